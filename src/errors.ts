@@ -1,0 +1,56 @@
+/**
+ * The two lanes for what goes wrong. What a mail *is* becomes data (a finding, a refusal).
+ * What the program *could not do* is a `CliError`; a strict parser that is handed a broken file
+ * throws a `FormatError`.
+ */
+
+/** Exit statuses of every command (docs: README, "Exit status"). */
+export const EXIT = { ok: 0, unmet: 1, usage: 2, failed: 3 } as const;
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+
+/** A strict parser met text that is "ours but broken". `message` is one line, lower case. */
+export class FormatError extends Error {
+  override readonly name = "FormatError";
+}
+
+/** Why a command could not do its work. Tests assert these, not the text. */
+export type ErrorCode =
+  | "usage"
+  | "not-found"
+  | "unreadable"
+  | "unwritable"
+  | "not-a-mail"
+  | "no-patch"
+  | "no-repository"
+  | "git-failed"
+  | "git-missing"
+  | "bad-key"
+  | "bad-password"
+  | "no-password"
+  | "lax-mode"
+  | "exists"
+  | "bad-database"
+  | "database-busy"
+  | "disk-full"
+  | "too-large"
+  | "refused"
+  | "unsupported";
+
+/** The program could not do what it was asked: one line, a hint for the way out, and a cause. */
+export class CliError extends Error {
+  override readonly name = "CliError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly exit: ExitStatus;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string; cause?: unknown; exit?: ExitStatus } = {},
+  ) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.exit = options.exit ?? (code === "usage" ? EXIT.usage : EXIT.failed);
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * The central types: what each stage hands to the next. No code.
+ *
+ *   bytes → MailView (mail/) → Diff (patch/) → Attestation (patch/) → SignedBlock (patch/)
+ *         → PatchResult, SeriesResult (verify/) → text or JSON (report/)
+ */
+
+/** Something about a mail that a person may want to know. */
+export interface Finding {
+  /** A stable word, listed in docs/findings.md. */
+  readonly code: string;
+  readonly severity: "info" | "warn" | "fail";
+  /** One line, lower case, no full stop. May quote the mail: escape it before printing. */
+  readonly message: string;
+  /** What to do about it, or "". */
+  readonly hint: string;
+}
+
+export type Verdict = "pass" | "warn" | "fail";
+
+/** `key` of minisign's world as seen by the verifier: 42 bytes, base64, "RW…" (56 characters). */
+export type PublicKeyText = string;
+
+/** Author, subject and date as `git mailinfo` reports them, raw bytes (UTF-8 after its recoding). */
+export interface MailInfo {
+  readonly author: Buffer;
+  readonly email: Buffer;
+  /** May hold line feeds when an RFC 2047 word smuggled them in. */
+  readonly subject: Buffer;
+  readonly date: Buffer;
+}
+
+/** Where a signature block would go in the raw mail: just after the patch break. */
+export interface BreakPoint {
+  /** What ended the commit message: a `---` line, a diff line, or nothing (the mail ended). */
+  readonly kind: "dashes" | "diff" | "none";
+  /** Transfer encoding that git applies to the part in which the break stands. */
+  readonly encoding: "identity" | "quoted-printable" | "base64";
+  /** Byte range [start, end) in the mail of that part's encoded body. */
+  readonly bodyStart: number;
+  readonly bodyEnd: number;
+  /**
+   * Byte offset in the *decoded* body of that part at which a new line can be inserted: after the
+   * `---` line, before the diff line, or at the end.
+   */
+  readonly decodedOffset: number;
+  /** For identity and quoted-printable: the same place as a byte offset in the raw mail. */
+  readonly rawOffset: number | null;
+  /** True if the part is format=flowed, so that inserted lines are un-flowed by the reader. */
+  readonly flowed: boolean;
+}
+
+/** Headers that git does not use but people and the verifier do. Decoded, unfolded, trimmed. */
+export interface MailHeaders {
+  readonly messageId: string;
+  readonly inReplyTo: string;
+  readonly listId: string;
+  /** Full Subject as a person sees it, `[PATCH v2 1/3]` and all. */
+  readonly subject: string;
+  /** Raw address lists, undecoded beyond unfolding, for the author that a list's From replaced. */
+  readonly from: string;
+  readonly sender: string;
+  readonly replyTo: string;
+  readonly xOriginalFrom: string;
+  readonly date: string;
+}
+
+/** A mail as git reads it. */
+export interface MailView {
+  readonly info: MailInfo;
+  readonly headers: MailHeaders;
+  /** What `git mailinfo` writes to its msg file, byte for byte. */
+  readonly message: Buffer;
+  /** What `git mailinfo` writes to its patch file, byte for byte. */
+  readonly patch: Buffer;
+  readonly breakPoint: BreakPoint;
+  readonly findings: readonly Finding[];
+}
+
+/** A mail that patchsig will not read, with a stable reason (docs/findings.md). */
+export interface Refusal {
+  readonly reason: string;
+  /** One line that says what was met; may quote the mail. */
+  readonly detail: string;
+}
+
+export type Result<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/** One file patch, as `git apply` would parse it. */
+export interface FilePatch {
+  /** Path names without their a/ or b/ prefix, unquoted; null for /dev/null. */
+  readonly oldName: Buffer | null;
+  readonly newName: Buffer | null;
+  readonly kind: "modify" | "create" | "delete" | "rename" | "copy" | "mode";
+  readonly binary: boolean;
+  readonly oldMode: number | null;
+  readonly newMode: number | null;
+  /** Object names of the `index` line, possibly abbreviated; null if there is none. */
+  readonly oldBlob: string | null;
+  readonly newBlob: string | null;
+  readonly added: number;
+  readonly deleted: number;
+}
+
+/** All that `git apply` would apply of a mail's patch text. */
+export interface Diff {
+  readonly files: readonly FilePatch[];
+  /** The file patches verbatim, one after the other, normalised (spec, "diff"). */
+  readonly canonical: Buffer;
+  /** Byte offset in the patch text of the first file patch; its length if there is none. */
+  readonly start: number;
+  /** Byte offset in the patch text just after the last file patch; 0 if there is none. */
+  readonly end: number;
+  /** True if every line ended in CR and one CR was stripped from each. */
+  readonly allCr: boolean;
+  readonly findings: readonly Finding[];
+}

@@ -1,0 +1,16 @@
+// Every test, and every program it starts, sees the same git: no user or system
+// settings, a fixed locale, fixed names.
+Object.assign(process.env, {
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_CONFIG_SYSTEM: "/dev/null",
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_AUTHOR_NAME: "Alice",
+  GIT_AUTHOR_EMAIL: "alice@example.org",
+  GIT_COMMITTER_NAME: "Maint",
+  GIT_COMMITTER_EMAIL: "maint@example.org",
+  LC_ALL: "C.UTF-8",
+  TZ: "UTC",
+  NO_COLOR: "1",
+});
+delete process.env["GIT_DIR"];
+delete process.env["GIT_WORK_TREE"];
