@@ -28,6 +28,8 @@ export interface MailInfo {
   /** May hold line feeds when an RFC 2047 word smuggled them in. */
   readonly subject: Buffer;
   readonly date: Buffer;
+  /** Headers that the mail has not, so that git prints no line for them; the value is then empty. */
+  readonly absent?: readonly ("from" | "subject" | "date")[];
 }
 
 /** Where a signature block would go in the raw mail: just after the patch break. */

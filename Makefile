@@ -1,0 +1,41 @@
+# make demo    signs, verifies and applies a series in a throw-away repository
+# make test    everything that CI runs: format, lint, types, dead code, tests
+# make check   the same without installing anything
+# make bench   measures speed                       (BENCH="--count 5000 …")
+# make corpus  holds the mail reader against git    (CORPUS=mail.tar.xz)
+
+.POSIX:
+.PHONY: all demo test check bench corpus clean tools
+.SILENT: demo test check bench corpus
+
+# npm leaves this file behind once everything is installed
+MODULES = node_modules/.package-lock.json
+
+all: dist/src/cli/main.js
+
+$(MODULES): package.json package-lock.json
+	scripts/tools.sh build
+	npm ci --no-audit --no-fund --loglevel=error
+	touch $(MODULES)
+
+dist/src/cli/main.js: $(MODULES) tsconfig.json tsconfig.build.json $(shell find src -name '*.ts')
+	npm run --silent build
+
+demo: dist/src/cli/main.js
+	scripts/demo.sh
+
+test: $(MODULES)
+	scripts/tools.sh test
+	npm run --silent check
+
+check: $(MODULES)
+	npm run --silent check
+
+bench: $(MODULES)
+	npm run --silent bench -- $(BENCH)
+
+corpus: $(MODULES)
+	npm run --silent corpus -- "$(CORPUS)"
+
+clean:
+	rm -rf dist node_modules

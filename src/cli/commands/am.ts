@@ -1,0 +1,207 @@
+/** `patchsig am`: verify, then apply exactly what was verified. */
+
+import type { Argv, CommandModule } from "yargs";
+import { CliError, EXIT } from "../../errors.ts";
+import { createBranchAt, gitAm, hasCommit, openRepository, type Repository } from "../../git/repository.ts";
+import { renderSeries } from "../../report/text.ts";
+import { mailFor } from "../../verify/commit.ts";
+import type { Checked } from "../../verify/result.ts";
+import { createSeriesCollector, type Member, numberList, type Series } from "../../verify/series.ts";
+import { policyOf } from "../settings.ts";
+import { clearProgress, note, out, outputStyle } from "../terminal.ts";
+import { openUserTrust, verifySources } from "../verification.ts";
+
+interface Arguments {
+  source: string[];
+  require?: string;
+  signedOnly: boolean;
+  partial: boolean;
+  onBase: boolean;
+  branch?: string;
+  "3way": boolean;
+  signoff: boolean;
+}
+
+export const amCommand: CommandModule<object, Arguments> = {
+  command: "am [source..]",
+  describe: "verify, then apply exactly what was verified",
+  builder: (yargs): Argv<Arguments> =>
+    yargs
+      .positional("source", {
+        describe: "the mails of one series, as for verify; - for stdin",
+        type: "string",
+        array: true,
+        default: ["-"],
+      })
+      .option("on-base", {
+        type: "boolean",
+        default: false,
+        describe: "apply on the recorded base, on a new branch",
+      })
+      .option("branch", {
+        type: "string",
+        requiresArg: true,
+        describe: "the name of that branch",
+      })
+      .option("signed-only", {
+        type: "boolean",
+        default: false,
+        describe: "apply what was signed, without trailers added since",
+      })
+      .option("partial", {
+        type: "boolean",
+        default: false,
+        describe: "apply what is good though others failed or are missing",
+      })
+      .option("require", {
+        type: "string",
+        requiresArg: true,
+        describe: "nothing, signature (default), known or pinned",
+      })
+      .option("3way", { alias: "3", type: "boolean", default: false, describe: "as in git am" })
+      .option("signoff", {
+        alias: "s",
+        type: "boolean",
+        default: false,
+        describe: "as in git am",
+      }) as unknown as Argv<Arguments>,
+  handler: am,
+};
+
+async function am(args: Arguments): Promise<void> {
+  const repository = await openRepository(process.cwd());
+  const store = openUserTrust(false);
+  try {
+    const series = theSeries(args, store);
+    const style = outputStyle();
+    const results = series.members.map((member) => member.result);
+    out(`${renderSeries(series.result, results, style).join("\n")}\n`);
+    const chosen = choose(series, args);
+    if (chosen === null) {
+      process.exitCode = EXIT.unmet;
+      return;
+    }
+    const mails = chosen.map(({ payload, result }) => compose(payload, result.subject));
+    if (args.onBase) await goToBase(repository, series, args.branch);
+    const status = await gitAm(repository, Buffer.concat(mails), {
+      threeWay: args["3way"],
+      signoff: args.signoff,
+    });
+    if (status !== 0) {
+      throw new CliError("git-failed", "git am stopped", {
+        hint: "mend it and git am --continue, or go back with git am --abort",
+      });
+    }
+    for (const { payload } of chosen) {
+      const { signed } = payload;
+      if (signed !== null) store.countApplied(signed.comment.by, signed.publicKey, 1);
+    }
+  } finally {
+    clearProgress();
+    store.close();
+  }
+}
+
+/** The one series of the sources. */
+function theSeries(args: Arguments, store: ReturnType<typeof openUserTrust>): Series<Checked> {
+  const options = {
+    sources: args.source,
+    policy: policyOf(args.require),
+    dryRun: false,
+    signedOnly: args.signedOnly,
+  };
+  const collector = createSeriesCollector<Checked>();
+  const closed: Series<Checked>[] = [];
+  for (const member of verifySources(options, store, { messages: 0 }))
+    closed.push(...collector.add(member));
+  closed.push(...collector.end());
+  const withPatches = closed.filter((s) => s.members.some((m) => m.checked.kind === "patch"));
+  const [series, ...others] = withPatches;
+  if (series === undefined)
+    throw new CliError("no-patch", "no patch found", { exit: EXIT.unmet });
+  if (others.length > 0) {
+    const named = withPatches
+      .slice(0, 5)
+      .map((s) => `v${s.result.version} ${s.result.subject}`)
+      .join("; ");
+    throw new CliError("refused", `${withPatches.length} series in there: ${named}`, {
+      hint: "give the mails of one series",
+    });
+  }
+  return series;
+}
+
+/** The patches to apply, in order; null, after saying why, if not all are good. */
+function choose(series: Series<Checked>, args: Arguments): Member<Checked>[] | null {
+  const patches = series.members.filter((m) => m.checked.kind === "patch");
+  const good = patches.filter((m) => m.result.verdict !== "fail");
+  const { missing, findings } = series.result;
+  const conflict = findings.find((f) => f.severity === "fail");
+  if (conflict !== undefined) {
+    note("nothing applied\n");
+    return null;
+  }
+  if (args.partial && good.length > 0) return good;
+  if (good.length < patches.length) {
+    note(`nothing applied: ${patches.length - good.length} of ${patches.length} failed\n`);
+    if (good.length > 0) note("hint: --partial applies the others\n");
+    return null;
+  }
+  // the cover letter is no patch, but what it says was read with them
+  if (series.members.some((m) => m.checked.kind === "cover" && isTampered(m))) {
+    note("nothing applied: the cover letter failed\nhint: --partial applies the patches\n");
+    return null;
+  }
+  if (missing.length > 0) {
+    note(`nothing applied: ${numberList(missing)} of ${series.result.total} not here\n`);
+    note("hint: --partial applies those that are\n");
+    return null;
+  }
+  return good;
+}
+
+function isTampered(member: Member<Checked>): boolean {
+  return member.result.verdict === "fail";
+}
+
+function compose(checked: Checked, subject: string): Buffer {
+  const mail = mailFor(checked, Math.floor(Date.now() / 1000));
+  if (!mail.ok)
+    throw new CliError("refused", `cannot hand "${subject}" to git: ${mail.refusal.detail}`);
+  return mail.value;
+}
+
+/** A new branch at the base that was signed, checked out. */
+async function goToBase(
+  repository: Repository,
+  series: Series<Checked>,
+  branch: string | undefined,
+): Promise<void> {
+  const base = series.members.find((m) => m.checked.signed !== null && m.result.verdict !== "fail")
+    ?.payload.signed?.comment.base;
+  if (base === undefined || base === null) {
+    throw new CliError("refused", "no base commit was signed", {
+      hint: "without --on-base it is applied on HEAD",
+    });
+  }
+  if (!(await hasCommit(repository, base))) {
+    const tree = series.result.base.tree;
+    throw new CliError("refused", `the base ${base} is not in this repository`, {
+      hint: tree === null ? "fetch it first" : `git fetch ${tree}`,
+    });
+  }
+  const name = branch ?? branchName(series.result.subject, series.result.version);
+  await createBranchAt(repository, name, base);
+  note(`on new branch ${name} at ${base.slice(0, 12)}\n`);
+}
+
+/** `patchsig/net-drop-the-stale-timer-v2` */
+function branchName(subject: string, version: number): string {
+  const slug = subject
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "")
+    .slice(0, 50)
+    .replace(/-$/, "");
+  return `patchsig/${slug === "" ? "series" : slug}${version > 1 ? `-v${version}` : ""}`;
+}

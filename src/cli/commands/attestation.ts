@@ -1,0 +1,94 @@
+/** `patchsig attestation`: the signed text of a mail, for stock minisign to check. */
+
+import { writeFileSync } from "node:fs";
+import type { Argv, CommandModule } from "yargs";
+import { CliError, EXIT } from "../../errors.ts";
+import { createVerifier } from "../../minisign/ed25519.ts";
+import { formatSignature } from "../../minisign/signature.ts";
+import { findMarkers, readBlock } from "../../patch/block.ts";
+import { attestMail } from "../../patch/attestation.ts";
+import { readSource } from "../../source/file.ts";
+import { checkMail } from "../../verify/check.ts";
+import type { Checked } from "../../verify/result.ts";
+import { out } from "../terminal.ts";
+
+interface Arguments {
+  mail: string;
+  minisig: boolean;
+  output?: string;
+}
+
+export const attestationCommand: CommandModule<object, Arguments> = {
+  command: "attestation [mail]",
+  describe: "print the signed text of a mail, for minisign to check",
+  builder: (yargs): Argv<Arguments> =>
+    yargs
+      .positional("mail", {
+        describe: "a file with one patch, or - for stdin",
+        type: "string",
+        default: "-",
+      })
+      .option("minisig", {
+        type: "boolean",
+        default: false,
+        describe: "print the four lines of the .minisig file instead",
+      })
+      .option("output", {
+        alias: "o",
+        type: "string",
+        requiresArg: true,
+        describe: "write NAME and NAME.minisig",
+      }) as unknown as Argv<Arguments>,
+  handler(args) {
+    const checked = theMail(args.mail);
+    const text = textOf(checked);
+    if (args.output === undefined && !args.minisig) return out(text.toString("utf8"));
+    const minisig = minisigOf(checked);
+    if (args.output === undefined) return out(minisig);
+    write(args.output, text);
+    write(`${args.output}.minisig`, minisig);
+  },
+};
+
+/** The only patch or cover letter of a source. */
+function theMail(source: string): Checked {
+  const verifier = createVerifier();
+  let found: Checked | null = null;
+  for (const { bytes } of readSource(source)) {
+    if (bytes === null) throw new CliError("too-large", `${source}: the mail is too large`);
+    const checked = checkMail(bytes, verifier);
+    if (checked.kind === "other") continue;
+    if (found !== null)
+      throw new CliError("usage", `${source} holds more than one patch`, { hint: "give one mail" });
+    found = checked;
+  }
+  if (found === null) throw new CliError("no-patch", "no patch found", { exit: EXIT.unmet });
+  return found;
+}
+
+/** With the author that the signature proves, where a list replaced the From line. */
+function textOf(checked: Checked): Buffer {
+  if (checked.attestation !== null) return checked.attestation.text;
+  if (checked.view === null || checked.diff === null)
+    throw new CliError("refused", checked.findings.at(-1)?.message ?? "the mail is refused");
+  const made = attestMail(checked.view, checked.diff);
+  if (!made.ok) throw new CliError("refused", made.refusal.detail);
+  return made.value.text;
+}
+
+function minisigOf({ view }: Checked): string {
+  const [start] = view === null ? [] : findMarkers(view.patch);
+  if (view === null || start === undefined)
+    throw new CliError("refused", "the mail is not signed", { exit: EXIT.unmet });
+  const block = readBlock(view.patch, start);
+  if (!block.ok) throw new CliError("refused", block.refusal.detail, { exit: EXIT.unmet });
+  return formatSignature(block.value.signature);
+}
+
+function write(path: string, content: Buffer | string): void {
+  try {
+    writeFileSync(path, content);
+  } catch (error) {
+    throw new CliError("unwritable", `cannot write ${path}`, { cause: error });
+  }
+}

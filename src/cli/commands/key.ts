@@ -1,0 +1,279 @@
+/**
+ * `patchsig key`: make, bring in, show and re-encrypt minisign keys. A key belongs to a person, not
+ * to an address: which address it signs for is git's user.email when it signs.
+ */
+
+import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
+import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
+import { CliError, FormatError } from "../../errors.ts";
+import {
+  KEY_NUMBER_BYTES,
+  formatKeyId,
+  formatPublicKeyFile,
+  formatPublicKeyText,
+} from "../../minisign/public-key.ts";
+import type { PublicKey } from "../../minisign/public-key.ts";
+import { SEED_BYTES } from "../../minisign/ed25519.ts";
+import { DEFAULT_COST, SALT_BYTES, formatSecretKeyFile } from "../../minisign/secret-key.ts";
+import type { KeyLock, SecretKey } from "../../minisign/secret-key.ts";
+import {
+  checkNewKey,
+  publicKeyPath,
+  readPublicKeyBeside,
+  readPrivateFile,
+  readPublicKeyFile,
+  readSecretKeyFile,
+  replaceSecretKeyFile,
+  unlockKey,
+  writeKeyPair,
+} from "../../store/key-file.ts";
+import { passwordOptions, passwordSource } from "../password.ts";
+import type { PasswordSettings, PasswordSource } from "../password.ts";
+import { keyPathOf } from "../settings.ts";
+import { note, out } from "../terminal.ts";
+
+const NEW_PASSWORD = "new password: ";
+const DEFAULT_COMMENT = "patchsig secret key";
+
+interface KeySettings extends PasswordSettings {
+  readonly key?: string | undefined;
+}
+
+interface ProtectSettings extends KeySettings {
+  /** False after `--no-password`: yargs reads every `--no-x` so. */
+  readonly password?: boolean | undefined;
+  /** True after `-W`. */
+  readonly noPassword?: boolean | undefined;
+}
+
+const keyOption = {
+  key: {
+    type: "string",
+    requiresArg: true,
+    describe: "the secret key file (default: patchsig.key of git config, else the user's own)",
+  },
+} as const;
+
+const protectOptions = {
+  "no-password": { alias: "W", type: "boolean", describe: "do not encrypt the key" },
+  password: { type: "boolean", hidden: true },
+} as const;
+
+export const keyCommand: CommandModule = {
+  command: "key",
+  describe: "make, import and show the key that signs",
+  builder: (yargs: Argv) =>
+    yargs
+      .command(
+        "generate",
+        "make a new key",
+        (command) =>
+          command.options({
+            ...keyOption,
+            ...passwordOptions,
+            ...protectOptions,
+            force: { type: "boolean", default: false, describe: "overwrite a key that exists" },
+            comment: {
+              type: "string",
+              requiresArg: true,
+              default: DEFAULT_COMMENT,
+              describe: "first line of the secret key file",
+            },
+          }),
+        generate,
+      )
+      .command(
+        "import <file>",
+        "take over a minisign secret key, encrypted as it is",
+        (command) =>
+          command.positional("file", { type: "string", demandOption: true }).options({
+            ...keyOption,
+            ...passwordOptions,
+            force: { type: "boolean", default: false, describe: "overwrite a key that exists" },
+            public: {
+              type: "string",
+              requiresArg: true,
+              describe: "its public key file; without it the key is unlocked once",
+            },
+          }),
+        importKey,
+      )
+      .command(
+        "show [file]",
+        "show the public key, its ID and where it lies",
+        (command) =>
+          command
+            .positional("file", { type: "string", describe: "a secret or public key file" })
+            .options({
+              ...keyOption,
+              ...passwordOptions,
+              json: { type: "boolean", default: false, describe: "one line of JSON" },
+            }),
+        show,
+      )
+      .command(
+        "password",
+        "set, change or (--no-password) remove the password",
+        (command) => command.options({ ...keyOption, ...passwordOptions, ...protectOptions }),
+        changePassword,
+      )
+      .demandCommand(1, "key: generate, import, show or password?")
+      .strict(),
+  // never reached: demandCommand asks for one of the above
+  handler: () => {},
+};
+
+async function generate(
+  settings: ArgumentsCamelCase<ProtectSettings & { force: boolean; comment: string }>,
+): Promise<void> {
+  const path = keyPathOf(settings.key);
+  if (!settings.force) checkNewKey(path);
+  const passwords = passwordSource(settings);
+  // loaded here because only this needs it
+  const { generateSecretKey } = await import("../../minisign/generate.ts");
+  const seed = randomBytes(SEED_BYTES);
+  const key = generateSecretKey(seed, randomBytes(KEY_NUMBER_BYTES));
+  seed.fill(0);
+  try {
+    const text = await encrypt(key, settings.comment, passwords, wantsPassword(settings));
+    writeKeyPair(path, text, formatPublicKeyFile(key.publicKey), settings.force);
+  } finally {
+    key.wipe();
+  }
+  out(`${formatPublicKeyText(key.publicKey)}\n`);
+  note(`secret key: ${path} (keep a copy where nobody else can read it)\n`);
+  note(`public key: ${publicKeyPath(path)} (give it to those who verify)\n`);
+  note("next: git patchsig format-patch -o out @{u}..\n");
+}
+
+async function importKey(
+  settings: ArgumentsCamelCase<
+    KeySettings & { file: string; public?: string | undefined; force: boolean }
+  >,
+): Promise<void> {
+  const path = keyPathOf(settings.key);
+  const source = resolve(settings.file);
+  if (!settings.force) checkNewKey(path);
+  // refuses what is not a key before a password is asked for
+  readSecretKeyFile(source);
+  const publicKey =
+    settings.public === undefined
+      ? await publicKeyByUnlocking(source, settings)
+      : readPublicKeyFile(resolve(settings.public));
+
+  const bytes = readPrivateFile(source);
+  writeKeyPair(path, bytes.toString("utf8"), formatPublicKeyFile(publicKey), settings.force);
+  bytes.fill(0);
+  out(`${formatPublicKeyText(publicKey)}\n`);
+  note(`secret key: ${path} (a copy; the password is the same)\n`);
+}
+
+/** What `key show` tells, in either form. */
+interface KeyReport {
+  readonly type: "key";
+  readonly publicKey: string;
+  readonly keyId: string;
+  /** Null if only a public key file was looked at. */
+  readonly path: string | null;
+  readonly publicPath: string | null;
+  readonly encrypted: boolean | null;
+}
+
+async function show(
+  settings: ArgumentsCamelCase<KeySettings & { file?: string | undefined; json: boolean }>,
+): Promise<void> {
+  const path = settings.file === undefined ? keyPathOf(settings.key) : resolve(settings.file);
+  const report = path.endsWith(".pub")
+    ? reportOf(readPublicKeyFile(path), { path: null, publicPath: path, encrypted: null })
+    : await reportOfSecretKey(path, settings);
+  out(settings.json ? `${JSON.stringify(report)}\n` : formatReport(report));
+}
+
+async function reportOfSecretKey(path: string, settings: PasswordSettings): Promise<KeyReport> {
+  const { encrypted } = readSecretKeyFile(path);
+  const beside = readPublicKeyBeside(path);
+  // an encrypted key does not tell its public half: believe the file beside it, or ask
+  const publicKey =
+    encrypted && beside !== null ? beside : await publicKeyByUnlocking(path, settings);
+  const publicPath = beside === null ? null : publicKeyPath(path);
+  return reportOf(publicKey, { path, publicPath, encrypted });
+}
+
+function reportOf(
+  key: PublicKey,
+  place: Pick<KeyReport, "path" | "publicPath" | "encrypted">,
+): KeyReport {
+  return {
+    type: "key",
+    publicKey: formatPublicKeyText(key),
+    keyId: formatKeyId(key.keyNumber),
+    ...place,
+  };
+}
+
+function formatReport(report: KeyReport): string {
+  const encrypted = report.encrypted === true ? "encrypted" : "not encrypted";
+  const rows: [string, string | null][] = [
+    ["key ID", report.keyId],
+    ["secret key", report.path && `${report.path} (${encrypted})`],
+    ["public key", report.publicPath],
+  ];
+  const lines = rows.filter(([, value]) => value !== null);
+  return [report.publicKey, ...lines.map(([name, value]) => `${name.padEnd(12)}${value}`), ""].join(
+    "\n",
+  );
+}
+
+async function changePassword(settings: ArgumentsCamelCase<ProtectSettings>): Promise<void> {
+  const path = keyPathOf(settings.key);
+  const file = readSecretKeyFile(path);
+  const wanted = wantsPassword(settings);
+  if (!file.encrypted && !wanted) {
+    note(`${path} has no password\n`);
+    return;
+  }
+  const passwords = passwordSource(settings);
+  const key = await unlockKey({ path, askPassword: passwords.ask });
+  try {
+    replaceSecretKeyFile(path, await encrypt(key, file.comment, passwords, wanted));
+  } finally {
+    key.wipe();
+  }
+  note(`${path}: password ${wanted ? (file.encrypted ? "changed" : "set") : "removed"}\n`);
+}
+
+/** The text of the key file, encrypted with a new password if one is wanted. */
+async function encrypt(
+  key: SecretKey,
+  comment: string,
+  passwords: PasswordSource,
+  wanted: boolean,
+): Promise<string> {
+  if (!wanted) return keyText(key, comment, null);
+  const password = await passwords.askNew(NEW_PASSWORD);
+  try {
+    return keyText(key, comment, { password, salt: randomBytes(SALT_BYTES), cost: DEFAULT_COST });
+  } finally {
+    password.fill(0);
+  }
+}
+
+function keyText(key: SecretKey, comment: string, lock: KeyLock | null): string {
+  try {
+    return formatSecretKeyFile(key, comment, lock);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new CliError("usage", error.message, { cause: error });
+  }
+}
+
+async function publicKeyByUnlocking(path: string, settings: PasswordSettings): Promise<PublicKey> {
+  const key = await unlockKey({ path, askPassword: passwordSource(settings).ask });
+  key.wipe();
+  return key.publicKey;
+}
+
+function wantsPassword(settings: ProtectSettings): boolean {
+  return settings.noPassword !== true && settings.password !== false;
+}

@@ -1,0 +1,94 @@
+/** `patchsig verify`: one line a patch, one a series, an exit status for scripts. */
+
+import type { Argv, CommandModule } from "yargs";
+import { EXIT } from "../../errors.ts";
+import { formatRecord } from "../../report/json.ts";
+import { renderSeries, renderSummary } from "../../report/text.ts";
+import type { SummaryResult } from "../../verify/result.ts";
+import { createSeriesCollector, type Member, type Series } from "../../verify/series.ts";
+import { policyOf } from "../settings.ts";
+import { clearProgress, note, out, outputStyle } from "../terminal.ts";
+import { openUserTrust, verifySources } from "../verification.ts";
+
+interface Arguments {
+  source: string[];
+  json: boolean;
+  require?: string;
+  dryRun: boolean;
+}
+
+export const verifyCommand: CommandModule<object, Arguments> = {
+  command: "verify [source..]",
+  describe: "say of each patch who signed it and what changed since",
+  builder: (yargs): Argv<Arguments> =>
+    yargs
+      .positional("source", {
+        describe: "mbox, mail, patch file, directory, maildir, or - for stdin",
+        type: "string",
+        array: true,
+        default: ["-"],
+      })
+      .option("json", { type: "boolean", default: false, describe: "one record a line" })
+      .option("require", {
+        type: "string",
+        requiresArg: true,
+        describe: "nothing, signature (default), known or pinned",
+      })
+      .option("dry-run", {
+        type: "boolean",
+        default: false,
+        describe: "remember nothing",
+      }) as unknown as Argv<Arguments>,
+  handler: verify,
+};
+
+function verify(args: Arguments): void {
+  const policy = policyOf(args.require);
+  const store = openUserTrust(args.dryRun);
+  const tally = { messages: 0 };
+  const counts = { patches: 0, pass: 0, warn: 0, fail: 0 };
+  const style = outputStyle();
+  const collector = createSeriesCollector<null>();
+  let seriesCount = 0;
+  let met = true;
+
+  function show(series: Series<null>): void {
+    seriesCount++;
+    if (series.result.verdict === "fail") met = false;
+    if (args.json) return out(formatRecord(series.result));
+    clearProgress();
+    const patches = series.members.map((member) => member.result);
+    if (seriesCount > 1) out("\n");
+    out(`${renderSeries(series.result, patches, style).join("\n")}\n`);
+  }
+
+  try {
+    const options = { sources: args.source, policy, dryRun: args.dryRun };
+    for (const member of verifySources(options, store, tally)) {
+      counts.patches++;
+      counts[member.result.verdict]++;
+      if (args.json) out(formatRecord(member.result));
+      for (const closed of collector.add(light(member))) show(closed);
+    }
+  } finally {
+    // what was judged before an error is said before it
+    for (const closed of collector.end()) show(closed);
+    clearProgress();
+    store.close();
+  }
+  const summary: SummaryResult = { type: "summary", messages: tally.messages, ...counts };
+  if (args.json) out(formatRecord(summary));
+  else if (seriesCount > 1) out(`\n${renderSummary(summary, style).join("\n")}\n`);
+  if (counts.patches === 0) note("patchsig: no patch found\n");
+  process.exitCode = met && counts.patches > 0 ? EXIT.ok : EXIT.unmet;
+}
+
+/** The member without the mail: open series are kept, mails are not. */
+function light({ result, checked }: Member<unknown>): Member<null> {
+  const { kind, signature, signed, number, messageId, inReplyTo, attestationText } = checked;
+  return {
+    result,
+    checked: { kind, signature, signed, number, messageId, inReplyTo, attestationText },
+    payload: null,
+  };
+}

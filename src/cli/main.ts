@@ -1,0 +1,128 @@
+/** The entry: finds the command, loads it and nothing else, maps what went wrong to exit statuses. */
+
+import yargs, { type CommandModule } from "yargs";
+import { CliError, EXIT, FormatError } from "../errors.ts";
+import { escapeText } from "../report/escape.ts";
+import { note, out } from "./terminal.ts";
+import { VERSION } from "./version.ts";
+
+/** A command whose options are not ours to parse. */
+export interface RawCommand {
+  run(args: string[]): Promise<void>;
+}
+
+interface Entry {
+  readonly describe: string;
+  readonly load: () => Promise<CommandModule | RawCommand>;
+}
+
+const COMMANDS: Record<string, Entry> = {
+  key: {
+    describe: "make, import and show the key you sign with",
+    load: async () => (await import("./commands/key.ts")).keyCommand as CommandModule,
+  },
+  "format-patch": {
+    describe: "git format-patch, with base information and signatures",
+    load: async () => (await import("./commands/format-patch.ts")).formatPatchCommand,
+  },
+  sign: {
+    describe: "sign or re-sign patch files, mails, an mbox",
+    load: async () => (await import("./commands/sign.ts")).signCommand as CommandModule,
+  },
+  verify: {
+    describe: "say of each patch who signed it and what changed since",
+    load: async () => (await import("./commands/verify.ts")).verifyCommand as CommandModule,
+  },
+  am: {
+    describe: "verify, then apply exactly what was verified",
+    load: async () => (await import("./commands/am.ts")).amCommand as CommandModule,
+  },
+  attestation: {
+    describe: "print the signed text of a mail, for minisign to check",
+    load: async () => (await import("./commands/attestation.ts")).attestationCommand as CommandModule,
+  },
+  trust: {
+    describe: "list, show and accept remembered keys",
+    load: async () => (await import("./commands/trust.ts")).trustCommand as CommandModule,
+  },
+};
+
+const MANUAL = `usage: patchsig <command> [options]      (also: git patchsig <command>)
+
+${Object.entries(COMMANDS)
+  .map(([name, { describe }]) => `  ${name.padEnd(14)}${describe}`)
+  .join("\n")}
+
+patchsig <command> --help says more. exit status: 0 all met the policy,
+1 something did not, 2 wrong usage, 3 could not do it.
+`;
+
+function isRaw(command: CommandModule | RawCommand): command is RawCommand {
+  return "run" in command;
+}
+
+async function run(args: string[]): Promise<void> {
+  const [name, ...rest] = args;
+  if (name === undefined) {
+    note(MANUAL);
+    process.exitCode = EXIT.usage;
+    return;
+  }
+  if (["--help", "-h", "help"].includes(name)) return out(MANUAL);
+  if (["--version", "-V", "version"].includes(name)) return out(`patchsig ${VERSION}\n`);
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry === undefined)
+    throw new CliError("usage", `no such command: ${name}`, { hint: "patchsig --help lists them" });
+  const command = await entry.load();
+  if (isRaw(command)) return command.run(rest);
+  await yargs(args)
+    .scriptName("patchsig")
+    .command(command)
+    .strict()
+    .demandCommand(1, "")
+    .version(false)
+    .help()
+    .alias("help", "h")
+    .wrap(Math.min(80, process.stdout.columns || 80))
+    .parserConfiguration({ "duplicate-arguments-array": false, "parse-numbers": false })
+    .exitProcess(false)
+    .fail((message, error) => {
+      // a handler's own error comes as `error`, a wrong flag as `message`
+      if (error instanceof Error && !("name" in error && error.name === "YError")) throw error;
+      const text = (message ?? error?.message ?? "").replace(/\n[\s\S]*/, "");
+      throw new CliError("usage", text === "" ? `${name} needs more words` : lowerFirst(text), {
+        hint: `patchsig ${name} --help says what it takes`,
+      });
+    })
+    .parseAsync();
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** One line, its hint, and the status that belongs to it. */
+function report(error: unknown): void {
+  if (error instanceof CliError) {
+    note(`patchsig: ${escapeText(error.message)}\n`);
+    if (error.hint !== undefined) note(`hint: ${escapeText(error.hint)}\n`);
+    process.exitCode = error.exit;
+    return;
+  }
+  if (error instanceof FormatError) {
+    note(`patchsig: ${escapeText(error.message)}\n`);
+    process.exitCode = EXIT.failed;
+    return;
+  }
+  const system = error as NodeJS.ErrnoException;
+  if (system.code === "ENOSPC") note("patchsig: the disk is full\n");
+  else note(`patchsig: ${escapeText(system.message ?? String(error))}\n`);
+  if (process.env["PATCHSIG_DEBUG"] && system.stack !== undefined) note(`${system.stack}\n`);
+  process.exitCode = EXIT.failed;
+}
+
+try {
+  await run(process.argv.slice(2));
+} catch (error) {
+  report(error);
+}

@@ -1,0 +1,209 @@
+/** What `sign` and `format-patch` share: the key, the address, and the signing of mails. */
+
+import { execFileSync } from "node:child_process";
+import { CliError } from "../errors.ts";
+import { createVerifier } from "../minisign/ed25519.ts";
+import type { SecretKey } from "../minisign/secret-key.ts";
+import type { Signer } from "../minisign/signature.ts";
+import { type Placed, type Prepared, prepare, signSeries } from "../patch/sign.ts";
+import { readBaseLines } from "../patch/base-lines.ts";
+import { unlockKey } from "../store/key-file.ts";
+import { normaliseIdentity } from "../trust/identity.ts";
+import { checkMail } from "../verify/check.ts";
+import { type PasswordSettings, passwordSource } from "./password.ts";
+import { gitConfig, keyPathOf } from "./settings.ts";
+import { note } from "./terminal.ts";
+
+/** One mail to be signed, LF line ends. */
+export interface Draft {
+  /** For messages: a file name, or where in it. */
+  readonly name: string;
+  readonly mail: Buffer;
+}
+
+export interface SigningOptions {
+  readonly signer: Signer;
+  readonly by: string;
+  /** Seconds since the epoch. */
+  readonly time: number;
+  /** Full object name, null for none, undefined to take what the mails say. */
+  readonly base: string | null | undefined;
+  /** Mails without a number in their subject are one series, in this order (format-patch -N). */
+  readonly inOrder: boolean;
+}
+
+export interface Signed {
+  /** One for each draft; null where there was nothing to sign. */
+  readonly mails: readonly (Buffer | null)[];
+  readonly patches: number;
+  readonly base: string | null;
+  /** What the user should know, a line each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * The address to sign for: `patchsig.address`, else the one that git send-email would send from
+ * (git-var(1), GIT_AUTHOR_IDENT).
+ */
+export function signerAddress(): string {
+  const address = gitConfig("patchsig.address") ?? authorAddress();
+  const identity = normaliseIdentity(address);
+  if (identity === null || !/^[!-~]+$/.test(identity))
+    throw new CliError("usage", `cannot sign for the address "${address}"`, {
+      hint: "git config user.email you@example.org",
+    });
+  return identity;
+}
+
+function authorAddress(): string {
+  try {
+    const ident = execFileSync("git", ["var", "GIT_AUTHOR_IDENT"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return /<([^<>]*)> \d+ [+-]\d+\s*$/.exec(ident)?.[1] ?? "";
+  } catch {
+    return "";
+  }
+}
+
+const TEMPLATE = /\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*/;
+
+/**
+ * Signs mails that belong together; each result has been verified before it is handed out.
+ *
+ * @throws CliError "refused" if a mail cannot be signed, or if two have the same number
+ */
+export function signDrafts(drafts: readonly Draft[], options: SigningOptions): Signed {
+  const notes: string[] = [];
+  const prepared = drafts.map((draft) => prepareDraft(draft, notes));
+  const groups = groupBySeries(prepared, options.inOrder);
+  const mails: (Buffer | null)[] = drafts.map(() => null);
+  const verifier = createVerifier(1);
+  let base: string | null = null;
+
+  for (const group of groups) {
+    rejectDuplicates(group, drafts);
+    const terms = { time: options.time, by: options.by, base: baseOf(group, options.base) };
+    base ??= terms.base;
+    const placed = group.map((member) => member.placed);
+    const present = placed.filter((p) => p.index > 0).length;
+    const total = placed[0]!.total;
+    if (present < total)
+      notes.push(
+        `${present} of ${total} signed: they are not bound together; sign all files of the series in one go`,
+      );
+    for (const [i, mail] of signSeries(placed, terms, options.signer).entries()) {
+      const at = group[i]!.draft;
+      const checked = checkMail(mail, verifier);
+      if (checked.signature !== "good") {
+        const why = checked.findings.find((f) => f.severity === "fail")?.message ?? "";
+        throw new CliError("refused", `${drafts[at]!.name}: would not verify: ${why}`);
+      }
+      mails[at] = mail;
+    }
+  }
+  const patches = mails.filter((mail) => mail !== null).length;
+  return { mails, patches, base, notes };
+}
+
+/** Null for what is not to be signed: no patch, or a cover letter that is still to be written. */
+function prepareDraft(draft: Draft, notes: string[]): Prepared | null {
+  const made = prepare(draft.mail);
+  if (made === null) return null;
+  if (!made.ok)
+    throw new CliError("refused", `${draft.name}: cannot be signed: ${made.refusal.detail}`);
+  const { view, isCover } = made.value;
+  if (isCover && TEMPLATE.test(view.headers.subject + view.message.toString("latin1"))) {
+    notes.push(`${draft.name} is not signed yet: write it, then git patchsig sign all files again`);
+    return null;
+  }
+  return made.value;
+}
+
+interface GroupMember {
+  readonly draft: number;
+  readonly placed: Placed;
+}
+
+/** One group a series: mails with the same version and total. */
+function groupBySeries(prepared: readonly (Prepared | null)[], inOrder: boolean): GroupMember[][] {
+  const groups = new Map<string, GroupMember[]>();
+  const unnumbered = prepared.filter((p) => p !== null && p.index === null && !p.isCover).length;
+  let next = 1;
+  for (const [draft, p] of prepared.entries()) {
+    if (p === null) continue;
+    const place = (): { index: number; total: number } => {
+      if (p.index !== null && p.total !== null) return { index: p.index, total: p.total };
+      if (!inOrder) return { index: 1, total: 1 };
+      return { index: p.isCover ? 0 : next++, total: unnumbered };
+    };
+    const { index, total } = place();
+    const { version } = p;
+    const single = p.index === null && !inOrder ? ` ${draft}` : "";
+    const name = `${version} ${total}${single}`;
+    const group = groups.get(name) ?? [];
+    groups.set(name, group);
+    group.push({ draft, placed: { prepared: p, version, index, total } });
+  }
+  return [...groups.values()];
+}
+
+function rejectDuplicates(group: readonly GroupMember[], drafts: readonly Draft[]): void {
+  const seen = new Map<number, number>();
+  for (const { draft, placed } of group) {
+    const other = seen.get(placed.index);
+    if (other !== undefined)
+      throw new CliError(
+        "refused",
+        `${drafts[other]!.name} and ${drafts[draft]!.name} are both ${placed.index}/${placed.total}`,
+        { hint: "sign one series at a time" },
+      );
+    if (placed.index > placed.total)
+      throw new CliError("refused", `${drafts[draft]!.name}: ${placed.index}/${placed.total} is no number`);
+    seen.set(placed.index, draft);
+  }
+}
+
+/** As asked for, else git's line in any of the mails, else what the old signature said. */
+function baseOf(group: readonly GroupMember[], asked: string | null | undefined): string | null {
+  const written = group
+    .map(({ placed }) => readBaseLines([placed.prepared.view.patch]).commit)
+    .find((commit) => commit !== null);
+  if (asked !== undefined) {
+    if (written !== undefined && written !== asked)
+      throw new CliError("refused", `the mails name another base: ${written}`, {
+        hint: "make them again with the right --base",
+      });
+    return asked;
+  }
+  const old = group.map(({ placed }) => placed.prepared.old?.comment.base ?? null);
+  return written ?? old.find((commit) => commit !== null) ?? null;
+}
+
+/** Opens the user's key, asking for its password at most once. The caller wipes it. */
+export async function unlockSigner(
+  settings: PasswordSettings & { readonly key?: string },
+): Promise<SecretKey> {
+  const path = keyPathOf(settings.key);
+  try {
+    return await unlockKey({ path, askPassword: passwordSource(settings).ask });
+  } catch (error) {
+    if (error instanceof CliError && error.code === "not-found")
+      throw new CliError("not-found", `no key yet: ${path} is not there`, {
+        hint: "make one: git patchsig key generate",
+        cause: error,
+      });
+    throw error;
+  }
+}
+
+/** Says what was signed, on stderr. */
+export function reportSigned(signed: Signed, by: string): void {
+  if (signed.patches > 0) {
+    const what = `${signed.patches} ${signed.patches === 1 ? "mail" : "mails"}`;
+    const base = signed.base === null ? "no base commit" : `base ${signed.base.slice(0, 12)}`;
+    note(`signed ${what} as ${by}, ${base}\n`);
+  }
+  for (const text of signed.notes) note(`note: ${text}\n`);
+}

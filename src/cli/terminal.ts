@@ -1,0 +1,75 @@
+/**
+ * The only place that writes to the terminal. Results go to stdout, everything said about the work
+ * to stderr; colour only where a person looks (NO_COLOR and TERM=dumb turn it off); text from a
+ * mail has been escaped by src/report before it gets here.
+ */
+
+import { writeSync } from "node:fs";
+import type { Style } from "../report/text.ts";
+
+function write(fd: number, text: string | Buffer): void {
+  const bytes = typeof text === "string" ? Buffer.from(text) : text;
+  for (let done = 0; done < bytes.length;) {
+    try {
+      done += writeSync(fd, bytes, done);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      // a pipe that node made non-blocking is full: wait for its reader
+      if (code === "EAGAIN") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      // the reader has gone, as with `| head`: there is nobody left to write to
+      else if (code === "EPIPE") process.exit(process.exitCode ?? 0);
+      else throw error;
+    }
+  }
+}
+
+/** Writes to stdout, as it stands. */
+export function out(text: string | Buffer): void {
+  write(1, text);
+}
+
+/** Writes to stderr, as it stands. */
+export function note(text: string): void {
+  clearProgress();
+  write(2, text);
+}
+
+/** Width and colour of the screen that stdout goes to; 80 columns where it is no screen. */
+export function outputStyle(): Style {
+  const { stdout, env } = process;
+  const wanted = Number(env["COLUMNS"]);
+  const columns = stdout.isTTY
+    ? stdout.columns
+    : Number.isInteger(wanted) && wanted > 0
+      ? wanted
+      : 80;
+  const color = stdout.isTTY && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
+  return { columns: Math.max(40, columns || 80), color };
+}
+
+let shown = false;
+let last = 0;
+
+/**
+ * A progress bar on stderr, at most ten times a second, only on a screen.
+ *
+ * @param done,total bytes; a total of 0 means that nobody knows
+ * @param began milliseconds since the epoch
+ */
+export function progress(what: string, done: number, total: number, began: number): void {
+  const now = Date.now();
+  if (!process.stderr.isTTY || now - began < 1000 || now - last < 100) return;
+  last = now;
+  const seconds = (now - began) / 1000;
+  const width = 24;
+  const share = total > 0 ? Math.min(1, done / total) : 0;
+  const bar = total > 0 ? `[${"#".repeat(Math.floor(share * width)).padEnd(width, ".")}] ` : "";
+  const left = total > 0 && share > 0 ? `, ${Math.ceil(seconds / share - seconds)} s left` : "";
+  write(2, `\r\x1b[K${bar}${what}${left}`);
+  shown = true;
+}
+
+export function clearProgress(): void {
+  if (shown) write(2, "\r\x1b[K");
+  shown = false;
+}

@@ -1,0 +1,153 @@
+/**
+ * One pass over sources: read, check, ask the trust database, judge. What `verify` prints and `am`
+ * applies comes from here.
+ */
+
+import { homedir } from "node:os";
+import { createVerifier } from "../minisign/ed25519.ts";
+import { readSource, type SourceMail } from "../source/file.ts";
+import { openTrust, trustFile, type TrustStore } from "../store/trust-store.ts";
+import { type Decision, decideUnsigned } from "../trust/decide.ts";
+import { normaliseIdentity } from "../trust/identity.ts";
+import { sightingDigest } from "../trust/sighting.ts";
+import { asSigned, checkMail, refusedMail } from "../verify/check.ts";
+import { judge, type Knowledge } from "../verify/judge.ts";
+import type { Policy } from "../verify/policy.ts";
+import type { Checked } from "../verify/result.ts";
+import type { Member } from "../verify/series.ts";
+import { progress } from "./terminal.ts";
+
+export interface VerificationOptions {
+  readonly sources: readonly string[];
+  readonly policy: Policy;
+  /** Judge as if keys were remembered, and remember nothing. */
+  readonly dryRun: boolean;
+  /** Take mails as they were signed, without trailers that were added since. */
+  readonly signedOnly?: boolean;
+}
+
+/** Counts that only the pass itself knows. */
+export interface Tally {
+  /** Mails read, with and without a patch. */
+  messages: number;
+}
+
+/** Mails that are judged, and made durable, in one transaction. */
+const BATCH_MAILS = 256;
+const BATCH_BYTES = 8 << 20;
+
+/** Opens the user's trust database; nothing is written in a dry run. */
+export function openUserTrust(dryRun: boolean): TrustStore {
+  return openTrust({ file: trustFile(process.env, homedir()), dryRun });
+}
+
+/**
+ * Every patch and cover letter of the sources, judged. What a verdict led to remembering is on the
+ * disk before the verdict is yielded. `payload` is all that was read of the mail.
+ */
+export function* verifySources(
+  options: VerificationOptions,
+  store: TrustStore,
+  tally: Tally,
+): Generator<Member<Checked>> {
+  const verifier = createVerifier();
+  const session = createSession(store, options);
+  const began = Date.now();
+  let batch: [SourceMail, Checked][] = [];
+  let size = 0;
+  let done = 0;
+
+  function* flush(): Generator<Member<Checked>> {
+    const judged = store.transaction(() => batch.map(([mail, checked]) => session(mail, checked)));
+    batch = [];
+    size = 0;
+    yield* judged;
+  }
+
+  for (const source of options.sources) {
+    const onRead = (bytes: number, total: number): void => {
+      done += bytes;
+      progress(`${tally.messages} mails`, done, options.sources.length === 1 ? total : 0, began);
+    };
+    for (const mail of readSource(source, onRead)) {
+      tally.messages++;
+      const checked =
+        mail.bytes === null
+          ? refusedMail(Buffer.alloc(0), {
+              reason: "mail-too-large",
+              detail: `${mail.size} bytes are too many`,
+            })
+          : options.signedOnly === true
+            ? asSigned(checkMail(mail.bytes, verifier))
+            : checkMail(mail.bytes, verifier);
+      if (checked.kind === "other") continue;
+      batch.push([mail, checked]);
+      size += mail.size;
+      if (batch.length >= BATCH_MAILS || size >= BATCH_BYTES) yield* flush();
+    }
+  }
+  yield* flush();
+}
+
+/** Judges one checked mail; remembers within the run which series a key was first met in. */
+function createSession(
+  store: TrustStore,
+  { policy, dryRun }: VerificationOptions,
+): (mail: SourceMail, checked: Checked) => Member<Checked> {
+  const at = Math.floor(Date.now() / 1000);
+  const firstMetIn = new Map<string, string>();
+
+  function ofSigner(checked: Checked): Knowledge {
+    const { publicKey, comment } = checked.signed!;
+    const identity = normaliseIdentity(comment.by)!;
+    const content = checked.attestation!.text.toString("latin1");
+    const decision = store.judge({
+      identity,
+      publicKey,
+      digest: sightingDigest(identity, publicKey, content),
+      at,
+      messageId: checked.messageId,
+      list: checked.listId,
+    });
+    const signing = `${comment.series ?? content}`;
+    const name = `${identity} ${publicKey}`;
+    if (decision.trust === "first-use") firstMetIn.set(name, signing);
+    // the second patch of the very series that brought the key has not made it any better known
+    const sameSeries = decision.trust === "known" && firstMetIn.get(name) === signing;
+    const trust: Decision["trust"] = sameSeries ? "first-use" : decision.trust;
+    const unsigned = trust === "first-use" ? store.unsignedSeen(identity) : null;
+    return { kind: "signer", decision: { ...decision, trust }, unsigned };
+  }
+
+  function ofUnsigned(checked: Checked): Knowledge {
+    const identity = normaliseIdentity(checked.author?.email ?? "");
+    const known = [identity, ...checked.senders].filter((name) => name !== null);
+    for (const name of known) {
+      const signs = decideUnsigned(store.lookup(name));
+      if (signs !== null) return { kind: "unsigned", signs };
+    }
+    if (identity !== null && checked.kind === "patch" && checked.diff !== null) {
+      const content = checked.diff.canonical.toString("latin1");
+      store.countUnsigned(
+        identity,
+        sightingDigest(identity, null, content),
+        at,
+      );
+    }
+    return { kind: "unsigned", signs: null };
+  }
+
+  function knowledgeOf(checked: Checked): Knowledge {
+    if (checked.view === null || checked.diff === null) return { kind: "none" };
+    if (checked.signature === "none") return ofUnsigned(checked);
+    const failed = checked.findings.some((f) => f.severity === "fail");
+    return checked.signature === "good" && !failed ? ofSigner(checked) : { kind: "none" };
+  }
+
+  return (mail, checked) => {
+    const result = judge(checked, mail, knowledgeOf(checked), policy, !dryRun);
+    const attestationText =
+      checked.signature === "good" ? (checked.attestation?.text ?? null) : null;
+    return { result, checked: { ...checked, attestationText }, payload: checked };
+  };
+}

@@ -1,0 +1,188 @@
+import type { BreakPoint, Finding } from "../types.ts";
+import { EMPTY, LF, NEWLINE, hasAt, isSpace, lineEnd, latin1 } from "./bytes.ts";
+import { toUtf8 } from "./charset.ts";
+import { type Unflowed, unflow } from "./flowed.ts";
+import { type InBody, finishHeader, newInBody, readInBodyLine } from "./inbody.ts";
+import type { Part } from "./parts.ts";
+import { refuse } from "./refused.ts";
+import { decodeBody, decodeQuotedPrintable } from "./transfer.ts";
+
+/** A body cut into what becomes the commit message and what goes to git apply. */
+export interface Body {
+  readonly message: Buffer;
+  readonly patch: Buffer;
+  readonly inBody: InBody["fields"];
+  readonly breakPoint: BreakPoint;
+  readonly findings: readonly Finding[];
+}
+
+type BreakKind = "dashes" | "diff";
+
+const DASH = 0x2d;
+const LETTER_D = 0x64;
+const LETTER_I = 0x49;
+
+/**
+ * Whether the line at `pos` ends the message. git's rule: it begins with `diff -` or `Index: `, or
+ * it is `---` with nothing but white space after it, or `--- ` and a name.
+ */
+function breakKind(text: Buffer, pos: number, end: number): BreakKind | null {
+  const first = text[pos];
+  if (first === LETTER_D) return hasAt(text, pos, "diff -") ? "diff" : null;
+  if (first === LETTER_I) return hasAt(text, pos, "Index: ") ? "diff" : null;
+  if (first !== DASH || end - pos < 4 || !hasAt(text, pos, "---")) return null;
+  return dashesKind(text, pos + 3, end);
+}
+
+function dashesKind(text: Buffer, pos: number, end: number): BreakKind | null {
+  if (text[pos] === 0x20 && (pos + 1 === end || !isSpace(text[pos + 1]))) return "diff";
+  while (pos < end && text[pos] !== LF) {
+    if (!isSpace(text[pos++])) return null;
+  }
+  return pos < end ? "dashes" : null;
+}
+
+/** The first line at or after `pos` that ends the message. */
+function findBreak(
+  text: Buffer,
+  pos: number,
+): { kind: BreakKind; start: number; end: number } | null {
+  while (pos < text.length) {
+    const end = lineEnd(text, pos);
+    const kind = breakKind(text, pos, end);
+    if (kind !== null) return { kind, start: pos, end };
+    pos = end;
+  }
+  return null;
+}
+
+const PATCH_LINE = /(?:^|\n)(?:diff -|Index: |--- |\+\+\+ |@@ -)/;
+
+/**
+ * A NUL in the message makes git commit fail; in a text part it hides what follows from some
+ * readers. A compressed attachment has NULs and no patch in it: git ignores it.
+ */
+function checkNul(text: Buffer, part: Part, inPatch: boolean): Finding | null {
+  if (!text.includes(0)) return null;
+  const attachment = part.encoding === "base64" && !part.type.startsWith("text/");
+  if (!inPatch || !attachment || PATCH_LINE.test(latin1(text))) {
+    return refuse("nul-byte", "a NUL in the body");
+  }
+  return {
+    code: "binary-part",
+    severity: "info",
+    message: `an attachment of type ${part.type} is ignored`,
+    hint: "",
+  };
+}
+
+function concat(pieces: readonly Buffer[]): Buffer {
+  return pieces.length === 0 ? EMPTY : pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+}
+
+function convert(text: Buffer, part: Part): Buffer {
+  return text.length === 0 ? text : toUtf8(text, part.charset);
+}
+
+/** Where in the raw mail the byte `decodedOffset` of the part's decoded body stands. */
+function rawOffset(mail: Buffer, part: Part, decodedOffset: number): number | null {
+  if (part.encoding === "base64") return null;
+  if (part.encoding === "identity") return part.start + decodedOffset;
+  const body = mail.subarray(part.start, part.end);
+  return part.start + decodeQuotedPrintable(body, decodedOffset).end;
+}
+
+function breakAt(mail: Buffer, part: Part, kind: BreakPoint["kind"], offset: number): BreakPoint {
+  return {
+    kind,
+    encoding: part.encoding,
+    bodyStart: part.start,
+    bodyEnd: part.end,
+    decodedOffset: offset,
+    rawOffset: rawOffset(mail, part, offset),
+    flowed: part.flow.flowed,
+  };
+}
+
+/** A part without its transfer encoding, and without soft line breaks. */
+function decodePart(mail: Buffer, part: Part): { decoded: Buffer; unflowed: Unflowed | null } {
+  const decoded = decodeBody(mail.subarray(part.start, part.end), part.encoding);
+  const unflowed = part.flow.flowed
+    ? unflow(decoded, part.flow, part.encoding !== "identity")
+    : null;
+  return { decoded, unflowed };
+}
+
+/** Where a block goes into a mail without a patch break: after its first text. */
+function endOfText(mail: Buffer, parts: readonly Part[]): BreakPoint | null {
+  const part = parts.find((part) => part.type === "text/plain") ?? parts[0];
+  if (part === undefined) return null;
+  return breakAt(mail, part, "none", decodePart(mail, part).decoded.length);
+}
+
+/**
+ * Reads the parts as git does: in-body headers, then the message up to the patch break, then all
+ * that follows, whatever its type, as patch. Only the message and the line of the break are
+ * converted to UTF-8; in-body headers and the patch keep their bytes.
+ */
+export function readBody(mail: Buffer, parts: readonly Part[]): Body {
+  const inBody = newInBody();
+  const message: Buffer[] = [];
+  const patch: Buffer[] = [];
+  const findings: Finding[] = [];
+  let stage: "headers" | "message" | "patch" = "headers";
+  let breakPoint: BreakPoint | null = null;
+
+  for (const part of parts) {
+    const { decoded, unflowed } = decodePart(mail, part);
+    const text = unflowed?.text ?? decoded;
+    const nul = checkNul(text, part, stage === "patch");
+    if (nul !== null) findings.push(nul);
+    let pos = 0;
+    while (stage === "headers" && pos < text.length) {
+      const next = lineEnd(text, pos);
+      if (readInBodyLine(inBody, text.subarray(pos, next))) {
+        pos = next;
+      } else {
+        stage = "message";
+        // an empty line that ends the headers is no part of the message
+        if (text[pos] === LF) pos = next;
+      }
+    }
+    if (stage === "message") {
+      const found = findBreak(text, pos);
+      message.push(convert(text.subarray(pos, found?.start ?? text.length), part));
+      if (found !== null) {
+        stage = "patch";
+        patch.push(convert(text.subarray(found.start, found.end), part));
+        pos = found.end;
+        const at = found.kind === "dashes" ? found.end : found.start;
+        const source = unflowed?.lines.find((line) => line.end === at)?.source ?? at;
+        breakPoint = breakAt(mail, part, found.kind, unflowed === null ? at : source);
+      }
+    }
+    if (stage === "patch") patch.push(text.subarray(pos));
+    if (!part.closed) continue;
+    if (stage === "patch") patch.push(NEWLINE);
+    else if (stage === "message") message.push(convert(NEWLINE, part));
+    else if (!readInBodyLine(inBody, NEWLINE)) stage = "message";
+  }
+  finishHeader(inBody);
+  return {
+    message: concat(message),
+    patch: concat(patch),
+    inBody: inBody.fields,
+    breakPoint: breakPoint ?? endOfText(mail, parts) ?? NOWHERE,
+    findings,
+  };
+}
+
+const NOWHERE: BreakPoint = {
+  kind: "none",
+  encoding: "identity",
+  bodyStart: 0,
+  bodyEnd: 0,
+  decodedOffset: 0,
+  rawOffset: 0,
+  flowed: false,
+};

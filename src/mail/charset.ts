@@ -1,0 +1,130 @@
+import { isAscii } from "node:buffer";
+
+import { latin1 } from "./bytes.ts";
+import { KOI8_R, LATIN_2, LATIN_9, WINDOWS_1251, WINDOWS_1252 } from "./charset-tables.ts";
+import { refuse } from "./refused.ts";
+
+/** Turns text with bytes above 0x7f into UTF-8, or null if a byte has no meaning in the charset. */
+type Decode = (text: Buffer) => Buffer | null;
+
+/** 0x80 to 0xff by a table; U+FFFD marks a byte without a character. */
+function singleByte(table: string): Decode {
+  return (text) => {
+    let out = "";
+    for (const byte of text) {
+      const char = byte < 128 ? String.fromCharCode(byte) : table[byte - 128]!;
+      if (char === "\ufffd") return null;
+      out += char;
+    }
+    return Buffer.from(out);
+  };
+}
+
+/**
+ * Two-byte codes by TextDecoder, within the rows [first, last] and trail bytes from `trail` on, and
+ * without the codes in `gaps`, where glibc's iconv has nothing. `fixes` are characters that the two
+ * read differently. test/mail/charset.test.ts compares every code with git.
+ */
+function doubleByte(
+  label: string,
+  rows: readonly [first: number, last: number],
+  trail: number,
+  gaps: readonly (readonly [first: number, last: number])[],
+  fixes: readonly (readonly [from: string, to: string])[],
+): Decode {
+  return (text) => {
+    for (let i = 0; i < text.length; i++) {
+      const lead = text[i]!;
+      if (lead < 128) continue;
+      const second = text[++i] ?? 0;
+      const code = lead * 256 + second;
+      if (lead < rows[0] || lead > rows[1] || second < trail) return null;
+      if (gaps.some(([first, last]) => code >= first && code <= last)) return null;
+    }
+    try {
+      let out = new TextDecoder(label, { fatal: true, ignoreBOM: true }).decode(text);
+      for (const [from, to] of fixes) out = out.replaceAll(from, to);
+      return Buffer.from(out);
+    } catch {
+      return null; // also: a Node built without this charset
+    }
+  };
+}
+
+const westEuropean: Decode = (text) => Buffer.from(latin1(text), "utf8");
+const none: Decode = () => null;
+
+// prettier-ignore
+const GB2312_GAPS = [
+  [0xa2a1, 0xa2b0], [0xa2e3, 0xa2e4], [0xa2ef, 0xa2f0], [0xa2fd, 0xa2fe], [0xa4f4, 0xa4fe],
+  [0xa5f7, 0xa5fe], [0xa6b9, 0xa6c0], [0xa6d9, 0xa6fe], [0xa7c2, 0xa7d0], [0xa7f2, 0xa7fe],
+  [0xa8bb, 0xa8c4], [0xa8ea, 0xa9a3], [0xa9f0, 0xafff], [0xd7fa, 0xd7ff],
+] as const;
+
+/**
+ * Charsets by the names that mails give them. Text in ASCII alone reads alike in all of them; the
+ * function is for the rest. `none`: not proven to be read as git reads it, so ASCII only.
+ *
+ * Only charsets that have ASCII as their lower half, without state: the reader looks for line ends
+ * and patch breaks in the undecoded text.
+ */
+const CHARSETS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
+  ["us-ascii", none],
+  ["ascii", none],
+  ["ansi_x3.4-1968", none],
+  ["iso-8859-1", westEuropean],
+  ["iso8859-1", westEuropean],
+  ["latin1", westEuropean],
+  ["latin-1", westEuropean],
+  ["iso-8859-2", singleByte(LATIN_2)],
+  ["iso-8859-15", singleByte(LATIN_9)],
+  ["windows-1251", singleByte(WINDOWS_1251)],
+  ["cp1251", singleByte(WINDOWS_1251)],
+  ["windows-1252", singleByte(WINDOWS_1252)],
+  ["cp1252", singleByte(WINDOWS_1252)],
+  ["koi8-r", singleByte(KOI8_R)],
+  [
+    "gb2312",
+    // glibc reads these two punctuation marks in another way than the WHATWG's gbk
+    doubleByte("gbk", [0xa1, 0xf7], 0xa1, GB2312_GAPS, [
+      ["\u00b7", "\u30fb"],
+      ["\u2014", "\u2015"],
+    ]),
+  ],
+  ["big5", doubleByte("big5", [0xa1, 0xf9], 0x40, [], [])],
+  ["iso-8859-3", none],
+  ["iso-8859-4", none],
+  ["iso-8859-5", none],
+  ["iso-8859-7", none],
+  ["iso-8859-9", none],
+  ["iso-8859-13", none],
+  ["windows-1250", none],
+  ["windows-1254", none],
+  ["windows-1256", none],
+  ["windows-1257", none],
+  ["koi8-u", none],
+  ["gbk", none],
+  ["gb18030", none],
+  ["euc-kr", none],
+  ["euc-jp", none],
+]);
+
+const US_ASCII = /^(?:us-ascii|ascii|ansi_x3\.4-1968)$/;
+
+/**
+ * Text in `charset` as UTF-8, the way `git mailinfo -u` converts it: UTF-8 and text without a
+ * charset are passed on unchecked, everything else goes through iconv and must be valid.
+ */
+export function toUtf8(text: Buffer, charset: string): Buffer {
+  const name = charset.toLowerCase();
+  if (name === "" || name === "utf-8" || name === "utf8") return text;
+  const decode = CHARSETS.get(name);
+  if (decode === undefined) return refuse("charset-unsupported", `charset ${charset}`);
+  if (isAscii(text)) return text;
+  const converted = decode(text);
+  if (converted !== null) return converted;
+  if (decode === none && !US_ASCII.test(name)) {
+    return refuse("charset-unsupported", `characters beyond ascii in charset ${charset}`);
+  }
+  return refuse("charset-invalid", `bytes that are not ${charset}`);
+}

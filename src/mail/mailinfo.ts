@@ -1,0 +1,153 @@
+import type { Finding, MailHeaders, MailInfo, MailView, Result } from "../types.ts";
+import { readAuthor } from "./author.ts";
+import { type Body, readBody } from "./body.ts";
+import { EMPTY, collapseSpace, hasAt, isSpace, lineEnd, latin1 } from "./bytes.ts";
+import { type Content, readContent } from "./content.ts";
+import { type Header, type HeaderName, field, readHeader } from "./header.ts";
+import { type Parts, readParts } from "./parts.ts";
+import { attempt, refuse } from "./refused.ts";
+import { decodeWords } from "./rfc2047.ts";
+import { hasScissors } from "./scissors.ts";
+import { cleanTitle } from "./title.ts";
+
+/**
+ * Reads one mail exactly as `git -c i18n.commitEncoding=UTF-8 mailinfo -u --no-scissors` does, or
+ * refuses it: no third outcome. test/mail/ holds it against stock git.
+ *
+ * `mail` is one message as `git mailsplit` leaves it: see `dropCr`. Its size is the caller's to bound.
+ */
+export function readMail(mail: Buffer): Result<MailView> {
+  return attempt(() => {
+    checkStart(mail);
+    const header = readHeader(mail, 0, true);
+    const content = readContent(header);
+    const parts = readParts(mail, header, content);
+    const body = readBody(mail, parts.parts);
+    return {
+      info: readInfo(header, body),
+      headers: readHeaders(header),
+      message: body.message,
+      patch: body.patch,
+      breakPoint: body.breakPoint,
+      findings: findingsOf(header, content, parts, body),
+    };
+  });
+}
+
+/** What `git mailinfo` prints on its standard output. */
+export function formatInfo(info: MailInfo): Buffer {
+  const lines: Buffer[] = [];
+  const line = (name: string, value: Buffer) => {
+    lines.push(Buffer.from(`${name}: `), value, Buffer.from("\n"));
+  };
+  const absent = info.absent ?? [];
+  if (!absent.includes("from")) {
+    line("Author", info.author);
+    line("Email", info.email);
+  }
+  if (!absent.includes("subject")) line("Subject", info.subject);
+  if (!absent.includes("date")) line("Date", info.date);
+  lines.push(Buffer.from("\n"));
+  return Buffer.concat(lines);
+}
+
+/** `git am` looks at the first three lines to tell Mercurial's and StGit's patches from mail. */
+const FOREIGN = /^(?:# HG changeset patch|# This series applies on GIT commit)/;
+const STGIT = /^\r?\n(?:From|Author|Date):/;
+
+function checkStart(mail: Buffer): void {
+  if (mail.length === 0) refuse("leading-blank", "an empty mail");
+  if (isSpace(mail[0])) refuse("leading-blank", "white space before the first header");
+  if (mail[0] === 0x23 && FOREIGN.test(latin1(mail, 0, 64))) {
+    refuse("foreign-format", "a Mercurial or StGit patch");
+  }
+  const isMbox = hasAt(mail, 0, "From ") || hasAt(mail, 0, "From: ");
+  const second = lineEnd(mail, 0);
+  if (!isMbox && STGIT.test(latin1(mail, second, second + 16))) {
+    refuse("foreign-format", "git am would take it for an StGit patch");
+  }
+}
+
+/** Author, subject and date: the in-body header where there is one and a patch, or the top's. */
+function readInfo(header: Header, body: Body): MailInfo {
+  const absent: ("from" | "subject" | "date")[] = [];
+  const value = (name: "from" | "subject" | "date"): Buffer => {
+    const inBody = body.patch.length > 0 ? body.inBody.get(name) : undefined;
+    const top = header.fields.get(name);
+    // git decodes the top header in any case, and fails if that fails
+    const decoded = top === undefined ? undefined : decodeWords(top);
+    if (inBody === undefined && decoded === undefined) absent.push(name);
+    return inBody ?? decoded ?? EMPTY;
+  };
+  decodeWords(field(header, "message-id"));
+  const from = readAuthor(value("from"));
+  const subject = cleanTitle(value("subject"));
+  const date = collapseSpace(value("date"));
+  if (from.name.equals(FOLDER_DATA)) refuse("folder-data", "a mail folder's internal data");
+  const info = { author: from.name, email: from.email, subject, date };
+  return absent.length === 0 ? info : { ...info, absent };
+}
+
+const FOLDER_DATA = Buffer.from("Mail System Internal Data");
+
+function readHeaders(header: Header): MailHeaders {
+  const text = (name: HeaderName) => field(header, name).toString("utf8");
+  return {
+    messageId: text("message-id"),
+    inReplyTo: text("in-reply-to"),
+    listId: text("list-id"),
+    subject: decodeWords(field(header, "subject")).toString("utf8"),
+    from: text("from"),
+    sender: text("sender"),
+    replyTo: text("reply-to"),
+    xOriginalFrom: text("x-original-from"),
+    date: text("date"),
+  };
+}
+
+function findingsOf(header: Header, content: Content, parts: Parts, body: Body): Finding[] {
+  const findings: Finding[] = [...body.findings];
+  const add = (
+    met: boolean,
+    severity: Finding["severity"],
+    code: string,
+    message: string,
+    hint = "",
+  ) => {
+    if (met) findings.push({ code, severity, message, hint });
+  };
+  add(
+    hasScissors(body.message),
+    "warn",
+    "scissors-line",
+    "a scissors line stands in the message",
+    "git am --scissors would cut the message there",
+  );
+  add(
+    parts.nested,
+    "warn",
+    "nested-multipart",
+    "a multipart within another: git takes its headers for text",
+  );
+  add(
+    parts.parts.some((part) => part.flow.flowed),
+    "info",
+    "format-flowed",
+    "soft-broken lines are joined (format=flowed)",
+  );
+  add(parts.unclosed, "info", "unclosed-multipart", "the multipart has no closing boundary");
+  add(
+    header.repeated.length > 0,
+    "info",
+    "duplicate-header",
+    `repeated with the same value: ${header.repeated.join(", ")}`,
+  );
+  add(header.fromLine, "info", "from-line", "an mbox From line stands on top");
+  add(
+    content.type.startsWith("text/") && content.type !== "text/plain",
+    "info",
+    "not-plain-text",
+    `the mail is ${content.type}, which git reads as plain text`,
+  );
+  return findings;
+}

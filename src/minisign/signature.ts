@@ -1,0 +1,154 @@
+/**
+ * Signatures: the four lines of a `.minisig` file.
+ *
+ *     untrusted comment: signature from minisign secret key
+ *     base64 of `ED` ‖ key number (8) ‖ signature (64) of BLAKE2b-512(data)
+ *     trusted comment: timestamp:1794000000
+ *     base64 of the global signature (64), over signature ‖ trusted comment
+ */
+
+import { createHash } from "node:crypto";
+import { FormatError } from "../errors.ts";
+import type { Verifier } from "./ed25519.ts";
+import { KEY_NUMBER_BYTES } from "./public-key.ts";
+import type { PublicKey } from "./public-key.ts";
+import {
+  MAX_TRUSTED_LINE,
+  MAX_UNTRUSTED_LINE,
+  TRUSTED,
+  UNTRUSTED,
+  decodeBase64,
+  formatComment,
+  parseComment,
+  splitLines,
+} from "./text.ts";
+
+const SIGNATURE_BYTES = 64;
+const DEFAULT_UNTRUSTED_COMMENT = "signature from minisign secret key";
+
+/** `ED` signs the data's hash; `Ed`, of minisign before 0.8, the data. */
+const ALGORITHMS = { ED: "prehashed", Ed: "legacy" } as const;
+
+export interface Signature {
+  readonly algorithm: "prehashed" | "legacy";
+  /** 8 bytes: which key it says made it. A hint, see PublicKey. */
+  readonly keyNumber: Buffer;
+  /** 64 bytes. */
+  readonly signature: Buffer;
+  /** Not covered by anything. */
+  readonly untrustedComment: string;
+  /** Covered by the global signature: worth something once `verifySignature` said "good". */
+  readonly trustedComment: string;
+  /** 64 bytes. */
+  readonly globalSignature: Buffer;
+}
+
+/** What can sign with a minisign key: a SecretKey, or an agent that holds one. */
+export interface Signer {
+  readonly publicKey: PublicKey;
+  /** The Ed25519 signature (64 bytes) of these bytes. */
+  signBytes(message: Uint8Array): Buffer;
+}
+
+/**
+ * Read the four lines. Tolerates what `splitLines` does; line lengths are stock minisign's.
+ * A legacy signature is read, and told apart by `algorithm`. Throws a FormatError.
+ */
+export function parseSignature(bytes: Uint8Array): Signature {
+  const lines = splitLines(bytes, 4, "signature");
+  const [untrustedLine, signatureLine, trustedLine, globalLine] = lines as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const untrustedComment = parseComment(untrustedLine, UNTRUSTED, MAX_UNTRUSTED_LINE);
+  const blob = decodeBase64(signatureLine, 2 + KEY_NUMBER_BYTES + SIGNATURE_BYTES, "signature");
+  const trustedComment = parseComment(trustedLine, TRUSTED, MAX_TRUSTED_LINE);
+  const globalSignature = decodeBase64(globalLine, SIGNATURE_BYTES, "global signature");
+
+  const name = blob.toString("latin1", 0, 2);
+  if (name !== "ED" && name !== "Ed") {
+    throw new FormatError("signature of an unknown algorithm");
+  }
+  return {
+    algorithm: ALGORITHMS[name],
+    keyNumber: blob.subarray(2, 2 + KEY_NUMBER_BYTES),
+    signature: blob.subarray(2 + KEY_NUMBER_BYTES),
+    untrustedComment,
+    trustedComment,
+    globalSignature,
+  };
+}
+
+/** The four lines, each with its line end. Throws a FormatError if a comment is not one line. */
+export function formatSignature(signature: Signature): string {
+  const name = signature.algorithm === "prehashed" ? "ED" : "Ed";
+  const blob = Buffer.concat([Buffer.from(name), signature.keyNumber, signature.signature]);
+  return (
+    formatComment(signature.untrustedComment, UNTRUSTED, MAX_UNTRUSTED_LINE) +
+    `${blob.toString("base64")}\n` +
+    formatComment(signature.trustedComment, TRUSTED, MAX_TRUSTED_LINE) +
+    `${signature.globalSignature.toString("base64")}\n`
+  );
+}
+
+/**
+ * Sign `data` and `trustedComment`: two Ed25519 signatures. The same input gives the same output.
+ * Throws a FormatError if a comment is not one line of text.
+ */
+export function sign(
+  signer: Signer,
+  data: Uint8Array,
+  trustedComment: string,
+  untrustedComment: string = DEFAULT_UNTRUSTED_COMMENT,
+): Signature {
+  // before anything is signed: what could not be read back must not exist
+  formatComment(trustedComment, TRUSTED, MAX_TRUSTED_LINE);
+  formatComment(untrustedComment, UNTRUSTED, MAX_UNTRUSTED_LINE);
+  const signature = signer.signBytes(prehash(data));
+  return {
+    algorithm: "prehashed",
+    keyNumber: signer.publicKey.keyNumber,
+    signature,
+    untrustedComment,
+    trustedComment,
+    globalSignature: signer.signBytes(globalMessage(signature, trustedComment)),
+  };
+}
+
+/** What the first of the two signatures is made over: 64 bytes. */
+export function prehash(data: Uint8Array): Buffer {
+  return createHash("blake2b512").update(data).digest();
+}
+
+/** What the global signature is made over: the first signature, then the trusted comment. */
+export function globalMessage(signature: Uint8Array, trustedComment: string): Buffer {
+  return Buffer.concat([signature, Buffer.from(trustedComment)]);
+}
+
+/** Why a signature is not good. "other-key" says nothing about it: it claims another key. */
+export type SignatureCheck = "good" | "other-key" | "legacy" | "bad-signature" | "bad-comment";
+
+/**
+ * Check both signatures under one key, in stock minisign's order. A legacy signature is "legacy",
+ * unverified, unless `allowLegacy`: it does not say by itself whether data or a hash was signed.
+ */
+export function verifySignature(
+  verifier: Verifier,
+  key: PublicKey,
+  data: Uint8Array,
+  signature: Signature,
+  allowLegacy: boolean = false,
+): SignatureCheck {
+  const legacy = signature.algorithm === "legacy";
+  if (legacy && !allowLegacy) return "legacy";
+  if (!signature.keyNumber.equals(key.keyNumber)) return "other-key";
+
+  const message = legacy ? data : prehash(data);
+  if (!verifier.verifyStrict(key.point, message, signature.signature)) return "bad-signature";
+
+  const global = globalMessage(signature.signature, signature.trustedComment);
+  if (!verifier.verifyStrict(key.point, global, signature.globalSignature)) return "bad-comment";
+  return "good";
+}

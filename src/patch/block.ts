@@ -1,0 +1,115 @@
+/**
+ * The signature block: minisign's four lines below the patch break (spec, "The block").
+ *
+ *     untrusted comment: patchsig RW…        the whole public key
+ *     RU…                                    minisign's signature over the attestation
+ *     trusted comment: patchsig-v1 t=…       the fields
+ *     …                                      minisign's global signature
+ */
+
+import { FormatError } from "../errors.ts";
+import { formatPublicKeyText, parsePublicKeyText, type PublicKey } from "../minisign/public-key.ts";
+import { parseSignature, type Signature } from "../minisign/signature.ts";
+import type { Result } from "../types.ts";
+import { isBlank } from "./message.ts";
+import {
+  COMMENT_SQUEEZED,
+  formatTrustedComment,
+  fromMatch,
+  type TrustedComment,
+} from "./trusted-comment.ts";
+
+/** A block as it was read: well-formed, nothing about it verified. */
+export interface UnverifiedBlock {
+  readonly key: PublicKey;
+  /** The four lines, put together again as they were signed. */
+  readonly signature: Signature;
+  /** The fields of its trusted comment. */
+  readonly comment: TrustedComment;
+  /** Byte range [start, end) of the block in the text that was searched, its last LF included. */
+  readonly start: number;
+  readonly end: number;
+}
+
+const MARKER = Buffer.from("untrusted comment: patchsig");
+/** A block with the longest address is under 800 bytes; wrapping and blanks may double that. */
+const MAX_BLOCK = 2000;
+const LF = 0x0a;
+
+const BASE64 = "[A-Za-z0-9+/]";
+const HEAD = new RegExp(
+  `^untrustedcomment:patchsig(RW${BASE64}{54})(RU${BASE64}{97}=)trustedcomment:`,
+);
+const TAIL = new RegExp(`^${BASE64}{86}==`);
+
+/** The untrusted comment under which patchsig signs: it carries the whole key. */
+export function untrustedComment(key: PublicKey): string {
+  return `patchsig ${formatPublicKeyText(key)}`;
+}
+
+/** Byte offsets of the lines that begin a block, at most two: a second one is already too many. */
+export function findMarkers(text: Buffer): number[] {
+  const found: number[] = [];
+  let at = text.indexOf(MARKER);
+  while (at >= 0 && found.length < 2) {
+    const next = text[at + MARKER.length];
+    if ((at === 0 || text[at - 1] === LF) && isBlank(next)) found.push(at);
+    at = text.indexOf(MARKER, at + MARKER.length);
+  }
+  return found;
+}
+
+/**
+ * Reads the block that begins at `start`.
+ *
+ * White space in a block means nothing: transports wrap its lines. So the text is read with all of
+ * git's white space gone, and the comment is put together again from its fields; it is then either
+ * the text that was signed, or the global signature fails.
+ */
+export function readBlock(text: Buffer, start: number): Result<UnverifiedBlock> {
+  const limit = Math.min(text.length, start + MAX_BLOCK);
+  const offsets: number[] = [];
+  const bytes: number[] = [];
+  for (let i = start; i < limit; i++) {
+    if (isBlank(text[i])) continue;
+    offsets.push(i);
+    bytes.push(text[i]!);
+  }
+  const squeezed = Buffer.from(bytes).toString("latin1");
+
+  const head = HEAD.exec(squeezed);
+  if (head === null) return refuse("block-malformed", "the signature block is damaged");
+  const fields = squeezed.slice(head[0].length);
+  const version = /^patchsig-v(\d{1,9})t=/.exec(fields);
+  if (version !== null && version[1] !== "1")
+    return refuse("block-version", `the signature has version ${version[1]}, known is 1`);
+  const match = COMMENT_SQUEEZED.exec(fields);
+  const comment = match === null ? null : fromMatch(match);
+  if (match === null || comment === null)
+    return refuse("block-malformed", "the trusted comment of the signature is damaged");
+  const tail = TAIL.exec(fields.slice(match[0].length));
+  if (tail === null) return refuse("block-malformed", "the signature block is cut short");
+
+  const last = offsets[head[0].length + match[0].length + tail[0].length - 1]!;
+  const newline = text.indexOf(LF, last);
+  const end = newline < 0 ? text.length : newline + 1;
+  if (text.subarray(last + 1, end).some((byte) => !isBlank(byte)))
+    return refuse("block-malformed", "text follows the signature block on its last line");
+  try {
+    const key = parsePublicKeyText(head[1]!);
+    const signature = parseSignature(
+      Buffer.from(
+        `untrusted comment: ${untrustedComment(key)}\n${head[2]!}\n` +
+          `trusted comment: ${formatTrustedComment(comment)}\n${tail[0]}\n`,
+      ),
+    );
+    return { ok: true, value: { key, signature, comment, start, end } };
+  } catch (error) {
+    if (error instanceof FormatError) return refuse("block-malformed", error.message);
+    throw error;
+  }
+}
+
+function refuse(reason: string, detail: string): Result<never> {
+  return { ok: false, refusal: { reason, detail } };
+}

@@ -1,0 +1,50 @@
+/** The commit message in canonical form (spec, "message"). */
+
+const LF = 0x0a;
+const GT = 0x3e;
+const FROM = Buffer.from(">From ");
+const NEWLINE = Buffer.from("\n");
+
+/** git's white space: blank, tab, CR, LF. Form feed and vertical tab are text. */
+export function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0d || byte === LF;
+}
+
+/**
+ * What `git am` commits as the body of the message, with the `>` of a `>From ` line taken away:
+ * trailing white space goes, runs of blank lines become one, none are left at either end, and the
+ * last line ends in LF (git-stripspace(1)). Empty in, empty out.
+ */
+export function canonicalMessage(message: Buffer): Buffer {
+  const lines: Buffer[] = [];
+  let blanks = 0;
+  for (let start = 0; start < message.length; ) {
+    const newline = message.indexOf(LF, start);
+    const next = newline < 0 ? message.length : newline + 1;
+    let end = newline < 0 ? message.length : newline;
+    while (end > start && isBlank(message[end - 1])) end--;
+    if (end === start) {
+      blanks++;
+    } else {
+      if (blanks > 0 && lines.length > 0) lines.push(NEWLINE);
+      blanks = 0;
+      const quoted = message[start] === GT && FROM.compare(message, start, start + 6) === 0;
+      lines.push(message.subarray(quoted ? start + 1 : start, end), NEWLINE);
+    }
+    start = next;
+  }
+  return Buffer.concat(lines);
+}
+
+/** A subject with git's white space taken out: mailing lists refold it (transport.md: "st, stm32"). */
+export function canonicalSubject(subject: Buffer): Buffer {
+  let out: Buffer | null = null;
+  let length = 0;
+  for (const [i, byte] of subject.entries()) {
+    if (isBlank(byte)) {
+      out ??= Buffer.from(subject);
+      if (length === 0) length = i;
+    } else if (out !== null) out[length++] = byte;
+  }
+  return out === null ? subject : out.subarray(0, length);
+}

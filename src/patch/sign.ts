@@ -1,0 +1,192 @@
+/** Signing: puts the block into the mails of one series (spec, "Signing"). Pure. */
+
+import { decodedBody, spliceBody } from "../mail/insert.ts";
+import { readMail } from "../mail/mailinfo.ts";
+import { formatPublicKeyText } from "../minisign/public-key.ts";
+import { formatSignature, type Signer, sign } from "../minisign/signature.ts";
+import type { BreakPoint, MailView, Result } from "../types.ts";
+import { type Attestation, attestMail } from "./attestation.ts";
+import { findMarkers, readBlock, type UnverifiedBlock, untrustedComment } from "./block.ts";
+import { readDiff } from "./diff.ts";
+import { seriesId } from "./series.ts";
+import { subjectNumber } from "./subject.ts";
+import { formatTrustedComment, type TrustedComment } from "./trusted-comment.ts";
+
+/** A mail made ready: without an old block, with a patch break, and read. */
+export interface Prepared {
+  readonly mail: Buffer;
+  readonly view: MailView;
+  readonly attestation: Attestation;
+  readonly isCover: boolean;
+  /** The block that stood there before. */
+  readonly old: UnverifiedBlock | null;
+  /** What the Subject says. */
+  readonly version: number;
+  readonly index: number | null;
+  readonly total: number | null;
+}
+
+/** What a whole signing has in common. */
+export interface SigningTerms {
+  /** Seconds since the epoch. */
+  readonly time: number;
+  /** The signer's address, normalised. */
+  readonly by: string;
+  readonly base: string | null;
+}
+
+/** A prepared mail with its place in the series. */
+export interface Placed {
+  readonly prepared: Prepared;
+  readonly version: number;
+  readonly index: number;
+  readonly total: number;
+}
+
+function refuse(reason: string, detail: string): Result<never> {
+  return { ok: false, refusal: { reason, detail } };
+}
+
+/**
+ * Makes a mail ready to be signed.
+ *
+ * @param mail one mail, LF line ends
+ * @returns null if it is neither a patch nor a cover letter: such a mail is left as it is
+ */
+export function prepare(mail: Buffer): Result<Prepared> | null {
+  const read = readMail(mail);
+  if (!read.ok) return read;
+  const diff = readDiff(read.value.patch);
+  if (!diff.ok) return diff;
+  const number = subjectNumber(read.value.headers.subject);
+  const isCover = diff.value.files.length === 0;
+  if (isCover && number.index !== 0) return null;
+
+  const stripped = withoutBlock(mail, read.value.breakPoint, read.value.patch, diff.value.start);
+  if (!stripped.ok) return stripped;
+  const ready = withBreak(stripped.value.mail);
+  if (!ready.ok) return ready;
+  const view = ready.value;
+  const finalDiff = readDiff(view.view.patch);
+  if (!finalDiff.ok) return finalDiff;
+  const attestation = attestMail(view.view, finalDiff.value);
+  if (!attestation.ok) return attestation;
+  return {
+    ok: true,
+    value: {
+      ...view,
+      attestation: attestation.value,
+      isCover,
+      old: stripped.value.old,
+      version: number.version ?? 1,
+      index: number.index,
+      total: number.total,
+    },
+  };
+}
+
+/** Takes the old block out, with the blank line below it. */
+function withoutBlock(
+  mail: Buffer,
+  at: BreakPoint,
+  patch: Buffer,
+  diffStart: number,
+): Result<{ mail: Buffer; old: UnverifiedBlock | null }> {
+  const markers = findMarkers(patch.subarray(0, diffStart));
+  if (markers.length === 0) return { ok: true, value: { mail, old: null } };
+  const body = decodedBody(mail, at);
+  const notes = body.subarray(at.decodedOffset);
+  const [start] = findMarkers(notes);
+  if (markers.length > 1 || start === undefined)
+    return refuse("block-several", "take the old signature blocks out by hand");
+  const old = readBlock(notes, start);
+  if (!old.ok) return old;
+  let { end } = old.value;
+  if (notes[end] === 0x0a) end++;
+  const clean = spliceBody(mail, at, at.decodedOffset + start, at.decodedOffset + end, EMPTY);
+  return { ok: true, value: { mail: clean, old: old.value } };
+}
+
+const EMPTY = Buffer.alloc(0);
+const BREAK = Buffer.from("---\n\n");
+const LONE_BREAK = Buffer.from("\n---\n\n");
+
+/** Writes a `---` line where there is none: into cover letters, and before a naked diff. */
+function withBreak(mail: Buffer): Result<{ mail: Buffer; view: MailView }> {
+  const read = readMail(mail);
+  if (!read.ok) return read;
+  const at = read.value.breakPoint;
+  if (at.kind === "dashes") return { ok: true, value: { mail, view: read.value } };
+  const body = decodedBody(mail, at);
+  const offset = at.kind === "diff" ? at.decodedOffset : endOfCover(body);
+  const blankBefore = offset === 0 || body.toString("latin1", Math.max(0, offset - 2), offset) === "\n\n";
+  const broken = spliceBody(mail, at, offset, offset, blankBefore ? BREAK : LONE_BREAK);
+  const again = readMail(broken);
+  if (!again.ok) return again;
+  if (again.value.breakPoint.kind !== "dashes")
+    return refuse("no-break", "found no place for the patch break");
+  return { ok: true, value: { mail: broken, view: again.value } };
+}
+
+/**
+ * Where the text of a cover letter ends: below its diffstat, else above git's base lines or the
+ * signature separator, else at the end. List footers land below that.
+ */
+function endOfCover(body: Buffer): number {
+  const text = body.toString("latin1");
+  const stat = [...text.matchAll(/^ \d{1,9} files? changed(?:,[^\n]*)?\n/gm)].at(-1);
+  if (stat !== undefined) return stat.index + stat[0].length;
+  const tail = /^(?:base-commit: |base-tree: |prerequisite-patch-id: |-- \n)/m.exec(text);
+  return tail === null ? body.length : tail.index;
+}
+
+/**
+ * Signs mails that belong together.
+ *
+ * @param placed all with the same version and total; bound as a series if all of 1 to total are
+ *   there
+ * @returns the signed mails, in the order given. The same mails under the same key and terms give
+ *   the same bytes: a block that already says all this keeps its time.
+ */
+export function signSeries(placed: readonly Placed[], terms: SigningTerms, signer: Signer): Buffer[] {
+  const series = idOf(placed, terms.base);
+  return placed.map(({ prepared, version, index, total }) => {
+    const fields: TrustedComment = {
+      ...terms,
+      series,
+      version,
+      index,
+      total,
+      digests: prepared.attestation.digests,
+    };
+    const { old } = prepared;
+    const unchanged =
+      old !== null &&
+      formatPublicKeyText(old.key) === formatPublicKeyText(signer.publicKey) &&
+      old.signature.trustedComment === formatTrustedComment({ ...fields, time: old.comment.time });
+    const comment = formatTrustedComment(unchanged ? old.comment : fields);
+    const made = sign(signer, prepared.attestation.text, comment, untrustedComment(signer.publicKey));
+    const block = Buffer.from(formatSignature(made));
+    const at = prepared.view.breakPoint;
+    const place = at.decodedOffset;
+    return spliceBody(prepared.mail, at, place, place, Buffer.concat([block, NEWLINE]));
+  });
+}
+
+const NEWLINE = Buffer.from("\n");
+
+/** The series id, or null if some patch of 1 to total is not here or is here twice. */
+function idOf(placed: readonly Placed[], base: string | null): string | null {
+  const patches = placed.filter((p) => p.index > 0).sort((a, b) => a.index - b.index);
+  const first = patches[0];
+  const whole =
+    first !== undefined &&
+    patches.length === first.total &&
+    patches.every((p, i) => p.index === i + 1 && p.total === first.total);
+  if (!whole) return null;
+  return seriesId(
+    first.version,
+    base,
+    patches.map((p) => p.prepared.attestation.text),
+  );
+}

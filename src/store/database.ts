@@ -1,0 +1,300 @@
+/**
+ * Opening SQLite files: one that is not ours, or is damaged, is an error and is left alone; a new
+ * one appears under its name whole or not at all; and what goes wrong gets a code and a hint.
+ */
+
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import path from "node:path";
+import Database from "better-sqlite3";
+import { CliError, type ErrorCode } from "../errors.ts";
+import type { Schema } from "./schema.ts";
+
+/** How long a writer waits for another one. */
+const BUSY_MS = 10_000;
+/** Pages in the log before they are moved into the file: fewer, larger moves (32 MB). */
+const CHECKPOINT_PAGES = 8192;
+/** A dry run holds no more than this in memory. */
+const MAX_IMAGE_BYTES = 32 * 1024 * 1024;
+const HEADER_BYTES = 100;
+
+export interface OpenOptions {
+  readonly file: string;
+  /** Write nothing, not even a lock file. A file that does not exist is an empty database. */
+  readonly dryRun?: boolean;
+  /** Milliseconds to wait for another writer; 10,000 unless given. */
+  readonly busyMs?: number;
+}
+
+export interface OpenDatabase {
+  readonly db: Database.Database;
+  /**
+   * True if the file may have changed in a way that this connection cannot see, so that it has to
+   * be opened again. Only ever in a dry run, which takes no locks.
+   */
+  readonly stale: () => boolean;
+}
+
+/**
+ * Opens a database, and creates it (0600, in a directory 0700) unless this is a dry run.
+ * Throws a CliError: bad-database, database-busy, disk-full, unreadable, unwritable.
+ */
+export function openDatabase(schema: Schema, options: OpenOptions): OpenDatabase {
+  // absolute, so that SQLite cannot take a name like "file:x" for a URI
+  const file = path.resolve(options.file);
+  return explainedAs(schema, file, /^(SQLITE_|E[A-Z0-9]+$)/, () => {
+    if (options.dryRun === true) return openForReading(schema, file);
+    if (!existsSync(file)) create(schema, file);
+    inspect(schema, file);
+    const db = new Database(file, { fileMustExist: true, timeout: options.busyMs ?? BUSY_MS });
+    return closedOnError(db, () => {
+      configure(db);
+      migrate(schema, db);
+      return { db, stale: () => false };
+    });
+  });
+}
+
+/** Runs `work`; what SQLite throws becomes a CliError. */
+export function explained<T>(schema: Schema, file: string, work: () => T): T {
+  // not the file system's errors: `work` may be somebody else's
+  return explainedAs(schema, file, /^SQLITE_/, work);
+}
+
+function explainedAs<T>(schema: Schema, file: string, codes: RegExp, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof CliError || !codes.test(codeOf(error))) throw error;
+    throw explain(schema.what, file, error);
+  }
+}
+
+function configure(db: Database.Database): void {
+  db.pragma("journal_mode = wal");
+  // the default, 1, may lose the last transactions with the power
+  db.pragma("synchronous = full");
+  db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  db.pragma("foreign_keys = on");
+  db.pragma("trusted_schema = off");
+}
+
+function migrate(schema: Schema, db: Database.Database): void {
+  if (version(db) === schema.migrations.length) return;
+  db.exec("begin immediate");
+  // another process may have done it while this one waited
+  for (const sql of schema.migrations.slice(version(db))) db.exec(sql);
+  db.pragma(`application_id = ${schema.applicationId}`);
+  db.pragma(`user_version = ${schema.migrations.length}`);
+  db.exec("commit");
+}
+
+function version(db: Database.Database): number {
+  return db.pragma("user_version", { simple: true }) as number;
+}
+
+/** An empty file would look like a fresh database, so one is made aside and linked into place. */
+function create(schema: Schema, file: string): void {
+  const directory = path.dirname(file);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const draft = `${file}.${randomBytes(6).toString("hex")}.new`;
+  try {
+    closeSync(openSync(draft, "wx", 0o600));
+    const db = new Database(draft);
+    closedOnError(db, () => {
+      configure(db);
+      migrate(schema, db);
+    });
+    db.close();
+    sync(draft);
+    publish(draft, file);
+    sync(directory);
+  } finally {
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(draft + suffix, { force: true });
+  }
+}
+
+/** Gives a finished file its name, unless another process was first: then that one's counts. */
+function publish(draft: string, file: string): void {
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return;
+    // no hard links here: whoever opens it in mid-copy gets a clear error
+    copyFileSync(draft, file, constants.COPYFILE_EXCL);
+  }
+}
+
+function sync(name: string): void {
+  const fd = openSync(name, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * SQLite cannot read a file in WAL mode without leaving a lock file and an empty log beside it. So
+ * a dry run reads a copy in memory, unless the file is big or somebody is writing.
+ */
+function openForReading(schema: Schema, file: string): OpenDatabase {
+  if (!existsSync(file)) {
+    const db = new Database(":memory:");
+    migrate(schema, db);
+    return { db, stale: () => existsSync(file) };
+  }
+  inspect(schema, file);
+  const before = statSync(file);
+  const stale = (): boolean => hasLog(file) || changed(before, statSync(file));
+  if (before.size <= MAX_IMAGE_BYTES && !hasLog(file)) {
+    const image = readFileSync(file);
+    if (!stale()) {
+      // "not in WAL mode": a database in memory has no log
+      image.fill(1, 18, 20);
+      return requireVersion(schema, file, { db: new Database(image, { readonly: true }), stale });
+    }
+  }
+  const db = new Database(file, { readonly: true, timeout: BUSY_MS });
+  return requireVersion(schema, file, { db, stale: () => false });
+}
+
+function requireVersion(schema: Schema, file: string, opened: OpenDatabase): OpenDatabase {
+  return closedOnError(opened.db, () => {
+    if (version(opened.db) === schema.migrations.length) return opened;
+    throw new CliError("bad-database", `the ${schema.what} ${file} has an old format`, {
+      hint: "run the command once without --dry-run: it brings the file up to date",
+    });
+  });
+}
+
+function hasLog(file: string): boolean {
+  return (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+function changed(before: Stats, now: Stats): boolean {
+  return before.ino !== now.ino || before.size !== now.size || before.mtimeMs !== now.mtimeMs;
+}
+
+/** Refuses what is not a whole database of ours, before SQLite gets to touch it. */
+function inspect(schema: Schema, file: string): void {
+  const refused = (why: string, hint: string): CliError =>
+    new CliError("bad-database", `the ${schema.what} ${file} ${why}`, { hint });
+  const aside = "it is left alone: restore it from a backup, or move it away to begin a new one";
+
+  const type = statSync(file);
+  if (!type.isFile()) throw refused("is not a file", "move it away, and a new database is made");
+  const { header, size } = readHeader(file);
+  if (size === 0) throw refused("is empty, so it was cut off", aside);
+  if (header.length < HEADER_BYTES || header.toString("latin1", 0, 16) !== "SQLite format 3\0")
+    throw refused("is not a database", aside);
+  if (header.readUInt32BE(68) !== schema.applicationId)
+    throw refused("belongs to another program", aside);
+  if (header.readUInt32BE(60) > schema.migrations.length)
+    throw refused("was written by a newer patchsig", "use that version, or a newer one");
+  if (isCutOff(file)) throw refused("is cut off", aside);
+}
+
+/**
+ * Is the file shorter than its own header says? Asked a few times, since another process may just
+ * be moving its log into the file, page after page.
+ */
+function isCutOff(file: string): boolean {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    if (hasLog(file)) return false;
+    const { header, size } = readHeader(file);
+    const pageSize = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
+    // the count of pages holds only if these two counters agree (SQLite's file format, 1.3.7)
+    const counted = header.readUInt32BE(24) === header.readUInt32BE(92);
+    if (!counted || size >= pageSize * header.readUInt32BE(28)) return false;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
+  return true;
+}
+
+function readHeader(file: string): { header: Buffer; size: number } {
+  const fd = openSync(file, "r");
+  try {
+    const { size } = fstatSync(fd);
+    const header = Buffer.alloc(HEADER_BYTES);
+    return { header: header.subarray(0, readSync(fd, header, 0, HEADER_BYTES, 0)), size };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function closedOnError<T>(db: Database.Database, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Codes of SQLite (with their extended forms) and of the file system, and what to make of them. */
+type Explanation = readonly [RegExp, ErrorCode, string, string];
+const EXPLANATIONS: readonly Explanation[] = [
+  [
+    /^SQLITE_(CORRUPT|NOTADB|FORMAT)/,
+    "bad-database",
+    "is damaged",
+    "it is left alone: restore it from a backup, or move it away to begin a new one",
+  ],
+  [
+    /^SQLITE_(BUSY|LOCKED|PROTOCOL)/,
+    "database-busy",
+    "is in use by another process",
+    "try again when that one is done",
+  ],
+  [
+    /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC|EDQUOT)/,
+    "disk-full",
+    "cannot grow: the disk is full",
+    "make room, then run the command again: nothing was recorded by it that it did not report",
+  ],
+  [
+    /^(SQLITE_READONLY|EROFS|EPERM)/,
+    "unwritable",
+    "cannot be written",
+    "make it writable, or add --dry-run to record nothing",
+  ],
+  [
+    /^(SQLITE_CANTOPEN|SQLITE_PERM|EACCES)/,
+    "unreadable",
+    "cannot be opened",
+    "see its access rights",
+  ],
+];
+const OTHERWISE: Explanation = [
+  /^/,
+  "unreadable",
+  "cannot be used",
+  "see the disk and its access rights",
+];
+
+function explain(what: string, file: string, error: unknown): CliError {
+  const code = codeOf(error);
+  const found = EXPLANATIONS.find(([pattern]) => pattern.test(code));
+  const [, errorCode, text, hint] = found ?? OTHERWISE;
+  return new CliError(errorCode, `the ${what} ${file} ${text} (${code})`, { hint, cause: error });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}

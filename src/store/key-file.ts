@@ -1,0 +1,314 @@
+/**
+ * Key files on disk. A secret key lies in a file that only its owner can read, its public key
+ * beside it; both are stock minisign's. Files are replaced whole or not at all.
+ */
+
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { randomBytes } from "node:crypto";
+import { homedir } from "node:os";
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { CliError, FormatError } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
+import { formatPublicKeyText, parsePublicKeyFile } from "../minisign/public-key.ts";
+import type { PublicKey } from "../minisign/public-key.ts";
+import { parseSecretKeyFile, unlockSecretKey } from "../minisign/secret-key.ts";
+import type { SecretKey, SecretKeyFile } from "../minisign/secret-key.ts";
+
+/** Far above any key file: a wrong path must not read a disk image into memory. */
+const MAX_KEY_FILE_BYTES = 16 * 1024;
+
+/** Bits that let others than the owner in. */
+const GROUP_AND_OTHERS = 0o077;
+
+/** Asks for a password; the caller wipes what it gets. */
+export type AskPassword = (prompt: string) => Promise<Buffer>;
+
+/**
+ * Where the secret key lies unless `patchsig.key` says otherwise:
+ * `$XDG_DATA_HOME/patchsig/minisign.key`, by default under ~/.local/share. A relative
+ * XDG_DATA_HOME is ignored, as its specification wants.
+ */
+export function defaultKeyPath(environment: Readonly<Record<string, string | undefined>>): string {
+  const set = environment["XDG_DATA_HOME"];
+  const data = set !== undefined && isAbsolute(set) ? set : join(homedir(), ".local", "share");
+  return join(data, "patchsig", "minisign.key");
+}
+
+/** The public key file beside a secret key file: `x.key` has `x.pub`, `x` has `x.pub` too. */
+export function publicKeyPath(keyPath: string): string {
+  return `${keyPath.replace(/\.key$/, "")}.pub`;
+}
+
+/**
+ * Read a file that holds a secret. It may be reached through a symlink.
+ * CliError: "not-found", "unreadable", "lax-mode" if group or others have any access, "too-large".
+ */
+export function readPrivateFile(path: string): Buffer {
+  return readSmallFile(path, (mode) => {
+    if ((mode & GROUP_AND_OTHERS) !== 0) {
+      const octal = (mode & 0o777).toString(8).padStart(4, "0");
+      throw new CliError("lax-mode", `${path}: others can get at this file (mode ${octal})`, {
+        hint: `chmod 600 ${shellWord(path)}`,
+      });
+    }
+  });
+}
+
+/** Read a secret key file without unlocking it. CliError: as readPrivateFile, and "bad-key". */
+export function readSecretKeyFile(path: string): SecretKeyFile {
+  const bytes = readKeyBytes(path);
+  try {
+    return parsing(path, () => parseSecretKeyFile(bytes));
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+function readKeyBytes(path: string): Buffer {
+  try {
+    return readPrivateFile(path);
+  } catch (error) {
+    if (!(error instanceof CliError) || error.code !== "not-found") throw error;
+    throw new CliError("not-found", `${path}: no such key`, {
+      hint: "git patchsig key generate makes one",
+      cause: error,
+    });
+  }
+}
+
+/** Read a public key file. CliError: "not-found", "unreadable", "too-large", "bad-key". */
+export function readPublicKeyFile(path: string): PublicKey {
+  const bytes = readSmallFile(path, () => {});
+  return parsing(path, () => parsePublicKeyFile(bytes).key);
+}
+
+/** The public key file beside a secret key file, or null if there is none. */
+export function readPublicKeyBeside(keyPath: string): PublicKey | null {
+  try {
+    return readPublicKeyFile(publicKeyPath(keyPath));
+  } catch (error) {
+    if (error instanceof CliError && error.code === "not-found") return null;
+    throw error;
+  }
+}
+
+/**
+ * The key in a file, asking for its password if it has one: once, for however many signatures.
+ * CliError: as readSecretKeyFile, "bad-password", "bad-key" also if the public key beside it is
+ * another key's, and what `askPassword` throws.
+ */
+export async function unlockKey(options: {
+  readonly path: string;
+  readonly askPassword: AskPassword;
+}): Promise<SecretKey> {
+  const { path, askPassword } = options;
+  const key = await unlockKeyFile(path, readSecretKeyFile(path), askPassword);
+  const beside = readPublicKeyBeside(path);
+  if (beside !== null && formatPublicKeyText(beside) !== formatPublicKeyText(key.publicKey)) {
+    key.wipe();
+    throw new CliError("bad-key", `${publicKeyPath(path)} belongs to another key than ${path}`, {
+      hint: `minisign -R -f -s ${shellWord(path)} -p ${shellWord(publicKeyPath(path))}`,
+    });
+  }
+  return key;
+}
+
+/** unlockKey without a look beside it; `path` is for messages. Wipes the file's body. */
+async function unlockKeyFile(
+  path: string,
+  file: SecretKeyFile,
+  askPassword: AskPassword,
+): Promise<SecretKey> {
+  const password = file.encrypted ? await askPassword(`password for ${path}: `) : Buffer.alloc(0);
+  try {
+    const key = parsing(path, () => deriving(path, () => unlockSecretKey(file, password)));
+    if (key === null) throw new CliError("bad-password", `${path}: wrong password`);
+    return key;
+  } finally {
+    password.fill(0);
+    file.body.wipe();
+  }
+}
+
+/**
+ * Write a new key: `keyText` to `path` with mode 0600, `publicText` beside it. Missing directories
+ * are made, for the owner alone. CliError "exists" if either file is there, unless `force`;
+ * "unwritable", "disk-full".
+ */
+export function writeKeyPair(
+  path: string,
+  keyText: string,
+  publicText: string,
+  force: boolean,
+): void {
+  if (!force) checkNewKey(path);
+  writing(dirname(path), () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }));
+  writeWhole(path, keyText, 0o600, force);
+  writeWhole(publicKeyPath(path), publicText, 0o644, force);
+}
+
+/** CliError "exists" if a key lies there already: asked before a password is. */
+export function checkNewKey(path: string): void {
+  for (const file of [path, publicKeyPath(path)]) {
+    if (exists(file)) throw existsError(file);
+  }
+}
+
+/** Replace an existing secret key file, the target of a symlink rather than the link. */
+export function replaceSecretKeyFile(path: string, keyText: string): void {
+  writeWhole(path, keyText, 0o600, true);
+}
+
+/**
+ * Write a file that appears whole or not at all: a fresh file (O_EXCL) in the same directory,
+ * synced, then renamed over the old one, or linked to a name that must be free.
+ */
+function writeWhole(path: string, text: string, mode: number, replace: boolean): void {
+  writing(path, () => {
+    const target = replace && exists(path) ? realpathSync(path) : path;
+    const random = randomBytes(8).toString("hex");
+    const temporary = join(dirname(target), `.${basename(target)}.${random}.tmp`);
+    const file = openSync(temporary, "wx", mode);
+    try {
+      try {
+        writeFileSync(file, text);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      if (replace) renameSync(temporary, target);
+      else linkNew(temporary, target);
+    } finally {
+      rmSync(temporary, { force: true });
+    }
+    syncDirectory(dirname(target));
+  });
+}
+
+/** Give a file a name that must be free: of two that try at once, one is told so. */
+function linkNew(file: string, name: string): void {
+  try {
+    linkSync(file, name);
+  } catch (error) {
+    throw errno(error) === "EEXIST" ? existsError(name, error) : error;
+  }
+}
+
+/** So that the new name survives a power cut. */
+function syncDirectory(path: string): void {
+  const directory = openSync(path, "r");
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+/** Read a regular file; `checkMode` sees the mode of the very file that is read. */
+function readSmallFile(path: string, checkMode: (mode: number) => void): Buffer {
+  let file: number;
+  try {
+    // not to hang on a fifo
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    throw readError(path, error);
+  }
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw new CliError("unreadable", `${path}: not a regular file`);
+    checkMode(stat.mode);
+    if (stat.size > MAX_KEY_FILE_BYTES) throw new CliError("too-large", `${path}: not a key file`);
+    return readFileSync(file);
+  } catch (error) {
+    throw error instanceof CliError ? error : readError(path, error);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    realpathSync(path);
+    return true;
+  } catch (error) {
+    if (errno(error) === "ENOENT") return false;
+    throw readError(path, error);
+  }
+}
+
+function existsError(path: string, cause?: unknown): CliError {
+  return new CliError("exists", `${path} exists already`, {
+    hint: "--force overwrites the key, which is then lost",
+    cause,
+  });
+}
+
+function readError(path: string, error: unknown): CliError {
+  if (errno(error) === "ENOENT") {
+    return new CliError("not-found", `${path}: no such file`, { cause: error });
+  }
+  return new CliError("unreadable", `${path}: cannot be read (${errno(error)})`, { cause: error });
+}
+
+const WRITE_ERRORS: Readonly<Record<string, ErrorCode>> = {
+  ENOSPC: "disk-full",
+  EDQUOT: "disk-full",
+};
+
+/** Run `write`; a system error becomes a CliError about `path`. */
+function writing(path: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    const name = errno(error);
+    const code = WRITE_ERRORS[name] ?? "unwritable";
+    throw new CliError(code, `${path}: cannot be written (${name})`, { cause: error });
+  }
+}
+
+/** Run `parse`; a FormatError becomes a CliError "bad-key" that names the file. */
+function parsing<T>(path: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new CliError("bad-key", `${path}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Run scrypt's user; that there is no gigabyte for it becomes a CliError "unsupported". */
+function deriving<T>(path: string, unlock: () => T): T {
+  try {
+    return unlock();
+  } catch (error) {
+    if (error instanceof FormatError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CliError("unsupported", `${path}: cannot check the password (${reason})`, {
+      hint: "it takes 1 GiB of memory",
+      cause: error,
+    });
+  }
+}
+
+function errno(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+}
+
+/** `text` as a shell would have to be given it. */
+function shellWord(text: string): string {
+  return /^[\w./@%+:,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,358 @@
+/**
+ * What one mail is and whether its signature is good: everything that can be said without the
+ * trust database. Pure; a mail is untrusted to the last byte.
+ */
+
+import type { Verifier } from "../minisign/ed25519.ts";
+import { formatPublicKeyText } from "../minisign/public-key.ts";
+import { readMail } from "../mail/mailinfo.ts";
+import {
+  type Attestation,
+  attestDigests,
+  type Digests,
+  sha256,
+} from "../patch/attestation.ts";
+import { readBaseLines } from "../patch/base-lines.ts";
+import { findMarkers, readBlock, type UnverifiedBlock } from "../patch/block.ts";
+import { readDiff } from "../patch/diff.ts";
+import { canonicalMessage } from "../patch/message.ts";
+import { type SubjectNumber, subjectNumber } from "../patch/subject.ts";
+import type { TrustedComment } from "../patch/trusted-comment.ts";
+import { normaliseIdentity } from "../trust/identity.ts";
+import type { Diff, Finding, MailInfo, MailView, Refusal, Result } from "../types.ts";
+import { withoutTrailers } from "./added-trailers.ts";
+import { authorCandidates, senderAddresses } from "./author.ts";
+import { finding } from "./findings.ts";
+import type { Base, Checked, Part } from "./result.ts";
+import { verifyData, verifyTrustedComment } from "./signature.ts";
+
+/**
+ * Reads one mail (as `git mailsplit` would hand it to `git am`: LF line ends) and checks its
+ * signature.
+ *
+ * @param mail the mail's bytes
+ * @param verifier strict Ed25519, with its cache of keys
+ */
+export function checkMail(mail: Buffer, verifier: Verifier): Checked {
+  const read = readMail(mail);
+  if (!read.ok) return refusedMail(mail, read.refusal);
+  const view = read.value;
+  const parsed = readDiff(view.patch);
+  const diff = parsed.ok ? parsed.value : null;
+  const block = locateBlock(view, diff);
+  const number = subjectNumber(view.headers.subject);
+  const checked = describe(view, diff, number);
+  const isCover = number.index === 0;
+
+  if (!parsed.ok) {
+      const refused = refusedFinding("diff", parsed.refusal);
+    return {
+      ...checked,
+      kind: "patch",
+      signature: block === null ? "none" : "malformed",
+      findings: [...checked.findings, refused],
+    };
+  }
+  if (block === null) {
+    const kind = parsed.value.files.length > 0 ? "patch" : isCover ? "cover" : "other";
+    return { ...checked, kind };
+  }
+  const kind = parsed.value.files.length > 0 ? "patch" : "cover";
+  if (!block.ok) return malformed({ ...checked, kind }, refusedFinding("block", block.refusal));
+  return checkSignature({ ...checked, kind }, view, parsed.value, block.value, number, verifier);
+}
+
+/** What a mail shows, before anything is said of its signature. */
+function describe(view: MailView, diff: Diff | null, number: SubjectNumber): Checked {
+  const texts =
+    diff === null || diff.files.length === 0
+      ? [view.message, view.patch]
+      : [view.patch.subarray(0, diff.start), view.patch.subarray(diff.end)];
+  const lines = readBaseLines(texts);
+  const findings = [...view.findings, ...(diff?.findings ?? [])];
+  if (lines.malformed !== null)
+    findings.push(finding("base-malformed", `base-commit: ${lines.malformed} names no commit`));
+  return {
+    kind: "patch",
+    view,
+    diff,
+    attestation: null,
+    author: person(view.info),
+    senders: senderAddresses(view),
+    signature: "none",
+    signed: null,
+    changed: [],
+    signedMessage: null,
+    number: {
+      version: number.version ?? 1,
+      index: number.index ?? 1,
+      total: number.total ?? 1,
+    },
+    base: {
+      status: lines.commit === null ? "missing" : "present",
+      commit: lines.commit,
+      tree: lines.tree,
+    },
+    messageId: view.headers.messageId,
+    inReplyTo: view.headers.inReplyTo,
+    listId: view.headers.listId,
+    subject: view.info.subject.toString("utf8"),
+    findings,
+  };
+}
+
+function person(info: MailInfo): { name: string; email: string } {
+  return { name: info.author.toString("utf8"), email: info.email.toString("utf8") };
+}
+
+/** A mail that is not read at all: no more than its header is looked at, for people. */
+export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
+  const header = mail.subarray(0, 65536).toString("latin1").split("\n\n", 1)[0]!;
+  const field = (name: string): string =>
+    new RegExp(`^${name}:[ \t]*(.{0,998})`, "im").exec(header)?.[1]?.trim() ?? "";
+  return {
+    kind: "patch",
+    view: null,
+    diff: null,
+    attestation: null,
+    author: null,
+    senders: [],
+    signature: findMarkers(mail).length > 0 ? "malformed" : "none",
+    signed: null,
+    changed: [],
+    signedMessage: null,
+    number: { version: 1, index: 1, total: 1 },
+    base: { status: "missing", commit: null, tree: null },
+    messageId: field("message-id"),
+    inReplyTo: "",
+    listId: "",
+    subject: field("subject"),
+    findings: [refusedFinding("mail", refusal)],
+  };
+}
+
+function refusedFinding(what: "mail" | "diff" | "block", refusal: Refusal): Finding {
+  const prefix = { mail: "mail refused: ", diff: "diff refused: ", block: "" };
+  return { code: refusal.reason, severity: "fail", message: prefix[what] + refusal.detail, hint: "" };
+}
+
+/**
+ * The one block of the mail, anywhere between the patch break and the first file diff. Null if
+ * there is none; refused if there are several, or if it stands where git would commit or apply
+ * around it.
+ */
+function locateBlock(view: MailView, diff: Diff | null): Result<UnverifiedBlock> | null {
+  const markers = findMarkers(view.patch);
+  const elsewhere = findMarkers(view.message).length > 0;
+  if (markers.length === 0 && !elsewhere) return null;
+  if (markers.length + (elsewhere ? 1 : 0) > 1)
+    return refuse("block-several", "there is more than one signature block");
+  const start = markers[0];
+  const end = diff === null || diff.files.length === 0 ? view.patch.length : diff.start;
+  if (start === undefined || start >= end || view.breakPoint.kind !== "dashes")
+    return refuse("block-misplaced", "the signature block is not right below a --- line");
+  return readBlock(view.patch.subarray(0, end), start);
+}
+
+function refuse(reason: string, detail: string): Result<never> {
+  return { ok: false, refusal: { reason, detail } };
+}
+
+function malformed(checked: Checked, why: Finding): Checked {
+  return { ...checked, signature: "malformed", findings: [...checked.findings, why] };
+}
+
+function bad(checked: Checked, changed: readonly Part[], why: Finding): Checked {
+  return { ...checked, signature: "bad", changed, findings: [...checked.findings, why] };
+}
+
+/** The steps of the spec's "Verifier's duties", in its order. */
+function checkSignature(
+  checked: Checked,
+  view: MailView,
+  diff: Diff,
+  block: UnverifiedBlock,
+  number: SubjectNumber,
+  verifier: Verifier,
+): Checked {
+  // 1. The comment: from here on its fields are the key holder's own words.
+  if (!verifyTrustedComment(verifier, block))
+    return bad(checked, [], finding("signature-bad", "the signature does not verify"));
+  const { comment } = block;
+  const named: Checked = {
+    ...checked,
+    signed: { publicKey: formatPublicKeyText(block.key), comment },
+    number: { version: comment.version, index: comment.index, total: comment.total },
+  };
+
+  // 2. The content, with the author that the mail shows or that a list's From replaced.
+  const content = { message: canonicalMessage(view.message), diff: sha256(diff.canonical) };
+  const match = findAuthor(view, content, comment.digests);
+  if (!match.ok) return malformed(named, refusedFinding("mail", match.refusal));
+  const { info } = match.value;
+  const attested: Checked = {
+    ...named,
+    attestation: match.value.attestation,
+    author: person(info),
+  };
+  const findings = [...checked.findings];
+  const changed: Part[] = [];
+  let signedMessage: Buffer | null = null;
+  if (!verifyData(verifier, block, match.value.attestation.text)) {
+    const parts = changedParts(match.value.attestation.digests, comment.digests);
+    if (parts.length === 0)
+      return bad(attested, [], finding("signature-bad", "the signature does not verify"));
+    const signed = parts.join() === "message" ? signedText(content, info, comment, verifier, block) : null;
+    const what = whatChanged(parts, signed?.added ?? []);
+    if (signed === null) return bad(attested, parts, what);
+    changed.push("message");
+    findings.push(what);
+    signedMessage = signed.message;
+  }
+  const { attestation } = match.value;
+
+  // 3. What the comment says besides must agree with what the mail shows.
+  if (info !== view.info)
+    findings.push(
+      finding("author-recovered", `the From line was replaced; signed was ${attestation.author}`),
+    );
+  const relabelled = seriesContradiction(number, comment);
+  if (relabelled !== null) {
+    changed.push("series");
+    findings.push(finding("series-relabelled", relabelled));
+  }
+  const base = signedBase(checked.base, comment);
+  if (base === null) {
+    changed.push("base");
+    findings.push(
+      finding(
+        "base-contradicts",
+        comment.base === null
+          ? `the mail names base ${checked.base.commit}, signed was none`
+          : `the mail names base ${checked.base.commit}, signed was ${comment.base}`,
+      ),
+    );
+  }
+
+  // 4. The signer is the author or the sender.
+  const identity = normaliseIdentity(comment.by);
+  if (identity === null || identity !== comment.by)
+    findings.push(finding("signer-address", "the signer's address is not usable"));
+  else if (identity !== normaliseIdentity(attestation.email)) {
+    if (checked.senders.includes(identity))
+      findings.push(
+        finding("signer-forwards", `sent and signed by ${comment.by} for ${attestation.author}`),
+      );
+    else
+      findings.push(
+        finding(
+          "signer-not-author",
+          `signed by ${comment.by}, who is neither the author nor the sender`,
+        ),
+      );
+  }
+  return {
+    ...attested,
+    signature: changed.length === 0 ? "good" : "bad",
+    changed,
+    signedMessage,
+    base: base ?? { ...checked.base, commit: comment.base },
+    findings,
+  };
+}
+
+interface Content {
+  /** Canonical message. */
+  readonly message: Buffer;
+  /** SHA-256 of the canonical diff, hex. */
+  readonly diff: string;
+}
+
+/**
+ * The attestation under the author whose digest the signer left. A candidate is only ever *named*
+ * here; it counts once the signature over the whole attestation is good.
+ */
+function findAuthor(
+  view: MailView,
+  content: Content,
+  digests: Digests,
+): Result<{ attestation: Attestation; info: MailInfo }> {
+  const message = sha256(content.message);
+  const attestAs = (info: MailInfo): Result<{ attestation: Attestation; info: MailInfo }> => {
+    const made = attestDigests(info, message, content.diff);
+    return made.ok ? { ok: true, value: { attestation: made.value, info } } : made;
+  };
+  const shown = attestAs(view.info);
+  if (shown.ok && shown.value.attestation.digests.author === digests.author) return shown;
+  for (const candidate of authorCandidates(view)) {
+    const made = attestAs(candidate);
+    if (made.ok && made.value.attestation.digests.author === digests.author) return made;
+  }
+  return shown;
+}
+
+/** Which parts differ from what was signed. */
+function changedParts(shown: Digests, signed: Digests): Part[] {
+  return (["message", "diff", "author", "subject"] as const).filter(
+    (part) => shown[part] !== signed[part],
+  );
+}
+
+function whatChanged(parts: readonly Part[], added: readonly string[]): Finding {
+  const intact = parts.includes("diff") ? "" : "; the diff is intact";
+  const text = `${parts.join(", ")} changed after signing${intact}`;
+  if (added.length === 0) return finding("content-changed", text);
+  return finding("trailers-added", `${text}; added: ${added.map((t) => `"${t}"`).join(", ")}`);
+}
+
+/** The message as it was signed, if only trailers were added to it since. */
+function signedText(
+  content: Content,
+  info: MailInfo,
+  comment: TrustedComment,
+  verifier: Verifier,
+  block: UnverifiedBlock,
+): { message: Buffer; added: string[] } | null {
+  return withoutTrailers(content.message, (candidate) => {
+    const digest = sha256(candidate);
+    if (digest.slice(0, 16) !== comment.digests.message) return false;
+    const made = attestDigests(info, digest, content.diff);
+    return made.ok && verifyData(verifier, block, made.value.text);
+  });
+}
+
+/** A sentence if the Subject's brackets say something else than what was signed, else null. */
+function seriesContradiction(shown: SubjectNumber, signed: TrustedComment): string | null {
+  const wrongVersion = shown.version !== null && shown.version !== signed.version;
+  const wrongNumber =
+    shown.index !== null && (shown.index !== signed.index || shown.total !== signed.total);
+  if (!wrongVersion && !wrongNumber) return null;
+  const label = (v: number, i: number, n: number): string => `v${v} ${i}/${n}`;
+  return `the subject says ${label(
+    shown.version ?? signed.version,
+    shown.index ?? signed.index,
+    shown.total ?? signed.total,
+  )}, signed was ${label(signed.version, signed.index, signed.total)}`;
+}
+
+/** The base as signed, or null if the mail's own line contradicts it. */
+function signedBase(shown: Base, comment: TrustedComment): Base | null {
+  if (shown.commit !== null && shown.commit !== comment.base) return null;
+  return { ...shown, status: comment.base === null ? "missing" : "present", commit: comment.base };
+}
+
+/**
+ * The same mail as its signer wrote it: without the trailers that were added since. Unchanged if
+ * that is not what is wrong with it.
+ */
+export function asSigned(checked: Checked): Checked {
+  const { signedMessage: message, view } = checked;
+  if (message === null || view === null || checked.changed.join() !== "message") return checked;
+  return {
+    ...checked,
+    view: { ...view, message },
+    signature: "good",
+    changed: [],
+    findings: checked.findings.filter((f) => f.code !== "trailers-added"),
+  };
+}

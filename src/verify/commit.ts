@@ -1,0 +1,53 @@
+/** From a verified mail to the one that git is given in its place. Pure. */
+
+import { type Commit, composeMail } from "../mail/compose.ts";
+import { readMail } from "../mail/mailinfo.ts";
+import { attestMail } from "../patch/attestation.ts";
+import { readDiff } from "../patch/diff.ts";
+import { canonicalMessage } from "../patch/message.ts";
+import type { Result } from "../types.ts";
+import type { Checked } from "./result.ts";
+
+/** A date that git reads for certain: printable, and with a number in it. */
+const DATE = /^(?=.*\d)[\x20-\x7e]{1,100}$/;
+
+/**
+ * The mail that makes the commit which was verified: composed from the values, then read back with
+ * the same reader and compared, so that nothing but these values can reach git.
+ */
+export function mailFor(checked: Checked, now: number): Result<Buffer> {
+  const { view, diff, author } = checked;
+  if (view === null || diff === null || author === null)
+    return { ok: false, refusal: { reason: "unreadable", detail: "the mail was not read" } };
+  const shown = view.info.date.toString("latin1");
+  const time = checked.signed?.comment.time ?? now;
+  const commit: Commit = {
+    author: author.name,
+    email: author.email,
+    date: DATE.test(shown) ? shown : `@${time} +0000`,
+    subject: view.info.subject.toString("utf8"),
+    message: canonicalMessage(view.message),
+    diff: diff.canonical,
+    messageId: checked.messageId,
+  };
+  const mail = composeMail(commit);
+  return readsAs(mail, commit)
+    ? { ok: true, value: mail }
+    : { ok: false, refusal: { reason: "not-composable", detail: "git would read it otherwise" } };
+}
+
+/** Whether git would read exactly these values out of the mail. */
+function readsAs(mail: Buffer, commit: Commit): boolean {
+  const read = readMail(mail.subarray(mail.indexOf("\n") + 1));
+  if (!read.ok) return false;
+  const { info, message, patch } = read.value;
+  const diff = readDiff(patch);
+  if (!diff.ok || !diff.value.canonical.equals(commit.diff)) return false;
+  const shown = attestMail(read.value, diff.value);
+  return (
+    shown.ok &&
+    shown.value.author === `${commit.author} <${commit.email}>` &&
+    info.subject.toString("utf8") === commit.subject &&
+    canonicalMessage(message).equals(commit.message)
+  );
+}

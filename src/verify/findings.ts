@@ -1,0 +1,40 @@
+/** Every finding that verification itself makes: code, severity, what to do (docs/findings.md). */
+
+import type { Finding } from "../types.ts";
+
+const TABLE = {
+  "author-recovered": ["info", ""],
+  "base-contradicts": ["fail", ""],
+  "base-malformed": ["warn", "only a full object name counts"],
+  "base-missing": ["warn", "the submitter can add one: git patchsig format-patch"],
+  "block-malformed": ["fail", "ask for it to be sent again"],
+  "content-changed": ["fail", "ask for it to be sent again"],
+  "key-changed": ["fail", ""],
+  "key-first-use": ["info", ""],
+  "key-policy": ["fail", ""],
+  "key-revoked": ["fail", ""],
+  "loose-from-line": ["fail", ""],
+  "series-conflict": ["fail", ""],
+  "series-incomplete": ["warn", ""],
+  "series-relabelled": ["fail", ""],
+  "series-unbound": ["warn", "sign all files of a series in one go"],
+  "signature-bad": ["fail", "ask for it to be sent again"],
+  "signer-address": ["fail", ""],
+  "signer-forwards": ["warn", ""],
+  "signer-not-author": ["fail", ""],
+  "trailers-added": [
+    "fail",
+    "to apply the signed text without it: git patchsig am --signed-only",
+  ],
+  unsigned: ["fail", ""],
+  "unsigned-allowed": ["warn", ""],
+  "unsigned-known": ["fail", "ask for a signed one"],
+} as const satisfies Record<string, readonly [Finding["severity"], string]>;
+
+export type FindingCode = keyof typeof TABLE;
+
+/** A finding of this table, with its message filled in. */
+export function finding(code: FindingCode, message: string, hint?: string): Finding {
+  const [severity, usual] = TABLE[code];
+  return { code, severity, message, hint: hint ?? usual };
+}

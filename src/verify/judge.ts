@@ -1,0 +1,160 @@
+/** The verdict: what was checked, what is known of the key, what the policy asks. Pure. */
+
+import type { Decision } from "../trust/decide.ts";
+import type { KeyRecord, UnsignedRecord } from "../trust/record.ts";
+import type { Finding, PublicKeyText } from "../types.ts";
+import { finding } from "./findings.ts";
+import type { Policy, Requirement } from "./policy.ts";
+import { type Checked, type PatchResult, type Trust, verdictOf } from "./result.ts";
+
+/** What the trust database says of the mail's signer, or of the author of an unsigned mail. */
+export type Knowledge =
+  | { readonly kind: "signer"; readonly decision: Decision; readonly unsigned: UnsignedRecord | null }
+  | {
+      readonly kind: "unsigned";
+      /** How this author has signed before, or null. */
+      readonly signs: { readonly since: number; readonly patches: number } | null;
+    }
+  /** The signature is not good, or the mail could not be read: trust was not asked. */
+  | { readonly kind: "none" };
+
+/** The one record of this mail. `remembered` is false in a dry run. */
+export function judge(
+  checked: Checked,
+  place: { readonly source: string; readonly offset: number },
+  knowledge: Knowledge,
+  policy: Policy,
+  remembered: boolean,
+): PatchResult {
+  const [trust, more] = trustFindings(checked, knowledge, policy, remembered);
+  const findings = [...checked.findings, ...more];
+  const { signed, number } = checked;
+  return {
+    type: "patch",
+    source: place.source,
+    offset: place.offset,
+    messageId: checked.messageId,
+    subject: checked.subject,
+    author: checked.author,
+    signer: signed?.comment.by ?? null,
+    publicKey: signed?.publicKey ?? null,
+    signature: checked.signature,
+    trust,
+    changed: checked.changed,
+    base: checked.base,
+    series: checked.view === null ? null : { id: signed?.comment.series ?? null, ...number },
+    findings,
+    verdict: verdictOf(findings),
+  };
+}
+
+function trustFindings(
+  checked: Checked,
+  knowledge: Knowledge,
+  policy: Policy,
+  remembered: boolean,
+): [Trust | null, Finding[]] {
+  switch (knowledge.kind) {
+    case "none":
+      return [null, []];
+    case "unsigned":
+      return unsignedFindings(checked, knowledge.signs, policy);
+    case "signer":
+      return signerFindings(checked, knowledge, policy, remembered);
+  }
+}
+
+function unsignedFindings(
+  checked: Checked,
+  signs: { readonly since: number; readonly patches: number } | null,
+  policy: Policy,
+): [Trust | null, Finding[]] {
+  if (signs !== null) {
+    const who = checked.author?.email ?? "the author";
+    const text = `${who} has signed since ${month(signs.since)}; this one is not signed`;
+    return ["unknown", [finding("unsigned-known", text)]];
+  }
+  const code = policy.require === "nothing" ? "unsigned-allowed" : "unsigned";
+  return [null, [finding(code, "not signed")]];
+}
+
+const RANK: Record<Decision["trust"], number> = {
+  changed: -1,
+  revoked: -1,
+  "first-use": 0,
+  known: 1,
+  endorsed: 2,
+  pinned: 2,
+};
+const NEEDED: Record<Requirement, number> = { nothing: 0, signature: 0, known: 1, pinned: 2 };
+
+function signerFindings(
+  checked: Checked,
+  { decision, unsigned }: Extract<Knowledge, { kind: "signer" }>,
+  policy: Policy,
+  remembered: boolean,
+): [Trust, Finding[]] {
+  const { publicKey, comment } = checked.signed!;
+  const { trust, record, others } = decision;
+  const by = comment.by;
+  switch (trust) {
+    case "changed":
+      return [trust, [changedFinding(by, publicKey, others[0] ?? null)]];
+    case "revoked":
+      return [trust, [finding("key-revoked", `the key of ${by} is revoked`)]];
+    case "first-use":
+    case "known":
+    case "endorsed":
+    case "pinned":
+  }
+  const findings: Finding[] = [];
+  if (trust === "first-use") {
+    const before =
+      unsigned === null
+        ? ""
+        : `; ${count(unsigned.patches, "unsigned patch")} from this address since ${month(unsigned.firstSeen)}`;
+    const said = remembered ? "first use, remembered" : "first use, not remembered";
+    findings.push(finding("key-first-use", `key of ${by}: ${said}${before}`, publicKey));
+  } else if (record !== null) {
+    findings.push({
+      code: "key-known",
+      severity: "info",
+      message: `key of ${by}: ${trust} since ${month(record.firstSeen)}, ${count(record.patches, "patch")}`,
+      hint: "",
+    });
+  }
+  if (RANK[trust] < NEEDED[policy.require]) {
+    findings.push(
+      finding(
+        "key-policy",
+        `the key is ${trust === "first-use" ? "met for the first time" : trust}; asked for is ${policy.require}`,
+        `after checking the key: patchsig trust accept ${by} ${publicKey}`,
+      ),
+    );
+  }
+  return [trust, findings];
+}
+
+/** Both keys, what the old one has done, and the command that accepts the new one. */
+function changedFinding(by: string, now: PublicKeyText, before: KeyRecord | null): Finding {
+  const old =
+    before === null
+      ? "no key of theirs is in use any more"
+      : `known since ${month(before.firstSeen)} on ${count(before.patches, "patch")} is ${before.publicKey}`;
+  return finding(
+    "key-changed",
+    `this is not the key of ${by}: it is ${now}; ${old}`,
+    `if they say that it is theirs: patchsig trust accept ${by} ${now}`,
+  );
+}
+
+/** `2026-03`, of seconds since the epoch. */
+export function month(seconds: number): string {
+  // oxlint-disable-next-line no-restricted-globals -- of its argument: the clock is not read
+  return new Date(seconds * 1000).toISOString().slice(0, 7);
+}
+
+function count(n: number, what: string): string {
+  if (n === 1) return `${n} ${what}`;
+  return `${n} ${what.endsWith("patch") ? `${what}es` : `${what}s`}`;
+}

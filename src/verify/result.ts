@@ -1,0 +1,122 @@
+/** What verification says of a mail, a series and a run. These are the JSON records too. */
+
+import type { Attestation } from "../patch/attestation.ts";
+import type { TrustedComment } from "../patch/trusted-comment.ts";
+import type { Diff, Finding, MailView, PublicKeyText, Verdict } from "../types.ts";
+
+export type Signature = "good" | "bad" | "none" | "malformed";
+export type Trust =
+  | "pinned"
+  | "endorsed"
+  | "known"
+  | "first-use"
+  | "changed"
+  | "revoked"
+  | "unknown";
+export type Part = "message" | "diff" | "author" | "subject" | "base" | "series";
+
+export interface Person {
+  readonly name: string;
+  readonly email: string;
+}
+
+/** What a key holder said; only ever filled after the global signature was verified. */
+export interface Signed {
+  readonly publicKey: PublicKeyText;
+  readonly comment: TrustedComment;
+}
+
+/** All that can be said of one mail without knowing whose keys are trusted. */
+export interface Checked {
+  /** `other` is a mail without a patch: not reported. */
+  readonly kind: "patch" | "cover" | "other";
+  /** Null if the mail or its diff was refused. */
+  readonly view: MailView | null;
+  readonly diff: Diff | null;
+  readonly attestation: Attestation | null;
+  /** The author as git would commit it, or as the signature proved it to be. */
+  readonly author: Person | null;
+  /** Normalised addresses that count as the sender in "author or sender". */
+  readonly senders: readonly string[];
+  readonly signature: Signature;
+  readonly signed: Signed | null;
+  readonly changed: readonly Part[];
+  /** The message as it was signed, if this mail's differs only by trailers that were added. */
+  readonly signedMessage: Buffer | null;
+  readonly number: { readonly version: number; readonly index: number; readonly total: number };
+  readonly base: Base;
+  readonly messageId: string;
+  readonly inReplyTo: string;
+  readonly listId: string;
+  readonly subject: string;
+  readonly findings: readonly Finding[];
+}
+
+export interface Base {
+  readonly status: "present" | "missing" | "guessed";
+  readonly commit: string | null;
+  readonly tree: string | null;
+}
+
+export interface SeriesRef {
+  /** 32 hex digits, or null if the patches were not signed as one. */
+  readonly id: string | null;
+  readonly version: number;
+  readonly index: number;
+  readonly total: number;
+}
+
+/** One line of `verify --json` (docs/schema/verify.md). */
+export interface PatchResult {
+  readonly type: "patch";
+  /** File name or `-`. */
+  readonly source: string;
+  /** Byte offset of the mail in its source. */
+  readonly offset: number;
+  readonly messageId: string;
+  /** Without brackets, as git commits it. */
+  readonly subject: string;
+  readonly author: Person | null;
+  readonly signer: string | null;
+  readonly publicKey: PublicKeyText | null;
+  readonly signature: Signature;
+  readonly trust: Trust | null;
+  readonly changed: readonly Part[];
+  readonly base: Base;
+  readonly series: SeriesRef | null;
+  readonly findings: readonly Finding[];
+  readonly verdict: Verdict;
+}
+
+export interface SeriesResult {
+  readonly type: "series";
+  readonly id: string | null;
+  readonly subject: string;
+  readonly signer: string | null;
+  readonly version: number;
+  readonly total: number;
+  /** All of 1 to total are there. */
+  readonly complete: boolean;
+  /** Numbers that are not there. */
+  readonly missing: readonly number[];
+  /** Complete, each one good, and the digest over all of them is the signed one. */
+  readonly sealed: boolean;
+  readonly base: Base;
+  readonly findings: readonly Finding[];
+  readonly verdict: Verdict;
+}
+
+export interface SummaryResult {
+  readonly type: "summary";
+  readonly messages: number;
+  readonly patches: number;
+  readonly pass: number;
+  readonly warn: number;
+  readonly fail: number;
+}
+
+/** The worst severity decides. */
+export function verdictOf(findings: readonly Finding[]): Verdict {
+  if (findings.some((f) => f.severity === "fail")) return "fail";
+  return findings.some((f) => f.severity === "warn") ? "warn" : "pass";
+}

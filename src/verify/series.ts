@@ -1,0 +1,213 @@
+/**
+ * Puts patches together into series and says what holds of each as a whole. Pure, and bounded: an
+ * archive streams through it, so that the oldest series is closed when too many are open.
+ */
+
+import { seriesId } from "../patch/series.ts";
+import type { Finding } from "../types.ts";
+import { finding } from "./findings.ts";
+import { type Base, type Checked, type PatchResult, type SeriesResult, verdictOf } from "./result.ts";
+
+/** A patch, and what of it the whole series is judged by. `payload` is the caller's own. */
+export interface Member<P> {
+  readonly result: PatchResult;
+  readonly checked: Pick<
+    Checked,
+    "kind" | "signature" | "signed" | "number" | "messageId" | "inReplyTo"
+  > & { readonly attestationText: Buffer | null };
+  readonly payload: P;
+}
+
+export interface Series<P> {
+  readonly result: SeriesResult;
+  /** In the order of their numbers, then of arrival; a patch that came twice is there once. */
+  readonly members: readonly Member<P>[];
+}
+
+/** Series that are open at a time, and threads that are remembered. */
+const MAX_OPEN = 256;
+const MAX_THREADS = 10_000;
+/** Members of one open series, so that a hostile archive cannot grow it without end. */
+const MAX_MEMBERS = 5_000;
+
+interface Open<P> {
+  readonly aliases: string[];
+  readonly members: Member<P>[];
+}
+
+export interface SeriesCollector<P> {
+  /** Takes a patch; gives back the series that had to be closed for it. */
+  add(member: Member<P>): Series<P>[];
+  /** Closes all that are open, in the order in which they began. */
+  end(): Series<P>[];
+}
+
+export function createSeriesCollector<P>(): SeriesCollector<P> {
+  const byAlias = new Map<string, Open<P>>();
+  const open = new Set<Open<P>>();
+  const roots = new Map<string, string>();
+
+  function threadRoot(messageId: string, inReplyTo: string): string {
+    const root = inReplyTo === "" ? messageId : (roots.get(inReplyTo) ?? inReplyTo);
+    if (messageId !== "") {
+      roots.set(messageId, root);
+      if (roots.size > MAX_THREADS) roots.delete(roots.keys().next().value!);
+    }
+    return root;
+  }
+
+  /** The names under which a patch's siblings may be found, the surest first. */
+  function aliasesOf({ checked, result }: Member<P>): string[] {
+    const root = threadRoot(checked.messageId, checked.inReplyTo);
+    const { version, total } = checked.number;
+    const names: string[] = [];
+    const id = checked.signed?.comment.series ?? null;
+    if (id !== null) names.push(`id ${checked.signed!.publicKey} ${id}`);
+    const who = result.author?.email ?? "";
+    const label = `${who} v${version} of ${total}`;
+    if (root !== "") names.push(`thread ${root} ${label}`);
+    // files fresh from format-patch carry no Message-ID at all
+    else if (total > 1) names.push(`loose ${label}`);
+    return names;
+  }
+
+  function findOpen(member: Member<P>, aliases: readonly string[]): Open<P> | undefined {
+    const [first, ...others] = aliases;
+    const sure = first === undefined ? undefined : byAlias.get(first);
+    if (sure !== undefined && first!.startsWith("id ")) return sure;
+    const { index } = member.checked.number;
+    return [sure, ...others.map((name) => byAlias.get(name))].find(
+      (series) =>
+        series !== undefined && !series.members.some((m) => m.checked.number.index === index),
+    );
+  }
+
+  function close(series: Open<P>): Series<P> {
+    open.delete(series);
+    for (const name of series.aliases) if (byAlias.get(name) === series) byAlias.delete(name);
+    const members = distinct(series.members);
+    return { result: judgeSeries(members), members };
+  }
+
+  return {
+    add(member) {
+      const aliases = aliasesOf(member);
+      let series = findOpen(member, aliases);
+      if (series === undefined || series.members.length >= MAX_MEMBERS) {
+        series = { aliases: [], members: [] };
+        open.add(series);
+      }
+      series.members.push(member);
+      for (const name of aliases) {
+        byAlias.set(name, series);
+        series.aliases.push(name);
+      }
+      return open.size > MAX_OPEN ? [close(open.values().next().value!)] : [];
+    },
+    end: () => [...open].map(close),
+  };
+}
+
+/** Sorted by number; the same signed patch through two lists counts once, the better one stays. */
+function distinct<P>(members: readonly Member<P>[]): Member<P>[] {
+  const rank = { pass: 0, warn: 1, fail: 2 };
+  const sorted = [...members].sort(
+    (a, b) =>
+      a.checked.number.index - b.checked.number.index ||
+      rank[a.result.verdict] - rank[b.result.verdict],
+  );
+  const seen = new Set<string>();
+  return sorted.filter(({ checked }) => {
+    if (checked.signature !== "good" || checked.attestationText === null) return true;
+    const name = `${checked.number.index} ${checked.attestationText.toString("latin1")}`;
+    if (seen.has(name)) return false;
+    seen.add(name);
+    return true;
+  });
+}
+
+function judgeSeries<P>(members: readonly Member<P>[]): SeriesResult {
+  const first = members[0]!;
+  const { version, total } = first.checked.number;
+  const patches = members.filter((m) => m.checked.number.index > 0);
+  const signed = members.flatMap((m) => (m.checked.signed === null ? [] : [m.checked.signed]));
+  // a letter that was signed by itself says nothing about the patches
+  const loose = (s: (typeof signed)[number]): boolean =>
+    s.comment.series === null && s.comment.index === 0;
+  const bound = signed.filter((s) => !loose(s));
+  const ids = new Set(bound.map((s) => s.comment.series));
+  const bases = new Set(signed.map((s) => s.comment.base));
+  const keys = new Set(signed.map((s) => s.publicKey));
+
+  const present = new Set(patches.map((m) => m.checked.number.index));
+  const missing: number[] = [];
+  for (let index = 1; index <= total; index++) if (!present.has(index)) missing.push(index);
+  const complete = missing.length === 0;
+  const findings: Finding[] = [];
+  const conflict = (text: string): number => findings.push(finding("series-conflict", text));
+
+  if (ids.size > 1) conflict("the patches come from different signings");
+  else if (bases.size > 1) conflict("the patches were signed with different bases");
+  else if (keys.size > 1) conflict("the patches were signed with different keys");
+  if (patches.length > present.size) conflict("a number occurs more than once");
+
+  const id = ids.size === 1 ? bound[0]!.comment.series : null;
+  const good = patches.filter((m) => m.checked.signature === "good");
+  let sealed = false;
+  if (id !== null && findings.length === 0 && complete && good.length === total) {
+    const texts = good.map((m) => m.checked.attestationText!);
+    sealed = seriesId(version, signed[0]!.comment.base, texts) === id;
+    if (!sealed) conflict("the patches are not the ones that were signed together");
+  }
+  if (!complete)
+    findings.push(finding("series-incomplete", `${numberList(missing)} of ${total} not here`));
+  if (signed.some(loose) || (id === null && total > 1 && ids.size === 1))
+    findings.push(finding("series-unbound", "the patches were signed one by one, not as a series"));
+  const base = baseOf(members);
+  if (base.status === "missing") findings.push(finding("base-missing", "no base commit recorded"));
+
+  const own = verdictOf(findings);
+  const worst = members.map((m) => m.result.verdict);
+  return {
+    type: "series",
+    id,
+    subject: (members.find((m) => m.checked.number.index <= 1) ?? first).result.subject,
+    signer: keys.size === 1 ? signed[0]!.comment.by : null,
+    version,
+    total,
+    complete,
+    missing,
+    sealed,
+    base,
+    findings,
+    verdict: [own, ...worst].includes("fail")
+      ? "fail"
+      : [own, ...worst].includes("warn")
+        ? "warn"
+        : "pass",
+  };
+}
+
+/** The base of a series: as signed, else what the first mail that names one says. */
+function baseOf<P>(members: readonly Member<P>[]): Base {
+  const named = members.filter((m) => m.result.base.commit !== null);
+  const best = named.find((m) => m.checked.signature === "good") ?? named[0];
+  const tree = members.find((m) => m.result.base.tree !== null)?.result.base.tree ?? null;
+  return best === undefined
+    ? { status: "missing", commit: null, tree }
+    : { status: "present", commit: best.result.base.commit, tree };
+}
+
+/** `2` · `2 and 3` · `2, 5 and 7 to 9`: the numbers in as few words as they need. */
+export function numberList(numbers: readonly number[]): string {
+  const runs: string[] = [];
+  for (let i = 0; i < numbers.length; ) {
+    let last = i;
+    while (numbers[last + 1] === numbers[last]! + 1) last++;
+    if (last - i >= 2) runs.push(`${numbers[i]} to ${numbers[last]}`);
+    else runs.push(...numbers.slice(i, last + 1).map(String));
+    i = last + 1;
+  }
+  if (runs.length > 12) return `${runs.slice(0, 12).join(", ")} and more`;
+  return runs.length > 1 ? `${runs.slice(0, -1).join(", ")} and ${runs.at(-1)}` : (runs[0] ?? "");
+}

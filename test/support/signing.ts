@@ -1,0 +1,44 @@
+import { createVerifier } from "../../src/minisign/ed25519.ts";
+import { generateSecretKey } from "../../src/minisign/generate.ts";
+import { prepare, signSeries } from "../../src/patch/sign.ts";
+import { checkMail } from "../../src/verify/check.ts";
+import type { Checked } from "../../src/verify/result.ts";
+
+/** A key that every test run makes the same. */
+export const KEY = generateSecretKey(Buffer.alloc(32, 7), Buffer.from("patchsig"));
+const TIME = 1_794_000_000;
+
+/** Signs mails as one series, by their Subjects' numbers. */
+export function signMails(
+  mails: readonly Buffer[],
+  terms: { by?: string; base?: string | null; time?: number } = {},
+): Buffer[] {
+  const placed = mails.map((mail) => {
+    const made = prepare(mail);
+    if (made === null) throw new Error("not a patch");
+    if (!made.ok) throw new Error(`${made.refusal.reason}: ${made.refusal.detail}`);
+    const { version, index, total } = made.value;
+    return { prepared: made.value, version, index: index ?? 1, total: total ?? 1 };
+  });
+  const { by = "alice@example.org", base = null, time = TIME } = terms;
+  return signSeries(placed, { time, by, base }, KEY);
+}
+
+const verifier = createVerifier();
+
+/** What the verifier says of a mail as git mailsplit hands it on. */
+export function check(mail: Buffer): Checked {
+  return checkMail(mail, verifier);
+}
+
+/** A good signature and nothing that fails. */
+export function isGood(checked: Checked): boolean {
+  return checked.signature === "good" && checked.findings.every((f) => f.severity !== "fail");
+}
+
+/** The lines of the signature block in a mail in 7bit or 8bit. */
+export function blockOf(mail: Buffer): Buffer {
+  const text = mail.toString("latin1");
+  const start = text.indexOf("untrusted comment: patchsig");
+  return Buffer.from(text.slice(start).split("\n").slice(0, 4).join("\n") + "\n", "latin1");
+}

@@ -1,0 +1,272 @@
+/**
+ * What mail transports do to a patch, one test a row: the mail is made by git format-patch and
+ * signed, changed as a transport would, and held against what stock git am makes of it.
+ */
+
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { dropCr, messages } from "../../src/mail/mbox.ts";
+import type { Checked } from "../../src/verify/result.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { commit, git, newRepository } from "../support/repo.ts";
+import { check, isGood, signMails } from "../support/signing.ts";
+import { gitAm, sameCommits } from "../support/soundness.ts";
+
+let base: string;
+let honest: Buffer;
+let honestCommit: string[];
+let latin: Buffer;
+
+beforeAll(() => {
+  const folder = mkdtempSync(join(tmpdir(), "patchsig-transport-"));
+  base = newRepository(join(folder, "base"));
+  commit(base, "start", {
+    "hello.txt": "one\n\ntwo\nthree\nfour\n",
+    "latin.txt": Buffer.from("caf\xe9\nend\n", "latin1"),
+  });
+  git(folder, ["clone", "-q", base, "work"]);
+  const work = join(folder, "work");
+  commit(
+    work,
+    "hello: shout two, st,stm32\n\nMake it loud.\n\nFrom the top it was not.\n\nSigned-off-by: Alice <alice@example.org>\n",
+    { "hello.txt": "one\n\nTWO\nthree\nf\xf6ur\n", "new.mk": "all:\n\ttrue\n" },
+  );
+  const formatPatch = ["format-patch", "--stdout", "-v2", "-1"];
+  honest = signMails([mail(git(work, formatPatch))])[0]!;
+  honestCommit = gitAm(base, honest)!;
+  git(work, ["reset", "-q", "--hard", "HEAD^"]);
+  commit(work, "latin: plural\n\nMore of it.\n", { "latin.txt": Buffer.from("caf\xe9s\nend\n", "latin1") });
+  latin = signMails([mail(git(work, ["format-patch", "--stdout", "-1"]))])[0]!;
+  return () => rmSync(folder, { recursive: true, force: true });
+});
+
+function mail(mbox: Buffer): Buffer {
+  return messages(mbox)[0]!.bytes!;
+}
+
+/** What verify says of the bytes as they arrived. */
+function received(bytes: Buffer): Checked {
+  return check(messages(bytes)[0]!.bytes!);
+}
+
+function edit(bytes: Buffer, change: (text: string) => string): Buffer {
+  const before = bytes.toString("latin1");
+  const after = change(before);
+  expect(after).not.toBe(before);
+  return Buffer.from(after, "latin1");
+}
+
+/** Good, and stock git am makes the commit that the honest mail makes. */
+function expectGood(bytes: Buffer): Checked {
+  const checked = received(bytes);
+  expect(checked.findings.filter((f) => f.severity === "fail")).toEqual([]);
+  expect(checked.signature).toBe("good");
+  const made = gitAm(base, bytes);
+  if (made !== null) expect(sameCommits(made, honestCommit)).toBe(true);
+  return checked;
+}
+
+function expectChanged(bytes: Buffer, ...parts: string[]): Checked {
+  const checked = received(bytes);
+  expect(checked.signature).toBe("bad");
+  expect(checked.changed).toEqual(parts);
+  expect(isGood(checked)).toBe(false);
+  return checked;
+}
+
+const HEADERS = /^(?:MIME-Version|Content-Type|Content-Transfer-Encoding):.*\n/gm;
+
+/** The same mail with another transfer encoding. */
+function reencode(bytes: Buffer, encoding: string, encode: (body: Buffer) => string): Buffer {
+  const text = bytes.toString("latin1").replace(HEADERS, "");
+  const at = text.indexOf("\n\n");
+  const headers = `MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: ${encoding}\n\n`;
+  const body = encode(Buffer.from(text.slice(at + 2), "latin1"));
+  return Buffer.from(`${text.slice(0, at + 1)}${headers}${body}`, "latin1");
+}
+
+function base64(body: Buffer): string {
+  return body.toString("base64").replace(/.{1,76}/g, "$&\n");
+}
+
+function quotedPrintable(body: Buffer): string {
+  return body
+    .toString("latin1")
+    .replace(/[^\n !-<>-~]|[ ](?=\n)/g, (c) => `=${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`)
+    .replace(/^.{75}(?=.)/gm, (line) => line)
+    .replace(/[^\n]{1,70}(?<!=|=.)(?=[^\n])/g, "$&=\n");
+}
+
+test("the honest mail is good, and git am applies it", () => {
+  expect(honestCommit).toHaveLength(1);
+  expectGood(honest);
+});
+
+describe("kept good", () => {
+  test("re-encoding to quoted-printable", () => {
+    expectGood(reencode(honest, "quoted-printable", quotedPrintable));
+  });
+  test("re-encoding to base64", () => {
+    expectGood(reencode(honest, "base64", base64));
+  });
+  test("header folding", () => {
+    expectGood(edit(honest, (t) => t.replace("hello: shout", "hello:\n\tshout")));
+  });
+  test("CRLF, raw", () => {
+    expectGood(edit(honest, (t) => t.replaceAll("\n", "\r\n")));
+  });
+  test("CRLF inside base64", () => {
+    const crlf = (body: Buffer): string =>
+      base64(Buffer.from(body.toString("latin1").replaceAll("\n", "\r\n"), "latin1"));
+    const checked = expectGood(reencode(honest, "base64", crlf));
+    expect(checked.diff!.allCr).toBe(true);
+  });
+  test("CRLF inside quoted-printable", () => {
+    const crlf = (body: Buffer): string => quotedPrintable(body).replace(/(?<!=)\n/g, "=0D\n");
+    expectGood(reencode(honest, "quoted-printable", crlf));
+  });
+  test("list footer as text", () => {
+    expectGood(
+      edit(honest, (t) => `${t}\n_______________________________________________\nlist mailing list\n`),
+    );
+  });
+  test("list footer or signature.asc as its own MIME part", () => {
+    const multipart = edit(honest, (t) => {
+      const at = t.indexOf("\n\n");
+      const header = t.slice(0, at + 1).replace(HEADERS, "");
+      const part = (type: string, body: string): string => `--b\nContent-Type: ${type}\n\n${body}`;
+      return [
+        `${header}MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n`,
+        part("text/plain; charset=UTF-8", t.slice(at + 2)),
+        part("application/pgp-signature; name=signature.asc", "-----BEGIN PGP SIGNATURE-----\n"),
+        part("text/plain", "_______________\nlist mailing list\n"),
+        "--b--\n",
+      ].join("");
+    });
+    expectGood(multipart);
+  });
+  test("[list] prefix and Re:", () => {
+    expectGood(edit(honest, (t) => t.replace("Subject: [PATCH", "Subject: Re: [devel] [PATCH")));
+  });
+  test("Mailman refolds st,stm32 to st, stm32", () => {
+    expectGood(edit(honest, (t) => t.replace("st,stm32", "st,\n stm32")));
+  });
+  test('DMARC "Alice via list" From, X-Original-From', () => {
+    const munged = edit(honest, (t) =>
+      t.replace(/^From: .*\n/m, "From: Alice via devel <devel@lists.example>\nX-Original-From: Alice <alice@example.org>\n"),
+    );
+    const checked = received(munged);
+    expect(isGood(checked)).toBe(true);
+    expect(checked.author).toEqual({ name: "Alice", email: "alice@example.org" });
+    expect(checked.findings.map((f) => f.code)).toContain("author-recovered");
+  });
+  test('DMARC "Alice via list" From, Reply-To', () => {
+    const munged = edit(honest, (t) =>
+      t.replace(
+        /^From: .*\n/m,
+        "From: Alice via devel <devel@lists.example>\nReply-To: devel <devel@lists.example>, Alice <alice@example.org>\n",
+      ),
+    );
+    const checked = received(munged);
+    expect(isGood(checked)).toBe(true);
+    expect(checked.author!.email).toBe("alice@example.org");
+  });
+  test(">From at the start of a line", () => {
+    expectGood(edit(honest, (t) => t.replace("\nFrom the top", "\n>From the top")));
+  });
+  test("a blank context line loses its space", () => {
+    expectGood(edit(honest, (t) => t.replace(" one\n \n", " one\n\n")));
+  });
+  test("trailing blanks in the message", () => {
+    expectGood(edit(honest, (t) => t.replace("loud.\n", "loud. \t\n")));
+  });
+  test("charset conversion of the message alone", () => {
+    const latinMessage = signMails([
+      Buffer.from(
+        `From: Alice <alice@example.org>\nSubject: [PATCH] x\nDate: Tue, 24 Nov 2026 10:00:00 +0000\nMIME-Version: 1.0\nContent-Type: text/plain; charset=ISO-8859-1\nContent-Transfer-Encoding: 8bit\n\ncaf\xe9\n---\n\ndiff --git a/n b/n\nnew file mode 100644\n--- /dev/null\n+++ b/n\n@@ -0,0 +1 @@\n+x\n`,
+        "latin1",
+      ),
+    ])[0]!;
+    const utf8 = edit(latinMessage, (t) =>
+      t.replace("ISO-8859-1", "UTF-8").replace("caf\xe9", "caf\xc3\xa9"),
+    );
+    expect(isGood(received(utf8))).toBe(true);
+  });
+  test("the block's own lines wrapped at 72 columns", () => {
+    const wrapped = edit(honest, (t) => {
+      const start = t.indexOf("untrusted comment:");
+      const end = t.indexOf("\n\n", start);
+      const block = t
+        .slice(start, end)
+        .split("\n")
+        .map((line) => line.replace(/.{1,72}(?: |$)|.{72}/g, (part) => `${part.trimEnd()}\n`).trimEnd());
+      return t.slice(0, start) + block.join("\n") + t.slice(end);
+    });
+    expectGood(wrapped);
+  });
+  test("format=flowed, properly stuffed", () => {
+    // a flowed writer stuffs every line that begins with a blank
+    const flowed = edit(honest, (t) => {
+      const at = t.indexOf("\n\n");
+      const header = t
+        .slice(0, at + 1)
+        .replace(HEADERS, "")
+        .concat("MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8; format=flowed\nContent-Transfer-Encoding: 8bit\n\n");
+      return header + t.slice(at + 2).replace(/^(?= |From )/gm, " ").replace(/^ {2}\n/gm, "\n");
+    });
+    const checked = received(flowed);
+    expect(checked.signature).toBe("good");
+  });
+});
+
+describe("told apart", () => {
+  test("trailing blanks stripped in + lines", () => {
+    const spaced = signMails([
+      edit(honest, (t) => t.replace("+TWO", "+TWO ").replace(/untrusted comment[\s\S]*?\n\n/, "")),
+    ])[0]!;
+    expectChanged(edit(spaced, (t) => t.replace("+TWO \n", "+TWO\n")), "diff");
+  });
+  test("charset conversion of the diff", () => {
+    const utf8 = edit(latin, (t) => t.replaceAll("caf\xe9", "caf\xc3\xa9"));
+    const checked = received(utf8);
+    expect(isGood(received(latin))).toBe(true);
+    expect(checked.changed).toEqual(["diff"]);
+  });
+  test("unknown charset", () => {
+    const checked = received(
+      edit(reencode(honest, "8bit", (b) => b.toString("latin1")), (t) => t.replace("UTF-8", "y")),
+    );
+    expect(checked.signature).toBe("malformed");
+    expect(gitAm(base, edit(reencode(honest, "8bit", (b) => b.toString("latin1")), (t) => t.replace("UTF-8", "y")))).toBeNull();
+  });
+  test("tabs to spaces", () => {
+    expectChanged(edit(honest, (t) => t.replace("+\ttrue", "+        true")), "diff");
+  });
+  test("NBSP", () => {
+    const checked = received(edit(honest, (t) => t.replace("\n one\n", "\n\xc2\xa0one\n")));
+    expect(isGood(checked)).toBe(false);
+  });
+  test("hard wrapping of the diff", () => {
+    const long = signMails([
+      edit(honest, (t) => t.replace("+TWO", `+TWO ${"x".repeat(90)}`).replace(/untrusted comment[\s\S]*?\n\n/, "")),
+    ])[0]!;
+    const checked = received(edit(long, (t) => t.replace("+TWO x", "+TWO\nx")));
+    expect(isGood(checked)).toBe(false);
+  });
+  test("trailers added above ---", () => {
+    const checked = expectChanged(
+      edit(honest, (t) => t.replace("---\n", "Acked-by: Bob <bob@example.org>\n---\n")),
+      "message",
+    );
+    const finding = checked.findings.find((f) => f.code === "trailers-added")!;
+    expect(finding.message).toBe(
+      'message changed after signing; the diff is intact; added: "Acked-by: Bob <bob@example.org>"',
+    );
+    expect(checked.signedMessage!.toString()).not.toContain("Acked-by");
+  });
+});
+
+test("dropCr is what mailsplit does: one CR, not two", () => {
+  expect(dropCr(Buffer.from("a\r\r\nb\r\n")).toString()).toBe("a\r\nb\n");
+});
