@@ -1,5 +1,5 @@
 import { BLANK, EMPTY, collapseSpace, isSpace, trim } from "./bytes.ts";
-import { attempt } from "./refused.ts";
+import { attempt, refuse } from "./refused.ts";
 import { decodeWords } from "./rfc2047.ts";
 
 const AT = 0x40;
@@ -19,8 +19,9 @@ function unquote(text: Buffer): Buffer {
     let byte = text[i]!;
     if (quoted || depth > 0) {
       if (byte === BACKSLASH) {
-        byte = text[++i] ?? 0;
-        if (byte === 0) break;
+        const next = text[++i];
+        if (next === undefined) break;
+        byte = next;
       } else if (quoted && byte === QUOTE) {
         quoted = false;
         continue;
@@ -37,6 +38,8 @@ function unquote(text: Buffer): Buffer {
     }
     out.push(byte);
   }
+  // git 2.39 reads on beyond the end of the header here, into whatever its memory holds
+  if (quoted || depth > 0) refuse("malformed-author", "a quote or comment without end in From");
   return Buffer.from(out);
 }
 
@@ -75,7 +78,7 @@ export function readAuthor(from: Buffer): { name: Buffer; email: Buffer } {
   if (at < 0) return readWithoutAt(collapsed);
   let start = at;
   while (start > 0 && text[start - 1] !== LESS && !isSpace(text[start - 1])) start--;
-  let end = at;
+  let end = start;
   while (end < text.length && !endsAddress(text[end]!)) end++;
   const email = Buffer.from(text.subarray(start, end));
   if (start > 0 && text[start - 1] === LESS) text[start - 1] = BLANK;

@@ -5,7 +5,7 @@ import { type Unflowed, unflow } from "./flowed.ts";
 import { type InBody, finishHeader, newInBody, readInBodyLine } from "./inbody.ts";
 import type { Part } from "./parts.ts";
 import { refuse } from "./refused.ts";
-import { decodeBody, decodeQuotedPrintable } from "./transfer.ts";
+import { decodeBody, decodeQuotedPrintable, decodedLineEnds } from "./transfer.ts";
 
 /** A body cut into what becomes the commit message and what goes to git apply. */
 export interface Body {
@@ -106,11 +106,11 @@ function breakAt(mail: Buffer, part: Part, kind: BreakPoint["kind"], offset: num
 
 /** A part without its transfer encoding, and without soft line breaks. */
 function decodePart(mail: Buffer, part: Part): { decoded: Buffer; unflowed: Unflowed | null } {
-  const decoded = decodeBody(mail.subarray(part.start, part.end), part.encoding);
-  const unflowed = part.flow.flowed
-    ? unflow(decoded, part.flow, part.encoding !== "identity")
-    : null;
-  return { decoded, unflowed };
+  const body = mail.subarray(part.start, part.end);
+  const decoded = decodeBody(body, part.encoding);
+  if (!part.flow.flowed) return { decoded, unflowed: null };
+  const pieceEnds = part.encoding === "identity" ? null : decodedLineEnds(body, part.encoding);
+  return { decoded, unflowed: unflow(decoded, part.flow, pieceEnds) };
 }
 
 /** Where a block goes into a mail without a patch break: after its first text. */

@@ -107,7 +107,11 @@ const CHARSETS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
   ["gb18030", none],
   ["euc-kr", none],
   ["euc-jp", none],
+  ["iso-2022-jp", none],
 ]);
+
+/** What switches ISO-2022-JP away from ASCII: escape, shift out, shift in. */
+const SHIFTS = /[\x1b\x0e\x0f]/;
 
 const US_ASCII = /^(?:us-ascii|ascii|ansi_x3\.4-1968)$/;
 
@@ -120,7 +124,8 @@ export function toUtf8(text: Buffer, charset: string): Buffer {
   if (name === "" || name === "utf-8" || name === "utf8") return text;
   const decode = CHARSETS.get(name);
   if (decode === undefined) return refuse("charset-unsupported", `charset ${charset}`);
-  if (isAscii(text)) return text;
+  const shifts = name === "iso-2022-jp" && SHIFTS.test(latin1(text));
+  if (isAscii(text) && !shifts) return text;
   const converted = decode(text);
   if (converted !== null) return converted;
   if (decode === none && !US_ASCII.test(name)) {

@@ -27,8 +27,11 @@ type Parameter = (typeof PARAMETERS)[number];
 
 const TOKEN = "[!#$%&'*+\\-.^_`{|}~0-9A-Za-z]+";
 const TYPE = new RegExp(`^\\s*(${TOKEN}/${TOKEN})\\s*(?=;|$)`);
-/** Values may hold more than RFC 2045's tokens: mailers write names without quotes. */
-const PARAMETER = new RegExp(`^;\\s*(?:(${TOKEN})=(?:"([^"\\\\]*)"|([^\\s;"]*))\\s*(?=;|$))?`);
+/**
+ * Values may hold more than RFC 2045's tokens, and a word alone is passed over: mailers write file
+ * names without quotes, and forget `charset=`.
+ */
+const PARAMETER = new RegExp(`^;\\s*(?:(${TOKEN})(?:=(?:"([^"\\\\]*)"|([^\\s;"]*)))?\\s*(?=;|$))?`);
 /** RFC 2046: 1 to 70 characters, no blank at the end. */
 const BOUNDARY = /^[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]$/;
 
@@ -42,9 +45,10 @@ function parseParameters(value: string): { type: string; parameters: Map<string,
     const match = PARAMETER.exec(rest);
     if (match === null) return null;
     const name = match[1]?.toLowerCase();
-    if (name !== undefined) {
+    const text = match[2] ?? match[3];
+    if (name !== undefined && text !== undefined) {
       if (parameters.has(name)) return null;
-      parameters.set(name, match[2] ?? match[3] ?? "");
+      parameters.set(name, text);
     }
     rest = rest.slice(match[0].length);
   }
@@ -53,11 +57,11 @@ function parseParameters(value: string): { type: string; parameters: Map<string,
 
 /**
  * What git finds for a parameter: the text after the first `name=` anywhere in the value, up to the
- * closing quote or to `;`, blank or tab.
+ * closing quote or to `;`, blank or tab. Undefined if there is none.
  */
-function gitParameter(value: string, name: Parameter): string {
+function gitParameter(value: string, name: Parameter): string | undefined {
   const at = value.toLowerCase().indexOf(`${name}=`);
-  if (at < 0) return "";
+  if (at < 0) return undefined;
   const text = value.slice(at + name.length + 1);
   return text.startsWith('"') ? text.slice(1).split('"', 1)[0]! : text.split(/[; \t]/, 1)[0]!;
 }
@@ -70,11 +74,15 @@ function gitParameter(value: string, name: Parameter): string {
 function readContentType(value: Buffer): Omit<Content, "encoding"> {
   const decoded = latin1(decodeWords(value));
   const parsed = parseParameters(latin1(value));
+  if (parsed === null) return refuse("content-type-ambiguous", "a content-type that is malformed");
   const found = (name: Parameter): string => {
     const seen = gitParameter(decoded, name);
-    const meant = parsed?.parameters.get(name) ?? "";
-    if (seen !== meant) refuse("content-type-ambiguous", `${name} in the content-type`);
-    return seen;
+    const meant = parsed.parameters.get(name);
+    // an empty boundary is one for git, and every line that begins with -- matches it
+    if (seen !== meant || (name === "boundary" && seen === "")) {
+      refuse("content-type-ambiguous", `${name} in the content-type`);
+    }
+    return seen ?? "";
   };
   const [charset, boundary, format, delsp] = PARAMETERS.map(found) as [
     string,
@@ -82,12 +90,12 @@ function readContentType(value: Buffer): Omit<Content, "encoding"> {
     string,
     string,
   ];
-  for (const name of parsed?.parameters.keys() ?? []) {
+  for (const name of parsed.parameters.keys()) {
     if (PARAMETERS.some((parameter) => name.startsWith(`${parameter}*`))) {
       refuse("content-type-ambiguous", `${name} in the content-type`);
     }
   }
-  const type = parsed?.type ?? "text/plain";
+  const { type } = parsed;
   if (type.startsWith("multipart/") !== (boundary !== "")) {
     refuse("content-type-ambiguous", `${type} with boundary "${boundary}"`);
   }

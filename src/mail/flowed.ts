@@ -12,46 +12,105 @@ export interface Unflowed {
  * Joins the soft-broken lines of RFC 3676 as git does. A line that ends in a blank goes on in the
  * next; one leading blank is stuffing; `-- ` stands alone.
  *
- * In an encoded body (`encoded`) git joins *before* it looks at a line: of a paragraph, only the
- * first line is unstuffed, and once more for every line that is joined.
+ * git decodes an encoded body line by line, and puts what was left over, an unfinished paragraph
+ * too, in front of the next piece *before* it looks for the blanks: the first line of a piece is
+ * then not unstuffed, but the paragraph is once more.
+ *
+ * @param pieceEnds offsets in `text` at which the lines of the encoded body end, or null if the
+ *   body is not encoded
  */
-export function unflow(text: Buffer, flow: Flow, encoded: boolean): Unflowed {
+export function unflow(text: Buffer, flow: Flow, pieceEnds: readonly number[] | null): Unflowed {
   const out: Buffer[] = [];
   const lines: { end: number; source: number }[] = [];
-  let pending: Buffer[] = [];
+  const paragraph = new Paragraph();
   let length = 0;
-  const emit = (pieces: readonly Buffer[]) => {
-    for (const piece of pieces) length += piece.length;
-    out.push(...pieces);
+  let pos = 0;
+  const emit = (piece: Buffer) => {
+    out.push(Buffer.from(piece));
+    length += piece.length;
+    lines.push({ end: length, source: pos });
   };
-  for (let pos = 0, next = 0; pos < text.length; pos = next) {
-    next = lineEnd(text, pos);
-    let line = text.subarray(pos, next);
-    const whole = text[next - 1] === LF;
-    if (encoded) {
-      line = pending.length === 0 ? line : Buffer.concat([...pending, line]);
-      pending = [];
-      if (!whole) {
-        emit([line]);
-        break;
+  for (const pieceEnd of pieceEnds ?? [text.length]) {
+    // what is left over stands in front of the first line of a piece
+    let joined = pieceEnds !== null;
+    for (; pos < pieceEnd; joined = false) {
+      const next = Math.min(lineEnd(text, pos), pieceEnd);
+      const line = text.subarray(pos, next);
+      pos = next;
+      const unfinished = pieceEnds !== null && line.at(-1) !== LF;
+      if (!joined && !unfinished) {
+        const { start, end, soft } = measure(line, flow);
+        paragraph.append(line.subarray(start, soft ? end : line.length));
+        if (soft) continue;
+        if (isSignature(line) && paragraph.length > line.length) {
+          refuse("flowed-ambiguous", "a soft line break before the signature");
+        }
+      } else {
+        paragraph.append(line);
+        if (unfinished) continue;
+        const { start, end, soft } = measure(paragraph.text, flow);
+        paragraph.cut(start, soft ? end : paragraph.length);
+        if (soft) continue;
       }
+      emit(paragraph.text);
+      paragraph.clear();
     }
-    let end = line.length;
-    if (whole) end -= line[end - 2] === CR ? 2 : 1;
-    if (end === 3 && hasAt(line, 0, "-- ")) {
-      if (pending.length > 0) refuse("flowed-ambiguous", "a soft line break before the signature");
-    } else {
-      const start = end > 0 && line[0] === BLANK ? 1 : 0;
-      if (end > start && line[end - 1] === BLANK) {
-        pending.push(line.subarray(start, flow.delsp ? end - 1 : end));
-        continue;
-      }
-      line = line.subarray(start);
-    }
-    emit([...pending, line]);
-    pending = [];
-    lines.push({ end: length, source: next });
   }
-  emit(pending);
+  if (paragraph.length > 0) emit(paragraph.text);
   return { text: Buffer.concat(out), lines };
+}
+
+/** Text that grows at its end and shrinks at its front, without being copied each time. */
+class Paragraph {
+  #memory: Buffer = Buffer.allocUnsafe(1024);
+  #start = 0;
+  #end = 0;
+
+  get length(): number {
+    return this.#end - this.#start;
+  }
+  get text(): Buffer {
+    return this.#memory.subarray(this.#start, this.#end);
+  }
+
+  append(piece: Buffer): void {
+    if (this.#end + piece.length > this.#memory.length) {
+      const larger = Buffer.allocUnsafe(2 * (this.length + piece.length));
+      this.#end = this.text.copy(larger);
+      this.#start = 0;
+      this.#memory = larger;
+    }
+    this.#end += piece.copy(this.#memory, this.#end);
+  }
+
+  /** Keeps [start, end) alone. */
+  cut(start: number, end: number): void {
+    this.#end = this.#start + end;
+    this.#start += start;
+  }
+
+  clear(): void {
+    this.#start = 0;
+    this.#end = 0;
+  }
+}
+
+function isSignature(line: Buffer): boolean {
+  return hasAt(line, 0, "-- ") && textEnd(line) === 3;
+}
+
+/** Offset at which the line end begins. */
+function textEnd(line: Buffer): number {
+  const { length } = line;
+  if (line[length - 1] !== LF) return length;
+  return line[length - 2] === CR ? length - 2 : length - 1;
+}
+
+/** Where the text of a line begins and ends, and whether it goes on in the next. */
+function measure(line: Buffer, flow: Flow): { start: number; end: number; soft: boolean } {
+  const end = textEnd(line);
+  if (isSignature(line)) return { start: 0, end, soft: false };
+  const start = end > 0 && line[0] === BLANK ? 1 : 0;
+  const soft = end > start && line[end - 1] === BLANK;
+  return { start, end: soft && flow.delsp ? end - 1 : end, soft };
 }

@@ -124,7 +124,7 @@ export function readHeader(mail: Buffer, pos: number, top: boolean): Header {
   const start = pos;
   let fromLine = false;
   let lines = 0;
-  let end = mail.length;
+  let end = -1;
   while (pos < mail.length) {
     let next = lineEnd(mail, pos);
     if (isBlankLine(mail, pos, next)) {
@@ -158,6 +158,8 @@ export function readHeader(mail: Buffer, pos: number, top: boolean): Header {
     }
     pos = next;
   }
+  // git would take the last header line for the body
+  if (end < 0) return refuse("malformed-header", "a header without an empty line below it");
   assertPlainBytes(mail.subarray(start, end));
   return { fields, repeated, fromLine, end };
 }

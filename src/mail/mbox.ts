@@ -104,7 +104,7 @@ export class MboxSplitter {
     const next = lineEnd(text, 0);
     const whole = ended || next > MAX_FROM_LINE || text[next - 1] === LF;
     if (text.length === 0 || !whole) return false;
-    this.#start = this.#base + (isAnyFromLine(text) ? next : 0);
+    this.#start = this.#base + (next <= MAX_FROM_LINE && isAnyFromLine(text) ? next : 0);
     return true;
   }
 
@@ -197,15 +197,16 @@ function isLooseFromLine(line: string): boolean {
 }
 
 /**
- * Counts the lines below the first at which `git mailsplit` (and so `git am`) would cut the mail
- * in two: git asks for a time and a year after `From `, but for no empty line before it.
+ * Counts the lines below the first at which `git mailsplit` (and so `git am`) would cut the mail in
+ * two if it stood in an mbox: git asks for a time and a year after `From `, but for no empty line
+ * before it. A file that does not begin with a From line is never cut.
  */
 export function looseFromLines(mail: Buffer): number {
   let count = 0;
   let at = mail.indexOf(FROM_LINE, 0, "latin1");
   while (at >= 0) {
     const next = lineEnd(mail, at + 1);
-    if (isLooseFromLine(latin1(mail, at + 1, next))) count++;
+    if (mail[next - 1] === LF && isLooseFromLine(latin1(mail, at + 1, next))) count++;
     at = next < mail.length ? mail.indexOf(FROM_LINE, next - 1, "latin1") : -1;
   }
   return count;

@@ -23,6 +23,8 @@ export type Reason =
   | "conflicting-header"
   /** `=?` in a header without a whole RFC 2047 word; git refuses it too. */
   | "broken-word"
+  /** A From header that git reads beyond its end. */
+  | "malformed-author"
   /** The top lacks From, Subject or Date, and git would take it from a MIME part. */
   | "header-in-part"
   /** git finds another charset, boundary or format than the parameters say. */

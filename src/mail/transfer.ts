@@ -15,44 +15,26 @@ function hexDigit(byte: number | undefined): number {
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
-/**
- * Copies `text[from, to)` to `out` with `=XX` decoded; a `=` without two digits stays as it is.
- * Returns the length of `out`.
- */
-function unescape(text: Buffer, from: number, to: number, out: Buffer, length: number): number {
-  let pos = from;
-  while (pos < to) {
-    const found = text.indexOf(EQUALS, pos);
-    const equals = found < 0 || found > to ? to : found;
-    length += text.copy(out, length, pos, equals);
-    if (equals === to) break;
-    const high = hexDigit(text[equals + 1]);
-    const low = hexDigit(text[equals + 2]);
-    const whole = equals + 2 < to && high >= 0 && low >= 0;
-    out[length++] = whole ? high * 16 + low : EQUALS;
-    pos = equals + (whole ? 3 : 1);
-  }
-  return length;
+/** The byte that the two digits after the `=` at `at` stand for, or -1. */
+function escapedByte(text: Buffer, at: number): number {
+  const high = hexDigit(text[at + 1]);
+  const low = hexDigit(text[at + 2]);
+  return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
 /** The text of an RFC 2047 Q word: quoted-printable with `_` for a blank. */
 export function decodeQ(text: Buffer): Buffer {
   const spaced = Buffer.from(text.map((byte) => (byte === UNDERSCORE ? BLANK : byte)));
-  const end = spaced.at(-1) === EQUALS ? spaced.length - 1 : spaced.length;
-  const out = Buffer.allocUnsafe(spaced.length);
-  return out.subarray(0, unescape(spaced, 0, end, out, 0));
+  return decodeQuotedPrintable(spaced).decoded;
 }
 
-/** The `=` of a soft line break that ends at `end` (the offset of LF), or -1. Refuses `= ` LF. */
-function softBreak(text: Buffer, start: number, end: number): number {
-  if (end === start) return -1;
-  if (text[end - 1] === EQUALS) return end - 1;
-  let last = end - 1;
-  while (last > start && (text[last] === BLANK || text[last] === TAB || text[last] === CR)) last--;
-  if (last < end - 1 && text[last] === EQUALS) {
+/** Refuses `=`, blanks, line end: a soft break to some, and text to git. */
+function assertNoBlankBreak(text: Buffer, at: number): void {
+  let end = at + 1;
+  while (text[end] === BLANK || text[end] === TAB || text[end] === CR) end++;
+  if (end > at + 1 && (end === text.length || text[end] === LF)) {
     refuse("quoted-printable-ambiguous", "white space after = at the end of a line");
   }
-  return -1;
 }
 
 /**
@@ -69,32 +51,21 @@ export function decodeQuotedPrintable(
   let length = 0;
   let pos = 0;
   while (pos < text.length && length < until) {
-    const next = lineEnd(text, pos);
-    const lf = text[next - 1] === LF ? next - 1 : next;
-    const soft = softBreak(text, pos, lf);
-    const before = length;
-    length = unescape(text, pos, soft < 0 ? lf : soft, out, length);
-    if (soft < 0 && lf < next) out[length++] = LF;
-    if (length > until) {
-      return {
-        decoded: out.subarray(0, until),
-        end: pos + escapedLength(text, pos, until - before),
-      };
+    const byte = text[pos]!;
+    const next = text[pos + 1];
+    if (byte !== EQUALS) {
+      out[length++] = byte;
+      pos++;
+    } else if (next === LF || next === undefined) {
+      pos += 2;
+    } else {
+      const escaped = escapedByte(text, pos);
+      if (escaped < 0) assertNoBlankBreak(text, pos);
+      out[length++] = escaped < 0 ? EQUALS : escaped;
+      pos += escaped < 0 ? 1 : 3;
     }
-    pos = next;
   }
-  return { decoded: out.subarray(0, length), end: pos };
-}
-
-/** How many bytes of quoted-printable, all within one line, make `count` decoded bytes. */
-function escapedLength(text: Buffer, start: number, count: number): number {
-  let pos = start;
-  for (let i = 0; i < count; i++) {
-    const escape =
-      text[pos] === EQUALS && hexDigit(text[pos + 1]) >= 0 && hexDigit(text[pos + 2]) >= 0;
-    pos += escape ? 3 : 1;
-  }
-  return pos - start;
+  return { decoded: out.subarray(0, length), end: Math.min(pos, text.length) };
 }
 
 const LINE_WIDTH = 76;
@@ -160,6 +131,31 @@ export function decodeBase64Body(text: Buffer): Buffer {
 /** Base64 in lines of 76 columns. */
 export function encodeBase64(text: Buffer): Buffer {
   return Buffer.from(text.toString("base64").replace(/.{1,76}/g, "$&\n"), "latin1");
+}
+
+/** Offsets in the decoded body at which the lines of the encoded body end. */
+export function decodedLineEnds(body: Buffer, encoding: Exclude<Encoding, "identity">): number[] {
+  const ends: number[] = [];
+  let length = 0;
+  for (let pos = 0; pos < body.length; pos++) {
+    const byte = body[pos]!;
+    if (byte === LF) {
+      if (encoding === "quoted-printable") length++;
+      ends.push(encoding === "base64" ? Math.floor((length * 3) / 4) : length);
+    } else if (encoding === "base64") {
+      if (byte !== CR && byte !== EQUALS) length++;
+    } else if (byte === EQUALS && escapedByte(body, pos) >= 0) {
+      pos += 2;
+      length++;
+    } else if (byte === EQUALS && (body[pos + 1] === LF || pos + 1 === body.length)) {
+      ends.push(length);
+      pos++;
+    } else {
+      length++;
+    }
+  }
+  ends.push(encoding === "base64" ? Math.floor((length * 3) / 4) : length);
+  return ends;
 }
 
 /** A part's body without its transfer encoding, as git decodes it. */

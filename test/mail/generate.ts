@@ -53,6 +53,8 @@ export class Generator {
     if (this.chance(0.06)) lines.push(this.pick(lines));
     if (this.chance(0.04)) lines.push(`${this.pick(["From", "subject", "DATE"])}: ${this.text()}`);
     lines.push(...this.many(3, () => this.pick(OTHER_HEADERS)));
+    if (this.chance(0.02))
+      lines.push(this.pick([":", "From : x", "Subject : x", ">From x", "a b: c"]));
     if (this.chance(0.5)) lines.reverse();
     return lines.map((line) => `${this.chance(0.15) ? this.fold(line) : line}\n`).join("");
   }
@@ -75,12 +77,13 @@ export class Generator {
     return this.pick(["Tue, 02 Jan 2024 10:00:00 +0000", "now", " x  y ", "", "=?utf-8?q?a=20b?="]);
   }
   text(): string {
+    if (this.chance(0.01)) return this.pick(BROKEN_WORDS);
     return this.many(4, () => this.pick(WORDS)).join(this.pick([" ", "", "  "]));
   }
 
   contentType(): string {
     const charset = this.pick(CHARSETS);
-    const parameters = this.many(2, () => this.pick(PARAMETERS));
+    const parameters = this.chance(0.2) ? this.many(2, () => this.pick(PARAMETERS)) : [];
     if (this.chance(0.8)) parameters.push(`charset=${charset}`);
     if (this.chance(0.1)) parameters.push("format=flowed");
     if (this.chance(0.05)) parameters.push("delsp=yes");
@@ -190,7 +193,7 @@ const FROMS = [
   "",
 ];
 const FROM_PIECES = [
-  ...'<>@"() \\.,:;a\t',
+  ...Array.from('<>@"() \\.,:;a\t'),
   "Ann ",
   " <a@b>",
   "a@b.c",
@@ -228,20 +231,18 @@ const WORDS = [
   "=?iso-8859-1?q?=E9=?=",
   "=?iso-8859-2?q?=B1?=",
   "=?gb2312?B?1tDOxA==?=",
-  "=?us-ascii?Q?x=E9?=",
-  "=?utf-8?x?y?=",
-  "=?utf-8?q?open",
   "=?utf-8?q?=0A?=",
   "=?utf-8?q?=zz=4?=",
   "=??q?x?=",
-  "=?",
   "?=",
   "\x0c",
+  ..."a b c d e f g h i j k l m n o p".split(" "),
 ];
+/** git and the reader refuse these. */
+const BROKEN_WORDS = ["=?us-ascii?Q?x=E9?=", "=?utf-8?x?y?=", "=?utf-8?q?open", "=?"];
 const OTHER_HEADERS = [
   "Message-ID: <1@x>",
   "X-Odd:",
-  ":",
   "To: list@example.org",
   "Received: from a\n by b",
   "Content-Language: en",
@@ -250,7 +251,8 @@ const OTHER_HEADERS = [
   "x-original-from: Z <z@z>",
 ];
 const CHARSETS = [
-  "utf-8",
+  ...Array<string>(12).fill("utf-8"),
+  ...Array<string>(8).fill("iso-8859-1"),
   "UTF-8",
   '"utf-8"',
   "us-ascii",
@@ -275,10 +277,11 @@ const PARAMETERS = [
   "delsp=no",
   'name="=?utf-8?q?a?="',
   "xcharset=y",
-  "",
+  "charset*=utf-8''x",
+  "boundary=zz",
 ];
 const TYPES = [
-  "text/plain",
+  ...Array<string>(12).fill("text/plain"),
   "text/plain",
   "text/plain",
   "Text/HTML",
@@ -287,7 +290,8 @@ const TYPES = [
   "text",
 ];
 const ENCODINGS = [
-  "",
+  ...Array<string>(10).fill(""),
+  ..."quoted-printable base64 8bit quoted-printable base64".split(" "),
   "",
   "7bit",
   "8bit",

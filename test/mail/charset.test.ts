@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+import { readMail } from "../../src/mail/mailinfo.ts";
+import { type Judge, compare, openJudge } from "./judge.ts";
+
+let judge: Judge;
+beforeAll(() => {
+  judge = openJudge();
+});
+afterAll(() => judge.close());
+
+const mail = (charset: string, lines: readonly Buffer[]) =>
+  Buffer.concat([
+    Buffer.from(`From: A U <a@x>\nSubject: s\nContent-Type: text/plain; charset=${charset}\n\n`),
+    ...lines.flatMap((line) => [Buffer.from("x "), line, Buffer.from("\n")]),
+    Buffer.from("---\n"),
+  ]);
+
+const single = Array.from({ length: 255 }, (_, i) => Buffer.from([i + 1]));
+const double = Array.from({ length: 128 * 255 }, (_, i) =>
+  Buffer.from([128 + Math.floor(i / 255), 1 + (i % 255)]),
+);
+
+const DOUBLE_BYTE: [charset: string, least: number][] = [
+  ["gb2312", 7000],
+  ["big5", 13_000],
+];
+const SINGLE_BYTE =
+  "iso-8859-1 iso8859-1 latin1 latin-1 iso-8859-2 iso-8859-15 windows-1251 cp1251 windows-1252 cp1252 koi8-r";
+const ASCII_ONLY =
+  "us-ascii ascii ANSI_X3.4-1968 iso-8859-3 iso-8859-4 iso-8859-5 iso-8859-7 iso-8859-9 iso-8859-13 " +
+  "windows-1250 windows-1254 windows-1256 windows-1257 koi8-u gbk gb18030 euc-kr euc-jp";
+
+/** Charset, codes to try, and how many of them must be read at least. */
+const CHARSETS: [charset: string, codes: Buffer[], least: number][] = [
+  ["utf-8", single, 255],
+  ["UTF8", single, 255],
+  ...SINGLE_BYTE.split(" ").map((name): [string, Buffer[], number] => [name, single, 250]),
+  ...ASCII_ONLY.split(" ").map((name): [string, Buffer[], number] => [name, single, 127]),
+  ["iso-2022-jp", single, 124],
+  ...DOUBLE_BYTE.map(([name, least]): [string, Buffer[], number] => [
+    name,
+    [...single, ...double],
+    least,
+  ]),
+];
+
+it.each(CHARSETS)(
+  "every code of %s that is read is read as git reads it",
+  (charset, codes, least) => {
+    const accepted = codes.filter((code) => readMail(mail(charset, [code])).ok);
+    expect(accepted.length).toBeGreaterThanOrEqual(least);
+    expect(compare(mail(charset, accepted), judge)).toEqual({ kind: "same" });
+  },
+);
+
+it("what git refuses in a charset that is read in full, is refused", () => {
+  for (const charset of ["windows-1251", "windows-1252", "koi8-r", "us-ascii"]) {
+    for (const code of single.filter(([byte]) => byte! > 127)) {
+      const ours = readMail(mail(charset, [code])).ok;
+      if (!ours) expect(judge.read(mail(charset, [code])), `${charset} ${code[0]}`).toBeNull();
+    }
+  }
+});
