@@ -63,7 +63,8 @@ export function attest(info: MailInfo, message: Buffer, diff: Buffer): Result<At
 export function attestDigests(info: MailInfo, message: string, diff: string): Result<Attestation> {
   const name = plainText(info.author);
   const email = plainText(info.email);
-  if (name === null) return refuse("author-text", "the author's name is not plain text on one line");
+  if (name === null)
+    return refuse("author-text", "the author's name is not plain text on one line");
   if (email === null || !/^[^\s<>]+$/.test(email))
     return refuse("author-address", "the author has no usable address");
   if (plainText(info.subject) === null)

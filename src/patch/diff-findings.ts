@@ -1,5 +1,6 @@
 import type { FilePatch, Finding } from "../types.ts";
-import { lineEnd } from "./diff-text.ts";
+import type { FileHeader } from "./diff-header.ts";
+import { LF, lineEnd } from "./diff-text.ts";
 
 /** A file patch, where it stands in the patch text, and what only this stage needs to know of it. */
 export interface FoundPatch {
@@ -8,8 +9,7 @@ export interface FoundPatch {
   readonly end: number;
   /** What follows the header; "notice" is `Binary files a/x and b/x differ`. */
   readonly body: "hunks" | "binary" | "notice" | "none";
-  /** The directories that -p1 took from the old and the new name. */
-  readonly prefixes: readonly [string, string];
+  readonly header: FileHeader;
   readonly emptyLines: number;
 }
 
@@ -23,8 +23,8 @@ interface Check {
 
 const SYMLINK = 0o120000;
 const GITLINK = 0o160000;
-// U+202A–202E and U+2066–2069 in UTF-8: they change the order in which text is shown
-const BIDI_NAME = /[\u202a-\u202e\u2066-\u2069]/;
+// U+202A–202E and U+2066–2069 in UTF-8, a character a byte: they change the order in which text is shown
+const BIDI = /\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])/;
 const CONTROL = /[\x00-\x1f\x7f]/;
 
 /** What people should know of a file patch, all warnings. One finding a row, however many files. */
@@ -52,13 +52,13 @@ const CHECKS: readonly Check[] = [
     code: "no-prefix",
     says: "has no a/ and b/ before its name, and git takes a directory from it",
     hint: "see that the patch is for the file that it seems to be for",
-    applies: ({ file, prefixes }) => !isKnownPrefix(file, prefixes),
+    applies: ({ header }) => !isKnownPrefix(header),
   },
   {
     code: "control-character-name",
     says: "has a control character in its name",
     hint: "do not print the name to a terminal",
-    applies: ({ file }) => someName(file, CONTROL),
+    applies: ({ header }) => someName(header, CONTROL),
   },
   {
     code: "binary-without-data",
@@ -83,19 +83,21 @@ export function diffFindings(
 ): Finding[] {
   const findings: Finding[] = [];
   for (const { code, says, hint, applies } of CHECKS) {
-    const first = patches.find(applies);
-    if (first === undefined) continue;
-    const more = patches.filter(applies).length - 1;
-    const others = more === 0 ? "" : ` (and ${more} more)`;
-    findings.push(warning(code, `${nameOf(first.file)} ${says}${others}`, hint));
+    const such = patches.filter(applies);
+    if (such.length === 0) continue;
+    const others = such.length === 1 ? "" : ` (and ${such.length - 1} more)`;
+    findings.push(warning(code, `${nameOf(such[0]!.file)} ${says}${others}`, hint));
   }
-  const bidi = findBidi(canonical) ?? patches.find(({ file }) => someName(file, BIDI_NAME));
-  if (bidi !== undefined) {
-    const where = typeof bidi === "number" ? "a line of the diff" : "a file name";
+  const bidi = hasBidi(canonical)
+    ? "a line of the diff"
+    : patches.some(({ header }) => someName(header, BIDI))
+      ? "a file name"
+      : "";
+  if (bidi !== "") {
     findings.push(
       warning(
         "bidi-control",
-        `${where} has characters that reorder what is shown`,
+        `${bidi} has characters that reorder what is shown`,
         "read the diff in a viewer that shows them",
       ),
     );
@@ -132,38 +134,39 @@ function nameOf(file: FilePatch): string {
   return (file.newName ?? file.oldName)?.toString("utf8") ?? "";
 }
 
-function someName({ oldName, newName }: FilePatch, pattern: RegExp): boolean {
-  return [oldName, newName].some((name) => name !== null && pattern.test(name.toString("utf8")));
+function someName({ oldName, newName }: FileHeader, pattern: RegExp): boolean {
+  if (oldName !== null && pattern.test(oldName)) return true;
+  return newName !== null && newName !== oldName && pattern.test(newName);
 }
 
 // what git writes: a/ and b/, or with diff.mnemonicPrefix c(ommit), i(ndex), o(bject), w(ork tree), 1 and 2
 const GIT_PREFIX = /^[abciow12]$/;
 
-/** True for git's own prefixes and for quilt's `linux.orig/` and `linux/`. */
-function isKnownPrefix({ kind }: FilePatch, [before, after]: readonly [string, string]): boolean {
-  if (before === `${after}.orig`) return true;
-  const oneSided = kind === "create" || kind === "delete";
-  return GIT_PREFIX.test(before) && GIT_PREFIX.test(after) && (before !== after || oneSided);
+/** True for git's own prefixes, for quilt's `linux.orig/` and `linux/`, and for `old/` and `new/`. */
+function isKnownPrefix({ change, prefixes: [before, after] }: FileHeader): boolean {
+  if (GIT_PREFIX.test(before) && GIT_PREFIX.test(after)) {
+    return before !== after || change === "create" || change === "delete";
+  }
+  return before === `${after}.orig` || (before === "old" && after === "new");
 }
 
 const E2 = 0xe2;
+/** How lines of a hunk begin that add nothing: context, deleted lines, "no newline" lines. */
+const NOT_NEW = new Set(Buffer.from(" -\\"));
 
-/** The offset of a bidi control in a header or an added line, if there is one. Linear, however many there are. */
-function findBidi(canonical: Buffer): number | undefined {
-  let lineStart = 0;
+/** True if a header or an added line has a bidi control. Looks at each line once, however many it has. */
+function hasBidi(canonical: Buffer): boolean {
   let at = canonical.indexOf(E2);
-  if (at > 0) lineStart = canonical.lastIndexOf(0x0a, at) + 1;
-  while (at >= 0 && at < canonical.length) {
-    const byte = canonical[at];
-    if (byte === 0x0a) lineStart = at + 1;
-    else if (byte === E2 && isBidi(canonical, at)) {
-      if (isShownAsNew(canonical[lineStart])) return at;
-      at = lineEnd(canonical, at);
-      continue;
+  while (at >= 0) {
+    let next = at + 1;
+    if (isBidi(canonical, at)) {
+      const lineStart = canonical.lastIndexOf(LF, at) + 1;
+      if (!NOT_NEW.has(canonical[lineStart]!)) return true;
+      next = lineEnd(canonical, at);
     }
-    at++;
+    at = canonical.indexOf(E2, next);
   }
-  return undefined;
+  return false;
 }
 
 function isBidi(text: Buffer, at: number): boolean {
@@ -171,11 +174,4 @@ function isBidi(text: Buffer, at: number): boolean {
   const third = text[at + 2] ?? 0;
   if (second === 0x80) return third >= 0xaa && third <= 0xae;
   return second === 0x81 && third >= 0xa6 && third <= 0xa9;
-}
-
-const NOT_NEW = new Set(Buffer.from(" -\\"));
-
-/** False for lines of a hunk that add nothing: context, deleted lines, "no newline" lines. */
-function isShownAsNew(first: number | undefined): boolean {
-  return first !== undefined && !NOT_NEW.has(first);
 }

@@ -1,16 +1,15 @@
-import { hasAt, lineAt, lineEnd, refuse, withoutCr } from "./diff-text.ts";
+import { type Field, type HeaderLines, readHeaderLines, type Value } from "./diff-header-lines.ts";
 import {
   commonName,
   type FileLine,
   isBadPath,
-  type PrefixedName,
   prefixesOf,
   readFileLine,
   wholeName,
 } from "./diff-name.ts";
+import { hasAt, lineAt, lineEnd, refuse, withoutCr } from "./diff-text.ts";
 import { isHunk } from "./hunk.ts";
 
-const DIFF_GIT = Buffer.from("diff --git ");
 const OLD_FILE = Buffer.from("--- ");
 const NEW_FILE = Buffer.from("+++ ");
 
@@ -27,16 +26,165 @@ export interface FileHeader {
   readonly prefixes: readonly [string, string];
   /** True if there are `---` and `+++` lines, which only hunks may follow. */
   readonly wantsHunks: boolean;
-  /** A date of 1970 beside a name: depending on its exact form git takes it for "no such file". */
-  readonly oldEpoch: boolean;
-  readonly newEpoch: boolean;
   /** Offset just after the header. */
   readonly end: number;
 }
 
-/** True if a line that `git apply` takes for a git file header's first stands at `at`. */
-export function isGitHeader(text: Buffer, at: number): boolean {
-  return hasAt(text, at, DIFF_GIT);
+/**
+ * Reads the header that begins with the `diff --git` line at `from`. Refused is what git lets pass: names
+ * that differ between the lines, modes that it never writes, lines that contradict each other.
+ */
+export function readGitHeader(text: Buffer, from: number): FileHeader {
+  const lines = readHeaderLines(text, from);
+  const change = readChange(lines, from);
+  const names = readNames(lines, change, from);
+  const index = readIndex(lines.fields.index);
+  const modes = readModes(lines, index.mode, from);
+  return {
+    oldName: change === "create" ? null : names.oldName,
+    newName: change === "delete" ? null : names.newName,
+    change,
+    oldMode: modes.oldMode,
+    newMode: modes.newMode,
+    oldBlob: index.oldBlob,
+    newBlob: index.newBlob,
+    prefixes: names.prefixes,
+    wantsHunks: lines.fields.oldFile !== null,
+    end: lines.end,
+  };
+}
+
+/** Which lines make which change; both or none, and one row at most. */
+const CHANGES: readonly (readonly [FileHeader["change"], Field, Field])[] = [
+  ["create", "createdMode", "createdMode"],
+  ["delete", "deletedMode", "deletedMode"],
+  ["rename", "renameFrom", "renameTo"],
+  ["copy", "copyFrom", "copyTo"],
+];
+
+function readChange({ fields }: HeaderLines, offset: number): FileHeader["change"] {
+  let made: FileHeader["change"] = "modify";
+  for (const [change, first, second] of CHANGES) {
+    const one = fields[first] !== null;
+    const two = fields[second] !== null;
+    if (one !== two || (one && made !== "modify")) {
+      refuse("bad-header", offset, "contradictory header lines");
+    }
+    if (one) made = change;
+  }
+  return made;
+}
+
+interface Names {
+  /** Where only one file is, that file's name. */
+  readonly oldName: string;
+  readonly newName: string;
+  readonly prefixes: readonly [string, string];
+}
+
+/** All that the lines of a header say of names must agree: git would silently prefer one of them. */
+function readNames(
+  { halves, fields }: HeaderLines,
+  change: FileHeader["change"],
+  offset: number,
+): Names {
+  const moved = change === "rename" || change === "copy";
+  const from = moveName(fields.renameFrom ?? fields.copyFrom);
+  const to = moveName(fields.renameTo ?? fields.copyTo);
+  const oldLine = fields.oldFile === null ? null : fileLine(fields.oldFile);
+  const newLine = fields.newFile === null ? null : fileLine(fields.newFile);
+  if (oldLine !== null && newLine !== null) {
+    const created = oldLine.file === null;
+    const deleted = newLine.file === null;
+    if (created !== (change === "create") || deleted !== (change === "delete")) {
+      refuse("bad-header", offset, "/dev/null and the mode lines do not agree");
+    }
+  }
+
+  const oldFile = oldLine?.file ?? null;
+  const newFile = newLine?.file ?? null;
+  const needsHalves = !moved && oldFile === null && newFile === null;
+  const common = needsHalves ? commonName(halves, offset) : null;
+  const oldName = from ?? (oldFile ?? newFile)?.name ?? common;
+  const newName = to ?? (newFile ?? oldFile)?.name ?? common;
+  if (oldName === null || newName === null) {
+    refuse("bad-name", offset, "a header without a file name");
+  }
+
+  // git does not read a name out of a line that ends in CR: nor may this, when it is all there is
+  const prefixes = prefixesOf(needsHalves ? halves : withoutCr(halves), oldName, newName, offset);
+  const agree =
+    prefixes !== null &&
+    (moved || oldName === newName) &&
+    (oldFile === null || (oldFile.name === oldName && oldFile.prefix === prefixes[0])) &&
+    (newFile === null || (newFile.name === newName && newFile.prefix === prefixes[1]));
+  if (!agree) refuse("name-mismatch", offset, "the lines of a header name different files");
+  checkPath(oldName, offset);
+  if (moved) checkPath(newName, offset);
+  return { oldName, newName, prefixes };
+}
+
+function moveName(value: Value | null): string | null {
+  return value === null ? null : wholeName(value.text, value.offset);
+}
+
+function fileLine(value: Value): FileLine {
+  return readFileLine(value.text, value.offset, false);
+}
+
+function checkPath(name: string, offset: number): void {
+  if (isBadPath(name)) refuse("bad-path", offset, "a path that git would not write");
+}
+
+// what git itself writes: file, executable, symbolic link, submodule
+const MODES: Readonly<Record<string, number>> = {
+  "100644": 0o100644,
+  "100755": 0o100755,
+  "120000": 0o120000,
+  "160000": 0o160000,
+};
+const MODE = /^(\d{6})[ \t\r]*$/;
+const INDEX = /^([0-9a-f]{4,64})\.\.([0-9a-f]{4,64})(?: (\d{6})[ \t\r]*|\r?)$/;
+
+function readModes(
+  { fields }: HeaderLines,
+  same: number | null,
+  offset: number,
+): { oldMode: number | null; newMode: number | null } {
+  const created = modeOf(fields.createdMode);
+  const deleted = modeOf(fields.deletedMode);
+  const before = modeOf(fields.oldMode);
+  const after = modeOf(fields.newMode);
+  const given = Number(created !== null) + Number(deleted !== null) + Number(same !== null);
+  const changed = before !== null || after !== null;
+  const whole = before !== null && after !== null && before !== after;
+  if (given + Number(changed) > 1 || (changed && !whole)) {
+    refuse("bad-mode", offset, "contradictory mode lines");
+  }
+  return { oldMode: deleted ?? before ?? same, newMode: created ?? after ?? same };
+}
+
+function modeOf(value: Value | null): number | null {
+  return value === null ? null : knownMode(MODE.exec(value.text)?.[1] ?? "", value.offset);
+}
+
+function knownMode(mode: string, offset: number): number {
+  return MODES[mode] ?? refuse("bad-mode", offset, "a file mode that git does not write");
+}
+
+interface Index {
+  readonly oldBlob: string | null;
+  readonly newBlob: string | null;
+  /** The mode before and after, if it stands here. */
+  readonly mode: number | null;
+}
+
+function readIndex(value: Value | null): Index {
+  if (value === null) return { oldBlob: null, newBlob: null, mode: null };
+  const parts = INDEX.exec(value.text);
+  if (parts === null) refuse("bad-header", value.offset, 'a malformed "index" line');
+  const mode = parts[3] === undefined ? null : knownMode(parts[3], value.offset);
+  return { oldBlob: parts[1] ?? null, newBlob: parts[2] ?? null, mode };
 }
 
 /** True if the three lines by which `git apply` knows a diff without `diff --git` stand at `at`. */
@@ -46,245 +194,41 @@ export function isPlainHeader(text: Buffer, at: number): boolean {
   return hasAt(text, second, NEW_FILE) && isHunk(text, lineEnd(text, second) + 1);
 }
 
-/** The extended header lines, by how they begin, and what each sets. */
-type Field =
-  | "old mode"
-  | "new mode"
-  | "deleted file mode"
-  | "new file mode"
-  | "copy from"
-  | "copy to"
-  | "rename from"
-  | "rename to"
-  | "similarity"
-  | "index"
-  | "---"
-  | "+++";
-
-const FIELDS: readonly (readonly [start: string, field: Field])[] = [
-  ["index ", "index"],
-  ["--- ", "---"],
-  ["+++ ", "+++"],
-  ["old mode ", "old mode"],
-  ["new mode ", "new mode"],
-  ["deleted file mode ", "deleted file mode"],
-  ["new file mode ", "new file mode"],
-  ["copy from ", "copy from"],
-  ["copy to ", "copy to"],
-  ["rename from ", "rename from"],
-  ["rename to ", "rename to"],
-  // git's first spelling of these two, which it still reads
-  ["rename old ", "rename from"],
-  ["rename new ", "rename to"],
-  ["similarity index ", "similarity"],
-  ["dissimilarity index ", "similarity"],
-];
-const FIELD_STARTS = FIELDS.map(([start, field]) => ({
-  start: Buffer.from(start),
-  length: start.length,
-  field,
-}));
-
-/** One extended header line: what stands after its first words, and where it is. */
-interface HeaderLine {
-  readonly line: string;
-  readonly length: number;
-  readonly offset: number;
-}
-
-type Lines = Partial<Record<Field, HeaderLine>>;
-
-/**
- * Reads the header that begins with the `diff --git` line at `from`.
- *
- * git takes these lines in any order, the last of each; every odd combination is refused here. So is
- * what git lets pass: names that differ between the lines, and a `diff --git` line alone, which would
- * lend its name to a later file patch.
- */
-export function readGitHeader(text: Buffer, from: number): FileHeader {
-  const lines: Lines = {};
-  let end = lineEnd(text, from) + 1;
-  for (let field = fieldAt(text, end); field !== undefined; field = fieldAt(text, end)) {
-    if (lines[field.field] !== undefined) refuse("bad-header", end, "the same header line twice");
-    if (lines["+++"] !== undefined) refuse("bad-header", end, 'a header line after "+++"');
-    if (lines["---"] !== undefined && field.field !== "+++") {
-      refuse("bad-header", end, 'no "+++" line after "---"');
-    }
-    lines[field.field] = { line: lineAt(text, end), length: field.length, offset: end };
-    end = lineEnd(text, end) + 1;
-    // git takes no header line that lacks its line feed
-    if (end > text.length) refuse("bad-header", from, "the header is cut off");
-  }
-  if (Object.keys(lines).length === 0) {
-    refuse("bare-diff-git", from, 'a "diff --git" line that no header line follows');
-  }
-  if ((lines["---"] === undefined) !== (lines["+++"] === undefined)) {
-    refuse("bad-header", from, '"---" and "+++" lines do not come in a pair');
-  }
-  const halves = lineAt(text, from).slice(DIFF_GIT.length);
-  return { ...readNames(lines, halves, from), ...readModes(lines, from), ...readIndex(lines), end };
-}
-
-function fieldAt(text: Buffer, at: number): (typeof FIELD_STARTS)[number] | undefined {
-  return FIELD_STARTS.find(({ start }) => hasAt(text, at, start));
-}
-
-type Names = Pick<
-  FileHeader,
-  "oldName" | "newName" | "change" | "prefixes" | "wantsHunks" | "oldEpoch" | "newEpoch"
->;
-
-function readNames(lines: Lines, halves: string, offset: number): Names {
-  const change = readChange(lines, offset);
-  const from = lines["rename from"] ?? lines["copy from"];
-  const to = lines["rename to"] ?? lines["copy to"];
-  const oldFile = fileLine(lines["---"]);
-  const newFile = fileLine(lines["+++"]);
-
-  const inLines = [
-    from === undefined ? null : wholeName(from.line, from.length, from.offset),
-    to === undefined ? null : wholeName(to.line, to.length, to.offset),
-    oldFile?.file?.name ?? null,
-    newFile?.file?.name ?? null,
-  ];
-  const common = inLines.every((name) => name === null) ? commonName(halves, offset) : null;
-  const oldName = inLines[0] ?? inLines[2] ?? (common ?? newFile?.file)?.name;
-  const newName = inLines[1] ?? inLines[3] ?? (common ?? oldFile?.file)?.name;
-  if (oldName === undefined || newName === undefined) {
-    refuse("bad-name", offset, "a header without a file name");
-  }
-
-  const moved = change === "rename" || change === "copy";
-  const prefixes = prefixesOf(
-    common === null ? withoutCr(halves) : halves,
-    oldName,
-    newName,
-    offset,
-  );
-  const agree =
-    prefixes !== null &&
-    (moved || oldName === newName) &&
-    [oldName, null].includes(inLines[2] ?? null) &&
-    [newName, null].includes(inLines[3] ?? null) &&
-    prefixAgrees(oldFile, prefixes[0]) &&
-    prefixAgrees(newFile, prefixes[1]);
-  if (!agree) refuse("name-mismatch", offset, "the lines of a header name different files");
-  if (oldFile !== undefined && newFile !== undefined) {
-    const created = oldFile.file === null;
-    const deleted = newFile.file === null;
-    if (created !== (change === "create") || deleted !== (change === "delete")) {
-      refuse("bad-header", offset, "/dev/null and the mode lines do not agree");
-    }
-  }
-  checkPaths(oldName, newName, offset);
-  return {
-    oldName: change === "create" ? null : oldName,
-    newName: change === "delete" ? null : newName,
-    change,
-    prefixes,
-    wantsHunks: oldFile !== undefined,
-    oldEpoch: false,
-    newEpoch: false,
-  };
-}
-
-function fileLine(line: HeaderLine | undefined): FileLine | undefined {
-  return line === undefined ? undefined : readFileLine(line.line, line.offset, false);
-}
-
-function prefixAgrees(line: FileLine | undefined, prefix: string): boolean {
-  const file = line?.file ?? null;
-  return file === null || file.prefix === prefix;
-}
-
-function checkPaths(oldName: string, newName: string, offset: number): void {
-  if (isBadPath(oldName) || isBadPath(newName)) {
-    refuse("bad-path", offset, "a path that git would not write");
-  }
-}
-
-/** Which lines make which change; all of a row or none, and one row at most. */
-const CHANGES: readonly (readonly [FileHeader["change"], readonly Field[]])[] = [
-  ["create", ["new file mode"]],
-  ["delete", ["deleted file mode"]],
-  ["rename", ["rename from", "rename to"]],
-  ["copy", ["copy from", "copy to"]],
-];
-
-function readChange(lines: Lines, offset: number): FileHeader["change"] {
-  const made = CHANGES.filter(([, fields]) => fields.some((field) => lines[field] !== undefined));
-  const whole = made.every(([, fields]) => fields.every((field) => lines[field] !== undefined));
-  if (made.length > 1 || !whole) refuse("bad-header", offset, "contradictory header lines");
-  return made[0]?.[0] ?? "modify";
-}
-
-// what git itself writes: file, executable, symbolic link, submodule
-const MODES = new Map(
-  ["100644", "100755", "120000", "160000"].map((mode) => [mode, Number.parseInt(mode, 8)]),
-);
-const INDEX = /^index ([0-9a-f]{4,64})\.\.([0-9a-f]{4,64})(?: (\d+)[ \t\r]*|\r?)$/;
-
-function readModes(lines: Lines, offset: number): Pick<FileHeader, "oldMode" | "newMode"> {
-  const created = modeOf(lines["new file mode"]);
-  const deleted = modeOf(lines["deleted file mode"]);
-  const before = modeOf(lines["old mode"]);
-  const after = modeOf(lines["new mode"]);
-  const same = knownMode(INDEX.exec(lines.index?.line ?? "")?.[3], lines.index?.offset ?? offset);
-  const whole = (before === null) === (after === null);
-  const given = [created, deleted, before, same].filter((mode) => mode !== null).length;
-  if (!whole || given > 1 || (before !== null && before === after)) {
-    refuse("bad-mode", offset, "contradictory mode lines");
-  }
-  return { oldMode: deleted ?? before ?? same, newMode: created ?? after ?? same };
-}
-
-function modeOf(line: HeaderLine | undefined): number | null {
-  if (line === undefined) return null;
-  return knownMode(line.line.slice(line.length).replace(/[ \t\r]{1,9}$/, ""), line.offset);
-}
-
-function knownMode(mode: string | undefined, offset: number): number | null {
-  if (mode === undefined) return null;
-  return MODES.get(mode) ?? refuse("bad-mode", offset, "a file mode that git does not write");
-}
-
-function readIndex(lines: Lines): Pick<FileHeader, "oldBlob" | "newBlob"> {
-  if (lines.index === undefined) return { oldBlob: null, newBlob: null };
-  const blobs = INDEX.exec(lines.index.line);
-  if (blobs === null) refuse("bad-header", lines.index.offset, 'a malformed "index" line');
-  return { oldBlob: blobs[1] ?? null, newBlob: blobs[2] ?? null };
-}
-
 const EPOCH = /\b(?:1969-12-31|1970-01-01)\b/;
 
 /**
  * Reads the `---` and `+++` lines at `from` of a diff without `diff --git`, as quilt and `diff -u` write
  * them. git would choose one of two different names; here they must be the same.
+ *
+ * A date of 1970 stands for "no such file" in the diffs of `diff -N`, but only in some forms of it: such a file
+ * counts as created (deleted), and `readDiff` makes sure that the hunk leaves git no choice.
  */
 export function readPlainHeader(text: Buffer, from: number): FileHeader {
   const second = lineEnd(text, from) + 1;
-  const oldFile = readFileLine(lineAt(text, from), from, true);
-  const newFile = readFileLine(lineAt(text, second), second, true);
-  const known: PrefixedName | null = oldFile.file ?? newFile.file;
-  if (known === null) refuse("bad-name", from, "a header without a file name");
-  const oldName = oldFile.file?.name ?? null;
-  const newName = newFile.file?.name ?? null;
-  if (oldName !== null && newName !== null && oldName !== newName) {
+  const oldLine = readFileLine(lineAt(text, from).slice(OLD_FILE.length), from, true);
+  const newLine = readFileLine(lineAt(text, second).slice(NEW_FILE.length), second, true);
+  const oldFile = oldLine.file ?? newLine.file;
+  const newFile = newLine.file ?? oldFile;
+  if (oldFile === null || newFile === null) {
+    refuse("bad-name", from, "a header without a file name");
+  }
+  if (oldFile.name !== newFile.name) {
     refuse("name-mismatch", from, "the lines of a header name different files");
   }
-  checkPaths(known.name, known.name, from);
+  checkPath(oldFile.name, from);
+  const created = oldLine.file === null || EPOCH.test(oldLine.date);
+  const deleted = newLine.file === null || EPOCH.test(newLine.date);
+  if (created && deleted) refuse("bad-name", from, "a file that is neither before nor after");
   return {
-    oldName,
-    newName,
-    change: oldName === null ? "create" : newName === null ? "delete" : "modify",
+    oldName: created ? null : oldFile.name,
+    newName: deleted ? null : newFile.name,
+    change: created ? "create" : deleted ? "delete" : "modify",
     oldMode: null,
     newMode: null,
     oldBlob: null,
     newBlob: null,
-    prefixes: [(oldFile.file ?? known).prefix, (newFile.file ?? known).prefix],
+    prefixes: [oldFile.prefix, newFile.prefix],
     wantsHunks: true,
-    oldEpoch: EPOCH.test(oldFile.date),
-    newEpoch: EPOCH.test(newFile.date),
     end: lineEnd(text, second) + 1,
   };
 }

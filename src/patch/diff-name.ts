@@ -55,9 +55,9 @@ function octet(octal: string): string {
   return String.fromCharCode(Number.parseInt(octal, 8));
 }
 
-/** The whole rest of `line` from `from`, a CR at its end apart, as one name (`rename from …`). */
-export function wholeName(line: string, from: number, offset: number): string {
-  const rest = withoutCr(line).slice(from);
+/** All of `text`, a CR at its end apart, as one name (`rename from …`). */
+export function wholeName(text: string, offset: number): string {
+  const rest = withoutCr(text);
   if (!rest.startsWith('"')) return checkedName(rest, offset);
   const { name, end } = unquote(rest, 0, offset);
   if (end !== rest.length) refuse("bad-name", offset, "text after a quoted name");
@@ -97,15 +97,14 @@ export interface FileLine {
 }
 
 /**
- * Reads a `--- a/name` or `+++ b/name` line. The name may be quoted, and may be followed by a tab and a date or
+ * Reads what follows `--- ` or `+++ `. The name may be quoted, and may be followed by a tab and a date or
  * a remark in parentheses. `dated` is true for diffs without a `diff --git` line: there, blanks may stand for the tab.
  */
-export function readFileLine(line: string, offset: number, dated: boolean): FileLine {
-  const rest = line.slice("--- ".length);
+export function readFileLine(rest: string, offset: number, dated: boolean): FileLine {
   const { name, tail } = rest.startsWith('"')
     ? quotedAndTail(rest, offset)
     : plainAndTail(rest, offset, dated);
-  const date = withoutCr(tail).trim();
+  const date = withoutBlanks(withoutCr(tail));
   const known = date === "" || REMARK.test(date) || CTIME.test(date) || isIsoDate(date);
   if (!known) refuse("bad-name", offset, "text after a file name");
   if (
@@ -136,8 +135,17 @@ function plainAndTail(
   const whole = withoutCr(rest);
   if (!dated) return { name: checkedName(whole, offset), tail: "" };
   const date = ISO_DATE.exec(rest.slice(-DATE_LENGTH))?.[0] ?? "";
-  const name = date === "" ? whole : rest.slice(0, -date.length).trimEnd();
+  const name = date === "" ? whole : withoutBlanks(rest.slice(0, -date.length));
   return { name: checkedName(name, offset), tail: date };
+}
+
+/** `text` without the blanks and tabs at its ends. Not trim(): that takes bytes of UTF-8 characters. */
+function withoutBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (" \t".includes(text[start] ?? "x")) start++;
+  while (end > start && " \t".includes(text[end - 1]!)) end--;
+  return text.slice(start, end);
 }
 
 function isIsoDate(text: string): boolean {
@@ -146,25 +154,29 @@ function isIsoDate(text: string): boolean {
 
 /**
  * The one name that both halves of `diff --git a/name b/name` hold, or null if there is none. Only in this
- * form can such a line name a file by itself.
+ * form can such a line name a file by itself: git takes no name out of `diff --git /name b/name`.
  */
-export function commonName(halves: string, offset: number): PrefixedName | null {
+export function commonName(halves: string, offset: number): string | null {
   if (halves.startsWith('"')) {
     const first = unquote(halves, 0, offset);
     if (halves.slice(first.end, first.end + 2) !== ' "') return null;
     const second = unquote(halves, first.end + 1, offset);
     if (second.end !== halves.length) return null;
-    const { prefix, name } = splitPrefix(first.name, offset);
-    return splitPrefix(second.name, offset).name === name ? { prefix, name } : null;
+    const { name } = splitPrefix(first.name, offset);
+    return splitPrefix(second.name, offset).name === name ? name : null;
   }
   const start = halves.indexOf("/") + 1;
+  // a quote anywhere makes git look for a quoted half
+  if (start <= 1 || halves.includes('"')) return null;
   // the halves are as long as each other: at most one blank is where they meet
+  let slash = start;
   for (let blank = halves.indexOf(" ", start); blank >= 0; blank = halves.indexOf(" ", blank + 1)) {
-    const slash = halves.indexOf("/", blank);
-    if (slash < 0 || start === 0) return null;
+    if (slash < blank) slash = halves.indexOf("/", blank);
+    if (slash < 0) return null;
     const name = halves.slice(start, blank);
-    if (halves.length - slash - 1 === name.length && halves.endsWith(name)) {
-      return { prefix: halves.slice(0, start - 1), name: checkedName(name, offset) };
+    const secondLength = halves.length - slash - 1;
+    if (slash > blank + 1 && secondLength === name.length && halves.endsWith(name)) {
+      return checkedName(name, offset);
     }
   }
   return null;
@@ -196,17 +208,20 @@ function halfAt(
     return half.name === name ? { prefix: half.prefix, end: token.end } : null;
   }
   const slash = halves.indexOf("/", from);
-  if (slash < 0 || !halves.startsWith(name, slash + 1)) return null;
+  if (slash <= from || !halves.startsWith(name, slash + 1)) return null;
   return { prefix: halves.slice(from, slash), end: slash + 1 + name.length };
 }
 
 // some file systems drop these code points, so that `.g<U+200C>it` is `.git` there (UTF-8, a character a byte)
 const DROPPED_BY_HFS = /\xe2\x80[\x8c-\x8f\xaa-\xae]|\xe2\x81[\xaa-\xaf]|\xef\xbb\xbf/g;
 const DOT_GIT = /^(?:\.git|git~1)[. ]*(?::.*)?$/is;
+/** Matches every bad path, and few others. */
+const SUSPECT = /(?:^|\/)(?:[./]|$)|\\|git~|[\xe2\xef]/i;
 
 /** True for names that git would not write: absolute, empty, `.`, `..` or `.git` parts, in any disguise it knows. */
 export function isBadPath(name: string): boolean {
-  const parts = name.split(/[/\\]/);
+  if (!SUSPECT.test(name)) return false;
   const empty = name.split("/").some((part) => part === "" || part === "." || part === "..");
-  return empty || parts.some((part) => DOT_GIT.test(part.replace(DROPPED_BY_HFS, "")));
+  const parts = name.replaceAll(DROPPED_BY_HFS, "").split(/[/\\]/);
+  return empty || parts.some((part) => DOT_GIT.test(part));
 }

@@ -22,15 +22,11 @@ export function refuse(reason: string, offset: number, message: string): never {
   throw new DiffRefused(reason, offset, message);
 }
 
-// Most lines are short: a plain loop finds their end faster than a call of indexOf does.
-const SHORT_LINE = 160;
-
 /** The offset of the line feed that ends the line at `from`, or the text's length. */
 export function lineEnd(text: Buffer, from: number): number {
-  const near = Math.min(text.length, from + SHORT_LINE);
-  for (let at = from; at < near; at++) if (text[at] === LF) return at;
-  const far = near === text.length ? -1 : text.indexOf(LF, near);
-  return far < 0 ? text.length : far;
+  if (text[from] === LF) return from; // spares mails that are made of empty lines the call
+  const at = text.indexOf(LF, from);
+  return at < 0 ? text.length : at;
 }
 
 /** True if `text` has the bytes of `prefix` at `at`. */

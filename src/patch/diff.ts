@@ -7,14 +7,9 @@ import {
 } from "./binary-patch.ts";
 import { canonicalOf } from "./diff-canonical.ts";
 import { diffFindings, type FoundPatch } from "./diff-findings.ts";
-import {
-  type FileHeader,
-  isGitHeader,
-  isPlainHeader,
-  readGitHeader,
-  readPlainHeader,
-} from "./diff-header.ts";
-import { DiffRefused, lineEnd, refuse } from "./diff-text.ts";
+import { type FileHeader, isPlainHeader, readGitHeader, readPlainHeader } from "./diff-header.ts";
+import { isGitHeader } from "./diff-header-lines.ts";
+import { DiffRefused, LF, lineEnd, refuse } from "./diff-text.ts";
 import { type Hunks, isHunk, isOrphanHunk, readHunks } from "./hunk.ts";
 
 /** A mail with more file patches than this is refused. */
@@ -149,9 +144,8 @@ const NO_HUNKS = { added: 0, deleted: 0, emptyLines: 0, oldLines: 0, newLines: 0
 
 function checkHunks(header: FileHeader, { oldLines, newLines }: Hunks): void {
   if (!header.wantsHunks) refuse("bad-header", header.end, 'hunks without "---" and "+++" lines');
-  const noOld = header.change === "create" || header.oldEpoch;
-  const noNew = header.change === "delete" || header.newEpoch;
-  if ((noOld && oldLines > 0) || (noNew && newLines > 0)) {
+  const { change } = header;
+  if ((change === "create" && oldLines > 0) || (change === "delete" && newLines > 0)) {
     refuse("corrupt-hunk", header.end, "a hunk with lines of a file that is not there");
   }
 }
@@ -163,27 +157,22 @@ function foundPatch(
   body: FoundPatch["body"],
   hunks: Omit<Hunks, "end" | "count">,
 ): FoundPatch {
-  const { oldName, newName, oldMode, newMode, oldBlob, newBlob, prefixes } = header;
-  const kind = header.oldEpoch
-    ? "create"
-    : header.newEpoch
-      ? "delete"
-      : header.change === "modify" && body === "none"
-        ? "mode"
-        : header.change;
+  const { oldName, newName } = header;
+  const oldBytes = oldName === null ? null : Buffer.from(oldName, "latin1");
   const file: FilePatch = {
-    oldName: kind === "create" || oldName === null ? null : Buffer.from(oldName, "latin1"),
-    newName: kind === "delete" || newName === null ? null : Buffer.from(newName, "latin1"),
-    kind,
+    oldName: oldBytes,
+    newName:
+      newName === oldName ? oldBytes : newName === null ? null : Buffer.from(newName, "latin1"),
+    kind: header.change === "modify" && body === "none" ? "mode" : header.change,
     binary: body === "binary" || body === "notice",
-    oldMode,
-    newMode,
-    oldBlob,
-    newBlob,
+    oldMode: header.oldMode,
+    newMode: header.newMode,
+    oldBlob: header.oldBlob,
+    newBlob: header.newBlob,
     added: hunks.added,
     deleted: hunks.deleted,
   };
-  return { file, start, end, body, prefixes, emptyLines: hunks.emptyLines };
+  return { file, start, end, body, header, emptyLines: hunks.emptyLines };
 }
 
 /** The beginning of the line at `from`, for a message. */
@@ -193,6 +182,6 @@ function quoteLine(text: Buffer, from: number): string {
 
 function lineNumber(text: Buffer, offset: number): number {
   let line = 1;
-  for (let at = lineEnd(text, 0); at < offset; at = lineEnd(text, at + 1)) line++;
+  for (let at = text.indexOf(LF); at >= 0 && at < offset; at = text.indexOf(LF, at + 1)) line++;
   return line;
 }

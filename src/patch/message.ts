@@ -18,7 +18,7 @@ export function isBlank(byte: number | undefined): boolean {
 export function canonicalMessage(message: Buffer): Buffer {
   const lines: Buffer[] = [];
   let blanks = 0;
-  for (let start = 0; start < message.length; ) {
+  for (let start = 0; start < message.length;) {
     const newline = message.indexOf(LF, start);
     const next = newline < 0 ? message.length : newline + 1;
     let end = newline < 0 ? message.length : newline;

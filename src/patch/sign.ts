@@ -119,7 +119,8 @@ function withBreak(mail: Buffer): Result<{ mail: Buffer; view: MailView }> {
   if (at.kind === "dashes") return { ok: true, value: { mail, view: read.value } };
   const body = decodedBody(mail, at);
   const offset = at.kind === "diff" ? at.decodedOffset : endOfCover(body);
-  const blankBefore = offset === 0 || body.toString("latin1", Math.max(0, offset - 2), offset) === "\n\n";
+  const blankBefore =
+    offset === 0 || body.toString("latin1", Math.max(0, offset - 2), offset) === "\n\n";
   const broken = spliceBody(mail, at, offset, offset, blankBefore ? BREAK : LONE_BREAK);
   const again = readMail(broken);
   if (!again.ok) return again;
@@ -148,7 +149,11 @@ function endOfCover(body: Buffer): number {
  * @returns the signed mails, in the order given. The same mails under the same key and terms give
  *   the same bytes: a block that already says all this keeps its time.
  */
-export function signSeries(placed: readonly Placed[], terms: SigningTerms, signer: Signer): Buffer[] {
+export function signSeries(
+  placed: readonly Placed[],
+  terms: SigningTerms,
+  signer: Signer,
+): Buffer[] {
   const series = idOf(placed, terms.base);
   return placed.map(({ prepared, version, index, total }) => {
     const fields: TrustedComment = {
@@ -165,7 +170,12 @@ export function signSeries(placed: readonly Placed[], terms: SigningTerms, signe
       formatPublicKeyText(old.key) === formatPublicKeyText(signer.publicKey) &&
       old.signature.trustedComment === formatTrustedComment({ ...fields, time: old.comment.time });
     const comment = formatTrustedComment(unchanged ? old.comment : fields);
-    const made = sign(signer, prepared.attestation.text, comment, untrustedComment(signer.publicKey));
+    const made = sign(
+      signer,
+      prepared.attestation.text,
+      comment,
+      untrustedComment(signer.publicKey),
+    );
     const block = Buffer.from(formatSignature(made));
     const at = prepared.view.breakPoint;
     const place = at.decodedOffset;

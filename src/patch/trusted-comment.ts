@@ -50,7 +50,8 @@ export const COMMENT_SQUEEZED = grammar("");
  * The fields of a match of `COMMENT` or `COMMENT_SQUEEZED`; null if a number is out of its range.
  */
 export function fromMatch(match: RegExpExecArray): TrustedComment | null {
-  const [, time, by, series, version, index, total, base, a, s, m, d] = match as unknown as string[];
+  const [, time, by, series, version, index, total, base, a, s, m, d] =
+    match as unknown as string[];
   const comment = {
     time: Number(time),
     by: by!,

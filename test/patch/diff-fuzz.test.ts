@@ -1,6 +1,6 @@
 // Random damage to diffs, with stock git as the judge. FUZZ=20000 for more cases, SEED=n for others.
-import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, rmSync, symlinkSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readDiff } from "../../src/patch/diff.ts";
@@ -10,12 +10,20 @@ import { mutate, Random } from "./diff-mutate.ts";
 const CASES = Number(process.env["FUZZ"] ?? 400);
 const SEED = Number(process.env["SEED"] ?? 1);
 
+const FIXTURES = new URL("../../fixtures/diff/", import.meta.url);
+const fixtures = readdirSync(FIXTURES)
+  .filter((name) => name.endsWith(".patch"))
+  .map((name) => readFileSync(new URL(name, FIXTURES), "latin1"));
+
 let judge: Judge;
-let pool: string[];
+let pool: readonly string[];
+/** Without a/ and b/: git reads some of these, in surprising ways; the reader is stricter. */
+let noPrefix: readonly string[];
 
 beforeAll(() => {
   judge = makeJudge(populate);
-  pool = makePool(judge);
+  pool = makePool(judge, OPTIONS);
+  noPrefix = makePool(judge, [["--no-prefix", "-M", "--binary"]]);
 });
 afterAll(() => judge.close());
 
@@ -31,9 +39,10 @@ test("every diff that git and GNU diff make is read as git reads it", () => {
 
 test(`never laxer than git, and the canonical form does what the original does (${CASES} cases)`, () => {
   const random = new Random(SEED);
+  const mutated = [...pool, ...noPrefix, ...fixtures, ...fixtures];
   const tally: Record<string, number> = {};
   for (let left = CASES; left > 0; left--) {
-    const patch = mutate(pool, random);
+    const patch = mutate(mutated, random);
     const outcome = compare(patch);
     tally[outcome] = (tally[outcome] ?? 0) + 1;
   }
@@ -150,13 +159,13 @@ const OPTIONS: readonly (readonly string[])[] = [
   ["--binary", "-U0", "-M"],
   ["--binary", "-U1", "--full-index", "--no-renames"],
   ["--src-prefix=i/", "--dst-prefix=w/"],
-  ["--no-prefix", "-M"],
   ["-W", "-B", "--irreversible-delete"],
   ["--patch-with-stat", "--binary", "-M"],
 ];
 
 /** Diffs of single edits and of several together, by git in many ways, and as `diff -u` writes them. */
-function makePool({ repository, git }: Judge): string[] {
+function makePool(judge: Judge, options: typeof OPTIONS): string[] {
+  const { repository, git } = judge;
   const random = new Random(7);
   const made: string[] = [];
   const several = Array.from({ length: 12 }, () => random.shuffle([...EDITS.keys()]).slice(0, 4));
@@ -169,12 +178,12 @@ function makePool({ repository, git }: Judge): string[] {
       }
     }
     git(["add", "-A"]);
-    for (const option of OPTIONS)
+    for (const option of options)
       made.push(git(["diff", "--cached", ...option, "HEAD"]).toString("latin1"));
     git(["reset", "-q", "--hard"]);
   }
   const plain = made.slice(0, 40).map(withoutGitLines);
-  return [...made, ...plain, ...made.slice(0, 60).map(asMail), gnuDiff(repository)].filter(
+  return [...made, ...plain, ...made.slice(0, 60).map(asMail), gnuDiff(judge)].filter(
     (diff) => diff !== "",
   );
 }
@@ -187,18 +196,9 @@ function asMail(diff: string): string {
   return `---\nnotes\n\n hello.txt | 2 +-\n 1 file changed\n\n${diff}-- \n2.39.5\n\n`;
 }
 
-function gnuDiff(repository: string): string {
+function gnuDiff({ repository, git }: Judge): string {
   writeFiles(repository, { "old/hello.txt": "one\ntwo\n", "new/hello.txt": "one\nTWO\n" });
-  try {
-    return execFileSync("diff", ["-u", "-r", "-N", "old", "new"], { cwd: repository }).toString();
-  } catch (error) {
-    // exit status 1: they differ
-    return (error as { stdout: Buffer }).stdout.toString("latin1");
-  } finally {
-    git(repository);
-  }
-
-  function git(cwd: string): void {
-    execFileSync("git", ["clean", "-qfd"], { cwd });
-  }
+  const made = spawnSync("diff", ["-u", "-r", "-N", "old", "new"], { cwd: repository });
+  git(["clean", "-qfd"]);
+  return made.stdout.toString("latin1");
 }

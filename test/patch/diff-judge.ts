@@ -12,7 +12,7 @@ const DATES = {
 
 export interface Judge {
   readonly repository: string;
-  git(args: readonly string[], input?: Buffer): Buffer;
+  readonly git: (args: readonly string[]) => Buffer;
   /** What `git apply --numstat -z` prints for a patch text, or null if git refuses it. */
   numstat(patch: Buffer, ...options: string[]): string | null;
   /** True if git finds no file patch at all (for which it fails too). */
@@ -31,8 +31,8 @@ export function makeJudge(populate: (repository: string) => void): Judge {
   mkdirSync(repository);
   mkdirSync(empty);
   const env = { ...process.env, ...DATES, GIT_CEILING_DIRECTORIES: folder };
-  const git = (args: readonly string[], input?: Buffer): Buffer =>
-    execFileSync("git", args, { cwd: repository, env, input, maxBuffer: 1 << 28 });
+  const git = (args: readonly string[]): Buffer =>
+    execFileSync("git", args, { cwd: repository, env, maxBuffer: 1 << 28 });
   git(["init", "-q", "-b", "main"]);
   populate(repository);
   git(["add", "-A"]);

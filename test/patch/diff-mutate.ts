@@ -62,7 +62,12 @@ const LINES = [
     "|",
   ),
 ];
-const BYTES = Buffer.from('\n\r\t\0 "\\/.+-@ab019\x1b\xe2\x80\xae\xff', "latin1");
+/** Bytes and words on which the reading of a header line turns. */
+const SCRAPS: readonly string[] = [
+  ...'\n\r\t\0 "\\/.+-@019~:\x1b\xff'.split(""),
+  ...'  |//|a/|b/|old/|/dev/null|\\303|\\"|\xc2\xa0|\xe2\x80\xae| +0000|.git'.split("|"),
+  ..."2024-01-01 00:00:00|1970-01-01 00:00:00 +0000|\t(remark)".split("|"),
+];
 
 type Mutation = (lines: string[], random: Random, pool: readonly string[]) => void;
 
@@ -73,9 +78,7 @@ const MUTATIONS: readonly Mutation[] = [
   (lines, random) => lines.splice(random.below(lines.length + 1), 0, random.pick(LINES)),
   (lines, random) => lines.splice(random.below(lines.length), 1, random.pick(LINES)),
   (lines, random) => {
-    // where headers are: most of a diff is hunk lines
-    const headers = lines.flatMap((line, at) => (/^[ +-]?[^ +\-@]/.test(line) ? [at] : []));
-    lines.splice(headers[random.below(headers.length)] ?? 0, random.below(2), random.pick(LINES));
+    lines.splice(headerLine(lines, random), random.below(2), random.pick(LINES));
   },
   (lines, random, pool) =>
     lines.splice(random.below(lines.length), 1, random.pick(random.pick(pool).split("\n"))),
@@ -111,14 +114,18 @@ const MUTATIONS: readonly Mutation[] = [
   ...Array.from({ length: 4 }, () => byteMutation),
 ];
 
+/** The number of a line that is not in a hunk, as far as one can tell by looking. */
+function headerLine(lines: readonly string[], random: Random): number {
+  const headers = lines.flatMap((line, at) => (/^(?:[^ +-]|--- |\+\+\+ )/.test(line) ? [at] : []));
+  return headers[random.below(headers.length)] ?? 0;
+}
+
 function byteMutation(lines: string[], random: Random): void {
-  const at = random.below(lines.length);
+  const at = random.below(3) > 0 ? headerLine(lines, random) : random.below(lines.length);
   const line = lines[at]!;
   const column = random.below(line.length + 1);
-  const byte = String.fromCharCode(BYTES[random.below(BYTES.length)]!);
-  const kept = random.below(2);
-  const inserted = random.below(3) === 0 ? "" : byte;
-  lines[at] = line.slice(0, column) + inserted + line.slice(column + kept);
+  const inserted = random.below(3) === 0 ? "" : random.pick(SCRAPS);
+  lines[at] = line.slice(0, column) + inserted + line.slice(column + random.below(2));
 }
 
 /** One of `pool` (diffs, a character a byte) with one to four mutations. */
