@@ -1,0 +1,236 @@
+/**
+ * The base commit of a series that is about to be written: the newest public ancestor, one that
+ * whoever receives the mail can have. Public means reachable from a remote-tracking branch.
+ */
+
+import { CliError } from "../errors.ts";
+import type { Repository } from "./repository.ts";
+import { git, gitLines, gitSays, gitText, runGit } from "./run.ts";
+import type { SeriesRange } from "./series-range.ts";
+
+/**
+ * How the base was found: the user named it; it is on the branch's upstream, or on origin's main
+ * branch; or it is the nearest commit that any remote-tracking branch has. The newest public
+ * ancestor is the same in the last three: they say where a receiver finds it.
+ */
+type Via = "explicit" | "upstream" | "origin/HEAD" | "nearest";
+
+export type BaseChoice =
+  | {
+      readonly kind: "public";
+      readonly commit: string;
+      readonly via: Via;
+      /** A remote-tracking branch that has it: "origin/main". */
+      readonly remoteRef: string;
+      /** Private commits between the base and the series: git lists them as prerequisites. */
+      readonly prerequisites: number;
+    }
+  | {
+      readonly kind: "private";
+      readonly commit: string;
+      readonly via: "explicit" | "parent";
+      /** Half a sentence for the user. */
+      readonly why: string;
+      /** What could be the base instead; null if there is no such commit. */
+      readonly newestPublic: string | null;
+      readonly prerequisites: number;
+    }
+  | { readonly kind: "none"; readonly why: string };
+
+/**
+ * Chooses the base of a series.
+ *
+ * @param wanted.explicit what --base said: a commit, which is taken even if it is private; "none";
+ *   "auto" and null leave the choice to us
+ * Throws a CliError "usage" if the explicit one cannot be a base.
+ */
+export async function chooseBase(
+  repository: Repository,
+  wanted: { readonly explicit: string | null; readonly range: SeriesRange },
+): Promise<BaseChoice> {
+  const { explicit, range } = wanted;
+  if (explicit === "none") return { kind: "none", why: "none was wanted" };
+  const below = await commitBelow(repository, range.commits);
+  if (explicit !== null && explicit !== "auto")
+    return explicitBase(repository, explicit, below, range);
+  if ("why" in below) return { kind: "none", why: below.why };
+
+  const found = await newestPublic(repository, below.commit, range);
+  if (found === null) {
+    return {
+      kind: "private",
+      commit: below.commit,
+      via: "parent",
+      why: await whyPrivate(repository),
+      newestPublic: null,
+      prerequisites: 0,
+    };
+  }
+  const prerequisites = await countBetween(repository, found.commit, below.commit);
+  return { kind: "public", ...found, prerequisites };
+}
+
+type Below = { readonly commit: string } | { readonly why: string };
+
+/** The newest commit that all commits of the series have below them, and that is none of them. */
+async function commitBelow(repository: Repository, commits: readonly string[]): Promise<Below> {
+  const options = { cwd: repository.cwd };
+  if (commits.length === 0) return { why: "there are no commits in the range" };
+  const lines = await gitText(["rev-list", "--no-walk", "--parents", "--stdin"], {
+    ...options,
+    input: commits.join("\n"),
+  });
+  const series = new Set(commits);
+  const parents = new Set<string>();
+  for (const line of lines.split("\n")) {
+    const [commit = "", ...its] = line.split(" ");
+    if (its.length === 0) return { why: await whyNoParent(repository, commit) };
+    for (const parent of its) if (!series.has(parent)) parents.add(parent);
+  }
+  // merges in the range, or commits left out of it: look below them all, some hundred at a time
+  const remaining = [...parents];
+  let common = remaining.shift() ?? "";
+  while (remaining.length > 0) {
+    const some = remaining.splice(0, 200);
+    const [next] = await gitLines(["merge-base", "--octopus", common, ...some], options);
+    if (next === undefined) return { why: "its commits have no common ancestor" };
+    common = next;
+  }
+  return { commit: common };
+}
+
+async function whyNoParent(repository: Repository, commit: string): Promise<string> {
+  const [, second = ""] = await gitLines(["cat-file", "commit", commit], { cwd: repository.cwd });
+  return repository.shallow && second.startsWith("parent ")
+    ? `the clone is shallow, and what ${commit.slice(0, 12)} stands on is not in it`
+    : "the series begins with a root commit";
+}
+
+async function explicitBase(
+  repository: Repository,
+  explicit: string,
+  below: Below,
+  range: SeriesRange,
+): Promise<BaseChoice> {
+  const options = { cwd: repository.cwd };
+  const isOption = explicit.startsWith("-");
+  const [commit] = isOption
+    ? []
+    : await gitLines(["rev-parse", "--verify", "--quiet", `${explicit}^{commit}`], options);
+  if (commit === undefined) throw new CliError("usage", `--base: there is no commit ${explicit}`);
+  if (
+    "why" in below ||
+    !(await gitSays(["merge-base", "--is-ancestor", commit, below.commit], options))
+  ) {
+    throw new CliError("usage", `--base: ${explicit} is not below the series`, {
+      hint: "the base is a commit that all commits of the series descend from",
+    });
+  }
+  const prerequisites = await countBetween(repository, commit, below.commit);
+  const ref = await publicRef(repository, commit, range);
+  if (ref !== null)
+    return { kind: "public", commit, via: "explicit", remoteRef: ref.name, prerequisites };
+  return {
+    kind: "private",
+    commit,
+    via: "explicit",
+    why: "no remote-tracking branch has it",
+    newestPublic: (await newestPublic(repository, below.commit, range))?.commit ?? null,
+    prerequisites,
+  };
+}
+
+interface Found {
+  readonly commit: string;
+  readonly via: Via;
+  readonly remoteRef: string;
+}
+
+async function newestPublic(
+  repository: Repository,
+  below: string,
+  range: SeriesRange,
+): Promise<Found | null> {
+  const options = { cwd: repository.cwd };
+  // without any, the walk below would read all of history to find nothing
+  const remotes = ["for-each-ref", "--count=1", "--format=x", "refs/remotes"];
+  if ((await gitLines(remotes, options)).length === 0) return null;
+
+  const walked = await gitLines(["rev-list", "--boundary", below, "--not", "--remotes"], options);
+  const borders = walked.filter((line) => line.startsWith("-")).map((line) => line.slice(1));
+  const candidates = walked.length === 0 ? [below] : await newestOf(repository, borders);
+
+  const found: (Found & { rank: number; distance: number })[] = [];
+  for (const commit of candidates) {
+    const ref = await publicRef(repository, commit, range);
+    if (ref === null) continue;
+    const distance = candidates.length > 1 ? await countBetween(repository, commit, below) : 0;
+    found.push({ commit, via: ref.via, remoteRef: ref.name, rank: ref.rank, distance });
+  }
+  const [best] = found.sort((a, b) => a.rank - b.rank || a.distance - b.distance);
+  return best === undefined
+    ? null
+    : { commit: best.commit, via: best.via, remoteRef: best.remoteRef };
+}
+
+/** Those that are below none of the others. Private merges can give many; a few are enough. */
+async function newestOf(repository: Repository, commits: readonly string[]): Promise<string[]> {
+  if (commits.length < 2) return [...commits];
+  const some = commits.slice(0, 100);
+  const newest = await gitLines(["merge-base", "--independent", ...some], { cwd: repository.cwd });
+  return newest.slice(0, 10);
+}
+
+interface PublicRef {
+  readonly name: string;
+  readonly via: Via;
+  /** Lower is better known. */
+  readonly rank: number;
+}
+
+/** The best known remote-tracking branch that has a commit; null if none has. */
+async function publicRef(
+  repository: Repository,
+  commit: string,
+  range: SeriesRange,
+): Promise<PublicRef | null> {
+  const options = { cwd: repository.cwd };
+  const [having, heads, upstream] = await Promise.all([
+    gitLines(
+      ["for-each-ref", `--contains=${commit}`, "--format=%(refname)", "refs/remotes"],
+      options,
+    ),
+    gitLines(["for-each-ref", "--format=%(refname) %(symref)", "refs/remotes/*/HEAD"], options),
+    gitLines(
+      ["rev-parse", "--symbolic-full-name", "--verify", "--quiet", `${range.tip}@{upstream}`],
+      options,
+    ),
+  ]);
+  const targets = new Map(heads.map((line) => line.split(" ") as [string, string]));
+  const originHead = targets.get("refs/remotes/origin/HEAD");
+  const order: [string | undefined, Via][] = [
+    [upstream[0], "upstream"],
+    [originHead, "origin/HEAD"],
+    ...[...targets.values()].map((target): [string, Via] => [target, "nearest"]),
+    ...having.filter((ref) => !targets.has(ref)).map((ref): [string, Via] => [ref, "nearest"]),
+  ];
+  const rank = order.findIndex(([ref]) => ref !== undefined && having.includes(ref));
+  const [ref, via] = order[rank] ?? [];
+  if (ref === undefined || via === undefined) return null;
+  return { name: ref.replace(/^refs\/remotes\//, ""), via, rank };
+}
+
+/** How many commits git would list as prerequisites: merges are not. */
+async function countBetween(repository: Repository, base: string, tip: string): Promise<number> {
+  const args = ["rev-list", "--count", "--max-parents=1", tip, `^${base}`];
+  return Number((await git(args, { cwd: repository.cwd })).toString());
+}
+
+async function whyPrivate(repository: Repository): Promise<string> {
+  const remotes = ["for-each-ref", "--count=1", "--format=x", "refs/remotes"];
+  const { stdout } = await runGit(remotes, { cwd: repository.cwd });
+  if (stdout.length === 0) return "there is no remote-tracking branch";
+  return repository.shallow
+    ? "the clone is shallow, and no remote-tracking branch meets the series in it"
+    : "no remote-tracking branch shares history with it";
+}

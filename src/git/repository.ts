@@ -1,0 +1,169 @@
+/**
+ * The repository a command runs in, and the git commands it uses.
+ *
+ * What comes from a mail must not be readable as an option: object names are taken only in full
+ * hex, names of branches only as git itself accepts them, and everything else goes over stdin.
+ */
+
+import { CliError } from "../errors.ts";
+import { type Config, parseConfig } from "./config.ts";
+import { failure, git, gitSays, gitText, runGit } from "./run.ts";
+
+export interface Repository {
+  /** Where the commands run: the directory that the repository was opened from. */
+  readonly cwd: string;
+  /** The top of the working tree; null in a bare repository. */
+  readonly toplevel: string | null;
+  readonly objectFormat: "sha1" | "sha256";
+  readonly shallow: boolean;
+  /** Of git: [2, 39, 5]. */
+  readonly version: readonly [number, number, number];
+  readonly config: Config;
+}
+
+/** Opens the repository that holds `directory`; throws a CliError "no-repository". */
+export async function openRepository(directory: string): Promise<Repository> {
+  const options = { cwd: directory };
+  const [facts, version, config] = await Promise.all([
+    runGit(
+      ["rev-parse", "--is-inside-work-tree", "--is-shallow-repository", "--show-object-format"],
+      options,
+    ),
+    gitText(["version"], options),
+    runGit(["config", "--null", "--list"], options),
+  ]);
+  if (facts.status !== 0) {
+    // git says more than "not a repository" of one that belongs to somebody else
+    throw new CliError("no-repository", `no git repository at ${directory}`, {
+      hint: failure(["rev-parse"], facts.stderr).message,
+    });
+  }
+  if (config.status !== 0) throw failure(["config"], config.stderr);
+  const [inside, shallow, format] = facts.stdout.toString().split("\n");
+  return {
+    cwd: directory,
+    toplevel: inside === "true" ? await gitText(["rev-parse", "--show-toplevel"], options) : null,
+    // git before 2.28 knows one format only, and echoes the question
+    objectFormat: format === "sha256" ? "sha256" : "sha1",
+    shallow: shallow === "true",
+    version: parseVersion(version),
+    config: parseConfig(config.stdout.toString()),
+  };
+}
+
+function parseVersion(text: string): readonly [number, number, number] {
+  const [, major, minor, patch] = /(\d+)\.(\d+)(?:\.(\d+))?/.exec(text) ?? [];
+  return [Number(major ?? 0), Number(minor ?? 0), Number(patch ?? 0)];
+}
+
+/** Is this git at least that version? */
+function isAtLeast(repository: Repository, major: number, minor: number): boolean {
+  const [ours, oursMinor] = repository.version;
+  return ours > major || (ours === major && oursMinor >= minor);
+}
+
+/** Is it the full name of an object, in the repository's format? */
+export function isObjectName(repository: Repository, text: string): boolean {
+  const digits = repository.objectFormat === "sha256" ? 64 : 40;
+  return text.length === digits && /^[0-9a-f]+$/.test(text);
+}
+
+/** Is this commit here? False for anything but a full object name. */
+export async function hasCommit(repository: Repository, commit: string): Promise<boolean> {
+  if (!isObjectName(repository, commit)) return false;
+  return gitSays(["cat-file", "-e", `${commit}^{commit}`], { cwd: repository.cwd });
+}
+
+/**
+ * Makes a branch and checks it out; git keeps local changes or refuses. Throws a CliError: usage
+ * (a bad name, or not a commit), exists, git-failed.
+ */
+export async function createBranchAt(
+  repository: Repository,
+  name: string,
+  commit: string,
+): Promise<void> {
+  const options = { cwd: repository.cwd };
+  // refuses names that begin with "-"; expands @{-1}, which is no new name
+  const checked = await runGit(["check-ref-format", "--branch", name], options);
+  if (checked.status !== 0 || checked.stdout.toString() !== `${name}\n`)
+    throw new CliError("usage", `${name} cannot be the name of a branch`);
+  if (!isObjectName(repository, commit))
+    throw new CliError("usage", `${commit} is not the full name of a commit`);
+  if (await gitSays(["show-ref", "--verify", "--quiet", `refs/heads/${name}`], options)) {
+    throw new CliError("exists", `there is a branch ${name} already`, {
+      hint: "give another name",
+    });
+  }
+  await git(["checkout", "--quiet", "--no-track", "-b", name, commit, "--"], options);
+}
+
+/**
+ * Runs `git format-patch` as the user would.
+ *
+ * @returns what it writes to stdout: names of files, or with --stdout the patches
+ * Throws a CliError "git-failed" with what git said.
+ */
+export async function runFormatPatch(
+  repository: Repository,
+  args: readonly string[],
+): Promise<Buffer> {
+  return git(["format-patch", ...args], { cwd: repository.cwd });
+}
+
+export interface AmOptions {
+  readonly threeWay?: boolean;
+  readonly signoff?: boolean;
+  /**
+   * Gets what git says, a line at a time without its end. It quotes subjects as they are: escape
+   * it before printing.
+   */
+  readonly onLine?: (line: string) => void;
+}
+
+/**
+ * Hands mails to `git am`, with the settings under which git reads nothing else into them than
+ * was verified.
+ *
+ * @param mailbox mbox, as src/verify composed it: never a received mail
+ * @returns git's exit status
+ */
+export async function gitAm(
+  repository: Repository,
+  mailbox: Buffer,
+  options: AmOptions = {},
+): Promise<number> {
+  const args = ["am", "--patch-format=mbox", "--no-scissors", "--no-keep-cr"];
+  // else "\r\n" that a mail encoded on purpose could be stripped, as configured
+  if (isAtLeast(repository, 2, 32)) args.push("--quoted-cr=nowarn");
+  if (options.threeWay === true) args.push("--3way");
+  if (options.signoff === true) args.push("--signoff");
+  const lines = lineSplitter(options.onLine ?? ((): void => undefined));
+  const { status } = await runGit(args, {
+    cwd: repository.cwd,
+    input: mailbox,
+    onOutput: lines.write,
+  });
+  lines.end();
+  return status;
+}
+
+interface LineSplitter {
+  readonly write: (bytes: Buffer) => void;
+  readonly end: () => void;
+}
+
+function lineSplitter(onLine: (line: string) => void): LineSplitter {
+  let rest: Buffer = Buffer.alloc(0);
+  const write = (bytes: Buffer): void => {
+    rest = Buffer.concat([rest, bytes]);
+    for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10)) {
+      onLine(rest.toString("utf8", 0, end));
+      rest = rest.subarray(end + 1);
+    }
+  };
+  const end = (): void => {
+    if (rest.length > 0) onLine(rest.toString());
+  };
+  return { write, end };
+}

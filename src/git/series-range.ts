@@ -1,0 +1,155 @@
+/** Which commits a `git format-patch` command line means, before it is run. */
+
+import { gitLines, gitText } from "./run.ts";
+import type { Repository } from "./repository.ts";
+
+export interface SeriesRange {
+  /** The arguments in their order, without any form of --base. */
+  readonly args: readonly string[];
+  /** What the last --base said (a commit, "auto"); "none" for --no-base; null if there was none. */
+  readonly base: string | null;
+  /**
+   * Full names of the commits that become patches, oldest first; some more if commits are left out
+   * by their diffs (-S, --ignore-if-in-upstream).
+   */
+  readonly commits: readonly string[];
+  /** What names the newest of them: "HEAD", or the right side of a range. */
+  readonly tip: string;
+}
+
+/**
+ * Options of format-patch, its diff and its walk whose value is the next argument. An option that
+ * is not listed is taken to stand alone; should it not, its value is tried as a revision, which
+ * can only matter if a branch has that very name.
+ */
+const WITH_VALUE = new Set(
+  `-o -v -O -S -G -l -I --output-directory --start-number --reroll-count --suffix --subject-prefix
+  --filename-max-length --cover-from-description --description-file --add-header --to --cc
+  --in-reply-to --signature --signature-file --interdiff --range-diff --creation-factor
+  --diff-filter --diff-algorithm --anchored --src-prefix --dst-prefix --line-prefix --output
+  --output-indicator-new --output-indicator-old --output-indicator-context --word-diff-regex
+  --inter-hunk-context --stat-width --stat-name-width --stat-graph-width --stat-count --rotate-to
+  --skip-to --find-object --ignore-matching-lines --encoding`.split(/\s+/),
+);
+
+/** Those that choose commits: `git rev-list` understands them too. */
+const WALK_WITH_VALUE = new Set(
+  `--max-count --skip --since --since-as-filter --after --until --before --max-age --min-age --author
+  --committer --grep --exclude --glob`.split(/\s+/),
+);
+const WALK_FLAG = new Set(
+  `--no-merges --first-parent --all-match --invert-grep --cherry-pick --left-only --right-only
+  --full-history --ancestry-path --not --all --branches --tags --remotes --topo-order --date-order
+  --author-date-order --regexp-ignore-case --extended-regexp --fixed-strings --perl-regexp
+  --basic-regexp --min-parents --max-parents`.split(/\s+/),
+);
+
+interface Words {
+  readonly args: string[];
+  /** Options that choose commits, and revisions, in their order. */
+  readonly walk: string[];
+  readonly paths: string[];
+  /** Revisions as written. */
+  readonly revisions: string[];
+  base: string | null;
+  /** How many commits the revisions name: a range names two. */
+  named: number;
+  limited: boolean;
+  root: boolean;
+}
+
+/**
+ * Takes the arguments of `git format-patch` apart, as git would: `X` means `X..HEAD`, `-3` the last
+ * three, `--root X` everything up to X.
+ *
+ * Throws a CliError "git-failed" if git cannot make sense of the revisions.
+ */
+export async function seriesRange(
+  repository: Repository,
+  args: readonly string[],
+): Promise<SeriesRange> {
+  const words = await split(repository, args);
+  const since = words.named === 1 && !words.limited && !words.root;
+  const [only] = words.revisions;
+  const walk = since
+    ? [...words.walk.filter((word) => word !== only), `^${only ?? ""}`, "HEAD"]
+    : words.named === 0
+      ? [...words.walk, "HEAD"]
+      : words.walk;
+  const isEmpty = words.named === 0 && !words.limited && !words.root;
+  const commits = isEmpty
+    ? ""
+    : await gitText(["rev-list", "--reverse", "--max-parents=1", ...walk, "--", ...words.paths], {
+        cwd: repository.cwd,
+      });
+  return {
+    args: words.args,
+    base: words.base,
+    commits: commits.split("\n").filter((line) => line !== ""),
+    tip: since ? "HEAD" : tipOf(words.revisions.at(-1)),
+  };
+}
+
+function tipOf(revision: string | undefined): string {
+  const tip = revision?.split(/\.\.\.?/).at(-1) ?? "";
+  return tip === "" || tip.startsWith("^") ? "HEAD" : tip;
+}
+
+async function split(repository: Repository, args: readonly string[]): Promise<Words> {
+  const words: Words = {
+    args: [],
+    walk: [],
+    paths: [],
+    revisions: [],
+    base: null,
+    named: 0,
+    limited: false,
+    root: false,
+  };
+  for (let i = 0; i < args.length; i++) {
+    const word = args[i] ?? "";
+    if (word === "--") {
+      words.args.push(...args.slice(i));
+      words.paths.push(...args.slice(i + 1));
+      break;
+    }
+    const value = args[i + 1];
+    const takesValue = WITH_VALUE.has(word) || WALK_WITH_VALUE.has(word) || word === "--base";
+    if (takesValue && value !== undefined) i++;
+    const taken = takesValue && value !== undefined ? [word, value] : [word];
+    if (isBase(word)) {
+      words.base = word === "--no-base" ? "none" : (taken[1] ?? word.slice("--base=".length));
+      continue;
+    }
+    words.args.push(...taken);
+    if (word.startsWith("-") && word !== "-") takeOption(words, taken);
+    else await takeName(repository, words, word);
+  }
+  return words;
+}
+
+function isBase(word: string): boolean {
+  return word === "--base" || word === "--no-base" || word.startsWith("--base=");
+}
+
+function takeOption(words: Words, taken: readonly string[]): void {
+  const [word = ""] = taken;
+  const [name = ""] = word.split("=", 1);
+  if (/^-[0-9]+$/.test(word) || name === "--max-count") words.limited = true;
+  if (word === "--root") words.root = true;
+  else if (/^-[0-9]+$/.test(word) || WALK_WITH_VALUE.has(name) || WALK_FLAG.has(name))
+    words.walk.push(...taken);
+  if (name === "--all" || name === "--branches" || name === "--tags" || name === "--remotes")
+    words.named += 2;
+}
+
+async function takeName(repository: Repository, words: Words, word: string): Promise<void> {
+  const named = await gitLines(["rev-parse", "--revs-only", word], { cwd: repository.cwd });
+  if (named.length === 0) {
+    words.paths.push(word);
+    return;
+  }
+  words.revisions.push(word);
+  words.walk.push(word);
+  words.named += named.length;
+}

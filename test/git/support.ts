@@ -1,0 +1,77 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach } from "vitest";
+
+const directories: string[] = [];
+afterEach(() => {
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
+});
+
+/** A directory that is gone after the test. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(path.join(tmpdir(), "patchsig-git-"));
+  directories.push(directory);
+  return directory;
+}
+
+/** A repository, new unless it exists, whose clock ticks a minute a commit, so that its commits never change names. */
+export class TestRepository {
+  readonly directory: string;
+  #now = 1_112_911_993;
+
+  constructor(directory: string, ...options: string[]) {
+    this.directory = directory;
+    if (existsSync(directory)) return;
+    execFileSync("git", ["init", "--quiet", "--initial-branch=main", ...options, directory]);
+  }
+
+  /** Runs git; returns what it writes, without the newline at its end. */
+  git(...args: string[]): string {
+    const date = `${this.#now} +0000`;
+    return execFileSync("git", args, {
+      cwd: this.directory,
+      encoding: "utf8",
+      env: { ...process.env, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date },
+      stdio: ["ignore", "pipe", "pipe"],
+    }).replace(/\n$/, "");
+  }
+
+  /** A commit that writes one file of its own; returns its full name. */
+  commit(name: string): string {
+    this.#now += 60;
+    writeFileSync(path.join(this.directory, name), `${name}\n`);
+    this.git("add", name);
+    this.git("commit", "--quiet", "-m", `add ${name}`);
+    return this.name("HEAD");
+  }
+
+  name(revision: string): string {
+    return this.git("rev-parse", revision);
+  }
+
+  /** Pretends that a remote has this branch at that commit. */
+  remote(branch: string, revision: string): void {
+    this.git("update-ref", `refs/remotes/${branch}`, revision);
+  }
+
+  remoteHead(branch: string, remote = "origin"): void {
+    this.git("symbolic-ref", `refs/remotes/${remote}/HEAD`, `refs/remotes/${branch}`);
+  }
+
+  /** Pretends that a local branch follows one of origin's. */
+  follow(local: string, upstream: string): void {
+    if (!this.git("remote").split("\n").includes("origin"))
+      this.git("remote", "add", "origin", "https://git.example.org/x.git");
+    this.git("config", `branch.${local}.remote`, "origin");
+    this.git("config", `branch.${local}.merge`, `refs/heads/${upstream}`);
+  }
+}
+
+/** A new repository with the commits c1, c2 and c3 on main. */
+export function threeCommits(...options: string[]): TestRepository {
+  const repository = new TestRepository(path.join(temporaryDirectory(), "r"), ...options);
+  for (const name of ["c1", "c2", "c3"]) repository.commit(name);
+  return repository;
+}
