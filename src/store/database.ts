@@ -266,10 +266,10 @@ const EXPLANATIONS: readonly Explanation[] = [
     /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC|EDQUOT)/,
     "disk-full",
     "cannot grow: the disk is full",
-    "make room, then run the command again: nothing was recorded by it that it did not report",
+    "make room and run the command again: what it reported is recorded",
   ],
   [
-    /^(SQLITE_READONLY|EROFS|EPERM)/,
+    /^(SQLITE_READONLY|EROFS|EPERM|ENOENT|ENOTDIR|EEXIST)/,
     "unwritable",
     "cannot be written",
     "make it writable, or add --dry-run to record nothing",

@@ -92,12 +92,10 @@ function prepare(db: Database) {
     allKeys: sql<[], KeyRow>(
       `select ${KEY_COLUMNS} from keys order by identity, first_seen, public_key`,
     ).raw(),
-    putKey: sql<[KeyRecord]>(
-      `insert into keys values (@identity, @publicKey, @state, @origin, @firstSeen, @lastSeen,
-         @firstMessageId, @firstList, @lastMessageId, @patches, @applied)
-       on conflict do update set state = excluded.state, last_seen = excluded.last_seen,
-         last_message_id = excluded.last_message_id, patches = excluded.patches,
-         applied = excluded.applied`,
+    addKey: sql<[...KeyRow]>("insert into keys values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    updateKey: sql<[string, number, string, number, number, string, string]>(
+      `update keys set state = ?, last_seen = ?, last_message_id = ?, patches = ?, applied = ?
+       where identity = ? and public_key = ?`,
     ),
     dataVersion: sql<[], number>("pragma data_version").pluck(),
     anyRevoked: sql<[], number>(
@@ -272,10 +270,14 @@ export class TrustStore {
   /** Every key as stored, by identity. Use it up before calling anything else. */
   *list(): Iterable<KeyRecord> {
     const rows = this.#sql.allKeys.iterate();
-    for (;;) {
-      const row = this.#explained(() => rows.next());
-      if (row.done === true) return;
-      yield keyRecord(row.value);
+    try {
+      for (;;) {
+        const row = this.#explained(() => rows.next());
+        if (row.done === true) return;
+        yield keyRecord(row.value);
+      }
+    } finally {
+      rows.return?.();
     }
   }
 
@@ -297,14 +299,14 @@ export class TrustStore {
 
   /**
    * Runs `work`, which must not be async, as one transaction that nobody else can write into: the
-   * way to verify an archive, some hundred mails at a time. What `work` did is on the disk when
+   * way to verify an archive, some thousand mails at a time. What `work` did is on the disk when
    * this returns, and undone if it throws.
    */
   transaction<T>(work: () => T): T {
     if (this.#inTransaction) return work();
     return this.#explained(() => {
-      this.#begin();
       try {
+        this.#begin();
         const result = work();
         this.#end();
         return result;
@@ -339,7 +341,7 @@ export class TrustStore {
 
   #end(): void {
     if (this.#dryRun) return;
-    for (const record of this.#newKeys.values()) this.#sql.putKey.run(record);
+    for (const record of this.#newKeys.values()) this.#write(record);
     for (const record of this.#newUnsigned.values()) this.#sql.putUnsigned.run(record);
     this.#sql.commit.run();
     this.#newKeys.clear();
@@ -427,6 +429,20 @@ export class TrustStore {
     this.#newKeys.set(`${record.identity} ${record.publicKey}`, record);
   }
 
+  #write(key: KeyRecord): void {
+    const { state, lastSeen, lastMessageId, patches, applied, identity, publicKey } = key;
+    const updated = this.#sql.updateKey.run(
+      state,
+      lastSeen,
+      lastMessageId,
+      patches,
+      applied,
+      identity,
+      publicKey,
+    );
+    if (updated.changes === 0) this.#sql.addKey.run(...keyRow(key));
+  }
+
   #record(event: Omit<TrustEvent, "id">): void {
     if (!this.#dryRun) this.#sql.putEvent.run(event);
   }
@@ -499,6 +515,22 @@ function keyRecord(row: KeyRow): KeyRecord {
     patches: row[9],
     applied: row[10],
   };
+}
+
+function keyRow(key: KeyRecord): KeyRow {
+  return [
+    key.identity,
+    key.publicKey,
+    key.state,
+    key.origin,
+    key.firstSeen,
+    key.lastSeen,
+    key.firstMessageId,
+    key.firstList,
+    key.lastMessageId,
+    key.patches,
+    key.applied,
+  ];
 }
 
 function isPublicKey(text: string): boolean {

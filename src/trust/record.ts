@@ -15,7 +15,7 @@ import type { PublicKeyText } from "../types.ts";
 export type KeyState = "first-use" | "known" | "endorsed" | "pinned" | "replaced" | "revoked";
 
 /** How a record came to be. */
-export type Origin = "mail" | "person" | "keyring" | "rotation" | "endorsement";
+type Origin = "mail" | "person" | "keyring" | "rotation" | "endorsement";
 
 /** One key of one identity. Times are seconds since 1970, by the verifier's own clock. */
 export interface KeyRecord {

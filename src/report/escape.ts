@@ -1,0 +1,130 @@
+/**
+ * Text that others wrote, made fit for a terminal: what would move the cursor, change a colour,
+ * turn the reading direction or hide itself is shown as an escape, like \x1b or \u202e. One line
+ * stays one line. A backslash is left alone, since subjects are full of them: a mail can write the
+ * letters "\x1b", and they do nothing.
+ */
+
+/** Controls (C0, DEL, C1), formats (bidi, zero-width, tags), halves of pairs, private use, lines. */
+const HARMFUL = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+/** Marks that would sit on whatever is printed before the text, or pile up over the line above. */
+const LOOSE_MARKS = /^\p{M}+|(?<=\p{M}{4})\p{M}+/gu;
+const PLAIN = /^[\x20-\x7e]*$/;
+
+/**
+ * @param text a string, or bytes that should be UTF-8; a byte that is not is shown as \xNN
+ * @returns one line without any character that acts on a terminal
+ */
+export function escapeText(text: string | Uint8Array): string {
+  if (typeof text !== "string") return escapeBytes(text);
+  if (PLAIN.test(text)) return text;
+  return text
+    .replace(HARMFUL, escapeCharacter)
+    .replace(LOOSE_MARKS, (marks) => Array.from(marks, escapeCharacter).join(""));
+}
+
+function escapeBytes(bytes: Uint8Array): string {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const text = buffer.toString("utf8");
+  if (!text.includes("\ufffd")) return escapeText(text);
+  let escaped = "";
+  for (let at = 0; at < buffer.length;) {
+    const length = sequenceLength(buffer, at);
+    escaped +=
+      length === 0 ? `\\x${hex(buffer[at] ?? 0, 2)}` : buffer.toString("utf8", at, at + length);
+    at += Math.max(1, length);
+  }
+  return escapeText(escaped);
+}
+
+/** How many bytes the UTF-8 character at `at` has; 0 if there is none. */
+function sequenceLength(bytes: Buffer, at: number): number {
+  for (let length = 1; length <= 4 && at + length <= bytes.length; length++) {
+    const part = bytes.subarray(at, at + length);
+    if (Buffer.from(part.toString("utf8")).equals(part)) return length;
+  }
+  return 0;
+}
+
+function escapeCharacter(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 0x100) return `\\x${hex(code, 2)}`;
+  return code < 0x1_0000 ? `\\u${hex(code, 4)}` : `\\u{${hex(code, 5)}}`;
+}
+
+function hex(code: number, digits: number): string {
+  return code.toString(16).padStart(digits, "0");
+}
+
+/** Ranges that take two columns: East Asian wide and full-width forms, most emoji. */
+const WIDE: readonly (readonly [number, number])[] = [
+  [0x1100, 0x115f],
+  [0x2e80, 0x303e],
+  [0x3041, 0x4dbf],
+  [0x4e00, 0xa4cf],
+  [0xa960, 0xa97c],
+  [0xac00, 0xd7a3],
+  [0xf900, 0xfaff],
+  [0xfe30, 0xfe6f],
+  [0xff01, 0xff60],
+  [0xffe0, 0xffe6],
+  [0x1_7000, 0x1_8cff],
+  [0x1_b000, 0x1_b2ff],
+  [0x2_0000, 0x3_fffd],
+];
+const EMOJI = /^\p{Emoji_Presentation}/u;
+const MARK = /^\p{M}/u;
+
+/** Columns that escaped text takes on a terminal. */
+export function displayWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) width += characterWidth(character);
+  return width;
+}
+
+function characterWidth(character: string): number {
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 0x300) return 1;
+  if (MARK.test(character)) return 0;
+  const wide = WIDE.some(([first, last]) => code >= first && code <= last);
+  return wide || EMOJI.test(character) ? 2 : 1;
+}
+
+/** Escaped text in at most so many columns; what had to be cut ends in "…". */
+export function truncateTo(text: string, columns: number): string {
+  if (displayWidth(text) <= columns) return text;
+  return columns < 1 ? "" : `${fitting(text, columns - 1).trimEnd()}…`;
+}
+
+/** Escaped text followed by blanks up to so many columns. */
+export function padTo(text: string, columns: number): string {
+  return text + " ".repeat(Math.max(0, columns - displayWidth(text)));
+}
+
+/** Escaped text in lines of at most so many columns, broken at blanks where there are any. */
+export function wrapTo(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (displayWidth(rest) > Math.max(2, columns)) {
+    const head = fitting(rest, Math.max(2, columns));
+    // the blank may be the first character that does not fit
+    const blank = rest[head.length] === " " ? head.length : head.lastIndexOf(" ");
+    const end = blank > 0 ? blank : head.length;
+    lines.push(rest.slice(0, end).trimEnd());
+    rest = rest.slice(end).trimStart();
+  }
+  return rest === "" && lines.length > 0 ? lines : [...lines, rest];
+}
+
+/** The longest beginning of the text that takes no more than so many columns. */
+function fitting(text: string, columns: number): string {
+  let width = 0;
+  let length = 0;
+  for (const character of text) {
+    width += characterWidth(character);
+    if (width > columns) break;
+    length += character.length;
+  }
+  return text.slice(0, length);
+}

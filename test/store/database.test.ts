@@ -1,0 +1,205 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import path from "node:path";
+import Database from "better-sqlite3";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { CliError } from "../../src/errors.ts";
+import { explained } from "../../src/store/database.ts";
+import { TRUST_SCHEMA } from "../../src/store/schema.ts";
+import { openTrust } from "../../src/store/trust-store.ts";
+import { sightingOf, someKey, temporaryDirectory } from "./support.ts";
+
+let file: string;
+beforeEach(() => {
+  file = path.join(temporaryDirectory(), "share", "patchsig", "trust.db");
+});
+
+/** A database with some hundred keys, closed. */
+function fill(): void {
+  const trust = openTrust({ file });
+  trust.transaction(() => {
+    for (let i = 0; i < 300; i++) {
+      trust.judge(sightingOf(someKey(), "one", { identity: `dev${i}@example.org` }));
+    }
+  });
+  trust.close();
+}
+
+function failure(work: () => unknown): CliError {
+  try {
+    work();
+  } catch (error) {
+    return error as CliError;
+  }
+  throw new Error("it worked");
+}
+
+describe("a new database", () => {
+  test("is private, whole, and leaves nothing beside it", () => {
+    openTrust({ file }).close();
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
+    expect(statSync(path.dirname(path.dirname(file))).mode & 0o777).toBe(0o700);
+    expect(readdirSync(path.dirname(file))).toEqual(["trust.db"]);
+  });
+
+  test("is private even if the mask lets all pass", () => {
+    const mask = process.umask(0);
+    try {
+      const trust = openTrust({ file });
+      trust.judge(sightingOf(someKey(), "one"));
+      for (const name of readdirSync(path.dirname(file)))
+        expect(statSync(path.join(path.dirname(file), name)).mode & 0o077, name).toBe(0);
+      trust.close();
+    } finally {
+      process.umask(mask);
+    }
+  });
+
+  test("syncs to the disk at every commit, and logs ahead", () => {
+    openTrust({ file }).close();
+    const db = new Database(file);
+    expect(db.pragma("journal_mode", { simple: true })).toBe("wal");
+    expect(db.pragma("integrity_check", { simple: true })).toBe("ok");
+    const tables = db.pragma("table_list") as { schema: string; name: string; strict: number }[];
+    const ours = tables.filter((table) => !table.name.startsWith("sqlite_"));
+    expect(
+      ours.map((table) => `${table.name} ${table.strict}`).toSorted((a, b) => (a < b ? -1 : 1)),
+    ).toEqual(["events 1", "keys 1", "sightings 1", "unsigned_patches 1"]);
+    db.close();
+  });
+});
+
+describe.each([false, true])("a file that is not ours (dry run: %s)", (dryRun) => {
+  const cases: [string, () => void, string][] = [
+    ["cut off by a page", () => truncateSync(file, statSync(file).size - 4096), "is cut off"],
+    ["cut off in the first page", () => truncateSync(file, 1000), "is cut off"],
+    ["cut off in the header", () => truncateSync(file, 50), "is not a database"],
+    ["empty", () => truncateSync(file, 0), "is empty"],
+    ["text", () => writeFileSync(file, "keys\n".repeat(1000)), "is not a database"],
+    [
+      "of another program",
+      () => {
+        const db = new Database(file);
+        db.pragma("application_id = 7");
+        db.close();
+      },
+      "belongs to another program",
+    ],
+    [
+      "of a newer version",
+      () => {
+        const db = new Database(file);
+        db.pragma(`user_version = ${TRUST_SCHEMA.migrations.length + 1}`);
+        db.close();
+      },
+      "was written by a newer patchsig",
+    ],
+  ];
+  test.each(cases)("%s", (_, spoil, message) => {
+    fill();
+    spoil();
+    const before = readFileSync(file);
+    const error = failure(() => openTrust({ file, dryRun }));
+    expect(error.code).toBe("bad-database");
+    expect(error.message).toContain(message);
+    expect(error.hint).toBeTruthy();
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect(readdirSync(path.dirname(file))).toEqual(["trust.db"]);
+  });
+
+  test("damaged inside", () => {
+    fill();
+    const bytes = readFileSync(file);
+    bytes.fill(0xa5, 4096);
+    writeFileSync(file, bytes);
+    const error = failure(() => {
+      const trust = openTrust({ file, dryRun });
+      try {
+        trust.judge(sightingOf(someKey(), "two", { identity: "dev7@example.org" }));
+      } finally {
+        trust.close();
+      }
+    });
+    expect(error.code).toBe("bad-database");
+    expect(readFileSync(file).equals(bytes)).toBe(true);
+  });
+
+  test("a directory", () => {
+    mkdirSync(file, { recursive: true });
+    expect(failure(() => openTrust({ file, dryRun })).code).toBe("bad-database");
+  });
+});
+
+describe("a file that cannot be used", () => {
+  test("locked for longer than one waits", () => {
+    fill();
+    const holder = new Database(file);
+    holder.exec("begin immediate");
+    const trust = openTrust({ file, busyMs: 50 });
+    const error = failure(() => trust.judge(sightingOf(someKey(), "one")));
+    expect(error.code).toBe("database-busy");
+    // reading goes on
+    expect(trust.lookup("dev7@example.org")).toHaveLength(1);
+    holder.exec("rollback");
+    expect(trust.judge(sightingOf(someKey(), "one")).trust).toBe("first-use");
+    trust.close();
+    holder.close();
+  });
+
+  test.skipIf(process.getuid?.() === 0)("without the right to write", () => {
+    fill();
+    chmodSync(file, 0o400);
+    expect(
+      failure(() => {
+        const trust = openTrust({ file });
+        trust.judge(sightingOf(someKey(), "one"));
+      }).code,
+    ).toBe("unwritable");
+  });
+
+  test("below a file", () => {
+    writeFileSync(path.dirname(path.dirname(path.dirname(file))) + "/share", "");
+    expect(failure(() => openTrust({ file }))).toMatchObject({ code: "unwritable", exit: 3 });
+  });
+
+  test.each([
+    ["SQLITE_FULL", "disk-full"],
+    ["SQLITE_IOERR_SHMSIZE", "disk-full"],
+    ["SQLITE_READONLY_DIRECTORY", "unwritable"],
+    ["SQLITE_CORRUPT_INDEX", "bad-database"],
+    ["SQLITE_BUSY_SNAPSHOT", "database-busy"],
+    ["SQLITE_IOERR_READ", "unreadable"],
+  ])("%s is %s", (code, expected) => {
+    const error = failure(() =>
+      explained(TRUST_SCHEMA, file, () => {
+        throw new Database.SqliteError("no", code);
+      }),
+    );
+    expect(error).toMatchObject({ name: "CliError", code: expected });
+  });
+
+  test("an error of somebody else passes through", () => {
+    const error = Object.assign(new Error("no such file"), { code: "ENOENT" });
+    const work = (): never => {
+      throw error;
+    };
+    expect(failure(() => explained(TRUST_SCHEMA, file, work))).toBe(error);
+  });
+});
+
+test("a name that looks like a URI is a name", () => {
+  const odd = path.join(path.dirname(path.dirname(path.dirname(file))), "a?b#c%41 d");
+  const trust = openTrust({ file: path.join(odd, "trust.db") });
+  trust.judge(sightingOf(someKey(), "one"));
+  trust.close();
+  expect(existsSync(path.join(odd, "trust.db"))).toBe(true);
+});

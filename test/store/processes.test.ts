@@ -1,0 +1,128 @@
+// Several real processes on one database. They run the built program: `npm run build` first.
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import Database from "better-sqlite3";
+import { afterEach, describe, expect, test } from "vitest";
+import { openTrust } from "../../src/store/trust-store.ts";
+import type { Sighting } from "../../src/trust/record.ts";
+import { sightingOf, someKey, temporaryDirectory } from "./support.ts";
+
+const ALICE = "alice@example.org";
+const WORKER = fileURLToPath(new URL("worker.js", import.meta.url));
+
+interface Worker {
+  readonly process: ChildProcessWithoutNullStreams;
+  readonly answers: AsyncIterator<string>;
+}
+
+const workers: Worker[] = [];
+afterEach(() => {
+  for (const worker of workers.splice(0)) worker.process.kill("SIGKILL");
+});
+
+async function start(): Promise<Worker> {
+  const child = spawn(process.execPath, [WORKER]);
+  child.stderr.pipe(process.stderr);
+  const worker = {
+    process: child,
+    answers: createInterface({ input: child.stdout })[Symbol.asyncIterator](),
+  };
+  workers.push(worker);
+  expect(await answer(worker)).toBe("ready");
+  return worker;
+}
+
+async function answer(worker: Worker): Promise<unknown> {
+  const { value, done } = await worker.answers.next();
+  return done === true ? undefined : JSON.parse(value);
+}
+
+function ask(worker: Worker, input: object): void {
+  worker.process.stdin.write(`${JSON.stringify(input)}\n`);
+}
+
+/** All of them judge at once; returns what each said, sorted. */
+async function race(racing: readonly Worker[], file: string, sightings: Sighting[]) {
+  sightings.forEach((sighting, i) => {
+    const digest = Buffer.from(sighting.digest).toString("hex");
+    ask(racing[i]!, { command: "judge", file, sighting: { ...sighting, digest } });
+  });
+  const verdicts = await Promise.all(racing.map(answer));
+  return verdicts.map(String).toSorted((a, b) => (a < b ? -1 : 1));
+}
+
+describe("verifiers that race", () => {
+  test("make one first use, not two, even if none found a database", { retry: 0 }, async () => {
+    const racing = await Promise.all([start(), start(), start()]);
+    const directory = temporaryDirectory();
+    for (let round = 0; round < 20; round++) {
+      const file = path.join(directory, `${round}`, "trust.db");
+      const sightings = racing.map(() => sightingOf(someKey(), "one"));
+      expect(await race(racing, file, sightings)).toEqual(["changed", "changed", "first-use"]);
+      const trust = openTrust({ file });
+      expect(trust.lookup(ALICE)).toMatchObject([{ state: "first-use", patches: 1 }]);
+      expect(trust.events(ALICE)).toHaveLength(3);
+      trust.close();
+    }
+  });
+
+  test("count each patch once", async () => {
+    const racing = await Promise.all([start(), start(), start()]);
+    const file = path.join(temporaryDirectory(), "trust.db");
+    const key = someKey();
+    const first = sightingOf(key, "one");
+    expect(await race(racing, file, [first, first, first])).toEqual(Array(3).fill("first-use"));
+    for (let round = 0; round < 5; round++) {
+      const texts = ["two", `a${round}`, `b${round}`];
+      await race(
+        racing,
+        file,
+        texts.map((text) => sightingOf(key, text)),
+      );
+    }
+    const trust = openTrust({ file });
+    expect(trust.lookup(ALICE)).toMatchObject([{ state: "known", patches: 12 }]);
+    expect(trust.events(ALICE).map((event) => event.kind)).toEqual(["first-use", "confirm"]);
+    trust.close();
+  });
+});
+
+test("nothing that was reported is lost by kill -9", async () => {
+  const file = path.join(temporaryDirectory(), "trust.db");
+  const publicKey = someKey();
+  const size = 50;
+  let next = 0;
+  for (let round = 0; round < 10; round++) {
+    const worker = await start();
+    ask(worker, { command: "flood", file, publicKey, first: next, size });
+    let reported = -1;
+    const enough = next + 3 + round * 2;
+    while (reported < enough) reported = (await answer(worker)) as number;
+    worker.process.kill("SIGKILL");
+    await once(worker.process, "exit");
+    // what was still in the pipe was reported too
+    for (let last = await answer(worker); last !== undefined; last = await answer(worker))
+      reported = last as number;
+
+    const trust = openTrust({ file });
+    const known = new Map([...trust.list()].map((record) => [record.identity, record]));
+    trust.close();
+    for (let batch = 0; batch <= reported; batch++) {
+      for (let i = 0; i < size; i++) {
+        expect(known.get(`dev${batch}-${i}@example.org`)).toMatchObject({
+          state: "first-use",
+          firstSeen: batch,
+        });
+      }
+    }
+    // a batch is there whole or not at all
+    expect(known.size % size).toBe(0);
+    next = known.size / size;
+  }
+  const db = new Database(file);
+  expect(db.pragma("integrity_check", { simple: true })).toBe("ok");
+  db.close();
+});

@@ -1,0 +1,351 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import Database from "better-sqlite3";
+import { beforeEach, describe, expect, test } from "vitest";
+import { openTrust, trustFile, type TrustStore } from "../../src/store/trust-store.ts";
+import { decide } from "../../src/trust/decide.ts";
+import { sightingDigest } from "../../src/trust/sighting.ts";
+import { sightingOf, someKey, temporaryDirectory } from "./support.ts";
+
+const ALICE = "alice@example.org";
+const NOW = 1_790_000_000;
+
+let file: string;
+let trust: TrustStore;
+const K1 = someKey();
+const K2 = someKey();
+const K3 = someKey();
+
+beforeEach(() => {
+  file = path.join(temporaryDirectory(), "data", "patchsig", "trust.db");
+  trust = openTrust({ file });
+  return () => trust.close();
+});
+
+/** What another process sees. */
+function reopened<T>(look: (other: TrustStore) => T): T {
+  const other = openTrust({ file });
+  try {
+    return look(other);
+  } finally {
+    other.close();
+  }
+}
+
+describe("a key from first use on", () => {
+  test("is remembered with where it was seen", () => {
+    expect(trust.judge(sightingOf(K1, "one")).trust).toBe("first-use");
+    expect(reopened((other) => other.lookup(ALICE))).toEqual([
+      {
+        identity: ALICE,
+        publicKey: K1,
+        state: "first-use",
+        origin: "mail",
+        firstSeen: NOW,
+        lastSeen: NOW,
+        firstMessageId: "one@example.org",
+        firstList: "git.vger.kernel.org",
+        lastMessageId: "one@example.org",
+        patches: 1,
+        applied: 0,
+      },
+    ]);
+  });
+
+  test("stays first use for the same patch, however often", () => {
+    for (let i = 0; i < 3; i++) {
+      expect(trust.judge(sightingOf(K1, "one", { at: NOW + i })).trust).toBe("first-use");
+    }
+    expect(trust.lookup(ALICE)[0]).toMatchObject({ state: "first-use", patches: 1 });
+    expect(trust.events(ALICE)).toHaveLength(1);
+  });
+
+  test("is known with the second patch, which counts once", () => {
+    trust.judge(sightingOf(K1, "one"));
+    for (const text of ["two", "three", "two"]) {
+      const again = sightingOf(K1, text, { at: NOW + 60 });
+      expect(trust.judge(again).trust).toBe("known");
+    }
+    expect(trust.lookup(ALICE)[0]).toMatchObject({
+      state: "known",
+      patches: 3,
+      firstSeen: NOW,
+      lastSeen: NOW + 60,
+      lastMessageId: "three@example.org",
+    });
+    expect(trust.events(ALICE).map((event) => event.kind)).toEqual(["first-use", "confirm"]);
+  });
+
+  test("is never overwritten by another key; that one leaves an event", () => {
+    trust.judge(sightingOf(K1, "one"));
+    for (const text of ["a", "b"]) {
+      const decision = trust.judge(sightingOf(K2, text));
+      expect(decision.trust).toBe("changed");
+      expect(decision.others.map((record) => record.publicKey)).toEqual([K1]);
+    }
+    expect(trust.lookup(ALICE).map((record) => record.publicKey)).toEqual([K1]);
+    expect(trust.events(ALICE).at(-1)).toMatchObject({
+      kind: "changed",
+      publicKey: K2,
+      from: null,
+      to: null,
+      cause: "mail",
+      messageId: "a@example.org",
+    });
+    expect(trust.events(ALICE)).toHaveLength(2);
+  });
+
+  test("of one identity says nothing of another identity", () => {
+    trust.judge(sightingOf(K1, "one"));
+    expect(trust.judge(sightingOf(K2, "one", { identity: "bob@example.org" })).trust).toBe(
+      "first-use",
+    );
+  });
+
+  test("counts what was applied", () => {
+    trust.judge(sightingOf(K1, "one"));
+    trust.countApplied(ALICE, K1, 3);
+    trust.countApplied(ALICE, K2, 3);
+    expect(reopened((other) => other.lookup(ALICE))).toMatchObject([{ applied: 3 }]);
+  });
+
+  test("long texts of a mail are cut", () => {
+    trust.judge(sightingOf(K1, "one", { messageId: "m".repeat(5000), list: "l".repeat(5000) }));
+    const [record] = trust.lookup(ALICE);
+    expect(record?.firstMessageId).toHaveLength(250);
+    expect(record?.firstList).toHaveLength(250);
+  });
+});
+
+test("a revoked key is revoked for every identity", () => {
+  trust.judge(sightingOf(K1, "one"));
+  const db = new Database(file);
+  db.prepare("update keys set state = 'revoked'").run();
+  db.close();
+  expect(trust.judge(sightingOf(K1, "two")).trust).toBe("revoked");
+  expect(trust.judge(sightingOf(K1, "two", { identity: "eve@example.org" })).trust).toBe("revoked");
+  expect(trust.lookup("eve@example.org")).toEqual([]);
+  expect(trust.judge(sightingOf(K2, "three")).trust).toBe("changed");
+  expect(() => trust.accept(ALICE, K1, NOW)).toThrow(expect.objectContaining({ code: "refused" }));
+});
+
+describe("compare-and-set", () => {
+  test("of two first uses one is refused", () => {
+    const [a, b] = [sightingOf(K1, "a"), sightingOf(K2, "b")].map((sighting) =>
+      decide(sighting, trust.standing(sighting)),
+    );
+    expect([a?.trust, b?.trust]).toEqual(["first-use", "first-use"]);
+    expect(reopened((other) => other.apply(a!.change!))).toBe("applied");
+    expect(trust.apply(b!.change!)).toBe("conflict");
+    expect(trust.judge(sightingOf(K2, "b")).trust).toBe("changed");
+  });
+
+  test("a key that was revoked meanwhile is not counted", () => {
+    trust.judge(sightingOf(K1, "one"));
+    const { change } = decide(sightingOf(K1, "two"), trust.standing(sightingOf(K1, "two")));
+    const db = new Database(file);
+    db.prepare("update keys set state = 'revoked'").run();
+    db.close();
+    expect(trust.apply(change!)).toBe("conflict");
+    expect(trust.judge(sightingOf(K1, "two")).trust).toBe("revoked");
+  });
+
+  test("the same patch, confirmed by another process first, does not confirm twice", () => {
+    trust.judge(sightingOf(K1, "one"));
+    const one = sightingOf(K1, "one");
+    const stale = decide(one, { ...trust.standing(one), repeated: false });
+    expect(trust.apply(stale.change!)).toBe("conflict");
+    expect(trust.lookup(ALICE)[0]?.state).toBe("first-use");
+  });
+
+  test("a transaction sees what others wrote before it", () => {
+    trust.transaction(() => trust.judge(sightingOf(K1, "one")));
+    reopened((other) => other.accept(ALICE, K2, NOW));
+    expect(trust.transaction(() => trust.judge(sightingOf(K1, "two")).trust)).toBe("changed");
+    expect(trust.transaction(() => trust.judge(sightingOf(K2, "two")).trust)).toBe("pinned");
+  });
+});
+
+describe("transactions", () => {
+  test("are written at once", () => {
+    const decisions = trust.transaction(() => {
+      const decided = ["one", "two", "one"].map((text) => trust.judge(sightingOf(K1, text)).trust);
+      trust.countUnsigned("bob@example.org", sightingDigest("bob@example.org", null, "x"), NOW);
+      return decided;
+    });
+    expect(decisions).toEqual(["first-use", "known", "known"]);
+    reopened((other) => {
+      expect(other.lookup(ALICE)).toMatchObject([{ state: "known", patches: 2 }]);
+      expect(other.unsignedSeen("bob@example.org")?.patches).toBe(1);
+    });
+  });
+
+  test("are undone if the work throws", () => {
+    trust.judge(sightingOf(K1, "one"));
+    const work = (): void => {
+      trust.judge(sightingOf(K1, "two"));
+      trust.judge(sightingOf(K3, "three", { identity: "bob@example.org" }));
+      throw new RangeError("no");
+    };
+    expect(() => trust.transaction(work)).toThrow(RangeError);
+    expect(trust.lookup(ALICE)).toMatchObject([{ state: "first-use", patches: 1 }]);
+    expect(trust.lookup("bob@example.org")).toEqual([]);
+    // the patch was not counted, so it counts now
+    expect(trust.judge(sightingOf(K1, "two")).trust).toBe("known");
+  });
+});
+
+test("unsigned patches are counted once each", () => {
+  expect(trust.unsignedSeen(ALICE)).toBeNull();
+  for (const [text, at] of [
+    ["a", 10],
+    ["b", 30],
+    ["a", 40],
+    ["c", 20],
+  ] as const) {
+    trust.countUnsigned(ALICE, sightingDigest(ALICE, null, text), at);
+  }
+  const seen = { identity: ALICE, firstSeen: 10, lastSeen: 30, patches: 3 };
+  expect(trust.unsignedSeen(ALICE)).toEqual(seen);
+  expect(reopened((other) => other.unsignedSeen(ALICE))).toEqual(seen);
+});
+
+describe("accept", () => {
+  test("pins the new key, replaces the old one, keeps the history", () => {
+    trust.judge(sightingOf(K1, "one"));
+    trust.judge(sightingOf(K2, "two"));
+    const accepted = trust.accept(ALICE, K2, NOW + 1);
+    expect(accepted.record).toMatchObject({ publicKey: K2, state: "pinned", origin: "person" });
+    expect(accepted.replaced.map((record) => record.publicKey)).toEqual([K1]);
+    expect(trust.events(ALICE).map((event) => [event.kind, event.from, event.to])).toEqual([
+      ["first-use", null, "first-use"],
+      ["changed", null, null],
+      ["replace", "first-use", "replaced"],
+      ["accept", null, "pinned"],
+    ]);
+    expect(trust.judge(sightingOf(K2, "three")).trust).toBe("pinned");
+    expect(trust.judge(sightingOf(K1, "four")).trust).toBe("changed");
+  });
+
+  test("takes a key that was never seen, in full", () => {
+    expect(trust.accept(ALICE, K3, NOW).record).toMatchObject({ patches: 0, state: "pinned" });
+    expect(trust.judge(sightingOf(K3, "one")).trust).toBe("pinned");
+  });
+
+  test("pins a key that is known, and does nothing the second time", () => {
+    trust.judge(sightingOf(K1, "one"));
+    trust.accept(ALICE, K1, NOW);
+    trust.accept(ALICE, K1, NOW + 9);
+    expect(trust.lookup(ALICE)).toMatchObject([{ state: "pinned", origin: "mail", patches: 1 }]);
+    expect(trust.events(ALICE).map((event) => event.kind)).toEqual(["first-use", "accept"]);
+  });
+
+  test("takes the beginning of a changed key if it is long enough, and only one", () => {
+    trust.judge(sightingOf(K1, "one"));
+    trust.judge(sightingOf(K2, "two"));
+    expect(trust.accept(ALICE, K2.slice(0, 28), NOW).record.publicKey).toBe(K2);
+  });
+
+  test("a key number is never enough: its owner chooses it", () => {
+    const forged = K2.slice(0, 30) + K3.slice(30);
+    trust.judge(sightingOf(K1, "one"));
+    trust.judge(sightingOf(K2, "two"));
+    trust.judge(sightingOf(forged, "three"));
+    for (const key of [
+      K2.slice(0, 27),
+      K2.slice(0, 30),
+      K3.slice(0, 40),
+      K1.slice(0, 40),
+      "",
+      `${K2}=`,
+      `x${K2.slice(1)}`,
+    ]) {
+      expect(() => trust.accept(ALICE, key, NOW), key).toThrow(
+        expect.objectContaining({ code: "bad-key" }),
+      );
+    }
+    expect(trust.accept(ALICE, K2.slice(0, 40), NOW).record.publicKey).toBe(K2);
+  });
+});
+
+test("list and show", () => {
+  trust.judge(sightingOf(K1, "one", { identity: "bob@example.org" }));
+  trust.judge(sightingOf(K1, "one"));
+  trust.judge(sightingOf(K2, "two"));
+  trust.countUnsigned(ALICE, sightingDigest(ALICE, null, "x"), NOW);
+  expect([...trust.list()].map((record) => record.identity)).toEqual([ALICE, "bob@example.org"]);
+  for (const _ of trust.list()) break;
+  expect(trust.show(ALICE)).toMatchObject({
+    identity: ALICE,
+    keys: [{ publicKey: K1 }],
+    unsigned: { patches: 1 },
+    events: [{ kind: "first-use" }, { kind: "changed", publicKey: K2 }],
+  });
+  expect(trust.show("nobody@example.org")).toBeNull();
+});
+
+/** Everything in the database's folder: names, sizes, times. */
+function shape(): unknown {
+  return readdirSync(path.dirname(file)).map((name) => {
+    const { mtimeMs, size } = statSync(path.join(path.dirname(file), name));
+    return [name, size, mtimeMs];
+  });
+}
+
+describe("a dry run", () => {
+  test("decides as if it had written, and writes nothing", () => {
+    trust.judge(sightingOf(K1, "one"));
+    trust.close();
+    const before = [shape(), readFileSync(file).toString("latin1")];
+    const dry = openTrust({ file, dryRun: true });
+    expect(dry.judge(sightingOf(K1, "one")).trust).toBe("first-use");
+    expect(dry.judge(sightingOf(K1, "two")).trust).toBe("known");
+    expect(dry.judge(sightingOf(K2, "two")).trust).toBe("changed");
+    const bob = { identity: "bob@example.org" };
+    expect(dry.judge(sightingOf(K3, "a", bob)).trust).toBe("first-use");
+    expect(dry.judge(sightingOf(K3, "a", bob)).trust).toBe("first-use");
+    expect(dry.judge(sightingOf(K3, "b", bob)).trust).toBe("known");
+    expect(dry.transaction(() => dry.judge(sightingOf(K2, "c", bob)).trust)).toBe("changed");
+    dry.countUnsigned(ALICE, sightingDigest(ALICE, null, "x"), NOW);
+    dry.countUnsigned(ALICE, sightingDigest(ALICE, null, "x"), NOW);
+    expect(dry.unsignedSeen(ALICE)?.patches).toBe(1);
+    expect(dry.accept("bob@example.org", K2, NOW).replaced).toHaveLength(1);
+    dry.close();
+    expect([shape(), readFileSync(file).toString("latin1")]).toEqual(before);
+    trust = openTrust({ file });
+    expect(trust.lookup("bob@example.org")).toEqual([]);
+  });
+
+  test("without a file sees an empty database, and makes none", () => {
+    const missing = path.join(temporaryDirectory(), "no", "trust.db");
+    const dry = openTrust({ file: missing, dryRun: true });
+    expect(dry.judge(sightingOf(K1, "one")).trust).toBe("first-use");
+    expect(dry.judge(sightingOf(K1, "two")).trust).toBe("known");
+    expect([...dry.list()]).toEqual([]);
+    dry.close();
+    expect(existsSync(path.dirname(missing))).toBe(false);
+  });
+
+  test("sees what others write meanwhile, open or closed", () => {
+    trust.judge(sightingOf(K1, "one"));
+    const beside = openTrust({ file, dryRun: true });
+    expect(beside.lookup(ALICE)).toHaveLength(1);
+    trust.judge(sightingOf(K1, "one", { identity: "bob@example.org" }));
+    expect(beside.lookup("bob@example.org")).toHaveLength(1);
+    beside.close();
+    trust.close();
+    const alone = openTrust({ file, dryRun: true });
+    expect(alone.lookup("carol@example.org")).toHaveLength(0);
+    reopened((other) => other.judge(sightingOf(K1, "one", { identity: "dave@example.org" })));
+    expect(alone.lookup("dave@example.org")).toHaveLength(1);
+    alone.close();
+    trust = openTrust({ file });
+  });
+});
+
+test("where the file is", () => {
+  expect(trustFile({ XDG_DATA_HOME: "/data" }, "/home/a")).toBe("/data/patchsig/trust.db");
+  for (const env of [{}, { XDG_DATA_HOME: "" }, { XDG_DATA_HOME: "not/absolute" }]) {
+    expect(trustFile(env, "/home/a")).toBe("/home/a/.local/share/patchsig/trust.db");
+  }
+});

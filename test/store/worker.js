@@ -1,0 +1,42 @@
+// Started by processes.test.ts, which tells it on stdin what to do; it runs the built program.
+import { writeSync } from "node:fs";
+import { createInterface } from "node:readline";
+
+const { openTrust } = await import(
+  new URL("../../dist/src/store/trust-store.js", import.meta.url).href
+);
+
+const say = (value) => writeSync(1, `${JSON.stringify(value)}\n`);
+
+const commands = {
+  // judges one sighting in a database that may not exist yet
+  judge({ file, sighting }) {
+    const trust = openTrust({ file });
+    const { trust: verdict } = trust.judge(sighting);
+    trust.close();
+    say(verdict);
+  },
+  // judges batch after batch until it is killed, reporting each once it is written
+  flood({ file, publicKey, first, size }) {
+    const trust = openTrust({ file });
+    for (let batch = first; ; batch++) {
+      trust.transaction(() => {
+        for (let i = 0; i < size; i++) {
+          const identity = `dev${batch}-${i}@example.org`;
+          const digest = Buffer.alloc(8);
+          digest.writeUInt32BE(batch);
+          digest.writeUInt32BE(i, 4);
+          trust.judge({ identity, publicKey, digest, at: batch, messageId: "", list: "" });
+        }
+      });
+      say(batch);
+    }
+  },
+};
+
+say("ready");
+for await (const line of createInterface({ input: process.stdin })) {
+  const { command, ...input } = JSON.parse(line);
+  if (input.sighting) input.sighting.digest = Buffer.from(input.sighting.digest, "hex");
+  commands[command](input);
+}

@@ -1,0 +1,115 @@
+import { describe, expect, test } from "vitest";
+import { decide, decideUnsigned, usableKeys } from "../../src/trust/decide.ts";
+import type { KeyRecord, KeyState, Sighting, Standing } from "../../src/trust/record.ts";
+import { sightingDigest } from "../../src/trust/sighting.ts";
+
+const K1 = `RWQ${"1".repeat(53)}`;
+const K2 = `RWQ${"2".repeat(53)}`;
+
+const sighting: Sighting = {
+  identity: "alice@example.org",
+  publicKey: K1,
+  digest: sightingDigest("alice@example.org", K1, "text"),
+  at: 2000,
+  messageId: "1@example.org",
+  list: "",
+};
+
+function record(publicKey: string, state: KeyState, patches = 1, firstSeen = 1000): KeyRecord {
+  return {
+    identity: "alice@example.org",
+    publicKey,
+    state,
+    origin: "mail",
+    firstSeen,
+    lastSeen: firstSeen,
+    firstMessageId: "",
+    firstList: "",
+    lastMessageId: "",
+    patches,
+    applied: 0,
+  };
+}
+
+function standing(records: KeyRecord[], more: Partial<Standing> = {}): Standing {
+  return { records, revoked: false, repeated: false, ...more };
+}
+
+describe("the key that showed is K1", () => {
+  test.each<[string, KeyRecord[], Partial<Standing>, string, string | null]>([
+    ["nothing is remembered", [], {}, "first-use", "first-use"],
+    ["first use, another patch", [record(K1, "first-use")], {}, "known", "confirm"],
+    ["first use, this patch", [record(K1, "first-use")], { repeated: true }, "first-use", null],
+    ["known", [record(K1, "known")], {}, "known", "count"],
+    ["endorsed", [record(K1, "endorsed")], {}, "endorsed", "count"],
+    ["pinned", [record(K1, "pinned")], {}, "pinned", "count"],
+    ["pinned, beside K2", [record(K2, "known"), record(K1, "pinned")], {}, "pinned", "count"],
+    ["replaced by K2", [record(K2, "pinned"), record(K1, "replaced")], {}, "changed", "changed"],
+    ["K2 is first use", [record(K2, "first-use")], {}, "changed", "changed"],
+    ["K2 is known", [record(K2, "known")], {}, "changed", "changed"],
+    ["K2 is endorsed", [record(K2, "endorsed")], {}, "changed", "changed"],
+    ["K2 is pinned", [record(K2, "pinned")], {}, "changed", "changed"],
+    ["K2 is revoked, and nothing else", [record(K2, "revoked")], {}, "changed", "changed"],
+    ["revoked", [record(K1, "revoked")], {}, "revoked", null],
+    ["revoked for somebody else, unknown here", [], { revoked: true }, "revoked", null],
+    [
+      "revoked for somebody else, pinned here",
+      [record(K1, "pinned")],
+      { revoked: true },
+      "revoked",
+      null,
+    ],
+    ["revoked, and K2 is known", [record(K1, "revoked"), record(K2, "known")], {}, "revoked", null],
+  ])("%s", (_, records, more, trust, kind) => {
+    const decision = decide(sighting, standing(records, more));
+    expect(decision.trust).toBe(trust);
+    expect(decision.change?.kind ?? null).toBe(kind);
+    expect(decision.record).toBe(records.find((known) => known.publicKey === K1) ?? null);
+    expect(decision.change?.from ?? null).toBe(
+      kind === null ? null : (decision.record?.state ?? null),
+    );
+  });
+});
+
+test("a changed key names the keys that were expected", () => {
+  const known = record(K2, "known");
+  expect(decide(sighting, standing([known])).others).toEqual([known]);
+  expect(decide(sighting, standing([record(K2, "revoked")])).others).toEqual([]);
+});
+
+describe("an unsigned mail", () => {
+  test("from an identity with a key", () => {
+    const records = [
+      record(K1, "known", 40, 1500),
+      record(K2, "pinned", 2, 1200),
+      record(`RWQ${"3".repeat(53)}`, "replaced", 7, 100),
+    ];
+    expect(decideUnsigned(records)).toEqual({ since: 1200, patches: 42 });
+  });
+
+  test.each<[string, KeyRecord[]]>([
+    ["without any key", []],
+    ["whose key is revoked", [record(K1, "revoked")]],
+  ])("from an identity %s", (_, records) => {
+    expect(decideUnsigned(records)).toBeNull();
+  });
+});
+
+test("usable keys are those neither replaced nor revoked", () => {
+  const states: KeyState[] = ["first-use", "known", "endorsed", "pinned", "replaced", "revoked"];
+  const usable = usableKeys(states.map((state) => record(K1, state))).map((known) => known.state);
+  expect(usable).toEqual(["first-use", "known", "endorsed", "pinned"]);
+});
+
+test("the digest of a sighting depends on each part, and on where it ends", () => {
+  const names = [
+    sightingDigest("a@x", K1, "text"),
+    sightingDigest("b@x", K1, "text"),
+    sightingDigest("a@x", K2, "text"),
+    sightingDigest("a@x", null, "text"),
+    sightingDigest("a@x", K1, "text2"),
+    sightingDigest("a@x", null, `${K1}","text`),
+  ].map((digest) => digest.toString("hex"));
+  expect(new Set(names).size).toBe(names.length);
+  expect(names[0]).toMatch(/^[0-9a-f]{16}$/);
+});

@@ -1,0 +1,104 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { normaliseIdentity } from "../../src/trust/identity.ts";
+
+const CYRILLIC_A = "\u0430";
+
+describe("one identity, however it is spelt", () => {
+  test.each([
+    ["alice@example.org", "alice@example.org"],
+    ["  Alice@Example.ORG\r\n", "alice@example.org"],
+    ["a.b-c_d+git@sub.example.org", "a.b-c_d+git@sub.example.org"],
+    ["o'neil@example.org", "o'neil@example.org"],
+    ["root@localhost", "root@localhost"],
+    ["alice@b\u00fccher.example", "alice@xn--bcher-kva.example"],
+    ["alice@B\u00dcCHER.example", "alice@xn--bcher-kva.example"],
+    ["alice@xn--bcher-kva.example", "alice@xn--bcher-kva.example"],
+    ["alice@example\u3002org", "alice@example.org"],
+    ["alice@\uff45xample.org", "alice@example.org"],
+    ["j\u00f6rg@example.org", "j\u00f6rg@example.org"],
+    ["J\u00f6rg@example.org", "j\u00f6rg@example.org"],
+  ])("%j is %j", (address, identity) => {
+    expect(normaliseIdentity(address)).toBe(identity);
+  });
+});
+
+describe("another identity", () => {
+  test.each([
+    ["a plus tag", "alice+x@example.org"],
+    ["a homoglyph in the local part", `${CYRILLIC_A}lice@example.org`],
+    ["a homoglyph in the domain", `alice@ex${CYRILLIC_A}mple.org`],
+    ["a subdomain", "alice@mail.example.org"],
+  ])("%s", (_, address) => {
+    const identity = normaliseIdentity(address);
+    expect(identity).not.toBeNull();
+    expect(identity).not.toBe("alice@example.org");
+  });
+});
+
+describe("no identity", () => {
+  test.each([
+    ["nothing", ""],
+    ["no @", "alice"],
+    ["two @", "alice@example.org@example.net"],
+    ["no local part", "@example.org"],
+    ["no domain", "alice@"],
+    ["a quoted local part", '"alice"@example.org'],
+    ["a quoted @", '"alice@example.org"@example.net'],
+    ["a backslash", "al\\ice@example.org"],
+    ["a display name", "Alice <alice@example.org>"],
+    ["angle brackets", "<alice@example.org>"],
+    ["a comment", "alice(x)@example.org"],
+    ["a blank", "al ice@example.org"],
+    ["a no-break space", "alice\u00a0@example.org"],
+    ["a newline", "alice@example.org\nbob@example.org"],
+    ["NUL", "alice\0@example.org"],
+    ["a C1 control", "alice\u009b@example.org"],
+    ["a bidi control", "alice\u202e@example.org"],
+    ["a zero-width space", "alice\u200b@example.org"],
+    ["a soft hyphen in the domain", "alice@exam\u00adple.org"],
+    ["a variation selector", "alice\ufe0f@example.org"],
+    ["a tag character", "alice\u{e0041}@example.org"],
+    ["a lone surrogate", "alice\ud800@example.org"],
+    ["full-width letters", "\uff41lice@example.org"],
+    ["the Kelvin sign", "\u212aevin@example.org"],
+    ["decomposed letters", "jo\u0308rg@example.org"],
+    ["a percent sign in the domain", "alice@ex%61mple.org"],
+    ["a path", "alice@example.org/x"],
+    ["a query", "alice@example.org?x"],
+    ["a port", "alice@example.org:25"],
+    ["a trailing dot", "alice@example.org."],
+    ["an empty label", "alice@example..org"],
+    ["a label that begins with -", "alice@-example.org"],
+    ["an address literal", "alice@[192.0.2.1]"],
+    ["an IPv4 address", "alice@192.0.2.1"],
+    ["an IPv4 address in hex", "alice@0xc0.2"],
+    ["an IPv4 address in full-width digits", "alice@\uff11\uff12\uff17.1"],
+    ["broken punycode", "alice@xn--a.example"],
+    ["a long local part", `${"a".repeat(65)}@example.org`],
+    ["a long domain", `alice@${"a.".repeat(130)}org`],
+    ["a megabyte", `${"a".repeat(1 << 20)}@example.org`],
+  ])("%s", (_, address) => {
+    expect(normaliseIdentity(address)).toBeNull();
+  });
+});
+
+test("an identity is its own identity, and one line of visible text", () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.emailAddress(), fc.string({ unit: "binary" })), (text) => {
+      const identity = normaliseIdentity(text);
+      if (identity === null) return;
+      expect(normaliseIdentity(identity)).toBe(identity);
+      expect(identity).toMatch(/^[^\p{C}\p{Z}@]+@[a-z0-9_.-]+$/u);
+    }),
+  );
+});
+
+test("no local part beyond ASCII becomes an ASCII one", () => {
+  const folded: string[] = [];
+  for (let code = 0x80; code <= 0x1ffff; code++) {
+    const identity = normaliseIdentity(`${String.fromCodePoint(code)}@example.org`);
+    if (identity !== null && /^[\0-\x7f]*$/.test(identity)) folded.push(code.toString(16));
+  }
+  expect(folded).toEqual([]);
+});
