@@ -19,7 +19,7 @@ interface Entry {
 const COMMANDS: Record<string, Entry> = {
   key: {
     describe: "make, import and show the key you sign with",
-    load: async () => (await import("./commands/key.ts")).keyCommand as CommandModule,
+    load: async () => (await import("./commands/key.ts")).keyCommand,
   },
   "format-patch": {
     describe: "git format-patch, with base information and signatures",
@@ -39,11 +39,12 @@ const COMMANDS: Record<string, Entry> = {
   },
   attestation: {
     describe: "print the signed text of a mail, for minisign to check",
-    load: async () => (await import("./commands/attestation.ts")).attestationCommand as CommandModule,
+    load: async () =>
+      (await import("./commands/attestation.ts")).attestationCommand as CommandModule,
   },
   trust: {
     describe: "list, show and accept remembered keys",
-    load: async () => (await import("./commands/trust.ts")).trustCommand as CommandModule,
+    load: async () => (await import("./commands/trust.ts")).trustCommand,
   },
 };
 

@@ -8,7 +8,13 @@ import { DEFAULT_POLICY, parseRequirement, type Policy, REQUIREMENTS } from "../
 
 /** One value of git config, or null if it is not set or there is no git. */
 export function gitConfig(name: string, type?: "path" | "bool" | "int"): string | null {
-  const args = ["config", ...(type === undefined ? [] : [`--type=${type}`]), "--null", "--get", name];
+  const args = [
+    "config",
+    ...(type === undefined ? [] : [`--type=${type}`]),
+    "--null",
+    "--get",
+    name,
+  ];
   try {
     const value = execFileSync("git", args, {
       encoding: "utf8",
@@ -31,8 +37,12 @@ export function policyOf(option: string | undefined): Policy {
   if (text === null) return DEFAULT_POLICY;
   const require = parseRequirement(text);
   if (require === null)
-    throw new CliError("usage", `${option === undefined ? "patchsig.require" : "--require"} cannot be ${text}`, {
-      hint: `one of ${REQUIREMENTS.join(", ")}`,
-    });
+    throw new CliError(
+      "usage",
+      `${option === undefined ? "patchsig.require" : "--require"} cannot be ${text}`,
+      {
+        hint: `one of ${REQUIREMENTS.join(", ")}`,
+      },
+    );
   return { require };
 }

@@ -160,7 +160,10 @@ function rejectDuplicates(group: readonly GroupMember[], drafts: readonly Draft[
         { hint: "sign one series at a time" },
       );
     if (placed.index > placed.total)
-      throw new CliError("refused", `${drafts[draft]!.name}: ${placed.index}/${placed.total} is no number`);
+      throw new CliError(
+        "refused",
+        `${drafts[draft]!.name}: ${placed.index}/${placed.total} is no number`,
+      );
     seen.set(placed.index, draft);
   }
 }

@@ -109,7 +109,7 @@ function createSession(
       messageId: checked.messageId,
       list: checked.listId,
     });
-    const signing = `${comment.series ?? content}`;
+    const signing = comment.series ?? content;
     const name = `${identity} ${publicKey}`;
     if (decision.trust === "first-use") firstMetIn.set(name, signing);
     // the second patch of the very series that brought the key has not made it any better known
@@ -128,11 +128,7 @@ function createSession(
     }
     if (identity !== null && checked.kind === "patch" && checked.diff !== null) {
       const content = checked.diff.canonical.toString("latin1");
-      store.countUnsigned(
-        identity,
-        sightingDigest(identity, null, content),
-        at,
-      );
+      store.countUnsigned(identity, sightingDigest(identity, null, content), at);
     }
     return { kind: "unsigned", signs: null };
   }

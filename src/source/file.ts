@@ -121,7 +121,8 @@ function attempt<T>(name: string, action: () => T): T {
 
 function unreadable(name: string, error: unknown): CliError {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "ENOENT") return new CliError("not-found", `no such file: ${name}`, { cause: error });
+  if (code === "ENOENT")
+    return new CliError("not-found", `no such file: ${name}`, { cause: error });
   if (code === "EACCES")
     return new CliError("unreadable", `not allowed to read ${name}`, { cause: error });
   return new CliError("unreadable", `cannot read ${name}: ${message}`, { cause: error });

@@ -27,7 +27,9 @@ export function withoutTrailers(
       if (kept.at(-1) === "") kept.pop();
       const candidate = Buffer.from(kept.map((line) => `${line}\n`).join(""), "latin1");
       if (!isSigned(candidate)) continue;
-      const added = lines.slice(from, to).map((line) => Buffer.from(line, "latin1").toString("utf8"));
+      const added = lines
+        .slice(from, to)
+        .map((line) => Buffer.from(line, "latin1").toString("utf8"));
       return { message: candidate, added };
     }
   }

@@ -6,12 +6,8 @@
 import type { Verifier } from "../minisign/ed25519.ts";
 import { formatPublicKeyText } from "../minisign/public-key.ts";
 import { readMail } from "../mail/mailinfo.ts";
-import {
-  type Attestation,
-  attestDigests,
-  type Digests,
-  sha256,
-} from "../patch/attestation.ts";
+import { looseFromLines } from "../mail/mbox.ts";
+import { type Attestation, attestDigests, type Digests, sha256 } from "../patch/attestation.ts";
 import { readBaseLines } from "../patch/base-lines.ts";
 import { findMarkers, readBlock, type UnverifiedBlock } from "../patch/block.ts";
 import { readDiff } from "../patch/diff.ts";
@@ -41,11 +37,11 @@ export function checkMail(mail: Buffer, verifier: Verifier): Checked {
   const diff = parsed.ok ? parsed.value : null;
   const block = locateBlock(view, diff);
   const number = subjectNumber(view.headers.subject);
-  const checked = describe(view, diff, number);
+  const checked = describe(mail, view, diff, number);
   const isCover = number.index === 0;
 
   if (!parsed.ok) {
-      const refused = refusedFinding("diff", parsed.refusal);
+    const refused = refusedFinding("diff", parsed.refusal);
     return {
       ...checked,
       kind: "patch",
@@ -63,13 +59,15 @@ export function checkMail(mail: Buffer, verifier: Verifier): Checked {
 }
 
 /** What a mail shows, before anything is said of its signature. */
-function describe(view: MailView, diff: Diff | null, number: SubjectNumber): Checked {
+function describe(mail: Buffer, view: MailView, diff: Diff | null, number: SubjectNumber): Checked {
   const texts =
     diff === null || diff.files.length === 0
       ? [view.message, view.patch]
       : [view.patch.subarray(0, diff.start), view.patch.subarray(diff.end)];
   const lines = readBaseLines(texts);
   const findings = [...view.findings, ...(diff?.findings ?? [])];
+  if (looseFromLines(mail) > 0)
+    findings.push(finding("loose-from-line", "git am would cut this mail in two at a From line"));
   if (lines.malformed !== null)
     findings.push(finding("base-malformed", `base-commit: ${lines.malformed} names no commit`));
   return {
@@ -133,7 +131,12 @@ export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
 
 function refusedFinding(what: "mail" | "diff" | "block", refusal: Refusal): Finding {
   const prefix = { mail: "mail refused: ", diff: "diff refused: ", block: "" };
-  return { code: refusal.reason, severity: "fail", message: prefix[what] + refusal.detail, hint: "" };
+  return {
+    code: refusal.reason,
+    severity: "fail",
+    message: prefix[what] + refusal.detail,
+    hint: "",
+  };
 }
 
 /**
@@ -202,7 +205,8 @@ function checkSignature(
     const parts = changedParts(match.value.attestation.digests, comment.digests);
     if (parts.length === 0)
       return bad(attested, [], finding("signature-bad", "the signature does not verify"));
-    const signed = parts.join() === "message" ? signedText(content, info, comment, verifier, block) : null;
+    const signed =
+      parts.join() === "message" ? signedText(content, info, comment, verifier, block) : null;
     const what = whatChanged(parts, signed?.added ?? []);
     if (signed === null) return bad(attested, parts, what);
     changed.push("message");

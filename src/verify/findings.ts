@@ -22,10 +22,7 @@ const TABLE = {
   "signer-address": ["fail", ""],
   "signer-forwards": ["warn", ""],
   "signer-not-author": ["fail", ""],
-  "trailers-added": [
-    "fail",
-    "to apply the signed text without it: git patchsig am --signed-only",
-  ],
+  "trailers-added": ["fail", "to apply the signed text without it: git patchsig am --signed-only"],
   unsigned: ["fail", ""],
   "unsigned-allowed": ["warn", ""],
   "unsigned-known": ["fail", "ask for a signed one"],

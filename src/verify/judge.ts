@@ -9,7 +9,11 @@ import { type Checked, type PatchResult, type Trust, verdictOf } from "./result.
 
 /** What the trust database says of the mail's signer, or of the author of an unsigned mail. */
 export type Knowledge =
-  | { readonly kind: "signer"; readonly decision: Decision; readonly unsigned: UnsignedRecord | null }
+  | {
+      readonly kind: "signer";
+      readonly decision: Decision;
+      readonly unsigned: UnsignedRecord | null;
+    }
   | {
       readonly kind: "unsigned";
       /** How this author has signed before, or null. */

@@ -6,7 +6,13 @@
 import { seriesId } from "../patch/series.ts";
 import type { Finding } from "../types.ts";
 import { finding } from "./findings.ts";
-import { type Base, type Checked, type PatchResult, type SeriesResult, verdictOf } from "./result.ts";
+import {
+  type Base,
+  type Checked,
+  type PatchResult,
+  type SeriesResult,
+  verdictOf,
+} from "./result.ts";
 
 /** A patch, and what of it the whole series is judged by. `payload` is the caller's own. */
 export interface Member<P> {
@@ -201,7 +207,7 @@ function baseOf<P>(members: readonly Member<P>[]): Base {
 /** `2` · `2 and 3` · `2, 5 and 7 to 9`: the numbers in as few words as they need. */
 export function numberList(numbers: readonly number[]): string {
   const runs: string[] = [];
-  for (let i = 0; i < numbers.length; ) {
+  for (let i = 0; i < numbers.length;) {
     let last = i;
     while (numbers[last + 1] === numbers[last]! + 1) last++;
     if (last - i >= 2) runs.push(`${numbers[i]} to ${numbers[last]}`);

@@ -34,6 +34,7 @@ export function patchsig(
 }
 
 /** The records of a `--json` run. */
+// oxlint-disable-next-line typescript/no-explicit-any -- tests look into records of several types
 export function records(run: Run): Record<string, any>[] {
   return run.stdout
     .split("\n")

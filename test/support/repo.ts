@@ -13,7 +13,12 @@ export function temporaryFolder(): string {
 
 /** git in a folder; throws if it fails. */
 export function git(cwd: string, args: readonly string[], input?: Buffer | string): Buffer {
-  return execFileSync("git", args, { cwd, input, stdio: ["pipe", "pipe", "pipe"], maxBuffer: 1 << 28 });
+  return execFileSync("git", args, {
+    cwd,
+    input,
+    stdio: ["pipe", "pipe", "pipe"],
+    maxBuffer: 1 << 28,
+  });
 }
 
 /** git in a folder; its exit status, and what it printed. */
@@ -62,7 +67,12 @@ export function commit(
 
 /** Author, message and tree of the commits since `base`, oldest first; the date is not covered. */
 export function commitsSince(repository: string, base: string): string[] {
-  const log = git(repository, ["log", "--reverse", "--format=%an <%ae>%n%B%x00%T%x01", `${base}..HEAD`]);
+  const log = git(repository, [
+    "log",
+    "--reverse",
+    "--format=%an <%ae>%n%B%x00%T%x01",
+    `${base}..HEAD`,
+  ]);
   return log
     .toString("latin1")
     .split("\x01")

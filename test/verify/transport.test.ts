@@ -36,7 +36,9 @@ beforeAll(() => {
   honest = signMails([mail(git(work, formatPatch))])[0]!;
   honestCommit = gitAm(base, honest)!;
   git(work, ["reset", "-q", "--hard", "HEAD^"]);
-  commit(work, "latin: plural\n\nMore of it.\n", { "latin.txt": Buffer.from("caf\xe9s\nend\n", "latin1") });
+  commit(work, "latin: plural\n\nMore of it.\n", {
+    "latin.txt": Buffer.from("caf\xe9s\nend\n", "latin1"),
+  });
   latin = signMails([mail(git(work, ["format-patch", "--stdout", "-1"]))])[0]!;
   return () => rmSync(folder, { recursive: true, force: true });
 });
@@ -93,7 +95,10 @@ function base64(body: Buffer): string {
 function quotedPrintable(body: Buffer): string {
   return body
     .toString("latin1")
-    .replace(/[^\n !-<>-~]|[ ](?=\n)/g, (c) => `=${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`)
+    .replace(
+      /[^\n !-<>-~]|[ ](?=\n)/g,
+      (c) => `=${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
+    )
     .replace(/^.{75}(?=.)/gm, (line) => line)
     .replace(/[^\n]{1,70}(?<!=|=.)(?=[^\n])/g, "$&=\n");
 }
@@ -128,7 +133,10 @@ describe("kept good", () => {
   });
   test("list footer as text", () => {
     expectGood(
-      edit(honest, (t) => `${t}\n_______________________________________________\nlist mailing list\n`),
+      edit(
+        honest,
+        (t) => `${t}\n_______________________________________________\nlist mailing list\n`,
+      ),
     );
   });
   test("list footer or signature.asc as its own MIME part", () => {
@@ -154,7 +162,10 @@ describe("kept good", () => {
   });
   test('DMARC "Alice via list" From, X-Original-From', () => {
     const munged = edit(honest, (t) =>
-      t.replace(/^From: .*\n/m, "From: Alice via devel <devel@lists.example>\nX-Original-From: Alice <alice@example.org>\n"),
+      t.replace(
+        /^From: .*\n/m,
+        "From: Alice via devel <devel@lists.example>\nX-Original-From: Alice <alice@example.org>\n",
+      ),
     );
     const checked = received(munged);
     expect(isGood(checked)).toBe(true);
@@ -200,7 +211,9 @@ describe("kept good", () => {
       const block = t
         .slice(start, end)
         .split("\n")
-        .map((line) => line.replace(/.{1,72}(?: |$)|.{72}/g, (part) => `${part.trimEnd()}\n`).trimEnd());
+        .map((line) =>
+          line.replace(/.{1,72}(?: |$)|.{72}/g, (part) => `${part.trimEnd()}\n`).trimEnd(),
+        );
       return t.slice(0, start) + block.join("\n") + t.slice(end);
     });
     expectGood(wrapped);
@@ -212,8 +225,16 @@ describe("kept good", () => {
       const header = t
         .slice(0, at + 1)
         .replace(HEADERS, "")
-        .concat("MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8; format=flowed\nContent-Transfer-Encoding: 8bit\n\n");
-      return header + t.slice(at + 2).replace(/^(?= |From )/gm, " ").replace(/^ {2}\n/gm, "\n");
+        .concat(
+          "MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8; format=flowed\nContent-Transfer-Encoding: 8bit\n\n",
+        );
+      return (
+        header +
+        t
+          .slice(at + 2)
+          .replace(/^(?= |From )/gm, " ")
+          .replace(/^ {2}\n/gm, "\n")
+      );
     });
     const checked = received(flowed);
     expect(checked.signature).toBe("good");
@@ -225,7 +246,10 @@ describe("told apart", () => {
     const spaced = signMails([
       edit(honest, (t) => t.replace("+TWO", "+TWO ").replace(/untrusted comment[\s\S]*?\n\n/, "")),
     ])[0]!;
-    expectChanged(edit(spaced, (t) => t.replace("+TWO \n", "+TWO\n")), "diff");
+    expectChanged(
+      edit(spaced, (t) => t.replace("+TWO \n", "+TWO\n")),
+      "diff",
+    );
   });
   test("charset conversion of the diff", () => {
     const utf8 = edit(latin, (t) => t.replaceAll("caf\xe9", "caf\xc3\xa9"));
@@ -235,13 +259,27 @@ describe("told apart", () => {
   });
   test("unknown charset", () => {
     const checked = received(
-      edit(reencode(honest, "8bit", (b) => b.toString("latin1")), (t) => t.replace("UTF-8", "y")),
+      edit(
+        reencode(honest, "8bit", (b) => b.toString("latin1")),
+        (t) => t.replace("UTF-8", "y"),
+      ),
     );
     expect(checked.signature).toBe("malformed");
-    expect(gitAm(base, edit(reencode(honest, "8bit", (b) => b.toString("latin1")), (t) => t.replace("UTF-8", "y")))).toBeNull();
+    expect(
+      gitAm(
+        base,
+        edit(
+          reencode(honest, "8bit", (b) => b.toString("latin1")),
+          (t) => t.replace("UTF-8", "y"),
+        ),
+      ),
+    ).toBeNull();
   });
   test("tabs to spaces", () => {
-    expectChanged(edit(honest, (t) => t.replace("+\ttrue", "+        true")), "diff");
+    expectChanged(
+      edit(honest, (t) => t.replace("+\ttrue", "+        true")),
+      "diff",
+    );
   });
   test("NBSP", () => {
     const checked = received(edit(honest, (t) => t.replace("\n one\n", "\n\xc2\xa0one\n")));
@@ -249,7 +287,9 @@ describe("told apart", () => {
   });
   test("hard wrapping of the diff", () => {
     const long = signMails([
-      edit(honest, (t) => t.replace("+TWO", `+TWO ${"x".repeat(90)}`).replace(/untrusted comment[\s\S]*?\n\n/, "")),
+      edit(honest, (t) =>
+        t.replace("+TWO", `+TWO ${"x".repeat(90)}`).replace(/untrusted comment[\s\S]*?\n\n/, ""),
+      ),
     ])[0]!;
     const checked = received(edit(long, (t) => t.replace("+TWO x", "+TWO\nx")));
     expect(isGood(checked)).toBe(false);

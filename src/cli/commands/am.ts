@@ -2,11 +2,22 @@
 
 import type { Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
-import { createBranchAt, gitAm, hasCommit, openRepository, type Repository } from "../../git/repository.ts";
+import {
+  createBranchAt,
+  gitAm,
+  hasCommit,
+  openRepository,
+  type Repository,
+} from "../../git/repository.ts";
 import { renderSeries } from "../../report/text.ts";
 import { mailFor } from "../../verify/commit.ts";
 import type { Checked } from "../../verify/result.ts";
-import { createSeriesCollector, type Member, numberList, type Series } from "../../verify/series.ts";
+import {
+  createSeriesCollector,
+  type Member,
+  numberList,
+  type Series,
+} from "../../verify/series.ts";
 import { policyOf } from "../settings.ts";
 import { clearProgress, note, out, outputStyle } from "../terminal.ts";
 import { openUserTrust, verifySources } from "../verification.ts";
@@ -117,8 +128,7 @@ function theSeries(args: Arguments, store: ReturnType<typeof openUserTrust>): Se
   closed.push(...collector.end());
   const withPatches = closed.filter((s) => s.members.some((m) => m.checked.kind === "patch"));
   const [series, ...others] = withPatches;
-  if (series === undefined)
-    throw new CliError("no-patch", "no patch found", { exit: EXIT.unmet });
+  if (series === undefined) throw new CliError("no-patch", "no patch found", { exit: EXIT.unmet });
   if (others.length > 0) {
     const named = withPatches
       .slice(0, 5)

@@ -101,7 +101,9 @@ function readWhole(name: string): Buffer {
   const stat = statSync(name, { throwIfNoEntry: false });
   if (stat === undefined) throw new CliError("not-found", `no such file: ${name}`);
   if (stat.isDirectory())
-    throw new CliError("unreadable", `${name} is a directory`, { hint: `name the files: ${name}/*.patch` });
+    throw new CliError("unreadable", `${name} is a directory`, {
+      hint: `name the files: ${name}/*.patch`,
+    });
   if (stat.size > MAX_FILE) throw new CliError("too-large", `${name} is too large to be patches`);
   try {
     return readFileSync(name);
