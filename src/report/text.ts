@@ -82,6 +82,7 @@ export function renderSeries(
   const indent = 6 + numbers;
 
   const lines: string[] = [];
+  const explained = new Set<string>();
   for (const row of rows) {
     const [word, hue] = label(row.patch);
     const text = [
@@ -92,7 +93,11 @@ export function renderSeries(
       `  ${row.trust}`,
     ].join("");
     lines.push(text.trimEnd());
-    for (const f of spoken(row.patch.findings)) lines.push(...explain(f, indent, style));
+    for (const f of spoken(row.patch.findings)) {
+      const said = `${f.message}\n${f.hint}`;
+      if (!explained.has(said)) lines.push(...explain(f, indent, style));
+      explained.add(said);
+    }
   }
   lines.push(...seriesLines(series, patches, style));
   return lines;
