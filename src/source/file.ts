@@ -76,14 +76,23 @@ function* readDescriptor(fd: number, name: string, onRead: OnRead): Generator<So
   for (let first = true; ; first = false) {
     const chunk = readChunk(fd, name, first ? SNIFFED : 1);
     if (chunk.length === 0) break;
-    if (first && !looksLikeMail(chunk))
-      throw new CliError("not-a-mail", `${name} is no mail and no mbox`, {
-        hint: "patchsig reads what git format-patch writes and what mail programs save",
-      });
+    if (first && !looksLikeMail(chunk)) throw notAMail(name);
     onRead(chunk.length, total);
     for (const piece of splitter.push(chunk)) yield found(piece);
   }
   for (const piece of splitter.end()) yield found(piece);
+}
+
+/** All of standard input; null if it is more than `limit` bytes. */
+export function readStdin(limit: number): Buffer | null {
+  const pieces: Buffer[] = [];
+  for (let size = 0; size <= limit;) {
+    const chunk = readChunk(0, "-", CHUNK);
+    if (chunk.length === 0) return Buffer.concat(pieces);
+    pieces.push(chunk);
+    size += chunk.length;
+  }
+  return null;
 }
 
 /** At least so many bytes, fewer only at the end: a pipe may bring them one by one. */
@@ -113,9 +122,15 @@ function readSome(fd: number, name: string, buffer: Buffer): number {
 }
 
 /** A "From " line or a header field at the top, after blank lines; or nothing but those. */
-function looksLikeMail(chunk: Buffer): boolean {
+export function looksLikeMail(chunk: Buffer): boolean {
   const text = chunk.toString("latin1", 0, SNIFFED).trimStart();
   return text === "" || /^(?:>?From |[!-9;-~]+[ \t]*:)/.test(text);
+}
+
+export function notAMail(name: string): CliError {
+  return new CliError("not-a-mail", `${name} is no mail and no mbox`, {
+    hint: "patchsig reads what git format-patch writes and what mail programs save",
+  });
 }
 
 function attempt<T>(name: string, action: () => T): T {
