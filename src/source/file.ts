@@ -128,7 +128,8 @@ export function looksLikeMail(chunk: Buffer): boolean {
 }
 
 export function notAMail(name: string): CliError {
-  return new CliError("not-a-mail", `${name} is no mail and no mbox`, {
+  const what = name === "-" ? "standard input" : name;
+  return new CliError("not-a-mail", `${what} is no mail and no mbox`, {
     hint: "patchsig reads what git format-patch writes and what mail programs save",
   });
 }

@@ -61,13 +61,15 @@ async function sign(args: Arguments): Promise<void> {
     });
   if (args.file.includes("-") && args.file.length > 1)
     throw new CliError("usage", "stdin cannot be signed together with files");
-  const sheets = args.file.map(readSheet);
-  const drafts = sheets.flatMap(draftsOf);
-  if (drafts.length === 0) throw new CliError("no-patch", "no patch found", { exit: EXIT.unmet });
-
-  const by = signerAddress();
-  const signer = await unlockSigner(args);
+  // with --password-fd 0 the mails come after the password
+  let signer = args.passwordFd === 0 ? await unlockSigner(args) : null;
   try {
+    const sheets = args.file.map(readSheet);
+    const drafts = sheets.flatMap(draftsOf);
+    if (drafts.length === 0) throw new CliError("no-patch", "no patch found", { exit: EXIT.unmet });
+
+    const by = signerAddress();
+    signer ??= await unlockSigner(args);
     const time = Math.floor(Date.now() / 1000);
     const signed = signDrafts(drafts, { signer, by, time, base, inOrder: false });
     if (signed.patches === 0 && signed.notes.length === 0)
@@ -84,7 +86,7 @@ async function sign(args: Arguments): Promise<void> {
     }
     if (!args.quiet) reportSigned(signed, by);
   } finally {
-    signer.wipe();
+    signer?.wipe();
   }
 }
 
