@@ -115,14 +115,14 @@ export async function runFormatPatch(
 }
 
 /**
- * Settings that would make another commit of the same mail. Left as the user has them: am.threeWay
- * and rerere (they matter only where the patch does not apply), am.messageId, commit.gpgSign, hooks.
+ * Against settings that would make another commit of the same mail. git am keeps these for its own
+ * --continue, but for the encoding. Left as the user has them: am.threeWay and rerere (they matter
+ * only where the patch does not apply), am.messageId, commit.gpgSign, hooks.
  */
-const AM_SETTINGS = [
-  "apply.whitespace=warn",
-  "apply.ignoreWhitespace=no",
-  "i18n.commitEncoding=UTF-8",
-].flatMap((setting) => ["-c", setting]);
+const AM = [
+  ["-c", "i18n.commitEncoding=UTF-8", "am", "--patch-format=mbox"],
+  ["--no-scissors", "--no-keep-cr", "--whitespace=warn", "--no-ignore-whitespace"],
+].flat();
 
 export interface AmOptions {
   readonly threeWay?: boolean;
@@ -146,7 +146,7 @@ export async function gitAm(
   mailbox: Buffer,
   options: AmOptions = {},
 ): Promise<number> {
-  const args = [...AM_SETTINGS, "am", "--patch-format=mbox", "--no-scissors", "--no-keep-cr"];
+  const args = [...AM];
   // else "\r\n" that a mail encoded on purpose could be stripped, as configured
   if (isAtLeast(repository, 2, 32)) args.push("--quoted-cr=nowarn");
   if (options.threeWay === true) args.push("--3way");

@@ -313,6 +313,18 @@ describe("where git am stops", () => {
     );
   });
 
+  test("settings of git make nothing apply that did not, nor change it after --continue", () => {
+    diverge("line 3\n", "line  3\n");
+    git(tree, ["config", "apply.ignoreWhitespace", "change"]);
+    git(tree, ["config", "apply.whitespace", "fix"]);
+    const spaced = formatPatch(submission.work);
+    edit(spaced[1]!, (t) => t.replace("+LINE 10", "+LINE 10 \t "));
+    expectStatus(patchsig(["sign", ...spaced], { home: alice }), 0);
+    expect(expectStatus(am(spaced), 3).stderr).toContain("0 of 3 applied");
+    git(tree, ["am", "--skip"]);
+    expect(git(tree, ["show", "HEAD:song.txt"]).toString()).toContain("LINE 10 \t \n");
+  });
+
   test("while another am waits nothing is begun", () => {
     expectStatus(am(files), 3);
     const stopped = state();
