@@ -45,15 +45,9 @@ function am(args: readonly string[], options: { cwd?: string; input?: Buffer } =
   return patchsig(["am", ...args], { home, cwd: tree, ...options });
 }
 
-/** All that an attempt may not change: HEAD, branches, index, files, an am under way. */
+/** All that an attempt may not change: branches, HEAD, index, files, an am under way. */
 function state(): string {
-  return git(tree, ["for-each-ref"])
-    .toString()
-    .concat(
-      git(tree, ["symbolic-ref", "HEAD"]).toString(),
-      git(tree, ["ls-files", "-s"]).toString(),
-      git(tree, ["status"]).toString(),
-    );
+  return git(tree, ["for-each-ref"]).toString() + git(tree, ["status"]).toString();
 }
 
 /** Author, date, message and tree of the commits above the base. */

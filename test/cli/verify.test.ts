@@ -15,7 +15,6 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { displayWidth } from "../../src/report/escape.ts";
 import { patchsig, records } from "../support/cli.ts";
-import { commit, git, newRepository } from "../support/repo.ts";
 import { requireTool } from "../support/tools.ts";
 import {
   edited,
@@ -71,12 +70,13 @@ describe("text", () => {
   });
 
   test("twenty good patches are twenty-one lines, the key and the base", () => {
-    const folder = newFolder();
-    const repository = newRepository(join(folder, "r"));
-    for (let n = 0; n <= 20; n++) commit(repository, `file ${n}`, { [`f${n}`]: `${n}\n` });
-    const out = join(folder, "out");
-    git(repository, ["format-patch", "-q", "-o", out, "-20"]);
-    const names = readdirSync(out).map((name) => join(out, name));
+    const out = newFolder();
+    const names = Array.from({ length: 20 }, (_, i) => join(out, `${i + 101}.patch`));
+    for (const [i, name] of names.entries())
+      writeFileSync(
+        name,
+        text(unsigned[1]!).replace(/^Subject: .*$/m, `Subject: [PATCH ${i + 1}/20] file ${i + 1}`),
+      );
     expectStatus(patchsig(["sign", "-q", ...names], { home: alice }), 0);
     const lines = expectStatus(verify([out]), 0)
       .stdout.trimEnd()
