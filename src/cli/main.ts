@@ -85,7 +85,8 @@ async function run(args: string[]): Promise<void> {
     .help()
     .alias("help", "h")
     .wrap(Math.min(80, process.stdout.columns || 80))
-    .parserConfiguration({ "duplicate-arguments-array": false, "parse-numbers": false })
+    .parserConfiguration({ "parse-numbers": false })
+    .middleware(lastOneCounts, true)
     .exitProcess(false)
     .fail((message, error) => {
       // a handler's own error comes as `error`, a wrong flag as `message`
@@ -97,6 +98,16 @@ async function run(args: string[]): Promise<void> {
     })
     .parseAsync();
 }
+
+/** Of an option that is given twice, the last one counts, as in git; yargs makes a list of it. */
+function lastOneCounts(argv: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(argv)) {
+    if (Array.isArray(value) && !LISTS.has(name)) argv[name] = value.at(-1);
+  }
+}
+
+/** What may hold many: the words themselves, and the files and sources of commands. */
+const LISTS: ReadonlySet<string> = new Set(["_", "file", "source"]);
 
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);

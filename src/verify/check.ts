@@ -50,10 +50,10 @@ export function checkMail(mail: Buffer, verifier: Verifier): Checked {
     };
   }
   if (block === null) {
-    const kind = parsed.value.files.length > 0 ? "patch" : isCover ? "cover" : "other";
+    const kind = isCover ? "cover" : parsed.value.files.length > 0 ? "patch" : "other";
     return { ...checked, kind };
   }
-  const kind = parsed.value.files.length > 0 ? "patch" : "cover";
+  const kind = isCover || parsed.value.files.length === 0 ? "cover" : "patch";
   if (!block.ok) return malformed({ ...checked, kind }, refusedFinding("block", block.refusal));
   return checkSignature({ ...checked, kind }, view, parsed.value, block.value, number, verifier);
 }
