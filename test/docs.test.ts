@@ -51,7 +51,8 @@ describe("docs/spec/patch-signature.md", () => {
   test("the block is as long as it says, and below 560 bytes", () => {
     const block = series(`${FIRST}.attestation.minisig`);
     const size = block.length - "alice@example.org".length + 32;
-    expect(page).toContain(`With an address of 32 characters, a base and a number below ten the block is
+    expect(page)
+      .toContain(`With an address of 32 characters, a base and a number below ten the block is
 ${size} bytes.`);
     expect(size).toBeLessThan(560);
   });
