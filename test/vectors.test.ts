@@ -191,6 +191,27 @@ describe("the program", () => {
     expect(series).toMatchObject([{ id, version: 2, total: 3, complete: true, sealed: true }]);
   });
 
+  test.each<[string, string[], object]>([
+    [
+      "a patch dropped",
+      [`series/${SERIES[1]!}.patch`, `series/${SERIES[3]!}.patch`],
+      { complete: false, missing: [2], verdict: "warn", findings: [{ code: "series-incomplete" }] },
+    ],
+    [
+      "a patch of another signing",
+      ["signed/by-itself.eml", `series/${SERIES[2]!}.patch`, `series/${SERIES[3]!}.patch`],
+      { complete: true, verdict: "fail", findings: [{ code: "series-conflict" }] },
+    ],
+  ])("verify --json sees a series with %s", (_, files, expected) => {
+    const run = patchsig(["verify", "--json", "--dry-run", ...files.map(path)], {
+      home: temporaryFolder(),
+    });
+    const patches = records(run).filter((record) => record["type"] === "patch");
+    expect(patches.map((record) => record["signature"])).toEqual(files.map(() => "good"));
+    const series = records(run).filter((record) => record["type"] === "series");
+    expect(series).toMatchObject([{ total: 3, sealed: false, ...expected }]);
+  });
+
   test("verify --json has the verdict of the signed mails", () => {
     const said = verified("signed");
     for (const { name, verdict } of VARIANTS) {

@@ -23,10 +23,11 @@ export const BY = "alice@example.org";
 const TAIL = "-- \n2.39.5\n";
 
 function header(number: string, title: string): string {
+  const thread = number === "0" ? "" : "In-Reply-To: <hello-v2-0@example.org>\n";
   return `From: Alice <alice@example.org>
 Date: Tue, 24 Nov 2026 10:00:00 +0000
 Message-ID: <hello-v2-${number}@example.org>
-Subject: [PATCH v2 ${number}/3] ${title}
+${thread}Subject: [PATCH v2 ${number}/3] ${title}
 `;
 }
 

@@ -40,7 +40,8 @@ const CHECKS: Record<string, Check> = {
   },
   type: (value, wanted, _, __, at) =>
     when([wanted].flat().includes(typeOf(value)), `${at}: is ${typeOf(value)}`),
-  const: (value, wanted, _, __, at) => when(same(value, wanted), `${at}: is not ${String(wanted)}`),
+  const: (value, wanted, _, __, at) =>
+    when(same(value, wanted), `${at}: is not ${JSON.stringify(wanted)}`),
   enum: (value, wanted, _, __, at) =>
     when(
       (wanted as Json[]).some((one) => same(one, value)),
