@@ -1,4 +1,4 @@
-/** Signing: puts the block into the mails of one series (spec, "Signing"). Pure. */
+/** Signing: puts the block into the mails of one series (spec, "The block"). Pure. */
 
 import { decodedBody, spliceBody } from "../mail/insert.ts";
 import { readMail } from "../mail/mailinfo.ts";

@@ -6,7 +6,7 @@ import type { Digests } from "./attestation.ts";
 export interface TrustedComment {
   /** Time of signing, seconds since the epoch. */
   readonly time: number;
-  /** The signer's address, normalised (spec, "Identity"); printable ASCII. */
+  /** The signer's address, normalised (spec, "Addresses"); printable ASCII. */
   readonly by: string;
   /** Digest over the whole series: 32 hex digits; null if it was not signed as a whole. */
   readonly series: string | null;
