@@ -31,7 +31,7 @@ const WRITTEN: readonly (readonly [pattern: RegExp, severity?: string])[] = [
 /** The union of src/mail/refused.ts. */
 const REASON = /^ {2}\| "([a-z0-9-]+)"/gm;
 /** `add(…, "info", "code", …)` in src/mail. */
-const SEVERITY_FIRST = /"(info|warn|fail)",\s*"([a-z0-9-]+)"/g;
+const SEVERITY_FIRST = /"(info|warn|fail)",\s*"([a-z0-9-]+)",/g;
 
 function sources(): string[] {
   const folders = ["mail", "patch", "verify"].flatMap((folder) =>
