@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { messages } from "../../src/mail/mbox.ts";
 import { commit, newRepository } from "../support/repo.ts";
 import { blockOf, check, isGood, signMails } from "../support/signing.ts";
-import { gitAm, sameCommits } from "../support/soundness.ts";
+import { type AmJudge, openAm, sameCommits } from "../support/soundness.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "patchsig-attacks-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -513,19 +513,21 @@ const BENIGN_IN_GENERATOR = [
 ];
 
 describe("the project's own mails", () => {
-  let base: string;
+  let judge: AmJudge;
   let honest: string[];
 
   beforeAll(() => {
-    base = newRepository(join(scratch, "own"));
+    const base = newRepository(join(scratch, "own"));
     commit(base, "start", { "song.txt": "la\nli\nlu\nla\nli\nlu\n", "keys.txt": "alice\n" });
     block = "";
     const signed = signMails([Buffer.from(mail({ notes: STAT }), "latin1")])[0]!;
     block = blockOf(signed).toString("latin1");
     expect(Buffer.from(mail(), "latin1").equals(signed)).toBe(true);
-    honest = gitAm(base, signed)!;
+    judge = openAm(base);
+    honest = judge.am(signed)!;
     expect(honest).toHaveLength(1);
   });
+  afterAll(() => judge.close());
 
   test.each(CASES)("%s: %s", (_, expected, make) => {
     const bytes = Buffer.from(make(), "latin1");
@@ -533,7 +535,7 @@ describe("the project's own mails", () => {
     // of several messages, the worst
     expect(all.map((checked) => checked.signature).at(-1)).toBe(expected);
     if (all.every(isGood)) {
-      const made = gitAm(base, bytes);
+      const made = judge.am(bytes);
       if (made !== null) expect(sameCommits(made, honest)).toBe(true);
     }
   });

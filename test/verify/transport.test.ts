@@ -11,16 +11,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { commit, git, newRepository } from "../support/repo.ts";
 import { check, isGood, signMails } from "../support/signing.ts";
-import { gitAm, sameCommits } from "../support/soundness.ts";
+import { type AmJudge, openAm, sameCommits } from "../support/soundness.ts";
 
-let base: string;
+let judge: AmJudge;
 let honest: Buffer;
 let honestCommit: string[];
 let latin: Buffer;
 
 beforeAll(() => {
   const folder = mkdtempSync(join(tmpdir(), "patchsig-transport-"));
-  base = newRepository(join(folder, "base"));
+  const base = newRepository(join(folder, "base"));
   commit(base, "start", {
     "hello.txt": "one\n\ntwo\nthree\nfour\n",
     "latin.txt": Buffer.from("caf\xe9\nend\n", "latin1"),
@@ -34,13 +34,17 @@ beforeAll(() => {
   );
   const formatPatch = ["format-patch", "--stdout", "-v2", "-1"];
   honest = signMails([mail(git(work, formatPatch))])[0]!;
-  honestCommit = gitAm(base, honest)!;
+  judge = openAm(base);
+  honestCommit = judge.am(honest)!;
   git(work, ["reset", "-q", "--hard", "HEAD^"]);
   commit(work, "latin: plural\n\nMore of it.\n", {
     "latin.txt": Buffer.from("caf\xe9s\nend\n", "latin1"),
   });
   latin = signMails([mail(git(work, ["format-patch", "--stdout", "-1"]))])[0]!;
-  return () => rmSync(folder, { recursive: true, force: true });
+  return () => {
+    judge.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
 });
 
 function mail(mbox: Buffer): Buffer {
@@ -64,7 +68,7 @@ function expectGood(bytes: Buffer): Checked {
   const checked = received(bytes);
   expect(checked.findings.filter((f) => f.severity === "fail")).toEqual([]);
   expect(checked.signature).toBe("good");
-  const made = gitAm(base, bytes);
+  const made = judge.am(bytes);
   if (made !== null) expect(sameCommits(made, honestCommit)).toBe(true);
   return checked;
 }
@@ -266,8 +270,7 @@ describe("told apart", () => {
     );
     expect(checked.signature).toBe("malformed");
     expect(
-      gitAm(
-        base,
+      judge.am(
         edit(
           reencode(honest, "8bit", (b) => b.toString("latin1")),
           (t) => t.replace("UTF-8", "y"),
