@@ -7,7 +7,13 @@ import type { Verifier } from "../minisign/ed25519.ts";
 import { formatPublicKeyText } from "../minisign/public-key.ts";
 import { readMail } from "../mail/mailinfo.ts";
 import { looseFromLines } from "../mail/mbox.ts";
-import { type Attestation, attestDigests, type Digests, sha256 } from "../patch/attestation.ts";
+import {
+  attest,
+  type Attestation,
+  attestDigests,
+  type Digests,
+  sha256,
+} from "../patch/attestation.ts";
 import { readBaseLines } from "../patch/base-lines.ts";
 import { findMarkers, readBlock, type UnverifiedBlock } from "../patch/block.ts";
 import { readDiff } from "../patch/diff.ts";
@@ -350,11 +356,21 @@ function signedBase(shown: Base, comment: TrustedComment): Base | null {
  * that is not what is wrong with it.
  */
 export function asSigned(checked: Checked): Checked {
-  const { signedMessage: message, view } = checked;
-  if (message === null || view === null || checked.changed.join() !== "message") return checked;
+  const { signedMessage: message, view, diff, author } = checked;
+  if (message === null || checked.changed.join() !== "message") return checked;
+  if (view === null || diff === null || author === null) return checked;
+  // the author may be the one whom a list replaced
+  const info = {
+    ...view.info,
+    author: Buffer.from(author.name),
+    email: Buffer.from(author.email),
+  };
+  const signed = attest(info, message, diff.canonical);
+  if (!signed.ok) return checked;
   return {
     ...checked,
     view: { ...view, message },
+    attestation: signed.value,
     signature: "good",
     changed: [],
     findings: checked.findings.filter((f) => f.code !== "trailers-added"),

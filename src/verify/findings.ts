@@ -3,7 +3,7 @@
 import type { Finding } from "../types.ts";
 
 const TABLE = {
-  "author-recovered": ["info", ""],
+  "author-recovered": ["warn", "git am would take the list for the author, patchsig am does not"],
   "base-contradicts": ["fail", ""],
   "base-malformed": ["warn", "only a full object name counts"],
   "base-missing": ["warn", "the submitter can add one: git patchsig format-patch"],
