@@ -6,6 +6,13 @@ import { escapeText } from "../report/escape.ts";
 import { note, out } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
+// yargs has it, its types do not
+declare module "yargs" {
+  interface Argv<T> {
+    usageConfiguration(settings: { "hide-types": boolean }): Argv<T>;
+  }
+}
+
 /** A command whose options are not ours to parse. */
 export interface RawCommand {
   run(args: string[]): Promise<void>;
@@ -76,7 +83,7 @@ async function run(args: string[]): Promise<void> {
     throw new CliError("usage", `no such command: ${name}`, { hint: "patchsig --help lists them" });
   const command = await entry.load();
   if (isRaw(command)) return command.run(rest);
-  await yargs(args)
+  await yargs(afterDashes(args))
     .scriptName("patchsig")
     .command(command)
     .strict()
@@ -84,6 +91,7 @@ async function run(args: string[]): Promise<void> {
     .version(false)
     .help()
     .alias("help", "h")
+    .usageConfiguration({ "hide-types": true })
     .wrap(Math.min(80, process.stdout.columns || 80))
     .parserConfiguration({ "parse-numbers": false })
     .middleware(lastOneCounts, true)
@@ -92,7 +100,7 @@ async function run(args: string[]): Promise<void> {
       // a handler's own error comes as `error`, a wrong flag as `message`
       if (error instanceof Error && !("name" in error && error.name === "YError")) throw error;
       const text = (message ?? error?.message ?? "").replace(/\n[\s\S]*/, "");
-      throw new CliError("usage", text === "" ? `${name} needs more words` : lowerFirst(text), {
+      throw new CliError("usage", usageText(name, text, rest), {
         hint: `patchsig ${name} --help says what it takes`,
       });
     })
@@ -109,8 +117,31 @@ function lastOneCounts(argv: Record<string, unknown>): void {
 /** What may hold many: the words themselves, and the files and sources of commands. */
 const LISTS: ReadonlySet<string> = new Set(["_", "file", "source"]);
 
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+/**
+ * Words after `--` are names, whatever they begin with. yargs would not take them for positionals
+ * at all, so they are given to it as paths, without the dashes.
+ */
+function afterDashes(args: readonly string[]): string[] {
+  const cut = args.indexOf("--");
+  if (cut < 0) return [...args];
+  const names = args.slice(cut + 1).map((word) => (/^-./.test(word) ? `./${word}` : word));
+  return [...args.slice(0, cut), ...names];
+}
+
+/** What yargs complains of, in the words that were typed. */
+function usageText(name: string, text: string, words: readonly string[]): string {
+  const [, kind, first = ""] = /^(Unknown|Not enough) [^:]*: ([^,]*)/.exec(text) ?? [];
+  if (kind === undefined)
+    return text === "" ? `${name} needs more words` : text.charAt(0).toLowerCase() + text.slice(1);
+  if (kind === "Not enough")
+    return text.includes("non-option")
+      ? `${name} ${words[0] ?? ""} needs more words`
+      : `${first.length > 1 ? "--" : "-"}${first} needs a value`;
+  const typed = words.map((word) => word.replace(/=.*/s, ""));
+  if (typed.includes(`--${first}`)) return `unknown option: --${first}`;
+  if (typed.some((word) => /^-[^-]/.test(word) && word.includes(first)))
+    return `unknown option: -${first}`;
+  return words[0] === first ? `no such command: ${name} ${first}` : `one word too many: ${first}`;
 }
 
 /** One line, its hint, and the status that belongs to it. */

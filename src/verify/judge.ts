@@ -137,7 +137,7 @@ function signerFindings(
       finding(
         "key-policy",
         `the key is ${trust === "first-use" ? "met for the first time" : trust}; asked for is ${policy.require}`,
-        `after checking the key: patchsig trust accept ${by} ${publicKey}`,
+        `after checking the key: git patchsig trust accept ${by} ${publicKey}`,
       ),
     );
   }
@@ -153,7 +153,7 @@ function changedFinding(by: string, now: PublicKeyText, before: KeyRecord | null
   return finding(
     "key-changed",
     `this is not the key of ${by}: it is ${now}; ${old}`,
-    `if they say that it is theirs: patchsig trust accept ${by} ${now}`,
+    `if they say that it is theirs: git patchsig trust accept ${by} ${now}`,
   );
 }
 

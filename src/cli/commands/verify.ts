@@ -7,8 +7,8 @@ import { renderSeries, renderSummary } from "../../report/text.ts";
 import type { SummaryResult } from "../../verify/result.ts";
 import { createSeriesCollector, type Member, type Series } from "../../verify/series.ts";
 import { describePolicies, readPolicies } from "../policy.ts";
-import { clearProgress, note, out, outputStyle } from "../terminal.ts";
-import { openUserTrust, verifySources } from "../verification.ts";
+import { clearProgress, out, outputStyle } from "../terminal.ts";
+import { noPatch, openUserTrust, verifySources } from "../verification.ts";
 
 interface Arguments {
   source: string[];
@@ -86,8 +86,8 @@ function verify(args: Arguments): void {
   const summary: SummaryResult = { type: "summary", messages: tally.messages, ...counts };
   if (args.json) out(formatRecord(summary));
   else if (seriesCount > 1) out(`\n${renderSummary(summary, style).join("\n")}\n`);
-  if (counts.patches === 0) note("patchsig: no patch found\n");
-  process.exitCode = met && counts.patches > 0 ? EXIT.ok : EXIT.unmet;
+  if (counts.patches === 0) throw noPatch(args.source, tally.messages);
+  process.exitCode = met ? EXIT.ok : EXIT.unmet;
 }
 
 /** The member without the mail: open series are kept, mails are not. */
