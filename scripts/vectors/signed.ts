@@ -8,7 +8,7 @@ import { base64, type MailVector, OTHER, quotedPrintable, vector } from "./mail.
 import { blockOf, BY, KEY, placed, SIGNED, TIME, UNSIGNED } from "./series.ts";
 
 /** What a verifier says before it asks whom the key belongs to. */
-export interface Verdict {
+interface Verdict {
   readonly signature: "good" | "bad" | "none" | "malformed";
   /** Which parts differ from what was signed. */
   readonly changed: readonly string[];

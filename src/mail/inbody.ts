@@ -4,7 +4,7 @@ import { refuse } from "./refused.ts";
 import { decodeWords } from "./rfc2047.ts";
 
 const NAMES = ["from", "subject", "date"] as const;
-export type InBodyName = (typeof NAMES)[number];
+type InBodyName = (typeof NAMES)[number];
 
 /** The headers that stand at the top of a body, and whether more may come. */
 export interface InBody {

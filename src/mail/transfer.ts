@@ -115,7 +115,7 @@ export function decodeBase64(text: Buffer): Buffer {
  * A base64 body. git decodes each line by itself and skips strange characters, others take the
  * body as a whole: so every line must be whole groups, and padding may stand at the very end only.
  */
-export function decodeBase64Body(text: Buffer): Buffer {
+function decodeBase64Body(text: Buffer): Buffer {
   if (text.every(isSpace)) return EMPTY;
   const groups = Buffer.allocUnsafe(text.length);
   let length = 0;

@@ -158,7 +158,7 @@ function changedFinding(by: string, now: PublicKeyText, before: KeyRecord | null
 }
 
 /** `2026-03`, of seconds since the epoch. */
-export function month(seconds: number): string {
+function month(seconds: number): string {
   // oxlint-disable-next-line no-restricted-globals -- of its argument: the clock is not read
   return new Date(seconds * 1000).toISOString().slice(0, 7);
 }

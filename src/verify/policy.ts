@@ -5,7 +5,7 @@
  */
 
 /** In ascending order: each asks for what the one before asks for, and more. */
-export const REQUIREMENTS = ["nothing", "signature", "known", "pinned"] as const;
+const REQUIREMENTS = ["nothing", "signature", "known", "pinned"] as const;
 export type Requirement = (typeof REQUIREMENTS)[number];
 
 /** In ascending order of strictness. */

@@ -14,7 +14,7 @@ export function randomOf(seed: number): Random {
   };
 }
 
-export function pick<T>(random: Random, from: readonly T[]): T {
+function pick<T>(random: Random, from: readonly T[]): T {
   return from[random(from.length)]!;
 }
 

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { commitsSince, git, tryGit } from "./repo.ts";
 
 /** A folder in memory where there is one: git am writes many small files. */
-export function fastFolder(prefix: string): string {
+function fastFolder(prefix: string): string {
   return mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), prefix));
 }
 
