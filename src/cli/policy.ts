@@ -81,7 +81,7 @@ function parse({ scope, name, value, origin }: Setting): Partial<Policy> {
   const read = setting.read(value);
   if (read !== null) return read;
   const what = origin === "--require" ? origin : fullName(scope, name);
-  throw new CliError("usage", `${what} cannot be "${value}"`, {
+  throw new CliError("usage", `${what} cannot be ${value}`, {
     hint: `it can be ${setting.values}`,
   });
 }

@@ -65,12 +65,14 @@ test("replayed three years later: fails", () => {
   expect(codes(run)).toContain("signed-too-long-ago");
 });
 
-test("two months later, or dated before it was signed: a warning", () => {
-  const late = verify(mail("Fri, 08 Jan 2027 10:00:00 +0000"));
-  expect(late.status).toBe(0);
-  expect(codes(late)).toContain("date-drift");
-  const early = verify(mail("Sun, 01 Nov 2026 10:00:00 +0000"));
-  expect(codes(early)).toContain("date-drift");
+test("two months later: a warning", () => {
+  const run = verify(mail("Fri, 08 Jan 2027 10:00:00 +0000"));
+  expect(run.status).toBe(0);
+  expect(codes(run)).toContain("date-drift");
+});
+
+test("signed long after its Date, which is the commit's: nothing is said", () => {
+  expect(codes(verify(mail("Sun, 01 Nov 2020 10:00:00 +0000")))).toEqual(["key-first-use"]);
 });
 
 test("patchsig.maxAge", () => {
@@ -115,8 +117,8 @@ test("--policy says what is in force and why", () => {
 });
 
 test.each([
-  [["patchsig.require", "everything"], 'patchsig.require cannot be "everything"'],
-  [["patchsig.maxAge", "long"], 'patchsig.maxAge cannot be "long"'],
+  [["patchsig.require", "everything"], "patchsig.require cannot be everything"],
+  [["patchsig.maxAge", "long"], "patchsig.maxAge cannot be long"],
   [
     ["patchsig.topic:x.require", "known"],
     "patchsig.topic:x.require concerns neither a list nor a path",
