@@ -302,7 +302,9 @@ const MUTATIONS: readonly Mutation[] = [
       pick(r, ["$1 $2//", "$1 c/", "$1 ", "$1 $2/./", "$1\t$2/"]),
     ),
   (t) => t.replace(/^ $/m, ""),
-  (t, r) => t.replace(/^@@ -\d+/m, `@@ -${r(9)}`),
+  // git goes by the new number
+  (t, r) =>
+    t.replace(/^@@ -\d+(,?\d*) \+\d+/m, (_, old: string) => `@@ -${r(9)}${old} +${1 + r(40)}`),
   (t, r) =>
     t.replace(/,(\d+) (\+\d+),(\d+) @@/, (_, a, b, c) => `,${a - r(2)} ${b},${c - r(2)} @@`),
   // one line with a CR, all lines but one
