@@ -303,8 +303,14 @@ const MUTATIONS: readonly Mutation[] = [
     ),
   (t) => t.replace(/^ $/m, ""),
   // git goes by the new number
-  (t, r) =>
-    t.replace(/^@@ -\d+(,?\d*) \+\d+/m, (_, old: string) => `@@ -${r(9)}${old} +${1 + r(40)}`),
+  ...Array.from(
+    { length: 3 },
+    (): Mutation => (t, r) =>
+      t.replace(/^@@ -\d+(,?\d*) \+\d+/m, (_, old: string) => `@@ -${r(9)}${old} +${1 + r(40)}`),
+  ),
+  // the text behind it, the index line
+  (t, r) => t.replace(/^(@@ .* @@).*/m, `$1${pick(r, ["", " x", " ", " @@"])}`),
+  (t, r) => t.replace(/^index [0-9a-f]{4}/m, `index ${pick(r, ["1111", "0000", "f4a1"])}`),
   (t, r) =>
     t.replace(/,(\d+) (\+\d+),(\d+) @@/, (_, a, b, c) => `,${a - r(2)} ${b},${c - r(2)} @@`),
   // one line with a CR, all lines but one

@@ -104,6 +104,11 @@ const PATCHES: readonly Patch[] = [
   },
   // the same change fits in many places: its line numbers alone say where it goes
   { message: `verses: one less\n\n${BODY}`, files: { "verses.txt": without(VERSES, 6) } },
+  {
+    message: `verses: one less\n\n${BODY}`,
+    files: { "verses.txt": without(VERSES, 9) },
+    args: ["-U1"],
+  },
   { message: "no body", files: { "keys.txt": "alice", "empty.txt": "" } },
 ];
 
