@@ -27,6 +27,14 @@ const EVIL = [
   "+mallory",
 ].join("\n");
 
+/** What the attacker may want instead. */
+const EVILS = [
+  EVIL,
+  "diff --git a/run.sh b/run.sh\nold mode 100644\nnew mode 100755",
+  "diff --git a/keys.txt b/keys.txt\ndeleted file mode 100644\n--- a/keys.txt\n+++ /dev/null\n@@ -1 +0,0 @@\n-alice",
+  "--- a/keys.txt\n+++ b/keys.txt\n@@ -1 +1 @@\n-alice\n+mallory",
+];
+
 /** Lines that mean something to git, to a MIME reader, or to the block's reader. */
 const LINES = [
   "---",
@@ -77,8 +85,13 @@ const LINES = [
   "untrusted comment: patchsig",
   "Signed-off-by: Mallory <mallory@evil.example>",
   "base-commit: 1111111111111111111111111111111111111111",
-  EVIL,
+  ...EVILS,
 ];
+
+/** Lines for a place where something evil would matter most. */
+function pickContent(random: Random): string {
+  return pick(random, random(2) === 0 ? EVILS : LINES);
+}
 
 const BYTES = [
   "\0",
@@ -233,8 +246,8 @@ const MUTATIONS: readonly Mutation[] = [
     return `${t.slice(0, at)}${pick(r, LINES)}\n${t.slice(at)}`;
   },
   (t, r) => `${pick(r, LINES)}\n${t}`,
-  (t, r) => `${t}\n${pick(r, LINES)}\n${pick(r, LINES)}\n`,
-  (t) => `${t}\n${EVIL}\n`,
+  (t, r) => `${t}\n${pick(r, LINES)}\n${pickContent(r)}\n`,
+  (t, r) => atLine(t, r, (lines, at) => lines.splice(at, 0, pickContent(r))),
   (t) => t.replaceAll("\r\n", "\n").replaceAll("\n", "\r\n"),
   (t) => t.replaceAll("\r\n", "\n"),
   (t, r) => withEncoding(t, "base64", (body) => base64(body, pick(r, [76, 72, 60, 77, 4]))),
@@ -246,14 +259,14 @@ const MUTATIONS: readonly Mutation[] = [
     withPart(
       t,
       pick(r, ["Content-Type: text/plain", "Content-Type: image/png", "Content-Type: text/html"]),
-      pick(r, LINES),
+      pickContent(r),
       r(2) === 0,
     ),
   (t, r) =>
     withPart(
       t,
       "Content-Type: text/plain\nContent-Transfer-Encoding: base64",
-      base64(pick(r, LINES), 76),
+      base64(`${pickContent(r)}\n`, 76),
       r(2) === 0,
     ),
   (t, r) =>
@@ -289,7 +302,15 @@ const MUTATIONS: readonly Mutation[] = [
       pick(r, ["$1 $2//", "$1 c/", "$1 ", "$1 $2/./", "$1\t$2/"]),
     ),
   (t) => t.replace(/^ $/m, ""),
-  (t, r) => t.replace(/^@@ -\d+/m, `@@ -${r(9)}`),
+  // git goes by the new number
+  ...Array.from(
+    { length: 3 },
+    (): Mutation => (t, r) =>
+      t.replace(/^@@ -\d+(,?\d*) \+\d+/m, (_, old: string) => `@@ -${r(9)}${old} +${1 + r(40)}`),
+  ),
+  // the text behind it, the index line
+  (t, r) => t.replace(/^(@@ .* @@).*/m, `$1${pick(r, ["", " x", " ", " @@"])}`),
+  (t, r) => t.replace(/^index [0-9a-f]{4}/m, `index ${pick(r, ["1111", "0000", "f4a1"])}`),
   (t, r) =>
     t.replace(/,(\d+) (\+\d+),(\d+) @@/, (_, a, b, c) => `,${a - r(2)} ${b},${c - r(2)} @@`),
   // one line with a CR, all lines but one

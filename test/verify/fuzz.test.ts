@@ -102,8 +102,16 @@ function byAm(good: Good): { wrong: string; applied: boolean } {
   return { wrong: wrong ? `git am makes\n${made.join("\n")}` : "", applied: made !== null };
 }
 
-/** A mail that is green, without so much as a warning, is by the signer for all to see. */
+/**
+ * A mail that is green, without so much as a warning, is by the signer for all to see; one whose
+ * author was recovered says that a list replaced him.
+ */
 function shownAs({ all }: Good): string {
+  const names = all
+    .filter(({ findings }) => findings.some((f) => f.code === "author-recovered"))
+    .map(({ view }) => view!.info.author.toString("utf8"));
+  const hidden = names.find((name) => !name.includes(" via"));
+  if (hidden !== undefined) return `the author was not ${hidden}`;
   const green = all.filter((c) => c.findings.every((f) => f.severity === "info"));
   const other = green.find(
     (c) => normaliseIdentity(c.view!.info.email.toString()) !== c.signed!.comment.by,

@@ -14,6 +14,7 @@ export interface Original {
 }
 
 const SONG = "la\n\nli\nlu\nla\nli\nlu\n";
+const VERSES = "sing\nla\nli\nrest\n".repeat(12);
 const LOUDER = { "song.txt": SONG.replace("li", "LI") };
 const BODY = `Nobody heard it.
 
@@ -101,8 +102,21 @@ const PATCHES: readonly Patch[] = [
     message: "data\n",
     files: { "data.bin": Buffer.from(Array.from({ length: 300 }, (_, i) => (i * 7) & 255)) },
   },
+  // the same change fits in many places: its line numbers alone say where it goes
+  { message: `verses: one less\n\n${BODY}`, files: { "verses.txt": without(VERSES, 6) } },
+  {
+    message: `verses: one less\n\n${BODY}`,
+    files: { "verses.txt": without(VERSES, 9) },
+    args: ["-U1"],
+  },
   { message: "no body", files: { "keys.txt": "alice", "empty.txt": "" } },
 ];
+
+function without(text: string, verse: number): string {
+  const lines = text.split("\n");
+  lines.splice(verse * 4 + 1, 1);
+  return lines.join("\n");
+}
 
 function latin(text: string): Buffer {
   return Buffer.from(text, "latin1");
@@ -116,6 +130,7 @@ export function signedMails(folder: string): { base: string; originals: readonly
     "keys.txt": "alice\n",
     "latin.txt": latin("caf\xe9\nend\n"),
     "run.sh": "#!/bin/sh\n",
+    "verses.txt": VERSES,
   });
   const mails = PATCHES.map(({ message, files, args = [], edit = asIs, by, based }) => {
     git(base, ["checkout", "-q", "--detach", head]);
