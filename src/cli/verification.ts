@@ -13,14 +13,14 @@ import { normaliseIdentity } from "../trust/identity.ts";
 import { sightingDigest } from "../trust/sighting.ts";
 import { asSigned, checkMail, refusedMail } from "../verify/check.ts";
 import { judge, type Knowledge } from "../verify/judge.ts";
-import type { Policy } from "../verify/policy.ts";
+import { type Policies, policyFor } from "../verify/policy.ts";
 import type { Checked } from "../verify/result.ts";
 import type { Member } from "../verify/series.ts";
 import { progress } from "./terminal.ts";
 
 export interface VerificationOptions {
   readonly sources: readonly string[];
-  readonly policy: Policy;
+  readonly policies: Policies;
   /** Judge as if keys were remembered, and remember nothing. */
   readonly dryRun: boolean;
   /** Take mails as they were signed, without trailers that were added since. */
@@ -115,7 +115,7 @@ export function noPatch(sources: readonly string[], messages: number): CliError 
 /** Judges one checked mail; remembers within the run which series a key was first met in. */
 function createSession(
   store: TrustStore,
-  { policy, dryRun }: VerificationOptions,
+  { policies, dryRun }: VerificationOptions,
 ): (mail: SourceMail, checked: Checked) => Member<Checked> {
   const at = Math.floor(Date.now() / 1000);
   const firstMetIn = new Map<string, string>();
@@ -164,9 +164,19 @@ function createSession(
   }
 
   return (mail, checked) => {
+    const policy = policyFor(policies, {
+      listId: checked.listId,
+      paths: () => pathsOf(checked),
+    });
     const result = judge(checked, mail, knowledgeOf(checked), policy, !dryRun);
     const attestationText =
       checked.signature === "good" ? (checked.attestation?.text ?? null) : null;
     return { result, checked: { ...checked, attestationText }, payload: checked };
   };
+}
+
+/** Every file that the diff reads or writes. */
+function pathsOf(checked: Checked): string[] {
+  const names = checked.diff?.files.flatMap((file) => [file.oldName, file.newName]) ?? [];
+  return names.flatMap((name) => (name === null ? [] : [name.toString("utf8")]));
 }

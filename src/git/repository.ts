@@ -101,17 +101,32 @@ export async function createBranchAt(
   await git(["checkout", "--quiet", "--no-track", "-b", name, commit, "--"], options);
 }
 
+/** git's exit status for wrong usage, and what it says where it dies of it instead. */
+const GIT_USAGE = 129;
+const WRONG_USAGE = /unrecognized argument|unknown option|unknown switch/;
+
 /**
- * Runs `git format-patch` as the user would.
+ * Runs `git format-patch` with these options, but for `format.useAutoBase`: it dies where there is
+ * no upstream, and the base is ours to choose.
  *
+ * @param onWarning gets what git says besides, a line at a time; escape it before printing
  * @returns what it writes to stdout: names of files, or with --stdout the patches
- * Throws a CliError "git-failed" with what git said.
+ * Throws a CliError with what git said: "usage" for a wrong option, else "git-failed".
  */
 export async function runFormatPatch(
   repository: Repository,
   args: readonly string[],
+  onWarning: (line: string) => void = () => undefined,
 ): Promise<Buffer> {
-  return git(["format-patch", ...args], { cwd: repository.cwd });
+  const command = ["-c", "format.useAutoBase=false", "format-patch", ...args];
+  const { status, stdout, stderr } = await runGit(command, { cwd: repository.cwd });
+  if (status === 0) {
+    for (const line of stderr.split("\n")) if (line !== "") onWarning(line);
+    return stdout;
+  }
+  const { message } = failure(["format-patch"], stderr);
+  if (status !== GIT_USAGE && !WRONG_USAGE.test(message)) throw new CliError("git-failed", message);
+  throw new CliError("usage", message, { hint: "git help format-patch lists what git takes" });
 }
 
 /**

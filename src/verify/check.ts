@@ -56,10 +56,10 @@ export function checkMail(mail: Buffer, verifier: Verifier): Checked {
     };
   }
   if (block === null) {
-    const kind = parsed.value.files.length > 0 ? "patch" : isCover ? "cover" : "other";
+    const kind = isCover ? "cover" : parsed.value.files.length > 0 ? "patch" : "other";
     return { ...checked, kind };
   }
-  const kind = parsed.value.files.length > 0 ? "patch" : "cover";
+  const kind = isCover || parsed.value.files.length === 0 ? "cover" : "patch";
   if (!block.ok) return malformed({ ...checked, kind }, refusedFinding("block", block.refusal));
   return checkSignature({ ...checked, kind }, view, parsed.value, block.value, number, verifier);
 }
@@ -357,19 +357,20 @@ function signedBase(shown: Base, comment: TrustedComment): Base | null {
  */
 export function asSigned(checked: Checked): Checked {
   const { signedMessage: message, view, diff, author } = checked;
-  if (message === null || view === null || diff === null || author === null) return checked;
-  if (checked.changed.join() !== "message") return checked;
+  if (message === null || checked.changed.join() !== "message") return checked;
+  if (view === null || diff === null || author === null) return checked;
+  // the author may be the one whom a list replaced
   const info = {
     ...view.info,
     author: Buffer.from(author.name),
     email: Buffer.from(author.email),
   };
-  const attested = attest(info, message, diff.canonical);
-  if (!attested.ok) return checked;
+  const signed = attest(info, message, diff.canonical);
+  if (!signed.ok) return checked;
   return {
     ...checked,
     view: { ...view, message },
-    attestation: attested.value,
+    attestation: signed.value,
     signature: "good",
     changed: [],
     findings: checked.findings.filter((f) => f.code !== "trailers-added"),

@@ -21,7 +21,7 @@ import {
   numberList,
   type Series,
 } from "../../verify/series.ts";
-import { policyOf } from "../settings.ts";
+import { readPolicies } from "../policy.ts";
 import { clearProgress, note, out, outputStyle } from "../terminal.ts";
 import { noPatch, openUserTrust, verifySources } from "../verification.ts";
 
@@ -151,7 +151,7 @@ async function apply(
 function theSeries(args: Arguments, store: ReturnType<typeof openUserTrust>): Series<Checked> {
   const options = {
     sources: args.source,
-    policy: policyOf(args.require),
+    policies: readPolicies(args.require),
     dryRun: false,
     signedOnly: args.signedOnly,
   };

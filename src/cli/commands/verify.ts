@@ -6,7 +6,7 @@ import { formatRecord } from "../../report/json.ts";
 import { renderSeries, renderSummary } from "../../report/text.ts";
 import type { SummaryResult } from "../../verify/result.ts";
 import { createSeriesCollector, type Member, type Series } from "../../verify/series.ts";
-import { policyOf } from "../settings.ts";
+import { describePolicies, readPolicies } from "../policy.ts";
 import { clearProgress, out, outputStyle } from "../terminal.ts";
 import { noPatch, openUserTrust, verifySources } from "../verification.ts";
 
@@ -15,6 +15,7 @@ interface Arguments {
   json: boolean;
   require?: string;
   dryRun: boolean;
+  policy: boolean;
 }
 
 export const verifyCommand: CommandModule<object, Arguments> = {
@@ -34,6 +35,11 @@ export const verifyCommand: CommandModule<object, Arguments> = {
         requiresArg: true,
         describe: "nothing, signature (default), known or pinned",
       })
+      .option("policy", {
+        type: "boolean",
+        default: false,
+        describe: "print the policy in force, and where each line comes from",
+      })
       .option("dry-run", {
         type: "boolean",
         default: false,
@@ -43,7 +49,8 @@ export const verifyCommand: CommandModule<object, Arguments> = {
 };
 
 function verify(args: Arguments): void {
-  const policy = policyOf(args.require);
+  if (args.policy) return out(`${describePolicies(args.require).join("\n")}\n`);
+  const policies = readPolicies(args.require);
   const store = openUserTrust(args.dryRun);
   const tally = { messages: 0 };
   const counts = { patches: 0, pass: 0, warn: 0, fail: 0 };
@@ -63,7 +70,7 @@ function verify(args: Arguments): void {
   }
 
   try {
-    const options = { sources: args.source, policy, dryRun: args.dryRun };
+    const options = { sources: args.source, policies, dryRun: args.dryRun };
     for (const member of verifySources(options, store, tally)) {
       counts.patches++;
       counts[member.result.verdict]++;
