@@ -1,10 +1,10 @@
 /** The entry: finds the command, loads it and nothing else, maps what went wrong to exit statuses. */
 
-import yargs, { type CommandModule } from "yargs";
+import type { CommandModule } from "yargs";
 import { CliError, EXIT, FormatError } from "../errors.ts";
 import { escapeText } from "../report/escape.ts";
+import { plainArguments } from "./plain-arguments.ts";
 import { note, out } from "./terminal.ts";
-import { VERSION } from "./version.ts";
 
 // yargs has it, its types do not
 declare module "yargs" {
@@ -77,71 +77,20 @@ async function run(args: string[]): Promise<void> {
     return;
   }
   if (["--help", "-h", "help"].includes(name)) return out(MANUAL);
-  if (["--version", "-V", "version"].includes(name)) return out(`patchsig ${VERSION}\n`);
+  if (["--version", "-V", "version"].includes(name)) {
+    const { VERSION } = await import("./version.ts");
+    return out(`patchsig ${VERSION}\n`);
+  }
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (entry === undefined)
     throw new CliError("usage", `no such command: ${name}`, { hint: "patchsig --help lists them" });
   const command = await entry.load();
   if (isRaw(command)) return command.run(rest);
-  await yargs(afterDashes(args))
-    .scriptName("patchsig")
-    .command(command)
-    .strict()
-    .demandCommand(1, "")
-    .version(false)
-    .help()
-    .alias("help", "h")
-    .usageConfiguration({ "hide-types": true })
-    .wrap(Math.min(80, process.stdout.columns || 80))
-    .parserConfiguration({ "parse-numbers": false })
-    .middleware(lastOneCounts, true)
-    .exitProcess(false)
-    .fail((message, error) => {
-      // a handler's own error comes as `error`, a wrong flag as `message`
-      if (error instanceof Error && !("name" in error && error.name === "YError")) throw error;
-      const text = (message ?? error?.message ?? "").replace(/\n[\s\S]*/, "");
-      throw new CliError("usage", usageText(name, text, rest), {
-        hint: `patchsig ${name} --help says what it takes`,
-      });
-    })
-    .parseAsync();
-}
-
-/** Of an option that is given twice, the last one counts, as in git; yargs makes a list of it. */
-function lastOneCounts(argv: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(argv)) {
-    if (Array.isArray(value) && !LISTS.has(name)) argv[name] = value.at(-1);
-  }
-}
-
-/** What may hold many: the words themselves, and the files and sources of commands. */
-const LISTS: ReadonlySet<string> = new Set(["_", "file", "source"]);
-
-/**
- * Words after `--` are names, whatever they begin with. yargs would not take them for positionals
- * at all, so they are given to it as paths, without the dashes.
- */
-function afterDashes(args: readonly string[]): string[] {
-  const cut = args.indexOf("--");
-  if (cut < 0) return [...args];
-  const names = args.slice(cut + 1).map((word) => (/^-./.test(word) ? `./${word}` : word));
-  return [...args.slice(0, cut), ...names];
-}
-
-/** What yargs complains of, in the words that were typed. */
-function usageText(name: string, text: string, words: readonly string[]): string {
-  const [, kind, first = ""] = /^(Unknown|Not enough) [^:]*: ([^,]*)/.exec(text) ?? [];
-  if (kind === undefined)
-    return text === "" ? `${name} needs more words` : text.charAt(0).toLowerCase() + text.slice(1);
-  if (kind === "Not enough")
-    return text.includes("non-option")
-      ? `${name} ${words[0] ?? ""} needs more words`
-      : `${first.length > 1 ? "--" : "-"}${first} needs a value`;
-  const typed = words.map((word) => word.replace(/=.*/s, ""));
-  if (typed.includes(`--${first}`)) return `unknown option: --${first}`;
-  if (typed.some((word) => /^-[^-]/.test(word) && word.includes(first)))
-    return `unknown option: -${first}`;
-  return words[0] === first ? `no such command: ${name} ${first}` : `one word too many: ${first}`;
+  const values = plainArguments(command, rest);
+  if (values !== null) return await command.handler(values);
+  // help, subcommands, and everything that is wrong
+  const { runWithYargs } = await import("./yargs.ts");
+  await runWithYargs(command, name, rest);
 }
 
 /** One line, its hint, and the status that belongs to it. */

@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
-import { defaultKeyPath } from "../store/key-file.ts";
+import { defaultKeyPath } from "../store/key-path.ts";
 
 /** One value of git config, or null if it is not set or there is no git. */
 export function gitConfig(name: string, type?: "path" | "bool" | "int"): string | null {
