@@ -78,7 +78,8 @@ export type Judged = Outcome | "unsure" | null;
  * Equal outcomes mean equal commits. Unequal ones mean little: ask `git am` itself.
  */
 export interface Plumbing {
-  judge(mails: readonly Buffer[]): Judged[];
+  /** `isTwin`: of whose patch every line loses a CR, the third thing that is normalised. */
+  judge(mails: readonly Buffer[], isTwin?: readonly boolean[]): Judged[];
   close(): void;
 }
 
@@ -114,7 +115,7 @@ export function openPlumbing(base: string): Plumbing {
     existsSync(path) ? readFileSync(path, "latin1") : null;
 
   return {
-    judge(mails) {
+    judge(mails, isTwin = []) {
       rmSync(out, { recursive: true, force: true });
       mkdirSync(out);
       const names = [...mails.keys()];
@@ -129,7 +130,11 @@ export function openPlumbing(base: string): Plumbing {
         const info = content(join(out, `${i}.info`));
         if (!mails[i]!.toString("latin1", 0, 4).startsWith("From")) return "unsure";
         if (info === null) return existsSync(join(out, `${i}.mbox`)) ? "unsure" : null;
-        const patch = content(join(out, `${i}.patch`))!;
+        let patch = content(join(out, `${i}.patch`))!;
+        if (isTwin[i] === true) {
+          patch = patch.replaceAll("\r\n", "\n");
+          writeFileSync(join(out, `${i}.patch`), patch, "latin1");
+        }
         return { text: plainText(info, content(join(out, `${i}.msg`))!), patch };
       });
       const single = read.flatMap((r, i) => (r === null || r === "unsure" ? [] : [{ ...r, i }]));
