@@ -65,7 +65,7 @@ describe("key generate", () => {
     );
     expect(out).toBe(`${formatPublicKeyText(publicKey)}\n`);
     expect(note).toContain(key);
-    expect((out + note).trimEnd().split("\n").length).toBeLessThanOrEqual(5);
+    expect((out + note).trimEnd().split("\n").length).toBeLessThanOrEqual(6);
     expect(readFileSync(key, "utf8")).toMatch(/^untrusted comment: my key\nRWQAAEIy/);
     expect(statSync(key).mode & 0o777).toBe(0o600);
   });
