@@ -1,0 +1,103 @@
+/**
+ * npm run bench: measures what docs/performance.md promises, on mails made of a repository's
+ * history, with throw-away keys, in a temporary folder.
+ *
+ *     --repo DIR     the repository (default: one out of nothing, the same every time)
+ *     --count N      mails for the rows that compare (default: 5000)
+ *     --rounds N     rounds of what is repeated (default: 3)
+ *     --full         the sizes that the goals name: minutes rather than seconds
+ *     --only ROW     one row, or several with commas between
+ *     --json         a record a line
+ */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { Bench, type Row } from "./bench.ts";
+import { type Figure, formatFigure, formatJson, HEADING, machine, number } from "./report.ts";
+import { blocksRow } from "./rows/blocks.ts";
+import { growthRow, keysRow } from "./rows/growth.ts";
+import { memoryRow } from "./rows/memory.ts";
+import { minisignRow, patattRow } from "./rows/peers.ts";
+import { signRow } from "./rows/sign.ts";
+import { startRow } from "./rows/start.ts";
+import { verifyRow } from "./rows/verify.ts";
+import { makeRepository } from "./synthetic.ts";
+
+const ROWS: Readonly<Record<string, Row>> = {
+  verify: verifyRow,
+  start: startRow,
+  patatt: patattRow,
+  minisign: minisignRow,
+  sign: signRow,
+  memory: memoryRow,
+  growth: growthRow,
+  keys: keysRow,
+  blocks: blocksRow,
+};
+const NOT_BUILT_YET = "two threads, public-inbox, the hook, base guess";
+
+/** Commits of the repository that is made out of nothing. */
+const COMMITS = 2000;
+
+const say = (text: string): boolean => process.stdout.write(text);
+
+function positive(text: string, name: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} wants a number`);
+  return value;
+}
+
+function options() {
+  const { values } = parseArgs({
+    options: {
+      repo: { type: "string" },
+      count: { type: "string", default: "5000" },
+      rounds: { type: "string", default: "3" },
+      only: { type: "string", default: Object.keys(ROWS).join() },
+      full: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const only = values.only.split(",");
+  const unknown = only.find((name) => !Object.hasOwn(ROWS, name));
+  if (unknown !== undefined)
+    throw new Error(`no row ${unknown}: there are ${Object.keys(ROWS).join(", ")}`);
+  return {
+    ...values,
+    only,
+    count: positive(values.count, "count"),
+    rounds: positive(values.rounds, "rounds"),
+  };
+}
+
+async function main(): Promise<void> {
+  const { repo, count, rounds, only, full, json } = options();
+  const folder = mkdtempSync(join(tmpdir(), "patchsig-bench-"));
+  const clean = (): void => rmSync(folder, { recursive: true, force: true });
+  process.on("exit", clean);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+
+  const repository = repo === undefined ? makeRepository(folder, COMMITS) : resolve(repo);
+  const source = repo === undefined ? "a synthetic repository" : basename(repository);
+  const bench = new Bench({ repository, count, full, rounds }, folder);
+  const bytes = bench.mails.reduce((sum, { signed }) => sum + signed.length, 0);
+  const corpus = `${number(bench.mails.length)} mails, ${number(bytes / 1e6)} MB, of ${source}`;
+  const sizes = { mails: bench.mails.length, bytes, source, rounds };
+  if (json) say(`${JSON.stringify({ type: "run", machine: machine(), ...sizes })}\n`);
+  else say(`${machine()}\n${corpus}; medians of ${rounds}\n\n${HEADING}\n\n`);
+
+  const report = (figure: Figure): void => {
+    say(json ? formatJson(figure) : `${formatFigure(figure)}\n`);
+  };
+  for (const name of only) {
+    const skip = (why: string): void => {
+      say(json ? `${JSON.stringify({ type: "skipped", row: name, why })}\n` : `${why}\n\n`);
+    };
+    await ROWS[name]!(bench, report, skip);
+  }
+  if (!json) say(`not built yet: ${NOT_BUILT_YET}\n`);
+}
+
+await main();

@@ -1,0 +1,88 @@
+/** Programs as a user starts them: how long they took, and how much memory at most. */
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const PROGRAM = fileURLToPath(new URL("../../bin/patchsig.js", import.meta.url));
+const PEAK = new URL("peak.js", import.meta.url).href;
+
+/** A folder of its own for each benchmark, and what programs that work there may see. */
+export class Workplace {
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    mkdirSync(folder, { recursive: true });
+    this.env = {
+      PATH: process.env["PATH"],
+      HOME: folder,
+      XDG_DATA_HOME: join(folder, "data"),
+      GIT_CONFIG_NOSYSTEM: "1",
+      GIT_CONFIG_GLOBAL: join(folder, "gitconfig"),
+      LC_ALL: "C.UTF-8",
+      TZ: "UTC",
+      NO_COLOR: "1",
+    };
+  }
+
+  path(...names: string[]): string {
+    return join(this.folder, ...names);
+  }
+
+  /** No key was ever seen. */
+  forgetTrust(): void {
+    rmSync(this.path("data"), { recursive: true, force: true });
+  }
+
+  /** Runs a program to its end; seconds by the clock. Throws if it fails. */
+  time(command: string, args: readonly string[], allowed: readonly number[] = [0]): number {
+    const began = performance.now();
+    const run = spawnSync(command, args, {
+      cwd: this.folder,
+      env: this.env,
+      stdio: ["ignore", "ignore", "pipe"],
+      maxBuffer: 1 << 28,
+    });
+    const seconds = (performance.now() - began) / 1000;
+    if (run.error !== undefined) throw run.error;
+    if (!allowed.includes(run.status ?? -1))
+      throw new Error(`${command} ${args.slice(0, 4).join(" ")}: ${run.stderr.toString()}`);
+    return seconds;
+  }
+
+  /** patchsig itself, built; 1 is the status of a verdict. */
+  patchsig(args: readonly string[]): number {
+    return this.time(process.execPath, [PROGRAM, ...args], [0, 1]);
+  }
+
+  /** The most memory that patchsig had in use at a time, in bytes. */
+  peakOf(args: readonly string[]): number {
+    const file = this.path("peak");
+    this.env["PATCHSIG_BENCH_PEAK"] = file;
+    this.time(process.execPath, ["--import", PEAK, PROGRAM, ...args], [0, 1]);
+    return Number(readFileSync(file, "utf8"));
+  }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)]!;
+}
+
+/** Runs each in turn, several times over, so that a busy machine is as unkind to all; medians. */
+export function inTurn<K extends string>(
+  times: number,
+  runs: Readonly<Record<K, () => number>>,
+): Record<K, number> {
+  const names = Object.keys(runs) as K[];
+  const taken = new Map<K, number[]>(names.map((name) => [name, []]));
+  for (let round = 0; round < times; round++)
+    for (const name of names) taken.get(name)!.push(runs[name]());
+  return Object.fromEntries(names.map((name) => [name, median(taken.get(name)!)])) as Record<
+    K,
+    number
+  >;
+}
