@@ -1,10 +1,10 @@
 /** The entry: finds the command, loads it and nothing else, maps what went wrong to exit statuses. */
 
-import yargs, { type CommandModule } from "yargs";
+import type { CommandModule } from "yargs";
 import { CliError, EXIT, FormatError } from "../errors.ts";
 import { escapeText } from "../report/escape.ts";
+import { type Command, runCommand } from "./arguments.ts";
 import { note, out } from "./terminal.ts";
-import { VERSION } from "./version.ts";
 
 /** A command whose options are not ours to parse. */
 export interface RawCommand {
@@ -70,36 +70,16 @@ async function run(args: string[]): Promise<void> {
     return;
   }
   if (["--help", "-h", "help"].includes(name)) return out(MANUAL);
-  if (["--version", "-V", "version"].includes(name)) return out(`patchsig ${VERSION}\n`);
+  if (["--version", "-V", "version"].includes(name)) {
+    const { VERSION } = await import("./version.ts");
+    return out(`patchsig ${VERSION}\n`);
+  }
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (entry === undefined)
     throw new CliError("usage", `no such command: ${name}`, { hint: "patchsig --help lists them" });
   const command = await entry.load();
   if (isRaw(command)) return command.run(rest);
-  await yargs(args)
-    .scriptName("patchsig")
-    .command(command)
-    .strict()
-    .demandCommand(1, "")
-    .version(false)
-    .help()
-    .alias("help", "h")
-    .wrap(Math.min(80, process.stdout.columns || 80))
-    .parserConfiguration({ "duplicate-arguments-array": false, "parse-numbers": false })
-    .exitProcess(false)
-    .fail((message, error) => {
-      // a handler's own error comes as `error`, a wrong flag as `message`
-      if (error instanceof Error && !("name" in error && error.name === "YError")) throw error;
-      const text = (message ?? error?.message ?? "").replace(/\n[\s\S]*/, "");
-      throw new CliError("usage", text === "" ? `${name} needs more words` : lowerFirst(text), {
-        hint: `patchsig ${name} --help says what it takes`,
-      });
-    })
-    .parseAsync();
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+  await runCommand(command as unknown as Command, rest, out);
 }
 
 /** One line, its hint, and the status that belongs to it. */

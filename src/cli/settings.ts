@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
 import { CliError } from "../errors.ts";
-import { defaultKeyPath } from "../store/key-file.ts";
+import { defaultKeyPath } from "../store/key-path.ts";
 import { DEFAULT_POLICY, parseRequirement, type Policy, REQUIREMENTS } from "../verify/policy.ts";
 
 /** One value of git config, or null if it is not set or there is no git. */

@@ -86,12 +86,14 @@ function explainedAs<T>(schema: Schema, file: string, codes: RegExp, work: () =>
 }
 
 function configure(db: Database.Database): void {
-  db.pragma("journal_mode = wal");
-  // the default, 1, may lose the last transactions with the power
-  db.pragma("synchronous = full");
-  db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-  db.pragma("foreign_keys = on");
-  db.pragma("trusted_schema = off");
+  // "synchronous": the default, 1, may lose the last transactions with the power
+  db.exec(`
+    pragma journal_mode = wal;
+    pragma synchronous = full;
+    pragma wal_autocheckpoint = ${CHECKPOINT_PAGES};
+    pragma foreign_keys = on;
+    pragma trusted_schema = off;
+  `);
 }
 
 function migrate(schema: Schema, db: Database.Database): void {

@@ -18,8 +18,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { homedir } from "node:os";
-import { basename, dirname, isAbsolute, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { CliError, FormatError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import { formatPublicKeyText, parsePublicKeyFile } from "../minisign/public-key.ts";
@@ -35,17 +34,6 @@ const GROUP_AND_OTHERS = 0o077;
 
 /** Asks for a password; the caller wipes what it gets. */
 export type AskPassword = (prompt: string) => Promise<Buffer>;
-
-/**
- * Where the secret key lies unless `patchsig.key` says otherwise:
- * `$XDG_DATA_HOME/patchsig/minisign.key`, by default under ~/.local/share. A relative
- * XDG_DATA_HOME is ignored, as its specification wants.
- */
-export function defaultKeyPath(environment: Readonly<Record<string, string | undefined>>): string {
-  const set = environment["XDG_DATA_HOME"];
-  const data = set !== undefined && isAbsolute(set) ? set : join(homedir(), ".local", "share");
-  return join(data, "patchsig", "minisign.key");
-}
 
 /** The public key file beside a secret key file: `x.key` has `x.pub`, `x` has `x.pub` too. */
 export function publicKeyPath(keyPath: string): string {

@@ -18,7 +18,6 @@ import { formatPublicKeyFile, parsePublicKeyFile } from "../../src/minisign/publ
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
 import {
   checkNewKey,
-  defaultKeyPath,
   publicKeyPath,
   readPublicKeyBeside,
   readPublicKeyFile,
@@ -27,6 +26,7 @@ import {
   unlockKey,
   writeKeyPair,
 } from "../../src/store/key-file.ts";
+import { defaultKeyPath } from "../../src/store/key-path.ts";
 import { CHEAP, PASSWORD, fixture, plainKey, temporaryDirectory } from "./support.ts";
 
 const key = plainKey();
