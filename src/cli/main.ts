@@ -3,8 +3,15 @@
 import type { CommandModule } from "yargs";
 import { CliError, EXIT, FormatError } from "../errors.ts";
 import { escapeText } from "../report/escape.ts";
-import { type Command, runCommand } from "./arguments.ts";
+import { plainArguments } from "./plain-arguments.ts";
 import { note, out } from "./terminal.ts";
+
+// yargs has it, its types do not
+declare module "yargs" {
+  interface Argv<T> {
+    usageConfiguration(settings: { "hide-types": boolean }): Argv<T>;
+  }
+}
 
 /** A command whose options are not ours to parse. */
 export interface RawCommand {
@@ -79,7 +86,11 @@ async function run(args: string[]): Promise<void> {
     throw new CliError("usage", `no such command: ${name}`, { hint: "patchsig --help lists them" });
   const command = await entry.load();
   if (isRaw(command)) return command.run(rest);
-  await runCommand(command as unknown as Command, rest, out);
+  const values = plainArguments(command, rest);
+  if (values !== null) return await command.handler(values);
+  // help, subcommands, and everything that is wrong
+  const { runWithYargs } = await import("./yargs.ts");
+  await runWithYargs(command, name, rest);
 }
 
 /** One line, its hint, and the status that belongs to it. */

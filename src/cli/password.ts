@@ -21,7 +21,6 @@ export const passwordOptions = {
   "password-file": {
     type: "string",
     requiresArg: true,
-    normalize: true,
     describe: "read passwords from this file (mode 0600), one a line",
   },
 } as const;

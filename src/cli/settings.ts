@@ -2,9 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
-import { CliError } from "../errors.ts";
 import { defaultKeyPath } from "../store/key-path.ts";
-import { DEFAULT_POLICY, parseRequirement, type Policy, REQUIREMENTS } from "../verify/policy.ts";
 
 /** One value of git config, or null if it is not set or there is no git. */
 export function gitConfig(name: string, type?: "path" | "bool" | "int"): string | null {
@@ -29,20 +27,4 @@ export function gitConfig(name: string, type?: "path" | "bool" | "int"): string 
 /** The secret key file: `--key`, else `patchsig.key`, else the user's own; absolute. */
 export function keyPathOf(option: string | undefined): string {
   return resolve(option ?? gitConfig("patchsig.key", "path") ?? defaultKeyPath(process.env));
-}
-
-/** The policy: `--require`, else `patchsig.require`, else a signature. */
-export function policyOf(option: string | undefined): Policy {
-  const text = option ?? gitConfig("patchsig.require");
-  if (text === null) return DEFAULT_POLICY;
-  const require = parseRequirement(text);
-  if (require === null)
-    throw new CliError(
-      "usage",
-      `${option === undefined ? "patchsig.require" : "--require"} cannot be ${text}`,
-      {
-        hint: `one of ${REQUIREMENTS.join(", ")}`,
-      },
-    );
-  return { require };
 }

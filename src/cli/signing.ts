@@ -81,6 +81,7 @@ export function signDrafts(drafts: readonly Draft[], options: SigningOptions): S
   const mails: (Buffer | null)[] = drafts.map(() => null);
   const verifier = createVerifier(1);
   let base: string | null = null;
+  let forwarded = 0;
 
   for (const group of groups) {
     rejectDuplicates(group, drafts);
@@ -101,8 +102,11 @@ export function signDrafts(drafts: readonly Draft[], options: SigningOptions): S
         throw new CliError("refused", `${drafts[at]!.name}: would not verify: ${why}`);
       }
       mails[at] = mail;
+      if (checked.findings.some((f) => f.code === "signer-not-author")) forwarded++;
     }
   }
+  if (forwarded > 0)
+    notes.push(`${forwarded} by another author: good once git send-email has put you into From`);
   const patches = mails.filter((mail) => mail !== null).length;
   return { mails, patches, base, notes };
 }
@@ -126,25 +130,42 @@ interface GroupMember {
   readonly placed: Placed;
 }
 
+/** Where a mail stands in its series. */
+interface Place {
+  readonly version: number;
+  readonly index: number;
+  readonly total: number;
+  /** Mails with the same name belong together. */
+  readonly series: string;
+}
+
 /** One group a series: mails with the same version and total. */
-function groupBySeries(prepared: readonly (Prepared | null)[], inOrder: boolean): GroupMember[][] {
+function groupBySeries(
+  prepared: readonly (Prepared | null)[],
+  inOrder: boolean,
+): readonly GroupMember[][] {
   const groups = new Map<string, GroupMember[]>();
   const unnumbered = prepared.filter((p) => p !== null && p.index === null && !p.isCover).length;
   let next = 1;
+  const placeOf = (p: Prepared, draft: number): Place => {
+    const { version, index, total, old } = p;
+    if (index !== null && total !== null)
+      return { version, index, total, series: `${version} ${total}` };
+    if (inOrder) return { version, index: next++, total: unnumbered, series: `${version} all` };
+    // format-patch -N: only the old signature knows the number
+    if (old !== null) {
+      const { comment } = old;
+      const series = `${comment.version} ${comment.total} ${comment.series ?? draft}`;
+      return { version: comment.version, index: comment.index, total: comment.total, series };
+    }
+    return { version, index: 1, total: 1, series: `alone ${draft}` };
+  };
   for (const [draft, p] of prepared.entries()) {
     if (p === null) continue;
-    const place = (): { index: number; total: number } => {
-      if (p.index !== null && p.total !== null) return { index: p.index, total: p.total };
-      if (!inOrder) return { index: 1, total: 1 };
-      return { index: p.isCover ? 0 : next++, total: unnumbered };
-    };
-    const { index, total } = place();
-    const { version } = p;
-    const single = p.index === null && !inOrder ? ` ${draft}` : "";
-    const name = `${version} ${total}${single}`;
-    const group = groups.get(name) ?? [];
-    groups.set(name, group);
-    group.push({ draft, placed: { prepared: p, version, index, total } });
+    const { series, ...place } = placeOf(p, draft);
+    const group = groups.get(series) ?? [];
+    groups.set(series, group);
+    group.push({ draft, placed: { prepared: p, ...place } });
   }
   return [...groups.values()];
 }

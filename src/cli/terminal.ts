@@ -5,6 +5,7 @@
  */
 
 import { writeSync } from "node:fs";
+import { EXIT } from "../errors.ts";
 import type { Style } from "../report/text.ts";
 
 function write(fd: number, text: string | Buffer): void {
@@ -16,8 +17,8 @@ function write(fd: number, text: string | Buffer): void {
       const code = (error as NodeJS.ErrnoException).code;
       // a pipe that node made non-blocking is full: wait for its reader
       if (code === "EAGAIN") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-      // the reader has gone, as with `| head`: there is nobody left to write to
-      else if (code === "EPIPE") process.exit(process.exitCode ?? 0);
+      // the reader has gone, as with `| head`: what is left was not said, so it is no success
+      else if (code === "EPIPE") process.exit(EXIT.failed);
       else throw error;
     }
   }

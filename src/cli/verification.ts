@@ -4,22 +4,23 @@
  */
 
 import { homedir } from "node:os";
+import { CliError, EXIT } from "../errors.ts";
 import { createVerifier } from "../minisign/ed25519.ts";
-import { readSource, type SourceMail } from "../source/file.ts";
+import { isDirectory, readSource, type SourceMail } from "../source/file.ts";
 import { openTrust, trustFile, type TrustStore } from "../store/trust-store.ts";
 import { type Decision, decideUnsigned } from "../trust/decide.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import { sightingDigest } from "../trust/sighting.ts";
 import { asSigned, checkMail, refusedMail } from "../verify/check.ts";
 import { judge, type Knowledge } from "../verify/judge.ts";
-import type { Policy } from "../verify/policy.ts";
+import { type Policies, policyFor } from "../verify/policy.ts";
 import type { Checked } from "../verify/result.ts";
 import type { Member } from "../verify/series.ts";
 import { progress } from "./terminal.ts";
 
 export interface VerificationOptions {
   readonly sources: readonly string[];
-  readonly policy: Policy;
+  readonly policies: Policies;
   /** Judge as if keys were remembered, and remember nothing. */
   readonly dryRun: boolean;
   /** Take mails as they were signed, without trailers that were added since. */
@@ -64,7 +65,7 @@ export function* verifySources(
     yield* judged;
   }
 
-  for (const source of options.sources) {
+  function* read(source: string): Generator<Member<Checked>> {
     const onRead = (bytes: number, total: number): void => {
       done += bytes;
       progress(`${tally.messages} mails`, done, options.sources.length === 1 ? total : 0, began);
@@ -86,13 +87,35 @@ export function* verifySources(
       if (batch.length >= BATCH_MAILS || size >= BATCH_BYTES) yield* flush();
     }
   }
+
+  try {
+    for (const source of options.sources) yield* read(source);
+  } catch (error) {
+    // what was read before a source that cannot be read is judged all the same
+    yield* flush();
+    throw error;
+  }
   yield* flush();
+}
+
+/** Why there is nothing to say of these sources. */
+export function noPatch(sources: readonly string[], messages: number): CliError {
+  const [source = "-"] = sources;
+  const where =
+    sources.length > 1 ? `${sources.length} sources` : source === "-" ? "standard input" : source;
+  const mails = messages === 1 ? "1 mail" : `${messages} mails`;
+  const hint = isDirectory(source)
+    ? "of a directory, patchsig reads *.patch, *.eml and *.mbox, or a maildir"
+    : "patchsig reads what git format-patch writes and what mail programs save";
+  return messages === 0
+    ? new CliError("no-patch", `no mail in ${where}`, { hint, exit: EXIT.unmet })
+    : new CliError("no-patch", `no patch in ${where}, only ${mails}`, { exit: EXIT.unmet });
 }
 
 /** Judges one checked mail; remembers within the run which series a key was first met in. */
 function createSession(
   store: TrustStore,
-  { policy, dryRun }: VerificationOptions,
+  { policies, dryRun }: VerificationOptions,
 ): (mail: SourceMail, checked: Checked) => Member<Checked> {
   const at = Math.floor(Date.now() / 1000);
   const firstMetIn = new Map<string, string>();
@@ -141,9 +164,19 @@ function createSession(
   }
 
   return (mail, checked) => {
+    const policy = policyFor(policies, {
+      listId: checked.listId,
+      paths: () => pathsOf(checked),
+    });
     const result = judge(checked, mail, knowledgeOf(checked), policy, !dryRun);
     const attestationText =
       checked.signature === "good" ? (checked.attestation?.text ?? null) : null;
     return { result, checked: { ...checked, attestationText }, payload: checked };
   };
+}
+
+/** Every file that the diff reads or writes. */
+function pathsOf(checked: Checked): string[] {
+  const names = checked.diff?.files.flatMap((file) => [file.oldName, file.newName]) ?? [];
+  return names.flatMap((name) => (name === null ? [] : [name.toString("utf8")]));
 }

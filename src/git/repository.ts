@@ -5,6 +5,8 @@
  * hex, names of branches only as git itself accepts them, and everything else goes over stdin.
  */
 
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { CliError } from "../errors.ts";
 import { type Config, parseConfig } from "./config.ts";
 import { failure, git, gitSays, gitText, runGit } from "./run.ts";
@@ -33,9 +35,10 @@ export async function openRepository(directory: string): Promise<Repository> {
     runGit(["config", "--null", "--list"], options),
   ]);
   if (facts.status !== 0) {
-    // git says more than "not a repository" of one that belongs to somebody else
+    const { message } = failure(["rev-parse"], facts.stderr);
     throw new CliError("no-repository", `no git repository at ${directory}`, {
-      hint: failure(["rev-parse"], facts.stderr).message,
+      // git says more of one that belongs to somebody else
+      hint: message.includes("not a git repository") ? "run it in a working tree" : message,
     });
   }
   if (config.status !== 0) throw failure(["config"], config.stderr);
@@ -92,24 +95,49 @@ export async function createBranchAt(
     throw new CliError("usage", `${commit} is not the full name of a commit`);
   if (await gitSays(["show-ref", "--verify", "--quiet", `refs/heads/${name}`], options)) {
     throw new CliError("exists", `there is a branch ${name} already`, {
-      hint: "give another name",
+      hint: "give another name: --branch NAME",
     });
   }
   await git(["checkout", "--quiet", "--no-track", "-b", name, commit, "--"], options);
 }
 
+/** git's exit status for wrong usage, and what it says where it dies of it instead. */
+const GIT_USAGE = 129;
+const WRONG_USAGE = /unrecognized argument|unknown option|unknown switch/;
+
 /**
- * Runs `git format-patch` as the user would.
+ * Runs `git format-patch` with these options, but for `format.useAutoBase`: it dies where there is
+ * no upstream, and the base is ours to choose.
  *
+ * @param onWarning gets what git says besides, a line at a time; escape it before printing
  * @returns what it writes to stdout: names of files, or with --stdout the patches
- * Throws a CliError "git-failed" with what git said.
+ * Throws a CliError with what git said: "usage" for a wrong option, else "git-failed".
  */
 export async function runFormatPatch(
   repository: Repository,
   args: readonly string[],
+  onWarning: (line: string) => void = () => undefined,
 ): Promise<Buffer> {
-  return git(["format-patch", ...args], { cwd: repository.cwd });
+  const command = ["-c", "format.useAutoBase=false", "format-patch", ...args];
+  const { status, stdout, stderr } = await runGit(command, { cwd: repository.cwd });
+  if (status === 0) {
+    for (const line of stderr.split("\n")) if (line !== "") onWarning(line);
+    return stdout;
+  }
+  const { message } = failure(["format-patch"], stderr);
+  if (status !== GIT_USAGE && !WRONG_USAGE.test(message)) throw new CliError("git-failed", message);
+  throw new CliError("usage", message, { hint: "git help format-patch lists what git takes" });
 }
+
+/**
+ * Against settings that would make another commit of the same mail. git am keeps these for its own
+ * --continue, but for the encoding. Left as the user has them: am.threeWay and rerere (they matter
+ * only where the patch does not apply), am.messageId, commit.gpgSign, hooks.
+ */
+const AM = [
+  ["-c", "i18n.commitEncoding=UTF-8", "am", "--patch-format=mbox"],
+  ["--no-scissors", "--no-keep-cr", "--whitespace=warn", "--no-ignore-whitespace"],
+].flat();
 
 export interface AmOptions {
   readonly threeWay?: boolean;
@@ -133,7 +161,7 @@ export async function gitAm(
   mailbox: Buffer,
   options: AmOptions = {},
 ): Promise<number> {
-  const args = ["am", "--patch-format=mbox", "--no-scissors", "--no-keep-cr"];
+  const args = [...AM];
   // else "\r\n" that a mail encoded on purpose could be stripped, as configured
   if (isAtLeast(repository, 2, 32)) args.push("--quoted-cr=nowarn");
   if (options.threeWay === true) args.push("--3way");
@@ -146,6 +174,29 @@ export async function gitAm(
   });
   lines.end();
   return status;
+}
+
+/** Does the index differ from HEAD? git am refuses to begin then. */
+export async function hasStagedChanges(repository: Repository): Promise<boolean> {
+  return !(await gitSays(["diff", "--cached", "--quiet"], { cwd: repository.cwd }));
+}
+
+/** How far a `git am` got that has stopped here and waits; null if none does. */
+export async function amProgress(
+  repository: Repository,
+): Promise<{ readonly at: number; readonly total: number } | null> {
+  const options = { cwd: repository.cwd };
+  const place = await gitText(["rev-parse", "--git-path", "rebase-apply"], options);
+  const read = (name: string): number => {
+    try {
+      return Number(readFileSync(resolve(repository.cwd, place, name), "utf8"));
+    } catch {
+      return 0;
+    }
+  };
+  return existsSync(resolve(repository.cwd, place))
+    ? { at: read("next"), total: read("last") }
+    : null;
 }
 
 interface LineSplitter {

@@ -1,7 +1,7 @@
 import type { BreakPoint, Finding } from "../types.ts";
 import { EMPTY, LF, NEWLINE, hasAt, isSpace, lineEnd, latin1 } from "./bytes.ts";
 import { toUtf8 } from "./charset.ts";
-import { type Unflowed, unflow } from "./flowed.ts";
+import { unflow } from "./flowed.ts";
 import { type InBody, finishHeader, newInBody, readInBodyLine } from "./inbody.ts";
 import type { Part } from "./parts.ts";
 import { refuse } from "./refused.ts";
@@ -104,20 +104,31 @@ function breakAt(mail: Buffer, part: Part, kind: BreakPoint["kind"], offset: num
   };
 }
 
+interface Decoded {
+  /** Without soft line breaks. */
+  readonly text: Buffer;
+  /** Where the line that ends at an offset of `text` ends in the decoded body. */
+  readonly sourceOf: (end: number) => number;
+  /** Bytes of the decoded body. */
+  readonly length: number;
+}
+
 /** A part without its transfer encoding, and without soft line breaks. */
-function decodePart(mail: Buffer, part: Part): { decoded: Buffer; unflowed: Unflowed | null } {
-  const body = mail.subarray(part.start, part.end);
-  const decoded = decodeBody(body, part.encoding);
-  if (!part.flow.flowed) return { decoded, unflowed: null };
-  const pieceEnds = part.encoding === "identity" ? null : decodedLineEnds(body, part.encoding);
-  return { decoded, unflowed: unflow(decoded, part.flow, pieceEnds) };
+function decodePart(mail: Buffer, { start, end, encoding, flow }: Part): Decoded {
+  const body = mail.subarray(start, end);
+  const decoded = decodeBody(body, encoding);
+  const { length } = decoded;
+  if (!flow.flowed) return { text: decoded, sourceOf: (at) => at, length };
+  const join = (until?: number) =>
+    unflow(decoded, flow, encoding === "identity" ? null : decodedLineEnds(body, encoding), until);
+  return { text: join().text, sourceOf: (at) => join(at).source, length };
 }
 
 /** Where a block goes into a mail without a patch break: after its first text. */
 function endOfText(mail: Buffer, parts: readonly Part[]): BreakPoint | null {
   const part = parts.find((part) => part.type === "text/plain") ?? parts[0];
   if (part === undefined) return null;
-  return breakAt(mail, part, "none", decodePart(mail, part).decoded.length);
+  return breakAt(mail, part, "none", decodePart(mail, part).length);
 }
 
 /**
@@ -134,8 +145,7 @@ export function readBody(mail: Buffer, parts: readonly Part[]): Body {
   let breakPoint: BreakPoint | null = null;
 
   for (const part of parts) {
-    const { decoded, unflowed } = decodePart(mail, part);
-    const text = unflowed?.text ?? decoded;
+    const { text, sourceOf } = decodePart(mail, part);
     const nul = checkNul(text, part, stage === "patch");
     if (nul !== null) findings.push(nul);
     let pos = 0;
@@ -157,8 +167,7 @@ export function readBody(mail: Buffer, parts: readonly Part[]): Body {
         patch.push(convert(text.subarray(found.start, found.end), part));
         pos = found.end;
         const at = found.kind === "dashes" ? found.end : found.start;
-        const source = unflowed?.lines.find((line) => line.end === at)?.source ?? at;
-        breakPoint = breakAt(mail, part, found.kind, unflowed === null ? at : source);
+        breakPoint = breakAt(mail, part, found.kind, sourceOf(at));
       }
     }
     if (stage === "patch") patch.push(text.subarray(pos));

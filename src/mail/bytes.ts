@@ -19,6 +19,7 @@ export function latin1(text: Buffer, start = 0, end = text.length): string {
 
 /** Offset just after the line that begins at `pos`, its LF included; the end if it has none. */
 export function lineEnd(text: Buffer, pos: number): number {
+  if (text[pos] === LF) return pos + 1; // spares mails that are made of empty lines the call
   const lf = text.indexOf(LF, pos);
   return lf < 0 ? text.length : lf + 1;
 }

@@ -9,14 +9,20 @@ type Decode = (text: Buffer) => Buffer | null;
 
 /** 0x80 to 0xff by a table; U+FFFD marks a byte without a character. */
 function singleByte(table: string): Decode {
+  const encoded = Array.from(table, (char) => (char === "\ufffd" ? null : Buffer.from(char)));
   return (text) => {
-    let out = "";
+    const out = Buffer.allocUnsafe(text.length * 3);
+    let length = 0;
     for (const byte of text) {
-      const char = byte < 128 ? String.fromCharCode(byte) : table[byte - 128]!;
-      if (char === "\ufffd") return null;
-      out += char;
+      if (byte < 128) {
+        out[length++] = byte;
+        continue;
+      }
+      const char = encoded[byte - 128];
+      if (char === null || char === undefined) return null;
+      for (const unit of char) out[length++] = unit;
     }
-    return Buffer.from(out);
+    return out.subarray(0, length);
   };
 }
 

@@ -4,8 +4,8 @@ import { refuse } from "./refused.ts";
 
 export interface Unflowed {
   readonly text: Buffer;
-  /** Where each line of `text` ends, and where that is in the flowed text. */
-  readonly lines: readonly { readonly end: number; readonly source: number }[];
+  /** How far the flowed text was read for it: all of it, unless `until` came first. */
+  readonly source: number;
 }
 
 /**
@@ -18,25 +18,32 @@ export interface Unflowed {
  *
  * @param pieceEnds offsets in `text` at which the lines of the encoded body end, or null if the
  *   body is not encoded
+ * @param until stop at the end of the line with which so many bytes are joined
  */
-export function unflow(text: Buffer, flow: Flow, pieceEnds: readonly number[] | null): Unflowed {
-  const out: Buffer[] = [];
-  const lines: { end: number; source: number }[] = [];
+export function unflow(
+  text: Buffer,
+  flow: Flow,
+  pieceEnds: Iterable<number> | null,
+  until = Infinity,
+): Unflowed {
+  const out = Buffer.allocUnsafe(text.length);
   const paragraph = new Paragraph();
   let length = 0;
   let pos = 0;
-  const emit = (piece: Buffer) => {
-    out.push(Buffer.from(piece));
-    length += piece.length;
-    lines.push({ end: length, source: pos });
-  };
+  // the end of the line at `pos`: a line may be many pieces, and must not be searched for each
+  let next = 0;
   for (const pieceEnd of pieceEnds ?? [text.length]) {
     // what is left over stands in front of the first line of a piece
     let joined = pieceEnds !== null;
     for (; pos < pieceEnd; joined = false) {
-      const next = Math.min(lineEnd(text, pos), pieceEnd);
-      const line = text.subarray(pos, next);
-      pos = next;
+      if (length >= until) return { text: out.subarray(0, length), source: pos };
+      if (text[pos] === LF && paragraph.length === 0) {
+        out[length++] = text[pos++]!; // spares mails that are made of empty lines the rest
+        continue;
+      }
+      if (next <= pos) next = lineEnd(text, pos);
+      const line = text.subarray(pos, Math.min(next, pieceEnd));
+      pos += line.length;
       const unfinished = pieceEnds !== null && line.at(-1) !== LF;
       if (!joined && !unfinished) {
         const { start, end, soft } = measure(line, flow);
@@ -52,12 +59,12 @@ export function unflow(text: Buffer, flow: Flow, pieceEnds: readonly number[] | 
         paragraph.cut(start, soft ? end : paragraph.length);
         if (soft) continue;
       }
-      emit(paragraph.text);
+      length += paragraph.text.copy(out, length);
       paragraph.clear();
     }
   }
-  if (paragraph.length > 0) emit(paragraph.text);
-  return { text: Buffer.concat(out), lines };
+  length += paragraph.text.copy(out, length);
+  return { text: out.subarray(0, length), source: pos };
 }
 
 /** Text that grows at its end and shrinks at its front, without being copied each time. */

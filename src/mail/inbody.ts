@@ -4,7 +4,7 @@ import { refuse } from "./refused.ts";
 import { decodeWords } from "./rfc2047.ts";
 
 const NAMES = ["from", "subject", "date"] as const;
-export type InBodyName = (typeof NAMES)[number];
+type InBodyName = (typeof NAMES)[number];
 
 /** The headers that stand at the top of a body, and whether more may come. */
 export interface InBody {
@@ -54,7 +54,7 @@ export function readInBodyLine(state: InBody, line: Buffer): boolean {
     current.lines[last] = withoutNewline(current.lines[last]!);
     current.lines.push(line);
     current.size += line.length;
-    if (current.size > MAX_INBODY_BYTES) refuse("too-big", "a very long header in the body");
+    assertSize(current.size);
     return true;
   }
   finishHeader(state);
@@ -63,14 +63,20 @@ export function readInBodyLine(state: InBody, line: Buffer): boolean {
   }
   if (hasAt(line, 0, "[PATCH]") && isSpace(line[7])) {
     assertFirst(state, "subject");
+    assertSize(line.length);
     state.fields.set("subject", line);
     return true;
   }
   const name = NAMES.find((name) => hasAtNoCase(line, 0, name) && line[name.length] === 0x3a);
   if (name === undefined) return false;
   assertFirst(state, name);
+  assertSize(line.length);
   state.current = { name, lines: [line], size: line.length };
   return true;
+}
+
+function assertSize(bytes: number): void {
+  if (bytes > MAX_INBODY_BYTES) refuse("too-big", "a very long header in the body");
 }
 
 function assertFirst(state: InBody, name: InBodyName): void {

@@ -36,8 +36,12 @@ const STRICT =
  * Cuts an mbox, or a single mail without a From line, into messages: an incremental parser, without
  * I/O. It never throws, and holds one message at a time.
  *
- * A message begins at a strict From line on top or below an empty line. The From line and the empty
- * line before it are dropped; `>From ` is left as it is, and so is the end of the last message.
+ * A message begins at a strict From line below an empty line. The From line and the empty line
+ * before it are dropped; `>From ` is left as it is, and so is the end of the last message.
+ *
+ * It never cuts where git does not: then the rest would be a mail of its own here, perhaps one
+ * without a patch, and to `git am` a part of the mail before, with all that git finds in it.
+ * (Where git alone would cut, `looseFromLines` says so.)
  *
  * The chunks given to `push` must not be changed afterwards: messages may be slices of them.
  */
@@ -50,6 +54,8 @@ export class MboxSplitter {
   #base = 0;
   /** Offset of the current message in the input; -1 before the first. */
   #start = -1;
+  /** Without a From line on top, git takes the whole input for one mail. */
+  #isMbox = false;
   /** What the current message has before `#text`. */
   #pieces: Buffer[] = [];
 
@@ -78,7 +84,7 @@ export class MboxSplitter {
     const found: MboxMessage[] = [];
     if (this.#start < 0 && !this.#begin(ended)) return found;
     const text = this.#text;
-    let at = text.indexOf(FROM_LINE, this.#startInText(), "latin1");
+    let at = this.#isMbox ? text.indexOf(FROM_LINE, this.#startInText(), "latin1") : -1;
     while (at >= 0) {
       const next = lineEnd(text, at + 1);
       const tooLong = next - at > MAX_FROM_LINE;
@@ -104,7 +110,9 @@ export class MboxSplitter {
     const next = lineEnd(text, 0);
     const whole = ended || next > MAX_FROM_LINE || text[next - 1] === LF;
     if (text.length === 0 || !whole) return false;
-    this.#start = this.#base + (next <= MAX_FROM_LINE && isAnyFromLine(text) ? next : 0);
+    const hasFromLine = next <= MAX_FROM_LINE && isAnyFromLine(text);
+    this.#isMbox = hasFromLine && isLooseFromLine(latin1(text, 0, next));
+    this.#start = this.#base + (hasFromLine ? next : 0);
     return true;
   }
 
@@ -153,7 +161,7 @@ function emptyLineBefore(text: Buffer, at: number): number {
 
 function isStrictFromLine(text: Buffer, start: number, end: number): boolean {
   const line = latin1(text, start, end);
-  return STRICT.test(line.endsWith("\n") ? line.slice(0, -1) : line);
+  return STRICT.test(line.endsWith("\n") ? line.slice(0, -1) : line) && isLooseFromLine(line);
 }
 
 /** On top of a file, any `From ` line will do; git mailinfo passes over it. */
@@ -182,10 +190,10 @@ export function dropCr(mail: Buffer): Buffer {
 
 const CRLF = "\r\n";
 
-/** Shorter lines, the LF included, are no From lines to git. */
-const LOOSE_MIN = 20;
+/** Shorter lines are no From lines to git. It counts the LF, and a CR that is gone here. */
+const LOOSE_MIN = 19;
 
-/** git's rule: a time `d:dd` (hour with a character before it) and then a year above 90. */
+/** git's rule: a time `d?dd:dd`, whatever `?` is, and then a year above 90. */
 function isLooseFromLine(line: string): boolean {
   if (line.length < LOOSE_MIN) return false;
   const colon = line.lastIndexOf(":", line.length - 3);

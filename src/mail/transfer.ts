@@ -115,8 +115,10 @@ export function decodeBase64(text: Buffer): Buffer {
  * A base64 body. git decodes each line by itself and skips strange characters, others take the
  * body as a whole: so every line must be whole groups, and padding may stand at the very end only.
  */
-export function decodeBase64Body(text: Buffer): Buffer {
+function decodeBase64Body(text: Buffer): Buffer {
   if (text.every(isSpace)) return EMPTY;
+  const groups = Buffer.allocUnsafe(text.length);
+  let length = 0;
   for (let pos = 0, next = 0; pos < text.length; pos = next) {
     next = lineEnd(text, pos);
     let end = next;
@@ -124,8 +126,9 @@ export function decodeBase64Body(text: Buffer): Buffer {
     if ((end - pos) % 4 !== 0 || text.subarray(pos, end).includes(CR)) {
       refuse("base64-ambiguous", "a line of base64 is not whole groups");
     }
+    length += text.copy(groups, length, pos, end);
   }
-  return decodeAscii(latin1(text).replace(/[\r\n]+/g, ""));
+  return decodeAscii(latin1(groups, 0, length));
 }
 
 /** Base64 in lines of 76 columns. */
@@ -134,28 +137,29 @@ export function encodeBase64(text: Buffer): Buffer {
 }
 
 /** Offsets in the decoded body at which the lines of the encoded body end. */
-export function decodedLineEnds(body: Buffer, encoding: Exclude<Encoding, "identity">): number[] {
-  const ends: number[] = [];
+export function* decodedLineEnds(
+  body: Buffer,
+  encoding: Exclude<Encoding, "identity">,
+): Generator<number> {
   let length = 0;
   for (let pos = 0; pos < body.length; pos++) {
     const byte = body[pos]!;
     if (byte === LF) {
       if (encoding === "quoted-printable") length++;
-      ends.push(encoding === "base64" ? Math.floor((length * 3) / 4) : length);
+      yield encoding === "base64" ? Math.floor((length * 3) / 4) : length;
     } else if (encoding === "base64") {
       if (byte !== CR && byte !== EQUALS) length++;
     } else if (byte === EQUALS && escapedByte(body, pos) >= 0) {
       pos += 2;
       length++;
     } else if (byte === EQUALS && (body[pos + 1] === LF || pos + 1 === body.length)) {
-      ends.push(length);
+      yield length;
       pos++;
     } else {
       length++;
     }
   }
-  ends.push(encoding === "base64" ? Math.floor((length * 3) / 4) : length);
-  return ends;
+  yield encoding === "base64" ? Math.floor((length * 3) / 4) : length;
 }
 
 /** A part's body without its transfer encoding, as git decodes it. */

@@ -6,7 +6,7 @@ import { refuse, withoutCr } from "./diff-text.ts";
  */
 
 /** A name as written after `---`, with the directory that -p1 takes away. */
-export interface PrefixedName {
+interface PrefixedName {
   /** `a` of `a/src/x.c`. */
   readonly prefix: string;
   /** `src/x.c` of `a/src/x.c`. */
@@ -32,7 +32,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** Reads the C-style quoted name at `from`, as git writes names with unusual bytes. */
-export function unquote(line: string, from: number, offset: number): Token {
+function unquote(line: string, from: number, offset: number): Token {
   const bad = (): never => refuse("bad-name", offset, "a malformed quoted name");
   let name = "";
   let at = from + 1;
@@ -65,7 +65,7 @@ export function wholeName(text: string, offset: number): string {
 }
 
 /** Takes the first directory off a name, as `-p1` does. */
-export function splitPrefix(name: string, offset: number): PrefixedName {
+function splitPrefix(name: string, offset: number): PrefixedName {
   const slash = name.indexOf("/");
   // git would guess -p0 from a name without a slash, and keep to that for the rest of the mail
   if (slash < 0) refuse("bad-name", offset, "a name without a leading directory to take away");

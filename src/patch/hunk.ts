@@ -5,7 +5,7 @@ const MARKER = Buffer.from("\\ ");
 const [BLANK, PLUS, COMMA, MINUS, ZERO, AT, BACKSLASH] = Buffer.from(" +,-0@\\");
 
 /** Line numbers and counts above this are refused; no file has so many lines. */
-export const MAX_LINE_NUMBER = 0x7fff_ffff;
+const MAX_LINE_NUMBER = 0x7fff_ffff;
 
 /**
  * The shortest `\ No newline at end of file` line, in any language, that is read as one. git counts the

@@ -3,7 +3,6 @@
 const LF = 0x0a;
 const GT = 0x3e;
 const FROM = Buffer.from(">From ");
-const NEWLINE = Buffer.from("\n");
 
 /** git's white space: blank, tab, CR, LF. Form feed and vertical tab are text. */
 export function isBlank(byte: number | undefined): boolean {
@@ -16,7 +15,8 @@ export function isBlank(byte: number | undefined): boolean {
  * last line ends in LF (git-stripspace(1)). Empty in, empty out.
  */
 export function canonicalMessage(message: Buffer): Buffer {
-  const lines: Buffer[] = [];
+  const out = Buffer.allocUnsafe(message.length + 1);
+  let length = 0;
   let blanks = 0;
   for (let start = 0; start < message.length;) {
     const newline = message.indexOf(LF, start);
@@ -26,14 +26,15 @@ export function canonicalMessage(message: Buffer): Buffer {
     if (end === start) {
       blanks++;
     } else {
-      if (blanks > 0 && lines.length > 0) lines.push(NEWLINE);
+      if (blanks > 0 && length > 0) out[length++] = LF;
       blanks = 0;
       const quoted = message[start] === GT && FROM.compare(message, start, start + 6) === 0;
-      lines.push(message.subarray(quoted ? start + 1 : start, end), NEWLINE);
+      length += message.copy(out, length, quoted ? start + 1 : start, end);
+      out[length++] = LF;
     }
     start = next;
   }
-  return Buffer.concat(lines);
+  return out.subarray(0, length);
 }
 
 /** A subject with git's white space taken out: mailing lists refold it (transport.md: "st, stm32"). */

@@ -1,4 +1,4 @@
-/** Signing: puts the block into the mails of one series (spec, "Signing"). Pure. */
+/** Signing: puts the block into the mails of one series (spec, "The block"). Pure. */
 
 import { decodedBody, spliceBody } from "../mail/insert.ts";
 import { readMail } from "../mail/mailinfo.ts";
@@ -59,8 +59,9 @@ export function prepare(mail: Buffer): Result<Prepared> | null {
   const diff = readDiff(read.value.patch);
   if (!diff.ok) return diff;
   const number = subjectNumber(read.value.headers.subject);
-  const isCover = diff.value.files.length === 0;
-  if (isCover && number.index !== 0) return null;
+  // the letter of a reroll may hold a diff against the version before (--interdiff)
+  const isCover = number.index === 0;
+  if (diff.value.files.length === 0 && !isCover) return null;
 
   const stripped = withoutBlock(mail, read.value.breakPoint, read.value.patch, diff.value.start);
   if (!stripped.ok) return stripped;
@@ -108,8 +109,8 @@ function withoutBlock(
 }
 
 const EMPTY = Buffer.alloc(0);
-const BREAK = Buffer.from("---\n\n");
-const LONE_BREAK = Buffer.from("\n---\n\n");
+const BREAK = Buffer.from("---\n");
+const LONE_BREAK = Buffer.from("\n---\n");
 
 /** Writes a `---` line where there is none: into cover letters, and before a naked diff. */
 function withBreak(mail: Buffer): Result<{ mail: Buffer; view: MailView }> {
@@ -129,13 +130,17 @@ function withBreak(mail: Buffer): Result<{ mail: Buffer; view: MailView }> {
   return { ok: true, value: { mail: broken, view: again.value } };
 }
 
+/** The last line of a diffstat, and the summary of creations, deletions, renames and modes. */
+const DIFFSTAT_END =
+  /^ \d{1,9} files? changed(?:,[^\n]*)?\n(?: (?:create|delete|mode|rename|copy|rewrite) [^\n]*\n)*/gm;
+
 /**
  * Where the text of a cover letter ends: below its diffstat, else above git's base lines or the
  * signature separator, else at the end. List footers land below that.
  */
 function endOfCover(body: Buffer): number {
   const text = body.toString("latin1");
-  const stat = [...text.matchAll(/^ \d{1,9} files? changed(?:,[^\n]*)?\n/gm)].at(-1);
+  const stat = [...text.matchAll(DIFFSTAT_END)].at(-1);
   if (stat !== undefined) return stat.index + stat[0].length;
   const tail = /^(?:base-commit: |base-tree: |prerequisite-patch-id: |-- \n)/m.exec(text);
   return tail === null ? body.length : tail.index;

@@ -6,7 +6,7 @@ import type { Digests } from "./attestation.ts";
 export interface TrustedComment {
   /** Time of signing, seconds since the epoch. */
   readonly time: number;
-  /** The signer's address, normalised (spec, "Identity"); printable ASCII. */
+  /** The signer's address, normalised (spec, "Addresses"); printable ASCII. */
   readonly by: string;
   /** Digest over the whole series: 32 hex digits; null if it was not signed as a whole. */
   readonly series: string | null;
@@ -20,13 +20,12 @@ export interface TrustedComment {
   readonly digests: Digests;
 }
 
-const SPACE = "[ ]";
+const number = (digits: number): string => `(0|[1-9][0-9]{0,${digits - 1}})`;
 
-/** One regular expression is the grammar; `gap` is what stands between two fields. */
-function grammar(gap: string): RegExp {
-  const number = (digits: number): string => `(0|[1-9][0-9]{0,${digits - 1}})`;
-  const fields = [
-    "patchsig-v1",
+/** The grammar, all white space gone: as the tolerant block reader sees the comment. */
+export const COMMENT_SQUEEZED = new RegExp(
+  [
+    "^patchsig-v1",
     `t=${number(12)}`,
     "by=([!-~]{3,254}?)",
     "series=([0-9a-f]{32}|-)",
@@ -37,17 +36,11 @@ function grammar(gap: string): RegExp {
     "s=([0-9a-f]{8})",
     "m=([0-9a-f]{16})",
     "d=([0-9a-f]{16})",
-  ];
-  return new RegExp(`^${fields.join(gap)}`);
-}
-
-/** The comment as it is signed, one blank between fields. */
-export const COMMENT = grammar(SPACE);
-/** The same with all white space gone, as the tolerant block reader sees it. */
-export const COMMENT_SQUEEZED = grammar("");
+  ].join(""),
+);
 
 /**
- * The fields of a match of `COMMENT` or `COMMENT_SQUEEZED`; null if a number is out of its range.
+ * The fields of a match of `COMMENT_SQUEEZED`; null if a number is out of its range.
  */
 export function fromMatch(match: RegExpExecArray): TrustedComment | null {
   const [, time, by, series, version, index, total, base, a, s, m, d] =

@@ -8,6 +8,7 @@
 
 import type { Finding } from "../types.ts";
 import type { PatchResult, SeriesResult, SummaryResult } from "../verify/result.ts";
+import { numberList } from "../verify/series.ts";
 import { displayWidth, escapeText, padTo, truncateTo, wrapTo } from "./escape.ts";
 
 export interface Style {
@@ -44,7 +45,13 @@ const TRUST_WORDS: Record<NonNullable<PatchResult["trust"]>, string> = {
 };
 
 /** Said by the columns themselves, or worth a line only to a program. */
-const QUIET = new Set(["unsigned", "unsigned-allowed", "all-cr", "format-flowed"]);
+const QUIET = new Set([
+  "all-cr",
+  "format-flowed",
+  "series-incomplete",
+  "unsigned",
+  "unsigned-allowed",
+]);
 const SPOKEN_INFO = new Set(["author-recovered"]);
 
 function spoken(findings: readonly Finding[]): Finding[] {
@@ -68,23 +75,29 @@ export function renderSeries(
   const widest = (pick: (row: (typeof rows)[number]) => string, cap: number): number =>
     Math.min(cap, Math.max(0, ...rows.map((row) => displayWidth(pick(row)))));
   const number = widest((row) => row.number, 9);
+  const numbers = number === 0 ? 0 : number + 1;
   const trust = widest((row) => row.trust, 12);
   const who = widest((row) => row.who, Math.max(16, Math.floor(style.columns / 3)));
-  const subject = Math.max(16, style.columns - (6 + number + 1 + 2 + who + 2 + trust));
-  const indent = 6 + number + 1;
+  const subject = Math.max(16, style.columns - (6 + numbers + 2 + who + 2 + trust));
+  const indent = 6 + numbers;
 
   const lines: string[] = [];
+  const explained = new Set<string>();
   for (const row of rows) {
     const [word, hue] = label(row.patch);
     const text = [
       tint(style, hue, word.padEnd(6)),
-      `${row.number.padStart(number)} `,
-      padTo(truncateTo(escapeText(row.patch.subject), subject), subject),
+      row.number.padStart(number).padEnd(numbers),
+      padTo(truncateTo(escapeText(row.patch.subject || "(no subject)"), subject), subject),
       `  ${padTo(truncateTo(row.who, who), who)}`,
       `  ${row.trust}`,
     ].join("");
     lines.push(text.trimEnd());
-    for (const f of spoken(row.patch.findings)) lines.push(...explain(f, indent, style));
+    for (const f of spoken(row.patch.findings)) {
+      const said = `${f.message}\n${f.hint}`;
+      if (!explained.has(said)) lines.push(...explain(f, indent, style));
+      explained.add(said);
+    }
   }
   lines.push(...seriesLines(series, patches, style));
   return lines;
@@ -93,15 +106,30 @@ export function renderSeries(
 function trustWord(patch: PatchResult): string {
   if (patch.signature === "none") return patch.trust === null ? "not signed" : "NOT SIGNED";
   if (patch.signature === "malformed") return "unreadable";
+  if (patch.signature === "bad") return "BAD";
   return patch.trust === null ? "" : TRUST_WORDS[patch.trust];
 }
 
 /** A finding and its hint, wrapped below the subject's column. */
 function explain(f: Finding, indent: number, style: Style): string[] {
   const width = Math.max(20, style.columns - indent);
-  const pad = " ".repeat(indent);
-  const parts = f.hint === "" ? [f.message] : [f.message, f.hint];
-  return parts.flatMap((part) => wrapTo(escapeText(part), width).map((line) => pad + line));
+  const lines = [...wrapTo(escapeText(f.message), width), ...wrapHint(escapeText(f.hint), width)];
+  return lines.map((line) => " ".repeat(indent) + line);
+}
+
+/** As wrapTo, but a command that is wrapped can still be pasted into a shell. */
+function wrapHint(hint: string, columns: number): string[] {
+  if (hint === "") return [];
+  const command = hint.indexOf("git patchsig ");
+  if (command < 0 || displayWidth(hint) <= columns) return wrapTo(hint, columns);
+  const before = hint.slice(0, command).trimEnd();
+  const [first = "", ...others] = wrapTo(hint.slice(command), columns - 4);
+  return [
+    ...(before === "" ? [] : wrapTo(before, columns)),
+    ...[first, ...others.map((line) => `  ${line}`)].map((line, i) =>
+      i < others.length ? `${line} \\` : line,
+    ),
+  ];
 }
 
 /** What holds of the series as a whole, each thing once. */
@@ -111,36 +139,48 @@ function seriesLines(
   style: Style,
 ): string[] {
   const lines: string[] = [];
-  const key = patches.flatMap((p) => p.findings).find((f) => f.code.startsWith("key-"));
-  const label = series.version > 1 ? `v${series.version}, ` : "";
-  const here = series.total - series.missing.length;
-  const order = series.sealed ? " in the signed order" : "";
   const say = (text: string): void => {
     lines.push(...wrapTo(escapeText(text), style.columns));
   };
-  if (series.total > 1) {
-    const failed = patches.filter((p) => p.verdict === "fail").length;
-    const unsigned = patches.filter((p) => p.signature === "none").length;
-    const tail =
-      failed === 0
-        ? ""
-        : unsigned === patches.length
-          ? ", not signed"
-          : `, ${failed} of them failed`;
-    say(`${label}${here} of ${series.total}${order}${tail}`);
-  }
-  if (key !== undefined && key.severity === "info") {
+  if (series.total > 1 || !series.complete) say(countLine(series, patches));
+  for (const key of keysMet(patches)) {
     say(key.message);
     if (key.hint !== "") say(key.hint);
   }
-  for (const f of spoken(series.findings)) {
-    say(f.message + (f.hint === "" ? "" : `; ${f.hint}`));
-  }
+  for (const f of spoken(series.findings)) say(f.message + (f.hint === "" ? "" : `; ${f.hint}`));
   if (series.base.commit !== null) {
     const tree = series.base.tree === null ? "" : ` ${series.base.tree}`;
     say(`base ${series.base.commit.slice(0, 12)}${tree}`);
   }
   return lines;
+}
+
+/** `v2, 3 of 3 in the signed order` · `2 of 3, missing 2, 1 failed` */
+function countLine(series: SeriesResult, rows: readonly PatchResult[]): string {
+  const patches = rows.filter((patch) => patch.series?.index !== 0);
+  const labelled = (word: string): number => patches.filter((p) => label(p)[0] === word).length;
+  const [unsigned, failed] = [labelled("none"), labelled("FAIL")];
+  const here = series.total - series.missing.length;
+  return [
+    ...(series.version > 1 ? [`v${series.version}`] : []),
+    `${here} of ${series.total}${series.sealed ? " in the signed order" : ""}`,
+    ...(series.complete ? [] : [`missing ${numberList(series.missing)}`]),
+    ...(unsigned === 0
+      ? []
+      : [unsigned === patches.length ? "not signed" : `${unsigned} not signed`]),
+    ...(failed === 0 ? [] : [`${failed} failed`]),
+  ].join(", ");
+}
+
+/** What is known of each key that signed, once. */
+function keysMet(patches: readonly PatchResult[]): Finding[] {
+  const met = new Map<string, Finding>();
+  for (const { signer, publicKey, findings } of patches) {
+    const key = findings.find((f) => f.code.startsWith("key-") && f.severity === "info");
+    const name = `${signer} ${publicKey}`;
+    if (key !== undefined && !met.has(name)) met.set(name, key);
+  }
+  return [...met.values()];
 }
 
 /** The last line of a run over more than one series. */

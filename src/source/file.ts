@@ -20,6 +20,8 @@ export interface SourceMail {
 export type OnRead = (bytes: number, total: number) => void;
 
 const CHUNK = 1 << 20;
+/** Bytes by which a mail is told from what is none. */
+const SNIFFED = 2000;
 const MAIL_FILE = /\.(?:patch|eml|mbox|mbx)$/;
 
 /**
@@ -40,24 +42,23 @@ export function* readSource(path: string, onRead: OnRead = () => {}): Generator<
   }
 }
 
+/** False also for what does not exist. */
+export function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
 /** The file itself, or the mails of a directory: of a maildir `new` and `cur`, else by ending. */
 function filesOf(path: string): string[] {
-  const isDirectory = (p: string): boolean =>
-    statSync(p, { throwIfNoEntry: false })?.isDirectory() ?? false;
   if (!attempt(path, () => statSync(path)).isDirectory()) return [path];
   const list = (folder: string): string[] =>
     attempt(folder, () => readdirSync(folder))
+      .filter((name) => !name.startsWith("."))
       .sort()
       .map((name) => join(folder, name));
   const maildir = ["new", "cur"].map((name) => join(path, name));
-  const files = maildir.every(isDirectory)
+  return maildir.every(isDirectory)
     ? maildir.flatMap(list)
     : list(path).filter((file) => MAIL_FILE.test(file));
-  if (files.length === 0)
-    throw new CliError("no-patch", `no mail in the directory ${path}`, {
-      hint: "looked for *.patch, *.eml, *.mbox and maildir folders",
-    });
-  return files;
 }
 
 function* readDescriptor(fd: number, name: string, onRead: OnRead): Generator<SourceMail> {
@@ -72,24 +73,39 @@ function* readDescriptor(fd: number, name: string, onRead: OnRead): Generator<So
     bytes: piece.bytes,
     size: piece.size,
   });
-  let first = true;
-  for (;;) {
-    // the splitter keeps slices of what it was given, so every read has memory of its own
-    const buffer = Buffer.allocUnsafe(CHUNK);
-    const length = readSome(fd, name, buffer);
-    if (length === 0) break;
-    const chunk = buffer.subarray(0, length);
-    if (first && !looksLikeMail(chunk))
-      throw new CliError("not-a-mail", `${name} is no mail and no mbox`, {
-        hint: "patchsig reads what git format-patch writes and what mail programs save",
-      });
-    first = false;
-    onRead(length, total);
+  for (let first = true; ; first = false) {
+    const chunk = readChunk(fd, name, first ? SNIFFED : 1);
+    if (chunk.length === 0) break;
+    if (first && !looksLikeMail(chunk)) throw notAMail(name);
+    onRead(chunk.length, total);
     for (const piece of splitter.push(chunk)) yield found(piece);
   }
-  if (first && name !== "-" && total === 0 && stat.isFile())
-    throw new CliError("no-patch", `${name} is empty`);
   for (const piece of splitter.end()) yield found(piece);
+}
+
+/** All of standard input; null if it is more than `limit` bytes. */
+export function readStdin(limit: number): Buffer | null {
+  const pieces: Buffer[] = [];
+  for (let size = 0; size <= limit;) {
+    const chunk = readChunk(0, "-", CHUNK);
+    if (chunk.length === 0) return Buffer.concat(pieces);
+    pieces.push(chunk);
+    size += chunk.length;
+  }
+  return null;
+}
+
+/** At least so many bytes, fewer only at the end: a pipe may bring them one by one. */
+function readChunk(fd: number, name: string, least: number): Buffer {
+  // the splitter keeps slices of what it was given, so every read has memory of its own
+  const buffer = Buffer.allocUnsafe(CHUNK);
+  let length = 0;
+  while (length < least) {
+    const more = readSome(fd, name, buffer.subarray(length));
+    if (more === 0) break;
+    length += more;
+  }
+  return buffer.subarray(0, length);
 }
 
 function readSome(fd: number, name: string, buffer: Buffer): number {
@@ -105,10 +121,17 @@ function readSome(fd: number, name: string, buffer: Buffer): number {
   }
 }
 
-/** A "From " line or a header field at the top, after blank lines. */
-function looksLikeMail(chunk: Buffer): boolean {
-  const text = chunk.toString("latin1", 0, 2000).replace(/^[\r\n]+/, "");
-  return /^(?:>?From |[!-9;-~]+[ \t]*:)/.test(text);
+/** A "From " line or a header field at the top, after blank lines; or nothing but those. */
+export function looksLikeMail(chunk: Buffer): boolean {
+  const text = chunk.toString("latin1", 0, SNIFFED).trimStart();
+  return text === "" || /^(?:>?From |[!-9;-~]+[ \t]*:)/.test(text);
+}
+
+export function notAMail(name: string): CliError {
+  const what = name === "-" ? "standard input" : name;
+  return new CliError("not-a-mail", `${what} is no mail and no mbox`, {
+    hint: "patchsig reads what git format-patch writes and what mail programs save",
+  });
 }
 
 function attempt<T>(name: string, action: () => T): T {

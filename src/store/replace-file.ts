@@ -1,5 +1,6 @@
 /** Files are replaced whole or not at all. */
 
+import { randomBytes } from "node:crypto";
 import {
   closeSync,
   fsyncSync,
@@ -14,17 +15,18 @@ import { basename, dirname, join } from "node:path";
 import { CliError } from "../errors.ts";
 
 /**
- * Writes `bytes` over an existing file, which keeps its mode; a symlink stays one.
+ * Writes a file. An existing one keeps its mode, and a symlink stays one.
  *
- * @throws CliError "disk-full" or "unwritable"; the file is then as it was
+ * @throws CliError "disk-full" or "unwritable"; what was there before is then as it was
  */
 export function replaceFile(path: string, bytes: Buffer): void {
   let temporary: string | null = null;
   try {
-    const target = realpathSync(path);
-    const { mode } = statSync(target);
-    const draft = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
-    const fd = openSync(draft, "wx", mode & 0o777);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    const target = stat === undefined ? path : realpathSync(path);
+    const random = randomBytes(6).toString("hex");
+    const draft = join(dirname(target), `.${basename(target).slice(0, 200)}.${random}.tmp`);
+    const fd = openSync(draft, "wx", (stat?.mode ?? 0o666) & 0o777);
     temporary = draft;
     try {
       writeFileSync(fd, bytes);
@@ -38,7 +40,7 @@ export function replaceFile(path: string, bytes: Buffer): void {
     const full = (error as NodeJS.ErrnoException).code === "ENOSPC";
     throw new CliError(
       full ? "disk-full" : "unwritable",
-      full ? `the disk is full: ${path} is as it was` : `cannot write ${path}`,
+      full ? `the disk is full: ${path} is not written` : `cannot write ${path}`,
       { cause: error },
     );
   }

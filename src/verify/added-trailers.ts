@@ -3,6 +3,8 @@
 const TRAILER = /^[A-Za-z][A-Za-z0-9-]*: \S/;
 /** Tried are all runs of lines within so many last lines: at most 528 candidates. */
 const MAX_LINES = 32;
+/** Each candidate is hashed as a whole, so a message longer than any real one is not looked into. */
+const MAX_MESSAGE = 256 * 1024;
 
 /**
  * Looks for one run of trailer lines in the last paragraph whose removal gives the message that
@@ -16,6 +18,7 @@ export function withoutTrailers(
   message: Buffer,
   isSigned: (candidate: Buffer) => boolean,
 ): { message: Buffer; added: string[] } | null {
+  if (message.length > MAX_MESSAGE) return null;
   const text = message.toString("latin1");
   const lines = text.split("\n").slice(0, -1);
   let first = lines.length;

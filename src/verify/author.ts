@@ -1,35 +1,42 @@
 /** The author that a mailing list's own From line replaced, and the sender. */
 
-import { readAuthor } from "../mail/author.ts";
-import { decodeWords } from "../mail/rfc2047.ts";
+import { parseAuthor } from "../mail/author.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import type { MailInfo, MailView } from "../types.ts";
 
 /**
  * Who the author may have been before a list put its own address into From ("Alice via list"):
  * X-Original-From, then Reply-To. Candidates only: a good signature accepts one, nothing else does.
+ *
+ * None, if the From line does not say that it was replaced: whose name people see, and git commits,
+ * must not become somebody else's by a header that nobody looks at. None either, if the author
+ * stands in the body, where no list changes it.
  */
 export function authorCandidates(view: MailView): MailInfo[] {
+  const from = parseAuthor(view.headers.from);
+  const isShown = view.info.author.equals(from.author) && view.info.email.equals(from.email);
+  if (!isShown || !isReplaced(from.author)) return [];
+  return originals(view).map((original) => ({ ...view.info, ...original }));
+}
+
+/** "Alice via list", "'Alice' via list", "Alice via": what Mailman, Google Groups and b4 write. */
+function isReplaced(name: Buffer): boolean {
+  return /\svia(?:\s|$)/i.test(name.toString("utf8"));
+}
+
+function originals(view: MailView): { author: Buffer; email: Buffer }[] {
   const { xOriginalFrom, replyTo } = view.headers;
-  const found: MailInfo[] = [];
-  for (const text of [xOriginalFrom, ...splitAddresses(replyTo)]) {
-    if (text === "") continue;
-    const { name, email } = parseAddress(text);
-    if (email.length > 0) found.push({ ...view.info, author: name, email });
-  }
-  return found;
+  return [xOriginalFrom.slice(0, MAX_TEXT), ...splitAddresses(replyTo.slice(0, MAX_TEXT))]
+    .map(parseAuthor)
+    .filter(({ email }) => email.length > 0);
 }
 
-/** Name and address of one header value, as git takes them apart. */
-function parseAddress(text: string): { name: Buffer; email: Buffer } {
-  return readAuthor(decodeWords(Buffer.from(text)));
-}
-
+const MAX_TEXT = 2000;
 const MAX_ADDRESSES = 8;
 
 /** Mailman puts the list beside the author into Reply-To. */
 function splitAddresses(text: string): string[] {
-  return (text.slice(0, 2000).match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? [])
+  return (text.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? [])
     .slice(0, MAX_ADDRESSES)
     .map((part) => part.trim());
 }
@@ -40,10 +47,8 @@ function splitAddresses(text: string): string[] {
  * name that people see is then not the signer's anyway, and the verdict stays a warning.
  */
 export function senderAddresses(view: MailView): string[] {
-  const from = parseAddress(view.headers.from);
-  const replaced = /(^|\s)via\s/i.test(from.name.toString("utf8"));
-  const people = [from, ...(replaced ? authorCandidates(view) : [])];
-  return people
+  const from = parseAuthor(view.headers.from);
+  return [from, ...(isReplaced(from.author) ? originals(view) : [])]
     .map((person) => normaliseIdentity(person.email.toString("utf8")))
     .filter((address) => address !== null);
 }

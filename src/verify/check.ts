@@ -7,7 +7,13 @@ import type { Verifier } from "../minisign/ed25519.ts";
 import { formatPublicKeyText } from "../minisign/public-key.ts";
 import { readMail } from "../mail/mailinfo.ts";
 import { looseFromLines } from "../mail/mbox.ts";
-import { type Attestation, attestDigests, type Digests, sha256 } from "../patch/attestation.ts";
+import {
+  attest,
+  type Attestation,
+  attestDigests,
+  type Digests,
+  sha256,
+} from "../patch/attestation.ts";
 import { readBaseLines } from "../patch/base-lines.ts";
 import { findMarkers, readBlock, type UnverifiedBlock } from "../patch/block.ts";
 import { readDiff } from "../patch/diff.ts";
@@ -50,10 +56,10 @@ export function checkMail(mail: Buffer, verifier: Verifier): Checked {
     };
   }
   if (block === null) {
-    const kind = parsed.value.files.length > 0 ? "patch" : isCover ? "cover" : "other";
+    const kind = isCover ? "cover" : parsed.value.files.length > 0 ? "patch" : "other";
     return { ...checked, kind };
   }
-  const kind = parsed.value.files.length > 0 ? "patch" : "cover";
+  const kind = isCover || parsed.value.files.length === 0 ? "cover" : "patch";
   if (!block.ok) return malformed({ ...checked, kind }, refusedFinding("block", block.refusal));
   return checkSignature({ ...checked, kind }, view, parsed.value, block.value, number, verifier);
 }
@@ -350,11 +356,21 @@ function signedBase(shown: Base, comment: TrustedComment): Base | null {
  * that is not what is wrong with it.
  */
 export function asSigned(checked: Checked): Checked {
-  const { signedMessage: message, view } = checked;
-  if (message === null || view === null || checked.changed.join() !== "message") return checked;
+  const { signedMessage: message, view, diff, author } = checked;
+  if (message === null || checked.changed.join() !== "message") return checked;
+  if (view === null || diff === null || author === null) return checked;
+  // the author may be the one whom a list replaced
+  const info = {
+    ...view.info,
+    author: Buffer.from(author.name),
+    email: Buffer.from(author.email),
+  };
+  const signed = attest(info, message, diff.canonical);
+  if (!signed.ok) return checked;
   return {
     ...checked,
     view: { ...view, message },
+    attestation: signed.value,
     signature: "good",
     changed: [],
     findings: checked.findings.filter((f) => f.code !== "trailers-added"),

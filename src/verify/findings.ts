@@ -3,12 +3,13 @@
 import type { Finding } from "../types.ts";
 
 const TABLE = {
-  "author-recovered": ["info", ""],
+  "author-recovered": ["warn", "git am would take the list for the author, patchsig am does not"],
   "base-contradicts": ["fail", ""],
   "base-malformed": ["warn", "only a full object name counts"],
   "base-missing": ["warn", "the submitter can add one: git patchsig format-patch"],
   "block-malformed": ["fail", "ask for it to be sent again"],
   "content-changed": ["fail", "ask for it to be sent again"],
+  "date-drift": ["warn", ""],
   "key-changed": ["fail", ""],
   "key-first-use": ["info", ""],
   "key-policy": ["fail", ""],
@@ -22,6 +23,7 @@ const TABLE = {
   "signer-address": ["fail", ""],
   "signer-forwards": ["warn", ""],
   "signer-not-author": ["fail", ""],
+  "signed-too-long-ago": ["fail", "ask for it to be signed again"],
   "trailers-added": ["fail", "to apply the signed text without it: git patchsig am --signed-only"],
   unsigned: ["fail", ""],
   "unsigned-allowed": ["warn", ""],

@@ -4,6 +4,7 @@ import type { Decision } from "../trust/decide.ts";
 import type { KeyRecord, UnsignedRecord } from "../trust/record.ts";
 import type { Finding, PublicKeyText } from "../types.ts";
 import { finding } from "./findings.ts";
+import { ageFindings } from "./age.ts";
 import type { Policy, Requirement } from "./policy.ts";
 import { type Checked, type PatchResult, type Trust, verdictOf } from "./result.ts";
 
@@ -31,7 +32,7 @@ export function judge(
   remembered: boolean,
 ): PatchResult {
   const [trust, more] = trustFindings(checked, knowledge, policy, remembered);
-  const findings = [...checked.findings, ...more];
+  const findings = [...checked.findings, ...more, ...ageFindings(checked, policy)];
   const { signed, number } = checked;
   return {
     type: "patch",
@@ -76,7 +77,8 @@ function unsignedFindings(
   if (signs !== null) {
     const who = checked.author?.email ?? "the author";
     const text = `${who} has signed since ${month(signs.since)}; this one is not signed`;
-    return ["unknown", [finding("unsigned-known", text)]];
+    const found = finding("unsigned-known", text);
+    return ["unknown", [{ ...found, severity: policy.unsignedKnown }]];
   }
   const code = policy.require === "nothing" ? "unsigned-allowed" : "unsigned";
   return [null, [finding(code, "not signed")]];
@@ -91,6 +93,8 @@ const RANK: Record<Decision["trust"], number> = {
   pinned: 2,
 };
 const NEEDED: Record<Requirement, number> = { nothing: 0, signature: 0, known: 1, pinned: 2 };
+
+const FIRST_USE_SEVERITY = { allow: "info", warn: "warn", fail: "fail" } as const;
 
 function signerFindings(
   checked: Checked,
@@ -118,7 +122,8 @@ function signerFindings(
         ? ""
         : `; ${count(unsigned.patches, "unsigned patch")} from this address since ${month(unsigned.firstSeen)}`;
     const said = remembered ? "first use, remembered" : "first use, not remembered";
-    findings.push(finding("key-first-use", `key of ${by}: ${said}${before}`, publicKey));
+    const found = finding("key-first-use", `key of ${by}: ${said}${before}`, publicKey);
+    findings.push({ ...found, severity: FIRST_USE_SEVERITY[policy.firstUse] });
   } else if (record !== null) {
     findings.push({
       code: "key-known",
@@ -132,7 +137,7 @@ function signerFindings(
       finding(
         "key-policy",
         `the key is ${trust === "first-use" ? "met for the first time" : trust}; asked for is ${policy.require}`,
-        `after checking the key: patchsig trust accept ${by} ${publicKey}`,
+        `after checking the key: git patchsig trust accept ${by} ${publicKey}`,
       ),
     );
   }
@@ -148,12 +153,12 @@ function changedFinding(by: string, now: PublicKeyText, before: KeyRecord | null
   return finding(
     "key-changed",
     `this is not the key of ${by}: it is ${now}; ${old}`,
-    `if they say that it is theirs: patchsig trust accept ${by} ${now}`,
+    `if they say that it is theirs: git patchsig trust accept ${by} ${now}`,
   );
 }
 
 /** `2026-03`, of seconds since the epoch. */
-export function month(seconds: number): string {
+function month(seconds: number): string {
   // oxlint-disable-next-line no-restricted-globals -- of its argument: the clock is not read
   return new Date(seconds * 1000).toISOString().slice(0, 7);
 }

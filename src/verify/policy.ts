@@ -1,8 +1,16 @@
-/** What a mail must meet. Settings of git config (`patchsig.*`) and options become one of these. */
+/**
+ * What a mail must meet: settings of git config (`patchsig.*`) and options, as one value. Settings
+ * for a list or for a path ask for more than the general ones, never for less: a mail names its
+ * list itself.
+ */
 
 /** In ascending order: each asks for what the one before asks for, and more. */
-export const REQUIREMENTS = ["nothing", "signature", "known", "pinned"] as const;
+const REQUIREMENTS = ["nothing", "signature", "known", "pinned"] as const;
 export type Requirement = (typeof REQUIREMENTS)[number];
+
+/** In ascending order of strictness. */
+const FIRST_USES = ["allow", "warn", "fail"] as const;
+const UNSIGNED_KNOWN = ["warn", "fail"] as const;
 
 export interface Policy {
   /**
@@ -11,15 +19,116 @@ export interface Policy {
    *     known       by a key that was met before
    *     pinned      by a key that a person or a keyring confirmed, or that such a key endorsed
    *
-   * Under every one of them fail: a bad signature, a changed or revoked key, and an unsigned patch
-   * from somebody who has signed before.
+   * Under every one of them fail: a bad signature, and a changed or revoked key.
    */
   readonly require: Requirement;
+  /** What a key that is met for the first time does. */
+  readonly firstUse: (typeof FIRST_USES)[number];
+  /** What an unsigned patch does from somebody who has signed before. */
+  readonly unsignedKnown: (typeof UNSIGNED_KNOWN)[number];
+  /** So many seconds after it was signed, a patch may not come with a Date later than that. */
+  readonly maxAge: number;
 }
 
-export const DEFAULT_POLICY: Policy = { require: "signature" };
+const DAY = 86_400;
 
-/** The requirement of that name, or null. */
-export function parseRequirement(text: string): Requirement | null {
-  return REQUIREMENTS.find((name) => name === text) ?? null;
+export const DEFAULT_POLICY: Policy = {
+  require: "signature",
+  firstUse: "allow",
+  unsignedKnown: "fail",
+  maxAge: 365 * DAY,
+};
+
+/** Settings that hold for the mails of a list (its List-Id) or for patches that touch a path. */
+export interface Override {
+  readonly kind: "list" | "path";
+  /** A List-Id without angle brackets, lower case; or a file, or a directory and what is in it. */
+  readonly name: string;
+  readonly settings: Partial<Policy>;
+}
+
+export interface Policies {
+  readonly general: Policy;
+  readonly overrides: readonly Override[];
+}
+
+/** The settings by their names in git config, lower case: how a value is read, and what it may be. */
+export const SETTINGS: Readonly<
+  Record<
+    string,
+    { readonly read: (text: string) => Partial<Policy> | null; readonly values: string }
+  >
+> = {
+  require: {
+    read: (text) => choice(REQUIREMENTS, text, (require) => ({ require })),
+    values: REQUIREMENTS.join(", "),
+  },
+  firstuse: {
+    read: (text) => choice(FIRST_USES, text, (firstUse) => ({ firstUse })),
+    values: FIRST_USES.join(", "),
+  },
+  unsignedknown: {
+    read: (text) => choice(UNSIGNED_KNOWN, text, (unsignedKnown) => ({ unsignedKnown })),
+    values: UNSIGNED_KNOWN.join(", "),
+  },
+  maxage: {
+    read: (text) => {
+      const maxAge = parseAge(text);
+      return maxAge === null ? null : { maxAge };
+    },
+    values: "a number of days, weeks or years, such as 90d, 12w or 2y",
+  },
+};
+
+function choice<T extends string>(
+  all: readonly T[],
+  text: string,
+  use: (value: T) => Partial<Policy>,
+): Partial<Policy> | null {
+  const value = all.find((name) => name === text);
+  return value === undefined ? null : use(value);
+}
+
+const UNITS: Readonly<Record<string, number>> = { d: DAY, w: 7 * DAY, y: 365 * DAY };
+
+function parseAge(text: string): number | null {
+  const [, number, unit] = /^(\d{1,5})([dwy])$/.exec(text) ?? [];
+  return number === undefined ? null : Number(number) * UNITS[unit!]!;
+}
+
+/** What one mail must meet: the general policy, made stricter by every override that concerns it. */
+export function policyFor(
+  policies: Policies,
+  mail: { readonly listId: string; readonly paths: () => readonly string[] },
+): Policy {
+  const { general, overrides } = policies;
+  if (overrides.length === 0) return general;
+  const list = bareListId(mail.listId);
+  const paths = overrides.some(({ kind }) => kind === "path") ? mail.paths() : [];
+  return overrides
+    .filter(({ kind, name }) =>
+      kind === "list" ? name === list : paths.some((path) => isWithin(path, name)),
+    )
+    .reduce((policy, { settings }) => stricter(policy, settings), general);
+}
+
+/** `Some words <net.lists.example.org>` (RFC 2919): what is in the brackets. */
+function bareListId(header: string): string {
+  return (/<([^<>]*)>\s*$/.exec(header)?.[1] ?? header).trim().toLowerCase();
+}
+
+function isWithin(path: string, name: string): boolean {
+  return path === name || path.startsWith(name.endsWith("/") ? name : `${name}/`);
+}
+
+/** Each setting of the two that asks for more. */
+function stricter(policy: Policy, settings: Partial<Policy>): Policy {
+  const later = <T>(all: readonly T[], a: T, b: T | undefined): T =>
+    b !== undefined && all.indexOf(b) > all.indexOf(a) ? b : a;
+  return {
+    require: later(REQUIREMENTS, policy.require, settings.require),
+    firstUse: later(FIRST_USES, policy.firstUse, settings.firstUse),
+    unsignedKnown: later(UNSIGNED_KNOWN, policy.unsignedKnown, settings.unsignedKnown),
+    maxAge: Math.min(policy.maxAge, settings.maxAge ?? policy.maxAge),
+  };
 }

@@ -4,7 +4,7 @@ import type { Attestation } from "../patch/attestation.ts";
 import type { TrustedComment } from "../patch/trusted-comment.ts";
 import type { Diff, Finding, MailView, PublicKeyText, Verdict } from "../types.ts";
 
-export type Signature = "good" | "bad" | "none" | "malformed";
+type Signature = "good" | "bad" | "none" | "malformed";
 export type Trust =
   | "pinned"
   | "endorsed"
@@ -15,13 +15,13 @@ export type Trust =
   | "unknown";
 export type Part = "message" | "diff" | "author" | "subject" | "base" | "series";
 
-export interface Person {
+interface Person {
   readonly name: string;
   readonly email: string;
 }
 
 /** What a key holder said; only ever filled after the global signature was verified. */
-export interface Signed {
+interface Signed {
   readonly publicKey: PublicKeyText;
   readonly comment: TrustedComment;
 }
@@ -58,7 +58,7 @@ export interface Base {
   readonly tree: string | null;
 }
 
-export interface SeriesRef {
+interface SeriesRef {
   /** 32 hex digits, or null if the patches were not signed as one. */
   readonly id: string | null;
   readonly version: number;

@@ -240,5 +240,7 @@ test("a mail cannot start a program: git is found on the PATH, arguments are nev
   const opened = await openRepository(r.directory);
   process.env["PATH"] = directory;
   const said = await runFormatPatch(opened, ["$(id)", "a b;c", "`x`"]);
-  expect(said.toString()).toBe("4\nformat-patch\n$(id)\na b;c\n`x`\n");
+  expect(said.toString()).toBe(
+    "6\n-c\nformat.useAutoBase=false\nformat-patch\n$(id)\na b;c\n`x`\n",
+  );
 });

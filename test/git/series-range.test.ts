@@ -1,7 +1,7 @@
-import { describe, expect, test } from "vitest";
-import { openRepository, runFormatPatch } from "../../src/git/repository.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { openRepository, type Repository, runFormatPatch } from "../../src/git/repository.ts";
 import { seriesRange } from "../../src/git/series-range.ts";
-import { type TestRepository, threeCommits } from "./support.ts";
+import { kept, type TestRepository, threeCommits } from "./support.ts";
 
 function history(): TestRepository {
   const r = threeCommits();
@@ -15,6 +15,12 @@ function history(): TestRepository {
   r.commit("c4");
   return r;
 }
+
+/** All tests only read. */
+let opened: Repository;
+beforeAll(async () => {
+  opened = await openRepository(kept(history()).directory);
+});
 
 describe("the same commits as git format-patch writes", () => {
   test.each([
@@ -52,8 +58,6 @@ describe("the same commits as git format-patch writes", () => {
     ["HEAD"],
     [],
   ])("%s %s %s", async (...args) => {
-    const r = history();
-    const opened = await openRepository(r.directory);
     const written = (await runFormatPatch(opened, ["--stdout", ...args])).toString();
     const commits = [...written.matchAll(/^From ([0-9a-f]{40}) Mon Sep 17/gm)].map((m) => m[1]);
     expect((await seriesRange(opened, args)).commits).toEqual(commits);
@@ -61,7 +65,6 @@ describe("the same commits as git format-patch writes", () => {
 });
 
 test("the value of an option is no revision, though a branch has its name", async () => {
-  const opened = await openRepository(history().directory);
   const { commits, args } = await seriesRange(opened, ["-o", "out", "HEAD~1"]);
   expect(commits).toHaveLength(1);
   expect(args).toEqual(["-o", "out", "HEAD~1"]);
@@ -74,7 +77,6 @@ test.each([
   [["-1", "--", "--base"], null, ["-1", "--", "--base"]],
   [["--subject-prefix", "--base", "-1"], null, ["--subject-prefix", "--base", "-1"]],
 ])("%s: --base is taken out", async (args, base, rest) => {
-  const opened = await openRepository(history().directory);
   expect(await seriesRange(opened, args)).toMatchObject({ base, args: rest });
 });
 
@@ -86,12 +88,10 @@ test.each([
   [["side.."], "HEAD"],
   [["--root", "side"], "side"],
 ])("%s: the tip", async (args, tip) => {
-  const opened = await openRepository(history().directory);
   expect((await seriesRange(opened, args)).tip).toBe(tip);
 });
 
 test("a range that git cannot read is git's error", async () => {
-  const opened = await openRepository(history().directory);
   await expect(seriesRange(opened, ["-1", "--extended-regexp", "--grep=("])).rejects.toMatchObject({
     code: "git-failed",
   });

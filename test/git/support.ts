@@ -1,13 +1,17 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach } from "vitest";
+import { afterAll, afterEach } from "vitest";
 
 const directories: string[] = [];
 afterEach(() => {
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
 });
+
+/** What lasts as long as a test file: repositories that are only read, or copied. */
+const shared = mkdtempSync(path.join(tmpdir(), "patchsig-git-"));
+afterAll(() => rmSync(shared, { recursive: true }));
 
 /** A directory that is gone after the test. */
 export function temporaryDirectory(): string {
@@ -24,7 +28,16 @@ export class TestRepository {
   constructor(directory: string, ...options: string[]) {
     this.directory = directory;
     if (existsSync(directory)) return;
-    execFileSync("git", ["init", "--quiet", "--initial-branch=main", ...options, directory]);
+    const init = ["init", "--quiet", "--template=", "--initial-branch=main"];
+    execFileSync("git", [...init, ...options, directory]);
+  }
+
+  /** Another one like this, that goes on from here. */
+  copyTo(directory: string): TestRepository {
+    cpSync(this.directory, directory, { recursive: true, preserveTimestamps: true });
+    const copy = new TestRepository(directory);
+    copy.#now = this.#now;
+    return copy;
   }
 
   /** Runs git; returns what it writes, without the newline at its end. */
@@ -69,9 +82,21 @@ export class TestRepository {
   }
 }
 
+const threes = new Map<string, TestRepository>();
+
 /** A new repository with the commits c1, c2 and c3 on main. */
 export function threeCommits(...options: string[]): TestRepository {
-  const repository = new TestRepository(path.join(temporaryDirectory(), "r"), ...options);
-  for (const name of ["c1", "c2", "c3"]) repository.commit(name);
-  return repository;
+  const name = ["three", ...options].join("");
+  let made = threes.get(name);
+  if (made === undefined) {
+    made = new TestRepository(path.join(shared, name), ...options);
+    for (const file of ["c1", "c2", "c3"]) made.commit(file);
+    threes.set(name, made);
+  }
+  return made.copyTo(path.join(temporaryDirectory(), "r"));
+}
+
+/** A copy that lasts as long as the test file, to be read by many tests. */
+export function kept(repository: TestRepository): TestRepository {
+  return repository.copyTo(path.join(shared, "kept"));
 }

@@ -3,7 +3,7 @@
 export type Random = () => number;
 
 /** A small generator of numbers in [0, 1) (mulberry32). */
-export function seeded(seed: number): Random {
+function seeded(seed: number): Random {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

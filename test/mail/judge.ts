@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { formatInfo, readMail } from "../../src/mail/mailinfo.ts";
 
-export interface Reading {
+interface Reading {
   readonly info: Buffer;
   readonly message: Buffer;
   readonly patch: Buffer;

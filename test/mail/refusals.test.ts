@@ -233,13 +233,6 @@ it("the mails around them are read", () => {
   expect(reason(`${HEAD}${nest(4)}\nm\n`)).toBe("read");
 });
 
-function seconds(mail: string): number {
-  const bytes = Buffer.from(mail, "latin1");
-  const start = performance.now();
-  readMail(bytes);
-  return (performance.now() - start) / 1000;
-}
-
 describe("time grows with the size", () => {
   const MB = 1 << 20;
   const body = (headers: string, line: string, size = 4 * MB) =>
@@ -257,6 +250,22 @@ describe("time grows with the size", () => {
     ["base64 lines", body("Content-Transfer-Encoding: base64\n", "AAAA\n")],
     ["flowed lines", body(FLOWED, "a \n")],
     ["flowed lines, encoded", body(FLOWED + QP, "a \n")],
+    ["empty flowed lines", body(FLOWED, "\n")],
+    ["empty flowed lines, encoded", body(FLOWED + QP, "\n")],
+    [
+      "a flowed line of many pieces",
+      body(`${FLOWED}Content-Transfer-Encoding: base64\n`, "ICAg\n"),
+    ],
+    [
+      "characters of a single-byte charset",
+      body("Content-Type: text/plain; charset=koi8-r\n", "\xc1"),
+    ],
+    ["a From line in the body", `${HEAD}\nFrom: ${"(a".repeat(2 * MB)}\n\nm\n---\n`],
+    ["a [PATCH] line", `${HEAD}\n[PATCH] ${"[a] ".repeat(MB)}\n\nm\n---\n`],
+    [
+      "boundaries of dashes",
+      `${HEAD}Content-Type: multipart/mixed; boundary="${"-".repeat(68)}"\n\n${"-".repeat(4 * MB)}`,
+    ],
     ["flowed lines below the limit, encoded", body(FLOWED + QP, `${"a \n".repeat(5000)}b\n`)],
     ["scissors", body("", "8<")],
     ["scissors in lines", body("", "8< -- 8<\n")],
@@ -273,7 +282,8 @@ describe("time grows with the size", () => {
       `${HEAD}${nest(4)}\n${`--b3x\n\n${"x\n".repeat(2000)}`.repeat(900)}--b3x--\n`,
     ],
   ])("%s", (_, mail) => {
-    // measured at 0.01 to 0.3 s; what is quadratic takes minutes
-    expect(seconds(mail)).toBeLessThan(3);
+    // takes 0.01 to 0.5 s; what is quadratic takes minutes and runs into the limit of the test
+    const read = readMail(Buffer.from(mail, "latin1"));
+    expect(read.ok || read.refusal.reason !== "").toBe(true);
   });
 });

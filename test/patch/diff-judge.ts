@@ -1,6 +1,14 @@
 // Stock git as the judge of what a patch text holds and of what it does to a tree.
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Diff } from "../../src/types.ts";
@@ -14,20 +22,37 @@ export interface Judge {
   readonly repository: string;
   readonly git: (args: readonly string[]) => Buffer;
   /** What `git apply --numstat -z` prints for a patch text, or null if git refuses it. */
-  numstat(patch: Buffer, ...options: string[]): string | null;
+  numstat(patch: Buffer, option?: "-p1"): string | null;
   /** True if git finds no file patch at all (for which it fails too). */
   findsNothing(patch: Buffer): boolean;
   /** The tree that `git apply` makes of the last commit's, or null if git refuses. */
   apply(patch: Buffer): string | null;
+  /** Asks git all at once, by a shell: `numstat` and `apply` then know what it says. */
+  ask(questions: readonly Question[]): void;
   close(): void;
 }
+
+export interface Question {
+  readonly patch: Buffer;
+  readonly what: "numstat" | "apply";
+  /** For numstat. */
+  readonly option?: "-p1";
+}
+
+// $1 to … are numbers of patches in $BATCH
+const NUMSTAT = `for i in $*; do
+  git apply --numstat -z $OPTION $BATCH/$i >$BATCH/$i.out 2>$BATCH/$i.err || rm -f $BATCH/$i.out
+done`;
+const APPLY = `for i in $*; do
+  export GIT_INDEX_FILE=$BATCH/$i.index
+  if git apply --cached --whitespace=nowarn $BATCH/$i 2>/dev/null; then git write-tree >$BATCH/$i.out; fi
+done`;
 
 /** A judge with a repository in a temporary folder, its files as `populate` leaves them. */
 export function makeJudge(populate: (repository: string) => void): Judge {
   const folder = mkdtempSync(join(tmpdir(), "patchsig-diff-"));
   const repository = join(folder, "repository");
   const empty = join(folder, "empty");
-  const index = join(folder, "index");
   mkdirSync(repository);
   mkdirSync(empty);
   const env = { ...process.env, ...DATES, GIT_CEILING_DIRECTORIES: folder };
@@ -38,36 +63,63 @@ export function makeJudge(populate: (repository: string) => void): Judge {
   git(["add", "-A"]);
   git(["commit", "-qm", "base"]);
   const run = (args: readonly string[], input: Buffer | undefined, cwd: string) =>
-    spawnSync("git", args, { cwd, env: { ...env, GIT_INDEX_FILE: index }, input });
-  const trees = new Map<string, string | null>();
+    spawnSync("git", args, { cwd, env, input });
+  const batch = join(folder, "batch");
+  const answers = new Map<string, string | null>();
+  const keyOf = ({ patch, what, option }: Question): string =>
+    `${what} ${option ?? ""}\n${patch.toString("latin1")}`;
+
+  function ask(questions: readonly Question[]): void {
+    if (answers.size > 5000) answers.clear();
+    const fresh = [...new Map(questions.map((q) => [keyOf(q), q]))].filter(
+      ([k]) => !answers.has(k),
+    );
+    mkdirSync(batch);
+    for (const [i, [, { patch, what }]] of fresh.entries()) {
+      writeFileSync(join(batch, String(i)), patch);
+      if (what === "apply") copyFileSync(join(repository, ".git/index"), join(batch, `${i}.index`));
+    }
+    const shell = (script: string, cwd: string, option: string, wanted: string): void => {
+      const numbers = fresh.flatMap(([, question], i) =>
+        `${question.what} ${question.option ?? ""}` === wanted ? [String(i)] : [],
+      );
+      if (numbers.length === 0) return;
+      execFileSync("sh", ["-c", script, "sh", ...numbers], {
+        cwd,
+        env: { ...env, BATCH: batch, OPTION: option },
+      });
+    };
+    shell(NUMSTAT, empty, "", "numstat ");
+    shell(NUMSTAT, empty, "-p1", "numstat -p1");
+    shell(APPLY, repository, "", "apply ");
+    for (const [i, [key, { what }]] of fresh.entries()) {
+      const out = join(batch, `${i}.out`);
+      // git fails to parse a binary patch, says so, and goes on with what came before it: exit status 0
+      const refused =
+        !existsSync(out) ||
+        (what === "numstat" && readFileSync(join(batch, `${i}.err`)).includes("error:"));
+      answers.set(key, refused ? null : readFileSync(out, "latin1"));
+    }
+    rmSync(batch, { recursive: true });
+  }
+
+  function answer(question: Question): string | null {
+    const key = keyOf(question);
+    if (!answers.has(key)) ask([question]);
+    return answers.get(key)!;
+  }
 
   return {
     repository,
     git,
-    numstat(patch, ...options) {
-      const judged = run(["apply", "--numstat", "-z", ...options], patch, empty);
-      // git fails to parse a binary patch, says so, and goes on with what came before it: exit status 0
-      const refused = judged.status !== 0 || judged.stderr.includes("error:");
-      return refused ? null : judged.stdout.toString("latin1");
-    },
+    numstat: (patch, option) =>
+      answer({ patch, what: "numstat", ...(option === undefined ? {} : { option }) }),
     findsNothing(patch) {
       const judged = run(["apply", "--numstat"], patch, empty);
       return judged.stderr.toString().startsWith("error: No valid patches");
     },
-    apply(patch) {
-      const key = patch.toString("latin1");
-      const known = trees.get(key);
-      if (known !== undefined) return known;
-      copyFileSync(join(repository, ".git/index"), index);
-      const applied = run(["apply", "--cached", "--whitespace=nowarn"], patch, repository);
-      const tree =
-        applied.status === 0
-          ? run(["write-tree"], undefined, repository).stdout.toString().trim()
-          : null;
-      if (trees.size > 500) trees.clear();
-      trees.set(key, tree);
-      return tree;
-    },
+    apply: (patch) => answer({ patch, what: "apply" }),
+    ask,
     close() {
       rmSync(folder, { recursive: true });
     },

@@ -14,7 +14,7 @@ export function randomOf(seed: number): Random {
   };
 }
 
-export function pick<T>(random: Random, from: readonly T[]): T {
+function pick<T>(random: Random, from: readonly T[]): T {
   return from[random(from.length)]!;
 }
 
@@ -26,6 +26,14 @@ const EVIL = [
   "-alice",
   "+mallory",
 ].join("\n");
+
+/** What the attacker may want instead. */
+const EVILS = [
+  EVIL,
+  "diff --git a/run.sh b/run.sh\nold mode 100644\nnew mode 100755",
+  "diff --git a/keys.txt b/keys.txt\ndeleted file mode 100644\n--- a/keys.txt\n+++ /dev/null\n@@ -1 +0,0 @@\n-alice",
+  "--- a/keys.txt\n+++ b/keys.txt\n@@ -1 +1 @@\n-alice\n+mallory",
+];
 
 /** Lines that mean something to git, to a MIME reader, or to the block's reader. */
 const LINES = [
@@ -77,8 +85,13 @@ const LINES = [
   "untrusted comment: patchsig",
   "Signed-off-by: Mallory <mallory@evil.example>",
   "base-commit: 1111111111111111111111111111111111111111",
-  EVIL,
+  ...EVILS,
 ];
+
+/** Lines for a place where something evil would matter most. */
+function pickContent(random: Random): string {
+  return pick(random, random(2) === 0 ? EVILS : LINES);
+}
 
 const BYTES = [
   "\0",
@@ -107,12 +120,12 @@ function bodyStart(text: string): number {
   return at < 0 ? text.length : at + /\r?\n\r?\n/.exec(text.slice(at))![0].length;
 }
 
-function base64(text: string, width: number): string {
+export function base64(text: string, width: number): string {
   const all = Buffer.from(text, "latin1").toString("base64");
   return all.replace(new RegExp(`.{1,${width}}`, "g"), "$&\n");
 }
 
-function quotedPrintable(text: string): string {
+export function quotedPrintable(text: string): string {
   return text
     .replace(
       /[^\n\t !-<>-~]/g,
@@ -121,14 +134,48 @@ function quotedPrintable(text: string): string {
     .replace(/[ \t]$/gm, (c) => `=${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
 }
 
-function withEncoding(text: string, encoding: string, encode: (body: string) => string): string {
-  if (/^content-(?:type|transfer-encoding):/im.test(text)) return text;
-  const at = bodyStart(text);
-  const headers = `MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: ${encoding}\n`;
-  return `${text.slice(0, at - 1)}${headers}\n${encode(text.slice(at))}`;
+/** The mail with another body. */
+export function withBody(mail: string, change: (body: string) => string): string {
+  const at = bodyStart(mail);
+  return mail.slice(0, at) + change(mail.slice(at));
 }
 
-function withPart(text: string, type: string, extra: string, before: boolean): string {
+/** The mail with more header lines at the end of its header. */
+export function withHeaders(mail: string, lines: string): string {
+  const at = bodyStart(mail) - 1;
+  return mail.slice(0, at) + lines + mail.slice(at);
+}
+
+function withEncoding(text: string, encoding: string, encode: (body: string) => string): string {
+  if (/^content-(?:type|transfer-encoding):/im.test(text)) return text;
+  const headers = `MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: ${encoding}\n`;
+  return withBody(withHeaders(text, headers), encode);
+}
+
+/** A change below the transfer encoding, where there is one. */
+function withinEncoding(text: string, change: (body: string) => string): string {
+  const encoding = /^content-transfer-encoding: *(\S+)/im.exec(text)?.[1]?.toLowerCase();
+  if (encoding === "base64") {
+    return withBody(text, (body) =>
+      base64(change(Buffer.from(body, "base64").toString("latin1")), 76),
+    );
+  }
+  if (encoding !== "quoted-printable") return withBody(text, change);
+  const decode = (body: string): string =>
+    body
+      .replace(/=\n/g, "")
+      .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return withBody(text, (body) => quotedPrintable(change(decode(body))));
+}
+
+/** The block of a mail that shows it. */
+const BLOCK = /^untrusted comment: patchsig(?:.*\n){4}/m;
+
+function blockOf(text: string): string {
+  return BLOCK.exec(text)?.[0] ?? "";
+}
+
+export function withPart(text: string, type: string, extra: string, before: boolean): string {
   if (/^content-type: multipart/im.test(text)) return text;
   const at = bodyStart(text);
   const own = text
@@ -149,7 +196,8 @@ function withPart(text: string, type: string, extra: string, before: boolean): s
   return `${rest}MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="xx"\n\n${parts.join("")}--xx--\n`;
 }
 
-type Mutation = (text: string, random: Random) => string;
+/** `pool` are all mails that there are, to take pieces from. */
+type Mutation = (text: string, random: Random, pool: readonly string[]) => string;
 
 function atLine(
   text: string,
@@ -198,8 +246,8 @@ const MUTATIONS: readonly Mutation[] = [
     return `${t.slice(0, at)}${pick(r, LINES)}\n${t.slice(at)}`;
   },
   (t, r) => `${pick(r, LINES)}\n${t}`,
-  (t, r) => `${t}\n${pick(r, LINES)}\n${pick(r, LINES)}\n`,
-  (t) => `${t}\n${EVIL}\n`,
+  (t, r) => `${t}\n${pick(r, LINES)}\n${pickContent(r)}\n`,
+  (t, r) => atLine(t, r, (lines, at) => lines.splice(at, 0, pickContent(r))),
   (t) => t.replaceAll("\r\n", "\n").replaceAll("\n", "\r\n"),
   (t) => t.replaceAll("\r\n", "\n"),
   (t, r) => withEncoding(t, "base64", (body) => base64(body, pick(r, [76, 72, 60, 77, 4]))),
@@ -211,14 +259,14 @@ const MUTATIONS: readonly Mutation[] = [
     withPart(
       t,
       pick(r, ["Content-Type: text/plain", "Content-Type: image/png", "Content-Type: text/html"]),
-      pick(r, LINES),
+      pickContent(r),
       r(2) === 0,
     ),
   (t, r) =>
     withPart(
       t,
       "Content-Type: text/plain\nContent-Transfer-Encoding: base64",
-      base64(pick(r, LINES), 76),
+      base64(`${pickContent(r)}\n`, 76),
       r(2) === 0,
     ),
   (t, r) =>
@@ -254,12 +302,122 @@ const MUTATIONS: readonly Mutation[] = [
       pick(r, ["$1 $2//", "$1 c/", "$1 ", "$1 $2/./", "$1\t$2/"]),
     ),
   (t) => t.replace(/^ $/m, ""),
-  (t, r) => t.replace(/^@@ -\d+/m, `@@ -${r(9)}`),
+  // git goes by the new number
+  ...Array.from(
+    { length: 3 },
+    (): Mutation => (t, r) =>
+      t.replace(/^@@ -\d+(,?\d*) \+\d+/m, (_, old: string) => `@@ -${r(9)}${old} +${1 + r(40)}`),
+  ),
+  // the text behind it, the index line
+  (t, r) => t.replace(/^(@@ .* @@).*/m, `$1${pick(r, ["", " x", " ", " @@"])}`),
+  (t, r) => t.replace(/^index [0-9a-f]{4}/m, `index ${pick(r, ["1111", "0000", "f4a1"])}`),
+  (t, r) =>
+    t.replace(/,(\d+) (\+\d+),(\d+) @@/, (_, a, b, c) => `,${a - r(2)} ${b},${c - r(2)} @@`),
+  // one line with a CR, all lines but one
+  (t, r) => atLine(t, r, (lines, at) => (lines[at] += "\r")),
+  (t, r) =>
+    t
+      .split("\n")
+      .map((line) => (r(30) > 0 ? `${line}\r` : line))
+      .join("\n"),
+  (t) => withBody(t, (body) => body.replaceAll("\n", "\r\n")),
+  // blocks: moved, doubled, of another mail, indented, wrapped
+  (t, r) => {
+    const block = blockOf(t);
+    return atLine(t.replace(block, ""), r, (lines, at) => lines.splice(at, 0, block.trimEnd()));
+  },
+  (t, r) => atLine(t, r, (lines, at) => lines.splice(at, 0, blockOf(t).trimEnd())),
+  (t, r, pool) => t.replace(BLOCK, () => blockOf(pick(r, pool))),
+  (t, r, pool) =>
+    atLine(t, r, (lines, at) => lines.splice(at, 0, blockOf(pick(r, pool)).trimEnd())),
+  (t, r, pool) => withPart(t, "Content-Type: text/plain", blockOf(pick(r, pool)), r(2) === 0),
+  (t) => t.replace(BLOCK, (block) => block.replace(/^/gm, " ")),
+  (t, r) => t.replace(BLOCK, (block) => block.replace(new RegExp(`.{${20 + r(60)}}`, "g"), "$&\n")),
+  (t, r) => t.replace(BLOCK, (block) => block.replace(/ (v|n|t|by|base)=./, ` $1=${r(10)}`)),
+  // splices of two mails, at any line
+  (t, r, pool) => {
+    const [a, b] = [t.split("\n"), pick(r, pool).split("\n")];
+    return [...a.slice(0, r(a.length)), ...b.slice(r(b.length))].join("\n");
+  },
+  (t, r, pool) => {
+    const other = pick(r, pool);
+    return t.slice(0, bodyStart(t)) + other.slice(bodyStart(other));
+  },
+  (t, r, pool) => {
+    const diff = (mail: string): number => mail.search(/^diff --git/m);
+    const other = pick(r, pool);
+    return diff(t) < 0 || diff(other) < 0 ? t : t.slice(0, diff(t)) + other.slice(diff(other));
+  },
+  (t, r, pool) => `${t}\n${pick(r, pool)}`,
+  (t, r, pool) =>
+    `From a@x.example Mon Sep 17 00:00:00 2001\n${t}\n${pick(r, FROM_LINES)}\n${pick(r, pool)}`,
+  // what comes after a From line, in a mail of its own or not, with a diff where only git looks
+  (t, r) =>
+    `${r(2) === 0 ? "From a@x.example Mon Sep 17 00:00:00 2001\n" : ""}${t}\n${pick(r, FROM_LINES)}\n` +
+    `Subject: x\nContent-Type: multipart/mixed; boundary=zz\n\n${EVIL}\n--zz\n\nx\n--zz--\n`,
+  // headers: doubled, moved to the body, encoded, another author
+  (t, r) => {
+    const name = pick(r, ["From", "Subject", "Date", "Content-Type", "Content-Transfer-Encoding"]);
+    const line = new RegExp(`^${name}:.*\n`, "im").exec(t)?.[0] ?? "";
+    return r(2) === 0 ? withHeaders(t, line) : withBody(t, (body) => `${line}\n${body}`);
+  },
+  (t, r) => withBody(t, (body) => `${pick(r, INBODY)}\n${pick(r, ["", "\n", "\n\n"])}${body}`),
+  (t) =>
+    t.replace(/^Subject: (.*)$/m, (_, subject: string) => {
+      const word = Buffer.from(subject, "latin1").toString("base64");
+      return `Subject: =?UTF-8?b?${word}?=`;
+    }),
+  (t, r) =>
+    t.replace(
+      /^From: .*$/m,
+      pick(r, [
+        "From: Mallory <mallory@evil.example>",
+        "From: Mallory <mallory@evil.example>\nReply-To: Alice <alice@example.org>",
+        "From: Mallory <mallory@evil.example>\nX-Original-From: Alice <alice@example.org>",
+        "From: Alice via list <list@lists.example>\nReply-To: Alice <alice@example.org>",
+        "From: Alice via list <list@lists.example>\nX-Original-From: =?utf-8?q?Alice",
+        'From: "Alice <alice@example.org>" <mallory@evil.example>',
+        "From: alice@example.org (Alice)",
+        "From: =?utf-8?q?Alice?= <alice@example.org>",
+      ]),
+    ),
+  // base lines
+  (t, r) => t.replace(/^base-commit: .*$/m, pick(r, ["", `base-commit: ${"1".repeat(40)}`])),
+  // below the transfer encoding
+  ...Array.from({ length: 6 }, (): Mutation => (t, r, pool) => {
+    const change = pick(r, MUTATIONS.slice(0, BODY_MUTATIONS));
+    return withinEncoding(t, (body) => change(body, r, pool));
+  }),
 ];
 
-/** The mail with one to three random changes. */
-export function mutate(mail: Buffer, random: Random): Buffer {
-  let text = mail.toString("latin1");
-  for (let n = 1 + random(3); n > 0; n--) text = pick(random, MUTATIONS)(text, random);
+/** How many of the first mutations make sense on a body alone. */
+const BODY_MUTATIONS = 10;
+
+const FROM_LINES = [
+  "From a@x.example Mon Sep 17 00:00:00 2001",
+  "From a@x.example Mon Sep 17 00:00:00 UTC 2001",
+  "From a@x.example Mon Sep 17 00:00:00 0050",
+  "\nFrom a@x.example Mon Sep 17 00:00 2001",
+  "\nFrom a@x.example Mon Sep 17 00:00:00 UTC 2001",
+  "From x1:11:11 99",
+  "From now on",
+];
+
+const INBODY = [
+  "From: Mallory <mallory@evil.example>",
+  "from: Alice <alice@example.org>",
+  "FROM: Alice\n <alice@example.org>",
+  "Subject: song: louder",
+  "Subject: [PATCH] song: louder\n\nSubject: other",
+  "[PATCH] song: louder",
+  "Date: Mon, 01 Jan 2001 00:00:00 +0000",
+  `>From ${"0".repeat(40)} Mon Sep 17 00:00:00 2001\nFrom: Mallory <mallory@evil.example>`,
+];
+
+/** One of the mails with one to three random changes. */
+export function mutate(pool: readonly Buffer[], random: Random): Buffer {
+  const texts = pool.map((mail) => mail.toString("latin1"));
+  let text = pick(random, texts);
+  for (let n = 1 + random(3); n > 0; n--) text = pick(random, MUTATIONS)(text, random, texts);
   return Buffer.from(text, "latin1");
 }

@@ -5,7 +5,7 @@ import { checkMail } from "../../src/verify/check.ts";
 import type { Checked } from "../../src/verify/result.ts";
 
 /** A key that every test run makes the same. */
-export const KEY = generateSecretKey(Buffer.alloc(32, 7), Buffer.from("patchsig"));
+const KEY = generateSecretKey(Buffer.alloc(32, 7), Buffer.from("patchsig"));
 const TIME = 1_794_000_000;
 
 /** Signs mails as one series, by their Subjects' numbers. */

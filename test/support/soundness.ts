@@ -1,23 +1,50 @@
-import { cpSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { commitsSince, git, tryGit } from "./repo.ts";
 
-/**
- * What stock `git am` makes of mails: author, message and tree of each commit, or null if it
- * refuses. Judged in a fresh copy of `base`.
- */
-export function gitAm(
-  base: string,
-  mail: Buffer,
-  options: readonly string[] = [],
-): string[] | null {
-  const copy = `${base}-am`;
-  rmSync(copy, { recursive: true, force: true });
-  cpSync(base, copy, { recursive: true });
-  const head = git(copy, ["rev-parse", "HEAD"]).toString().trim();
-  const run = tryGit(copy, ["am", "-q", ...options], mail);
-  const commits = run.status === 0 ? commitsSince(copy, head) : null;
-  rmSync(copy, { recursive: true, force: true });
-  return commits;
+/** A folder in memory where there is one: git am writes many small files. */
+function fastFolder(prefix: string): string {
+  return mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), prefix));
+}
+
+/** Stock `git am` in one repository that is put back after every mail. */
+export interface AmJudge {
+  readonly repository: string;
+  /** Author, message and tree of each commit that the mail makes; null if git refuses it. */
+  am(mail: Buffer, options?: readonly string[]): string[] | null;
+  close(): void;
+}
+
+/** @param base a repository, of which a copy is judged in */
+export function openAm(base: string): AmJudge {
+  const folder = fastFolder("patchsig-am-");
+  const repository = join(folder, "r");
+  cpSync(base, repository, { recursive: true });
+  git(repository, ["update-index", "-q", "--refresh"]);
+  const head = git(repository, ["rev-parse", "HEAD"]).toString().trim();
+  return {
+    repository,
+    am(mail, options = []) {
+      const run = tryGit(repository, ["am", "-q", ...options], mail);
+      const commits = run.status === 0 ? commitsSince(repository, head) : null;
+      rmSync(join(repository, ".git", "rebase-apply"), { recursive: true, force: true });
+      git(repository, ["reset", "-q", "--hard", head]);
+      git(repository, ["clean", "-qfdx"]);
+      return commits;
+    },
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  };
 }
 
 /** Made equal: white space in the subject and `>From `, the two things that are normalised. */
@@ -29,6 +56,124 @@ export function sameCommits(a: readonly string[], b: readonly string[]): boolean
         return [author, subject!.replace(/\s+/g, ""), ...rest].join("\n");
       })
       .join("\x01")
-      .replace(/^>From /gm, "From ");
+      .replace(/(^|\n)>From /g, "$1From ");
   return plain(a) === plain(b);
+}
+
+/** What git makes of one mail, in a form that can be compared. */
+interface Outcome {
+  /** Author, subject and message as `git mailinfo` gives them, equal up to what is normalised. */
+  readonly text: string;
+  /** The index after `git apply`; null if git does not apply the patch. */
+  readonly index: string | null;
+}
+
+/** Null for a mail that git refuses; "unsure" for one that it cuts into more, or takes for no mail. */
+export type Judged = Outcome | "unsure" | null;
+
+/**
+ * What `git am` does, by the programs that it is made of, for many mails in one go: a process for
+ * each step of each mail is what takes the time, and a shell starts them faster than Node does.
+ *
+ * Equal outcomes mean equal commits. Unequal ones mean little: ask `git am` itself.
+ */
+export interface Plumbing {
+  /** `isTwin`: of whose patch every line loses a CR, the third thing that is normalised. */
+  judge(mails: readonly Buffer[], isTwin?: readonly boolean[]): Judged[];
+  close(): void;
+}
+
+const SPLIT = `for i in $*; do
+  if [ "$(git mailsplit -b -o. $i.eml)" = 1 ]; then mv 0001 $i.eml; else mv $i.eml $i.mbox; rm -f 0*; fi
+done`;
+const READ = `for i in $*; do
+  if [ -f $i.eml ]; then
+    git -c i18n.commitEncoding=UTF-8 mailinfo -u --no-scissors $i.msg $i.patch <$i.eml >$i.info 2>/dev/null || rm -f $i.info
+  fi
+done`;
+const APPLY = `for i in $*; do
+  GIT_INDEX_FILE=$i.index git apply --cached --whitespace=nowarn $FOLDER/$i.patch 2>/dev/null || rm -f $i.index
+done`;
+
+export function openPlumbing(base: string): Plumbing {
+  const folder = fastFolder("patchsig-plumbing-");
+  const repository = join(folder, "r");
+  const out = join(folder, "out");
+  cpSync(base, repository, { recursive: true });
+  git(repository, ["update-index", "-q", "--refresh"]);
+  const start = join(repository, ".git", "index");
+  const applied = new Map<string, string | null>();
+  const shell = (script: string, cwd: string, names: readonly number[]): void => {
+    if (names.length === 0) return;
+    execFileSync("sh", ["-c", script, "sh", ...names.map(String)], {
+      cwd,
+      env: { ...process.env, FOLDER: out },
+      stdio: "ignore",
+    });
+  };
+  const content = (path: string): string | null =>
+    existsSync(path) ? readFileSync(path, "latin1") : null;
+
+  return {
+    judge(mails, isTwin = []) {
+      rmSync(out, { recursive: true, force: true });
+      mkdirSync(out);
+      const names = [...mails.keys()];
+      for (const i of names) writeFileSync(join(out, `${i}.eml`), mails[i]!);
+      shell(
+        SPLIT,
+        out,
+        names.filter((i) => mayBeSplit(mails[i]!.toString("latin1"))),
+      );
+      shell(READ, out, names);
+      const read = names.map((i) => {
+        const info = content(join(out, `${i}.info`));
+        if (!mails[i]!.toString("latin1", 0, 4).startsWith("From")) return "unsure";
+        if (info === null) return existsSync(join(out, `${i}.mbox`)) ? "unsure" : null;
+        let patch = content(join(out, `${i}.patch`))!;
+        if (isTwin[i] === true) {
+          patch = patch.replaceAll("\r\n", "\n");
+          writeFileSync(join(out, `${i}.patch`), patch, "latin1");
+        }
+        return { text: plainText(info, content(join(out, `${i}.msg`))!), patch };
+      });
+      const single = read.flatMap((r, i) => (r === null || r === "unsure" ? [] : [{ ...r, i }]));
+      const fresh = single.filter(({ patch }) => !applied.has(patch));
+      for (const { i } of fresh) copyFileSync(start, join(repository, `${i}.index`));
+      shell(
+        APPLY,
+        repository,
+        fresh.map(({ i }) => i),
+      );
+      for (const { i, patch } of fresh) {
+        const index = join(repository, `${i}.index`);
+        applied.set(patch, content(index));
+        rmSync(index, { force: true });
+      }
+      const judged = read.map((r) =>
+        r === null || r === "unsure" ? r : { text: r.text, index: applied.get(r.patch) ?? null },
+      );
+      if (applied.size > 4000) applied.clear();
+      return judged;
+    },
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** False for mails that mailsplit leaves as they are: no CR, and no From line, which has a time. */
+function mayBeSplit(mail: string): boolean {
+  return /\r|\nFrom .*:/.test(mail) || /^\s/.test(mail);
+}
+
+/** The date is not covered; the message is stripped as git-stripspace(1) does. */
+function plainText(info: string, message: string): string {
+  const head = info
+    .replace(/^Date: .*\n/m, "")
+    .replace(/^Subject: (.*)$/m, (line) => line.replace(/[ \t\r]/g, ""));
+  const body = message
+    .replace(/[ \t\r]+(?=\n|$)/g, "")
+    .replace(/(^|\n)>From /g, "$1From ")
+    .replace(/\n{3,}/g, "\n\n")
+    .replace(/^\n+|\n+$/g, "");
+  return `${head}${body}`;
 }

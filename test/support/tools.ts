@@ -5,8 +5,14 @@ import { spawnSync } from "node:child_process";
  * so on standard error and the caller skips: `test.runIf(requireTool("minisign"))(…)`.
  */
 export function requireTool(name: string): boolean {
-  const found = spawnSync("sh", ["-c", 'command -v "$1"', "sh", name]).status === 0;
-  if (found) return true;
+  // commands of git like git-send-email are not on the PATH
+  const found = spawnSync("sh", [
+    "-c",
+    'PATH=$PATH:$(git --exec-path); command -v "$1"',
+    "sh",
+    name,
+  ]);
+  if (found.status === 0) return true;
   if (process.env["CI"] === "true") {
     throw new Error(`${name} is not installed, and CI must not skip the tests that need it`);
   }

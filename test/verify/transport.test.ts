@@ -1,26 +1,27 @@
 /**
- * What mail transports do to a patch, one test a row: the mail is made by git format-patch and
+ * What mail transports do to a patch, a heading for each: the mail is made by git format-patch and
  * signed, changed as a transport would, and held against what stock git am makes of it.
  */
 
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { dropCr, messages } from "../../src/mail/mbox.ts";
+import { asSigned } from "../../src/verify/check.ts";
 import type { Checked } from "../../src/verify/result.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { commit, git, newRepository } from "../support/repo.ts";
 import { check, isGood, signMails } from "../support/signing.ts";
-import { gitAm, sameCommits } from "../support/soundness.ts";
+import { type AmJudge, openAm, sameCommits } from "../support/soundness.ts";
 
-let base: string;
+let judge: AmJudge;
 let honest: Buffer;
 let honestCommit: string[];
 let latin: Buffer;
 
 beforeAll(() => {
   const folder = mkdtempSync(join(tmpdir(), "patchsig-transport-"));
-  base = newRepository(join(folder, "base"));
+  const base = newRepository(join(folder, "base"));
   commit(base, "start", {
     "hello.txt": "one\n\ntwo\nthree\nfour\n",
     "latin.txt": Buffer.from("caf\xe9\nend\n", "latin1"),
@@ -34,13 +35,17 @@ beforeAll(() => {
   );
   const formatPatch = ["format-patch", "--stdout", "-v2", "-1"];
   honest = signMails([mail(git(work, formatPatch))])[0]!;
-  honestCommit = gitAm(base, honest)!;
+  judge = openAm(base);
+  honestCommit = judge.am(honest)!;
   git(work, ["reset", "-q", "--hard", "HEAD^"]);
   commit(work, "latin: plural\n\nMore of it.\n", {
     "latin.txt": Buffer.from("caf\xe9s\nend\n", "latin1"),
   });
   latin = signMails([mail(git(work, ["format-patch", "--stdout", "-1"]))])[0]!;
-  return () => rmSync(folder, { recursive: true, force: true });
+  return () => {
+    judge.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
 });
 
 function mail(mbox: Buffer): Buffer {
@@ -64,7 +69,7 @@ function expectGood(bytes: Buffer): Checked {
   const checked = received(bytes);
   expect(checked.findings.filter((f) => f.severity === "fail")).toEqual([]);
   expect(checked.signature).toBe("good");
-  const made = gitAm(base, bytes);
+  const made = judge.am(bytes);
   if (made !== null) expect(sameCommits(made, honestCommit)).toBe(true);
   return checked;
 }
@@ -108,30 +113,40 @@ test("the honest mail is good, and git am applies it", () => {
   expectGood(honest);
 });
 
-describe("kept good", () => {
-  test("re-encoding to quoted-printable", () => {
+describe("re-encoding to quoted-printable or base64, header folding", () => {
+  test("quoted-printable", () => {
     expectGood(reencode(honest, "quoted-printable", quotedPrintable));
   });
-  test("re-encoding to base64", () => {
+  test("base64", () => {
     expectGood(reencode(honest, "base64", base64));
   });
   test("header folding", () => {
     expectGood(edit(honest, (t) => t.replace("hello: shout", "hello:\n\tshout")));
   });
-  test("CRLF, raw", () => {
+});
+
+describe("CRLF, raw or inside base64/QP", () => {
+  test("raw", () => {
     expectGood(edit(honest, (t) => t.replaceAll("\n", "\r\n")));
   });
-  test("CRLF inside base64", () => {
+  test("inside base64", () => {
     const crlf = (body: Buffer): string =>
       base64(Buffer.from(body.toString("latin1").replaceAll("\n", "\r\n"), "latin1"));
     const checked = expectGood(reencode(honest, "base64", crlf));
     expect(checked.diff!.allCr).toBe(true);
   });
-  test("CRLF inside quoted-printable", () => {
+  test("inside quoted-printable", () => {
     const crlf = (body: Buffer): string => quotedPrintable(body).replace(/(?<!=)\n/g, "=0D\n");
     expectGood(reencode(honest, "quoted-printable", crlf));
   });
-  test("list footer as text", () => {
+  test("CR on all lines of the diff alone: kept apart from some", () => {
+    const some = edit(honest, (t) => t.replace("+TWO\n", "+TWO\r\r\n"));
+    expectChanged(some, "diff");
+  });
+});
+
+describe("list footer as text", () => {
+  test("is ignored", () => {
     expectGood(
       edit(
         honest,
@@ -139,7 +154,17 @@ describe("kept good", () => {
       ),
     );
   });
-  test("list footer or signature.asc as its own MIME part", () => {
+  test("what git would apply in it counts", () => {
+    const footer = "diff --git a/new.mk b/new.mk\nold mode 100644\nnew mode 100755\n";
+    expectChanged(
+      edit(honest, (t) => `${t}\n____\n${footer}`),
+      "diff",
+    );
+  });
+});
+
+describe("list footer or signature.asc as its own MIME part", () => {
+  test("is ignored", () => {
     const multipart = edit(honest, (t) => {
       const at = t.indexOf("\n\n");
       const header = t.slice(0, at + 1).replace(HEADERS, "");
@@ -154,13 +179,32 @@ describe("kept good", () => {
     });
     expectGood(multipart);
   });
-  test("[list] prefix and Re:", () => {
+});
+
+describe("[list] prefix, Re:", () => {
+  test("is stripped", () => {
     expectGood(edit(honest, (t) => t.replace("Subject: [PATCH", "Subject: Re: [devel] [PATCH")));
   });
-  test("Mailman refolds st,stm32 to st, stm32", () => {
+  test("version and n/m are signed apart", () => {
+    expectChanged(
+      edit(honest, (t) => t.replace("[PATCH v2]", "[PATCH v3]")),
+      "series",
+    );
+    expectChanged(
+      edit(honest, (t) => t.replace("[PATCH v2]", "[PATCH v2 1/2]")),
+      "series",
+    );
+  });
+});
+
+describe("Mailman refolds st,stm32 to st, stm32", () => {
+  test("is good", () => {
     expectGood(edit(honest, (t) => t.replace("st,stm32", "st,\n stm32")));
   });
-  test('DMARC "Alice via list" From, X-Original-From', () => {
+});
+
+describe('DMARC "Alice via list" From', () => {
+  test("X-Original-From", () => {
     const munged = edit(honest, (t) =>
       t.replace(
         /^From: .*\n/m,
@@ -172,7 +216,7 @@ describe("kept good", () => {
     expect(checked.author).toEqual({ name: "Alice", email: "alice@example.org" });
     expect(checked.findings.map((f) => f.code)).toContain("author-recovered");
   });
-  test('DMARC "Alice via list" From, Reply-To', () => {
+  test("Reply-To", () => {
     const munged = edit(honest, (t) =>
       t.replace(
         /^From: .*\n/m,
@@ -183,16 +227,87 @@ describe("kept good", () => {
     expect(isGood(checked)).toBe(true);
     expect(checked.author!.email).toBe("alice@example.org");
   });
-  test(">From at the start of a line", () => {
+  test("never without that From line saying so", () => {
+    const forged = edit(honest, (t) =>
+      t.replace(
+        /^From: .*\n/m,
+        "From: Linus <linus@example.org>\nReply-To: Alice <alice@example.org>\n",
+      ),
+    );
+    expectChanged(forged, "author");
+  });
+  test("never without a signature", () => {
+    const unsigned = edit(honest, (t) =>
+      t
+        .replace(/untrusted comment[\s\S]*?\n\n/, "")
+        .replace(
+          /^From: .*\n/m,
+          "From: Alice via devel <devel@lists.example>\nReply-To: Alice <alice@example.org>\n",
+        ),
+    );
+    const checked = received(unsigned);
+    expect(checked.signature).toBe("none");
+    expect(checked.author!.email).toBe("devel@lists.example");
+    // but it is held against her key
+    expect(checked.senders).toContain("alice@example.org");
+  });
+  test("a warning: git am itself would take the list for the author", () => {
+    const munged = edit(honest, (t) =>
+      t.replace(
+        /^From: .*\n/m,
+        "From: Alice via <devel@lists.example>\nReply-To: Alice <alice@example.org>\n",
+      ),
+    );
+    const found = received(munged).findings.find((f) => f.code === "author-recovered")!;
+    expect(found.severity).toBe("warn");
+    expect(judge.am(munged)![0]).toContain("Alice via <devel@lists.example>");
+  });
+});
+
+describe(">From at the start of a line", () => {
+  test("in the message", () => {
     expectGood(edit(honest, (t) => t.replace("\nFrom the top", "\n>From the top")));
   });
-  test("a blank context line loses its space", () => {
+  test("not in the diff", () => {
+    expectChanged(
+      edit(honest, (t) => t.replace("+TWO", "+>From TWO")),
+      "diff",
+    );
+  });
+});
+
+describe("a blank context line loses its space", () => {
+  test("is good", () => {
     expectGood(edit(honest, (t) => t.replace(" one\n \n", " one\n\n")));
   });
-  test("trailing blanks in the message", () => {
+});
+
+describe("trailing blanks stripped or added in +/- lines; `-- ` to `--`", () => {
+  test("in the message", () => {
     expectGood(edit(honest, (t) => t.replace("loud.\n", "loud. \t\n")));
   });
-  test("charset conversion of the message alone", () => {
+  test("stripped in a + line", () => {
+    const spaced = signMails([
+      edit(honest, (t) => t.replace("+TWO", "+TWO ").replace(/untrusted comment[\s\S]*?\n\n/, "")),
+    ])[0]!;
+    expectChanged(
+      edit(spaced, (t) => t.replace("+TWO \n", "+TWO\n")),
+      "diff",
+    );
+  });
+  test("added in a + line", () => {
+    expectChanged(
+      edit(honest, (t) => t.replace("+TWO\n", "+TWO \n")),
+      "diff",
+    );
+  });
+  test("`-- ` to `--` below the diff", () => {
+    expectGood(edit(honest, (t) => t.replace("\n-- \n", "\n--\n")));
+  });
+});
+
+describe("charset conversion", () => {
+  test("of the message alone", () => {
     const latinMessage = signMails([
       Buffer.from(
         `From: Alice <alice@example.org>\nSubject: [PATCH] x\nDate: Tue, 24 Nov 2026 10:00:00 +0000\nMIME-Version: 1.0\nContent-Type: text/plain; charset=ISO-8859-1\nContent-Transfer-Encoding: 8bit\n\ncaf\xe9\n---\n\ndiff --git a/n b/n\nnew file mode 100644\n--- /dev/null\n+++ b/n\n@@ -0,0 +1 @@\n+x\n`,
@@ -204,21 +319,58 @@ describe("kept good", () => {
     );
     expect(isGood(received(utf8))).toBe(true);
   });
-  test("the block's own lines wrapped at 72 columns", () => {
-    const wrapped = edit(honest, (t) => {
-      const start = t.indexOf("untrusted comment:");
-      const end = t.indexOf("\n\n", start);
-      const block = t
-        .slice(start, end)
-        .split("\n")
-        .map((line) =>
-          line.replace(/.{1,72}(?: |$)|.{72}/g, (part) => `${part.trimEnd()}\n`).trimEnd(),
-        );
-      return t.slice(0, start) + block.join("\n") + t.slice(end);
-    });
-    expectGood(wrapped);
+  test("of the diff", () => {
+    const utf8 = edit(latin, (t) => t.replaceAll("caf\xe9", "caf\xc3\xa9"));
+    const checked = received(utf8);
+    expect(isGood(received(latin))).toBe(true);
+    expect(checked.changed).toEqual(["diff"]);
   });
-  test("format=flowed, properly stuffed", () => {
+});
+
+describe("unknown charset", () => {
+  test("is refused, as by git", () => {
+    const checked = received(
+      edit(
+        reencode(honest, "8bit", (b) => b.toString("latin1")),
+        (t) => t.replace("UTF-8", "y"),
+      ),
+    );
+    expect(checked.signature).toBe("malformed");
+    expect(
+      judge.am(
+        edit(
+          reencode(honest, "8bit", (b) => b.toString("latin1")),
+          (t) => t.replace("UTF-8", "y"),
+        ),
+      ),
+    ).toBeNull();
+  });
+});
+
+describe("tabs to spaces, NBSP, hard wrapping of the diff", () => {
+  test("tabs to spaces", () => {
+    expectChanged(
+      edit(honest, (t) => t.replace("+\ttrue", "+        true")),
+      "diff",
+    );
+  });
+  test("NBSP", () => {
+    const checked = received(edit(honest, (t) => t.replace("\n one\n", "\n\xc2\xa0one\n")));
+    expect(isGood(checked)).toBe(false);
+  });
+  test("hard wrapping", () => {
+    const long = signMails([
+      edit(honest, (t) =>
+        t.replace("+TWO", `+TWO ${"x".repeat(90)}`).replace(/untrusted comment[\s\S]*?\n\n/, ""),
+      ),
+    ])[0]!;
+    const checked = received(edit(long, (t) => t.replace("+TWO x", "+TWO\nx")));
+    expect(isGood(checked)).toBe(false);
+  });
+});
+
+describe("format=flowed", () => {
+  test("properly stuffed", () => {
     // a flowed writer stuffs every line that begins with a blank
     const flowed = edit(honest, (t) => {
       const at = t.indexOf("\n\n");
@@ -239,62 +391,18 @@ describe("kept good", () => {
     const checked = received(flowed);
     expect(checked.signature).toBe("good");
   });
+  test("declared for text that is not", () => {
+    const declared = edit(honest, (t) =>
+      t
+        .replace(HEADERS, "")
+        .replace("\n\n", "\nContent-Type: text/plain; format=flowed; charset=UTF-8\n\n"),
+    );
+    expect(isGood(received(declared))).toBe(false);
+  });
 });
 
-describe("told apart", () => {
-  test("trailing blanks stripped in + lines", () => {
-    const spaced = signMails([
-      edit(honest, (t) => t.replace("+TWO", "+TWO ").replace(/untrusted comment[\s\S]*?\n\n/, "")),
-    ])[0]!;
-    expectChanged(
-      edit(spaced, (t) => t.replace("+TWO \n", "+TWO\n")),
-      "diff",
-    );
-  });
-  test("charset conversion of the diff", () => {
-    const utf8 = edit(latin, (t) => t.replaceAll("caf\xe9", "caf\xc3\xa9"));
-    const checked = received(utf8);
-    expect(isGood(received(latin))).toBe(true);
-    expect(checked.changed).toEqual(["diff"]);
-  });
-  test("unknown charset", () => {
-    const checked = received(
-      edit(
-        reencode(honest, "8bit", (b) => b.toString("latin1")),
-        (t) => t.replace("UTF-8", "y"),
-      ),
-    );
-    expect(checked.signature).toBe("malformed");
-    expect(
-      gitAm(
-        base,
-        edit(
-          reencode(honest, "8bit", (b) => b.toString("latin1")),
-          (t) => t.replace("UTF-8", "y"),
-        ),
-      ),
-    ).toBeNull();
-  });
-  test("tabs to spaces", () => {
-    expectChanged(
-      edit(honest, (t) => t.replace("+\ttrue", "+        true")),
-      "diff",
-    );
-  });
-  test("NBSP", () => {
-    const checked = received(edit(honest, (t) => t.replace("\n one\n", "\n\xc2\xa0one\n")));
-    expect(isGood(checked)).toBe(false);
-  });
-  test("hard wrapping of the diff", () => {
-    const long = signMails([
-      edit(honest, (t) =>
-        t.replace("+TWO", `+TWO ${"x".repeat(90)}`).replace(/untrusted comment[\s\S]*?\n\n/, ""),
-      ),
-    ])[0]!;
-    const checked = received(edit(long, (t) => t.replace("+TWO x", "+TWO\nx")));
-    expect(isGood(checked)).toBe(false);
-  });
-  test("trailers added above ---", () => {
+describe("trailers added above --- by an archive or maintainer", () => {
+  test("are named", () => {
     const checked = expectChanged(
       edit(honest, (t) => t.replace("---\n", "Acked-by: Bob <bob@example.org>\n---\n")),
       "message",
@@ -303,7 +411,58 @@ describe("told apart", () => {
     expect(finding.message).toBe(
       'message changed after signing; the diff is intact; added: "Acked-by: Bob <bob@example.org>"',
     );
-    expect(checked.signedMessage!.toString()).not.toContain("Acked-by");
+    // and what was signed is still at hand, as it was signed
+    const signed = asSigned(checked);
+    expect(isGood(signed)).toBe(true);
+    expect(signed.attestation!.text).toEqual(received(honest).attestation!.text);
+    expect(signed.view!.message.toString()).not.toContain("Acked-by");
+  });
+});
+
+describe("the block's own lines wrapped at 72-78 columns", () => {
+  test("at 72", () => {
+    const wrapped = edit(honest, (t) => {
+      const start = t.indexOf("untrusted comment:");
+      const end = t.indexOf("\n\n", start);
+      const block = t
+        .slice(start, end)
+        .split("\n")
+        .map((line) =>
+          line.replace(/.{1,72}(?: |$)|.{72}/g, (part) => `${part.trimEnd()}\n`).trimEnd(),
+        );
+      return t.slice(0, start) + block.join("\n") + t.slice(end);
+    });
+    expectGood(wrapped);
+  });
+});
+
+describe("where the block belongs", () => {
+  test("below the first of several --- lines", () => {
+    const [first] = signMails([
+      edit(honest, (t) => t.replace(/untrusted comment[\s\S]*?\n\n/, "Changes:\n---\nlouder\n\n")),
+    ]);
+    expect(first!.toString("latin1")).toContain("---\nuntrusted comment: patchsig");
+    expectGood(first!);
+  });
+  test("a mail without one gets one", () => {
+    const [signed] = signMails([
+      edit(honest, (t) => t.replace(/---\nuntrusted comment[\s\S]*?(?=diff --git)/, "")),
+    ]);
+    expectGood(signed!);
+  });
+  test("`-- ` in a hunk ends nothing", () => {
+    const [signed] = signMails([
+      edit(honest, (t) =>
+        t
+          .replace(/untrusted comment[\s\S]*?\n\n/, "")
+          .replace("@@ -0,0 +1,2 @@\n", "@@ -0,0 +1,3 @@\n+-- \n"),
+      ),
+    ]);
+    expect(isGood(received(signed!))).toBe(true);
+    expectChanged(
+      edit(signed!, (t) => t.replace("+\ttrue", "+\tfalse")),
+      "diff",
+    );
   });
 });
 

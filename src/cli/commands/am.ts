@@ -3,12 +3,15 @@
 import type { Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
 import {
+  amProgress,
   createBranchAt,
   gitAm,
   hasCommit,
+  hasStagedChanges,
   openRepository,
   type Repository,
 } from "../../git/repository.ts";
+import { escapeText } from "../../report/escape.ts";
 import { renderSeries } from "../../report/text.ts";
 import { mailFor } from "../../verify/commit.ts";
 import type { Checked } from "../../verify/result.ts";
@@ -18,9 +21,9 @@ import {
   numberList,
   type Series,
 } from "../../verify/series.ts";
-import { policyOf } from "../settings.ts";
+import { readPolicies } from "../policy.ts";
 import { clearProgress, note, out, outputStyle } from "../terminal.ts";
-import { openUserTrust, verifySources } from "../verification.ts";
+import { noPatch, openUserTrust, verifySources } from "../verification.ts";
 
 interface Arguments {
   source: string[];
@@ -80,7 +83,10 @@ export const amCommand: CommandModule<object, Arguments> = {
 };
 
 async function am(args: Arguments): Promise<void> {
+  if (args.branch !== undefined && !args.onBase)
+    throw new CliError("usage", "--branch goes with --on-base");
   const repository = await openRepository(process.cwd());
+  await checkIdle(repository);
   const store = openUserTrust(false);
   try {
     const series = theSeries(args, store);
@@ -94,41 +100,69 @@ async function am(args: Arguments): Promise<void> {
     }
     const mails = chosen.map(({ payload, result }) => compose(payload, result.subject));
     if (args.onBase) await goToBase(repository, series, args.branch);
-    const status = await gitAm(repository, Buffer.concat(mails), {
-      threeWay: args["3way"],
-      signoff: args.signoff,
-    });
-    if (status !== 0) {
-      throw new CliError("git-failed", "git am stopped", {
-        hint: "mend it and git am --continue, or go back with git am --abort",
-      });
-    }
-    for (const { payload } of chosen) {
+    const applied = await apply(repository, mails, args);
+    for (const { payload } of chosen.slice(0, applied)) {
       const { signed } = payload;
       if (signed !== null) store.countApplied(signed.comment.by, signed.publicKey, 1);
     }
+    const count = `${applied} of ${chosen.length}`;
+    if (applied < chosen.length)
+      throw new CliError("git-failed", `git am stopped: ${count} applied`);
+    note(`applied ${chosen.length === 1 ? "1 patch" : `${chosen.length} patches`}\n`);
   } finally {
     clearProgress();
     store.close();
   }
 }
 
+/** Nothing is verified that git would then refuse to apply. */
+async function checkIdle(repository: Repository): Promise<void> {
+  if (repository.toplevel === null)
+    throw new CliError("no-repository", "there is no working tree here to apply to");
+  if ((await amProgress(repository)) !== null)
+    throw new CliError("refused", "another am or rebase is under way here", {
+      hint: "finish it with git am --continue, or give it up with git am --abort",
+    });
+  if (await hasStagedChanges(repository))
+    throw new CliError("refused", "there are staged changes here", {
+      hint: "git commit them, or git stash",
+    });
+}
+
+/** Hands the mails to git; gives back how many it applied. What git says is shown if it stops. */
+async function apply(
+  repository: Repository,
+  mails: readonly Buffer[],
+  args: Arguments,
+): Promise<number> {
+  const said: string[] = [];
+  const status = await gitAm(repository, Buffer.concat(mails), {
+    threeWay: args["3way"],
+    signoff: args.signoff,
+    onLine: (line) => said.push(line),
+  });
+  if (status === 0) return mails.length;
+  for (const line of said) note(`${escapeText(line.replaceAll("\t", " "))}\n`);
+  const stopped = await amProgress(repository);
+  return stopped === null ? 0 : stopped.at - 1;
+}
+
 /** The one series of the sources. */
 function theSeries(args: Arguments, store: ReturnType<typeof openUserTrust>): Series<Checked> {
   const options = {
     sources: args.source,
-    policy: policyOf(args.require),
+    policies: readPolicies(args.require),
     dryRun: false,
     signedOnly: args.signedOnly,
   };
+  const tally = { messages: 0 };
   const collector = createSeriesCollector<Checked>();
   const closed: Series<Checked>[] = [];
-  for (const member of verifySources(options, store, { messages: 0 }))
-    closed.push(...collector.add(member));
+  for (const member of verifySources(options, store, tally)) closed.push(...collector.add(member));
   closed.push(...collector.end());
   const withPatches = closed.filter((s) => s.members.some((m) => m.checked.kind === "patch"));
   const [series, ...others] = withPatches;
-  if (series === undefined) throw new CliError("no-patch", "no patch found", { exit: EXIT.unmet });
+  if (series === undefined) throw noPatch(args.source, tally.messages);
   if (others.length > 0) {
     const named = withPatches
       .slice(0, 5)

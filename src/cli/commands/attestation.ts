@@ -11,6 +11,7 @@ import { readSource } from "../../source/file.ts";
 import { checkMail } from "../../verify/check.ts";
 import type { Checked } from "../../verify/result.ts";
 import { out } from "../terminal.ts";
+import { noPatch } from "../verification.ts";
 
 interface Arguments {
   mail: string;
@@ -54,7 +55,9 @@ export const attestationCommand: CommandModule<object, Arguments> = {
 function theMail(source: string): Checked {
   const verifier = createVerifier();
   let found: Checked | null = null;
+  let mails = 0;
   for (const { bytes } of readSource(source)) {
+    mails++;
     if (bytes === null) throw new CliError("too-large", `${source}: the mail is too large`);
     const checked = checkMail(bytes, verifier);
     if (checked.kind === "other") continue;
@@ -62,7 +65,7 @@ function theMail(source: string): Checked {
       throw new CliError("usage", `${source} holds more than one patch`, { hint: "give one mail" });
     found = checked;
   }
-  if (found === null) throw new CliError("no-patch", "no patch found", { exit: EXIT.unmet });
+  if (found === null) throw noPatch([source], mails);
   return found;
 }
 

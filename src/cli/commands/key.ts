@@ -142,8 +142,10 @@ async function generate(
     key.wipe();
   }
   out(`${formatPublicKeyText(key.publicKey)}\n`);
-  note(`secret key: ${path} (keep a copy where nobody else can read it)\n`);
-  note(`public key: ${publicKeyPath(path)} (give it to those who verify)\n`);
+  note(`secret key: ${path}\n`);
+  note("            keep a copy where nobody else can read it\n");
+  note(`public key: ${publicKeyPath(path)}\n`);
+  note("            give it to those who verify\n");
   note("next: git patchsig format-patch -o out @{u}..\n");
 }
 

@@ -4,6 +4,7 @@ import { readFileSync, statSync } from "node:fs";
 import type { Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
 import { messages } from "../../mail/mbox.ts";
+import { looksLikeMail, notAMail, readStdin } from "../../source/file.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import { passwordOptions, type PasswordSettings } from "../password.ts";
 import { type Draft, reportSigned, signDrafts, signerAddress, unlockSigner } from "../signing.ts";
@@ -43,7 +44,7 @@ export const signCommand: CommandModule<object, Arguments> = {
 };
 
 /** A larger file is no series of patches, and would be held in memory several times over. */
-const MAX_FILE = 512 << 20;
+const MAX_FILE = 128 << 20;
 
 /** A file or stdin, and the mails in it. */
 interface Sheet {
@@ -60,13 +61,15 @@ async function sign(args: Arguments): Promise<void> {
     });
   if (args.file.includes("-") && args.file.length > 1)
     throw new CliError("usage", "stdin cannot be signed together with files");
-  const sheets = args.file.map(readSheet);
-  const drafts = sheets.flatMap(draftsOf);
-  if (drafts.length === 0) throw new CliError("no-patch", "no patch found", { exit: EXIT.unmet });
-
-  const by = signerAddress();
-  const signer = await unlockSigner(args);
+  // with --password-fd 0 the mails come after the password
+  let signer = args.passwordFd === 0 ? await unlockSigner(args) : null;
   try {
+    const sheets = args.file.map(readSheet);
+    const drafts = sheets.flatMap(draftsOf);
+    if (drafts.length === 0) throw new CliError("no-patch", "no patch found", { exit: EXIT.unmet });
+
+    const by = signerAddress();
+    signer ??= await unlockSigner(args);
     const time = Math.floor(Date.now() / 1000);
     const signed = signDrafts(drafts, { signer, by, time, base, inOrder: false });
     if (signed.patches === 0 && signed.notes.length === 0)
@@ -83,12 +86,13 @@ async function sign(args: Arguments): Promise<void> {
     }
     if (!args.quiet) reportSigned(signed, by);
   } finally {
-    signer.wipe();
+    signer?.wipe();
   }
 }
 
 function readSheet(name: string): Sheet {
   const bytes = readWhole(name);
+  if (!looksLikeMail(bytes)) throw notAMail(name);
   const mails = messages(bytes).map(({ offset, size, bytes: mail }) => {
     if (mail === null) throw new CliError("too-large", `${name}: a mail of ${size} bytes`);
     return { start: offset, end: offset + size, mail };
@@ -97,19 +101,34 @@ function readSheet(name: string): Sheet {
 }
 
 function readWhole(name: string): Buffer {
-  if (name === "-") return readFileSync(0);
+  if (name === "-") {
+    const bytes = readStdin(MAX_FILE);
+    if (bytes === null) throw tooLarge("standard input");
+    return bytes;
+  }
   const stat = statSync(name, { throwIfNoEntry: false });
   if (stat === undefined) throw new CliError("not-found", `no such file: ${name}`);
   if (stat.isDirectory())
     throw new CliError("unreadable", `${name} is a directory`, {
       hint: `name the files: ${name}/*.patch`,
     });
-  if (stat.size > MAX_FILE) throw new CliError("too-large", `${name} is too large to be patches`);
+  if (!stat.isFile())
+    throw new CliError("unreadable", `${name} is no file that can be signed in place`, {
+      hint: "without a file name, standard input is signed",
+    });
+  // it could be replaced all the same, but that is not what its owner meant
+  if ((stat.mode & 0o222) === 0)
+    throw new CliError("unwritable", `${name} is read-only`, { hint: `chmod u+w ${name}` });
+  if (stat.size > MAX_FILE) throw tooLarge(name);
   try {
     return readFileSync(name);
   } catch (error) {
     throw new CliError("unreadable", `cannot read ${name}`, { cause: error });
   }
+}
+
+function tooLarge(name: string): CliError {
+  return new CliError("too-large", `${name} is too large to be patches`);
 }
 
 function draftsOf(sheet: Sheet): Draft[] {

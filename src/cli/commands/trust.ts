@@ -71,10 +71,15 @@ const acceptCommand: CommandModule<object, AcceptArguments> = {
 };
 
 export const trustCommand: CommandModule = {
-  command: "trust <command>",
+  command: "trust",
   describe: "list, show and accept remembered keys",
   builder: (yargs): Argv =>
-    yargs.command(listCommand).command(showCommand).command(acceptCommand).demandCommand(1, ""),
+    yargs
+      .command(listCommand)
+      .command(showCommand)
+      .command(acceptCommand)
+      .demandCommand(1, "trust: list, show or accept?")
+      .strict(),
   handler: () => undefined,
 };
 

@@ -6,15 +6,16 @@ import { formatRecord } from "../../report/json.ts";
 import { renderSeries, renderSummary } from "../../report/text.ts";
 import type { SummaryResult } from "../../verify/result.ts";
 import { createSeriesCollector, type Member, type Series } from "../../verify/series.ts";
-import { policyOf } from "../settings.ts";
-import { clearProgress, note, out, outputStyle } from "../terminal.ts";
-import { openUserTrust, verifySources } from "../verification.ts";
+import { describePolicies, readPolicies } from "../policy.ts";
+import { clearProgress, out, outputStyle } from "../terminal.ts";
+import { noPatch, openUserTrust, verifySources } from "../verification.ts";
 
 interface Arguments {
   source: string[];
   json: boolean;
   require?: string;
   dryRun: boolean;
+  policy: boolean;
 }
 
 export const verifyCommand: CommandModule<object, Arguments> = {
@@ -34,6 +35,11 @@ export const verifyCommand: CommandModule<object, Arguments> = {
         requiresArg: true,
         describe: "nothing, signature (default), known or pinned",
       })
+      .option("policy", {
+        type: "boolean",
+        default: false,
+        describe: "print the policy in force, and where each line comes from",
+      })
       .option("dry-run", {
         type: "boolean",
         default: false,
@@ -43,7 +49,8 @@ export const verifyCommand: CommandModule<object, Arguments> = {
 };
 
 function verify(args: Arguments): void {
-  const policy = policyOf(args.require);
+  if (args.policy) return out(`${describePolicies(args.require).join("\n")}\n`);
+  const policies = readPolicies(args.require);
   const store = openUserTrust(args.dryRun);
   const tally = { messages: 0 };
   const counts = { patches: 0, pass: 0, warn: 0, fail: 0 };
@@ -63,7 +70,7 @@ function verify(args: Arguments): void {
   }
 
   try {
-    const options = { sources: args.source, policy, dryRun: args.dryRun };
+    const options = { sources: args.source, policies, dryRun: args.dryRun };
     for (const member of verifySources(options, store, tally)) {
       counts.patches++;
       counts[member.result.verdict]++;
@@ -79,8 +86,8 @@ function verify(args: Arguments): void {
   const summary: SummaryResult = { type: "summary", messages: tally.messages, ...counts };
   if (args.json) out(formatRecord(summary));
   else if (seriesCount > 1) out(`\n${renderSummary(summary, style).join("\n")}\n`);
-  if (counts.patches === 0) note("patchsig: no patch found\n");
-  process.exitCode = met && counts.patches > 0 ? EXIT.ok : EXIT.unmet;
+  if (counts.patches === 0) throw noPatch(args.source, tally.messages);
+  process.exitCode = met ? EXIT.ok : EXIT.unmet;
 }
 
 /** The member without the mail: open series are kept, mails are not. */

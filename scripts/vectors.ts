@@ -1,0 +1,14 @@
+/**
+ * npm run vectors: writes fixtures/canonical, fixtures/series and fixtures/signed, the same bytes
+ * each time. What they show stands in fixtures/README.md. test/vectors.test.ts compares them.
+ */
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { vectorFiles } from "./vectors/files.ts";
+
+for (const [name, content] of vectorFiles()) {
+  const path = join("fixtures", name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}

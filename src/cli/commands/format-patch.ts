@@ -1,0 +1,287 @@
+/**
+ * `patchsig format-patch`: git format-patch with base information and signatures. Every option that
+ * is not one of the few below goes to git as it stands. git writes into a folder of ours first, so
+ * that no unsigned or half-signed series is ever left behind.
+ */
+
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { CliError } from "../../errors.ts";
+import { type BaseChoice, chooseBase } from "../../git/base.ts";
+import { addBaseTree, publicTree } from "../../git/base-tree.ts";
+import { otherAuthors, signerIdent } from "../../git/ident.ts";
+import { openRepository, type Repository, runFormatPatch } from "../../git/repository.ts";
+import { type SeriesRange, seriesRange } from "../../git/series-range.ts";
+import { messages } from "../../mail/mbox.ts";
+import { escapeText } from "../../report/escape.ts";
+import { replaceFile } from "../../store/replace-file.ts";
+import type { PasswordSettings } from "../password.ts";
+import {
+  type Draft,
+  reportSigned,
+  type Signed,
+  signDrafts,
+  signerAddress,
+  unlockSigner,
+} from "../signing.ts";
+import { note, out } from "../terminal.ts";
+
+const HELP = `patchsig format-patch [options of git format-patch] [<since> | <range>]
+
+git format-patch, plus the base commit and one signature a patch.
+
+  --key FILE            the secret key (default: patchsig.key of git config)
+  --password-fd N       read the key's password from this file descriptor
+  --password-file FILE  read it from this file (mode 0600)
+  --base COMMIT         the base; without it, the newest commit below the series
+                        that a remote-tracking branch has. --no-base: none
+
+all else is git's: git help format-patch
+`;
+
+/** Our options, taken out of the command line, and what decides where the output goes. */
+interface Words extends PasswordSettings {
+  readonly key?: string;
+  readonly quiet: boolean;
+  readonly help: boolean;
+  /** `--stdout`, or the file of `--output`; else files in `folder`. */
+  readonly target:
+    | { readonly kind: "stdout" }
+    | { readonly kind: "file"; readonly name: string }
+    | { readonly kind: "folder"; readonly name: string | null };
+  /** True if the user said who the From header names. */
+  readonly from: boolean;
+  /** For git. */
+  readonly args: readonly string[];
+}
+
+/** Options with a value that are ours, or that we have to know: [pattern, name]. */
+const VALUED: readonly (readonly [
+  RegExp,
+  "key" | "passwordFd" | "passwordFile" | "folder" | "file",
+])[] = [
+  [/^--key$/, "key"],
+  [/^--password-fd$/, "passwordFd"],
+  [/^--password-file$/, "passwordFile"],
+  // git takes any beginning of an option's name that is no other's
+  [/^(?:-o|--output-d[a-z]*)$/, "folder"],
+  [/^--output$/, "file"],
+];
+
+export const formatPatchCommand = {
+  async run(args: string[]): Promise<void> {
+    const words = takeWords(args);
+    if (words.help) return out(HELP);
+    const repository = await openRepository(process.cwd());
+    const range = await seriesRange(repository, words.args);
+    const base = await chooseBase(repository, { explicit: range.base, range });
+    if (range.commits.length === 0) {
+      // git says what is wrong with the range, or nothing where it is empty
+      await runFormatPatch(repository, ["--stdout", ...range.args], warn);
+      return note("patchsig: no commits in the range, so no patches\n");
+    }
+    const by = signerAddress();
+    const from = words.from ? [] : await fromOption(repository, range, by);
+    const signer = await unlockSigner(words);
+    try {
+      const gitArgs = [...baseOption(base), ...from, ...range.args];
+      const tree = publicTree(repository, base);
+      const sign = (drafts: readonly Draft[]): Signed =>
+        signDrafts(withTree(drafts, base, tree), {
+          signer,
+          by,
+          time: Math.floor(Date.now() / 1000),
+          base: base.kind === "none" ? null : base.commit,
+          inOrder: true,
+        });
+      const signed =
+        words.target.kind === "folder"
+          ? await intoFolder(repository, words.target.name, gitArgs, words.quiet, sign)
+          : await intoOne(repository, words.target, gitArgs, sign);
+      if (words.quiet) return;
+      reportSigned(signed, by);
+      for (const text of baseNotes(base)) note(text);
+    } finally {
+      signer.wipe();
+    }
+  },
+};
+
+function warn(line: string): void {
+  note(`${escapeText(line)}\n`);
+}
+
+function takeWords(args: readonly string[]): Words {
+  const values: { [name in (typeof VALUED)[number][1]]?: string } = {};
+  const rest: string[] = [];
+  let quiet = false;
+  let help = false;
+  let stdout = false;
+  let from = false;
+  for (let i = 0; i < args.length; i++) {
+    const word = args[i]!;
+    if (word === "--") {
+      rest.push(...args.slice(i));
+      break;
+    }
+    const [, name, glued] = /^(--[a-z-]+)=(.*)$/s.exec(word) ?? /^(-o)(.+)$/s.exec(word) ?? [];
+    const option = VALUED.find(([pattern]) => pattern.test(name ?? word));
+    if (option !== undefined) {
+      const value = glued ?? args[++i];
+      if (value === undefined) throw new CliError("usage", `${word} needs a value`);
+      values[option[1]] = value;
+      continue;
+    }
+    if (word === "--help" || word === "-h") help = true;
+    else if (word === "--stdout") stdout = true;
+    else if (word === "--quiet" || word === "-q") quiet = true;
+    else {
+      if (/^--(?:no-)?from(?:=|$)/.test(word)) from = true;
+      rest.push(word);
+    }
+  }
+  const { key, passwordFd, passwordFile, folder, file } = values;
+  if (stdout && folder !== undefined)
+    throw new CliError("usage", "--stdout and --output-directory exclude each other");
+  const target: Words["target"] = stdout
+    ? { kind: "stdout" }
+    : file !== undefined
+      ? { kind: "file", name: file }
+      : { kind: "folder", name: folder ?? null };
+  return {
+    ...(key === undefined ? {} : { key }),
+    ...(passwordFd === undefined ? {} : { passwordFd: Number(passwordFd) }),
+    ...(passwordFile === undefined ? {} : { passwordFile }),
+    quiet,
+    help,
+    target,
+    from,
+    args: rest,
+  };
+}
+
+/**
+ * A patch by somebody else must name its sender, who is the signer: git then writes From for the
+ * sender and puts the author on top of the body. Only where the user has not decided that.
+ */
+async function fromOption(
+  repository: Repository,
+  range: SeriesRange,
+  by: string,
+): Promise<string[]> {
+  if (repository.config.string("format.from") !== null) return [];
+  if (!(await otherAuthors(repository, range.commits, by))) return [];
+  return [`--from=${await signerIdent(repository, by)}`];
+}
+
+function baseOption(base: BaseChoice): string[] {
+  return base.kind === "none" ? [] : [`--base=${base.commit}`];
+}
+
+function withTree(
+  drafts: readonly Draft[],
+  base: BaseChoice,
+  tree: string | null,
+): readonly Draft[] {
+  if (tree === null || base.kind === "none") return drafts;
+  const { commit } = base;
+  return drafts.map((draft) => ({ ...draft, mail: addBaseTree(draft.mail, commit, tree) }));
+}
+
+/** One mbox, to stdout or into a file. */
+async function intoOne(
+  repository: Repository,
+  target: { readonly kind: "stdout" } | { readonly kind: "file"; readonly name: string },
+  args: readonly string[],
+  sign: (drafts: readonly Draft[]) => Signed,
+): Promise<Signed> {
+  const mbox = await runFormatPatch(repository, ["--stdout", ...args], warn);
+  const mails = messages(mbox);
+  const signed = sign(
+    mails.map(({ bytes }, i) => ({ name: `patch ${i + 1}`, mail: whole(bytes) })),
+  );
+  const pieces: Buffer[] = [];
+  let at = 0;
+  for (const [i, { offset, size }] of mails.entries()) {
+    pieces.push(mbox.subarray(at, offset), signed.mails[i] ?? mbox.subarray(offset, offset + size));
+    at = offset + size;
+  }
+  const bytes = Buffer.concat([...pieces, mbox.subarray(at)]);
+  if (target.kind === "stdout") out(bytes);
+  else replaceFile(path.resolve(repository.cwd, target.name), bytes);
+  return signed;
+}
+
+/** One file a patch, named by git. */
+async function intoFolder(
+  repository: Repository,
+  asked: string | null,
+  args: readonly string[],
+  quiet: boolean,
+  sign: (drafts: readonly Draft[]) => Signed,
+): Promise<Signed> {
+  const draftFolder = mkdtempSync(path.join(tmpdir(), "patchsig-"));
+  try {
+    await runFormatPatch(repository, ["-o", draftFolder, ...args], warn);
+    const names = readdirSync(draftFolder).sort(byNumber);
+    const files = names.map((name) => readFileSync(path.join(draftFolder, name)));
+    const mails = files.map((bytes) => messages(bytes)[0]!);
+    const folder = asked ?? repository.config.path("format.outputdirectory") ?? "";
+    const signed = sign(
+      mails.map(({ bytes }, i) => ({ name: path.join(folder, names[i]!), mail: whole(bytes) })),
+    );
+    const into = path.resolve(repository.cwd, folder);
+    makeFolder(into);
+    for (const [i, name] of names.entries()) {
+      const mail = signed.mails[i];
+      const bytes = files[i]!;
+      // the From line on top is not part of the mail
+      const top = bytes.subarray(0, mails[i]!.offset);
+      replaceFile(
+        path.join(into, name),
+        mail === null || mail === undefined ? bytes : Buffer.concat([top, mail]),
+      );
+    }
+    if (!quiet) out(names.map((name) => `${path.join(folder, name)}\n`).join(""));
+    return signed;
+  } finally {
+    rmSync(draftFolder, { recursive: true, force: true });
+  }
+}
+
+/** `v2-0010-x.patch` after `v2-0009-x.patch`, and 10 after 9 with --numbered-files. */
+function byNumber(a: string, b: string): number {
+  const number = (name: string): number => Number(/^(?:v\S*?-)?(\d+)/.exec(name)?.[1] ?? 0);
+  return number(a) - number(b) || (a < b ? -1 : 1);
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new CliError("unwritable", `cannot make the directory ${folder}`, { cause });
+  }
+}
+
+function whole(bytes: Buffer | null): Buffer {
+  if (bytes === null) throw new CliError("too-large", "a patch is too large to be sent by mail");
+  return bytes;
+}
+
+/** What receivers will miss, and the command that mends it. */
+function baseNotes(base: BaseChoice): string[] {
+  if (base.kind === "public") return [];
+  if (base.kind === "none") {
+    return base.why === "none was wanted" ? [] : [`note: no base commit recorded: ${base.why}\n`];
+  }
+  const lines = [`note: nobody else has the base commit: ${base.why}\n`];
+  if (base.newestPublic !== null) {
+    lines.push(`hint: the newest one that they have: --base=${base.newestPublic.slice(0, 12)}\n`);
+  } else if (base.via === "parent") {
+    lines.push(
+      "hint: git remote add origin <url> && git fetch origin, then write the patches again\n",
+    );
+  }
+  return lines;
+}

@@ -1,0 +1,77 @@
+/** Arguments by yargs: help, subcommands, and a clear word on what is wrong. */
+
+import yargs, { type CommandModule } from "yargs";
+import { CliError } from "../errors.ts";
+
+/**
+ * Runs a command, or prints its help.
+ *
+ * @param name of the command
+ * @param words what follows it
+ * @throws CliError "usage", and what the command throws
+ */
+export async function runWithYargs(
+  command: CommandModule,
+  name: string,
+  words: readonly string[],
+): Promise<void> {
+  await yargs([name, ...afterDashes(words)])
+    .scriptName("patchsig")
+    .command(command)
+    .strict()
+    .demandCommand(1, "")
+    .version(false)
+    .help()
+    .alias("help", "h")
+    .usageConfiguration({ "hide-types": true })
+    .wrap(Math.min(80, process.stdout.columns || 80))
+    .parserConfiguration({ "parse-numbers": false })
+    .middleware(lastOneCounts, true)
+    .exitProcess(false)
+    .fail((message, error) => {
+      // a handler's own error comes as `error`, a wrong flag as `message`
+      if (error instanceof Error && !("name" in error && error.name === "YError")) throw error;
+      const text = (message ?? error?.message ?? "").replace(/\n[\s\S]*/, "");
+      throw new CliError("usage", usageText(name, text, words), {
+        hint: `patchsig ${name} --help says what it takes`,
+      });
+    })
+    .parseAsync();
+}
+
+/** Of an option that is given twice, the last one counts, as in git; yargs makes a list of it. */
+function lastOneCounts(argv: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(argv)) {
+    if (Array.isArray(value) && !LISTS.has(name)) argv[name] = value.at(-1);
+  }
+}
+
+/** What may hold many: the words themselves, and the files and sources of commands. */
+const LISTS: ReadonlySet<string> = new Set(["_", "file", "source"]);
+
+/**
+ * Words after `--` are names, whatever they begin with. yargs would not take them for positionals
+ * at all, so they are given to it as paths, without the dashes.
+ */
+function afterDashes(args: readonly string[]): string[] {
+  const cut = args.indexOf("--");
+  if (cut < 0) return [...args];
+  const names = args.slice(cut + 1).map((word) => (/^-./.test(word) ? `./${word}` : word));
+  return [...args.slice(0, cut), ...names];
+}
+
+/** What yargs complains of, in the words that were typed. */
+function usageText(name: string, text: string, words: readonly string[]): string {
+  const [, kind, first = ""] = /^(Unknown|Not enough) [^:]*: ([^,]*)/.exec(text) ?? [];
+  if (kind === undefined)
+    return text === "" ? `${name} needs more words` : text.charAt(0).toLowerCase() + text.slice(1);
+  if (kind === "Not enough")
+    return text.includes("non-option")
+      ? `${name} ${words[0] ?? ""} needs more words`
+      : `${first.length > 1 ? "--" : "-"}${first} needs a value`;
+  const typed = words.map((word) => word.replace(/=.*/s, ""));
+  if (typed.includes(`--${first}`)) return `unknown option: --${first}`;
+  if (typed.some((word) => /^-[^-]/.test(word) && word.includes(first)))
+    return `unknown option: -${first}`;
+  return words[0] === first ? `no such command: ${name} ${first}` : `one word too many: ${first}`;
+}

@@ -1,0 +1,24 @@
+/** Who writes commits here, and who wrote those of a series. */
+
+import { normaliseIdentity } from "../trust/identity.ts";
+import type { Repository } from "./repository.ts";
+import { gitLines, gitText } from "./run.ts";
+
+/** `Name <address>` for a From header: the user's name (git-var(1), GIT_AUTHOR_IDENT), this address. */
+export async function signerIdent(repository: Repository, address: string): Promise<string> {
+  const ident = await gitText(["var", "GIT_AUTHOR_IDENT"], { cwd: repository.cwd });
+  return `${ident.slice(0, ident.indexOf("<")).trim()} <${address}>`;
+}
+
+/** Is any of the commits by somebody with another address? */
+export async function otherAuthors(
+  repository: Repository,
+  commits: readonly string[],
+  address: string,
+): Promise<boolean> {
+  const authors = await gitLines(["log", "--no-walk=unsorted", "--format=%ae", "--stdin"], {
+    cwd: repository.cwd,
+    input: commits.join("\n"),
+  });
+  return authors.some((author) => normaliseIdentity(author) !== address);
+}

@@ -1,0 +1,27 @@
+/** The time of signing beside the Date that the mail came with: an old patch may be a replay. */
+
+import { parseDate } from "../mail/date.ts";
+import type { Finding } from "../types.ts";
+import { finding } from "./findings.ts";
+import type { Policy } from "./policy.ts";
+import type { Checked } from "./result.ts";
+
+const DAY = 86_400;
+/** git send-email dates a mail anew; a series may lie for a while before it is sent. */
+const USUAL_DAYS = 30;
+
+/**
+ * Date is not covered by the signature, so this can only say that something is odd. A Date before
+ * the signing is not: format-patch writes that of the commit.
+ */
+export function ageFindings(checked: Checked, policy: Policy): Finding[] {
+  const { signed, view } = checked;
+  const date = parseDate(view?.headers.date ?? "");
+  if (signed === null || date === null) return [];
+  const age = date - signed.comment.time;
+  const days = Math.round(age / DAY);
+  if (age > policy.maxAge)
+    return [finding("signed-too-long-ago", `signed ${days} days before its Date`)];
+  if (age > USUAL_DAYS * DAY) return [finding("date-drift", `signed ${days} days before its Date`)];
+  return [];
+}

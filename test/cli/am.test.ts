@@ -1,0 +1,365 @@
+/** `patchsig am`: what was verified is what is committed, or nothing is. */
+
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { patchsig, type Run } from "../support/cli.ts";
+import { commit, git, tryGit } from "../support/repo.ts";
+import {
+  edit,
+  edited,
+  expectError,
+  expectStatus,
+  expectTidy,
+  formatPatch,
+  mbox,
+  newFolder,
+  newHome,
+  newSubmission,
+  signedPatches,
+} from "./support.ts";
+
+let submission: ReturnType<typeof newSubmission>;
+let alice: string;
+let files: string[];
+
+beforeAll(() => {
+  submission = newSubmission();
+  alice = newHome(7);
+  files = signedPatches(submission.work, alice);
+});
+
+/** The maintainer: a repository at the base, and what is remembered, both new for each test. */
+let tree: string;
+let home: string;
+let before: string;
+
+beforeEach(() => {
+  home = newFolder();
+  tree = join(newFolder(), "tree");
+  cpSync(submission.base, tree, { recursive: true });
+  before = state();
+});
+
+function am(args: readonly string[], options: { cwd?: string; input?: Buffer } = {}): Run {
+  return patchsig(["am", ...args], { home, cwd: tree, ...options });
+}
+
+/** All that an attempt may not change: branches, HEAD, index, files, an am under way. */
+function state(): string {
+  return git(tree, ["for-each-ref"]).toString() + git(tree, ["status"]).toString();
+}
+
+/** Author, date, message and tree of the commits above the base. */
+function log(repository: string, range = `${submission.baseCommit}..`): string {
+  return git(repository, ["log", "--format=%an <%ae> %ad%n%B%n%T", range]).toString();
+}
+
+function expectApplied(run: Run): void {
+  expectStatus(run, 0);
+  expect(log(tree)).toBe(log(submission.work));
+}
+
+function expectUntouched(run: Run, status: number): void {
+  expectStatus(run, status);
+  expect(state()).toBe(before);
+}
+
+describe("what is applied", () => {
+  test("in order, with author, date, message and tree of the submitter", () => {
+    const run = am([mbox(...[...files].reverse())]);
+    expectApplied(run);
+    expect(run.stdout).toMatch(/^ok {4}1\/3 song: shout line 2 /);
+    expect(run.stderr).toBe("applied 3 patches\n");
+    expect(git(tree, ["log", "-1", "--format=%cn"]).toString()).toBe("Maint\n");
+    expect(git(tree, ["status", "--porcelain"]).toString()).toBe("");
+  });
+
+  test("from standard input, in a subdirectory", () => {
+    const folder = join(tree, "sub");
+    mkdirSync(folder);
+    expectApplied(am([], { cwd: folder, input: readFileSync(mbox(...files)) }));
+  });
+
+  test('the author whom a list replaced ("via list") is put back', () => {
+    const munged = files.map((file) =>
+      edited(file, (t) =>
+        t.replace(
+          /^From: .*$/m,
+          "From: Alice via devel <devel@lists.example>\nReply-To: Alice <alice@example.org>",
+        ),
+      ),
+    );
+    expectApplied(am(munged));
+  });
+
+  test("applied patches are counted in the history of the key", () => {
+    expectStatus(am(files), 0);
+    expect(patchsig(["trust", "show", "alice@example.org"], { home }).stdout).toContain(
+      "3 patches, 3 applied",
+    );
+  });
+
+  test("--signoff", () => {
+    expectStatus(am(["--signoff", ...files]), 0);
+    expect(git(tree, ["log", "-1", "--format=%b"]).toString()).toContain(
+      "Signed-off-by: Maint <maint@example.org>",
+    );
+  });
+
+  // each of these makes stock git am commit something else, or refuse
+  test("settings of git change nothing", () => {
+    const scissors = formatPatch(submission.work);
+    edit(scissors[0]!, (t) => t.replace("Make it loud.", "Make it loud.\n\n-- >8 --\n\nOr not."));
+    edit(scissors[1]!, (t) => t.replace("+LINE 10", "+LINE 10 \t "));
+    edit(scissors[1]!, (t) => t.replace("And this.", "And th\u00c3\u00ads \u00e2\u0098\u0083."));
+    edit(scissors[1]!, (t) =>
+      t.replace(
+        "\n\n",
+        "\nMIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: 8bit\n\n",
+      ),
+    );
+    expectStatus(patchsig(["sign", ...scissors], { home: alice }), 0);
+    expectStatus(am(scissors), 0);
+    const expected = log(tree);
+    expect(expected).toContain("-- >8 --");
+    expect(expected).toContain("And thís ☃.");
+    expect(git(tree, ["show", "HEAD:song.txt"]).toString()).toContain("LINE 10 \t \n");
+
+    git(tree, ["reset", "-q", "--hard", submission.baseCommit]);
+    for (const [key, value] of Object.entries({
+      "am.keepcr": "true",
+      "am.threeWay": "true",
+      "apply.ignoreWhitespace": "change",
+      "apply.whitespace": "fix",
+      "commit.gpgSign": "false",
+      "core.autocrlf": "true",
+      "core.whitespace": "tab-in-indent,trailing-space",
+      "i18n.commitEncoding": "ISO-8859-1",
+      "mailinfo.quotedCr": "strip",
+      "mailinfo.scissors": "true",
+    }))
+      git(tree, ["config", key, value]);
+    expectStatus(am(scissors), 0);
+    expect(log(tree)).toBe(expected);
+  });
+});
+
+describe("what is refused", () => {
+  test("a series of which one patch was tampered with: whole, and nothing is touched", () => {
+    const bad = edited(files[1]!, (t) => t.replace("+LINE 10", "+LINE ten"));
+    const run = am([files[0]!, bad, files[2]!]);
+    expectUntouched(run, 1);
+    expect(run.stderr).toBe("nothing applied: 1 of 3 failed\nhint: --partial applies the others\n");
+    expectTidy(run.stdout);
+  });
+
+  test("--partial applies the others", () => {
+    const bad = edited(files[1]!, (t) => t.replace("+LINE 10", "+LINE ten"));
+    expectStatus(am(["--partial", files[0]!, bad, files[2]!]), 0);
+    expect(git(tree, ["log", "--format=%s", `${submission.baseCommit}..`]).toString()).toBe(
+      "song: credits\nsong: shout line 2\n",
+    );
+  });
+
+  test("a series that is not whole", () => {
+    const run = am([files[0]!, files[2]!]);
+    expectUntouched(run, 1);
+    expect(run.stderr).toBe(
+      "nothing applied: 2 of 3 not here\nhint: --partial applies those that are\n",
+    );
+    expectStatus(am(["--partial", files[0]!, files[2]!]), 0);
+  });
+
+  test("patches of different signings, also with --partial", () => {
+    const again = formatPatch(submission.work);
+    edit(again[2]!, (t) => t.replace("Who sang.", "Who did not sing."));
+    expectStatus(patchsig(["sign", ...again], { home: alice }), 0);
+    expectUntouched(am(["--partial", files[0]!, files[1]!, again[2]!]), 1);
+  });
+
+  test("two series at once", () => {
+    const second = signedPatches(submission.work, alice, ["-v2"]);
+    const run = am([...files, ...second]);
+    expectError(run, 3, /^2 series in there: v1 song: shout line 2; v2 song: shout line 2$/);
+    expect(state()).toBe(before);
+  });
+
+  test("unsigned patches, unless nothing is asked for", () => {
+    const unsigned = formatPatch(submission.work);
+    const run = am(unsigned);
+    expectUntouched(run, 1);
+    expect(run.stderr).toBe("nothing applied: 3 of 3 failed\n");
+    expectApplied(am(["--require=nothing", ...unsigned]));
+  });
+
+  test("added trailers; --signed-only applies the text that was signed", () => {
+    const acked = [...files];
+    acked[2] = edited(files[2]!, (t) =>
+      t.replace("\n---\n", "\n\nReviewed-by: Forger <forger@example.net>\n---\n"),
+    );
+    expectUntouched(am(acked), 1);
+    expectApplied(am(["--signed-only", ...acked]));
+  });
+
+  test("no mail, no patch, no such file", () => {
+    expectError(am([newFolder()]), 1, /^no mail in /);
+    expectError(
+      am([], { input: Buffer.from("Subject: hello\n\nhow are you?\n") }),
+      1,
+      /^no patch in/,
+    );
+    expectError(am(["nowhere"]), 3, "no such file: nowhere");
+    expect(state()).toBe(before);
+  });
+});
+
+describe("--on-base", () => {
+  test("makes a branch at the base that was signed", () => {
+    commit(tree, "something else", { "song.txt": "all new\n" });
+    const run = am(["--on-base", ...files]);
+    expectApplied(run);
+    expect(run.stderr).toBe(
+      `on new branch patchsig/song-shout-line-2 at ${submission.baseCommit.slice(0, 12)}\n` +
+        "applied 3 patches\n",
+    );
+    expect(git(tree, ["symbolic-ref", "--short", "HEAD"]).toString()).toBe(
+      "patchsig/song-shout-line-2\n",
+    );
+  });
+
+  test("not where that branch is; --branch names another", () => {
+    git(tree, ["branch", "patchsig/song-shout-line-2"]);
+    before = state();
+    const run = am(["--on-base", ...files]);
+    expectUntouched(run, 3);
+    expect(run.stderr).toBe(
+      "patchsig: there is a branch patchsig/song-shout-line-2 already\n" +
+        "hint: give another name: --branch NAME\n",
+    );
+    expectApplied(am(["--on-base", "--branch", "mine", ...files]));
+  });
+
+  test("not at a base that is not here, or that nobody signed", () => {
+    const unsigned = formatPatch(submission.work, ["--no-base"]);
+    expectStatus(patchsig(["sign", "--base", "1".repeat(40), ...unsigned], { home: alice }), 0);
+    const run = am(["--on-base", ...unsigned]);
+    expectUntouched(run, 3);
+    expect(run.stderr).toBe(
+      `patchsig: the base ${"1".repeat(40)} is not in this repository\nhint: fetch it first\n`,
+    );
+    const baseless = signedPatches(submission.work, alice, ["--no-base"]);
+    expectUntouched(am(["--on-base", ...baseless]), 3);
+  });
+
+  test("a name that is none, and --branch alone", () => {
+    expectUntouched(am(["--on-base", "--branch", "a..b", ...files]), 2);
+    expectError(am(["--branch", "mine", ...files]), 2, "--branch goes with --on-base");
+  });
+});
+
+describe("where git am stops", () => {
+  beforeEach(() => {
+    // the second patch does not apply
+    diverge("line 10\n", "zeile 10\n");
+    before = state();
+  });
+
+  function diverge(from: string, to: string): void {
+    git(tree, ["reset", "-q", "--hard", submission.baseCommit]);
+    const song = readFileSync(join(tree, "song.txt"), "utf8");
+    commit(tree, "other", { "song.txt": song.replace(from, to) });
+  }
+
+  test("it says so, with what git said, and can be taken back", () => {
+    const run = expectStatus(am(files), 3);
+    expect(run.stdout).toContain("3 of 3 in the signed order");
+    expect(run.stderr).toContain("error: patch failed: song.txt:");
+    expect(run.stderr).toContain('run "git am --continue"');
+    expect(run.stderr.trimEnd().split("\n").at(-1)).toBe(
+      "patchsig: git am stopped: 1 of 3 applied",
+    );
+    expect(patchsig(["trust", "show", "alice@example.org"], { home }).stdout).toContain(
+      "3 patches, 1 applied",
+    );
+    git(tree, ["am", "--abort"]);
+    expect(state()).toBe(before);
+  });
+
+  test("it can be mended and continued", () => {
+    diverge("line 2\n", "zeile 2\n");
+    expectStatus(am(["--3way", ...files]), 3);
+    expect(readFileSync(join(tree, "song.txt"), "utf8")).toContain("<<<<<<<");
+    const song = git(submission.work, ["show", "HEAD~2:song.txt"]);
+    writeFileSync(join(tree, "song.txt"), song);
+    git(tree, ["add", "song.txt"]);
+    git(tree, ["am", "--continue"]);
+    expect(log(tree, "HEAD~3..")).toBe(log(submission.work));
+  });
+
+  test("--3way merges what can be merged", () => {
+    diverge("line 5\n", "zeile 5\n");
+    expectStatus(am(files), 3);
+    git(tree, ["am", "--abort"]);
+    expectStatus(am(["-3", ...files]), 0);
+    expect(git(tree, ["show", "HEAD:song.txt"]).toString()).toContain(
+      "LINE 2\nline 3\nline 4\nzeile 5\n",
+    );
+  });
+
+  test("settings of git make nothing apply that did not, nor change it after --continue", () => {
+    diverge("line 3\n", "line  3\n");
+    git(tree, ["config", "apply.ignoreWhitespace", "change"]);
+    git(tree, ["config", "apply.whitespace", "fix"]);
+    const spaced = formatPatch(submission.work);
+    edit(spaced[1]!, (t) => t.replace("+LINE 10", "+LINE 10 \t "));
+    expectStatus(patchsig(["sign", ...spaced], { home: alice }), 0);
+    expect(expectStatus(am(spaced), 3).stderr).toContain("0 of 3 applied");
+    git(tree, ["am", "--skip"]);
+    expect(git(tree, ["show", "HEAD:song.txt"]).toString()).toContain("LINE 10 \t \n");
+  });
+
+  test("while another am waits nothing is begun", () => {
+    expectStatus(am(files), 3);
+    const stopped = state();
+    expectError(am(files), 3, "another am or rebase is under way here");
+    expect(state()).toBe(stopped);
+  });
+});
+
+describe("the place", () => {
+  test("outside a repository", () => {
+    expectError(am(files, { cwd: newFolder() }), 3, /^no git repository at \//);
+  });
+
+  test("in a bare repository", () => {
+    const bare = join(newFolder(), "bare");
+    git(tree, ["clone", "-q", "--bare", tree, bare]);
+    expectError(am(files, { cwd: bare }), 3, "there is no working tree here to apply to");
+  });
+
+  test("staged changes are in the way, others only where a patch touches them", () => {
+    writeFileSync(join(tree, "notes.txt"), "mine\n");
+    git(tree, ["add", "notes.txt"]);
+    before = state();
+    const run = am(files);
+    expectError(run, 3, "there are staged changes here");
+    expect(state()).toBe(before);
+
+    git(tree, ["reset", "-q"]);
+    expectApplied(am(files));
+    expect(readFileSync(join(tree, "notes.txt"), "utf8")).toBe("mine\n");
+  });
+
+  test("an unborn branch", () => {
+    const start = formatPatch(submission.work, ["--root", "--no-base"], submission.baseCommit);
+    expectStatus(patchsig(["sign", ...start], { home: alice }), 0);
+    rmSync(tree, { recursive: true });
+    mkdirSync(tree);
+    git(tree, ["init", "-q", "-b", "main"]);
+    expectStatus(am(start), 0);
+    expect(tryGit(tree, ["rev-parse", "HEAD^{tree}"]).stdout).toEqual(
+      git(submission.base, ["rev-parse", "HEAD^{tree}"]),
+    );
+  });
+});

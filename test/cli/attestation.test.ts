@@ -1,0 +1,128 @@
+/** `patchsig attestation`, and keys that stock minisign made. */
+
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { patchsig } from "../support/cli.ts";
+import { requireTool } from "../support/tools.ts";
+import {
+  edited,
+  expectError,
+  expectStatus,
+  formatPatch,
+  keyFile,
+  mbox,
+  newFolder,
+  newHome,
+  newSubmission,
+  signedPatches,
+  text,
+} from "./support.ts";
+
+let work: string;
+let home: string;
+let signed: string[];
+let unsigned: string[];
+
+beforeAll(() => {
+  ({ work } = newSubmission());
+  home = newHome(7);
+  signed = signedPatches(work, home);
+  unsigned = formatPatch(work);
+});
+
+function attestation(args: readonly string[], input = ""): ReturnType<typeof patchsig> {
+  return patchsig(["attestation", ...args], { home, input });
+}
+
+function minisign(args: readonly string[], input = ""): { status: number | null; output: string } {
+  const run = spawnSync("minisign", args, { encoding: "utf8", input });
+  return { status: run.status, output: run.stdout + run.stderr };
+}
+
+function sha256(content: string): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+describe("attestation", () => {
+  test("prints the text that was signed, of a signed mail as of an unsigned one", () => {
+    const mail = text(unsigned[0]!);
+    const diff = mail.slice(mail.indexOf("diff --git"), mail.indexOf("\nbase-commit: "));
+    const expected = [
+      "patchsig-v1",
+      "author: Alice <alice@example.org>",
+      "subject: song:shoutline2",
+      `message: ${sha256("Make it loud.\n\nSigned-off-by: Alice <alice@example.org>\n")}`,
+      `diff: ${sha256(diff)}`,
+      "",
+    ].join("\n");
+    expect(expectStatus(attestation([unsigned[0]!]), 0).stdout).toBe(expected);
+    expect(expectStatus(attestation([], text(signed[0]!)), 0).stdout).toBe(expected);
+  });
+
+  test("--minisig prints the four lines as they stand in the mail", () => {
+    const { stdout } = expectStatus(attestation(["--minisig", signed[0]!]), 0);
+    expect(stdout.trimEnd().split("\n")).toHaveLength(4);
+    expect(text(signed[0]!)).toContain(stdout);
+  });
+
+  test("what cannot be shown: one line, and no file is made", () => {
+    const output = join(newFolder(), "x");
+    const both = ["-o", output];
+    expectError(attestation([unsigned[0]!, ...both]), 1, "the mail is not signed");
+    expectError(attestation(["--minisig", unsigned[0]!]), 1, "the mail is not signed");
+    expectError(attestation([mbox(...signed), ...both]), 2, /holds more than one patch$/);
+    expectError(attestation(["nowhere", ...both]), 3, "no such file: nowhere");
+    expectError(attestation([...both], "Subject: hi\n\nhi\n"), 1, /^no patch in standard input/);
+    const broken = edited(signed[0]!, (t) => t.replace("@@ -1,5 +1,5 @@", "@@ -1,9 +1,9 @@"));
+    expectError(attestation([broken, ...both]), 3, /^diff refused: /);
+    expectError(attestation([signed[0]!, "-o", "/nowhere/x"]), 3, "cannot write /nowhere/x");
+    expect(readdirSync(join(output, ".."))).toEqual([]);
+  });
+});
+
+describe.runIf(requireTool("minisign"))("stock minisign", () => {
+  test("checks what -o writes, and notices a change", () => {
+    const name = join(newFolder(), "x");
+    const check = (): number | null =>
+      minisign(["-V", "-m", name, "-p", join(home, "patchsig", "minisign.pub")]).status;
+    expectStatus(attestation([signed[0]!, "-o", name]), 0);
+    expect(check()).toBe(0);
+    const tampered = edited(signed[0]!, (t) => t.replace("+LINE 2", "+LINE two"));
+    expectStatus(attestation([tampered, "-o", name]), 0);
+    expect(check()).not.toBe(0);
+  });
+
+  /** A home whose key minisign made. */
+  function homeOfMinisign(args: readonly string[], input = ""): string {
+    const made = newFolder();
+    mkdirSync(join(made, "patchsig"), { mode: 0o700 });
+    const key = keyFile(made);
+    const run = minisign(["-G", ...args, "-s", key, "-p", key.replace(".key", ".pub")], input);
+    expect(run.status, run.output).toBe(0);
+    return made;
+  }
+
+  test("its key without a password signs and is trusted like any other", () => {
+    const theirs = homeOfMinisign(["-W"]);
+    const files = signedPatches(work, theirs);
+    const key = readFileSync(join(theirs, "patchsig", "minisign.pub"), "utf8").split("\n")[1]!;
+    const { stdout } = expectStatus(
+      patchsig(["verify", "--require=signature", ...files], { home: newFolder() }),
+      0,
+    );
+    expect(stdout).toContain(`\n${key}\n`);
+  });
+
+  // scrypt as minisign sets it: a gigabyte and seconds, once for a whole series
+  test("its key with a password", () => {
+    const theirs = homeOfMinisign([], "correct horse\ncorrect horse\n");
+    const password = join(newFolder(), "password");
+    writeFileSync(password, "correct horse\n", { mode: 0o600 });
+    const files = formatPatch(work);
+    expectStatus(patchsig(["sign", "--password-file", password, ...files], { home: theirs }), 0);
+    expectStatus(patchsig(["verify", ...files], { home: newFolder() }), 0);
+  });
+});

@@ -1,0 +1,336 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { patchsig, records, type Run } from "../support/cli.ts";
+import { commit, commitsSince, git, newRepository } from "../support/repo.ts";
+
+const scratch = mkdtempSync(join(tmpdir(), "patchsig-format-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const home = join(scratch, "home");
+const upstream = join(scratch, "upstream");
+const clone = join(scratch, "clone");
+let base: string;
+let next = 0;
+
+/** git takes the committer for the sender of a cover letter. */
+const ALICE = { GIT_COMMITTER_NAME: "Alice", GIT_COMMITTER_EMAIL: "alice@example.org" };
+
+/** Runs format-patch in the clone. */
+function format(...args: string[]): Run {
+  return patchsig(["format-patch", ...args], { cwd: clone, home, env: ALICE });
+}
+
+/** The same with `-o` and a new folder; gives its files. */
+function formatInto(...args: string[]): { run: Run; folder: string; files: string[] } {
+  const folder = join(scratch, `out${next++}`);
+  const run = format("-o", folder, ...args);
+  const files = existsSync(folder) ? readdirSync(folder).sort() : [];
+  return { run, folder, files: files.map((file) => join(folder, file)) };
+}
+
+/** The patch records of `verify --json`, which must pass, as one series in the signed order. */
+function verified(files: string[]): Record<string, unknown>[] {
+  const run = patchsig(["verify", "--json", "--dry-run", ...files], { home });
+  expect(run).toMatchObject({ status: 0 });
+  const patches = records(run).filter(({ type }) => type === "patch");
+  expect(patches.map(({ signature }) => signature)).toEqual(patches.map(() => "good"));
+  const series = records(run).filter(({ type }) => type === "series");
+  expect(series.map(({ sealed }) => sealed)).toEqual([true]);
+  return patches;
+}
+
+const BLOCK = /untrusted comment: patchsig .*\n.*\n.*\n.*\n\n/g;
+
+beforeAll(() => {
+  mkdirSync(home);
+  newRepository(upstream);
+  base = commit(upstream, "start\n", { "net.txt": "one\ntwo\nthree\n", "doc.txt": "text\n" });
+  git(scratch, ["clone", "-q", upstream, clone]);
+  commit(clone, "net: count retries\n\nThey were lost.\n", { "net.txt": "one\n2\nthree\n" });
+  commit(clone, "net: caf\u00e9\n", { "caf\u00e9.txt": "x\n" });
+  commit(clone, "doc: say so\n", { "doc.txt": "more text\n" });
+  const made = patchsig(["key", "generate", "--no-password"], { home });
+  expect(made.status).toBe(0);
+});
+
+describe("what git writes, signed", () => {
+  test("a file a patch, in the folder and under the names that git prints", () => {
+    const { run, folder, files } = formatInto("@{u}..");
+    expect(run.status).toBe(0);
+    expect(run.stdout).toBe(
+      ["0001-net-count-retries", "0002-net-caf", "0003-doc-say-so"]
+        .map((name) => `${folder}/${name}.patch\n`)
+        .join(""),
+    );
+    expect(run.stderr).toBe(`signed 3 mails as alice@example.org, base ${base.slice(0, 12)}\n`);
+    expect(verified(files)).toHaveLength(3);
+  });
+
+  test("is git's own output but for the blocks", () => {
+    const ours = format("--stdout", "origin/main");
+    const theirs = git(clone, ["format-patch", "--stdout", `--base=${base}`, "origin/main"]);
+    expect(ours.stdout).toContain("untrusted comment: patchsig ");
+    expect(ours.stdout.replace(BLOCK, "")).toBe(theirs.toString());
+  });
+
+  test("makes the same commits in git am", () => {
+    const mbox = format("--stdout", "@{u}..").stdout;
+    const copy = join(scratch, "am");
+    git(scratch, ["clone", "-q", upstream, copy]);
+    git(copy, ["am", "-q"], mbox);
+    expect(commitsSince(copy, base)).toEqual(commitsSince(clone, base));
+  });
+
+  test("from a folder within, into one that is relative to it", () => {
+    const below = join(clone, "sub");
+    mkdirSync(below);
+    const run = patchsig(["format-patch", "-o", "../sub/out", "-1"], { cwd: below, home });
+    expect(run.stdout).toBe("../sub/out/0001-doc-say-so.patch\n");
+    expect(readdirSync(join(below, "out"))).toEqual(["0001-doc-say-so.patch"]);
+    rmSync(below, { recursive: true });
+  });
+
+  test("into format.outputDirectory", () => {
+    const folder = join(scratch, "configured");
+    git(clone, ["config", "format.outputDirectory", folder]);
+    const run = format("-1");
+    git(clone, ["config", "--unset", "format.outputDirectory"]);
+    expect(run.stdout).toBe(`${folder}/0001-doc-say-so.patch\n`);
+    verified([join(folder, "0001-doc-say-so.patch")]);
+  });
+
+  test.each(
+    [
+      ["-N", "--thread", "--signoff"],
+      ["-k", "--attach"],
+      ["--inline", "--numbered-files", "--notes"],
+      ["-n", "--binary", "--full-index", "-M", "--start-number", "1"],
+      ["--no-stat", "-p", "--zero-commit", "--suffix=.txt", "--ignore-if-in-upstream"],
+      ["--subject-prefix=PATCH net-next", "--to=list@example.org", "--add-header=X-Test: yes"],
+    ].map((options) => ({ options, name: options.join(" ") })),
+  )("with $name", ({ options }) => {
+    const { run, files } = formatInto(...options, "@{u}..");
+    expect(run.status).toBe(0);
+    expect(verified(files)).toHaveLength(3);
+  });
+
+  test("with --output FILE", () => {
+    const file = join(scratch, "series.mbox");
+    const run = format("--output", file, "@{u}..");
+    expect(run).toMatchObject({ status: 0, stdout: "" });
+    expect(verified([file])).toHaveLength(3);
+  });
+
+  test("with -q nothing is printed", () => {
+    const { run, files } = formatInto("-q", "-2");
+    expect(run).toMatchObject({ status: 0, stdout: "", stderr: "" });
+    expect(files).toHaveLength(2);
+  });
+
+  test("-v2 and a range-diff below the signature", () => {
+    git(clone, ["branch", "-f", "v1", "HEAD~1"]);
+    const { run, files } = formatInto("-v2", "--range-diff=v1", "--interdiff=v1", "-1", "v1..");
+    expect(run.status).toBe(0);
+    const [patch] = verified(files);
+    expect(patch!["series"]).toMatchObject({ version: 2, index: 1, total: 1 });
+  });
+});
+
+describe("a cover letter", () => {
+  test("that is still to be written is left alone, and signed with the rest afterwards", () => {
+    const { run, files } = formatInto("--cover-letter", "-v2", "@{u}..");
+    expect(run.status).toBe(0);
+    expect(run.stderr).toContain("0000-cover-letter.patch is not signed yet");
+    const [letter] = files;
+    const text = readFileSync(letter!, "utf8");
+    expect(text).not.toContain("untrusted comment");
+    const written = text
+      .replace("*** SUBJECT HERE ***", "count more")
+      .replace("*** BLURB HERE ***", "Counting is good.");
+    writeFileSync(letter!, written);
+    expect(patchsig(["sign", ...files], { cwd: clone, home }).status).toBe(0);
+    const patches = verified(files);
+    expect(patches.map(({ series }) => (series as { index: number }).index)).toEqual([0, 1, 2, 3]);
+    expect(new Set(patches.map(({ series }) => (series as { id: string }).id)).size).toBe(1);
+  });
+
+  test("from a branch's description is signed at once; --interdiff and --range-diff within", () => {
+    git(clone, ["checkout", "-q", "-b", "described"]);
+    git(clone, ["config", "branch.described.description", "count more\n\nCounting is good."]);
+    const { run, files } = formatInto(
+      "--cover-letter",
+      "--cover-from-description=subject",
+      "-v2",
+      "--interdiff=HEAD~1",
+      "--range-diff=HEAD~1",
+      "origin/main..",
+    );
+    git(clone, ["checkout", "-q", "main"]);
+    expect(run).toMatchObject({ status: 0 });
+    expect(verified(files)).toHaveLength(files.length);
+  });
+});
+
+describe("patches that cannot be numbered by their subject", () => {
+  test("are signed again as the series they were", () => {
+    const { files } = formatInto("-N", "@{u}..");
+    const before = files.map((file) => readFileSync(file, "utf8"));
+    expect(patchsig(["sign", ...files], { cwd: clone, home }).status).toBe(0);
+    expect(files.map((file) => readFileSync(file, "utf8"))).toEqual(before);
+    writeFileSync(files[0]!, before[0]!.replace("They were lost.", "They had been lost."));
+    expect(patchsig(["sign", ...files], { cwd: clone, home }).status).toBe(0);
+    verified(files);
+  });
+});
+
+describe("the base", () => {
+  test("is in the comment of every patch, and in git's line of the first", () => {
+    const { files } = formatInto("@{u}..");
+    const texts = files.map((file) => readFileSync(file, "utf8"));
+    for (const text of texts) expect(text).toContain(` base=${base} `);
+    expect(texts.filter((text) => text.includes(`\nbase-commit: ${base}\n`))).toHaveLength(1);
+  });
+
+  test("comes with the tree it is in, without a password, if others can fetch it", () => {
+    git(clone, ["remote", "set-url", "origin", "https://me:secret@git.example.org/net-next.git"]);
+    const { files } = formatInto("@{u}..");
+    git(clone, ["remote", "set-url", "origin", upstream]);
+    expect(readFileSync(files[0]!, "utf8")).toContain(
+      `\nbase-commit: ${base}\nbase-tree: https://git.example.org/net-next.git main\n`,
+    );
+    const [first] = verified(files);
+    expect(first!["base"]).toMatchObject({
+      commit: base,
+      tree: "https://git.example.org/net-next.git main",
+    });
+  });
+
+  test("of private commits below is public, with prerequisites", () => {
+    const { run, files } = formatInto("-1");
+    expect(run.status).toBe(0);
+    const text = readFileSync(files[0]!, "utf8");
+    expect(text).toContain(`base-commit: ${base}`);
+    expect(text.match(/^prerequisite-patch-id: /gm)).toHaveLength(2);
+    expect(text).toContain(` base=${base} `);
+  });
+
+  test("may be none: --no-base", () => {
+    const { run, files } = formatInto("--no-base", "-1");
+    expect(run.stderr).toBe("signed 1 mail as alice@example.org, no base commit\n");
+    expect(readFileSync(files[0]!, "utf8")).not.toContain("base-commit");
+  });
+
+  test("that nobody else has is recorded with a note", () => {
+    const lone = join(scratch, "lone");
+    newRepository(lone);
+    commit(lone, "a", { a: "1\n" });
+    commit(lone, "b", { a: "2\n" });
+    const run = patchsig(["format-patch", "-1", "--stdout"], { cwd: lone, home });
+    expect(run.status).toBe(0);
+    expect(run.stderr).toContain("note: nobody else has the base commit");
+    expect(run.stderr).toContain("hint: git remote add origin");
+    expect(run.stdout).toContain("base-commit: ");
+  });
+
+  test("format.useAutoBase does not get in the way", () => {
+    git(clone, ["config", "format.useAutoBase", "true"]);
+    const run = format("--stdout", "--no-base", "-1", "main");
+    git(clone, ["config", "--unset", "format.useAutoBase"]);
+    expect(run.status).toBe(0);
+    expect(run.stdout).not.toContain("base-commit");
+  });
+
+  test("that is not below the series is wrong usage", () => {
+    expect(formatInto("--base=HEAD", "-1")).toMatchObject({ run: { status: 2 }, files: [] });
+  });
+});
+
+describe("somebody else's commit", () => {
+  test("names its signer as the sender and its author on top of the body", () => {
+    git(clone, ["checkout", "-q", "-b", "foreign", "origin/main"]);
+    writeFileSync(join(clone, "bob.txt"), "bob\n");
+    git(clone, ["add", "bob.txt"]);
+    git(clone, ["commit", "-q", "-m", "bob's", "--author", "Bob <bob@example.org>"]);
+    const own = formatInto("-1");
+    const plain = formatInto("-1", "--no-from");
+    git(clone, ["checkout", "-q", "main"]);
+    const text = readFileSync(own.files[0]!, "utf8");
+    expect(text).toMatch(/^From: Alice <alice@example.org>$/m);
+    expect(text).toMatch(/\n\nFrom: Bob <bob@example.org>\n/);
+    const run = patchsig(["verify", "--json", "--dry-run", ...own.files], { home });
+    expect(records(run)[0]).toMatchObject({
+      author: { email: "bob@example.org" },
+      signer: "alice@example.org",
+      signature: "good",
+      verdict: "warn",
+    });
+    expect(plain.run.stderr).toContain("note: 1 by another author");
+  });
+});
+
+describe("what goes wrong", () => {
+  test("an empty range: git's silence and a note", () => {
+    expect(formatInto("HEAD..HEAD")).toMatchObject({
+      run: { status: 0, stdout: "", stderr: "patchsig: no commits in the range, so no patches\n" },
+      files: [],
+    });
+  });
+
+  test("an option that git does not know", () => {
+    const { run, files } = formatInto("--no-such", "-1");
+    expect(run.status).toBe(2);
+    expect(run.stderr).toMatch(/^patchsig: git format-patch: .*no-such.*\nhint: .*\n$/);
+    expect(files).toEqual([]);
+  });
+
+  test("a revision that is none", () => {
+    const { run } = formatInto("no-such..HEAD");
+    expect(run.status).toBe(3);
+    expect(run.stderr).toMatch(/^patchsig: git .*no-such/);
+  });
+
+  test("no repository", () => {
+    const run = patchsig(["format-patch", "-1"], { cwd: scratch, home });
+    expect(run.status).toBe(3);
+    expect(run.stderr).toMatch(/^patchsig: no git repository at /);
+  });
+
+  test("no key: nothing is written, and the hint makes one", () => {
+    const folder = join(scratch, "keyless");
+    const run = patchsig(["format-patch", "-o", folder, "-1"], {
+      cwd: clone,
+      home: join(scratch, "nobody"),
+    });
+    expect(run.status).toBe(3);
+    expect(run.stderr).toMatch(/^patchsig: no key yet: .*\nhint: .*git patchsig key generate\n$/);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  test("a folder that cannot be made", () => {
+    const run = format("-o", "/dev/null/x", "-1");
+    expect(run.status).toBe(3);
+    expect(run.stderr).toMatch(/^patchsig: cannot make the directory /);
+  });
+
+  test("an option of ours without its value, and two places for the output", () => {
+    expect(format("-1", "--key").status).toBe(2);
+    expect(format("-1", "--stdout", "-o", "x").status).toBe(2);
+  });
+
+  test("--help is ours", () => {
+    const run = format("--help");
+    expect(run.status).toBe(0);
+    expect(run.stdout).toContain("--base COMMIT");
+    for (const line of run.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+  });
+});

@@ -1,0 +1,83 @@
+/** What the documents say is what the program and the fixtures are. */
+
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { KEY } from "../scripts/vectors/series.ts";
+import { formatKeyId, formatPublicKeyText } from "../src/minisign/public-key.ts";
+import { parseSignature } from "../src/minisign/signature.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const text = (...path: string[]): string => readFileSync(join(ROOT, ...path), "utf8");
+const series = (name: string): string => text("fixtures", "series", name);
+const FIRST = "v2-0001-hello-shout-two";
+
+describe("docs/spec/patch-signature.md", () => {
+  const page = text("docs", "spec", "patch-signature.md");
+  const fenced = [...page.matchAll(/^```\n([^]*?)^```$/gm)].map((match) => match[1]);
+
+  test("its example is the fixture, byte for byte", () => {
+    expect(fenced).toEqual([
+      series(`${FIRST}.patch`),
+      series(`${FIRST}.attestation`),
+      series("series-id.text"),
+    ]);
+  });
+
+  test("its key is the fixtures' key, and signs the example as it says", () => {
+    const worked = /^### Worked key\n([^]*?)\n## /m.exec(page)![1]!;
+    const rows = new Map<string, string>();
+    let last = "";
+    for (const [, name, value] of worked.matchAll(/^ {4}(.{18})(\S+)$/gm)) {
+      last = name!.trim() || last;
+      rows.set(last, (rows.get(last) ?? "") + value!);
+    }
+    const signature = parseSignature(Buffer.from(series(`${FIRST}.attestation.minisig`)));
+    const { keyNumber, point } = KEY.publicKey;
+    const prehash = createHash("blake2b512").update(series(`${FIRST}.attestation`));
+    expect(Object.fromEntries(rows)).toEqual({
+      seed: KEY.exposeSeed().toString("hex"),
+      "key number": keyNumber.toString("hex"),
+      "public point": point.toString("hex"),
+      "public key": formatPublicKeyText(KEY.publicKey),
+      "key ID": formatKeyId(keyNumber),
+      prehash: prehash.digest("hex"),
+      signature: signature.signature.toString("hex"),
+      "global signature": signature.globalSignature.toString("hex"),
+    });
+  });
+
+  test("the block is as long as it says, and below 560 bytes", () => {
+    const block = series(`${FIRST}.attestation.minisig`);
+    const size = block.length - "alice@example.org".length + 32;
+    expect(page)
+      .toContain(`With an address of 32 characters, a base and a number below ten the block is
+${size} bytes.`);
+    expect(size).toBeLessThan(560);
+  });
+
+  test("verify-by-hand.py is as short as it says", () => {
+    const lines = text("docs", "spec", "verify-by-hand.py").trimEnd().split("\n");
+    expect(lines.length).toBeLessThanOrEqual(150);
+  });
+});
+
+test("every link between files leads somewhere", () => {
+  const folders = ["docs", "fixtures", "keyring"];
+  const pages = folders.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => join(folder, name)),
+  );
+  let links = 0;
+  for (const page of pages) {
+    for (const [, target] of text(page).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target!) || target!.startsWith("#")) continue;
+      const path = join(ROOT, dirname(page), target!.split("#", 1)[0]!);
+      expect(existsSync(path), `${page}: ${target}`).toBe(true);
+      links++;
+    }
+  }
+  expect(links).toBeGreaterThan(10);
+});

@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import { DEFAULT_POLICY, type Override, policyFor, SETTINGS } from "../../src/verify/policy.ts";
+
+const general = DEFAULT_POLICY;
+const list: Override = {
+  kind: "list",
+  name: "net.lists.example.org",
+  settings: { require: "known", maxAge: 86_400 },
+};
+const path: Override = { kind: "path", name: "crypto", settings: { require: "pinned" } };
+
+function forMail(overrides: Override[], listId: string, ...paths: string[]) {
+  return policyFor({ general, overrides }, { listId, paths: () => paths });
+}
+
+describe("a policy", () => {
+  test("without overrides is the general one, and paths are not asked for", () => {
+    const paths = (): string[] => {
+      throw new Error("asked");
+    };
+    expect(policyFor({ general, overrides: [] }, { listId: "x", paths })).toEqual(general);
+    expect(policyFor({ general, overrides: [list] }, { listId: "x", paths })).toEqual(general);
+  });
+
+  test.each([
+    "Net <net.lists.example.org>",
+    "<NET.Lists.Example.org>",
+    "net.lists.example.org",
+    '"a <b>" <net.lists.example.org> ',
+  ])("of the list %s", (listId) => {
+    expect(forMail([list], listId)).toMatchObject({ require: "known", maxAge: 86_400 });
+  });
+
+  test.each(["", "<net.lists.example.org.evil.example>", "<x> net.lists.example.org"])(
+    "of another list: %s",
+    (listId) => expect(forMail([list], listId)).toEqual(general),
+  );
+
+  test("of a path: the file itself, or below the directory", () => {
+    expect(forMail([path], "", "a", "crypto/aes.c").require).toBe("pinned");
+    expect(forMail([path], "", "crypto").require).toBe("pinned");
+    expect(forMail([path], "", "cryptography/x", "a/crypto/x").require).toBe("signature");
+  });
+
+  test("the strictest counts, setting by setting", () => {
+    const policy = forMail([path, list], "<net.lists.example.org>", "crypto/aes.c");
+    expect(policy).toEqual({ ...general, require: "pinned", maxAge: 86_400 });
+  });
+
+  test("is never made laxer by an override", () => {
+    const lax: Override = {
+      kind: "list",
+      name: "x",
+      settings: { require: "nothing", unsignedKnown: "warn", maxAge: 10 * general.maxAge },
+    };
+    expect(forMail([lax], "<x>")).toEqual(general);
+  });
+});
+
+describe("ages", () => {
+  test.each([
+    ["90d", 90 * 86_400],
+    ["2w", 14 * 86_400],
+    ["1y", 365 * 86_400],
+  ])("%s", (text, maxAge) => expect(SETTINGS["maxage"]!.read(text)).toEqual({ maxAge }));
+
+  test.each(["", "90", "d", "-1d", "1e3d", "never", "123456d"])("%s is none", (text) =>
+    expect(SETTINGS["maxage"]!.read(text)).toBeNull(),
+  );
+});
