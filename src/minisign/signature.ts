@@ -7,7 +7,7 @@
  *     base64 of the global signature (64), over signature ‖ trusted comment
  */
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { FormatError } from "../errors.ts";
 import type { Verifier } from "./ed25519.ts";
 import { KEY_NUMBER_BYTES } from "./public-key.ts";
@@ -119,7 +119,7 @@ export function sign(
 
 /** What the first of the two signatures is made over: 64 bytes. */
 export function prehash(data: Uint8Array): Buffer {
-  return createHash("blake2b512").update(data).digest();
+  return hash("blake2b512", data, "buffer");
 }
 
 /** What the global signature is made over: the first signature, then the trusted comment. */

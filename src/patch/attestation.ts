@@ -1,6 +1,6 @@
 /** The attestation: the short text that a signature is made over (spec, "The attestation"). */
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Diff, MailInfo, MailView, Result } from "../types.ts";
 import { canonicalMessage, canonicalSubject } from "./message.ts";
 
@@ -28,7 +28,7 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * `sha256(bytes)` in lower-case hex.
  */
 export function sha256(bytes: Buffer | string): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  return hash("sha256", bytes, "hex");
 }
 
 /** The bytes as text, or null if they are not UTF-8 or hold a control character. */

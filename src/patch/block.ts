@@ -35,6 +35,8 @@ const MARKER = Buffer.from("untrusted comment: patchsig");
 /** A block with the longest address is under 800 bytes; wrapping and blanks may double that. */
 const MAX_BLOCK = 2000;
 const LF = 0x0a;
+/** `isBlank`, for many. */
+const BLANKS = /[ \t\r\n]+/g;
 
 const BASE64 = "[A-Za-z0-9+/]";
 const HEAD = new RegExp(
@@ -67,15 +69,8 @@ export function findMarkers(text: Buffer): number[] {
  * the text that was signed, or the global signature fails.
  */
 export function readBlock(text: Buffer, start: number): Result<UnverifiedBlock> {
-  const limit = Math.min(text.length, start + MAX_BLOCK);
-  const offsets: number[] = [];
-  const bytes: number[] = [];
-  for (let i = start; i < limit; i++) {
-    if (isBlank(text[i])) continue;
-    offsets.push(i);
-    bytes.push(text[i]!);
-  }
-  const squeezed = Buffer.from(bytes).toString("latin1");
+  const wrapped = text.toString("latin1", start, Math.min(text.length, start + MAX_BLOCK));
+  const squeezed = wrapped.replace(BLANKS, "");
 
   const head = HEAD.exec(squeezed);
   if (head === null) return refuse("block-malformed", "the signature block is damaged");
@@ -90,10 +85,11 @@ export function readBlock(text: Buffer, start: number): Result<UnverifiedBlock> 
   const tail = TAIL.exec(fields.slice(match[0].length));
   if (tail === null) return refuse("block-malformed", "the signature block is cut short");
 
-  const last = offsets[head[0].length + match[0].length + tail[0].length - 1]!;
+  const length = head[0].length + match[0].length + tail[0].length;
+  const last = start + lengthOf(wrapped, length);
   const newline = text.indexOf(LF, last);
   const end = newline < 0 ? text.length : newline + 1;
-  if (text.subarray(last + 1, end).some((byte) => !isBlank(byte)))
+  if (text.subarray(last, end).some((byte) => !isBlank(byte)))
     return refuse("block-malformed", "text follows the signature block on its last line");
   try {
     const key = parsePublicKeyText(head[1]!);
@@ -108,6 +104,13 @@ export function readBlock(text: Buffer, start: number): Result<UnverifiedBlock> 
     if (error instanceof FormatError) return refuse("block-malformed", error.message);
     throw error;
   }
+}
+
+/** How much of `wrapped` has that many characters which are not blank. */
+function lengthOf(wrapped: string, count: number): number {
+  let at = 0;
+  for (let left = count; left > 0; at++) if (!isBlank(wrapped.charCodeAt(at))) left--;
+  return at;
 }
 
 function refuse(reason: string, detail: string): Result<never> {
