@@ -22,6 +22,10 @@ if [ "$1" = test ]; then
 	need git-email test -x "$(git --exec-path 2>/dev/null)/git-send-email"
 	need libmailtools-perl perl -MMail::Address -e 1
 	need xz-utils has xz
+	need patatt has patatt
+	need python3-nacl /usr/bin/python3 -c 'import nacl'
+	need gnupg has gpg
+	need openssh-client has ssh-keygen
 fi
 
 [ -n "$missing" ] || exit 0

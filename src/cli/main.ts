@@ -115,7 +115,7 @@ function lastOneCounts(argv: Record<string, unknown>): void {
 }
 
 /** What may hold many: the words themselves, and the files and sources of commands. */
-const LISTS: ReadonlySet<string> = new Set(["_", "file", "source"]);
+const LISTS: ReadonlySet<string> = new Set(["_", "file", "source", "dev-keyring", "devKeyring"]);
 
 /**
  * Words after `--` are names, whatever they begin with. yargs would not take them for positionals

@@ -24,6 +24,25 @@ export function gitConfig(name: string, type?: "path" | "bool" | "int"): string 
   }
 }
 
+/** Every value of a git config variable that names files or folders. */
+function gitPaths(name: string): string[] {
+  try {
+    const args = ["config", "--type=path", "--null", "--get-all", name];
+    const values = execFileSync("git", args, {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return values.split("\0").slice(0, -1);
+  } catch {
+    return []; // it is not set, or there is no git
+  }
+}
+
+/** Folders with keys for X-Developer-Signature: `--dev-keyring`, then `patchsig.devKeyring`. */
+export function devKeyringsOf(option: readonly string[] | undefined): string[] {
+  return [...(option ?? []), ...gitPaths("patchsig.devKeyring")];
+}
+
 /** The secret key file: `--key`, else `patchsig.key`, else the user's own; absolute. */
 export function keyPathOf(option: string | undefined): string {
   return resolve(option ?? gitConfig("patchsig.key", "path") ?? defaultKeyPath(process.env));

@@ -52,7 +52,12 @@ const QUIET = new Set([
   "unsigned",
   "unsigned-allowed",
 ]);
-const SPOKEN_INFO = new Set(["author-recovered"]);
+const SPOKEN_INFO = new Set([
+  "author-recovered",
+  "devsig-good",
+  "devsig-unknown-key",
+  "devsig-unsupported",
+]);
 
 function spoken(findings: readonly Finding[]): Finding[] {
   return findings.filter(

@@ -22,12 +22,14 @@ import {
   type Series,
 } from "../../verify/series.ts";
 import { readPolicies } from "../policy.ts";
+import { devKeyringsOf } from "../settings.ts";
 import { clearProgress, note, out, outputStyle } from "../terminal.ts";
 import { noPatch, openUserTrust, verifySources } from "../verification.ts";
 
 interface Arguments {
   source: string[];
   require?: string;
+  devKeyring?: string[];
   signedOnly: boolean;
   partial: boolean;
   onBase: boolean;
@@ -71,6 +73,13 @@ export const amCommand: CommandModule<object, Arguments> = {
         type: "string",
         requiresArg: true,
         describe: "nothing, signature (default), known or pinned",
+      })
+      .option("dev-keyring", {
+        type: "string",
+        requiresArg: true,
+        // yargs' own arrays would take the sources too
+        coerce: (folders: string | string[]) => [folders].flat(),
+        describe: "folder with keys for X-Developer-Signature",
       })
       .option("3way", { alias: "3", type: "boolean", default: false, describe: "as in git am" })
       .option("signoff", {
@@ -152,6 +161,7 @@ function theSeries(args: Arguments, store: ReturnType<typeof openUserTrust>): Se
   const options = {
     sources: args.source,
     policies: readPolicies(args.require),
+    devKeyrings: devKeyringsOf(args.devKeyring),
     dryRun: false,
     signedOnly: args.signedOnly,
   };

@@ -7,6 +7,7 @@ import { renderSeries, renderSummary } from "../../report/text.ts";
 import type { SummaryResult } from "../../verify/result.ts";
 import { createSeriesCollector, type Member, type Series } from "../../verify/series.ts";
 import { describePolicies, readPolicies } from "../policy.ts";
+import { devKeyringsOf } from "../settings.ts";
 import { clearProgress, out, outputStyle } from "../terminal.ts";
 import { noPatch, openUserTrust, verifySources } from "../verification.ts";
 
@@ -14,6 +15,7 @@ interface Arguments {
   source: string[];
   json: boolean;
   require?: string;
+  devKeyring?: string[];
   dryRun: boolean;
   policy: boolean;
 }
@@ -34,6 +36,13 @@ export const verifyCommand: CommandModule<object, Arguments> = {
         type: "string",
         requiresArg: true,
         describe: "nothing, signature (default), known or pinned",
+      })
+      .option("dev-keyring", {
+        type: "string",
+        requiresArg: true,
+        // yargs' own arrays would take the sources too
+        coerce: (folders: string | string[]) => [folders].flat(),
+        describe: "folder with keys for X-Developer-Signature",
       })
       .option("policy", {
         type: "boolean",
@@ -70,7 +79,12 @@ function verify(args: Arguments): void {
   }
 
   try {
-    const options = { sources: args.source, policies, dryRun: args.dryRun };
+    const options = {
+      sources: args.source,
+      policies,
+      devKeyrings: devKeyringsOf(args.devKeyring),
+      dryRun: args.dryRun,
+    };
     for (const member of verifySources(options, store, tally)) {
       counts.patches++;
       counts[member.result.verdict]++;
