@@ -143,13 +143,16 @@ export function signedMails(folder: string): { base: string; originals: readonly
   git(base, ["checkout", "-q", "main"]);
 
   const am = openAm(base);
-  const originals = mails.map((mail, i) => {
-    const checked = check(mail);
-    const commits = am.am(mail, checked.diff!.allCr ? ["--quoted-cr=strip"] : []);
-    if (!isGood(checked) || commits === null)
-      throw new Error(`the honest mail ${i} is not good: ${mail.toString("latin1")}`);
-    return { mail, checked, commits };
-  });
-  am.close();
-  return { base, originals };
+  try {
+    const originals = mails.map((mail, i) => {
+      const checked = check(mail);
+      const commits = am.am(mail, checked.diff!.allCr ? ["--quoted-cr=strip"] : []);
+      if (!isGood(checked) || commits === null)
+        throw new Error(`the honest mail ${i} is not good: ${mail.toString("latin1")}`);
+      return { mail, checked, commits };
+    });
+    return { base, originals };
+  } finally {
+    am.close();
+  }
 }
