@@ -77,7 +77,15 @@ function checkNul(text: Buffer, part: Part, inPatch: boolean): Finding | null {
 }
 
 function concat(pieces: readonly Buffer[]): Buffer {
-  return pieces.length === 0 ? EMPTY : pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+  const [first] = pieces;
+  if (first === undefined) return EMPTY;
+  let end = first.byteOffset;
+  for (const piece of pieces) {
+    if (piece.buffer !== first.buffer || piece.byteOffset !== end) return Buffer.concat(pieces);
+    end += piece.length;
+  }
+  // one after the other in one mail, as they mostly are: no copy
+  return Buffer.from(first.buffer, first.byteOffset, end - first.byteOffset);
 }
 
 function convert(text: Buffer, part: Part): Buffer {

@@ -41,7 +41,9 @@ export function canonicalMessage(message: Buffer): Buffer {
 export function canonicalSubject(subject: Buffer): Buffer {
   let out: Buffer | null = null;
   let length = 0;
-  for (const [i, byte] of subject.entries()) {
+  // not subject.entries(): that makes an array for each byte
+  for (let i = 0; i < subject.length; i++) {
+    const byte = subject[i]!;
     if (isBlank(byte)) {
       out ??= Buffer.from(subject);
       if (length === 0) length = i;
