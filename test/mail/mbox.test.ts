@@ -132,14 +132,13 @@ describe("chunks", () => {
     }
   });
 
+  // were it quadratic, this would take longer than a test may
   it("are linear in time for one large message", () => {
     const splitter = new MboxSplitter();
     const chunk = Buffer.from(`${"x".repeat(70)}\n`.repeat(900));
-    const start = performance.now();
     for (let i = 0; i < 800; i++) splitter.push(chunk);
     const [message] = splitter.end();
     expect(message!.size).toBe(800 * chunk.length);
-    expect(performance.now() - start).toBeLessThan(3000);
   });
 });
 
