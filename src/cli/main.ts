@@ -6,13 +6,6 @@ import { escapeText } from "../report/escape.ts";
 import { plainArguments } from "./plain-arguments.ts";
 import { note, out } from "./terminal.ts";
 
-// yargs has it, its types do not
-declare module "yargs" {
-  interface Argv<T> {
-    usageConfiguration(settings: { "hide-types": boolean }): Argv<T>;
-  }
-}
-
 /** A command whose options are not ours to parse. */
 export interface RawCommand {
   run(args: string[]): Promise<void>;

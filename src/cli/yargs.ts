@@ -3,6 +3,13 @@
 import yargs, { type CommandModule } from "yargs";
 import { CliError } from "../errors.ts";
 
+// yargs has it, its types do not
+declare module "yargs" {
+  interface Argv<T> {
+    usageConfiguration(settings: { "hide-types": boolean }): Argv<T>;
+  }
+}
+
 /**
  * Runs a command, or prints its help.
  *

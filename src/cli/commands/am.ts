@@ -192,7 +192,7 @@ function choose(series: Series<Checked>, args: Arguments): Member<Checked>[] | n
     return null;
   }
   // the cover letter is no patch, but what it says was read with them
-  if (series.members.some((m) => m.checked.kind === "cover" && isTampered(m))) {
+  if (series.members.some((m) => m.checked.kind === "cover" && m.result.verdict === "fail")) {
     note("nothing applied: the cover letter failed\nhint: --partial applies the patches\n");
     return null;
   }
@@ -202,10 +202,6 @@ function choose(series: Series<Checked>, args: Arguments): Member<Checked>[] | n
     return null;
   }
   return good;
-}
-
-function isTampered(member: Member<Checked>): boolean {
-  return member.result.verdict === "fail";
 }
 
 function compose(checked: Checked, subject: string): Buffer {
