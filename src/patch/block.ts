@@ -11,7 +11,7 @@ import { FormatError } from "../errors.ts";
 import { formatPublicKeyText, parsePublicKeyText, type PublicKey } from "../minisign/public-key.ts";
 import { parseSignature, type Signature } from "../minisign/signature.ts";
 import type { Result } from "../types.ts";
-import { isBlank } from "./message.ts";
+import { endOfLine, findLines, squeeze } from "./squeeze.ts";
 import {
   COMMENT_SQUEEZED,
   formatTrustedComment,
@@ -34,9 +34,6 @@ export interface UnverifiedBlock {
 const MARKER = Buffer.from("untrusted comment: patchsig");
 /** A block with the longest address is under 800 bytes; wrapping and blanks may double that. */
 const MAX_BLOCK = 2000;
-const LF = 0x0a;
-/** `isBlank`, for many. */
-const BLANKS = /[ \t\r\n]+/g;
 
 const BASE64 = "[A-Za-z0-9+/]";
 const HEAD = new RegExp(
@@ -51,14 +48,7 @@ export function untrustedComment(key: PublicKey): string {
 
 /** Byte offsets of the lines that begin a block, at most two: a second one is already too many. */
 export function findMarkers(text: Buffer): number[] {
-  const found: number[] = [];
-  let at = text.indexOf(MARKER);
-  while (at >= 0 && found.length < 2) {
-    const next = text[at + MARKER.length];
-    if ((at === 0 || text[at - 1] === LF) && isBlank(next)) found.push(at);
-    at = text.indexOf(MARKER, at + MARKER.length);
-  }
-  return found;
+  return findLines(text, MARKER, 2);
 }
 
 /**
@@ -69,12 +59,11 @@ export function findMarkers(text: Buffer): number[] {
  * the text that was signed, or the global signature fails.
  */
 export function readBlock(text: Buffer, start: number): Result<UnverifiedBlock> {
-  const wrapped = text.toString("latin1", start, Math.min(text.length, start + MAX_BLOCK));
-  const squeezed = wrapped.replace(BLANKS, "");
+  const squeezed = squeeze(text, start, MAX_BLOCK);
 
-  const head = HEAD.exec(squeezed);
+  const head = HEAD.exec(squeezed.text);
   if (head === null) return refuse("block-malformed", "the signature block is damaged");
-  const fields = squeezed.slice(head[0].length);
+  const fields = squeezed.text.slice(head[0].length);
   const version = /^patchsig-v(\d{1,9})t=/.exec(fields);
   if (version !== null && version[1] !== "1")
     return refuse("block-version", `the signature has version ${version[1]}, known is 1`);
@@ -86,10 +75,8 @@ export function readBlock(text: Buffer, start: number): Result<UnverifiedBlock> 
   if (tail === null) return refuse("block-malformed", "the signature block is cut short");
 
   const length = head[0].length + match[0].length + tail[0].length;
-  const last = start + lengthOf(wrapped, length);
-  const newline = text.indexOf(LF, last);
-  const end = newline < 0 ? text.length : newline + 1;
-  if (text.subarray(last, end).some((byte) => !isBlank(byte)))
+  const end = endOfLine(text, squeezed, length);
+  if (end === null)
     return refuse("block-malformed", "text follows the signature block on its last line");
   try {
     const key = parsePublicKeyText(head[1]!);
@@ -104,13 +91,6 @@ export function readBlock(text: Buffer, start: number): Result<UnverifiedBlock> 
     if (error instanceof FormatError) return refuse("block-malformed", error.message);
     throw error;
   }
-}
-
-/** How much of `wrapped` has that many characters which are not blank. */
-function lengthOf(wrapped: string, count: number): number {
-  let at = 0;
-  for (let left = count; left > 0; at++) if (!isBlank(wrapped.charCodeAt(at))) left--;
-  return at;
 }
 
 function refuse(reason: string, detail: string): Result<never> {

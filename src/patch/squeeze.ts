@@ -1,0 +1,51 @@
+/** minisign's four lines in a mail: transports wrap lines, so white space in them means nothing. */
+
+import { isBlank } from "./message.ts";
+
+const LF = 0x0a;
+/** `isBlank`, for many. */
+const BLANKS = /[ \t\r\n]+/g;
+
+/** Text with all of git's white space gone, and as it stood. */
+export interface Squeezed {
+  readonly text: string;
+  readonly wrapped: string;
+  /** Where it begins. */
+  readonly start: number;
+}
+
+/** The bytes from `start` on, at most `max` of them, without their white space. */
+export function squeeze(text: Buffer, start: number, max: number): Squeezed {
+  const wrapped = text.toString("latin1", start, Math.min(text.length, start + max));
+  return { text: wrapped.replace(BLANKS, ""), wrapped, start };
+}
+
+/**
+ * Where the line ends that holds the last of so many squeezed characters, its LF included; null if
+ * anything but white space follows on that line.
+ */
+export function endOfLine(text: Buffer, squeezed: Squeezed, characters: number): number | null {
+  const last = squeezed.start + lengthOf(squeezed.wrapped, characters);
+  const newline = text.indexOf(LF, last);
+  const end = newline < 0 ? text.length : newline + 1;
+  return text.subarray(last, end).every((byte) => isBlank(byte)) ? end : null;
+}
+
+/** How much of `wrapped` has that many characters which are not blank. */
+function lengthOf(wrapped: string, count: number): number {
+  let at = 0;
+  for (let left = count; left > 0; at++) if (!isBlank(wrapped.charCodeAt(at))) left--;
+  return at;
+}
+
+/** Byte offsets of the lines that begin with `marker` and a blank, at most `most` of them. */
+export function findLines(text: Buffer, marker: Buffer, most: number): number[] {
+  const found: number[] = [];
+  let at = text.indexOf(marker);
+  while (at >= 0 && found.length < most) {
+    const next = text[at + marker.length];
+    if ((at === 0 || text[at - 1] === LF) && isBlank(next)) found.push(at);
+    at = text.indexOf(marker, at + marker.length);
+  }
+  return found;
+}
