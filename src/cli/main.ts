@@ -43,7 +43,7 @@ const COMMANDS: Record<string, Entry> = {
       (await import("./commands/attestation.ts")).attestationCommand as CommandModule,
   },
   trust: {
-    describe: "list, show and accept remembered keys",
+    describe: "whose key is which: look, accept, rotate, endorse, revoke",
     load: async () => (await import("./commands/trust.ts")).trustCommand,
   },
 };

@@ -24,6 +24,20 @@ export function gitConfig(name: string, type?: "path" | "bool" | "int"): string 
   }
 }
 
+/** All values of one name of git config that hold paths; `~/` is expanded. */
+export function gitConfigPaths(name: string): string[] {
+  try {
+    const args = ["config", "--type=path", "--null", "--get-all", name];
+    const values = execFileSync("git", args, {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return values.split("\0").slice(0, -1);
+  } catch {
+    return [];
+  }
+}
+
 /** The secret key file: `--key`, else `patchsig.key`, else the user's own; absolute. */
 export function keyPathOf(option: string | undefined): string {
   return resolve(option ?? gitConfig("patchsig.key", "path") ?? defaultKeyPath(process.env));

@@ -14,8 +14,10 @@ import { sightingDigest } from "../trust/sighting.ts";
 import { asSigned, checkMail, refusedMail } from "../verify/check.ts";
 import { judge, type Knowledge } from "../verify/judge.ts";
 import { type Policies, policyFor } from "../verify/policy.ts";
-import type { Checked } from "../verify/result.ts";
+import type { Checked, NoteResult } from "../verify/result.ts";
 import type { Member } from "../verify/series.ts";
+import { statementFinding, unreadStatement } from "../verify/statements.ts";
+import type { Finding } from "../types.ts";
 import { progress } from "./terminal.ts";
 
 export interface VerificationOptions {
@@ -25,6 +27,8 @@ export interface VerificationOptions {
   readonly dryRun: boolean;
   /** Take mails as they were signed, without trailers that were added since. */
   readonly signedOnly?: boolean;
+  /** Gets the mails without a patch that carry statements about keys. */
+  readonly onNote?: (note: NoteResult) => void;
 }
 
 /** Counts that only the pass itself knows. */
@@ -59,9 +63,18 @@ export function* verifySources(
   let done = 0;
 
   function* flush(): Generator<Member<Checked>> {
-    const judged = store.transaction(() => batch.map(([mail, checked]) => session(mail, checked)));
+    const notes: NoteResult[] = [];
+    const judged = store.transaction(() =>
+      batch.flatMap(([mail, checked]): Member<Checked>[] => {
+        const said = session.hear(checked);
+        if (checked.kind !== "other") return [session.judge(mail, checked, said)];
+        notes.push(noteOf(mail, checked, said));
+        return [];
+      }),
+    );
     batch = [];
     size = 0;
+    for (const note of notes) options.onNote?.(note);
     yield* judged;
   }
 
@@ -81,7 +94,7 @@ export function* verifySources(
           : options.signedOnly === true
             ? asSigned(checkMail(mail.bytes, verifier))
             : checkMail(mail.bytes, verifier);
-      if (checked.kind === "other") continue;
+      if (checked.kind === "other" && checked.statements.length === 0) continue;
       batch.push([mail, checked]);
       size += mail.size;
       if (batch.length >= BATCH_MAILS || size >= BATCH_BYTES) yield* flush();
@@ -112,11 +125,22 @@ export function noPatch(sources: readonly string[], messages: number): CliError 
     : new CliError("no-patch", `no patch in ${where}, only ${mails}`, { exit: EXIT.unmet });
 }
 
+function noteOf(
+  { source, offset }: SourceMail,
+  { messageId, subject }: Checked,
+  findings: readonly Finding[],
+): NoteResult {
+  return { type: "note", source, offset, messageId, subject, findings };
+}
+
+interface Session {
+  /** Does what the mail's statements say; what came of it. */
+  hear(checked: Checked): Finding[];
+  judge(mail: SourceMail, checked: Checked, said: readonly Finding[]): Member<Checked>;
+}
+
 /** Judges one checked mail; remembers within the run which series a key was first met in. */
-function createSession(
-  store: TrustStore,
-  { policies, dryRun }: VerificationOptions,
-): (mail: SourceMail, checked: Checked) => Member<Checked> {
+function createSession(store: TrustStore, { policies, dryRun }: VerificationOptions): Session {
   const at = Math.floor(Date.now() / 1000);
   const firstMetIn = new Map<string, string>();
 
@@ -139,7 +163,8 @@ function createSession(
     const sameSeries = decision.trust === "known" && firstMetIn.get(name) === signing;
     const trust: Decision["trust"] = sameSeries ? "first-use" : decision.trust;
     const unsigned = trust === "first-use" ? store.unsignedSeen(identity) : null;
-    return { kind: "signer", decision: { ...decision, trust }, unsigned };
+    const scrutiny = trust === "changed" ? store.scrutiny(identity, publicKey, at) : null;
+    return { kind: "signer", decision: { ...decision, trust }, unsigned, scrutiny };
   }
 
   function ofUnsigned(checked: Checked): Knowledge {
@@ -163,16 +188,30 @@ function createSession(
     return checked.signature === "good" && !failed ? ofSigner(checked) : { kind: "none" };
   }
 
-  return (mail, checked) => {
+  function hear({ statements, messageId }: Checked): Finding[] {
+    const cause = { cause: "mail", at, messageId, source: "" } as const;
+    return statements.map((found) =>
+      found.ok
+        ? statementFinding(found.statement, store.applyStatement(found.statement, cause))
+        : unreadStatement(found),
+    );
+  }
+
+  function judgeMail(
+    mail: SourceMail,
+    checked: Checked,
+    said: readonly Finding[],
+  ): Member<Checked> {
     const policy = policyFor(policies, {
       listId: checked.listId,
       paths: () => pathsOf(checked),
     });
-    const result = judge(checked, mail, knowledgeOf(checked), policy, !dryRun);
+    const result = judge(checked, mail, knowledgeOf(checked), policy, !dryRun, said);
     const attestationText =
       checked.signature === "good" ? (checked.attestation?.text ?? null) : null;
     return { result, checked: { ...checked, attestationText }, payload: checked };
-  };
+  }
+  return { hear, judge: judgeMail };
 }
 
 /** Every file that the diff reads or writes. */

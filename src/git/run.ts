@@ -13,6 +13,8 @@ export interface GitOptions {
   readonly input?: Uint8Array | string;
   /** Gets what git writes, stdout and stderr as they come; then the result's are empty. */
   readonly onOutput?: (bytes: Buffer) => void;
+  /** git is ended when it has written more than so many bytes to stdout: a CliError "too-large". */
+  readonly maxBytes?: number;
 }
 
 export interface GitResult {
@@ -30,6 +32,12 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
     const child = spawn("git", args, { cwd: options.cwd, stdio: "pipe" });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
+    let written = 0;
+    const tooMuch = (): boolean => written > (options.maxBytes ?? Infinity);
+    child.stdout.on("data", (bytes: Buffer) => {
+      written += bytes.length;
+      if (tooMuch()) child.kill();
+    });
     child.stdout.on("data", options.onOutput ?? ((bytes: Buffer) => stdout.push(bytes)));
     child.stderr.on("data", options.onOutput ?? ((bytes: Buffer) => stderr.push(bytes)));
     child.on("error", (cause: NodeJS.ErrnoException) => {
@@ -43,7 +51,9 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
     });
     child.on("close", (status, signal) => {
       const result = { stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() };
-      if (status === null) reject(failure(args, `killed by ${signal ?? "a signal"}`));
+      if (tooMuch())
+        reject(new CliError("too-large", `git ${args[0] ?? ""}: more than patchsig reads`));
+      else if (status === null) reject(failure(args, `killed by ${signal ?? "a signal"}`));
       else resolve({ status, ...result });
     });
     // git may end without having read everything: its exit status says why

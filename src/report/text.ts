@@ -7,7 +7,7 @@
  */
 
 import type { Finding } from "../types.ts";
-import type { PatchResult, SeriesResult, SummaryResult } from "../verify/result.ts";
+import type { NoteResult, PatchResult, SeriesResult, SummaryResult } from "../verify/result.ts";
 import { numberList } from "../verify/series.ts";
 import { displayWidth, escapeText, padTo, truncateTo, wrapTo } from "./escape.ts";
 
@@ -52,7 +52,7 @@ const QUIET = new Set([
   "unsigned",
   "unsigned-allowed",
 ]);
-const SPOKEN_INFO = new Set(["author-recovered"]);
+const SPOKEN_INFO = new Set(["author-recovered", "statement-applied", "statement-ignored"]);
 
 function spoken(findings: readonly Finding[]): Finding[] {
   return findings.filter(
@@ -181,6 +181,15 @@ function keysMet(patches: readonly PatchResult[]): Finding[] {
     if (key !== undefined && !met.has(name)) met.set(name, key);
   }
   return [...met.values()];
+}
+
+/** A mail without a patch: its subject, and what came of the statements that it carries. */
+export function renderNote(note: NoteResult, style: Style): string[] {
+  const subject = escapeText(note.subject || "(no subject)");
+  return [
+    `${tint(style, "dim", "note")}  ${truncateTo(subject, style.columns - 6)}`,
+    ...note.findings.flatMap((f) => explain(f, 6, style)),
+  ];
 }
 
 /** The last line of a run over more than one series. */

@@ -57,7 +57,7 @@ export interface OpenDatabase {
 export function openDatabase(schema: Schema, options: OpenOptions): OpenDatabase {
   // absolute, so that SQLite cannot take a name like "file:x" for a URI
   const file = path.resolve(options.file);
-  return explainedAs(schema, file, /^(SQLITE_|E[A-Z0-9]+$)/, () => {
+  return explainedFile(schema, file, () => {
     if (options.dryRun === true) return openForReading(schema, file);
     if (!existsSync(file)) create(schema, file);
     inspect(schema, file);
@@ -74,6 +74,11 @@ export function openDatabase(schema: Schema, options: OpenOptions): OpenDatabase
 export function explained<T>(schema: Schema, file: string, work: () => T): T {
   // not the file system's errors: `work` may be somebody else's
   return explainedAs(schema, file, /^SQLITE_/, work);
+}
+
+/** As `explained`, for work that deals with nothing but that file: errors of the file system too. */
+export function explainedFile<T>(schema: Schema, file: string, work: () => T): T {
+  return explainedAs(schema, file, /^(SQLITE_|E[A-Z0-9]+$)/, work);
 }
 
 function explainedAs<T>(schema: Schema, file: string, codes: RegExp, work: () => T): T {
@@ -123,9 +128,9 @@ function create(schema: Schema, file: string): void {
       migrate(schema, db);
     });
     db.close();
-    sync(draft);
+    syncPath(draft);
     publish(draft, file);
-    sync(directory);
+    syncPath(directory);
   } finally {
     for (const suffix of ["", "-wal", "-shm"]) rmSync(draft + suffix, { force: true });
   }
@@ -142,7 +147,27 @@ function publish(draft: string, file: string): void {
   }
 }
 
-function sync(name: string): void {
+/**
+ * Reads a database to its last page and brings it up to date.
+ *
+ * @param name under which it is spoken of
+ * @throws CliError "bad-database" if anything in it is damaged
+ */
+export function checkWhole(schema: Schema, file: string, name: string): void {
+  const db = new Database(file, { fileMustExist: true });
+  closedOnError(db, () => {
+    if (db.pragma("integrity_check", { simple: true }) !== "ok")
+      throw new CliError("bad-database", `the ${schema.what} ${name} is damaged`, {
+        hint: "try another backup",
+      });
+    configure(db);
+    migrate(schema, db);
+  });
+  db.close();
+}
+
+/** What was written to a file, or a directory's names, is on the disk when this returns. */
+export function syncPath(name: string): void {
   const fd = openSync(name, "r");
   try {
     fsyncSync(fd);
@@ -169,7 +194,12 @@ function openForReading(schema: Schema, file: string): OpenDatabase {
     if (!stale()) {
       // "not in WAL mode": a database in memory has no log
       image.fill(1, 18, 20);
-      return requireVersion(schema, file, { db: new Database(image, { readonly: true }), stale });
+      const db = new Database(image);
+      return closedOnError(db, () => {
+        // an old format is brought up to date in memory only
+        migrate(schema, db);
+        return { db, stale };
+      });
     }
   }
   const db = new Database(file, { readonly: true, timeout: BUSY_MS });
@@ -194,7 +224,7 @@ function changed(before: Stats, now: Stats): boolean {
 }
 
 /** Refuses what is not a whole database of ours, before SQLite gets to touch it. */
-function inspect(schema: Schema, file: string): void {
+export function inspect(schema: Schema, file: string): void {
   const refused = (why: string, hint: string): CliError =>
     new CliError("bad-database", `the ${schema.what} ${file} ${why}`, { hint });
   const aside = "it is left alone: restore it from a backup, or move it away to begin a new one";

@@ -54,6 +54,37 @@ const VERSION_1 = `
   ) strict, without rowid;
 `;
 
+const VERSION_2 = `
+  alter table keys add column endorsed_by  text not null default '';
+  alter table keys add column rotated_from text not null default '';
+  create index keys_endorsed on keys (endorsed_by) where endorsed_by <> '';
+  -- all identities of a key
+  create index keys_of on keys (public_key);
+
+  -- the other key of the event, and the keyring or file that caused it
+  alter table events add column other_key text not null default '';
+  alter table events add column source    text not null default '';
+
+  -- statements whose signatures are good, whether they changed something or not; a key that revoked
+  -- itself before any identity had it stands nowhere else
+  create table statements (
+    digest     blob    primary key check (length(digest) = 32),
+    kind       text    not null check (kind in ('rotate', 'endorse', 'revoke')),
+    signer     text    not null check (length(signer) = 56),
+    said_by    text    not null,
+    said_of    text    not null,
+    public_key text    not null check (length(public_key) = 56),
+    said_at    integer not null,
+    text       text    not null,
+    applied    integer not null check (applied in (0, 1)),
+    at         integer not null,
+    message_id text    not null,
+    source     text    not null
+  ) strict, without rowid;
+  create index statements_of on statements (said_of);
+  create index statements_revoking on statements (public_key) where kind = 'revoke' and applied = 1;
+`;
+
 /** What a database file must be, to be opened as one of ours. */
 export interface Schema {
   /** For messages: "trust database". */
@@ -66,5 +97,5 @@ export interface Schema {
 export const TRUST_SCHEMA: Schema = {
   what: "trust database",
   applicationId: APPLICATION_ID,
-  migrations: [VERSION_1],
+  migrations: [VERSION_1, VERSION_2],
 };

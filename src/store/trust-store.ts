@@ -8,24 +8,46 @@
  */
 
 import path from "node:path";
-import type { Database, Statement } from "better-sqlite3";
 import { CliError } from "../errors.ts";
 import { parsePublicKeyText } from "../minisign/public-key.ts";
-import { type Decision, decide, usableKeys } from "../trust/decide.ts";
+import {
+  ancestors,
+  type Decision,
+  decide,
+  decideAccept,
+  decideDrop,
+  decideKeyring,
+  fallBacks,
+  recordOf,
+} from "../trust/decide.ts";
 import type {
+  Cause,
   KeyRecord,
+  Move,
   Sighting,
   Standing,
+  StatementRecord,
   TrustChange,
   TrustEvent,
   UnsignedRecord,
 } from "../trust/record.ts";
+import { ownRuling, type Ruling, ruleOn, type StatementStanding } from "../trust/ruling.ts";
+import type { Statement } from "../trust/statement.ts";
 import type { PublicKeyText } from "../types.ts";
+import type { Scrutiny } from "../verify/judge.ts";
 import { explained, openDatabase, type OpenDatabase, type OpenOptions } from "./database.ts";
 import { TRUST_SCHEMA } from "./schema.ts";
+import {
+  counted,
+  cut,
+  firstUse,
+  keyRecord,
+  keyRow,
+  prepare,
+  type StatementRow,
+  unseenKey,
+} from "./trust-rows.ts";
 
-/** Longer Message-IDs and List-Ids are cut: a mail must not blow up the database. */
-const MAX_TEXT = 250;
 /**
  * The least of a key that may stand for it: the first 14 characters hold the key number, which its
  * owner chooses freely, so as many again (and some) have to come from the key itself.
@@ -43,6 +65,8 @@ export interface IdentityHistory {
   readonly identity: string;
   readonly keys: readonly KeyRecord[];
   readonly unsigned: UnsignedRecord | null;
+  /** About the identity, in the order of their time. */
+  readonly statements: readonly StatementRecord[];
   /** Oldest first. */
   readonly events: readonly TrustEvent[];
 }
@@ -59,74 +83,6 @@ export function openTrust(options: OpenOptions): TrustStore {
   return new TrustStore(options);
 }
 
-/** A row of `keys`, in the order of its columns: arrays are read twice as fast as objects. */
-type KeyRow = readonly [
-  identity: string,
-  publicKey: string,
-  state: KeyRecord["state"],
-  origin: KeyRecord["origin"],
-  firstSeen: number,
-  lastSeen: number,
-  firstMessageId: string,
-  firstList: string,
-  lastMessageId: string,
-  patches: number,
-  applied: number,
-];
-
-const KEY_COLUMNS = `identity, public_key, state, origin, first_seen, last_seen, first_message_id,
-  first_list, last_message_id, patches, applied`;
-
-const EVENT_COLUMNS = `id, at, identity, public_key as publicKey, kind, from_state as "from",
-  to_state as "to", cause, message_id as messageId`;
-
-function prepare(db: Database) {
-  const sql = <Parameters extends unknown[], Row = unknown>(text: string) =>
-    db.prepare<Parameters, Row>(text) as Statement<Parameters, Row>;
-  return {
-    begin: sql<[]>("begin immediate"),
-    commit: sql<[]>("commit"),
-    keys: sql<[string], KeyRow>(
-      `select ${KEY_COLUMNS} from keys where identity = ? order by first_seen, public_key`,
-    ).raw(),
-    allKeys: sql<[], KeyRow>(
-      `select ${KEY_COLUMNS} from keys order by identity, first_seen, public_key`,
-    ).raw(),
-    addKey: sql<[...KeyRow]>("insert into keys values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-    updateKey: sql<[string, number, string, number, number, string, string]>(
-      `update keys set state = ?, last_seen = ?, last_message_id = ?, patches = ?, applied = ?
-       where identity = ? and public_key = ?`,
-    ),
-    dataVersion: sql<[], number>("pragma data_version").pluck(),
-    anyRevoked: sql<[], number>(
-      "select exists (select 1 from keys where state = 'revoked')",
-    ).pluck(),
-    revoked: sql<[string], number>(
-      "select 1 from keys where public_key = ? and state = 'revoked'",
-    ).pluck(),
-    seen: sql<[Uint8Array], number>("select 1 from sightings where digest = ?").pluck(),
-    see: sql<[Uint8Array]>("insert or ignore into sightings values (?)"),
-    unsigned: sql<[string], UnsignedRecord>(
-      `select identity, first_seen as firstSeen, last_seen as lastSeen, patches
-       from unsigned_patches where identity = ?`,
-    ),
-    putUnsigned: sql<[UnsignedRecord]>(
-      `insert into unsigned_patches values (@identity, @firstSeen, @lastSeen, @patches)
-       on conflict do update set last_seen = excluded.last_seen, patches = excluded.patches`,
-    ),
-    events: sql<[string], TrustEvent>(
-      `select ${EVENT_COLUMNS} from events where identity = ? order by id`,
-    ),
-    lastEvent: sql<[string, string], string>(
-      "select kind from events where identity = ? and public_key = ? order by id desc limit 1",
-    ).pluck(),
-    putEvent: sql<[Omit<TrustEvent, "id">]>(
-      `insert into events values (null, @at, @identity, @publicKey, @kind, @from, @to, @cause,
-         @messageId)`,
-    ),
-  };
-}
-
 export class TrustStore {
   readonly #options: OpenOptions;
   #open: OpenDatabase;
@@ -140,6 +96,9 @@ export class TrustStore {
   readonly #keys = new Map<string, KeyRecord[]>();
   readonly #unsigned = new Map<string, UnsignedRecord | null>();
   #anyRevoked: boolean | null = null;
+  /** Keys that were revoked since, and statements seen; by their digest. */
+  readonly #newlyRevoked = new Set<PublicKeyText>();
+  readonly #statements = new Map<string, StatementRow & { readonly digest: Uint8Array }>();
   #dataVersion: number | null = null;
   /** What the running transaction has to write when it ends. */
   readonly #newKeys = new Map<string, KeyRecord>();
@@ -171,6 +130,7 @@ export class TrustStore {
       return {
         records: [...records],
         revoked: this.#isRevoked(sighting.publicKey),
+        tainted: own !== undefined && this.#isTainted(own, records),
         repeated: own?.state === "first-use" && this.#wasSeen(sighting.digest),
       };
     });
@@ -235,36 +195,102 @@ export class TrustStore {
   ): { readonly record: KeyRecord; readonly replaced: readonly KeyRecord[] } {
     return this.transaction(() => {
       const publicKey = this.#wholeKey(identity, key);
-      if (this.#isRevoked(publicKey)) {
+      const records = this.#recordsOf(identity);
+      const moves = decideAccept(identity, publicKey, records, this.#isRevoked(publicKey));
+      if (moves === null) {
         throw new CliError("refused", `${publicKey} is revoked`, {
           hint: "a revoked key is never trusted again: ask its owner for the new one",
         });
       }
-      const records = this.#recordsOf(identity);
-      const known = records.find((record) => record.publicKey === publicKey);
-      const replaced = usableKeys(records).filter((record) => record !== known);
-      const record: KeyRecord = {
-        ...(known ?? unseenKey(identity, publicKey, at)),
-        state: "pinned",
-      };
-      const common = { at, identity, cause: "person", messageId: "" } as const;
-      for (const old of replaced) {
-        this.#put({ ...old, state: "replaced" });
-        this.#record({
-          ...common,
-          publicKey: old.publicKey,
-          kind: "replace",
-          from: old.state,
-          to: "replaced",
-        });
-      }
-      if (known?.state !== "pinned") {
-        this.#put(record);
-        const from = known?.state ?? null;
-        this.#record({ ...common, publicKey, kind: "accept", from, to: "pinned" });
-      }
-      return { record, replaced };
+      const replaced = moves.flatMap(({ record, to }) =>
+        to === "replaced" && record !== null ? [record] : [],
+      );
+      this.#make(moves, byPerson(at));
+      return { record: recordOf(this.#recordsOf(identity), publicKey)!, replaced };
     });
+  }
+
+  /**
+   * A person voids a key, for good and under every identity that has it.
+   *
+   * @param key as for `accept`, or the beginning of a key of this identity
+   * @returns the records that were changed, as they are now
+   * Throws a CliError: bad-key.
+   */
+  drop(identity: string, key: string, at: number): readonly KeyRecord[] {
+    return this.transaction(() => {
+      const publicKey = this.#wholeKey(identity, key, true);
+      const moves = decideDrop(identity, publicKey, this.#everywhere(publicKey));
+      this.#make(moves, byPerson(at));
+      return moves.map((move) => recordOf(this.#recordsOf(move.identity), publicKey)!);
+    });
+  }
+
+  /** Judges a statement and does what it says, once. */
+  applyStatement(statement: Statement, cause: Cause): Ruling {
+    return this.transaction(() => {
+      const standing = this.#standingOf(statement);
+      const ruling = ruleOn(statement, standing);
+      // a stranger's words about strangers are not kept
+      if (ruling.outcome === "applied" || standing.signers.length > 0 || cause.cause !== "mail")
+        this.#keep(statement, ruling.outcome === "applied", cause);
+      this.#make(ruling.moves, cause);
+      return ruling;
+    });
+  }
+
+  /** Does what a statement of this person's own says, and keeps it. */
+  applyOwn(statement: Statement, at: number): Ruling {
+    return this.transaction(() => {
+      const ruling = ownRuling(statement, this.#standingOf(statement));
+      if (ruling.outcome !== "applied") return ruling;
+      this.#keep(statement, true, byPerson(at));
+      this.#make(ruling.moves, byPerson(at));
+      return ruling;
+    });
+  }
+
+  /** Pins a key that stands in a keyring, unless that contradicts what is remembered. */
+  importKey(
+    identity: string,
+    publicKey: PublicKeyText,
+    cause: Cause,
+  ): "pinned" | "same" | "conflict" {
+    return this.transaction(() => {
+      const revoked = this.#isRevoked(publicKey);
+      const move = decideKeyring(identity, publicKey, this.#recordsOf(identity), revoked);
+      if (move === "same" || move === "conflict") return move;
+      this.#make([move], cause);
+      return "pinned";
+    });
+  }
+
+  /** The statements about an identity, in the order of their time. */
+  statements(identity: string): readonly StatementRecord[] {
+    return this.#read(() => {
+      const stored = this.#sql.statementsOf.all(identity);
+      const texts = new Set(stored.map((row) => row.text));
+      const fresh = [...this.#statements.values()].filter(
+        (row) => row.of === identity && !texts.has(row.text),
+      );
+      return [...stored, ...fresh].map((row) => ({ ...row, applied: row.applied === 1 }));
+    });
+  }
+
+  /** What can be said of a key that is not the identity's, and what of it from before `at`. */
+  scrutiny(identity: string, publicKey: PublicKeyText, at: number): Scrutiny {
+    return this.#read(() => ({
+      since: this.#sql.firstChanged.get(identity, publicKey, at) ?? null,
+      elsewhere: this.#everywhere(publicKey).filter((record) => record.identity !== identity),
+      statements: this.statements(identity)
+        .filter((said) => said.key === publicKey)
+        .flatMap((said) => (said.kind === "revoke" ? [] : [{ ...said, kind: said.kind }]))
+        .map((said) => ({
+          kind: said.kind,
+          by: said.by,
+          signer: recordOf(this.#recordsOf(said.by), said.signer)?.state ?? null,
+        })),
+    }));
   }
 
   /** Every key as stored, by identity. Use it up before calling anything else. */
@@ -288,8 +314,19 @@ export class TrustStore {
       const unsigned = this.#unsignedOf(identity);
       const events = this.#sql.events.all(identity);
       if (keys.length === 0 && unsigned === null && events.length === 0) return null;
-      return { identity, keys, unsigned, events };
+      return { identity, keys, unsigned, statements: this.statements(identity), events };
     });
+  }
+
+  /** The whole history as stored, newest first. Other calls in between do no harm. */
+  *log(): Iterable<TrustEvent> {
+    let before = Number.MAX_SAFE_INTEGER;
+    for (;;) {
+      const events = this.#read(() => this.#sql.newestEvents.all(before));
+      yield* events;
+      if (events.length === 0) return;
+      before = events.at(-1)!.id;
+    }
   }
 
   /** The history of an identity as stored, oldest first. */
@@ -343,9 +380,11 @@ export class TrustStore {
     if (this.#dryRun) return;
     for (const record of this.#newKeys.values()) this.#write(record);
     for (const record of this.#newUnsigned.values()) this.#sql.putUnsigned.run(record);
+    for (const row of this.#statements.values()) this.#sql.putStatement.run(row);
     this.#sql.commit.run();
     this.#newKeys.clear();
     this.#newUnsigned.clear();
+    this.#statements.clear();
   }
 
   #undo(): void {
@@ -360,6 +399,8 @@ export class TrustStore {
     this.#unsigned.clear();
     this.#newKeys.clear();
     this.#newUnsigned.clear();
+    this.#newlyRevoked.clear();
+    this.#statements.clear();
     this.#anyRevoked = null;
   }
 
@@ -403,7 +444,123 @@ export class TrustStore {
   #isRevoked(publicKey: PublicKeyText): boolean {
     const any = (this.#mayCache ? this.#anyRevoked : null) ?? this.#sql.anyRevoked.get() === 1;
     if (this.#mayCache) this.#anyRevoked = any;
-    return any && this.#sql.revoked.get(publicKey) !== undefined;
+    return (
+      this.#newlyRevoked.has(publicKey) ||
+      (any && this.#sql.revoked.get(publicKey, publicKey) !== undefined)
+    );
+  }
+
+  #isTainted(record: KeyRecord, records: readonly KeyRecord[]): boolean {
+    return (
+      record.rotatedFrom !== "" && ancestors(record, records).some((key) => this.#isRevoked(key))
+    );
+  }
+
+  /** The records of a key under every identity, those included that are not written yet. */
+  #everywhere(publicKey: PublicKeyText): readonly KeyRecord[] {
+    return this.#recordsWhere(
+      this.#sql.identitiesOf.all(publicKey),
+      (record) => record.publicKey === publicKey,
+    );
+  }
+
+  /** The records that fit, of these identities and of all that are in memory. */
+  #recordsWhere(
+    identities: readonly string[],
+    fits: (record: KeyRecord) => boolean,
+  ): readonly KeyRecord[] {
+    const inMemory = this.#mayCache
+      ? [...this.#keys].filter(([, records]) => records.some(fits)).map(([identity]) => identity)
+      : [];
+    return [...new Set([...identities, ...inMemory])].flatMap((identity) =>
+      this.#recordsOf(identity).filter(fits),
+    );
+  }
+
+  #standingOf(statement: Statement): StatementStanding {
+    const { by, of, key, signer, digest } = statement;
+    const known = this.#statements.get(nameOf(digest))?.applied;
+    return {
+      applied: (known ?? this.#sql.statementApplied.get(digest)) === 1,
+      signers: [...this.#recordsOf(by)],
+      subjects: [...this.#recordsOf(of)],
+      signerRevoked: this.#isRevoked(signer),
+      keyRevoked: this.#isRevoked(key),
+      everywhere: this.#everywhere(key),
+    };
+  }
+
+  #keep(statement: Statement, applied: boolean, { at, messageId, source }: Cause): void {
+    const { kind, signer, by, of, key, time, text, digest } = statement;
+    const before = this.#statements.get(nameOf(digest))?.applied ?? 0;
+    this.#statements.set(nameOf(digest), {
+      kind,
+      signer,
+      by,
+      of,
+      key,
+      time,
+      text,
+      digest,
+      at,
+      applied: applied ? 1 : before,
+      messageId: cut(messageId),
+      source: cut(source),
+    });
+    if (kind === "revoke" && applied) this.#revoke(key);
+  }
+
+  #revoke(publicKey: PublicKeyText): void {
+    this.#newlyRevoked.add(publicKey);
+    this.#anyRevoked = true;
+  }
+
+  /** Makes moves that were decided in this transaction, and those that follow from them. */
+  #make(moves: readonly Move[], cause: Cause): void {
+    for (const move of moves) this.#makeOne(move, cause);
+    for (const move of moves) {
+      if (move.to !== "replaced" && move.to !== "revoked") continue;
+      const { publicKey, identity } = move;
+      const resting = new Set([
+        identity,
+        ...this.#sql.identitiesEndorsedBy.all(publicKey),
+        ...this.#recordsWhere([], (record) => record.endorsedBy === publicKey).map(
+          (record) => record.identity,
+        ),
+      ]);
+      const records = [...resting].flatMap((name) => this.#recordsOf(name));
+      const pinned = this.#everywhere(publicKey).some((record) => record.state === "pinned");
+      for (const fall of fallBacks(move, records, pinned)) this.#makeOne(fall, cause);
+    }
+  }
+
+  #makeOne(move: Move, cause: Cause): void {
+    const { record, identity, publicKey, to, kind, other } = move;
+    const fresh: KeyRecord = {
+      ...unseenKey(identity, publicKey, cause.at, cause.messageId),
+      origin: ORIGINS[kind] ?? "person",
+    };
+    const before = record ?? fresh;
+    this.#put({
+      ...before,
+      state: to,
+      endorsedBy: move.endorsedBy ?? before.endorsedBy,
+      rotatedFrom: move.rotatedFrom ?? before.rotatedFrom,
+    });
+    if (to === "revoked") this.#revoke(publicKey);
+    const { at, cause: by, messageId, source } = cause;
+    this.#record({
+      at,
+      identity,
+      publicKey,
+      kind,
+      from: record?.state ?? null,
+      to,
+      cause: by,
+      messageId: cut(messageId),
+      other,
+      source: cut(source),
+    });
   }
 
   get #mayCache(): boolean {
@@ -431,12 +588,15 @@ export class TrustStore {
 
   #write(key: KeyRecord): void {
     const { state, lastSeen, lastMessageId, patches, applied, identity, publicKey } = key;
+    const { endorsedBy, rotatedFrom } = key;
     const updated = this.#sql.updateKey.run(
       state,
       lastSeen,
       lastMessageId,
       patches,
       applied,
+      endorsedBy,
+      rotatedFrom,
       identity,
       publicKey,
     );
@@ -484,15 +644,19 @@ export class TrustStore {
       to,
       cause: "mail",
       messageId: cut(messageId),
+      other: "",
+      source: "",
     });
   }
 
-  #wholeKey(identity: string, key: string): PublicKeyText {
+  /** @param known the beginning of a key that the identity has will do, not only of a changed one */
+  #wholeKey(identity: string, key: string, known = false): PublicKeyText {
     if (isPublicKey(key)) return key;
-    const seen = this.#sql.events
-      .all(identity)
-      .filter((event) => event.kind === "changed" && event.publicKey.startsWith(key));
-    const keys = new Set(seen.map((event) => event.publicKey));
+    const candidates = [
+      ...this.#sql.events.all(identity).filter((event) => event.kind === "changed"),
+      ...(known ? this.#recordsOf(identity) : []),
+    ].map(({ publicKey }) => publicKey);
+    const keys = new Set(candidates.filter((whole) => whole.startsWith(key)));
     const [only] = keys;
     if (key.length >= MIN_PREFIX && only !== undefined && keys.size === 1) return only;
     throw new CliError("bad-key", "that is not one whole public key", {
@@ -501,36 +665,14 @@ export class TrustStore {
   }
 }
 
-function keyRecord(row: KeyRow): KeyRecord {
-  return {
-    identity: row[0],
-    publicKey: row[1],
-    state: row[2],
-    origin: row[3],
-    firstSeen: row[4],
-    lastSeen: row[5],
-    firstMessageId: row[6],
-    firstList: row[7],
-    lastMessageId: row[8],
-    patches: row[9],
-    applied: row[10],
-  };
-}
+const ORIGINS: Partial<Record<Move["kind"], KeyRecord["origin"]>> = {
+  rotate: "rotation",
+  endorse: "endorsement",
+  keyring: "keyring",
+};
 
-function keyRow(key: KeyRecord): KeyRow {
-  return [
-    key.identity,
-    key.publicKey,
-    key.state,
-    key.origin,
-    key.firstSeen,
-    key.lastSeen,
-    key.firstMessageId,
-    key.firstList,
-    key.lastMessageId,
-    key.patches,
-    key.applied,
-  ];
+function byPerson(at: number): Cause {
+  return { cause: "person", at, messageId: "", source: "" };
 }
 
 function isPublicKey(text: string): boolean {
@@ -540,48 +682,6 @@ function isPublicKey(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function unseenKey(identity: string, publicKey: PublicKeyText, at: number): KeyRecord {
-  return {
-    identity,
-    publicKey,
-    state: "pinned",
-    origin: "person",
-    firstSeen: at,
-    lastSeen: at,
-    firstMessageId: "",
-    firstList: "",
-    lastMessageId: "",
-    patches: 0,
-    applied: 0,
-  };
-}
-
-function firstUse(sighting: Sighting): KeyRecord {
-  const { identity, publicKey, at, messageId, list } = sighting;
-  return {
-    ...unseenKey(identity, publicKey, at),
-    state: "first-use",
-    origin: "mail",
-    firstMessageId: cut(messageId),
-    firstList: cut(list),
-    lastMessageId: cut(messageId),
-    patches: 1,
-  };
-}
-
-function counted(record: KeyRecord, sighting: Sighting): KeyRecord {
-  return {
-    ...record,
-    lastSeen: Math.max(record.lastSeen, sighting.at),
-    lastMessageId: cut(sighting.messageId),
-    patches: record.patches + 1,
-  };
-}
-
-function cut(text: string): string {
-  return text.slice(0, MAX_TEXT);
 }
 
 /** Bytes as a string that a Set can compare. */

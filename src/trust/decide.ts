@@ -1,19 +1,11 @@
 /**
- * Trust on first use, as a pure rule: what a good signature by a key means, given what is
- * remembered of its identity, and what should be remembered from now on.
- *
- *     the key is revoked, here or under any identity      revoked     nothing changes
- *     its state is pinned, endorsed or known              that state  one more patch
- *     its state is first-use, this very patch again       first-use   nothing changes
- *     its state is first-use, another patch               known       it becomes known
- *     any other case in which the identity has a record   changed     an event, nothing else
- *     the identity has no record                          first-use   it is remembered
- *
- * "Any other case" includes an identity whose keys are all revoked or replaced: whoever steals a
- * key and revokes it must not thereby get a second first use.
+ * Whose key it is, as a pure rule: what an event means, given what is remembered, and what should
+ * be remembered from now on. Every function here is a reading of the table in table.ts.
  */
 
-import type { KeyRecord, KeyState, Sighting, Standing, TrustChange } from "./record.ts";
+import type { KeyRecord, KeyState, Move, Sighting, Standing, TrustChange } from "./record.ts";
+import { cell } from "./table.ts";
+import type { PublicKeyText } from "../types.ts";
 
 export interface Decision {
   readonly trust: "pinned" | "endorsed" | "known" | "first-use" | "changed" | "revoked";
@@ -21,6 +13,8 @@ export interface Decision {
   readonly record: KeyRecord | null;
   /** Other keys of the identity that are in use: what a changed key should have been. */
   readonly others: readonly KeyRecord[];
+  /** The key is good, but came by rotations from one that is revoked by now. */
+  readonly tainted: boolean;
   /** What the store should do, or null. */
   readonly change: TrustChange | null;
 }
@@ -35,27 +29,30 @@ export function usableKeys(records: readonly KeyRecord[]): readonly KeyRecord[] 
 /** Judges a key by a good signature that it made. */
 export function decide(sighting: Sighting, standing: Standing): Decision {
   const { records } = standing;
-  const record = records.find((known) => known.publicKey === sighting.publicKey) ?? null;
+  const record = recordOf(records, sighting.publicKey);
   const others = usableKeys(records).filter((known) => known !== record);
-  const decided = (trust: Decision["trust"], change: TrustChange | null): Decision => ({
-    trust,
-    record,
-    others,
-    change,
-  });
-
   const state = record?.state ?? null;
-  if (standing.revoked || state === "revoked") return decided("revoked", null);
-  if (state === "pinned" || state === "endorsed" || state === "known")
-    return decided(state, { kind: "count", from: state, to: state, sighting });
-  if (state === "first-use") {
-    return standing.repeated
-      ? decided("first-use", null)
-      : decided("known", { kind: "confirm", from: state, to: "known", sighting });
-  }
-  return records.length > 0
-    ? decided("changed", { kind: "changed", from: state, to: state, sighting })
-    : decided("first-use", { kind: "first-use", from: null, to: "first-use", sighting });
+  const decided = (trust: Decision["trust"], change: TrustChange["kind"] | null): Decision => {
+    const to = trust === "changed" || trust === "revoked" ? state : trust;
+    return {
+      trust,
+      record,
+      others,
+      tainted: standing.tainted,
+      change: change === null ? null : { kind: change, from: state, to, sighting },
+    };
+  };
+
+  const alone = records.every((known) => known === record);
+  const row = alone ? "sighting, no other key remembered" : "sighting, another key remembered";
+  const next = cell(row, standing.revoked ? "revoked" : state);
+  if (next === "REVOKED") return decided("revoked", null);
+  if (next === "CHANGED") return decided("changed", "changed");
+  if (next === "first-use") return decided("first-use", "first-use");
+  if (next === "=") return decided(state as Decision["trust"], "count");
+  // first-use: another patch makes it known, the first one of a key that fell back unseen does not
+  if (standing.repeated) return decided("first-use", null);
+  return record?.patches === 0 ? decided("first-use", "count") : decided("known", "confirm");
 }
 
 /**
@@ -72,4 +69,120 @@ export function decideUnsigned(
     since: Math.min(...usable.map((record) => record.firstSeen)),
     patches: usable.reduce((sum, record) => sum + record.patches, 0),
   };
+}
+
+/** A person confirms a key. Null if it is revoked; else the moves, the accepted key's last. */
+export function decideAccept(
+  identity: string,
+  publicKey: PublicKeyText,
+  records: readonly KeyRecord[],
+  revoked: boolean,
+): readonly Move[] | null {
+  const record = recordOf(records, publicKey);
+  const to = cell("accept", revoked ? "revoked" : (record?.state ?? null));
+  if (to === "refused") return null;
+  const replaced = usableKeys(records)
+    .filter((known) => known !== record)
+    .map((known) => moveOf(known, "replaced", "replace", publicKey));
+  if (to !== "pinned") return replaced;
+  const common = { identity, publicKey, to, other: "", rotatedFrom: "" } as const;
+  return [...replaced, { record, kind: "accept", ...common }];
+}
+
+/** A person voids a key: under the identity named, and wherever else it is remembered. */
+export function decideDrop(
+  identity: string,
+  publicKey: PublicKeyText,
+  everywhere: readonly KeyRecord[],
+): readonly Move[] {
+  const named = everywhere.find((record) => record.identity === identity);
+  const fresh: Move[] =
+    named === undefined
+      ? [{ record: null, identity, publicKey, to: "revoked", kind: "drop", other: "" }]
+      : [];
+  return [...fresh, ...everywhere.flatMap((record) => revokedBy("drop", record, ""))];
+}
+
+/** The moves that void a key under an identity: none if it is void. */
+export function revokedBy(
+  kind: "drop" | "revoke",
+  record: KeyRecord,
+  signer: PublicKeyText,
+): readonly Move[] {
+  const to = cell(kind === "drop" ? "drop" : "revocation", record.state);
+  return to === "revoked" ? [moveOf(record, to, kind, signer)] : [];
+}
+
+/** A key that stands in an imported keyring: a move, nothing to do, or a conflict. */
+export function decideKeyring(
+  identity: string,
+  publicKey: PublicKeyText,
+  records: readonly KeyRecord[],
+  revoked: boolean,
+): Move | "same" | "conflict" {
+  const record = recordOf(records, publicKey);
+  const others = usableKeys(records).some((known) => known !== record);
+  const row = others ? "keyring, another key in use" : "keyring, no other key in use";
+  const to = cell(row, revoked ? "revoked" : (record?.state ?? null));
+  if (to === "=") return "same";
+  if (to !== "pinned") return "conflict";
+  return { record, identity, publicKey, to, kind: "keyring", other: "", rotatedFrom: "" };
+}
+
+/**
+ * What falls back because another key fell: the moves that follow from one.
+ *
+ * @param fallen the key that was replaced or revoked
+ * @param records of every identity that has a key which rests on it
+ * @param pinned the fallen key is pinned still, under another identity
+ */
+export function fallBacks(
+  fallen: Move,
+  records: readonly KeyRecord[],
+  pinned: boolean,
+): readonly Move[] {
+  return records.flatMap((record) => {
+    const endorsed = record.state === "endorsed" && record.endorsedBy === fallen.publicKey;
+    const rested =
+      fallen.to === "revoked" &&
+      ancestors(record, records).some((before) => before === fallen.publicKey);
+    const [name] = [record.state].filter((state) => state === "endorsed" || state === "known");
+    if (name === undefined || !((endorsed && !pinned) || rested)) return [];
+    const to = record.patches >= 2 ? "known" : "first-use";
+    if (to === record.state) return [];
+    return [{ ...moveOf(record, to, "fall-back", fallen.publicKey), endorsedBy: "" }];
+  });
+}
+
+/** The keys from which a key came by rotations, the nearest first. */
+export function ancestors(
+  record: KeyRecord,
+  records: readonly KeyRecord[],
+): readonly PublicKeyText[] {
+  const found: PublicKeyText[] = [];
+  let from = record.rotatedFrom;
+  while (from !== "" && !found.includes(from)) {
+    found.push(from);
+    from =
+      records.find((old) => old.identity === record.identity && old.publicKey === from)
+        ?.rotatedFrom ?? "";
+  }
+  return found;
+}
+
+export function recordOf(
+  records: readonly KeyRecord[],
+  publicKey: PublicKeyText,
+): KeyRecord | null {
+  return records.find((known) => known.publicKey === publicKey) ?? null;
+}
+
+export function moveOf(
+  record: KeyRecord,
+  to: KeyState,
+  kind: Move["kind"],
+  other: PublicKeyText,
+): Move {
+  const { identity, publicKey } = record;
+  return { record, identity, publicKey, to, kind, other };
 }

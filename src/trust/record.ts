@@ -6,11 +6,11 @@ import type { PublicKeyText } from "../types.ts";
  * The states in which the key of an identity is stored:
  *
  *     first-use   one patch with a good signature by it was seen
- *     known       more than one
- *     endorsed    a pinned key vouched for it
- *     pinned      a person confirmed it
- *     replaced    a person confirmed another key of this identity
- *     revoked     its owner, or an endorser, declared it void; for good
+ *     known       more than one; or a known key was rotated to it
+ *     endorsed    a pinned key vouched for it; or an endorsed or pinned key was rotated to it
+ *     pinned      a person confirmed it, or a keyring that a person imported
+ *     replaced    another key of this identity took its place
+ *     revoked     its owner, an endorser or the person here declared it void; for good
  */
 export type KeyState = "first-use" | "known" | "endorsed" | "pinned" | "replaced" | "revoked";
 
@@ -34,6 +34,10 @@ export interface KeyRecord {
   readonly patches: number;
   /** How many of them were applied. */
   readonly applied: number;
+  /** The pinned key whose endorsement made it endorsed, inherited by rotations; "" if none did. */
+  readonly endorsedBy: PublicKeyText;
+  /** The key that was rotated to this one; "" if none was, or a person has confirmed this one since. */
+  readonly rotatedFrom: PublicKeyText;
 }
 
 /** Unsigned patches from an address, each counted once. */
@@ -64,6 +68,8 @@ export interface Standing {
   readonly records: readonly KeyRecord[];
   /** The sighted key is revoked, under this identity or any other. */
   readonly revoked: boolean;
+  /** The key came by rotations from a key that is revoked by now. */
+  readonly tainted: boolean;
   /** This very patch was counted before. Only looked up, and only of use, for a first-use key. */
   readonly repeated: boolean;
 }
@@ -84,17 +90,75 @@ export interface TrustChange {
   readonly sighting: Sighting;
 }
 
-/** An entry of the history, kept for good. */
-export interface TrustEvent {
-  /** Ascending. */
-  readonly id: number;
-  readonly at: number;
+/** What happened to a key: the events of docs/spec/trust.md, as they are kept. */
+type EventKind =
+  | "first-use"
+  | "confirm"
+  | "changed"
+  | "accept"
+  | "replace"
+  | "drop"
+  | "rotate"
+  | "endorse"
+  | "revoke"
+  | "fall-back"
+  | "keyring";
+
+/**
+ * A change of one key's state by anything else than a patch; the store makes it in the transaction
+ * in which it was decided.
+ */
+export interface Move {
+  readonly record: KeyRecord | null;
   readonly identity: string;
   readonly publicKey: PublicKeyText;
-  readonly kind: "first-use" | "confirm" | "changed" | "accept" | "replace";
+  readonly to: KeyState;
+  readonly kind: EventKind;
+  /** The other key of it: the endorser, the old or new key of a rotation, what fell; or "". */
+  readonly other: PublicKeyText;
+  readonly endorsedBy?: PublicKeyText;
+  readonly rotatedFrom?: PublicKeyText;
+}
+
+/** What brought a change about. */
+export interface Cause {
+  readonly cause: "mail" | "person" | "keyring" | "file";
+  /** The verifier's clock, seconds. */
+  readonly at: number;
+  /** The mail, or "". */
+  readonly messageId: string;
+  /** The keyring or file, by the name that the person gave it; or "". */
+  readonly source: string;
+}
+
+/** An entry of the history, kept for good. */
+export interface TrustEvent extends Cause {
+  /** Ascending. */
+  readonly id: number;
+  readonly identity: string;
+  readonly publicKey: PublicKeyText;
+  readonly kind: EventKind;
   readonly from: KeyState | null;
   readonly to: KeyState | null;
-  readonly cause: "mail" | "person";
-  /** The mail that caused it, or "". */
+  /** See `Move`. */
+  readonly other: PublicKeyText;
+}
+
+/** A statement that was seen and whose signatures are good. */
+export interface StatementRecord {
+  readonly kind: "rotate" | "endorse" | "revoke";
+  readonly signer: PublicKeyText;
+  readonly by: string;
+  readonly of: string;
+  readonly key: PublicKeyText;
+  /** By the signer's clock. */
+  readonly time: number;
+  /** The four lines. */
+  readonly text: string;
+  /** It has changed something; it never will again. */
+  readonly applied: boolean;
+  /** When and where it was first seen. */
+  readonly at: number;
   readonly messageId: string;
+  readonly source: string;
 }

@@ -27,6 +27,7 @@ import { authorCandidates, senderAddresses } from "./author.ts";
 import { finding } from "./findings.ts";
 import type { Base, Checked, Part } from "./result.ts";
 import { verifyData, verifyTrustedComment } from "./signature.ts";
+import { statementsIn } from "./statements.ts";
 
 /**
  * Reads one mail (as `git mailsplit` would hand it to `git am`: LF line ends) and checks its
@@ -43,7 +44,8 @@ export function checkMail(mail: Buffer, verifier: Verifier): Checked {
   const diff = parsed.ok ? parsed.value : null;
   const block = locateBlock(view, diff);
   const number = subjectNumber(view.headers.subject);
-  const checked = describe(mail, view, diff, number);
+  const statements = statementsIn(view, diff, verifier);
+  const checked = { ...describe(mail, view, diff, number), statements };
   const isCover = number.index === 0;
 
   if (!parsed.ok) {
@@ -101,6 +103,7 @@ function describe(mail: Buffer, view: MailView, diff: Diff | null, number: Subje
     inReplyTo: view.headers.inReplyTo,
     listId: view.headers.listId,
     subject: view.info.subject.toString("utf8"),
+    statements: [],
     findings,
   };
 }
@@ -131,6 +134,7 @@ export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
     inReplyTo: "",
     listId: "",
     subject: field("subject"),
+    statements: [],
     findings: [refusedFinding("mail", refusal)],
   };
 }

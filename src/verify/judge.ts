@@ -8,12 +8,28 @@ import { ageFindings } from "./age.ts";
 import type { Policy, Requirement } from "./policy.ts";
 import { type Checked, type PatchResult, type Trust, verdictOf } from "./result.ts";
 
+/** What is known of a key that came in the place of another one. */
+export interface Scrutiny {
+  /** When it was first seen for this identity, seconds; null if never before. */
+  readonly since: number | null;
+  /** The same key under other identities. */
+  readonly elsewhere: readonly KeyRecord[];
+  /** Who has vouched for it for this identity, and the state of the key by which that was done. */
+  readonly statements: readonly {
+    readonly kind: "rotate" | "endorse";
+    readonly by: string;
+    readonly signer: KeyRecord["state"] | null;
+  }[];
+}
+
 /** What the trust database says of the mail's signer, or of the author of an unsigned mail. */
 export type Knowledge =
   | {
       readonly kind: "signer";
       readonly decision: Decision;
       readonly unsigned: UnsignedRecord | null;
+      /** Of a changed key; else null. */
+      readonly scrutiny: Scrutiny | null;
     }
   | {
       readonly kind: "unsigned";
@@ -23,16 +39,22 @@ export type Knowledge =
   /** The signature is not good, or the mail could not be read: trust was not asked. */
   | { readonly kind: "none" };
 
-/** The one record of this mail. `remembered` is false in a dry run. */
+/**
+ * The one record of this mail.
+ *
+ * @param remembered false in a dry run
+ * @param said what is found of the statements that it carries
+ */
 export function judge(
   checked: Checked,
   place: { readonly source: string; readonly offset: number },
   knowledge: Knowledge,
   policy: Policy,
   remembered: boolean,
+  said: readonly Finding[] = [],
 ): PatchResult {
   const [trust, more] = trustFindings(checked, knowledge, policy, remembered);
-  const findings = [...checked.findings, ...more, ...ageFindings(checked, policy)];
+  const findings = [...checked.findings, ...said, ...more, ...ageFindings(checked, policy)];
   const { signed, number } = checked;
   return {
     type: "patch",
@@ -98,7 +120,7 @@ const FIRST_USE_SEVERITY = { allow: "info", warn: "warn", fail: "fail" } as cons
 
 function signerFindings(
   checked: Checked,
-  { decision, unsigned }: Extract<Knowledge, { kind: "signer" }>,
+  { decision, unsigned, scrutiny }: Extract<Knowledge, { kind: "signer" }>,
   policy: Policy,
   remembered: boolean,
 ): [Trust, Finding[]] {
@@ -107,7 +129,7 @@ function signerFindings(
   const by = comment.by;
   switch (trust) {
     case "changed":
-      return [trust, [changedFinding(by, publicKey, others[0] ?? null)]];
+      return [trust, [changedFinding(by, publicKey, others[0] ?? null, scrutiny)]];
     case "revoked":
       return [trust, [finding("key-revoked", `the key of ${by} is revoked`)]];
     case "first-use":
@@ -132,7 +154,16 @@ function signerFindings(
       hint: "",
     });
   }
-  if (RANK[trust] < NEEDED[policy.require]) {
+  if (decision.tainted)
+    findings.push(
+      finding(
+        "key-tainted",
+        `the key of ${by} came by a rotation from a key that is revoked by now: its owner rotated it, or its thief`,
+        `if they say that it is theirs: git patchsig trust accept ${by} ${publicKey}`,
+      ),
+    );
+  const rank = decision.tainted ? Math.min(RANK[trust], RANK.known) : RANK[trust];
+  if (rank < NEEDED[policy.require]) {
     findings.push(
       finding(
         "key-policy",
@@ -144,17 +175,53 @@ function signerFindings(
   return [trust, findings];
 }
 
-/** Both keys, what the old one has done, and the command that accepts the new one. */
-function changedFinding(by: string, now: PublicKeyText, before: KeyRecord | null): Finding {
+/** Both keys, what is known of each, and the command that accepts the new one. */
+function changedFinding(
+  by: string,
+  now: PublicKeyText,
+  before: KeyRecord | null,
+  scrutiny: Scrutiny | null,
+): Finding {
   const old =
     before === null
       ? "no key of theirs is in use any more"
-      : `known since ${month(before.firstSeen)} on ${count(before.patches, "patch")} is ${before.publicKey}`;
+      : `${before.state} since ${month(before.firstSeen)} on ${count(before.patches, "patch")} (${before.applied} applied, last ${month(before.lastSeen)}) is ${before.publicKey}`;
   return finding(
     "key-changed",
-    `this is not the key of ${by}: it is ${now}; ${old}`,
+    [`this is not the key of ${by}: it is ${now}`, old, ...newKey(scrutiny)].join("; "),
     `if they say that it is theirs: git patchsig trust accept ${by} ${now}`,
   );
+}
+
+const MAX_NAMED = 3;
+
+/** What is known of the new key, a part of a sentence each. */
+function newKey(scrutiny: Scrutiny | null): string[] {
+  if (scrutiny === null) return [];
+  const { since, elsewhere, statements } = scrutiny;
+  const others = elsewhere
+    .slice(0, MAX_NAMED)
+    .map((known) => `${known.state} for ${known.identity} on ${count(known.patches, "patch")}`);
+  const words = statements
+    .slice(0, MAX_NAMED)
+    .map(({ kind, by, signer }) =>
+      kind === "rotate"
+        ? `the ${signer ?? "unknown"} key of ${by} was rotated to it`
+        : `endorsed by ${by}, whose key is ${signer ?? "unknown"}`,
+    );
+  return [
+    since === null
+      ? "the new one is seen for the first time"
+      : `the new one was first seen ${day(since)}`,
+    ...(others.length === 0 ? [] : [`it is ${others.join(", ")}`]),
+    ...(words.length === 0 ? ["nobody vouches for it"] : words),
+  ];
+}
+
+/** `2026-03-14`. */
+function day(seconds: number): string {
+  // oxlint-disable-next-line no-restricted-globals -- of its argument: the clock is not read
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
 }
 
 /** `2026-03`, of seconds since the epoch. */

@@ -2,6 +2,7 @@
 
 import type { Attestation } from "../patch/attestation.ts";
 import type { TrustedComment } from "../patch/trusted-comment.ts";
+import type { Found } from "../trust/statement.ts";
 import type { Diff, Finding, MailView, PublicKeyText, Verdict } from "../types.ts";
 
 type Signature = "good" | "bad" | "none" | "malformed";
@@ -49,6 +50,8 @@ export interface Checked {
   readonly inReplyTo: string;
   readonly listId: string;
   readonly subject: string;
+  /** Statements about keys that the mail carries. */
+  readonly statements: readonly Found[];
   readonly findings: readonly Finding[];
 }
 
@@ -86,6 +89,16 @@ export interface PatchResult {
   readonly series: SeriesRef | null;
   readonly findings: readonly Finding[];
   readonly verdict: Verdict;
+}
+
+/** A mail without a patch that carries statements about keys. */
+export interface NoteResult {
+  readonly type: "note";
+  readonly source: string;
+  readonly offset: number;
+  readonly messageId: string;
+  readonly subject: string;
+  readonly findings: readonly Finding[];
 }
 
 export interface SeriesResult {

@@ -61,7 +61,7 @@ test.each([
   [["key", "frobnicate"], "no such command: key frobnicate"],
   [["trust", "frobnicate"], "no such command: trust frobnicate"],
   [["key"], "key: generate, import, show or password?"],
-  [["trust"], "trust: list, show or accept?"],
+  [["trust"], "trust: list, show, log, accept, revoke …?"],
   [["key", "import"], "key import needs more words"],
   [["trust", "accept", "alice@example.org"], "trust accept needs more words"],
   [["attestation", "a", "b"], "one word too many: b"],

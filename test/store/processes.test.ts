@@ -8,6 +8,7 @@ import Database from "better-sqlite3";
 import { afterEach, describe, expect, test } from "vitest";
 import { openTrust } from "../../src/store/trust-store.ts";
 import type { Sighting } from "../../src/trust/record.ts";
+import { keyOf, says } from "../trust/support.ts";
 import { sightingOf, someKey, temporaryDirectory } from "./support.ts";
 
 const ALICE = "alice@example.org";
@@ -44,6 +45,9 @@ function ask(worker: Worker, input: object): void {
   worker.process.stdin.write(`${JSON.stringify(input)}\n`);
 }
 
+/** How often the races are run: `PATCHSIG_RACES=100` in a release's tests. */
+const RACES = Number(process.env["PATCHSIG_RACES"] ?? 20);
+
 /** All of them judge at once; returns what each said, sorted. */
 async function race(racing: readonly Worker[], file: string, sightings: Sighting[]) {
   sightings.forEach((sighting, i) => {
@@ -58,7 +62,7 @@ describe("verifiers that race", () => {
   test("make one first use, not two, even if none found a database", { retry: 0 }, async () => {
     const racing = await Promise.all([start(), start(), start()]);
     const directory = temporaryDirectory();
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < RACES; round++) {
       const file = path.join(directory, `${round}`, "trust.db");
       const sightings = racing.map(() => sightingOf(someKey(), "one"));
       expect(await race(racing, file, sightings)).toEqual(["changed", "changed", "first-use"]);
@@ -67,6 +71,33 @@ describe("verifiers that race", () => {
       expect(trust.events(ALICE)).toHaveLength(3);
       trust.close();
     }
+  });
+
+  test("follow a statement once", { retry: 0 }, async () => {
+    const racing = await Promise.all([start(), start()]);
+    const file = path.join(temporaryDirectory(), "trust.db");
+    const trust = openTrust({ file });
+    const [signer, ...keys] = Array.from({ length: RACES }, (_, i) => keyOf(i + 1));
+    trust.accept(ALICE, signer!.text, 1);
+    let last = signer!;
+    for (const key of keys) {
+      const statement = says(last, "rotate", key);
+      const digest = statement.digest.toString("hex");
+      for (const worker of racing)
+        ask(worker, { command: "statement", file, statement: { ...statement, digest } });
+      const outcomes = await Promise.all(racing.map(answer));
+      expect(outcomes.map(String).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+        "applied",
+        "repeated",
+      ]);
+      last = key;
+    }
+    expect(trust.lookup(ALICE).filter(({ state }) => state !== "replaced")).toMatchObject([
+      { publicKey: last.text, state: "endorsed" },
+    ]);
+    // the acceptance, and two events of each rotation
+    expect(trust.events(ALICE)).toHaveLength(1 + 2 * (RACES - 1));
+    trust.close();
   });
 
   test("count each patch once", async () => {

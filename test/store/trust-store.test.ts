@@ -48,6 +48,8 @@ describe("a key from first use on", () => {
         lastMessageId: "one@example.org",
         patches: 1,
         applied: 0,
+        endorsedBy: "",
+        rotatedFrom: "",
       },
     ]);
   });

@@ -16,6 +16,15 @@ const commands = {
     trust.close();
     say(verdict);
   },
+  // says what came of a statement
+  statement({ file, statement }) {
+    const trust = openTrust({ file });
+    const digest = Buffer.from(statement.digest, "hex");
+    const cause = { cause: "mail", at: 1, messageId: "", source: "" };
+    const { outcome } = trust.applyStatement({ ...statement, digest }, cause);
+    trust.close();
+    say(outcome);
+  },
   // judges batch after batch until it is killed, reporting each once it is written
   flood({ file, publicKey, first, size }) {
     const trust = openTrust({ file });

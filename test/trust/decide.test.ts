@@ -28,11 +28,13 @@ function record(publicKey: string, state: KeyState, patches = 1, firstSeen = 100
     lastMessageId: "",
     patches,
     applied: 0,
+    endorsedBy: "",
+    rotatedFrom: "",
   };
 }
 
 function standing(records: KeyRecord[], more: Partial<Standing> = {}): Standing {
-  return { records, revoked: false, repeated: false, ...more };
+  return { records, revoked: false, tainted: false, repeated: false, ...more };
 }
 
 describe("the key that showed is K1", () => {

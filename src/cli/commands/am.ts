@@ -23,6 +23,7 @@ import {
 } from "../../verify/series.ts";
 import { readPolicies } from "../policy.ts";
 import { clearProgress, note, out, outputStyle } from "../terminal.ts";
+import { configuredKeyrings, importKeyrings } from "../keyrings.ts";
 import { noPatch, openUserTrust, verifySources } from "../verification.ts";
 
 interface Arguments {
@@ -89,7 +90,7 @@ async function am(args: Arguments): Promise<void> {
   await checkIdle(repository);
   const store = openUserTrust(false);
   try {
-    const series = theSeries(args, store);
+    const series = await theSeries(args, store);
     const style = outputStyle();
     const results = series.members.map((member) => member.result);
     out(`${renderSeries(series.result, results, style).join("\n")}\n`);
@@ -148,13 +149,17 @@ async function apply(
 }
 
 /** The one series of the sources. */
-function theSeries(args: Arguments, store: ReturnType<typeof openUserTrust>): Series<Checked> {
+async function theSeries(
+  args: Arguments,
+  store: ReturnType<typeof openUserTrust>,
+): Promise<Series<Checked>> {
   const options = {
     sources: args.source,
     policies: readPolicies(args.require),
     dryRun: false,
     signedOnly: args.signedOnly,
   };
+  await importKeyrings(configuredKeyrings(), store);
   const tally = { messages: 0 };
   const collector = createSeriesCollector<Checked>();
   const closed: Series<Checked>[] = [];

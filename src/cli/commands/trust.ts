@@ -1,219 +1,36 @@
-/** `patchsig trust`: the keys that are remembered, and a person's word on them. */
+/** `patchsig trust`: whose key is which, and what is said about keys. */
 
-import { homedir } from "node:os";
 import type { Argv, CommandModule } from "yargs";
-import { CliError, EXIT } from "../../errors.ts";
-import { displayWidth, escapeText, padTo, truncateTo } from "../../report/escape.ts";
+import { backupCommand, restoreCommand } from "../trust/backup.ts";
+import { diffCommand, exportCommand, importCommand } from "../trust/keyrings.ts";
+import { acceptCommand, listCommand, showCommand } from "../trust/keys.ts";
+import { logCommand } from "../trust/log.ts";
 import {
-  type IdentityHistory,
-  openTrust,
-  trustFile,
-  type TrustStore,
-} from "../../store/trust-store.ts";
-import { usableKeys } from "../../trust/decide.ts";
-import { normaliseIdentity } from "../../trust/identity.ts";
-import type { KeyRecord, TrustEvent } from "../../trust/record.ts";
-import { note, out } from "../terminal.ts";
-
-interface ListArguments {
-  json: boolean;
-}
-interface ShowArguments extends ListArguments {
-  identity: string;
-}
-interface AcceptArguments extends ShowArguments {
-  key: string;
-}
-
-const JSON_OPTION = {
-  type: "boolean",
-  default: false,
-  describe: "one JSON record a line",
-} as const;
-const IDENTITY = { type: "string", demandOption: true, describe: "a mail address" } as const;
-const KEY = {
-  type: "string",
-  demandOption: true,
-  describe: "the whole public key, RW…, or the first 28 characters of one that was seen",
-} as const;
-
-const listCommand: CommandModule<object, ListArguments> = {
-  command: "list",
-  describe: "all remembered keys",
-  builder: (yargs) => yargs.option("json", JSON_OPTION),
-  handler: ({ json }) => withTrust(true, (trust) => (json ? listJson(trust) : listText(trust))),
-};
-
-const showCommand: CommandModule<object, ShowArguments> = {
-  command: "show <identity>",
-  describe: "the keys of one identity, and keys that posed as it",
-  builder: (yargs) => yargs.positional("identity", IDENTITY).option("json", JSON_OPTION),
-  handler: ({ identity, json }) =>
-    withTrust(true, (trust) => {
-      const history = trust.show(identityOf(identity));
-      if (history === null) {
-        throw new CliError("not-found", `nothing is remembered of ${identity}`, {
-          exit: EXIT.unmet,
-        });
-      }
-      if (json) showJson(history);
-      else showText(history);
-    }),
-};
-
-const acceptCommand: CommandModule<object, AcceptArguments> = {
-  command: "accept <identity> <key>",
-  describe: "pin a key that you have checked; the ones before it are replaced",
-  builder: (yargs) =>
-    yargs.positional("identity", IDENTITY).positional("key", KEY).option("json", JSON_OPTION),
-  handler: ({ identity, key, json }) =>
-    withTrust(false, (trust) => accept(trust, identityOf(identity), key, json)),
-};
+  endorseCommand,
+  revokeCommand,
+  rotateCommand,
+  statementCommand,
+} from "../trust/statements.ts";
 
 export const trustCommand: CommandModule = {
   command: "trust",
-  describe: "list, show and accept remembered keys",
+  describe: "whose key is which: look, accept, rotate, endorse, revoke",
   builder: (yargs): Argv =>
     yargs
       .command(listCommand)
       .command(showCommand)
+      .command(logCommand)
       .command(acceptCommand)
-      .demandCommand(1, "trust: list, show or accept?")
+      .command(revokeCommand)
+      .command(rotateCommand)
+      .command(endorseCommand)
+      .command(statementCommand)
+      .command(importCommand)
+      .command(exportCommand)
+      .command(diffCommand)
+      .command(backupCommand)
+      .command(restoreCommand)
+      .demandCommand(1, "trust: list, show, log, accept, revoke …?")
       .strict(),
   handler: () => undefined,
 };
-
-function withTrust(dryRun: boolean, work: (trust: TrustStore) => void): void {
-  const trust = openTrust({ file: trustFile(process.env, homedir()), dryRun });
-  try {
-    work(trust);
-  } finally {
-    trust.close();
-  }
-}
-
-function identityOf(address: string): string {
-  const identity = normaliseIdentity(address);
-  if (identity !== null) return identity;
-  throw new CliError("usage", `${address} is not a mail address that can have a key`, {
-    hint: "give the bare address, as in alice@example.org",
-  });
-}
-
-function record(type: string, values: object): void {
-  out(`${JSON.stringify({ type, ...values })}\n`);
-}
-
-function listJson(trust: TrustStore): void {
-  for (const key of trust.list()) record("key", key);
-}
-
-/** Wider addresses get a line of their own. */
-const MAX_IDENTITY = 36;
-
-function listText(trust: TrustStore): void {
-  let width = 0;
-  for (const { identity } of trust.list()) {
-    const its = displayWidth(escapeText(identity));
-    if (its <= MAX_IDENTITY) width = Math.max(width, its);
-  }
-  let empty = true;
-  for (const key of trust.list()) {
-    empty = false;
-    const identity = escapeText(key.identity);
-    const fits = displayWidth(identity) <= MAX_IDENTITY;
-    const start = fits ? padTo(identity, width) : `${identity}\n${" ".repeat(width)}`;
-    out(`${start}  ${key.state.padEnd(9)}  since ${day(key.firstSeen)}  ${patches(key.patches)}\n`);
-  }
-  if (empty) note("no keys yet: git patchsig verify remembers those it finds on signed mails\n");
-}
-
-function showJson(history: IdentityHistory): void {
-  for (const key of history.keys) record("key", key);
-  for (const event of changedKeys(history)) {
-    const { identity, publicKey, at, messageId } = event;
-    record("changed-key", { identity, publicKey, at, messageId });
-  }
-  if (history.unsigned !== null) record("unsigned", history.unsigned);
-  for (const event of history.events) record("event", event);
-}
-
-/** Keys that posed as this identity and were not accepted: the last sighting of each. */
-function changedKeys(history: IdentityHistory): TrustEvent[] {
-  const inUse = new Set(usableKeys(history.keys).map((key) => key.publicKey));
-  const last = new Map<string, TrustEvent>();
-  for (const event of history.events) {
-    if (event.kind === "changed" && !inUse.has(event.publicKey)) last.set(event.publicKey, event);
-  }
-  return [...last.values()];
-}
-
-/** Of many keys that posed as somebody, the newest are enough. */
-const MAX_CHANGED = 5;
-const COLUMN = 11;
-const INDENT = " ".repeat(COLUMN);
-
-function showText(history: IdentityHistory): void {
-  const lines = [escapeText(history.identity)];
-  for (const key of history.keys) lines.push(...keyLines(key));
-  const changed = changedKeys(history);
-  for (const event of changed.slice(-MAX_CHANGED)) lines.push(...changedLines(event));
-  if (changed.length > MAX_CHANGED)
-    lines.push(`${INDENT}and ${changed.length - MAX_CHANGED} more such keys before: --json`);
-  const { unsigned } = history;
-  if (unsigned !== null) {
-    const count = `${unsigned.patches} unsigned ${unsigned.patches === 1 ? "patch" : "patches"}`;
-    lines.push(`${count} from this address since ${day(unsigned.firstSeen)}`);
-  }
-  out(`${lines.join("\n")}\n`);
-}
-
-function keyLines(key: KeyRecord): string[] {
-  const seen = `since ${day(key.firstSeen)}, last ${day(key.lastSeen)}`;
-  const lines = [
-    `${key.state.padEnd(COLUMN)}${key.publicKey}`,
-    `${INDENT}${seen}, ${patches(key.patches)}, ${key.applied} applied`,
-  ];
-  if (key.firstMessageId !== "") lines.push(...mailLines("first in", key.firstMessageId));
-  if (key.firstList !== "") lines.push(...mailLines("on", key.firstList));
-  return lines;
-}
-
-function changedLines(event: TrustEvent): string[] {
-  return [
-    `${"CHANGED".padEnd(COLUMN)}${event.publicKey}`,
-    `${INDENT}seen ${day(event.at)}, not accepted`,
-    ...mailLines("in", event.messageId),
-    `${INDENT}if its owner confirms it: git patchsig trust accept \\`,
-    `${INDENT}  ${escapeText(event.identity)} \\`,
-    `${INDENT}  ${event.publicKey}`,
-  ];
-}
-
-function mailLines(word: string, text: string): string[] {
-  return text === "" ? [] : [`${INDENT}${word} ${truncateTo(escapeText(text), 66 - word.length)}`];
-}
-
-function accept(trust: TrustStore, identity: string, key: string, json: boolean): void {
-  const now = Math.floor(Date.now() / 1000);
-  const { record: pinned, replaced } = trust.accept(identity, key, now);
-  if (json) {
-    record("key", pinned);
-    for (const old of replaced) record("key", { ...old, state: "replaced" });
-    return;
-  }
-  out(`${escapeText(identity)}\n${"pinned".padEnd(COLUMN)}${pinned.publicKey}\n`);
-  for (const old of replaced) {
-    out(`${"replaced".padEnd(COLUMN)}${old.publicKey}\n`);
-    out(`${INDENT}${old.state} since ${day(old.firstSeen)}, ${patches(old.patches)}\n`);
-  }
-}
-
-function patches(count: number): string {
-  return `${count} ${count === 1 ? "patch" : "patches"}`;
-}
-
-/** 2026-03-14, in UTC. */
-function day(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 10);
-}

@@ -3,11 +3,12 @@
 import type { Argv, CommandModule } from "yargs";
 import { EXIT } from "../../errors.ts";
 import { formatRecord } from "../../report/json.ts";
-import { renderSeries, renderSummary } from "../../report/text.ts";
-import type { SummaryResult } from "../../verify/result.ts";
+import { renderNote, renderSeries, renderSummary } from "../../report/text.ts";
+import type { NoteResult, SummaryResult } from "../../verify/result.ts";
 import { createSeriesCollector, type Member, type Series } from "../../verify/series.ts";
 import { describePolicies, readPolicies } from "../policy.ts";
 import { clearProgress, out, outputStyle } from "../terminal.ts";
+import { configuredKeyrings, importKeyrings } from "../keyrings.ts";
 import { noPatch, openUserTrust, verifySources } from "../verification.ts";
 
 interface Arguments {
@@ -48,7 +49,7 @@ export const verifyCommand: CommandModule<object, Arguments> = {
   handler: verify,
 };
 
-function verify(args: Arguments): void {
+async function verify(args: Arguments): Promise<void> {
   if (args.policy) return out(`${describePolicies(args.require).join("\n")}\n`);
   const policies = readPolicies(args.require);
   const store = openUserTrust(args.dryRun);
@@ -57,20 +58,34 @@ function verify(args: Arguments): void {
   const style = outputStyle();
   const collector = createSeriesCollector<null>();
   let seriesCount = 0;
+  let notes = 0;
+  let blocks = 0;
   let met = true;
+
+  /** A block of lines, an empty one between two. */
+  function print(lines: readonly string[]): void {
+    clearProgress();
+    if (blocks++ > 0) out("\n");
+    out(`${lines.join("\n")}\n`);
+  }
+
+  function onNote(note: NoteResult): void {
+    notes++;
+    if (args.json) out(formatRecord(note));
+    else print(renderNote(note, style));
+  }
 
   function show(series: Series<null>): void {
     seriesCount++;
     if (series.result.verdict === "fail") met = false;
     if (args.json) return out(formatRecord(series.result));
-    clearProgress();
     const patches = series.members.map((member) => member.result);
-    if (seriesCount > 1) out("\n");
-    out(`${renderSeries(series.result, patches, style).join("\n")}\n`);
+    print(renderSeries(series.result, patches, style));
   }
 
   try {
-    const options = { sources: args.source, policies, dryRun: args.dryRun };
+    await importKeyrings(configuredKeyrings(), store);
+    const options = { sources: args.source, policies, dryRun: args.dryRun, onNote };
     for (const member of verifySources(options, store, tally)) {
       counts.patches++;
       counts[member.result.verdict]++;
@@ -86,7 +101,7 @@ function verify(args: Arguments): void {
   const summary: SummaryResult = { type: "summary", messages: tally.messages, ...counts };
   if (args.json) out(formatRecord(summary));
   else if (seriesCount > 1) out(`\n${renderSummary(summary, style).join("\n")}\n`);
-  if (counts.patches === 0) throw noPatch(args.source, tally.messages);
+  if (counts.patches === 0 && notes === 0) throw noPatch(args.source, tally.messages);
   process.exitCode = met ? EXIT.ok : EXIT.unmet;
 }
 

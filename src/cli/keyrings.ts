@@ -1,0 +1,74 @@
+/** Keyrings by the names that people give them: a folder, or `ref:REPO:REF:PATH`. */
+
+import { isRefKeyring, readKeyringRef } from "../git/keyring.ts";
+import { createVerifier, type Verifier } from "../minisign/ed25519.ts";
+import { escapeText } from "../report/escape.ts";
+import { readKeyringFolder } from "../source/keyring.ts";
+import type { TrustStore } from "../store/trust-store.ts";
+import { type Keyring, readKeyring } from "../trust/keyring.ts";
+import type { Cause } from "../trust/record.ts";
+import type { Ruling } from "../trust/ruling.ts";
+import type { Statement } from "../trust/statement.ts";
+import { gitConfigPaths } from "./settings.ts";
+import { note } from "./terminal.ts";
+
+/** Throws a CliError: not-found, unreadable, too-large, usage, git-failed. */
+export async function openKeyring(name: string, verifier: Verifier): Promise<Keyring> {
+  const files = isRefKeyring(name) ? await readKeyringRef(name) : readKeyringFolder(name);
+  return readKeyring(files, verifier);
+}
+
+/** The keyrings of git config: `patchsig.keyring`, as often as it is set. */
+export function configuredKeyrings(): string[] {
+  return gitConfigPaths("patchsig.keyring");
+}
+
+/** What became of a keyring's keys and statements. */
+export interface Imported {
+  readonly keys: readonly {
+    readonly identity: string;
+    readonly publicKey: string;
+    readonly outcome: "pinned" | "same" | "conflict";
+  }[];
+  readonly statements: readonly { readonly statement: Statement; readonly ruling: Ruling }[];
+  readonly problems: Keyring["problems"];
+}
+
+/** Takes a keyring over, in one transaction: first its keys, then its statements. */
+export async function importKeyring(
+  name: string,
+  store: TrustStore,
+  verifier: Verifier,
+): Promise<Imported> {
+  const { keys, statements, problems } = await openKeyring(name, verifier);
+  const at = Math.floor(Date.now() / 1000);
+  const cause: Cause = { cause: "keyring", at, messageId: "", source: name };
+  return store.transaction(() => ({
+    keys: [...keys].map(([identity, publicKey]) => ({
+      identity,
+      publicKey,
+      outcome: store.importKey(identity, publicKey, cause),
+    })),
+    statements: statements.map((statement) => ({
+      statement,
+      ruling: store.applyStatement(statement, cause),
+    })),
+    problems,
+  }));
+}
+
+/** Before mails are verified: takes configured keyrings over, and says where they contradict. */
+export async function importKeyrings(names: readonly string[], store: TrustStore): Promise<void> {
+  const verifier = createVerifier();
+  for (const name of names) {
+    const { keys, problems } = await importKeyring(name, store, verifier);
+    const conflicts = keys.filter(({ outcome }) => outcome === "conflict").length;
+    const wrong = [
+      ...(conflicts > 0 ? [`${conflicts} of its keys not taken: other keys are in use here`] : []),
+      ...(problems.length > 0 ? [`${problems.length} of its files not read`] : []),
+    ];
+    if (wrong.length === 0) continue;
+    note(`note: keyring ${escapeText(name)}: ${wrong.join("; ")}\n`);
+    note(`hint: git patchsig trust diff ${escapeText(name)}\n`);
+  }
+}

@@ -1,0 +1,70 @@
+/** What the trust commands share. */
+
+import { homedir } from "node:os";
+import { CliError } from "../../errors.ts";
+import { openTrust, trustFile, type TrustStore } from "../../store/trust-store.ts";
+import { escapeText, wrapTo } from "../../report/escape.ts";
+import { formatRecord } from "../../report/json.ts";
+import { normaliseIdentity } from "../../trust/identity.ts";
+import { statementText } from "../../verify/statements.ts";
+import { out } from "../terminal.ts";
+
+export const JSON_OPTION = {
+  type: "boolean",
+  default: false,
+  describe: "one JSON record a line",
+} as const;
+export const IDENTITY = { type: "string", demandOption: true, describe: "a mail address" } as const;
+
+/** The first column of most output. */
+export const COLUMN = 11;
+export const INDENT = " ".repeat(COLUMN);
+
+export function databaseFile(): string {
+  return trustFile(process.env, homedir());
+}
+
+/** Opens the database for as long as `work` takes. */
+export async function withTrust<T>(
+  dryRun: boolean,
+  work: (trust: TrustStore) => T | Promise<T>,
+): Promise<T> {
+  const trust = openTrust({ file: databaseFile(), dryRun });
+  try {
+    return await work(trust);
+  } finally {
+    trust.close();
+  }
+}
+
+export function identityOf(address: string): string {
+  const identity = normaliseIdentity(address);
+  if (identity !== null) return identity;
+  throw new CliError("usage", `${address} is not a mail address that can have a key`, {
+    hint: "give the bare address, as in alice@example.org",
+  });
+}
+
+export function record(type: string, values: object): void {
+  out(formatRecord({ type, ...values }));
+}
+
+/** What a statement says, beside a word in the first column. */
+export function statementLines(word: string, said: Parameters<typeof statementText>[0]): string[] {
+  return wrapTo(escapeText(statementText(said)), 80 - COLUMN).map(
+    (line, i) => (i === 0 ? word.padEnd(COLUMN) : INDENT) + line,
+  );
+}
+
+export function now(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+export function patches(count: number): string {
+  return `${count} ${count === 1 ? "patch" : "patches"}`;
+}
+
+/** 2026-03-14, in UTC. */
+export function day(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
+}

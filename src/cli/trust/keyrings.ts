@@ -1,0 +1,248 @@
+/** `patchsig trust import, export, diff`: keyrings. */
+
+import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { CommandModule } from "yargs";
+import { CliError, EXIT } from "../../errors.ts";
+import { createVerifier } from "../../minisign/ed25519.ts";
+import { escapeText } from "../../report/escape.ts";
+import { readKeyringFolder } from "../../source/keyring.ts";
+import { replaceFile } from "../../store/replace-file.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
+import { recordOf, usableKeys } from "../../trust/decide.ts";
+import {
+  type Difference,
+  differences,
+  folderOf,
+  type Keyring,
+  KEYRING_FOLDER,
+  keyFileOf,
+  type KeyringFile,
+  readKeyring,
+  statementFileOf,
+} from "../../trust/keyring.ts";
+import type { Ruling } from "../../trust/ruling.ts";
+import type { Statement } from "../../trust/statement.ts";
+import { configuredKeyrings, importKeyring, type Imported, openKeyring } from "../keyrings.ts";
+import { note, out } from "../terminal.ts";
+import { COLUMN, INDENT, JSON_OPTION, now, record, statementLines, withTrust } from "./common.ts";
+import { statementsInFile } from "./statements.ts";
+
+const KEYRING = "a folder, or ref:REPO:REF:PATH";
+
+interface ImportArguments {
+  source: string[];
+  json: boolean;
+}
+
+export const importCommand: CommandModule<object, ImportArguments> = {
+  command: "import [source..]",
+  describe: "pin the keys of a keyring, and do what its statements say",
+  builder: (yargs) =>
+    yargs
+      .positional("source", {
+        type: "string",
+        array: true,
+        default: [],
+        describe: `${KEYRING}; or a file with statements (default: patchsig.keyring)`,
+      })
+      .option("json", JSON_OPTION),
+  handler: ({ source, json }) =>
+    withTrust(false, async (trust) => {
+      const names = source.length > 0 ? source : configuredKeyrings();
+      if (names.length === 0)
+        throw new CliError("usage", "import needs a keyring, or patchsig.keyring in git config");
+      let met = true;
+      for (const name of names) {
+        const imported = isFile(name) ? importFile(name, trust) : await importAll(name, trust);
+        if (!show(imported, json)) met = false;
+      }
+      process.exitCode = met ? EXIT.ok : EXIT.unmet;
+    }),
+};
+
+function isFile(name: string): boolean {
+  return name === "-" || (statSync(name, { throwIfNoEntry: false })?.isFile() ?? false);
+}
+
+function importAll(name: string, trust: TrustStore): Promise<Imported> {
+  return importKeyring(name, trust, createVerifier());
+}
+
+function importFile(name: string, trust: TrustStore): Imported {
+  const cause = { cause: "file", at: now(), messageId: "", source: name } as const;
+  const said = [...statementsInFile(name)].sort((a, b) => a.time - b.time);
+  return trust.transaction(() => ({
+    keys: [],
+    problems: [],
+    statements: said.map((statement) => ({
+      statement,
+      ruling: trust.applyStatement(statement, cause),
+    })),
+  }));
+}
+
+/** What became of it; false if something was not taken that should have been. */
+function show({ keys, statements, problems }: Imported, json: boolean): boolean {
+  if (json) {
+    for (const key of keys) record("imported-key", key);
+    for (const { statement, ruling } of statements)
+      record("imported-statement", jsonOf(statement, ruling));
+    for (const problem of problems) record("problem", problem);
+  } else {
+    for (const { identity, publicKey, outcome } of keys) {
+      if (outcome !== "same") line(outcome, `${identity} ${publicKey}`);
+    }
+    for (const { statement, ruling } of statements) {
+      if (ruling.outcome === "repeated") continue;
+      out(`${statementLines(ruling.outcome, statement).join("\n")}\n`);
+      if (ruling.why !== "") out(`${INDENT}${escapeText(ruling.why)}\n`);
+    }
+    for (const { path, why } of problems)
+      note(`not read: ${escapeText(path)}: ${escapeText(why)}\n`);
+    const conflicts = keys.filter(({ outcome }) => outcome === "conflict").length;
+    const same = keys.filter(({ outcome }) => outcome === "same").length;
+    const pinned = keys.length - conflicts - same;
+    if (keys.length > 0)
+      note(`${pinned} pinned, ${same} were pinned before, ${conflicts} in conflict\n`);
+    if (conflicts > 0)
+      note(
+        "hint: git patchsig trust show says what is known here, trust accept takes a key over\n",
+      );
+  }
+  return (
+    problems.length === 0 &&
+    keys.every(({ outcome }) => outcome !== "conflict") &&
+    statements.every(({ ruling }) => ruling.outcome !== "refused")
+  );
+}
+
+function jsonOf({ kind, signer, by, of, key, time }: Statement, { outcome, why }: Ruling): object {
+  return { kind, signer, by, of, key, time, outcome, why };
+}
+
+function line(word: string, text: string): void {
+  out(`${word.padEnd(COLUMN)}${escapeText(text)}\n`);
+}
+
+interface ExportArguments {
+  folder: string;
+  json: boolean;
+}
+
+export const exportCommand: CommandModule<object, ExportArguments> = {
+  command: "export <folder>",
+  describe: "write what is pinned into a keyring, with the statements about it",
+  builder: (yargs) =>
+    yargs
+      .positional("folder", { type: "string", demandOption: true, describe: "made if need be" })
+      .option("json", JSON_OPTION),
+  handler: ({ folder, json }) =>
+    withTrust(true, (trust) => {
+      const there = existsSync(join(folder, KEYRING_FOLDER))
+        ? readKeyring(readKeyringFolder(folder), createVerifier())
+        : EMPTY;
+      let met = there.problems.length === 0;
+      for (const { path, why } of there.problems)
+        note(`not read: ${escapeText(path)}: ${escapeText(why)}\n`);
+      let files = 0;
+      for (const [identity, publicKey] of pinnedKeys(trust)) {
+        const { outcome, written } = exportKey(folder, there, trust, identity, publicKey);
+        files += written;
+        if (outcome === "conflict") met = false;
+        if (json) record("exported-key", { identity, publicKey, outcome });
+        else if (outcome !== "same") line(outcome, `${identity} ${publicKey}`);
+      }
+      if (!json) note(`${files} ${files === 1 ? "file" : "files"} written\n`);
+      process.exitCode = met ? EXIT.ok : EXIT.unmet;
+    }),
+};
+
+/** Writes a key and the statements about its owner. A key that is known to be void is replaced. */
+function exportKey(
+  folder: string,
+  there: Keyring,
+  trust: TrustStore,
+  identity: string,
+  publicKey: string,
+): { readonly outcome: "written" | "same" | "conflict"; readonly written: number } {
+  const file = keyFileOf(identity, publicKey);
+  const other = there.keys.get(identity);
+  const unclear = there.problems.some(({ path }) => path.startsWith(folderOf(identity)));
+  const old = recordOf(trust.lookup(identity), other ?? "");
+  const behind = old?.state === "replaced" || old?.state === "revoked";
+  if (file === null || unclear || (other !== undefined && other !== publicKey && !behind))
+    return { outcome: "conflict", written: 0 };
+  const said = trust.statements(identity).map(statementFileOf);
+  let written = said.filter((one) => writeNew(folder, one)).length;
+  if (other === publicKey) return { outcome: "same", written };
+  for (const path of there.files.get(identity) ?? []) rmSync(join(folder, path));
+  if (writeNew(folder, file)) written++;
+  return { outcome: "written", written };
+}
+
+const EMPTY: Keyring = {
+  keys: new Map(),
+  files: new Map(),
+  statements: [],
+  problems: [],
+};
+
+function* pinnedKeys(trust: TrustStore): Generator<[string, string]> {
+  const pinned = [...trust.list()].filter(({ state }) => state === "pinned");
+  for (const { identity, publicKey } of pinned) yield [identity, publicKey];
+}
+
+/** Writes a file of a keyring unless it is there. */
+function writeNew(folder: string, { path, bytes }: KeyringFile): boolean {
+  const target = join(folder, path);
+  if (bytes === null || existsSync(target)) return false;
+  try {
+    mkdirSync(dirname(target), { recursive: true });
+  } catch (cause) {
+    throw new CliError("unwritable", `cannot make the folder ${dirname(target)}`, { cause });
+  }
+  replaceFile(target, bytes);
+  return true;
+}
+
+interface DiffArguments {
+  keyring: string;
+  json: boolean;
+}
+
+export const diffCommand: CommandModule<object, DiffArguments> = {
+  command: "diff <keyring>",
+  describe: "how a keyring and what is remembered differ; changes nothing",
+  builder: (yargs) =>
+    yargs
+      .positional("keyring", { type: "string", demandOption: true, describe: KEYRING })
+      .option("json", JSON_OPTION),
+  handler: ({ keyring: name, json }) =>
+    withTrust(true, async (trust) => {
+      const keyring = await openKeyring(name, createVerifier());
+      const here = new Map(pinnedKeys(trust));
+      for (const identity of keyring.keys.keys()) {
+        const [key] = usableKeys(trust.lookup(identity));
+        if (key !== undefined) here.set(identity, key.publicKey);
+      }
+      const rows = differences(keyring, here);
+      for (const row of rows) showDifference(row, trust, json);
+      for (const { path, why } of keyring.problems) {
+        if (json) record("problem", { path, why });
+        else note(`not read: ${escapeText(path)}: ${escapeText(why)}\n`);
+      }
+      process.exitCode = rows.length + keyring.problems.length === 0 ? EXIT.ok : EXIT.unmet;
+    }),
+};
+
+/** As a diff that leads from what is remembered to the keyring. */
+function showDifference(row: Difference, trust: TrustStore, json: boolean): void {
+  if (json) return record("difference", row);
+  const { identity, inKeyring, here } = row;
+  const states = new Map(trust.lookup(identity).map((key) => [key.publicKey, key.state]));
+  if (here !== null) out(`-${escapeText(identity)} ${here} ${states.get(here) ?? ""}\n`);
+  if (inKeyring === null) return;
+  const state = states.get(inKeyring);
+  out(`+${escapeText(identity)} ${inKeyring}${state === undefined ? "" : ` ${state} here`}\n`);
+}

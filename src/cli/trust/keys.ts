@@ -1,0 +1,185 @@
+/** `patchsig trust list, show, accept, revoke`: the keys that are remembered, and a person's word on them. */
+
+import type { CommandModule } from "yargs";
+import { CliError, EXIT } from "../../errors.ts";
+import { displayWidth, escapeText, padTo, truncateTo } from "../../report/escape.ts";
+import type { IdentityHistory, TrustStore } from "../../store/trust-store.ts";
+import { usableKeys } from "../../trust/decide.ts";
+import type { KeyRecord, StatementRecord, TrustEvent } from "../../trust/record.ts";
+import { note, out } from "../terminal.ts";
+import {
+  COLUMN,
+  day,
+  IDENTITY,
+  identityOf,
+  INDENT,
+  JSON_OPTION,
+  now,
+  patches,
+  record,
+  statementLines,
+  withTrust,
+} from "./common.ts";
+
+interface ListArguments {
+  json: boolean;
+}
+interface ShowArguments extends ListArguments {
+  identity: string;
+}
+interface AcceptArguments extends ShowArguments {
+  key: string;
+}
+
+const KEY = {
+  type: "string",
+  demandOption: true,
+  describe: "the whole public key, RW…, or the first 28 characters of one that was seen",
+} as const;
+
+export const listCommand: CommandModule<object, ListArguments> = {
+  command: "list",
+  describe: "all remembered keys",
+  builder: (yargs) => yargs.option("json", JSON_OPTION),
+  handler: ({ json }) => withTrust(true, (trust) => (json ? listJson(trust) : listText(trust))),
+};
+
+export const showCommand: CommandModule<object, ShowArguments> = {
+  command: "show <identity>",
+  describe: "the keys of one identity, and keys that posed as it",
+  builder: (yargs) => yargs.positional("identity", IDENTITY).option("json", JSON_OPTION),
+  handler: ({ identity, json }) =>
+    withTrust(true, (trust) => {
+      const history = trust.show(identityOf(identity));
+      if (history === null) {
+        throw new CliError("not-found", `nothing is remembered of ${identity}`, {
+          exit: EXIT.unmet,
+        });
+      }
+      if (json) showJson(history);
+      else showText(history);
+    }),
+};
+
+export const acceptCommand: CommandModule<object, AcceptArguments> = {
+  command: "accept <identity> <key>",
+  describe: "pin a key that you have checked; the ones before it are replaced",
+  builder: (yargs) =>
+    yargs.positional("identity", IDENTITY).positional("key", KEY).option("json", JSON_OPTION),
+  handler: ({ identity, key, json }) =>
+    withTrust(false, (trust) => accept(trust, identityOf(identity), key, json)),
+};
+
+function listJson(trust: TrustStore): void {
+  for (const key of trust.list()) record("key", key);
+}
+
+/** Wider addresses get a line of their own. */
+const MAX_IDENTITY = 36;
+
+function listText(trust: TrustStore): void {
+  let width = 0;
+  for (const { identity } of trust.list()) {
+    const its = displayWidth(escapeText(identity));
+    if (its <= MAX_IDENTITY) width = Math.max(width, its);
+  }
+  let empty = true;
+  for (const key of trust.list()) {
+    empty = false;
+    const identity = escapeText(key.identity);
+    const fits = displayWidth(identity) <= MAX_IDENTITY;
+    const start = fits ? padTo(identity, width) : `${identity}\n${" ".repeat(width)}`;
+    out(`${start}  ${key.state.padEnd(9)}  since ${day(key.firstSeen)}  ${patches(key.patches)}\n`);
+  }
+  if (empty) note("no keys yet: git patchsig verify remembers those it finds on signed mails\n");
+}
+
+function showJson(history: IdentityHistory): void {
+  for (const key of history.keys) record("key", key);
+  for (const said of history.statements) record("statement", said);
+  for (const event of changedKeys(history)) {
+    const { identity, publicKey, at, messageId } = event;
+    record("changed-key", { identity, publicKey, at, messageId });
+  }
+  if (history.unsigned !== null) record("unsigned", history.unsigned);
+  for (const event of history.events) record("event", event);
+}
+
+/** Keys that posed as this identity and were not accepted: the last sighting of each. */
+function changedKeys(history: IdentityHistory): TrustEvent[] {
+  const inUse = new Set(usableKeys(history.keys).map((key) => key.publicKey));
+  const last = new Map<string, TrustEvent>();
+  for (const event of history.events) {
+    if (event.kind === "changed" && !inUse.has(event.publicKey)) last.set(event.publicKey, event);
+  }
+  return [...last.values()];
+}
+
+/** Of many keys that posed as somebody, and of statements, the newest are enough. */
+const MAX_SHOWN = 5;
+
+function showText(history: IdentityHistory): void {
+  const lines = [escapeText(history.identity)];
+  for (const key of history.keys) lines.push(...keyLines(key));
+  for (const said of history.statements.slice(-MAX_SHOWN)) lines.push(...historyOf(said));
+  const changed = changedKeys(history);
+  for (const event of changed.slice(-MAX_SHOWN)) lines.push(...changedLines(event));
+  if (changed.length > MAX_SHOWN)
+    lines.push(`${INDENT}and ${changed.length - MAX_SHOWN} more such keys before: --json`);
+  const { unsigned } = history;
+  if (unsigned !== null) {
+    const count = `${unsigned.patches} unsigned ${unsigned.patches === 1 ? "patch" : "patches"}`;
+    lines.push(`${count} from this address since ${day(unsigned.firstSeen)}`);
+  }
+  out(`${lines.join("\n")}\n`);
+}
+
+function keyLines(key: KeyRecord): string[] {
+  const seen = `since ${day(key.firstSeen)}, last ${day(key.lastSeen)}`;
+  const lines = [
+    `${key.state.padEnd(COLUMN)}${key.publicKey}`,
+    `${INDENT}${seen}, ${patches(key.patches)}, ${key.applied} applied`,
+  ];
+  if (key.endorsedBy !== "") lines.push(`${INDENT}endorsed by ${key.endorsedBy}`);
+  if (key.rotatedFrom !== "") lines.push(`${INDENT}rotated from ${key.rotatedFrom}`);
+  if (key.firstMessageId !== "") lines.push(...mailLines("first in", key.firstMessageId));
+  if (key.firstList !== "") lines.push(...mailLines("on", key.firstList));
+  return lines;
+}
+
+function historyOf(said: StatementRecord): string[] {
+  const effect = said.applied ? "" : ", without effect";
+  return [
+    ...statementLines("said", said),
+    `${INDENT}signed ${day(said.time)}, seen ${day(said.at)}${effect}`,
+  ];
+}
+
+function changedLines(event: TrustEvent): string[] {
+  return [
+    `${"CHANGED".padEnd(COLUMN)}${event.publicKey}`,
+    `${INDENT}seen ${day(event.at)}, not accepted`,
+    ...mailLines("in", event.messageId),
+    `${INDENT}if its owner confirms it: git patchsig trust accept \\`,
+    `${INDENT}  ${escapeText(event.identity)} \\`,
+    `${INDENT}  ${event.publicKey}`,
+  ];
+}
+
+function mailLines(word: string, text: string): string[] {
+  return text === "" ? [] : [`${INDENT}${word} ${truncateTo(escapeText(text), 66 - word.length)}`];
+}
+
+function accept(trust: TrustStore, identity: string, key: string, json: boolean): void {
+  const { record: pinned, replaced } = trust.accept(identity, key, now());
+  if (json) {
+    record("key", pinned);
+    for (const old of replaced) record("key", { ...old, state: "replaced" });
+    return;
+  }
+  out(`${escapeText(identity)}\n${"pinned".padEnd(COLUMN)}${pinned.publicKey}\n`);
+  for (const old of replaced) {
+    out(`${"replaced".padEnd(COLUMN)}${old.publicKey}\n`);
+    out(`${INDENT}${old.state} since ${day(old.firstSeen)}, ${patches(old.patches)}\n`);
+  }
+}

@@ -1,0 +1,77 @@
+/** The files of a keyring in a folder. Symlinks are not followed, and nothing outside is read. */
+
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+} from "node:fs";
+import { join } from "node:path";
+import { CliError } from "../errors.ts";
+import {
+  KEYRING_FOLDER,
+  type KeyringFile,
+  MAX_KEYRING_FILE,
+  MAX_KEYRING_FILES,
+} from "../trust/keyring.ts";
+
+/** minisign, domain, local part: files lie in the third folder, and deeper nothing is looked at. */
+const DEPTH = 3;
+
+/** Throws a CliError: not-found, unreadable, too-large. */
+export function readKeyringFolder(folder: string): KeyringFile[] {
+  const files: KeyringFile[] = [];
+  let entries = 0;
+
+  function walk(path: string, depth: number): void {
+    for (const entry of list(join(folder, path))) {
+      if (++entries > MAX_KEYRING_FILES)
+        throw new CliError("too-large", `${folder} has too many files to be a keyring`);
+      const below = `${path}/${entry.name}`;
+      if (depth < DEPTH) {
+        if (entry.isDirectory()) walk(below, depth + 1);
+      } else if (entry.isFile()) files.push({ path: below, bytes: readSmall(join(folder, below)) });
+      else if (!entry.isDirectory()) files.push({ path: below, bytes: null });
+    }
+  }
+
+  const top = list(folder).find((entry) => entry.name === KEYRING_FOLDER);
+  if (top === undefined || !top.isDirectory())
+    throw new CliError("not-found", `${folder} is no keyring: it has no folder ${KEYRING_FOLDER}`);
+  walk(KEYRING_FOLDER, 1);
+  return files;
+}
+
+function list(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).toSorted((a, b) =>
+      a.name < b.name ? -1 : 1,
+    );
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    throw missing
+      ? new CliError("not-found", `no such keyring: ${folder}`, { cause })
+      : new CliError("unreadable", `cannot read the folder ${folder}`, { cause });
+  }
+}
+
+/** The file's bytes; null if it is larger than a keyring's, or no plain file by now. */
+function readSmall(path: string): Buffer | null {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return null;
+  }
+  try {
+    if (!fstatSync(fd).isFile()) return null;
+    const buffer = Buffer.alloc(MAX_KEYRING_FILE + 1);
+    const length = readSync(fd, buffer, 0, buffer.length, 0);
+    return length > MAX_KEYRING_FILE ? null : buffer.subarray(0, length);
+  } finally {
+    closeSync(fd);
+  }
+}

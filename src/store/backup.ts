@@ -1,0 +1,109 @@
+/** Copies of the trust database, taken while others write, and put in its place again. */
+
+import { randomBytes } from "node:crypto";
+import {
+  copyFileSync,
+  constants,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import path from "node:path";
+import Database from "better-sqlite3";
+import { CliError } from "../errors.ts";
+import { checkWhole, explainedFile, inspect, syncPath } from "./database.ts";
+import { TRUST_SCHEMA } from "./schema.ts";
+
+/**
+ * Writes one consistent copy (0600), whatever others write meanwhile.
+ *
+ * @throws CliError "exists", and what opening a database throws
+ */
+export function backUp(file: string, target: string): void {
+  const to = path.resolve(target);
+  if (existsSync(to)) throw new CliError("exists", `${target} exists already`);
+  if (!existsSync(file)) throw new CliError("not-found", "there is no trust database yet");
+  explainedFile(TRUST_SCHEMA, file, () => {
+    inspect(TRUST_SCHEMA, file);
+    const draft = draftBeside(to);
+    // not read-only: such a connection leaves its log and lock files behind
+    const db = new Database(file, { fileMustExist: true, timeout: 10_000 });
+    try {
+      // an empty file is one that "vacuum into" fills, and keeps the mode of
+      closeSync(openSync(draft, "wx", 0o600));
+      db.prepare("vacuum into ?").run(draft);
+      syncPath(draft);
+      linkSync(draft, to);
+      syncPath(path.dirname(to));
+    } finally {
+      db.close();
+      rmSync(draft, { force: true });
+    }
+  });
+}
+
+/**
+ * Puts a copy in the place of the database. What was there is kept beside it, under the name that
+ * is returned; null if nothing was.
+ *
+ * @param stamp tells names of what is kept from each other
+ * @throws CliError "bad-database" if the copy is none of ours or is damaged, "database-busy" if a
+ *   process has the database open; then nothing has changed
+ */
+export function restore(file: string, from: string, stamp: string): string | null {
+  const source = path.resolve(from);
+  if (!existsSync(source)) throw new CliError("not-found", `no such file: ${from}`);
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  const draft = draftBeside(file);
+  try {
+    explainedFile(TRUST_SCHEMA, source, () => {
+      inspect(TRUST_SCHEMA, source);
+      closeSync(openSync(draft, "wx", 0o600));
+      copyFileSync(source, draft);
+      checkWhole(TRUST_SCHEMA, draft, source);
+    });
+    return explainedFile(TRUST_SCHEMA, file, () => {
+      syncPath(draft);
+      const kept = existsSync(file) ? setAside(file, `${file}.before-${stamp}`) : null;
+      renameSync(draft, file);
+      syncPath(path.dirname(file));
+      return kept;
+    });
+  } finally {
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(draft + suffix, { force: true });
+  }
+}
+
+/** Gives the old file a second name, with all that its log holds; it keeps the first one as well. */
+function setAside(file: string, kept: string): string {
+  try {
+    const db = new Database(file, { timeout: 1000 });
+    try {
+      // ends the log, and is refused while another process has the file open
+      db.pragma("journal_mode = delete");
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (/^SQLITE_(BUSY|LOCKED)/.test(code ?? "")) throw error;
+    // damaged: that may be why it is replaced. Its log must not meet the new file
+    for (const suffix of ["-wal", "-shm"])
+      if (existsSync(file + suffix)) renameSync(file + suffix, kept + suffix);
+  }
+  try {
+    linkSync(file, kept);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw error;
+    copyFileSync(file, kept, constants.COPYFILE_EXCL);
+  }
+  return kept;
+}
+
+function draftBeside(file: string): string {
+  return `${file}.${randomBytes(6).toString("hex")}.new`;
+}

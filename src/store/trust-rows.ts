@@ -1,0 +1,199 @@
+/** The SQL of the trust database, and its rows as records. */
+
+import type { Database, Statement } from "better-sqlite3";
+import type {
+  KeyRecord,
+  Sighting,
+  StatementRecord,
+  TrustEvent,
+  UnsignedRecord,
+} from "../trust/record.ts";
+import type { PublicKeyText } from "../types.ts";
+
+/** A row of `keys`, in the order of its columns: arrays are read twice as fast as objects. */
+type KeyRow = readonly [
+  identity: string,
+  publicKey: string,
+  state: KeyRecord["state"],
+  origin: KeyRecord["origin"],
+  firstSeen: number,
+  lastSeen: number,
+  firstMessageId: string,
+  firstList: string,
+  lastMessageId: string,
+  patches: number,
+  applied: number,
+  endorsedBy: string,
+  rotatedFrom: string,
+];
+
+const KEY_COLUMNS = `identity, public_key, state, origin, first_seen, last_seen, first_message_id,
+  first_list, last_message_id, patches, applied, endorsed_by, rotated_from`;
+
+const EVENT_COLUMNS = `id, at, identity, public_key as publicKey, kind, from_state as "from",
+  to_state as "to", cause, message_id as messageId, other_key as other, source`;
+
+const STATEMENT_COLUMNS = `kind, signer, said_by as "by", said_of as "of", public_key as "key",
+  said_at as time, text, applied, at, message_id as messageId, source`;
+
+/** SQLite has no booleans. */
+export type StatementRow = Omit<StatementRecord, "applied"> & { readonly applied: number };
+
+export function prepare(db: Database) {
+  const sql = <Parameters extends unknown[], Row = unknown>(text: string) =>
+    db.prepare<Parameters, Row>(text) as Statement<Parameters, Row>;
+  return {
+    begin: sql<[]>("begin immediate"),
+    commit: sql<[]>("commit"),
+    keys: sql<[string], KeyRow>(
+      `select ${KEY_COLUMNS} from keys where identity = ? order by first_seen, public_key`,
+    ).raw(),
+    allKeys: sql<[], KeyRow>(
+      `select ${KEY_COLUMNS} from keys order by identity, first_seen, public_key`,
+    ).raw(),
+    addKey: sql<[...KeyRow]>("insert into keys values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    updateKey: sql<[string, number, string, number, number, string, string, string, string]>(
+      `update keys set state = ?, last_seen = ?, last_message_id = ?, patches = ?, applied = ?,
+         endorsed_by = ?, rotated_from = ? where identity = ? and public_key = ?`,
+    ),
+    identitiesOf: sql<[string], string>("select identity from keys where public_key = ?").pluck(),
+    identitiesEndorsedBy: sql<[string], string>(
+      "select identity from keys where endorsed_by <> '' and endorsed_by = ?",
+    ).pluck(),
+    dataVersion: sql<[], number>("pragma data_version").pluck(),
+    anyRevoked: sql<[], number>(
+      `select exists (select 1 from keys where state = 'revoked')
+           or exists (select 1 from statements where kind = 'revoke' and applied = 1)`,
+    ).pluck(),
+    revoked: sql<[string, string], number>(
+      `select 1 from keys where public_key = ? and state = 'revoked'
+       union all
+       select 1 from statements where public_key = ? and kind = 'revoke' and applied = 1`,
+    ).pluck(),
+    seen: sql<[Uint8Array], number>("select 1 from sightings where digest = ?").pluck(),
+    see: sql<[Uint8Array]>("insert or ignore into sightings values (?)"),
+    unsigned: sql<[string], UnsignedRecord>(
+      `select identity, first_seen as firstSeen, last_seen as lastSeen, patches
+       from unsigned_patches where identity = ?`,
+    ),
+    putUnsigned: sql<[UnsignedRecord]>(
+      `insert into unsigned_patches values (@identity, @firstSeen, @lastSeen, @patches)
+       on conflict do update set last_seen = excluded.last_seen, patches = excluded.patches`,
+    ),
+    events: sql<[string], TrustEvent>(
+      `select ${EVENT_COLUMNS} from events where identity = ? order by id`,
+    ),
+    newestEvents: sql<[number], TrustEvent>(
+      `select ${EVENT_COLUMNS} from events where id < ? order by id desc limit 1000`,
+    ),
+    lastEvent: sql<[string, string], string>(
+      "select kind from events where identity = ? and public_key = ? order by id desc limit 1",
+    ).pluck(),
+    firstChanged: sql<[string, string, number], number>(
+      `select min(at) from events
+       where identity = ? and public_key = ? and kind = 'changed' and at < ?`,
+    ).pluck(),
+    putEvent: sql<[Omit<TrustEvent, "id">]>(
+      `insert into events values (null, @at, @identity, @publicKey, @kind, @from, @to, @cause,
+         @messageId, @other, @source)`,
+    ),
+    statementApplied: sql<[Uint8Array], number>(
+      "select applied from statements where digest = ?",
+    ).pluck(),
+    statementsOf: sql<[string], StatementRow>(
+      `select ${STATEMENT_COLUMNS} from statements where said_of = ? order by said_at, digest`,
+    ),
+    putStatement: sql<[StatementRow & { readonly digest: Uint8Array }]>(
+      `insert into statements values (@digest, @kind, @signer, @by, @of, @key, @time, @text,
+         @applied, @at, @messageId, @source)
+       on conflict do update set applied = max(applied, excluded.applied)`,
+    ),
+  };
+}
+
+export function keyRecord(row: KeyRow): KeyRecord {
+  return {
+    identity: row[0],
+    publicKey: row[1],
+    state: row[2],
+    origin: row[3],
+    firstSeen: row[4],
+    lastSeen: row[5],
+    firstMessageId: row[6],
+    firstList: row[7],
+    lastMessageId: row[8],
+    patches: row[9],
+    applied: row[10],
+    endorsedBy: row[11],
+    rotatedFrom: row[12],
+  };
+}
+
+export function keyRow(key: KeyRecord): KeyRow {
+  return [
+    key.identity,
+    key.publicKey,
+    key.state,
+    key.origin,
+    key.firstSeen,
+    key.lastSeen,
+    key.firstMessageId,
+    key.firstList,
+    key.lastMessageId,
+    key.patches,
+    key.applied,
+    key.endorsedBy,
+    key.rotatedFrom,
+  ];
+}
+
+/** A key of which nothing is known yet. */
+export function unseenKey(
+  identity: string,
+  publicKey: PublicKeyText,
+  at: number,
+  messageId = "",
+): KeyRecord {
+  return {
+    identity,
+    publicKey,
+    state: "pinned",
+    origin: "person",
+    firstSeen: at,
+    lastSeen: at,
+    firstMessageId: cut(messageId),
+    firstList: "",
+    lastMessageId: cut(messageId),
+    patches: 0,
+    applied: 0,
+    endorsedBy: "",
+    rotatedFrom: "",
+  };
+}
+
+export function firstUse(sighting: Sighting): KeyRecord {
+  const { identity, publicKey, at, messageId, list } = sighting;
+  return {
+    ...unseenKey(identity, publicKey, at, messageId),
+    state: "first-use",
+    origin: "mail",
+    firstList: cut(list),
+    patches: 1,
+  };
+}
+
+export function counted(record: KeyRecord, sighting: Sighting): KeyRecord {
+  return {
+    ...record,
+    lastSeen: Math.max(record.lastSeen, sighting.at),
+    lastMessageId: cut(sighting.messageId),
+    patches: record.patches + 1,
+  };
+}
+
+/** Longer texts are cut: a mail must not blow up the database. */
+const MAX_TEXT = 250;
+
+export function cut(text: string): string {
+  return text.slice(0, MAX_TEXT);
+}

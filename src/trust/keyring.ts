@@ -1,0 +1,185 @@
+/**
+ * Keyrings: a folder with public keys and statements beside them (docs/spec/trust.md).
+ *
+ *     minisign/<domain>/<local part>/<selector>.pub
+ *     minisign/<domain>/<local part>/<name>.statement
+ */
+
+import { FormatError } from "../errors.ts";
+import type { Verifier } from "../minisign/ed25519.ts";
+import {
+  formatPublicKeyFile,
+  formatPublicKeyText,
+  parsePublicKeyFile,
+  parsePublicKeyText,
+} from "../minisign/public-key.ts";
+import type { PublicKeyText } from "../types.ts";
+import { normaliseIdentity } from "./identity.ts";
+import { findStatements, type Statement } from "./statement.ts";
+
+/** Larger files are not read. */
+export const MAX_KEYRING_FILE = 16 << 10;
+/** A folder with more files is no keyring. */
+export const MAX_KEYRING_FILES = 20_000;
+export const KEYRING_FOLDER = "minisign";
+/** Longer names no file system has. */
+const MAX_NAME = 255;
+
+/** One file of a keyring; `bytes` is null if it is too large or no plain file. */
+export interface KeyringFile {
+  /** Below the keyring, with slashes. */
+  readonly path: string;
+  readonly bytes: Buffer | null;
+}
+
+export interface Keyring {
+  /** One a identity. */
+  readonly keys: ReadonlyMap<string, PublicKeyText>;
+  /** The paths of its key files. */
+  readonly files: ReadonlyMap<string, readonly string[]>;
+  /** In the order of their time. */
+  readonly statements: readonly Statement[];
+  /** What was not read, and why. */
+  readonly problems: readonly { readonly path: string; readonly why: string }[];
+}
+
+/** Reads what is in a keyring. What is not as it should be is a problem, never an error. */
+export function readKeyring(files: Iterable<KeyringFile>, verifier: Verifier): Keyring {
+  const found = new Map<string, Set<PublicKeyText>>();
+  const paths = new Map<string, string[]>();
+  const statements: Statement[] = [];
+  const problems: { path: string; why: string }[] = [];
+  const problem = (path: string, why: string): number => problems.push({ path, why });
+
+  for (const { path, bytes } of files) {
+    const place = placeOf(path);
+    if (place === null) continue;
+    if (place.identity === null)
+      problem(path, "its folders are not an address in its one spelling");
+    else if (bytes === null) problem(path, "it is no plain file of at most 16 KiB");
+    else if (place.kind === "pub") {
+      const key = keyIn(bytes);
+      if (key === null) problem(path, "it is no public key file of minisign");
+      else {
+        found.set(place.identity, (found.get(place.identity) ?? new Set()).add(key));
+        paths.set(place.identity, [...(paths.get(place.identity) ?? []), path]);
+      }
+    } else {
+      const inFile = findStatements(bytes, verifier);
+      if (inFile.length === 0) problem(path, "there is no statement in it");
+      for (const one of inFile) {
+        if (!one.ok) problem(path, `a statement in it is ${one.why}`);
+        else if (one.statement.of !== place.identity)
+          problem(path, `a statement in it is about ${one.statement.of}`);
+        else statements.push(one.statement);
+      }
+    }
+  }
+  const keys = new Map<string, PublicKeyText>();
+  for (const [identity, several] of found) {
+    const [key] = several;
+    if (several.size > 1) problem(folderOf(identity), `${several.size} keys for one address`);
+    else keys.set(identity, key!);
+  }
+  return {
+    keys,
+    files: paths,
+    statements: statements.toSorted((a, b) => a.time - b.time),
+    problems,
+  };
+}
+
+function keyIn(bytes: Buffer): PublicKeyText | null {
+  try {
+    return formatPublicKeyText(parsePublicKeyFile(bytes).key);
+  } catch (error) {
+    if (error instanceof FormatError) return null;
+    throw error;
+  }
+}
+
+/** What a path names: null if it is no file of a keyring. */
+function placeOf(
+  path: string,
+): { readonly kind: "pub" | "statement"; readonly identity: string | null } | null {
+  const [, domain, local, kind] =
+    /^minisign\/([^/]+)\/([^/]+)\/[^/]+\.(pub|statement)$/s.exec(path) ?? [];
+  if (kind !== "pub" && kind !== "statement") return null;
+  const address = `${unquote(local!)}@${unquote(domain!)}`;
+  const identity = normaliseIdentity(address);
+  // only the one spelling of a path: else a file could hide behind another
+  const proper = identity === address && path.startsWith(`${folderOf(identity)}/`);
+  return { kind, identity: proper ? identity : null };
+}
+
+/** Where the files of an identity lie, below the keyring. */
+export function folderOf(identity: string): string {
+  const at = identity.lastIndexOf("@");
+  return [KEYRING_FOLDER, quote(identity.slice(at + 1)), quote(identity.slice(0, at))].join("/");
+}
+
+/** The key file of a key: its path below the keyring, and its text. Null if no file can have the name. */
+export function keyFileOf(identity: string, publicKey: PublicKeyText): KeyringFile | null {
+  const folder = folderOf(identity);
+  if (folder.split("/").some((name) => name.length > MAX_NAME)) return null;
+  const text = formatPublicKeyFile(parsePublicKeyText(publicKey));
+  return { path: `${folder}/default.pub`, bytes: Buffer.from(text) };
+}
+
+/** The file of a statement; one name for one statement. */
+export function statementFileOf(said: {
+  readonly of: string;
+  readonly signer: PublicKeyText;
+  readonly kind: string;
+  readonly time: number;
+  readonly key: PublicKeyText;
+  readonly text: string;
+}): KeyringFile {
+  // from the keys themselves: the characters before are the key number, which anyone may choose
+  const names = [said.signer, said.key].map((key) => quote(key.slice(16, 24)));
+  const name = `${said.kind}-${said.time}-${names.join("-")}`;
+  return { path: `${folderOf(said.of)}/${name}.statement`, bytes: Buffer.from(said.text) };
+}
+
+/** RFC 3986: unreserved characters stand for themselves; but no name begins with a dot. */
+function quote(text: string): string {
+  return encodeURIComponent(text)
+    .replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(/^\./, "%2E");
+}
+
+/** "" for what is not quoted text. */
+function unquote(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
+}
+
+/** How a keyring and the database differ, a line each. */
+export interface Difference {
+  readonly identity: string;
+  /** Null if there is none. */
+  readonly inKeyring: PublicKeyText | null;
+  readonly here: PublicKeyText | null;
+}
+
+/**
+ * @param here the pinned keys, and of identities that the keyring has too every key in use
+ * @returns by identity, in the order of their spelling
+ */
+export function differences(
+  keyring: Keyring,
+  here: ReadonlyMap<string, PublicKeyText>,
+): readonly Difference[] {
+  const identities = [...new Set([...keyring.keys.keys(), ...here.keys()])];
+  return identities
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .map((identity) => ({
+      identity,
+      inKeyring: keyring.keys.get(identity) ?? null,
+      here: here.get(identity) ?? null,
+    }))
+    .filter((row) => row.inKeyring !== row.here);
+}

@@ -1,0 +1,152 @@
+/**
+ * What a statement changes here, as a pure rule. Its signatures are good; whether its signer has a
+ * say is what this is about.
+ */
+
+import { decideAccept, moveOf, recordOf, revokedBy, usableKeys } from "./decide.ts";
+import type { KeyRecord, Move } from "./record.ts";
+import type { Statement } from "./statement.ts";
+import { cell } from "./table.ts";
+
+/** What is remembered that bears on a statement. */
+export interface StatementStanding {
+  /** It has changed something before. */
+  readonly applied: boolean;
+  /** Every key of the identity `by`, and of the identity `of`. */
+  readonly signers: readonly KeyRecord[];
+  readonly subjects: readonly KeyRecord[];
+  /** The signer is revoked, under any identity; and the key that it is about. */
+  readonly signerRevoked: boolean;
+  readonly keyRevoked: boolean;
+  /** That key, under every identity that has it. */
+  readonly everywhere: readonly KeyRecord[];
+}
+
+/**
+ * `repeated`: it has done this before, or there is nothing left to do. `refused`: it should not have
+ * been made. `ignored`: too little is known here to follow it.
+ */
+export interface Ruling {
+  readonly outcome: "applied" | "repeated" | "refused" | "ignored";
+  /** Why not, in a few words; "" if it was applied. */
+  readonly why: string;
+  readonly moves: readonly Move[];
+}
+
+const REPEATED: Ruling = { outcome: "repeated", why: "nothing new", moves: [] };
+const refused = (why: string): Ruling => ({ outcome: "refused", why, moves: [] });
+const ignored = (why: string): Ruling => ({ outcome: "ignored", why, moves: [] });
+const applied = (moves: readonly Move[]): Ruling => ({ outcome: "applied", why: "", moves });
+
+/** Judges a statement of which both signatures are good. */
+export function ruleOn(statement: Statement, standing: StatementStanding): Ruling {
+  if (standing.applied) return { outcome: "repeated", why: "seen before", moves: [] };
+  switch (statement.kind) {
+    case "rotate":
+      return ruleOnRotation(statement, standing);
+    case "endorse":
+      return ruleOnEndorsement(statement, standing);
+    case "revoke":
+      return ruleOnRevocation(statement, standing);
+  }
+}
+
+/** Null if the signing key may speak for `by` at all; else why not. */
+function objection(statement: Statement, standing: StatementStanding): Ruling | null {
+  const { by, signer } = statement;
+  if (standing.signerRevoked) return refused("it is signed by a revoked key");
+  const record = recordOf(standing.signers, signer);
+  if (record === null)
+    return standing.signers.length > 0
+      ? refused(`it is not signed by the key of ${by}`)
+      : ignored(`nothing is known here of ${by}`);
+  return record.state === "replaced" ? refused(`it is signed by a replaced key of ${by}`) : null;
+}
+
+function ruleOnRotation(statement: Statement, standing: StatementStanding): Ruling {
+  const { by, of, key, signer } = statement;
+  if (by !== of) return refused("a key can be rotated under its own address only");
+  const against = objection(statement, standing);
+  const inUse = usableKeys(standing.signers).some((known) => known.publicKey === key);
+  // as where a keyring brings both the new key and how it came
+  if (inUse && !standing.signerRevoked && recordOf(standing.signers, signer) === null)
+    return REPEATED;
+  if (against !== null) return against;
+  const old = recordOf(standing.signers, signer)!;
+  if (cell("rotation, the old key", old.state) !== "replaced")
+    return ignored(`the key of ${by} was met only once`);
+  if (key === signer) return refused("it names the same key");
+  const row =
+    old.state === "known"
+      ? "rotation, the new key after a known one"
+      : "rotation, the new key after a better one";
+  const record = recordOf(standing.signers, key);
+  const to = cell(row, standing.keyRevoked ? "revoked" : (record?.state ?? null));
+  if (to === "refused") return refused(`the new key is ${record?.state ?? "revoked"}`);
+  const arrival: Move[] =
+    to === "known" || to === "endorsed"
+      ? [
+          {
+            record,
+            identity: of,
+            publicKey: key,
+            to,
+            kind: "rotate",
+            other: signer,
+            endorsedBy: old.endorsedBy,
+            rotatedFrom: signer,
+          },
+        ]
+      : [];
+  return applied([moveOf(old, "replaced", "rotate", key), ...arrival]);
+}
+
+function ruleOnEndorsement(statement: Statement, standing: StatementStanding): Ruling {
+  const { by, of, key, signer } = statement;
+  const against = objection(statement, standing);
+  if (against !== null) return against;
+  if (recordOf(standing.signers, signer)!.state !== "pinned")
+    return ignored(`the key of ${by} is not pinned here`);
+  const record = recordOf(standing.subjects, key);
+  const others = usableKeys(standing.subjects).some((known) => known !== record);
+  const row = others ? "endorsement, another key in use" : "endorsement, no other key in use";
+  const to = cell(row, standing.keyRevoked ? "revoked" : (record?.state ?? null));
+  if (to === "=") return REPEATED;
+  if (to === "refused") return refused(`the key is ${record?.state ?? "revoked"}`);
+  if (to !== "endorsed") return ignored(`another key of ${of} is in use`);
+  return applied([
+    {
+      record,
+      identity: of,
+      publicKey: key,
+      to,
+      kind: "endorse",
+      other: signer,
+      endorsedBy: signer,
+    },
+  ]);
+}
+
+function ruleOnRevocation(statement: Statement, standing: StatementStanding): Ruling {
+  const { by, of, key, signer } = statement;
+  if (key !== signer) {
+    const against = objection(statement, standing);
+    if (against !== null) return against;
+    if (recordOf(standing.signers, signer)!.state !== "pinned")
+      return ignored(`the key of ${by} is not pinned here`);
+    if (recordOf(standing.subjects, key)?.endorsedBy !== signer)
+      return refused(`${by} has not endorsed that key of ${of}`);
+  }
+  const moves = standing.everywhere.flatMap((record) => revokedBy("revoke", record, signer));
+  // of a key that nobody has here, the statement itself is what is remembered
+  return moves.length === 0 && standing.keyRevoked ? REPEATED : applied(moves);
+}
+
+/** The same as a person's own word on it: whoever signs a statement here believes it here. */
+export function ownRuling(statement: Statement, standing: StatementStanding): Ruling {
+  const { of, key, kind, signer } = statement;
+  if (kind === "revoke")
+    return applied(standing.everywhere.flatMap((record) => revokedBy("revoke", record, signer)));
+  const moves = decideAccept(of, key, standing.subjects, standing.keyRevoked);
+  return moves === null ? refused("the key is revoked") : applied(moves);
+}

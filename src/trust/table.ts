@@ -1,0 +1,61 @@
+/**
+ * What each event makes of a key, by its state: the table of docs/spec/trust.md, which a test holds
+ * against this one and against what the store does.
+ */
+
+import type { KeyState } from "./record.ts";
+
+/** A state; or that nothing changes, and why (`=`: nothing has to). */
+export type Cell = KeyState | "=" | "CHANGED" | "REVOKED" | "refused" | "ignored" | "conflict";
+
+export type Row =
+  | "sighting, no other key remembered"
+  | "sighting, another key remembered"
+  | "accept"
+  | "drop"
+  | "rotation, the old key"
+  | "rotation, the new key after a known one"
+  | "rotation, the new key after a better one"
+  | "endorsement, no other key in use"
+  | "endorsement, another key in use"
+  | "revocation"
+  | "keyring, no other key in use"
+  | "keyring, another key in use";
+
+export const STATES = ["none", "first-use", "known", "endorsed", "pinned", "replaced", "revoked"];
+
+type Cells = readonly [Cell, Cell, Cell, Cell, Cell, Cell, Cell];
+
+/** By the columns none, first-use, known, endorsed, pinned, replaced, revoked. */
+// oxfmt-ignore
+export const TABLE: Readonly<Record<Row, Cells>> = {
+  "sighting, no other key remembered":
+    ["first-use", "known", "=", "=", "=", "CHANGED", "REVOKED"],
+  "sighting, another key remembered":
+    ["CHANGED", "known", "=", "=", "=", "CHANGED", "REVOKED"],
+  "accept":
+    ["pinned", "pinned", "pinned", "pinned", "=", "pinned", "refused"],
+  "drop":
+    ["revoked", "revoked", "revoked", "revoked", "revoked", "revoked", "="],
+  "rotation, the old key":
+    ["ignored", "ignored", "replaced", "replaced", "replaced", "refused", "refused"],
+  "rotation, the new key after a known one":
+    ["known", "known", "=", "=", "=", "refused", "refused"],
+  "rotation, the new key after a better one":
+    ["endorsed", "endorsed", "endorsed", "=", "=", "refused", "refused"],
+  "endorsement, no other key in use":
+    ["endorsed", "endorsed", "endorsed", "=", "=", "refused", "refused"],
+  "endorsement, another key in use":
+    ["ignored", "endorsed", "endorsed", "=", "=", "refused", "refused"],
+  "revocation":
+    ["revoked", "revoked", "revoked", "revoked", "revoked", "revoked", "="],
+  "keyring, no other key in use":
+    ["pinned", "pinned", "pinned", "pinned", "=", "conflict", "conflict"],
+  "keyring, another key in use":
+    ["conflict", "conflict", "conflict", "conflict", "=", "conflict", "conflict"],
+};
+
+/** @param state of the key under this identity; `revoked` if it is so under any */
+export function cell(row: Row, state: KeyState | null): Cell {
+  return TABLE[row][STATES.indexOf(state ?? "none")]!;
+}

@@ -1,0 +1,53 @@
+/** Statements about keys in a mail: where they may stand, and what is said of them. */
+
+import type { Verifier } from "../minisign/ed25519.ts";
+import type { Ruling } from "../trust/ruling.ts";
+import { type Found, findStatements, type Statement } from "../trust/statement.ts";
+import type { Diff, Finding, MailView } from "../types.ts";
+import { finding } from "./findings.ts";
+
+/** Below the break and before the first diff; in a mail without a diff, anywhere. */
+export function statementsIn(view: MailView, diff: Diff | null, verifier: Verifier): Found[] {
+  if (diff === null) return [];
+  const texts =
+    diff.files.length > 0
+      ? [view.patch.subarray(0, diff.start)]
+      : [Buffer.concat([view.message, view.patch])];
+  return texts.flatMap((text) => findStatements(text, verifier));
+}
+
+const WHY = {
+  malformed: "it is damaged",
+  version: "it has a version that is not known here",
+  signature: "its signature does not verify",
+  "too-many": "there are more than 8 in this mail",
+} as const;
+
+/** What is said of one that is none. */
+export function unreadStatement(found: Extract<Found, { ok: false }>): Finding {
+  return finding("statement-malformed", `a statement about a key is not read: ${WHY[found.why]}`);
+}
+
+/** What is said of one that was followed, or was not. */
+export function statementFinding(statement: Statement, { outcome, why }: Ruling): Finding {
+  const text = statementText(statement);
+  return finding(`statement-${outcome}`, outcome === "applied" ? text : `${text}: ${why}`);
+}
+
+/** `alice@example.org rotates RW… to RW…` */
+export function statementText({
+  kind,
+  by,
+  of,
+  key,
+  signer,
+}: Pick<Statement, "kind" | "by" | "of" | "key" | "signer">): string {
+  switch (kind) {
+    case "rotate":
+      return `${by} rotates ${signer} to ${key}`;
+    case "endorse":
+      return `${by} endorses ${key} as the key of ${of}`;
+    case "revoke":
+      return signer === key ? `${of} revokes ${key}` : `${by} revokes ${key} of ${of}`;
+  }
+}

@@ -1,0 +1,298 @@
+/** The trust commands through the built program: two people, their databases, statements between them. */
+
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { generateSecretKey } from "../../src/minisign/generate.ts";
+import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
+import { patchsig, records, type Run } from "../support/cli.ts";
+import { commit, git, newRepository } from "../support/repo.ts";
+import {
+  expectError,
+  expectStatus,
+  newFolder,
+  newHome,
+  newSubmission,
+  publicKey,
+  signedPatches,
+} from "./support.ts";
+
+const ALICE = "alice@example.org";
+const BOB = "bob@example.org";
+const AS_BOB = { GIT_AUTHOR_EMAIL: BOB, GIT_AUTHOR_NAME: "Bob" };
+const [A1, A2, B] = [publicKey(7), publicKey(8), publicKey(9)];
+
+let patches: string[];
+let alice: string;
+let bob: string;
+let home: string;
+beforeAll(() => {
+  alice = newHome(7);
+  patches = signedPatches(newSubmission().work, alice);
+});
+beforeEach(() => {
+  alice = newHome(7);
+  bob = newHome(9);
+  home = newFolder();
+});
+
+/** As somebody who verifies. */
+function trust(...args: string[]): Run {
+  return patchsig(["trust", ...args], { home });
+}
+
+function statement(from: string, args: string[], env: Record<string, string> = {}): string {
+  const file = join(newFolder(), "statement");
+  expectStatus(patchsig(["trust", ...args, "-o", file], { home: from, env }), 0);
+  return file;
+}
+
+describe("statements between people", () => {
+  test("a rotation is imported, and the old key is replaced", () => {
+    trust("accept", ALICE, A1);
+    const file = statement(alice, ["rotate", A2]);
+    const run = expectStatus(trust("import", file), 0);
+    expect(run.stdout.replaceAll(/\n +/g, " ")).toBe(
+      `applied    ${ALICE} rotates ${A1} to ${A2}\n`,
+    );
+    expect(
+      records(trust("list", "--json")).map(({ publicKey, state }) => [publicKey, state]),
+    ).toEqual(
+      expect.arrayContaining([
+        [A1, "replaced"],
+        [A2, "endorsed"],
+      ]),
+    );
+    const again = expectStatus(trust("import", "--json", file), 0);
+    expect(records(again)).toMatchObject([{ type: "imported-statement", outcome: "repeated" }]);
+  });
+
+  test("who signs a statement believes it, too", () => {
+    statement(alice, ["rotate", A2]);
+    const run = patchsig(["trust", "list", "--json"], { home: alice });
+    expect(records(run)).toMatchObject([{ publicKey: A2, state: "pinned" }]);
+    statement(bob, ["endorse", ALICE, A1], AS_BOB);
+    const bobs = records(patchsig(["trust", "show", ALICE, "--json"], { home: bob }));
+    expect(bobs).toMatchObject([
+      { type: "key", state: "pinned", publicKey: A1 },
+      { type: "statement", kind: "endorse", by: BOB, of: ALICE, applied: true },
+      { type: "event", kind: "accept" },
+    ]);
+  });
+
+  test("an endorsement counts where its signer is pinned", () => {
+    const file = statement(bob, ["endorse", ALICE, A1], AS_BOB);
+    expect(expectStatus(trust("import", file), 0).stdout).toContain("nothing is known here of");
+    trust("accept", BOB, B);
+    expectStatus(trust("import", file), 0);
+    const run = expectStatus(patchsig(["verify", "--require", "pinned", ...patches], { home }), 0);
+    expect(run.stdout).toContain("endorsed");
+  });
+
+  test("a revocation from the drawer has no effect until it is imported", () => {
+    const file = statement(alice, ["revoke", "--statement", "--reserve"]);
+    expect(patchsig(["trust", "list"], { home: alice }).stdout).toBe("");
+    expectStatus(patchsig(["verify", ...patches], { home }), 0);
+    expectStatus(trust("import", file), 0);
+    const run = expectStatus(patchsig(["verify", ...patches], { home }), 1);
+    expect(run.stdout).toContain("REVOKED");
+    expect(trust("show", ALICE).stdout).toContain(`revoked    ${A1}`);
+  });
+
+  test("in a mail of their own they are a note, and fine", () => {
+    trust("accept", ALICE, A1);
+    const lines = readFileSync(statement(alice, ["rotate", A2]), "utf8");
+    const input = `From: Alice <${ALICE}>\nSubject: my new \x1b[31mkey\nMessage-ID: <1@x>\n\nHello.\n\n${lines}`;
+    const run = expectStatus(patchsig(["verify", "--dry-run"], { home, input }), 0);
+    expect(run.stdout.split("\n").slice(0, 2)).toEqual([
+      "note  my new \\x1b[31mkey",
+      `      ${ALICE} rotates`,
+    ]);
+    const json = records(patchsig(["verify", "--json"], { home, input }));
+    expect(json).toMatchObject([
+      { type: "note", findings: [{ code: "statement-applied", severity: "info" }] },
+      { type: "summary", messages: 1, patches: 0 },
+    ]);
+  });
+
+  test("wrong words and wrong keys", () => {
+    const cases: [string[], string, number, string, Record<string, string>?][] = [
+      [["rotate", A1], alice, 2, "that is the key you sign with"],
+      [["rotate", "RWQ"], alice, 3, "whole public key"],
+      [["rotate", A2], home, 3, "no key yet"],
+      [["endorse", "Alice", A1], alice, 2, "is not a mail address"],
+      [["revoke"], alice, 2, "whose key"],
+      [["revoke", "--reserve"], alice, 2, "--reserve goes with --statement"],
+      [["revoke", BOB], alice, 1, "which key of"],
+      [["revoke", "--statement", BOB], alice, 3, "whole public key"],
+      [["import"], home, 2, "import needs a keyring"],
+      [["import", "nowhere"], home, 3, "no such keyring"],
+      [["import", patches[0]!], home, 1, "there is no statement in"],
+      [["statement", "nowhere"], home, 3, "no such file"],
+      [["log", BOB], home, 1, "nothing is remembered"],
+      [["log", "-n", "x"], home, 2, "--max-count"],
+      [["backup", "x"], newFolder(), 3, "no trust database yet"],
+      [["restore", "nowhere"], home, 3, "no such file"],
+    ];
+    for (const [args, who, status, text] of cases)
+      expectError(patchsig(["trust", ...args], { home: who }), status, text);
+  });
+
+  test("a new key may be given as its file", () => {
+    const key = generateSecretKey(Buffer.alloc(32, 8), Buffer.alloc(8, 8));
+    writeFileSync(join(alice, "new.key"), formatSecretKeyFile(key, "new", null), { mode: 0o600 });
+    const pub = `untrusted comment: x\n${A2}\n`;
+    writeFileSync(join(alice, "new.pub"), pub);
+    const file = statement(alice, ["rotate", join(alice, "new.pub")]);
+    expect(readFileSync(file, "utf8")).toContain(`key=${A2}`);
+  });
+});
+
+describe("revoke by hand", () => {
+  test("of the key in use, of a part of one, and twice", () => {
+    trust("accept", ALICE, A1);
+    expect(expectStatus(trust("revoke", ALICE), 0).stdout).toBe(`${ALICE}\nrevoked    ${A1}\n`);
+    expect(expectStatus(trust("revoke", ALICE, A1), 0).stderr).toContain("revoked already");
+    trust("accept", ALICE, A2);
+    expect(records(trust("revoke", "--json", ALICE, A2.slice(0, 30)))).toMatchObject([
+      { type: "key", publicKey: A2, state: "revoked" },
+    ]);
+    expectError(trust("accept", ALICE, A1), 3, "is revoked");
+  });
+});
+
+describe("log", () => {
+  test("reads like git log, the newest first", () => {
+    expectStatus(patchsig(["verify", patches[0]!], { home }), 0);
+    trust("accept", ALICE, A2);
+    const { stdout } = expectStatus(trust("log", ALICE), 0);
+    const plain = stdout
+      .replaceAll(/\w{3} \w{3} \d+ [\d:]{8} \d{4}/g, "…")
+      .replaceAll(/<.*>/g, "<…>");
+    expect(plain.split("\n")).toEqual([
+      "event 3",
+      `Address:   ${ALICE}`,
+      `Key:       ${A2}`,
+      "Date:      … +0000",
+      "",
+      "    accepted by hand (unknown -> pinned)",
+      "",
+      "event 2",
+      `Address:   ${ALICE}`,
+      `Key:       ${A1}`,
+      `New key:   ${A2}`,
+      "Date:      … +0000",
+      "",
+      "    another key was accepted in its place (first-use -> replaced)",
+      "",
+      "event 1",
+      `Address:   ${ALICE}`,
+      `Key:       ${A1}`,
+      "Date:      … +0000",
+      ...(stdout.includes("Mail:") ? ["Mail:      <…>"] : []),
+      "",
+      "    first patch by this key, and the first signed one from this address (unknown -> first-use)",
+      "",
+    ]);
+    expect(trust("log").stdout).toBe(stdout);
+    expect(trust("log", "-n", "1").stdout).toBe(stdout.slice(0, stdout.indexOf("\nevent 2")));
+    expect(records(trust("log", "--json")).map(({ id }) => id)).toEqual([3, 2, 1]);
+  });
+});
+
+describe("statement", () => {
+  test("prints the text, and writes what minisign reads", () => {
+    const file = statement(alice, ["rotate", A2]);
+    const { stdout } = expectStatus(trust("statement", file), 0);
+    expect(stdout).toMatch(/^patchsig-statement-v1\nrotate\nt: \d+\nby: alice@example.org\n/);
+    const name = join(home, "said");
+    expectStatus(trust("statement", "-o", name, file), 0);
+    expect(readFileSync(name, "utf8")).toBe(stdout);
+    expect(readFileSync(`${name}.minisig`, "utf8")).toBe(readFileSync(file, "utf8"));
+  });
+});
+
+describe("keyrings", () => {
+  test("export, diff and import lead to the same keys elsewhere; the statements come along", () => {
+    const ring = join(newFolder(), "keyring");
+    trust("accept", ALICE, A1);
+    trust("accept", BOB, B);
+    trust("import", statement(alice, ["rotate", A2]));
+    trust("accept", ALICE, A2);
+    expect(expectStatus(trust("export", ring), 0).stderr).toContain("3 files written");
+    expect(existsSync(join(ring, "minisign/example.org/alice/default.pub"))).toBe(true);
+    expect(expectStatus(trust("export", ring), 0).stderr).toContain("0 files written");
+    expect(expectStatus(trust("diff", ring), 0).stdout).toBe("");
+
+    const other = newFolder();
+    const there = (...args: string[]): Run => patchsig(["trust", ...args], { home: other });
+    expect(expectStatus(there("diff", ring), 1).stdout).toBe(`+${ALICE} ${A2}\n+${BOB} ${B}\n`);
+    const run = expectStatus(there("import", ring), 0);
+    // how the new key came is nothing new there
+    expect(run.stdout).toBe(`pinned     ${ALICE} ${A2}\npinned     ${BOB} ${B}\n`);
+    expect(expectStatus(there("diff", ring), 0).stdout).toBe("");
+  });
+
+  test("a conflict is shown, and nothing is merged", () => {
+    const ring = join(newFolder(), "keyring");
+    trust("accept", ALICE, A1);
+    trust("export", ring);
+    const other = newFolder();
+    patchsig(["trust", "accept", ALICE, A2], { home: other });
+    const there = (...args: string[]): Run => patchsig(["trust", ...args], { home: other });
+    expect(expectStatus(there("import", ring), 1).stdout).toBe(`conflict   ${ALICE} ${A1}\n`);
+    expect(expectStatus(there("export", ring), 1).stdout).toBe(`conflict   ${ALICE} ${A2}\n`);
+    expect(expectStatus(there("diff", ring), 1).stdout).toBe(
+      `-${ALICE} ${A2} pinned\n+${ALICE} ${A1}\n`,
+    );
+    expect(records(there("list", "--json"))).toMatchObject([{ publicKey: A2, state: "pinned" }]);
+  });
+
+  test("a key that is void here is replaced in the keyring, by its successor", () => {
+    const ring = join(newFolder(), "keyring");
+    trust("accept", ALICE, A1);
+    trust("export", ring);
+    trust("accept", ALICE, A2);
+    expect(expectStatus(trust("diff", ring), 1).stdout).toBe(
+      `-${ALICE} ${A2} pinned\n+${ALICE} ${A1} replaced here\n`,
+    );
+    expect(expectStatus(trust("export", ring), 0).stdout).toBe(`written    ${ALICE} ${A2}\n`);
+    expect(expectStatus(trust("diff", ring), 0).stdout).toBe("");
+  });
+
+  test("patchsig.keyring is taken over when mails are verified, from a ref too", () => {
+    trust("accept", ALICE, A1);
+    const repository = newRepository(newFolder());
+    trust("export", join(repository, "keyring"));
+    commit(repository, "keyring", {});
+    git(repository, ["rm", "-rq", "--cached", "keyring"]);
+    git(repository, ["config", "--add", "patchsig.keyring", "ref:.:main:keyring"]);
+    const fresh = newFolder();
+    const at = { cwd: repository, home: fresh };
+    const run = expectStatus(patchsig(["verify", "--require", "pinned", ...patches], at), 0);
+    expect(run.stdout).toContain("pinned");
+    expect(records(patchsig(["trust", "log", "--json"], { home: fresh }))).toMatchObject([
+      { kind: "keyring", cause: "keyring", source: "ref:.:main:keyring" },
+    ]);
+    const contrary = newFolder();
+    patchsig(["trust", "accept", ALICE, A2], { home: contrary });
+    const other = patchsig(["verify", ...patches], { cwd: repository, home: contrary });
+    expect(expectStatus(other, 1).stderr).toContain("1 of its keys not taken");
+    git(repository, ["config", "--add", "patchsig.keyring", "ref:.:gone:keyring"]);
+    expectError(patchsig(["verify", ...patches], at), 3, "no such keyring: ref:.:gone:keyring");
+  });
+});
+
+test("backup and restore", () => {
+  trust("accept", ALICE, A1);
+  const copy = join(newFolder(), "copy.db");
+  expectStatus(trust("backup", copy), 0);
+  expectError(trust("backup", copy), 3, "exists already");
+  trust("accept", ALICE, A2);
+  const run = expectStatus(trust("restore", copy), 0);
+  const kept = /the one before is (.*)\n/.exec(run.stderr)![1]!;
+  expect(existsSync(kept)).toBe(true);
+  expect(records(trust("list", "--json"))).toMatchObject([{ publicKey: A1 }]);
+  expectStatus(trust("restore", kept), 0);
+  expect(records(trust("list", "--json"))).toHaveLength(2);
+});

@@ -1,0 +1,268 @@
+import { execFileSync } from "node:child_process";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import * as fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import { readKeyringRef } from "../../src/git/keyring.ts";
+import { createVerifier } from "../../src/minisign/ed25519.ts";
+import { formatPublicKeyFile } from "../../src/minisign/public-key.ts";
+import { readKeyringFolder } from "../../src/source/keyring.ts";
+import { differences, folderOf, keyFileOf, readKeyring } from "../../src/trust/keyring.ts";
+import { commit, git, newRepository, temporaryFolder } from "../support/repo.ts";
+import { ALICE, BOB, keyOf, says } from "./support.ts";
+
+const [A, B] = [keyOf(1), keyOf(2)];
+const verifier = createVerifier();
+const pub = (key = A): string => formatPublicKeyFile(key.signer.publicKey);
+const ALICE_PUB = "minisign/example.org/alice/2026.pub";
+
+let folder: string;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+
+function put(path: string, content: string | Buffer): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), content);
+}
+
+/** The keyring as a folder, and the same as a commit that is not checked out. */
+const READERS: [string, () => Promise<ReturnType<typeof readKeyring>>][] = [
+  ["folder", async () => readKeyring(readKeyringFolder(join(folder, "keyring")), verifier)],
+  [
+    "ref",
+    async () => {
+      newRepository(folder);
+      commit(folder, "keys", {});
+      git(folder, ["branch", "keys"]);
+      git(folder, ["rm", "-rq", "--cached", "."]);
+      return readKeyring(await readKeyringRef(`ref:${folder}:keys:keyring`), verifier);
+    },
+  ],
+];
+
+describe.each(READERS)("from a %s", (_, read) => {
+  test("keys, and statements in the order of their time", async () => {
+    put(`keyring/${ALICE_PUB}`, pub());
+    put("keyring/minisign/example.org/bob%2Bgit/default.pub", pub(B));
+    const [late, early] = [says(A, "rotate", B, { time: 20 }), says(A, "endorse", B, { time: 10 })];
+    put("keyring/minisign/example.org/alice/x.statement", `Two.\n${late.text}${early.text}`);
+    put("keyring/README.md", "what lies elsewhere is not read");
+    put("keyring/minisign/example.org/alice/deep/er.pub", pub(B));
+    put("keyring/minisign/example.org/alice/notes.txt", "x");
+    expect(await read()).toEqual({
+      keys: new Map([
+        [ALICE, A.text],
+        ["bob+git@example.org", B.text],
+      ]),
+      files: new Map([
+        [ALICE, [ALICE_PUB]],
+        ["bob+git@example.org", ["minisign/example.org/bob%2Bgit/default.pub"]],
+      ]),
+      statements: [early, late],
+      problems: [],
+    });
+  });
+
+  test.each<[string, string, () => void]>([
+    [
+      "folders that are no address",
+      "address",
+      () => put("keyring/minisign/example.org/a b/x.pub", pub()),
+    ],
+    ["another spelling", "address", () => put("keyring/minisign/Example.org/alice/x.pub", pub())],
+    ["needless quoting", "address", () => put("keyring/minisign/example.org/%61lice/x.pub", pub())],
+    ["lower-case hex", "address", () => put("keyring/minisign/example.org/a%2bb/x.pub", pub())],
+    ["half a quote", "address", () => put("keyring/minisign/example.org/a%2/x.pub", pub())],
+    [
+      "a quoted slash",
+      "address",
+      () => put("keyring/minisign/example.org%2F..%2F/alice/x.pub", pub()),
+    ],
+    ["a homoglyph", "address", () => put("keyring/minisign/ex\u0430mple.org/alice/x.pub", pub())],
+    ["no key", "public key", () => put("keyring/minisign/example.org/bob/x.pub", "RW…\n")],
+    [
+      "a secret key",
+      "public key",
+      () => put("keyring/minisign/example.org/bob/x.pub", `${pub()}more\n`),
+    ],
+    [
+      "a large file",
+      "plain file",
+      () => put("keyring/minisign/example.org/bob/x.pub", Buffer.alloc(16385)),
+    ],
+    [
+      "a symlink",
+      "plain file",
+      () => {
+        put("elsewhere.pub", pub());
+        mkdirSync(join(folder, "keyring/minisign/example.org/bob"), { recursive: true });
+        symlinkSync(
+          "../../../../elsewhere.pub",
+          join(folder, "keyring/minisign/example.org/bob/x.pub"),
+        );
+      },
+    ],
+    [
+      "two keys",
+      "2 keys",
+      () => {
+        put("keyring/minisign/example.org/bob/x.pub", pub());
+        put("keyring/minisign/example.org/bob/y.pub", pub(B));
+      },
+    ],
+    [
+      "no statement",
+      "no statement",
+      () => put("keyring/minisign/example.org/bob/x.statement", "x"),
+    ],
+    [
+      "a statement about somebody else",
+      `about ${ALICE}`,
+      () => put("keyring/minisign/example.org/bob/x.statement", says(A, "rotate", B).text),
+    ],
+    [
+      "a statement that is not good",
+      "signature",
+      () =>
+        put(
+          "keyring/minisign/example.org/alice/x.statement",
+          says(A, "rotate", B).text.replace("t=1", "t=2"),
+        ),
+    ],
+  ])("%s: said, and nothing of it is taken", async (_, why, make) => {
+    put(`keyring/${ALICE_PUB}`, pub());
+    make();
+    const { keys, statements, problems } = await read();
+    expect([...keys]).toEqual([[ALICE, A.text]]);
+    expect(statements).toEqual([]);
+    expect(problems).toEqual([{ path: expect.any(String), why: expect.stringContaining(why) }]);
+  });
+
+  test("a folder that is a symlink is not entered", async () => {
+    put(`keyring/${ALICE_PUB}`, pub());
+    put("other/bob/x.pub", pub(B));
+    symlinkSync("../../other", join(folder, "keyring/minisign/example.net"));
+    expect([...(await read()).keys]).toEqual([[ALICE, A.text]]);
+  });
+
+  test("the same key in two files is one key", async () => {
+    put(`keyring/${ALICE_PUB}`, pub());
+    put("keyring/minisign/example.org/alice/home.pub", pub());
+    expect((await read()).keys).toEqual(new Map([[ALICE, A.text]]));
+  });
+});
+
+describe("bounds", () => {
+  test("a fifo is not waited for", () => {
+    put(`keyring/${ALICE_PUB}`, pub());
+    execFileSync("mkfifo", [join(folder, "keyring/minisign/example.org/alice/x.pub")]);
+    const { keys, problems } = readKeyring(readKeyringFolder(join(folder, "keyring")), verifier);
+    expect([keys.size, problems.length]).toEqual([1, 1]);
+  });
+
+  test("a file of a terabyte is not read", () => {
+    put(`keyring/${ALICE_PUB}`, pub());
+    put("keyring/minisign/example.org/bob/x.pub", "");
+    truncateSync(join(folder, "keyring/minisign/example.org/bob/x.pub"), 2 ** 40);
+    expect(readKeyring(readKeyringFolder(join(folder, "keyring")), verifier).keys.size).toBe(1);
+  });
+
+  test("too many files are no keyring", async () => {
+    newRepository(folder);
+    // a tree can have as many names as it likes for one blob
+    const blob = git(folder, ["hash-object", "-w", "--stdin"], pub()).toString().trim();
+    const lines = Array.from({ length: 20_001 }, (_, i) => `100644 blob ${blob}\t${i}.pub\n`);
+    let tree = git(folder, ["mktree"], lines.join("")).toString().trim();
+    for (const name of ["alice", "example.org", "minisign"])
+      tree = git(folder, ["mktree"], `040000 tree ${tree}\t${name}\n`).toString().trim();
+    await expect(readKeyringRef(`ref:${folder}:${tree}:`)).rejects.toMatchObject({
+      code: "too-large",
+    });
+  });
+});
+
+test.each<[string, string]>([
+  ["ref", "usage"],
+  ["ref:.:main", "usage"],
+  ["ref:.:--output=x:y", "usage"],
+  ["ref:.::y", "usage"],
+  ["ref:.:nowhere:y", "not-found"],
+  ["ref:.:main:nowhere", "not-found"],
+  ["ref:.:main:../..", "not-found"],
+])("%s is no keyring", async (name, code) => {
+  newRepository(folder);
+  commit(folder, "x", { x: "x" });
+  await expect(readKeyringRef(name.replace(":.:", `:${folder}:`))).rejects.toMatchObject({ code });
+  expect(readdirSync(folder).sort()).toEqual([".git", "x"]);
+});
+
+test("a folder without minisign/ is no keyring", () => {
+  expect(() => readKeyringFolder(folder)).toThrow(expect.objectContaining({ code: "not-found" }));
+  expect(() => readKeyringFolder(join(folder, "x"))).toThrow(
+    expect.objectContaining({ code: "not-found" }),
+  );
+});
+
+describe("the place of an address", () => {
+  test.each([
+    [ALICE, "minisign/example.org/alice"],
+    ["alice+git@example.org", "minisign/example.org/alice%2Bgit"],
+    ["a/../b@example.org", "minisign/example.org/a%2F..%2Fb"],
+    ["..@example.org", "minisign/example.org/%2E."],
+    ["o'neil!(*)@example.org", "minisign/example.org/o%27neil%21%28%2A%29"],
+    ["j\u00f6rg@example.org", "minisign/example.org/j%C3%B6rg"],
+  ])("%s: %s", (identity, path) => {
+    expect(folderOf(identity)).toBe(path);
+  });
+
+  test("leads back, whatever the address", () => {
+    const local = fc.stringMatching(/^[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}$/);
+    const domain = fc.stringMatching(/^[a-z][a-z0-9]{0,20}(\.[a-z][a-z0-9]{0,20}){0,3}$/);
+    fc.assert(
+      fc.property(local, domain, (left, right) => {
+        const identity = `${left}@${right}`;
+        const file = keyFileOf(identity, A.text)!;
+        expect(file.path.split("/")).not.toContain("..");
+        expect([...readKeyring([file], verifier).keys]).toEqual([[identity, A.text]]);
+      }),
+    );
+  });
+});
+
+test("differences", () => {
+  const keyring = {
+    keys: new Map([
+      [ALICE, A.text],
+      [BOB, B.text],
+      ["c@x", A.text],
+    ]),
+    files: new Map(),
+    statements: [],
+    problems: [],
+  };
+  const here = new Map([
+    [ALICE, A.text],
+    [BOB, A.text],
+    ["d@x", B.text],
+  ]);
+  expect(differences(keyring, here)).toEqual([
+    { identity: BOB, inKeyring: B.text, here: A.text },
+    { identity: "c@x", inKeyring: A.text, here: null },
+    { identity: "d@x", inKeyring: null, here: B.text },
+  ]);
+});
+
+test("the project's own keyring is one", () => {
+  const own = join(import.meta.dirname, "..", "..", "keyring");
+  if (!readdirSync(own).includes("minisign")) return;
+  expect(readKeyring(readKeyringFolder(own), verifier).problems).toEqual([]);
+  expect(readFileSync(join(own, "README.md"), "utf8")).toContain("minisign/<domain>/<local part>/");
+});
