@@ -1,12 +1,13 @@
 # make demo    signs, verifies and applies a series in a throw-away repository
+# make walkthrough   prints docs/trust-walkthrough.md, by doing all that it shows
 # make test    everything that CI runs: format, lint, types, dead code, tests
 # make check   the same without installing anything
 # make bench   measures speed                       (BENCH="--count 5000 …")
 # make corpus  holds the mail reader against git    (CORPUS=mail.tar.xz)
 
 .POSIX:
-.PHONY: all demo test check bench corpus clean tools
-.SILENT: demo test check bench corpus
+.PHONY: all demo walkthrough test check bench corpus clean tools
+.SILENT: demo walkthrough test check bench corpus
 
 # npm leaves this file behind once everything is installed
 MODULES = node_modules/.package-lock.json
@@ -23,6 +24,9 @@ dist/src/cli/main.js: $(MODULES) tsconfig.json tsconfig.build.json $(shell find 
 
 demo: dist/src/cli/main.js
 	scripts/demo.sh
+
+walkthrough: dist/src/cli/main.js
+	scripts/walkthrough.sh
 
 test: $(MODULES)
 	scripts/tools.sh test
