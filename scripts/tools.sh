@@ -22,6 +22,9 @@ if [ "$1" = test ]; then
 	need git-email test -x "$(git --exec-path 2>/dev/null)/git-send-email"
 	need libmailtools-perl perl -MMail::Address -e 1
 	need xz-utils has xz
+	need openssh-client has ssh-agent
+	need gpg-agent has gpg-agent
+	need gpg has gpg
 fi
 
 [ -n "$missing" ] || exit 0

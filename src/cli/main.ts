@@ -29,6 +29,10 @@ const COMMANDS: Record<string, Entry> = {
     describe: "sign or re-sign patch files, mails, an mbox",
     load: async () => (await import("./commands/sign.ts")).signCommand as CommandModule,
   },
+  hook: {
+    describe: "let git send-email sign by itself",
+    load: async () => (await import("./commands/hook.ts")).hookCommand,
+  },
   verify: {
     describe: "say of each patch who signed it and what changed since",
     load: async () => (await import("./commands/verify.ts")).verifyCommand as CommandModule,

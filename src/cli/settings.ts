@@ -2,6 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
+import { CliError } from "../errors.ts";
 import { defaultKeyPath } from "../store/key-path.ts";
 
 /** One value of git config, or null if it is not set or there is no git. */
@@ -38,7 +39,25 @@ export function gitConfigPaths(name: string): string[] {
   }
 }
 
-/** The secret key file: `--key`, else `patchsig.key`, else the user's own; absolute. */
+/** The key to sign with: a file, or one that ssh-agent holds. */
+export type KeyChoice =
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "agent"; readonly selector: string };
+
+const AGENT = "ssh:";
+
+/** `--key`, else `patchsig.key`, else the user's own file; a path is made absolute. */
+export function keyChoiceOf(option: string | undefined): KeyChoice {
+  const name = option ?? gitConfig("patchsig.key", "path") ?? defaultKeyPath(process.env);
+  if (name.startsWith(AGENT)) return { kind: "agent", selector: name.slice(AGENT.length) };
+  return { kind: "file", path: resolve(name) };
+}
+
+/** The same, where only a file will do: its path. CliError "usage" for a key in ssh-agent. */
 export function keyPathOf(option: string | undefined): string {
-  return resolve(option ?? gitConfig("patchsig.key", "path") ?? defaultKeyPath(process.env));
+  const choice = keyChoiceOf(option);
+  if (choice.kind === "file") return choice.path;
+  throw new CliError("usage", `this needs a key file, and ${AGENT}${choice.selector} is none`, {
+    hint: "name one: --key FILE",
+  });
 }

@@ -3,15 +3,12 @@
 import { execFileSync } from "node:child_process";
 import { CliError } from "../errors.ts";
 import { createVerifier } from "../minisign/ed25519.ts";
-import type { SecretKey } from "../minisign/secret-key.ts";
-import type { Signer } from "../minisign/signature.ts";
-import { type Placed, type Prepared, prepare, signSeries } from "../patch/sign.ts";
+import { type Signer, signWith } from "../minisign/signature.ts";
+import { type Placed, type Prepared, prepare, seriesSigning } from "../patch/sign.ts";
 import { readBaseLines } from "../patch/base-lines.ts";
-import { unlockKey } from "../store/key-file.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import { checkMail } from "../verify/check.ts";
-import { type PasswordSettings, passwordSource } from "./password.ts";
-import { gitConfig, keyPathOf } from "./settings.ts";
+import { gitConfig } from "./settings.ts";
 import { note } from "./terminal.ts";
 
 /** One mail to be signed, LF line ends. */
@@ -74,7 +71,10 @@ const TEMPLATE = /\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*/;
  *
  * @throws CliError "refused" if a mail cannot be signed, or if two have the same number
  */
-export function signDrafts(drafts: readonly Draft[], options: SigningOptions): Signed {
+export async function signDrafts(
+  drafts: readonly Draft[],
+  options: SigningOptions,
+): Promise<Signed> {
   const notes: string[] = [];
   const prepared = drafts.map((draft) => prepareDraft(draft, notes));
   const groups = groupBySeries(prepared, options.inOrder);
@@ -94,7 +94,9 @@ export function signDrafts(drafts: readonly Draft[], options: SigningOptions): S
       notes.push(
         `${present} of ${total} signed: they are not bound together; sign all files of the series in one go`,
       );
-    for (const [i, mail] of signSeries(placed, terms, options.signer).entries()) {
+    const { signer } = options;
+    const made = await signWith(signer, seriesSigning(placed, terms, signer.publicKey));
+    for (const [i, mail] of made.entries()) {
       const at = group[i]!.draft;
       const checked = checkMail(mail, verifier);
       if (checked.signature !== "good") {
@@ -203,23 +205,6 @@ function baseOf(group: readonly GroupMember[], asked: string | null | undefined)
   }
   const old = group.map(({ placed }) => placed.prepared.old?.comment.base ?? null);
   return written ?? old.find((commit) => commit !== null) ?? null;
-}
-
-/** Opens the user's key, asking for its password at most once. The caller wipes it. */
-export async function unlockSigner(
-  settings: PasswordSettings & { readonly key?: string },
-): Promise<SecretKey> {
-  const path = keyPathOf(settings.key);
-  try {
-    return await unlockKey({ path, askPassword: passwordSource(settings).ask });
-  } catch (error) {
-    if (error instanceof CliError && error.code === "not-found")
-      throw new CliError("not-found", `no key yet: ${path} is not there`, {
-        hint: "make one: git patchsig key generate",
-        cause: error,
-      });
-    throw error;
-  }
 }
 
 /** Says what was signed, on stderr. */

@@ -22,7 +22,7 @@ import { FormatError } from "../errors.ts";
 import { SEED_BYTES, importSeed, publicPoint, signBytes } from "./ed25519.ts";
 import { KEY_NUMBER_BYTES, formatPublicKeyText } from "./public-key.ts";
 import type { PublicKey } from "./public-key.ts";
-import type { Signer } from "./signature.ts";
+import type { LocalSigner } from "./signature.ts";
 import { SecretBytes } from "./secret-bytes.ts";
 import {
   MAX_UNTRUSTED_LINE,
@@ -62,7 +62,7 @@ const MAX_MEMORY = 2n ** 30n;
 const MAX_WORK = 2n ** 22n;
 
 /** A key that can sign. Prints as its public key; `wipe` when done. */
-export class SecretKey implements Signer {
+export class SecretKey implements LocalSigner {
   readonly publicKey: PublicKey;
   readonly #seed: SecretBytes;
   #signing: KeyObject | null;

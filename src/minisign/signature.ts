@@ -43,11 +43,36 @@ export interface Signature {
   readonly globalSignature: Buffer;
 }
 
-/** What can sign with a minisign key: a SecretKey, or an agent that holds one. */
+/** What can sign with a minisign key: a SecretKey at once, an agent that holds one in its time. */
 export interface Signer {
   readonly publicKey: PublicKey;
   /** The Ed25519 signature (64 bytes) of these bytes. */
+  signBytes(message: Uint8Array): Buffer | Promise<Buffer>;
+}
+
+/** A signer that need not be waited for. */
+export interface LocalSigner extends Signer {
   signBytes(message: Uint8Array): Buffer;
+}
+
+/**
+ * Work for which bytes have to be signed on the way: it yields what is to be signed, and is handed
+ * the signature. So what is signed is decided in one place, whoever signs.
+ */
+export type Signing<T> = Generator<Uint8Array, T, Buffer>;
+
+/** Does the work with a key at hand. */
+export function signNow<T>(signer: LocalSigner, signing: Signing<T>): T {
+  let step = signing.next();
+  while (step.done !== true) step = signing.next(signer.signBytes(step.value));
+  return step.value;
+}
+
+/** Does the work with any signer. */
+export async function signWith<T>(signer: Signer, signing: Signing<T>): Promise<T> {
+  let step = signing.next();
+  while (step.done !== true) step = signing.next(await signer.signBytes(step.value));
+  return step.value;
 }
 
 /**
@@ -98,22 +123,32 @@ export function formatSignature(signature: Signature): string {
  * Throws a FormatError if a comment is not one line of text.
  */
 export function sign(
-  signer: Signer,
+  signer: LocalSigner,
   data: Uint8Array,
   trustedComment: string,
   untrustedComment: string = DEFAULT_UNTRUSTED_COMMENT,
 ): Signature {
+  return signNow(signer, signing(signer.publicKey, data, trustedComment, untrustedComment));
+}
+
+/** `sign`, for whoever holds the secret half of `publicKey`. */
+export function* signing(
+  publicKey: PublicKey,
+  data: Uint8Array,
+  trustedComment: string,
+  untrustedComment: string,
+): Signing<Signature> {
   // before anything is signed: what could not be read back must not exist
   formatComment(trustedComment, TRUSTED, MAX_TRUSTED_LINE);
   formatComment(untrustedComment, UNTRUSTED, MAX_UNTRUSTED_LINE);
-  const signature = signer.signBytes(prehash(data));
+  const signature = yield prehash(data);
   return {
     algorithm: "prehashed",
-    keyNumber: signer.publicKey.keyNumber,
+    keyNumber: publicKey.keyNumber,
     signature,
     untrustedComment,
     trustedComment,
-    globalSignature: signer.signBytes(globalMessage(signature, trustedComment)),
+    globalSignature: yield globalMessage(signature, trustedComment),
   };
 }
 

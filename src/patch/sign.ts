@@ -2,8 +2,14 @@
 
 import { decodedBody, spliceBody } from "../mail/insert.ts";
 import { readMail } from "../mail/mailinfo.ts";
-import { formatPublicKeyText } from "../minisign/public-key.ts";
-import { formatSignature, type Signer, sign } from "../minisign/signature.ts";
+import { formatPublicKeyText, type PublicKey } from "../minisign/public-key.ts";
+import {
+  formatSignature,
+  type LocalSigner,
+  signing,
+  type Signing,
+  signNow,
+} from "../minisign/signature.ts";
 import type { BreakPoint, MailView, Result } from "../types.ts";
 import { type Attestation, attestMail } from "./attestation.ts";
 import { findMarkers, readBlock, type UnverifiedBlock, untrustedComment } from "./block.ts";
@@ -157,10 +163,20 @@ function endOfCover(body: Buffer): number {
 export function signSeries(
   placed: readonly Placed[],
   terms: SigningTerms,
-  signer: Signer,
+  signer: LocalSigner,
 ): Buffer[] {
+  return signNow(signer, seriesSigning(placed, terms, signer.publicKey));
+}
+
+/** `signSeries`, for whoever holds the secret half of `publicKey`. */
+export function* seriesSigning(
+  placed: readonly Placed[],
+  terms: SigningTerms,
+  publicKey: PublicKey,
+): Signing<Buffer[]> {
   const series = idOf(placed, terms.base);
-  return placed.map(({ prepared, version, index, total }) => {
+  const mails: Buffer[] = [];
+  for (const { prepared, version, index, total } of placed) {
     const fields: TrustedComment = {
       ...terms,
       series,
@@ -172,20 +188,17 @@ export function signSeries(
     const { old } = prepared;
     const unchanged =
       old !== null &&
-      formatPublicKeyText(old.key) === formatPublicKeyText(signer.publicKey) &&
+      formatPublicKeyText(old.key) === formatPublicKeyText(publicKey) &&
       old.signature.trustedComment === formatTrustedComment({ ...fields, time: old.comment.time });
     const comment = formatTrustedComment(unchanged ? old.comment : fields);
-    const made = sign(
-      signer,
-      prepared.attestation.text,
-      comment,
-      untrustedComment(signer.publicKey),
-    );
+    const { text } = prepared.attestation;
+    const made = yield* signing(publicKey, text, comment, untrustedComment(publicKey));
     const block = Buffer.from(formatSignature(made));
     const at = prepared.view.breakPoint;
     const place = at.decodedOffset;
-    return spliceBody(prepared.mail, at, place, place, Buffer.concat([block, NEWLINE]));
-  });
+    mails.push(spliceBody(prepared.mail, at, place, place, Buffer.concat([block, NEWLINE])));
+  }
+  return mails;
 }
 
 const NEWLINE = Buffer.from("\n");

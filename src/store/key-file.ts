@@ -25,6 +25,7 @@ import { formatPublicKeyText, parsePublicKeyFile } from "../minisign/public-key.
 import type { PublicKey } from "../minisign/public-key.ts";
 import { parseSecretKeyFile, unlockSecretKey } from "../minisign/secret-key.ts";
 import type { SecretKey, SecretKeyFile } from "../minisign/secret-key.ts";
+import { publicKeyPath } from "./key-path.ts";
 
 /** Far above any key file: a wrong path must not read a disk image into memory. */
 const MAX_KEY_FILE_BYTES = 16 * 1024;
@@ -34,11 +35,6 @@ const GROUP_AND_OTHERS = 0o077;
 
 /** Asks for a password; the caller wipes what it gets. */
 export type AskPassword = (prompt: string) => Promise<Buffer>;
-
-/** The public key file beside a secret key file: `x.key` has `x.pub`, `x` has `x.pub` too. */
-export function publicKeyPath(keyPath: string): string {
-  return `${keyPath.replace(/\.key$/, "")}.pub`;
-}
 
 /**
  * Read a file that holds a secret. It may be reached through a symlink.

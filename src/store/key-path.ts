@@ -13,3 +13,8 @@ export function defaultKeyPath(environment: Readonly<Record<string, string | und
   const data = set !== undefined && isAbsolute(set) ? set : join(homedir(), ".local", "share");
   return join(data, "patchsig", "minisign.key");
 }
+
+/** The public key file beside a secret key file: `x.key` has `x.pub`, `x` has `x.pub` too. */
+export function publicKeyPath(keyPath: string): string {
+  return `${keyPath.replace(/\.key$/, "")}.pub`;
+}

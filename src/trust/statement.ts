@@ -16,9 +16,11 @@ import { formatPublicKeyText, parsePublicKeyText, type PublicKey } from "../mini
 import {
   formatSignature,
   parseSignature,
-  sign,
+  type LocalSigner,
   type Signature,
-  type Signer,
+  signing,
+  type Signing,
+  signNow,
   verifySignature,
 } from "../minisign/signature.ts";
 import { endOfLine, findLines, squeeze } from "../patch/squeeze.ts";
@@ -136,12 +138,17 @@ function complete(said: Said, signer: PublicKeyText, text: string): Statement {
 }
 
 /** Signs what is said. `by` and `of` must be identities in ASCII: a RangeError if not. */
-export function signStatement(signer: Signer, said: Said): Statement {
+export function signStatement(signer: LocalSigner, said: Said): Statement {
+  return signNow(signer, statementSigning(signer.publicKey, said));
+}
+
+/** `signStatement`, for whoever holds the secret half of `publicKey`. */
+export function* statementSigning(publicKey: PublicKey, said: Said): Signing<Statement> {
   for (const address of [said.by, said.of])
     if (!isIdentity(address) || !/^[!-~]+$/.test(address))
       throw new RangeError("an address that no statement can be about");
-  const name = formatPublicKeyText(signer.publicKey);
-  const made = sign(signer, signedText(said), formatComment(said), untrusted(name));
+  const name = formatPublicKeyText(publicKey);
+  const made = yield* signing(publicKey, signedText(said), formatComment(said), untrusted(name));
   return complete(said, name, formatSignature(made));
 }
 

@@ -191,6 +191,7 @@ describe("key show", () => {
       path,
       publicPath,
       encrypted: true,
+      agent: null,
     });
   });
 

@@ -18,7 +18,6 @@ import { formatPublicKeyFile, parsePublicKeyFile } from "../../src/minisign/publ
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
 import {
   checkNewKey,
-  publicKeyPath,
   readPublicKeyBeside,
   readPublicKeyFile,
   readSecretKeyFile,
@@ -26,7 +25,7 @@ import {
   unlockKey,
   writeKeyPair,
 } from "../../src/store/key-file.ts";
-import { defaultKeyPath } from "../../src/store/key-path.ts";
+import { defaultKeyPath, publicKeyPath } from "../../src/store/key-path.ts";
 import { CHEAP, PASSWORD, fixture, plainKey, temporaryDirectory } from "./support.ts";
 
 const key = plainKey();

@@ -1,7 +1,7 @@
 import { createVerifier } from "../../src/minisign/ed25519.ts";
 import { generateSecretKey } from "../../src/minisign/generate.ts";
 import { formatPublicKeyText } from "../../src/minisign/public-key.ts";
-import type { Signer } from "../../src/minisign/signature.ts";
+import type { LocalSigner } from "../../src/minisign/signature.ts";
 import type { Cause } from "../../src/trust/record.ts";
 import {
   findStatements,
@@ -16,7 +16,7 @@ export const TIME = 1_794_000_000;
 const verifier = createVerifier();
 
 export interface Key {
-  readonly signer: Signer;
+  readonly signer: LocalSigner;
   readonly text: string;
 }
 

@@ -17,21 +17,16 @@ import { messages } from "../../mail/mbox.ts";
 import { escapeText } from "../../report/escape.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import type { PasswordSettings } from "../password.ts";
-import {
-  type Draft,
-  reportSigned,
-  type Signed,
-  signDrafts,
-  signerAddress,
-  unlockSigner,
-} from "../signing.ts";
+import { openSigner } from "../signer.ts";
+import { type Draft, reportSigned, type Signed, signDrafts, signerAddress } from "../signing.ts";
 import { note, out } from "../terminal.ts";
 
 const HELP = `patchsig format-patch [options of git format-patch] [<since> | <range>]
 
 git format-patch, plus the base commit and one signature a patch.
 
-  --key FILE            the secret key (default: patchsig.key of git config)
+  --key FILE            the secret key, or ssh:NAME of one that ssh-agent holds
+                        (default: patchsig.key of git config)
   --password-fd N       read the key's password from this file descriptor
   --password-file FILE  read it from this file (mode 0600)
   --base COMMIT         the base; without it, the newest commit below the series
@@ -83,11 +78,11 @@ export const formatPatchCommand = {
     }
     const by = signerAddress();
     const from = words.from ? [] : await fromOption(repository, range, by);
-    const signer = await unlockSigner(words);
+    const signer = await openSigner(words);
     try {
       const gitArgs = [...baseOption(base), ...from, ...range.args];
       const tree = publicTree(repository, base);
-      const sign = (drafts: readonly Draft[]): Signed =>
+      const sign = (drafts: readonly Draft[]): Promise<Signed> =>
         signDrafts(withTree(drafts, base, tree), {
           signer,
           by,
@@ -194,11 +189,11 @@ async function intoOne(
   repository: Repository,
   target: { readonly kind: "stdout" } | { readonly kind: "file"; readonly name: string },
   args: readonly string[],
-  sign: (drafts: readonly Draft[]) => Signed,
+  sign: (drafts: readonly Draft[]) => Promise<Signed>,
 ): Promise<Signed> {
   const mbox = await runFormatPatch(repository, ["--stdout", ...args], warn);
   const mails = messages(mbox);
-  const signed = sign(
+  const signed = await sign(
     mails.map(({ bytes }, i) => ({ name: `patch ${i + 1}`, mail: whole(bytes) })),
   );
   const pieces: Buffer[] = [];
@@ -219,7 +214,7 @@ async function intoFolder(
   asked: string | null,
   args: readonly string[],
   quiet: boolean,
-  sign: (drafts: readonly Draft[]) => Signed,
+  sign: (drafts: readonly Draft[]) => Promise<Signed>,
 ): Promise<Signed> {
   const draftFolder = mkdtempSync(path.join(tmpdir(), "patchsig-"));
   try {
@@ -228,7 +223,7 @@ async function intoFolder(
     const files = names.map((name) => readFileSync(path.join(draftFolder, name)));
     const mails = files.map((bytes) => messages(bytes)[0]!);
     const folder = asked ?? repository.config.path("format.outputdirectory") ?? "";
-    const signed = sign(
+    const signed = await sign(
       mails.map(({ bytes }, i) => ({ name: path.join(folder, names[i]!), mail: whole(bytes) })),
     );
     const into = path.resolve(repository.cwd, folder);

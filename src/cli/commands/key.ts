@@ -1,5 +1,5 @@
 /**
- * `patchsig key`: make, bring in, show and re-encrypt minisign keys. A key belongs to a person, not
+ * `patchsig key`: make, bring in, show, re-encrypt and unlock minisign keys. A key belongs to a person, not
  * to an address: which address it signs for is git's user.email when it signs.
  */
 
@@ -17,9 +17,10 @@ import type { PublicKey } from "../../minisign/public-key.ts";
 import { SEED_BYTES } from "../../minisign/ed25519.ts";
 import { DEFAULT_COST, SALT_BYTES, formatSecretKeyFile } from "../../minisign/secret-key.ts";
 import type { KeyLock, SecretKey } from "../../minisign/secret-key.ts";
+import { sshFingerprint } from "../../minisign/ssh-key.ts";
+import { escapeText } from "../../report/escape.ts";
 import {
   checkNewKey,
-  publicKeyPath,
   readPublicKeyBeside,
   readPrivateFile,
   readPublicKeyFile,
@@ -28,10 +29,13 @@ import {
   unlockKey,
   writeKeyPair,
 } from "../../store/key-file.ts";
+import { publicKeyPath } from "../../store/key-path.ts";
 import { passwordOptions, passwordSource } from "../password.ts";
 import type { PasswordSettings, PasswordSource } from "../password.ts";
-import { keyPathOf } from "../settings.ts";
+import { agentKey } from "../agent-signer.ts";
+import { keyChoiceOf, keyPathOf } from "../settings.ts";
 import { note, out } from "../terminal.ts";
+import { lock, unlock } from "./key-agent.ts";
 
 const NEW_PASSWORD = "new password: ";
 const DEFAULT_COMMENT = "patchsig secret key";
@@ -104,7 +108,10 @@ export const keyCommand: CommandModule = {
         "show the public key, its ID and where it lies",
         (command) =>
           command
-            .positional("file", { type: "string", describe: "a secret or public key file" })
+            .positional("file", {
+              type: "string",
+              describe: "a secret or public key file, or ssh:NAME of a key in ssh-agent",
+            })
             .options({
               ...keyOption,
               ...passwordOptions,
@@ -118,7 +125,24 @@ export const keyCommand: CommandModule = {
         (command) => command.options({ ...keyOption, ...passwordOptions, ...protectOptions }),
         changePassword,
       )
-      .demandCommand(1, "key: generate, import, show or password?")
+      .command(
+        "unlock",
+        "put the key into ssh-agent, so that its password is asked for once",
+        (command) =>
+          command.options({
+            ...keyOption,
+            ...passwordOptions,
+            for: {
+              type: "string",
+              requiresArg: true,
+              default: "8h",
+              describe: "how long the agent keeps it: 30m, 8h, 2d",
+            },
+          }),
+        unlock,
+      )
+      .command("lock", "take it out of ssh-agent", (command) => command.options(keyOption), lock)
+      .demandCommand(1, "key: generate, import, show, password, unlock or lock?")
       .strict(),
   // never reached: demandCommand asks for one of the above
   handler: () => {},
@@ -180,16 +204,27 @@ interface KeyReport {
   readonly path: string | null;
   readonly publicPath: string | null;
   readonly encrypted: boolean | null;
+  /** Its comment and fingerprint in ssh-agent; null for a file. */
+  readonly agent: { readonly comment: string; readonly fingerprint: string } | null;
 }
 
 async function show(
   settings: ArgumentsCamelCase<KeySettings & { file?: string | undefined; json: boolean }>,
 ): Promise<void> {
-  const path = settings.file === undefined ? keyPathOf(settings.key) : resolve(settings.file);
-  const report = path.endsWith(".pub")
-    ? reportOf(readPublicKeyFile(path), { path: null, publicPath: path, encrypted: null })
-    : await reportOfSecretKey(path, settings);
+  const choice = keyChoiceOf(settings.file ?? settings.key);
+  const report =
+    choice.kind === "agent"
+      ? await reportOfAgentKey(choice.selector)
+      : choice.path.endsWith(".pub")
+        ? reportOf(readPublicKeyFile(choice.path), { publicPath: choice.path })
+        : await reportOfSecretKey(choice.path, settings);
   out(settings.json ? `${JSON.stringify(report)}\n` : formatReport(report));
+}
+
+async function reportOfAgentKey(selector: string): Promise<KeyReport> {
+  const { publicKey, key } = await agentKey(selector);
+  const fingerprint = sshFingerprint(key.point);
+  return reportOf(publicKey, { agent: { comment: key.comment, fingerprint } });
 }
 
 async function reportOfSecretKey(path: string, settings: PasswordSettings): Promise<KeyReport> {
@@ -202,14 +237,17 @@ async function reportOfSecretKey(path: string, settings: PasswordSettings): Prom
   return reportOf(publicKey, { path, publicPath, encrypted });
 }
 
-function reportOf(
-  key: PublicKey,
-  place: Pick<KeyReport, "path" | "publicPath" | "encrypted">,
-): KeyReport {
+type Place = Pick<KeyReport, "path" | "publicPath" | "encrypted" | "agent">;
+
+function reportOf(key: PublicKey, place: Partial<Place>): KeyReport {
   return {
     type: "key",
     publicKey: formatPublicKeyText(key),
     keyId: formatKeyId(key.keyNumber),
+    path: null,
+    publicPath: null,
+    encrypted: null,
+    agent: null,
     ...place,
   };
 }
@@ -220,6 +258,10 @@ function formatReport(report: KeyReport): string {
     ["key ID", report.keyId],
     ["secret key", report.path && `${report.path} (${encrypted})`],
     ["public key", report.publicPath],
+    [
+      "ssh-agent",
+      report.agent && `${report.agent.fingerprint} ${escapeText(report.agent.comment)}`,
+    ],
   ];
   const lines = rows.filter(([, value]) => value !== null);
   return [report.publicKey, ...lines.map(([name, value]) => `${name.padEnd(12)}${value}`), ""].join(

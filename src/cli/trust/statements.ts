@@ -5,6 +5,7 @@ import type { Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { formatPublicKeyText, parsePublicKeyText } from "../../minisign/public-key.ts";
+import { signWith } from "../../minisign/signature.ts";
 import { escapeText } from "../../report/escape.ts";
 import { readPublicKeyFile } from "../../store/key-file.ts";
 import { replaceFile } from "../../store/replace-file.ts";
@@ -13,12 +14,13 @@ import { usableKeys } from "../../trust/decide.ts";
 import {
   findStatements,
   signedText,
-  signStatement,
   type Statement,
   type StatementKind,
+  statementSigning,
 } from "../../trust/statement.ts";
 import { passwordOptions, type PasswordSettings } from "../password.ts";
-import { signerAddress, unlockSigner } from "../signing.ts";
+import { openSigner } from "../signer.ts";
+import { signerAddress } from "../signing.ts";
 import { note, out } from "../terminal.ts";
 import {
   COLUMN,
@@ -39,7 +41,7 @@ const signingOptions = {
   key: {
     type: "string",
     requiresArg: true,
-    describe: "the secret key file (default: patchsig.key of git config)",
+    describe: "the secret key file, or ssh:NAME of one in ssh-agent (default: patchsig.key)",
   },
   output: {
     alias: "o",
@@ -158,14 +160,15 @@ async function say(
   of: string,
   keyOf: (own: string) => string,
 ): Promise<void> {
-  const signer = await unlockSigner(args);
+  const signer = await openSigner(args);
   let statement: Statement;
   try {
     const own = formatPublicKeyText(signer.publicKey);
     const key = keyOf(own);
     if (kind !== "revoke" && key === own)
       throw new CliError("usage", "that is the key you sign with");
-    statement = signStatement(signer, { kind, time: now(), by, of, key });
+    const said = { kind, time: now(), by, of, key };
+    statement = await signWith(signer, statementSigning(signer.publicKey, said));
   } finally {
     signer.wipe();
   }

@@ -1,0 +1,13 @@
+/**
+ * `patchsig hook`: git send-email signs by itself. `hook run`, which git starts once a patch, has to
+ * be quick: nothing of the rest is loaded for it.
+ */
+
+export const hookCommand = {
+  async run(args: string[]): Promise<void> {
+    const [action, ...rest] = args;
+    if (action === "run") return (await import("../hook-run.ts")).runHook(rest);
+    const { runWithYargs } = await import("../yargs.ts");
+    await runWithYargs((await import("../hook-setup.ts")).setupCommand, "hook", args);
+  },
+};

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import { selectKey } from "../../src/agent/select.ts";
+import type { AgentKey } from "../../src/agent/ssh-agent.ts";
+import { generateSecretKey } from "../../src/minisign/generate.ts";
+import { formatPublicKeyText } from "../../src/minisign/public-key.ts";
+import { formatSshKey, publicKeyOfPoint, sshFingerprint } from "../../src/minisign/ssh-key.ts";
+
+const key = (seed: number, comment: string): AgentKey => ({
+  point: generateSecretKey(Buffer.alloc(32, seed), Buffer.alloc(8)).publicKey.point,
+  comment,
+});
+const [work, home, twin] = [key(1, "work laptop"), key(2, "home"), key(3, "home")];
+const held = { keys: [work, home, twin], others: 2 };
+const ssh = (one: AgentKey): string => `ssh-ed25519 ${formatSshKey(one.point).toString("base64")}`;
+
+describe("one key", () => {
+  test.each([
+    ["its comment", "work laptop", work],
+    ["its fingerprint", sshFingerprint(home.point), home],
+    ["its public key file", `${ssh(twin)} any comment`, twin],
+    ["its public key", ssh(work), work],
+    ["minisign's form of it", formatPublicKeyText(publicKeyOfPoint(twin.point)), twin],
+  ])("%s", (_name, selector, wanted) => {
+    const selected = selectKey(held, selector);
+    expect(selected.key).toBe(wanted);
+    expect(selected.publicKey).toEqual(publicKeyOfPoint(wanted.point));
+  });
+
+  test("of a key file, with the number that the file gave it", () => {
+    const publicKey = { keyNumber: Buffer.from("ABCDEFGH"), point: work.point };
+    expect(selectKey(held, formatPublicKeyText(publicKey)).publicKey).toEqual(publicKey);
+  });
+});
+
+describe("no key, or several", () => {
+  test.each([
+    "nobody",
+    "work",
+    "",
+    "SHA256:",
+    "ssh-ed25519 ",
+    "ssh-ed25519",
+    `RW${"A".repeat(54)}`,
+  ])('"%s"', (selector) => {
+    expect(() => selectKey(held, selector)).toThrow(
+      expect.objectContaining({ code: "no-key", message: expect.stringMatching(/no key/) }),
+    );
+  });
+
+  test("the same comment twice: the fingerprints tell them apart", () => {
+    expect(() => selectKey(held, "home")).toThrow(
+      expect.objectContaining({
+        message: 'the ssh-agent holds 2 keys "home"',
+        hint:
+          `its ed25519 keys: "work laptop" ${sshFingerprint(work.point)}, ` +
+          `"home" ${sshFingerprint(home.point)}, "home" ${sshFingerprint(twin.point)}; 2 of other types`,
+      }),
+    );
+  });
+
+  test("nothing at all, and far too much", () => {
+    expect(() => selectKey({ keys: [], others: 0 }, "x")).toThrow(
+      expect.objectContaining({ hint: "it holds no ed25519 key" }),
+    );
+    const keys = Array.from({ length: 1000 }, () => ({ ...work, comment: "x".repeat(1000) }));
+    let hint = "";
+    try {
+      selectKey({ keys, others: 0 }, "y");
+    } catch (error) {
+      hint = (error as { hint: string }).hint;
+    }
+    expect(hint).toContain("995 more");
+    expect(hint.length).toBeLessThan(1000);
+  });
+});
