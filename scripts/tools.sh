@@ -25,6 +25,8 @@ if [ "$1" = test ]; then
 	need openssh-client has ssh-agent
 	need gpg-agent has gpg-agent
 	need gpg has gpg
+	need patatt has patatt
+	need python3-nacl /usr/bin/python3 -c 'import nacl'
 fi
 
 [ -n "$missing" ] || exit 0

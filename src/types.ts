@@ -65,6 +65,8 @@ export interface MailHeaders {
   readonly replyTo: string;
   readonly xOriginalFrom: string;
   readonly date: string;
+  /** The first X-Developer-Signature, or "": src/devsig reads it. */
+  readonly developerSignature: string;
 }
 
 /** A mail as git reads it. */
@@ -76,6 +78,11 @@ export interface MailView {
   /** What `git mailinfo` writes to its patch file, byte for byte. */
   readonly patch: Buffer;
   readonly breakPoint: BreakPoint;
+  /**
+   * True if message, author or title were in another charset than UTF-8 (or ASCII words said so):
+   * other bytes were sent than git commits.
+   */
+  readonly recoded: boolean;
   readonly findings: readonly Finding[];
 }
 

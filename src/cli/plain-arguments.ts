@@ -11,6 +11,8 @@ interface Option {
   readonly type?: string;
   readonly alias?: string;
   readonly default?: unknown;
+  /** An option that can be given more than once, and adds up. */
+  readonly array?: boolean;
 }
 
 /** Notes down what a command's builder tells yargs; throws if it is more than options and words. */
@@ -67,10 +69,11 @@ function parse(
   args: readonly string[],
 ): { values: Record<string, unknown>; positionals: string[] } | null {
   const options = Object.fromEntries(
-    [...known].map(([name, { type, alias }]) => [
+    [...known].map(([name, { type, alias, array }]) => [
       name,
       {
         type: type === "boolean" ? ("boolean" as const) : ("string" as const),
+        multiple: array === true,
         ...(alias === undefined ? {} : { short: alias }),
       },
     ]),

@@ -39,6 +39,11 @@ export function gitConfigPaths(name: string): string[] {
   }
 }
 
+/** Folders with keys for X-Developer-Signature: `--dev-keyring`, then `patchsig.devKeyring`. */
+export function devKeyringsOf(option: readonly string[] | undefined): string[] {
+  return [...(option ?? []), ...gitConfigPaths("patchsig.devKeyring")];
+}
+
 /** The key to sign with: a file, or one that ssh-agent holds. */
 export type KeyChoice =
   | { readonly kind: "file"; readonly path: string }

@@ -4,6 +4,8 @@
  */
 
 import { homedir } from "node:os";
+import { openKeyrings } from "../devkeys/folder.ts";
+import { verifyOpenpgp } from "../devkeys/gpg.ts";
 import { CliError, EXIT } from "../errors.ts";
 import { createVerifier } from "../minisign/ed25519.ts";
 import { isDirectory, readSource, type SourceMail } from "../source/file.ts";
@@ -12,6 +14,7 @@ import { type Decision, decideUnsigned } from "../trust/decide.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import { sightingDigest } from "../trust/sighting.ts";
 import { asSigned, checkMail, refusedMail } from "../verify/check.ts";
+import { withDevsig } from "../verify/devsig.ts";
 import { judge, type Knowledge } from "../verify/judge.ts";
 import { type Policies, policyFor } from "../verify/policy.ts";
 import type { Checked, NoteResult } from "../verify/result.ts";
@@ -23,6 +26,8 @@ import { progress } from "./terminal.ts";
 export interface VerificationOptions {
   readonly sources: readonly string[];
   readonly policies: Policies;
+  /** Folders with keys for X-Developer-Signature. */
+  readonly devKeyrings: readonly string[];
   /** Judge as if keys were remembered, and remember nothing. */
   readonly dryRun: boolean;
   /** Take mails as they were signed, without trailers that were added since. */
@@ -56,6 +61,8 @@ export function* verifySources(
   tally: Tally,
 ): Generator<Member<Checked>> {
   const verifier = createVerifier();
+  const findKey = openKeyrings(options.devKeyrings);
+  const devTools = { verifier, findKey, openpgp: verifyOpenpgp };
   const session = createSession(store, options);
   const began = Date.now();
   let batch: [SourceMail, Checked][] = [];
@@ -91,11 +98,9 @@ export function* verifySources(
               reason: "mail-too-large",
               detail: `${mail.size} bytes are too many`,
             })
-          : options.signedOnly === true
-            ? asSigned(checkMail(mail.bytes, verifier))
-            : checkMail(mail.bytes, verifier);
+          : withDevsig(mail.bytes, checkMail(mail.bytes, verifier), devTools);
       if (checked.kind === "other" && checked.statements.length === 0) continue;
-      batch.push([mail, checked]);
+      batch.push([mail, options.signedOnly === true ? asSigned(checked) : checked]);
       size += mail.size;
       if (batch.length >= BATCH_MAILS || size >= BATCH_BYTES) yield* flush();
     }

@@ -53,8 +53,8 @@ function lastOneCounts(argv: Record<string, unknown>): void {
   }
 }
 
-/** What may hold many: the words themselves, and the files and sources of commands. */
-const LISTS: ReadonlySet<string> = new Set(["_", "file", "source"]);
+/** What may hold many: the words themselves, files and sources, and options that add up. */
+const LISTS: ReadonlySet<string> = new Set(["_", "file", "source", "dev-keyring", "devKeyring"]);
 
 /**
  * Words after `--` are names, whatever they begin with. yargs would not take them for positionals

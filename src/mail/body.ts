@@ -13,6 +13,8 @@ export interface Body {
   readonly patch: Buffer;
   readonly inBody: InBody["fields"];
   readonly breakPoint: BreakPoint;
+  /** True if bytes of the message or a word of an in-body header were in another charset. */
+  readonly recoded: boolean;
   readonly findings: readonly Finding[];
 }
 
@@ -43,7 +45,7 @@ function dashesKind(text: Buffer, pos: number, end: number): BreakKind | null {
 }
 
 /** The first line at or after `pos` that ends the message. */
-function findBreak(
+export function findBreak(
   text: Buffer,
   pos: number,
 ): { kind: BreakKind; start: number; end: number } | null {
@@ -86,10 +88,6 @@ function concat(pieces: readonly Buffer[]): Buffer {
   }
   // one after the other in one mail, as they mostly are: no copy
   return Buffer.from(first.buffer, first.byteOffset, end - first.byteOffset);
-}
-
-function convert(text: Buffer, part: Part): Buffer {
-  return text.length === 0 ? text : toUtf8(text, part.charset);
 }
 
 /** Where in the raw mail the byte `decodedOffset` of the part's decoded body stands. */
@@ -151,6 +149,13 @@ export function readBody(mail: Buffer, parts: readonly Part[]): Body {
   const findings: Finding[] = [];
   let stage: "headers" | "message" | "patch" = "headers";
   let breakPoint: BreakPoint | null = null;
+  let recoded = false;
+
+  function convert(text: Buffer, part: Part): Buffer {
+    const converted = text.length === 0 ? text : toUtf8(text, part.charset);
+    recoded ||= converted !== text;
+    return converted;
+  }
 
   for (const part of parts) {
     const { text, sourceOf } = decodePart(mail, part);
@@ -190,6 +195,7 @@ export function readBody(mail: Buffer, parts: readonly Part[]): Body {
     patch: concat(patch),
     inBody: inBody.fields,
     breakPoint: breakPoint ?? endOfText(mail, parts) ?? NOWHERE,
+    recoded: recoded || inBody.foreign,
     findings,
   };
 }

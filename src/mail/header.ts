@@ -16,6 +16,7 @@ const WANTED = [
   "sender",
   "reply-to",
   "x-original-from",
+  "x-developer-signature",
 ] as const;
 
 export type HeaderName = (typeof WANTED)[number];

@@ -1,7 +1,7 @@
 import { BLANK, LF, TAB, hasAt, hasAtNoCase, isSpace, latin1 } from "./bytes.ts";
 import { MAX_INBODY_BYTES } from "./limits.ts";
 import { refuse } from "./refused.ts";
-import { decodeWords } from "./rfc2047.ts";
+import { decodeWords, hasForeignWord } from "./rfc2047.ts";
 
 const NAMES = ["from", "subject", "date"] as const;
 type InBodyName = (typeof NAMES)[number];
@@ -11,10 +11,12 @@ export interface InBody {
   readonly fields: Map<InBodyName, Buffer>;
   /** The header that is being read and may go on in a folded line. */
   current: { name: InBodyName; lines: Buffer[]; size: number } | null;
+  /** True if a word of such a header is in another charset than UTF-8. */
+  foreign: boolean;
 }
 
 export function newInBody(): InBody {
-  return { fields: new Map(), current: null };
+  return { fields: new Map(), current: null, foreign: false };
 }
 
 /** Decodes the header that is being read and files it. */
@@ -25,6 +27,7 @@ export function finishHeader(state: InBody): void {
   const text = Buffer.concat(lines);
   let start = name.length + 1;
   while (start < text.length && isSpace(text[start])) start++;
+  state.foreign ||= hasForeignWord(text);
   state.fields.set(name, decodeWords(text.subarray(start)));
 }
 

@@ -6,7 +6,7 @@ import { type Content, readContent } from "./content.ts";
 import { type Header, type HeaderName, field, readHeader } from "./header.ts";
 import { type Parts, readParts } from "./parts.ts";
 import { attempt, refuse } from "./refused.ts";
-import { decodeWords } from "./rfc2047.ts";
+import { decodeWords, hasForeignWord } from "./rfc2047.ts";
 import { hasScissors } from "./scissors.ts";
 import { cleanTitle } from "./title.ts";
 
@@ -29,10 +29,13 @@ export function readMail(mail: Buffer): Result<MailView> {
       message: body.message,
       patch: body.patch,
       breakPoint: body.breakPoint,
+      recoded: body.recoded || RECODED.some((name) => hasForeignWord(field(header, name))),
       findings: findingsOf(header, content, parts, body),
     };
   });
 }
+
+const RECODED = ["from", "subject"] as const;
 
 /** What `git mailinfo` prints on its standard output. */
 export function formatInfo(info: MailInfo): Buffer {
@@ -102,6 +105,7 @@ function readHeaders(header: Header): MailHeaders {
     replyTo: text("reply-to"),
     xOriginalFrom: text("x-original-from"),
     date: text("date"),
+    developerSignature: text("x-developer-signature"),
   };
 }
 

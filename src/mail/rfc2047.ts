@@ -17,6 +17,11 @@ function readWord(text: Buffer, pos: number): { decoded: Buffer; end: number } {
   return { decoded: toUtf8(bytes, latin1(text, pos + 2, charsetEnd)), end: end + 2 };
 }
 
+/** True if a word of the value names another charset than UTF-8. */
+export function hasForeignWord(text: Buffer): boolean {
+  return text.includes("=?") && /=\?(?!utf-?8\?)[^?]*\?[bq]\?/i.test(latin1(text));
+}
+
 /**
  * Decodes the RFC 2047 words of a header value as git does: `=?` begins a word wherever it stands,
  * and white space between two words is dropped.

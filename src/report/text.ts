@@ -52,7 +52,14 @@ const QUIET = new Set([
   "unsigned",
   "unsigned-allowed",
 ]);
-const SPOKEN_INFO = new Set(["author-recovered", "statement-applied", "statement-ignored"]);
+const SPOKEN_INFO = new Set([
+  "author-recovered",
+  "statement-applied",
+  "statement-ignored",
+  "devsig-good",
+  "devsig-unknown-key",
+  "devsig-unsupported",
+]);
 
 function spoken(findings: readonly Finding[]): Finding[] {
   return findings.filter(

@@ -60,7 +60,7 @@ test.each([
   [["toString"], "no such command: toString"],
   [["key", "frobnicate"], "no such command: key frobnicate"],
   [["trust", "frobnicate"], "no such command: trust frobnicate"],
-  [["key"], "key: generate, import, show or password?"],
+  [["key"], "key: generate, import, show, password, unlock or lock?"],
   [["trust"], "trust: list, show, log, accept, revoke …?"],
   [["key", "import"], "key import needs more words"],
   [["trust", "accept", "alice@example.org"], "trust accept needs more words"],

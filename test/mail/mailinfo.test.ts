@@ -77,7 +77,7 @@ describe("the view", () => {
     const view = read(
       "From: =?utf-8?q?J=C3=B6?= <j@x>\nSubject: [PATCH] =?utf-8?q?t=C3=B6st?=\n two\nDate: now\n" +
         "Message-ID: <1@x>\nIn-Reply-To: <0@x>\nList-Id: L <l.x>\nSender: s@x\nReply-To: r@x,\n q@x\n" +
-        "X-Original-From: o@x\n\nm\n",
+        "X-Original-From: o@x\nx-developer-signature: v=1;\n b=\n\nm\n",
     );
     expect(view.headers).toEqual({
       messageId: "<1@x>",
@@ -89,7 +89,25 @@ describe("the view", () => {
       replyTo: "r@x, q@x",
       xOriginalFrom: "o@x",
       date: "now",
+      developerSignature: "v=1; b=",
     });
+  });
+
+  it.each([
+    ["\u00e4", "UTF-8", "", false],
+    ["\u00e4", "", "", false],
+    ["a", "ISO-8859-1", "", false],
+    ["\xe4", "ISO-8859-1", "", true],
+    ["From: =?utf-8?q?x?= <a@x>\n\na", "UTF-8", "", false],
+    ["From: =?iso-8859-1?q?x?= <a@x>\n\na", "UTF-8", "", true],
+    ["a", "UTF-8", "Subject: =?UTF-8?q?x?=\n", false],
+    ["a", "UTF-8", "Subject: =?windows-1252?B?eA==?=\n", true],
+  ])("knows whether text was in another charset: %j, %s, %j", (text, charset, header, recoded) => {
+    const bytes = charset === "ISO-8859-1" ? Buffer.from(text, "latin1") : Buffer.from(text);
+    const head = `From: A <a@x>\n${header === "" ? "Subject: s\n" : header}Date: now\n`;
+    const type = charset === "" ? "" : `Content-Type: text/plain; charset=${charset}\n`;
+    const mail = Buffer.concat([Buffer.from(`${head}${type}\n`), bytes, Buffer.from("\n---\nx\n")]);
+    expect(read(mail).recoded).toBe(recoded);
   });
 
   it("names the headers that are not there", () => {

@@ -68,7 +68,8 @@ function verify(mails: readonly string[], policy: Partial<Policy> = {}, dryRun =
   });
   const notes: NoteResult[] = [];
   const policies = { general: { ...DEFAULT_POLICY, ...policy }, overrides: [] };
-  const options = { sources, policies, dryRun, onNote: (note: NoteResult) => notes.push(note) };
+  const onNote = (note: NoteResult): number => notes.push(note);
+  const options = { sources, policies, devKeyrings: [], dryRun, onNote };
   const members = [...verifySources(options, trust, { messages: 0 })];
   return { patches: members.map(({ result }) => result), notes };
 }

@@ -22,6 +22,7 @@ import {
   type Series,
 } from "../../verify/series.ts";
 import { readPolicies } from "../policy.ts";
+import { devKeyringsOf } from "../settings.ts";
 import { clearProgress, note, out, outputStyle } from "../terminal.ts";
 import { configuredKeyrings, importKeyrings } from "../keyrings.ts";
 import { noPatch, openUserTrust, verifySources } from "../verification.ts";
@@ -29,6 +30,7 @@ import { noPatch, openUserTrust, verifySources } from "../verification.ts";
 interface Arguments {
   source: string[];
   require?: string;
+  devKeyring?: string[];
   signedOnly: boolean;
   partial: boolean;
   onBase: boolean;
@@ -72,6 +74,13 @@ export const amCommand: CommandModule<object, Arguments> = {
         type: "string",
         requiresArg: true,
         describe: "nothing, signature (default), known or pinned",
+      })
+      .option("dev-keyring", {
+        type: "string",
+        array: true,
+        // one at a time: yargs' arrays would take the sources too
+        nargs: 1,
+        describe: "folder with keys for X-Developer-Signature",
       })
       .option("3way", { alias: "3", type: "boolean", default: false, describe: "as in git am" })
       .option("signoff", {
@@ -156,6 +165,7 @@ async function theSeries(
   const options = {
     sources: args.source,
     policies: readPolicies(args.require),
+    devKeyrings: devKeyringsOf(args.devKeyring),
     dryRun: false,
     signedOnly: args.signedOnly,
   };

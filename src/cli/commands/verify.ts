@@ -7,6 +7,7 @@ import { renderNote, renderSeries, renderSummary } from "../../report/text.ts";
 import type { NoteResult, SummaryResult } from "../../verify/result.ts";
 import { createSeriesCollector, type Member, type Series } from "../../verify/series.ts";
 import { describePolicies, readPolicies } from "../policy.ts";
+import { devKeyringsOf } from "../settings.ts";
 import { clearProgress, out, outputStyle } from "../terminal.ts";
 import { configuredKeyrings, importKeyrings } from "../keyrings.ts";
 import { noPatch, openUserTrust, verifySources } from "../verification.ts";
@@ -15,6 +16,7 @@ interface Arguments {
   source: string[];
   json: boolean;
   require?: string;
+  devKeyring?: string[];
   dryRun: boolean;
   policy: boolean;
 }
@@ -35,6 +37,13 @@ export const verifyCommand: CommandModule<object, Arguments> = {
         type: "string",
         requiresArg: true,
         describe: "nothing, signature (default), known or pinned",
+      })
+      .option("dev-keyring", {
+        type: "string",
+        array: true,
+        // one at a time: yargs' arrays would take the sources too
+        nargs: 1,
+        describe: "folder with keys for X-Developer-Signature",
       })
       .option("policy", {
         type: "boolean",
@@ -85,7 +94,13 @@ async function verify(args: Arguments): Promise<void> {
 
   try {
     await importKeyrings(configuredKeyrings(), store);
-    const options = { sources: args.source, policies, dryRun: args.dryRun, onNote };
+    const options = {
+      sources: args.source,
+      policies,
+      devKeyrings: devKeyringsOf(args.devKeyring),
+      dryRun: args.dryRun,
+      onNote,
+    };
     for (const member of verifySources(options, store, tally)) {
       counts.patches++;
       counts[member.result.verdict]++;

@@ -1,0 +1,135 @@
+/**
+ * The X-Developer-Signature header (patatt's): what it claims, before anything is verified. The
+ * form is DKIM's, `v=1; a=ed25519-sha256; t=…; i=…; s=…; h=from:subject; bh=…; b=…`.
+ */
+
+import { isSpace, latin1, lineEnd } from "../mail/bytes.ts";
+
+/** A header of the mail: name in lower case, value with its folds, a character a byte. */
+export interface Field {
+  readonly name: string;
+  readonly value: string;
+}
+
+export const ALGORITHMS = ["ed25519", "openssh", "openpgp"] as const;
+export type DevAlgorithm = (typeof ALGORITHMS)[number];
+
+/** A well-formed header. Nothing in it is verified. */
+export interface Claim {
+  readonly algorithm: DevAlgorithm;
+  /** `i=`, or null: the sender's address. */
+  readonly identity: string | null;
+  /** `s=`, which of their keys. */
+  readonly selector: string;
+  /** `t=` is there: asked for except with openpgp, which has a time of its own. */
+  readonly timed: boolean;
+  /** `h=`: names of the signed headers, in order. */
+  readonly headers: readonly string[];
+  /** `bh=`: base64 of the body's SHA-256. */
+  readonly bodyHash: string;
+  /** The header itself as it is signed: up to and including `b=`. */
+  readonly prefix: string;
+  /** `b=`, decoded. */
+  readonly signature: Buffer;
+}
+
+/** Why a header is no claim that can be checked. */
+export interface Unread {
+  readonly outcome: "bad" | "unsupported";
+  readonly identity: string | null;
+  readonly detail: string;
+}
+
+const NAME = "x-developer-signature";
+/** Headers of this name that are read. patatt writes one a signer. */
+export const MAX_SIGNATURES = 8;
+const MAX_IDENTITY = 320;
+const MAX_SELECTOR = 256;
+const MAX_SIGNED_HEADERS = 64;
+
+/** The headers of a mail that `readMail` has accepted, top to bottom. */
+export function readFields(mail: Buffer): Field[] {
+  const fields: Field[] = [];
+  for (let pos = 0; pos < mail.length;) {
+    let end = lineEnd(mail, pos);
+    if (mail.subarray(pos, end).every(isSpace)) break;
+    while (mail[end] === 0x20 || mail[end] === 0x09) end = lineEnd(mail, end);
+    const line = latin1(mail, pos, end);
+    const colon = line.indexOf(":");
+    fields.push({ name: line.slice(0, colon).toLowerCase(), value: line.slice(colon + 1) });
+    pos = end;
+  }
+  return fields;
+}
+
+/** The values of all X-Developer-Signature headers. */
+export function signatureValues(fields: readonly Field[]): string[] {
+  return fields.filter(({ name }) => name === NAME).map(({ value }) => value);
+}
+
+/** DKIM's "relaxed" form of a header value: unfolded, runs of white space one blank, trimmed. */
+export function relaxed(value: string): string {
+  return value
+    .replace(/[\r\n]/g, "")
+    .replace(/[ \t\v\f]+/g, " ")
+    .replace(/^ | $/g, "");
+}
+
+/** patatt decodes RFC 2047 words, but only these, and once more than git does. */
+export function hasQWord(value: string): boolean {
+  return value.includes("?q?");
+}
+
+/**
+ * Reads one X-Developer-Signature. Stricter than patatt where that guesses: no tag twice, `b=` last,
+ * plain base64, version 1, and the three algorithms by their full names.
+ */
+export function readClaim(value: string): Claim | Unread {
+  const text = relaxed(value);
+  const tags = new Map<string, string>();
+  const unread = (outcome: Unread["outcome"], detail: string): Unread => {
+    const identity = tags.get("i") ?? null;
+    return {
+      outcome,
+      identity: identity === null || identity.length > MAX_IDENTITY ? null : identity,
+      detail,
+    };
+  };
+  if (!/^[\x20-\x7e]*$/.test(text)) return unread("bad", "the header is not ascii");
+  let last = "";
+  for (const chunk of text.split(";")) {
+    const [name, ...rest] = chunk.replaceAll(" ", "").split("=");
+    last = name!;
+    if (rest.length === 0 || name === "") return unread("bad", "the header is malformed");
+    if (tags.has(name!)) return unread("bad", `the header has ${name!.slice(0, 20)}= twice`);
+    tags.set(name!, rest.join("="));
+  }
+  const tag = (name: string): string => tags.get(name) ?? "";
+  // what patatt takes for the beginning of the signature
+  const start = text.lastIndexOf("b=");
+  if (hasQWord(text) || last !== "b" || text.indexOf(";", start) >= 0)
+    return unread("bad", "the header is malformed");
+  if (tag("v") !== "1") return unread("unsupported", `version "${tag("v").slice(0, 20)}"`);
+  const algorithm = ALGORITHMS.find((name) => tag("a") === `${name}-sha256`);
+  if (algorithm === undefined) return unread("unsupported", `algorithm "${tag("a").slice(0, 40)}"`);
+  if (tag("i").length > MAX_IDENTITY || tag("s").length > MAX_SELECTOR)
+    return unread("unsupported", "a very long name");
+
+  const headers = tag("h").split(":");
+  const signature = Buffer.from(tag("b"), "base64");
+  if (signature.length === 0 || signature.toString("base64") !== tag("b"))
+    return unread("bad", "the signature is not base64");
+  if (headers.length > MAX_SIGNED_HEADERS) return unread("unsupported", "very many headers signed");
+  if (!headers.includes("from") || !headers.includes("subject"))
+    return unread("bad", "from and subject are not signed");
+  return {
+    algorithm,
+    identity: tags.get("i") ?? null,
+    selector: tag("s") === "" ? "default" : tag("s"),
+    timed: tag("t") !== "",
+    headers,
+    bodyHash: tag("bh"),
+    prefix: text.slice(0, start + 2),
+    signature,
+  };
+}

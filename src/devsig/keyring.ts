@@ -1,0 +1,87 @@
+/**
+ * patatt's keyring: `<algorithm>/<domain>/<local part>/<selector>`, each quoted and in lower case,
+ * or `by-hash/<xx>/<…>`, the SHA-256 of that path. Pure: paths and contents, no files.
+ */
+
+import { createHash } from "node:crypto";
+import { FormatError } from "../errors.ts";
+import { ALGORITHMS, type DevAlgorithm } from "./claim.ts";
+
+/** A key at hand: what its file holds, and where that is. */
+export interface DevKey {
+  readonly content: Buffer;
+  /** As shown to people. */
+  readonly place: string;
+}
+
+/** Finds the key for a path of `keyPath`, or null. */
+export type FindKey = (path: string) => DevKey | null;
+
+/** One key of a keyring that is read as a whole. */
+export interface KeyringEntry extends DevKey {
+  readonly algorithm: DevAlgorithm;
+  /** Address, lower case. */
+  readonly identity: string;
+  readonly selector: string;
+}
+
+/**
+ * Where a keyring has the key, relative to its folder; null if the identity is no address or a
+ * component would lead elsewhere.
+ */
+export function keyPath(
+  algorithm: DevAlgorithm,
+  identity: string,
+  selector: string,
+): string | null {
+  const at = identity.indexOf("@");
+  if (at < 0) return null;
+  const parts = [identity.slice(at + 1), identity.slice(0, at), selector].map(quote);
+  if (parts.some((part) => part === "" || part === "." || part === "..")) return null;
+  return [algorithm, ...parts].join("/");
+}
+
+/** The path under which a keyring that hides addresses has the same key. */
+export function hashedPath(path: string): string {
+  const hash = createHash("sha256").update(path).digest("hex");
+  return `by-hash/${hash.slice(0, 2)}/${hash.slice(2)}`;
+}
+
+/** Python's `quote_plus` of the lower-case text: only letters, digits and `_.-~` stay. */
+function quote(text: string): string {
+  return Buffer.from(text.toLowerCase())
+    .toString("latin1")
+    .replace(/[^A-Za-z0-9_.~-]/g, (byte) =>
+      byte === " " ? "+" : `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
+    );
+}
+
+/** The reverse of `keyPath`; null for a path that it does not make. */
+export function parseKeyPath(
+  path: string,
+): Pick<KeyringEntry, "algorithm" | "identity" | "selector"> | null {
+  const [name, domain, local, selector, ...more] = path.split("/");
+  const algorithm = ALGORITHMS.find((known) => known === name);
+  if (algorithm === undefined || selector === undefined || more.length > 0) return null;
+  try {
+    const unquote = (text: string): string => decodeURIComponent(text.replaceAll("+", " "));
+    const identity = `${unquote(local!)}@${unquote(domain!)}`;
+    const entry = { algorithm, identity, selector: unquote(selector) };
+    return keyPath(algorithm, identity, entry.selector) === path ? entry : null;
+  } catch {
+    return null; // a broken escape
+  }
+}
+
+/**
+ * The point (32 bytes) of an ed25519 key file: base64 and perhaps a line end.
+ *
+ * @throws FormatError for anything else
+ */
+export function parseEd25519Key(content: Buffer): Buffer {
+  const text = content.toString("latin1").trim();
+  const point = Buffer.from(text, "base64");
+  if (point.length !== 32 || point.toString("base64") !== text)
+    throw new FormatError("not base64 of 32 bytes");
+  return point;
+}

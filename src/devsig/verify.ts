@@ -1,0 +1,143 @@
+/**
+ * Verifies X-Developer-Signature headers as patatt does, and only where what they sign is exactly
+ * what git reads. For information: no policy asks for the result.
+ */
+
+import { FormatError } from "../errors.ts";
+import type { Verifier } from "../minisign/ed25519.ts";
+import type { Diff, MailView } from "../types.ts";
+import { type Covered, coveredText, signedDigest } from "./canonical.ts";
+import {
+  type Claim,
+  type DevAlgorithm,
+  MAX_SIGNATURES,
+  readClaim,
+  readFields,
+  signatureValues,
+} from "./claim.ts";
+import { type DevKey, type FindKey, keyPath, parseEd25519Key } from "./keyring.ts";
+import { parseSshKey, verifySsh } from "./sshsig.ts";
+
+type DevOutcome = "good" | "bad" | "unknown-key" | "unsupported";
+
+/** What one X-Developer-Signature is worth. All text is the mail's own: escape it. */
+export interface DevResult {
+  readonly outcome: DevOutcome;
+  /** Whose signature it claims to be, or "". */
+  readonly identity: string;
+  /** Null if the header could not be read. */
+  readonly algorithm: DevAlgorithm | null;
+  /** Good: where the key is. Unknown key: where it would be. Else why. */
+  readonly detail: string;
+}
+
+/** gpg's answer: with "good", the text that was signed by a key of the given file. */
+export type OpenpgpResult =
+  | { readonly outcome: "good"; readonly content: Buffer }
+  | { readonly outcome: "bad" | "unknown-key" | "unsupported"; readonly detail: string };
+
+/** What verification needs from outside. */
+export interface DevTools {
+  readonly verifier: Verifier;
+  readonly findKey: FindKey;
+  /** Checks an OpenPGP message (signed, the text within) against a key file alone. */
+  readonly openpgp: (key: Buffer, message: Buffer) => OpenpgpResult;
+}
+
+type Judged = Pick<DevResult, "outcome" | "detail">;
+
+/** One result a header, in the mail's order; none for a mail without. */
+export function verifyDevsig(
+  mail: Buffer,
+  view: MailView,
+  diff: Diff | null,
+  tools: DevTools,
+): DevResult[] {
+  const fields = readFields(mail);
+  const values = signatureValues(fields);
+  let known: Covered | string | undefined;
+  // asked for only when a key is at hand
+  const covered = (): Covered | string => (known ??= coveredText(mail, view, diff, fields));
+  if (values.length > MAX_SIGNATURES)
+    return [{ ...unsupported("too many signatures"), identity: "", algorithm: null }];
+  const claims = values.map(readClaim);
+  // patatt gives up on a mail with one, or takes it for another's
+  const malformed = claims.some((claim) => "outcome" in claim && claim.outcome === "bad");
+  const seen = new Set<string>();
+  return claims.map((claim): DevResult => {
+    const identity = claim.identity ?? senderOf(view);
+    const again = seen.has(identity);
+    seen.add(identity);
+    if ("outcome" in claim) return { ...claim, identity, algorithm: null };
+    const { algorithm } = claim;
+    const judged = malformed
+      ? unsupported("beside a malformed one")
+      : again
+        ? unsupported("a second signature of the same address")
+        : judge(claim, identity, covered, tools);
+    return { ...judged, identity, algorithm };
+  });
+}
+
+function judge(
+  claim: Claim,
+  identity: string,
+  coveredBy: () => Covered | string,
+  tools: DevTools,
+): Judged {
+  const path = keyPath(claim.algorithm, identity, claim.selector);
+  const key = path === null ? null : tools.findKey(path);
+  if (key === null) return { outcome: "unknown-key", detail: path ?? "no address" };
+  const covered = coveredBy();
+  if (typeof covered === "string") return unsupported(covered);
+  if (claim.bodyHash !== covered.bodyHash) return bad("message or patch are not what was signed");
+  if (claim.algorithm !== "openpgp" && !claim.timed) return bad("no time");
+  const digest = signedDigest(claim, covered.fields);
+  if (digest === null) return unsupported("words in a signed header");
+  try {
+    return CHECKS[claim.algorithm](claim.signature, digest, key, tools);
+  } catch (error) {
+    if (error instanceof FormatError) return unsupported(`${key.place}: ${error.message}`);
+    throw error;
+  }
+}
+
+type Check = (signature: Buffer, digest: Buffer, key: DevKey, tools: DevTools) => Judged;
+
+const CHECKS: Readonly<Record<DevAlgorithm, Check>> = {
+  // 64 bytes of signature, and the 32 signed ones again
+  ed25519(signature, digest, key, { verifier }) {
+    const point = parseEd25519Key(key.content);
+    const signed = signature.subarray(64);
+    return signed.equals(digest) && verifier.verifyStrict(point, digest, signature.subarray(0, 64))
+      ? good(key)
+      : bad("author, title or signature are not what was signed");
+  },
+  openssh(signature, digest, key, { verifier }) {
+    const outcome = verifySsh(verifier, parseSshKey(key.content), digest, signature);
+    if (outcome === "good") return good(key);
+    if (outcome === "other-key") return bad(`not by the key ${key.place}`);
+    if (outcome === "unsupported") return unsupported("this kind of ssh signature");
+    return bad("author, title or signature are not what was signed");
+  },
+  openpgp(signature, digest, key, { openpgp }) {
+    const result = openpgp(key.content, signature);
+    if (result.outcome !== "good") return result;
+    return result.content.equals(digest)
+      ? good(key)
+      : bad("author, title or signature are not what was signed");
+  },
+};
+
+const good = (key: DevKey): Judged => ({ outcome: "good", detail: key.place });
+const bad = (detail: string): Judged => ({ outcome: "bad", detail });
+const unsupported = (detail: string): Judged => ({ outcome: "unsupported", detail });
+
+const ADDRESS = '[^\\s<>()",;:@]+@[^\\s<>()",;:@]+';
+const SENDER = new RegExp(`^(?:(?:[^<>(),:;"]*|"[^"\\\\<>]*"\\s*)<(${ADDRESS})>|(${ADDRESS}))$`);
+
+/** The address of a From header that every reader takes apart alike, or "". */
+function senderOf(view: MailView): string {
+  const match = SENDER.exec(view.headers.from.trim());
+  return match?.[1] ?? match?.[2] ?? "";
+}

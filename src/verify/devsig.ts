@@ -1,0 +1,28 @@
+/** Signatures of others as information: what is found beside a verdict, and never changes it for the better. */
+
+import { type DevResult, type DevTools, verifyDevsig } from "../devsig/verify.ts";
+import type { Finding } from "../types.ts";
+import { finding } from "./findings.ts";
+import type { Checked } from "./result.ts";
+
+/** The mail with a finding for each X-Developer-Signature that it has. */
+export function withDevsig(mail: Buffer, checked: Checked, tools: DevTools): Checked {
+  const { view, diff, findings } = checked;
+  if (view === null || view.headers.developerSignature === "") return checked;
+  return { ...checked, findings: [...findings, ...verifyDevsig(mail, view, diff, tools).map(say)] };
+}
+
+function say({ outcome, identity, algorithm, detail }: DevResult): Finding {
+  const whose = `X-Developer-Signature${identity === "" ? "" : ` of ${identity}`}`;
+  const how = algorithm === null ? "" : ` (${algorithm})`;
+  switch (outcome) {
+    case "good":
+      return finding("devsig-good", `${whose}: good (${algorithm}, key from ${detail})`);
+    case "bad":
+      return finding("devsig-bad", `${whose}: bad${how}: ${detail}`);
+    case "unknown-key":
+      return finding("devsig-unknown-key", `${whose}: unknown key (${detail})`);
+    case "unsupported":
+      return finding("devsig-unsupported", `${whose}: not checked${how}: ${detail}`);
+  }
+}

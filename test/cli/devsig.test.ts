@@ -1,0 +1,109 @@
+/** `patchsig verify` beside X-Developer-Signature headers: said, and never counted. */
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { BOB, HAS_PATATT, type Home, makeKey, newHome, sign } from "../devsig/patatt.ts";
+import { PLAIN } from "../devsig/mails.ts";
+import { patchsig, records } from "../support/cli.ts";
+import { signMails } from "../support/signing.ts";
+
+let home: Home;
+/** Signed by both, by patatt alone; the first with a change that only patatt's header covers. */
+let files: { both: string; alone: string; changed: string; mangled: string };
+
+beforeAll(() => {
+  home = newHome(mkdtempSync(join(tmpdir(), "patchsig-devsig-cli-")));
+  if (!HAS_PATATT) return;
+  const key = makeKey(home, "ed25519");
+  const plain = Buffer.from(PLAIN);
+  const ours = signMails([plain], { by: BOB })[0]!;
+  const [both, alone] = sign(home, key, [ours, plain]) as [Buffer, Buffer];
+  const file = (name: string, mail: Buffer | string): string => {
+    writeFileSync(join(home.folder, name), mail);
+    return join(home.folder, name);
+  };
+  files = {
+    both: file("both.eml", both),
+    alone: file("alone.eml", alone),
+    changed: file("changed.eml", both.toString().replace("2 +-", "2 -+")),
+    mangled: file("mangled.eml", both.toString().replace("bob@example.org; s", "\x1b[2Jb@x; s")),
+  };
+});
+afterAll(() => rmSync(home.folder, { recursive: true, force: true }));
+
+function verify(file: string, args: readonly string[] = [], env: Record<string, string> = {}) {
+  return patchsig(["verify", "--dry-run", ...args, file], { home: home.folder, env });
+}
+
+function record(file: string, args: readonly string[] = [], env: Record<string, string> = {}) {
+  const found = records(verify(file, ["--json", ...args], env)).find((r) => r["type"] === "patch")!;
+  const findings = found["findings"] as { code: string; severity: string; message: string }[];
+  return { ...found, codes: findings.map((f) => f.code), findings };
+}
+
+const KEYS = (): string[] => ["--dev-keyring", home.keyring];
+const config = (...folders: string[]): Record<string, string> => ({
+  GIT_CONFIG_COUNT: String(folders.length),
+  ...Object.fromEntries(
+    folders.flatMap((folder, i) => [
+      [`GIT_CONFIG_KEY_${i}`, "patchsig.devKeyring"],
+      [`GIT_CONFIG_VALUE_${i}`, folder],
+    ]),
+  ),
+});
+
+test.runIf(HAS_PATATT)("without a key, with one from an option, with one from git config", () => {
+  const place = join(home.keyring, "ed25519/example.org/bob/main");
+  const said = (args: readonly string[], env: Record<string, string>): object =>
+    record(files.both, args, env).findings.find((f) => f.code.startsWith("devsig-"))!;
+  expect(said([], {})).toEqual({
+    code: "devsig-unknown-key",
+    severity: "info",
+    message: `X-Developer-Signature of ${BOB}: unknown key (ed25519/example.org/bob/main)`,
+    hint: "",
+  });
+  const good = {
+    code: "devsig-good",
+    severity: "info",
+    message: `X-Developer-Signature of ${BOB}: good (ed25519, key from ${place})`,
+    hint: "",
+  };
+  expect(said(KEYS(), {})).toEqual(good);
+  expect(said([], config(home.gnupg, home.keyring))).toEqual(good);
+  expect(said(["--dev-keyring", home.gnupg, ...KEYS()], {})).toEqual(good);
+  const shown = verify(files.both, KEYS()).stdout.replace(/\s/g, "");
+  expect(shown).toContain(good.message.replaceAll(" ", ""));
+});
+
+test.runIf(HAS_PATATT)("good is no substitute for what the policy asks", () => {
+  const found = record(files.alone, KEYS());
+  expect(found.codes).toEqual(["devsig-good", "unsigned"]);
+  expect(found).toMatchObject({ signature: "none", trust: null, signer: null, verdict: "fail" });
+  expect(verify(files.alone, KEYS()).status).toBe(1);
+});
+
+test.runIf(HAS_PATATT)("bad is a warning, and the rest of the record is the same", () => {
+  const { findings: _, codes, ...rest } = record(files.changed, KEYS());
+  expect(codes).toContain("devsig-bad");
+  const { findings: _w, codes: without, ...same } = record(files.changed);
+  expect(without).not.toContain("devsig-bad");
+  expect({ ...rest, verdict: "pass" }).toEqual({ ...same, verdict: "pass" });
+  expect([same, rest]).toMatchObject([
+    { signature: "good", verdict: "pass" },
+    { signature: "good", verdict: "warn" },
+  ]);
+  expect(verify(files.changed, KEYS()).status).toBe(0);
+});
+
+test.runIf(HAS_PATATT)("nothing of the header reaches a terminal as it is", () => {
+  expect(record(files.mangled).codes).toContain("devsig-bad");
+  expect(verify(files.mangled).stdout).not.toContain("\x1b[2J");
+});
+
+test("a folder that is not there", () => {
+  const run = verify("-", ["--dev-keyring", join(home.folder, "none")]);
+  expect(run.status).toBe(3);
+  expect(run.stderr).toContain("no keyring folder");
+});
