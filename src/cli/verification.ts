@@ -12,6 +12,7 @@ import { isDirectory, readSource, type SourceMail } from "../source/file.ts";
 import { openTrust, trustFile, type TrustStore } from "../store/trust-store.ts";
 import { type Decision, decideUnsigned } from "../trust/decide.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
+import { workDigest } from "../trust/replay.ts";
 import { sightingDigest } from "../trust/sighting.ts";
 import { asSigned, checkMail, refusedMail } from "../verify/check.ts";
 import { withDevsig } from "../verify/devsig.ts";
@@ -153,14 +154,15 @@ function createSession(store: TrustStore, { policies, dryRun }: VerificationOpti
     const { publicKey, comment } = checked.signed!;
     const identity = normaliseIdentity(comment.by)!;
     const content = checked.attestation!.text.toString("latin1");
-    const decision = store.judge({
-      identity,
-      publicKey,
-      digest: sightingDigest(identity, publicKey, content),
-      at,
-      messageId: checked.messageId,
-      list: checked.listId,
-    });
+    const digest = sightingDigest(identity, publicKey, content);
+    const { messageId, listId: list } = checked;
+    const decision = store.judge({ identity, publicKey, digest, at, messageId, list });
+    const refused = decision.trust === "changed" || decision.trust === "revoked";
+    const { version, time: signedAt } = comment;
+    const work = workDigest(identity, checked.view!.info.subject.toString("utf8"));
+    const replay = refused
+      ? null
+      : store.arrive({ digest, work, version, signedAt, at, messageId });
     const signing = comment.series ?? content;
     const name = `${identity} ${publicKey}`;
     if (decision.trust === "first-use") firstMetIn.set(name, signing);
@@ -169,7 +171,7 @@ function createSession(store: TrustStore, { policies, dryRun }: VerificationOpti
     const trust: Decision["trust"] = sameSeries ? "first-use" : decision.trust;
     const unsigned = trust === "first-use" ? store.unsignedSeen(identity) : null;
     const scrutiny = trust === "changed" ? store.scrutiny(identity, publicKey, at) : null;
-    return { kind: "signer", decision: { ...decision, trust }, unsigned, scrutiny };
+    return { kind: "signer", decision: { ...decision, trust }, unsigned, scrutiny, replay };
   }
 
   function ofUnsigned(checked: Checked): Knowledge {

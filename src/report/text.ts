@@ -54,6 +54,7 @@ const QUIET = new Set([
 ]);
 const SPOKEN_INFO = new Set([
   "author-recovered",
+  "replayed",
   "statement-applied",
   "statement-ignored",
   "devsig-good",

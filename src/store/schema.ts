@@ -83,6 +83,18 @@ const VERSION_2 = `
   ) strict, without rowid;
   create index statements_of on statements (said_of);
   create index statements_revoking on statements (public_key) where kind = 'revoke' and applied = 1;
+
+  -- signed patches in the order in which they came in, to tell a replay (src/trust/replay.ts)
+  create table arrivals (
+    id         integer primary key,
+    digest     blob    not null unique check (length(digest) = 8),
+    work       blob    not null check (length(work) = 8),
+    version    integer not null,
+    signed_at  integer not null,
+    at         integer not null,
+    message_id text    not null
+  ) strict;
+  create index arrivals_of on arrivals (work, version);
 `;
 
 /** What a database file must be, to be opened as one of ours. */

@@ -8,6 +8,7 @@ import type {
   TrustEvent,
   UnsignedRecord,
 } from "../trust/record.ts";
+import type { Arrival, Arrived } from "../trust/replay.ts";
 import type { PublicKeyText } from "../types.ts";
 
 /** A row of `keys`, in the order of its columns: arrays are read twice as fast as objects. */
@@ -35,6 +36,8 @@ const EVENT_COLUMNS = `id, at, identity, public_key as publicKey, kind, from_sta
 
 const STATEMENT_COLUMNS = `kind, signer, said_by as "by", said_of as "of", public_key as "key",
   said_at as time, text, applied, at, message_id as messageId, source`;
+
+const ARRIVAL_COLUMNS = "id, version, signed_at as signedAt, at, message_id as messageId";
 
 /** SQLite has no booleans. */
 export type StatementRow = Omit<StatementRecord, "applied"> & { readonly applied: number };
@@ -72,6 +75,16 @@ export function prepare(db: Database) {
     ).pluck(),
     seen: sql<[Uint8Array], number>("select 1 from sightings where digest = ?").pluck(),
     see: sql<[Uint8Array]>("insert or ignore into sightings values (?)"),
+    arrive: sql<[Arrival]>(
+      `insert or ignore into arrivals
+       values (null, @digest, @work, @version, @signedAt, @at, @messageId)`,
+    ),
+    arrived: sql<[Uint8Array], Arrived>(`select ${ARRIVAL_COLUMNS} from arrivals where digest = ?`),
+    newerArrived: sql<[Uint8Array, number, number, number], Arrived>(
+      `select ${ARRIVAL_COLUMNS} from arrivals
+       where work = ? and version > ? and signed_at > ? and id < ?
+       order by version desc, id limit 1`,
+    ),
     unsigned: sql<[string], UnsignedRecord>(
       `select identity, first_seen as firstSeen, last_seen as lastSeen, patches
        from unsigned_patches where identity = ?`,

@@ -31,6 +31,7 @@ import type {
   TrustEvent,
   UnsignedRecord,
 } from "../trust/record.ts";
+import { type Arrival, type Arrived, type Replay, replayOf } from "../trust/replay.ts";
 import { ownRuling, type Ruling, ruleOn, type StatementStanding } from "../trust/ruling.ts";
 import type { Statement } from "../trust/statement.ts";
 import type { PublicKeyText } from "../types.ts";
@@ -103,8 +104,9 @@ export class TrustStore {
   /** What the running transaction has to write when it ends. */
   readonly #newKeys = new Map<string, KeyRecord>();
   readonly #newUnsigned = new Map<string, UnsignedRecord>();
-  /** Patches counted by a dry run. */
+  /** Patches counted by a dry run, and signed ones in the order in which they came in. */
   readonly #seen = new Set<string>();
+  readonly #arrivals = new Arrivals();
 
   constructor(options: OpenOptions) {
     this.#options = options;
@@ -176,6 +178,21 @@ export class TrustStore {
     this.transaction(() => {
       const record = this.#recordsOf(identity).find((known) => known.publicKey === publicKey);
       if (record !== undefined) this.#put({ ...record, applied: record.applied + patches });
+    });
+  }
+
+  /** Remembers a signed patch that came in, the first time; says what is odd about its coming. */
+  arrive(patch: Arrival): Replay {
+    return this.transaction(() => {
+      const arrival = { ...patch, messageId: cut(patch.messageId) };
+      const { digest, work, version, signedAt } = arrival;
+      if (!this.#dryRun) this.#sql.arrive.run(arrival);
+      const own = this.#sql.arrived.get(digest) ?? this.#arrivals.add(arrival);
+      return replayOf(arrival, own, (id) => {
+        const before = Math.min(id, FIRST_UNSTORED);
+        const stored = this.#sql.newerArrived.get(work, version, signedAt, before) ?? null;
+        return stored ?? this.#arrivals.newer(arrival, id);
+      });
     });
   }
 
@@ -662,6 +679,33 @@ export class TrustStore {
     throw new CliError("bad-key", "that is not one whole public key", {
       hint: "give all 56 characters, from RW on",
     });
+  }
+}
+
+/** Above every id in the database. */
+const FIRST_UNSTORED = 2 ** 52;
+
+/** What a dry run remembers of arrivals: after all that are stored. */
+class Arrivals {
+  readonly #byDigest = new Map<string, Arrived>();
+  readonly #byWork = new Map<string, Arrived[]>();
+
+  /** The first of this name. */
+  add(arrival: Arrival): Arrived {
+    const before = this.#byDigest.get(nameOf(arrival.digest));
+    if (before !== undefined) return before;
+    const arrived = { ...arrival, id: FIRST_UNSTORED + this.#byDigest.size };
+    this.#byDigest.set(nameOf(arrival.digest), arrived);
+    const versions = this.#byWork.get(nameOf(arrival.work)) ?? [];
+    this.#byWork.set(nameOf(arrival.work), [...versions, arrived]);
+    return arrived;
+  }
+
+  newer({ work, version, signedAt }: Arrival, id: number): Arrived | null {
+    const newer = (this.#byWork.get(nameOf(work)) ?? []).filter(
+      (one) => one.version > version && one.signedAt > signedAt && one.id < id,
+    );
+    return newer.toSorted((a, b) => b.version - a.version)[0] ?? null;
   }
 }
 

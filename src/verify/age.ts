@@ -6,9 +6,9 @@ import { finding } from "./findings.ts";
 import type { Policy } from "./policy.ts";
 import type { Checked } from "./result.ts";
 
-const DAY = 86_400;
+export const DAY = 86_400;
 /** git send-email dates a mail anew; a series may lie for a while before it is sent. */
-const USUAL_DAYS = 30;
+export const USUAL_DAYS = 30;
 
 /**
  * Date is not covered by the signature, so this can only say that something is odd. A Date before

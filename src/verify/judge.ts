@@ -2,9 +2,10 @@
 
 import type { Decision } from "../trust/decide.ts";
 import type { KeyRecord, UnsignedRecord } from "../trust/record.ts";
+import type { Replay } from "../trust/replay.ts";
 import type { Finding, PublicKeyText } from "../types.ts";
 import { finding } from "./findings.ts";
-import { ageFindings } from "./age.ts";
+import { ageFindings, DAY, USUAL_DAYS } from "./age.ts";
 import type { Policy, Requirement } from "./policy.ts";
 import { type Checked, type PatchResult, type Trust, verdictOf } from "./result.ts";
 
@@ -30,6 +31,8 @@ export type Knowledge =
       readonly unsigned: UnsignedRecord | null;
       /** Of a changed key; else null. */
       readonly scrutiny: Scrutiny | null;
+      /** Null for a key that is changed or revoked. */
+      readonly replay: Replay | null;
     }
   | {
       readonly kind: "unsigned";
@@ -54,7 +57,13 @@ export function judge(
   said: readonly Finding[] = [],
 ): PatchResult {
   const [trust, more] = trustFindings(checked, knowledge, policy, remembered);
-  const findings = [...checked.findings, ...said, ...more, ...ageFindings(checked, policy)];
+  const findings = [
+    ...checked.findings,
+    ...said,
+    ...more,
+    ...ageFindings(checked, policy),
+    ...(knowledge.kind === "signer" ? replayFindings(checked, knowledge) : []),
+  ];
   const { signed, number } = checked;
   return {
     type: "patch",
@@ -73,6 +82,34 @@ export function judge(
     findings,
     verdict: verdictOf(findings),
   };
+}
+
+/** What is odd about the time at which a good patch comes, with what shows it. */
+function replayFindings(
+  { signed }: Checked,
+  { decision, replay }: Extract<Knowledge, { kind: "signer" }>,
+): Finding[] {
+  const findings: Finding[] = [];
+  const { same, newer } = replay ?? { same: null, newer: null };
+  if (same !== null)
+    findings.push(
+      finding("replayed", `this very patch came before, on ${day(same.at)}, as ${same.messageId}`),
+    );
+  if (newer !== null) {
+    const where = newer.messageId === "" ? "" : `, as ${newer.messageId}`;
+    findings.push(
+      finding(
+        "replayed-older",
+        `v${newer.version} of it, signed ${day(newer.signedAt)}, came before this, on ${day(newer.at)}${where}`,
+      ),
+    );
+  }
+  const days = Math.floor(((decision.record?.firstSeen ?? 0) - signed!.comment.time) / DAY);
+  if (days > USUAL_DAYS)
+    findings.push(
+      finding("signed-before-key", `signed ${days} days before this key was first seen here`),
+    );
+  return findings;
 }
 
 function trustFindings(

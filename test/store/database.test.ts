@@ -73,7 +73,14 @@ describe("a new database", () => {
     const ours = tables.filter((table) => !table.name.startsWith("sqlite_"));
     expect(
       ours.map((table) => `${table.name} ${table.strict}`).toSorted((a, b) => (a < b ? -1 : 1)),
-    ).toEqual(["events 1", "keys 1", "sightings 1", "statements 1", "unsigned_patches 1"]);
+    ).toEqual([
+      "arrivals 1",
+      "events 1",
+      "keys 1",
+      "sightings 1",
+      "statements 1",
+      "unsigned_patches 1",
+    ]);
     db.close();
   });
 });
