@@ -45,8 +45,8 @@ function ask(worker: Worker, input: object): void {
   worker.process.stdin.write(`${JSON.stringify(input)}\n`);
 }
 
-/** How often the races are run: `PATCHSIG_RACES=100` in a release's tests. */
-const RACES = Number(process.env["PATCHSIG_RACES"] ?? 20);
+/** How often the races are run. */
+const RACES = 100;
 
 /** All of them judge at once; returns what each said, sorted. */
 async function race(racing: readonly Worker[], file: string, sightings: Sighting[]) {
