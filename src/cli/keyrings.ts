@@ -9,7 +9,7 @@ import { type Keyring, readKeyring } from "../trust/keyring.ts";
 import type { Cause } from "../trust/record.ts";
 import type { Ruling } from "../trust/ruling.ts";
 import type { Statement } from "../trust/statement.ts";
-import { gitConfigPaths } from "./settings.ts";
+import { gitConfig } from "./settings.ts";
 import { note } from "./terminal.ts";
 
 /** Throws a CliError: not-found, unreadable, too-large, usage, git-failed. */
@@ -19,8 +19,8 @@ export async function openKeyring(name: string, verifier: Verifier): Promise<Key
 }
 
 /** The keyrings of git config: `patchsig.keyring`, as often as it is set. */
-export function configuredKeyrings(): string[] {
-  return gitConfigPaths("patchsig.keyring");
+export function configuredKeyrings(): readonly string[] {
+  return gitConfig().paths("patchsig.keyring");
 }
 
 /** What became of a keyring's keys and statements. */

@@ -10,7 +10,6 @@
  *         require = pinned
  */
 
-import { execFileSync } from "node:child_process";
 import { CliError } from "../errors.ts";
 import { escapeText, padTo } from "../report/escape.ts";
 import {
@@ -20,6 +19,7 @@ import {
   type Policy,
   SETTINGS,
 } from "../verify/policy.ts";
+import { gitConfig } from "./settings.ts";
 
 /** One line of git config that says something about the policy. */
 interface Setting {
@@ -49,30 +49,10 @@ function readSettings(required: string | undefined): Setting[] {
 }
 
 function configured(): Setting[] {
-  const found: Setting[] = [];
-  // <origin> NUL <key> LF <value> NUL …
-  const words = listing().split("\0");
-  for (let i = 0; i + 1 < words.length; i += 2) {
-    const entry = words[i + 1]!;
-    const end = entry.indexOf("\n");
-    const key = (end < 0 ? entry : entry.slice(0, end)).slice("patchsig.".length);
-    const dot = key.lastIndexOf(".");
-    const scope = key.slice(0, Math.max(0, dot));
-    const name = key.slice(dot + 1);
-    if (!(name in SETTINGS)) continue;
-    const origin = words[i]!.replace(/^file:/, "").replace(/^command line:$/, "command line");
-    found.push({ scope, name, value: end < 0 ? "" : entry.slice(end + 1), origin });
-  }
-  return found;
-}
-
-function listing(): string {
-  try {
-    const args = ["config", "--null", "--show-origin", "--get-regexp", "^patchsig\\."];
-    return execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-  } catch {
-    return ""; // nothing is set, or there is no git
-  }
+  return gitConfig().settings.flatMap(({ key, value, origin }) => {
+    const [, scope = "", name = ""] = /^patchsig\.(?:(.*)\.)?([^.]*)$/s.exec(key) ?? [];
+    return name in SETTINGS ? [{ scope, name, value, origin }] : [];
+  });
 }
 
 /** What a setting says; wrong values are wrong usage, wherever they stand. */

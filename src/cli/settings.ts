@@ -1,47 +1,40 @@
-/** Settings of git config (`patchsig.*`) that more than one command reads. */
+/** Settings of git config, for all commands. */
 
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { CliError } from "../errors.ts";
+import { type Config, LIST_CONFIG, parseConfig } from "../git/config.ts";
 import { defaultKeyPath } from "../store/key-path.ts";
 
-/** One value of git config, or null if it is not set or there is no git. */
-export function gitConfig(name: string, type?: "path" | "bool" | "int"): string | null {
-  const args = [
-    "config",
-    ...(type === undefined ? [] : [`--type=${type}`]),
-    "--null",
-    "--get",
-    name,
-  ];
-  try {
-    const value = execFileSync("git", args, {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    return value.slice(0, -1);
-  } catch {
-    return null;
-  }
+let read: Config | null = null;
+
+/**
+ * git's settings, as they are where the program was started; read once, none without git.
+ *
+ * @throws CliError "git-failed" if git cannot read them: what they ask for must not be forgotten
+ */
+export function gitConfig(): Config {
+  return (read ??= parseConfig(listing()));
 }
 
-/** All values of one name of git config that hold paths; `~/` is expanded. */
-export function gitConfigPaths(name: string): string[] {
-  try {
-    const args = ["config", "--type=path", "--null", "--get-all", name];
-    const values = execFileSync("git", args, {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    return values.split("\0").slice(0, -1);
-  } catch {
-    return [];
-  }
+function listing(): string {
+  const { status, stdout, stderr, ...run } = spawnSync("git", LIST_CONFIG, {
+    maxBuffer: MAX_CONFIG,
+  });
+  const error: NodeJS.ErrnoException | undefined = run.error;
+  if (error?.code === "ENOENT") return "";
+  if (status === 0 && error === undefined) return stdout.toString();
+  throw new CliError("git-failed", "git cannot read its settings", {
+    hint: /^(?:fatal|error): (.*)/m.exec(stderr?.toString() ?? "")?.[1] ?? "git config --list",
+    cause: error,
+  });
 }
+
+const MAX_CONFIG = 16 << 20;
 
 /** Folders with keys for X-Developer-Signature: `--dev-keyring`, then `patchsig.devKeyring`. */
 export function devKeyringsOf(option: readonly string[] | undefined): string[] {
-  return [...(option ?? []), ...gitConfigPaths("patchsig.devKeyring")];
+  return [...(option ?? []), ...gitConfig().paths("patchsig.devKeyring")];
 }
 
 /** The key to sign with: a file, or one that ssh-agent holds. */
@@ -53,7 +46,7 @@ const AGENT = "ssh:";
 
 /** `--key`, else `patchsig.key`, else the user's own file; a path is made absolute. */
 export function keyChoiceOf(option: string | undefined): KeyChoice {
-  const name = option ?? gitConfig("patchsig.key", "path") ?? defaultKeyPath(process.env);
+  const name = option ?? gitConfig().path("patchsig.key") ?? defaultKeyPath(process.env);
   if (name.startsWith(AGENT)) return { kind: "agent", selector: name.slice(AGENT.length) };
   return { kind: "file", path: resolve(name) };
 }

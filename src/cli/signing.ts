@@ -43,7 +43,7 @@ export interface Signed {
  * (git-var(1), GIT_AUTHOR_IDENT).
  */
 export function signerAddress(): string {
-  const address = gitConfig("patchsig.address") ?? authorAddress();
+  const address = gitConfig().string("patchsig.address") ?? authorAddress();
   const identity = normaliseIdentity(address);
   if (identity === null || !/^[!-~]+$/.test(identity))
     throw new CliError("usage", `cannot sign for the address "${address}"`, {

@@ -4,8 +4,19 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { CliError } from "../errors.ts";
 
+/** One line of git config. */
+interface Setting {
+  /** As git writes it: section and name in lower case, subsection exactly. */
+  readonly key: string;
+  readonly value: string;
+  /** Where git read it: a file's path, or `command line`. */
+  readonly origin: string;
+}
+
 /** Keys are written as in git's manual: section and name in any case, subsection exactly. */
 export interface Config {
+  /** Everything that is set, in git's order: of one key, the last value counts. */
+  readonly settings: readonly Setting[];
   /** Every value of a key, in git's order. */
   readonly all: (key: string) => readonly string[];
   readonly string: (key: string) => string | null;
@@ -13,30 +24,41 @@ export interface Config {
   readonly bool: (key: string) => boolean | null;
   /** A path, `~/` expanded; relative ones stay so. */
   readonly path: (key: string) => string | null;
+  /** Every value of a key, as paths. */
+  readonly paths: (key: string) => readonly string[];
 }
 
 const YES = new Set(["true", "yes", "on"]);
 const NO = new Set(["false", "no", "off", ""]);
 
-/** @param listing what `git config --null --list` writes */
+/** What `parseConfig` reads is written by git with these arguments. */
+export const LIST_CONFIG = ["config", "--null", "--show-origin", "--list"] as const;
+
+/** @param listing what git writes: origin NUL key LF value NUL … */
 export function parseConfig(listing: string, home: string = homedir()): Config {
+  const settings: Setting[] = [];
   const values = new Map<string, string[]>();
-  for (const entry of listing.split("\0")) {
-    if (entry === "") continue;
+  const words = listing.split("\0");
+  for (let i = 0; i + 1 < words.length; i += 2) {
+    const entry = words[i + 1]!;
     const end = entry.indexOf("\n");
     // "[section] name" without "=" is a true boolean
     const [key, value] = end === -1 ? [entry, "true"] : [entry.slice(0, end), entry.slice(end + 1)];
+    settings.push({ key, value, origin: words[i]!.replace(/^file:|:$/g, "") });
     const known = values.get(key);
     if (known === undefined) values.set(key, [value]);
     else known.push(value);
   }
   const all = (key: string): readonly string[] => values.get(canonicalKey(key)) ?? [];
+  const expand = (name: string): string => name.replace(/^~(?=\/|$)/, () => path.resolve(home));
   const string = (key: string): string | null => all(key).at(-1) ?? null;
   return {
+    settings,
     all,
     string,
     bool: (key) => parseBool(key, string(key)),
-    path: (key) => string(key)?.replace(/^~(?=\/|$)/, () => path.resolve(home)) ?? null,
+    path: (key) => all(key).map(expand).at(-1) ?? null,
+    paths: (key) => all(key).map(expand),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Where git looks for hooks, and the setting that says so. */
 
 import path from "node:path";
-import { parseConfig } from "./config.ts";
+import { LIST_CONFIG, parseConfig } from "./config.ts";
 import { git, gitText, runGit } from "./run.ts";
 
 /** Who has set core.hooksPath, in git's words ("local", "global" …); null if nobody has. */
@@ -28,7 +28,7 @@ export async function sharedHooksPath(
   directory: string,
   whose: "global" | "system",
 ): Promise<string | null> {
-  const { status, stdout } = await runGit(["config", `--${whose}`, "--null", "--list"], {
+  const { status, stdout } = await runGit([...LIST_CONFIG, `--${whose}`], {
     cwd: directory,
   });
   return status === 0 ? parseConfig(stdout.toString()).path("core.hooksPath") : null;

@@ -8,7 +8,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { CliError } from "../errors.ts";
-import { type Config, parseConfig } from "./config.ts";
+import { type Config, LIST_CONFIG, parseConfig } from "./config.ts";
 import { failure, git, gitSays, gitText, runGit } from "./run.ts";
 
 export interface Repository {
@@ -32,7 +32,7 @@ export async function openRepository(directory: string): Promise<Repository> {
       options,
     ),
     gitText(["version"], options),
-    runGit(["config", "--null", "--list"], options),
+    runGit(LIST_CONFIG, options),
   ]);
   if (facts.status !== 0) {
     const { message } = failure(["rev-parse"], facts.stderr);

@@ -130,3 +130,12 @@ test.each([
   expect(run.stderr).toContain(`patchsig: ${message}\nhint: `);
   configure();
 });
+
+test("settings that git cannot read are not taken for none", () => {
+  writeFileSync(join(repository, ".git", "config"), "[patchsig\n");
+  const run = verify(mail(RECENT));
+  expect(run.status).toBe(3);
+  expect(run.stderr).toMatch(
+    /^patchsig: git cannot read its settings\nhint: bad config line 1 in file [^\n]*\n$/,
+  );
+});

@@ -98,12 +98,12 @@ describe("settings", () => {
     ["0", false],
     ["No", false],
   ])("%j is %s", (value, meaning) => {
-    expect(parseConfig(`a.b\n${value}\0`).bool("a.b")).toBe(meaning);
+    expect(parseConfig(`file:x\0a.b\n${value}\0`).bool("a.b")).toBe(meaning);
   });
 
   test("a name without = is true; nonsense is an error", () => {
-    expect(parseConfig("a.b\0").bool("a.b")).toBe(true);
-    expect(() => parseConfig("a.b\nmaybe\0").bool("a.b")).toThrow(
+    expect(parseConfig("file:x\0a.b\0").bool("a.b")).toBe(true);
+    expect(() => parseConfig("file:x\0a.b\nmaybe\0").bool("a.b")).toThrow(
       expect.objectContaining({ code: "usage" }),
     );
   });
@@ -115,7 +115,7 @@ describe("settings", () => {
     ["k~/x", "k~/x"],
     ["~bob/k", "~bob/k"],
   ])("the path %s is %s", (value, expanded) => {
-    expect(parseConfig(`a.b\n${value}\0`, "/home/a").path("a.b")).toBe(expanded);
+    expect(parseConfig(`file:x\0a.b\n${value}\0`, "/home/a").path("a.b")).toBe(expanded);
   });
 });
 

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { PatchResult } from "../../src/verify/result.ts";
 import { patchsig, records } from "../support/cli.ts";
 import { signMails } from "../support/signing.ts";
 
@@ -55,9 +56,10 @@ function verify(input: string, ...args: string[]): [string, ...string[]] {
   return said(records(run)[0]!);
 }
 
-function said({ verdict, findings }: Record<string, any>): [string, ...string[]] {
-  const odd = findings.filter(({ code }: { code: string }) => /^replayed|^signed-/.test(code));
-  return [verdict, ...odd.map((f: { code: string; message: string }) => `${f.code}: ${f.message}`)];
+function said(record: Record<string, unknown>): [string, ...string[]] {
+  const { verdict, findings } = record as unknown as PatchResult;
+  const odd = findings.filter(({ code }) => /^replayed|^signed-/.test(code));
+  return [verdict, ...odd.map((f) => `${f.code}: ${f.message}`)];
 }
 
 function today(): string {
@@ -103,7 +105,9 @@ test("another work that has the same title is no older version: it was signed la
 
 test("in a dry run it is seen among the mails of the run, and not remembered", () => {
   const both = [patch({ version: 2, day: 1 }), patch(), under("other", patch())];
-  const input = both.map((mail) => `From alice@example.org Sat Nov  7 10:00:00 2026\n${mail}\n`).join("");
+  const input = both
+    .map((mail) => `From alice@example.org Sat Nov  7 10:00:00 2026\n${mail}\n`)
+    .join("");
   const run = patchsig(["verify", "--json", "--dry-run"], { home, input });
   const found = records(run).filter(({ type }) => type === "patch");
   expect(found.map((record) => said(record).map((text) => text.split(":")[0]))).toEqual([
