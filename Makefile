@@ -12,20 +12,20 @@
 # npm leaves this file behind once everything is installed
 MODULES = node_modules/.package-lock.json
 
-all: dist/src/cli/main.js
+all: dist/bundle/cli/main.js
 
 $(MODULES): package.json package-lock.json
 	scripts/tools.sh build
 	npm ci --no-audit --no-fund --loglevel=error
 	touch $(MODULES)
 
-dist/src/cli/main.js: $(MODULES) tsconfig.json tsconfig.build.json $(shell find src -name '*.ts')
+dist/bundle/cli/main.js: $(MODULES) tsconfig.json tsconfig.build.json $(shell find src -name '*.ts')
 	npm run --silent build
 
-demo: dist/src/cli/main.js
+demo: dist/bundle/cli/main.js
 	scripts/demo.sh
 
-walkthrough: dist/src/cli/main.js
+walkthrough: dist/bundle/cli/main.js
 	scripts/walkthrough.sh
 
 test: $(MODULES)
