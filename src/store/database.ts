@@ -63,8 +63,9 @@ export function openDatabase(schema: Schema, options: OpenOptions): OpenDatabase
     inspect(schema, file);
     const db = new Database(file, { fileMustExist: true, timeout: options.busyMs ?? BUSY_MS });
     return closedOnError(db, () => {
+      refuseNewer(schema, file, db);
       configure(db);
-      migrate(schema, db);
+      migrate(schema, file, db);
       return { db, stale: () => false };
     });
   });
@@ -101,14 +102,26 @@ function configure(db: Database.Database): void {
   `);
 }
 
-function migrate(schema: Schema, db: Database.Database): void {
+function migrate(schema: Schema, file: string, db: Database.Database): void {
   if (version(db) === schema.migrations.length) return;
   db.exec("begin immediate");
-  // another process may have done it while this one waited
+  // another process may have done it while this one waited, and more than this one can
+  refuseNewer(schema, file, db);
   for (const sql of schema.migrations.slice(version(db))) db.exec(sql);
   db.pragma(`application_id = ${schema.applicationId}`);
   db.pragma(`user_version = ${schema.migrations.length}`);
   db.exec("commit");
+}
+
+/** The header that `inspect` reads may be older than what stands in the log. */
+function refuseNewer(schema: Schema, file: string, db: Database.Database): void {
+  if (version(db) > schema.migrations.length) throw newer(schema, file);
+}
+
+function newer({ what }: Schema, file: string): CliError {
+  return new CliError("bad-database", `the ${what} ${file} was written by a newer patchsig`, {
+    hint: "use that version, or a newer one",
+  });
 }
 
 function version(db: Database.Database): number {
@@ -125,7 +138,7 @@ function create(schema: Schema, file: string): void {
     const db = new Database(draft);
     closedOnError(db, () => {
       configure(db);
-      migrate(schema, db);
+      migrate(schema, file, db);
     });
     db.close();
     syncPath(draft);
@@ -161,7 +174,7 @@ export function checkWhole(schema: Schema, file: string, name: string): void {
         hint: "try another backup",
       });
     configure(db);
-    migrate(schema, db);
+    migrate(schema, name, db);
   });
   db.close();
 }
@@ -183,7 +196,7 @@ export function syncPath(name: string): void {
 function openForReading(schema: Schema, file: string): OpenDatabase {
   if (!existsSync(file)) {
     const db = new Database(":memory:");
-    migrate(schema, db);
+    migrate(schema, file, db);
     return { db, stale: () => existsSync(file) };
   }
   inspect(schema, file);
@@ -197,7 +210,7 @@ function openForReading(schema: Schema, file: string): OpenDatabase {
       const db = new Database(image);
       return closedOnError(db, () => {
         // an old format is brought up to date in memory only
-        migrate(schema, db);
+        migrate(schema, file, db);
         return { db, stale };
       });
     }
@@ -209,8 +222,9 @@ function openForReading(schema: Schema, file: string): OpenDatabase {
 function requireVersion(schema: Schema, file: string, opened: OpenDatabase): OpenDatabase {
   return closedOnError(opened.db, () => {
     if (version(opened.db) === schema.migrations.length) return opened;
+    refuseNewer(schema, file, opened.db);
     throw new CliError("bad-database", `the ${schema.what} ${file} has an old format`, {
-      hint: "run the command once without --dry-run: it brings the file up to date",
+      hint: "git patchsig verify brings it up to date, unless it is a dry run",
     });
   });
 }
@@ -237,8 +251,7 @@ export function inspect(schema: Schema, file: string): void {
     throw refused("is not a database", aside);
   if (header.readUInt32BE(68) !== schema.applicationId)
     throw refused("belongs to another program", aside);
-  if (header.readUInt32BE(60) > schema.migrations.length)
-    throw refused("was written by a newer patchsig", "use that version, or a newer one");
+  if (header.readUInt32BE(60) > schema.migrations.length) throw newer(schema, file);
   if (isCutOff(file)) throw refused("is cut off", aside);
 }
 

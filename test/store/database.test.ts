@@ -123,6 +123,19 @@ describe.each([false, true])("a file that is not ours (dry run: %s)", (dryRun) =
     expect(readdirSync(path.dirname(file))).toEqual(["trust.db"]);
   });
 
+  test("of a newer version, as its log alone says", () => {
+    fill();
+    const newer = new Database(file);
+    const version = TRUST_SCHEMA.migrations.length + 1;
+    newer.pragma(`user_version = ${version}`);
+    // its own file says nothing of it yet
+    expect(readFileSync(file).readUInt32BE(60)).toBe(version - 1);
+    const error = failure(() => openTrust({ file, dryRun }).close());
+    expect(error.message).toContain("was written by a newer patchsig");
+    expect(newer.pragma("user_version", { simple: true })).toBe(version);
+    newer.close();
+  });
+
   test("damaged inside", () => {
     fill();
     const bytes = readFileSync(file);
