@@ -248,9 +248,14 @@ export class TrustStore {
     return this.transaction(() => {
       const standing = this.#standingOf(statement);
       const ruling = ruleOn(statement, standing);
-      // a stranger's words about strangers are not kept
-      if (ruling.outcome === "applied" || standing.signers.length > 0 || cause.cause !== "mail")
-        this.#keep(statement, ruling.outcome === "applied", cause);
+      const applied = ruling.outcome === "applied";
+      // what strangers say in mails is not kept, whomever they name
+      const byMail = cause.cause === "mail";
+      if (applied || !byMail || recordOf(standing.signers, statement.signer) !== null) {
+        const nobodys = byMail && isStrangers(statement, standing);
+        const kept = nobodys ? { ...statement, by: "", of: "" } : statement;
+        this.#keep(kept, applied || standing.applied, cause);
+      }
       this.#make(ruling.moves, cause);
       return ruling;
     });
@@ -507,9 +512,9 @@ export class TrustStore {
     };
   }
 
+  /** @param applied now or before */
   #keep(statement: Statement, applied: boolean, { at, messageId, source }: Cause): void {
     const { kind, signer, by, of, key, time, text, digest } = statement;
-    const before = this.#statements.get(nameOf(digest))?.applied ?? 0;
     this.#statements.set(nameOf(digest), {
       kind,
       signer,
@@ -520,7 +525,7 @@ export class TrustStore {
       text,
       digest,
       at,
-      applied: applied ? 1 : before,
+      applied: applied ? 1 : 0,
       messageId: cut(messageId),
       source: cut(source),
     });
@@ -714,6 +719,11 @@ const ORIGINS: Partial<Record<Move["kind"], KeyRecord["origin"]>> = {
   endorse: "endorsement",
   keyring: "keyring",
 };
+
+/** A key that voids itself in the name of somebody who never had it: it counts, under no name. */
+function isStrangers({ kind, key }: Statement, { subjects }: StatementStanding): boolean {
+  return kind === "revoke" && recordOf(subjects, key) === null;
+}
 
 function byPerson(at: number): Cause {
   return { cause: "person", at, messageId: "", source: "" };

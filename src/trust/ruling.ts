@@ -93,7 +93,8 @@ function ruleOnRotation(statement: Statement, standing: StatementStanding): Ruli
             to,
             kind: "rotate",
             other: signer,
-            endorsedBy: old.endorsedBy,
+            // a pinned key rests on the person alone, whoever endorsed it before
+            endorsedBy: old.state === "pinned" ? "" : old.endorsedBy,
             rotatedFrom: signer,
           },
         ]
@@ -136,6 +137,13 @@ function ruleOnRevocation(statement: Statement, standing: StatementStanding): Ru
       return ignored(`the key of ${by} is not pinned here`);
     if (recordOf(standing.subjects, key)?.endorsedBy !== signer)
       return refused(`${by} has not endorsed that key of ${of}`);
+    // else who endorses it for one address could void it for another
+    const confirmed = standing.everywhere.find(
+      ({ state, endorsedBy }) =>
+        (state === "pinned" || state === "endorsed") && endorsedBy !== signer,
+    );
+    if (confirmed !== undefined)
+      return refused(`others have confirmed that key, for ${confirmed.identity}`);
   }
   const moves = standing.everywhere.flatMap((record) => revokedBy("revoke", record, signer));
   // of a key that nobody has here, the statement itself is what is remembered

@@ -273,6 +273,30 @@ describe("a revocation", () => {
     expect(judged(patchMail({ key: A1 }))).toEqual(["pass", []]);
   });
 
+  test("by a pinned key that endorsed her key for another address is refused", () => {
+    trust.accept(BOB, B.text, TIME);
+    trust.accept(ALICE, A1.text, TIME);
+    const throwaway = { by: BOB, of: "throwaway@evil.example" };
+    expect(told(says(B, "endorse", A1, throwaway), says(B, "revoke", A1, throwaway))).toEqual([
+      "statement-applied",
+      "statement-refused",
+    ]);
+    expect(judged(patchMail({ key: A1 }))).toEqual(["pass", []]);
+  });
+
+  test("by an endorser does not reach what a pinned key was rotated to", () => {
+    trust.accept(BOB, B.text, TIME);
+    told(says(B, "endorse", A1, { by: BOB }));
+    trust.accept(ALICE, A1.text, TIME);
+    expect(told(says(A1, "rotate", A2), says(B, "revoke", A2, { by: BOB }))).toEqual([
+      "statement-applied",
+      "statement-refused",
+    ]);
+    // nor does it fall with the endorser
+    trust.drop(BOB, B.text, TIME);
+    expect(judged(patchMail({ key: A2 }), { require: "pinned" })).toEqual(["pass", []]);
+  });
+
   test("by a pinned key counts if it has endorsed the key, not if it endorses it on top", () => {
     trust.accept(BOB, B.text, TIME);
     trust.accept(ALICE, A1.text, TIME);
@@ -355,6 +379,19 @@ describe("an endorsement", () => {
     ]);
   });
 
+  test("that is a replay comes no better in twos", () => {
+    trust.accept(BOB, B.text, TIME);
+    expect(told(endorsement())).toEqual(["statement-applied"]);
+    trust.accept(BOB, keyOf(9).text, TIME);
+    trust.accept(BOB, B.text, TIME);
+    const statements = Array(2).fill(endorsement().text) as string[];
+    const mail = patchMail({ key: A2, from: carol, by: carol, statements });
+    expect(judged(mail, { require: "pinned" })).toEqual([
+      "fail",
+      ["statement-repeated", "statement-repeated", "key-first-use", "key-policy"],
+    ]);
+  });
+
   test("falls through a rotation too, and does not come back by a replay", () => {
     trust.accept(BOB, B.text, TIME);
     told(endorsement(), says(A2, "rotate", A1, { by: carol, of: carol }));
@@ -407,6 +444,17 @@ describe("what is no statement", () => {
       "statement-ignored",
     ]);
     expect(trust.statements(ALICE)).toEqual([]);
+  });
+
+  test("nor are they kept under the name of somebody who is known", () => {
+    knowAlice();
+    expect(told(says(M, "rotate", A2), says(M, "endorse", A2), says(M, "revoke", M))).toEqual([
+      "statement-refused",
+      "statement-refused",
+      "statement-applied",
+    ]);
+    expect(trust.statements(ALICE)).toEqual([]);
+    expect(judged(patchMail({ key: M }))).toEqual(["fail", ["key-revoked"]]);
   });
 });
 
