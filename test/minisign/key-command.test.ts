@@ -6,6 +6,7 @@ import yargs from "yargs";
 import { keyCommand } from "../../src/cli/commands/key.ts";
 import { formatPublicKeyText, parsePublicKeyFile } from "../../src/minisign/public-key.ts";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
+import { patchsig } from "../support/cli.ts";
 import { requireTool } from "../support/tools.ts";
 import { CHEAP, PASSWORD, fixture, plainKey, temporaryDirectory } from "./support.ts";
 
@@ -93,11 +94,17 @@ describe("key generate", () => {
   test("--key and git config patchsig.key say where", async () => {
     const elsewhere = join(data, "elsewhere", "k.key");
     await run("generate", "-W", "--key", elsewhere);
-    vi.stubEnv("GIT_CONFIG_COUNT", "1");
-    vi.stubEnv("GIT_CONFIG_KEY_0", "patchsig.key");
-    vi.stubEnv("GIT_CONFIG_VALUE_0", elsewhere);
-    expect((await run("show")).out).toContain(elsewhere);
-    await expect(run("generate", "-W")).rejects.toMatchObject({ code: "exists" });
+    const env = {
+      GIT_CONFIG_COUNT: "1",
+      GIT_CONFIG_KEY_0: "patchsig.key",
+      GIT_CONFIG_VALUE_0: elsewhere,
+    };
+    const configured = (...args: string[]) => patchsig(["key", ...args], { home: data, env });
+    expect(configured("show").stdout).toContain(elsewhere);
+    expect(configured("generate", "-W")).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining(elsewhere) as string,
+    });
   });
 });
 
