@@ -5,7 +5,7 @@
  * once. Only what each of these needs is loaded.
  */
 
-import { lstatSync, readdirSync } from "node:fs";
+import { lstatSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { CliError, EXIT } from "../errors.ts";
 import { createVerifier, type Verifier } from "../minisign/ed25519.ts";
@@ -13,8 +13,8 @@ import { formatPublicKeyText } from "../minisign/public-key.ts";
 import { subjectNumber } from "../patch/subject.ts";
 import { checkMail } from "../verify/check.ts";
 import type { Checked } from "../verify/result.ts";
-import { draftsOf, readSheet, rewritten, type Sheet } from "./sheet.ts";
-import { note } from "./terminal.ts";
+import { checkWritable, draftsOf, readSheet, rewritten, type Sheet } from "./sheet.ts";
+import { say } from "./terminal.ts";
 
 /** A mail in a file of its own, and what it says. */
 interface Mail {
@@ -39,12 +39,16 @@ export async function runHook([file]: readonly string[]): Promise<void> {
     throw new CliError("usage", "hook run is for git send-email, which names a file");
   const verifier = createVerifier(4);
   const mail = readMail(file, verifier);
-  if (mail === null) return note(`note: ${file} is no patch: left as it is\n`);
+  if (mail === null) return noPatch(file);
   const { signature, kind } = mail.checked;
   if (signature === "good") return noteOtherKey(mail);
   if (signature !== "none") throw noLongerHolds(mail, verifier);
-  if (kind === "other") return note(`note: ${file} is no patch: left as it is\n`);
+  if (kind === "other") return noPatch(file);
   await sign(mail, verifier);
+}
+
+function noPatch(file: string): void {
+  say(`note: ${basename(file)} is no patch: left as it is`);
 }
 
 /** Null if the file is no mail, or several. */
@@ -63,20 +67,19 @@ function readMail(file: string, verifier: Verifier): Mail | null {
 
 /** Somebody else's signature, or that of an older key, is not replaced unasked. */
 async function noteOtherKey({ sheet, checked }: Mail): Promise<void> {
-  const { ownPublicKey } = await import("./own-key.ts");
-  const own = ownPublicKey();
+  const { isOwnKey } = await import("./own-key.ts");
   const { publicKey, comment } = checked.signed!;
-  if (own === null || own === publicKey) return;
-  note(`note: ${sheet.name} is signed by another key, for ${comment.by}: left as it is\n`);
+  if (await isOwnKey(publicKey)) return;
+  say(`note: ${basename(sheet.name)} has the signature of another key, of ${comment.by}`);
 }
 
 function noLongerHolds(mail: Mail, verifier: Verifier): CliError {
   const { sheet, checked } = mail;
   const why = checked.findings.find((f) => f.severity === "fail")?.message ?? "";
-  const what = checked.signature === "bad" ? "edited after it was signed" : "damaged signature";
+  const what = checked.signature === "bad" ? why : `damaged signature: ${why}`;
   const { mails, whole } = groupOf(mail, verifier);
   const names = mails.map((one) => one.sheet.name);
-  return new CliError("refused", `${sheet.name}: ${what}: ${why}`, {
+  return new CliError("refused", `${basename(sheet.name)}: ${what}`, {
     hint: `git patchsig sign ${shortest(whole ? names : [sheet.name])}`,
     exit: EXIT.unmet,
   });
@@ -111,21 +114,33 @@ function groupOf(mail: Mail, verifier: Verifier): Group {
   const { total } = numberOf(mail);
   const files = filesLike(mail.sheet.name);
   if (total === null) return { mails: [mail], whole: files.length === 1 };
+  const owner = statSync(mail.sheet.name).uid;
   const mails = files.flatMap((file): Mail[] => {
     if (basename(file) === basename(mail.sheet.name)) return [mail];
-    const other = readOther(file, verifier);
+    const other = readOther(file, owner, verifier);
     return other !== null && seriesName(other) === seriesName(mail) ? [other] : [];
   });
   const indexes = mails.map((one) => numberOf(one).index ?? 0);
   const whole =
+    total <= sent() &&
     new Set(indexes).size === indexes.length &&
     indexes.filter((index) => index > 0 && index <= total).length === total;
   return whole ? { mails, whole } : { mails: [mail], whole: total === 1 };
 }
 
-function readOther(file: string, verifier: Verifier): Mail | null {
-  const stat = lstatSync(file);
-  if (!stat.isFile() || stat.size > LARGEST_FILE) return null;
+/**
+ * How many files git is about to send, as git 2.42 and later say. Which of them this is
+ * (GIT_SENDEMAIL_FILE_COUNTER) says nothing that the folder does not.
+ */
+function sent(): number {
+  return Number(process.env["GIT_SENDEMAIL_FILE_TOTAL"] || Infinity);
+}
+
+function readOther(file: string, owner: number, verifier: Verifier): Mail | null {
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  if (stat === undefined || !stat.isFile() || stat.size > LARGEST_FILE) return null;
+  // in a folder that many can write to, such as /tmp, another may lay a patch beside ours
+  if (stat.uid !== owner) return null;
   try {
     return readMail(file, verifier);
   } catch (error) {
@@ -156,21 +171,24 @@ async function sign(mail: Mail, verifier: Verifier): Promise<void> {
   if (broken !== undefined) throw noLongerHolds(broken, verifier);
 
   const by = signing.signerAddress();
-  const once = group.whole || process.env["GIT_SENDEMAIL_FILE_TOTAL"] === "1";
+  const once = group.whole || sent() === 1;
   const signer = await openSigner({}, once ? askOnce : refuseToAsk);
   try {
     const own = formatPublicKeyText(signer.publicKey);
     const foreign = group.mails.some(({ checked }) => (checked.signed?.publicKey ?? own) !== own);
-    if (foreign) note("note: the series has signatures of another key: not bound together\n");
-    const sheets = (foreign ? [mail] : group.mails).map((one) => one.sheet);
+    if (foreign) say("note: the series has signatures of another key: not bound together");
+    const sheets = group.mails
+      .filter(({ checked }) => !foreign || checked.signature === "none")
+      .map((one) => one.sheet);
     const signed = await signing.signDrafts(
       sheets.flatMap(draftsOf).map((draft) => ({ ...draft, name: basename(draft.name) })),
       { signer, by, time: Math.floor(Date.now() / 1000), base: undefined, inOrder: false },
     );
-    for (const [i, sheet] of sheets.entries()) {
-      const bytes = rewritten(sheet, [signed.mails[i] ?? null]);
-      if (!bytes.equals(sheet.bytes)) replaceFile(sheet.name, bytes);
-    }
+    const changed = sheets
+      .map((sheet, i) => ({ sheet, bytes: rewritten(sheet, [signed.mails[i] ?? null]) }))
+      .filter(({ sheet, bytes }) => !bytes.equals(sheet.bytes));
+    for (const { sheet } of changed) checkWritable(sheet.name);
+    for (const { sheet, bytes } of changed) replaceFile(sheet.name, bytes);
     signing.reportSigned(signed, by);
   } finally {
     signer.wipe();

@@ -6,6 +6,8 @@ import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../errors.ts";
 import { hooksFolder, setGlobalHooksPath, sharedHooksPath, type HooksScope } from "../git/hooks.ts";
 import { gitText } from "../git/run.ts";
+import { escapeText } from "../report/escape.ts";
+import { formatRecord } from "../report/json.ts";
 import {
   hookState,
   installDispatchers,
@@ -14,7 +16,7 @@ import {
   uninstallHook,
 } from "../store/hook-file.ts";
 import { defaultKeyPath } from "../store/key-path.ts";
-import { note, out } from "./terminal.ts";
+import { out, say } from "./terminal.ts";
 
 interface Settings {
   readonly global: boolean;
@@ -62,7 +64,7 @@ async function install(settings: ArgumentsCamelCase<Settings>): Promise<void> {
   if (settings.global) return installGlobally();
   const { folder, scope } = await hooksFolder(process.cwd());
   if (SHARED.has(scope)) {
-    if (hookState(folder).installed) return note(`signs in every repository already: ${folder}\n`);
+    if (hookState(folder).installed) return say(`signs in every repository already: ${folder}`);
     throw new CliError("exists", `core.hooksPath makes all repositories use ${folder}`, {
       hint: "git patchsig hook install --global",
     });
@@ -82,34 +84,42 @@ async function installGlobally(): Promise<void> {
     });
   installDispatchers(ours);
   if (set === null) await setGlobalHooksPath(cwd, ours);
-  note(`git send-email signs from now on, in every repository: core.hooksPath is ${ours}\n`);
-  note(
-    "all other hooks run as before; repositories with a core.hooksPath of their own do not sign\n",
-  );
+  say("git send-email signs from now on, in every repository: core.hooksPath is now");
+  say(ours);
+  say("other hooks run as before. where a repository has its own core.hooksPath, nothing");
+  say("is signed");
 }
 
 function reportInstalled(folder: string, kept: string | null): void {
-  note(`git send-email signs from now on: ${hookState(folder).path}\n`);
-  if (kept !== null) note(`the hook that was there runs first: ${kept}\n`);
+  say(`git send-email signs from now on: ${hookState(folder).path}`);
+  if (kept !== null) say(`the hook that was there runs first: ${kept}`);
 }
 
 async function uninstall(settings: ArgumentsCamelCase<Settings>): Promise<void> {
   const cwd = process.cwd();
-  const { folder, scope } = settings.global
-    ? { folder: await sharedHooksPath(cwd, "global"), scope: null }
-    : await hooksFolder(cwd);
+  if (settings.global) return uninstallGlobally(cwd);
+  const { folder, scope } = await hooksFolder(cwd);
   if (SHARED.has(scope))
     throw new CliError("exists", `core.hooksPath makes all repositories use ${folder}`, {
       hint: "git patchsig hook uninstall --global",
     });
-  if (folder === ownFolder()) {
-    // first, so that git never looks for hooks in a folder that is gone
-    await setGlobalHooksPath(cwd, null);
-    if (!uninstallDispatchers(folder)) note(`${folder} holds other files too: they are left\n`);
-    return note("uninstalled: core.hooksPath is unset\n");
-  }
-  const done = folder !== null && uninstallHook(folder);
-  note(done ? `uninstalled: ${folder} is as before\n` : "it is not installed\n");
+  reportUninstalled(folder, uninstallHook(folder));
+}
+
+async function uninstallGlobally(cwd: string): Promise<void> {
+  const set = await sharedHooksPath(cwd, "global");
+  const ours = ownFolder();
+  if (set !== null && set !== ours) return reportUninstalled(set, uninstallHook(set));
+  // first, so that git never looks for hooks in a folder that is gone
+  if (set !== null) await setGlobalHooksPath(cwd, null);
+  const { found, empty } = uninstallDispatchers(ours);
+  if (!empty) say(`${ours} holds other files too: they are left`);
+  if (set !== null) say("uninstalled: core.hooksPath is unset");
+  else reportUninstalled(ours, found);
+}
+
+function reportUninstalled(folder: string, done: boolean): void {
+  say(done ? `uninstalled: ${folder} is as before` : "it is not installed");
 }
 
 async function status(settings: ArgumentsCamelCase<{ readonly json: boolean }>): Promise<void> {
@@ -122,13 +132,12 @@ async function status(settings: ArgumentsCamelCase<{ readonly json: boolean }>):
     path,
     other,
   };
-  if (settings.json) out(`${JSON.stringify(report)}\n`);
-  else if (installed)
-    out(`git send-email signs ${SHARED.has(scope) ? "everywhere" : "here"}: ${path}\n`);
-  else out("git send-email does not sign here: git patchsig hook install\n");
-  if (!settings.json && other !== null)
-    out(`${installed ? "runs first" : "another hook"}: ${other}\n`);
   if (!installed) process.exitCode = EXIT.unmet;
+  if (settings.json) return out(formatRecord(report));
+  const line = (text: string): void => out(`${escapeText(text)}\n`);
+  if (installed) line(`git send-email signs ${SHARED.has(scope) ? "everywhere" : "here"}: ${path}`);
+  else line("git send-email does not sign here: git patchsig hook install");
+  if (other !== null) line(`${installed ? "runs first" : "another hook"}: ${other}`);
 }
 
 /** The folder that stands in for every repository's hooks. */

@@ -2,17 +2,23 @@
 
 import { readFileSync } from "node:fs";
 import { formatPublicKeyText, parsePublicKeyFile } from "../minisign/public-key.ts";
-import { publicKeyPath } from "../store/key-path.ts";
+import { defaultKeyPath, publicKeyPath } from "../store/key-path.ts";
 import type { PublicKeyText } from "../types.ts";
-import { keyChoiceOf } from "./settings.ts";
 
-/** Null if it cannot be told. Apart from signer.ts, which loads what unlocks keys. */
-export function ownPublicKey(): PublicKeyText | null {
-  const choice = keyChoiceOf(undefined);
-  if (choice.kind === "agent") return choice.selector.startsWith("RW") ? choice.selector : null;
+/**
+ * False if the user's key is known, and is another. Apart from signer.ts, which loads what unlocks
+ * keys; and git is asked for `patchsig.key` only if it is not the key in the usual place.
+ */
+export async function isOwnKey(key: PublicKeyText): Promise<boolean> {
+  if (keyBeside(defaultKeyPath(process.env)) === key) return true;
+  const choice = (await import("./settings.ts")).keyChoiceOf(undefined);
+  if (choice.kind === "agent") return !choice.selector.startsWith("RW") || choice.selector === key;
+  return [key, null].includes(keyBeside(choice.path));
+}
+
+function keyBeside(path: string): PublicKeyText | null {
   try {
-    const beside = readFileSync(publicKeyPath(choice.path));
-    return formatPublicKeyText(parsePublicKeyFile(beside).key);
+    return formatPublicKeyText(parsePublicKeyFile(readFileSync(publicKeyPath(path))).key);
   } catch {
     return null;
   }

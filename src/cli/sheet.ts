@@ -43,15 +43,20 @@ function readWhole(name: string): Buffer {
     throw new CliError("unreadable", `${name} is no file that can be signed in place`, {
       hint: "without a file name, standard input is signed",
     });
-  // it could be replaced all the same, but that is not what its owner meant
-  if ((stat.mode & 0o222) === 0)
-    throw new CliError("unwritable", `${name} is read-only`, { hint: `chmod u+w ${name}` });
   if (stat.size > MAX_FILE) throw tooLarge(name);
   try {
     return readFileSync(name);
   } catch (error) {
     throw new CliError("unreadable", `cannot read ${name}`, { cause: error });
   }
+}
+
+/** CliError "unwritable" if it is read-only: it could be replaced, but its owner meant otherwise. */
+export function checkWritable(name: string): void {
+  if (name === "-") return;
+  const stat = statSync(name, { throwIfNoEntry: false });
+  if (stat === undefined || (stat.mode & 0o222) !== 0) return;
+  throw new CliError("unwritable", `${name} is read-only`, { hint: `chmod u+w ${name}` });
 }
 
 function tooLarge(name: string): CliError {

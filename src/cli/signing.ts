@@ -9,7 +9,7 @@ import { readBaseLines } from "../patch/base-lines.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import { checkMail } from "../verify/check.ts";
 import { gitConfig } from "./settings.ts";
-import { note } from "./terminal.ts";
+import { say } from "./terminal.ts";
 
 /** One mail to be signed, LF line ends. */
 export interface Draft {
@@ -91,9 +91,7 @@ export async function signDrafts(
     const present = placed.filter((p) => p.index > 0).length;
     const total = placed[0]!.total;
     if (present < total)
-      notes.push(
-        `${present} of ${total} signed: they are not bound together; sign all files of the series in one go`,
-      );
+      notes.push(`${present} of ${total} signed, not bound together: sign all files in one go`);
     const { signer } = options;
     const made = await signWith(signer, seriesSigning(placed, terms, signer.publicKey));
     for (const [i, mail] of made.entries()) {
@@ -212,7 +210,7 @@ export function reportSigned(signed: Signed, by: string): void {
   if (signed.patches > 0) {
     const what = `${signed.patches} ${signed.patches === 1 ? "mail" : "mails"}`;
     const base = signed.base === null ? "no base commit" : `base ${signed.base.slice(0, 12)}`;
-    note(`signed ${what} as ${by}, ${base}\n`);
+    say(`signed ${what} as ${by}, ${base}`);
   }
-  for (const text of signed.notes) note(`note: ${text}\n`);
+  for (const text of signed.notes) say(`note: ${text}`);
 }

@@ -1,11 +1,12 @@
 /**
  * The only place that writes to the terminal. Results go to stdout, everything said about the work
  * to stderr; colour only where a person looks (NO_COLOR and TERM=dumb turn it off); text from a
- * mail has been escaped by src/report before it gets here.
+ * mail has been escaped by src/report before it gets here, or is by `say`.
  */
 
 import { writeSync } from "node:fs";
 import { EXIT } from "../errors.ts";
+import { escapeText } from "../report/escape.ts";
 import type { Style } from "../report/text.ts";
 
 function write(fd: number, text: string | Buffer): void {
@@ -46,6 +47,11 @@ export function outputStyle(): Style {
       : 80;
   const color = stdout.isTTY && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
   return { columns: Math.max(40, columns || 80), color };
+}
+
+/** A line on stderr, about what others named or wrote: escaped. */
+export function say(line: string): void {
+  note(`${escapeText(line)}\n`);
 }
 
 let shown = false;

@@ -5,8 +5,8 @@
 
 import {
   accessSync,
-  chmodSync,
   constants,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
-import { replaceFile } from "./replace-file.ts";
+import { placeFile } from "./replace-file.ts";
 
 const HOOK = "sendemail-validate";
 const KEPT = `${HOOK}.before-patchsig`;
@@ -25,8 +25,11 @@ const KEPT = `${HOOK}.before-patchsig`;
 /** The second line of all our scripts: what has it is ours. */
 const MARK = "# patchsig: ";
 
-/** The hook; `first` is the shell's word for a hook that runs before it, if it is there. */
-function signingScript(first: string): string {
+/**
+ * The hook, in the shell's words: `first` is a hook that runs before it, if it is there; `undo`
+ * takes ours away where patchsig cannot any more.
+ */
+function signingScript(first: string, undo: string): string {
   return `#!/bin/sh
 ${MARK}signs what git send-email sends; "git patchsig hook uninstall" takes it away
 first=${first}
@@ -35,14 +38,18 @@ if [ -x "$first" ]; then
 fi
 if ! command -v git-patchsig >/dev/null; then
 	echo "patchsig is gone, so nothing can be signed" >&2
-	echo "hint: install it again, or delete $0" >&2
+	echo "hint: install it again, or: ${undo}" >&2
 	exit 1
 fi
-exec git patchsig hook run "$1"
+exec git-patchsig hook run "$1"
 `;
 }
 
+const KEPT_HOOK = `$0${KEPT.slice(HOOK.length)}`;
+const UNDO_HOOK = `mv '${KEPT_HOOK}' '$0' || rm '$0'`;
+
 const OWN_HOOK = `"$(git rev-parse --git-common-dir)/hooks/\${0##*/}"`;
+const UNDO_GLOBALLY = "git config --global --unset core.hooksPath";
 
 /**
  * Any other hook, in a folder that stands in for every repository's: runs the repository's own. Of
@@ -109,11 +116,12 @@ export function hookState(folder: string): HookState {
   const path = join(folder, HOOK);
   const kept = join(folder, KEPT);
   if (isOurs(path)) return { path, installed: isExecutable(path), other: present(kept) };
-  return { path, installed: false, other: present(path) };
+  return { path, installed: false, other: present(path) ?? present(kept) };
 }
 
 /**
- * Puts the hook into a folder. One that is there is kept beside it, and run first.
+ * Puts the hook into a folder. One that is there is kept beside it, and run first. At no time is
+ * there no hook: a run that is killed leaves the old one in place, perhaps under both names.
  *
  * @returns the hook that is kept, or null
  * @throws CliError "exists" if the place for it is taken; "unwritable", "disk-full"
@@ -122,15 +130,26 @@ export function installHook(folder: string): string | null {
   const path = join(folder, HOOK);
   const kept = join(folder, KEPT);
   writing(folder, () => mkdirSync(folder, { recursive: true }));
-  if (present(path) !== null && !isOurs(path)) {
-    if (present(kept) !== null)
-      throw new CliError("exists", `there are two hooks to keep: ${path} and ${kept}`, {
-        hint: "take one of them away",
-      });
-    writing(kept, () => renameSync(path, kept));
-  }
-  writeScript(path, signingScript(`$0${KEPT.slice(HOOK.length)}`));
+  if (present(path) !== null && !isOurs(path)) keep(path, kept);
+  placeScript(path, signingScript(KEPT_HOOK, UNDO_HOOK));
   return present(kept);
+}
+
+function keep(path: string, kept: string): void {
+  if (present(kept) !== null) {
+    if (isSameFile(path, kept)) return;
+    throw new CliError("exists", `there are two hooks to keep: ${path} and ${kept}`, {
+      hint: "take one of them away",
+    });
+  }
+  writing(kept, () => {
+    try {
+      linkSync(path, kept);
+    } catch {
+      // a file system without hard links
+      renameSync(path, kept);
+    }
+  });
 }
 
 /**
@@ -141,40 +160,47 @@ export function installHook(folder: string): string | null {
 export function uninstallHook(folder: string): boolean {
   const path = join(folder, HOOK);
   const kept = join(folder, KEPT);
-  if (!isOurs(path)) return false;
-  writing(path, () => {
-    if (present(kept) === null) rmSync(path);
-    else renameSync(kept, path);
-  });
+  const ours = isOurs(path);
+  if (present(kept) === null) {
+    if (ours) writing(path, () => rmSync(path));
+    return ours;
+  }
+  // an installation that was killed half-way
+  if (!ours && isSameFile(path, kept)) writing(kept, () => rmSync(kept));
+  else if (ours || present(path) === null) writing(path, () => renameSync(kept, path));
+  else return false;
   return true;
 }
 
 /** Fills a folder of ours, to be core.hooksPath, with the hook and one script for every other. */
 export function installDispatchers(folder: string): void {
   writing(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
-  for (const name of OTHER_HOOKS) writeScript(join(folder, name), DISPATCHER);
-  writeScript(join(folder, HOOK), signingScript(OWN_HOOK));
+  for (const name of OTHER_HOOKS) placeScript(join(folder, name), DISPATCHER);
+  placeScript(join(folder, HOOK), signingScript(OWN_HOOK, UNDO_GLOBALLY));
 }
 
 /**
- * Takes our scripts out of our folder.
+ * Takes our scripts out of our folder, and the folder away if nothing else is in it.
  *
- * @returns false if there is something else in it, which stays
+ * @returns whether there was any, and whether the folder is gone
  */
-export function uninstallDispatchers(folder: string): boolean {
-  for (const name of [...OTHER_HOOKS, HOOK]) {
-    const path = join(folder, name);
-    if (isOurs(path)) writing(path, () => rmSync(path));
-  }
-  if (present(folder) === null) return true;
-  if (readdirSync(folder).length > 0) return false;
+export function uninstallDispatchers(folder: string): { found: boolean; empty: boolean } {
+  const scripts = [...OTHER_HOOKS, HOOK].map((name) => join(folder, name)).filter(isOurs);
+  for (const path of scripts) writing(path, () => rmSync(path));
+  const found = scripts.length > 0;
+  if (present(folder) === null) return { found, empty: true };
+  if (readdirSync(folder).length > 0) return { found, empty: false };
   writing(folder, () => rmdirSync(folder));
-  return true;
+  return { found, empty: true };
 }
 
-function writeScript(path: string, text: string): void {
-  replaceFile(path, Buffer.from(text));
-  writing(path, () => chmodSync(path, 0o755));
+function placeScript(path: string, text: string): void {
+  placeFile(path, Buffer.from(text), 0o755);
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => lstatSync(path, { throwIfNoEntry: false }));
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
 }
 
 function isOurs(path: string): boolean {

@@ -1,23 +1,25 @@
 /** `patchsig hook`, as stock git send-email and stock git run it. */
 
-import { spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { formatPublicKeyFile } from "../../src/minisign/public-key.ts";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
 import { CHEAP, PASSWORD, plainKey } from "../minisign/support.ts";
-import { startSshAgent } from "../support/agent.ts";
+import { newSshKey, startSshAgent } from "../support/agent.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";
 import { git, newRepository } from "../support/repo.ts";
 import { receive } from "../support/smtp.ts";
@@ -26,6 +28,7 @@ import {
   edit,
   expectError,
   expectStatus,
+  expectTidy,
   filesOf,
   formatPatch,
   keyFile,
@@ -60,7 +63,9 @@ beforeEach(() => {
   writeFileSync(config, "");
 });
 
-function environment(extra: Record<string, string> = {}): Record<string, string> {
+type Variables = Readonly<Record<string, string>>;
+
+function environment(extra: Variables = {}): Record<string, string> {
   return {
     PATH: `${bin}:${process.env["PATH"]}`,
     GIT_CONFIG_GLOBAL: config,
@@ -77,7 +82,7 @@ const hook = (...args: string[]): Run =>
   patchsig(["hook", ...args], { home, cwd: work, env: environment() });
 
 /** Any program in the repository, in a session without a terminal. */
-function run(program: string, args: readonly string[], extra?: Record<string, string>): Run {
+function run(program: string, args: readonly string[], extra?: Variables): Run {
   const done = spawnSync("setsid", ["-w", program, ...args], {
     cwd: work,
     env: { ...process.env, ...environment(extra) },
@@ -86,6 +91,13 @@ function run(program: string, args: readonly string[], extra?: Record<string, st
   });
   return { status: done.status ?? -1, stdout: done.stdout, stderr: done.stderr };
 }
+
+/** What the hook does with one file, as git starts it. */
+const runHook = (file: string, extra: Variables = {}): Run =>
+  run(join(bin, "git-patchsig"), ["hook", "run", file], {
+    GIT_DIR: join(work, ".git"),
+    ...extra,
+  });
 
 const SEND = ["send-email", "--quiet", "--confirm=never", "--suppress-cc=all"];
 const TO = ["--to=list@example.org", "--from=Alice <alice@example.org>"];
@@ -98,12 +110,14 @@ function verified(source: readonly string[], status = 0): Record<string, unknown
   const run = patchsig(["verify", "--json", ...source], { home: newFolder() });
   return records(expectStatus(run, status));
 }
-const signatures = (files: readonly string[], status = 0): unknown[] =>
-  verified(files, status)
-    .filter(({ type }) => type === "patch")
-    .map(({ signature }) => signature);
-const sealed = (files: readonly string[]): unknown =>
-  verified(files).find(({ type }) => type === "series")?.["sealed"];
+
+/** All of it is signed, good and bound together. */
+function expectSealed(source: readonly string[], mails: number): void {
+  const found = verified(source);
+  const signatures = found.filter(({ type }) => type === "patch").map((one) => one["signature"]);
+  expect(signatures).toEqual(Array.from({ length: mails }, () => "good"));
+  expect(found.find(({ type }) => type === "series")).toMatchObject({ sealed: true });
+}
 
 /** A hook that leaves a word in a file whenever it runs. */
 function plantHook(path: string, status = 0, mode = 0o755): string {
@@ -116,89 +130,68 @@ const ran = (): string[] =>
   existsSync(join(work, "ran")) ? text(join(work, "ran")).trimEnd().split("\n") : [];
 const hookPath = (): string => join(work, ".git", "hooks", "sendemail-validate");
 
-describe.runIf(tools)("git send-email with the hook", () => {
-  beforeEach(() => {
-    expectStatus(hook("install"), 0);
-  });
+/** Makes these commands of `git send-email` say that they have sent the patches. */
+const dryRunSigns = (files: readonly string[]): void => {
+  expectStatus(dryRun(...files), 0);
+  expectSealed(files, files.length);
+};
 
-  test("signs the whole series at the first file, and says so once", () => {
+test.runIf(tools)(
+  "git send-email signs, refuses what was edited since, and says how to go on",
+  () => {
+    expectStatus(hook("install"), 0);
     const files = formatPatch(work);
     const sent = expectStatus(dryRun(...files), 0);
     expect(sent.stdout + sent.stderr).toMatch(/^signed 3 mails as alice@example.org, base /m);
+    // once, at the first file
     expect(sent.stderr.split("signed ")).toHaveLength(2);
-    expect(signatures(files)).toEqual(["good", "good", "good"]);
-    expect(sealed(files)).toBe(true);
+    expectSealed(files, 3);
 
-    // what is signed is left as it is
-    const before = files.map(text);
-    expect(expectStatus(dryRun(...files), 0).stderr).toBe("");
-    expect(files.map(text)).toEqual(before);
-  });
-
-  test("revisions instead of files; from a subdirectory", async () => {
-    const below = join(work, "docs");
-    const mails = await receive(async (port) => {
-      const server = ["--smtp-server=127.0.0.1", `--smtp-server-port=${port}`];
-      const args = [...SEND, "--smtp-domain=localhost", ...server, ...TO, "origin/main"];
-      const child = spawn("git", args, {
-        cwd: below,
-        env: { ...process.env, ...environment() },
-        stdio: "ignore",
-      });
-      expect(await new Promise((resolve) => child.on("close", resolve))).toBe(0);
-    });
-    expect(mails).toHaveLength(3);
-    const inbox = newFolder();
-    for (const [i, mail] of mails.entries()) writeFileSync(join(inbox, `${i}.eml`), mail);
-    expect(signatures([inbox])).toEqual(["good", "good", "good"]);
-    expect(sealed([inbox])).toBe(true);
-  });
-
-  test("a file that was edited after signing stops it, and says how to go on", () => {
-    const files = formatPatch(work);
-    expectStatus(dryRun(...files), 0);
     edit(files[1]!, (t) => t.replace("And this.", "And that."));
     const before = files.map(text);
     const refused = dryRun(...files);
     expect(refused.status).not.toBe(0);
+    const name = basename(files[1]!);
     expect(refused.stderr).toContain(
-      `patchsig: ${files[1]}: edited after it was signed: message changed after signing; the diff is intact\n`,
+      `patchsig: ${name}: message changed after signing; the diff is intact\nhint: git patchsig sign `,
     );
-    expect(files.map(text)).toEqual(before);
     expect(refused.stdout).not.toContain("Dry-Sent");
+    // the first one was good, and is as it was
+    expect(files.map(text)).toEqual(before);
 
     // the hint is a command
     const [, command] = /^hint: git patchsig (.*)$/m.exec(refused.stderr)!;
     expectStatus(run("sh", ["-c", `git-patchsig ${command}`]), 0);
-    expectStatus(dryRun(...files), 0);
-    expect(sealed(files)).toBe(true);
-  });
+    for (const file of files) expect(runHook(file)).toEqual({ status: 0, stdout: "", stderr: "" });
+    expectSealed(files, 3);
+  },
+);
 
+describe("hook run", () => {
   test("an edited patch is not signed along with one that is new", () => {
     const files = formatPatch(work);
-    expectStatus(dryRun(...files), 0);
+    expectStatus(runHook(files[0]!), 0);
     edit(files[2]!, (t) => t.replace("+Ilse", "+Else"));
     // made anew
     writeFileSync(files[0]!, readFileSync(formatPatch(work)[0]!));
-    const refused = dryRun(files[0]!);
-    expect(refused.stderr).toContain(`${files[2]}: edited after it was signed`);
-    expect(refused.status).not.toBe(0);
+    expectError(runHook(files[0]!), 1, `${basename(files[2]!)}: diff changed after signing`);
     expect(text(files[0]!)).not.toContain("untrusted comment");
   });
 
   test("part of a series is signed, but not bound", () => {
     const files = formatPatch(work);
-    const alone = newFolder();
-    cpSync(files[1]!, join(alone, "0002.patch"));
-    const sent = expectStatus(dryRun(join(alone, "0002.patch")), 0);
-    expect(sent.stderr).toContain("note: 1 of 3 signed: they are not bound together");
-    expect(text(join(alone, "0002.patch"))).toContain(" series=- v=1 n=2/3 ");
+    const alone = join(newFolder(), "0002.patch");
+    cpSync(files[1]!, alone);
+    const { stderr } = expectStatus(runHook(alone), 0);
+    expect(stderr).toContain("note: 1 of 3 signed, not bound together");
+    expect(text(alone)).toContain(" series=- v=1 n=2/3 ");
+    expectTidy(stderr);
   });
 
   test("two patches with one number: it does not guess", () => {
     const files = formatPatch(work);
     cpSync(files[1]!, join(files[1]!, "..", "0002-older-name.patch"));
-    expect(expectStatus(dryRun(files[0]!), 0).stderr).toContain("1 of 3 signed");
+    expect(expectStatus(runHook(files[0]!), 0).stderr).toContain("1 of 3 signed");
     // another series and a backup do not count
     const others = formatPatch(work);
     cpSync(others[1]!, `${others[1]}~`);
@@ -206,143 +199,259 @@ describe.runIf(tools)("git send-email with the hook", () => {
       join(others[1]!, "..", "v2-0001-x.patch"),
       text(others[1]!).replace("[PATCH 2/3]", "[PATCH v2 2/3]"),
     );
-    expect(expectStatus(dryRun(others[0]!), 0).stderr).toContain("signed 3 mails");
-    expect(sealed(others)).toBe(true);
+    expect(expectStatus(runHook(others[0]!), 0).stderr).toContain("signed 3 mails");
+    expectSealed(others, 3);
+  });
+
+  test("no more than git says that it sends", () => {
+    const files = formatPatch(work);
+    const one = { GIT_SENDEMAIL_FILE_COUNTER: "1", GIT_SENDEMAIL_FILE_TOTAL: "1" };
+    expect(expectStatus(runHook(files[0]!, one), 0).stderr).toContain("1 of 3 signed");
+    expect(text(files[1]!)).not.toContain("untrusted comment");
+    const all = { GIT_SENDEMAIL_FILE_COUNTER: "2", GIT_SENDEMAIL_FILE_TOTAL: "4" };
+    expect(expectStatus(runHook(files[1]!, all), 0).stderr).toContain("signed 3 mails");
+  });
+
+  // only root can give a file away
+  test.runIf(process.getuid?.() === 0)(
+    "what somebody else has laid beside it is not signed",
+    () => {
+      const files = formatPatch(work);
+      chownSync(files[1]!, 12_345, 12_345);
+      const before = text(files[1]!);
+      expect(expectStatus(runHook(files[0]!), 0).stderr).toContain("1 of 3 signed");
+      expect(text(files[1]!)).toBe(before);
+    },
+  );
+
+  test("nor what is no file, and no name acts on the terminal", () => {
+    const files = formatPatch(work);
+    const folder = join(files[1]!, "..");
+    const elsewhere = join(newFolder(), "0002.patch");
+    cpSync(files[1]!, elsewhere);
+    rmSync(files[1]!);
+    symlinkSync(elsewhere, files[1]!);
+    mkdirSync(join(folder, "0004-folder.patch"));
+    execFileSync("mkfifo", [join(folder, "0005-pipe.patch")]);
+    const before = text(elsewhere);
+    expect(expectStatus(runHook(files[0]!), 0).stderr).toContain("1 of 3 signed");
+    expect(text(elsewhere)).toBe(before);
+
+    const letter = join(folder, "\x1b[2J\u202egnp.patch");
+    writeFileSync(letter, "Subject: hello\n\nno patch\n");
+    expect(expectStatus(runHook(letter), 0).stderr).toBe(
+      "note: \\x1b[2J\\u202egnp.patch is no patch: left as it is\n",
+    );
+    const cover = join(folder, "0000-\x1b[2J.patch");
+    cpSync(formatPatch(work, ["--cover-letter"])[0]!, cover);
+    expectTidy(expectStatus(runHook(cover), 0).stderr, 120);
   });
 
   test("cover letters: signed once they are written", () => {
     const files = formatPatch(work, ["--cover-letter"]);
     // git would not send it itself
-    const first = expectStatus(dryRun(...files.slice(1)), 0);
+    const first = expectStatus(runHook(files[1]!), 0);
     expect(first.stderr).toContain("0000-cover-letter.patch is not signed yet: write it");
     expect(text(files[0]!)).not.toContain("untrusted comment");
-    expectStatus(hook("run", files[0]!), 0);
+    expectStatus(runHook(files[0]!), 0);
 
     edit(files[0]!, (t) => t.replace(/\*\*\* \w+ HERE \*\*\*/g, "song: be loud"));
-    expectStatus(dryRun(...files), 0);
-    expect(signatures(files)).toEqual(["good", "good", "good", "good"]);
-    expect(sealed(files)).toBe(true);
+    expectStatus(runHook(files[0]!), 0);
+    expectSealed(files, 4);
   });
 
   test("somebody else's signature, and what is no patch, are left alone", () => {
     const files = formatPatch(work);
+    const mode = statSync(files[1]!).mode & 0o777;
+    chmodSync(files[1]!, 0o606);
     expectStatus(patchsig(["sign", ...files], { home: newHome(8) }), 0);
+    expect(statSync(files[1]!).mode & 0o777, `not ${mode}`).toBe(0o606);
     const before = files.map(text);
-    const sent = expectStatus(dryRun(...files), 0);
-    expect(sent.stderr).toContain("is signed by another key, for alice@example.org: left as it is");
+    // nothing is written, so it need not be writable
+    for (const file of files) chmodSync(file, 0o444);
+    expect(expectStatus(runHook(files[0]!), 0).stderr).toBe(
+      `note: ${basename(files[0]!)} has the signature of another key, of alice@example.org\n`,
+    );
     expect(files.map(text)).toEqual(before);
+
+    // a key of ours in another place
+    const other = newHome(8);
+    git(work, ["config", "patchsig.key", keyFile(other)]);
+    expect(runHook(files[0]!)).toEqual({ status: 0, stdout: "", stderr: "" });
 
     const letter = join(newFolder(), "letter");
     const mail = "From: Alice <alice@example.org>\nSubject: hello\n\nNo patch.\n";
-    writeFileSync(letter, mail);
-    expect(expectStatus(dryRun(letter), 0).stderr).toContain("is no patch: left as it is");
+    writeFileSync(letter, mail, { mode: 0o444 });
+    expect(expectStatus(runHook(letter), 0).stderr).toContain("is no patch: left as it is");
     expect(text(letter)).toBe(mail);
   });
 
-  test("without a key, nothing goes out unsigned", () => {
+  test("a read-only patch, or no key: nothing goes out unsigned", () => {
     const [file] = formatPatch(work);
-    const refused = run("git", [...SEND, "--dry-run", ...TO, file!], {
-      XDG_DATA_HOME: newFolder(),
-    });
-    expect(refused.status).not.toBe(0);
-    expect(refused.stderr).toMatch(/^patchsig: no key yet: .*\nhint: make one: git patchsig key/m);
+    chmodSync(file!, 0o444);
+    expectError(runHook(file!), 3, /read-only$/);
+    chmodSync(file!, 0o644);
+    const refused = expectError(runHook(file!, { XDG_DATA_HOME: newFolder() }), 3, /^no key yet: /);
+    expect(refused.stderr).toMatch(/\nhint: make one: git patchsig key/);
+    expect(text(file!)).not.toContain("untrusted comment");
   });
 
-  test("without patchsig, it says so", () => {
-    const [file] = formatPatch(work);
-    const refused = run("git", [...SEND, "--dry-run", ...TO, file!], {
-      PATH: process.env["PATH"]!,
-    });
-    expect(refused.status).not.toBe(0);
-    expect(refused.stderr).toContain(`patchsig is gone, so nothing can be signed\nhint: `);
+  test("a run that was killed half-way is taken up by the next", () => {
+    const files = formatPatch(work);
+    const unsigned = files.map(text);
+    expectStatus(runHook(files[0]!), 0);
+    // it had come to the second
+    for (const at of [1, 2]) writeFileSync(files[at]!, unsigned[at]!, "latin1");
+    const left = join(files[0]!, "..", ".patchsig-killed");
+    mkdirSync(left);
+    writeFileSync(join(left, "new"), unsigned[1]!.slice(0, 100));
+    expect(runHook(files[0]!)).toEqual({ status: 0, stdout: "", stderr: "" });
+    expectStatus(runHook(files[1]!), 0);
+    expectSealed(files, 3);
+  });
+
+  test("two at once leave nothing half-written", async () => {
+    const files = formatPatch(work);
+    const env = { ...process.env, ...environment() };
+    const ends = [1, 2, 3].map(
+      () =>
+        new Promise((resolve) =>
+          spawn(join(bin, "git-patchsig"), ["hook", "run", files[0]!], {
+            env,
+            cwd: work,
+            stdio: "ignore",
+          }).on("close", resolve),
+        ),
+    );
+    expect(await Promise.all(ends)).toEqual([0, 0, 0]);
+    const found = verified(files).filter(({ type }) => type === "patch");
+    expect(found.map((one) => one["signature"])).toEqual(["good", "good", "good"]);
+    expect(readdirSync(join(files[0]!, ".."))).toHaveLength(3);
   });
 });
 
-describe.runIf(tools && requireTool("ssh-agent"))("a key with a password", () => {
+const password = tools && requireTool("ssh-agent") && requireTool("script");
+describe.runIf(password)("a key with a password", () => {
   let locked: string;
-  let passwords: string;
   beforeAll(() => {
     locked = newHome();
     const lock = { password: PASSWORD, salt: Buffer.alloc(32, 1), cost: CHEAP };
     writeFileSync(keyFile(locked), formatSecretKeyFile(plainKey(), "x", lock), { mode: 0o600 });
     writeFileSync(join(locked, "patchsig/minisign.pub"), formatPublicKeyFile(plainKey().publicKey));
-    passwords = join(locked, "passwords");
-    writeFileSync(passwords, `${PASSWORD.toString()}\n`, { mode: 0o600 });
   });
 
   test("is refused where nobody can be asked", () => {
-    expectStatus(hook("install"), 0);
     const files = formatPatch(work);
-    const args = [...SEND, "--dry-run", ...TO, ...files];
-    const refused = run("git", args, { XDG_DATA_HOME: locked });
-    expect(refused.stderr).toMatch(/ssh-agent does not hold it\nhint: git patchsig key unlock\n/);
-    expect(refused.status).not.toBe(0);
+    const refused = expectError(
+      runHook(files[0]!, { XDG_DATA_HOME: locked }),
+      1,
+      /ssh-agent does not hold it$/,
+    );
+    expect(refused.stderr).toMatch(/\nhint: git patchsig key unlock\n/);
     expect(files.map(text).join("")).not.toContain("untrusted comment");
   });
 
-  /** `hook run` on a terminal on which the password is typed whenever something is asked. */
-  function onTerminal(file: string): { status: number | null; screen: string } {
-    const env = { ...process.env, ...environment({ XDG_DATA_HOME: locked }), SHELL: "/bin/sh" };
-    const command = `'${process.execPath}' '${join(ROOT, "bin/patchsig.js")}' hook run '${file}' </dev/null`;
-    const input = `${PASSWORD.toString()}\r`;
-    const done = spawnSync("script", ["-qec", command, "/dev/null"], { env, input, cwd: work });
-    return { status: done.status, screen: done.stdout.toString() };
+  /** A command on a terminal, where somebody gives the password whenever it is asked for. */
+  async function onTerminal(
+    command: string,
+    extra: Variables = {},
+  ): Promise<{ status: number; screen: string; asked: number }> {
+    const child = spawn("script", ["-qec", command, "/dev/null"], {
+      cwd: work,
+      env: {
+        ...process.env,
+        ...environment({ XDG_DATA_HOME: locked, ...extra }),
+        SHELL: "/bin/sh",
+      },
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    let screen = "";
+    let asked = 0;
+    child.stdout.on("data", (chunk: Buffer) => {
+      screen += chunk.toString();
+      for (; asked < screen.split("password for ").length - 1; asked++)
+        child.stdin.write(`${PASSWORD.toString()}\r`);
+    });
+    const status = await new Promise<number>((resolve) => child.on("close", resolve));
+    return { status, screen, asked };
   }
 
-  test.runIf(requireTool("script"))("is asked for once for a series, never for its parts", () => {
-    const files = formatPatch(work);
-    const { status, screen } = onTerminal(files[0]!);
-    expect(screen).toContain("password for ");
-    expect(status).toBe(0);
-    // the terminal echoes what is typed unasked; the program says nothing
-    for (const file of files.slice(1))
-      expect(onTerminal(file)).toEqual({ status: 0, screen: `${PASSWORD.toString()}\r\n` });
-    expect(sealed(files)).toBe(true);
+  /** git send-email on a terminal, through a real server; what arrives is good. */
+  async function sendOnTerminal(
+    what: string,
+    extra?: Variables,
+  ): Promise<{ screen: string; asked: number; mails: number }> {
+    let result = { screen: "", asked: 0 };
+    const mails = await receive(async (port) => {
+      const server = `--smtp-server=127.0.0.1 --smtp-server-port=${port} --smtp-domain=localhost`;
+      const words = [...SEND, ...TO].map((word) => `'${word}'`).join(" ");
+      const done = await onTerminal(`cd '${work}' && git ${words} ${server} ${what}`, extra);
+      expect(done.status, done.screen).toBe(0);
+      result = done;
+    });
+    const inbox = newFolder();
+    for (const [i, mail] of mails.entries()) writeFileSync(join(inbox, `${i}.eml`), mail);
+    expectSealed([inbox], mails.length);
+    return { ...result, mails: mails.length };
+  }
 
-    const [, part, other] = formatPatch(work);
-    const alone = newFolder();
-    for (const file of [part!, other!]) cpSync(file, join(alone, `${file.slice(-9)}.patch`));
-    const refused = onTerminal(filesOf(alone)[0]!);
-    expect(refused.status).toBe(1);
-    expect(refused.screen).not.toContain("password for ");
-    expect(refused.screen).toContain("git patchsig key unlock");
+  test("fifty patches through git send-email: asked for once", { timeout: 180_000 }, async () => {
+    work = newRepository(join(newFolder(), "fifty"));
+    git(work, ["fast-import", "--quiet"], history(51));
+    const made = newFolder();
+    git(work, ["format-patch", "-q", "-o", made, "-50", "main"]);
+    expectStatus(hook("install"), 0);
+    const { screen, asked, mails } = await sendOnTerminal(`'${made}'`);
+    expect({ asked, mails }).toEqual({ asked: 1, mails: 50 });
+    expect(screen).toContain("signed 50 mails as alice@example.org");
+    expect(screen).not.toContain(PASSWORD.toString());
   });
 
-  test("fifty patches, one unlock, through a real server", { timeout: 180_000 }, async () => {
+  test("unlocked, it is not asked for; revisions instead of files", async () => {
     const agent = await startSshAgent();
-    const extra = { XDG_DATA_HOME: locked, SSH_AUTH_SOCK: agent.socket };
+    const extra = { SSH_AUTH_SOCK: agent.socket };
     try {
-      work = newRepository(join(newFolder(), "fifty"));
-      git(work, ["fast-import", "--quiet"], history(51));
-      const made = newFolder();
-      git(work, ["format-patch", "-q", "-o", made, "-50", "main"]);
-      const env = environment(extra);
-      expectStatus(patchsig(["hook", "install"], { home: locked, cwd: work, env }), 0);
-      const unlock = ["key", "unlock", "--for=10m", "--password-file", passwords];
-      expectStatus(patchsig(unlock, { home: locked, env }), 0);
-
-      const mails = await receive(async (port) => {
-        const server = ["--smtp-server=127.0.0.1", `--smtp-server-port=${port}`];
-        const args = [...SEND, "--smtp-domain=localhost", ...server, ...TO, made];
-        const child = spawn("setsid", ["-w", "git", ...args], {
-          cwd: work,
-          env: { ...process.env, ...env },
-          stdio: ["ignore", "pipe", "pipe"],
-        });
-        let said = "";
-        for (const stream of [child.stdout, child.stderr])
-          stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
-        expect(await new Promise((resolve) => child.on("close", resolve)), said).toBe(0);
-        expect(said).toContain("signed 50 mails as alice@example.org");
-      });
-      expect(mails).toHaveLength(50);
-      const inbox = newFolder();
-      for (const [i, mail] of mails.entries()) writeFileSync(join(inbox, `${i}.eml`), mail);
-      expect(signatures([inbox])).toEqual(mails.map(() => "good"));
-      expect(sealed([inbox])).toBe(true);
+      expectStatus(hook("install"), 0);
+      const unlock = await onTerminal("git patchsig key unlock --for=10m", extra);
+      expect(unlock).toMatchObject({ asked: 1, status: 0 });
+      work = join(work, "docs");
+      expect(await sendOnTerminal("origin/main", extra)).toMatchObject({ asked: 0, mails: 3 });
     } finally {
       agent.stop();
     }
+  });
+
+  test("a key that ssh-agent holds anyway", async () => {
+    const agent = await startSshAgent();
+    const extra = { SSH_AUTH_SOCK: agent.socket };
+    try {
+      agent.sshAdd("-q", newSshKey(newFolder(), "id", "work laptop"));
+      git(work, ["config", "patchsig.key", "ssh:work laptop"]);
+      const files = formatPatch(work);
+      const done = await onTerminal(`git patchsig hook run '${files[0]}'`, extra);
+      expect(done).toMatchObject({ asked: 0, status: 0 });
+      expectSealed(files, 3);
+    } finally {
+      agent.stop();
+    }
+  });
+
+  test("is never asked for because of a part", async () => {
+    const [part, other] = formatPatch(work);
+    const alone = newFolder();
+    for (const file of [part!, other!]) cpSync(file, join(alone, `${file.slice(-9)}.patch`));
+    const refused = await onTerminal(`git patchsig hook run '${filesOf(alone)[0]}'`);
+    expect(refused).toMatchObject({ asked: 0, status: 1 });
+    expect(refused.screen).toContain("git patchsig key unlock");
+  });
+
+  test("is asked for once where others have signed some of it", async () => {
+    const files = formatPatch(work);
+    expectStatus(patchsig(["sign", files[1]!], { home: newHome(8) }), 0);
+    const command = files.map((file) => `git patchsig hook run '${file}'`).join(" && ");
+    expect(await onTerminal(command)).toMatchObject({ asked: 1, status: 0 });
+    const found = verified(files, 1).filter(({ type }) => type === "patch");
+    expect(found.map((one) => one["signature"])).toEqual(["good", "good", "good"]);
   });
 });
 
@@ -391,13 +500,12 @@ describe("hook install", () => {
       other: kept,
     });
     const files = formatPatch(work);
-    expectStatus(dryRun(...files), 0);
+    dryRunSigns(files);
     expect(ran()).toHaveLength(3);
-    expect(signatures(files)).toEqual(["good", "good", "good"]);
 
     // it still has its say
     writeFileSync(kept, "#!/bin/sh\nexit 7\n");
-    expect(dryRun(...files).status).not.toBe(0);
+    expect(run(hookPath(), [files[0]!]).status).toBe(7);
     plantHook(kept, 0, 0o750);
 
     expectStatus(hook("uninstall"), 0);
@@ -419,9 +527,7 @@ describe("hook install", () => {
     git(work, ["config", "core.hooksPath", "my hooks"]);
     expectStatus(hook("install"), 0);
     expect(existsSync(join(work, "my hooks", "sendemail-validate"))).toBe(true);
-    const files = formatPatch(work);
-    expectStatus(dryRun(...files), 0);
-    expect(signatures(files)).toEqual(["good", "good", "good"]);
+    dryRunSigns(formatPatch(work));
 
     git(work, ["config", "--unset", "core.hooksPath"]);
     const tree = join(newFolder(), "tree");
@@ -430,9 +536,7 @@ describe("hook install", () => {
     work = tree;
     expectStatus(hook("install"), 0);
     expect(existsSync(main)).toBe(true);
-    const more = formatPatch(work);
-    expectStatus(dryRun(...more), 0);
-    expect(signatures(more)).toEqual(["good", "good", "good"]);
+    dryRunSigns(formatPatch(work));
   });
 
   test("wrong words, no repository, not on the PATH", () => {
@@ -465,9 +569,8 @@ describe("hook install --global", () => {
       "commit-msg 1",
       "post-commit 0",
     ]);
-    expectStatus(dryRun(...files), 0);
+    dryRunSigns(files);
     expect(ran()).toHaveLength(6);
-    expect(signatures(files)).toEqual(["good", "good", "good"]);
 
     // a hook that refuses still refuses
     plantHook(join(work, ".git", "hooks", "pre-commit"), 1);

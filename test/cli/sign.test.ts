@@ -170,7 +170,7 @@ describe("what is signed", () => {
   test("a part of a series, which it says", () => {
     const [first] = copies();
     expect(expectStatus(sign([first!]), 0).stderr).toContain(
-      "note: 1 of 3 signed: they are not bound together; sign all files of the series in one go\n",
+      "note: 1 of 3 signed, not bound together: sign all files in one go\n",
     );
     expect(text(first!)).toContain(" series=- ");
   });

@@ -4,7 +4,7 @@ import type { Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import { passwordOptions, type PasswordSettings } from "../password.ts";
-import { draftsOf, readSheet, rewritten } from "../sheet.ts";
+import { checkWritable, draftsOf, readSheet, rewritten } from "../sheet.ts";
 import { openSigner } from "../signer.ts";
 import { reportSigned, signDrafts, signerAddress } from "../signing.ts";
 import { out } from "../terminal.ts";
@@ -54,6 +54,7 @@ async function sign(args: Arguments): Promise<void> {
   let signer = args.passwordFd === 0 ? await openSigner(args) : null;
   try {
     const sheets = args.file.map(readSheet);
+    for (const { name } of sheets) checkWritable(name);
     const drafts = sheets.flatMap(draftsOf);
     if (drafts.length === 0) throw new CliError("no-patch", "no patch found", { exit: EXIT.unmet });
 
