@@ -1,0 +1,130 @@
+/** What can be done to a series of good patches, and what `patchsig verify` and `am` say of it. */
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { patchsig, records } from "../support/cli.ts";
+import { newRepository } from "../support/repo.ts";
+import { signMails } from "../support/signing.ts";
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "patchsig-series-"));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const BASE = "1".repeat(40);
+const OTHER = "2".repeat(40);
+const TIME = 1_794_000_000;
+
+function patch(n: number, verse: string): string {
+  return `From: Alice <alice@example.org>
+Subject: [PATCH ${n}/3] song: verse ${n}
+Date: Wed, 11 Nov 2026 10:00:0${n} +0000
+Message-ID: <${n}@example.org>
+In-Reply-To: <0@example.org>
+
+${verse}.
+---
+
+diff --git a/verse${n} b/verse${n}
+new file mode 100644
+--- /dev/null
++++ b/verse${n}
+@@ -0,0 +1 @@
++${verse}
+`;
+}
+
+const COVER = `From: Alice <alice@example.org>
+Subject: [PATCH 0/3] song: three verses
+Date: Wed, 11 Nov 2026 10:00:00 +0000
+Message-ID: <0@example.org>
+
+A song.
+
+-- \n2.39.5
+
+base-commit: ${BASE}
+`;
+
+type Song = [cover: string, first: string, second: string, third: string];
+
+/** The cover letter and three patches, signed in one go. */
+function song(verse: string, time = TIME): Song {
+  const mails = [COVER, ...[1, 2, 3].map((n) => patch(n, `${verse} ${n}`))];
+  const signed = signMails(
+    mails.map((mail) => Buffer.from(mail)),
+    { base: BASE, time },
+  );
+  return signed.map((mail) => mail.toString()) as Song;
+}
+
+interface Said {
+  readonly status: number;
+  /** The worst verdict, of mails and of the series. */
+  readonly verdicts: string[];
+  readonly codes: string[];
+}
+
+function write(mails: readonly string[]): string {
+  const file = join(home, "song.mbox");
+  const from = "From alice@example.org Wed Nov 11 10:00:00 2026\n";
+  writeFileSync(file, mails.map((mail) => `${from}${mail}\n`).join(""));
+  return file;
+}
+
+function verify(mails: readonly string[]): Said {
+  const run = patchsig(["verify", "--json", "--dry-run", write(mails)], { home });
+  const found = records(run).filter(({ type }) => type === "patch" || type === "series");
+  return {
+    status: run.status,
+    verdicts: [...new Set(found.map(({ verdict }) => verdict as string))],
+    codes: found.flatMap(({ findings }) => findings.map(({ code }: { code: string }) => code)),
+  };
+}
+
+test("as it was signed it is good", () => {
+  expect(verify(song("la"))).toMatchObject({ status: 0, verdicts: ["pass"] });
+});
+
+const [cover, first, second, third] = song("la");
+const [, otherFirst, otherSecond] = song("na", TIME + 60);
+const renumber = (mail: string, n: number): string => mail.replace(/(?<=PATCH )\d/, `${n}`);
+
+test.each<[string, string[], string]>([
+  [
+    "the cover letter names another base",
+    [cover.replace(BASE + "\n", OTHER + "\n"), first, second, third],
+    "base-contradicts",
+  ],
+  [
+    "two patches are swapped, by their numbers",
+    [cover, renumber(second, 1), renumber(first, 2), third],
+    "series-relabelled",
+  ],
+  ["a patch is renumbered", [cover, first, second, renumber(third, 2)], "series-relabelled"],
+  [
+    "one is dropped, and the others renumbered to hide it",
+    [first, renumber(third, 2)].map((mail) => mail.replace("/3]", "/2]")),
+    "series-relabelled",
+  ],
+  ["patches of two signings are mixed", [cover, first, otherSecond, third], "series-conflict"],
+  ["the first is of another signing", [cover, otherFirst, second, third], "series-conflict"],
+])("fails: %s", (_, mails, code) => {
+  const said = verify(mails);
+  expect(said).toMatchObject({ status: 1 });
+  expect(said.verdicts).toContain("fail");
+  expect(said.codes).toContain(code);
+});
+
+test("a patch is dropped: verify waits for it and says so, am refuses", () => {
+  expect(verify([cover, first, third])).toMatchObject({ status: 0, verdicts: ["pass", "warn"] });
+  expect(verify([cover, first, third]).codes).toContain("series-incomplete");
+  const repository = join(home, "repository");
+  newRepository(repository);
+  const run = patchsig(["am", write([cover, first, third])], { home, cwd: repository });
+  expect(run.status).toBe(1);
+  expect(run.stdout + run.stderr).toContain("missing 2");
+});
