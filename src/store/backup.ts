@@ -3,9 +3,7 @@
 import { randomBytes } from "node:crypto";
 import {
   copyFileSync,
-  constants,
   existsSync,
-  linkSync,
   mkdirSync,
   openSync,
   closeSync,
@@ -15,7 +13,7 @@ import {
 import path from "node:path";
 import Database from "better-sqlite3";
 import { CliError } from "../errors.ts";
-import { checkWhole, explainedFile, inspect, syncPath } from "./database.ts";
+import { checkWhole, DRAFT_FILES, explainedFile, inspect, linkOrCopy, syncPath } from "./database.ts";
 import { TRUST_SCHEMA } from "./schema.ts";
 
 /**
@@ -29,6 +27,8 @@ export function backUp(file: string, target: string): void {
   if (!existsSync(file)) throw new CliError("not-found", "there is no trust database yet");
   explainedFile(TRUST_SCHEMA, file, () => {
     inspect(TRUST_SCHEMA, file);
+    if (!existsSync(path.dirname(to)))
+      throw new CliError("unwritable", `cannot write ${target}: there is no such folder`);
     const draft = draftBeside(to);
     // not read-only: such a connection leaves its log and lock files behind
     const db = new Database(file, { fileMustExist: true, timeout: 10_000 });
@@ -37,7 +37,7 @@ export function backUp(file: string, target: string): void {
       closeSync(openSync(draft, "wx", 0o600));
       db.prepare("vacuum into ?").run(draft);
       syncPath(draft);
-      linkSync(draft, to);
+      linkOrCopy(draft, to);
       syncPath(path.dirname(to));
     } finally {
       db.close();
@@ -74,7 +74,7 @@ export function restore(file: string, from: string, stamp: string): string | nul
       return kept;
     });
   } finally {
-    for (const suffix of ["", "-wal", "-shm"]) rmSync(draft + suffix, { force: true });
+    for (const suffix of DRAFT_FILES) rmSync(draft + suffix, { force: true });
   }
 }
 
@@ -95,12 +95,7 @@ function setAside(file: string, kept: string): string {
     for (const suffix of ["-wal", "-shm"])
       if (existsSync(file + suffix)) renameSync(file + suffix, kept + suffix);
   }
-  try {
-    linkSync(file, kept);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw error;
-    copyFileSync(file, kept, constants.COPYFILE_EXCL);
-  }
+  linkOrCopy(file, kept);
   return kept;
 }
 

@@ -1,6 +1,6 @@
 /** `patchsig trust import, export, diff`: keyrings. */
 
-import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
@@ -21,6 +21,7 @@ import {
   readKeyring,
   statementFileOf,
 } from "../../trust/keyring.ts";
+import type { StatementRecord } from "../../trust/record.ts";
 import type { Ruling } from "../../trust/ruling.ts";
 import type { Statement } from "../../trust/statement.ts";
 import { configuredKeyrings, importKeyring, type Imported, openKeyring } from "../keyrings.ts";
@@ -91,7 +92,7 @@ function show({ keys, statements, problems }: Imported, json: boolean): boolean 
     for (const problem of problems) record("problem", problem);
   } else {
     for (const { identity, publicKey, outcome } of keys) {
-      if (outcome !== "same") line(outcome, `${identity} ${publicKey}`);
+      if (outcome !== "same") line(outcome, identity, publicKey);
     }
     for (const { statement, ruling } of statements) {
       if (ruling.outcome === "repeated") continue;
@@ -107,7 +108,7 @@ function show({ keys, statements, problems }: Imported, json: boolean): boolean 
       note(`${pinned} pinned, ${same} were pinned before, ${conflicts} in conflict\n`);
     if (conflicts > 0)
       note(
-        "hint: git patchsig trust show says what is known here, trust accept takes a key over\n",
+        "hint: trust show says what is known here, trust accept takes a key over\n",
       );
   }
   return (
@@ -121,8 +122,8 @@ function jsonOf({ kind, signer, by, of, key, time }: Statement, { outcome, why }
   return { kind, signer, by, of, key, time, outcome, why };
 }
 
-function line(word: string, text: string): void {
-  out(`${word.padEnd(COLUMN)}${escapeText(text)}\n`);
+function line(word: string, identity: string, publicKey: string): void {
+  out(`${escapeText(identity)}\n${word.padEnd(COLUMN)}${publicKey}\n`);
 }
 
 interface ExportArguments {
@@ -151,7 +152,7 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
         files += written;
         if (outcome === "conflict") met = false;
         if (json) record("exported-key", { identity, publicKey, outcome });
-        else if (outcome !== "same") line(outcome, `${identity} ${publicKey}`);
+        else if (outcome !== "same") line(outcome, identity, publicKey);
       }
       if (!json) note(`${files} ${files === 1 ? "file" : "files"} written\n`);
       process.exitCode = met ? EXIT.ok : EXIT.unmet;
@@ -173,12 +174,22 @@ function exportKey(
   const behind = old?.state === "replaced" || old?.state === "revoked";
   if (file === null || unclear || (other !== undefined && other !== publicKey && !behind))
     return { outcome: "conflict", written: 0 };
-  const said = trust.statements(identity).map(statementFileOf);
-  let written = said.filter((one) => writeNew(folder, one)).length;
+  let written = worthTelling(trust, identity, publicKey)
+    .map(statementFileOf)
+    .filter((one) => writeNew(folder, one)).length;
   if (other === publicKey) return { outcome: "same", written };
   for (const path of there.files.get(identity) ?? []) rmSync(join(folder, path));
   if (writeNew(folder, file)) written++;
   return { outcome: "written", written };
+}
+
+/** What was followed, and what is said of this key: whoever repeats it is told once. */
+function worthTelling(trust: TrustStore, identity: string, publicKey: string): StatementRecord[] {
+  const said = trust
+    .statements(identity)
+    .filter(({ applied, key }) => applied || key === publicKey)
+    .map((one) => [[one.kind, one.signer, one.key].join(" "), one] as const);
+  return [...new Map(said).values()];
 }
 
 const EMPTY: Keyring = {
@@ -197,6 +208,7 @@ function* pinnedKeys(trust: TrustStore): Generator<[string, string]> {
 function writeNew(folder: string, { path, bytes }: KeyringFile): boolean {
   const target = join(folder, path);
   if (bytes === null || existsSync(target)) return false;
+  refuseLinks(folder, path);
   try {
     mkdirSync(dirname(target), { recursive: true });
   } catch (cause) {
@@ -204,6 +216,16 @@ function writeNew(folder: string, { path, bytes }: KeyringFile): boolean {
   }
   replaceFile(target, bytes);
   return true;
+}
+
+/** A keyring that others have made must not lead elsewhere. */
+function refuseLinks(folder: string, path: string): void {
+  let name = folder;
+  for (const part of path.split("/")) {
+    name = join(name, part);
+    if (lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+      throw new CliError("refused", `${name} is a symbolic link: nothing is written there`);
+  }
 }
 
 interface DiffArguments {
@@ -241,8 +263,9 @@ function showDifference(row: Difference, trust: TrustStore, json: boolean): void
   if (json) return record("difference", row);
   const { identity, inKeyring, here } = row;
   const states = new Map(trust.lookup(identity).map((key) => [key.publicKey, key.state]));
-  if (here !== null) out(`-${escapeText(identity)} ${here} ${states.get(here) ?? ""}\n`);
+  out(` ${escapeText(identity)}\n`);
+  if (here !== null) out(`-${here} ${states.get(here) ?? ""}\n`);
   if (inKeyring === null) return;
   const state = states.get(inKeyring);
-  out(`+${escapeText(identity)} ${inKeyring}${state === undefined ? "" : ` ${state} here`}\n`);
+  out(`+${inKeyring}${state === undefined ? "" : ` ${state} here`}\n`);
 }

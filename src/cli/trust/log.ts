@@ -2,7 +2,7 @@
 
 import type { Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
-import { escapeText, truncateTo } from "../../report/escape.ts";
+import { escapeText, truncateTo, wrapTo } from "../../report/escape.ts";
 import type { TrustEvent } from "../../trust/record.ts";
 import { out } from "../terminal.ts";
 import { identityOf, JSON_OPTION, record, withTrust } from "./common.ts";
@@ -86,7 +86,7 @@ function entry(event: TrustEvent): string {
     `event ${id}`,
     ...rows.map(([name, value]) => `${`${name}:`.padEnd(COLUMN)}${truncateTo(value, 80 - COLUMN)}`),
     "",
-    `    ${WHAT[event.kind]}${change}`,
+    ...wrapTo(`${WHAT[event.kind]}${change}`, 76).map((line) => `    ${line}`),
   ];
   return `${lines.join("\n")}\n`;
 }
