@@ -1,6 +1,13 @@
 /** The trust commands through the built program: two people, their databases, statements between them. */
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { generateSecretKey } from "../../src/minisign/generate.ts";
@@ -213,6 +220,15 @@ describe("statement", () => {
 });
 
 describe("keyrings", () => {
+  test("export writes nothing where a symbolic link leads", () => {
+    trust("accept", ALICE, A1);
+    const [ring, elsewhere] = [newFolder(), newFolder()];
+    mkdirSync(join(ring, "minisign"));
+    symlinkSync(elsewhere, join(ring, "minisign", "example.org"));
+    expectError(trust("export", ring), 3, /is a symbolic link: nothing is written there$/);
+    expect(readdirSync(elsewhere)).toEqual([]);
+  });
+
   test("export, diff and import lead to the same keys elsewhere; the statements come along", () => {
     const ring = join(newFolder(), "keyring");
     trust("accept", ALICE, A1);

@@ -1,6 +1,6 @@
 /** `patchsig trust import, export, diff`: keyrings. */
 
-import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
@@ -197,6 +197,7 @@ function* pinnedKeys(trust: TrustStore): Generator<[string, string]> {
 function writeNew(folder: string, { path, bytes }: KeyringFile): boolean {
   const target = join(folder, path);
   if (bytes === null || existsSync(target)) return false;
+  refuseLinks(folder, path);
   try {
     mkdirSync(dirname(target), { recursive: true });
   } catch (cause) {
@@ -204,6 +205,16 @@ function writeNew(folder: string, { path, bytes }: KeyringFile): boolean {
   }
   replaceFile(target, bytes);
   return true;
+}
+
+/** A keyring that others have made must not lead elsewhere. */
+function refuseLinks(folder: string, path: string): void {
+  let name = folder;
+  for (const part of path.split("/")) {
+    name = join(name, part);
+    if (lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+      throw new CliError("refused", `${name} is a symbolic link: nothing is written there`);
+  }
 }
 
 interface DiffArguments {
