@@ -3,9 +3,7 @@
 import { randomBytes } from "node:crypto";
 import {
   copyFileSync,
-  constants,
   existsSync,
-  linkSync,
   mkdirSync,
   openSync,
   closeSync,
@@ -15,7 +13,14 @@ import {
 import path from "node:path";
 import Database from "better-sqlite3";
 import { CliError } from "../errors.ts";
-import { checkWhole, explainedFile, inspect, syncPath } from "./database.ts";
+import {
+  checkWhole,
+  DRAFT_FILES,
+  explainedFile,
+  inspect,
+  linkOrCopy,
+  syncPath,
+} from "./database.ts";
 import { TRUST_SCHEMA } from "./schema.ts";
 
 /**
@@ -29,6 +34,8 @@ export function backUp(file: string, target: string): void {
   if (!existsSync(file)) throw new CliError("not-found", "there is no trust database yet");
   explainedFile(TRUST_SCHEMA, file, () => {
     inspect(TRUST_SCHEMA, file);
+    if (!existsSync(path.dirname(to)))
+      throw new CliError("unwritable", `cannot write ${target}: there is no such folder`);
     const draft = draftBeside(to);
     // not read-only: such a connection leaves its log and lock files behind
     const db = new Database(file, { fileMustExist: true, timeout: 10_000 });
@@ -37,7 +44,7 @@ export function backUp(file: string, target: string): void {
       closeSync(openSync(draft, "wx", 0o600));
       db.prepare("vacuum into ?").run(draft);
       syncPath(draft);
-      linkSync(draft, to);
+      linkOrCopy(draft, to);
       syncPath(path.dirname(to));
     } finally {
       db.close();
@@ -68,40 +75,48 @@ export function restore(file: string, from: string, stamp: string): string | nul
     });
     return explainedFile(TRUST_SCHEMA, file, () => {
       syncPath(draft);
-      const kept = existsSync(file) ? setAside(file, `${file}.before-${stamp}`) : null;
-      renameSync(draft, file);
+      const kept = existsSync(file) ? `${file}.before-${stamp}` : null;
+      const release = kept === null ? null : setAside(file, kept);
+      try {
+        renameSync(draft, file);
+      } finally {
+        release?.();
+      }
       syncPath(path.dirname(file));
       return kept;
     });
   } finally {
-    for (const suffix of ["", "-wal", "-shm"]) rmSync(draft + suffix, { force: true });
+    for (const suffix of DRAFT_FILES) rmSync(draft + suffix, { force: true });
   }
 }
 
-/** Gives the old file a second name, with all that its log holds; it keeps the first one as well. */
-function setAside(file: string, kept: string): string {
+/**
+ * Gives the old file a second name, with all that its log holds; it keeps the first one as well.
+ *
+ * @returns lets go of the old file, which nobody could open until then: who opened it between here
+ *   and its new name would put its log beside the new file
+ */
+function setAside(file: string, kept: string): () => void {
+  const db = new Database(file, { timeout: 1000 });
   try {
-    const db = new Database(file, { timeout: 1000 });
     try {
       // ends the log, and is refused while another process has the file open
+      db.pragma("locking_mode = exclusive");
       db.pragma("journal_mode = delete");
-    } finally {
-      db.close();
+      db.exec("begin exclusive");
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (/^SQLITE_(BUSY|LOCKED)/.test(code ?? "")) throw error;
+      // damaged: that may be why it is replaced. Its log must not meet the new file
+      for (const suffix of ["-wal", "-shm"])
+        if (existsSync(file + suffix)) renameSync(file + suffix, kept + suffix);
     }
+    linkOrCopy(file, kept);
   } catch (error) {
-    const { code } = error as { code?: string };
-    if (/^SQLITE_(BUSY|LOCKED)/.test(code ?? "")) throw error;
-    // damaged: that may be why it is replaced. Its log must not meet the new file
-    for (const suffix of ["-wal", "-shm"])
-      if (existsSync(file + suffix)) renameSync(file + suffix, kept + suffix);
+    db.close();
+    throw error;
   }
-  try {
-    linkSync(file, kept);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw error;
-    copyFileSync(file, kept, constants.COPYFILE_EXCL);
-  }
-  return kept;
+  return () => void db.close();
 }
 
 function draftBeside(file: string): string {

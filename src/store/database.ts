@@ -32,6 +32,7 @@ const CHECKPOINT_PAGES = 8192;
 /** A dry run holds no more than this in memory. */
 const MAX_IMAGE_BYTES = 32 * 1024 * 1024;
 const HEADER_BYTES = 100;
+const LEFT_ALONE = "left alone: restore it from a backup, or move it away to begin anew";
 
 export interface OpenOptions {
   readonly file: string;
@@ -60,14 +61,21 @@ export function openDatabase(schema: Schema, options: OpenOptions): OpenDatabase
   return explainedFile(schema, file, () => {
     if (options.dryRun === true) return openForReading(schema, file);
     if (!existsSync(file)) create(schema, file);
-    inspect(schema, file);
-    const db = new Database(file, { fileMustExist: true, timeout: options.busyMs ?? BUSY_MS });
-    return closedOnError(db, () => {
-      refuseNewer(schema, file, db);
-      configure(db);
-      migrate(schema, file, db);
-      return { db, stale: () => false };
-    });
+    for (;;) {
+      inspect(schema, file);
+      const before = statSync(file);
+      const db = new Database(file, { fileMustExist: true, timeout: options.busyMs ?? BUSY_MS });
+      const done = closedOnError(db, () => {
+        // reads, and so waits for whoever is putting another file in its place
+        refuseNewer(schema, file, db);
+        if (statSync(file).ino !== before.ino) return false;
+        configure(db);
+        migrate(schema, file, db);
+        return true;
+      });
+      if (done) return { db, stale: () => false };
+      db.close();
+    }
   });
 }
 
@@ -136,27 +144,38 @@ function create(schema: Schema, file: string): void {
   try {
     closeSync(openSync(draft, "wx", 0o600));
     const db = new Database(draft);
-    closedOnError(db, () => {
-      configure(db);
-      migrate(schema, file, db);
-    });
+    // without a log: moving that into the file may fail when nobody is told any more
+    closedOnError(db, () => migrate(schema, file, db));
     db.close();
     syncPath(draft);
     publish(draft, file);
     syncPath(directory);
   } finally {
-    for (const suffix of ["", "-wal", "-shm"]) rmSync(draft + suffix, { force: true });
+    for (const suffix of DRAFT_FILES) rmSync(draft + suffix, { force: true });
   }
 }
+
+/** What SQLite may leave of a database that is not finished: suffixes of its name. */
+export const DRAFT_FILES = ["", "-journal", "-wal", "-shm"] as const;
 
 /** Gives a finished file its name, unless another process was first: then that one's counts. */
 function publish(draft: string, file: string): void {
   try {
-    linkSync(draft, file);
+    linkOrCopy(draft, file);
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return;
+    if (codeOf(error) !== "EEXIST") throw error;
+  }
+}
+
+/** Gives a finished file a second name, which must be free: else an error EEXIST. */
+export function linkOrCopy(file: string, name: string): void {
+  try {
+    linkSync(file, name);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") throw error;
     // no hard links here: whoever opens it in mid-copy gets a clear error
-    copyFileSync(draft, file, constants.COPYFILE_EXCL);
+    copyFileSync(file, name, constants.COPYFILE_EXCL);
+    syncPath(name);
   }
 }
 
@@ -173,7 +192,8 @@ export function checkWhole(schema: Schema, file: string, name: string): void {
       throw new CliError("bad-database", `the ${schema.what} ${name} is damaged`, {
         hint: "try another backup",
       });
-    configure(db);
+    // as in `create`
+    db.pragma("journal_mode = delete");
     migrate(schema, name, db);
   });
   db.close();
@@ -241,18 +261,16 @@ function changed(before: Stats, now: Stats): boolean {
 export function inspect(schema: Schema, file: string): void {
   const refused = (why: string, hint: string): CliError =>
     new CliError("bad-database", `the ${schema.what} ${file} ${why}`, { hint });
-  const aside = "it is left alone: restore it from a backup, or move it away to begin a new one";
-
   const type = statSync(file);
   if (!type.isFile()) throw refused("is not a file", "move it away, and a new database is made");
   const { header, size } = readHeader(file);
-  if (size === 0) throw refused("is empty, so it was cut off", aside);
+  if (size === 0) throw refused("is empty, so it was cut off", LEFT_ALONE);
   if (header.length < HEADER_BYTES || header.toString("latin1", 0, 16) !== "SQLite format 3\0")
-    throw refused("is not a database", aside);
+    throw refused("is not a database", LEFT_ALONE);
   if (header.readUInt32BE(68) !== schema.applicationId)
-    throw refused("belongs to another program", aside);
+    throw refused("belongs to another program", LEFT_ALONE);
   if (header.readUInt32BE(60) > schema.migrations.length) throw newer(schema, file);
-  if (isCutOff(file)) throw refused("is cut off", aside);
+  if (isCutOff(file)) throw refused("is cut off", LEFT_ALONE);
 }
 
 /**
@@ -295,12 +313,7 @@ function closedOnError<T>(db: Database.Database, work: () => T): T {
 /** Codes of SQLite (with their extended forms) and of the file system, and what to make of them. */
 type Explanation = readonly [RegExp, ErrorCode, string, string];
 const EXPLANATIONS: readonly Explanation[] = [
-  [
-    /^SQLITE_(CORRUPT|NOTADB|FORMAT)/,
-    "bad-database",
-    "is damaged",
-    "it is left alone: restore it from a backup, or move it away to begin a new one",
-  ],
+  [/^SQLITE_(CORRUPT|NOTADB|FORMAT)/, "bad-database", "is damaged", LEFT_ALONE],
   [
     /^SQLITE_(BUSY|LOCKED|PROTOCOL)/,
     "database-busy",

@@ -1,8 +1,10 @@
 // Several real processes on one database. They run the built program: `npm run build` first.
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
+import { renameSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import { afterEach, describe, expect, test } from "vitest";
@@ -119,6 +121,27 @@ describe("verifiers that race", () => {
     expect(trust.events(ALICE).map((event) => event.kind)).toEqual(["first-use", "confirm"]);
     trust.close();
   });
+});
+
+test("who opens a database while another is put in its place writes into the new one", async () => {
+  const file = path.join(temporaryDirectory(), "trust.db");
+  openTrust({ file }).close();
+  const [key, worker] = [someKey(), await start()];
+  // what a restore does, but slower
+  const restorer = new Database(file);
+  restorer.pragma("locking_mode = exclusive");
+  restorer.pragma("journal_mode = delete");
+  restorer.exec("begin exclusive");
+  const sighting = { ...sightingOf(key, "one"), digest: "0011223344556677" };
+  ask(worker, { command: "judge", file, sighting });
+  await setTimeout(300);
+  openTrust({ file: `${file}.new` }).close();
+  renameSync(`${file}.new`, file);
+  restorer.close();
+  expect(await answer(worker)).toBe("first-use");
+  const trust = openTrust({ file });
+  expect(trust.lookup(ALICE)).toMatchObject([{ publicKey: key }]);
+  trust.close();
 });
 
 test("nothing that was reported is lost by kill -9", async () => {
