@@ -34,6 +34,7 @@ export async function runWithYargs(
     .wrap(Math.min(80, process.stdout.columns || 80))
     .parserConfiguration({ "parse-numbers": false })
     .middleware(lastOneCounts, true)
+    .middleware(dashAgain)
     .exitProcess(false)
     .fail((message, error) => {
       // a handler's own error comes as `error`, a wrong flag as `message`
@@ -53,6 +54,16 @@ function lastOneCounts(argv: Record<string, unknown>): void {
   }
 }
 
+/** Standing for "-", which yargs loses where there may be many words. */
+const DASH = "\0-";
+
+function dashAgain(argv: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(argv)) {
+    if (value === DASH) argv[name] = "-";
+    else if (Array.isArray(value)) argv[name] = value.map((word) => (word === DASH ? "-" : word));
+  }
+}
+
 /** What may hold many: the words themselves, files and sources, and options that add up. */
 const LISTS: ReadonlySet<string> = new Set(["_", "file", "source", "dev-keyring", "devKeyring"]);
 
@@ -62,9 +73,11 @@ const LISTS: ReadonlySet<string> = new Set(["_", "file", "source", "dev-keyring"
  */
 function afterDashes(args: readonly string[]): string[] {
   const cut = args.indexOf("--");
-  if (cut < 0) return [...args];
-  const names = args.slice(cut + 1).map((word) => (/^-./.test(word) ? `./${word}` : word));
-  return [...args.slice(0, cut), ...names];
+  const words = cut < 0 ? [...args] : args.slice(0, cut);
+  const names = cut < 0 ? [] : args.slice(cut + 1);
+  return [...words, ...names.map((word) => (/^-./.test(word) ? `./${word}` : word))].map((word) =>
+    word === "-" ? DASH : word,
+  );
 }
 
 /** What yargs complains of, in the words that were typed. */

@@ -70,7 +70,8 @@ function readSmall(path: string): Buffer | null {
     if (!fstatSync(fd).isFile()) return null;
     const buffer = Buffer.alloc(MAX_KEYRING_FILE + 1);
     const length = readSync(fd, buffer, 0, buffer.length, 0);
-    return length > MAX_KEYRING_FILE ? null : buffer.subarray(0, length);
+    // a copy: most are much smaller than the buffer
+    return length > MAX_KEYRING_FILE ? null : Buffer.from(buffer.subarray(0, length));
   } finally {
     closeSync(fd);
   }

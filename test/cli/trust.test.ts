@@ -1,22 +1,27 @@
 /** The trust commands through the built program: two people, their databases, statements between them. */
 
+import { spawnSync } from "node:child_process";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { generateSecretKey } from "../../src/minisign/generate.ts";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
+import { signStatement } from "../../src/trust/statement.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
 import {
   expectError,
   expectStatus,
+  expectTidy,
   newFolder,
   newHome,
   newSubmission,
@@ -70,7 +75,8 @@ describe("statements between people", () => {
         [A2, "endorsed"],
       ]),
     );
-    const again = expectStatus(trust("import", "--json", file), 0);
+    const input = readFileSync(file);
+    const again = expectStatus(patchsig(["trust", "import", "--json", "-"], { home, input }), 0);
     expect(records(again)).toMatchObject([{ type: "imported-statement", outcome: "repeated" }]);
   });
 
@@ -198,7 +204,8 @@ describe("log", () => {
       "Date:      … +0000",
       ...(stdout.includes("Mail:") ? ["Mail:      <…>"] : []),
       "",
-      "    first patch by this key, and the first signed one from this address (unknown -> first-use)",
+      "    first patch by this key, and the first signed one from this address",
+      "    (unknown -> first-use)",
       "",
     ]);
     expect(trust("log").stdout).toBe(stdout);
@@ -242,10 +249,10 @@ describe("keyrings", () => {
 
     const other = newFolder();
     const there = (...args: string[]): Run => patchsig(["trust", ...args], { home: other });
-    expect(expectStatus(there("diff", ring), 1).stdout).toBe(`+${ALICE} ${A2}\n+${BOB} ${B}\n`);
+    expect(expectStatus(there("diff", ring), 1).stdout).toBe(` ${ALICE}\n+${A2}\n ${BOB}\n+${B}\n`);
     const run = expectStatus(there("import", ring), 0);
     // how the new key came is nothing new there
-    expect(run.stdout).toBe(`pinned     ${ALICE} ${A2}\npinned     ${BOB} ${B}\n`);
+    expect(run.stdout).toBe(`${ALICE}\npinned     ${A2}\n${BOB}\npinned     ${B}\n`);
     expect(expectStatus(there("diff", ring), 0).stdout).toBe("");
   });
 
@@ -256,11 +263,9 @@ describe("keyrings", () => {
     const other = newFolder();
     patchsig(["trust", "accept", ALICE, A2], { home: other });
     const there = (...args: string[]): Run => patchsig(["trust", ...args], { home: other });
-    expect(expectStatus(there("import", ring), 1).stdout).toBe(`conflict   ${ALICE} ${A1}\n`);
-    expect(expectStatus(there("export", ring), 1).stdout).toBe(`conflict   ${ALICE} ${A2}\n`);
-    expect(expectStatus(there("diff", ring), 1).stdout).toBe(
-      `-${ALICE} ${A2} pinned\n+${ALICE} ${A1}\n`,
-    );
+    expect(expectStatus(there("import", ring), 1).stdout).toBe(`${ALICE}\nconflict   ${A1}\n`);
+    expect(expectStatus(there("export", ring), 1).stdout).toBe(`${ALICE}\nconflict   ${A2}\n`);
+    expect(expectStatus(there("diff", ring), 1).stdout).toBe(` ${ALICE}\n-${A2} pinned\n+${A1}\n`);
     expect(records(there("list", "--json"))).toMatchObject([{ publicKey: A2, state: "pinned" }]);
   });
 
@@ -270,9 +275,9 @@ describe("keyrings", () => {
     trust("export", ring);
     trust("accept", ALICE, A2);
     expect(expectStatus(trust("diff", ring), 1).stdout).toBe(
-      `-${ALICE} ${A2} pinned\n+${ALICE} ${A1} replaced here\n`,
+      ` ${ALICE}\n-${A2} pinned\n+${A1} replaced here\n`,
     );
-    expect(expectStatus(trust("export", ring), 0).stdout).toBe(`written    ${ALICE} ${A2}\n`);
+    expect(expectStatus(trust("export", ring), 0).stdout).toBe(`${ALICE}\nwritten    ${A2}\n`);
     expect(expectStatus(trust("diff", ring), 0).stdout).toBe("");
   });
 
@@ -299,11 +304,136 @@ describe("keyrings", () => {
   });
 });
 
+test("export repeats nobody without end", () => {
+  trust("accept", ALICE, A1);
+  trust("accept", BOB, B);
+  const said = [1, 2, 3].map((time) =>
+    signStatement(generateSecretKey(Buffer.alloc(32, 9), Buffer.alloc(8, 9)), {
+      kind: "endorse",
+      time,
+      by: BOB,
+      of: ALICE,
+      key: A1,
+    }),
+  );
+  const input = said.map(({ text }) => text).join("");
+  expectStatus(patchsig(["trust", "import", "-"], { home, input }), 0);
+  const ring = join(newFolder(), "keyring");
+  // two keys, one statement
+  expect(expectStatus(trust("export", ring), 0).stderr).toContain("3 files written");
+});
+
+describe("a database that cannot be used: one line, a hint, and it stays as it is", () => {
+  const spoiled: [string, string, (file: string) => void][] = [
+    ["cut off", "is cut off", (file) => truncateSync(file, 8192)],
+    ["empty", "is empty", (file) => truncateSync(file, 0)],
+    ["another program's", "belongs to another program", (file) => patchByte(file, 71)],
+    ["a newer one", "was written by a newer patchsig", (file) => patchByte(file, 63)],
+    [
+      "damaged",
+      "is damaged",
+      (file) => {
+        const bytes = readFileSync(file);
+        writeFileSync(file, bytes.fill(0xa5, 4096));
+      },
+    ],
+  ];
+  function patchByte(file: string, at: number): void {
+    const bytes = readFileSync(file);
+    bytes[at]! += 9;
+    writeFileSync(file, bytes);
+  }
+
+  test.each(spoiled)("%s", (_, message, spoil) => {
+    trust("accept", ALICE, A1);
+    const file = join(home, "patchsig", "trust.db");
+    spoil(file);
+    const before = readFileSync(file);
+    const runs = [
+      trust("list"),
+      trust("accept", ALICE, A2),
+      trust("backup", "copy"),
+      patchsig(["verify", ...patches], { home }),
+    ];
+    for (const run of runs) {
+      expectError(run, 3, message);
+      expectTidy(run.stderr.slice(run.stderr.indexOf("\nhint: ") + 1));
+    }
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect(readdirSync(join(home, "patchsig"))).toEqual(["trust.db"]);
+    expect(readdirSync(home)).toEqual(["patchsig"]);
+  });
+
+  /** A full disk, and the program on it: what it says, and its status. Sizes are in KiB. */
+  function onSmallDisk(size: number, ...commands: string[][]): Run[] {
+    const main = join(import.meta.dirname, "..", "..", "bin", "patchsig.js");
+    const folder = newFolder();
+    const env = { ...process.env, XDG_DATA_HOME: folder };
+    const lines = commands.map(
+      (args, i) =>
+        `${process.execPath} ${main} trust ${args.join(" ")} >"$0/${i}.out" 2>"$0/${i}.err"; echo $?`,
+    );
+    const mount = `mount -t tmpfs -o size=${size}k none "$XDG_DATA_HOME"`;
+    const said = newFolder();
+    const script = [mount, ...lines].join("\n");
+    const run = spawnSync("unshare", ["-rm", "sh", "-c", script, said], { env, encoding: "utf8" });
+    const text = (name: string): string => readFileSync(join(said, name), "utf8");
+    return run.stdout
+      .trim()
+      .split("\n")
+      .map((status, i) => {
+        return { status: Number(status), stdout: text(`${i}.out`), stderr: text(`${i}.err`) };
+      });
+  }
+  const canMount = spawnSync("unshare", ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).status;
+
+  test.runIf(canMount === 0).each([20, 100])("a disk of %i KiB is full", (size) => {
+    const accept = ["accept", ALICE, A1];
+    const [first, again, list] = onSmallDisk(size, accept, accept, ["list"]);
+    // again: nothing is left of the first one that would be called damaged
+    expectError(first!, 3, "the disk is full");
+    expectError(again!, 3, "the disk is full");
+    expectStatus(list!, 0);
+    expect(list!.stderr).toMatch(/^no keys yet/);
+  });
+
+  test.skipIf(process.getuid?.() === 0)("one that may not be written", () => {
+    trust("accept", ALICE, A1);
+    const file = join(home, "patchsig", "trust.db");
+    const before = readFileSync(file);
+    chmodSync(file, 0o400);
+    expectError(trust("accept", ALICE, A2), 3, "cannot be written");
+    expect(records(trust("list", "--json"))).toMatchObject([{ publicKey: A1 }]);
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+});
+
+test("what is said fits the screen, keys and paths aside", () => {
+  const long = "a-rather-long-name.of-somebody@department.university.example.org";
+  const ring = join(newFolder(), "keyring");
+  expectStatus(patchsig(["verify", patches[0]!], { home }), 0);
+  const runs = [
+    trust("accept", ALICE, A2),
+    trust("accept", long, B),
+    trust("log"),
+    trust("show", ALICE),
+    trust("list"),
+    trust("export", ring),
+    trust("accept", ALICE, A1),
+    trust("diff", ring),
+    trust("import", ring),
+    trust("export", ring),
+    trust("revoke", ALICE),
+  ];
+  for (const { stdout, stderr } of runs) expectTidy(stdout + stderr);
+});
+
 test("backup and restore", () => {
   trust("accept", ALICE, A1);
   const copy = join(newFolder(), "copy.db");
   expectStatus(trust("backup", copy), 0);
   expectError(trust("backup", copy), 3, "exists already");
+  expectError(trust("backup", "no/copy"), 3, "cannot write no/copy: there is no such folder");
   trust("accept", ALICE, A2);
   const run = expectStatus(trust("restore", copy), 0);
   const kept = /the one before is (.*)\n/.exec(run.stderr)![1]!;

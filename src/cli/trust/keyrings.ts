@@ -21,6 +21,7 @@ import {
   readKeyring,
   statementFileOf,
 } from "../../trust/keyring.ts";
+import type { StatementRecord } from "../../trust/record.ts";
 import type { Ruling } from "../../trust/ruling.ts";
 import type { Statement } from "../../trust/statement.ts";
 import { configuredKeyrings, importKeyring, type Imported, openKeyring } from "../keyrings.ts";
@@ -91,7 +92,7 @@ function show({ keys, statements, problems }: Imported, json: boolean): boolean 
     for (const problem of problems) record("problem", problem);
   } else {
     for (const { identity, publicKey, outcome } of keys) {
-      if (outcome !== "same") line(outcome, `${identity} ${publicKey}`);
+      if (outcome !== "same") line(outcome, identity, publicKey);
     }
     for (const { statement, ruling } of statements) {
       if (ruling.outcome === "repeated") continue;
@@ -106,9 +107,7 @@ function show({ keys, statements, problems }: Imported, json: boolean): boolean 
     if (keys.length > 0)
       note(`${pinned} pinned, ${same} were pinned before, ${conflicts} in conflict\n`);
     if (conflicts > 0)
-      note(
-        "hint: git patchsig trust show says what is known here, trust accept takes a key over\n",
-      );
+      note("hint: trust show says what is known here, trust accept takes a key over\n");
   }
   return (
     problems.length === 0 &&
@@ -121,8 +120,8 @@ function jsonOf({ kind, signer, by, of, key, time }: Statement, { outcome, why }
   return { kind, signer, by, of, key, time, outcome, why };
 }
 
-function line(word: string, text: string): void {
-  out(`${word.padEnd(COLUMN)}${escapeText(text)}\n`);
+function line(word: string, identity: string, publicKey: string): void {
+  out(`${escapeText(identity)}\n${word.padEnd(COLUMN)}${publicKey}\n`);
 }
 
 interface ExportArguments {
@@ -151,7 +150,7 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
         files += written;
         if (outcome === "conflict") met = false;
         if (json) record("exported-key", { identity, publicKey, outcome });
-        else if (outcome !== "same") line(outcome, `${identity} ${publicKey}`);
+        else if (outcome !== "same") line(outcome, identity, publicKey);
       }
       if (!json) note(`${files} ${files === 1 ? "file" : "files"} written\n`);
       process.exitCode = met ? EXIT.ok : EXIT.unmet;
@@ -173,12 +172,22 @@ function exportKey(
   const behind = old?.state === "replaced" || old?.state === "revoked";
   if (file === null || unclear || (other !== undefined && other !== publicKey && !behind))
     return { outcome: "conflict", written: 0 };
-  const said = trust.statements(identity).map(statementFileOf);
-  let written = said.filter((one) => writeNew(folder, one)).length;
+  let written = worthTelling(trust, identity, publicKey)
+    .map(statementFileOf)
+    .filter((one) => writeNew(folder, one)).length;
   if (other === publicKey) return { outcome: "same", written };
   for (const path of there.files.get(identity) ?? []) rmSync(join(folder, path));
   if (writeNew(folder, file)) written++;
   return { outcome: "written", written };
+}
+
+/** What was followed, and what is said of this key: whoever repeats it is told once. */
+function worthTelling(trust: TrustStore, identity: string, publicKey: string): StatementRecord[] {
+  const said = trust
+    .statements(identity)
+    .filter(({ applied, key }) => applied || key === publicKey)
+    .map((one) => [[one.kind, one.signer, one.key].join(" "), one] as const);
+  return [...new Map(said).values()];
 }
 
 const EMPTY: Keyring = {
@@ -252,8 +261,9 @@ function showDifference(row: Difference, trust: TrustStore, json: boolean): void
   if (json) return record("difference", row);
   const { identity, inKeyring, here } = row;
   const states = new Map(trust.lookup(identity).map((key) => [key.publicKey, key.state]));
-  if (here !== null) out(`-${escapeText(identity)} ${here} ${states.get(here) ?? ""}\n`);
+  out(` ${escapeText(identity)}\n`);
+  if (here !== null) out(`-${here} ${states.get(here) ?? ""}\n`);
   if (inKeyring === null) return;
   const state = states.get(inKeyring);
-  out(`+${escapeText(identity)} ${inKeyring}${state === undefined ? "" : ` ${state} here`}\n`);
+  out(`+${inKeyring}${state === undefined ? "" : ` ${state} here`}\n`);
 }

@@ -81,12 +81,13 @@ function entry(event: TrustEvent): string {
     ...(messageId === "" ? [] : [["Mail", escapeText(messageId)] as [string, string]]),
     ...(source === "" ? [] : [["From", escapeText(source)] as [string, string]]),
   ];
-  const change = to === null || from === to ? "" : ` (${from ?? "unknown"} -> ${to})`;
+  const change = to === null || from === to ? "" : `(${from ?? "unknown"} -> ${to})`;
+  const what = `${WHAT[event.kind]} ${change}`.trimEnd();
   const lines = [
     `event ${id}`,
     ...rows.map(([name, value]) => `${`${name}:`.padEnd(COLUMN)}${truncateTo(value, 80 - COLUMN)}`),
     "",
-    `    ${WHAT[event.kind]}${change}`,
+    ...(what.length <= 76 ? [what] : [WHAT[event.kind], change]).map((line) => `    ${line}`),
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -7,6 +7,7 @@ import { createVerifier } from "../../minisign/ed25519.ts";
 import { formatPublicKeyText, parsePublicKeyText } from "../../minisign/public-key.ts";
 import { signWith } from "../../minisign/signature.ts";
 import { escapeText } from "../../report/escape.ts";
+import { readStdin } from "../../source/file.ts";
 import { readPublicKeyFile } from "../../store/key-file.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
@@ -200,17 +201,7 @@ const MAX_FILE = 1 << 20;
 
 /** The statements in a file or in what comes on stdin. Throws a CliError if there is none. */
 export function statementsInFile(file: string): readonly Statement[] {
-  const stat = file === "-" ? undefined : statSync(file, { throwIfNoEntry: false });
-  if (file !== "-" && stat === undefined) throw new CliError("not-found", `no such file: ${file}`);
-  if ((stat?.size ?? 0) > MAX_FILE)
-    throw new CliError("too-large", `${file} is too large to be a statement`);
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file === "-" ? 0 : file);
-  } catch (cause) {
-    throw new CliError("unreadable", `cannot read ${file}`, { cause });
-  }
-  const found = findStatements(bytes.subarray(0, MAX_FILE), createVerifier());
+  const found = findStatements(readStatementFile(file), createVerifier());
   const good = found.flatMap((one) => (one.ok ? [one.statement] : []));
   const bad = found.find((one) => !one.ok);
   if (bad?.ok === false)
@@ -220,6 +211,20 @@ export function statementsInFile(file: string): readonly Statement[] {
   if (good.length === 0)
     throw new CliError("refused", `there is no statement in ${file}`, { exit: EXIT.unmet });
   return good;
+}
+
+function readStatementFile(file: string): Buffer {
+  const stat = file === "-" ? undefined : statSync(file, { throwIfNoEntry: false });
+  if (file !== "-" && stat === undefined) throw new CliError("not-found", `no such file: ${file}`);
+  let bytes: Buffer | null;
+  try {
+    if (file === "-") bytes = readStdin(MAX_FILE);
+    else bytes = (stat?.size ?? 0) > MAX_FILE ? null : readFileSync(file);
+  } catch (cause) {
+    throw new CliError("unreadable", `cannot read ${file}`, { cause });
+  }
+  if (bytes === null) throw new CliError("too-large", `${file} is too large to be a statement`);
+  return bytes;
 }
 
 interface StatementArguments {
