@@ -16,8 +16,11 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createVerifier } from "../../src/minisign/ed25519.ts";
 import { formatPublicKeyFile } from "../../src/minisign/public-key.ts";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
+import { checkMail } from "../../src/verify/check.ts";
+import type { Checked } from "../../src/verify/result.ts";
 import { CHEAP, PASSWORD, plainKey } from "../minisign/support.ts";
 import { newSshKey, startSshAgent } from "../support/agent.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";
@@ -105,17 +108,26 @@ const TO = ["--to=list@example.org", "--from=Alice <alice@example.org>"];
 /** git send-email as far as it goes without a server. */
 const dryRun = (...args: string[]): Run => run("git", [...SEND, "--dry-run", ...TO, ...args]);
 
-/** Patches and the series, as `verify --json` has them. */
-function verified(source: readonly string[], status = 0): Record<string, unknown>[] {
-  const run = patchsig(["verify", "--json", ...source], { home: newFolder() });
-  return records(expectStatus(run, status));
+const checkedAll = (files: readonly string[]): Checked[] =>
+  files.map((file) => checkMail(readFileSync(file), createVerifier()));
+const signatures = (files: readonly string[]): string[] =>
+  checkedAll(files).map(({ signature }) => signature);
+
+/** All of them are signed, good and bound together. */
+function expectSealed(files: readonly string[]): void {
+  expect(signatures(files)).toEqual(files.map(() => "good"));
+  const seals = new Set(checkedAll(files).map(({ signed }) => signed?.comment.series));
+  expect([...seals]).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)]);
 }
 
-/** All of it is signed, good and bound together. */
-function expectSealed(source: readonly string[], mails: number): void {
-  const found = verified(source);
-  const signatures = found.filter(({ type }) => type === "patch").map((one) => one["signature"]);
-  expect(signatures).toEqual(Array.from({ length: mails }, () => "good"));
+/** The same, as the program says it. */
+function expectVerified(source: readonly string[], mails: number): void {
+  const run = patchsig(["verify", "--json", ...source], { home: newFolder() });
+  const found = records(expectStatus(run, 0));
+  const patches = found.filter(({ type }) => type === "patch");
+  expect(patches.map((one) => one["signature"])).toEqual(
+    Array.from({ length: mails }, () => "good"),
+  );
   expect(found.find(({ type }) => type === "series")).toMatchObject({ sealed: true });
 }
 
@@ -130,11 +142,12 @@ const ran = (): string[] =>
   existsSync(join(work, "ran")) ? text(join(work, "ran")).trimEnd().split("\n") : [];
 const hookPath = (): string => join(work, ".git", "hooks", "sendemail-validate");
 
-/** Makes these commands of `git send-email` say that they have sent the patches. */
-const dryRunSigns = (files: readonly string[]): void => {
-  expectStatus(dryRun(...files), 0);
-  expectSealed(files, files.length);
-};
+/** git runs the hook, wherever it looks for it, and the series is signed. */
+function expectHookSigns(): void {
+  const files = formatPatch(work);
+  expectStatus(run("git", ["hook", "run", "sendemail-validate", "--", files[0]!]), 0);
+  expectSealed(files);
+}
 
 test.runIf(tools)(
   "git send-email signs, refuses what was edited since, and says how to go on",
@@ -145,7 +158,7 @@ test.runIf(tools)(
     expect(sent.stdout + sent.stderr).toMatch(/^signed 3 mails as alice@example.org, base /m);
     // once, at the first file
     expect(sent.stderr.split("signed ")).toHaveLength(2);
-    expectSealed(files, 3);
+    expectVerified(files, 3);
 
     edit(files[1]!, (t) => t.replace("And this.", "And that."));
     const before = files.map(text);
@@ -163,7 +176,7 @@ test.runIf(tools)(
     const [, command] = /^hint: git patchsig (.*)$/m.exec(refused.stderr)!;
     expectStatus(run("sh", ["-c", `git-patchsig ${command}`]), 0);
     for (const file of files) expect(runHook(file)).toEqual({ status: 0, stdout: "", stderr: "" });
-    expectSealed(files, 3);
+    expectSealed(files);
   },
 );
 
@@ -200,7 +213,7 @@ describe("hook run", () => {
       text(others[1]!).replace("[PATCH 2/3]", "[PATCH v2 2/3]"),
     );
     expect(expectStatus(runHook(others[0]!), 0).stderr).toContain("signed 3 mails");
-    expectSealed(others, 3);
+    expectSealed(others);
   });
 
   test("no more than git says that it sends", () => {
@@ -257,7 +270,7 @@ describe("hook run", () => {
 
     edit(files[0]!, (t) => t.replace(/\*\*\* \w+ HERE \*\*\*/g, "song: be loud"));
     expectStatus(runHook(files[0]!), 0);
-    expectSealed(files, 4);
+    expectSealed(files);
   });
 
   test("somebody else's signature, and what is no patch, are left alone", () => {
@@ -307,7 +320,7 @@ describe("hook run", () => {
     writeFileSync(join(left, "new"), unsigned[1]!.slice(0, 100));
     expect(runHook(files[0]!)).toEqual({ status: 0, stdout: "", stderr: "" });
     expectStatus(runHook(files[1]!), 0);
-    expectSealed(files, 3);
+    expectSealed(files);
   });
 
   test("two at once leave nothing half-written", async () => {
@@ -324,8 +337,7 @@ describe("hook run", () => {
         ),
     );
     expect(await Promise.all(ends)).toEqual([0, 0, 0]);
-    const found = verified(files).filter(({ type }) => type === "patch");
-    expect(found.map((one) => one["signature"])).toEqual(["good", "good", "good"]);
+    expect(signatures(files)).toEqual(["good", "good", "good"]);
     expect(readdirSync(join(files[0]!, ".."))).toHaveLength(3);
   });
 });
@@ -391,7 +403,7 @@ describe.runIf(password)("a key with a password", () => {
     });
     const inbox = newFolder();
     for (const [i, mail] of mails.entries()) writeFileSync(join(inbox, `${i}.eml`), mail);
-    expectSealed([inbox], mails.length);
+    expectVerified([inbox], mails.length);
     return { ...result, mails: mails.length };
   }
 
@@ -430,7 +442,7 @@ describe.runIf(password)("a key with a password", () => {
       const files = formatPatch(work);
       const done = await onTerminal(`git patchsig hook run '${files[0]}'`, extra);
       expect(done).toMatchObject({ asked: 0, status: 0 });
-      expectSealed(files, 3);
+      expectSealed(files);
     } finally {
       agent.stop();
     }
@@ -450,8 +462,7 @@ describe.runIf(password)("a key with a password", () => {
     expectStatus(patchsig(["sign", files[1]!], { home: newHome(8) }), 0);
     const command = files.map((file) => `git patchsig hook run '${file}'`).join(" && ");
     expect(await onTerminal(command)).toMatchObject({ asked: 1, status: 0 });
-    const found = verified(files, 1).filter(({ type }) => type === "patch");
-    expect(found.map((one) => one["signature"])).toEqual(["good", "good", "good"]);
+    expect(signatures(files)).toEqual(["good", "good", "good"]);
   });
 });
 
@@ -471,41 +482,28 @@ function history(count: number): string {
 }
 
 describe("hook install", () => {
-  test("twice is as once; uninstall takes it away", () => {
-    expect(expectStatus(hook("status"), 1).stdout).toContain("does not sign here");
-    expectStatus(hook("install"), 0);
-    const script = text(hookPath());
-    expect(statSync(hookPath()).mode & 0o777).toBe(0o755);
-    expectStatus(hook("install"), 0);
-    expect(text(hookPath())).toBe(script);
-    expect(expectStatus(hook("status"), 0).stdout).toBe(
-      `git send-email signs here: ${hookPath()}\n`,
+  test("a hook that is there runs first, and is back afterwards", () => {
+    expect(expectStatus(hook("status"), 1).stdout).toBe(
+      "git send-email does not sign here: git patchsig hook install\n",
     );
-    expectStatus(hook("uninstall"), 0);
-    expect(existsSync(hookPath())).toBe(false);
-    expect(expectStatus(hook("uninstall"), 0).stderr).toBe("it is not installed\n");
-  });
-
-  test.runIf(tools)("a hook that is there runs first, and is back afterwards", () => {
     const before = plantHook(hookPath(), 0, 0o750);
     expectStatus(hook("install"), 0);
-    expectStatus(hook("install"), 0);
-    const status = JSON.parse(hook("status", "--json").stdout);
     const kept = `${hookPath()}.before-patchsig`;
-    expect(status).toEqual({
+    expect(JSON.parse(hook("status", "--json").stdout)).toEqual({
       type: "hook",
       installed: true,
       scope: "repository",
       path: hookPath(),
       other: kept,
     });
-    const files = formatPatch(work);
-    dryRunSigns(files);
-    expect(ran()).toHaveLength(3);
+    expectHookSigns();
+    expect(ran()).toHaveLength(1);
 
     // it still has its say
-    writeFileSync(kept, "#!/bin/sh\nexit 7\n");
-    expect(run(hookPath(), [files[0]!]).status).toBe(7);
+    const [file] = formatPatch(work);
+    plantHook(kept, 7, 0o750);
+    expect(run(hookPath(), [file!]).status).toBe(7);
+    expect(text(file!)).not.toContain("untrusted comment");
     plantHook(kept, 0, 0o750);
 
     expectStatus(hook("uninstall"), 0);
@@ -514,20 +512,24 @@ describe("hook install", () => {
     expect(existsSync(kept)).toBe(false);
   });
 
-  test("a hook that was put there since is not lost", () => {
-    plantHook(hookPath());
+  test("without patchsig nothing is sent, and the way back is told", () => {
+    const before = plantHook(hookPath());
     expectStatus(hook("install"), 0);
-    const newer = plantHook(hookPath(), 1);
-    expectError(hook("install"), 3, /^there are two hooks to keep/);
-    expect(hook("uninstall").stderr).toBe("it is not installed\n");
-    expect(text(hookPath())).toBe(newer);
+    const [file] = formatPatch(work);
+    const { status, stderr } = run(hookPath(), [file!], { PATH: process.env["PATH"]! });
+    expect(status).toBe(1);
+    expect(ran()).toHaveLength(1);
+    const [, way] = /^patchsig is gone, .*\nhint: install it again, or: (.*)\n$/.exec(stderr)!;
+    expectStatus(run("sh", ["-c", way!]), 0);
+    expect(text(hookPath())).toBe(before);
   });
 
-  test.runIf(tools)("core.hooksPath of the repository, and a linked worktree", () => {
+  test("core.hooksPath of the repository, a linked worktree, a bare repository", () => {
     git(work, ["config", "core.hooksPath", "my hooks"]);
-    expectStatus(hook("install"), 0);
+    const below = { home, cwd: join(work, "docs"), env: environment() };
+    expectStatus(patchsig(["hook", "install"], below), 0);
     expect(existsSync(join(work, "my hooks", "sendemail-validate"))).toBe(true);
-    dryRunSigns(formatPatch(work));
+    expectHookSigns();
 
     git(work, ["config", "--unset", "core.hooksPath"]);
     const tree = join(newFolder(), "tree");
@@ -536,7 +538,12 @@ describe("hook install", () => {
     work = tree;
     expectStatus(hook("install"), 0);
     expect(existsSync(main)).toBe(true);
-    dryRunSigns(formatPatch(work));
+    expectHookSigns();
+
+    const bare = newFolder();
+    git(bare, ["init", "-q", "--bare"]);
+    expectStatus(run("git", ["-C", bare, "patchsig", "hook", "install"]), 0);
+    expect(existsSync(join(bare, "hooks", "sendemail-validate"))).toBe(true);
   });
 
   test("wrong words, no repository, not on the PATH", () => {
@@ -554,23 +561,24 @@ describe("hook install", () => {
 describe("hook install --global", () => {
   const hooks = (): string => join(home, "patchsig", "hooks");
 
-  test.runIf(tools)("every repository signs, and none loses a hook", () => {
+  test("every repository signs, and none loses a hook", () => {
     for (const name of ["pre-commit", "commit-msg", "post-commit", "sendemail-validate"])
       plantHook(join(work, ".git", "hooks", name));
-    const files = formatPatch(work);
     expectStatus(hook("install", "--global"), 0);
+    // twice is as once
     expectStatus(hook("install", "--global"), 0);
-    expect(run("git", ["config", "--global", "core.hooksPath"]).stdout).toBe(`${hooks()}\n`);
+    const set = git(work, ["config", "--file", config, "core.hooksPath"]).toString();
+    expect(set).toBe(`${hooks()}\n`);
     expect(expectStatus(hook("status"), 0).stdout).toContain("signs everywhere");
 
+    expectHookSigns();
     expectStatus(run("git", ["commit", "-q", "--allow-empty", "-m", "empty"]), 0);
     expect(ran().map((line) => line.replace(/.*hooks\//, ""))).toEqual([
+      "sendemail-validate 1",
       "pre-commit 0",
       "commit-msg 1",
       "post-commit 0",
     ]);
-    dryRunSigns(files);
-    expect(ran()).toHaveLength(6);
 
     // a hook that refuses still refuses
     plantHook(join(work, ".git", "hooks", "pre-commit"), 1);
@@ -580,8 +588,9 @@ describe("hook install --global", () => {
     expect(expectStatus(hook("install"), 0).stderr).toContain("signs in every repository already");
     expectError(hook("uninstall"), 3, /^core.hooksPath makes all repositories use/);
 
+    // as if the first half of uninstalling had been killed
+    git(work, ["config", "--file", config, "--unset", "core.hooksPath"]);
     expectStatus(hook("uninstall", "--global"), 0);
-    expect(text(config)).not.toContain("hooksPath");
     expect(existsSync(hooks())).toBe(false);
     expect(expectStatus(hook("uninstall", "--global"), 0).stderr).toBe("it is not installed\n");
   });
@@ -599,7 +608,13 @@ describe("hook install --global", () => {
     git(work, ["commit", "-q", "--amend", "-m", "amended again"]);
     expect(run("git", ["push", "-q", target, "+HEAD:main"]).stderr).toContain("has changes");
     expect(text(join(target, "song.txt"))).toBe("mine\n");
-    expectStatus(hook("uninstall", "--global"), 0);
+
+    // files of others in our folder are left
+    plantHook(join(hooks(), "pre-commit"));
+    const { stderr } = expectStatus(hook("uninstall", "--global"), 0);
+    expect(stderr).toContain("holds other files too");
+    expect(text(config)).not.toContain("hooksPath");
+    expect(readdirSync(hooks())).toEqual(["pre-commit"]);
   });
 
   test("a core.hooksPath that is set already is used, and left", () => {
@@ -616,14 +631,5 @@ describe("hook install --global", () => {
     expectStatus(hook("uninstall", "--global"), 0);
     expect(text(join(own, "sendemail-validate"))).toBe(before);
     expect(text(config)).toContain(own);
-  });
-
-  test("files of others in our folder are left", () => {
-    expectStatus(hook("install", "--global"), 0);
-    plantHook(join(hooks(), "pre-commit"));
-    expect(expectStatus(hook("uninstall", "--global"), 0).stderr).toContain(
-      "holds other files too",
-    );
-    expect(readdirSync(hooks())).toEqual(["pre-commit"]);
   });
 });
