@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { formatPublicKeyFile, formatPublicKeyText } from "../../src/minisign/public-key.ts";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
 import { expectError, expectStatus, newFolder, newHome, newSubmission } from "../cli/support.ts";
-import { formatPatch, keyFile } from "../cli/support.ts";
+import { formatPatch, keyFile, publicKey } from "../cli/support.ts";
 import { CHEAP, PASSWORD, plainKey } from "../minisign/support.ts";
 import { type Agent, newSshKey, startGpgAgent, startSshAgent } from "../support/agent.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";
@@ -85,6 +85,33 @@ describe.runIf(tools)("a key in OpenSSH's agent", () => {
       /^RW\S{54}\nkey ID {6}[0-9A-F]{16}\nssh-agent {3}SHA256:\S+ work laptop\n$/,
     );
     expectError(patchsig(["key", "password"], { home, env }), 2, /^this needs a key file/);
+  });
+
+  const other = publicKey(8);
+  test.each([
+    ["rotate", [other], "replaced"],
+    ["endorse", ["bob@example.org", other], "pinned"],
+    ["revoke", ["--statement"], "revoked"],
+  ])("signs a statement: %s", (verb, args, state) => {
+    const name = join(newFolder(), "statement");
+    const key = ["--key", "ssh:work laptop"];
+    expectStatus(run(["trust", verb, ...args, ...key, "-o", name], agent.socket, newFolder()), 0);
+    const own = JSON.parse(run(["key", "show", "--json", "ssh:work laptop"]).stdout).publicKey;
+
+    const data = join(newFolder(), "text");
+    expectStatus(patchsig(["trust", "statement", name, "-o", data], { home }), 0);
+    const { stdout } = spawnSync("minisign", ["-VHm", data, "-P", own]);
+    expect(stdout.toString()).toContain("Signature and comment signature verified");
+
+    const verifier = newFolder();
+    const trust = (...words: string[]): Run => patchsig(["trust", ...words], { home: verifier });
+    expectStatus(trust("accept", "alice@example.org", own), 0);
+    expectStatus(trust("import", name), 0);
+    const states = new Map(
+      records(trust("list", "--json")).map((one) => [one["publicKey"], one["state"]]),
+    );
+    expect(states.get(own)).toBe(state);
+    expect(states.get(other)).toBe(verb === "revoke" ? undefined : "endorsed");
   });
 
   test("that is not there", () => {
