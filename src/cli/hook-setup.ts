@@ -86,8 +86,8 @@ async function installGlobally(): Promise<void> {
   if (set === null) await setGlobalHooksPath(cwd, ours);
   say("git send-email signs from now on, in every repository: core.hooksPath is now");
   say(ours);
-  say("other hooks run as before. where a repository has its own core.hooksPath, nothing");
-  say("is signed");
+  say("all other hooks run as before; repositories that set core.hooksPath themselves");
+  say("do not sign");
 }
 
 function reportInstalled(folder: string, kept: string | null): void {

@@ -223,7 +223,12 @@ function isExecutable(path: string): boolean {
 
 /** The path if anything is there, be it a symlink to nowhere. */
 function present(path: string): string | null {
-  return lstatSync(path, { throwIfNoEntry: false }) === undefined ? null : path;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined ? null : path;
+  } catch {
+    // core.hooksPath=/dev/null, to have no hooks
+    return null;
+  }
 }
 
 function writing(path: string, write: () => void): void {

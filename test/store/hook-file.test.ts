@@ -107,7 +107,12 @@ describe("a hook that is there", () => {
     mkdirSync(kept);
     expect(() => installHook(folder)).toThrow(/^there are two hooks/);
     expect(readFileSync(path)).toEqual(THEIRS);
-    expect(() => installHook(path)).toThrow(/^cannot change /);
+    // core.hooksPath=/dev/null means no hooks
+    for (const file of [path, "/dev/null"]) {
+      expect(() => installHook(file)).toThrow(/^cannot change /);
+      expect(hookState(file)).toMatchObject({ installed: false, other: null });
+      expect(uninstallHook(file)).toBe(false);
+    }
   });
 
   // root may write everywhere
