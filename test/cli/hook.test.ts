@@ -66,6 +66,12 @@ beforeEach(() => {
   writeFileSync(config, "");
 });
 
+/** The PATH without patchsig, which whoever runs the tests may have installed. */
+function elsewhere(): string {
+  const folders = process.env["PATH"]!.split(":");
+  return folders.filter((folder) => !existsSync(join(folder, "git-patchsig"))).join(":");
+}
+
 type Variables = Readonly<Record<string, string>>;
 
 function environment(extra: Variables = {}): Record<string, string> {
@@ -516,7 +522,7 @@ describe("hook install", () => {
     const before = plantHook(hookPath());
     expectStatus(hook("install"), 0);
     const [file] = formatPatch(work);
-    const { status, stderr } = run(hookPath(), [file!], { PATH: process.env["PATH"]! });
+    const { status, stderr } = run(hookPath(), [file!], { PATH: elsewhere() });
     expect(status).toBe(1);
     expect(ran()).toHaveLength(1);
     const [, way] = /^patchsig is gone, .*\nhint: install it again, or: (.*)\n$/.exec(stderr)!;
@@ -552,7 +558,7 @@ describe("hook install", () => {
     expectError(hook("run", "/nowhere"), 3, "no such file: /nowhere");
     const outside = { home, cwd: newFolder(), env: environment() };
     expectError(patchsig(["hook", "install"], outside), 3, /not a git repository/);
-    const lost = { home, cwd: work, env: environment({ PATH: process.env["PATH"]! }) };
+    const lost = { home, cwd: work, env: environment({ PATH: elsewhere() }) };
     expectError(patchsig(["hook", "install"], lost), 3, /^git-patchsig is not on the PATH/);
     expect(existsSync(hookPath())).toBe(false);
   });
