@@ -144,8 +144,7 @@ function create(schema: Schema, file: string): void {
   try {
     closeSync(openSync(draft, "wx", 0o600));
     const db = new Database(draft);
-    // without a log: moving that into the file may fail when nobody is told any more
-    closedOnError(db, () => migrate(schema, file, db));
+    closedOnError(db, () => fill(schema, file, db));
     db.close();
     syncPath(draft);
     publish(draft, file);
@@ -153,6 +152,17 @@ function create(schema: Schema, file: string): void {
   } finally {
     for (const suffix of DRAFT_FILES) rmSync(draft + suffix, { force: true });
   }
+}
+
+/**
+ * Makes a database whole that nobody else has open. Without a log: moving that into the file may
+ * fail when nobody is told any more. Only then it is to have one: of several that open the file,
+ * SQLite lets one switch that, and tells the others that it is busy, however long they would wait.
+ */
+function fill(schema: Schema, file: string, db: Database.Database): void {
+  db.pragma("journal_mode = delete");
+  migrate(schema, file, db);
+  db.pragma("journal_mode = wal");
 }
 
 /** What SQLite may leave of a database that is not finished: suffixes of its name. */
@@ -192,9 +202,7 @@ export function checkWhole(schema: Schema, file: string, name: string): void {
       throw new CliError("bad-database", `the ${schema.what} ${name} is damaged`, {
         hint: "try another backup",
       });
-    // as in `create`
-    db.pragma("journal_mode = delete");
-    migrate(schema, name, db);
+    fill(schema, name, db);
   });
   db.close();
 }
