@@ -8,7 +8,8 @@ import { createConnection, type Socket } from "node:net";
 import { CliError, FormatError } from "../errors.ts";
 import { createVerifier } from "../minisign/ed25519.ts";
 import { formatSshKey, parseSshKey, SSH_ED25519 } from "../minisign/ssh-key.ts";
-import { message, Reader, string, uint32 } from "./wire.ts";
+import { Reader, string, uint32 } from "../minisign/ssh-wire.ts";
+import { message } from "./message.ts";
 
 /** Numbers of the protocol's messages. */
 const REQUEST = { identities: 11, sign: 13, remove: 18, addConstrained: 25 } as const;
@@ -97,7 +98,7 @@ export class SshAgent {
     const answer = await this.#ask(request, this.#limits.signature);
     const signature = this.#read(answer, ANSWER.signature, "to sign with this key", (reader) => {
       const blob = new Reader(reader.string());
-      const name = blob.string().toString("latin1");
+      const name = blob.text();
       const bytes = blob.string();
       blob.end();
       if (name !== SSH_ED25519 || bytes.length !== SIGNATURE_BYTES)

@@ -6,6 +6,8 @@
 import { createHash, createPublicKey, type JsonWebKey, verify } from "node:crypto";
 import { FormatError } from "../errors.ts";
 import type { Verifier } from "../minisign/ed25519.ts";
+import { SSH_ED25519 } from "../minisign/ssh-key.ts";
+import { Reader, string } from "../minisign/ssh-wire.ts";
 
 const MAGIC = "SSHSIG";
 const NAMESPACE = "patatt";
@@ -22,47 +24,6 @@ const RSA_HASHES: Readonly<Record<string, string>> = {
 };
 /** Shorter ones are forged by those who can pay; longer ones are slow, and ssh refuses them. */
 const RSA_BYTES = { min: 256, max: 2048 };
-
-/** Reads RFC 4251's `string`s and numbers, one after the other. */
-class Reader {
-  readonly bytes: Buffer;
-  pos = 0;
-  constructor(bytes: Buffer) {
-    this.bytes = bytes;
-  }
-  take(length: number): Buffer {
-    if (length > this.bytes.length - this.pos) throw new FormatError("cut short");
-    this.pos += length;
-    return this.bytes.subarray(this.pos - length, this.pos);
-  }
-  number(): number {
-    return this.take(4).readUInt32BE();
-  }
-  string(): Buffer {
-    return this.take(this.number());
-  }
-  text(): string {
-    return this.string().toString("latin1");
-  }
-  /** A positive `mpint`, without its sign byte. */
-  positive(): Buffer {
-    const bytes = this.string();
-    const padded = bytes[0] === 0;
-    const minimal = bytes.length > 0 && (padded ? (bytes[1] ?? 0) >= 0x80 : bytes[0]! < 0x80);
-    if (!minimal) throw new FormatError("not a positive number");
-    return padded ? bytes.subarray(1) : bytes;
-  }
-  end(): void {
-    if (this.pos !== this.bytes.length) throw new FormatError("bytes left over");
-  }
-}
-
-function string(bytes: Buffer | string): Buffer {
-  const body = Buffer.from(bytes as string);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(body.length);
-  return Buffer.concat([length, body]);
-}
 
 /**
  * The key of a keyring file: `ssh-ed25519 AAAA… comment`. Only the first key counts, as with patatt.
@@ -103,7 +64,7 @@ export function verifySsh(
 function check(verifier: Verifier, key: Buffer, message: Buffer, signature: Buffer): SshOutcome {
   const outer = new Reader(signature);
   if (outer.take(MAGIC.length).toString("latin1") !== MAGIC) return "bad";
-  if (outer.number() !== 1) return "unsupported";
+  if (outer.uint32() !== 1) return "unsupported";
   const signer = outer.string();
   const namespace = outer.text();
   const reserved = outer.string();
@@ -116,10 +77,10 @@ function check(verifier: Verifier, key: Buffer, message: Buffer, signature: Buff
   if (hash === undefined) return "unsupported";
   const signed = Buffer.concat([
     Buffer.from(MAGIC),
-    string(NAMESPACE),
-    string(""),
-    string(hash),
-    string(createHash(hash).update(message).digest()),
+    ...string(NAMESPACE),
+    ...string(""),
+    ...string(hash),
+    ...string(createHash(hash).update(message).digest()),
   ]);
   return checkRaw(verifier, key, signed, inner);
 }
@@ -132,7 +93,7 @@ function checkRaw(verifier: Verifier, key: Buffer, signed: Buffer, blob: Buffer)
   signature.end();
   const parts = new Reader(key);
   const keyType = parts.text();
-  if (keyType === "ssh-ed25519") {
+  if (keyType === SSH_ED25519) {
     const point = parts.string();
     parts.end();
     return outcome(type === keyType && verifier.verifyStrict(point, signed, bytes));

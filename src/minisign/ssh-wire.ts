@@ -1,4 +1,4 @@
-/** The data types of the SSH protocols (RFC 4251, section 5), as far as an agent's messages use them. */
+/** The data types of the SSH protocols (RFC 4251, section 5): for agents, and for SSHSIG. */
 
 import { FormatError } from "../errors.ts";
 
@@ -8,21 +8,10 @@ export function uint32(value: number): Buffer {
   return bytes;
 }
 
-/** A length and the bytes. Not out of the shared pool, and not copied again by `message`. */
+/** A length and the bytes; bytes are not copied, so that a secret is wiped where it is. */
 export function string(value: Uint8Array | string): Buffer[] {
   const bytes = typeof value === "string" ? Buffer.from(value) : value;
   return [uint32(bytes.length), Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)];
-}
-
-/** A message: its length, its type, its parts, in memory of its own that can be wiped. */
-export function message(type: number, ...parts: readonly Buffer[]): Buffer {
-  const length = parts.reduce((sum, part) => sum + part.length, 1);
-  const bytes = Buffer.alloc(4 + length);
-  bytes.writeUInt32BE(length);
-  bytes[4] = type;
-  let at = 5;
-  for (const part of parts) at += part.copy(bytes, at);
-  return bytes;
 }
 
 /** Takes bytes apart from the front. Throws a FormatError where they are too few, or too many. */
@@ -34,7 +23,7 @@ export class Reader {
     this.#bytes = bytes;
   }
 
-  #take(length: number): Buffer {
+  take(length: number): Buffer {
     const end = this.#at + length;
     if (end > this.#bytes.length) throw new FormatError("cut short");
     const taken = this.#bytes.subarray(this.#at, end);
@@ -43,15 +32,28 @@ export class Reader {
   }
 
   byte(): number {
-    return this.#take(1)[0]!;
+    return this.take(1)[0]!;
   }
 
   uint32(): number {
-    return this.#take(4).readUInt32BE();
+    return this.take(4).readUInt32BE();
   }
 
   string(): Buffer {
-    return this.#take(this.uint32());
+    return this.take(this.uint32());
+  }
+
+  text(): string {
+    return this.string().toString("latin1");
+  }
+
+  /** A positive `mpint` in its shortest form, without its sign byte. */
+  positive(): Buffer {
+    const bytes = this.string();
+    const padded = bytes[0] === 0;
+    const minimal = bytes.length > 0 && (padded ? (bytes[1] ?? 0) >= 0x80 : bytes[0]! < 0x80);
+    if (!minimal) throw new FormatError("not a positive number");
+    return padded ? bytes.subarray(1) : bytes;
   }
 
   end(): void {
