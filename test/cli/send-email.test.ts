@@ -6,10 +6,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { SMTPServer } from "smtp-server";
 import { beforeAll, describe, expect, test } from "vitest";
 import { patchsig, records } from "../support/cli.ts";
 import { commit, commitsSince, git, newRepository } from "../support/repo.ts";
+import { receive } from "../support/smtp.ts";
 import { requireTool } from "../support/tools.ts";
 import { expectStatus, filesOf, newFolder, newHome } from "./support.ts";
 
@@ -57,22 +57,7 @@ beforeAll(() => {
 
 /** Sends the files; resolves to the mails as the server got them, in the order of their subjects. */
 async function received(encoding: string): Promise<Buffer[]> {
-  const mails: Buffer[] = [];
-  const server = new SMTPServer({
-    disabledCommands: ["AUTH", "STARTTLS"],
-    onData(stream, _session, done) {
-      const chunks: Buffer[] = [];
-      stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-      stream.on("end", () => {
-        mails.push(Buffer.concat(chunks));
-        done();
-      });
-    },
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  const args = [
+  const args = (port: number): string[] => [
     "send-email",
     "--quiet",
     "--confirm=never",
@@ -86,13 +71,14 @@ async function received(encoding: string): Promise<Buffer[]> {
     `--transfer-encoding=${encoding}`,
     ...sent,
   ];
-  const child = spawn("git", args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  const status = await new Promise((resolve) => child.on("close", resolve));
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  expect(status, said).toBe(0);
+  const mails = await receive(async (port) => {
+    const child = spawn("git", args(port), { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    const status = await new Promise((resolve) => child.on("close", resolve));
+    expect(status, said).toBe(0);
+  });
   const number = (mail: Buffer): number =>
     Number(/\[PATCH (\d)\/4\]/.exec(mail.toString("latin1"))?.[1]);
   return mails.sort((a, b) => number(a) - number(b));
