@@ -5,27 +5,18 @@ import {
   constants,
   fstatSync,
   openSync,
-  readdirSync,
   readSync,
   realpathSync,
   statSync,
 } from "node:fs";
 import { join, sep } from "node:path";
-import {
-  type DevKey,
-  type FindKey,
-  hashedPath,
-  type KeyringEntry,
-  parseKeyPath,
-} from "../devsig/keyring.ts";
+import { type DevKey, type FindKey, hashedPath } from "../devsig/keyring.ts";
 import { CliError } from "../errors.ts";
 
 /** An OpenPGP key with years of certifications is some 100 KiB. */
 const MAX_KEY_BYTES = 1 << 20;
 /** Answers that are remembered, missing keys included. */
 const MAX_REMEMBERED = 1024;
-/** Keys that `readKeyring` takes from one folder. */
-const MAX_KEYS = 100_000;
 
 /**
  * Looks keys up in the folders, in their order; the first that has a file for the path decides.
@@ -55,38 +46,6 @@ export function openKeyrings(folders: readonly string[]): FindKey {
     }
     return key;
   };
-}
-
-/**
- * Every key of a keyring, sorted by path. Files that are no keys by their path are passed over, and
- * so is `by-hash/`, which does not say whose the keys are.
- *
- * @throws CliError "not-found" if the folder is none, "too-large" if it has more than MAX_KEYS keys
- */
-export function readKeyring(folder: string): KeyringEntry[] {
-  const root = rootOf(folder);
-  const entries: KeyringEntry[] = [];
-  for (const path of filesBelow(root, "", 4)) {
-    const name = parseKeyPath(path);
-    if (name === null) continue;
-    const content = readWithin(root, path);
-    if (content === null) continue;
-    if (entries.length >= MAX_KEYS)
-      throw new CliError("too-large", `more than ${MAX_KEYS} keys in ${folder}`);
-    entries.push({ ...name, content, place: join(folder, path) });
-  }
-  return entries;
-}
-
-/** Paths of what is no folder, `depth` levels down and no deeper; links to folders are not followed. */
-function* filesBelow(root: string, path: string, depth: number): Generator<string> {
-  if (depth === 0) return;
-  const found = readdirSync(join(root, path), { withFileTypes: true });
-  for (const entry of found.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const below = path === "" ? entry.name : `${path}/${entry.name}`;
-    if (entry.isDirectory()) yield* filesBelow(root, below, depth - 1);
-    else yield below;
-  }
 }
 
 function rootOf(folder: string): string {

@@ -11,7 +11,7 @@ export interface Field {
   readonly value: string;
 }
 
-export const ALGORITHMS = ["ed25519", "openssh", "openpgp"] as const;
+const ALGORITHMS = ["ed25519", "openssh", "openpgp"] as const;
 export type DevAlgorithm = (typeof ALGORITHMS)[number];
 
 /** A well-formed header. Nothing in it is verified. */

@@ -5,7 +5,7 @@
 
 import { createHash } from "node:crypto";
 import { FormatError } from "../errors.ts";
-import { ALGORITHMS, type DevAlgorithm } from "./claim.ts";
+import type { DevAlgorithm } from "./claim.ts";
 
 /** A key at hand: what its file holds, and where that is. */
 export interface DevKey {
@@ -16,14 +16,6 @@ export interface DevKey {
 
 /** Finds the key for a path of `keyPath`, or null. */
 export type FindKey = (path: string) => DevKey | null;
-
-/** One key of a keyring that is read as a whole. */
-export interface KeyringEntry extends DevKey {
-  readonly algorithm: DevAlgorithm;
-  /** Address, lower case. */
-  readonly identity: string;
-  readonly selector: string;
-}
 
 /**
  * Where a keyring has the key, relative to its folder; null if the identity is no address or a
@@ -54,23 +46,6 @@ function quote(text: string): string {
     .replace(/[^A-Za-z0-9_.~-]/g, (byte) =>
       byte === " " ? "+" : `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
     );
-}
-
-/** The reverse of `keyPath`; null for a path that it does not make. */
-export function parseKeyPath(
-  path: string,
-): Pick<KeyringEntry, "algorithm" | "identity" | "selector"> | null {
-  const [name, domain, local, selector, ...more] = path.split("/");
-  const algorithm = ALGORITHMS.find((known) => known === name);
-  if (algorithm === undefined || selector === undefined || more.length > 0) return null;
-  try {
-    const unquote = (text: string): string => decodeURIComponent(text.replaceAll("+", " "));
-    const identity = `${unquote(local!)}@${unquote(domain!)}`;
-    const entry = { algorithm, identity, selector: unquote(selector) };
-    return keyPath(algorithm, identity, entry.selector) === path ? entry : null;
-  } catch {
-    return null; // a broken escape
-  }
 }
 
 /**
