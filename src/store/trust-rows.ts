@@ -210,3 +210,8 @@ const MAX_TEXT = 250;
 export function cut(text: string): string {
   return text.slice(0, MAX_TEXT);
 }
+
+/** Bytes as a string that a Set can compare. */
+export function nameOf(digest: Uint8Array): string {
+  return Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).toString("latin1");
+}

@@ -31,11 +31,12 @@ import type {
   TrustEvent,
   UnsignedRecord,
 } from "../trust/record.ts";
-import { type Arrival, type Arrived, type Replay, replayOf } from "../trust/replay.ts";
+import { type Arrival, type Replay, replayOf } from "../trust/replay.ts";
 import { ownRuling, type Ruling, ruleOn, type StatementStanding } from "../trust/ruling.ts";
 import type { Statement } from "../trust/statement.ts";
 import type { PublicKeyText } from "../types.ts";
 import type { Scrutiny } from "../verify/judge.ts";
+import { Arrivals, FIRST_UNSTORED } from "./arrivals.ts";
 import { explained, openDatabase, type OpenDatabase, type OpenOptions } from "./database.ts";
 import { TRUST_SCHEMA } from "./schema.ts";
 import {
@@ -44,6 +45,7 @@ import {
   firstUse,
   keyRecord,
   keyRow,
+  nameOf,
   prepare,
   type StatementRow,
   unseenKey,
@@ -687,33 +689,6 @@ export class TrustStore {
   }
 }
 
-/** Above every id in the database. */
-const FIRST_UNSTORED = 2 ** 52;
-
-/** What a dry run remembers of arrivals: after all that are stored. */
-class Arrivals {
-  readonly #byDigest = new Map<string, Arrived>();
-  readonly #byWork = new Map<string, Arrived[]>();
-
-  /** The first of this name. */
-  add(arrival: Arrival): Arrived {
-    const before = this.#byDigest.get(nameOf(arrival.digest));
-    if (before !== undefined) return before;
-    const arrived = { ...arrival, id: FIRST_UNSTORED + this.#byDigest.size };
-    this.#byDigest.set(nameOf(arrival.digest), arrived);
-    const versions = this.#byWork.get(nameOf(arrival.work)) ?? [];
-    this.#byWork.set(nameOf(arrival.work), [...versions, arrived]);
-    return arrived;
-  }
-
-  newer({ work, version, signedAt }: Arrival, id: number): Arrived | null {
-    const newer = (this.#byWork.get(nameOf(work)) ?? []).filter(
-      (one) => one.version > version && one.signedAt > signedAt && one.id < id,
-    );
-    return newer.toSorted((a, b) => b.version - a.version)[0] ?? null;
-  }
-}
-
 const ORIGINS: Partial<Record<Move["kind"], KeyRecord["origin"]>> = {
   rotate: "rotation",
   endorse: "endorsement",
@@ -736,9 +711,4 @@ function isPublicKey(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Bytes as a string that a Set can compare. */
-function nameOf(digest: Uint8Array): string {
-  return Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).toString("latin1");
 }
