@@ -15,6 +15,7 @@ import { checkMail } from "../verify/check.ts";
 import type { Checked } from "../verify/result.ts";
 import { checkWritable, draftsOf, readSheet, rewritten, type Sheet } from "./sheet.ts";
 import { say } from "./terminal.ts";
+import { now } from "./now.ts";
 
 /** A mail in a file of its own, and what it says. */
 interface Mail {
@@ -182,7 +183,7 @@ async function sign(mail: Mail, verifier: Verifier): Promise<void> {
       .map((one) => one.sheet);
     const signed = await signing.signDrafts(
       sheets.flatMap(draftsOf).map((draft) => ({ ...draft, name: basename(draft.name) })),
-      { signer, by, time: Math.floor(Date.now() / 1000), base: undefined, inOrder: false },
+      { signer, by, time: now(), base: undefined, inOrder: false },
     );
     const changed = sheets
       .map((sheet, i) => ({ sheet, bytes: rewritten(sheet, [signed.mails[i] ?? null]) }))

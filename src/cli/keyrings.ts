@@ -11,6 +11,7 @@ import type { Ruling } from "../trust/ruling.ts";
 import type { Statement } from "../trust/statement.ts";
 import { gitConfig } from "./settings.ts";
 import { note } from "./terminal.ts";
+import { now } from "./now.ts";
 
 /** Throws a CliError: not-found, unreadable, too-large, usage, git-failed. */
 export async function openKeyring(name: string, verifier: Verifier): Promise<Keyring> {
@@ -41,7 +42,7 @@ export async function importKeyring(
   verifier: Verifier,
 ): Promise<Imported> {
   const { keys, statements, problems } = await openKeyring(name, verifier);
-  const at = Math.floor(Date.now() / 1000);
+  const at = now();
   const cause: Cause = { cause: "keyring", at, messageId: "", source: name };
   return store.transaction(() => ({
     keys: [...keys].map(([identity, publicKey]) => ({

@@ -23,6 +23,7 @@ import type { Member } from "../verify/series.ts";
 import { statementFinding, unreadStatement } from "../verify/statements.ts";
 import type { Finding } from "../types.ts";
 import { progress } from "./terminal.ts";
+import { now } from "./now.ts";
 
 export interface VerificationOptions {
   readonly sources: readonly string[];
@@ -147,7 +148,7 @@ interface Session {
 
 /** Judges one checked mail; remembers within the run which series a key was first met in. */
 function createSession(store: TrustStore, { policies, dryRun }: VerificationOptions): Session {
-  const at = Math.floor(Date.now() / 1000);
+  const at = now();
   const firstMetIn = new Map<string, string>();
 
   function ofSigner(checked: Checked): Knowledge {

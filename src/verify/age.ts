@@ -3,10 +3,9 @@
 import { parseDate } from "../mail/date.ts";
 import type { Finding } from "../types.ts";
 import { finding } from "./findings.ts";
-import type { Policy } from "./policy.ts";
+import { DAY, type Policy } from "./policy.ts";
 import type { Checked } from "./result.ts";
 
-export const DAY = 86_400;
 /** git send-email dates a mail anew; a series may lie for a while before it is sent. */
 export const USUAL_DAYS = 30;
 

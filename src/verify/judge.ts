@@ -5,8 +5,9 @@ import type { KeyRecord, UnsignedRecord } from "../trust/record.ts";
 import type { Replay } from "../trust/replay.ts";
 import type { Finding, PublicKeyText } from "../types.ts";
 import { finding } from "./findings.ts";
-import { ageFindings, DAY, USUAL_DAYS } from "./age.ts";
-import type { Policy, Requirement } from "./policy.ts";
+import { ageFindings, USUAL_DAYS } from "./age.ts";
+import { DAY, type Policy, type Requirement } from "./policy.ts";
+import { count, day, month } from "./words.ts";
 import { type Checked, type PatchResult, type Trust, verdictOf } from "./result.ts";
 
 /** What is known of a key that came in the place of another one. */
@@ -253,21 +254,4 @@ function newKey(scrutiny: Scrutiny | null): string[] {
     ...(others.length === 0 ? [] : [`it is ${others.join(", ")}`]),
     ...(words.length === 0 ? ["nobody vouches for it"] : words),
   ];
-}
-
-/** `2026-03-14`. */
-function day(seconds: number): string {
-  // oxlint-disable-next-line no-restricted-globals -- of its argument: the clock is not read
-  return new Date(seconds * 1000).toISOString().slice(0, 10);
-}
-
-/** `2026-03`, of seconds since the epoch. */
-function month(seconds: number): string {
-  // oxlint-disable-next-line no-restricted-globals -- of its argument: the clock is not read
-  return new Date(seconds * 1000).toISOString().slice(0, 7);
-}
-
-function count(n: number, what: string): string {
-  if (n === 1) return `${n} ${what}`;
-  return `${n} ${what.endsWith("patch") ? `${what}es` : `${what}s`}`;
 }

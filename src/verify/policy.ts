@@ -30,7 +30,8 @@ export interface Policy {
   readonly maxAge: number;
 }
 
-const DAY = 86_400;
+/** Seconds. */
+export const DAY = 86_400;
 
 export const DEFAULT_POLICY: Policy = {
   require: "signature",

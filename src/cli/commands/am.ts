@@ -26,6 +26,7 @@ import { devKeyringsOf } from "../settings.ts";
 import { clearProgress, note, out, outputStyle } from "../terminal.ts";
 import { configuredKeyrings, importKeyrings } from "../keyrings.ts";
 import { noPatch, openUserTrust, verifySources } from "../verification.ts";
+import { now } from "../now.ts";
 
 interface Arguments {
   source: string[];
@@ -220,7 +221,7 @@ function choose(series: Series<Checked>, args: Arguments): Member<Checked>[] | n
 }
 
 function compose(checked: Checked, subject: string): Buffer {
-  const mail = mailFor(checked, Math.floor(Date.now() / 1000));
+  const mail = mailFor(checked, now());
   if (!mail.ok)
     throw new CliError("refused", `cannot hand "${subject}" to git: ${mail.refusal.detail}`);
   return mail.value;

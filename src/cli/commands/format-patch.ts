@@ -14,12 +14,12 @@ import { otherAuthors, signerIdent } from "../../git/ident.ts";
 import { openRepository, type Repository, runFormatPatch } from "../../git/repository.ts";
 import { type SeriesRange, seriesRange } from "../../git/series-range.ts";
 import { messages } from "../../mail/mbox.ts";
-import { escapeText } from "../../report/escape.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import type { PasswordSettings } from "../password.ts";
 import { openSigner } from "../signer.ts";
 import { type Draft, reportSigned, type Signed, signDrafts, signerAddress } from "../signing.ts";
-import { note, out } from "../terminal.ts";
+import { note, out, say } from "../terminal.ts";
+import { now } from "../now.ts";
 
 const HELP = `patchsig format-patch [options of git format-patch] [<since> | <range>]
 
@@ -73,7 +73,7 @@ export const formatPatchCommand = {
     const base = await chooseBase(repository, { explicit: range.base, range });
     if (range.commits.length === 0) {
       // git says what is wrong with the range, or nothing where it is empty
-      await runFormatPatch(repository, ["--stdout", ...range.args], warn);
+      await runFormatPatch(repository, ["--stdout", ...range.args], say);
       return note("patchsig: no commits in the range, so no patches\n");
     }
     const by = signerAddress();
@@ -86,7 +86,7 @@ export const formatPatchCommand = {
         signDrafts(withTree(drafts, base, tree), {
           signer,
           by,
-          time: Math.floor(Date.now() / 1000),
+          time: now(),
           base: base.kind === "none" ? null : base.commit,
           inOrder: true,
         });
@@ -102,10 +102,6 @@ export const formatPatchCommand = {
     }
   },
 };
-
-function warn(line: string): void {
-  note(`${escapeText(line)}\n`);
-}
 
 function takeWords(args: readonly string[]): Words {
   const values: { [name in (typeof VALUED)[number][1]]?: string } = {};
@@ -191,7 +187,7 @@ async function intoOne(
   args: readonly string[],
   sign: (drafts: readonly Draft[]) => Promise<Signed>,
 ): Promise<Signed> {
-  const mbox = await runFormatPatch(repository, ["--stdout", ...args], warn);
+  const mbox = await runFormatPatch(repository, ["--stdout", ...args], say);
   const mails = messages(mbox);
   const signed = await sign(
     mails.map(({ bytes }, i) => ({ name: `patch ${i + 1}`, mail: whole(bytes) })),
@@ -218,7 +214,7 @@ async function intoFolder(
 ): Promise<Signed> {
   const draftFolder = mkdtempSync(path.join(tmpdir(), "patchsig-"));
   try {
-    await runFormatPatch(repository, ["-o", draftFolder, ...args], warn);
+    await runFormatPatch(repository, ["-o", draftFolder, ...args], say);
     const names = readdirSync(draftFolder).sort(byNumber);
     const files = names.map((name) => readFileSync(path.join(draftFolder, name)));
     const mails = files.map((bytes) => messages(bytes)[0]!);

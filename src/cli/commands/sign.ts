@@ -8,6 +8,7 @@ import { checkWritable, draftsOf, readSheet, rewritten } from "../sheet.ts";
 import { openSigner } from "../signer.ts";
 import { reportSigned, signDrafts, signerAddress } from "../signing.ts";
 import { out } from "../terminal.ts";
+import { now } from "../now.ts";
 
 interface Arguments extends PasswordSettings {
   file: string[];
@@ -60,7 +61,7 @@ async function sign(args: Arguments): Promise<void> {
 
     const by = signerAddress();
     signer ??= await openSigner(args);
-    const time = Math.floor(Date.now() / 1000);
+    const time = now();
     const signed = await signDrafts(drafts, { signer, by, time, base, inOrder: false });
     if (signed.patches === 0 && signed.notes.length === 0)
       throw new CliError("no-patch", "no patch found", { exit: EXIT.unmet });

@@ -55,16 +55,3 @@ export function statementLines(word: string, said: Parameters<typeof statementTe
     (line, i) => (i === 0 ? word.padEnd(COLUMN) : INDENT) + line,
   );
 }
-
-export function now(): number {
-  return Math.floor(Date.now() / 1000);
-}
-
-export function patches(count: number): string {
-  return `${count} ${count === 1 ? "patch" : "patches"}`;
-}
-
-/** 2026-03-14, in UTC. */
-export function day(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 10);
-}

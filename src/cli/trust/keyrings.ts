@@ -26,7 +26,8 @@ import type { Ruling } from "../../trust/ruling.ts";
 import type { Statement } from "../../trust/statement.ts";
 import { configuredKeyrings, importKeyring, type Imported, openKeyring } from "../keyrings.ts";
 import { note, out } from "../terminal.ts";
-import { COLUMN, INDENT, JSON_OPTION, now, record, statementLines, withTrust } from "./common.ts";
+import { now } from "../now.ts";
+import { COLUMN, INDENT, JSON_OPTION, record, statementLines, withTrust } from "./common.ts";
 import { statementsInFile } from "./statements.ts";
 
 const KEYRING = "a folder, or ref:REPO:REF:PATH";

@@ -7,15 +7,14 @@ import type { IdentityHistory, TrustStore } from "../../store/trust-store.ts";
 import { usableKeys } from "../../trust/decide.ts";
 import type { KeyRecord, StatementRecord, TrustEvent } from "../../trust/record.ts";
 import { note, out } from "../terminal.ts";
+import { now } from "../now.ts";
+import { count, day } from "../../verify/words.ts";
 import {
   COLUMN,
-  day,
   IDENTITY,
   identityOf,
   INDENT,
   JSON_OPTION,
-  now,
-  patches,
   record,
   statementLines,
   withTrust,
@@ -89,7 +88,9 @@ function listText(trust: TrustStore): void {
     const identity = escapeText(key.identity);
     const fits = displayWidth(identity) <= MAX_IDENTITY;
     const start = fits ? padTo(identity, width) : `${identity}\n${" ".repeat(width)}`;
-    out(`${start}  ${key.state.padEnd(9)}  since ${day(key.firstSeen)}  ${patches(key.patches)}\n`);
+    out(
+      `${start}  ${key.state.padEnd(9)}  since ${day(key.firstSeen)}  ${count(key.patches, "patch")}\n`,
+    );
   }
   if (empty) note("no keys yet: git patchsig verify remembers those it finds on signed mails\n");
 }
@@ -128,8 +129,8 @@ function showText(history: IdentityHistory): void {
     lines.push(`${INDENT}and ${changed.length - MAX_SHOWN} more such keys before: --json`);
   const { unsigned } = history;
   if (unsigned !== null) {
-    const count = `${unsigned.patches} unsigned ${unsigned.patches === 1 ? "patch" : "patches"}`;
-    lines.push(`${count} from this address since ${day(unsigned.firstSeen)}`);
+    const unknown = count(unsigned.patches, "unsigned patch");
+    lines.push(`${unknown} from this address since ${day(unsigned.firstSeen)}`);
   }
   out(`${lines.join("\n")}\n`);
 }
@@ -138,7 +139,7 @@ function keyLines(key: KeyRecord): string[] {
   const seen = `since ${day(key.firstSeen)}, last ${day(key.lastSeen)}`;
   const lines = [
     `${key.state.padEnd(COLUMN)}${key.publicKey}`,
-    `${INDENT}${seen}, ${patches(key.patches)}, ${key.applied} applied`,
+    `${INDENT}${seen}, ${count(key.patches, "patch")}, ${key.applied} applied`,
   ];
   if (key.endorsedBy !== "") lines.push(`${INDENT}endorsed by ${key.endorsedBy}`);
   if (key.rotatedFrom !== "") lines.push(`${INDENT}rotated from ${key.rotatedFrom}`);
@@ -180,6 +181,6 @@ function accept(trust: TrustStore, identity: string, key: string, json: boolean)
   out(`${escapeText(identity)}\n${"pinned".padEnd(COLUMN)}${pinned.publicKey}\n`);
   for (const old of replaced) {
     out(`${"replaced".padEnd(COLUMN)}${old.publicKey}\n`);
-    out(`${INDENT}${old.state} since ${day(old.firstSeen)}, ${patches(old.patches)}\n`);
+    out(`${INDENT}${old.state} since ${day(old.firstSeen)}, ${count(old.patches, "patch")}\n`);
   }
 }

@@ -23,15 +23,8 @@ import { passwordOptions, type PasswordSettings } from "../password.ts";
 import { openSigner } from "../signer.ts";
 import { signerAddress } from "../signing.ts";
 import { note, out } from "../terminal.ts";
-import {
-  COLUMN,
-  identityOf,
-  JSON_OPTION,
-  now,
-  record,
-  statementLines,
-  withTrust,
-} from "./common.ts";
+import { now } from "../now.ts";
+import { COLUMN, identityOf, JSON_OPTION, record, statementLines, withTrust } from "./common.ts";
 
 interface SigningArguments extends PasswordSettings {
   key?: string;
