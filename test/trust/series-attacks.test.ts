@@ -4,9 +4,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { spliceBody } from "../../src/mail/insert.ts";
+import { formatSignature, sign } from "../../src/minisign/signature.ts";
+import { untrustedComment } from "../../src/patch/block.ts";
+import { prepare } from "../../src/patch/sign.ts";
+import { formatTrustedComment } from "../../src/patch/trusted-comment.ts";
 import { patchsig, records } from "../support/cli.ts";
 import { newRepository } from "../support/repo.ts";
 import { signMails } from "../support/signing.ts";
+import { keyOf } from "./support.ts";
 
 let home: string;
 beforeEach(() => {
@@ -117,6 +123,32 @@ test.each<[string, string[], string]>([
   expect(said).toMatchObject({ status: 1 });
   expect(said.verdicts).toContain("fail");
   expect(said.codes).toContain(code);
+});
+
+test("fails: who signed names a series that these patches are not", () => {
+  const [, ...patches] = song("la");
+  const { signer } = keyOf(1);
+  const named = patches.map((mail, i) => {
+    const made = prepare(Buffer.from(mail));
+    if (made === null || !made.ok) throw new Error("cannot be signed");
+    const { view, mail: bare, attestation } = made.value;
+    const comment = formatTrustedComment({
+      time: TIME,
+      by: "alice@example.org",
+      series: "0".repeat(32),
+      version: 1,
+      index: i + 1,
+      total: 3,
+      base: BASE,
+      digests: attestation.digests,
+    });
+    const block = sign(signer, attestation.text, comment, untrustedComment(signer.publicKey));
+    const at = view.breakPoint.decodedOffset;
+    return spliceBody(bare, view.breakPoint, at, at, Buffer.from(formatSignature(block)));
+  });
+  const said = verify(named.map((mail) => mail.toString()));
+  expect(said).toMatchObject({ status: 1, verdicts: ["pass", "fail"] });
+  expect(said.codes).toContain("series-conflict");
 });
 
 test("a patch is dropped: verify waits for it and says so, am refuses", () => {
