@@ -36,7 +36,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   keys: keysRow,
   blocks: blocksRow,
 };
-const NOT_BUILT_YET = "two threads, public-inbox, the hook, base guess";
+const NOT_BUILT_YET = "two threads, public-inbox, base guess, a row for the hook";
 
 /** Commits of the repository that is made out of nothing. */
 const COMMITS = 2000;
