@@ -17,6 +17,7 @@ import {
   checkWhole,
   DRAFT_FILES,
   explainedFile,
+  hasLog,
   inspect,
   linkOrCopy,
   syncPath,
@@ -58,8 +59,9 @@ export function backUp(file: string, target: string): void {
  * is returned; null if nothing was.
  *
  * @param stamp tells names of what is kept from each other
- * @throws CliError "bad-database" if the copy is none of ours or is damaged, "database-busy" if a
- *   process has the database open; then nothing has changed
+ * @throws CliError "bad-database" if the copy is none of ours or is damaged, "refused" if it is not
+ *   whole without its log, "database-busy" if a process has the database open; then nothing has
+ *   changed
  */
 export function restore(file: string, from: string, stamp: string): string | null {
   const source = path.resolve(from);
@@ -69,6 +71,11 @@ export function restore(file: string, from: string, stamp: string): string | nul
   try {
     explainedFile(TRUST_SCHEMA, source, () => {
       inspect(TRUST_SCHEMA, source);
+      // copied without it, what was written last would be missing without a word
+      if (hasLog(source))
+        throw new CliError("refused", `${from} has a log beside it, ${path.basename(source)}-wal`, {
+          hint: "git patchsig trust backup makes a copy that is whole",
+        });
       closeSync(openSync(draft, "wx", 0o600));
       copyFileSync(source, draft);
       checkWhole(TRUST_SCHEMA, draft, source);

@@ -257,7 +257,8 @@ function requireVersion(schema: Schema, file: string, opened: OpenDatabase): Ope
   });
 }
 
-function hasLog(file: string): boolean {
+/** Is there something in the log beside a database that the file itself may not have yet? */
+export function hasLog(file: string): boolean {
   return (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 

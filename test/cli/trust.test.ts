@@ -439,6 +439,19 @@ test("backup and restore", () => {
   const kept = /the one before is (.*)\n/.exec(run.stderr)![1]!;
   expect(existsSync(kept)).toBe(true);
   expect(records(trust("list", "--json"))).toMatchObject([{ publicKey: A1 }]);
-  expectStatus(trust("restore", kept), 0);
+  const back = expectStatus(trust("restore", kept), 0);
+  expect(back.stderr).not.toContain("revoked");
   expect(records(trust("list", "--json"))).toHaveLength(2);
+});
+
+test("a restore says which keys it brings back from the void", () => {
+  trust("accept", ALICE, A1);
+  trust("accept", BOB, B);
+  const copy = join(newFolder(), "copy.db");
+  expectStatus(trust("backup", copy), 0);
+  trust("revoke", ALICE, A1);
+  const run = expectStatus(trust("restore", copy), 0);
+  expect(run.stderr).toContain(
+    `1 key revoked there, and not in this copy:\n  ${ALICE} ${A1}\nhint: git patchsig trust revoke`,
+  );
 });

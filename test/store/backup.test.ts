@@ -113,6 +113,19 @@ describe("a restore", () => {
     expect(keysOf(other)).toEqual(keysOf(file));
   });
 
+  test("of a database with a log beside it is refused, and changes nothing", () => {
+    remember(someKey());
+    const live = openTrust({ file: copy });
+    live.judge(sightingOf(someKey(), "in the log"));
+    expect(() => restore(file, copy, STAMP)).toThrow(
+      expect.objectContaining({ code: "refused", message: expect.stringContaining("copy.db-wal") }),
+    );
+    live.close();
+    expect(keysOf(file)).toHaveLength(1);
+    expect(readdirSync(folder).sort()).toEqual(["copy.db", "trust.db"]);
+    restore(file, copy, STAMP);
+  });
+
   test("is how one gets past a damaged database", () => {
     const key = someKey();
     remember(key);

@@ -1,8 +1,12 @@
 /** `patchsig trust backup, restore`: the whole database as one file. */
 
 import type { CommandModule } from "yargs";
+import { CliError } from "../../errors.ts";
 import { escapeText } from "../../report/escape.ts";
 import { backUp, restore } from "../../store/backup.ts";
+import { openTrust } from "../../store/trust-store.ts";
+import type { KeyRecord } from "../../trust/record.ts";
+import { count } from "../../verify/words.ts";
 import { note } from "../terminal.ts";
 import { databaseFile } from "./common.ts";
 
@@ -31,6 +35,33 @@ export const restoreCommand: CommandModule<object, Arguments> = {
     const stamp = new Date().toISOString().replace(/[-:.]/g, "");
     const kept = restore(databaseFile(), file, stamp);
     note(`restored: ${escapeText(databaseFile())}\n`);
-    if (kept !== null) note(`the one before is ${escapeText(kept)}\n`);
+    if (kept === null) return;
+    note(`the one before is ${escapeText(kept)}\n`);
+    const back = comeBack(kept, databaseFile());
+    if (back.length === 0) return;
+    note(`${count(back.length, "key")} revoked there, and not in this copy:\n`);
+    for (const { identity, publicKey } of back) note(`  ${escapeText(identity)} ${publicKey}\n`);
+    note("hint: git patchsig trust revoke ADDRESS KEY\n");
   },
 };
+
+/** Keys that are void in one database and not in the other. */
+function comeBack(before: string, now: string): KeyRecord[] {
+  try {
+    const still = new Set(revokedIn(now).map(({ publicKey }) => publicKey));
+    return revokedIn(before).filter(({ publicKey }) => !still.has(publicKey));
+  } catch (error) {
+    // damaged, which may be why it was replaced
+    if (error instanceof CliError) return [];
+    throw error;
+  }
+}
+
+function revokedIn(file: string): KeyRecord[] {
+  const trust = openTrust({ file, dryRun: true });
+  try {
+    return [...trust.list()].filter(({ state }) => state === "revoked");
+  } finally {
+    trust.close();
+  }
+}
