@@ -1,11 +1,12 @@
 /** Keyrings by the names that people give them: a folder, or `ref:REPO:REF:PATH`. */
 
+import { PATATT_FOLDERS, readPatattKeyring } from "../devsig/import.ts";
 import { isRefKeyring, readKeyringRef } from "../git/keyring.ts";
 import { createVerifier, type Verifier } from "../minisign/ed25519.ts";
 import { escapeText } from "../report/escape.ts";
 import { readKeyringFolder } from "../source/keyring.ts";
 import type { TrustStore } from "../store/trust-store.ts";
-import { type Keyring, readKeyring } from "../trust/keyring.ts";
+import { type Keyring, KEYRING_FOLDER, readKeyring } from "../trust/keyring.ts";
 import type { Cause } from "../trust/record.ts";
 import type { Ruling } from "../trust/ruling.ts";
 import type { Statement } from "../trust/statement.ts";
@@ -13,10 +14,20 @@ import { gitConfig } from "./settings.ts";
 import { note } from "./terminal.ts";
 import { now } from "./now.ts";
 
+/** How the files of a keyring lie: as docs/spec/trust.md says, or as patatt has them. */
+export type KeyringLayout = "minisign" | "patatt";
+
 /** Throws a CliError: not-found, unreadable, too-large, usage, git-failed. */
-export async function openKeyring(name: string, verifier: Verifier): Promise<Keyring> {
-  const files = isRefKeyring(name) ? await readKeyringRef(name) : readKeyringFolder(name);
-  return readKeyring(files, verifier);
+export async function openKeyring(
+  name: string,
+  verifier: Verifier,
+  layout: KeyringLayout = "minisign",
+): Promise<Keyring> {
+  const tops = layout === "patatt" ? PATATT_FOLDERS : [KEYRING_FOLDER];
+  const files = isRefKeyring(name)
+    ? await readKeyringRef(name, tops)
+    : readKeyringFolder(name, tops);
+  return layout === "patatt" ? readPatattKeyring(files) : readKeyring(files, verifier);
 }
 
 /** The keyrings of git config: `patchsig.keyring`, as often as it is set. */
@@ -40,8 +51,9 @@ export async function importKeyring(
   name: string,
   store: TrustStore,
   verifier: Verifier,
+  layout?: KeyringLayout,
 ): Promise<Imported> {
-  const { keys, statements, problems } = await openKeyring(name, verifier);
+  const { keys, statements, problems } = await openKeyring(name, verifier, layout);
   const at = now();
   const cause: Cause = { cause: "keyring", at, messageId: "", source: name };
   return store.transaction(() => ({

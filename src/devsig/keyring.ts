@@ -49,14 +49,15 @@ function quote(text: string): string {
 }
 
 /**
- * The point (32 bytes) of an ed25519 key file: base64 and perhaps a line end.
+ * The 32 bytes of an ed25519 key file, base64 and perhaps a line end: the point of a public key, the
+ * seed of a secret one.
  *
  * @throws FormatError for anything else
  */
 export function parseEd25519Key(content: Buffer): Buffer {
   const text = content.toString("latin1").trim();
-  const point = Buffer.from(text, "base64");
-  if (point.length !== 32 || point.toString("base64") !== text)
+  const bytes = Buffer.from(text, "base64");
+  if (bytes.length !== 32 || bytes.toString("base64") !== text)
     throw new FormatError("not base64 of 32 bytes");
-  return point;
+  return bytes;
 }

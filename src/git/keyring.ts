@@ -23,17 +23,21 @@ const PLAIN_FILE = /^100(?:644|755) blob ([0-9a-f]{40,64}) +(\d{1,9})\t(.*)$/s;
 
 /**
  * @param name `ref:REPO:REF:PATH`; REPO and PATH may be empty: here, and the top
+ * @param tops the folders at the top in which keys lie
  * @throws CliError: usage, not-found, too-large, git-failed
  */
-export async function readKeyringRef(name: string): Promise<KeyringFile[]> {
+export async function readKeyringRef(
+  name: string,
+  tops: readonly string[] = [KEYRING_FOLDER],
+): Promise<KeyringFile[]> {
   const { repository, ref, path } = parse(name);
   const options = { cwd: repository };
   const tree = `${ref}:${path}`;
   // the ref alone is asked for, so that what follows can be no option
-  const listed = await runGit(
-    ["ls-tree", "-r", "-l", "-z", "--full-tree", tree, "--", KEYRING_FOLDER],
-    { ...options, maxBytes: MAX_LISTING },
-  );
+  const listed = await runGit(["ls-tree", "-r", "-l", "-z", "--full-tree", tree, "--", ...tops], {
+    ...options,
+    maxBytes: MAX_LISTING,
+  });
   if (listed.status !== 0) {
     throw new CliError("not-found", `no such keyring: ${name}`, {
       hint: failure(["ls-tree"], listed.stderr).message,

@@ -2,20 +2,22 @@
 
 import nacl from "tweetnacl";
 import { verifyStrict } from "./ed25519.ts";
+import { publicKeyOfPoint } from "./ssh-key.ts";
 import { SecretKey } from "./secret-key.ts";
 
 /**
- * A key from random bytes: `seed` (32) is the secret, `keyNumber` (8) its label. tweetnacl makes
- * it; node:crypto, which will use it, has to derive the same public half and to accept a signature
+ * A key from random bytes: `seed` (32) is the secret, `keyNumber` (8) its label; without one it is
+ * labelled by its public half, as keys in ssh-agent are. tweetnacl makes it; node:crypto, which will use it, has to derive the same public half and to accept a signature
  * that tweetnacl made.
  */
-export function generateSecretKey(seed: Uint8Array, keyNumber: Uint8Array): SecretKey {
+export function generateSecretKey(seed: Uint8Array, keyNumber?: Uint8Array): SecretKey {
   const pair = nacl.sign.keyPair.fromSeed(new Uint8Array(seed));
   try {
     const point = Buffer.from(pair.publicKey);
-    const key = new SecretKey(seed, { keyNumber: Buffer.from(keyNumber), point });
-    const probe = nacl.sign.detached(new Uint8Array(keyNumber), pair.secretKey);
-    if (!verifyStrict(point, keyNumber, probe)) throw new Error("new key failed its self-test");
+    const label = Buffer.from(keyNumber ?? publicKeyOfPoint(point).keyNumber);
+    const key = new SecretKey(seed, { keyNumber: label, point });
+    const probe = nacl.sign.detached(new Uint8Array(label), pair.secretKey);
+    if (!verifyStrict(point, label, probe)) throw new Error("new key failed its self-test");
     return key;
   } finally {
     pair.secretKey.fill(0);

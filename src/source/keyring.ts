@@ -10,6 +10,7 @@ import {
   readSync,
 } from "node:fs";
 import { join } from "node:path";
+import { PATATT_FOLDERS } from "../devsig/import.ts";
 import { CliError } from "../errors.ts";
 import {
   KEYRING_FOLDER,
@@ -18,11 +19,17 @@ import {
   MAX_KEYRING_FILES,
 } from "../trust/keyring.ts";
 
-/** minisign, domain, local part: files lie in the third folder, and deeper nothing is looked at. */
+/** minisign (or another of the top folders), domain, local part: files lie in the third folder, and deeper nothing is looked at. */
 const DEPTH = 3;
 
-/** Throws a CliError: not-found, unreadable, too-large. */
-export function readKeyringFolder(folder: string): KeyringFile[] {
+/**
+ * @param tops the folders at the top in which keys lie; one of them has to be there
+ * @throws CliError: not-found, unreadable, too-large
+ */
+export function readKeyringFolder(
+  folder: string,
+  tops: readonly string[] = [KEYRING_FOLDER],
+): KeyringFile[] {
   const files: KeyringFile[] = [];
   let entries = 0;
 
@@ -38,10 +45,17 @@ export function readKeyringFolder(folder: string): KeyringFile[] {
     }
   }
 
-  const top = list(folder).find((entry) => entry.name === KEYRING_FOLDER);
-  if (top === undefined || !top.isDirectory())
-    throw new CliError("not-found", `${folder} is no keyring: it has no folder ${KEYRING_FOLDER}`);
-  walk(KEYRING_FOLDER, 1);
+  const top = list(folder);
+  const found = top.filter((entry) => tops.includes(entry.name) && entry.isDirectory());
+  if (found.length === 0) {
+    const other = tops !== PATATT_FOLDERS && top.some(({ name }) => PATATT_FOLDERS.includes(name));
+    throw new CliError(
+      "not-found",
+      `${folder} is no keyring: no folder ${tops.join(" or ")} in it`,
+      other ? { hint: "--patatt if it is patatt's" } : {},
+    );
+  }
+  for (const { name } of found) walk(name, 1);
   return files;
 }
 

@@ -45,8 +45,7 @@ export interface Keyring {
 
 /** Reads what is in a keyring. What is not as it should be is a problem, never an error. */
 export function readKeyring(files: Iterable<KeyringFile>, verifier: Verifier): Keyring {
-  const found = new Map<string, Set<PublicKeyText>>();
-  const paths = new Map<string, string[]>();
+  const found: FoundKey[] = [];
   const statements: Statement[] = [];
   const problems: { path: string; why: string }[] = [];
   const problem = (path: string, why: string): number => problems.push({ path, why });
@@ -60,10 +59,7 @@ export function readKeyring(files: Iterable<KeyringFile>, verifier: Verifier): K
     else if (place.kind === "pub") {
       const key = keyIn(bytes);
       if (key === null) problem(path, "it is no public key file of minisign");
-      else {
-        found.set(place.identity, (found.get(place.identity) ?? new Set()).add(key));
-        paths.set(place.identity, [...(paths.get(place.identity) ?? []), path]);
-      }
+      else found.push({ path, identity: place.identity, key });
     } else {
       const inFile = findStatements(bytes, verifier);
       if (inFile.length === 0) problem(path, "there is no statement in it");
@@ -75,18 +71,35 @@ export function readKeyring(files: Iterable<KeyringFile>, verifier: Verifier): K
       }
     }
   }
-  const keys = new Map<string, PublicKeyText>();
-  for (const [identity, several] of found) {
-    const [key] = several;
-    if (several.size > 1) problem(folderOf(identity), `${several.size} keys for one address`);
-    else keys.set(identity, key!);
-  }
+  const one = oneEach(found);
   return {
-    keys,
-    files: paths,
+    keys: one.keys,
+    files: one.files,
     statements: statements.toSorted((a, b) => a.time - b.time),
-    problems,
+    problems: [...problems, ...one.problems],
   };
+}
+
+/** A key file of an identity. */
+export interface FoundKey {
+  readonly path: string;
+  readonly identity: string;
+  readonly key: PublicKeyText;
+}
+
+/** The keys of identities that have one; several are a problem, and none of them counts. */
+export function oneEach(found: readonly FoundKey[]): Pick<Keyring, "keys" | "files" | "problems"> {
+  const keys = new Map<string, PublicKeyText>();
+  const files = new Map<string, string[]>();
+  const clashes = new Map<string, string>();
+  for (const { path, identity, key } of found) {
+    files.set(identity, [...(files.get(identity) ?? []), path]);
+    if ((keys.get(identity) ?? key) === key) keys.set(identity, key);
+    else clashes.set(identity, path.slice(0, path.lastIndexOf("/")));
+  }
+  for (const identity of clashes.keys()) keys.delete(identity);
+  const why = "more than one key for one address";
+  return { keys, files, problems: [...clashes.values()].map((path) => ({ path, why })) };
 }
 
 function keyIn(bytes: Buffer): PublicKeyText | null {

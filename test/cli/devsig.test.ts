@@ -107,3 +107,41 @@ test("a folder that is not there", () => {
   expect(run.status).toBe(3);
   expect(run.stderr).toContain("no keyring folder");
 });
+
+test.runIf(HAS_PATATT)(
+  "patatt's key signs patches here, and is pinned from patatt's keyring",
+  () => {
+    const own = mkdtempSync(join(tmpdir(), "patchsig-moving-"));
+    const secret = join(home.folder, "patatt", "private", "main.key");
+    try {
+      const made = patchsig(["key", "import", "-W", "--patatt", secret], { home: own });
+      expect(made.status, made.stderr).toBe(0);
+      const key = made.stdout.trim();
+      const args = ["trust", "import", "--patatt", home.keyring];
+      expect(patchsig(args, { home: own })).toMatchObject({
+        status: 0,
+        stdout: `${BOB}\npinned     ${key}\n`,
+      });
+      expect(patchsig(["trust", "diff", "--patatt", home.keyring], { home: own }).status).toBe(0);
+      const mail = join(own, "one.eml");
+      writeFileSync(mail, PLAIN);
+      const env = { GIT_COMMITTER_EMAIL: BOB, GIT_AUTHOR_EMAIL: BOB };
+      const signed = patchsig(["sign", mail], { home: own, env });
+      expect(signed.status, signed.stderr).toBe(0);
+      const run = patchsig(["verify", "--require", "pinned", "--json", mail], { home: own });
+      expect(run.status, run.stderr + run.stdout).toBe(0);
+      expect(records(run).find((r) => r["type"] === "patch")).toMatchObject({ signer: BOB });
+      const asked = patchsig(["trust", "import", home.keyring], { home: own });
+      expect(asked).toMatchObject({ status: 3 });
+      expect(asked.stderr).toContain("hint: --patatt if it is patatt's");
+      const other = patchsig(["key", "import", "-W", "--patatt", mail], { home: own });
+      expect(other.stderr).toContain("exists");
+      writeFileSync(mail, "no key", { mode: 0o600 });
+      const lax = patchsig(["key", "import", "-W", "--force", "--patatt", mail], { home: own });
+      expect(lax.stderr).toContain(mail);
+      expect(lax.status).toBe(3);
+    } finally {
+      rmSync(own, { recursive: true, force: true });
+    }
+  },
+);

@@ -112,7 +112,7 @@ describe.each(READERS)("from a %s", (_, read) => {
     ],
     [
       "two keys",
-      "2 keys",
+      "more than one key",
       () => {
         put("keyring/minisign/example.org/bob/x.pub", pub());
         put("keyring/minisign/example.org/bob/y.pub", pub(B));

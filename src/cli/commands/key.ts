@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
 import { CliError, FormatError } from "../../errors.ts";
+import { parseEd25519Key } from "../../devsig/keyring.ts";
 import {
   KEY_NUMBER_BYTES,
   formatKeyId,
@@ -89,11 +90,17 @@ export const keyCommand: CommandModule = {
       )
       .command(
         "import <file>",
-        "take over a minisign secret key, encrypted as it is",
+        "take over a minisign secret key, encrypted as it is; or one of patatt's",
         (command) =>
           command.positional("file", { type: "string", demandOption: true }).options({
             ...keyOption,
             ...passwordOptions,
+            ...protectOptions,
+            patatt: {
+              type: "boolean",
+              default: false,
+              describe: "it is patatt's ed25519 key: encrypt it with a new password",
+            },
             force: { type: "boolean", default: false, describe: "overwrite a key that exists" },
             public: {
               type: "string",
@@ -153,14 +160,25 @@ async function generate(
 ): Promise<void> {
   const path = keyPathOf(settings.key);
   if (!settings.force) checkNewKey(path);
-  const passwords = passwordSource(settings);
   // loaded here because only this needs it
   const { generateSecretKey } = await import("../../minisign/generate.ts");
   const seed = randomBytes(SEED_BYTES);
   const key = generateSecretKey(seed, randomBytes(KEY_NUMBER_BYTES));
   seed.fill(0);
+  await writeNewKey(path, key, settings.comment, settings);
+  note("next: git patchsig format-patch -o out @{u}..\n");
+}
+
+/** Writes a key pair, says where, and wipes the key. */
+async function writeNewKey(
+  path: string,
+  key: SecretKey,
+  comment: string,
+  settings: ProtectSettings & { readonly force: boolean },
+): Promise<void> {
   try {
-    const text = await encrypt(key, settings.comment, passwords, wantsPassword(settings));
+    const passwords = passwordSource(settings);
+    const text = await encrypt(key, comment, passwords, wantsPassword(settings));
     writeKeyPair(path, text, formatPublicKeyFile(key.publicKey), settings.force);
   } finally {
     key.wipe();
@@ -170,17 +188,30 @@ async function generate(
   note("            keep a copy where nobody else can read it\n");
   note(`public key: ${publicKeyPath(path)}\n`);
   note("            give it to those who verify\n");
-  note("next: git patchsig format-patch -o out @{u}..\n");
 }
 
-async function importKey(
-  settings: ArgumentsCamelCase<
-    KeySettings & { file: string; public?: string | undefined; force: boolean }
-  >,
-): Promise<void> {
+type ImportSettings = ProtectSettings & {
+  readonly file: string;
+  readonly public?: string | undefined;
+  readonly patatt: boolean;
+  readonly force: boolean;
+};
+
+async function importKey(settings: ArgumentsCamelCase<ImportSettings>): Promise<void> {
   const path = keyPathOf(settings.key);
   const source = resolve(settings.file);
+  if (settings.patatt && settings.public !== undefined)
+    throw new CliError("usage", "--public does not go with --patatt");
+  if (!settings.patatt && (settings.noPassword === true || settings.password !== undefined))
+    throw new CliError("usage", "the password stays as it is", {
+      hint: "git patchsig key password changes it",
+    });
   if (!settings.force) checkNewKey(path);
+  if (settings.patatt) {
+    const key = await readPatattKey(source);
+    await writeNewKey(path, key, DEFAULT_COMMENT, settings);
+    return;
+  }
   // refuses what is not a key before a password is asked for
   readSecretKeyFile(source);
   const publicKey =
@@ -193,6 +224,23 @@ async function importKey(
   bytes.fill(0);
   out(`${formatPublicKeyText(publicKey)}\n`);
   note(`secret key: ${path} (a copy; the password is the same)\n`);
+}
+
+/** The secret key that `patatt genkey` wrote, as one of minisign's. */
+async function readPatattKey(path: string): Promise<SecretKey> {
+  const { generateSecretKey } = await import("../../minisign/generate.ts");
+  const bytes = readPrivateFile(path);
+  try {
+    const seed = parseEd25519Key(bytes);
+    const key = generateSecretKey(seed);
+    seed.fill(0);
+    return key;
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new CliError("bad-key", `${path}: no ed25519 key of patatt: ${error.message}`);
+  } finally {
+    bytes.fill(0);
+  }
 }
 
 /** What `key show` tells, in either form. */

@@ -24,7 +24,13 @@ import {
 import type { StatementRecord } from "../../trust/record.ts";
 import type { Ruling } from "../../trust/ruling.ts";
 import type { Statement } from "../../trust/statement.ts";
-import { configuredKeyrings, importKeyring, type Imported, openKeyring } from "../keyrings.ts";
+import {
+  configuredKeyrings,
+  importKeyring,
+  type Imported,
+  type KeyringLayout,
+  openKeyring,
+} from "../keyrings.ts";
 import { note, out } from "../terminal.ts";
 import { now } from "../now.ts";
 import { COLUMN, INDENT, JSON_OPTION, record, statementLines, withTrust } from "./common.ts";
@@ -32,8 +38,19 @@ import { statementsInFile } from "./statements.ts";
 
 const KEYRING = "a folder, or ref:REPO:REF:PATH";
 
+const PATATT_OPTION = {
+  type: "boolean",
+  default: false,
+  describe: "the keyring is patatt's: its Ed25519 keys, those of ssh too",
+} as const;
+
+function layoutOf(patatt: boolean): KeyringLayout {
+  return patatt ? "patatt" : "minisign";
+}
+
 interface ImportArguments {
   source: string[];
+  patatt: boolean;
   json: boolean;
 }
 
@@ -48,15 +65,25 @@ export const importCommand: CommandModule<object, ImportArguments> = {
         default: [],
         describe: `${KEYRING}; or a file with statements (default: patchsig.keyring)`,
       })
+      .option("patatt", PATATT_OPTION)
       .option("json", JSON_OPTION),
-  handler: ({ source, json }) =>
+  handler: ({ source, patatt, json }) =>
     withTrust(false, async (trust) => {
-      const names = source.length > 0 ? source : configuredKeyrings();
+      // a patatt keyring is named each time: its keys are pinned only where somebody asks for it
+      const names = source.length > 0 || patatt ? source : configuredKeyrings();
       if (names.length === 0)
-        throw new CliError("usage", "import needs a keyring, or patchsig.keyring in git config");
+        throw new CliError(
+          "usage",
+          patatt
+            ? "import --patatt needs a keyring"
+            : "import needs a keyring, or patchsig.keyring in git config",
+        );
       let met = true;
       for (const name of names) {
-        const imported = isFile(name) ? importFile(name, trust) : await importAll(name, trust);
+        const imported =
+          isFile(name) && !patatt
+            ? importFile(name, trust)
+            : await importKeyring(name, trust, createVerifier(), layoutOf(patatt));
         if (!show(imported, json)) met = false;
       }
       process.exitCode = met ? EXIT.ok : EXIT.unmet;
@@ -65,10 +92,6 @@ export const importCommand: CommandModule<object, ImportArguments> = {
 
 function isFile(name: string): boolean {
   return name === "-" || (statSync(name, { throwIfNoEntry: false })?.isFile() ?? false);
-}
-
-function importAll(name: string, trust: TrustStore): Promise<Imported> {
-  return importKeyring(name, trust, createVerifier());
 }
 
 function importFile(name: string, trust: TrustStore): Imported {
@@ -105,7 +128,8 @@ function show({ keys, statements, problems }: Imported, json: boolean): boolean 
     const conflicts = keys.filter(({ outcome }) => outcome === "conflict").length;
     const same = keys.filter(({ outcome }) => outcome === "same").length;
     const pinned = keys.length - conflicts - same;
-    if (keys.length > 0)
+    if (keys.length + statements.length === 0) note("no keys and no statements in it\n");
+    else if (keys.length > 0)
       note(`${pinned} pinned, ${same} were pinned before, ${conflicts} in conflict\n`);
     if (conflicts > 0)
       note("hint: trust show says what is known here, trust accept takes a key over\n");
@@ -229,6 +253,7 @@ function refuseLinks(folder: string, path: string): void {
 
 interface DiffArguments {
   keyring: string;
+  patatt: boolean;
   json: boolean;
 }
 
@@ -238,10 +263,11 @@ export const diffCommand: CommandModule<object, DiffArguments> = {
   builder: (yargs) =>
     yargs
       .positional("keyring", { type: "string", demandOption: true, describe: KEYRING })
+      .option("patatt", PATATT_OPTION)
       .option("json", JSON_OPTION),
-  handler: ({ keyring: name, json }) =>
+  handler: ({ keyring: name, patatt, json }) =>
     withTrust(true, async (trust) => {
-      const keyring = await openKeyring(name, createVerifier());
+      const keyring = await openKeyring(name, createVerifier(), layoutOf(patatt));
       const here = new Map(pinnedKeys(trust));
       for (const identity of keyring.keys.keys()) {
         const [key] = usableKeys(trust.lookup(identity));
