@@ -1,42 +1,157 @@
-/** git's own base lines in the text of a mail (git-format-patch(1), "BASE TREE INFORMATION"). */
+/**
+ * What the text of a mail says of the tree that a series was made against: git's own lines
+ * (git-format-patch(1), "BASE TREE INFORMATION"), our `base-tree:`, and what a series needs before
+ * it, as b4 (`change-id:`, `prerequisite-…:`) and Patchwork (`Depends-on:`) write it.
+ *
+ *     base-commit: <full name>             the first one counts
+ *     base-tree: <url> <branch>            where that commit can be had
+ *     prerequisite-patch-id: <patch-id>    oldest first
+ *     prerequisite-message-id: <id>        Depends-on: <id>, or a URL that ends in one
+ *     prerequisite-change-id: <id>:v3      change-id: <id> is the series' own
+ */
 
-/** What the lines say. Only a full object name counts. */
+/** A series that this one is to be applied after. */
+export type Dependency =
+  /** A Message-ID without its angle brackets. */
+  | { readonly kind: "message"; readonly id: string }
+  | { readonly kind: "change"; readonly id: string; readonly version: number | null }
+  /** A number in somebody's Patchwork, or what else cannot be looked up: for people. */
+  | { readonly kind: "other"; readonly id: string };
+
+export interface BaseProblem {
+  readonly kind: "commit" | "tree" | "prerequisite" | "too-many";
+  /** What was met; quotes the mail. */
+  readonly text: string;
+}
+
 export interface BaseLines {
   readonly commit: string | null;
   /** `<url> <branch>`, of characters that are safe to repeat in a command. */
   readonly tree: string | null;
+  /** Full patch-ids, in the order in which they are to be applied. */
   readonly prerequisites: readonly string[];
-  /** Text after a `base-commit:` that names no commit, or that names a second one. */
-  readonly malformed: string | null;
+  readonly dependencies: readonly Dependency[];
+  readonly changeId: string | null;
+  /** The first problem of each kind. */
+  readonly problems: readonly BaseProblem[];
 }
 
-const MAX_PREREQUISITES = 1000;
-const LINE = /^(base-commit|base-tree|prerequisite-patch-id): (.*)$/gm;
-const OBJECT_NAME = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+export const NO_BASE_LINES: BaseLines = {
+  commit: null,
+  tree: null,
+  prerequisites: [],
+  dependencies: [],
+  changeId: null,
+  problems: [],
+};
 
+/** More than git lists for a base that is worth its name; a hostile mail can have any number. */
+export const MAX_PREREQUISITES = 1000;
+const MAX_DEPENDENCIES = 100;
+const MAX_QUOTED = 100;
+
+const LINE =
+  /^(?:((?:base-(?:commit|tree)|change-id|prerequisite-(?:patch|message|change)-id): )|(Depends-on:))(.*)$/gim;
+const MARKS = ["base-", "prerequisite-", "change-id", "epends-", "EPENDS-"];
+const OBJECT_NAME = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const TREE = /^(?:https?|git|ssh):\/\/[\w.~:/@%+-]{1,300} [\w.][\w./-]{0,199}$/;
+const CHANGE = /^([\w.-]{1,200})(?::v(\d{1,4}))?$/;
+const MESSAGE =
+  /^<?(?:https?:\/\/[\w.:-]+\/(?:[\w.~%+-]+\/)*)?([^\s<>/]{1,200}@[^\s<>/]{1,200}?)\/?>?$/;
 
 /**
  * Reads the base lines of some text outside the diff. Quoted (`> base-commit:`) and indented ones
- * do not count.
+ * do not count, and of an object name only the whole one: `v6.9-rc1` or seven digits name no commit.
  */
 export function readBaseLines(texts: readonly Buffer[]): BaseLines {
-  let commit: string | null = null;
-  let tree: string | null = null;
-  let malformed: string | null = null;
-  const prerequisites: string[] = [];
+  const found = new Collector();
   for (const bytes of texts) {
-    if (!bytes.includes("base-")) continue;
-    for (const [, key, text] of bytes.toString("utf8").matchAll(LINE)) {
-      const value = text!.trim();
-      if (key === "base-tree") tree ??= TREE.test(value) ? value : null;
-      else if (key === "prerequisite-patch-id") {
-        if (OBJECT_NAME.test(value) && prerequisites.length < MAX_PREREQUISITES)
-          prerequisites.push(value);
-      } else if (!OBJECT_NAME.test(value)) malformed ??= value.slice(0, 100);
-      else if (commit === null) commit = value;
-      else if (commit !== value) malformed ??= value;
+    if (!MARKS.some((mark) => bytes.includes(mark))) continue;
+    for (const [, key, depends, text] of bytes.toString("utf8").matchAll(LINE))
+      found.take(depends === undefined ? key!.slice(0, -2) : "depends-on", text!.trim());
+  }
+  return found;
+}
+
+class Collector implements BaseLines {
+  commit: string | null = null;
+  tree: string | null = null;
+  changeId: string | null = null;
+  readonly prerequisites: string[] = [];
+  readonly dependencies: Dependency[] = [];
+  readonly problems: BaseProblem[] = [];
+
+  take(key: string, value: string): void {
+    switch (key) {
+      case "base-commit":
+        if (!OBJECT_NAME.test(value) || (this.commit ?? value) !== value)
+          this.#problem("commit", value);
+        else this.commit = value;
+        break;
+      case "base-tree":
+        if (TREE.test(value)) this.tree ??= value;
+        else this.#problem("tree", value);
+        break;
+      case "prerequisite-patch-id":
+        if (!OBJECT_NAME.test(value)) this.#problem("prerequisite", value);
+        else if (this.prerequisites.length >= MAX_PREREQUISITES) this.#problem("too-many", "");
+        else this.prerequisites.push(value);
+        break;
+      case "change-id":
+        this.changeId ??= CHANGE.exec(value)?.[1] ?? null;
+        break;
+      case "prerequisite-change-id":
+        this.#depend(changeOf(value));
+        break;
+      case "prerequisite-message-id":
+      case "depends-on":
+        this.#depend(messageOf(value));
+        break;
+      default:
     }
   }
-  return { commit, tree, prerequisites, malformed };
+
+  #problem(kind: BaseProblem["kind"], value: string): void {
+    if (!this.problems.some((problem) => problem.kind === kind))
+      this.problems.push({ kind, text: value.slice(0, MAX_QUOTED) });
+  }
+
+  #depend(dependency: Dependency): void {
+    if (dependency.id === "") return;
+    if (this.dependencies.length >= MAX_DEPENDENCIES) return this.#problem("too-many", "");
+    const known = ({ kind, id }: Dependency): boolean =>
+      kind === dependency.kind && id === dependency.id;
+    if (!this.dependencies.some(known)) this.dependencies.push(dependency);
+  }
+}
+
+function changeOf(value: string): Dependency {
+  const [, id, version] = CHANGE.exec(value) ?? [];
+  if (id === undefined) return { kind: "other", id: value.slice(0, MAX_QUOTED) };
+  return { kind: "change", id, version: version === undefined ? null : Number(version) };
+}
+
+function messageOf(value: string): Dependency {
+  const [, id] = MESSAGE.exec(value.slice(0, 1000)) ?? [];
+  return id === undefined
+    ? { kind: "other", id: value.slice(0, MAX_QUOTED) }
+    : { kind: "message", id };
+}
+
+/** What several mails of one series say, put together: the first commit and tree, all the rest. */
+export function joinBaseLines(all: readonly BaseLines[]): BaseLines {
+  const dependencies = new Map(
+    all.flatMap((lines) => lines.dependencies).map((d) => [`${d.kind} ${d.id}`, d]),
+  );
+  return {
+    commit: all.find((lines) => lines.commit !== null)?.commit ?? null,
+    tree: all.find((lines) => lines.tree !== null)?.tree ?? null,
+    changeId: all.find((lines) => lines.changeId !== null)?.changeId ?? null,
+    prerequisites: [...new Set(all.flatMap((lines) => lines.prerequisites))].slice(
+      0,
+      MAX_PREREQUISITES,
+    ),
+    dependencies: [...dependencies.values()].slice(0, MAX_DEPENDENCIES),
+    problems: all.flatMap((lines) => lines.problems),
+  };
 }

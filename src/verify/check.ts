@@ -14,7 +14,14 @@ import {
   type Digests,
   sha256,
 } from "../patch/attestation.ts";
-import { readBaseLines } from "../patch/base-lines.ts";
+import {
+  type BaseLines,
+  type BaseProblem,
+  joinBaseLines,
+  MAX_PREREQUISITES,
+  NO_BASE_LINES,
+  readBaseLines,
+} from "../patch/base-lines.ts";
 import { findMarkers, readBlock, type UnverifiedBlock } from "../patch/block.ts";
 import { readDiff } from "../patch/diff.ts";
 import { canonicalMessage } from "../patch/message.ts";
@@ -72,12 +79,11 @@ function describe(mail: Buffer, view: MailView, diff: Diff | null, number: Subje
     diff === null || diff.files.length === 0
       ? [view.message, view.patch]
       : [view.patch.subarray(0, diff.start), view.patch.subarray(diff.end)];
-  const lines = readBaseLines(texts);
+  const lines = withDependencies(readBaseLines(texts), view.message);
   const findings = [...view.findings, ...(diff?.findings ?? [])];
   if (looseFromLines(mail) > 0)
     findings.push(finding("loose-from-line", "git am would cut this mail in two at a From line"));
-  if (lines.malformed !== null)
-    findings.push(finding("base-malformed", `base-commit: ${lines.malformed} names no commit`));
+  findings.push(...lines.problems.map(baseProblem));
   return {
     kind: "patch",
     view,
@@ -99,6 +105,7 @@ function describe(mail: Buffer, view: MailView, diff: Diff | null, number: Subje
       commit: lines.commit,
       tree: lines.tree,
     },
+    baseLines: lines,
     messageId: view.headers.messageId,
     inReplyTo: view.headers.inReplyTo,
     listId: view.headers.listId,
@@ -106,6 +113,28 @@ function describe(mail: Buffer, view: MailView, diff: Diff | null, number: Subje
     statements: [],
     findings,
   };
+}
+
+/** People write `Depends-on:` among the trailers too; a base in the message does not count. */
+function withDependencies(lines: BaseLines, message: Buffer): BaseLines {
+  const { dependencies } = readBaseLines([message]);
+  return joinBaseLines([lines, { ...NO_BASE_LINES, dependencies }]);
+}
+
+function baseProblem({ kind, text }: BaseProblem): Finding {
+  switch (kind) {
+    case "commit":
+      return finding("base-malformed", `base-commit: ${text} names no commit, or a second one`);
+    case "tree":
+      return finding("base-tree-malformed", `base-tree: ${text} is no URL and branch`);
+    case "prerequisite":
+      return finding("prerequisite-malformed", `prerequisite-patch-id: ${text} is no patch-id`);
+    case "too-many":
+      return finding(
+        "prerequisites-too-many",
+        `more prerequisites are listed than the ${MAX_PREREQUISITES} that are read`,
+      );
+  }
 }
 
 function person(info: MailInfo): { name: string; email: string } {
@@ -130,6 +159,7 @@ export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
     signedMessage: null,
     number: { version: 1, index: 1, total: 1 },
     base: { status: "missing", commit: null, tree: null },
+    baseLines: NO_BASE_LINES,
     messageId: field("message-id"),
     inReplyTo: "",
     listId: "",

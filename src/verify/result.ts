@@ -1,6 +1,7 @@
 /** What verification says of a mail, a series and a run. These are the JSON records too. */
 
 import type { Attestation } from "../patch/attestation.ts";
+import type { BaseLines } from "../patch/base-lines.ts";
 import type { TrustedComment } from "../patch/trusted-comment.ts";
 import type { Found } from "../trust/statement.ts";
 import type { Diff, Finding, MailView, PublicKeyText, Verdict } from "../types.ts";
@@ -46,6 +47,8 @@ export interface Checked {
   readonly signedMessage: Buffer | null;
   readonly number: { readonly version: number; readonly index: number; readonly total: number };
   readonly base: Base;
+  /** What the mail's own lines say of base and prerequisites; `base` has the signed one. */
+  readonly baseLines: BaseLines;
   readonly messageId: string;
   readonly inReplyTo: string;
   readonly listId: string;

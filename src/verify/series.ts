@@ -170,6 +170,9 @@ function judgeSeries<P>(members: readonly Member<P>[]): SeriesResult {
   if (signed.some(loose) || (id === null && total > 1 && ids.size === 1))
     findings.push(finding("series-unbound", "the patches were signed one by one, not as a series"));
   const base = baseOf(members);
+  const named = new Set(members.flatMap((m) => m.result.base.commit ?? []));
+  if (named.size > 1 && bases.size < 2)
+    findings.push(finding("base-disagrees", `the mails name ${named.size} different bases`));
   if (base.status === "missing") findings.push(finding("base-missing", "no base commit recorded"));
 
   const own = verdictOf(findings);

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { createVerifier } from "../../src/minisign/ed25519.ts";
+import { checkMail } from "../../src/verify/check.ts";
+import { judge } from "../../src/verify/judge.ts";
+import { DEFAULT_POLICY } from "../../src/verify/policy.ts";
+import { createSeriesCollector } from "../../src/verify/series.ts";
+
+const DIFF =
+  "diff --git a/a b/a\nindex 1111111..2222222 100644\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-1\n+2\n";
+
+function series(...bases: readonly string[]) {
+  const collector = createSeriesCollector<null>();
+  for (const [i, base] of bases.entries()) {
+    const mail = `From: A <a@x.org>\nDate: Tue, 3 Feb 2026 10:00:00 +0000\nSubject: [PATCH ${i + 1}/${bases.length}] x\n\nm\n---\n${DIFF}\n${base === "" ? "" : `base-commit: ${base}\n`}`;
+    const checked = checkMail(Buffer.from(mail), createVerifier());
+    const result = judge(
+      checked,
+      { source: "x", offset: 0 },
+      { kind: "none" },
+      DEFAULT_POLICY,
+      true,
+    );
+    collector.add({ result, checked: { ...checked, attestationText: null }, payload: null });
+  }
+  return collector.end()[0]!.result;
+}
+
+const [A, B] = ["a".repeat(40), "b".repeat(40)];
+
+test("mails that name different bases are told of", () => {
+  const { base, findings } = series(A, B);
+  expect(base.commit).toBe(A);
+  expect(findings).toMatchObject([{ code: "base-disagrees", severity: "warn" }]);
+});
+
+test.each([[[A, A]], [[A, ""]], [["", A]]])("these do not: %j", (bases) => {
+  expect(series(...bases)).toMatchObject({ base: { status: "present", commit: A }, findings: [] });
+});
