@@ -19,7 +19,7 @@ export interface Member<P> {
   readonly result: PatchResult;
   readonly checked: Pick<
     Checked,
-    "kind" | "signature" | "signed" | "number" | "messageId" | "inReplyTo"
+    "kind" | "senders" | "signature" | "signed" | "number" | "messageId" | "inReplyTo"
   > & { readonly attestationText: Buffer | null };
   readonly payload: P;
 }
@@ -69,7 +69,8 @@ export function createSeriesCollector<P>(): SeriesCollector<P> {
     const names: string[] = [];
     const id = checked.signed?.comment.series ?? null;
     if (id !== null) names.push(`id ${checked.signed!.publicKey} ${id}`);
-    const who = result.author?.email ?? "";
+    // one sends what several wrote: the author may stand in the body
+    const who = checked.senders[0] ?? result.author?.email ?? "";
     const label = `${who} v${version} of ${total}`;
     if (root !== "") names.push(`thread ${root} ${label}`);
     // files fresh from format-patch carry no Message-ID at all

@@ -122,10 +122,11 @@ async function verify(args: Arguments): Promise<void> {
 
 /** The member without the mail: open series are kept, mails are not. */
 function light({ result, checked }: Member<unknown>): Member<null> {
-  const { kind, signature, signed, number, messageId, inReplyTo, attestationText } = checked;
+  const { kind, senders, signature, signed, number, messageId, inReplyTo } = checked;
+  const { attestationText } = checked;
   return {
     result,
-    checked: { kind, signature, signed, number, messageId, inReplyTo, attestationText },
+    checked: { kind, senders, signature, signed, number, messageId, inReplyTo, attestationText },
     payload: null,
   };
 }
