@@ -41,6 +41,10 @@ const COMMANDS: Record<string, Entry> = {
     describe: "verify, then apply exactly what was verified",
     load: async () => (await import("./commands/am.ts")).amCommand as CommandModule,
   },
+  base: {
+    describe: "the tree that a series was made against: show, check, guess",
+    load: async () => (await import("./commands/base.ts")).baseCommand,
+  },
   attestation: {
     describe: "print the signed text of a mail, for minisign to check",
     load: async () =>

@@ -188,11 +188,15 @@ interface PublicRef {
   readonly rank: number;
 }
 
-/** The best known remote-tracking branch that has a commit; null if none has. */
-async function publicRef(
+/**
+ * The best known remote-tracking branch that has a commit; null if none has.
+ *
+ * @param tip whose upstream is known best: a branch, or HEAD
+ */
+export async function publicRef(
   repository: Repository,
   commit: string,
-  range: SeriesRange,
+  { tip }: Pick<SeriesRange, "tip">,
 ): Promise<PublicRef | null> {
   const options = { cwd: repository.cwd };
   const [having, heads, upstream] = await Promise.all([
@@ -202,7 +206,7 @@ async function publicRef(
     ),
     gitLines(["for-each-ref", "--format=%(refname) %(symref)", "refs/remotes/*/HEAD"], options),
     gitLines(
-      ["rev-parse", "--symbolic-full-name", "--verify", "--quiet", `${range.tip}@{upstream}`],
+      ["rev-parse", "--symbolic-full-name", "--verify", "--quiet", `${tip}@{upstream}`],
       options,
     ),
   ]);

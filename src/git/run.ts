@@ -11,6 +11,8 @@ export interface GitOptions {
   /** Where git runs, and what relative paths in its arguments mean. */
   readonly cwd: string;
   readonly input?: Uint8Array | string;
+  /** Variables besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Gets what git writes, stdout and stderr as they come; then the result's are empty. */
   readonly onOutput?: (bytes: Buffer) => void;
   /** git is ended when it has written more than so many bytes to stdout: a CliError "too-large". */
@@ -29,7 +31,8 @@ export interface GitResult {
  */
 export function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn("git", args, { cwd: options.cwd, stdio: "pipe" });
+    const env = { ...process.env, ...options.env };
+    const child = spawn("git", args, { cwd: options.cwd, env, stdio: "pipe" });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let written = 0;

@@ -24,6 +24,8 @@ const COMMANDS = [
   "trust list",
   "trust show",
   "trust accept",
+  "base show",
+  "base check",
 ];
 
 test.each(COMMANDS)("%s --help fits the screen", (command) => {
@@ -34,14 +36,20 @@ test.each(COMMANDS)("%s --help fits the screen", (command) => {
   expect(stdout).not.toMatch(/\[(?:boolean|string|array|default)/);
 });
 
-test.each(["key show", "sign", "verify", "am", "attestation", "trust list"])(
-  "%s: an unknown option",
-  (command) => {
-    const words = command.split(" ");
-    const { stderr } = expectError(run(...words, "--no-such=x"), 2, "unknown option: --no-such");
-    expect(stderr).toContain(`hint: patchsig ${words[0]} --help says what it takes\n`);
-  },
-);
+test.each([
+  "key show",
+  "sign",
+  "verify",
+  "am",
+  "attestation",
+  "trust list",
+  "base show",
+  "base check",
+])("%s: an unknown option", (command) => {
+  const words = command.split(" ");
+  const { stderr } = expectError(run(...words, "--no-such=x"), 2, "unknown option: --no-such");
+  expect(stderr).toContain(`hint: patchsig ${words[0]} --help says what it takes\n`);
+});
 
 test("the program itself", () => {
   const help = expectStatus(run("--help"), 0);

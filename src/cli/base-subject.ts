@@ -1,0 +1,98 @@
+/** A series as the questions about its base need it: the claim, the diffs, what it depends on. */
+
+import { CliError } from "../errors.ts";
+import { createVerifier } from "../minisign/ed25519.ts";
+import { readSource } from "../source/file.ts";
+import { type Claim, claimOf } from "../verify/base-check.ts";
+import { checkMail, refusedMail } from "../verify/check.ts";
+import { judge } from "../verify/judge.ts";
+import type { Named } from "../verify/needs.ts";
+import { DEFAULT_POLICY } from "../verify/policy.ts";
+import type { Checked, SeriesResult } from "../verify/result.ts";
+import { createSeriesCollector, type Series } from "../verify/series.ts";
+import { progress } from "./terminal.ts";
+import { noPatch } from "./verification.ts";
+
+/** Of a mail, what is kept. */
+export type Kept = Pick<
+  Checked,
+  "kind" | "signature" | "signed" | "baseLines" | "findings" | "diff" | "number" | "messageId"
+> & {
+  /** The Date header. */
+  readonly date: string;
+};
+
+export interface Subject extends Named {
+  readonly result: SeriesResult;
+  readonly claim: Claim;
+  readonly patches: readonly Kept[];
+  readonly messageId: string;
+  /** Date headers of its mails. */
+  readonly dates: readonly string[];
+}
+
+export function keptOf(checked: Checked): Kept {
+  const { kind, signature, signed, baseLines, findings, diff, number, messageId } = checked;
+  const date = checked.view?.headers.date ?? "";
+  return { kind, signature, signed, baseLines, findings, diff, number, messageId, date };
+}
+
+export function subjectOf({ result, members }: Series<Kept>): Subject {
+  const kept = members.map(({ payload }) => payload);
+  const claim = claimOf(result.base, kept);
+  const bare = (id: string): string => id.replace(/^<|>$/g, "");
+  return {
+    result,
+    claim,
+    patches: kept.filter(({ kind }) => kind === "patch"),
+    messageId: kept[0]?.messageId ?? "",
+    messageIds: kept.map(({ messageId }) => bare(messageId)).filter((id) => id !== ""),
+    changeId: claim.lines.changeId,
+    version: result.version,
+    dependencies: claim.lines.dependencies,
+    dates: kept.map(({ date }) => date),
+  };
+}
+
+/** The diffs of a series are held until it was looked at. */
+const MAX_BYTES = 512 << 20;
+
+/**
+ * All series of the sources. No trust is asked: a base is of use whoever named it.
+ * CliError: no-patch, too-large, and as the sources cannot be read.
+ */
+export function readSubjects(sources: readonly string[]): Subject[] {
+  const verifier = createVerifier();
+  const collector = createSeriesCollector<Kept>();
+  const closed: Series<Kept>[] = [];
+  const began = Date.now();
+  let [mails, done, held] = [0, 0, 0];
+  for (const source of sources) {
+    const onRead = (bytes: number, total: number): void => {
+      done += bytes;
+      progress(`${mails} mails`, done, sources.length === 1 ? total : 0, began);
+    };
+    for (const { source: name, offset, bytes } of readSource(source, onRead)) {
+      mails++;
+      const checked =
+        bytes === null
+          ? refusedMail(Buffer.alloc(0), { reason: "mail-too-large", detail: "too many bytes" })
+          : checkMail(bytes, verifier);
+      if (checked.kind === "other") continue;
+      held += checked.diff?.canonical.length ?? 0;
+      if (held > MAX_BYTES)
+        throw new CliError("too-large", "the diffs are too many to be held at a time", {
+          hint: "give fewer mails",
+        });
+      const place = { source: name, offset };
+      const result = judge(checked, place, { kind: "none" }, DEFAULT_POLICY, false);
+      const good = checked.signature === "good";
+      const attestationText = good ? (checked.attestation?.text ?? null) : null;
+      const payload = keptOf(checked);
+      closed.push(...collector.add({ result, checked: { ...checked, attestationText }, payload }));
+    }
+  }
+  closed.push(...collector.end());
+  if (closed.length === 0) throw noPatch(sources, mails);
+  return closed.map(subjectOf);
+}

@@ -1,0 +1,62 @@
+/** `patchsig base check`: is the base here, is it public, does the series apply to it. */
+
+import type { CommandModule } from "yargs";
+import { EXIT } from "../../errors.ts";
+import { openRepository } from "../../git/repository.ts";
+import { renderCheck } from "../../report/base.ts";
+import { BaseChecker } from "../base-checker.ts";
+import { readSubjects } from "../base-subject.ts";
+import { endOnSignal } from "../signals.ts";
+import { outputStyle, progress } from "../terminal.ts";
+import {
+  baseFindings,
+  JSON_OPTION,
+  printBlocks,
+  printRecord,
+  REPOSITORY,
+  SOURCES,
+} from "./common.ts";
+
+interface Arguments {
+  source: string[];
+  repo: string;
+  json: boolean;
+}
+
+export const checkCommand: CommandModule<object, Arguments> = {
+  command: "check [source..]",
+  describe: "look at the base in a repository, and try the series on it",
+  builder: (yargs) =>
+    yargs
+      .positional("source", SOURCES)
+      .option("repo", REPOSITORY)
+      .option("json", JSON_OPTION) as never,
+  async handler({ source, repo, json }) {
+    endOnSignal();
+    const repository = await openRepository(repo);
+    const subjects = readSubjects(source);
+    const checker = new BaseChecker(repository);
+    const print = printBlocks();
+    const began = Date.now();
+    let met = true;
+    try {
+      for (const [i, subject] of subjects.entries()) {
+        progress(`${i} of ${subjects.length} series`, i, subjects.length, began);
+        const checkup = await checker.check(subject, subjects);
+        const findings = [...baseFindings(subject), ...checkup.findings];
+        if (checkup.check.state !== "applies") met = false;
+        if (json) {
+          const { check, prerequisites, dependencies } = checkup;
+          const more = { check, prerequisites, dependencies, findings };
+          printRecord("base-check", subject, more);
+        } else {
+          const all = { ...checkup, findings };
+          print(renderCheck(subject.result, subject.claim.base, all, outputStyle()));
+        }
+      }
+    } finally {
+      checker.close();
+    }
+    process.exitCode = met ? EXIT.ok : EXIT.unmet;
+  },
+};

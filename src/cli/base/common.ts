@@ -1,0 +1,62 @@
+/** What the base commands have in common. */
+
+import { formatRecord } from "../../report/json.ts";
+import type { Finding } from "../../types.ts";
+import type { Subject } from "../base-subject.ts";
+import { clearProgress, out } from "../terminal.ts";
+
+export const SOURCES = {
+  describe: "mbox, mail, patch file, directory, maildir, or - for stdin",
+  type: "string",
+  array: true,
+  default: ["-"],
+} as const;
+
+export const REPOSITORY = {
+  type: "string",
+  requiresArg: true,
+  default: ".",
+  describe: "the repository to look in; nothing in it is changed",
+} as const;
+
+export const JSON_OPTION = {
+  type: "boolean",
+  default: false,
+  describe: "one record a line",
+} as const;
+
+/** Findings about bases, of the series and its mails, each once. */
+export function baseFindings({ result, patches }: Subject): Finding[] {
+  const all = [...patches.flatMap(({ findings }) => findings), ...result.findings];
+  const about = all.filter(({ code }) => /^(?:base|prerequisite)/.test(code));
+  return about.filter(
+    (one, i) => about.findIndex((f) => f.code === one.code && f.message === one.message) === i,
+  );
+}
+
+/** Prints the record of a series: the fields that all have, then those of the command. */
+export function printRecord(type: string, subject: Subject, more: object): void {
+  const { result, claim, messageId } = subject;
+  const record = {
+    type,
+    messageId,
+    subject: result.subject,
+    version: result.version,
+    total: result.total,
+    complete: result.complete,
+    base: claim.base,
+    signed: claim.signed,
+    changeId: claim.lines.changeId,
+    ...more,
+  };
+  out(formatRecord(record));
+}
+
+/** Prints blocks of lines, an empty one between two. */
+export function printBlocks(): (lines: readonly string[]) => void {
+  let blocks = 0;
+  return (lines) => {
+    clearProgress();
+    out(`${blocks++ > 0 ? "\n" : ""}${lines.join("\n")}\n`);
+  };
+}

@@ -1,0 +1,42 @@
+/** `patchsig base show`: what mails say of their base; no repository is asked. */
+
+import type { CommandModule } from "yargs";
+import { EXIT } from "../../errors.ts";
+import { renderShow } from "../../report/base.ts";
+import { readSubjects } from "../base-subject.ts";
+import { outputStyle, out } from "../terminal.ts";
+import { baseFindings, JSON_OPTION, printBlocks, printRecord, SOURCES } from "./common.ts";
+
+interface Arguments {
+  source: string[];
+  commit: boolean;
+  json: boolean;
+}
+
+export const showCommand: CommandModule<object, Arguments> = {
+  command: "show [source..]",
+  describe: "what the mails themselves say",
+  builder: (yargs) =>
+    yargs
+      .positional("source", SOURCES)
+      .option("commit", {
+        type: "boolean",
+        default: false,
+        describe: "print the commit's full name and nothing else",
+      })
+      .option("json", JSON_OPTION) as never,
+  handler({ source, commit, json }) {
+    const subjects = readSubjects(source);
+    const print = printBlocks();
+    for (const subject of subjects) {
+      const { claim, result } = subject;
+      const findings = baseFindings(subject);
+      const { prerequisites, dependencies } = claim.lines;
+      if (json) printRecord("base", subject, { prerequisites, dependencies, findings });
+      else if (!commit) print(renderShow(result, claim, findings, outputStyle()));
+      else if (claim.base.commit !== null) out(`${claim.base.commit}\n`);
+    }
+    const allNamed = subjects.every(({ claim }) => claim.base.commit !== null);
+    process.exitCode = allNamed ? EXIT.ok : EXIT.unmet;
+  },
+};

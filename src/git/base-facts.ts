@@ -1,0 +1,63 @@
+/** What a repository knows of the commit that a mail names as its base. */
+
+import type { BaseFacts } from "../verify/base-check.ts";
+import { publicRef } from "./base.ts";
+import { type Objects, NO_FETCH } from "./objects.ts";
+import { isObjectName, type Repository } from "./repository.ts";
+import { gitLines, gitText } from "./run.ts";
+
+/** @param commit as a mail says it: looked up over stdin, and used only if it is a full name here */
+export async function baseFacts(
+  repository: Repository,
+  objects: Objects,
+  commit: string,
+): Promise<BaseFacts> {
+  const [info] = isObjectName(repository, commit) ? await objects.look([commit]) : [null];
+  if (info?.type !== "commit") return { ...UNKNOWN, type: info?.type ?? null };
+  const options = { cwd: repository.cwd, env: NO_FETCH };
+  const [remotes, ref, [name], [branch], [distance]] = await Promise.all([
+    gitLines(["for-each-ref", "--count=1", "--format=x", "refs/remotes"], options),
+    publicRef(repository, commit, { tip: "HEAD" }),
+    gitLines(["describe", "--tags", "--abbrev=12", commit], options),
+    gitLines(["symbolic-ref", "--quiet", "--short", "HEAD"], options),
+    gitLines(["rev-list", "--left-right", "--count", `HEAD...${commit}`, "--"], options),
+  ]);
+  const [behind, ahead] = (distance ?? "").split("\t").map(Number);
+  return {
+    type: "commit",
+    public: remotes.length === 0 ? null : ref !== null,
+    ref: ref?.name ?? null,
+    name: name ?? null,
+    branch: branch ?? "HEAD",
+    behind: ahead === undefined ? null : (behind ?? null),
+    ahead: ahead ?? null,
+  };
+}
+
+const UNKNOWN: BaseFacts = {
+  type: null,
+  public: null,
+  ref: null,
+  name: null,
+  branch: null,
+  behind: null,
+  ahead: null,
+};
+
+/**
+ * The command that brings a commit which is not here: from the tree that the mail names, under the
+ * name of a remote if it is one, else from the remotes there are.
+ *
+ * @param tree `<url> <branch>` as readBaseLines lets it pass, or null
+ */
+export async function fetchCommand(repository: Repository, tree: string | null): Promise<string> {
+  const names = (await gitText(["remote"], { cwd: repository.cwd })).split("\n").filter(Boolean);
+  const [url, branch] = tree?.split(" ") ?? [];
+  if (url !== undefined) {
+    const known = names.find((name) => repository.config.string(`remote.${name}.url`) === url);
+    return known === undefined ? `git fetch ${url} ${branch}` : `git fetch ${known} ${branch}`;
+  }
+  if (repository.shallow) return "git fetch --unshallow";
+  if (names.length === 0) return "";
+  return names.length === 1 ? `git fetch ${names[0]}` : "git fetch --all";
+}

@@ -1,0 +1,69 @@
+/** Patches by their stable patch-ids, as git lists them for prerequisites. */
+
+import { NO_FETCH } from "./objects.ts";
+import { isObjectName, type Repository } from "./repository.ts";
+import { git, gitText } from "./run.ts";
+
+/** Commits that are looked through, the newest, and what their diffs may take. */
+const MAX_COMMITS = 5000;
+const MAX_BYTES = 256 << 20;
+
+/** The patch-ids of diffs, in their order; null for a diff that has none. */
+export async function patchIds(
+  repository: Repository,
+  diffs: readonly Buffer[],
+): Promise<(string | null)[]> {
+  const digits = repository.objectFormat === "sha256" ? 64 : 40;
+  const pieces = diffs.flatMap((diff, i) => [
+    Buffer.from(`From ${(i + 1).toString(16).padStart(digits, "0")} x\n`),
+    diff,
+  ]);
+  const listed = await idsOf(repository, Buffer.concat(pieces));
+  const found: (string | null)[] = diffs.map(() => null);
+  for (const [id, name] of listed) found[Number.parseInt(name.slice(-12), 16) - 1] = id;
+  return found;
+}
+
+/**
+ * Which commits that are not below `base` have these patch-ids: of all branches, the newest 5,000.
+ *
+ * @returns full names of commits by patch-id
+ */
+export async function commitsByPatchId(
+  repository: Repository,
+  base: string,
+  wanted: readonly string[],
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  if (wanted.length === 0 || !isObjectName(repository, base)) return found;
+  const options = { cwd: repository.cwd, env: NO_FETCH };
+  const which = [
+    "--no-merges",
+    `--max-count=${MAX_COMMITS}`,
+    "--branches",
+    "--remotes",
+    `^${base}`,
+  ];
+  const commits = await gitText(["rev-list", ...which, "--"], options);
+  if (commits === "") return found;
+  const shown = ["diff-tree", "--stdin", "-p", "--root", "--no-renames"];
+  const diffs = await git(shown, { ...options, input: `${commits}\n`, maxBytes: MAX_BYTES });
+  const asked = new Set(wanted);
+  for (const [id, commit] of await idsOf(repository, diffs))
+    if (asked.has(id) && !found.has(id)) found.set(id, commit);
+  return found;
+}
+
+/** The diff of one commit, for git apply. */
+export async function commitDiff(repository: Repository, commit: string): Promise<Buffer> {
+  const shown = ["diff-tree", "-p", "--root", "--binary", "--full-index", "--no-commit-id"];
+  return git([...shown, commit], { cwd: repository.cwd, env: NO_FETCH, maxBytes: MAX_BYTES });
+}
+
+async function idsOf(repository: Repository, input: Buffer): Promise<[string, string][]> {
+  const text = await gitText(["patch-id", "--stable"], { cwd: repository.cwd, input });
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.split(" ") as [string, string]);
+}

@@ -1,0 +1,93 @@
+/**
+ * Tries whether diffs apply to a commit, without a trace: the index and all new objects are in a
+ * temporary folder, which has the repository's own objects as alternates. HEAD, index, working
+ * tree, refs and objects stay as they are, even if this process is killed.
+ */
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { CliError } from "../errors.ts";
+import { NO_FETCH } from "./objects.ts";
+import { isObjectName, type Repository } from "./repository.ts";
+import { failure, git, gitText, runGit } from "./run.ts";
+
+export type Outcome =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      /** Which of the diffs, from 0. */
+      readonly at: number;
+      /** Names as git says them; escape them before printing. */
+      readonly files: readonly string[];
+    };
+
+/** Settings that write beside the index, or start something. */
+const QUIET = [
+  ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"],
+  ["-c", "core.splitIndex=false", "-c", "core.untrackedCache=false", "-c", "index.sparse=false"],
+].flat();
+/** As `git am` applies. */
+const APPLY = ["apply", "--cached", "--whitespace=nowarn", "--no-ignore-whitespace"];
+const MAX_FILES = 20;
+
+/** Folders of this process; removed at the latest when it ends. */
+const open = new Set<string>();
+process.on("exit", () => {
+  for (const folder of open) rmSync(folder, { recursive: true, force: true });
+});
+
+/**
+ * Applies diffs one after the other.
+ *
+ * @param commit full name of a commit that is here
+ * @param diffs canonical ones, oldest first
+ */
+export async function tryDiffs(
+  repository: Repository,
+  commit: string,
+  diffs: readonly Buffer[],
+): Promise<Outcome> {
+  if (!isObjectName(repository, commit))
+    throw new CliError("usage", `${commit} is not the full name of a commit`);
+  const folder = mkdtempSync(join(tmpdir(), "patchsig-trial-"));
+  open.add(folder);
+  try {
+    const env = await sandbox(repository, folder);
+    // in a folder below it, git apply passes over what is outside
+    const options = { cwd: repository.toplevel ?? repository.cwd, env };
+    await git([...QUIET, "read-tree", commit], options);
+    for (const [at, diff] of diffs.entries()) {
+      if (diff.length === 0) continue;
+      const { status, stderr } = await runGit([...QUIET, ...APPLY], { ...options, input: diff });
+      if (status > 1) throw failure(["apply"], stderr);
+      if (status !== 0) return { ok: false, at, files: filesOf(stderr) };
+    }
+    return { ok: true };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    open.delete(folder);
+  }
+}
+
+async function sandbox(repository: Repository, folder: string): Promise<Record<string, string>> {
+  const place = await gitText(["rev-parse", "--git-path", "objects"], { cwd: repository.cwd });
+  const objects = join(folder, "objects");
+  mkdirSync(join(objects, "info"), { recursive: true });
+  writeFileSync(join(objects, "info", "alternates"), `${resolve(repository.cwd, place)}\n`);
+  return {
+    ...NO_FETCH,
+    LC_ALL: "C",
+    GIT_INDEX_FILE: join(folder, "index"),
+    GIT_OBJECT_DIRECTORY: objects,
+  };
+}
+
+/** `error: patch failed: a.c:12` · `error: a.c: does not exist in index` */
+function filesOf(stderr: string): string[] {
+  const names = stderr.split("\n").flatMap((line) => {
+    const [, failed, other] = /^error: (?:patch failed: (.*):\d+|(.*): .*)$/.exec(line) ?? [];
+    return failed ?? other ?? [];
+  });
+  return [...new Set(names)].slice(0, MAX_FILES);
+}

@@ -1,0 +1,89 @@
+/** What `patchsig base` says to a person: the series, then one aligned line a fact. */
+
+import type { BaseLines } from "../patch/base-lines.ts";
+import { type BaseCheck, baseSentence, dependencyName, type Need } from "../verify/base-check.ts";
+import type { Base, SeriesResult } from "../verify/result.ts";
+import type { Finding } from "../types.ts";
+import { escapeText, padTo, truncateTo, wrapTo } from "./escape.ts";
+import type { Style } from "./text.ts";
+
+const LABEL = 14;
+/** So many prerequisites are listed one by one. */
+const MAX_LISTED = 20;
+
+/** `song: be loud, v2, 3 patches` */
+export function seriesTitle({ subject, version, total }: SeriesResult, style: Style): string {
+  const more = `${version > 1 ? `, v${version}` : ""}, ${total} ${total === 1 ? "patch" : "patches"}`;
+  const title = escapeText(subject === "" ? "(no subject)" : subject);
+  return truncateTo(title, Math.max(16, style.columns - more.length)) + more;
+}
+
+/** A label and its text, wrapped below itself. */
+export function factLines(label: string, text: string, style: Style): string[] {
+  const width = Math.max(20, style.columns - LABEL - 2);
+  return wrapTo(escapeText(text), width).map((line, i) =>
+    `  ${padTo(i === 0 ? label : "", LABEL)}${line}`.trimEnd(),
+  );
+}
+
+export function findingLines(findings: readonly Finding[], style: Style): string[] {
+  return findings.flatMap(({ severity, message, hint }) => [
+    ...factLines(
+      severity === "info" ? "note" : severity === "warn" ? "warning" : "FAIL",
+      message,
+      style,
+    ),
+    ...(hint === "" ? [] : factLines("", hint, style)),
+  ]);
+}
+
+export function renderShow(
+  series: SeriesResult,
+  claim: { readonly base: Base; readonly signed: boolean; readonly lines: BaseLines },
+  findings: readonly Finding[],
+  style: Style,
+): string[] {
+  const { base, signed, lines } = claim;
+  const said = signed ? "as signed" : "not signed";
+  return [
+    seriesTitle(series, style),
+    ...factLines("base", base.commit === null ? "none recorded" : `${base.commit} ${said}`, style),
+    ...(base.tree === null ? [] : factLines("tree", base.tree, style)),
+    ...lines.prerequisites
+      .slice(0, MAX_LISTED)
+      .flatMap((id) => factLines("prerequisite", id, style)),
+    ...(lines.prerequisites.length > MAX_LISTED
+      ? factLines("", `and ${lines.prerequisites.length - MAX_LISTED} more`, style)
+      : []),
+    ...lines.dependencies.flatMap((d) => factLines("depends on", dependencyName(d), style)),
+    ...(lines.changeId === null ? [] : factLines("change-id", lines.changeId, style)),
+    ...findingLines(findings, style),
+  ];
+}
+
+export function renderCheck(
+  series: SeriesResult,
+  base: Base,
+  checkup: {
+    readonly check: BaseCheck;
+    readonly findings: readonly Finding[];
+    readonly prerequisites: readonly Need[];
+    readonly dependencies: readonly Need[];
+  },
+  style: Style,
+): string[] {
+  const { check, findings, prerequisites, dependencies } = checkup;
+  const sentence = baseSentence(check);
+  const short = base.commit?.slice(0, 12) ?? "none recorded";
+  const count = (needs: readonly Need[], what: string): string[] =>
+    needs.length === 0
+      ? []
+      : factLines(what, `${needs.filter((n) => n.found).length} of ${needs.length} here`, style);
+  return [
+    seriesTitle(series, style),
+    ...factLines("base", sentence === "" ? short : `${short} ${sentence}`, style),
+    ...count(prerequisites, "prerequisites"),
+    ...count(dependencies, "depends on"),
+    ...findingLines(findings, style),
+  ];
+}

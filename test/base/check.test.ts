@@ -1,0 +1,239 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { expectStatus, expectTidy, newFolder } from "../cli/support.ts";
+import { commit, git } from "../support/repo.ts";
+import { base, everything, lines, mailbox, mboxOf, newScene, record } from "./support.ts";
+
+const scene = newScene();
+const { repository } = scene;
+const name = (revision: string): string =>
+  git(repository, ["rev-parse", revision]).toString().trim();
+
+/** The series with another text where its base line was. */
+function withBase(text: string): string {
+  const mbox = readFileSync(mboxOf(repository, `--base=${scene.base}`, "-2"), "latin1");
+  return mailbox(mbox.replace(/^base-commit: .*$/m, text));
+}
+
+const check = (file: string, ...args: string[]) => base(repository, "check", ...args, file);
+const codes = (found: Record<string, unknown>): string[] =>
+  (found["findings"] as { code: string }[]).map(({ code }) => code);
+
+describe("what check says of a base", () => {
+  test("that is public and that the series applies to", () => {
+    const before = everything(repository);
+    const run = expectStatus(check(mboxOf(repository, `--base=${scene.base}`, "-2"), "--json"), 0);
+    expect(record(run)).toMatchObject({
+      base: { status: "present", commit: scene.base },
+      signed: false,
+      check: {
+        state: "applies",
+        public: true,
+        ref: "origin/main",
+        name: expect.stringMatching(/^v1-1-g/),
+        branch: "topic",
+        behind: 2,
+        ahead: 0,
+        conflict: null,
+      },
+      findings: [],
+    });
+    expect(everything(repository)).toEqual(before);
+  });
+
+  test("in words", () => {
+    const run = expectStatus(check(mboxOf(repository, `--base=${scene.base}`, "-2")), 0);
+    expectTidy(run.stdout);
+    const text = run.stdout.replace(/\s+/g, " ");
+    expect(text).toContain(`x: two, 2 patches base ${scene.base.slice(0, 12)} origin/main, v1-1-g`);
+    expect(text).toContain("public, applies cleanly, 2 commits behind topic");
+  });
+
+  test.each([
+    ["missing", "", 1, "missing", ["base-missing"]],
+    ["quoted", () => `> base-commit: ${scene.base}`, 1, "missing", ["base-missing"]],
+    ["a name", "base-commit: v1", 1, "malformed", ["base-malformed", "base-missing"]],
+    [
+      "short",
+      () => `base-commit: ${scene.base.slice(0, 12)}`,
+      1,
+      "malformed",
+      ["base-malformed", "base-missing"],
+    ],
+    [
+      "an option",
+      "base-commit: --exec=touch${IFS}/tmp/x",
+      1,
+      "malformed",
+      ["base-malformed", "base-missing"],
+    ],
+    ["not here", `base-commit: ${"a".repeat(40)}`, 1, "unknown", ["base-unknown"]],
+    ["of sha256", `base-commit: ${"a".repeat(64)}`, 1, "unknown", ["base-unknown"]],
+    [
+      "a blob",
+      () => `base-commit: ${name("HEAD:a.txt")}`,
+      1,
+      "not-a-commit",
+      ["base-not-a-commit"],
+    ],
+    [
+      "a tree",
+      () => `base-commit: ${name("HEAD^{tree}")}`,
+      1,
+      "not-a-commit",
+      ["base-not-a-commit"],
+    ],
+    ["a tag", () => `base-commit: ${name("v1")}`, 1, "not-a-commit", ["base-not-a-commit"]],
+    [
+      "private",
+      () => `base-commit: ${name("HEAD")}`,
+      1,
+      "conflicts",
+      ["base-private", "base-conflict"],
+    ],
+    ["another", () => `base-commit: ${name("v1^{commit}")}`, 1, "conflicts", ["base-conflict"]],
+  ] as const)("%s", (_, line, status, state, expected) => {
+    const text = typeof line === "string" ? line : line();
+    const found = record(expectStatus(check(withBase(text), "--json"), status));
+    expect(found["check"]).toMatchObject({ state });
+    expect(codes(found)).toEqual(expected);
+  });
+
+  test("which file of which patch does not apply", () => {
+    const found = record(check(withBase(`base-commit: ${name("v1^{commit}")}`), "--json"));
+    expect(found["check"].conflict).toEqual({ patch: 1, files: ["a.txt"] });
+  });
+
+  test("a hostile mail changes nothing on the screen", () => {
+    const { stdout } = check(withBase("base-commit: \x1b[31m\u202e"));
+    expectTidy(stdout);
+    expect(stdout).toContain("base-commit: \\x1b[31m");
+  });
+
+  test("10,000 prerequisites are a finding", () => {
+    const more = Array.from(
+      { length: 10_000 },
+      (_, i) => `prerequisite-patch-id: ${(i + 1).toString(16).padStart(40, "0")}`,
+    );
+    const run = check(withBase([`base-commit: ${scene.base}`, ...more].join("\n")), "--json");
+    const found = record(expectStatus(run, 0));
+    expect(codes(found)).toEqual(["prerequisites-too-many", "prerequisite-missing"]);
+  });
+});
+
+describe("how to get a base that is not here", () => {
+  test.each([
+    [
+      "from its tree",
+      "base-tree: https://git.example.org/y.git net/next",
+      "git fetch https://git.example.org/y.git net/next",
+    ],
+    [
+      "from its tree, a remote",
+      "base-tree: https://git.example.org/x.git next",
+      "git fetch origin next",
+    ],
+    ["from the remote there is", "", "git fetch origin"],
+    ["not from what is no tree", "base-tree: ext::sh x", "git fetch origin"],
+  ])("%s", (_, tree, hint) => {
+    const found = record(check(withBase(`base-commit: ${"a".repeat(40)}\n${tree}`), "--json"));
+    expect(found["findings"].at(-1)).toMatchObject({ code: "base-unknown", hint });
+  });
+});
+
+describe("what a series needs before it", () => {
+  test("prerequisites in the repository are applied first", () => {
+    const found = record(
+      expectStatus(check(mboxOf(repository, `--base=${scene.base}`, "-1"), "--json"), 0),
+    );
+    expect(found["prerequisites"]).toEqual([
+      { id: expect.stringMatching(/^[0-9a-f]{40}$/), found: true },
+    ]);
+    expect(found["check"].state).toBe("applies");
+  });
+
+  test("those in the mails at hand too; without them it says which are missing", () => {
+    const { repository: other, base: start } = newScene();
+    const needed = mboxOf(other, `--base=${start}`, "-1", "HEAD~1");
+    const series = mboxOf(other, `--base=${start}`, "-1");
+    git(other, ["checkout", "-q", "main"]);
+    git(other, ["branch", "-q", "-D", "topic"]);
+    const alone = record(base(other, "check", "--json", series));
+    expect(alone["check"].state).toBe("conflicts");
+    expect(alone["findings"]).toMatchObject([
+      {
+        code: "prerequisite-missing",
+        message: expect.stringContaining(alone["prerequisites"][0].id),
+      },
+      { code: "base-conflict", severity: "warn" },
+    ]);
+    expectStatus(base(other, "check", needed, series), 0);
+  });
+
+  test("Depends-on: the series at hand is applied first, missing ones are named", () => {
+    const withId = (file: string, id: string, needs: string): string =>
+      mailbox(
+        readFileSync(file, "latin1")
+          .replace(/^Subject/m, `Message-ID: <${id}@x.org>\nSubject`)
+          .replace(/^prerequisite-patch-id.*\n/gm, "")
+          .replace(/^base-commit/m, `${needs}base-commit`),
+      );
+    const first = withId(mboxOf(repository, `--base=${scene.base}`, "-1", "HEAD~1"), "1", "");
+    const second = withId(
+      mboxOf(repository, `--base=${scene.base}`, "-1"),
+      "2",
+      "Depends-on: <1@x.org>\n",
+    );
+    expectStatus(check(first, second), 0);
+    const found = record(expectStatus(check(second, "--json"), 1));
+    expect(found["dependencies"]).toEqual([{ id: "<1@x.org>", found: false }]);
+    expect(codes(found)).toEqual(["prerequisite-missing", "base-conflict"]);
+  });
+});
+
+test("from a folder within, and in a bare repository", () => {
+  const { repository: r, base: start } = newScene();
+  const series = mboxOf(r, `--base=${start}`, "-2");
+  const folder = join(r, "sub");
+  mkdirSync(folder);
+  expectStatus(base(folder, "check", series), 0);
+  expectStatus(base(r, "check", "--repo", join(r, ".git"), series), 0);
+  git(r, ["config", "core.splitIndex", "true"]);
+  git(r, ["config", "apply.whitespace", "error-all"]);
+  const before = everything(r);
+  expectStatus(base(r, "check", series), 0);
+  expect(everything(r)).toEqual(before);
+});
+
+test("there is no repository", () => {
+  const run = base(newFolder(), "check", mboxOf(repository, "-1"));
+  expectStatus(run, 3);
+  expect(run.stderr).toMatch(/^patchsig: no git repository/);
+});
+
+describe("killed", () => {
+  const { repository: r, base: start } = newScene();
+  for (let i = 0; i < 60; i++) commit(r, `n ${i}`, { "b.txt": lines({}, i + 2) });
+  const series = mboxOf(r, `--base=${start}`, `${start}..`);
+  const before = everything(r);
+
+  test.each(["SIGTERM", "SIGINT", "SIGKILL"] as const)("%s leaves no trace", async (signal) => {
+    const temporary = newFolder();
+    const program = join(import.meta.dirname, "..", "..", "bin", "patchsig.js");
+    const child = spawn(process.execPath, [program, "base", "check", series], {
+      cwd: r,
+      env: { ...process.env, TMPDIR: temporary },
+      stdio: "ignore",
+    });
+    while (readdirSync(temporary).length === 0 && child.exitCode === null) await setTimeout(2);
+    child.kill(signal);
+    await once(child, "exit");
+    expect(child.exitCode).not.toBe(0);
+    expect(everything(r)).toEqual(before);
+    if (signal !== "SIGKILL") expect(readdirSync(temporary)).toEqual([]);
+  });
+});
