@@ -65,7 +65,14 @@ function dashAgain(argv: Record<string, unknown>): void {
 }
 
 /** What may hold many: the words themselves, files and sources, and options that add up. */
-const LISTS: ReadonlySet<string> = new Set(["_", "file", "source", "dev-keyring", "devKeyring"]);
+const LISTS: ReadonlySet<string> = new Set([
+  "_",
+  "file",
+  "source",
+  "dev-keyring",
+  "devKeyring",
+  "ref",
+]);
 
 /**
  * Words after `--` are names, whatever they begin with. yargs would not take them for positionals

@@ -35,13 +35,14 @@ export class Objects {
   /**
    * What each name stands for; null for nothing here. One call at a time.
    *
-   * @param names full object names, or `<full name>:<path>`; one with a line end stands for nothing
+   * @param names full object names, or `<full name>:<path>`, a character a byte; one with a line end
+   *   stands for nothing
    */
   async look(names: readonly string[]): Promise<(ObjectInfo | null)[]> {
     const found: (ObjectInfo | null)[] = [];
     for (let at = 0; at < names.length; at += BATCH) {
       const some = names.slice(at, at + BATCH).map((name) => (name.includes("\n") ? "-" : name));
-      this.#child.stdin.write(some.map((name) => `${name}\n`).join(""));
+      this.#child.stdin.write(some.map((name) => `${name}\n`).join(""), "latin1");
       for (const _ of some) {
         const { done, value } = await this.#lines.next();
         if (done === true) throw new CliError("git-failed", "git cat-file ended early");

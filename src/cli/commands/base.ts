@@ -2,6 +2,7 @@
 
 import type { Argv, CommandModule } from "yargs";
 import { checkCommand } from "../base/check.ts";
+import { guessCommand } from "../base/guess.ts";
 import { showCommand } from "../base/show.ts";
 
 export const baseCommand: CommandModule = {
@@ -11,7 +12,8 @@ export const baseCommand: CommandModule = {
     yargs
       .command(showCommand)
       .command(checkCommand)
-      .demandCommand(1, "base: show or check?")
+      .command(guessCommand)
+      .demandCommand(1, "base: show, check or guess?")
       .strict(),
   handler: () => undefined,
 };

@@ -1,0 +1,142 @@
+/** Guesses the base of series in one repository. */
+
+import { describeAll, newestBefore } from "../git/describe.ts";
+import { walkHistory } from "../git/history.ts";
+import { Objects } from "../git/objects.ts";
+import { findRefs, type Refs } from "../git/refs.ts";
+import type { Repository } from "../git/repository.ts";
+import { parseDate } from "../mail/date.ts";
+import type { Trial } from "../verify/base-check.ts";
+import { type Candidate, type Guess, Guesser } from "../verify/base-guess.ts";
+import { type Preimage, preimagesOf } from "../verify/preimages.ts";
+import { BaseChecker } from "./base-checker.ts";
+import type { Subject } from "./base-subject.ts";
+import { progress } from "./terminal.ts";
+
+export interface Tried extends Candidate {
+  /** As git describe names it. */
+  readonly name: string;
+  readonly applies: boolean | null;
+  /** Files of which it holds another version; a few of them. */
+  readonly others: readonly string[];
+}
+
+/** high: holds all files and the series applies · medium: one of both · low: neither · none. */
+export type Confidence = "high" | "medium" | "low" | "none";
+
+export interface Guessed {
+  readonly guess: Guess;
+  /** By what the candidates were found. */
+  readonly by: "files" | "date";
+  readonly confidence: Confidence;
+  readonly candidates: readonly Tried[];
+  readonly created: number;
+  /** The main branch, or null. */
+  readonly main: string | null;
+}
+
+const MAX_OTHERS = 5;
+
+export class BaseGuesser {
+  readonly #repository: Repository;
+  readonly #refs: Refs;
+  readonly #objects: Objects;
+  readonly #checker: BaseChecker;
+
+  private constructor(repository: Repository, refs: Refs) {
+    this.#repository = repository;
+    this.#refs = refs;
+    this.#objects = new Objects(repository);
+    this.#checker = new BaseChecker(repository);
+  }
+
+  /** @param globs as `findRefs` takes them */
+  static async open(repository: Repository, globs: readonly string[]): Promise<BaseGuesser> {
+    return new BaseGuesser(repository, await findRefs(repository, globs));
+  }
+
+  close(): void {
+    this.#objects.close();
+    this.#checker.close();
+  }
+
+  async guess(subject: Subject): Promise<Guessed> {
+    const diffs = subject.patches.flatMap(({ diff }) => diff ?? []);
+    const { wanted, created } = preimagesOf(diffs);
+    const sent = sentAt(subject);
+    const byFiles = wanted.length === 0 ? null : await this.#byFiles(wanted, sent);
+    const found = byFiles !== null && byFiles.matched > 0;
+    const guess = found ? byFiles : await this.#byDate(wanted.length, sent);
+    const names = await describeAll(this.#repository, guess.candidates);
+    const candidates: Tried[] = [];
+    for (const [i, candidate] of guess.candidates.entries()) {
+      const trial = await this.#checker.tryOn(subject, candidate.commit);
+      const others = found ? await this.#others(candidate.commit, wanted) : [];
+      candidates.push({ ...candidate, name: names[i] ?? "", applies: appliesOf(trial), others });
+    }
+    // equal by their files: it is better to apply, too
+    const sorted = candidates.sort((a, b) => Number(b.applies) - Number(a.applies));
+    return {
+      guess,
+      by: found ? "files" : "date",
+      confidence: confidenceOf(guess, found, sorted[0]),
+      candidates: sorted,
+      created,
+      main: this.#refs.main?.ref.replace(/^refs\/(?:remotes|heads|tags)\//, "") ?? null,
+    };
+  }
+
+  async #byFiles(wanted: readonly Preimage[], sent: number | null): Promise<Guess> {
+    const { tips, main } = this.#refs;
+    const guesser = new Guesser(wanted.length, sent, main?.commit ?? null);
+    const began = Date.now();
+    let seen = 0;
+    for await (const step of walkHistory(this.#repository, this.#objects, tips, wanted)) {
+      guesser.take(step);
+      if (++seen % 256 === 0) progress(`${seen} commits`, 0, 0, began);
+      if (guesser.isSettled(step.open)) return guesser.result(false);
+    }
+    return guesser.result(true);
+  }
+
+  async #byDate(total: number, sent: number | null): Promise<Guess> {
+    const main = this.#refs.main?.commit ?? null;
+    const newest = main === null ? null : await newestBefore(this.#repository, main, sent);
+    return {
+      matched: 0,
+      total,
+      count: 0,
+      more: false,
+      unique: false,
+      later: false,
+      newest,
+      oldest: newest,
+      candidates: newest === null ? [] : [newest],
+    };
+  }
+
+  async #others(commit: string, wanted: readonly Preimage[]): Promise<string[]> {
+    const found = await this.#objects.look(wanted.map(({ path }) => `${commit}:${path}`));
+    return wanted
+      .filter(({ blob }, i) => found[i]?.name.startsWith(blob) !== true)
+      .slice(0, MAX_OTHERS)
+      .map(({ path }) => Buffer.from(path, "latin1").toString("utf8"));
+  }
+}
+
+/** When the last of its mails was sent; null if none says so. */
+function sentAt({ dates }: Subject): number | null {
+  const times = dates.map(parseDate).filter((time) => time !== null);
+  return times.length === 0 ? null : times.reduce((a, b) => Math.max(a, b));
+}
+
+function appliesOf(trial: Trial): boolean | null {
+  return trial.kind === "untried" ? null : trial.kind === "applies";
+}
+
+function confidenceOf(guess: Guess, byFiles: boolean, best: Tried | undefined): Confidence {
+  if (best === undefined) return "none";
+  if (!byFiles) return "low";
+  const points = Number(guess.matched === guess.total) + Number(best.applies === true);
+  return (["low", "medium", "high"] as const)[points]!;
+}

@@ -1,0 +1,57 @@
+/** `patchsig base guess`: the commit that a series was most likely made against, and why. */
+
+import type { CommandModule } from "yargs";
+import { EXIT } from "../../errors.ts";
+import { openRepository } from "../../git/repository.ts";
+import { renderGuess } from "../../report/base-guess.ts";
+import { BaseGuesser } from "../base-guesser.ts";
+import { readSubjects } from "../base-subject.ts";
+import { endOnSignal } from "../signals.ts";
+import { outputStyle } from "../terminal.ts";
+import { JSON_OPTION, printBlocks, printRecord, REPOSITORY, SOURCES } from "./common.ts";
+
+interface Arguments {
+  source: string[];
+  repo: string;
+  ref?: string[];
+  json: boolean;
+}
+
+export const guessCommand: CommandModule<object, Arguments> = {
+  command: "guess [source..]",
+  describe: "find the commit that they were most likely made against",
+  builder: (yargs) =>
+    yargs
+      .positional("source", SOURCES)
+      .option("repo", REPOSITORY)
+      .option("ref", {
+        type: "string",
+        array: true,
+        // one at a time: yargs' arrays would take the sources too
+        nargs: 1,
+        describe: "look at these refs only, as main or 'net/*'; can be given again",
+      })
+      .option("json", JSON_OPTION) as never,
+  async handler({ source, repo, ref, json }) {
+    endOnSignal();
+    const repository = await openRepository(repo);
+    const subjects = readSubjects(source);
+    const guesser = await BaseGuesser.open(repository, ref ?? []);
+    const print = printBlocks();
+    let met = true;
+    try {
+      for (const subject of subjects) {
+        const guessed = await guesser.guess(subject);
+        if (guessed.confidence === "low" || guessed.confidence === "none") met = false;
+        const { guess, by, confidence, candidates, created } = guessed;
+        const { candidates: _, ...rest } = guess;
+        const fields = { guess: { by, confidence, ...rest, created }, candidates };
+        if (json) printRecord("base-guess", subject, fields);
+        else print(renderGuess(subject.result, guessed, outputStyle()));
+      }
+    } finally {
+      guesser.close();
+    }
+    process.exitCode = met ? EXIT.ok : EXIT.unmet;
+  },
+};

@@ -1,0 +1,69 @@
+/** The branches and tags that a guess looks at. */
+
+import { CliError } from "../errors.ts";
+import type { Repository } from "./repository.ts";
+import { gitLines } from "./run.ts";
+
+export interface Refs {
+  /** Full names of commits, each once. */
+  readonly tips: readonly string[];
+  /** The main branch among them. */
+  readonly main: { readonly ref: string; readonly commit: string } | null;
+}
+
+const FORMAT = "%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname) %(symref)";
+
+/**
+ * @param globs as `git for-each-ref` takes them, or without the refs/remotes/, refs/tags/ or
+ *   refs/heads/ before them; none: remote-tracking branches and tags, and where there are no
+ *   remotes, as in a mirror, branches too
+ * @throws CliError "not-found" if nothing matches
+ */
+export async function findRefs(repository: Repository, globs: readonly string[]): Promise<Refs> {
+  const options = { cwd: repository.cwd };
+  const list = async (patterns: readonly string[]): Promise<Found[]> =>
+    (await gitLines(["for-each-ref", `--format=${FORMAT}`, "--", ...patterns], options)).flatMap(
+      parse,
+    );
+  const own = globs.length > 0 ? await list(globs.flatMap(expand)) : await list(USUAL);
+  const isMirror = globs.length === 0 && !own.some(({ ref }) => ref.startsWith("refs/remotes/"));
+  const found = isMirror ? [...own, ...(await list(["refs/heads"]))] : own;
+  if (found.length === 0)
+    throw new CliError("not-found", "there is no branch and no tag to look at", {
+      hint: globs.length === 0 ? "fetch some, or name others: --ref GLOB" : "git for-each-ref",
+    });
+  const [upstream] = await gitLines(["rev-parse", "--symbolic-full-name", "@{upstream}"], options);
+  const [head] = await gitLines(["symbolic-ref", "--quiet", "HEAD"], options);
+  const target = found.find(({ ref }) => ref === "refs/remotes/origin/HEAD")?.target;
+  const byName = (name: string | undefined): Found | undefined =>
+    found.find(({ ref }) => ref === name);
+  const usual = found.find(({ ref }) =>
+    /^refs\/(?:remotes\/[^/]+|heads)\/(?:main|master)$/.test(ref),
+  );
+  const anyBranch = found.find(({ ref }) => !ref.startsWith("refs/tags/"));
+  const main = byName(target) ?? byName(upstream) ?? usual ?? byName(head) ?? anyBranch;
+  return {
+    tips: [...new Set(found.map(({ commit }) => commit))],
+    main: main === undefined ? null : { ref: main.ref, commit: main.commit },
+  };
+}
+
+const USUAL = ["refs/remotes", "refs/tags"];
+
+function expand(glob: string): string[] {
+  if (glob.startsWith("refs/")) return [glob];
+  return ["refs/remotes/", "refs/tags/", "refs/heads/"].map((place) => place + glob);
+}
+
+interface Found {
+  readonly ref: string;
+  readonly commit: string;
+  /** Of a symbolic one. */
+  readonly target: string;
+}
+
+function parse(line: string): Found[] {
+  const [type, name, peeledType, peeled, ref = "", target = ""] = line.split(" ");
+  const commit = type === "commit" ? name : peeledType === "commit" ? peeled : undefined;
+  return commit === undefined ? [] : [{ ref, commit, target }];
+}

@@ -1,0 +1,73 @@
+/** What `patchsig base guess` says to a person: candidates, and how sure that is. */
+
+import type { Candidate, Guess } from "../verify/base-guess.ts";
+import type { SeriesResult } from "../verify/result.ts";
+import { factLines, seriesTitle } from "./base.ts";
+import type { Style } from "./text.ts";
+
+interface Shown {
+  readonly guess: Guess;
+  readonly by: "files" | "date";
+  readonly confidence: string;
+  readonly created: number;
+  readonly main: string | null;
+  readonly candidates: readonly (Candidate & {
+    readonly name: string;
+    readonly applies: boolean | null;
+    readonly others: readonly string[];
+  })[];
+}
+
+export function renderGuess(series: SeriesResult, shown: Shown, style: Style): string[] {
+  const { candidates, confidence } = shown;
+  const [best] = candidates;
+  const say = (label: string, text: string): string[] => factLines(label, text, style);
+  return [
+    seriesTitle(series, style),
+    ...candidates.flatMap((c, i) =>
+      say(
+        i === 0 ? "most likely" : "or",
+        [c.commit.slice(0, 12), c.name, day(c.time), ...applies(c.applies)].join(", "),
+      ),
+    ),
+    ...evidence(shown).flatMap((text, i) => say(i === 0 ? "because" : "", text)),
+    ...(best === undefined || best.others.length === 0 ? [] : say("not", best.others.join(", "))),
+    ...say("confidence", confidence),
+  ];
+}
+
+function applies(does: boolean | null): string[] {
+  if (does === null) return [];
+  return [does ? "applies cleanly" : "does not apply"];
+}
+
+function evidence({ guess, by, created, main, candidates }: Shown): string[] {
+  const { matched, total, count, more, unique, later, newest, oldest } = guess;
+  if (by === "date") {
+    const why =
+      total === 0
+        ? created > 0
+          ? "the series only adds files"
+          : "nothing says what the files were"
+        : "no commit here has any of the files as they were";
+    const where = candidates.length === 0 ? "there is no branch" : `the newest of ${main} then`;
+    return [`${why}: ${where}`];
+  }
+  const files = `${matched} of ${total} ${total === 1 ? "file" : "files"} as they were`;
+  if (unique) return [`${files}, and no other commit has them`];
+  const equal =
+    count === 1
+      ? [files]
+      : [
+          `${files}, in ${more ? "at least " : ""}${count} commits that are equal in that`,
+          `from ${day(oldest!.time)} to ${day(newest!.time)}`,
+        ];
+  return later ? [...equal, "newer than the mail"] : equal;
+}
+
+/** `2026-03-14`. */
+function day(seconds: number): string {
+  // oxlint-disable-next-line no-restricted-globals -- of its argument: the clock is not read
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? "no date" : date.toISOString().slice(0, 10);
+}

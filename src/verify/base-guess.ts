@@ -1,0 +1,132 @@
+/**
+ * Which commit a series was most likely made against, from commits and how many of the series'
+ * pre-images each of them holds. Pure, in one pass, newest first.
+ *
+ * Commits that hold equally many are equal: none of them is called the base. First comes the newest
+ * on the main branch that was there when the mail was sent, then the newest of other lines.
+ */
+
+export interface Sighting {
+  readonly commit: string;
+  /** Committer date, seconds since the epoch. */
+  readonly time: number;
+  readonly parents: readonly string[];
+  /** How many of the pre-images it holds. */
+  readonly matched: number;
+}
+
+export interface Candidate {
+  readonly commit: string;
+  readonly time: number;
+}
+
+export interface Guess {
+  /** Pre-images that the candidates hold, and all of them. */
+  readonly matched: number;
+  readonly total: number;
+  /** How many commits hold so many; `more` if there may be others, since not all were looked at. */
+  readonly count: number;
+  readonly more: boolean;
+  /** No other commit of the history that was looked at holds them all, and none was left out. */
+  readonly unique: boolean;
+  /** They are newer than the mail. */
+  readonly later: boolean;
+  readonly newest: Candidate | null;
+  readonly oldest: Candidate | null;
+  /** The most likely first. */
+  readonly candidates: readonly Candidate[];
+}
+
+/** Equal commits that are counted, and those that are named. */
+const MAX_COUNT = 1000;
+const MAX_CANDIDATES = 3;
+
+/** The commits that hold as many as any before them. */
+class Tally {
+  matched = 0;
+  count = 0;
+  newest: Candidate | null = null;
+  oldest: Candidate | null = null;
+  main: Candidate | null = null;
+  heads: Candidate[] = [];
+  #below = new Set<string>();
+
+  take({ commit, time, parents, matched }: Sighting, isMain: boolean): void {
+    const covered = this.#below.delete(commit);
+    if (matched === 0 || matched < this.matched) return;
+    if (matched > this.matched) {
+      this.matched = matched;
+      this.count = 0;
+      this.newest = this.main = null;
+      this.heads = [];
+    }
+    const candidate = { commit, time };
+    this.count++;
+    this.newest ??= candidate;
+    this.oldest = candidate;
+    if (isMain) this.main ??= candidate;
+    if (!covered && this.heads.length < MAX_CANDIDATES) this.heads.push(candidate);
+    for (const parent of parents) this.#below.add(parent);
+  }
+}
+
+export class Guesser {
+  readonly #total: number;
+  readonly #sent: number;
+  readonly #before = new Tally();
+  readonly #after = new Tally();
+  #main: string | null;
+
+  /**
+   * @param total how many pre-images are looked for, at least one
+   * @param sent when the mail was sent, seconds since the epoch; null if that is not known
+   * @param main the newest commit of the main branch
+   */
+  constructor(total: number, sent: number | null, main: string | null) {
+    this.#total = total;
+    this.#sent = sent ?? Infinity;
+    this.#main = main;
+  }
+
+  /** Commits come newest first. */
+  take(sighting: Sighting): void {
+    const isMain = sighting.commit === this.#main;
+    if (isMain) this.#main = sighting.parents[0] ?? null;
+    const tally = sighting.time <= this.#sent ? this.#before : this.#after;
+    tally.take(sighting, isMain);
+  }
+
+  /**
+   * Can older commits change nothing that matters? To call one unique, all of them must be seen.
+   *
+   * @param open whether a commit that comes yet is known to hold them all
+   */
+  isSettled(open: boolean): boolean {
+    const { matched, count } = this.#before;
+    return matched === this.#total && (count >= MAX_COUNT || (count > 1 && !open));
+  }
+
+  /** @param complete whether all of history was seen */
+  result(complete: boolean): Guess {
+    const later = this.#after.matched > this.#before.matched;
+    const best = later ? this.#after : this.#before;
+    const all = best.matched === this.#total;
+    const others = later ? 0 : this.#after.matched === this.#total ? this.#after.count : 0;
+    // of what came after the mail, what came first is nearest to it
+    const named = later ? [best.oldest] : [best.main, ...best.heads];
+    const candidates = named.filter((c) => c !== null);
+    return {
+      matched: best.matched,
+      total: this.#total,
+      count: best.count + (all ? others : 0),
+      more: !complete,
+      unique: complete && all && best.count === 1 && others === 0,
+      later,
+      newest: best.newest,
+      oldest: best.oldest,
+      candidates: candidates
+        .filter((c, i) => candidates.findIndex(({ commit }) => commit === c.commit) === i)
+        .slice(0, MAX_CANDIDATES),
+    };
+  }
+}

@@ -1,0 +1,228 @@
+/** What is written for a series, and what check and guess then say, in every kind of repository. */
+
+import { execFileSync } from "node:child_process";
+import { randomFillSync } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { newFolder, newHome } from "../cli/support.ts";
+import { patchsig } from "../support/cli.ts";
+import { commit, git, newRepository } from "../support/repo.ts";
+import { base, everything, lines, newScene, record } from "./support.ts";
+
+interface Scenario {
+  /** Where the commands run, and what format-patch is given. */
+  readonly directory: string;
+  readonly range: readonly string[];
+  /** The base that is to be written. */
+  readonly expected: string;
+  readonly check?: Readonly<Record<string, unknown>>;
+  readonly guess?: Readonly<Record<string, unknown>>;
+  /** What is guessed first, if it is not the base. */
+  readonly guessed?: string;
+}
+
+const run = (directory: string, ...args: string[]): string =>
+  git(directory, args).toString().trim();
+
+function scene(change: (repository: string, base: string) => void = () => undefined): Scenario {
+  const { repository, base: expected } = newScene();
+  change(repository, expected);
+  return { directory: repository, range: ["-2"], expected };
+}
+
+const UNIQUE = { by: "files", confidence: "high", matched: 1, total: 1, count: 1, unique: true };
+
+const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
+  "no upstream": () => ({ ...scene(), guess: UNIQUE }),
+
+  "an upstream": () => {
+    const made = scene((r) => {
+      run(r, "config", "branch.topic.remote", "origin");
+      run(r, "config", "branch.topic.merge", "refs/heads/main");
+    });
+    return { ...made, range: ["@{u}.."], guess: UNIQUE };
+  },
+
+  // the file as it was before the series is nowhere in public, so nothing but the date is left
+  "private commits below the series": () => ({
+    ...scene(),
+    range: ["-1"],
+    guess: { by: "date", confidence: "low", matched: 0, total: 1, unique: false },
+  }),
+
+  "several remotes": () => ({
+    ...scene((r, b) => {
+      run(r, "remote", "add", "net", "https://git.example.org/net.git");
+      run(r, "update-ref", "refs/remotes/net/next", b);
+      run(r, "update-ref", "refs/remotes/origin/main", `${b}~1`);
+    }),
+    check: { ref: "net/next" },
+    guess: UNIQUE,
+  }),
+
+  "a detached HEAD": () => ({
+    ...scene((r) => run(r, "checkout", "-q", "--detach")),
+    check: { branch: "HEAD" },
+    guess: UNIQUE,
+  }),
+
+  "a shallow clone": () => {
+    const { repository, base: expected } = newScene();
+    run(repository, "checkout", "-q", "main");
+    const directory = join(newFolder(), "clone");
+    execFileSync("git", ["clone", "-q", "--depth=1", `file://${repository}`, directory]);
+    commit(directory, "x", { "a.txt": lines({ 1: "one", 9: "nine" }) });
+    return { directory, range: ["-1"], expected, guess: UNIQUE };
+  },
+
+  "a merge in the range": () => {
+    const made = scene((r, b) => {
+      run(r, "checkout", "-q", "-b", "side", b);
+      commit(r, "y", { "b.txt": "B\n" });
+      run(r, "checkout", "-q", "topic");
+      run(r, "merge", "-q", "--no-edit", "side");
+    });
+    return { ...made, range: ["origin/main.."], guess: { ...UNIQUE, matched: 2, total: 2 } };
+  },
+
+  "a linked worktree": () => {
+    const made = scene();
+    const directory = join(newFolder(), "tree");
+    run(made.directory, "worktree", "add", "-q", "--detach", directory, "topic");
+    return { ...made, directory, guess: UNIQUE };
+  },
+
+  "a submodule": () => {
+    const { repository, base: expected } = newScene();
+    const outer = newRepository(join(newFolder(), "outer"));
+    const allow = ["-c", "protocol.file.allow=always"];
+    git(outer, [...allow, "submodule", "--quiet", "add", "-b", "topic", repository, "inner"]);
+    const directory = join(outer, "inner");
+    for (const ref of run(directory, "for-each-ref", "--format=%(refname)").split("\n"))
+      if (ref.startsWith("refs/remotes/")) run(directory, "update-ref", "-d", ref);
+    run(directory, "update-ref", "refs/remotes/origin/main", expected);
+    return { directory, range: ["-2"], expected, guess: UNIQUE };
+  },
+
+  "a submodule that is moved": () => {
+    const made = scene((r, b) => {
+      run(r, "reset", "-q", "--hard", b);
+      run(r, "update-index", "--add", "--cacheinfo", `160000,${b},sub`);
+      run(r, "commit", "-q", "-m", "add sub");
+      run(r, "update-ref", "refs/remotes/origin/main", "HEAD");
+      run(r, "update-index", "--cacheinfo", `160000,${run(r, "rev-parse", "HEAD")},sub`);
+      run(r, "commit", "-q", "-m", "move sub");
+    });
+    const expected = run(made.directory, "rev-parse", "HEAD~1");
+    return {
+      ...made,
+      range: ["-1"],
+      expected,
+      guess: { by: "date", confidence: "low", total: 0 },
+    };
+  },
+
+  sha256: () => {
+    const directory = join(newFolder(), "r");
+    execFileSync("git", ["init", "-q", "-b", "main", "--object-format=sha256", directory]);
+    commit(directory, "start", { "a.txt": lines() });
+    const expected = commit(directory, "second", { "a.txt": lines({ 1: "one" }) });
+    run(directory, "update-ref", "refs/remotes/origin/main", "HEAD");
+    commit(directory, "x", { "a.txt": lines({ 1: "one", 2: "two" }) });
+    return { directory, range: ["-1"], expected, guess: UNIQUE };
+  },
+
+  "new files only": () => ({
+    ...scene((r) => commit(r, "n", { "new.txt": "new\n" })),
+    range: ["-1"],
+    check: { state: "applies" },
+    guess: { by: "date", confidence: "low", total: 0, created: 1, unique: false },
+  }),
+
+  "a binary file": () => {
+    const made = scene((r, b) => {
+      run(r, "checkout", "-q", "-B", "topic", b);
+      const bytes = (): Buffer => randomFillSync(Buffer.alloc(500));
+      commit(r, "z", { "z.bin": bytes() });
+      run(r, "update-ref", "refs/remotes/origin/main", "HEAD");
+      commit(r, "z: other", { "z.bin": bytes() });
+    });
+    const expected = run(made.directory, "rev-parse", "HEAD~1");
+    return { ...made, range: ["-1"], expected, guess: UNIQUE };
+  },
+
+  "a rename": () => ({
+    ...scene((r, b) => {
+      run(r, "checkout", "-q", "-B", "topic", b);
+      commit(r, "mv", { "a.txt": null, "c.txt": lines({ 1: "one", 2: "two" }) });
+      commit(r, "c", { "c.txt": lines({ 1: "one", 2: "two", 3: "three" }) });
+    }),
+    guess: UNIQUE,
+  }),
+
+  "a base 5,000 commits back": () => {
+    const { repository: directory, base: expected } = newScene();
+    const time = Number(run(directory, "show", "-s", "--format=%ct", expected));
+    const stream = Array.from({ length: 5000 }, (_, i) => {
+      const from = i === 0 ? `from ${expected}\n` : "";
+      const who = `A <a@x.org> ${time + 60 * i} +0000`;
+      const text = `${i}\n`;
+      const file = `M 100644 inline ${i === 0 ? "a.txt" : "b.txt"}\ndata ${text.length}\n${text}`;
+      return `commit refs/remotes/origin/main\ncommitter ${who}\ndata 1\nx\n${from}${file}\n`;
+    });
+    git(directory, ["fast-import", "--quiet", "--force"], stream.join(""));
+    run(directory, "checkout", "-q", "-B", "main", "origin/main");
+    return {
+      directory,
+      range: [`${expected}..topic`],
+      expected,
+      check: { behind: 5000, ahead: 0, branch: "main" },
+      guess: UNIQUE,
+    };
+  },
+
+  "two branches that hold equal blobs": () => ({
+    ...scene((r, b) => {
+      run(r, "checkout", "-q", "-b", "other", b);
+      commit(r, "o", { "b.txt": "B\n" });
+      run(r, "update-ref", "refs/remotes/origin/aaa", "HEAD");
+      run(r, "checkout", "-q", "topic");
+    }),
+    guess: { ...UNIQUE, count: 2, unique: false },
+  }),
+};
+
+const home = newHome();
+
+describe.each(Object.entries(SCENARIOS))("%s", (_, make) => {
+  test("what is written, checked and guessed", () => {
+    const { directory, range, expected, check, guess, guessed } = make();
+    const written = patchsig(["format-patch", "--stdout", ...range], {
+      cwd: directory,
+      home,
+      env: { GIT_COMMITTER_NAME: "Alice", GIT_COMMITTER_EMAIL: "alice@example.org" },
+    });
+    expect(written).toMatchObject({ status: 0 });
+    expect(written.stdout).toContain(`\nbase-commit: ${expected}\n`);
+    const file = join(newFolder(), "series.mbox");
+    writeFileSync(file, written.stdout);
+
+    const before = everything(directory);
+    const checked = base(directory, "check", "--json", file);
+    expect(record(checked)).toMatchObject({
+      signed: true,
+      check: { state: "applies", public: true, ...check },
+    });
+    expect(checked.status).toBe(0);
+
+    // without what the mails themselves say of their base
+    const bare = written.stdout.replace(/^(?:base-|prerequisite-).*\n/gm, "");
+    writeFileSync(file, bare);
+    const found = base(directory, "guess", "--json", file);
+    expect(record(found)).toMatchObject({ guess: guess ?? {} });
+    expect(record(found)["candidates"][0].commit).toBe(guessed ?? expected);
+    expect(found.status).toBe(guess?.["confidence"] === "low" ? 1 : 0);
+    expect(everything(directory)).toEqual(before);
+  });
+});
