@@ -6,7 +6,7 @@
  *     --count N      mails for the rows that compare (default: 5000)
  *     --rounds N     rounds of what is repeated (default: 3)
  *     --full         the sizes that the goals name: minutes rather than seconds
- *     --only ROW     one row, or several with commas between
+ *     --only ROW     one row, or several with commas between; or just: npm run bench -- ROW
  *     --json         a record a line
  */
 
@@ -17,6 +17,7 @@ import { parseArgs } from "node:util";
 import { Bench, type Row } from "./bench.ts";
 import { type Figure, formatFigure, formatJson, HEADING, machine, number } from "./report.ts";
 import { blocksRow } from "./rows/blocks.ts";
+import { guessRow } from "./rows/guess.ts";
 import { growthRow, keysRow } from "./rows/growth.ts";
 import { memoryRow } from "./rows/memory.ts";
 import { minisignRow, patattRow } from "./rows/peers.ts";
@@ -35,8 +36,9 @@ const ROWS: Readonly<Record<string, Row>> = {
   growth: growthRow,
   keys: keysRow,
   blocks: blocksRow,
+  guess: guessRow,
 };
-const NOT_BUILT_YET = "two threads, public-inbox, base guess, a row for the hook";
+const NOT_BUILT_YET = "two threads, public-inbox, a row for the hook";
 
 /** Commits of the repository that is made out of nothing. */
 const COMMITS = 2000;
@@ -50,17 +52,19 @@ function positive(text: string, name: string): number {
 }
 
 function options() {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       repo: { type: "string" },
       count: { type: "string", default: "5000" },
       rounds: { type: "string", default: "3" },
-      only: { type: "string", default: Object.keys(ROWS).join() },
+      only: { type: "string" },
       full: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
   });
-  const only = values.only.split(",");
+  const named = [...positionals, ...(values.only?.split(",") ?? [])];
+  const only = named.length === 0 ? Object.keys(ROWS) : named;
   const unknown = only.find((name) => !Object.hasOwn(ROWS, name));
   if (unknown !== undefined)
     throw new Error(`no row ${unknown}: there are ${Object.keys(ROWS).join(", ")}`);

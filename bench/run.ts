@@ -1,7 +1,7 @@
 /** Programs as a user starts them: how long they took, and how much memory at most. */
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -38,12 +38,17 @@ export class Workplace {
   }
 
   /** Runs a program to its end; seconds by the clock. Throws if it fails. */
-  time(command: string, args: readonly string[], allowed: readonly number[] = [0]): number {
+  time(
+    command: string,
+    args: readonly string[],
+    allowed: readonly number[] = [0],
+    stdout: "ignore" | number = "ignore",
+  ): number {
     const began = performance.now();
     const run = spawnSync(command, args, {
       cwd: this.folder,
       env: this.env,
-      stdio: ["ignore", "ignore", "pipe"],
+      stdio: ["ignore", stdout, "pipe"],
       maxBuffer: 1 << 28,
     });
     const seconds = (performance.now() - began) / 1000;
@@ -56,6 +61,20 @@ export class Workplace {
   /** patchsig itself, built; 1 is the status of a verdict. */
   patchsig(args: readonly string[]): number {
     return this.time(process.execPath, [PROGRAM, ...args], [0, 1]);
+  }
+
+  /** The same, what it prints in a file. */
+  patchsigInto(file: string, args: readonly string[]): number {
+    const fd = openSync(file, "w");
+    try {
+      return this.time(process.execPath, [PROGRAM, ...args], [0, 1], fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  read(file: string): string {
+    return readFileSync(file, "utf8");
   }
 
   /** The most memory that patchsig had in use at a time, in bytes. */

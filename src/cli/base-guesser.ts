@@ -16,6 +16,7 @@ import { progress } from "./terminal.ts";
 export interface Tried extends Candidate {
   /** As git describe names it. */
   readonly name: string;
+  /** Null if that was not tried: one before it did, or not the whole series is here. */
   readonly applies: boolean | null;
   /** Files of which it holds another version; a few of them. */
   readonly others: readonly string[];
@@ -67,15 +68,19 @@ export class BaseGuesser {
     const byFiles = wanted.length === 0 ? null : await this.#byFiles(wanted, sent);
     const found = byFiles !== null && byFiles.matched > 0;
     const guess = found ? byFiles : await this.#byDate(wanted.length, sent);
-    const names = await describeAll(this.#repository, guess.candidates);
+    const [names, applies] = await Promise.all([
+      describeAll(this.#repository, guess.candidates),
+      this.#apply(subject, guess.candidates),
+    ]);
     const candidates: Tried[] = [];
     for (const [i, candidate] of guess.candidates.entries()) {
-      const trial = await this.#checker.tryOn(subject, candidate.commit);
       const others = found ? await this.#others(candidate.commit, wanted) : [];
-      candidates.push({ ...candidate, name: names[i] ?? "", applies: appliesOf(trial), others });
+      candidates.push({ ...candidate, name: names[i] ?? "", applies: applies[i] ?? null, others });
     }
     // equal by their files: it is better to apply, too
-    const sorted = candidates.sort((a, b) => Number(b.applies) - Number(a.applies));
+    const sorted = candidates.sort(
+      (a, b) => Number(b.applies === true) - Number(a.applies === true),
+    );
     return {
       guess,
       by: found ? "files" : "date",
@@ -87,21 +92,31 @@ export class BaseGuesser {
   }
 
   async #byFiles(wanted: readonly Preimage[], sent: number | null): Promise<Guess> {
-    const { tips, main } = this.#refs;
+    const main = await this.#mainAt(sent);
     const guesser = new Guesser(wanted.length, sent, main?.commit ?? null);
     const began = Date.now();
     let seen = 0;
-    for await (const step of walkHistory(this.#repository, this.#objects, tips, wanted)) {
-      guesser.take(step);
-      if (++seen % 256 === 0) progress(`${seen} commits`, 0, 0, began);
-      if (guesser.isSettled(step.open)) return guesser.result(false);
-    }
+    const walk = async (takes: (time: number) => boolean): Promise<void> => {
+      const { tips } = this.#refs;
+      for await (const step of walkHistory(this.#repository, this.#objects, tips, wanted, takes)) {
+        guesser.take(step);
+        if (++seen % 256 === 0) progress(`${seen} commits`, 0, 0, began);
+        if (guesser.isSettled(step.open)) return;
+      }
+    };
+    await walk((time) => time <= (sent ?? Infinity));
+    if (guesser.isSettled(false)) return guesser.result(false);
+    if (sent !== null) await walk((time) => time > sent);
     return guesser.result(true);
   }
 
-  async #byDate(total: number, sent: number | null): Promise<Guess> {
+  async #mainAt(sent: number | null): Promise<Candidate | null> {
     const main = this.#refs.main?.commit ?? null;
-    const newest = main === null ? null : await newestBefore(this.#repository, main, sent);
+    return main === null ? null : newestBefore(this.#repository, main, sent);
+  }
+
+  async #byDate(total: number, sent: number | null): Promise<Guess> {
+    const newest = await this.#mainAt(sent);
     return {
       matched: 0,
       total,
@@ -113,6 +128,17 @@ export class BaseGuesser {
       oldest: newest,
       candidates: newest === null ? [] : [newest],
     };
+  }
+
+  /** Whether the series applies to each, up to the first to which it does. */
+  async #apply(subject: Subject, candidates: readonly Candidate[]): Promise<(boolean | null)[]> {
+    const tried: (boolean | null)[] = [];
+    for (const { commit } of candidates) {
+      const applies = appliesOf(await this.#checker.tryOn(subject, commit));
+      tried.push(applies);
+      if (applies !== false) break;
+    }
+    return tried;
   }
 
   async #others(commit: string, wanted: readonly Preimage[]): Promise<string[]> {

@@ -32,16 +32,18 @@ export interface Step extends Sighting {
 }
 
 /**
- * All commits of these histories, by date, the newest first, as they come; when the caller stops,
- * git is stopped too.
+ * Commits of these histories, by date, the newest first, as they come; when the caller stops, git
+ * is stopped too.
  *
  * @param wanted at least one; a blob may be abbreviated
+ * @param takes which commits are looked at, by their committer date; the others cost little
  */
 export async function* walkHistory(
   repository: Repository,
   objects: Objects,
   tips: readonly string[],
   wanted: readonly Preimage[],
+  takes: (time: number) => boolean = () => true,
 ): AsyncGenerator<Step> {
   const places = new Map(wanted.map(({ path }, i) => [path, i]));
   const known = new Map<string, State>();
@@ -53,7 +55,8 @@ export async function* walkHistory(
   };
   const differ = new Differ(repository, [...places.keys()]);
   try {
-    for await (const commits of listCommits(repository, tips)) {
+    for await (const listed of listCommits(repository, tips)) {
+      const commits = listed.filter(({ time }) => takes(time));
       const { edges, fresh } = plan(commits, known);
       const [diffs, states] = await Promise.all([
         differ.diff(edges),

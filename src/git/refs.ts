@@ -25,15 +25,17 @@ export async function findRefs(repository: Repository, globs: readonly string[])
     (await gitLines(["for-each-ref", `--format=${FORMAT}`, "--", ...patterns], options)).flatMap(
       parse,
     );
-  const own = globs.length > 0 ? await list(globs.flatMap(expand)) : await list(USUAL);
+  const [own, [upstream], [head]] = await Promise.all([
+    list(globs.length > 0 ? globs.flatMap(expand) : USUAL),
+    gitLines(["rev-parse", "--symbolic-full-name", "--verify", "--quiet", "@{upstream}"], options),
+    gitLines(["symbolic-ref", "--quiet", "HEAD"], options),
+  ]);
   const isMirror = globs.length === 0 && !own.some(({ ref }) => ref.startsWith("refs/remotes/"));
   const found = isMirror ? [...own, ...(await list(["refs/heads"]))] : own;
   if (found.length === 0)
     throw new CliError("not-found", "there is no branch and no tag to look at", {
       hint: globs.length === 0 ? "fetch some, or name others: --ref GLOB" : "git for-each-ref",
     });
-  const [upstream] = await gitLines(["rev-parse", "--symbolic-full-name", "@{upstream}"], options);
-  const [head] = await gitLines(["symbolic-ref", "--quiet", "HEAD"], options);
   const target = found.find(({ ref }) => ref === "refs/remotes/origin/HEAD")?.target;
   const byName = (name: string | undefined): Found | undefined =>
     found.find(({ ref }) => ref === name);

@@ -16,6 +16,8 @@ export interface Repository {
   readonly cwd: string;
   /** The top of the working tree; null in a bare repository. */
   readonly toplevel: string | null;
+  /** The folder of its objects. */
+  readonly objects: string;
   readonly objectFormat: "sha1" | "sha256";
   readonly shallow: boolean;
   /** Of git: [2, 39, 5]. */
@@ -26,11 +28,10 @@ export interface Repository {
 /** Opens the repository that holds `directory`; throws a CliError "no-repository". */
 export async function openRepository(directory: string): Promise<Repository> {
   const options = { cwd: directory };
-  const [facts, version, config] = await Promise.all([
-    runGit(
-      ["rev-parse", "--is-inside-work-tree", "--is-shallow-repository", "--show-object-format"],
-      options,
-    ),
+  const asked = ["--is-inside-work-tree", "--is-shallow-repository", "--show-object-format"];
+  const [facts, top, version, config] = await Promise.all([
+    runGit(["rev-parse", ...asked, "--git-path", "objects"], options),
+    runGit(["rev-parse", "--show-toplevel"], options),
     gitText(["version"], options),
     runGit(LIST_CONFIG, options),
   ]);
@@ -42,10 +43,11 @@ export async function openRepository(directory: string): Promise<Repository> {
     });
   }
   if (config.status !== 0) throw failure(["config"], config.stderr);
-  const [inside, shallow, format] = facts.stdout.toString().split("\n");
+  const [inside, shallow, format, objects = ""] = facts.stdout.toString().split("\n");
   return {
     cwd: directory,
-    toplevel: inside === "true" ? await gitText(["rev-parse", "--show-toplevel"], options) : null,
+    toplevel: inside === "true" ? top.stdout.toString().replace(/\n$/, "") : null,
+    objects: resolve(directory, objects),
     // git before 2.28 knows one format only, and echoes the question
     objectFormat: format === "sha256" ? "sha256" : "sha1",
     shallow: shallow === "true",

@@ -6,11 +6,11 @@
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { CliError } from "../errors.ts";
 import { NO_FETCH } from "./objects.ts";
 import { isObjectName, type Repository } from "./repository.ts";
-import { failure, git, gitText, runGit } from "./run.ts";
+import { failure, git, runGit } from "./run.ts";
 
 export type Outcome =
   | { readonly ok: true }
@@ -53,7 +53,7 @@ export async function tryDiffs(
   const folder = mkdtempSync(join(tmpdir(), "patchsig-trial-"));
   open.add(folder);
   try {
-    const env = await sandbox(repository, folder);
+    const env = sandbox(repository, folder);
     // in a folder below it, git apply passes over what is outside
     const options = { cwd: repository.toplevel ?? repository.cwd, env };
     await git([...QUIET, "read-tree", commit], options);
@@ -70,11 +70,10 @@ export async function tryDiffs(
   }
 }
 
-async function sandbox(repository: Repository, folder: string): Promise<Record<string, string>> {
-  const place = await gitText(["rev-parse", "--git-path", "objects"], { cwd: repository.cwd });
+function sandbox(repository: Repository, folder: string): Record<string, string> {
   const objects = join(folder, "objects");
   mkdirSync(join(objects, "info"), { recursive: true });
-  writeFileSync(join(objects, "info", "alternates"), `${resolve(repository.cwd, place)}\n`);
+  writeFileSync(join(objects, "info", "alternates"), `${repository.objects}\n`);
   return {
     ...NO_FETCH,
     LC_ALL: "C",

@@ -37,9 +37,12 @@ export interface Guess {
   readonly candidates: readonly Candidate[];
 }
 
-/** Equal commits that are counted, and those that are named. */
+/** Equal commits that are counted; more while none of them is on the main branch. */
+const ENOUGH = 100;
 const MAX_COUNT = 1000;
 const MAX_CANDIDATES = 3;
+/** Commits that are remembered, so that the main branch is not lost where clocks differ. */
+const MAX_RECENT = 10_000;
 
 /** The commits that hold as many as any before them. */
 class Tally {
@@ -51,7 +54,7 @@ class Tally {
   heads: Candidate[] = [];
   #below = new Set<string>();
 
-  take({ commit, time, parents, matched }: Sighting, isMain: boolean): void {
+  take({ commit, time, parents, matched }: Sighting): void {
     const covered = this.#below.delete(commit);
     if (matched === 0 || matched < this.matched) return;
     if (matched > this.matched) {
@@ -64,9 +67,13 @@ class Tally {
     this.count++;
     this.newest ??= candidate;
     this.oldest = candidate;
-    if (isMain) this.main ??= candidate;
     if (!covered && this.heads.length < MAX_CANDIDATES) this.heads.push(candidate);
     for (const parent of parents) this.#below.add(parent);
+  }
+
+  /** A commit that was taken is on the main branch; these come newest first. */
+  takeMain({ commit, time, matched }: Sighting): void {
+    if (matched > 0 && matched === this.matched) this.main ??= { commit, time };
   }
 }
 
@@ -75,12 +82,14 @@ export class Guesser {
   readonly #sent: number;
   readonly #before = new Tally();
   readonly #after = new Tally();
+  /** The next commit of the main branch. */
   #main: string | null;
+  readonly #recent = new Map<string, Sighting>();
 
   /**
    * @param total how many pre-images are looked for, at least one
    * @param sent when the mail was sent, seconds since the epoch; null if that is not known
-   * @param main the newest commit of the main branch
+   * @param main the newest commit of the main branch then
    */
   constructor(total: number, sent: number | null, main: string | null) {
     this.#total = total;
@@ -88,22 +97,33 @@ export class Guesser {
     this.#main = main;
   }
 
-  /** Commits come newest first. */
+  /** Commits come newest first: those that were there when the mail was sent, then all others. */
   take(sighting: Sighting): void {
-    const isMain = sighting.commit === this.#main;
-    if (isMain) this.#main = sighting.parents[0] ?? null;
-    const tally = sighting.time <= this.#sent ? this.#before : this.#after;
-    tally.take(sighting, isMain);
+    this.#tallyOf(sighting).take(sighting);
+    this.#recent.set(sighting.commit, sighting);
+    if (this.#recent.size > MAX_RECENT) this.#recent.delete(this.#recent.keys().next().value!);
+    // clocks differ: the next one of the main branch may have come before this one
+    for (;;) {
+      const next = this.#recent.get(this.#main ?? "");
+      if (next === undefined) break;
+      this.#tallyOf(next).takeMain(next);
+      this.#main = next.parents[0] ?? null;
+    }
+  }
+
+  #tallyOf({ time }: Sighting): Tally {
+    return time <= this.#sent ? this.#before : this.#after;
   }
 
   /**
-   * Can older commits change nothing that matters? To call one unique, all of them must be seen.
+   * Can more commits change nothing that matters? To call one unique, all of them must be seen.
    *
    * @param open whether a commit that comes yet is known to hold them all
    */
   isSettled(open: boolean): boolean {
-    const { matched, count } = this.#before;
-    return matched === this.#total && (count >= MAX_COUNT || (count > 1 && !open));
+    const { matched, count, main } = this.#before;
+    if (matched < this.#total || count < 2) return false;
+    return !open || count >= (main === null ? MAX_COUNT : ENOUGH);
   }
 
   /** @param complete whether all of history was seen */

@@ -1,0 +1,223 @@
+/**
+ * Guessing of bases: series of real commits, written without their base, beside b4 --guess-base.
+ *
+ * Right is the commit that the series was made on, or one that has the same files in all that the
+ * series touches: nothing in the mails tells these apart.
+ */
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { readMail } from "../../src/mail/mailinfo.ts";
+import { messages } from "../../src/mail/mbox.ts";
+import { readDiff } from "../../src/patch/diff.ts";
+import { preimagesOf, type Preimage } from "../../src/verify/preimages.ts";
+import type { Row } from "../bench.ts";
+import { number } from "../report.ts";
+import { median, type Workplace } from "../run.ts";
+
+interface Sample {
+  readonly base: string;
+  readonly tip: string;
+  readonly file: string;
+  readonly id: string;
+  readonly wanted: readonly Preimage[];
+}
+
+interface Tally {
+  right: number;
+  /** Neither right nor wrong: nothing was named. */
+  silent: number;
+  unique: number;
+  /** Called the only one, and was not. */
+  falsely: number;
+  readonly seconds: number[];
+}
+
+const MAX_SERIES = 4;
+const isB4 = (): boolean => spawnSync("b4", ["--version"], { stdio: "ignore" }).error === undefined;
+
+export const guessRow: Row = (bench, report, skip) => {
+  const { repository, full } = bench.settings;
+  const place = bench.workplace("guess");
+  writeFileSync(place.path("gitconfig"), "[user]\n\tname = Bench\n\temail = bench@example.org\n");
+  const samples = makeSamples(repository, place, full ? 200 : 30);
+  if (samples.length === 0) return skip("no commits to make series of");
+  const all = new Set(
+    git(repository, ["rev-list", "--branches", "--remotes", "--tags"]).split("\n"),
+  );
+  const ours = newTally();
+  const theirs = isB4() ? newTally() : null;
+  for (const sample of samples) {
+    askPatchsig(repository, place, sample, ours, all);
+    if (theirs !== null) askB4(repository, place, sample, theirs);
+  }
+  const counts = (tally: Tally): string =>
+    `right ${tally.right} of ${samples.length}, named none ${tally.silent}, called unique ` +
+    `${tally.unique}, falsely ${tally.falsely}; median ${number(median(tally.seconds))} s, ` +
+    `slowest ${number(Math.max(...tally.seconds))} s`;
+  report({
+    row: "guess",
+    what: `wrongly called the only one, ${samples.length} series`,
+    value: ours.falsely,
+    unit: "x",
+    goal: { atMost: 0 },
+    raw: [`patchsig ${counts(ours)}`],
+  });
+  if (theirs === null) return skip("b4 is not installed");
+  report({
+    row: "guess",
+    what: "right guesses, over b4 --guess-base",
+    value: ours.right / theirs.right,
+    unit: "x",
+    goal: { atLeast: 1 },
+    raw: [`b4 ${counts(theirs)}`],
+  });
+  report({
+    row: "guess",
+    what: "time, b4 --guess-base over patchsig base guess",
+    value: total(theirs) / total(ours),
+    unit: "x",
+    goal: { atLeast: 5 },
+    raw: [`patchsig ${number(total(ours))} s, b4 ${number(total(theirs))} s in all`],
+  });
+};
+
+function newTally(): Tally {
+  return { right: 0, silent: 0, unique: 0, falsely: 0, seconds: [] };
+}
+
+const total = ({ seconds }: Tally): number => seconds.reduce((a, b) => a + b, 0);
+
+function git(repository: string, args: readonly string[], input = ""): string {
+  const { status, stdout, stderr } = spawnSync("git", ["-C", repository, ...args], {
+    input,
+    maxBuffer: 1 << 30,
+  });
+  if (status !== 0) throw new Error(`git ${args[0]}: ${stderr.toString()}`);
+  return stdout.toString().trim();
+}
+
+/** Runs of one author's commits, spread evenly over the last 5,000 that are no merges. */
+function makeSamples(repository: string, place: Workplace, count: number): Sample[] {
+  const log = ["log", "--no-merges", "-5000", "--format=%H %P %ae", "HEAD"];
+  const commits = git(repository, log)
+    .split("\n")
+    .map((line) => line.split(" "))
+    .filter((fields) => fields.length === 3) as [string, string, string][];
+  const byName = new Map(commits.map((fields) => [fields[0], fields]));
+  const samples: Sample[] = [];
+  const step = Math.max(1, Math.floor(commits.length / count));
+  for (let i = 0; i < commits.length && samples.length < count; i += step) {
+    const [tip, , author] = commits[i]!;
+    let base = commits[i]![1];
+    for (let length = 1; length <= i % MAX_SERIES; length++) {
+      const below = byName.get(base);
+      if (below?.[2] !== author) break;
+      base = below[1];
+    }
+    const sample = makeSample(repository, place, base, tip, samples.length);
+    if (sample !== null) samples.push(sample);
+  }
+  return samples;
+}
+
+function makeSample(
+  repository: string,
+  place: Workplace,
+  base: string,
+  tip: string,
+  n: number,
+): Sample | null {
+  const id = (i: number): string => `${n}.${i}.bench@example.org`;
+  const thread = "--thread=shallow";
+  const args = ["format-patch", "--stdout", "--no-base", thread, "--to=list@example.org"];
+  let i = 0;
+  const mbox = git(repository, [...args, `${base}..${tip}`])
+    .replace(/^(?:In-Reply-To|References): .*\n/gm, "")
+    .replace(/^Message-I[dD]: .*$/gm, () => {
+      const reply = i === 0 ? "" : `\nIn-Reply-To: <${id(0)}>\nReferences: <${id(0)}>`;
+      return `Message-ID: <${id(i++)}>${reply}`;
+    });
+  const diffs = messages(Buffer.from(`${mbox}\n`)).flatMap(({ bytes }) => {
+    const view = bytes === null ? null : readMail(bytes);
+    const diff = view?.ok === true ? readDiff(view.value.patch) : null;
+    return diff?.ok === true ? [diff.value] : [];
+  });
+  const { wanted } = preimagesOf(diffs);
+  // of new files alone nothing can be found but a date, by anybody
+  if (wanted.length === 0) return null;
+  const file = place.path(`${n}.mbox`);
+  writeFileSync(file, `${mbox}\n`);
+  return { base, tip, file, id: id(0), wanted };
+}
+
+function askPatchsig(
+  repository: string,
+  place: Workplace,
+  sample: Sample,
+  tally: Tally,
+  all: ReadonlySet<string>,
+): void {
+  const output = place.path("out");
+  const args = ["base", "guess", "--json", "--repo", repository, sample.file];
+  tally.seconds.push(place.patchsigInto(output, args));
+  const { guess, candidates } = JSON.parse(place.read(output)) as {
+    guess: { unique: boolean; by: string };
+    candidates: { commit: string }[];
+  };
+  const [first] = candidates;
+  if (first === undefined) tally.silent++;
+  else if (isRight(repository, sample, first.commit)) tally.right++;
+  if (!guess.unique) return;
+  tally.unique++;
+  if (holders(repository, sample.wanted, all) !== 1) tally.falsely++;
+}
+
+function askB4(repository: string, place: Workplace, sample: Sample, tally: Tally): void {
+  const folder = place.path("b4");
+  mkdirSync(folder, { recursive: true });
+  const began = performance.now();
+  const how = ["-n", "--no-stdin", "--offline-mode", "am", "-g", "-m", sample.file, "-o", folder];
+  const { stderr, stdout } = spawnSync("b4", [...how, sample.id], {
+    cwd: repository,
+    env: place.env,
+    maxBuffer: 1 << 28,
+  });
+  tally.seconds.push((performance.now() - began) / 1000);
+  const text = `${stderr.toString()}${stdout.toString()}`;
+  const [, name, how2] = /^ Base: (\S+) \((exact match|best guess)/m.exec(text) ?? [];
+  if (name === undefined) {
+    tally.silent++;
+    return;
+  }
+  const commit = git(repository, ["rev-parse", "--verify", `${name}^{commit}`]);
+  if (isRight(repository, sample, commit)) tally.right++;
+  if (how2 !== "exact match") return;
+  tally.unique++;
+  const all = git(repository, ["rev-list", "--all"]).split("\n");
+  if (holders(repository, sample.wanted, new Set(all)) !== 1) tally.falsely++;
+}
+
+function isRight(repository: string, { base, tip }: Sample, guessed: string): boolean {
+  if (guessed === base) return true;
+  const touched = git(repository, ["diff", "--no-renames", "--name-only", "-z", base, tip]);
+  const names = touched.split("\0").filter((name) => name !== "");
+  const args = ["--literal-pathspecs", "diff-tree", "-r", "--name-only", base, guessed, "--"];
+  return git(repository, [...args, ...names]) === "";
+}
+
+/** How many commits hold all of the files: looked up one by one. */
+function holders(
+  repository: string,
+  wanted: readonly Preimage[],
+  all: ReadonlySet<string>,
+): number {
+  let left = [...all].filter((commit) => commit !== "");
+  for (const { path, blob } of wanted) {
+    const name = Buffer.from(path, "latin1").toString("utf8");
+    const input = left.map((commit) => `${commit}:${name}\n`).join("");
+    const found = git(repository, ["cat-file", "--batch-check=%(objectname)"], input).split("\n");
+    left = left.filter((_, i) => found[i]?.startsWith(blob) === true);
+  }
+  return left.length;
+}
