@@ -1,7 +1,7 @@
 /** Guesses the base of series in one repository. */
 
 import { describeAll, newestBefore } from "../git/describe.ts";
-import { walkHistory } from "../git/history.ts";
+import { type Step, walkHistory } from "../git/history.ts";
 import { Objects } from "../git/objects.ts";
 import { findRefs, type Refs } from "../git/refs.ts";
 import type { Repository } from "../git/repository.ts";
@@ -37,23 +37,34 @@ export interface Guessed {
 }
 
 const MAX_OTHERS = 5;
+/** Commits before the mail that are looked at before those after it. */
+const NEAR = 5000;
 
 export class BaseGuesser {
   readonly #repository: Repository;
   readonly #refs: Refs;
   readonly #objects: Objects;
   readonly #checker: BaseChecker;
+  readonly #exhaustive: boolean;
 
-  private constructor(repository: Repository, refs: Refs) {
+  private constructor(repository: Repository, refs: Refs, exhaustive: boolean) {
+    this.#exhaustive = exhaustive;
     this.#repository = repository;
     this.#refs = refs;
     this.#objects = new Objects(repository);
     this.#checker = new BaseChecker(repository);
   }
 
-  /** @param globs as `findRefs` takes them */
-  static async open(repository: Repository, globs: readonly string[]): Promise<BaseGuesser> {
-    return new BaseGuesser(repository, await findRefs(repository, globs));
+  /**
+   * @param globs as `findRefs` takes them
+   * @param exhaustive look at all of history where that can tell whether a commit is the only one
+   */
+  static async open(
+    repository: Repository,
+    globs: readonly string[],
+    exhaustive = false,
+  ): Promise<BaseGuesser> {
+    return new BaseGuesser(repository, await findRefs(repository, globs), exhaustive);
   }
 
   close(): void {
@@ -93,21 +104,37 @@ export class BaseGuesser {
 
   async #byFiles(wanted: readonly Preimage[], sent: number | null): Promise<Guess> {
     const main = await this.#mainAt(sent);
-    const guesser = new Guesser(wanted.length, sent, main?.commit ?? null);
+    const guesser = new Guesser(wanted.length, sent, main?.commit ?? null, this.#exhaustive);
     const began = Date.now();
+    const { tips } = this.#refs;
+    const walk = (takes: (time: number) => boolean): AsyncGenerator<Step> =>
+      walkHistory(this.#repository, this.#objects, tips, wanted, takes);
     let seen = 0;
-    const walk = async (takes: (time: number) => boolean): Promise<void> => {
-      const { tips } = this.#refs;
-      for await (const step of walkHistory(this.#repository, this.#objects, tips, wanted, takes)) {
-        guesser.take(step);
+    /** Goes on with a walk, up to so many commits; false once it is at its end. */
+    const look = async (steps: AsyncGenerator<Step>, most: number): Promise<boolean> => {
+      for (let n = 0; n < most; n++) {
+        const { done, value } = await steps.next();
+        if (done === true) return false;
+        guesser.take(value);
         if (++seen % 256 === 0) progress(`${seen} commits`, 0, 0, began);
-        if (guesser.isSettled(step.open)) return;
+        if (guesser.isSettled(value.open)) return true;
       }
+      return true;
     };
-    await walk((time) => time <= (sent ?? Infinity));
-    if (guesser.isSettled(false)) return guesser.result(false);
-    if (sent !== null) await walk((time) => time > sent);
-    return guesser.result(true);
+    const then = walk((time) => time <= (sent ?? Infinity));
+    const since = walk((time) => time > (sent ?? Infinity));
+    try {
+      // a mail can have been written before its base, but rather that than years after it
+      let more = await look(then, NEAR);
+      if (guesser.isSettled(false)) return guesser.result(false);
+      if (sent !== null) await look(since, Infinity);
+      if (more && guesser.isSettledLater()) return guesser.result(false);
+      while (more && !guesser.isSettled(false)) more = await look(then, NEAR);
+      return guesser.result(!more);
+    } finally {
+      await then.return(undefined);
+      await since.return(undefined);
+    }
   }
 
   async #mainAt(sent: number | null): Promise<Candidate | null> {

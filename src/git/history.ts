@@ -55,8 +55,7 @@ export async function* walkHistory(
   };
   const differ = new Differ(repository, [...places.keys()]);
   try {
-    for await (const listed of listCommits(repository, tips)) {
-      const commits = listed.filter(({ time }) => takes(time));
+    for await (const commits of inSlices(listCommits(repository, tips), takes)) {
       const { edges, fresh } = plan(commits, known);
       const [diffs, states] = await Promise.all([
         differ.diff(edges),
@@ -136,6 +135,21 @@ async function lookUp(
     });
     return { held, matched: held.reduce((sum, one) => sum + one, 0) };
   });
+}
+
+/** Small ones first: an answer is often near the top. */
+async function* inSlices(
+  listed: AsyncIterable<readonly Commit[]>,
+  takes: (time: number) => boolean,
+): AsyncGenerator<readonly Commit[]> {
+  let size = 64;
+  for await (const some of listed) {
+    const taken = some.filter(({ time }) => takes(time));
+    for (let at = 0; at < taken.length; size = Math.min(size * 2, 1024)) {
+      yield taken.slice(at, at + size);
+      at += size;
+    }
+  }
 }
 
 /** Commits as git lists them, some hundred at a time. */

@@ -57,7 +57,7 @@ function evidence({ guess, by, created, main, candidates }: Shown): string[] {
   if (unique) return [`${files}, and no other commit has them`];
   const equal =
     count === 1
-      ? [files]
+      ? [more ? `${files}, in no other commit that was looked at` : files]
       : [
           `${files}, in ${more ? "at least " : ""}${count} commits that are equal in that`,
           `from ${day(oldest!.time)} to ${day(newest!.time)}`,

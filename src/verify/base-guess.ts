@@ -38,8 +38,10 @@ export interface Guess {
 }
 
 /** Equal commits that are counted; more while none of them is on the main branch. */
-const ENOUGH = 100;
+const ENOUGH = 30;
 const MAX_COUNT = 1000;
+/** A history with no more commits is looked at to its end, to see whether the only one is unique. */
+const SHORT = 2000;
 const MAX_CANDIDATES = 3;
 /** Commits that are remembered, so that the main branch is not lost where clocks differ. */
 const MAX_RECENT = 10_000;
@@ -80,6 +82,8 @@ class Tally {
 export class Guesser {
   readonly #total: number;
   readonly #sent: number;
+  readonly #exhaustive: boolean;
+  #seen = 0;
   readonly #before = new Tally();
   readonly #after = new Tally();
   /** The next commit of the main branch. */
@@ -90,8 +94,10 @@ export class Guesser {
    * @param total how many pre-images are looked for, at least one
    * @param sent when the mail was sent, seconds since the epoch; null if that is not known
    * @param main the newest commit of the main branch then
+   * @param exhaustive look at all of history before there is but one
    */
-  constructor(total: number, sent: number | null, main: string | null) {
+  constructor(total: number, sent: number | null, main: string | null, exhaustive: boolean) {
+    this.#exhaustive = exhaustive;
     this.#total = total;
     this.#sent = sent ?? Infinity;
     this.#main = main;
@@ -99,6 +105,7 @@ export class Guesser {
 
   /** Commits come newest first: those that were there when the mail was sent, then all others. */
   take(sighting: Sighting): void {
+    this.#seen++;
     this.#tallyOf(sighting).take(sighting);
     this.#recent.set(sighting.commit, sighting);
     if (this.#recent.size > MAX_RECENT) this.#recent.delete(this.#recent.keys().next().value!);
@@ -122,8 +129,14 @@ export class Guesser {
    */
   isSettled(open: boolean): boolean {
     const { matched, count, main } = this.#before;
-    if (matched < this.#total || count < 2) return false;
+    if (matched < this.#total || count === 0) return false;
+    if (count === 1 && (this.#exhaustive || this.#seen < SHORT)) return false;
     return !open || count >= (main === null ? MAX_COUNT : ENOUGH);
+  }
+
+  /** The same, where all commits after the mail were looked at, and there is one among them. */
+  isSettledLater(): boolean {
+    return !this.#exhaustive && this.#after.matched === this.#total;
   }
 
   /** @param complete whether all of history was seen */

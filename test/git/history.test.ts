@@ -106,7 +106,7 @@ describe("of random histories, with merges, roots and wrong clocks", () => {
           expect(new Map(steps.map(({ commit, matched }) => [commit, matched]))).toEqual(truth);
           expect(steps).toHaveLength(truth.size);
 
-          const guesser = new Guesser(wanted.length, sent, null);
+          const guesser = new Guesser(wanted.length, sent, null, false);
           let seen = 0;
           for (const step of steps) {
             seen++;

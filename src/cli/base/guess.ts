@@ -14,6 +14,7 @@ interface Arguments {
   source: string[];
   repo: string;
   ref?: string[];
+  exhaustive: boolean;
   json: boolean;
 }
 
@@ -31,12 +32,17 @@ export const guessCommand: CommandModule<object, Arguments> = {
         nargs: 1,
         describe: "look at these refs only, as main or 'net/*'; can be given again",
       })
+      .option("exhaustive", {
+        type: "boolean",
+        default: false,
+        describe: "look at all of history to tell whether a commit is the only one",
+      })
       .option("json", JSON_OPTION) as never,
-  async handler({ source, repo, ref, json }) {
+  async handler({ source, repo, ref, exhaustive, json }) {
     endOnSignal();
     const repository = await openRepository(repo);
     const subjects = readSubjects(source);
-    const guesser = await BaseGuesser.open(repository, ref ?? []);
+    const guesser = await BaseGuesser.open(repository, ref ?? [], exhaustive);
     const print = printBlocks();
     let met = true;
     try {
