@@ -57,9 +57,12 @@ class Tally {
   #below = new Set<string>();
 
   take({ commit, time, parents, matched }: Sighting): void {
-    const covered = this.#below.delete(commit);
+    const isNew = matched > this.matched;
+    // its child counts only if it holds as many
+    const covered = this.#below.delete(commit) && !isNew;
     if (matched === 0 || matched < this.matched) return;
-    if (matched > this.matched) {
+    if (isNew) {
+      this.#below.clear();
       this.matched = matched;
       this.count = 0;
       this.newest = this.main = null;
