@@ -5,16 +5,10 @@ import { Objects } from "../git/objects.ts";
 import { commitDiff, commitsByPatchId, patchIds } from "../git/patch-ids.ts";
 import type { Repository } from "../git/repository.ts";
 import { tryDiffs } from "../git/trial.ts";
-import {
-  type BaseCheck,
-  dependencyName,
-  judgeBase,
-  type Need,
-  stateOf,
-  type Trial,
-} from "../verify/base-check.ts";
+import { dependencyName, judgeBase, type Need, stateOf, type Trial } from "../verify/base-check.ts";
 import type { Finding } from "../types.ts";
 import { neededBefore, seriesFor } from "../verify/needs.ts";
+import type { BaseCheck } from "../verify/result.ts";
 import type { Subject } from "./base-subject.ts";
 
 export interface Checkup {

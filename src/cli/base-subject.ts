@@ -37,6 +37,11 @@ export function keptOf(checked: Checked): Kept {
   return { kind, signature, signed, baseLines, findings, diff, number, messageId, date };
 }
 
+/** A series whose mails were held as a whole. */
+export function keptSeries({ result, members }: Series<Checked>): Series<Kept> {
+  return { result, members: members.map((m) => ({ ...m, payload: keptOf(m.payload) })) };
+}
+
 export function subjectOf({ result, members }: Series<Kept>): Subject {
   const kept = members.map(({ payload }) => payload);
   const claim = claimOf(result.base, kept);

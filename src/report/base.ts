@@ -1,8 +1,8 @@
 /** What `patchsig base` says to a person: the series, then one aligned line a fact. */
 
 import type { BaseLines } from "../patch/base-lines.ts";
-import { type BaseCheck, baseSentence, dependencyName, type Need } from "../verify/base-check.ts";
-import type { Base, SeriesResult } from "../verify/result.ts";
+import { baseSentence, dependencyName, type Need } from "../verify/base-check.ts";
+import type { Base, BaseCheck, SeriesResult } from "../verify/result.ts";
 import type { Finding } from "../types.ts";
 import { escapeText, padTo, truncateTo, wrapTo } from "./escape.ts";
 import type { Style } from "./text.ts";

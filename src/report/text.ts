@@ -8,6 +8,7 @@
 
 import type { Finding } from "../types.ts";
 import type { NoteResult, PatchResult, SeriesResult, SummaryResult } from "../verify/result.ts";
+import { baseSentence } from "../verify/base-check.ts";
 import { numberList } from "../verify/series.ts";
 import { displayWidth, escapeText, padTo, truncateTo, wrapTo } from "./escape.ts";
 
@@ -158,7 +159,8 @@ function seriesLines(
   for (const f of spoken(series.findings)) say(f.message + (f.hint === "" ? "" : `; ${f.hint}`));
   if (series.base.commit !== null) {
     const tree = series.base.tree === null ? "" : ` ${series.base.tree}`;
-    say(`base ${series.base.commit.slice(0, 12)}${tree}`);
+    const sentence = series.baseCheck === undefined ? "" : baseSentence(series.baseCheck);
+    say(`base ${series.base.commit.slice(0, 12)}${sentence === "" ? tree : ` ${sentence}`}`);
   }
   return lines;
 }

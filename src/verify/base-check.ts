@@ -6,7 +6,14 @@
 import { type BaseLines, type Dependency, joinBaseLines } from "../patch/base-lines.ts";
 import type { Finding } from "../types.ts";
 import { finding } from "./findings.ts";
-import type { Base, Checked } from "./result.ts";
+import {
+  type Base,
+  type BaseCheck,
+  type BaseState,
+  type Checked,
+  type SeriesResult,
+  verdictOf,
+} from "./result.ts";
 
 /** Of a commit that a mail names, in a repository. */
 export interface BaseFacts {
@@ -34,28 +41,6 @@ export type Trial =
 export interface Need {
   readonly id: string;
   readonly found: boolean;
-}
-
-export type BaseState =
-  | "missing"
-  | "malformed"
-  | "contradicts"
-  | "unknown"
-  | "not-a-commit"
-  | "applies"
-  | "conflicts"
-  | "untried";
-
-/** Part of a JSON record (docs/schema/base.md). */
-export interface BaseCheck {
-  readonly state: BaseState;
-  readonly public: boolean | null;
-  readonly ref: string | null;
-  readonly name: string | null;
-  readonly branch: string | null;
-  readonly behind: number | null;
-  readonly ahead: number | null;
-  readonly conflict: { readonly patch: number; readonly files: readonly string[] } | null;
 }
 
 /** A base as the mails of a series have it, before any repository is asked. */
@@ -141,6 +126,17 @@ export function judgeBase(
     },
     findings,
   };
+}
+
+/** The series with what a repository says of its base. */
+export function addBaseCheck(
+  result: SeriesResult,
+  baseCheck: BaseCheck,
+  more: readonly Finding[],
+): SeriesResult {
+  const worst = [result.verdict, verdictOf(more)];
+  const verdict = worst.includes("fail") ? "fail" : worst.includes("warn") ? "warn" : "pass";
+  return { ...result, findings: [...result.findings, ...more], verdict, baseCheck };
 }
 
 function askedState(facts: BaseFacts | null, trial: Trial): BaseState {

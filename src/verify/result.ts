@@ -64,6 +64,28 @@ export interface Base {
   readonly tree: string | null;
 }
 
+export type BaseState =
+  | "missing"
+  | "malformed"
+  | "contradicts"
+  | "unknown"
+  | "not-a-commit"
+  | "applies"
+  | "conflicts"
+  | "untried";
+
+/** Part of a JSON record (docs/schema/base.md): what a repository says of a base. */
+export interface BaseCheck {
+  readonly state: BaseState;
+  readonly public: boolean | null;
+  readonly ref: string | null;
+  readonly name: string | null;
+  readonly branch: string | null;
+  readonly behind: number | null;
+  readonly ahead: number | null;
+  readonly conflict: { readonly patch: number; readonly files: readonly string[] } | null;
+}
+
 interface SeriesRef {
   /** 32 hex digits, or null if the patches were not signed as one. */
   readonly id: string | null;
@@ -118,6 +140,8 @@ export interface SeriesResult {
   /** Complete, each one good, and the digest over all of them is the signed one. */
   readonly sealed: boolean;
   readonly base: Base;
+  /** Only if a repository was asked. */
+  readonly baseCheck?: BaseCheck;
   readonly findings: readonly Finding[];
   readonly verdict: Verdict;
 }

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { patchsig, type Run } from "../support/cli.ts";
-import { commit, git, tryGit } from "../support/repo.ts";
+import { commit, git, newRepository, tryGit } from "../support/repo.ts";
 import {
   edit,
   edited,
@@ -250,6 +250,33 @@ describe("--on-base", () => {
     );
     const baseless = signedPatches(submission.work, alice, ["--no-base"]);
     expectUntouched(am(["--on-base", ...baseless]), 3);
+  });
+
+  test("on a guessed one only when told, and only if there is nothing against it", () => {
+    const baseless = signedPatches(submission.work, alice, ["--no-base"]);
+    expectUntouched(am(["--on-base", ...baseless]), 3);
+    expectError(am(["--guess-base", ...baseless]), 2, "--guess-base goes with --on-base");
+    const run = am(["--on-base", "--guess-base", ...baseless]);
+    expectApplied(run);
+    expect(run.stderr).toContain(`base guessed: ${submission.baseCommit.slice(0, 12)} `);
+  });
+
+  test("what is signed goes before what could be guessed", () => {
+    const run = am(["--on-base", "--guess-base", ...files]);
+    expectApplied(run);
+    expect(run.stderr).not.toContain("guessed");
+  });
+
+  test("not on a guess that is none", () => {
+    const baseless = signedPatches(submission.work, alice, ["--no-base"]);
+    const other = newRepository(join(newFolder(), "other"));
+    commit(other, "start", { "other.txt": "x\n" });
+    const run = patchsig(["am", "--on-base", "--guess-base", ...baseless], {
+      home,
+      cwd: other,
+    });
+    expectStatus(run, 3);
+    expect(run.stderr).toContain("no commit here is likely enough to be the base");
   });
 
   test("a name that is none, and --branch alone", () => {

@@ -2,6 +2,7 @@
 
 import type { Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
+import { fetchCommand } from "../../git/base-facts.ts";
 import {
   amProgress,
   createBranchAt,
@@ -21,8 +22,11 @@ import {
   numberList,
   type Series,
 } from "../../verify/series.ts";
+import { BaseGuesser } from "../base-guesser.ts";
+import { keptSeries, subjectOf } from "../base-subject.ts";
 import { readPolicies } from "../policy.ts";
 import { devKeyringsOf } from "../settings.ts";
+import { endOnSignal } from "../signals.ts";
 import { clearProgress, note, out, outputStyle } from "../terminal.ts";
 import { configuredKeyrings, importKeyrings } from "../keyrings.ts";
 import { noPatch, openUserTrust, verifySources } from "../verification.ts";
@@ -35,6 +39,7 @@ interface Arguments {
   signedOnly: boolean;
   partial: boolean;
   onBase: boolean;
+  guessBase: boolean;
   branch?: string;
   "3way": boolean;
   signoff: boolean;
@@ -55,6 +60,11 @@ export const amCommand: CommandModule<object, Arguments> = {
         type: "boolean",
         default: false,
         describe: "apply on the recorded base, on a new branch",
+      })
+      .option("guess-base", {
+        type: "boolean",
+        default: false,
+        describe: "with --on-base: if none is signed, on the most likely one",
       })
       .option("branch", {
         type: "string",
@@ -96,6 +106,8 @@ export const amCommand: CommandModule<object, Arguments> = {
 async function am(args: Arguments): Promise<void> {
   if (args.branch !== undefined && !args.onBase)
     throw new CliError("usage", "--branch goes with --on-base");
+  if (args.guessBase && !args.onBase)
+    throw new CliError("usage", "--guess-base goes with --on-base");
   const repository = await openRepository(process.cwd());
   await checkIdle(repository);
   const store = openUserTrust(false);
@@ -110,7 +122,7 @@ async function am(args: Arguments): Promise<void> {
       return;
     }
     const mails = chosen.map(({ payload, result }) => compose(payload, result.subject));
-    if (args.onBase) await goToBase(repository, series, args.branch);
+    if (args.onBase) await goToBase(repository, series, args);
     const applied = await apply(repository, mails, args);
     for (const { payload } of chosen.slice(0, applied)) {
       const { signed } = payload;
@@ -227,28 +239,48 @@ function compose(checked: Checked, subject: string): Buffer {
   return mail.value;
 }
 
-/** A new branch at the base that was signed, checked out. */
+/** A new branch at the base, checked out. */
 async function goToBase(
   repository: Repository,
   series: Series<Checked>,
-  branch: string | undefined,
+  { branch, guessBase }: Arguments,
 ): Promise<void> {
-  const base = series.members.find((m) => m.checked.signed !== null && m.result.verdict !== "fail")
-    ?.payload.signed?.comment.base;
-  if (base === undefined || base === null) {
+  const signed = series.members.find(
+    (m) => m.checked.signed !== null && m.result.verdict !== "fail",
+  )?.payload.signed?.comment.base;
+  if (typeof signed !== "string" && !guessBase) {
     throw new CliError("refused", "no base commit was signed", {
-      hint: "without --on-base it is applied on HEAD",
+      hint: "--guess-base takes the most likely one; without --on-base it is applied on HEAD",
     });
   }
+  const base = signed ?? (await guessedBase(repository, series));
   if (!(await hasCommit(repository, base))) {
-    const tree = series.result.base.tree;
+    const fetch = await fetchCommand(repository, series.result.base.tree);
     throw new CliError("refused", `the base ${base} is not in this repository`, {
-      hint: tree === null ? "fetch it first" : `git fetch ${tree}`,
+      hint: fetch === "" ? "fetch it first" : fetch,
     });
   }
   const name = branch ?? branchName(series.result.subject, series.result.version);
   await createBranchAt(repository, name, base);
   note(`on new branch ${name} at ${base.slice(0, 12)}\n`);
+}
+
+/** Only one of which there is nothing to doubt but that others are as good. */
+async function guessedBase(repository: Repository, series: Series<Checked>): Promise<string> {
+  endOnSignal();
+  const guesser = await BaseGuesser.open(repository, []);
+  try {
+    const { candidates, confidence } = await guesser.guess(subjectOf(keptSeries(series)));
+    const [best] = candidates;
+    if (best === undefined || confidence !== "high")
+      throw new CliError("refused", "no commit here is likely enough to be the base", {
+        hint: "git patchsig base guess says why",
+      });
+    note(`base guessed: ${best.commit.slice(0, 12)} ${best.name}\n`);
+    return best.commit;
+  } finally {
+    guesser.close();
+  }
 }
 
 /** `patchsig/net-drop-the-stale-timer-v2` */

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { CliError } from "../../errors.ts";
 import { type BaseChoice, chooseBase } from "../../git/base.ts";
+import { baseHazards, type Hazards } from "../../git/base-hazards.ts";
 import { addBaseTree, publicTree } from "../../git/base-tree.ts";
 import { otherAuthors, signerIdent } from "../../git/ident.ts";
 import { openRepository, type Repository, runFormatPatch } from "../../git/repository.ts";
@@ -96,7 +97,9 @@ export const formatPatchCommand = {
           : await intoOne(repository, words.target, gitArgs, sign);
       if (words.quiet) return;
       reportSigned(signed, by);
-      for (const text of baseNotes(base)) note(text);
+      const hazards = await baseHazards(repository, base, range);
+      for (const text of [...baseNotes(base, repository.shallow), ...hazardNotes(base, hazards)])
+        note(text);
     } finally {
       signer.wipe();
     }
@@ -261,18 +264,38 @@ function whole(bytes: Buffer | null): Buffer {
 }
 
 /** What receivers will miss, and the command that mends it. */
-function baseNotes(base: BaseChoice): string[] {
+function baseNotes(base: BaseChoice, shallow: boolean): string[] {
   if (base.kind === "public") return [];
   if (base.kind === "none") {
-    return base.why === "none was wanted" ? [] : [`note: no base commit recorded: ${base.why}\n`];
+    if (base.why === "none was wanted") return [];
+    const mend = shallow ? ["hint: git fetch --unshallow, then write the patches again\n"] : [];
+    return [`note: no base commit recorded: ${base.why}\n`, ...mend];
   }
   const lines = [`note: nobody else has the base commit: ${base.why}\n`];
   if (base.newestPublic !== null) {
     lines.push(`hint: the newest one that they have: --base=${base.newestPublic.slice(0, 12)}\n`);
+  } else if (shallow) {
+    lines.push("hint: git fetch --unshallow, then write the patches again\n");
   } else if (base.via === "parent") {
     lines.push(
       "hint: git remote add origin <url> && git fetch origin, then write the patches again\n",
     );
   }
   return lines;
+}
+
+/** What else may keep the patches from applying, and the command that mends it. */
+function hazardNotes(base: BaseChoice, { merges, behind }: Hazards): string[] {
+  const onto = base.kind === "public" ? base.remoteRef : base.kind === "private" ? base.commit : "";
+  const rebase = `hint: git rebase ${escapeText(onto)}, then write the patches again\n`;
+  const notes: string[] = [];
+  if (merges > 0)
+    notes.push(`note: ${counted(merges, "merge")} among the commits: they become no patch\n`);
+  if (behind > 0)
+    notes.push(`note: ${escapeText(onto)} is ${counted(behind, "commit")} further than the base\n`);
+  return notes.length === 0 ? [] : [...notes, rebase];
+}
+
+function counted(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? "" : "s"}`;
 }

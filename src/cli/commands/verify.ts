@@ -4,8 +4,10 @@ import type { Argv, CommandModule } from "yargs";
 import { EXIT } from "../../errors.ts";
 import { formatRecord } from "../../report/json.ts";
 import { renderNote, renderSeries, renderSummary } from "../../report/text.ts";
-import type { NoteResult, SummaryResult } from "../../verify/result.ts";
+import type { Checked, NoteResult, SummaryResult } from "../../verify/result.ts";
 import { createSeriesCollector, type Member, type Series } from "../../verify/series.ts";
+import type { Kept } from "../base-subject.ts";
+import { openBases } from "../verify-bases.ts";
 import { describePolicies, readPolicies } from "../policy.ts";
 import { devKeyringsOf } from "../settings.ts";
 import { clearProgress, out, outputStyle } from "../terminal.ts";
@@ -19,6 +21,7 @@ interface Arguments {
   devKeyring?: string[];
   dryRun: boolean;
   policy: boolean;
+  repo?: string;
 }
 
 export const verifyCommand: CommandModule<object, Arguments> = {
@@ -45,6 +48,11 @@ export const verifyCommand: CommandModule<object, Arguments> = {
         nargs: 1,
         describe: "folder with keys for X-Developer-Signature",
       })
+      .option("repo", {
+        type: "string",
+        requiresArg: true,
+        describe: "look at the base in this repository, and try the series on it",
+      })
       .option("policy", {
         type: "boolean",
         default: false,
@@ -65,7 +73,8 @@ async function verify(args: Arguments): Promise<void> {
   const tally = { messages: 0 };
   const counts = { patches: 0, pass: 0, warn: 0, fail: 0 };
   const style = outputStyle();
-  const collector = createSeriesCollector<null>();
+  const collector = createSeriesCollector<Kept | null>();
+  const bases = args.repo === undefined ? null : await openBases(args.repo);
   let seriesCount = 0;
   let notes = 0;
   let blocks = 0;
@@ -84,12 +93,13 @@ async function verify(args: Arguments): Promise<void> {
     else print(renderNote(note, style));
   }
 
-  function show(series: Series<null>): void {
+  async function show(series: Series<Kept | null>): Promise<void> {
     seriesCount++;
-    if (series.result.verdict === "fail") met = false;
-    if (args.json) return out(formatRecord(series.result));
+    const result = bases === null ? series.result : await bases.judge(series);
+    if (result.verdict === "fail") met = false;
+    if (args.json) return out(formatRecord(result));
     const patches = series.members.map((member) => member.result);
-    print(renderSeries(series.result, patches, style));
+    print(renderSeries(result, patches, style));
   }
 
   try {
@@ -105,11 +115,13 @@ async function verify(args: Arguments): Promise<void> {
       counts.patches++;
       counts[member.result.verdict]++;
       if (args.json) out(formatRecord(member.result));
-      for (const closed of collector.add(light(member))) show(closed);
+      const payload = bases?.keep(member.payload) ?? null;
+      for (const closed of collector.add(light(member, payload))) await show(closed);
     }
   } finally {
     // what was judged before an error is said before it
-    for (const closed of collector.end()) show(closed);
+    for (const closed of collector.end()) await show(closed);
+    bases?.close();
     clearProgress();
     store.close();
   }
@@ -121,12 +133,12 @@ async function verify(args: Arguments): Promise<void> {
 }
 
 /** The member without the mail: open series are kept, mails are not. */
-function light({ result, checked }: Member<unknown>): Member<null> {
+function light({ result, checked }: Member<Checked>, payload: Kept | null): Member<Kept | null> {
   const { kind, senders, signature, signed, number, messageId, inReplyTo } = checked;
   const { attestationText } = checked;
   return {
     result,
     checked: { kind, senders, signature, signed, number, messageId, inReplyTo, attestationText },
-    payload: null,
+    payload,
   };
 }

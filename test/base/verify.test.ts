@@ -1,0 +1,72 @@
+/** `verify --repo`: what check says, among the findings. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { expectStatus, expectTidy, newHome, newSubmission, signedPatches } from "../cli/support.ts";
+import { patchsig, records, type Run } from "../support/cli.ts";
+import { problems, type Schema } from "../support/json-schema.ts";
+import { everything } from "./support.ts";
+
+const SCHEMA = JSON.parse(
+  readFileSync(join(import.meta.dirname, "../../docs/schema/verify.schema.json"), "utf8"),
+) as Schema;
+
+const { base: repository, work, baseCommit } = newSubmission();
+const home = newHome();
+const files = signedPatches(work, home);
+const verify = (directory: string, ...args: string[]): Run =>
+  patchsig(["verify", "--dry-run", "--repo", directory, ...args], { home });
+
+function series(run: Run) {
+  for (const record of records(run)) expect(problems(record, SCHEMA)).toEqual([]);
+  return records(run).find(({ type }) => type === "series")!;
+}
+
+test("a base that is here, and applies", () => {
+  const before = everything(work);
+  const found = series(expectStatus(verify(work, "--json", ...files), 0));
+  expect(found["base"]).toMatchObject({ commit: baseCommit });
+  expect(found["baseCheck"]).toMatchObject({
+    state: "applies",
+    public: true,
+    ref: "origin/main",
+    behind: 3,
+  });
+  expect(found["verdict"]).toBe("pass");
+  const words = expectStatus(verify(work, ...files), 0).stdout;
+  expectTidy(words);
+  expect(words.replace(/\s+/g, " ")).toContain(
+    `base ${baseCommit.slice(0, 12)} origin/main, public, applies cleanly, 3 commits behind main`,
+  );
+  expect(everything(work)).toEqual(before);
+});
+
+test("one that is not here is worth a warning, and without --repo nothing is said", () => {
+  const elsewhere = newSubmission();
+  const foreign = signedPatches(elsewhere.work, home, [`--base=origin/main`]);
+  const found = series(verify(repository, "--json", ...foreign));
+  // two submissions begin alike, but at different times
+  expect(found["baseCheck"]).toMatchObject({ state: "unknown", public: null });
+  expect(found["findings"]).toMatchObject([{ code: "base-unknown", severity: "warn" }]);
+  expect(found["verdict"]).toBe("warn");
+  const plain = series(patchsig(["verify", "--dry-run", "--json", ...foreign], { home }));
+  expect(plain).not.toHaveProperty("baseCheck");
+});
+
+test("a series that does not apply fails", () => {
+  const wrong = signedPatches(work, home, ["--base=HEAD~1"], "HEAD~1..");
+  const onIt = series(expectStatus(verify(work, "--json", ...wrong), 0));
+  expect(onIt["baseCheck"]).toMatchObject({ state: "applies", public: false });
+  expect(onIt["findings"]).toMatchObject([{ code: "base-private" }]);
+
+  const twice = signedPatches(work, home, ["--base=HEAD~3"], "HEAD~2..HEAD~1").map((file) => file);
+  const text = readFileSync(twice[0]!, "utf8");
+  expect(text).toContain("prerequisite-patch-id: ");
+  const found = series(verify(work, "--json", ...twice));
+  expect(found["baseCheck"]).toMatchObject({ state: "applies" });
+});
+
+test("no repository", () => {
+  expectStatus(verify("/", ...files), 3);
+});
