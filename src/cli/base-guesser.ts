@@ -13,7 +13,7 @@ import { BaseChecker } from "./base-checker.ts";
 import type { Subject } from "./base-subject.ts";
 import { progress } from "./terminal.ts";
 
-export interface Tried extends Candidate {
+interface Tried extends Candidate {
   /** As git describe names it. */
   readonly name: string;
   /** Null if that was not tried: one before it did, or not the whole series is here. */
@@ -23,7 +23,7 @@ export interface Tried extends Candidate {
 }
 
 /** high: holds all files and the series applies · medium: one of both · low: neither · none. */
-export type Confidence = "high" | "medium" | "low" | "none";
+type Confidence = "high" | "medium" | "low" | "none";
 
 export interface Guessed {
   readonly guess: Guess;

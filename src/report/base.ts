@@ -26,7 +26,7 @@ export function factLines(label: string, text: string, style: Style): string[] {
   );
 }
 
-export function findingLines(findings: readonly Finding[], style: Style): string[] {
+function findingLines(findings: readonly Finding[], style: Style): string[] {
   return findings.flatMap(({ severity, message, hint }) => [
     ...factLines(
       severity === "info" ? "note" : severity === "warn" ? "warning" : "FAIL",

@@ -221,10 +221,16 @@ describe("killed", () => {
   const series = mboxOf(r, `--base=${start}`, `${start}..`);
   const before = everything(r);
 
-  test.each(["SIGTERM", "SIGINT", "SIGKILL"] as const)("%s leaves no trace", async (signal) => {
+  test.each([
+    ["check", "SIGTERM"],
+    ["check", "SIGINT"],
+    ["check", "SIGKILL"],
+    ["guess", "SIGTERM"],
+    ["guess", "SIGKILL"],
+  ] as const)("%s by %s leaves no trace", async (command, signal) => {
     const temporary = newFolder();
     const program = join(import.meta.dirname, "..", "..", "bin", "patchsig.js");
-    const child = spawn(process.execPath, [program, "base", "check", series], {
+    const child = spawn(process.execPath, [program, "base", command, series], {
       cwd: r,
       env: { ...process.env, TMPDIR: temporary },
       stdio: "ignore",

@@ -26,6 +26,7 @@ const COMMANDS = [
   "trust accept",
   "base show",
   "base check",
+  "base guess",
 ];
 
 test.each(COMMANDS)("%s --help fits the screen", (command) => {
