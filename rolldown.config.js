@@ -3,7 +3,7 @@
  * itself. Packages stay outside; what only one command needs is in a file of its own.
  */
 export default {
-  input: "src/cli/main.ts",
+  input: ["src/cli/main.ts", "src/cli/check-worker.ts"],
   platform: "node",
   external: /^[^./]/,
   output: {

@@ -5,13 +5,13 @@
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { encodeBase64, encodeQuotedPrintable } from "../src/mail/transfer.ts";
 import { importSeed, publicPoint } from "../src/minisign/ed25519.ts";
 import { SecretKey } from "../src/minisign/secret-key.ts";
 import { type Placed, prepare, signSeries } from "../src/patch/sign.ts";
-import { readSource } from "../src/source/file.ts";
+import { MboxSplitter } from "../src/mail/mbox.ts";
 import { normaliseIdentity } from "../src/trust/identity.ts";
 
 /** One signed mail, and the same before it was signed. */
@@ -33,7 +33,20 @@ function* plainMails(repository: string, count: number, folder: string): Generat
   const { status, stderr } = spawnSync("git", args, { stdio: ["ignore", fd, "pipe"] });
   closeSync(fd);
   if (status !== 0) throw new Error(`git format-patch: ${stderr.toString()}`);
-  for (const { bytes } of readSource(file)) if (bytes !== null) yield bytes;
+  for (const mail of mailsIn(file)) yield mail;
+}
+
+function* mailsIn(file: string): Generator<Buffer> {
+  const fd = openSync(file, "r");
+  const splitter = new MboxSplitter();
+  for (;;) {
+    const chunk = Buffer.alloc(1 << 20);
+    const length = readSync(fd, chunk);
+    const found = length > 0 ? splitter.push(chunk.subarray(0, length)) : splitter.end();
+    for (const { bytes } of found) if (bytes !== null) yield bytes;
+    if (length === 0) break;
+  }
+  closeSync(fd);
 }
 
 /** That many mails; a short history is gone through again, under other titles. */

@@ -58,7 +58,7 @@ test("a key that is known", () => {
 describe("the checker", () => {
   let patch: Record<string, unknown> | null = null;
   test.each<[string, (record: Record<string, unknown>) => void]>([
-    ["a field too few", (record) => delete record["offset"]],
+    ["a field too few", (record) => delete record["subject"]],
     ["a field too many", (record) => (record["more"] = 1)],
     ["another type", (record) => (record["type"] = "mail")],
     ["a word that is none", (record) => (record["verdict"] = "ok")],
@@ -66,8 +66,11 @@ describe("the checker", () => {
     ["null for a text", (record) => (record["subject"] = null)],
     ["half a key", (record) => (record["publicKey"] = "RW")],
     ["a part twice", (record) => (record["changed"] = ["diff", "diff"])],
-    ["a fraction", (record) => (record["offset"] = 0.5)],
-    ["a negative number", (record) => (record["offset"] = -1)],
+    ["a fraction", (record) => (record["series"] = { id: null, version: 0.5, index: 1, total: 1 })],
+    [
+      "a negative number",
+      (record) => (record["series"] = { id: null, version: 1, index: -1, total: 1 }),
+    ],
     ["an object too small", (record) => (record["base"] = { status: "present" })],
     ["a finding without a code", (record) => (record["findings"] = [{ severity: "info" }])],
   ])("sees %s", (_, change) => {

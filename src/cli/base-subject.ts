@@ -1,15 +1,16 @@
 /** A series as the questions about its base need it: the claim, the diffs, what it depends on. */
 
 import { CliError } from "../errors.ts";
-import { createVerifier } from "../minisign/ed25519.ts";
-import { readSource } from "../source/file.ts";
+import { isUnread } from "../source/piece.ts";
 import { type Claim, claimOf } from "../verify/base-check.ts";
-import { checkMail, refusedMail } from "../verify/check.ts";
+import { evidenceOf } from "../verify/evidence.ts";
 import { judge } from "../verify/judge.ts";
 import type { Named } from "../verify/needs.ts";
 import { DEFAULT_POLICY } from "../verify/policy.ts";
 import type { Checked, SeriesResult } from "../verify/result.ts";
 import { createSeriesCollector, type Series } from "../verify/series.ts";
+import { createCheck } from "./checking.ts";
+import { openSource } from "./sources.ts";
 import { progress } from "./terminal.ts";
 import { noPatch } from "./verification.ts";
 
@@ -66,35 +67,31 @@ const MAX_BYTES = 512 << 20;
  * All series of the sources. No trust is asked: a base is of use whoever named it.
  * CliError: no-patch, too-large, and as the sources cannot be read.
  */
-export function readSubjects(sources: readonly string[]): Subject[] {
-  const verifier = createVerifier();
+export async function readSubjects(sources: readonly string[]): Promise<Subject[]> {
+  const check = createCheck({ devKeyrings: [], signedOnly: false });
   const collector = createSeriesCollector<Kept>();
   const closed: Series<Kept>[] = [];
   const began = Date.now();
-  let [mails, done, held] = [0, 0, 0];
+  let [mails, held] = [0, 0];
   for (const source of sources) {
-    const onRead = (bytes: number, total: number): void => {
-      done += bytes;
+    const onRead = (done: number, total: number): void => {
       progress(`${mails} mails`, done, sources.length === 1 ? total : 0, began);
     };
-    for (const { source: name, offset, bytes } of readSource(source, onRead)) {
-      mails++;
-      const checked =
-        bytes === null
-          ? refusedMail(Buffer.alloc(0), { reason: "mail-too-large", detail: "too many bytes" })
-          : checkMail(bytes, verifier);
-      if (checked.kind === "other") continue;
-      held += checked.diff?.canonical.length ?? 0;
-      if (held > MAX_BYTES)
-        throw new CliError("too-large", "the diffs are too many to be held at a time", {
-          hint: "give fewer mails",
-        });
-      const place = { source: name, offset };
-      const result = judge(checked, place, { kind: "none" }, DEFAULT_POLICY, false);
-      const good = checked.signature === "good";
-      const attestationText = good ? (checked.attestation?.text ?? null) : null;
-      const payload = keptOf(checked);
-      closed.push(...collector.add({ result, checked: { ...checked, attestationText }, payload }));
+    for await (const pieces of openSource(source, {}, onRead)) {
+      for (const piece of pieces) {
+        if (isUnread(piece)) throw piece.error;
+        mails++;
+        const checked = check(piece.bytes, piece.size);
+        if (checked.kind === "other") continue;
+        held += checked.diff?.canonical.length ?? 0;
+        if (held > MAX_BYTES)
+          throw new CliError("too-large", "the diffs are too many to be held at a time", {
+            hint: "give fewer mails",
+          });
+        const evidence = evidenceOf(checked);
+        const result = judge(evidence, piece.source, { kind: "none" }, DEFAULT_POLICY, false);
+        closed.push(...collector.add({ result, evidence, payload: keptOf(checked) }));
+      }
     }
   }
   closed.push(...collector.end());

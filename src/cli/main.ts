@@ -4,7 +4,7 @@ import type { CommandModule } from "yargs";
 import { CliError, EXIT, FormatError } from "../errors.ts";
 import { escapeText } from "../report/escape.ts";
 import { plainArguments } from "./plain-arguments.ts";
-import { note, out } from "./terminal.ts";
+import { note, out, sayError } from "./terminal.ts";
 
 /** A command whose options are not ours to parse. */
 export interface RawCommand {
@@ -97,8 +97,7 @@ async function run(args: string[]): Promise<void> {
 /** One line, its hint, and the status that belongs to it. */
 function report(error: unknown): void {
   if (error instanceof CliError) {
-    note(`patchsig: ${escapeText(error.message)}\n`);
-    if (error.hint !== undefined) note(`hint: ${escapeText(error.hint)}\n`);
+    sayError(error);
     process.exitCode = error.exit;
     return;
   }

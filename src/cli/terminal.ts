@@ -5,7 +5,7 @@
  */
 
 import { writeSync } from "node:fs";
-import { EXIT } from "../errors.ts";
+import { type CliError, EXIT } from "../errors.ts";
 import { escapeText } from "../report/escape.ts";
 import type { Style } from "../report/text.ts";
 
@@ -52,6 +52,12 @@ export function outputStyle(): Style {
 /** A line on stderr, about what others named or wrote: escaped. */
 export function say(line: string): void {
   note(`${escapeText(line)}\n`);
+}
+
+/** What went wrong, and the way out. */
+export function sayError({ message, hint }: CliError): void {
+  say(`patchsig: ${message}`);
+  if (hint !== undefined) say(`hint: ${hint}`);
 }
 
 let shown = false;

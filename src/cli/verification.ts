@@ -1,41 +1,41 @@
 /**
  * One pass over sources: read, check, ask the trust database, judge. What `verify` prints and `am`
- * applies comes from here.
+ * applies comes from here. Mails are judged in the order in which they stand in the sources, one
+ * batch after another, however many threads check them.
  */
 
 import { homedir } from "node:os";
-import { openKeyrings } from "../devkeys/folder.ts";
-import { verifyOpenpgp } from "../devkeys/gpg.ts";
 import { CliError, EXIT } from "../errors.ts";
-import { createVerifier } from "../minisign/ed25519.ts";
-import { isDirectory, readSource, type SourceMail } from "../source/file.ts";
+import { isDirectory } from "../source/file.ts";
+import { type Cursor, isUnread, type SourceMail, type Unread } from "../source/piece.ts";
 import { openTrust, trustFile, type TrustStore } from "../store/trust-store.ts";
-import { type Decision, decideUnsigned } from "../trust/decide.ts";
-import { normaliseIdentity } from "../trust/identity.ts";
-import { workDigest } from "../trust/replay.ts";
-import { sightingDigest } from "../trust/sighting.ts";
-import { asSigned, checkMail, refusedMail } from "../verify/check.ts";
-import { withDevsig } from "../verify/devsig.ts";
-import { judge, type Knowledge } from "../verify/judge.ts";
-import { type Policies, policyFor } from "../verify/policy.ts";
+import type { Policies } from "../verify/policy.ts";
 import type { Checked, NoteResult } from "../verify/result.ts";
 import type { Member } from "../verify/series.ts";
-import { statementFinding, unreadStatement } from "../verify/statements.ts";
-import type { Finding } from "../types.ts";
+import { count } from "../verify/words.ts";
+import { type CheckPool, openCheckPool } from "./check-pool.ts";
+import { type CheckOptions, createCheck, evidenceIn } from "./checking.ts";
+import { createSession, type Found } from "./judging.ts";
+import { openSource, type SourceOptions } from "./sources.ts";
 import { progress } from "./terminal.ts";
-import { now } from "./now.ts";
 
-export interface VerificationOptions {
+export interface VerificationOptions<P> extends CheckOptions {
   readonly sources: readonly string[];
+  readonly sourceOptions: SourceOptions;
   readonly policies: Policies;
-  /** Folders with keys for X-Developer-Signature. */
-  readonly devKeyrings: readonly string[];
   /** Judge as if keys were remembered, and remember nothing. */
   readonly dryRun: boolean;
-  /** Take mails as they were signed, without trailers that were added since. */
-  readonly signedOnly?: boolean;
+  /** Threads that check mails, once there are many. */
+  readonly jobs: number;
+  /**
+   * What the caller keeps of a mail. Null: nothing, so that it may be checked in another thread,
+   * from which a whole mail does not come back.
+   */
+  readonly keep: ((checked: Checked) => P) | null;
   /** Gets the mails without a patch that carry statements about keys. */
   readonly onNote?: (note: NoteResult) => void;
+  /** Gets what could not be read. May throw, which ends the pass. */
+  readonly onUnread: (unread: Unread) => void;
 }
 
 /** Counts that only the pass itself knows. */
@@ -46,7 +46,9 @@ export interface Tally {
 
 /** Mails that are judged, and made durable, in one transaction. */
 const BATCH_MAILS = 256;
-const BATCH_BYTES = 8 << 20;
+const BATCH_BYTES = 4 << 20;
+/** Threads cost a tenth of a second: so many batches are done before any is started. */
+const BATCHES_ALONE = 2;
 
 /** Opens the user's trust database; nothing is written in a dry run. */
 export function openUserTrust(dryRun: boolean): TrustStore {
@@ -55,67 +57,129 @@ export function openUserTrust(dryRun: boolean): TrustStore {
 
 /**
  * Every patch and cover letter of the sources, judged. What a verdict led to remembering is on the
- * disk before the verdict is yielded. `payload` is all that was read of the mail.
+ * disk before the verdict is yielded.
  */
-export function* verifySources(
-  options: VerificationOptions,
+export async function* verifySources<P>(
+  options: VerificationOptions<P>,
   store: TrustStore,
   tally: Tally,
-): Generator<Member<Checked>> {
-  const verifier = createVerifier();
-  const findKey = openKeyrings(options.devKeyrings);
-  const devTools = { verifier, findKey, openpgp: verifyOpenpgp };
+): AsyncGenerator<Member<P | null>> {
   const session = createSession(store, options);
-  const began = Date.now();
-  let batch: [SourceMail, Checked][] = [];
-  let size = 0;
-  let done = 0;
+  const checker = createChecker(options);
+  const running: Promise<CheckedBatch<P>>[] = [];
 
-  function* flush(): Generator<Member<Checked>> {
-    const notes: NoteResult[] = [];
-    const judged = store.transaction(() =>
-      batch.flatMap(([mail, checked]): Member<Checked>[] => {
-        const said = session.hear(checked);
-        if (checked.kind !== "other") return [session.judge(mail, checked, said)];
-        notes.push(noteOf(mail, checked, said));
-        return [];
-      }),
-    );
-    batch = [];
-    size = 0;
+  async function* conclude(): AsyncGenerator<Member<P | null>> {
+    const { found, unread, cursors } = await running.shift()!;
+    const { members, notes } = session.judge(found, () => {
+      for (const cursor of cursors) store.moveCursor(cursor.name, cursor.value);
+    });
     for (const note of notes) options.onNote?.(note);
-    yield* judged;
-  }
-
-  function* read(source: string): Generator<Member<Checked>> {
-    const onRead = (bytes: number, total: number): void => {
-      done += bytes;
-      progress(`${tally.messages} mails`, done, options.sources.length === 1 ? total : 0, began);
-    };
-    for (const mail of readSource(source, onRead)) {
-      tally.messages++;
-      const checked =
-        mail.bytes === null
-          ? refusedMail(Buffer.alloc(0), {
-              reason: "mail-too-large",
-              detail: `${mail.size} bytes are too many`,
-            })
-          : withDevsig(mail.bytes, checkMail(mail.bytes, verifier), devTools);
-      if (checked.kind === "other" && checked.statements.length === 0) continue;
-      batch.push([mail, options.signedOnly === true ? asSigned(checked) : checked]);
-      size += mail.size;
-      if (batch.length >= BATCH_MAILS || size >= BATCH_BYTES) yield* flush();
-    }
+    yield* members;
+    for (const one of unread) options.onUnread(one);
   }
 
   try {
-    for (const source of options.sources) yield* read(source);
-  } catch (error) {
-    // what was read before a source that cannot be read is judged all the same
-    yield* flush();
-    throw error;
+    for await (const batch of readBatches(options, tally)) {
+      const checked = checker.check(batch);
+      // it is waited for below; until then nobody may take it for unhandled
+      checked.catch(() => undefined);
+      running.push(checked);
+      if (running.length > checker.ahead()) yield* conclude();
+    }
+    while (running.length > 0) yield* conclude();
+  } finally {
+    checker.close();
   }
-  yield* flush();
+}
+
+interface Batch {
+  readonly mails: readonly SourceMail[];
+  readonly unread: readonly Unread[];
+}
+
+async function* readBatches<P>(
+  { sources, sourceOptions }: VerificationOptions<P>,
+  tally: Tally,
+): AsyncGenerator<Batch> {
+  const began = Date.now();
+  let mails: SourceMail[] = [];
+  let unread: Unread[] = [];
+  let size = 0;
+  for (const source of sources) {
+    const onRead = (done: number, total: number): void => {
+      const rate = Math.round(tally.messages / Math.max(1, (Date.now() - began) / 1000));
+      const what = `${count(tally.messages, "mail")}, ${rate}/s`;
+      progress(what, done, sources.length === 1 ? total : 0, began);
+    };
+    for await (const pieces of openSource(source, sourceOptions, onRead)) {
+      for (const piece of pieces) {
+        if (isUnread(piece)) {
+          unread.push(piece);
+          continue;
+        }
+        tally.messages++;
+        mails.push(piece);
+        size += piece.bytes?.length ?? 0;
+        if (mails.length < BATCH_MAILS && size < BATCH_BYTES) continue;
+        yield { mails, unread };
+        [mails, unread, size] = [[], [], 0];
+      }
+    }
+  }
+  yield { mails, unread };
+}
+
+interface CheckedBatch<P> {
+  readonly found: readonly Found<P | null>[];
+  readonly unread: readonly Unread[];
+  readonly cursors: readonly Cursor[];
+}
+
+interface Checker<P> {
+  check(batch: Batch): Promise<CheckedBatch<P>>;
+  /** How many batches may be under way. */
+  ahead(): number;
+  close(): void;
+}
+
+/** Checks the first mails here, and many in threads. */
+function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
+  const { keep, jobs, devKeyrings, signedOnly } = options;
+  const check = createCheck(options);
+  let pool: CheckPool | null = null;
+  let batches = 0;
+
+  function checkHere({ mails }: Batch): Found<P | null>[] {
+    const found: Found<P | null>[] = [];
+    for (const { source, bytes, size } of mails) {
+      const checked = check(bytes, size);
+      const evidence = evidenceIn(checked);
+      if (evidence !== null) found.push({ source, evidence, payload: keep?.(checked) ?? null });
+    }
+    return found;
+  }
+
+  async function checkThere({ mails }: Batch, threads: CheckPool): Promise<Found<null>[]> {
+    const sources = mails.map(({ source }) => source);
+    const evidence = await threads.check(mails);
+    return evidence.flatMap((one, i) =>
+      one === null ? [] : [{ source: sources[i]!, evidence: one, payload: null }],
+    );
+  }
+
+  return {
+    async check(batch) {
+      if (batches++ === BATCHES_ALONE && jobs > 1 && keep === null)
+        pool = openCheckPool(jobs, { devKeyrings, signedOnly });
+      const cursors = batch.mails.flatMap(({ cursor }) => cursor ?? []);
+      // the last one of each source says all
+      const last = [...new Map(cursors.map((cursor) => [cursor.name, cursor])).values()];
+      const found = pool === null ? checkHere(batch) : await checkThere(batch, pool);
+      return { found, unread: batch.unread, cursors: last };
+    },
+    ahead: () => (pool === null ? 0 : 2 * jobs),
+    close: () => pool?.close(),
+  };
 }
 
 /** Why there is nothing to say of these sources. */
@@ -125,105 +189,9 @@ export function noPatch(sources: readonly string[], messages: number): CliError 
     sources.length > 1 ? `${sources.length} sources` : source === "-" ? "standard input" : source;
   const mails = messages === 1 ? "1 mail" : `${messages} mails`;
   const hint = isDirectory(source)
-    ? "of a directory, patchsig reads *.patch, *.eml and *.mbox, or a maildir"
+    ? "of a directory, patchsig reads *.patch, *.eml and *.mbox, a maildir or a public-inbox"
     : "patchsig reads what git format-patch writes and what mail programs save";
   return messages === 0
     ? new CliError("no-patch", `no mail in ${where}`, { hint, exit: EXIT.unmet })
     : new CliError("no-patch", `no patch in ${where}, only ${mails}`, { exit: EXIT.unmet });
-}
-
-function noteOf(
-  { source, offset }: SourceMail,
-  { messageId, subject }: Checked,
-  findings: readonly Finding[],
-): NoteResult {
-  return { type: "note", source, offset, messageId, subject, findings };
-}
-
-interface Session {
-  /** Does what the mail's statements say; what came of it. */
-  hear(checked: Checked): Finding[];
-  judge(mail: SourceMail, checked: Checked, said: readonly Finding[]): Member<Checked>;
-}
-
-/** Judges one checked mail; remembers within the run which series a key was first met in. */
-function createSession(store: TrustStore, { policies, dryRun }: VerificationOptions): Session {
-  const at = now();
-  const firstMetIn = new Map<string, string>();
-
-  function ofSigner(checked: Checked): Knowledge {
-    const { publicKey, comment } = checked.signed!;
-    const identity = normaliseIdentity(comment.by)!;
-    const content = checked.attestation!.text.toString("latin1");
-    const digest = sightingDigest(identity, publicKey, content);
-    const { messageId, listId: list } = checked;
-    const decision = store.judge({ identity, publicKey, digest, at, messageId, list });
-    const refused = decision.trust === "changed" || decision.trust === "revoked";
-    const { version, time: signedAt } = comment;
-    const work = workDigest(identity, checked.view!.info.subject.toString("utf8"));
-    const replay = refused
-      ? null
-      : store.arrive({ digest, work, version, signedAt, at, messageId });
-    const signing = comment.series ?? content;
-    const name = `${identity} ${publicKey}`;
-    if (decision.trust === "first-use") firstMetIn.set(name, signing);
-    // the second patch of the very series that brought the key has not made it any better known
-    const sameSeries = decision.trust === "known" && firstMetIn.get(name) === signing;
-    const trust: Decision["trust"] = sameSeries ? "first-use" : decision.trust;
-    const unsigned = trust === "first-use" ? store.unsignedSeen(identity) : null;
-    const scrutiny = trust === "changed" ? store.scrutiny(identity, publicKey, at) : null;
-    return { kind: "signer", decision: { ...decision, trust }, unsigned, scrutiny, replay };
-  }
-
-  function ofUnsigned(checked: Checked): Knowledge {
-    const identity = normaliseIdentity(checked.author?.email ?? "");
-    const known = [identity, ...checked.senders].filter((name) => name !== null);
-    for (const name of known) {
-      const signs = decideUnsigned(store.lookup(name));
-      if (signs !== null) return { kind: "unsigned", signs };
-    }
-    if (identity !== null && checked.kind === "patch" && checked.diff !== null) {
-      const content = checked.diff.canonical.toString("latin1");
-      store.countUnsigned(identity, sightingDigest(identity, null, content), at);
-    }
-    return { kind: "unsigned", signs: null };
-  }
-
-  function knowledgeOf(checked: Checked): Knowledge {
-    if (checked.view === null || checked.diff === null) return { kind: "none" };
-    if (checked.signature === "none") return ofUnsigned(checked);
-    const failed = checked.findings.some((f) => f.severity === "fail");
-    return checked.signature === "good" && !failed ? ofSigner(checked) : { kind: "none" };
-  }
-
-  function hear({ statements, messageId }: Checked): Finding[] {
-    const cause = { cause: "mail", at, messageId, source: "" } as const;
-    return statements.map((found) =>
-      found.ok
-        ? statementFinding(found.statement, store.applyStatement(found.statement, cause))
-        : unreadStatement(found),
-    );
-  }
-
-  function judgeMail(
-    mail: SourceMail,
-    checked: Checked,
-    said: readonly Finding[],
-  ): Member<Checked> {
-    const policy = policyFor(policies, {
-      listId: checked.listId,
-      paths: () => pathsOf(checked),
-    });
-    const result = judge(checked, mail, knowledgeOf(checked), policy, !dryRun, said);
-    const attestationText =
-      checked.signature === "good" ? (checked.attestation?.text ?? null) : null;
-    return { result, checked: { ...checked, attestationText }, payload: checked };
-  }
-  return { hear, judge: judgeMail };
-}
-
-/** Every file that the diff reads or writes. */
-function pathsOf(checked: Checked): string[] {
-  const names = checked.diff?.files.flatMap((file) => [file.oldName, file.newName]) ?? [];
-  return names.flatMap((name) => (name === null ? [] : [name.toString("utf8")]));
 }

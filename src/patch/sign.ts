@@ -11,7 +11,7 @@ import {
   signNow,
 } from "../minisign/signature.ts";
 import type { BreakPoint, MailView, Result } from "../types.ts";
-import { type Attestation, attestMail } from "./attestation.ts";
+import { type Attestation, attestMail, sha256 } from "./attestation.ts";
 import { findMarkers, readBlock, type UnverifiedBlock, untrustedComment } from "./block.ts";
 import { readDiff } from "./diff.ts";
 import { seriesId } from "./series.ts";
@@ -215,6 +215,6 @@ function idOf(placed: readonly Placed[], base: string | null): string | null {
   return seriesId(
     first.version,
     base,
-    patches.map((p) => p.prepared.attestation.text),
+    patches.map((p) => sha256(p.prepared.attestation.text)),
   );
 }

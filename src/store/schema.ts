@@ -97,6 +97,14 @@ const VERSION_2 = `
   create index arrivals_of on arrivals (work, version);
 `;
 
+const VERSION_3 = `
+  -- how far sources are read that can be read on from there, whatever their values mean to them
+  create table cursors (
+    name  text primary key,
+    value text not null
+  ) strict, without rowid;
+`;
+
 /** What a database file must be, to be opened as one of ours. */
 export interface Schema {
   /** For messages: "trust database". */
@@ -109,5 +117,5 @@ export interface Schema {
 export const TRUST_SCHEMA: Schema = {
   what: "trust database",
   applicationId: APPLICATION_ID,
-  migrations: [VERSION_1, VERSION_2],
+  migrations: [VERSION_1, VERSION_2, VERSION_3],
 };

@@ -46,6 +46,10 @@ export function prepare(db: Database) {
   const sql = <Parameters extends unknown[], Row = unknown>(text: string) =>
     db.prepare<Parameters, Row>(text) as Statement<Parameters, Row>;
   return {
+    cursor: sql<[string], string>("select value from cursors where name = ?").pluck(),
+    moveCursor: sql<[string, string]>(
+      `insert into cursors values (?, ?) on conflict (name) do update set value = excluded.value`,
+    ),
     begin: sql<[]>("begin immediate"),
     commit: sql<[]>("commit"),
     keys: sql<[string], KeyRow>(

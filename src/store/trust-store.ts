@@ -148,6 +148,16 @@ export class TrustStore {
     }
   }
 
+  /** How far a source was read; null if it never was. */
+  cursor(name: string): string | null {
+    return this.#read(() => this.#sql.cursor.get(name) ?? null);
+  }
+
+  /** Says how far a source is read; nothing in a dry run. */
+  moveCursor(name: string, value: string): void {
+    if (!this.#dryRun) this.transaction(() => this.#sql.moveCursor.run(name, value));
+  }
+
   /** Applies a change if the database is still as it was when the change was decided. */
   apply(change: TrustChange): Outcome {
     return this.transaction(() => {

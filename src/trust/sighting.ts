@@ -12,8 +12,9 @@ const DIGEST_BYTES = 8;
 /**
  * @param identity whose patch it is
  * @param publicKey the key that signed it; null for an unsigned patch
- * @param content what was signed (the attestation), or whatever names an unsigned patch. Not the
- *   Message-ID of a signed one: it is not signed, and a replay under new ones must not count
+ * @param content the SHA-256 of what was signed (the attestation), or whatever names an unsigned
+ *   patch. Not the Message-ID of a signed one: it is not signed, and a replay under new ones must
+ *   not count
  * @returns 8 bytes
  */
 export function sightingDigest(

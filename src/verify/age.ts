@@ -1,10 +1,9 @@
 /** The time of signing beside the Date that the mail came with: an old patch may be a replay. */
 
-import { parseDate } from "../mail/date.ts";
 import type { Finding } from "../types.ts";
 import { finding } from "./findings.ts";
 import { DAY, type Policy } from "./policy.ts";
-import type { Checked } from "./result.ts";
+import type { Evidence } from "./evidence.ts";
 
 /** git send-email dates a mail anew; a series may lie for a while before it is sent. */
 export const USUAL_DAYS = 30;
@@ -13,9 +12,7 @@ export const USUAL_DAYS = 30;
  * Date is not covered by the signature, so this can only say that something is odd. A Date before
  * the signing is not: format-patch writes that of the commit.
  */
-export function ageFindings(checked: Checked, policy: Policy): Finding[] {
-  const { signed, view } = checked;
-  const date = parseDate(view?.headers.date ?? "");
+export function ageFindings({ signed, date }: Evidence, policy: Policy): Finding[] {
   if (signed === null || date === null) return [];
   const age = date - signed.comment.time;
   const days = Math.round(age / DAY);

@@ -1,14 +1,15 @@
-/** The verdict: what was checked, what is known of the key, what the policy asks. Pure. */
+/** The verdict: what was found in a mail, what is known of the key, what the policy asks. Pure. */
 
 import type { Decision } from "../trust/decide.ts";
 import type { KeyRecord, UnsignedRecord } from "../trust/record.ts";
 import type { Replay } from "../trust/replay.ts";
 import type { Finding, PublicKeyText } from "../types.ts";
+import type { Evidence } from "./evidence.ts";
 import { finding } from "./findings.ts";
 import { ageFindings, USUAL_DAYS } from "./age.ts";
 import { DAY, type Policy, type Requirement } from "./policy.ts";
 import { count, day, month } from "./words.ts";
-import { type Checked, type PatchResult, type Trust, verdictOf } from "./result.ts";
+import { type PatchResult, type Trust, verdictOf } from "./result.ts";
 
 /** What is known of a key that came in the place of another one. */
 export interface Scrutiny {
@@ -46,40 +47,40 @@ export type Knowledge =
 /**
  * The one record of this mail.
  *
+ * @param source where it was found
  * @param remembered false in a dry run
  * @param said what is found of the statements that it carries
  */
 export function judge(
-  checked: Checked,
-  place: { readonly source: string; readonly offset: number },
+  evidence: Evidence,
+  source: string,
   knowledge: Knowledge,
   policy: Policy,
   remembered: boolean,
   said: readonly Finding[] = [],
 ): PatchResult {
-  const [trust, more] = trustFindings(checked, knowledge, policy, remembered);
+  const [trust, more] = trustFindings(evidence, knowledge, policy, remembered);
   const findings = [
-    ...checked.findings,
+    ...evidence.findings,
     ...said,
     ...more,
-    ...ageFindings(checked, policy),
-    ...(knowledge.kind === "signer" ? replayFindings(checked, knowledge) : []),
+    ...ageFindings(evidence, policy),
+    ...(knowledge.kind === "signer" ? replayFindings(evidence, knowledge) : []),
   ];
-  const { signed, number } = checked;
+  const { signed, number } = evidence;
   return {
     type: "patch",
-    source: place.source,
-    offset: place.offset,
-    messageId: checked.messageId,
-    subject: checked.subject,
-    author: checked.author,
+    source,
+    messageId: evidence.messageId,
+    subject: evidence.subject,
+    author: evidence.author,
     signer: signed?.comment.by ?? null,
     publicKey: signed?.publicKey ?? null,
-    signature: checked.signature,
+    signature: evidence.signature,
     trust,
-    changed: checked.changed,
-    base: checked.base,
-    series: checked.view === null ? null : { id: signed?.comment.series ?? null, ...number },
+    changed: evidence.changed,
+    base: evidence.base,
+    series: !evidence.read ? null : { id: signed?.comment.series ?? null, ...number },
     findings,
     verdict: verdictOf(findings),
   };
@@ -87,7 +88,7 @@ export function judge(
 
 /** What is odd about the time at which a good patch comes, with what shows it. */
 function replayFindings(
-  { signed }: Checked,
+  { signed }: Evidence,
   { decision, replay }: Extract<Knowledge, { kind: "signer" }>,
 ): Finding[] {
   const findings: Finding[] = [];
@@ -114,7 +115,7 @@ function replayFindings(
 }
 
 function trustFindings(
-  checked: Checked,
+  evidence: Evidence,
   knowledge: Knowledge,
   policy: Policy,
   remembered: boolean,
@@ -123,19 +124,19 @@ function trustFindings(
     case "none":
       return [null, []];
     case "unsigned":
-      return unsignedFindings(checked, knowledge.signs, policy);
+      return unsignedFindings(evidence, knowledge.signs, policy);
     case "signer":
-      return signerFindings(checked, knowledge, policy, remembered);
+      return signerFindings(evidence, knowledge, policy, remembered);
   }
 }
 
 function unsignedFindings(
-  checked: Checked,
+  evidence: Evidence,
   signs: { readonly since: number; readonly patches: number } | null,
   policy: Policy,
 ): [Trust | null, Finding[]] {
   if (signs !== null) {
-    const who = checked.author?.email ?? "the author";
+    const who = evidence.author?.email ?? "the author";
     const text = `${who} has signed since ${month(signs.since)}; this one is not signed`;
     const found = finding("unsigned-known", text);
     return ["unknown", [{ ...found, severity: policy.unsignedKnown }]];
@@ -157,12 +158,12 @@ const NEEDED: Record<Requirement, number> = { nothing: 0, signature: 0, known: 1
 const FIRST_USE_SEVERITY = { allow: "info", warn: "warn", fail: "fail" } as const;
 
 function signerFindings(
-  checked: Checked,
+  evidence: Evidence,
   { decision, unsigned, scrutiny }: Extract<Knowledge, { kind: "signer" }>,
   policy: Policy,
   remembered: boolean,
 ): [Trust, Finding[]] {
-  const { publicKey, comment } = checked.signed!;
+  const { publicKey, comment } = evidence.signed!;
   const { trust, record, others } = decision;
   const by = comment.by;
   switch (trust) {

@@ -100,15 +100,14 @@ function parseAge(text: string): number | null {
 /** What one mail must meet: the general policy, made stricter by every override that concerns it. */
 export function policyFor(
   policies: Policies,
-  mail: { readonly listId: string; readonly paths: () => readonly string[] },
+  mail: { readonly listId: string; readonly paths: readonly string[] },
 ): Policy {
   const { general, overrides } = policies;
   if (overrides.length === 0) return general;
   const list = bareListId(mail.listId);
-  const paths = overrides.some(({ kind }) => kind === "path") ? mail.paths() : [];
   return overrides
     .filter(({ kind, name }) =>
-      kind === "list" ? name === list : paths.some((path) => isWithin(path, name)),
+      kind === "list" ? name === list : mail.paths.some((path) => isWithin(path, name)),
     )
     .reduce((policy, { settings }) => stricter(policy, settings), general);
 }

@@ -97,10 +97,8 @@ interface SeriesRef {
 /** One line of `verify --json` (docs/schema/verify.md). */
 export interface PatchResult {
   readonly type: "patch";
-  /** File name or `-`. */
+  /** Where the mail was found: `FILE`, `FILE:OFFSET` in bytes, `-`, `REPOSITORY:COMMIT`, an IMAP URL. */
   readonly source: string;
-  /** Byte offset of the mail in its source. */
-  readonly offset: number;
   readonly messageId: string;
   /** Without brackets, as git commits it. */
   readonly subject: string;
@@ -120,7 +118,6 @@ export interface PatchResult {
 export interface NoteResult {
   readonly type: "note";
   readonly source: string;
-  readonly offset: number;
   readonly messageId: string;
   readonly subject: string;
   readonly findings: readonly Finding[];
@@ -153,6 +150,17 @@ export interface SummaryResult {
   readonly pass: number;
   readonly warn: number;
   readonly fail: number;
+  /** Parts of the sources that could not be read. */
+  readonly unread: number;
+}
+
+/** What could not be read. */
+export interface UnreadResult {
+  readonly type: "unread";
+  readonly source: string;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
 }
 
 /** The worst severity decides. */

@@ -5,22 +5,24 @@
 
 import { seriesId } from "../patch/series.ts";
 import type { Finding } from "../types.ts";
+import type { Evidence } from "./evidence.ts";
 import { finding } from "./findings.ts";
-import {
-  type Base,
-  type Checked,
-  type PatchResult,
-  type SeriesResult,
-  verdictOf,
-} from "./result.ts";
+import { type Base, type PatchResult, type SeriesResult, verdictOf } from "./result.ts";
 
 /** A patch, and what of it the whole series is judged by. `payload` is the caller's own. */
 export interface Member<P> {
   readonly result: PatchResult;
-  readonly checked: Pick<
-    Checked,
-    "kind" | "senders" | "signature" | "signed" | "number" | "messageId" | "inReplyTo"
-  > & { readonly attestationText: Buffer | null };
+  readonly evidence: Pick<
+    Evidence,
+    | "kind"
+    | "senders"
+    | "signature"
+    | "signed"
+    | "number"
+    | "messageId"
+    | "inReplyTo"
+    | "attestation"
+  >;
   readonly payload: P;
 }
 
@@ -63,14 +65,14 @@ export function createSeriesCollector<P>(): SeriesCollector<P> {
   }
 
   /** The names under which a patch's siblings may be found, the surest first. */
-  function aliasesOf({ checked, result }: Member<P>): string[] {
-    const root = threadRoot(checked.messageId, checked.inReplyTo);
-    const { version, total } = checked.number;
+  function aliasesOf({ evidence, result }: Member<P>): string[] {
+    const root = threadRoot(evidence.messageId, evidence.inReplyTo);
+    const { version, total } = evidence.number;
     const names: string[] = [];
-    const id = checked.signed?.comment.series ?? null;
-    if (id !== null) names.push(`id ${checked.signed!.publicKey} ${id}`);
+    const id = evidence.signed?.comment.series ?? null;
+    if (id !== null) names.push(`id ${evidence.signed!.publicKey} ${id}`);
     // one sends what several wrote: the author may stand in the body
-    const who = checked.senders[0] ?? result.author?.email ?? "";
+    const who = evidence.senders[0] ?? result.author?.email ?? "";
     const label = `${who} v${version} of ${total}`;
     if (root !== "") names.push(`thread ${root} ${label}`);
     // files fresh from format-patch carry no Message-ID at all
@@ -82,10 +84,10 @@ export function createSeriesCollector<P>(): SeriesCollector<P> {
     const [first, ...others] = aliases;
     const sure = first === undefined ? undefined : byAlias.get(first);
     if (sure !== undefined && first!.startsWith("id ")) return sure;
-    const { index } = member.checked.number;
+    const { index } = member.evidence.number;
     return [sure, ...others.map((name) => byAlias.get(name))].find(
       (series) =>
-        series !== undefined && !series.members.some((m) => m.checked.number.index === index),
+        series !== undefined && !series.members.some((m) => m.evidence.number.index === index),
     );
   }
 
@@ -120,13 +122,13 @@ function distinct<P>(members: readonly Member<P>[]): Member<P>[] {
   const rank = { pass: 0, warn: 1, fail: 2 };
   const sorted = [...members].sort(
     (a, b) =>
-      a.checked.number.index - b.checked.number.index ||
+      a.evidence.number.index - b.evidence.number.index ||
       rank[a.result.verdict] - rank[b.result.verdict],
   );
   const seen = new Set<string>();
-  return sorted.filter(({ checked }) => {
-    if (checked.signature !== "good" || checked.attestationText === null) return true;
-    const name = `${checked.number.index} ${checked.attestationText.toString("latin1")}`;
+  return sorted.filter(({ evidence }) => {
+    if (evidence.signature !== "good" || evidence.attestation === null) return true;
+    const name = `${evidence.number.index} ${evidence.attestation}`;
     if (seen.has(name)) return false;
     seen.add(name);
     return true;
@@ -135,9 +137,9 @@ function distinct<P>(members: readonly Member<P>[]): Member<P>[] {
 
 function judgeSeries<P>(members: readonly Member<P>[]): SeriesResult {
   const first = members[0]!;
-  const { version, total } = first.checked.number;
-  const patches = members.filter((m) => m.checked.number.index > 0);
-  const signed = members.flatMap((m) => (m.checked.signed === null ? [] : [m.checked.signed]));
+  const { version, total } = first.evidence.number;
+  const patches = members.filter((m) => m.evidence.number.index > 0);
+  const signed = members.flatMap((m) => (m.evidence.signed === null ? [] : [m.evidence.signed]));
   // a letter that was signed by itself says nothing about the patches
   const loose = (s: (typeof signed)[number]): boolean =>
     s.comment.series === null && s.comment.index === 0;
@@ -146,7 +148,7 @@ function judgeSeries<P>(members: readonly Member<P>[]): SeriesResult {
   const bases = new Set(signed.map((s) => s.comment.base));
   const keys = new Set(signed.map((s) => s.publicKey));
 
-  const present = new Set(patches.map((m) => m.checked.number.index));
+  const present = new Set(patches.map((m) => m.evidence.number.index));
   const missing: number[] = [];
   for (let index = 1; index <= total; index++) if (!present.has(index)) missing.push(index);
   const complete = missing.length === 0;
@@ -159,10 +161,10 @@ function judgeSeries<P>(members: readonly Member<P>[]): SeriesResult {
   if (patches.length > present.size) conflict("a number occurs more than once");
 
   const id = ids.size === 1 ? bound[0]!.comment.series : null;
-  const good = patches.filter((m) => m.checked.signature === "good");
+  const good = patches.filter((m) => m.evidence.signature === "good");
   let sealed = false;
   if (id !== null && findings.length === 0 && complete && good.length === total) {
-    const texts = good.map((m) => m.checked.attestationText!);
+    const texts = good.map((m) => m.evidence.attestation!);
     sealed = seriesId(version, signed[0]!.comment.base, texts) === id;
     if (!sealed) conflict("the patches are not the ones that were signed together");
   }
@@ -181,7 +183,7 @@ function judgeSeries<P>(members: readonly Member<P>[]): SeriesResult {
   return {
     type: "series",
     id,
-    subject: (members.find((m) => m.checked.number.index <= 1) ?? first).result.subject,
+    subject: (members.find((m) => m.evidence.number.index <= 1) ?? first).result.subject,
     signer: keys.size === 1 ? signed[0]!.comment.by : null,
     version,
     total,
@@ -201,7 +203,7 @@ function judgeSeries<P>(members: readonly Member<P>[]): SeriesResult {
 /** The base of a series: as signed, else what the first mail that names one says. */
 function baseOf<P>(members: readonly Member<P>[]): Base {
   const named = members.filter((m) => m.result.base.commit !== null);
-  const best = named.find((m) => m.checked.signature === "good") ?? named[0];
+  const best = named.find((m) => m.evidence.signature === "good") ?? named[0];
   const tree = members.find((m) => m.result.base.tree !== null)?.result.base.tree ?? null;
   return best === undefined
     ? { status: "missing", commit: null, tree }

@@ -196,7 +196,6 @@ describe("--json", () => {
     expect(first).toEqual({
       type: "patch",
       source: series,
-      offset: text(series).indexOf("\n") + 1,
       messageId: "",
       subject: "song: shout line 2",
       author: { name: "Alice", email: ALICE },
@@ -233,12 +232,13 @@ describe("--json", () => {
       pass: 3,
       warn: 0,
       fail: 0,
+      unread: 0,
     });
   });
 
   test("is for machines also where something is wrong: errors go to stderr", () => {
     const run = expectStatus(verify(["--json", files[0]!, "nowhere"]), 3);
-    expect(records(run).map((r) => r["type"])).toEqual(["patch", "series"]);
+    expect(records(run).map((r) => r["type"])).toEqual(["patch", "unread", "series", "summary"]);
     expect(run.stderr).toBe("patchsig: no such file: nowhere\n");
   });
 });
@@ -357,7 +357,7 @@ describe("sources", () => {
   test("what was judged before a missing source is said, and remembered", () => {
     const home = newFolder();
     const run = expectStatus(verify([files[0]!, "nowhere", files[1]!], home), 3);
-    expect(run.stdout).toMatch(/^ok {4}1\/3 song: shout line 2 .*\n1 of 3, missing 2 and 3\n/);
+    expect(run.stdout).toMatch(/^ok {4}1\/3 .*\nok {4}2\/3 .*\n2 of 3, missing 3\n/);
     expect(run.stderr).toBe("patchsig: no such file: nowhere\n");
     expect(patchsig(["trust", "list"], { home }).stdout).toContain(ALICE);
   });

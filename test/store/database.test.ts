@@ -75,6 +75,7 @@ describe("a new database", () => {
       ours.map((table) => `${table.name} ${table.strict}`).toSorted((a, b) => (a < b ? -1 : 1)),
     ).toEqual([
       "arrivals 1",
+      "cursors 1",
       "events 1",
       "keys 1",
       "sightings 1",

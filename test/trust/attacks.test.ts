@@ -3,10 +3,11 @@
  * Mails are read, checked and judged as `patchsig verify` does it, against a database on disk.
  */
 
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { verifySources } from "../../src/cli/verification.ts";
+import { createCheck, evidenceIn } from "../../src/cli/checking.ts";
+import { createSession } from "../../src/cli/judging.ts";
+import { type MboxMessage, messages } from "../../src/mail/mbox.ts";
 import { prepare, signSeries } from "../../src/patch/sign.ts";
 import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
 import type { Statement } from "../../src/trust/statement.ts";
@@ -60,18 +61,17 @@ interface Seen {
   readonly notes: NoteResult[];
 }
 
+const check = createCheck({ devKeyrings: [], signedOnly: false });
+
 function verify(mails: readonly string[], policy: Partial<Policy> = {}, dryRun = false): Seen {
-  const sources = mails.map((mail, i) => {
-    const file = join(folder, `${i}.eml`);
-    writeFileSync(file, Buffer.from(mail, "latin1"));
-    return file;
-  });
-  const notes: NoteResult[] = [];
   const policies = { general: { ...DEFAULT_POLICY, ...policy }, overrides: [] };
-  const onNote = (note: NoteResult): number => notes.push(note);
-  const options = { sources, policies, devKeyrings: [], dryRun, onNote };
-  const members = [...verifySources(options, trust, { messages: 0 })];
-  return { patches: members.map(({ result }) => result), notes };
+  const found = mails.flatMap((mail) => {
+    const [{ bytes, size }] = messages(Buffer.from(mail, "latin1")) as [MboxMessage];
+    const evidence = evidenceIn(check(bytes, size));
+    return evidence === null ? [] : [{ source: "x", evidence, payload: null }];
+  });
+  const { members, notes } = createSession(trust, { policies, dryRun }).judge(found);
+  return { patches: members.map(({ result }) => result), notes: [...notes] };
 }
 
 /** The verdict and the codes of one mail. */

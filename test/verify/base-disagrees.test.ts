@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createVerifier } from "../../src/minisign/ed25519.ts";
 import { checkMail } from "../../src/verify/check.ts";
+import { evidenceOf } from "../../src/verify/evidence.ts";
 import { judge } from "../../src/verify/judge.ts";
 import { DEFAULT_POLICY } from "../../src/verify/policy.ts";
 import { createSeriesCollector } from "../../src/verify/series.ts";
@@ -12,15 +13,9 @@ function series(...bases: readonly string[]) {
   const collector = createSeriesCollector<null>();
   for (const [i, base] of bases.entries()) {
     const mail = `From: A <a@x.org>\nDate: Tue, 3 Feb 2026 10:00:00 +0000\nSubject: [PATCH ${i + 1}/${bases.length}] x\n\nm\n---\n${DIFF}\n${base === "" ? "" : `base-commit: ${base}\n`}`;
-    const checked = checkMail(Buffer.from(mail), createVerifier());
-    const result = judge(
-      checked,
-      { source: "x", offset: 0 },
-      { kind: "none" },
-      DEFAULT_POLICY,
-      true,
-    );
-    collector.add({ result, checked: { ...checked, attestationText: null }, payload: null });
+    const evidence = evidenceOf(checkMail(Buffer.from(mail), createVerifier()));
+    const result = judge(evidence, "x", { kind: "none" }, DEFAULT_POLICY, true);
+    collector.add({ result, evidence, payload: null });
   }
   return collector.end()[0]!.result;
 }

@@ -34,7 +34,7 @@ export const checkCommand: CommandModule<object, Arguments> = {
   async handler({ source, repo, json }) {
     endOnSignal();
     const repository = await openRepository(repo);
-    const subjects = readSubjects(source);
+    const subjects = await readSubjects(source);
     const checker = new BaseChecker(repository);
     const print = printBlocks();
     const began = Date.now();

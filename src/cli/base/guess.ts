@@ -41,7 +41,7 @@ export const guessCommand: CommandModule<object, Arguments> = {
   async handler({ source, repo, ref, exhaustive, json }) {
     endOnSignal();
     const repository = await openRepository(repo);
-    const subjects = readSubjects(source);
+    const subjects = await readSubjects(source);
     const guesser = await BaseGuesser.open(repository, ref ?? [], exhaustive);
     const print = printBlocks();
     let met = true;

@@ -25,8 +25,8 @@ export const showCommand: CommandModule<object, Arguments> = {
         describe: "print the commit's full name and nothing else",
       })
       .option("json", JSON_OPTION) as never,
-  handler({ source, commit, json }) {
-    const subjects = readSubjects(source);
+  async handler({ source, commit, json }) {
+    const subjects = await readSubjects(source);
     const print = printBlocks();
     for (const subject of subjects) {
       const { claim, result } = subject;

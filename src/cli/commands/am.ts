@@ -29,6 +29,7 @@ import { devKeyringsOf } from "../settings.ts";
 import { endOnSignal } from "../signals.ts";
 import { clearProgress, note, out, outputStyle } from "../terminal.ts";
 import { configuredKeyrings, importKeyrings } from "../keyrings.ts";
+import type { Unread } from "../../source/piece.ts";
 import { noPatch, openUserTrust, verifySources } from "../verification.ts";
 import { now } from "../now.ts";
 
@@ -179,16 +180,25 @@ async function theSeries(
     sources: args.source,
     policies: readPolicies(args.require),
     devKeyrings: devKeyringsOf(args.devKeyring),
+    sourceOptions: {},
     dryRun: false,
     signedOnly: args.signedOnly,
+    jobs: 1,
+    keep: (checked: Checked) => checked,
+    onUnread: ({ error }: Unread): void => {
+      throw error;
+    },
   };
   await importKeyrings(configuredKeyrings(), store);
   const tally = { messages: 0 };
   const collector = createSeriesCollector<Checked>();
   const closed: Series<Checked>[] = [];
-  for (const member of verifySources(options, store, tally)) closed.push(...collector.add(member));
+  for await (const member of verifySources(options, store, tally)) {
+    const { payload } = member;
+    if (payload !== null) closed.push(...collector.add({ ...member, payload }));
+  }
   closed.push(...collector.end());
-  const withPatches = closed.filter((s) => s.members.some((m) => m.checked.kind === "patch"));
+  const withPatches = closed.filter((s) => s.members.some((m) => m.evidence.kind === "patch"));
   const [series, ...others] = withPatches;
   if (series === undefined) throw noPatch(args.source, tally.messages);
   if (others.length > 0) {
@@ -205,7 +215,7 @@ async function theSeries(
 
 /** The patches to apply, in order; null, after saying why, if not all are good. */
 function choose(series: Series<Checked>, args: Arguments): Member<Checked>[] | null {
-  const patches = series.members.filter((m) => m.checked.kind === "patch");
+  const patches = series.members.filter((m) => m.evidence.kind === "patch");
   const good = patches.filter((m) => m.result.verdict !== "fail");
   const { missing, findings } = series.result;
   const conflict = findings.find((f) => f.severity === "fail");
@@ -220,7 +230,7 @@ function choose(series: Series<Checked>, args: Arguments): Member<Checked>[] | n
     return null;
   }
   // the cover letter is no patch, but what it says was read with them
-  if (series.members.some((m) => m.checked.kind === "cover" && m.result.verdict === "fail")) {
+  if (series.members.some((m) => m.evidence.kind === "cover" && m.result.verdict === "fail")) {
     note("nothing applied: the cover letter failed\nhint: --partial applies the patches\n");
     return null;
   }
@@ -246,7 +256,7 @@ async function goToBase(
   { branch, guessBase }: Arguments,
 ): Promise<void> {
   const signed = series.members.find(
-    (m) => m.checked.signed !== null && m.result.verdict !== "fail",
+    (m) => m.evidence.signed !== null && m.result.verdict !== "fail",
   )?.payload.signed?.comment.base;
   if (typeof signed !== "string" && !guessBase) {
     throw new CliError("refused", "no base commit was signed", {

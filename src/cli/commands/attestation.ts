@@ -7,10 +7,11 @@ import { createVerifier } from "../../minisign/ed25519.ts";
 import { formatSignature } from "../../minisign/signature.ts";
 import { findMarkers, readBlock } from "../../patch/block.ts";
 import { attestMail } from "../../patch/attestation.ts";
-import { readSource } from "../../source/file.ts";
+import { isUnread } from "../../source/piece.ts";
 import { checkMail } from "../../verify/check.ts";
 import type { Checked } from "../../verify/result.ts";
 import { out } from "../terminal.ts";
+import { openSource } from "../sources.ts";
 import { noPatch } from "../verification.ts";
 
 interface Arguments {
@@ -40,8 +41,8 @@ export const attestationCommand: CommandModule<object, Arguments> = {
         requiresArg: true,
         describe: "write NAME and NAME.minisig",
       }) as unknown as Argv<Arguments>,
-  handler(args) {
-    const checked = theMail(args.mail);
+  async handler(args) {
+    const checked = await theMail(args.mail);
     const text = textOf(checked);
     if (args.output === undefined && !args.minisig) return out(text.toString("utf8"));
     const minisig = minisigOf(checked);
@@ -52,18 +53,24 @@ export const attestationCommand: CommandModule<object, Arguments> = {
 };
 
 /** The only patch or cover letter of a source. */
-function theMail(source: string): Checked {
+async function theMail(source: string): Promise<Checked> {
   const verifier = createVerifier();
   let found: Checked | null = null;
   let mails = 0;
-  for (const { bytes } of readSource(source)) {
-    mails++;
-    if (bytes === null) throw new CliError("too-large", `${source}: the mail is too large`);
-    const checked = checkMail(bytes, verifier);
-    if (checked.kind === "other") continue;
-    if (found !== null)
-      throw new CliError("usage", `${source} holds more than one patch`, { hint: "give one mail" });
-    found = checked;
+  for await (const pieces of openSource(source, {})) {
+    for (const piece of pieces) {
+      if (isUnread(piece)) throw piece.error;
+      const { bytes } = piece;
+      mails++;
+      if (bytes === null) throw new CliError("too-large", `${source}: the mail is too large`);
+      const checked = checkMail(bytes, verifier);
+      if (checked.kind === "other") continue;
+      if (found !== null)
+        throw new CliError("usage", `${source} holds more than one patch`, {
+          hint: "give one mail",
+        });
+      found = checked;
+    }
   }
   if (found === null) throw noPatch([source], mails);
   return found;

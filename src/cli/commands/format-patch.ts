@@ -15,7 +15,9 @@ import { otherAuthors, signerIdent } from "../../git/ident.ts";
 import { openRepository, type Repository, runFormatPatch } from "../../git/repository.ts";
 import { type SeriesRange, seriesRange } from "../../git/series-range.ts";
 import { messages } from "../../mail/mbox.ts";
+import { escapeText } from "../../report/escape.ts";
 import { replaceFile } from "../../store/replace-file.ts";
+import { count } from "../../verify/words.ts";
 import type { PasswordSettings } from "../password.ts";
 import { openSigner } from "../signer.ts";
 import { type Draft, reportSigned, type Signed, signDrafts, signerAddress } from "../signing.ts";
@@ -290,12 +292,8 @@ function hazardNotes(base: BaseChoice, { merges, behind }: Hazards): string[] {
   const rebase = `hint: git rebase ${escapeText(onto)}, then write the patches again\n`;
   const notes: string[] = [];
   if (merges > 0)
-    notes.push(`note: ${counted(merges, "merge")} among the commits: they become no patch\n`);
+    notes.push(`note: ${count(merges, "merge")} among the commits: they become no patch\n`);
   if (behind > 0)
-    notes.push(`note: ${escapeText(onto)} is ${counted(behind, "commit")} further than the base\n`);
+    notes.push(`note: ${escapeText(onto)} is ${count(behind, "commit")} further than the base\n`);
   return notes.length === 0 ? [] : [...notes, rebase];
-}
-
-function counted(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? "" : "s"}`;
 }

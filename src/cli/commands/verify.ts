@@ -1,16 +1,18 @@
 /** `patchsig verify`: one line a patch, one a series, an exit status for scripts. */
 
+import { availableParallelism } from "node:os";
 import type { Argv, CommandModule } from "yargs";
 import { EXIT } from "../../errors.ts";
+import type { Unread } from "../../source/piece.ts";
 import { formatRecord } from "../../report/json.ts";
 import { renderNote, renderSeries, renderSummary } from "../../report/text.ts";
-import type { Checked, NoteResult, SummaryResult } from "../../verify/result.ts";
+import type { Checked, NoteResult, SummaryResult, UnreadResult } from "../../verify/result.ts";
 import { createSeriesCollector, type Member, type Series } from "../../verify/series.ts";
 import type { Kept } from "../base-subject.ts";
 import { openBases } from "../verify-bases.ts";
 import { describePolicies, readPolicies } from "../policy.ts";
 import { devKeyringsOf } from "../settings.ts";
-import { clearProgress, out, outputStyle } from "../terminal.ts";
+import { clearProgress, out, outputStyle, sayError } from "../terminal.ts";
 import { configuredKeyrings, importKeyrings } from "../keyrings.ts";
 import { noPatch, openUserTrust, verifySources } from "../verification.ts";
 
@@ -21,6 +23,9 @@ interface Arguments {
   devKeyring?: string[];
   dryRun: boolean;
   policy: boolean;
+  jobs?: number;
+  since?: string;
+  new: boolean;
   repo?: string;
 }
 
@@ -30,7 +35,7 @@ export const verifyCommand: CommandModule<object, Arguments> = {
   builder: (yargs): Argv<Arguments> =>
     yargs
       .positional("source", {
-        describe: "mbox, mail, patch file, directory, maildir, or - for stdin",
+        describe: "mbox, mail, patch file, directory, maildir, public-inbox, or -",
         type: "string",
         array: true,
         default: ["-"],
@@ -53,6 +58,22 @@ export const verifyCommand: CommandModule<object, Arguments> = {
         requiresArg: true,
         describe: "look at the base in this repository, and try the series on it",
       })
+      .option("since", {
+        type: "string",
+        requiresArg: true,
+        describe: "of a public-inbox, what came after: 2026-10-01, 2.weeks",
+      })
+      .option("new", {
+        type: "boolean",
+        default: false,
+        describe: "of a public-inbox, what came since the last --new",
+      })
+      .option("jobs", {
+        alias: "j",
+        type: "number",
+        requiresArg: true,
+        describe: "threads that check mails (default: as many as there are processors)",
+      })
       .option("policy", {
         type: "boolean",
         default: false,
@@ -71,7 +92,7 @@ async function verify(args: Arguments): Promise<void> {
   const policies = readPolicies(args.require);
   const store = openUserTrust(args.dryRun);
   const tally = { messages: 0 };
-  const counts = { patches: 0, pass: 0, warn: 0, fail: 0 };
+  const counts = { patches: 0, pass: 0, warn: 0, fail: 0, unread: 0 };
   const style = outputStyle();
   const collector = createSeriesCollector<Kept | null>();
   const bases = args.repo === undefined ? null : await openBases(args.repo);
@@ -93,6 +114,14 @@ async function verify(args: Arguments): Promise<void> {
     else print(renderNote(note, style));
   }
 
+  function onUnread({ source, error }: Unread): void {
+    counts.unread++;
+    const { code, message, hint } = error;
+    const record: UnreadResult = { type: "unread", source, code, message, hint: hint ?? "" };
+    if (args.json) out(formatRecord(record));
+    sayError(error);
+  }
+
   async function show(series: Series<Kept | null>): Promise<void> {
     seriesCount++;
     const result = bases === null ? series.result : await bases.judge(series);
@@ -108,15 +137,22 @@ async function verify(args: Arguments): Promise<void> {
       sources: args.source,
       policies,
       devKeyrings: devKeyringsOf(args.devKeyring),
+      sourceOptions: {
+        since: args.since,
+        cursorOf: args.new ? (name: string) => store.cursor(name) : undefined,
+      },
       dryRun: args.dryRun,
+      signedOnly: false,
+      jobs: args.jobs ?? availableParallelism(),
+      keep: bases === null ? null : (checked: Checked) => bases.keep(checked),
       onNote,
+      onUnread,
     };
-    for (const member of verifySources(options, store, tally)) {
+    for await (const member of verifySources(options, store, tally)) {
       counts.patches++;
       counts[member.result.verdict]++;
       if (args.json) out(formatRecord(member.result));
-      const payload = bases?.keep(member.payload) ?? null;
-      for (const closed of collector.add(light(member, payload))) await show(closed);
+      for (const closed of collector.add(light(member))) await show(closed);
     }
   } finally {
     // what was judged before an error is said before it
@@ -128,17 +164,16 @@ async function verify(args: Arguments): Promise<void> {
   const summary: SummaryResult = { type: "summary", messages: tally.messages, ...counts };
   if (args.json) out(formatRecord(summary));
   else if (seriesCount > 1) out(`\n${renderSummary(summary, style).join("\n")}\n`);
-  if (counts.patches === 0 && notes === 0) throw noPatch(args.source, tally.messages);
-  process.exitCode = met ? EXIT.ok : EXIT.unmet;
+  if (counts.patches + notes + counts.unread === 0) throw noPatch(args.source, tally.messages);
+  process.exitCode = met ? (counts.unread > 0 ? EXIT.failed : EXIT.ok) : EXIT.unmet;
 }
 
-/** The member without the mail: open series are kept, mails are not. */
-function light({ result, checked }: Member<Checked>, payload: Kept | null): Member<Kept | null> {
-  const { kind, senders, signature, signed, number, messageId, inReplyTo } = checked;
-  const { attestationText } = checked;
+/** The member without what only its own verdict needed: open series are kept, mails are not. */
+function light({ result, evidence, payload }: Member<Kept | null>): Member<Kept | null> {
+  const { kind, senders, signature, signed, number, messageId, inReplyTo, attestation } = evidence;
   return {
     result,
-    checked: { kind, senders, signature, signed, number, messageId, inReplyTo, attestationText },
+    evidence: { kind, senders, signature, signed, number, messageId, inReplyTo, attestation },
     payload,
   };
 }

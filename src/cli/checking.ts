@@ -1,0 +1,38 @@
+/** Checks mails, in this thread or in others: what a mail holds, before anybody is trusted. */
+
+import { openKeyrings } from "../devkeys/folder.ts";
+import { verifyOpenpgp } from "../devkeys/gpg.ts";
+import { createVerifier } from "../minisign/ed25519.ts";
+import { asSigned, checkMail, refusedMail } from "../verify/check.ts";
+import { withDevsig } from "../verify/devsig.ts";
+import { type Evidence, evidenceOf } from "../verify/evidence.ts";
+import type { Checked } from "../verify/result.ts";
+
+export interface CheckOptions {
+  /** Folders with keys for X-Developer-Signature. */
+  readonly devKeyrings: readonly string[];
+  /** Take mails as they were signed, without trailers that were added since. */
+  readonly signedOnly: boolean;
+}
+
+/** `bytes` is null if the mail is larger than what is read; `size` says how large. */
+export type Check = (bytes: Buffer | null, size: number) => Checked;
+
+/** Throws a CliError "not-found" if a keyring folder is none. */
+export function createCheck({ devKeyrings, signedOnly }: CheckOptions): Check {
+  const verifier = createVerifier();
+  const tools = { verifier, findKey: openKeyrings(devKeyrings), openpgp: verifyOpenpgp };
+  return (bytes, size) => {
+    if (bytes === null) {
+      const detail = `${size} bytes are too many`;
+      return refusedMail(Buffer.alloc(0), { reason: "mail-too-large", detail });
+    }
+    const checked = withDevsig(bytes, checkMail(bytes, verifier), tools);
+    return signedOnly ? asSigned(checked) : checked;
+  };
+}
+
+/** What a mail is judged by; null if there is nothing in it to judge. */
+export function evidenceIn(checked: Checked): Evidence | null {
+  return checked.kind === "other" && checked.statements.length === 0 ? null : evidenceOf(checked);
+}

@@ -1,0 +1,93 @@
+/** One running `git cat-file --batch`: what is asked for comes in that order, large blobs as sizes. */
+
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { CliError } from "../errors.ts";
+import { NO_FETCH } from "./objects.ts";
+
+export interface Blob {
+  /** Null if it is larger than what is read. */
+  readonly bytes: Buffer | null;
+  readonly size: number;
+}
+
+const HEADER = /^[0-9a-f]{40,64} blob (\d{1,15})$/;
+const LF = 0x0a;
+/** No header is longer, and no answer to a name that is no object. */
+const MAX_HEADER = 300;
+
+export class Blobs {
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #output: AsyncIterator<Buffer>;
+  readonly #maxBytes: number;
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(repository: string, maxBytes: number) {
+    this.#maxBytes = maxBytes;
+    this.#child = spawn("git", ["cat-file", "--batch"], {
+      cwd: repository,
+      env: { ...process.env, ...NO_FETCH },
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    this.#child.on("error", () => undefined);
+    this.#child.stdin.on("error", () => undefined);
+    this.#output = this.#child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  }
+
+  /** Asks for blobs by their full names; at most some hundred may be asked for and not taken yet. */
+  ask(names: readonly string[]): void {
+    this.#child.stdin.write(names.map((name) => `${name}\n`).join(""));
+  }
+
+  /** The next blob that was asked for; null if it is not there, or no blob. CliError "git-failed". */
+  async take(): Promise<Blob | null> {
+    const header = await this.#line();
+    const [, digits] = HEADER.exec(header) ?? [];
+    if (digits === undefined) {
+      if (header.endsWith(" missing")) return null;
+      throw new CliError("git-failed", `git cat-file: ${header.slice(0, 80)}`);
+    }
+    const size = Number(digits);
+    const bytes = await this.#bytes(size);
+    await this.#bytes(1);
+    return { bytes, size };
+  }
+
+  close(): void {
+    this.#child.stdin.end();
+    this.#child.kill();
+  }
+
+  async #more(): Promise<Buffer> {
+    const { done, value } = await this.#output.next();
+    if (done === true) throw new CliError("git-failed", "git cat-file ended early");
+    return value;
+  }
+
+  async #line(): Promise<string> {
+    let end: number;
+    while ((end = this.#rest.indexOf(LF)) < 0) {
+      if (this.#rest.length > MAX_HEADER)
+        throw new CliError("git-failed", "git cat-file: no header");
+      this.#rest = Buffer.concat([this.#rest, await this.#more()]);
+    }
+    const line = this.#rest.toString("latin1", 0, end);
+    this.#rest = this.#rest.subarray(end + 1);
+    return line;
+  }
+
+  /** Takes so many bytes; null if they are too many to be kept. */
+  async #bytes(size: number): Promise<Buffer | null> {
+    const pieces: Buffer[] = [];
+    let left = size;
+    while (left > 0) {
+      if (this.#rest.length === 0) this.#rest = await this.#more();
+      const piece = this.#rest.subarray(0, left);
+      this.#rest = this.#rest.subarray(piece.length);
+      left -= piece.length;
+      if (size <= this.#maxBytes) pieces.push(piece);
+    }
+    if (size > this.#maxBytes) return null;
+    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+  }
+}

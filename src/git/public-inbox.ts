@@ -1,0 +1,276 @@
+/**
+ * Mails in the git repositories of a public-inbox (public-inbox-v1-format(5), -v2-format(5)),
+ * straight from its objects, oldest first, by two running gits an epoch: one lists the commits, the
+ * other gives the mails. A mail that was deleted later is not read.
+ *
+ *     v2, and an epoch of it: every commit has one file, `m` a mail or `d` one that is deleted
+ *     v1: a file for each mail, `ab/cdef…` by the SHA-1 of its Message-ID
+ */
+
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { CliError } from "../errors.ts";
+import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
+import { dropCr } from "../mail/mbox.ts";
+import { Blobs } from "./blobs.ts";
+import { failure, gitLines, gitText, runGit } from "./run.ts";
+
+/** A mail, and the commit that brought it. */
+export interface InboxMail {
+  /** `REPOSITORY:COMMIT` */
+  readonly place: string;
+  /** LF line ends; null if it is larger than what is read. */
+  readonly bytes: Buffer | null;
+  readonly size: number;
+  readonly epoch: Epoch;
+  readonly commit: string;
+}
+
+/** One repository of an inbox. */
+export interface Epoch {
+  /** As it was named. */
+  readonly repository: string;
+  /** The same whatever it is named by. */
+  readonly name: string;
+}
+
+export interface InboxOptions {
+  /** git's words for a time; commits before it are passed over. */
+  readonly since?: string | undefined;
+  /** The last commit that was dealt with; null for all. */
+  readonly after?: (epoch: Epoch) => string | null;
+}
+
+/** Mails that git is asked for at a time. */
+const AT_A_TIME = 64;
+const MAX_DELETED = 1_000_000;
+
+/** The epochs of the inbox in this folder, oldest first; null if it is none. */
+export function epochsOf(folder: string): Epoch[] | null {
+  const below = join(folder, "git");
+  const numbered = isFolder(below)
+    ? readdirSync(below)
+        .filter((name) => /^\d+\.git$/.test(name) && isRepository(join(below, name)))
+        .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+        .map((name) => join(below, name))
+    : [];
+  const found = numbered.length > 0 ? numbered : isRepository(folder) ? [folder] : [];
+  if (found.length === 0) return null;
+  return found.map((repository) => ({ repository, name: realpathSync(repository) }));
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** A bare repository: a working tree is no source of mail. */
+function isRepository(path: string): boolean {
+  return existsSync(join(path, "HEAD")) && isFolder(join(path, "objects"));
+}
+
+/** The number of commits that `readInbox` looks at. */
+export async function countCommits(
+  epochs: readonly Epoch[],
+  options: InboxOptions,
+): Promise<number> {
+  let sum = 0;
+  for (const epoch of epochs) {
+    const range = await rangeOf(epoch, options);
+    if (range.length === 0) continue;
+    const args = ["rev-list", "--count", "--first-parent", ...range, "--"];
+    sum += Number(await gitText(args, { cwd: epoch.repository }));
+  }
+  return sum;
+}
+
+/**
+ * The mails of the epochs, as they come.
+ *
+ * @throws CliError: git-failed, git-missing, too-large; not-a-mail if these are no mails' repositories
+ */
+export async function* readInbox(
+  epochs: readonly Epoch[],
+  options: InboxOptions,
+): AsyncGenerator<InboxMail[]> {
+  const ranges = await Promise.all(epochs.map((epoch) => rangeOf(epoch, options)));
+  // a mail may be deleted in a later epoch than its own
+  const dead = new Map<string, number>();
+  for (const [i, epoch] of epochs.entries()) await countDeletions(epoch, ranges[i]!, dead);
+  let any = false;
+  for (const [i, epoch] of epochs.entries()) {
+    for await (const mails of readEpoch(epoch, ranges[i]!, dead)) {
+      any = true;
+      yield mails;
+    }
+  }
+  const whole = ranges.every((range) => range.length === 0 || range.join() === "HEAD");
+  if (!any && whole && dead.size === 0)
+    throw new CliError("not-a-mail", `${epochs[0]!.repository} is a repository without mails`, {
+      hint: "a public-inbox has a commit for each mail",
+    });
+}
+
+async function* readEpoch(
+  epoch: Epoch,
+  range: readonly string[],
+  dead: Map<string, number>,
+): AsyncGenerator<InboxMail[]> {
+  if (range.length === 0) return;
+  const { repository } = epoch;
+  const blobs = new Blobs(repository, MAX_MESSAGE_BYTES);
+  const asked: Change[] = [];
+
+  async function take(count: number): Promise<InboxMail[]> {
+    const mails: InboxMail[] = [];
+    for (const { commit } of asked.splice(0, count)) {
+      const blob = await blobs.take();
+      if (blob === null)
+        throw new CliError("unreadable", `${repository}: the mail of ${commit} is not there`);
+      const { bytes, size } = blob;
+      const plain = bytes === null ? null : dropCr(bytes);
+      mails.push({ place: `${repository}:${commit}`, bytes: plain, size, epoch, commit });
+    }
+    return mails;
+  }
+
+  try {
+    for await (const some of changes(epoch, ["--reverse", ...range])) {
+      const live = some.filter((change) => isLive(change, dead));
+      for (let at = 0; at < live.length; at += AT_A_TIME) {
+        const next = live.slice(at, at + AT_A_TIME);
+        blobs.ask(next.map(({ blob }) => blob));
+        // git looks for these while those before are dealt with
+        const before = asked.length;
+        asked.push(...next);
+        if (before > 0) yield await take(before);
+      }
+    }
+    if (asked.length > 0) yield await take(asked.length);
+  } finally {
+    blobs.close();
+  }
+}
+
+/** Is this a mail that no later commit deletes, or puts another in the place of? Counts on. */
+function isLive({ key, ends, blob }: Change, dead: Map<string, number>): boolean {
+  const left = (dead.get(key) ?? 0) - (ends ? 1 : 0);
+  if (left > 0) dead.set(key, left);
+  else dead.delete(key);
+  return blob !== "" && left <= 0;
+}
+
+/** Arguments for `git log`; none if the repository is empty. */
+async function rangeOf(epoch: Epoch, { since, after }: InboxOptions): Promise<string[]> {
+  const options = { cwd: epoch.repository };
+  const head = await gitLines(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], options);
+  if (head.length === 0) return [];
+  const last = after?.(epoch) ?? null;
+  // of a history that was written anew, as after a purge, all is read again
+  const known =
+    last !== null &&
+    (await runGit(["merge-base", "--is-ancestor", last, "HEAD"], options)).status === 0;
+  return [...(since === undefined ? [] : [`--since=${since}`]), known ? `${last}..HEAD` : "HEAD"];
+}
+
+/** What one commit did to one file. */
+interface Change {
+  readonly commit: string;
+  /** The mail that came; "" if none did. */
+  readonly blob: string;
+  /** What is no mail any more by this, and by which a mail is known as such. */
+  readonly key: string;
+  readonly ends: boolean;
+}
+
+/**
+ * How often each key is ended. In v2 a deletion names the mail's blob; in v1 it names the file,
+ * which is also changed in place.
+ */
+async function countDeletions(
+  epoch: Epoch,
+  range: readonly string[],
+  found: Map<string, number>,
+): Promise<void> {
+  if (range.length === 0) return;
+  for await (const some of changes(epoch, range)) {
+    for (const { key, ends } of some) if (ends) found.set(key, (found.get(key) ?? 0) + 1);
+    if (found.size > MAX_DELETED)
+      throw new CliError("too-large", `${epoch.repository}: more deletions than patchsig reads`);
+  }
+}
+
+const COMMIT = /^[0-9a-f]{40,64}$/;
+const V1_PATH = /^[0-9a-f]{2}\/[0-9a-f]{38}$/;
+const RAW = /^:\d{6} \d{6} [0-9a-f]{40,64} ([0-9a-f]{40,64}) ([AMDT])\t(.+)$/s;
+
+/** Whatever the user's settings are. */
+const LOG: readonly string[] = [
+  "-clog.showRoot=true",
+  "-clog.showSignature=false",
+  "-ccore.quotePath=false",
+  "log",
+  "--format=%H",
+  "--raw",
+  "--no-abbrev",
+  "--no-renames",
+  "--no-color",
+  "--no-notes",
+  "--no-ext-diff",
+  "--no-textconv",
+  "--first-parent",
+];
+
+/** What the commits changed, in the order of `git log`. */
+async function* changes(epoch: Epoch, range: readonly string[]): AsyncGenerator<Change[]> {
+  const args = [...LOG, ...range, "--"];
+  let commit = "";
+  for await (const lines of linesOf(args, epoch.repository)) {
+    const found: Change[] = [];
+    for (const line of lines) {
+      if (COMMIT.test(line)) commit = line;
+      else found.push(...changeIn(line, commit));
+    }
+    yield found;
+  }
+}
+
+function changeIn(line: string, commit: string): Change[] {
+  const [, blob, status, path] = RAW.exec(line) ?? [];
+  if (blob === undefined || path === undefined) return [];
+  const gone = status === "D";
+  // every commit of v2 takes the file of the one before out of the tree
+  if (path === "m") return gone ? [] : [{ commit, blob, key: blob, ends: false }];
+  if (path === "d") return gone ? [] : [{ commit, blob: "", key: blob, ends: true }];
+  if (!V1_PATH.test(path)) return [];
+  return [{ commit, blob: gone ? "" : blob, key: path, ends: status !== "A" }];
+}
+
+/** The lines that git writes, as they come. */
+async function* linesOf(args: readonly string[], cwd: string): AsyncGenerator<string[]> {
+  const child = spawn("git", args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (bytes: Buffer) => (said = (said + bytes.toString()).slice(0, 4000)));
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on("error", (cause) =>
+      reject(new CliError("git-missing", "cannot start git", { cause })),
+    );
+    child.on("close", resolve);
+  });
+  ended.catch(() => undefined);
+  let rest = "";
+  try {
+    for await (const bytes of child.stdout as AsyncIterable<Buffer>) {
+      const lines = (rest + bytes.toString("latin1")).split("\n");
+      rest = lines.pop()!;
+      yield lines;
+    }
+    if ((await ended) !== 0) throw failure(["log"], said);
+  } finally {
+    child.kill();
+  }
+}

@@ -1,0 +1,82 @@
+/** Compressed files: told by their first bytes, not by their names. */
+
+import { spawn } from "node:child_process";
+import { createReadStream } from "node:fs";
+import { createGunzip } from "node:zlib";
+import { CliError } from "../errors.ts";
+
+interface Format {
+  readonly magic: string;
+  /** What unpacks its standard input; null for what node does by itself. */
+  readonly command: readonly [string, ...string[]] | null;
+}
+
+/** The tools' own limits hold memory: an archive cannot ask for a dictionary of gigabytes. */
+const FORMATS: readonly Format[] = [
+  { magic: "1f8b08", command: null },
+  { magic: "fd377a585a00", command: ["xz", "-dcq", "--memlimit-decompress=128MiB"] },
+  { magic: "28b52ffd", command: ["zstd", "-dcq", "--memory=128MB"] },
+];
+/** Bytes by which a compressed file is told. */
+export const MAGIC_BYTES = 6;
+const CHUNK = 1 << 18;
+
+/**
+ * What a file holds, unpacked as it is read; null if it is not compressed.
+ *
+ * @param head the first bytes of the file
+ * @param fd the file, read from its beginning
+ * @throws CliError "unreadable" while it is read: it is damaged, or cut off, or there is no such tool
+ */
+export function unpacked(head: Buffer, fd: number, name: string): AsyncIterable<Buffer> | null {
+  const format = FORMATS.find(({ magic }) => head.toString("hex").startsWith(magic));
+  if (format === undefined) return null;
+  return format.command === null ? gunzip(fd, name) : run(format.command, fd, name);
+}
+
+async function* gunzip(fd: number, name: string): AsyncGenerator<Buffer> {
+  const packed = createReadStream("", { fd, start: 0, autoClose: false, highWaterMark: CHUNK });
+  const plain = createGunzip({ chunkSize: CHUNK });
+  packed.on("error", (error) => plain.destroy(error));
+  try {
+    yield* packed.pipe(plain);
+  } catch (cause) {
+    throw damaged(name, (cause as Error).message, cause);
+  } finally {
+    packed.destroy();
+    plain.destroy();
+  }
+}
+
+async function* run(
+  [program, ...args]: readonly [string, ...string[]],
+  fd: number,
+  name: string,
+): AsyncGenerator<Buffer> {
+  const child = spawn(program, args, { stdio: [fd, "pipe", "pipe"] });
+  let said = "";
+  child.stderr!.on("data", (bytes: Buffer) => (said = (said + bytes.toString()).slice(0, 1000)));
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on("close", resolve);
+    child.on("error", (cause) =>
+      reject(
+        new CliError("unreadable", `cannot unpack ${name}: ${program} does not run`, {
+          hint: `install ${program}`,
+          cause,
+        }),
+      ),
+    );
+  });
+  // read further below; until then nobody may take it for unhandled
+  ended.catch(() => undefined);
+  try {
+    yield* child.stdout as AsyncIterable<Buffer>;
+    if ((await ended) !== 0) throw damaged(name, said.split("\n")[0] ?? "");
+  } finally {
+    child.kill();
+  }
+}
+
+function damaged(name: string, why: string, cause?: unknown): CliError {
+  return new CliError("unreadable", `cannot unpack ${name}: ${why}`, { cause });
+}

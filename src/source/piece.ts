@@ -1,0 +1,42 @@
+/** What every source of mail gives: mails, oldest first, and what could not be read, with its place. */
+
+import type { CliError } from "../errors.ts";
+
+/** One mail and where it was found. */
+export interface SourceMail {
+  /**
+   * Its place, by which it is found again: a file, with `:OFFSET` (bytes) for all but the first mail
+   * in it; `-` is standard input; `REPOSITORY:COMMIT`; an IMAP URL.
+   */
+  readonly source: string;
+  /** The mail as `git mailsplit` would hand it on; null if it is larger than the limit. */
+  readonly bytes: Buffer | null;
+  /** Size in bytes as it stood in the source. */
+  readonly size: number;
+  /** How far a source is read once this mail is dealt with; for sources that can go on from there. */
+  readonly cursor?: Cursor;
+}
+
+/** Where to go on reading a source. Both are names that only the source understands. */
+export interface Cursor {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A part of a source that could not be read. The rest is. */
+export interface Unread {
+  readonly source: string;
+  readonly error: CliError;
+}
+
+export type Piece = SourceMail | Unread;
+
+/** Pieces as they come: each array is what one read brought. */
+export type Pieces = AsyncGenerator<readonly Piece[]>;
+
+export function isUnread(piece: Piece): piece is Unread {
+  return "error" in piece;
+}
+
+/** Called with how much of the source is read and how much there is, 0 if nobody knows: any unit. */
+export type OnRead = (done: number, total: number) => void;

@@ -1,0 +1,99 @@
+/**
+ * What a mail is judged by: all of `Checked` that the verdict needs, and nothing as large as the
+ * mail, so that it can come from another thread.
+ */
+
+import { parseDate } from "../mail/date.ts";
+import { sha256 } from "../patch/attestation.ts";
+import { normaliseIdentity } from "../trust/identity.ts";
+import { workDigest } from "../trust/replay.ts";
+import { sightingDigest } from "../trust/sighting.ts";
+import type { Checked } from "./result.ts";
+
+export type Evidence = Pick<
+  Checked,
+  | "kind"
+  | "author"
+  | "senders"
+  | "signature"
+  | "signed"
+  | "changed"
+  | "number"
+  | "base"
+  | "messageId"
+  | "inReplyTo"
+  | "listId"
+  | "subject"
+  | "statements"
+  | "findings"
+> & {
+  /** False if the mail itself was refused: then it has no number either. */
+  readonly read: boolean;
+  /** Neither the mail nor its diff was refused. */
+  readonly whole: boolean;
+  /** The Date header, seconds since the epoch. */
+  readonly date: number | null;
+  /** Of a good signature: the SHA-256 of what was signed, 64 hex digits. */
+  readonly attestation: string | null;
+  /** The author's identity, and the names under which the patch is counted; null where it is none. */
+  readonly sighting: { readonly identity: string; readonly digest: Uint8Array } | null;
+  /** Of a signed patch: what it is a version of. */
+  readonly work: Uint8Array | null;
+  /** Every file that the diff reads or writes. */
+  readonly paths: readonly string[];
+};
+
+export function evidenceOf(checked: Checked): Evidence {
+  const { view, diff, attestation, signature } = checked;
+  const { kind, author, senders, signed, changed, number, base } = checked;
+  const { messageId, inReplyTo, listId, subject, statements, findings } = checked;
+  const text = signature === "good" && attestation !== null ? attestation.text : null;
+  const digest = text === null ? null : sha256(text);
+  const sighting = sightingOf(checked, digest);
+  return {
+    kind,
+    author,
+    senders,
+    signature,
+    signed,
+    changed,
+    number,
+    base,
+    messageId,
+    inReplyTo,
+    listId,
+    subject,
+    statements,
+    findings,
+    read: view !== null,
+    whole: view !== null && diff !== null,
+    date: parseDate(view?.headers.date ?? ""),
+    attestation: digest,
+    sighting,
+    work:
+      sighting === null || signed === null
+        ? null
+        : workDigest(sighting.identity, view!.info.subject.toString("utf8")),
+    paths: pathsOf(checked),
+  };
+}
+
+/** Of a good signature the signer's, of an unsigned patch the author's. */
+function sightingOf(
+  { kind, author, diff, view, signature, signed }: Checked,
+  attestation: string | null,
+): Evidence["sighting"] {
+  if (view === null || diff === null) return null;
+  if (signature === "good" && signed !== null && attestation !== null) {
+    const identity = normaliseIdentity(signed.comment.by)!;
+    return { identity, digest: sightingDigest(identity, signed.publicKey, attestation) };
+  }
+  const identity = normaliseIdentity(author?.email ?? "");
+  if (signature !== "none" || kind !== "patch" || identity === null) return null;
+  return { identity, digest: sightingDigest(identity, null, sha256(diff.canonical)) };
+}
+
+function pathsOf({ diff }: Checked): string[] {
+  const names = diff?.files.flatMap((file) => [file.oldName, file.newName]) ?? [];
+  return names.flatMap((name) => (name === null ? [] : [name.toString("utf8")]));
+}
