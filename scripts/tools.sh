@@ -22,6 +22,8 @@ if [ "$1" = test ]; then
 	need git-email test -x "$(git --exec-path 2>/dev/null)/git-send-email"
 	need libmailtools-perl perl -MMail::Address -e 1
 	need xz-utils has xz
+	need zstd has zstd
+	need public-inbox has public-inbox-mda
 	need openssh-client has ssh-agent
 	need gpg-agent has gpg-agent
 	need gpg has gpg

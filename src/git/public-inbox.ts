@@ -101,15 +101,14 @@ export async function* readInbox(
   // a mail may be deleted in a later epoch than its own
   const dead = new Map<string, number>();
   for (const [i, epoch] of epochs.entries()) await countDeletions(epoch, ranges[i]!, dead);
-  let any = false;
+  let any = dead.size > 0;
   for (const [i, epoch] of epochs.entries()) {
     for await (const mails of readEpoch(epoch, ranges[i]!, dead)) {
       any = true;
       yield mails;
     }
   }
-  const whole = ranges.every((range) => range.length === 0 || range.join() === "HEAD");
-  if (!any && whole && dead.size === 0)
+  if (!any && ranges.some((range) => range.join() === "HEAD"))
     throw new CliError("not-a-mail", `${epochs[0]!.repository} is a repository without mails`, {
       hint: "a public-inbox has a commit for each mail",
     });
@@ -210,9 +209,12 @@ const RAW = /^:\d{6} \d{6} [0-9a-f]{40,64} ([0-9a-f]{40,64}) ([AMDT])\t(.+)$/s;
 
 /** Whatever the user's settings are. */
 const LOG: readonly string[] = [
-  "-clog.showRoot=true",
-  "-clog.showSignature=false",
-  "-ccore.quotePath=false",
+  "-c",
+  "log.showRoot=true",
+  "-c",
+  "log.showSignature=false",
+  "-c",
+  "core.quotePath=false",
   "log",
   "--format=%H",
   "--raw",

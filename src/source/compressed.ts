@@ -1,7 +1,7 @@
 /** Compressed files: told by their first bytes, not by their names. */
 
 import { spawn } from "node:child_process";
-import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { CliError } from "../errors.ts";
 
@@ -25,23 +25,29 @@ const CHUNK = 1 << 18;
  * What a file holds, unpacked as it is read; null if it is not compressed.
  *
  * @param head the first bytes of the file
- * @param fd the file, read from its beginning
+ * @param chunks all of it, if this thread is to read it
+ * @param fd the same, for a program that reads it
  * @throws CliError "unreadable" while it is read: it is damaged, or cut off, or there is no such tool
  */
-export function unpacked(head: Buffer, fd: number, name: string): AsyncIterable<Buffer> | null {
+export function unpacked(
+  head: Buffer,
+  chunks: Iterable<Buffer>,
+  fd: number,
+  name: string,
+): AsyncIterable<Buffer> | null {
   const format = FORMATS.find(({ magic }) => head.toString("hex").startsWith(magic));
   if (format === undefined) return null;
-  return format.command === null ? gunzip(fd, name) : run(format.command, fd, name);
+  return format.command === null ? gunzip(chunks, name) : run(format.command, fd, name);
 }
 
-async function* gunzip(fd: number, name: string): AsyncGenerator<Buffer> {
-  const packed = createReadStream("", { fd, start: 0, autoClose: false, highWaterMark: CHUNK });
+async function* gunzip(chunks: Iterable<Buffer>, name: string): AsyncGenerator<Buffer> {
+  const packed = Readable.from(chunks);
   const plain = createGunzip({ chunkSize: CHUNK });
   packed.on("error", (error) => plain.destroy(error));
   try {
     yield* packed.pipe(plain);
   } catch (cause) {
-    throw damaged(name, (cause as Error).message, cause);
+    throw cause instanceof CliError ? cause : damaged(name, (cause as Error).message, cause);
   } finally {
     packed.destroy();
     plain.destroy();

@@ -96,8 +96,8 @@ async function* readFile(file: string, onRead: OnRead): Pieces {
     // of a pipe nothing can be looked at beforehand
     const head = Buffer.alloc(stat.isFile() ? MAGIC_BYTES : 0);
     const length = attempt(file, () => (stat.isFile() ? readSync(fd, head, 0, head.length, 0) : 0));
-    const plain = unpacked(head.subarray(0, length), fd, file);
-    yield* cut(plain ?? chunksOf(fd, file, onRead, stat.isFile() ? stat.size : 0), file);
+    const chunks = chunksOf(fd, file, onRead, stat.isFile() ? stat.size : 0);
+    yield* cut(unpacked(head.subarray(0, length), chunks, fd, file) ?? chunks, file);
   } finally {
     closeSync(fd);
   }

@@ -164,7 +164,10 @@ async function verify(args: Arguments): Promise<void> {
   const summary: SummaryResult = { type: "summary", messages: tally.messages, ...counts };
   if (args.json) out(formatRecord(summary));
   else if (seriesCount > 1) out(`\n${renderSummary(summary, style).join("\n")}\n`);
-  if (counts.patches + notes + counts.unread === 0) throw noPatch(args.source, tally.messages);
+  // nothing new is no failure: a bot or a timer asks again and again
+  const quiet = args.new && tally.messages === 0;
+  if (counts.patches + notes + counts.unread === 0 && !quiet)
+    throw noPatch(args.source, tally.messages);
   process.exitCode = met ? (counts.unread > 0 ? EXIT.failed : EXIT.ok) : EXIT.unmet;
 }
 

@@ -1,0 +1,48 @@
+/** A public-inbox as a source: its mails as pieces, with cursors if they are wanted. */
+
+import { CliError } from "../errors.ts";
+import { countCommits, type Epoch, epochsOf, readInbox } from "../git/public-inbox.ts";
+import type { OnRead, Pieces } from "../source/piece.ts";
+import type { SourceOptions } from "./sources.ts";
+
+/** Null if the folder is no public-inbox. */
+export function openInbox(folder: string, options: SourceOptions, onRead: OnRead): Pieces | null {
+  const epochs = epochsOf(folder);
+  return epochs === null ? null : inboxPieces(folder, epochs, options, onRead);
+}
+
+async function* inboxPieces(
+  source: string,
+  epochs: readonly Epoch[],
+  { since, cursorOf }: SourceOptions,
+  onRead: OnRead,
+): Pieces {
+  const cursorName = (epoch: Epoch): string => `public-inbox ${epoch.name}`;
+  const inbox = {
+    since,
+    ...(cursorOf === undefined ? {} : { after: (epoch: Epoch) => cursorOf(cursorName(epoch)) }),
+  };
+  let total = 0;
+  let done = 0;
+  try {
+    // said to who watches, when it is known
+    if (process.stderr.isTTY)
+      void countCommits(epochs, inbox).then(
+        (n) => (total = n),
+        () => {},
+      );
+    for await (const mails of readInbox(epochs, inbox)) {
+      done += mails.length;
+      onRead(done, total);
+      yield mails.map(({ place, bytes, size, epoch, commit }) => ({
+        source: place,
+        bytes,
+        size,
+        ...(cursorOf === undefined ? {} : { cursor: { name: cursorName(epoch), value: commit } }),
+      }));
+    }
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    yield [{ source, error }];
+  }
+}

@@ -1,0 +1,138 @@
+/** Files as sources: compressed, damaged, and in the order of their delivery. */
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { readSource } from "../../src/source/file.ts";
+import { isUnread } from "../../src/source/piece.ts";
+import { temporaryFolder } from "../support/repo.ts";
+import { requireTool } from "../support/tools.ts";
+
+const mail = (n: number, text = `${n}\n`): string =>
+  `From: A <a@example.org>\nSubject: number ${n}\nMessage-ID: <${n}@example.org>\n\n${text}`;
+const FROM = "From a@example.org Tue Feb  3 10:00:00 2026\n";
+const mbox = (count: number): Buffer =>
+  Buffer.from(Array.from({ length: count }, (_, i) => `${FROM}${mail(i)}\n`).join(""));
+
+let folder: string;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+function put(name: string, content: string | Buffer): string {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+}
+
+interface Read {
+  readonly subjects: string[];
+  readonly places: string[];
+  readonly unread: [string, string][];
+}
+
+async function read(path: string): Promise<Read> {
+  const said: Read = { subjects: [], places: [], unread: [] };
+  for await (const pieces of readSource(path)) {
+    for (const piece of pieces) {
+      if (isUnread(piece)) said.unread.push([piece.source, piece.error.message]);
+      else {
+        said.subjects.push(/^Subject: number (.*)$/m.exec(piece.bytes!.toString())?.[1] ?? "?");
+        said.places.push(piece.source);
+      }
+    }
+  }
+  return said;
+}
+
+const TOOLS = ["gzip", "xz", "zstd"].map((tool) => [tool, requireTool(tool)] as const);
+
+describe.each(TOOLS)("packed by %s", (tool, there) => {
+  const pack = (bytes: Buffer): Buffer => execFileSync(tool, ["-c"], { input: bytes });
+
+  test.runIf(there)("it is read as it was", async () => {
+    const plain = put("plain.mbox", mbox(300));
+    const packed = put("a name that says nothing", pack(mbox(300)));
+    const expected = await read(plain);
+    const { places, ...rest } = await read(packed);
+    expect(rest).toEqual({ subjects: expected.subjects, unread: [] });
+    expect(places).toEqual(expected.places.map((place) => place.replace(plain, packed)));
+  });
+
+  test.runIf(there)("two of them in one file, as gzip -c a b > c makes it", async () => {
+    const both = put("both", Buffer.concat([pack(mbox(2)), pack(mbox(2))]));
+    expect((await read(both)).subjects).toEqual(["0", "1", "0", "1"]);
+  });
+
+  test.runIf(there)("cut off: the mails before it are read, and none in part", async () => {
+    const noise = Buffer.from(spawnSync("openssl", ["rand", "-hex", "300000"]).stdout);
+    const whole = Buffer.concat([mbox(50), Buffer.from(`${FROM}${mail(50, noise.toString())}`)]);
+    const packed = pack(whole);
+    const file = put("cut", packed.subarray(0, packed.length - 2000));
+    const { subjects, unread } = await read(file);
+    expect(subjects.length).toBeLessThanOrEqual(50);
+    expect(unread).toEqual([[file, expect.stringMatching(/^cannot unpack .*cut: \S/)]]);
+  });
+
+  test.runIf(there)("a patch in it that is no mail", async () => {
+    const file = put("x", pack(Buffer.from("diff --git a/x b/x\n")));
+    expect(await read(file)).toMatchObject({ unread: [[file, `${file} is no mail and no mbox`]] });
+  });
+});
+
+test("a bomb of zeros takes no memory to speak of", async () => {
+  const file = join(folder, "bomb.gz");
+  const head = `${FROM}${mail(1)}`;
+  execFileSync("sh", [
+    "-c",
+    '{ printf %s "$1"; head -c 300000000 /dev/zero; } | gzip -1 > "$2"',
+    "sh",
+    head,
+    file,
+  ]);
+  const before = process.memoryUsage().arrayBuffers;
+  let most = 0;
+  for await (const pieces of readSource(file)) {
+    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    for (const piece of pieces)
+      expect(piece).toMatchObject({ bytes: null, size: 300_000_000 + mail(1).length });
+  }
+  expect(most).toBeLessThan(150 << 20);
+});
+
+test("of a file, every mail but the first is named by where it begins", async () => {
+  const file = put("x.mbox", mbox(3));
+  const { places } = await read(file);
+  expect(places[0]).toBe(file);
+  const whole = readFileSync(file, "latin1");
+  for (const [i, place] of places.slice(1).entries()) {
+    const offset = Number(place.slice(file.length + 1));
+    expect(whole.slice(offset)).toMatch(new RegExp(`^From: A.*\nSubject: number ${i + 1}\n`));
+  }
+});
+
+test("a maildir is read in the order of delivery, whatever was opened since", async () => {
+  for (const name of ["new", "cur", "tmp"]) mkdirSync(join(folder, name));
+  put("cur/1000000001.M5P9_1.host:2,S", mail(2));
+  put("new/1000000001.M5P10_1.host", mail(3));
+  put("cur/999999999.M7P1_1.host:2,", mail(1));
+  put("new/1000000002.M1P1_1.host", mail(4));
+  put("tmp/1000000000.M1P1_1.host", mail(9));
+  put("cur/.hidden", mail(9));
+  expect((await read(folder)).subjects).toEqual(["1", "2", "3", "4"]);
+});
+
+test("what is no mail in a folder is said, and the rest is read", async () => {
+  put("a.patch", mail(1));
+  const odd = put("b.patch", "diff --git a/x b/x\n");
+  symlinkSync("/nowhere", join(folder, "c.eml"));
+  mkdirSync(join(folder, "d.mbox"));
+  put("e.eml", mail(2));
+  put("f.txt", mail(9));
+  const { subjects, unread } = await read(folder);
+  expect(subjects).toEqual(["1", "2"]);
+  expect(unread.map(([place]) => place)).toEqual([
+    odd,
+    join(folder, "c.eml"),
+    join(folder, "d.mbox"),
+  ]);
+});
