@@ -24,6 +24,7 @@ if [ "$1" = test ]; then
 	need xz-utils has xz
 	need zstd has zstd
 	need public-inbox has public-inbox-mda
+	need dovecot-imapd test -x /usr/lib/dovecot/imap
 	need openssh-client has ssh-agent
 	need gpg-agent has gpg-agent
 	need gpg has gpg

@@ -4,7 +4,7 @@ import { CliError } from "../errors.ts";
 import { isDirectory, readSource } from "../source/file.ts";
 import type { OnRead, Pieces } from "../source/piece.ts";
 
-/** What is read of sources that can be read in part: public-inboxes. */
+/** What is read of sources that can be read in part: public-inboxes and IMAP. */
 export interface SourceOptions {
   /** From this time on, in git's words. */
   readonly since?: string | undefined;
@@ -18,6 +18,10 @@ export async function* openSource(
   options: SourceOptions,
   onRead: OnRead = () => {},
 ): Pieces {
+  if (/^imaps?:\/\//.test(name)) {
+    const { openMailbox } = await import("./imap-source.ts");
+    return yield* openMailbox(name, options, onRead);
+  }
   if (isDirectory(name)) {
     // loaded for folders only: most sources are files
     const { openInbox } = await import("./inbox-source.ts");
@@ -25,6 +29,6 @@ export async function* openSource(
     if (inbox !== null) return yield* inbox;
   }
   if (options.since !== undefined || options.cursorOf !== undefined)
-    throw new CliError("usage", `--since and --new are for public-inboxes, and ${name} is none`);
+    throw new CliError("usage", `--since and --new go with a public-inbox or IMAP, not ${name}`);
   yield* readSource(name, onRead);
 }

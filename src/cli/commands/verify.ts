@@ -35,7 +35,7 @@ export const verifyCommand: CommandModule<object, Arguments> = {
   builder: (yargs): Argv<Arguments> =>
     yargs
       .positional("source", {
-        describe: "mbox, mail, patch file, directory, maildir, public-inbox, or -",
+        describe: "mbox, mail, patch file, directory, maildir, public-inbox, IMAP URL, or -",
         type: "string",
         array: true,
         default: ["-"],
@@ -61,12 +61,12 @@ export const verifyCommand: CommandModule<object, Arguments> = {
       .option("since", {
         type: "string",
         requiresArg: true,
-        describe: "of a public-inbox, what came after: 2026-10-01, 2.weeks",
+        describe: "of a public-inbox or IMAP, what came after: 2026-10-01, 2.weeks",
       })
       .option("new", {
         type: "boolean",
         default: false,
-        describe: "of a public-inbox, what came since the last --new",
+        describe: "of a public-inbox or IMAP, what came since the last --new",
       })
       .option("jobs", {
         alias: "j",

@@ -1,0 +1,47 @@
+/**
+ * Passwords from git's credential helpers, as git imap-send and git send-email get theirs: from a
+ * helper, or from the terminal. They go through pipes, never through arguments (git-credential(1)).
+ */
+
+import { CliError } from "../errors.ts";
+import { git, runGit } from "./run.ts";
+
+export interface Login {
+  readonly protocol: string;
+  /** With `:PORT` if that is not the usual one. */
+  readonly host: string;
+  readonly username: string;
+}
+
+/** CliError "no-password" if nobody knows it and there is nobody to ask. */
+export async function askCredential(login: Login): Promise<string> {
+  const { status, stdout } = await runGit(["credential", "fill"], {
+    cwd: process.cwd(),
+    input: textOf(login),
+  });
+  const [, password] = /^password=(.*)$/m.exec(stdout.toString("utf8")) ?? [];
+  stdout.fill(0);
+  if (status !== 0 || password === undefined)
+    throw new CliError("no-password", `no password for ${login.username} at ${login.host}`, {
+      hint: "git config credential.helper names who keeps it, see gitcredentials(7)",
+    });
+  return password;
+}
+
+/** Tells the helpers that the password was the right one, or that it was not. */
+export async function tellCredential(
+  login: Login,
+  password: string,
+  right: boolean,
+): Promise<void> {
+  const input = `${textOf(login)}password=${password}\n`;
+  await git(["credential", right ? "approve" : "reject"], { cwd: process.cwd(), input });
+}
+
+function textOf({ protocol, host, username }: Login): string {
+  const lines = [`protocol=${protocol}`, `host=${host}`, `username=${username}`];
+  // a line end in a value would be another field
+  if (lines.some((line) => /[\r\n\0]/.test(line)))
+    throw new CliError("usage", "a line end in the address of a mailbox");
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,94 @@
+/** A dovecot of our own on the loopback. Whoever runs it has one mailbox, and the password "secret". */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createConnection, createServer } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { requireTool } from "./tools.ts";
+
+export const HAS_DOVECOT = requireTool("dovecot");
+
+const NOBODY = { uid: 65_534, gid: 65_534 };
+
+export interface ImapServer {
+  readonly port: number;
+  /** The maildir of `alice`. */
+  readonly maildir: string;
+  stop(): Promise<void>;
+}
+
+export async function startImap(): Promise<ImapServer> {
+  // not below a folder that only its owner may enter: the mail is read by another user
+  const folder = mkdtempSync(join(tmpdir(), "patchsig-imap-"));
+  chmodSync(folder, 0o755);
+  const port = await freePort();
+  const isRoot = process.getuid?.() === 0;
+  const owner = isRoot ? NOBODY : { uid: process.getuid!(), gid: process.getgid!() };
+  const maildir = join(folder, "mail", "alice");
+  for (const name of ["", "new", "cur", "tmp"]) {
+    mkdirSync(join(maildir, name), { recursive: true });
+    chownSync(join(maildir, name), owner.uid, owner.gid);
+  }
+  chownSync(join(folder, "mail"), owner.uid, owner.gid);
+  const user = userInfo().username;
+  const users = isRoot ? [] : [`default_internal_user = ${user}`, `default_login_user = ${user}`];
+  writeFileSync(
+    join(folder, "dovecot.conf"),
+    [
+      `base_dir = ${folder}/run`,
+      `state_dir = ${folder}/state`,
+      `log_path = ${folder}/log`,
+      ...users,
+      "protocols = imap",
+      "ssl = no",
+      "listen = 127.0.0.1",
+      "disable_plaintext_auth = no",
+      "first_valid_uid = 1",
+      "auth_failure_delay = 0",
+      `mail_location = maildir:${folder}/mail/%u`,
+      "passdb {\n driver = static\n args = password=secret\n}",
+      `userdb {\n driver = static\n args = uid=${owner.uid} gid=${owner.gid} home=${folder}/mail\n}`,
+      `service imap-login {\n inet_listener imap {\n port = ${port}\n }\n inet_listener imaps {\n port = 0\n }\n chroot =\n}`,
+      "service anvil {\n chroot =\n}",
+      "",
+    ].join("\n"),
+  );
+  const server = spawn("dovecot", ["-F", "-c", join(folder, "dovecot.conf")], { stdio: "ignore" });
+  await answers(server, port);
+  return {
+    port,
+    maildir,
+    stop: async () => {
+      const ended = new Promise((resolve) => server.on("close", resolve));
+      server.kill();
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function answers(server: ChildProcess, port: number): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    if (server.exitCode !== null) throw new Error(`dovecot ended with ${server.exitCode}`);
+    const greeted = await new Promise((resolve) => {
+      const socket = createConnection(port, "127.0.0.1");
+      socket.on("data", () => resolve(true));
+      socket.on("error", () => resolve(false));
+      socket.on("close", () => resolve(false));
+      socket.on("data", () => socket.destroy());
+    });
+    if (greeted === true) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("dovecot does not answer");
+}
