@@ -22,9 +22,9 @@ export interface Found<P> {
 export interface Session {
   /**
    * Judges mails in their order, in one transaction: what a verdict led to remembering is on the
-   * disk when this returns. `also` is done in the same transaction.
+   * disk when this returns.
    */
-  judge<P>(mails: readonly Found<P>[], also?: () => void): Judged<P>;
+  judge<P>(mails: readonly Found<P>[]): Judged<P>;
 }
 
 interface Judged<P> {
@@ -90,7 +90,7 @@ export function createSession(
   }
 
   return {
-    judge: (mails, also) =>
+    judge: (mails) =>
       store.transaction(() => {
         const notes: NoteResult[] = [];
         const members = mails.flatMap(({ source, evidence, payload }) => {
@@ -104,7 +104,6 @@ export function createSession(
           const result = judge(evidence, source, knowledgeOf(evidence), policy, !dryRun, said);
           return [{ result, evidence, payload }];
         });
-        also?.();
         return { members, notes };
       }),
   };

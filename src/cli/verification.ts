@@ -42,6 +42,15 @@ export interface VerificationOptions<P> extends CheckOptions {
 export interface Tally {
   /** Mails read, with and without a patch. */
   messages: number;
+  /**
+   * How far each source is read that can be read on from there: by its name. To be remembered when
+   * all has been said, so that a run that was interrupted is repeated.
+   */
+  readonly cursors: Map<string, string>;
+}
+
+export function newTally(): Tally {
+  return { messages: 0, cursors: new Map() };
 }
 
 /** Mails that are judged, and made durable, in one transaction. */
@@ -70,12 +79,11 @@ export async function* verifySources<P>(
 
   async function* conclude(): AsyncGenerator<Member<P | null>> {
     const { found, unread, cursors } = await running.shift()!;
-    const { members, notes } = session.judge(found, () => {
-      for (const cursor of cursors) store.moveCursor(cursor.name, cursor.value);
-    });
+    const { members, notes } = session.judge(found);
     for (const note of notes) options.onNote?.(note);
     yield* members;
     for (const one of unread) options.onUnread(one);
+    for (const { name, value } of cursors) tally.cursors.set(name, value);
   }
 
   try {
@@ -172,10 +180,8 @@ function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
       if (batches++ === BATCHES_ALONE && jobs > 1 && keep === null)
         pool = openCheckPool(jobs, { devKeyrings, signedOnly });
       const cursors = batch.mails.flatMap(({ cursor }) => cursor ?? []);
-      // the last one of each source says all
-      const last = [...new Map(cursors.map((cursor) => [cursor.name, cursor])).values()];
       const found = pool === null ? checkHere(batch) : await checkThere(batch, pool);
-      return { found, unread: batch.unread, cursors: last };
+      return { found, unread: batch.unread, cursors };
     },
     ahead: () => (pool === null ? 0 : 2 * jobs),
     close: () => pool?.close(),

@@ -7,7 +7,7 @@
  */
 
 import type { Finding } from "../types.ts";
-import type { NoteResult, PatchResult, SeriesResult, SummaryResult } from "../verify/result.ts";
+import type { NoteResult, PatchResult, SeriesResult } from "../verify/result.ts";
 import { baseSentence } from "../verify/base-check.ts";
 import { numberList } from "../verify/series.ts";
 import { displayWidth, escapeText, padTo, truncateTo, wrapTo } from "./escape.ts";
@@ -200,14 +200,4 @@ export function renderNote(note: NoteResult, style: Style): string[] {
     `${tint(style, "dim", "note")}  ${truncateTo(subject, style.columns - 6)}`,
     ...note.findings.flatMap((f) => explain(f, 6, style)),
   ];
-}
-
-/** The last line of a run over more than one series. */
-export function renderSummary(summary: SummaryResult, style: Style): string[] {
-  const count = (n: number, word: string): string => (n === 0 ? "" : `, ${n} ${word}`);
-  const text =
-    `${summary.patches} ${summary.patches === 1 ? "patch" : "patches"} in ` +
-    `${summary.messages} ${summary.messages === 1 ? "mail" : "mails"}` +
-    `${count(summary.pass, "ok")}${count(summary.warn, "to look at")}${count(summary.fail, "not good")}`;
-  return wrapTo(text.replace(", ", ": "), style.columns);
 }

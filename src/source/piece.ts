@@ -13,7 +13,7 @@ export interface SourceMail {
   readonly bytes: Buffer | null;
   /** Size in bytes as it stood in the source. */
   readonly size: number;
-  /** How far a source is read once this mail is dealt with; for sources that can go on from there. */
+  /** How far the source is read once this mail is dealt with, if it can be read on from there. */
   readonly cursor?: Cursor;
 }
 

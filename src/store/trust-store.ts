@@ -153,9 +153,12 @@ export class TrustStore {
     return this.#read(() => this.#sql.cursor.get(name) ?? null);
   }
 
-  /** Says how far a source is read; nothing in a dry run. */
-  moveCursor(name: string, value: string): void {
-    if (!this.#dryRun) this.transaction(() => this.#sql.moveCursor.run(name, value));
+  /** Says how far sources are read, all or none; nothing in a dry run. */
+  moveCursors(cursors: ReadonlyMap<string, string>): void {
+    if (this.#dryRun || cursors.size === 0) return;
+    this.transaction(() => {
+      for (const [name, value] of cursors) this.#sql.moveCursor.run(name, value);
+    });
   }
 
   /** Applies a change if the database is still as it was when the change was decided. */

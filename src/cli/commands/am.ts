@@ -30,7 +30,7 @@ import { endOnSignal } from "../signals.ts";
 import { clearProgress, note, out, outputStyle } from "../terminal.ts";
 import { configuredKeyrings, importKeyrings } from "../keyrings.ts";
 import type { Unread } from "../../source/piece.ts";
-import { noPatch, openUserTrust, verifySources } from "../verification.ts";
+import { newTally, noPatch, openUserTrust, verifySources } from "../verification.ts";
 import { now } from "../now.ts";
 
 interface Arguments {
@@ -190,7 +190,7 @@ async function theSeries(
     },
   };
   await importKeyrings(configuredKeyrings(), store);
-  const tally = { messages: 0 };
+  const tally = newTally();
   const collector = createSeriesCollector<Checked>();
   const closed: Series<Checked>[] = [];
   for await (const member of verifySources(options, store, tally)) {

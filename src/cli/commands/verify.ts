@@ -2,11 +2,13 @@
 
 import { availableParallelism } from "node:os";
 import type { Argv, CommandModule } from "yargs";
-import { EXIT } from "../../errors.ts";
+import { CliError, EXIT } from "../../errors.ts";
 import type { Unread } from "../../source/piece.ts";
 import { formatRecord } from "../../report/json.ts";
-import { renderNote, renderSeries, renderSummary } from "../../report/text.ts";
-import type { Checked, NoteResult, SummaryResult, UnreadResult } from "../../verify/result.ts";
+import { renderSigners, renderTotals } from "../../report/totals.ts";
+import { renderNote, renderSeries } from "../../report/text.ts";
+import type { Checked, NoteResult, UnreadResult } from "../../verify/result.ts";
+import { createTotals, summaryOf } from "../../verify/totals.ts";
 import { createSeriesCollector, type Member, type Series } from "../../verify/series.ts";
 import type { Kept } from "../base-subject.ts";
 import { openBases } from "../verify-bases.ts";
@@ -14,7 +16,7 @@ import { describePolicies, readPolicies } from "../policy.ts";
 import { devKeyringsOf } from "../settings.ts";
 import { clearProgress, out, outputStyle, sayError } from "../terminal.ts";
 import { configuredKeyrings, importKeyrings } from "../keyrings.ts";
-import { noPatch, openUserTrust, verifySources } from "../verification.ts";
+import { newTally, noPatch, openUserTrust, verifySources } from "../verification.ts";
 
 interface Arguments {
   source: string[];
@@ -87,17 +89,25 @@ export const verifyCommand: CommandModule<object, Arguments> = {
   handler: verify,
 };
 
+/** More would only wait: what is printed is judged by one. */
+const MAX_JOBS = 64;
+/** Series after which nobody remembers how it began: the end says who signed. */
+const LONG_RUN = 20;
+
 async function verify(args: Arguments): Promise<void> {
   if (args.policy) return out(`${describePolicies(args.require).join("\n")}\n`);
+  const jobs = args.jobs ?? availableParallelism();
+  if (!Number.isSafeInteger(jobs) || jobs < 1) throw new CliError("usage", "--jobs wants a number");
   const policies = readPolicies(args.require);
   const store = openUserTrust(args.dryRun);
-  const tally = { messages: 0 };
-  const counts = { patches: 0, pass: 0, warn: 0, fail: 0, unread: 0 };
+  const tally = newTally();
+  const totals = createTotals();
   const style = outputStyle();
   const collector = createSeriesCollector<Kept | null>();
   const bases = args.repo === undefined ? null : await openBases(args.repo);
   let seriesCount = 0;
   let notes = 0;
+  let unread = 0;
   let blocks = 0;
   let met = true;
 
@@ -115,7 +125,7 @@ async function verify(args: Arguments): Promise<void> {
   }
 
   function onUnread({ source, error }: Unread): void {
-    counts.unread++;
+    unread++;
     const { code, message, hint } = error;
     const record: UnreadResult = { type: "unread", source, code, message, hint: hint ?? "" };
     if (args.json) out(formatRecord(record));
@@ -143,32 +153,32 @@ async function verify(args: Arguments): Promise<void> {
       },
       dryRun: args.dryRun,
       signedOnly: false,
-      jobs: args.jobs ?? availableParallelism(),
+      jobs: Math.min(jobs, MAX_JOBS),
       keep: bases === null ? null : (checked: Checked) => bases.keep(checked),
       onNote,
       onUnread,
     };
     for await (const member of verifySources(options, store, tally)) {
-      counts.patches++;
-      counts[member.result.verdict]++;
+      totals.add(member.result);
       if (args.json) out(formatRecord(member.result));
       for (const closed of collector.add(light(member))) await show(closed);
     }
   } finally {
     // what was judged before an error is said before it
     for (const closed of collector.end()) await show(closed);
+    if (args.new) store.moveCursors(tally.cursors);
     bases?.close();
     clearProgress();
     store.close();
   }
-  const summary: SummaryResult = { type: "summary", messages: tally.messages, ...counts };
-  if (args.json) out(formatRecord(summary));
-  else if (seriesCount > 1) out(`\n${renderSummary(summary, style).join("\n")}\n`);
+  const { messages } = tally;
+  if (args.json) out(formatRecord(summaryOf(totals, messages, unread)));
+  else if (seriesCount > 1) print(renderTotals(totals, { messages, unread }, style));
+  if (!args.json && seriesCount > LONG_RUN) print(renderSigners(totals, style));
   // nothing new is no failure: a bot or a timer asks again and again
-  const quiet = args.new && tally.messages === 0;
-  if (counts.patches + notes + counts.unread === 0 && !quiet)
-    throw noPatch(args.source, tally.messages);
-  process.exitCode = met ? (counts.unread > 0 ? EXIT.failed : EXIT.ok) : EXIT.unmet;
+  const quiet = args.new && messages === 0;
+  if (totals.all.patches + notes + unread === 0 && !quiet) throw noPatch(args.source, messages);
+  process.exitCode = met ? (unread > 0 ? EXIT.failed : EXIT.ok) : EXIT.unmet;
 }
 
 /** The member without what only its own verdict needed: open series are kept, mails are not. */

@@ -1,0 +1,62 @@
+/** The end of a run over more than one series: a line, and of a long run a table of who signed. */
+
+import type { Count, Totals } from "../verify/totals.ts";
+import { count } from "../verify/words.ts";
+import { escapeText, padTo, truncateTo, wrapTo } from "./escape.ts";
+import type { Style } from "./text.ts";
+
+/** Rows of the table; the rest is one row. */
+const MAX_ROWS = 20;
+const HEAD = ["patches", "ok", "to look at", "not good"];
+
+/**
+ * @param messages mails read
+ * @param unread parts of the sources that could not be read
+ */
+export function renderTotals(
+  totals: Totals,
+  { messages, unread }: { readonly messages: number; readonly unread: number },
+  style: Style,
+): string[] {
+  const { all, signed } = totals;
+  const said = [
+    [signed, "signed"],
+    [all.pass, "ok"],
+    [all.warn, "to look at"],
+    [all.fail, "not good"],
+    [unread, "not read"],
+  ] as const;
+  const words = said.filter(([n]) => n > 0).map(([n, word]) => `${n} ${word}`);
+  const begin = `${count(all.patches, "patch")} in ${count(messages, "mail")}`;
+  return wrapTo(words.length === 0 ? begin : `${begin}: ${words.join(", ")}`, style.columns);
+}
+
+/** A row for each signer, the busiest first. */
+export function renderSigners(totals: Totals, style: Style): string[] {
+  const rows = totals.bySigner();
+  const shown: [string, Count][] = rows
+    .slice(0, MAX_ROWS)
+    .map(([name, one]) => [name === null ? "(not signed)" : escapeText(name || "(others)"), one]);
+  const rest = rows.slice(MAX_ROWS).map(([, one]) => one);
+  if (rest.length > 0) shown.push([`and ${count(rest.length, "more signer")}`, sum(rest)]);
+  const width = style.columns - HEAD.join("  ").length - 2;
+  const line = (name: string, cells: readonly string[]): string =>
+    `${padTo(truncateTo(name, width), width)}  ${cells.map((cell, i) => cell.padStart(HEAD[i]!.length)).join("  ")}`;
+  return [
+    line("", HEAD),
+    ...shown.map(([name, { patches, pass, warn, fail }]) =>
+      line(name, [patches, pass, warn, fail].map(String)),
+    ),
+  ];
+}
+
+function sum(counts: readonly Count[]): Count {
+  const add = (pick: (one: Count) => number): number =>
+    counts.reduce((total, one) => total + pick(one), 0);
+  return {
+    patches: add((one) => one.patches),
+    pass: add((one) => one.pass),
+    warn: add((one) => one.warn),
+    fail: add((one) => one.fail),
+  };
+}
