@@ -5,21 +5,38 @@ import type { Bench, Row } from "../bench.ts";
 import { appendMail, keyOf, writeMbox } from "../corpus.ts";
 import { prepare, signSeries } from "../../src/patch/sign.ts";
 import { encodeBase64 } from "../../src/mail/transfer.ts";
+import { writeInbox } from "../inbox.ts";
 import { megabytes, number } from "../report.ts";
 
-/** An mbox of that many bytes: the corpus again and again, each mail under an id of its own. */
-function writeLarge(file: string, bench: Bench, size: number): number {
+/** The corpus again and again, without end, each mail under an id of its own. */
+function* endless(bench: Bench): Generator<Buffer> {
   const mails = bench.mails.map(({ signed }) => signed);
-  const fd = openSync(file, "w");
-  let count = 0;
-  for (let written = 0; written < size; count++) {
+  for (let count = 0; ; count++) {
     const mail = mails[count % mails.length]!;
     const end = mail.indexOf("\n\n") + 1;
     const round = Math.floor(count / mails.length);
     const header = mail.toString("latin1", 0, end).replace(/\.bench@/g, `.${round}.bench@`);
-    const renamed = Buffer.concat([Buffer.from(header, "latin1"), mail.subarray(end)]);
-    appendMail(fd, renamed);
-    written += renamed.length + 72;
+    yield Buffer.concat([Buffer.from(header, "latin1"), mail.subarray(end)]);
+  }
+}
+
+function* first(count: number, mails: Iterable<Buffer>): Generator<Buffer> {
+  for (const mail of mails) {
+    if (count-- === 0) return;
+    yield mail;
+  }
+}
+
+/** An mbox of that many bytes; how many mails they are. */
+function writeLarge(file: string, bench: Bench, size: number): number {
+  const fd = openSync(file, "w");
+  let count = 0;
+  let written = 0;
+  for (const mail of endless(bench)) {
+    appendMail(fd, mail);
+    count++;
+    written += mail.length + 72;
+    if (written >= size) break;
   }
   closeSync(fd);
   return count;
@@ -67,6 +84,18 @@ export const memoryRow: Row = (bench, report) => {
       raw: [`${number(count)} mails; on two threads ${number(onTwo())} MB`],
     });
   }
+  const count = bench.settings.full ? 500_000 : 20_000;
+  writeInbox(place.path("inbox"), first(count, endless(bench)));
+  place.forgetTrust();
+  report({
+    row: "memory",
+    what: `peak memory, a public-inbox of ${number(count)} mails`,
+    value: megabytes(place.peakOf(["verify", "-j1", place.path("inbox")])),
+    unit: "MB",
+    goal: { atMost: 150 },
+    raw: [],
+  });
+  rmSync(place.path("inbox"), { recursive: true });
   for (const base64 of [false, true]) {
     writeMbox(mbox, [largeMail(1e8, base64)]);
     place.forgetTrust();
