@@ -3,7 +3,7 @@
 import type { CommandModule } from "yargs";
 import { CliError, EXIT, FormatError } from "../errors.ts";
 import { escapeText } from "../report/escape.ts";
-import { plainArguments } from "./plain-arguments.ts";
+import { runCommand } from "./run-command.ts";
 import { note, out, sayError } from "./terminal.ts";
 
 /** A command whose options are not ours to parse. */
@@ -87,11 +87,7 @@ async function run(args: string[]): Promise<void> {
     throw new CliError("usage", `no such command: ${name}`, { hint: "patchsig --help lists them" });
   const command = await entry.load();
   if (isRaw(command)) return command.run(rest);
-  const values = plainArguments(command, rest);
-  if (values !== null) return await command.handler(values);
-  // help, subcommands, and everything that is wrong
-  const { runWithYargs } = await import("./yargs.ts");
-  await runWithYargs(command, name, rest);
+  await runCommand(command, name, rest);
 }
 
 /** One line, its hint, and the status that belongs to it. */

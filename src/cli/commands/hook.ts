@@ -7,7 +7,7 @@ export const hookCommand = {
   async run(args: string[]): Promise<void> {
     const [action, ...rest] = args;
     if (action === "run") return (await import("../hook-run.ts")).runHook(rest);
-    const { runWithYargs } = await import("../yargs.ts");
-    await runWithYargs((await import("../hook-setup.ts")).setupCommand, "hook", args);
+    const { runCommand } = await import("../run-command.ts");
+    await runCommand((await import("../hook-setup.ts")).setupCommand, "hook", args);
   },
 };
