@@ -1,28 +1,18 @@
 /** Alice with a key and a branch of patches, and whoever verifies them: all through the program. */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect } from "vitest";
+import { expect } from "vitest";
 import { generateSecretKey } from "../../src/minisign/generate.ts";
 import { formatPublicKeyFile, formatPublicKeyText } from "../../src/minisign/public-key.ts";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
 import { displayWidth } from "../../src/report/escape.ts";
 import { patchsig, type Run } from "../support/cli.ts";
+import { newFolder } from "../support/folders.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
 
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-/** An empty folder that is gone when the tests of the file are over. */
-export function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "patchsig-cli-"));
-  folders.push(folder);
-  return folder;
-}
+export { newFolder };
 
 /** A folder to be used as `home`, with a key without password that the seed makes the same each time. */
 export function newHome(seed = 7): string {

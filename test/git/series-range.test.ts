@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { openRepository, type Repository, runFormatPatch } from "../../src/git/repository.ts";
 import { seriesRange } from "../../src/git/series-range.ts";
-import { kept, type TestRepository, threeCommits } from "./support.ts";
+import { type TestRepository, threeCommits } from "./support.ts";
 
 function history(): TestRepository {
   const r = threeCommits();
@@ -19,7 +19,7 @@ function history(): TestRepository {
 /** All tests only read. */
 let opened: Repository;
 beforeAll(async () => {
-  opened = await openRepository(kept(history()).directory);
+  opened = await openRepository(history().directory);
 });
 
 describe("the same commits as git format-patch writes", () => {

@@ -1,24 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach } from "vitest";
+import { newFolder } from "../support/folders.ts";
 
-const directories: string[] = [];
-afterEach(() => {
-  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
-});
-
-/** What lasts as long as a test file: repositories that are only read, or copied. */
-const shared = mkdtempSync(path.join(tmpdir(), "patchsig-git-"));
-afterAll(() => rmSync(shared, { recursive: true }));
-
-/** A directory that is gone after the test. */
-export function temporaryDirectory(): string {
-  const directory = mkdtempSync(path.join(tmpdir(), "patchsig-git-"));
-  directories.push(directory);
-  return directory;
-}
+export { newFolder as temporaryDirectory };
 
 /** A repository, new unless it exists, whose clock ticks a minute a commit, so that its commits never change names. */
 export class TestRepository {
@@ -88,15 +73,11 @@ const threes = new Map<string, TestRepository>();
 export function threeCommits(...options: string[]): TestRepository {
   const name = ["three", ...options].join("");
   let made = threes.get(name);
-  if (made === undefined) {
-    made = new TestRepository(path.join(shared, name), ...options);
+  // another test file's is gone with it
+  if (made === undefined || !existsSync(made.directory)) {
+    made = new TestRepository(path.join(newFolder(), name), ...options);
     for (const file of ["c1", "c2", "c3"]) made.commit(file);
     threes.set(name, made);
   }
-  return made.copyTo(path.join(temporaryDirectory(), "r"));
-}
-
-/** A copy that lasts as long as the test file, to be read by many tests. */
-export function kept(repository: TestRepository): TestRepository {
-  return repository.copyTo(path.join(shared, "kept"));
+  return made.copyTo(path.join(newFolder(), "r"));
 }

@@ -1,23 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { afterEach } from "vitest";
 import type { Sighting } from "../../src/trust/record.ts";
 import { sightingDigest } from "../../src/trust/sighting.ts";
 
-const directories: string[] = [];
-
-afterEach(() => {
-  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
-});
-
-/** A directory that is gone after the test. */
-export function temporaryDirectory(): string {
-  const directory = mkdtempSync(path.join(tmpdir(), "patchsig-store-"));
-  directories.push(directory);
-  return directory;
-}
+export { newFolder as temporaryDirectory } from "../support/folders.ts";
 
 /** A key in minisign's form; nobody can sign with it. */
 export function someKey(): string {

@@ -1,3 +1,6 @@
+import { afterAll } from "vitest";
+import { removeFolders } from "./folders.ts";
+
 // Every test, and every program it starts, sees the same git: no user or system
 // settings, a fixed locale, fixed names.
 Object.assign(process.env, {
@@ -14,3 +17,6 @@ Object.assign(process.env, {
 });
 delete process.env["GIT_DIR"];
 delete process.env["GIT_WORK_TREE"];
+
+// here, since this runs for each test file: what it imports is loaded once for many of them
+afterAll(removeFolders);
