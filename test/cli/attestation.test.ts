@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { patchsig } from "../support/cli.ts";
 import { requireTool } from "../support/tools.ts";
+import { fixture, PASSWORD } from "../minisign/support.ts";
 import {
   edited,
   expectError,
@@ -95,34 +96,30 @@ describe.runIf(requireTool("minisign"))("stock minisign", () => {
     expect(check()).not.toBe(0);
   });
 
-  /** A home whose key minisign made. */
-  function homeOfMinisign(args: readonly string[], input = ""): string {
-    const made = newFolder();
-    mkdirSync(join(made, "patchsig"), { mode: 0o700 });
-    const key = keyFile(made);
-    const run = minisign(["-G", ...args, "-s", key, "-p", key.replace(".key", ".pub")], input);
-    expect(run.status, run.output).toBe(0);
-    return made;
-  }
-
   test("its key without a password signs and is trusted like any other", () => {
-    const theirs = homeOfMinisign(["-W"]);
-    const files = signedPatches(work, theirs);
-    const key = readFileSync(join(theirs, "patchsig", "minisign.pub"), "utf8").split("\n")[1]!;
-    const { stdout } = expectStatus(
-      patchsig(["verify", "--require=signature", ...files], { home: newFolder() }),
-      0,
-    );
-    expect(stdout).toContain(`\n${key}\n`);
+    const theirs = newFolder();
+    mkdirSync(join(theirs, "patchsig"), { mode: 0o700 });
+    const [secret, pub] = [keyFile(theirs), join(theirs, "patchsig", "minisign.pub")];
+    const run = minisign(["-G", "-W", "-s", secret, "-p", pub]);
+    expect(run.status, run.output).toBe(0);
+    expectSignedBy(readFileSync(pub), signedPatches(work, theirs));
   });
+});
 
-  // scrypt as minisign sets it: a gigabyte and seconds, once for a whole series
-  test("its key with a password", () => {
-    const theirs = homeOfMinisign([], "correct horse\ncorrect horse\n");
-    const password = join(newFolder(), "password");
-    writeFileSync(password, "correct horse\n", { mode: 0o600 });
-    const files = formatPatch(work);
-    expectStatus(patchsig(["sign", "--password-file", password, ...files], { home: theirs }), 0);
-    expectStatus(patchsig(["verify", ...files], { home: newFolder() }), 0);
-  });
+function expectSignedBy(publicKeyFile: Buffer, files: readonly string[]): void {
+  const key = publicKeyFile.toString().split("\n")[1]!;
+  const run = patchsig(["verify", "--require=signature", ...files], { home: newFolder() });
+  expect(expectStatus(run, 0).stdout).toContain(`\n${key}\n`);
+}
+
+// scrypt as minisign sets it: a gigabyte and seconds, once for a whole series
+test("a key that stock minisign made, with a password", () => {
+  const theirs = newFolder();
+  mkdirSync(join(theirs, "patchsig"), { mode: 0o700 });
+  writeFileSync(keyFile(theirs), fixture("encrypted.key"), { mode: 0o600 });
+  const password = join(theirs, "password");
+  writeFileSync(password, `${PASSWORD.toString()}\n`, { mode: 0o600 });
+  const files = formatPatch(work);
+  expectStatus(patchsig(["sign", "--password-file", password, ...files], { home: theirs }), 0);
+  expectSignedBy(fixture("encrypted.pub"), files);
 });
