@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { generateSecretKey } from "../../src/minisign/generate.ts";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
+import { openTrust } from "../../src/store/trust-store.ts";
 import { signStatement } from "../../src/trust/statement.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
@@ -53,6 +54,13 @@ function trust(...args: string[]): Run {
   return patchsig(["trust", ...args], { home });
 }
 
+/** What `trust accept` leaves behind. */
+function pin(who: string, identity: string, key: string): void {
+  const store = openTrust({ file: join(who, "patchsig", "trust.db") });
+  store.accept(identity, key, Math.floor(Date.now() / 1000));
+  store.close();
+}
+
 function statement(from: string, args: string[], env: Record<string, string> = {}): string {
   const file = join(newFolder(), "statement");
   expectStatus(patchsig(["trust", ...args, "-o", file], { home: from, env }), 0);
@@ -61,7 +69,7 @@ function statement(from: string, args: string[], env: Record<string, string> = {
 
 describe("statements between people", () => {
   test("a rotation is imported, and the old key is replaced", () => {
-    trust("accept", ALICE, A1);
+    pin(home, ALICE, A1);
     const file = statement(alice, ["rotate", A2]);
     const run = expectStatus(trust("import", file), 0);
     expect(run.stdout.replaceAll(/\n +/g, " ")).toBe(
@@ -96,7 +104,7 @@ describe("statements between people", () => {
   test("an endorsement counts where its signer is pinned", () => {
     const file = statement(bob, ["endorse", ALICE, A1], AS_BOB);
     expect(expectStatus(trust("import", file), 0).stdout).toContain("nothing is known here of");
-    trust("accept", BOB, B);
+    pin(home, BOB, B);
     expectStatus(trust("import", file), 0);
     const run = expectStatus(patchsig(["verify", "--require", "pinned", ...patches], { home }), 0);
     expect(run.stdout).toContain("endorsed");
@@ -113,7 +121,7 @@ describe("statements between people", () => {
   });
 
   test("in a mail of their own they are a note, and fine", () => {
-    trust("accept", ALICE, A1);
+    pin(home, ALICE, A1);
     const lines = readFileSync(statement(alice, ["rotate", A2]), "utf8");
     const input = `From: Alice <${ALICE}>\nSubject: my new \x1b[31mkey\nMessage-ID: <1@x>\n\nHello.\n\n${lines}`;
     const run = expectStatus(patchsig(["verify", "--dry-run"], { home, input }), 0);
@@ -163,10 +171,10 @@ describe("statements between people", () => {
 
 describe("revoke by hand", () => {
   test("of the key in use, of a part of one, and twice", () => {
-    trust("accept", ALICE, A1);
+    pin(home, ALICE, A1);
     expect(expectStatus(trust("revoke", ALICE), 0).stdout).toBe(`${ALICE}\nrevoked    ${A1}\n`);
     expect(expectStatus(trust("revoke", ALICE, A1), 0).stderr).toContain("revoked already");
-    trust("accept", ALICE, A2);
+    pin(home, ALICE, A2);
     expect(records(trust("revoke", "--json", ALICE, A2.slice(0, 30)))).toMatchObject([
       { type: "key", publicKey: A2, state: "revoked" },
     ]);
@@ -228,7 +236,7 @@ describe("statement", () => {
 
 describe("keyrings", () => {
   test("export writes nothing where a symbolic link leads", () => {
-    trust("accept", ALICE, A1);
+    pin(home, ALICE, A1);
     const [ring, elsewhere] = [newFolder(), newFolder()];
     mkdirSync(join(ring, "minisign"));
     symlinkSync(elsewhere, join(ring, "minisign", "example.org"));
@@ -238,10 +246,10 @@ describe("keyrings", () => {
 
   test("export, diff and import lead to the same keys elsewhere; the statements come along", () => {
     const ring = join(newFolder(), "keyring");
-    trust("accept", ALICE, A1);
-    trust("accept", BOB, B);
+    pin(home, ALICE, A1);
+    pin(home, BOB, B);
     trust("import", statement(alice, ["rotate", A2]));
-    trust("accept", ALICE, A2);
+    pin(home, ALICE, A2);
     expect(expectStatus(trust("export", ring), 0).stderr).toContain("3 files written");
     expect(existsSync(join(ring, "minisign/example.org/alice/default.pub"))).toBe(true);
     expect(expectStatus(trust("export", ring), 0).stderr).toContain("0 files written");
@@ -258,10 +266,10 @@ describe("keyrings", () => {
 
   test("a conflict is shown, and nothing is merged", () => {
     const ring = join(newFolder(), "keyring");
-    trust("accept", ALICE, A1);
+    pin(home, ALICE, A1);
     trust("export", ring);
     const other = newFolder();
-    patchsig(["trust", "accept", ALICE, A2], { home: other });
+    pin(other, ALICE, A2);
     const there = (...args: string[]): Run => patchsig(["trust", ...args], { home: other });
     expect(expectStatus(there("import", ring), 1).stdout).toBe(`${ALICE}\nconflict   ${A1}\n`);
     expect(expectStatus(there("export", ring), 1).stdout).toBe(`${ALICE}\nconflict   ${A2}\n`);
@@ -271,9 +279,9 @@ describe("keyrings", () => {
 
   test("a key that is void here is replaced in the keyring, by its successor", () => {
     const ring = join(newFolder(), "keyring");
-    trust("accept", ALICE, A1);
+    pin(home, ALICE, A1);
     trust("export", ring);
-    trust("accept", ALICE, A2);
+    pin(home, ALICE, A2);
     expect(expectStatus(trust("diff", ring), 1).stdout).toBe(
       ` ${ALICE}\n-${A2} pinned\n+${A1} replaced here\n`,
     );
@@ -282,7 +290,7 @@ describe("keyrings", () => {
   });
 
   test("patchsig.keyring is taken over when mails are verified, from a ref too", () => {
-    trust("accept", ALICE, A1);
+    pin(home, ALICE, A1);
     const repository = newRepository(newFolder());
     trust("export", join(repository, "keyring"));
     commit(repository, "keyring", {});
@@ -296,7 +304,7 @@ describe("keyrings", () => {
       { kind: "keyring", cause: "keyring", source: "ref:.:main:keyring" },
     ]);
     const contrary = newFolder();
-    patchsig(["trust", "accept", ALICE, A2], { home: contrary });
+    pin(contrary, ALICE, A2);
     const other = patchsig(["verify", ...patches], { cwd: repository, home: contrary });
     expect(expectStatus(other, 1).stderr).toContain("1 of its keys not taken");
     git(repository, ["config", "--add", "patchsig.keyring", "ref:.:gone:keyring"]);
@@ -305,8 +313,8 @@ describe("keyrings", () => {
 });
 
 test("export repeats nobody without end", () => {
-  trust("accept", ALICE, A1);
-  trust("accept", BOB, B);
+  pin(home, ALICE, A1);
+  pin(home, BOB, B);
   const said = [1, 2, 3].map((time) =>
     signStatement(generateSecretKey(Buffer.alloc(32, 9), Buffer.alloc(8, 9)), {
       kind: "endorse",
@@ -345,7 +353,7 @@ describe("a database that cannot be used: one line, a hint, and it stays as it i
   }
 
   test.each(spoiled)("%s", (_, message, spoil) => {
-    trust("accept", ALICE, A1);
+    pin(home, ALICE, A1);
     const file = join(home, "patchsig", "trust.db");
     spoil(file);
     const before = readFileSync(file);
@@ -398,7 +406,7 @@ describe("a database that cannot be used: one line, a hint, and it stays as it i
   });
 
   test.skipIf(process.getuid?.() === 0)("one that may not be written", () => {
-    trust("accept", ALICE, A1);
+    pin(home, ALICE, A1);
     const file = join(home, "patchsig", "trust.db");
     const before = readFileSync(file);
     chmodSync(file, 0o400);
@@ -429,12 +437,12 @@ test("what is said fits the screen, keys and paths aside", () => {
 });
 
 test("backup and restore", () => {
-  trust("accept", ALICE, A1);
+  pin(home, ALICE, A1);
   const copy = join(newFolder(), "copy.db");
   expectStatus(trust("backup", copy), 0);
   expectError(trust("backup", copy), 3, "exists already");
   expectError(trust("backup", "no/copy"), 3, "cannot write no/copy: there is no such folder");
-  trust("accept", ALICE, A2);
+  pin(home, ALICE, A2);
   const run = expectStatus(trust("restore", copy), 0);
   const kept = /the one before is (.*)\n/.exec(run.stderr)![1]!;
   expect(existsSync(kept)).toBe(true);
@@ -445,8 +453,8 @@ test("backup and restore", () => {
 });
 
 test("a restore says which keys it brings back from the void", () => {
-  trust("accept", ALICE, A1);
-  trust("accept", BOB, B);
+  pin(home, ALICE, A1);
+  pin(home, BOB, B);
   const copy = join(newFolder(), "copy.db");
   expectStatus(trust("backup", copy), 0);
   trust("revoke", ALICE, A1);
