@@ -14,7 +14,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createVerifier } from "../../src/minisign/ed25519.ts";
 import { formatPublicKeyFile } from "../../src/minisign/public-key.ts";
@@ -140,6 +140,7 @@ function expectVerified(source: readonly string[], mails: number): void {
 /** A hook that leaves a word in a file whenever it runs. */
 function plantHook(path: string, status = 0, mode = 0o755): string {
   const script = `#!/bin/sh\n# caf\xe9, as its owner wrote it\necho "$0 $#" >>'${work}/ran'\nexit ${status}\n`;
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, script, "latin1");
   chmodSync(path, mode);
   return script;
@@ -413,15 +414,15 @@ describe.runIf(password)("a key with a password", () => {
     return { ...result, mails: mails.length };
   }
 
-  test("fifty patches through git send-email: asked for once", { timeout: 180_000 }, async () => {
-    work = newRepository(join(newFolder(), "fifty"));
-    git(work, ["fast-import", "--quiet"], history(51));
+  test("twelve patches through git send-email: asked for once", async () => {
+    work = newRepository(join(newFolder(), "twelve"));
+    git(work, ["fast-import", "--quiet"], history(13));
     const made = newFolder();
-    git(work, ["format-patch", "-q", "-o", made, "-50", "main"]);
+    git(work, ["format-patch", "-q", "-o", made, "-12", "main"]);
     expectStatus(hook("install"), 0);
     const { screen, asked, mails } = await sendOnTerminal(`'${made}'`);
-    expect({ asked, mails }).toEqual({ asked: 1, mails: 50 });
-    expect(screen).toContain("signed 50 mails as alice@example.org");
+    expect({ asked, mails }).toEqual({ asked: 1, mails: 12 });
+    expect(screen).toContain("signed 12 mails as alice@example.org");
     expect(screen).not.toContain(PASSWORD.toString());
   });
 

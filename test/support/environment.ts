@@ -7,6 +7,8 @@ Object.assign(process.env, {
   GIT_CONFIG_GLOBAL: "/dev/null",
   GIT_CONFIG_SYSTEM: "/dev/null",
   GIT_CONFIG_NOSYSTEM: "1",
+  // no sample hooks in each repository
+  GIT_TEMPLATE_DIR: "",
   GIT_AUTHOR_NAME: "Alice",
   GIT_AUTHOR_EMAIL: "alice@example.org",
   GIT_COMMITTER_NAME: "Maint",
