@@ -153,6 +153,8 @@ function makeSample(
   const mbox = git(repository, [...args, `${base}..${tip}`])
     .replace(/^(From [0-9a-f]+ Mon Sep 17 .*\n(?:\S+: .*\n(?: .*\n)*?)*?Date: ).*$/gm, `$1${date}`)
     .replace(/^(?:In-Reply-To|References): .*\n/gm, "")
+    // b4 0.12 dies of a Subject that is folded, with a Python that lets no line end into a header
+    .replace(/^(Subject: .*(?:\n .*)*)/gm, (folded) => folded.replaceAll("\n ", " "))
     .replace(/^Message-I[dD]: .*$/gm, () => {
       const reply = i === 0 ? "" : `\nIn-Reply-To: <${id(0)}>\nReferences: <${id(0)}>`;
       return `Message-ID: <${id(i++)}>${reply}`;

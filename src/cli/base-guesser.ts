@@ -1,6 +1,7 @@
 /** Guesses the base of series in one repository. */
 
-import { describeAll, newestBefore } from "../git/describe.ts";
+import { CommitList } from "../git/commit-list.ts";
+import { describeAll } from "../git/describe.ts";
 import { type Step, walkHistory } from "../git/history.ts";
 import { Objects } from "../git/objects.ts";
 import { findRefs, type Refs } from "../git/refs.ts";
@@ -36,13 +37,19 @@ export interface Guessed {
   readonly main: string | null;
 }
 
+/** Before git was asked for the names. */
+type Nameless = Omit<Guessed, "candidates"> & { readonly candidates: Omit<Tried, "name">[] };
+
 const MAX_OTHERS = 5;
 /** Commits before the mail that are looked at before those after it. */
 const NEAR = 5000;
+/** A history with no more commits is always looked at to its end. */
+const SHORT = 2000;
 
 export class BaseGuesser {
   readonly #repository: Repository;
   readonly #refs: Refs;
+  readonly #list: CommitList;
   readonly #objects: Objects;
   readonly #checker: BaseChecker;
   readonly #exhaustive: boolean;
@@ -51,6 +58,7 @@ export class BaseGuesser {
     this.#exhaustive = exhaustive;
     this.#repository = repository;
     this.#refs = refs;
+    this.#list = new CommitList(repository, refs.tips);
     this.#objects = new Objects(repository);
     this.#checker = new BaseChecker(repository);
   }
@@ -68,25 +76,41 @@ export class BaseGuesser {
   }
 
   close(): void {
+    this.#list.close();
     this.#objects.close();
     this.#checker.close();
   }
 
-  async guess(subject: Subject): Promise<Guessed> {
+  /** In their order. git is asked for the names of all candidates at once. */
+  async guess(subjects: readonly Subject[]): Promise<Guessed[]> {
+    const guesses: Nameless[] = [];
+    for (const subject of subjects) guesses.push(await this.#guess(subject));
+    const commits = guesses.flatMap(({ candidates }) => candidates.map(({ commit }) => commit));
+    const names = await describeAll(this.#repository, [...new Set(commits)]);
+    return guesses.map((guessed) => ({
+      ...guessed,
+      candidates: guessed.candidates.map(({ commit, time, ...rest }) => {
+        return { commit, time, name: names.get(commit) ?? "", ...rest };
+      }),
+    }));
+  }
+
+  async #guess(subject: Subject): Promise<Nameless> {
     const diffs = subject.patches.flatMap(({ diff }) => diff ?? []);
     const { wanted, created } = preimagesOf(diffs);
     const sent = sentAt(subject);
     const byFiles = wanted.length === 0 ? null : await this.#byFiles(wanted, sent);
     const found = byFiles !== null && byFiles.matched > 0;
     const guess = found ? byFiles : await this.#byDate(wanted.length, sent);
-    const [names, applies] = await Promise.all([
-      describeAll(this.#repository, guess.candidates),
-      this.#apply(subject, guess.candidates),
-    ]);
-    const candidates: Tried[] = [];
-    for (const [i, candidate] of guess.candidates.entries()) {
-      const others = found ? await this.#others(candidate.commit, wanted) : [];
-      candidates.push({ ...candidate, name: names[i] ?? "", applies: applies[i] ?? null, others });
+    const candidates: Omit<Tried, "name">[] = [];
+    let applies: boolean | null = false;
+    for (const candidate of guess.candidates) {
+      // up to the first to which it does
+      applies =
+        applies === false ? appliesOf(await this.#checker.tryOn(subject, candidate.commit)) : null;
+      const missed = found && guess.matched < guess.total;
+      const others = missed ? await this.#others(candidate.commit, wanted) : [];
+      candidates.push({ ...candidate, applies, others });
     }
     // equal by their files: it is better to apply, too
     const sorted = candidates.sort(
@@ -104,12 +128,13 @@ export class BaseGuesser {
 
   async #byFiles(wanted: readonly Preimage[], sent: number | null): Promise<Guess> {
     const main = await this.#mainAt(sent);
-    const guesser = new Guesser(wanted.length, sent, main?.commit ?? null, this.#exhaustive);
+    const guesser = new Guesser(wanted.length, sent, main?.commit ?? null);
     const began = Date.now();
-    const { tips } = this.#refs;
     const walk = (takes: (time: number) => boolean): AsyncGenerator<Step> =>
-      walkHistory(this.#repository, this.#objects, tips, wanted, takes);
+      walkHistory(this.#list, this.#objects, wanted, takes);
     let seen = 0;
+    const settled = async (open: boolean): Promise<boolean> =>
+      guesser.isSettled(open) && !(guesser.isAlone && (await this.#isThorough()));
     /** Goes on with a walk, up to so many commits; false once it is at its end. */
     const look = async (steps: AsyncGenerator<Step>, most: number): Promise<boolean> => {
       for (let n = 0; n < most; n++) {
@@ -117,7 +142,7 @@ export class BaseGuesser {
         if (done === true) return false;
         guesser.take(value);
         if (++seen % 256 === 0) progress(`${seen} commits`, 0, 0, began);
-        if (guesser.isSettled(value.open)) return true;
+        if (await settled(value.open)) return true;
       }
       return true;
     };
@@ -126,10 +151,10 @@ export class BaseGuesser {
     try {
       // a mail can have been written before its base, but rather that than years after it
       let more = await look(then, NEAR);
-      if (guesser.isSettled(false)) return guesser.result(false);
+      if (await settled(false)) return guesser.result(false);
       if (sent !== null) await look(since, Infinity);
-      if (more && guesser.isSettledLater()) return guesser.result(false);
-      while (more && !guesser.isSettled(false)) more = await look(then, NEAR);
+      if (more && guesser.isFoundLater && !this.#exhaustive) return guesser.result(false);
+      while (more && !(await settled(false))) more = await look(then, NEAR);
       return guesser.result(!more);
     } finally {
       await then.return(undefined);
@@ -137,9 +162,14 @@ export class BaseGuesser {
     }
   }
 
+  /** Is all of history looked at, to tell whether a commit is the only one? */
+  async #isThorough(): Promise<boolean> {
+    return this.#exhaustive || (await this.#list.at(SHORT)) === undefined;
+  }
+
   async #mainAt(sent: number | null): Promise<Candidate | null> {
     const main = this.#refs.main?.commit ?? null;
-    return main === null ? null : newestBefore(this.#repository, main, sent);
+    return main === null ? null : this.#list.newestBefore(main, sent ?? Infinity);
   }
 
   async #byDate(total: number, sent: number | null): Promise<Guess> {
@@ -155,17 +185,6 @@ export class BaseGuesser {
       oldest: newest,
       candidates: newest === null ? [] : [newest],
     };
-  }
-
-  /** Whether the series applies to each, up to the first to which it does. */
-  async #apply(subject: Subject, candidates: readonly Candidate[]): Promise<(boolean | null)[]> {
-    const tried: (boolean | null)[] = [];
-    for (const { commit } of candidates) {
-      const applies = appliesOf(await this.#checker.tryOn(subject, commit));
-      tried.push(applies);
-      if (applies !== false) break;
-    }
-    return tried;
   }
 
   async #others(commit: string, wanted: readonly Preimage[]): Promise<string[]> {
@@ -187,7 +206,11 @@ function appliesOf(trial: Trial): boolean | null {
   return trial.kind === "untried" ? null : trial.kind === "applies";
 }
 
-function confidenceOf(guess: Guess, byFiles: boolean, best: Tried | undefined): Confidence {
+function confidenceOf(
+  guess: Guess,
+  byFiles: boolean,
+  best: Pick<Tried, "applies"> | undefined,
+): Confidence {
   if (best === undefined) return "none";
   if (!byFiles) return "low";
   const points = Number(guess.matched === guess.total) + Number(best.applies === true);

@@ -2,7 +2,8 @@
 
 import type { BaseFacts } from "../verify/base-check.ts";
 import { publicRef } from "./base.ts";
-import { type Objects, NO_FETCH } from "./objects.ts";
+import type { Objects } from "./objects.ts";
+import { NO_FETCH } from "./piped.ts";
 import { isObjectName, type Repository } from "./repository.ts";
 import { gitLines, gitText } from "./run.ts";
 

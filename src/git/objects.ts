@@ -1,8 +1,8 @@
 /** One running `git cat-file --batch-check`: names go to it over stdin, and are no options there. */
 
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
 import { CliError } from "../errors.ts";
+import { type Piped, startGit } from "./piped.ts";
 import type { Repository } from "./repository.ts";
 
 export interface ObjectInfo {
@@ -15,20 +15,13 @@ const ANSWER = /^([0-9a-f]{40}|[0-9a-f]{64}) (commit|tree|blob|tag)$/;
 const BATCH = 500;
 
 export class Objects {
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #git: Piped;
   readonly #lines: AsyncIterator<string>;
   readonly #reader: Interface;
 
   constructor(repository: Repository) {
-    this.#child = spawn("git", ["cat-file", "--batch-check=%(objectname) %(objecttype)"], {
-      cwd: repository.cwd,
-      env: { ...process.env, ...NO_FETCH },
-      stdio: "pipe",
-    });
-    this.#child.stdin.on("error", () => undefined);
-    this.#child.on("error", () => undefined);
-    this.#child.stderr.resume();
-    this.#reader = createInterface({ input: this.#child.stdout, crlfDelay: Infinity });
+    this.#git = startGit(repository, ["cat-file", "--batch-check=%(objectname) %(objecttype)"]);
+    this.#reader = createInterface({ input: this.#git.stdout, crlfDelay: Infinity });
     this.#lines = this.#reader[Symbol.asyncIterator]();
   }
 
@@ -42,7 +35,7 @@ export class Objects {
     const found: (ObjectInfo | null)[] = [];
     for (let at = 0; at < names.length; at += BATCH) {
       const some = names.slice(at, at + BATCH).map((name) => (name.includes("\n") ? "-" : name));
-      this.#child.stdin.write(some.map((name) => `${name}\n`).join(""), "latin1");
+      this.#git.stdin.write(some.map((name) => `${name}\n`).join(""), "latin1");
       for (const _ of some) {
         const { done, value } = await this.#lines.next();
         if (done === true) throw new CliError("git-failed", "git cat-file ended early");
@@ -54,14 +47,7 @@ export class Objects {
   }
 
   close(): void {
-    this.#child.stdin.end();
     this.#reader.close();
-    this.#child.kill();
+    this.#git.kill();
   }
 }
-
-/** Of a partial clone only what is here counts: looking must not fetch. */
-export const NO_FETCH: Readonly<Record<string, string>> = {
-  GIT_NO_LAZY_FETCH: "1",
-  GIT_OPTIONAL_LOCKS: "0",
-};

@@ -1,6 +1,6 @@
 /** Patches by their stable patch-ids, as git lists them for prerequisites. */
 
-import { NO_FETCH } from "./objects.ts";
+import { NO_FETCH } from "./piped.ts";
 import { isObjectName, type Repository } from "./repository.ts";
 import { git, gitText } from "./run.ts";
 

@@ -5,13 +5,14 @@ import type { Repository } from "./repository.ts";
 import { gitLines } from "./run.ts";
 
 export interface Refs {
-  /** Full names of commits, each once. */
+  /** Full names of what they point at, each once: commits, and tags as they are. */
   readonly tips: readonly string[];
   /** The main branch among them. */
   readonly main: { readonly ref: string; readonly commit: string } | null;
 }
 
-const FORMAT = "%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refname) %(symref)";
+/** What needs no object to be read: there can be thousands of tags. */
+const FORMAT = "%(objectname) %(refname) %(symref)";
 
 /**
  * @param globs as `git for-each-ref` takes them, or without the refs/remotes/, refs/tags/ or
@@ -22,32 +23,42 @@ const FORMAT = "%(objecttype) %(objectname) %(*objecttype) %(*objectname) %(refn
 export async function findRefs(repository: Repository, globs: readonly string[]): Promise<Refs> {
   const options = { cwd: repository.cwd };
   const list = async (patterns: readonly string[]): Promise<Found[]> =>
-    (await gitLines(["for-each-ref", `--format=${FORMAT}`, "--", ...patterns], options)).flatMap(
-      parse,
+    (await gitLines(["for-each-ref", `--format=${FORMAT}`, "--", ...patterns], options)).map(
+      (line) => {
+        const [object = "", ref = "", target = ""] = line.split(" ");
+        return { object, ref, target };
+      },
     );
-  const [own, [upstream], [head]] = await Promise.all([
-    list(globs.length > 0 ? globs.flatMap(expand) : USUAL),
-    gitLines(["rev-parse", "--symbolic-full-name", "--verify", "--quiet", "@{upstream}"], options),
-    gitLines(["symbolic-ref", "--quiet", "HEAD"], options),
-  ]);
+  const own = await list(globs.length > 0 ? globs.flatMap(expand) : USUAL);
   const isMirror = globs.length === 0 && !own.some(({ ref }) => ref.startsWith("refs/remotes/"));
   const found = isMirror ? [...own, ...(await list(["refs/heads"]))] : own;
   if (found.length === 0)
     throw new CliError("not-found", "there is no branch and no tag to look at", {
       hint: globs.length === 0 ? "fetch some, or name others: --ref GLOB" : "git for-each-ref",
     });
+  const main = await mainOf(repository, found);
+  return {
+    tips: [...new Set(found.map(({ object }) => object))],
+    main: main === undefined ? null : { ref: main.ref, commit: main.object },
+  };
+}
+
+async function mainOf(repository: Repository, found: readonly Found[]): Promise<Found | undefined> {
+  const options = { cwd: repository.cwd };
   const target = found.find(({ ref }) => ref === "refs/remotes/origin/HEAD")?.target;
   const byName = (name: string | undefined): Found | undefined =>
     found.find(({ ref }) => ref === name);
+  const known = byName(target);
+  if (known !== undefined) return known;
+  const [[upstream], [head]] = await Promise.all([
+    gitLines(["rev-parse", "--symbolic-full-name", "--verify", "--quiet", "@{upstream}"], options),
+    gitLines(["symbolic-ref", "--quiet", "HEAD"], options),
+  ]);
   const usual = found.find(({ ref }) =>
     /^refs\/(?:remotes\/[^/]+|heads)\/(?:main|master)$/.test(ref),
   );
   const anyBranch = found.find(({ ref }) => !ref.startsWith("refs/tags/"));
-  const main = byName(target) ?? byName(upstream) ?? usual ?? byName(head) ?? anyBranch;
-  return {
-    tips: [...new Set(found.map(({ commit }) => commit))],
-    main: main === undefined ? null : { ref: main.ref, commit: main.commit },
-  };
+  return byName(upstream) ?? usual ?? byName(head) ?? anyBranch;
 }
 
 const USUAL = ["refs/remotes", "refs/tags"];
@@ -58,14 +69,8 @@ function expand(glob: string): string[] {
 }
 
 interface Found {
+  readonly object: string;
   readonly ref: string;
-  readonly commit: string;
   /** Of a symbolic one. */
   readonly target: string;
-}
-
-function parse(line: string): Found[] {
-  const [type, name, peeledType, peeled, ref = "", target = ""] = line.split(" ");
-  const commit = type === "commit" ? name : peeledType === "commit" ? peeled : undefined;
-  return commit === undefined ? [] : [{ ref, commit, target }];
 }

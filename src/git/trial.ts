@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
-import { NO_FETCH } from "./objects.ts";
+import { NO_FETCH } from "./piped.ts";
 import { isObjectName, type Repository } from "./repository.ts";
 import { failure, git, runGit } from "./run.ts";
 
@@ -60,8 +60,9 @@ export async function tryDiffs(
     for (const [at, diff] of diffs.entries()) {
       if (diff.length === 0) continue;
       const { status, stderr } = await runGit([...QUIET, ...APPLY], { ...options, input: diff });
-      if (status > 1) throw failure(["apply"], stderr);
-      if (status !== 0) return { ok: false, at, files: filesOf(stderr) };
+      if (status === 0) continue;
+      if (status > 1 && !CLASH.test(stderr)) throw failure(["apply"], stderr);
+      return { ok: false, at, files: filesOf(stderr) };
     }
     return { ok: true };
   } finally {
@@ -82,11 +83,19 @@ function sandbox(repository: Repository, folder: string): Record<string, string>
   };
 }
 
-/** `error: patch failed: a.c:12` · `error: a.c: does not exist in index` */
+/** A file where a folder is, or the other way round: git dies of it, and yet has tried. */
+const CLASH = /^error: unable to add cache entry for /m;
+/** Which file an `error: ` of git apply is about. */
+const FILE = [
+  /^error: patch failed: (.*):\d+$/,
+  /^error: unable to add cache entry for (.*)$/,
+  /^error: (.*): .*$/,
+];
+
 function filesOf(stderr: string): string[] {
   const names = stderr.split("\n").flatMap((line) => {
-    const [, failed, other] = /^error: (?:patch failed: (.*):\d+|(.*): .*)$/.exec(line) ?? [];
-    return failed ?? other ?? [];
+    const [found] = FILE.flatMap((pattern) => pattern.exec(line)?.[1] ?? []);
+    return found ?? [];
   });
   return [...new Set(names)].slice(0, MAX_FILES);
 }

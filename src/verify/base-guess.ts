@@ -40,8 +40,6 @@ export interface Guess {
 /** Equal commits that are counted; more while none of them is on the main branch. */
 const ENOUGH = 30;
 const MAX_COUNT = 1000;
-/** A history with no more commits is looked at to its end, to see whether the only one is unique. */
-const SHORT = 2000;
 const MAX_CANDIDATES = 3;
 /** Commits that are remembered, so that the main branch is not lost where clocks differ. */
 const MAX_RECENT = 10_000;
@@ -85,8 +83,6 @@ class Tally {
 export class Guesser {
   readonly #total: number;
   readonly #sent: number;
-  readonly #exhaustive: boolean;
-  #seen = 0;
   readonly #before = new Tally();
   readonly #after = new Tally();
   /** The next commit of the main branch. */
@@ -97,10 +93,8 @@ export class Guesser {
    * @param total how many pre-images are looked for, at least one
    * @param sent when the mail was sent, seconds since the epoch; null if that is not known
    * @param main the newest commit of the main branch then
-   * @param exhaustive look at all of history before there is but one
    */
-  constructor(total: number, sent: number | null, main: string | null, exhaustive: boolean) {
-    this.#exhaustive = exhaustive;
+  constructor(total: number, sent: number | null, main: string | null) {
     this.#total = total;
     this.#sent = sent ?? Infinity;
     this.#main = main;
@@ -108,7 +102,6 @@ export class Guesser {
 
   /** Commits come newest first: those that were there when the mail was sent, then all others. */
   take(sighting: Sighting): void {
-    this.#seen++;
     this.#tallyOf(sighting).take(sighting);
     this.#recent.set(sighting.commit, sighting);
     if (this.#recent.size > MAX_RECENT) this.#recent.delete(this.#recent.keys().next().value!);
@@ -126,20 +119,24 @@ export class Guesser {
   }
 
   /**
-   * Can more commits change nothing that matters? To call one unique, all of them must be seen.
+   * Can more commits change nothing that matters, but for whether there is only one?
    *
    * @param open whether a commit that comes yet is known to hold them all
    */
   isSettled(open: boolean): boolean {
     const { matched, count, main } = this.#before;
     if (matched < this.#total || count === 0) return false;
-    if (count === 1 && (this.#exhaustive || this.#seen < SHORT)) return false;
     return !open || count >= (main === null ? MAX_COUNT : ENOUGH);
   }
 
-  /** The same, where all commits after the mail were looked at, and there is one among them. */
-  isSettledLater(): boolean {
-    return !this.#exhaustive && this.#after.matched === this.#total;
+  /** There is one so far that holds them all. To call it unique, all commits must be seen. */
+  get isAlone(): boolean {
+    return this.#before.matched === this.#total && this.#before.count === 1;
+  }
+
+  /** After the mail there is one that holds them all. */
+  get isFoundLater(): boolean {
+    return this.#after.matched === this.#total;
   }
 
   /** @param complete whether all of history was seen */

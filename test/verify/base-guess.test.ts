@@ -7,7 +7,7 @@ function guess(
   history: readonly (readonly [held: number, ...parents: number[]])[],
   { sent = null, main = null }: { sent?: number | null; main?: number | null } = {},
 ) {
-  const guesser = new Guesser(total, sent, main === null ? null : `c${main}`, false);
+  const guesser = new Guesser(total, sent, main === null ? null : `c${main}`);
   for (const [i, [matched, ...parents]] of history.entries())
     guesser.take({ commit: `c${i}`, time: -i, matched, parents: parents.map((p) => `c${p}`) });
   const { candidates, ...rest } = guesser.result(true);

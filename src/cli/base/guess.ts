@@ -4,7 +4,7 @@ import type { CommandModule } from "yargs";
 import { EXIT } from "../../errors.ts";
 import { openRepository } from "../../git/repository.ts";
 import { renderGuess } from "../../report/base-guess.ts";
-import { BaseGuesser } from "../base-guesser.ts";
+import { BaseGuesser, type Guessed } from "../base-guesser.ts";
 import { readSubjects } from "../base-subject.ts";
 import { endOnSignal } from "../signals.ts";
 import { outputStyle } from "../terminal.ts";
@@ -17,6 +17,9 @@ interface Arguments {
   exhaustive: boolean;
   json: boolean;
 }
+
+/** Series whose guesses are printed together. */
+const AT_A_TIME = 32;
 
 export const guessCommand: CommandModule<object, Arguments> = {
   command: "guess [source..]",
@@ -46,14 +49,13 @@ export const guessCommand: CommandModule<object, Arguments> = {
     const print = printBlocks();
     let met = true;
     try {
-      for (const subject of subjects) {
-        const guessed = await guesser.guess(subject);
-        if (guessed.confidence === "low" || guessed.confidence === "none") met = false;
-        const { guess, by, confidence, candidates, created } = guessed;
-        const { candidates: _, ...rest } = guess;
-        const fields = { guess: { by, confidence, ...rest, created }, candidates };
-        if (json) printRecord("base-guess", subject, fields);
-        else print(renderGuess(subject.result, guessed, outputStyle()));
+      for (let at = 0; at < subjects.length; at += AT_A_TIME) {
+        const some = subjects.slice(at, at + AT_A_TIME);
+        for (const [i, guessed] of (await guesser.guess(some)).entries()) {
+          if (guessed.confidence === "low" || guessed.confidence === "none") met = false;
+          if (json) printRecord("base-guess", some[i]!, fieldsOf(guessed));
+          else print(renderGuess(some[i]!.result, guessed, outputStyle()));
+        }
       }
     } finally {
       guesser.close();
@@ -61,3 +63,8 @@ export const guessCommand: CommandModule<object, Arguments> = {
     process.exitCode = met ? EXIT.ok : EXIT.unmet;
   },
 };
+
+function fieldsOf({ guess, by, confidence, candidates, created }: Guessed): object {
+  const { candidates: _, ...rest } = guess;
+  return { guess: { by, confidence, ...rest, created }, candidates };
+}

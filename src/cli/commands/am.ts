@@ -280,9 +280,9 @@ async function guessedBase(repository: Repository, series: Series<Checked>): Pro
   endOnSignal();
   const guesser = await BaseGuesser.open(repository, []);
   try {
-    const { candidates, confidence } = await guesser.guess(subjectOf(keptSeries(series)));
-    const [best] = candidates;
-    if (best === undefined || confidence !== "high")
+    const [guessed] = await guesser.guess([subjectOf(keptSeries(series))]);
+    const best = guessed?.candidates[0];
+    if (best === undefined || guessed?.confidence !== "high")
       throw new CliError("refused", "no commit here is likely enough to be the base", {
         hint: "git patchsig base guess says why",
       });

@@ -1,0 +1,72 @@
+/**
+ * The commits of a history by date, the newest first, from one `git rev-list`: read as far as
+ * somebody asks, and kept, so that the next series finds them here.
+ */
+
+import { CliError } from "../errors.ts";
+import { endOf, type Piped, startGit } from "./piped.ts";
+import type { Repository } from "./repository.ts";
+
+export interface Commit {
+  readonly commit: string;
+  /** Committer date, seconds since the epoch. */
+  readonly time: number;
+  readonly parents: readonly string[];
+}
+
+export class CommitList {
+  readonly #git: Piped;
+  readonly #chunks: AsyncIterator<Buffer>;
+  readonly #commits: Commit[] = [];
+  readonly #byName = new Map<string, Commit>();
+  #rest = "";
+  #ended = false;
+
+  /** @param tips full names of commits, or of tags; a tag of something else is passed over */
+  constructor(repository: Repository, tips: readonly string[]) {
+    this.#git = startGit(repository, ["rev-list", "--parents", "--timestamp", "--stdin"]);
+    this.#git.stdin.end(tips.map((tip) => `${tip}\n`).join(""));
+    this.#chunks = (this.#git.stdout as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  }
+
+  close(): void {
+    this.#git.kill();
+  }
+
+  /** The commit at a place, from 0; undefined behind the last one. */
+  async at(place: number): Promise<Commit | undefined> {
+    while (place >= this.#commits.length && !this.#ended) await this.#read();
+    return this.#commits[place];
+  }
+
+  /** From this commit on, by first parents, the newest one that is not newer than a time. */
+  async newestBefore(tip: string, time: number): Promise<Commit | null> {
+    for (let name: string | undefined = tip; name !== undefined;) {
+      const found = this.#byName.get(name);
+      if (found !== undefined && found.time <= time) return found;
+      if (found !== undefined) name = found.parents[0];
+      else if (this.#ended) return null;
+      else await this.#read();
+    }
+    return null;
+  }
+
+  async #read(): Promise<void> {
+    const { done, value } = await this.#chunks.next();
+    if (done === true) {
+      this.#ended = true;
+      if ((await endOf(this.#git)) === 0) return;
+      throw new CliError("git-failed", "git rev-list cannot read the history", {
+        hint: "git fsck",
+      });
+    }
+    const lines = (this.#rest + value.toString("latin1")).split("\n");
+    this.#rest = lines.pop()!;
+    for (const line of lines) {
+      const [time, commit = "", ...parents] = line.split(" ");
+      const one = { commit, time: Number(time), parents };
+      this.#commits.push(one);
+      this.#byName.set(commit, one);
+    }
+  }
+}
