@@ -40,11 +40,17 @@ export interface Guessed {
 /** Before git was asked for the names. */
 type Nameless = Omit<Guessed, "candidates"> & { readonly candidates: Omit<Tried, "name">[] };
 
+/**
+ * How much of history is looked at. near: some thousand commits before the mail · usual: as much as
+ * it takes to find one · exhaustive: all, where that can tell whether a commit is the only one.
+ */
+type Reach = "near" | "usual" | "exhaustive";
+
 const MAX_OTHERS = 5;
 /** Commits before the mail that are looked at before those after it. */
 const NEAR = 5000;
-/** A history with no more commits is always looked at to its end. */
-const SHORT = 2000;
+/** A history with no more commits is looked at to its end: that takes no second. */
+const SHORT = 6000;
 
 export class BaseGuesser {
   readonly #repository: Repository;
@@ -52,10 +58,10 @@ export class BaseGuesser {
   readonly #list: CommitList;
   readonly #objects: Objects;
   readonly #checker: BaseChecker;
-  readonly #exhaustive: boolean;
+  readonly #reach: Reach;
 
-  private constructor(repository: Repository, refs: Refs, exhaustive: boolean) {
-    this.#exhaustive = exhaustive;
+  private constructor(repository: Repository, refs: Refs, reach: Reach) {
+    this.#reach = reach;
     this.#repository = repository;
     this.#refs = refs;
     this.#list = new CommitList(repository, refs.tips);
@@ -65,14 +71,13 @@ export class BaseGuesser {
 
   /**
    * @param globs as `findRefs` takes them
-   * @param exhaustive look at all of history where that can tell whether a commit is the only one
    */
   static async open(
     repository: Repository,
     globs: readonly string[],
-    exhaustive = false,
+    reach: Reach = "usual",
   ): Promise<BaseGuesser> {
-    return new BaseGuesser(repository, await findRefs(repository, globs), exhaustive);
+    return new BaseGuesser(repository, await findRefs(repository, globs), reach);
   }
 
   close(): void {
@@ -151,11 +156,12 @@ export class BaseGuesser {
     try {
       // a mail can have been written before its base, but rather that than years after it
       let more = await look(then, NEAR);
-      if (await settled(false)) return guesser.result(false);
-      if (sent !== null) await look(since, Infinity);
-      if (more && guesser.isFoundLater && !this.#exhaustive) return guesser.result(false);
+      if (this.#reach === "near" || (await settled(false))) return guesser.result(false);
+      const moreSince = sent !== null && (await look(since, Infinity));
+      if (more && guesser.isFoundLater && this.#reach !== "exhaustive")
+        return guesser.result(false);
       while (more && !(await settled(false))) more = await look(then, NEAR);
-      return guesser.result(!more);
+      return guesser.result(!more && !moreSince);
     } finally {
       await then.return(undefined);
       await since.return(undefined);
@@ -164,7 +170,7 @@ export class BaseGuesser {
 
   /** Is all of history looked at, to tell whether a commit is the only one? */
   async #isThorough(): Promise<boolean> {
-    return this.#exhaustive || (await this.#list.at(SHORT)) === undefined;
+    return this.#reach === "exhaustive" || (await this.#list.at(SHORT)) === undefined;
   }
 
   async #mainAt(sent: number | null): Promise<Candidate | null> {

@@ -1,15 +1,22 @@
 /** `verify --repo`: the bases of series, looked at while an archive streams by. */
 
+import { CliError } from "../errors.ts";
 import { openRepository } from "../git/repository.ts";
+import type { Finding } from "../types.ts";
 import { addBaseCheck } from "../verify/base-check.ts";
+import { finding } from "../verify/findings.ts";
 import type { Checked, SeriesResult } from "../verify/result.ts";
 import type { Series } from "../verify/series.ts";
 import { BaseChecker } from "./base-checker.ts";
-import { type Kept, keptOf, subjectOf } from "./base-subject.ts";
+import { BaseGuesser } from "./base-guesser.ts";
+import { type Kept, keptOf, type Subject, subjectOf } from "./base-subject.ts";
 import { endOnSignal } from "./signals.ts";
 
 /** Diffs of series that are open; what comes when they are more is not tried. */
 const MAX_HELD = 256 << 20;
+
+/** Of an archive without bases, guesses could take hours. */
+const MAX_GUESSES = 50;
 
 export interface Bases {
   /** What is to be held of a mail until its series is closed; its diff, if there is room. */
@@ -22,7 +29,25 @@ export interface Bases {
 /** CliError "no-repository". */
 export async function openBases(directory: string): Promise<Bases> {
   endOnSignal();
-  const checker = new BaseChecker(await openRepository(directory));
+  const repository = await openRepository(directory);
+  const checker = new BaseChecker(repository);
+  let guesser: BaseGuesser | null = null;
+  let guesses = 0;
+  const guessed = async (subject: Subject): Promise<Finding[]> => {
+    if (!subject.result.complete || ++guesses > MAX_GUESSES) return [];
+    try {
+      guesser ??= await BaseGuesser.open(repository, [], "near");
+    } catch (error) {
+      // there is no branch to look at
+      if (error instanceof CliError && error.code === "not-found") return [];
+      throw error;
+    }
+    const [one] = await guesser.guess([subject]);
+    const best = one?.candidates[0];
+    if (best === undefined || one?.confidence !== "high") return [];
+    const name = `${best.commit.slice(0, 12)} ${best.name}`;
+    return [finding("base-guessed", `most likely made against ${name}, applies cleanly`)];
+  };
   const sizeOf = ({ diff }: Kept): number => diff?.canonical.length ?? 0;
   let held = 0;
   return {
@@ -38,9 +63,13 @@ export async function openBases(directory: string): Promise<Bases> {
       );
       const subject = subjectOf({ result, members: kept });
       const { check, findings } = await checker.check(subject, [subject]);
+      const likely = check.state === "missing" ? await guessed(subject) : [];
       for (const { payload } of kept) held -= sizeOf(payload);
-      return addBaseCheck(result, check, findings);
+      return addBaseCheck(result, check, [...findings, ...likely]);
     },
-    close: () => checker.close(),
+    close() {
+      checker.close();
+      guesser?.close();
+    },
   };
 }

@@ -14,23 +14,35 @@ export interface Commit {
   readonly parents: readonly string[];
 }
 
+interface Running {
+  readonly git: Piped;
+  readonly chunks: AsyncIterator<Buffer>;
+}
+
 export class CommitList {
-  readonly #git: Piped;
-  readonly #chunks: AsyncIterator<Buffer>;
+  readonly #start: () => Running;
+  #running: Running | null = null;
   readonly #commits: Commit[] = [];
   readonly #byName = new Map<string, Commit>();
   #rest = "";
   #ended = false;
 
-  /** @param tips full names of commits, or of tags; a tag of something else is passed over */
+  /**
+   * git is started when the first commit is asked for: node drops what a program has written that
+   * ended before anybody read it.
+   *
+   * @param tips full names of commits, or of tags; a tag of something else is passed over
+   */
   constructor(repository: Repository, tips: readonly string[]) {
-    this.#git = startGit(repository, ["rev-list", "--parents", "--timestamp", "--stdin"]);
-    this.#git.stdin.end(tips.map((tip) => `${tip}\n`).join(""));
-    this.#chunks = (this.#git.stdout as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+    this.#start = () => {
+      const git = startGit(repository, ["rev-list", "--parents", "--timestamp", "--stdin"]);
+      git.stdin.end(tips.map((tip) => `${tip}\n`).join(""));
+      return { git, chunks: (git.stdout as AsyncIterable<Buffer>)[Symbol.asyncIterator]() };
+    };
   }
 
   close(): void {
-    this.#git.kill();
+    this.#running?.git.kill();
   }
 
   /** The commit at a place, from 0; undefined behind the last one. */
@@ -40,10 +52,10 @@ export class CommitList {
   }
 
   /** From this commit on, by first parents, the newest one that is not newer than a time. */
-  async newestBefore(tip: string, time: number): Promise<Commit | null> {
+  async newestBefore(tip: string, latest: number): Promise<Pick<Commit, "commit" | "time"> | null> {
     for (let name: string | undefined = tip; name !== undefined;) {
       const found = this.#byName.get(name);
-      if (found !== undefined && found.time <= time) return found;
+      if (found !== undefined && found.time <= latest) return { commit: name, time: found.time };
       if (found !== undefined) name = found.parents[0];
       else if (this.#ended) return null;
       else await this.#read();
@@ -52,10 +64,11 @@ export class CommitList {
   }
 
   async #read(): Promise<void> {
-    const { done, value } = await this.#chunks.next();
+    const { git, chunks } = (this.#running ??= this.#start());
+    const { done, value } = await chunks.next();
     if (done === true) {
       this.#ended = true;
-      if ((await endOf(this.#git)) === 0) return;
+      if ((await endOf(git)) === 0) return;
       throw new CliError("git-failed", "git rev-list cannot read the history", {
         hint: "git fsck",
       });

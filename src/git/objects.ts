@@ -14,15 +14,26 @@ const ANSWER = /^([0-9a-f]{40}|[0-9a-f]{64}) (commit|tree|blob|tag)$/;
 /** git blocks on a full pipe while it is not read from: so many questions stand at a time. */
 const BATCH = 500;
 
-export class Objects {
-  readonly #git: Piped;
-  readonly #lines: AsyncIterator<string>;
-  readonly #reader: Interface;
+interface Running {
+  readonly git: Piped;
+  readonly reader: Interface;
+  readonly lines: AsyncIterator<string>;
+}
 
+export class Objects {
+  readonly #repository: Repository;
+  #running: Running | null = null;
+
+  /** git is started at the first question. */
   constructor(repository: Repository) {
-    this.#git = startGit(repository, ["cat-file", "--batch-check=%(objectname) %(objecttype)"]);
-    this.#reader = createInterface({ input: this.#git.stdout, crlfDelay: Infinity });
-    this.#lines = this.#reader[Symbol.asyncIterator]();
+    this.#repository = repository;
+  }
+
+  #start(): Running {
+    const format = "--batch-check=%(objectname) %(objecttype)";
+    const git = startGit(this.#repository, ["cat-file", format]);
+    const reader = createInterface({ input: git.stdout, crlfDelay: Infinity });
+    return { git, reader, lines: reader[Symbol.asyncIterator]() };
   }
 
   /**
@@ -32,12 +43,13 @@ export class Objects {
    *   stands for nothing
    */
   async look(names: readonly string[]): Promise<(ObjectInfo | null)[]> {
+    const { git, lines } = (this.#running ??= this.#start());
     const found: (ObjectInfo | null)[] = [];
     for (let at = 0; at < names.length; at += BATCH) {
       const some = names.slice(at, at + BATCH).map((name) => (name.includes("\n") ? "-" : name));
-      this.#git.stdin.write(some.map((name) => `${name}\n`).join(""), "latin1");
+      git.stdin.write(some.map((name) => `${name}\n`).join(""), "latin1");
       for (const _ of some) {
-        const { done, value } = await this.#lines.next();
+        const { done, value } = await lines.next();
         if (done === true) throw new CliError("git-failed", "git cat-file ended early");
         const [, name, type] = ANSWER.exec(value) ?? [];
         found.push(name === undefined ? null : { name, type: type as ObjectInfo["type"] });
@@ -47,7 +59,7 @@ export class Objects {
   }
 
   close(): void {
-    this.#reader.close();
-    this.#git.kill();
+    this.#running?.reader.close();
+    this.#running?.git.kill();
   }
 }

@@ -55,6 +55,7 @@ const QUIET = new Set([
 ]);
 const SPOKEN_INFO = new Set([
   "author-recovered",
+  "base-guessed",
   "replayed",
   "statement-applied",
   "statement-ignored",

@@ -7,6 +7,7 @@ const TABLE = {
   "base-conflict": ["fail", ""],
   "base-contradicts": ["fail", ""],
   "base-disagrees": ["warn", "ask the author; the first one is taken"],
+  "base-guessed": ["info", ""],
   "base-malformed": ["warn", "only a full object name counts"],
   "base-missing": ["warn", "the submitter can add one: git patchsig format-patch"],
   "base-not-a-commit": ["fail", "ask the author for the commit"],

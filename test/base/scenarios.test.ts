@@ -2,13 +2,12 @@
 
 import { execFileSync } from "node:child_process";
 import { randomFillSync } from "node:crypto";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { newFolder, newHome } from "../cli/support.ts";
 import { patchsig } from "../support/cli.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
-import { base, everything, lines, newScene, record } from "./support.ts";
+import { everything, lines, look, mailbox, newScene } from "./support.ts";
 
 interface Scenario {
   /** Where the commands run, and what format-patch is given. */
@@ -17,21 +16,30 @@ interface Scenario {
   /** The base that is to be written. */
   readonly expected: string;
   readonly check?: Readonly<Record<string, unknown>>;
-  readonly guess?: Readonly<Record<string, unknown>>;
-  /** What is guessed first, if it is not the base. */
-  readonly guessed?: string;
+  readonly guess: object;
 }
 
 const run = (directory: string, ...args: string[]): string =>
   git(directory, args).toString().trim();
 
-function scene(change: (repository: string, base: string) => void = () => undefined): Scenario {
+function scene(
+  change: (repository: string, base: string) => void = () => undefined,
+): Omit<Scenario, "guess"> {
   const { repository, base: expected } = newScene();
   change(repository, expected);
   return { directory: repository, range: ["-2"], expected };
 }
 
-const UNIQUE = { by: "files", confidence: "high", matched: 1, total: 1, count: 1, unique: true };
+/** What a guess says, its own fields and those of the files. */
+const UNIQUE = {
+  by: "files",
+  confidence: "high",
+  guess: { matched: 1, total: 1, count: 1, unique: true },
+};
+const but = (guess: Readonly<Record<string, unknown>>): object => ({
+  ...UNIQUE,
+  guess: { ...UNIQUE.guess, ...guess },
+});
 
 const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
   "no upstream": () => ({ ...scene(), guess: UNIQUE }),
@@ -48,7 +56,7 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
   "private commits below the series": () => ({
     ...scene(),
     range: ["-1"],
-    guess: { by: "date", confidence: "low", matched: 0, total: 1, unique: false },
+    guess: { by: "date", confidence: "low", guess: { matched: 0, total: 1, unique: false } },
   }),
 
   "several remotes": () => ({
@@ -83,7 +91,7 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
       run(r, "checkout", "-q", "topic");
       run(r, "merge", "-q", "--no-edit", "side");
     });
-    return { ...made, range: ["origin/main.."], guess: { ...UNIQUE, matched: 2, total: 2 } };
+    return { ...made, range: ["origin/main.."], guess: but({ matched: 2, total: 2 }) };
   },
 
   "a linked worktree": () => {
@@ -119,7 +127,7 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
       ...made,
       range: ["-1"],
       expected,
-      guess: { by: "date", confidence: "low", total: 0 },
+      guess: { by: "date", confidence: "low", guess: { total: 0 } },
     };
   },
 
@@ -137,7 +145,7 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
     ...scene((r) => commit(r, "n", { "new.txt": "new\n" })),
     range: ["-1"],
     check: { state: "applies" },
-    guess: { by: "date", confidence: "low", total: 0, created: 1, unique: false },
+    guess: { by: "date", confidence: "low", created: 1, guess: { total: 0, unique: false } },
   }),
 
   "a binary file": () => {
@@ -189,40 +197,31 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
       run(r, "update-ref", "refs/remotes/origin/aaa", "HEAD");
       run(r, "checkout", "-q", "topic");
     }),
-    guess: { ...UNIQUE, count: 2, unique: false },
+    guess: but({ count: 2, unique: false }),
   }),
 };
 
 const home = newHome();
 
-describe.each(Object.entries(SCENARIOS))("%s", (_, make) => {
-  test("what is written, checked and guessed", () => {
-    const { directory, range, expected, check, guess, guessed } = make();
-    const written = patchsig(["format-patch", "--stdout", ...range], {
-      cwd: directory,
-      home,
-      env: { GIT_COMMITTER_NAME: "Alice", GIT_COMMITTER_EMAIL: "alice@example.org" },
-    });
-    expect(written).toMatchObject({ status: 0 });
-    expect(written.stdout).toContain(`\nbase-commit: ${expected}\n`);
-    const file = join(newFolder(), "series.mbox");
-    writeFileSync(file, written.stdout);
-
-    const before = everything(directory);
-    const checked = base(directory, "check", "--json", file);
-    expect(record(checked)).toMatchObject({
-      signed: true,
-      check: { state: "applies", public: true, ...check },
-    });
-    expect(checked.status).toBe(0);
-
-    // without what the mails themselves say of their base
-    const bare = written.stdout.replace(/^(?:base-|prerequisite-).*\n/gm, "");
-    writeFileSync(file, bare);
-    const found = base(directory, "guess", "--json", file);
-    expect(record(found)).toMatchObject({ guess: guess ?? {} });
-    expect(record(found)["candidates"][0].commit).toBe(guessed ?? expected);
-    expect(found.status).toBe(guess?.["confidence"] === "low" ? 1 : 0);
-    expect(everything(directory)).toEqual(before);
+test.each(Object.entries(SCENARIOS))("%s: written, checked and guessed", async (_, make) => {
+  const { directory, range, expected, check, guess } = make();
+  const written = patchsig(["format-patch", "--stdout", ...range], {
+    cwd: directory,
+    home,
+    env: { GIT_COMMITTER_NAME: "Alice", GIT_COMMITTER_EMAIL: "alice@example.org" },
   });
+  expect(written).toMatchObject({ status: 0 });
+  expect(written.stdout).toContain(`\nbase-commit: ${expected}\n`);
+
+  const before = everything(directory);
+  const { subject, checkup } = await look(directory, mailbox(written.stdout));
+  expect(subject.claim.signed).toBe(true);
+  expect(checkup.check).toMatchObject({ state: "applies", public: true, ...check });
+
+  // without what the mails themselves say of their base
+  const bare = written.stdout.replace(/^(?:base-|prerequisite-).*\n/gm, "");
+  const { guessed } = await look(directory, mailbox(bare));
+  expect(guessed).toMatchObject(guess);
+  expect(guessed.candidates[0]?.commit).toBe(expected);
+  expect(everything(directory)).toEqual(before);
 });

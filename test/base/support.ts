@@ -1,9 +1,13 @@
 /** Series of real repositories, and whether looking at one has left a trace in it. */
 
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { BaseChecker, type Checkup } from "../../src/cli/base-checker.ts";
+import { BaseGuesser, type Guessed } from "../../src/cli/base-guesser.ts";
+import { readSubjects, type Subject } from "../../src/cli/base-subject.ts";
+import { openRepository } from "../../src/git/repository.ts";
 import { newFolder } from "../cli/support.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";
 import { problems, type Schema } from "../support/json-schema.ts";
@@ -30,8 +34,20 @@ export interface Scene {
   readonly base: string;
 }
 
-/** `main` of the remote is at `base`; the branch that is checked out has two commits more. */
+let made: Scene | null = null;
+
+/**
+ * `main` of the remote is at `base`; the branch that is checked out has two commits more. A copy of
+ * the first one of the file, to be changed at will.
+ */
 export function newScene(): Scene {
+  made ??= makeScene();
+  const repository = join(newFolder(), "r");
+  cpSync(made.repository, repository, { recursive: true });
+  return { ...made, repository };
+}
+
+function makeScene(): Scene {
   const repository = newRepository(join(newFolder(), "r"));
   commit(repository, "start", { "a.txt": lines(), "b.txt": "b\n" });
   git(repository, ["tag", "-m", "first", "v1"]);
@@ -55,6 +71,25 @@ export function mailbox(text: string): string {
   const file = join(newFolder(), "series.mbox");
   writeFileSync(file, text, "latin1");
   return file;
+}
+
+/** What check and guess find out of the only series in a file; the program itself is not started. */
+export async function look(
+  directory: string,
+  file: string,
+): Promise<{ subject: Subject; checkup: Checkup; guessed: Guessed }> {
+  const [subject] = readSubjects([file]);
+  const repository = await openRepository(directory);
+  const checker = new BaseChecker(repository);
+  const guesser = await BaseGuesser.open(repository, []);
+  try {
+    const checkup = await checker.check(subject!, [subject!]);
+    const [guessed] = await guesser.guess([subject!]);
+    return { subject: subject!, checkup, guessed: guessed! };
+  } finally {
+    checker.close();
+    guesser.close();
+  }
 }
 
 const SCHEMA = JSON.parse(

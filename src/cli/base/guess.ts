@@ -45,7 +45,11 @@ export const guessCommand: CommandModule<object, Arguments> = {
     endOnSignal();
     const repository = await openRepository(repo);
     const subjects = await readSubjects(source);
-    const guesser = await BaseGuesser.open(repository, ref ?? [], exhaustive);
+    const guesser = await BaseGuesser.open(
+      repository,
+      ref ?? [],
+      exhaustive ? "exhaustive" : "usual",
+    );
     const print = printBlocks();
     let met = true;
     try {
