@@ -4,12 +4,15 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { openRepository } from "../../src/git/repository.ts";
 import { expectStatus, expectTidy, newFolder } from "../cli/support.ts";
+import type { Run } from "../support/cli.ts";
 import { commit, git } from "../support/repo.ts";
-import { base, everything, lines, mailbox, mboxOf, newScene, record } from "./support.ts";
+import { base, check, everything, lines, mailbox, mboxOf, newScene, record } from "./support.ts";
 
 const scene = newScene();
 const { repository } = scene;
+const opened = openRepository(repository);
 const name = (revision: string): string =>
   git(repository, ["rev-parse", revision]).toString().trim();
 
@@ -19,15 +22,16 @@ function withBase(text: string): string {
   return mailbox(mbox.replace(/^base-commit: .*$/m, text));
 }
 
-const check = (file: string, ...args: string[]) => base(repository, "check", ...args, file);
+const run = (file: string, ...args: string[]): Run => base(repository, "check", ...args, file);
+const look = async (file: string) => check(await opened, file);
 const codes = (found: Record<string, unknown>): string[] =>
   (found["findings"] as { code: string }[]).map(({ code }) => code);
 
 describe("what check says of a base", () => {
   test("that is public and that the series applies to", () => {
     const before = everything(repository);
-    const run = expectStatus(check(mboxOf(repository, `--base=${scene.base}`, "-2"), "--json"), 0);
-    expect(record(run)).toMatchObject({
+    const ran = expectStatus(run(mboxOf(repository, `--base=${scene.base}`, "-2"), "--json"), 0);
+    expect(record(ran)).toMatchObject({
       base: { status: "present", commit: scene.base },
       signed: false,
       check: {
@@ -46,70 +50,56 @@ describe("what check says of a base", () => {
   });
 
   test("in words", () => {
-    const run = expectStatus(check(mboxOf(repository, `--base=${scene.base}`, "-2")), 0);
-    expectTidy(run.stdout);
-    const text = run.stdout.replace(/\s+/g, " ");
+    const ran = expectStatus(run(mboxOf(repository, `--base=${scene.base}`, "-2")), 0);
+    expectTidy(ran.stdout);
+    const text = ran.stdout.replace(/\s+/g, " ");
     expect(text).toContain(`x: two, 2 patches base ${scene.base.slice(0, 12)} origin/main, v1-1-g`);
     expect(text).toContain("public, applies cleanly, 2 commits behind topic");
   });
 
   test.each([
-    ["missing", "", 1, "missing", ["base-missing"]],
-    ["quoted", () => `> base-commit: ${scene.base}`, 1, "missing", ["base-missing"]],
-    ["a name", "base-commit: v1", 1, "malformed", ["base-malformed", "base-missing"]],
+    ["missing", "", "missing", ["base-missing"]],
+    ["quoted", () => `> base-commit: ${scene.base}`, "missing", ["base-missing"]],
+    ["a name", "base-commit: v1", "malformed", ["base-malformed", "base-missing"]],
     [
       "short",
       () => `base-commit: ${scene.base.slice(0, 12)}`,
-      1,
       "malformed",
       ["base-malformed", "base-missing"],
     ],
     [
       "an option",
       "base-commit: --exec=touch${IFS}/tmp/x",
-      1,
       "malformed",
       ["base-malformed", "base-missing"],
     ],
-    ["not here", `base-commit: ${"a".repeat(40)}`, 1, "unknown", ["base-unknown"]],
-    ["of sha256", `base-commit: ${"a".repeat(64)}`, 1, "unknown", ["base-unknown"]],
-    [
-      "a blob",
-      () => `base-commit: ${name("HEAD:a.txt")}`,
-      1,
-      "not-a-commit",
-      ["base-not-a-commit"],
-    ],
-    [
-      "a tree",
-      () => `base-commit: ${name("HEAD^{tree}")}`,
-      1,
-      "not-a-commit",
-      ["base-not-a-commit"],
-    ],
-    ["a tag", () => `base-commit: ${name("v1")}`, 1, "not-a-commit", ["base-not-a-commit"]],
+    ["not here", `base-commit: ${"a".repeat(40)}`, "unknown", ["base-unknown"]],
+    ["of sha256", `base-commit: ${"a".repeat(64)}`, "unknown", ["base-unknown"]],
+    ["a blob", () => `base-commit: ${name("HEAD:a.txt")}`, "not-a-commit", ["base-not-a-commit"]],
+    ["a tree", () => `base-commit: ${name("HEAD^{tree}")}`, "not-a-commit", ["base-not-a-commit"]],
+    ["a tag", () => `base-commit: ${name("v1")}`, "not-a-commit", ["base-not-a-commit"]],
     [
       "private",
       () => `base-commit: ${name("HEAD")}`,
-      1,
       "conflicts",
       ["base-private", "base-conflict"],
     ],
-    ["another", () => `base-commit: ${name("v1^{commit}")}`, 1, "conflicts", ["base-conflict"]],
-  ] as const)("%s", (_, line, status, state, expected) => {
+    ["another", () => `base-commit: ${name("v1^{commit}")}`, "conflicts", ["base-conflict"]],
+  ] as const)("%s", async (_, line, state, expected) => {
     const text = typeof line === "string" ? line : line();
-    const found = record(expectStatus(check(withBase(text), "--json"), status));
-    expect(found["check"]).toMatchObject({ state });
-    expect(codes(found)).toEqual(expected);
+    const { checkup, codes } = await look(withBase(text));
+    expect(checkup.check.state).toBe(state);
+    expect(codes).toEqual(expected);
   });
 
   test("which file of which patch does not apply", () => {
-    const found = record(check(withBase(`base-commit: ${name("v1^{commit}")}`), "--json"));
+    const ran = run(withBase(`base-commit: ${name("v1^{commit}")}`), "--json");
+    const found = record(expectStatus(ran, 1));
     expect(found["check"].conflict).toEqual({ patch: 1, files: ["a.txt"] });
   });
 
   test("a hostile mail changes nothing on the screen", () => {
-    const { stdout } = check(withBase("base-commit: \x1b[31m\u202e"));
+    const { stdout } = expectStatus(run(withBase("base-commit: \x1b[31m\u202e")), 1);
     expectTidy(stdout);
     expect(stdout).toContain("base-commit: \\x1b[31m");
   });
@@ -119,8 +109,8 @@ describe("what check says of a base", () => {
       { length: 10_000 },
       (_, i) => `prerequisite-patch-id: ${(i + 1).toString(16).padStart(40, "0")}`,
     );
-    const run = check(withBase([`base-commit: ${scene.base}`, ...more].join("\n")), "--json");
-    const found = record(expectStatus(run, 0));
+    const ran = run(withBase([`base-commit: ${scene.base}`, ...more].join("\n")), "--json");
+    const found = record(expectStatus(ran, 0));
     expect(codes(found)).toEqual(["prerequisites-too-many", "prerequisite-missing"]);
   });
 });
@@ -139,16 +129,16 @@ describe("how to get a base that is not here", () => {
     ],
     ["from the remote there is", "", "git fetch origin"],
     ["not from what is no tree", "base-tree: ext::sh x", "git fetch origin"],
-  ])("%s", (_, tree, hint) => {
-    const found = record(check(withBase(`base-commit: ${"a".repeat(40)}\n${tree}`), "--json"));
-    expect(found["findings"].at(-1)).toMatchObject({ code: "base-unknown", hint });
+  ])("%s", async (_, tree, hint) => {
+    const { checkup } = await look(withBase(`base-commit: ${"a".repeat(40)}\n${tree}`));
+    expect(checkup.findings.at(-1)).toMatchObject({ code: "base-unknown", hint });
   });
 });
 
 describe("what a series needs before it", () => {
   test("prerequisites in the repository are applied first", () => {
     const found = record(
-      expectStatus(check(mboxOf(repository, `--base=${scene.base}`, "-1"), "--json"), 0),
+      expectStatus(run(mboxOf(repository, `--base=${scene.base}`, "-1"), "--json"), 0),
     );
     expect(found["prerequisites"]).toEqual([
       { id: expect.stringMatching(/^[0-9a-f]{40}$/), found: true },
@@ -188,10 +178,27 @@ describe("what a series needs before it", () => {
       "2",
       "Depends-on: <1@x.org>\n",
     );
-    expectStatus(check(first, second), 0);
-    const found = record(expectStatus(check(second, "--json"), 1));
+    expectStatus(run(first, second), 0);
+    const found = record(expectStatus(run(second, "--json"), 1));
     expect(found["dependencies"]).toEqual([{ id: "<1@x.org>", found: false }]);
     expect(codes(found)).toEqual(["prerequisite-missing", "base-conflict"]);
+  });
+});
+
+test("a file where a folder is", async () => {
+  const { repository: r } = newScene();
+  const start = commit(r, "d", { "d/e.txt": "e\n" });
+  git(r, ["rm", "-q", "-r", "d"]);
+  commit(r, "no d", {});
+  commit(r, "d is a file", { d: "d\n" });
+  const mbox = mboxOf(r, `--base=${start}`, "-1");
+  const { checkup } = await check(await openRepository(r), mbox);
+  expect(checkup.check).toMatchObject({ state: "applies" });
+  const bare = mailbox(readFileSync(mbox, "latin1").replace(/^prerequisite.*\n/gm, ""));
+  const alone = await check(await openRepository(r), bare);
+  expect(alone.checkup.check).toMatchObject({
+    state: "conflicts",
+    conflict: { patch: 1, files: ["d"] },
   });
 });
 
@@ -217,7 +224,14 @@ test("there is no repository", () => {
 
 describe("killed", () => {
   const { repository: r, base: start } = newScene();
-  for (let i = 0; i < 60; i++) commit(r, `n ${i}`, { "b.txt": lines({}, i + 2) });
+  const stream = Array.from({ length: 60 }, (_, i) => {
+    const text = lines({}, i + 2);
+    const file = `M 100644 inline b.txt\ndata ${text.length}\n${text}`;
+    const from = i === 0 ? "from refs/heads/topic^0\n" : "";
+    return `commit refs/heads/topic\ncommitter A <a@x.org> ${1_800_000_000 + i} +0000\ndata 1\nn\n${from}${file}\n`;
+  });
+  git(r, ["fast-import", "--quiet"], stream.join(""));
+  git(r, ["reset", "-q", "--hard"]);
   const series = mboxOf(r, `--base=${start}`, `${start}..`);
   const before = everything(r);
 

@@ -4,10 +4,11 @@ import { execFileSync } from "node:child_process";
 import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { openRepository } from "../../src/git/repository.ts";
 import { newFolder, newHome } from "../cli/support.ts";
 import { patchsig } from "../support/cli.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
-import { everything, lines, look, mailbox, newScene } from "./support.ts";
+import { check, everything, guess, lines, mailbox, newScene } from "./support.ts";
 
 interface Scenario {
   /** Where the commands run, and what format-patch is given. */
@@ -15,8 +16,8 @@ interface Scenario {
   readonly range: readonly string[];
   /** The base that is to be written. */
   readonly expected: string;
-  readonly check?: Readonly<Record<string, unknown>>;
-  readonly guess: object;
+  readonly checked?: Readonly<Record<string, unknown>>;
+  readonly guessed: object;
 }
 
 const run = (directory: string, ...args: string[]): string =>
@@ -24,7 +25,7 @@ const run = (directory: string, ...args: string[]): string =>
 
 function scene(
   change: (repository: string, base: string) => void = () => undefined,
-): Omit<Scenario, "guess"> {
+): Omit<Scenario, "guessed"> {
   const { repository, base: expected } = newScene();
   change(repository, expected);
   return { directory: repository, range: ["-2"], expected };
@@ -42,21 +43,21 @@ const but = (guess: Readonly<Record<string, unknown>>): object => ({
 });
 
 const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
-  "no upstream": () => ({ ...scene(), guess: UNIQUE }),
+  "no upstream": () => ({ ...scene(), guessed: UNIQUE }),
 
   "an upstream": () => {
     const made = scene((r) => {
       run(r, "config", "branch.topic.remote", "origin");
       run(r, "config", "branch.topic.merge", "refs/heads/main");
     });
-    return { ...made, range: ["@{u}.."], guess: UNIQUE };
+    return { ...made, range: ["@{u}.."], guessed: UNIQUE };
   },
 
   // the file as it was before the series is nowhere in public, so nothing but the date is left
   "private commits below the series": () => ({
     ...scene(),
     range: ["-1"],
-    guess: { by: "date", confidence: "low", guess: { matched: 0, total: 1, unique: false } },
+    guessed: { by: "date", confidence: "low", guessed: { matched: 0, total: 1, unique: false } },
   }),
 
   "several remotes": () => ({
@@ -65,14 +66,14 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
       run(r, "update-ref", "refs/remotes/net/next", b);
       run(r, "update-ref", "refs/remotes/origin/main", `${b}~1`);
     }),
-    check: { ref: "net/next" },
-    guess: UNIQUE,
+    checked: { ref: "net/next" },
+    guessed: UNIQUE,
   }),
 
   "a detached HEAD": () => ({
     ...scene((r) => run(r, "checkout", "-q", "--detach")),
-    check: { branch: "HEAD" },
-    guess: UNIQUE,
+    checked: { branch: "HEAD" },
+    guessed: UNIQUE,
   }),
 
   "a shallow clone": () => {
@@ -81,7 +82,7 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
     const directory = join(newFolder(), "clone");
     execFileSync("git", ["clone", "-q", "--depth=1", `file://${repository}`, directory]);
     commit(directory, "x", { "a.txt": lines({ 1: "one", 9: "nine" }) });
-    return { directory, range: ["-1"], expected, guess: UNIQUE };
+    return { directory, range: ["-1"], expected, guessed: UNIQUE };
   },
 
   "a merge in the range": () => {
@@ -91,14 +92,14 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
       run(r, "checkout", "-q", "topic");
       run(r, "merge", "-q", "--no-edit", "side");
     });
-    return { ...made, range: ["origin/main.."], guess: but({ matched: 2, total: 2 }) };
+    return { ...made, range: ["origin/main.."], guessed: but({ matched: 2, total: 2 }) };
   },
 
   "a linked worktree": () => {
     const made = scene();
     const directory = join(newFolder(), "tree");
     run(made.directory, "worktree", "add", "-q", "--detach", directory, "topic");
-    return { ...made, directory, guess: UNIQUE };
+    return { ...made, directory, guessed: UNIQUE };
   },
 
   "a submodule": () => {
@@ -110,7 +111,7 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
     for (const ref of run(directory, "for-each-ref", "--format=%(refname)").split("\n"))
       if (ref.startsWith("refs/remotes/")) run(directory, "update-ref", "-d", ref);
     run(directory, "update-ref", "refs/remotes/origin/main", expected);
-    return { directory, range: ["-2"], expected, guess: UNIQUE };
+    return { directory, range: ["-2"], expected, guessed: UNIQUE };
   },
 
   "a submodule that is moved": () => {
@@ -127,7 +128,7 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
       ...made,
       range: ["-1"],
       expected,
-      guess: { by: "date", confidence: "low", guess: { total: 0 } },
+      guessed: { by: "date", confidence: "low", guessed: { total: 0 } },
     };
   },
 
@@ -138,14 +139,14 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
     const expected = commit(directory, "second", { "a.txt": lines({ 1: "one" }) });
     run(directory, "update-ref", "refs/remotes/origin/main", "HEAD");
     commit(directory, "x", { "a.txt": lines({ 1: "one", 2: "two" }) });
-    return { directory, range: ["-1"], expected, guess: UNIQUE };
+    return { directory, range: ["-1"], expected, guessed: UNIQUE };
   },
 
   "new files only": () => ({
     ...scene((r) => commit(r, "n", { "new.txt": "new\n" })),
     range: ["-1"],
-    check: { state: "applies" },
-    guess: { by: "date", confidence: "low", created: 1, guess: { total: 0, unique: false } },
+    checked: { state: "applies" },
+    guessed: { by: "date", confidence: "low", created: 1, guessed: { total: 0, unique: false } },
   }),
 
   "a binary file": () => {
@@ -157,7 +158,7 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
       commit(r, "z: other", { "z.bin": bytes() });
     });
     const expected = run(made.directory, "rev-parse", "HEAD~1");
-    return { ...made, range: ["-1"], expected, guess: UNIQUE };
+    return { ...made, range: ["-1"], expected, guessed: UNIQUE };
   },
 
   "a rename": () => ({
@@ -166,18 +167,18 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
       commit(r, "mv", { "a.txt": null, "c.txt": lines({ 1: "one", 2: "two" }) });
       commit(r, "c", { "c.txt": lines({ 1: "one", 2: "two", 3: "three" }) });
     }),
-    guess: UNIQUE,
+    guessed: UNIQUE,
   }),
 
   "a base 5,000 commits back": () => {
     const { repository: directory, base: expected } = newScene();
     const time = Number(run(directory, "show", "-s", "--format=%ct", expected));
+    // the first one changes the file, the others nothing
     const stream = Array.from({ length: 5000 }, (_, i) => {
-      const from = i === 0 ? `from ${expected}\n` : "";
       const who = `A <a@x.org> ${time + 60 * i} +0000`;
-      const text = `${i}\n`;
-      const file = `M 100644 inline ${i === 0 ? "a.txt" : "b.txt"}\ndata ${text.length}\n${text}`;
-      return `commit refs/remotes/origin/main\ncommitter ${who}\ndata 1\nx\n${from}${file}\n`;
+      const first = `from ${expected}\nM 100644 inline a.txt\ndata 2\n1\n`;
+      const rest = i === 0 ? first : "";
+      return `commit refs/remotes/origin/main\ncommitter ${who}\ndata 1\nx\n${rest}\n`;
     });
     git(directory, ["fast-import", "--quiet", "--force"], stream.join(""));
     run(directory, "checkout", "-q", "-B", "main", "origin/main");
@@ -185,8 +186,8 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
       directory,
       range: [`${expected}..topic`],
       expected,
-      check: { behind: 5000, ahead: 0, branch: "main" },
-      guess: UNIQUE,
+      checked: { behind: 5000, ahead: 0, branch: "main" },
+      guessed: UNIQUE,
     };
   },
 
@@ -197,14 +198,14 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
       run(r, "update-ref", "refs/remotes/origin/aaa", "HEAD");
       run(r, "checkout", "-q", "topic");
     }),
-    guess: but({ count: 2, unique: false }),
+    guessed: but({ count: 2, unique: false }),
   }),
 };
 
 const home = newHome();
 
 test.each(Object.entries(SCENARIOS))("%s: written, checked and guessed", async (_, make) => {
-  const { directory, range, expected, check, guess } = make();
+  const { directory, range, expected, checked, guessed } = make();
   const written = patchsig(["format-patch", "--stdout", ...range], {
     cwd: directory,
     home,
@@ -214,14 +215,15 @@ test.each(Object.entries(SCENARIOS))("%s: written, checked and guessed", async (
   expect(written.stdout).toContain(`\nbase-commit: ${expected}\n`);
 
   const before = everything(directory);
-  const { subject, checkup } = await look(directory, mailbox(written.stdout));
+  const repository = await openRepository(directory);
+  const { subject, checkup } = await check(repository, mailbox(written.stdout));
   expect(subject.claim.signed).toBe(true);
-  expect(checkup.check).toMatchObject({ state: "applies", public: true, ...check });
+  expect(checkup.check).toMatchObject({ state: "applies", public: true, ...checked });
 
   // without what the mails themselves say of their base
   const bare = written.stdout.replace(/^(?:base-|prerequisite-).*\n/gm, "");
-  const { guessed } = await look(directory, mailbox(bare));
-  expect(guessed).toMatchObject(guess);
-  expect(guessed.candidates[0]?.commit).toBe(expected);
+  const found = await guess(repository, mailbox(bare));
+  expect(found).toMatchObject(guessed);
+  expect(found.candidates[0]?.commit).toBe(expected);
   expect(everything(directory)).toEqual(before);
 });

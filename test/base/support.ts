@@ -7,7 +7,8 @@ import { expect } from "vitest";
 import { BaseChecker, type Checkup } from "../../src/cli/base-checker.ts";
 import { BaseGuesser, type Guessed } from "../../src/cli/base-guesser.ts";
 import { readSubjects, type Subject } from "../../src/cli/base-subject.ts";
-import { openRepository } from "../../src/git/repository.ts";
+import { baseFindings } from "../../src/cli/base/common.ts";
+import type { Repository } from "../../src/git/repository.ts";
 import { newFolder } from "../cli/support.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";
 import { problems, type Schema } from "../support/json-schema.ts";
@@ -73,21 +74,32 @@ export function mailbox(text: string): string {
   return file;
 }
 
-/** What check and guess find out of the only series in a file; the program itself is not started. */
-export async function look(
-  directory: string,
-  file: string,
-): Promise<{ subject: Subject; checkup: Checkup; guessed: Guessed }> {
+interface Looked {
+  readonly subject: Subject;
+  readonly checkup: Checkup;
+  readonly codes: readonly string[];
+}
+
+/** What check finds out of the only series in a file; the program itself is not started. */
+export async function check(repository: Repository, file: string): Promise<Looked> {
   const [subject] = readSubjects([file]);
-  const repository = await openRepository(directory);
   const checker = new BaseChecker(repository);
-  const guesser = await BaseGuesser.open(repository, []);
   try {
     const checkup = await checker.check(subject!, [subject!]);
-    const [guessed] = await guesser.guess([subject!]);
-    return { subject: subject!, checkup, guessed: guessed! };
+    const findings = [...baseFindings(subject!), ...checkup.findings];
+    return { subject: subject!, checkup, codes: findings.map(({ code }) => code) };
   } finally {
     checker.close();
+  }
+}
+
+/** What guess finds out, likewise. */
+export async function guess(repository: Repository, file: string): Promise<Guessed> {
+  const guesser = await BaseGuesser.open(repository, []);
+  try {
+    const [guessed] = await guesser.guess(readSubjects([file]));
+    return guessed!;
+  } finally {
     guesser.close();
   }
 }

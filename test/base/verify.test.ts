@@ -3,9 +3,18 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { expectStatus, expectTidy, newHome, newSubmission, signedPatches } from "../cli/support.ts";
+import {
+  expectStatus,
+  expectTidy,
+  formatPatch,
+  newFolder,
+  newHome,
+  newSubmission,
+  signedPatches,
+} from "../cli/support.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";
 import { problems, type Schema } from "../support/json-schema.ts";
+import { commit, newRepository } from "../support/repo.ts";
 import { everything } from "./support.ts";
 
 const SCHEMA = JSON.parse(
@@ -17,6 +26,9 @@ const home = newHome();
 const files = signedPatches(work, home);
 const verify = (directory: string, ...args: string[]): Run =>
   patchsig(["verify", "--dry-run", "--repo", directory, ...args], { home });
+
+const verifyAlone = (...args: string[]): Run =>
+  patchsig(["verify", "--dry-run", ...args], { home });
 
 function series(run: Run) {
   for (const record of records(run)) expect(problems(record, SCHEMA)).toEqual([]);
@@ -52,6 +64,27 @@ test("one that is not here is worth a warning, and without --repo nothing is sai
   expect(found["verdict"]).toBe("warn");
   const plain = series(patchsig(["verify", "--dry-run", "--json", ...foreign], { home }));
   expect(plain).not.toHaveProperty("baseCheck");
+});
+
+test("the likely base of a series that names none", () => {
+  const bare = formatPatch(work, ["--no-base"]);
+  const before = everything(work);
+  const found = series(verify(work, "--json", ...bare));
+  expect(found["baseCheck"]).toMatchObject({ state: "missing" });
+  expect(found["findings"]).toMatchObject([
+    { code: "base-missing", severity: "warn" },
+    { code: "base-guessed", severity: "info" },
+  ]);
+  expect(found["verdict"]).toBe(series(verifyAlone("--json", ...bare))["verdict"]);
+  const words = verify(work, ...bare).stdout.replace(/\s+/g, " ");
+  expect(words).toContain(`most likely made against ${baseCommit.slice(0, 12)}`);
+  expect(everything(work)).toEqual(before);
+
+  // where none is likely, nothing is said
+  const elsewhere = newRepository(join(newFolder(), "r"));
+  commit(elsewhere, "x", { "x.txt": "x\n" });
+  const unknown = series(verify(elsewhere, "--json", ...bare));
+  expect(unknown["findings"]).toMatchObject([{ code: "base-missing" }]);
 });
 
 test("a series that does not apply fails", () => {
