@@ -1,9 +1,7 @@
 /** One running `git cat-file --batch`: what is asked for comes in that order, large blobs as sizes. */
 
-import { type ChildProcessByStdio, spawn } from "node:child_process";
-import type { Readable, Writable } from "node:stream";
 import { CliError } from "../errors.ts";
-import { NO_FETCH } from "./objects.ts";
+import { type Piped, startGit } from "./piped.ts";
 
 export interface Blob {
   /** Null if it is larger than what is read. */
@@ -17,20 +15,14 @@ const LF = 0x0a;
 const MAX_HEADER = 300;
 
 export class Blobs {
-  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #child: Piped;
   readonly #output: AsyncIterator<Buffer>;
   readonly #maxBytes: number;
   #rest: Buffer = Buffer.alloc(0);
 
   constructor(repository: string, maxBytes: number) {
     this.#maxBytes = maxBytes;
-    this.#child = spawn("git", ["cat-file", "--batch"], {
-      cwd: repository,
-      env: { ...process.env, ...NO_FETCH },
-      stdio: ["pipe", "pipe", "ignore"],
-    });
-    this.#child.on("error", () => undefined);
-    this.#child.stdin.on("error", () => undefined);
+    this.#child = startGit(repository, ["cat-file", "--batch"]);
     this.#output = this.#child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   }
 

@@ -12,9 +12,9 @@ export const NO_FETCH: Readonly<Record<string, string>> = {
 };
 
 /** If it cannot be started, or ends early, its output ends: whoever reads that has to say so. */
-export function startGit(repository: Repository, args: readonly string[]): Piped {
+export function startGit(repository: Repository | string, args: readonly string[]): Piped {
   const child = spawn("git", args, {
-    cwd: repository.toplevel ?? repository.cwd,
+    cwd: typeof repository === "string" ? repository : (repository.toplevel ?? repository.cwd),
     env: { ...process.env, ...NO_FETCH },
     stdio: "pipe",
   });

@@ -2,6 +2,7 @@
 
 import type { Candidate, Guess } from "../verify/base-guess.ts";
 import type { SeriesResult } from "../verify/result.ts";
+import { count as counted, day } from "../verify/words.ts";
 import { factLines, seriesTitle } from "./base.ts";
 import type { Style } from "./text.ts";
 
@@ -53,7 +54,7 @@ function evidence({ guess, by, created, main, candidates }: Shown): string[] {
     const where = candidates.length === 0 ? "there is no branch" : `the newest of ${main} then`;
     return [`${why}: ${where}`];
   }
-  const files = `${matched} of ${total} ${total === 1 ? "file" : "files"} as they were`;
+  const files = `${matched} of ${counted(total, "file")} as they were`;
   if (unique) return [`${files}, and no other commit has them`];
   const equal =
     count === 1
@@ -63,11 +64,4 @@ function evidence({ guess, by, created, main, candidates }: Shown): string[] {
           `from ${day(oldest!.time)} to ${day(newest!.time)}`,
         ];
   return later ? [...equal, "newer than the mail"] : equal;
-}
-
-/** `2026-03-14`. */
-function day(seconds: number): string {
-  // oxlint-disable-next-line no-restricted-globals -- of its argument: the clock is not read
-  const date = new Date(seconds * 1000);
-  return Number.isNaN(date.getTime()) ? "no date" : date.toISOString().slice(0, 10);
 }

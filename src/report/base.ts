@@ -4,6 +4,7 @@ import type { BaseLines } from "../patch/base-lines.ts";
 import { baseSentence, dependencyName, type Need } from "../verify/base-check.ts";
 import type { Base, BaseCheck, SeriesResult } from "../verify/result.ts";
 import type { Finding } from "../types.ts";
+import { count } from "../verify/words.ts";
 import { escapeText, padTo, truncateTo, wrapTo } from "./escape.ts";
 import type { Style } from "./text.ts";
 
@@ -13,7 +14,7 @@ const MAX_LISTED = 20;
 
 /** `song: be loud, v2, 3 patches` */
 export function seriesTitle({ subject, version, total }: SeriesResult, style: Style): string {
-  const more = `${version > 1 ? `, v${version}` : ""}, ${total} ${total === 1 ? "patch" : "patches"}`;
+  const more = `${version > 1 ? `, v${version}` : ""}, ${count(total, "patch")}`;
   const title = escapeText(subject === "" ? "(no subject)" : subject);
   return truncateTo(title, Math.max(16, style.columns - more.length)) + more;
 }
@@ -75,15 +76,15 @@ export function renderCheck(
   const { check, findings, prerequisites, dependencies } = checkup;
   const sentence = baseSentence(check);
   const short = base.commit?.slice(0, 12) ?? "none recorded";
-  const count = (needs: readonly Need[], what: string): string[] =>
+  const atHand = (needs: readonly Need[], what: string): string[] =>
     needs.length === 0
       ? []
       : factLines(what, `${needs.filter((n) => n.found).length} of ${needs.length} here`, style);
   return [
     seriesTitle(series, style),
     ...factLines("base", sentence === "" ? short : `${short} ${sentence}`, style),
-    ...count(prerequisites, "prerequisites"),
-    ...count(dependencies, "depends on"),
+    ...atHand(prerequisites, "prerequisites"),
+    ...atHand(dependencies, "depends on"),
     ...findingLines(findings, style),
   ];
 }

@@ -14,6 +14,7 @@ import {
   type SeriesResult,
   verdictOf,
 } from "./result.ts";
+import { count } from "./words.ts";
 
 /** Of a commit that a mail names, in a repository. */
 export interface BaseFacts {
@@ -162,9 +163,9 @@ export function dependencyName(dependency: Dependency): string {
 /** `origin/main, v1.2-3-gabc, public, applies cleanly, 3 commits behind main` */
 export function baseSentence(check: BaseCheck): string {
   const { state, ref, name, branch, behind, ahead } = check;
-  const count = (n: number | null, where: string): string[] =>
-    n === null || n === 0 ? [] : [`${n} ${n === 1 ? "commit" : "commits"} ${where} ${branch}`];
-  const placed = [...count(behind, "behind"), ...count(ahead, "ahead of")].join(" and ");
+  const distance = (n: number | null, where: string): string[] =>
+    n === null || n === 0 ? [] : [`${count(n, "commit")} ${where} ${branch}`];
+  const placed = [...distance(behind, "behind"), ...distance(ahead, "ahead of")].join(" and ");
   return [
     ...(ref === null ? [] : [ref]),
     ...(name === null ? [] : [name]),
