@@ -29,13 +29,14 @@ export interface Repository {
 export async function openRepository(directory: string): Promise<Repository> {
   const options = { cwd: directory };
   const asked = ["--is-inside-work-tree", "--is-shallow-repository", "--show-object-format"];
-  const [facts, top, version, config] = await Promise.all([
-    runGit(["rev-parse", ...asked, "--git-path", "objects"], options),
-    runGit(["rev-parse", "--show-toplevel"], options),
+  const [facts, version, config] = await Promise.all([
+    // the last one fails where there is no working tree, when the others are answered
+    runGit(["rev-parse", ...asked, "--git-path", "objects", "--show-toplevel"], options),
     gitText(["version"], options),
     runGit(LIST_CONFIG, options),
   ]);
-  if (facts.status !== 0) {
+  const [inside, shallow, format, objects, ...top] = facts.stdout.toString().split("\n");
+  if (objects === undefined) {
     const { message } = failure(["rev-parse"], facts.stderr);
     throw new CliError("no-repository", `no git repository at ${directory}`, {
       // git says more of one that belongs to somebody else
@@ -43,10 +44,10 @@ export async function openRepository(directory: string): Promise<Repository> {
     });
   }
   if (config.status !== 0) throw failure(["config"], config.stderr);
-  const [inside, shallow, format, objects = ""] = facts.stdout.toString().split("\n");
   return {
     cwd: directory,
-    toplevel: inside === "true" ? top.stdout.toString().replace(/\n$/, "") : null,
+    // a name can have line ends in it
+    toplevel: inside === "true" ? top.slice(0, -1).join("\n") : null,
     objects: resolve(directory, objects),
     // git before 2.28 knows one format only, and echoes the question
     objectFormat: format === "sha256" ? "sha256" : "sha1",

@@ -34,7 +34,8 @@ const MAX_FILES = 20;
 /** Folders of this process; removed at the latest when it ends. */
 const open = new Set<string>();
 process.on("exit", () => {
-  for (const folder of open) rmSync(folder, { recursive: true, force: true });
+  // a git that is still at work may just be writing into it
+  for (const folder of open) rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /**

@@ -57,7 +57,7 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
   "private commits below the series": () => ({
     ...scene(),
     range: ["-1"],
-    guessed: { by: "date", confidence: "low", guessed: { matched: 0, total: 1, unique: false } },
+    guessed: { by: "date", confidence: "low", guess: { matched: 0, total: 1, unique: false } },
   }),
 
   "several remotes": () => ({
@@ -128,7 +128,7 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
       ...made,
       range: ["-1"],
       expected,
-      guessed: { by: "date", confidence: "low", guessed: { total: 0 } },
+      guessed: { by: "date", confidence: "low", guess: { total: 0 } },
     };
   },
 
@@ -146,7 +146,7 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
     ...scene((r) => commit(r, "n", { "new.txt": "new\n" })),
     range: ["-1"],
     checked: { state: "applies" },
-    guessed: { by: "date", confidence: "low", created: 1, guessed: { total: 0, unique: false } },
+    guessed: { by: "date", confidence: "low", created: 1, guess: { total: 0, unique: false } },
   }),
 
   "a binary file": () => {

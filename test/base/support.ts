@@ -1,7 +1,7 @@
 /** Series of real repositories, and whether looking at one has left a trace in it. */
 
 import { createHash } from "node:crypto";
-import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { BaseChecker, type Checkup } from "../../src/cli/base-checker.ts";
@@ -42,7 +42,8 @@ let made: Scene | null = null;
  * the first one of the file, to be changed at will.
  */
 export function newScene(): Scene {
-  made ??= makeScene();
+  // it is gone with the file that made it, and this module may go on to the next
+  if (made === null || !existsSync(made.repository)) made = makeScene();
   const repository = join(newFolder(), "r");
   cpSync(made.repository, repository, { recursive: true });
   return { ...made, repository };
