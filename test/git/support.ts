@@ -5,6 +5,9 @@ import { newFolder } from "../support/folders.ts";
 
 export { newFolder as temporaryDirectory };
 
+/** In one go: a shell starts git several times faster than node does. */
+const COMMIT = `git add "$1" && git commit --quiet -m "add $1" && git rev-parse HEAD`;
+
 /** A repository, new unless it exists, whose clock ticks a minute a commit, so that its commits never change names. */
 export class TestRepository {
   readonly directory: string;
@@ -27,8 +30,12 @@ export class TestRepository {
 
   /** Runs git; returns what it writes, without the newline at its end. */
   git(...args: string[]): string {
+    return this.#run("git", args);
+  }
+
+  #run(program: string, args: readonly string[]): string {
     const date = `${this.#now} +0000`;
-    return execFileSync("git", args, {
+    return execFileSync(program, args, {
       cwd: this.directory,
       encoding: "utf8",
       env: { ...process.env, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date },
@@ -40,9 +47,7 @@ export class TestRepository {
   commit(name: string): string {
     this.#now += 60;
     writeFileSync(path.join(this.directory, name), `${name}\n`);
-    this.git("add", name);
-    this.git("commit", "--quiet", "-m", `add ${name}`);
-    return this.name("HEAD");
+    return this.#run("sh", ["-c", COMMIT, "sh", name]);
   }
 
   name(revision: string): string {

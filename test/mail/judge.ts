@@ -1,6 +1,6 @@
 /** Stock git as the judge of src/mail. */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -15,29 +15,37 @@ interface Reading {
 /** What `git mailinfo` makes of mails; `close` removes its scratch directory. */
 export interface Judge {
   read(mail: Buffer): Reading | null;
+  /** The same of many, for less: a shell starts git several times faster than node does. */
+  readAll(mails: readonly Buffer[]): (Reading | null)[];
   close(): void;
 }
 
+const READ = `i=0
+while [ $i -lt $1 ]; do
+  git -c i18n.commitEncoding=UTF-8 mailinfo -u --no-scissors $i.message $i.patch \\
+    <$i.mail >$i.info 2>/dev/null || rm $i.info
+  i=$((i + 1))
+done`;
+
 export function openJudge(): Judge {
   const directory = mkdtempSync(join(tmpdir(), "patchsig-judge-"));
-  const message = join(directory, "message");
-  const patch = join(directory, "patch");
-  const args = [
-    "-c",
-    "i18n.commitEncoding=UTF-8",
-    "mailinfo",
-    "-u",
-    "--no-scissors",
-    message,
-    patch,
-  ];
+  const file = (i: number, what: string): string => join(directory, `${i}.${what}`);
+  const readAll = (mails: readonly Buffer[]): (Reading | null)[] => {
+    for (const [i, mail] of mails.entries()) writeFileSync(file(i, "mail"), mail);
+    execFileSync("sh", ["-c", READ, "sh", String(mails.length)], { cwd: directory });
+    return mails.map((_, i) =>
+      existsSync(file(i, "info"))
+        ? {
+            info: readFileSync(file(i, "info")),
+            message: readFileSync(file(i, "message")),
+            patch: readFileSync(file(i, "patch")),
+          }
+        : null,
+    );
+  };
   return {
-    read(mail) {
-      const run = spawnSync("git", args, { input: mail, maxBuffer: 1 << 28 });
-      if (run.error !== undefined) throw run.error;
-      if (run.status !== 0) return null;
-      return { info: run.stdout, message: readFileSync(message), patch: readFileSync(patch) };
-    },
+    read: (mail) => readAll([mail])[0]!,
+    readAll,
     close() {
       rmSync(directory, { recursive: true, force: true });
     },
@@ -62,8 +70,16 @@ export type Outcome =
 
 /** Reads a mail both ways. A mail that git refuses and we read is "different" too. */
 export function compare(mail: Buffer, judge: Judge): Outcome {
+  return compareAll([mail], judge)[0]!;
+}
+
+export function compareAll(mails: readonly Buffer[], judge: Judge): Outcome[] {
+  const read = judge.readAll(mails);
+  return mails.map((mail, i) => compared(mail, read[i]!));
+}
+
+function compared(mail: Buffer, git: Reading | null): Outcome {
   const ours = readMail(mail);
-  const git = judge.read(mail);
   if (!ours.ok) return { kind: "refused", ...ours.refusal, byGit: git === null };
   if (git === null)
     return { kind: "different", what: "git refuses it", ours: "read", git: "refused" };
