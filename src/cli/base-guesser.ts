@@ -37,8 +37,11 @@ export interface Guessed {
   readonly main: string | null;
 }
 
-/** Before git was asked for the names. */
-type Nameless = Omit<Guessed, "candidates"> & { readonly candidates: Omit<Tried, "name">[] };
+/** Before the candidates were tried and named. */
+interface Searched extends Pick<Guessed, "guess" | "by" | "created"> {
+  readonly subject: Subject;
+  readonly wanted: readonly Preimage[];
+}
 
 /**
  * How much of history is looked at. near: some thousand commits before the mail · usual: as much as
@@ -86,46 +89,65 @@ export class BaseGuesser {
     this.#checker.close();
   }
 
-  /** In their order. git is asked for the names of all candidates at once. */
+  /** In their order. git is asked for the names of all candidates at once, while they are tried. */
   async guess(subjects: readonly Subject[]): Promise<Guessed[]> {
-    const guesses: Nameless[] = [];
-    for (const subject of subjects) guesses.push(await this.#guess(subject));
-    const commits = guesses.flatMap(({ candidates }) => candidates.map(({ commit }) => commit));
-    const names = await describeAll(this.#repository, [...new Set(commits)]);
-    return guesses.map((guessed) => ({
-      ...guessed,
-      candidates: guessed.candidates.map(({ commit, time, ...rest }) => {
-        return { commit, time, name: names.get(commit) ?? "", ...rest };
-      }),
-    }));
+    const searched: Searched[] = [];
+    for (const subject of subjects) searched.push(await this.#search(subject));
+    const commits = searched.flatMap(({ guess }) => guess.candidates.map(({ commit }) => commit));
+    const naming = describeAll(this.#repository, [...new Set(commits)]);
+    const tries: (boolean | null)[][] = [];
+    for (const { subject, guess } of searched) tries.push(await this.#try(subject, guess));
+    const names = await naming;
+    const guesses: Guessed[] = [];
+    for (const [i, one] of searched.entries())
+      guesses.push(await this.#conclude(one, tries[i]!, names));
+    return guesses;
   }
 
-  async #guess(subject: Subject): Promise<Nameless> {
+  async #search(subject: Subject): Promise<Searched> {
     const diffs = subject.patches.flatMap(({ diff }) => diff ?? []);
     const { wanted, created } = preimagesOf(diffs);
     const sent = sentAt(subject);
     const byFiles = wanted.length === 0 ? null : await this.#byFiles(wanted, sent);
     const found = byFiles !== null && byFiles.matched > 0;
     const guess = found ? byFiles : await this.#byDate(wanted.length, sent);
-    const candidates: Omit<Tried, "name">[] = [];
-    let applies: boolean | null = false;
-    for (const candidate of guess.candidates) {
-      // up to the first to which it does
-      applies =
-        applies === false ? appliesOf(await this.#checker.tryOn(subject, candidate.commit)) : null;
-      const missed = found && guess.matched < guess.total;
-      const others = missed ? await this.#others(candidate.commit, wanted) : [];
-      candidates.push({ ...candidate, applies, others });
+    return { subject, wanted, created, by: found ? "files" : "date", guess };
+  }
+
+  /** Whether the series applies to each candidate, up to the first to which it does. */
+  async #try(subject: Subject, { candidates }: Guess): Promise<(boolean | null)[]> {
+    const tries: (boolean | null)[] = [];
+    for (const { commit } of candidates) {
+      const goesOn = tries.every((applies) => applies === false);
+      tries.push(goesOn ? appliesOf(await this.#checker.tryOn(subject, commit)) : null);
+    }
+    return tries;
+  }
+
+  async #conclude(
+    { wanted, created, by, guess }: Searched,
+    tries: readonly (boolean | null)[],
+    names: ReadonlyMap<string, string>,
+  ): Promise<Guessed> {
+    const candidates: Tried[] = [];
+    const missed = by === "files" && guess.matched < guess.total;
+    for (const [i, { commit, time }] of guess.candidates.entries()) {
+      const others = missed ? await this.#others(commit, wanted) : [];
+      candidates.push({
+        commit,
+        time,
+        name: names.get(commit) ?? "",
+        applies: tries[i] ?? null,
+        others,
+      });
     }
     // equal by their files: it is better to apply, too
-    const sorted = candidates.sort(
-      (a, b) => Number(b.applies === true) - Number(a.applies === true),
-    );
+    candidates.sort((a, b) => Number(b.applies === true) - Number(a.applies === true));
     return {
       guess,
-      by: found ? "files" : "date",
-      confidence: confidenceOf(guess, found, sorted[0]),
-      candidates: sorted,
+      by,
+      confidence: confidenceOf(guess, by === "files", candidates[0]),
+      candidates,
       created,
       main: this.#refs.main?.ref.replace(/^refs\/(?:remotes|heads|tags)\//, "") ?? null,
     };
@@ -212,11 +234,7 @@ function appliesOf(trial: Trial): boolean | null {
   return trial.kind === "untried" ? null : trial.kind === "applies";
 }
 
-function confidenceOf(
-  guess: Guess,
-  byFiles: boolean,
-  best: Pick<Tried, "applies"> | undefined,
-): Confidence {
+function confidenceOf(guess: Guess, byFiles: boolean, best: Tried | undefined): Confidence {
   if (best === undefined) return "none";
   if (!byFiles) return "low";
   const points = Number(guess.matched === guess.total) + Number(best.applies === true);
