@@ -133,7 +133,8 @@ function seriesText(): string {
   const texts = PLACED.slice(1).map((p) => p.prepared.attestation.text);
   const lines = ["patchsig-v1 series", "version: 2", `base: ${BASE}`, "total: 3"];
   const text = [...lines, ...texts.map(sha256)].map((line) => `${line}\n`).join("");
-  if (sha256(text).slice(0, 32) !== seriesId(2, BASE, texts.map(sha256))) throw new Error("another text");
+  if (sha256(text).slice(0, 32) !== seriesId(2, BASE, texts.map(sha256)))
+    throw new Error("another text");
   return text;
 }
 
