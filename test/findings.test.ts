@@ -37,7 +37,7 @@ function sources(): string[] {
   const folders = ["mail", "patch", "verify"].flatMap((folder) =>
     readdirSync(join(ROOT, "src", folder)).map((file) => join("src", folder, file)),
   );
-  return [...folders, join("src", "cli", "verification.ts")].map((file) => text(file));
+  return [...folders, join("src", "cli", "checking.ts")].map((file) => text(file));
 }
 
 function inSource(): Map<string, string> {

@@ -137,7 +137,7 @@ describe("text", () => {
     expect(stdout).toContain("\n3 of 3 in the signed order\n");
     expect(stdout).toContain("\n\nok    1/3 song: shout line 2 ");
     expect(stdout).toContain("\nv2, 3 of 3 in the signed order\n");
-    expect(stdout.trimEnd().split("\n").at(-1)).toBe("6 patches in 6 mails: 6 ok");
+    expect(stdout.trimEnd().split("\n").at(-1)).toBe("6 patches in 6 mails: 6 signed, 6 ok");
   });
 
   test("nothing in a mail acts on the terminal", () => {
