@@ -4,7 +4,7 @@
  * tree, refs and objects stay as they are, even if this process is killed.
  */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
@@ -34,8 +34,11 @@ const MAX_FILES = 20;
 /** Folders of this process; removed at the latest when it ends. */
 const open = new Set<string>();
 process.on("exit", () => {
-  // a git that is still at work may just be writing into it
-  for (const folder of open) rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  for (const folder of open) {
+    // a git that is still at work may be about to write into it: not once it has another name
+    renameSync(folder, `${folder}-`);
+    rmSync(`${folder}-`, { recursive: true, force: true });
+  }
 });
 
 /**
