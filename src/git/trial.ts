@@ -35,9 +35,13 @@ const MAX_FILES = 20;
 const open = new Set<string>();
 process.on("exit", () => {
   for (const folder of open) {
-    // a git that is still at work may be about to write into it: not once it has another name
-    renameSync(folder, `${folder}-`);
-    rmSync(`${folder}-`, { recursive: true, force: true });
+    try {
+      // a git that is still at work may be about to write into it: not once it has another name
+      renameSync(folder, `${folder}-`);
+      rmSync(`${folder}-`, { recursive: true, force: true });
+    } catch {
+      // somebody else has cleared it away, and there is nobody left to tell
+    }
   }
 });
 
