@@ -11,7 +11,6 @@ import type { Checked, NoteResult, UnreadResult } from "../../verify/result.ts";
 import { createTotals, summaryOf } from "../../verify/totals.ts";
 import { createSeriesCollector, type Member, type Series } from "../../verify/series.ts";
 import type { Kept } from "../base-subject.ts";
-import { openBases } from "../verify-bases.ts";
 import { describePolicies, readPolicies } from "../policy.ts";
 import { devKeyringsOf } from "../settings.ts";
 import { clearProgress, out, outputStyle, sayError } from "../terminal.ts";
@@ -104,7 +103,11 @@ async function verify(args: Arguments): Promise<void> {
   const totals = createTotals();
   const style = outputStyle();
   const collector = createSeriesCollector<Kept | null>();
-  const bases = args.repo === undefined ? null : await openBases(args.repo);
+  // loaded where it is asked for: a plain verify has to start quickly
+  const bases =
+    args.repo === undefined
+      ? null
+      : await (await import("../verify-bases.ts")).openBases(args.repo);
   let seriesCount = 0;
   let notes = 0;
   let unread = 0;
