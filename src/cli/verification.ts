@@ -56,6 +56,8 @@ export function newTally(): Tally {
 /** Mails that are judged, and made durable, in one transaction. */
 const BATCH_MAILS = 256;
 const BATCH_BYTES = 4 << 20;
+/** Bytes of mails in batches that are under way; one batch may be larger, if a mail is. */
+const MAX_AHEAD = 32 << 20;
 /** Threads cost a tenth of a second: so many batches are done before any is started. */
 const BATCHES_ALONE = 2;
 
@@ -76,9 +78,11 @@ export async function* verifySources<P>(
   const session = createSession(store, options);
   const checker = createChecker(options);
   const running: Promise<CheckedBatch<P>>[] = [];
+  let held = 0;
 
   async function* conclude(): AsyncGenerator<Member<P | null>> {
-    const { found, unread, cursors } = await running.shift()!;
+    const { found, unread, cursors, size } = await running.shift()!;
+    held -= size;
     const { members, notes } = session.judge(found);
     for (const note of notes) options.onNote?.(note);
     yield* members;
@@ -92,7 +96,8 @@ export async function* verifySources<P>(
       // it is waited for below; until then nobody may take it for unhandled
       checked.catch(() => undefined);
       running.push(checked);
-      if (running.length > checker.ahead()) yield* conclude();
+      held += batch.size;
+      while (running.length > checker.ahead() || held > MAX_AHEAD) yield* conclude();
     }
     while (running.length > 0) yield* conclude();
   } finally {
@@ -102,6 +107,8 @@ export async function* verifySources<P>(
 
 interface Batch {
   readonly mails: readonly SourceMail[];
+  /** Their bytes. */
+  readonly size: number;
   readonly unread: readonly Unread[];
 }
 
@@ -129,15 +136,16 @@ async function* readBatches<P>(
         mails.push(piece);
         size += piece.bytes?.length ?? 0;
         if (mails.length < BATCH_MAILS && size < BATCH_BYTES) continue;
-        yield { mails, unread };
+        yield { mails, size, unread };
         [mails, unread, size] = [[], [], 0];
       }
     }
   }
-  yield { mails, unread };
+  yield { mails, size, unread };
 }
 
 interface CheckedBatch<P> {
+  readonly size: number;
   readonly found: readonly Found<P | null>[];
   readonly unread: readonly Unread[];
   readonly cursors: readonly Cursor[];
@@ -181,7 +189,7 @@ function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
         pool = openCheckPool(jobs, { devKeyrings, signedOnly });
       const cursors = batch.mails.flatMap(({ cursor }) => cursor ?? []);
       const found = pool === null ? checkHere(batch) : await checkThere(batch, pool);
-      return { found, unread: batch.unread, cursors };
+      return { found, unread: batch.unread, cursors, size: batch.size };
     },
     ahead: () => (pool === null ? 0 : 2 * jobs),
     close: () => pool?.close(),
@@ -193,11 +201,12 @@ export function noPatch(sources: readonly string[], messages: number): CliError 
   const [source = "-"] = sources;
   const where =
     sources.length > 1 ? `${sources.length} sources` : source === "-" ? "standard input" : source;
-  const mails = messages === 1 ? "1 mail" : `${messages} mails`;
   const hint = isDirectory(source)
     ? "of a directory, patchsig reads *.patch, *.eml and *.mbox, a maildir or a public-inbox"
     : "patchsig reads what git format-patch writes and what mail programs save";
   return messages === 0
     ? new CliError("no-patch", `no mail in ${where}`, { hint, exit: EXIT.unmet })
-    : new CliError("no-patch", `no patch in ${where}, only ${mails}`, { exit: EXIT.unmet });
+    : new CliError("no-patch", `no patch in ${where}, only ${count(messages, "mail")}`, {
+        exit: EXIT.unmet,
+      });
 }

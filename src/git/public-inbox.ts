@@ -44,6 +44,9 @@ export interface InboxOptions {
 
 /** Mails that git is asked for at a time. */
 const AT_A_TIME = 64;
+/** Bytes of mails that are handed on at a time, or one mail that has more. */
+const PORTION = 4 << 20;
+/** Blobs or files; no list has deleted so many mails. */
 const MAX_DELETED = 1_000_000;
 
 /** The epochs of the inbox in this folder, oldest first; null if it is none. */
@@ -124,8 +127,9 @@ async function* readEpoch(
   const blobs = new Blobs(repository, MAX_MESSAGE_BYTES);
   const asked: Change[] = [];
 
-  async function take(count: number): Promise<InboxMail[]> {
-    const mails: InboxMail[] = [];
+  async function* take(count: number): AsyncGenerator<InboxMail[]> {
+    let mails: InboxMail[] = [];
+    let held = 0;
     for (const { commit } of asked.splice(0, count)) {
       const blob = await blobs.take();
       if (blob === null)
@@ -133,8 +137,12 @@ async function* readEpoch(
       const { bytes, size } = blob;
       const plain = bytes === null ? null : dropCr(bytes);
       mails.push({ place: `${repository}:${commit}`, bytes: plain, size, epoch, commit });
+      held += bytes?.length ?? 0;
+      if (held < PORTION) continue;
+      yield mails;
+      [mails, held] = [[], 0];
     }
-    return mails;
+    yield mails;
   }
 
   try {
@@ -146,10 +154,10 @@ async function* readEpoch(
         // git looks for these while those before are dealt with
         const before = asked.length;
         asked.push(...next);
-        if (before > 0) yield await take(before);
+        if (before > 0) yield* take(before);
       }
     }
-    if (asked.length > 0) yield await take(asked.length);
+    if (asked.length > 0) yield* take(asked.length);
   } finally {
     blobs.close();
   }

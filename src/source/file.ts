@@ -33,9 +33,13 @@ export async function* readSource(path: string, onRead: OnRead = () => {}): Piec
   }
 }
 
-/** False also for what does not exist. */
+/** False also for what does not exist, or may not be looked at. */
 export function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** What an error ends is said as a piece of its own. */

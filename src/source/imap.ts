@@ -7,7 +7,7 @@
  * Opened with EXAMINE, and mails are fetched with PEEK: nothing changes there, no flag either.
  */
 
-import { type FetchMessageObject, ImapFlow } from "imapflow";
+import { ImapFlow } from "imapflow";
 import { CliError } from "../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
 import { dropCr } from "../mail/mbox.ts";
@@ -33,8 +33,10 @@ export interface ImapOptions {
 
 const PORTS = { imap: 143, imaps: 993 } as const;
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
-/** Mails that are asked for at a time, and how long a server may be silent (milliseconds). */
+/** Mails that are asked for at a time, and their bytes: or one mail that has more. */
 const AT_A_TIME = 50;
+const PORTION = 4 << 20;
+/** How long a server may be silent, in milliseconds. */
 const PATIENCE = 60_000;
 
 /** CliError "usage" if it is no such URL. */
@@ -91,15 +93,13 @@ export async function* readMailbox(mailbox: Mailbox, options: ImapOptions, onRea
     });
     for (let at = 0; at < uids.length; at += AT_A_TIME) {
       const some = uids.slice(at, at + AT_A_TIME);
-      const mails = await fetchMails(client, some);
-      yield mails.map((mail): Piece => ({
-        source: `${place}/;UID=${mail.uid}`,
-        bytes: mail.bytes,
-        size: mail.size,
-        ...(cursorOf === undefined
-          ? {}
-          : { cursor: { name, value: `${uidValidity} ${mail.uid}` } }),
-      }));
+      for await (const mails of fetchMails(client, some)) {
+        yield mails.map(({ uid, bytes, size }): Piece => {
+          const mail = { source: `${place}/;UID=${uid}`, bytes, size };
+          const value = `${uidValidity} ${uid}`;
+          return cursorOf === undefined ? mail : { ...mail, cursor: { name, value } };
+        });
+      }
       onRead(at + some.length, uids.length);
     }
     await client.logout();
@@ -164,24 +164,43 @@ interface Fetched {
   readonly size: number;
 }
 
-/** First how large they are, then those that are not too large. */
-async function fetchMails(client: ImapFlow, uids: readonly number[]): Promise<Fetched[]> {
+/** First how large they are, then, in portions, those that are not too large. */
+async function* fetchMails(
+  client: ImapFlow,
+  uids: readonly number[],
+): AsyncGenerator<readonly Fetched[]> {
   const sizes = new Map<number, number>();
   for (const { uid, size } of await client.fetchAll(uids.join(), { size: true }, { uid: true }))
     sizes.set(uid, size ?? 0);
-  const small = uids.filter((uid) => (sizes.get(uid) ?? Infinity) <= MAX_MESSAGE_BYTES);
-  const found = new Map<number, FetchMessageObject>();
+  // what is in none of them has gone since the search
+  let portion: number[] = [];
+  let held = 0;
+  for (const uid of uids.filter((one) => sizes.has(one))) {
+    portion.push(uid);
+    const size = sizes.get(uid)!;
+    held += size > MAX_MESSAGE_BYTES ? 0 : size;
+    if (held < PORTION) continue;
+    yield await fetchPortion(client, portion, sizes);
+    [portion, held] = [[], 0];
+  }
+  if (portion.length > 0) yield await fetchPortion(client, portion, sizes);
+}
+
+async function fetchPortion(
+  client: ImapFlow,
+  uids: readonly number[],
+  sizes: ReadonlyMap<number, number>,
+): Promise<Fetched[]> {
+  const small = uids.filter((uid) => sizes.get(uid)! <= MAX_MESSAGE_BYTES);
+  const sources = new Map<number, Buffer>();
   if (small.length > 0)
-    for await (const mail of client.fetch(small.join(), { source: true }, { uid: true }))
-      found.set(mail.uid, mail);
+    for await (const { uid, source } of client.fetch(small.join(), { source: true }, { uid: true }))
+      if (source !== undefined) sources.set(uid, source);
   return uids.flatMap((uid) => {
-    const size = sizes.get(uid);
-    // it has gone since the search
-    if (size === undefined) return [];
-    const source = found.get(uid)?.source;
-    return source === undefined && size <= MAX_MESSAGE_BYTES
-      ? []
-      : [{ uid, bytes: source === undefined ? null : dropCr(source), size }];
+    const size = sizes.get(uid)!;
+    const source = sources.get(uid);
+    if (source === undefined && size <= MAX_MESSAGE_BYTES) return [];
+    return [{ uid, bytes: source === undefined ? null : dropCr(source), size }];
   });
 }
 

@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { writeInbox } from "../../bench/inbox.ts";
 import { signMails } from "../support/signing.ts";
 import { newFolder } from "./support.ts";
 
@@ -101,7 +102,10 @@ interface PatchRecord {
 }
 
 /** Verifies in a process that says what the kernel says of its memory. */
-function verify(file: string): {
+function verify(
+  file: string,
+  ...options: string[]
+): {
   records: PatchRecord[];
   peak: number;
 } {
@@ -113,7 +117,7 @@ function verify(file: string): {
   );
   const run = spawnSync(
     process.execPath,
-    ["--import", measure, PROGRAM, "verify", "--json", "--require=nothing", file],
+    ["--import", measure, PROGRAM, "verify", "--json", "--require=nothing", ...options, file],
     {
       env: { ...process.env, XDG_DATA_HOME: newFolder() },
       timeout: SECONDS * 1000,
@@ -130,6 +134,19 @@ function verify(file: string): {
     peak: Number(/^VmHWM:\s*(\d+) kB/m.exec(status)?.[1]) / 1024,
   };
 }
+
+test.runIf(existsSync("/proc/self/status"))(
+  "a public-inbox of large mails is read in portions",
+  () => {
+    const inbox = newFolder();
+    const large = (_: unknown, n: number): Buffer =>
+      Buffer.concat([Buffer.from(`${HEAD}X-Number: ${n}\n\n`), Buffer.alloc(20 * MIB, "x\n")]);
+    writeInbox(inbox, [...Array.from({ length: 20 }, large), GOOD]);
+    const { records, peak } = verify(inbox, "-j1");
+    expect(records.at(-1)).toMatchObject({ type: "summary", messages: 21, patches: 1, pass: 1 });
+    expect(peak).toBeLessThan(300);
+  },
+);
 
 test.runIf(existsSync("/proc/self/status")).each(CASES)("%s", (_, parts, code, megabytes) => {
   const { records, peak } = verify(write(parts));

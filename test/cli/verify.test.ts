@@ -390,6 +390,12 @@ describe("what is no mail: one line, the right status", () => {
     ],
     ["a missing file", () => "nowhere", 3, "no such file: nowhere"],
     [
+      "what is below a file",
+      () => join(put("file", "x"), "x"),
+      3,
+      /^cannot read .*file\/x: ENOTDIR/,
+    ],
+    [
       "bytes",
       () => put("bytes", Buffer.from([0x7f, 0, 1, 2, 0xff])),
       3,
