@@ -49,7 +49,7 @@ export class BaseChecker {
       ? await this.tryOn(subject, commit, { before: needed.flatMap((n) => n.diff ?? []), all })
       : { kind: "untried" as const, why: "the base is not here" };
     const needs = here ? [...prerequisites, ...dependencies] : dependencies;
-    const hint = facts?.type === null || facts?.public === false;
+    const hint = facts?.type === null || facts?.place.public === false;
     const fetch = hint ? await fetchCommand(this.#repository, claim.base.tree) : "";
     return { ...judgeBase(claim, facts, trial, needs, fetch), prerequisites, dependencies };
   }

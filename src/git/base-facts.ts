@@ -1,6 +1,6 @@
 /** What a repository knows of the commit that a mail names as its base. */
 
-import type { BaseFacts } from "../verify/base-check.ts";
+import { type BaseFacts, NOWHERE } from "../verify/base-check.ts";
 import { publicRef } from "./base.ts";
 import type { Objects } from "./objects.ts";
 import { NO_FETCH } from "./piped.ts";
@@ -14,7 +14,7 @@ export async function baseFacts(
   commit: string,
 ): Promise<BaseFacts> {
   const [info] = isObjectName(repository, commit) ? await objects.look([commit]) : [null];
-  if (info?.type !== "commit") return { ...UNKNOWN, type: info?.type ?? null };
+  if (info?.type !== "commit") return { type: info?.type ?? null, place: NOWHERE };
   const options = { cwd: repository.cwd, env: NO_FETCH };
   const [remotes, ref, [name], [branch], [distance]] = await Promise.all([
     gitLines(["for-each-ref", "--count=1", "--format=x", "refs/remotes"], options),
@@ -26,24 +26,16 @@ export async function baseFacts(
   const [behind, ahead] = (distance ?? "").split("\t").map(Number);
   return {
     type: "commit",
-    public: remotes.length === 0 ? null : ref !== null,
-    ref: ref?.name ?? null,
-    name: name ?? null,
-    branch: branch ?? "HEAD",
-    behind: ahead === undefined ? null : (behind ?? null),
-    ahead: ahead ?? null,
+    place: {
+      public: remotes.length === 0 ? null : ref !== null,
+      ref: ref?.name ?? null,
+      name: name ?? null,
+      branch: branch ?? "HEAD",
+      behind: ahead === undefined ? null : (behind ?? null),
+      ahead: ahead ?? null,
+    },
   };
 }
-
-const UNKNOWN: BaseFacts = {
-  type: null,
-  public: null,
-  ref: null,
-  name: null,
-  branch: null,
-  behind: null,
-  ahead: null,
-};
 
 /**
  * The command that brings a commit which is not here: from the tree that the mail names, under the

@@ -10,13 +10,16 @@ import {
   MAX_KEYRING_FILE,
   MAX_KEYRING_FILES,
 } from "../trust/keyring.ts";
-import { failure, git, runGit } from "./run.ts";
+import { Blobs } from "./blobs.ts";
+import { failure, runGit } from "./run.ts";
 
 /** Is this the name of a keyring in a ref? */
 export function isRefKeyring(name: string): boolean {
   return name.startsWith("ref:");
 }
 
+/** Blobs that git is asked for at a time. */
+const AT_A_TIME = 64;
 /** A listing of the most files, with names as long as they get. */
 const MAX_LISTING = MAX_KEYRING_FILES * 400;
 const PLAIN_FILE = /^100(?:644|755) blob ([0-9a-f]{40,64}) +(\d{1,9})\t(.*)$/s;
@@ -68,22 +71,24 @@ function parse(name: string): { repository: string; ref: string; path: string } 
   return { repository: repository === "" ? "." : repository!, ref, path: path! };
 }
 
-/** `git cat-file --batch`: a header line, the bytes, a line feed, for each. */
 async function readBlobs(
-  blobs: readonly string[],
-  options: { readonly cwd: string },
+  names: readonly string[],
+  { cwd }: { readonly cwd: string },
 ): Promise<Map<string, Buffer>> {
-  const output = await git(["cat-file", "--batch"], { ...options, input: `${blobs.join("\n")}\n` });
+  const blobs = new Blobs(cwd, MAX_KEYRING_FILE);
   const found = new Map<string, Buffer>();
-  let at = 0;
-  while (at < output.length) {
-    const end = output.indexOf("\n", at);
-    const [blob, type, size] = output.toString("latin1", at, end).split(" ");
-    at = end + 1;
-    if (type !== "blob") continue;
-    const length = Number(size);
-    found.set(blob!, output.subarray(at, at + length));
-    at += length + 1;
+  try {
+    for (let at = 0; at < names.length; at += AT_A_TIME) {
+      const some = names.slice(at, at + AT_A_TIME);
+      blobs.ask(some);
+      for (const name of some) {
+        const bytes = (await blobs.take())?.bytes;
+        // a copy: what comes at a time is larger than all of it
+        if (bytes !== null && bytes !== undefined) found.set(name, Buffer.from(bytes));
+      }
+    }
+  } finally {
+    blobs.close();
   }
   return found;
 }

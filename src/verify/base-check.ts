@@ -11,26 +11,29 @@ import {
   type BaseCheck,
   type BaseState,
   type Checked,
+  type CommitPlace,
   type SeriesResult,
   verdictOf,
+  worstOf,
 } from "./result.ts";
 import { count } from "./words.ts";
 
-/** Of a commit that a mail names, in a repository. */
+/** Of what a mail names as its base, in a repository. */
 export interface BaseFacts {
   /** What kind of object has that name here; null if none has. */
   readonly type: "commit" | "tag" | "tree" | "blob" | null;
-  /** Whether a remote-tracking branch has it; null if there is no such branch at all. */
-  readonly public: boolean | null;
-  /** The best known remote-tracking branch that has it. */
-  readonly ref: string | null;
-  /** As git describe names it. */
-  readonly name: string | null;
-  /** The branch that is checked out, or "HEAD"; how many commits the base is behind and ahead of it. */
-  readonly branch: string | null;
-  readonly behind: number | null;
-  readonly ahead: number | null;
+  readonly place: CommitPlace;
 }
+
+/** Of what is not here, or no commit. */
+export const NOWHERE: CommitPlace = {
+  public: null,
+  ref: null,
+  name: null,
+  branch: null,
+  behind: null,
+  ahead: null,
+};
 
 /** What came of applying the series to its base. */
 export type Trial =
@@ -97,7 +100,7 @@ export function judgeBase(
     findings.push(finding("base-unknown", `the base ${short} is not in this repository`, fetch));
   if (state === "not-a-commit")
     findings.push(finding("base-not-a-commit", `the base ${short} is a ${facts?.type} here`));
-  if (facts?.type === "commit" && facts.public === false)
+  if (facts?.place.public === false)
     findings.push(
       finding("base-private", `no remote-tracking branch has the base ${short}`, fetch),
     );
@@ -113,16 +116,10 @@ export function judgeBase(
   }
   if (state === "untried" && trial.kind === "untried")
     findings.push(finding("base-untried", `not tried on the base: ${trial.why}`));
-  const known = facts?.type === "commit";
   return {
     check: {
       state,
-      public: known ? facts.public : null,
-      ref: known ? facts.ref : null,
-      name: known ? facts.name : null,
-      branch: known ? facts.branch : null,
-      behind: known ? facts.behind : null,
-      ahead: known ? facts.ahead : null,
+      ...(facts?.place ?? NOWHERE),
       conflict: trial.kind === "conflicts" ? { patch: trial.patch, files: trial.files } : null,
     },
     findings,
@@ -135,8 +132,7 @@ export function addBaseCheck(
   baseCheck: BaseCheck,
   more: readonly Finding[],
 ): SeriesResult {
-  const worst = [result.verdict, verdictOf(more)];
-  const verdict = worst.includes("fail") ? "fail" : worst.includes("warn") ? "warn" : "pass";
+  const verdict = worstOf([result.verdict, verdictOf(more)]);
   return { ...result, findings: [...result.findings, ...more], verdict, baseCheck };
 }
 

@@ -20,7 +20,7 @@ export interface Preimages {
 /** Fewer digits than git ever writes by itself say nothing. */
 const MIN_DIGITS = 7;
 const GITLINK = 0o160000;
-/** All paths become arguments of one process. */
+/** Each is looked up in every commit. */
 const MAX_PATHS = 1000;
 const MAX_BYTES = 64 << 10;
 
@@ -39,7 +39,7 @@ export function preimagesOf(diffs: readonly Diff[]): Preimages {
       names.push(path);
       bytes += path.length;
       const known = oldBlob !== null && oldBlob.length >= MIN_DIGITS && /[1-9a-f]/.test(oldBlob);
-      const fits = wanted.size < MAX_PATHS && bytes <= MAX_BYTES && isPlain(oldName!);
+      const fits = wanted.size < MAX_PATHS && bytes <= MAX_BYTES && !path.includes("\n");
       if (known && fits && oldMode !== GITLINK) wanted.set(path, oldBlob);
       else left++;
     }
@@ -47,9 +47,4 @@ export function preimagesOf(diffs: readonly Diff[]): Preimages {
     for (const name of names) touched.add(name);
   }
   return { wanted: [...wanted].map(([path, blob]) => ({ path, blob })), created, left };
-}
-
-/** Can be an argument, and a line of input. */
-function isPlain(name: Buffer): boolean {
-  return !name.includes(0x0a) && Buffer.from(name.toString("utf8")).equals(name);
 }

@@ -74,15 +74,23 @@ export type BaseState =
   | "conflicts"
   | "untried";
 
-/** Part of a JSON record (docs/schema/base.md): what a repository says of a base. */
-export interface BaseCheck {
-  readonly state: BaseState;
+/** Where a commit is in a repository; all null if it is not there, or is no commit. */
+export interface CommitPlace {
+  /** Whether a remote-tracking branch has it; null if there is no such branch at all. */
   readonly public: boolean | null;
+  /** The best known remote-tracking branch that has it. */
   readonly ref: string | null;
+  /** As git describe names it. */
   readonly name: string | null;
+  /** The branch that is checked out, or "HEAD"; how many commits the base is behind and ahead of it. */
   readonly branch: string | null;
   readonly behind: number | null;
   readonly ahead: number | null;
+}
+
+/** Part of a JSON record (docs/schema/base.md): what a repository says of a base. */
+export interface BaseCheck extends CommitPlace {
+  readonly state: BaseState;
   readonly conflict: { readonly patch: number; readonly files: readonly string[] } | null;
 }
 
@@ -161,6 +169,12 @@ export interface UnreadResult {
   readonly code: string;
   readonly message: string;
   readonly hint: string;
+}
+
+/** The worst one decides. */
+export function worstOf(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes("fail")) return "fail";
+  return verdicts.includes("warn") ? "warn" : "pass";
 }
 
 /** The worst severity decides. */

@@ -7,7 +7,7 @@ import { seriesId } from "../patch/series.ts";
 import type { Finding } from "../types.ts";
 import type { Evidence } from "./evidence.ts";
 import { finding } from "./findings.ts";
-import { type Base, type PatchResult, type SeriesResult, verdictOf } from "./result.ts";
+import { type Base, type PatchResult, type SeriesResult, verdictOf, worstOf } from "./result.ts";
 
 /** A patch, and what of it the whole series is judged by. `payload` is the caller's own. */
 export interface Member<P> {
@@ -179,7 +179,6 @@ function judgeSeries<P>(members: readonly Member<P>[]): SeriesResult {
   if (base.status === "missing") findings.push(finding("base-missing", "no base commit recorded"));
 
   const own = verdictOf(findings);
-  const worst = members.map((m) => m.result.verdict);
   return {
     type: "series",
     id,
@@ -192,11 +191,7 @@ function judgeSeries<P>(members: readonly Member<P>[]): SeriesResult {
     sealed,
     base,
     findings,
-    verdict: [own, ...worst].includes("fail")
-      ? "fail"
-      : [own, ...worst].includes("warn")
-        ? "warn"
-        : "pass",
+    verdict: worstOf([own, ...members.map((m) => m.result.verdict)]),
   };
 }
 

@@ -25,7 +25,7 @@ const MAX_SIGNERS = 10_000;
 export function createTotals(): Totals {
   const nothing = { patches: 0, pass: 0, warn: 0, fail: 0 };
   const all = { ...nothing };
-  const signers = new Map<string | null, Count & typeof nothing>();
+  const signers = new Map<string | null, typeof nothing>();
   let signed = 0;
 
   function countOf(signer: string | null): typeof nothing {

@@ -22,7 +22,6 @@ import {
   numberList,
   type Series,
 } from "../../verify/series.ts";
-import { BaseGuesser } from "../base-guesser.ts";
 import { keptSeries, subjectOf } from "../base-subject.ts";
 import { readPolicies } from "../policy.ts";
 import { devKeyringsOf } from "../settings.ts";
@@ -278,6 +277,8 @@ async function goToBase(
 /** Only one of which there is nothing to doubt but that others are as good. */
 async function guessedBase(repository: Repository, series: Series<Checked>): Promise<string> {
   endOnSignal();
+  // most series name their base
+  const { BaseGuesser } = await import("../base-guesser.ts");
   const guesser = await BaseGuesser.open(repository, []);
   try {
     const [guessed] = await guesser.guess([subjectOf(keptSeries(series))]);
