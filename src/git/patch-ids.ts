@@ -46,12 +46,27 @@ export async function commitsByPatchId(
   ];
   const commits = await gitText(["rev-list", ...which, "--"], options);
   if (commits === "") return found;
-  const shown = ["diff-tree", "--stdin", "-p", "--root", "--no-renames"];
-  const diffs = await git(shown, { ...options, input: `${commits}\n`, maxBytes: MAX_BYTES });
   const asked = new Set(wanted);
-  for (const [id, commit] of await idsOf(repository, diffs))
+  for (const [id, commit] of await idsOf(repository, await diffsOf(repository, commits)))
     if (asked.has(id) && !found.has(id)) found.set(id, commit);
   return found;
+}
+
+/** The patch-ids of commits, in their order, but for those that change nothing. */
+export async function patchIdsOf(
+  repository: Repository,
+  commits: readonly string[],
+): Promise<string[]> {
+  if (commits.length === 0) return [];
+  const listed = await idsOf(repository, await diffsOf(repository, commits.join("\n")));
+  return listed.map(([id]) => id);
+}
+
+/** @param commits full names, a line each */
+function diffsOf(repository: Repository, commits: string): Promise<Buffer> {
+  const shown = ["diff-tree", "--stdin", "-p", "--root", "--no-renames"];
+  const options = { cwd: repository.cwd, env: NO_FETCH, maxBytes: MAX_BYTES };
+  return git(shown, { ...options, input: `${commits}\n` });
 }
 
 /** The diff of one commit, for git apply. */

@@ -63,7 +63,7 @@ function parseVersion(text: string): readonly [number, number, number] {
 }
 
 /** Is this git at least that version? */
-function isAtLeast(repository: Repository, major: number, minor: number): boolean {
+export function isAtLeast(repository: Repository, major: number, minor: number): boolean {
   const [ours, oursMinor] = repository.version;
   return ours > major || (ours === major && oursMinor >= minor);
 }

@@ -28,13 +28,19 @@ export function renderGuess(series: SeriesResult, shown: Shown, style: Style): s
     ...candidates.flatMap((c, i) =>
       say(
         i === 0 ? "most likely" : "or",
-        [c.commit.slice(0, 12), c.name, day(c.time), ...applies(c.applies)].join(", "),
+        [...names(c), day(c.time), ...applies(c.applies)].join(", "),
       ),
     ),
     ...evidence(shown).flatMap((text, i) => say(i === 0 ? "because" : "", text)),
     ...(best === undefined || best.others.length === 0 ? [] : say("not", best.others.join(", "))),
     ...say("confidence", confidence),
   ];
+}
+
+/** git describe has no better name than the commit's own where there is no tag. */
+function names({ commit, name }: Shown["candidates"][number]): string[] {
+  const short = commit.slice(0, 12);
+  return name === short || name === "" ? [short] : [short, name];
 }
 
 function applies(does: boolean | null): string[] {

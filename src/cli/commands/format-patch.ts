@@ -10,6 +10,7 @@ import path from "node:path";
 import { CliError } from "../../errors.ts";
 import { type BaseChoice, chooseBase } from "../../git/base.ts";
 import { baseHazards, type Hazards } from "../../git/base-hazards.ts";
+import { addBaseLines, baseLines, writesBase } from "../../git/base-lines.ts";
 import { addBaseTree, publicTree } from "../../git/base-tree.ts";
 import { otherAuthors, signerIdent } from "../../git/ident.ts";
 import { openRepository, type Repository, runFormatPatch } from "../../git/repository.ts";
@@ -83,16 +84,24 @@ export const formatPatchCommand = {
     const from = words.from ? [] : await fromOption(repository, range, by);
     const signer = await openSigner(words);
     try {
-      const gitArgs = [...baseOption(base), ...from, ...range.args];
+      const own = writesBase(repository);
+      const gitArgs = [...(own ? baseOption(base) : []), ...from, ...range.args];
+      const lines =
+        own || base.kind === "none" ? null : await baseLines(repository, base, range.commits);
       const tree = publicTree(repository, base);
-      const sign = (drafts: readonly Draft[]): Promise<Signed> =>
-        signDrafts(withTree(drafts, base, tree), {
+      const sign = async (drafts: readonly Draft[]): Promise<Signed> => {
+        const amended = withTree(withLines(drafts, lines), base, tree);
+        const signed = await signDrafts(amended, {
           signer,
           by,
           time: now(),
           base: base.kind === "none" ? null : base.commit,
           inOrder: true,
         });
+        // a cover letter that is still to be written is not signed, but has its lines
+        const mails = amended.map(({ mail }, i) => (mail === drafts[i]!.mail ? null : mail));
+        return { ...signed, mails: signed.mails.map((mail, i) => mail ?? mails[i] ?? null) };
+      };
       const signed =
         words.target.kind === "folder"
           ? await intoFolder(repository, words.target.name, gitArgs, words.quiet, sign)
@@ -173,6 +182,14 @@ async function fromOption(
 
 function baseOption(base: BaseChoice): string[] {
   return base.kind === "none" ? [] : [`--base=${base.commit}`];
+}
+
+/** In the first mail, where git writes them: a cover letter or the first patch. */
+function withLines(drafts: readonly Draft[], lines: string | null): readonly Draft[] {
+  if (lines === null) return drafts;
+  return drafts.map((draft, i) =>
+    i === 0 ? { ...draft, mail: addBaseLines(draft.mail, lines) } : draft,
+  );
 }
 
 function withTree(
