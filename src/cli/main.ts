@@ -54,6 +54,10 @@ const COMMANDS: Record<string, Entry> = {
     describe: "whose key is which: look, accept, rotate, endorse, revoke",
     load: async () => (await import("./commands/trust.ts")).trustCommand,
   },
+  bot: {
+    describe: "suggest signing and bases to a list's authors, rarely",
+    load: async () => (await import("./commands/bot.ts")).botCommand,
+  },
 };
 
 const MANUAL = `usage: patchsig <command> [options]      (also: git patchsig <command>)

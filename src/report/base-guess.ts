@@ -48,7 +48,11 @@ function applies(does: boolean | null): string[] {
   return [does ? "applies cleanly" : "does not apply"];
 }
 
-function evidence({ guess, by, created, main, candidates }: Shown): string[] {
+/** Why a commit is the most likely one, in half-sentences. */
+export function evidence(
+  shown: Pick<Shown, "guess" | "by" | "created" | "main" | "candidates">,
+): string[] {
+  const { guess, by, created, main, candidates } = shown;
   const { matched, total, count, more, unique, later, newest, oldest } = guess;
   if (by === "date") {
     const why =

@@ -110,7 +110,12 @@ export async function* readMailbox(mailbox: Mailbox, options: ImapOptions, onRea
   }
 }
 
-function clientFor({ protocol, host, port, username }: Mailbox, pass: string): ImapFlow {
+/** @param idle how long to wait for news at a time, in milliseconds; without it nothing is waited for */
+export function clientFor(
+  { protocol, host, port, username }: Mailbox,
+  pass: string,
+  idle?: { readonly maxIdleTime: number },
+): ImapFlow {
   const secure = protocol === "imaps";
   return new ImapFlow({
     host,
@@ -120,15 +125,19 @@ function clientFor({ protocol, host, port, username }: Mailbox, pass: string): I
     ...(secure ? {} : { doSTARTTLS: !LOOPBACK.test(host) }),
     auth: { user: username, pass },
     logger: false,
-    disableAutoIdle: true,
+    ...(idle ?? { disableAutoIdle: true }),
     maxLiteralSize: MAX_MESSAGE_BYTES,
     connectionTimeout: PATIENCE,
     greetingTimeout: PATIENCE,
-    socketTimeout: PATIENCE,
+    // an idle connection is silent between the times at which it is asked for a sign of life
+    socketTimeout: idle === undefined ? PATIENCE : idle.maxIdleTime + PATIENCE,
   });
 }
 
-async function logIn(client: ImapFlow, options: ImapOptions): Promise<void> {
+export async function logIn(
+  client: ImapFlow,
+  options: Pick<ImapOptions, "onLogin">,
+): Promise<void> {
   try {
     await client.connect();
   } catch (error) {

@@ -79,6 +79,13 @@ export function openDatabase(schema: Schema, options: OpenOptions): OpenDatabase
   });
 }
 
+/** An empty database that nobody else can see, and that is gone with the process. */
+export function openMemory(schema: Schema): Database.Database {
+  const db = new Database(":memory:");
+  migrate(schema, ":memory:", db);
+  return db;
+}
+
 /** Runs `work`; what SQLite throws becomes a CliError. */
 export function explained<T>(schema: Schema, file: string, work: () => T): T {
   // not the file system's errors: `work` may be somebody else's
@@ -223,9 +230,7 @@ export function syncPath(name: string): void {
  */
 function openForReading(schema: Schema, file: string): OpenDatabase {
   if (!existsSync(file)) {
-    const db = new Database(":memory:");
-    migrate(schema, file, db);
-    return { db, stale: () => existsSync(file) };
+    return { db: openMemory(schema), stale: () => existsSync(file) };
   }
   inspect(schema, file);
   const before = statSync(file);

@@ -46,6 +46,8 @@ interface Open<P> {
 export interface SeriesCollector<P> {
   /** Takes a patch; gives back the series that had to be closed for it. */
   add(member: Member<P>): Series<P>[];
+  /** Closes those of which this is true, in the order in which they began. */
+  close(when: (members: readonly Member<P>[]) => boolean): Series<P>[];
   /** Closes all that are open, in the order in which they began. */
   end(): Series<P>[];
 }
@@ -113,6 +115,7 @@ export function createSeriesCollector<P>(): SeriesCollector<P> {
       }
       return open.size > MAX_OPEN ? [close(open.values().next().value!)] : [];
     },
+    close: (when) => [...open].filter(({ members }) => when(members)).map(close),
     end: () => [...open].map(close),
   };
 }

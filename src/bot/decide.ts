@@ -1,0 +1,176 @@
+/**
+ * Whether a series gets a letter. Pure: what is known goes in, one decision with its reason comes
+ * out, so that `bot preview` can show what would have been, and why. The first rule that holds a
+ * letter back is the reason.
+ */
+
+import type { MailFacts, SeriesFacts } from "./facts.ts";
+import { afterQuiet, isQuiet } from "./quiet.ts";
+import type { Limits, Rules, Topic } from "./settings.ts";
+
+/** What is known of the one who sent it, this series included. */
+export interface AuthorFacts {
+  /** Different works: a new version of a series is none. */
+  readonly works: number;
+  /** When the first of them was sent. */
+  readonly since: number | null;
+  /** When letters to them were planned, ascending. */
+  readonly letters: readonly number[];
+  readonly refused: boolean;
+  /** Mail to them came back. */
+  readonly undeliverable: boolean;
+  /** They asked to be left alone till then; 0 if not. */
+  readonly pausedUntil: number;
+}
+
+export interface ListFacts {
+  /** Other authors who sign. */
+  readonly signers: number;
+  /** When letters to anybody were planned, of the last days; ascending. */
+  readonly letters: readonly number[];
+}
+
+export interface Situation {
+  /** Seconds since the epoch. */
+  readonly now: number;
+  readonly series: SeriesFacts;
+  readonly author: AuthorFacts;
+  readonly list: ListFacts;
+  /** What a repository says of the base; asked only when all else is in favour of a letter. */
+  readonly guess: "unasked" | "certain" | "uncertain";
+}
+
+/** Why there is no letter, and how a person is told. */
+export const REASONS = {
+  refused: "cannot be read for sure",
+  headless: "neither cover letter nor first patch came",
+  automatic: "written by a program",
+  bot: "sent by a bot",
+  "list-generated": "the list replaced the sender",
+  "no-address": "no plain sender, or no Message-ID",
+  never: "an address that is never written to",
+  "other-list": "on a list that is not served",
+  reply: "a reply",
+  rfc: "an RFC",
+  pull: "a pull request",
+  unmarked: "no [PATCH] in its subject",
+  forwarded: "sent on by somebody else",
+  old: "too old to answer",
+  "opted-out": "asked to stop",
+  undeliverable: "mail to them came back",
+  paused: "said not now",
+  enough: "had as many letters as there may be",
+  recent: "had a letter not long ago",
+  newcomer: "not here long enough",
+  complete: "signed, with a base",
+  "few-sign": "hardly anybody here signs",
+  "base-certain": "the base is certain anyway",
+  ceiling: "enough letters for a day",
+} as const;
+
+export type Reason = keyof typeof REASONS;
+
+export type Decision =
+  | { readonly kind: "hold"; readonly reason: Reason }
+  /** The base has to be guessed first. */
+  | { readonly kind: "guess" }
+  | { readonly kind: "suggest"; readonly topics: readonly Topic[]; readonly at: number };
+
+const DAY = 86_400;
+
+type Test = (situation: Situation, first: MailFacts, rules: Rules) => boolean;
+
+/** In the order in which they are asked. */
+const HOLDS: readonly (readonly [Reason, Test])[] = [
+  ["automatic", (_, first) => first.automatic !== null],
+  ["bot", (_, first) => first.bot],
+  ["list-generated", (_, first) => first.replaced],
+  ["no-address", (_, { sender, messageId }) => sender === null || messageId === ""],
+  ["never", (_, { sender }, { never }) => never.includes(sender!.identity)],
+  ["other-list", (_, { lists }, rules) => !isServed(lists, rules.lists)],
+  ["reply", (_, first) => first.reply || answersAnother(first)],
+  ["rfc", (_, first) => first.rfc],
+  ["pull", (_, first) => first.pull],
+  ["unmarked", (_, first) => !first.marked],
+  ["forwarded", (_, first) => first.forwarded],
+  ["refused", ({ series }) => series.refused],
+  ["old", ({ now, series }, _, { maxAge }) => now - series.sentAt > maxAge],
+  ["opted-out", ({ author }) => author.refused],
+  ["undeliverable", ({ author }) => author.undeliverable],
+  ["newcomer", ({ now, author }, _, rules) => isNew(author, now, rules)],
+  ["complete", ({ series }, _, { topics }) => topics.every((topic) => has(series, topic))],
+  ["paused", ({ now, author }) => now < author.pausedUntil],
+  ["enough", ({ author }, _, { most }) => author.letters.length >= most],
+  ["recent", ({ now, author }, _, rules) => isRecent(author, plannedAt(now, rules), rules)],
+];
+
+/** What is to be done about a series. Times in the answer are seconds since the epoch. */
+export function decide(situation: Situation, rules: Rules): Decision {
+  const { now, series, list, guess } = situation;
+  const { first } = series;
+  const hold = (reason: Reason): Decision => ({ kind: "hold", reason });
+  if (first === null) return hold("headless");
+  for (const [reason, test] of HOLDS) if (test(situation, first, rules)) return hold(reason);
+
+  const wanted = rules.topics.filter((topic) => !has(series, topic));
+  const others = list.signers >= rules.othersSign;
+  const topics = wanted.filter((topic) => (topic === "sign" ? others : guess !== "certain"));
+  if (topics.length === 0) return hold(wanted.includes("base") ? "base-certain" : "few-sign");
+  const at = plannedAt(now, rules);
+  if (onDay(list.letters, at) >= rules.perDay) return hold("ceiling");
+  if (wanted.includes("base") && guess === "unasked") return { kind: "guess" };
+  return { kind: "suggest", topics, at };
+}
+
+/** The earliest time at which a letter may go out. */
+function plannedAt(now: number, { quiet }: Limits): number {
+  return afterQuiet(quiet, now);
+}
+
+function has(series: SeriesFacts, topic: Topic): boolean {
+  return topic === "sign" ? series.signed : series.based;
+}
+
+function isServed(lists: readonly string[], served: readonly string[]): boolean {
+  return served.length === 0 || lists.some((list) => served.includes(list));
+}
+
+/** A patch below another mail is part of a talk, unless it is a new version, sent to the old one. */
+function answersAnother({ inReplyTo, number }: MailFacts): boolean {
+  return inReplyTo !== "" && number.version < 2;
+}
+
+function isNew(
+  { works, since }: AuthorFacts,
+  now: number,
+  { minSeries, minTime }: Limits,
+): boolean {
+  return works < minSeries || since === null || now - since < minTime;
+}
+
+function isRecent({ letters }: AuthorFacts, at: number, { period }: Limits): boolean {
+  const last = letters.at(-1);
+  return last !== undefined && at - last < period;
+}
+
+/** Letters of the 24 hours that end at `time`, and of later. */
+function onDay(letters: readonly number[], time: number): number {
+  return letters.filter((at) => at > time - DAY).length;
+}
+
+/**
+ * Asked once more when a letter is about to leave: it may have waited for a server, and another may
+ * have left meanwhile.
+ *
+ * @param sent when letters left in the last days, ascending
+ * @param own when letters to this author left
+ */
+export function mayLeave(
+  now: number,
+  sent: readonly number[],
+  own: readonly number[],
+  { quiet, perDay, period, most }: Limits,
+): "now" | "later" | "never" {
+  if (own.length >= most || own.some((at) => now - at < period)) return "never";
+  return isQuiet(quiet, now) || onDay(sent, now) >= perDay ? "later" : "now";
+}

@@ -1,0 +1,82 @@
+/**
+ * What the bot writes: templates that a list's owner can change, filled in with one series. Pure.
+ *
+ * A template is `Subject: …`, an empty line, and text, in the language of mustache(5): {{name}},
+ * {{#base}} … {{/base}}, {{^base}} … {{/base}}. What comes from a mail is one line without controls.
+ */
+
+import Mustache from "mustache";
+import { CliError } from "../errors.ts";
+
+export const TEMPLATES = ["suggest", "stopped", "paused", "base", "digest"] as const;
+export type TemplateName = (typeof TEMPLATES)[number];
+
+export interface Text {
+  readonly subject: string;
+  readonly body: string;
+}
+
+/** A value is text, a number, whether a part is to be there, or what a part is to be filled in with. */
+export interface View {
+  readonly [name: string]: Value;
+}
+type Value = string | number | boolean | null | View | readonly View[];
+
+/**
+ * @param file for the message
+ * @throws CliError "usage" if the template is none, or names what there is not
+ */
+export function render(template: string, view: View, file: string): Text {
+  const broken = (why: string): CliError =>
+    new CliError("usage", `${file} is no template: ${why}`, {
+      hint: "docs/bot.md says what one may hold",
+    });
+  let text: string;
+  try {
+    checkNames(Mustache.parse(template) as unknown as Token[], [view], broken);
+    text = Mustache.render(template, view, {}, { escape: (value: unknown) => oneLine(value) });
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw broken(oneLine((error as Error).message));
+  }
+  const [, subject, body] =
+    /^Subject: ([^\n]+)\n\n([^]*)$/.exec(text.replaceAll("\r\n", "\n")) ?? [];
+  if (subject === undefined || body === undefined)
+    throw broken('it begins with "Subject: …" and an empty line');
+  const tidy = body
+    .replace(/[ \t]+$/gm, "")
+    .replace(/\n{3,}/g, "\n\n")
+    .trim();
+  return { subject: oneLine(subject), body: `${tidy}\n` };
+}
+
+/** Nothing that a mail says can end a line, hide, or turn the reading direction. */
+function oneLine(value: unknown): string {
+  return String(value)
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]+/gu, " ")
+    .slice(0, 1000);
+}
+
+/** mustache's own: type, name, from, to, and of a section what is in it. */
+type Token = readonly [string, string, number, number, (readonly Token[])?];
+
+/** A name that is not there would be an empty place in a letter: it is an error instead. */
+function checkNames(
+  tokens: readonly Token[],
+  views: readonly View[],
+  broken: (why: string) => CliError,
+): void {
+  for (const [type, name, , , inner] of tokens) {
+    if (type === "text" || type === "!" || name === ".") continue;
+    if (!["#", "^", "name"].includes(type)) throw broken(`{{${type}${name}}} is not used here`);
+    const view = views.find((one) => Object.hasOwn(one, name));
+    if (view === undefined) throw broken(`there is no {{${name}}}`);
+    const value = view[name];
+    const list = Array.isArray(value) ? (value as readonly View[]) : null;
+    const into = list === null ? value : list[0];
+    const isView = typeof into === "object" && into !== null && !Array.isArray(into);
+    // of an empty part nobody can know what it would hold
+    if (type === "#" && ((list !== null && list.length === 0) || value === null)) continue;
+    if (inner !== undefined) checkNames(inner, isView ? [into as View, ...views] : views, broken);
+  }
+}

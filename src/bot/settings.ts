@@ -1,0 +1,238 @@
+/**
+ * The bot's settings: what a list's owner writes into a file with the syntax of git config. Pure:
+ * the words come in, numbers go out. All times are seconds.
+ */
+
+import { CliError } from "../errors.ts";
+import { normaliseIdentity } from "../trust/identity.ts";
+import { parseQuiet, type Quiet } from "./quiet.ts";
+
+const MODES = ["preview", "digest", "private", "list"] as const;
+/** preview: nothing is sent · digest: to the maintainers only · private: to the author · list: to both. */
+export type Mode = (typeof MODES)[number];
+
+const TOPICS = ["sign", "base"] as const;
+export type Topic = (typeof TOPICS)[number];
+
+/** When a letter may go out: the numbers that keep the bot gentle. */
+export interface Limits {
+  /** Series that an author must have sent, over so many seconds, before anything is suggested. */
+  readonly minSeries: number;
+  readonly minTime: number;
+  /** Between two letters to one author, and how many there are at most. */
+  readonly period: number;
+  readonly most: number;
+  /** Letters a day (any 24 hours), to all together. */
+  readonly perDay: number;
+  /** After a "not now". */
+  readonly pause: number;
+  readonly quiet: Quiet | null;
+}
+
+export interface Rules extends Limits {
+  readonly topics: readonly Topic[];
+  /** Authors of the list who sign, other than this one, before signing is suggested. */
+  readonly othersSign: number;
+  /** A series that is older gets no letter. */
+  readonly maxAge: number;
+  /** List-Ids that are served; none: all. */
+  readonly lists: readonly string[];
+  /** Addresses that are never written to: the bot's own, the list's, and any the owner names. */
+  readonly never: readonly string[];
+}
+
+export interface BotSettings {
+  readonly mode: Mode;
+  readonly rules: Rules;
+  /** A series is whole when nothing has come for so long. */
+  readonly settle: number;
+  /** Between two looks at the sources. */
+  readonly interval: number;
+  /** The bot's own address, normalised; null where it is not to send anything. */
+  readonly address: string | null;
+  readonly name: string;
+  /** The list's posting address; "" if that is not known. */
+  readonly list: string;
+  /** Who runs it: a name and an address, for the letter. */
+  readonly owner: string;
+  readonly maintainers: readonly string[];
+  readonly sources: readonly string[];
+  /** Where copies of letters go, which must come to one of the sources; null: nowhere. */
+  readonly copyTo: string | null;
+  /** After so long, a copy that has not come is not coming any more. */
+  readonly copyGrace: number;
+  readonly fetch: boolean;
+  readonly repository: string | null;
+  readonly refs: readonly string[];
+  readonly database: string | null;
+  readonly templates: string | null;
+  readonly metrics: string | null;
+}
+
+/** As `Config` of src/git has it. */
+export interface Words {
+  readonly all: (key: string) => readonly string[];
+  readonly string: (key: string) => string | null;
+  readonly bool: (key: string) => boolean | null;
+  readonly path: (key: string) => string | null;
+  readonly paths: (key: string) => readonly string[];
+  readonly settings: readonly { readonly key: string; readonly value: string }[];
+}
+
+const DAY = 86_400;
+
+export const DEFAULT_RULES: Rules = {
+  minSeries: 3,
+  minTime: 14 * DAY,
+  period: 90 * DAY,
+  most: 3,
+  perDay: 5,
+  pause: 180 * DAY,
+  quiet: null,
+  topics: TOPICS,
+  othersSign: 3,
+  maxAge: 2 * DAY,
+  lists: [],
+  never: [],
+};
+
+const KEYS = [
+  "mode",
+  "suggest",
+  "minSeries",
+  "minTime",
+  "period",
+  "most",
+  "perDay",
+  "pause",
+  "quiet",
+  "timezone",
+  "othersSign",
+  "maxAge",
+  "listId",
+  "never",
+  "settle",
+  "interval",
+  "address",
+  "name",
+  "list",
+  "owner",
+  "maintainer",
+  "source",
+  "copyTo",
+  "copyGrace",
+  "fetch",
+  "repository",
+  "ref",
+  "database",
+  "templates",
+  "metrics",
+] as const;
+
+/**
+ * @param words the bot's file
+ * @throws CliError "usage": an unknown key, or a value that is none; one line says which
+ */
+export function parseSettings(words: Words): BotSettings {
+  const known = new Set<string>(KEYS.map((key) => `bot.${key.toLowerCase()}`));
+  for (const { key } of words.settings)
+    if (key.startsWith("bot.") && !known.has(key))
+      throw new CliError("usage", `the bot's file sets ${key}, which it does not know`, {
+        hint: "docs/bot.md lists what can be set",
+      });
+  const text = (key: (typeof KEYS)[number]): string | null => words.string(`bot.${key}`);
+  const number = (key: (typeof KEYS)[number], otherwise: number): number =>
+    text(key) === null ? otherwise : parseCount(key, text(key)!);
+  const time = (key: (typeof KEYS)[number], otherwise: number): number =>
+    text(key) === null ? otherwise : parseTime(key, text(key)!);
+  const addresses = (key: (typeof KEYS)[number]): string[] =>
+    words.all(`bot.${key}`).map((value) => parseAddress(key, value));
+
+  const [address = null] = addresses("address").slice(-1);
+  const [list = ""] = addresses("list").slice(-1);
+  const [copyTo = null] = addresses("copyTo").slice(-1);
+  const quiet = text("quiet");
+  const suggest = text("suggest");
+  return {
+    mode: text("mode") === null ? "preview" : oneOf("mode", text("mode")!, MODES),
+    rules: {
+      minSeries: number("minSeries", DEFAULT_RULES.minSeries),
+      minTime: time("minTime", DEFAULT_RULES.minTime),
+      period: time("period", DEFAULT_RULES.period),
+      most: number("most", DEFAULT_RULES.most),
+      perDay: number("perDay", DEFAULT_RULES.perDay),
+      pause: time("pause", DEFAULT_RULES.pause),
+      quiet: quiet === null ? null : parseQuiet(quiet, text("timezone") ?? "UTC"),
+      topics:
+        suggest === null
+          ? TOPICS
+          : suggest.split(/[\s,]+/).map((word) => oneOf("suggest", word, TOPICS)),
+      othersSign: number("othersSign", DEFAULT_RULES.othersSign),
+      maxAge: time("maxAge", DEFAULT_RULES.maxAge),
+      lists: words.all("bot.listId").map((id) => id.replace(/^<|>$/g, "").toLowerCase()),
+      never: [...addresses("never"), ...[address, list, copyTo].filter((one) => one)] as string[],
+    },
+    settle: time("settle", 900),
+    interval: time("interval", 300),
+    address,
+    name: text("name") ?? "patchsig bot",
+    list,
+    owner: text("owner") ?? "",
+    maintainers: addresses("maintainer"),
+    sources: words.paths("bot.source"),
+    copyTo,
+    copyGrace: time("copyGrace", 600),
+    fetch: words.bool("bot.fetch") ?? false,
+    repository: words.path("bot.repository"),
+    refs: words.all("bot.ref"),
+    database: words.path("bot.database"),
+    templates: words.path("bot.templates"),
+    metrics: words.path("bot.metrics"),
+  };
+}
+
+function wrong(key: string, value: string, wanted: string): CliError {
+  return new CliError("usage", `the bot's file: ${key} is "${value}", and should be ${wanted}`);
+}
+
+function parseCount(key: string, value: string): number {
+  const count = Number(value);
+  if (!/^\d{1,9}$/.test(value)) throw wrong(key, value, "a number");
+  return count;
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  s: 1,
+  second: 1,
+  m: 60,
+  minute: 60,
+  h: 3600,
+  hour: 3600,
+  d: DAY,
+  day: DAY,
+  w: 7 * DAY,
+  week: 7 * DAY,
+};
+
+/** `90 days`, `15m`, `2 hours`: seconds. */
+function parseTime(key: string, value: string): number {
+  const [, count, unit] = /^(\d{1,6}) ?([a-z]+)$/i.exec(value.trim()) ?? [];
+  const name = (unit ?? "").toLowerCase();
+  const seconds = UNITS[name] ?? UNITS[name.replace(/s$/, "")];
+  if (count === undefined || seconds === undefined)
+    throw wrong(key, value, "a time like 90 days, 2 hours or 15 minutes");
+  return Number(count) * seconds;
+}
+
+function parseAddress(key: string, value: string): string {
+  const identity = normaliseIdentity(value);
+  if (identity === null) throw wrong(key, value, "one bare address like bot@example.org");
+  return identity;
+}
+
+function oneOf<T extends string>(key: string, value: string, words: readonly T[]): T {
+  const found = words.find((word) => word === value.toLowerCase());
+  if (found === undefined)
+    throw wrong(key, value, words.join(", ").replace(/, ([^,]*)$/, " or $1"));
+  return found;
+}

@@ -1,0 +1,167 @@
+/** A round of the bot: read what has come, decide about what is whole, send what is due. */
+
+import { authorDigest } from "../../bot/identity.ts";
+import type { BotSettings } from "../../bot/settings.ts";
+import type { Config } from "../../git/config.ts";
+import { Objects } from "../../git/objects.ts";
+import { openRepository } from "../../git/repository.ts";
+import { renderMetrics, type Status } from "../../report/bot.ts";
+import { isUnread, type SourceMail } from "../../source/piece.ts";
+import { BotStore } from "../../store/bot-store.ts";
+import { replaceFile } from "../../store/replace-file.ts";
+import { openSource } from "../sources.ts";
+import { out, say, sayError } from "../terminal.ts";
+import { escapeText } from "../../report/escape.ts";
+import { guesserOf } from "./common.ts";
+import { writeDigest } from "./digest.ts";
+import { fetchInboxes } from "./fetch.ts";
+import { suggestion } from "./letters.ts";
+import { createListener } from "./listener.ts";
+import { queue } from "./queue.ts";
+import { sendDue } from "./sending.ts";
+import { createBotSession, type Effect, type Outcome } from "./session.ts";
+import { openTemplates } from "./templates.ts";
+
+export interface Round {
+  /** When there is something to do at the latest, seconds since the epoch. */
+  readonly next: number;
+  /** Something could not be read, or sent. */
+  readonly failed: boolean;
+}
+
+/** Mails that are taken in together, and their bytes. */
+const BATCH_MAILS = 64;
+const BATCH_BYTES = 4 << 20;
+
+export interface Bot {
+  round(): Promise<Round>;
+  close(): void;
+}
+
+/**
+ * @param words the bot's file, for `sendemail.*`
+ * @param database its file; nobody else may work on it
+ * @param clock seconds since the epoch
+ */
+export function createBot(
+  settings: BotSettings,
+  words: Config,
+  database: string,
+  clock: () => number,
+): Bot {
+  const { mode, address } = settings;
+  const writes = mode === "private" || mode === "list";
+  const render = openTemplates(settings.templates);
+  const store = new BotStore(database, !writes);
+  const guesser = guesserOf(settings);
+
+  async function write(outcome: Outcome): Promise<Effect> {
+    const { decision, series } = outcome;
+    if (decision.kind !== "suggest") throw new Error("nothing is suggested");
+    const { sender, messageId: answers } = series.first!;
+    if (!writes || address === null)
+      return () => store.rehearse(sender!.identity, answers, decision.topics, decision.at);
+    const letter = await suggestion(outcome, settings, address, render);
+    const author = authorDigest(sender!.identity);
+    const topics = decision.topics.join(" ");
+    return () => {
+      const { at } = decision;
+      // a series that was sent twice over has its letter already
+      if (store.addLetter({ messageId: letter.messageId, author, answers, topics, at }))
+        queue(store, "suggest", author, letter, outcome.situation.now, at);
+    };
+  }
+
+  const session = createBotSession({
+    store,
+    settings,
+    guess: guesser.guess,
+    write,
+    listen: createListener({ store, settings, render, hasCommit: (c) => hasCommit(settings, c) }),
+    onFailed: (source, error) => say(`${source}: ${(error as Error).message}`),
+  });
+
+  /** Takes in what has come; false if something could not be read. */
+  async function poll(now: number): Promise<boolean> {
+    let whole = true;
+    for (const source of settings.sources) {
+      const cursorOf = (name: string): string | null => store.cursor(name);
+      let batch: SourceMail[] = [];
+      let size = 0;
+      for await (const pieces of openSource(source, { cursorOf })) {
+        for (const piece of pieces) {
+          if (isUnread(piece)) {
+            whole = false;
+            store.count("unread");
+            sayError(piece.error);
+            continue;
+          }
+          batch.push(piece);
+          size += piece.bytes?.length ?? 0;
+          if (batch.length < BATCH_MAILS && size < BATCH_BYTES) continue;
+          await session.take(batch, now);
+          [batch, size] = [[], 0];
+        }
+      }
+      await session.take(batch, now);
+    }
+    return whole;
+  }
+
+  function tell({ decision, series }: Outcome): void {
+    if (decision.kind !== "suggest") return;
+    const { subject, sender } = series.first!;
+    const does = writes ? "will write to" : "would write to";
+    const about = decision.topics.join(" and ");
+    out(`${does} ${escapeText(sender!.identity)} about ${about}: ${escapeText(subject)}\n`);
+  }
+
+  return {
+    async round() {
+      const now = clock();
+      const unfetched = settings.fetch ? await fetchInboxes(settings.sources) : [];
+      unfetched.forEach(sayError);
+      const read = await poll(now);
+      try {
+        (await session.settle(now)).forEach(tell);
+      } finally {
+        guesser.close();
+      }
+      if (mode === "digest" && address !== null)
+        await writeDigest(store, settings, address, render, now);
+      const sent = address === null ? null : await sendDue(store, settings, words, clock);
+      if (settings.metrics !== null)
+        replaceFile(settings.metrics, Buffer.from(renderMetrics(statusOf(store, mode))));
+      return {
+        next: Math.min(now + settings.interval, sent?.next ?? Infinity),
+        failed: !read || unfetched.length > 0 || sent?.failed === true,
+      };
+    },
+    close() {
+      guesser.close();
+      store.close();
+    },
+  };
+}
+
+async function hasCommit({ repository }: BotSettings, commit: string): Promise<boolean | null> {
+  if (repository === null) return null;
+  const objects = new Objects(await openRepository(repository));
+  try {
+    const [found] = await objects.look([`${commit}^{commit}`]);
+    return found !== null && found !== undefined;
+  } finally {
+    objects.close();
+  }
+}
+
+export function statusOf(store: BotStore, mode: string): Status {
+  return {
+    mode,
+    mails: store.counters().get("mails") ?? 0,
+    outcomes: store.outcomes(),
+    effect: store.effect(),
+    outbox: store.outbox.counts(),
+    open: store.open,
+  };
+}

@@ -1,0 +1,92 @@
+/** What the bot's commands share: its file, its database, the repository that it guesses bases in. */
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import path from "node:path";
+import { type BotSettings, parseSettings } from "../../bot/settings.ts";
+import { CliError } from "../../errors.ts";
+import { type Config, parseConfig } from "../../git/config.ts";
+import { openRepository } from "../../git/repository.ts";
+import { defaultKeyPath } from "../../store/key-path.ts";
+import { formatRecord } from "../../report/json.ts";
+import { BaseGuesser, type Guessed } from "../base-guesser.ts";
+import type { Subject } from "../base-subject.ts";
+import { gitConfig } from "../settings.ts";
+import { out } from "../terminal.ts";
+
+export const CONFIG_OPTION = {
+  type: "string",
+  requiresArg: true,
+  describe: "the bot's file (default: patchsig.botFile of git config)",
+} as const;
+
+/**
+ * The bot's settings, of a file with the syntax of git config.
+ *
+ * @param optional without a file, the defaults: for a preview of what the bot would do
+ * @throws CliError: "usage", "not-found", "git-failed"
+ */
+export function readBotFile(
+  option: string | undefined,
+  { optional }: { readonly optional: boolean } = { optional: false },
+): BotSettings {
+  return parseSettings(readBotConfig(option, optional));
+}
+
+/** The same as git reads it, for the settings of other parts: `sendemail.*`. */
+export function readBotConfig(option: string | undefined, optional = false): Config {
+  const named = option ?? gitConfig().path("patchsig.botFile");
+  if (named === null) {
+    if (optional) return parseConfig("");
+    throw new CliError("usage", "the bot has no file that says what it may do", {
+      hint: "docs/bot.md has one to begin with: patchsig bot run --config FILE",
+    });
+  }
+  const file = path.resolve(named);
+  if (!existsSync(file)) throw new CliError("not-found", `no such file: ${named}`);
+  const args = ["config", "--null", "--show-origin", "--includes", "--file", file, "--list"];
+  const { status, stdout, stderr } = spawnSync("git", args, { encoding: "utf8" });
+  if (status === 0) return parseConfig(stdout);
+  throw new CliError("usage", `git cannot read ${named}`, {
+    hint: /^(?:fatal|error): (.*)/m.exec(stderr ?? "")?.[1] ?? "it has the syntax of git config",
+  });
+}
+
+/** `bot.database`, else bot.db beside the trust database. Its folder is there afterwards. */
+export function databaseOf({ database }: BotSettings): string {
+  const file = path.resolve(
+    database ?? path.join(path.dirname(defaultKeyPath(process.env)), "bot.db"),
+  );
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  return file;
+}
+
+export interface LazyGuesser {
+  /** Null if there is no repository. */
+  readonly guess: ((subject: Subject) => Promise<Guessed>) | null;
+  close(): void;
+}
+
+/** Opens the repository at the first guess; `close` lets go of it, until the next one. */
+export function guesserOf({ repository, refs }: BotSettings): LazyGuesser {
+  let opened: Promise<BaseGuesser> | null = null;
+  return {
+    guess:
+      repository === null
+        ? null
+        : async (subject) => {
+            opened ??= openRepository(repository).then((found) => BaseGuesser.open(found, refs));
+            const [guessed] = await (await opened).guess([subject]);
+            return guessed!;
+          },
+    close() {
+      void opened?.then((guesser) => guesser.close());
+      opened = null;
+    },
+  };
+}
+
+export function printRecord(type: string, fields: object): void {
+  const record = { type, ...fields };
+  out(formatRecord(record));
+}

@@ -1,0 +1,145 @@
+/**
+ * Deals with mail to the bot: wishes of authors, and reports of mail that did not arrive. A wish is
+ * honoured whoever sends it, since all it can do is keep the bot silent; a word of thanks goes to
+ * the author alone, once a letter, and never to a program.
+ */
+
+import { automaticBy, isBot, senderOf, subjectOf } from "../../bot/facts.ts";
+import { type Fields, messageIds, readFields } from "../../bot/header.ts";
+import { authorDigest, isLetterId, letterId } from "../../bot/identity.ts";
+import type { TemplateName, View } from "../../bot/letter.ts";
+import type { Wish } from "../../bot/reply.ts";
+import type { BotSettings } from "../../bot/settings.ts";
+import { compose } from "../../send/compose.ts";
+import type { BotStore, LetterRow } from "../../store/bot-store.ts";
+import { day } from "../../verify/words.ts";
+import { answered, isAddressedTo, readWish, undelivered } from "./incoming.ts";
+import { automaticHeaders, commonView, type Letter } from "./letters.ts";
+import { queue } from "./queue.ts";
+import type { Effect, Listener } from "./session.ts";
+import type { Render } from "./templates.ts";
+
+export interface ListenerOptions {
+  readonly store: BotStore;
+  readonly settings: BotSettings;
+  readonly render: Render;
+  /** Whether a repository has that commit; null if there is none to ask. */
+  readonly hasCommit: (commit: string) => Promise<boolean | null>;
+}
+
+/** For ever, as SQLite counts. */
+const EVER = Number.MAX_SAFE_INTEGER;
+
+export function createListener(options: ListenerOptions): Listener {
+  const { store, settings } = options;
+  const { address } = settings;
+
+  return async (mail, at) => {
+    if (address === null) return null;
+    const fields = readFields(mail);
+    const returned = undelivered(mail, fields);
+    if (returned !== null) return bounce(store, returned, at);
+    const letter = letterOf(store, answered(fields));
+    if (letter === null && !isAddressedTo(fields, address)) return null;
+    if (automaticBy(fields) !== null || isBot(senderOf(fields)))
+      return letter === null ? null : () => store.count("replies automatic");
+    const wish = await readWish(mail);
+    if (wish.kind === "none")
+      return letter === null ? null : () => store.count("replies not understood");
+    return await honour(options, address, { letter, wish, fields, at });
+  };
+}
+
+function letterOf(store: BotStore, ids: readonly string[]): LetterRow | null {
+  for (const id of ids.filter(isLetterId)) {
+    const letter = store.letter(id);
+    if (letter !== null) return letter;
+  }
+  return null;
+}
+
+function bounce(store: BotStore, ids: readonly string[], at: number): Effect | null {
+  const letter = letterOf(store, ids);
+  if (letter === null) return null;
+  return () => {
+    store.count("replies undelivered");
+    store.wish(letter.author, "undeliverable", at, EVER);
+    store.outbox.cancel(letter.author.toString("hex"), at, "mail to them came back");
+  };
+}
+
+interface Heard {
+  readonly letter: LetterRow | null;
+  readonly wish: Wish;
+  readonly fields: Fields;
+  readonly at: number;
+}
+
+async function honour(
+  options: ListenerOptions,
+  address: string,
+  { letter, wish, fields, at }: Heard,
+): Promise<Effect | null> {
+  const { store, settings } = options;
+  const sender = senderOf(fields);
+  const own = sender === null ? null : authorDigest(sender.identity);
+  const isAuthor = letter !== null && own !== null && own.equals(letter.author);
+  const thanks =
+    isAuthor && sender !== null ? await thank(options, address, wish, fields, at) : null;
+  const whom = [letter?.author, own].filter((author) => author !== null && author !== undefined);
+
+  return () => {
+    store.count(`replies ${wish.kind}`);
+    if (wish.kind === "base") {
+      // nobody else knows what the author had checked out
+      if (isAuthor) store.addBase(letter.answers, wish.commit, at);
+    } else {
+      const until = wish.kind === "stop" ? EVER : at + settings.rules.pause;
+      for (const author of whom) {
+        store.wish(author, wish.kind === "stop" ? "stop" : "pause", at, until);
+        store.outbox.cancel(author.toString("hex"), at, `they said ${wish.kind}`);
+      }
+    }
+    if (thanks !== null && letter !== null && store.markAnswered(letter.messageId))
+      queue(store, "thanks", own!, thanks, at, at);
+  };
+}
+
+const TEMPLATE: Readonly<Record<Exclude<Wish["kind"], "none">, TemplateName>> = {
+  stop: "stopped",
+  pause: "paused",
+  base: "base",
+};
+
+async function thank(
+  { settings, render, hasCommit }: ListenerOptions,
+  address: string,
+  wish: Wish,
+  fields: Fields,
+  at: number,
+): Promise<Letter | null> {
+  const sender = senderOf(fields);
+  const [messageId = ""] = messageIds(fields("message-id"));
+  if (wish.kind === "none" || sender === null || messageId === "") return null;
+  const view: View = {
+    ...commonView(settings),
+    subject: subjectOf(fields).replace(/^(?:re:\s*)+/i, ""),
+    until: day(at + settings.rules.pause),
+    commit: wish.kind === "base" ? wish.commit : "",
+    unknown: wish.kind === "base" && (await hasCommit(wish.commit)) === false,
+  };
+  const text = render(TEMPLATE[wish.kind], view);
+  const id = letterId("thanks", messageId, address);
+  const bytes = await compose({
+    from: { name: settings.name, address },
+    to: [{ name: sender.name, address: sender.identity }],
+    subject: text.subject,
+    text: text.body,
+    date: at,
+    messageId: id,
+    inReplyTo: messageId,
+    headers: automaticHeaders("replied", address),
+  });
+  // to the null sender nothing can be answered (RFC 3834, 3.3)
+  return { messageId: id, sender: "", recipients: [sender.identity], bytes };
+}

@@ -1,0 +1,197 @@
+/**
+ * `patchsig bot preview`: what the bot would have written, to whom and why, over mails of the past.
+ * Nothing is written anywhere: the same work as `bot run` does, in memory, by the mails' own clock.
+ */
+
+import type { CommandModule } from "yargs";
+import { byDate } from "../../bot/by-date.ts";
+import type { Reason } from "../../bot/decide.ts";
+import { createMailClock } from "../../bot/clock.ts";
+import { readFields } from "../../bot/header.ts";
+import { CliError, EXIT } from "../../errors.ts";
+import { parseDate } from "../../mail/date.ts";
+import { type Planned, renderPreview } from "../../report/bot.ts";
+import { escapeText } from "../../report/escape.ts";
+import { isUnread, type SourceMail } from "../../source/piece.ts";
+import { BotStore } from "../../store/bot-store.ts";
+import { now } from "../now.ts";
+import { endOnSignal } from "../signals.ts";
+import { openSource } from "../sources.ts";
+import { clearProgress, out, outputStyle, progress, sayError } from "../terminal.ts";
+import { CONFIG_OPTION, guesserOf, printRecord, readBotFile } from "./common.ts";
+import { suggestionView } from "./letters.ts";
+import { createBotSession, type Outcome } from "./session.ts";
+import { openTemplates } from "./templates.ts";
+
+interface Arguments {
+  source: string[];
+  config?: string;
+  since?: string;
+  letters: boolean;
+  json: boolean;
+}
+
+export const previewCommand: CommandModule<object, Arguments> = {
+  command: "preview [source..]",
+  describe: "show what it would have written over an archive, to whom and why",
+  builder: (yargs) =>
+    yargs
+      .positional("source", {
+        describe: "as verify takes them (default: those of the bot's file)",
+        type: "string",
+        array: true,
+      })
+      .option("config", CONFIG_OPTION)
+      .option("since", {
+        type: "string",
+        requiresArg: true,
+        describe: "of a public-inbox or IMAP, what came after: 2026-10-01, 2.weeks",
+      })
+      .option("letters", { type: "boolean", default: false, describe: "print the letters too" })
+      .option("json", { type: "boolean", default: false, describe: "one record a line" }) as never,
+  handler: preview,
+};
+
+/** Mails that are taken in at a time. */
+const AT_A_TIME = 32;
+/** Bytes of mails that are put into the order of their dates. */
+const MAX_SORTED = 128 << 20;
+
+async function preview(args: Arguments): Promise<void> {
+  endOnSignal();
+  const settings = readBotFile(args.config, { optional: args.source !== undefined });
+  const sources = args.source ?? settings.sources;
+  if (sources.length === 0)
+    throw new CliError("usage", "no source to look at", { hint: "patchsig bot preview ARCHIVE" });
+  const render = openTemplates(settings.templates);
+  const store = new BotStore(null, true);
+  const guesser = guesserOf(settings);
+  const { guess } = guesser;
+  const held = new Map<Reason, number>();
+  const letters: Planned[] = [];
+  const clock = createMailClock(now());
+  const span: { from: number | null; to: number | null } = { from: null, to: null };
+  let [mails, series, unread] = [0, 0, 0];
+  const order = byDate<SourceMail>(MAX_SORTED);
+  let time = 0;
+  let waiting: SourceMail[] = [];
+  const began = Date.now();
+  const session = createBotSession({
+    store,
+    settings,
+    guess,
+    write: (outcome) => Promise.resolve(() => rehearse(store, outcome)),
+    listen: () => Promise.resolve(null),
+  });
+
+  function show(outcome: Outcome): void {
+    series++;
+    const { decision, series: facts } = outcome;
+    const { subject = "", sender, messageId = "" } = facts.first ?? {};
+    const identity = sender?.identity ?? null;
+    const isLetter = decision.kind === "suggest";
+    if (args.json)
+      printRecord("bot-series", {
+        messageId,
+        subject,
+        author: identity,
+        sentAt: facts.sentAt,
+        outcome: isLetter ? "suggest" : decision.reason,
+        topics: isLetter ? decision.topics : [],
+        sendAt: isLetter ? decision.at : null,
+      });
+    if (!isLetter) {
+      held.set(decision.reason, (held.get(decision.reason) ?? 0) + 1);
+      return;
+    }
+    letters.push({ at: decision.at, identity: identity!, topics: decision.topics, subject });
+    if (!args.letters || args.json) return;
+    const letter = render("suggest", suggestionView(outcome, settings));
+    clearProgress();
+    const text = [`To: ${identity}`, `Subject: ${letter.subject}`, "", ...letter.body.split("\n")];
+    out(`${text.map((line) => escapeText(line)).join("\n")}\n`);
+  }
+
+  async function takeIn(mail: SourceMail): Promise<void> {
+    const before = time;
+    time = clock.tick(dateOf(mail));
+    span.from ??= time;
+    span.to = time;
+    // what came before must be decided at its own time
+    if (waiting.length >= AT_A_TIME || time - before > settings.settle) await flush();
+    waiting.push(mail);
+  }
+
+  async function flush(): Promise<void> {
+    await session.take(waiting.splice(0), time);
+    for (const outcome of await session.settle(time)) show(outcome);
+  }
+
+  try {
+    for (const source of sources) {
+      const onRead = (done: number, total: number): void =>
+        progress(`${mails} mails`, done, sources.length === 1 ? total : 0, began);
+      for await (const pieces of openSource(source, { since: args.since }, onRead)) {
+        for (const piece of pieces) {
+          if (isUnread(piece)) {
+            unread++;
+            sayError(piece.error);
+            continue;
+          }
+          mails++;
+          const size = piece.bytes?.length ?? 0;
+          for (const mail of order.add(piece, dateOf(piece), size)) await takeIn(mail);
+        }
+      }
+    }
+    for (const mail of order.end()) await takeIn(mail);
+    await flush();
+    for (const outcome of await session.settle(time, true)) show(outcome);
+  } finally {
+    clearProgress();
+    guesser.close();
+    store.close();
+  }
+  const result = { mails, series, ...span, held, letters };
+  if (args.json) printRecord("bot-preview", summary(result));
+  else out(`${renderPreview(result, outputStyle()).join("\n")}\n`);
+  process.exitCode = unread > 0 ? EXIT.failed : EXIT.ok;
+}
+
+function dateOf({ bytes }: SourceMail): number | null {
+  return parseDate(readFields(bytes ?? Buffer.alloc(0))("date")[0] ?? "");
+}
+
+/** Counts against the limits, as a letter does. */
+function rehearse(store: BotStore, { series, decision }: Outcome): void {
+  if (decision.kind !== "suggest") return;
+  const { sender, messageId } = series.first!;
+  store.rehearse(sender!.identity, messageId, decision.topics, decision.at);
+}
+
+function summary({
+  mails,
+  series,
+  from,
+  to,
+  held,
+  letters,
+}: {
+  mails: number;
+  series: number;
+  from: number | null;
+  to: number | null;
+  held: ReadonlyMap<Reason, number>;
+  letters: readonly Planned[];
+}): object {
+  const authors = new Set(letters.map(({ identity }) => identity)).size;
+  return {
+    mails,
+    series,
+    from,
+    to,
+    letters: letters.length,
+    authors,
+    held: Object.fromEntries(held),
+  };
+}

@@ -1,0 +1,77 @@
+/** `patchsig bot run`: reads, decides and sends, until it is told to end. */
+
+import path from "node:path";
+import type { CommandModule } from "yargs";
+import type { BotSettings } from "../../bot/settings.ts";
+import { CliError, EXIT } from "../../errors.ts";
+import { takeLock } from "../../store/lock.ts";
+import { now } from "../now.ts";
+import { sayError } from "../terminal.ts";
+import { createBot } from "./bot.ts";
+import { CONFIG_OPTION, databaseOf, readBotConfig } from "./common.ts";
+import { parseSettings } from "../../bot/settings.ts";
+import { watchSources } from "./watch.ts";
+
+interface Arguments {
+  config?: string;
+  once: boolean;
+}
+
+export const runCommand: CommandModule<object, Arguments> = {
+  command: "run",
+  describe: "read the sources, decide, and send what is due",
+  builder: (yargs) =>
+    yargs.option("config", CONFIG_OPTION).option("once", {
+      type: "boolean",
+      default: false,
+      describe: "one round only, for cron or a timer",
+    }) as never,
+  handler: run,
+};
+
+async function run({ config, once }: Arguments): Promise<void> {
+  const words = readBotConfig(config);
+  const settings = parseSettings(words);
+  checkComplete(settings);
+  const database = databaseOf(settings);
+  const unlock = takeLock(`${database}.lock`, path.resolve(database));
+  const ending = endAfterRound();
+  const bot = createBot(settings, words, database, now);
+  const watch = once ? null : watchSources(settings.sources);
+  try {
+    for (;;) {
+      const round = await bot.round();
+      if (once) {
+        process.exitCode = round.failed ? EXIT.failed : EXIT.ok;
+        return;
+      }
+      if (ending.aborted) return;
+      await watch!.news(Math.max(1, round.next - now()), ending);
+      if (ending.aborted) return;
+    }
+  } catch (error) {
+    if (error instanceof CliError && !once) sayError(error);
+    throw error;
+  } finally {
+    watch?.close();
+    bot.close();
+    unlock();
+  }
+}
+
+function checkComplete({ mode, address, sources, maintainers }: BotSettings): void {
+  const missing = (what: string): CliError =>
+    new CliError("usage", `the bot's file sets no ${what}`, { hint: "docs/bot.md has an example" });
+  if (sources.length === 0) throw missing("source");
+  if (mode !== "preview" && address === null) throw missing("address, from which it would write");
+  if (mode === "digest" && maintainers.length === 0)
+    throw missing("maintainer, to whom it would write");
+}
+
+/** The first signal ends the work after the round that is under way; nothing is cut off. */
+function endAfterRound(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.once(signal, () => controller.abort());
+  return controller.signal;
+}

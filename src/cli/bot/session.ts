@@ -1,0 +1,264 @@
+/**
+ * The bot's work on mails, whoever reads them: take them in, put them together to series, decide
+ * about those that are whole. `bot run` does it on a database, `bot preview` in memory.
+ */
+
+import { authorDigest, isLetterId, mailDigest } from "../../bot/identity.ts";
+import { decide, type Decision, type Situation } from "../../bot/decide.ts";
+import { factsOf, type MailFacts, type SeriesFacts, seriesFacts } from "../../bot/facts.ts";
+import { messageIds, readFields } from "../../bot/header.ts";
+import type { BotSettings } from "../../bot/settings.ts";
+import type { Cursor, SourceMail } from "../../source/piece.ts";
+import type { BotStore, HeldMail } from "../../store/bot-store.ts";
+import { workDigest } from "../../trust/replay.ts";
+import { evidenceOf } from "../../verify/evidence.ts";
+import { judge } from "../../verify/judge.ts";
+import { DEFAULT_POLICY } from "../../verify/policy.ts";
+import { createSeriesCollector, type Series } from "../../verify/series.ts";
+import { type Kept, keptOf, type Subject, subjectOf } from "../base-subject.ts";
+import type { Guessed } from "../base-guesser.ts";
+import { createCheck } from "../checking.ts";
+
+/** A mail of a series that is open. */
+interface Part {
+  readonly facts: MailFacts;
+  readonly kept: Kept;
+  /** Its row among the held mails. */
+  readonly held: number;
+  readonly at: number;
+}
+
+type Text = Pick<HeldMail, "source" | "bytes" | "size" | "whole">;
+
+interface Joins {
+  /** Puts it to the others of its series. */
+  readonly join: (part: Part) => void;
+}
+
+/** What was decided about a series, with all that a letter needs. */
+export interface Outcome {
+  readonly series: SeriesFacts;
+  readonly version: number;
+  readonly total: number;
+  readonly cover: boolean;
+  readonly subject: Subject;
+  readonly decision: Exclude<Decision, { kind: "guess" }>;
+  readonly situation: Situation;
+  readonly guessed: Guessed | null;
+}
+
+/** Makes what follows from a decision, before it is made durable. */
+export type Writer = (outcome: Outcome) => Promise<Effect>;
+/** Runs within the transaction of the decision. */
+export type Effect = () => void;
+
+/** Deals with a mail that is for the bot itself; null if it is none. */
+export type Listener = (mail: Buffer, at: number) => Promise<Effect | null>;
+
+export interface BotSession {
+  /**
+   * Takes mails in and moves the cursors past them, in one transaction.
+   *
+   * @param at seconds since the epoch
+   */
+  take(mails: readonly SourceMail[], at: number): Promise<void>;
+  /** Decides about the series to which nothing has come for a while, or about all. */
+  settle(now: number, all?: boolean): Promise<Outcome[]>;
+}
+
+export interface SessionOptions {
+  readonly store: BotStore;
+  readonly settings: BotSettings;
+  readonly guess: ((subject: Subject) => Promise<Guessed>) | null;
+  readonly write: Writer;
+  readonly listen: Listener;
+  /** Told of a mail that this program could not deal with. */
+  readonly onFailed?: (source: string, error: unknown) => void;
+}
+
+/** A larger mail is not read: no person reviews it either. */
+const MAX_MAIL = 4 << 20;
+/** Diffs of open series; more, and the oldest series are decided at once. */
+const MAX_HELD = 64 << 20;
+
+export function createBotSession(options: SessionOptions): BotSession {
+  const { store, settings, guess, write, listen } = options;
+  const check = createCheck({ devKeyrings: [], signedOnly: false });
+  const collector = createSeriesCollector<Part>();
+  let closed: Series<Part>[] = [];
+  let held = 0;
+
+  function read({ bytes, size, source, whole }: Text): Omit<Part, "held" | "at"> & Joins {
+    const checked = check(whole ? bytes : null, size);
+    const evidence = evidenceOf(checked);
+    const result = judge(evidence, source, { kind: "none" }, DEFAULT_POLICY, false);
+    return {
+      facts: factsOf(bytes, checked),
+      kept: keptOf(checked),
+      join(part) {
+        held += part.kept.diff?.canonical.length ?? 0;
+        closed.push(...collector.add({ result, evidence, payload: part }));
+        while (held > MAX_HELD) closeOldest();
+      },
+    };
+  }
+
+  function closeOldest(): void {
+    let first = true;
+    const some = collector.close(() => first && !(first = false));
+    if (some.length === 0) held = 0;
+    closed.push(...some);
+    for (const series of some) held -= sizeOf(series);
+  }
+
+  // what came in before the last end, and was not decided
+  for (const mail of store.held()) {
+    const { join, facts, kept } = read(mail);
+    join({ facts, kept, held: mail.id, at: mail.at });
+  }
+
+  async function take(mails: readonly SourceMail[], at: number): Promise<void> {
+    const steps: { mail: SourceMail; digest: Buffer; effect: Effect | null }[] = [];
+    for (const mail of mails) {
+      const bytes = mail.bytes ?? Buffer.alloc(0);
+      const [messageId = ""] = messageIds(readFields(bytes)("message-id"));
+      const effect =
+        isLetterId(messageId) || mail.bytes === null ? null : await listen(mail.bytes, at);
+      steps.push({ mail, digest: mailDigest(messageId, bytes), effect });
+      if (isLetterId(messageId)) steps.at(-1)!.effect = () => store.addEcho(messageId);
+    }
+    const added: (() => void)[] = [];
+    store.transaction(() => {
+      for (const { mail, digest, effect } of steps) {
+        move(mail.cursor);
+        if (!store.see(digest)) continue;
+        store.count("mails");
+        if (effect !== null) effect();
+        else added.push(...takePatch(mail, at));
+      }
+    });
+    // in memory only once it is on the disk
+    for (const join of added) join();
+  }
+
+  function takePatch(mail: SourceMail, at: number): (() => void)[] {
+    const text = textOf(mail);
+    let found: ReturnType<typeof read>;
+    try {
+      found = read(text);
+    } catch (error) {
+      // a fault of this program; the next mail is another one
+      store.count("failed");
+      options.onFailed?.(mail.source, error);
+      return [];
+    }
+    const { facts, kept, join } = found;
+    if (kept.kind === "other") return [];
+    const id = store.hold({ ...text, at });
+    return [() => join({ facts, kept, held: id, at })];
+  }
+
+  function move(cursor: Cursor | undefined): void {
+    if (cursor !== undefined) store.moveCursor(cursor.name, cursor.value);
+  }
+
+  async function settle(now: number, all = false): Promise<Outcome[]> {
+    const due = collector.close(
+      (members) => all || members.every(({ payload }) => now - payload.at >= settings.settle),
+    );
+    for (const series of due) held -= sizeOf(series);
+    const outcomes: Outcome[] = [];
+    for (const series of [...closed.splice(0), ...due]) outcomes.push(await conclude(series, now));
+    closed = [];
+    return outcomes;
+  }
+
+  async function conclude(series: Series<Part>, now: number): Promise<Outcome> {
+    const parts = series.members.map(({ payload }) => payload);
+    const facts = seriesFacts(
+      parts.map((part) => part.facts),
+      now,
+    );
+    const subject = subjectOf({
+      result: series.result,
+      members: series.members.map((member) => ({ ...member, payload: member.payload.kept })),
+    });
+    const identity = facts.first?.sender?.identity ?? "";
+    const author = identity === "" ? Buffer.alloc(0) : authorDigest(identity);
+    const title = facts.first?.title ?? "";
+    const work = workDigest(identity, title);
+    const row = { author, identity, subject: facts.first?.subject ?? "", work };
+    const { sentAt, signed, based } = facts;
+    const messageId = facts.first?.messageId ?? "";
+    const known = store.authorFacts(author);
+    const situation: Situation = {
+      now,
+      series: facts,
+      author: {
+        ...known,
+        works: known.works + (store.hasWork(author, work) ? 0 : 1),
+        since: Math.min(known.since ?? sentAt, sentAt),
+      },
+      list: { signers: store.signers(author, now), letters: store.recentLetters(now) },
+      guess: guess === null ? "uncertain" : "unasked",
+    };
+    const decided = await decideWith(situation, subject);
+    const { version, index, total } = facts.first?.number ?? { version: 1, index: 1, total: 1 };
+    const outcome: Outcome = {
+      ...decided,
+      series: facts,
+      version,
+      total,
+      cover: index === 0,
+      subject,
+    };
+    const effect = outcome.decision.kind === "suggest" ? await write(outcome) : null;
+    store.transaction(() => {
+      const { decision } = outcome;
+      const topics = decision.kind === "suggest" ? decision.topics : [];
+      const why = decision.kind === "suggest" ? "suggest" : decision.reason;
+      store.addSeries({
+        ...row,
+        messageId,
+        sentAt,
+        decidedAt: now,
+        signed,
+        based,
+        outcome: why,
+        topics,
+      });
+      store.release(parts.map((part) => part.held));
+      effect?.();
+    });
+    return outcome;
+  }
+
+  async function decideWith(
+    situation: Situation,
+    subject: Subject,
+  ): Promise<Pick<Outcome, "decision" | "situation" | "guessed">> {
+    const decision = decide(situation, settings.rules);
+    if (decision.kind !== "guess") return { decision, situation, guessed: null };
+    const guessed = await guess!(subject);
+    const isCertain = guessed.confidence === "high" && guessed.guess.unique;
+    const asked: Situation = { ...situation, guess: isCertain ? "certain" : "uncertain" };
+    const second = decide(asked, settings.rules);
+    if (second.kind === "guess") throw new Error("a guess is asked for twice");
+    return { decision: second, situation: asked, guessed };
+  }
+
+  return { take, settle };
+}
+
+function sizeOf({ members }: Series<Part>): number {
+  return members.reduce((sum, { payload }) => sum + (payload.kept.diff?.canonical.length ?? 0), 0);
+}
+
+/** A mail that is too large to be read is held by its header. */
+function textOf({ source, bytes, size }: SourceMail): Text {
+  const whole = bytes !== null && bytes.length <= MAX_MAIL;
+  if (whole) return { source, bytes, size, whole };
+  const end = bytes?.indexOf("\n\n") ?? -1;
+  const header = end < 0 || end > 65_536 ? Buffer.alloc(0) : bytes!.subarray(0, end + 2);
+  return { source, bytes: header, size, whole };
+}

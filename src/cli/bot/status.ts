@@ -1,0 +1,77 @@
+/** `patchsig bot status` and `bot forget`: what the bot has done, and what it knows of somebody. */
+
+import { existsSync } from "node:fs";
+import type { CommandModule } from "yargs";
+import { authorDigest } from "../../bot/identity.ts";
+import { CliError, EXIT } from "../../errors.ts";
+import { renderStatus } from "../../report/bot.ts";
+import { BotStore } from "../../store/bot-store.ts";
+import { normaliseIdentity } from "../../trust/identity.ts";
+import { now } from "../now.ts";
+import { out } from "../terminal.ts";
+import { statusOf } from "./bot.ts";
+import { CONFIG_OPTION, databaseOf, printRecord, readBotFile } from "./common.ts";
+
+interface StatusArguments {
+  config?: string;
+  json: boolean;
+}
+
+export const statusCommand: CommandModule<object, StatusArguments> = {
+  command: "status",
+  describe: "say what it has done, and what came of it",
+  builder: (yargs) =>
+    yargs
+      .option("config", CONFIG_OPTION)
+      .option("json", { type: "boolean", default: false, describe: "one record" }) as never,
+  handler({ config, json }) {
+    const settings = readBotFile(config);
+    const store = openStore(databaseOf(settings));
+    try {
+      const status = statusOf(store, settings.mode);
+      if (!json) return out(`${renderStatus(status).join("\n")}\n`);
+      const outcomes = Object.fromEntries(status.outcomes);
+      const counters = Object.fromEntries(store.counters());
+      printRecord("bot-status", { ...status, outcomes, counters, bases: store.bases() });
+    } finally {
+      store.close();
+    }
+  },
+};
+
+interface ForgetArguments {
+  config?: string;
+  address: string;
+}
+
+export const forgetCommand: CommandModule<object, ForgetArguments> = {
+  command: "forget <address>",
+  describe: "take away what names somebody; that they want no letters is kept",
+  builder: (yargs) =>
+    yargs
+      .positional("address", { describe: "a mail address", type: "string", demandOption: true })
+      .option("config", CONFIG_OPTION) as never,
+  handler({ config, address }) {
+    const identity = normaliseIdentity(address);
+    if (identity === null) throw new CliError("usage", `${address} is no mail address`);
+    const store = openStore(databaseOf(readBotFile(config)));
+    try {
+      const series = store.forget(authorDigest(identity), now());
+      if (series === 0) {
+        process.exitCode = EXIT.unmet;
+        return out(`nothing is known of ${identity}\n`);
+      }
+      out(`forgot ${identity}: ${series} series\n`);
+    } finally {
+      store.close();
+    }
+  },
+};
+
+function openStore(file: string): BotStore {
+  if (!existsSync(file))
+    throw new CliError("not-found", `the bot has not run yet: there is no ${file}`, {
+      hint: "patchsig bot run --once",
+    });
+  return new BotStore(file, false);
+}

@@ -1,0 +1,69 @@
+/** Waits for the next round: a while, or until a mailbox has news. */
+
+import { askCredential, tellCredential } from "../../git/credential.ts";
+import { loginOf, parseMailbox } from "../../source/imap.ts";
+import { watchMailbox } from "../../source/imap-watch.ts";
+
+export interface Watch {
+  /** Resolves after so many seconds, or as soon as there may be mails, or when it is to end. */
+  news(seconds: number, ending: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+/** @param sources as the bot's file names them: those on IMAP servers tell of mails by themselves */
+export function watchSources(sources: readonly string[]): Watch {
+  let wake: (() => void) | null = null;
+  // what came while nobody was waiting is news as well
+  let missed = false;
+  const onNews = (): void => {
+    missed = true;
+    wake?.();
+  };
+  const watching = sources
+    .filter((source) => /^imaps?:\/\//.test(source))
+    .map((source) => watchOne(source, onNews));
+
+  return {
+    news(seconds, ending) {
+      if (missed || ending.aborted) {
+        missed = false;
+        return Promise.resolve();
+      }
+      return new Promise((resolve) => {
+        const done = (): void => {
+          clearTimeout(timer);
+          ending.removeEventListener("abort", done);
+          wake = null;
+          missed = false;
+          resolve();
+        };
+        const timer = setTimeout(done, seconds * 1000);
+        ending.addEventListener("abort", done);
+        wake = done;
+      });
+    },
+    close: () => {
+      for (const stop of watching) stop();
+    },
+  };
+}
+
+/** A server that cannot be asked is asked again in the next round: that one says what is wrong. */
+function watchOne(url: string, onNews: () => void): () => void {
+  const mailbox = parseMailbox(url);
+  const login = loginOf(mailbox);
+  let closed = false;
+  let close: () => void = () => undefined;
+  askCredential(login).then(
+    (password) => {
+      if (closed) return;
+      const onLogin = (right: boolean): Promise<void> => tellCredential(login, password, right);
+      ({ close } = watchMailbox(mailbox, { password, onLogin }, onNews));
+    },
+    () => undefined,
+  );
+  return () => {
+    closed = true;
+    close();
+  };
+}

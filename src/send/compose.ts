@@ -1,0 +1,38 @@
+/** Makes mails to be sent: plain text, for people. */
+
+import MailComposer from "nodemailer/lib/mail-composer";
+
+export interface Draft {
+  readonly from: { readonly name: string; readonly address: string };
+  readonly to: readonly { readonly name: string; readonly address: string }[];
+  readonly cc?: readonly string[];
+  readonly subject: string;
+  readonly text: string;
+  /** Seconds since the epoch. */
+  readonly date: number;
+  /** With angle brackets. */
+  readonly messageId: string;
+  readonly inReplyTo?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The mail's bytes; the same for the same draft. */
+export async function compose(draft: Draft): Promise<Buffer> {
+  const { from, to, cc = [], subject, text, date, messageId, inReplyTo, headers = {} } = draft;
+  const composer = new MailComposer({
+    from,
+    to: [...to],
+    cc: [...cc],
+    subject,
+    text,
+    date: new Date(date * 1000),
+    messageId,
+    ...(inReplyTo === undefined ? {} : { inReplyTo, references: inReplyTo }),
+    headers: { ...headers },
+    // nothing is ever read from a file or fetched from the net
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    xMailer: false,
+  } as ConstructorParameters<typeof MailComposer>[0]);
+  return await composer.compile().build();
+}

@@ -1,0 +1,400 @@
+/**
+ * The bot's database: what is known of a list's authors, what was decided, what is to be sent. Kept
+ * apart from the trust database, which is its owner's and not the list's.
+ *
+ * What is done about a mail and the cursor that moves past it are one transaction, and so are a
+ * decision and the letter that follows from it.
+ */
+
+import type Database from "better-sqlite3";
+import type { AuthorFacts } from "../bot/decide.ts";
+import { authorDigest } from "../bot/identity.ts";
+import type { Topic } from "../bot/settings.ts";
+import { BOT_SCHEMA } from "./bot-schema.ts";
+import { explained, openDatabase, openMemory } from "./database.ts";
+import { Outbox } from "./outbox.ts";
+
+export type WishKind = "stop" | "undeliverable" | "pause";
+
+/** A mail of a series that is not decided yet. */
+export interface HeldMail {
+  readonly id: number;
+  /** When it came in, seconds. */
+  readonly at: number;
+  readonly source: string;
+  readonly bytes: Buffer;
+  /** Bytes of the mail; and whether they are there, or no more than its header. */
+  readonly size: number;
+  readonly whole: boolean;
+}
+
+export interface SeriesRow {
+  readonly author: Buffer;
+  readonly identity: string;
+  readonly subject: string;
+  readonly messageId: string;
+  readonly work: Buffer;
+  readonly sentAt: number;
+  readonly decidedAt: number;
+  readonly signed: boolean;
+  readonly based: boolean;
+  /** A reason, or "suggest". */
+  readonly outcome: string;
+  readonly topics: readonly Topic[];
+}
+
+export interface LetterRow {
+  readonly messageId: string;
+  readonly author: Buffer;
+  /** The Message-ID of the series. */
+  readonly answers: string;
+  readonly topics: string;
+  readonly answered: boolean;
+}
+
+const DAY = 86_400;
+/** How long somebody who signed counts as one who signs. */
+const SIGNS = 180 * DAY;
+/** Letters of so long ago cannot count against a day any more. */
+const RECENT = 10 * DAY;
+
+export class BotStore {
+  readonly db: Database.Database;
+  readonly outbox: Outbox;
+  readonly #file: string;
+  readonly #sql: ReturnType<typeof prepare>;
+  /** True if letters are only rehearsed: they count among themselves, not among real ones. */
+  readonly #rehearsal: 0 | 1;
+
+  /**
+   * @param file null for one in memory
+   * @throws CliError as `openDatabase`
+   */
+  constructor(file: string | null, rehearsal: boolean) {
+    this.#file = file ?? ":memory:";
+    this.db = file === null ? openMemory(BOT_SCHEMA) : openDatabase(BOT_SCHEMA, { file }).db;
+    this.outbox = new Outbox(this.db);
+    this.#rehearsal = rehearsal ? 1 : 0;
+    this.#sql = prepare(this.db);
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  /** All that `work` does becomes durable together, or not at all. */
+  transaction<T>(work: () => T): T {
+    return explained(BOT_SCHEMA, this.#file, () => this.db.transaction(work).immediate());
+  }
+
+  cursor(name: string): string | null {
+    return this.#sql.cursor.get(name) ?? null;
+  }
+
+  moveCursor(name: string, value: string): void {
+    this.#sql.moveCursor.run(name, value);
+  }
+
+  dropCursors(names: readonly string[]): void {
+    this.transaction(() => {
+      for (const name of names) this.#sql.dropCursor.run(name);
+    });
+  }
+
+  cursorNames(prefix: string): string[] {
+    return this.#sql.cursorNames.all(prefix.length, prefix);
+  }
+
+  /** False if it was seen before. */
+  see(digest: Uint8Array): boolean {
+    return this.#sql.see.run(digest).changes === 1;
+  }
+
+  hold(mail: Omit<HeldMail, "id">): number {
+    return Number(this.#sql.hold.run({ ...mail, whole: Number(mail.whole) }).lastInsertRowid);
+  }
+
+  /** How many are held. */
+  get open(): number {
+    return this.#sql.open.get()!;
+  }
+
+  held(): HeldMail[] {
+    return this.#sql.held.all().map((row) => ({ ...row, whole: row.whole === 1 }));
+  }
+
+  release(ids: readonly number[]): void {
+    for (const id of ids) this.#sql.release.run(id);
+  }
+
+  authorFacts(author: Buffer): AuthorFacts {
+    const { works, since } = this.#sql.works.get(author)!;
+    const wish = (kind: WishKind): number => this.#sql.wish.get(author, kind) ?? 0;
+    return {
+      works,
+      since,
+      letters: this.#sql.lettersTo.all(author, this.#rehearsal),
+      refused: wish("stop") > 0,
+      undeliverable: wish("undeliverable") > 0 || this.#sql.failed.get(author) !== undefined,
+      pausedUntil: wish("pause"),
+    };
+  }
+
+  hasWork(author: Buffer, work: Buffer): boolean {
+    return this.#sql.hasWork.get(author, work) !== undefined;
+  }
+
+  /** How many authors but this one sign. */
+  signers(author: Buffer, now: number): number {
+    return this.#sql.signers.get(now - SIGNS, author)!;
+  }
+
+  /** When the last letters to anybody were planned, or sent. */
+  recentLetters(now: number): number[] {
+    return this.#sql.lettersSince.all(now - RECENT, this.#rehearsal);
+  }
+
+  addSeries(row: SeriesRow): void {
+    this.#sql.addSeries.run({
+      ...row,
+      signed: Number(row.signed),
+      based: Number(row.based),
+      topics: row.topics.join(" "),
+    });
+  }
+
+  /** False if there is one of that name. */
+  addLetter(letter: Omit<LetterRow, "answered"> & { readonly at: number }): boolean {
+    return this.#sql.addLetter.run({ ...letter, rehearsal: this.#rehearsal }).changes === 1;
+  }
+
+  /** A letter that is only planned: it counts against the limits of a rehearsal. */
+  rehearse(identity: string, answers: string, topics: readonly Topic[], at: number): void {
+    const messageId = `rehearsed ${answers}`;
+    this.addLetter({
+      messageId,
+      author: authorDigest(identity),
+      answers,
+      topics: topics.join(" "),
+      at,
+    });
+  }
+
+  letter(messageId: string): LetterRow | null {
+    const row = this.#sql.letter.get(messageId);
+    return row === undefined ? null : { ...row, answered: row.answered === 1 };
+  }
+
+  /** False if it was answered before: nobody gets a second word of thanks. */
+  markAnswered(messageId: string): boolean {
+    return this.#sql.markAnswered.run(messageId).changes === 1;
+  }
+
+  /** A wish that lasts longer stays. */
+  wish(author: Buffer, kind: WishKind, at: number, until: number): void {
+    this.#sql.addWish.run({ author, kind, at, until });
+  }
+
+  /** What authors said of their series' bases, the newest last. */
+  bases(): NamedBase[] {
+    return this.#sql.bases.all();
+  }
+
+  addBase(series: string, commit: string, at: number): void {
+    this.#sql.addBase.run(series, commit, at);
+  }
+
+  addEcho(messageId: string): void {
+    this.#sql.addEcho.run(messageId);
+  }
+
+  isEcho(messageId: string): boolean {
+    return this.#sql.isEcho.get(messageId) !== undefined;
+  }
+
+  count(name: string, n = 1): void {
+    this.#sql.count.run(name, n);
+  }
+
+  counters(): Map<string, number> {
+    return new Map(this.#sql.counters.all().map(({ name, n }) => [name, n]));
+  }
+
+  /** Series by what was decided, the commonest first. */
+  outcomes(from = 0, to = Number.MAX_SAFE_INTEGER): Map<string, number> {
+    return new Map(this.#sql.outcomes.all(from, to).map(({ name, n }) => [name, n]));
+  }
+
+  /** Suggestions of a span of time, the oldest first. */
+  suggestions(from: number, to: number): Suggestion[] {
+    return this.#sql.suggestions.all(from, to);
+  }
+
+  /** How many letters were sent, and what came of them. */
+  effect(): Effect {
+    const { letters, authors } = this.#sql.letterCount.get()!;
+    const signed = this.#sql.followed.get("sign")!;
+    const based = this.#sql.followed.get("base")!;
+    const wishes = new Map(this.#sql.wishCount.all().map(({ name, n }) => [name, n]));
+    return {
+      letters,
+      authors,
+      signed,
+      based,
+      named: this.#sql.baseCount.get()!,
+      stopped: wishes.get("stop") ?? 0,
+      paused: wishes.get("pause") ?? 0,
+      undeliverable: wishes.get("undeliverable") ?? 0,
+    };
+  }
+
+  /**
+   * Takes away what names somebody. What stays are digests: when they had a letter, and that they
+   * want none.
+   *
+   * @returns how many series were theirs
+   */
+  forget(author: Buffer, now: number): number {
+    return this.transaction(() => {
+      this.outbox.cancel(author.toString("hex"), now, "forgotten");
+      return this.#sql.forget.run(author).changes;
+    });
+  }
+}
+
+export interface Suggestion {
+  readonly identity: string;
+  readonly subject: string;
+  readonly messageId: string;
+  readonly topics: string;
+  readonly at: number;
+}
+
+export interface NamedBase {
+  /** Message-ID. */
+  readonly series: string;
+  readonly commit: string;
+  readonly at: number;
+}
+
+export interface Effect {
+  /** Letters that left, and to how many. */
+  readonly letters: number;
+  readonly authors: number;
+  /** Authors who signed, or gave a base, in one of the next two series after a letter about that. */
+  readonly signed: number;
+  readonly based: number;
+  /** Bases that were named in a reply. */
+  readonly named: number;
+  readonly stopped: number;
+  readonly paused: number;
+  readonly undeliverable: number;
+}
+
+type Named = { name: string; n: number };
+
+/** Every statement, prepared once. */
+function prepare(db: Database.Database) {
+  const pluck = <A extends unknown[], R>(sql: string): Database.Statement<A, R> =>
+    db.prepare<A, R>(sql).pluck() as Database.Statement<A, R>;
+  return {
+    cursor: pluck<[string], string>("select value from cursors where name = ?"),
+    moveCursor: db.prepare<[string, string]>(
+      "insert into cursors values (?, ?) on conflict do update set value = excluded.value",
+    ),
+    dropCursor: db.prepare<[string]>("delete from cursors where name = ?"),
+    cursorNames: pluck<[number, string], string>(
+      "select name from cursors where substr(name, 1, ?) = ?",
+    ),
+    see: db.prepare<[Uint8Array]>("insert into seen values (?) on conflict do nothing"),
+    hold: db.prepare(
+      `insert into held (at, source, bytes, size, whole)
+       values (@at, @source, @bytes, @size, @whole)`,
+    ),
+    held: db.prepare<[], Omit<HeldMail, "whole"> & { whole: number }>(
+      "select * from held order by id",
+    ),
+    open: pluck<[], number>("select count(*) from held"),
+    hasWork: db.prepare<[Buffer, Buffer]>("select 1 from series where author = ? and work = ?"),
+    release: db.prepare<[number]>("delete from held where id = ?"),
+    works: db.prepare<[Buffer], { works: number; since: number | null }>(
+      `select count(distinct work) as works, min(sent_at) as since from series where author = ?`,
+    ),
+    wish: pluck<[Buffer, string], number>("select until from wishes where author = ? and kind = ?"),
+    lettersTo: pluck<[Buffer, number], number>(
+      "select at from dated_letters where author = ? and rehearsal = ? order by at",
+    ),
+    lettersSince: pluck<[number, number], number>(
+      "select at from dated_letters where planned_at > ? and rehearsal = ? order by at",
+    ),
+    failed: db.prepare<[Buffer]>(
+      "select 1 from dated_letters where author = ? and state = 'failed'",
+    ),
+    signers: pluck<[number, Buffer], number>(
+      `select count(distinct author) from series
+        where signed = 1 and sent_at > ? and author <> ? and author <> x''`,
+    ),
+    addSeries: db.prepare(
+      `insert into series (author, identity, subject, message_id, work, sent_at, decided_at,
+                           signed, based, outcome, topics)
+       values (@author, @identity, @subject, @messageId, @work, @sentAt, @decidedAt,
+               @signed, @based, @outcome, @topics)`,
+    ),
+    addLetter: db.prepare(
+      `insert into letters (message_id, author, answers, topics, rehearsal, planned_at)
+       values (@messageId, @author, @answers, @topics, @rehearsal, @at) on conflict do nothing`,
+    ),
+    letter: db.prepare<[string], Omit<LetterRow, "answered"> & { answered: number }>(
+      `select message_id as messageId, author, answers, topics, answered
+         from letters where message_id = ? and rehearsal = 0`,
+    ),
+    markAnswered: db.prepare<[string]>(
+      "update letters set answered = 1 where message_id = ? and answered = 0",
+    ),
+    addWish: db.prepare(
+      `insert into wishes values (@author, @kind, @at, @until)
+       on conflict do update set until = max(until, excluded.until)`,
+    ),
+    addBase: db.prepare<[string, string, number]>(
+      "insert into bases values (?, ?, ?) on conflict do update set commit_name = excluded.commit_name",
+    ),
+    bases: db.prepare<[], NamedBase>(
+      "select series, commit_name as 'commit', at from bases order by at",
+    ),
+    addEcho: db.prepare<[string]>("insert into echoes values (?) on conflict do nothing"),
+    isEcho: db.prepare<[string]>("select 1 from echoes where message_id = ?"),
+    count: db.prepare<[string, number]>(
+      "insert into counters values (?, ?) on conflict do update set n = n + excluded.n",
+    ),
+    counters: db.prepare<[], Named>("select name, n from counters order by name"),
+    outcomes: db.prepare<[number, number], Named>(
+      `select outcome as name, count(*) as n from series
+        where decided_at >= ? and decided_at < ? group by outcome
+        order by n desc, name`,
+    ),
+    suggestions: db.prepare<[number, number], Suggestion>(
+      `select identity, subject, message_id as messageId, topics, decided_at as at from series
+        where outcome = 'suggest' and decided_at >= ? and decided_at < ? order by id`,
+    ),
+    letterCount: db.prepare<[], { letters: number; authors: number }>(
+      `select count(*) as letters, count(distinct author) as authors from dated_letters
+        where state = 'sent'`,
+    ),
+    followed: pluck<[string], number>(
+      `select count(distinct author) from dated_letters as letter
+        where state = 'sent' and instr(topics, ?1) > 0 and exists (
+          select 1 from (
+            select signed, based from series
+              where author = letter.author and sent_at > letter.at order by sent_at limit 2)
+          where case ?1 when 'sign' then signed else based end = 1)`,
+    ),
+    wishCount: db.prepare<[], Named>(
+      "select kind as name, count(*) as n from wishes group by kind",
+    ),
+    baseCount: pluck<[], number>("select count(*) from bases"),
+    forget: db.prepare<[Buffer]>(
+      `update series set identity = '', subject = '', message_id = ''
+        where author = ? and identity <> ''`,
+    ),
+  };
+}

@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { render, type View } from "../../src/bot/letter.ts";
+import type { CliError } from "../../src/errors.ts";
+
+const fill = (template: string, view: View = {}): string => {
+  const { subject, body } = render(template, view, "t.txt");
+  return `${subject}|${body}`;
+};
+
+function failure(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    return (error as CliError).message;
+  }
+  throw new Error("it works");
+}
+
+describe("a template", () => {
+  test("is filled in", () => {
+    const template =
+      "Subject: Re: {{title}}\n\nHello{{#name}} {{name}}{{/name}}!\n{{^sign}}\nno\n{{/sign}}\n";
+    expect(fill(template, { title: "a < b & c", name: "Al", sign: false })).toBe(
+      "Re: a < b & c|Hello Al!\nno\n",
+    );
+  });
+
+  test("what a mail says cannot end a line, hide or turn around", () => {
+    const title = "a\r\nBcc: b@c\u202e\u200b\u2028x\x1b[31m";
+    const text = fill("Subject: {{title}}\n\n{{title}}\n", { title });
+    expect(text).toBe("a Bcc: b@c x [31m|a Bcc: b@c x [31m\n");
+  });
+
+  test("what a mail says is no template", () => {
+    expect(fill("Subject: {{title}}\n\n.\n", { title: "{{owner}}", owner: "x" })).toBe(
+      "{{owner}}|.\n",
+    );
+  });
+
+  test.each([
+    ["Hello\n", "t.txt is no template: it begins with"],
+    ["Subject: x\nHello\n", "it begins with"],
+    ["Subject: {{nmae}}\n\nx\n", "there is no {{nmae}}"],
+    ["Subject: x\n\n{{#guess}}{{comit}}{{/guess}}\n", "there is no {{comit}}"],
+    ["Subject: x\n\n{{#guess}}\n", "Unclosed section"],
+    ["Subject: x\n\n{{{name}}}\n", "is not used here"],
+    ["Subject: x\n\n{{>other}}\n", "is not used here"],
+  ])("%j is refused", (template, why) => {
+    const view = { name: "Al", guess: { commit: "1" } };
+    expect(failure(() => fill(template, view))).toContain(why);
+  });
+});
+
+const VIEW: View = {
+  botName: "patchsig bot",
+  owner: "Olga <olga@example.org>",
+  name: "Alice",
+  subject: "[PATCH v2 0/3] net: timers",
+  title: "net: timers",
+  list: "net@example.org",
+  sign: true,
+  base: true,
+  signers: 7,
+  guess: {
+    commit: "0123456789abcdef0123456789abcdef01234567",
+    short: "0123456789ab",
+    described: "v7.2-rc3, 2026-09-01",
+    evidence: "4 of 4 files as they were, the series applies to it",
+  },
+  baseCommand: "git format-patch -v3 -3 --cover-letter --base=0123456789ab",
+  signCommand: "git patchsig format-patch -v3 -3 --cover-letter -o out",
+  sendCommand: "git send-email --to=net@example.org out/*.patch",
+  keyCommand: "git patchsig key generate",
+  most: 3,
+  days: 90,
+  pauseDays: 180,
+};
+
+describe("the letter that comes with the program", () => {
+  const template = readFileSync("templates/suggest.txt", "utf8");
+
+  test.each([
+    [true, true],
+    [true, false],
+    [false, true],
+  ])("sign %s, base %s: short, plain, and with the way out", (sign, base) => {
+    const { subject, body } = render(template, { ...VIEW, sign, base }, "suggest.txt");
+    expect(subject).toBe("Re: [PATCH v2 0/3] net: timers");
+    const lines = body.split("\n");
+    expect(lines.length).toBeLessThan(40);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(78);
+    expect(body).toContain('Reply "stop"');
+    expect(body).toContain("run by Olga <olga@example.org>");
+    expect(body.includes("is not signed")).toBe(sign);
+    expect(body.includes("0123456789abcdef0123456789abcdef01234567")).toBe(base);
+    expect(body).not.toMatch(/\n{3}| \n(?<!-- \n)|\{\{/);
+  });
+
+  test("without a guess, a name, a list or an owner there is no gap", () => {
+    const view = { ...VIEW, guess: null, name: "", list: "", owner: "" };
+    const { body } = render(template, view, "suggest.txt");
+    expect(body).toContain('Hello,\n\nthank you for "net: timers", sent to the list.\n');
+    expect(body).toContain("patchsig bot, a program\n");
+    expect(body).not.toContain("My guess");
+  });
+});
