@@ -11,6 +11,7 @@ import type { AuthorFacts } from "../bot/decide.ts";
 import { authorDigest } from "../bot/identity.ts";
 import type { Topic } from "../bot/settings.ts";
 import { BOT_SCHEMA } from "./bot-schema.ts";
+import { cursorStatements } from "./cursors.ts";
 import { explained, openDatabase, openMemory } from "./database.ts";
 import { Outbox } from "./outbox.ts";
 
@@ -298,14 +299,7 @@ function prepare(db: Database.Database) {
   const pluck = <A extends unknown[], R>(sql: string): Database.Statement<A, R> =>
     db.prepare<A, R>(sql).pluck() as Database.Statement<A, R>;
   return {
-    cursor: pluck<[string], string>("select value from cursors where name = ?"),
-    moveCursor: db.prepare<[string, string]>(
-      "insert into cursors values (?, ?) on conflict do update set value = excluded.value",
-    ),
-    dropCursor: db.prepare<[string]>("delete from cursors where name = ?"),
-    cursorNames: pluck<[number, string], string>(
-      "select name from cursors where substr(name, 1, ?) = ?",
-    ),
+    ...cursorStatements(db),
     see: db.prepare<[Uint8Array]>("insert into seen values (?) on conflict do nothing"),
     hold: db.prepare(
       `insert into held (at, source, bytes, size, whole)

@@ -1,5 +1,6 @@
 /** The SQL of the trust database, and its rows as records. */
 
+import { cursorStatements } from "./cursors.ts";
 import type { Database, Statement } from "better-sqlite3";
 import type {
   KeyRecord,
@@ -46,10 +47,7 @@ export function prepare(db: Database) {
   const sql = <Parameters extends unknown[], Row = unknown>(text: string) =>
     db.prepare<Parameters, Row>(text) as Statement<Parameters, Row>;
   return {
-    cursor: sql<[string], string>("select value from cursors where name = ?").pluck(),
-    moveCursor: sql<[string, string]>(
-      `insert into cursors values (?, ?) on conflict (name) do update set value = excluded.value`,
-    ),
+    ...cursorStatements(db),
     begin: sql<[]>("begin immediate"),
     commit: sql<[]>("commit"),
     keys: sql<[string], KeyRow>(

@@ -161,6 +161,18 @@ export class TrustStore {
     });
   }
 
+  /** Names of cursors that begin so. */
+  cursorNames(prefix: string): string[] {
+    return this.#read(() => this.#sql.cursorNames.all(prefix.length, prefix));
+  }
+
+  dropCursors(names: readonly string[]): void {
+    if (this.#dryRun) return;
+    this.transaction(() => {
+      for (const name of names) this.#sql.dropCursor.run(name);
+    });
+  }
+
   /** Applies a change if the database is still as it was when the change was decided. */
   apply(change: TrustChange): Outcome {
     return this.transaction(() => {

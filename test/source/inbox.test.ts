@@ -110,6 +110,6 @@ describe.runIf(HAS_INBOX)("public-inbox", () => {
   });
 
   test("--new and --since are for what can be read in part", () => {
-    expectError(verify(["--new", mbox()]), 2, /go with a public-inbox or IMAP, not /);
+    expectError(verify(["--new", "-"]), 2, /cannot be read on from where the last run ended/);
   });
 });

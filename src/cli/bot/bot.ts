@@ -9,7 +9,7 @@ import { renderMetrics, type Status } from "../../report/bot.ts";
 import { isUnread, type SourceMail } from "../../source/piece.ts";
 import { BotStore } from "../../store/bot-store.ts";
 import { replaceFile } from "../../store/replace-file.ts";
-import { openSource } from "../sources.ts";
+import { dropGone, openSource } from "../sources.ts";
 import { out, say, sayError } from "../terminal.ts";
 import { escapeText } from "../../report/escape.ts";
 import { guesserOf } from "./common.ts";
@@ -105,6 +105,7 @@ export function createBot(
       }
       await session.take(batch, now);
     }
+    dropGone(settings.sources, store);
     return whole;
   }
 

@@ -13,6 +13,7 @@ import { createSeriesCollector, type Member, type Series } from "../../verify/se
 import type { Kept } from "../base-subject.ts";
 import { describePolicies, readPolicies } from "../policy.ts";
 import { devKeyringsOf } from "../settings.ts";
+import { dropGone } from "../sources.ts";
 import { clearProgress, out, outputStyle, sayError } from "../terminal.ts";
 import { configuredKeyrings, importKeyrings } from "../keyrings.ts";
 import { newTally, noPatch, openUserTrust, verifySources } from "../verification.ts";
@@ -67,7 +68,7 @@ export const verifyCommand: CommandModule<object, Arguments> = {
       .option("new", {
         type: "boolean",
         default: false,
-        describe: "of a public-inbox or IMAP, what came since the last --new",
+        describe: "what came since the last --new, of all that can tell",
       })
       .option("jobs", {
         alias: "j",
@@ -169,7 +170,10 @@ async function verify(args: Arguments): Promise<void> {
   } finally {
     // what was judged before an error is said before it
     for (const closed of collector.end()) await show(closed);
-    if (args.new) store.moveCursors(tally.cursors);
+    if (args.new) {
+      store.moveCursors(tally.cursors);
+      dropGone(args.source, store);
+    }
     bases?.close();
     clearProgress();
     store.close();
