@@ -74,6 +74,8 @@ export class BotStore {
   constructor(file: string | null, rehearsal: boolean) {
     this.#file = file ?? ":memory:";
     this.db = file === null ? openMemory(BOT_SCHEMA) : openDatabase(BOT_SCHEMA, { file }).db;
+    // what is forgotten, and mails that are held no more, are to be gone from the file as well
+    this.db.pragma("secure_delete = on");
     this.outbox = new Outbox(this.db);
     this.#rehearsal = rehearsal ? 1 : 0;
     this.#sql = prepare(this.db);
@@ -256,10 +258,13 @@ export class BotStore {
    * @returns how many series were theirs
    */
   forget(author: Buffer, now: number): number {
-    return this.transaction(() => {
+    const series = this.transaction(() => {
       this.outbox.cancel(author.toString("hex"), now, "forgotten");
       return this.#sql.forget.run(author).changes;
     });
+    // the log has the old pages
+    this.db.pragma("wal_checkpoint(truncate)");
+    return series;
   }
 }
 
