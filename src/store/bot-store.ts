@@ -236,8 +236,8 @@ export class BotStore {
   /** How many letters were sent, and what came of them. */
   effect(): Effect {
     const { letters, authors } = this.#sql.letterCount.get()!;
-    const signed = this.#sql.followed.get("sign")!;
-    const based = this.#sql.followed.get("base")!;
+    const signed = this.#sql.followed.get({ topic: "sign" })!;
+    const based = this.#sql.followed.get({ topic: "base" })!;
     const wishes = new Map(this.#sql.wishCount.all().map(({ name, n }) => [name, n]));
     return {
       letters,
@@ -379,13 +379,13 @@ function prepare(db: Database.Database) {
       `select count(*) as letters, count(distinct author) as authors from dated_letters
         where state = 'sent'`,
     ),
-    followed: pluck<[string], number>(
+    followed: pluck<[{ topic: Topic }], number>(
       `select count(distinct author) from dated_letters as letter
-        where state = 'sent' and instr(topics, ?1) > 0 and exists (
+        where state = 'sent' and instr(topics, @topic) > 0 and exists (
           select 1 from (
             select signed, based from series
               where author = letter.author and sent_at > letter.at order by sent_at limit 2)
-          where case ?1 when 'sign' then signed else based end = 1)`,
+          where case @topic when 'sign' then signed else based end = 1)`,
     ),
     wishCount: db.prepare<[], Named>(
       "select kind as name, count(*) as n from wishes group by kind",
