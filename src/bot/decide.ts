@@ -23,7 +23,7 @@ export interface AuthorFacts {
   readonly pausedUntil: number;
 }
 
-export interface ListFacts {
+interface ListFacts {
   /** Other authors who sign. */
   readonly signers: number;
   /** When letters to anybody were planned, of the last days; ascending. */

@@ -8,8 +8,7 @@
 import Mustache from "mustache";
 import { CliError } from "../errors.ts";
 
-export const TEMPLATES = ["suggest", "stopped", "paused", "base", "digest"] as const;
-export type TemplateName = (typeof TEMPLATES)[number];
+export type TemplateName = "suggest" | "stopped" | "paused" | "base" | "digest";
 
 export interface Text {
   readonly subject: string;

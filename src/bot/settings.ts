@@ -9,7 +9,7 @@ import { parseQuiet, type Quiet } from "./quiet.ts";
 
 const MODES = ["preview", "digest", "private", "list"] as const;
 /** preview: nothing is sent · digest: to the maintainers only · private: to the author · list: to both. */
-export type Mode = (typeof MODES)[number];
+type Mode = (typeof MODES)[number];
 
 const TOPICS = ["sign", "base"] as const;
 export type Topic = (typeof TOPICS)[number];

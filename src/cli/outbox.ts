@@ -32,7 +32,7 @@ const MINUTE = 60;
 const LONGEST = 4 * 3600;
 
 /** How long to wait after so many attempts, in seconds: a minute, then twice as long, up to 4 hours. */
-export function backOff(attempts: number): number {
+function backOff(attempts: number): number {
   return Math.min(LONGEST, MINUTE * 2 ** Math.min(20, Math.max(0, attempts - 1)));
 }
 

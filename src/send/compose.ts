@@ -33,6 +33,6 @@ export async function compose(draft: Draft): Promise<Buffer> {
     disableFileAccess: true,
     disableUrlAccess: true,
     xMailer: false,
-  } as ConstructorParameters<typeof MailComposer>[0]);
+  });
   return await composer.compile().build();
 }

@@ -40,7 +40,7 @@ function sendBy(
     child.on("error", (error) => resolve({ kind: "outage", said: said(error.message) }));
     child.stdin.on("error", () => undefined);
     child.on("close", (status, signal) => {
-      if (fault !== null) return reject(fault.error as Error);
+      if (fault !== null) return reject(fault.error);
       const ended = signal === null ? `${file} ended with ${status}` : `${file} was killed`;
       const kind = kindOf(status, committed);
       resolve({ kind, said: said(words === "" && kind !== "sent" ? ended : words) });

@@ -302,7 +302,7 @@ type Named = { name: string; n: number };
 /** Every statement, prepared once. */
 function prepare(db: Database.Database) {
   const pluck = <A extends unknown[], R>(sql: string): Database.Statement<A, R> =>
-    db.prepare<A, R>(sql).pluck() as Database.Statement<A, R>;
+    db.prepare<A, R>(sql).pluck();
   return {
     ...cursorStatements(db),
     see: db.prepare<[Uint8Array]>("insert into seen values (?) on conflict do nothing"),

@@ -5,15 +5,13 @@ import type Database from "better-sqlite3";
 /** Statements over a table `cursors (name, value)`, to be prepared with a store's others. */
 export function cursorStatements(db: Database.Database) {
   return {
-    cursor: db
-      .prepare<[string], string>("select value from cursors where name = ?")
-      .pluck() as Database.Statement<[string], string>,
+    cursor: db.prepare<[string], string>("select value from cursors where name = ?").pluck(),
     moveCursor: db.prepare<[string, string]>(
       `insert into cursors values (?, ?) on conflict (name) do update set value = excluded.value`,
     ),
     dropCursor: db.prepare<[string]>("delete from cursors where name = ?"),
     cursorNames: db
       .prepare<[number, string], string>("select name from cursors where substr(name, 1, ?) = ?")
-      .pluck() as Database.Statement<[number, string], string>,
+      .pluck(),
   };
 }

@@ -19,7 +19,7 @@ export function takeLock(file: string, what: string): () => void {
     db.exec("pragma journal_mode = delete; begin exclusive");
   } catch (error) {
     db.close();
-    if (!/^SQLITE_BUSY/.test(String((error as { code?: unknown }).code))) throw error;
+    if (!String((error as { code?: unknown }).code).startsWith("SQLITE_BUSY")) throw error;
     throw new CliError("database-busy", `another bot works on ${what}`, {
       hint: "two would write to everybody twice: stop that one first",
       cause: error,

@@ -161,7 +161,7 @@ function rowOf(raw: Raw): OutboxRow {
 function prepare(db: Database.Database) {
   const left = "coalesce(ended_at, doubt_at)";
   const pluck = <A extends unknown[], R>(sql: string): Database.Statement<A, R> =>
-    db.prepare<A, R>(sql).pluck() as Database.Statement<A, R>;
+    db.prepare<A, R>(sql).pluck();
   return {
     add: db.prepare(
       `insert into outbox (message_id, kind, about, sender, recipients, bytes,

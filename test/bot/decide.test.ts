@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decide, mayLeave, REASONS, type Reason, type Situation } from "../../src/bot/decide.ts";
 import type { MailFacts } from "../../src/bot/facts.ts";

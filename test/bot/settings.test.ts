@@ -1,6 +1,6 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createMailClock } from "../../src/bot/clock.ts";
+import { byDate } from "../../src/bot/by-date.ts";
 import { afterQuiet, isQuiet, parseQuiet } from "../../src/bot/quiet.ts";
 import { DEFAULT_RULES, parseSettings } from "../../src/bot/settings.ts";
 import { parseConfig } from "../../src/git/config.ts";
@@ -82,11 +82,25 @@ describe("quiet hours", () => {
   });
 });
 
-describe("the clock of an archive", () => {
-  test("goes with its mails, whatever a few of them say", () => {
-    const clock = createMailClock(10_000);
-    const times = [100, 110, 120, 9_999, 130, 5, null, 140, 20_000, 150, 160].map(clock.tick);
-    expect(times.at(-1)).toBeLessThanOrEqual(160);
-    expect([...times].sort((a, b) => a - b)).toEqual(times);
+describe("an archive by its dates", () => {
+  const sorted = (dates: readonly (number | null)[], most: number): (number | null)[] => {
+    const order = byDate<number | null>(most);
+    return [...dates.flatMap((date) => order.add(date, date, 0)), ...order.end()];
+  };
+
+  test("as a whole if it is small, and what has no date where it lies", () => {
+    expect(sorted([3, 1, null, 2], 1e6)).toEqual([1, null, 2, 3]);
+  });
+
+  test("within what is held back if it is large: nothing is lost", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(1000)), fc.integer({ min: 100, max: 5000 }), (dates, most) => {
+        const found = sorted(dates, most);
+        expect([...found].sort()).toEqual([...dates].sort());
+      }),
+    );
+    const nearly = Array.from({ length: 1000 }, (_, i) => i + (i % 7));
+    const found = sorted(nearly, 10_000) as number[];
+    expect(found).toEqual([...found].sort((a, b) => a - b));
   });
 });

@@ -155,7 +155,7 @@ function reply(text: string, responseCode: number): Error {
   return Object.assign(new Error(text), { responseCode });
 }
 
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const { port } = server.address() as { port: number };

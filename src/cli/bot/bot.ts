@@ -22,7 +22,7 @@ import { sendDue } from "./sending.ts";
 import { createBotSession, type Effect, type Outcome } from "./session.ts";
 import { openTemplates } from "./templates.ts";
 
-export interface Round {
+interface Round {
   /** When there is something to do at the latest, seconds since the epoch. */
   readonly next: number;
   /** Something could not be read, or sent. */

@@ -86,6 +86,7 @@ export function suggestionView(outcome: Outcome, settings: BotSettings): View {
   const options = [`-v${version + 1}`, `-${total}`, ...(cover ? ["--cover-letter"] : [])].join(" ");
   const to = settings.list === "" ? "" : `--to=${settings.list} `;
   const guess = guessView(guessed);
+  const base = guess === null ? "auto" : guess.short;
   return {
     ...commonView(settings),
     name: sender?.name ?? "",
@@ -96,7 +97,7 @@ export function suggestionView(outcome: Outcome, settings: BotSettings): View {
     base: topics.includes("base"),
     signers: situation.list.signers,
     guess,
-    baseCommand: `git format-patch ${options} --base=${guess?.["short"] ?? "auto"}`,
+    baseCommand: `git format-patch ${options} --base=${base}`,
     signCommand: `git patchsig format-patch ${options} -o out`,
     sendCommand: `git send-email ${to}out/*.patch`,
     keyCommand: "git patchsig key generate",
@@ -106,7 +107,7 @@ export function suggestionView(outcome: Outcome, settings: BotSettings): View {
   };
 }
 
-function guessView(guessed: Guessed | null): View | null {
+function guessView(guessed: Guessed | null): (View & { readonly short: string }) | null {
   const [best] = guessed?.candidates ?? [];
   if (guessed === null || best === undefined || guessed.by === "date") return null;
   const { commit, name, time, applies } = best;

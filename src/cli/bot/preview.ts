@@ -6,7 +6,6 @@
 import type { CommandModule } from "yargs";
 import { byDate } from "../../bot/by-date.ts";
 import type { Reason } from "../../bot/decide.ts";
-import { createMailClock } from "../../bot/clock.ts";
 import { readFields } from "../../bot/header.ts";
 import { CliError, EXIT } from "../../errors.ts";
 import { parseDate } from "../../mail/date.ts";
@@ -59,7 +58,7 @@ const MAX_SORTED = 128 << 20;
 
 async function preview(args: Arguments): Promise<void> {
   endOnSignal();
-  const settings = readBotFile(args.config, { optional: args.source !== undefined });
+  const settings = readBotFile(args.config, { optional: true });
   const sources = args.source ?? settings.sources;
   if (sources.length === 0)
     throw new CliError("usage", "no source to look at", { hint: "patchsig bot preview ARCHIVE" });
@@ -69,12 +68,12 @@ async function preview(args: Arguments): Promise<void> {
   const { guess } = guesser;
   const held = new Map<Reason, number>();
   const letters: Planned[] = [];
-  const clock = createMailClock(now());
+  const latest = now();
   const span: { from: number | null; to: number | null } = { from: null, to: null };
   let [mails, series, unread] = [0, 0, 0];
   const order = byDate<SourceMail>(MAX_SORTED);
   let time = 0;
-  let waiting: SourceMail[] = [];
+  const waiting: SourceMail[] = [];
   const began = Date.now();
   const session = createBotSession({
     store,
@@ -113,18 +112,19 @@ async function preview(args: Arguments): Promise<void> {
   }
 
   async function takeIn(mail: SourceMail): Promise<void> {
-    const before = time;
-    time = clock.tick(dateOf(mail));
+    const date = dateOf(mail, latest) ?? time;
+    // whatever came before is whole by then, and is decided at its own time
+    if (time > 0 && date - time > settings.settle) await flush(time + settings.settle);
+    else if (waiting.length >= AT_A_TIME) await flush(time);
+    time = Math.max(time, date);
     span.from ??= time;
     span.to = time;
-    // what came before must be decided at its own time
-    if (waiting.length >= AT_A_TIME || time - before > settings.settle) await flush();
     waiting.push(mail);
   }
 
-  async function flush(): Promise<void> {
+  async function flush(until: number): Promise<void> {
     await session.take(waiting.splice(0), time);
-    for (const outcome of await session.settle(time)) show(outcome);
+    for (const outcome of await session.settle(until)) show(outcome);
   }
 
   try {
@@ -140,13 +140,12 @@ async function preview(args: Arguments): Promise<void> {
           }
           mails++;
           const size = piece.bytes?.length ?? 0;
-          for (const mail of order.add(piece, dateOf(piece), size)) await takeIn(mail);
+          for (const mail of order.add(piece, dateOf(piece, latest), size)) await takeIn(mail);
         }
       }
     }
     for (const mail of order.end()) await takeIn(mail);
-    await flush();
-    for (const outcome of await session.settle(time, true)) show(outcome);
+    await flush(time + settings.settle);
   } finally {
     clearProgress();
     guesser.close();
@@ -158,8 +157,10 @@ async function preview(args: Arguments): Promise<void> {
   process.exitCode = unread > 0 ? EXIT.failed : EXIT.ok;
 }
 
-function dateOf({ bytes }: SourceMail): number | null {
-  return parseDate(readFields(bytes ?? Buffer.alloc(0))("date")[0] ?? "");
+/** Its Date; null if there is none, or it has not come yet. */
+function dateOf({ bytes }: SourceMail, latest: number): number | null {
+  const date = parseDate(readFields(bytes ?? Buffer.alloc(0))("date")[0] ?? "");
+  return date === null || date > latest ? null : date;
 }
 
 /** Counts against the limits, as a letter does. */

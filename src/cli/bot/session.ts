@@ -48,7 +48,7 @@ export interface Outcome {
 }
 
 /** Makes what follows from a decision, before it is made durable. */
-export type Writer = (outcome: Outcome) => Promise<Effect>;
+type Writer = (outcome: Outcome) => Promise<Effect>;
 /** Runs within the transaction of the decision. */
 export type Effect = () => void;
 
@@ -62,8 +62,8 @@ export interface BotSession {
    * @param at seconds since the epoch
    */
   take(mails: readonly SourceMail[], at: number): Promise<void>;
-  /** Decides about the series to which nothing has come for a while, or about all. */
-  settle(now: number, all?: boolean): Promise<Outcome[]>;
+  /** Decides about the series to which nothing has come for a while. */
+  settle(now: number): Promise<Outcome[]>;
 }
 
 export interface SessionOptions {
@@ -162,9 +162,9 @@ export function createBotSession(options: SessionOptions): BotSession {
     if (cursor !== undefined) store.moveCursor(cursor.name, cursor.value);
   }
 
-  async function settle(now: number, all = false): Promise<Outcome[]> {
-    const due = collector.close(
-      (members) => all || members.every(({ payload }) => now - payload.at >= settings.settle),
+  async function settle(now: number): Promise<Outcome[]> {
+    const due = collector.close((members) =>
+      members.every(({ payload }) => now - payload.at >= settings.settle),
     );
     for (const series of due) held -= sizeOf(series);
     const outcomes: Outcome[] = [];

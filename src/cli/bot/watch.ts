@@ -2,7 +2,7 @@
 
 import { askCredential, tellCredential } from "../../git/credential.ts";
 import { loginOf, parseMailbox } from "../../source/imap.ts";
-import { watchMailbox } from "../../source/imap-watch.ts";
+import { type MailboxWatch, watchMailbox } from "../../source/imap-watch.ts";
 
 export interface Watch {
   /** Resolves after so many seconds, or as soon as there may be mails, or when it is to end. */
@@ -53,17 +53,17 @@ function watchOne(url: string, onNews: () => void): () => void {
   const mailbox = parseMailbox(url);
   const login = loginOf(mailbox);
   let closed = false;
-  let close: () => void = () => undefined;
+  let watch: MailboxWatch | null = null;
   askCredential(login).then(
     (password) => {
       if (closed) return;
       const onLogin = (right: boolean): Promise<void> => tellCredential(login, password, right);
-      ({ close } = watchMailbox(mailbox, { password, onLogin }, onNews));
+      watch = watchMailbox(mailbox, { password, onLogin }, onNews);
     },
     () => undefined,
   );
   return () => {
     closed = true;
-    close();
+    watch?.close();
   };
 }
