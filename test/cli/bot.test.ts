@@ -163,6 +163,19 @@ describe("a letter", () => {
     expect(letters().map(({ to }) => to)).toEqual([[ALICE, "net@example.org"]]);
   });
 
+  test("waits when the mode was changed before it left", async () => {
+    history();
+    send();
+    await office.down();
+    await after(HOUR);
+    await office.up();
+    now += HOUR;
+    await round("bot.mode=preview");
+    expect(letters()).toEqual([]);
+    await round();
+    expect(letters()).toHaveLength(1);
+  });
+
   test("waits for the end of quiet hours", async () => {
     history();
     send();

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseMailbox } from "../../src/source/imap.ts";
+import { watchMailbox } from "../../src/source/imap-watch.ts";
 import {
   edit,
   expectError,
@@ -115,6 +116,38 @@ describe.runIf(HAS_DOVECOT)("IMAP", () => {
     const run = verify([`imap://alice@0.0.0.0:${server.port}/INBOX`]);
     expectError(run, 3, /^INBOX at 0\.0\.0\.0: .*STARTTLS/);
   });
+
+  test("tells of mails as they come, also after a connection was lost", async () => {
+    const mailbox = parseMailbox(url());
+    const logins: boolean[] = [];
+    let news = 0;
+    const watch = watchMailbox(
+      mailbox,
+      { password: "secret", onLogin: async (right) => void logins.push(right) },
+      () => news++,
+    );
+    const more = async (than: number): Promise<void> => {
+      for (let tries = 0; news <= than; tries++) {
+        if (tries > 200) throw new Error(`no news after the ${than}th`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    };
+    try {
+      await more(0);
+      let before = news;
+      deliver(readFileSync(files[0]!));
+      await more(before);
+      server.kick();
+      for (let tries = 0; logins.length < 2 && tries < 200; tries++)
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(logins).toEqual([true, true]);
+      before = news;
+      deliver(readFileSync(files[1]!));
+      await more(before);
+    } finally {
+      watch.close();
+    }
+  }, 60_000);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 /** A dovecot of our own on the loopback. Whoever runs it has one mailbox, and the password "secret". */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
@@ -15,6 +15,8 @@ export interface ImapServer {
   readonly port: number;
   /** The maildir of `alice`. */
   readonly maildir: string;
+  /** Ends all connections, as a server that is restarted does. */
+  kick(): void;
   stop(): Promise<void>;
 }
 
@@ -59,6 +61,9 @@ export async function startImap(): Promise<ImapServer> {
   return {
     port,
     maildir,
+    kick: () => {
+      execFileSync("doveadm", ["-c", join(folder, "dovecot.conf"), "kick", "alice"]);
+    },
     stop: async () => {
       const ended = new Promise((resolve) => server.on("close", resolve));
       server.kill();

@@ -6,7 +6,6 @@ import type { BotSettings } from "../../bot/settings.ts";
 import { CliError, EXIT } from "../../errors.ts";
 import { takeLock } from "../../store/lock.ts";
 import { now } from "../now.ts";
-import { sayError } from "../terminal.ts";
 import { createBot } from "./bot.ts";
 import { CONFIG_OPTION, databaseOf, readBotConfig } from "./common.ts";
 import { parseSettings } from "../../bot/settings.ts";
@@ -49,9 +48,6 @@ async function run({ config, once }: Arguments): Promise<void> {
       await watch!.news(Math.max(1, round.next - now()), ending);
       if (ending.aborted) return;
     }
-  } catch (error) {
-    if (error instanceof CliError && !once) sayError(error);
-    throw error;
   } finally {
     watch?.close();
     bot.close();

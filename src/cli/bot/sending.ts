@@ -35,11 +35,13 @@ export async function sendDue(
 
 function may(
   store: BotStore,
-  { rules }: BotSettings,
+  { mode, rules }: BotSettings,
   { kind, about }: OutboxRow,
   time: number,
 ): "now" | "later" | { readonly cancel: string } {
   if (kind !== "suggest") return "now";
+  // it was decided when the mode was another one
+  if (mode !== "private" && mode !== "list") return "later";
   const author = store.authorFacts(Buffer.from(about, "hex"));
   if (author.refused) return { cancel: "they said stop" };
   if (author.undeliverable) return { cancel: "mail to them came back" };

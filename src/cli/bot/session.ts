@@ -85,7 +85,7 @@ export function createBotSession(options: SessionOptions): BotSession {
   const { store, settings, guess, write, listen } = options;
   const check = createCheck({ devKeyrings: [], signedOnly: false });
   const collector = createSeriesCollector<Part>();
-  let closed: Series<Part>[] = [];
+  const closed: Series<Part>[] = [];
   let held = 0;
 
   function read({ bytes, size, source, whole }: Text): Omit<Part, "held" | "at"> & Joins {
@@ -122,10 +122,8 @@ export function createBotSession(options: SessionOptions): BotSession {
     for (const mail of mails) {
       const bytes = mail.bytes ?? Buffer.alloc(0);
       const [messageId = ""] = messageIds(readFields(bytes)("message-id"));
-      const effect =
-        isLetterId(messageId) || mail.bytes === null ? null : await listen(mail.bytes, at);
+      const effect = await effectOf(mail, messageId, at);
       steps.push({ mail, digest: mailDigest(messageId, bytes), effect });
-      if (isLetterId(messageId)) steps.at(-1)!.effect = () => store.addEcho(messageId);
     }
     const added: (() => void)[] = [];
     store.transaction(() => {
@@ -139,6 +137,12 @@ export function createBotSession(options: SessionOptions): BotSession {
     });
     // in memory only once it is on the disk
     for (const join of added) join();
+  }
+
+  /** What a mail that is no series leads to: a letter of ours that came back, or an answer to one. */
+  async function effectOf(mail: SourceMail, messageId: string, at: number): Promise<Effect | null> {
+    if (isLetterId(messageId)) return () => store.addEcho(messageId);
+    return mail.bytes === null ? null : await listen(mail.bytes, at);
   }
 
   function takePatch(mail: SourceMail, at: number): (() => void)[] {
@@ -169,7 +173,6 @@ export function createBotSession(options: SessionOptions): BotSession {
     for (const series of due) held -= sizeOf(series);
     const outcomes: Outcome[] = [];
     for (const series of [...closed.splice(0), ...due]) outcomes.push(await conclude(series, now));
-    closed = [];
     return outcomes;
   }
 
