@@ -1,124 +1,175 @@
 /**
- * Who sends mail for us, as git send-email finds it in `sendemail.*` (git-send-email(1),
- * "CONFIGURATION"). Pure, but for looking whether a sendmail program is there.
+ * Where mail is handed over: the settings of git send-email (git-send-email(1), `sendemail.*`).
+ * `sendemail.identity` names a section whose settings come before the common ones.
  */
 
-import { accessSync, constants } from "node:fs";
-import { delimiter, isAbsolute, join } from "node:path";
+import { isAbsolute } from "node:path";
 import { CliError } from "../errors.ts";
 
-export type MailServer =
-  | {
-      readonly kind: "smtp";
-      readonly host: string;
-      readonly port: number;
-      /** starttls is required then, never only hoped for. */
-      readonly security: "none" | "starttls" | "tls";
-      readonly user: string | null;
-      /** Null: git's credential helpers have it. */
-      readonly password: string | null;
-      /** What the program calls itself; null: the host's name. */
-      readonly domain: string | null;
-      /** File or folder with certificates; null: those of the system. */
-      readonly certificates: string | null;
-    }
-  | { readonly kind: "program"; readonly file: string; readonly options: readonly string[] }
-  /** Run by the shell, as git does it. */
-  | { readonly kind: "command"; readonly line: string };
-
-/** As `Config` of src/git has it. */
+/** What is asked of git's settings; keys in any case. */
 export interface Lookup {
-  readonly string: (key: string) => string | null;
   readonly all: (key: string) => readonly string[];
+  readonly string: (key: string) => string | null;
+  /** `~/` expanded. */
   readonly path: (key: string) => string | null;
 }
 
-const SECURITY = { "": "none", none: "none", tls: "starttls", ssl: "tls" } as const;
-const PORTS = { none: 25, starttls: 25, tls: 465 } as const;
-const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
-const PROGRAMS = ["/usr/sbin/sendmail", "/usr/lib/sendmail"];
+export interface SmtpServer {
+  readonly kind: "smtp";
+  readonly host: string;
+  readonly port: number;
+  /** `tls` is STARTTLS, and nothing is sent without it; `ssl` is TLS from the first byte. */
+  readonly encryption: Encryption;
+  readonly login: SmtpLogin | null;
+  /** What to greet as; null for this machine's own name. */
+  readonly domain: string | null;
+  /** A file or folder of certificates to trust instead of the usual ones; "" to trust anybody. */
+  readonly certPath: string | null;
+}
+
+export interface SmtpLogin {
+  readonly user: string;
+  /** null if it has to be asked for. */
+  readonly password: string | null;
+  /** The way to log in; null for the server's first. */
+  readonly mechanism: string | null;
+}
+
+/** A program like sendmail: reads the mail on stdin, its arguments are the envelope. */
+export interface ProgramServer {
+  readonly kind: "program";
+  /** What to start, and what comes before the arguments that every letter has. */
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+export type MailServer = SmtpServer | ProgramServer;
+
+const ENCRYPTIONS = ["none", "tls", "ssl"] as const;
+type Encryption = (typeof ENCRYPTIONS)[number];
+
+const DEFAULT_PORTS: Readonly<Record<Encryption, number>> = { none: 25, tls: 25, ssl: 465 };
+const NAMED_PORTS = new Map([
+  ["smtp", 25],
+  ["submission", 587],
+  ["smtps", 465],
+  ["submissions", 465],
+]);
+const MECHANISMS = ["PLAIN", "LOGIN", "CRAM-MD5"];
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i;
+const HOST = /^(?:[\w-]+(?:\.[\w-]+)*\.?|[0-9a-f:]*:[0-9a-f:.]*)$/i;
+/** git appends the arguments in this way, so that the command may have some of its own. */
+const shellArgs = (command: string): string[] => ["-c", `${command} "$@"`, "-"];
 
 /**
- * @param places where settings are looked for, the first one that has one counts
- * @param path `$PATH`, to find a sendmail program in
- * @throws CliError "usage"
+ * The server that the settings name.
+ *
+ * @param sendmail finds the program that is used if they name none; null if there is none: then it
+ *   is the SMTP server on this machine
+ * @throws CliError "usage" for what is no such setting, and for a password in plain text
  */
-export function mailServer(places: readonly Lookup[], path: string): MailServer {
-  const identity = first(places, (place) => place.string("sendemail.identity"));
-  const named = <T>(key: string, look: (place: Lookup, key: string) => T | null): T | null =>
-    (identity === null
-      ? null
-      : first(places, (place) => look(place, `sendemail.${identity}.${key}`))) ??
-    first(places, (place) => look(place, `sendemail.${key}`));
-  const text = (key: string): string | null => named(key, (place, name) => place.string(name));
+export function mailServerOf(config: Lookup, sendmail: () => string | null): MailServer {
+  const setting = settingsOf(config);
+  const options = setting.all("smtpServerOption");
+  const command = setting.string("sendmailCmd");
+  if (command !== null) return program("sh", [...shellArgs(command), ...options]);
+  const server = setting.string("smtpServer");
+  const path = server === null ? sendmail() : isAbsolute(server) ? server : null;
+  return path === null ? smtpServer(setting, server ?? "localhost") : program(path, options);
+}
 
-  const server = text("smtpServer");
-  const command = text("sendmailCmd");
-  if (command !== null) return { kind: "command", line: command };
-  if (server !== null && isAbsolute(server)) return program(server, named);
-  const found = server === null ? findProgram(path) : undefined;
-  if (found !== undefined) return program(found, named);
-
-  const word = (text("smtpEncryption") ?? "").toLowerCase();
-  if (!Object.hasOwn(SECURITY, word))
-    throw new CliError(
-      "usage",
-      `sendemail.smtpEncryption is "${word}", and should be tls, ssl or none`,
-    );
-  const security = SECURITY[word as keyof typeof SECURITY];
-  const host = server ?? "localhost";
-  const user = text("smtpUser");
-  if (user !== null && security === "none" && !LOOPBACK.test(host))
-    throw new CliError("usage", `${host} would get the password of ${user} unencrypted`, {
-      hint: "git config sendemail.smtpEncryption tls",
-    });
+/**
+ * Who sends.
+ *
+ * @returns `from`: as it stands in `sendemail.from`, null if that is not set. `envelopeSender`: an
+ *   address; null if it is the one in From, as it is unless set
+ */
+export function senderOf(config: Lookup): {
+  readonly from: string | null;
+  readonly envelopeSender: string | null;
+} {
+  const setting = settingsOf(config);
+  const envelope = setting.string("envelopeSender");
   return {
-    kind: "smtp",
-    host,
-    port: portOf(text("smtpServerPort"), PORTS[security]),
-    security,
-    user,
-    password: text("smtpPass"),
-    domain: text("smtpDomain"),
-    certificates: named("smtpSSLCertPath", (place, key) => place.path(key) || null),
+    from: setting.string("from"),
+    envelopeSender: envelope === "auto" ? null : envelope,
   };
 }
 
-function first<T>(places: readonly Lookup[], look: (place: Lookup) => T | null): T | null {
-  for (const place of places) {
-    const value = look(place);
-    if (value !== null) return value;
-  }
-  return null;
+interface Settings extends Lookup {
+  /** A setting by its name in the manual; as `string`, or null if it is empty. */
+  readonly string: (name: string) => string | null;
 }
 
-function program(
-  file: string,
-  named: <T>(key: string, look: (place: Lookup, key: string) => T | null) => T | null,
-): MailServer {
-  const options = named("smtpServerOption", (place, key) => {
-    const values = place.all(key);
-    return values.length === 0 ? null : values;
-  });
-  return { kind: "program", file, options: options ?? [] };
+function settingsOf(config: Lookup): Settings {
+  const identity = config.string("sendemail.identity") ?? "";
+  const keyOf = (name: string): string => {
+    const own = `sendemail.${identity}.${name}`;
+    return identity !== "" && config.all(own).length > 0 ? own : `sendemail.${name}`;
+  };
+  return {
+    all: (name) => config.all(keyOf(name)),
+    string: (name) => config.string(keyOf(name)) || null,
+    path: (name) => config.path(keyOf(name)),
+  };
 }
 
-function portOf(text: string | null, otherwise: number): number {
-  if (text === null) return otherwise;
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535)
-    throw new CliError("usage", `sendemail.smtpServerPort is "${text}", and should be a number`);
+function program(file: string, args: readonly string[]): ProgramServer {
+  return { kind: "program", file, args };
+}
+
+function smtpServer(setting: Settings, name: string): SmtpServer {
+  const [, bare = name, ownPort] = /^(\[.*\]|[^:]*):(\w+)$/.exec(name) ?? [];
+  const host = bare.replace(/^\[(.*)\]$/, "$1");
+  if (!HOST.test(host)) throw wrong("smtpServer", name, "neither a host nor an absolute path");
+  const encryption = encryptionOf(setting);
+  const port = portOf(ownPort ?? setting.string("smtpServerPort")) ?? DEFAULT_PORTS[encryption];
+  const login = loginOf(setting);
+  if (login !== null && encryption === "none" && !LOOPBACK.test(host))
+    throw new CliError(
+      "usage",
+      `the password for ${login.user} would go to ${host} in plain text`,
+      {
+        hint: "git config sendemail.smtpEncryption tls",
+      },
+    );
+  const domain = setting.string("smtpDomain");
+  if (domain !== null && !/^[\w.:[\]-]+$/.test(domain))
+    throw wrong("smtpDomain", domain, "no domain");
+  const certPath = setting.path("smtpSSLCertPath");
+  return { kind: "smtp", host, port, encryption, login, domain, certPath };
+}
+
+/** git takes any other word for none; a misspelt one must not send in plain text. */
+function encryptionOf(setting: Settings): Encryption {
+  const word = setting.string("smtpEncryption") ?? "none";
+  const found = ENCRYPTIONS.find((known) => known === word.toLowerCase());
+  if (found === undefined) throw wrong("smtpEncryption", word, `not one of ${ENCRYPTIONS.join()}`);
+  return found;
+}
+
+function portOf(word: string | null): number | null {
+  if (word === null) return null;
+  const port = /^\d{1,5}$/.test(word) ? Number(word) : NAMED_PORTS.get(word);
+  if (port === undefined || port < 1 || port > 65_535)
+    throw wrong("smtpServerPort", word, "no port");
   return port;
 }
 
-function findProgram(path: string): string | undefined {
-  const inPath = path.split(delimiter).filter(isAbsolute);
-  return [...PROGRAMS, ...inPath.map((folder) => join(folder, "sendmail"))].find((file) => {
-    try {
-      accessSync(file, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
+function loginOf(setting: Settings): SmtpLogin | null {
+  const user = setting.string("smtpUser");
+  const mechanisms = setting.string("smtpAuth");
+  if (user === null || mechanisms === "none") return null;
+  const password = setting.string("smtpPass");
+  const wanted = mechanisms?.toUpperCase().split(/[\s,]+/);
+  const mechanism = wanted?.find((word) => MECHANISMS.includes(word)) ?? null;
+  if (mechanisms !== null && mechanism === null)
+    throw wrong("smtpAuth", mechanisms, `none of ${MECHANISMS.join()}`);
+  return { user, password, mechanism };
+}
+
+function wrong(name: string, value: string, why: string): CliError {
+  return new CliError("usage", `sendemail.${name} is "${value}": ${why}`, {
+    hint: "see git-send-email(1), under Sending",
   });
 }

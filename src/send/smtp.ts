@@ -1,169 +1,176 @@
-/** Sending over SMTP (RFC 5321) with nodemailer's connection. */
+/**
+ * Letters over SMTP (RFC 5321): nodemailer speaks it, this file says what an answer means.
+ *
+ * A server takes a letter when it has seen the end of the data and not before: if the connection is
+ * lost earlier, it must cancel the transaction (RFC 5321 §4.1.1.10). So `onCommit` is called between
+ * the last byte of the letter and the line with the dot.
+ */
 
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { Readable } from "node:stream";
-import SMTPConnection from "nodemailer/lib/smtp-connection";
-import type { MailServer } from "./settings.ts";
-import { type Letter, type Outcome, said, type Transport } from "./transport.ts";
+import type SMTPConnection from "nodemailer/lib/smtp-connection";
+import type { SmtpServer } from "./settings.ts";
+import {
+  type Connecting,
+  connectSmtp,
+  type Patience,
+  type SmtpError,
+  step,
+} from "./smtp-connect.ts";
+import { envelopeFault, type Letter, oneLine, type Outcome, type Transport } from "./transport.ts";
 
-type SmtpServer = Extract<MailServer, { kind: "smtp" }>;
+/** RFC 5321 §4.5.3.2 gives a server ten minutes to answer the end of the data. */
+const PATIENCE: Patience = { connect: 60_000, answer: 600_000, letter: 1_200_000 };
+const PIECE = 1 << 16;
 
-export interface Secrets {
-  /** Asked for once there is a server to give it to. */
-  readonly password: () => Promise<string>;
-  /** Told whether the server took it. */
-  readonly onLogin: (right: boolean) => Promise<void>;
+export type SmtpOptions = Omit<Connecting, "patience"> & { readonly patience?: Partial<Patience> };
+
+/** How far the handing over of a letter has come. */
+interface Progress {
+  /** May the server have it? */
+  committed: boolean;
+  /** What the caller's `onCommit` threw. */
+  stopped: { readonly error: unknown } | null;
 }
 
-/** How long a server may be silent, in milliseconds. */
-const PATIENCE = 60_000;
+/**
+ * One connection, opened for the first letter and used for all; another one if it is lost. If a
+ * server accepts some recipients of a letter and not others, the connection is given up before the
+ * first byte of it: none gets it.
+ */
+export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transport {
+  const patience = { ...PATIENCE, ...options.patience };
+  let connection: SMTPConnection | null = null;
 
-/** What nodemailer throws. */
-interface SmtpError {
-  readonly message: string;
-  readonly code?: string | undefined;
-  readonly command?: string | undefined;
-  readonly responseCode?: number | undefined;
-  readonly response?: string | undefined;
-}
-
-/** One connection for many letters, opened with the first one, and anew after anything went wrong. */
-export function smtpTransport(server: SmtpServer, secrets: Secrets): Transport {
-  let open: SMTPConnection | null = null;
-
-  function close(): void {
-    open?.close();
-    open = null;
-  }
+  const attempt = async (
+    letter: Letter,
+    onCommit: () => void,
+    progress: Progress,
+  ): Promise<Outcome> => {
+    try {
+      if (connection === null || connection.destroyed)
+        connection = await connectSmtp(server, { ...options, patience });
+    } catch (error) {
+      return { kind: "outage", said: wordsOf(error as SmtpError) };
+    }
+    return handOver(connection, letter, onCommit, patience, progress);
+  };
 
   return {
-    async send(letter, onCommit) {
-      try {
-        open ??= await connect(server, secrets);
-      } catch (error) {
-        return { kind: "outage", said: wordsOf(error as SmtpError) };
-      }
-      const outcome = await sendOver(open, letter, onCommit);
-      if (outcome.kind !== "sent") close();
-      return outcome;
+    send: async (letter, onCommit) => {
+      const fault = envelopeFault(letter);
+      if (fault !== null) return { kind: "refused", said: fault };
+      const used = connection?.destroyed === false;
+      const progress: Progress = { committed: false, stopped: null };
+      const outcome = await attempt(letter, onCommit, progress);
+      // a server may end a connection after so many letters
+      const again = used && outcome.kind === "outage" && !progress.committed;
+      return again ? attempt(letter, onCommit, progress) : outcome;
     },
-    close() {
-      open?.quit();
-      open = null;
+    close: async () => {
+      const last = connection;
+      connection = null;
+      if (last === null || last.destroyed) return;
+      await step(last, patience.connect, (done) => {
+        last.once("end", () => done());
+        last.quit();
+      }).catch(() => undefined);
     },
   };
 }
 
-async function connect(server: SmtpServer, secrets: Secrets): Promise<SMTPConnection> {
-  const { host, port, security, user, domain, certificates } = server;
-  const connection = new SMTPConnection({
-    host,
-    port,
-    secure: security === "tls",
-    requireTLS: security === "starttls",
-    ignoreTLS: security === "none",
-    ...(domain === null ? {} : { name: domain }),
-    ...(certificates === null ? {} : { tls: { ca: certificatesIn(certificates) } }),
-    connectionTimeout: PATIENCE,
-    greetingTimeout: PATIENCE,
-    dnsTimeout: PATIENCE,
-    socketTimeout: PATIENCE,
-    maxResponseSize: 65_536,
-  });
-  await new Promise<void>((resolve, reject) => {
-    connection.on("error", reject);
-    connection.on("end", () => reject(new Error(`${host} closed the connection`)));
-    connection.connect((error) => (error ? reject(error) : resolve()));
-  });
-  if (user !== null) await logIn(connection, user, secrets);
-  return connection;
-}
-
-async function logIn(connection: SMTPConnection, user: string, secrets: Secrets): Promise<void> {
-  try {
-    const pass = await secrets.password();
-    await new Promise<void>((resolve, reject) => {
-      connection.on("end", () => reject(new Error("the server closed the connection")));
-      connection.login({ user, pass, credentials: { user, pass } }, (error) =>
-        error ? reject(error) : resolve(),
-      );
-    });
-  } catch (error) {
-    connection.close();
-    // 535: these credentials are wrong (RFC 4954, 6); anything else says nothing of them
-    if ((error as SmtpError).responseCode === 535) await secrets.onLogin(false);
-    throw error;
-  }
-  await secrets.onLogin(true);
-}
-
-async function sendOver(
+async function handOver(
   connection: SMTPConnection,
-  { sender, recipients, bytes }: Letter,
+  letter: Letter,
   onCommit: () => void,
+  patience: Patience,
+  progress: Progress,
 ): Promise<Outcome> {
-  let committed = false;
-  let fault: { readonly error: unknown } | null = null;
-  const [first] = recipients;
-
-  const done = new Promise<Outcome>((resolve) => {
-    const lost = (error: SmtpError): void => resolve(afterError(error, committed));
-    connection.once("error", lost);
-    connection.once("end", () => lost(new Error("the server closed the connection")));
-
-    async function* text(): AsyncGenerator<Buffer> {
-      yield bytes;
-      try {
-        onCommit();
-        committed = true;
-      } catch (error) {
-        // without the end of the data the server takes nothing
-        fault = { error };
-        connection.close();
-        await new Promise(() => undefined);
-      }
+  const bytes = withCrLf(letter.bytes);
+  const envelope = {
+    from: letter.sender,
+    to: [...letter.recipients],
+    // RFC 1870, RFC 6152: where the server wants to know
+    size: bytes.length,
+    use8BitMime: bytes.some((byte) => byte > 127),
+    // nodemailer's own account, see its type SMTPConnectionEnvelope
+    rejectedErrors: [] as readonly SmtpError[],
+  };
+  // a generator that waits is asked for a piece when the one before is on its way
+  const pieces = async function* (): AsyncGenerator<Buffer> {
+    if (envelope.rejectedErrors.length > 0) throw new Error("not for all of its recipients");
+    for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
+    try {
+      onCommit();
+    } catch (error) {
+      progress.stopped = { error };
+      throw new Error("stopped", { cause: error });
     }
+    progress.committed = true;
+  };
+  const message = Readable.from(pieces(), { objectMode: false, highWaterMark: 1 });
+  try {
+    const info = await step<{ readonly response: string }>(connection, patience.letter, (done) =>
+      connection.send(envelope, message, done),
+    );
+    return { kind: "sent", said: oneLine(info?.response ?? "") };
+  } catch (error) {
+    const outcome = outcomeOf(error as SmtpError, envelope.rejectedErrors, progress.committed);
+    await settle(connection, error as SmtpError, outcome, patience);
+    if (progress.stopped !== null) throw progress.stopped.error;
+    return outcome;
+  }
+}
 
-    connection.send({ from: sender, to: [...recipients] }, Readable.from(text()), (error, info) => {
-      if (error) return lost(error);
-      const refused = info?.rejectedErrors?.find(
-        (one) => (one as { recipient?: string }).recipient === first,
-      );
-      resolve(
-        refused === undefined
-          ? { kind: "sent", said: said(info?.response ?? "") }
-          : afterError({ ...refused, message: refused.message, command: "RCPT TO" }, false),
-      );
-    });
+/** The connection is good for the next letter if the server has said no in an orderly way. */
+async function settle(
+  connection: SMTPConnection,
+  { responseCode, command }: SmtpError,
+  { kind }: Outcome,
+  patience: Patience,
+): Promise<void> {
+  const orderly =
+    responseCode !== undefined && command !== "CONN" && /^(refused|later)$/.test(kind);
+  if (!orderly) return connection.close();
+  await step(connection, patience.answer, (done) => connection.reset(done)).catch(() => {
+    connection.close();
   });
-  const outcome = await done;
-  if (fault !== null) throw (fault as { error: unknown }).error;
-  return outcome;
 }
 
-/** @param committed the end of the data may have reached the server */
-function afterError(error: SmtpError, committed: boolean): Outcome {
-  const { responseCode = 0, command = "" } = error;
-  const words = wordsOf(error);
-  const isAnswer = responseCode >= 400;
-  if (committed && !isAnswer) return { kind: "unknown", said: words };
-  // of the sender and the connection it is not the letter's fault
-  const ofLetter = committed || /^(?:RCPT|DATA)/.test(command);
-  if (!isAnswer || !ofLetter) return { kind: "outage", said: words };
-  return { kind: responseCode >= 500 ? "refused" : "later", said: words };
+function outcomeOf(error: SmtpError, refusals: readonly SmtpError[], committed: boolean): Outcome {
+  // without a sender every recipient is refused too
+  const isSenders = error.command === "MAIL FROM";
+  const refusal = refusals.find(({ responseCode }) => digitOf(responseCode) === 5) ?? refusals[0];
+  const cause = isSenders || refusal === undefined ? error : refusal;
+  return {
+    kind: isSenders ? kindForSender(error) : kindOf(cause, committed),
+    said: wordsOf(cause),
+  };
 }
 
-function wordsOf({ response, message, code }: SmtpError): string {
-  return said(
-    response ?? (code === undefined || message.includes(code) ? message : `${message} (${code})`),
-  );
+/** To MAIL FROM: of the letter's size (RFC 1870 §6.1), else of the sender, who is always the same. */
+function kindForSender({ responseCode }: SmtpError): Outcome["kind"] {
+  if (responseCode === 452) return "later";
+  // nodemailer itself compares it with what the server allows
+  return responseCode === 552 || responseCode === undefined ? "refused" : "outage";
 }
 
-/** sendemail.smtpSSLCertPath is a file, or a folder of files. */
-function certificatesIn(place: string): string[] {
-  if (!statSync(place).isDirectory()) return [readFileSync(place, "utf8")];
-  return readdirSync(place)
-    .filter((name) => /\.(?:pem|crt|\d)$/.test(name))
-    .map((name) => readFileSync(join(place, name), "utf8"));
+function kindOf({ responseCode, command }: SmtpError, committed: boolean): Outcome["kind"] {
+  // what a server says as it goes away is no answer to anything, but for 421
+  if (responseCode === 421) return "outage";
+  const digit = command === "CONN" ? null : digitOf(responseCode);
+  if (digit === 5) return "refused";
+  if (digit === 4) return "later";
+  return committed ? "unknown" : "outage";
+}
+
+function digitOf(responseCode: number | undefined): number | null {
+  return responseCode === undefined ? null : Math.floor(responseCode / 100);
+}
+
+function wordsOf({ message, response, recipient }: SmtpError): string {
+  return oneLine(recipient === undefined ? (response ?? message) : `${recipient}: ${response}`);
+}
+
+function withCrLf(bytes: Buffer): Buffer {
+  return Buffer.from(bytes.toString("latin1").replace(/\r?\n/g, "\r\n"), "latin1");
 }

@@ -66,8 +66,10 @@ const VERSION_1 = `
 
   -- when they left, or will; what became of them is the outbox's to say
   create view dated_letters as
-    select letters.*, coalesce(outbox.ended_at, outbox.doubt_at, planned_at) as at,
-           coalesce(outbox.state, '') as state
+    select letters.*, coalesce(outbox.doubt_at, outbox.ended_at, planned_at) as at,
+           coalesce(outbox.state, '') as state,
+           -- not a copy, nor what the letter says: there is no such person
+           state = 'failed' and instr(said, json_extract(recipients, '$[0]') || ': ') = 1 as bounced
       from letters left join outbox using (message_id)
       where coalesce(outbox.state, '') not in ('cancelled', 'expired');
 

@@ -13,7 +13,7 @@ import type { Topic } from "../bot/settings.ts";
 import { BOT_SCHEMA } from "./bot-schema.ts";
 import { cursorStatements } from "./cursors.ts";
 import { explained, openDatabase, openMemory } from "./database.ts";
-import { Outbox } from "./outbox.ts";
+import { openOutbox, type Outbox } from "./outbox.ts";
 
 export type WishKind = "stop" | "undeliverable" | "pause";
 
@@ -76,7 +76,7 @@ export class BotStore {
     this.db = file === null ? openMemory(BOT_SCHEMA) : openDatabase(BOT_SCHEMA, { file }).db;
     // what is forgotten, and mails that are held no more, are to be gone from the file as well
     this.db.pragma("secure_delete = on");
-    this.outbox = new Outbox(this.db);
+    this.outbox = openOutbox(this.db);
     this.#rehearsal = rehearsal ? 1 : 0;
     this.#sql = prepare(this.db);
   }
@@ -145,6 +145,11 @@ export class BotStore {
 
   hasWork(author: Buffer, work: Buffer): boolean {
     return this.#sql.hasWork.get(author, work) !== undefined;
+  }
+
+  /** When letters to them left, or may have left; ascending. */
+  leftTo(author: Buffer): number[] {
+    return this.#sql.leftTo.all(author);
   }
 
   /** How many authors but this one sign. */
@@ -323,12 +328,13 @@ function prepare(db: Database.Database) {
     lettersTo: pluck<[Buffer, number], number>(
       "select at from dated_letters where author = ? and rehearsal = ? order by at",
     ),
+    leftTo: pluck<[Buffer], number>(
+      `select at from dated_letters where author = ? and state in ('sent', 'in-doubt') order by at`,
+    ),
     lettersSince: pluck<[number, number], number>(
       "select at from dated_letters where planned_at > ? and rehearsal = ? order by at",
     ),
-    failed: db.prepare<[Buffer]>(
-      "select 1 from dated_letters where author = ? and state = 'failed'",
-    ),
+    failed: db.prepare<[Buffer]>("select 1 from dated_letters where author = ? and bounced = 1"),
     signers: pluck<[number, Buffer], number>(
       `select count(distinct author) from series
         where signed = 1 and sent_at > ? and author <> ? and author <> x''`,

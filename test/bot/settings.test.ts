@@ -96,7 +96,8 @@ describe("an archive by its dates", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(1000)), fc.integer({ min: 100, max: 5000 }), (dates, most) => {
         const found = sorted(dates, most);
-        expect([...found].sort()).toEqual([...dates].sort());
+        expect(found).toHaveLength(dates.length);
+        expect(new Set(found)).toEqual(new Set(dates));
       }),
     );
     const nearly = Array.from({ length: 1000 }, (_, i) => i + (i % 7));

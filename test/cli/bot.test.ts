@@ -53,7 +53,12 @@ async function round(...lines: readonly string[]): Promise<{ failed: boolean; ne
       .map((line) => `file:x\0${line.replace("=", "\n")}`)
       .join("\0"),
   );
-  const bot = createBot(parseSettings(words), words, join(folder, "bot.db"), () => now);
+  const bot = createBot(parseSettings(words), {
+    words,
+    database: join(folder, "bot.db"),
+    now: () => now,
+    stop: new AbortController().signal,
+  });
   try {
     return await bot.round();
   } finally {

@@ -2,7 +2,7 @@
 
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parseMailbox } from "../../src/source/imap.ts";
 import { watchMailbox } from "../../src/source/imap-watch.ts";
 import {
@@ -126,24 +126,19 @@ describe.runIf(HAS_DOVECOT)("IMAP", () => {
       { password: "secret", onLogin: async (right) => void logins.push(right) },
       () => news++,
     );
-    const more = async (than: number): Promise<void> => {
-      for (let tries = 0; news <= than; tries++) {
-        if (tries > 200) throw new Error(`no news after the ${than}th`);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    };
+    const until = (isSo: () => boolean): Promise<void> =>
+      vi.waitFor(() => expect(isSo()).toBe(true), { timeout: 20_000, interval: 100 });
     try {
-      await more(0);
+      await until(() => news > 0);
       let before = news;
       deliver(readFileSync(files[0]!));
-      await more(before);
+      await until(() => news > before);
       server.kick();
-      for (let tries = 0; logins.length < 2 && tries < 200; tries++)
-        await new Promise((resolve) => setTimeout(resolve, 100));
+      await until(() => logins.length === 2);
       expect(logins).toEqual([true, true]);
       before = news;
       deliver(readFileSync(files[1]!));
-      await more(before);
+      await until(() => news > before);
     } finally {
       watch.close();
     }

@@ -2,13 +2,13 @@
 
 import { authorDigest } from "../../bot/identity.ts";
 import type { BotSettings } from "../../bot/settings.ts";
-import type { Config } from "../../git/config.ts";
 import { Objects } from "../../git/objects.ts";
 import { openRepository } from "../../git/repository.ts";
 import { renderMetrics, type Status } from "../../report/bot.ts";
 import { isUnread, type SourceMail } from "../../source/piece.ts";
 import { BotStore } from "../../store/bot-store.ts";
 import { replaceFile } from "../../store/replace-file.ts";
+import { checkMailServer } from "../mail-transport.ts";
 import { dropGone, openSource } from "../sources.ts";
 import { out, say, sayError } from "../terminal.ts";
 import { escapeText } from "../../report/escape.ts";
@@ -18,7 +18,7 @@ import { fetchInboxes } from "./fetch.ts";
 import { suggestion } from "./letters.ts";
 import { createListener } from "./listener.ts";
 import { queue } from "./queue.ts";
-import { sendDue } from "./sending.ts";
+import { sendDue, type SendOptions } from "./sending.ts";
 import { createBotSession, type Effect, type Outcome } from "./session.ts";
 import { openTemplates } from "./templates.ts";
 
@@ -38,21 +38,18 @@ export interface Bot {
   close(): void;
 }
 
-/**
- * @param words the bot's file, for `sendemail.*`
- * @param database its file; nobody else may work on it
- * @param clock seconds since the epoch
- */
-export function createBot(
-  settings: BotSettings,
-  words: Config,
-  database: string,
-  clock: () => number,
-): Bot {
+export interface BotOptions extends SendOptions {
+  /** A file; nobody else may work on it. */
+  readonly database: string;
+}
+
+/** @throws CliError "usage" for settings of `sendemail.*` that are wrong */
+export function createBot(settings: BotSettings, options: BotOptions): Bot {
   const { mode, address } = settings;
   const writes = mode === "private" || mode === "list";
+  if (writes || mode === "digest") checkMailServer(options.words);
   const render = openTemplates(settings.templates);
-  const store = new BotStore(database, !writes);
+  const store = new BotStore(options.database, !writes);
   const guesser = guesserOf(settings);
 
   async function write(outcome: Outcome): Promise<Effect> {
@@ -119,7 +116,7 @@ export function createBot(
 
   return {
     async round() {
-      const now = clock();
+      const now = options.now();
       const unfetched = settings.fetch ? await fetchInboxes(settings.sources) : [];
       unfetched.forEach(sayError);
       const read = await poll(now);
@@ -130,7 +127,7 @@ export function createBot(
       }
       if (mode === "digest" && address !== null)
         await writeDigest(store, settings, address, render, now);
-      const sent = address === null ? null : await sendDue(store, settings, words, clock);
+      const sent = address === null ? null : await sendDue(store, settings, options);
       if (settings.metrics !== null)
         replaceFile(settings.metrics, Buffer.from(renderMetrics(statusOf(store, mode))));
       return {

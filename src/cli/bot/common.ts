@@ -7,6 +7,7 @@ import { type BotSettings, parseSettings } from "../../bot/settings.ts";
 import { CliError } from "../../errors.ts";
 import { type Config, parseConfig } from "../../git/config.ts";
 import { openRepository } from "../../git/repository.ts";
+import type { Lookup } from "../../send/settings.ts";
 import { defaultKeyPath } from "../../store/key-path.ts";
 import { formatRecord } from "../../report/json.ts";
 import { BaseGuesser, type Guessed } from "../base-guesser.ts";
@@ -50,6 +51,16 @@ export function readBotConfig(option: string | undefined, optional = false): Con
   throw new CliError("usage", `git cannot read ${named}`, {
     hint: /^(?:fatal|error): (.*)/m.exec(stderr ?? "")?.[1] ?? "it has the syntax of git config",
   });
+}
+
+/** Settings of one file, and of another where that one is silent. */
+export function layered(first: Lookup, second: Lookup): Lookup {
+  const of = (key: string): Lookup => (first.all(key).length > 0 ? first : second);
+  return {
+    all: (key) => of(key).all(key),
+    string: (key) => of(key).string(key),
+    path: (key) => of(key).path(key),
+  };
 }
 
 /** `bot.database`, else bot.db beside the trust database. Its folder is there afterwards. */

@@ -17,6 +17,6 @@ export function queue(
 ): void {
   store.outbox.add(
     { messageId, kind, about: about.toString("hex"), sender, recipients, bytes },
-    { createdAt: at, notBefore, expiresAt: notBefore + EXPIRES },
+    { now: at, notBefore, expiresAt: notBefore + EXPIRES },
   );
 }

@@ -2,13 +2,13 @@
 
 import path from "node:path";
 import type { CommandModule } from "yargs";
-import type { BotSettings } from "../../bot/settings.ts";
+import { type BotSettings, parseSettings } from "../../bot/settings.ts";
 import { CliError, EXIT } from "../../errors.ts";
 import { takeLock } from "../../store/lock.ts";
 import { now } from "../now.ts";
 import { createBot } from "./bot.ts";
-import { CONFIG_OPTION, databaseOf, readBotConfig } from "./common.ts";
-import { parseSettings } from "../../bot/settings.ts";
+import { CONFIG_OPTION, databaseOf, layered, readBotConfig } from "./common.ts";
+import { gitConfig } from "../settings.ts";
 import { watchSources } from "./watch.ts";
 
 interface Arguments {
@@ -29,13 +29,14 @@ export const runCommand: CommandModule<object, Arguments> = {
 };
 
 async function run({ config, once }: Arguments): Promise<void> {
-  const words = readBotConfig(config);
-  const settings = parseSettings(words);
+  const file = readBotConfig(config);
+  const settings = parseSettings(file);
   checkComplete(settings);
   const database = databaseOf(settings);
   const unlock = takeLock(`${database}.lock`, path.resolve(database));
   const ending = endAfterRound();
-  const bot = createBot(settings, words, database, now);
+  const words = layered(file, gitConfig());
+  const bot = createBot(settings, { words, database, now, stop: ending });
   const watch = once ? null : watchSources(settings.sources);
   try {
     for (;;) {
