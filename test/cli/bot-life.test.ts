@@ -232,10 +232,11 @@ describe("kill -9", () => {
   test(`${KILLS} times at any moment: nothing is sent twice, nothing is lost`, async () => {
     const maildir = join(folder, "mail");
     for (const name of ["new", "cur", "tmp"]) mkdirSync(join(maildir, name), { recursive: true });
+    // slow to answer, so that many are in doubt
     office = await openPostOffice((mail) => {
       if (mail.to.includes(BOT)) deliverTo(maildir, mail.text);
-    });
-    const authors = Array.from({ length: 4 * KILLS }, (_, n) => author(n));
+    }, 40);
+    const authors = Array.from({ length: 4 * (KILLS + 2) }, (_, n) => author(n));
     archive(join(folder, "archive"), authors);
     write(
       `source = ${folder}/archive`,
@@ -245,19 +246,28 @@ describe("kill -9", () => {
       "settle = 0 seconds",
     );
     const next = random(7);
-    let killed = 0;
-    for (let i = 0; i < KILLS; i++) {
-      // there is always something to take in, to decide, to send
+    /** A run with something to take in, to decide, to send; true if it was killed. */
+    async function run(i: number, until: number): Promise<boolean> {
       for (const by of authors.slice(4 * i, 4 * i + 4))
         for (const mail of seriesMails({ by, title: `new of ${by}`, at: clock() }))
           deliverTo(maildir, mail);
       const child = start("run", "--once");
       const exit = ended(child);
-      const timer = setTimeout(() => child.kill("SIGKILL"), 150 + 700 * next());
-      if ((await exit) === null) killed++;
+      const timer = setTimeout(() => child.kill("SIGKILL"), until);
+      const status = await exit;
       clearTimeout(timer);
+      return status === null;
     }
-    expect(killed).toBeGreaterThan(KILLS / 3);
+    // the first one reads the archive, the second one shows how long it takes
+    await run(0, 60_000);
+    const began = Date.now();
+    await run(1, 60_000);
+    const whole = Date.now() - began;
+    let killed = 0;
+    for (let i = 2; i < KILLS + 2; i++) if (await run(i, whole * (0.3 + 1.2 * next()))) killed++;
+    expect(killed).toBeGreaterThan(KILLS / 2);
+    // and not before they did anything
+    expect(office.posted.length).toBeGreaterThan(2 * KILLS);
     // until nothing is left to do, and no copy is waited for
     for (let i = 0; i < 40; i++) {
       expect(await ended(start("run", "--once"))).toBe(0);

@@ -97,9 +97,11 @@ export interface PostOffice {
  * An SMTP server on this machine.
  *
  * @param deliver is done with each mail before the server says 250
+ * @param pause milliseconds between the two
  */
 export async function openPostOffice(
   deliver: (mail: Posted) => void = () => undefined,
+  pause = 0,
 ): Promise<PostOffice> {
   let server: SMTPServer | null = null;
   const port = await freePort();
@@ -140,7 +142,7 @@ export async function openPostOffice(
                 (_socket as unknown as { destroy(): void }).destroy();
               return;
             }
-            done();
+            setTimeout(done, pause);
           });
         },
       }));
