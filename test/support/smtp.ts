@@ -1,6 +1,77 @@
 /** An SMTP server on this machine that keeps what it gets. */
 
-import { SMTPServer } from "smtp-server";
+import type { AddressInfo, Socket } from "node:net";
+import { SMTPServer, type SMTPServerOptions } from "smtp-server";
+
+interface Received {
+  readonly sender: string;
+  readonly recipients: readonly string[];
+  readonly bytes: Buffer;
+}
+
+export interface TestServer {
+  readonly port: number;
+  /** What came to its end, in that order; whatever was answered. */
+  readonly mails: Received[];
+  /** Every connection that there ever was. */
+  readonly sockets: Socket[];
+  /** Bytes of mails, whether these came to their end or not. */
+  readonly seen: () => number;
+  readonly stop: () => Promise<void>;
+}
+
+/** What to say when a mail has come to its end: yes, no, or nothing at all. */
+export type Answer = (mail: Received) => null | Error | "hang up" | "silence";
+
+/** As an answer, or for the callbacks of smtp-server. */
+export function refusal(responseCode: number, words: string): Error {
+  return Object.assign(new Error(words), { responseCode });
+}
+
+export async function startSmtp(
+  options: SMTPServerOptions = {},
+  answer: Answer = () => null,
+): Promise<TestServer> {
+  const mails: Received[] = [];
+  const sockets: Socket[] = [];
+  let seen = 0;
+  const server = new SMTPServer({
+    disabledCommands: ["AUTH", "STARTTLS"],
+    logger: false,
+    closeTimeout: 20,
+    onData(stream, session, done) {
+      const chunks: Buffer[] = [];
+      stream.on("data", (chunk: Buffer) => {
+        seen += chunk.length;
+        chunks.push(chunk);
+      });
+      stream.on("error", () => undefined);
+      stream.on("end", () => {
+        const { mailFrom, rcptTo } = session.envelope;
+        const mail = {
+          sender: mailFrom === false ? "" : mailFrom.address,
+          recipients: rcptTo.map(({ address }) => address),
+          bytes: Buffer.concat(chunks),
+        };
+        mails.push(mail);
+        const said = answer(mail);
+        if (said === "hang up") for (const socket of sockets) socket.destroy();
+        else if (said !== "silence") done(said);
+      });
+    },
+    ...options,
+  });
+  server.on("error", () => undefined);
+  server.server.on("connection", (socket: Socket) => sockets.push(socket));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.server.address() as AddressInfo).port,
+    mails,
+    sockets,
+    seen: () => seen,
+    stop: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  };
+}
 
 /**
  * Runs `send`, which is told the server's port.
@@ -8,24 +79,11 @@ import { SMTPServer } from "smtp-server";
  * @returns the mails in the order in which they came
  */
 export async function receive(send: (port: number) => Promise<void>): Promise<Buffer[]> {
-  const mails: Buffer[] = [];
-  const server = new SMTPServer({
-    disabledCommands: ["AUTH", "STARTTLS"],
-    onData(stream, _session, done) {
-      const chunks: Buffer[] = [];
-      stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-      stream.on("end", () => {
-        mails.push(Buffer.concat(chunks));
-        done();
-      });
-    },
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.server.address();
+  const server = await startSmtp();
   try {
-    await send(typeof address === "object" && address !== null ? address.port : 0);
+    await send(server.port);
   } finally {
-    await new Promise<void>((resolve) => server.close(() => resolve()));
+    await server.stop();
   }
-  return mails;
+  return server.mails.map(({ bytes }) => bytes);
 }

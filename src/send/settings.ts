@@ -1,0 +1,175 @@
+/**
+ * Where mail is handed over: the settings of git send-email (git-send-email(1), `sendemail.*`).
+ * `sendemail.identity` names a section whose settings come before the common ones.
+ */
+
+import { isAbsolute } from "node:path";
+import { CliError } from "../errors.ts";
+
+/** What is asked of git's settings; keys in any case. */
+export interface Lookup {
+  readonly all: (key: string) => readonly string[];
+  readonly string: (key: string) => string | null;
+  /** `~/` expanded. */
+  readonly path: (key: string) => string | null;
+}
+
+export interface SmtpServer {
+  readonly kind: "smtp";
+  readonly host: string;
+  readonly port: number;
+  /** `tls` is STARTTLS, and nothing is sent without it; `ssl` is TLS from the first byte. */
+  readonly encryption: Encryption;
+  readonly login: SmtpLogin | null;
+  /** What to greet as; null for this machine's own name. */
+  readonly domain: string | null;
+  /** A file or folder of certificates to trust instead of the usual ones; "" to trust anybody. */
+  readonly certPath: string | null;
+}
+
+interface SmtpLogin {
+  readonly user: string;
+  /** null if it has to be asked for. */
+  readonly password: string | null;
+  /** The way to log in; null for the server's first. */
+  readonly mechanism: string | null;
+}
+
+/** A program like sendmail: reads the mail on stdin, its arguments are the envelope. */
+export interface ProgramServer {
+  readonly kind: "program";
+  /** What to start, and what comes before the arguments that every letter has. */
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+export type MailServer = SmtpServer | ProgramServer;
+
+const ENCRYPTIONS = ["none", "tls", "ssl"] as const;
+type Encryption = (typeof ENCRYPTIONS)[number];
+
+const DEFAULT_PORTS: Readonly<Record<Encryption, number>> = { none: 25, tls: 25, ssl: 465 };
+const NAMED_PORTS = new Map([
+  ["smtp", 25],
+  ["submission", 587],
+  ["smtps", 465],
+  ["submissions", 465],
+]);
+const MECHANISMS = ["PLAIN", "LOGIN", "CRAM-MD5"];
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i;
+const HOST = /^(?:[\w-]+(?:\.[\w-]+)*\.?|[0-9a-f:]*:[0-9a-f:.]*)$/i;
+/** git appends the arguments in this way, so that the command may have some of its own. */
+const shellArgs = (command: string): string[] => ["-c", `${command} "$@"`, "-"];
+
+/**
+ * The server that the settings name.
+ *
+ * @param sendmail finds the program that is used if they name none; null if there is none: then it
+ *   is the SMTP server on this machine
+ * @throws CliError "usage" for what is no such setting, and for a password in plain text
+ */
+export function mailServerOf(config: Lookup, sendmail: () => string | null): MailServer {
+  const setting = settingsOf(config);
+  const options = setting.all("smtpServerOption");
+  const command = setting.string("sendmailCmd");
+  if (command !== null) return program("sh", [...shellArgs(command), ...options]);
+  const server = setting.string("smtpServer");
+  const path = server === null ? sendmail() : isAbsolute(server) ? server : null;
+  return path === null ? smtpServer(setting, server ?? "localhost") : program(path, options);
+}
+
+/**
+ * Who sends.
+ *
+ * @returns `from`: as it stands in `sendemail.from`, null if that is not set. `envelopeSender`: an
+ *   address; null if it is the one in From, as it is unless set
+ */
+export function senderOf(config: Lookup): {
+  readonly from: string | null;
+  readonly envelopeSender: string | null;
+} {
+  const setting = settingsOf(config);
+  const envelope = setting.string("envelopeSender");
+  return {
+    from: setting.string("from"),
+    envelopeSender: envelope === "auto" ? null : envelope,
+  };
+}
+
+interface Settings extends Lookup {
+  /** A setting by its name in the manual; as `string`, or null if it is empty. */
+  readonly string: (name: string) => string | null;
+}
+
+function settingsOf(config: Lookup): Settings {
+  const identity = config.string("sendemail.identity") ?? "";
+  const keyOf = (name: string): string => {
+    const own = `sendemail.${identity}.${name}`;
+    return identity !== "" && config.all(own).length > 0 ? own : `sendemail.${name}`;
+  };
+  return {
+    all: (name) => config.all(keyOf(name)),
+    string: (name) => config.string(keyOf(name)) || null,
+    path: (name) => config.path(keyOf(name)),
+  };
+}
+
+function program(file: string, args: readonly string[]): ProgramServer {
+  return { kind: "program", file, args };
+}
+
+function smtpServer(setting: Settings, name: string): SmtpServer {
+  const [, bare = name, ownPort] = /^(\[.*\]|[^:]*):(\w+)$/.exec(name) ?? [];
+  const host = bare.replace(/^\[(.*)\]$/, "$1");
+  if (!HOST.test(host)) throw wrong("smtpServer", name, "neither a host nor an absolute path");
+  const encryption = encryptionOf(setting);
+  const port = portOf(ownPort ?? setting.string("smtpServerPort")) ?? DEFAULT_PORTS[encryption];
+  const login = loginOf(setting);
+  if (login !== null && encryption === "none" && !LOOPBACK.test(host))
+    throw new CliError(
+      "usage",
+      `the password for ${login.user} would go to ${host} in plain text`,
+      {
+        hint: "git config sendemail.smtpEncryption tls",
+      },
+    );
+  const domain = setting.string("smtpDomain");
+  if (domain !== null && !/^[\w.:[\]-]+$/.test(domain))
+    throw wrong("smtpDomain", domain, "no domain");
+  const certPath = setting.path("smtpSSLCertPath");
+  return { kind: "smtp", host, port, encryption, login, domain, certPath };
+}
+
+/** git takes any other word for none; a misspelt one must not send in plain text. */
+function encryptionOf(setting: Settings): Encryption {
+  const word = setting.string("smtpEncryption") ?? "none";
+  const found = ENCRYPTIONS.find((known) => known === word.toLowerCase());
+  if (found === undefined) throw wrong("smtpEncryption", word, `not one of ${ENCRYPTIONS.join()}`);
+  return found;
+}
+
+function portOf(word: string | null): number | null {
+  if (word === null) return null;
+  const port = /^\d{1,5}$/.test(word) ? Number(word) : NAMED_PORTS.get(word);
+  if (port === undefined || port < 1 || port > 65_535)
+    throw wrong("smtpServerPort", word, "no port");
+  return port;
+}
+
+function loginOf(setting: Settings): SmtpLogin | null {
+  const user = setting.string("smtpUser");
+  const mechanisms = setting.string("smtpAuth");
+  if (user === null || mechanisms === "none") return null;
+  const password = setting.string("smtpPass");
+  const wanted = mechanisms?.toUpperCase().split(/[\s,]+/);
+  const mechanism = wanted?.find((word) => MECHANISMS.includes(word)) ?? null;
+  if (mechanisms !== null && mechanism === null)
+    throw wrong("smtpAuth", mechanisms, `none of ${MECHANISMS.join()}`);
+  return { user, password, mechanism };
+}
+
+function wrong(name: string, value: string, why: string): CliError {
+  return new CliError("usage", `sendemail.${name} is "${value}": ${why}`, {
+    hint: "see git-send-email(1), under Sending",
+  });
+}

@@ -1,0 +1,130 @@
+/** Opening a connection to an SMTP server: certificates, TLS, the password; and waiting on it. */
+
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { ConnectionOptions } from "node:tls";
+import type SMTPConnection from "nodemailer/lib/smtp-connection";
+import { CliError } from "../errors.ts";
+import type { SmtpServer } from "./settings.ts";
+
+/** What nodemailer reports: `responseCode` and `response` only if the server said something. */
+export interface SmtpError extends Error {
+  readonly code?: string;
+  readonly command?: string;
+  readonly response?: string;
+  readonly responseCode?: number;
+  readonly recipient?: string;
+}
+
+/** How long to wait, in milliseconds. */
+export interface Patience {
+  /** For a connection that is ready to take mail. */
+  readonly connect: number;
+  /** For a server that is silent. */
+  readonly answer: number;
+  /** For a letter, however much the server says. */
+  readonly letter: number;
+}
+
+export interface Connecting {
+  /** null if there is none to give. */
+  readonly password: string | null;
+  /** Told whether the server took the password; not if it failed for another reason. */
+  readonly onLogin: (right: boolean) => Promise<void>;
+  readonly patience: Patience;
+}
+
+/** "535: authentication credentials invalid" (RFC 4954 §6); any other answer is not about them. */
+const WRONG_PASSWORD = 535;
+
+/** Rejects with a `SmtpError`, or a CliError "unreadable" for certificates that are not there. */
+export async function connectSmtp(
+  server: SmtpServer,
+  { password, onLogin, patience }: Connecting,
+): Promise<SMTPConnection> {
+  const { default: Connection } = await import("nodemailer/lib/smtp-connection");
+  const connection = new Connection({
+    host: server.host,
+    port: server.port,
+    secure: server.encryption === "ssl",
+    requireTLS: server.encryption === "tls",
+    // else nodemailer would do STARTTLS where it is offered, as git does not
+    ignoreTLS: server.encryption === "none",
+    ...(server.domain === null ? {} : { name: server.domain }),
+    tls: tlsOptions(server.certPath),
+    connectionTimeout: patience.connect,
+    greetingTimeout: patience.connect,
+    dnsTimeout: patience.connect,
+    socketTimeout: patience.answer,
+  });
+  // each step hears of it as well
+  connection.on("error", () => undefined);
+  try {
+    await step(connection, patience.connect, (done) => connection.connect(done));
+    if (server.login !== null && password !== null) {
+      const { user, mechanism } = server.login;
+      const auth = { user, pass: password, method: mechanism ?? false } as const;
+      await step(connection, patience.connect, (done) => connection.login(auth, done));
+      await onLogin(true);
+    }
+    return connection;
+  } catch (error) {
+    connection.close();
+    if ((error as SmtpError).responseCode === WRONG_PASSWORD) await onLogin(false);
+    throw error;
+  }
+}
+
+type Done<T> = (error?: Error | null, value?: T) => void;
+
+/**
+ * Waits for what `work` calls back; rejects if the connection is lost or `patience` (milliseconds)
+ * is over: then it is closed.
+ */
+export function step<T>(
+  connection: SMTPConnection,
+  patience: number,
+  work: (done: Done<T>) => void,
+): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      onError(new Error(`no end after ${patience / 1000} seconds`));
+      connection.close();
+    }, patience);
+    // the one who called may still hear why
+    const onEnd = (): unknown => setImmediate(onError, new Error("the connection was closed"));
+    const forget = (): void => {
+      clearTimeout(timer);
+      connection.removeListener("error", onError).removeListener("end", onEnd);
+    };
+    const onError = (error: Error): void => {
+      forget();
+      reject(error);
+    };
+    connection.once("error", onError).once("end", onEnd);
+    work((error, value) => {
+      forget();
+      if (error instanceof Error) reject(error);
+      else resolve(value);
+    });
+  });
+}
+
+function tlsOptions(certPath: string | null): ConnectionOptions {
+  if (certPath === null) return {};
+  return certPath === "" ? { rejectUnauthorized: false } : { ca: certificates(certPath) };
+}
+
+/** Of a folder, those that OpenSSL would take: named by their hash (openssl-rehash(1)). */
+function certificates(path: string): Buffer[] {
+  try {
+    if (!statSync(path).isDirectory()) return [readFileSync(path)];
+    const names = readdirSync(path).filter((name) => /^[0-9a-f]{8}\.\d+$/.test(name));
+    return names.map((name) => readFileSync(join(path, name)));
+  } catch (cause) {
+    throw new CliError("unreadable", `cannot read the certificates in ${path}`, {
+      hint: "see sendemail.smtpSSLCertPath",
+      cause,
+    });
+  }
+}

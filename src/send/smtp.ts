@@ -1,0 +1,176 @@
+/**
+ * Letters over SMTP (RFC 5321): nodemailer speaks it, this file says what an answer means.
+ *
+ * A server takes a letter when it has seen the end of the data and not before: if the connection is
+ * lost earlier, it must cancel the transaction (RFC 5321 §4.1.1.10). So `onCommit` is called between
+ * the last byte of the letter and the line with the dot.
+ */
+
+import { Readable } from "node:stream";
+import type SMTPConnection from "nodemailer/lib/smtp-connection";
+import type { SmtpServer } from "./settings.ts";
+import {
+  type Connecting,
+  connectSmtp,
+  type Patience,
+  type SmtpError,
+  step,
+} from "./smtp-connect.ts";
+import { envelopeFault, type Letter, oneLine, type Outcome, type Transport } from "./transport.ts";
+
+/** RFC 5321 §4.5.3.2 gives a server ten minutes to answer the end of the data. */
+const PATIENCE: Patience = { connect: 60_000, answer: 600_000, letter: 1_200_000 };
+const PIECE = 1 << 16;
+
+export type SmtpOptions = Omit<Connecting, "patience"> & { readonly patience?: Partial<Patience> };
+
+/** How far the handing over of a letter has come. */
+interface Progress {
+  /** May the server have it? */
+  committed: boolean;
+  /** What the caller's `onCommit` threw. */
+  stopped: { readonly error: unknown } | null;
+}
+
+/**
+ * One connection, opened for the first letter and used for all; another one if it is lost. If a
+ * server accepts some recipients of a letter and not others, the connection is given up before the
+ * first byte of it: none gets it.
+ */
+export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transport {
+  const patience = { ...PATIENCE, ...options.patience };
+  let connection: SMTPConnection | null = null;
+
+  const attempt = async (
+    letter: Letter,
+    onCommit: () => void,
+    progress: Progress,
+  ): Promise<Outcome> => {
+    try {
+      if (connection === null || connection.destroyed)
+        connection = await connectSmtp(server, { ...options, patience });
+    } catch (error) {
+      return { kind: "outage", said: wordsOf(error as SmtpError) };
+    }
+    return handOver(connection, letter, onCommit, patience, progress);
+  };
+
+  return {
+    send: async (letter, onCommit) => {
+      const fault = envelopeFault(letter);
+      if (fault !== null) return { kind: "refused", said: fault };
+      const used = connection?.destroyed === false;
+      const progress: Progress = { committed: false, stopped: null };
+      const outcome = await attempt(letter, onCommit, progress);
+      // a server may end a connection after so many letters
+      const again = used && outcome.kind === "outage" && !progress.committed;
+      return again ? attempt(letter, onCommit, progress) : outcome;
+    },
+    close: async () => {
+      const last = connection;
+      connection = null;
+      if (last === null || last.destroyed) return;
+      await step(last, patience.connect, (done) => {
+        last.once("end", () => done());
+        last.quit();
+      }).catch(() => undefined);
+    },
+  };
+}
+
+async function handOver(
+  connection: SMTPConnection,
+  letter: Letter,
+  onCommit: () => void,
+  patience: Patience,
+  progress: Progress,
+): Promise<Outcome> {
+  const bytes = withCrLf(letter.bytes);
+  const envelope = {
+    from: letter.sender,
+    to: [...letter.recipients],
+    // RFC 1870, RFC 6152: where the server wants to know
+    size: bytes.length,
+    use8BitMime: bytes.some((byte) => byte > 127),
+    // nodemailer's own account, see its type SMTPConnectionEnvelope
+    rejectedErrors: [] as readonly SmtpError[],
+  };
+  // a generator that waits is asked for a piece when the one before is on its way
+  const pieces = async function* (): AsyncGenerator<Buffer> {
+    if (envelope.rejectedErrors.length > 0) throw new Error("not for all of its recipients");
+    for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
+    try {
+      onCommit();
+    } catch (error) {
+      progress.stopped = { error };
+      throw new Error("stopped", { cause: error });
+    }
+    progress.committed = true;
+  };
+  const message = Readable.from(pieces(), { objectMode: false, highWaterMark: 1 });
+  try {
+    const info = await step<{ readonly response: string }>(connection, patience.letter, (done) =>
+      connection.send(envelope, message, done),
+    );
+    return { kind: "sent", said: oneLine(info?.response ?? "") };
+  } catch (error) {
+    const outcome = outcomeOf(error as SmtpError, envelope.rejectedErrors, progress.committed);
+    await settle(connection, error as SmtpError, outcome, patience);
+    if (progress.stopped !== null) throw progress.stopped.error;
+    return outcome;
+  }
+}
+
+/** The connection is good for the next letter if the server has said no in an orderly way. */
+async function settle(
+  connection: SMTPConnection,
+  { responseCode, command }: SmtpError,
+  { kind }: Outcome,
+  patience: Patience,
+): Promise<void> {
+  const orderly =
+    responseCode !== undefined && command !== "CONN" && /^(refused|later)$/.test(kind);
+  if (!orderly) return connection.close();
+  await step(connection, patience.answer, (done) => connection.reset(done)).catch(() => {
+    connection.close();
+  });
+}
+
+function outcomeOf(error: SmtpError, refusals: readonly SmtpError[], committed: boolean): Outcome {
+  // without a sender every recipient is refused too
+  const isSenders = error.command === "MAIL FROM";
+  const refusal = refusals.find(({ responseCode }) => digitOf(responseCode) === 5) ?? refusals[0];
+  const cause = isSenders || refusal === undefined ? error : refusal;
+  return {
+    kind: isSenders ? kindForSender(error) : kindOf(cause, committed),
+    said: wordsOf(cause),
+  };
+}
+
+/** To MAIL FROM: of the letter's size (RFC 1870 §6.1), else of the sender, who is always the same. */
+function kindForSender({ responseCode }: SmtpError): Outcome["kind"] {
+  if (responseCode === 452) return "later";
+  // nodemailer itself compares it with what the server allows
+  return responseCode === 552 || responseCode === undefined ? "refused" : "outage";
+}
+
+function kindOf({ responseCode, command }: SmtpError, committed: boolean): Outcome["kind"] {
+  // what a server says as it goes away is no answer to anything, but for 421
+  if (responseCode === 421) return "outage";
+  const digit = command === "CONN" ? null : digitOf(responseCode);
+  if (digit === 5) return "refused";
+  if (digit === 4) return "later";
+  return committed ? "unknown" : "outage";
+}
+
+function digitOf(responseCode: number | undefined): number | null {
+  return responseCode === undefined ? null : Math.floor(responseCode / 100);
+}
+
+function wordsOf({ message, response, recipient }: SmtpError): string {
+  return oneLine(recipient === undefined ? (response ?? message) : `${recipient}: ${response}`);
+}
+
+function withCrLf(bytes: Buffer): Buffer {
+  return Buffer.from(bytes.toString("latin1").replace(/\r?\n/g, "\r\n"), "latin1");
+}

@@ -1,0 +1,56 @@
+/** A way to hand letters over, and what may come of it. */
+
+import { escapeText, truncateTo } from "../report/escape.ts";
+
+/** One mail with its envelope. */
+export interface Letter {
+  /** The envelope's sender, who is told of what cannot be delivered; "" for nobody: `<>`. */
+  readonly sender: string;
+  /** At least one; all of them get it, or nobody does. */
+  readonly recipients: readonly string[];
+  /** The mail itself; lines end in LF or in CRLF. */
+  readonly bytes: Buffer;
+}
+
+/** What came of a letter; `said` is one line, in the server's words where there are any. */
+export type Outcome =
+  /** Taken: from here on it is the server's. */
+  | { readonly kind: "sent"; readonly said: string }
+  /** Not taken, and it never will be: the letter or a recipient is wrong. */
+  | { readonly kind: "refused"; readonly said: string }
+  /** Not taken now: the same letter may be by and by. */
+  | { readonly kind: "later"; readonly said: string }
+  /** Not taken, and no other letter would be: there is no server, or it does not want us. */
+  | { readonly kind: "outage"; readonly said: string }
+  /** Handed over to the end, and no answer came: it may have been taken. */
+  | { readonly kind: "unknown"; readonly said: string };
+
+export interface Transport {
+  /**
+   * Hands a letter over. One at a time.
+   *
+   * @param onCommit called once at most, when all is ready and the server cannot have taken the
+   *   letter yet; after it, it may have. What it throws ends the attempt: the letter is not taken,
+   *   and `send` rejects with it.
+   */
+  readonly send: (letter: Letter, onCommit: () => void) => Promise<Outcome>;
+  /** Ends the connection, if there is one; `send` would open another. */
+  readonly close: () => Promise<void>;
+}
+
+const MAX_SAID = 200;
+
+/** What others said, fit for a terminal and a database: one line of at most 200 columns. */
+export function oneLine(text: string): string {
+  return truncateTo(escapeText(text.trim().replace(/\s*[\r\n]+\s*/g, " ")), MAX_SAID);
+}
+
+/** Neither a line in SMTP nor an option of a program can be made of it. */
+const ADDRESS = /^[^-\s<>\p{Cc}][^\s<>\p{Cc}]*$/u;
+
+/** What is wrong with the envelope; null if nothing is. */
+export function envelopeFault({ sender, recipients }: Letter): string | null {
+  if (recipients.length === 0) return "nobody to send it to";
+  const wrong = [...(sender === "" ? [] : [sender]), ...recipients].find((a) => !ADDRESS.test(a));
+  return wrong === undefined ? null : oneLine(`"${wrong}" is no address`);
+}

@@ -1,0 +1,371 @@
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import type { SMTPServerOptions } from "smtp-server";
+import type { SmtpServer } from "../../src/send/settings.ts";
+import type { SmtpOptions } from "../../src/send/smtp.ts";
+import type { Letter, Outcome, Transport } from "../../src/send/transport.ts";
+import { newFolder } from "../support/folders.ts";
+import { type Answer, refusal, startSmtp, type TestServer } from "../support/smtp.ts";
+import { requireTool } from "../support/tools.ts";
+import { BODY, letterOf, transportTo } from "./support.ts";
+
+const ended: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ended.splice(0).reverse()) await end();
+});
+
+async function start(options?: SMTPServerOptions, answer?: Answer): Promise<TestServer> {
+  const server = await startSmtp(options, answer);
+  ended.push(server.stop);
+  return server;
+}
+
+function open(
+  port: number,
+  server?: Partial<SmtpServer>,
+  options?: Partial<SmtpOptions>,
+): Transport {
+  const transport = transportTo(port, server, options);
+  ended.push(transport.close);
+  return transport;
+}
+
+/** What came of it, and how often `onCommit` was called. */
+async function send(
+  transport: Transport,
+  letter: Partial<Letter> = {},
+): Promise<Outcome & { readonly commits: number }> {
+  const onCommit = vi.fn();
+  const outcome = await transport.send(letterOf(letter), onCommit);
+  return { ...outcome, commits: onCommit.mock.calls.length };
+}
+
+const TO = (...names: string[]) => ({ recipients: names.map((name) => `${name}@example.org`) });
+
+describe("a letter that is taken", () => {
+  test("arrives as it was, with its envelope; several over one connection", async () => {
+    const server = await start();
+    const transport = open(server.port);
+    const sent = { kind: "sent", said: expect.stringMatching(/^250 /), commits: 1 };
+    expect(await send(transport, TO("alice", "list"))).toEqual(sent);
+    expect(await send(transport, { sender: "" })).toEqual(sent);
+    expect(await send(transport, { bytes: Buffer.from("a: b\r\n\r\n\xe4\r\n", "latin1") })).toEqual(
+      sent,
+    );
+    expect(server.mails).toEqual([
+      {
+        sender: "bot@example.org",
+        recipients: ["alice@example.org", "list@example.org"],
+        bytes: Buffer.from(BODY.replaceAll("\n", "\r\n") + "\r\n"),
+      },
+      { ...server.mails[0], sender: "", recipients: ["alice@example.org"] },
+      {
+        ...server.mails[0],
+        recipients: ["alice@example.org"],
+        bytes: Buffer.from("a: b\r\n\r\n\xe4\r\n", "latin1"),
+      },
+    ]);
+    expect(server.sockets).toHaveLength(1);
+  });
+
+  test("onCommit comes when the server has the letter and not yet its end", async () => {
+    const server = await start();
+    const bytes = Buffer.from(`Subject: large\n\n${"0123456789abcde\n".repeat(20_000)}`);
+    const length = bytes.toString().replaceAll("\n", "\r\n").length;
+    let mails = -1;
+    const outcome = await open(server.port).send(letterOf({ bytes }), () => {
+      mails = server.mails.length;
+    });
+    expect([outcome.kind, mails, server.mails[0]?.bytes.length]).toEqual(["sent", 0, length]);
+  });
+
+  test("a connection that has gone is replaced", async () => {
+    const server = await start();
+    const transport = open(server.port);
+    await send(transport);
+    server.sockets[0]!.destroy();
+    expect(await send(transport)).toMatchObject({ kind: "sent", commits: 1 });
+    expect(server.sockets).toHaveLength(2);
+  });
+
+  test("so is one that the server wants to end", async () => {
+    let letters = 0;
+    const server = await start({
+      onMailFrom: (_address, { id }, done) =>
+        done(letters++ > 0 && id === first ? refusal(421, "enough") : null),
+      onConnect: ({ id }, done) => {
+        first ??= id;
+        done();
+      },
+    });
+    let first: string | undefined;
+    const transport = open(server.port);
+    await send(transport);
+    expect(await send(transport)).toMatchObject({ kind: "sent", commits: 1 });
+    expect(server.sockets).toHaveLength(2);
+  });
+});
+
+describe.each([false, true])("the answer (hidePIPELINING: %s)", (hidePIPELINING) => {
+  const refuseRcpt = (codes: Record<string, number>): SMTPServerOptions => ({
+    hidePIPELINING,
+    onRcptTo: ({ address }, _session, done) => {
+      const code = codes[address.replace(/@.*/, "")];
+      done(code === undefined ? null : refusal(code, `not ${address}`));
+    },
+  });
+
+  test.each([
+    ["all", { alice: 550 }, ["alice"], "refused", "alice@example.org: 550 not alice@example.org"],
+    ["one", { bob: 550 }, ["alice", "bob"], "refused", "bob@example.org: 550 not bob@example.org"],
+    ["now", { bob: 451 }, ["alice", "bob"], "later", "bob@example.org: 451 not bob@example.org"],
+    ["both", { a: 451, b: 553 }, ["a", "b"], "refused", "b@example.org: 553 not b@example.org"],
+  ] as const)("recipients that are refused: %s", async (which, codes, names, kind, said) => {
+    const server = await start(refuseRcpt(codes));
+    const transport = open(server.port);
+    expect(await send(transport, TO(...names))).toEqual({ kind, said, commits: 0 });
+    // nobody got anything, and the next letter goes out
+    expect(await send(transport, TO("carol"))).toMatchObject({ kind: "sent" });
+    expect(server.mails.map(({ recipients }) => recipients)).toEqual([["carol@example.org"]]);
+    // with a recipient accepted, the data has begun, and there is no other way out
+    expect(server.sockets).toHaveLength(which === "all" || which === "both" ? 1 : 2);
+  });
+
+  test.each([
+    [550, "outage"],
+    [451, "outage"],
+    [421, "outage"],
+    [552, "refused"],
+    [452, "later"],
+  ] as const)("%i to the sender: %s", async (code, kind) => {
+    const onMailFrom: SMTPServerOptions["onMailFrom"] = (_address, _session, done) =>
+      done(refusal(code, "no"));
+    const server = await start({ hidePIPELINING, onMailFrom });
+    const outcome = await send(open(server.port));
+    expect(outcome).toEqual({ kind, said: `${code} no`, commits: 0 });
+    expect(server.mails).toEqual([]);
+  });
+
+  test.each([
+    [554, "refused"],
+    [451, "later"],
+    [421, "outage"],
+  ] as const)("%i to the whole letter: %s", async (code, kind) => {
+    let answers = 0;
+    const server = await start({ hidePIPELINING }, () =>
+      answers++ === 0 ? refusal(code, "no") : null,
+    );
+    const transport = open(server.port);
+    expect(await send(transport)).toEqual({ kind, said: `${code} no`, commits: 1 });
+    expect(await send(transport)).toMatchObject({ kind: "sent" });
+  });
+});
+
+test("a letter that is larger than the server allows is refused before it is sent", async () => {
+  const server = await start({ size: 1000 });
+  const outcome = await send(open(server.port), { bytes: Buffer.alloc(800, "x\n") });
+  expect(outcome).toMatchObject({ kind: "refused", commits: 0 });
+  expect(server.seen()).toBe(0);
+});
+
+test.each([
+  [{ recipients: [] }, "nobody to send it to"],
+  [{ recipients: ["-oQ@example.org"] }, '"-oQ@example.org" is no address'],
+  [{ recipients: ["a@b>\r\nDATA"] }, '"a@b>\\x0d\\x0aDATA" is no address'],
+  [{ sender: "a b@example.org" }, '"a b@example.org" is no address'],
+])("an envelope that is none goes nowhere: %j", async (letter, said) => {
+  const server = await start();
+  expect(await send(open(server.port), letter)).toMatchObject({ kind: "refused", commits: 0 });
+  const [address] = /^"[^"]*"/.exec(said) ?? [""];
+  expect((await send(open(server.port), letter)).said).toContain(address.slice(0, 4));
+  expect(server.sockets).toEqual([]);
+});
+
+test("what a server says is one line, escaped and not too long", async () => {
+  const port = await greet(`554-a\r\n554 \u001b[31m${"no, ".repeat(200)}\r\n`);
+  const { said } = await send(open(port));
+  expect(said).toMatch(/^[\x20-\x7e]+…$/);
+  expect(said).toContain("\\x1b[31mno");
+  expect(said.length).toBeLessThanOrEqual(200);
+});
+
+/** The port of one who says this and nothing more. */
+async function greet(greeting: string): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.write(greeting);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  ended.push(async () => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+describe("no answer", () => {
+  test("a connection lost after the end: it may have been taken", async () => {
+    const server = await start({}, () => "hang up");
+    expect(await send(open(server.port))).toMatchObject({ kind: "unknown", commits: 1 });
+    expect(server.mails).toHaveLength(1);
+  });
+
+  test("silence after the end, likewise", async () => {
+    const server = await start({}, () => "silence");
+    const patient = { patience: { answer: 200 } };
+    expect(await send(open(server.port, {}, patient))).toMatchObject({ kind: "unknown" });
+    const other = { patience: { letter: 200 } };
+    expect(await send(open(server.port, {}, other))).toMatchObject({
+      kind: "unknown",
+      said: "no end after 0.2 seconds",
+    });
+  });
+
+  test("silence before: it was not taken", async () => {
+    const server = await start({ onRcptTo: () => undefined });
+    const patient = { patience: { answer: 200 } };
+    expect(await send(open(server.port, {}, patient))).toMatchObject({
+      kind: "outage",
+      commits: 0,
+    });
+  });
+
+  test("nobody listens", async () => {
+    const server = await startSmtp();
+    await server.stop();
+    const { kind, said } = await send(open(server.port));
+    expect([kind, said]).toEqual(["outage", expect.stringContaining("ECONNREFUSED")]);
+  });
+
+  test.each([
+    ["says nothing", ""],
+    ["says something else", "SSH-2.0-OpenSSH_9.2\r\n"],
+    ["says no", "554 go away\r\n"],
+  ])("who listens %s", async (_, greeting) => {
+    const transport = open(await greet(greeting), {}, { patience: { connect: 200 } });
+    expect(await send(transport)).toMatchObject({ kind: "outage", commits: 0 });
+  });
+
+  test("onCommit throws: it was not taken, and the next one is", async () => {
+    const server = await start();
+    const transport = open(server.port);
+    const error = new Error("disk full");
+    const stopped = transport.send(letterOf(), () => {
+      throw error;
+    });
+    await expect(stopped).rejects.toBe(error);
+    expect(await send(transport)).toMatchObject({ kind: "sent" });
+    expect(server.mails).toHaveLength(1);
+  });
+});
+
+describe("the password", () => {
+  const LOGIN = { user: "alice", password: null, mechanism: null };
+  const accounts: SMTPServerOptions = {
+    disabledCommands: ["STARTTLS"],
+    allowInsecureAuth: true,
+    onAuth: ({ username, password }, _session, done) =>
+      username === "alice" && password === "secret"
+        ? done(null, { user: username })
+        : done(refusal(535, "wrong")),
+  };
+
+  test.each([null, "PLAIN", "LOGIN"])("right: %s", async (mechanism) => {
+    const server = await start(accounts);
+    const onLogin = vi.fn();
+    const options = { password: "secret", onLogin };
+    const transport = open(server.port, { login: { ...LOGIN, mechanism } }, options);
+    expect(await send(transport)).toMatchObject({ kind: "sent" });
+    expect(onLogin.mock.calls).toEqual([[true]]);
+  });
+
+  test("wrong", async () => {
+    const server = await start(accounts);
+    const onLogin = vi.fn();
+    const transport = open(server.port, { login: LOGIN }, { password: "wrongish", onLogin });
+    const outcome = await send(transport);
+    expect(outcome).toMatchObject({ kind: "outage", commits: 0 });
+    expect(outcome.said).toMatch(/^535/);
+    expect(outcome.said).not.toContain("wrongish");
+    expect(onLogin.mock.calls).toEqual([[false]]);
+  });
+
+  test("a server that cannot tell says nothing about it", async () => {
+    const onAuth: SMTPServerOptions["onAuth"] = (_auth, _session, done) =>
+      done(refusal(454, "no database"));
+    const server = await start({ ...accounts, onAuth });
+    const onLogin = vi.fn();
+    const transport = open(server.port, { login: LOGIN }, { password: "secret", onLogin });
+    expect(await send(transport)).toMatchObject({ kind: "outage", said: "454 no database" });
+    expect(onLogin).not.toHaveBeenCalled();
+  });
+});
+
+describe("encryption", () => {
+  test("STARTTLS that is not offered: nothing is sent", async () => {
+    const server = await start();
+    const outcome = await send(open(server.port, { encryption: "tls" }));
+    expect(outcome).toMatchObject({ kind: "outage", commits: 0 });
+    expect(server.seen()).toBe(0);
+  });
+
+  test.runIf(requireTool("openssl"))("a certificate, by its file or folder", async () => {
+    const { key, cert, file, folder } = certificate();
+    const session = vi.fn();
+    const options = { key, cert, disabledCommands: ["AUTH"], onSecure: secured(session) };
+    const starttls = await start(options);
+    const tls = await start({ ...options, secure: true });
+    for (const certPath of [file, folder, ""]) {
+      const trusted = { host: "localhost", certPath };
+      for (const [port, encryption] of [
+        [starttls.port, "tls"],
+        [tls.port, "ssl"],
+      ] as const)
+        expect(await send(open(port, { ...trusted, encryption }))).toMatchObject({ kind: "sent" });
+    }
+    expect(session).toHaveBeenCalledTimes(6);
+    for (const server of [
+      { host: "localhost" },
+      // the certificate is not for this name
+      { host: "127.0.0.1", certPath: file },
+      { host: "localhost", certPath: join(folder, "none") },
+    ]) {
+      const outcome = await send(open(starttls.port, { ...server, encryption: "tls" }));
+      expect(outcome).toMatchObject({ kind: "outage", commits: 0 });
+    }
+    expect([starttls.mails.length, tls.mails.length]).toEqual([3, 3]);
+  });
+
+  test("none is none, even where it is offered", async () => {
+    const session = vi.fn();
+    const server = await start({ disabledCommands: ["AUTH"], onSecure: secured(session) });
+    expect(await send(open(server.port))).toMatchObject({ kind: "sent" });
+    expect(session).not.toHaveBeenCalled();
+  });
+
+  function secured(session: () => void): NonNullable<SMTPServerOptions["onSecure"]> {
+    return (_socket, _session, done) => {
+      session();
+      done();
+    };
+  }
+
+  function certificate(): { key: Buffer; cert: Buffer; file: string; folder: string } {
+    const folder = newFolder();
+    const [key, file] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+    const made = spawnSync("openssl", [
+      ..."req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost".split(" "),
+      ..."-addext subjectAltName=DNS:localhost".split(" "),
+      "-keyout",
+      key,
+      "-out",
+      file,
+    ]);
+    expect(made.status, made.stderr?.toString()).toBe(0);
+    const hashed = newFolder();
+    const hash = spawnSync("openssl", ["x509", "-hash", "-noout", "-in", file]).stdout;
+    copyFileSync(file, join(hashed, `${hash.toString().trim()}.0`));
+    return { key: readFileSync(key), cert: readFileSync(file), file, folder: hashed };
+  }
+});

@@ -1,0 +1,25 @@
+import type { SmtpServer } from "../../src/send/settings.ts";
+import { smtpTransport, type SmtpOptions } from "../../src/send/smtp.ts";
+import type { Letter, Transport } from "../../src/send/transport.ts";
+
+export const BODY = "Subject: hello\n\nfirst\n.\n..dots\n.";
+
+export function letterOf(more: Partial<Letter> = {}): Letter {
+  return {
+    sender: "bot@example.org",
+    recipients: ["alice@example.org"],
+    bytes: Buffer.from(BODY),
+    ...more,
+  };
+}
+
+/** To a server on this machine, in plain text. */
+export function transportTo(
+  port: number,
+  server: Partial<SmtpServer> = {},
+  options: Partial<SmtpOptions> = {},
+): Transport {
+  const plain = { encryption: "none", login: null, domain: null, certPath: null } as const;
+  const all = { kind: "smtp", host: "127.0.0.1", port, ...plain, ...server } as const;
+  return smtpTransport(all, { password: null, onLogin: async () => undefined, ...options });
+}
