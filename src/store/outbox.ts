@@ -1,0 +1,208 @@
+/**
+ * Letters that are to be sent. A row is made in the transaction that decides on the letter, so that
+ * there is no decision without its letter and no letter without its decision; docs/outbox.md has the
+ * states. Every change names the state that it was decided on, and is refused if the row has left it:
+ * two processes cannot both send a letter.
+ */
+
+import type Database from "better-sqlite3";
+
+/** To be part of a migration. Times are seconds since the epoch. */
+export const OUTBOX_SQL = `
+  create table outbox (
+    id         integer primary key,
+    message_id text    not null unique,
+    kind       text    not null,
+    -- whom or what it is about, in words of whoever put it here
+    about      text    not null,
+    sender     text    not null,
+    -- a JSON array
+    recipients text    not null check (json_valid(recipients)),
+    -- empty once nothing more will be done with it
+    bytes      blob    not null,
+    created_at integer not null,
+    not_before integer not null,
+    expires_at integer not null,
+    state      text    not null default 'queued' check (state in
+                 ('queued', 'in-doubt', 'sent', 'failed', 'cancelled', 'expired')),
+    -- how often it was tried in vain, and when to try again
+    attempts   integer not null default 0,
+    next_at    integer not null,
+    -- since when it may have been sent
+    doubt_at   integer check (doubt_at is not null or state <> 'in-doubt'),
+    ended_at   integer check ((ended_at is null) = (state in ('queued', 'in-doubt'))),
+    -- what a server said last
+    said       text    not null default ''
+  ) strict;
+  create index outbox_open on outbox (state) where state in ('queued', 'in-doubt');
+  create index outbox_sent on outbox (kind, coalesce(doubt_at, ended_at))
+    where state in ('sent', 'in-doubt');
+  create index outbox_about on outbox (about);
+`;
+
+const STATES = ["queued", "in-doubt", "sent", "failed", "cancelled", "expired"] as const;
+type OutboxState = (typeof STATES)[number];
+
+/** A letter with all that is needed to send it. */
+export interface NewLetter {
+  /** Without angle brackets, as in the letter: there is one row for each, ever. */
+  readonly messageId: string;
+  /** What sort of letter, for counting. */
+  readonly kind: string;
+  /** Whom or what it is about, for finding it. */
+  readonly about: string;
+  readonly sender: string;
+  readonly recipients: readonly string[];
+  readonly bytes: Buffer;
+}
+
+export interface OutboxRow extends NewLetter {
+  readonly id: number;
+  readonly createdAt: number;
+  readonly notBefore: number;
+  readonly expiresAt: number;
+  readonly attempts: number;
+  /** Since when it may have been sent; null if it surely was not. */
+  readonly doubtAt: number | null;
+}
+
+/** Times are seconds since the epoch. What returns a boolean says whether the row was changed. */
+export interface Outbox {
+  /** Puts a letter in; false if there is or was one with its Message-ID. */
+  readonly add: (
+    letter: NewLetter,
+    when: { readonly now: number; readonly notBefore: number; readonly expiresAt: number },
+  ) => boolean;
+  /** The oldest letter that may be sent now, of those with a greater id than `after`. */
+  readonly due: (now: number, after?: number) => OutboxRow | null;
+  /** From here on it may have been sent. On the disk when this returns, unless in a transaction. */
+  readonly doubt: (id: number, now: number) => boolean;
+  /** It was taken; or is taken to have been. */
+  readonly sent: (id: number, now: number, said: string) => boolean;
+  /** It surely was not taken: once more from `nextAt` on. */
+  readonly later: (id: number, nextAt: number, said: string) => boolean;
+  /** It surely was not sent in the run that left it in doubt: as if that had not been. */
+  readonly requeue: (id: number) => boolean;
+  readonly failed: (id: number, now: number, said: string) => boolean;
+  /** Nothing that waits is tried before `until`; no attempt is counted. */
+  readonly hold: (until: number) => void;
+  /** Takes back all letters about this that are still queued; says how many. */
+  readonly cancel: (about: string, now: number, why: string) => number;
+  /** Takes back one. */
+  readonly cancelOne: (id: number, now: number, why: string) => boolean;
+  /** Ends the queued letters whose time is over; says how many. */
+  readonly expire: (now: number) => number;
+  /** Letters that may have been sent, oldest first. */
+  readonly inDoubt: () => readonly OutboxRow[];
+  /** When letters of the kind were sent, or may have been, from `time` on; ascending. */
+  readonly sentSince: (kind: string, time: number) => readonly number[];
+  /** When a letter about this was last sent, or may have been; null if there is none. */
+  readonly lastTo: (about: string) => number | null;
+  readonly counts: () => Readonly<Record<OutboxState, number>>;
+  /**
+   * When there will be something to do, `now` at the earliest; null if nothing is queued or in
+   * doubt. What is in doubt is worth a look a minute later.
+   */
+  readonly nextDue: (now: number) => number | null;
+}
+
+interface StoredRow extends Omit<OutboxRow, "recipients"> {
+  readonly recipients: string;
+}
+
+const COLUMNS = `id, message_id messageId, kind, about, sender, recipients, bytes,
+  created_at createdAt, not_before notBefore, expires_at expiresAt, attempts, doubt_at doubtAt`;
+/** Seconds. */
+const LOOK_AGAIN = 60;
+const SENT_AT = "coalesce(doubt_at, ended_at)";
+const END = "ended_at = :now, said = :said, bytes = x''";
+
+/** @param db has the table of `OUTBOX_SQL`; what SQLite throws comes through as it is */
+export function openOutbox(db: Database.Database): Outbox {
+  const change = (set: string, where: string): ((values: object) => number) => {
+    const statement = db.prepare<[object]>(`update outbox set ${set} where ${where}`);
+    return (values) => statement.run(values).changes;
+  };
+  const toState = (set: string, from: string): ((id: number, values: object) => boolean) => {
+    const run = change(set, `id = :id and state in (${from})`);
+    return (id, values) => run({ id, ...values }) > 0;
+  };
+  const OPEN = "'queued', 'in-doubt'";
+  const add = db.prepare<[object]>(`
+    insert into outbox (message_id, kind, about, sender, recipients, bytes, created_at, not_before,
+                        expires_at, next_at)
+    values (:messageId, :kind, :about, :sender, :recipients, :bytes, :now, :notBefore, :expiresAt,
+            :notBefore)
+    on conflict (message_id) do nothing`);
+  const due = db.prepare<[object], StoredRow>(`
+    select ${COLUMNS} from outbox
+    where state = 'queued' and id > :after and not_before <= :now and next_at <= :now
+      and expires_at > :now
+    order by id limit 1`);
+  const inDoubt = db.prepare<[], StoredRow>(
+    `select ${COLUMNS} from outbox where state = 'in-doubt' order by id`,
+  );
+  const sentSince = db
+    .prepare<[string, number], number>(`
+      select ${SENT_AT} at from outbox
+      where state in ('sent', 'in-doubt') and kind = ? and ${SENT_AT} >= ? order by at`)
+    .pluck();
+  const lastTo = db
+    .prepare<[string], number | null>(`
+      select max(${SENT_AT}) from outbox where state in ('sent', 'in-doubt') and about = ?`)
+    .pluck();
+  const counts = db
+    .prepare<[], [OutboxState, number]>("select state, count(*) from outbox group by state")
+    .raw();
+  const nextDue = db
+    .prepare<[object], number | null>(`
+      select min(case state when 'queued' then max(not_before, next_at) else :later end)
+      from outbox where state in (${OPEN})`)
+    .pluck();
+  const again = "state = 'queued', doubt_at = null";
+
+  const doubt = toState("state = 'in-doubt', doubt_at = :now", "'queued'");
+  const sent = toState(`state = 'sent', ${END}`, OPEN);
+  const later = toState(`${again}, attempts = attempts + 1, next_at = :nextAt, said = :said`, OPEN);
+  const requeue = toState(again, "'in-doubt'");
+  const failed = toState(`state = 'failed', doubt_at = null, ${END}`, OPEN);
+  const cancelOne = toState(`state = 'cancelled', ${END}`, "'queued'");
+  const hold = change("next_at = max(next_at, :until)", "state = 'queued'");
+  const cancel = change(`state = 'cancelled', ${END}`, "state = 'queued' and about = :about");
+  const expire = change(
+    `state = 'expired', ended_at = :now, bytes = x''`,
+    "state = 'queued' and expires_at <= :now",
+  );
+  return {
+    add: (letter, when) => {
+      const recipients = JSON.stringify(letter.recipients);
+      return add.run({ ...letter, ...when, recipients }).changes > 0;
+    },
+    due: (now, after = 0) => rowOf(due.get({ now, after })),
+    doubt: (id, now) => doubt(id, { now }),
+    sent: (id, now, said) => sent(id, { now, said }),
+    later: (id, nextAt, said) => later(id, { nextAt, said }),
+    requeue: (id) => requeue(id, {}),
+    failed: (id, now, said) => failed(id, { now, said }),
+    hold: (until) => void hold({ until }),
+    cancel: (about, now, said) => cancel({ about, now, said }),
+    cancelOne: (id, now, said) => cancelOne(id, { now, said }),
+    expire: (now) => expire({ now }),
+    inDoubt: () => inDoubt.all().flatMap((row) => rowOf(row) ?? []),
+    sentSince: (kind, time) => sentSince.all(kind, time),
+    lastTo: (about) => lastTo.get(about) ?? null,
+    counts: () => {
+      const found = new Map(counts.all());
+      const all = STATES.map((state) => [state, found.get(state) ?? 0]);
+      return Object.fromEntries(all) as Record<OutboxState, number>;
+    },
+    nextDue: (now) => {
+      const at = nextDue.get({ later: now + LOOK_AGAIN }) ?? null;
+      return at === null ? null : Math.max(at, now);
+    },
+  };
+}
+
+function rowOf(row: StoredRow | undefined): OutboxRow | null {
+  return row === undefined ? null : { ...row, recipients: JSON.parse(row.recipients) as string[] };
+}

@@ -1,0 +1,22 @@
+/** An outbox in a database of its own. */
+
+import { OUTBOX_SQL, type NewLetter } from "../../src/store/outbox.ts";
+import type { Schema } from "../../src/store/schema.ts";
+
+export const OUTBOX_SCHEMA: Schema = {
+  what: "outbox",
+  applicationId: 0x70736966,
+  migrations: [OUTBOX_SQL],
+};
+
+export function newLetter(messageId: string, more: Partial<NewLetter> = {}): NewLetter {
+  return {
+    messageId,
+    kind: "hint",
+    about: "alice@example.org",
+    sender: "bot@example.org",
+    recipients: ["alice@example.org"],
+    bytes: Buffer.from(`Message-ID: <${messageId}>\nSubject: hint\n\nhello\n`),
+    ...more,
+  };
+}
