@@ -63,7 +63,10 @@ export async function drain(
     else if (outbox.sent(id, now(), answer === null ? NOBODY_KNOWS : "found")) tally.sent++;
   };
 
-  /** What is done with a letter. In doubt, it stays as it is; the next run settles it. */
+  /**
+   * What is done with a letter. In doubt, it stays as it is; the next run settles it. Where all
+   * others are held, nothing more is due.
+   */
   const record: Readonly<Record<Outcome["kind"], (row: OutboxRow, said: string) => void>> = {
     sent: ({ id }, said) => {
       if (outbox.sent(id, now(), said)) tally.sent++;
@@ -116,11 +119,9 @@ export async function drain(
         continue;
       }
       const outcome = await attempt(row);
-      if (outcome !== null) {
-        record[outcome.kind](row, outcome.said);
-        onOutcome?.(row, outcome);
-      }
-      if (tally.outage !== null) break;
+      if (outcome === null) continue;
+      record[outcome.kind](row, outcome.said);
+      onOutcome?.(row, outcome);
     }
   } finally {
     await (transport as Transport | null)?.close();

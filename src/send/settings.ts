@@ -27,7 +27,7 @@ export interface SmtpServer {
   readonly certPath: string | null;
 }
 
-export interface SmtpLogin {
+interface SmtpLogin {
   readonly user: string;
   /** null if it has to be asked for. */
   readonly password: string | null;

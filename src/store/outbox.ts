@@ -41,7 +41,7 @@ export const OUTBOX_SQL = `
 `;
 
 const STATES = ["queued", "in-doubt", "sent", "failed", "cancelled", "expired"] as const;
-export type OutboxState = (typeof STATES)[number];
+type OutboxState = (typeof STATES)[number];
 
 /** A letter with all that is needed to send it. */
 export interface NewLetter {

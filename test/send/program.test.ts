@@ -109,7 +109,7 @@ test("an envelope that is none starts nothing", async () => {
   const { file, folder } = script("touch started");
   const transport = programTransport({ kind: "program", file, args: [] });
   const letter = letterOf({ recipients: ["-Ofoo@example.org"] });
-  expect(await transport.send(letter, expect.fail)).toMatchObject({ kind: "refused" });
+  expect(await transport.send(letter, () => expect.fail())).toMatchObject({ kind: "refused" });
   expect(existsSync(join(folder, "started"))).toBe(false);
 });
 

@@ -124,13 +124,15 @@ describe.each([false, true])("the answer (hidePIPELINING: %s)", (hidePIPELINING)
     ["one", { bob: 550 }, ["alice", "bob"], "refused", "bob@example.org: 550 not bob@example.org"],
     ["now", { bob: 451 }, ["alice", "bob"], "later", "bob@example.org: 451 not bob@example.org"],
     ["both", { a: 451, b: 553 }, ["a", "b"], "refused", "b@example.org: 553 not b@example.org"],
-  ] as const)("recipients that are refused: %s", async (_, codes, names, kind, said) => {
+  ] as const)("recipients that are refused: %s", async (which, codes, names, kind, said) => {
     const server = await start(refuseRcpt(codes));
     const transport = open(server.port);
     expect(await send(transport, TO(...names))).toEqual({ kind, said, commits: 0 });
     // nobody got anything, and the next letter goes out
     expect(await send(transport, TO("carol"))).toMatchObject({ kind: "sent" });
     expect(server.mails.map(({ recipients }) => recipients)).toEqual([["carol@example.org"]]);
+    // with a recipient accepted, the data has begun, and there is no other way out
+    expect(server.sockets).toHaveLength(which === "all" || which === "both" ? 1 : 2);
   });
 
   test.each([
@@ -165,7 +167,7 @@ describe.each([false, true])("the answer (hidePIPELINING: %s)", (hidePIPELINING)
 
 test("a letter that is larger than the server allows is refused before it is sent", async () => {
   const server = await start({ size: 1000 });
-  const outcome = await send(open(server.port), { bytes: Buffer.alloc(2000, "x\n") });
+  const outcome = await send(open(server.port), { bytes: Buffer.alloc(800, "x\n") });
   expect(outcome).toMatchObject({ kind: "refused", commits: 0 });
   expect(server.seen()).toBe(0);
 });
@@ -214,7 +216,10 @@ describe("no answer", () => {
     const patient = { patience: { answer: 200 } };
     expect(await send(open(server.port, {}, patient))).toMatchObject({ kind: "unknown" });
     const other = { patience: { letter: 200 } };
-    expect(await send(open(server.port, {}, other))).toMatchObject({ kind: "unknown" });
+    expect(await send(open(server.port, {}, other))).toMatchObject({
+      kind: "unknown",
+      said: "no end after 0.2 seconds",
+    });
   });
 
   test("silence before: it was not taken", async () => {
