@@ -50,6 +50,11 @@ export function prepare(db: Database) {
     moveCursor: sql<[string, string]>(
       `insert into cursors values (?, ?) on conflict (name) do update set value = excluded.value`,
     ),
+    // no character comes after the last one of Unicode
+    cursorsBelow: sql<[string, string], string>(
+      "select name from cursors where name >= ? and name < ? || char(0x10ffff) order by name",
+    ).pluck(),
+    dropCursor: sql<[string]>("delete from cursors where name = ?"),
     begin: sql<[]>("begin immediate"),
     commit: sql<[]>("commit"),
     keys: sql<[string], KeyRow>(

@@ -161,6 +161,19 @@ export class TrustStore {
     });
   }
 
+  /** The names of cursors that begin so. */
+  cursorsBelow(prefix: string): readonly string[] {
+    return this.#read(() => this.#sql.cursorsBelow.all(prefix, prefix));
+  }
+
+  /** Forgets cursors by their names, all or none; nothing in a dry run. */
+  dropCursors(names: readonly string[]): void {
+    if (this.#dryRun || names.length === 0) return;
+    this.transaction(() => {
+      for (const name of names) this.#sql.dropCursor.run(name);
+    });
+  }
+
   /** Applies a change if the database is still as it was when the change was decided. */
   apply(change: TrustChange): Outcome {
     return this.transaction(() => {
