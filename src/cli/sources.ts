@@ -1,18 +1,23 @@
 /** Sources of mail by the names that people give them. */
 
 import { CliError } from "../errors.ts";
-import { isDirectory, readSource } from "../source/file.ts";
-import type { OnRead, Pieces } from "../source/piece.ts";
+import { readSource } from "../source/file.ts";
+import type { CursorOf, OnRead, Pieces } from "../source/piece.ts";
+import { isDirectory } from "../source/reading.ts";
 
-/** What is read of sources that can be read in part: public-inboxes and IMAP. */
+/** What is read of sources that can be read in part: docs/sources.md says which. */
 export interface SourceOptions {
   /** From this time on, in git's words. */
   readonly since?: string | undefined;
   /** Only what has come since the cursor that this gives; without it, all. */
-  readonly cursorOf?: ((name: string) => string | null) | undefined;
+  readonly cursorOf?: CursorOf | undefined;
 }
 
-/** The mails of a source, oldest first where it knows. What cannot be read is a piece, never thrown. */
+/**
+ * The mails of a source, oldest first where it knows. What cannot be read is a piece, never thrown.
+ *
+ * @throws CliError "usage" if the options do not go with this source
+ */
 export async function* openSource(
   name: string,
   options: SourceOptions,
@@ -28,7 +33,7 @@ export async function* openSource(
     const inbox = openInbox(name, options, onRead);
     if (inbox !== null) return yield* inbox;
   }
-  if (options.since !== undefined || options.cursorOf !== undefined)
-    throw new CliError("usage", `--since and --new go with a public-inbox or IMAP, not ${name}`);
-  yield* readSource(name, onRead);
+  if (options.since !== undefined)
+    throw new CliError("usage", `--since goes with a public-inbox or IMAP, not ${name}`);
+  yield* readSource(name, options.cursorOf, onRead);
 }

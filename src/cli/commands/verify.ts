@@ -11,6 +11,7 @@ import type { Checked, NoteResult, UnreadResult } from "../../verify/result.ts";
 import { createTotals, summaryOf } from "../../verify/totals.ts";
 import { createSeriesCollector, type Member, type Series } from "../../verify/series.ts";
 import type { Kept } from "../base-subject.ts";
+import { goneCursors } from "../cursors.ts";
 import { describePolicies, readPolicies } from "../policy.ts";
 import { devKeyringsOf } from "../settings.ts";
 import { clearProgress, out, outputStyle, sayError } from "../terminal.ts";
@@ -67,7 +68,7 @@ export const verifyCommand: CommandModule<object, Arguments> = {
       .option("new", {
         type: "boolean",
         default: false,
-        describe: "of a public-inbox or IMAP, what came since the last --new",
+        describe: "what came since the last --new: of an mbox, maildir, public-inbox or IMAP",
       })
       .option("jobs", {
         alias: "j",
@@ -169,7 +170,10 @@ async function verify(args: Arguments): Promise<void> {
   } finally {
     // what was judged before an error is said before it
     for (const closed of collector.end()) await show(closed);
-    if (args.new) store.moveCursors(tally.cursors);
+    if (args.new) {
+      store.moveCursors(tally.cursors);
+      store.dropCursors(goneCursors(args.source, (prefix) => store.cursorsBelow(prefix)));
+    }
     bases?.close();
     clearProgress();
     store.close();

@@ -1,0 +1,52 @@
+/**
+ * A maildir (maildir(5)): a file a mail, in `new` until a program has seen it, then in `cur`. The name
+ * up to `:2,` stays the same while the mail moves and its flags, which stand after that, change.
+ */
+
+import { readdirSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { attempt, isDirectory } from "./reading.ts";
+
+export function isMaildir(folder: string): boolean {
+  return ["new", "cur"].every((name) => isDirectory(join(folder, name)));
+}
+
+/**
+ * The files of a maildir by the unique names of their mails, in the order of delivery.
+ *
+ * @throws CliError: unreadable, not-found
+ */
+export function mailsIn(maildir: string): Map<string, string> {
+  const found: [string, string][] = [];
+  // in this order: a mail that is moved meanwhile is met in both, never in none
+  for (const folder of ["new", "cur"].map((name) => join(maildir, name)))
+    for (const name of attempt(folder, () => readdirSync(folder)))
+      if (!name.startsWith(".")) found.push([name.split(":2,", 1)[0]!, join(folder, name)]);
+  return new Map(found.sort(([a], [b]) => byNumbers(a, b)));
+}
+
+/**
+ * With what the names of this maildir's cursors begin; the mail's unique name follows, and nothing
+ * else. A maildir may lie in another one, as dovecot has them: `/` in what follows is not of this one.
+ *
+ * @throws CliError: unreadable, not-found
+ */
+export function maildirPrefix(maildir: string): string {
+  return `maildir ${attempt(maildir, () => realpathSync(maildir))}/`;
+}
+
+/**
+ * Names in a maildir begin with the time of delivery, and what follows counts on: runs of digits
+ * are compared as numbers (Dan Bernstein's maildir, as dovecot and mutt name files).
+ */
+function byNumbers(a: string, b: string): number {
+  const parts = (name: string): string[] => name.match(/\d+|\D+/g) ?? [];
+  const [left, right] = [parts(a), parts(b)];
+  for (let i = 0; i < left.length && i < right.length; i++) {
+    const [x, y] = [left[i]!, right[i]!];
+    if (x === y) continue;
+    const difference = /^\d/.test(x) && /^\d/.test(y) ? Number(x) - Number(y) : 0;
+    return difference !== 0 ? difference : x < y ? -1 : 1;
+  }
+  return left.length - right.length;
+}
