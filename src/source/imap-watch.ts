@@ -1,0 +1,96 @@
+/**
+ * Waiting for mail: a connection to an IMAP server on which it says what comes (IDLE, RFC 2177), held
+ * for as long as somebody waits. A server without IDLE is asked again and again.
+ */
+
+import type { ImapFlow } from "imapflow";
+import type { CliError } from "../errors.ts";
+import { clientFor, explained, type ImapLogin, logIn, type Mailbox } from "./imap.ts";
+
+export interface WatchOptions extends ImapLogin {
+  /**
+   * Told why there is no connection, and after how many milliseconds the next one is tried. Must not
+   * throw.
+   */
+  readonly onLost?: (error: CliError, wait: number) => void;
+}
+
+export interface Watch {
+  /** Ends it at once: nothing is told any more, and no connection and no timer is left. */
+  close(): void;
+}
+
+/** Until the next connection, in milliseconds: doubled each time, up to the last. */
+const FIRST_WAIT = 5_000;
+const LAST_WAIT = 600_000;
+/** A connection that lasted so long was a good one. */
+const LASTING = 60_000;
+/** Servers end an IDLE after half an hour of it, and what stands between them and us sooner. */
+const IDLE = { disableAutoIdle: false, autoIdleDelay: 1_000, maxIdleTime: 300_000 };
+
+/**
+ * Opens the mailbox with EXAMINE, in which nothing changes there, and again whenever the connection
+ * is lost. Never throws: what goes wrong is told to `onLost`, and tried again.
+ *
+ * @param onNews called when mails have come, and after each connecting, for what came before it; must
+ * not throw
+ */
+export function watchMailbox(mailbox: Mailbox, options: WatchOptions, onNews: () => void): Watch {
+  let client: ImapFlow | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let wait = FIRST_WAIT;
+  let closed = false;
+  let right: boolean | null = null;
+
+  /** Whoever keeps the password is told when the server changes its mind. */
+  async function onLogin(now: boolean): Promise<void> {
+    if (now === right) return;
+    right = now;
+    await options.onLogin(now);
+  }
+
+  function tell(): void {
+    if (!closed) onNews();
+  }
+
+  /** The life of one connection. */
+  async function hold(): Promise<void> {
+    const began = performance.now();
+    const one = clientFor(mailbox, options.password, IDLE);
+    client = one;
+    const lost = new Promise<unknown>((resolve) => {
+      one.on("error", resolve);
+      one.on("close", () => resolve(new Error("the server closed the connection")));
+    });
+    one.on("exists", tell);
+    let error: unknown;
+    try {
+      await logIn(one, { onLogin });
+      await one.mailboxOpen(mailbox.path, { readOnly: true });
+      tell();
+      error = await lost;
+    } catch (cause) {
+      error = cause;
+    }
+    one.close();
+    if (!closed) tryAgain(explained(error, mailbox), performance.now() - began);
+  }
+
+  function tryAgain(error: CliError, lasted: number): void {
+    if (lasted > LASTING) wait = FIRST_WAIT;
+    // who asks often with a wrong password is locked out
+    if (error.code === "no-password") wait = LAST_WAIT;
+    timer = setTimeout(() => void hold(), wait);
+    options.onLost?.(error, wait);
+    wait = Math.min(2 * wait, LAST_WAIT);
+  }
+
+  void hold();
+  return {
+    close() {
+      closed = true;
+      clearTimeout(timer);
+      client?.close();
+    },
+  };
+}
