@@ -158,6 +158,11 @@ describe("an mbox", () => {
     truncateSync(file, mbox(1).length);
     appendFileSync(file, mbox(6, 7, 8));
     expect(await subjects(file)).toEqual(["1", "6", "7", "8"]);
+    // within a mail, of which so much is left that it looks the same
+    appendFileSync(file, `${FROM}${mail(9, "text\n".repeat(1000))}`);
+    expect(await subjects(file)).toEqual(["9"]);
+    truncateSync(file, mbox(1, 6, 7, 8).length + 2000);
+    expect(await subjects(file)).toEqual(["1", "6", "7", "8", "9"]);
   });
 
   test("goes on behind the last mail that was dealt with", async () => {
@@ -228,7 +233,8 @@ describe("a maildir", () => {
 
   test("a mail that could not be read is tried again, one of several mails too", async () => {
     put("new/1.M1.host", "diff --git a/x b/x\n");
-    put("new/2.M1.host", mbox(2, 3));
+    // behind them one that has nothing: both come from one read
+    put("new/2.M1.host", `${mbox(2, 3)}${FROM}`);
     const { unread } = await read(folder, 1);
     expect(unread).toEqual([`${join(folder, "new/1.M1.host")} is no mail and no mbox`]);
     expect(await read(folder)).toMatchObject({ subjects: ["2", "3"], unread });
