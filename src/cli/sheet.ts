@@ -3,7 +3,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { CliError } from "../errors.ts";
 import { messages } from "../mail/mbox.ts";
-import { looksLikeMail, notAMail, readStdin } from "../source/file.ts";
+import { looksLikeMail, notAMail } from "../source/file.ts";
+import { readStdin } from "../source/reading.ts";
 import type { Draft } from "./signing.ts";
 
 /** A larger file is no series of patches, and would be held in memory several times over. */

@@ -1,19 +1,23 @@
 /** Sources of mail by the names that people give them. */
 
 import { CliError } from "../errors.ts";
-import { isDirectory, noSinceThen, readSource } from "../source/file.ts";
-import { cursorName, cursorPrefix, isMaildir, maildirFiles } from "../source/maildir.ts";
-import type { OnRead, Pieces } from "../source/piece.ts";
+import { readSource } from "../source/file.ts";
+import type { CursorOf, OnRead, Pieces } from "../source/piece.ts";
+import { isDirectory } from "../source/reading.ts";
 
-/** What is read of sources that can be read in part. */
+/** What is read of sources that can be read in part: docs/sources.md says which. */
 export interface SourceOptions {
-  /** From this time on, in git's words; of a public-inbox or IMAP. */
+  /** From this time on, in git's words. */
   readonly since?: string | undefined;
   /** Only what has come since the cursor that this gives; without it, all. */
-  readonly cursorOf?: ((name: string) => string | null) | undefined;
+  readonly cursorOf?: CursorOf | undefined;
 }
 
-/** The mails of a source, oldest first where it knows. What cannot be read is a piece, never thrown. */
+/**
+ * The mails of a source, oldest first where it knows. What cannot be read is a piece, never thrown.
+ *
+ * @throws CliError "usage" if the options do not go with this source
+ */
 export async function* openSource(
   name: string,
   options: SourceOptions,
@@ -31,23 +35,5 @@ export async function* openSource(
   }
   if (options.since !== undefined)
     throw new CliError("usage", `--since goes with a public-inbox or IMAP, not ${name}`);
-  const canGoOn = name !== "-" && (!isDirectory(name) || isMaildir(name, isDirectory));
-  if (options.cursorOf !== undefined && !canGoOn) throw noSinceThen(name);
-  yield* readSource(name, onRead, options.cursorOf);
-}
-
-/** The part of a store that knows how far sources are read. */
-export interface Cursors {
-  cursorNames(prefix: string): string[];
-  dropCursors(names: readonly string[]): void;
-}
-
-/** Of a maildir each mail has a cursor: those of mails that are gone go too. */
-export function dropGone(sources: readonly string[], store: Cursors): void {
-  for (const source of sources) {
-    if (!isDirectory(source) || !isMaildir(source, isDirectory)) continue;
-    const there = new Set(maildirFiles(source).map((file) => cursorName(source, file)));
-    const gone = store.cursorNames(cursorPrefix(source)).filter((name) => !there.has(name));
-    if (gone.length > 0) store.dropCursors(gone);
-  }
+  yield* readSource(name, options.cursorOf, onRead);
 }

@@ -6,8 +6,8 @@
 
 import { homedir } from "node:os";
 import { CliError, EXIT } from "../errors.ts";
-import { isDirectory } from "../source/file.ts";
 import { type Cursor, isUnread, type SourceMail, type Unread } from "../source/piece.ts";
+import { isDirectory } from "../source/reading.ts";
 import { openTrust, trustFile, type TrustStore } from "../store/trust-store.ts";
 import type { Policies } from "../verify/policy.ts";
 import type { Checked, NoteResult } from "../verify/result.ts";

@@ -7,6 +7,8 @@ export interface MboxMessage {
   readonly offset: number;
   /** Its length there. */
   readonly size: number;
+  /** Where the From line of the next message begins, or the input ends. */
+  readonly end: number;
   /** The message as `git mailsplit` hands it on; null if it is larger than the cap. */
   readonly bytes: Buffer | null;
 }
@@ -16,6 +18,8 @@ export interface MboxOptions {
   readonly maxMessageBytes?: number;
   /** Keep the CR of CRLF, as `git mailsplit --keep-cr` does. */
   readonly keepCr?: boolean;
+  /** Where in a file the input begins: at an `end` that was told before. Offsets are in the file. */
+  readonly startsAt?: number;
 }
 
 const FROM_LINE = "\nFrom ";
@@ -51,7 +55,7 @@ export class MboxSplitter {
   /** Input that is not cut yet: its end may belong to a From line that is not whole. */
   #text: Buffer = EMPTY;
   /** Offset of `#text` in the input. */
-  #base = 0;
+  #base: number;
   /** Offset of the current message in the input; -1 before the first. */
   #start = -1;
   /** Without a From line on top, git takes the whole input for one mail. */
@@ -62,6 +66,7 @@ export class MboxSplitter {
   constructor(options: MboxOptions = {}) {
     this.#cap = options.maxMessageBytes ?? MAX_MESSAGE_BYTES;
     this.#keepCr = options.keepCr ?? false;
+    this.#base = options.startsAt ?? 0;
   }
 
   /** Takes the next bytes of the input; gives the messages that end in them. */
@@ -73,7 +78,7 @@ export class MboxSplitter {
   /** The input has ended: gives what is left. */
   end(): MboxMessage[] {
     const found = this.#split(true);
-    if (this.#start >= 0) this.#finish(this.#text.length, found);
+    if (this.#start >= 0) this.#finish(this.#text.length, this.#text.length, found);
     this.#base += this.#text.length;
     this.#text = EMPTY;
     this.#start = -1;
@@ -91,7 +96,7 @@ export class MboxSplitter {
       if (text[next - 1] !== LF && !ended && !tooLong) break;
       const end = emptyLineBefore(text, at);
       if (end >= 0 && !tooLong && isStrictFromLine(text, at + 1, next)) {
-        this.#finish(end, found);
+        this.#finish(end, at + 1, found);
         this.#start = this.#base + next;
       }
       at = text.indexOf(FROM_LINE, at + 1, "latin1");
@@ -120,20 +125,20 @@ export class MboxSplitter {
     return Math.max(0, this.#start - this.#base);
   }
 
-  /** Adds the current message, which ends at `end` in `#text`. */
-  #finish(end: number, found: MboxMessage[]): void {
+  /** Adds the current message, which ends at `end` in `#text`; the next begins at `next`. */
+  #finish(end: number, next: number, found: MboxMessage[]): void {
     const size = this.#base + end - this.#start;
     const pieces = this.#pieces;
     this.#pieces = [];
     if (size <= 0) return;
-    const offset = this.#start;
+    const place = { offset: this.#start, size, end: this.#base + next };
     if (size > this.#cap) {
-      found.push({ offset, size, bytes: null });
+      found.push({ ...place, bytes: null });
       return;
     }
     const last = this.#text.subarray(this.#startInText(), end);
     const bytes = pieces.length === 0 ? last : Buffer.concat([...pieces, last]);
-    found.push({ offset, size, bytes: this.#keepCr ? bytes : dropCr(bytes) });
+    found.push({ ...place, bytes: this.#keepCr ? bytes : dropCr(bytes) });
   }
 
   /** Moves all but the end of `#text` away; of a message that is too large, nothing is kept. */

@@ -1,61 +1,91 @@
-/** Waits for mails in a mailbox: the server tells of them (IDLE, RFC 2177; else it is asked now and then). */
+/**
+ * Waiting for mail: a connection to an IMAP server on which it says what comes (IDLE, RFC 2177), held
+ * for as long as somebody waits. A server without IDLE is asked again and again.
+ */
 
 import type { ImapFlow } from "imapflow";
-import { clientFor, type ImapOptions, logIn, type Mailbox } from "./imap.ts";
+import type { CliError } from "../errors.ts";
+import { clientFor, explained, type ImapLogin, logIn, type Mailbox } from "./imap.ts";
 
-/** After a lost connection, in milliseconds: twice as long each time. */
-const FIRST_WAIT = 5_000;
-const LONGEST_WAIT = 600_000;
-/** Servers may end an IDLE after half an hour. */
-const IDLE_TIME = 20 * 60_000;
+export interface WatchOptions extends ImapLogin {
+  /**
+   * Told why there is no connection, and after how many milliseconds the next one is tried. Must not
+   * throw.
+   */
+  readonly onLost?: (error: CliError, wait: number) => void;
+}
 
-export interface MailboxWatch {
-  /** Ends it at once; nothing of it keeps the process alive. */
+export interface Watch {
+  /** Ends it at once: nothing is told any more, and no connection and no timer is left. */
   close(): void;
 }
 
+/** Until the next connection, in milliseconds: doubled each time, up to the last. */
+const FIRST_WAIT = 5_000;
+const LAST_WAIT = 600_000;
+/** A connection that lasted so long was a good one. */
+const LASTING = 60_000;
+/** Servers end an IDLE after half an hour of it, and what stands between them and us sooner. */
+const IDLE = { disableAutoIdle: false, autoIdleDelay: 1_000, maxIdleTime: 300_000 };
+
 /**
- * Calls `onNews` whenever mails may have come: when the server says so, and after each connection.
- * What goes wrong is tried again; nothing is thrown.
+ * Opens the mailbox with EXAMINE, in which nothing changes there, and again whenever the connection
+ * is lost. Never throws: what goes wrong is told to `onLost`, and tried again.
+ *
+ * @param onNews called when mails have come, and after each connecting, for what came before it; must
+ * not throw
  */
-export function watchMailbox(
-  mailbox: Mailbox,
-  options: Pick<ImapOptions, "password" | "onLogin">,
-  onNews: () => void,
-): MailboxWatch {
+export function watchMailbox(mailbox: Mailbox, options: WatchOptions, onNews: () => void): Watch {
   let client: ImapFlow | null = null;
   let timer: NodeJS.Timeout | undefined;
   let wait = FIRST_WAIT;
   let closed = false;
+  let right: boolean | null = null;
 
-  async function connect(): Promise<void> {
-    const opened = clientFor(mailbox, options.password, { maxIdleTime: IDLE_TIME });
-    client = opened;
-    opened.on("error", () => undefined);
-    opened.on("exists", onNews);
-    opened.on("close", retry);
+  /** Whoever keeps the password is told when the server changes its mind. */
+  async function onLogin(now: boolean): Promise<void> {
+    if (now === right) return;
+    right = now;
+    await options.onLogin(now);
+  }
+
+  function tell(): void {
+    if (!closed) onNews();
+  }
+
+  /** The life of one connection. */
+  async function hold(): Promise<void> {
+    const began = performance.now();
+    const one = clientFor(mailbox, options.password, IDLE);
+    client = one;
+    const lost = new Promise<unknown>((resolve) => {
+      one.on("error", resolve);
+      one.on("close", () => resolve(new Error("the server closed the connection")));
+    });
+    one.on("exists", tell);
+    let error: unknown;
     try {
-      await logIn(opened, options);
-      await opened.mailboxOpen(mailbox.path, { readOnly: true });
-      wait = FIRST_WAIT;
-      onNews();
-    } catch {
-      opened.close();
-      // a connection that never was has no end
-      retry();
+      await logIn(one, { onLogin });
+      await one.mailboxOpen(mailbox.path, { readOnly: true });
+      tell();
+      error = await lost;
+    } catch (cause) {
+      error = cause;
     }
+    one.close();
+    if (!closed) tryAgain(explained(error, mailbox), performance.now() - began);
   }
 
-  function retry(): void {
-    client?.removeAllListeners("close");
-    client = null;
-    clearTimeout(timer);
-    if (closed) return;
-    timer = setTimeout(() => void connect(), wait);
-    wait = Math.min(LONGEST_WAIT, 2 * wait);
+  function tryAgain(error: CliError, lasted: number): void {
+    if (lasted > LASTING) wait = FIRST_WAIT;
+    // who asks often with a wrong password is locked out
+    if (error.code === "no-password") wait = LAST_WAIT;
+    timer = setTimeout(() => void hold(), wait);
+    options.onLost?.(error, wait);
+    wait = Math.min(2 * wait, LAST_WAIT);
   }
 
-  void connect();
+  void hold();
   return {
     close() {
       closed = true;

@@ -7,11 +7,11 @@
  * Opened with EXAMINE, and mails are fetched with PEEK: nothing changes there, no flag either.
  */
 
-import { ImapFlow } from "imapflow";
+import { ImapFlow, type ImapFlowOptions } from "imapflow";
 import { CliError } from "../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
 import { dropCr } from "../mail/mbox.ts";
-import type { OnRead, Piece, Pieces } from "./piece.ts";
+import type { CursorOf, OnRead, Piece, Pieces } from "./piece.ts";
 
 export interface Mailbox {
   readonly protocol: "imap" | "imaps";
@@ -21,14 +21,17 @@ export interface Mailbox {
   readonly path: string;
 }
 
-export interface ImapOptions {
+export interface ImapLogin {
+  readonly password: string;
+  /** Told whether the server took the password. */
+  readonly onLogin: (right: boolean) => Promise<void>;
+}
+
+export interface ImapOptions extends ImapLogin {
   /** Mails that came in before are passed over; seconds since the epoch, and days to the server. */
   readonly since?: number | undefined;
   /** What the cursor of this name says; without it all mails are read. */
-  readonly cursorOf?: ((name: string) => string | null) | undefined;
-  readonly password: string;
-  /** Told once whether the server took the password. */
-  readonly onLogin: (right: boolean) => Promise<void>;
+  readonly cursorOf?: CursorOf | undefined;
 }
 
 const PORTS = { imap: 143, imaps: 993 } as const;
@@ -110,11 +113,11 @@ export async function* readMailbox(mailbox: Mailbox, options: ImapOptions, onRea
   }
 }
 
-/** @param idle how long to wait for news at a time, in milliseconds; without it nothing is waited for */
+/** A client that is not connected yet. It does not idle unless the options say so. */
 export function clientFor(
   { protocol, host, port, username }: Mailbox,
   pass: string,
-  idle?: { readonly maxIdleTime: number },
+  options: Partial<ImapFlowOptions> = {},
 ): ImapFlow {
   const secure = protocol === "imaps";
   return new ImapFlow({
@@ -125,19 +128,17 @@ export function clientFor(
     ...(secure ? {} : { doSTARTTLS: !LOOPBACK.test(host) }),
     auth: { user: username, pass },
     logger: false,
-    ...(idle ?? { disableAutoIdle: true }),
+    disableAutoIdle: true,
     maxLiteralSize: MAX_MESSAGE_BYTES,
     connectionTimeout: PATIENCE,
     greetingTimeout: PATIENCE,
-    // an idle connection is silent between the times at which it is asked for a sign of life
-    socketTimeout: idle === undefined ? PATIENCE : idle.maxIdleTime + PATIENCE,
+    socketTimeout: PATIENCE,
+    ...options,
   });
 }
 
-export async function logIn(
-  client: ImapFlow,
-  options: Pick<ImapOptions, "onLogin">,
-): Promise<void> {
+/** Connects. Throws what imapflow does. */
+export async function logIn(client: ImapFlow, options: Pick<ImapLogin, "onLogin">): Promise<void> {
   try {
     await client.connect();
   } catch (error) {
@@ -220,7 +221,8 @@ function urlOf(mailbox: Mailbox): string {
   return `${protocol}://${encodeURIComponent(mailbox.username)}@${host}/${path}`;
 }
 
-function explained(error: unknown, { host, username, path }: Mailbox): CliError {
+/** CliError "no-password" or "unreadable" for what imapflow throws. */
+export function explained(error: unknown, { host, username, path }: Mailbox): CliError {
   if (error instanceof CliError) return error;
   const { code, authenticationFailed, message, responseText } = error as {
     code?: string;

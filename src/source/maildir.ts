@@ -1,39 +1,43 @@
-/** Maildirs: a file a mail, in `new` and `cur`, in the order of delivery (Dan Bernstein's maildir(5)). */
+/**
+ * A maildir (maildir(5)): a file a mail, in `new` until a program has seen it, then in `cur`. The name
+ * up to `:2,` stays the same while the mail moves and its flags, which stand after that, change.
+ */
 
 import { readdirSync, realpathSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
+import { attempt, isDirectory } from "./reading.ts";
 
-const FOLDERS = ["new", "cur"];
-
-/** @param isDirectory false also for what is not there */
-export function isMaildir(path: string, isDirectory: (path: string) => boolean): boolean {
-  return FOLDERS.every((folder) => isDirectory(join(path, folder)));
-}
-
-/** Its files, the oldest first. Throws the file system's errors. */
-export function maildirFiles(path: string): string[] {
-  return FOLDERS.flatMap((folder) =>
-    readdirSync(join(path, folder))
-      .filter((name) => !name.startsWith("."))
-      .map((name) => [name, join(path, folder, name)] as const),
-  )
-    .sort(([a], [b]) => byNumbers(a, b))
-    .map(([, file]) => file);
-}
-
-/** What the names of its mails' cursors begin with. */
-export function cursorPrefix(path: string): string {
-  return `maildir ${realpathSync(path)}/`;
-}
-
-/** The cursor of one mail. It stays the same when the mail is moved to `cur`, or gets other flags. */
-export function cursorName(path: string, file: string): string {
-  return cursorPrefix(path) + basename(file).replace(/:2,.*$/s, "");
+export function isMaildir(folder: string): boolean {
+  return ["new", "cur"].every((name) => isDirectory(join(folder, name)));
 }
 
 /**
- * Names begin with the time of delivery, and what follows counts on: runs of digits are compared as
- * numbers (as dovecot and mutt name files).
+ * The files of a maildir by the unique names of their mails, in the order of delivery.
+ *
+ * @throws CliError: unreadable, not-found
+ */
+export function mailsIn(maildir: string): Map<string, string> {
+  const found: [string, string][] = [];
+  // in this order: a mail that is moved meanwhile is met in both, never in none
+  for (const folder of ["new", "cur"].map((name) => join(maildir, name)))
+    for (const name of attempt(folder, () => readdirSync(folder)))
+      if (!name.startsWith(".")) found.push([name.split(":2,", 1)[0]!, join(folder, name)]);
+  return new Map(found.sort(([a], [b]) => byNumbers(a, b)));
+}
+
+/**
+ * With what the names of this maildir's cursors begin; the mail's unique name follows, and nothing
+ * else. A maildir may lie in another one, as dovecot has them: `/` in what follows is not of this one.
+ *
+ * @throws CliError: unreadable, not-found
+ */
+export function maildirPrefix(maildir: string): string {
+  return `maildir ${attempt(maildir, () => realpathSync(maildir))}/`;
+}
+
+/**
+ * Names in a maildir begin with the time of delivery, and what follows counts on: runs of digits
+ * are compared as numbers (Dan Bernstein's maildir, as dovecot and mutt name files).
  */
 function byNumbers(a: string, b: string): number {
   const parts = (name: string): string[] => name.match(/\d+|\D+/g) ?? [];

@@ -23,6 +23,9 @@ export interface Cursor {
   readonly value: string;
 }
 
+/** What is kept of the cursor of this name; null if the source was never read. */
+export type CursorOf = (name: string) => string | null;
+
 /** A part of a source that could not be read. The rest is. */
 export interface Unread {
   readonly source: string;

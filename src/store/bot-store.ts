@@ -99,13 +99,14 @@ export class BotStore {
   }
 
   dropCursors(names: readonly string[]): void {
+    if (names.length === 0) return;
     this.transaction(() => {
       for (const name of names) this.#sql.dropCursor.run(name);
     });
   }
 
-  cursorNames(prefix: string): string[] {
-    return this.#sql.cursorNames.all(prefix.length, prefix);
+  cursorsBelow(prefix: string): string[] {
+    return this.#sql.cursorsBelow.all(prefix.length, prefix);
   }
 
   /** False if it was seen before. */

@@ -10,7 +10,7 @@ export function cursorStatements(db: Database.Database) {
       `insert into cursors values (?, ?) on conflict (name) do update set value = excluded.value`,
     ),
     dropCursor: db.prepare<[string]>("delete from cursors where name = ?"),
-    cursorNames: db
+    cursorsBelow: db
       .prepare<[number, string], string>("select name from cursors where substr(name, 1, ?) = ?")
       .pluck(),
   };

@@ -161,13 +161,14 @@ export class TrustStore {
     });
   }
 
-  /** Names of cursors that begin so. */
-  cursorNames(prefix: string): string[] {
-    return this.#read(() => this.#sql.cursorNames.all(prefix.length, prefix));
+  /** The names of cursors that begin so. */
+  cursorsBelow(prefix: string): readonly string[] {
+    return this.#read(() => this.#sql.cursorsBelow.all(prefix.length, prefix));
   }
 
+  /** Forgets cursors by their names, all or none; nothing in a dry run. */
   dropCursors(names: readonly string[]): void {
-    if (this.#dryRun) return;
+    if (this.#dryRun || names.length === 0) return;
     this.transaction(() => {
       for (const name of names) this.#sql.dropCursor.run(name);
     });

@@ -2,9 +2,8 @@
 
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseMailbox } from "../../src/source/imap.ts";
-import { watchMailbox } from "../../src/source/imap-watch.ts";
 import {
   edit,
   expectError,
@@ -116,33 +115,6 @@ describe.runIf(HAS_DOVECOT)("IMAP", () => {
     const run = verify([`imap://alice@0.0.0.0:${server.port}/INBOX`]);
     expectError(run, 3, /^INBOX at 0\.0\.0\.0: .*STARTTLS/);
   });
-
-  test("tells of mails as they come, also after a connection was lost", async () => {
-    const mailbox = parseMailbox(url());
-    const logins: boolean[] = [];
-    let news = 0;
-    const watch = watchMailbox(
-      mailbox,
-      { password: "secret", onLogin: async (right) => void logins.push(right) },
-      () => news++,
-    );
-    const until = (isSo: () => boolean): Promise<void> =>
-      vi.waitFor(() => expect(isSo()).toBe(true), { timeout: 20_000, interval: 100 });
-    try {
-      await until(() => news > 0);
-      let before = news;
-      deliver(readFileSync(files[0]!));
-      await until(() => news > before);
-      server.kick();
-      await until(() => logins.length === 2);
-      expect(logins).toEqual([true, true]);
-      before = news;
-      deliver(readFileSync(files[1]!));
-      await until(() => news > before);
-    } finally {
-      watch.close();
-    }
-  }, 60_000);
 });
 
 test.each([

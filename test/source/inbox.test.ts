@@ -109,7 +109,11 @@ describe.runIf(HAS_INBOX)("public-inbox", () => {
     expectError(verify([empty.folder]), 1, /^no mail in /);
   });
 
-  test("--new and --since are for what can be read in part", () => {
-    expectError(verify(["--new", "-"]), 2, /cannot be read on from where the last run ended/);
+  test("--since is for what can be read from a day on", () => {
+    expectError(
+      verify(["--since=2026-01-01", mbox()]),
+      2,
+      /goes with a public-inbox or IMAP, not /,
+    );
   });
 });

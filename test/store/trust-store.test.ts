@@ -345,6 +345,23 @@ describe("a dry run", () => {
   });
 });
 
+test("cursors are kept, found by how they begin, and dropped", () => {
+  const names = ["a/", "a/%", "a/1", "a/\u{10fffe}", "a0", "A/1", "b"];
+  trust.moveCursors(new Map(names.map((name) => [name, "old"])));
+  trust.moveCursors(new Map([["a/1", ""]]));
+  expect(reopened((other) => ["a/1", "a/%", "c"].map((name) => other.cursor(name)))).toEqual([
+    "",
+    "old",
+    null,
+  ]);
+  expect(trust.cursorsBelow("a/")).toEqual(names.slice(0, 4));
+  const alone = openTrust({ file, dryRun: true });
+  alone.dropCursors(names);
+  alone.close();
+  trust.dropCursors(["a/%", "a/", "c"]);
+  expect(reopened((other) => other.cursorsBelow("a"))).toEqual(["a/1", "a/\u{10fffe}", "a0"]);
+});
+
 test("where the file is", () => {
   expect(trustFile({ XDG_DATA_HOME: "/data" }, "/home/a")).toBe("/data/patchsig/trust.db");
   for (const env of [{}, { XDG_DATA_HOME: "" }, { XDG_DATA_HOME: "not/absolute" }]) {

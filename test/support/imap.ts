@@ -1,6 +1,6 @@
 /** A dovecot of our own on the loopback. Whoever runs it has one mailbox, and the password "secret". */
 
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
@@ -15,8 +15,8 @@ export interface ImapServer {
   readonly port: number;
   /** The maildir of `alice`. */
   readonly maildir: string;
-  /** Ends all connections, as a server that is restarted does. */
-  kick(): void;
+  /** Ends, and begins anew on the same port. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -56,18 +56,27 @@ export async function startImap(): Promise<ImapServer> {
       "",
     ].join("\n"),
   );
-  const server = spawn("dovecot", ["-F", "-c", join(folder, "dovecot.conf")], { stdio: "ignore" });
-  await answers(server, port);
+  const launch = async (): Promise<ChildProcess> => {
+    const file = join(folder, "dovecot.conf");
+    const child = spawn("dovecot", ["-F", "-c", file], { stdio: "ignore" });
+    await answers(child, port);
+    return child;
+  };
+  const end = async (child: ChildProcess): Promise<void> => {
+    const ended = new Promise((resolve) => child.on("close", resolve));
+    child.kill();
+    await ended;
+  };
+  let server = await launch();
   return {
     port,
     maildir,
-    kick: () => {
-      execFileSync("doveadm", ["-c", join(folder, "dovecot.conf"), "kick", "alice"]);
+    restart: async () => {
+      await end(server);
+      server = await launch();
     },
     stop: async () => {
-      const ended = new Promise((resolve) => server.on("close", resolve));
-      server.kill();
-      await ended;
+      await end(server);
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -9,7 +9,8 @@ import { isUnread, type SourceMail } from "../../source/piece.ts";
 import { BotStore } from "../../store/bot-store.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import { checkMailServer } from "../mail-transport.ts";
-import { dropGone, openSource } from "../sources.ts";
+import { goneCursors } from "../cursors.ts";
+import { openSource } from "../sources.ts";
 import { out, say, sayError } from "../terminal.ts";
 import { escapeText } from "../../report/escape.ts";
 import { guesserOf } from "./common.ts";
@@ -102,7 +103,7 @@ export function createBot(settings: BotSettings, options: BotOptions): Bot {
       }
       await session.take(batch, now);
     }
-    dropGone(settings.sources, store);
+    store.dropCursors(goneCursors(settings.sources, (prefix) => store.cursorsBelow(prefix)));
     return whole;
   }
 

@@ -3,7 +3,7 @@
 import { epochsOf } from "../../git/public-inbox.ts";
 import { git, gitLines } from "../../git/run.ts";
 import { CliError } from "../../errors.ts";
-import { isDirectory } from "../../source/file.ts";
+import { isDirectory } from "../../source/reading.ts";
 
 /**
  * @param sources as the bot's file names them; what is no clone is left alone

@@ -2,7 +2,7 @@
 
 import { askCredential, tellCredential } from "../../git/credential.ts";
 import { loginOf, parseMailbox } from "../../source/imap.ts";
-import { type MailboxWatch, watchMailbox } from "../../source/imap-watch.ts";
+import { type Watch as MailboxWatch, watchMailbox } from "../../source/imap-watch.ts";
 
 export interface Watch {
   /** Resolves after so many seconds, or as soon as there may be mails, or when it is to end. */

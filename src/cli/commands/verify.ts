@@ -11,9 +11,9 @@ import type { Checked, NoteResult, UnreadResult } from "../../verify/result.ts";
 import { createTotals, summaryOf } from "../../verify/totals.ts";
 import { createSeriesCollector, type Member, type Series } from "../../verify/series.ts";
 import type { Kept } from "../base-subject.ts";
+import { goneCursors } from "../cursors.ts";
 import { describePolicies, readPolicies } from "../policy.ts";
 import { devKeyringsOf } from "../settings.ts";
-import { dropGone } from "../sources.ts";
 import { clearProgress, out, outputStyle, sayError } from "../terminal.ts";
 import { configuredKeyrings, importKeyrings } from "../keyrings.ts";
 import { newTally, noPatch, openUserTrust, verifySources } from "../verification.ts";
@@ -68,7 +68,7 @@ export const verifyCommand: CommandModule<object, Arguments> = {
       .option("new", {
         type: "boolean",
         default: false,
-        describe: "what came since the last --new, of all that can tell",
+        describe: "what came since the last --new: of an mbox, maildir, public-inbox or IMAP",
       })
       .option("jobs", {
         alias: "j",
@@ -172,7 +172,7 @@ async function verify(args: Arguments): Promise<void> {
     for (const closed of collector.end()) await show(closed);
     if (args.new) {
       store.moveCursors(tally.cursors);
-      dropGone(args.source, store);
+      store.dropCursors(goneCursors(args.source, (prefix) => store.cursorsBelow(prefix)));
     }
     bases?.close();
     clearProgress();

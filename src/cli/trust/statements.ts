@@ -7,7 +7,7 @@ import { createVerifier } from "../../minisign/ed25519.ts";
 import { formatPublicKeyText, parsePublicKeyText } from "../../minisign/public-key.ts";
 import { signWith } from "../../minisign/signature.ts";
 import { escapeText } from "../../report/escape.ts";
-import { readStdin } from "../../source/file.ts";
+import { readStdin } from "../../source/reading.ts";
 import { readPublicKeyFile } from "../../store/key-file.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import type { TrustStore } from "../../store/trust-store.ts";

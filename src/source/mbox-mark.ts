@@ -1,0 +1,43 @@
+/**
+ * How far an mbox was read, as a text that is kept: `START END DIGEST`. The file may have been
+ * rotated, cut off or written anew since; the digest tells, and the end tells if its last mail was
+ * still being written.
+ */
+
+import { createHash } from "node:crypto";
+import { readSync } from "node:fs";
+import { attempt } from "./reading.ts";
+
+/** The last mail that was dealt with, with its From line: bytes of the file. */
+export interface Mark {
+  /** 0 for the first mail of a file, whatever stands before it. */
+  readonly start: number;
+  /** Where the next From line was, or the end of the file. */
+  readonly end: number;
+}
+
+/** Bytes that tell one mail from another: a From line and a header. */
+const DIGESTED = 1024;
+
+export function formatMark(fd: number, name: string, mark: Mark): string {
+  return `${mark.start} ${mark.end} ${digestOf(fd, name, mark)}`;
+}
+
+/**
+ * @param text what `formatMark` gave; null if the file was never read
+ * @param size the file's, in bytes
+ * @returns null if all of the file is to be read: its mail is not the one that was dealt with
+ * @throws CliError "unreadable"
+ */
+export function readMark(text: string | null, fd: number, name: string, size: number): Mark | null {
+  const [, start, end, digest] = /^(\d+) (\d+) ([0-9a-f]{16})$/.exec(text ?? "") ?? [];
+  const mark = { start: Number(start), end: Number(end) };
+  if (!(mark.start < mark.end && mark.end <= size)) return null;
+  return digest === digestOf(fd, name, mark) ? mark : null;
+}
+
+function digestOf(fd: number, name: string, { start, end }: Mark): string {
+  const bytes = Buffer.alloc(Math.min(DIGESTED, end - start));
+  const length = attempt(name, () => readSync(fd, bytes, 0, bytes.length, start));
+  return createHash("sha256").update(bytes.subarray(0, length)).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,93 @@
+/** Bytes of files and folders. What goes wrong is said with the name by which the user knows them. */
+
+import { lstatSync, readSync, statSync } from "node:fs";
+import { CliError } from "../errors.ts";
+import type { OnRead } from "./piece.ts";
+
+const CHUNK = 1 << 20;
+
+/** False also for what does not exist, or may not be looked at. */
+export function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Is there anything of this name, be it a link that leads nowhere? */
+export function isThere(path: string): boolean {
+  return attempt(path, () => lstatSync(path, { throwIfNoEntry: false })) !== undefined;
+}
+
+/**
+ * What is left of a file, as it is read.
+ *
+ * @param total bytes, for `onRead`; 0 if nobody knows
+ * @param from where to begin, in bytes; null to go on where the file stands, as a pipe has to
+ * @throws CliError "unreadable"
+ */
+export function* chunksOf(
+  fd: number,
+  name: string,
+  onRead: OnRead,
+  total: number,
+  from: number | null = null,
+): Generator<Buffer> {
+  for (let done = from ?? 0; ;) {
+    const chunk = readChunk(fd, name, from === null ? null : done);
+    if (chunk.length === 0) return;
+    done += chunk.length;
+    onRead(done, total);
+    yield chunk;
+  }
+}
+
+/** All of standard input; null if it is more than `limit` bytes. */
+export function readStdin(limit: number): Buffer | null {
+  const pieces: Buffer[] = [];
+  for (let size = 0; size <= limit;) {
+    const chunk = readChunk(0, "-", null);
+    if (chunk.length === 0) return Buffer.concat(pieces);
+    pieces.push(chunk);
+    size += chunk.length;
+  }
+  return null;
+}
+
+function readChunk(fd: number, name: string, at: number | null): Buffer {
+  // the splitter keeps slices of what it was given, so every read has memory of its own
+  const buffer = Buffer.allocUnsafe(CHUNK);
+  return buffer.subarray(0, readSome(fd, name, buffer, at));
+}
+
+function readSome(fd: number, name: string, buffer: Buffer, at: number | null): number {
+  for (;;) {
+    try {
+      return readSync(fd, buffer, 0, buffer.length, at);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EOF") return 0;
+      if (code !== "EAGAIN") throw unreadable(name, error);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}
+
+/** CliError "not-found" or "unreadable" for what node throws. */
+export function attempt<T>(name: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw unreadable(name, error);
+  }
+}
+
+function unreadable(name: string, error: unknown): CliError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT")
+    return new CliError("not-found", `no such file: ${name}`, { cause: error });
+  if (code === "EACCES")
+    return new CliError("unreadable", `not allowed to read ${name}`, { cause: error });
+  return new CliError("unreadable", `cannot read ${name}: ${message}`, { cause: error });
+}
