@@ -3,27 +3,36 @@
  * of its own that holds nothing.
  */
 
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import path from "node:path";
 import Database from "better-sqlite3";
 import { CliError } from "../errors.ts";
+import { explainedFile } from "./database.ts";
+import type { Schema } from "./schema.ts";
 
 /**
- * Takes the lock, or throws a CliError "database-busy" at once.
+ * Takes the lock of a database, or throws a CliError "database-busy" at once. Its folder is there
+ * afterwards, and beside it a file NAME.lock, which stays.
  *
- * @param file the lock's own; it stays
- * @param what for the message: "the bot's database …"
+ * @param who works on it, for the message: "another bot"
  * @returns gives it back
  */
-export function takeLock(file: string, what: string): () => void {
-  const db = new Database(file, { timeout: 0 });
-  try {
-    db.exec("pragma journal_mode = delete; begin exclusive");
-  } catch (error) {
-    db.close();
-    if (!String((error as { code?: unknown }).code).startsWith("SQLITE_BUSY")) throw error;
-    throw new CliError("database-busy", `another bot works on ${what}`, {
-      hint: "two would write to everybody twice: stop that one first",
-      cause: error,
-    });
-  }
-  return () => db.close();
+export function takeLock(schema: Schema, file: string, who: string): () => void {
+  return explainedFile(schema, file, () => {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    const name = `${path.resolve(file)}.lock`;
+    closeSync(openSync(name, "a", 0o600));
+    const db = new Database(name, { timeout: 0 });
+    try {
+      db.exec("pragma journal_mode = memory; begin exclusive");
+    } catch (error) {
+      db.close();
+      if (!String((error as { code?: unknown }).code).startsWith("SQLITE_BUSY")) throw error;
+      throw new CliError("database-busy", `${who} works on ${file}`, {
+        hint: "two would do everything twice: stop that one first",
+        cause: error,
+      });
+    }
+    return () => db.close();
+  });
 }

@@ -43,7 +43,7 @@ async function round(...lines: readonly string[]): Promise<{ failed: boolean; ne
       "bot.mode=private",
       `bot.address=${BOT}`,
       "bot.list=net@example.org",
-      `bot.source=${maildir}`,
+      ...(lines.some((line) => line.startsWith("bot.source=")) ? [] : [`bot.source=${maildir}`]),
       "bot.settle=10 minutes",
       "bot.owner=Olga <olga@example.org>",
       "sendemail.smtpserver=127.0.0.1",
@@ -55,7 +55,7 @@ async function round(...lines: readonly string[]): Promise<{ failed: boolean; ne
   );
   const bot = createBot(parseSettings(words), {
     words,
-    database: join(folder, "bot.db"),
+    database: words.string("bot.database") ?? join(folder, "bot.db"),
     now: () => now,
     stop: new AbortController().signal,
   });
@@ -104,6 +104,7 @@ function outcomes(): Record<string, number> {
   return found;
 }
 
+const byFirst = ([a = ""]: string[], [b = ""]: string[]): number => (a < b ? -1 : 1);
 const letters = (): Posted[] => office.posted;
 const field = (mail: Posted, name: string): string =>
   new RegExp(`^${name}: ((?:.*\\r\\n[ \\t])*.*)\\r$`, "im").exec(mail.text)?.[1] ?? "";
@@ -432,14 +433,51 @@ describe("a server", () => {
 
 describe("loops end", () => {
   test("two bots that are pointed at each other", async () => {
+    // neither looks like a bot, and each is an author to the other one
+    const here = "helper@example.org";
+    const there = "helper@example.net";
+    const other = join(folder, "other mail");
+    office = await openPostOffice((mail) => {
+      for (const to of mail.to) deliverTo(to === here ? maildir : other, mail.text);
+    });
+    onTestFinished(() => office.down());
+    for (const by of [here, there]) history(by);
+    send({ by: here });
+    send({ by: there });
+    for (const name of readdirSync(join(maildir, "new")))
+      deliverTo(other, readFileSync(join(maildir, "new", name)));
+    const theirs = [`bot.address=${there}`, `bot.source=${other}`];
+    for (let i = 0; i < 10; i++) {
+      await round(`bot.address=${here}`);
+      await round(...theirs, `bot.database=${join(folder, "other.db")}`);
+      now += HOUR;
+    }
+    expect(
+      letters()
+        .map(({ from, to }) => [from, ...to])
+        .toSorted(byFirst),
+    ).toEqual([
+      [there, here],
+      [here, there],
+    ]);
+  });
+
+  test("a mailer-daemon to each letter, in all that can be wrong with its words", async () => {
+    let said = 0;
+    office = await openPostOffice((mail) => {
+      const header = [
+        "From: Mail Delivery System <MAILER-DAEMON@example.org>",
+        `To: ${BOT}`,
+        "Subject: stop",
+        `In-Reply-To: ${mail.messageId}`,
+        `Message-ID: <d${said++}@example.org>`,
+      ];
+      deliverTo(maildir, plainMail(header, `stop\n\nbase is ${"2".repeat(40)}\n`));
+    });
+    onTestFinished(() => office.down());
     history();
     send();
-    await after(HOUR);
-    // what this one wrote comes to another one, and what that writes comes back
-    const text = letters()[0]!.text;
-    deliverTo(maildir, text.replace("<patchsig-bot.", "<patchsig-bot.x"));
-    deliverTo(maildir, text.replace(/^From: .*$/m, `From: other-bot@example.net`));
-    await after(HOUR);
+    for (let i = 0; i < 5; i++) await after(DAY);
     expect(letters()).toHaveLength(1);
   });
 

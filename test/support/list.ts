@@ -146,6 +146,8 @@ export async function openPostOffice(
           });
         },
       }));
+      // who is killed hangs up
+      opened.on("error", () => undefined);
       await new Promise<void>((resolve) => opened.listen(port, "127.0.0.1", resolve));
     },
   };

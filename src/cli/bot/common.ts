@@ -1,7 +1,7 @@
 /** What the bot's commands share: its file, its database, the repository that it guesses bases in. */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { type BotSettings, parseSettings } from "../../bot/settings.ts";
 import { CliError } from "../../errors.ts";
@@ -63,13 +63,9 @@ export function layered(first: Lookup, second: Lookup): Lookup {
   };
 }
 
-/** `bot.database`, else bot.db beside the trust database. Its folder is there afterwards. */
+/** `bot.database`, else bot.db beside the trust database. */
 export function databaseOf({ database }: BotSettings): string {
-  const file = path.resolve(
-    database ?? path.join(path.dirname(defaultKeyPath(process.env)), "bot.db"),
-  );
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  return file;
+  return path.resolve(database ?? path.join(path.dirname(defaultKeyPath(process.env)), "bot.db"));
 }
 
 export interface LazyGuesser {

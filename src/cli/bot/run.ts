@@ -1,9 +1,9 @@
 /** `patchsig bot run`: reads, decides and sends, until it is told to end. */
 
-import path from "node:path";
 import type { CommandModule } from "yargs";
 import { type BotSettings, parseSettings } from "../../bot/settings.ts";
 import { CliError, EXIT } from "../../errors.ts";
+import { BOT_SCHEMA } from "../../store/bot-schema.ts";
 import { takeLock } from "../../store/lock.ts";
 import { now } from "../now.ts";
 import { createBot } from "./bot.ts";
@@ -33,7 +33,7 @@ async function run({ config, once }: Arguments): Promise<void> {
   const settings = parseSettings(file);
   checkComplete(settings);
   const database = databaseOf(settings);
-  const unlock = takeLock(`${database}.lock`, path.resolve(database));
+  const unlock = takeLock(BOT_SCHEMA, database, "another bot");
   const ending = endAfterRound();
   const words = layered(file, gitConfig());
   const bot = createBot(settings, { words, database, now, stop: ending });
