@@ -102,7 +102,7 @@ function explainedAs<T>(schema: Schema, file: string, codes: RegExp, work: () =>
     return work();
   } catch (error) {
     if (error instanceof CliError || !codes.test(codeOf(error))) throw error;
-    throw explain(schema.what, file, error);
+    throw explain(schema, file, error);
   }
 }
 
@@ -344,7 +344,7 @@ const EXPLANATIONS: readonly Explanation[] = [
     /^(SQLITE_READONLY|EROFS|EPERM|ENOENT|ENOTDIR|EEXIST)/,
     "unwritable",
     "cannot be written",
-    "make it writable, or add --dry-run to record nothing",
+    "make it writable",
   ],
   [
     /^(SQLITE_CANTOPEN|SQLITE_PERM|EACCES)/,
@@ -360,11 +360,16 @@ const OTHERWISE: Explanation = [
   "see the disk and its access rights",
 ];
 
-function explain(what: string, file: string, error: unknown): CliError {
+function explain({ what, without }: Schema, file: string, error: unknown): CliError {
   const code = codeOf(error);
   const found = EXPLANATIONS.find(([pattern]) => pattern.test(code));
   const [, errorCode, text, hint] = found ?? OTHERWISE;
-  return new CliError(errorCode, `the ${what} ${file} ${text} (${code})`, { hint, cause: error });
+  const advice =
+    errorCode === "unwritable" && without !== undefined ? `${hint}, or ${without}` : hint;
+  return new CliError(errorCode, `the ${what} ${file} ${text} (${code})`, {
+    hint: advice,
+    cause: error,
+  });
 }
 
 function codeOf(error: unknown): string {

@@ -110,6 +110,8 @@ export interface Schema {
   /** For messages: "trust database". */
   readonly what: string;
   readonly applicationId: number;
+  /** How to do without it: "add --dry-run …". */
+  readonly without?: string;
   /** SQL that leads from version n to n + 1. Never edited once released; only added to. */
   readonly migrations: readonly string[];
 }
@@ -117,5 +119,6 @@ export interface Schema {
 export const TRUST_SCHEMA: Schema = {
   what: "trust database",
   applicationId: APPLICATION_ID,
+  without: "add --dry-run to record nothing",
   migrations: [VERSION_1, VERSION_2, VERSION_3],
 };
