@@ -21,6 +21,51 @@ export interface View {
 }
 type Value = string | number | boolean | null | View | readonly View[];
 
+const COMMON: View = {
+  botName: "bot",
+  owner: "Olga <olga@example.org>",
+  about: "https://example.org",
+  subject: "[PATCH] one",
+};
+
+/** Everything that a template may name, so that one can be tried before it is needed. */
+export const SAMPLES: Readonly<Record<TemplateName, View>> = {
+  suggest: {
+    ...COMMON,
+    name: "Alice",
+    title: "one",
+    list: "net@example.org",
+    sign: true,
+    base: true,
+    signers: 3,
+    guess: {
+      commit: "1".repeat(40),
+      short: "1".repeat(12),
+      described: "v1",
+      evidence: "1 of 1 file",
+    },
+    baseCommand: "git format-patch",
+    signCommand: "git patchsig format-patch",
+    sendCommand: "git send-email",
+    keyCommand: "git patchsig key generate",
+    most: 3,
+    days: 90,
+    pauseDays: 180,
+  },
+  stopped: { ...COMMON, until: "2026-01-01", commit: "1".repeat(40), unknown: true },
+  paused: { ...COMMON, until: "2026-01-01", commit: "1".repeat(40), unknown: true },
+  base: { ...COMMON, until: "2026-01-01", commit: "1".repeat(40), unknown: true },
+  digest: {
+    ...COMMON,
+    count: 1,
+    from: "2026-01-01",
+    to: "2026-01-07",
+    letters: [{ identity: "a@example.org", topics: "base", subject: "one", messageId: "<1@a>" }],
+    more: 1,
+    reasons: [{ number: "1", text: "a reply" }],
+  },
+};
+
 /**
  * @param file for the message
  * @throws CliError "usage" if the template is none, or names what there is not
@@ -43,7 +88,7 @@ export function render(template: string, view: View, file: string): Text {
   if (subject === undefined || body === undefined)
     throw broken('it begins with "Subject: …" and an empty line');
   const tidy = body
-    .replace(/[ \t]+$/gm, "")
+    .replace(/^(?!-- $)(.*?)[ \t]+$/gm, "$1")
     .replace(/\n{3,}/g, "\n\n")
     .trim();
   return { subject: oneLine(subject), body: `${tidy}\n` };

@@ -53,6 +53,8 @@ export interface BotSettings {
   readonly name: string;
   /** The list's posting address; "" if that is not known. */
   readonly list: string;
+  /** Where people can read about patchsig; "" if nowhere. */
+  readonly about: string;
   /** Who runs it: a name and an address, for the letter. */
   readonly owner: string;
   readonly maintainers: readonly string[];
@@ -117,6 +119,7 @@ const KEYS = [
   "name",
   "list",
   "owner",
+  "about",
   "maintainer",
   "source",
   "copyTo",
@@ -178,6 +181,7 @@ export function parseSettings(words: Words): BotSettings {
     name: text("name") ?? "patchsig bot",
     list,
     owner: text("owner") ?? "",
+    about: text("about") ?? "",
     maintainers: addresses("maintainer"),
     sources: words.paths("bot.source"),
     copyTo,

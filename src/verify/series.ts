@@ -32,6 +32,12 @@ export interface Series<P> {
   readonly members: readonly Member<P>[];
 }
 
+/** A series as it was collected. */
+export interface Collected<P> extends Series<P> {
+  /** All that came, in that order. */
+  readonly received: readonly Member<P>[];
+}
+
 /** Series that are open at a time, and threads that are remembered. */
 const MAX_OPEN = 256;
 const MAX_THREADS = 10_000;
@@ -45,11 +51,11 @@ interface Open<P> {
 
 export interface SeriesCollector<P> {
   /** Takes a patch; gives back the series that had to be closed for it. */
-  add(member: Member<P>): Series<P>[];
+  add(member: Member<P>): Collected<P>[];
   /** Closes those of which this is true, in the order in which they began. */
-  close(when: (members: readonly Member<P>[]) => boolean): Series<P>[];
+  close(when: (members: readonly Member<P>[]) => boolean): Collected<P>[];
   /** Closes all that are open, in the order in which they began. */
-  end(): Series<P>[];
+  end(): Collected<P>[];
 }
 
 export function createSeriesCollector<P>(): SeriesCollector<P> {
@@ -93,11 +99,11 @@ export function createSeriesCollector<P>(): SeriesCollector<P> {
     );
   }
 
-  function close(series: Open<P>): Series<P> {
+  function close(series: Open<P>): Collected<P> {
     open.delete(series);
     for (const name of series.aliases) if (byAlias.get(name) === series) byAlias.delete(name);
     const members = distinct(series.members);
-    return { result: judgeSeries(members), members };
+    return { result: judgeSeries(members), members, received: series.members };
   }
 
   return {

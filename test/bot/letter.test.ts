@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { render, type View } from "../../src/bot/letter.ts";
+import { render, SAMPLES, type TemplateName, type View } from "../../src/bot/letter.ts";
 import type { CliError } from "../../src/errors.ts";
 
 const fill = (template: string, view: View = {}): string => {
@@ -55,6 +56,7 @@ describe("a template", () => {
 const VIEW: View = {
   botName: "patchsig bot",
   owner: "Olga <olga@example.org>",
+  about: "https://example.org/patchsig",
   name: "Alice",
   subject: "[PATCH v2 0/3] net: timers",
   title: "net: timers",
@@ -98,10 +100,22 @@ describe("the letter that comes with the program", () => {
   });
 
   test("without a guess, a name, a list or an owner there is no gap", () => {
-    const view = { ...VIEW, guess: null, name: "", list: "", owner: "" };
+    const view = { ...VIEW, guess: null, name: "", list: "", owner: "", about: "" };
     const { body } = render(template, view, "suggest.txt");
-    expect(body).toContain('Hello,\n\nthank you for "net: timers", sent to the list.\n');
+    expect(body).toContain(
+      "Hello,\n\nthank you for what you sent to the list:\n\n    net: timers\n",
+    );
     expect(body).toContain("patchsig bot, a program\n");
     expect(body).not.toContain("My guess");
   });
 });
+
+test.each(Object.keys(SAMPLES) as TemplateName[])(
+  "%s.txt names nothing that there is not",
+  (name) => {
+    const file = `${name}.txt`;
+    const { body } = render(readFileSync(join("templates", file), "utf8"), SAMPLES[name], file);
+    expect(body).not.toContain("{{");
+    expect(body.endsWith("\n-- \nbot, a program, run by Olga <olga@example.org>\n")).toBe(true);
+  },
+);

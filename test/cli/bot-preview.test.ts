@@ -1,6 +1,6 @@
 /** What the bot would have written over an archive: it adds up, and nobody is bothered. */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { patchsig, records } from "../support/cli.ts";
@@ -177,6 +177,21 @@ describe("bot preview", () => {
       status: 2,
       error: expect.stringMatching(message),
     });
+  });
+
+  test("a template of one's own is taken, and tried before anything is done", () => {
+    const texts = join(folder, "texts");
+    mkdirSync(texts);
+    const file = join(folder, "bot");
+    const archive = write(year({ alice: {} }));
+    writeFileSync(file, `[bot]\n\tsource = ${archive}\n\ttemplates = ${texts}\n`);
+    writeFileSync(join(texts, "suggest.txt"), "Subject: Vorschlag\n\nHallo {{name}}!\n");
+    const run = patchsig(["bot", "preview", "--letters", "--config", file], { home: folder });
+    expect(run.stdout).toContain("Subject: Vorschlag\n\nHallo Alice!\n");
+    writeFileSync(join(texts, "paused.txt"), "Subject: Pause\n\nbis {{datum}}\n");
+    const failed = patchsig(["bot", "run", "--once", "--config", file], { home: folder });
+    expect(failed.status).toBe(2);
+    expect(failed.stderr).toContain("paused.txt is no template: there is no {{datum}}");
   });
 
   // BOT_ARCHIVE=DIR: any public-inbox, mbox or maildir

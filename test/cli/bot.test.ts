@@ -607,3 +607,19 @@ test("forgetting somebody takes their name, not their limits", async () => {
   await after(HOUR);
   expect(letters()).toHaveLength(1);
 });
+
+test("a signed patch that comes twice, as two mails, is dealt with once", async () => {
+  history();
+  const mails = seriesMails({ by: ALICE, title: "twice", at: now, signed: true, patches: 2 });
+  const id = /^Message-ID: .*$/m;
+  for (const mail of [
+    ...mails,
+    mails[0]!.toString().replace(id, "Message-ID: <again@example.org>"),
+  ])
+    deliverTo(maildir, mail);
+  await after(HOUR);
+  await after(HOUR);
+  const store = new BotStore(join(folder, "bot.db"), false);
+  expect(store.open).toBe(0);
+  store.close();
+});

@@ -2,6 +2,7 @@
 
 import { authorDigest } from "../../bot/identity.ts";
 import type { BotSettings } from "../../bot/settings.ts";
+import { CliError } from "../../errors.ts";
 import { Objects } from "../../git/objects.ts";
 import { openRepository } from "../../git/repository.ts";
 import { renderMetrics, type Status } from "../../report/bot.ts";
@@ -145,12 +146,19 @@ export function createBot(settings: BotSettings, options: BotOptions): Bot {
 
 async function hasCommit({ repository }: BotSettings, commit: string): Promise<boolean | null> {
   if (repository === null) return null;
-  const objects = new Objects(await openRepository(repository));
   try {
-    const [found] = await objects.look([`${commit}^{commit}`]);
-    return found !== null && found !== undefined;
-  } finally {
-    objects.close();
+    const objects = new Objects(await openRepository(repository));
+    try {
+      const [found] = await objects.look([`${commit}^{commit}`]);
+      return found !== null && found !== undefined;
+    } finally {
+      objects.close();
+    }
+  } catch (error) {
+    // a word of thanks is not worth an end
+    if (!(error instanceof CliError)) throw error;
+    sayError(error);
+    return null;
   }
 }
 

@@ -22,8 +22,8 @@ export interface Letter {
 const DAY = 86_400;
 
 /** What every template may name. */
-export function commonView({ name, owner }: BotSettings): View {
-  return { botName: name, owner };
+export function commonView({ name, owner, about }: BotSettings): View {
+  return { botName: name, owner, about };
 }
 
 /**

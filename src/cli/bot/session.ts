@@ -14,7 +14,7 @@ import { workDigest } from "../../trust/replay.ts";
 import { evidenceOf } from "../../verify/evidence.ts";
 import { judge } from "../../verify/judge.ts";
 import { DEFAULT_POLICY } from "../../verify/policy.ts";
-import { createSeriesCollector, type Series } from "../../verify/series.ts";
+import { type Collected, createSeriesCollector } from "../../verify/series.ts";
 import { type Kept, keptOf, type Subject, subjectOf } from "../base-subject.ts";
 import type { Guessed } from "../base-guesser.ts";
 import { createCheck } from "../checking.ts";
@@ -85,7 +85,7 @@ export function createBotSession(options: SessionOptions): BotSession {
   const { store, settings, guess, write, listen } = options;
   const check = createCheck({ devKeyrings: [], signedOnly: false });
   const collector = createSeriesCollector<Part>();
-  const closed: Series<Part>[] = [];
+  const closed: Collected<Part>[] = [];
   let held = 0;
 
   function read({ bytes, size, source, whole }: Text): Omit<Part, "held" | "at"> & Joins {
@@ -176,7 +176,7 @@ export function createBotSession(options: SessionOptions): BotSession {
     return outcomes;
   }
 
-  async function conclude(series: Series<Part>, now: number): Promise<Outcome> {
+  async function conclude(series: Collected<Part>, now: number): Promise<Outcome> {
     const parts = series.members.map(({ payload }) => payload);
     const facts = seriesFacts(
       parts.map((part) => part.facts),
@@ -230,7 +230,7 @@ export function createBotSession(options: SessionOptions): BotSession {
         outcome: why,
         topics,
       });
-      store.release(parts.map((part) => part.held));
+      store.release(series.received.map(({ payload }) => payload.held));
       effect?.();
     });
     return outcome;
@@ -253,8 +253,8 @@ export function createBotSession(options: SessionOptions): BotSession {
   return { take, settle };
 }
 
-function sizeOf({ members }: Series<Part>): number {
-  return members.reduce((sum, { payload }) => sum + (payload.kept.diff?.canonical.length ?? 0), 0);
+function sizeOf({ received }: Collected<Part>): number {
+  return received.reduce((sum, { payload }) => sum + (payload.kept.diff?.canonical.length ?? 0), 0);
 }
 
 /** A mail that is too large to be read is held by its header. */

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { render, type TemplateName, type Text, type View } from "../../bot/letter.ts";
+import { render, SAMPLES, type TemplateName, type Text, type View } from "../../bot/letter.ts";
 import { CliError } from "../../errors.ts";
 
 // as far up from the bundle, dist/bundle/cli, as from what tsc writes
@@ -18,9 +18,12 @@ export type Render = (name: TemplateName, view: View) => Text;
 export function openTemplates(folder: string | null): Render {
   if (folder !== null && !existsSync(folder))
     throw new CliError("not-found", `no such folder of templates: ${folder}`);
-  return (name, view) => {
+  const fill: Render = (name, view) => {
     const changed = folder === null ? null : join(folder, `${name}.txt`);
     const file = changed !== null && existsSync(changed) ? changed : join(OWN, `${name}.txt`);
     return render(readFileSync(file, "utf8"), view, file);
   };
+  // what is wrong with one is said now, not when somebody answers
+  for (const name of Object.keys(SAMPLES) as TemplateName[]) fill(name, SAMPLES[name]);
+  return fill;
 }
