@@ -80,11 +80,16 @@ export function createBot(settings: BotSettings, options: BotOptions): Bot {
     onFailed: (source, error) => say(`${source}: ${(error as Error).message}`),
   });
 
-  /** Takes in what has come; false if something could not be read. */
+  /** Takes in what has come, and decides what is whole; false if something could not be read. */
   async function poll(now: number): Promise<boolean> {
     let whole = true;
+    const cursorOf = (name: string): string | null => store.cursor(name);
+    async function takeIn(mails: readonly SourceMail[]): Promise<void> {
+      await session.take(mails, now);
+      // of an archive, series by series: they are not all held until its end
+      (await session.settle(now)).forEach(tell);
+    }
     for (const source of settings.sources) {
-      const cursorOf = (name: string): string | null => store.cursor(name);
       let batch: SourceMail[] = [];
       let size = 0;
       for await (const pieces of openSource(source, { cursorOf })) {
@@ -98,11 +103,12 @@ export function createBot(settings: BotSettings, options: BotOptions): Bot {
           batch.push(piece);
           size += piece.bytes?.length ?? 0;
           if (batch.length < BATCH_MAILS && size < BATCH_BYTES) continue;
-          await session.take(batch, now);
+          await takeIn(batch);
+          if (options.stop.aborted) return whole;
           [batch, size] = [[], 0];
         }
       }
-      await session.take(batch, now);
+      await takeIn(batch);
     }
     store.dropCursors(goneCursors(settings.sources, (prefix) => store.cursorsBelow(prefix)));
     return whole;
@@ -121,9 +127,9 @@ export function createBot(settings: BotSettings, options: BotOptions): Bot {
       const now = options.now();
       const unfetched = settings.fetch ? await fetchInboxes(settings.sources) : [];
       unfetched.forEach(sayError);
-      const read = await poll(now);
+      let read: boolean;
       try {
-        (await session.settle(now)).forEach(tell);
+        read = await poll(now);
       } finally {
         guesser.close();
       }
