@@ -26,6 +26,18 @@ export function letterId(kind: string, about: string, address: string): string {
   return `<patchsig-bot.${name}@${address.slice(address.indexOf("@") + 1)}>`;
 }
 
+/** What stands for a letter in the subject of a mail that stops it. */
+export function tokenOf(messageId: string): string {
+  return /^<patchsig-bot\.([0-9a-f]{32})@/.exec(messageId)?.[1] ?? "";
+}
+
+/** The Message-ID of the letter that such a subject speaks of; null if it speaks of none. */
+export function letterOfToken(subject: string, address: string): string | null {
+  const [, token] = /^stop ([0-9a-f]{32})$/i.exec(subject.trim()) ?? [];
+  const domain = address.slice(address.indexOf("@") + 1);
+  return token === undefined ? null : `<patchsig-bot.${token.toLowerCase()}@${domain}>`;
+}
+
 /** Whether a Message-ID looks like one of this or another bot's. */
 export function isLetterId(messageId: string): boolean {
   return messageId.startsWith("<patchsig-bot.");

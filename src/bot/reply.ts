@@ -25,7 +25,8 @@ export function wishIn(subject: string, text: string): Wish {
     const wish = wishOf(line);
     if (wish.kind !== "none") return wish;
   }
-  return wishOf(plain(subject));
+  // the subject of List-Unsubscribe says which letter it was
+  return wishOf(plain(subject).replace(/^(stop) [0-9a-f]{32}$/i, "$1"));
 }
 
 /** The first lines that the writer wrote: not quoted, not empty, nothing below a signature. */

@@ -185,7 +185,7 @@ export function parseSettings(words: Words): BotSettings {
     maintainers: addresses("maintainer"),
     sources: words.paths("bot.source"),
     copyTo,
-    copyGrace: time("copyGrace", 600),
+    copyGrace: time("copyGrace", 7200),
     fetch: words.bool("bot.fetch") ?? false,
     repository: words.path("bot.repository"),
     refs: words.all("bot.ref"),

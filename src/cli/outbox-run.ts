@@ -10,10 +10,10 @@ export interface DrainOptions {
   /** Asked right before a letter is sent: `wait` leaves it for another run. */
   readonly allowed: (row: OutboxRow, now: number) => "send" | "wait" | { readonly cancel: string };
   /**
-   * Was a letter sent that an earlier run left in doubt, at `doubtAt`? `false` must be sure: then it
+   * Was a letter sent that an earlier run left in doubt? `false` must be sure: then it
    * is sent again. null: nobody will ever know; `wait`: it is too early to say.
    */
-  readonly wasSent: (messageId: string, doubtAt: number) => Promise<boolean | null | "wait">;
+  readonly wasSent: (row: OutboxRow) => Promise<boolean | null | "wait">;
   /** Told of each letter that was tried. */
   readonly onOutcome?: (row: OutboxRow, outcome: Outcome) => void;
   /** Aborted, no other letter is begun. */
@@ -56,8 +56,9 @@ export async function drain(
 ): Promise<Tally> {
   const tally = { sent: 0, failed: 0, cancelled: 0, expired: 0, outage: null as string | null };
 
-  const settle = async ({ id, messageId, doubtAt }: OutboxRow): Promise<void> => {
-    const answer = await wasSent(messageId, doubtAt ?? 0);
+  const settle = async (row: OutboxRow): Promise<void> => {
+    const { id } = row;
+    const answer = await wasSent(row);
     if (answer === "wait") return;
     if (answer === false) outbox.requeue(id);
     else if (outbox.sent(id, now(), answer === null ? NOBODY_KNOWS : "found")) tally.sent++;

@@ -8,7 +8,7 @@
 
 import type Database from "better-sqlite3";
 import type { AuthorFacts } from "../bot/decide.ts";
-import { authorDigest } from "../bot/identity.ts";
+import { authorDigest, letterId } from "../bot/identity.ts";
 import type { Topic } from "../bot/settings.ts";
 import { BOT_SCHEMA } from "./bot-schema.ts";
 import { cursorStatements } from "./cursors.ts";
@@ -123,8 +123,8 @@ export class BotStore {
     return this.#sql.open.get()!;
   }
 
-  held(): HeldMail[] {
-    return this.#sql.held.all().map((row) => ({ ...row, whole: row.whole === 1 }));
+  *held(): Generator<HeldMail> {
+    for (const row of this.#sql.held.iterate()) yield { ...row, whole: row.whole === 1 };
   }
 
   release(ids: readonly number[]): void {
@@ -179,7 +179,7 @@ export class BotStore {
 
   /** A letter that is only planned: it counts against the limits of a rehearsal. */
   rehearse(identity: string, answers: string, topics: readonly Topic[], at: number): void {
-    const messageId = `rehearsed ${answers}`;
+    const messageId = letterId("rehearsed", answers, "");
     this.addLetter({
       messageId,
       author: authorDigest(identity),
@@ -265,7 +265,13 @@ export class BotStore {
    */
   forget(author: Buffer, now: number): number {
     const series = this.transaction(() => {
-      this.outbox.cancel(author.toString("hex"), now, "forgotten");
+      const about = author.toString("hex");
+      this.outbox.cancel(about, now, "forgotten");
+      if (this.authorFacts(author).undeliverable)
+        this.wish(author, "undeliverable", now, Number.MAX_SAFE_INTEGER);
+      this.#sql.forgetBases.run(author);
+      this.#sql.forgetLetters.run(author);
+      this.#sql.forgetOutbox.run(about);
       return this.#sql.forget.run(author).changes;
     });
     // the log has the old pages
@@ -367,7 +373,9 @@ function prepare(db: Database.Database) {
     bases: db.prepare<[], NamedBase>(
       "select series, commit_name as 'commit', at from bases order by at",
     ),
-    addEcho: db.prepare<[string]>("insert into echoes values (?) on conflict do nothing"),
+    addEcho: db.prepare<[string]>(
+      `insert into echoes select message_id from outbox where message_id = ? on conflict do nothing`,
+    ),
     isEcho: db.prepare<[string]>("select 1 from echoes where message_id = ?"),
     count: db.prepare<[string, number]>(
       "insert into counters values (?, ?) on conflict do update set n = n + excluded.n",
@@ -398,6 +406,14 @@ function prepare(db: Database.Database) {
       "select kind as name, count(*) as n from wishes group by kind",
     ),
     baseCount: pluck<[], number>("select count(*) from bases"),
+    forgetBases: db.prepare<[Buffer]>(
+      "delete from bases where series in (select answers from letters where author = ?)",
+    ),
+    forgetLetters: db.prepare<[Buffer]>("update letters set answers = '' where author = ?"),
+    forgetOutbox: db.prepare<[string]>(
+      `update outbox set recipients = '[]', said = '', bytes = x''
+        where about = ? and state not in ('queued', 'in-doubt')`,
+    ),
     forget: db.prepare<[Buffer]>(
       `update series set identity = '', subject = '', message_id = ''
         where author = ? and identity <> ''`,

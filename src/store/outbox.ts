@@ -81,7 +81,7 @@ export interface Outbox {
   readonly sent: (id: number, now: number, said: string) => boolean;
   /** It surely was not taken: once more from `nextAt` on. */
   readonly later: (id: number, nextAt: number, said: string) => boolean;
-  /** It surely was not sent in the run that left it in doubt: as if that had not been. */
+  /** It surely was not sent in the run that left it in doubt: again, and one more attempt. */
   readonly requeue: (id: number) => boolean;
   readonly failed: (id: number, now: number, said: string) => boolean;
   /** Nothing that waits is tried before `until`; no attempt is counted. */
@@ -164,7 +164,7 @@ export function openOutbox(db: Database.Database): Outbox {
   const doubt = toState("state = 'in-doubt', doubt_at = :now", "'queued'");
   const sent = toState(`state = 'sent', ${END}`, OPEN);
   const later = toState(`${again}, attempts = attempts + 1, next_at = :nextAt, said = :said`, OPEN);
-  const requeue = toState(again, "'in-doubt'");
+  const requeue = toState(`${again}, attempts = attempts + 1`, "'in-doubt'");
   const failed = toState(`state = 'failed', doubt_at = null, ${END}`, OPEN);
   const cancelOne = toState(`state = 'cancelled', ${END}`, "'queued'");
   const hold = change("next_at = max(next_at, :until)", "state = 'queued'");

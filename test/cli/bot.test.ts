@@ -1,6 +1,6 @@
 /** The bot, round by round, with a clock of the test's own, over a real server. */
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { createBot } from "../../src/cli/bot/bot.ts";
@@ -106,8 +106,12 @@ function outcomes(): Record<string, number> {
 
 const byFirst = ([a = ""]: string[], [b = ""]: string[]): number => (a < b ? -1 : 1);
 const letters = (): Posted[] => office.posted;
+/** Unfolded. */
 const field = (mail: Posted, name: string): string =>
-  new RegExp(`^${name}: ((?:.*\\r\\n[ \\t])*.*)\\r$`, "im").exec(mail.text)?.[1] ?? "";
+  new RegExp(`^${name}:((?:.*\\r\\n[ \\t])*.*)\\r$`, "im")
+    .exec(mail.text)?.[1]
+    ?.replace(/\r\n/g, "")
+    .trim() ?? "";
 
 describe("a letter", () => {
   test("goes to the author, in private, once, and says what it is", async () => {
@@ -127,7 +131,9 @@ describe("a letter", () => {
     expect(field(letter!, "References")).toBe(answers);
     expect(field(letter!, "Auto-Submitted")).toBe("auto-generated");
     expect(field(letter!, "Precedence")).toBe("bulk");
-    expect(field(letter!, "List-Unsubscribe")).toBe(`<mailto:${BOT}?subject=stop>`);
+    expect(field(letter!, "List-Unsubscribe")).toMatch(
+      /^<mailto:net-bot@example\.org\?subject=stop%20[0-9a-f]{32}>$/,
+    );
     expect(letter!.text).toContain("git patchsig format-patch -v2 -2 --cover-letter -o out");
     expect(letter!.text).toContain("git send-email --to=net@example.org out/*.patch");
     expect(letter!.text).toContain("3 others here sign");
@@ -291,7 +297,7 @@ describe("what is answered", () => {
   test("garbage, and programs, get no answer", async () => {
     const [letter] = letters();
     answer(letter!, "What is this? Please never stop.");
-    answer(letter!, "stop", ["Auto-Submitted: auto-replied"]);
+    answer(letter!, "not now", ["Auto-Submitted: auto-replied"]);
     answer(letter!, "I am on holiday.\n\nstop me if you can");
     answer(letter!, "\0\xff".repeat(1000));
     answer(letter!, "stop", ["From: Mail Delivery System <MAILER-DAEMON@example.org>"]);
@@ -300,14 +306,30 @@ describe("what is answered", () => {
     expect(await isWrittenTo()).toBe(true);
   });
 
+  test("one click on List-Unsubscribe, from whatever address", async () => {
+    const [, token] = /subject=stop%20(\w+)/.exec(field(letters()[0]!, "List-Unsubscribe"))!;
+    const header = ["From: alice@example.net", `To: ${BOT}`, `Subject: stop ${token}`];
+    deliverTo(maildir, plainMail([...header, "Message-ID: <click@example.net>"], ""));
+    await round();
+    expect(letters()).toHaveLength(1);
+    expect(await isWrittenTo()).toBe(false);
+  });
+
+  test("stop, though a program says it for them: no thanks, and never again", async () => {
+    answer(letters()[0]!, "stop", ["Auto-Submitted: auto-replied"]);
+    await round();
+    expect(letters()).toHaveLength(1);
+    expect(await isWrittenTo()).toBe(false);
+  });
+
   test("mail that came back: never again", async () => {
-    const report = (action: string, status: string): Buffer =>
+    const report = (action: string, status: string, whom = ALICE): Buffer =>
       plainMail(
         [
           "From: MAILER-DAEMON@example.org",
           `To: ${BOT}`,
           "Return-Path: <>",
-          `Message-ID: <${action}@example.org>`,
+          `Message-ID: <${action}.${whom}>`,
           "Auto-Submitted: auto-replied",
           'Content-Type: multipart/report; report-type=delivery-status; boundary="b"',
         ],
@@ -315,7 +337,7 @@ describe("what is answered", () => {
           "--b",
           "Content-Type: message/delivery-status",
           "",
-          `Final-Recipient: rfc822; ${ALICE}`,
+          `Final-Recipient: rfc822; ${whom}`,
           `Action: ${action}`,
           `Status: ${status}`,
           "--b",
@@ -326,6 +348,8 @@ describe("what is answered", () => {
         ].join("\n"),
       );
     deliverTo(maildir, report("delayed", "4.4.1"));
+    // a copy, or somebody on a list, is not the author
+    deliverTo(maildir, report("failed", "5.2.2", "net-bot+sent@example.org"));
     await round();
     expect(await isWrittenTo()).toBe(true);
     deliverTo(maildir, report("failed", "5.1.1"));
@@ -402,10 +426,60 @@ describe("a server", () => {
     office.mode = "take";
     await round(...copy);
     expect(letters()).toHaveLength(1);
-    now += HOUR;
+    now += 3 * HOUR;
     await round(...copy);
     await round(...copy);
     expect(letters()).toHaveLength(comes ? 1 : 2);
+  });
+
+  test("that hangs up on a word of thanks: it is taken as sent, there is no copy of it", async () => {
+    const copy = ["bot.copyto=net-bot+sent@example.org"];
+    await after(HOUR, ...copy);
+    office.mode = "hang up";
+    answer(letters()[0]!, "stop");
+    await round(...copy);
+    office.mode = "take";
+    for (let i = 0; i < 5; i++) await after(HOUR, ...copy);
+    expect(letters()).toHaveLength(2);
+  });
+
+  test("that hangs up, while the copies cannot be read: nothing is sent again", async () => {
+    const copy = ["bot.copyto=net-bot+sent@example.org"];
+    office.mode = "hang up";
+    await after(HOUR, ...copy);
+    office.mode = "take";
+    renameSync(maildir, `${maildir}.away`);
+    now += DAY;
+    await round(...copy);
+    await round(...copy);
+    expect(letters()).toHaveLength(1);
+    renameSync(`${maildir}.away`, maildir);
+    deliverTo(maildir, letters()[0]!.text);
+    await round(...copy);
+    expect(letters()).toHaveLength(1);
+  });
+
+  test("nothing leaves while the answers cannot be read", async () => {
+    await office.down();
+    await after(HOUR);
+    await office.up();
+    now += HOUR;
+    renameSync(maildir, `${maildir}.away`);
+    await round();
+    expect(letters()).toEqual([]);
+    renameSync(`${maildir}.away`, maildir);
+    await round();
+    expect(letters()).toHaveLength(1);
+  });
+
+  test("a letter that has to wait does not make it look again and again", async () => {
+    await after(HOUR, "bot.perday=0");
+    send({ by: "bob@example.org" });
+    await office.down();
+    await after(HOUR);
+    await office.up();
+    now += HOUR;
+    expect((await round("bot.perday=0")).next).toBe(now + 300);
   });
 
   test("a letter that waited for days is not sent any more", async () => {
@@ -429,6 +503,26 @@ describe("a server", () => {
     await round();
     expect(letters()).toEqual([]);
   });
+});
+
+test("a repository that is gone keeps no letter from being written", async () => {
+  history();
+  send();
+  await after(HOUR, `bot.repository=${join(folder, "nowhere")}`);
+  expect(letters()).toHaveLength(1);
+});
+
+test("an answer without a subject, to a letter about a patch without a title", async () => {
+  history();
+  for (const mail of seriesMails({ by: ALICE, title: "x", at: now }))
+    deliverTo(maildir, mail.toString().replace(/^Subject: .*$/m, "Subject: [PATCH]"));
+  await after(HOUR);
+  const [letter] = letters();
+  expect(letter!.text).toContain("(no title)");
+  const header = [`From: ${ALICE}`, `To: ${BOT}`, `In-Reply-To: ${letter!.messageId}`];
+  deliverTo(maildir, plainMail([...header, "Message-ID: <bare@example.org>"], "stop"));
+  await round();
+  expect(letters()).toHaveLength(2);
 });
 
 describe("loops end", () => {
@@ -597,15 +691,20 @@ test("forgetting somebody takes their name, not their limits", async () => {
   history();
   send();
   await after(HOUR);
+  answer(letters()[0]!, `base is ${"2".repeat(40)}`);
+  await round();
   const { authorDigest } = await import("../../src/bot/identity.ts");
   const store = new BotStore(join(folder, "bot.db"), false);
   expect(store.forget(authorDigest(ALICE), now)).toBe(4);
   store.close();
-  expect(readFileSync(join(folder, "bot.db")).includes("change 1790000000")).toBe(false);
+  const file = readFileSync(join(folder, "bot.db"));
+  for (const trace of ["change 1790000000", ALICE, "Alice"])
+    expect(file.includes(trace)).toBe(false);
   now += 20 * DAY;
   send();
   await after(HOUR);
-  expect(letters()).toHaveLength(1);
+  // the one letter and the thanks of before
+  expect(letters()).toHaveLength(2);
 });
 
 test("a signed patch that comes twice, as two mails, is dealt with once", async () => {

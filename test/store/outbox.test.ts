@@ -158,7 +158,10 @@ describe("changes", () => {
     if (!allowed) return expect(after).toEqual(before);
     const state = TO[change]!;
     const isOpen = state === "queued" || state === "in-doubt";
-    expect(after).toMatchObject({ state, attempts: change === "later" ? 1 : 0 });
+    expect(after).toMatchObject({
+      state,
+      attempts: change === "later" || change === "requeue" ? 1 : 0,
+    });
     // nothing is kept of what is over
     expect((after["bytes"] as Buffer).length > 0).toBe(isOpen);
     expect(after["ended_at"] === null).toBe(isOpen);

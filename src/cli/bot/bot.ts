@@ -31,6 +31,13 @@ interface Round {
   readonly failed: boolean;
 }
 
+interface Read {
+  /** Everything could be read. */
+  readonly whole: boolean;
+  /** Every source could, perhaps but for single mails of it. */
+  readonly reached: boolean;
+}
+
 /** Mails that are taken in together, and their bytes. */
 const BATCH_MAILS = 64;
 const BATCH_BYTES = 4 << 20;
@@ -80,9 +87,12 @@ export function createBot(settings: BotSettings, options: BotOptions): Bot {
     onFailed: (source, error) => say(`${source}: ${(error as Error).message}`),
   });
 
-  /** Takes in what has come, and decides what is whole; false if something could not be read. */
-  async function poll(now: number): Promise<boolean> {
-    let whole = true;
+  /** When all sources were last begun to be read that then could be. */
+  let readAt: number | null = null;
+
+  /** Takes in what has come, and decides what is whole. */
+  async function poll(now: number): Promise<Read> {
+    const read = { whole: true, reached: true };
     const cursorOf = (name: string): string | null => store.cursor(name);
     async function takeIn(mails: readonly SourceMail[]): Promise<void> {
       await session.take(mails, now);
@@ -95,7 +105,9 @@ export function createBot(settings: BotSettings, options: BotOptions): Bot {
       for await (const pieces of openSource(source, { cursorOf })) {
         for (const piece of pieces) {
           if (isUnread(piece)) {
-            whole = false;
+            read.whole = false;
+            // a file of a maildir that is no mail keeps nothing else from being read
+            if (!piece.source.startsWith(`${source}/`)) read.reached = false;
             store.count("unread");
             sayError(piece.error);
             continue;
@@ -104,14 +116,15 @@ export function createBot(settings: BotSettings, options: BotOptions): Bot {
           size += piece.bytes?.length ?? 0;
           if (batch.length < BATCH_MAILS && size < BATCH_BYTES) continue;
           await takeIn(batch);
-          if (options.stop.aborted) return whole;
+          if (options.stop.aborted) return { ...read, reached: false };
           [batch, size] = [[], 0];
         }
       }
       await takeIn(batch);
     }
     store.dropCursors(goneCursors(settings.sources, (prefix) => store.cursorsBelow(prefix)));
-    return whole;
+    if (read.reached) readAt = now;
+    return read;
   }
 
   function tell({ decision, series }: Outcome): void {
@@ -127,7 +140,7 @@ export function createBot(settings: BotSettings, options: BotOptions): Bot {
       const now = options.now();
       const unfetched = settings.fetch ? await fetchInboxes(settings.sources) : [];
       unfetched.forEach(sayError);
-      let read: boolean;
+      let read: Read;
       try {
         read = await poll(now);
       } finally {
@@ -135,12 +148,14 @@ export function createBot(settings: BotSettings, options: BotOptions): Bot {
       }
       if (mode === "digest" && address !== null)
         await writeDigest(store, settings, address, render, now);
-      const sent = address === null ? null : await sendDue(store, settings, options);
+      const reading = { at: readAt, whole: read.reached };
+      const sends = mode !== "preview" && address !== null;
+      const sent = sends ? await sendDue(store, settings, options, reading) : null;
       if (settings.metrics !== null)
         replaceFile(settings.metrics, Buffer.from(renderMetrics(statusOf(store, mode))));
       return {
         next: Math.min(now + settings.interval, sent?.next ?? Infinity),
-        failed: !read || unfetched.length > 0 || sent?.failed === true,
+        failed: !read.whole || unfetched.length > 0 || sent?.failed === true,
       };
     },
     close() {

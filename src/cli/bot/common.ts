@@ -13,7 +13,7 @@ import { formatRecord } from "../../report/json.ts";
 import { BaseGuesser, type Guessed } from "../base-guesser.ts";
 import type { Subject } from "../base-subject.ts";
 import { gitConfig } from "../settings.ts";
-import { out } from "../terminal.ts";
+import { out, sayError } from "../terminal.ts";
 
 export const CONFIG_OPTION = {
   type: "string",
@@ -69,8 +69,8 @@ export function databaseOf({ database }: BotSettings): string {
 }
 
 export interface LazyGuesser {
-  /** Null if there is no repository. */
-  readonly guess: ((subject: Subject) => Promise<Guessed>) | null;
+  /** Null if there is no repository; gives null if it cannot be asked, which is said. */
+  readonly guess: ((subject: Subject) => Promise<Guessed | null>) | null;
   close(): void;
 }
 
@@ -83,11 +83,21 @@ export function guesserOf({ repository, refs }: BotSettings): LazyGuesser {
         ? null
         : async (subject) => {
             opened ??= openRepository(repository).then((found) => BaseGuesser.open(found, refs));
-            const [guessed] = await (await opened).guess([subject]);
-            return guessed!;
+            try {
+              const [guessed] = await (await opened).guess([subject]);
+              return guessed!;
+            } catch (error) {
+              // a letter without a guess is better than none
+              if (!(error instanceof CliError)) throw error;
+              sayError(error);
+              return null;
+            }
           },
     close() {
-      void opened?.then((guesser) => guesser.close());
+      void opened?.then(
+        (guesser) => guesser.close(),
+        () => undefined,
+      );
       opened = null;
     },
   };

@@ -40,15 +40,28 @@ export async function readWish(mail: Buffer): Promise<Wish> {
   }
 }
 
+export interface Returned {
+  /** Message-IDs that the report speaks of. */
+  readonly ids: readonly string[];
+  /** Addresses that cannot be reached, as they stand there. */
+  readonly addresses: readonly string[];
+}
+
 /**
- * Of a report that says for good that a mail did not arrive (RFC 3464: an action "failed" with a
- * status 5.…), the Message-IDs that it speaks of; null if it is no such report.
+ * What a report says that did not arrive, for good (RFC 3464: of a recipient, an action "failed" with
+ * a status 5.…); null if it is no report at all.
  */
-export function undelivered(mail: Buffer, fields: Fields): string[] | null {
+export function undelivered(mail: Buffer, fields: Fields): Returned | null {
   const isReport = fields("content-type").some((value) => /^\s*multipart\/report\b/i.test(value));
-  const text = mail.toString("latin1", 0, MAX_BYTES);
-  const failed = /^Action:\s*failed/im.test(text) && /^Status:\s*5\./im.test(text);
-  if (!isReport || !failed) return null;
+  if (!isReport) return null;
+  const text = mail.toString("latin1", 0, MAX_BYTES).replaceAll("\r\n", "\n");
+  const failed = text
+    .split("\n\n")
+    .filter((block) => /^Action:\s*failed/im.test(block) && /^Status:\s*5\./im.test(block));
+  const recipient = /^(?:Original|Final)-Recipient:\s*rfc822\s*;\s*<?([^\s<>;]{1,320})>?\s*$/gim;
   const returned = /^Message-ID:\s*(<[^<>\s]{1,500}>)/gim;
-  return [...text.matchAll(returned)].map(([, id]) => id!);
+  return {
+    ids: [...text.matchAll(returned)].map(([, id]) => id!),
+    addresses: failed.flatMap((block) => [...block.matchAll(recipient)].map(([, to]) => to!)),
+  };
 }

@@ -1,6 +1,6 @@
 /** From a decision to a letter: what is said, to whom, under which name. */
 
-import { letterId } from "../../bot/identity.ts";
+import { letterId, tokenOf } from "../../bot/identity.ts";
 import type { View } from "../../bot/letter.ts";
 import type { BotSettings } from "../../bot/settings.ts";
 import { evidence } from "../../report/base-guess.ts";
@@ -33,12 +33,13 @@ export function commonView({ name, owner, about }: BotSettings): View {
 export function automaticHeaders(
   kind: "generated" | "replied",
   address: string,
+  token = "",
 ): Record<string, string> {
   return {
     "Auto-Submitted": `auto-${kind}`,
     Precedence: "bulk",
     "X-Auto-Response-Suppress": "All",
-    "List-Unsubscribe": `<mailto:${address}?subject=stop>`,
+    "List-Unsubscribe": `<mailto:${address}?subject=stop${token === "" ? "" : `%20${token}`}>`,
   };
 }
 
@@ -70,10 +71,15 @@ export async function suggestion(
     date: decision.at,
     messageId,
     inReplyTo: answers,
-    headers: automaticHeaders("generated", address),
+    headers: automaticHeaders("generated", address, tokenOf(messageId)),
   });
   const copies = settings.copyTo === null ? [] : [settings.copyTo];
   return { messageId, sender: address, recipients: [identity, ...cc, ...copies], bytes };
+}
+
+/** Without `Re:`; a template's own line is never empty. */
+export function bareSubject(subject: string): string {
+  return subject.replace(/^(?:re:\s*)+/i, "") || "(no subject)";
 }
 
 /** What `suggest.txt` is filled in with. */
@@ -90,8 +96,8 @@ export function suggestionView(outcome: Outcome, settings: BotSettings): View {
   return {
     ...commonView(settings),
     name: sender?.name ?? "",
-    subject: subject.replace(/^(?:re:\s*)+/i, ""),
-    title,
+    subject: bareSubject(subject),
+    title: title === "" ? "(no title)" : title,
     list: settings.list,
     sign: topics.includes("sign"),
     base: topics.includes("base"),

@@ -6,15 +6,16 @@
 
 import { automaticBy, isBot, senderOf, subjectOf } from "../../bot/facts.ts";
 import { type Fields, messageIds, readFields } from "../../bot/header.ts";
-import { authorDigest, isLetterId, letterId } from "../../bot/identity.ts";
+import { authorDigest, isLetterId, letterId, letterOfToken } from "../../bot/identity.ts";
 import type { TemplateName, View } from "../../bot/letter.ts";
 import type { Wish } from "../../bot/reply.ts";
 import type { BotSettings } from "../../bot/settings.ts";
 import { compose } from "../../send/compose.ts";
 import type { BotStore, LetterRow } from "../../store/bot-store.ts";
+import { normaliseIdentity } from "../../trust/identity.ts";
 import { day } from "../../verify/words.ts";
-import { answered, isAddressedTo, readWish, undelivered } from "./incoming.ts";
-import { automaticHeaders, commonView, type Letter } from "./letters.ts";
+import { answered, isAddressedTo, readWish, type Returned, undelivered } from "./incoming.ts";
+import { automaticHeaders, bareSubject, commonView, type Letter } from "./letters.ts";
 import { queue } from "./queue.ts";
 import type { Effect, Listener } from "./session.ts";
 import type { Render } from "./templates.ts";
@@ -39,13 +40,16 @@ export function createListener(options: ListenerOptions): Listener {
     const fields = readFields(mail);
     const returned = undelivered(mail, fields);
     if (returned !== null) return bounce(store, returned, at);
-    const letter = letterOf(store, answered(fields));
+    const token = letterOfToken(subjectOf(fields), address);
+    const letter = letterOf(store, [...answered(fields), ...(token === null ? [] : [token])]);
     if (letter === null && !isAddressedTo(fields, address)) return null;
-    if (automaticBy(fields) !== null || isBot(senderOf(fields)))
-      return letter === null ? null : () => store.count("replies automatic");
+    const count = (name: string): Effect | null =>
+      letter === null ? null : () => store.count(name);
+    if (isBot(senderOf(fields))) return count("replies automatic");
     const wish = await readWish(mail);
-    if (wish.kind === "none")
-      return letter === null ? null : () => store.count("replies not understood");
+    // somebody who wants silence gets it, whatever wrote that for them
+    if (automaticBy(fields) !== null && wish.kind !== "stop") return count("replies automatic");
+    if (wish.kind === "none") return count("replies not understood");
     return await honour(options, address, { letter, wish, fields, at });
   };
 }
@@ -58,9 +62,15 @@ function letterOf(store: BotStore, ids: readonly string[]): LetterRow | null {
   return null;
 }
 
-function bounce(store: BotStore, ids: readonly string[], at: number): Effect | null {
+/** Of a copy, or of a list in mode "list", nothing is to be learnt. */
+function bounce(store: BotStore, { ids, addresses }: Returned, at: number): Effect | null {
   const letter = letterOf(store, ids);
   if (letter === null) return null;
+  const isAuthors = addresses.some((address) => {
+    const identity = normaliseIdentity(address);
+    return identity !== null && authorDigest(identity).equals(letter.author);
+  });
+  if (!isAuthors) return () => store.count("replies automatic");
   return () => {
     store.count("replies undelivered");
     store.wish(letter.author, "undeliverable", at, EVER);
@@ -84,8 +94,8 @@ async function honour(
   const sender = senderOf(fields);
   const own = sender === null ? null : authorDigest(sender.identity);
   const isAuthor = letter !== null && own !== null && own.equals(letter.author);
-  const thanks =
-    isAuthor && sender !== null ? await thank(options, address, wish, fields, at) : null;
+  const isPerson = automaticBy(fields) === null;
+  const thanks = isAuthor && isPerson ? await thank(options, address, wish, fields, at) : null;
   const whom = [letter?.author, own].filter((author) => author !== null && author !== undefined);
 
   return () => {
@@ -123,7 +133,7 @@ async function thank(
   if (wish.kind === "none" || sender === null || messageId === "") return null;
   const view: View = {
     ...commonView(settings),
-    subject: subjectOf(fields).replace(/^(?:re:\s*)+/i, ""),
+    subject: bareSubject(subjectOf(fields)),
     until: day(at + settings.rules.pause),
     commit: wish.kind === "base" ? wish.commit : "",
     unknown: wish.kind === "base" && (await hasCommit(wish.commit)) === false,

@@ -19,39 +19,66 @@ export interface SendOptions {
   readonly stop: AbortSignal;
 }
 
+/** What is known of what has come, when letters are to leave. */
+export interface Reading {
+  /** When all sources were last begun to be read that then could be; null if never yet. */
+  readonly at: number | null;
+  /** They could be read this time. */
+  readonly whole: boolean;
+}
+
+/** A letter whose copies do not come is sent no more often than that: somebody misled us. */
+const MOST_DOUBTS = 3;
+
 /** @returns when there is something to send next, seconds since the epoch, or null */
 export async function sendDue(
   store: BotStore,
   settings: BotSettings,
   { words, now, stop }: SendOptions,
+  reading: Reading,
 ): Promise<{ readonly failed: boolean; readonly next: number | null }> {
   const { outbox } = store;
   const { outage } = await drain(outbox, () => openTransport(words), {
     now,
-    allowed: (row, time) => allowed(store, settings, row, time),
-    wasSent: async (messageId, doubtAt) => {
-      if (settings.copyTo === null) return null;
-      if (store.isEcho(messageId)) return true;
-      return now() - doubtAt < settings.copyGrace ? "wait" : false;
-    },
+    allowed: (row, time) => allowed(store, settings, row, time, reading),
+    wasSent: async (row) => wasSent(store, settings, row, reading),
     onOutcome: ({ recipients }, { kind, said }) => {
       if (kind === "refused") say(`${recipients[0]} gets no letter: ${said}`);
     },
     stop,
   });
   if (outage !== null) say(`cannot send: ${outage}`);
-  return { failed: outage !== null, next: outbox.nextDue(now()) };
+  const next = outbox.nextDue(now());
+  // what may not leave yet is looked at again in the next round
+  return { failed: outage !== null, next: next === null || next <= now() ? null : next };
+}
+
+function wasSent(
+  store: BotStore,
+  { copyTo, copyGrace }: BotSettings,
+  { messageId, recipients, attempts, doubtAt }: OutboxRow,
+  { at }: Reading,
+): boolean | null | "wait" {
+  if (store.isEcho(messageId)) return true;
+  // nobody would have got a copy
+  if (copyTo === null || !recipients.includes(copyTo) || attempts >= MOST_DOUBTS) return null;
+  // the mailbox must have been looked at after that time
+  return at === null || at - (doubtAt ?? 0) < copyGrace ? "wait" : false;
 }
 
 function allowed(
   store: BotStore,
   { mode, rules }: BotSettings,
-  { kind, about }: OutboxRow,
+  { kind, about, recipients }: OutboxRow,
   time: number,
+  { whole }: Reading,
 ): "send" | "wait" | { readonly cancel: string } {
   if (kind !== "suggest") return "send";
   // it was decided when the mode was another one
   if (mode !== "private" && mode !== "list") return "wait";
+  // a "stop" may be among what could not be read
+  if (!whole) return "wait";
+  if (rules.never.includes(recipients[0] ?? "")) return { cancel: "never to be written to" };
   const author = store.authorFacts(Buffer.from(about, "hex"));
   if (author.refused) return { cancel: "they said stop" };
   if (author.undeliverable) return { cancel: "mail to them came back" };

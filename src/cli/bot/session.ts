@@ -26,6 +26,8 @@ interface Part {
   /** Its row among the held mails. */
   readonly held: number;
   readonly at: number;
+  /** Bytes of it that are held. */
+  readonly size: number;
 }
 
 type Text = Pick<HeldMail, "source" | "bytes" | "size" | "whole">;
@@ -69,7 +71,7 @@ export interface BotSession {
 export interface SessionOptions {
   readonly store: BotStore;
   readonly settings: BotSettings;
-  readonly guess: ((subject: Subject) => Promise<Guessed>) | null;
+  readonly guess: ((subject: Subject) => Promise<Guessed | null>) | null;
   readonly write: Writer;
   readonly listen: Listener;
   /** Told of a mail that this program could not deal with. */
@@ -78,7 +80,7 @@ export interface SessionOptions {
 
 /** A larger mail is not read: no person reviews it either. */
 const MAX_MAIL = 4 << 20;
-/** Diffs of open series; more, and the oldest series are decided at once. */
+/** Mails of open series; more, and the oldest series are decided at once. */
 const MAX_HELD = 64 << 20;
 
 export function createBotSession(options: SessionOptions): BotSession {
@@ -95,26 +97,27 @@ export function createBotSession(options: SessionOptions): BotSession {
     return {
       facts: factsOf(bytes, checked),
       kept: keptOf(checked),
+      size: bytes.length,
       join(part) {
-        held += part.kept.diff?.canonical.length ?? 0;
-        closed.push(...collector.add({ result, evidence, payload: part }));
-        while (held > MAX_HELD) closeOldest();
+        held += part.size;
+        close(collector.add({ result, evidence, payload: part }));
+        while (held > MAX_HELD) {
+          let first = true;
+          close(collector.close(() => first && !(first = false)));
+        }
       },
     };
   }
 
-  function closeOldest(): void {
-    let first = true;
-    const some = collector.close(() => first && !(first = false));
-    if (some.length === 0) held = 0;
-    closed.push(...some);
-    for (const series of some) held -= sizeOf(series);
+  function close(series: readonly Collected<Part>[]): void {
+    closed.push(...series);
+    for (const one of series) held -= sizeOf(one);
   }
 
   // what came in before the last end, and was not decided
   for (const mail of store.held()) {
-    const { join, facts, kept } = read(mail);
-    join({ facts, kept, held: mail.id, at: mail.at });
+    const { join, facts, kept, size } = read(mail);
+    join({ facts, kept, size, held: mail.id, at: mail.at });
   }
 
   async function take(mails: readonly SourceMail[], at: number): Promise<void> {
@@ -131,8 +134,8 @@ export function createBotSession(options: SessionOptions): BotSession {
         move(mail.cursor);
         if (!store.see(digest)) continue;
         store.count("mails");
-        if (effect !== null) effect();
-        else added.push(...takePatch(mail, at));
+        effect?.();
+        added.push(...takePatch(mail, at));
       }
     });
     // in memory only once it is on the disk
@@ -156,10 +159,10 @@ export function createBotSession(options: SessionOptions): BotSession {
       options.onFailed?.(mail.source, error);
       return [];
     }
-    const { facts, kept, join } = found;
+    const { facts, kept, size, join } = found;
     if (kept.kind === "other") return [];
     const id = store.hold({ ...text, at });
-    return [() => join({ facts, kept, held: id, at })];
+    return [() => join({ facts, kept, size, held: id, at })];
   }
 
   function move(cursor: Cursor | undefined): void {
@@ -167,12 +170,13 @@ export function createBotSession(options: SessionOptions): BotSession {
   }
 
   async function settle(now: number): Promise<Outcome[]> {
-    const due = collector.close((members) =>
-      members.every(({ payload }) => now - payload.at >= settings.settle),
+    close(
+      collector.close((members) =>
+        members.every(({ payload }) => now - payload.at >= settings.settle),
+      ),
     );
-    for (const series of due) held -= sizeOf(series);
     const outcomes: Outcome[] = [];
-    for (const series of [...closed.splice(0), ...due]) outcomes.push(await conclude(series, now));
+    for (const series of closed.splice(0)) outcomes.push(await conclude(series, now));
     return outcomes;
   }
 
@@ -243,7 +247,7 @@ export function createBotSession(options: SessionOptions): BotSession {
     const decision = decide(situation, settings.rules);
     if (decision.kind !== "guess") return { decision, situation, guessed: null };
     const guessed = await guess!(subject);
-    const isCertain = guessed.confidence === "high" && guessed.guess.unique;
+    const isCertain = guessed?.confidence === "high" && guessed.guess.unique;
     const asked: Situation = { ...situation, guess: isCertain ? "certain" : "uncertain" };
     const second = decide(asked, settings.rules);
     if (second.kind === "guess") throw new Error("a guess is asked for twice");
@@ -254,7 +258,7 @@ export function createBotSession(options: SessionOptions): BotSession {
 }
 
 function sizeOf({ received }: Collected<Part>): number {
-  return received.reduce((sum, { payload }) => sum + (payload.kept.diff?.canonical.length ?? 0), 0);
+  return received.reduce((sum, { payload }) => sum + payload.size, 0);
 }
 
 /** A mail that is too large to be read is held by its header. */

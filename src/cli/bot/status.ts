@@ -5,6 +5,8 @@ import type { CommandModule } from "yargs";
 import { authorDigest } from "../../bot/identity.ts";
 import { CliError, EXIT } from "../../errors.ts";
 import { renderStatus } from "../../report/bot.ts";
+import { BOT_SCHEMA } from "../../store/bot-schema.ts";
+import { takeLock } from "../../store/lock.ts";
 import { BotStore } from "../../store/bot-store.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
 import { now } from "../now.ts";
@@ -54,7 +56,10 @@ export const forgetCommand: CommandModule<object, ForgetArguments> = {
   handler({ config, address }) {
     const identity = normaliseIdentity(address);
     if (identity === null) throw new CliError("usage", `${address} is no mail address`);
-    const store = openStore(databaseOf(readBotFile(config)));
+    const file = databaseOf(readBotFile(config));
+    // one that runs would write down again what it has in hand
+    const unlock = existsSync(file) ? takeLock(BOT_SCHEMA, file, "a bot") : () => undefined;
+    const store = openStore(file);
     try {
       const series = store.forget(authorDigest(identity), now());
       if (series === 0) {
@@ -64,6 +69,7 @@ export const forgetCommand: CommandModule<object, ForgetArguments> = {
       out(`forgot ${identity}: ${series} series\n`);
     } finally {
       store.close();
+      unlock();
     }
   },
 };
