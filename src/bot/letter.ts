@@ -88,10 +88,28 @@ export function render(template: string, view: View, file: string): Text {
   if (subject === undefined || body === undefined)
     throw broken('it begins with "Subject: …" and an empty line');
   const tidy = body
-    .replace(/^(?!-- $)(.*?)[ \t]+$/gm, "$1")
+    .split("\n")
+    .flatMap((line) => wrapped(line === "-- " ? line : line.trimEnd()))
+    .join("\n")
     .replace(/\n{3,}/g, "\n\n")
     .trim();
   return { subject: oneLine(subject), body: `${tidy}\n` };
+}
+
+/** Longer lines would have to be encoded. */
+const WIDTH = 74;
+
+/** Prose that was filled in, in lines that fit; what is indented is a command or a name, and stays. */
+function wrapped(line: string): string[] {
+  if (line.length <= WIDTH || line.startsWith("  ")) return [line];
+  const lines: string[] = [];
+  for (const word of line.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= WIDTH)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 /** Nothing that a mail says can end a line, hide, or turn the reading direction. */

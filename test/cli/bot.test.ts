@@ -16,7 +16,7 @@ import {
   type Series,
   seriesMails,
 } from "../support/list.ts";
-import { temporaryFolder } from "../support/repo.ts";
+import { commit, git, newRepository, temporaryFolder } from "../support/repo.ts";
 
 const BOT = "net-bot@example.org";
 const ALICE = "alice@example.org";
@@ -136,6 +136,7 @@ describe("a letter", () => {
     );
     expect(letter!.text).toContain("git patchsig format-patch -v2 -2 --cover-letter -o out");
     expect(letter!.text).toContain("git send-email --to=net@example.org out/*.patch");
+    expect(letter!.text).toMatch(/^Content-Transfer-Encoding: 7bit\r$/m);
     expect(letter!.text).toContain("3 others here sign");
   });
 
@@ -720,4 +721,55 @@ test("a signed patch that comes twice, as two mails, is dealt with once", async 
   await after(HOUR);
   const series = Object.values(outcomes()).reduce((sum, n) => sum + n, 0);
   expect(series).toBe(4);
+});
+
+describe("with a repository", () => {
+  let work: string;
+  let upstream: string[];
+
+  /** A patch of alice's own on `f`, as it is mailed. */
+  function mailed(): string {
+    const text = git(work, ["format-patch", "--stdout", "--no-base", "-1"]).toString();
+    return text
+      .replace(/^From .*\n/, "")
+      .replace(/^Date: .*$/m, `Date: ${new Date(now * 1000).toUTCString().replace("GMT", "+0000")}`)
+      .replace(
+        /^Subject: /m,
+        "Message-ID: <guess@example.org>\nList-Id: <net.example.org>\nSubject: ",
+      );
+  }
+
+  beforeEach(() => {
+    work = newRepository(join(folder, "work"));
+    upstream = [commit(work, "one", { f: "1\n" }), commit(work, "two", { f: "2\n" })];
+    history();
+  });
+
+  const settings = (): string[] => [`bot.repository=${work}`, "bot.ref=refs/tags/*"];
+
+  test("the letter names the base that was guessed, and why", async () => {
+    // another commit has that file as well: it is not certain
+    upstream.push(commit(work, "three", { g: "3\n" }));
+    git(work, ["tag", "v1"]);
+    commit(work, "mine", { f: "my\n" });
+    deliverTo(maildir, mailed());
+    await after(HOUR, ...settings());
+    expect(letters()).toHaveLength(1);
+    const { text } = letters()[0]!;
+    expect(text).toContain(`    ${upstream[2]}  (v1, 2023-11-1`);
+    expect(text.replaceAll("\r\n", " ")).toContain(
+      "since 1 of 1 file as they were, in at least 2 commits that are equal in that",
+    );
+    expect(text).toMatch(/^Content-Transfer-Encoding: 7bit\r$/m);
+    expect(text).toContain(`--base=${upstream[2]!.slice(0, 12)}`);
+  });
+
+  test("a base that is certain is no reason to write", async () => {
+    git(work, ["tag", "v1"]);
+    commit(work, "mine", { f: "my\n" });
+    deliverTo(maildir, mailed());
+    await after(HOUR, ...settings());
+    expect(outcomes()).toMatchObject({ "base-certain": 1 });
+    expect(letters()).toEqual([]);
+  });
 });
