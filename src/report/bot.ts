@@ -71,10 +71,13 @@ export interface Status {
   /** Series by what was decided. */
   readonly outcomes: ReadonlyMap<string, number>;
   readonly effect: {
+    /** Letters that left, and to how many. */
     readonly letters: number;
     readonly authors: number;
+    /** Authors who signed, or gave a base, in one of the next two series after a letter about that. */
     readonly signed: number;
     readonly based: number;
+    /** Bases that were named in a reply. */
     readonly named: number;
     readonly stopped: number;
     readonly paused: number;
@@ -82,7 +85,7 @@ export interface Status {
   };
   /** Letters by their state. */
   readonly outbox: Readonly<Record<string, number>>;
-  /** Series that are not decided yet. */
+  /** Mails of series that are not decided yet. */
   readonly open: number;
 }
 

@@ -10,6 +10,7 @@ import type Database from "better-sqlite3";
 import type { AuthorFacts } from "../bot/decide.ts";
 import { authorDigest, letterId } from "../bot/identity.ts";
 import type { Topic } from "../bot/settings.ts";
+import type { Status } from "../report/bot.ts";
 import { BOT_SCHEMA } from "./bot-schema.ts";
 import { cursorStatements } from "./cursors.ts";
 import { explained, openDatabase, openMemory } from "./database.ts";
@@ -60,7 +61,7 @@ const SIGNS = 180 * DAY;
 const RECENT = 10 * DAY;
 
 export class BotStore {
-  readonly db: Database.Database;
+  readonly #db: Database.Database;
   readonly outbox: Outbox;
   readonly #file: string;
   readonly #sql: ReturnType<typeof prepare>;
@@ -73,21 +74,21 @@ export class BotStore {
    */
   constructor(file: string | null, rehearsal: boolean) {
     this.#file = file ?? ":memory:";
-    this.db = file === null ? openMemory(BOT_SCHEMA) : openDatabase(BOT_SCHEMA, { file }).db;
+    this.#db = file === null ? openMemory(BOT_SCHEMA) : openDatabase(BOT_SCHEMA, { file }).db;
     // what is forgotten, and mails that are held no more, are to be gone from the file as well
-    this.db.pragma("secure_delete = on");
-    this.outbox = openOutbox(this.db);
+    this.#db.pragma("secure_delete = on");
+    this.outbox = openOutbox(this.#db);
     this.#rehearsal = rehearsal ? 1 : 0;
-    this.#sql = prepare(this.db);
+    this.#sql = prepare(this.#db);
   }
 
   close(): void {
-    this.db.close();
+    this.#db.close();
   }
 
   /** All that `work` does becomes durable together, or not at all. */
   transaction<T>(work: () => T): T {
-    return explained(BOT_SCHEMA, this.#file, () => this.db.transaction(work).immediate());
+    return explained(BOT_SCHEMA, this.#file, () => this.#db.transaction(work).immediate());
   }
 
   cursor(name: string): string | null {
@@ -240,7 +241,7 @@ export class BotStore {
   }
 
   /** How many letters were sent, and what came of them. */
-  effect(): Effect {
+  effect(): Status["effect"] {
     const { letters, authors } = this.#sql.letterCount.get()!;
     const signed = this.#sql.followed.get({ topic: "sign" })!;
     const based = this.#sql.followed.get({ topic: "base" })!;
@@ -275,7 +276,7 @@ export class BotStore {
       return this.#sql.forget.run(author).changes;
     });
     // the log has the old pages
-    this.db.pragma("wal_checkpoint(truncate)");
+    this.#db.pragma("wal_checkpoint(truncate)");
     return series;
   }
 }
@@ -293,20 +294,6 @@ export interface NamedBase {
   readonly series: string;
   readonly commit: string;
   readonly at: number;
-}
-
-export interface Effect {
-  /** Letters that left, and to how many. */
-  readonly letters: number;
-  readonly authors: number;
-  /** Authors who signed, or gave a base, in one of the next two series after a letter about that. */
-  readonly signed: number;
-  readonly based: number;
-  /** Bases that were named in a reply. */
-  readonly named: number;
-  readonly stopped: number;
-  readonly paused: number;
-  readonly undeliverable: number;
 }
 
 type Named = { name: string; n: number };

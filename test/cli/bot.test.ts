@@ -189,6 +189,18 @@ describe("a letter", () => {
     expect(letters()).toHaveLength(1);
   });
 
+  test("is called back if its author is never to be written to any more", async () => {
+    history();
+    send();
+    await office.down();
+    await after(HOUR);
+    await office.up();
+    now += HOUR;
+    await round(`bot.never=${ALICE}`);
+    await round();
+    expect(letters()).toEqual([]);
+  });
+
   test("waits for the end of quiet hours", async () => {
     history();
     send();
