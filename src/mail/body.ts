@@ -1,6 +1,6 @@
 import type { BreakPoint, Finding } from "../types.ts";
 import { EMPTY, LF, NEWLINE, hasAt, isSpace, lineEnd, latin1 } from "./bytes.ts";
-import { toUtf8 } from "./charset.ts";
+import { messageToUtf8, toUtf8 } from "./charset.ts";
 import { unflow } from "./flowed.ts";
 import { type InBody, finishHeader, newInBody, readInBodyLine } from "./inbody.ts";
 import type { Part } from "./parts.ts";
@@ -151,8 +151,8 @@ export function readBody(mail: Buffer, parts: readonly Part[]): Body {
   let breakPoint: BreakPoint | null = null;
   let recoded = false;
 
-  function convert(text: Buffer, part: Part): Buffer {
-    const converted = text.length === 0 ? text : toUtf8(text, part.charset);
+  function convert(text: Buffer, part: Part, by = messageToUtf8): Buffer {
+    const converted = text.length === 0 ? text : by(text, part.charset);
     recoded ||= converted !== text;
     return converted;
   }
@@ -177,7 +177,7 @@ export function readBody(mail: Buffer, parts: readonly Part[]): Body {
       message.push(convert(text.subarray(pos, found?.start ?? text.length), part));
       if (found !== null) {
         stage = "patch";
-        patch.push(convert(text.subarray(found.start, found.end), part));
+        patch.push(convert(text.subarray(found.start, found.end), part, toUtf8));
         pos = found.end;
         const at = found.kind === "dashes" ? found.end : found.start;
         breakPoint = breakAt(mail, part, found.kind, sourceOf(at));

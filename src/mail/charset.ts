@@ -1,4 +1,4 @@
-import { isAscii } from "node:buffer";
+import { isAscii, isUtf8 } from "node:buffer";
 
 import { latin1 } from "./bytes.ts";
 import { KOI8_R, LATIN_2, LATIN_9, WINDOWS_1251, WINDOWS_1252 } from "./charset-tables.ts";
@@ -67,6 +67,19 @@ const GB2312_GAPS = [
   [0xa8bb, 0xa8c4], [0xa8ea, 0xa9a3], [0xa9f0, 0xafff], [0xd7fa, 0xd7ff],
 ] as const;
 
+// prettier-ignore
+const GBK_GAPS = [
+  [0xa140, 0xa1a0], [0xa240, 0xa2a0], [0xa2ab, 0xa2b0], [0xa2e3, 0xa2e4], [0xa2ef, 0xa2f0],
+  [0xa2fd, 0xa3a0], [0xa440, 0xa4a0], [0xa4f4, 0xa5a0], [0xa5f7, 0xa6a0], [0xa6b9, 0xa6c0],
+  [0xa6d9, 0xa6df], [0xa6ec, 0xa6ed], [0xa6f3, 0xa6f3], [0xa6f6, 0xa7a0], [0xa7c2, 0xa7d0],
+  [0xa7f2, 0xa7fe], [0xa896, 0xa8a0], [0xa8bc, 0xa8bc], [0xa8bf, 0xa8bf], [0xa8c1, 0xa8c4],
+  [0xa8ea, 0xa8fe], [0xa958, 0xa958], [0xa95b, 0xa95b], [0xa95d, 0xa95f], [0xa989, 0xa995],
+  [0xa997, 0xa9a3], [0xa9f0, 0xa9fe], [0xaaa1, 0xaafe], [0xaba1, 0xabfe], [0xaca1, 0xacfe],
+  [0xada1, 0xadfe], [0xaea1, 0xaefe], [0xafa1, 0xaffe], [0xd7fa, 0xd7fe], [0xf8a1, 0xf8fe],
+  [0xf9a1, 0xf9fe], [0xfaa1, 0xfafe], [0xfba1, 0xfbfe], [0xfca1, 0xfcfe], [0xfda1, 0xfdfe],
+  [0xfe50, 0xfefe],
+] as const;
+
 /**
  * Charsets by the names that mails give them. Text in ASCII alone reads alike in all of them; the
  * function is for the rest. `none`: not proven to be read as git reads it, so ASCII only.
@@ -97,6 +110,7 @@ const CHARSETS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
       ["\u2014", "\u2015"],
     ]),
   ],
+  ["gbk", doubleByte("gbk", [0x81, 0xfe], 0x40, GBK_GAPS, [])],
   ["big5", doubleByte("big5", [0xa1, 0xf9], 0x40, [], [])],
   ["iso-8859-3", none],
   ["iso-8859-4", none],
@@ -109,7 +123,6 @@ const CHARSETS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
   ["windows-1256", none],
   ["windows-1257", none],
   ["koi8-u", none],
-  ["gbk", none],
   ["gb18030", none],
   ["euc-kr", none],
   ["euc-jp", none],
@@ -122,8 +135,22 @@ const SHIFTS = /[\x1b\x0e\x0f]/;
 const US_ASCII = /^(?:us-ascii|ascii|ansi_x3\.4-1968)$/;
 
 /**
+ * Text of the message as UTF-8. git passes UTF-8 on unchecked; here it must be valid like all that
+ * is declared, since readers show something else than the bytes that git would commit. Where no
+ * charset is declared, nothing is said of the bytes, and nothing is checked.
+ */
+export function messageToUtf8(text: Buffer, charset: string): Buffer {
+  const converted = toUtf8(text, charset);
+  if (charset !== "" && !isUtf8(converted)) {
+    return refuse("charset-invalid", `bytes that are not ${charset}`);
+  }
+  return converted;
+}
+
+/**
  * Text in `charset` as UTF-8, the way `git mailinfo -u` converts it: UTF-8 and text without a
- * charset are passed on unchecked, everything else goes through iconv and must be valid.
+ * charset are passed on unchecked, everything else goes through iconv and must be valid. (A
+ * character may be cut in two by the RFC 2047 words that hold it.)
  */
 export function toUtf8(text: Buffer, charset: string): Buffer {
   const name = charset.toLowerCase();

@@ -43,7 +43,7 @@ export type Reason =
   | "base64-ambiguous"
   /** A charset that git does not know, or that is not proven to be read as git reads it. */
   | "charset-unsupported"
-  /** Bytes that do not belong to the charset; git refuses them. */
+  /** Bytes that do not belong to the charset; git refuses them, but for UTF-8. */
   | "charset-invalid"
   /** A second From, Subject or Date at the top of the body. */
   | "conflicting-inbody-header";

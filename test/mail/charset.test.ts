@@ -21,20 +21,27 @@ const double = Array.from({ length: 128 * 255 }, (_, i) =>
   Buffer.from([128 + Math.floor(i / 255), 1 + (i % 255)]),
 );
 
+const utf8 = ["\u00e9", "\u20ac", "\u{1f600}", "\ufeff", "e\u0301"].map((char) =>
+  Buffer.from(char),
+);
+
 const DOUBLE_BYTE: [charset: string, least: number][] = [
   ["gb2312", 7000],
+  ["gbk", 21_000],
   ["big5", 13_000],
 ];
 const SINGLE_BYTE =
   "iso-8859-1 iso8859-1 latin1 latin-1 iso-8859-2 iso-8859-15 windows-1251 cp1251 windows-1252 cp1252 koi8-r";
 const ASCII_ONLY =
   "us-ascii ascii ANSI_X3.4-1968 iso-8859-3 iso-8859-4 iso-8859-5 iso-8859-7 iso-8859-9 iso-8859-13 " +
-  "windows-1250 windows-1254 windows-1256 windows-1257 koi8-u gbk gb18030 euc-kr euc-jp";
+  "windows-1250 windows-1254 windows-1256 windows-1257 koi8-u gb18030 euc-kr euc-jp";
 
 /** Charset, codes to try, and how many of them must be read at least. */
 const CHARSETS: [charset: string, codes: Buffer[], least: number][] = [
-  ["utf-8", single, 255],
-  ["UTF8", single, 255],
+  ["utf-8", [...single, ...utf8], 127 + utf8.length],
+  ["UTF8", [...single, ...utf8], 127 + utf8.length],
+  // where nothing is declared, nothing is checked
+  ['""', single, 255],
   ...SINGLE_BYTE.split(" ").map((name): [string, Buffer[], number] => [name, single, 250]),
   ...ASCII_ONLY.split(" ").map((name): [string, Buffer[], number] => [name, single, 127]),
   ["iso-2022-jp", single, 124],
@@ -60,5 +67,22 @@ it("what git refuses in a charset that is read in full, is refused", () => {
       const ours = readMail(mail(charset, [code])).ok;
       if (!ours) expect(judge.read(mail(charset, [code])), `${charset} ${code[0]}`).toBeNull();
     }
+  }
+});
+
+it("text that is not in the declared charset is refused, UTF-8 included; the diff may hold anything", () => {
+  const invalid = ["\xe9", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80"];
+  for (const bytes of invalid.map((text) => Buffer.from(text, "latin1"))) {
+    const read = readMail(mail("utf-8", [bytes]));
+    expect([bytes, read.ok ? "read" : read.refusal.reason]).toEqual([bytes, "charset-invalid"]);
+    const inPatch = Buffer.concat([mail("utf-8", []), bytes, Buffer.from("\n")]);
+    expect(compare(inPatch, judge)).toEqual({ kind: "same" });
+    const inFirstLine = Buffer.concat([
+      mail("utf-8", []).subarray(0, -4),
+      Buffer.from("Index: "),
+      bytes,
+      Buffer.from("\n"),
+    ]);
+    expect(compare(inFirstLine, judge)).toEqual({ kind: "same" });
   }
 });
