@@ -95,17 +95,21 @@ BLOCK = re.compile((r"untrusted comment: patchsig (RW[A-Za-z0-9+/]{54})\nRU[A-Za
 MARK = re.compile(rb"^untrusted comment: patchsig\s", re.M)
 ADDRESS = r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]+@(?:[a-z0-9]+[.])*[a-z]+"
 
+GLUED = r"(?:.*(?:patch|rfc|[a-z][-_/]))?"
+NUMBER = GLUED + r"(\d+(?:\.\d+)?/\d+)"
+VERSION = GLUED + r"v(\d+(?:[./-]\d+)*)(?:[-_/]?(?:rfc|resend|repost|patch))?"
+
 def brackets(subject):
-    """What the Subject says: version, i and N; None where it says nothing."""
-    said = (None, None, None)
-    while lead := re.match(r"\s*(?:(?:re|aw|fwd?)\s*:|\[([^\]]*)\])", subject, re.I):
-        subject = subject[lead.end():]
-        words = re.split(r"[\s,]+", lead[1] or "")
-        number = [m.groups() for w in words if (m := re.fullmatch(r"(\d{1,4})/(\d{1,4})", w))]
-        version = [m[1] for w in words if (m := re.fullmatch(r"(?:patch|rfc)?v(\d{1,4})", w, re.I))]
-        if number or any(re.match(r"(.*-)?(patch|rfc)", w, re.I) for w in words):
-            said = (int((version or [1])[0]), *(map(int, number[0]) if number else (None, None)))
-    return said
+    """Versions and numbers that the Subject names."""
+    text = ""
+    while lead := re.match(r"[ \t:]+|re:(?=.)|\[([^\]]*)\]", subject, re.I):
+        subject, text = subject[lead.end():], f"{text} ; {lead[1] or ''}"
+    need(text.isascii(), "brackets in other letters")
+    text = re.sub(r"(\d)\s*(?:/|of)\s*(?=\d)", r"\1/", text.lower())
+    words = re.findall(r"[a-z0-9](?:[a-z0-9./_#-]*[a-z0-9])?", re.sub(r"\bv(?:er(?:sion)?)?[\s.#]*(?=\d)", "v", text))
+    numbers, versions = ([m[1] for w in words if (m := re.fullmatch(form, w))] for form in (NUMBER, VERSION))
+    about = numbers or any(re.match("(.*[-_/])?(patch|rfc)", w) for w in words)
+    return versions or ["1"] * bool(about), numbers
 
 def verify(mail, folder):
     mail = re.sub(rb"\AFrom [^\n]*\n", b"", mail.replace(b"\r\n", b"\n"))   # as git mailsplit does
@@ -130,8 +134,10 @@ def verify(mail, folder):
     for path, data in (name, text), (name + ".minisig", block[0].rstrip() + b"\n"): open(path, "wb").write(data)
     run = subprocess.run(["minisign", "-VHqm", name, "-P", key], capture_output=True)
     need(run.returncode == 0, "minisign does not verify it", NotGood)
-    for said, signed in zip(brackets(header["subject"]), (v, i, n)):         # duty 5: labels and base
-        need(said is None or said == int(signed), "the Subject's brackets", NotGood)
+    versions, numbers = brackets(header["subject"])                         # duty 5: labels and base
+    same = [text.lstrip("0") == v for text in versions]
+    same += [[part.lstrip("0") or "0" for part in text.split("/")] == [i, n] for text in numbers]
+    need(all(same), "the Subject's brackets", NotGood)
     outside = patch[:start] + b"\n" + patch[end:] + (b"" if diff else b"\n" + msg)
     for line in re.findall(rb"^base-commit: (.*)$", outside, re.M):
         need(line.strip() == base.encode(), "the base-commit line", NotGood)

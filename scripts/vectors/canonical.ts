@@ -128,6 +128,11 @@ const ATTESTED: readonly MailVector[] = [
     mail({ message: MESSAGE.replace("heard it.\n", "heard it. \t\n\n\n") }),
   ),
   vector(
+    "quoted-last-line",
+    "the message ends in a quotation that is shorter than >From",
+    mail({ message: `${MESSAGE}\n> ok\n` }),
+  ),
+  vector(
     "line-past-hunk",
     "as plain: a + line past the count of its hunk, which git does not apply",
     mail({ diff: `${DIFF}+and more\n` }),

@@ -105,6 +105,18 @@ export const VARIANTS: readonly SignedVector[] = [
   ),
   made("no-brackets", good(), "the brackets of the subject are gone", edit("[PATCH v2 1/3] ", "")),
   made(
+    "labels-apart",
+    good(),
+    "the version in one bracket, 01/03 in another",
+    edit("[PATCH v2 1/3]", "[RFC PATCHv2] [01/03]"),
+  ),
+  made(
+    "labels-in-words",
+    good(),
+    "version 2, 1 of 3, and a tree that is no version",
+    edit("[PATCH v2 1/3]", "[PATCH v5.10.y version 2, 1 of 3]"),
+  ),
+  made(
     "notes-above",
     good(),
     "notes between the --- line and the block",
@@ -192,6 +204,24 @@ export const VARIANTS: readonly SignedVector[] = [
     bad("series", "series-relabelled"),
     "[PATCH 1/3] says version 1",
     edit("[PATCH v2", "[PATCH"),
+  ),
+  made(
+    "version-of-two",
+    bad("series", "series-relabelled"),
+    "two brackets, two versions",
+    edit("[PATCH v2 1/3]", "[PATCH v2 1/3] [v3]"),
+  ),
+  made(
+    "version-with-a-point",
+    bad("series", "series-relabelled"),
+    "v2.1 is no version",
+    edit("[PATCH v2", "[PATCH v2.1"),
+  ),
+  made(
+    "version-glued",
+    bad("series", "series-relabelled"),
+    "PATCHv3, without the number",
+    edit("[PATCH v2 1/3]", "[PATCHv3]"),
   ),
   made(
     "number-changed",

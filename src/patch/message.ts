@@ -1,8 +1,8 @@
 /** The commit message in canonical form (spec, "message"). */
 
+import { hasAt } from "../mail/bytes.ts";
+
 const LF = 0x0a;
-const GT = 0x3e;
-const FROM = Buffer.from(">From ");
 
 /** git's white space: blank, tab, CR, LF. Form feed and vertical tab are text. */
 export function isBlank(byte: number | undefined): boolean {
@@ -28,7 +28,7 @@ export function canonicalMessage(message: Buffer): Buffer {
     } else {
       if (blanks > 0 && length > 0) out[length++] = LF;
       blanks = 0;
-      const quoted = message[start] === GT && FROM.compare(message, start, start + 6) === 0;
+      const quoted = hasAt(message, start, ">From ");
       length += message.copy(out, length, quoted ? start + 1 : start, end);
       out[length++] = LF;
     }

@@ -69,6 +69,9 @@ export function prepare(mail: Buffer): Result<Prepared> | null {
   const isCover = number.index === 0;
   if (diff.value.files.length === 0 && !isCover) return null;
 
+  if (number.odd !== null)
+    return refuse("odd-label", `${number.odd} in the subject: versions and numbers are whole`);
+
   const stripped = withoutBlock(mail, read.value.breakPoint, read.value.patch, diff.value.start);
   if (!stripped.ok) return stripped;
   const ready = withBreak(stripped.value.mail);

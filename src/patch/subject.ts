@@ -1,36 +1,84 @@
-/** What the brackets of a Subject say: `[PATCH v2 1/3]`. */
+/** What the brackets of a Subject say: `[PATCH v2 1/3]` (spec, "Brackets"). */
 
 /** Version and number as people read them; null where the subject does not say. */
 export interface SubjectNumber {
+  /** 1 if a bracket is about patches and names none. */
   readonly version: number | null;
   readonly index: number | null;
   readonly total: number | null;
+  /**
+   * A label of which no signature can say the same, as it stands there: `v2.1`, `0.5/5`, `v0`, or a
+   * second one that says something else. Such a mail is not signed, and with a signature not good.
+   */
+  readonly odd: string | null;
 }
 
-const NOTHING: SubjectNumber = { version: null, index: null, total: null };
+/** What git takes off the front of a title; see `cleanTitle`. */
+const LEAD = /(?:[ \t:]|re:(?=[^]))+|\[([^\]]*)\]/iy;
+/** Zero-width and the like, which nobody sees. */
+const INVISIBLE = /\p{Cf}/gu;
+/** `1 of 3`, `1 / 3`; `v 2`, `ver. 2`, `version #2`. */
+const SPACED_NUMBER = /(\d)\s*(?:\/|of)\s*(?=\d)/gi;
+const SPACED_VERSION = /\bv(?:er(?:sion)?)?[\s.#]*(?=\d)/gi;
+const WORD = /[\p{L}\p{N}](?:[\p{L}\p{N}./_#-]*[\p{L}\p{N}])?/gu;
+/** People glue them together: `PATCHv2`, `net-next-v2`, `PATCH1/2`, `v2-RESEND`. */
+const GLUED = "^(?:.*(?:patch|rfc|[a-z][-_/]))?";
+const NUMBER = new RegExp(`${GLUED}(\\d+(?:\\.\\d+)?)/(\\d+)$`, "i");
+const VERSION = new RegExp(
+  `${GLUED}v(\\d+(?:[./-]\\d+)*)(?:[-_/]?(?:rfc|resend|repost|patch))?$`,
+  "i",
+);
+const ABOUT_PATCHES = /^(?:.*[-_/])?(?:patch|rfc)/i;
+/** As in the fields `v=` and `n=`, but for zeros in front. */
+const COUNT = /^\d{1,4}$/;
 
 /**
- * Reads the leading brackets of a decoded Subject header, past `Re:` and list prefixes. Only a
- * bracket that says PATCH or RFC, or that holds a number n/m, is about the series. The last such
- * bracket wins: a list puts its own in front.
+ * Reads the brackets that stand before the title in a decoded Subject header, in whatever order.
+ * `[PATCH 6.6 2/5]` is for a tree, and no version; neither is `v5.10.y`.
  */
 export function subjectNumber(subject: string): SubjectNumber {
-  let found = NOTHING;
-  let rest = subject.slice(0, 1000);
-  for (;;) {
-    const lead = /^\s*(?:(?:re|aw|fwd?)\s*:|\[([^\]]*)\])/i.exec(rest);
-    if (lead === null) return found;
-    rest = rest.slice(lead[0].length);
-    const words = (lead[1] ?? "").split(/[\s,]+/);
-    const number = words.map((w) => /^(\d{1,4})\/(\d{1,4})$/.exec(w)).find((m) => m !== null);
-    const isPatch = words.some((w) => /^(?:.*-)?(?:patch|rfc)/i.test(w));
-    if (number === undefined && !isPatch) continue;
-    // A `v` may be glued to the word before it, as in PATCHv2.
-    const version = words.map((w) => /^(?:patch|rfc)?v(\d{1,4})$/i.exec(w)).find((m) => m !== null);
-    found = {
-      version: version === undefined ? 1 : Number(version[1]),
-      index: number === undefined ? null : Number(number[1]),
-      total: number === undefined ? null : Number(number[2]),
-    };
-  }
+  const words = bracketsOf(subject).flatMap((text) => text.match(WORD) ?? []);
+  const versions = words.flatMap((word) => VERSION.exec(word)?.[1] ?? []);
+  const numbers = words.flatMap((word) => NUMBER.exec(word)?.slice(1, 3).join("/") ?? []);
+  // of v2.1, for want of better, 2
+  const version = versions.map((text) => countOf(text.split(/[./-]/, 1)[0]!)).find((n) => n > 0);
+  const [index, total] = numbers.map(numberOf).find((number) => number.length > 0) ?? [];
+  const odd = [
+    ...versions.filter((text) => countOf(text) !== version).map((text) => `v${text}`),
+    ...numbers.filter((text) => numberOf(text).join() !== [index, total].join()),
+  ];
+  const isAbout = versions.length + numbers.length > 0 || words.some((w) => ABOUT_PATCHES.test(w));
+  return {
+    version: version ?? (isAbout ? 1 : null),
+    index: index ?? null,
+    total: total ?? null,
+    odd: odd[0] ?? null,
+  };
+}
+
+/** NaN of what is no whole number of at most four digits. */
+function countOf(text: string): number {
+  return COUNT.test(text) ? Number(text) : Number.NaN;
+}
+
+/** i and N; empty if it is none. */
+function numberOf(text: string): number[] {
+  const [index, total] = text.split("/").map(countOf) as [number, number];
+  return index >= 0 && total > 0 ? [index, total] : [];
+}
+
+/** The texts of the brackets, as people see them. */
+function bracketsOf(subject: string): string[] {
+  const texts: string[] = [];
+  const lead = new RegExp(LEAD);
+  for (let match = lead.exec(subject); match !== null; match = lead.exec(subject))
+    if (match[1] !== undefined)
+      texts.push(
+        match[1]
+          .normalize("NFKC")
+          .replace(INVISIBLE, "")
+          .replace(SPACED_NUMBER, "$1/")
+          .replace(SPACED_VERSION, "v"),
+      );
+  return texts;
 }

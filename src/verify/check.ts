@@ -367,6 +367,7 @@ function signedText(
 
 /** A sentence if the Subject's brackets say something else than what was signed, else null. */
 function seriesContradiction(shown: SubjectNumber, signed: TrustedComment): string | null {
+  if (shown.odd !== null) return `the subject says ${shown.odd}, which cannot have been signed`;
   const wrongVersion = shown.version !== null && shown.version !== signed.version;
   const wrongNumber =
     shown.index !== null && (shown.index !== signed.index || shown.total !== signed.total);
