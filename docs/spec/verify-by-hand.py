@@ -95,21 +95,16 @@ BLOCK = re.compile((r"untrusted comment: patchsig (RW[A-Za-z0-9+/]{54})\nRU[A-Za
 MARK = re.compile(rb"^untrusted comment: patchsig\s", re.M)
 ADDRESS = r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]+@(?:[a-z0-9]+[.])*[a-z]+"
 
-GLUED = r"(?:.*(?:patch|rfc|[a-z][-_/]))?"
-NUMBER = GLUED + r"(\d+(?:\.\d+)?/\d+)"
-VERSION = GLUED + r"v(\d+(?:[./-]\d+)*)(?:[-_/]?(?:rfc|resend|repost|patch))?"
-
 def brackets(subject):
-    """Versions and numbers that the Subject names."""
+    """Versions and numbers that the Subject names, in plain words: all others must be without digits."""
     text = ""
     while lead := re.match(r"[ \t:]+|re:(?=.)|\[([^\]]*)\]", subject, re.I):
-        subject, text = subject[lead.end():], f"{text} ; {lead[1] or ''}"
-    need(text.isascii(), "brackets in other letters")
-    text = re.sub(r"(\d)\s*(?:/|of)\s*(?=\d)", r"\1/", text.lower())
-    words = re.findall(r"[a-z0-9](?:[a-z0-9./_#-]*[a-z0-9])?", re.sub(r"\bv(?:er(?:sion)?)?[\s.#]*(?=\d)", "v", text))
-    numbers, versions = ([m[1] for w in words if (m := re.fullmatch(form, w))] for form in (NUMBER, VERSION))
-    about = numbers or any(re.match("(.*[-_/])?(patch|rfc)", w) for w in words)
-    return versions or ["1"] * bool(about), numbers
+        subject, text = subject[lead.end():], f"{text} {lead[1] or ''}".lower()
+    words = re.split(r"[\s,]+", text)
+    numbers = [w for w in words if re.fullmatch(r"\d{1,4}/\d{1,4}", w)]
+    versions = [m[1] for w in words if (m := re.fullmatch(r"(?:patch|rfc)?v(\d{1,4})", w))]
+    need(text.isascii() and len(re.findall(r"\S*\d\S*", text)) == len(numbers + versions), "unusual brackets")
+    return versions or ["1"] * ("patch" in text or "rfc" in text or numbers != []), numbers
 
 def verify(mail, folder):
     mail = re.sub(rb"\AFrom [^\n]*\n", b"", mail.replace(b"\r\n", b"\n"))   # as git mailsplit does
@@ -135,9 +130,8 @@ def verify(mail, folder):
     run = subprocess.run(["minisign", "-VHqm", name, "-P", key], capture_output=True)
     need(run.returncode == 0, "minisign does not verify it", NotGood)
     versions, numbers = brackets(header["subject"])                         # duty 5: labels and base
-    same = [text.lstrip("0") == v for text in versions]
-    same += [[part.lstrip("0") or "0" for part in text.split("/")] == [i, n] for text in numbers]
-    need(all(same), "the Subject's brackets", NotGood)
+    said = {tuple(map(int, text.split("/"))) for text in versions + numbers}
+    need(said <= {(int(v),), (int(i), int(n))}, "the Subject's brackets", NotGood)
     outside = patch[:start] + b"\n" + patch[end:] + (b"" if diff else b"\n" + msg)
     for line in re.findall(rb"^base-commit: (.*)$", outside, re.M):
         need(line.strip() == base.encode(), "the base-commit line", NotGood)

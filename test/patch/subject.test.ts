@@ -3,7 +3,10 @@ import { subjectNumber } from "../../src/patch/subject.ts";
 
 const say = (subject: string): string => {
   const { version, index, total, odd } = subjectNumber(subject);
-  const label = [version === null ? "-" : `v${version}`, index === null ? "-" : `${index}/${total}`];
+  const label = [
+    version === null ? "-" : `v${version}`,
+    index === null ? "-" : `${index}/${total}`,
+  ];
   return [...label, ...(odd === null ? [] : [`odd ${odd}`])].join(" ");
 };
 
