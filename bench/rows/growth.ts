@@ -52,7 +52,7 @@ function meet(store: TrustStore, number: number): void {
   const publicKey = formatPublicKeyText({ keyNumber: point.subarray(0, 8), point });
   const digest = sightingDigest(identity, publicKey, "");
   const messageId = `<${number}@example.org>`;
-  store.judge({ identity, publicKey, digest, at: AT, messageId, list: "" });
+  store.judge({ identity, publicKey, digest, series: "", at: AT, messageId, list: "" });
 }
 
 export const keysRow: Row = (bench, report) => {

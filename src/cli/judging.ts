@@ -1,12 +1,12 @@
 /** From what was found in a mail to its verdict: the trust database is asked, and told. */
 
 import type { TrustStore } from "../store/trust-store.ts";
-import { type Decision, decideUnsigned } from "../trust/decide.ts";
+import { decideUnsigned } from "../trust/decide.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import type { Evidence } from "../verify/evidence.ts";
-import { judge, type Knowledge } from "../verify/judge.ts";
-import { type Policies, policyFor } from "../verify/policy.ts";
-import type { NoteResult } from "../verify/result.ts";
+import { admitsFirstUse, judge, type Knowledge } from "../verify/judge.ts";
+import { type Policies, type Policy, policyFor } from "../verify/policy.ts";
+import type { NoteResult, PatchResult } from "../verify/result.ts";
 import type { Member } from "../verify/series.ts";
 import { statementFinding, unreadStatement } from "../verify/statements.ts";
 import type { Finding } from "../types.ts";
@@ -18,6 +18,9 @@ export interface Found<P> {
   readonly evidence: Evidence;
   readonly payload: P;
 }
+
+/** The verdict, given what is known; `met`: the mail does not fail. */
+type Judge = (knowledge: Knowledge, met: boolean) => PatchResult;
 
 export interface Session {
   /**
@@ -33,33 +36,37 @@ interface Judged<P> {
   readonly notes: readonly NoteResult[];
 }
 
-/** One run; it remembers which series a key was first met in. */
 export function createSession(
   store: TrustStore,
-  { policies, dryRun }: { readonly policies: Policies; readonly dryRun: boolean },
+  {
+    policies,
+    dryRun,
+    at = now(),
+  }: { readonly policies: Policies; readonly dryRun: boolean; readonly at?: number },
 ): Session {
-  const at = now();
-  const firstMetIn = new Map<string, string>();
 
-  function ofSigner(evidence: Evidence): Knowledge {
+  /** A verdict that fails leaves no trace: neither the key nor the patch is remembered. */
+  function ofSigner(evidence: Evidence, policy: Policy, judged: Judge): PatchResult {
     const { publicKey, comment } = evidence.signed!;
     const { identity, digest } = evidence.sighting!;
     const { messageId, listId: list } = evidence;
-    const decision = store.judge({ identity, publicKey, digest, at, messageId, list });
-    const refused = decision.trust === "changed" || decision.trust === "revoked";
     const { version, time: signedAt } = comment;
-    const replay = refused
-      ? null
-      : store.arrive({ digest, work: evidence.work!, version, signedAt, at, messageId });
-    const signing = comment.series ?? evidence.attestation!;
-    const name = `${identity} ${publicKey}`;
-    if (decision.trust === "first-use") firstMetIn.set(name, signing);
-    // the second patch of the very series that brought the key has not made it any better known
-    const sameSeries = decision.trust === "known" && firstMetIn.get(name) === signing;
-    const trust: Decision["trust"] = sameSeries ? "first-use" : decision.trust;
-    const unsigned = trust === "first-use" ? store.unsignedSeen(identity) : null;
-    const scrutiny = trust === "changed" ? store.scrutiny(identity, publicKey, at) : null;
-    return { kind: "signer", decision: { ...decision, trust }, unsigned, scrutiny, replay };
+    const series = comment.series ?? evidence.attestation!;
+    const sighting = { identity, publicKey, digest, series, at, messageId, list };
+    let result!: PatchResult;
+    store.judge(sighting, admitsFirstUse(policy), (decision) => {
+      const { trust } = decision;
+      const unsigned = trust === "first-use" ? store.unsignedSeen(identity) : null;
+      const scrutiny = trust === "changed" ? store.scrutiny(identity, publicKey, at) : null;
+      const known = { kind: "signer", decision, unsigned, scrutiny, replay: null } as const;
+      const met = judged(known, true).verdict !== "fail";
+      const refused = trust === "changed" || trust === "revoked";
+      const arrival = { digest, work: evidence.work!, version, signedAt, at, messageId };
+      const replay = refused ? null : store.arrive(arrival, met);
+      result = judged({ ...known, replay }, met);
+      return met;
+    });
+    return result;
   }
 
   function ofUnsigned({ author, senders, sighting }: Evidence): Knowledge {
@@ -73,11 +80,15 @@ export function createSession(
     return { kind: "unsigned", signs: null };
   }
 
-  function knowledgeOf(evidence: Evidence): Knowledge {
-    if (!evidence.whole) return { kind: "none" };
-    if (evidence.signature === "none") return ofUnsigned(evidence);
-    const failed = evidence.findings.some((f) => f.severity === "fail");
-    return evidence.signature === "good" && !failed ? ofSigner(evidence) : { kind: "none" };
+  function resultOf(evidence: Evidence, source: string, said: readonly Finding[]): PatchResult {
+    const policy = policyFor(policies, evidence);
+    const judged: Judge = (knowledge, met) =>
+      judge(evidence, source, knowledge, policy, met && !dryRun, said);
+    const { whole, signature, findings } = evidence;
+    if (whole && signature === "none") return judged(ofUnsigned(evidence), true);
+    const failed = findings.some((f) => f.severity === "fail");
+    if (whole && signature === "good" && !failed) return ofSigner(evidence, policy, judged);
+    return judged({ kind: "none" }, true);
   }
 
   function hear({ statements, messageId }: Evidence): Finding[] {
@@ -100,9 +111,7 @@ export function createSession(
             notes.push({ type: "note", source, messageId, subject, findings: said });
             return [];
           }
-          const policy = policyFor(policies, evidence);
-          const result = judge(evidence, source, knowledgeOf(evidence), policy, !dryRun, said);
-          return [{ result, evidence, payload }];
+          return [{ result: resultOf(evidence, source, said), evidence, payload }];
         });
         return { members, notes };
       }),

@@ -6,10 +6,19 @@ import { nameOf } from "./trust-rows.ts";
 /** Above every id in the database. */
 export const FIRST_UNSTORED = 2 ** 52;
 
+/** One that is not to be remembered: it comes after all that is. */
+export function notYet(arrival: Arrival): Arrived {
+  return { ...arrival, id: Number.MAX_SAFE_INTEGER };
+}
+
 /** What a dry run remembers of arrivals: after all that are stored. */
 export class Arrivals {
   readonly #byDigest = new Map<string, Arrived>();
   readonly #byWork = new Map<string, Arrived[]>();
+
+  find(digest: Uint8Array): Arrived | null {
+    return this.#byDigest.get(nameOf(digest)) ?? null;
+  }
 
   /** The first of this name. */
   add(arrival: Arrival): Arrived {

@@ -105,6 +105,14 @@ const VERSION_3 = `
   ) strict, without rowid;
 `;
 
+const VERSION_4 = `
+  -- what makes a key known: another series than the first, on another day
+  alter table keys add column first_series text    not null default '';
+  alter table keys add column again        integer not null default 0 check (again in (0, 1));
+  update keys set first_series = 'before' where patches > 0;
+  update keys set again = 1 where patches > 1;
+`;
+
 /** What a database file must be, to be opened as one of ours. */
 export interface Schema {
   /** For messages: "trust database". */
@@ -120,5 +128,5 @@ export const TRUST_SCHEMA: Schema = {
   what: "trust database",
   applicationId: APPLICATION_ID,
   without: "add --dry-run to record nothing",
-  migrations: [VERSION_1, VERSION_2, VERSION_3],
+  migrations: [VERSION_1, VERSION_2, VERSION_3, VERSION_4],
 };

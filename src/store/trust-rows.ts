@@ -27,10 +27,12 @@ type KeyRow = readonly [
   applied: number,
   endorsedBy: string,
   rotatedFrom: string,
+  firstSeries: string,
+  again: number,
 ];
 
 const KEY_COLUMNS = `identity, public_key, state, origin, first_seen, last_seen, first_message_id,
-  first_list, last_message_id, patches, applied, endorsed_by, rotated_from`;
+  first_list, last_message_id, patches, applied, endorsed_by, rotated_from, first_series, again`;
 
 const EVENT_COLUMNS = `id, at, identity, public_key as publicKey, kind, from_state as "from",
   to_state as "to", cause, message_id as messageId, other_key as other, source`;
@@ -56,10 +58,13 @@ export function prepare(db: Database) {
     allKeys: sql<[], KeyRow>(
       `select ${KEY_COLUMNS} from keys order by identity, first_seen, public_key`,
     ).raw(),
-    addKey: sql<[...KeyRow]>("insert into keys values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-    updateKey: sql<[string, number, string, number, number, string, string, string, string]>(
+    addKey: sql<[...KeyRow]>("insert into keys values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    updateKey: sql<
+      [string, number, string, number, number, string, string, string, number, string, string]
+    >(
       `update keys set state = ?, last_seen = ?, last_message_id = ?, patches = ?, applied = ?,
-         endorsed_by = ?, rotated_from = ? where identity = ? and public_key = ?`,
+         endorsed_by = ?, rotated_from = ?, first_series = ?, again = ?
+       where identity = ? and public_key = ?`,
     ),
     identitiesOf: sql<[string], string>("select identity from keys where public_key = ?").pluck(),
     identitiesEndorsedBy: sql<[string], string>(
@@ -141,6 +146,8 @@ export function keyRecord(row: KeyRow): KeyRecord {
     applied: row[10],
     endorsedBy: row[11],
     rotatedFrom: row[12],
+    firstSeries: row[13],
+    again: row[14] === 1,
   };
 }
 
@@ -159,6 +166,8 @@ export function keyRow(key: KeyRecord): KeyRow {
     key.applied,
     key.endorsedBy,
     key.rotatedFrom,
+    key.firstSeries,
+    key.again ? 1 : 0,
   ];
 }
 
@@ -183,23 +192,29 @@ export function unseenKey(
     applied: 0,
     endorsedBy: "",
     rotatedFrom: "",
+    firstSeries: "",
+    again: false,
   };
 }
 
 export function firstUse(sighting: Sighting): KeyRecord {
-  const { identity, publicKey, at, messageId, list } = sighting;
+  const { identity, publicKey, at, messageId, list, series } = sighting;
   return {
     ...unseenKey(identity, publicKey, at, messageId),
     state: "first-use",
     origin: "mail",
     firstList: cut(list),
+    firstSeries: series,
     patches: 1,
   };
 }
 
-export function counted(record: KeyRecord, sighting: Sighting): KeyRecord {
+/** @param fresh the patch was not counted before */
+export function counted(record: KeyRecord, sighting: Sighting, fresh: boolean): KeyRecord {
+  if (!fresh) return record;
   return {
     ...record,
+    firstSeries: record.firstSeries === "" ? sighting.series : record.firstSeries,
     lastSeen: Math.max(record.lastSeen, sighting.at),
     lastMessageId: cut(sighting.messageId),
     patches: record.patches + 1,

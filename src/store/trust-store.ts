@@ -18,6 +18,7 @@ import {
   decideDrop,
   decideKeyring,
   fallBacks,
+  isAnother,
   recordOf,
 } from "../trust/decide.ts";
 import type {
@@ -36,7 +37,7 @@ import { ownRuling, type Ruling, ruleOn, type StatementStanding } from "../trust
 import type { Statement } from "../trust/statement.ts";
 import type { PublicKeyText } from "../types.ts";
 import type { Scrutiny } from "../verify/judge.ts";
-import { Arrivals, FIRST_UNSTORED } from "./arrivals.ts";
+import { Arrivals, FIRST_UNSTORED, notYet } from "./arrivals.ts";
 import { explained, openDatabase, type OpenDatabase, type OpenOptions } from "./database.ts";
 import { TRUST_SCHEMA } from "./schema.ts";
 import {
@@ -135,17 +136,29 @@ export class TrustStore {
         records: [...records],
         revoked: this.#isRevoked(sighting.publicKey),
         tainted: own !== undefined && this.#isTainted(own, records),
-        repeated: own?.state === "first-use" && this.#wasSeen(sighting.digest),
       };
     });
   }
 
-  /** Looks up, decides, applies, and begins again for as long as another process was faster. */
-  judge(sighting: Sighting): Decision {
-    for (;;) {
-      const decision = decide(sighting, this.standing(sighting));
-      if (decision.change === null || this.apply(decision.change) !== "conflict") return decision;
-    }
+  /**
+   * Looks up, decides and applies, in one transaction. Of a sighting that does not meet the policy
+   * no more is remembered than that another key was seen.
+   *
+   * @param admits see `decide`
+   * @param meets the verdict on it: false if it fails
+   */
+  judge(
+    sighting: Sighting,
+    admits = true,
+    meets: (decision: Decision) => boolean = () => true,
+  ): Decision {
+    return this.transaction(() => {
+      const decision = decide(sighting, this.standing(sighting), admits);
+      const met = meets(decision);
+      if (decision.change !== null && (met || decision.change.kind === "changed"))
+        this.apply(decision.change);
+      return decision;
+    });
   }
 
   /** How far a source was read; null if it never was. */
@@ -209,13 +222,18 @@ export class TrustStore {
     });
   }
 
-  /** Remembers a signed patch that came in, the first time; says what is odd about its coming. */
-  arrive(patch: Arrival): Replay {
+  /**
+   * Says what is odd about a signed patch's coming in, and remembers it, the first time.
+   *
+   * @param remember false for one that failed: it must not make others look odd
+   */
+  arrive(patch: Arrival, remember = true): Replay {
     return this.transaction(() => {
       const arrival = { ...patch, messageId: cut(patch.messageId) };
       const { digest, work, version, signedAt } = arrival;
-      if (!this.#dryRun) this.#sql.arrive.run(arrival);
-      const own = this.#sql.arrived.get(digest) ?? this.#arrivals.add(arrival);
+      if (!this.#dryRun && remember) this.#sql.arrive.run(arrival);
+      const stored = this.#sql.arrived.get(digest);
+      const own = stored ?? this.#arrivals.find(digest) ?? (remember ? this.#arrivals.add(arrival) : notYet(arrival));
       return replayOf(arrival, own, (id) => {
         const before = Math.min(id, FIRST_UNSTORED);
         const stored = this.#sql.newerArrived.get(work, version, signedAt, before) ?? null;
@@ -638,7 +656,7 @@ export class TrustStore {
 
   #write(key: KeyRecord): void {
     const { state, lastSeen, lastMessageId, patches, applied, identity, publicKey } = key;
-    const { endorsedBy, rotatedFrom } = key;
+    const { endorsedBy, rotatedFrom, firstSeries, again } = key;
     const updated = this.#sql.updateKey.run(
       state,
       lastSeen,
@@ -647,6 +665,8 @@ export class TrustStore {
       applied,
       endorsedBy,
       rotatedFrom,
+      firstSeries,
+      again ? 1 : 0,
       identity,
       publicKey,
     );
@@ -675,9 +695,17 @@ export class TrustStore {
       return "applied";
     }
     if (record === undefined) return "conflict";
-    // a confirming mail that was counted meanwhile is no second mail: that needs a new decision
-    if (!this.#see(sighting.digest)) return kind === "confirm" ? "conflict" : "repeated";
-    this.#put({ ...counted(record, sighting), state: change.to ?? record.state });
+    const fresh = this.#see(sighting.digest);
+    if (kind === "count" && !fresh) return "repeated";
+    // a first-use key that is not promoted has not been seen again either
+    const again =
+      record.again ||
+      (isAnother(record, sighting) && (kind === "confirm" || record.state !== "first-use"));
+    this.#put({
+      ...counted(record, sighting, fresh),
+      again,
+      state: kind === "confirm" ? "known" : record.state,
+    });
     if (kind === "confirm") this.#recordChange(change, kind);
     return "applied";
   }

@@ -26,14 +26,31 @@ export function usableKeys(records: readonly KeyRecord[]): readonly KeyRecord[] 
   return records.filter((record) => USABLE.has(record.state));
 }
 
-/** Judges a key by a good signature that it made. */
-export function decide(sighting: Sighting, standing: Standing): Decision {
+/** Seconds between the first sighting of a key and the one that makes it known, at the least. */
+const ANOTHER_DAY = 86_400;
+
+/** Another series than the one that brought the key, on another day: what makes a key known. */
+export function isAnother(record: KeyRecord, { series, at }: Sighting): boolean {
+  return (
+    record.firstSeries !== "" &&
+    record.firstSeries !== series &&
+    at >= record.firstSeen + ANOTHER_DAY
+  );
+}
+
+/**
+ * Judges a key by a good signature that it made.
+ *
+ * @param admits the policy lets in a key that is met for the first time: only then does a mail
+ *   create or promote anything, so that what fails today fails tomorrow
+ */
+export function decide(sighting: Sighting, standing: Standing, admits: boolean): Decision {
   const { records } = standing;
   const record = recordOf(records, sighting.publicKey);
   const others = usableKeys(records).filter((known) => known !== record);
   const state = record?.state ?? null;
   const decided = (trust: Decision["trust"], change: TrustChange["kind"] | null): Decision => {
-    const to = trust === "changed" || trust === "revoked" ? state : trust;
+    const to = change === "first-use" ? change : change === "confirm" ? "known" : state;
     return {
       trust,
       record,
@@ -50,9 +67,9 @@ export function decide(sighting: Sighting, standing: Standing): Decision {
   if (next === "CHANGED") return decided("changed", "changed");
   if (next === "first-use") return decided("first-use", "first-use");
   if (next === "=") return decided(state as Decision["trust"], "count");
-  // first-use: another patch makes it known, the first one of a key that fell back unseen does not
-  if (standing.repeated) return decided("first-use", null);
-  return record?.patches === 0 ? decided("first-use", "count") : decided("known", "confirm");
+  // first-use: known by another series on another day
+  if (!isAnother(record!, sighting)) return decided("first-use", "count");
+  return decided("known", admits ? "confirm" : "count");
 }
 
 /**
@@ -148,7 +165,7 @@ export function fallBacks(
       ancestors(record, records).some((before) => before === fallen.publicKey);
     const [name] = [record.state].filter((state) => state === "endorsed" || state === "known");
     if (name === undefined || !((endorsed && !pinned) || rested)) return [];
-    const to = record.patches >= 2 ? "known" : "first-use";
+    const to = record.again ? "known" : "first-use";
     if (to === record.state) return [];
     return [{ ...moveOf(record, to, "fall-back", fallen.publicKey), endorsedBy: "" }];
   });

@@ -5,8 +5,8 @@ import type { PublicKeyText } from "../types.ts";
 /**
  * The states in which the key of an identity is stored:
  *
- *     first-use   one patch with a good signature by it was seen
- *     known       more than one; or a known key was rotated to it
+ *     first-use   good signatures by it were seen, of one series or on one day
+ *     known       another series, on another day; or a known key was rotated to it
  *     endorsed    a pinned key vouched for it; or an endorsed or pinned key was rotated to it
  *     pinned      a person confirmed it, or a keyring that a person imported
  *     replaced    another key of this identity took its place
@@ -36,6 +36,10 @@ export interface KeyRecord {
   readonly applied: number;
   /** The pinned key whose endorsement made it endorsed, inherited by rotations; "" if none did. */
   readonly endorsedBy: PublicKeyText;
+  /** The series (`Sighting.series`) of the first patch that was counted; "" if none was. */
+  readonly firstSeries: string;
+  /** Mails alone have made it known: another series was counted, a day or more after the key was first seen. */
+  readonly again: boolean;
   /** The key that was rotated to this one; "" if none was, or a person has confirmed this one since. */
   readonly rotatedFrom: PublicKeyText;
 }
@@ -55,6 +59,8 @@ export interface Sighting {
   readonly publicKey: PublicKeyText;
   /** Names the patch (`sightingDigest`), so that it counts once however often it is verified. */
   readonly digest: Uint8Array;
+  /** Names what was signed in one go: the series, or the patch if it was signed alone. */
+  readonly series: string;
   /** The verifier's clock, seconds. */
   readonly at: number;
   readonly messageId: string;
@@ -70,8 +76,6 @@ export interface Standing {
   readonly revoked: boolean;
   /** The key came by rotations from a key that is revoked by now. */
   readonly tainted: boolean;
-  /** This very patch was counted before. Only looked up, and only of use, for a first-use key. */
-  readonly repeated: boolean;
 }
 
 /**
@@ -79,7 +83,7 @@ export interface Standing {
  * state `from` (null: no record of it).
  *
  *     first-use   remember a new key
- *     confirm     a second patch by a first-use key: known
+ *     confirm     another series on another day, by a first-use key: known
  *     count       one more patch, nothing else
  *     changed     a key that is not the identity's: remember no more than that it was seen
  */

@@ -48,7 +48,7 @@ export type Knowledge =
  * The one record of this mail.
  *
  * @param source where it was found
- * @param remembered false in a dry run
+ * @param remembered false in a dry run, and if the mail fails: then nothing of it is
  * @param said what is found of the statements that it carries
  */
 export function judge(
@@ -155,6 +155,11 @@ const RANK: Record<Decision["trust"], number> = {
 };
 const NEEDED: Record<Requirement, number> = { nothing: 0, signature: 0, known: 1, pinned: 2 };
 
+/** Does this policy let in a key that is met for the first time? */
+export function admitsFirstUse({ require, firstUse }: Policy): boolean {
+  return firstUse !== "fail" && RANK["first-use"] >= NEEDED[require];
+}
+
 const FIRST_USE_SEVERITY = { allow: "info", warn: "warn", fail: "fail" } as const;
 
 function signerFindings(
@@ -182,8 +187,11 @@ function signerFindings(
       unsigned === null
         ? ""
         : `; ${count(unsigned.patches, "unsigned patch")} from this address since ${month(unsigned.firstSeen)}`;
-    const said = remembered ? "first use, remembered" : "first use, not remembered";
-    const found = finding("key-first-use", `key of ${by}: ${said}${before}`, publicKey);
+    const found = finding(
+      "key-first-use",
+      `key of ${by}: first use, ${firstUse(record, remembered)}${before}`,
+      publicKey,
+    );
     findings.push({ ...found, severity: FIRST_USE_SEVERITY[policy.firstUse] });
   } else if (record !== null) {
     findings.push({
@@ -206,12 +214,23 @@ function signerFindings(
     findings.push(
       finding(
         "key-policy",
-        `the key is ${trust === "first-use" ? "met for the first time" : trust}; asked for is ${policy.require}`,
+        `the key is ${trust === "first-use" ? metSoFar(record) : trust}; asked for is ${policy.require}`,
         `after checking the key: git patchsig trust accept ${by} ${publicKey}`,
       ),
     );
   }
   return [trust, findings];
+}
+
+function firstUse(record: KeyRecord | null, remembered: boolean): string {
+  if (record === null) return remembered ? "remembered" : "not remembered";
+  return `met ${day(record.firstSeen)}`;
+}
+
+function metSoFar(record: KeyRecord | null): string {
+  return record === null
+    ? "met for the first time"
+    : `met ${day(record.firstSeen)}, and not in another series on another day yet`;
 }
 
 /** Both keys, what is known of each, and the command that accepts the new one. */

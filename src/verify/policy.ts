@@ -16,7 +16,7 @@ export interface Policy {
   /**
    *     nothing     unsigned patches pass with a warning
    *     signature   a good signature; a key may be met for the first time
-   *     known       by a key that was met before
+   *     known       by a key that was met before, in another series on another day
    *     pinned      by a key that a person or a keyring confirmed, or that such a key endorsed
    *
    * Under every one of them fail: a bad signature, and a changed or revoked key.

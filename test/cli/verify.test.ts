@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { beforeAll, describe, expect, test } from "vitest";
 import { displayWidth } from "../../src/report/escape.ts";
 import { patchsig, records } from "../support/cli.ts";
@@ -259,7 +260,13 @@ describe("what is asked for", () => {
   test("known and pinned, once they are; git config says it too, the option wins", () => {
     const home = newFolder();
     expectStatus(verify([series], home), 0);
-    expectStatus(verify(["--require=known", series], home), 0);
+    for (const _ of "12") expectStatus(verify(["--require=known", series], home), 1);
+    // as if the day before another series had brought the key
+    const db = new Database(join(home, ".local", "share", "patchsig", "trust.db"));
+    db.exec("update keys set first_series = 'another', first_seen = first_seen - 86400");
+    db.close();
+    for (const _ of "12") expectStatus(verify(["--require=known", series], home), 0);
+    expectStatus(verify([series], home), 0);
     const { stdout } = expectStatus(verify(["--require=pinned", series], home), 1);
     expectTidy(stdout);
     expect(stdout).toContain("the key is known; asked for is pinned");

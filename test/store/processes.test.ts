@@ -113,7 +113,7 @@ describe("verifiers that race", () => {
       await race(
         racing,
         file,
-        texts.map((text) => sightingOf(key, text)),
+        texts.map((text) => sightingOf(key, text, { at: first.at + 86_400 })),
       );
     }
     const trust = openTrust({ file });

@@ -19,6 +19,7 @@ export function sightingOf(
     identity,
     publicKey,
     digest: sightingDigest(identity, publicKey, text),
+    series: text,
     at: 1_790_000_000,
     messageId: `${text}@example.org`,
     list: "git.vger.kernel.org",

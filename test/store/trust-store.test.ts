@@ -9,6 +9,8 @@ import { sightingOf, someKey, temporaryDirectory } from "./support.ts";
 
 const ALICE = "alice@example.org";
 const NOW = 1_790_000_000;
+/** When another series makes a key known. */
+const LATER = NOW + 86_400;
 
 let file: string;
 let trust: TrustStore;
@@ -50,6 +52,8 @@ describe("a key from first use on", () => {
         applied: 0,
         endorsedBy: "",
         rotatedFrom: "",
+        firstSeries: "one",
+        again: false,
       },
     ]);
   });
@@ -62,17 +66,25 @@ describe("a key from first use on", () => {
     expect(trust.events(ALICE)).toHaveLength(1);
   });
 
-  test("is known with the second patch, which counts once", () => {
+  test("is not known by more patches on that day, nor by that series on another", () => {
+    trust.judge(sightingOf(K1, "one"));
+    for (const more of [{ at: LATER - 1 }, { at: LATER, series: "one" }])
+      expect(trust.judge(sightingOf(K1, `two ${more.at}`, more)).trust).toBe("first-use");
+    expect(trust.lookup(ALICE)[0]).toMatchObject({ state: "first-use", patches: 3, again: false });
+  });
+
+  test("is known with another series on another day, of which each patch counts once", () => {
     trust.judge(sightingOf(K1, "one"));
     for (const text of ["two", "three", "two"]) {
-      const again = sightingOf(K1, text, { at: NOW + 60 });
+      const again = sightingOf(K1, text, { at: LATER });
       expect(trust.judge(again).trust).toBe("known");
     }
     expect(trust.lookup(ALICE)[0]).toMatchObject({
       state: "known",
       patches: 3,
       firstSeen: NOW,
-      lastSeen: NOW + 60,
+      lastSeen: LATER,
+      again: true,
       lastMessageId: "three@example.org",
     });
     expect(trust.events(ALICE).map((event) => event.kind)).toEqual(["first-use", "confirm"]);
@@ -134,7 +146,7 @@ test("a revoked key is revoked for every identity", () => {
 describe("compare-and-set", () => {
   test("of two first uses one is refused", () => {
     const [a, b] = [sightingOf(K1, "a"), sightingOf(K2, "b")].map((sighting) =>
-      decide(sighting, trust.standing(sighting)),
+      decide(sighting, trust.standing(sighting), true),
     );
     expect([a?.trust, b?.trust]).toEqual(["first-use", "first-use"]);
     expect(reopened((other) => other.apply(a!.change!))).toBe("applied");
@@ -144,7 +156,7 @@ describe("compare-and-set", () => {
 
   test("a key that was revoked meanwhile is not counted", () => {
     trust.judge(sightingOf(K1, "one"));
-    const { change } = decide(sightingOf(K1, "two"), trust.standing(sightingOf(K1, "two")));
+    const { change } = decide(sightingOf(K1, "two"), trust.standing(sightingOf(K1, "two")), true);
     const db = new Database(file);
     db.prepare("update keys set state = 'revoked'").run();
     db.close();
@@ -152,12 +164,13 @@ describe("compare-and-set", () => {
     expect(trust.judge(sightingOf(K1, "two")).trust).toBe("revoked");
   });
 
-  test("the same patch, confirmed by another process first, does not confirm twice", () => {
+  test("a key that another process made known first is not made so twice", () => {
     trust.judge(sightingOf(K1, "one"));
-    const one = sightingOf(K1, "one");
-    const stale = decide(one, { ...trust.standing(one), repeated: false });
+    const two = sightingOf(K1, "two", { at: LATER });
+    const stale = decide(two, trust.standing(two), true);
+    reopened((other) => other.judge(sightingOf(K1, "three", { at: LATER })));
     expect(trust.apply(stale.change!)).toBe("conflict");
-    expect(trust.lookup(ALICE)[0]?.state).toBe("first-use");
+    expect(trust.lookup(ALICE)[0]).toMatchObject({ state: "known", patches: 2 });
   });
 
   test("a transaction sees what others wrote before it", () => {
@@ -171,7 +184,9 @@ describe("compare-and-set", () => {
 describe("transactions", () => {
   test("are written at once", () => {
     const decisions = trust.transaction(() => {
-      const decided = ["one", "two", "one"].map((text) => trust.judge(sightingOf(K1, text)).trust);
+      const decided = ["one", "two", "one"].map(
+        (text, i) => trust.judge(sightingOf(K1, text, { at: NOW + i * 86_400 })).trust,
+      );
       trust.countUnsigned("bob@example.org", sightingDigest("bob@example.org", null, "x"), NOW);
       return decided;
     });
@@ -185,7 +200,7 @@ describe("transactions", () => {
   test("are undone if the work throws", () => {
     trust.judge(sightingOf(K1, "one"));
     const work = (): void => {
-      trust.judge(sightingOf(K1, "two"));
+      trust.judge(sightingOf(K1, "two", { at: LATER }));
       trust.judge(sightingOf(K3, "three", { identity: "bob@example.org" }));
       throw new RangeError("no");
     };
@@ -193,7 +208,7 @@ describe("transactions", () => {
     expect(trust.lookup(ALICE)).toMatchObject([{ state: "first-use", patches: 1 }]);
     expect(trust.lookup("bob@example.org")).toEqual([]);
     // the patch was not counted, so it counts now
-    expect(trust.judge(sightingOf(K1, "two")).trust).toBe("known");
+    expect(trust.judge(sightingOf(K1, "two", { at: LATER })).trust).toBe("known");
   });
 });
 
@@ -301,12 +316,12 @@ describe("a dry run", () => {
     const before = [shape(), readFileSync(file).toString("latin1")];
     const dry = openTrust({ file, dryRun: true });
     expect(dry.judge(sightingOf(K1, "one")).trust).toBe("first-use");
-    expect(dry.judge(sightingOf(K1, "two")).trust).toBe("known");
+    expect(dry.judge(sightingOf(K1, "two", { at: LATER })).trust).toBe("known");
     expect(dry.judge(sightingOf(K2, "two")).trust).toBe("changed");
     const bob = { identity: "bob@example.org" };
     expect(dry.judge(sightingOf(K3, "a", bob)).trust).toBe("first-use");
     expect(dry.judge(sightingOf(K3, "a", bob)).trust).toBe("first-use");
-    expect(dry.judge(sightingOf(K3, "b", bob)).trust).toBe("known");
+    expect(dry.judge(sightingOf(K3, "b", { ...bob, at: LATER })).trust).toBe("known");
     expect(dry.transaction(() => dry.judge(sightingOf(K2, "c", bob)).trust)).toBe("changed");
     dry.countUnsigned(ALICE, sightingDigest(ALICE, null, "x"), NOW);
     dry.countUnsigned(ALICE, sightingDigest(ALICE, null, "x"), NOW);
@@ -322,7 +337,7 @@ describe("a dry run", () => {
     const missing = path.join(temporaryDirectory(), "no", "trust.db");
     const dry = openTrust({ file: missing, dryRun: true });
     expect(dry.judge(sightingOf(K1, "one")).trust).toBe("first-use");
-    expect(dry.judge(sightingOf(K1, "two")).trust).toBe("known");
+    expect(dry.judge(sightingOf(K1, "two", { at: LATER })).trust).toBe("known");
     expect([...dry.list()]).toEqual([]);
     dry.close();
     expect(existsSync(path.dirname(missing))).toBe(false);

@@ -35,7 +35,8 @@ const commands = {
           const digest = Buffer.alloc(8);
           digest.writeUInt32BE(batch);
           digest.writeUInt32BE(i, 4);
-          trust.judge({ identity, publicKey, digest, at: batch, messageId: "", list: "" });
+          const mail = { series: "s", at: batch, messageId: "", list: "" };
+          trust.judge({ identity, publicKey, digest, ...mail });
         }
       });
       say(batch);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createCheck, evidenceIn } from "../../src/cli/checking.ts";
 import { createSession } from "../../src/cli/judging.ts";
+import { now } from "../../src/cli/now.ts";
 import { type MboxMessage, messages } from "../../src/mail/mbox.ts";
 import { prepare, signSeries } from "../../src/patch/sign.ts";
 import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
@@ -63,14 +64,19 @@ interface Seen {
 
 const check = createCheck({ devKeyrings: [], signedOnly: false });
 
-function verify(mails: readonly string[], policy: Partial<Policy> = {}, dryRun = false): Seen {
+function verify(
+  mails: readonly string[],
+  policy: Partial<Policy> = {},
+  dryRun = false,
+  at = now(),
+): Seen {
   const policies = { general: { ...DEFAULT_POLICY, ...policy }, overrides: [] };
   const found = mails.flatMap((mail) => {
     const [{ bytes, size }] = messages(Buffer.from(mail, "latin1")) as [MboxMessage];
     const evidence = evidenceIn(check(bytes, size));
     return evidence === null ? [] : [{ source: "x", evidence, payload: null }];
   });
-  const { members, notes } = createSession(trust, { policies, dryRun }).judge(found);
+  const { members, notes } = createSession(trust, { policies, dryRun, at }).judge(found);
   return { patches: members.map(({ result }) => result), notes: [...notes] };
 }
 
@@ -84,7 +90,8 @@ function judged(mail: string, policy: Partial<Policy> = {}): [string, string[]] 
 
 /** Alice's key is known, by mail. */
 function knowAlice(): void {
-  verify([patchMail({ key: A1 }), patchMail({ key: A1 })]);
+  verify([patchMail({ key: A1 })], {}, false, now() - 2 * 86_400);
+  verify([patchMail({ key: A1 })]);
   expect(trust.lookup(ALICE)).toMatchObject([{ state: "known" }]);
 }
 
@@ -92,6 +99,49 @@ function told(...statements: readonly Statement[]): string[] {
   const { notes } = verify(statements.map(({ text }) => letter(text)));
   return notes.flatMap(({ findings }) => findings.map(({ code }) => code));
 }
+
+describe("a look that fails", () => {
+  const DAYS = [0, 0, 2, 9];
+
+  test.each<[string, Partial<Policy>]>([
+    ["require=known", { require: "known" }],
+    ["require=pinned", { require: "pinned" }],
+    ["firstUse=fail", { firstUse: "fail" }],
+    ["both", { require: "known", firstUse: "fail" }],
+  ])("%s: leaves no trace, in one run or in several, on one day or later", (_, policy) => {
+    const mails = [1, 2, 3].map(() => patchMail({ key: M }));
+    for (const dryRun of [true, false])
+      for (const days of DAYS) {
+        const { patches } = verify(mails, policy, dryRun, now() + days * 86_400);
+        expect(patches.map(({ verdict }) => verdict)).toEqual(["fail", "fail", "fail"]);
+        expect(JSON.stringify(patches)).toContain("first use, not remembered");
+      }
+    expect(trust.show(ALICE)).toBeNull();
+    // the owner of the address is not in its way
+    expect(judged(patchMail({ key: A1 }))).toEqual(["pass", ["key-first-use"]]);
+  });
+
+  test("does not make a key known that a laxer one has let in, whatever the order", () => {
+    const [first, other] = [patchMail({ key: A1 }), patchMail({ key: A1 })];
+    verify([first]);
+    const strict = (): string[] =>
+      verify([first, other, first], { require: "known" }, false, now() + 2 * 86_400).patches.map(
+        ({ verdict }) => verdict,
+      );
+    for (let i = 0; i < 3; i++) expect(strict()).toEqual(["fail", "pass", "fail"]);
+    expect(trust.lookup(ALICE)).toMatchObject([{ state: "first-use", again: false }]);
+    verify([other], {}, false, now() + 2 * 86_400);
+    for (let i = 0; i < 3; i++) expect(strict()).toEqual(["pass", "pass", "pass"]);
+  });
+
+  test("makes nothing that comes later look older", () => {
+    const mail = patchMail({ key: A1 });
+    expect(judged(mail, { firstUse: "fail" })[0]).toBe("fail");
+    expect(judged(mail.replace("Message-ID: <1@", "Message-ID: <again@"))[1]).toEqual([
+      "key-first-use",
+    ]);
+  });
+});
 
 describe("a rotation", () => {
   test("makes the new key good and the old one bad", () => {
@@ -235,10 +285,9 @@ describe("a rotation", () => {
     );
     // fallen back to what mails have shown, which is nothing yet
     expect(judged(patchMail({ key: A2 }))).toEqual(["warn", ["key-first-use", "key-tainted"]]);
-    expect(judged(patchMail({ key: A2 }))).toEqual(["warn", ["key-tainted"]]);
     expect(judged(patchMail({ key: A2 }), { require: "pinned" })).toEqual([
       "fail",
-      ["key-tainted", "key-policy"],
+      ["key-first-use", "key-tainted", "key-policy"],
     ]);
     expect(judged(patchMail({ key: M }))).toEqual(["fail", ["key-changed"]]);
     trust.accept(ALICE, A2.text, TIME);
@@ -371,11 +420,10 @@ describe("an endorsement", () => {
     expect(judged(hers())).toEqual(["pass", []]);
     told(says(B, "revoke", B, { by: BOB, of: BOB }));
     expect(trust.lookup(carol)).toMatchObject([{ state: "first-use", patches: 1, endorsedBy: "" }]);
-    expect(judged(hers(), { require: "pinned" })).toEqual(["fail", ["key-policy"]]);
+    expect(judged(hers(), { require: "pinned" })).toEqual(["fail", ["key-first-use", "key-policy"]]);
     expect(trust.events(carol).map(({ kind, other }) => [kind, other])).toEqual([
       ["endorse", B.text],
       ["fall-back", B.text],
-      ["confirm", ""],
     ]);
   });
 
@@ -467,7 +515,9 @@ describe("posing as somebody", () => {
 
   test("with the known key of another person", () => {
     knowAlice();
-    verify([1, 2].map(() => patchMail({ key: M, from: MALLORY, by: MALLORY })));
+    const hers = (): string => patchMail({ key: M, from: MALLORY, by: MALLORY });
+    verify([hers()], {}, false, now() - 2 * 86_400);
+    verify([hers()]);
     expect(judged(patchMail({ key: M, by: MALLORY }))[1]).toContain("signer-not-author");
     expect(judged(patchMail({ key: M }))).toEqual(["fail", ["key-changed"]]);
     const { patches } = verify([patchMail({ key: M })]);

@@ -35,7 +35,9 @@ function remember(work: (trust: TrustStore) => void): void {
 /** Alice's key, patches of hers without one, and another key that posed as hers. */
 function story(): void {
   remember((trust) => {
-    for (const text of ["one", "two", "three"]) trust.judge(sightingOf(K1, text, { at: MARCH }));
+    trust.judge(sightingOf(K1, "one", { at: MARCH }));
+    for (const text of ["two", "three"])
+      trust.judge(sightingOf(K1, text, { at: MARCH + 86_400 }));
     trust.countApplied(ALICE, K1, 2);
     trust.judge(sightingOf(K2, "four", { at: MARCH + 86_400 }));
     for (const text of ["x", "y"])
@@ -113,7 +115,7 @@ describe("trust show", () => {
       [
         "alice@example.org",
         `known      ${K1}`,
-        "           since 2026-03-14, last 2026-03-14, 3 patches, 2 applied",
+        "           since 2026-03-14, last 2026-03-15, 3 patches, 2 applied",
         "           first in one@example.org",
         "           on git.vger.kernel.org",
         `CHANGED    ${K2}`,

@@ -10,6 +10,7 @@ const sighting: Sighting = {
   identity: "alice@example.org",
   publicKey: K1,
   digest: sightingDigest("alice@example.org", K1, "text"),
+  series: "text",
   at: 2000,
   messageId: "1@example.org",
   list: "",
@@ -30,18 +31,21 @@ function record(publicKey: string, state: KeyState, patches = 1, firstSeen = 100
     applied: 0,
     endorsedBy: "",
     rotatedFrom: "",
+    firstSeries: patches > 0 ? "before" : "",
+    again: false,
   };
 }
 
 function standing(records: KeyRecord[], more: Partial<Standing> = {}): Standing {
-  return { records, revoked: false, tainted: false, repeated: false, ...more };
+  return { records, revoked: false, tainted: false, ...more };
 }
 
 describe("the key that showed is K1", () => {
   test.each<[string, KeyRecord[], Partial<Standing>, string, string | null]>([
     ["nothing is remembered", [], {}, "first-use", "first-use"],
-    ["first use, another patch", [record(K1, "first-use")], {}, "known", "confirm"],
-    ["first use, this patch", [record(K1, "first-use")], { repeated: true }, "first-use", null],
+    ["first use, another series, at once", [record(K1, "first-use", 1, 1990)], {}, "first-use", "count"],
+    ["first use, another series, a day later", [record(K1, "first-use", 1, 2000 - 86_400)], {}, "known", "confirm"],
+    ["first use, unseen by mails", [record(K1, "first-use", 0, -90_000)], {}, "first-use", "count"],
     ["known", [record(K1, "known")], {}, "known", "count"],
     ["endorsed", [record(K1, "endorsed")], {}, "endorsed", "count"],
     ["pinned", [record(K1, "pinned")], {}, "pinned", "count"],
@@ -63,7 +67,7 @@ describe("the key that showed is K1", () => {
     ],
     ["revoked, and K2 is known", [record(K1, "revoked"), record(K2, "known")], {}, "revoked", null],
   ])("%s", (_, records, more, trust, kind) => {
-    const decision = decide(sighting, standing(records, more));
+    const decision = decide(sighting, standing(records, more), true);
     expect(decision.trust).toBe(trust);
     expect(decision.change?.kind ?? null).toBe(kind);
     expect(decision.record).toBe(records.find((known) => known.publicKey === K1) ?? null);
@@ -75,8 +79,8 @@ describe("the key that showed is K1", () => {
 
 test("a changed key names the keys that were expected", () => {
   const known = record(K2, "known");
-  expect(decide(sighting, standing([known])).others).toEqual([known]);
-  expect(decide(sighting, standing([record(K2, "revoked")])).others).toEqual([]);
+  expect(decide(sighting, standing([known]), true).others).toEqual([known]);
+  expect(decide(sighting, standing([record(K2, "revoked")]), true).others).toEqual([]);
 });
 
 describe("an unsigned mail", () => {

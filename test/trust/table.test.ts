@@ -53,9 +53,10 @@ afterEach(() => trust.close());
 const [K, OTHER, E] = [keyOf(1), keyOf(2), keyOf(3)];
 let patch = 0;
 
-/** Another patch by the key. */
+/** Another series on another day. */
 function see(key = K, identity = ALICE): string {
-  return trust.judge(sightingOf(key.text, `patch ${patch++}`, { identity })).trust;
+  const at = TIME + patch * 86_400;
+  return trust.judge(sightingOf(key.text, `patch ${patch++}`, { identity, at })).trust;
 }
 
 function stateOf(key = K, identity = ALICE): KeyState | "none" {
