@@ -44,7 +44,6 @@ export function createSession(
     at = now(),
   }: { readonly policies: Policies; readonly dryRun: boolean; readonly at?: number },
 ): Session {
-
   /** A verdict that fails leaves no trace: neither the key nor the patch is remembered. */
   function ofSigner(evidence: Evidence, policy: Policy, judged: Judge): PatchResult {
     const { publicKey, comment } = evidence.signed!;

@@ -58,7 +58,9 @@ export function prepare(db: Database) {
     allKeys: sql<[], KeyRow>(
       `select ${KEY_COLUMNS} from keys order by identity, first_seen, public_key`,
     ).raw(),
-    addKey: sql<[...KeyRow]>("insert into keys values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    addKey: sql<[...KeyRow]>(
+      "insert into keys values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ),
     updateKey: sql<
       [string, number, string, number, number, string, string, string, number, string, string]
     >(

@@ -233,7 +233,10 @@ export class TrustStore {
       const { digest, work, version, signedAt } = arrival;
       if (!this.#dryRun && remember) this.#sql.arrive.run(arrival);
       const stored = this.#sql.arrived.get(digest);
-      const own = stored ?? this.#arrivals.find(digest) ?? (remember ? this.#arrivals.add(arrival) : notYet(arrival));
+      const own =
+        stored ??
+        this.#arrivals.find(digest) ??
+        (remember ? this.#arrivals.add(arrival) : notYet(arrival));
       return replayOf(arrival, own, (id) => {
         const before = Math.min(id, FIRST_UNSTORED);
         const stored = this.#sql.newerArrived.get(work, version, signedAt, before) ?? null;

@@ -420,7 +420,10 @@ describe("an endorsement", () => {
     expect(judged(hers())).toEqual(["pass", []]);
     told(says(B, "revoke", B, { by: BOB, of: BOB }));
     expect(trust.lookup(carol)).toMatchObject([{ state: "first-use", patches: 1, endorsedBy: "" }]);
-    expect(judged(hers(), { require: "pinned" })).toEqual(["fail", ["key-first-use", "key-policy"]]);
+    expect(judged(hers(), { require: "pinned" })).toEqual([
+      "fail",
+      ["key-first-use", "key-policy"],
+    ]);
     expect(trust.events(carol).map(({ kind, other }) => [kind, other])).toEqual([
       ["endorse", B.text],
       ["fall-back", B.text],

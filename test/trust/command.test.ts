@@ -36,8 +36,7 @@ function remember(work: (trust: TrustStore) => void): void {
 function story(): void {
   remember((trust) => {
     trust.judge(sightingOf(K1, "one", { at: MARCH }));
-    for (const text of ["two", "three"])
-      trust.judge(sightingOf(K1, text, { at: MARCH + 86_400 }));
+    for (const text of ["two", "three"]) trust.judge(sightingOf(K1, text, { at: MARCH + 86_400 }));
     trust.countApplied(ALICE, K1, 2);
     trust.judge(sightingOf(K2, "four", { at: MARCH + 86_400 }));
     for (const text of ["x", "y"])

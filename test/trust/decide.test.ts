@@ -43,8 +43,20 @@ function standing(records: KeyRecord[], more: Partial<Standing> = {}): Standing 
 describe("the key that showed is K1", () => {
   test.each<[string, KeyRecord[], Partial<Standing>, string, string | null]>([
     ["nothing is remembered", [], {}, "first-use", "first-use"],
-    ["first use, another series, at once", [record(K1, "first-use", 1, 1990)], {}, "first-use", "count"],
-    ["first use, another series, a day later", [record(K1, "first-use", 1, 2000 - 86_400)], {}, "known", "confirm"],
+    [
+      "first use, another series, at once",
+      [record(K1, "first-use", 1, 1990)],
+      {},
+      "first-use",
+      "count",
+    ],
+    [
+      "first use, another series, a day later",
+      [record(K1, "first-use", 1, 2000 - 86_400)],
+      {},
+      "known",
+      "confirm",
+    ],
     ["first use, unseen by mails", [record(K1, "first-use", 0, -90_000)], {}, "first-use", "count"],
     ["known", [record(K1, "known")], {}, "known", "count"],
     ["endorsed", [record(K1, "endorsed")], {}, "endorsed", "count"],
