@@ -21,7 +21,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { insertAtBreak } from "../src/mail/insert.ts";
 import { readMail } from "../src/mail/mailinfo.ts";
-import { dropCr } from "../src/mail/mbox.ts";
+import { dropCr } from "../src/mail/line-ends.ts";
 import { createVerifier } from "../src/minisign/ed25519.ts";
 import { generateSecretKey } from "../src/minisign/generate.ts";
 import { readBaseLines } from "../src/patch/base-lines.ts";

@@ -77,6 +77,11 @@ export interface MailView {
   readonly message: Buffer;
   /** What `git mailinfo` writes to its patch file, byte for byte. */
   readonly patch: Buffer;
+  /**
+   * Line feeds of `patch` that had a CR before them, which `git mailsplit` drops: offsets, ascending.
+   * Only of parts without transfer encoding; in an encoded part that CR is the transport's.
+   */
+  readonly crs: ArrayLike<number>;
   readonly breakPoint: BreakPoint;
   /**
    * True if message, author or title were in another charset than UTF-8 (or ASCII words said so):
@@ -122,7 +127,13 @@ export interface Diff {
   readonly start: number;
   /** Byte offset in the patch text just after the last file patch; 0 if there is none. */
   readonly end: number;
-  /** True if every line ended in CR and one CR was stripped from each. */
+  /** True if to git every line ends in CR; one was stripped from each. */
   readonly allCr: boolean;
+  /**
+   * Lines of the file patches that end in CR LF in the mail itself, where plain `git am` drops the
+   * CR and `git am --keep-cr` does not. "all": a transport's line ends, no part of `canonical`.
+   * "some": part of it, so plain `git am` makes another commit.
+   */
+  readonly rawCr: "none" | "some" | "all";
   readonly findings: readonly Finding[];
 }

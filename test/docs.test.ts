@@ -59,7 +59,7 @@ ${size} bytes.`);
 
   test("verify-by-hand.py is as short as it says", () => {
     const lines = text("docs", "spec", "verify-by-hand.py").trimEnd().split("\n");
-    expect(lines.length).toBeLessThanOrEqual(150);
+    expect(lines.length).toBeLessThanOrEqual(160);
   });
 });
 

@@ -14,7 +14,7 @@ import { vectorFiles } from "../scripts/vectors/files.ts";
 import { KEY } from "../scripts/vectors/series.ts";
 import { VARIANTS } from "../scripts/vectors/signed.ts";
 import { messages } from "../src/mail/mbox.ts";
-import { readMail } from "../src/mail/mailinfo.ts";
+import { readRawMail } from "../src/mail/mailinfo.ts";
 import { formatPublicKeyText, parsePublicKeyFile } from "../src/minisign/public-key.ts";
 import { parseSecretKeyFile, unlockSecretKey } from "../src/minisign/secret-key.ts";
 import { attestMail, sha256 } from "../src/patch/attestation.ts";
@@ -52,16 +52,16 @@ test("the files are those that the script writes, and no others", () => {
 
 /** The one mail of a file, as git mailsplit hands it on. */
 function mailOf(name: string): Buffer {
-  const [mail, ...more] = messages(read(name));
+  const [mail, ...more] = messages(read(name), { keepCr: true });
   expect(more).toEqual([]);
   return mail!.bytes!;
 }
 
 /** What the library says of a mail: its attestation, or the reason why it has none. */
 function attested(mail: Buffer): { text: Buffer } | { reason: string } {
-  const view = readMail(mail);
+  const view = readRawMail(mail);
   if (!view.ok) return { reason: view.refusal.reason };
-  const diff = readDiff(view.value.patch);
+  const diff = readDiff(view.value.patch, view.value.crs);
   if (!diff.ok) return { reason: diff.refusal.reason };
   const made = attestMail(view.value, diff.value);
   return made.ok ? { text: made.value.text } : { reason: made.refusal.reason };

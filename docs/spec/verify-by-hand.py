@@ -52,7 +52,7 @@ LINE = re.compile(rb"([ +-])[^\n]*\n(?:\\ No newline at end of file\n)?|\n")
 STRAY = re.compile(rb"--- |\+\+\+ |@@ -|\\ |GIT binary patch|Binary files |Files ")
 
 def read_file(patch, at):
-    """One file patch, canonical, and where it ends. (With headers in CR refused, rule 2 never arises.)"""
+    """One file patch, its empty lines made blanks, and where it ends."""
     head = FILE.match(patch, at)
     need(head, "a file header that this illustration does not read")
     _, made, mode, old_name, new_name = head.groups()
@@ -74,18 +74,26 @@ def read_file(patch, at):
         need(old == new == 0 and changes, "a corrupt hunk")
     return b"".join(out), at
 
-def canonical_diff(patch):
+def with_crs(diff, crs):
+    """The second normalisation. (With headers in CR refused, no line is left with one on all of them.)"""
+    if all(crs) or not any(crs): return diff
+    return b"".join(line + b"\r\n"[not cr:] for line, cr in zip(diff.split(b"\n"), crs))
+
+def canonical_diff(patch, raw):
     """The diff in canonical form, and where its first file patch begins and its last one ends."""
-    out, start, end, at = [], len(patch), 0, 0
+    out, crs, start, end, at = [], [], len(patch), 0, 0
+    lines = raw.split(b"\n")[-patch.count(b"\n") - 1:]                      # PATCH, with its CRs
+    need([line.removesuffix(b"\r") for line in lines[1:]] == patch.split(b"\n")[1:], "an unusual end")
     while at < len(patch):
         if patch.startswith(b"diff --git ", at):
             start = min(start, at)
             text, end = read_file(patch, at)
             out.append(text)
+            crs += [line.endswith(b"\r") for line in lines[patch.count(b"\n", 0, at):patch.count(b"\n", 0, end)]]
         else:
             need(not STRAY.match(patch, at), "a line that might be of a diff")
         at = max(end, patch.find(b"\n", at) + 1 or len(patch))
-    return b"".join(out), start, end
+    return with_crs(b"".join(out), crs), start, end
 
 COMMENT = (r"patchsig-v1 t=(?:0|[1-9]\d{0,11}) by=([!-~]{3,254}) series=([0-9a-f]{32}|-) v=([1-9]\d{0,3}) "
            r"n=(0|[1-9]\d{0,3})/([1-9]\d{0,3}) base=([0-9a-f]{64}|[0-9a-f]{40}|-) "
@@ -107,14 +115,15 @@ def brackets(subject):
     return versions or ["1"] * ("patch" in text or "rfc" in text or numbers != []), numbers
 
 def verify(mail, folder):
-    mail = re.sub(rb"\AFrom [^\n]*\n", b"", mail.replace(b"\r\n", b"\n"))   # as git mailsplit does
+    raw = re.sub(rb"\AFrom [^\n]*\n", b"", mail)
+    mail = raw.replace(b"\r\n", b"\n")                                       # as git mailsplit does
     need(b"\0" not in mail, "NUL")
     header = read_header(mail)
     author, email, subject, msg, patch = mailinfo(mail, folder)
     sender = re.fullmatch(r'[^"()<>@\\,]* <([^\s<>@]+@[^\s<>@]+)>', header["from"])
     need(sender and sender[1].encode() == email and author != b"Mail System Internal Data", "unusual From")
     need(not re.search("[\0-\x1f\x7f-\x9f]", b" ".join((author, email, subject)).decode()), "control characters")
-    diff, start, end = canonical_diff(patch)
+    diff, start, end = canonical_diff(patch, raw)
     text = b"patchsig-v1\nauthor: %s <%s>\nsubject: %s\n" % (author, email, re.sub(rb"[ \t\r\n]", b"", subject))
     text += f"message: {sha256(canonical_message(msg))}\ndiff: {sha256(diff)}\n".encode()
     marks = [*MARK.finditer(patch)]                                         # duty 2: find the one block

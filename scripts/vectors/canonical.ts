@@ -10,6 +10,7 @@ import {
   type MailVector,
   MESSAGE,
   multipart,
+  ofCrlfFile,
   OTHER,
   PART,
   quotedPrintable,
@@ -81,6 +82,7 @@ const NO_NEWLINE = DIFF.replace(
 const DASHES = DIFF.replace("@@ -1,3 +1,3 @@", "@@ -1,4 +1,3 @@").replace(" lu\n", "-- \n lu\n");
 const EMPTY_LINE = DIFF.replace("-1,3 +1,3", "-1,4 +1,4").replace(" lu\n", "\n lu\n");
 
+const CRLF_FILE = ofCrlfFile(DIFF);
 const crlf = (text: string): string => text.replaceAll("\n", "\r\n");
 const withoutSubject = HEADER.replace(/^Subject: .*\n/m, "");
 
@@ -247,8 +249,43 @@ const ATTESTED: readonly MailVector[] = [
   ),
   vector(
     "some-cr",
-    "CR at the end of some lines of the diff stays",
-    mail({ diff: DIFF.replace("+LI\n", "+LI\r\r\n") }),
+    "CR at the end of some lines of the diff belongs to them",
+    mail({ diff: DIFF.replace("+LI\n", "+LI\r\n") }),
+  ),
+  vector("two-crs", "every one of them", mail({ diff: DIFF.replace("+LI\n", "+LI\r\r\n") })),
+  vector("crlf-file", "the patch of a CRLF file as git writes it", mail({ diff: CRLF_FILE })),
+  vector(
+    "crlf-file-encoded",
+    "as crlf-file: in quoted-printable, as git send-email sends it",
+    encoded("quoted-printable", quotedPrintable(body({ diff: CRLF_FILE }))),
+  ),
+  vector(
+    "crlf-file-crlf",
+    "as crlf-file: all line ends made CRLF on the way, those in CR too",
+    crlf(mail({ diff: CRLF_FILE })),
+  ),
+  vector(
+    "crlf-file-base64",
+    "as crlf-file: in base64 whose own lines end in CRLF",
+    encoded("base64", crlf(base64(body({ diff: CRLF_FILE })))),
+  ),
+  vector(
+    "crlf-diff-only",
+    "as plain: the lines of the diff end in CRLF, the others in LF",
+    mail({ diff: crlf(DIFF) }),
+  ),
+  vector(
+    "crlf-all-but-diff",
+    "as plain: the lines of the diff end in LF, the others in CRLF",
+    crlf(mail({ diff: "%%" })).replace("%%", () => DIFF),
+  ),
+  vector(
+    "crlf-in-two-encodings",
+    "not as plain: every line of the diff ends in CR, but git drops only those of the first part",
+    multipart([
+      `${PART}${crlf(body({ diff: DIFF, tail: "" }))}`,
+      `Content-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: quoted-printable\n\n${quotedPrintable(crlf(OTHER))}`,
+    ]),
   ),
   vector("no-newline", "\\ No newline at end of file", mail({ diff: NO_NEWLINE })),
   vector("rename", "a rename without hunks", mail({ diff: RENAME })),

@@ -1,7 +1,7 @@
 /** The vectors as files. */
 
 import { messages } from "../../src/mail/mbox.ts";
-import { readMail } from "../../src/mail/mailinfo.ts";
+import { readRawMail } from "../../src/mail/mailinfo.ts";
 import { attestMail } from "../../src/patch/attestation.ts";
 import { readDiff } from "../../src/patch/diff.ts";
 import type { Result } from "../../src/types.ts";
@@ -30,9 +30,9 @@ export function vectorFiles(): Map<string, Buffer> {
 }
 
 function attestationOf(bytes: Buffer): Result<Buffer> {
-  const view = readMail(messages(bytes)[0]!.bytes!);
+  const view = readRawMail(messages(bytes, { keepCr: true })[0]!.bytes!);
   if (!view.ok) return view;
-  const diff = readDiff(view.value.patch);
+  const diff = readDiff(view.value.patch, view.value.crs);
   if (!diff.ok) return diff;
   const made = attestMail(view.value, diff.value);
   return made.ok ? { ok: true, value: made.value.text } : made;

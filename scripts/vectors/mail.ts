@@ -59,6 +59,12 @@ index 8a7c1b2..5f6d3e4 100644
 +mallory
 `;
 
+/** The patch of a file with CRLF line ends: git writes the header with LF, and the hunk as it is. */
+export function ofCrlfFile(patch: string): string {
+  const [head = "", hunk = ""] = patch.split(/(?<=^@@ .*\n)/m);
+  return head + hunk.replace(/^[ +-](?!- ).*$/gm, "$&\r");
+}
+
 export const TAIL = "-- \n2.39.5\n";
 
 const PLAIN: Pieces = {

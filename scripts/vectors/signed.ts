@@ -4,7 +4,7 @@ import { sign } from "../../src/minisign/signature.ts";
 import { formatSignature } from "../../src/minisign/signature.ts";
 import { untrustedComment } from "../../src/patch/block.ts";
 import { formatTrustedComment, type TrustedComment } from "../../src/patch/trusted-comment.ts";
-import { base64, type MailVector, OTHER, quotedPrintable, vector } from "./mail.ts";
+import { base64, type MailVector, ofCrlfFile, OTHER, quotedPrintable, vector } from "./mail.ts";
 import { blockOf, BY, KEY, placed, SIGNED, TIME, UNSIGNED } from "./series.ts";
 
 /** What a verifier says before it asks whom the key belongs to. */
@@ -86,6 +86,8 @@ const made = (name: string, verdict: Verdict, shows: string, text: string): Sign
 
 const wrap = (text: string): string => text.replace(/.{60}/g, "$&\n ");
 
+const CRLF_FILE = signedAs({}, ofCrlfFile(UNSIGNED));
+
 export const VARIANTS: readonly SignedVector[] = [
   made("as-sent", good(), "patch 1 of fixtures/series", MAIL),
   made(
@@ -96,6 +98,31 @@ export const VARIANTS: readonly SignedVector[] = [
   ),
   made("base64", good(), "re-encoded", encoded("base64", base64(MAIL.slice(HEAD_END)))),
   made("crlf", good(), "CRLF line ends", MAIL.replaceAll("\n", "\r\n")),
+  made("crlf-file", good("raw-cr"), "the patch of a CRLF file, as git writes it", CRLF_FILE),
+  made(
+    "crlf-file-encoded",
+    good(),
+    "the same in quoted-printable, as git send-email sends it",
+    encoded("quoted-printable", quotedPrintable(CRLF_FILE.slice(HEAD_END))),
+  ),
+  made(
+    "crlf-file-crlf",
+    good(),
+    "the same, all line ends made CRLF",
+    CRLF_FILE.replaceAll("\n", "\r\n"),
+  ),
+  made(
+    "crlf-file-eaten",
+    bad("diff", "content-changed"),
+    "the same, all line ends made LF",
+    CRLF_FILE.replaceAll("\r\n", "\n"),
+  ),
+  made(
+    "cr-added",
+    bad("diff", "content-changed"),
+    "CR LF at the end of one line of the diff",
+    edit("+TWO\n", "+TWO\r\n"),
+  ),
   made("footer", good(), "a list footer", `${MAIL}_____\ndevel mailing list\n`),
   made(
     "list-prefix",

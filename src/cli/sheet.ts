@@ -21,7 +21,7 @@ export interface Sheet {
 export function readSheet(name: string): Sheet {
   const bytes = readWhole(name);
   if (!looksLikeMail(bytes)) throw notAMail(name);
-  const mails = messages(bytes).map(({ offset, size, bytes: mail }) => {
+  const mails = messages(bytes, { keepCr: true }).map(({ offset, size, bytes: mail }) => {
     if (mail === null) throw new CliError("too-large", `${name}: a mail of ${size} bytes`);
     return { start: offset, end: offset + size, mail };
   });
@@ -73,32 +73,16 @@ export function draftsOf(sheet: Sheet): Draft[] {
   }));
 }
 
-/** The file with the signed mails in the place of the old ones, CRLF where it was CRLF. */
+/** The file with the signed mails in the place of the old ones. */
 export function rewritten(sheet: Sheet, mails: readonly (Buffer | null)[]): Buffer {
   const pieces: Buffer[] = [];
   let at = 0;
   for (const [i, mail] of mails.entries()) {
     const { start, end } = sheet.mails[i]!;
     if (mail === null) continue;
-    const raw = sheet.bytes.subarray(start, end);
-    pieces.push(sheet.bytes.subarray(at, start), isCrlf(raw) ? toCrlf(mail) : mail);
+    pieces.push(sheet.bytes.subarray(at, start), mail);
     at = end;
   }
   pieces.push(sheet.bytes.subarray(at));
   return Buffer.concat(pieces);
-}
-
-/** True if every LF has a CR before it. */
-function isCrlf(bytes: Buffer): boolean {
-  let at = bytes.indexOf("\n");
-  if (at < 0) return false;
-  while (at >= 0) {
-    if (bytes[at - 1] !== 0x0d) return false;
-    at = bytes.indexOf("\n", at + 1);
-  }
-  return true;
-}
-
-function toCrlf(bytes: Buffer): Buffer {
-  return Buffer.from(bytes.toString("latin1").replaceAll("\n", "\r\n"), "latin1");
 }

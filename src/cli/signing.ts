@@ -11,7 +11,7 @@ import { checkMail } from "../verify/check.ts";
 import { gitConfig } from "./settings.ts";
 import { say } from "./terminal.ts";
 
-/** One mail to be signed, LF line ends. */
+/** One mail to be signed, with its CRs. */
 export interface Draft {
   /** For messages: a file name, or where in it. */
   readonly name: string;

@@ -12,7 +12,6 @@ import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
-import { dropCr } from "../mail/mbox.ts";
 import { Blobs } from "./blobs.ts";
 import { failure, gitLines, gitText, runGit } from "./run.ts";
 
@@ -135,8 +134,7 @@ async function* readEpoch(
       if (blob === null)
         throw new CliError("unreadable", `${repository}: the mail of ${commit} is not there`);
       const { bytes, size } = blob;
-      const plain = bytes === null ? null : dropCr(bytes);
-      mails.push({ place: `${repository}:${commit}`, bytes: plain, size, epoch, commit });
+      mails.push({ place: `${repository}:${commit}`, bytes, size, epoch, commit });
       held += bytes?.length ?? 0;
       if (held < PORTION) continue;
       yield mails;

@@ -3,6 +3,7 @@ import { EMPTY, LF, NEWLINE, hasAt, isSpace, lineEnd, latin1 } from "./bytes.ts"
 import { messageToUtf8, toUtf8 } from "./charset.ts";
 import { unflow } from "./flowed.ts";
 import { type InBody, finishHeader, newInBody, readInBodyLine } from "./inbody.ts";
+import { type CrPlaces, crsBefore } from "./line-ends.ts";
 import type { Part } from "./parts.ts";
 import { refuse } from "./refused.ts";
 import { decodeBody, decodeQuotedPrintable, decodedLineEnds } from "./transfer.ts";
@@ -11,6 +12,8 @@ import { decodeBody, decodeQuotedPrintable, decodedLineEnds } from "./transfer.t
 export interface Body {
   readonly message: Buffer;
   readonly patch: Buffer;
+  /** Line feeds of `patch` that had a CR, in parts that are not encoded. */
+  readonly crs: CrPlaces;
   readonly inBody: InBody["fields"];
   readonly breakPoint: BreakPoint;
   /** True if bytes of the message or a word of an in-body header were in another charset. */
@@ -142,10 +145,10 @@ function endOfText(mail: Buffer, parts: readonly Part[]): BreakPoint | null {
  * that follows, whatever its type, as patch. Only the message and the line of the break are
  * converted to UTF-8; in-body headers and the patch keep their bytes.
  */
-export function readBody(mail: Buffer, parts: readonly Part[]): Body {
+export function readBody(mail: Buffer, parts: readonly Part[], crs: CrPlaces): Body {
   const inBody = newInBody();
   const message: Buffer[] = [];
-  const patch: Buffer[] = [];
+  const patch = new PatchText(mail, crs);
   const findings: Finding[] = [];
   let stage: "headers" | "message" | "patch" = "headers";
   let breakPoint: BreakPoint | null = null;
@@ -177,27 +180,84 @@ export function readBody(mail: Buffer, parts: readonly Part[]): Body {
       message.push(convert(text.subarray(pos, found?.start ?? text.length), part));
       if (found !== null) {
         stage = "patch";
-        patch.push(convert(text.subarray(found.start, found.end), part, toUtf8));
+        const line = text.subarray(found.start, found.end);
+        patch.add(convert(line, part, toUtf8), part, found.start, found.end);
         pos = found.end;
         const at = found.kind === "dashes" ? found.end : found.start;
         breakPoint = breakAt(mail, part, found.kind, sourceOf(at));
       }
     }
-    if (stage === "patch") patch.push(text.subarray(pos));
+    if (stage === "patch") patch.add(text.subarray(pos), part, pos, text.length);
     if (!part.closed) continue;
-    if (stage === "patch") patch.push(NEWLINE);
+    if (stage === "patch") patch.close();
     else if (stage === "message") message.push(convert(NEWLINE, part));
     else if (!readInBodyLine(inBody, NEWLINE)) stage = "message";
   }
   finishHeader(inBody);
   return {
     message: concat(message),
-    patch: concat(patch),
+    patch: concat(patch.pieces),
+    crs: patch.crs,
     inBody: inBody.fields,
     breakPoint: breakPoint ?? endOfText(mail, parts) ?? NOWHERE,
     recoded: recoded || inBody.foreign,
     findings,
   };
+}
+
+/** What goes to git apply, put together, and where CRs were dropped in it. */
+class PatchText {
+  readonly pieces: Buffer[] = [];
+  readonly crs: number[] = [];
+  readonly #mail: Buffer;
+  readonly #mailCrs: CrPlaces;
+  #length = 0;
+
+  constructor(mail: Buffer, crs: CrPlaces) {
+    this.#mail = mail;
+    this.#mailCrs = crs;
+  }
+
+  /** [from, to) of what the part says without soft line breaks; only a lone line is ever converted. */
+  add(text: Buffer, part: Part, from: number, to: number): void {
+    this.pieces.push(text);
+    if (part.encoding === "identity" && this.#mailCrs.length > 0) {
+      if (part.flow.flowed) this.#addFlowed(text, part);
+      else this.#addPlain(text.length, part.start + from, part.start + to);
+    }
+    this.#length += text.length;
+  }
+
+  /** The empty line that git puts where a part is closed; it ends as the line before it does. */
+  close(): void {
+    this.pieces.push(NEWLINE);
+    if (this.crs.at(-1) === this.#length - 1) this.crs.push(this.#length);
+    this.#length++;
+  }
+
+  #addPlain(length: number, from: number, to: number): void {
+    const shift = this.#length + length - to;
+    const crs = this.#mailCrs;
+    for (let i = crsBefore(crs, from); i < crs.length && crs[i]! < to; i++)
+      this.crs.push(crs[i]! + shift);
+  }
+
+  /** Lines that are joined have no line end of their own any more, so they must all end alike. */
+  #addFlowed(text: Buffer, { start, end }: Part): void {
+    const crs = this.#mailCrs;
+    const dropped = crsBefore(crs, end) - crsBefore(crs, start);
+    if (dropped === 0) return;
+    if (dropped < count(this.#mail.subarray(start, end)))
+      refuse("flowed-ambiguous", "format=flowed with LF and CR LF");
+    for (let at = text.indexOf(LF); at >= 0; at = text.indexOf(LF, at + 1))
+      this.crs.push(this.#length + at);
+  }
+}
+
+function count(text: Buffer): number {
+  let lines = 0;
+  for (const byte of text) if (byte === LF) lines++;
+  return lines;
 }
 
 const NOWHERE: BreakPoint = {

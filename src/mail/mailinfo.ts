@@ -5,29 +5,38 @@ import { EMPTY, collapseSpace, hasAt, isSpace, lineEnd, latin1 } from "./bytes.t
 import { type Content, readContent } from "./content.ts";
 import { type Header, type HeaderName, field, readHeader } from "./header.ts";
 import { type Parts, readParts } from "./parts.ts";
+import { type CrPlaces, NO_CRS, withoutCr } from "./line-ends.ts";
 import { attempt, refuse } from "./refused.ts";
 import { decodeWords, hasForeignWord } from "./rfc2047.ts";
 import { hasScissors } from "./scissors.ts";
 import { cleanTitle } from "./title.ts";
+
+/** Reads one mail with its CRs, as `git mailsplit --keep-cr` leaves it; else as `readMail`. */
+export function readRawMail(raw: Buffer): Result<MailView> {
+  const { mail, crs } = withoutCr(raw);
+  return readMail(mail, crs);
+}
 
 /**
  * Reads one mail exactly as `git -c i18n.commitEncoding=UTF-8 mailinfo -u --no-scissors` does, or
  * refuses it: no third outcome. test/mail/ holds it against stock git.
  *
  * `mail` is one message as `git mailsplit` leaves it: see `dropCr`. Its size is the caller's to bound.
+ * `crs` says where CRs were dropped; nothing but the view's own `crs` depends on it.
  */
-export function readMail(mail: Buffer): Result<MailView> {
+export function readMail(mail: Buffer, crs: CrPlaces = NO_CRS): Result<MailView> {
   return attempt(() => {
     checkStart(mail);
     const header = readHeader(mail, 0, true);
     const content = readContent(header);
     const parts = readParts(mail, header, content);
-    const body = readBody(mail, parts.parts);
+    const body = readBody(mail, parts.parts, crs);
     return {
       info: readInfo(header, body),
       headers: readHeaders(header),
       message: body.message,
       patch: body.patch,
+      crs: body.crs,
       breakPoint: body.breakPoint,
       recoded: body.recoded || RECODED.some((name) => hasForeignWord(field(header, name))),
       findings: findingsOf(header, content, parts, body),

@@ -1,5 +1,6 @@
 import { CR, EMPTY, LF, hasAt, isSpace, latin1, lineEnd } from "./bytes.ts";
 import { MAX_MESSAGE_BYTES } from "./limits.ts";
+import { dropCr } from "./line-ends.ts";
 
 /** One message of an mbox. */
 export interface MboxMessage {
@@ -173,27 +174,6 @@ function isStrictFromLine(text: Buffer, start: number, end: number): boolean {
 function isAnyFromLine(text: Buffer): boolean {
   return hasAt(text, 0, "From ") && text[5] !== 0x3a;
 }
-
-/**
- * Drops one CR before each LF, as `git mailsplit` does with every mail unless told to keep it.
- * `readMail` reads what is left.
- */
-export function dropCr(mail: Buffer): Buffer {
-  let cr = mail.indexOf(CRLF, 0, "latin1");
-  if (cr < 0) return mail;
-  const out = Buffer.allocUnsafe(mail.length);
-  let length = 0;
-  let pos = 0;
-  while (cr >= 0) {
-    length += mail.copy(out, length, pos, cr);
-    pos = cr + 1;
-    cr = mail.indexOf(CRLF, pos, "latin1");
-  }
-  length += mail.copy(out, length, pos);
-  return out.subarray(0, length);
-}
-
-const CRLF = "\r\n";
 
 /** Shorter lines are no From lines to git. It counts the LF, and a CR that is gone here. */
 const LOOSE_MIN = 19;

@@ -1,3 +1,5 @@
+import { crsBefore } from "../mail/line-ends.ts";
+import type { Diff } from "../types.ts";
 import { CR, LF, lineEnd, refuse } from "./diff-text.ts";
 
 /** Where a file patch stands in the patch text. */
@@ -9,19 +11,59 @@ export interface Piece {
 }
 
 /**
- * The bytes of the file patches, one after the other, that are signed. Two things that transports do and
+ * The bytes of the file patches, one after the other, that are signed. Three things that transports do and
  * that git reads alike, or nearly, are undone:
  *
  * - an empty line in a hunk is one blank;
- * - if *all* lines end in CR, one CR is taken from each. The result is then that of the LF twin, which
- *   git would apply to another file: `allCr` says so.
+ * - the mail's own line ends are dropped if *all* of them are CR LF, and kept if some are: `rawCr`;
+ * - if none is and yet *all* lines end in CR, one CR is taken from each. The result is then that of the LF
+ *   twin, which git would apply to another file: `allCr` says so.
  *
  * @param pieces in order, without overlap
+ * @param crs line feeds of `text` before which a CR was dropped
  */
 export function canonicalOf(
   text: Buffer,
   pieces: readonly Piece[],
-): { canonical: Buffer; allCr: boolean } {
+  crs: ArrayLike<number>,
+): Pick<Diff, "canonical" | "allCr" | "rawCr"> {
+  const rawCr = rawCrOf(text, pieces, crs);
+  if (rawCr !== "some") return { ...readAsLf(text, pieces), rawCr };
+  const kept = Buffer.concat(pieces.map((piece) => withCrs(text, piece, crs)));
+  return { canonical: withoutNul(kept, pieces), allCr: false, rawCr };
+}
+
+function rawCrOf(text: Buffer, pieces: readonly Piece[], crs: ArrayLike<number>): Diff["rawCr"] {
+  if (crs.length === 0) return "none";
+  let dropped = 0;
+  let lines = 0;
+  for (const { start, end } of pieces) {
+    dropped += crsBefore(crs, end) - crsBefore(crs, start);
+    for (let at = start; at < end; at++) if (text[at] === LF) lines++;
+  }
+  return dropped === 0 ? "none" : dropped === lines ? "all" : "some";
+}
+
+/** The file patch with its own CRs, and with a blank in each of its empty lines. */
+function withCrs(text: Buffer, { start, end, emptyLines }: Piece, crs: ArrayLike<number>): Buffer {
+  const first = crsBefore(crs, start);
+  const dropped = crsBefore(crs, end) - first;
+  const out = Buffer.allocUnsafe(end - start + dropped + emptyLines);
+  let to = 0;
+  let next = first;
+  for (let at = start; at < end; at++) {
+    const isEnd = text[at] === LF;
+    if (isEnd && emptyLines > 0 && text[at - 1] === LF) out[to++] = 0x20;
+    if (isEnd && crs[next] === at) {
+      out[to++] = CR;
+      next++;
+    }
+    out[to++] = text[at]!;
+  }
+  return out.subarray(0, to);
+}
+
+function readAsLf(text: Buffer, pieces: readonly Piece[]): Pick<Diff, "canonical" | "allCr"> {
   const slices: Buffer[] = [];
   let last: Piece | undefined;
   let start = 0;
@@ -37,8 +79,12 @@ export function canonicalOf(
 
   const allCr = slices.length > 0 && slices.every(allLinesEndInCr);
   const verbatim = slices.length === 1 ? slices[0]! : Buffer.concat(slices);
-  if (verbatim.includes(0)) refuse("nul-in-diff", pieces[0]!.start, "a NUL byte in a diff");
-  return { canonical: allCr ? withoutCrs(verbatim) : verbatim, allCr };
+  return { canonical: withoutNul(allCr ? withoutCrs(verbatim) : verbatim, pieces), allCr };
+}
+
+function withoutNul(diff: Buffer, pieces: readonly Piece[]): Buffer {
+  if (diff.includes(0)) refuse("nul-in-diff", pieces[0]!.start, "a NUL byte in a diff");
+  return diff;
 }
 
 function sliceOf(text: Buffer, start: number, { end, emptyLines }: Piece): Buffer {

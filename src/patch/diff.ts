@@ -19,6 +19,7 @@ export const MAX_FILES = 50_000;
  * Finds every file patch that `git am` (that is, `git apply --index`) would parse out of a patch text.
  *
  * @param patch what `git mailinfo` writes to its patch file: all below the patch break, every MIME part of it
+ * @param crs line feeds before which a CR was dropped that may belong to a file (`MailView.crs`)
  * @returns the file patches and their canonical bytes (docs/spec/patch-signature.md, "diff"), or a refusal:
  *
  * | reason | what was met |
@@ -41,9 +42,9 @@ export const MAX_FILES = 50_000;
  * git alone decides what counts: the rules here were found by running git 2.39.5. Whatever git refuses is
  * refused, and so is what it would read in a way that a person might not.
  */
-export function readDiff(patch: Buffer): Result<Diff> {
+export function readDiff(patch: Buffer, crs: ArrayLike<number> = []): Result<Diff> {
   try {
-    return { ok: true, value: parse(patch) };
+    return { ok: true, value: parse(patch, crs) };
   } catch (error) {
     if (!(error instanceof DiffRefused)) throw error;
     const detail = `line ${lineNumber(patch, error.offset)} of the patch: ${error.message}`;
@@ -51,7 +52,7 @@ export function readDiff(patch: Buffer): Result<Diff> {
   }
 }
 
-function parse(text: Buffer): Diff {
+function parse(text: Buffer, crs: ArrayLike<number>): Diff {
   const budget: UnpackBudget = { left: MAX_UNPACKED };
   const found: FoundPatch[] = [];
   let gap = findNext(text, 0, false);
@@ -73,13 +74,14 @@ function parse(text: Buffer): Diff {
     if (pastHunk < 0) pastHunk = gap.pastHunk;
   }
 
-  const { canonical, allCr } = canonicalOf(text, found);
+  const { canonical, allCr, rawCr } = canonicalOf(text, found, crs);
   return {
     files: found.map(({ file }) => file),
     canonical,
     start: found[0]?.start ?? text.length,
     end: found.at(-1)?.end ?? 0,
     allCr,
+    rawCr,
     findings: diffFindings(found, canonical, allCr, pastHunk < 0 ? "" : quoteLine(text, pastHunk)),
   };
 }

@@ -1,7 +1,8 @@
 /** Signing: puts the block into the mails of one series (spec, "The block"). Pure. */
 
 import { decodedBody, spliceBody } from "../mail/insert.ts";
-import { readMail } from "../mail/mailinfo.ts";
+import { changeRaw, dropCr } from "../mail/line-ends.ts";
+import { readRawMail } from "../mail/mailinfo.ts";
 import { formatPublicKeyText, type PublicKey } from "../minisign/public-key.ts";
 import {
   formatSignature,
@@ -56,13 +57,13 @@ function refuse(reason: string, detail: string): Result<never> {
 /**
  * Makes a mail ready to be signed.
  *
- * @param mail one mail, LF line ends
+ * @param mail one mail with its CRs
  * @returns null if it is neither a patch nor a cover letter: such a mail is left as it is
  */
 export function prepare(mail: Buffer): Result<Prepared> | null {
-  const read = readMail(mail);
+  const read = readRawMail(mail);
   if (!read.ok) return read;
-  const diff = readDiff(read.value.patch);
+  const diff = readDiff(read.value.patch, read.value.crs);
   if (!diff.ok) return diff;
   const number = subjectNumber(read.value.headers.subject);
   // the letter of a reroll may hold a diff against the version before (--interdiff)
@@ -77,7 +78,7 @@ export function prepare(mail: Buffer): Result<Prepared> | null {
   const ready = withBreak(stripped.value.mail);
   if (!ready.ok) return ready;
   const view = ready.value;
-  const finalDiff = readDiff(view.view.patch);
+  const finalDiff = readDiff(view.view.patch, view.view.crs);
   if (!finalDiff.ok) return finalDiff;
   const attestation = attestMail(view.view, finalDiff.value);
   if (!attestation.ok) return attestation;
@@ -104,7 +105,7 @@ function withoutBlock(
 ): Result<{ mail: Buffer; old: UnverifiedBlock | null }> {
   const markers = findMarkers(patch.subarray(0, diffStart));
   if (markers.length === 0) return { ok: true, value: { mail, old: null } };
-  const body = decodedBody(mail, at);
+  const body = decodedBody(dropCr(mail), at);
   const notes = body.subarray(at.decodedOffset);
   const [start] = findMarkers(notes);
   if (markers.length > 1 || start === undefined)
@@ -113,8 +114,14 @@ function withoutBlock(
   if (!old.ok) return old;
   let { end } = old.value;
   if (notes[end] === 0x0a) end++;
-  const clean = spliceBody(mail, at, at.decodedOffset + start, at.decodedOffset + end, EMPTY);
+  const clean = splice(mail, at, start, end, EMPTY);
   return { ok: true, value: { mail: clean, old: old.value } };
+}
+
+/** Replaces [start, end) below the break in a mail with its CRs; all else keeps its bytes. */
+function splice(mail: Buffer, at: BreakPoint, start: number, end: number, insert: Buffer): Buffer {
+  const { decodedOffset: zero } = at;
+  return changeRaw(mail, (plain) => spliceBody(plain, at, zero + start, zero + end, insert));
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -123,16 +130,17 @@ const LONE_BREAK = Buffer.from("\n---\n");
 
 /** Writes a `---` line where there is none: into cover letters, and before a naked diff. */
 function withBreak(mail: Buffer): Result<{ mail: Buffer; view: MailView }> {
-  const read = readMail(mail);
+  const read = readRawMail(mail);
   if (!read.ok) return read;
   const at = read.value.breakPoint;
   if (at.kind === "dashes") return { ok: true, value: { mail, view: read.value } };
-  const body = decodedBody(mail, at);
+  const body = decodedBody(dropCr(mail), at);
   const offset = at.kind === "diff" ? at.decodedOffset : endOfCover(body);
   const blankBefore =
     offset === 0 || body.toString("latin1", Math.max(0, offset - 2), offset) === "\n\n";
-  const broken = spliceBody(mail, at, offset, offset, blankBefore ? BREAK : LONE_BREAK);
-  const again = readMail(broken);
+  const lines = blankBefore ? BREAK : LONE_BREAK;
+  const broken = changeRaw(mail, (plain) => spliceBody(plain, at, offset, offset, lines));
+  const again = readRawMail(broken);
   if (!again.ok) return again;
   if (again.value.breakPoint.kind !== "dashes")
     return refuse("no-break", "found no place for the patch break");
@@ -197,9 +205,8 @@ export function* seriesSigning(
     const { text } = prepared.attestation;
     const made = yield* signing(publicKey, text, comment, untrustedComment(publicKey));
     const block = Buffer.from(formatSignature(made));
-    const at = prepared.view.breakPoint;
-    const place = at.decodedOffset;
-    mails.push(spliceBody(prepared.mail, at, place, place, Buffer.concat([block, NEWLINE])));
+    const lines = Buffer.concat([block, NEWLINE]);
+    mails.push(splice(prepared.mail, prepared.view.breakPoint, 0, 0, lines));
   }
   return mails;
 }

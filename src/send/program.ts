@@ -4,7 +4,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
-import { dropCr } from "../mail/mbox.ts";
+import { dropCr } from "../mail/line-ends.ts";
 import type { ProgramServer } from "./settings.ts";
 import { envelopeFault, type Letter, oneLine, type Outcome, type Transport } from "./transport.ts";
 

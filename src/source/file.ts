@@ -161,7 +161,7 @@ async function* cut(
 ): Pieces {
   const last = marking?.last ?? null;
   let start = last?.start ?? 0;
-  const splitter = new MboxSplitter({ startsAt: start });
+  const splitter = new MboxSplitter({ startsAt: start, keepCr: true });
   const found = ({ offset, bytes, size, end }: MboxMessage): SourceMail[] => {
     const mark = { start, end };
     start = end;

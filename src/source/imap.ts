@@ -10,7 +10,6 @@
 import { ImapFlow, type ImapFlowOptions } from "imapflow";
 import { CliError } from "../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
-import { dropCr } from "../mail/mbox.ts";
 import type { CursorOf, OnRead, Piece, Pieces } from "./piece.ts";
 
 export interface Mailbox {
@@ -210,7 +209,7 @@ async function fetchPortion(
     const size = sizes.get(uid)!;
     const source = sources.get(uid);
     if (source === undefined && size <= MAX_MESSAGE_BYTES) return [];
-    return [{ uid, bytes: source === undefined ? null : dropCr(source), size }];
+    return [{ uid, bytes: source ?? null, size }];
   });
 }
 

@@ -9,7 +9,7 @@ export interface SourceMail {
    * in it; `-` is standard input; `REPOSITORY:COMMIT`; an IMAP URL.
    */
   readonly source: string;
-  /** The mail as `git mailsplit` would hand it on; null if it is larger than the limit. */
+  /** The mail with its CRs, as `git mailsplit --keep-cr` has it; null if it is larger than the limit. */
   readonly bytes: Buffer | null;
   /** Size in bytes as it stood in the source. */
   readonly size: number;

@@ -5,7 +5,8 @@
 
 import type { Verifier } from "../minisign/ed25519.ts";
 import { formatPublicKeyText } from "../minisign/public-key.ts";
-import { readMail } from "../mail/mailinfo.ts";
+import { dropCr } from "../mail/line-ends.ts";
+import { readRawMail } from "../mail/mailinfo.ts";
 import { looseFromLines } from "../mail/mbox.ts";
 import {
   attest,
@@ -24,6 +25,7 @@ import {
 } from "../patch/base-lines.ts";
 import { findMarkers, readBlock, type UnverifiedBlock } from "../patch/block.ts";
 import { readDiff } from "../patch/diff.ts";
+import { otherLineEnds } from "../patch/other-line-ends.ts";
 import { canonicalMessage } from "../patch/message.ts";
 import { type SubjectNumber, subjectNumber } from "../patch/subject.ts";
 import type { TrustedComment } from "../patch/trusted-comment.ts";
@@ -37,17 +39,16 @@ import { verifyData, verifyTrustedComment } from "./signature.ts";
 import { statementsIn } from "./statements.ts";
 
 /**
- * Reads one mail (as `git mailsplit` would hand it to `git am`: LF line ends) and checks its
- * signature.
+ * Reads one mail (with its CRs, as `git mailsplit --keep-cr` leaves it) and checks its signature.
  *
  * @param mail the mail's bytes
  * @param verifier strict Ed25519, with its cache of keys
  */
 export function checkMail(mail: Buffer, verifier: Verifier): Checked {
-  const read = readMail(mail);
+  const read = readRawMail(mail);
   if (!read.ok) return refusedMail(mail, read.refusal);
   const view = read.value;
-  const parsed = readDiff(view.patch);
+  const parsed = readDiff(view.patch, view.crs);
   const diff = parsed.ok ? parsed.value : null;
   const block = locateBlock(view, diff);
   const number = subjectNumber(view.headers.subject);
@@ -81,7 +82,7 @@ function describe(mail: Buffer, view: MailView, diff: Diff | null, number: Subje
       : [view.patch.subarray(0, diff.start), view.patch.subarray(diff.end)];
   const lines = withDependencies(readBaseLines(texts), view.message);
   const findings = [...view.findings, ...(diff?.findings ?? [])];
-  if (looseFromLines(mail) > 0)
+  if (looseFromLines(dropCr(mail)) > 0)
     findings.push(finding("loose-from-line", "git am would cut this mail in two at a From line"));
   findings.push(...lines.problems.map(baseProblem));
   return {
@@ -143,7 +144,7 @@ function person(info: MailInfo): { name: string; email: string } {
 
 /** A mail that is not read at all: no more than its header is looked at, for people. */
 export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
-  const header = mail.subarray(0, 65536).toString("latin1").split("\n\n", 1)[0]!;
+  const header = dropCr(mail.subarray(0, 65536)).toString("latin1").split("\n\n", 1)[0]!;
   const field = (name: string): string =>
     new RegExp(`^${name}:[ \t]*(.{0,998})`, "im").exec(header)?.[1]?.trim() ?? "";
   return {
@@ -247,7 +248,8 @@ function checkSignature(
       return bad(attested, [], finding("signature-bad", "the signature does not verify"));
     const signed =
       parts.join() === "message" ? signedText(content, info, comment, verifier, block) : null;
-    const what = whatChanged(parts, signed?.added ?? []);
+    const lineEnds = parts.includes("diff") && hasOtherLineEnds(diff, comment.digests);
+    const what = whatChanged(parts, signed?.added ?? [], lineEnds);
     if (signed === null) return bad(attested, parts, what);
     changed.push("message");
     findings.push(what);
@@ -277,6 +279,9 @@ function checkSignature(
       ),
     );
   }
+
+  if (diff.rawCr === "some")
+    findings.push(finding("raw-cr", "lines of the diff end in CR, which plain git am drops"));
 
   // 4. The signer is the author or the sender.
   const identity = normaliseIdentity(comment.by);
@@ -342,12 +347,23 @@ function changedParts(shown: Digests, signed: Digests): Part[] {
   );
 }
 
-function whatChanged(parts: readonly Part[], added: readonly string[]): Finding {
+/** Whether the diff is what was signed but for CRs at the ends of its lines. */
+function hasOtherLineEnds({ canonical }: Diff, signed: Digests): boolean {
+  for (const diff of otherLineEnds(canonical))
+    if (sha256(diff).startsWith(signed.diff)) return true;
+  return false;
+}
+
+function whatChanged(parts: readonly Part[], added: readonly string[], lineEnds: boolean): Finding {
   const intact = parts.includes("diff") ? "" : "; the diff is intact";
   const text = `${parts.join(", ")} changed after signing${intact}`;
+  if (lineEnds) return finding("content-changed", `${text}: line ends`, RESEND);
   if (added.length === 0) return finding("content-changed", text);
   return finding("trailers-added", `${text}; added: ${added.map((t) => `"${t}"`).join(", ")}`);
 }
+
+const RESEND =
+  "ask for it in quoted-printable: git send-email --transfer-encoding=quoted-printable";
 
 /** The message as it was signed, if only trailers were added to it since. */
 function signedText(

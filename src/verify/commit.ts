@@ -40,8 +40,8 @@ export function mailFor(checked: Checked, now: number): Result<Buffer> {
 function readsAs(mail: Buffer, commit: Commit): boolean {
   const read = readMail(mail.subarray(mail.indexOf("\n") + 1));
   if (!read.ok) return false;
-  const { info, message, patch } = read.value;
-  const diff = readDiff(patch);
+  const { info, message, patch, crs } = read.value;
+  const diff = readDiff(patch, crs);
   if (!diff.ok || !diff.value.canonical.equals(commit.diff)) return false;
   const shown = attestMail(read.value, diff.value);
   return (

@@ -1,5 +1,6 @@
 /** Signatures of others as information: what is found beside a verdict, and never changes it for the better. */
 
+import { dropCr } from "../mail/line-ends.ts";
 import { type DevResult, type DevTools, verifyDevsig } from "../devsig/verify.ts";
 import type { Finding } from "../types.ts";
 import { finding } from "./findings.ts";
@@ -9,7 +10,10 @@ import type { Checked } from "./result.ts";
 export function withDevsig(mail: Buffer, checked: Checked, tools: DevTools): Checked {
   const { view, diff, findings } = checked;
   if (view === null || view.headers.developerSignature === "") return checked;
-  return { ...checked, findings: [...findings, ...verifyDevsig(mail, view, diff, tools).map(say)] };
+  return {
+    ...checked,
+    findings: [...findings, ...verifyDevsig(dropCr(mail), view, diff, tools).map(say)],
+  };
 }
 
 function say({ outcome, identity, algorithm, detail }: DevResult): Finding {

@@ -31,6 +31,7 @@ const TABLE = {
   "prerequisite-malformed": ["warn", "only a full patch-id counts"],
   "prerequisite-missing": ["warn", "get them from the archive, and give them with the series"],
   "prerequisites-too-many": ["warn", "the base is too far away: ask for one that is public"],
+  "raw-cr": ["warn", "git patchsig am keeps them, and so does git am --keep-cr"],
   replayed: ["info", ""],
   "replayed-older": ["warn", "take the newer one, unless its author says otherwise"],
   "series-conflict": ["fail", ""],

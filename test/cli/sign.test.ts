@@ -65,7 +65,7 @@ function contents(files: readonly string[]): string[] {
 
 /** Every mail of the bytes is well signed; all under one series id. */
 function expectSealed(bytes: Buffer, count: number): void {
-  const checked = messages(bytes).map((m) => check(m.bytes!));
+  const checked = messages(bytes, { keepCr: true }).map((m) => check(m.bytes!));
   expect(checked.map(isGood)).toEqual(Array(count).fill(true));
   const ids = new Set(checked.map((c) => c.signed!.comment.series));
   expect(ids.size).toBe(1);
@@ -335,7 +335,7 @@ test("kill -9 at any moment leaves every file whole", async () => {
   expect(signed()).toBeGreaterThan(20);
   expect(signed()).toBeLessThan(total);
   for (const file of files) {
-    const { kind, signature } = check(messages(readFileSync(file))[0]!.bytes!);
+    const { kind, signature } = check(messages(readFileSync(file), { keepCr: true })[0]!.bytes!);
     expect({ kind, whole: signature === "good" || signature === "none" }).toEqual({
       kind: "patch",
       whole: true,

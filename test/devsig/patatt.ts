@@ -8,7 +8,7 @@ import { verifyOpenpgp } from "../../src/devkeys/gpg.ts";
 import type { DevResult } from "../../src/devsig/verify.ts";
 import { verifyDevsig } from "../../src/devsig/verify.ts";
 import { readMail } from "../../src/mail/mailinfo.ts";
-import { dropCr } from "../../src/mail/mbox.ts";
+import { dropCr } from "../../src/mail/line-ends.ts";
 import { createVerifier } from "../../src/minisign/ed25519.ts";
 import { readDiff } from "../../src/patch/diff.ts";
 import { requireTool } from "../support/tools.ts";

@@ -1,16 +1,11 @@
+import { dropCr } from "../../src/mail/line-ends.ts";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import {
-  type MboxMessage,
-  MboxSplitter,
-  dropCr,
-  looseFromLines,
-  messages,
-} from "../../src/mail/mbox.ts";
+import { type MboxMessage, MboxSplitter, looseFromLines, messages } from "../../src/mail/mbox.ts";
 import { Generator } from "./generate.ts";
 
 const FROM = "From a@x.example Mon Sep 17 00:00:00 2001\n";

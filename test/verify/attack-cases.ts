@@ -763,7 +763,17 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       "bad",
       () => mail({ message: MESSAGE.replace("\n\n", "\n\v\n") }),
     ],
-    ["one CR before a line feed", "good", () => mail({ diff: DIFF.replace("+LI\n", "+LI\r\n") })],
+    ["one CR before a line feed", "bad", () => mail({ diff: DIFF.replace("+LI\n", "+LI\r\n") })],
+    [
+      "all line feeds of the diff but one with a CR",
+      "bad",
+      () => mail({ diff: DIFF.replaceAll("\n", "\r\n").replace("+LI\r\n", "+LI\n") }),
+    ],
+    [
+      "a CR before each line feed of the diff",
+      "good",
+      () => mail({ diff: DIFF.replaceAll("\n", "\r\n") }),
+    ],
     ["two CRs before a line feed", "bad", () => mail({ diff: DIFF.replace("+LI\n", "+LI\r\r\n") })],
     [
       "white space at line ends of the message",

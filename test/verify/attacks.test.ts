@@ -22,7 +22,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** What verify says of a file: mails without a patch are not reported. */
 function checkFile(bytes: Buffer): Checked[] {
-  return messages(bytes)
+  return messages(bytes, { keepCr: true })
     .map((message) => check(message.bytes!))
     .filter(({ kind }) => kind !== "other");
 }

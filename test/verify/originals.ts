@@ -110,7 +110,19 @@ const PATCHES: readonly Patch[] = [
     args: ["-U1"],
   },
   { message: "no body", files: { "keys.txt": "alice", "empty.txt": "" } },
+  // CRLF: git writes its own lines with LF
+  { message: `dos: two\n\n${BODY}`, files: { "dos.txt": "one\r\nTWO\r\n\r\nthree\r\n" } },
+  {
+    message: "dos: mixed",
+    files: { "dos.txt": "one\ntwo\r\nx\r\r\n\r\nthree\r\n", "new.bat": "x\r\ny" },
+  },
 ];
+
+/** Under which git am makes of an honest mail the commit that it is of. */
+function optionsFor({ diff }: Checked): string[] {
+  if (diff!.rawCr === "some") return ["--keep-cr"];
+  return diff!.allCr ? ["--quoted-cr=strip"] : [];
+}
 
 function without(text: string, verse: number): string {
   const lines = text.split("\n");
@@ -131,12 +143,13 @@ export function signedMails(folder: string): { base: string; originals: readonly
     "latin.txt": latin("caf\xe9\nend\n"),
     "run.sh": "#!/bin/sh\n",
     "verses.txt": VERSES,
+    "dos.txt": "one\r\ntwo\r\n\r\nthree\r\n",
   });
   const mails = PATCHES.map(({ message, files, args = [], edit = asIs, by, based }) => {
     git(base, ["checkout", "-q", "--detach", head]);
     commit(base, message, files);
     const mbox = git(base, ["format-patch", "--stdout", "-1", ...args]);
-    const text = edit(messages(mbox)[0]!.bytes!.toString("latin1"));
+    const text = edit(messages(mbox, { keepCr: true })[0]!.bytes!.toString("latin1"));
     const terms = { ...(by === undefined ? {} : { by }), base: based === true ? head : null };
     return signMails([latin(text)], terms)[0]!;
   });
@@ -146,7 +159,7 @@ export function signedMails(folder: string): { base: string; originals: readonly
   try {
     const originals = mails.map((mail, i) => {
       const checked = check(mail);
-      const commits = am.am(mail, checked.diff!.allCr ? ["--quoted-cr=strip"] : []);
+      const commits = am.am(mail, optionsFor(checked));
       if (!isGood(checked) || commits === null)
         throw new Error(`the honest mail ${i} is not good: ${mail.toString("latin1")}`);
       return { mail, checked, commits };

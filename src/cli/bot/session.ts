@@ -8,6 +8,7 @@ import { decide, type Decision, type Situation } from "../../bot/decide.ts";
 import { factsOf, type MailFacts, type SeriesFacts, seriesFacts } from "../../bot/facts.ts";
 import { messageIds, readFields } from "../../bot/header.ts";
 import type { BotSettings } from "../../bot/settings.ts";
+import { dropCr } from "../../mail/line-ends.ts";
 import type { Cursor, SourceMail } from "../../source/piece.ts";
 import type { BotStore, HeldMail } from "../../store/bot-store.ts";
 import { workDigest } from "../../trust/replay.ts";
@@ -123,7 +124,7 @@ export function createBotSession(options: SessionOptions): BotSession {
   async function take(mails: readonly SourceMail[], at: number): Promise<void> {
     const steps: { mail: SourceMail; digest: Buffer; effect: Effect | null }[] = [];
     for (const mail of mails) {
-      const bytes = mail.bytes ?? Buffer.alloc(0);
+      const bytes = dropCr(mail.bytes ?? Buffer.alloc(0));
       const [messageId = ""] = messageIds(readFields(bytes)("message-id"));
       const effect = await effectOf(mail, messageId, at);
       steps.push({ mail, digest: mailDigest(messageId, bytes), effect });
@@ -145,7 +146,7 @@ export function createBotSession(options: SessionOptions): BotSession {
   /** What a mail that is no series leads to: a letter of ours that came back, or an answer to one. */
   async function effectOf(mail: SourceMail, messageId: string, at: number): Promise<Effect | null> {
     if (isLetterId(messageId)) return () => store.addEcho(messageId);
-    return mail.bytes === null ? null : await listen(mail.bytes, at);
+    return mail.bytes === null ? null : await listen(dropCr(mail.bytes), at);
   }
 
   function takePatch(mail: SourceMail, at: number): (() => void)[] {
@@ -265,7 +266,8 @@ function sizeOf({ received }: Collected<Part>): number {
 function textOf({ source, bytes, size }: SourceMail): Text {
   const whole = bytes !== null && bytes.length <= MAX_MAIL;
   if (whole) return { source, bytes, size, whole };
-  const end = bytes?.indexOf("\n\n") ?? -1;
-  const header = end < 0 || end > 65_536 ? Buffer.alloc(0) : bytes!.subarray(0, end + 2);
+  const top = dropCr(bytes?.subarray(0, 65_536) ?? Buffer.alloc(0));
+  const end = top.indexOf("\n\n");
+  const header = end < 0 ? Buffer.alloc(0) : top.subarray(0, end + 2);
   return { source, bytes: header, size, whole };
 }

@@ -93,6 +93,11 @@ export const amCommand: CommandModule<object, Arguments> = {
         nargs: 1,
         describe: "folder with keys for X-Developer-Signature",
       })
+      .option("keep-cr", {
+        type: "boolean",
+        default: true,
+        describe: "as in git am; CRs that were signed are always kept",
+      })
       .option("3way", { alias: "3", type: "boolean", default: false, describe: "as in git am" })
       .option("signoff", {
         alias: "s",

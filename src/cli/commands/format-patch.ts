@@ -210,7 +210,7 @@ async function intoOne(
   sign: (drafts: readonly Draft[]) => Promise<Signed>,
 ): Promise<Signed> {
   const mbox = await runFormatPatch(repository, ["--stdout", ...args], say);
-  const mails = messages(mbox);
+  const mails = messages(mbox, { keepCr: true });
   const signed = await sign(
     mails.map(({ bytes }, i) => ({ name: `patch ${i + 1}`, mail: whole(bytes) })),
   );
@@ -239,7 +239,7 @@ async function intoFolder(
     await runFormatPatch(repository, ["-o", draftFolder, ...args], say);
     const names = readdirSync(draftFolder).sort(byNumber);
     const files = names.map((name) => readFileSync(path.join(draftFolder, name)));
-    const mails = files.map((bytes) => messages(bytes)[0]!);
+    const mails = files.map((bytes) => messages(bytes, { keepCr: true })[0]!);
     const folder = asked ?? repository.config.path("format.outputdirectory") ?? "";
     const signed = await sign(
       mails.map(({ bytes }, i) => ({ name: path.join(folder, names[i]!), mail: whole(bytes) })),

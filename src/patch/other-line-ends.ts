@@ -1,0 +1,59 @@
+/** A diff whose line ends a transport changed: how it may have been before. */
+
+import { CR, LF, lineEnd } from "./diff-text.ts";
+
+const HUNK = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
+const [BLANK, PLUS, MINUS, BACKSLASH] = Buffer.from(" +-\\");
+
+/**
+ * Which lines of the hunks had CRs: of a CRLF file all, of one that became LF the old ones, of one
+ * that became CRLF the new ones, of lines that were changed in a file that mixes some of the rest.
+ */
+const KINDS: readonly (readonly (number | undefined)[])[] = [
+  [],
+  [BLANK, PLUS, MINUS],
+  [MINUS],
+  [PLUS],
+  [PLUS, MINUS],
+  [BLANK, MINUS],
+  [BLANK, PLUS],
+  [BLANK],
+];
+
+/**
+ * The diff with other line ends: without any CR at its line ends, and with one on all lines of some
+ * kinds. Each differs from `canonical`. For telling what happened: a signature decides nothing here.
+ */
+export function* otherLineEnds(canonical: Buffer): Generator<Buffer> {
+  for (const kinds of KINDS) {
+    const diff = withCrOn(canonical, kinds);
+    if (!diff.equals(canonical)) yield diff;
+  }
+}
+
+function withCrOn(canonical: Buffer, kinds: readonly (number | undefined)[]): Buffer {
+  const out = Buffer.allocUnsafe(2 * canonical.length);
+  let to = 0;
+  let oldLeft = 0;
+  let newLeft = 0;
+  for (let at = 0, next = 0; at < canonical.length; at = next) {
+    const newline = lineEnd(canonical, at);
+    next = newline + 1;
+    let end = newline;
+    while (end > at && canonical[end - 1] === CR) end--;
+    const kind = canonical[at];
+    const inHunk = oldLeft > 0 || newLeft > 0;
+    if (inHunk && kind !== PLUS && kind !== BACKSLASH) oldLeft--;
+    if (inHunk && kind !== MINUS && kind !== BACKSLASH) newLeft--;
+    if (!inHunk) {
+      const [head, old = "1", fresh = "1"] =
+        HUNK.exec(canonical.toString("latin1", at, at + 80)) ?? [];
+      if (head !== undefined) [oldLeft, newLeft] = [Number(old), Number(fresh)];
+    }
+    to += canonical.copy(out, to, at, end);
+    // the last line of a file may have no line end, and then no CR
+    if (inHunk && kinds.includes(kind) && canonical[next] !== BACKSLASH) out[to++] = CR;
+    if (newline < canonical.length) out[to++] = LF;
+  }
+  return out.subarray(0, to);
+}
