@@ -56,7 +56,8 @@ export interface BreakPoint {
 export interface MailHeaders {
   readonly messageId: string;
   readonly inReplyTo: string;
-  readonly listId: string;
+  /** As often as the header stands there. */
+  readonly listIds: readonly string[];
   /** Full Subject as a person sees it, `[PATCH v2 1/3]` and all. */
   readonly subject: string;
   /** Raw address lists, undecoded beyond unfolding, for the author that a list's From replaced. */

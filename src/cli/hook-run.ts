@@ -8,6 +8,7 @@
 import { lstatSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { CliError, EXIT } from "../errors.ts";
+import { shellWord } from "../shell.ts";
 import { createVerifier, type Verifier } from "../minisign/ed25519.ts";
 import { formatPublicKeyText } from "../minisign/public-key.ts";
 import { subjectNumber } from "../patch/subject.ts";
@@ -91,13 +92,10 @@ function shortest(names: readonly string[]): string {
   const [first] = names;
   if (first !== undefined && names.length > 1) {
     const [folder, ending] = [dirname(first), extname(first)];
-    if (filesLike(first).length === names.length) return `${word(folder)}/*${word(ending)}`;
+    if (filesLike(first).length === names.length)
+      return `${shellWord(folder)}/*${shellWord(ending)}`;
   }
-  return names.map(word).join(" ");
-}
-
-function word(text: string): string {
-  return /^[\w./@%+:,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return names.map(shellWord).join(" ");
 }
 
 /** All files in its folder with the same ending, itself too; not those that editors hide. */

@@ -3,8 +3,9 @@
 import type { TrustStore } from "../store/trust-store.ts";
 import { decideUnsigned } from "../trust/decide.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
+import { lookalikes } from "../trust/lookalike.ts";
 import type { Evidence } from "../verify/evidence.ts";
-import { admitsFirstUse, judge, type Knowledge } from "../verify/judge.ts";
+import { admitsFirstUse, judge, type Knowledge, type Signs } from "../verify/judge.ts";
 import { type Policies, type Policy, policyFor } from "../verify/policy.ts";
 import type { NoteResult, PatchResult } from "../verify/result.ts";
 import type { Member } from "../verify/series.ts";
@@ -48,7 +49,8 @@ export function createSession(
   function ofSigner(evidence: Evidence, policy: Policy, judged: Judge): PatchResult {
     const { publicKey, comment } = evidence.signed!;
     const { identity, digest } = evidence.sighting!;
-    const { messageId, listId: list } = evidence;
+    const { messageId } = evidence;
+    const [list = ""] = evidence.listIds;
     const { version, time: signedAt } = comment;
     const series = comment.series ?? evidence.attestation!;
     const sighting = { identity, publicKey, digest, series, at, messageId, list };
@@ -56,10 +58,18 @@ export function createSession(
     store.judge(sighting, admitsFirstUse(policy), (decision) => {
       const { trust } = decision;
       const unsigned = trust === "first-use" ? store.unsignedSeen(identity) : null;
-      const scrutiny = trust === "changed" ? store.scrutiny(identity, publicKey, at) : null;
-      const known = { kind: "signer", decision, unsigned, scrutiny, replay: null } as const;
+      const refused = trust === "changed" || trust === "replaced" || trust === "revoked";
+      const scrutiny = refused ? store.scrutiny(identity, publicKey, at) : null;
+      const posed = trust === "first-use" ? poses(lookalikes(comment.by)) : null;
+      const known = {
+        kind: "signer",
+        decision,
+        unsigned,
+        scrutiny,
+        replay: null,
+        poses: posed?.poses ?? "",
+      } as const;
       const met = judged(known, true).verdict !== "fail";
-      const refused = trust === "changed" || trust === "revoked";
       const arrival = { digest, work: evidence.work!, version, signedAt, at, messageId };
       const replay = refused ? null : store.arrive(arrival, met);
       result = judged({ ...known, replay }, met);
@@ -68,15 +78,26 @@ export function createSession(
     return result;
   }
 
-  function ofUnsigned({ author, senders, sighting }: Evidence): Knowledge {
+  function ofUnsigned({ author, senders, sighting, alike }: Evidence): Knowledge {
+    const posed = poses(alike);
+    if (posed !== null) return { kind: "unsigned", ...posed };
     const identity = normaliseIdentity(author?.email ?? "");
     const known = [identity, ...senders].filter((name) => name !== null);
     for (const name of known) {
       const signs = decideUnsigned(store.lookup(name));
-      if (signs !== null) return { kind: "unsigned", signs };
+      if (signs !== null) return { kind: "unsigned", signs, poses: "" };
     }
     if (sighting !== null) store.countUnsigned(sighting.identity, sighting.digest, at);
-    return { kind: "unsigned", signs: null };
+    return { kind: "unsigned", signs: null, poses: "" };
+  }
+
+  /** The first of these identities that has a key in use, and since when. */
+  function poses(alike: readonly string[]): { signs: Signs; poses: string } | null {
+    for (const name of alike) {
+      const signs = decideUnsigned(store.lookup(name));
+      if (signs !== null) return { signs, poses: name };
+    }
+    return null;
   }
 
   function resultOf(evidence: Evidence, source: string, said: readonly Finding[]): PatchResult {

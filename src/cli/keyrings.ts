@@ -10,6 +10,7 @@ import { type Keyring, KEYRING_FOLDER, readKeyring } from "../trust/keyring.ts";
 import type { Cause } from "../trust/record.ts";
 import type { Ruling } from "../trust/ruling.ts";
 import type { Statement } from "../trust/statement.ts";
+import { shellCommand } from "../shell.ts";
 import { gitConfig } from "./settings.ts";
 import { note } from "./terminal.ts";
 import { now } from "./now.ts";
@@ -82,6 +83,6 @@ export async function importKeyrings(names: readonly string[], store: TrustStore
     ];
     if (wrong.length === 0) continue;
     note(`note: keyring ${escapeText(name)}: ${wrong.join("; ")}\n`);
-    note(`hint: git patchsig trust diff ${escapeText(name)}\n`);
+    note(`hint: ${escapeText(shellCommand("git patchsig trust diff", name))}\n`);
   }
 }

@@ -2,6 +2,7 @@
 
 import { readFileSync, statSync } from "node:fs";
 import { CliError } from "../errors.ts";
+import { shellCommand, shellWord } from "../shell.ts";
 import { messages } from "../mail/mbox.ts";
 import { looksLikeMail, notAMail } from "../source/file.ts";
 import { readStdin } from "../source/reading.ts";
@@ -38,7 +39,7 @@ function readWhole(name: string): Buffer {
   if (stat === undefined) throw new CliError("not-found", `no such file: ${name}`);
   if (stat.isDirectory())
     throw new CliError("unreadable", `${name} is a directory`, {
-      hint: `name the files: ${name}/*.patch`,
+      hint: `name the files: ${shellWord(name)}/*.patch`,
     });
   if (!stat.isFile())
     throw new CliError("unreadable", `${name} is no file that can be signed in place`, {
@@ -57,7 +58,9 @@ export function checkWritable(name: string): void {
   if (name === "-") return;
   const stat = statSync(name, { throwIfNoEntry: false });
   if (stat === undefined || (stat.mode & 0o222) !== 0) return;
-  throw new CliError("unwritable", `${name} is read-only`, { hint: `chmod u+w ${name}` });
+  throw new CliError("unwritable", `${name} is read-only`, {
+    hint: shellCommand("chmod u+w", name),
+  });
 }
 
 function tooLarge(name: string): CliError {

@@ -6,6 +6,7 @@ import type { Objects } from "./objects.ts";
 import { NO_FETCH } from "./piped.ts";
 import { isObjectName, type Repository } from "./repository.ts";
 import { gitLines, gitText } from "./run.ts";
+import { shellCommand } from "../shell.ts";
 
 /** @param commit as a mail says it: looked up over stdin, and used only if it is a full name here */
 export async function baseFacts(
@@ -48,9 +49,9 @@ export async function fetchCommand(repository: Repository, tree: string | null):
   const [url, branch] = tree?.split(" ") ?? [];
   if (url !== undefined) {
     const known = names.find((name) => repository.config.string(`remote.${name}.url`) === url);
-    return known === undefined ? `git fetch ${url} ${branch}` : `git fetch ${known} ${branch}`;
+    return shellCommand("git fetch", known ?? url, branch ?? "");
   }
   if (repository.shallow) return "git fetch --unshallow";
   if (names.length === 0) return "";
-  return names.length === 1 ? `git fetch ${names[0]}` : "git fetch --all";
+  return names.length === 1 ? shellCommand("git fetch", names[0]!) : "git fetch --all";
 }

@@ -40,6 +40,8 @@ const WANTED_BY_LENGTH: readonly (readonly HeaderName[])[] = Array.from({ length
 export interface Header {
   /** Unfolded values of the wanted headers: the first of each name, undecoded. */
   readonly fields: ReadonlyMap<HeaderName, Buffer>;
+  /** Of List-Id, every value: each list that a mail went through adds its own. */
+  readonly listIds: readonly Buffer[];
   /** Names that occur more than once with the same value. */
   readonly repeated: readonly HeaderName[];
   /** True if an mbox `From ` line stands on top. */
@@ -120,6 +122,7 @@ function assertPlainBytes(block: Buffer): void {
  */
 export function readHeader(mail: Buffer, pos: number, top: boolean): Header {
   const fields = new Map<HeaderName, Buffer>();
+  const listIds: Buffer[] = [];
   const repeated: HeaderName[] = [];
   const limit = pos + MAX_HEADER_BYTES;
   const start = pos;
@@ -152,6 +155,7 @@ export function readHeader(mail: Buffer, pos: number, top: boolean): Header {
     const name = wantedName(mail, pos, colon);
     if (name !== undefined) {
       const value = unfold(mail.subarray(colon + 1, next));
+      if (name === "list-id") listIds.push(value);
       const earlier = fields.get(name);
       if (earlier === undefined) fields.set(name, value);
       else if (earlier.equals(value)) repeated.push(name);
@@ -162,7 +166,7 @@ export function readHeader(mail: Buffer, pos: number, top: boolean): Header {
   // git would take the last header line for the body
   if (end < 0) return refuse("malformed-header", "a header without an empty line below it");
   assertPlainBytes(mail.subarray(start, end));
-  return { fields, repeated, fromLine, end };
+  return { fields, listIds, repeated, fromLine, end };
 }
 
 /** The value of a header, or an empty one. */

@@ -107,7 +107,7 @@ function readHeaders(header: Header): MailHeaders {
   return {
     messageId: text("message-id"),
     inReplyTo: text("in-reply-to"),
-    listId: text("list-id"),
+    listIds: header.listIds.map((value) => value.toString("utf8")),
     subject: decodeWords(field(header, "subject")).toString("utf8"),
     from: text("from"),
     sender: text("sender"),

@@ -10,6 +10,7 @@ import type { Finding } from "../types.ts";
 import type { NoteResult, PatchResult, SeriesResult } from "../verify/result.ts";
 import { baseSentence } from "../verify/base-check.ts";
 import { numberList } from "../verify/series.ts";
+import { shellWords } from "../shell.ts";
 import { displayWidth, escapeText, padTo, truncateTo, wrapTo } from "./escape.ts";
 
 export interface Style {
@@ -41,6 +42,7 @@ const TRUST_WORDS: Record<NonNullable<PatchResult["trust"]>, string> = {
   known: "known",
   "first-use": "first use",
   changed: "KEY CHANGED",
+  replaced: "OLD KEY",
   revoked: "REVOKED",
   unknown: "unknown",
 };
@@ -133,13 +135,24 @@ function wrapHint(hint: string, columns: number): string[] {
   const command = hint.indexOf("git patchsig ");
   if (command < 0 || displayWidth(hint) <= columns) return wrapTo(hint, columns);
   const before = hint.slice(0, command).trimEnd();
-  const [first = "", ...others] = wrapTo(hint.slice(command), columns - 4);
+  const [first = "", ...others] = wrapCommand(hint.slice(command), columns - 4);
   return [
     ...(before === "" ? [] : wrapTo(before, columns)),
     ...[first, ...others.map((line) => `  ${line}`)].map((line, i) =>
       i < others.length ? `${line} \\` : line,
     ),
   ];
+}
+
+/** Breaks a command between its words only: within quotes a shell reads a break as it stands. */
+function wrapCommand(command: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of shellWords(command)) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length === 0 || displayWidth(longer) > columns) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
 }
 
 /** What holds of the series as a whole, each thing once. */

@@ -19,6 +19,7 @@ import {
 } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join } from "node:path";
+import { shellCommand, shellWord } from "../shell.ts";
 import { CliError, FormatError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import { formatPublicKeyText, parsePublicKeyFile } from "../minisign/public-key.ts";
@@ -45,7 +46,7 @@ export function readPrivateFile(path: string): Buffer {
     if ((mode & GROUP_AND_OTHERS) !== 0) {
       const octal = (mode & 0o777).toString(8).padStart(4, "0");
       throw new CliError("lax-mode", `${path}: others can get at this file (mode ${octal})`, {
-        hint: `chmod 600 ${shellWord(path)}`,
+        hint: shellCommand("chmod 600", path),
       });
     }
   });
@@ -290,9 +291,4 @@ function deriving<T>(path: string, unlock: () => T): T {
 
 function errno(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-}
-
-/** `text` as a shell would have to be given it. */
-function shellWord(text: string): string {
-  return /^[\w./@%+:,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -115,6 +115,15 @@ export function prepare(db: Database) {
       `select min(at) from events
        where identity = ? and public_key = ? and kind = 'changed' and at < ?`,
     ).pluck(),
+    // a revocation holds for every identity, and may be of a key that none has
+    ended: sql<[{ identity: string; publicKey: string }], number | null>(
+      `select coalesce(
+         (select min(at) from events where public_key = @publicKey and to_state = 'revoked'),
+         (select min(at) from statements
+          where public_key = @publicKey and kind = 'revoke' and applied = 1),
+         (select max(at) from events
+          where identity = @identity and public_key = @publicKey and to_state = 'replaced'))`,
+    ).pluck(),
     putEvent: sql<[Omit<TrustEvent, "id">]>(
       `insert into events values (null, @at, @identity, @publicKey, @kind, @from, @to, @cause,
          @messageId, @other, @source)`,

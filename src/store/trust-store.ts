@@ -352,6 +352,7 @@ export class TrustStore {
   scrutiny(identity: string, publicKey: PublicKeyText, at: number): Scrutiny {
     return this.#read(() => ({
       since: this.#sql.firstChanged.get(identity, publicKey, at) ?? null,
+      ended: this.#sql.ended.get({ identity, publicKey }) ?? null,
       elsewhere: this.#everywhere(publicKey).filter((record) => record.identity !== identity),
       statements: this.statements(identity)
         .filter((said) => said.key === publicKey)

@@ -8,7 +8,14 @@ import { cell } from "./table.ts";
 import type { PublicKeyText } from "../types.ts";
 
 export interface Decision {
-  readonly trust: "pinned" | "endorsed" | "known" | "first-use" | "changed" | "revoked";
+  readonly trust:
+    | "pinned"
+    | "endorsed"
+    | "known"
+    | "first-use"
+    | "changed"
+    | "replaced"
+    | "revoked";
   /** What was remembered of the sighted key under this identity before; null if nothing. */
   readonly record: KeyRecord | null;
   /** Other keys of the identity that are in use: what a changed key should have been. */
@@ -64,6 +71,7 @@ export function decide(sighting: Sighting, standing: Standing, admits: boolean):
   const row = alone ? "sighting, no other key remembered" : "sighting, another key remembered";
   const next = cell(row, standing.revoked ? "revoked" : state);
   if (next === "REVOKED") return decided("revoked", null);
+  if (next === "REPLACED") return decided("replaced", null);
   if (next === "CHANGED") return decided("changed", "changed");
   if (next === "first-use") return decided("first-use", "first-use");
   if (next === "=") return decided(state as Decision["trust"], "count");

@@ -6,7 +6,15 @@
 import type { KeyState } from "./record.ts";
 
 /** A state; or that nothing changes, and why (`=`: nothing has to). */
-export type Cell = KeyState | "=" | "CHANGED" | "REVOKED" | "refused" | "ignored" | "conflict";
+export type Cell =
+  | KeyState
+  | "="
+  | "CHANGED"
+  | "REPLACED"
+  | "REVOKED"
+  | "refused"
+  | "ignored"
+  | "conflict";
 
 export type Row =
   | "sighting, no other key remembered"
@@ -30,9 +38,9 @@ type Cells = readonly [Cell, Cell, Cell, Cell, Cell, Cell, Cell];
 // oxfmt-ignore
 export const TABLE: Readonly<Record<Row, Cells>> = {
   "sighting, no other key remembered":
-    ["first-use", "known", "=", "=", "=", "CHANGED", "REVOKED"],
+    ["first-use", "known", "=", "=", "=", "REPLACED", "REVOKED"],
   "sighting, another key remembered":
-    ["CHANGED", "known", "=", "=", "=", "CHANGED", "REVOKED"],
+    ["CHANGED", "known", "=", "=", "=", "REPLACED", "REVOKED"],
   "accept":
     ["pinned", "pinned", "pinned", "pinned", "=", "pinned", "refused"],
   "drop":

@@ -3,9 +3,11 @@
  * mail, so that it can come from another thread.
  */
 
+import { parseAuthor } from "../mail/author.ts";
 import { parseDate } from "../mail/date.ts";
 import { sha256 } from "../patch/attestation.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
+import { lookalikes } from "../trust/lookalike.ts";
 import { workDigest } from "../trust/replay.ts";
 import { sightingDigest } from "../trust/sighting.ts";
 import type { Checked } from "./result.ts";
@@ -22,7 +24,7 @@ export type Evidence = Pick<
   | "base"
   | "messageId"
   | "inReplyTo"
-  | "listId"
+  | "listIds"
   | "subject"
   | "statements"
   | "findings"
@@ -39,6 +41,8 @@ export type Evidence = Pick<
   readonly sighting: { readonly identity: string; readonly digest: Uint8Array } | null;
   /** Of a signed patch: what it is a version of. */
   readonly work: Uint8Array | null;
+  /** Identities that the author's or sender's address could be taken for (src/trust/lookalike.ts). */
+  readonly alike: readonly string[];
   /** Every file that the diff reads or writes. */
   readonly paths: readonly string[];
 };
@@ -46,7 +50,7 @@ export type Evidence = Pick<
 export function evidenceOf(checked: Checked): Evidence {
   const { view, diff, attestation, signature } = checked;
   const { kind, author, senders, signed, changed, number, base } = checked;
-  const { messageId, inReplyTo, listId, subject, statements, findings } = checked;
+  const { messageId, inReplyTo, listIds, subject, statements, findings } = checked;
   const text = signature === "good" && attestation !== null ? attestation.text : null;
   const digest = text === null ? null : sha256(text);
   const sighting = sightingOf(checked, digest);
@@ -61,7 +65,7 @@ export function evidenceOf(checked: Checked): Evidence {
     base,
     messageId,
     inReplyTo,
-    listId,
+    listIds,
     subject,
     statements,
     findings,
@@ -74,6 +78,7 @@ export function evidenceOf(checked: Checked): Evidence {
       sighting === null || signed === null
         ? null
         : workDigest(sighting.identity, view!.info.subject.toString("utf8")),
+    alike: alikeOf(checked),
     paths: pathsOf(checked),
   };
 }
@@ -91,6 +96,11 @@ function sightingOf(
   const identity = normaliseIdentity(author?.email ?? "");
   if (signature !== "none" || kind !== "patch" || identity === null) return null;
   return { identity, digest: sightingDigest(identity, null, sha256(diff.canonical)) };
+}
+
+function alikeOf({ author, view }: Checked): string[] {
+  const sender = view === null ? "" : parseAuthor(view.headers.from).email.toString("utf8");
+  return [...new Set([author?.email ?? "", sender].flatMap(lookalikes))];
 }
 
 function pathsOf({ diff }: Checked): string[] {

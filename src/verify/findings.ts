@@ -3,6 +3,7 @@
 import type { Finding } from "../types.ts";
 
 const TABLE = {
+  "address-lookalike": ["fail", "look at the address letter by letter; ask them for a signed one"],
   "author-recovered": ["warn", "git am would take the list for the author, patchsig am does not"],
   "base-conflict": ["fail", ""],
   "base-contradicts": ["fail", ""],
@@ -25,7 +26,8 @@ const TABLE = {
   "key-changed": ["fail", ""],
   "key-first-use": ["info", ""],
   "key-policy": ["fail", ""],
-  "key-revoked": ["fail", ""],
+  "key-replaced": ["fail", ""],
+  "key-revoked": ["fail", "ask for it to be signed with their new key"],
   "key-tainted": ["warn", ""],
   "loose-from-line": ["fail", ""],
   "prerequisite-malformed": ["warn", "only a full patch-id counts"],

@@ -8,13 +8,16 @@ import type { Evidence } from "./evidence.ts";
 import { finding } from "./findings.ts";
 import { ageFindings, USUAL_DAYS } from "./age.ts";
 import { DAY, type Policy, type Requirement } from "./policy.ts";
+import { shellCommand } from "../shell.ts";
 import { count, day, month } from "./words.ts";
-import { type PatchResult, type Trust, verdictOf } from "./result.ts";
+import { type KeyFacts, type PatchResult, type Trust, verdictOf } from "./result.ts";
 
 /** What is known of a key that came in the place of another one. */
 export interface Scrutiny {
   /** When it was first seen for this identity, seconds; null if never before. */
   readonly since: number | null;
+  /** When it was replaced or revoked, seconds; null if it never was, or if that is not known. */
+  readonly ended: number | null;
   /** The same key under other identities. */
   readonly elsewhere: readonly KeyRecord[];
   /** Who has vouched for it for this identity, and the state of the key by which that was done. */
@@ -25,21 +28,31 @@ export interface Scrutiny {
   }[];
 }
 
+/** Since when (seconds), and on how many patches, somebody has signed. */
+export interface Signs {
+  readonly since: number;
+  readonly patches: number;
+}
+
 /** What the trust database says of the mail's signer, or of the author of an unsigned mail. */
 export type Knowledge =
   | {
       readonly kind: "signer";
       readonly decision: Decision;
       readonly unsigned: UnsignedRecord | null;
-      /** Of a changed key; else null. */
+      /** Of a changed, replaced or revoked key; else null. */
       readonly scrutiny: Scrutiny | null;
-      /** Null for a key that is changed or revoked. */
+      /** Null for a key that is changed, replaced or revoked. */
       readonly replay: Replay | null;
+      /** Of a key that is met for the first time: a known signer whom its address looks like, or "". */
+      readonly poses: string;
     }
   | {
       readonly kind: "unsigned";
       /** How this author has signed before, or null. */
-      readonly signs: { readonly since: number; readonly patches: number } | null;
+      readonly signs: Signs | null;
+      /** The identity that has signed, if the mail's address only looks like it; else "". */
+      readonly poses: string;
     }
   /** The signature is not good, or the mail could not be read: trust was not asked. */
   | { readonly kind: "none" };
@@ -78,12 +91,19 @@ export function judge(
     publicKey: signed?.publicKey ?? null,
     signature: evidence.signature,
     trust,
+    key: keyFacts(knowledge),
     changed: evidence.changed,
     base: evidence.base,
     series: !evidence.read ? null : { id: signed?.comment.series ?? null, ...number },
     findings,
     verdict: verdictOf(findings),
   };
+}
+
+function keyFacts(knowledge: Knowledge): KeyFacts | null {
+  if (knowledge.kind !== "signer" || knowledge.decision.record === null) return null;
+  const { state, firstSeen, patches } = knowledge.decision.record;
+  return { state, firstSeen, ended: knowledge.scrutiny?.ended ?? null, patches };
 }
 
 /** What is odd about the time at which a good patch comes, with what shows it. */
@@ -124,7 +144,7 @@ function trustFindings(
     case "none":
       return [null, []];
     case "unsigned":
-      return unsignedFindings(evidence, knowledge.signs, policy);
+      return unsignedFindings(evidence, knowledge, policy);
     case "signer":
       return signerFindings(evidence, knowledge, policy, remembered);
   }
@@ -132,11 +152,21 @@ function trustFindings(
 
 function unsignedFindings(
   evidence: Evidence,
-  signs: { readonly since: number; readonly patches: number } | null,
+  { signs, poses }: Extract<Knowledge, { kind: "unsigned" }>,
   policy: Policy,
 ): [Trust | null, Finding[]] {
   if (signs !== null) {
     const who = evidence.author?.email ?? "the author";
+    if (poses !== "")
+      return [
+        "unknown",
+        [
+          finding(
+            "address-lookalike",
+            `${who} is written to look like ${poses}, who has signed since ${month(signs.since)}; this one is not signed`,
+          ),
+        ],
+      ];
     const text = `${who} has signed since ${month(signs.since)}; this one is not signed`;
     const found = finding("unsigned-known", text);
     return ["unknown", [{ ...found, severity: policy.unsignedKnown }]];
@@ -147,6 +177,7 @@ function unsignedFindings(
 
 const RANK: Record<Decision["trust"], number> = {
   changed: -1,
+  replaced: -1,
   revoked: -1,
   "first-use": 0,
   known: 1,
@@ -164,7 +195,7 @@ const FIRST_USE_SEVERITY = { allow: "info", warn: "warn", fail: "fail" } as cons
 
 function signerFindings(
   evidence: Evidence,
-  { decision, unsigned, scrutiny }: Extract<Knowledge, { kind: "signer" }>,
+  { decision, unsigned, scrutiny, poses }: Extract<Knowledge, { kind: "signer" }>,
   policy: Policy,
   remembered: boolean,
 ): [Trust, Finding[]] {
@@ -174,8 +205,10 @@ function signerFindings(
   switch (trust) {
     case "changed":
       return [trust, [changedFinding(by, publicKey, others[0] ?? null, scrutiny)]];
+    case "replaced":
+      return [trust, [replacedFinding(by, record, others, scrutiny)]];
     case "revoked":
-      return [trust, [finding("key-revoked", `the key of ${by} is revoked`)]];
+      return [trust, [finding("key-revoked", `the key of ${by} ${revokedWhen(record, scrutiny)}`)]];
     case "first-use":
     case "known":
     case "endorsed":
@@ -201,12 +234,20 @@ function signerFindings(
       hint: "",
     });
   }
+  if (poses !== "")
+    findings.push(
+      finding(
+        "address-lookalike",
+        `${by} is written to look like ${poses}, who has a key here; this one is another`,
+        `if it is somebody else: ${acceptCommand(by, publicKey)}`,
+      ),
+    );
   if (decision.tainted)
     findings.push(
       finding(
         "key-tainted",
         `the key of ${by} came by a rotation from a key that is revoked by now: its owner rotated it, or its thief`,
-        `if they say that it is theirs: git patchsig trust accept ${by} ${publicKey}`,
+        `if they say that it is theirs: ${acceptCommand(by, publicKey)}`,
       ),
     );
   const rank = decision.tainted ? Math.min(RANK[trust], RANK.known) : RANK[trust];
@@ -215,7 +256,7 @@ function signerFindings(
       finding(
         "key-policy",
         `the key is ${trust === "first-use" ? metSoFar(record) : trust}; asked for is ${policy.require}`,
-        `after checking the key: git patchsig trust accept ${by} ${publicKey}`,
+        `after checking the key: ${acceptCommand(by, publicKey)}`,
       ),
     );
   }
@@ -233,6 +274,43 @@ function metSoFar(record: KeyRecord | null): string {
     : `met ${day(record.firstSeen)}, and not in another series on another day yet`;
 }
 
+function acceptCommand(by: string, publicKey: PublicKeyText): string {
+  return shellCommand("git patchsig trust accept", by, publicKey);
+}
+
+/** A key that was theirs once: the command that takes it back is not what to do first. */
+function replacedFinding(
+  by: string,
+  record: KeyRecord | null,
+  others: readonly KeyRecord[],
+  scrutiny: Scrutiny | null,
+): Finding {
+  const { patches = 0 } = record ?? {};
+  const [now] = others;
+  const instead =
+    now === undefined
+      ? "no key of theirs is in use any more"
+      : `in use is ${now.publicKey}, ${now.state} since ${month(now.firstSeen)}`;
+  return finding(
+    "key-replaced",
+    `signed by a key of ${by} that was replaced${onDay(scrutiny)}, known before on ${count(patches, "patch")}; ${instead}`,
+    `ask for it to be signed with the key in use; what happened: ${shellCommand("git patchsig trust show", by)}`,
+  );
+}
+
+function revokedWhen(record: KeyRecord | null, scrutiny: Scrutiny | null): string {
+  const before =
+    record === null || record.patches === 0
+      ? ""
+      : `, known before on ${count(record.patches, "patch")}`;
+  return `is revoked${onDay(scrutiny)}${before}`;
+}
+
+function onDay(scrutiny: Scrutiny | null): string {
+  const ended = scrutiny?.ended ?? null;
+  return ended === null ? "" : ` on ${day(ended)}`;
+}
+
 /** Both keys, what is known of each, and the command that accepts the new one. */
 function changedFinding(
   by: string,
@@ -247,7 +325,7 @@ function changedFinding(
   return finding(
     "key-changed",
     [`this is not the key of ${by}: it is ${now}`, old, ...newKey(scrutiny)].join("; "),
-    `if they say that it is theirs: git patchsig trust accept ${by} ${now}`,
+    `if they say that it is theirs: ${acceptCommand(by, now)}`,
   );
 }
 
@@ -270,7 +348,7 @@ function newKey(scrutiny: Scrutiny | null): string[] {
   return [
     since === null
       ? "the new one is seen for the first time"
-      : `the new one was first seen ${day(since)}`,
+      : `the new one was first seen ${day(since)}, and never accepted`,
     ...(others.length === 0 ? [] : [`it is ${others.join(", ")}`]),
     ...(words.length === 0 ? ["nobody vouches for it"] : words),
   ];

@@ -100,21 +100,25 @@ function parseAge(text: string): number | null {
 /** What one mail must meet: the general policy, made stricter by every override that concerns it. */
 export function policyFor(
   policies: Policies,
-  mail: { readonly listId: string; readonly paths: readonly string[] },
+  mail: { readonly listIds: readonly string[]; readonly paths: readonly string[] },
 ): Policy {
   const { general, overrides } = policies;
   if (overrides.length === 0) return general;
-  const list = bareListId(mail.listId);
+  const lists = new Set(mail.listIds.flatMap(bareListIds));
   return overrides
     .filter(({ kind, name }) =>
-      kind === "list" ? name === list : mail.paths.some((path) => isWithin(path, name)),
+      kind === "list" ? lists.has(name) : mail.paths.some((path) => isWithin(path, name)),
     )
     .reduce((policy, { settings }) => stricter(policy, settings), general);
 }
 
-/** `Some words <net.lists.example.org>` (RFC 2919): what is in the brackets. */
-function bareListId(header: string): string {
-  return (/<([^<>]*)>\s*$/.exec(header)?.[1] ?? header).trim().toLowerCase();
+/**
+ * `Some words <net.lists.example.org>` (RFC 2919): what is in the brackets, in all of them, and the
+ * whole header if there are none. Who writes the header chooses its form; each can only ask for more.
+ */
+function bareListIds(header: string): string[] {
+  const bracketed = [...header.matchAll(/<([^<>]*)>/g)].map(([, name]) => name!);
+  return (bracketed.length > 0 ? bracketed : [header]).map((name) => name.trim().toLowerCase());
 }
 
 function isWithin(path: string, name: string): boolean {

@@ -3,6 +3,7 @@
 import type { Attestation } from "../patch/attestation.ts";
 import type { BaseLines } from "../patch/base-lines.ts";
 import type { TrustedComment } from "../patch/trusted-comment.ts";
+import type { KeyState } from "../trust/record.ts";
 import type { Found } from "../trust/statement.ts";
 import type { Diff, Finding, MailView, PublicKeyText, Verdict } from "../types.ts";
 
@@ -13,6 +14,7 @@ export type Trust =
   | "known"
   | "first-use"
   | "changed"
+  | "replaced"
   | "revoked"
   | "unknown";
 export type Part = "message" | "diff" | "author" | "subject" | "base" | "series";
@@ -51,7 +53,7 @@ export interface Checked {
   readonly baseLines: BaseLines;
   readonly messageId: string;
   readonly inReplyTo: string;
-  readonly listId: string;
+  readonly listIds: readonly string[];
   readonly subject: string;
   /** Statements about keys that the mail carries. */
   readonly statements: readonly Found[];
@@ -94,6 +96,15 @@ export interface BaseCheck extends CommitPlace {
   readonly conflict: { readonly patch: number; readonly files: readonly string[] } | null;
 }
 
+/** What was remembered of the signing key when the mail was looked at. Times are seconds. */
+export interface KeyFacts {
+  readonly state: KeyState;
+  readonly firstSeen: number;
+  /** When it was replaced or revoked; null if it is in use, or if that is not known. */
+  readonly ended: number | null;
+  readonly patches: number;
+}
+
 interface SeriesRef {
   /** 32 hex digits, or null if the patches were not signed as one. */
   readonly id: string | null;
@@ -115,6 +126,7 @@ export interface PatchResult {
   readonly publicKey: PublicKeyText | null;
   readonly signature: Signature;
   readonly trust: Trust | null;
+  readonly key: KeyFacts | null;
   readonly changed: readonly Part[];
   readonly base: Base;
   readonly series: SeriesRef | null;

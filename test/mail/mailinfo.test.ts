@@ -83,7 +83,7 @@ describe("the view", () => {
     expect(view.headers).toEqual({
       messageId: "<1@x>",
       inReplyTo: "<0@x>",
-      listId: "L <l.x>",
+      listIds: ["L <l.x>"],
       subject: "[PATCH] töst two",
       from: "=?utf-8?q?J=C3=B6?= <j@x>",
       sender: "s@x",

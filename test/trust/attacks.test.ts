@@ -143,13 +143,81 @@ describe("a look that fails", () => {
   });
 });
 
+describe("an unsigned mail whose address looks like a known signer's", () => {
+  test.each<[string, string]>([
+    ["invisible", "Alice <ali\xe2\x80\x8bce@example.org>"],
+    ["a dot behind", "Alice <alice@example.org.>"],
+    ["Cyrillic", "Alice <\xd0\xb0lice@example.org>"],
+    ["punycode", "Alice <alice@xn--exmple-4nf.org>"],
+  ])("%s: fails whatever the policy", (_, from) => {
+    const lax = { require: "nothing", unsignedKnown: "warn" } as const;
+    const before = judged(patchMail({ from }), lax);
+    expect(before[1]).not.toContain("address-lookalike");
+    knowAlice();
+    expect(judged(patchMail({ from }), lax)).toEqual([
+      "fail",
+      expect.arrayContaining(["address-lookalike"]),
+    ]);
+  });
+
+  test("another case is hers; other people are other people", () => {
+    knowAlice();
+    expect(judged(patchMail({ from: "Alice <ALICE@Example.org>" }))[1]).toEqual(["unsigned-known"]);
+    expect(judged(patchMail({ from: 'Alice <"alice"@example.org>' }))[1]).toEqual([
+      "unsigned-known",
+    ]);
+    expect(judged(patchMail({ from: "Alice <alice2@example.org>" }))[1]).toEqual(["unsigned"]);
+  });
+
+  test("signed, by a key that is new: fails, and is not remembered", () => {
+    const by = "alice@xn--exmple-4nf.org";
+    knowAlice();
+    const hers = (): string => patchMail({ key: M, from: `Alice <${by}>`, by });
+    for (let i = 0; i < 2; i++)
+      expect(judged(hers())).toEqual(["fail", ["key-first-use", "address-lookalike"]]);
+    expect(trust.lookup(by)).toEqual([]);
+    trust.accept(by, M.text, TIME);
+    expect(judged(hers())).toEqual(["pass", []]);
+  });
+});
+
+describe("an old key", () => {
+  test("that was replaced, revoked, or never theirs: each is told as what it is", () => {
+    knowAlice();
+    trust.accept(ALICE, A2.text, TIME);
+    const [old] = verify([patchMail({ key: A1 })]).patches as [PatchResult];
+    expect(old).toMatchObject({
+      verdict: "fail",
+      trust: "replaced",
+      key: { state: "replaced", patches: 2, ended: TIME },
+    });
+    const [finding] = old.findings;
+    expect(finding!.code).toBe("key-replaced");
+    expect(finding!.message).toContain("replaced on 2026-");
+    expect(finding!.message).toContain("known before on 2 patches");
+    expect(finding!.hint).not.toContain("trust accept");
+
+    const [never] = verify([patchMail({ key: M })]).patches as [PatchResult];
+    expect(never).toMatchObject({ trust: "changed", key: null });
+
+    trust.drop(ALICE, A1.text, TIME + 60);
+    const [revoked] = verify([patchMail({ key: A1 })]).patches as [PatchResult];
+    expect(revoked).toMatchObject({
+      trust: "revoked",
+      key: { state: "revoked", ended: TIME + 60 },
+    });
+    expect(revoked.findings[0]!.message).toContain("revoked on 2026-");
+    expect(trust.events(ALICE).filter(({ kind }) => kind === "changed")).toHaveLength(1);
+  });
+});
+
 describe("a rotation", () => {
   test("makes the new key good and the old one bad", () => {
     knowAlice();
     const mail = patchMail({ key: A2, statements: [says(A1, "rotate", A2).text] });
     expect(judged(mail)).toEqual(["pass", ["statement-applied"]]);
     expect(judged(mail)).toEqual(["pass", ["statement-repeated"]]);
-    expect(judged(patchMail({ key: A1 }))).toEqual(["fail", ["key-changed"]]);
+    expect(judged(patchMail({ key: A1 }))).toEqual(["fail", ["key-replaced"]]);
     expect(
       trust
         .lookup(ALICE)
@@ -265,7 +333,7 @@ describe("a rotation", () => {
     expect(told(rotation)).toEqual(["statement-applied"]);
     trust.accept(ALICE, A1.text, TIME);
     const replay = patchMail({ key: A2, statements: [rotation.text] });
-    expect(judged(replay)).toEqual(["fail", ["statement-repeated", "key-changed"]]);
+    expect(judged(replay)).toEqual(["fail", ["statement-repeated", "key-replaced"]]);
     expect(judged(patchMail({ key: A1 }))[0]).toBe("pass");
   });
 
@@ -289,7 +357,7 @@ describe("a rotation", () => {
       "fail",
       ["key-first-use", "key-tainted", "key-policy"],
     ]);
-    expect(judged(patchMail({ key: M }))).toEqual(["fail", ["key-changed"]]);
+    expect(judged(patchMail({ key: M }))).toEqual(["fail", ["key-replaced"]]);
     trust.accept(ALICE, A2.text, TIME);
     expect(judged(patchMail({ key: A2 }))).toEqual(["pass", []]);
   });

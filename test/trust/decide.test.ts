@@ -62,7 +62,7 @@ describe("the key that showed is K1", () => {
     ["endorsed", [record(K1, "endorsed")], {}, "endorsed", "count"],
     ["pinned", [record(K1, "pinned")], {}, "pinned", "count"],
     ["pinned, beside K2", [record(K2, "known"), record(K1, "pinned")], {}, "pinned", "count"],
-    ["replaced by K2", [record(K2, "pinned"), record(K1, "replaced")], {}, "changed", "changed"],
+    ["replaced by K2", [record(K2, "pinned"), record(K1, "replaced")], {}, "replaced", null],
     ["K2 is first use", [record(K2, "first-use")], {}, "changed", "changed"],
     ["K2 is known", [record(K2, "known")], {}, "changed", "changed"],
     ["K2 is endorsed", [record(K2, "endorsed")], {}, "changed", "changed"],

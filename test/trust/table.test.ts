@@ -22,7 +22,8 @@ const PAGE = readFileSync(
 function word(text: string): string {
   if (text === "·") return "=";
   const italic = /^\*(\w+)\*$/.exec(text)?.[1];
-  if (italic === "changed" || italic === "revoked") return italic.toUpperCase();
+  if (italic !== undefined && ["changed", "replaced", "revoked"].includes(italic))
+    return italic.toUpperCase();
   return italic ?? text;
 }
 
@@ -132,7 +133,7 @@ const EVENTS: Readonly<Record<Row, (state: string) => string | null>> = {
 };
 
 function verdict(before: string, trusted: string): string {
-  if (trusted === "changed" || trusted === "revoked") {
+  if (["changed", "replaced", "revoked"].includes(trusted)) {
     expect(stateOf()).toBe(before);
     return trusted.toUpperCase();
   }

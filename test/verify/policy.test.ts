@@ -10,14 +10,14 @@ const list: Override = {
 const path: Override = { kind: "path", name: "crypto", settings: { require: "pinned" } };
 
 function forMail(overrides: Override[], listId: string, ...paths: string[]) {
-  return policyFor({ general, overrides }, { listId, paths });
+  return policyFor({ general, overrides }, { listIds: [listId], paths });
 }
 
 describe("a policy", () => {
   test("without overrides is the general one", () => {
     const paths = ["crypto/aes.c"];
-    expect(policyFor({ general, overrides: [] }, { listId: "x", paths })).toEqual(general);
-    expect(policyFor({ general, overrides: [list] }, { listId: "x", paths })).toEqual(general);
+    expect(policyFor({ general, overrides: [] }, { listIds: ["x"], paths })).toEqual(general);
+    expect(policyFor({ general, overrides: [list] }, { listIds: ["x"], paths })).toEqual(general);
   });
 
   test.each([
@@ -33,6 +33,15 @@ describe("a policy", () => {
     "of another list: %s",
     (listId) => expect(forMail([list], listId)).toEqual(general),
   );
+
+  test.each([
+    ["<other.example.org>", "<net.lists.example.org>", "<third.example.org>"],
+    ["<net.lists.example.org>", "<other.example.org>"],
+    ["<other.example.org> <net.lists.example.org> (x)"],
+  ])("of a list among others: %s", (...listIds) => {
+    const policies = { general, overrides: [list] };
+    expect(policyFor(policies, { listIds, paths: [] }).require).toBe("known");
+  });
 
   test("of a path: the file itself, or below the directory", () => {
     expect(forMail([path], "", "a", "crypto/aes.c").require).toBe("pinned");

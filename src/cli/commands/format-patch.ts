@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { CliError } from "../../errors.ts";
+import { shellCommand } from "../../shell.ts";
 import { type BaseChoice, chooseBase } from "../../git/base.ts";
 import { baseHazards, type Hazards } from "../../git/base-hazards.ts";
 import { addBaseLines, baseLines, writesBase } from "../../git/base-lines.ts";
@@ -306,7 +307,7 @@ function baseNotes(base: BaseChoice, shallow: boolean): string[] {
 /** What else may keep the patches from applying, and the command that mends it. */
 function hazardNotes(base: BaseChoice, { merges, behind }: Hazards): string[] {
   const onto = base.kind === "public" ? base.remoteRef : base.kind === "private" ? base.commit : "";
-  const rebase = `hint: git rebase ${escapeText(onto)}, then write the patches again\n`;
+  const rebase = `hint: ${escapeText(shellCommand("git rebase", onto))}, then write the patches again\n`;
   const notes: string[] = [];
   if (merges > 0)
     notes.push(`note: ${count(merges, "merge")} among the commits: they become no patch\n`);

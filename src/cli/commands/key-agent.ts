@@ -4,6 +4,7 @@ import type { ArgumentsCamelCase } from "yargs";
 import { isGpgAgent } from "../../agent/gpg-agent.ts";
 import { type SshAgent, sshAgentOf } from "../../agent/ssh-agent.ts";
 import { CliError } from "../../errors.ts";
+import { shellWord } from "../../shell.ts";
 import { formatKeyId, formatPublicKeyText, type PublicKey } from "../../minisign/public-key.ts";
 import { readPublicKeyBeside, readSecretKeyFile, unlockKey } from "../../store/key-file.ts";
 import { publicKeyPath } from "../../store/key-path.ts";
@@ -77,7 +78,7 @@ function publicKeyBeside(path: string): PublicKey {
   if (key !== null) return key;
   const beside = publicKeyPath(path);
   throw new CliError("not-found", `no public key beside the secret one: ${beside} is not there`, {
-    hint: `minisign -R -s ${path} -p ${beside}`,
+    hint: `minisign -R -s ${shellWord(path)} -p ${shellWord(beside)}`,
   });
 }
 

@@ -4,7 +4,7 @@ import type { CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
 import { displayWidth, escapeText, padTo, truncateTo } from "../../report/escape.ts";
 import type { IdentityHistory, TrustStore } from "../../store/trust-store.ts";
-import { usableKeys } from "../../trust/decide.ts";
+import { shellCommand, shellWords } from "../../shell.ts";
 import type { KeyRecord, StatementRecord, TrustEvent } from "../../trust/record.ts";
 import { note, out } from "../terminal.ts";
 import { now } from "../now.ts";
@@ -106,12 +106,12 @@ function showJson(history: IdentityHistory): void {
   for (const event of history.events) record("event", event);
 }
 
-/** Keys that posed as this identity and were not accepted: the last sighting of each. */
+/** Keys that posed as this identity and never were its own: the last sighting of each. */
 function changedKeys(history: IdentityHistory): TrustEvent[] {
-  const inUse = new Set(usableKeys(history.keys).map((key) => key.publicKey));
+  const had = new Set(history.keys.map((key) => key.publicKey));
   const last = new Map<string, TrustEvent>();
   for (const event of history.events) {
-    if (event.kind === "changed" && !inUse.has(event.publicKey)) last.set(event.publicKey, event);
+    if (event.kind === "changed" && !had.has(event.publicKey)) last.set(event.publicKey, event);
   }
   return [...last.values()];
 }
@@ -121,7 +121,7 @@ const MAX_SHOWN = 5;
 
 function showText(history: IdentityHistory): void {
   const lines = [escapeText(history.identity)];
-  for (const key of history.keys) lines.push(...keyLines(key));
+  for (const key of history.keys) lines.push(...keyLines(key, history.events));
   for (const said of history.statements.slice(-MAX_SHOWN)) lines.push(...historyOf(said));
   const changed = changedKeys(history);
   for (const event of changed.slice(-MAX_SHOWN)) lines.push(...changedLines(event));
@@ -135,8 +135,12 @@ function showText(history: IdentityHistory): void {
   out(`${lines.join("\n")}\n`);
 }
 
-function keyLines(key: KeyRecord): string[] {
-  const seen = `since ${day(key.firstSeen)}, last ${day(key.lastSeen)}`;
+function keyLines(key: KeyRecord, events: readonly TrustEvent[]): string[] {
+  const ended = events.findLast(
+    ({ publicKey, to }) => publicKey === key.publicKey && to === key.state,
+  );
+  const until = isOld(key) && ended !== undefined ? `, ${key.state} ${day(ended.at)}` : "";
+  const seen = `since ${day(key.firstSeen)}, last ${day(key.lastSeen)}${until}`;
   const lines = [
     `${key.state.padEnd(COLUMN)}${key.publicKey}`,
     `${INDENT}${seen}, ${count(key.patches, "patch")}, ${key.applied} applied`,
@@ -146,6 +150,10 @@ function keyLines(key: KeyRecord): string[] {
   if (key.firstMessageId !== "") lines.push(...mailLines("first in", key.firstMessageId));
   if (key.firstList !== "") lines.push(...mailLines("on", key.firstList));
   return lines;
+}
+
+function isOld({ state }: KeyRecord): boolean {
+  return state === "replaced" || state === "revoked";
 }
 
 function historyOf(said: StatementRecord): string[] {
@@ -161,9 +169,17 @@ function changedLines(event: TrustEvent): string[] {
     `${"CHANGED".padEnd(COLUMN)}${event.publicKey}`,
     `${INDENT}seen ${day(event.at)}, not accepted`,
     ...mailLines("in", event.messageId),
-    `${INDENT}if its owner confirms it: git patchsig trust accept \\`,
-    `${INDENT}  ${escapeText(event.identity)} \\`,
-    `${INDENT}  ${event.publicKey}`,
+    ...commandLines(event),
+  ];
+}
+
+function commandLines({ identity, publicKey }: TrustEvent): string[] {
+  const command = shellCommand("git patchsig trust accept", identity, publicKey);
+  const [key = "", address = "", ...start] = shellWords(command).toReversed();
+  return [
+    `${INDENT}if its owner confirms it: ${start.toReversed().join(" ")} \\`,
+    `${INDENT}  ${escapeText(address)} \\`,
+    `${INDENT}  ${key}`,
   ];
 }
 
@@ -172,7 +188,10 @@ function mailLines(word: string, text: string): string[] {
 }
 
 function accept(trust: TrustStore, identity: string, key: string, json: boolean): void {
+  const before = trust.lookup(identity);
   const { record: pinned, replaced } = trust.accept(identity, key, now());
+  if (before.some(({ publicKey, state }) => publicKey === pinned.publicKey && state === "replaced"))
+    note("note: this key had been replaced: it is taken back\n");
   if (json) {
     record("key", pinned);
     for (const old of replaced) record("key", { ...old, state: "replaced" });

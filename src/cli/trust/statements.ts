@@ -3,6 +3,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import type { Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
+import { shellCommand } from "../../shell.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { formatPublicKeyText, parsePublicKeyText } from "../../minisign/public-key.ts";
 import { signWith } from "../../minisign/signature.ts";
@@ -140,7 +141,7 @@ function keyInUse(trust: TrustStore, identity: string): string {
   const [key, ...others] = usableKeys(trust.lookup(identity));
   if (key === undefined || others.length > 0)
     throw new CliError("not-found", `which key of ${identity}?`, {
-      hint: `git patchsig trust show ${identity}`,
+      hint: shellCommand("git patchsig trust show", identity),
       exit: EXIT.unmet,
     });
   return key.publicKey;
