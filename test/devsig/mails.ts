@@ -1,6 +1,6 @@
 /** Mails as bob sends them, unsigned, as text of a character a byte. */
 
-import { base64, quotedPrintable, withBody, withHeaders, withPart } from "../support/mutate.ts";
+import { base64, quotedPrintable, withBody, withHeaders, withPart } from "../support/reshape.ts";
 
 const DIFF = `diff --git a/song.txt b/song.txt
 index e69de29..4b48dee 100644

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MAX_SIGNATURES } from "../../src/devsig/claim.ts";
 import { openJudge } from "../mail/judge.ts";
-import { mutate, randomOf, withBody, withHeaders } from "../support/mutate.ts";
+import { mutate } from "../support/mutate.ts";
+import { randomOf, withBody, withHeaders } from "../support/reshape.ts";
 import { BARE, HONEST, PLAIN } from "./mails.ts";
 import {
   type Algorithm,

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { COMMITS, commitsOf, git } from "./repo.ts";
+import { COMMITS, commitsOf, commitsSince, git } from "./repo.ts";
 
 /** A folder in memory where there is one: git am writes many small files. */
 function fastFolder(prefix: string): string {
@@ -24,19 +24,40 @@ export interface AmJudge {
   readonly repository: string;
   /** Author, message and tree of each commit that the mail makes; null if git refuses it. */
   am(mail: Buffer, options?: readonly string[]): string[] | null;
+  /** The same of commits that `apply` makes here; it is false if it could not. */
+  by(apply: () => Promise<boolean>): Promise<string[] | null>;
   close(): void;
 }
 
-/** `git am`, its commits since "$0", and all as it was; a shell starts git faster than node does. */
+/** All as it was. */
+const RESET = `rm -rf .git/rebase-apply && git reset -q --hard "$0" && git clean -qfdx`;
+/** `git am`, its commits since "$0"; a shell starts git faster than node does. */
 const AM = `if git am -q "$@" >/dev/null 2>&1; then git log ${COMMITS} "$0.."; else printf refused; fi
-  rm -rf .git/rebase-apply && git reset -q --hard "$0" && git clean -qfdx`;
+  ${RESET}`;
+
+/** A git setting under which mails are judged, as `name=value`, and what git am does with it itself. */
+export interface Setting {
+  readonly config: readonly string[];
+  readonly split?: readonly string[];
+  readonly read?: readonly string[];
+}
+
+export const NO_SETTING: Setting = { config: [], read: ["--no-scissors"] };
+
+function copyWith(base: string, repository: string, { config }: Setting): void {
+  cpSync(base, repository, { recursive: true });
+  for (const setting of config) {
+    const [name, value] = setting.split("=") as [string, string];
+    git(repository, ["config", name, value]);
+  }
+  git(repository, ["update-index", "-q", "--refresh"]);
+}
 
 /** @param base a repository, of which a copy is judged in */
-export function openAm(base: string): AmJudge {
+export function openAm(base: string, setting: Setting = NO_SETTING): AmJudge {
   const folder = fastFolder("patchsig-am-");
   const repository = join(folder, "r");
-  cpSync(base, repository, { recursive: true });
-  git(repository, ["update-index", "-q", "--refresh"]);
+  copyWith(base, repository, setting);
   const head = git(repository, ["rev-parse", "HEAD"]).toString().trim();
   return {
     repository,
@@ -45,6 +66,13 @@ export function openAm(base: string): AmJudge {
       expect(run.status, run.stderr.toString()).toBe(0);
       const said = run.stdout.toString("latin1");
       return said === "refused" ? null : commitsOf(said);
+    },
+    async by(apply) {
+      try {
+        return (await apply()) ? commitsSince(repository, head) : null;
+      } finally {
+        execFileSync("sh", ["-c", RESET, head], { cwd: repository });
+      }
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -87,30 +115,36 @@ export interface Plumbing {
 }
 
 const SPLIT = `for i in $*; do
-  if [ "$(git mailsplit -b -o. $i.eml)" = 1 ]; then mv 0001 $i.eml; else mv $i.eml $i.mbox; rm -f 0*; fi
+  if [ "$(git mailsplit -b $OPTIONS -o. $i.eml)" = 1 ]; then mv 0001 $i.eml; else mv $i.eml $i.mbox; rm -f 0*; fi
 done`;
 const READ = `for i in $*; do
   if [ -f $i.eml ]; then
-    git -c i18n.commitEncoding=UTF-8 mailinfo -u --no-scissors $i.msg $i.patch <$i.eml >$i.info 2>/dev/null || rm -f $i.info
+    git mailinfo -u $OPTIONS $i.msg $i.patch <$i.eml >$i.info 2>/dev/null || rm -f $i.info
   fi
 done`;
 const APPLY = `for i in $*; do
-  GIT_INDEX_FILE=$i.index git apply --cached --whitespace=nowarn $FOLDER/$i.patch 2>/dev/null || rm -f $i.index
+  GIT_INDEX_FILE=$i.index git apply --cached $FOLDER/$i.patch 2>/dev/null || rm -f $i.index
 done`;
 
-export function openPlumbing(base: string): Plumbing {
+export function openPlumbing(base: string, setting: Setting = NO_SETTING): Plumbing {
   const folder = fastFolder("patchsig-plumbing-");
   const repository = join(folder, "r");
   const out = join(folder, "out");
-  cpSync(base, repository, { recursive: true });
-  git(repository, ["update-index", "-q", "--refresh"]);
-  const start = join(repository, ".git", "index");
+  copyWith(base, repository, setting);
+  // of the base, not of the copy: what it knows of files' times would differ from bench to bench
+  const start = join(base, ".git", "index");
   const applied = new Map<string, string | null>();
-  const shell = (script: string, cwd: string, names: readonly number[]): void => {
+  const shell = (
+    script: string,
+    cwd: string,
+    names: readonly number[],
+    options: readonly string[] = [],
+  ): void => {
     if (names.length === 0) return;
+    const GIT_DIR = join(repository, ".git");
     execFileSync("sh", ["-c", script, "sh", ...names.map(String)], {
       cwd,
-      env: { ...process.env, FOLDER: out },
+      env: { ...process.env, FOLDER: out, GIT_DIR, OPTIONS: options.join(" ") },
       stdio: "ignore",
     });
   };
@@ -127,8 +161,9 @@ export function openPlumbing(base: string): Plumbing {
         SPLIT,
         out,
         names.filter((i) => mayBeSplit(mails[i]!.toString("latin1"))),
+        setting.split,
       );
-      shell(READ, out, names);
+      shell(READ, out, names, setting.read);
       const read = names.map((i) => {
         const info = content(join(out, `${i}.info`));
         if (!mails[i]!.toString("latin1", 0, 4).startsWith("From")) return "unsure";

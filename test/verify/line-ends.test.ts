@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { messages } from "../../src/mail/mbox.ts";
 import { mailFor } from "../../src/verify/commit.ts";
 import type { Checked } from "../../src/verify/result.ts";
-import { randomOf } from "../support/mutate.ts";
+import { randomOf } from "../support/reshape.ts";
 import { commit, commitsOf, COMMITS, git, newRepository } from "../support/repo.ts";
 import { check, isGood, signMails } from "../support/signing.ts";
 import { type AmJudge, openAm } from "../support/soundness.ts";

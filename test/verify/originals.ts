@@ -2,7 +2,7 @@
 
 import { messages } from "../../src/mail/mbox.ts";
 import type { Checked } from "../../src/verify/result.ts";
-import { base64, quotedPrintable, withBody, withHeaders, withPart } from "../support/mutate.ts";
+import { base64, quotedPrintable, withBody, withHeaders, withPart } from "../support/reshape.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
 import { check, isGood, signMails } from "../support/signing.ts";
 import { openAm } from "../support/soundness.ts";

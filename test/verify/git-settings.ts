@@ -1,0 +1,33 @@
+/** Settings of git with which `git am` may make another commit of a mail, or none. */
+
+import { NO_SETTING, type Setting } from "../support/soundness.ts";
+
+/** Those in which the parts of git am can be asked by themselves: they touch no work tree. */
+export const SETTINGS: readonly Setting[] = [
+  NO_SETTING,
+  { config: ["am.keepcr=true"], split: ["--keep-cr"] },
+  { config: ["am.messageid=true"], read: ["-m"] },
+  { config: ["am.threeWay=true"] },
+  { config: ["apply.whitespace=fix"] },
+  { config: ["apply.ignoreWhitespace=change"] },
+  { config: ["i18n.commitEncoding=ISO-8859-1"] },
+  { config: ["mailinfo.scissors=true"] },
+  { config: ["mailinfo.quotedCr=strip"] },
+  {
+    config: [
+      "apply.whitespace=fix",
+      "core.whitespace=blank-at-eol,space-before-tab,tab-in-indent,cr-at-eol",
+    ],
+  },
+  { config: ["core.autocrlf=true"] },
+  { config: ["core.autocrlf=input"] },
+  { config: ["core.eol=crlf", "core.safecrlf=true"] },
+  {
+    config: [
+      "format.pretty=%B",
+      "format.subjectPrefix=X",
+      "format.signOff=true",
+      "format.useAutoBase=true",
+    ],
+  },
+];
