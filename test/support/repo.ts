@@ -71,7 +71,13 @@ export function commit(
 
 /** Author, message and tree of the commits since `base`, oldest first; the date is not covered. */
 export function commitsSince(repository: string, base: string): string[] {
-  const log = git(repository, ["log", "--reverse", `--format=${FORMAT}`, `${base}..HEAD`]);
+  const log = git(repository, [
+    "log",
+    "--encoding=UTF-8",
+    "--reverse",
+    `--format=${FORMAT}`,
+    `${base}..HEAD`,
+  ]);
   return commitsOf(log.toString("latin1"));
 }
 
@@ -79,7 +85,7 @@ export function commitsSince(repository: string, base: string): string[] {
 const FORMAT = "%an <%ae>%n%B%x00%T%x01";
 
 /** For a shell: the options of the git log that `commitsOf` reads. */
-export const COMMITS = `--reverse --format='${FORMAT}'`;
+export const COMMITS = `--encoding=UTF-8 --reverse --format='${FORMAT}'`;
 
 export function commitsOf(log: string): string[] {
   return log
