@@ -58,11 +58,13 @@ export async function importKeyring(
   const at = now();
   const cause: Cause = { cause: "keyring", at, messageId: "", source: name };
   return store.transaction(() => ({
-    keys: [...keys].map(([identity, publicKey]) => ({
-      identity,
-      publicKey,
-      outcome: store.importKey(identity, publicKey, cause),
-    })),
+    keys: [...keys].flatMap(([identity, its]) =>
+      its.map((publicKey) => ({
+        identity,
+        publicKey,
+        outcome: store.importKey(identity, publicKey, cause, its),
+      })),
+    ),
     statements: statements.map((statement) => ({
       statement,
       ruling: store.applyStatement(statement, cause),

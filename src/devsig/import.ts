@@ -8,7 +8,7 @@ import { FormatError } from "../errors.ts";
 import { formatPublicKeyText } from "../minisign/public-key.ts";
 import { parseSshKey as pointOfSshKey, publicKeyOfPoint } from "../minisign/ssh-key.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
-import { type FoundKey, type Keyring, type KeyringFile, oneEach } from "../trust/keyring.ts";
+import { type FoundKey, type Keyring, type KeyringFile, byIdentity } from "../trust/keyring.ts";
 import { keyPath, parseEd25519Key } from "./keyring.ts";
 import { parseSshKey } from "./sshsig.ts";
 
@@ -32,7 +32,7 @@ export function readPatattKeyring(files: Iterable<KeyringFile>): Keyring {
         found.push({ path, identity, key: formatPublicKeyText(publicKeyOfPoint(point)) });
     }
   }
-  const one = oneEach(found);
+  const one = byIdentity(found);
   // patatt names one of the keys "default" by a symbolic link: nothing is missed
   const missed = unread.filter(({ identity }) => identity === null || !one.files.has(identity));
   const problems = missed.map(({ path, why }) => ({ path, why }));

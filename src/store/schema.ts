@@ -113,6 +113,31 @@ const VERSION_4 = `
   update keys set again = 1 where patches > 1;
 `;
 
+const VERSION_5 = `
+  -- a statement can announce a key that is used too: the check cannot be changed in place
+  create table statements_5 (
+    digest     blob    primary key check (length(digest) = 32),
+    kind       text    not null check (kind in ('rotate', 'add', 'endorse', 'revoke')),
+    signer     text    not null check (length(signer) = 56),
+    said_by    text    not null,
+    said_of    text    not null,
+    public_key text    not null check (length(public_key) = 56),
+    said_at    integer not null,
+    text       text    not null,
+    applied    integer not null check (applied in (0, 1)),
+    at         integer not null,
+    message_id text    not null,
+    source     text    not null
+  ) strict, without rowid;
+  insert into statements_5 select * from statements;
+  drop table statements;
+  alter table statements_5 rename to statements;
+  create index statements_of on statements (said_of);
+  create index statements_revoking on statements (public_key) where kind = 'revoke' and applied = 1;
+  -- when a key was revoked
+  create index events_revoking on events (public_key) where to_state = 'revoked';
+`;
+
 /** What a database file must be, to be opened as one of ours. */
 export interface Schema {
   /** For messages: "trust database". */
@@ -128,5 +153,5 @@ export const TRUST_SCHEMA: Schema = {
   what: "trust database",
   applicationId: APPLICATION_ID,
   without: "add --dry-run to record nothing",
-  migrations: [VERSION_1, VERSION_2, VERSION_3, VERSION_4],
+  migrations: [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5],
 };

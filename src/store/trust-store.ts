@@ -247,7 +247,7 @@ export class TrustStore {
 
   /**
    * A person confirms a key: it is pinned, and every other key of the identity that was in use is
-   * replaced.
+   * replaced, unless this one is used `also`.
    *
    * @param key the whole key (56 characters), or the beginning of one (28 or more) that was seen
    *   as a changed key of this identity
@@ -258,11 +258,12 @@ export class TrustStore {
     identity: string,
     key: string,
     at: number,
+    also = false,
   ): { readonly record: KeyRecord; readonly replaced: readonly KeyRecord[] } {
     return this.transaction(() => {
       const publicKey = this.#wholeKey(identity, key);
       const records = this.#recordsOf(identity);
-      const moves = decideAccept(identity, publicKey, records, this.#isRevoked(publicKey));
+      const moves = decideAccept(identity, publicKey, records, this.#isRevoked(publicKey), also);
       if (moves === null) {
         throw new CliError("refused", `${publicKey} is revoked`, {
           hint: "a revoked key is never trusted again: ask its owner for the new one",
@@ -321,15 +322,21 @@ export class TrustStore {
     });
   }
 
-  /** Pins a key that stands in a keyring, unless that contradicts what is remembered. */
+  /**
+   * Pins a key that stands in a keyring, unless that contradicts what is remembered.
+   *
+   * @param inKeyring all keys of the identity there
+   */
   importKey(
     identity: string,
     publicKey: PublicKeyText,
     cause: Cause,
+    inKeyring: readonly PublicKeyText[],
   ): "pinned" | "same" | "conflict" {
     return this.transaction(() => {
       const revoked = this.#isRevoked(publicKey);
-      const move = decideKeyring(identity, publicKey, this.#recordsOf(identity), revoked);
+      const records = this.#recordsOf(identity);
+      const move = decideKeyring(identity, publicKey, records, revoked, inKeyring);
       if (move === "same" || move === "conflict") return move;
       this.#make([move], cause);
       return "pinned";
@@ -749,6 +756,7 @@ export class TrustStore {
 
 const ORIGINS: Partial<Record<Move["kind"], KeyRecord["origin"]>> = {
   rotate: "rotation",
+  add: "addition",
   endorse: "endorsement",
   keyring: "keyring",
 };

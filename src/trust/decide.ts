@@ -96,17 +96,22 @@ export function decideUnsigned(
   };
 }
 
-/** A person confirms a key. Null if it is revoked; else the moves, the accepted key's last. */
+/**
+ * A person confirms a key. Null if it is revoked; else the moves, the accepted key's last.
+ *
+ * @param also beside those in use, which it replaces otherwise
+ */
 export function decideAccept(
   identity: string,
   publicKey: PublicKeyText,
   records: readonly KeyRecord[],
   revoked: boolean,
+  also = false,
 ): readonly Move[] | null {
   const record = recordOf(records, publicKey);
   const to = cell("accept", revoked ? "revoked" : (record?.state ?? null));
   if (to === "refused") return null;
-  const replaced = usableKeys(records)
+  const replaced = (also ? [] : usableKeys(records))
     .filter((known) => known !== record)
     .map((known) => moveOf(known, "replaced", "replace", publicKey));
   if (to !== "pinned") return replaced;
@@ -138,16 +143,25 @@ export function revokedBy(
   return to === "revoked" ? [moveOf(record, to, kind, signer)] : [];
 }
 
-/** A key that stands in an imported keyring: a move, nothing to do, or a conflict. */
+/**
+ * A key that stands in an imported keyring: a move, nothing to do, or a conflict.
+ *
+ * @param inKeyring all keys of the identity there
+ */
 export function decideKeyring(
   identity: string,
   publicKey: PublicKeyText,
   records: readonly KeyRecord[],
   revoked: boolean,
+  inKeyring: readonly PublicKeyText[],
 ): Move | "same" | "conflict" {
   const record = recordOf(records, publicKey);
-  const others = usableKeys(records).some((known) => known !== record);
-  const row = others ? "keyring, another key in use" : "keyring, no other key in use";
+  const lacking = usableKeys(records).some(
+    (known) => known !== record && !inKeyring.includes(known.publicKey),
+  );
+  const row = lacking
+    ? "keyring, a key in use that it lacks"
+    : "keyring, no key in use that it lacks";
   const to = cell(row, revoked ? "revoked" : (record?.state ?? null));
   if (to === "=") return "same";
   if (to !== "pinned") return "conflict";

@@ -15,6 +15,7 @@ import {
 } from "../minisign/public-key.ts";
 import type { PublicKeyText } from "../types.ts";
 import { normaliseIdentity } from "./identity.ts";
+import { MAX_IN_USE } from "./ruling.ts";
 import { findStatements, type Statement } from "./statement.ts";
 
 /** Larger files are not read. */
@@ -33,10 +34,10 @@ export interface KeyringFile {
 }
 
 export interface Keyring {
-  /** One a identity. */
-  readonly keys: ReadonlyMap<string, PublicKeyText>;
-  /** The paths of its key files. */
-  readonly files: ReadonlyMap<string, readonly string[]>;
+  /** By identity: one, or those that somebody uses on several machines. */
+  readonly keys: ReadonlyMap<string, readonly PublicKeyText[]>;
+  /** The same with their files. */
+  readonly files: ReadonlyMap<string, readonly FoundKey[]>;
   /** In the order of their time. */
   readonly statements: readonly Statement[];
   /** What was not read, and why. */
@@ -71,12 +72,12 @@ export function readKeyring(files: Iterable<KeyringFile>, verifier: Verifier): K
       }
     }
   }
-  const one = oneEach(found);
+  const sorted = byIdentity(found);
   return {
-    keys: one.keys,
-    files: one.files,
+    keys: sorted.keys,
+    files: sorted.files,
     statements: statements.toSorted((a, b) => a.time - b.time),
-    problems: [...problems, ...one.problems],
+    problems: [...problems, ...sorted.problems],
   };
 }
 
@@ -87,19 +88,29 @@ export interface FoundKey {
   readonly key: PublicKeyText;
 }
 
-/** The keys of identities that have one; several are a problem, and none of them counts. */
-export function oneEach(found: readonly FoundKey[]): Pick<Keyring, "keys" | "files" | "problems"> {
-  const keys = new Map<string, PublicKeyText>();
-  const files = new Map<string, string[]>();
-  const clashes = new Map<string, string>();
-  for (const { path, identity, key } of found) {
-    files.set(identity, [...(files.get(identity) ?? []), path]);
-    if ((keys.get(identity) ?? key) === key) keys.set(identity, key);
-    else clashes.set(identity, path.slice(0, path.lastIndexOf("/")));
+/** Found keys by identity; of one that has more than anybody uses, none counts. */
+export function byIdentity(
+  found: readonly FoundKey[],
+): Pick<Keyring, "keys" | "files" | "problems"> {
+  const files = new Map<string, FoundKey[]>();
+  for (const one of found) {
+    const its = files.get(one.identity);
+    if (its === undefined) files.set(one.identity, [one]);
+    else its.push(one);
   }
-  for (const identity of clashes.keys()) keys.delete(identity);
-  const why = "more than one key for one address";
-  return { keys, files, problems: [...clashes.values()].map((path) => ({ path, why })) };
+  const keys = new Map<string, readonly PublicKeyText[]>();
+  const problems: { path: string; why: string }[] = [];
+  for (const [identity, its] of files) {
+    const distinct = [...new Set(its.map(({ key }) => key))];
+    const [{ path }] = its as [FoundKey];
+    if (distinct.length <= MAX_IN_USE) keys.set(identity, distinct);
+    else
+      problems.push({
+        path: path.slice(0, path.lastIndexOf("/")),
+        why: `more than ${MAX_IN_USE} keys for one address`,
+      });
+  }
+  return { keys, files, problems };
 }
 
 function keyIn(bytes: Buffer): PublicKeyText | null {
@@ -131,12 +142,24 @@ export function folderOf(identity: string): string {
   return [KEYRING_FOLDER, quote(identity.slice(at + 1)), quote(identity.slice(0, at))].join("/");
 }
 
-/** The key file of a key: its path below the keyring, and its text. Null if no file can have the name. */
-export function keyFileOf(identity: string, publicKey: PublicKeyText): KeyringFile | null {
+/**
+ * The key file of a key: its path below the keyring, and its text. Null if no file can have the name.
+ *
+ * @param first it has no other; else the key itself names its file
+ */
+export function keyFileOf(
+  identity: string,
+  publicKey: PublicKeyText,
+  first: boolean,
+): KeyringFile | null {
   const folder = folderOf(identity);
   if (folder.split("/").some((name) => name.length > MAX_NAME)) return null;
   const text = formatPublicKeyFile(parsePublicKeyText(publicKey));
-  return { path: `${folder}/default.pub`, bytes: Buffer.from(text) };
+  // from the key itself, as in `statementFileOf`; lower case, for file systems that know no other
+  const selector = first
+    ? "default"
+    : Buffer.from(publicKey.slice(16, 32), "base64").toString("hex");
+  return { path: `${folder}/${selector}.pub`, bytes: Buffer.from(text) };
 }
 
 /** The file of a statement; one name for one statement. */
@@ -184,15 +207,19 @@ export interface Difference {
  */
 export function differences(
   keyring: Keyring,
-  here: ReadonlyMap<string, PublicKeyText>,
+  here: ReadonlyMap<string, readonly PublicKeyText[]>,
 ): readonly Difference[] {
   const identities = [...new Set([...keyring.keys.keys(), ...here.keys()])];
   return identities
     .toSorted((a, b) => (a < b ? -1 : 1))
-    .map((identity) => ({
-      identity,
-      inKeyring: keyring.keys.get(identity) ?? null,
-      here: here.get(identity) ?? null,
-    }))
-    .filter((row) => row.inKeyring !== row.here);
+    .flatMap((identity) => {
+      const [there, own] = [keyring.keys.get(identity) ?? [], here.get(identity) ?? []];
+      const added = there.filter((key) => !own.includes(key));
+      const gone = own.filter((key) => !there.includes(key));
+      return Array.from({ length: Math.max(added.length, gone.length) }, (_, i) => ({
+        identity,
+        inKeyring: added[i] ?? null,
+        here: gone[i] ?? null,
+      }));
+    });
 }

@@ -2,12 +2,15 @@
 
 import type { PublicKeyText } from "../types.ts";
 
+/** What a statement says of a key: it follows, it is used too, it is theirs, it is void. */
+export type StatementKind = "rotate" | "add" | "endorse" | "revoke";
+
 /**
  * The states in which the key of an identity is stored:
  *
  *     first-use   good signatures by it were seen, of one series or on one day
- *     known       another series, on another day; or a known key was rotated to it
- *     endorsed    a pinned key vouched for it; or an endorsed or pinned key was rotated to it
+ *     known       another series, on another day; or a known key was rotated to it, or announced it
+ *     endorsed    a pinned key vouched for it; or an endorsed or pinned key was rotated to it, or announced it
  *     pinned      a person confirmed it, or a keyring that a person imported
  *     replaced    another key of this identity took its place
  *     revoked     its owner, an endorser or the person here declared it void; for good
@@ -15,7 +18,7 @@ import type { PublicKeyText } from "../types.ts";
 export type KeyState = "first-use" | "known" | "endorsed" | "pinned" | "replaced" | "revoked";
 
 /** How a record came to be. */
-type Origin = "mail" | "person" | "keyring" | "rotation" | "endorsement";
+type Origin = "mail" | "person" | "keyring" | "rotation" | "addition" | "endorsement";
 
 /** One key of one identity. Times are seconds since 1970, by the verifier's own clock. */
 export interface KeyRecord {
@@ -40,7 +43,7 @@ export interface KeyRecord {
   readonly firstSeries: string;
   /** Mails alone have made it known: another series was counted, a day or more after the key was first seen. */
   readonly again: boolean;
-  /** The key that was rotated to this one; "" if none was, or a person has confirmed this one since. */
+  /** The key that was rotated to this one or announced it; "" if none, or if a person has confirmed this one since. */
   readonly rotatedFrom: PublicKeyText;
 }
 
@@ -103,6 +106,7 @@ type EventKind =
   | "replace"
   | "drop"
   | "rotate"
+  | "add"
   | "endorse"
   | "revoke"
   | "fall-back"
@@ -150,7 +154,7 @@ export interface TrustEvent extends Cause {
 
 /** A statement that was seen and whose signatures are good. */
 export interface StatementRecord {
-  readonly kind: "rotate" | "endorse" | "revoke";
+  readonly kind: StatementKind;
   readonly signer: PublicKeyText;
   readonly by: string;
   readonly of: string;

@@ -43,7 +43,8 @@ export function ruleOn(statement: Statement, standing: StatementStanding): Rulin
   if (standing.applied) return { outcome: "repeated", why: "seen before", moves: [] };
   switch (statement.kind) {
     case "rotate":
-      return ruleOnRotation(statement, standing);
+    case "add":
+      return ruleOnNewKey(statement, standing);
     case "endorse":
       return ruleOnEndorsement(statement, standing);
     case "revoke":
@@ -63,23 +64,32 @@ function objection(statement: Statement, standing: StatementStanding): Ruling | 
   return record.state === "replaced" ? refused(`it is signed by a replaced key of ${by}`) : null;
 }
 
-function ruleOnRotation(statement: Statement, standing: StatementStanding): Ruling {
-  const { by, of, key, signer } = statement;
-  if (by !== of) return refused("a key can be rotated under its own address only");
+/**
+ * Keys of one identity in use at a time, where statements and keyrings bring them: a person has a few
+ * machines, and each key more is one more that can be stolen.
+ */
+export const MAX_IN_USE = 8;
+
+/** A rotation sets the signing key aside, an addition leaves it in use; else they are the same. */
+function ruleOnNewKey(statement: Statement, standing: StatementStanding): Ruling {
+  const { kind, by, of, key, signer } = statement;
+  const adds = kind === "add";
+  if (by !== of) return refused("a key can name another one under its own address only");
   const against = objection(statement, standing);
-  const inUse = usableKeys(standing.signers).some((known) => known.publicKey === key);
+  const usable = usableKeys(standing.signers);
+  const inUse = usable.some((known) => known.publicKey === key);
   // as where a keyring brings both the new key and how it came
   if (inUse && !standing.signerRevoked && recordOf(standing.signers, signer) === null)
     return REPEATED;
   if (against !== null) return against;
   const old = recordOf(standing.signers, signer)!;
-  if (cell("rotation, the old key", old.state) !== "replaced")
-    return ignored(`the key of ${by} was met only once`);
+  if (cell(adds ? "addition, the first key" : "rotation, the old key", old.state) === "ignored")
+    return ignored(`the key of ${by} is not known yet`);
   if (key === signer) return refused("it names the same key");
   const row =
     old.state === "known"
-      ? "rotation, the new key after a known one"
-      : "rotation, the new key after a better one";
+      ? "rotation or addition, the new key after a known one"
+      : "rotation or addition, the new key after a better one";
   const record = recordOf(standing.signers, key);
   const to = cell(row, standing.keyRevoked ? "revoked" : (record?.state ?? null));
   if (to === "refused") return refused(`the new key is ${record?.state ?? "revoked"}`);
@@ -91,7 +101,7 @@ function ruleOnRotation(statement: Statement, standing: StatementStanding): Ruli
             identity: of,
             publicKey: key,
             to,
-            kind: "rotate",
+            kind,
             other: signer,
             // a pinned key rests on the person alone, whoever endorsed it before
             endorsedBy: old.state === "pinned" ? "" : old.endorsedBy,
@@ -99,7 +109,10 @@ function ruleOnRotation(statement: Statement, standing: StatementStanding): Ruli
           },
         ]
       : [];
-  return applied([moveOf(old, "replaced", "rotate", key), ...arrival]);
+  if (!adds) return applied([moveOf(old, "replaced", kind, key), ...arrival]);
+  if (arrival.length === 0) return REPEATED;
+  if (!inUse && usable.length >= MAX_IN_USE) return refused(`${by} has ${MAX_IN_USE} keys in use`);
+  return applied(arrival);
 }
 
 function ruleOnEndorsement(statement: Statement, standing: StatementStanding): Ruling {
@@ -155,6 +168,6 @@ export function ownRuling(statement: Statement, standing: StatementStanding): Ru
   const { of, key, kind, signer } = statement;
   if (kind === "revoke")
     return applied(standing.everywhere.flatMap((record) => revokedBy("revoke", record, signer)));
-  const moves = decideAccept(of, key, standing.subjects, standing.keyRevoked);
+  const moves = decideAccept(of, key, standing.subjects, standing.keyRevoked, kind === "add");
   return moves === null ? refused("the key is revoked") : applied(moves);
 }

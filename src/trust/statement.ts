@@ -26,9 +26,9 @@ import {
 import { endOfLine, findLines, squeeze } from "../patch/squeeze.ts";
 import type { PublicKeyText } from "../types.ts";
 import { normaliseIdentity } from "./identity.ts";
+import type { StatementKind } from "./record.ts";
 
-const KINDS = ["rotate", "endorse", "revoke"] as const;
-export type StatementKind = (typeof KINDS)[number];
+const KINDS: readonly StatementKind[] = ["rotate", "add", "endorse", "revoke"];
 
 /** What is said. */
 interface Said {
@@ -39,7 +39,7 @@ interface Said {
   readonly by: string;
   /** The identity that it is about. */
   readonly of: string;
-  /** The key that it is about: the new one, the endorsed one, the revoked one. */
+  /** The key that it is about: the new one, the additional, the endorsed, the revoked one. */
   readonly key: PublicKeyText;
 }
 
@@ -67,13 +67,13 @@ const MAX_ADDRESS = 254;
 const BASE64 = "[A-Za-z0-9+/]";
 const KEY = `RW${BASE64}{54}`;
 const HEAD = new RegExp(
-  `^untrustedcomment:patchsig-statement(${KEY})(RU${BASE64}{97}=)trustedcomment:patchsig-statement-v([1-9][0-9]{0,3}?)(?=rotate|endorse|revoke)`,
+  `^untrustedcomment:patchsig-statement(${KEY})(RU${BASE64}{97}=)trustedcomment:patchsig-statement-v([1-9][0-9]{0,3}?)(?=${KINDS.join("|")})`,
 );
 const TAIL = new RegExp(`^${BASE64}{86}==`);
 // one "@" each, and no "=" behind it: the squeezed form has one reading
 const ADDRESS = "([!-?A-~]{1,64}@[a-z0-9._-]{1,253}?)";
 const FIELDS = new RegExp(
-  `^(rotate|endorse|revoke)t=(0|[1-9][0-9]{0,11})by=${ADDRESS}of=${ADDRESS}key=(${KEY})`,
+  `^(${KINDS.join("|")})t=(0|[1-9][0-9]{0,11})by=${ADDRESS}of=${ADDRESS}key=(${KEY})`,
 );
 
 /**

@@ -22,13 +22,14 @@ export type Row =
   | "accept"
   | "drop"
   | "rotation, the old key"
-  | "rotation, the new key after a known one"
-  | "rotation, the new key after a better one"
+  | "addition, the first key"
+  | "rotation or addition, the new key after a known one"
+  | "rotation or addition, the new key after a better one"
   | "endorsement, no other key in use"
   | "endorsement, another key in use"
   | "revocation"
-  | "keyring, no other key in use"
-  | "keyring, another key in use";
+  | "keyring, no key in use that it lacks"
+  | "keyring, a key in use that it lacks";
 
 export const STATES = ["none", "first-use", "known", "endorsed", "pinned", "replaced", "revoked"];
 
@@ -47,9 +48,11 @@ export const TABLE: Readonly<Record<Row, Cells>> = {
     ["revoked", "revoked", "revoked", "revoked", "revoked", "revoked", "="],
   "rotation, the old key":
     ["ignored", "ignored", "replaced", "replaced", "replaced", "refused", "refused"],
-  "rotation, the new key after a known one":
+  "addition, the first key":
+    ["ignored", "ignored", "=", "=", "=", "refused", "refused"],
+  "rotation or addition, the new key after a known one":
     ["known", "known", "=", "=", "=", "refused", "refused"],
-  "rotation, the new key after a better one":
+  "rotation or addition, the new key after a better one":
     ["endorsed", "endorsed", "endorsed", "=", "=", "refused", "refused"],
   "endorsement, no other key in use":
     ["endorsed", "endorsed", "endorsed", "=", "=", "refused", "refused"],
@@ -57,9 +60,9 @@ export const TABLE: Readonly<Record<Row, Cells>> = {
     ["ignored", "endorsed", "endorsed", "=", "=", "refused", "refused"],
   "revocation":
     ["revoked", "revoked", "revoked", "revoked", "revoked", "revoked", "="],
-  "keyring, no other key in use":
+  "keyring, no key in use that it lacks":
     ["pinned", "pinned", "pinned", "pinned", "=", "conflict", "conflict"],
-  "keyring, another key in use":
+  "keyring, a key in use that it lacks":
     ["conflict", "conflict", "conflict", "conflict", "=", "conflict", "conflict"],
 };
 

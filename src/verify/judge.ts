@@ -22,7 +22,7 @@ export interface Scrutiny {
   readonly elsewhere: readonly KeyRecord[];
   /** Who has vouched for it for this identity, and the state of the key by which that was done. */
   readonly statements: readonly {
-    readonly kind: "rotate" | "endorse";
+    readonly kind: "rotate" | "add" | "endorse";
     readonly by: string;
     readonly signer: KeyRecord["state"] | null;
   }[];
@@ -246,7 +246,7 @@ function signerFindings(
     findings.push(
       finding(
         "key-tainted",
-        `the key of ${by} came by a rotation from a key that is revoked by now: its owner rotated it, or its thief`,
+        `the key of ${by} came from a key that is revoked by now: its owner named this one, or its thief`,
         `if they say that it is theirs: ${acceptCommand(by, publicKey)}`,
       ),
     );
@@ -341,8 +341,8 @@ function newKey(scrutiny: Scrutiny | null): string[] {
   const words = statements
     .slice(0, MAX_NAMED)
     .map(({ kind, by, signer }) =>
-      kind === "rotate"
-        ? `the ${signer ?? "unknown"} key of ${by} was rotated to it`
+      kind !== "endorse"
+        ? `the ${signer ?? "unknown"} key of ${by} ${kind === "add" ? "announced it" : "was rotated to it"}`
         : `endorsed by ${by}, whose key is ${signer ?? "unknown"}`,
     );
   return [

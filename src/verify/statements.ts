@@ -45,6 +45,8 @@ export function statementText({
   switch (kind) {
     case "rotate":
       return `${by} rotates ${signer} to ${key}`;
+    case "add":
+      return `${by} uses ${key} beside ${signer}`;
     case "endorse":
       return `${by} endorses ${key} as the key of ${of}`;
     case "revoke":

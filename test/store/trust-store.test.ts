@@ -176,7 +176,7 @@ describe("compare-and-set", () => {
   test("a transaction sees what others wrote before it", () => {
     trust.transaction(() => trust.judge(sightingOf(K1, "one")));
     reopened((other) => other.accept(ALICE, K2, NOW));
-    expect(trust.transaction(() => trust.judge(sightingOf(K1, "two")).trust)).toBe("changed");
+    expect(trust.transaction(() => trust.judge(sightingOf(K1, "two")).trust)).toBe("replaced");
     expect(trust.transaction(() => trust.judge(sightingOf(K2, "two")).trust)).toBe("pinned");
   });
 });
@@ -241,7 +241,7 @@ describe("accept", () => {
       ["accept", null, "pinned"],
     ]);
     expect(trust.judge(sightingOf(K2, "three")).trust).toBe("pinned");
-    expect(trust.judge(sightingOf(K1, "four")).trust).toBe("changed");
+    expect(trust.judge(sightingOf(K1, "four")).trust).toBe("replaced");
   });
 
   test("takes a key that was never seen, in full", () => {

@@ -15,7 +15,7 @@ import type { Statement } from "../../src/trust/statement.ts";
 import { DEFAULT_POLICY, type Policy } from "../../src/verify/policy.ts";
 import type { NoteResult, PatchResult } from "../../src/verify/result.ts";
 import { temporaryDirectory } from "../store/support.ts";
-import { ALICE, BOB, type Key, keyOf, says, TIME } from "./support.ts";
+import { ALICE, BOB, byMail, type Key, keyOf, says, TIME } from "./support.ts";
 
 const MALLORY = "mallory@evil.example";
 const [A1, A2, B, M] = [keyOf(1), keyOf(2), keyOf(3), keyOf(4)];
@@ -360,6 +360,67 @@ describe("a rotation", () => {
     expect(judged(patchMail({ key: M }))).toEqual(["fail", ["key-replaced"]]);
     trust.accept(ALICE, A2.text, TIME);
     expect(judged(patchMail({ key: A2 }))).toEqual(["pass", []]);
+  });
+});
+
+describe("an addition: two machines, two keys", () => {
+  const both = (): string[] => [A1, A2].map((key) => judged(patchMail({ key }))[0]);
+
+  test("announced by the first key: both are good, whoever signs", () => {
+    knowAlice();
+    expect(both()).toEqual(["pass", "fail"]);
+    expect(told(says(A1, "add", A2), says(A1, "add", A2))).toEqual([
+      "statement-applied",
+      "statement-repeated",
+    ]);
+    for (let i = 0; i < 3; i++) expect(both()).toEqual(["pass", "pass"]);
+    expect(trust.lookup(ALICE).map(({ state }) => state)).toEqual(["known", "known"]);
+    expect(judged(patchMail({ key: M }))).toEqual(["fail", ["key-changed"]]);
+  });
+
+  test("accepted by hand, beside the first; without --also in its place", () => {
+    knowAlice();
+    expect(trust.accept(ALICE, A2.text, TIME, true).replaced).toEqual([]);
+    expect(both()).toEqual(["pass", "pass"]);
+    expect(trust.accept(ALICE, A2.text, TIME).replaced).toMatchObject([{ publicKey: A1.text }]);
+    expect(both()).toEqual(["fail", "pass"]);
+  });
+
+  test("each can be rotated, and the other stays", () => {
+    trust.accept(ALICE, A1.text, TIME);
+    told(says(A1, "add", A2), says(A1, "rotate", B));
+    expect(both()).toEqual(["fail", "pass"]);
+    expect(judged(patchMail({ key: B }))[0]).toBe("pass");
+  });
+
+  test("falls with the key that announced it", () => {
+    trust.accept(ALICE, A1.text, TIME);
+    told(says(A1, "add", A2), says(A1, "revoke", A1));
+    expect(
+      trust
+        .lookup(ALICE)
+        .map(({ state }) => state)
+        .sort(),
+    ).toEqual(["first-use", "revoked"]);
+    expect(judged(patchMail({ key: A2 }))).toEqual(["warn", ["key-first-use", "key-tainted"]]);
+  });
+
+  test("not by a key that was met once, nor a stranger's, nor an old one's", () => {
+    verify([patchMail({ key: A1 })]);
+    expect(told(says(A1, "add", A2))).toEqual(["statement-ignored"]);
+    expect(told(says(M, "add", A2))).toEqual(["statement-refused"]);
+    trust.accept(ALICE, A2.text, TIME);
+    expect(told(says(A1, "add", M))).toEqual(["statement-refused"]);
+    expect(told(says(A2, "add", A1))).toEqual(["statement-refused"]);
+    expect(told(says(A2, "add", A2))).toEqual(["statement-refused"]);
+    expect(told(says(A2, "add", M, { of: BOB }))).toEqual(["statement-refused"]);
+  });
+
+  test("no more than eight are in use", () => {
+    trust.accept(ALICE, A1.text, TIME);
+    const more = Array.from({ length: 9 }, (_, i) => says(A1, "add", keyOf(20 + i)));
+    const outcomes = more.map((statement) => trust.applyStatement(statement, byMail()).outcome);
+    expect(outcomes).toEqual([...Array(7).fill("applied"), "refused", "refused"]);
   });
 });
 

@@ -59,13 +59,19 @@ describe.each(READERS)("from a %s", (_, read) => {
     put("keyring/minisign/example.org/alice/notes.txt", "x");
     expect(await read()).toEqual({
       keys: new Map([
-        [ALICE, A.text],
-        ["bob+git@example.org", B.text],
+        [ALICE, [A.text]],
+        ["bob+git@example.org", [B.text]],
       ]),
-      files: new Map([
-        [ALICE, [ALICE_PUB]],
-        ["bob+git@example.org", ["minisign/example.org/bob%2Bgit/default.pub"]],
-      ]),
+      files: new Map(
+        [
+          { identity: ALICE, key: A.text, path: ALICE_PUB },
+          {
+            identity: "bob+git@example.org",
+            key: B.text,
+            path: "minisign/example.org/bob%2Bgit/default.pub",
+          },
+        ].map((file) => [file.identity, [file]]),
+      ),
       statements: [early, late],
       problems: [],
     });
@@ -111,11 +117,11 @@ describe.each(READERS)("from a %s", (_, read) => {
       },
     ],
     [
-      "two keys",
-      "more than one key",
+      "more keys than anybody uses",
+      "more than 8 keys",
       () => {
-        put("keyring/minisign/example.org/bob/x.pub", pub());
-        put("keyring/minisign/example.org/bob/y.pub", pub(B));
+        for (let i = 1; i < 10; i++)
+          put(`keyring/minisign/example.org/bob/${i}.pub`, pub(keyOf(i)));
       },
     ],
     [
@@ -141,7 +147,7 @@ describe.each(READERS)("from a %s", (_, read) => {
     put(`keyring/${ALICE_PUB}`, pub());
     make();
     const { keys, statements, problems } = await read();
-    expect([...keys]).toEqual([[ALICE, A.text]]);
+    expect([...keys]).toEqual([[ALICE, [A.text]]]);
     expect(statements).toEqual([]);
     expect(problems).toEqual([{ path: expect.any(String), why: expect.stringContaining(why) }]);
   });
@@ -150,14 +156,20 @@ describe.each(READERS)("from a %s", (_, read) => {
     put(`keyring/${ALICE_PUB}`, pub());
     put("other/bob/x.pub", pub(B));
     symlinkSync("../../other", join(folder, "keyring/minisign/example.net"));
-    expect([...(await read()).keys]).toEqual([[ALICE, A.text]]);
+    expect([...(await read()).keys]).toEqual([[ALICE, [A.text]]]);
   });
 
   test("the same key in two files is one key", async () => {
     put(`keyring/${ALICE_PUB}`, pub());
     put("keyring/minisign/example.org/alice/home.pub", pub());
-    expect((await read()).keys).toEqual(new Map([[ALICE, A.text]]));
+    expect((await read()).keys).toEqual(new Map([[ALICE, [A.text]]]));
   });
+});
+
+test("several keys of one person, a selector each, are all hers", () => {
+  const files = [keyFileOf(ALICE, A.text, true)!, keyFileOf(ALICE, B.text, false)!];
+  expect(files[1]!.path).toMatch(/^minisign\/example\.org\/alice\/[0-9a-f]{24}\.pub$/);
+  expect([...readKeyring(files, verifier).keys]).toEqual([[ALICE, [A.text, B.text]]]);
 });
 
 describe("bounds", () => {
@@ -229,9 +241,9 @@ describe("the place of an address", () => {
     fc.assert(
       fc.property(local, domain, (left, right) => {
         const identity = `${left}@${right}`;
-        const file = keyFileOf(identity, A.text)!;
+        const file = keyFileOf(identity, A.text, true)!;
         expect(file.path.split("/")).not.toContain("..");
-        expect([...readKeyring([file], verifier).keys]).toEqual([[identity, A.text]]);
+        expect([...readKeyring([file], verifier).keys]).toEqual([[identity, [A.text]]]);
       }),
     );
   });
@@ -240,22 +252,23 @@ describe("the place of an address", () => {
 test("differences", () => {
   const keyring = {
     keys: new Map([
-      [ALICE, A.text],
-      [BOB, B.text],
-      ["c@x", A.text],
+      [ALICE, [A.text, B.text]],
+      [BOB, [B.text]],
+      ["c@x", [A.text, B.text]],
     ]),
     files: new Map(),
     statements: [],
     problems: [],
   };
   const here = new Map([
-    [ALICE, A.text],
-    [BOB, A.text],
-    ["d@x", B.text],
+    [ALICE, [B.text, A.text]],
+    [BOB, [A.text]],
+    ["d@x", [B.text]],
   ]);
   expect(differences(keyring, here)).toEqual([
     { identity: BOB, inKeyring: B.text, here: A.text },
     { identity: "c@x", inKeyring: A.text, here: null },
+    { identity: "c@x", inKeyring: B.text, here: null },
     { identity: "d@x", inKeyring: null, here: B.text },
   ]);
 });

@@ -2,13 +2,8 @@ import { createVerifier } from "../../src/minisign/ed25519.ts";
 import { generateSecretKey } from "../../src/minisign/generate.ts";
 import { formatPublicKeyText } from "../../src/minisign/public-key.ts";
 import type { LocalSigner } from "../../src/minisign/signature.ts";
-import type { Cause } from "../../src/trust/record.ts";
-import {
-  findStatements,
-  signStatement,
-  type Statement,
-  type StatementKind,
-} from "../../src/trust/statement.ts";
+import type { Cause, StatementKind } from "../../src/trust/record.ts";
+import { findStatements, signStatement, type Statement } from "../../src/trust/statement.ts";
 
 export const ALICE = "alice@example.org";
 export const BOB = "bob@example.org";

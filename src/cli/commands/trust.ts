@@ -6,6 +6,7 @@ import { diffCommand, exportCommand, importCommand } from "../trust/keyrings.ts"
 import { acceptCommand, listCommand, showCommand } from "../trust/keys.ts";
 import { logCommand } from "../trust/log.ts";
 import {
+  addCommand,
   endorseCommand,
   revokeCommand,
   rotateCommand,
@@ -14,7 +15,7 @@ import {
 
 export const trustCommand: CommandModule = {
   command: "trust",
-  describe: "whose key is which: look, accept, rotate, endorse, revoke",
+  describe: "whose key is which: look, accept, rotate, add, endorse, revoke",
   builder: (yargs): Argv =>
     yargs
       .command(listCommand)
@@ -23,6 +24,7 @@ export const trustCommand: CommandModule = {
       .command(acceptCommand)
       .command(revokeCommand)
       .command(rotateCommand)
+      .command(addCommand)
       .command(endorseCommand)
       .command(statementCommand)
       .command(importCommand)

@@ -9,7 +9,7 @@ import { escapeText } from "../../report/escape.ts";
 import { readKeyringFolder } from "../../source/keyring.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
-import { recordOf, usableKeys } from "../../trust/decide.ts";
+import { usableKeys } from "../../trust/decide.ts";
 import {
   type Difference,
   differences,
@@ -190,18 +190,20 @@ function exportKey(
   identity: string,
   publicKey: string,
 ): { readonly outcome: "written" | "same" | "conflict"; readonly written: number } {
-  const file = keyFileOf(identity, publicKey);
-  const other = there.keys.get(identity);
+  const records = trust.lookup(identity);
+  const files = there.files.get(identity) ?? [];
+  const states = new Map(records.map((key) => [key.publicKey, key.state]));
+  const old = files.filter(({ key }) => ["replaced", "revoked"].includes(states.get(key) ?? ""));
+  const kept = files.filter((one) => !old.includes(one));
+  const file = keyFileOf(identity, publicKey, kept.length === 0);
   const unclear = there.problems.some(({ path }) => path.startsWith(folderOf(identity)));
-  const old = recordOf(trust.lookup(identity), other ?? "");
-  const behind = old?.state === "replaced" || old?.state === "revoked";
-  if (file === null || unclear || (other !== undefined && other !== publicKey && !behind))
+  if (file === null || unclear || kept.some(({ key }) => !states.has(key)))
     return { outcome: "conflict", written: 0 };
   let written = worthTelling(trust, identity, publicKey)
     .map(statementFileOf)
     .filter((one) => writeNew(folder, one)).length;
-  if (other === publicKey) return { outcome: "same", written };
-  for (const path of there.files.get(identity) ?? []) rmSync(join(folder, path));
+  for (const { path } of old) rmSync(join(folder, path), { force: true });
+  if (kept.some(({ key }) => key === publicKey)) return { outcome: "same", written };
   if (writeNew(folder, file)) written++;
   return { outcome: "written", written };
 }
@@ -268,10 +270,12 @@ export const diffCommand: CommandModule<object, DiffArguments> = {
   handler: ({ keyring: name, patatt, json }) =>
     withTrust(true, async (trust) => {
       const keyring = await openKeyring(name, createVerifier(), layoutOf(patatt));
-      const here = new Map(pinnedKeys(trust));
+      const here = new Map<string, readonly string[]>();
+      for (const [identity, key] of pinnedKeys(trust))
+        here.set(identity, [...(here.get(identity) ?? []), key]);
       for (const identity of keyring.keys.keys()) {
-        const [key] = usableKeys(trust.lookup(identity));
-        if (key !== undefined) here.set(identity, key.publicKey);
+        const keys = usableKeys(trust.lookup(identity)).map(({ publicKey }) => publicKey);
+        if (keys.length > 0) here.set(identity, keys);
       }
       const rows = differences(keyring, here);
       for (const row of rows) showDifference(row, trust, json);

@@ -28,6 +28,7 @@ interface ShowArguments extends ListArguments {
 }
 interface AcceptArguments extends ShowArguments {
   key: string;
+  also: boolean;
 }
 
 const KEY = {
@@ -64,9 +65,16 @@ export const acceptCommand: CommandModule<object, AcceptArguments> = {
   command: "accept <identity> <key>",
   describe: "pin a key that you have checked; the ones before it are replaced",
   builder: (yargs) =>
-    yargs.positional("identity", IDENTITY).positional("key", KEY).option("json", JSON_OPTION),
-  handler: ({ identity, key, json }) =>
-    withTrust(false, (trust) => accept(trust, identityOf(identity), key, json)),
+    yargs
+      .positional("identity", IDENTITY)
+      .positional("key", KEY)
+      .option("also", {
+        type: "boolean",
+        default: false,
+        describe: "beside those in use: somebody signs on more than one machine",
+      })
+      .option("json", JSON_OPTION),
+  handler: (args) => withTrust(false, (trust) => accept(trust, args)),
 };
 
 function listJson(trust: TrustStore): void {
@@ -146,7 +154,10 @@ function keyLines(key: KeyRecord, events: readonly TrustEvent[]): string[] {
     `${INDENT}${seen}, ${count(key.patches, "patch")}, ${key.applied} applied`,
   ];
   if (key.endorsedBy !== "") lines.push(`${INDENT}endorsed by ${key.endorsedBy}`);
-  if (key.rotatedFrom !== "") lines.push(`${INDENT}rotated from ${key.rotatedFrom}`);
+  if (key.rotatedFrom !== "")
+    lines.push(
+      `${INDENT}${key.origin === "addition" ? "announced by" : "rotated from"} ${key.rotatedFrom}`,
+    );
   if (key.firstMessageId !== "") lines.push(...mailLines("first in", key.firstMessageId));
   if (key.firstList !== "") lines.push(...mailLines("on", key.firstList));
   return lines;
@@ -187,9 +198,10 @@ function mailLines(word: string, text: string): string[] {
   return text === "" ? [] : [`${INDENT}${word} ${truncateTo(escapeText(text), 66 - word.length)}`];
 }
 
-function accept(trust: TrustStore, identity: string, key: string, json: boolean): void {
+function accept(trust: TrustStore, { key, also, json, ...args }: AcceptArguments): void {
+  const identity = identityOf(args.identity);
   const before = trust.lookup(identity);
-  const { record: pinned, replaced } = trust.accept(identity, key, now());
+  const { record: pinned, replaced } = trust.accept(identity, key, now(), also);
   if (before.some(({ publicKey, state }) => publicKey === pinned.publicKey && state === "replaced"))
     note("note: this key had been replaced: it is taken back\n");
   if (json) {

@@ -52,6 +52,7 @@ const WHAT: Record<TrustEvent["kind"], string> = {
   replace: "another key was accepted in its place",
   drop: "revoked by hand",
   rotate: "rotated",
+  add: "used too, said the other key",
   endorse: "endorsed",
   revoke: "revoked",
   "fall-back": "falls back: the key that it rested on is not good any more",
@@ -61,6 +62,7 @@ const WHAT: Record<TrustEvent["kind"], string> = {
 /** What the other key of an event is; of a rotation see below. */
 const OTHER: Partial<Record<TrustEvent["kind"], string>> = {
   replace: "New key",
+  add: "By",
   endorse: "By",
   revoke: "By",
   "fall-back": "Rested on",

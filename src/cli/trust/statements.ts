@@ -1,4 +1,4 @@
-/** `patchsig trust rotate, endorse, revoke, statement`: what key holders say about keys. */
+/** `patchsig trust rotate, add, endorse, revoke, statement`: what key holders say about keys. */
 
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import type { Argv, CommandModule } from "yargs";
@@ -13,11 +13,11 @@ import { readPublicKeyFile } from "../../store/key-file.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { usableKeys } from "../../trust/decide.ts";
+import type { StatementKind } from "../../trust/record.ts";
 import {
   findStatements,
   signedText,
   type Statement,
-  type StatementKind,
   statementSigning,
 } from "../../trust/statement.ts";
 import { passwordOptions, type PasswordSettings } from "../password.ts";
@@ -62,6 +62,20 @@ export const rotateCommand: CommandModule<object, SigningArguments & { new: stri
     note(
       "next: send it below the --- line of a patch, or in a keyring; then sign with the new key\n",
     );
+  },
+};
+
+export const addCommand: CommandModule<object, SigningArguments & { new: string }> = {
+  command: "add <new>",
+  describe: "sign, with your key, that you use another one too",
+  builder: (yargs) =>
+    yargs
+      .positional("new", { type: "string", demandOption: true, describe: NEW_KEY })
+      .options(signingOptions) as unknown as Argv<SigningArguments & { new: string }>,
+  async handler(args) {
+    const by = signerAddress();
+    await say(args, "add", by, by, () => publicKeyOf(args.new));
+    note("next: send it below the --- line of a patch, or in a keyring; both keys are good then\n");
   },
 };
 
