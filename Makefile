@@ -4,10 +4,11 @@
 # make check   the same without installing anything
 # make bench   measures speed                       (BENCH="--count 5000 …")
 # make corpus  holds the mail reader against git    (CORPUS=mail.tar.xz)
+# make archive names what is refused of an archive  (ARCHIVE="inbox.git …")
 
 .POSIX:
-.PHONY: all demo walkthrough test check bench corpus clean tools
-.SILENT: demo walkthrough test check bench corpus
+.PHONY: all demo walkthrough test check bench corpus archive clean tools
+.SILENT: demo walkthrough test check bench corpus archive
 
 # npm leaves this file behind once everything is installed
 MODULES = node_modules/.package-lock.json
@@ -40,6 +41,9 @@ bench: $(MODULES)
 
 corpus: $(MODULES)
 	npm run --silent corpus -- "$(CORPUS)"
+
+archive: $(MODULES)
+	npm run --silent archive -- $(ARCHIVE)
 
 clean:
 	rm -rf dist node_modules

@@ -9,7 +9,6 @@ import { createHash } from "node:crypto";
 import { isUtf8 } from "node:buffer";
 import { findBreak } from "../mail/body.ts";
 import { CR, LF, latin1 } from "../mail/bytes.ts";
-import { looseFromLines } from "../mail/mbox.ts";
 import type { Diff, MailView } from "../types.ts";
 import { type Claim, type Field, hasQWord, relaxed } from "./claim.ts";
 
@@ -23,13 +22,11 @@ export interface Covered {
 
 /** The signed form of the mail, or why a signature cannot vouch for what git makes of it. */
 export function coveredText(
-  mail: Buffer,
   view: MailView,
   diff: Diff | null,
   fields: readonly Field[],
 ): Covered | string {
   if (diff === null) return "the diff is refused";
-  if (looseFromLines(mail) > 0) return "git am would cut the mail in two";
   // what is signed are bytes: their charset is not, and may have been taken away
   const { author, email, subject } = view.info;
   if (view.recoded || ![author, email, subject, view.message].every((text) => isUtf8(text)))

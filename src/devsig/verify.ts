@@ -57,7 +57,7 @@ export function verifyDevsig(
   const values = signatureValues(fields);
   let known: Covered | string | undefined;
   // asked for only when a key is at hand
-  const covered = (): Covered | string => (known ??= coveredText(mail, view, diff, fields));
+  const covered = (): Covered | string => (known ??= coveredText(view, diff, fields));
   if (values.length > MAX_SIGNATURES)
     return [{ ...unsupported("too many signatures"), identity: "", algorithm: null }];
   const claims = values.map(readClaim);

@@ -117,8 +117,11 @@ function assertPlainBytes(block: Buffer): void {
  *
  * git takes any line `name:` for a header, and the first other line for the body even without an
  * empty line between; most readers differ there, so everything that is not RFC 5322 is refused: a
- * blank before the colon, `>From `, `From ` below the first line, a folded line of blanks only, an
- * end without an empty line.
+ * blank before the colon, `>From `, `From ` below the first line, an end without an empty line.
+ *
+ * A folded line of blanks (RFC 5322, 4.2) goes on with the header to git and to MIME libraries. Mail
+ * servers write such reports of spam filters, so it is read where nobody looks at the value: not in
+ * the headers of a part, nor in one that the program reads.
  */
 export function readHeader(mail: Buffer, pos: number, top: boolean): Header {
   const fields = new Map<HeaderName, Buffer>();
@@ -143,16 +146,19 @@ export function readHeader(mail: Buffer, pos: number, top: boolean): Header {
     }
     const colon = nameEnd(mail, pos);
     if (colon <= pos) {
+      if (fromLine && lines === 2)
+        refuse("loose-from-line", "no header below a From line: git am cuts a mail in two there");
       const line = latin1(trimEnd(mail.subarray(pos, Math.min(next, pos + 60))));
       refuse("malformed-header", `not a header line: ${line}`);
     }
+    const name = wantedName(mail, pos, colon);
     for (; next < mail.length && (mail[next] === BLANK || mail[next] === TAB); lines++) {
       const folded = next;
       next = lineEnd(mail, folded);
-      if (isBlankLine(mail, folded, next)) refuse("malformed-header", "a folded line of blanks");
+      if ((name !== undefined || !top) && isBlankLine(mail, folded, next))
+        refuse("malformed-header", "a folded line of blanks");
       if (next - pos > MAX_FIELD_BYTES) refuse("too-big", "a very long header field");
     }
-    const name = wantedName(mail, pos, colon);
     if (name !== undefined) {
       const value = unfold(mail.subarray(colon + 1, next));
       if (name === "list-id") listIds.push(value);

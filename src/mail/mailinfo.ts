@@ -4,6 +4,7 @@ import { type Body, readBody } from "./body.ts";
 import { EMPTY, collapseSpace, hasAt, isSpace, lineEnd, latin1 } from "./bytes.ts";
 import { type Content, readContent } from "./content.ts";
 import { type Header, type HeaderName, field, readHeader } from "./header.ts";
+import { isCutByGit } from "./mbox.ts";
 import { type Parts, readParts } from "./parts.ts";
 import { type CrPlaces, NO_CRS, withoutCr } from "./line-ends.ts";
 import { attempt, refuse } from "./refused.ts";
@@ -70,6 +71,8 @@ const STGIT = /^\r?\n(?:From|Author|Date):/;
 function checkStart(mail: Buffer): void {
   if (mail.length === 0) refuse("leading-blank", "an empty mail");
   if (isSpace(mail[0])) refuse("leading-blank", "white space before the first header");
+  if (isCutByGit(mail))
+    refuse("loose-from-line", "git am would cut this mail in two at a From line");
   if (mail[0] === 0x23 && FOREIGN.test(latin1(mail, 0, 64))) {
     refuse("foreign-format", "a Mercurial or StGit patch");
   }

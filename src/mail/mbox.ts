@@ -1,10 +1,10 @@
-import { CR, EMPTY, LF, hasAt, isSpace, latin1, lineEnd } from "./bytes.ts";
+import { EMPTY, LF, hasAt, isSpace, latin1, lineEnd } from "./bytes.ts";
 import { MAX_MESSAGE_BYTES } from "./limits.ts";
 import { dropCr } from "./line-ends.ts";
 
 /** One message of an mbox. */
 export interface MboxMessage {
-  /** Where the message begins in the input, below its From line. */
+  /** Where `bytes` begin in the input: below the From line, but where that is shown. */
   readonly offset: number;
   /** Its length there. */
   readonly size: number;
@@ -23,30 +23,25 @@ export interface MboxOptions {
   readonly startsAt?: number;
 }
 
-const FROM_LINE = "\nFrom ";
-/** Longer lines are no From lines. */
+const FROM = "From ";
+/** What begins a longer line is not cut at here: `isCutByGit` then looks at the whole mail. */
 const MAX_FROM_LINE = 1024;
-/** A From line that is not whole yet, and the empty line before it. */
+/** A From line that is not whole yet. */
 const HELD_BACK = MAX_FROM_LINE + 8;
-
-/**
- * Who and when: an address, an object name, `MAILER-DAEMON` or `-`, and an asctime date, which some
- * programs write without seconds or with a zone. Unescaped `From ` lines are common in real mboxes;
- * a laxer rule than this cuts mails in two.
- */
-const STRICT =
-  /^From (?:\S+@\S+|[0-9a-f]{40}|[0-9a-f]{64}|MAILER-DAEMON|-) +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (?: \d|\d\d|\d) \d\d:\d\d(?::\d\d)?(?: (?:[A-Z]{3,4}|[+-]\d{4}))? \d{4}(?: (?:[A-Z]{3,4}|[+-]\d{4}))?\r?$/;
 
 /**
  * Cuts an mbox, or a single mail without a From line, into messages: an incremental parser, without
  * I/O. It never throws, and holds one message at a time.
  *
- * A message begins at a strict From line below an empty line. The From line and the empty line
- * before it are dropped; `>From ` is left as it is, and so is the end of the last message.
+ * It cuts where `git mailsplit` does, and nowhere else: a mail of its own here that were a part of
+ * the mail before to `git am`, or the other way round, would be judged as something that nobody
+ * applies. So any program's mbox is read that git reads; no empty line is asked for above a From
+ * line, and the one that mostly stands there is the end of the mail. A file that does not begin
+ * with a From line is one mail, whatever stands in it. `>From ` is left as it is.
  *
- * It never cuts where git does not: then the rest would be a mail of its own here, perhaps one
- * without a patch, and to `git am` a part of the mail before, with all that git finds in it.
- * (Where git alone would cut, `looseFromLines` says so.)
+ * The From line is dropped, but where a reader has to see it: above what is no header, since it was
+ * then a line of the text before; where it is a header to others (`From :`); and in a mail that may
+ * hold a From line too long to be looked at.
  *
  * The chunks given to `push` must not be changed afterwards: messages may be slices of them.
  */
@@ -61,6 +56,12 @@ export class MboxSplitter {
   #start = -1;
   /** Without a From line on top, git takes the whole input for one mail. */
   #isMbox = false;
+  /** The From line above the current message. */
+  #fromLine: Buffer = EMPTY;
+  /** True if a line of the current message begins like a From line and was not looked at. */
+  #unsure = false;
+  /** True until the first message of the input is done. */
+  #isFirst = true;
   /** What the current message has before `#text`. */
   #pieces: Buffer[] = [];
 
@@ -79,7 +80,7 @@ export class MboxSplitter {
   /** The input has ended: gives what is left. */
   end(): MboxMessage[] {
     const found = this.#split(true);
-    if (this.#start >= 0) this.#finish(this.#text.length, this.#text.length, found);
+    if (this.#start >= 0) this.#finish(this.#text.length, found);
     this.#base += this.#text.length;
     this.#text = EMPTY;
     this.#start = -1;
@@ -90,17 +91,18 @@ export class MboxSplitter {
     const found: MboxMessage[] = [];
     if (this.#start < 0 && !this.#begin(ended)) return found;
     const text = this.#text;
-    let at = this.#isMbox ? text.indexOf(FROM_LINE, this.#startInText(), "latin1") : -1;
+    let at = this.#isMbox ? this.#firstFrom() : -1;
     while (at >= 0) {
-      const next = lineEnd(text, at + 1);
+      const next = lineEnd(text, at);
       const tooLong = next - at > MAX_FROM_LINE;
       if (text[next - 1] !== LF && !ended && !tooLong) break;
-      const end = emptyLineBefore(text, at);
-      if (end >= 0 && !tooLong && isStrictFromLine(text, at + 1, next)) {
-        this.#finish(end, at + 1, found);
+      if (tooLong) this.#unsure = true;
+      else if (isGitFromLine(latin1(text, at, next))) {
+        this.#finish(at, found);
         this.#start = this.#base + next;
+        this.#fromLine = Buffer.from(text.subarray(at, next));
       }
-      at = text.indexOf(FROM_LINE, at + 1, "latin1");
+      at = fromBelow(text, next - 1);
     }
     this.#release();
     return found;
@@ -114,32 +116,54 @@ export class MboxSplitter {
     this.#base += skip;
     const text = this.#text;
     const next = lineEnd(text, 0);
-    const whole = ended || next > MAX_FROM_LINE || text[next - 1] === LF;
+    const tooLong = next > MAX_FROM_LINE;
+    const whole = ended || tooLong || text[next - 1] === LF;
     if (text.length === 0 || !whole) return false;
-    const hasFromLine = next <= MAX_FROM_LINE && isAnyFromLine(text);
-    this.#isMbox = hasFromLine && isLooseFromLine(latin1(text, 0, next));
+    const hasFromLine = !tooLong && hasAt(text, 0, FROM);
+    this.#isMbox = hasFromLine && isGitFromLine(latin1(text, 0, next));
     this.#start = this.#base + (hasFromLine ? next : 0);
+    this.#fromLine = hasFromLine ? Buffer.from(text.subarray(0, next)) : EMPTY;
     return true;
+  }
+
+  /** The first line of `#text` that begins like a From line, or -1; one may stand below another. */
+  #firstFrom(): number {
+    const start = this.#startInText();
+    const onTop = this.#start >= this.#base && hasAt(this.#text, start, FROM);
+    return onTop ? start : fromBelow(this.#text, start);
   }
 
   #startInText(): number {
     return Math.max(0, this.#start - this.#base);
   }
 
-  /** Adds the current message, which ends at `end` in `#text`; the next begins at `next`. */
-  #finish(end: number, next: number, found: MboxMessage[]): void {
+  /** Adds the current message, which ends at `end` in `#text`. */
+  #finish(end: number, found: MboxMessage[]): void {
     const size = this.#base + end - this.#start;
     const pieces = this.#pieces;
+    const [unsure, isFirst] = [this.#unsure, this.#isFirst];
     this.#pieces = [];
+    this.#unsure = false;
     if (size <= 0) return;
-    const place = { offset: this.#start, size, end: this.#base + next };
+    this.#isFirst = false;
     if (size > this.#cap) {
-      found.push({ ...place, bytes: null });
+      found.push({ offset: this.#start, size, end: this.#base + end, bytes: null });
       return;
     }
     const last = this.#text.subarray(this.#startInText(), end);
     const bytes = pieces.length === 0 ? last : Buffer.concat([...pieces, last]);
-    found.push({ ...place, bytes: this.#keepCr ? bytes : dropCr(bytes) });
+    const shown =
+      unsure ||
+      FROM_HEADER.test(latin1(this.#fromLine, 0, LOOKED_AT)) ||
+      (!isFirst && !HEADER.test(latin1(bytes, 0, LOOKED_AT)));
+    const above = shown ? this.#fromLine.length : 0;
+    const raw = shown ? Buffer.concat([this.#fromLine, bytes]) : bytes;
+    found.push({
+      offset: this.#start - above,
+      size: size + above,
+      end: this.#base + end,
+      bytes: this.#keepCr ? raw : dropCr(raw),
+    });
   }
 
   /** Moves all but the end of `#text` away; of a message that is too large, nothing is kept. */
@@ -153,34 +177,34 @@ export class MboxSplitter {
   }
 }
 
+/** What a mail begins with, after empty lines; the name may be longer than what is looked at. */
+const LOOKED_AT = 200;
+const FROM_HEADER = /^From[ \t]+:/;
+const HEADER = /^\s*(?:$|>?From |[!-9;-~]+(?:$|[ \t]*:))/;
+
 /** All messages of an mbox that is in memory. */
 export function messages(mbox: Buffer, options: MboxOptions = {}): MboxMessage[] {
   const splitter = new MboxSplitter(options);
   return [...splitter.push(mbox), ...splitter.end()];
 }
 
-/** Where the empty line begins that the LF at `at` ends, or -1 if that line is not empty. */
-function emptyLineBefore(text: Buffer, at: number): number {
-  if (text[at - 1] === LF) return at;
-  return text[at - 1] === CR && text[at - 2] === LF ? at - 1 : -1;
+/** The next line below the one in which `pos` is that begins like a From line, or -1. */
+function fromBelow(text: Buffer, pos: number): number {
+  const before = text.indexOf(`\n${FROM}`, pos, "latin1");
+  return before < 0 ? -1 : before + 1;
 }
 
-function isStrictFromLine(text: Buffer, start: number, end: number): boolean {
-  const line = latin1(text, start, end);
-  return STRICT.test(line.endsWith("\n") ? line.slice(0, -1) : line) && isLooseFromLine(line);
-}
+/** Shorter lines, line end and all, are no From lines to git. */
+const FROM_LINE_MIN = 20;
 
-/** On top of a file, any `From ` line will do; git mailinfo passes over it. */
-function isAnyFromLine(text: Buffer): boolean {
-  return hasAt(text, 0, "From ") && text[5] !== 0x3a;
-}
-
-/** Shorter lines are no From lines to git. It counts the LF, and a CR that is gone here. */
-const LOOSE_MIN = 19;
-
-/** git's rule: a time `d?dd:dd`, whatever `?` is, and then a year above 90. */
-function isLooseFromLine(line: string): boolean {
-  if (line.length < LOOSE_MIN) return false;
+/**
+ * git's rule, for a line that begins with `From `: a time `d?dd:dd`, whatever `?` is, around the
+ * last colon, and two bytes behind that a number above 90, as a year is.
+ *
+ * @param line with its line end, a character a byte
+ */
+function isGitFromLine(line: string): boolean {
+  if (line.length < FROM_LINE_MIN) return false;
   const colon = line.lastIndexOf(":", line.length - 3);
   if (colon < 5) return false;
   const isDigit = (at: number) => /\d/.test(line[at] ?? "");
@@ -190,17 +214,18 @@ function isLooseFromLine(line: string): boolean {
 }
 
 /**
- * Counts the lines below the first at which `git mailsplit` (and so `git am`) would cut the mail in
- * two if it stood in an mbox: git asks for a time and a year after `From `, but for no empty line
- * before it. A file that does not begin with a From line is never cut.
+ * True if `git mailsplit` would cut this mail in two, though nothing here has cut it: a mail that
+ * begins with a From line, as one in a file of its own may, and holds another one.
  */
-export function looseFromLines(mail: Buffer): number {
-  let count = 0;
-  let at = mail.indexOf(FROM_LINE, 0, "latin1");
-  while (at >= 0) {
-    const next = lineEnd(mail, at + 1);
-    if (mail[next - 1] === LF && isLooseFromLine(latin1(mail, at + 1, next))) count++;
-    at = next < mail.length ? mail.indexOf(FROM_LINE, next - 1, "latin1") : -1;
-  }
-  return count;
+export function isCutByGit(mail: Buffer): boolean {
+  if (!hasAt(mail, 0, FROM) || !mayCut(mail, 0)) return false;
+  let at = fromBelow(mail, 0);
+  while (at >= 0 && !mayCut(mail, at)) at = fromBelow(mail, at);
+  return at >= 0;
+}
+
+/** git looks at a line while its CR is there; of this one it may have been dropped. */
+function mayCut(mail: Buffer, at: number): boolean {
+  const line = latin1(mail, at, lineEnd(mail, at));
+  return isGitFromLine(line) || isGitFromLine(line.replace(/\n$/, "\r\n"));
 }

@@ -11,6 +11,8 @@ export type Reason =
   | "too-big"
   /** Begins with white space, which git skips and others take for the end of the header. */
   | "leading-blank"
+  /** git am would cut the mail in two, or has: at a From line in its text. */
+  | "loose-from-line"
   /** The first lines make git am take it for a Mercurial or StGit patch. */
   | "foreign-format"
   /** git am skips the mail in silence. */

@@ -7,7 +7,7 @@ import { EMPTY } from "../mail/bytes.ts";
 import { type MboxMessage, MboxSplitter } from "../mail/mbox.ts";
 import { MAGIC_BYTES, unpacked } from "./compressed.ts";
 import { isMaildir, maildirPrefix, mailsIn } from "./maildir.ts";
-import { formatMark, type Mark, readMark } from "./mbox-mark.ts";
+import { formatMark, isSameMail, type Mark, readMark } from "./mbox-mark.ts";
 import {
   type Cursor,
   type CursorOf,
@@ -144,12 +144,21 @@ async function* readOn(
   const last = readMark(cursorOf(name), fd, file, size);
   if (last?.end === size) return;
   const cursorAt = (mark: Mark): Cursor => ({ name, value: formatMark(fd, file, mark) });
-  yield* cut(chunksOf(fd, file, onRead, size, last?.start ?? 0), file, { last, cursorAt });
+  const isDone = (mark: Mark): boolean =>
+    last !== null && mark.start === last.start && isSameMail(fd, file, last, mark.end);
+  yield* cut(chunksOf(fd, file, onRead, size, last?.start ?? 0), file, {
+    start: last?.start ?? 0,
+    isDone,
+    cursorAt,
+  });
 }
 
 /** For a file that is read on. */
 interface Marking {
-  readonly last: Mark | null;
+  /** Where to begin, in bytes. */
+  readonly start: number;
+  /** Was this mail dealt with before? */
+  readonly isDone: (mark: Mark) => boolean;
   readonly cursorAt: (mark: Mark) => Cursor;
 }
 
@@ -159,14 +168,12 @@ async function* cut(
   name: string,
   marking: Marking | null = null,
 ): Pieces {
-  const last = marking?.last ?? null;
-  let start = last?.start ?? 0;
+  let start = marking?.start ?? 0;
   const splitter = new MboxSplitter({ startsAt: start, keepCr: true });
   const found = ({ offset, bytes, size, end }: MboxMessage): SourceMail[] => {
     const mark = { start, end };
     start = end;
-    // a From line that came since takes the empty line before it off the mail's end
-    if (mark.start === last?.start && [end, offset + size].includes(last.end)) return [];
+    if (marking?.isDone(mark) === true) return [];
     const mail = { source: mark.start === 0 ? name : `${name}:${offset}`, bytes, size };
     return [marking === null ? mail : { ...mail, cursor: marking.cursorAt(mark) }];
   };

@@ -36,6 +36,20 @@ export function readMark(text: string | null, fd: number, name: string, size: nu
   return digest === digestOf(fd, name, mark) ? mark : null;
 }
 
+/**
+ * Is the mail that ends at `end` by now still the one that was dealt with? An empty line may have
+ * come, above the From line of the next one.
+ *
+ * @throws CliError "unreadable"
+ */
+export function isSameMail(fd: number, name: string, last: Mark, end: number): boolean {
+  if (end === last.end) return true;
+  if (end < last.end || end > last.end + 2) return false;
+  const bytes = Buffer.alloc(end - last.end + 1);
+  attempt(name, () => readSync(fd, bytes, 0, bytes.length, last.end - 1));
+  return /^\n\r?\n$/.test(bytes.toString("latin1"));
+}
+
 function digestOf(fd: number, name: string, { start, end }: Mark): string {
   const bytes = Buffer.alloc(Math.min(DIGESTED, end - start));
   const length = attempt(name, () => readSync(fd, bytes, 0, bytes.length, start));

@@ -7,7 +7,6 @@ import type { Verifier } from "../minisign/ed25519.ts";
 import { formatPublicKeyText } from "../minisign/public-key.ts";
 import { dropCr } from "../mail/line-ends.ts";
 import { readRawMail } from "../mail/mailinfo.ts";
-import { looseFromLines } from "../mail/mbox.ts";
 import {
   attest,
   type Attestation,
@@ -53,7 +52,7 @@ export function checkMail(mail: Buffer, verifier: Verifier): Checked {
   const block = locateBlock(view, diff);
   const number = subjectNumber(view.headers.subject);
   const statements = statementsIn(view, diff, verifier);
-  const checked = { ...describe(mail, view, diff, number), statements };
+  const checked = { ...describe(view, diff, number), statements };
   const isCover = number.index === 0;
 
   if (!parsed.ok) {
@@ -75,15 +74,13 @@ export function checkMail(mail: Buffer, verifier: Verifier): Checked {
 }
 
 /** What a mail shows, before anything is said of its signature. */
-function describe(mail: Buffer, view: MailView, diff: Diff | null, number: SubjectNumber): Checked {
+function describe(view: MailView, diff: Diff | null, number: SubjectNumber): Checked {
   const texts =
     diff === null || diff.files.length === 0
       ? [view.message, view.patch]
       : [view.patch.subarray(0, diff.start), view.patch.subarray(diff.end)];
   const lines = withDependencies(readBaseLines(texts), view.message);
   const findings = [...view.findings, ...(diff?.findings ?? [])];
-  if (looseFromLines(dropCr(mail)) > 0)
-    findings.push(finding("loose-from-line", "git am would cut this mail in two at a From line"));
   findings.push(...lines.problems.map(baseProblem));
   return {
     kind: "patch",

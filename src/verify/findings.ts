@@ -29,7 +29,6 @@ const TABLE = {
   "key-replaced": ["fail", ""],
   "key-revoked": ["fail", "ask for it to be signed with their new key"],
   "key-tainted": ["warn", ""],
-  "loose-from-line": ["fail", ""],
   "prerequisite-malformed": ["warn", "only a full patch-id counts"],
   "prerequisite-missing": ["warn", "get them from the archive, and give them with the series"],
   "prerequisites-too-many": ["warn", "the base is too far away: ask for one that is public"],

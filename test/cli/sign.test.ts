@@ -110,6 +110,19 @@ describe("what is signed", () => {
     expect(text(files[1]!).match(/^untrusted comment: /gm)).toHaveLength(1);
   });
 
+  test("nothing in a file that git am cuts within a mail", () => {
+    const [file] = copies();
+    const line = "From a@x Mon Sep 17 00:00:00 2001";
+    edit(file!, (mail) => mail.replace("\n---\n", `\n${line}\n---\n`));
+    const before = readFileSync(file!);
+    expectError(sign([file!]), 3, /, mail 2: cannot be signed: .*git am cuts a mail in two there$/);
+    expect(readFileSync(file!)).toEqual(before);
+    // the same without a From line on top is one mail
+    edit(file!, (mail) => mail.replace(/^From .*\n/, ""));
+    expectStatus(sign([file!]), 0);
+    expect(isGood(check(readFileSync(file!)))).toBe(true);
+  });
+
   test("an mbox in place", () => {
     const box = mbox(...unsigned);
     expectStatus(sign([box]), 0);

@@ -15,7 +15,7 @@ function covered(mail: string, change: Partial<MailView> = {}): Covered | string
   if (!read.ok) throw new Error(read.refusal.detail);
   const view = { ...read.value, ...change };
   const diff = readDiff(view.patch);
-  return coveredText(bytes, view, diff.ok ? diff.value : null, readFields(bytes));
+  return coveredText(view, diff.ok ? diff.value : null, readFields(bytes));
 }
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("base64");

@@ -171,12 +171,6 @@ describe("where patatt's signed text is less than what git reads", () => {
     expect(said).not.toContain("good");
   });
 
-  test.runIf(HAS_PATATT)("a mail that git am cuts in two", () => {
-    const mail = signed(PLAIN.replace("It was", "From x Mon Sep 17 00:00:00 2001\nIt was"));
-    expect(patattSays(home, [bytes(mail)])).toEqual([["good"]]);
-    expect(weSay(home.keyring, bytes(mail))).toMatchObject([{ outcome: "unsupported" }]);
-  });
-
   test.runIf(HAS_PATATT)("a diff that is refused", () => {
     const mail = signed(PLAIN.replace("b/song.txt\nindex", "b/../song.txt\nindex"));
     expect(patattSays(home, [bytes(mail)])).toEqual([["good"]]);

@@ -245,6 +245,7 @@ const OTHER_HEADERS = [
   "X-Odd:",
   "To: list@example.org",
   "Received: from a\n by b",
+  "X-Report: a\n \n\t\n b",
   "Content-Language: en",
   "Content-Types: x; boundary=q",
   "Fromage: brie",

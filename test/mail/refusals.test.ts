@@ -5,6 +5,7 @@ import { type Judge, openJudge } from "./judge.ts";
 
 const HEAD = "From: A U <a@x.example>\nSubject: one\nDate: now\n";
 const REST = "\nmessage\n---\n f | 1 +\n";
+const FROM = "From a@x.example Mon Sep 17 00:00:00 2001\n";
 const MULTI = `${HEAD}Content-Type: multipart/mixed; boundary=b\n\n`;
 const nest = (depth: number) =>
   Array.from(
@@ -39,7 +40,16 @@ const AMBIGUOUS: [reason: string, what: string, mail: string][] = [
   ["malformed-header", "an escaped From line", `>From x\n${HEAD}${REST}`],
   ["malformed-header", "a From line below the first line", `${HEAD}From x\n${REST}`],
   ["malformed-header", "no empty line", `${HEAD}message\n---\n`],
-  ["malformed-header", "a folded line of blanks", `${HEAD}X: y\n \n z\n${REST}`],
+  [
+    "malformed-header",
+    "a folded line of blanks in Subject",
+    `From: a@x\nSubject: y\n \n z\n${REST}`,
+  ],
+  ["malformed-header", "one at its end", `From: a@x\nSubject: y\n\t\nDate: now\n${REST}`],
+  ["malformed-header", "one in a header of mail programs", `${HEAD}Reply-To: b@x\n \n${REST}`],
+  ["malformed-header", "one in a part", `${MULTI}--b\nX: y\n \n z\n\nm\n--b--\n`],
+  ["loose-from-line", "a From line in the text of an mbox", `${FROM}${HEAD}\nm\n${FROM}\n---\n`],
+  ["loose-from-line", "no header below a From line", `${FROM}text\n${HEAD}${REST}`],
   ["malformed-header", "a header without a name", `${HEAD}: y\n${REST}`],
   ["malformed-header", "a CR in a header", `${HEAD}X: a\rb\n${REST}`],
   ["malformed-header", "a part without an empty line", `${MULTI}--b\ntext\n--b--\n`],
@@ -229,6 +239,8 @@ describe("refused by git too", () => {
 
 it("the mails around them are read", () => {
   expect(reason(HEAD + REST)).toBe("read");
+  expect(reason(`${FROM}${HEAD}${REST}From now on\n`)).toBe("read");
+  expect(reason(`${HEAD}\nm\n${FROM}\n---\n`)).toBe("read");
   expect(reason(`${MULTI}--b\n\nm\n--b--\n`)).toBe("read");
   expect(reason(`${HEAD}${nest(4)}\nm\n`)).toBe("read");
 });
