@@ -36,10 +36,12 @@ fi
 if [ "$(id -u)" = 0 ] && has apt-get >/dev/null; then
 	echo "installing:$missing"
 	export DEBIAN_FRONTEND=noninteractive
+	# no name that others could have taken
+	log=$(mktemp)
+	trap 'rm -f "$log"' EXIT
 	# shellcheck disable=SC2086
-	{ apt-get update && apt-get install -y --no-install-recommends $missing; } >/tmp/patchsig-apt.$$ 2>&1 ||
-		{ cat /tmp/patchsig-apt.$$ >&2; exit 1; }
-	rm -f /tmp/patchsig-apt.$$
+	{ apt-get update && apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1 ||
+		{ cat "$log" >&2; exit 1; }
 else
 	echo "missing:$missing" >&2
 	echo "hint: sudo apt-get install$missing" >&2

@@ -3,6 +3,7 @@
 import { CliError } from "../errors.ts";
 import { askCredential, tellCredential } from "../git/credential.ts";
 import { runGit } from "../git/run.ts";
+import { NO_REPOSITORY } from "../git/scope.ts";
 import { loginOf, parseMailbox, readMailbox } from "../source/imap.ts";
 import type { OnRead, Pieces } from "../source/piece.ts";
 import type { SourceOptions } from "./sources.ts";
@@ -31,7 +32,11 @@ export async function* openMailbox(
 async function timeOf(words: string): Promise<number> {
   // a way to ask that needs no repository
   const args = ["config", "--type=expiry-date", "--default", words, "--get", "patchsig.none"];
-  const { status, stdout } = await runGit(args, { cwd: process.cwd() });
+  const { status, stdout } = await runGit(args, {
+    cwd: process.cwd(),
+    purpose: "settings",
+    env: NO_REPOSITORY,
+  });
   if (status !== 0) throw new CliError("usage", `--since: "${words}" is no time`);
   return Number(stdout.toString());
 }

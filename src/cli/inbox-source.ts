@@ -2,12 +2,18 @@
 
 import { CliError } from "../errors.ts";
 import { countCommits, type Epoch, epochsOf, readInbox } from "../git/public-inbox.ts";
+import { holdsMails } from "../source/file.ts";
 import type { OnRead, Pieces } from "../source/piece.ts";
 import type { SourceOptions } from "./sources.ts";
 
+/** The epochs of a public-inbox; null if the folder is none, but holds mails or something else. */
+export function inboxAt(folder: string): Epoch[] | null {
+  return holdsMails(folder) ? null : epochsOf(folder);
+}
+
 /** Null if the folder is no public-inbox. */
 export function openInbox(folder: string, options: SourceOptions, onRead: OnRead): Pieces | null {
-  const epochs = epochsOf(folder);
+  const epochs = inboxAt(folder);
   return epochs === null ? null : inboxPieces(folder, epochs, options, onRead);
 }
 

@@ -1,36 +1,25 @@
 /** Settings of git config, for all commands. */
 
-import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { CliError } from "../errors.ts";
-import { type Config, LIST_CONFIG, parseConfig } from "../git/config.ts";
+import type { Config } from "../git/config.ts";
+import { type OwnSettings, ownSettings } from "../git/scope.ts";
 import { defaultKeyPath } from "../store/key-path.ts";
 
-let read: Config | null = null;
+let read: OwnSettings | null = null;
+
+function settings(): OwnSettings {
+  return (read ??= ownSettings(process.cwd()));
+}
 
 /**
- * git's settings, as they are where the program was started; read once, none without git.
+ * git's settings, as they count where the program was started (git/scope.ts); read once.
  *
- * @throws CliError "git-failed" if git cannot read them: what they ask for must not be forgotten
+ * @throws CliError "git-failed" if git cannot read them
  */
 export function gitConfig(): Config {
-  return (read ??= parseConfig(listing()));
+  return settings().config;
 }
-
-function listing(): string {
-  const { status, stdout, stderr, ...run } = spawnSync("git", LIST_CONFIG, {
-    maxBuffer: MAX_CONFIG,
-  });
-  const error: NodeJS.ErrnoException | undefined = run.error;
-  if (error?.code === "ENOENT") return "";
-  if (status === 0 && error === undefined) return stdout.toString();
-  throw new CliError("git-failed", "git cannot read its settings", {
-    hint: /^(?:fatal|error): (.*)/m.exec(stderr?.toString() ?? "")?.[1] ?? "git config --list",
-    cause: error,
-  });
-}
-
-const MAX_CONFIG = 16 << 20;
 
 /** Folders with keys for X-Developer-Signature: `--dev-keyring`, then `patchsig.devKeyring`. */
 export function devKeyringsOf(option: readonly string[] | undefined): string[] {

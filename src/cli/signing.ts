@@ -1,7 +1,8 @@
 /** What `sign` and `format-patch` share: the key, the address, and the signing of mails. */
 
-import { execFileSync } from "node:child_process";
 import { CliError } from "../errors.ts";
+import { runGitSync } from "../git/run.ts";
+import { whoseSettings } from "../git/scope.ts";
 import { createVerifier } from "../minisign/ed25519.ts";
 import { type Signer, signWith } from "../minisign/signature.ts";
 import { type Placed, type Prepared, prepare, seriesSigning } from "../patch/sign.ts";
@@ -53,15 +54,13 @@ export function signerAddress(): string {
 }
 
 function authorAddress(): string {
-  try {
-    const ident = execFileSync("git", ["var", "GIT_AUTHOR_IDENT"], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    return /<([^<>]*)> \d+ [+-]\d+\s*$/.exec(ident)?.[1] ?? "";
-  } catch {
-    return "";
-  }
+  const run = runGitSync(["var", "GIT_AUTHOR_IDENT"], {
+    cwd: process.cwd(),
+    purpose: "settings",
+    env: whoseSettings(process.cwd()),
+  });
+  const ident = run?.status === 0 ? run.stdout.toString() : "";
+  return /<([^<>]*)> \d+ [+-]\d+\s*$/.exec(ident)?.[1] ?? "";
 }
 
 const TEMPLATE = /\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*/;

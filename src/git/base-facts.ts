@@ -3,7 +3,6 @@
 import { type BaseFacts, NOWHERE } from "../verify/base-check.ts";
 import { publicRef } from "./base.ts";
 import type { Objects } from "./objects.ts";
-import { NO_FETCH } from "./piped.ts";
 import { isObjectName, type Repository } from "./repository.ts";
 import { gitLines, gitText } from "./run.ts";
 import { shellCommand } from "../shell.ts";
@@ -16,7 +15,7 @@ export async function baseFacts(
 ): Promise<BaseFacts> {
   const [info] = isObjectName(repository, commit) ? await objects.look([commit]) : [null];
   if (info?.type !== "commit") return { type: info?.type ?? null, place: NOWHERE };
-  const options = { cwd: repository.cwd, env: NO_FETCH };
+  const options = { cwd: repository.cwd };
   const [remotes, ref, [name], [branch], [distance]] = await Promise.all([
     gitLines(["for-each-ref", "--count=1", "--format=x", "refs/remotes"], options),
     publicRef(repository, commit, { tip: "HEAD" }),

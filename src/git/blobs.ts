@@ -2,6 +2,7 @@
 
 import { CliError } from "../errors.ts";
 import { type Piped, startGit } from "./piped.ts";
+import type { StartOptions } from "./run.ts";
 
 export interface Blob {
   /** Null if it is larger than what is read. */
@@ -20,9 +21,9 @@ export class Blobs {
   readonly #maxBytes: number;
   #rest: Buffer = Buffer.alloc(0);
 
-  constructor(repository: string, maxBytes: number) {
+  constructor(place: StartOptions, maxBytes: number) {
     this.#maxBytes = maxBytes;
-    this.#child = startGit(repository, ["cat-file", "--batch"]);
+    this.#child = startGit(place, ["cat-file", "--batch"]);
     this.#output = this.#child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   }
 

@@ -5,12 +5,14 @@ import path from "node:path";
 import { CliError } from "../errors.ts";
 
 /** One line of git config. */
-interface Setting {
+export interface Setting {
   /** As git writes it: section and name in lower case, subsection exactly. */
   readonly key: string;
   readonly value: string;
   /** Where git read it: a file's path, or `command line`. */
   readonly origin: string;
+  /** "system", "global", "local", "worktree" or "command"; "" where git was not asked. */
+  readonly scope: string;
 }
 
 /** Keys are written as in git's manual: section and name in any case, subsection exactly. */
@@ -34,17 +36,41 @@ const NO = new Set(["false", "no", "off", ""]);
 /** What `parseConfig` reads is written by git with these arguments. */
 export const LIST_CONFIG = ["config", "--null", "--show-origin", "--list"] as const;
 
+/** What `parseScopes` reads. */
+export const LIST_SCOPES = [...LIST_CONFIG.slice(0, -1), "--show-scope", "--list"] as const;
+
+/** Scopes whose settings are of the repository that git found: whoever made it wrote them. */
+export const REPOSITORY_SCOPES: ReadonlySet<string> = new Set(["local", "worktree"]);
+
 /** @param listing what git writes: origin NUL key LF value NUL … */
 export function parseConfig(listing: string, home: string = homedir()): Config {
-  const settings: Setting[] = [];
-  const values = new Map<string, string[]>();
   const words = listing.split("\0");
-  for (let i = 0; i + 1 < words.length; i += 2) {
-    const entry = words[i + 1]!;
+  return configOf(settingsIn(words, 2), home);
+}
+
+/** @param listing what git writes: scope NUL origin NUL key LF value NUL … */
+export function parseScopes(listing: string): readonly Setting[] {
+  return settingsIn(listing.split("\0"), 3);
+}
+
+/** @param size how many words a setting has, the last two being its origin, and its key and value */
+function settingsIn(words: readonly string[], size: 2 | 3): Setting[] {
+  const settings: Setting[] = [];
+  for (let i = size - 1; i < words.length; i += size) {
+    const entry = words[i]!;
     const end = entry.indexOf("\n");
     // "[section] name" without "=" is a true boolean
     const [key, value] = end === -1 ? [entry, "true"] : [entry.slice(0, end), entry.slice(end + 1)];
-    settings.push({ key, value, origin: words[i]!.replace(/^file:|:$/g, "") });
+    const origin = words[i - 1]!.replace(/^file:|:$/g, "");
+    settings.push({ key, value, origin, scope: size === 3 ? words[i - 2]! : "" });
+  }
+  return settings;
+}
+
+/** Looks settings up. */
+export function configOf(settings: readonly Setting[], home: string = homedir()): Config {
+  const values = new Map<string, string[]>();
+  for (const { key, value } of settings) {
     const known = values.get(key);
     if (known === undefined) values.set(key, [value]);
     else known.push(value);

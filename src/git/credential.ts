@@ -5,6 +5,7 @@
 
 import { CliError } from "../errors.ts";
 import { git, runGit } from "./run.ts";
+import { whoseSettings } from "./scope.ts";
 
 export interface Login {
   readonly protocol: string;
@@ -13,13 +14,18 @@ export interface Login {
   readonly username: string;
 }
 
+const FIELD = "password=";
+
 /** CliError "no-password" if nobody knows it and there is nobody to ask. */
 export async function askCredential(login: Login): Promise<string> {
   const { status, stdout } = await runGit(["credential", "fill"], {
     cwd: process.cwd(),
+    purpose: "work",
+    env: whoseSettings(process.cwd()),
     input: textOf(login),
   });
-  const [, password] = /^password=(.*)$/m.exec(stdout.toString("utf8")) ?? [];
+  const lines = stdout.toString("utf8").split("\n");
+  const password = lines.find((line) => line.startsWith(FIELD))?.slice(FIELD.length);
   stdout.fill(0);
   if (status !== 0 || password === undefined)
     throw new CliError("no-password", `no password for ${login.username} at ${login.host}`, {
@@ -35,7 +41,10 @@ export async function tellCredential(
   right: boolean,
 ): Promise<void> {
   const input = `${textOf(login)}password=${password}\n`;
-  await git(["credential", right ? "approve" : "reject"], { cwd: process.cwd(), input });
+  const cwd = process.cwd();
+  // a repository's settings could name any program as a helper
+  const options = { cwd, purpose: "work", env: whoseSettings(cwd) } as const;
+  await git(["credential", right ? "approve" : "reject"], { ...options, input });
 }
 
 function textOf({ protocol, host, username }: Login): string {

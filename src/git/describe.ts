@@ -1,6 +1,5 @@
 /** Names of commits for people. */
 
-import { NO_FETCH } from "./piped.ts";
 import type { Repository } from "./repository.ts";
 import { gitLines } from "./run.ts";
 
@@ -11,6 +10,6 @@ export async function describeAll(
 ): Promise<Map<string, string>> {
   if (commits.length === 0) return new Map();
   const args = ["describe", "--tags", "--always", "--abbrev=12", ...commits];
-  const names = await gitLines(args, { cwd: repository.cwd, env: NO_FETCH });
+  const names = await gitLines(args, { cwd: repository.cwd });
   return new Map(commits.map((commit, i) => [commit, names[i] ?? ""]));
 }

@@ -11,7 +11,7 @@ export type HooksScope = string | null;
 export async function hooksFolder(
   directory: string,
 ): Promise<{ readonly folder: string; readonly scope: HooksScope }> {
-  const options = { cwd: directory };
+  const options = { cwd: directory, purpose: "settings" } as const;
   const folder = path.resolve(
     directory,
     await gitText(["rev-parse", "--git-path", "hooks"], options),
@@ -30,6 +30,7 @@ export async function sharedHooksPath(
 ): Promise<string | null> {
   const { status, stdout } = await runGit([...LIST_CONFIG, `--${whose}`], {
     cwd: directory,
+    purpose: "settings",
   });
   return status === 0 ? parseConfig(stdout.toString()).path("core.hooksPath") : null;
 }
@@ -37,5 +38,5 @@ export async function sharedHooksPath(
 /** Sets it for the user; null unsets it. */
 export async function setGlobalHooksPath(directory: string, folder: string | null): Promise<void> {
   const change = folder === null ? ["--unset", "core.hooksPath"] : ["core.hooksPath", folder];
-  await git(["config", "--global", ...change], { cwd: directory });
+  await git(["config", "--global", ...change], { cwd: directory, purpose: "settings" });
 }

@@ -3,10 +3,15 @@
 import { normaliseIdentity } from "../trust/identity.ts";
 import type { Repository } from "./repository.ts";
 import { gitLines, gitText } from "./run.ts";
+import { whoseSettings } from "./scope.ts";
 
 /** `Name <address>` for a From header: the user's name (git-var(1), GIT_AUTHOR_IDENT), this address. */
 export async function signerIdent(repository: Repository, address: string): Promise<string> {
-  const ident = await gitText(["var", "GIT_AUTHOR_IDENT"], { cwd: repository.cwd });
+  const ident = await gitText(["var", "GIT_AUTHOR_IDENT"], {
+    cwd: repository.cwd,
+    purpose: "settings",
+    env: whoseSettings(repository.cwd),
+  });
   return `${ident.slice(0, ident.indexOf("<")).trim()} <${address}>`;
 }
 

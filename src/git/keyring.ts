@@ -11,13 +11,15 @@ import {
   MAX_KEYRING_FILES,
 } from "../trust/keyring.ts";
 import { Blobs } from "./blobs.ts";
-import { failure, runGit } from "./run.ts";
+import { failure, runGit, type StartOptions } from "./run.ts";
 
 /** Is this the name of a keyring in a ref? */
 export function isRefKeyring(name: string): boolean {
   return name.startsWith("ref:");
 }
 
+/** The repository that one stands in. */
+const HERE = ".";
 /** Blobs that git is asked for at a time. */
 const AT_A_TIME = 64;
 /** A listing of the most files, with names as long as they get. */
@@ -34,7 +36,7 @@ export async function readKeyringRef(
   tops: readonly string[] = [KEYRING_FOLDER],
 ): Promise<KeyringFile[]> {
   const { repository, ref, path } = parse(name);
-  const options = { cwd: repository };
+  const options = { cwd: repository, elsewhere: repository !== HERE };
   const tree = `${ref}:${path}`;
   // the ref alone is asked for, so that what follows can be no option
   const listed = await runGit(["ls-tree", "-r", "-l", "-z", "--full-tree", tree, "--", ...tops], {
@@ -68,14 +70,14 @@ function parse(name: string): { repository: string; ref: string; path: string } 
     throw new CliError("usage", `${name} names no keyring`, {
       hint: "as in ref:.:origin/main:keyring",
     });
-  return { repository: repository === "" ? "." : repository!, ref, path: path! };
+  return { repository: repository === "" ? HERE : repository!, ref, path: path! };
 }
 
 async function readBlobs(
   names: readonly string[],
-  { cwd }: { readonly cwd: string },
+  place: StartOptions,
 ): Promise<Map<string, Buffer>> {
-  const blobs = new Blobs(cwd, MAX_KEYRING_FILE);
+  const blobs = new Blobs(place, MAX_KEYRING_FILE);
   const found = new Map<string, Buffer>();
   try {
     for (let at = 0; at < names.length; at += AT_A_TIME) {

@@ -1,6 +1,7 @@
 /** Patches by their stable patch-ids, as git lists them for prerequisites. */
 
-import { NO_FETCH } from "./piped.ts";
+import { randomBytes } from "node:crypto";
+import { PLAIN_DIFF } from "./closed.ts";
 import { isObjectName, type Repository } from "./repository.ts";
 import { git, gitText } from "./run.ts";
 
@@ -14,14 +15,13 @@ export async function patchIds(
   diffs: readonly Buffer[],
 ): Promise<(string | null)[]> {
   const digits = repository.objectFormat === "sha256" ? 64 : 40;
-  const pieces = diffs.flatMap((diff, i) => [
-    Buffer.from(`From ${(i + 1).toString(16).padStart(digits, "0")} x\n`),
-    diff,
-  ]);
+  // names that no diff can hold: git takes a line that begins with one for the next diff
+  const salt = randomBytes(digits / 2 - 4).toString("hex");
+  const names = diffs.map((_, i) => salt + i.toString(16).padStart(8, "0"));
+  const pieces = diffs.flatMap((diff, i) => [Buffer.from(`From ${names[i]} x\n`), diff]);
   const listed = await idsOf(repository, Buffer.concat(pieces));
-  const found: (string | null)[] = diffs.map(() => null);
-  for (const [id, name] of listed) found[Number.parseInt(name.slice(-12), 16) - 1] = id;
-  return found;
+  const found = new Map(listed.map(([id, name]) => [name, id]));
+  return names.map((name) => found.get(name) ?? null);
 }
 
 /**
@@ -36,7 +36,7 @@ export async function commitsByPatchId(
 ): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   if (wanted.length === 0 || !isObjectName(repository, base)) return found;
-  const options = { cwd: repository.cwd, env: NO_FETCH };
+  const options = { cwd: repository.cwd };
   const which = [
     "--no-merges",
     `--max-count=${MAX_COMMITS}`,
@@ -64,15 +64,16 @@ export async function patchIdsOf(
 
 /** @param commits full names, a line each */
 function diffsOf(repository: Repository, commits: string): Promise<Buffer> {
-  const shown = ["diff-tree", "--stdin", "-p", "--root", "--no-renames"];
-  const options = { cwd: repository.cwd, env: NO_FETCH, maxBytes: MAX_BYTES };
+  const shown = ["diff-tree", "--stdin", "-p", "--root", "--no-renames", ...PLAIN_DIFF];
+  const options = { cwd: repository.cwd, maxBytes: MAX_BYTES };
   return git(shown, { ...options, input: `${commits}\n` });
 }
 
 /** The diff of one commit, for git apply. */
 export async function commitDiff(repository: Repository, commit: string): Promise<Buffer> {
-  const shown = ["diff-tree", "-p", "--root", "--binary", "--full-index", "--no-commit-id"];
-  return git([...shown, commit], { cwd: repository.cwd, env: NO_FETCH, maxBytes: MAX_BYTES });
+  const form = ["-p", "--root", "--binary", "--full-index", "--no-commit-id"];
+  const shown = ["diff-tree", ...form, ...PLAIN_DIFF];
+  return git([...shown, commit], { cwd: repository.cwd, maxBytes: MAX_BYTES });
 }
 
 async function idsOf(repository: Repository, input: Buffer): Promise<[string, string][]> {

@@ -1,23 +1,17 @@
 /** A git that is asked and answers while it runs. */
 
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import type { Repository } from "./repository.ts";
+import { spawnGit, type StartOptions } from "./run.ts";
 
 export type Piped = ChildProcessWithoutNullStreams;
 
-/** Of a partial clone only what is here counts: looking must not fetch. */
-export const NO_FETCH: Readonly<Record<string, string>> = {
-  GIT_NO_LAZY_FETCH: "1",
-  GIT_OPTIONAL_LOCKS: "0",
-};
-
 /** If it cannot be started, or ends early, its output ends: whoever reads that has to say so. */
-export function startGit(repository: Repository | string, args: readonly string[]): Piped {
-  const child = spawn("git", args, {
-    cwd: typeof repository === "string" ? repository : (repository.toplevel ?? repository.cwd),
-    env: { ...process.env, ...NO_FETCH },
-    stdio: "pipe",
-  });
+export function startGit(place: Repository | StartOptions, args: readonly string[]): Piped {
+  const child = spawnGit(
+    args,
+    "config" in place ? { cwd: place.toplevel ?? place.cwd } : place,
+  );
   child.stdin.on("error", () => undefined);
   child.on("error", () => undefined);
   child.stderr.resume();

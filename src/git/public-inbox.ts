@@ -7,13 +7,13 @@
  *     v1: a file for each mail, `ab/cdef…` by the SHA-1 of its Message-ID
  */
 
-import { spawn } from "node:child_process";
-import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { CliError } from "../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
 import { Blobs } from "./blobs.ts";
-import { failure, gitLines, gitText, runGit } from "./run.ts";
+import { PLAIN_DIFF } from "./closed.ts";
+import { failure, git, gitLines, gitSays, gitText, spawnGit, type StartOptions } from "./run.ts";
 
 /** A mail, and the commit that brought it. */
 export interface InboxMail {
@@ -48,7 +48,10 @@ const PORTION = 4 << 20;
 /** Blobs or files; no list has deleted so many mails. */
 const MAX_DELETED = 1_000_000;
 
-/** The epochs of the inbox in this folder, oldest first; null if it is none. */
+/**
+ * The epochs of the inbox in this folder, oldest first; null if it is none. A folder that is a
+ * repository itself may be one: `readInbox` asks git.
+ */
 export function epochsOf(folder: string): Epoch[] | null {
   const below = join(folder, "git");
   const numbered = isFolder(below)
@@ -62,17 +65,36 @@ export function epochsOf(folder: string): Epoch[] | null {
   return found.map((repository) => ({ repository, name: realpathSync(repository) }));
 }
 
-function isFolder(path: string): boolean {
+function kindOf(path: string): Stats | undefined {
   try {
-    return statSync(path).isDirectory();
+    return statSync(path);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-/** A bare repository: a working tree is no source of mail. */
+function isFolder(path: string): boolean {
+  return kindOf(path)?.isDirectory() === true;
+}
+
+/**
+ * Has it the shape of a bare repository? A working tree is no source of mail; and git would wait
+ * for whoever writes into a FIFO.
+ */
 function isRepository(path: string): boolean {
-  return existsSync(join(path, "HEAD")) && isFolder(join(path, "objects"));
+  const config = kindOf(join(path, "config"));
+  return (
+    kindOf(join(path, "HEAD"))?.isFile() === true &&
+    (config === undefined || config.isFile()) &&
+    isFolder(join(path, "objects")) &&
+    isFolder(join(path, "refs"))
+  );
+}
+
+/** git is to look at this folder, and not at a repository that it lies in. */
+function placeOf(epoch: Epoch): StartOptions {
+  const env = { GIT_CEILING_DIRECTORIES: dirname(epoch.name) };
+  return { cwd: epoch.repository, elsewhere: true, env };
 }
 
 /** The number of commits that `readInbox` looks at. */
@@ -85,7 +107,7 @@ export async function countCommits(
     const range = await rangeOf(epoch, options);
     if (range.length === 0) continue;
     const args = ["rev-list", "--count", "--first-parent", ...range, "--"];
-    sum += Number(await gitText(args, { cwd: epoch.repository }));
+    sum += Number(await gitText(args, placeOf(epoch)));
   }
   return sum;
 }
@@ -110,10 +132,16 @@ export async function* readInbox(
       yield mails;
     }
   }
-  if (!any && ranges.some((range) => range.join() === "HEAD"))
-    throw new CliError("not-a-mail", `${epochs[0]!.repository} is a repository without mails`, {
-      hint: "a public-inbox has a commit for each mail",
-    });
+  if (!any && ranges.some((range) => range.join() === "HEAD")) throw noInbox(epochs[0]!);
+}
+
+/** What stands at the top of an inbox's tree: a mail or a deletion (v2), or folders of mails (v1). */
+const INBOX_TOP = /^(?:[md]|[0-9a-f]{2})$/;
+
+function noInbox({ repository }: Epoch): CliError {
+  return new CliError("not-a-mail", `${repository} is a repository without mails`, {
+    hint: "a public-inbox has a commit for each mail",
+  });
 }
 
 async function* readEpoch(
@@ -123,7 +151,7 @@ async function* readEpoch(
 ): AsyncGenerator<InboxMail[]> {
   if (range.length === 0) return;
   const { repository } = epoch;
-  const blobs = new Blobs(repository, MAX_MESSAGE_BYTES);
+  const blobs = new Blobs(placeOf(epoch), MAX_MESSAGE_BYTES);
   const asked: Change[] = [];
 
   async function* take(count: number): AsyncGenerator<InboxMail[]> {
@@ -169,16 +197,29 @@ function isLive({ key, ends, blob }: Change, dead: Map<string, number>): boolean
   return blob !== "" && left <= 0;
 }
 
-/** Arguments for `git log`; none if the repository is empty. */
+/**
+ * Arguments for `git log`; none if the repository is empty.
+ *
+ * @throws CliError: git-failed with what git has against this repository (an owner, settings, damage);
+ *   not-a-mail if its files are not those of an inbox
+ */
 async function rangeOf(epoch: Epoch, { since, after }: InboxOptions): Promise<string[]> {
-  const options = { cwd: epoch.repository };
+  const options = placeOf(epoch);
+  await git(["rev-parse", "--git-dir"], options);
   const head = await gitLines(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], options);
-  if (head.length === 0) return [];
+  if (head.length === 0) {
+    const refs = await gitText(["for-each-ref", "--count=1"], options);
+    if (refs === "") return [];
+    throw new CliError("unreadable", `${epoch.repository}: HEAD leads to no commit`, {
+      hint: "git fsck",
+    });
+  }
+  const top = (await gitText(["ls-tree", "--name-only", "-z", "HEAD"], options)).split("\0");
+  if (!top.slice(0, -1).every((name) => INBOX_TOP.test(name))) throw noInbox(epoch);
   const last = after?.(epoch) ?? null;
   // of a history that was written anew, as after a purge, all is read again
   const known =
-    last !== null &&
-    (await runGit(["merge-base", "--is-ancestor", last, "HEAD"], options)).status === 0;
+    last !== null && (await gitSays(["merge-base", "--is-ancestor", last, "HEAD"], options));
   return [...(since === undefined ? [] : [`--since=${since}`]), known ? `${last}..HEAD` : "HEAD"];
 }
 
@@ -218,18 +259,14 @@ const LOG: readonly string[] = [
   "-c",
   "log.showRoot=true",
   "-c",
-  "log.showSignature=false",
-  "-c",
   "core.quotePath=false",
   "log",
   "--format=%H",
   "--raw",
   "--no-abbrev",
   "--no-renames",
-  "--no-color",
   "--no-notes",
-  "--no-ext-diff",
-  "--no-textconv",
+  ...PLAIN_DIFF,
   "--first-parent",
 ];
 
@@ -237,7 +274,7 @@ const LOG: readonly string[] = [
 async function* changes(epoch: Epoch, range: readonly string[]): AsyncGenerator<Change[]> {
   const args = [...LOG, ...range, "--"];
   let commit = "";
-  for await (const lines of linesOf(args, epoch.repository)) {
+  for await (const lines of linesOf(args, placeOf(epoch))) {
     const found: Change[] = [];
     for (const line of lines) {
       if (COMMIT.test(line)) commit = line;
@@ -259,8 +296,10 @@ function changeIn(line: string, commit: string): Change[] {
 }
 
 /** The lines that git writes, as they come. */
-async function* linesOf(args: readonly string[], cwd: string): AsyncGenerator<string[]> {
-  const child = spawn("git", args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+async function* linesOf(args: readonly string[], place: StartOptions): AsyncGenerator<string[]> {
+  const child = spawnGit(args, place);
+  child.stdin.on("error", () => undefined);
+  child.stdin.end();
   let said = "";
   child.stderr.on("data", (bytes: Buffer) => (said = (said + bytes.toString()).slice(0, 4000)));
   const ended = new Promise<number | null>((resolve, reject) => {

@@ -9,6 +9,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { CliError } from "../errors.ts";
 import { type Config, LIST_CONFIG, parseConfig } from "./config.ts";
+import { PLAIN_DIFF } from "./closed.ts";
 import { failure, git, gitSays, gitText, runGit } from "./run.ts";
 
 export interface Repository {
@@ -29,14 +30,15 @@ export interface Repository {
 export async function openRepository(directory: string): Promise<Repository> {
   const options = { cwd: directory };
   const asked = ["--is-inside-work-tree", "--is-shallow-repository", "--show-object-format"];
-  const [facts, version, config] = await Promise.all([
+  const [facts, objects, version, config] = await Promise.all([
     // the last one fails where there is no working tree, when the others are answered
-    runGit(["rev-parse", ...asked, "--git-path", "objects", "--show-toplevel"], options),
+    runGit(["rev-parse", ...asked, "--show-toplevel"], options),
+    gitText(["rev-parse", "--git-path", "objects"], options).catch(() => ""),
     gitText(["version"], options),
-    runGit(LIST_CONFIG, options),
+    runGit(LIST_CONFIG, { ...options, purpose: "settings" }),
   ]);
-  const [inside, shallow, format, objects, ...top] = facts.stdout.toString().split("\n");
-  if (objects === undefined) {
+  const [inside, shallow, format, ...top] = facts.stdout.toString().split("\n");
+  if (format === undefined || objects === "") {
     const { message } = failure(["rev-parse"], facts.stderr);
     throw new CliError("no-repository", `no git repository at ${directory}`, {
       // git says more of one that belongs to somebody else
@@ -101,7 +103,10 @@ export async function createBranchAt(
       hint: "give another name: --branch NAME",
     });
   }
-  await git(["checkout", "--quiet", "--no-track", "-b", name, commit, "--"], options);
+  await git(["checkout", "--quiet", "--no-track", "-b", name, commit, "--"], {
+    ...options,
+    purpose: "work",
+  });
 }
 
 /** git's exit status for wrong usage, and what it says where it dies of it instead. */
@@ -109,8 +114,19 @@ const GIT_USAGE = 129;
 const WRONG_USAGE = /unrecognized argument|unknown option|unknown switch/;
 
 /**
- * Runs `git format-patch` with these options, but for `format.useAutoBase`: it dies where there is
- * no upstream, and the base is ours to choose.
+ * Against settings that make a patch which others cannot apply, or would apply to other files, and
+ * against programs that make the diff. Options of the user come later, and count.
+ */
+const FORMAT_PATCH = [
+  // it dies where there is no upstream, and the base is ours to choose
+  ["-c", "format.useAutoBase=false", "-c", "log.showSignature=false"],
+  ["-c", "diff.noprefix=false", "-c", "diff.mnemonicPrefix=false", "-c", "diff.relative=false"],
+  ["-c", "diff.srcPrefix=a/", "-c", "diff.dstPrefix=b/"],
+  ["format-patch", "--ignore-submodules=none", ...PLAIN_DIFF],
+].flat();
+
+/**
+ * Runs `git format-patch` with these options.
  *
  * @param onWarning gets what git says besides, a line at a time; escape it before printing
  * @returns what it writes to stdout: names of files, or with --stdout the patches
@@ -121,8 +137,8 @@ export async function runFormatPatch(
   args: readonly string[],
   onWarning: (line: string) => void = () => undefined,
 ): Promise<Buffer> {
-  const command = ["-c", "format.useAutoBase=false", "format-patch", ...args];
-  const { status, stdout, stderr } = await runGit(command, { cwd: repository.cwd });
+  const command = [...FORMAT_PATCH, ...args];
+  const { status, stdout, stderr } = await runGit(command, { cwd: repository.cwd, purpose: "work" });
   if (status === 0) {
     for (const line of stderr.split("\n")) if (line !== "") onWarning(line);
     return stdout;
@@ -172,6 +188,7 @@ export async function gitAm(
   const lines = lineSplitter(options.onLine ?? ((): void => undefined));
   const { status } = await runGit(args, {
     cwd: repository.cwd,
+    purpose: "work",
     input: mailbox,
     onOutput: lines.write,
   });

@@ -1,18 +1,28 @@
 /**
- * Starting git: never through a shell, bytes in and bytes out, and the exit status is the answer.
+ * Starting git, for all of the program: never through a shell, on the terms of closed.ts, bytes in
+ * and bytes out, and the exit status is the answer.
  * (simple-git hides the status of a command that fails silently, and refuses to work under
  * variables like PAGER.)
  */
 
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { CliError } from "../errors.ts";
+import { type Purpose, termsOf } from "./closed.ts";
 
-export interface GitOptions {
+/** Where and on whose terms git is started. */
+export interface StartOptions {
   /** Where git runs, and what relative paths in its arguments mean. */
   readonly cwd: string;
-  readonly input?: Uint8Array | string;
+  /** What it is started for; "read" unless given. */
+  readonly purpose?: Purpose;
+  /** The repository is the one at `cwd`, whatever GIT_DIR says. */
+  readonly elsewhere?: boolean;
   /** Variables besides those of this process. */
   readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface GitOptions extends StartOptions {
+  readonly input?: Uint8Array | string;
   /** Gets what git writes, stdout and stderr as they come; then the result's are empty. */
   readonly onOutput?: (bytes: Buffer) => void;
   /** git is ended when it has written more than so many bytes to stdout: a CliError "too-large". */
@@ -25,14 +35,42 @@ export interface GitResult {
   readonly stderr: string;
 }
 
+function commandOf(args: readonly string[], { cwd, purpose, elsewhere, env }: StartOptions) {
+  const terms = termsOf(purpose ?? "read", process.env, elsewhere ?? false);
+  return { args: [...terms.args, ...args], options: { cwd, env: { ...terms.env, ...env } } };
+}
+
+/** Starts git and gives it back while it runs: who starts it listens for "error" and "close". */
+export function spawnGit(
+  argv: readonly string[],
+  start: StartOptions,
+): ChildProcessWithoutNullStreams {
+  const { args, options } = commandOf(argv, start);
+  return spawn("git", args, { ...options, stdio: "pipe" });
+}
+
+const MAX_SYNC_BYTES = 16 << 20;
+
+/**
+ * Runs git and lets everything wait for it: for settings, which are asked for before all else. Null
+ * if there is no git.
+ */
+export function runGitSync(argv: readonly string[], start: StartOptions): GitResult | null {
+  const { args, options } = commandOf(argv, start);
+  const run = spawnSync("git", args, { ...options, maxBuffer: MAX_SYNC_BYTES });
+  const error: NodeJS.ErrnoException | undefined = run.error;
+  if (error?.code === "ENOENT") return null;
+  if (error !== undefined) throw new CliError("git-failed", "cannot start git", { cause: error });
+  return { status: run.status ?? -1, stdout: run.stdout, stderr: run.stderr.toString() };
+}
+
 /**
  * Runs git and waits for it. Resolves whatever its exit status is; rejects with a CliError
  * "git-missing" if there is no git, "git-failed" if it was killed.
  */
 export function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, ...options.env };
-    const child = spawn("git", args, { cwd: options.cwd, env, stdio: "pipe" });
+    const child = spawnGit(args, options);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let written = 0;

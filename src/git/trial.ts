@@ -8,7 +8,6 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
-import { NO_FETCH } from "./piped.ts";
 import { isObjectName, type Repository } from "./repository.ts";
 import { failure, git, runGit } from "./run.ts";
 
@@ -22,11 +21,6 @@ export type Outcome =
       readonly files: readonly string[];
     };
 
-/** Settings that write beside the index, or start something. */
-const QUIET = [
-  ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"],
-  ["-c", "core.splitIndex=false", "-c", "core.untrackedCache=false", "-c", "index.sparse=false"],
-].flat();
 /** As `git am` applies. */
 const APPLY = ["apply", "--cached", "--whitespace=nowarn", "--no-ignore-whitespace"];
 const MAX_FILES = 20;
@@ -64,10 +58,10 @@ export async function tryDiffs(
     const env = sandbox(repository, folder);
     // in a folder below it, git apply passes over what is outside
     const options = { cwd: repository.toplevel ?? repository.cwd, env };
-    await git([...QUIET, "read-tree", commit], options);
+    await git(["read-tree", commit], options);
     for (const [at, diff] of diffs.entries()) {
       if (diff.length === 0) continue;
-      const { status, stderr } = await runGit([...QUIET, ...APPLY], { ...options, input: diff });
+      const { status, stderr } = await runGit(APPLY, { ...options, input: diff });
       if (status === 0) continue;
       if (status > 1 && !CLASH.test(stderr)) throw failure(["apply"], stderr);
       return { ok: false, at, files: filesOf(stderr) };
@@ -82,13 +76,17 @@ export async function tryDiffs(
 function sandbox(repository: Repository, folder: string): Record<string, string> {
   const objects = join(folder, "objects");
   mkdirSync(join(objects, "info"), { recursive: true });
-  writeFileSync(join(objects, "info", "alternates"), `${repository.objects}\n`);
+  writeFileSync(join(objects, "info", "alternates"), `${quoted(repository.objects)}\n`);
   return {
-    ...NO_FETCH,
     LC_ALL: "C",
     GIT_INDEX_FILE: join(folder, "index"),
     GIT_OBJECT_DIRECTORY: objects,
   };
+}
+
+/** A path for a file of git's that has one a line. */
+function quoted(path: string): string {
+  return `"${path.replaceAll(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
 }
 
 /** A file where a folder is, or the other way round: git dies of it, and yet has tried. */

@@ -62,10 +62,19 @@ function nothingNew(name: string): CliError {
   });
 }
 
-async function* readFolder(folder: string, onRead: OnRead): Pieces {
-  const names = attempt(folder, () => readdirSync(folder))
+/** Is this a folder of mails, whatever else is in it? */
+export function holdsMails(folder: string): boolean {
+  return isMaildir(folder) || mailFilesIn(folder).length > 0;
+}
+
+function mailFilesIn(folder: string): string[] {
+  return attempt(folder, () => readdirSync(folder))
     .filter((name) => !name.startsWith(".") && MAIL_FILE.test(name))
     .sort();
+}
+
+async function* readFolder(folder: string, onRead: OnRead): Pieces {
+  const names = mailFilesIn(folder);
   for (const [i, name] of names.entries()) {
     const file = join(folder, name);
     yield* whole(file, () => readFile(file, undefined, () => {}));

@@ -15,6 +15,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { randomBytes } from "node:crypto";
@@ -27,6 +28,7 @@ import type { PublicKey } from "../minisign/public-key.ts";
 import { parseSecretKeyFile, unlockSecretKey } from "../minisign/secret-key.ts";
 import type { SecretKey, SecretKeyFile } from "../minisign/secret-key.ts";
 import { publicKeyPath } from "./key-path.ts";
+import { refusePlanted } from "./replace-file.ts";
 
 /** Far above any key file: a wrong path must not read a disk image into memory. */
 const MAX_KEY_FILE_BYTES = 16 * 1024;
@@ -162,6 +164,9 @@ export function replaceSecretKeyFile(path: string, keyText: string): void {
  * synced, then renamed over the old one, or linked to a name that must be free.
  */
 function writeWhole(path: string, text: string, mode: number, replace: boolean): void {
+  if (replace) refusePlanted(path);
+  if (replace && statSync(path, { throwIfNoEntry: false })?.isFile() === false)
+    throw new CliError("refused", `${path} is not a regular file: it is left alone`);
   writing(path, () => {
     const target = replace && exists(path) ? realpathSync(path) : path;
     const random = randomBytes(8).toString("hex");

@@ -1,12 +1,12 @@
 /** What the bot's commands share: its file, its database, the repository that it guesses bases in. */
 
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { type BotSettings, parseSettings } from "../../bot/settings.ts";
 import { CliError } from "../../errors.ts";
 import { type Config, parseConfig } from "../../git/config.ts";
 import { openRepository } from "../../git/repository.ts";
+import { runGitSync } from "../../git/run.ts";
 import type { Lookup } from "../../send/settings.ts";
 import { defaultKeyPath } from "../../store/key-path.ts";
 import { formatRecord } from "../../report/json.ts";
@@ -46,10 +46,10 @@ export function readBotConfig(option: string | undefined, optional = false): Con
   const file = path.resolve(named);
   if (!existsSync(file)) throw new CliError("not-found", `no such file: ${named}`);
   const args = ["config", "--null", "--show-origin", "--includes", "--file", file, "--list"];
-  const { status, stdout, stderr } = spawnSync("git", args, { encoding: "utf8" });
-  if (status === 0) return parseConfig(stdout);
+  const run = runGitSync(args, { cwd: process.cwd(), purpose: "settings" });
+  if (run?.status === 0) return parseConfig(run.stdout.toString());
   throw new CliError("usage", `git cannot read ${named}`, {
-    hint: /^(?:fatal|error): (.*)/m.exec(stderr ?? "")?.[1] ?? "it has the syntax of git config",
+    hint: /^(?:fatal|error): (.*)/m.exec(run?.stderr ?? "")?.[1] ?? "it has the syntax of git config",
   });
 }
 

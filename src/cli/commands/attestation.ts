@@ -1,6 +1,5 @@
 /** `patchsig attestation`: the signed text of a mail, for stock minisign to check. */
 
-import { writeFileSync } from "node:fs";
 import type { Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
@@ -12,6 +11,7 @@ import { checkMail } from "../../verify/check.ts";
 import type { Checked } from "../../verify/result.ts";
 import { out } from "../terminal.ts";
 import { openSource } from "../sources.ts";
+import { replaceFile } from "../../store/replace-file.ts";
 import { noPatch } from "../verification.ts";
 
 interface Arguments {
@@ -47,8 +47,8 @@ export const attestationCommand: CommandModule<object, Arguments> = {
     if (args.output === undefined && !args.minisig) return out(text.toString("utf8"));
     const minisig = minisigOf(checked);
     if (args.output === undefined) return out(minisig);
-    write(args.output, text);
-    write(`${args.output}.minisig`, minisig);
+    replaceFile(args.output, text);
+    replaceFile(`${args.output}.minisig`, Buffer.from(minisig));
   },
 };
 
@@ -93,12 +93,4 @@ function minisigOf({ view }: Checked): string {
   const block = readBlock(view.patch, start);
   if (!block.ok) throw new CliError("refused", block.refusal.detail, { exit: EXIT.unmet });
   return formatSignature(block.value.signature);
-}
-
-function write(path: string, content: Buffer | string): void {
-  try {
-    writeFileSync(path, content);
-  } catch (error) {
-    throw new CliError("unwritable", `cannot write ${path}`, { cause: error });
-  }
 }

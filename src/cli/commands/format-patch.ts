@@ -18,7 +18,7 @@ import { openRepository, type Repository, runFormatPatch } from "../../git/repos
 import { type SeriesRange, seriesRange } from "../../git/series-range.ts";
 import { messages } from "../../mail/mbox.ts";
 import { escapeText } from "../../report/escape.ts";
-import { replaceFile } from "../../store/replace-file.ts";
+import { placeFile, replaceFile } from "../../store/replace-file.ts";
 import { count } from "../../verify/words.ts";
 import type { PasswordSettings } from "../password.ts";
 import { openSigner } from "../signer.ts";
@@ -252,7 +252,7 @@ async function intoFolder(
       const bytes = files[i]!;
       // the From line on top is not part of the mail
       const top = bytes.subarray(0, mails[i]!.offset);
-      replaceFile(
+      placeFile(
         path.join(into, name),
         mail === null || mail === undefined ? bytes : Buffer.concat([top, mail]),
       );

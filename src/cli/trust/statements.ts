@@ -1,6 +1,6 @@
 /** `patchsig trust rotate, add, endorse, revoke, statement`: what key holders say about keys. */
 
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
 import { shellCommand } from "../../shell.ts";
@@ -257,16 +257,8 @@ export const statementCommand: CommandModule<object, StatementArguments> = {
     if (others.length > 0) throw new CliError("usage", `${file} holds more than one statement`);
     const text = signedText(statement!);
     if (output === undefined) return out(text);
-    writeOut(output, text);
-    writeOut(`${output}.minisig`, statement!.text);
+    replaceFile(output, Buffer.from(text));
+    replaceFile(`${output}.minisig`, Buffer.from(statement!.text));
     out(`minisign -VHm ${output} -P ${statement!.signer}\n`);
   },
 };
-
-function writeOut(path: string, content: Buffer | string): void {
-  try {
-    writeFileSync(path, content);
-  } catch (cause) {
-    throw new CliError("unwritable", `cannot write ${path}`, { cause });
-  }
-}
