@@ -8,10 +8,7 @@ export type Piped = ChildProcessWithoutNullStreams;
 
 /** If it cannot be started, or ends early, its output ends: whoever reads that has to say so. */
 export function startGit(place: Repository | StartOptions, args: readonly string[]): Piped {
-  const child = spawnGit(
-    args,
-    "config" in place ? { cwd: place.toplevel ?? place.cwd } : place,
-  );
+  const child = spawnGit(args, "config" in place ? { cwd: place.toplevel ?? place.cwd } : place);
   child.stdin.on("error", () => undefined);
   child.on("error", () => undefined);
   child.stderr.resume();

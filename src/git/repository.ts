@@ -138,7 +138,10 @@ export async function runFormatPatch(
   onWarning: (line: string) => void = () => undefined,
 ): Promise<Buffer> {
   const command = [...FORMAT_PATCH, ...args];
-  const { status, stdout, stderr } = await runGit(command, { cwd: repository.cwd, purpose: "work" });
+  const { status, stdout, stderr } = await runGit(command, {
+    cwd: repository.cwd,
+    purpose: "work",
+  });
   if (status === 0) {
     for (const line of stderr.split("\n")) if (line !== "") onWarning(line);
     return stdout;

@@ -72,7 +72,11 @@ export function whoseSettings(cwd: string): Readonly<Record<string, string>> {
 }
 
 function ask(cwd: string, ...args: string[]): string {
-  return runGitSync(["rev-parse", ...args], { cwd })?.stdout.toString().replace(/\n$/, "") ?? "";
+  return (
+    runGitSync(["rev-parse", ...args], { cwd })
+      ?.stdout.toString()
+      .replace(/\n$/, "") ?? ""
+  );
 }
 
 function real(path: string): string | null {

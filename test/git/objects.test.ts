@@ -10,13 +10,16 @@ import { tryDiffs } from "../../src/git/trial.ts";
 import { newFolder } from "../cli/support.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
 
-const PLACE = newRepository(join(newFolder(), "a\nb \"c\\d#"));
+const PLACE = newRepository(join(newFolder(), 'a\nb "c\\d#'));
 const FILES = { x: "1\n", "sub/y": "2\n", "odd\rname": "3\n", "ends\r": "4\n", "a b": "5\n" };
 const HEAD = commit(PLACE, "start", FILES);
 const objects = new Objects(await openRepository(PLACE));
 afterAll(() => objects.close());
 
-const blobOf = (name: string): string => git(PLACE, ["rev-parse", `${HEAD}:${name}`]).toString().trim();
+const blobOf = (name: string): string =>
+  git(PLACE, ["rev-parse", `${HEAD}:${name}`])
+    .toString()
+    .trim();
 const FAKE = `${"1".repeat(40)} blob`;
 
 test.each([

@@ -49,7 +49,8 @@ export function readBotConfig(option: string | undefined, optional = false): Con
   const run = runGitSync(args, { cwd: process.cwd(), purpose: "settings" });
   if (run?.status === 0) return parseConfig(run.stdout.toString());
   throw new CliError("usage", `git cannot read ${named}`, {
-    hint: /^(?:fatal|error): (.*)/m.exec(run?.stderr ?? "")?.[1] ?? "it has the syntax of git config",
+    hint:
+      /^(?:fatal|error): (.*)/m.exec(run?.stderr ?? "")?.[1] ?? "it has the syntax of git config",
   });
 }
 
