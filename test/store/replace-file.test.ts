@@ -15,7 +15,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { placeFile, replaceFile } from "../../src/store/replace-file.ts";
-import { expectError, expectStatus, newFolder, newHome } from "../cli/support.ts";
+import { expectError, newFolder, newHome } from "../cli/support.ts";
 import { patchsig } from "../support/cli.ts";
 
 const TEXT = Buffer.from("x".repeat(200_000));
@@ -123,5 +123,5 @@ test("--output=/dev/stdout goes down a pipe", () => {
   const run = spawnSync("sh", ["-c", '"$@" | cat', "sh", process.execPath, program, ...words], {
     env: { ...process.env, XDG_DATA_HOME: newHome() },
   });
-  expect(run.stdout.toString()).toMatch(/^-----BEGIN PATCHSIG/);
+  expect(run.stdout.toString()).toMatch(/^untrusted comment: patchsig-statement /);
 });
