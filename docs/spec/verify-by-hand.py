@@ -123,6 +123,7 @@ def verify(mail, folder):
     sender = re.fullmatch(r'[^"()<>@\\,]* <([^\s<>@]+@[^\s<>@]+)>', header["from"])
     need(sender and sender[1].encode() == email and author != b"Mail System Internal Data", "unusual From")
     need(not re.search("[\0-\x1f\x7f-\x9f]", b" ".join((author, email, subject)).decode()), "control characters")
+    if "content-type" in header: msg.decode()                                # git passes bad UTF-8 on
     diff, start, end = canonical_diff(patch, raw)
     text = b"patchsig-v1\nauthor: %s <%s>\nsubject: %s\n" % (author, email, re.sub(rb"[ \t\r\n]", b"", subject))
     text += f"message: {sha256(canonical_message(msg))}\ndiff: {sha256(diff)}\n".encode()

@@ -1,5 +1,6 @@
 /** Unsigned mails: what their attestation is, or why they have none. */
 
+import * as diffs from "./diffs.ts";
 import {
   base64,
   body,
@@ -17,8 +18,10 @@ import {
   STAT,
   TAIL,
   TYPE,
+  type RefusedVector,
   vector,
 } from "./mail.ts";
+import * as reading from "./reading.ts";
 
 const COVER_HEADER = HEADER.replace("[PATCH v2]", "[PATCH v2 0/1]");
 const COVER = `One song, louder.
@@ -481,4 +484,14 @@ const REFUSED: readonly MailVector[] = [
 ];
 
 /** All of them; the ending of the second file says which kind it is. */
-export const CANONICAL = { attested: ATTESTED, refused: REFUSED };
+export const CANONICAL: {
+  readonly attested: readonly MailVector[];
+  readonly refused: readonly RefusedVector[];
+} = {
+  attested: [...ATTESTED, ...reading.READ, ...diffs.READ],
+  refused: [
+    ...REFUSED.map((refused) => ({ ...refused, reason: refused.name })),
+    ...reading.UNREAD,
+    ...diffs.UNREAD,
+  ],
+};

@@ -6,9 +6,14 @@ import { attestMail } from "../../src/patch/attestation.ts";
 import { readDiff } from "../../src/patch/diff.ts";
 import type { Result } from "../../src/types.ts";
 import { CANONICAL } from "./canonical.ts";
-import type { MailVector } from "./mail.ts";
+import type { MailVector, RefusedVector } from "./mail.ts";
 import { seriesFiles } from "./series.ts";
+import { MARKS } from "./marks.ts";
+import { SETS, type SetVector } from "./sets.ts";
 import { type SignedVector, VARIANTS } from "./signed.ts";
+
+/** Every signed mail by itself. */
+export const SIGNED_MAILS: readonly SignedVector[] = [...VARIANTS, ...MARKS];
 
 /** All files that the vectors consist of: path below fixtures/, and content. */
 export function vectorFiles(): Map<string, Buffer> {
@@ -19,10 +24,15 @@ export function vectorFiles(): Map<string, Buffer> {
     if (read.ok) files.set(`canonical/${vector.name}.attestation`, read.value);
     else files.set(`canonical/${vector.name}.refused`, Buffer.from(`${read.refusal.reason}\n`));
   }
-  for (const vector of VARIANTS) {
+  for (const vector of SIGNED_MAILS) {
     files.set(`signed/${vector.name}.eml`, vector.mail);
     files.set(`signed/${vector.name}.verdict`, verdictText(vector));
   }
+  for (const vector of SETS) {
+    files.set(`sets/${vector.name}.mbox`, vector.mail);
+    files.set(`sets/${vector.name}.verdict`, setVerdict(vector));
+  }
+  files.set("sets/README.md", setsReadme());
   for (const [name, content] of seriesFiles()) files.set(`series/${name}`, content);
   files.set("canonical/README.md", canonicalReadme());
   files.set("signed/README.md", signedReadme());
@@ -38,8 +48,14 @@ function attestationOf(bytes: Buffer): Result<Buffer> {
   return made.ok ? { ok: true, value: made.value.text } : made;
 }
 
+const line = (name: string, words: readonly string[]): string =>
+  `${[`${name}:`, ...words].join(" ")}\n`;
+
+function setVerdict({ missing, findings }: SetVector): Buffer {
+  return Buffer.from(line("missing", missing.map(String)) + line("findings", findings));
+}
+
 function verdictText({ verdict }: SignedVector): Buffer {
-  const line = (name: string, words: readonly string[]) => `${[`${name}:`, ...words].join(" ")}\n`;
   return Buffer.from(
     line("signature", [verdict.signature]) +
       line("changed", verdict.changed) +
@@ -52,6 +68,13 @@ function table(vectors: readonly MailVector[]): string {
   return `| mail | shows |\n|---|---|\n${rows.join("")}`;
 }
 
+function refusedTable(): string {
+  const row = ({ name, reason, shows }: RefusedVector) =>
+    `| \`${name}\` | ${reason === name ? "" : `\`${reason}\` `}| ${shows} |\n`;
+  const head = "| mail | reason, if not its name | shows |\n|---|---|---|\n";
+  return head + CANONICAL.refused.map(row).join("");
+}
+
 function canonicalReadme(): Buffer {
   return Buffer.from(`# Canonical form
 
@@ -62,14 +85,12 @@ are not UTF-8, on purpose.
 
 ## With an attestation
 
-"as plain": the attestation is that of \`plain\`.
+"as plain": the attestation is that of \`plain\`, and so for others.
 
 ${table(CANONICAL.attested)}
 ## Refused
 
-Each is named after the reason.
-
-${table(CANONICAL.refused)}`);
+${refusedTable()}`);
 }
 
 function signedReadme(): Buffer {
@@ -85,5 +106,19 @@ Patch 1 of fixtures/series, as transports and attackers leave it; written for th
 A mail is to be accepted only if the signature is good and none of its findings is a failure: \`other-signer\` and
 \`upper-case-signer\` are not.
 
-${table(VARIANTS)}`);
+${table(SIGNED_MAILS)}`);
+}
+
+function setsReadme(): Buffer {
+  return Buffer.from(`# The signed series as it is found
+
+Patches of fixtures/series, several in one mbox; written for this project by \`npm run vectors\`. Every signature in them
+is good. \`NAME.verdict\` is what a verifier says of the series:
+
+    missing:   the numbers of the patches that are not there
+    findings:  what is wrong with it (docs/findings.md)
+
+\`series-conflict\` is a failure, the others are warnings.
+
+${table(SETS)}`);
 }

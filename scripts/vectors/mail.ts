@@ -7,6 +7,12 @@ export interface MailVector {
   readonly mail: Buffer;
 }
 
+/** One without an attestation, and why. */
+export interface RefusedVector extends MailVector {
+  /** As docs/findings.md has it. */
+  readonly reason: string;
+}
+
 interface Pieces {
   readonly header: string;
   readonly type: string;
@@ -118,4 +124,13 @@ export const PART = "Content-Type: text/plain; charset=UTF-8\n\n";
 
 export function vector(name: string, shows: string, text: string): MailVector {
   return { name, shows, mail: Buffer.from(text, "latin1") };
+}
+
+export function refusedFor(
+  reason: string,
+  name: string,
+  shows: string,
+  text: string,
+): RefusedVector {
+  return { ...vector(name, shows, text), reason };
 }

@@ -115,7 +115,9 @@ export function placed(text: string): Placed {
   return { prepared: made.value, version, index: index ?? 1, total: total ?? 1 };
 }
 
-const PLACED = [COVER, FIRST, SECOND, THIRD].map(placed);
+/** The cover letter and patches 1 to 3, not signed. */
+export const TEXTS = [COVER, FIRST, SECOND, THIRD] as const;
+const PLACED = TEXTS.map(placed);
 /** The cover letter and patches 1 to 3, signed. */
 export const SIGNED = signSeries(PLACED, { time: TIME, by: BY, base: BASE }, KEY);
 /** The first patch, not signed. */

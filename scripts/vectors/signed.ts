@@ -20,12 +20,12 @@ export interface SignedVector extends MailVector {
   readonly verdict: Verdict;
 }
 
-const MAIL = SIGNED[1]!.toString("latin1");
-const BLOCK = blockOf(SIGNED[1]!);
+export const MAIL = SIGNED[1]!.toString("latin1");
+export const BLOCK = blockOf(SIGNED[1]!);
 const HEAD_END = MAIL.indexOf("\n\n") + 2;
 const ENCODING = "Content-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: ";
 
-function edit(from: string | RegExp, to: string): string {
+export function edit(from: string | RegExp, to: string): string {
   const text = MAIL.replace(from, () => to);
   if (text === MAIL) throw new Error(`nothing to change: ${String(from)}`);
   return text;
@@ -35,7 +35,7 @@ const encoded = (encoding: string, text: string): string =>
   `${MAIL.slice(0, HEAD_END - 1)}${ENCODING}${encoding}\n\n${text}`;
 
 /** The first patch with a block over it as it is, some of the fields changed. */
-function signedAs(fields: Partial<TrustedComment>, text: string = UNSIGNED): string {
+export function signedAs(fields: Partial<TrustedComment>, text: string = UNSIGNED): string {
   const { prepared, version, index, total } = placed(text);
   const { digests } = prepared.attestation;
   const comment = { time: TIME, by: BY, series: null, version, index, total, base: null, digests };
@@ -64,22 +64,31 @@ function otherKeyNumber(): string {
   return edit(line, bytes.toString("base64"));
 }
 
-const LIST_FROM = "From: Alice via devel <devel@lists.example>\n";
-const FROM = /^From: .*\n/;
+export const LIST_FROM = "From: Alice via devel <devel@lists.example>\n";
+export const FROM = /^From: .*\n/;
 
-const good = (...findings: string[]): Verdict => ({ signature: "good", changed: [], findings });
-const bad = (changed: string, ...findings: string[]): Verdict => ({
+export const good = (...findings: string[]): Verdict => ({
+  signature: "good",
+  changed: [],
+  findings,
+});
+export const bad = (changed: string, ...findings: string[]): Verdict => ({
   signature: "bad",
   changed: changed === "" ? [] : changed.split(" "),
   findings,
 });
-const malformed = (code: string): Verdict => ({
+export const malformed = (code: string): Verdict => ({
   signature: "malformed",
   changed: [],
   findings: [code],
 });
 
-const made = (name: string, verdict: Verdict, shows: string, text: string): SignedVector => ({
+export const made = (
+  name: string,
+  verdict: Verdict,
+  shows: string,
+  text: string,
+): SignedVector => ({
   ...vector(name, shows, text),
   verdict,
 });
