@@ -9,7 +9,7 @@
 
 import { writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { epochsOf, type InboxMail, readInbox } from "../src/git/public-inbox.ts";
+import { epochsOf, type InboxEntry, readInbox } from "../src/git/public-inbox.ts";
 import { createVerifier } from "../src/minisign/ed25519.ts";
 import { checkMail } from "../src/verify/check.ts";
 import { type Judge as MailJudge, openJudge } from "../test/mail/judge.ts";
@@ -66,12 +66,13 @@ function askGit(refused: readonly Refused[], tally: Tally, mail: MailJudge, diff
 
 /** A mail that fails whatever the policy is; null if it does not. */
 function refusedIn(
-  { bytes, commit }: InboxMail,
+  mail: InboxEntry,
   tally: Tally,
   verifier: ReturnType<typeof createVerifier>,
 ): Refused | null {
   tally.mails++;
-  if (bytes === null) return null;
+  if ("error" in mail || mail.bytes === null) return null;
+  const { bytes, commit } = mail;
   const checked = checkMail(bytes, verifier);
   if (checked.kind === "patch" && checked.diff !== null) tally.patches++;
   const failed = checked.findings.find(({ severity }) => severity === "fail");

@@ -20,6 +20,7 @@ export type ErrorCode =
   | "unreadable"
   | "unwritable"
   | "not-a-mail"
+  | "fault"
   | "no-patch"
   | "no-repository"
   | "git-failed"

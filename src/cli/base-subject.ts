@@ -1,7 +1,8 @@
 /** A series as the questions about its base need it: the claim, the diffs, what it depends on. */
 
 import { CliError } from "../errors.ts";
-import { isUnread } from "../source/piece.ts";
+import { glimpse } from "../mail/glimpse.ts";
+import { isUnread, type SourceMail, type Unread } from "../source/piece.ts";
 import { type Claim, claimOf } from "../verify/base-check.ts";
 import { evidenceOf } from "../verify/evidence.ts";
 import { judge } from "../verify/judge.ts";
@@ -10,8 +11,9 @@ import { DEFAULT_POLICY } from "../verify/policy.ts";
 import type { Checked, SeriesResult } from "../verify/result.ts";
 import { createSeriesCollector, type Series } from "../verify/series.ts";
 import { createCheck } from "./checking.ts";
+import { faultAt } from "./fault.ts";
 import { openSource } from "./sources.ts";
-import { progress } from "./terminal.ts";
+import { progress, sayError } from "./terminal.ts";
 import { noPatch } from "./verification.ts";
 
 /** Of a mail, what is kept. */
@@ -64,37 +66,60 @@ export function subjectOf({ result, members }: Series<Kept>): Subject {
 const MAX_BYTES = 512 << 20;
 
 /**
- * All series of the sources. No trust is asked: a base is of use whoever named it.
+ * All series of the sources, and at how many mails the program failed, which is said. No trust is
+ * asked: a base is of use whoever named it.
  * CliError: no-patch, too-large, and as the sources cannot be read.
  */
-export async function readSubjects(sources: readonly string[]): Promise<Subject[]> {
+export async function readSubjects(
+  sources: readonly string[],
+): Promise<{ readonly subjects: readonly Subject[]; readonly faults: number }> {
+  const faults: CliError[] = [];
+  const onUnread = ({ error }: Unread): void => {
+    faults.push(error);
+    sayError(error);
+  };
   const check = createCheck({ devKeyrings: [], signedOnly: false });
-  const collector = createSeriesCollector<Kept>();
+  const collector = createSeriesCollector<Kept>((members, error) => {
+    for (const { result } of members) onUnread(faultAt(result, error));
+  });
   const closed: Series<Kept>[] = [];
   const began = Date.now();
   let [mails, held] = [0, 0];
+  function take({ source, bytes, size }: SourceMail): Series<Kept>[] {
+    const checked = check(bytes, size);
+    if (checked.kind === "other") return [];
+    held += checked.diff?.canonical.length ?? 0;
+    if (held > MAX_BYTES)
+      throw new CliError("too-large", "the diffs are too many to be held at a time", {
+        hint: "give fewer mails",
+      });
+    const evidence = evidenceOf(checked);
+    const result = judge(evidence, source, { kind: "none" }, DEFAULT_POLICY, false);
+    return collector.add({ result, evidence, payload: keptOf(checked) });
+  }
   for (const source of sources) {
     const onRead = (done: number, total: number): void => {
       progress(`${mails} mails`, done, sources.length === 1 ? total : 0, began);
     };
     for await (const pieces of openSource(source, {}, onRead)) {
       for (const piece of pieces) {
-        if (isUnread(piece)) throw piece.error;
+        if (isUnread(piece)) {
+          // a part of an archive is wanting, or all of it
+          if (piece.source === source) throw piece.error;
+          onUnread(piece);
+          continue;
+        }
         mails++;
-        const checked = check(piece.bytes, piece.size);
-        if (checked.kind === "other") continue;
-        held += checked.diff?.canonical.length ?? 0;
-        if (held > MAX_BYTES)
-          throw new CliError("too-large", "the diffs are too many to be held at a time", {
-            hint: "give fewer mails",
-          });
-        const evidence = evidenceOf(checked);
-        const result = judge(evidence, piece.source, { kind: "none" }, DEFAULT_POLICY, false);
-        closed.push(...collector.add({ result, evidence, payload: keptOf(checked) }));
+        try {
+          closed.push(...take(piece));
+        } catch (error) {
+          const messageId = glimpse(piece.bytes ?? Buffer.alloc(0), "message-id");
+          onUnread(faultAt({ source: piece.source, messageId }, error));
+        }
       }
     }
   }
   closed.push(...collector.end());
-  if (closed.length === 0) throw noPatch(sources, mails);
-  return closed.map(subjectOf);
+  if (closed.length === 0) throw faults[0] ?? noPatch(sources, mails);
+  return { subjects: closed.map(subjectOf), faults: faults.length };
 }

@@ -2,8 +2,7 @@
 
 import { Worker } from "node:worker_threads";
 import type { SourceMail } from "../source/piece.ts";
-import type { Evidence } from "../verify/evidence.ts";
-import type { CheckOptions } from "./checking.ts";
+import type { CheckOptions, Examined } from "./checking.ts";
 
 /** Some mails in one piece of memory, which moves to the thread. */
 export interface Job {
@@ -13,12 +12,12 @@ export interface Job {
 }
 
 export type Answer =
-  | { readonly ok: true; readonly evidence: readonly (Evidence | null)[] }
+  | { readonly ok: true; readonly evidence: readonly Examined[] }
   | { readonly ok: false; readonly error: unknown };
 
 export interface CheckPool {
   /** Answers come in any order of batches; of the mails of one batch in theirs. */
-  check(mails: readonly SourceMail[]): Promise<readonly (Evidence | null)[]>;
+  check(mails: readonly SourceMail[]): Promise<readonly Examined[]>;
   close(): void;
 }
 
@@ -29,7 +28,7 @@ interface Thread {
 }
 
 interface Waiting {
-  readonly resolve: (evidence: readonly (Evidence | null)[]) => void;
+  readonly resolve: (evidence: readonly Examined[]) => void;
   readonly reject: (error: unknown) => void;
 }
 

@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import type { Answer, Job } from "./check-pool.ts";
-import { type CheckOptions, createCheck, evidenceIn } from "./checking.ts";
+import { type CheckOptions, createCheck, examine } from "./checking.ts";
 
 const check = createCheck(workerData as CheckOptions);
 
@@ -18,10 +18,10 @@ function answer({ bytes, mails }: Job): Answer {
     return {
       ok: true,
       evidence: mails.map(({ length, size }) => {
-        if (length === null) return evidenceIn(check(null, size));
+        if (length === null) return examine(check, null, size);
         const mail = Buffer.from(bytes.buffer, bytes.byteOffset + at, length);
         at += length;
-        return evidenceIn(check(mail, size));
+        return examine(check, mail, size);
       }),
     };
   } catch (error) {

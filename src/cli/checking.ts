@@ -2,6 +2,7 @@
 
 import { openKeyrings } from "../devkeys/folder.ts";
 import { verifyOpenpgp } from "../devkeys/gpg.ts";
+import { CliError } from "../errors.ts";
 import { createVerifier } from "../minisign/ed25519.ts";
 import { asSigned, checkMail, refusedMail } from "../verify/check.ts";
 import { withDevsig } from "../verify/devsig.ts";
@@ -30,6 +31,19 @@ export function createCheck({ devKeyrings, signedOnly }: CheckOptions): Check {
     const checked = withDevsig(bytes, checkMail(bytes, verifier), tools);
     return signedOnly ? asSigned(checked) : checked;
   };
+}
+
+/** What came of a mail. */
+export type Examined = Evidence | Error | null;
+
+/** As `evidenceIn`; an error of this program at a mail is given back, so that the next one is checked. */
+export function examine(check: Check, bytes: Buffer | null, size: number): Examined {
+  try {
+    return evidenceIn(check(bytes, size));
+  } catch (error) {
+    if (error instanceof CliError || !(error instanceof Error)) throw error;
+    return error;
+  }
 }
 
 /** What a mail is judged by; null if there is nothing in it to judge. */

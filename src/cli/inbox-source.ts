@@ -3,7 +3,7 @@
 import { CliError } from "../errors.ts";
 import { countCommits, type Epoch, epochsOf, readInbox } from "../git/public-inbox.ts";
 import { holdsMails } from "../source/file.ts";
-import type { OnRead, Pieces } from "../source/piece.ts";
+import type { OnRead, Piece, Pieces } from "../source/piece.ts";
 import type { SourceOptions } from "./sources.ts";
 
 /** The epochs of a public-inbox; null if the folder is none, but holds mails or something else. */
@@ -40,12 +40,12 @@ async function* inboxPieces(
     for await (const mails of readInbox(epochs, inbox)) {
       done += mails.length;
       onRead(done, total);
-      yield mails.map(({ place, bytes, size, epoch, commit }) => ({
-        source: place,
-        bytes,
-        size,
-        ...(cursorOf === undefined ? {} : { cursor: { name: cursorName(epoch), value: commit } }),
-      }));
+      yield mails.map((mail): Piece => {
+        if ("error" in mail) return { source: mail.place, error: mail.error };
+        const { place, bytes, size, epoch, commit } = mail;
+        const cursor = { name: cursorName(epoch), value: commit };
+        return { source: place, bytes, size, ...(cursorOf === undefined ? {} : { cursor }) };
+      });
     }
   } catch (error) {
     if (!(error instanceof CliError)) throw error;

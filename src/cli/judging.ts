@@ -1,5 +1,7 @@
 /** From what was found in a mail to its verdict: the trust database is asked, and told. */
 
+import { CliError } from "../errors.ts";
+import type { Unread } from "../source/piece.ts";
 import type { TrustStore } from "../store/trust-store.ts";
 import { decideUnsigned } from "../trust/decide.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
@@ -11,6 +13,7 @@ import type { NoteResult, PatchResult } from "../verify/result.ts";
 import type { Member } from "../verify/series.ts";
 import { statementFinding, unreadStatement } from "../verify/statements.ts";
 import type { Finding } from "../types.ts";
+import { faultAt } from "./fault.ts";
 import { now } from "./now.ts";
 
 /** A mail's evidence, where it was found, and what the caller wants back with the verdict. */
@@ -35,6 +38,8 @@ interface Judged<P> {
   readonly members: readonly Member<P>[];
   /** Mails without a patch that carry statements about keys. */
   readonly notes: readonly NoteResult[];
+  /** Mails at which the program failed; nothing of them is remembered. */
+  readonly faults: readonly Unread[];
 }
 
 export function createSession(
@@ -120,20 +125,44 @@ export function createSession(
     );
   }
 
+  function judgeOne<P>({ source, evidence, payload }: Found<P>): NoteResult | Member<P> {
+    const said = hear(evidence);
+    if (evidence.kind === "other") {
+      const { messageId, subject } = evidence;
+      return { type: "note", source, messageId, subject, findings: said };
+    }
+    return { result: resultOf(evidence, source, said), evidence, payload };
+  }
+
+  function judged<P>(
+    all: readonly (NoteResult | Member<P>)[],
+    faults: readonly Unread[],
+  ): Judged<P> {
+    const members = all.filter((one) => "evidence" in one);
+    return { members, notes: all.filter((one) => "type" in one), faults };
+  }
+
   return {
-    judge: (mails) =>
-      store.transaction(() => {
-        const notes: NoteResult[] = [];
-        const members = mails.flatMap(({ source, evidence, payload }) => {
-          const said = hear(evidence);
-          if (evidence.kind === "other") {
-            const { messageId, subject } = evidence;
-            notes.push({ type: "note", source, messageId, subject, findings: said });
-            return [];
-          }
-          return [{ result: resultOf(evidence, source, said), evidence, payload }];
-        });
-        return { members, notes };
-      }),
+    judge(mails) {
+      try {
+        return judged(
+          store.transaction(() => mails.map((mail) => judgeOne(mail))),
+          [],
+        );
+      } catch (error) {
+        if (error instanceof CliError) throw error;
+      }
+      // all of it is undone: once more, one by one, without those at which it fails
+      const all: (NoteResult | Member<(typeof mails)[number]["payload"]>)[] = [];
+      const faults: Unread[] = [];
+      for (const mail of mails) {
+        try {
+          all.push(store.transaction(() => judgeOne(mail)));
+        } catch (error) {
+          faults.push(faultAt({ source: mail.source, messageId: mail.evidence.messageId }, error));
+        }
+      }
+      return judged(all, faults);
+    },
   };
 }

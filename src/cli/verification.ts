@@ -6,6 +6,7 @@
 
 import { homedir } from "node:os";
 import { CliError, EXIT } from "../errors.ts";
+import { glimpse } from "../mail/glimpse.ts";
 import { type Cursor, isUnread, type SourceMail, type Unread } from "../source/piece.ts";
 import { isDirectory } from "../source/reading.ts";
 import { openTrust, trustFile, type TrustStore } from "../store/trust-store.ts";
@@ -15,6 +16,7 @@ import type { Member } from "../verify/series.ts";
 import { count } from "../verify/words.ts";
 import { type CheckPool, openCheckPool } from "./check-pool.ts";
 import { type CheckOptions, createCheck, evidenceIn } from "./checking.ts";
+import { faultAt, type Place } from "./fault.ts";
 import { createSession, type Found } from "./judging.ts";
 import { openSource, type SourceOptions } from "./sources.ts";
 import { progress } from "./terminal.ts";
@@ -83,10 +85,10 @@ export async function* verifySources<P>(
   async function* conclude(): AsyncGenerator<Member<P | null>> {
     const { found, unread, cursors, size } = await running.shift()!;
     held -= size;
-    const { members, notes } = session.judge(found);
+    const { members, notes, faults } = session.judge(found);
     for (const note of notes) options.onNote?.(note);
     yield* members;
-    for (const one of unread) options.onUnread(one);
+    for (const one of [...unread, ...faults]) options.onUnread(one);
     for (const { name, value } of cursors) tally.cursors.set(name, value);
   }
 
@@ -151,6 +153,15 @@ interface CheckedBatch<P> {
   readonly cursors: readonly Cursor[];
 }
 
+interface Looked<P> {
+  readonly found: readonly Found<P | null>[];
+  readonly faults: readonly Unread[];
+}
+
+function placeOf({ source, bytes }: SourceMail): Place {
+  return { source, messageId: bytes === null ? "" : glimpse(bytes, "message-id") };
+}
+
 interface Checker<P> {
   check(batch: Batch): Promise<CheckedBatch<P>>;
   /** How many batches may be under way. */
@@ -165,22 +176,32 @@ function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
   let pool: CheckPool | null = null;
   let batches = 0;
 
-  function checkHere({ mails }: Batch): Found<P | null>[] {
+  function checkHere({ mails }: Batch): Looked<P> {
     const found: Found<P | null>[] = [];
-    for (const { source, bytes, size } of mails) {
-      const checked = check(bytes, size);
-      const evidence = evidenceIn(checked);
-      if (evidence !== null) found.push({ source, evidence, payload: keep?.(checked) ?? null });
+    const faults: Unread[] = [];
+    for (const mail of mails) {
+      const { source, bytes, size } = mail;
+      try {
+        const checked = check(bytes, size);
+        const evidence = evidenceIn(checked);
+        if (evidence !== null) found.push({ source, evidence, payload: keep?.(checked) ?? null });
+      } catch (error) {
+        faults.push(faultAt(placeOf(mail), error));
+      }
     }
-    return found;
+    return { found, faults };
   }
 
-  async function checkThere({ mails }: Batch, threads: CheckPool): Promise<Found<null>[]> {
-    const sources = mails.map(({ source }) => source);
-    const evidence = await threads.check(mails);
-    return evidence.flatMap((one, i) =>
-      one === null ? [] : [{ source: sources[i]!, evidence: one, payload: null }],
-    );
+  async function checkThere({ mails }: Batch, threads: CheckPool): Promise<Looked<P>> {
+    const places = mails.map(placeOf);
+    const found: Found<P | null>[] = [];
+    const faults: Unread[] = [];
+    for (const [i, one] of (await threads.check(mails)).entries()) {
+      const place = places[i]!;
+      if (one instanceof Error) faults.push(faultAt(place, one));
+      else if (one !== null) found.push({ source: place.source, evidence: one, payload: null });
+    }
+    return { found, faults };
   }
 
   return {
@@ -188,8 +209,8 @@ function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
       if (batches++ === BATCHES_ALONE && jobs > 1 && keep === null)
         pool = openCheckPool(jobs, { devKeyrings, signedOnly });
       const cursors = batch.mails.flatMap(({ cursor }) => cursor ?? []);
-      const found = pool === null ? checkHere(batch) : await checkThere(batch, pool);
-      return { found, unread: batch.unread, cursors, size: batch.size };
+      const { found, faults } = pool === null ? checkHere(batch) : await checkThere(batch, pool);
+      return { found, unread: [...batch.unread, ...faults], cursors, size: batch.size };
     },
     ahead: () => (pool === null ? 0 : 2 * jobs),
     close: () => pool?.close(),

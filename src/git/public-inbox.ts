@@ -11,12 +11,12 @@ import { readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CliError } from "../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
-import { Blobs } from "./blobs.ts";
+import { type Blob, Blobs } from "./blobs.ts";
 import { PLAIN_DIFF } from "./closed.ts";
 import { failure, git, gitLines, gitSays, gitText, spawnGit, type StartOptions } from "./run.ts";
 
 /** A mail, and the commit that brought it. */
-export interface InboxMail {
+interface InboxMail {
   /** `REPOSITORY:COMMIT` */
   readonly place: string;
   /** LF line ends; null if it is larger than what is read. */
@@ -25,6 +25,14 @@ export interface InboxMail {
   readonly epoch: Epoch;
   readonly commit: string;
 }
+
+/** A mail that git does not give: its blob is not there, or it is damaged. */
+interface LostMail {
+  readonly place: string;
+  readonly error: CliError;
+}
+
+export type InboxEntry = InboxMail | LostMail;
 
 /** One repository of an inbox. */
 export interface Epoch {
@@ -45,6 +53,8 @@ export interface InboxOptions {
 const AT_A_TIME = 64;
 /** Bytes of mails that are handed on at a time, or one mail that has more. */
 const PORTION = 4 << 20;
+/** Damaged mails of an epoch; behind more, it is not read on. */
+const MAX_RESTARTS = 100;
 /** Blobs or files; no list has deleted so many mails. */
 const MAX_DELETED = 1_000_000;
 
@@ -120,7 +130,7 @@ export async function countCommits(
 export async function* readInbox(
   epochs: readonly Epoch[],
   options: InboxOptions,
-): AsyncGenerator<InboxMail[]> {
+): AsyncGenerator<InboxEntry[]> {
   const ranges = await Promise.all(epochs.map((epoch) => rangeOf(epoch, options)));
   // a mail may be deleted in a later epoch than its own
   const dead = new Map<string, number>();
@@ -148,21 +158,46 @@ async function* readEpoch(
   epoch: Epoch,
   range: readonly string[],
   dead: Map<string, number>,
-): AsyncGenerator<InboxMail[]> {
+): AsyncGenerator<InboxEntry[]> {
   if (range.length === 0) return;
   const { repository } = epoch;
-  const blobs = new Blobs(placeOf(epoch), MAX_MESSAGE_BYTES);
+  let blobs = new Blobs(placeOf(epoch), MAX_MESSAGE_BYTES);
+  let restarts = 0;
+  /** What git was asked for and did not give yet. */
   const asked: Change[] = [];
 
-  async function* take(count: number): AsyncGenerator<InboxMail[]> {
-    let mails: InboxMail[] = [];
+  /** The next blob, or why there is none. */
+  async function next(): Promise<Blob | string> {
+    try {
+      return (await blobs.take()) ?? "is not there";
+    } catch (error) {
+      // git ends at a blob that is damaged; those behind it are asked for again
+      if (!(error instanceof CliError) || ++restarts > MAX_RESTARTS) throw error;
+      blobs.close();
+      blobs = new Blobs(placeOf(epoch), MAX_MESSAGE_BYTES);
+      blobs.ask(asked.map(({ blob }) => blob));
+      return "cannot be read";
+    }
+  }
+
+  async function* take(count: number): AsyncGenerator<InboxEntry[]> {
+    let mails: InboxEntry[] = [];
     let held = 0;
-    for (const { commit } of asked.splice(0, count)) {
-      const blob = await blobs.take();
-      if (blob === null)
-        throw new CliError("unreadable", `${repository}: the mail of ${commit} is not there`);
+    for (let left = count; left > 0; left--) {
+      const { commit } = asked.shift()!;
+      const place = `${repository}:${commit}`;
+      const blob = await next();
+      if (typeof blob === "string") {
+        const error = new CliError("unreadable", `${place}: the mail ${blob}`, {
+          hint: "git fsck says what is wrong with that repository",
+        });
+        mails.push({ place, error });
+        continue;
+      }
       const { bytes, size } = blob;
-      mails.push({ place: `${repository}:${commit}`, bytes, size, epoch, commit });
+      // a mail that was purged: its commit is left, and nothing in it
+      if (size === 0) continue;
+      mails.push({ place, bytes, size, epoch, commit });
       held += bytes?.length ?? 0;
       if (held < PORTION) continue;
       yield mails;

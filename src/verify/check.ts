@@ -5,7 +5,7 @@
 
 import type { Verifier } from "../minisign/ed25519.ts";
 import { formatPublicKeyText } from "../minisign/public-key.ts";
-import { dropCr } from "../mail/line-ends.ts";
+import { glimpse } from "../mail/glimpse.ts";
 import { readRawMail } from "../mail/mailinfo.ts";
 import {
   attest,
@@ -141,9 +141,6 @@ function person(info: MailInfo): { name: string; email: string } {
 
 /** A mail that is not read at all: no more than its header is looked at, for people. */
 export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
-  const header = dropCr(mail.subarray(0, 65536)).toString("latin1").split("\n\n", 1)[0]!;
-  const field = (name: string): string =>
-    new RegExp(`^${name}:[ \t]*(.{0,998})`, "im").exec(header)?.[1]?.trim() ?? "";
   return {
     kind: "patch",
     view: null,
@@ -158,10 +155,10 @@ export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
     number: { version: 1, index: 1, total: 1 },
     base: { status: "missing", commit: null, tree: null },
     baseLines: NO_BASE_LINES,
-    messageId: field("message-id"),
+    messageId: glimpse(mail, "message-id"),
     inReplyTo: "",
     listIds: [],
-    subject: field("subject"),
+    subject: glimpse(mail, "subject"),
     statements: [],
     findings: [refusedFinding("mail", refusal)],
   };

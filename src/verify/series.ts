@@ -58,7 +58,13 @@ export interface SeriesCollector<P> {
   end(): Collected<P>[];
 }
 
-export function createSeriesCollector<P>(): SeriesCollector<P> {
+/**
+ * @param onFault gets the members of a series at which the program failed: it is closed, and the
+ *   others go on
+ */
+export function createSeriesCollector<P>(
+  onFault: (received: readonly Member<P>[], error: unknown) => void,
+): SeriesCollector<P> {
   const byAlias = new Map<string, Open<P>>();
   const open = new Set<Open<P>>();
   const roots = new Map<string, string>();
@@ -99,11 +105,16 @@ export function createSeriesCollector<P>(): SeriesCollector<P> {
     );
   }
 
-  function close(series: Open<P>): Collected<P> {
+  function close(series: Open<P>): Collected<P>[] {
     open.delete(series);
     for (const name of series.aliases) if (byAlias.get(name) === series) byAlias.delete(name);
-    const members = distinct(series.members);
-    return { result: judgeSeries(members), members, received: series.members };
+    try {
+      const members = distinct(series.members);
+      return [{ result: judgeSeries(members), members, received: series.members }];
+    } catch (error) {
+      onFault(series.members, error);
+      return [];
+    }
   }
 
   return {
@@ -119,10 +130,10 @@ export function createSeriesCollector<P>(): SeriesCollector<P> {
         byAlias.set(name, series);
         series.aliases.push(name);
       }
-      return open.size > MAX_OPEN ? [close(open.values().next().value!)] : [];
+      return open.size > MAX_OPEN ? close(open.values().next().value!) : [];
     },
-    close: (when) => [...open].filter(({ members }) => when(members)).map(close),
-    end: () => [...open].map(close),
+    close: (when) => [...open].filter(({ members }) => when(members)).flatMap(close),
+    end: () => [...open].flatMap(close),
   };
 }
 

@@ -83,7 +83,8 @@ interface Looked {
 
 /** What check finds out of the only series in a file; the program itself is not started. */
 export async function check(repository: Repository, file: string): Promise<Looked> {
-  const [subject] = await readSubjects([file]);
+  const { subjects } = await readSubjects([file]);
+  const [subject] = subjects;
   const checker = new BaseChecker(repository);
   try {
     const checkup = await checker.check(subject!, [subject!]);
@@ -98,7 +99,7 @@ export async function check(repository: Repository, file: string): Promise<Looke
 export async function guess(repository: Repository, file: string): Promise<Guessed> {
   const guesser = await BaseGuesser.open(repository, []);
   try {
-    const [guessed] = await guesser.guess(await readSubjects([file]));
+    const [guessed] = await guesser.guess((await readSubjects([file])).subjects);
     return guessed!;
   } finally {
     guesser.close();

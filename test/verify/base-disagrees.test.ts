@@ -10,7 +10,9 @@ const DIFF =
   "diff --git a/a b/a\nindex 1111111..2222222 100644\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-1\n+2\n";
 
 function series(...bases: readonly string[]) {
-  const collector = createSeriesCollector<null>();
+  const collector = createSeriesCollector<null>((_, error) => {
+    throw error;
+  });
   for (const [i, base] of bases.entries()) {
     const mail = `From: A <a@x.org>\nDate: Tue, 3 Feb 2026 10:00:00 +0000\nSubject: [PATCH ${i + 1}/${bases.length}] x\n\nm\n---\n${DIFF}\n${base === "" ? "" : `base-commit: ${base}\n`}`;
     const evidence = evidenceOf(checkMail(Buffer.from(mail), createVerifier()));

@@ -1,7 +1,6 @@
 /** `patchsig base check`: is the base here, is it public, does the series apply to it. */
 
 import type { CommandModule } from "yargs";
-import { EXIT } from "../../errors.ts";
 import { openRepository } from "../../git/repository.ts";
 import { renderCheck } from "../../report/base.ts";
 import { BaseChecker } from "../base-checker.ts";
@@ -10,6 +9,7 @@ import { endOnSignal } from "../signals.ts";
 import { outputStyle, progress } from "../terminal.ts";
 import {
   baseFindings,
+  exitStatus,
   JSON_OPTION,
   printBlocks,
   printRecord,
@@ -34,7 +34,7 @@ export const checkCommand: CommandModule<object, Arguments> = {
   async handler({ source, repo, json }) {
     endOnSignal();
     const repository = await openRepository(repo);
-    const subjects = await readSubjects(source);
+    const { subjects, faults } = await readSubjects(source);
     const checker = new BaseChecker(repository);
     const print = printBlocks();
     const began = Date.now();
@@ -57,6 +57,6 @@ export const checkCommand: CommandModule<object, Arguments> = {
     } finally {
       checker.close();
     }
-    process.exitCode = met ? EXIT.ok : EXIT.unmet;
+    process.exitCode = exitStatus(met, faults);
   },
 };

@@ -1,5 +1,6 @@
 /** What the base commands have in common. */
 
+import { EXIT, type ExitStatus } from "../../errors.ts";
 import { formatRecord } from "../../report/json.ts";
 import type { Finding } from "../../types.ts";
 import type { Subject } from "../base-subject.ts";
@@ -24,6 +25,12 @@ export const JSON_OPTION = {
   default: false,
   describe: "one record a line",
 } as const;
+
+/** A base that is wanting is said before what could not be looked at. */
+export function exitStatus(met: boolean, faults: number): ExitStatus {
+  if (!met) return EXIT.unmet;
+  return faults > 0 ? EXIT.failed : EXIT.ok;
+}
 
 /** Findings about bases, of the series and its mails, each once. */
 export function baseFindings({ result, patches }: Subject): Finding[] {

@@ -1,14 +1,20 @@
 /** `patchsig base guess`: the commit that a series was most likely made against, and why. */
 
 import type { CommandModule } from "yargs";
-import { EXIT } from "../../errors.ts";
 import { openRepository } from "../../git/repository.ts";
 import { renderGuess } from "../../report/base-guess.ts";
 import { BaseGuesser, type Guessed } from "../base-guesser.ts";
 import { readSubjects } from "../base-subject.ts";
 import { endOnSignal } from "../signals.ts";
 import { outputStyle } from "../terminal.ts";
-import { JSON_OPTION, printBlocks, printRecord, REPOSITORY, SOURCES } from "./common.ts";
+import {
+  exitStatus,
+  JSON_OPTION,
+  printBlocks,
+  printRecord,
+  REPOSITORY,
+  SOURCES,
+} from "./common.ts";
 
 interface Arguments {
   source: string[];
@@ -44,7 +50,7 @@ export const guessCommand: CommandModule<object, Arguments> = {
   async handler({ source, repo, ref, exhaustive, json }) {
     endOnSignal();
     const repository = await openRepository(repo);
-    const subjects = await readSubjects(source);
+    const { subjects, faults } = await readSubjects(source);
     const guesser = await BaseGuesser.open(
       repository,
       ref ?? [],
@@ -64,7 +70,7 @@ export const guessCommand: CommandModule<object, Arguments> = {
     } finally {
       guesser.close();
     }
-    process.exitCode = met ? EXIT.ok : EXIT.unmet;
+    process.exitCode = exitStatus(met, faults);
   },
 };
 

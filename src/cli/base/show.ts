@@ -1,11 +1,17 @@
 /** `patchsig base show`: what mails say of their base; no repository is asked. */
 
 import type { CommandModule } from "yargs";
-import { EXIT } from "../../errors.ts";
 import { renderShow } from "../../report/base.ts";
 import { readSubjects } from "../base-subject.ts";
 import { outputStyle, out } from "../terminal.ts";
-import { baseFindings, JSON_OPTION, printBlocks, printRecord, SOURCES } from "./common.ts";
+import {
+  baseFindings,
+  exitStatus,
+  JSON_OPTION,
+  printBlocks,
+  printRecord,
+  SOURCES,
+} from "./common.ts";
 
 interface Arguments {
   source: string[];
@@ -26,7 +32,7 @@ export const showCommand: CommandModule<object, Arguments> = {
       })
       .option("json", JSON_OPTION) as never,
   async handler({ source, commit, json }) {
-    const subjects = await readSubjects(source);
+    const { subjects, faults } = await readSubjects(source);
     const print = printBlocks();
     for (const subject of subjects) {
       const { claim, result } = subject;
@@ -37,6 +43,6 @@ export const showCommand: CommandModule<object, Arguments> = {
       else if (claim.base.commit !== null) out(`${claim.base.commit}\n`);
     }
     const allNamed = subjects.every(({ claim }) => claim.base.commit !== null);
-    process.exitCode = allNamed ? EXIT.ok : EXIT.unmet;
+    process.exitCode = exitStatus(allNamed, faults);
   },
 };

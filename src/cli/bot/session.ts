@@ -8,6 +8,7 @@ import { decide, type Decision, type Situation } from "../../bot/decide.ts";
 import { factsOf, type MailFacts, type SeriesFacts, seriesFacts } from "../../bot/facts.ts";
 import { messageIds, readFields } from "../../bot/header.ts";
 import type { BotSettings } from "../../bot/settings.ts";
+import { CliError } from "../../errors.ts";
 import { dropCr } from "../../mail/line-ends.ts";
 import type { Cursor, SourceMail } from "../../source/piece.ts";
 import type { BotStore, HeldMail } from "../../store/bot-store.ts";
@@ -15,7 +16,7 @@ import { workDigest } from "../../trust/replay.ts";
 import { evidenceOf } from "../../verify/evidence.ts";
 import { judge } from "../../verify/judge.ts";
 import { DEFAULT_POLICY } from "../../verify/policy.ts";
-import { type Collected, createSeriesCollector } from "../../verify/series.ts";
+import { type Collected, createSeriesCollector, type Member } from "../../verify/series.ts";
 import { type Kept, keptOf, type Subject, subjectOf } from "../base-subject.ts";
 import type { Guessed } from "../base-guesser.ts";
 import { createCheck } from "../checking.ts";
@@ -87,7 +88,7 @@ const MAX_HELD = 64 << 20;
 export function createBotSession(options: SessionOptions): BotSession {
   const { store, settings, guess, write, listen } = options;
   const check = createCheck({ devKeyrings: [], signedOnly: false });
-  const collector = createSeriesCollector<Part>();
+  const collector = createSeriesCollector<Part>(giveUp);
   const closed: Collected<Part>[] = [];
   let held = 0;
 
@@ -112,13 +113,40 @@ export function createBotSession(options: SessionOptions): BotSession {
 
   function close(series: readonly Collected<Part>[]): void {
     closed.push(...series);
-    for (const one of series) held -= sizeOf(one);
+    for (const { received } of series) held -= sizeOf(received);
+  }
+
+  /** A fault of this program at a mail; the next one is another. */
+  function failed(source: string, error: unknown): void {
+    if (error instanceof CliError) throw error;
+    store.count("failed");
+    options.onFailed?.(source, error);
+  }
+
+  /** Lets go of the mails of a series at which it failed. */
+  function giveUp(members: readonly Member<Part>[], error: unknown): void {
+    failed(members[0]!.result.source, error);
+    held -= sizeOf(members);
+    store.release(members.map(({ payload }) => payload.held));
+  }
+
+  function joinIn(source: string, join: () => void): void {
+    try {
+      join();
+    } catch (error) {
+      failed(source, error);
+    }
   }
 
   // what came in before the last end, and was not decided
   for (const mail of store.held()) {
-    const { join, facts, kept, size } = read(mail);
-    join({ facts, kept, size, held: mail.id, at: mail.at });
+    try {
+      const { join, facts, kept, size } = read(mail);
+      join({ facts, kept, size, held: mail.id, at: mail.at });
+    } catch (error) {
+      failed(mail.source, error);
+      store.release([mail.id]);
+    }
   }
 
   async function take(mails: readonly SourceMail[], at: number): Promise<void> {
@@ -126,10 +154,13 @@ export function createBotSession(options: SessionOptions): BotSession {
     for (const mail of mails) {
       const bytes = dropCr(mail.bytes ?? Buffer.alloc(0));
       const [messageId = ""] = messageIds(readFields(bytes)("message-id"));
-      const effect = await effectOf(mail, messageId, at);
+      const effect = await effectOf(mail, messageId, at).catch((error: unknown) => {
+        failed(mail.source, error);
+        return null;
+      });
       steps.push({ mail, digest: mailDigest(messageId, bytes), effect });
     }
-    const added: (() => void)[] = [];
+    const added: { source: string; join: () => void }[] = [];
     store.transaction(() => {
       for (const { mail, digest, effect } of steps) {
         move(mail.cursor);
@@ -140,7 +171,7 @@ export function createBotSession(options: SessionOptions): BotSession {
       }
     });
     // in memory only once it is on the disk
-    for (const join of added) join();
+    for (const { source, join } of added) joinIn(source, join);
   }
 
   /** What a mail that is no series leads to: a letter of ours that came back, or an answer to one. */
@@ -149,21 +180,19 @@ export function createBotSession(options: SessionOptions): BotSession {
     return mail.bytes === null ? null : await listen(dropCr(mail.bytes), at);
   }
 
-  function takePatch(mail: SourceMail, at: number): (() => void)[] {
+  function takePatch(mail: SourceMail, at: number): { source: string; join: () => void }[] {
     const text = textOf(mail);
     let found: ReturnType<typeof read>;
     try {
       found = read(text);
     } catch (error) {
-      // a fault of this program; the next mail is another one
-      store.count("failed");
-      options.onFailed?.(mail.source, error);
+      failed(mail.source, error);
       return [];
     }
     const { facts, kept, size, join } = found;
     if (kept.kind === "other") return [];
     const id = store.hold({ ...text, at });
-    return [() => join({ facts, kept, size, held: id, at })];
+    return [{ source: mail.source, join: () => join({ facts, kept, size, held: id, at }) }];
   }
 
   function move(cursor: Cursor | undefined): void {
@@ -177,7 +206,14 @@ export function createBotSession(options: SessionOptions): BotSession {
       ),
     );
     const outcomes: Outcome[] = [];
-    for (const series of closed.splice(0)) outcomes.push(await conclude(series, now));
+    for (const series of closed.splice(0)) {
+      try {
+        outcomes.push(await conclude(series, now));
+      } catch (error) {
+        failed(series.received[0]!.result.source, error);
+        store.release(series.received.map(({ payload }) => payload.held));
+      }
+    }
     return outcomes;
   }
 
@@ -258,8 +294,8 @@ export function createBotSession(options: SessionOptions): BotSession {
   return { take, settle };
 }
 
-function sizeOf({ received }: Collected<Part>): number {
-  return received.reduce((sum, { payload }) => sum + payload.size, 0);
+function sizeOf(members: readonly Member<Part>[]): number {
+  return members.reduce((sum, { payload }) => sum + payload.size, 0);
 }
 
 /** A mail that is too large to be read is held by its header. */

@@ -23,10 +23,11 @@ import {
   type Series,
 } from "../../verify/series.ts";
 import { keptSeries, subjectOf } from "../base-subject.ts";
+import { faultAt } from "../fault.ts";
 import { readPolicies } from "../policy.ts";
 import { devKeyringsOf } from "../settings.ts";
 import { endOnSignal } from "../signals.ts";
-import { clearProgress, note, out, outputStyle } from "../terminal.ts";
+import { clearProgress, note, out, outputStyle, sayError } from "../terminal.ts";
 import { configuredKeyrings, importKeyrings } from "../keyrings.ts";
 import type { Unread } from "../../source/piece.ts";
 import { newTally, noPatch, openUserTrust, verifySources } from "../verification.ts";
@@ -180,6 +181,13 @@ async function theSeries(
   args: Arguments,
   store: ReturnType<typeof openUserTrust>,
 ): Promise<Series<Checked>> {
+  let fault: CliError | null = null;
+  // an error at one mail is no reason to refuse others; if it is one of the series, that is incomplete
+  const onUnread = ({ error }: Unread): void => {
+    if (error.code !== "fault") throw error;
+    fault ??= error;
+    sayError(error);
+  };
   const options = {
     sources: args.source,
     policies: readPolicies(args.require),
@@ -189,13 +197,13 @@ async function theSeries(
     signedOnly: args.signedOnly,
     jobs: 1,
     keep: (checked: Checked) => checked,
-    onUnread: ({ error }: Unread): void => {
-      throw error;
-    },
+    onUnread,
   };
   await importKeyrings(configuredKeyrings(), store);
   const tally = newTally();
-  const collector = createSeriesCollector<Checked>();
+  const collector = createSeriesCollector<Checked>((members, error) => {
+    for (const { result } of members) throw faultAt(result, error).error;
+  });
   const closed: Series<Checked>[] = [];
   for await (const member of verifySources(options, store, tally)) {
     const { payload } = member;
@@ -204,7 +212,7 @@ async function theSeries(
   closed.push(...collector.end());
   const withPatches = closed.filter((s) => s.members.some((m) => m.evidence.kind === "patch"));
   const [series, ...others] = withPatches;
-  if (series === undefined) throw noPatch(args.source, tally.messages);
+  if (series === undefined) throw fault ?? noPatch(args.source, tally.messages);
   if (others.length > 0) {
     const named = withPatches
       .slice(0, 5)

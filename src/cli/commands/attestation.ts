@@ -2,13 +2,15 @@
 
 import type { Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
-import { createVerifier } from "../../minisign/ed25519.ts";
+import { glimpse } from "../../mail/glimpse.ts";
+import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import { formatSignature } from "../../minisign/signature.ts";
 import { findMarkers, readBlock } from "../../patch/block.ts";
 import { attestMail } from "../../patch/attestation.ts";
 import { isUnread } from "../../source/piece.ts";
 import { checkMail } from "../../verify/check.ts";
 import type { Checked } from "../../verify/result.ts";
+import { faultAt } from "../fault.ts";
 import { out } from "../terminal.ts";
 import { openSource } from "../sources.ts";
 import { replaceFile } from "../../store/replace-file.ts";
@@ -63,7 +65,7 @@ async function theMail(source: string): Promise<Checked> {
       const { bytes } = piece;
       mails++;
       if (bytes === null) throw new CliError("too-large", `${source}: the mail is too large`);
-      const checked = checkMail(bytes, verifier);
+      const checked = checkOne(piece.source, bytes, verifier);
       if (checked.kind === "other") continue;
       if (found !== null)
         throw new CliError("usage", `${source} holds more than one patch`, {
@@ -74,6 +76,14 @@ async function theMail(source: string): Promise<Checked> {
   }
   if (found === null) throw noPatch([source], mails);
   return found;
+}
+
+function checkOne(source: string, mail: Buffer, verifier: Verifier): Checked {
+  try {
+    return checkMail(mail, verifier);
+  } catch (error) {
+    throw faultAt({ source, messageId: glimpse(mail, "message-id") }, error).error;
+  }
 }
 
 /** With the author that the signature proves, where a list replaced the From line. */

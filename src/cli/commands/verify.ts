@@ -12,6 +12,7 @@ import { createTotals, summaryOf } from "../../verify/totals.ts";
 import { createSeriesCollector, type Member, type Series } from "../../verify/series.ts";
 import type { Kept } from "../base-subject.ts";
 import { goneCursors } from "../cursors.ts";
+import { faultAt } from "../fault.ts";
 import { describePolicies, readPolicies } from "../policy.ts";
 import { devKeyringsOf } from "../settings.ts";
 import { clearProgress, out, outputStyle, sayError } from "../terminal.ts";
@@ -103,7 +104,7 @@ async function verify(args: Arguments): Promise<void> {
   const tally = newTally();
   const totals = createTotals();
   const style = outputStyle();
-  const collector = createSeriesCollector<Kept | null>();
+  const collector = createSeriesCollector<Kept | null>(onFault);
   // loaded where it is asked for: a plain verify has to start quickly
   const bases =
     args.repo === undefined
@@ -136,13 +137,33 @@ async function verify(args: Arguments): Promise<void> {
     sayError(error);
   }
 
+  function onFault(members: readonly Member<Kept | null>[], error: unknown): void {
+    for (const { result } of members) onUnread(faultAt(result, error));
+  }
+
   async function show(series: Series<Kept | null>): Promise<void> {
     seriesCount++;
-    const result = bases === null ? series.result : await bases.judge(series);
-    if (result.verdict === "fail") met = false;
-    if (args.json) return out(formatRecord(result));
-    const patches = series.members.map((member) => member.result);
-    print(renderSeries(result, patches, style));
+    try {
+      const result = bases === null ? series.result : await bases.judge(series);
+      if (result.verdict === "fail") met = false;
+      if (args.json) return out(formatRecord(result));
+      const patches = series.members.map((member) => member.result);
+      print(renderSeries(result, patches, style));
+    } catch (error) {
+      met &&= series.result.verdict !== "fail";
+      onFault(series.members, error);
+    }
+  }
+
+  function take(member: Member<Kept | null>): Series<Kept | null>[] {
+    try {
+      totals.add(member.result);
+      if (args.json) out(formatRecord(member.result));
+      return collector.add(light(member));
+    } catch (error) {
+      onFault([member], error);
+      return [];
+    }
   }
 
   try {
@@ -163,9 +184,7 @@ async function verify(args: Arguments): Promise<void> {
       onUnread,
     };
     for await (const member of verifySources(options, store, tally)) {
-      totals.add(member.result);
-      if (args.json) out(formatRecord(member.result));
-      for (const closed of collector.add(light(member))) await show(closed);
+      for (const closed of take(member)) await show(closed);
     }
   } finally {
     // what was judged before an error is said before it

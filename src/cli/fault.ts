@@ -1,0 +1,30 @@
+/**
+ * One mail never stops the rest: what this program fails at, whatever a mail did inside it, is said
+ * like what cannot be read, with its place.
+ */
+
+import { CliError } from "../errors.ts";
+import type { Unread } from "../source/piece.ts";
+
+/** Where a mail was found, and its Message-ID or "". */
+export interface Place {
+  readonly source: string;
+  readonly messageId: string;
+}
+
+/**
+ * @param error what was thrown at that mail
+ * @throws a CliError as it is: that is about the disk, git or the like, and no mail's doing
+ */
+export function faultAt({ source, messageId }: Place, error: unknown): Unread {
+  if (error instanceof CliError) throw error;
+  const name = messageId === "" ? source : `${source} ${messageId}`;
+  const said = (error instanceof Error ? error.message : String(error)).split("\n", 1)[0]!;
+  return {
+    source,
+    error: new CliError("fault", `${name}: an error in patchsig: ${said.slice(0, 200)}`, {
+      hint: "the mail is passed over; please report it, with the mail",
+      cause: error,
+    }),
+  };
+}

@@ -1,0 +1,179 @@
+/**
+ * One mail never stops the rest, whatever it does inside the program. A copy of the built program
+ * throws at one mail, in one stage after the other.
+ */
+
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { beforeAll, describe, expect, test } from "vitest";
+import { records, type Run } from "../support/cli.ts";
+import { commitsSince, git } from "../support/repo.ts";
+import { signMails } from "../support/signing.ts";
+import { edit, expectStatus, newFolder, newHome, newSubmission, signedPatches } from "./support.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const MARK = "odd-one";
+
+/** Where it throws: the file of a function, and the head of the function. */
+const STAGES = {
+  reading: ["mail/mailinfo.js", "export function readMail("],
+  parts: ["mail/parts.js", "export function readParts("],
+  diff: ["patch/diff.js", "export function readDiff("],
+  message: ["patch/message.js", "export function canonicalMessage("],
+  block: ["patch/block.js", "export function findMarkers("],
+  check: ["verify/check.js", "function checkSignature("],
+  evidence: ["verify/evidence.js", "export function evidenceOf("],
+  trust: ["store/trust-store.js", "    judge("],
+  arrival: ["store/trust-store.js", "    arrive("],
+  judge: ["verify/judge.js", "export function judge("],
+  series: ["verify/series.js", "function judgeSeries("],
+  JSON: ["report/json.js", "export function formatRecord("],
+  text: ["report/text.js", "export function renderSeries("],
+} as const;
+type Stage = keyof typeof STAGES;
+
+const TRIP = `export function trip(args) {
+  if (args[0]?.type !== "unread" && holds([...args], 6)) throw new TypeError("injected");
+}
+function holds(value, depth) {
+  if (typeof value === "string") return value.includes("${MARK}");
+  if (value instanceof Uint8Array) return Buffer.from(value).includes("${MARK}");
+  if (typeof value !== "object" || value === null || depth === 0) return false;
+  return Object.values(value).some((one) => holds(one, depth - 1));
+}
+`;
+
+let copy: string;
+
+beforeAll(() => {
+  copy = newFolder();
+  cpSync(join(ROOT, "dist", "src"), join(copy, "dist", "src"), { recursive: true });
+  for (const name of ["node_modules", "package.json", "templates"])
+    symlinkSync(join(ROOT, name), join(copy, name));
+  writeFileSync(join(copy, "trip.mjs"), TRIP);
+});
+
+/** Runs the program with a fault in one stage; it is mended afterwards. */
+function withFault(stage: Stage, args: readonly string[], home: string, cwd = home): Run {
+  const [name, head] = STAGES[stage];
+  const file = join(copy, "dist", "src", name);
+  const whole = readFileSync(file, "utf8");
+  const at = whole.indexOf(head);
+  const body = whole.indexOf(") {\n", at) + 4;
+  if (at < 0 || body < 4) throw new Error(`${stage}: ${name} has no ${head}`);
+  const broken = `${whole.slice(0, body)}__trip(arguments);\n${whole.slice(body)}`;
+  writeFileSync(
+    file,
+    `import { trip as __trip } from ${JSON.stringify(join(copy, "trip.mjs"))};\n${broken}`,
+  );
+  try {
+    const main = join(copy, "dist", "src", "cli", "main.js");
+    const env = { ...process.env, XDG_DATA_HOME: home };
+    const run = spawnSync(process.execPath, [main, ...args], { cwd, env, maxBuffer: 1 << 28 });
+    const { stdout, stderr } = run;
+    return { status: run.status ?? -1, stdout: stdout.toString(), stderr: stderr.toString() };
+  } finally {
+    writeFileSync(file, whole);
+  }
+}
+
+function patch(n: number, mark = ""): Buffer {
+  return Buffer.from(
+    `From: P${n} <p${n}@example.org>\nDate: Tue, 3 Feb 2026 10:00:00 +0000\n` +
+      `Subject: [PATCH] number ${n} ${mark}\nMessage-ID: <${n}${mark}@example.org>\n\nText ${mark}.\n` +
+      `---\n ${mark} | 2 +-\n\ndiff --git a/a b/a\nindex 1111111..2222222 100644\n` +
+      `--- a/a\n+++ b/a\n@@ -1 +1 @@\n-1\n+${n} ${mark}\n`,
+  );
+}
+
+function archive(count: number, odd: number): string {
+  const file = join(newFolder(), "archive.mbox");
+  const mails = Array.from({ length: count }, (_, n) => {
+    const mail = patch(n, n === odd ? MARK : "");
+    return count > 100 && n % 50 !== 0 ? mail : signMails([mail], { by: `p${n}@example.org` })[0]!;
+  });
+  const from = "From a@example.org Tue Feb  3 10:00:00 2026\n";
+  writeFileSync(file, mails.map((mail) => `${from}${mail.toString()}\n`).join(""));
+  return file;
+}
+
+describe.each(Object.keys(STAGES) as Stage[])("an error while %s", (stage) => {
+  test("is said of its mail, and verify goes on", () => {
+    const file = archive(5, 2);
+    const home = newFolder();
+    const json = stage === "text" ? [] : ["--json"];
+    const run = expectStatus(withFault(stage, ["verify", ...json, file], home), 3);
+    expect(run.stderr).toMatch(
+      /^patchsig: \S+archive.mbox:\d+ <2odd-one@example.org>: an error in patchsig: injected\nhint: .*\n$/,
+    );
+    const good =
+      stage === "text"
+        ? run.stdout.match(/^ok .*/gm)!
+        : records(run).filter((r) => r["type"] === "patch" && r["verdict"] === "pass");
+    // what is wrong with a series is met when its patches are said already
+    expect(good.length).toBe(stage === "series" ? 5 : 4);
+    if (stage === "text") return;
+    expect(records(run).filter((r) => r["type"] === "unread")).toMatchObject([{ code: "fault" }]);
+    expect(records(run).at(-1)).toMatchObject({ type: "summary", messages: 5, unread: 1, fail: 0 });
+  });
+});
+
+test.each(["reading", "evidence"] as const)("%s, in a thread", (stage) => {
+  const file = archive(600, 550);
+  const run = withFault(stage, ["verify", "--json", "-j2", "--require=nothing", file], newFolder());
+  expectStatus(run, 3);
+  expect(records(run).filter((r) => r["type"] === "patch").length).toBe(599);
+  expect(records(run).at(-1)).toMatchObject({ messages: 600, unread: 1, fail: 0 });
+});
+
+test("nothing is remembered of a mail at which it failed, and all of the others", () => {
+  const home = newFolder();
+  expectStatus(withFault("arrival", ["verify", archive(5, 2)], home), 3);
+  const keys = records(withFault("text", ["trust", "list", "--json"], home));
+  expect(new Set(keys.map((key) => key["identity"]))).toEqual(
+    new Set([0, 1, 3, 4].map((n) => `p${n}@example.org`)),
+  );
+});
+
+test("verify --new says it once", () => {
+  const file = archive(5, 2);
+  const home = newFolder();
+  expectStatus(withFault("diff", ["verify", "--new", file], home), 3);
+  expectStatus(withFault("diff", ["verify", "--new", file], home), 0);
+});
+
+test("am applies a series beside it, and none that it is of", () => {
+  const { work, baseCommit } = newSubmission();
+  const home = newHome();
+  const series = signedPatches(work, home);
+  const other = join(home, "other.eml");
+  writeFileSync(other, patch(1, MARK));
+  git(work, ["checkout", "-q", "--detach", baseCommit]);
+  const run = withFault("reading", ["am", "--require=nothing", ...series, other], home, work);
+  expectStatus(run, 0);
+  expect(run.stderr).toContain("an error in patchsig: injected");
+  expect(commitsSince(work, baseCommit).length).toBe(series.length);
+
+  git(work, ["reset", "-q", "--hard", baseCommit]);
+  edit(series[1]!, (text) => `${text}${MARK}\n`);
+  const refused = withFault("reading", ["am", ...series], home, work);
+  expectStatus(refused, 1);
+  expect(refused.stderr).toContain("nothing applied: 2 of 3 not here");
+  expect(commitsSince(work, baseCommit)).toEqual([]);
+});
+
+test("attestation and base say it too", () => {
+  const home = newFolder();
+  const odd = join(home, "odd.eml");
+  writeFileSync(odd, patch(1, MARK));
+  for (const args of [
+    ["attestation", odd],
+    ["base", "show", odd],
+  ]) {
+    const run = expectStatus(withFault("diff", args, home), 3);
+    expect(run.stderr).toContain(`${odd} <1${MARK}@example.org>: an error in patchsig: injected`);
+  }
+  const run = expectStatus(withFault("diff", ["base", "show", archive(3, 1)], home), 1);
+  expect(run.stdout).toMatch(/number 0[^]*number 2/);
+});
