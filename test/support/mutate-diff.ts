@@ -109,11 +109,29 @@ const PLACES: readonly RegExp[] = [
   /^(?=@@ )/m,
 ];
 
+/** Puts text into one of the places, where there are several of its kind into any of them. */
+function insertAt(body: string, place: RegExp, r: Random, added: string): string {
+  const ends = [...body.matchAll(new RegExp(place, `g${place.flags}`))].map(
+    ({ index, 0: before }) => index + before.length,
+  );
+  if (ends.length === 0) return body;
+  const at = pick(r, ends);
+  return body.slice(0, at) + added + body.slice(at);
+}
+
+/** A line that names a file, without a header line below it: it may lend its name to the next patch. */
+const bareHeader: Mutation = (text, r) =>
+  withinEncoding(text, (body) => {
+    const name = pick(r, NAMES);
+    const line = `diff --git ${nameOf(r, name, "a/")} ${nameOf(r, name, "b/")}\n`;
+    return insertAt(body, r(4) === 0 ? pick(r, PLACES) : /^(?=diff --git)/m, r, line);
+  });
+
 const inPlace: Mutation = (text, r) =>
   withinEncoding(text, (body) => {
     const place = pick(r, PLACES);
     const added = Array.from({ length: 1 + r(2) }, () => filePatch(r)).join(r(3) === 0 ? "\n" : "");
-    return body.replace(place, (before) => `${before}${added}`);
+    return insertAt(body, place, r, added);
   });
 
 /** A few lines of one, without the rest. */
@@ -122,7 +140,7 @@ const halfInPlace: Mutation = (text, r) =>
     const lines = filePatch(r).split("\n");
     const from = r(lines.length);
     const some = lines.slice(from, from + 1 + r(3)).join("\n");
-    return body.replace(pick(r, PLACES), (before) => `${before}${some}\n`);
+    return insertAt(body, pick(r, PLACES), r, `${some}\n`);
   });
 
 /** The header lines of the mail's own patches: one goes, comes twice, moves, or another comes in. */
@@ -155,6 +173,7 @@ export const DIFF_MUTATIONS: readonly Mutation[] = [
   inPlace,
   halfInPlace,
   halfInPlace,
+  bareHeader,
   ownHeader,
   ownHunks,
 ];
