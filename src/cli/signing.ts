@@ -5,7 +5,9 @@ import { runGitSync } from "../git/run.ts";
 import { whoseSettings } from "../git/scope.ts";
 import { createVerifier } from "../minisign/ed25519.ts";
 import { type Signer, signWith } from "../minisign/signature.ts";
+import { readRawMail } from "../mail/mailinfo.ts";
 import { type Placed, type Prepared, prepare, seriesSigning } from "../patch/sign.ts";
+import { subjectNumber } from "../patch/subject.ts";
 import { readBaseLines } from "../patch/base-lines.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import { checkMail } from "../verify/check.ts";
@@ -35,6 +37,10 @@ export interface Signed {
   readonly mails: readonly (Buffer | null)[];
   readonly patches: number;
   readonly base: string | null;
+  /** Patches, as their subjects say, without a diff that git am would find: not signed. */
+  readonly unsigned: readonly string[];
+  /** Signed, but a verifier will refuse some all the same: the notes say why. */
+  readonly refused: boolean;
   /** What the user should know, a line each. */
   readonly notes: readonly string[];
 }
@@ -76,11 +82,15 @@ export async function signDrafts(
 ): Promise<Signed> {
   const notes: string[] = [];
   const prepared = drafts.map((draft) => prepareDraft(draft, notes));
+  const unsigned = drafts
+    .filter(({ mail }, i) => prepared[i] === null && saysPatch(mail))
+    .map(({ name }) => name);
   const groups = groupBySeries(prepared, options.inOrder);
   const mails: (Buffer | null)[] = drafts.map(() => null);
   const verifier = createVerifier(1);
   let base: string | null = null;
   let forwarded = 0;
+  const refused: string[] = [];
 
   for (const group of groups) {
     rejectDuplicates(group, drafts);
@@ -101,13 +111,25 @@ export async function signDrafts(
         throw new CliError("refused", `${drafts[at]!.name}: would not verify: ${why}`);
       }
       mails[at] = mail;
-      if (checked.findings.some((f) => f.code === "signer-not-author")) forwarded++;
+      for (const { code, severity, message } of checked.findings) {
+        if (code === "signer-not-author") forwarded++;
+        else if (severity === "fail") refused.push(`${drafts[at]!.name}: ${message}`);
+      }
     }
   }
   if (forwarded > 0)
     notes.push(`${forwarded} by another author: good once git send-email has put you into From`);
+  notes.push(...refused.map((why) => `verify will not accept ${why}`));
   const patches = mails.filter((mail) => mail !== null).length;
-  return { mails, patches, base, notes };
+  return { mails, patches, base, unsigned, refused: refused.length > 0, notes };
+}
+
+/** A label such as `[PATCH 2/3]`, but for that of a cover letter. */
+function saysPatch(mail: Buffer): boolean {
+  const read = readRawMail(mail);
+  if (!read.ok) return false;
+  const { version, index } = subjectNumber(read.value.headers.subject);
+  return version !== null && index !== 0;
 }
 
 /** Null for what is not to be signed: no patch, or a cover letter that is still to be written. */
@@ -211,5 +233,12 @@ export function reportSigned(signed: Signed, by: string): void {
     const base = signed.base === null ? "no base commit" : `base ${signed.base.slice(0, 12)}`;
     say(`signed ${what} as ${by}, ${base}`);
   }
+  for (const name of signed.unsigned)
+    say(`note: ${name} is not signed: git am finds no diff in it`);
   for (const text of signed.notes) say(`note: ${text}`);
+}
+
+/** Something that was to be signed is not, or not so that it will be accepted. */
+export function isUnmet({ unsigned, refused }: Signed): boolean {
+  return unsigned.length > 0 || refused;
 }

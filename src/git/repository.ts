@@ -121,7 +121,8 @@ const FORMAT_PATCH = [
   // it dies where there is no upstream, and the base is ours to choose
   ["-c", "format.useAutoBase=false", "-c", "log.showSignature=false"],
   ["-c", "diff.noprefix=false", "-c", "diff.mnemonicPrefix=false", "-c", "diff.relative=false"],
-  ["-c", "diff.srcPrefix=a/", "-c", "diff.dstPrefix=b/"],
+  ["-c", "diff.srcPrefix=a/", "-c", "diff.dstPrefix=b/", "-c", "format.noprefix=false"],
+  ["-c", "diff.submodule=short"],
   ["format-patch", "--ignore-submodules=none", ...PLAIN_DIFF],
 ].flat();
 

@@ -13,6 +13,8 @@ export interface SeriesRange {
    * by their diffs (-S, --ignore-if-in-upstream).
    */
   readonly commits: readonly string[];
+  /** Of these only what they change here; all if empty. */
+  readonly paths: readonly string[];
   /** What names the newest of them: "HEAD", or the right side of a range. */
   readonly tip: string;
 }
@@ -86,6 +88,7 @@ export async function seriesRange(
     args: words.args,
     base: words.base,
     commits: commits.split("\n").filter((line) => line !== ""),
+    paths: words.paths,
     tip: since ? "HEAD" : tipOf(words.revisions.at(-1)),
   };
 }

@@ -22,7 +22,7 @@ export type Outcome =
     };
 
 /** As `git am` applies. */
-const APPLY = ["apply", "--cached", "--whitespace=nowarn", "--no-ignore-whitespace"];
+export const APPLY = ["apply", "--cached", "--whitespace=nowarn", "--no-ignore-whitespace"];
 const MAX_FILES = 20;
 
 /** Folders of this process; removed at the latest when it ends. */
@@ -73,7 +73,8 @@ export async function tryDiffs(
   }
 }
 
-function sandbox(repository: Repository, folder: string): Record<string, string> {
+/** For a git whose index and new objects are in `folder`. */
+export function sandbox(repository: Repository, folder: string): Record<string, string> {
   const objects = join(folder, "objects");
   mkdirSync(join(objects, "info"), { recursive: true });
   writeFileSync(join(objects, "info", "alternates"), `${quoted(repository.objects)}\n`);

@@ -26,9 +26,10 @@ const MESSAGE_ID = /^<[!-;=?-~]{1,250}>$/;
  * message is taken for one of them (git-am(1), "DISCUSSION").
  */
 export function composeMail(commit: Commit): Buffer {
-  const author = `${quoteName(commit.author)} <${commit.email}>`;
+  const author = `${encodeWord(commit.author) ?? quoteName(commit.author)} <${commit.email}>`;
+  const subject = encodeWord(commit.subject) ?? commit.subject;
   const body = Buffer.concat([
-    Buffer.from(`From: ${author}\nSubject: ${commit.subject}\nDate: ${commit.date}\n\n`),
+    Buffer.from(`From: ${author}\nSubject: ${subject}\nDate: ${commit.date}\n\n`),
     commit.message,
     Buffer.from("---\n\n"),
     commit.diff,
@@ -46,6 +47,11 @@ export function composeMail(commit: Commit): Buffer {
     "",
   ];
   return Buffer.concat([Buffer.from(header.join("\n")), quotedPrintable(body), Buffer.from("\n")]);
+}
+
+/** Text that holds `=?`, as an RFC 2047 word: git would take it for one. Null for all other text. */
+function encodeWord(text: string): string | null {
+  return text.includes("=?") ? `=?UTF-8?b?${Buffer.from(text).toString("base64")}?=` : null;
 }
 
 /** A quoted string where the name holds anything that an address parser would act on. */

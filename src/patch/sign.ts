@@ -68,7 +68,10 @@ export function prepare(mail: Buffer): Result<Prepared> | null {
   const number = subjectNumber(read.value.headers.subject);
   // the letter of a reroll may hold a diff against the version before (--interdiff)
   const isCover = number.index === 0;
-  if (diff.value.files.length === 0 && !isCover) return null;
+  if (diff.value.files.length === 0 && !isCover) {
+    if (!HIDDEN_DIFF.test(read.value.patch.toString("latin1"))) return null;
+    return refuse("colored-diff", "git am would find no patch in a diff with colors");
+  }
 
   if (number.odd !== null)
     return refuse("odd-label", `${number.odd} in the subject: versions and numbers are whole`);
@@ -95,6 +98,9 @@ export function prepare(mail: Buffer): Result<Prepared> | null {
     },
   };
 }
+
+/** `--color`: escape sequences before what would begin a file patch. */
+const HIDDEN_DIFF = /^(?:\x1b\[[\d;]*[mK])+diff --git /m;
 
 /** Takes the old block out, with the blank line below it. */
 function withoutBlock(

@@ -7,7 +7,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { CliError } from "../../errors.ts";
+import { CliError, EXIT } from "../../errors.ts";
 import { shellCommand } from "../../shell.ts";
 import { type BaseChoice, chooseBase } from "../../git/base.ts";
 import { baseHazards, type Hazards } from "../../git/base-hazards.ts";
@@ -22,7 +22,15 @@ import { placeFile, replaceFile } from "../../store/replace-file.ts";
 import { count } from "../../verify/words.ts";
 import type { PasswordSettings } from "../password.ts";
 import { openSigner } from "../signer.ts";
-import { type Draft, reportSigned, type Signed, signDrafts, signerAddress } from "../signing.ts";
+import { differences, type MadeFrom } from "../compare-commits.ts";
+import {
+  type Draft,
+  isUnmet,
+  reportSigned,
+  type Signed,
+  signDrafts,
+  signerAddress,
+} from "../signing.ts";
 import { note, out, say } from "../terminal.ts";
 import { now } from "../now.ts";
 
@@ -90,7 +98,8 @@ export const formatPatchCommand = {
       const lines =
         own || base.kind === "none" ? null : await baseLines(repository, base, range.commits);
       const tree = publicTree(repository, base);
-      const sign = async (drafts: readonly Draft[]): Promise<Signed> => {
+      const notes: string[] = [];
+      const sign = async (drafts: readonly Written[]): Promise<Signed> => {
         const amended = withTree(withLines(drafts, lines), base, tree);
         const signed = await signDrafts(amended, {
           signer,
@@ -101,14 +110,25 @@ export const formatPatchCommand = {
         });
         // a cover letter that is still to be written is not signed, but has its lines
         const mails = amended.map(({ mail }, i) => (mail === drafts[i]!.mail ? null : mail));
+        const madeFrom = signed.mails.flatMap((mail, i): MadeFrom[] => {
+          const { name, commit } = drafts[i]!;
+          return mail === null || commit === null ? [] : [{ name, mail, commit }];
+        });
+        for (const patch of madeFrom)
+          for (const { text, inFiles } of await differences(repository, patch, range.paths)) {
+            notes.push(`note: ${text}\n`);
+            if (inFiles) process.exitCode = EXIT.unmet;
+          }
         return { ...signed, mails: signed.mails.map((mail, i) => mail ?? mails[i] ?? null) };
       };
       const signed =
         words.target.kind === "folder"
           ? await intoFolder(repository, words.target.name, gitArgs, words.quiet, sign)
           : await intoOne(repository, words.target, gitArgs, sign);
+      if (isUnmet(signed)) process.exitCode = EXIT.unmet;
       if (words.quiet) return;
       reportSigned(signed, by);
+      for (const text of notes) note(text);
       const hazards = await baseHazards(repository, base, range);
       for (const text of [...baseNotes(base, repository.shallow), ...hazardNotes(base, hazards)])
         note(text);
@@ -203,17 +223,34 @@ function withTree(
   return drafts.map((draft) => ({ ...draft, mail: addBaseTree(draft.mail, commit, tree) }));
 }
 
+/** A patch as git wrote it, and the full name of its commit; null if git does not say it. */
+interface Written extends Draft {
+  readonly commit: string | null;
+}
+
+const FROM_COMMIT = /^From ([0-9a-f]{40}|[0-9a-f]{64}) Mon Sep 17 00:00:00 2001\r?\n$/;
+
+/** The commit that git names in the From line of a patch. Only zeros are none: `--zero-commit`. */
+function commitOf(fromLine: Buffer): string | null {
+  const name = FROM_COMMIT.exec(fromLine.toString("latin1"))?.[1] ?? null;
+  return name === null || /^0+$/.test(name) ? null : name;
+}
+
 /** One mbox, to stdout or into a file. */
 async function intoOne(
   repository: Repository,
   target: { readonly kind: "stdout" } | { readonly kind: "file"; readonly name: string },
   args: readonly string[],
-  sign: (drafts: readonly Draft[]) => Promise<Signed>,
+  sign: (drafts: readonly Written[]) => Promise<Signed>,
 ): Promise<Signed> {
   const mbox = await runFormatPatch(repository, ["--stdout", ...args], say);
   const mails = messages(mbox, { keepCr: true });
   const signed = await sign(
-    mails.map(({ bytes }, i) => ({ name: `patch ${i + 1}`, mail: whole(bytes) })),
+    mails.map(({ bytes, offset }, i) => ({
+      name: `patch ${i + 1}`,
+      mail: whole(bytes),
+      commit: commitOf(mbox.subarray(mbox.lastIndexOf(10, offset - 2) + 1, offset)),
+    })),
   );
   const pieces: Buffer[] = [];
   let at = 0;
@@ -233,35 +270,44 @@ async function intoFolder(
   asked: string | null,
   args: readonly string[],
   quiet: boolean,
-  sign: (drafts: readonly Draft[]) => Promise<Signed>,
+  sign: (drafts: readonly Written[]) => Promise<Signed>,
 ): Promise<Signed> {
   const draftFolder = mkdtempSync(path.join(tmpdir(), "patchsig-"));
   try {
     await runFormatPatch(repository, ["-o", draftFolder, ...args], say);
     const names = readdirSync(draftFolder).sort(byNumber);
-    const files = names.map((name) => readFileSync(path.join(draftFolder, name)));
-    const mails = files.map((bytes) => messages(bytes, { keepCr: true })[0]!);
     const folder = asked ?? repository.config.path("format.outputdirectory") ?? "";
-    const signed = await sign(
-      mails.map(({ bytes }, i) => ({ name: path.join(folder, names[i]!), mail: whole(bytes) })),
-    );
+    const files = names.map((name) => fileOf(readFileSync(path.join(draftFolder, name))));
+    const drafts = files.flatMap(({ top, mail }, i): Written[] => {
+      const name = path.join(folder, names[i]!);
+      if (mail !== null) return [{ name, mail, commit: commitOf(top) }];
+      // git writes a file of 0 bytes, and counts it
+      if (!quiet) note(`note: ${escapeText(name)} is empty, as its commit is: leave it out\n`);
+      return [];
+    });
+    const signed = await sign(drafts);
+    const made = new Map(drafts.map(({ name }, i) => [name, signed.mails[i] ?? null]));
     const into = path.resolve(repository.cwd, folder);
     makeFolder(into);
     for (const [i, name] of names.entries()) {
-      const mail = signed.mails[i];
-      const bytes = files[i]!;
-      // the From line on top is not part of the mail
-      const top = bytes.subarray(0, mails[i]!.offset);
-      placeFile(
-        path.join(into, name),
-        mail === null || mail === undefined ? bytes : Buffer.concat([top, mail]),
-      );
+      const { top, mail } = files[i]!;
+      const bytes = made.get(path.join(folder, name)) ?? mail ?? EMPTY;
+      placeFile(path.join(into, name), Buffer.concat([top, bytes]));
     }
     if (!quiet) out(names.map((name) => `${path.join(folder, name)}\n`).join(""));
     return signed;
   } finally {
     rmSync(draftFolder, { recursive: true, force: true });
   }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** What stands above the mail in a file, its From line, and the mail; null if there is none. */
+function fileOf(bytes: Buffer): { top: Buffer; mail: Buffer | null } {
+  const [mail] = messages(bytes, { keepCr: true });
+  if (mail === undefined) return { top: bytes, mail: null };
+  return { top: bytes.subarray(0, mail.offset), mail: whole(mail.bytes) };
 }
 
 /** `v2-0010-x.patch` after `v2-0009-x.patch`, and 10 after 9 with --numbered-files. */

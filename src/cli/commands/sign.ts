@@ -6,7 +6,7 @@ import { replaceFile } from "../../store/replace-file.ts";
 import { passwordOptions, type PasswordSettings } from "../password.ts";
 import { checkWritable, draftsOf, readSheet, rewritten } from "../sheet.ts";
 import { openSigner } from "../signer.ts";
-import { reportSigned, signDrafts, signerAddress } from "../signing.ts";
+import { isUnmet, reportSigned, signDrafts, signerAddress } from "../signing.ts";
 import { out } from "../terminal.ts";
 import { now } from "../now.ts";
 
@@ -76,6 +76,7 @@ async function sign(args: Arguments): Promise<void> {
       else if (!bytes.equals(sheet.bytes)) replaceFile(sheet.name, bytes);
     }
     if (!args.quiet) reportSigned(signed, by);
+    if (isUnmet(signed)) process.exitCode = EXIT.unmet;
   } finally {
     signer?.wipe();
   }

@@ -1,0 +1,90 @@
+/** Says where `git am` of a patch would not make the commit that it was made from. */
+
+import { applyToParent, type CommitText, readCommit } from "../git/patch-commits.ts";
+import type { Repository } from "../git/repository.ts";
+import { readRawMail } from "../mail/mailinfo.ts";
+import { canonicalMessage, canonicalSubject } from "../patch/message.ts";
+import { readDiff } from "../patch/diff.ts";
+import { escapeText } from "../report/escape.ts";
+import type { MailView } from "../types.ts";
+
+/** A patch and the full name of its commit. */
+export interface MadeFrom {
+  readonly name: string;
+  readonly mail: Buffer;
+  readonly commit: string;
+}
+
+export interface Difference {
+  /** A line for people, escaped. */
+  readonly text: string;
+  /** True if git am would change other files, or the same in another way, or refuse the patch. */
+  readonly inFiles: boolean;
+}
+
+const MAX_PATHS = 3;
+
+/**
+ * What git am would make otherwise. A Signed-off-by that format-patch added was asked for, and so
+ * was a range of paths; all else is what somebody should know before it leaves.
+ *
+ * @param paths none, or those that format-patch was told to keep to
+ */
+export async function differences(
+  repository: Repository,
+  { name, mail, commit }: MadeFrom,
+  paths: readonly string[],
+): Promise<Difference[]> {
+  const read = readRawMail(mail);
+  if (!read.ok) return [];
+  const view = read.value;
+  const diff = readDiff(view.patch, view.crs);
+  if (!diff.ok) return [];
+  const text = await readCommit(repository, commit);
+  const said = [authorSaid(view, text), titleSaid(view, text), messageSaid(view, text)];
+  const found = said.flatMap((words) => (words === "" ? [] : [{ words, inFiles: false }]));
+  const applied = await applyToParent(repository, commit, diff.value);
+  if (!applied.applies)
+    found.push({ words: "refuse it on the commit's own parent", inFiles: true });
+  else if (applied.differs.length > 0 && paths.length === 0) {
+    const some = applied.differs.slice(0, MAX_PATHS).join(", ");
+    const more = applied.differs.length > MAX_PATHS ? " and more" : "";
+    found.push({ words: `make something else of ${some}${more}`, inFiles: true });
+  }
+  return found.map(({ words, inFiles }) => ({
+    text: `${escapeText(name)}: git am would ${escapeText(words)}`,
+    inFiles,
+  }));
+}
+
+function authorSaid({ info }: MailView, { author, email }: CommitText): string {
+  const [name, address] = [info.author.toString(), info.email.toString()];
+  return name === author && address === email ? "" : `take ${name} <${address}> for the author`;
+}
+
+function titleSaid({ info }: MailView, { subject }: CommitText): string {
+  if (canonicalSubject(info.subject).equals(canonicalSubject(subject))) return "";
+  const [shown, whole] = [info.subject.toString(), subject.toString()];
+  return whole.endsWith(shown) && shown !== ""
+    ? `drop "${whole.slice(0, -shown.length).trim()}" from the title`
+    : `make the title "${shown}"`;
+}
+
+/** What `--signoff` adds: asked for, and no difference. */
+const SIGNED_OFF = /(?:^|\n)Signed-off-by: [^\n]*\n$/;
+
+function messageSaid(view: MailView, { body }: CommitText): string {
+  const shown = canonicalMessage(view.message).toString("latin1");
+  const whole = canonicalMessage(body).toString("latin1");
+  if (shown === whole || shown.replace(SIGNED_OFF, "").trimEnd() === whole.trimEnd()) return "";
+  const [lines, all] = [linesOf(shown), linesOf(whole)];
+  let at = 0;
+  while (at < lines.length && lines[at] === all[at]) at++;
+  const does = at === lines.length ? "cut" : "change";
+  while (all[at] === "") at++;
+  return `${does} the message at the line "${Buffer.from(all[at] ?? "", "latin1").toString()}"`;
+}
+
+function linesOf(text: string): string[] {
+  return text === "" ? [] : text.slice(0, -1).split("\n");
+}
