@@ -3,7 +3,8 @@
 import { CliError } from "../errors.ts";
 import { readSource } from "../source/file.ts";
 import type { CursorOf, OnRead, Pieces } from "../source/piece.ts";
-import { isDirectory } from "../source/reading.ts";
+import { isDirectory, isThere } from "../source/reading.ts";
+import { isMailboxUrl, isUrl, shownUrl } from "../source/url.ts";
 
 /** What is read of sources that can be read in part: docs/sources.md says which. */
 export interface SourceOptions {
@@ -23,10 +24,14 @@ export async function* openSource(
   options: SourceOptions,
   onRead: OnRead = () => {},
 ): Pieces {
-  if (/^imaps?:\/\//.test(name)) {
+  if (isMailboxUrl(name)) {
     const { openMailbox } = await import("./imap-source.ts");
     return yield* openMailbox(name, options, onRead);
   }
+  if (isUrl(name) && !isThere(name))
+    throw new CliError("usage", `${shownUrl(name)}: patchsig reads no such addresses`, {
+      hint: "imap:// and imaps://; of a public-inbox, a clone",
+    });
   if (isDirectory(name)) {
     // loaded for folders only: most sources are files
     const { openInbox } = await import("./inbox-source.ts");

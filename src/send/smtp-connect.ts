@@ -59,18 +59,20 @@ export async function connectSmtp(
   });
   // each step hears of it as well
   connection.on("error", () => undefined);
+  let loggingIn = false;
   try {
     await step(connection, patience.connect, (done) => connection.connect(done));
     if (server.login !== null && password !== null) {
       const { user, mechanism } = server.login;
       const auth = { user, pass: password, method: mechanism ?? false } as const;
+      loggingIn = true;
       await step(connection, patience.connect, (done) => connection.login(auth, done));
       await onLogin(true);
     }
     return connection;
   } catch (error) {
     connection.close();
-    if ((error as SmtpError).responseCode === WRONG_PASSWORD) await onLogin(false);
+    if (loggingIn && (error as SmtpError).responseCode === WRONG_PASSWORD) await onLogin(false);
     throw error;
   }
 }

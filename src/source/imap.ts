@@ -10,7 +10,9 @@
 import { ImapFlow, type ImapFlowOptions } from "imapflow";
 import { CliError } from "../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
+import { type Fetched, fetchMails, type Line } from "./imap-fetch.ts";
 import type { CursorOf, OnRead, Piece, Pieces } from "./piece.ts";
+import { shownUrl } from "./url.ts";
 
 export interface Mailbox {
   readonly protocol: "imap" | "imaps";
@@ -35,16 +37,21 @@ export interface ImapOptions extends ImapLogin {
 
 const PORTS = { imap: 143, imaps: 993 } as const;
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
-/** Mails that are asked for at a time, and their bytes: or one mail that has more. */
+/** Mails that are asked for at a time. */
 const AT_A_TIME = 50;
-const PORTION = 4 << 20;
+/** Mails that could not be read and are asked for again the next time; with more, it is the server. */
+const MAX_UNREAD = 100;
+/** Connections in place of lost ones. A mail at which the server hangs up costs two. */
+const MAX_AGAIN = 10;
+/** Characters of what a server says. */
+const MAX_WORDS = 300;
 /** How long a server may be silent, in milliseconds. */
 const PATIENCE = 60_000;
 
 /** CliError "usage" if it is no such URL. */
 export function parseMailbox(text: string): Mailbox {
   const wrong = (why: string): CliError =>
-    new CliError("usage", `${text}: ${why}`, {
+    new CliError("usage", `${shownUrl(text)}: ${why}`, {
       hint: "as in imaps://alice@imap.example.org/INBOX",
     });
   let url: URL;
@@ -80,35 +87,178 @@ export function loginOf({ protocol, host, port, username }: Mailbox): {
 
 /** The mails in the order of their UIDs, in which they came to the mailbox. */
 export async function* readMailbox(mailbox: Mailbox, options: ImapOptions, onRead: OnRead): Pieces {
-  const client = clientFor(mailbox, options.password);
-  // imapflow tells of a lost connection twice; a call that waits throws it as well
-  client.on("error", () => undefined);
   const name = urlOf(mailbox);
+  const { cursorOf, since } = options;
+  const line = new MailboxLine(mailbox, options);
   try {
-    await logIn(client, options);
-    const { uidValidity } = await client.mailboxOpen(mailbox.path, { readOnly: true });
+    const { uidValidity, exists } = await line.open();
     const place = `${name};UIDVALIDITY=${uidValidity}`;
-    const { cursorOf, since } = options;
-    const uids = await wanted(client, {
-      since,
-      after: lastUid(cursorOf?.(name) ?? null, uidValidity),
-    });
+    const done = new Done(cursorOf?.(name) ?? null, uidValidity);
+    const uids = await wanted(line, done, since, exists);
+    const pieceOf = (one: Fetched): Piece => {
+      const source = `${place}/;UID=${one.uid}`;
+      done.add(one.uid, "why" in one);
+      if ("why" in one) return { source, error: line.fault(`mail ${one.uid}: ${one.why}`) };
+      const { bytes, size } = one;
+      const mail = { source, bytes, size };
+      return cursorOf === undefined ? mail : { ...mail, cursor: { name, value: done.cursor() } };
+    };
     for (let at = 0; at < uids.length; at += AT_A_TIME) {
       const some = uids.slice(at, at + AT_A_TIME);
-      for await (const mails of fetchMails(client, some)) {
-        yield mails.map(({ uid, bytes, size }): Piece => {
-          const mail = { source: `${place}/;UID=${uid}`, bytes, size };
-          const value = `${uidValidity} ${uid}`;
-          return cursorOf === undefined ? mail : { ...mail, cursor: { name, value } };
-        });
+      for await (const mails of fetchMails(line, some)) {
+        yield mails.map(pieceOf);
+        if (done.unread > MAX_UNREAD)
+          throw line.fault(`more than ${MAX_UNREAD} mails cannot be read`);
       }
       onRead(at + some.length, uids.length);
     }
-    await client.logout();
+    await line.client().logout();
   } catch (error) {
     yield [{ source: name, error: explained(error, mailbox) }];
   } finally {
-    client.close();
+    line.close();
+  }
+}
+
+/** How far a mailbox is read: up to a UID, but for some before it. */
+class Done {
+  #last = 0;
+  readonly #missing = new Set<number>();
+  readonly #validity: bigint;
+  /** Mails that could not be read now. */
+  unread = 0;
+
+  /** @param cursor of another mailbox, or one that was made anew, it says nothing */
+  constructor(cursor: string | null, validity: bigint) {
+    this.#validity = validity;
+    const [of, last = "", missing = ""] = (cursor ?? "").split(" ");
+    if (of !== String(validity)) return;
+    this.#last = Number(last);
+    for (const uid of missing.split(",").filter((word) => word !== ""))
+      this.#missing.add(Number(uid));
+  }
+
+  has(uid: number): boolean {
+    return uid <= this.#last && !this.#missing.has(uid);
+  }
+
+  /** What is to be read, as a UID set; null for all. */
+  rest(): string | null {
+    return this.#last === 0 ? null : [...this.#missing, `${this.#last + 1}:*`].join();
+  }
+
+  add(uid: number, unread: boolean): void {
+    this.#last = Math.max(this.#last, uid);
+    if (!unread) return void this.#missing.delete(uid);
+    this.#missing.add(uid);
+    this.unread++;
+  }
+
+  /** What is not there any more is not missed. */
+  keep(uids: readonly number[]): void {
+    const there = new Set(uids);
+    for (const uid of this.#missing) if (!there.has(uid)) this.#missing.delete(uid);
+  }
+
+  cursor(): string {
+    return [this.#validity, this.#last, [...this.#missing].join()].join(" ").trimEnd();
+  }
+}
+
+async function wanted(
+  line: MailboxLine,
+  done: Done,
+  since: number | undefined,
+  exists: number,
+): Promise<number[]> {
+  const rest = done.rest();
+  const found = await line.search({
+    ...(rest === null ? { all: true } : { uid: rest }),
+    ...(since === undefined ? {} : { since: new Date(since * 1000) }),
+  });
+  const there = Math.min(exists, line.exists());
+  if (rest === null && since === undefined && found.length < there)
+    throw line.fault(`the server has ${there} mails and finds ${found.length}`);
+  if (since === undefined) done.keep(found);
+  // "*" is the last mail, even if that comes before the first number
+  return found.filter((uid) => !done.has(uid)).sort((a, b) => a - b);
+}
+
+/** A connection to the mailbox. What the server said when it refused something is kept for its words. */
+class MailboxLine implements Line {
+  readonly #mailbox: Mailbox;
+  readonly #options: ImapOptions;
+  #client: ImapFlow | null = null;
+  #validity: bigint | null = null;
+  #again = 0;
+  #refused = "";
+
+  constructor(mailbox: Mailbox, options: ImapOptions) {
+    this.#mailbox = mailbox;
+    this.#options = options;
+  }
+
+  async open(): Promise<{ readonly uidValidity: bigint; readonly exists: number }> {
+    const client = clientFor(this.#mailbox, this.#options.password, {
+      logger: {
+        debug: () => undefined,
+        info: () => undefined,
+        error: () => undefined,
+        // imapflow says no more than "false" of some refusals
+        warn: ({ err }: { err?: ServerError }) =>
+          (this.#refused = err?.responseText ?? this.#refused),
+      },
+    });
+    // imapflow tells of a lost connection twice; a call that waits throws it as well
+    client.on("error", () => undefined);
+    this.#client = client;
+    await logIn(client, this.#options);
+    const { uidValidity, exists } = await client.mailboxOpen(this.#mailbox.path, {
+      readOnly: true,
+    });
+    if (typeof uidValidity !== "bigint") throw this.fault("the server gives no UIDVALIDITY");
+    if (this.#validity !== null && this.#validity !== uidValidity)
+      throw this.fault("it was made anew while it was read");
+    this.#validity = uidValidity;
+    return { uidValidity, exists };
+  }
+
+  client(): ImapFlow {
+    return this.#client!;
+  }
+
+  exists(): number {
+    const { mailbox } = this.client();
+    return mailbox === false ? 0 : mailbox.exists;
+  }
+
+  async search(query: Parameters<ImapFlow["search"]>[0]): Promise<number[]> {
+    const found = await this.client().search(query, { uid: true });
+    if (Array.isArray(found)) return found;
+    throw this.fault(wordsOf(this.#refused || "the server does not search it"));
+  }
+
+  refusal(error: unknown): string | null {
+    const { responseStatus, responseText, code } = error as ServerError;
+    if (code === "ETHROTTLE" || !/^(?:NO|BAD)$/.test(responseStatus ?? "")) return null;
+    return wordsOf(responseText ?? `the server says ${responseStatus}`);
+  }
+
+  async again(error: unknown): Promise<string> {
+    // who is silent would be silent again, for as long
+    const { code } = error as ServerError;
+    if (code === "ETIMEOUT" || code === "ETHROTTLE" || ++this.#again > MAX_AGAIN) throw error;
+    this.close();
+    await this.open();
+    return reasonOf(error);
+  }
+
+  close(): void {
+    this.#client?.close();
+  }
+
+  fault(why: string): CliError {
+    return new CliError("unreadable", `${this.#mailbox.path} at ${this.#mailbox.host}: ${why}`);
   }
 }
 
@@ -141,76 +291,28 @@ export async function logIn(client: ImapFlow, options: Pick<ImapLogin, "onLogin"
   try {
     await client.connect();
   } catch (error) {
-    if ((error as { authenticationFailed?: boolean }).authenticationFailed === true)
-      await options.onLogin(false);
+    if (isWrongPassword(error as ServerError)) await options.onLogin(false);
     throw error;
   }
   await options.onLogin(true);
 }
 
-/** The UID after which to go on; 0 if the mailbox is another one by now. */
-function lastUid(cursor: string | null, uidValidity: bigint): number {
-  const [validity, uid] = (cursor ?? "").split(" ");
-  return validity === String(uidValidity) ? Number(uid) : 0;
+/** What imapflow throws, as far as it is used. */
+interface ServerError extends Error {
+  readonly code?: string;
+  /** A command was refused: NO or BAD, and the server's words. */
+  readonly responseStatus?: string;
+  readonly responseText?: string;
+  /** In brackets before the words (RFC 5530). */
+  readonly serverResponseCode?: string;
+  /** The words with which the server hung up. */
+  readonly reason?: string;
+  readonly authenticationFailed?: boolean;
 }
 
-async function wanted(
-  client: ImapFlow,
-  { since, after }: { readonly since: number | undefined; readonly after: number },
-): Promise<number[]> {
-  const query = {
-    ...(after > 0 ? { uid: `${after + 1}:*` } : { all: true }),
-    ...(since === undefined ? {} : { since: new Date(since * 1000) }),
-  };
-  const found = (await client.search(query, { uid: true })) || [];
-  // "*" is the last mail, even if that comes before the first number
-  return found.filter((uid) => uid > after).sort((a, b) => a - b);
-}
-
-interface Fetched {
-  readonly uid: number;
-  readonly bytes: Buffer | null;
-  readonly size: number;
-}
-
-/** First how large they are, then, in portions, those that are not too large. */
-async function* fetchMails(
-  client: ImapFlow,
-  uids: readonly number[],
-): AsyncGenerator<readonly Fetched[]> {
-  const sizes = new Map<number, number>();
-  for (const { uid, size } of await client.fetchAll(uids.join(), { size: true }, { uid: true }))
-    sizes.set(uid, size ?? 0);
-  // what is in none of them has gone since the search
-  let portion: number[] = [];
-  let held = 0;
-  for (const uid of uids.filter((one) => sizes.has(one))) {
-    portion.push(uid);
-    const size = sizes.get(uid)!;
-    held += size > MAX_MESSAGE_BYTES ? 0 : size;
-    if (held < PORTION) continue;
-    yield await fetchPortion(client, portion, sizes);
-    [portion, held] = [[], 0];
-  }
-  if (portion.length > 0) yield await fetchPortion(client, portion, sizes);
-}
-
-async function fetchPortion(
-  client: ImapFlow,
-  uids: readonly number[],
-  sizes: ReadonlyMap<number, number>,
-): Promise<Fetched[]> {
-  const small = uids.filter((uid) => sizes.get(uid)! <= MAX_MESSAGE_BYTES);
-  const sources = new Map<number, Buffer>();
-  if (small.length > 0)
-    for await (const { uid, source } of client.fetch(small.join(), { source: true }, { uid: true }))
-      if (source !== undefined) sources.set(uid, source);
-  return uids.flatMap((uid) => {
-    const size = sizes.get(uid)!;
-    const source = sources.get(uid);
-    if (source === undefined && size <= MAX_MESSAGE_BYTES) return [];
-    return [{ uid, bytes: source ?? null, size }];
-  });
+/** Any other refusal is not about the password: a busy server, an account that is locked (RFC 5530). */
+function isWrongPassword({ responseStatus, serverResponseCode }: ServerError): boolean {
+  return responseStatus === "NO" && serverResponseCode?.toUpperCase() === "AUTHENTICATIONFAILED";
 }
 
 /** As RFC 5092 writes it. */
@@ -223,16 +325,34 @@ function urlOf(mailbox: Mailbox): string {
 /** CliError "no-password" or "unreadable" for what imapflow throws. */
 export function explained(error: unknown, { host, username, path }: Mailbox): CliError {
   if (error instanceof CliError) return error;
-  const { code, authenticationFailed, message, responseText } = error as {
-    code?: string;
-    authenticationFailed?: boolean;
-    message: string;
-    responseText?: string;
-  };
-  if (authenticationFailed === true)
-    return new CliError("no-password", `${host} does not take this password for ${username}`, {
+  const why = reasonOf(error);
+  const { authenticationFailed, responseStatus } = error as ServerError;
+  if (isWrongPassword(error as ServerError))
+    return new CliError(
+      "no-password",
+      `${host} does not take this password for ${username}: ${why}`,
+      {
+        cause: error,
+      },
+    );
+  if (authenticationFailed === true && responseStatus !== undefined)
+    return new CliError("unreadable", `${host} does not let ${username} in: ${why}`, {
+      hint: "the password was not forgotten; git credential reject would do that",
       cause: error,
     });
-  const why = responseText ?? (code === undefined ? message : `${message} (${code})`);
   return new CliError("unreadable", `${path} at ${host}: ${why}`, { cause: error });
+}
+
+/** imapflow's codes for a connection that the other side has ended. */
+const HUNG_UP = /^(?:NoConnection|EConnectionClosed|ClosedAfterConnect.*|ECONNRESET|EPIPE)$/;
+
+function reasonOf(error: unknown): string {
+  const { code = "", message, responseText, reason } = error as ServerError;
+  if (responseText !== undefined) return wordsOf(responseText);
+  if (HUNG_UP.test(code)) return wordsOf(`the server hung up${reason ? `: ${reason}` : ""}`);
+  return wordsOf(code === "" ? message : `${message} (${code})`);
+}
+
+function wordsOf(text: string): string {
+  return text.slice(0, MAX_WORDS).trim();
 }

@@ -102,7 +102,9 @@ describe.runIf(HAS_DOVECOT)("IMAP", () => {
 
   test("a wrong password, no mailbox, no server, nobody to ask", () => {
     const wrong = expectStatus(verify([url()], "wrong"), 3);
-    expect(wrong.stderr).toBe("patchsig: 127.0.0.1 does not take this password for alice\n");
+    expect(wrong.stderr).toBe(
+      "patchsig: 127.0.0.1 does not take this password for alice: Authentication failed.\n",
+    );
     expect(readFileSync(join(home, "asked"), "utf8")).toContain("password=wrong\n");
     expectError(verify([url("nowhere")]), 3, /^nowhere at 127\.0\.0\.1: /);
     expectError(verify(["imap://alice@127.0.0.1:1/INBOX"]), 3, /^INBOX at 127\.0\.0\.1: .*ECONN/);
@@ -125,6 +127,34 @@ test.each([
   ["imaps://alice@imap.example.org/%ff", "it is not URL-quoted"],
 ])("%s: %s", (text, why) => {
   expect(() => parseMailbox(text)).toThrow(why);
+});
+
+test.each([
+  "imaps://alice:hunter2@imap.example.org/INBOX",
+  "IMAPS://alice:hunter2@imap.example.org/INBOX",
+  "imaps://alice:hunter2@imap.example.org:99999/INBOX",
+  "imaps://alice:hunter2@imap.example.org",
+  "imaps://alice:hunter2@imap.example.org/%ff",
+  "imaps://alice:a/hunter2@imap.example.org/INBOX",
+  "imaps://alice:a@hunter2@imap.example.org/INBOX",
+  "imaps://alice:a?hunter2#@imap.example.org/INBOX",
+  "imaps://:hunter2@imap.example.org/INBOX",
+  "imaps://alice:hunter2",
+  "imap:/alice:hunter2@imap.example.org/INBOX",
+  "imaps:alice:hunter2@imap.example.org/INBOX",
+  "https://alice:hunter2@lists.example.org/net/0",
+  "pop3s://alice:hunter2@pop.example.org",
+])("%s: the password is not repeated, in whatever way it is wrong", (url) => {
+  const { status, stdout, stderr } = patchsig(["verify", "--json", url], { home: newFolder() });
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr).toMatch(/^patchsig: \w+:[^\n]*…/);
+  expect(stderr).not.toContain("hunter2");
+  const file = join(newFolder(), "bot");
+  writeFileSync(file, `[bot]\n source = "${url}"\n database = ${newFolder()}/bot.db\n`);
+  const bot = patchsig(["bot", "run", "--once", "--config", file], { home: newFolder() });
+  expect(bot).toMatchObject({ status: 2, stdout: "" });
+  expect(bot.stderr).toContain("…");
+  expect(bot.stderr).not.toContain("hunter2");
 });
 
 test("a mailbox by its URL", () => {

@@ -2,6 +2,7 @@
 
 import { askCredential, tellCredential } from "../../git/credential.ts";
 import { loginOf, parseMailbox } from "../../source/imap.ts";
+import { isMailboxUrl } from "../../source/url.ts";
 import { type Watch as MailboxWatch, watchMailbox } from "../../source/imap-watch.ts";
 
 export interface Watch {
@@ -19,9 +20,7 @@ export function watchSources(sources: readonly string[]): Watch {
     missed = true;
     wake?.();
   };
-  const watching = sources
-    .filter((source) => /^imaps?:\/\//.test(source))
-    .map((source) => watchOne(source, onNews));
+  const watching = sources.filter(isMailboxUrl).map((source) => watchOne(source, onNews));
 
   return {
     news(seconds, ending) {

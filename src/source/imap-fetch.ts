@@ -1,0 +1,120 @@
+/**
+ * Mails out of an opened mailbox: each one, or why the server does not give it. One that it refuses,
+ * or at which it hangs up, keeps no other from being read.
+ */
+
+import type { FetchMessageObject, FetchQueryObject, ImapFlow } from "imapflow";
+import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
+
+export type Fetched =
+  /** `bytes` is null if it is larger than what is read. */
+  | { readonly uid: number; readonly bytes: Buffer | null; readonly size: number }
+  /** Why it could not be read: the server's words where there are any. */
+  | { readonly uid: number; readonly why: string };
+
+/** A connection with an open mailbox, and another one if it is lost. */
+export interface Line {
+  client(): ImapFlow;
+  /**
+   * What the server refused; null if the error is none of its refusals.
+   */
+  refusal(error: unknown): string | null;
+  /**
+   * Connects anew. Gives what had happened, as words.
+   *
+   * @throws `error`, or a new one, if that is of no use
+   */
+  again(error: unknown): Promise<string>;
+}
+
+/** Bytes of mails that are asked for at a time, or one mail that has more. */
+const PORTION = 4 << 20;
+const NO_ROW = "the server says nothing of it, as if it had been deleted";
+const NO_TEXT = "the server has it, and sends no text";
+
+/**
+ * First how large they are, then, in portions, those that are not too large. What came before an error
+ * is given before it is thrown.
+ */
+export async function* fetchMails(
+  line: Line,
+  uids: readonly number[],
+): AsyncGenerator<readonly Fetched[]> {
+  const sizes: Found<number> = new Map();
+  await collect(line, uids, { size: true }, ({ size }) => size, sizes);
+  let portion: number[] = [];
+  let held = 0;
+  for (const uid of uids) {
+    portion.push(uid);
+    held += isSmall(sizes.get(uid)) ? (sizes.get(uid) as number) : 0;
+    if (held < PORTION) continue;
+    yield* fetchPortion(line, portion, sizes);
+    [portion, held] = [[], 0];
+  }
+  if (portion.length > 0) yield* fetchPortion(line, portion, sizes);
+}
+
+/** What was found of each mail, or why nothing was. */
+type Found<T> = Map<number, T | string>;
+
+function isSmall(size: number | string | undefined): boolean {
+  return typeof size === "number" && size <= MAX_MESSAGE_BYTES;
+}
+
+async function* fetchPortion(
+  line: Line,
+  uids: readonly number[],
+  sizes: Found<number>,
+): AsyncGenerator<readonly Fetched[]> {
+  const small = uids.filter((uid) => isSmall(sizes.get(uid)));
+  const sources: Found<Buffer> = new Map();
+  const read = (uid: number): Fetched => {
+    const [size, source] = [sizes.get(uid)!, sources.get(uid)];
+    if (typeof size === "string") return { uid, why: size };
+    if (!isSmall(size)) return { uid, bytes: null, size };
+    return typeof source === "string" ? { uid, why: source } : { uid, bytes: source!, size };
+  };
+  try {
+    if (small.length > 0) await collect(line, small, { source: true }, sourceOf, sources);
+  } catch (error) {
+    // none behind one that is missing: it is to be read on from there
+    const missing = small.find((uid) => !sources.has(uid));
+    yield uids.slice(0, missing === undefined ? 0 : uids.indexOf(missing)).map(read);
+    throw error;
+  }
+  yield uids.map(read);
+}
+
+/** NIL is no text (RFC 9051, nstring): imapflow gives `false` for it. */
+function sourceOf({ source }: FetchMessageObject): Buffer | undefined {
+  return Buffer.isBuffer(source) ? source : undefined;
+}
+
+/** What the server says of these mails, asked together; and of each that is then missing, alone. */
+async function collect<T>(
+  line: Line,
+  uids: readonly number[],
+  query: FetchQueryObject,
+  pick: (row: FetchMessageObject) => T | undefined,
+  found: Found<T>,
+): Promise<void> {
+  const ask = async (some: readonly number[]): Promise<string> => {
+    let why = NO_ROW;
+    try {
+      for await (const row of line.client().fetch(some.join(), query, { uid: true })) {
+        if (!some.includes(row.uid)) continue;
+        const value = pick(row);
+        if (value === undefined) why = NO_TEXT;
+        else found.set(row.uid, value);
+      }
+      return why;
+    } catch (error) {
+      return line.refusal(error) ?? (await line.again(error));
+    }
+  };
+  await ask(uids);
+  for (const uid of uids.filter((one) => !found.has(one))) {
+    const why = await ask([uid]);
+    if (!found.has(uid)) found.set(uid, why);
+  }
+}
