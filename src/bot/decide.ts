@@ -6,6 +6,7 @@
 
 import type { MailFacts, SeriesFacts } from "./facts.ts";
 import { afterQuiet, isQuiet } from "./quiet.ts";
+import { canArrive, isAmong } from "./reach.ts";
 import type { Limits, Rules, Topic } from "./settings.ts";
 
 /** What is known of the one who sent it, this series included. */
@@ -24,7 +25,7 @@ export interface AuthorFacts {
 }
 
 interface ListFacts {
-  /** Other authors who sign. */
+  /** Other authors who sign, in the way that a letter would recommend. */
   readonly signers: number;
   /** When letters to anybody were planned, of the last days; ascending. */
   readonly letters: readonly number[];
@@ -48,7 +49,9 @@ export const REASONS = {
   bot: "sent by a bot",
   "list-generated": "the list replaced the sender",
   "no-address": "no plain sender, or no Message-ID",
+  unreachable: "no mail arrives at that address",
   never: "an address that is never written to",
+  maintainer: "one of the list's own people",
   "other-list": "on a list that is not served",
   reply: "a reply",
   rfc: "an RFC",
@@ -63,7 +66,7 @@ export const REASONS = {
   recent: "had a letter not long ago",
   newcomer: "not here long enough",
   complete: "signed, with a base",
-  "few-sign": "hardly anybody here signs",
+  "few-sign": "hardly anybody here signs so",
   "base-certain": "the base is certain anyway",
   ceiling: "enough letters for a day",
 } as const;
@@ -86,7 +89,9 @@ const HOLDS: readonly (readonly [Reason, Test])[] = [
   ["bot", (_, first) => first.bot],
   ["list-generated", (_, first) => first.replaced],
   ["no-address", (_, { sender, messageId }) => sender === null || messageId === ""],
+  ["unreachable", (_, { sender }) => !canArrive(sender!.identity)],
   ["never", (_, { sender }, { never }) => never.includes(sender!.identity)],
+  ["maintainer", (_, { sender }, { excluded }) => isAmong(sender!.identity, excluded)],
   ["other-list", (_, { lists }, rules) => !isServed(lists, rules.lists)],
   ["reply", (_, first) => first.reply || answersAnother(first)],
   ["rfc", (_, first) => first.rfc],

@@ -21,8 +21,9 @@ export interface Sender {
 export interface SeriesFacts {
   /** The cover letter, or the first patch; null if neither has come. */
   readonly first: MailFacts | null;
-  /** Any mail of it is signed; any mail names a base. */
+  /** Any mail of it is signed; any in patchsig's own way; any mail names a base. */
   readonly signed: boolean;
+  readonly patchsig: boolean;
   readonly based: boolean;
   /** What of it came cannot be read. */
   readonly refused: boolean;
@@ -56,6 +57,8 @@ export interface MailFacts {
   readonly forwarded: boolean;
   /** Signed in any way, whether the signature is good or not: its sender knows how. */
   readonly signed: boolean;
+  /** Signed as a letter recommends it. */
+  readonly patchsig: boolean;
   readonly based: boolean;
 }
 
@@ -89,6 +92,7 @@ export function factsOf(mail: Buffer | null, checked: Checked): MailFacts {
       brackets.some((word) => /^pull$/i.test(word)) || /^\s*(?:git )?pull request/i.test(subject),
     forwarded: isForwarded(subject, fields, sender, checked),
     signed: isSigned(fields, checked),
+    patchsig: checked.signature !== "none",
     based: checked.base.commit !== null,
   };
 }
@@ -232,6 +236,7 @@ export function seriesFacts(mails: readonly MailFacts[], now: number): SeriesFac
   return {
     first,
     signed: mails.some(({ signed }) => signed),
+    patchsig: mails.some(({ patchsig }) => patchsig),
     based: mails.some(({ based }) => based),
     refused: mails.some(({ kind }) => kind === "refused"),
     sentAt: Math.min(now, first?.date ?? dates[0] ?? now),

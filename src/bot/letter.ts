@@ -38,6 +38,7 @@ export const SAMPLES: Readonly<Record<TemplateName, View>> = {
     sign: true,
     base: true,
     signers: 3,
+    others: "3 others here sign",
     guess: {
       commit: "1".repeat(40),
       short: "1".repeat(12),

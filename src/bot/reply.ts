@@ -1,60 +1,112 @@
-/** What people answer to the bot. Pure: the text of a mail goes in, one wish comes out. */
+/**
+ * What people answer to the bot. Pure: the text of a mail goes in, one wish comes out.
+ *
+ * Whoever might want silence gets it: a wrong "stop" costs a letter, a missed one a reader's patience.
+ */
+
+import { STOP_LINES, STOP_PHRASES } from "./stop-words.ts";
 
 export type Wish =
-  | { readonly kind: "stop" }
+  /** `sure`: in the very words that letters ask for, so that no talk of something else is taken for it. */
+  | { readonly kind: "stop"; readonly sure: boolean }
   | { readonly kind: "pause" }
   | { readonly kind: "base"; readonly commit: string }
   /** Nothing that a program should act on. */
   | { readonly kind: "none" };
 
 const STOP =
-  /^(?:please )?(?:stop|unsubscribe|opt[- ]?out|no,? thanks?|no,? thank you|remove me)$/i;
-const PAUSE = /^(?:please )?(?:not now|later|maybe later)$/i;
+  /^(?:please |just )?(?:stop|unsubscribe|opt[- ]?out|no,? thanks?|no,? thank you|remove me)(?: please| now)?$/;
+const PAUSE =
+  /^(?:please |sorry |no )?(?:not (?:right |just )?now|(?:maybe |perhaps )?later|(?:ask |remind |try )(?:me )?(?:again )?later)(?: please| thanks?| sorry)?$/;
 /** A whole commit name only: part of one may be another's tomorrow. */
-const BASE = /^(?:the )?base(?:-commit)?(?: is|:)? ?`?([0-9a-f]{40}|[0-9a-f]{64})`?$/i;
+const BASE = /\bbase(?:[- ]commit)?(?: is| was|:| =)? ?`?([0-9a-f]{64}|[0-9a-f]{40})(?![0-9a-z])/;
+const COMMIT = /(?<![0-9a-z])(?:[0-9a-f]{64}|[0-9a-f]{40})(?![0-9a-z])/g;
+/** "Do not stop" is the one thing that only sounds like it. */
+const GO_ON =
+  /(?<!\p{L})(?:do not|don't|dont|never|need not|needn't|no need to|please keep|without) (?:ever )?(?:stop(?:ping)?|unsubscrib(?:e|ing))(?!\p{L})/gu;
 
-/** Lines above the quoted text that are looked at: an answer is short. */
-const MAX_LINES = 5;
+/** Lines above the quoted text in which the words that letters ask for are looked for. */
+const SURE_LINES = 5;
+/** Characters and lines of a mail that are looked at. */
+const MAX_TEXT = 20_000;
+const MAX_LINES = 200;
 
 /**
  * @param subject counts where the text says nothing: List-Unsubscribe sends a mail with a subject
  * @param text what a person reads of the mail, its first part
+ * @param words what means stop besides, in the language of the letters
  */
-export function wishIn(subject: string, text: string): Wish {
-  for (const line of ownLines(text)) {
-    const wish = wishOf(line);
-    if (wish.kind !== "none") return wish;
+export function wishIn(subject: string, text: string, words: readonly string[] = []): Wish {
+  const lines = ownLines(text);
+  const own = words.map(plain).filter((word) => word !== "");
+  for (const line of lines.slice(0, SURE_LINES)) {
+    if (STOP.test(line) || own.includes(line)) return { kind: "stop", sure: true };
+    if (PAUSE.test(line)) return lines.some(isStrong) ? UNSURE : { kind: "pause" };
   }
+  const bare = ` ${lines.join(" ").replaceAll(COMMIT, "").replace(GO_ON, "")} `;
+  if (isStrong(bare) || own.some((word) => bare.includes(` ${word} `))) return UNSURE;
+  const commit = baseIn(lines);
+  if (commit !== null) return { kind: "base", commit };
+  if (lines.some((line) => STOP_LINES.test(line.replace(GO_ON, "")))) return UNSURE;
   // the subject of List-Unsubscribe says which letter it was
-  return wishOf(plain(subject).replace(/^(stop) [0-9a-f]{32}$/i, "$1"));
+  const title = plain(subject).replace(/^(stop) [0-9a-f]{32}$/, "$1");
+  if (STOP.test(title) || own.includes(title)) return { kind: "stop", sure: true };
+  return PAUSE.test(title) ? { kind: "pause" } : { kind: "none" };
 }
 
-/** The first lines that the writer wrote: not quoted, not empty, nothing below a signature. */
+const UNSURE: Wish = { kind: "stop", sure: false };
+
+function isStrong(text: string): boolean {
+  return STOP_PHRASES.some((phrase) => phrase.test(text));
+}
+
+/** The commit that is named as the base; null if none is, or several commits are spoken of. */
+function baseIn(lines: readonly string[]): string | null {
+  const named = lines.flatMap((line) => BASE.exec(line)?.[1] ?? []);
+  const all = lines.flatMap((line) => line.match(COMMIT) ?? []);
+  return named.length > 0 && all.length === 1 ? named[0]! : null;
+}
+
+/** Where what others wrote, or a signature, begins. */
+const END = [
+  /^-- ?$/,
+  /^_{10,}$/,
+  /^-{2,} ?(?:original message|original mail|forwarded message|urspr)/i,
+  /^(?:begin forwarded message|get outlook for|sent from my) ?/i,
+  // the header of a mail below, as Outlook writes it
+  /^\*?(?:from|von|de|da|van|発信者|差出人|发件人|寄件者)\*? ?[:：] ?.*[@<"]/i,
+];
+const QUOTED = /^[>|]/;
+/** The line above a quotation: "On …, … wrote:", which may be folded. */
+const ATTRIBUTION = /^(?:on|am|le|el|em|il|op|den|w dniu|在|于) .*[:：]$/i;
+
+/** The lines that the writer wrote: not quoted, not empty, nothing below a signature. */
 function ownLines(text: string): string[] {
   const lines: string[] = [];
-  for (const raw of text.slice(0, 20_000).split(/\r?\n/)) {
-    if (/^-- ?$/.test(raw) || /^-+ ?original message/i.test(raw) || lines.length >= MAX_LINES)
-      break;
-    const line = plain(raw);
-    if (line === "" || /^[>|]/.test(line)) continue;
-    // the line above a quotation: "On …, … wrote:"
-    if (/^(?:on|am|le) .*:$/i.test(line)) continue;
-    lines.push(line);
+  const raw = text.slice(0, MAX_TEXT).split(/\r\n|[\r\n\u2028\u2029]/);
+  for (const [i, line] of raw.entries()) {
+    const bare = line.trim();
+    if (END.some((end) => end.test(bare)) || lines.length >= MAX_LINES) break;
+    if (bare === "" || QUOTED.test(bare)) continue;
+    if (ATTRIBUTION.test(bare) || ATTRIBUTION.test(`${bare} ${raw[i + 1]?.trim() ?? ""}`)) continue;
+    // the second line of one
+    if (/(?:wrote|schrieb|écrit|a écrit|scritto|escribió|escreveu)[^:]*[:：]$/i.test(bare))
+      continue;
+    const own = plain(line);
+    if (own !== "") lines.push(own);
   }
   return lines;
 }
 
+/** In lower case, one spelling of each sign, without quotation marks and what ends a sentence. */
 function plain(line: string): string {
   return line
-    .trim()
-    .replace(/^["'“„`*]+|["'”“`*.!]+$/g, "")
-    .replace(/\s+/g, " ")
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/\p{Cf}+/gu, "")
+    .replace(/[’‘ʼ`´]/g, "'")
+    .replace(/[^\p{L}\p{M}\p{N}\p{So}'`:=@#/+_-]+/gu, " ")
+    .replace(/(?<!\p{L})'+|'+(?!\p{L})|[\s:-]+$/gu, " ")
+    .replace(/ {2,}/g, " ")
     .trim();
-}
-
-function wishOf(line: string): Wish {
-  if (STOP.test(line)) return { kind: "stop" };
-  if (PAUSE.test(line)) return { kind: "pause" };
-  const [, commit] = BASE.exec(line) ?? [];
-  return commit === undefined ? { kind: "none" } : { kind: "base", commit: commit.toLowerCase() };
 }

@@ -39,6 +39,8 @@ export interface Rules extends Limits {
   readonly lists: readonly string[];
   /** Addresses that are never written to: the bot's own, the list's, and any the owner names. */
   readonly never: readonly string[];
+  /** The list's own people, who get no suggestion; `@example.org` stands for all of a domain. */
+  readonly excluded: ReadonlySet<string>;
 }
 
 export interface BotSettings {
@@ -58,6 +60,10 @@ export interface BotSettings {
   /** Who runs it: a name and an address, for the letter. */
   readonly owner: string;
   readonly maintainers: readonly string[];
+  /** Files and keyrings whose addresses are excluded too. */
+  readonly excludeFiles: readonly string[];
+  /** What means "stop" in the language of the letters. */
+  readonly stopWords: readonly string[];
   readonly sources: readonly string[];
   /** Where copies of letters go, which must come to one of the sources; null: nowhere. */
   readonly copyTo: string | null;
@@ -96,6 +102,7 @@ export const DEFAULT_RULES: Rules = {
   maxAge: 2 * DAY,
   lists: [],
   never: [],
+  excluded: new Set(),
 };
 
 const KEYS = [
@@ -113,6 +120,9 @@ const KEYS = [
   "maxAge",
   "listId",
   "never",
+  "exclude",
+  "excludeFile",
+  "stopWord",
   "settle",
   "interval",
   "address",
@@ -174,6 +184,11 @@ export function parseSettings(words: Words): BotSettings {
       maxAge: time("maxAge", DEFAULT_RULES.maxAge),
       lists: words.all("bot.listId").map((id) => id.replace(/^<|>$/g, "").toLowerCase()),
       never: [...addresses("never"), ...[address, list, copyTo].filter((one) => one)] as string[],
+      excluded: new Set([
+        ...words.all("bot.exclude").map(parseExcluded),
+        ...addresses("maintainer"),
+        ...addressIn(text("owner") ?? ""),
+      ]),
     },
     settle: time("settle", 900),
     interval: time("interval", 300),
@@ -183,6 +198,8 @@ export function parseSettings(words: Words): BotSettings {
     owner: text("owner") ?? "",
     about: text("about") ?? "",
     maintainers: addresses("maintainer"),
+    excludeFiles: words.paths("bot.excludeFile"),
+    stopWords: words.all("bot.stopWord"),
     sources: words.paths("bot.source"),
     copyTo,
     copyGrace: time("copyGrace", 7200),
@@ -232,6 +249,18 @@ function parseAddress(key: string, value: string): string {
   const identity = normaliseIdentity(value);
   if (identity === null) throw wrong(key, value, "one bare address like bot@example.org");
   return identity;
+}
+
+/** An address, or a domain as `@example.org`. */
+function parseExcluded(value: string): string {
+  if (!value.startsWith("@")) return parseAddress("exclude", value);
+  return parseAddress("exclude", `x${value}`).slice(1);
+}
+
+/** `Olga <olga@example.org>`: whoever runs the bot is written as people write it. */
+function addressIn(words: string): string[] {
+  const [, address] = /([^\s<>]+@[^\s<>]+)/.exec(words) ?? [];
+  return address === undefined ? [] : [normaliseIdentity(address) ?? []].flat();
 }
 
 function oneOf<T extends string>(key: string, value: string, words: readonly T[]): T {

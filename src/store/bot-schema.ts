@@ -100,8 +100,16 @@ const VERSION_1 = `
   ) strict, without rowid;
 `;
 
+/** Of what was decided before nobody knows how it was signed. */
+const VERSION_2 = `
+  alter table series add column patchsig integer not null default 0 check (patchsig in (0, 1));
+  drop index series_signed;
+  create index series_signed on series (sent_at) where patchsig = 1;
+  create index series_messages on series (message_id);
+`;
+
 export const BOT_SCHEMA: Schema = {
   what: "bot's database",
   applicationId: APPLICATION_ID,
-  migrations: [VERSION_1],
+  migrations: [VERSION_1, VERSION_2],
 };

@@ -39,6 +39,7 @@ export interface SeriesRow {
   readonly sentAt: number;
   readonly decidedAt: number;
   readonly signed: boolean;
+  readonly patchsig: boolean;
   readonly based: boolean;
   /** A reason, or "suggest". */
   readonly outcome: string;
@@ -154,7 +155,7 @@ export class BotStore {
     return this.#sql.leftTo.all(author);
   }
 
-  /** How many authors but this one sign. */
+  /** How many authors but this one sign with patchsig. */
   signers(author: Buffer, now: number): number {
     return this.#sql.signers.get(now - SIGNS, author)!;
   }
@@ -168,6 +169,7 @@ export class BotStore {
     this.#sql.addSeries.run({
       ...row,
       signed: Number(row.signed),
+      patchsig: Number(row.patchsig),
       based: Number(row.based),
       topics: row.topics.join(" "),
     });
@@ -203,6 +205,11 @@ export class BotStore {
   /** A wish that lasts longer stays. */
   wish(author: Buffer, kind: WishKind, at: number, until: number): void {
     this.#sql.addWish.run({ author, kind, at, until });
+  }
+
+  /** The base that the author named of this work, in answer to a letter; null if none. */
+  namedBase(author: Buffer, work: Buffer): string | null {
+    return this.#sql.namedBase.get(author, work) ?? null;
   }
 
   /** What authors said of their series' bases, the newest last. */
@@ -331,13 +338,13 @@ function prepare(db: Database.Database) {
     failed: db.prepare<[Buffer]>("select 1 from dated_letters where author = ? and bounced = 1"),
     signers: pluck<[number, Buffer], number>(
       `select count(distinct author) from series
-        where signed = 1 and sent_at > ? and author <> ? and author <> x''`,
+        where patchsig = 1 and sent_at > ? and author <> ? and author <> x''`,
     ),
     addSeries: db.prepare(
       `insert into series (author, identity, subject, message_id, work, sent_at, decided_at,
-                           signed, based, outcome, topics)
+                           signed, patchsig, based, outcome, topics)
        values (@author, @identity, @subject, @messageId, @work, @sentAt, @decidedAt,
-               @signed, @based, @outcome, @topics)`,
+               @signed, @patchsig, @based, @outcome, @topics)`,
     ),
     addLetter: db.prepare(
       `insert into letters (message_id, author, answers, topics, rehearsal, planned_at)
@@ -356,6 +363,10 @@ function prepare(db: Database.Database) {
     ),
     addBase: db.prepare<[string, string, number]>(
       "insert into bases values (?, ?, ?) on conflict do update set commit_name = excluded.commit_name",
+    ),
+    namedBase: pluck<[Buffer, Buffer], string>(
+      `select commit_name from bases join series on message_id = bases.series
+        where author = ? and work = ? order by bases.at desc limit 1`,
     ),
     bases: db.prepare<[], NamedBase>(
       "select series, commit_name as 'commit', at from bases order by at",

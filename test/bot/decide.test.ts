@@ -27,6 +27,7 @@ const FIRST: MailFacts = {
   pull: false,
   forwarded: false,
   signed: false,
+  patchsig: false,
   based: false,
 };
 
@@ -44,6 +45,7 @@ function situation({ first, series, author, list, guess }: Change = {}): Situati
     series: {
       first: first === null ? null : { ...FIRST, ...first },
       signed: false,
+      patchsig: false,
       based: false,
       refused: false,
       sentAt: NOW,
@@ -91,6 +93,9 @@ describe("decide", () => {
     ["old", { series: { sentAt: NOW - 3 * DAY } }],
     ["opted-out", { author: { refused: true } }],
     ["undeliverable", { author: { undeliverable: true } }],
+    ["unreachable", { first: { sender: { name: "A", identity: "a@localhost" } } }],
+    ["maintainer", {}, { excluded: new Set(["alice@example.org"]) }],
+    ["maintainer", {}, { excluded: new Set(["@example.org"]) }],
     ["newcomer", { author: { works: 2 } }],
     ["newcomer", { author: { since: NOW - 13 * DAY } }],
     ["newcomer", { author: { since: null } }],
@@ -234,7 +239,7 @@ describe("whatever comes, the limits hold", () => {
                   list: { signers: series.signers, letters: planned },
                 }),
                 now,
-                series: { first: FIRST, refused: false, sentAt: now, ...series },
+                series: { first: FIRST, refused: false, patchsig: false, sentAt: now, ...series },
                 guess: series.guess,
               },
               rules,

@@ -64,6 +64,7 @@ const VIEW: View = {
   sign: true,
   base: true,
   signers: 7,
+  others: "7 others here sign",
   guess: {
     commit: "0123456789abcdef0123456789abcdef01234567",
     short: "0123456789ab",
@@ -72,7 +73,7 @@ const VIEW: View = {
   },
   baseCommand: "git format-patch -v3 -3 --cover-letter --base=0123456789ab",
   signCommand: "git patchsig format-patch -v3 -3 --cover-letter -o out",
-  sendCommand: "git send-email --to=net@example.org out/*.patch",
+  sendCommand: "git send-email --to=net@example.org out/v3-*.patch",
   keyCommand: "git patchsig key generate",
   most: 3,
   days: 90,

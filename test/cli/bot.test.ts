@@ -135,7 +135,7 @@ describe("a letter", () => {
       /^<mailto:net-bot@example\.org\?subject=stop%20[0-9a-f]{32}>$/,
     );
     expect(letter!.text).toContain("git patchsig format-patch -v2 -2 --cover-letter -o out");
-    expect(letter!.text).toContain("git send-email --to=net@example.org out/*.patch");
+    expect(letter!.text).toContain("git send-email --to=net@example.org out/v2-*.patch");
     expect(letter!.text).toMatch(/^Content-Transfer-Encoding: 7bit\r$/m);
     expect(letter!.text).toContain("3 others here sign");
   });
@@ -311,9 +311,19 @@ describe("what is answered", () => {
     const [letter] = letters();
     answer(letter!, "What is this? Please never stop.");
     answer(letter!, "not now", ["Auto-Submitted: auto-replied"]);
-    answer(letter!, "I am on holiday.\n\nstop me if you can");
+    answer(letter!, "I am on holiday.\n\nstop me if you can", ["Auto-Submitted: auto-replied"]);
     answer(letter!, "\0\xff".repeat(1000));
     answer(letter!, "stop", ["From: Mail Delivery System <MAILER-DAEMON@example.org>"]);
+    await round();
+    expect(letters()).toHaveLength(1);
+    expect(await isWrittenTo()).toBe(true);
+  });
+
+  test("what the list says of other things that stop is no answer", async () => {
+    const header = [`From: ${ALICE}`, "To: net@example.org", `Delivered-To: ${BOT}`];
+    const ids = [`In-Reply-To: ${letters()[0]!.messageId}`, "Message-ID: <v2@a>"];
+    deliverTo(maildir, plainMail([...header, "Message-ID: <talk@a>"], "This stops the timer."));
+    deliverTo(maildir, plainMail([...header, ...ids, "Subject: [PATCH v2] x"], "Stop the timer."));
     await round();
     expect(letters()).toHaveLength(1);
     expect(await isWrittenTo()).toBe(true);

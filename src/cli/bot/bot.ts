@@ -58,7 +58,7 @@ export function createBot(settings: BotSettings, options: BotOptions): Bot {
   const writes = mode === "private" || mode === "list";
   if (writes || mode === "digest") checkMailServer(options.words);
   const render = openTemplates(settings.templates);
-  const store = new BotStore(options.database, !writes);
+  const store = openStore(options.database, settings, !writes);
   const guesser = guesserOf(settings);
 
   async function write(outcome: Outcome): Promise<Effect> {
@@ -163,6 +163,27 @@ export function createBot(settings: BotSettings, options: BotOptions): Bot {
       store.close();
     },
   };
+}
+
+const LISTS = "lists";
+
+/** @throws CliError "usage" for a database with what is known of another list's people */
+function openStore(file: string, settings: BotSettings, rehearsal: boolean): BotStore {
+  const { list, rules, sources } = settings;
+  const names = [list, ...rules.lists].filter((name) => name !== "").map((name) => `list ${name}`);
+  const own = names.length > 0 ? names : sources.map((source) => `source ${source}`);
+  const store = new BotStore(file, rehearsal);
+  const kept = store.cursor(LISTS)?.split("\n") ?? own;
+  // who names a list later has had no name to compare before
+  const comparable = kept[0]?.split(" ")[0] === own[0]?.split(" ")[0];
+  if (comparable && !kept.some((name) => own.includes(name))) {
+    store.close();
+    throw new CliError("usage", `${file} is of another list: ${kept.join(", ")}`, {
+      hint: "each list has a database of its own: set bot.database",
+    });
+  }
+  store.transaction(() => store.moveCursor(LISTS, own.join("\n")));
+  return store;
 }
 
 async function hasCommit({ repository }: BotSettings, commit: string): Promise<boolean | null> {

@@ -13,19 +13,30 @@ export function answered(fields: Fields): string[] {
   return [...new Set(ids.reverse())];
 }
 
-/** True if the address stands in To, Cc or where the last server put it. */
-export function isAddressedTo(fields: Fields, address: string): boolean {
-  const words = ["to", "cc", "delivered-to", "x-original-to"].flatMap((name) => fields(name));
-  return words.some((word) =>
-    word
-      .toLowerCase()
-      .split(/[\s<>,;"]+/)
-      .includes(address),
-  );
+const RECIPIENTS = ["to", "cc", "delivered-to", "x-original-to"] as const;
+
+/** True if the address stands in To, Cc or where the last server put it; or in these fields. */
+export function isAddressedTo(
+  fields: Fields,
+  address: string,
+  names: readonly string[] = RECIPIENTS,
+): boolean {
+  return names
+    .flatMap((name) => fields(name))
+    .some((word) =>
+      word
+        .toLowerCase()
+        .split(/[\s<>,;"]+/)
+        .includes(address),
+    );
 }
 
-/** What somebody wants; "none" for what cannot be read. */
-export async function readWish(mail: Buffer): Promise<Wish> {
+/**
+ * What somebody wants; "none" for what cannot be read.
+ *
+ * @param words what means stop besides
+ */
+export async function readWish(mail: Buffer, words: readonly string[]): Promise<Wish> {
   try {
     const parsed = await simpleParser(mail.subarray(0, MAX_BYTES), {
       skipHtmlToText: false,
@@ -34,7 +45,7 @@ export async function readWish(mail: Buffer): Promise<Wish> {
       skipTextLinks: true,
       maxHtmlLengthToParse: MAX_BYTES,
     });
-    return wishIn(parsed.subject ?? "", parsed.text ?? "");
+    return wishIn(parsed.subject ?? "", parsed.text ?? "", words);
   } catch {
     return { kind: "none" };
   }

@@ -88,11 +88,14 @@ export function suggestionView(outcome: Outcome, settings: BotSettings): View {
   const topics = decision.kind === "suggest" ? decision.topics : [];
   const { title, subject, sender } = series.first!;
   const { most, period, pause } = settings.rules;
-  // as they would send the next version of it
-  const options = [`-v${version + 1}`, `-${total}`, ...(cover ? ["--cover-letter"] : [])].join(" ");
-  const to = settings.list === "" ? "" : `--to=${settings.list} `;
+  const { signers } = situation.list;
   const guess = guessView(guessed);
-  const base = guess === null ? "auto" : guess.short;
+  // "auto" fails without an upstream
+  const base = guess === null ? `HEAD~${total}` : guess.short;
+  // as they would send the next version of it
+  const next = version + 1;
+  const options = [`-v${next}`, `-${total}`, ...(cover ? ["--cover-letter"] : [])].join(" ");
+  const to = settings.list === "" ? "" : `--to=${settings.list} `;
   return {
     ...commonView(settings),
     name: sender?.name ?? "",
@@ -101,11 +104,14 @@ export function suggestionView(outcome: Outcome, settings: BotSettings): View {
     list: settings.list,
     sign: topics.includes("sign"),
     base: topics.includes("base"),
-    signers: situation.list.signers,
+    signers,
+    others:
+      signers === 0 ? "" : signers === 1 ? "1 other here signs" : `${signers} others here sign`,
     guess,
     baseCommand: `git format-patch ${options} --base=${base}`,
     signCommand: `git patchsig format-patch ${options} -o out`,
-    sendCommand: `git send-email ${to}out/*.patch`,
+    // the first version may lie there too
+    sendCommand: `git send-email ${to}out/v${next}-*.patch`,
     keyCommand: "git patchsig key generate",
     most,
     days: Math.round(period / DAY),

@@ -46,12 +46,23 @@ export function createListener(options: ListenerOptions): Listener {
     const count = (name: string): Effect | null =>
       letter === null ? null : () => store.count(name);
     if (isBot(senderOf(fields))) return count("replies automatic");
-    const wish = await readWish(mail);
+    const wish = await readWish(mail, settings.stopWords);
+    const isSure = wish.kind === "stop" && wish.sure;
     // somebody who wants silence gets it, whatever wrote that for them
-    if (automaticBy(fields) !== null && wish.kind !== "stop") return count("replies automatic");
+    if (automaticBy(fields) !== null && !isSure) return count("replies automatic");
+    // what is on the list speaks of other things that stop
+    if (wish.kind === "stop" && !isSure && !isToBot(fields, address, letter)) return null;
     if (wish.kind === "none") return count("replies not understood");
     return await honour(options, address, { letter, wish, fields, at });
   };
+}
+
+/** An answer to a letter, or a mail to the bot alone; no patch, and none that the list sent on. */
+function isToBot(fields: Fields, address: string, letter: LetterRow | null): boolean {
+  if (/^\s*\[[^\]]*patch/i.test(subjectOf(fields))) return false;
+  return (
+    letter !== null || (isAddressedTo(fields, address, ["to"]) && fields("list-id").length === 0)
+  );
 }
 
 function letterOf(store: BotStore, ids: readonly string[]): LetterRow | null {

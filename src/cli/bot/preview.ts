@@ -18,6 +18,7 @@ import { endOnSignal } from "../signals.ts";
 import { openSource } from "../sources.ts";
 import { clearProgress, out, outputStyle, progress, sayError } from "../terminal.ts";
 import { CONFIG_OPTION, guesserOf, printRecord, readBotFile } from "./common.ts";
+import { withExcluded } from "./exclude.ts";
 import { suggestionView } from "./letters.ts";
 import { createBotSession, type Outcome } from "./session.ts";
 import { openTemplates } from "./templates.ts";
@@ -58,7 +59,7 @@ const MAX_SORTED = 128 << 20;
 
 async function preview(args: Arguments): Promise<void> {
   endOnSignal();
-  const settings = readBotFile(args.config, { optional: true });
+  const settings = withExcluded(readBotFile(args.config, { optional: true }));
   const sources = args.source ?? settings.sources;
   if (sources.length === 0)
     throw new CliError("usage", "no source to look at", { hint: "patchsig bot preview ARCHIVE" });

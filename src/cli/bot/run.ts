@@ -7,6 +7,7 @@ import { BOT_SCHEMA } from "../../store/bot-schema.ts";
 import { takeLock } from "../../store/lock.ts";
 import { now } from "../now.ts";
 import { createBot } from "./bot.ts";
+import { withExcluded } from "./exclude.ts";
 import { CONFIG_OPTION, databaseOf, layered, readBotConfig } from "./common.ts";
 import { gitConfig } from "../settings.ts";
 import { watchSources } from "./watch.ts";
@@ -30,7 +31,7 @@ export const runCommand: CommandModule<object, Arguments> = {
 
 async function run({ config, once }: Arguments): Promise<void> {
   const file = readBotConfig(config);
-  const settings = parseSettings(file);
+  const settings = withExcluded(parseSettings(file));
   checkComplete(settings);
   const database = databaseOf(settings);
   const unlock = takeLock(BOT_SCHEMA, database, "another bot");

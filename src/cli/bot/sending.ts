@@ -1,6 +1,7 @@
 /** Lets letters leave, as far as the limits and their readers allow it. */
 
 import { mayLeave } from "../../bot/decide.ts";
+import { isAmong } from "../../bot/reach.ts";
 import type { BotSettings } from "../../bot/settings.ts";
 import type { Lookup } from "../../send/settings.ts";
 import type { BotStore } from "../../store/bot-store.ts";
@@ -78,11 +79,13 @@ function allowed(
   if (mode !== "private" && mode !== "list") return "wait";
   // a "stop" may be among what could not be read
   if (!whole) return "wait";
-  if (rules.never.includes(recipients[0] ?? "")) return { cancel: "never to be written to" };
-  const author = store.authorFacts(Buffer.from(about, "hex"));
-  if (author.refused) return { cancel: "they said stop" };
-  if (author.undeliverable) return { cancel: "mail to them came back" };
-  if (time < author.pausedUntil) return { cancel: "they said not now" };
+  const [author = ""] = recipients;
+  if (rules.never.includes(author) || isAmong(author, rules.excluded))
+    return { cancel: "never to be written to" };
+  const known = store.authorFacts(Buffer.from(about, "hex"));
+  if (known.refused) return { cancel: "they said stop" };
+  if (known.undeliverable) return { cancel: "mail to them came back" };
+  if (time < known.pausedUntil) return { cancel: "they said not now" };
   const sent = store.outbox.sentSince(kind, time - 2 * DAY);
   switch (mayLeave(time, sent, store.leftTo(Buffer.from(about, "hex")), rules)) {
     case "now":

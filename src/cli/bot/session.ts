@@ -232,12 +232,14 @@ export function createBotSession(options: SessionOptions): BotSession {
     const title = facts.first?.title ?? "";
     const work = workDigest(identity, title);
     const row = { author, identity, subject: facts.first?.subject ?? "", work };
-    const { sentAt, signed, based } = facts;
+    const { sentAt, signed, patchsig, based } = facts;
     const messageId = facts.first?.messageId ?? "";
     const known = store.authorFacts(author);
+    // who has named the base of this work is not asked for it again
+    const named = store.namedBase(author, work) !== null;
     const situation: Situation = {
       now,
-      series: facts,
+      series: named ? { ...facts, based: true } : facts,
       author: {
         ...known,
         works: known.works + (store.hasWork(author, work) ? 0 : 1),
@@ -267,6 +269,7 @@ export function createBotSession(options: SessionOptions): BotSession {
         sentAt,
         decidedAt: now,
         signed,
+        patchsig,
         based,
         outcome: why,
         topics,
