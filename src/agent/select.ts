@@ -1,5 +1,6 @@
 /** `ssh:SELECTOR`: one of the keys that an agent holds. */
 
+import { hash } from "node:crypto";
 import { CliError, FormatError } from "../errors.ts";
 import { parsePublicKeyText, type PublicKey } from "../minisign/public-key.ts";
 import {
@@ -8,7 +9,7 @@ import {
   SSH_ED25519,
   sshFingerprint,
 } from "../minisign/ssh-key.ts";
-import type { AgentKey, Holdings } from "./ssh-agent.ts";
+import type { AgentKey, Holdings, OtherKey } from "./ssh-agent.ts";
 
 export interface Selected {
   readonly key: AgentKey;
@@ -22,16 +23,42 @@ export interface Selected {
  */
 export function selectKey(held: Holdings, selector: string): Selected {
   const wanted = publicKeyIn(selector);
-  const fits = held.keys.filter(
+  const matches = held.keys.filter(
     wanted === null ? matcher(selector) : (key) => key.point.equals(wanted.point),
   );
+  // one key under two comments is one key
+  const fits = matches.filter((key, i) => matches.findIndex((one) => isSame(one, key)) === i);
   const [key] = fits;
   if (key !== undefined && fits.length === 1)
     // a key file's key, put into the agent, keeps the number that RW… says
     return { key, publicKey: wanted ?? publicKeyOfPoint(key.point) };
+  const other = held.others.find((one) => isMeant(one, selector));
+  if (key === undefined && other !== undefined) throw wrongType(other, selector);
   const many = `the ssh-agent holds ${fits.length} keys "${selector}"`;
   const none = `the ssh-agent holds no key "${selector}"`;
   throw new CliError("no-key", fits.length > 1 ? many : none, { hint: listing(held) });
+}
+
+function isSame(one: AgentKey, other: AgentKey): boolean {
+  return one.point.equals(other.point);
+}
+
+function isMeant({ type, comment, blob }: OtherKey, selector: string): boolean {
+  const [name, base64] = selector.split(/ +/);
+  return (
+    comment === selector ||
+    selector.replace(/=$/, "") === `SHA256:${hash("sha256", blob, "base64").replace(/=+$/, "")}` ||
+    (name === type && base64 === blob.toString("base64"))
+  );
+}
+
+function wrongType({ type }: OtherKey, selector: string): CliError {
+  const why = type.startsWith("sk-")
+    ? "a security key signs more than the text that it is given, which minisign cannot check"
+    : "minisign knows Ed25519 alone";
+  return new CliError("no-key", `the key "${selector}" is a ${type || "nameless"} key`, {
+    hint: `it has to be ${SSH_ED25519}: ${why}`,
+  });
 }
 
 function publicKeyIn(selector: string): PublicKey | null {
@@ -64,7 +91,8 @@ function listing({ keys, others }: Holdings): string {
     .slice(0, MOST_LISTED)
     .map((key) => `"${key.comment.slice(0, 80)}" ${sshFingerprint(key.point)}`);
   if (keys.length > MOST_LISTED) shown.push(`${keys.length - MOST_LISTED} more`);
-  const besides = others === 0 ? "" : `; ${others} of other types`;
+  const types = [...new Set(others.map(({ type }) => type))].slice(0, MOST_LISTED).join(", ");
+  const besides = others.length === 0 ? "" : `; ${others.length} of other types (${types})`;
   if (shown.length === 0) return `it holds no ed25519 key${besides}`;
   return `its ed25519 keys: ${shown.join(", ")}${besides}`;
 }

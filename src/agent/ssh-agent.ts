@@ -20,12 +20,17 @@ const CONSTRAIN_LIFETIME = 1;
 const MAX_ANSWER = 256 * 1024;
 const SIGNATURE_BYTES = 64;
 
-/** Milliseconds. A signature may wait for a person: a PIN, a touch, a question. */
+/**
+ * Milliseconds. A signature may wait for a person: a PIN, a touch, a question; and so may the list, at
+ * an agent that is locked.
+ */
 export interface TimeLimits {
   readonly answer: number;
   readonly signature: number;
 }
-const TIME_LIMITS: TimeLimits = { answer: 5_000, signature: 120_000 };
+const TIME_LIMITS: TimeLimits = { answer: 60_000, signature: 120_000 };
+/** After so many milliseconds it is said that an agent is waited for. */
+const SILENCE = 2_000;
 
 /** An Ed25519 key in the agent. */
 export interface AgentKey {
@@ -35,11 +40,20 @@ export interface AgentKey {
   readonly comment: string;
 }
 
-/** What the agent holds. */
+/** A key that patchsig cannot sign with. */
+export interface OtherKey {
+  /** As SSH calls it: `ssh-rsa`, `sk-ssh-ed25519@openssh.com` … Escape it before printing. */
+  readonly type: string;
+  readonly comment: string;
+  /** The public key, in SSH's format. */
+  readonly blob: Buffer;
+}
+
+/** What the agent holds, each key once. */
 export interface Holdings {
   readonly keys: readonly AgentKey[];
-  /** How many keys there are besides, which are not Ed25519. */
-  readonly others: number;
+  /** Keys that are not Ed25519. */
+  readonly others: readonly OtherKey[];
 }
 
 interface Waiting {
@@ -51,6 +65,7 @@ interface Waiting {
 export class SshAgent {
   readonly #socket: Socket;
   readonly #limits: TimeLimits;
+  readonly #onSilence: () => void;
   readonly #verifier = createVerifier(4);
   #received: Buffer = Buffer.alloc(0);
   #waiting: Waiting | null = null;
@@ -58,10 +73,12 @@ export class SshAgent {
 
   /**
    * @param path of its socket (SSH_AUTH_SOCK)
+   * @param onSilence called once if an answer takes its time: somebody may have been asked something
    * @param limits how long to wait for it
    */
-  constructor(path: string, limits: TimeLimits = TIME_LIMITS) {
+  constructor(path: string, onSilence: () => void, limits: TimeLimits = TIME_LIMITS) {
     this.#limits = limits;
+    this.#onSilence = once(onSilence);
     this.#socket = createConnection({ path });
     this.#socket.on("data", (bytes: Buffer) => this.#take(bytes));
     this.#socket.on("error", (cause) => this.#fail(noAgent(`does not answer at ${path}`, cause)));
@@ -77,13 +94,18 @@ export class SshAgent {
     const answer = await this.#ask(message(REQUEST.identities), this.#limits.answer);
     return this.#read(answer, ANSWER.identities, "to list its keys", (reader) => {
       const keys: AgentKey[] = [];
+      const others: OtherKey[] = [];
       const count = reader.uint32();
       for (let i = 0; i < count; i++) {
-        const point = parseSshKey(reader.string());
+        const blob = reader.string();
+        const point = parseSshKey(blob);
         const comment = reader.string().toString("utf8");
-        if (point !== null) keys.push({ point, comment });
+        if (point === null) others.push({ type: typeOf(blob), comment, blob });
+        // an agent before others may list what several of them hold
+        else if (!keys.some((key) => key.point.equals(point) && key.comment === comment))
+          keys.push({ point, comment });
       }
-      return { keys, others: count - keys.length };
+      return { keys, others };
     });
   }
 
@@ -165,17 +187,19 @@ export class SshAgent {
   #ask(request: Buffer, limit: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       if (this.#broken !== null) return reject(this.#broken);
-      const timer = setTimeout(
-        () => this.#fail(failed(`did not answer within ${limit / 1000} s`)),
-        limit,
-      );
+      const word = setTimeout(this.#onSilence, SILENCE);
+      const end = setTimeout(() => this.#fail(tooLate(limit)), limit);
+      const settled = (): void => {
+        clearTimeout(word);
+        clearTimeout(end);
+      };
       this.#waiting = {
         resolve: (answer) => {
-          clearTimeout(timer);
+          settled();
           resolve(answer);
         },
         reject: (error) => {
-          clearTimeout(timer);
+          settled();
           reject(error);
         },
       };
@@ -214,6 +238,30 @@ function failed(what: string): CliError {
   return new CliError("agent-failed", `the ssh-agent ${what}`);
 }
 
+function tooLate(limit: number): CliError {
+  return new CliError("agent-failed", `the ssh-agent did not answer within ${limit / 1000} s`, {
+    hint: "it may have asked you, or be locked: ssh-add -l",
+  });
+}
+
+/** The first string of a key in SSH's format; "" if it has none. */
+function typeOf(blob: Buffer): string {
+  try {
+    return new Reader(blob).text().slice(0, 80);
+  } catch (error) {
+    if (error instanceof FormatError) return "";
+    throw error;
+  }
+}
+
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) work();
+    done = true;
+  };
+}
+
 function noAgent(what: string, cause?: unknown): CliError {
   return new CliError("no-agent", `the ssh-agent ${what}`, {
     hint: "eval $(ssh-agent) starts one",
@@ -222,11 +270,14 @@ function noAgent(what: string, cause?: unknown): CliError {
 }
 
 /** The agent of the environment. CliError "no-agent" if SSH_AUTH_SOCK is not set. */
-export function sshAgentOf(environment: Readonly<Record<string, string | undefined>>): SshAgent {
+export function sshAgentOf(
+  environment: Readonly<Record<string, string | undefined>>,
+  onSilence: () => void,
+): SshAgent {
   const path = environment["SSH_AUTH_SOCK"] ?? "";
   if (path === "")
     throw new CliError("no-agent", "no ssh-agent: SSH_AUTH_SOCK is not set", {
       hint: "eval $(ssh-agent) starts one",
     });
-  return new SshAgent(path);
+  return new SshAgent(path, onSilence);
 }

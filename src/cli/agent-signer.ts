@@ -4,10 +4,20 @@ import { type Selected, selectKey } from "../agent/select.ts";
 import { SshAgent, sshAgentOf } from "../agent/ssh-agent.ts";
 import type { PublicKey } from "../minisign/public-key.ts";
 import type { OpenSigner } from "./signer.ts";
+import { say } from "./terminal.ts";
+
+/** The agent of the environment; that it is waited for is said. CliError "no-agent". */
+export function userAgent(): SshAgent {
+  return sshAgentOf(process.env, sayWaiting);
+}
+
+function sayWaiting(): void {
+  say("waiting for the ssh-agent: it may have asked you for something");
+}
 
 /** The key in ssh-agent that a selector means. CliError: "no-agent", "agent-failed", "no-key". */
 export async function agentKey(selector: string): Promise<Selected> {
-  const agent = sshAgentOf(process.env);
+  const agent = userAgent();
   try {
     return selectKey(await agent.holdings(), selector);
   } finally {
@@ -17,7 +27,7 @@ export async function agentKey(selector: string): Promise<Selected> {
 
 /** A signer for it. */
 export async function agentSigner(selector: string): Promise<OpenSigner> {
-  const agent = sshAgentOf(process.env);
+  const agent = userAgent();
   try {
     return signerOf(agent, selectKey(await agent.holdings(), selector).publicKey);
   } catch (error) {
@@ -34,7 +44,7 @@ export async function signerIfHeld(
   socket: string,
   publicKey: PublicKey,
 ): Promise<OpenSigner | null> {
-  const agent = new SshAgent(socket);
+  const agent = new SshAgent(socket, sayWaiting);
   try {
     const { keys } = await agent.holdings();
     if (keys.some((key) => key.point.equals(publicKey.point))) return signerOf(agent, publicKey);

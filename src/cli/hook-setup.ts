@@ -1,10 +1,10 @@
 /** `patchsig hook install`, `uninstall` and `status`: for one repository, or for all of a user's. */
 
-import { accessSync, constants } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, dirname, isAbsolute, join } from "node:path";
 import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../errors.ts";
-import { hooksFolder, setGlobalHooksPath, sharedHooksPath, type HooksScope } from "../git/hooks.ts";
+import { hooksFolder, setGlobalHooksPath, sharedHooks, unvalidated } from "../git/hooks.ts";
 import { gitText } from "../git/run.ts";
 import { escapeText } from "../report/escape.ts";
 import { formatRecord } from "../report/json.ts";
@@ -12,10 +12,12 @@ import {
   hookState,
   installDispatchers,
   installHook,
+  overwritten,
   uninstallDispatchers,
   uninstallHook,
 } from "../store/hook-file.ts";
 import { defaultKeyPath } from "../store/key-path.ts";
+import { gitConfig } from "./settings.ts";
 import { out, say } from "./terminal.ts";
 
 interface Settings {
@@ -56,50 +58,93 @@ export const setupCommand: CommandModule = {
   handler: () => {},
 };
 
-/** Scopes of core.hooksPath that reach further than one repository. */
-const SHARED: ReadonlySet<HooksScope> = new Set(["global", "system"]);
-
 async function install(settings: ArgumentsCamelCase<Settings>): Promise<void> {
   await checkPath();
   if (settings.global) return installGlobally();
-  const { folder, scope } = await hooksFolder(process.cwd());
-  if (SHARED.has(scope)) {
-    if (hookState(folder).installed) return say(`signs in every repository already: ${folder}`);
+  const { folder, shared } = await hooksFolder(process.cwd());
+  if (shared && !hookState(folder).installed)
     throw new CliError("exists", `core.hooksPath makes all repositories use ${folder}`, {
       hint: "git patchsig hook install --global",
     });
-  }
-  reportInstalled(folder, installHook(folder));
+  if (shared) say(`signs in every repository already: ${folder}`);
+  else reportInstalled(folder, installHook(folder));
+  sayUnvalidated();
 }
 
 async function installGlobally(): Promise<void> {
   const cwd = process.cwd();
-  const set = await sharedHooksPath(cwd, "global");
   const ours = ownFolder();
-  if (set !== null && set !== ours) return reportInstalled(set, installHook(set));
-  const system = await sharedHooksPath(cwd, "system");
-  if (system !== null)
-    throw new CliError("exists", `core.hooksPath is ${system} for the whole system`, {
+  const { path, scope, sometimes } = await sharedHooks();
+  if (sometimes.length > 0)
+    throw new CliError(
+      "exists",
+      `core.hooksPath is set for some repositories, by ${sometimes[0]}`,
+      {
+        hint: "one setting for all would hide their hooks: git patchsig hook install in each repository",
+      },
+    );
+  if (path !== null && !isAbsolute(path))
+    throw new CliError(
+      "exists",
+      `core.hooksPath is ${path}: each repository has hooks of its own`,
+      {
+        hint: "git patchsig hook install in each repository",
+      },
+    );
+  if (path !== null && path !== ours && scope === "system")
+    throw new CliError("exists", `core.hooksPath is ${path} for the whole system`, {
       hint: "only who looks after it can put a hook there",
     });
+  if (path !== null && path !== ours) {
+    reportInstalled(path, installHook(path));
+    return sayUnvalidated();
+  }
+  const others = overwritten(ours).filter((one) => existsSync(one));
   installDispatchers(ours);
-  if (set === null) await setGlobalHooksPath(cwd, ours);
+  if (path === null) await setGlobalHooksPath(cwd, ours);
+  if ((await sharedHooks()).path !== ours)
+    throw new CliError("exists", `git does not use ${ours}: another setting hides core.hooksPath`, {
+      hint: "git config --show-origin --get core.hooksPath",
+    });
   say("git send-email signs from now on, in every repository: core.hooksPath is now");
   say(ours);
   say("all other hooks run as before; repositories that set core.hooksPath themselves");
   say("do not sign");
+  for (const one of others) say(`another program's hook is kept, and runs first: ${one}`);
+  sayUnvalidated();
 }
 
 function reportInstalled(folder: string, kept: string | null): void {
-  say(`git send-email signs from now on: ${hookState(folder).path}`);
-  if (kept !== null) say(`the hook that was there runs first: ${kept}`);
+  const { path, otherLast } = hookState(folder);
+  say(`git send-email signs from now on: ${path}`);
+  if (kept === null) return;
+  say(
+    otherLast
+      ? `the hook that was there signs too, and runs last: ${kept}`
+      : `the hook that was there runs first: ${kept}`,
+  );
+}
+
+/** What git is told, so that it starts no hook. */
+function sayUnvalidated(): void {
+  for (const line of hindrances(unvalidated(gitConfig()))) say(`but ${line}`);
+}
+
+function hindrances({ usual, identities }: ReturnType<typeof unvalidated>): string[] {
+  return [
+    ...(usual === null ? [] : [`git send-email starts no hook: ${usual} is false`]),
+    ...identities.map(
+      ({ identity, key }) =>
+        `with --identity=${identity} git send-email starts no hook: ${key} is false`,
+    ),
+  ];
 }
 
 async function uninstall(settings: ArgumentsCamelCase<Settings>): Promise<void> {
   const cwd = process.cwd();
   if (settings.global) return uninstallGlobally(cwd);
-  const { folder, scope } = await hooksFolder(cwd);
-  if (SHARED.has(scope))
+  const { folder, shared } = await hooksFolder(cwd);
+  if (shared)
     throw new CliError("exists", `core.hooksPath makes all repositories use ${folder}`, {
       hint: "git patchsig hook uninstall --global",
     });
@@ -107,7 +152,7 @@ async function uninstall(settings: ArgumentsCamelCase<Settings>): Promise<void> 
 }
 
 async function uninstallGlobally(cwd: string): Promise<void> {
-  const set = await sharedHooksPath(cwd, "global");
+  const { path: set } = await sharedHooks();
   const ours = ownFolder();
   if (set !== null && set !== ours) return reportUninstalled(set, uninstallHook(set));
   // first, so that git never looks for hooks in a folder that is gone
@@ -123,21 +168,34 @@ function reportUninstalled(folder: string, done: boolean): void {
 }
 
 async function status(settings: ArgumentsCamelCase<{ readonly json: boolean }>): Promise<void> {
-  const { folder, scope } = await hooksFolder(process.cwd());
-  const { path, installed, other } = hookState(folder);
+  const { folder, shared } = await hooksFolder(process.cwd());
+  const { path, installed, other, otherLast } = hookState(folder);
+  const off = unvalidated(gitConfig());
+  const lost = folder === ownFolder() && installed ? overwritten(folder) : [];
+  const signs = installed && off.usual === null;
   const report = {
     type: "hook",
     installed,
-    scope: SHARED.has(scope) ? "global" : "repository",
+    signs,
+    scope: shared ? "global" : "repository",
     path,
     other,
+    unvalidated: [off.usual ?? [], off.identities.map(({ key }) => key)].flat(),
+    overwritten: lost,
   };
-  if (!installed) process.exitCode = EXIT.unmet;
+  if (!signs) process.exitCode = EXIT.unmet;
   if (settings.json) return out(formatRecord(report));
   const line = (text: string): void => out(`${escapeText(text)}\n`);
-  if (installed) line(`git send-email signs ${SHARED.has(scope) ? "everywhere" : "here"}: ${path}`);
-  else line("git send-email does not sign here: git patchsig hook install");
-  if (other !== null) line(`${installed ? "runs first" : "another hook"}: ${other}`);
+  if (!installed) line("git send-email does not sign here: git patchsig hook install");
+  else if (signs) line(`git send-email signs ${shared ? "everywhere" : "here"}: ${path}`);
+  else line(`git send-email does not sign here, though the hook is there: ${path}`);
+  for (const text of installed ? hindrances(off) : []) line(text);
+  if (other !== null)
+    line(
+      `${!installed ? "another hook" : otherLast ? "signs too, and runs last" : "runs first"}: ${other}`,
+    );
+  for (const one of lost) line(`not ours any more, so that no repository's own hook runs: ${one}`);
+  if (lost.length > 0) line("git patchsig hook install --global mends that, and keeps both");
 }
 
 /** The folder that stands in for every repository's hooks. */

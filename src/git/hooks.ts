@@ -1,42 +1,107 @@
-/** Where git looks for hooks, and the setting that says so. */
+/** Where git looks for hooks, the settings that say so, and whether git send-email runs its hook. */
 
 import path from "node:path";
-import { LIST_CONFIG, parseConfig } from "./config.ts";
-import { git, gitText, runGit } from "./run.ts";
+import { type Config, parseConfig } from "./config.ts";
+import { git, gitText, runGit, type StartOptions } from "./run.ts";
+import { NO_REPOSITORY } from "./scope.ts";
 
 /** Who has set core.hooksPath, in git's words ("local", "global" …); null if nobody has. */
-export type HooksScope = string | null;
+type HooksScope = string | null;
 
 /** Where git looks for the hooks of the repository that `directory` is in. */
-export async function hooksFolder(
-  directory: string,
-): Promise<{ readonly folder: string; readonly scope: HooksScope }> {
+export interface HooksFolder {
+  readonly folder: string;
+  readonly scope: HooksScope;
+  /** Every repository has the same: it is set for all, and not relative to each one's top. */
+  readonly shared: boolean;
+}
+
+const SHARED: ReadonlySet<HooksScope> = new Set(["global", "system"]);
+
+export async function hooksFolder(directory: string): Promise<HooksFolder> {
   const options = { cwd: directory, purpose: "settings" } as const;
   const folder = path.resolve(
     directory,
     await gitText(["rev-parse", "--git-path", "hooks"], options),
   );
   const { status, stdout } = await runGit(
-    ["config", "--null", "--show-scope", "--get", "core.hooksPath"],
+    ["config", "--null", "--show-scope", "--type=path", "--get", "core.hooksPath"],
     options,
   );
-  return { folder, scope: status === 0 ? stdout.toString().split("\0", 1)[0]! : null };
+  const [scope = null, value = ""] = status === 0 ? stdout.toString().split("\0") : [];
+  return { folder, scope, shared: SHARED.has(scope) && path.isAbsolute(value) };
 }
 
-/** core.hooksPath as it is set for the user, or for the whole system; null if it is not. */
-export async function sharedHooksPath(
-  directory: string,
-  whose: "global" | "system",
-): Promise<string | null> {
-  const { status, stdout } = await runGit([...LIST_CONFIG, `--${whose}`], {
-    cwd: directory,
+/** What is set for the user, or for the whole system, wherever git reads it: includes too. */
+export interface SharedHooks {
+  /** core.hooksPath as it counts in repositories without a setting of their own; null if unset. */
+  readonly path: string | null;
+  readonly scope: HooksScope;
+  /** Files that set it for some repositories alone (includeIf). */
+  readonly sometimes: readonly string[];
+}
+
+/** Nothing is a repository there, so no condition of an includeIf is true. */
+export async function sharedHooks(): Promise<SharedHooks> {
+  const options = {
+    cwd: path.parse(process.cwd()).root,
     purpose: "settings",
-  });
-  return status === 0 ? parseConfig(stdout.toString()).path("core.hooksPath") : null;
+    env: NO_REPOSITORY,
+  } as const;
+  const { status, stdout } = await runGit(
+    ["config", "--null", "--show-scope", "--type=path", "--get", "core.hooksPath"],
+    options,
+  );
+  const [scope = null, value = null] = status === 0 ? stdout.toString().split("\0") : [];
+  return { path: value, scope, sometimes: await conditional(options) };
+}
+
+const INCLUDES = "^includeif\\..*\\.path$";
+
+async function conditional(options: StartOptions): Promise<string[]> {
+  const args = ["config", "--null", "--show-origin", "--type=path", "--get-regexp", INCLUDES];
+  const { status, stdout } = await runGit(args, options);
+  if (status !== 0) return [];
+  const files = parseConfig(stdout.toString()).settings.map(({ value, origin }) =>
+    path.resolve(path.dirname(origin), value),
+  );
+  const found: string[] = [];
+  for (const file of new Set(files)) {
+    const set = ["config", "--includes", "--file", file, "--get", "core.hooksPath"];
+    if ((await runGit(set, options)).status === 0) found.push(file);
+  }
+  return found;
 }
 
 /** Sets it for the user; null unsets it. */
 export async function setGlobalHooksPath(directory: string, folder: string | null): Promise<void> {
   const change = folder === null ? ["--unset", "core.hooksPath"] : ["core.hooksPath", folder];
   await git(["config", "--global", ...change], { cwd: directory, purpose: "settings" });
+}
+
+/**
+ * The settings by which git send-email runs no hook, for what it sends unless told otherwise and for
+ * each --identity: their names.
+ *
+ * @param config of git
+ */
+export function unvalidated(config: Config): {
+  readonly usual: string | null;
+  readonly identities: readonly { readonly identity: string; readonly key: string }[];
+} {
+  const off = (identity: string | null): string | null => {
+    const own = identity === null ? null : `sendemail.${identity}.validate`;
+    const key = own !== null && config.string(own) !== null ? own : "sendemail.validate";
+    return config.bool(key) === false ? key : null;
+  };
+  const names = config.settings.flatMap(
+    ({ key }) => /^sendemail\.(.+)\.[^.]+$/s.exec(key)?.[1] ?? [],
+  );
+  const current = config.string("sendemail.identity");
+  const identities = [...new Set(names)].flatMap((identity) => {
+    const key = identity === current ? null : off(identity);
+    return key === null ? [] : [{ identity, key }];
+  });
+  const usual = off(current);
+  return { usual, identities: usual === null ? identities : [] };
 }

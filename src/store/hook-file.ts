@@ -14,6 +14,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
 } from "node:fs";
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
@@ -25,27 +26,39 @@ const KEPT = `${HOOK}.before-patchsig`;
 /** The second line of all our scripts: what has it is ours. */
 const MARK = "# patchsig: ";
 
+/** Hooks that sign the mail as it then is, and so have to come last. */
+const SIGNS_TOO = "patatt";
+
 /**
- * The hook, in the shell's words: `first` is a hook that runs before it, if it is there; `undo`
- * takes ours away where patchsig cannot any more.
+ * The hook, in the shell's words: `others` are hooks that run before it, if they are there, or behind
+ * it if they sign too; `undo` takes ours away where patchsig cannot any more.
  */
-function signingScript(first: string, undo: string): string {
+function signingScript(others: string, undo: string): string {
   return `#!/bin/sh
 ${MARK}signs what git send-email sends; "git patchsig hook uninstall" takes it away
-first=${first}
-if [ -x "$first" ]; then
-	"$first" "$@" || exit
-fi
+last=
+for other in ${others}; do
+	[ -x "$other" ] || continue
+	if grep -q ${SIGNS_TOO} "$other"; then
+		last=$other
+	else
+		"$other" "$@" || exit
+	fi
+done
 if ! command -v git-patchsig >/dev/null; then
 	echo "patchsig is gone, so nothing can be signed" >&2
 	echo "hint: install it again, or: ${undo}" >&2
 	exit 1
 fi
-exec git-patchsig hook run "$1"
+git-patchsig hook run "$1" || exit
+if [ -n "$last" ]; then
+	exec "$last" "$@"
+fi
 `;
 }
 
-const KEPT_HOOK = `$0${KEPT.slice(HOOK.length)}`;
+const SUFFIX = KEPT.slice(HOOK.length);
+const KEPT_HOOK = `$0${SUFFIX}`;
 const UNDO_HOOK = `mv '${KEPT_HOOK}' '$0' || rm '$0'`;
 
 const OWN_HOOK = `"$(git rev-parse --git-common-dir)/hooks/\${0##*/}"`;
@@ -59,6 +72,20 @@ const UNDO_GLOBALLY = "git config --global --unset core.hooksPath";
 const DISPATCHER = `#!/bin/sh
 ${MARK}runs the repository's own hook, which core.hooksPath hides
 own=${OWN_HOOK}
+first=${KEPT_HOOK}
+if [ -x "$first" ]; then
+	case \${0##*/} in
+	pre-push | pre-receive | post-receive | post-rewrite | reference-transaction)
+		input=$(cat)
+		feed() { [ -z "$input" ] || printf '%s\\n' "$input"; }
+		feed | "$first" "$@" || exit
+		[ -x "$own" ] || exit 0
+		feed | "$own" "$@"
+		exit
+		;;
+	esac
+	"$first" "$@" || exit
+fi
 if [ -x "$own" ]; then
 	exec "$own" "$@"
 fi
@@ -110,13 +137,29 @@ export interface HookState {
   readonly installed: boolean;
   /** The hook that was there before, now run by ours; or that is there instead. */
   readonly other: string | null;
+  /** It signs too, and is run behind ours. */
+  readonly otherLast: boolean;
 }
 
 export function hookState(folder: string): HookState {
   const path = join(folder, HOOK);
   const kept = join(folder, KEPT);
-  if (isOurs(path)) return { path, installed: isExecutable(path), other: present(kept) };
-  return { path, installed: false, other: present(path) ?? present(kept) };
+  const installed = isOurs(path) && isExecutable(path);
+  const other = isOurs(path) ? present(kept) : (present(path) ?? present(kept));
+  return { path, installed, other, otherLast: other !== null && signsToo(other) };
+}
+
+function signsToo(path: string): boolean {
+  try {
+    return statSync(path).isFile() && readFileSync(path, "latin1").includes(SIGNS_TOO);
+  } catch {
+    return false;
+  }
+}
+
+/** Hooks in our folder that another program has put in the place of ours: no repository's own runs. */
+export function overwritten(folder: string): string[] {
+  return OTHER_HOOKS.map((name) => join(folder, name)).filter((path) => !isOurs(path));
 }
 
 /**
@@ -131,7 +174,7 @@ export function installHook(folder: string): string | null {
   const kept = join(folder, KEPT);
   writing(folder, () => mkdirSync(folder, { recursive: true }));
   if (present(path) !== null && !isOurs(path)) keep(path, kept);
-  placeScript(path, signingScript(KEPT_HOOK, UNDO_HOOK));
+  placeScript(path, signingScript(`"${KEPT_HOOK}"`, UNDO_HOOK));
   return present(kept);
 }
 
@@ -172,11 +215,16 @@ export function uninstallHook(folder: string): boolean {
   return true;
 }
 
-/** Fills a folder of ours, to be core.hooksPath, with the hook and one script for every other. */
+/**
+ * Fills a folder of ours, to be core.hooksPath, with the hook and one script for every other. What
+ * another program has put there is kept beside it, and run first.
+ */
 export function installDispatchers(folder: string): void {
   writing(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+  for (const path of [...OTHER_HOOKS, HOOK].map((name) => join(folder, name)))
+    if (present(path) !== null && !isOurs(path)) keep(path, `${path}${SUFFIX}`);
   for (const name of OTHER_HOOKS) placeScript(join(folder, name), DISPATCHER);
-  placeScript(join(folder, HOOK), signingScript(OWN_HOOK, UNDO_GLOBALLY));
+  placeScript(join(folder, HOOK), signingScript(`"${KEPT_HOOK}" ${OWN_HOOK}`, UNDO_GLOBALLY));
 }
 
 /**
@@ -186,7 +234,11 @@ export function installDispatchers(folder: string): void {
  */
 export function uninstallDispatchers(folder: string): { found: boolean; empty: boolean } {
   const scripts = [...OTHER_HOOKS, HOOK].map((name) => join(folder, name)).filter(isOurs);
-  for (const path of scripts) writing(path, () => rmSync(path));
+  for (const path of scripts)
+    writing(path, () => {
+      if (present(`${path}${SUFFIX}`) === null) rmSync(path);
+      else renameSync(`${path}${SUFFIX}`, path);
+    });
   const found = scripts.length > 0;
   if (present(folder) === null) return { found, empty: true };
   if (readdirSync(folder).length > 0) return { found, empty: false };

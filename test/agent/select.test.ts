@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { selectKey } from "../../src/agent/select.ts";
 import type { AgentKey } from "../../src/agent/ssh-agent.ts";
@@ -10,7 +11,14 @@ const key = (seed: number, comment: string): AgentKey => ({
   comment,
 });
 const [work, home, twin] = [key(1, "work laptop"), key(2, "home"), key(3, "home")];
-const held = { keys: [work, home, twin], others: 2 };
+const blob = (type: string): Buffer =>
+  Buffer.concat([Buffer.from([0, 0, 0, type.length]), Buffer.from(`${type} and so on`)]);
+const others = ["sk-ssh-ed25519@openssh.com", "ecdsa-sha2-nistp256"].map((type) => ({
+  type,
+  comment: `my ${type}`,
+  blob: blob(type),
+}));
+const held = { keys: [work, home, twin], others };
 const ssh = (one: AgentKey): string => `ssh-ed25519 ${formatSshKey(one.point).toString("base64")}`;
 
 describe("one key", () => {
@@ -53,19 +61,39 @@ describe("no key, or several", () => {
         message: 'the ssh-agent holds 2 keys "home"',
         hint:
           `its ed25519 keys: "work laptop" ${sshFingerprint(work.point)}, ` +
-          `"home" ${sshFingerprint(home.point)}, "home" ${sshFingerprint(twin.point)}; 2 of other types`,
+          `"home" ${sshFingerprint(home.point)}, "home" ${sshFingerprint(twin.point)}; 2 of other types ` +
+          "(sk-ssh-ed25519@openssh.com, ecdsa-sha2-nistp256)",
       }),
     );
   });
 
+  test("one key under two comments is one key", () => {
+    const also = { ...work, comment: "RSA no more" };
+    const twice = { keys: [work, also], others: [] };
+    expect(selectKey(twice, formatPublicKeyText(publicKeyOfPoint(work.point))).key).toBe(work);
+    expect(selectKey(twice, "RSA no more").key).toBe(also);
+  });
+
+  test.each(others)("a key of another type is called by it: $type", ({ type, comment, blob }) => {
+    const base64 = createHash("sha256").update(blob).digest("base64").replace(/=+$/, "");
+    for (const selector of [comment, `SHA256:${base64}`, `${type} ${blob.toString("base64")} x`])
+      expect(() => selectKey(held, selector), selector).toThrow(
+        expect.objectContaining({
+          code: "no-key",
+          message: `the key "${selector}" is a ${type} key`,
+          hint: expect.stringContaining(type.startsWith("sk-") ? "security key" : "Ed25519 alone"),
+        }),
+      );
+  });
+
   test("nothing at all, and far too much", () => {
-    expect(() => selectKey({ keys: [], others: 0 }, "x")).toThrow(
+    expect(() => selectKey({ keys: [], others: [] }, "x")).toThrow(
       expect.objectContaining({ hint: "it holds no ed25519 key" }),
     );
     const keys = Array.from({ length: 1000 }, () => ({ ...work, comment: "x".repeat(1000) }));
     let hint = "";
     try {
-      selectKey({ keys, others: 0 }, "y");
+      selectKey({ keys, others: [] }, "y");
     } catch (error) {
       hint = (error as { hint: string }).hint;
     }

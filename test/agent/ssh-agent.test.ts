@@ -24,10 +24,10 @@ describe.runIf(requireTool("ssh-agent"))("OpenSSH's agent", () => {
   afterEach(() => client.close());
 
   test("holds what it is given, signs with it, and forgets it", async () => {
-    client = new SshAgent(agent.socket);
-    expect(await client.holdings()).toEqual({ keys: [], others: 0 });
+    client = new SshAgent(agent.socket, () => undefined);
+    expect(await client.holdings()).toEqual({ keys: [], others: [] });
     await client.add(KEY.exposeSeed(), point, "für mich", 60);
-    expect(await client.holdings()).toEqual({ keys: [{ point, comment: "für mich" }], others: 0 });
+    expect(await client.holdings()).toEqual({ keys: [{ point, comment: "für mich" }], others: [] });
     expect(agent.sshAdd("-l")).toContain(sshFingerprint(point));
     expect(agent.sshAdd("-L")).toContain(formatSshKey(point).toString("base64"));
     // Ed25519 is deterministic
@@ -40,7 +40,7 @@ describe.runIf(requireTool("ssh-agent"))("OpenSSH's agent", () => {
   });
 
   test("keeps it no longer than told", async () => {
-    client = new SshAgent(agent.socket);
+    client = new SshAgent(agent.socket, () => undefined);
     await client.add(KEY.exposeSeed(), point, "short", 1);
     expect((await client.holdings()).keys).toHaveLength(1);
     while ((await client.holdings()).keys.length > 0)
@@ -48,14 +48,16 @@ describe.runIf(requireTool("ssh-agent"))("OpenSSH's agent", () => {
   });
 
   test("keys of other types are counted, not listed", async () => {
-    client = new SshAgent(agent.socket);
+    client = new SshAgent(agent.socket, () => undefined);
     agent.sshAdd("-q", newSshKey(temporaryDirectory(), "ec", "other", "ecdsa"));
-    expect(await client.holdings()).toEqual({ keys: [], others: 1 });
+    const { keys, others } = await client.holdings();
+    expect(keys).toEqual([]);
+    expect(others).toMatchObject([{ type: "ecdsa-sha2-nistp256", comment: "other" }]);
     agent.sshAdd("-q", "-D");
   });
 
   test("locked, it holds nothing", async () => {
-    client = new SshAgent(agent.socket);
+    client = new SshAgent(agent.socket, () => undefined);
     await client.add(KEY.exposeSeed(), point, "k", 60);
     agent.sshAdd("-q", "-D");
     expect((await client.holdings()).keys).toEqual([]);
@@ -78,7 +80,7 @@ async function fake(
     });
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  const client = new SshAgent(path, { answer: patience, signature: patience });
+  const client = new SshAgent(path, () => undefined, { answer: patience, signature: patience });
   onTestFinished(() => {
     client.close();
     for (const socket of sockets) socket.destroy();
@@ -157,11 +159,18 @@ describe("an agent that cannot be trusted", () => {
   test("a point of no ssh-ed25519 key is none of ours", async () => {
     const long = Buffer.concat([formatSshKey(point), Buffer.alloc(1)]);
     const client = await fake(listed(1, string(long), string("long")));
-    expect(await client.holdings()).toEqual({ keys: [], others: 1 });
+    expect(await client.holdings()).toMatchObject({ keys: [], others: [{ type: "ssh-ed25519" }] });
+  });
+
+  test("lists a key twice: it is one", async () => {
+    const key = [string(formatSshKey(point)), string("mine")];
+    const client = await fake(listed(3, ...key, ...key, key[0]!, string("also mine")));
+    const { keys } = await client.holdings();
+    expect(keys.map(({ comment }) => comment)).toEqual(["mine", "also mine"]);
   });
 
   test("nobody there", async () => {
-    const client = new SshAgent(join(temporaryDirectory(), "nobody"));
+    const client = new SshAgent(join(temporaryDirectory(), "nobody"), () => undefined);
     await expect(client.holdings()).rejects.toMatchObject({ code: "no-agent" });
   });
 });

@@ -499,9 +499,12 @@ describe("hook install", () => {
     expect(JSON.parse(hook("status", "--json").stdout)).toEqual({
       type: "hook",
       installed: true,
+      signs: true,
       scope: "repository",
       path: hookPath(),
       other: kept,
+      unvalidated: [],
+      overwritten: [],
     });
     expectHookSigns();
     expect(ran()).toHaveLength(1);

@@ -72,7 +72,7 @@ describe("a hook that is there", () => {
     expect(installHook(folder)).toBe(kept);
     expect(installHook(folder)).toBe(kept);
     expect(readFileSync(kept)).toEqual(THEIRS);
-    expect(hookState(folder)).toEqual({ path, installed: true, other: kept });
+    expect(hookState(folder)).toMatchObject({ path, installed: true, other: kept });
     expect(uninstallHook(folder)).toBe(true);
     expect(readFileSync(path)).toEqual(THEIRS);
     expect(mode(path)).toBe(its);
@@ -138,7 +138,7 @@ describe("an installation that was killed", () => {
     plant();
     kill();
     expect(installHook(folder)).toBe(kept);
-    expect(hookState(folder)).toEqual({ path, installed: true, other: kept });
+    expect(hookState(folder)).toMatchObject({ path, installed: true, other: kept });
     expect(readFileSync(kept)).toEqual(THEIRS);
   });
   test.each(halfWay)("%s, is undone", (_when, kill) => {

@@ -2,7 +2,7 @@
 
 import type { ArgumentsCamelCase } from "yargs";
 import { isGpgAgent } from "../../agent/gpg-agent.ts";
-import { type SshAgent, sshAgentOf } from "../../agent/ssh-agent.ts";
+import type { SshAgent } from "../../agent/ssh-agent.ts";
 import { CliError } from "../../errors.ts";
 import { shellWord } from "../../shell.ts";
 import { formatKeyId, formatPublicKeyText, type PublicKey } from "../../minisign/public-key.ts";
@@ -10,6 +10,7 @@ import { readPublicKeyBeside, readSecretKeyFile, unlockKey } from "../../store/k
 import { publicKeyPath } from "../../store/key-path.ts";
 import { type PasswordSettings, passwordSource } from "../password.ts";
 import { keyPathOf } from "../settings.ts";
+import { userAgent } from "../agent-signer.ts";
 import { note } from "../terminal.ts";
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
@@ -24,7 +25,7 @@ interface UnlockSettings extends PasswordSettings {
 export async function unlock(settings: ArgumentsCamelCase<UnlockSettings>): Promise<void> {
   const seconds = secondsOf(settings.for);
   const path = keyPathOf(settings.key);
-  const agent = sshAgentOf(process.env);
+  const agent = userAgent();
   try {
     if (isGpgAgent(process.env["SSH_AUTH_SOCK"] ?? ""))
       throw new CliError("unsupported", "gpg-agent would keep the key on the disk for good", {
@@ -58,7 +59,7 @@ export async function lock(
 ): Promise<void> {
   const path = keyPathOf(settings.key);
   const { point } = publicKeyBeside(path);
-  const agent = sshAgentOf(process.env);
+  const agent = userAgent();
   try {
     if (!(await holds(agent, point))) return note(`${path} is locked already\n`);
     await agent.remove(point);

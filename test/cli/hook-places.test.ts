@@ -1,0 +1,291 @@
+/** Where git looks for hooks, and who else has some there: as stock git, patatt and others have it. */
+
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Run } from "../support/cli.ts";
+import { git } from "../support/repo.ts";
+import { requireTool } from "../support/tools.ts";
+import { expectError, expectStatus, newFolder, newHome, newSubmission } from "./support.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const tools = requireTool("git-send-email");
+
+let bin: string;
+let pristine: string;
+let keys: string;
+let folder: string;
+let home: string;
+let work: string;
+
+beforeAll(() => {
+  bin = newFolder();
+  symlinkSync(join(ROOT, "bin", "git-patchsig.js"), join(bin, "git-patchsig"));
+  pristine = newSubmission().work;
+  keys = newHome();
+});
+beforeEach(() => {
+  folder = newFolder();
+  home = join(folder, "home");
+  work = join(folder, "work");
+  mkdirSync(home);
+  cpSync(pristine, work, { recursive: true });
+  cpSync(keys, join(folder, "data"), { recursive: true });
+});
+
+/** Settings as git finds them by itself: in $HOME/.gitconfig, in $XDG_CONFIG_HOME and in includes. */
+function environment(): Record<string, string> {
+  return {
+    PATH: `${bin}:${process.env["PATH"]}`,
+    HOME: home,
+    XDG_DATA_HOME: join(folder, "data"),
+    XDG_CONFIG_HOME: join(home, ".config"),
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_COMMITTER_NAME: "Alice",
+    GIT_COMMITTER_EMAIL: "alice@example.org",
+    GIT_AUTHOR_NAME: "Alice",
+    GIT_AUTHOR_EMAIL: "alice@example.org",
+    SSH_AUTH_SOCK: "",
+  };
+}
+
+function run(program: string, args: readonly string[], input = ""): Run {
+  const env: NodeJS.ProcessEnv = { ...process.env, ...environment() };
+  delete env["GIT_CONFIG_GLOBAL"];
+  const done = spawnSync(program, args, { cwd: work, env, input, encoding: "utf8" });
+  return { status: done.status ?? -1, stdout: done.stdout, stderr: done.stderr };
+}
+
+const hook = (...args: string[]): Run => run(join(bin, "git-patchsig"), ["hook", ...args]);
+const ours = (): string => join(folder, "data", "patchsig", "hooks");
+
+function plant(path: string, word: string): void {
+  mkdirSync(join(path, ".."), { recursive: true });
+  writeFileSync(path, `#!/bin/sh\necho ${word} >>"${folder}/ran"\n`);
+  chmodSync(path, 0o755);
+}
+
+function ran(): string[] {
+  const file = join(folder, "ran");
+  const words = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
+  rmSync(file, { force: true });
+  return words;
+}
+
+const commit = (): Run => run("git", ["commit", "-q", "--allow-empty", "-m", "empty"]);
+const settings = (file: string, text: string): void => {
+  mkdirSync(join(home, file, ".."), { recursive: true });
+  writeFileSync(join(home, file), text);
+};
+
+/** What git send-email sends is signed. */
+function signs(): boolean {
+  const out = join(newFolder(), "out");
+  expectStatus(run("git", ["format-patch", "-q", "-1", "-o", out, ":/song: credits"]), 0);
+  const [file] = run("sh", ["-c", `echo ${out}/*`])
+    .stdout.trim()
+    .split(" ");
+  const args = [
+    "--quiet",
+    "--confirm=never",
+    "--suppress-cc=all",
+    "--dry-run",
+    "--to=l@example.org",
+  ];
+  expectStatus(run("git", ["send-email", ...args, "--from=alice@example.org", file!]), 0);
+  return readFileSync(file!, "utf8").includes("untrusted comment: ");
+}
+
+describe.runIf(tools)("core.hooksPath", () => {
+  const corp = (): string => join(home, "corp");
+  const SETTING = (): string => `[core]\n\thooksPath = ${corp()}\n`;
+  const EVERYWHERE: readonly (readonly [string, () => void])[] = [
+    ["in .gitconfig", () => settings(".gitconfig", SETTING())],
+    ["in XDG's file", () => settings(".config/git/config", SETTING())],
+    [
+      "in XDG's file, with a .gitconfig besides",
+      () => {
+        settings(".config/git/config", SETTING());
+        settings(".gitconfig", "[core]\n\teditor = vi\n");
+      },
+    ],
+    [
+      "in a file that is included",
+      () => {
+        settings("corp.config", SETTING());
+        settings(".gitconfig", "[core]\n\teditor = vi\n[include]\n\tpath = corp.config\n");
+      },
+    ],
+    [
+      "in a file that is included before",
+      () => {
+        settings("corp.config", SETTING());
+        settings(".gitconfig", "[include]\n\tpath = ~/corp.config\n[core]\n\teditor = vi\n");
+      },
+    ],
+    ["with a ~", () => settings(".gitconfig", "[core]\n\thooksPath = ~/corp\n")],
+  ];
+
+  test.each(EVERYWHERE)("%s: the hook goes there, and all others run", (_, set) => {
+    plant(join(corp(), "pre-commit"), "corp");
+    set();
+    expectError(hook("install"), 3, /^core.hooksPath makes all repositories use /);
+    expectStatus(hook("install", "--global"), 0);
+    expect(existsSync(join(corp(), "sendemail-validate"))).toBe(true);
+    expectStatus(hook("status"), 0);
+    expect(signs()).toBe(true);
+    expectStatus(commit(), 0);
+    expect(ran()).toEqual(["corp"]);
+    expectStatus(hook("uninstall", "--global"), 0);
+    expect(existsSync(join(corp(), "sendemail-validate"))).toBe(false);
+    expectStatus(hook("status"), 1);
+  });
+
+  test("for some repositories alone: it is not hidden", () => {
+    plant(join(corp(), "pre-commit"), "corp");
+    settings("corp.config", SETTING());
+    for (const condition of [`gitdir:${work}/`, "gitdir:~/elsewhere/", "onbranch:main"]) {
+      settings(".gitconfig", `[includeIf "${condition}"]\n\tpath = corp.config\n`);
+      expectError(
+        hook("install", "--global"),
+        3,
+        /^core.hooksPath is set for some repositories, by /,
+      );
+    }
+    settings(".gitconfig", `[includeIf "gitdir:${work}/"]\n\tpath = corp.config\n`);
+    expectStatus(commit(), 0);
+    expect(ran()).toEqual(["corp"]);
+  });
+
+  test("relative: each repository's own", () => {
+    settings(".gitconfig", "[core]\n\thooksPath = .githooks\n");
+    plant(join(work, ".githooks", "pre-commit"), "own");
+    expectError(hook("install", "--global"), 3, /each repository has hooks of its own/);
+    expectStatus(hook("install"), 0);
+    expect(existsSync(join(work, ".githooks", "sendemail-validate"))).toBe(true);
+    expect(signs()).toBe(true);
+    expectStatus(commit(), 0);
+    expect(ran()).toEqual(["own"]);
+    expectStatus(hook("uninstall"), 0);
+  });
+
+  test("of a worktree alone", () => {
+    git(work, ["config", "extensions.worktreeConfig", "true"]);
+    git(work, ["config", "--worktree", "core.hooksPath", join(folder, "tree hooks")]);
+    expectStatus(hook("install"), 0);
+    expect(existsSync(join(folder, "tree hooks", "sendemail-validate"))).toBe(true);
+    expect(signs()).toBe(true);
+  });
+
+  test("of the repository, as husky sets it, with --global besides: the hook says where it is missing", () => {
+    plant(join(work, ".husky", "_", "pre-commit"), "husky");
+    git(work, ["config", "core.hooksPath", ".husky/_"]);
+    expectStatus(hook("install", "--global"), 0);
+    expectStatus(hook("status"), 1);
+    expect(signs()).toBe(false);
+    expectStatus(hook("install"), 0);
+    expect(signs()).toBe(true);
+    expectStatus(commit(), 0);
+    expect(ran()).toEqual(["husky"]);
+  });
+});
+
+describe.runIf(tools)("other programs", () => {
+  test("a hook that is put over ours is told, and kept", () => {
+    plant(join(work, ".git", "hooks", "post-commit"), "own");
+    plant(join(work, ".git", "hooks", "pre-push"), "own-push");
+    expectStatus(hook("install", "--global"), 0);
+    plant(join(ours(), "post-commit"), "theirs");
+    writeFileSync(
+      join(ours(), "pre-push"),
+      `#!/bin/sh\nwhile read a b c d; do echo "theirs $a" >>"${folder}/ran"; done\n`,
+    );
+    expectStatus(commit(), 0);
+    expect(ran()).toEqual(["theirs"]);
+    const { stdout } = expectStatus(hook("status"), 0);
+    expect(stdout).toContain(`no repository's own hook runs: ${join(ours(), "post-commit")}\n`);
+    expect(stdout).toContain("git patchsig hook install --global mends that");
+
+    const { stderr } = expectStatus(hook("install", "--global"), 0);
+    expect(stderr).toContain("another program's hook is kept, and runs first:");
+    expectStatus(commit(), 0);
+    expect(ran()).toEqual(["theirs", "own"]);
+    // both read what git tells them
+    writeFileSync(
+      join(work, ".git", "hooks", "pre-push"),
+      `#!/bin/sh\nwhile read a b c d; do echo "own $a" >>"${folder}/ran"; done\n`,
+    );
+    const target = join(folder, "target");
+    git(folder, ["init", "-q", "--bare", target]);
+    expectStatus(run("git", ["push", "-q", target, "HEAD:refs/heads/x"]), 0);
+    expect(ran()).toEqual(["theirs HEAD", "own HEAD"]);
+    expect(expectStatus(hook("status"), 0).stdout).not.toContain("not ours");
+    expect(signs()).toBe(true);
+
+    const kept = expectStatus(hook("uninstall", "--global"), 0).stderr;
+    expect(kept).toContain("holds other files too");
+    expect(readFileSync(join(ours(), "post-commit"), "utf8")).toContain("theirs");
+  });
+
+  test("a hook that signs too runs last: it signs what is sent", () => {
+    const path = join(work, ".git", "hooks", "sendemail-validate");
+    mkdirSync(join(path, ".."), { recursive: true });
+    // patatt's own words; what it would sign is what is there when it runs
+    const text = `#!/bin/sh\n# installed by patatt install-hook\ngrep -c "untrusted comment" "$1" >>"${folder}/ran"\n`;
+    writeFileSync(path, text);
+    chmodSync(path, 0o755);
+    expect(expectStatus(hook("install"), 0).stderr).toContain("signs too, and runs last: ");
+    expect(expectStatus(hook("status"), 0).stdout).toContain("signs too, and runs last: ");
+    expect(signs()).toBe(true);
+    expect(ran()).toEqual(["1"]);
+    expectStatus(hook("uninstall"), 0);
+    expect(readFileSync(path, "utf8")).toBe(text);
+  });
+});
+
+describe.runIf(tools)("settings by which git starts no hook", () => {
+  test.each([
+    ["sendemail.validate", "sendemail.validate"],
+    ["sendemail.work.validate", "sendemail.work.validate"],
+  ])("%s", (key, named) => {
+    if (key !== named || key.includes("work")) git(work, ["config", "sendemail.identity", "work"]);
+    git(work, ["config", key, "no"]);
+    expect(expectStatus(hook("install"), 0).stderr).toContain(
+      `but git send-email starts no hook: ${named} is false`,
+    );
+    expect(expectStatus(hook("status"), 1).stdout).toContain(`${named} is false`);
+    expect(signs()).toBe(false);
+    git(work, ["config", key, "yes"]);
+    expectStatus(hook("status"), 0);
+    expect(signs()).toBe(true);
+  });
+
+  test("an identity that has it on, and another that has not", () => {
+    git(work, ["config", "sendemail.validate", "false"]);
+    git(work, ["config", "sendemail.identity", "work"]);
+    git(work, ["config", "sendemail.work.validate", "true"]);
+    git(work, ["config", "sendemail.home.smtpServer", "mail.example.org"]);
+    expectStatus(hook("install"), 0);
+    const { stdout } = expectStatus(hook("status"), 0);
+    expect(stdout).toContain(
+      "with --identity=home git send-email starts no hook: sendemail.validate is false",
+    );
+    expect(signs()).toBe(true);
+    const report = JSON.parse(hook("status", "--json").stdout) as object;
+    expect(report).toMatchObject({
+      installed: true,
+      signs: true,
+      unvalidated: ["sendemail.validate"],
+    });
+  });
+});
