@@ -39,7 +39,7 @@ def mailinfo(mail, folder):
     need(run.returncode == 0 and found, "git mailinfo")
     return (*found.groups(), open(msg, "rb").read(), open(patch, "rb").read())
 def canonical_message(msg):
-    lines = [re.sub(rb"^>(?=From )", b"", line).rstrip(b" \t\r") for line in msg.split(b"\n")]
+    lines = [re.sub(rb"^>+(?=From )", b"", line).rstrip(b" \t\r") for line in msg.split(b"\n")]
     text = re.sub(rb"\n{3,}", b"\n\n", b"\n".join(lines)).strip(b"\n")
     return text and text + b"\n"
 

@@ -189,6 +189,16 @@ const ATTESTED: readonly MailVector[] = [
     mail({ message: `${MESSAGE}\n>From now on.\n>Front row.\n` }),
   ),
   vector(
+    "escaped-from-twice",
+    "a >>From line of the message loses every >, as where programs add one each time",
+    mail({ message: `${MESSAGE}\n>>From now on.\n>From here.\n>> From there.\n` }),
+  ),
+  vector(
+    "base64-footer",
+    "a footer below base64, which git decodes to nothing that matters",
+    encoded("base64", `${base64(body())}\n_____\nlist mailing list\nlist@example.org\n`),
+  ),
+  vector(
     "form-feed",
     "form feed and vertical tab are text",
     mail({ message: `One.\f\n\f\n\v\nTwo.\n` }),
@@ -401,8 +411,8 @@ const REFUSED: readonly MailVector[] = [
   ),
   vector(
     "base64-ambiguous",
-    "a footer below base64",
-    encoded("base64", `${base64(body())}_____\nlist\n`),
+    "a line of base64 that lacks a character",
+    encoded("base64", base64(body()).replace(/.\n/, "\n")),
   ),
   vector(
     "charset-unsupported",

@@ -197,6 +197,12 @@ const type = (name: string, shows: string, value: string): RefusedVector =>
 
 export const UNREAD: readonly RefusedVector[] = [
   refusedFor(
+    "base64-ambiguous",
+    "base64-footer-hunk",
+    "a footer below base64 that git decodes to a line of a hunk",
+    encoded("base64", `${base64(body({ tail: "" }))}= Kw o r =\n`),
+  ),
+  refusedFor(
     "malformed-header",
     "cr-in-header",
     "a CR within a header line",

@@ -21,7 +21,7 @@ export interface Sheet {
 /** Reads a file or, for `-`, stdin. CliError: as the file cannot be read, or is no mail. */
 export function readSheet(name: string): Sheet {
   const bytes = readWhole(name);
-  if (!looksLikeMail(bytes)) throw notAMail(name);
+  if (!looksLikeMail(bytes)) throw notAMail(name, bytes);
   const mails = messages(bytes, { keepCr: true }).map(({ offset, size, bytes: mail }) => {
     if (mail === null) throw new CliError("too-large", `${name}: a mail of ${size} bytes`);
     return { start: offset, end: offset + size, mail };

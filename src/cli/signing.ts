@@ -1,8 +1,10 @@
 /** What `sign` and `format-patch` share: the key, the address, and the signing of mails. */
 
+import { isAscii } from "node:buffer";
 import { CliError } from "../errors.ts";
 import { runGitSync } from "../git/run.ts";
 import { whoseSettings } from "../git/scope.ts";
+import { MAX_HEADER_BYTES } from "../mail/limits.ts";
 import { createVerifier } from "../minisign/ed25519.ts";
 import { type Signer, signWith } from "../minisign/signature.ts";
 import { readRawMail } from "../mail/mailinfo.ts";
@@ -143,7 +145,17 @@ function prepareDraft(draft: Draft, notes: string[]): Prepared | null {
     notes.push(`${draft.name} is not signed yet: write it, then git patchsig sign all files again`);
     return null;
   }
+  if (!isAscii(headerOf(draft.mail)))
+    notes.push(
+      `${draft.name}: its header has characters that are not encoded, as lists spoil them`,
+    );
   return made.value;
+}
+
+/** The header of a mail that was read, its line ends LF or CR LF. */
+function headerOf(mail: Buffer): Buffer {
+  const end = /\n\r?\n/.exec(mail.toString("latin1", 0, MAX_HEADER_BYTES))?.index;
+  return mail.subarray(0, end ?? 0);
 }
 
 interface GroupMember {

@@ -6,7 +6,7 @@ import { type InBody, finishHeader, newInBody, readInBodyLine } from "./inbody.t
 import { type CrPlaces, crsBefore } from "./line-ends.ts";
 import type { Part } from "./parts.ts";
 import { refuse } from "./refused.ts";
-import { decodeBody, decodeQuotedPrintable, decodedLineEnds } from "./transfer.ts";
+import { decodeBody, decodeQuotedPrintable, decodedLineEnds, hasFooter } from "./transfer.ts";
 
 /** A body cut into what becomes the commit message and what goes to git apply. */
 export interface Body {
@@ -127,6 +127,8 @@ function decodePart(mail: Buffer, { start, end, encoding, flow }: Part): Decoded
   const body = mail.subarray(start, end);
   const decoded = decodeBody(body, encoding);
   const { length } = decoded;
+  if (flow.flowed && hasFooter(body, encoding))
+    refuse("base64-ambiguous", "text below base64 that is format=flowed");
   if (!flow.flowed) return { text: decoded, sourceOf: (at) => at, length };
   const join = (until?: number) =>
     unflow(decoded, flow, encoding === "identity" ? null : decodedLineEnds(body, encoding), until);
@@ -188,6 +190,8 @@ export function readBody(mail: Buffer, parts: readonly Part[], crs: CrPlaces): B
       }
     }
     if (stage === "patch") patch.add(text.subarray(pos), part, pos, text.length);
+    else if (hasFooter(mail.subarray(part.start, part.end), part.encoding))
+      refuse("base64-ambiguous", "text below base64 in a message: git would decode it");
     if (!part.closed) continue;
     if (stage === "patch") patch.close();
     else if (stage === "message") message.push(convert(NEWLINE, part));

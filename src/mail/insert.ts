@@ -1,6 +1,7 @@
 import type { BreakPoint, MailView } from "../types.ts";
 import { LF, NEWLINE } from "./bytes.ts";
 import {
+  base64End,
   decodeBody,
   decodeQuotedPrintable,
   encodeBase64,
@@ -25,7 +26,7 @@ function flowedLines(lines: Buffer): Buffer {
 
 /**
  * Replaces the bytes [start, end) of the decoded body by `insert`, in the part's own transfer
- * encoding. Everything else of the mail keeps its bytes, except that a base64 body is written anew.
+ * encoding. Everything else of the mail keeps its bytes, except that base64 is written anew.
  *
  * @param insert LF-terminated lines, or nothing
  */
@@ -46,9 +47,10 @@ export function spliceBody(
     const raw = (decoded: number) => bodyStart + decodeQuotedPrintable(body, decoded).end;
     return around(raw(start), raw(end), encodeQuotedPrintable(lines));
   }
-  const decoded = decodedBody(mail, place);
-  const whole = Buffer.concat([decoded.subarray(0, start), lines, decoded.subarray(end)]);
-  return around(bodyStart, bodyEnd, encodeBase64(whole));
+  const dataEnd = base64End(body);
+  const data = decodeBody(body.subarray(0, dataEnd), encoding);
+  const whole = Buffer.concat([data.subarray(0, start), lines, data.subarray(end)]);
+  return around(bodyStart, bodyStart + dataEnd, encodeBase64(whole));
 }
 
 /**

@@ -90,7 +90,8 @@ function readInfo(header: Header, body: Body): MailInfo {
     const inBody = body.patch.length > 0 ? body.inBody.get(name) : undefined;
     const top = header.fields.get(name);
     // git decodes the top header in any case, and fails if that fails
-    const decoded = top === undefined ? undefined : decodeWords(top);
+    const decode = name === "subject" ? decodeSubject : decodeWords;
+    const decoded = top === undefined ? undefined : decode(top);
     if (inBody === undefined && decoded === undefined) absent.push(name);
     return inBody ?? decoded ?? EMPTY;
   };
@@ -103,6 +104,19 @@ function readInfo(header: Header, body: Body): MailInfo {
   return absent.length === 0 ? info : { ...info, absent };
 }
 
+/**
+ * Mailman writes the bytes of a Subject that was not encoded as words in the charset "unknown-8bit".
+ * git gives up on such a mail; a cover letter, which it would not apply either, is read.
+ */
+function decodeSubject(subject: Buffer): Buffer {
+  const named = latin1(subject).replace(UNKNOWN, "=?utf-8?");
+  if (named === latin1(subject)) return decodeWords(subject);
+  const decoded = decodeWords(Buffer.from(named, "latin1"));
+  return COVER.test(latin1(decoded)) ? decoded : decodeWords(subject);
+}
+
+const UNKNOWN = /=\?unknown-8bit\?/gi;
+const COVER = /\[[^[\]]*\b0+\/\d/;
 const FOLDER_DATA = Buffer.from("Mail System Internal Data");
 
 function readHeaders(header: Header): MailHeaders {
@@ -111,7 +125,7 @@ function readHeaders(header: Header): MailHeaders {
     messageId: text("message-id"),
     inReplyTo: text("in-reply-to"),
     listIds: header.listIds.map((value) => value.toString("utf8")),
-    subject: decodeWords(field(header, "subject")).toString("utf8"),
+    subject: decodeSubject(field(header, "subject")).toString("utf8"),
     from: text("from"),
     sender: text("sender"),
     replyTo: text("reply-to"),

@@ -1,4 +1,4 @@
-import { BLANK, CR, EMPTY, LF, TAB, isSpace, lineEnd, latin1 } from "./bytes.ts";
+import { BLANK, CR, LF, TAB, isSpace, lineEnd, latin1 } from "./bytes.ts";
 import { refuse } from "./refused.ts";
 
 /** The transfer encodings that git tells apart; 7bit, 8bit and binary are all "identity". */
@@ -112,23 +112,60 @@ export function decodeBase64(text: Buffer): Buffer {
 }
 
 /**
- * A base64 body. git decodes each line by itself and skips strange characters, others take the
- * body as a whole: so every line must be whole groups, and padding may stand at the very end only.
+ * Where the base64 of a body ends: text may stand below it, put there by a mailing list, and empty
+ * lines. git decodes each line by itself, others take the body as a whole: so every line must be
+ * whole groups, and padding may stand at the very end only.
  */
-function decodeBase64Body(text: Buffer): Buffer {
-  if (text.every(isSpace)) return EMPTY;
-  const groups = Buffer.allocUnsafe(text.length);
-  let length = 0;
-  for (let pos = 0, next = 0; pos < text.length; pos = next) {
-    next = lineEnd(text, pos);
-    let end = next;
-    while (end > pos && (text[end - 1] === LF || text[end - 1] === CR)) end--;
-    if ((end - pos) % 4 !== 0 || text.subarray(pos, end).includes(CR)) {
-      refuse("base64-ambiguous", "a line of base64 is not whole groups");
-    }
-    length += text.copy(groups, length, pos, end);
+export function base64End(body: Buffer): number {
+  let end = 0;
+  for (let pos = 0, next = 0; pos < body.length; pos = next) {
+    next = lineEnd(body, pos);
+    let stop = next;
+    while (stop > pos && (body[stop - 1] === LF || body[stop - 1] === CR)) stop--;
+    if (stop === pos) continue;
+    const isWhole = (stop - pos) % 4 === 0 && BASE64.test(latin1(body, pos, stop));
+    if (!isWhole) break;
+    end = next;
+    if (body[stop - 1] === EQUALS) break;
   }
-  return decodeAscii(latin1(groups, 0, length));
+  return end;
+}
+
+/** True if there is text below the base64 of a body. */
+export function hasFooter(body: Buffer, encoding: Encoding): boolean {
+  return encoding === "base64" && !body.subarray(base64End(body)).every(isSpace);
+}
+
+function decodeBase64Body(body: Buffer): Buffer {
+  const end = base64End(body);
+  const data = Buffer.from(latin1(body, 0, end), "base64");
+  const below = body.subarray(end);
+  return below.every(isSpace) ? data : Buffer.concat([data, decodeFooter(data, below)]);
+}
+
+/** How lines begin that may be of a hunk or of a file header, or of a block. */
+const MAY_BE_DIFF =
+  /(?:^|\n)(?:[ \t\r\n+\-@\\]|diff |Index|(?:dis)?similarity|(?:index|old|new|deleted|copy|rename|GIT|Binary|Files|literal|delta|untrusted) )/;
+
+/**
+ * What git makes of text below base64 that ends a line: it decodes that too, whatever letters are
+ * in it, and hands what comes of it to git apply. Others stop where the base64 ends, or show the
+ * text: so it must come to nothing. What may be the rest of damaged base64 is refused.
+ */
+function decodeFooter(data: Buffer, text: Buffer): Buffer {
+  const lines = latin1(text).split("\n");
+  const first = lines.find((line) => line.trim() !== "") ?? "";
+  if (data.at(-1) !== LF || /^[A-Za-z0-9+/=]*\r?$/.test(first))
+    refuse("base64-ambiguous", "a line of base64 is not whole groups");
+  const decoded = Buffer.concat(lines.map(decodeLoosely));
+  if (MAY_BE_DIFF.test(latin1(decoded)))
+    refuse("base64-ambiguous", "text below base64 that git might read as a part of the patch");
+  return decoded;
+}
+
+/** A line as git decodes it: what is no letter of base64 counts for nothing, nor does half a byte. */
+function decodeLoosely(line: string): Buffer {
+  return Buffer.from(line.replace(/[^A-Za-z0-9+/]/g, ""), "base64");
 }
 
 /** Base64 in lines of 76 columns. */

@@ -3,6 +3,7 @@ import {
   commonName,
   type FileLine,
   isBadPath,
+  type PrefixedName,
   prefixesOf,
   readFileLine,
   wholeName,
@@ -136,10 +137,13 @@ function checkPath(name: string, offset: number): void {
   if (isBadPath(name)) refuse("bad-path", offset, "a path that git would not write");
 }
 
-// what git itself writes: file, executable, symbolic link, submodule
+// what git writes: file, executable, symbolic link, submodule
 const MODES: Readonly<Record<string, number>> = {
   "100644": 0o100644,
   "100755": 0o100755,
+  // as others write the modes of files that their group may write; git makes the two above of them
+  "100664": 0o100644,
+  "100775": 0o100755,
   "120000": 0o120000,
   "160000": 0o160000,
 };
@@ -194,6 +198,13 @@ export function isPlainHeader(text: Buffer, at: number): boolean {
   return hasAt(text, second, NEW_FILE) && isHunk(text, lineEnd(text, second) + 1);
 }
 
+/** `x.c.orig` or `x.c~fix` beside `x.c`, as `diff -u` and quilt users write it: git takes the shorter name. */
+function isBackup(old: PrefixedName | null, file: PrefixedName | null): boolean {
+  if (old === null || file === null || !old.name.startsWith(file.name)) return false;
+  return old.prefix === file.prefix && BACKUP.test(old.name.slice(file.name.length));
+}
+
+const BACKUP = /^(?:~[^/]*|\.orig)$/;
 const EPOCH = /\b(?:1969-12-31|1970-01-01)\b/;
 
 /**
@@ -207,8 +218,9 @@ export function readPlainHeader(text: Buffer, from: number): FileHeader {
   const second = lineEnd(text, from) + 1;
   const oldLine = readFileLine(lineAt(text, from).slice(OLD_FILE.length), from, true);
   const newLine = readFileLine(lineAt(text, second).slice(NEW_FILE.length), second, true);
-  const oldFile = oldLine.file ?? newLine.file;
-  const newFile = newLine.file ?? oldFile;
+  const newFile = newLine.file ?? oldLine.file;
+  const backup = isBackup(oldLine.file, newFile);
+  const oldFile = backup ? newFile : (oldLine.file ?? newFile);
   if (oldFile === null || newFile === null) {
     refuse("bad-name", from, "a header without a file name");
   }
@@ -218,6 +230,7 @@ export function readPlainHeader(text: Buffer, from: number): FileHeader {
   checkPath(oldFile.name, from);
   const created = oldLine.file === null || EPOCH.test(oldLine.date);
   const deleted = newLine.file === null || EPOCH.test(newLine.date);
+  if (backup && (created || deleted)) refuse("name-mismatch", from, "a backup of a new file");
   if (created && deleted) refuse("bad-name", from, "a file that is neither before nor after");
   return {
     oldName: created ? null : oldFile.name,
@@ -227,7 +240,7 @@ export function readPlainHeader(text: Buffer, from: number): FileHeader {
     newMode: null,
     oldBlob: null,
     newBlob: null,
-    prefixes: [oldFile.prefix, newFile.prefix],
+    prefixes: backup && newFile.prefix === "a" ? ["a", "b"] : [oldFile.prefix, newFile.prefix],
     wantsHunks: true,
     end: lineEnd(text, second) + 1,
   };

@@ -6,7 +6,7 @@ import { refuse, withoutCr } from "./diff-text.ts";
  */
 
 /** A name as written after `---`, with the directory that -p1 takes away. */
-interface PrefixedName {
+export interface PrefixedName {
   /** `a` of `a/src/x.c`. */
   readonly prefix: string;
   /** `src/x.c` of `a/src/x.c`. */

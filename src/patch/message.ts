@@ -3,6 +3,7 @@
 import { hasAt } from "../mail/bytes.ts";
 
 const LF = 0x0a;
+const GT = 0x3e;
 
 /** git's white space: blank, tab, CR, LF. Form feed and vertical tab are text. */
 export function isBlank(byte: number | undefined): boolean {
@@ -10,8 +11,8 @@ export function isBlank(byte: number | undefined): boolean {
 }
 
 /**
- * What `git am` commits as the body of the message, with the `>` of a `>From ` line taken away:
- * trailing white space goes, runs of blank lines become one, none are left at either end, and the
+ * What `git am` commits as the body of the message, without the `>` before a `From ` that begins a
+ * line, however many: programs add one each time they store a mail in an mbox. As git does, trailing white space goes, runs of blank lines become one, none are left at either end, and the
  * last line ends in LF (git-stripspace(1)). Empty in, empty out.
  */
 export function canonicalMessage(message: Buffer): Buffer {
@@ -28,13 +29,19 @@ export function canonicalMessage(message: Buffer): Buffer {
     } else {
       if (blanks > 0 && length > 0) out[length++] = LF;
       blanks = 0;
-      const quoted = hasAt(message, start, ">From ");
-      length += message.copy(out, length, quoted ? start + 1 : start, end);
+      length += message.copy(out, length, belowQuotes(message, start), end);
       out[length++] = LF;
     }
     start = next;
   }
   return out.subarray(0, length);
+}
+
+/** Where the line at `start` begins once the `>` of `>>From ` are taken away. */
+function belowQuotes(message: Buffer, start: number): number {
+  let at = start;
+  while (message[at] === GT) at++;
+  return hasAt(message, at, "From ") ? at : start;
 }
 
 /** A subject with git's white space taken out: mailing lists refold it (transport.md: "st, stm32"). */

@@ -188,7 +188,7 @@ async function* cut(
   };
   let head: Buffer | null = EMPTY;
   const begin = (text: Buffer): SourceMail[] => {
-    if (!looksLikeMail(text)) throw notAMail(name);
+    if (!looksLikeMail(text)) throw notAMail(name, text);
     head = null;
     return splitter.push(text).flatMap(found);
   };
@@ -208,8 +208,23 @@ export function looksLikeMail(chunk: Buffer): boolean {
   return text === "" || /^(?:>?From |[!-9;-~]+[ \t]*:)/.test(text);
 }
 
-export function notAMail(name: string): CliError {
+/** How files begin that are mails but for what a shell or an editor did to them. */
+const SPOILT: readonly (readonly [start: RegExp, what: string, hint: string])[] = [
+  [
+    /^(?:\xff\xfe|\xfe\xff|[!-~]\0[!-~]\0|\0[!-~]\0[!-~])/,
+    "is UTF-16, as PowerShell writes with >",
+    "git format-patch -o FOLDER writes files by itself; or: iconv -f UTF-16 -t UTF-8",
+  ],
+  [/^\xef\xbb\xbf/, "begins with a byte order mark", "save it as UTF-8 without one"],
+];
+
+/** @param text how the file begins */
+export function notAMail(name: string, text: Buffer): CliError {
   const what = name === "-" ? "standard input" : name;
+  const start = text.toString("latin1", 0, 4);
+  const spoilt = SPOILT.find(([pattern]) => pattern.test(start));
+  if (spoilt !== undefined)
+    return new CliError("not-a-mail", `${what} ${spoilt[1]}`, { hint: spoilt[2] });
   return new CliError("not-a-mail", `${what} is no mail and no mbox`, {
     hint: "patchsig reads what git format-patch writes and what mail programs save",
   });

@@ -141,14 +141,16 @@ function person(info: MailInfo): { name: string; email: string } {
 
 /** A mail that is not read at all: no more than its header is looked at, for people. */
 export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
+  const subject = glimpse(mail, "subject");
   return {
-    kind: "patch",
+    // no cover letter keeps its patches from being applied
+    kind: subjectNumber(subject).index === 0 ? "cover" : "patch",
     view: null,
     diff: null,
     attestation: null,
     author: null,
     senders: [],
-    signature: findMarkers(mail).length > 0 ? "malformed" : "none",
+    signature: showsBlock(mail) ? "malformed" : "none",
     signed: null,
     changed: [],
     signedMessage: null,
@@ -158,11 +160,22 @@ export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
     messageId: glimpse(mail, "message-id"),
     inReplyTo: "",
     listIds: [],
-    subject: glimpse(mail, "subject"),
+    subject,
     statements: [],
     findings: [refusedFinding("mail", refusal)],
   };
 }
+
+/** True if a block begins in the mail, be it within base64. */
+function showsBlock(mail: Buffer): boolean {
+  if (findMarkers(mail).length > 0) return true;
+  const runs = mail.toString("latin1", 0, LOOKED_AT).matchAll(BASE64_LINES);
+  return [...runs].some(([run]) => findMarkers(Buffer.from(run, "base64")).length > 0);
+}
+
+/** As much of a refused mail as is searched for a block. */
+const LOOKED_AT = 1 << 20;
+const BASE64_LINES = /(?:^[A-Za-z0-9+/]{4,}={0,2}\r?\n)+/gm;
 
 function refusedFinding(what: "mail" | "diff" | "block", refusal: Refusal): Finding {
   const prefix = { mail: "mail refused: ", diff: "diff refused: ", block: "" };

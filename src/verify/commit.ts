@@ -10,6 +10,8 @@ import type { Checked } from "./result.ts";
 
 /** A date that git reads for certain: printable, and with a number in it. */
 const DATE = /^(?=.*\d)[\x20-\x7e]{1,100}$/;
+/** Bytes of weekdays and months in other languages: git passes over them, as over an asterisk. */
+const NOT_ASCII = /[\x80-\xff]/g;
 
 /**
  * The mail that makes the commit which was verified: composed from the values, then read back with
@@ -19,7 +21,7 @@ export function mailFor(checked: Checked, now: number): Result<Buffer> {
   const { view, diff, author } = checked;
   if (view === null || diff === null || author === null)
     return { ok: false, refusal: { reason: "unreadable", detail: "the mail was not read" } };
-  const shown = view.info.date.toString("latin1");
+  const shown = view.info.date.toString("latin1").replace(NOT_ASCII, "*");
   const time = checked.signed?.comment.time ?? now;
   const commit: Commit = {
     author: author.name,

@@ -123,6 +123,18 @@ describe("what is signed", () => {
     expect(isGood(check(readFileSync(file!)))).toBe(true);
   });
 
+  test("a header that is not encoded, and says that lists may spoil it", () => {
+    const [file] = copies();
+    writeFileSync(
+      file!,
+      text(file!).replace(/^Subject: (\[.*?\]) /m, "Subject: $1 t\xc3\xb6st "),
+      "latin1",
+    );
+    const { stderr } = expectStatus(sign([file!]), 0);
+    expect(stderr).toContain("its header has characters that are not encoded");
+    expect(isGood(check(readFileSync(file!)))).toBe(true);
+  });
+
   test("an mbox in place", () => {
     const box = mbox(...unsigned);
     expectStatus(sign([box]), 0);

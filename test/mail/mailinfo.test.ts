@@ -94,6 +94,17 @@ describe("the view", () => {
     });
   });
 
+  it("has the Subject of a cover letter that Mailman called unknown-8bit", () => {
+    const words = "=?unknown-8bit?b?W1BBVENIIDAvMl0gdMO2c3Q=?=";
+    expect(read(`From: A <a@x>\nSubject: [list] ${words}\n\nm\n`).headers.subject).toBe(
+      "[list] [PATCH 0/2] t\u00f6st",
+    );
+    // git gives up on a patch that is called so
+    const patch = `From: A <a@x>\nSubject: [PATCH] =?unknown-8bit?q?t=C3=B6st?=\n\nm\n---\nx\n`;
+    expect(readMail(Buffer.from(patch)).ok).toBe(false);
+    expect(judge.read(Buffer.from(patch))).toBeNull();
+  });
+
   it.each([
     ["\u00e4", "UTF-8", "", false],
     ["\u00e4", "", "", false],

@@ -13,6 +13,9 @@ const nest = (depth: number) =>
     (_, i) => `Content-Type: multipart/mixed; boundary=b${i}x\n\nx\n--b${i}x\n`,
   ).join("");
 
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+const BASE64_PATCH = `${HEAD}Content-Transfer-Encoding: base64\n\n${base64("m\n---\n x\n")}\n`;
+
 /** Mails that git accepts, though others would see something else in them. */
 const AMBIGUOUS: [reason: string, what: string, mail: string][] = [
   ["leading-blank", "an empty line on top", `\n${HEAD}${REST}`],
@@ -167,8 +170,25 @@ const AMBIGUOUS: [reason: string, what: string, mail: string][] = [
   ],
   [
     "base64-ambiguous",
-    "a footer",
+    "a footer below a message",
     `${HEAD}Content-Transfer-Encoding: base64\n\nbQo=\n____\nlist\n`,
+  ],
+  ...[
+    ["a + line", "= Kw o r ="],
+    ["a header line", "_ZGlmZiAtLWdpdCBhL2IgYi9i_"],
+    ["a line below the first", "_ Cito _"],
+    ["an empty line", "_ eAoK _"],
+    ["a blank", "_IHh4_"],
+  ].map(([what, footer]): [string, string, string] => [
+    "base64-ambiguous",
+    `a footer that git decodes to ${what}`,
+    `${BASE64_PATCH}\n${footer}\n`,
+  ]),
+  ["base64-ambiguous", "a footer of base64 alone", `${BASE64_PATCH}\nlists\n-- \nlist\n`],
+  [
+    "base64-ambiguous",
+    "a footer in the last line",
+    `${HEAD}Content-Transfer-Encoding: base64\n\n${base64("m\n---\nx")}\n_list_\n`,
   ],
   ["base64-ambiguous", "the other alphabet", `${HEAD}Content-Transfer-Encoding: base64\n\nbQ-_\n`],
   [
@@ -241,6 +261,7 @@ it("the mails around them are read", () => {
   expect(reason(HEAD + REST)).toBe("read");
   expect(reason(`${FROM}${HEAD}${REST}From now on\n`)).toBe("read");
   expect(reason(`${HEAD}\nm\n${FROM}\n---\n`)).toBe("read");
+  expect(reason(`${BASE64_PATCH}\n-- \nlist mailing list\n`)).toBe("read");
   expect(reason(`${MULTI}--b\n\nm\n--b--\n`)).toBe("read");
   expect(reason(`${HEAD}${nest(4)}\nm\n`)).toBe("read");
 });

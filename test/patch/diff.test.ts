@@ -69,6 +69,9 @@ const TAKEN: readonly (readonly [name: string, files: string, findings?: string]
   ["diff-after-signature", "modify hello.txt, modify secret.txt"],
   ["delete-in-footer", "modify hello.txt, delete secret.txt"],
   ["text-between", "modify hello.txt, modify secret.txt"],
+  ["backup-tilde", "modify hello.txt"],
+  ["backup-orig", "modify hello.txt", "no-prefix"],
+  ["mode-group", "create new.txt, modify hello.txt"],
   ["no-patch", ""],
   ["empty", ""],
 ];
@@ -120,6 +123,7 @@ const REFUSED: readonly (readonly [name: string, reason: string, git: "refuses" 
   ["hunks-without-names", "bad-header", "takes"],
   ["index-malformed", "bad-header", "takes"],
   ["mode-html", "bad-header", "refuses"],
+  ["backup-epoch", "name-mismatch", "takes"],
   ["mode-unknown", "bad-mode", "takes"],
   ["mode-without-old", "bad-mode", "takes"],
   // git refuses this one when it applies, "patch with only garbage"

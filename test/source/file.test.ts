@@ -77,6 +77,17 @@ describe.each(TOOLS)("packed by %s", (tool, there) => {
     const file = put("x", pack(Buffer.from("diff --git a/x b/x\n")));
     expect(await read(file)).toMatchObject({ unread: [[file, `${file} is no mail and no mbox`]] });
   });
+
+  test("a mail that a shell or an editor spoilt is called that", async () => {
+    const mail = "From: a@x\nSubject: s\n\nm\n";
+    const utf16 = put("utf16", Buffer.from(`\ufeff${mail}`, "utf16le"));
+    const bare = put("bare", Buffer.from(mail, "utf16le"));
+    const marked = put("marked", Buffer.from(`\ufeff${mail}`));
+    const said = async (file: string) => (await read(file)).unread;
+    for (const file of [utf16, bare])
+      expect(await said(file)).toEqual([[file, `${file} is UTF-16, as PowerShell writes with >`]]);
+    expect(await said(marked)).toEqual([[marked, `${marked} begins with a byte order mark`]]);
+  });
 });
 
 test("a bomb of zeros takes no memory to speak of", async () => {

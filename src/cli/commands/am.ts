@@ -241,8 +241,11 @@ function choose(series: Series<Checked>, args: Arguments): Member<Checked>[] | n
     if (good.length > 0) note("hint: --partial applies the others\n");
     return null;
   }
-  // the cover letter is no patch, but what it says was read with them
-  if (series.members.some((m) => m.evidence.kind === "cover" && m.result.verdict === "fail")) {
+  // the cover letter is no patch, but what it says was read with them, if it could be read
+  const letters = series.members.filter(
+    (m) => m.evidence.kind === "cover" && m.payload.view !== null,
+  );
+  if (letters.some((m) => m.result.verdict === "fail")) {
     note("nothing applied: the cover letter failed\nhint: --partial applies the patches\n");
     return null;
   }

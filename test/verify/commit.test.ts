@@ -1,0 +1,37 @@
+/** Author dates as `am` hands them to git: the same day that git reads in the received mail. */
+
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { createVerifier } from "../../src/minisign/ed25519.ts";
+import { checkMail } from "../../src/verify/check.ts";
+import { mailFor } from "../../src/verify/commit.ts";
+
+const DIFF = "diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n";
+
+/** What git makes of a date, seconds since the epoch and zone. */
+function gitDate(date: string): string {
+  return execFileSync("git", ["var", "GIT_AUTHOR_IDENT"], {
+    env: {
+      ...process.env,
+      GIT_AUTHOR_NAME: "a",
+      GIT_AUTHOR_EMAIL: "a@x",
+      GIT_AUTHOR_DATE: date,
+    },
+  })
+    .toString()
+    .replace(/^.*> /, "");
+}
+
+test.each([
+  "Mi\u00e9, 24 nov 2026 10:00:00 +0000",
+  "\u00fa 24 Nov 2026 10:00:00 +0100",
+  "\u6708, 24 Nov 2026 10:00:00 -0330 (\u4e2d\u56fd)",
+  "24 Nov 2026 10:00:00 +0000",
+])("%s", (date) => {
+  const mail = Buffer.from(`From: A <a@x>\nSubject: s\nDate: ${date}\n\nm\n---\n${DIFF}`);
+  const composed = mailFor(checkMail(mail, createVerifier(1)), 0);
+  if (!composed.ok) throw new Error(composed.refusal.detail);
+  const handed = /^Date: (.*)$/m.exec(composed.value.toString())![1]!;
+  expect(/^[ -~]+$/.test(handed)).toBe(true);
+  expect(gitDate(handed)).toBe(gitDate(date));
+});
