@@ -93,6 +93,16 @@ describe("what is applied", () => {
     expectApplied(am(munged));
   });
 
+  test.each([
+    ["its number is read", "Subject: [PATCH 0/3] songs\nSubject: [PATCH 0/3] other songs"],
+    ["its number is not read", "Subject: =?unknown-9bit?q?[PATCH_0/3]_songs?="],
+  ])("a cover letter that is refused keeps no patch back: %s", (_, subject) => {
+    const letter = edited(files[0]!, (t) => t.replace(/^Subject: .*$/m, subject));
+    const run = am([letter, ...files]);
+    expectApplied(run);
+    expect(run.stdout + run.stderr).toContain("mail refused: ");
+  });
+
   test("applied patches are counted in the history of the key", () => {
     expectStatus(am(files), 0);
     expect(patchsig(["trust", "show", "alice@example.org"], { home }).stdout).toContain(
@@ -152,6 +162,14 @@ describe("what is refused", () => {
     expectUntouched(run, 1);
     expect(run.stderr).toBe("nothing applied: 1 of 3 failed\nhint: --partial applies the others\n");
     expectTidy(run.stdout);
+  });
+
+  test("a series of which one patch is refused", () => {
+    const [first, second, third] = files;
+    const refused = edited(second!, (t) => t.replace(/^Subject: /m, "Subject: x\nSubject: "));
+    const run = am([first!, refused, third!]);
+    expectUntouched(run, 1);
+    expect(run.stderr).toContain("nothing applied: 2 of 3 not here\n");
   });
 
   test("--partial applies the others", () => {

@@ -210,12 +210,12 @@ async function theSeries(
     if (payload !== null) closed.push(...collector.add({ ...member, payload }));
   }
   closed.push(...collector.end());
-  const withPatches = closed.filter((s) => s.members.some((m) => m.evidence.kind === "patch"));
+  const withPatches = seriesToApply(closed);
   const [series, ...others] = withPatches;
   if (series === undefined) throw fault ?? noPatch(args.source, tally.messages);
   if (others.length > 0) {
     const named = withPatches
-      .slice(0, 5)
+      .slice(0, MAX_NAMED)
       .map((s) => `v${s.result.version} ${s.result.subject}`)
       .join("; ");
     throw new CliError("refused", `${withPatches.length} series in there: ${named}`, {
@@ -224,6 +224,25 @@ async function theSeries(
   }
   return series;
 }
+
+/**
+ * Series with patches. A mail that cannot be read has no number, and is one of its own: it is said,
+ * and no series if there is another one, in which it is missing if it belongs there.
+ */
+function seriesToApply(closed: readonly Series<Checked>[]): Series<Checked>[] {
+  const withPatches = closed.filter((s) => s.members.some((m) => m.evidence.kind === "patch"));
+  const isRead = (s: Series<Checked>): boolean => s.members.some((m) => m.payload.view !== null);
+  const read = withPatches.filter(isRead);
+  if (read.length === 0) return withPatches;
+  const unread = closed.filter((s) => !isRead(s)).flatMap((s) => s.members);
+  for (const { result } of unread.slice(0, MAX_NAMED)) {
+    const [why] = result.findings;
+    note(`${escapeText(`${result.source}: ${why?.message ?? "not read"}`)}\n`);
+  }
+  return read;
+}
+
+const MAX_NAMED = 5;
 
 /** The patches to apply, in order; null, after saying why, if not all are good. */
 function choose(series: Series<Checked>, args: Arguments): Member<Checked>[] | null {
