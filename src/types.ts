@@ -64,6 +64,7 @@ export interface MailHeaders {
   readonly from: string;
   readonly sender: string;
   readonly replyTo: string;
+  readonly cc: string;
   readonly xOriginalFrom: string;
   readonly date: string;
   /** The first X-Developer-Signature, or "": src/devsig reads it. */

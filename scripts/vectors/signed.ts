@@ -177,6 +177,60 @@ export const VARIANTS: readonly SignedVector[] = [
     edit(FROM, `${LIST_FROM}Reply-To: devel@lists.example, Alice <alice@example.org>\n`),
   ),
   made(
+    "list-bare-reply-to",
+    good("author-recovered"),
+    "Reply-To has the address alone, the name stands before via",
+    edit(FROM, `${LIST_FROM}Reply-To: alice@example.org\n`),
+  ),
+  made(
+    "list-cc",
+    good("author-recovered"),
+    "only Cc has the author, under the name before via",
+    edit(
+      FROM,
+      `${LIST_FROM}Reply-To: devel@lists.example\nCc: Bob <bob@example.org>, Alice <alice@example.org>\n`,
+    ),
+  ),
+  made(
+    "list-sympa",
+    good("author-recovered"),
+    "as Sympa writes it",
+    edit(
+      FROM,
+      `From: "Alice" (via devel Mailing List) <devel@lists.example>\nX-Original-From: Alice <alice@example.org>\n`,
+    ),
+  ),
+  made(
+    "list-within",
+    good("author-recovered"),
+    "as groups.io writes it: the author's address within the list's",
+    edit(FROM, `From: "Alice via lists.example" <alice=example.org@lists.example>\n`),
+  ),
+  made(
+    "list-cc-of-another",
+    bad("author", "content-changed"),
+    "Cc has the author under another name than the one before via",
+    edit(FROM, `From: Bob via devel <devel@lists.example>\nCc: Alice <alice@example.org>\n`),
+  ),
+  made(
+    "same-base-remark",
+    good(),
+    "a remark behind the signed base, and the line in another case",
+    `${MAIL}Base-Commit: adb0875634948dd966cbf51206b6dcc546e83fef (tag: v1.0)\n`,
+  ),
+  made(
+    "other-base-remark",
+    bad("base", "base-contradicts"),
+    "another base with a remark behind it",
+    `${MAIL}base-commit: ${"1".repeat(40)} (v6.1)\n`,
+  ),
+  made(
+    "second-base",
+    bad("base", "base-malformed", "base-contradicts"),
+    "the signed base, and another one",
+    `${MAIL}base-commit: adb0875634948dd966cbf51206b6dcc546e83fef\nbase-commit: ${"1".repeat(12)}\n`,
+  ),
+  made(
     "same-base",
     good(),
     "a base-commit line that names the signed base",

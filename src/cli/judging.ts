@@ -90,7 +90,7 @@ export function createSession(
     const known = [identity, ...senders].filter((name) => name !== null);
     for (const name of known) {
       const signs = decideUnsigned(store.lookup(name));
-      if (signs !== null) return { kind: "unsigned", signs, poses: "" };
+      if (signs !== null) return { kind: "unsigned", signs, poses: "", who: name };
     }
     if (sighting !== null) store.countUnsigned(sighting.identity, sighting.digest, at);
     return { kind: "unsigned", signs: null, poses: "" };

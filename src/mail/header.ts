@@ -15,6 +15,7 @@ const WANTED = [
   "list-id",
   "sender",
   "reply-to",
+  "cc",
   "x-original-from",
   "x-developer-signature",
 ] as const;

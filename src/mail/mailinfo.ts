@@ -129,6 +129,7 @@ function readHeaders(header: Header): MailHeaders {
     from: text("from"),
     sender: text("sender"),
     replyTo: text("reply-to"),
+    cc: text("cc"),
     xOriginalFrom: text("x-original-from"),
     date: text("date"),
     developerSignature: text("x-developer-signature"),

@@ -6,7 +6,7 @@
  *     base-commit: <full name>             the first one counts
  *     base-tree: <url> <branch>            where that commit can be had
  *     prerequisite-patch-id: <patch-id>    oldest first
- *     prerequisite-message-id: <id>        Depends-on: <id>, or a URL that ends in one
+ *     prerequisite-message-id: <id>        Depends-on: or Based-on: <id>, or a URL that ends in one
  *     prerequisite-change-id: <id>:v3      change-id: <id> is the series' own
  */
 
@@ -26,6 +26,8 @@ export interface BaseProblem {
 
 export interface BaseLines {
   readonly commit: string | null;
+  /** What the lines that hold seven hex digits or more name, each once; no more than two are kept. */
+  readonly named: readonly string[];
   /** `<url> <branch>`, of characters that are safe to repeat in a command. */
   readonly tree: string | null;
   /** Full patch-ids, in the order in which they are to be applied. */
@@ -38,6 +40,7 @@ export interface BaseLines {
 
 export const NO_BASE_LINES: BaseLines = {
   commit: null,
+  named: [],
   tree: null,
   prerequisites: [],
   dependencies: [],
@@ -51,8 +54,11 @@ const MAX_DEPENDENCIES = 100;
 const MAX_QUOTED = 100;
 
 const LINE =
-  /^(?:((?:base-(?:commit|tree)|change-id|prerequisite-(?:patch|message|change)-id): )|(Depends-on:))(.*)$/gim;
-const MARKS = ["base-", "prerequisite-", "change-id", "epends-", "EPENDS-"];
+  /^(?:((?:base-(?:commit|tree)|change-id|prerequisite-(?:patch|message|change)-id): )|((?:Depends|Based)-on:))(.*)$/gim;
+const MARKS = /^(?:base|based|prerequisite|change|depends)-/im;
+/** A remark may follow, as `(tag: v6.1)`: b4 reads such a line too. */
+const COMMIT = /^([0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-z])/;
+const HEX_RUN = /[0-9a-f]{7}/;
 const OBJECT_NAME = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const TREE = /^(?:https?|git|ssh):\/\/[\w.~:/@%+-]{1,300} [\w.][\w./-]{0,199}$/;
 const CHANGE = /^([\w.-]{1,200})(?::v(\d{1,4}))?$/;
@@ -60,21 +66,27 @@ const MESSAGE =
   /^<?(?:https?:\/\/[\w.:-]+\/(?:[\w.~%+-]+\/)*)?([^\s<>/]{1,200}@[^\s<>/]{1,200}?)\/?>?$/;
 
 /**
- * Reads the base lines of some text outside the diff. Quoted (`> base-commit:`) and indented ones
- * do not count, and of an object name only the whole one: `v6.9-rc1` or seven digits name no commit.
+ * Reads the base lines of some text outside the diff, in any case. Quoted (`> base-commit:`) and
+ * indented ones do not count, and of an object name only the whole one: `v6.9-rc1` or seven digits
+ * name no commit. A remark may follow it.
  */
 export function readBaseLines(texts: readonly Buffer[]): BaseLines {
   const found = new Collector();
   for (const bytes of texts) {
-    if (!MARKS.some((mark) => bytes.includes(mark))) continue;
-    for (const [, key, depends, text] of bytes.toString("utf8").matchAll(LINE))
-      found.take(depends === undefined ? key!.slice(0, -2) : "depends-on", text!.trim());
+    const whole = bytes.toString("utf8");
+    if (!MARKS.test(whole)) continue;
+    for (const [, key, depends, text] of whole.matchAll(LINE))
+      found.take(
+        depends === undefined ? key!.slice(0, -2).toLowerCase() : "depends-on",
+        text!.trim(),
+      );
   }
   return found;
 }
 
 class Collector implements BaseLines {
   commit: string | null = null;
+  readonly named: string[] = [];
   tree: string | null = null;
   changeId: string | null = null;
   readonly prerequisites: string[] = [];
@@ -84,9 +96,7 @@ class Collector implements BaseLines {
   take(key: string, value: string): void {
     switch (key) {
       case "base-commit":
-        if (!OBJECT_NAME.test(value) || (this.commit ?? value) !== value)
-          this.#problem("commit", value);
-        else this.commit = value;
+        this.#base(value);
         break;
       case "base-tree":
         if (TREE.test(value)) this.tree ??= value;
@@ -111,6 +121,16 @@ class Collector implements BaseLines {
     }
   }
 
+  #base(value: string): void {
+    const text = value.toLowerCase();
+    const [, commit] = COMMIT.exec(text) ?? [];
+    const name = commit ?? text.slice(0, MAX_QUOTED);
+    if (HEX_RUN.test(text) && this.named.length < 2 && !this.named.includes(name))
+      this.named.push(name);
+    if (commit === undefined || (this.commit ?? commit) !== commit) this.#problem("commit", value);
+    else this.commit = commit;
+  }
+
   #problem(kind: BaseProblem["kind"], value: string): void {
     if (!this.problems.some((problem) => problem.kind === kind))
       this.problems.push({ kind, text: value.slice(0, MAX_QUOTED) });
@@ -132,7 +152,8 @@ function changeOf(value: string): Dependency {
 }
 
 function messageOf(value: string): Dependency {
-  const [, id] = MESSAGE.exec(value.slice(0, 1000)) ?? [];
+  // a title may follow
+  const [, id] = MESSAGE.exec(value.slice(0, 1000).split(/\s/, 1)[0]!) ?? [];
   return id === undefined
     ? { kind: "other", id: value.slice(0, MAX_QUOTED) }
     : { kind: "message", id };
@@ -145,6 +166,7 @@ export function joinBaseLines(all: readonly BaseLines[]): BaseLines {
   );
   return {
     commit: all.find((lines) => lines.commit !== null)?.commit ?? null,
+    named: [...new Set(all.flatMap((lines) => lines.named))].slice(0, 2),
     tree: all.find((lines) => lines.tree !== null)?.tree ?? null,
     changeId: all.find((lines) => lines.changeId !== null)?.changeId ?? null,
     prerequisites: [...new Set(all.flatMap((lines) => lines.prerequisites))].slice(

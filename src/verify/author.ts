@@ -1,12 +1,15 @@
 /** The author that a mailing list's own From line replaced, and the sender. */
 
 import { parseAuthor } from "../mail/author.ts";
+import { attempt } from "../mail/refused.ts";
+import { decodeWords } from "../mail/rfc2047.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import type { MailInfo, MailView } from "../types.ts";
 
 /**
  * Who the author may have been before a list put its own address into From ("Alice via list"):
- * X-Original-From, then Reply-To. Candidates only: a good signature accepts one, nothing else does.
+ * X-Original-From, then Reply-To, the address within the list's own, and who is in Cc under that
+ * name. Candidates only: a good signature accepts one, nothing else does.
  *
  * None, if the From line does not say that it was replaced: whose name people see, and git commits,
  * must not become somebody else's by a header that nobody looks at. None either, if the author
@@ -15,30 +18,69 @@ import type { MailInfo, MailView } from "../types.ts";
 export function authorCandidates(view: MailView): MailInfo[] {
   const from = parseAuthor(view.headers.from);
   const isShown = view.info.author.equals(from.author) && view.info.email.equals(from.email);
-  if (!isShown || !isReplaced(from.author)) return [];
-  return originals(view).map((original) => ({ ...view.info, ...original }));
+  const name = nameBeforeVia(view.headers.from);
+  if (!isShown || name === null) return [];
+  return originals(view, name).flatMap(({ author, email }) => {
+    // of an address alone, git makes a name of the address; its owner had the one before "via"
+    const named = { author: Buffer.from(name), email };
+    const asIs = { author, email };
+    const all = author.equals(email) && name !== "" ? [named, asIs] : [asIs, named];
+    return all.map((original) => ({ ...view.info, ...original }));
+  });
 }
 
-/** "Alice via list", "'Alice' via list", "Alice via": what Mailman, Google Groups and b4 write. */
-function isReplaced(name: Buffer): boolean {
-  return /\svia(?:\s|$)/i.test(name.toString("utf8"));
+/**
+ * What stands before "via": `Alice via list`, `'Alice' via list`, `"Alice" (via list)`, `Alice via`.
+ * Mailman, Google Groups, Sympa, groups.io and b4 write so. Null if there is no such word.
+ */
+function nameBeforeVia(from: string): string | null {
+  // not the name that git reads: a long one is none to it
+  const text = decodedText(from.slice(0, MAX_TEXT))
+    .replace(/<[^<>]*>\s*$/, "")
+    .replaceAll('"', "");
+  const at = /[\s(]via(?:\s|$)/i.exec(text)?.index;
+  return at === undefined
+    ? null
+    : text
+        .slice(0, at)
+        .trim()
+        .replace(/^'(.*)'$/, "$1");
 }
 
-function originals(view: MailView): { author: Buffer; email: Buffer }[] {
-  const { xOriginalFrom, replyTo } = view.headers;
-  return [xOriginalFrom.slice(0, MAX_TEXT), ...splitAddresses(replyTo.slice(0, MAX_TEXT))]
-    .map(parseAuthor)
-    .filter(({ email }) => email.length > 0);
+function decodedText(header: string): string {
+  const read = attempt(() => decodeWords(Buffer.from(header)).toString("utf8"));
+  return read.ok ? read.value : header;
 }
 
-const MAX_TEXT = 2000;
-const MAX_ADDRESSES = 8;
+interface Original {
+  readonly author: Buffer;
+  readonly email: Buffer;
+}
 
-/** Mailman puts the list beside the author into Reply-To. */
-function splitAddresses(text: string): string[] {
-  return (text.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? [])
+function originals({ headers }: MailView, name: string): Original[] {
+  const { xOriginalFrom, replyTo, cc, from } = headers;
+  const { email } = parseAuthor(from);
+  const own = parseAuthor(xOriginalFrom.slice(0, MAX_TEXT));
+  const within = { author: Buffer.from(name), email: addressWithin(email) };
+  // many are in Cc: only the one whose name the list shows
+  const named = splitAddresses(cc).filter(({ author }) => author.toString("utf8") === name);
+  return [own, ...splitAddresses(replyTo), within, ...named].filter((one) => one.email.length > 0);
+}
+
+/** groups.io writes alice=example.org@groups.io for alice@example.org. */
+function addressWithin(email: Buffer): Buffer {
+  const [, local, domain] = /^([^@=]+)=([^@=]+)@/.exec(email.toString("utf8")) ?? [];
+  return Buffer.from(local === undefined ? "" : `${local}@${domain}`);
+}
+
+const MAX_TEXT = 4000;
+const MAX_ADDRESSES = 32;
+
+/** Mailman puts the list beside the author into Reply-To, or the author into Cc. */
+function splitAddresses(text: string): Original[] {
+  return (text.slice(0, MAX_TEXT).match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? [])
     .slice(0, MAX_ADDRESSES)
-    .map((part) => part.trim());
+    .map((part) => parseAuthor(part.trim()));
 }
 
 /**
@@ -48,7 +90,8 @@ function splitAddresses(text: string): string[] {
  */
 export function senderAddresses(view: MailView): string[] {
   const from = parseAuthor(view.headers.from);
-  return [from, ...(isReplaced(from.author) ? originals(view) : [])]
+  const name = nameBeforeVia(view.headers.from);
+  return [from, ...(name === null ? [] : originals(view, name))]
     .map((person) => normaliseIdentity(person.email.toString("utf8")))
     .filter((address) => address !== null);
 }

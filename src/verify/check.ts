@@ -33,7 +33,7 @@ import type { Diff, Finding, MailInfo, MailView, Refusal, Result } from "../type
 import { withoutTrailers } from "./added-trailers.ts";
 import { authorCandidates, senderAddresses } from "./author.ts";
 import { finding } from "./findings.ts";
-import type { Base, Checked, Part } from "./result.ts";
+import type { Checked, Part } from "./result.ts";
 import { verifyData, verifyTrustedComment } from "./signature.ts";
 import { statementsIn } from "./statements.ts";
 
@@ -274,15 +274,13 @@ function checkSignature(
     changed.push("series");
     findings.push(finding("series-relabelled", relabelled));
   }
-  const base = signedBase(checked.base, comment);
-  if (base === null) {
+  const other = checked.baseLines.named.find((name) => name !== comment.base);
+  if (other !== undefined) {
     changed.push("base");
     findings.push(
       finding(
         "base-contradicts",
-        comment.base === null
-          ? `the mail names base ${checked.base.commit}, signed was none`
-          : `the mail names base ${checked.base.commit}, signed was ${comment.base}`,
+        `the mail names base ${other}, signed was ${comment.base ?? "none"}`,
       ),
     );
   }
@@ -312,7 +310,11 @@ function checkSignature(
     signature: changed.length === 0 ? "good" : "bad",
     changed,
     signedMessage,
-    base: base ?? { ...checked.base, commit: comment.base },
+    base: {
+      ...checked.base,
+      status: comment.base === null && other === undefined ? "missing" : "present",
+      commit: comment.base,
+    },
     findings,
   };
 }
@@ -401,12 +403,6 @@ function seriesContradiction(shown: SubjectNumber, signed: TrustedComment): stri
     shown.index ?? signed.index,
     shown.total ?? signed.total,
   )}, signed was ${label(signed.version, signed.index, signed.total)}`;
-}
-
-/** The base as signed, or null if the mail's own line contradicts it. */
-function signedBase(shown: Base, comment: TrustedComment): Base | null {
-  if (shown.commit !== null && shown.commit !== comment.base) return null;
-  return { ...shown, status: comment.base === null ? "missing" : "present", commit: comment.base };
 }
 
 /**

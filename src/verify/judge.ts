@@ -53,6 +53,8 @@ export type Knowledge =
       readonly signs: Signs | null;
       /** The identity that has signed, if the mail's address only looks like it; else "". */
       readonly poses: string;
+      /** Who has signed, if a list may have put its own address in that one's place. */
+      readonly who?: string;
     }
   /** The signature is not good, or the mail could not be read: trust was not asked. */
   | { readonly kind: "none" };
@@ -152,11 +154,11 @@ function trustFindings(
 
 function unsignedFindings(
   evidence: Evidence,
-  { signs, poses }: Extract<Knowledge, { kind: "unsigned" }>,
+  { signs, poses, who: known }: Extract<Knowledge, { kind: "unsigned" }>,
   policy: Policy,
 ): [Trust | null, Finding[]] {
   if (signs !== null) {
-    const who = evidence.author?.email ?? "the author";
+    const who = known ?? evidence.author?.email ?? "the author";
     if (poses !== "")
       return [
         "unknown",

@@ -21,9 +21,9 @@ describe("base-commit", () => {
     ["short", `base-commit: ${A.slice(0, 12)}\n`, null],
     ["a tag", "base-commit: v6.9-rc1\n", null],
     ["an option", "base-commit: --exec=reboot\n", null],
-    ["with more behind it", `base-commit: ${A} --all\n`, null],
+    ["with more behind it", `base-commit: ${A} --all\n`, A],
     ["of 41 digits", `base-commit: ${A}a\n`, null],
-    ["in capitals", `base-commit: ${A.toUpperCase()}\n`, null],
+    ["in capitals", `base-commit: ${A.toUpperCase()}\n`, A],
   ])("%s", (_, text, commit) => expect(read(text).commit).toBe(commit));
 
   test.each([
