@@ -1,7 +1,13 @@
 /** A public-inbox as a source: its mails as pieces, with cursors if they are wanted. */
 
 import { CliError } from "../errors.ts";
-import { countCommits, type Epoch, epochsOf, readInbox } from "../git/public-inbox.ts";
+import {
+  countCommits,
+  type Epoch,
+  epochsOf,
+  type InboxEntry,
+  readInbox,
+} from "../git/public-inbox.ts";
 import { holdsMails } from "../source/file.ts";
 import type { OnRead, Piece, Pieces } from "../source/piece.ts";
 import type { SourceOptions } from "./sources.ts";
@@ -28,6 +34,18 @@ async function* inboxPieces(
     since,
     ...(cursorOf === undefined ? {} : { after: (epoch: Epoch) => cursorOf(cursorName(epoch)) }),
   };
+  // behind what is lost an epoch is to be read again
+  const broken = new Set<Epoch>();
+  const pieceOf = (mail: InboxEntry): Piece => {
+    const { place, epoch } = mail;
+    if ("error" in mail) {
+      broken.add(epoch);
+      return { source: place, error: mail.error };
+    }
+    const { bytes, size, commit } = mail;
+    if (cursorOf === undefined || broken.has(epoch)) return { source: place, bytes, size };
+    return { source: place, bytes, size, cursor: { name: cursorName(epoch), value: commit } };
+  };
   let total = 0;
   let done = 0;
   try {
@@ -40,12 +58,7 @@ async function* inboxPieces(
     for await (const mails of readInbox(epochs, inbox)) {
       done += mails.length;
       onRead(done, total);
-      yield mails.map((mail): Piece => {
-        if ("error" in mail) return { source: mail.place, error: mail.error };
-        const { place, bytes, size, epoch, commit } = mail;
-        const cursor = { name: cursorName(epoch), value: commit };
-        return { source: place, bytes, size, ...(cursorOf === undefined ? {} : { cursor }) };
-      });
+      yield mails.map(pieceOf);
     }
   } catch (error) {
     if (!(error instanceof CliError)) throw error;

@@ -2,7 +2,7 @@
 
 import { CliError } from "../errors.ts";
 import { type Piped, startGit } from "./piped.ts";
-import type { StartOptions } from "./run.ts";
+import { failure, type StartOptions } from "./run.ts";
 
 export interface Blob {
   /** Null if it is larger than what is read. */
@@ -14,17 +14,25 @@ const HEADER = /^[0-9a-f]{40,64} blob (\d{1,15})$/;
 const LF = 0x0a;
 /** No header is longer, and no answer to a name that is no object. */
 const MAX_HEADER = 300;
+/** Characters of what git complains of. */
+const MAX_SAID = 4000;
 
 export class Blobs {
   readonly #child: Piped;
   readonly #output: AsyncIterator<Buffer>;
   readonly #maxBytes: number;
+  readonly #closed: Promise<unknown>;
   #rest: Buffer = Buffer.alloc(0);
+  #said = "";
 
   constructor(place: StartOptions, maxBytes: number) {
     this.#maxBytes = maxBytes;
     this.#child = startGit(place, ["cat-file", "--batch"]);
     this.#output = this.#child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    this.#closed = new Promise((resolve) => this.#child.on("close", resolve).on("error", resolve));
+    this.#child.stderr.on("data", (bytes: Buffer) => {
+      this.#said = (this.#said + bytes.toString()).slice(0, MAX_SAID);
+    });
   }
 
   /** Asks for blobs by their full names; at most some hundred may be asked for and not taken yet. */
@@ -32,7 +40,11 @@ export class Blobs {
     this.#child.stdin.write(names.map((name) => `${name}\n`).join(""));
   }
 
-  /** The next blob that was asked for; null if it is not there, or no blob. CliError "git-failed". */
+  /**
+   * The next blob that was asked for; null if it is not there, or no blob.
+   *
+   * @throws CliError "git-failed" with git's words: it cannot read this one, and has ended
+   */
   async take(): Promise<Blob | null> {
     const header = await this.#line();
     const [, digits] = HEADER.exec(header) ?? [];
@@ -53,8 +65,9 @@ export class Blobs {
 
   async #more(): Promise<Buffer> {
     const { done, value } = await this.#output.next();
-    if (done === true) throw new CliError("git-failed", "git cat-file ended early");
-    return value;
+    if (done !== true) return value;
+    await this.#closed;
+    throw failure(["cat-file"], this.#said || "it ended early");
   }
 
   async #line(): Promise<string> {

@@ -26,10 +26,11 @@ interface InboxMail {
   readonly commit: string;
 }
 
-/** A mail that git does not give: its blob is not there, or it is damaged. */
+/** A mail that git does not give: its blob is not there, or it is damaged; or all that is left of an epoch. */
 interface LostMail {
   readonly place: string;
   readonly error: CliError;
+  readonly epoch: Epoch;
 }
 
 export type InboxEntry = InboxMail | LostMail;
@@ -123,26 +124,56 @@ export async function countCommits(
 }
 
 /**
- * The mails of the epochs, as they come.
+ * The mails of the epochs, as they come. An epoch that git does not read, or not to its end, keeps no
+ * other from being read.
  *
- * @throws CliError: git-failed, git-missing, too-large; not-a-mail if these are no mails' repositories
+ * @throws CliError: git-missing; not-a-mail if these are no mails' repositories
  */
 export async function* readInbox(
   epochs: readonly Epoch[],
   options: InboxOptions,
 ): AsyncGenerator<InboxEntry[]> {
-  const ranges = await Promise.all(epochs.map((epoch) => rangeOf(epoch, options)));
+  const ranges: (readonly string[] | CliError)[] = [];
   // a mail may be deleted in a later epoch than its own
   const dead = new Map<string, number>();
-  for (const [i, epoch] of epochs.entries()) await countDeletions(epoch, ranges[i]!, dead);
-  let any = dead.size > 0;
+  for (const epoch of epochs) {
+    const range = await caught(async () => {
+      const found = await rangeOf(epoch, options);
+      await countDeletions(epoch, found, dead);
+      return found;
+    });
+    ranges.push(range);
+  }
+  let any = dead.size > 0 || ranges.some((range) => range instanceof CliError);
   for (const [i, epoch] of epochs.entries()) {
-    for await (const mails of readEpoch(epoch, ranges[i]!, dead)) {
+    const mails = readEpoch(epoch, ranges[i]!, dead);
+    for (;;) {
+      const next = await caught(() => mails.next());
+      if (next instanceof CliError) yield [lostAt(epoch, next)];
+      if (next instanceof CliError || next.done === true) break;
       any = true;
-      yield mails;
+      yield next.value;
     }
   }
-  if (!any && ranges.some((range) => range.join() === "HEAD")) throw noInbox(epochs[0]!);
+  if (!any && ranges.join() === ranges.map(() => "HEAD").join()) throw noInbox(epochs[0]!);
+}
+
+async function caught<T>(work: () => Promise<T>): Promise<T | CliError> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof CliError && error.code !== "git-missing") return error;
+    throw error;
+  }
+}
+
+/** git does not always say which repository it speaks of. */
+function lostAt(epoch: Epoch, error: CliError): LostMail {
+  const { repository } = epoch;
+  const { code, message, hint, cause } = error;
+  const what = message.includes(repository) ? message : `${repository}: ${message}`;
+  const options = hint === undefined ? { cause } : { hint, cause };
+  return { place: repository, error: new CliError(code, what, options), epoch };
 }
 
 /** What stands at the top of an inbox's tree: a mail or a deletion (v2), or folders of mails (v1). */
@@ -156,9 +187,10 @@ function noInbox({ repository }: Epoch): CliError {
 
 async function* readEpoch(
   epoch: Epoch,
-  range: readonly string[],
+  range: readonly string[] | CliError,
   dead: Map<string, number>,
 ): AsyncGenerator<InboxEntry[]> {
+  if (range instanceof CliError) throw range;
   if (range.length === 0) return;
   const { repository } = epoch;
   let blobs = new Blobs(placeOf(epoch), MAX_MESSAGE_BYTES);
@@ -169,14 +201,17 @@ async function* readEpoch(
   /** The next blob, or why there is none. */
   async function next(): Promise<Blob | string> {
     try {
-      return (await blobs.take()) ?? "is not there";
+      const blob = await blobs.take();
+      if (blob === null && (await isPartial(epoch))) throw partial(epoch);
+      return blob ?? "is not there";
     } catch (error) {
       // git ends at a blob that is damaged; those behind it are asked for again
       if (!(error instanceof CliError) || ++restarts > MAX_RESTARTS) throw error;
+      if (await isPartial(epoch)) throw partial(epoch);
       blobs.close();
       blobs = new Blobs(placeOf(epoch), MAX_MESSAGE_BYTES);
       blobs.ask(asked.map(({ blob }) => blob));
-      return "cannot be read";
+      return `cannot be read: ${error.message}`;
     }
   }
 
@@ -186,12 +221,16 @@ async function* readEpoch(
     for (let left = count; left > 0; left--) {
       const { commit } = asked.shift()!;
       const place = `${repository}:${commit}`;
-      const blob = await next();
+      const blob = await caught(next);
+      if (blob instanceof CliError) {
+        yield mails;
+        throw blob;
+      }
       if (typeof blob === "string") {
         const error = new CliError("unreadable", `${place}: the mail ${blob}`, {
           hint: "git fsck says what is wrong with that repository",
         });
-        mails.push({ place, error });
+        mails.push({ place, error, epoch });
         continue;
       }
       const { bytes, size } = blob;
@@ -222,6 +261,19 @@ async function* readEpoch(
   } finally {
     blobs.close();
   }
+}
+
+const PARTIAL = "^(extensions\\.partialclone|remote\\..*\\.promisor)$";
+
+async function isPartial(epoch: Epoch): Promise<boolean> {
+  const options = { ...placeOf(epoch), purpose: "settings" } as const;
+  return gitSays(["config", "--get-regexp", PARTIAL], options);
+}
+
+function partial({ repository }: Epoch): CliError {
+  return new CliError("unreadable", `${repository} is a partial clone: mails of it are not here`, {
+    hint: "clone it without --filter",
+  });
 }
 
 /** Is this a mail that no later commit deletes, or puts another in the place of? Counts on. */

@@ -6,6 +6,7 @@ import { CliError } from "../../errors.ts";
 import { Objects } from "../../git/objects.ts";
 import { openRepository } from "../../git/repository.ts";
 import { renderMetrics, type Status } from "../../report/bot.ts";
+import { isMaildir } from "../../source/maildir.ts";
 import { isUnread, type SourceMail } from "../../source/piece.ts";
 import { BotStore } from "../../store/bot-store.ts";
 import { replaceFile } from "../../store/replace-file.ts";
@@ -106,8 +107,8 @@ export function createBot(settings: BotSettings, options: BotOptions): Bot {
         for (const piece of pieces) {
           if (isUnread(piece)) {
             read.whole = false;
-            // a file of a maildir that is no mail keeps nothing else from being read
-            if (!piece.source.startsWith(`${source}/`)) read.reached = false;
+            // a file of a maildir that is no mail is nobody's "stop"
+            if (piece.error.code !== "not-a-mail" || !isMaildir(source)) read.reached = false;
             store.count("unread");
             sayError(piece.error);
             continue;

@@ -1,0 +1,152 @@
+/** An inbox of which something is gone: it is named, and hides nothing else. */
+
+import { spawnSync } from "node:child_process";
+import { chmodSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { patchsig, records, type Run } from "../support/cli.ts";
+import { temporaryFolder } from "../support/repo.ts";
+
+let folder: string;
+let inbox: string;
+beforeEach(() => {
+  folder = temporaryFolder();
+  inbox = join(folder, "inbox");
+});
+
+function git(args: readonly string[], input = ""): string {
+  const env = {
+    ...process.env,
+    GIT_AUTHOR_NAME: "i",
+    GIT_AUTHOR_EMAIL: "i@example.org",
+    GIT_COMMITTER_NAME: "i",
+    GIT_COMMITTER_EMAIL: "i@example.org",
+  };
+  const run = spawnSync("git", args, { cwd: folder, env, input, encoding: "utf8" });
+  expect(run.status, run.stderr).toBe(0);
+  return run.stdout.trim();
+}
+
+interface Delivered {
+  readonly commit: string;
+  readonly blob: string;
+  readonly parent: string;
+}
+
+/** As public-inbox v2 has it: a commit a mail, loose objects. */
+function epoch(number: number, count: number): Delivered[] {
+  const repository = join(inbox, "git", `${number}.git`);
+  git(["init", "-q", "--bare", "-b", "main", repository]);
+  const at = (...args: string[]): string[] => [`--git-dir=${repository}`, ...args];
+  let parent = "";
+  return Array.from({ length: count }, (_, i) => {
+    const name = `${number}.${i}`;
+    const mail = `From: A <a@example.org>\nSubject: [PATCH] ${name}\nMessage-ID: <${name}@a>\n\nx\n---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+${name}\n`;
+    const blob = git(at("hash-object", "-w", "--stdin"), mail);
+    const tree = git(at("mktree"), `100644 blob ${blob}\tm\n`);
+    const parents = parent === "" ? [] : ["-p", parent];
+    const commit = git(at("commit-tree", tree, ...parents, "-m", name));
+    git(at("update-ref", "HEAD", commit));
+    const delivered = { commit, blob, parent };
+    parent = commit;
+    return delivered;
+  });
+}
+
+const objectFile = (number: number, name: string): string =>
+  join(inbox, "git", `${number}.git`, "objects", name.slice(0, 2), name.slice(2));
+function overwrite(number: number, name: string, bytes: Buffer): void {
+  chmodSync(objectFile(number, name), 0o644);
+  writeFileSync(objectFile(number, name), bytes);
+}
+
+const verify = (...args: string[]): Run =>
+  patchsig(["verify", "--json", "--require=nothing", ...args, inbox], { home: folder });
+
+function read(run: Run): { readonly mails: string[]; readonly unread: string[]; status: number } {
+  const found = records(run);
+  return {
+    mails: found.filter(({ type }) => type === "patch").map(({ subject }) => subject as string),
+    unread: found.filter(({ type }) => type === "unread").map(({ message }) => message as string),
+    status: run.status,
+  };
+}
+
+const DAMAGES: readonly (readonly [string, (number: number, name: string) => void])[] = [
+  ["gone", (number, name) => rmSync(objectFile(number, name))],
+  ["empty", (number, name) => overwrite(number, name, Buffer.alloc(0))],
+  ["garbage", (number, name) => overwrite(number, name, Buffer.from("garbage"))],
+];
+
+describe.each(DAMAGES)("a mail is %s", (_, damage) => {
+  test("it is named, all others are read, and it is looked for again", () => {
+    const mails = epoch(0, 5);
+    epoch(1, 1);
+    damage(0, mails[2]!.blob);
+    const others = [0, 1, 3, 4].map((n) => `0.${n}`);
+    const first = read(verify("--new"));
+    expect(first.mails).toEqual([...others, "1.0"]);
+    expect(first.unread).toEqual([
+      expect.stringContaining(`${inbox}/git/0.git:${mails[2]!.commit}: `),
+    ]);
+    expect(first.status).toBe(3);
+    // those behind it come again with it, and what was read in the other epoch does not
+    const again = read(verify("--new"));
+    expect(again).toEqual({ ...first, mails: others.slice(2) });
+  });
+
+  test("a commit between is: the epoch is named, and the other one read", () => {
+    const mails = epoch(0, 3);
+    epoch(1, 2);
+    damage(0, mails[1]!.commit);
+    for (const args of [["--dry-run"], ["--new"]]) {
+      const found = read(verify(...args));
+      expect(found.mails).toEqual(["1.0", "1.1"]);
+      expect(found.unread).toEqual([expect.stringContaining(join(inbox, "git", "0.git"))]);
+      expect(found.unread[0]).toContain("git log: ");
+      expect(found.status).toBe(3);
+    }
+    expect(read(verify("--new"))).toMatchObject({ mails: [], status: 3 });
+  });
+
+  test("the tip is", () => {
+    const mails = epoch(0, 2);
+    damage(0, mails[1]!.commit);
+    for (const args of [["--dry-run"], ["--new"]]) {
+      const { stdout, stderr, status } = verify(...args);
+      expect({ status, unread: read({ stdout, stderr, status }).unread.length }).toEqual({
+        status: 3,
+        unread: 1,
+      });
+      expect(stderr).toContain(join(inbox, "git", "0.git"));
+    }
+  });
+});
+
+test("objects that lie elsewhere, and are not there", () => {
+  epoch(0, 2);
+  const repository = join(inbox, "git", "0.git");
+  const elsewhere = join(folder, "elsewhere");
+  git(["clone", "-q", "--bare", repository, elsewhere]);
+  for (const name of readdirSync(join(repository, "objects")))
+    rmSync(join(repository, "objects", name), { recursive: true });
+  const alternates = join(repository, "objects", "info");
+  git(["init", "-q", "--bare", repository]);
+  writeFileSync(join(alternates, "alternates"), `${join(elsewhere, "objects")}\n`);
+  expect(read(verify("--dry-run"))).toMatchObject({ status: 0 });
+  rmSync(elsewhere, { recursive: true });
+  expect(read(verify("--new"))).toMatchObject({ mails: [], status: 3 });
+});
+
+test("a partial clone says that it is one", () => {
+  epoch(0, 3);
+  const source = join(inbox, "git", "0.git");
+  git(["--git-dir", source, "config", "uploadpack.allowFilter", "true"]);
+  inbox = join(folder, "partial");
+  git(["clone", "-q", "--mirror", "--filter=blob:none", `file://${source}`, inbox]);
+  const run = verify("--new");
+  expect(run.stderr).toBe(
+    `patchsig: ${inbox} is a partial clone: mails of it are not here\nhint: clone it without --filter\n`,
+  );
+  expect(run.status).toBe(3);
+});
