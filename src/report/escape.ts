@@ -94,7 +94,7 @@ function characterWidth(character: string): number {
 /** Escaped text in at most so many columns; what had to be cut ends in "…". */
 export function truncateTo(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text;
-  return columns < 1 ? "" : `${fitting(text, columns - 1).trimEnd()}…`;
+  return columns < 1 ? "" : `${text.slice(0, fittingEnd(text, 0, columns - 1)).trimEnd()}…`;
 }
 
 /** Escaped text followed by blanks up to so many columns. */
@@ -105,26 +105,29 @@ export function padTo(text: string, columns: number): string {
 /** Escaped text in lines of at most so many columns, broken at blanks where there are any. */
 export function wrapTo(text: string, columns: number): string[] {
   const lines: string[] = [];
-  let rest = text;
-  while (displayWidth(rest) > Math.max(2, columns)) {
-    const head = fitting(rest, Math.max(2, columns));
+  for (let start = 0; ;) {
+    const fits = fittingEnd(text, start, Math.max(2, columns));
+    if (fits === text.length) {
+      if (start < fits || lines.length === 0) lines.push(text.slice(start));
+      return lines;
+    }
     // the blank may be the first character that does not fit
-    const blank = rest[head.length] === " " ? head.length : head.lastIndexOf(" ");
-    const end = blank > 0 ? blank : head.length;
-    lines.push(rest.slice(0, end).trimEnd());
-    rest = rest.slice(end).trimStart();
+    const blank = text[fits] === " " ? fits : start + text.slice(start, fits).lastIndexOf(" ");
+    const end = blank > start ? blank : fits;
+    lines.push(text.slice(start, end).trimEnd());
+    start = end;
+    while (start < text.length && text[start]!.trim() === "") start++;
   }
-  return rest === "" && lines.length > 0 ? lines : [...lines, rest];
 }
 
-/** The longest beginning of the text that takes no more than so many columns. */
-function fitting(text: string, columns: number): string {
+/** Where the longest part of the text ends that takes no more than so many columns. */
+function fittingEnd(text: string, start: number, columns: number): number {
   let width = 0;
-  let length = 0;
-  for (const character of text) {
+  for (let at = start; at < text.length;) {
+    const character = String.fromCodePoint(text.codePointAt(at)!);
     width += characterWidth(character);
-    if (width > columns) break;
-    length += character.length;
+    if (width > columns) return at;
+    at += character.length;
   }
-  return text.slice(0, length);
+  return text.length;
 }

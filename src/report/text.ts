@@ -9,7 +9,7 @@
 import type { Finding } from "../types.ts";
 import type { NoteResult, PatchResult, SeriesResult } from "../verify/result.ts";
 import { baseSentence } from "../verify/base-check.ts";
-import { numberList } from "../verify/series.ts";
+import { numberCount, numberList } from "../verify/series.ts";
 import { shellWords } from "../shell.ts";
 import { displayWidth, escapeText, padTo, truncateTo, wrapTo } from "./escape.ts";
 
@@ -184,7 +184,7 @@ function countLine(series: SeriesResult, rows: readonly PatchResult[]): string {
   const patches = rows.filter((patch) => patch.series?.index !== 0);
   const labelled = (word: string): number => patches.filter((p) => label(p)[0] === word).length;
   const [unsigned, failed] = [labelled("none"), labelled("FAIL")];
-  const here = series.total - series.missing.length;
+  const here = series.total - numberCount(series.missing);
   return [
     ...(series.version > 1 ? [`v${series.version}`] : []),
     `${here} of ${series.total}${series.sealed ? " in the signed order" : ""}`,

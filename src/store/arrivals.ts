@@ -11,10 +11,18 @@ export function notYet(arrival: Arrival): Arrived {
   return { ...arrival, id: Number.MAX_SAFE_INTEGER };
 }
 
+/**
+ * Signed texts of one signer under one title: the newest so many are kept, here and in the database.
+ * Each new one is compared with them all.
+ */
+export const MAX_OF_A_WORK = 64;
+
 /** What a dry run remembers of arrivals: after all that are stored. */
 export class Arrivals {
   readonly #byDigest = new Map<string, Arrived>();
-  readonly #byWork = new Map<string, Arrived[]>();
+  /** By work: the same, oldest first, with their digests. */
+  readonly #byWork = new Map<string, { readonly name: string; readonly arrived: Arrived }[]>();
+  #next = FIRST_UNSTORED;
 
   find(digest: Uint8Array): Arrived | null {
     return this.#byDigest.get(nameOf(digest)) ?? null;
@@ -22,19 +30,25 @@ export class Arrivals {
 
   /** The first of this name. */
   add(arrival: Arrival): Arrived {
-    const before = this.#byDigest.get(nameOf(arrival.digest));
+    const name = nameOf(arrival.digest);
+    const before = this.#byDigest.get(name);
     if (before !== undefined) return before;
-    const arrived = { ...arrival, id: FIRST_UNSTORED + this.#byDigest.size };
-    this.#byDigest.set(nameOf(arrival.digest), arrived);
-    const versions = this.#byWork.get(nameOf(arrival.work)) ?? [];
-    this.#byWork.set(nameOf(arrival.work), [...versions, arrived]);
+    const arrived = { ...arrival, id: this.#next++ };
+    this.#byDigest.set(name, arrived);
+    const work = nameOf(arrival.work);
+    const versions = this.#byWork.get(work) ?? [];
+    versions.push({ name, arrived });
+    this.#byWork.set(work, versions);
+    if (versions.length > MAX_OF_A_WORK) this.#byDigest.delete(versions.shift()!.name);
     return arrived;
   }
 
   newer({ work, version, signedAt }: Arrival, id: number): Arrived | null {
-    const newer = (this.#byWork.get(nameOf(work)) ?? []).filter(
-      (one) => one.version > version && one.signedAt > signedAt && one.id < id,
-    );
-    return newer.toSorted((a, b) => b.version - a.version)[0] ?? null;
+    let newest: Arrived | null = null;
+    for (const { arrived } of this.#byWork.get(nameOf(work)) ?? []) {
+      if (arrived.version <= version || arrived.signedAt <= signedAt || arrived.id >= id) continue;
+      if (newest === null || arrived.version > newest.version) newest = arrived;
+    }
+    return newest;
   }
 }

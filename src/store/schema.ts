@@ -138,6 +138,14 @@ const VERSION_5 = `
   create index events_revoking on events (public_key) where to_state = 'revoked';
 `;
 
+const VERSION_6 = `
+  -- what is looked for among things that others can make many of
+  drop index statements_of;
+  create index statements_of on statements (said_of, public_key);
+  create index statements_unheard on statements (signer) where applied = 0 and source = '';
+  create index events_changed on events (identity) where kind = 'changed';
+`;
+
 /** What a database file must be, to be opened as one of ours. */
 export interface Schema {
   /** For messages: "trust database". */
@@ -153,5 +161,5 @@ export const TRUST_SCHEMA: Schema = {
   what: "trust database",
   applicationId: APPLICATION_ID,
   without: "add --dry-run to record nothing",
-  migrations: [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5],
+  migrations: [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6],
 };

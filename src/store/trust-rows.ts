@@ -68,7 +68,9 @@ export function prepare(db: Database) {
          endorsed_by = ?, rotated_from = ?, first_series = ?, again = ?
        where identity = ? and public_key = ?`,
     ),
-    identitiesOf: sql<[string], string>("select identity from keys where public_key = ?").pluck(),
+    identitiesOf: sql<[string, number], string>(
+      "select identity from keys where public_key = ? limit ?",
+    ).pluck(),
     identitiesEndorsedBy: sql<[string], string>(
       "select identity from keys where endorsed_by <> '' and endorsed_by = ?",
     ).pluck(),
@@ -87,6 +89,10 @@ export function prepare(db: Database) {
     arrive: sql<[Arrival]>(
       `insert or ignore into arrivals
        values (null, @digest, @work, @version, @signedAt, @at, @messageId)`,
+    ),
+    forgetArrivals: sql<[Uint8Array, number]>(
+      `delete from arrivals where id in
+         (select id from arrivals where work = ? order by id desc limit -1 offset ?)`,
     ),
     arrived: sql<[Uint8Array], Arrived>(`select ${ARRIVAL_COLUMNS} from arrivals where digest = ?`),
     newerArrived: sql<[Uint8Array, number, number, number], Arrived>(
@@ -128,11 +134,28 @@ export function prepare(db: Database) {
       `insert into events values (null, @at, @identity, @publicKey, @kind, @from, @to, @cause,
          @messageId, @other, @source)`,
     ),
+    countChanged: sql<[string], number>(
+      "select count(*) from events where identity = ? and kind = 'changed'",
+    ).pluck(),
+    forgetChanged: sql<[string, number]>(
+      `delete from events where id in
+         (select id from events where identity = ? and kind = 'changed'
+          order by id desc limit -1 offset ?)`,
+    ),
     statementApplied: sql<[Uint8Array], number>(
       "select applied from statements where digest = ?",
     ).pluck(),
     statementsOf: sql<[string], StatementRow>(
       `select ${STATEMENT_COLUMNS} from statements where said_of = ? order by said_at, digest`,
+    ),
+    statementsAbout: sql<[string, string], StatementRow>(
+      `select ${STATEMENT_COLUMNS} from statements where said_of = ? and public_key = ?
+       order by said_at, digest limit 64`,
+    ),
+    forgetUnheard: sql<[string, number]>(
+      `delete from statements where digest in
+         (select digest from statements where signer = ? and applied = 0 and source = ''
+          order by at desc, said_at desc limit -1 offset ?)`,
     ),
     putStatement: sql<[StatementRow & { readonly digest: Uint8Array }]>(
       `insert into statements values (@digest, @kind, @signer, @by, @of, @key, @time, @text,

@@ -36,10 +36,11 @@ import { type Arrival, type Replay, replayOf } from "../trust/replay.ts";
 import { ownRuling, type Ruling, ruleOn, type StatementStanding } from "../trust/ruling.ts";
 import type { Statement } from "../trust/statement.ts";
 import type { PublicKeyText } from "../types.ts";
-import type { Scrutiny } from "../verify/judge.ts";
-import { Arrivals, FIRST_UNSTORED, notYet } from "./arrivals.ts";
+import { MAX_NAMED, type Scrutiny } from "../verify/judge.ts";
+import { Arrivals, FIRST_UNSTORED, MAX_OF_A_WORK, notYet } from "./arrivals.ts";
 import { explained, openDatabase, type OpenDatabase, type OpenOptions } from "./database.ts";
 import { TRUST_SCHEMA } from "./schema.ts";
+import { isUnheard, MAX_UNHEARD, Statements } from "./statements.ts";
 import {
   counted,
   cut,
@@ -57,6 +58,12 @@ import {
  * owner chooses freely, so as many again (and some) have to come from the key itself.
  */
 const MIN_PREFIX = 28;
+
+/** Keys that are not an identity's but came with its address: the newest so many are kept. */
+export const MAX_CHANGED = 256;
+
+/** As a limit in SQL. */
+const ALL = -1;
 
 /** Identities kept in memory between transactions. */
 const MAX_CACHED = 20_000;
@@ -102,10 +109,12 @@ export class TrustStore {
   #anyRevoked: boolean | null = null;
   /** Keys that were revoked since, and statements seen; by their digest. */
   readonly #newlyRevoked = new Set<PublicKeyText>();
-  readonly #statements = new Map<string, StatementRow & { readonly digest: Uint8Array }>();
+  readonly #statements = new Statements();
   #dataVersion: number | null = null;
   /** What the running transaction has to write when it ends. */
   readonly #newKeys = new Map<string, KeyRecord>();
+  /** The identities of those, by their keys and by the keys that endorsed them. */
+  readonly #newByKey = new Map<PublicKeyText, Set<string>>();
   readonly #newUnsigned = new Map<string, UnsignedRecord>();
   /** Patches counted by a dry run, and signed ones in the order in which they came in. */
   readonly #seen = new Set<string>();
@@ -231,7 +240,8 @@ export class TrustStore {
     return this.transaction(() => {
       const arrival = { ...patch, messageId: cut(patch.messageId) };
       const { digest, work, version, signedAt } = arrival;
-      if (!this.#dryRun && remember) this.#sql.arrive.run(arrival);
+      if (!this.#dryRun && remember && this.#sql.arrive.run(arrival).changes === 1)
+        this.#sql.forgetArrivals.run(work, MAX_OF_A_WORK);
       const stored = this.#sql.arrived.get(digest);
       const own =
         stored ??
@@ -348,11 +358,17 @@ export class TrustStore {
     return this.#read(() => {
       const stored = this.#sql.statementsOf.all(identity);
       const texts = new Set(stored.map((row) => row.text));
-      const fresh = [...this.#statements.values()].filter(
-        (row) => row.of === identity && !texts.has(row.text),
-      );
+      const fresh = this.#statements.about(identity).filter((row) => !texts.has(row.text));
       return [...stored, ...fresh].map((row) => ({ ...row, applied: row.applied === 1 }));
     });
+  }
+
+  /** Those that vouch for a key of the identity: not more than anybody reads. */
+  #vouchers(identity: string, publicKey: PublicKeyText): readonly StatementRow[] {
+    return [
+      ...this.#sql.statementsAbout.all(identity, publicKey),
+      ...this.#statements.about(identity).filter(({ key }) => key === publicKey),
+    ].filter(({ kind }) => kind !== "revoke");
   }
 
   /** What can be said of a key that is not the identity's, and what of it from before `at`. */
@@ -360,15 +376,13 @@ export class TrustStore {
     return this.#read(() => ({
       since: this.#sql.firstChanged.get(identity, publicKey, at) ?? null,
       ended: this.#sql.ended.get({ identity, publicKey }) ?? null,
-      elsewhere: this.#everywhere(publicKey).filter((record) => record.identity !== identity),
-      statements: this.statements(identity)
-        .filter((said) => said.key === publicKey)
-        .flatMap((said) => (said.kind === "revoke" ? [] : [{ ...said, kind: said.kind }]))
-        .map((said) => ({
-          kind: said.kind,
-          by: said.by,
-          signer: recordOf(this.#recordsOf(said.by), said.signer)?.state ?? null,
-        })),
+      elsewhere: this.#everywhere(publicKey, MAX_NAMED + 1)
+        .filter((record) => record.identity !== identity)
+        .slice(0, MAX_NAMED),
+      statements: this.#vouchers(identity, publicKey).flatMap(({ kind, by, signer }) => {
+        const { state = null } = recordOf(this.#recordsOf(by), signer) ?? {};
+        return kind === "revoke" ? [] : [{ kind, by, signer: state }];
+      }),
     }));
   }
 
@@ -406,6 +420,11 @@ export class TrustStore {
       if (events.length === 0) return;
       before = events.at(-1)!.id;
     }
+  }
+
+  /** How many keys that are not the identity's were seen; counted up to MAX_CHANGED, see there. */
+  changedKeys(identity: string): number {
+    return this.#read(() => this.#sql.countChanged.get(identity) ?? 0);
   }
 
   /** The history of an identity as stored, oldest first. */
@@ -459,9 +478,15 @@ export class TrustStore {
     if (this.#dryRun) return;
     for (const record of this.#newKeys.values()) this.#write(record);
     for (const record of this.#newUnsigned.values()) this.#sql.putUnsigned.run(record);
-    for (const row of this.#statements.values()) this.#sql.putStatement.run(row);
+    const signers = new Set<PublicKeyText>();
+    for (const row of this.#statements.all()) {
+      this.#sql.putStatement.run(row);
+      if (isUnheard(row)) signers.add(row.signer);
+    }
+    for (const signer of signers) this.#sql.forgetUnheard.run(signer, MAX_UNHEARD);
     this.#sql.commit.run();
     this.#newKeys.clear();
+    this.#newByKey.clear();
     this.#newUnsigned.clear();
     this.#statements.clear();
   }
@@ -477,6 +502,7 @@ export class TrustStore {
     this.#keys.clear();
     this.#unsigned.clear();
     this.#newKeys.clear();
+    this.#newByKey.clear();
     this.#newUnsigned.clear();
     this.#newlyRevoked.clear();
     this.#statements.clear();
@@ -536,43 +562,35 @@ export class TrustStore {
   }
 
   /** The records of a key under every identity, those included that are not written yet. */
-  #everywhere(publicKey: PublicKeyText): readonly KeyRecord[] {
-    return this.#recordsWhere(
-      this.#sql.identitiesOf.all(publicKey),
-      (record) => record.publicKey === publicKey,
+  #everywhere(publicKey: PublicKeyText, most = ALL): readonly KeyRecord[] {
+    const stored = this.#sql.identitiesOf.all(publicKey, most);
+    return this.#withNew(publicKey, stored).flatMap((identity) =>
+      this.#recordsOf(identity).filter((record) => record.publicKey === publicKey),
     );
   }
 
-  /** The records that fit, of these identities and of all that are in memory. */
-  #recordsWhere(
-    identities: readonly string[],
-    fits: (record: KeyRecord) => boolean,
-  ): readonly KeyRecord[] {
-    const inMemory = this.#mayCache
-      ? [...this.#keys].filter(([, records]) => records.some(fits)).map(([identity]) => identity)
-      : [];
-    return [...new Set([...identities, ...inMemory])].flatMap((identity) =>
-      this.#recordsOf(identity).filter(fits),
-    );
+  /** These identities, and those where a record that is not written yet names this key. */
+  #withNew(publicKey: PublicKeyText, identities: readonly string[]): readonly string[] {
+    return [...new Set([...identities, ...(this.#newByKey.get(publicKey) ?? [])])];
   }
 
   #standingOf(statement: Statement): StatementStanding {
     const { by, of, key, signer, digest } = statement;
-    const known = this.#statements.get(nameOf(digest))?.applied;
+    const known = this.#statements.get(digest)?.applied;
     return {
       applied: (known ?? this.#sql.statementApplied.get(digest)) === 1,
       signers: [...this.#recordsOf(by)],
       subjects: [...this.#recordsOf(of)],
       signerRevoked: this.#isRevoked(signer),
       keyRevoked: this.#isRevoked(key),
-      everywhere: this.#everywhere(key),
+      everywhere: () => this.#everywhere(key),
     };
   }
 
   /** @param applied now or before */
   #keep(statement: Statement, applied: boolean, { at, messageId, source }: Cause): void {
     const { kind, signer, by, of, key, time, text, digest } = statement;
-    this.#statements.set(nameOf(digest), {
+    this.#statements.put({
       kind,
       signer,
       by,
@@ -600,14 +618,9 @@ export class TrustStore {
     for (const move of moves) {
       if (move.to !== "replaced" && move.to !== "revoked") continue;
       const { publicKey, identity } = move;
-      const resting = new Set([
-        identity,
-        ...this.#sql.identitiesEndorsedBy.all(publicKey),
-        ...this.#recordsWhere([], (record) => record.endorsedBy === publicKey).map(
-          (record) => record.identity,
-        ),
-      ]);
-      const records = [...resting].flatMap((name) => this.#recordsOf(name));
+      const endorsed = this.#sql.identitiesEndorsedBy.all(publicKey);
+      const resting = this.#withNew(publicKey, [identity, ...endorsed]);
+      const records = resting.flatMap((name) => this.#recordsOf(name));
       const pinned = this.#everywhere(publicKey).some((record) => record.state === "pinned");
       for (const fall of fallBacks(move, records, pinned)) this.#makeOne(fall, cause);
     }
@@ -663,6 +676,10 @@ export class TrustStore {
     const index = records.findIndex((known) => known.publicKey === record.publicKey);
     records[index === -1 ? records.length : index] = record;
     this.#newKeys.set(`${record.identity} ${record.publicKey}`, record);
+    for (const key of [record.publicKey, record.endorsedBy]) {
+      const identities = this.#newByKey.get(key) ?? new Set();
+      this.#newByKey.set(key, identities.add(record.identity));
+    }
   }
 
   #write(key: KeyRecord): void {
@@ -696,6 +713,7 @@ export class TrustStore {
       const last = this.#sql.lastEvent.get(sighting.identity, sighting.publicKey);
       if (last === "changed") return "repeated";
       this.#recordChange(change, kind);
+      if (!this.#dryRun) this.#sql.forgetChanged.run(sighting.identity, MAX_CHANGED);
       return "applied";
     }
     if (kind === "first-use") {

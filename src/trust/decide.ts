@@ -180,11 +180,10 @@ export function fallBacks(
   records: readonly KeyRecord[],
   pinned: boolean,
 ): readonly Move[] {
+  const rotated = fallen.to === "revoked" ? descendants(fallen.publicKey, records) : null;
   return records.flatMap((record) => {
     const endorsed = record.state === "endorsed" && record.endorsedBy === fallen.publicKey;
-    const rested =
-      fallen.to === "revoked" &&
-      ancestors(record, records).some((before) => before === fallen.publicKey);
+    const rested = rotated?.has(record) ?? false;
     const [name] = [record.state].filter((state) => state === "endorsed" || state === "known");
     if (name === undefined || !((endorsed && !pinned) || rested)) return [];
     const to = record.again ? "known" : "first-use";
@@ -193,20 +192,45 @@ export function fallBacks(
   });
 }
 
+/** The records of which `ancestors` names this key: each is looked at once, however long the chain. */
+function descendants(
+  publicKey: PublicKeyText,
+  records: readonly KeyRecord[],
+): ReadonlySet<KeyRecord> {
+  const next = new Map<string, KeyRecord[]>();
+  const under = ({ identity }: KeyRecord, key: PublicKeyText): string => `${identity} ${key}`;
+  for (const record of records) {
+    if (record.rotatedFrom === "") continue;
+    const name = under(record, record.rotatedFrom);
+    const siblings = next.get(name);
+    if (siblings === undefined) next.set(name, [record]);
+    else siblings.push(record);
+  }
+  const found = new Set<KeyRecord>();
+  const identities = new Set(records.map(({ identity }) => identity));
+  const waiting = [...identities].flatMap((identity) => next.get(`${identity} ${publicKey}`) ?? []);
+  for (let record = waiting.pop(); record !== undefined; record = waiting.pop()) {
+    if (found.has(record)) continue;
+    found.add(record);
+    waiting.push(...(next.get(under(record, record.publicKey)) ?? []));
+  }
+  return found;
+}
+
 /** The keys from which a key came by rotations, the nearest first. */
 export function ancestors(
   record: KeyRecord,
   records: readonly KeyRecord[],
 ): readonly PublicKeyText[] {
-  const found: PublicKeyText[] = [];
+  const own = records.filter(({ identity }) => identity === record.identity);
+  const before = new Map(own.map(({ publicKey, rotatedFrom }) => [publicKey, rotatedFrom]));
+  const found = new Set<PublicKeyText>();
   let from = record.rotatedFrom;
-  while (from !== "" && !found.includes(from)) {
-    found.push(from);
-    from =
-      records.find((old) => old.identity === record.identity && old.publicKey === from)
-        ?.rotatedFrom ?? "";
+  while (from !== "" && !found.has(from)) {
+    found.add(from);
+    from = before.get(from) ?? "";
   }
-  return found;
+  return [...found];
 }
 
 export function recordOf(

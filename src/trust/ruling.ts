@@ -8,6 +8,12 @@ import type { KeyRecord, Move } from "./record.ts";
 import type { Statement } from "./statement.ts";
 import { cell } from "./table.ts";
 
+/**
+ * Keys of one identity that statements in mails may add: nobody changes keys so often, and whoever
+ * does so on purpose makes others remember and search them all.
+ */
+const MAX_KEYS = 128;
+
 /** What is remembered that bears on a statement. */
 export interface StatementStanding {
   /** It has changed something before. */
@@ -18,8 +24,8 @@ export interface StatementStanding {
   /** The signer is revoked, under any identity; and the key that it is about. */
   readonly signerRevoked: boolean;
   readonly keyRevoked: boolean;
-  /** That key, under every identity that has it. */
-  readonly everywhere: readonly KeyRecord[];
+  /** That key, under every identity that has it: asked for only where it matters, they can be many. */
+  readonly everywhere: () => readonly KeyRecord[];
 }
 
 /**
@@ -64,6 +70,14 @@ function objection(statement: Statement, standing: StatementStanding): Ruling | 
   return record.state === "replaced" ? refused(`it is signed by a replaced key of ${by}`) : null;
 }
 
+function isFull({ subjects }: StatementStanding): boolean {
+  return subjects.length >= MAX_KEYS;
+}
+
+function tooMany(of: string): Ruling {
+  return ignored(`${of} has had ${MAX_KEYS} keys; a person can still accept another one`);
+}
+
 /**
  * Keys of one identity in use at a time, where statements and keyrings bring them: a person has a few
  * machines, and each key more is one more that can be stolen.
@@ -93,6 +107,7 @@ function ruleOnNewKey(statement: Statement, standing: StatementStanding): Ruling
   const record = recordOf(standing.signers, key);
   const to = cell(row, standing.keyRevoked ? "revoked" : (record?.state ?? null));
   if (to === "refused") return refused(`the new key is ${record?.state ?? "revoked"}`);
+  if (record === null && isFull(standing)) return tooMany(of);
   const arrival: Move[] =
     to === "known" || to === "endorsed"
       ? [
@@ -128,6 +143,7 @@ function ruleOnEndorsement(statement: Statement, standing: StatementStanding): R
   if (to === "=") return REPEATED;
   if (to === "refused") return refused(`the key is ${record?.state ?? "revoked"}`);
   if (to !== "endorsed") return ignored(`another key of ${of} is in use`);
+  if (record === null && isFull(standing)) return tooMany(of);
   return applied([
     {
       record,
@@ -151,23 +167,26 @@ function ruleOnRevocation(statement: Statement, standing: StatementStanding): Ru
     if (recordOf(standing.subjects, key)?.endorsedBy !== signer)
       return refused(`${by} has not endorsed that key of ${of}`);
     // else who endorses it for one address could void it for another
-    const confirmed = standing.everywhere.find(
-      ({ state, endorsedBy }) =>
-        (state === "pinned" || state === "endorsed") && endorsedBy !== signer,
-    );
+    const confirmed = standing
+      .everywhere()
+      .find(
+        ({ state, endorsedBy }) =>
+          (state === "pinned" || state === "endorsed") && endorsedBy !== signer,
+      );
     if (confirmed !== undefined)
       return refused(`others have confirmed that key, for ${confirmed.identity}`);
   }
-  const moves = standing.everywhere.flatMap((record) => revokedBy("revoke", record, signer));
+  // it is void under every identity then
+  if (standing.keyRevoked) return REPEATED;
   // of a key that nobody has here, the statement itself is what is remembered
-  return moves.length === 0 && standing.keyRevoked ? REPEATED : applied(moves);
+  return applied(standing.everywhere().flatMap((record) => revokedBy("revoke", record, signer)));
 }
 
 /** The same as a person's own word on it: whoever signs a statement here believes it here. */
 export function ownRuling(statement: Statement, standing: StatementStanding): Ruling {
   const { of, key, kind, signer } = statement;
   if (kind === "revoke")
-    return applied(standing.everywhere.flatMap((record) => revokedBy("revoke", record, signer)));
+    return applied(standing.everywhere().flatMap((record) => revokedBy("revoke", record, signer)));
   const moves = decideAccept(of, key, standing.subjects, standing.keyRevoked, kind === "add");
   return moves === null ? refused("the key is revoked") : applied(moves);
 }

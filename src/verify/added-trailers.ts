@@ -1,9 +1,13 @@
 /** Archives and maintainers add trailers above the break; this finds which ones. */
 
+import { createHash } from "node:crypto";
+
 const TRAILER = /^[A-Za-z][A-Za-z0-9-]*: \S/;
 /** Tried are all runs of lines within so many last lines: at most 528 candidates. */
 const MAX_LINES = 32;
-/** Each candidate is hashed as a whole, so a message longer than any real one is not looked into. */
+/** Bytes of a line; what is longer is none that somebody added. What is tried is hashed 528 times. */
+const MAX_LINE = 500;
+/** Hashed once, but a message longer than any real one is not looked into. */
 const MAX_MESSAGE = 256 * 1024;
 
 /**
@@ -11,30 +15,47 @@ const MAX_MESSAGE = 256 * 1024;
  * was signed.
  *
  * @param message canonical message
- * @param isSigned whether a candidate is the signed message; asked at most 528 times
+ * @param isSigned whether this SHA-256 (hex) is the signed message's; asked at most 528 times
  * @returns the signed message and the lines that were added, or null
  */
 export function withoutTrailers(
   message: Buffer,
-  isSigned: (candidate: Buffer) => boolean,
+  isSigned: (digest: string) => boolean,
 ): { message: Buffer; added: string[] } | null {
   if (message.length > MAX_MESSAGE) return null;
-  const text = message.toString("latin1");
-  const lines = text.split("\n").slice(0, -1);
-  let first = lines.length;
-  while (first > 0 && lines.length - first < MAX_LINES && TRAILER.test(lines[first - 1]!)) first--;
-  for (let from = first; from < lines.length; from++) {
-    for (let to = lines.length; to > from; to--) {
-      const kept = [...lines.slice(0, from), ...lines.slice(to)];
+  const [before, tail] = lastTrailers(message);
+  for (let from = 0; from < tail.length; from++) {
+    const kept = Buffer.concat([before, ...tail.slice(0, from)]);
+    const hash = createHash("sha256").update(kept);
+    for (let to = tail.length; to > from; to--) {
+      const rest = tail.slice(to);
       // a paragraph that consisted of nothing else leaves its blank line behind
-      if (kept.at(-1) === "") kept.pop();
-      const candidate = Buffer.from(kept.map((line) => `${line}\n`).join(""), "latin1");
-      if (!isSigned(candidate)) continue;
-      const added = lines
-        .slice(from, to)
-        .map((line) => Buffer.from(line, "latin1").toString("utf8"));
-      return { message: candidate, added };
+      const bare = from === 0 && rest.length === 0 ? withoutBlank(kept) : kept;
+      const begun = bare === kept ? hash.copy() : createHash("sha256").update(bare);
+      for (const line of rest) begun.update(line);
+      if (!isSigned(begun.digest("hex"))) continue;
+      const added = tail.slice(from, to).map((line) => line.toString("utf8").replace(/\n$/, ""));
+      return { message: Buffer.concat([bare, ...rest]), added };
     }
   }
   return null;
+}
+
+/** The message without the trailers at its end, and these as lines with their LF. */
+function lastTrailers(message: Buffer): [Buffer, Buffer[]] {
+  const lines: Buffer[] = [];
+  let end = message.length;
+  while (end > 0 && lines.length < MAX_LINES) {
+    const start = message.lastIndexOf("\n", end - 2) + 1;
+    const line = message.subarray(start, end);
+    if (line.length > MAX_LINE || !TRAILER.test(line.toString("latin1"))) break;
+    lines.unshift(line);
+    end = start;
+  }
+  return [message.subarray(0, end), lines];
+}
+
+function withoutBlank(text: Buffer): Buffer {
+  const blank = text.length === 1 || text.at(-2) === 0x0a;
+  return blank ? text.subarray(0, -1) : text;
 }

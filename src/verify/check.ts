@@ -363,12 +363,17 @@ function hasOtherLineEnds({ canonical }: Diff, signed: Digests): boolean {
   return false;
 }
 
+/** Added trailers that are quoted. */
+const MAX_NAMED = 8;
+
 function whatChanged(parts: readonly Part[], added: readonly string[], lineEnds: boolean): Finding {
   const intact = parts.includes("diff") ? "" : "; the diff is intact";
   const text = `${parts.join(", ")} changed after signing${intact}`;
   if (lineEnds) return finding("content-changed", `${text}: line ends`, RESEND);
   if (added.length === 0) return finding("content-changed", text);
-  return finding("trailers-added", `${text}; added: ${added.map((t) => `"${t}"`).join(", ")}`);
+  const named = added.slice(0, MAX_NAMED).map((line) => `"${line}"`);
+  const more = added.length > MAX_NAMED ? `, and ${added.length - MAX_NAMED} more` : "";
+  return finding("trailers-added", `${text}; added: ${named.join(", ")}${more}`);
 }
 
 const RESEND =
@@ -382,8 +387,7 @@ function signedText(
   verifier: Verifier,
   block: UnverifiedBlock,
 ): { message: Buffer; added: string[] } | null {
-  return withoutTrailers(content.message, (candidate) => {
-    const digest = sha256(candidate);
+  return withoutTrailers(content.message, (digest) => {
     if (digest.slice(0, 16) !== comment.digests.message) return false;
     const made = attestDigests(info, digest, content.diff);
     return made.ok && verifyData(verifier, block, made.value.text);

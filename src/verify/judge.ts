@@ -331,7 +331,8 @@ function changedFinding(
   );
 }
 
-const MAX_NAMED = 3;
+/** Other identities of a key, and those that vouch for it, that a finding names. */
+export const MAX_NAMED = 3;
 
 /** What is known of the new key, a part of a sentence each. */
 function newKey(scrutiny: Scrutiny | null): string[] {

@@ -143,6 +143,9 @@ export interface NoteResult {
   readonly findings: readonly Finding[];
 }
 
+/** Ascending; three and more in a row as their first and last. */
+export type Numbers = readonly (number | readonly [number, number])[];
+
 export interface SeriesResult {
   readonly type: "series";
   readonly id: string | null;
@@ -153,7 +156,7 @@ export interface SeriesResult {
   /** All of 1 to total are there. */
   readonly complete: boolean;
   /** Numbers that are not there. */
-  readonly missing: readonly number[];
+  readonly missing: Numbers;
   /** Complete, each one good, and the digest over all of them is the signed one. */
   readonly sealed: boolean;
   readonly base: Base;

@@ -7,7 +7,14 @@ import { seriesId } from "../patch/series.ts";
 import type { Finding } from "../types.ts";
 import type { Evidence } from "./evidence.ts";
 import { finding } from "./findings.ts";
-import { type Base, type PatchResult, type SeriesResult, verdictOf, worstOf } from "./result.ts";
+import {
+  type Base,
+  type Numbers,
+  type PatchResult,
+  type SeriesResult,
+  verdictOf,
+  worstOf,
+} from "./result.ts";
 
 /** A patch, and what of it the whole series is judged by. `payload` is the caller's own. */
 export interface Member<P> {
@@ -45,8 +52,10 @@ const MAX_THREADS = 10_000;
 const MAX_MEMBERS = 5_000;
 
 interface Open<P> {
-  readonly aliases: string[];
+  readonly aliases: Set<string>;
   readonly members: Member<P>[];
+  /** The numbers of its members. */
+  readonly taken: Set<number>;
 }
 
 export interface SeriesCollector<P> {
@@ -100,8 +109,7 @@ export function createSeriesCollector<P>(
     if (sure !== undefined && first!.startsWith("id ")) return sure;
     const { index } = member.evidence.number;
     return [sure, ...others.map((name) => byAlias.get(name))].find(
-      (series) =>
-        series !== undefined && !series.members.some((m) => m.evidence.number.index === index),
+      (series) => series !== undefined && !series.taken.has(index),
     );
   }
 
@@ -122,13 +130,14 @@ export function createSeriesCollector<P>(
       const aliases = aliasesOf(member);
       let series = findOpen(member, aliases);
       if (series === undefined || series.members.length >= MAX_MEMBERS) {
-        series = { aliases: [], members: [] };
+        series = { aliases: new Set(), members: [], taken: new Set() };
         open.add(series);
       }
       series.members.push(member);
+      series.taken.add(member.evidence.number.index);
       for (const name of aliases) {
         byAlias.set(name, series);
-        series.aliases.push(name);
+        series.aliases.add(name);
       }
       return open.size > MAX_OPEN ? close(open.values().next().value!) : [];
     },
@@ -169,8 +178,7 @@ function judgeSeries<P>(members: readonly Member<P>[]): SeriesResult {
   const keys = new Set(signed.map((s) => s.publicKey));
 
   const present = new Set(patches.map((m) => m.evidence.number.index));
-  const missing: number[] = [];
-  for (let index = 1; index <= total; index++) if (!present.has(index)) missing.push(index);
+  const missing = gapsIn(present, total);
   const complete = missing.length === 0;
   const findings: Finding[] = [];
   const conflict = (text: string): number => findings.push(finding("series-conflict", text));
@@ -225,16 +233,30 @@ function baseOf<P>(members: readonly Member<P>[]): Base {
     : { status: "present", commit: best.result.base.commit, tree };
 }
 
-/** `2` · `2 and 3` · `2, 5 and 7 to 9`: the numbers in as few words as they need. */
-export function numberList(numbers: readonly number[]): string {
-  const runs: string[] = [];
-  for (let i = 0; i < numbers.length;) {
-    let last = i;
-    while (numbers[last + 1] === numbers[last]! + 1) last++;
-    if (last - i >= 2) runs.push(`${numbers[i]} to ${numbers[last]}`);
-    else runs.push(...numbers.slice(i, last + 1).map(String));
-    i = last + 1;
+/** What of 1 to `total` is not there. Its length goes with what is there, not with the total. */
+function gapsIn(present: ReadonlySet<number>, total: number): Numbers {
+  const gaps: (number | [number, number])[] = [];
+  let next = 1;
+  for (const index of [...present].sort((a, b) => a - b).concat(total + 1)) {
+    const last = Math.min(index - 1, total);
+    if (last - next >= 2) gaps.push([next, last]);
+    else for (; next <= last; next++) gaps.push(next);
+    next = index + 1;
   }
+  return gaps;
+}
+
+/** How many numbers these are. */
+export function numberCount(numbers: Numbers): number {
+  return numbers.reduce<number>(
+    (sum, one) => sum + (typeof one === "number" ? 1 : one[1] - one[0] + 1),
+    0,
+  );
+}
+
+/** `2` · `2 and 3` · `2, 5 and 7 to 9`: the numbers in as few words as they need. */
+export function numberList(numbers: Numbers): string {
+  const runs = numbers.map((one) => (typeof one === "number" ? `${one}` : one.join(" to ")));
   if (runs.length > 12) return `${runs.slice(0, 12).join(", ")} and more`;
   return runs.length > 1 ? `${runs.slice(0, -1).join(", ")} and ${runs.at(-1)}` : (runs[0] ?? "");
 }

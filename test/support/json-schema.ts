@@ -76,6 +76,10 @@ const CHECKS: Record<string, Check> = {
     Array.isArray(value)
       ? value.flatMap((item, i) => problems(item, wanted as Schema, root, `${at}[${i}]`))
       : [],
+  minItems: (value, wanted, _, __, at) =>
+    when(!Array.isArray(value) || value.length >= (wanted as number), `${at}: too few`),
+  maxItems: (value, wanted, _, __, at) =>
+    when(!Array.isArray(value) || value.length <= (wanted as number), `${at}: too many`),
   uniqueItems: (value, _, __, ___, at) =>
     when(
       !Array.isArray(value) ||

@@ -206,7 +206,7 @@ describe("two keys of an identity in use", () => {
       subjects: of(ALICE, records),
       signerRevoked: false,
       keyRevoked: false,
-      everywhere: [],
+      everywhere: () => [],
     });
     return moves.find(({ publicKey }) => publicKey === K.text)?.to ?? outcome;
   };

@@ -4,7 +4,8 @@ import type { Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
 import { escapeText, truncateTo } from "../../report/escape.ts";
 import type { TrustEvent } from "../../trust/record.ts";
-import { out } from "../terminal.ts";
+import { MAX_CHANGED } from "../../store/trust-store.ts";
+import { note, out } from "../terminal.ts";
 import { identityOf, JSON_OPTION, record, withTrust } from "./common.ts";
 
 interface Arguments {
@@ -39,6 +40,8 @@ export const logCommand: CommandModule<object, Arguments> = {
         if (json) record("event", event);
         else out((shown > 1 ? "\n" : "") + entry(event));
       }
+      if (of !== null && trust.changedKeys(of) >= MAX_CHANGED)
+        note(`of keys that are not theirs, only the newest ${MAX_CHANGED} are kept\n`);
       if (of !== null && shown === 0 && trust.show(of) === null)
         throw new CliError("not-found", `nothing is remembered of ${of}`, { exit: EXIT.unmet });
     }),

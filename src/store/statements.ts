@@ -1,0 +1,59 @@
+/** Statements that were seen and are not in the database yet: a dry run's never are. */
+
+import type { PublicKeyText } from "../types.ts";
+import { nameOf, type StatementRow } from "./trust-rows.ts";
+
+/**
+ * Statements of one key that came by mail and changed nothing: the newest so many are kept. Anybody
+ * whose key is remembered can make any number of them, about whom he likes.
+ */
+export const MAX_UNHEARD = 32;
+
+type Row = StatementRow & { readonly digest: Uint8Array };
+
+export function isUnheard({ applied, source }: StatementRow): boolean {
+  return applied === 0 && source === "";
+}
+
+export class Statements {
+  readonly #rows = new Map<string, Row>();
+  readonly #about = new Map<string, Map<string, Row>>();
+  /** Names of what one key said and nobody heard, oldest first. */
+  readonly #unheard = new Map<PublicKeyText, Set<string>>();
+
+  get(digest: Uint8Array): StatementRow | undefined {
+    return this.#rows.get(nameOf(digest));
+  }
+
+  put(row: Row): void {
+    const name = nameOf(row.digest);
+    this.#drop(name);
+    this.#rows.set(name, row);
+    const about = this.#about.get(row.of) ?? new Map<string, Row>();
+    this.#about.set(row.of, about.set(name, row));
+    if (!isUnheard(row)) return;
+    const unheard = this.#unheard.get(row.signer) ?? new Set<string>();
+    this.#unheard.set(row.signer, unheard.add(name));
+    if (unheard.size > MAX_UNHEARD) for (const oldest of unheard) return this.#drop(oldest);
+  }
+
+  all(): Iterable<Row> {
+    return this.#rows.values();
+  }
+
+  about(identity: string): readonly StatementRow[] {
+    return [...(this.#about.get(identity)?.values() ?? [])];
+  }
+
+  clear(): void {
+    for (const map of [this.#rows, this.#about, this.#unheard]) map.clear();
+  }
+
+  #drop(name: string): void {
+    const row = this.#rows.get(name);
+    if (row === undefined) return;
+    this.#rows.delete(name);
+    this.#about.get(row.of)?.delete(name);
+    this.#unheard.get(row.signer)?.delete(name);
+  }
+}
