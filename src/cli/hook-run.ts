@@ -45,7 +45,9 @@ export async function runHook([file]: readonly string[]): Promise<void> {
   const { signature, kind } = mail.checked;
   if (signature === "good") return noteOtherKey(mail);
   if (signature !== "none") throw noLongerHolds(mail, verifier);
-  if (kind === "other") return noPatch(file);
+  const { prepare } = await import("../patch/sign.ts");
+  // a diff that git does not find, because of colors, is one that was to be signed
+  if (kind === "other" && prepare(mail.bytes) === null) return noPatch(file);
   await sign(mail, verifier);
 }
 
@@ -63,6 +65,11 @@ function readMail(file: string, verifier: Verifier): Mail | null {
     throw error;
   }
   const [only] = sheet.mails;
+  if (sheet.mails.some(({ mail }, i) => i > 0 && checkMail(mail, verifier).kind !== "other"))
+    throw new CliError("refused", `${basename(file)}: git am would cut it in two at a From line`, {
+      hint: "git send-email wants a file a patch",
+      exit: EXIT.unmet,
+    });
   if (only === undefined || sheet.mails.length > 1) return null;
   return { sheet, bytes: only.mail, checked: checkMail(only.mail, verifier) };
 }

@@ -334,3 +334,55 @@ describe("what goes wrong", () => {
     for (const line of run.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });
 });
+
+describe("a commit that git am would not make of its patch", () => {
+  /** Signs the one commit with that message; what format-patch says of it. */
+  function said(message: string): Run & { files: string[] } {
+    git(clone, ["checkout", "-q", "--detach", "origin/main"]);
+    writeFileSync(join(clone, "net.txt"), "one\n2\nthree\n");
+    git(clone, ["commit", "-qa", "--cleanup=verbatim", "-m", message]);
+    const { run, files } = formatInto("-1");
+    return { ...run, files };
+  }
+
+  test.each([
+    ["---", "net: x\n\nBefore.\n\n---\n\nAfter.\n", 0, 'cut the message at the line "---"'],
+    ["Index:", "net: x\n\nIndex: one\n", 0, 'cut the message at the line "Index: one"'],
+    [
+      "From:",
+      "net: x\n\nFrom: Bob <b@c.example>\n\nx\n",
+      0,
+      "take Bob <b@c.example> for the author",
+    ],
+    ["[net]", "[net] x\n\nBody.\n", 0, 'drop "[net]" from the title'],
+    [
+      "a diff",
+      "net: x\n\ndiff --git a/doc.txt b/doc.txt\n--- a/doc.txt\n+++ b/doc.txt\n@@ -1 +1 @@\n-text\n+bad\n",
+      1,
+      "make something else of doc.txt",
+    ],
+  ])("%s in the message is said", (_, message, status, words) => {
+    const run = said(message);
+    expect(run.stderr).toContain(`${run.files[0]}: git am would ${words}`);
+    expect(run.status).toBe(status);
+  });
+
+  test("a From line in the message: nothing is written", () => {
+    const run = said("net: x\n\nFrom x@y.example Mon Sep 17 00:00:00 2001\nis a line.\n");
+    expect(run).toMatchObject({ status: 3, files: [] });
+    expect(run.stderr).toContain("git am would cut it in two");
+  });
+
+  test("an empty commit is an empty file, as git has it, and a word", () => {
+    git(clone, ["checkout", "-q", "--detach", "origin/main"]);
+    commit(clone, "empty\n", {});
+    commit(clone, "doc: more\n", { "doc.txt": "more\n" });
+    const { run, files } = formatInto("-2");
+    expect(run.status).toBe(0);
+    expect(run.stderr).toContain(`${files[0]} is empty, as its commit is`);
+    expect(files.map((file) => readFileSync(file, "utf8").includes("untrusted"))).toEqual([
+      false,
+      true,
+    ]);
+  });
+});

@@ -306,6 +306,15 @@ describe("hook run", () => {
     expect(text(letter)).toBe(mail);
   });
 
+  test("a diff in colors, and a patch that git am would cut in two, do not go out unsigned", () => {
+    const colored = formatPatch(work, ["--color=always"])[0]!;
+    expect(expectStatus(runHook(colored), 3).stderr).toContain("a diff with colors");
+    const [first, second] = formatPatch(work);
+    const both = join(newFolder(), "both.patch");
+    writeFileSync(both, Buffer.concat([readFileSync(first!), readFileSync(second!)]));
+    expect(expectStatus(runHook(both), 1).stderr).toContain("git am would cut it in two");
+  });
+
   test("a read-only patch, or no key: nothing goes out unsigned", () => {
     const [file] = formatPatch(work);
     chmodSync(file!, 0o444);

@@ -277,7 +277,7 @@ async function intoFolder(
     await runFormatPatch(repository, ["-o", draftFolder, ...args], say);
     const names = readdirSync(draftFolder).sort(byNumber);
     const folder = asked ?? repository.config.path("format.outputdirectory") ?? "";
-    const files = names.map((name) => fileOf(readFileSync(path.join(draftFolder, name))));
+    const files = names.map((name) => fileOf(name, readFileSync(path.join(draftFolder, name))));
     const drafts = files.flatMap(({ top, mail }, i): Written[] => {
       const name = path.join(folder, names[i]!);
       if (mail !== null) return [{ name, mail, commit: commitOf(top) }];
@@ -304,8 +304,12 @@ async function intoFolder(
 const EMPTY = Buffer.alloc(0);
 
 /** What stands above the mail in a file, its From line, and the mail; null if there is none. */
-function fileOf(bytes: Buffer): { top: Buffer; mail: Buffer | null } {
-  const [mail] = messages(bytes, { keepCr: true });
+function fileOf(name: string, bytes: Buffer): { top: Buffer; mail: Buffer | null } {
+  const [mail, ...more] = messages(bytes, { keepCr: true });
+  if (more.length > 0)
+    throw new CliError("refused", `${name}: git am would cut it in two at a line of its message`, {
+      hint: 'a line such as "From x Mon Sep 17 00:00:00 2001" must be indented',
+    });
   if (mail === undefined) return { top: bytes, mail: null };
   return { top: bytes.subarray(0, mail.offset), mail: whole(mail.bytes) };
 }
