@@ -7,8 +7,9 @@ export default defineConfig({
   test: {
     // the default leaves one of two cores idle
     maxWorkers: "100%",
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // for what hangs: no test is about time, and the machine may be slow
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     // git started by a test must not see the settings of whoever runs it
     setupFiles: ["test/support/environment.ts"],
     projects: [

@@ -8,6 +8,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { openTrust } from "../../src/store/trust-store.ts";
+import { LONG } from "../support/long.ts";
 import { newFolder } from "../support/folders.ts";
 import { ACCEPTED, MALLORY, mboxOf, SHAPES } from "./shapes.ts";
 
@@ -33,7 +34,6 @@ type Kind = keyof typeof KINDS;
 type Runs = Partial<Record<Kind, readonly Work[]>>;
 
 /** Many mails are looked at in every way; what is within one mail, by default in one. */
-const LONG = (process.env["PATCHSIG_LONG"] ?? "") !== "";
 const kindsOf = (name: string): Kind[] =>
   LONG || SHAPES[name]!.from < 200 ? ["text", "json", "dry"] : ["text"];
 

@@ -214,6 +214,17 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
         diff: `diff --git a/f b/f\n--- a/f\n+++ b/f\n${each(n, (i) => `@@ -${i * 9 + 1} +${i * 9 + 1} @@\n-x\n+y\n`)}`,
       }),
   },
+  ...diffs({
+    dashes: (n) => "-- \n".repeat(n),
+    "names without hunks": (n) => "--- \n+++ \n".repeat(n),
+    "context lines without a blank": (n) => hunk(n, "\n"),
+    "bidi controls in context": (n) => hunk(n, " \u00e2\u0080\u00ae\n"),
+    "lines past a hunk": (n) => `${DIFF}${"+x\n".repeat(n)}`,
+    "a long line": (n) => diff("g").replace("+x", `+${"x".repeat(n)}`),
+    "a name of blanks": (n) => `--- a/${" ".repeat(n)}x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n`,
+    "blanks between halves of a name": (n) =>
+      `diff --git a/${" b/".repeat(n)}\nold mode 100644\nnew mode 100755\n`,
+  }),
   "a long name": { from: 500, make: (n) => alone({ diff: diff("f".repeat(n)) }) },
   "lines of a message": {
     from: 2000,
@@ -329,6 +340,19 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     make: (n) => upTo(n).map((i) => mail({ from: `m${i}@evil.example` })),
   },
 };
+
+function hunk(n: number, line: string): string {
+  return `diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1,${n} +1,${n + 1} @@\n${line.repeat(n)}+a\n`;
+}
+
+function diffs(texts: Readonly<Record<string, (n: number) => string>>): Record<string, Shape> {
+  return Object.fromEntries(
+    Object.entries(texts).map(([what, text]) => [
+      what,
+      { from: 2000, make: (n: number) => alone({ diff: text(n) }) },
+    ]),
+  );
+}
 
 /** The mails as an mbox. */
 export function mboxOf(mails: readonly string[]): Buffer {
