@@ -1,6 +1,16 @@
 /** Mails from files: an mbox, a single mail, a directory of mails, a maildir, stdin. Streamed. */
 
-import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { CliError } from "../errors.ts";
 import { EMPTY } from "../mail/bytes.ts";
@@ -77,7 +87,7 @@ async function* readFolder(folder: string, onRead: OnRead): Pieces {
   const names = mailFilesIn(folder);
   for (const [i, name] of names.entries()) {
     const file = join(folder, name);
-    yield* whole(file, () => readFile(file, undefined, () => {}));
+    yield* whole(file, () => readFound(file));
     onRead(i + 1, names.length);
   }
 }
@@ -103,7 +113,7 @@ async function* readMaildir(
     }
     if (file === undefined) continue;
     const path = file;
-    const pieces = whole(path, () => readFile(path, undefined, () => {}));
+    const pieces = whole(path, () => readFound(path));
     yield* cursorOf === undefined ? pieces : marked(pieces, { name, value: "" });
   }
 }
@@ -120,10 +130,44 @@ async function* marked(pieces: Pieces, cursor: Cursor): Pieces {
   yield last === undefined || isUnread(last) ? held : [...held.slice(0, -1), { ...last, cursor }];
 }
 
-async function* readFile(file: string, cursorOf: CursorOf | undefined, onRead: OnRead): Pieces {
-  const fd = attempt(file, () => openSync(file, "r"));
+/**
+ * A file that stands in a folder. What is none is passed over with a word: a pipe would be waited for
+ * without end, and to open a device may set something off. One that the user names is meant, as in
+ * `verify <(git show mail)`.
+ */
+function readFound(file: string): Pieces {
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  refuseSpecial(
+    file,
+    attempt(file, () => statSync(file)),
+  );
+  // it may be another one by the time it is open
+  return readFile(
+    file,
+    undefined,
+    () => {},
+    flags,
+    (stat) => refuseSpecial(file, stat),
+  );
+}
+
+function refuseSpecial(file: string, stat: Stats): void {
+  if (stat.isFile() || stat.isDirectory()) return;
+  const what = stat.isFIFO() ? "a pipe" : stat.isSocket() ? "a socket" : "a device";
+  throw new CliError("unreadable", `${file} is ${what}, and passed over`);
+}
+
+async function* readFile(
+  file: string,
+  cursorOf: CursorOf | undefined,
+  onRead: OnRead,
+  flags: number = constants.O_RDONLY,
+  look: (stat: Stats) => void = () => {},
+): Pieces {
+  const fd = attempt(file, () => openSync(file, flags));
   try {
     const stat = attempt(file, () => fstatSync(fd));
+    look(stat);
     if (stat.isDirectory())
       throw new CliError("unreadable", `${file} is a directory`, {
         hint: "name a mail or an mbox",

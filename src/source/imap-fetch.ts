@@ -5,6 +5,7 @@
 
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from "imapflow";
 import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
+import { MAX_ANSWER } from "./imap-limits.ts";
 
 export type Fetched =
   /** `bytes` is null if it is larger than what is read. */
@@ -15,6 +16,8 @@ export type Fetched =
 /** A connection with an open mailbox, and another one if it is lost. */
 export interface Line {
   client(): ImapFlow;
+  /** Asks, and waits for an answer of so many bytes at most; throws a CliError if more comes. */
+  answer<T>(bytes: number, ask: () => Promise<T>): Promise<T>;
   /**
    * What the server refused; null if the error is none of its refusals.
    */
@@ -41,7 +44,7 @@ export async function* fetchMails(
   uids: readonly number[],
 ): AsyncGenerator<readonly Fetched[]> {
   const sizes: Found<number> = new Map();
-  await collect(line, uids, { size: true }, ({ size }) => size, sizes);
+  await collect(line, uids, { size: true }, ({ size }) => size, sizes, 0);
   let portion: number[] = [];
   let held = 0;
   for (const uid of uids) {
@@ -68,6 +71,8 @@ async function* fetchPortion(
 ): AsyncGenerator<readonly Fetched[]> {
   const small = uids.filter((uid) => isSmall(sizes.get(uid)));
   const sources: Found<Buffer> = new Map();
+  // some servers are not exact
+  const said = small.reduce((sum, uid) => sum + (sizes.get(uid) as number), 0);
   const read = (uid: number): Fetched => {
     const [size, source] = [sizes.get(uid)!, sources.get(uid)];
     if (typeof size === "string") return { uid, why: size };
@@ -75,7 +80,7 @@ async function* fetchPortion(
     return typeof source === "string" ? { uid, why: source } : { uid, bytes: source!, size };
   };
   try {
-    if (small.length > 0) await collect(line, small, { source: true }, sourceOf, sources);
+    if (small.length > 0) await collect(line, small, { source: true }, sourceOf, sources, 2 * said);
   } catch (error) {
     // none behind one that is missing: it is to be read on from there
     const missing = small.find((uid) => !sources.has(uid));
@@ -97,16 +102,20 @@ async function collect<T>(
   query: FetchQueryObject,
   pick: (row: FetchMessageObject) => T | undefined,
   found: Found<T>,
+  bytes: number,
 ): Promise<void> {
   const ask = async (some: readonly number[]): Promise<string> => {
     let why = NO_ROW;
-    try {
+    const rows = async (): Promise<void> => {
       for await (const row of line.client().fetch(some.join(), query, { uid: true })) {
         if (!some.includes(row.uid)) continue;
         const value = pick(row);
         if (value === undefined) why = NO_TEXT;
         else found.set(row.uid, value);
       }
+    };
+    try {
+      await line.answer(MAX_ANSWER + bytes, rows);
       return why;
     } catch (error) {
       return line.refusal(error) ?? (await line.again(error));

@@ -5,6 +5,7 @@
 
 import type { ImapFlow } from "imapflow";
 import type { CliError } from "../errors.ts";
+import { boundsOf, MAX_ANSWER } from "./imap-limits.ts";
 import { clientFor, explained, type ImapLogin, logIn, type Mailbox } from "./imap.ts";
 
 export interface WatchOptions extends ImapLogin {
@@ -58,6 +59,7 @@ export function watchMailbox(mailbox: Mailbox, options: WatchOptions, onNews: ()
     const began = performance.now();
     const one = clientFor(mailbox, options.password, IDLE);
     client = one;
+    const bounds = boundsOf(one, (why) => explained(new Error(why), mailbox));
     const lost = new Promise<unknown>((resolve) => {
       one.on("error", resolve);
       one.on("close", () => resolve(new Error("the server closed the connection")));
@@ -65,13 +67,17 @@ export function watchMailbox(mailbox: Mailbox, options: WatchOptions, onNews: ()
     one.on("exists", tell);
     let error: unknown;
     try {
-      await logIn(one, { onLogin });
-      await one.mailboxOpen(mailbox.path, { readOnly: true });
+      await bounds.answer(MAX_ANSWER, async () => {
+        await logIn(one, { onLogin });
+        await one.mailboxOpen(mailbox.path, { readOnly: true });
+      });
+      bounds.idle();
       tell();
       error = await lost;
     } catch (cause) {
       error = cause;
     }
+    bounds.end();
     one.close();
     if (!closed) tryAgain(explained(error, mailbox), performance.now() - began);
   }

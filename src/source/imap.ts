@@ -9,8 +9,8 @@
 
 import { ImapFlow, type ImapFlowOptions } from "imapflow";
 import { CliError } from "../errors.ts";
-import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
 import { type Fetched, fetchMails, type Line } from "./imap-fetch.ts";
+import { type Bounds, boundsOf, MAX_ANSWER, MAX_UIDS, PATIENCE, PIECES } from "./imap-limits.ts";
 import type { CursorOf, OnRead, Piece, Pieces } from "./piece.ts";
 import { shownUrl } from "./url.ts";
 
@@ -45,8 +45,6 @@ const MAX_UNREAD = 100;
 const MAX_AGAIN = 10;
 /** Characters of what a server says. */
 const MAX_WORDS = 300;
-/** How long a server may be silent, in milliseconds. */
-const PATIENCE = 60_000;
 
 /** CliError "usage" if it is no such URL. */
 export function parseMailbox(text: string): Mailbox {
@@ -112,7 +110,7 @@ export async function* readMailbox(mailbox: Mailbox, options: ImapOptions, onRea
       }
       onRead(at + some.length, uids.length);
     }
-    await line.client().logout();
+    await line.answer(MAX_ANSWER, () => line.client().logout());
   } catch (error) {
     yield [{ source: name, error: explained(error, mailbox) }];
   } finally {
@@ -189,6 +187,7 @@ class MailboxLine implements Line {
   readonly #mailbox: Mailbox;
   readonly #options: ImapOptions;
   #client: ImapFlow | null = null;
+  #bounds: Bounds | null = null;
   #validity: bigint | null = null;
   #again = 0;
   #refused = "";
@@ -212,9 +211,10 @@ class MailboxLine implements Line {
     // imapflow tells of a lost connection twice; a call that waits throws it as well
     client.on("error", () => undefined);
     this.#client = client;
-    await logIn(client, this.#options);
-    const { uidValidity, exists } = await client.mailboxOpen(this.#mailbox.path, {
-      readOnly: true,
+    this.#bounds = boundsOf(client, (why) => this.fault(why));
+    const { uidValidity, exists } = await this.answer(MAX_ANSWER, async () => {
+      await logIn(client, this.#options);
+      return client.mailboxOpen(this.#mailbox.path, { readOnly: true });
     });
     if (typeof uidValidity !== "bigint") throw this.fault("the server gives no UIDVALIDITY");
     if (this.#validity !== null && this.#validity !== uidValidity)
@@ -227,13 +227,18 @@ class MailboxLine implements Line {
     return this.#client!;
   }
 
+  answer<T>(bytes: number, ask: () => Promise<T>): Promise<T> {
+    return this.#bounds!.answer(bytes, ask);
+  }
+
   exists(): number {
     const { mailbox } = this.client();
     return mailbox === false ? 0 : mailbox.exists;
   }
 
   async search(query: Parameters<ImapFlow["search"]>[0]): Promise<number[]> {
-    const found = await this.client().search(query, { uid: true });
+    const search = (): ReturnType<ImapFlow["search"]> => this.client().search(query, { uid: true });
+    const found = await this.answer(MAX_UIDS, search);
     if (Array.isArray(found)) return found;
     throw this.fault(wordsOf(this.#refused || "the server does not search it"));
   }
@@ -245,6 +250,8 @@ class MailboxLine implements Line {
   }
 
   async again(error: unknown): Promise<string> {
+    // a server that does not keep its bounds
+    if (error instanceof CliError) throw error;
     // who is silent would be silent again, for as long
     const { code } = error as ServerError;
     if (code === "ETIMEOUT" || code === "ETHROTTLE" || ++this.#again > MAX_AGAIN) throw error;
@@ -254,6 +261,7 @@ class MailboxLine implements Line {
   }
 
   close(): void {
+    this.#bounds?.end();
     this.#client?.close();
   }
 
@@ -278,7 +286,7 @@ export function clientFor(
     auth: { user: username, pass },
     logger: false,
     disableAutoIdle: true,
-    maxLiteralSize: MAX_MESSAGE_BYTES,
+    ...PIECES,
     connectionTimeout: PATIENCE,
     greetingTimeout: PATIENCE,
     socketTimeout: PATIENCE,

@@ -1,7 +1,8 @@
 /** Files as sources: compressed, damaged, and in the order of their delivery. */
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { readSource } from "../../src/source/file.ts";
@@ -146,4 +147,52 @@ test("what is no mail in a folder is said, and the rest is read", async () => {
     join(folder, "c.eml"),
     join(folder, "d.mbox"),
   ]);
+});
+
+describe("what is no file", () => {
+  const WORDS = { fifo: "a pipe", link: "a pipe", socket: "a socket", device: "a device" };
+
+  /** One of each in a folder, with a suffix; what ends the socket. */
+  async function special(below: string, suffix: string): Promise<() => void> {
+    const name = (kind: string): string => join(below, `2.${kind}${suffix}`);
+    execFileSync("mkfifo", [name("fifo")]);
+    symlinkSync(name("fifo"), name("link"));
+    symlinkSync("/dev/zero", name("device"));
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(name("socket"), resolve));
+    return () => server.close();
+  }
+
+  test.each([
+    ["a directory", [], "", ".patch"],
+    ["a maildir", ["new", "cur"], "new", ""],
+  ])("in %s is passed over with a word, and nothing waits for it", async (_, dirs, in_, suffix) => {
+    for (const name of dirs) mkdirSync(join(folder, name));
+    const below = join(folder, in_);
+    writeFileSync(join(below, `1.a${suffix}`), mail(1));
+    writeFileSync(join(below, `3.z${suffix}`), mail(3));
+    const end = await special(below, suffix);
+    const { subjects, unread } = await read(folder);
+    end();
+    expect(subjects).toEqual(["1", "3"]);
+    const said = Object.entries(WORDS).map(([kind, words]) => {
+      const file = join(below, `2.${kind}${suffix}`);
+      return [file, `${file} is ${words}, and passed over`];
+    });
+    expect(Object.fromEntries(unread)).toEqual(Object.fromEntries(said));
+  });
+
+  test("a pipe that the user names is read, as bash's <(…) is one", async () => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const writer = spawn("sh", ["-c", 'printf "%s" "$1" > "$2"', "sh", mail(7), pipe]);
+    const ended = new Promise((resolve) => writer.on("exit", resolve));
+    // opened by both at once: in another process, so that neither waits here
+    const program = join(import.meta.dirname, "..", "..", "bin", "patchsig.js");
+    const run = spawnSync(process.execPath, [program, "verify", "--json", pipe], {
+      env: { ...process.env, XDG_DATA_HOME: folder },
+    });
+    expect(await ended).toBe(0);
+    expect(run.stderr.toString()).toContain("only 1 mail");
+  });
 });
