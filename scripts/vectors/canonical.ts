@@ -195,7 +195,7 @@ const ATTESTED: readonly MailVector[] = [
   ),
   vector(
     "base64-footer",
-    "a footer below base64, which git decodes to nothing that matters",
+    "as plain: a footer below base64, which git decodes to nothing that matters",
     encoded("base64", `${base64(body())}\n_____\nlist mailing list\nlist@example.org\n`),
   ),
   vector(
