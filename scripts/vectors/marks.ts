@@ -21,6 +21,7 @@ const HEAD = MAIL.slice(0, HEAD_END);
 const BODY = MAIL.slice(HEAD_END + 1);
 const OTHER_BASE = "1".repeat(40);
 const BASE = /base=(\S+)/.exec(MAIL)![1]!;
+const COVER_BLOCK = /untrusted comment: patchsig(?:.*\n){4}\n?/;
 const COVER = SIGNED[0]!.toString("latin1");
 
 /** The block, so long from its first byte to its last that is no white space. */
@@ -123,6 +124,24 @@ export const MARKS: readonly SignedVector[] = [
 
   // base lines
   made(
+    "base-short",
+    bad("base", "base-malformed", "base-contradicts"),
+    "a base line with the first digits of the signed base alone",
+    `${MAIL}base-commit: ${BASE.slice(0, 12)}\n`,
+  ),
+  made(
+    "base-in-cover-message",
+    bad("base", "base-malformed", "base-contradicts"),
+    "a cover letter in whose message another base stands, signed",
+    signedAs(
+      { index: 0, total: 3, base: BASE },
+      COVER.replace(COVER_BLOCK, "").replace(
+        "This shouts",
+        `base-commit: ${OTHER_BASE}\n\nThis shouts`,
+      ),
+    ),
+  ),
+  made(
     "base-of-none",
     bad("base", "base-contradicts"),
     "base=-, and a base line",
@@ -176,6 +195,12 @@ export const MARKS: readonly SignedVector[] = [
     good(),
     "a list replaced From, and the author stands in the body",
     MAIL.replace(FROM, LIST_FROM).replace("\n\n", "\n\nFrom: Alice <alice@example.org>\n\n"),
+  ),
+  made(
+    "list-two-reply-to",
+    bad("author", "content-changed"),
+    "a list replaced From, and the second of two Reply-To headers has the author: the first counts",
+    edit(FROM, `${LIST_FROM}Reply-To: devel@lists.example\nReply-To: Alice <alice@example.org>\n`),
   ),
   made(
     "list-sender",
