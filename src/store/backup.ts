@@ -22,6 +22,7 @@ import {
   linkOrCopy,
   syncPath,
 } from "./database.ts";
+import { foreignLog, STAMP } from "./log-check.ts";
 import { TRUST_SCHEMA } from "./schema.ts";
 
 /**
@@ -44,6 +45,7 @@ export function backUp(file: string, target: string): void {
       // an empty file is one that "vacuum into" fills, and keeps the mode of
       closeSync(openSync(draft, "wx", 0o600));
       db.prepare("vacuum into ?").run(draft);
+      stampAnew(draft);
       syncPath(draft);
       linkOrCopy(draft, to);
       syncPath(path.dirname(to));
@@ -104,6 +106,8 @@ export function restore(file: string, from: string, stamp: string): string | nul
  *   and its new name would put its log beside the new file
  */
 function setAside(file: string, kept: string): () => void {
+  // a log that is another file's must not be joined with this one, not even in what is kept
+  if (foreignLog(TRUST_SCHEMA, file) !== null) moveLogs(file, kept);
   const db = new Database(file, { timeout: 1000 });
   try {
     try {
@@ -115,8 +119,7 @@ function setAside(file: string, kept: string): () => void {
       const { code } = error as { code?: string };
       if (/^SQLITE_(BUSY|LOCKED)/.test(code ?? "")) throw error;
       // damaged: that may be why it is replaced. Its log must not meet the new file
-      for (const suffix of ["-wal", "-shm"])
-        if (existsSync(file + suffix)) renameSync(file + suffix, kept + suffix);
+      moveLogs(file, kept);
     }
     linkOrCopy(file, kept);
   } catch (error) {
@@ -124,6 +127,22 @@ function setAside(file: string, kept: string): () => void {
     throw error;
   }
   return () => void db.close();
+}
+
+function moveLogs(file: string, kept: string): void {
+  for (const suffix of ["-wal", "-shm", "-journal"])
+    if (existsSync(file + suffix)) renameSync(file + suffix, kept + suffix);
+}
+
+/** A copy is another file: the log of the one that it was made of must not pass for its own. */
+function stampAnew(file: string): void {
+  const db = new Database(file);
+  try {
+    if ((db.pragma("user_version", { simple: true }) as number) >= TRUST_SCHEMA.stampedFrom!)
+      db.exec(STAMP);
+  } finally {
+    db.close();
+  }
 }
 
 function draftBeside(file: string): string {

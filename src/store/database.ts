@@ -23,6 +23,7 @@ import {
 import path from "node:path";
 import Database from "better-sqlite3";
 import { CliError, type ErrorCode } from "../errors.ts";
+import { foreignLog } from "./log-check.ts";
 import type { Schema } from "./schema.ts";
 
 /** How long a writer waits for another one. */
@@ -33,6 +34,10 @@ const CHECKPOINT_PAGES = 8192;
 const MAX_IMAGE_BYTES = 32 * 1024 * 1024;
 const HEADER_BYTES = 100;
 const LEFT_ALONE = "left alone: restore it from a backup, or move it away to begin anew";
+
+/** Which of the two is wanted only a person knows. */
+const NOT_ITS_LOG =
+  "left alone: git patchsig trust restore FILE puts a backup in its place; or move the log away, to go on with the file as it is";
 
 export interface OpenOptions {
   readonly file: string;
@@ -285,6 +290,8 @@ export function inspect(schema: Schema, file: string): void {
     throw refused("belongs to another program", LEFT_ALONE);
   if (header.readUInt32BE(60) > schema.migrations.length) throw newer(schema, file);
   if (isCutOff(file)) throw refused("is cut off", LEFT_ALONE);
+  const foreign = foreignLog(schema, file);
+  if (foreign !== null) throw refused(foreign, NOT_ITS_LOG);
 }
 
 /**

@@ -146,6 +146,17 @@ const VERSION_6 = `
   create index events_changed on events (identity) where kind = 'changed';
 `;
 
+const VERSION_7 = `
+  -- a stamp that every transaction makes anew: see log-check.ts
+  create table generation (
+    id       integer primary key check (id = 1),
+    kind     text not null,
+    previous blob not null check (length(previous) = 8),
+    current  blob not null check (length(current) = 8)
+  ) strict;
+  insert into generation values (1, 'patchsig-stamp-1', zeroblob(8), randomblob(8));
+`;
+
 /** What a database file must be, to be opened as one of ours. */
 export interface Schema {
   /** For messages: "trust database". */
@@ -155,11 +166,14 @@ export interface Schema {
   readonly without?: string;
   /** SQL that leads from version n to n + 1. Never edited once released; only added to. */
   readonly migrations: readonly string[];
+  /** The version from which on every transaction stamps it (log-check.ts). */
+  readonly stampedFrom?: number;
 }
 
 export const TRUST_SCHEMA: Schema = {
   what: "trust database",
   applicationId: APPLICATION_ID,
   without: "add --dry-run to record nothing",
-  migrations: [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6],
+  migrations: [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7],
+  stampedFrom: 7,
 };

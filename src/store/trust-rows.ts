@@ -1,6 +1,7 @@
 /** The SQL of the trust database, and its rows as records. */
 
 import { cursorStatements } from "./cursors.ts";
+import { STAMP } from "./log-check.ts";
 import type { Database, Statement } from "better-sqlite3";
 import type {
   KeyRecord,
@@ -52,6 +53,8 @@ export function prepare(db: Database) {
     ...cursorStatements(db),
     begin: sql<[]>("begin immediate"),
     commit: sql<[]>("commit"),
+    changes: sql<[], number>("select total_changes()").pluck(),
+    stamp: sql<[]>(STAMP),
     keys: sql<[string], KeyRow>(
       `select ${KEY_COLUMNS} from keys where identity = ? order by first_seen, public_key`,
     ).raw(),

@@ -111,6 +111,8 @@ export class TrustStore {
   readonly #newlyRevoked = new Set<PublicKeyText>();
   readonly #statements = new Statements();
   #dataVersion: number | null = null;
+  /** What the connection had changed when the transaction began. */
+  #changes = 0;
   /** What the running transaction has to write when it ends. */
   readonly #newKeys = new Map<string, KeyRecord>();
   /** The identities of those, by their keys and by the keys that endorsed them. */
@@ -470,6 +472,7 @@ export class TrustStore {
       const full = this.#keys.size + this.#unsigned.size > MAX_CACHED;
       if (version !== this.#dataVersion || full) this.#forget();
       this.#dataVersion = version;
+      this.#changes = this.#sql.changes.get() ?? 0;
     }
     this.#inTransaction = true;
   }
@@ -484,6 +487,7 @@ export class TrustStore {
       if (isUnheard(row)) signers.add(row.signer);
     }
     for (const signer of signers) this.#sql.forgetUnheard.run(signer, MAX_UNHEARD);
+    if (this.#sql.changes.get() !== this.#changes) this.#sql.stamp.run();
     this.#sql.commit.run();
     this.#newKeys.clear();
     this.#newByKey.clear();

@@ -77,6 +77,7 @@ describe("a new database", () => {
       "arrivals 1",
       "cursors 1",
       "events 1",
+      "generation 1",
       "keys 1",
       "sightings 1",
       "statements 1",
