@@ -4,7 +4,6 @@
  * batch after another, however many threads check them.
  */
 
-import { homedir } from "node:os";
 import { CliError, EXIT } from "../errors.ts";
 import { glimpse } from "../mail/glimpse.ts";
 import { type Cursor, isUnread, type SourceMail, type Unread } from "../source/piece.ts";
@@ -65,7 +64,7 @@ const BATCHES_ALONE = 2;
 
 /** Opens the user's trust database; nothing is written in a dry run. */
 export function openUserTrust(dryRun: boolean): TrustStore {
-  return openTrust({ file: trustFile(process.env, homedir()), dryRun });
+  return openTrust({ file: trustFile(process.env), dryRun });
 }
 
 /**

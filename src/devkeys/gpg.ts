@@ -1,9 +1,9 @@
 /** Asks gpg about one OpenPGP message and one key, in a home of their own: the user's is not touched. */
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "../places.ts";
 import type { OpenpgpResult } from "../devsig/verify.ts";
 
 const TIME_LIMIT_MS = 10_000;
@@ -36,7 +36,7 @@ interface Answer {
  */
 export function verifyOpenpgp(key: Buffer, message: Buffer): OpenpgpResult {
   // mkdtemp makes it 0700
-  const home = mkdtempSync(join(tmpdir(), "patchsig-gpg-"));
+  const home = temporaryFolder("patchsig-gpg-");
   try {
     const imported = gpg(home, ["--import"], key);
     if (imported === null) return { outcome: "unsupported", detail: "gpg does not run" };

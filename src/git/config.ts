@@ -1,8 +1,8 @@
 /** Settings as git reads them: all scopes, includes and -c, the last value counts. */
 
-import { homedir } from "node:os";
 import path from "node:path";
 import { CliError } from "../errors.ts";
+import { homeFolder } from "../places.ts";
 
 /** One line of git config. */
 export interface Setting {
@@ -43,7 +43,7 @@ export const LIST_SCOPES = [...LIST_CONFIG.slice(0, -1), "--show-scope", "--list
 export const REPOSITORY_SCOPES: ReadonlySet<string> = new Set(["local", "worktree"]);
 
 /** @param listing what git writes: origin NUL key LF value NUL … */
-export function parseConfig(listing: string, home: string = homedir()): Config {
+export function parseConfig(listing: string, home: () => string = homeFolder): Config {
   const words = listing.split("\0");
   return configOf(settingsIn(words, 2), home);
 }
@@ -68,7 +68,7 @@ function settingsIn(words: readonly string[], size: 2 | 3): Setting[] {
 }
 
 /** Looks settings up. */
-export function configOf(settings: readonly Setting[], home: string = homedir()): Config {
+export function configOf(settings: readonly Setting[], home: () => string = homeFolder): Config {
   const values = new Map<string, string[]>();
   for (const { key, value } of settings) {
     const known = values.get(key);
@@ -76,7 +76,7 @@ export function configOf(settings: readonly Setting[], home: string = homedir())
     else known.push(value);
   }
   const all = (key: string): readonly string[] => values.get(canonicalKey(key)) ?? [];
-  const expand = (name: string): string => name.replace(/^~(?=\/|$)/, () => path.resolve(home));
+  const expand = (name: string): string => name.replace(/^~(?=\/|$)/, () => path.resolve(home()));
   const string = (key: string): string | null => all(key).at(-1) ?? null;
   return {
     settings,

@@ -4,9 +4,9 @@
  * tree, refs and objects stay as they are, even if this process is killed.
  */
 
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "../places.ts";
 import { CliError } from "../errors.ts";
 import { isObjectName, type Repository } from "./repository.ts";
 import { failure, git, runGit } from "./run.ts";
@@ -52,7 +52,7 @@ export async function tryDiffs(
 ): Promise<Outcome> {
   if (!isObjectName(repository, commit))
     throw new CliError("usage", `${commit} is not the full name of a commit`);
-  const folder = mkdtempSync(join(tmpdir(), "patchsig-trial-"));
+  const folder = temporaryFolder("patchsig-trial-");
   open.add(folder);
   try {
     const env = sandbox(repository, folder);

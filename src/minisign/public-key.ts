@@ -51,7 +51,9 @@ export function formatPublicKeyText(key: PublicKey): PublicKeyText {
  * skips the first line unread, it wants `untrusted comment: ` there. Throws a FormatError.
  */
 export function parsePublicKeyFile(bytes: Uint8Array): { comment: string; key: PublicKey } {
-  const [commentLine, keyLine] = splitLines(bytes, 2, "public key file") as [string, string];
+  const [commentLine, keyLine] = splitLines(bytes, 2, "public key file", {
+    blankEnd: true,
+  }) as [string, string];
   return {
     comment: parseComment(commentLine, UNTRUSTED, MAX_UNTRUSTED_LINE),
     key: parsePublicKeyText(keyLine),

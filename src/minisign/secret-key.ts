@@ -129,7 +129,9 @@ export interface SecretKeyFile {
  * password passes through a string, which JavaScript cannot wipe.)
  */
 export function parseSecretKeyFile(bytes: Uint8Array): SecretKeyFile {
-  const [commentLine, keyLine] = splitLines(bytes, 2, "secret key file") as [string, string];
+  const [commentLine, keyLine] = splitLines(bytes, 2, "secret key file", {
+    blankEnd: true,
+  }) as [string, string];
   const comment = parseComment(commentLine, UNTRUSTED, MAX_UNTRUSTED_LINE);
   const blob = decodeBase64(keyLine, FILE_BYTES, "secret key");
   try {

@@ -19,12 +19,20 @@ export const MAX_TRUSTED_LINE = 8191;
  * Tolerated: CR LF line ends, no line end on the last line. Refused with a FormatError, though
  * stock minisign reads it: further lines, CR elsewhere (stock cuts the line there), NUL (the same),
  * bytes that are not UTF-8.
+ *
+ * @param options.blankEnd blank lines at the end are tolerated too, as editors leave them in key files
  */
-export function splitLines(bytes: Uint8Array, count: number, what: string): string[] {
+export function splitLines(
+  bytes: Uint8Array,
+  count: number,
+  what: string,
+  { blankEnd = false } = {},
+): string[] {
   if (!isUtf8(bytes)) throw new FormatError(`${what} is not UTF-8`);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
+  while (blankEnd && lines.length > count && /^\r?$/.test(lines.at(-1)!)) lines.pop();
   if (lines.length !== count) {
     throw new FormatError(`${what} has ${lines.length} lines, not ${count}`);
   }

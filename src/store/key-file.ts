@@ -218,7 +218,10 @@ function readSmallFile(path: string, checkMode: (mode: number) => void): Buffer 
   }
   try {
     const stat = fstatSync(file);
-    if (!stat.isFile()) throw new CliError("unreadable", `${path}: not a regular file`);
+    if (!stat.isFile())
+      throw new CliError("unreadable", `${path}: not a regular file`, {
+        hint: "a pipe is given by its number: --password-fd for a password",
+      });
     checkMode(stat.mode);
     if (stat.size > MAX_KEY_FILE_BYTES) throw new CliError("too-large", `${path}: not a key file`);
     return readFileSync(file);

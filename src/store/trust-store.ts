@@ -35,6 +35,7 @@ import type {
 import { type Arrival, type Replay, replayOf } from "../trust/replay.ts";
 import { ownRuling, type Ruling, ruleOn, type StatementStanding } from "../trust/ruling.ts";
 import type { Statement } from "../trust/statement.ts";
+import { dataFolder } from "../places.ts";
 import type { PublicKeyText } from "../types.ts";
 import { MAX_NAMED, type Scrutiny } from "../verify/judge.ts";
 import { Arrivals, FIRST_UNSTORED, MAX_OF_A_WORK, notYet } from "./arrivals.ts";
@@ -82,11 +83,9 @@ export interface IdentityHistory {
   readonly events: readonly TrustEvent[];
 }
 
-/** `$XDG_DATA_HOME/patchsig/trust.db`, or below ~/.local/share; a relative XDG path is ignored. */
-export function trustFile(env: NodeJS.ProcessEnv, home: string): string {
-  const xdg = env["XDG_DATA_HOME"] ?? "";
-  const data = path.isAbsolute(xdg) ? xdg : path.join(home, ".local", "share");
-  return path.join(data, "patchsig", "trust.db");
+/** `trust.db` in the data folder (src/places.ts). */
+export function trustFile(env: NodeJS.ProcessEnv, home?: () => string): string {
+  return path.join(dataFolder(env, home), "trust.db");
 }
 
 /** Opens the trust database; throws what `openDatabase` throws. */

@@ -115,7 +115,7 @@ describe("settings", () => {
     ["k~/x", "k~/x"],
     ["~bob/k", "~bob/k"],
   ])("the path %s is %s", (value, expanded) => {
-    expect(parseConfig(`file:x\0a.b\n${value}\0`, "/home/a").path("a.b")).toBe(expanded);
+    expect(parseConfig(`file:x\0a.b\n${value}\0`, () => "/home/a").path("a.b")).toBe(expanded);
   });
 });
 

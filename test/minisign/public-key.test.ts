@@ -39,7 +39,6 @@ describe("public key", () => {
     ["no comment line", `${bare}\n`],
     ["another first line", text.replace("untrusted comment: ", "comment: ")],
     ["a third line", `${text}more\n`],
-    ["a blank third line", `${text}\n`],
     ["a key cut short", text.slice(0, -6)],
     ["a space before the key", text.replace("RW", " RW")],
     ["a NUL in the comment", text.replace("minisign", "mini\0sign")],

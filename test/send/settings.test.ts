@@ -9,7 +9,7 @@ function config(...settings: (readonly [string, string])[]): ReturnType<typeof p
     const key = name.includes(".") ? name : `sendemail.${name.toLowerCase()}`;
     return `file:config\0${key}\n${value}\0`;
   });
-  return parseConfig(lines.join(""), "/home/alice");
+  return parseConfig(lines.join(""), () => "/home/alice");
 }
 
 const server = (...settings: (readonly [string, string])[]): object =>

@@ -378,8 +378,8 @@ test("cursors are kept, found by how they begin, and dropped", () => {
 });
 
 test("where the file is", () => {
-  expect(trustFile({ XDG_DATA_HOME: "/data" }, "/home/a")).toBe("/data/patchsig/trust.db");
+  expect(trustFile({ XDG_DATA_HOME: "/data" }, () => "/home/a")).toBe("/data/patchsig/trust.db");
   for (const env of [{}, { XDG_DATA_HOME: "" }, { XDG_DATA_HOME: "not/absolute" }]) {
-    expect(trustFile(env, "/home/a")).toBe("/home/a/.local/share/patchsig/trust.db");
+    expect(trustFile(env, () => "/home/a")).toBe("/home/a/.local/share/patchsig/trust.db");
   }
 });

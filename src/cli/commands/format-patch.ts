@@ -4,10 +4,10 @@
  * that no unsigned or half-signed series is ever left behind.
  */
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { CliError, EXIT } from "../../errors.ts";
+import { temporaryFolder } from "../../places.ts";
 import { shellCommand } from "../../shell.ts";
 import { type BaseChoice, chooseBase } from "../../git/base.ts";
 import { baseHazards, type Hazards } from "../../git/base-hazards.ts";
@@ -272,7 +272,7 @@ async function intoFolder(
   quiet: boolean,
   sign: (drafts: readonly Written[]) => Promise<Signed>,
 ): Promise<Signed> {
-  const draftFolder = mkdtempSync(path.join(tmpdir(), "patchsig-"));
+  const draftFolder = temporaryFolder("patchsig-");
   try {
     await runFormatPatch(repository, ["-o", draftFolder, ...args], say);
     const names = readdirSync(draftFolder).sort(byNumber);

@@ -1,6 +1,5 @@
 /** What the trust commands share. */
 
-import { homedir } from "node:os";
 import { CliError } from "../../errors.ts";
 import { openTrust, trustFile, type TrustStore } from "../../store/trust-store.ts";
 import { escapeText, wrapTo } from "../../report/escape.ts";
@@ -21,7 +20,7 @@ export const COLUMN = 11;
 export const INDENT = " ".repeat(COLUMN);
 
 export function databaseFile(): string {
-  return trustFile(process.env, homedir());
+  return trustFile(process.env);
 }
 
 /** Opens the database for as long as `work` takes. */

@@ -1,0 +1,54 @@
+/**
+ * The user's home folder and the one for temporary files, for the shell around the core. Nothing is
+ * ever read or written relative to the current folder because one of them is not set: that may be
+ * a repository that others have made.
+ */
+
+import { mkdtempSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { CliError } from "./errors.ts";
+
+/** Throws a CliError "not-found" if there is none: HOME empty or relative, or nobody with this uid. */
+export function homeFolder(): string {
+  let home = "";
+  try {
+    home = homedir();
+  } catch {
+    // HOME is not set, and the user database does not know this uid
+  }
+  if (isAbsolute(home)) return home;
+  const why = home === "" ? "HOME is empty or not set" : `HOME is ${home}, which is relative`;
+  throw new CliError("not-found", `there is no home folder: ${why}`, {
+    hint: "set HOME, as in HOME=/home/you",
+  });
+}
+
+/**
+ * Where this program's data lies: `$XDG_DATA_HOME/patchsig`, by default ~/.local/share/patchsig. A
+ * relative XDG_DATA_HOME is ignored, as its specification wants.
+ */
+export function dataFolder(
+  environment: Readonly<Record<string, string | undefined>>,
+  home: () => string = homeFolder,
+): string {
+  const set = environment["XDG_DATA_HOME"] ?? "";
+  return join(isAbsolute(set) ? set : join(home(), ".local", "share"), "patchsig");
+}
+
+/** Makes a folder (0700) for temporary files. Throws a CliError "unwritable" if it cannot. */
+export function temporaryFolder(prefix: string): string {
+  const place = tmpdir();
+  const hint = "set TMPDIR to a folder that is there and can be written";
+  if (!isAbsolute(place))
+    throw new CliError("unwritable", `TMPDIR is ${place}, which is relative`, { hint });
+  try {
+    return mkdtempSync(join(place, prefix));
+  } catch (cause) {
+    const { code = "" } = cause as NodeJS.ErrnoException;
+    throw new CliError("unwritable", `cannot make a temporary folder in ${place} (${code})`, {
+      hint,
+      cause,
+    });
+  }
+}

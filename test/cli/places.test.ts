@@ -1,0 +1,60 @@
+/** Without a home folder or one for temporary files: a clear error, and nothing of the current folder. */
+
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { homeFolder, temporaryFolder } from "../../src/places.ts";
+import { parsePublicKeyFile } from "../../src/minisign/public-key.ts";
+import { newFolder } from "../support/folders.ts";
+import { patchsig } from "../support/cli.ts";
+
+/** A folder that holds what must not be read, or written to, if a name were taken relative to it. */
+function trap(): string {
+  const folder = newFolder();
+  mkdirSync(join(folder, ".local/share/patchsig"), { recursive: true });
+  writeFileSync(join(folder, ".local/share/patchsig/trust.db"), "not a database");
+  return folder;
+}
+
+describe.each(["", "relative"])("HOME=%s", (HOME) => {
+  test.each([[["trust", "list"]], [["verify", "-"]], [["key", "show"]]])("%j", (args) => {
+    const cwd = trap();
+    const env = { HOME, XDG_DATA_HOME: "", GIT_CONFIG_GLOBAL: "/dev/null" };
+    const run = patchsig(args, { home: cwd, cwd, env });
+    expect(run.stderr).toMatch(/^patchsig: there is no home folder: HOME is .*\nhint: set HOME/);
+    expect(run.status).toBe(3);
+    expect(readdirSync(cwd)).toEqual([".local"]);
+  });
+});
+
+test("TMPDIR is not there, or relative", () => {
+  const before = process.env["TMPDIR"];
+  try {
+    for (const place of ["/nonexistent/x", "relative"]) {
+      process.env["TMPDIR"] = place;
+      expect(() => temporaryFolder("patchsig-")).toThrow(
+        expect.objectContaining({ code: "unwritable", hint: expect.stringContaining("TMPDIR") }),
+      );
+    }
+  } finally {
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
+  }
+});
+
+test("nobody with this uid", () => {
+  const before = process.env["HOME"];
+  process.env["HOME"] = "";
+  try {
+    expect(homeFolder).toThrow(expect.objectContaining({ code: "not-found" }));
+  } finally {
+    process.env["HOME"] = before;
+  }
+});
+
+test("a blank line at the end of a key file is none of it", () => {
+  const key = `untrusted comment: x\nRW${"Q".repeat(54)}\n`;
+  for (const end of ["", "\n", "\r\n", "\n\n\n"])
+    expect(() => parsePublicKeyFile(Buffer.from(key + end))).not.toThrow();
+  expect(() => parsePublicKeyFile(Buffer.from(`${key}\nmore\n`))).toThrow("4 lines");
+});
