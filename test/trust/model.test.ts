@@ -1,0 +1,320 @@
+/**
+ * Random lives of a trust database against the machine that docs/spec/trust.md describes: mails,
+ * statements, policies, people, keyrings, restarts, two processes' worth of connections, dry runs and
+ * runs that end in the middle. PATCHSIG_MODEL_STEPS=100000 is the long run.
+ */
+
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { createSession } from "../../src/cli/judging.ts";
+import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
+import type { Statement } from "../../src/trust/statement.ts";
+import type { Evidence } from "../../src/verify/evidence.ts";
+import { DEFAULT_POLICY } from "../../src/verify/policy.ts";
+import type { PatchResult } from "../../src/verify/result.ts";
+import { temporaryDirectory } from "../store/support.ts";
+import { type Asked, Model, type Said, type Seen } from "./model.ts";
+import { keyOf } from "./support.ts";
+
+const PAGE = readFileSync(
+  join(import.meta.dirname, "..", "..", "docs", "spec", "trust.md"),
+  "utf8",
+);
+const STEPS = Number(process.env["PATCHSIG_MODEL_STEPS"] ?? 2000);
+/** A life is short, so that the states near its beginning are met often. */
+const LIFE = 60;
+
+const IDENTITIES = ["a@x.org", "b@x.org", "c@x.org"];
+const KEYS = [1, 2, 3, 4, 5].map((number) => keyOf(number).text);
+const POLICIES: readonly Asked[] = [
+  { require: "signature", firstUse: "allow" },
+  { require: "signature", firstUse: "allow" },
+  { require: "nothing", firstUse: "warn" },
+  { require: "signature", firstUse: "fail" },
+  { require: "known", firstUse: "allow" },
+  { require: "pinned", firstUse: "warn" },
+];
+
+/** The same numbers for the same seed (mulberry32). */
+function random(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+
+const digest = (...words: readonly unknown[]): Buffer =>
+  createHash("sha256").update(JSON.stringify(words)).digest();
+
+/** What a good signed mail is to the verdict, without the cryptography. */
+function evidence({ identity, key, series, patch }: Seen, said: readonly Statement[]): Evidence {
+  const number = { version: 1, index: 1, total: 1 };
+  return {
+    kind: "patch",
+    author: { name: "", email: identity },
+    senders: [identity],
+    signature: "good",
+    signed: {
+      publicKey: key,
+      comment: { ...number, series, by: identity, time: 1, base: null } as never,
+    },
+    changed: [],
+    number,
+    base: { status: "missing", commit: null, tree: null },
+    messageId: `<${patch}>`,
+    inReplyTo: "",
+    listIds: [],
+    subject: patch,
+    statements: said.map((statement) => ({ ok: true, statement })),
+    findings: [],
+    read: true,
+    whole: true,
+    date: null,
+    attestation: patch,
+    sighting: { identity, digest: digest(patch).subarray(0, 8) },
+    work: digest(identity, patch).subarray(0, 8),
+    alike: [],
+    paths: [],
+  };
+}
+
+function statementOf(said: Said): Statement {
+  return { ...said, text: JSON.stringify(said), digest: digest(said) };
+}
+
+class Life {
+  readonly file = join(temporaryDirectory(), "trust.db");
+  readonly model = new Model(PAGE);
+  readonly stores: TrustStore[] = [openTrust({ file: this.file }), openTrust({ file: this.file })];
+  readonly steps: string[] = [];
+  readonly pick: (below: number) => number;
+  now = 1_794_000_000;
+
+  constructor(seed: number) {
+    this.pick = random(seed);
+  }
+
+  one<T>(all: readonly T[]): T {
+    return all[this.pick(all.length)]!;
+  }
+
+  /** Mostly the first ones, so that they meet. */
+  near<T>(all: readonly T[]): T {
+    return all[Math.min(this.pick(all.length), this.pick(all.length))]!;
+  }
+
+  seen(): Seen {
+    const [identity, key] = [this.near(IDENTITIES), this.near(KEYS)];
+    const series = `s${this.pick(3)}`;
+    // now and then the same text in another series
+    const patch = [identity, key, this.pick(4), this.pick(4) === 0 ? "" : series].join(" ");
+    return { identity, key, series, patch, at: this.now };
+  }
+
+  said(): Said {
+    const kind = this.one([
+      "rotate",
+      "rotate",
+      "add",
+      "add",
+      "endorse",
+      "endorse",
+      "revoke",
+    ] as const);
+    const [by, signer] = [this.near(IDENTITIES), this.near(KEYS)];
+    const of = this.pick(3) === 0 || kind === "endorse" ? this.near(IDENTITIES) : by;
+    const key = kind === "revoke" && this.pick(2) === 0 ? signer : this.near(KEYS);
+    return { kind, signer, by, of, key, time: this.pick(2) };
+  }
+
+  verify(store: TrustStore, mails: Evidence[], asked: Asked, dryRun = false): PatchResult[] {
+    const policies = { general: { ...DEFAULT_POLICY, ...asked }, overrides: [] };
+    const session = createSession(store, { policies, dryRun, at: this.now });
+    const found = mails.map((one) => ({ source: "x", evidence: one, payload: null }));
+    return session.judge(found).members.map(({ result }) => result);
+  }
+
+  /** What every key would be told to be, under every policy: nothing of it is kept. */
+  probe(): string {
+    const dry = openTrust({ file: this.file, dryRun: true });
+    const all = IDENTITIES.flatMap((identity) =>
+      KEYS.map((key) => ({ identity, key, series: "probe", patch: `${identity} ${key}` })),
+    );
+    const answers = POLICIES.map((asked) =>
+      all.map((seen) => {
+        const { trust, passes } = this.model.look({ ...seen, at: this.now }, asked, false);
+        return `${trust} ${passes}`;
+      }),
+    );
+    const told = all.map((seen) => {
+      const standing = dry.standing({
+        identity: seen.identity,
+        publicKey: seen.key,
+        digest: digest(seen).subarray(0, 8),
+        series: seen.series,
+        at: this.now,
+        messageId: "",
+        list: "",
+      });
+      return JSON.stringify([standing.records, standing.revoked, standing.tainted]);
+    });
+    dry.close();
+    return JSON.stringify([answers, told]);
+  }
+
+  /** Mails of one run, in one transaction; what is said in them comes before their patches. */
+  mails(store: TrustStore, dryRun: boolean): void {
+    const asked = this.one(POLICIES);
+    const batch = Array.from({ length: 1 + this.pick(3) }, () => ({
+      seen: this.seen(),
+      said: !dryRun && this.pick(4) === 0 ? [this.said()] : [],
+    }));
+    this.steps.push(JSON.stringify([dryRun ? "dry" : "verify", asked, batch]));
+    const before = this.pick(8) === 0 ? this.probe() : null;
+    const mails = batch.map(({ seen, said }) => evidence(seen, said.map(statementOf)));
+    const results = this.verify(store, mails, asked, dryRun);
+    const told = results.map(({ trust, verdict }) => ({ trust, passes: verdict !== "fail" }));
+    // a dry run of several mails remembers within itself: then only the first is as the model has it
+    const of = dryRun ? batch.slice(0, 1) : batch;
+    const expected = of.map(({ seen, said }) => {
+      for (const one of said) this.model.hear(one, this.now);
+      return this.model.look(seen, asked, !dryRun);
+    });
+    expect(told.slice(0, of.length)).toEqual(expected);
+    const failed =
+      told.every(({ passes }) => !passes) && batch.every(({ said }) => said.length === 0);
+    if (before !== null && failed) expect(this.probe()).toBe(before);
+  }
+
+  step(): void {
+    const store = this.one(this.stores);
+    const [identity, key] = [this.near(IDENTITIES), this.near(KEYS)];
+    this.now += this.one([0, 0, 3600, 86_400]);
+    switch (this.pick(12)) {
+      case 0: {
+        const also = this.pick(2) === 0;
+        this.steps.push(JSON.stringify(["accept", identity, key, also]));
+        let done = true;
+        try {
+          store.accept(identity, key, this.now, also);
+        } catch (error) {
+          expect((error as { code?: string }).code).toBe("refused");
+          done = false;
+        }
+        expect(done).toBe(this.model.accept(identity, key, this.now, also));
+        return;
+      }
+      case 1:
+        // rarely: a key is void for good
+        if (this.pick(5) > 0) return;
+        this.steps.push(JSON.stringify(["drop", identity, key]));
+        store.drop(identity, key, this.now);
+        return this.model.drop(identity, key, this.now);
+      case 2: {
+        const all = [key, this.one(KEYS)];
+        this.steps.push(JSON.stringify(["keyring", identity, all]));
+        const cause = { cause: "keyring", at: this.now, messageId: "", source: "k" } as const;
+        for (const one of all)
+          expect(store.importKey(identity, one, cause, all)).toBe(
+            this.model.keyring(identity, one, this.now, all),
+          );
+        return;
+      }
+      case 3: {
+        const said = this.said();
+        this.steps.push(JSON.stringify(["hear", said]));
+        const cause = { cause: "file", at: this.now, messageId: "", source: "f" } as const;
+        const { outcome } = store.applyStatement(statementOf(said), cause);
+        return expect(outcome === "applied").toBe(this.model.hear(said, this.now));
+      }
+      case 4: {
+        const place = this.stores.indexOf(store);
+        this.steps.push(`restart ${place}`);
+        store.close();
+        this.stores[place] = openTrust({ file: this.file });
+        return;
+      }
+      case 5: {
+        const dry = openTrust({ file: this.file, dryRun: true });
+        this.mails(dry, true);
+        return dry.close();
+      }
+      case 6: {
+        // a run that ends in the middle has not been
+        const lost = Array.from({ length: 3 }, () =>
+          evidence(this.seen(), [statementOf(this.said())]),
+        );
+        this.steps.push("lost");
+        const work = (): never => {
+          this.verify(store, lost, POLICIES[0]!);
+          throw new RangeError("killed");
+        };
+        return expect(() => store.transaction(work)).toThrow(RangeError);
+      }
+      case 7: {
+        const unsigned: Evidence = {
+          ...evidence(this.seen(), []),
+          signature: "none",
+          signed: null,
+          work: null,
+          author: { name: "", email: identity },
+          senders: [identity],
+        };
+        this.steps.push(`unsigned ${identity}`);
+        const [result] = this.verify(store, [unsigned], { require: "nothing", firstUse: "allow" });
+        return expect(result!.verdict === "fail").toBe(this.model.hasKeyInUse(identity));
+      }
+      default:
+        return this.mails(store, false);
+    }
+  }
+
+  /** The store holds what the model holds, whoever looks. */
+  compare(): void {
+    for (const identity of IDENTITIES) {
+      const model = [...this.model.of(identity)]
+        .map(([key, one]) => ({ key, ...one }))
+        .map(({ key, state, patches, endorser, from, again, series }) =>
+          [key, state, patches, endorser, from, again, series ?? ""].join(" "),
+        );
+      for (const store of this.stores) {
+        const stored = store
+          .lookup(identity)
+          .map((one) =>
+            [
+              one.publicKey,
+              one.state,
+              one.patches,
+              one.endorsedBy,
+              one.rotatedFrom,
+              one.again,
+              one.firstSeries,
+            ].join(" "),
+          );
+        expect(stored.sort()).toEqual(model.sort());
+      }
+    }
+  }
+
+  live(steps: number): void {
+    try {
+      for (let i = 0; i < steps; i++) {
+        this.step();
+        this.compare();
+      }
+    } catch (error) {
+      throw new Error(`after:\n${this.steps.join("\n")}`, { cause: error });
+    } finally {
+      for (const store of this.stores) store.close();
+    }
+  }
+}
+
+test("no state is reached that the page does not allow", { timeout: STEPS * 1000 }, () => {
+  for (let seed = 0; seed < STEPS / LIFE; seed++) new Life(seed).live(LIFE);
+});
