@@ -117,8 +117,10 @@ export function createSeriesCollector<P>(
     open.delete(series);
     for (const name of series.aliases) if (byAlias.get(name) === series) byAlias.delete(name);
     try {
-      const members = distinct(series.members);
-      return [{ result: judgeSeries(members), members, received: series.members }];
+      return withoutStrays(series.members).map((received) => {
+        const members = distinct(received);
+        return { result: judgeSeries(members), members, received };
+      });
     } catch (error) {
       onFault(series.members, error);
       return [];
@@ -144,6 +146,35 @@ export function createSeriesCollector<P>(
     close: (when) => [...open].filter(({ members }) => when(members)).flatMap(close),
     end: () => [...open].flatMap(close),
   };
+}
+
+/**
+ * Takes apart what came as one: if one set of patches is what somebody signed as a series, whole, it
+ * is the series, and what came under its numbers besides is none of it: a single forged mail does not
+ * stop it. Where none is, or more than one, nothing can be told apart.
+ */
+function withoutStrays<P>(received: readonly Member<P>[]): (readonly Member<P>[])[] {
+  const sets = new Map<string, Member<P>[]>();
+  for (const member of received) {
+    const { signed, signature } = member.evidence;
+    if (signed === null || signed.comment.series === null || signature !== "good") continue;
+    const name = `${signed.publicKey} ${signed.comment.series}`;
+    const set = sets.get(name);
+    if (set === undefined) sets.set(name, [member]);
+    else set.push(member);
+  }
+  const sealed = [...sets.values()].filter((set) => judgeSeries(distinct(set)).sealed);
+  const passing = sealed.filter((set) => set.every(({ result }) => result.verdict !== "fail"));
+  const [series, ...others] = passing.length > 0 ? passing : sealed;
+  if (series === undefined || others.length > 0) return [received];
+  // a cover letter is signed by itself, or not at all; one that fails is a stray like any other
+  const strays = received.filter(
+    (member) =>
+      !series.includes(member) &&
+      (member.evidence.number.index > 0 || member.result.verdict === "fail"),
+  );
+  if (strays.length === 0) return [received];
+  return [received.filter((member) => !strays.includes(member)), strays];
 }
 
 /** Sorted by number; the same signed patch through two lists counts once, the better one stays. */

@@ -126,7 +126,14 @@ class Life {
       "endorse",
       "revoke",
     ] as const);
-    const [by, signer] = [this.near(IDENTITIES), this.near(KEYS)];
+    const known = [...this.model.keys].flatMap(([identity, its]) =>
+      [...its].flatMap(([key, { state }]) =>
+        ["known", "endorsed", "pinned", "pinned"].includes(state) ? [[identity, key] as const] : [],
+      ),
+    );
+    // mostly who has a say
+    const anybody = known.length === 0 || this.pick(4) === 0;
+    const [by, signer] = anybody ? [this.near(IDENTITIES), this.near(KEYS)] : this.one(known);
     const of = this.pick(3) === 0 || kind === "endorse" ? this.near(IDENTITIES) : by;
     const key = kind === "revoke" && this.pick(2) === 0 ? signer : this.near(KEYS);
     return { kind, signer, by, of, key, time: this.pick(2) };

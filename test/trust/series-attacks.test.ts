@@ -10,7 +10,7 @@ import { untrustedComment } from "../../src/patch/block.ts";
 import { prepare } from "../../src/patch/sign.ts";
 import { formatTrustedComment } from "../../src/patch/trusted-comment.ts";
 import { patchsig, records } from "../support/cli.ts";
-import { newRepository } from "../support/repo.ts";
+import { git, newRepository } from "../support/repo.ts";
 import { signMails } from "../support/signing.ts";
 import { keyOf } from "./support.ts";
 
@@ -159,4 +159,45 @@ test("a patch is dropped: verify waits for it and says so, am refuses", () => {
   const run = patchsig(["am", write([cover, first, third])], { home, cwd: repository });
   expect(run.status).toBe(1);
   expect(run.stdout + run.stderr).toContain("missing 2");
+});
+
+const stray = patch(2, "evil 2").replace("<2@", "<stray@");
+const forged = otherSecond.replace("<2@", "<stray@");
+
+test.each<[string, string[]]>([
+  ["an unsigned one, after the series", [cover, first, second, third, stray]],
+  ["before it", [stray, cover, first, second, third]],
+  ["in the middle", [cover, first, stray, second, third]],
+  ["one of another signing", [cover, first, forged, second, third]],
+  ["one that was changed", [cover, first, second.replace("+la", "+no"), second, third]],
+  [
+    "a cover letter",
+    [cover.replace("A song", "A bad song").replace("<0@", "<s@"), cover, first, second, third],
+  ],
+])("one forged mail does not stop a sealed series: %s", (_, mails) => {
+  const run = patchsig(["verify", "--json", "--dry-run", write(mails)], { home });
+  const series = records(run).filter(({ type }) => type === "series");
+  expect(series.filter(({ sealed, verdict }) => sealed && verdict === "pass")).toHaveLength(1);
+  // the stray is said, and keeps its own verdict
+  expect(records(run).filter(({ type }) => type === "patch")).toHaveLength(mails.length);
+
+  const repository = newRepository(join(home, "repository"));
+  const applied = patchsig(["am", write(mails)], { home, cwd: repository });
+  expect(applied.stdout + applied.stderr).toContain("applied 3 patches");
+  expect(applied.stderr).toContain("note: not of this series: ");
+  expect(git(repository, ["log", "--format=%s", "-3"]).toString()).toBe(
+    "song: verse 3\nsong: verse 2\nsong: verse 1\n",
+  );
+  expect(git(repository, ["show", "HEAD:verse2"]).toString()).toBe("la 2\n");
+});
+
+test("two sealed series are two: am asks which", () => {
+  const [, ...others] = song("na", TIME + 60);
+  const repository = newRepository(join(home, "repository"));
+  const run = patchsig(["am", write([cover, first, second, third, ...others])], {
+    home,
+    cwd: repository,
+  });
+  expect(run.status).not.toBe(0);
+  expect(run.stdout + run.stderr).not.toContain("applied 3");
 });

@@ -17,6 +17,7 @@ import { renderSeries } from "../../report/text.ts";
 import { mailFor } from "../../verify/commit.ts";
 import type { Checked } from "../../verify/result.ts";
 import {
+  type Collected,
   createSeriesCollector,
   type Member,
   numberList,
@@ -204,13 +205,13 @@ async function theSeries(
   const collector = createSeriesCollector<Checked>((members, error) => {
     for (const { result } of members) throw faultAt(result, error).error;
   });
-  const closed: Series<Checked>[] = [];
+  const closed: Collected<Checked>[] = [];
   for await (const member of verifySources(options, store, tally)) {
     const { payload } = member;
     if (payload !== null) closed.push(...collector.add({ ...member, payload }));
   }
   closed.push(...collector.end());
-  const withPatches = seriesToApply(closed);
+  const withPatches = seriesToApply(withoutStrays(closed));
   const [series, ...others] = withPatches;
   if (series === undefined) throw fault ?? noPatch(args.source, tally.messages);
   if (others.length > 0) {
@@ -225,13 +226,33 @@ async function theSeries(
   return series;
 }
 
+/** A mail that cannot be read has no number: its series is one of its own. */
+function isRead(series: Series<Checked>): boolean {
+  return series.members.some((m) => m.payload.view !== null);
+}
+
+/**
+ * One that was signed as a whole is the series; what only bears its version and its numbers is none
+ * of it, and does not stop it.
+ */
+function withoutStrays(all: readonly Collected<Checked>[]): readonly Collected<Checked>[] {
+  const [sealed, ...more] = all.filter(({ result }) => result.sealed);
+  if (sealed === undefined || more.length > 0) return all;
+  const { version, total } = sealed.result;
+  const others = all.filter((one) => one !== sealed && isRead(one));
+  if (others.some(({ result }) => result.version !== version || result.total !== total)) return all;
+  for (const { received } of others)
+    for (const { result } of received.slice(0, MAX_NAMED))
+      note(`note: not of this series: ${escapeText(`${result.source}: ${result.subject}`)}\n`);
+  return all.filter((one) => !others.includes(one));
+}
+
 /**
  * Series with patches. A mail that cannot be read has no number, and is one of its own: it is said,
  * and no series if there is another one, in which it is missing if it belongs there.
  */
 function seriesToApply(closed: readonly Series<Checked>[]): Series<Checked>[] {
   const withPatches = closed.filter((s) => s.members.some((m) => m.evidence.kind === "patch"));
-  const isRead = (s: Series<Checked>): boolean => s.members.some((m) => m.payload.view !== null);
   const read = withPatches.filter(isRead);
   if (read.length === 0) return withPatches;
   const unread = closed.filter((s) => !isRead(s)).flatMap((s) => s.members);
