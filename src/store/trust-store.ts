@@ -17,6 +17,7 @@ import {
   decideAccept,
   decideDrop,
   decideKeyring,
+  decideMerge,
   fallBacks,
   isAnother,
   recordOf,
@@ -351,6 +352,36 @@ export class TrustStore {
       if (move === "same" || move === "conflict") return move;
       this.#make([move], cause);
       return "pinned";
+    });
+  }
+
+  /**
+   * Takes over what another database of the same person says of a key.
+   *
+   * @param inUse the identity's keys in use there
+   */
+  merge(
+    theirs: KeyRecord,
+    inUse: readonly PublicKeyText[],
+    cause: Cause,
+  ): "taken" | "same" | "conflict" {
+    return this.transaction(() => {
+      const { identity, publicKey, state } = theirs;
+      const revoked = this.#isRevoked(publicKey);
+      if (state === "revoked") {
+        const moves = decideDrop(identity, publicKey, this.#everywhere(publicKey));
+        this.#make(moves, cause);
+        return moves.length === 0 ? "same" : "taken";
+      }
+      const move = decideMerge(theirs, inUse, this.#recordsOf(identity), revoked);
+      if (move === "same" || move === "conflict") return move;
+      this.#make([move], cause);
+      // when and by what it was met is what makes a second series another one
+      const own = recordOf(this.#recordsOf(identity), publicKey)!;
+      const { firstSeries, again } = theirs;
+      const firstSeen = Math.min(own.firstSeen, theirs.firstSeen);
+      if (move.record === null) this.#put({ ...own, firstSeries, again, firstSeen });
+      return "taken";
     });
   }
 

@@ -168,6 +168,38 @@ export function decideKeyring(
   return { record, identity, publicKey, to, kind: "keyring", other: "", rotatedFrom: "" };
 }
 
+const STRENGTH: readonly KeyState[] = ["first-use", "known", "endorsed", "pinned"];
+
+/**
+ * What another database of the same person says of a key: a move, nothing to do, or a conflict, which
+ * is for the person to decide. Nothing that is replaced or revoked here comes back by it, and no key
+ * in use here is set aside.
+ *
+ * @param theirs the record there; one that is revoked there is for `decideDrop`
+ * @param inUse the identity's keys in use there
+ */
+export function decideMerge(
+  theirs: KeyRecord,
+  inUse: readonly PublicKeyText[],
+  records: readonly KeyRecord[],
+  revoked: boolean,
+): Move | "same" | "conflict" {
+  const { identity, publicKey } = theirs;
+  const record = recordOf(records, publicKey);
+  if (theirs.state === "replaced") {
+    if (record !== null) return USABLE.has(record.state) ? "conflict" : "same";
+    return { record, identity, publicKey, to: "replaced", kind: "merge", other: "" };
+  }
+  if (revoked || record?.state === "replaced") return "conflict";
+  if (usableKeys(records).some((own) => own !== record && !inUse.includes(own.publicKey)))
+    return "conflict";
+  // what an endorser there has said counts here once this person has pinned the endorser: as a statement
+  const to = theirs.state === "endorsed" ? (theirs.again ? "known" : "first-use") : theirs.state;
+  if (record !== null && STRENGTH.indexOf(record.state) >= STRENGTH.indexOf(to)) return "same";
+  const rotatedFrom = to === "pinned" ? "" : theirs.rotatedFrom;
+  return { record, identity, publicKey, to, kind: "merge", other: "", rotatedFrom };
+}
+
 /**
  * What falls back because another key fell: the moves that follow from one.
  *

@@ -110,7 +110,8 @@ type EventKind =
   | "endorse"
   | "revoke"
   | "fall-back"
-  | "keyring";
+  | "keyring"
+  | "merge";
 
 /**
  * A change of one key's state by anything else than a patch; the store makes it in the transaction

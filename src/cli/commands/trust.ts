@@ -4,6 +4,8 @@ import type { Argv, CommandModule } from "yargs";
 import { backupCommand, restoreCommand } from "../trust/backup.ts";
 import { diffCommand, exportCommand, importCommand } from "../trust/keyrings.ts";
 import { acceptCommand, listCommand, showCommand } from "../trust/keys.ts";
+import { mergeCommand } from "../trust/merge.ts";
+import { statusCommand } from "../trust/status.ts";
 import { logCommand } from "../trust/log.ts";
 import {
   addCommand,
@@ -30,6 +32,8 @@ export const trustCommand: CommandModule = {
       .command(importCommand)
       .command(exportCommand)
       .command(diffCommand)
+      .command(statusCommand)
+      .command(mergeCommand)
       .command(backupCommand)
       .command(restoreCommand)
       .demandCommand(1, "trust: list, show, log, accept, revoke …?")

@@ -59,6 +59,7 @@ const WHAT: Record<TrustEvent["kind"], string> = {
   endorse: "endorsed",
   revoke: "revoked",
   "fall-back": "falls back: the key that it rested on is not good any more",
+  merge: "another database of yours says so",
   keyring: "it stands in an imported keyring",
 };
 

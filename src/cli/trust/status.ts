@@ -1,0 +1,35 @@
+/** `patchsig trust status`: where the database is, whether it is whole, and safe there. */
+
+import { existsSync } from "node:fs";
+import type { CommandModule } from "yargs";
+import { EXIT } from "../../errors.ts";
+import { escapeText } from "../../report/escape.ts";
+import { placeProblems } from "../../store/place.ts";
+import { count } from "../../verify/words.ts";
+import { out } from "../terminal.ts";
+import { databaseFile, JSON_OPTION, record, withTrust } from "./common.ts";
+
+interface Arguments {
+  json: boolean;
+}
+
+export const statusCommand: CommandModule<object, Arguments> = {
+  command: "status",
+  describe: "where the database is, and whether it is safe there",
+  builder: (yargs) => yargs.option("json", JSON_OPTION),
+  handler: ({ json }) =>
+    withTrust(true, (trust) => {
+      const file = databaseFile();
+      const exists = existsSync(file);
+      const keys = [...trust.list()].length;
+      const problems = placeProblems(file);
+      if (json) record("status", { file, exists, keys, problems });
+      else {
+        out(`${escapeText(file)}: ${exists ? count(keys, "key") : "not there yet"}\n`);
+        for (const problem of problems) out(`${escapeText(problem)}\n`);
+        if (problems.length > 0)
+          out("hint: keep one on each machine: git patchsig trust backup, and trust merge\n");
+      }
+      process.exitCode = problems.length === 0 ? EXIT.ok : EXIT.unmet;
+    }),
+};
