@@ -32,7 +32,7 @@ export function splitLines(
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
-  while (blankEnd && lines.length > count && /^\r?$/.test(lines.at(-1)!)) lines.pop();
+  if (blankEnd) while (lines.length > count && /^\r?$/.test(lines.at(-1)!)) lines.pop();
   if (lines.length !== count) {
     throw new FormatError(`${what} has ${lines.length} lines, not ${count}`);
   }

@@ -35,8 +35,8 @@ const ATTEMPTS = 100;
  */
 export function foreignLog(schema: Schema, file: string): string | null {
   if (schema.stampedFrom === undefined) return null;
-  const journal = hotJournal(file);
-  if (journal) return `has a left-over journal beside it, ${file}-journal, that is not its own`;
+  if (hotJournal(file))
+    return `has a left-over journal beside it, ${file}-journal, that is not its own`;
   for (let attempt = 0; ; attempt++) {
     const before = shape(file);
     const verdict = compare(schema, file);
@@ -128,18 +128,19 @@ function stampIn(page: Buffer): { readonly previous: string; readonly current: s
 
 /** A journal from which SQLite would put old pages back; a database with a log has none. */
 function hotJournal(file: string): boolean {
-  const [journal, database] = [`${file}-journal`, file].map((name) => {
-    if ((statSync(name, { throwIfNoEntry: false })?.size ?? 0) < 20) return null;
-    const fd = openSync(name, "r");
-    try {
-      return read(fd, 0, 20);
-    } finally {
-      closeSync(fd);
-    }
-  });
-  if (journal == null || database == null) return false;
-  const keepsLog = database[18] === 2;
-  return keepsLog && journal.subarray(0, JOURNAL_MAGIC.length).equals(JOURNAL_MAGIC);
+  const keepsLog = beginning(file)[18] === 2;
+  return keepsLog && beginning(`${file}-journal`).subarray(0, 8).equals(JOURNAL_MAGIC);
+}
+
+/** The first bytes of a file; none if it is not there. */
+function beginning(name: string): Buffer {
+  if (statSync(name, { throwIfNoEntry: false }) === undefined) return Buffer.alloc(0);
+  const fd = openSync(name, "r");
+  try {
+    return read(fd, 0, 20);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Both together make a whole database. Read-only: another connection would join them for good. */

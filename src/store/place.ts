@@ -30,7 +30,7 @@ export function placeProblems(file: string): string[] {
   const folder = dirname(file);
   if (!existsSync(folder)) return [];
   const problems: string[] = [];
-  const network = NETWORK.get(Number(statfsSync(folder).type));
+  const network = NETWORK.get(statfsSync(folder).type);
   if (network !== undefined)
     problems.push(`it lies on ${network}: programs on two machines can damage it`);
   for (let at = folder; at !== dirname(at); at = dirname(at))

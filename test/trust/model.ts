@@ -182,12 +182,12 @@ export class Model {
   hear(said: Said, at: number): boolean {
     const name = JSON.stringify(said);
     if (this.#done.has(name)) return false;
-    const applied = {
-      rotate: this.#names,
-      add: this.#names,
-      endorse: this.#endorses,
-      revoke: this.#revokes,
-    }[said.kind].call(this, said, at);
+    const applied =
+      said.kind === "endorse"
+        ? this.#endorses(said, at)
+        : said.kind === "revoke"
+          ? this.#revokes(said)
+          : this.#names(said, at);
     if (applied) this.#done.add(name);
     return applied;
   }
