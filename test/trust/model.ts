@@ -3,7 +3,7 @@
  * below the table in their order. Shares no code with src/trust, and knows no database.
  */
 
-export type State = "first-use" | "known" | "endorsed" | "pinned" | "replaced" | "revoked";
+type State = "first-use" | "known" | "endorsed" | "pinned" | "replaced" | "revoked";
 
 export interface Known {
   state: State;
