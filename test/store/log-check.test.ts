@@ -106,7 +106,7 @@ describe("its own log is read", () => {
     const file = database(["a"]);
     const left = newFile();
     const db = new Database(file);
-    db.exec("drop table generation; pragma user_version = 5");
+    db.exec("drop table generation; pragma user_version = 6");
     db.close();
     const trust = openTrust({ file });
     pinned(trust);
