@@ -87,7 +87,7 @@ export function sameCommits(a: readonly string[], b: readonly string[]): boolean
         return [author, subject!.replace(/\s+/g, ""), ...rest].join("\n");
       })
       .join("\x01")
-      .replace(/(^|\n)>From /g, "$1From ");
+      .replace(/(^|\n)>+From /g, "$1From ");
   return plain(a) === plain(b);
 }
 
@@ -210,7 +210,7 @@ function plainText(info: string, message: string): string {
     .replace(/^Subject: (.*)$/m, (line) => line.replace(/[ \t\r]/g, ""));
   const body = message
     .replace(/[ \t\r]+(?=\n|$)/g, "")
-    .replace(/(^|\n)>From /g, "$1From ")
+    .replace(/(^|\n)>+From /g, "$1From ")
     .replace(/\n{3,}/g, "\n\n")
     .replace(/^\n+|\n+$/g, "");
   return `${head}${body}`;
