@@ -2,6 +2,7 @@
 
 import { CliError } from "../errors.ts";
 import type { Unread } from "../source/piece.ts";
+import { NO_PINS, type Pins, refusedByPins, withPins } from "../trust/pins.ts";
 import type { TrustStore } from "../store/trust-store.ts";
 import { decideUnsigned } from "../trust/decide.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
@@ -47,8 +48,15 @@ export function createSession(
   {
     policies,
     dryRun,
+    pins = NO_PINS,
     at = now(),
-  }: { readonly policies: Policies; readonly dryRun: boolean; readonly at?: number },
+  }: {
+    readonly policies: Policies;
+    readonly dryRun: boolean;
+    /** What the keyring of the repository says that one stands in. */
+    readonly pins?: Pins;
+    readonly at?: number;
+  },
 ): Session {
   /** A verdict that fails leaves no trace: neither the key nor the patch is remembered. */
   function ofSigner(evidence: Evidence, policy: Policy, judged: Judge): PatchResult {
@@ -59,8 +67,14 @@ export function createSession(
     const { version, time: signedAt } = comment;
     const series = comment.series ?? evidence.attestation!;
     const sighting = { identity, publicKey, digest, series, at, messageId, list };
+    const barred = refusedByPins(pins, sighting, store.lookup(identity));
+    if (barred !== null) {
+      const known = { kind: "signer", decision: barred, unsigned: null, scrutiny: null } as const;
+      return judged({ ...known, replay: null, poses: "" }, false);
+    }
     let result!: PatchResult;
-    store.judge(sighting, admitsFirstUse(policy), (decision) => {
+    store.judge(sighting, admitsFirstUse(policy), (stored) => {
+      const decision = withPins(pins, sighting, stored);
       const { trust } = decision;
       const unsigned = trust === "first-use" ? store.unsignedSeen(identity) : null;
       const refused = trust === "changed" || trust === "replaced" || trust === "revoked";
@@ -89,7 +103,8 @@ export function createSession(
     const identity = normaliseIdentity(author?.email ?? "");
     const known = [identity, ...senders].filter((name) => name !== null);
     for (const name of known) {
-      const signs = decideUnsigned(store.lookup(name));
+      const pinned = pins.keys.has(name) ? { since: at, patches: 0 } : null;
+      const signs = decideUnsigned(store.lookup(name)) ?? pinned;
       if (signs !== null) return { kind: "unsigned", signs, poses: "", who: name };
     }
     if (sighting !== null) store.countUnsigned(sighting.identity, sighting.digest, at);

@@ -7,11 +7,12 @@ import { escapeText } from "../report/escape.ts";
 import { readKeyringFolder } from "../source/keyring.ts";
 import type { TrustStore } from "../store/trust-store.ts";
 import { type Keyring, KEYRING_FOLDER, readKeyring } from "../trust/keyring.ts";
+import { type Pins, pinsOf } from "../trust/pins.ts";
 import type { Cause } from "../trust/record.ts";
 import type { Ruling } from "../trust/ruling.ts";
 import type { Statement } from "../trust/statement.ts";
 import { shellCommand } from "../shell.ts";
-import { gitConfig } from "./settings.ts";
+import { placesOf } from "./settings.ts";
 import { note } from "./terminal.ts";
 import { now } from "./now.ts";
 
@@ -31,9 +32,38 @@ export async function openKeyring(
   return layout === "patatt" ? readPatattKeyring(files) : readKeyring(files, verifier);
 }
 
-/** The keyrings of git config: `patchsig.keyring`, as often as it is set. */
-export function configuredKeyrings(): readonly string[] {
-  return gitConfig().paths("patchsig.keyring");
+/**
+ * The keyrings of git config, `patchsig.keyring`, by whose they are. The user's own pin keys in the
+ * user's database. One that the repository names, or that a path names which leads from where one
+ * stands, is the repository's: it holds for verdicts that are given there (trust/pins.ts).
+ */
+export function configuredKeyrings(): {
+  readonly own: readonly string[];
+  readonly repository: readonly string[];
+} {
+  const named = placesOf("patchsig.keyring");
+  return {
+    own: named.filter(({ fixed }) => fixed).map(({ name }) => name),
+    repository: named.filter(({ fixed }) => !fixed).map(({ name }) => name),
+  };
+}
+
+/**
+ * Before mails are verified: takes the user's keyrings over, and reads the repository's.
+ *
+ * @returns what the latter say
+ */
+export async function readKeyrings(store: TrustStore): Promise<Pins> {
+  const { own, repository } = configuredKeyrings();
+  await importKeyrings(own, store);
+  const verifier = createVerifier();
+  const keyrings: Keyring[] = [];
+  for (const name of repository) {
+    const keyring = await openKeyring(name, verifier);
+    keyrings.push(keyring);
+    sayWrong(name, keyring.problems.length, 0);
+  }
+  return pinsOf(keyrings);
 }
 
 /** What became of a keyring's keys and statements. */
@@ -73,18 +103,22 @@ export async function importKeyring(
   }));
 }
 
-/** Before mails are verified: takes configured keyrings over, and says where they contradict. */
-export async function importKeyrings(names: readonly string[], store: TrustStore): Promise<void> {
+/** Takes keyrings over, and says where they contradict. */
+async function importKeyrings(names: readonly string[], store: TrustStore): Promise<void> {
   const verifier = createVerifier();
   for (const name of names) {
     const { keys, problems } = await importKeyring(name, store, verifier);
     const conflicts = keys.filter(({ outcome }) => outcome === "conflict").length;
-    const wrong = [
-      ...(conflicts > 0 ? [`${conflicts} of its keys not taken: other keys are in use here`] : []),
-      ...(problems.length > 0 ? [`${problems.length} of its files not read`] : []),
-    ];
-    if (wrong.length === 0) continue;
-    note(`note: keyring ${escapeText(name)}: ${wrong.join("; ")}\n`);
-    note(`hint: ${escapeText(shellCommand("git patchsig trust diff", name))}\n`);
+    sayWrong(name, problems.length, conflicts);
   }
+}
+
+function sayWrong(name: string, problems: number, conflicts: number): void {
+  const wrong = [
+    ...(conflicts > 0 ? [`${conflicts} of its keys not taken: other keys are in use here`] : []),
+    ...(problems > 0 ? [`${problems} of its files not read`] : []),
+  ];
+  if (wrong.length === 0) return;
+  note(`note: keyring ${escapeText(name)}: ${wrong.join("; ")}\n`);
+  note(`hint: ${escapeText(shellCommand("git patchsig trust diff", name))}\n`);
 }

@@ -1,8 +1,8 @@
 /** Settings of git config, for all commands. */
 
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { CliError } from "../errors.ts";
-import type { Config } from "../git/config.ts";
+import { type Config, REPOSITORY_SCOPES } from "../git/config.ts";
 import { type OwnSettings, ownSettings } from "../git/scope.ts";
 import { defaultKeyPath } from "../store/key-path.ts";
 
@@ -21,9 +21,37 @@ export function gitConfig(): Config {
   return settings().config;
 }
 
+/** A folder, or `ref:REPO:REF:PATH`, that a setting names. */
+interface NamedPlace {
+  readonly name: string;
+  /** The user named it, and it is the same place wherever one stands. */
+  readonly fixed: boolean;
+}
+
+/**
+ * The places that a setting names, in git's order. A relative one begins at the top of the working
+ * tree; where one stands in none, it is whatever somebody has put there, and does not count. What
+ * the command line says is the user's, and begins where the user stands.
+ */
+export function placesOf(key: string): readonly NamedPlace[] {
+  const { config, toplevel } = settings();
+  const lower = key.toLowerCase();
+  const set = config.settings.filter((setting) => setting.key === lower);
+  return config.paths(key).flatMap((name, i) => {
+    const scope = set[i]?.scope ?? "";
+    if (scope === "command") return { name, fixed: true };
+    const [, repository, rest] = /^ref:([^:]*)(:.*)$/s.exec(name) ?? [];
+    const path = repository ?? name;
+    if (isAbsolute(path)) return { name, fixed: !REPOSITORY_SCOPES.has(scope) };
+    if (toplevel === null) return [];
+    const whole = resolve(toplevel, path);
+    return { name: rest === undefined ? whole : `ref:${whole}${rest}`, fixed: false };
+  });
+}
+
 /** Folders with keys for X-Developer-Signature: `--dev-keyring`, then `patchsig.devKeyring`. */
 export function devKeyringsOf(option: readonly string[] | undefined): string[] {
-  return [...(option ?? []), ...gitConfig().paths("patchsig.devKeyring")];
+  return [...(option ?? []), ...placesOf("patchsig.devKeyring").map(({ name }) => name)];
 }
 
 /** The key to sign with: a file, or one that ssh-agent holds. */

@@ -9,6 +9,7 @@ import { glimpse } from "../mail/glimpse.ts";
 import { type Cursor, isUnread, type SourceMail, type Unread } from "../source/piece.ts";
 import { isDirectory } from "../source/reading.ts";
 import { openTrust, trustFile, type TrustStore } from "../store/trust-store.ts";
+import type { Pins } from "../trust/pins.ts";
 import type { Policies } from "../verify/policy.ts";
 import type { Checked, NoteResult } from "../verify/result.ts";
 import type { Member } from "../verify/series.ts";
@@ -24,6 +25,8 @@ export interface VerificationOptions<P> extends CheckOptions {
   readonly sources: readonly string[];
   readonly sourceOptions: SourceOptions;
   readonly policies: Policies;
+  /** What the keyring of the repository says that one stands in; nothing unless given. */
+  readonly pins?: Pins;
   /** Judge as if keys were remembered, and remember nothing. */
   readonly dryRun: boolean;
   /** Threads that check mails, once there are many. */

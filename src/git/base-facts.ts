@@ -4,7 +4,7 @@ import { type BaseFacts, NOWHERE } from "../verify/base-check.ts";
 import { publicRef } from "./base.ts";
 import type { Objects } from "./objects.ts";
 import { isObjectName, type Repository } from "./repository.ts";
-import { gitLines, gitText } from "./run.ts";
+import { gitLines, gitSays, gitText } from "./run.ts";
 import { shellCommand } from "../shell.ts";
 
 /** @param commit as a mail says it: looked up over stdin, and used only if it is a full name here */
@@ -53,4 +53,18 @@ export async function fetchCommand(repository: Repository, tree: string | null):
   if (repository.shallow) return "git fetch --unshallow";
   if (names.length === 0) return "";
   return names.length === 1 ? shellCommand("git fetch", names[0]!) : "git fetch --all";
+}
+
+/**
+ * Has a branch or tag this commit, or HEAD? That an object is here says nothing: whatever was looked
+ * at once still lies about.
+ */
+export async function isOnRef(repository: Repository, commit: string): Promise<boolean> {
+  const options = { cwd: repository.cwd };
+  const places = ["refs/remotes", "refs/heads", "refs/tags"];
+  const args = ["for-each-ref", "--count=1", `--contains=${commit}`, "--format=x", ...places];
+  return (
+    (await gitLines(args, options)).length > 0 ||
+    gitSays(["merge-base", "--is-ancestor", commit, "HEAD"], options)
+  );
 }

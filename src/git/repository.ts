@@ -153,12 +153,12 @@ export async function runFormatPatch(
 }
 
 /**
- * Against settings that would make another commit of the same mail. git am keeps these for its own
- * --continue, but for the encoding. Left as the user has them: am.threeWay and rerere (they matter
- * only where the patch does not apply), am.messageId, commit.gpgSign, hooks.
+ * All that decides what is committed, whatever the settings say. git am keeps these for its own
+ * --continue, but for the encoding. A Message-ID is in the composed mail's message if am.messageId
+ * asks for it. Left as the user has them: commit.gpgSign, hooks, rerere (git am stops there).
  */
 const AM = [
-  ["-c", "i18n.commitEncoding=UTF-8", "am", "--patch-format=mbox"],
+  ["-c", "i18n.commitEncoding=UTF-8", "am", "--patch-format=mbox", "--no-message-id"],
   ["--no-scissors", "--no-keep-cr", "--whitespace=warn", "--no-ignore-whitespace"],
 ].flat();
 
@@ -187,7 +187,7 @@ export async function gitAm(
   const args = [...AM];
   // else "\r\n" that a mail encoded on purpose could be stripped, as configured
   if (isAtLeast(repository, 2, 32)) args.push("--quoted-cr=nowarn");
-  if (options.threeWay === true) args.push("--3way");
+  args.push(options.threeWay === true ? "--3way" : "--no-3way");
   if (options.signoff === true) args.push("--signoff");
   const lines = lineSplitter(options.onLine ?? ((): void => undefined));
   const { status } = await runGit(args, {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { temporaryFolder } from "../places.ts";
 import { CliError } from "../errors.ts";
 import { isObjectName, type Repository } from "./repository.ts";
-import { failure, git, runGit } from "./run.ts";
+import { failure, git, gitText, runGit, type StartOptions } from "./run.ts";
 
 export type Outcome =
   | { readonly ok: true }
@@ -50,7 +50,42 @@ export async function tryDiffs(
   commit: string,
   diffs: readonly Buffer[],
 ): Promise<Outcome> {
-  if (!isObjectName(repository, commit))
+  return inSandbox(repository, commit, async (options) => {
+    for (const [at, diff] of diffs.entries()) {
+      const outcome = await applyOne(diff, options);
+      if (outcome !== null) return { ok: false, at, files: outcome };
+    }
+    return { ok: true };
+  });
+}
+
+/**
+ * The trees that diffs make, one on top of the other.
+ *
+ * @param commit full name of a commit that is here; null to begin with nothing
+ * @returns full names; shorter than `diffs` if one does not apply
+ */
+export async function treesOf(
+  repository: Repository,
+  commit: string | null,
+  diffs: readonly Buffer[],
+): Promise<string[]> {
+  return inSandbox(repository, commit, async (options) => {
+    const trees: string[] = [];
+    for (const diff of diffs) {
+      if ((await applyOne(diff, options)) !== null) break;
+      trees.push(await gitText(["write-tree"], options));
+    }
+    return trees;
+  });
+}
+
+async function inSandbox<T>(
+  repository: Repository,
+  commit: string | null,
+  work: (options: StartOptions) => Promise<T>,
+): Promise<T> {
+  if (commit !== null && !isObjectName(repository, commit))
     throw new CliError("usage", `${commit} is not the full name of a commit`);
   const folder = temporaryFolder("patchsig-trial-");
   open.add(folder);
@@ -58,19 +93,21 @@ export async function tryDiffs(
     const env = sandbox(repository, folder);
     // in a folder below it, git apply passes over what is outside
     const options = { cwd: repository.toplevel ?? repository.cwd, env };
-    await git(["read-tree", commit], options);
-    for (const [at, diff] of diffs.entries()) {
-      if (diff.length === 0) continue;
-      const { status, stderr } = await runGit(APPLY, { ...options, input: diff });
-      if (status === 0) continue;
-      if (status > 1 && !CLASH.test(stderr)) throw failure(["apply"], stderr);
-      return { ok: false, at, files: filesOf(stderr) };
-    }
-    return { ok: true };
+    await git(["read-tree", commit ?? "--empty"], options);
+    return await work(options);
   } finally {
     rmSync(folder, { recursive: true, force: true });
     open.delete(folder);
   }
+}
+
+/** Null if the diff applies, else the files in which it does not. */
+async function applyOne(diff: Buffer, options: StartOptions): Promise<readonly string[] | null> {
+  if (diff.length === 0) return null;
+  const { status, stderr } = await runGit(APPLY, { ...options, input: diff });
+  if (status === 0) return null;
+  if (status > 1 && !CLASH.test(stderr)) throw failure(["apply"], stderr);
+  return filesOf(stderr);
 }
 
 /** For a git whose index and new objects are in `folder`. */

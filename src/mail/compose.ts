@@ -20,6 +20,11 @@ export interface Commit {
 
 const MESSAGE_ID = /^<[!-;=?-~]{1,250}>$/;
 
+/** Is this a Message-ID, and nothing that could be read as anything else? */
+export function isPlainMessageId(text: string): boolean {
+  return MESSAGE_ID.test(text);
+}
+
 /**
  * One message of an mbox for `git am --no-scissors`: a single part in quoted-printable, with an
  * in-body From, Subject and Date and an empty line before the message, so that no line of the
@@ -39,7 +44,7 @@ export function composeMail(commit: Commit): Buffer {
     "From: patchsig <patchsig@localhost>",
     `Date: ${commit.date}`,
     "Subject: verified patch",
-    ...(MESSAGE_ID.test(commit.messageId) ? [`Message-ID: ${commit.messageId}`] : []),
+    ...(isPlainMessageId(commit.messageId) ? [`Message-ID: ${commit.messageId}`] : []),
     "MIME-Version: 1.0",
     "Content-Type: text/plain; charset=UTF-8",
     "Content-Transfer-Encoding: quoted-printable",

@@ -95,7 +95,9 @@ function readInfo(header: Header, body: Body): MailInfo {
     if (inBody === undefined && decoded === undefined) absent.push(name);
     return inBody ?? decoded ?? EMPTY;
   };
-  decodeWords(field(header, "message-id"));
+  const id = field(header, "message-id");
+  decodeWords(id);
+  checkMessageId(id);
   const from = readAuthor(value("from"));
   const subject = cleanTitle(value("subject"));
   const date = collapseSpace(value("date"));
@@ -117,6 +119,17 @@ function decodeSubject(subject: Buffer): Buffer {
 
 const UNKNOWN = /=\?unknown-8bit\?/gi;
 const COVER = /\[[^[\]]*\b0+\/\d/;
+
+/** git am -m decodes it, and commits what comes out: `<x=?utf-8?q?=0ASigned-off-by:_...?=>`. */
+function checkMessageId(id: Buffer): void {
+  const text = id.toString("latin1");
+  if (/[\0-\x20\x7f]|=\?/.test(text))
+    refuse(
+      "message-id-ambiguous",
+      "its Message-ID has an encoded word, white space or a control in it",
+    );
+}
+
 const FOLDER_DATA = Buffer.from("Mail System Internal Data");
 
 function readHeaders(header: Header): MailHeaders {

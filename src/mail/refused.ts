@@ -45,6 +45,8 @@ export type Reason =
   | "base64-ambiguous"
   /** A charset that git does not know, or that is not proven to be read as git reads it. */
   | "charset-unsupported"
+  /** A Message-ID that git would decode, or that holds white space. */
+  | "message-id-ambiguous"
   /** Bytes that do not belong to the charset; git refuses them, but for UTF-8. */
   | "charset-invalid"
   /** A second From, Subject or Date at the top of the body. */

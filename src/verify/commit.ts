@@ -1,6 +1,6 @@
 /** From a verified mail to the one that git is given in its place. Pure. */
 
-import { type Commit, composeMail } from "../mail/compose.ts";
+import { type Commit, composeMail, isPlainMessageId } from "../mail/compose.ts";
 import { readMail } from "../mail/mailinfo.ts";
 import { attestMail } from "../patch/attestation.ts";
 import { readDiff } from "../patch/diff.ts";
@@ -13,28 +13,52 @@ const DATE = /^(?=.*\d)[\x20-\x7e]{1,100}$/;
 /** Bytes of weekdays and months in other languages: git passes over them, as over an asterisk. */
 const NOT_ASCII = /[\x80-\xff]/g;
 
+/** A mail, and the commit that git is to make of it. */
+export interface Composed {
+  readonly mail: Buffer;
+  readonly commit: Commit;
+}
+
+const TRAILER = /^[A-Za-z0-9-]+: |^\(cherry picked from commit /;
+
+/**
+ * The message with the trailer that am.messageId asks for, of a Message-ID that is nothing else:
+ * nobody has signed it.
+ */
+function withId(message: Buffer, messageId: string): Buffer {
+  if (!isPlainMessageId(messageId)) return message;
+  const last = message.toString("latin1").trimEnd().split("\n").at(-1) ?? "";
+  const gap = last === "" || TRAILER.test(last) ? "" : "\n";
+  return Buffer.concat([message, Buffer.from(`${gap}Message-ID: ${messageId}\n`)]);
+}
+
 /**
  * The mail that makes the commit which was verified: composed from the values, then read back with
  * the same reader and compared, so that nothing but these values can reach git.
  */
-export function mailFor(checked: Checked, now: number): Result<Buffer> {
+export function mailFor(
+  checked: Checked,
+  now: number,
+  { withMessageId }: { readonly withMessageId: boolean } = { withMessageId: false },
+): Result<Composed> {
   const { view, diff, author } = checked;
   if (view === null || diff === null || author === null)
     return { ok: false, refusal: { reason: "unreadable", detail: "the mail was not read" } };
   const shown = view.info.date.toString("latin1").replace(NOT_ASCII, "*");
   const time = checked.signed?.comment.time ?? now;
+  const message = canonicalMessage(view.message);
   const commit: Commit = {
     author: author.name,
     email: author.email,
     date: DATE.test(shown) ? shown : `@${time} +0000`,
     subject: view.info.subject.toString("utf8"),
-    message: canonicalMessage(view.message),
+    message: withMessageId ? withId(message, checked.messageId) : message,
     diff: diff.canonical,
     messageId: checked.messageId,
   };
   const mail = composeMail(commit);
   return readsAs(mail, commit)
-    ? { ok: true, value: mail }
+    ? { ok: true, value: { mail, commit } }
     : { ok: false, refusal: { reason: "not-composable", detail: "git would read it otherwise" } };
 }
 

@@ -408,3 +408,153 @@ describe("the place", () => {
     );
   });
 });
+
+describe("settings and hooks of the repository", () => {
+  const SETTINGS = [
+    "am.keepcr=true",
+    "am.threeWay=true",
+    "am.threeWay=false",
+    "apply.whitespace=fix",
+    "apply.ignoreWhitespace=change",
+    "mailinfo.scissors=true",
+    "mailinfo.quotedCr=strip",
+    "i18n.commitEncoding=ISO-8859-1",
+    "core.whitespace=trailing-space",
+    "core.commentChar=S",
+    "commit.cleanup=strip",
+    "trailer.separators=#",
+    "format.signOff=true",
+  ];
+
+  test("none of them changes what is committed", () => {
+    for (const setting of SETTINGS) git(tree, ["config", ...setting.split("=")]);
+    expectApplied(am(files));
+  });
+
+  test("am.messageId: the trailer is written of a checked value", () => {
+    git(tree, ["config", "am.messageid", "true"]);
+    const named = files.map((file, i) =>
+      edited(file, (text) => text.replace(/^Subject:/m, `Message-ID: <m${i}@example.org>\n$&`)),
+    );
+    expectStatus(am(named), 0);
+    const said = git(tree, ["log", "--reverse", "--format=%B%x00", "-3"]).toString().split("\0");
+    expect(said[0]).toBe(
+      "song: shout line 2\n\nMake it loud.\n\nSigned-off-by: Alice <alice@example.org>\nMessage-ID: <m0@example.org>\n",
+    );
+    expect(said[1]).toBe("\nsong: shout line 10\n\nAnd this.\n\nMessage-ID: <m1@example.org>\n");
+  });
+
+  test.each([
+    ["an encoded word", "<=?utf-8?q?m1=3E=0AReviewed-by:_Greg_KH_=3Cg=40example.org?=>"],
+    ["one that is broken", "<a=?b@example.org>"],
+    ["white space", "<a b@example.org>"],
+    ["a fold", "<a@example.org>\n\tReviewed-by:<b@example.org>"],
+    ["a control", "<a\x0bb@example.org>"],
+    ["a carriage return", "<a\rb@example.org>"],
+    ["a tab", "<a\tb@example.org>"],
+  ])("a Message-ID with %s is refused, whatever the setting", (_, id) => {
+    const evil = edited(files[0]!, (text) =>
+      text.replace(/^Subject:/m, () => `Message-ID: ${id}\nSubject:`),
+    );
+    const run = am([evil]);
+    expectUntouched(run, 1);
+    expect(run.stdout).toMatch(/mail refused: /);
+  });
+
+  function hook(name: string, script: string): void {
+    const folder = join(tree, ".git", "hooks");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+
+  test("a hook is the user's own: what it changes is said, and stays", () => {
+    hook("applypatch-msg", 'echo "Link: here" >>"$1"');
+    const run = am(files);
+    expectStatus(run, 0);
+    expect(run.stderr).toBe(
+      "note: changed by your hook applypatch-msg: message\napplied 3 patches\n",
+    );
+    expect(git(tree, ["log", "-1", "--format=%B"]).toString()).toContain("Link: here");
+  });
+
+  /** A git that does something more after each `git am`. */
+  function otherGit(script: string): Record<string, string> {
+    const bin = newFolder();
+    const real = process.env["PATH"]!;
+    const text = `#!/bin/sh\nPATH='${real}'\ngit "$@"; s=$?\ncase " $* " in *" am --patch-format"*) ${script};; esac\nexit $s\n`;
+    writeFileSync(join(bin, "git"), text, { mode: 0o755 });
+    return { PATH: `${bin}:${real}` };
+  }
+
+  test.each([
+    ["author", "git commit -q --amend --no-edit --author 'Mallory <m@example.org>'"],
+    ["author", "git commit -q --amend --no-edit --author 'Alice <m@example.org>'"],
+    ["message", "git commit -q --amend -m 'song: other'"],
+    ["message", "git -c i18n.commitEncoding=ISO-8859-1 commit -q --amend --no-edit"],
+    ["message", "git commit -q --amend --no-edit -s"],
+    ["tree", "echo more >more; git add more; git commit -q --amend --no-edit"],
+    ["tree", "git rm -q docs/credits.txt; git commit -q --amend --no-edit --allow-empty"],
+    ["number of commits", "git commit -q --allow-empty -m more"],
+  ])("another %s than was verified is undone, and other changes stay: %s", (what, script) => {
+    writeFileSync(join(tree, "mine.txt"), "mine\n");
+    git(tree, ["add", "mine.txt"]);
+    git(tree, ["commit", "-q", "-m", "mine"]);
+    writeFileSync(join(tree, "mine.txt"), "changed\n");
+    before = state();
+    const run = patchsig(["am", ...files], { home, cwd: tree, env: otherGit(script) });
+    expectUntouched(run, 3);
+    expect(run.stderr).toContain(
+      `git committed something else than was verified (${what}): undone`,
+    );
+    expect(readFileSync(join(tree, "mine.txt"), "utf8")).toBe("changed\n");
+  });
+
+  test("--signoff adds one line, and nothing else may", () => {
+    expectStatus(am(["-s", ...files]), 0);
+    const last = git(tree, ["log", "-1", "--format=%B"]).toString();
+    expect(last).toMatch(/\n\nSigned-off-by: Maint <maint@example.org>\n/);
+  });
+
+  test("--3way where a patch does not apply as it is", () => {
+    const moved = readFileSync(join(tree, "song.txt"), "utf8").replace("line 5\n", "line five\n");
+    commit(tree, "another", { "song.txt": moved });
+    expectStatus(am(files), 3);
+    git(tree, ["am", "--abort"]);
+    expectStatus(am(["-3", ...files]), 0);
+    expect(git(tree, ["rev-list", "--count", "HEAD"]).toString()).toBe("5\n");
+  });
+
+  test("on a branch without a commit", () => {
+    const fresh = newRepository(newFolder());
+    const alone = files.slice(2);
+    expectStatus(am(["--partial", ...alone], { cwd: fresh }), 0);
+    git(fresh, ["update-ref", "-d", "HEAD"]);
+    git(fresh, [
+      "read-tree",
+      "-u",
+      "--reset",
+      git(fresh, ["hash-object", "-t", "tree", "/dev/null"]).toString().trim(),
+    ]);
+    const env = otherGit("git commit -q --amend -m other");
+    expectStatus(patchsig(["am", "--partial", ...alone], { home, cwd: fresh, env }), 3);
+    expect(tryGit(fresh, ["rev-parse", "--verify", "-q", "HEAD"]).status).toBe(1);
+    expect(git(fresh, ["status", "--porcelain"]).toString()).toBe("");
+  });
+});
+
+test("--on-base does not go to a commit that no branch and no tag has", () => {
+  const work = newFolder();
+  git(work, ["clone", "-q", submission.base, "fork"]);
+  const fork = join(work, "fork");
+  commit(fork, "backdoor", { "evil.txt": "x\n" });
+  const base = git(fork, ["rev-parse", "HEAD"]).toString().trim();
+  commit(fork, "song: credits", { "docs/credits.txt": "Ilse\n" });
+  const [only = ""] = signedPatches(fork, alice, [`--base=${base}`, "-1"], "HEAD");
+  git(tree, ["fetch", "-q", fork]);
+  const run = am(["--on-base", only]);
+  expectStatus(run, 3);
+  expect(run.stderr).toContain(`the base ${base} is on no branch and no tag here`);
+  expect(state()).toBe(before);
+  git(tree, ["branch", "looked-at", base]);
+  expectStatus(am(["--on-base", only]), 0);
+});

@@ -129,7 +129,7 @@ function byAm(good: Good, bench: Bench): { wrong: string; applied: boolean } {
 async function byOurs(good: Good, bench: Bench): Promise<{ wrong: string; applied: boolean }> {
   const mails = good.all.map((checked) => {
     const composed = mailFor(checked, 0);
-    return composed.ok ? composed.value : null;
+    return composed.ok ? composed.value.mail : null;
   });
   if (mails.some((mail) => mail === null)) return { wrong: "", applied: false };
   const repository = await openRepository(bench.am.repository);

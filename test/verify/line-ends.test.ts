@@ -89,7 +89,7 @@ function expectCommit(mbox: Buffer, made: readonly string[]): Checked {
   expect(all.findings.some((f) => f.code === "raw-cr")).toBe(some);
   expect(judge.am(mbox, [some ? "--keep-cr" : "--no-keep-cr"])).toEqual(made);
   const composed = mailFor(all, 0);
-  expect(composed.ok && judge.am(composed.value)).toEqual(made);
+  expect(composed.ok && judge.am(composed.value.mail)).toEqual(made);
   return all;
 }
 

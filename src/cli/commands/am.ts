@@ -2,7 +2,14 @@
 
 import type { Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
-import { fetchCommand } from "../../git/base-facts.ts";
+import { fetchCommand, isOnRef } from "../../git/base-facts.ts";
+import {
+  differencesOf,
+  type Expected,
+  headCommit,
+  hooksBehind,
+  undoAm,
+} from "../../git/committed.ts";
 import {
   amProgress,
   createBranchAt,
@@ -12,9 +19,10 @@ import {
   openRepository,
   type Repository,
 } from "../../git/repository.ts";
+import { treesOf } from "../../git/trial.ts";
 import { escapeText } from "../../report/escape.ts";
 import { renderSeries } from "../../report/text.ts";
-import { mailFor } from "../../verify/commit.ts";
+import { type Composed, mailFor } from "../../verify/commit.ts";
 import type { Checked } from "../../verify/result.ts";
 import {
   type Collected,
@@ -29,7 +37,7 @@ import { readPolicies } from "../policy.ts";
 import { devKeyringsOf } from "../settings.ts";
 import { endOnSignal } from "../signals.ts";
 import { clearProgress, note, out, outputStyle, sayError } from "../terminal.ts";
-import { configuredKeyrings, importKeyrings } from "../keyrings.ts";
+import { readKeyrings } from "../keyrings.ts";
 import type { Unread } from "../../source/piece.ts";
 import { newTally, noPatch, openUserTrust, verifySources } from "../verification.ts";
 import { now } from "../now.ts";
@@ -128,7 +136,10 @@ async function am(args: Arguments): Promise<void> {
       process.exitCode = EXIT.unmet;
       return;
     }
-    const mails = chosen.map(({ payload, result }) => compose(payload, result.subject));
+    const withMessageId = repository.config.bool("am.messageid") === true;
+    const mails = chosen.map(({ payload, result }) =>
+      compose(payload, result.subject, withMessageId),
+    );
     if (args.onBase) await goToBase(repository, series, args);
     const applied = await apply(repository, mails, args);
     for (const { payload } of chosen.slice(0, applied)) {
@@ -159,22 +170,59 @@ async function checkIdle(repository: Repository): Promise<void> {
     });
 }
 
-/** Hands the mails to git; gives back how many it applied. What git says is shown if it stops. */
+/**
+ * Hands the mails to git; gives back how many it applied. What git says is shown if it stops.
+ *
+ * @throws CliError "refused" if what git committed is not what was verified: that is undone
+ */
 async function apply(
   repository: Repository,
-  mails: readonly Buffer[],
+  mails: readonly Composed[],
   args: Arguments,
 ): Promise<number> {
+  const threeWay = args["3way"] || repository.config.bool("am.threeway") === true;
+  const before = await headCommit(repository);
+  const diffs = mails.map(({ commit }) => commit.diff);
+  const trees = await treesOf(repository, before, diffs);
   const said: string[] = [];
-  const status = await gitAm(repository, Buffer.concat(mails), {
-    threeWay: args["3way"],
+  const status = await gitAm(repository, Buffer.concat(mails.map(({ mail }) => mail)), {
+    threeWay,
     signoff: args.signoff,
     onLine: (line) => said.push(line),
   });
-  if (status === 0) return mails.length;
-  for (const line of said) note(`${escapeText(line.replaceAll("\t", " "))}\n`);
-  const stopped = await amProgress(repository);
-  return stopped === null ? 0 : stopped.at - 1;
+  const stopped = status === 0 ? null : await amProgress(repository);
+  const applied = status === 0 ? mails.length : stopped === null ? 0 : stopped.at - 1;
+  const expected = mails.slice(0, applied).map(({ commit }, i) => ({
+    author: commit.author,
+    email: commit.email,
+    message: Buffer.concat([Buffer.from(`${commit.subject}\n\n`), commit.message]),
+    // where a patch does not apply and git merged it, nobody has said what comes out
+    tree: trees[i] ?? (threeWay ? null : ""),
+  }));
+  await checkCommitted(repository, before, expected, args.signoff);
+  if (status !== 0) for (const line of said) note(`${escapeText(line.replaceAll("\t", " "))}\n`);
+  return applied;
+}
+
+async function checkCommitted(
+  repository: Repository,
+  before: string | null,
+  expected: readonly Expected[],
+  signoff: boolean,
+): Promise<void> {
+  const differences = await differencesOf(repository, before, expected, signoff);
+  if (differences.length === 0) return;
+  const what = differences.join(", ");
+  const hooks = await hooksBehind(repository, differences);
+  if (hooks.length > 0) return note(`note: changed by your hook ${hooks.join(", ")}: ${what}\n`);
+  await undoAm(repository, before);
+  throw new CliError(
+    "refused",
+    `git committed something else than was verified (${what}): undone`,
+    {
+      hint: "an attribute, filter or setting here changes what is applied: git config --list",
+    },
+  );
 }
 
 /** The one series of the sources. */
@@ -192,6 +240,7 @@ async function theSeries(
   const options = {
     sources: args.source,
     policies: readPolicies(args.require),
+    pins: await readKeyrings(store),
     devKeyrings: devKeyringsOf(args.devKeyring),
     sourceOptions: {},
     dryRun: false,
@@ -200,7 +249,6 @@ async function theSeries(
     keep: (checked: Checked) => checked,
     onUnread,
   };
-  await importKeyrings(configuredKeyrings(), store);
   const tally = newTally();
   const collector = createSeriesCollector<Checked>((members, error) => {
     for (const { result } of members) throw faultAt(result, error).error;
@@ -297,8 +345,8 @@ function choose(series: Series<Checked>, args: Arguments): Member<Checked>[] | n
   return good;
 }
 
-function compose(checked: Checked, subject: string): Buffer {
-  const mail = mailFor(checked, now());
+function compose(checked: Checked, subject: string, withMessageId: boolean): Composed {
+  const mail = mailFor(checked, now(), { withMessageId });
   if (!mail.ok)
     throw new CliError("refused", `cannot hand "${subject}" to git: ${mail.refusal.detail}`);
   return mail.value;
@@ -325,6 +373,10 @@ async function goToBase(
       hint: fetch === "" ? "fetch it first" : fetch,
     });
   }
+  if (!(await isOnRef(repository, base)))
+    throw new CliError("refused", `the base ${base} is on no branch and no tag here`, {
+      hint: `see what it is, git log ${base.slice(0, 12)}, and give it a branch if it is good`,
+    });
   const name = branch ?? branchName(series.result.subject, series.result.version);
   await createBranchAt(repository, name, base);
   note(`on new branch ${name} at ${base.slice(0, 12)}\n`);

@@ -16,7 +16,7 @@ import { faultAt } from "../fault.ts";
 import { describePolicies, readPolicies } from "../policy.ts";
 import { devKeyringsOf } from "../settings.ts";
 import { clearProgress, out, outputStyle, sayError } from "../terminal.ts";
-import { configuredKeyrings, importKeyrings } from "../keyrings.ts";
+import { readKeyrings } from "../keyrings.ts";
 import { newTally, noPatch, openUserTrust, verifySources } from "../verification.ts";
 
 interface Arguments {
@@ -167,10 +167,11 @@ async function verify(args: Arguments): Promise<void> {
   }
 
   try {
-    await importKeyrings(configuredKeyrings(), store);
+    const pins = await readKeyrings(store);
     const options = {
       sources: args.source,
       policies,
+      pins,
       devKeyrings: devKeyringsOf(args.devKeyring),
       sourceOptions: {
         since: args.since,

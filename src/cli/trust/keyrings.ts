@@ -70,13 +70,13 @@ export const importCommand: CommandModule<object, ImportArguments> = {
   handler: ({ source, patatt, json }) =>
     withTrust(false, async (trust) => {
       // a patatt keyring is named each time: its keys are pinned only where somebody asks for it
-      const names = source.length > 0 || patatt ? source : configuredKeyrings();
+      const names = source.length > 0 || patatt ? source : configuredKeyrings().own;
       if (names.length === 0)
         throw new CliError(
           "usage",
           patatt
             ? "import --patatt needs a keyring"
-            : "import needs a keyring, or patchsig.keyring in git config",
+            : "import needs a keyring, or patchsig.keyring in your own git config",
         );
       let met = true;
       for (const name of names) {

@@ -1,0 +1,131 @@
+/**
+ * What git am has committed, against what was verified. git reads the composed mail by settings,
+ * attributes and hooks that only it knows; so what came out is looked at, and undone if it is
+ * anything else.
+ */
+
+import { accessSync, constants } from "node:fs";
+import { join } from "node:path";
+import { CliError } from "../errors.ts";
+import { hooksFolder } from "./hooks.ts";
+import { amProgress, type Repository } from "./repository.ts";
+import { git, gitLines, gitText, runGit } from "./run.ts";
+
+/** A commit as it was verified. */
+export interface Expected {
+  readonly author: string;
+  readonly email: string;
+  /** Subject, empty line, message. */
+  readonly message: Buffer;
+  /** Full name; null if it is not known, where git merged because the patch does not apply. */
+  readonly tree: string | null;
+}
+
+/** What of a commit differs. */
+export type Difference = "author" | "message" | "tree" | "number of commits";
+
+/** The commit that HEAD stands for; null if there is none yet. */
+export async function headCommit(repository: Repository): Promise<string | null> {
+  const args = ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"];
+  return (await gitLines(args, { cwd: repository.cwd }))[0] ?? null;
+}
+
+/**
+ * How the commits since `before` differ from what was verified; none if they do not.
+ *
+ * @param signoff git was asked to add the committer's Signed-off-by
+ */
+export async function differencesOf(
+  repository: Repository,
+  before: string | null,
+  expected: readonly Expected[],
+  signoff: boolean,
+): Promise<Difference[]> {
+  const options = { cwd: repository.cwd };
+  if (expected.length === 0) return [];
+  const range = before === null ? ["HEAD"] : [`${before}..HEAD`];
+  const names = await gitLines(
+    ["rev-list", "--reverse", "--first-parent", ...range, "--"],
+    options,
+  );
+  if (names.length !== expected.length) return ["number of commits"];
+  const found = new Set<Difference>();
+  for (const [i, name] of names.entries()) {
+    const raw = await git(["cat-file", "commit", name], options);
+    for (const difference of compare(raw, expected[i]!, signoff)) found.add(difference);
+  }
+  return [...found];
+}
+
+function compare(raw: Buffer, expected: Expected, signoff: boolean): Difference[] {
+  const end = raw.indexOf("\n\n");
+  const header = raw.toString("utf8", 0, end).split("\n");
+  const field = (name: string): string =>
+    header.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1) ?? "";
+  const message = raw.toString("latin1", end + 2).trimEnd();
+  const wanted = expected.message.toString("latin1").trimEnd();
+  const [, name = "", email] = /^(.*?) ?<([^<>]*)> \d+ [+-]\d{4}$/.exec(field("author")) ?? [];
+  const isAuthor = plain(name) === plain(expected.author) && email === expected.email;
+  const isMessage =
+    field("encoding") === "" &&
+    (message === wanted || (signoff && signedOff(message, field("committer")) === wanted));
+  const isTree = expected.tree === null || field("tree") === expected.tree;
+  return [
+    ...(isAuthor ? [] : ["author" as const]),
+    ...(isMessage ? [] : ["message" as const]),
+    ...(isTree ? [] : ["tree" as const]),
+  ];
+}
+
+/** git takes these from both ends of a name. */
+function plain(name: string): string {
+  return name.replace(/^[\0-\x20.,:;<>"\\']+|[\0-\x20.,:;<>"\\']+$/g, "");
+}
+
+/** The message without the line that --signoff has added. */
+function signedOff(message: string, committer: string): string {
+  const who = Buffer.from(committer.replace(/ \d+ [+-]\d{4}$/, "")).toString("latin1");
+  const line = `\nSigned-off-by: ${who}`;
+  return message.endsWith(line) ? message.slice(0, -line.length).trimEnd() : message;
+}
+
+/** Hooks of git am, and what each may change. They are the user's own. */
+const HOOKS: Readonly<Record<string, ReadonlySet<Difference>>> = {
+  "applypatch-msg": new Set(["message"]),
+  "pre-applypatch": new Set(["tree"]),
+  "post-applypatch": new Set(["author", "message", "tree", "number of commits"]),
+};
+
+/** The hooks that may have made these differences; none if one was not made by any. */
+export async function hooksBehind(
+  repository: Repository,
+  differences: readonly Difference[],
+): Promise<string[]> {
+  const { folder } = await hooksFolder(repository.cwd);
+  const here = Object.keys(HOOKS).filter((name) => isProgram(join(folder, name)));
+  const explained = differences.every((one) => here.some((name) => HOOKS[name]!.has(one)));
+  return explained ? here.filter((name) => differences.some((d) => HOOKS[name]!.has(d))) : [];
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Takes what git am has done back: HEAD, index and files; other changes stay. */
+export async function undoAm(repository: Repository, before: string | null): Promise<void> {
+  const options = { cwd: repository.cwd, purpose: "work" } as const;
+  if ((await amProgress(repository)) !== null) await git(["am", "--abort"], options);
+  if (before !== null) {
+    await git(["reset", "--quiet", "--keep", before, "--"], options);
+    return;
+  }
+  const nothing = await gitText(["hash-object", "-t", "tree", "--stdin"], options);
+  await git(["read-tree", "-u", "--reset", nothing], options);
+  const { status } = await runGit(["update-ref", "-d", "HEAD"], options);
+  if (status !== 0) throw new CliError("git-failed", "cannot take the commits back");
+}

@@ -1,0 +1,73 @@
+/**
+ * A repository's own keyring: what its files say holds for verdicts that are given there, and none
+ * of it is remembered. What the user's database knows comes before it.
+ */
+
+import type { PublicKeyText } from "../types.ts";
+import { type Decision, recordOf, usableKeys } from "./decide.ts";
+import type { Keyring } from "./keyring.ts";
+import type { KeyRecord, Sighting } from "./record.ts";
+
+export interface Pins {
+  readonly keys: ReadonlyMap<string, PublicKeyText>;
+  /** Keys that have said of themselves that they are void. */
+  readonly revoked: ReadonlySet<PublicKeyText>;
+}
+
+export const NO_PINS: Pins = { keys: new Map(), revoked: new Set() };
+
+/** All keyrings as one; of two keys for an identity, that of the first keyring counts. */
+export function pinsOf(keyrings: readonly Keyring[]): Pins {
+  const keys = new Map<string, PublicKeyText>();
+  for (const keyring of keyrings)
+    for (const [identity, key] of keyring.keys) if (!keys.has(identity)) keys.set(identity, key);
+  const revoked = keyrings
+    .flatMap(({ statements }) => statements)
+    .filter(({ kind, signer, key }) => kind === "revoke" && signer === key)
+    .map(({ key }) => key);
+  return { keys, revoked: new Set(revoked) };
+}
+
+/** Why the database is not even to hear of this sighting; null if it is. */
+export function refusedByPins(
+  { keys, revoked }: Pins,
+  { identity, publicKey, at }: Sighting,
+  records: readonly KeyRecord[],
+): Decision | null {
+  const record = recordOf(records, publicKey);
+  const refused = { record, tainted: false, change: null } as const;
+  if (revoked.has(publicKey)) return { ...refused, trust: "revoked", others: [] };
+  const pin = keys.get(identity);
+  if (pin === undefined || pin === publicKey || usableKeys(records).length > 0) return null;
+  return { ...refused, trust: "changed", others: [pinned(identity, pin, at)] };
+}
+
+/** The decision with what the keyring says of a key that the database took. */
+export function withPins({ keys }: Pins, sighting: Sighting, decision: Decision): Decision {
+  const { trust, record } = decision;
+  const { identity, publicKey, at } = sighting;
+  const good = trust === "first-use" || trust === "known" || trust === "endorsed";
+  if (!good || keys.get(identity) !== publicKey) return decision;
+  const shown = { ...(record ?? pinned(identity, publicKey, at)), state: "pinned" as const };
+  return { ...decision, trust: "pinned", record: shown, tainted: false };
+}
+
+function pinned(identity: string, publicKey: PublicKeyText, at: number): KeyRecord {
+  return {
+    identity,
+    publicKey,
+    state: "pinned",
+    origin: "keyring",
+    firstSeen: at,
+    lastSeen: at,
+    firstMessageId: "",
+    firstList: "",
+    lastMessageId: "",
+    patches: 0,
+    applied: 0,
+    endorsedBy: "",
+    rotatedFrom: "",
+    firstSeries: "",
+    again: false,
+  };
+}
