@@ -86,8 +86,8 @@ run 'git add keyring; git commit -qm "keyring: alice and bob"; git push -q; find
 be alice
 patch alice-1 'song: li'
 be dave
-say 'Dave believes that keyring. He names it once, in the ref that Bob pushes to; it is read without a checkout.'
-run 'git config --add patchsig.keyring ref:.:origin/main:keyring'
+say 'Dave believes that keyring. He takes it over, out of the ref that Bob pushes to; it is read without a checkout.'
+run 'git patchsig trust import ref:.:origin/main:keyring'
 run 'git patchsig verify --require pinned ../mails/alice-1'
 
 cat <<'END'
@@ -119,7 +119,7 @@ git reset -q --hard HEAD^
 say 'Then her computer is stolen. The thief signs a patch, and nothing in the mail tells.'
 be dave
 run 'git patchsig verify ../mails/thief'
-say 'But for the note: the keyring still has the first key. Dave looks at what that is about, and leaves it to Bob.'
+say 'The keyring still has the first key. Dave sees that, and leaves it to Bob.'
 fails 'git patchsig trust diff ref:.:origin/main:keyring'
 say 'The revocation, taken out of the drawer and sent to the list as a mail without a patch, ends that, whatever time the thief claims to have signed at.'
 {
@@ -164,7 +164,7 @@ be bob
 run 'git patchsig trust export keyring'
 run 'git add keyring; git commit -qm "keyring: carol, and a new key of alice"; git push -q; git ls-files keyring'
 be dave
-run 'git patchsig trust import'
+run 'git patchsig trust import ref:.:origin/main:keyring'
 run 'git patchsig verify --require pinned ../mails/carol'
 
 cat <<'END'

@@ -9,18 +9,18 @@ import type { Keyring } from "./keyring.ts";
 import type { KeyRecord, Sighting } from "./record.ts";
 
 export interface Pins {
-  readonly keys: ReadonlyMap<string, PublicKeyText>;
+  readonly keys: ReadonlyMap<string, readonly PublicKeyText[]>;
   /** Keys that have said of themselves that they are void. */
   readonly revoked: ReadonlySet<PublicKeyText>;
 }
 
 export const NO_PINS: Pins = { keys: new Map(), revoked: new Set() };
 
-/** All keyrings as one; of two keys for an identity, that of the first keyring counts. */
+/** All keyrings as one; for an identity, the first keyring that has it counts. */
 export function pinsOf(keyrings: readonly Keyring[]): Pins {
-  const keys = new Map<string, PublicKeyText>();
+  const keys = new Map<string, readonly PublicKeyText[]>();
   for (const keyring of keyrings)
-    for (const [identity, key] of keyring.keys) if (!keys.has(identity)) keys.set(identity, key);
+    for (const [identity, its] of keyring.keys) if (!keys.has(identity)) keys.set(identity, its);
   const revoked = keyrings
     .flatMap(({ statements }) => statements)
     .filter(({ kind, signer, key }) => kind === "revoke" && signer === key)
@@ -37,9 +37,9 @@ export function refusedByPins(
   const record = recordOf(records, publicKey);
   const refused = { record, tainted: false, change: null } as const;
   if (revoked.has(publicKey)) return { ...refused, trust: "revoked", others: [] };
-  const pin = keys.get(identity);
-  if (pin === undefined || pin === publicKey || usableKeys(records).length > 0) return null;
-  return { ...refused, trust: "changed", others: [pinned(identity, pin, at)] };
+  const pins = keys.get(identity) ?? [];
+  if (pins.length === 0 || pins.includes(publicKey) || usableKeys(records).length > 0) return null;
+  return { ...refused, trust: "changed", others: pins.map((key) => pinned(identity, key, at)) };
 }
 
 /** The decision with what the keyring says of a key that the database took. */
@@ -47,7 +47,7 @@ export function withPins({ keys }: Pins, sighting: Sighting, decision: Decision)
   const { trust, record } = decision;
   const { identity, publicKey, at } = sighting;
   const good = trust === "first-use" || trust === "known" || trust === "endorsed";
-  if (!good || keys.get(identity) !== publicKey) return decision;
+  if (!good || keys.get(identity)?.includes(publicKey) !== true) return decision;
   const shown = { ...(record ?? pinned(identity, publicKey, at)), state: "pinned" as const };
   return { ...decision, trust: "pinned", record: shown, tainted: false };
 }
