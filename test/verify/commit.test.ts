@@ -31,7 +31,7 @@ test.each([
   const mail = Buffer.from(`From: A <a@x>\nSubject: s\nDate: ${date}\n\nm\n---\n${DIFF}`);
   const composed = mailFor(checkMail(mail, createVerifier(1)), 0);
   if (!composed.ok) throw new Error(composed.refusal.detail);
-  const handed = /^Date: (.*)$/m.exec(composed.value.toString())![1]!;
+  const handed = /^Date: (.*)$/m.exec(composed.value.mail.toString())![1]!;
   expect(/^[ -~]+$/.test(handed)).toBe(true);
   expect(gitDate(handed)).toBe(gitDate(date));
 });
