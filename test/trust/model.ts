@@ -163,7 +163,8 @@ export class Model {
 
   drop(identity: string, key: string, at: number): void {
     if (!this.of(identity).has(key)) this.#put(identity, key, at, { state: "revoked" });
-    this.#revoke(key);
+    // what is void already does not fall again: what came to rest on it since knew that
+    if (!this.#isVoid(key)) this.#revoke(key);
   }
 
   keyring(identity: string, key: string, at: number, all: readonly string[]): string {
