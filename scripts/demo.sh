@@ -12,7 +12,7 @@ mkdir "$demo/bin"
 ln -s "$bin/patchsig.js" "$demo/bin/patchsig"
 ln -s "$bin/git-patchsig.js" "$demo/bin/git-patchsig"
 export PATH="$demo/bin:$PATH" HOME="$demo" XDG_DATA_HOME="$demo/data"
-export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_PAGER=cat LC_ALL=C.UTF-8
+export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/nonexistent/gitconfig GIT_PAGER=cat LC_ALL=C.UTF-8
 export GIT_AUTHOR_NAME=Alice GIT_AUTHOR_EMAIL=alice@example.org
 export GIT_COMMITTER_NAME=Alice GIT_COMMITTER_EMAIL=alice@example.org EMAIL=alice@example.org
 

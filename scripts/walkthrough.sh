@@ -13,7 +13,7 @@ mkdir "$play/bin"
 ln -s "$bin/patchsig.js" "$play/bin/patchsig"
 ln -s "$bin/git-patchsig.js" "$play/bin/git-patchsig"
 export PATH="$play/bin:$PATH" HOME="$play" LC_ALL=C.UTF-8
-export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_PAGER=cat
+export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/nonexistent/gitconfig GIT_PAGER=cat
 
 # be NAME: in NAME's clone from here on, with NAME's keys
 be() {

@@ -4,7 +4,13 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../errors.ts";
-import { hooksFolder, setGlobalHooksPath, sharedHooks, unvalidated } from "../git/hooks.ts";
+import {
+  hooksFolder,
+  refuseNoFile,
+  setGlobalHooksPath,
+  sharedHooks,
+  unvalidated,
+} from "../git/hooks.ts";
 import { gitText } from "../git/run.ts";
 import { escapeText } from "../report/escape.ts";
 import { formatRecord } from "../report/json.ts";
@@ -99,6 +105,8 @@ async function installGlobally(): Promise<void> {
     reportInstalled(path, installHook(path));
     return sayUnvalidated();
   }
+  // before anything is made
+  if (path === null) refuseNoFile(process.env);
   const others = overwritten(ours).filter((one) => existsSync(one));
   installDispatchers(ours);
   if (path === null) await setGlobalHooksPath(cwd, ours);

@@ -1,6 +1,9 @@
 /** Where git looks for hooks, the settings that say so, and whether git send-email runs its hook. */
 
+import { statSync } from "node:fs";
 import path from "node:path";
+import { CliError } from "../errors.ts";
+import { homeFolder } from "../places.ts";
 import { type Config, parseConfig } from "./config.ts";
 import { git, gitText, runGit, type StartOptions } from "./run.ts";
 import { NO_REPOSITORY } from "./scope.ts";
@@ -73,8 +76,29 @@ async function conditional(options: StartOptions): Promise<string[]> {
   return found;
 }
 
+/**
+ * git puts a new file in the place of the settings that it changes, and of a device as well: root would
+ * lose /dev/null, which GIT_CONFIG_GLOBAL or a link often names where no settings shall count.
+ *
+ * @throws CliError "refused"
+ */
+export function refuseNoFile(environment: Readonly<Record<string, string | undefined>>): void {
+  const { GIT_CONFIG_GLOBAL: set, XDG_CONFIG_HOME: config } = environment;
+  const places = (): string[] => [
+    path.join(homeFolder(), ".gitconfig"),
+    path.join(config || path.join(homeFolder(), ".config"), "git", "config"),
+  ];
+  for (const file of set === undefined ? places() : [set]) {
+    if (statSync(file, { throwIfNoEntry: false })?.isFile() ?? true) continue;
+    throw new CliError("refused", `${file} is no file: git would put one in its place`, {
+      hint: "for this command, set GIT_CONFIG_GLOBAL to the file that holds your settings",
+    });
+  }
+}
+
 /** Sets it for the user; null unsets it. */
 export async function setGlobalHooksPath(directory: string, folder: string | null): Promise<void> {
+  refuseNoFile(process.env);
   const change = folder === null ? ["--unset", "core.hooksPath"] : ["core.hooksPath", folder];
   await git(["config", "--global", ...change], { cwd: directory, purpose: "settings" });
 }

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -165,6 +166,16 @@ describe.runIf(tools)("core.hooksPath", () => {
     settings(".gitconfig", `[includeIf "gitdir:${work}/"]\n\tpath = corp.config\n`);
     expectStatus(commit(), 0);
     expect(ran()).toEqual(["corp"]);
+  });
+
+  // root alone can make a device, and lose one
+  test.runIf(process.getuid?.() === 0)("in settings that are a device: it stays one", () => {
+    const device = join(folder, "device");
+    expectStatus(run("mknod", ["-m", "666", device, "c", "1", "3"]), 0);
+    symlinkSync(device, join(home, ".gitconfig"));
+    expectError(hook("install", "--global"), 3, /gitconfig is no file: git would put one /);
+    expect(statSync(device).isCharacterDevice()).toBe(true);
+    expect(existsSync(ours())).toBe(false);
   });
 
   test("relative: each repository's own", () => {

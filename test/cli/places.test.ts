@@ -19,7 +19,7 @@ function trap(): string {
 describe.each(["", "relative"])("HOME=%s", (HOME) => {
   test.each([[["trust", "list"]], [["verify", "-"]], [["key", "show"]]])("%j", (args) => {
     const cwd = trap();
-    const env = { HOME, XDG_DATA_HOME: "", GIT_CONFIG_GLOBAL: "/dev/null" };
+    const env = { HOME, XDG_DATA_HOME: "", GIT_CONFIG_GLOBAL: "/nonexistent/gitconfig" };
     const run = patchsig(args, { home: cwd, cwd, env });
     expect(run.stderr).toMatch(/^patchsig: there is no home folder: HOME is .*\nhint: set HOME/);
     expect(run.status).toBe(3);

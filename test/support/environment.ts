@@ -1,11 +1,14 @@
+import { lstatSync } from "node:fs";
 import { afterAll } from "vitest";
 import { removeFolders } from "./folders.ts";
 
 // Every test, and every program it starts, sees the same git: no user or system
-// settings, a fixed locale, fixed names.
+// settings, a fixed locale, fixed names. Root's git config --global would put a file in the place
+// of /dev/null.
+const NOWHERE = "/nonexistent/gitconfig";
 Object.assign(process.env, {
-  GIT_CONFIG_GLOBAL: "/dev/null",
-  GIT_CONFIG_SYSTEM: "/dev/null",
+  GIT_CONFIG_GLOBAL: NOWHERE,
+  GIT_CONFIG_SYSTEM: NOWHERE,
   GIT_CONFIG_NOSYSTEM: "1",
   // no sample hooks in each repository
   GIT_TEMPLATE_DIR: "",
@@ -21,4 +24,8 @@ delete process.env["GIT_DIR"];
 delete process.env["GIT_WORK_TREE"];
 
 // here, since this runs for each test file: what it imports is loaded once for many of them
-afterAll(removeFolders);
+afterAll(() => {
+  removeFolders();
+  if (!lstatSync("/dev/null").isCharacterDevice())
+    throw new Error("/dev/null is no device any more: mknod -m 666 /dev/null c 1 3");
+});
