@@ -2,9 +2,9 @@
 
 import { baseFacts, fetchCommand } from "../git/base-facts.ts";
 import { Objects } from "../git/objects.ts";
-import { commitDiff, commitsByPatchId, patchIds } from "../git/patch-ids.ts";
+import { commitDiff, commitsByPatchId, gitPatchIds, patchIds } from "../git/patch-ids.ts";
 import type { Repository } from "../git/repository.ts";
-import { tryDiffs } from "../git/trial.ts";
+import { diffsByOwnId, tryDiffs } from "../git/trial.ts";
 import { dependencyName, judgeBase, type Need, stateOf, type Trial } from "../verify/base-check.ts";
 import type { Finding } from "../types.ts";
 import { neededBefore, seriesFor } from "../verify/needs.ts";
@@ -85,17 +85,32 @@ export class BaseChecker {
   ): Promise<{ id: string; diff: Buffer | null }[]> {
     const ids = subject.claim.lines.prerequisites;
     if (ids.length === 0) return [];
-    const diffs = all.filter((other) => other !== subject).flatMap(diffsOf);
-    const atHand = await patchIds(this.#repository, diffs);
-    const mails = new Map(atHand.map((id, i) => [id, diffs[i]!]));
-    const rest = ids.filter((id) => !mails.has(id));
-    const commits = await commitsByPatchId(this.#repository, commit, rest);
-    const found: { id: string; diff: Buffer | null }[] = [];
-    for (const id of ids) {
-      const name = commits.get(id);
-      const diff = name === undefined ? null : await commitDiff(this.#repository, name);
-      found.push({ id, diff: mails.get(id) ?? diff });
-    }
+    const found = await this.#mailsById(
+      commit,
+      all.filter((other) => other !== subject),
+    );
+    // what changes nothing is nowhere wanting
+    for (const id of ids) if (/^0+$/.test(id)) found.set(id, Buffer.alloc(0));
+    const missing = (): string[] => ids.filter((id) => !found.has(id));
+    for (const [id, name] of await commitsByPatchId(this.#repository, commit, missing()))
+      found.set(id, await commitDiff(this.#repository, name));
+    const others = all.filter((other) => other !== subject).flatMap(diffsOf);
+    const remade = await diffsByOwnId(this.#repository, commit, others, missing());
+    for (const [id, diff] of remade) found.set(id, diff);
+    return ids.map((id) => ({ id, diff: found.get(id) ?? null }));
+  }
+
+  /** The diffs of these series by what git and other tools call them. */
+  async #mailsById(commit: string, all: readonly Subject[]): Promise<Map<string, Buffer>> {
+    const diffs = all.flatMap(({ patches }) => patches.flatMap(({ diff }) => diff ?? []));
+    const texts = diffs.map(({ canonical }) => canonical);
+    const trees = diffs.map(() => commit);
+    const found = new Map<string, Buffer>();
+    for (const ids of [
+      await patchIds(this.#repository, texts),
+      await gitPatchIds(this.#repository, diffs, trees),
+    ])
+      for (const [i, id] of ids.entries()) if (id !== null) found.set(id, texts[i]!);
     return found;
   }
 }

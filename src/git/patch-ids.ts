@@ -1,7 +1,12 @@
 /** Patches by their stable patch-ids, as git lists them for prerequisites. */
 
 import { randomBytes } from "node:crypto";
+import { gitPatchId } from "../patch/patch-id.ts";
+import { readDiff } from "../patch/diff.ts";
+import type { Diff, FilePatch } from "../types.ts";
+import { Blobs } from "./blobs.ts";
 import { PLAIN_DIFF } from "./closed.ts";
+import { Objects } from "./objects.ts";
 import { isObjectName, type Repository } from "./repository.ts";
 import { git, gitText } from "./run.ts";
 
@@ -24,8 +29,93 @@ export async function patchIds(
   return names.map((name) => found.get(name) ?? null);
 }
 
+/** Whether git takes a file for text depends on its first bytes. */
+const LOOKED_AT = 8000;
+const MAX_BLOB = 64 << 20;
+
+/** How a writer's git may have looked for renames: as it does, or by `diff.renames`. */
+const RENAMES = ["--find-renames", "--no-renames", "--find-copies"];
+
+/** What git's own ids are made from, whatever the settings of the reader's or the writer's git. */
+const FOR_IDS = [
+  "--unified=3",
+  "--inter-hunk-context=0",
+  "--diff-algorithm=default",
+  "--no-indent-heuristic",
+  "--src-prefix=a/",
+  "--dst-prefix=b/",
+  "--no-relative",
+  "--ignore-submodules=none",
+  "--full-index",
+];
+
+/**
+ * The ids that `git format-patch --base` would write for these diffs, in their order; null for one
+ * that it would have to make from other lines.
+ *
+ * @param trees for each diff, the full name of a commit or tree that has the files as they were
+ */
+export async function gitPatchIds(
+  repository: Repository,
+  diffs: readonly (Pick<Diff, "files" | "canonical"> | null)[],
+  trees: readonly string[],
+): Promise<(string | null)[]> {
+  const named = diffs.map((diff, i) =>
+    (diff?.files ?? [])
+      .filter(saysNoBlob)
+      .map((file) => ({ file, name: blobName(trees[i]!, file) })),
+  );
+  const binary = await binaryBlobs(
+    repository,
+    named.flatMap((files) => files.map(({ name }) => name)),
+  );
+  return diffs.map((diff, i) => {
+    const blobs = new Map(named[i]!.map(({ file, name }) => [file, binary.get(name) ?? null]));
+    const blobOf = (file: FilePatch): string | null => blobs.get(file) ?? null;
+    return diff === null ? null : gitPatchId(diff, repository.objectFormat, blobOf);
+  });
+}
+
+/** A rename or a new mode, and nothing else. */
+function saysNoBlob({ oldName, newName, binary, added, deleted, newBlob }: FilePatch): boolean {
+  return (
+    oldName !== null && newName !== null && !binary && newBlob === null && added + deleted === 0
+  );
+}
+
+function blobName(tree: string, { oldName }: FilePatch): string {
+  return `${tree}:${oldName!.toString("latin1")}`;
+}
+
+/** Which of these are binary to git: the blobs by what was asked for. */
+async function binaryBlobs(
+  repository: Repository,
+  names: readonly string[],
+): Promise<Map<string, string>> {
+  const binary = new Map<string, string>();
+  if (names.length === 0) return binary;
+  const objects = new Objects(repository);
+  const blobs = new Blobs({ cwd: repository.cwd }, MAX_BLOB);
+  try {
+    const found = await objects.look(names);
+    for (const [i, info] of found.entries()) {
+      if (info?.type !== "blob") continue;
+      blobs.ask([info.name]);
+      const bytes = (await blobs.take())?.bytes ?? null;
+      if (bytes === null || bytes.subarray(0, LOOKED_AT).includes(0))
+        binary.set(names[i]!, info.name);
+    }
+  } finally {
+    objects.close();
+    blobs.close();
+  }
+  return binary;
+}
+
 /**
  * Which commits that are not below `base` have these patch-ids: of all branches, the newest 5,000.
+ * An id counts as git's own format-patch makes it, or as `git patch-id --stable` does, which is what
+ * other tools write.
  *
  * @returns full names of commits by patch-id
  */
@@ -47,26 +137,87 @@ export async function commitsByPatchId(
   const commits = await gitText(["rev-list", ...which, "--"], options);
   if (commits === "") return found;
   const asked = new Set(wanted);
-  for (const [id, commit] of await idsOf(repository, await diffsOf(repository, commits)))
-    if (asked.has(id) && !found.has(id)) found.set(id, commit);
+  const keep = (ids: readonly (readonly [string, string])[]): boolean => {
+    for (const [id, commit] of ids) if (asked.delete(id)) found.set(id, commit);
+    return asked.size === 0;
+  };
+  for (const renames of RENAMES) if (keep(await ownIds(repository, commits, renames))) return found;
+  for (const renames of ["--no-renames", "--find-renames"])
+    if (keep(await idsOf(repository, await diffsOf(repository, commits, [renames])))) return found;
   return found;
 }
 
-/** The patch-ids of commits, in their order, but for those that change nothing. */
+/** The patch-ids of commits as git's format-patch writes them, in their order. */
 export async function patchIdsOf(
   repository: Repository,
   commits: readonly string[],
 ): Promise<string[]> {
   if (commits.length === 0) return [];
-  const listed = await idsOf(repository, await diffsOf(repository, commits.join("\n")));
-  return listed.map(([id]) => id);
+  const [renames] = RENAMES;
+  const listed = new Map(
+    (await ownIds(repository, commits.join("\n"), renames!)).map(([id, commit]) => [commit, id]),
+  );
+  const nothing = "0".repeat(repository.objectFormat === "sha256" ? 64 : 40);
+  return commits.map((commit) => listed.get(commit) ?? nothing);
 }
 
-/** @param commits full names, a line each */
-function diffsOf(repository: Repository, commits: string): Promise<Buffer> {
-  const shown = ["diff-tree", "--stdin", "-p", "--root", "--no-renames", ...PLAIN_DIFF];
-  const options = { cwd: repository.cwd, maxBytes: MAX_BYTES };
-  return git(shown, { ...options, input: `${commits}\n` });
+/** The ids that a commit between two trees could have, as git may look for renames. */
+export async function idsBetween(
+  repository: Repository,
+  before: string,
+  after: string,
+  env: Readonly<Record<string, string>>,
+): Promise<string[]> {
+  const ids: string[] = [];
+  for (const renames of RENAMES)
+    for (const [id] of await ownIds(repository, `${before} ${after}`, renames, env)) ids.push(id);
+  return [...new Set(ids)];
+}
+
+/** git's own ids, each with what it was made from, but for what changes nothing. */
+async function ownIds(
+  repository: Repository,
+  lines: string,
+  renames: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<[string, string][]> {
+  const text = await diffsOf(repository, lines, [renames, ...FOR_IDS], env);
+  const pieces = piecesOf(text);
+  const diffs = pieces.map(({ diff }) => {
+    const read = readDiff(diff);
+    return read.ok ? read.value : null;
+  });
+  // of a commit, its parent has the files as they were
+  const trees = pieces.map(({ of }) =>
+    of.includes(" ") ? of.slice(0, of.indexOf(" ")) : `${of}^`,
+  );
+  const ids = await gitPatchIds(repository, diffs, trees);
+  return pieces.flatMap(({ of }, i) =>
+    ids[i] === null ? [] : [[ids[i]!, of] as [string, string]],
+  );
+}
+
+/** No line of a diff looks like this. */
+const OF = /^(?:[0-9a-f]{40}|[0-9a-f]{64})(?: (?:[0-9a-f]{40}|[0-9a-f]{64}))?$/gm;
+
+function piecesOf(text: Buffer): { of: string; diff: Buffer }[] {
+  const marks = [...text.toString("latin1").matchAll(OF)];
+  return marks.map(({ 0: of, index }, i) => ({
+    of,
+    diff: text.subarray(index + of.length + 1, marks[i + 1]?.index ?? text.length),
+  }));
+}
+
+/** @param lines full names of commits, or of two trees, a line each */
+function diffsOf(
+  repository: Repository,
+  lines: string,
+  form: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Buffer> {
+  const shown = ["diff-tree", "--stdin", "-r", "-p", "--root", ...form, ...PLAIN_DIFF];
+  const options = { cwd: repository.cwd, maxBytes: MAX_BYTES, env };
+  return git(shown, { ...options, input: `${lines}\n` });
 }
 
 /** The diff of one commit, for git apply. */

@@ -8,6 +8,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../places.ts";
 import { CliError } from "../errors.ts";
+import { idsBetween } from "./patch-ids.ts";
 import { isObjectName, type Repository } from "./repository.ts";
 import { failure, git, gitText, runGit, type StartOptions } from "./run.ts";
 
@@ -77,6 +78,50 @@ export async function treesOf(
       trees.push(await gitText(["write-tree"], options));
     }
     return trees;
+  });
+}
+
+/** More diffs are not tried for an id: each takes git a few starts. */
+const MAX_TRIED = 100;
+
+/**
+ * Which of these diffs have these ids, once git has made them anew from what they come to: a mail can
+ * show the same change in other lines, with more context for one. Each is tried on the commit and on
+ * those that were found before it, as long as more are found.
+ *
+ * @returns diffs by id
+ */
+export async function diffsByOwnId(
+  repository: Repository,
+  commit: string,
+  diffs: readonly Buffer[],
+  wanted: readonly string[],
+): Promise<Map<string, Buffer>> {
+  const found = new Map<string, Buffer>();
+  const asked = new Set(wanted);
+  if (asked.size === 0 || diffs.length === 0) return found;
+  return inSandbox(repository, commit, async (options) => {
+    const treeOf = (): Promise<string> => gitText(["write-tree"], options);
+    let before = await treeOf();
+    let left = diffs.filter(({ length }) => length > 0);
+    for (let tried = 0, more = true; more;) {
+      more = false;
+      for (const diff of left) {
+        if (asked.size === 0 || tried++ >= MAX_TRIED) return found;
+        if ((await applyOne(diff, options)) !== null) continue;
+        const after = await treeOf();
+        const ids = await idsBetween(repository, before, after, options.env ?? {});
+        const id = ids.find((one) => asked.delete(one));
+        if (id === undefined) await git(["read-tree", before], options);
+        else {
+          found.set(id, diff);
+          left = left.filter((other) => other !== diff);
+          before = after;
+          more = true;
+        }
+      }
+    }
+    return found;
   });
 }
 

@@ -81,7 +81,7 @@ describe("a git that has no --base", () => {
   writeFileSync(
     old,
     `#!/bin/sh\ncase " $* " in *" --base"*) echo "fatal: unrecognized argument: --base" >&2; exit 128;; esac\n` +
-      `test "$1" != version || { echo "git version 2.8.6"; exit; }\nexec ${real} "$@"\n`,
+      `for last; do :; done\ntest "$last" != version || { echo "git version 2.8.6"; exit; }\nexec ${real} "$@"\n`,
     { mode: 0o755 },
   );
 
