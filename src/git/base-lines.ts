@@ -43,6 +43,8 @@ const SIGNATURE = Buffer.from("\n-- \n");
 /** The mail with the lines at the end of its patch, above git's signature. */
 export function addBaseLines(mail: Buffer, lines: string): Buffer {
   const at = mail.lastIndexOf(SIGNATURE);
-  const end = at < 0 ? mail.length : at + 1;
+  // without a signature the empty line between two mails of an mbox may be the last
+  const last = mail.subarray(-2).toString("latin1") === "\n\n" ? 1 : 0;
+  const end = at < 0 ? mail.length - last : at + 1;
   return Buffer.concat([mail.subarray(0, end), Buffer.from(`\n${lines}`), mail.subarray(end)]);
 }
