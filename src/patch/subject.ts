@@ -82,3 +82,19 @@ function bracketsOf(subject: string): string[] {
       );
   return texts;
 }
+
+/**
+ * The other words of the brackets that are about the series, lower case: `net-next`, `rfc`,
+ * `resend 6.6`; "" if there are none. Two series of one version and size differ by them.
+ */
+export function subjectPrefix(subject: string): string {
+  const words: string[] = [];
+  let rest = subject.slice(0, 1000);
+  for (;;) {
+    const lead = /^\s*(?:(?:re|aw|fwd?)\s*:|\[([^\]]*)\])/i.exec(rest);
+    if (lead === null) return words.join(" ").toLowerCase();
+    rest = rest.slice(lead[0].length);
+    for (const word of (lead[1] ?? "").split(/[\s,]+/))
+      if (!/^(?:\d{1,4}\/\d{1,4}|(?:patch|rfc)?v\d{1,4}|patch|)$/i.test(word)) words.push(word);
+  }
+}

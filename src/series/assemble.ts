@@ -1,0 +1,298 @@
+/**
+ * Which mails make a series, and why: by what was signed, then by threads, then by labels
+ * (docs/series.md). A function of the set of mails: the order in which they came does not matter.
+ *
+ * Every step looks at a bounded number of candidates, so that the work grows with the mails alone.
+ */
+
+import type { AssembledSeries, Member, Reason, SeriesItem } from "./item.ts";
+
+export interface Part<T> {
+  readonly item: SeriesItem;
+  readonly value: T;
+}
+
+/** A group of parts on its way to be a series. */
+interface Group<T> {
+  readonly version: number;
+  readonly total: number;
+  readonly signing: string | null;
+  readonly members: Member<T>[];
+  readonly taken: Set<number>;
+  /** Of the members: what their Message-IDs share, and the first and last date. */
+  readonly stems: Set<string>;
+  from: number;
+  to: number;
+}
+
+interface Home<T> {
+  readonly group: Group<T>;
+  readonly reason: Reason;
+  readonly through: string;
+}
+
+/** References of a mail that are followed, the nearest ones. */
+const MAX_REFERENCES = 20;
+/** Groups of one label in one thread that a mail is tried with, the latest ones. */
+const MAX_TRIED = 16;
+/** Mails without any reference belong together within this time, in seconds. */
+const LOOSE_SECONDS = 3600;
+
+export function assemble<T>(parts: readonly Part<T>[]): AssembledSeries<T>[] {
+  const ordered = parentsFirst([...parts].sort(canonically));
+  const roots = rootsOf(ordered);
+  const groups = new Groups<T>(roots);
+  const mails = ordered.filter(({ item }) => item.kind !== "link");
+  // what was signed together stands before anything that only looks like it
+  for (const part of mails) if (part.item.signing !== null) groups.place(part);
+  for (const part of mails) if (part.item.signing === null) groups.place(part);
+  return groups.all().map((group) => ({
+    version: group.version,
+    total: group.total,
+    members: [...group.members].sort(
+      (a, b) => a.item.number.index - b.item.number.index || canonically(a, b),
+    ),
+    rerollOf: groups.rerollOf(group),
+  }));
+}
+
+class Groups<T> {
+  readonly #groups: Group<T>[] = [];
+  readonly #byPart = new Map<string, { item: SeriesItem; group: Group<T> }[]>();
+  readonly #bySigning = new Map<string, Group<T>>();
+  readonly #byThread = new Map<string, Group<T>[]>();
+  readonly #byLabel = new Map<string, Group<T>[]>();
+  readonly #roots: ReadonlyMap<SeriesItem, string>;
+
+  /** @param roots of each mail, the Message-ID with which its thread begins */
+  constructor(roots: ReadonlyMap<SeriesItem, string>) {
+    this.#roots = roots;
+  }
+
+  all(): readonly Group<T>[] {
+    return this.#groups;
+  }
+
+  place({ item, value }: Part<T>): void {
+    const root = this.#roots.get(item)!;
+    const home = item.kind === "answer" ? null : this.#homeOf(item, root);
+    const group = home?.group ?? this.#open(item);
+    const { reason, through } = home ?? { reason: "first" as const, through: "" };
+    group.members.push({ item, value, reason, through });
+    group.taken.add(item.number.index);
+    const stem = stemOf(item.messageId);
+    if (stem !== null) group.stems.add(stem);
+    if (item.date !== null) {
+      group.from = Math.min(group.from, item.date);
+      group.to = Math.max(group.to, item.date);
+    }
+    if (item.kind === "answer") return;
+    push(this.#byPart, item.messageId, { item, group }, MAX_TRIED);
+    for (const key of threadKeys(item, root)) push(this.#byThread, key, group, MAX_TRIED);
+    push(this.#byLabel, labelOf(item), group, MAX_TRIED);
+  }
+
+  #open(item: SeriesItem): Group<T> {
+    const { version, total } = item.number;
+    const { signing } = item;
+    const group: Group<T> = {
+      version,
+      total,
+      signing,
+      members: [],
+      taken: new Set(),
+      stems: new Set(),
+      from: Infinity,
+      to: -Infinity,
+    };
+    this.#groups.push(group);
+    if (signing !== null) this.#bySigning.set(signing, group);
+    return group;
+  }
+
+  #homeOf(item: SeriesItem, root: string): Home<T> | null {
+    if (item.signing !== null) {
+      const group = this.#bySigning.get(item.signing);
+      return group === undefined ? null : { group, reason: "signed-id", through: "" };
+    }
+    return (
+      this.#copyOf(item) ?? this.#byReferences(item) ?? this.#inThread(item, root) ?? this.#loose(item)
+    );
+  }
+
+  /** The same mail through another list, whether it says the same there or not. */
+  #copyOf(item: SeriesItem): Home<T> | null {
+    const same = this.#parts(item.messageId).find(
+      (other) =>
+        labelOf(other.item) === labelOf(item) &&
+        other.item.number.index === item.number.index &&
+        // a mail that is not signed never comes into the place of one that is
+        (other.group.signing === null || other.item.digest === item.digest),
+    );
+    return same === undefined
+      ? null
+      : { group: same.group, reason: "message-id", through: item.messageId };
+  }
+
+  #byReferences(item: SeriesItem): Home<T> | null {
+    const known = item.references
+      .slice(-MAX_REFERENCES)
+      .reverse()
+      .flatMap((id) => this.#parts(id));
+    const free = known.filter(
+      ({ item: other, group }) => other.sender === item.sender && isFree(group, item),
+    );
+    const alike = free.find(({ item: other }) => labelOf(other) === labelOf(item));
+    if (alike !== undefined)
+      return { group: alike.group, reason: "references", through: alike.item.messageId };
+    // `[PATCH net-next v3 0/4]` over `[PATCH 1/4]`: the letter speaks for patches that do not say
+    const letter = free.find(
+      ({ item: other }) =>
+        other.kind === "cover" &&
+        other.number.total === item.number.total &&
+        (other.number.version === item.number.version || !item.hasVersion),
+    );
+    return letter === undefined
+      ? null
+      : { group: letter.group, reason: "labelled-by-cover", through: letter.item.messageId };
+  }
+
+  /** Its siblings answer the same mail, which need not be here. */
+  #inThread(item: SeriesItem, root: string): Home<T> | null {
+    for (const key of threadKeys(item, root)) {
+      const group = this.#byThread.get(key)?.findLast((one) => isFree(one, item));
+      if (group !== undefined) return { group, reason: "thread", through: root };
+    }
+    return null;
+  }
+
+  /** Nothing links it to others: they have one label, and came within the hour. */
+  #loose(item: SeriesItem): Home<T> | null {
+    if (item.references.length > 0) return null;
+    const near = (this.#byLabel.get(labelOf(item)) ?? []).filter(
+      (group) => isFree(group, item) && isNear(group, item),
+    );
+    const stem = stemOf(item.messageId);
+    const alike = stem === null ? undefined : near.find((group) => group.stems.has(stem));
+    // files fresh from format-patch have no Message-ID: the last series that was begun goes on
+    const group =
+      alike ?? (near.length === 1 || item.messageId === "" ? near.at(-1) : undefined);
+    return group === undefined ? null : { group, reason: "label", through: "" };
+  }
+
+  #parts(messageId: string): { item: SeriesItem; group: Group<T> }[] {
+    return messageId === "" ? [] : (this.#byPart.get(messageId) ?? []);
+  }
+
+  /** `[PATCH v2 2/5]` in answer to 2/5 of v1, without its siblings: a part of v1 that is replaced. */
+  rerollOf(group: Group<T>): AssembledSeries<T>["rerollOf"] {
+    if (group.total < 2 || group.taken.size >= group.total || group.taken.has(0)) return null;
+    const earlier = new Set(group.members.map(({ item }) => this.#counterpart(item)));
+    const [one] = earlier;
+    if (earlier.size !== 1 || one === null || one === undefined) return null;
+    return { version: one.version, numbers: [...group.taken].sort((a, b) => a - b) };
+  }
+
+  #counterpart({ number, sender, references }: SeriesItem): Group<T> | null {
+    const parent = references.at(-1) ?? "";
+    const found = this.#parts(parent).find(
+      ({ item: other }) =>
+        other.sender === sender &&
+        other.number.index === number.index &&
+        other.number.total === number.total &&
+        other.number.version < number.version,
+    );
+    return found?.group ?? null;
+  }
+}
+
+function isFree<T>(group: Group<T>, { number }: SeriesItem): boolean {
+  return !group.taken.has(number.index);
+}
+
+function isNear<T>({ from, to }: Group<T>, { messageId, date }: SeriesItem): boolean {
+  // a file fresh from format-patch has its author's date, which may be years old
+  if (messageId === "") return true;
+  return date !== null && date >= from - LOOSE_SECONDS && date <= to + LOOSE_SECONDS;
+}
+
+/** What the patches of one series have in common. */
+function labelOf({ sender, prefix, number }: SeriesItem): string {
+  return `${sender} ${number.version} ${number.total} ${prefix}`;
+}
+
+/** Siblings have one parent, or at least one root. */
+function threadKeys(item: SeriesItem, root: string): string[] {
+  const parent = item.references.at(-1);
+  if (root === "") return [];
+  const label = labelOf(item);
+  return parent === undefined || parent === root
+    ? [`${root} ${label}`]
+    : [`${parent} ${label}`, `${root} ${label}`];
+}
+
+/** `<20261124.1234-2-alice@example.org>`: what git send-email and b4 let the mails of one run share. */
+function stemOf(messageId: string): string | null {
+  const match = /^<(.{8,200})([-.])\d{1,4}([-.].{1,200})>$/s.exec(messageId);
+  return match === null ? null : `${match[1]}${match[2]}${match[3]}`;
+}
+
+function push<V>(map: Map<string, V[]>, key: string, value: V, limit: number): void {
+  const values = map.get(key);
+  if (values === undefined) map.set(key, [value]);
+  else if (values.at(-1) !== value) {
+    values.push(value);
+    if (values.length > limit) values.shift();
+  }
+}
+
+/** An order that the mails themselves decide. Message-IDs and dates can be alike: digests are last. */
+function canonically<T>({ item: a }: { item: SeriesItem; value: T }, { item: b }: Part<T>): number {
+  return (
+    (a.date ?? 0) - (b.date ?? 0) ||
+    compare(a.messageId, b.messageId) ||
+    a.number.index - b.number.index ||
+    compare(a.digest, b.digest) ||
+    compare(labelOf(a), labelOf(b))
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** What is answered comes before its answers, whatever their dates say; cycles are cut. */
+function parentsFirst<T>(parts: readonly Part<T>[]): Part<T>[] {
+  const byId = new Map<string, Part<T>>();
+  for (const part of parts)
+    if (part.item.messageId !== "" && !byId.has(part.item.messageId))
+      byId.set(part.item.messageId, part);
+  const parentOf = ({ item }: Part<T>): Part<T> | undefined =>
+    byId.get(item.references.slice(-MAX_REFERENCES).findLast((id) => byId.has(id)) ?? "");
+  const ordered: Part<T>[] = [];
+  const begun = new Set<Part<T>>();
+  for (const part of parts) {
+    const chain: Part<T>[] = [];
+    let next: Part<T> | undefined = part;
+    while (next !== undefined && !begun.has(next)) {
+      begun.add(next);
+      chain.push(next);
+      next = parentOf(next);
+    }
+    ordered.push(...chain.reverse());
+  }
+  return ordered;
+}
+
+/** Of each mail the Message-ID with which its thread begins, here or elsewhere; "" if it has none. */
+function rootsOf<T>(ordered: readonly Part<T>[]): Map<SeriesItem, string> {
+  const byId = new Map<string, string>();
+  const roots = new Map<SeriesItem, string>();
+  for (const { item } of ordered) {
+    const known = item.references.slice(-MAX_REFERENCES).findLast((id) => byId.has(id));
+    const root = known === undefined ? (item.references[0] ?? item.messageId) : byId.get(known)!;
+    roots.set(item, root);
+    if (item.messageId !== "" && !byId.has(item.messageId)) byId.set(item.messageId, root);
+  }
+  return roots;
+}

@@ -1,0 +1,69 @@
+/**
+ * What assembly knows of a mail: enough to say which series it belongs to, and nothing of trust,
+ * policy or verdicts.
+ */
+
+/** The numbers in a Subject's brackets, `[PATCH v2 1/3]`, or as they were signed. */
+export interface SeriesNumber {
+  readonly version: number;
+  /** 0 for the cover letter. */
+  readonly index: number;
+  readonly total: number;
+}
+
+export interface SeriesItem {
+  /**
+   * `patch` and `cover` make series. An `answer` is a reply with a diff of its own: it is shown, and
+   * never taken for a part of the series that it answers. A `link` has no patch; it says only which
+   * mails belong to one thread.
+   */
+  readonly kind: "patch" | "cover" | "answer" | "link";
+  /** With its angle brackets; "" if the mail has none. */
+  readonly messageId: string;
+  /** Message-IDs of References and In-Reply-To, the nearest last. */
+  readonly references: readonly string[];
+  /** The address that sent it, normalised; "" if there is none. */
+  readonly sender: string;
+  /** The Date header, seconds since the epoch. */
+  readonly date: number | null;
+  readonly number: SeriesNumber;
+  /** False if the version is 1 because the Subject names none. */
+  readonly hasVersion: boolean;
+  /** The other words in the brackets, lower case: `net-next`, `rfc`, `resend 6.6`. */
+  readonly prefix: string;
+  /** Under which key and id the mail was signed with its siblings; only of a verified signature. */
+  readonly signing: string | null;
+  /** Equal for two copies of one patch, whichever list they came through. */
+  readonly digest: string;
+}
+
+/** Why a mail is in its series, the surest first. */
+export type Reason =
+  | "first"
+  | "signed-id"
+  | "references"
+  | "labelled-by-cover"
+  | "thread"
+  | "message-id"
+  | "label";
+
+export interface Member<T> {
+  readonly item: SeriesItem;
+  /** What the caller wants back. */
+  readonly value: T;
+  readonly reason: Reason;
+  /** The Message-ID through which it came here, or "". */
+  readonly through: string;
+}
+
+export interface AssembledSeries<T> {
+  /** In the order of their numbers, then of their dates. Copies stand beside each other. */
+  readonly members: readonly Member<T>[];
+  readonly version: number;
+  readonly total: number;
+  /**
+   * The numbers that these patches replace in an earlier version whose counterparts they answer,
+   * with that version; null if they stand for themselves.
+   */
+  readonly rerollOf: { readonly version: number; readonly numbers: readonly number[] } | null;
+}

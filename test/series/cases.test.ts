@@ -1,0 +1,375 @@
+/** What a thread's mails make: the cases that Patchwork, b4 and lists have met. */
+
+import { describe, expect, it } from "vitest";
+import { mail, type Named, seriesOf } from "./thread.ts";
+
+/** A series from `base` on: `base`0 is the cover letter; patches answer it. */
+function series(base: string, label: string, total: number, re = "", from?: string): Named[] {
+  const who = from === undefined ? {} : { from };
+  const root = `${base}0`;
+  return Array.from({ length: total + 1 }, (_, n) =>
+    mail(`${base}${n}`, `[${label} ${n}/${total}] ${base} ${n}`, {
+      ...who,
+      re: n === 0 ? re : `${re} ${root}`.trim(),
+    }),
+  );
+}
+
+const CASES: readonly [string, readonly Named[], readonly string[]][] = [
+  ["1 a single patch", [mail("a", "[PATCH] one")], ["v1 of 1: a"]],
+  ["2 a cover letter and two patches", series("a", "PATCH", 2), ["v1 of 2: a0 a1 a2"]],
+  [
+    "3 no cover letter",
+    [mail("a1", "[PATCH 1/2] x"), mail("a2", "[PATCH 2/2] y", { re: "a1" })],
+    ["v1 of 2: a1 a2"],
+  ],
+  [
+    "4 deep threads",
+    [
+      mail("a0", "[PATCH 0/3] s"),
+      mail("a1", "[PATCH 1/3] x", { re: "a0" }),
+      mail("a2", "[PATCH 2/3] y", { re: "a0 a1" }),
+      mail("a3", "[PATCH 3/3] z", { re: "a2" }),
+    ],
+    ["v1 of 3: a0 a1 a2 a3"],
+  ],
+  ["5 out of order", series("a", "PATCH", 3).reverse(), ["v1 of 3: a0 a1 a2 a3"]],
+  [
+    "6 every mail twice",
+    (() => {
+      const once = series("a", "PATCH", 2);
+      return [...once, ...once.map((one) => ({ ...one, item: { ...one.item } }))];
+    })(),
+    ["v1 of 2: a0 a0 a1 a1 a2 a2"],
+  ],
+  [
+    "7 through two lists",
+    (() => {
+      const [cover, first, second] = series("a", "PATCH", 2);
+      return [cover!, first!, second!, { ...first!, item: { ...first!.item } }];
+    })(),
+    ["v1 of 2: a0 a1 a1 a2"],
+  ],
+  [
+    "8 two lists that disagree",
+    (() => {
+      const [cover, first, second] = series("a", "PATCH", 2);
+      const other = { name: "other", item: { ...first!.item, digest: "changed" } };
+      return [cover!, first!, other, second!];
+    })(),
+    ["v1 of 2: a0 a1 other a2"],
+  ],
+  [
+    "9 versions in threads of their own",
+    [...series("a", "PATCH", 2), ...series("b", "PATCH v2", 2)],
+    ["v1 of 2: a0 a1 a2", "v2 of 2: b0 b1 b2"],
+  ],
+  [
+    "10 v2 in reply to the cover letter of v1",
+    [...series("a", "PATCH", 2), ...series("b", "PATCH v2", 2, "a0")],
+    ["v1 of 2: a0 a1 a2", "v2 of 2: b0 b1 b2"],
+  ],
+  [
+    "11 v2 in reply to a patch of v1",
+    [...series("a", "PATCH", 2), ...series("b", "PATCH v2", 2, "a0 a2")],
+    ["v1 of 2: a0 a1 a2", "v2 of 2: b0 b1 b2"],
+  ],
+  [
+    "12 v2 in reply to a single v1",
+    [mail("a", "[PATCH] x"), mail("b", "[PATCH v2] x", { re: "a" })],
+    ["v1 of 1: a", "v2 of 1: b"],
+  ],
+  [
+    "13 each patch of v2 answers its counterpart in v1",
+    [
+      ...series("a", "PATCH", 2),
+      mail("b1", "[PATCH v2 1/2] x", { re: "a0 a1" }),
+      mail("b2", "[PATCH v2 2/2] y", { re: "a0 a2" }),
+    ],
+    ["v1 of 2: a0 a1 a2", "v2 of 2: b1 b2"],
+  ],
+  [
+    "14 several References",
+    [
+      mail("a0", "[PATCH V2 0/2] s"),
+      mail("a1", "[PATCH V2 1/2] x", { re: "a0" }),
+      mail("a2", "[PATCH V2 2/2] y", { re: "a1 a1 a0 a0" }),
+    ],
+    ["v2 of 2: a0 a1 a2"],
+  ],
+  [
+    "15 no References",
+    [
+      mail("a0", "[PATCH 0/2] s", { at: 1000 }),
+      mail("a1", "[PATCH 1/2] x", { at: 1018 }),
+      mail("a2", "[Patch 2/2]: y", { at: 1033 }),
+    ],
+    ["v1 of 2: a0 a1 a2"],
+  ],
+  [
+    "16 no References, two series of one sender within the hour",
+    [
+      mail("<1495516865-17019-1-a@x>", "[net,v2,1/2] x", { at: 1000 }),
+      mail("<1495516865-17019-2-a@x>", "[net,v2,2/2] y", { at: 1001 }),
+      mail("<1495516999-17091-1-a@x>", "[net,v2,1/2] x", { at: 1100 }),
+      mail("<1495516999-17091-2-a@x>", "[net,v2,2/2] y", { at: 1101 }),
+    ],
+    [
+      "v2 of 2: <1495516865-17019-1-a@x> <1495516865-17019-2-a@x>",
+      "v2 of 2: <1495516999-17091-1-a@x> <1495516999-17091-2-a@x>",
+    ],
+  ],
+  [
+    "17 patches without a version under a cover letter with one",
+    [
+      mail("a0", "[PATCH net-next v3 0/2] s"),
+      mail("a1", "[PATCH 1/2] x", { re: "a0" }),
+      mail("a2", "[PATCH 2/2] y", { re: "a0" }),
+    ],
+    ["v3 of 2: a0 a1 a2"],
+  ],
+  [
+    "18 a patch without a number in the thread of a series",
+    [...series("a", "PATCH", 2), mail("b", "an orphan", { re: "a0" })],
+    ["v1 of 1: b", "v1 of 2: a0 a1 a2"],
+  ],
+  [
+    "19 the same again, without version or cover letter, in reply to the first",
+    [
+      mail("a1", "[PATCH 1/2] x"),
+      mail("a2", "[PATCH 2/2] y", { re: "a1" }),
+      mail("b1", "[PATCH 1/2] x", { re: "a1" }),
+      mail("b2", "[PATCH 2/2] y", { re: "b1" }),
+    ],
+    ["v1 of 2: a1 a2", "v1 of 2: b1 b2"],
+  ],
+  [
+    "20 one number again and again",
+    [mail("a", "[PATCH v2 1/4] x"), mail("b", "[PATCH v2 1/4] x"), mail("c", "[PATCH v2 1/4] x")],
+    ["v2 of 4: a incomplete", "v2 of 4: b incomplete", "v2 of 4: c incomplete"],
+  ],
+  [
+    "21 a v2 does not complete a v1 that lost a patch",
+    [mail("a1", "[PATCH 1/2] x"), mail("b2", "[PATCH v2 2/2] y", { re: "lost", at: 9e8 })],
+    ["v1 of 2: a1 incomplete", "v2 of 2: b2 incomplete"],
+  ],
+  [
+    "22 a patch is missing",
+    series("a", "PATCH", 2).slice(0, 2),
+    ["v1 of 2: a0 a1 incomplete"],
+  ],
+  [
+    "23 one more than there should be",
+    [...series("a", "PATCH", 2), mail("a3", "[PATCH 3/2] extra", { re: "a0" })],
+    ["v1 of 2: a0 a1 a2 a3"],
+  ],
+  [
+    "24 numbers as hg writes them",
+    [
+      mail("a0", "[PATCH 0 of 2] s"),
+      mail("a1", "[PATCH 1 of 2] x", { re: "a0" }),
+      mail("a2", "[PATCH 2 of 2] y", { re: "a0" }),
+    ],
+    ["v1 of 2: a0 a1 a2"],
+  ],
+  [
+    "25 24 patches for themselves in one thread are no versions",
+    [
+      mail("a", "[PATCH] root"),
+      ...Array.from({ length: 24 }, (_, i) => mail(`b${i}`, `[PATCH] ${i}`, { re: "a" })),
+    ],
+    ["v1 of 1: a", ...Array.from({ length: 24 }, (_, i) => `v1 of 1: b${i}`)].sort(),
+  ],
+  [
+    "26 files without a Message-ID, years apart",
+    [
+      mail("0001.patch", "[PATCH 1/2] x", { bare: true, at: 1_000_000_000 }),
+      mail("0002.patch", "[PATCH 2/2] y", { bare: true, at: 1_300_000_000 }),
+    ],
+    ["v1 of 2: 0001.patch 0002.patch"],
+  ],
+  [
+    "28 PATCH1/8",
+    [mail("a1", "[PATCH1/2] x"), mail("a2", "[PATCH2/2] y", { re: "a1" })],
+    ["v1 of 2: a1 a2"],
+  ],
+  [
+    "30 a series of 7 in reply to a series of 25",
+    [...series("a", "PATCH", 25), ...series("b", "PATCH", 7, "a0 a3")],
+    [
+      `v1 of 25: ${Array.from({ length: 26 }, (_, n) => `a${n}`).join(" ")}`,
+      "v1 of 7: b0 b1 b2 b3 b4 b5 b6 b7",
+    ],
+  ],
+  [
+    "31 370 mails",
+    series("a", "PATCH", 369),
+    [`v1 of 369: ${Array.from({ length: 370 }, (_, n) => `a${n}`).join(" ")}`],
+  ],
+  [
+    "32 RESEND in the thread of the first",
+    [...series("a", "PATCH", 2), ...series("b", "PATCH RESEND", 2, "a0")],
+    ["v1 of 2: a0 a1 a2", "v1 of 2: b0 b1 b2"],
+  ],
+  [
+    "33 RFC, then PATCH, v1 again",
+    [...series("a", "RFC PATCH", 2), ...series("b", "PATCH", 2, "a0")],
+    ["v1 of 2: a0 a1 a2", "v1 of 2: b0 b1 b2"],
+  ],
+  [
+    "34 another tree",
+    [...series("a", "PATCH net", 2), ...series("b", "PATCH net-next", 2, "a0")],
+    ["v1 of 2: a0 a1 a2", "v1 of 2: b0 b1 b2"],
+  ],
+  [
+    "35 Re: of a cover letter is none",
+    [...series("a", "PATCH", 2), mail("r", "Re: [PATCH 0/2] a 0", { re: "a0", from: "bob@x.org" })],
+    ["v1 of 2: a0 a1 a2"],
+  ],
+  [
+    "36 Re: with a diff is an answer",
+    [
+      ...series("a", "PATCH", 2),
+      mail("r", "Re: [PATCH 2/2] a 2", { re: "a0 a2", from: "bob@x.org", kind: "answer" }),
+    ],
+    ["v1 of 2: a0 a1 a2", "v1 of 2: r incomplete"],
+  ],
+  [
+    "37 the cover letter of another version",
+    [mail("a0", "[PATCH v2 0/2] s"), ...series("b", "PATCH v3", 2, "a0")],
+    ["v2 of 2: a0 incomplete", "v3 of 2: b0 b1 b2"],
+  ],
+  [
+    "38 v2 2/2 that answers 2/2 of v1 two months later",
+    [...series("a", "PATCH", 2), mail("b2", "[PATCH v2 2/2] y", { re: "a0 a2", at: 1_800_000_000 })],
+    ["v1 of 2: a0 a1 a2", "v2 of 2: b2 replaces 2 of v1"],
+  ],
+  [
+    "39 only 4 and 11 of 12 came to this list",
+    [
+      mail("a4", "[PATCH 04/12] x", { re: "elsewhere" }),
+      mail("a11", "[PATCH 11/12] y", { re: "elsewhere" }),
+    ],
+    ["v1 of 12: a4 a11 incomplete"],
+  ],
+  ["40 without the word PATCH", series("a", "v18", 2), ["v18 of 2: a0 a1 a2"]],
+  [
+    "43 a subject that was edited on the way",
+    [
+      mail("a0", "[PATCH 0/2] s"),
+      mail("a1", "[PATCH 1/2] x (was: [PATCH 2/2] y)", { re: "a0" }),
+      mail("a2", "[PATCH 2/2] y", { re: "a0" }),
+    ],
+    ["v1 of 2: a0 a1 a2"],
+  ],
+  [
+    "44 dates in the future and of 1970",
+    [
+      mail("a2", "[PATCH 2/2] y", { re: "a0", at: 0 }),
+      mail("a1", "[PATCH 1/2] x", { re: "a0", at: 9_999_999_999 }),
+      mail("a0", "[PATCH 0/2] s"),
+    ],
+    ["v1 of 2: a0 a1 a2"],
+  ],
+  [
+    "45 a Message-ID that is used again",
+    [
+      mail("a1", "[PATCH 1/2] x"),
+      mail("a2", "[PATCH 2/2] y", { re: "a1" }),
+      { ...mail("a1", "[PATCH v2] other", { from: "bob@x.org" }), name: "b" },
+    ],
+    ["v1 of 2: a1 a2", "v2 of 1: b"],
+  ],
+  [
+    "46 a hundred References, and a cycle",
+    [
+      mail("a1", "[PATCH 1/2] x", {
+        re: `${Array.from({ length: 150 }, (_, i) => `o${i}`).join(" ")} a2`,
+      }),
+      mail("a2", "[PATCH 2/2] y", { re: "a1" }),
+    ],
+    ["v1 of 2: a1 a2"],
+  ],
+  [
+    "47 another sender, the same key",
+    [
+      ...series("a", "PATCH", 2),
+      mail("b1", "[PATCH v2 1/2] x", { re: "a0", from: "alice@work.org", signing: "K s2" }),
+      mail("b2", "[PATCH v2 2/2] y", { re: "a0", from: "alice@work.org", signing: "K s2" }),
+    ],
+    ["v1 of 2: a0 a1 a2", "v2 of 2: b1 b2"],
+  ],
+  [
+    "48 the same sender, another key",
+    [
+      mail("a1", "[PATCH 1/2] x", { re: "c", signing: "K s" }),
+      mail("a2", "[PATCH 2/2] y", { re: "c", signing: "L s" }),
+    ],
+    ["v1 of 2: a1 incomplete", "v1 of 2: a2 incomplete"],
+  ],
+  [
+    "49 2/3 is signed, 3/3 is not",
+    [
+      mail("a1", "[PATCH 1/3] x", { signing: "K s" }),
+      mail("a2", "[PATCH 2/3] y", { re: "a1", signing: "K s" }),
+      mail("a3", "[PATCH 3/3] z", { re: "a1" }),
+    ],
+    ["v1 of 3: a1 a2 a3"],
+  ],
+  [
+    "50 a pull request with patches below",
+    [
+      mail("p0", "[PULL 0/2] for 6.9"),
+      mail("p1", "[PULL 1/2] x", { re: "p0" }),
+      mail("p2", "[PULL 2/2] y", { re: "p0" }),
+    ],
+    ["v1 of 2: p0 p1 p2"],
+  ],
+  [
+    "51 a backport is no version",
+    [
+      ...series("a", "PATCH", 5),
+      mail("b2", "[PATCH 6.6 2/5] a 2", { re: "a0 a2" }),
+      mail("c2", "[PATCH 6.1 2/5] a 2", { re: "a0 a2" }),
+    ],
+    [
+      "v1 of 5: a0 a1 a2 a3 a4 a5",
+      "v1 of 5: b2 incomplete",
+      "v1 of 5: c2 incomplete",
+    ],
+  ],
+  [
+    "two senders, one thread, the same numbers",
+    [...series("a", "PATCH", 2), ...series("b", "PATCH", 2, "a0 a1", "bob@x.org")],
+    ["v1 of 2: a0 a1 a2", "v1 of 2: b0 b1 b2"],
+  ],
+  [
+    "a forged 1/2 stands beside what was signed",
+    [
+      mail("f1", "[PATCH 1/2] x", { at: 1, body: "evil" }),
+      mail("a1", "[PATCH 1/2] x", { re: "f1", signing: "K s" }),
+      mail("a2", "[PATCH 2/2] y", { re: "f1", signing: "K s" }),
+    ],
+    ["v1 of 2: a1 a2", "v1 of 2: f1 incomplete"],
+  ],
+  [
+    "the first of two replies links what the second answers",
+    [
+      mail("a0", "[PATCH 0/2] s"),
+      mail("r", "Re: [PATCH 0/2] s", { re: "a0", from: "bob@x.org" }),
+      mail("b0", "[PATCH 0/2] s", { re: "r" }),
+      mail("b1", "[PATCH 1/2] x", { re: "b0" }),
+      mail("b2", "[PATCH 2/2] y", { re: "b0" }),
+      mail("a1", "[PATCH 1/2] x", { re: "a0" }),
+      mail("a2", "[PATCH 2/2] y", { re: "a0" }),
+    ],
+    ["v1 of 2: a0 a1 a2", "v1 of 2: b0 b1 b2"],
+  ],
+];
+
+describe("series", () => {
+  it.each(CASES)("%s", (_, mails, expected) => {
+    expect(seriesOf(mails)).toEqual(expected);
+    expect(seriesOf([...mails].reverse())).toEqual(expected);
+  });
+});
