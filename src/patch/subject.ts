@@ -11,6 +11,13 @@ export interface SubjectNumber {
    * second one that says something else. Such a mail is not signed, and with a signature not good.
    */
   readonly odd: string | null;
+  /** False if the version is 1 because none is named. */
+  readonly hasVersion: boolean;
+  /**
+   * The other words, lower case: `net-next`, `rfc`, `resend 6.6`. Two series of one version and size
+   * differ by them.
+   */
+  readonly prefix: string;
 }
 
 /** What git takes off the front of a title; see `cleanTitle`. */
@@ -53,6 +60,11 @@ export function subjectNumber(subject: string): SubjectNumber {
     index: index ?? null,
     total: total ?? null,
     odd: odd[0] ?? null,
+    hasVersion: version !== undefined,
+    prefix: words
+      .filter((word) => !VERSION.test(word) && !NUMBER.test(word) && !/^patch$/i.test(word))
+      .join(" ")
+      .toLowerCase(),
   };
 }
 
@@ -81,20 +93,4 @@ function bracketsOf(subject: string): string[] {
           .replace(SPACED_VERSION, "v"),
       );
   return texts;
-}
-
-/**
- * The other words of the brackets that are about the series, lower case: `net-next`, `rfc`,
- * `resend 6.6`; "" if there are none. Two series of one version and size differ by them.
- */
-export function subjectPrefix(subject: string): string {
-  const words: string[] = [];
-  let rest = subject.slice(0, 1000);
-  for (;;) {
-    const lead = /^\s*(?:(?:re|aw|fwd?)\s*:|\[([^\]]*)\])/i.exec(rest);
-    if (lead === null) return words.join(" ").toLowerCase();
-    rest = rest.slice(lead[0].length);
-    for (const word of (lead[1] ?? "").split(/[\s,]+/))
-      if (!/^(?:\d{1,4}\/\d{1,4}|(?:patch|rfc)?v\d{1,4}|patch|)$/i.test(word)) words.push(word);
-  }
 }

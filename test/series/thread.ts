@@ -1,6 +1,6 @@
 /** Mails of a thread in a line each, for tests of assembly. */
 
-import { subjectNumber, subjectPrefix } from "../../src/patch/subject.ts";
+import { subjectNumber } from "../../src/patch/subject.ts";
 import { assemble } from "../../src/series/assemble.ts";
 import type { AssembledSeries, SeriesItem } from "../../src/series/item.ts";
 
@@ -41,8 +41,8 @@ export function mail(name: string, subject: string, options: Options = {}): Name
       sender: options.from ?? "alice@example.org",
       date: options.at ?? clock++,
       number: { version: number.version ?? 1, index, total: number.total ?? 1 },
-      hasVersion: number.version !== null && /v\d/i.test(subject),
-      prefix: subjectPrefix(subject),
+      hasVersion: number.hasVersion,
+      prefix: number.prefix,
       signing: options.signing ?? null,
       digest: options.body ?? subject,
     },
