@@ -56,6 +56,7 @@ export interface BreakPoint {
 export interface MailHeaders {
   readonly messageId: string;
   readonly inReplyTo: string;
+  readonly references: string;
   /** As often as the header stands there. */
   readonly listIds: readonly string[];
   /** Full Subject as a person sees it, `[PATCH v2 1/3]` and all. */

@@ -87,7 +87,10 @@ export async function readSubjects(
   let [mails, held] = [0, 0];
   function take({ source, bytes, size }: SourceMail): Series<Kept>[] {
     const checked = check(bytes, size);
-    if (checked.kind === "other") return [];
+    if (checked.kind === "other") {
+      const { messageId, references } = checked;
+      return collector.link({ messageId, references });
+    }
     held += checked.diff?.canonical.length ?? 0;
     if (held > MAX_BYTES)
       throw new CliError("too-large", "the diffs are too many to be held at a time", {

@@ -8,6 +8,7 @@ import { asSigned, checkMail, refusedMail } from "../verify/check.ts";
 import { withDevsig } from "../verify/devsig.ts";
 import { type Evidence, evidenceOf } from "../verify/evidence.ts";
 import type { Checked } from "../verify/result.ts";
+import type { ThreadMail } from "../series/item.ts";
 
 export interface CheckOptions {
   /** Folders with keys for X-Developer-Signature. */
@@ -34,7 +35,7 @@ export function createCheck({ devKeyrings, signedOnly }: CheckOptions): Check {
 }
 
 /** What came of a mail. */
-export type Examined = Evidence | Error | null;
+export type Examined = Evidence | ThreadMail | Error;
 
 /** As `evidenceIn`; an error of this program at a mail is given back, so that the next one is checked. */
 export function examine(check: Check, bytes: Buffer | null, size: number): Examined {
@@ -46,7 +47,15 @@ export function examine(check: Check, bytes: Buffer | null, size: number): Exami
   }
 }
 
-/** What a mail is judged by; null if there is nothing in it to judge. */
-export function evidenceIn(checked: Checked): Evidence | null {
-  return checked.kind === "other" && checked.statements.length === 0 ? null : evidenceOf(checked);
+/** What a mail is judged by; without a patch or statements, only what it says of its thread. */
+export function evidenceIn(checked: Checked): Evidence | ThreadMail {
+  const { kind, statements, messageId, references } = checked;
+  return kind === "other" && statements.length === 0
+    ? { messageId, references }
+    : evidenceOf(checked);
+}
+
+/** True if there is something in the mail to judge. */
+export function isEvidence(found: Evidence | ThreadMail): found is Evidence {
+  return "kind" in found;
 }

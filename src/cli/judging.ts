@@ -11,7 +11,7 @@ import type { Evidence } from "../verify/evidence.ts";
 import { admitsFirstUse, judge, type Knowledge, type Signs } from "../verify/judge.ts";
 import { type Policies, type Policy, policyFor } from "../verify/policy.ts";
 import type { NoteResult, PatchResult } from "../verify/result.ts";
-import type { Member } from "../verify/series.ts";
+import type { JudgedMail } from "../verify/series.ts";
 import { statementFinding, unreadStatement } from "../verify/statements.ts";
 import type { Finding } from "../types.ts";
 import { faultAt } from "./fault.ts";
@@ -36,7 +36,7 @@ export interface Session {
 }
 
 interface Judged<P> {
-  readonly members: readonly Member<P>[];
+  readonly members: readonly JudgedMail<P>[];
   /** Mails without a patch that carry statements about keys. */
   readonly notes: readonly NoteResult[];
   /** Mails at which the program failed; nothing of them is remembered. */
@@ -125,6 +125,8 @@ export function createSession(
     const judged: Judge = (knowledge, met) =>
       judge(evidence, source, knowledge, policy, met && !dryRun, said);
     const { whole, signature, findings } = evidence;
+    // whoever answers is asked for no signature: nothing of it is applied
+    if (evidence.isAnswer) return judged({ kind: "none" }, true);
     if (whole && signature === "none") return judged(ofUnsigned(evidence), true);
     const failed = findings.some((f) => f.severity === "fail");
     if (whole && signature === "good" && !failed) return ofSigner(evidence, policy, judged);
@@ -140,7 +142,7 @@ export function createSession(
     );
   }
 
-  function judgeOne<P>({ source, evidence, payload }: Found<P>): NoteResult | Member<P> {
+  function judgeOne<P>({ source, evidence, payload }: Found<P>): NoteResult | JudgedMail<P> {
     const said = hear(evidence);
     if (evidence.kind === "other") {
       const { messageId, subject } = evidence;
@@ -150,7 +152,7 @@ export function createSession(
   }
 
   function judged<P>(
-    all: readonly (NoteResult | Member<P>)[],
+    all: readonly (NoteResult | JudgedMail<P>)[],
     faults: readonly Unread[],
   ): Judged<P> {
     const members = all.filter((one) => "evidence" in one);
@@ -168,7 +170,7 @@ export function createSession(
         if (error instanceof CliError) throw error;
       }
       // all of it is undone: once more, one by one, without those at which it fails
-      const all: (NoteResult | Member<(typeof mails)[number]["payload"]>)[] = [];
+      const all: (NoteResult | JudgedMail<(typeof mails)[number]["payload"]>)[] = [];
       const faults: Unread[] = [];
       for (const mail of mails) {
         try {

@@ -12,10 +12,11 @@ import { openTrust, trustFile, type TrustStore } from "../store/trust-store.ts";
 import type { Pins } from "../trust/pins.ts";
 import type { Policies } from "../verify/policy.ts";
 import type { Checked, NoteResult } from "../verify/result.ts";
-import type { Member } from "../verify/series.ts";
+import type { JudgedMail } from "../verify/series.ts";
+import type { ThreadMail } from "../series/item.ts";
 import { count } from "../verify/words.ts";
 import { type CheckPool, openCheckPool } from "./check-pool.ts";
-import { type CheckOptions, createCheck, evidenceIn } from "./checking.ts";
+import { type CheckOptions, createCheck, evidenceIn, isEvidence } from "./checking.ts";
 import { faultAt, type Place } from "./fault.ts";
 import { createSession, type Found } from "./judging.ts";
 import { openSource, type SourceOptions } from "./sources.ts";
@@ -36,6 +37,8 @@ export interface VerificationOptions<P> extends CheckOptions {
    * from which a whole mail does not come back.
    */
   readonly keep: ((checked: Checked) => P) | null;
+  /** Gets the mails without a patch: what they say of their threads. */
+  readonly onLink: (mail: ThreadMail) => void;
   /** Gets the mails without a patch that carry statements about keys. */
   readonly onNote?: (note: NoteResult) => void;
   /** Gets what could not be read. May throw, which ends the pass. */
@@ -78,15 +81,16 @@ export async function* verifySources<P>(
   options: VerificationOptions<P>,
   store: TrustStore,
   tally: Tally,
-): AsyncGenerator<Member<P | null>> {
+): AsyncGenerator<JudgedMail<P | null>> {
   const session = createSession(store, options);
   const checker = createChecker(options);
   const running: Promise<CheckedBatch<P>>[] = [];
   let held = 0;
 
-  async function* conclude(): AsyncGenerator<Member<P | null>> {
-    const { found, unread, cursors, size } = await running.shift()!;
+  async function* conclude(): AsyncGenerator<JudgedMail<P | null>> {
+    const { found, links, unread, cursors, size } = await running.shift()!;
     held -= size;
+    for (const link of links) options.onLink(link);
     const { members, notes, faults } = session.judge(found);
     for (const note of notes) options.onNote?.(note);
     yield* members;
@@ -148,16 +152,15 @@ async function* readBatches<P>(
   yield { mails, size, unread };
 }
 
-interface CheckedBatch<P> {
-  readonly size: number;
-  readonly found: readonly Found<P | null>[];
-  readonly unread: readonly Unread[];
-  readonly cursors: readonly Cursor[];
+interface Looked<P> {
+  readonly found: Found<P | null>[];
+  readonly links: ThreadMail[];
+  readonly unread: Unread[];
 }
 
-interface Looked<P> {
-  readonly found: readonly Found<P | null>[];
-  readonly faults: readonly Unread[];
+interface CheckedBatch<P> extends Readonly<Looked<P>> {
+  readonly size: number;
+  readonly cursors: readonly Cursor[];
 }
 
 function placeOf({ source, bytes }: SourceMail): Place {
@@ -178,32 +181,32 @@ function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
   let pool: CheckPool | null = null;
   let batches = 0;
 
-  function checkHere({ mails }: Batch): Looked<P> {
-    const found: Found<P | null>[] = [];
-    const faults: Unread[] = [];
+  function checkHere({ mails, unread }: Batch): Looked<P> {
+    const looked: Looked<P> = { found: [], links: [], unread: [...unread] };
     for (const mail of mails) {
       const { source, bytes, size } = mail;
       try {
         const checked = check(bytes, size);
-        const evidence = evidenceIn(checked);
-        if (evidence !== null) found.push({ source, evidence, payload: keep?.(checked) ?? null });
+        const one = evidenceIn(checked);
+        if (!isEvidence(one)) looked.links.push(one);
+        else looked.found.push({ source, evidence: one, payload: keep?.(checked) ?? null });
       } catch (error) {
-        faults.push(faultAt(placeOf(mail), error));
+        looked.unread.push(faultAt(placeOf(mail), error));
       }
     }
-    return { found, faults };
+    return looked;
   }
 
-  async function checkThere({ mails }: Batch, threads: CheckPool): Promise<Looked<P>> {
+  async function checkThere({ mails, unread }: Batch, threads: CheckPool): Promise<Looked<P>> {
     const places = mails.map(placeOf);
-    const found: Found<P | null>[] = [];
-    const faults: Unread[] = [];
+    const looked: Looked<P> = { found: [], links: [], unread: [...unread] };
     for (const [i, one] of (await threads.check(mails)).entries()) {
       const place = places[i]!;
-      if (one instanceof Error) faults.push(faultAt(place, one));
-      else if (one !== null) found.push({ source: place.source, evidence: one, payload: null });
+      if (one instanceof Error) looked.unread.push(faultAt(place, one));
+      else if (!isEvidence(one)) looked.links.push(one);
+      else looked.found.push({ source: place.source, evidence: one, payload: null });
     }
-    return { found, faults };
+    return looked;
   }
 
   return {
@@ -211,8 +214,8 @@ function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
       if (batches++ === BATCHES_ALONE && jobs > 1 && keep === null)
         pool = openCheckPool(jobs, { devKeyrings, signedOnly });
       const cursors = batch.mails.flatMap(({ cursor }) => cursor ?? []);
-      const { found, faults } = pool === null ? checkHere(batch) : await checkThere(batch, pool);
-      return { found, unread: [...batch.unread, ...faults], cursors, size: batch.size };
+      const looked = pool === null ? checkHere(batch) : await checkThere(batch, pool);
+      return { ...looked, cursors, size: batch.size };
     },
     ahead: () => (pool === null ? 0 : 2 * jobs),
     close: () => pool?.close(),

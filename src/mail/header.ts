@@ -12,6 +12,7 @@ const WANTED = [
   "mime-version",
   "message-id",
   "in-reply-to",
+  "references",
   "list-id",
   "sender",
   "reply-to",

@@ -137,6 +137,7 @@ function readHeaders(header: Header): MailHeaders {
   return {
     messageId: text("message-id"),
     inReplyTo: text("in-reply-to"),
+    references: text("references"),
     listIds: header.listIds.map((value) => value.toString("utf8")),
     subject: decodeSubject(field(header, "subject")).toString("utf8"),
     from: text("from"),

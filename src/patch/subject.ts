@@ -94,3 +94,13 @@ function bracketsOf(subject: string): string[] {
       );
   return texts;
 }
+
+/** `Re:` in the words of mail programs, perhaps below a list's own `[name]`. */
+const REPLY =
+  /^\s*(?:\[([^\]]*)\]\s*)?(?:re|aw|antw|sv|vs|odp|ynt|回复|答复)(?:\[\d+\]|\^\d+)?\s*[:：]/iu;
+
+/** True if the Subject says that the mail answers another one. */
+export function isReplySubject(subject: string): boolean {
+  const match = REPLY.exec(subject);
+  return match !== null && subjectNumber(`[${match[1] ?? ""}]`).version === null;
+}

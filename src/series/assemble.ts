@@ -5,7 +5,7 @@
  * Every step looks at a bounded number of candidates, so that the work grows with the mails alone.
  */
 
-import type { AssembledSeries, Member, Reason, SeriesItem } from "./item.ts";
+import type { AssembledSeries, Member, Reason, SeriesItem, ThreadMail } from "./item.ts";
 
 export interface Part<T> {
   readonly item: SeriesItem;
@@ -38,11 +38,17 @@ const MAX_TRIED = 16;
 /** Mails without any reference belong together within this time, in seconds. */
 const LOOSE_SECONDS = 3600;
 
-export function assemble<T>(parts: readonly Part<T>[]): AssembledSeries<T>[] {
-  const ordered = parentsFirst([...parts].sort(canonically));
-  const roots = rootsOf(ordered);
-  const groups = new Groups<T>(roots);
-  const mails = ordered.filter(({ item }) => item.kind !== "link");
+/** @param links mails without a patch */
+export function assemble<T>(
+  parts: readonly Part<T>[],
+  links: readonly ThreadMail[] = [],
+): AssembledSeries<T>[] {
+  const sorted = [...parts].sort(canonically);
+  const sortedLinks = [...links].sort((a, b) => compare(a.messageId, b.messageId));
+  const ordered = parentsFirst([...sorted.map(({ item }) => item), ...sortedLinks]);
+  const groups = new Groups<T>(rootsOf(ordered));
+  const byItem = new Map<ThreadMail, Part<T>>(sorted.map((part) => [part.item, part]));
+  const mails = ordered.flatMap((mail) => byItem.get(mail) ?? []);
   // what was signed together stands before anything that only looks like it
   for (const part of mails) if (part.item.signing !== null) groups.place(part);
   for (const part of mails) if (part.item.signing === null) groups.place(part);
@@ -52,6 +58,7 @@ export function assemble<T>(parts: readonly Part<T>[]): AssembledSeries<T>[] {
     members: [...group.members].sort(
       (a, b) => a.item.number.index - b.item.number.index || canonically(a, b),
     ),
+    isMixed: groups.isMixed(group),
     rerollOf: groups.rerollOf(group),
   }));
 }
@@ -62,10 +69,10 @@ class Groups<T> {
   readonly #bySigning = new Map<string, Group<T>>();
   readonly #byThread = new Map<string, Group<T>[]>();
   readonly #byLabel = new Map<string, Group<T>[]>();
-  readonly #roots: ReadonlyMap<SeriesItem, string>;
+  readonly #roots: ReadonlyMap<ThreadMail, string>;
 
   /** @param roots of each mail, the Message-ID with which its thread begins */
-  constructor(roots: ReadonlyMap<SeriesItem, string>) {
+  constructor(roots: ReadonlyMap<ThreadMail, string>) {
     this.#roots = roots;
   }
 
@@ -116,7 +123,10 @@ class Groups<T> {
       return group === undefined ? null : { group, reason: "signed-id", through: "" };
     }
     return (
-      this.#copyOf(item) ?? this.#byReferences(item) ?? this.#inThread(item, root) ?? this.#loose(item)
+      this.#copyOf(item) ??
+      this.#byReferences(item) ??
+      this.#inThread(item, root) ??
+      this.#loose(item)
     );
   }
 
@@ -175,13 +185,24 @@ class Groups<T> {
     const stem = stemOf(item.messageId);
     const alike = stem === null ? undefined : near.find((group) => group.stems.has(stem));
     // files fresh from format-patch have no Message-ID: the last series that was begun goes on
-    const group =
-      alike ?? (near.length === 1 || item.messageId === "" ? near.at(-1) : undefined);
+    const group = alike ?? (near.length === 1 || item.messageId === "" ? near.at(-1) : undefined);
     return group === undefined ? null : { group, reason: "label", through: "" };
   }
 
   #parts(messageId: string): { item: SeriesItem; group: Group<T> }[] {
     return messageId === "" ? [] : (this.#byPart.get(messageId) ?? []);
+  }
+
+  isMixed(group: Group<T>): boolean {
+    if (group.signing === null || group.taken.size >= group.total) return false;
+    const { item } = group.members[0]!;
+    return (this.#byLabel.get(labelOf(item)) ?? []).some(
+      ({ signing, taken }) =>
+        signing !== null &&
+        signing !== group.signing &&
+        keyOf(signing) === keyOf(group.signing!) &&
+        [...taken].some((index) => index > 0 && !group.taken.has(index)),
+    );
   }
 
   /** `[PATCH v2 2/5]` in answer to 2/5 of v1, without its siblings: a part of v1 that is replaced. */
@@ -216,6 +237,11 @@ function isNear<T>({ from, to }: Group<T>, { messageId, date }: SeriesItem): boo
   return date !== null && date >= from - LOOSE_SECONDS && date <= to + LOOSE_SECONDS;
 }
 
+/** The key in the name of a signing. */
+function keyOf(signing: string): string {
+  return signing.split(" ", 1)[0]!;
+}
+
 /** What the patches of one series have in common. */
 function labelOf({ sender, prefix, number }: SeriesItem): string {
   return `${sender} ${number.version} ${number.total} ${prefix}`;
@@ -246,8 +272,13 @@ function push<V>(map: Map<string, V[]>, key: string, value: V, limit: number): v
   }
 }
 
-/** An order that the mails themselves decide. Message-IDs and dates can be alike: digests are last. */
+/**
+ * An order that the mails themselves decide. Message-IDs and dates can be alike: digests are last.
+ * Files fresh from format-patch have no Message-ID: they stay in the order in which they were given.
+ */
 function canonically<T>({ item: a }: { item: SeriesItem; value: T }, { item: b }: Part<T>): number {
+  if (a.messageId === "" || b.messageId === "")
+    return Number(a.messageId === "") - Number(b.messageId === "");
   return (
     (a.date ?? 0) - (b.date ?? 0) ||
     compare(a.messageId, b.messageId) ||
@@ -262,18 +293,17 @@ function compare(a: string, b: string): number {
 }
 
 /** What is answered comes before its answers, whatever their dates say; cycles are cut. */
-function parentsFirst<T>(parts: readonly Part<T>[]): Part<T>[] {
-  const byId = new Map<string, Part<T>>();
-  for (const part of parts)
-    if (part.item.messageId !== "" && !byId.has(part.item.messageId))
-      byId.set(part.item.messageId, part);
-  const parentOf = ({ item }: Part<T>): Part<T> | undefined =>
-    byId.get(item.references.slice(-MAX_REFERENCES).findLast((id) => byId.has(id)) ?? "");
-  const ordered: Part<T>[] = [];
-  const begun = new Set<Part<T>>();
-  for (const part of parts) {
-    const chain: Part<T>[] = [];
-    let next: Part<T> | undefined = part;
+function parentsFirst(mails: readonly ThreadMail[]): ThreadMail[] {
+  const byId = new Map<string, ThreadMail>();
+  for (const mail of mails)
+    if (mail.messageId !== "" && !byId.has(mail.messageId)) byId.set(mail.messageId, mail);
+  const parentOf = ({ references }: ThreadMail): ThreadMail | undefined =>
+    byId.get(references.slice(-MAX_REFERENCES).findLast((id) => byId.has(id)) ?? "");
+  const ordered: ThreadMail[] = [];
+  const begun = new Set<ThreadMail>();
+  for (const mail of mails) {
+    const chain: ThreadMail[] = [];
+    let next: ThreadMail | undefined = mail;
     while (next !== undefined && !begun.has(next)) {
       begun.add(next);
       chain.push(next);
@@ -285,14 +315,15 @@ function parentsFirst<T>(parts: readonly Part<T>[]): Part<T>[] {
 }
 
 /** Of each mail the Message-ID with which its thread begins, here or elsewhere; "" if it has none. */
-function rootsOf<T>(ordered: readonly Part<T>[]): Map<SeriesItem, string> {
+function rootsOf(ordered: readonly ThreadMail[]): Map<ThreadMail, string> {
   const byId = new Map<string, string>();
-  const roots = new Map<SeriesItem, string>();
-  for (const { item } of ordered) {
-    const known = item.references.slice(-MAX_REFERENCES).findLast((id) => byId.has(id));
-    const root = known === undefined ? (item.references[0] ?? item.messageId) : byId.get(known)!;
-    roots.set(item, root);
-    if (item.messageId !== "" && !byId.has(item.messageId)) byId.set(item.messageId, root);
+  const roots = new Map<ThreadMail, string>();
+  for (const mail of ordered) {
+    const { messageId, references } = mail;
+    const known = references.slice(-MAX_REFERENCES).findLast((id) => byId.has(id));
+    const root = known === undefined ? (references[0] ?? messageId) : byId.get(known)!;
+    roots.set(mail, root);
+    if (messageId !== "" && !byId.has(messageId)) byId.set(messageId, root);
   }
   return roots;
 }

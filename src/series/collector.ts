@@ -5,11 +5,13 @@
  */
 
 import { assemble, type Part } from "./assemble.ts";
-import type { AssembledSeries, SeriesItem } from "./item.ts";
+import type { AssembledSeries, SeriesItem, ThreadMail } from "./item.ts";
 
 export interface SeriesCollector<T> {
   /** Takes a mail; gives back the series that had to be closed for it. */
   add(item: SeriesItem, value: T): AssembledSeries<T>[];
+  /** Takes a mail without a patch: it says what belongs together. */
+  link(mail: ThreadMail): AssembledSeries<T>[];
   /** Closes what consists of mails of which this is true. */
   close(when: (values: readonly T[]) => boolean): AssembledSeries<T>[];
   /** Closes all that is open, in the order in which it began. */
@@ -32,8 +34,7 @@ interface Arrival<T> extends Part<T> {
 
 interface Portion<T> {
   readonly parts: Arrival<T>[];
-  /** Mails in it that are patches or cover letters. */
-  patches: number;
+  readonly links: ThreadMail[];
   /** Where it went when it was put to another one. */
   into: Portion<T> | null;
   closed: boolean;
@@ -59,13 +60,13 @@ export function createSeriesCollector<T>(): SeriesCollector<T> {
 
   function touch(portion: Portion<T>): void {
     open.delete(portion);
-    if (portion.patches > 0) open.add(portion);
+    if (portion.parts.length > 0) open.add(portion);
   }
 
   function join(a: Portion<T>, b: Portion<T>): Portion<T> {
-    const [small, large] = a.parts.length < b.parts.length ? [a, b] : [b, a];
+    const [small, large] = sizeOf(a) < sizeOf(b) ? [a, b] : [b, a];
     large.parts.push(...small.parts);
-    large.patches += small.patches;
+    large.links.push(...small.links);
     small.into = large;
     open.delete(small);
     return large;
@@ -75,39 +76,45 @@ export function createSeriesCollector<T>(): SeriesCollector<T> {
     portion.closed = true;
     open.delete(portion);
     const arrival = new Map(portion.parts.map(({ item, at }) => [item, at]));
-    return sortedBy(assemble(portion.parts), ({ members }) =>
+    return sortedBy(assemble(portion.parts, portion.links), ({ members }) =>
       least(members, ({ item }) => arrival.get(item)!),
     );
   }
 
+  /** Puts it to all that it is connected with. */
+  function take(fresh: Portion<T>, names: readonly string[]): AssembledSeries<T>[] {
+    const closed: AssembledSeries<T>[] = [];
+    let portion = fresh;
+    for (const name of names) {
+      const other = find(name);
+      if (other === null || other === portion) continue;
+      if (sizeOf(other) + sizeOf(portion) > MAX_MAILS) closed.push(...close(other));
+      else portion = join(portion, other);
+    }
+    for (const name of names) remember(name, portion);
+    touch(portion);
+    if (open.size > MAX_OPEN) closed.push(...close(open.values().next().value!));
+    return closed;
+  }
+
   return {
     add(item, value) {
-      const closed: AssembledSeries<T>[] = [];
       const part = { item, value, at: count++ };
-      let portion: Portion<T> = { parts: [part], patches: 0, into: null, closed: false };
-      if (item.kind !== "link") portion.patches = 1;
-      const names = namesOf(item);
-      for (const name of names) {
-        const other = find(name);
-        if (other === null || other === portion) continue;
-        if (other.parts.length + portion.parts.length > MAX_MAILS) closed.push(...close(other));
-        else portion = join(portion, other);
-      }
-      for (const name of names) remember(name, portion);
-      touch(portion);
-      if (open.size > MAX_OPEN) closed.push(...close(open.values().next().value!));
-      return closed;
+      return take({ parts: [part], links: [], into: null, closed: false }, namesOf(item));
+    },
+    link(mail) {
+      return take({ parts: [], links: [mail], into: null, closed: false }, threadNames(mail));
     },
     close(when) {
-      const quiet = [...open].filter(({ parts }) => when(valuesOf(parts)));
+      const quiet = [...open].filter(({ parts }) => when(parts.map(({ value }) => value)));
       return quiet.flatMap(close);
     },
     end: () => sortedBy([...open], ({ parts }) => least(parts, ({ at }) => at)).flatMap(close),
   };
 }
 
-function valuesOf<T>(parts: readonly Part<T>[]): T[] {
-  return parts.filter(({ item }) => item.kind !== "link").map(({ value }) => value);
+function sizeOf<T>({ parts, links }: Portion<T>): number {
+  return parts.length + links.length;
 }
 
 function least<V>(values: readonly V[], of: (value: V) => number): number {
@@ -121,14 +128,18 @@ function sortedBy<V>(values: readonly V[], of: (value: V) => number): V[] {
     .map(({ value }) => value);
 }
 
-/** What connects a mail to others. */
-function namesOf({ kind, messageId, references, signing, number, sender }: SeriesItem): string[] {
-  const near = references.slice(-MAX_REFERENCES);
-  const names = new Set([...references.slice(0, 1), ...near].map((id) => `mail ${id}`));
-  if (messageId !== "") names.add(`mail ${messageId}`);
-  if (signing !== null) names.add(`signed ${signing}`);
+/** What connects a patch to others. */
+function namesOf(item: SeriesItem): string[] {
+  const { signing, number, sender, references } = item;
+  const names = threadNames(item);
+  if (signing !== null) names.push(`signed ${signing}`);
   // a patch without number or references stands alone
-  if (kind !== "link" && references.length === 0 && number.total > 1)
-    names.add(`label ${sender} ${number.version} ${number.total}`);
-  return [...names];
+  if (references.length === 0 && number.total > 1)
+    names.push(`label ${sender} ${number.version} ${number.total}`);
+  return names;
+}
+
+function threadNames({ messageId, references }: ThreadMail): string[] {
+  const ids = [...references.slice(0, 1), ...references.slice(-MAX_REFERENCES), messageId];
+  return [...new Set(ids)].filter((id) => id !== "").map((id) => `mail ${id}`);
 }

@@ -11,17 +11,20 @@ export interface SeriesNumber {
   readonly total: number;
 }
 
-export interface SeriesItem {
-  /**
-   * `patch` and `cover` make series. An `answer` is a reply with a diff of its own: it is shown, and
-   * never taken for a part of the series that it answers. A `link` has no patch; it says only which
-   * mails belong to one thread.
-   */
-  readonly kind: "patch" | "cover" | "answer" | "link";
+/** A mail in its thread. Without a patch, it says only which others belong together. */
+export interface ThreadMail {
   /** With its angle brackets; "" if the mail has none. */
   readonly messageId: string;
   /** Message-IDs of References and In-Reply-To, the nearest last. */
   readonly references: readonly string[];
+}
+
+export interface SeriesItem extends ThreadMail {
+  /**
+   * `patch` and `cover` make series. An `answer` is a reply with a diff of its own: it is shown, and
+   * never taken for a part of the series that it answers.
+   */
+  readonly kind: "patch" | "cover" | "answer";
   /** The address that sent it, normalised; "" if there is none. */
   readonly sender: string;
   /** The Date header, seconds since the epoch. */
@@ -31,7 +34,7 @@ export interface SeriesItem {
   readonly hasVersion: boolean;
   /** The other words in the brackets, lower case: `net-next`, `rfc`, `resend 6.6`. */
   readonly prefix: string;
-  /** Under which key and id the mail was signed with its siblings; only of a verified signature. */
+  /** `KEY ID`: how the mail was signed with its siblings; only of a signature that is good. */
   readonly signing: string | null;
   /** Equal for two copies of one patch, whichever list they came through. */
   readonly digest: string;
@@ -61,6 +64,11 @@ export interface AssembledSeries<T> {
   readonly members: readonly Member<T>[];
   readonly version: number;
   readonly total: number;
+  /**
+   * True if numbers that it lacks were signed in another signing, by the same key under the same
+   * label: two signings were mixed.
+   */
+  readonly isMixed: boolean;
   /**
    * The numbers that these patches replace in an earlier version whose counterparts they answer,
    * with that version; null if they stand for themselves.

@@ -6,6 +6,8 @@
 import type { Verifier } from "../minisign/ed25519.ts";
 import { formatPublicKeyText } from "../minisign/public-key.ts";
 import { glimpse } from "../mail/glimpse.ts";
+import { parseAuthor } from "../mail/author.ts";
+import { referencesOf } from "../mail/message-id.ts";
 import { readRawMail } from "../mail/mailinfo.ts";
 import {
   attest,
@@ -26,7 +28,7 @@ import { findMarkers, readBlock, type UnverifiedBlock } from "../patch/block.ts"
 import { readDiff } from "../patch/diff.ts";
 import { otherLineEnds } from "../patch/other-line-ends.ts";
 import { canonicalMessage } from "../patch/message.ts";
-import { type SubjectNumber, subjectNumber } from "../patch/subject.ts";
+import { isReplySubject, type SubjectNumber, subjectNumber } from "../patch/subject.ts";
 import type { TrustedComment } from "../patch/trusted-comment.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import type { Diff, Finding, MailInfo, MailView, Refusal, Result } from "../types.ts";
@@ -55,6 +57,8 @@ export function checkMail(mail: Buffer, verifier: Verifier): Checked {
   const checked = { ...describe(view, diff, number), statements };
   const isCover = number.index === 0;
 
+  // what a reply quotes is no patch, and its "0/3" no cover letter
+  if (block === null && isReplySubject(view.headers.subject)) return answer(checked, diff);
   if (!parsed.ok) {
     const refused = refusedFinding("diff", parsed.refusal);
     return {
@@ -71,6 +75,13 @@ export function checkMail(mail: Buffer, verifier: Verifier): Checked {
   const kind = isCover || parsed.value.files.length === 0 ? "cover" : "patch";
   if (!block.ok) return malformed({ ...checked, kind }, refusedFinding("block", block.refusal));
   return checkSignature({ ...checked, kind }, view, parsed.value, block.value, number, verifier);
+}
+
+/** A reply that is not signed: with a diff of its own it is shown, and never applied. */
+function answer(checked: Checked, diff: Diff | null): Checked {
+  if (diff === null || diff.files.length === 0) return { ...checked, kind: "other" };
+  const findings = [...checked.findings, finding("answer", "an answer that carries a diff")];
+  return { ...checked, kind: "patch", isAnswer: true, findings };
 }
 
 /** What a mail shows, before anything is said of its signature. */
@@ -93,11 +104,7 @@ function describe(view: MailView, diff: Diff | null, number: SubjectNumber): Che
     signed: null,
     changed: [],
     signedMessage: null,
-    number: {
-      version: number.version ?? 1,
-      index: number.index ?? 1,
-      total: number.total ?? 1,
-    },
+    number: numberOf(number),
     base: {
       status: lines.commit === null ? "missing" : "present",
       commit: lines.commit,
@@ -105,7 +112,9 @@ function describe(view: MailView, diff: Diff | null, number: SubjectNumber): Che
     },
     baseLines: lines,
     messageId: view.headers.messageId,
-    inReplyTo: view.headers.inReplyTo,
+    references: referencesOf(view.headers.references, view.headers.inReplyTo),
+    isAnswer: false,
+    label: { hasVersion: number.hasVersion, prefix: number.prefix },
     listIds: view.headers.listIds,
     subject: view.info.subject.toString("utf8"),
     statements: [],
@@ -142,23 +151,27 @@ function person(info: MailInfo): { name: string; email: string } {
 /** A mail that is not read at all: no more than its header is looked at, for people. */
 export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
   const subject = glimpse(mail, "subject");
+  const { hasVersion, prefix, ...number } = subjectNumber(subject);
+  const sender = parseAuthor(glimpse(mail, "from")).email.toString("utf8");
   return {
     // no cover letter keeps its patches from being applied
-    kind: subjectNumber(subject).index === 0 ? "cover" : "patch",
+    kind: number.index === 0 ? "cover" : "patch",
     view: null,
     diff: null,
     attestation: null,
     author: null,
-    senders: [],
+    senders: [normaliseIdentity(sender)].filter((address) => address !== null),
     signature: showsBlock(mail) ? "malformed" : "none",
     signed: null,
     changed: [],
     signedMessage: null,
-    number: { version: 1, index: 1, total: 1 },
+    number: numberOf(number),
     base: { status: "missing", commit: null, tree: null },
     baseLines: NO_BASE_LINES,
     messageId: glimpse(mail, "message-id"),
-    inReplyTo: "",
+    references: referencesOf(glimpse(mail, "references"), glimpse(mail, "in-reply-to")),
+    isAnswer: false,
+    label: { hasVersion, prefix },
     listIds: [],
     subject,
     statements: [],
@@ -176,6 +189,15 @@ function showsBlock(mail: Buffer): boolean {
 /** As much of a refused mail as is searched for a block. */
 const LOOKED_AT = 1 << 20;
 const BASE64_LINES = /(?:^[A-Za-z0-9+/]{4,}={0,2}\r?\n)+/gm;
+
+/** What the Subject does not say is 1. */
+function numberOf({
+  version,
+  index,
+  total,
+}: Pick<SubjectNumber, "version" | "index" | "total">): Checked["number"] {
+  return { version: version ?? 1, index: index ?? 1, total: total ?? 1 };
+}
 
 function refusedFinding(what: "mail" | "diff" | "block", refusal: Refusal): Finding {
   const prefix = { mail: "mail refused: ", diff: "diff refused: ", block: "" };

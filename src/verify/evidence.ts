@@ -23,7 +23,9 @@ export type Evidence = Pick<
   | "number"
   | "base"
   | "messageId"
-  | "inReplyTo"
+  | "references"
+  | "isAnswer"
+  | "label"
   | "listIds"
   | "subject"
   | "statements"
@@ -35,6 +37,8 @@ export type Evidence = Pick<
   readonly whole: boolean;
   /** The Date header, seconds since the epoch. */
   readonly date: number | null;
+  /** Of an unsigned patch: a digest of what git would commit of it; else null. */
+  readonly content: string | null;
   /** Of a good signature: the SHA-256 of what was signed, 64 hex digits. */
   readonly attestation: string | null;
   /** The author's identity, and the names under which the patch is counted; null where it is none. */
@@ -50,7 +54,8 @@ export type Evidence = Pick<
 export function evidenceOf(checked: Checked): Evidence {
   const { view, diff, attestation, signature } = checked;
   const { kind, author, senders, signed, changed, number, base } = checked;
-  const { messageId, inReplyTo, listIds, subject, statements, findings } = checked;
+  const { messageId, references, isAnswer, label } = checked;
+  const { listIds, subject, statements, findings } = checked;
   const text = signature === "good" && attestation !== null ? attestation.text : null;
   const digest = text === null ? null : sha256(text);
   const sighting = sightingOf(checked, digest);
@@ -64,7 +69,9 @@ export function evidenceOf(checked: Checked): Evidence {
     number,
     base,
     messageId,
-    inReplyTo,
+    references,
+    isAnswer,
+    label,
     listIds,
     subject,
     statements,
@@ -73,6 +80,7 @@ export function evidenceOf(checked: Checked): Evidence {
     whole: view !== null && diff !== null,
     date: parseDate(view?.headers.date ?? ""),
     attestation: digest,
+    content: signature === "none" ? contentOf(checked) : null,
     sighting,
     work:
       sighting === null || signed === null
@@ -81,6 +89,13 @@ export function evidenceOf(checked: Checked): Evidence {
     alike: alikeOf(checked),
     paths: pathsOf(checked),
   };
+}
+
+function contentOf({ view, diff }: Checked): string | null {
+  if (view === null || diff === null) return null;
+  const { author, email, subject } = view.info;
+  const parts = [author, email, subject, view.message, diff.canonical];
+  return sha256(parts.map((part) => sha256(part)).join(" "));
 }
 
 /** Of a good signature the signer's, of an unsigned patch the author's. */

@@ -5,6 +5,7 @@ import type { Finding } from "../types.ts";
 const TABLE = {
   "address-lookalike": ["fail", "look at the address letter by letter; ask them for a signed one"],
   "author-recovered": ["warn", "git am would take the list for the author, patchsig am does not"],
+  answer: ["warn", "it is left out by am: a series is what its author sent"],
   "base-conflict": ["fail", ""],
   "base-contradicts": ["fail", ""],
   "base-disagrees": ["warn", "ask the author; the first one is taken"],
@@ -37,6 +38,7 @@ const TABLE = {
   "replayed-older": ["warn", "take the newer one, unless its author says otherwise"],
   "series-conflict": ["fail", ""],
   "series-incomplete": ["warn", ""],
+  "series-partial": ["info", ""],
   "series-relabelled": ["fail", ""],
   "series-unbound": ["warn", "sign all files of a series in one go"],
   "signature-bad": ["fail", "ask for it to be sent again"],

@@ -52,7 +52,12 @@ export interface Checked {
   /** What the mail's own lines say of base and prerequisites; `base` has the signed one. */
   readonly baseLines: BaseLines;
   readonly messageId: string;
-  readonly inReplyTo: string;
+  /** Message-IDs of References and In-Reply-To, the nearest last. */
+  readonly references: readonly string[];
+  /** A reply by its subject, and not signed as a patch: its diff is a remark, not for `am`. */
+  readonly isAnswer: boolean;
+  /** What else the brackets say: see `SubjectNumber`. */
+  readonly label: { readonly hasVersion: boolean; readonly prefix: string };
   readonly listIds: readonly string[];
   readonly subject: string;
   /** Statements about keys that the mail carries. */

@@ -1,9 +1,11 @@
 /**
- * Puts patches together into series and says what holds of each as a whole. Pure, and bounded: an
- * archive streams through it, so that the oldest series is closed when too many are open.
+ * What holds of each series as a whole. Which mails make one, src/series says; here the verdicts of
+ * its patches come to one, and the signatures are held against each other. Pure, and bounded.
  */
 
 import { seriesId } from "../patch/series.ts";
+import { createSeriesCollector as createCollector } from "../series/collector.ts";
+import type { AssembledSeries, SeriesItem, ThreadMail } from "../series/item.ts";
 import type { Finding } from "../types.ts";
 import type { Evidence } from "./evidence.ts";
 import { finding } from "./findings.ts";
@@ -16,19 +18,19 @@ import {
   worstOf,
 } from "./result.ts";
 
-/** A patch, and what of it the whole series is judged by. `payload` is the caller's own. */
+/** A mail with a patch and its verdict. `payload` is the caller's own. */
+export interface JudgedMail<P> {
+  readonly result: PatchResult;
+  readonly evidence: Evidence;
+  readonly payload: P;
+}
+
+/** What is held of it until its series is judged. */
 export interface Member<P> {
   readonly result: PatchResult;
   readonly evidence: Pick<
     Evidence,
-    | "kind"
-    | "senders"
-    | "signature"
-    | "signed"
-    | "number"
-    | "messageId"
-    | "inReplyTo"
-    | "attestation"
+    "kind" | "isAnswer" | "signature" | "signed" | "number" | "attestation"
   >;
   readonly payload: P;
 }
@@ -45,24 +47,13 @@ export interface Collected<P> extends Series<P> {
   readonly received: readonly Member<P>[];
 }
 
-/** Series that are open at a time, and threads that are remembered. */
-const MAX_OPEN = 256;
-const MAX_THREADS = 10_000;
-/** Members of one open series, so that a hostile archive cannot grow it without end. */
-const MAX_MEMBERS = 5_000;
-
-interface Open<P> {
-  readonly aliases: Set<string>;
-  readonly members: Member<P>[];
-  /** The numbers of its members. */
-  readonly taken: Set<number>;
-}
-
 export interface SeriesCollector<P> {
   /** Takes a patch; gives back the series that had to be closed for it. */
-  add(member: Member<P>): Collected<P>[];
+  add(mail: JudgedMail<P>): Collected<P>[];
+  /** Takes a mail without a patch. */
+  link(mail: ThreadMail): Collected<P>[];
   /** Closes those of which this is true, in the order in which they began. */
-  close(when: (members: readonly Member<P>[]) => boolean): Collected<P>[];
+  close(when: (payloads: readonly P[]) => boolean): Collected<P>[];
   /** Closes all that are open, in the order in which they began. */
   end(): Collected<P>[];
 }
@@ -74,130 +65,99 @@ export interface SeriesCollector<P> {
 export function createSeriesCollector<P>(
   onFault: (received: readonly Member<P>[], error: unknown) => void,
 ): SeriesCollector<P> {
-  const byAlias = new Map<string, Open<P>>();
-  const open = new Set<Open<P>>();
-  const roots = new Map<string, string>();
+  const collector = createCollector<Member<P>>();
 
-  function threadRoot(messageId: string, inReplyTo: string): string {
-    const root = inReplyTo === "" ? messageId : (roots.get(inReplyTo) ?? inReplyTo);
-    if (messageId !== "") {
-      roots.set(messageId, root);
-      if (roots.size > MAX_THREADS) roots.delete(roots.keys().next().value!);
-    }
-    return root;
-  }
-
-  /** The names under which a patch's siblings may be found, the surest first. */
-  function aliasesOf({ evidence, result }: Member<P>): string[] {
-    const root = threadRoot(evidence.messageId, evidence.inReplyTo);
-    const { version, total } = evidence.number;
-    const names: string[] = [];
-    const id = evidence.signed?.comment.series ?? null;
-    if (id !== null) names.push(`id ${evidence.signed!.publicKey} ${id}`);
-    // one sends what several wrote: the author may stand in the body
-    const who = evidence.senders[0] ?? result.author?.email ?? "";
-    const label = `${who} v${version} of ${total}`;
-    if (root !== "") names.push(`thread ${root} ${label}`);
-    // files fresh from format-patch carry no Message-ID at all
-    else if (total > 1) names.push(`loose ${label}`);
-    return names;
-  }
-
-  function findOpen(member: Member<P>, aliases: readonly string[]): Open<P> | undefined {
-    const [first, ...others] = aliases;
-    const sure = first === undefined ? undefined : byAlias.get(first);
-    if (sure !== undefined && first!.startsWith("id ")) return sure;
-    const { index } = member.evidence.number;
-    return [sure, ...others.map((name) => byAlias.get(name))].find(
-      (series) => series !== undefined && !series.taken.has(index),
-    );
-  }
-
-  function close(series: Open<P>): Collected<P>[] {
-    open.delete(series);
-    for (const name of series.aliases) if (byAlias.get(name) === series) byAlias.delete(name);
+  function judged(series: AssembledSeries<Member<P>>): Collected<P>[] {
+    const received = series.members.map(({ value }) => value);
     try {
-      return withoutStrays(series.members).map((received) => {
-        const members = distinct(received);
-        return { result: judgeSeries(members), members, received };
+      return lettersApart(series).map((one) => {
+        const members = distinct(one);
+        const result = judgeSeries(one, members);
+        return { result, members, received: one.members.map(({ value }) => value) };
       });
     } catch (error) {
-      onFault(series.members, error);
+      onFault(received, error);
       return [];
     }
   }
 
   return {
-    add(member) {
-      const aliases = aliasesOf(member);
-      let series = findOpen(member, aliases);
-      if (series === undefined || series.members.length >= MAX_MEMBERS) {
-        series = { aliases: new Set(), members: [], taken: new Set() };
-        open.add(series);
-      }
-      series.members.push(member);
-      series.taken.add(member.evidence.number.index);
-      for (const name of aliases) {
-        byAlias.set(name, series);
-        series.aliases.add(name);
-      }
-      return open.size > MAX_OPEN ? close(open.values().next().value!) : [];
+    add({ result, evidence, payload }) {
+      const { kind, isAnswer, signature, signed, number, attestation } = evidence;
+      const light = { kind, isAnswer, signature, signed, number, attestation };
+      const member = { result, evidence: light, payload };
+      return collector.add(itemOf(evidence), member).flatMap(judged);
     },
-    close: (when) => [...open].filter(({ members }) => when(members)).flatMap(close),
-    end: () => [...open].flatMap(close),
+    link: (mail) => collector.link(mail).flatMap(judged),
+    close: (when) =>
+      collector.close((values) => when(values.map(({ payload }) => payload))).flatMap(judged),
+    end: () => collector.end().flatMap(judged),
   };
 }
 
-/**
- * Takes apart what came as one: if one set of patches is what somebody signed as a series, whole, it
- * is the series, and what came under its numbers besides is none of it: a single forged mail does not
- * stop it. Where none is, or more than one, nothing can be told apart.
- */
-function withoutStrays<P>(received: readonly Member<P>[]): (readonly Member<P>[])[] {
-  const sets = new Map<string, Member<P>[]>();
-  for (const member of received) {
-    const { signed, signature } = member.evidence;
-    if (signed === null || signed.comment.series === null || signature !== "good") continue;
-    const name = `${signed.publicKey} ${signed.comment.series}`;
-    const set = sets.get(name);
-    if (set === undefined) sets.set(name, [member]);
-    else set.push(member);
-  }
-  const sealed = [...sets.values()].filter((set) => judgeSeries(distinct(set)).sealed);
-  const passing = sealed.filter((set) => set.every(({ result }) => result.verdict !== "fail"));
-  const [series, ...others] = passing.length > 0 ? passing : sealed;
-  if (series === undefined || others.length > 0) return [received];
-  // a cover letter is signed by itself, or not at all; one that fails is a stray like any other
-  const strays = received.filter(
-    (member) =>
-      !series.includes(member) &&
-      (member.evidence.number.index > 0 || member.result.verdict === "fail"),
-  );
-  if (strays.length === 0) return [received];
-  return [received.filter((member) => !strays.includes(member)), strays];
+/** What assembly knows of a judged mail. */
+function itemOf(evidence: Evidence): SeriesItem {
+  const { kind, isAnswer, messageId, references, number, label, date, signed } = evidence;
+  return {
+    kind: isAnswer ? "answer" : kind === "cover" ? "cover" : "patch",
+    messageId,
+    references,
+    // of a mail that a list sends in its own name, all who may have been behind it
+    sender: evidence.senders.join(" "),
+    date,
+    number,
+    ...label,
+    signing:
+      evidence.signature === "good" && signed !== null && signed.comment.series !== null
+        ? `${signed.publicKey} ${signed.comment.series}`
+        : null,
+    digest: digestOf(evidence),
+  };
 }
 
-/** Sorted by number; the same signed patch through two lists counts once, the better one stays. */
-function distinct<P>(members: readonly Member<P>[]): Member<P>[] {
+/** Equal for two copies of a mail, so that what is shown of the one holds of the other. */
+function digestOf({ attestation, content, messageId, signature, changed }: Evidence): string {
+  return attestation ?? content ?? `${messageId} ${signature} ${changed.join(" ")}`;
+}
+
+/**
+ * A cover letter is signed with its patches or not at all. One that fails, and was not signed with a
+ * series that is whole, is none of it: a single forged letter does not stop what was signed.
+ */
+function lettersApart<P>(series: AssembledSeries<Member<P>>): AssembledSeries<Member<P>>[] {
+  const isStray = ({ item, value }: (typeof series.members)[number]): boolean =>
+    item.number.index === 0 && item.signing === null && value.result.verdict === "fail";
+  const strays = series.members.filter(isStray);
+  const others = series.members.filter((member) => !isStray(member));
+  if (strays.length === 0 || others.length === 0) return [series];
+  const rest = { ...series, members: others };
+  return judgeSeries(rest, distinct(rest)).sealed
+    ? [rest, { ...series, members: strays, isMixed: false, rerollOf: null }]
+    : [series];
+}
+
+/** Sorted by number; of copies the best one stays. */
+function distinct<P>({ members }: AssembledSeries<Member<P>>): Member<P>[] {
   const rank = { pass: 0, warn: 1, fail: 2 };
-  const sorted = [...members].sort(
+  const best = [...members].sort(
     (a, b) =>
-      a.evidence.number.index - b.evidence.number.index ||
-      rank[a.result.verdict] - rank[b.result.verdict],
+      a.item.number.index - b.item.number.index ||
+      rank[a.value.result.verdict] - rank[b.value.result.verdict],
   );
   const seen = new Set<string>();
-  return sorted.filter(({ evidence }) => {
-    if (evidence.signature !== "good" || evidence.attestation === null) return true;
-    const name = `${evidence.number.index} ${evidence.attestation}`;
-    if (seen.has(name)) return false;
+  return best.flatMap(({ item, value }) => {
+    const name = `${item.number.index} ${item.digest}`;
+    if (seen.has(name)) return [];
     seen.add(name);
-    return true;
+    return [value];
   });
 }
 
-function judgeSeries<P>(members: readonly Member<P>[]): SeriesResult {
+function judgeSeries<P>(
+  { version, total, isMixed, rerollOf }: AssembledSeries<Member<P>>,
+  members: readonly Member<P>[],
+): SeriesResult {
   const first = members[0]!;
-  const { version, total } = first.evidence.number;
   const patches = members.filter((m) => m.evidence.number.index > 0);
   const signed = members.flatMap((m) => (m.evidence.signed === null ? [] : [m.evidence.signed]));
   // a letter that was signed by itself says nothing about the patches
@@ -214,7 +174,7 @@ function judgeSeries<P>(members: readonly Member<P>[]): SeriesResult {
   const findings: Finding[] = [];
   const conflict = (text: string): number => findings.push(finding("series-conflict", text));
 
-  if (ids.size > 1) conflict("the patches come from different signings");
+  if (ids.size > 1 || isMixed) conflict("the patches come from different signings");
   else if (bases.size > 1) conflict("the patches were signed with different bases");
   else if (keys.size > 1) conflict("the patches were signed with different keys");
   if (patches.length > present.size) conflict("a number occurs more than once");
@@ -227,7 +187,11 @@ function judgeSeries<P>(members: readonly Member<P>[]): SeriesResult {
     sealed = seriesId(version, signed[0]!.comment.base, texts) === id;
     if (!sealed) conflict("the patches are not the ones that were signed together");
   }
-  if (!complete)
+  if (rerollOf !== null)
+    findings.push(
+      finding("series-partial", `replaces ${numberList(rerollOf.numbers)} of v${rerollOf.version}`),
+    );
+  else if (!complete)
     findings.push(finding("series-incomplete", `${numberList(missing)} of ${total} not here`));
   if (signed.some(loose) || (id === null && total > 1 && ids.size === 1))
     findings.push(finding("series-unbound", "the patches were signed one by one, not as a series"));

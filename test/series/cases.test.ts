@@ -54,7 +54,7 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     "8 two lists that disagree",
     (() => {
       const [cover, first, second] = series("a", "PATCH", 2);
-      const other = { name: "other", item: { ...first!.item, digest: "changed" } };
+      const other = { ...first!, name: "other", item: { ...first!.item, digest: "changed" } };
       return [cover!, first!, other, second!];
     })(),
     ["v1 of 2: a0 a1 other a2"],
@@ -153,11 +153,7 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     [mail("a1", "[PATCH 1/2] x"), mail("b2", "[PATCH v2 2/2] y", { re: "lost", at: 9e8 })],
     ["v1 of 2: a1 incomplete", "v2 of 2: b2 incomplete"],
   ],
-  [
-    "22 a patch is missing",
-    series("a", "PATCH", 2).slice(0, 2),
-    ["v1 of 2: a0 a1 incomplete"],
-  ],
+  ["22 a patch is missing", series("a", "PATCH", 2).slice(0, 2), ["v1 of 2: a0 a1 incomplete"]],
   [
     "23 one more than there should be",
     [...series("a", "PATCH", 2), mail("a3", "[PATCH 3/2] extra", { re: "a0" })],
@@ -241,7 +237,10 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
   ],
   [
     "38 v2 2/2 that answers 2/2 of v1 two months later",
-    [...series("a", "PATCH", 2), mail("b2", "[PATCH v2 2/2] y", { re: "a0 a2", at: 1_800_000_000 })],
+    [
+      ...series("a", "PATCH", 2),
+      mail("b2", "[PATCH v2 2/2] y", { re: "a0 a2", at: 1_800_000_000 }),
+    ],
     ["v1 of 2: a0 a1 a2", "v2 of 2: b2 replaces 2 of v1"],
   ],
   [
@@ -332,11 +331,7 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
       mail("b2", "[PATCH 6.6 2/5] a 2", { re: "a0 a2" }),
       mail("c2", "[PATCH 6.1 2/5] a 2", { re: "a0 a2" }),
     ],
-    [
-      "v1 of 5: a0 a1 a2 a3 a4 a5",
-      "v1 of 5: b2 incomplete",
-      "v1 of 5: c2 incomplete",
-    ],
+    ["v1 of 5: a0 a1 a2 a3 a4 a5", "v1 of 5: b2 incomplete", "v1 of 5: c2 incomplete"],
   ],
   [
     "two senders, one thread, the same numbers",

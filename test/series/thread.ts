@@ -2,7 +2,7 @@
 
 import { subjectNumber } from "../../src/patch/subject.ts";
 import { assemble } from "../../src/series/assemble.ts";
-import type { AssembledSeries, SeriesItem } from "../../src/series/item.ts";
+import type { AssembledSeries, SeriesItem, ThreadMail } from "../../src/series/item.ts";
 
 export interface Options {
   /** References, the nearest last: names of other mails. */
@@ -21,6 +21,8 @@ export interface Options {
 export interface Named {
   readonly name: string;
   readonly item: SeriesItem;
+  /** A reply without a patch. */
+  readonly isLink: boolean;
 }
 
 let clock = 1_790_000_000;
@@ -31,9 +33,10 @@ export function mail(name: string, subject: string, options: Options = {}): Name
   const reply = /^\s*(re|aw|sv|antw):/i.test(subject);
   const index = number.index ?? 1;
   const id = (one: string): string => (one.startsWith("<") ? one : `<${one}@example.org>`);
-  const kind = options.kind ?? (reply ? "link" : index === 0 ? "cover" : "patch");
+  const kind = options.kind ?? (index === 0 ? "cover" : "patch");
   return {
     name,
+    isLink: reply && kind !== "answer",
     item: {
       kind,
       messageId: options.bare === true ? "" : id(name),
@@ -67,7 +70,12 @@ export function shapeOf(series: AssembledSeries<string>): string {
 
 /** All series of these mails, a line each, in the order of their names. */
 export function seriesOf(mails: readonly Named[]): string[] {
-  return assemble(mails.map(({ name, item }) => ({ item, value: name })))
+  const patches = mails.filter(({ isLink }) => !isLink);
+  const links: ThreadMail[] = mails.filter(({ isLink }) => isLink).map(({ item }) => item);
+  return assemble(
+    patches.map(({ name, item }) => ({ item, value: name })),
+    links,
+  )
     .map(shapeOf)
     .sort();
 }

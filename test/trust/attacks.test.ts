@@ -5,7 +5,7 @@
 
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { createCheck, evidenceIn } from "../../src/cli/checking.ts";
+import { createCheck, evidenceIn, isEvidence } from "../../src/cli/checking.ts";
 import { createSession } from "../../src/cli/judging.ts";
 import { now } from "../../src/cli/now.ts";
 import { type MboxMessage, messages } from "../../src/mail/mbox.ts";
@@ -74,7 +74,7 @@ function verify(
   const found = mails.flatMap((mail) => {
     const [{ bytes, size }] = messages(Buffer.from(mail, "latin1")) as [MboxMessage];
     const evidence = evidenceIn(check(bytes, size));
-    return evidence === null ? [] : [{ source: "x", evidence, payload: null }];
+    return isEvidence(evidence) ? [{ source: "x", evidence, payload: null }] : [];
   });
   const { members, notes } = createSession(trust, { policies, dryRun, at }).judge(found);
   return { patches: members.map(({ result }) => result), notes: [...notes] };

@@ -37,6 +37,8 @@ type Text = Pick<HeldMail, "source" | "bytes" | "size" | "whole">;
 interface Joins {
   /** Puts it to the others of its series. */
   readonly join: (part: Part) => void;
+  /** Has it say which others belong together. */
+  readonly link: () => void;
 }
 
 /** What was decided about a series, with all that a letter needs. */
@@ -96,10 +98,12 @@ export function createBotSession(options: SessionOptions): BotSession {
     const checked = check(whole ? bytes : null, size);
     const evidence = evidenceOf(checked);
     const result = judge(evidence, source, { kind: "none" }, DEFAULT_POLICY, false);
+    const { messageId, references } = checked;
     return {
       facts: factsOf(bytes, checked),
       kept: keptOf(checked),
       size: bytes.length,
+      link: () => close(collector.link({ messageId, references })),
       join(part) {
         held += part.size;
         close(collector.add({ result, evidence, payload: part }));
@@ -189,8 +193,8 @@ export function createBotSession(options: SessionOptions): BotSession {
       failed(mail.source, error);
       return [];
     }
-    const { facts, kept, size, join } = found;
-    if (kept.kind === "other") return [];
+    const { facts, kept, size, join, link } = found;
+    if (kept.kind === "other") return [{ source: mail.source, join: link }];
     const id = store.hold({ ...text, at });
     return [{ source: mail.source, join: () => join({ facts, kept, size, held: id, at }) }];
   }
@@ -200,11 +204,7 @@ export function createBotSession(options: SessionOptions): BotSession {
   }
 
   async function settle(now: number): Promise<Outcome[]> {
-    close(
-      collector.close((members) =>
-        members.every(({ payload }) => now - payload.at >= settings.settle),
-      ),
-    );
+    close(collector.close((parts) => parts.every(({ at }) => now - at >= settings.settle)));
     const outcomes: Outcome[] = [];
     for (const series of closed.splice(0)) {
       try {

@@ -1,6 +1,7 @@
 /** `patchsig am`: verify, then apply exactly what was verified. */
 
 import type { Argv, CommandModule } from "yargs";
+import type { ThreadMail } from "../../series/item.ts";
 import { CliError, EXIT } from "../../errors.ts";
 import { fetchCommand, isOnRef } from "../../git/base-facts.ts";
 import {
@@ -36,7 +37,7 @@ import { faultAt } from "../fault.ts";
 import { readPolicies } from "../policy.ts";
 import { devKeyringsOf } from "../settings.ts";
 import { endOnSignal } from "../signals.ts";
-import { clearProgress, note, out, outputStyle, sayError } from "../terminal.ts";
+import { clearProgress, note, out, outputStyle, say, sayError } from "../terminal.ts";
 import { readKeyrings } from "../keyrings.ts";
 import type { Unread } from "../../source/piece.ts";
 import { newTally, noPatch, openUserTrust, verifySources } from "../verification.ts";
@@ -237,6 +238,11 @@ async function theSeries(
     fault ??= error;
     sayError(error);
   };
+  const tally = newTally();
+  const closed: Collected<Checked>[] = [];
+  const collector = createSeriesCollector<Checked>((members, error) => {
+    for (const { result } of members) throw faultAt(result, error).error;
+  });
   const options = {
     sources: args.source,
     policies: readPolicies(args.require),
@@ -247,16 +253,12 @@ async function theSeries(
     signedOnly: args.signedOnly,
     jobs: 1,
     keep: (checked: Checked) => checked,
+    onLink: (mail: ThreadMail) => closed.push(...collector.link(mail)),
     onUnread,
   };
-  const tally = newTally();
-  const collector = createSeriesCollector<Checked>((members, error) => {
-    for (const { result } of members) throw faultAt(result, error).error;
-  });
-  const closed: Collected<Checked>[] = [];
-  for await (const member of verifySources(options, store, tally)) {
-    const { payload } = member;
-    if (payload !== null) closed.push(...collector.add({ ...member, payload }));
+  for await (const mail of verifySources(options, store, tally)) {
+    const { payload } = mail;
+    if (payload !== null) closed.push(...collector.add({ ...mail, payload }));
   }
   closed.push(...collector.end());
   const withPatches = seriesToApply(withoutStrays(closed));
@@ -296,11 +298,17 @@ function withoutStrays(all: readonly Collected<Checked>[]): readonly Collected<C
 }
 
 /**
- * Series with patches. A mail that cannot be read has no number, and is one of its own: it is said,
- * and no series if there is another one, in which it is missing if it belongs there.
+ * Series with patches. A mail that cannot be read and whose number is not seen either is one of its
+ * own: it is said, and no series if there is another one, in which it is missing if it belongs there.
+ * Answers are said, too.
  */
 function seriesToApply(closed: readonly Series<Checked>[]): Series<Checked>[] {
-  const withPatches = closed.filter((s) => s.members.some((m) => m.evidence.kind === "patch"));
+  const isAnswer = (s: Series<Checked>): boolean => s.members.some((m) => m.evidence.isAnswer);
+  for (const { result } of closed.filter(isAnswer).slice(0, MAX_NAMED))
+    say(`left out, an answer with a diff: ${result.subject}`);
+  const withPatches = closed.filter(
+    (s) => !isAnswer(s) && s.members.some((m) => m.evidence.kind === "patch"),
+  );
   const read = withPatches.filter(isRead);
   if (read.length === 0) return withPatches;
   const unread = closed.filter((s) => !isRead(s)).flatMap((s) => s.members);

@@ -7,9 +7,10 @@ import type { Unread } from "../../source/piece.ts";
 import { formatRecord } from "../../report/json.ts";
 import { renderSigners, renderTotals } from "../../report/totals.ts";
 import { renderNote, renderSeries } from "../../report/text.ts";
-import type { Checked, NoteResult, UnreadResult } from "../../verify/result.ts";
+import type { Checked, NoteResult, PatchResult, UnreadResult } from "../../verify/result.ts";
+import type { ThreadMail } from "../../series/item.ts";
 import { createTotals, summaryOf } from "../../verify/totals.ts";
-import { createSeriesCollector, type Member, type Series } from "../../verify/series.ts";
+import { createSeriesCollector, type JudgedMail, type Series } from "../../verify/series.ts";
 import type { Kept } from "../base-subject.ts";
 import { goneCursors } from "../cursors.ts";
 import { faultAt } from "../fault.ts";
@@ -105,6 +106,7 @@ async function verify(args: Arguments): Promise<void> {
   const totals = createTotals();
   const style = outputStyle();
   const collector = createSeriesCollector<Kept | null>(onFault);
+  const closed: Series<Kept | null>[] = [];
   // loaded where it is asked for: a plain verify has to start quickly
   const bases =
     args.repo === undefined
@@ -137,7 +139,7 @@ async function verify(args: Arguments): Promise<void> {
     sayError(error);
   }
 
-  function onFault(members: readonly Member<Kept | null>[], error: unknown): void {
+  function onFault(members: readonly { readonly result: PatchResult }[], error: unknown): void {
     for (const { result } of members) onUnread(faultAt(result, error));
   }
 
@@ -155,13 +157,13 @@ async function verify(args: Arguments): Promise<void> {
     }
   }
 
-  function take(member: Member<Kept | null>): Series<Kept | null>[] {
+  function take(mail: JudgedMail<Kept | null>): Series<Kept | null>[] {
     try {
-      totals.add(member.result);
-      if (args.json) out(formatRecord(member.result));
-      return collector.add(light(member));
+      totals.add(mail.result);
+      if (args.json) out(formatRecord(mail.result));
+      return collector.add(mail);
     } catch (error) {
-      onFault([member], error);
+      onFault([mail], error);
       return [];
     }
   }
@@ -181,15 +183,17 @@ async function verify(args: Arguments): Promise<void> {
       signedOnly: false,
       jobs: Math.min(jobs, MAX_JOBS),
       keep: bases === null ? null : (checked: Checked) => bases.keep(checked),
+      onLink: (mail: ThreadMail) => closed.push(...collector.link(mail)),
       onNote,
       onUnread,
     };
-    for await (const member of verifySources(options, store, tally)) {
-      for (const closed of take(member)) await show(closed);
+    for await (const mail of verifySources(options, store, tally)) {
+      closed.push(...take(mail));
+      for (const series of closed.splice(0)) await show(series);
     }
   } finally {
     // what was judged before an error is said before it
-    for (const closed of collector.end()) await show(closed);
+    for (const series of [...closed, ...collector.end()]) await show(series);
     if (args.new) {
       store.moveCursors(tally.cursors);
       store.dropCursors(goneCursors(args.source, (prefix) => store.cursorsBelow(prefix)));
@@ -206,14 +210,4 @@ async function verify(args: Arguments): Promise<void> {
   const quiet = args.new && messages === 0;
   if (totals.all.patches + notes + unread === 0 && !quiet) throw noPatch(args.source, messages);
   process.exitCode = met ? (unread > 0 ? EXIT.failed : EXIT.ok) : EXIT.unmet;
-}
-
-/** The member without what only its own verdict needed: open series are kept, mails are not. */
-function light({ result, evidence, payload }: Member<Kept | null>): Member<Kept | null> {
-  const { kind, senders, signature, signed, number, messageId, inReplyTo, attestation } = evidence;
-  return {
-    result,
-    evidence: { kind, senders, signature, signed, number, messageId, inReplyTo, attestation },
-    payload,
-  };
 }

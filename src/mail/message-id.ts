@@ -1,0 +1,24 @@
+/** Message-IDs as they stand in Message-ID, In-Reply-To and References. */
+
+const MESSAGE_ID = /<[^<>\s]{1,500}>/g;
+/** Of a long thread's References, so many of the first and of the last. */
+const MAX_FIRST = 2;
+const MAX_LAST = 48;
+
+/** The Message-IDs in a header's value, with their angle brackets; of very many the first and last ones. */
+export function messageIds(value: string): string[] {
+  const all = value.match(MESSAGE_ID) ?? [];
+  return all.length <= MAX_FIRST + MAX_LAST
+    ? all
+    : [...all.slice(0, MAX_FIRST), ...all.slice(-MAX_LAST)];
+}
+
+/**
+ * What a mail refers to, the nearest last. In-Reply-To is the parent where References do not end
+ * with it; some programs write more than a Message-ID there (RFC 5322, 4.5.4).
+ */
+export function referencesOf(references: string, inReplyTo: string): string[] {
+  const all = messageIds(references);
+  const parents = messageIds(inReplyTo);
+  return [...all, ...parents.filter((id) => !all.includes(id))];
+}
