@@ -193,7 +193,9 @@ describe("what is refused", () => {
     const again = formatPatch(submission.work);
     edit(again[2]!, (t) => t.replace("Who sang.", "Who did not sing."));
     expectStatus(patchsig(["sign", ...again], { home: alice }), 0);
-    expectUntouched(am(["--partial", files[0]!, files[1]!, again[2]!]), 1);
+    const run = am(["--partial", files[0]!, files[1]!, again[2]!]);
+    expectError(run, 3, /^2 series in there: v1 song: shout line 2; v1 song: credits$/);
+    expect(state()).toBe(before);
   });
 
   test("two series at once", () => {

@@ -147,7 +147,8 @@ describe("a series", () => {
     edit(again[2]!, (t) => t.replace("Who sang.", "Who did not sing."));
     expectStatus(patchsig(["sign", ...again], { home: alice }), 0);
     const mixed = judged([files[1]!, files[2]!, again[2]!]);
-    expect(mixed).toEqual({ status: 1, codes: ["series-conflict"], sealed: false });
+    expect(mixed).toMatchObject({ status: 1, sealed: false });
+    expect(mixed.codes).toContain("series-conflict");
     expect(verify([files[1]!, files[2]!, again[2]!]).stdout).toContain(
       "the patches come from different signings",
     );
@@ -157,10 +158,9 @@ describe("a series", () => {
     const letter = edited(files[0]!, (t) =>
       t.replace(/^base-commit: .*$/m, `base-commit: ${"1".repeat(40)}`),
     );
-    expect(judged([letter, ...files.slice(1)])).toMatchObject({
-      status: 1,
-      codes: ["base-contradicts"],
-    });
+    const { status, codes } = judged([letter, ...files.slice(1)]);
+    expect(status).toBe(1);
+    expect(codes).toContain("base-contradicts");
   });
 
   test("two versions in one mbox are two series", () => {
