@@ -10,7 +10,8 @@ import { attempt } from "../mail/refused.ts";
 import { decodeWords } from "../mail/rfc2047.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import type { Checked } from "../verify/result.ts";
-import { type Fields, messageIds, readFields } from "./header.ts";
+import { type Fields, readFields } from "./header.ts";
+import { messageIds } from "../mail/message-id.ts";
 
 export interface Sender {
   /** As the mail has it, for people; may be "". */
@@ -71,7 +72,7 @@ export function factsOf(mail: Buffer | null, checked: Checked): MailFacts {
   const subject = subjectOf(fields);
   const brackets = leadingBrackets(subject);
   return {
-    messageId: messageIds(fields("message-id"))[0] ?? "",
+    messageId: messageIds(...fields("message-id"))[0] ?? "",
     subject,
     title: subject
       .replace(/^(?:\s*(?:\[[^\]]*\]|(?:re|aw|fwd?)\s*:))+\s*/i, "")
@@ -81,7 +82,7 @@ export function factsOf(mail: Buffer | null, checked: Checked): MailFacts {
     kind: checked.view === null || checked.diff === null ? refusedKind(checked) : checked.kind,
     number: checked.number,
     date: parseDate(fields("date")[0] ?? ""),
-    inReplyTo: messageIds(fields("in-reply-to"))[0] ?? "",
+    inReplyTo: messageIds(...fields("in-reply-to"))[0] ?? "",
     automatic: automaticBy(fields),
     bot: isBot(sender),
     replaced: isReplaced(fields, sender),

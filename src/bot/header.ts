@@ -42,11 +42,3 @@ export function readFields(mail: Buffer): Fields {
   file();
   return (wanted) => fields.get(wanted) ?? [];
 }
-
-const MESSAGE_ID = /<[^<>\s]{1,500}>/g;
-const MAX_IDS = 50;
-
-/** Message-IDs in the values, with their angle brackets. */
-export function messageIds(values: readonly string[]): string[] {
-  return values.flatMap((value) => value.match(MESSAGE_ID) ?? []).slice(-MAX_IDS);
-}

@@ -5,9 +5,9 @@ const MESSAGE_ID = /<[^<>\s]{1,500}>/g;
 const MAX_FIRST = 2;
 const MAX_LAST = 48;
 
-/** The Message-IDs in a header's value, with their angle brackets; of very many the first and last ones. */
-export function messageIds(value: string): string[] {
-  const all = value.match(MESSAGE_ID) ?? [];
+/** The Message-IDs in headers' values, with their angle brackets; of very many the first and last ones. */
+export function messageIds(...values: readonly string[]): string[] {
+  const all = values.flatMap((value) => value.match(MESSAGE_ID) ?? []);
   return all.length <= MAX_FIRST + MAX_LAST
     ? all
     : [...all.slice(0, MAX_FIRST), ...all.slice(-MAX_LAST)];

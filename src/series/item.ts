@@ -4,7 +4,7 @@
  */
 
 /** The numbers in a Subject's brackets, `[PATCH v2 1/3]`, or as they were signed. */
-export interface SeriesNumber {
+interface SeriesNumber {
   readonly version: number;
   /** 0 for the cover letter. */
   readonly index: number;

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createSeriesCollector } from "../../src/series/collector.ts";
 import type { AssembledSeries } from "../../src/series/item.ts";

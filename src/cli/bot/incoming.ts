@@ -1,7 +1,8 @@
 /** Mail to the bot: what people answer, and what comes back. Read with mailparser, as people read it. */
 
 import { simpleParser } from "mailparser";
-import { type Fields, messageIds } from "../../bot/header.ts";
+import { type Fields } from "../../bot/header.ts";
+import { messageIds } from "../../mail/message-id.ts";
 import { type Wish, wishIn } from "../../bot/reply.ts";
 
 /** So much of a mail is looked at: an answer stands at its top. */
@@ -9,7 +10,7 @@ const MAX_BYTES = 128 * 1024;
 
 /** Message-IDs that a mail answers, the nearest first. */
 export function answered(fields: Fields): string[] {
-  const ids = [...messageIds(fields("references")), ...messageIds(fields("in-reply-to"))];
+  const ids = [...messageIds(...fields("references")), ...messageIds(...fields("in-reply-to"))];
   return [...new Set(ids.reverse())];
 }
 

@@ -5,7 +5,8 @@
  */
 
 import { automaticBy, isBot, senderOf, subjectOf } from "../../bot/facts.ts";
-import { type Fields, messageIds, readFields } from "../../bot/header.ts";
+import { type Fields, readFields } from "../../bot/header.ts";
+import { messageIds } from "../../mail/message-id.ts";
 import { authorDigest, isLetterId, letterId, letterOfToken } from "../../bot/identity.ts";
 import type { TemplateName, View } from "../../bot/letter.ts";
 import type { Wish } from "../../bot/reply.ts";
@@ -140,7 +141,7 @@ async function thank(
   at: number,
 ): Promise<Letter | null> {
   const sender = senderOf(fields);
-  const [messageId = ""] = messageIds(fields("message-id"));
+  const [messageId = ""] = messageIds(...fields("message-id"));
   if (wish.kind === "none" || sender === null || messageId === "") return null;
   const view: View = {
     ...commonView(settings),

@@ -6,7 +6,8 @@
 import { authorDigest, isLetterId, mailDigest } from "../../bot/identity.ts";
 import { decide, type Decision, type Situation } from "../../bot/decide.ts";
 import { factsOf, type MailFacts, type SeriesFacts, seriesFacts } from "../../bot/facts.ts";
-import { messageIds, readFields } from "../../bot/header.ts";
+import { readFields } from "../../bot/header.ts";
+import { messageIds } from "../../mail/message-id.ts";
 import type { BotSettings } from "../../bot/settings.ts";
 import { CliError } from "../../errors.ts";
 import { dropCr } from "../../mail/line-ends.ts";
@@ -157,7 +158,7 @@ export function createBotSession(options: SessionOptions): BotSession {
     const steps: { mail: SourceMail; digest: Buffer; effect: Effect | null }[] = [];
     for (const mail of mails) {
       const bytes = dropCr(mail.bytes ?? Buffer.alloc(0));
-      const [messageId = ""] = messageIds(readFields(bytes)("message-id"));
+      const [messageId = ""] = messageIds(...readFields(bytes)("message-id"));
       const effect = await effectOf(mail, messageId, at).catch((error: unknown) => {
         failed(mail.source, error);
         return null;
