@@ -59,6 +59,7 @@ const SPOKEN_INFO = new Set([
   "author-recovered",
   "base-guessed",
   "replayed",
+  "series-partial",
   "statement-applied",
   "statement-ignored",
   "devsig-good",

@@ -81,7 +81,9 @@ export function checkMail(mail: Buffer, verifier: Verifier): Checked {
 function answer(checked: Checked, diff: Diff | null): Checked {
   if (diff === null || diff.files.length === 0) return { ...checked, kind: "other" };
   const findings = [...checked.findings, finding("answer", "an answer that carries a diff")];
-  return { ...checked, kind: "patch", isAnswer: true, findings };
+  // the number is that of the patch which it answers
+  const number = { version: 1, index: 1, total: 1 };
+  return { ...checked, kind: "patch", isAnswer: true, number, findings };
 }
 
 /** What a mail shows, before anything is said of its signature. */

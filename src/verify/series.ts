@@ -199,7 +199,10 @@ function judgeSeries<P>(
   const named = new Set(members.flatMap((m) => m.result.base.commit ?? []));
   if (named.size > 1 && bases.size < 2)
     findings.push(finding("base-disagrees", `the mails name ${named.size} different bases`));
-  if (base.status === "missing") findings.push(finding("base-missing", "no base commit recorded"));
+  // whoever answers has no base to name
+  const isAnswer = members.every((m) => m.evidence.isAnswer);
+  if (base.status === "missing" && !isAnswer)
+    findings.push(finding("base-missing", "no base commit recorded"));
 
   const own = verdictOf(findings);
   return {
