@@ -1,0 +1,63 @@
+/** mlmmj: a footer is appended to the mail as it stands, below base64 too. */
+
+import { spawnSync } from "node:child_process";
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startSmtp, type TestServer } from "../support/smtp.ts";
+import { requireTool } from "../support/tools.ts";
+import {
+  arrived,
+  ENCODINGS,
+  expectGood,
+  LONG,
+  newFolder,
+  newSubmission,
+  run,
+  sendEmail,
+  type Submission,
+} from "./support.ts";
+
+const ready = LONG && requireTool("mlmmj-make-ml");
+
+describe.runIf(ready)("mlmmj", () => {
+  let list: string;
+  let next: TestServer;
+  let submission: Submission;
+
+  beforeAll(async () => {
+    submission = newSubmission();
+    next = await startSmtp();
+    const folder = newFolder();
+    chmodSync(folder, 0o755);
+    const answers = "example.org\nowner@example.org\n\n";
+    await run("mlmmj-make-ml", ["-L", "list", "-s", folder], { input: answers });
+    list = join(folder, "list");
+    const control = (name: string, text: string): void =>
+      writeFileSync(join(list, "control", name), text);
+    control("relayhost", "127.0.0.1\n");
+    control("smtpport", `${next.port}\n`);
+    control("prefix", "[list]\n");
+    control("footer", "-- \nlist@example.org: to leave, write to list+unsubscribe@example.org\n");
+    control("modnonsubposts", "");
+    spawnSync("rm", ["-f", join(list, "control", "modnonsubposts")]);
+    writeFileSync(join(list, "subscribers.d", "r"), "reader@example.net\n");
+  });
+
+  afterAll(() => next.stop());
+
+  test.each(ENCODINGS)("--transfer-encoding=%s", async (encoding) => {
+    next.mails.length = 0;
+    const relay = await startSmtp();
+    await sendEmail(submission, relay.port, encoding, "list@example.org");
+    await relay.stop();
+    for (const { bytes } of relay.mails) {
+      const mail = bytes.toString("latin1").replaceAll("\r\n", "\n");
+      const header = "Return-Path: <alice@example.org>\nDelivered-To: list@example.org\n";
+      await run("/usr/bin/mlmmj-receive", ["-F", "-L", list], { input: Buffer.from(header + mail, "latin1") });
+    }
+    const mails = await arrived(next, submission.files.length);
+    expect(mails[0]!.toString("latin1")).toContain("list+unsubscribe@example.org");
+    expectGood(submission, mails);
+  });
+});
