@@ -82,7 +82,17 @@ begin retry
       void children.push(spawn(command, args, { stdio: "ignore" }));
     const rules = below(folder, "rules");
     writeFileSync(join(rules, "local.cf"), "use_bayes 0\nuse_auto_whitelist 0\n");
-    start("spamd", ["-L", "-x", "-m", "1", "-i", "127.0.0.1", "-p", String(spamd), `--siteconfigpath=${rules}`]);
+    start("spamd", [
+      "-L",
+      "-x",
+      "-m",
+      "1",
+      "-i",
+      "127.0.0.1",
+      "-p",
+      String(spamd),
+      `--siteconfigpath=${rules}`,
+    ]);
     start(EXIM, ["-C", config, "-bdf", "-q1m"]);
     await listening(spamd);
     await listening(port);
@@ -99,7 +109,7 @@ begin retry
     const mails = await arrived(next, submission.files.length);
     // what this test is about
     expect(mails[0]!.toString("latin1")).toMatch(/^X-Spam-Report: (?:.*\r?\n[ \t])*[ \t]*\r?\n/m);
-    expectGood(submission, mails);
+    expectGood(submission, mails, encoding);
     expect(existsSync(EXIM)).toBe(true);
   });
 });

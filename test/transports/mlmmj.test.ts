@@ -54,10 +54,12 @@ describe.runIf(ready)("mlmmj", () => {
     for (const { bytes } of relay.mails) {
       const mail = bytes.toString("latin1").replaceAll("\r\n", "\n");
       const header = "Return-Path: <alice@example.org>\nDelivered-To: list@example.org\n";
-      await run("/usr/bin/mlmmj-receive", ["-F", "-L", list], { input: Buffer.from(header + mail, "latin1") });
+      await run("/usr/bin/mlmmj-receive", ["-F", "-L", list], {
+        input: Buffer.from(header + mail, "latin1"),
+      });
     }
     const mails = await arrived(next, submission.files.length);
     expect(mails[0]!.toString("latin1")).toContain("list+unsubscribe@example.org");
-    expectGood(submission, mails);
+    expectGood(submission, mails, encoding);
   });
 });
