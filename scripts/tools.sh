@@ -1,5 +1,6 @@
 #!/bin/sh
-# scripts/tools.sh build|test: sees to the programs that building or testing needs.
+# scripts/tools.sh build|test|transports: sees to the programs that building or testing needs, or
+# the tests with real mail servers (test/transports: on a machine that needs no mail server of its own).
 # As root on Debian it installs what is missing; elsewhere it names it and fails.
 set -eu
 
@@ -11,6 +12,14 @@ need() { # need PACKAGE COMMAND…
 }
 
 has() { command -v "$1"; }
+can_install() { [ "$(id -u)" = 0 ] && has apt-get >/dev/null; }
+
+# no name that others could have taken
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+quietly() { # quietly COMMAND…: what it says only if it fails
+	"$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+}
 
 # better-sqlite3 compiles itself where no ready-made binary is to be had
 need git has git
@@ -32,18 +41,46 @@ if [ "$1" = test ]; then
 	need python3-nacl /usr/bin/python3 -c 'import nacl'
 fi
 
-[ -n "$missing" ] || exit 0
-if [ "$(id -u)" = 0 ] && has apt-get >/dev/null; then
-	echo "installing:$missing"
-	export DEBIAN_FRONTEND=noninteractive
-	# no name that others could have taken
-	log=$(mktemp)
-	trap 'rm -f "$log"' EXIT
-	# shellcheck disable=SC2086
-	{ apt-get update && apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1 ||
-		{ cat "$log" >&2; exit 1; }
-else
+# Debian installs one mail server at a time: postfix is it, Exim is only unpacked
+exim=/var/lib/patchsig-test/exim
+
+if [ "$1" = transports ]; then
+	need postfix has postfix
+	need mailman3 has mailman
+	need mlmmj has mlmmj-make-ml
+	need spamd has spamd
+	need dovecot-lmtpd test -x /usr/lib/dovecot/lmtp
+	need adduser has adduser
+	if ! test -x "$exim/usr/sbin/exim4"; then
+		can_install || { echo "as root on Debian this unpacks Exim to $exim" >&2; exit 1; }
+		quietly apt-get update
+		# what it is linked against
+		missing="$missing $(apt-cache depends exim4-daemon-heavy | sed -n 's/^ *Depends: \(lib.*\)/\1/p' | tr '\n' ' ')"
+	fi
+fi
+
+if [ -n "$missing" ] && ! can_install; then
 	echo "missing:$missing" >&2
 	echo "hint: sudo apt-get install$missing" >&2
 	exit 1
+fi
+
+if [ -n "$missing" ]; then
+	echo "installing:$missing"
+	export DEBIAN_FRONTEND=noninteractive
+	quietly apt-get update
+	# shellcheck disable=SC2086
+	quietly apt-get install -y --no-install-recommends --no-upgrade $missing
+fi
+
+if [ "$1" = transports ] && ! test -x "$exim/usr/sbin/exim4"; then
+	echo "unpacking: exim4-daemon-heavy"
+	cd "$work"
+	quietly apt-get download exim4-base exim4-daemon-heavy
+	mkdir -p "$exim"
+	for package in *.deb; do quietly dpkg-deb -x "$package" "$exim"; done
+fi
+if [ "$1" = transports ] && ! id Debian-exim >/dev/null 2>&1; then
+	# the name is compiled into it
+	quietly adduser --system --group --no-create-home --force-badname Debian-exim
 fi

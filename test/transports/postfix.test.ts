@@ -1,6 +1,13 @@
 /** Postfix: into a maildir, and to a server that takes seven bits only. */
 
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, test } from "vitest";
@@ -11,14 +18,17 @@ import {
   ENCODINGS,
   expectGood,
   freePort,
+  LINE_ENDS,
   listening,
   LONG,
   newFolder,
   newSubmission,
+  PATIENCE,
   run,
   sendEmail,
   type Submission,
   until,
+  withIds,
 } from "./support.ts";
 
 const ready = LONG && requireTool("postfix");
@@ -26,7 +36,7 @@ const ready = LONG && requireTool("postfix");
 describe.runIf(ready)("postfix", () => {
   let port: number;
   let folder: string;
-  let next: TestServer;
+  let next: TestServer | undefined;
   let submission: Submission;
 
   beforeAll(async () => {
@@ -73,34 +83,44 @@ smtp_host_lookup = native
     writeFileSync(join(etc!, "master.cf"), master);
     await run("postfix", ["-c", etc!, "start"]);
     await listening(port);
-  }, 600_000);
+  }, PATIENCE);
 
   afterAll(async () => {
     spawnSync("postfix", ["-c", join(folder, "etc"), "stop"]);
-    await next.stop();
-  });
+    await next?.stop();
+  }, PATIENCE);
 
   const box = (): string => join(folder, "mail", "box", "new");
 
-  test.each(ENCODINGS)("into a maildir, --transfer-encoding=%s", async (encoding) => {
-    const count = submission.files.length;
-    const before = new Set(spawnSync("ls", [box()]).stdout.toString().split("\n"));
-    const fresh = (): string[] => {
-      const names = spawnSync("ls", [box()]).stdout.toString().split("\n");
-      return names.filter((name) => name !== "" && !before.has(name));
-    };
-    await sendEmail(submission, port, encoding, `box@maildir.example.org`);
-    await until(() => fresh().length >= count, "postfix delivers nothing");
-    expectGood(
-      submission,
-      fresh().map((name) => readFileSync(join(box(), name))),
-      encoding,
-    );
-  });
+  test.each(ENCODINGS)(
+    "into a maildir, --transfer-encoding=%s",
+    { timeout: PATIENCE },
+    async (encoding) => {
+      const ids = await sendEmail(submission, port, encoding, "box@maildir.example.org");
+      const fresh = (): Buffer[] => withIds(mailsIn(box()), ids);
+      await until(
+        () => fresh().length === ids.length,
+        () => `${fresh().length} of ${ids.length}`,
+      );
+      expectGood(submission, fresh(), damage(encoding));
+    },
+  );
 
-  test.each(ENCODINGS)("to a server of seven bits, --transfer-encoding=%s", async (encoding) => {
-    next.mails.length = 0;
-    await sendEmail(submission, port, encoding);
-    expectGood(submission, await arrived(next, submission.files.length), encoding);
-  });
+  test.each(ENCODINGS)(
+    "to a server of seven bits, --transfer-encoding=%s",
+    { timeout: PATIENCE },
+    async (encoding) => {
+      const ids = await sendEmail(submission, port, encoding);
+      expectGood(submission, await arrived(next!, ids), damage(encoding));
+    },
+  );
 });
+
+/** A raw CR before LF does not survive SMTP. */
+const damage = (encoding: string) => (encoding === "8bit" ? LINE_ENDS : undefined);
+
+/** All that was delivered; what is under way has another folder. */
+function mailsIn(folder: string): Buffer[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).map((name) => readFileSync(join(folder, name)));
+}

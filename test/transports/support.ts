@@ -6,7 +6,7 @@
  * `scripts/tools.sh transports` installs.
  */
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createConnection, createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -70,16 +70,15 @@ export function newSubmission(): Submission {
   return { folder, base, work, files };
 }
 
-/** git send-email to a server on this machine. */
+/** git send-email to a server on this machine. Resolves to the Message-IDs that it gave. */
 export async function sendEmail(
   { folder, files }: Submission,
   port: number,
   encoding: string,
   to = "list@example.org",
-): Promise<void> {
+): Promise<string[]> {
   const args = [
     "send-email",
-    "--quiet",
     "--confirm=never",
     "--suppress-cc=all",
     "--from=Alice <alice@example.org>",
@@ -91,7 +90,23 @@ export async function sendEmail(
     `--transfer-encoding=${encoding}`,
     ...files,
   ];
-  await run("git", args, { cwd: folder });
+  const said = await run("git", args, { cwd: folder });
+  const ids = [...said.matchAll(ID)].map(([, id]) => id!);
+  expect(ids).toHaveLength(files.length);
+  return ids;
+}
+
+const ID = /^Message-ID: *(<.*>)/gim;
+
+/** The mails of these Message-IDs, in this order: what another test sent may come late. */
+export function withIds(mails: readonly Buffer[], ids: readonly string[]): Buffer[] {
+  const byId = new Map<string, Buffer>();
+  for (const mail of mails) {
+    // not in its body: a bounce holds the mail that it is about
+    const [header] = mail.toString("latin1").split(/\r?\n\r?\n/, 1);
+    for (const [, id] of header!.matchAll(ID)) byId.set(id!, mail);
+  }
+  return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
 /** Runs a program to its end; throws with what it said if it fails. */
@@ -129,64 +144,108 @@ export async function listening(port: number): Promise<void> {
         socket.on("connect", () => (socket.destroy(), resolve(true)));
         socket.on("error", () => resolve(false));
       }),
-    `nobody listens on port ${port}`,
+    () => `nobody listens on port ${port}`,
   );
 }
 
-/** Waits for a state, however long it takes; the test's own limit ends it. */
+/** Waits for a state, however long it takes: the test's own limit ends it, and this at the latest. */
 export async function until(
   isSo: () => boolean | Promise<boolean>,
-  otherwise: string,
+  otherwise: () => string,
 ): Promise<void> {
-  for (let tries = 0; tries < 1200; tries++) {
+  for (let tries = 0; tries < PATIENCE / 100; tries++) {
     if (await isSo()) return;
     await sleep(100);
   }
-  throw new Error(otherwise);
+  throw new Error(otherwise());
 }
 
-/** Resolves to the mails that came, as soon as there are so many. */
-export async function arrived(server: TestServer, count: number): Promise<Buffer[]> {
-  await until(() => server.mails.length >= count, `${server.mails.length} of ${count} mails came`);
-  return server.mails.map(({ bytes }) => bytes);
+/** Milliseconds; for a test here and for its hooks. A machine may be slow. */
+export const PATIENCE = 600_000;
+
+/** Ends what listens and what runs, and waits for that: its files are about to go. */
+export async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.on("exit", resolve));
+  child.kill();
+  await gone;
+}
+
+/** Resolves to the mails of these Message-IDs, as soon as all have come. */
+export async function arrived(server: TestServer, ids: readonly string[]): Promise<Buffer[]> {
+  const came = (): Buffer[] =>
+    withIds(
+      server.mails.map(({ bytes }) => bytes),
+      ids,
+    );
+  await until(
+    () => came().length === ids.length,
+    () => `${came().length} of ${ids.length} came`,
+  );
+  return came();
 }
 
 /** The patch of the CRLF file. */
 const CRLF = 4;
 
+/** What is said of the patch of the CRLF file when its CRs are gone. */
+export const LINE_ENDS = {
+  code: "content-changed",
+  message: "diff changed after signing: line ends",
+} as const;
+
 /**
  * Verifies what was delivered, and applies it: by `patchsig am` it becomes the submitter's commits.
- * With 8bit, a raw CR before LF does not survive SMTP: that is said, with the way out.
+ * If `damage` is given, the CRLF file's patch has lost its CRs on the way: that is said of it, and
+ * `git am` cannot make the submitter's commit of it either.
  */
 export function expectGood(
-  { base, work }: Submission,
+  submission: Submission,
   mails: readonly Buffer[],
-  encoding: string,
+  damage?: { readonly code: string; readonly message: string },
 ): void {
-  const inbox = newFolder();
-  mails.forEach((mail, i) => writeFileSync(join(inbox, `${i}.eml`), mail));
+  const inbox = folderOf(mails);
   const home = newFolder();
   const verify = patchsig(["verify", "--json", inbox], { home });
   const all = records(verify);
   const patches = all.filter(({ type }) => type === "patch");
+  expect(patches).toHaveLength(mails.length);
   const odd = patches.filter(
     ({ signature, verdict }) => signature !== "good" || verdict === "fail",
   );
-  if (encoding === "8bit") {
-    expect(odd, verify.stdout).toMatchObject([{ series: { index: CRLF }, changed: ["diff"] }]);
-    expect(odd[0]!["findings"][0].message).toBe("diff changed after signing: line ends");
+  const { base, work } = submission;
+  if (damage !== undefined) {
+    expect(odd, verify.stdout).toMatchObject([{ series: { index: CRLF }, verdict: "fail" }]);
+    expect(odd[0]!["findings"]).toContainEqual(expect.objectContaining(damage));
+    const tree = copyOf(base);
+    git(tree, ["config", "user.name", "Ilse"]);
+    git(tree, ["config", "user.email", "ilse@example.org"]);
+    const am = spawnSync("git", ["am", "-q", odd[0]!["source"]], { cwd: tree });
+    expect(am.status, "git am makes a commit of what is said to be damaged").not.toBe(0);
     return;
   }
   expect(odd, verify.stdout).toEqual([]);
   expect(verify.status, verify.stderr).toBe(0);
   expect(all.find(({ type }) => type === "series")).toMatchObject({ complete: true, sealed: true });
-  const tree = join(newFolder(), "tree");
-  cpSync(base, tree, { recursive: true });
+  const tree = copyOf(base);
   expectStatus(patchsig(["am", inbox], { home, cwd: tree }), 0);
   const start = git(base, ["rev-parse", "HEAD"]).toString().trim();
   const plain = (commits: string[]): string[] =>
     commits.map((one) => one.replace(/^>+From /gm, "From "));
   expect(plain(commitsSince(tree, start))).toEqual(plain(commitsSince(work, start)));
+}
+
+/** A folder with these mails, as they came. */
+export function folderOf(mails: readonly Buffer[]): string {
+  const folder = newFolder();
+  mails.forEach((mail, i) => writeFileSync(join(folder, `${i}.eml`), mail));
+  return folder;
+}
+
+function copyOf(repository: string): string {
+  const tree = join(newFolder(), "tree");
+  cpSync(repository, tree, { recursive: true });
+  return tree;
 }
 
 /** A folder below the test's, made. */
