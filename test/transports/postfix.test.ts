@@ -31,7 +31,8 @@ import {
   withIds,
 } from "./support.ts";
 
-const ready = LONG && requireTool("postfix");
+const POSTFIX = "/usr/sbin/postfix";
+const ready = LONG && requireTool(POSTFIX);
 
 describe.runIf(ready)("postfix", () => {
   let port: number;
@@ -81,12 +82,12 @@ smtp_host_lookup = native
       // no service runs in a chroot: the queue's folder is not prepared as one
       .replace(/^(\S+\s+\S+\s+\S+\s+\S+\s+)y/gm, "$1n");
     writeFileSync(join(etc!, "master.cf"), master);
-    await run("postfix", ["-c", etc!, "start"]);
+    await run(POSTFIX, ["-c", etc!, "start"]);
     await listening(port);
   }, PATIENCE);
 
   afterAll(async () => {
-    spawnSync("postfix", ["-c", join(folder, "etc"), "stop"]);
+    spawnSync(POSTFIX, ["-c", join(folder, "etc"), "stop"]);
     await next?.stop();
   }, PATIENCE);
 
