@@ -57,6 +57,7 @@ test("a hint that is wrapped can be pasted, whatever is in it", () => {
       source: "-",
       messageId: "",
       subject: "",
+      read: true,
       findings: [finding("key-policy", "", hint)],
     } as const;
     const lines = renderNote(note, { columns, color: false }).join("\n");

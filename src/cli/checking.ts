@@ -47,10 +47,10 @@ export function examine(check: Check, bytes: Buffer | null, size: number): Exami
   }
 }
 
-/** What a mail is judged by; without a patch or statements, only what it says of its thread. */
+/** What a mail is judged by; one without a patch or statements that was read says its thread alone. */
 export function evidenceIn(checked: Checked): Evidence | ThreadMail {
-  const { kind, statements, messageId, references } = checked;
-  return kind === "other" && statements.length === 0
+  const { kind, view, statements, messageId, references } = checked;
+  return kind === "other" && view !== null && statements.length === 0
     ? { messageId, references }
     : evidenceOf(checked);
 }

@@ -37,7 +37,7 @@ export interface Session {
 
 interface Judged<P> {
   readonly members: readonly JudgedMail<P>[];
-  /** Mails without a patch that carry statements about keys. */
+  /** Mails without a patch that carry statements about keys, or that are not read. */
   readonly notes: readonly NoteResult[];
   /** Mails at which the program failed; nothing of them is remembered. */
   readonly faults: readonly Unread[];
@@ -145,8 +145,9 @@ export function createSession(
   function judgeOne<P>({ source, evidence, payload }: Found<P>): NoteResult | JudgedMail<P> {
     const said = hear(evidence);
     if (evidence.kind === "other") {
-      const { messageId, subject } = evidence;
-      return { type: "note", source, messageId, subject, findings: said };
+      const { messageId, subject, read } = evidence;
+      const findings = read ? said : evidence.findings.map(passedOver);
+      return { type: "note", source, messageId, subject, read, findings };
     }
     return { result: resultOf(evidence, source, said), evidence, payload };
   }
@@ -182,4 +183,9 @@ export function createSession(
       return judged(all, faults);
     },
   };
+}
+
+/** Why a mail is not read that does not fail for it: it shows no patch. */
+function passedOver(refused: Finding): Finding {
+  return { ...refused, severity: "info" };
 }

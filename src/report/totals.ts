@@ -31,6 +31,11 @@ export function renderTotals(
   return wrapTo(words.length === 0 ? begin : `${begin}: ${words.join(", ")}`, style.columns);
 }
 
+/** Mails that were refused and show no patch: told, not judged. */
+export function renderPassedOver(mails: number, style: Style): string[] {
+  return wrapTo(`${count(mails, "mail")} without a patch could not be read`, style.columns);
+}
+
 /** A row for each signer, the busiest first. */
 export function renderSigners(totals: Totals, style: Style): string[] {
   const rows = totals.bySigner();

@@ -38,6 +38,7 @@ import { finding } from "./findings.ts";
 import type { Checked, Part } from "./result.ts";
 import { verifyData, verifyTrustedComment } from "./signature.ts";
 import { statementsIn } from "./statements.ts";
+import { type Traces, tracesIn } from "./traces.ts";
 
 /**
  * Reads one mail (with its CRs, as `git mailsplit --keep-cr` leaves it) and checks its signature.
@@ -154,16 +155,16 @@ function person(info: MailInfo): { name: string; email: string } {
 export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
   const subject = glimpse(mail, "subject");
   const { hasVersion, prefix, ...number } = subjectNumber(subject);
+  const traces = tracesIn(mail);
   const sender = parseAuthor(glimpse(mail, "from")).email.toString("utf8");
   return {
-    // no cover letter keeps its patches from being applied
-    kind: number.index === 0 ? "cover" : "patch",
+    kind: kindOfRefused(mail, subject, traces),
     view: null,
     diff: null,
     attestation: null,
     author: null,
     senders: [normaliseIdentity(sender)].filter((address) => address !== null),
-    signature: showsBlock(mail) ? "malformed" : "none",
+    signature: traces.block ? "malformed" : "none",
     signed: null,
     changed: [],
     signedMessage: null,
@@ -181,16 +182,17 @@ export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
   };
 }
 
-/** True if a block begins in the mail, be it within base64. */
-function showsBlock(mail: Buffer): boolean {
-  if (findMarkers(mail).length > 0) return true;
-  const runs = mail.toString("latin1", 0, LOOKED_AT).matchAll(BASE64_LINES);
-  return [...runs].some(([run]) => findMarkers(Buffer.from(run, "base64")).length > 0);
+/**
+ * A refused mail is no patch if nothing in it could be one and its Subject does not say that it is:
+ * an answer with an S/MIME signature, say. No cover letter keeps its patches from being applied.
+ */
+function kindOfRefused(mail: Buffer, subject: string, { block, diff }: Traces): Checked["kind"] {
+  const { version, index } = subjectNumber(subject);
+  const isCalledPatch = version !== null && !isReplySubject(subject);
+  // of a mail that is too large nothing was looked at
+  if (mail.length > 0 && !block && !diff && !isCalledPatch) return "other";
+  return index === 0 ? "cover" : "patch";
 }
-
-/** As much of a refused mail as is searched for a block. */
-const LOOKED_AT = 1 << 20;
-const BASE64_LINES = /(?:^[A-Za-z0-9+/]{4,}={0,2}\r?\n)+/gm;
 
 /** What the Subject does not say is 1. */
 function numberOf({

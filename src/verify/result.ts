@@ -139,12 +139,14 @@ export interface PatchResult {
   readonly verdict: Verdict;
 }
 
-/** A mail without a patch that carries statements about keys. */
+/** A mail without a patch that carries statements about keys, or that is not read. */
 export interface NoteResult {
   readonly type: "note";
   readonly source: string;
   readonly messageId: string;
   readonly subject: string;
+  /** False if the mail was refused. */
+  readonly read: boolean;
   readonly findings: readonly Finding[];
 }
 
@@ -180,6 +182,8 @@ export interface SummaryResult {
   readonly fail: number;
   /** Parts of the sources that could not be read. */
   readonly unread: number;
+  /** Mails that were refused and show no patch. */
+  readonly passedOver: number;
 }
 
 /** What could not be read. */

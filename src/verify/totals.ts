@@ -52,6 +52,9 @@ export function createTotals(): Totals {
 }
 
 /** As a JSON record. */
-export function summaryOf({ all }: Totals, messages: number, unread: number): SummaryResult {
-  return { type: "summary", messages, ...all, unread };
+export function summaryOf(
+  { all }: Totals,
+  { messages, unread, passedOver }: Pick<SummaryResult, "messages" | "unread" | "passedOver">,
+): SummaryResult {
+  return { type: "summary", messages, ...all, unread, passedOver };
 }

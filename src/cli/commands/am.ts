@@ -24,7 +24,7 @@ import { treesOf } from "../../git/trial.ts";
 import { escapeText } from "../../report/escape.ts";
 import { renderSeries } from "../../report/text.ts";
 import { type Composed, mailFor } from "../../verify/commit.ts";
-import type { Checked } from "../../verify/result.ts";
+import type { Checked, NoteResult } from "../../verify/result.ts";
 import {
   type Collected,
   createSeriesCollector,
@@ -254,6 +254,9 @@ async function theSeries(
     jobs: 1,
     keep: (checked: Checked) => checked,
     onLink: (mail: ThreadMail) => closed.push(...collector.link(mail)),
+    onNote: ({ read, source }: NoteResult): void => {
+      if (!read) note(`${escapeText(source)}: a mail without a patch, not read\n`);
+    },
     onUnread,
   };
   for await (const mail of verifySources(options, store, tally)) {

@@ -5,7 +5,7 @@ import type { Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
 import type { Unread } from "../../source/piece.ts";
 import { formatRecord } from "../../report/json.ts";
-import { renderSigners, renderTotals } from "../../report/totals.ts";
+import { renderPassedOver, renderSigners, renderTotals } from "../../report/totals.ts";
 import { renderNote, renderSeries } from "../../report/text.ts";
 import type { Checked, NoteResult, PatchResult, UnreadResult } from "../../verify/result.ts";
 import type { ThreadMail } from "../../series/item.ts";
@@ -114,6 +114,7 @@ async function verify(args: Arguments): Promise<void> {
       : await (await import("../verify-bases.ts")).openBases(args.repo);
   let seriesCount = 0;
   let notes = 0;
+  let passedOver = 0;
   let unread = 0;
   let blocks = 0;
   let met = true;
@@ -126,9 +127,10 @@ async function verify(args: Arguments): Promise<void> {
   }
 
   function onNote(note: NoteResult): void {
-    notes++;
+    if (note.read) notes++;
+    else passedOver++;
     if (args.json) out(formatRecord(note));
-    else print(renderNote(note, style));
+    else if (note.read) print(renderNote(note, style));
   }
 
   function onUnread({ source, error }: Unread): void {
@@ -203,8 +205,9 @@ async function verify(args: Arguments): Promise<void> {
     store.close();
   }
   const { messages } = tally;
-  if (args.json) out(formatRecord(summaryOf(totals, messages, unread)));
+  if (args.json) out(formatRecord(summaryOf(totals, { messages, unread, passedOver })));
   else if (seriesCount > 1) print(renderTotals(totals, { messages, unread }, style));
+  if (!args.json && passedOver > 0) print(renderPassedOver(passedOver, style));
   if (!args.json && seriesCount > LONG_RUN) print(renderSigners(totals, style));
   // nothing new is no failure: a bot or a timer asks again and again
   const quiet = args.new && messages === 0;

@@ -1,0 +1,58 @@
+/**
+ * What a mail that is refused may hold all the same. It is looked at as git could read its lines, and
+ * in every way at once: nothing that git am would apply may pass for a mail without a patch.
+ */
+
+import { findMarkers } from "../patch/block.ts";
+
+export interface Traces {
+  /** A signature block begins. */
+  readonly block: boolean;
+  /** A line stands there without which git applies nothing. */
+  readonly diff: boolean;
+}
+
+/** git finds such lines at the start of a line alone, and never behind a `>`. */
+const DIFF =
+  /^(?:diff --git |@@ -|GIT binary patch|(?:old|new|new file|deleted file) mode |(?:rename|copy) (?:from|to|old|new) |Index: |--- .*\r?\n\+\+\+ )/m;
+
+/** The same of format=flowed, where blanks and line ends may stand anywhere in a line, or go. */
+const SQUEEZED =
+  /diff--git|@@-|GITbinarypatch|(?:old|new|newfile|deletedfile)mode|(?:rename|copy)(?:from|to|old|new)/;
+const FLOWED = /flowed|^content-[^\n]*(?:\n[ \t][^\n]*)*=\?/im;
+const QUOTED = /^ ?>.*$/gm;
+
+/** Looks for what git might apply in the lines of a mail, whatever encoding it names for them. */
+export function tracesIn(mail: Buffer): Traces {
+  const raw = mail.toString("latin1").replaceAll("\r\n", "\n");
+  const views = [raw, ...quotedPrintable(raw), base64(raw)];
+  const mayFlow = FLOWED.test(raw);
+  return {
+    block: views.some((view) => findMarkers(Buffer.from(view, "latin1")).length > 0),
+    diff: views.some((view) => DIFF.test(view) || (mayFlow && SQUEEZED.test(squeezed(view)))),
+  };
+}
+
+function squeezed(view: string): string {
+  return view.replace(QUOTED, "").replace(/\s+/g, "");
+}
+
+/** With soft line breaks and, as a CR before them keeps git from seeing them, without. */
+function quotedPrintable(raw: string): string[] {
+  const decoded = (text: string): string =>
+    text.replace(/=([0-9a-f]{2})/gi, (_, digits: string) =>
+      String.fromCharCode(Number.parseInt(digits, 16)),
+    );
+  return [decoded(raw), decoded(raw.replaceAll("=\n", ""))];
+}
+
+/**
+ * Each line as git decodes it: what is no letter of base64 counts for nothing. The lines of headers
+ * come to noise, in which only the first line of a part can hide, and no diff has one line.
+ */
+function base64(raw: string): string {
+  const lines = raw.split("\n");
+  return lines
+    .map((line) => Buffer.from(line.replace(/[^A-Za-z0-9+/]/g, ""), "base64").toString("latin1"))
+    .join("");
+}
