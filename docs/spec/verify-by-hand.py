@@ -143,7 +143,7 @@ def verify(mail, folder):
     said = {tuple(map(int, text.split("/"))) for text in versions + numbers}
     need(said <= {(int(v),), (int(i), int(n))}, "the Subject's brackets", NotGood)
     outside = patch[:start] + b"\n" + patch[end:] + (b"" if diff else b"\n" + msg)
-    for line in re.findall(rb"^base-commit: (.*)$", outside, re.M | re.I):
+    for line in re.findall(rb"^base-commit:[ \t]*(.*)$", outside, re.M | re.I):
         need(line.strip() == base.encode(), "the base-commit line", NotGood)
     need(re.fullmatch(ADDRESS, by) and by == email.decode().lower(), "the signer is not the author", NotGood)  # duty 6
     return f"good, signed by {by} with {key}, v{v} {i}/{n}, series {series}, base {base}"

@@ -54,7 +54,7 @@ const MAX_DEPENDENCIES = 100;
 const MAX_QUOTED = 100;
 
 const LINE =
-  /^(?:((?:base-(?:commit|tree)|change-id|prerequisite-(?:patch|message|change)-id): )|((?:Depends|Based)-on:))(.*)$/gim;
+  /^(?:((?:base-(?:commit|tree)|change-id|prerequisite-(?:patch|message|change)-id):[ \t]*)|((?:Depends|Based)-on:))(.*)$/gim;
 const MARKS = /^(?:base|based|prerequisite|change|depends)-/im;
 /** A remark may follow, as `(tag: v6.1)`: b4 reads such a line too. */
 const COMMIT = /^([0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-z])/;
@@ -77,7 +77,7 @@ export function readBaseLines(texts: readonly Buffer[]): BaseLines {
     if (!MARKS.test(whole)) continue;
     for (const [, key, depends, text] of whole.matchAll(LINE))
       found.take(
-        depends === undefined ? key!.slice(0, -2).toLowerCase() : "depends-on",
+        depends === undefined ? key!.trimEnd().slice(0, -1).toLowerCase() : "depends-on",
         text!.trim(),
       );
   }

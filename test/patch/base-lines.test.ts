@@ -143,3 +143,11 @@ describe("in mails of git", () => {
 function firstOf(mbox: Buffer): Buffer {
   return mbox.subarray(0, mbox.indexOf("\nFrom ") + 1);
 }
+
+test.each(["", "\t", "  ", " \t "])("white space behind the colon: %j", (blank) => {
+  const name = "0123456789".repeat(4);
+  const { commit, prerequisites } = readBaseLines([
+    Buffer.from(`base-commit:${blank}${name}\nprerequisite-patch-id:${blank}${name}\n`),
+  ]);
+  expect({ commit, prerequisites }).toEqual({ commit: name, prerequisites: [name] });
+});
