@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -245,16 +245,30 @@ describe("killed", () => {
     ["guess", "SIGKILL"],
   ] as const)("%s by %s leaves no trace", async (command, signal) => {
     const temporary = newFolder();
+    const [bin, waiting] = [newFolder(), join(newFolder(), "waiting")];
+    // so that it is in the middle of it on any machine
+    writeFileSync(
+      join(bin, "git"),
+      `#!/bin/sh
+PATH=\${PATH#*:}
+[ -z "$(ls "$TMPDIR")" ] && exec git "$@"
+echo $$ >"${waiting}.new"
+mv "${waiting}.new" "${waiting}"
+exec sleep 600
+`,
+      { mode: 0o755 },
+    );
     const program = join(import.meta.dirname, "..", "..", "bin", "patchsig.js");
     const child = spawn(process.execPath, [program, "base", command, series], {
       cwd: r,
-      env: { ...process.env, TMPDIR: temporary },
+      env: { ...process.env, PATH: `${bin}:${process.env["PATH"]}`, TMPDIR: temporary },
       stdio: "ignore",
     });
-    while (readdirSync(temporary).length === 0 && child.exitCode === null) await setTimeout(2);
+    while (!existsSync(waiting) && child.exitCode === null) await setTimeout(20);
     expect(child.exitCode).toBe(null);
     child.kill(signal);
     await once(child, "exit");
+    spawnSync("kill", ["-9", readFileSync(waiting, "utf8").trim()]);
     expect(child.exitCode).not.toBe(0);
     expect(everything(r)).toEqual(before);
     if (signal !== "SIGKILL") expect(readdirSync(temporary)).toEqual([]);

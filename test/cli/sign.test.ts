@@ -1,6 +1,6 @@
 /** `patchsig sign`: files are signed whole or left as they were. */
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   closeSync,
@@ -15,11 +15,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { generateSecretKey } from "../../src/minisign/generate.ts";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
 import { messages } from "../../src/mail/mbox.ts";
 import { patchsig, type Run } from "../support/cli.ts";
+import { LONG } from "../support/long.ts";
 import { git } from "../support/repo.ts";
 import { check, isGood } from "../support/signing.ts";
 import {
@@ -37,6 +39,7 @@ import {
 } from "./support.ts";
 
 const PROGRAM = join(import.meta.dirname, "..", "..", "bin", "patchsig.js");
+const KILL_AT = pathToFileURL(join(import.meta.dirname, "..", "support", "kill-at.js")).href;
 
 let work: string;
 let home: string;
@@ -334,39 +337,49 @@ describe("what is not", () => {
   });
 });
 
-test("kill -9 at any moment leaves every file whole", async () => {
-  const folder = newFolder();
+test("kill -9 before any of its steps leaves every file whole", () => {
+  const total = 12;
   const template = text(unsigned[0]!);
-  const total = 300;
-  for (let n = 1; n <= total; n++)
-    writeFileSync(
-      join(folder, `${String(n).padStart(4, "0")}.patch`),
-      template.replace("[PATCH 1/3]", `[PATCH ${n}/${total}]`),
-    );
-  const files = filesOf(folder);
-  const signed = (): number =>
+  const series = (): string[] => {
+    const folder = newFolder();
+    for (let n = 1; n <= total; n++)
+      writeFileSync(
+        join(folder, `${String(n).padStart(2, "0")}.patch`),
+        template.replace("[PATCH 1/3]", `[PATCH ${n}/${total}]`),
+      );
+    return filesOf(folder);
+  };
+  const steps = join(newFolder(), "steps");
+  const signUntil = (step: number, files: readonly string[]): string | null =>
+    spawnSync(process.execPath, ["--import", KILL_AT, PROGRAM, "sign", ...files], {
+      env: { ...process.env, XDG_DATA_HOME: home, KILL_AT: String(step), STEPS: steps },
+    }).signal;
+  const signed = (files: readonly string[]): number =>
     files.filter((file) => /^trusted comment: /m.test(text(file))).length;
 
-  const child = spawn(process.execPath, [PROGRAM, "sign", ...files], {
-    env: { ...process.env, XDG_DATA_HOME: home },
-    stdio: "ignore",
-  });
-  const over = new Promise((resolve) => child.on("close", (_status, signal) => resolve(signal)));
-  // as soon as a file of the first half was replaced
-  while (!/^trusted comment: /m.test(text(files[20]!)))
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  child.kill("SIGKILL");
-  expect(await over).toBe("SIGKILL");
-  expect(signed()).toBeGreaterThan(20);
-  expect(signed()).toBeLessThan(total);
-  for (const file of files) {
-    const { kind, signature } = check(messages(readFileSync(file), { keepCr: true })[0]!.bytes!);
-    expect({ kind, whole: signature === "good" || signature === "none" }).toEqual({
-      kind: "patch",
-      whole: true,
-    });
+  expect(signUntil(0, series())).toBe(null);
+  const whole = Number(readFileSync(steps, "utf8"));
+  // each file is written, and put in its place
+  expect(whole).toBeGreaterThanOrEqual(2 * total);
+  const tries = LONG ? whole : 6;
+  const left: number[] = [];
+  for (let i = 1; i <= tries; i++) {
+    const files = series();
+    expect(signUntil(Math.floor((i * whole) / tries), files)).toBe("SIGKILL");
+    left.push(total - signed(files));
+    for (const file of files) {
+      const { kind, signature } = check(messages(readFileSync(file), { keepCr: true })[0]!.bytes!);
+      expect({ kind, whole: signature === "good" || signature === "none" }).toEqual({
+        kind: "patch",
+        whole: true,
+      });
+    }
+    // and the next run finishes the work
+    if (i === Math.ceil(tries / 2)) {
+      expectStatus(sign(files), 0);
+      expect(signed(files)).toBe(total);
+    }
   }
-  // and the next run finishes the work
-  expectStatus(sign(files), 0);
-  expect(signed()).toBe(total);
+  expect(left).toEqual(left.toSorted((a, b) => b - a));
+  expect(left.at(0)).toBeGreaterThan(left.at(-1)!);
 });
