@@ -143,7 +143,7 @@ describe("bot preview", () => {
     for (const line of run.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
     const letters = patchsig(["bot", "preview", "--letters", file], { home: folder });
     expect(letters.stdout.match(/^To: alice@example\.org$/gm)).toHaveLength(3);
-    expect(letters.stdout).toContain("git format-patch -v2 -1 --base=auto");
+    expect(letters.stdout).toContain("git format-patch -v2 -1 --base=HEAD~1");
   });
 
   test.each([

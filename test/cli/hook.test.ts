@@ -24,6 +24,7 @@ import type { Checked } from "../../src/verify/result.ts";
 import { CHEAP, PASSWORD, plainKey } from "../minisign/support.ts";
 import { newSshKey, startSshAgent } from "../support/agent.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";
+import { LONG } from "../support/long.ts";
 import { git, newRepository } from "../support/repo.ts";
 import { receive } from "../support/smtp.ts";
 import { requireTool } from "../support/tools.ts";
@@ -423,15 +424,17 @@ describe.runIf(password)("a key with a password", () => {
     return { ...result, mails: mails.length };
   }
 
-  test("fifty patches through git send-email: asked for once", { timeout: 180_000 }, async () => {
-    work = newRepository(join(newFolder(), "fifty"));
-    git(work, ["fast-import", "--quiet"], history(51));
+  // git starts the hook for each of them
+  const MANY = LONG ? 50 : 10;
+  test(`${MANY} patches through git send-email: asked for once`, async () => {
+    work = newRepository(join(newFolder(), "many"));
+    git(work, ["fast-import", "--quiet"], history(MANY + 1));
     const made = newFolder();
-    git(work, ["format-patch", "-q", "-o", made, "-50", "main"]);
+    git(work, ["format-patch", "-q", "-o", made, `-${MANY}`, "main"]);
     expectStatus(hook("install"), 0);
     const { screen, asked, mails } = await sendOnTerminal(`'${made}'`);
-    expect({ asked, mails }).toEqual({ asked: 1, mails: 50 });
-    expect(screen).toContain("signed 50 mails as alice@example.org");
+    expect({ asked, mails }).toEqual({ asked: 1, mails: MANY });
+    expect(screen).toContain(`signed ${MANY} mails as alice@example.org`);
     expect(screen).not.toContain(PASSWORD.toString());
   });
 
