@@ -5,7 +5,7 @@ import type { BotSettings } from "../../bot/settings.ts";
 import { CliError } from "../../errors.ts";
 import { Objects } from "../../git/objects.ts";
 import { openRepository } from "../../git/repository.ts";
-import { renderMetrics, type Status } from "../../report/bot.ts";
+import { renderMetrics } from "../../report/bot.ts";
 import { isMaildir } from "../../source/maildir.ts";
 import { isUnread, type SourceMail } from "../../source/piece.ts";
 import { BotStore } from "../../store/bot-store.ts";
@@ -15,7 +15,7 @@ import { goneCursors } from "../cursors.ts";
 import { openSource } from "../sources.ts";
 import { out, say, sayError } from "../terminal.ts";
 import { escapeText } from "../../report/escape.ts";
-import { guesserOf } from "./common.ts";
+import { guesserOf, statusOf } from "./common.ts";
 import { writeDigest } from "./digest.ts";
 import { fetchInboxes } from "./fetch.ts";
 import { suggestion } from "./letters.ts";
@@ -203,15 +203,4 @@ async function hasCommit({ repository }: BotSettings, commit: string): Promise<b
     sayError(error);
     return null;
   }
-}
-
-export function statusOf(store: BotStore, mode: string): Status {
-  return {
-    mode,
-    mails: store.counters().get("mails") ?? 0,
-    outcomes: store.outcomes(),
-    effect: store.effect(),
-    outbox: store.outbox.counts(),
-    open: store.open,
-  };
 }

@@ -8,7 +8,9 @@ import { type Config, parseConfig } from "../../git/config.ts";
 import { openRepository } from "../../git/repository.ts";
 import { runGitSync } from "../../git/run.ts";
 import type { Lookup } from "../../send/settings.ts";
+import type { BotStore } from "../../store/bot-store.ts";
 import { defaultKeyPath } from "../../store/key-path.ts";
+import type { Status } from "../../report/bot.ts";
 import { formatRecord } from "../../report/json.ts";
 import { BaseGuesser, type Guessed } from "../base-guesser.ts";
 import type { Subject } from "../base-subject.ts";
@@ -107,4 +109,16 @@ export function guesserOf({ repository, refs }: BotSettings): LazyGuesser {
 export function printRecord(type: string, fields: object): void {
   const record = { type, ...fields };
   out(formatRecord(record));
+}
+
+/** What `bot status` says, and what is written for Prometheus. */
+export function statusOf(store: BotStore, mode: string): Status {
+  return {
+    mode,
+    mails: store.counters().get("mails") ?? 0,
+    outcomes: store.outcomes(),
+    effect: store.effect(),
+    outbox: store.outbox.counts(),
+    open: store.open,
+  };
 }

@@ -6,11 +6,9 @@ import { CliError, EXIT } from "../../errors.ts";
 import { BOT_SCHEMA } from "../../store/bot-schema.ts";
 import { takeLock } from "../../store/lock.ts";
 import { now } from "../now.ts";
-import { createBot } from "./bot.ts";
 import { withExcluded } from "./exclude.ts";
 import { CONFIG_OPTION, databaseOf, layered, readBotConfig } from "./common.ts";
 import { gitConfig } from "../settings.ts";
-import { watchSources } from "./watch.ts";
 
 interface Arguments {
   config?: string;
@@ -33,6 +31,11 @@ async function run({ config, once }: Arguments): Promise<void> {
   const file = readBotConfig(config);
   const settings = withExcluded(parseSettings(file));
   checkComplete(settings);
+  // what reads mailboxes takes longer to load than all the rest
+  const [{ createBot }, { watchSources }] = await Promise.all([
+    import("./bot.ts"),
+    import("./watch.ts"),
+  ]);
   const database = databaseOf(settings);
   const unlock = takeLock(BOT_SCHEMA, database, "another bot");
   const ending = endAfterRound();

@@ -11,8 +11,7 @@ import { BotStore } from "../../store/bot-store.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
 import { now } from "../now.ts";
 import { out } from "../terminal.ts";
-import { statusOf } from "./bot.ts";
-import { CONFIG_OPTION, databaseOf, printRecord, readBotFile } from "./common.ts";
+import { CONFIG_OPTION, databaseOf, printRecord, readBotFile, statusOf } from "./common.ts";
 
 interface StatusArguments {
   config?: string;
