@@ -289,26 +289,37 @@ describe("keyrings", () => {
     expect(expectStatus(trust("diff", ring), 0).stdout).toBe("");
   });
 
-  test("patchsig.keyring is taken over when mails are verified, from a ref too", () => {
+  test("the user's patchsig.keyring is taken over when mails are verified, a ref too", () => {
     pin(home, ALICE, A1);
     const repository = newRepository(newFolder());
     trust("export", join(repository, "keyring"));
     commit(repository, "keyring", {});
     git(repository, ["rm", "-rq", "--cached", "keyring"]);
-    git(repository, ["config", "--add", "patchsig.keyring", "ref:.:main:keyring"]);
+    const user = join(newFolder(), "gitconfig");
+    const names = (...names: readonly string[]): void =>
+      writeFileSync(
+        user,
+        ["[patchsig]", ...names.map((name) => `keyring = ${name}`), ""].join("\n"),
+      );
+    const keyring = `ref:${repository}:main:keyring`;
+    const verifyAt = (place: string): Run =>
+      patchsig(["verify", "--require", "pinned", ...patches], {
+        cwd: repository,
+        home: place,
+        env: { GIT_CONFIG_GLOBAL: user },
+      });
+    names(keyring);
     const fresh = newFolder();
-    const at = { cwd: repository, home: fresh };
-    const run = expectStatus(patchsig(["verify", "--require", "pinned", ...patches], at), 0);
-    expect(run.stdout).toContain("pinned");
+    expect(expectStatus(verifyAt(fresh), 0).stdout).toContain("pinned");
     expect(records(patchsig(["trust", "log", "--json"], { home: fresh }))).toMatchObject([
-      { kind: "keyring", cause: "keyring", source: "ref:.:main:keyring" },
+      { kind: "keyring", cause: "keyring", source: keyring },
     ]);
     const contrary = newFolder();
     pin(contrary, ALICE, A2);
-    const other = patchsig(["verify", ...patches], { cwd: repository, home: contrary });
-    expect(expectStatus(other, 1).stderr).toContain("1 of its keys not taken");
-    git(repository, ["config", "--add", "patchsig.keyring", "ref:.:gone:keyring"]);
-    expectError(patchsig(["verify", ...patches], at), 3, "no such keyring: ref:.:gone:keyring");
+    expect(expectStatus(verifyAt(contrary), 1).stderr).toContain("1 of its keys not taken");
+    const gone = `ref:${repository}:gone:keyring`;
+    names(keyring, gone);
+    expectError(verifyAt(fresh), 3, `no such keyring: ${gone}`);
   });
 });
 

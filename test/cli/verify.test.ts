@@ -204,6 +204,7 @@ describe("--json", () => {
       publicKey: publicKey(7),
       signature: "good",
       trust: "first-use",
+      key: null,
       changed: [],
       base: { status: "present", commit: submission.baseCommit, tree: null },
       series: { id: whole!["id"], version: 1, index: 1, total: 3 },
@@ -262,7 +263,7 @@ describe("what is asked for", () => {
     expectStatus(verify([series], home), 0);
     for (const _ of "12") expectStatus(verify(["--require=known", series], home), 1);
     // as if the day before another series had brought the key
-    const db = new Database(join(home, ".local", "share", "patchsig", "trust.db"));
+    const db = new Database(join(home, "patchsig", "trust.db"));
     db.exec("update keys set first_series = 'another', first_seen = first_seen - 86400");
     db.close();
     for (const _ of "12") expectStatus(verify(["--require=known", series], home), 0);

@@ -147,10 +147,10 @@ function keyLines(key: KeyRecord, events: readonly TrustEvent[]): string[] {
   const ended = events.findLast(
     ({ publicKey, to }) => publicKey === key.publicKey && to === key.state,
   );
-  const until = isOld(key) && ended !== undefined ? `, ${key.state} ${day(ended.at)}` : "";
-  const seen = `since ${day(key.firstSeen)}, last ${day(key.lastSeen)}${until}`;
+  const seen = `since ${day(key.firstSeen)}, last ${day(key.lastSeen)}`;
   const lines = [
     `${key.state.padEnd(COLUMN)}${key.publicKey}`,
+    ...(isOld(key) && ended !== undefined ? [`${INDENT}${key.state} ${day(ended.at)}`] : []),
     `${INDENT}${seen}, ${count(key.patches, "patch")}, ${key.applied} applied`,
   ];
   if (key.endorsedBy !== "") lines.push(`${INDENT}endorsed by ${key.endorsedBy}`);
