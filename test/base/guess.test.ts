@@ -1,9 +1,10 @@
 /** What guess prints: its records are those of the schema. */
 
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { expectStatus, expectTidy } from "../cli/support.ts";
-import { commit } from "../support/repo.ts";
-import { base, everything, mboxOf, newScene, record } from "./support.ts";
+import { expectStatus, expectTidy, newFolder } from "../cli/support.ts";
+import { commit, git, newRepository } from "../support/repo.ts";
+import { base, everything, lines, mboxOf, newScene, record } from "./support.ts";
 
 const { repository, base: expected } = newScene();
 const byFiles = mboxOf(repository, "--no-base", "-2");
@@ -34,6 +35,29 @@ test("by the date, where the series only adds files", () => {
   expect(found).toMatchObject({
     guess: { by: "date", confidence: "low", created: 1 },
     candidates: [{ commit: start }],
+  });
+});
+
+test("of commits that are equal by their files, the one to which it applies comes first", () => {
+  const r = newRepository(join(newFolder(), "r"));
+  const start = commit(r, "start", { "a.txt": "a\n", "b.txt": "b\n" });
+  const onMain = commit(r, "main", { "a.txt": lines(), "b.txt": lines({ 2: "other" }) });
+  git(r, ["update-ref", "refs/remotes/origin/main", onMain]);
+  git(r, ["checkout", "-q", "-b", "side", start]);
+  const beside = commit(r, "side", { "a.txt": lines({ 30: "other" }), "b.txt": lines() });
+  git(r, ["update-ref", "refs/remotes/origin/side", beside]);
+  git(r, ["checkout", "-q", "-b", "topic", start]);
+  git(r, ["branch", "-D", "main", "side"]);
+  commit(r, "private", { "a.txt": lines(), "b.txt": lines() });
+  commit(r, "series", { "a.txt": lines({ 2: "two" }), "b.txt": lines({ 2: "two" }) });
+  const mails = mboxOf(r, "--no-base", "-1");
+  const found = record(expectStatus(base(r, "guess", "--json", mails), 0));
+  expect(found).toMatchObject({
+    guess: { by: "files", matched: 1, total: 2, confidence: "medium" },
+    candidates: [
+      { commit: beside, applies: true },
+      { commit: onMain, applies: false },
+    ],
   });
 });
 

@@ -172,6 +172,19 @@ describe("what is refused", () => {
     expect(run.stderr).toContain("nothing applied: 2 of 3 not here\n");
   });
 
+  test("a series whose cover letter failed, though nothing is asked of its patches", () => {
+    const [letter, ...patches] = formatPatch(submission.work, ["--cover-letter"]);
+    edit(letter!, (t) => t.replace(/\*\*\* \w+ HERE \*\*\*/g, "song: be loud"));
+    expectStatus(patchsig(["sign", letter!], { home: alice }), 0);
+    edit(letter!, (t) => t.replace("\n\nsong: be loud", "\n\nsong: be quiet"));
+    const run = am(["--require=nothing", letter!, ...patches]);
+    expectUntouched(run, 1);
+    expect(run.stderr).toBe(
+      "nothing applied: the cover letter failed\nhint: --partial applies the patches\n",
+    );
+    expectApplied(am(["--require=nothing", "--partial", letter!, ...patches]));
+  });
+
   test("--partial applies the others", () => {
     const bad = edited(files[1]!, (t) => t.replace("+LINE 10", "+LINE ten"));
     expectStatus(am(["--partial", files[0]!, bad, files[2]!]), 0);

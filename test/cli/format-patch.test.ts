@@ -137,6 +137,19 @@ describe("what git writes, signed", () => {
     expect(files).toHaveLength(2);
   });
 
+  test.each([
+    ["written", "out", 0],
+    ["refused", "doc.txt/out", 3],
+  ])("no draft stays behind, be they %s", (name, folder, status) => {
+    const temporary = join(scratch, `temporary-${name}`);
+    mkdirSync(temporary);
+    const into = join(name === "written" ? scratch : clone, folder);
+    const env = { ...ALICE, TMPDIR: temporary };
+    const run = patchsig(["format-patch", "-o", into, "-1"], { cwd: clone, home, env });
+    expect(run.status).toBe(status);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
   test("-v2 and a range-diff below the signature", () => {
     git(clone, ["branch", "-f", "v1", "HEAD~1"]);
     const { run, files } = formatInto("-v2", "--range-diff=v1", "--interdiff=v1", "-1", "v1..");

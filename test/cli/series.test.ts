@@ -81,6 +81,18 @@ describe("keys", () => {
     expect(run.stdout).toContain("alice@example.org has signed since ");
   });
 
+  test("an unsigned patch that somebody who signs sends for another author", () => {
+    const home = newFolder();
+    const forwarded = formatPatch(work);
+    for (const file of forwarded)
+      edit(file, (t) => t.replace("\n\n", "\n\nFrom: Bob <bob@example.org>\n\n"));
+    expectStatus(verify(["--require=nothing", ...forwarded], home), 0);
+    expectStatus(verify(files, home), 0);
+    const run = expectStatus(verify(["--require=nothing", ...forwarded], home), 1);
+    expect(run.stdout).toMatch(/^FAIL {2}1\/3 .* NOT SIGNED$/m);
+    expect(run.stdout).toContain("alice@example.org has signed since ");
+  });
+
   test("a signer who is neither the author nor the sender", () => {
     const unsigned = formatPatch(work);
     const env = { GIT_AUTHOR_EMAIL: "mallory@example.net" };
@@ -161,6 +173,34 @@ describe("a series", () => {
     const { status, codes } = judged([letter, ...files.slice(1)]);
     expect(status).toBe(1);
     expect(codes).toContain("base-contradicts");
+  });
+
+  /** What conflicts, of patches that were signed one by one, each by whoever lives in its home. */
+  function signedSingly(homes: readonly string[], bases: readonly string[]): string[] {
+    const singly = formatPatch(work, ["--no-base"]);
+    for (const [i, file] of singly.entries()) {
+      edit(file, (t) => t.replace(/^(?=-- $)/m, `base-commit: ${bases[i]!.repeat(40)}\n`));
+      expectStatus(patchsig(["sign", file], { home: homes[i]! }), 0);
+    }
+    const run = patchsig(["verify", "--json", ...singly], { home: newFolder() });
+    const all = records(run).filter(({ type }) => type === "series");
+    expect(all).toHaveLength(1);
+    const findings: { code: string; message: string }[] = all[0]!["findings"];
+    return findings.filter((f) => f.code === "series-conflict").map((f) => f.message);
+  }
+
+  test("signed one by one, with one base and one key", () => {
+    expect(signedSingly([alice, alice, alice], ["a", "a", "a"])).toEqual([]);
+  });
+
+  test("signed with different bases", () => {
+    const said = signedSingly([alice, alice, alice], ["a", "a", "b"]);
+    expect(said).toEqual(["the patches were signed with different bases"]);
+  });
+
+  test("signed with different keys", () => {
+    const said = signedSingly([alice, alice, newHome(9)], ["a", "a", "a"]);
+    expect(said).toEqual(["the patches were signed with different keys"]);
   });
 
   test("two versions in one mbox are two series", () => {

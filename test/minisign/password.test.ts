@@ -89,17 +89,22 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Asks on the terminal; writes what came to the file `answer`, and the mail from its stdin. */
 const ASKER = `
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { passwordSource } from "./src/cli/password.js";
 const [how, answer] = process.argv.slice(2);
+const modes = () => execFileSync("sh", ["-c", "exec 2> /dev/null; stty -g < /dev/tty || true"], { encoding: "utf8" });
 writeFileSync(answer + ".pid", String(process.pid));
+const before = modes();
 let result;
 try {
   result = (await passwordSource({})[how]("password: ")).toString("utf8");
 } catch (error) {
   result = error.code + (error.hint === undefined ? "" : ": " + error.hint);
 }
-writeFileSync(answer, JSON.stringify({ result, mail: readFileSync(0, "utf8") }));
+// node puts the terminal back when it ends: long before that it is to be used again
+const restored = modes() === before;
+writeFileSync(answer, JSON.stringify({ result, restored, mail: readFileSync(0, "utf8") }));
 `;
 
 describe.runIf(requireTool("script"))("on a terminal", () => {
@@ -175,7 +180,7 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
     await session.shows("password: ");
     session.type("nonsense\u0015sécres\u007f\u007f\u007f\u007f\u007fecret\r");
     const screen = await session.finished();
-    expect(said(session)).toEqual({ result: "secret", mail: "From: the mail\n" });
+    expect(said(session)).toEqual({ result: "secret", restored: true, mail: "From: the mail\n" });
     expect(screen).not.toMatch(/nons|cret/);
     expect(screen).toContain("restored");
   });
@@ -199,7 +204,10 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
     await session.shows("password: ");
     session.type("\u0004");
     expect(await session.finished()).toContain("restored");
-    expect(said(session)).toMatchObject({ result: expect.stringMatching(/^no-password: /) });
+    expect(said(session)).toMatchObject({
+      result: expect.stringMatching(/^no-password: /),
+      restored: true,
+    });
   });
 
   test("Ctrl-C ends it as SIGINT does, and the terminal is put back", async () => {

@@ -371,6 +371,8 @@ test("cursors are kept, found by how they begin, and dropped", () => {
   ]);
   expect(trust.cursorsBelow("a/")).toEqual(names.slice(0, 4));
   const alone = openTrust({ file, dryRun: true });
+  alone.moveCursors(new Map([["a/1", "new"]]));
+  expect(alone.cursor("a/1")).toBe("");
   alone.dropCursors(names);
   alone.close();
   trust.dropCursors(["a/%", "a/", "c"]);

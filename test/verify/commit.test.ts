@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { createVerifier } from "../../src/minisign/ed25519.ts";
 import { checkMail } from "../../src/verify/check.ts";
 import { mailFor } from "../../src/verify/commit.ts";
+import type { Checked } from "../../src/verify/result.ts";
 
 const DIFF = "diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n";
 
@@ -34,4 +35,43 @@ test.each([
   const handed = /^Date: (.*)$/m.exec(composed.value.mail.toString())![1]!;
   expect(/^[ -~]+$/.test(handed)).toBe(true);
   expect(gitDate(handed)).toBe(gitDate(date));
+});
+
+const PATCH = Buffer.from(`From: A <a@x>\nSubject: s\nDate: 24 Nov 2026\n\nm\n---\n${DIFF}`);
+
+/** What only a fault of ours can bring here: git would read other values than were verified. */
+test.each<[string, (checked: Checked) => Partial<Checked>]>([
+  [
+    "a message with an end of its own",
+    ({ view }) => ({
+      view: { ...view!, message: Buffer.from("m\n---\nmore\n") },
+    }),
+  ],
+  [
+    "a message with a diff of its own",
+    ({ view }) => ({
+      view: { ...view!, message: Buffer.from(`m\n${DIFF}`) },
+    }),
+  ],
+  [
+    "a subject with brackets",
+    ({ view }) => ({
+      view: { ...view!, info: { ...view!.info, subject: Buffer.from("[x] s") } },
+    }),
+  ],
+  ["an author in two lines", () => ({ author: { name: "A\nSubject: t", email: "a@x" } })],
+  ["a diff that is none", ({ diff }) => ({ diff: { ...diff!, canonical: Buffer.from("no\n") } })],
+  [
+    "a diff with more behind it",
+    ({ diff }) => ({
+      diff: { ...diff!, canonical: Buffer.concat([diff!.canonical, Buffer.from("x\n")]) },
+    }),
+  ],
+])("%s is not handed to git", (_, change) => {
+  const checked = checkMail(PATCH, createVerifier(1));
+  expect(mailFor(checked, 0)).toMatchObject({ ok: true });
+  expect(mailFor({ ...checked, ...change(checked) }, 0)).toMatchObject({
+    ok: false,
+    refusal: { reason: "not-composable" },
+  });
 });
