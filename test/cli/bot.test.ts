@@ -455,6 +455,17 @@ describe("a server", () => {
     expect(letters()).toHaveLength(comes ? 1 : 2);
   });
 
+  test("that hangs up, and they say stop: it is not sent again, though no copy comes", async () => {
+    const copy = ["bot.copyto=net-bot+sent@example.org"];
+    office.mode = "hang up";
+    await after(HOUR, ...copy);
+    office.mode = "take";
+    const [{ messageId }] = letters() as [Posted];
+    answer(letters()[0]!, "stop");
+    for (let i = 0; i < 3; i++) await after(3 * HOUR, ...copy);
+    expect(letters().filter((one) => one.messageId === messageId)).toHaveLength(1);
+  });
+
   test("that hangs up on a word of thanks: it is taken as sent, there is no copy of it", async () => {
     const copy = ["bot.copyto=net-bot+sent@example.org"];
     await after(HOUR, ...copy);

@@ -47,6 +47,7 @@ const NOTE: NoteResult = {
   source: "a.eml",
   messageId: "<2@example.org>",
   subject: "my keys",
+  read: true,
   findings: [],
 };
 
