@@ -8,6 +8,7 @@
 
 import { Readable } from "node:stream";
 import type SMTPConnection from "nodemailer/lib/smtp-connection";
+import { hideSecret } from "../report/secret.ts";
 import type { SmtpServer } from "./settings.ts";
 import {
   type Connecting,
@@ -24,6 +25,9 @@ const PIECE = 1 << 16;
 
 export type SmtpOptions = Omit<Connecting, "patience"> & { readonly patience?: Partial<Patience> };
 
+/** What a server said, fit to be shown and kept. */
+type Words = (error: SmtpError) => string;
+
 /** How far the handing over of a letter has come. */
 interface Progress {
   /** May the server have it? */
@@ -39,6 +43,8 @@ interface Progress {
  */
 export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transport {
   const patience = { ...PATIENCE, ...options.patience };
+  const words: Words = (error) =>
+    oneLine(hideSecret(saidIn(error), server.login?.user ?? "", options.password ?? ""));
   let connection: SMTPConnection | null = null;
 
   const attempt = async (
@@ -50,9 +56,9 @@ export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transpo
       if (connection === null || connection.destroyed)
         connection = await connectSmtp(server, { ...options, patience });
     } catch (error) {
-      return { kind: "outage", said: wordsOf(error as SmtpError) };
+      return { kind: "outage", said: words(error as SmtpError) };
     }
-    return handOver(connection, letter, onCommit, patience, progress);
+    return handOver(connection, letter, onCommit, { patience, words }, progress);
   };
 
   return {
@@ -82,7 +88,7 @@ async function handOver(
   connection: SMTPConnection,
   letter: Letter,
   onCommit: () => void,
-  patience: Patience,
+  { patience, words }: { readonly patience: Patience; readonly words: Words },
   progress: Progress,
 ): Promise<Outcome> {
   const bytes = withCrLf(letter.bytes);
@@ -112,9 +118,9 @@ async function handOver(
     const info = await step<{ readonly response: string }>(connection, patience.letter, (done) =>
       connection.send(envelope, message, done),
     );
-    return { kind: "sent", said: oneLine(info?.response ?? "") };
+    return { kind: "sent", said: words({ response: info?.response ?? "" } as SmtpError) };
   } catch (error) {
-    const outcome = outcomeOf(error as SmtpError, envelope.rejectedErrors, progress.committed);
+    const outcome = outcomeOf(error as SmtpError, envelope.rejectedErrors, progress.committed, words);
     await settle(connection, error as SmtpError, outcome, patience);
     if (progress.stopped !== null) throw progress.stopped.error;
     return outcome;
@@ -136,14 +142,19 @@ async function settle(
   });
 }
 
-function outcomeOf(error: SmtpError, refusals: readonly SmtpError[], committed: boolean): Outcome {
+function outcomeOf(
+  error: SmtpError,
+  refusals: readonly SmtpError[],
+  committed: boolean,
+  words: Words,
+): Outcome {
   // without a sender every recipient is refused too
   const isSenders = error.command === "MAIL FROM";
   const refusal = refusals.find(({ responseCode }) => digitOf(responseCode) === 5) ?? refusals[0];
   const cause = isSenders || refusal === undefined ? error : refusal;
   return {
     kind: isSenders ? kindForSender(error) : kindOf(cause, committed),
-    said: wordsOf(cause),
+    said: words(cause),
   };
 }
 
@@ -167,8 +178,8 @@ function digitOf(responseCode: number | undefined): number | null {
   return responseCode === undefined ? null : Math.floor(responseCode / 100);
 }
 
-function wordsOf({ message, response, recipient }: SmtpError): string {
-  return oneLine(recipient === undefined ? (response ?? message) : `${recipient}: ${response}`);
+function saidIn({ message, response, recipient }: SmtpError): string {
+  return recipient === undefined ? (response ?? message) : `${recipient}: ${response}`;
 }
 
 function withCrLf(bytes: Buffer): Buffer {

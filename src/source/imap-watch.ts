@@ -59,7 +59,7 @@ export function watchMailbox(mailbox: Mailbox, options: WatchOptions, onNews: ()
     const began = performance.now();
     const one = clientFor(mailbox, options.password, IDLE);
     client = one;
-    const bounds = boundsOf(one, (why) => explained(new Error(why), mailbox));
+    const bounds = boundsOf(one, (why) => explained(new Error(why), mailbox, options.password));
     const lost = new Promise<unknown>((resolve) => {
       one.on("error", resolve);
       one.on("close", () => resolve(new Error("the server closed the connection")));
@@ -79,7 +79,7 @@ export function watchMailbox(mailbox: Mailbox, options: WatchOptions, onNews: ()
     }
     bounds.end();
     one.close();
-    if (!closed) tryAgain(explained(error, mailbox), performance.now() - began);
+    if (!closed) tryAgain(explained(error, mailbox, options.password), performance.now() - began);
   }
 
   function tryAgain(error: CliError, lasted: number): void {

@@ -9,6 +9,7 @@
 
 import { ImapFlow, type ImapFlowOptions } from "imapflow";
 import { CliError } from "../errors.ts";
+import { hideSecret } from "../report/secret.ts";
 import { type Fetched, fetchMails, type Line } from "./imap-fetch.ts";
 import { type Bounds, boundsOf, MAX_ANSWER, MAX_UIDS, PATIENCE, PIECES } from "./imap-limits.ts";
 import type { CursorOf, OnRead, Piece, Pieces } from "./piece.ts";
@@ -112,7 +113,7 @@ export async function* readMailbox(mailbox: Mailbox, options: ImapOptions, onRea
     }
     await line.answer(MAX_ANSWER, () => line.client().logout());
   } catch (error) {
-    yield [{ source: name, error: explained(error, mailbox) }];
+    yield [{ source: name, error: explained(error, mailbox, options.password) }];
   } finally {
     line.close();
   }
@@ -240,13 +241,17 @@ class MailboxLine implements Line {
     const search = (): ReturnType<ImapFlow["search"]> => this.client().search(query, { uid: true });
     const found = await this.answer(MAX_UIDS, search);
     if (Array.isArray(found)) return found;
-    throw this.fault(wordsOf(this.#refused || "the server does not search it"));
+    throw this.fault(this.#words(this.#refused || "the server does not search it"));
   }
 
   refusal(error: unknown): string | null {
     const { responseStatus, responseText, code } = error as ServerError;
     if (code === "ETHROTTLE" || !/^(?:NO|BAD)$/.test(responseStatus ?? "")) return null;
-    return wordsOf(responseText ?? `the server says ${responseStatus}`);
+    return this.#words(responseText ?? `the server says ${responseStatus}`);
+  }
+
+  #words(text: string): string {
+    return wordsOf(text, this.#mailbox, this.#options.password);
   }
 
   async again(error: unknown): Promise<string> {
@@ -257,7 +262,7 @@ class MailboxLine implements Line {
     if (code === "ETIMEOUT" || code === "ETHROTTLE" || ++this.#again > MAX_AGAIN) throw error;
     this.close();
     await this.open();
-    return reasonOf(error);
+    return reasonOf(error, this.#mailbox, this.#options.password);
   }
 
   close(): void {
@@ -294,7 +299,10 @@ export function clientFor(
   });
 }
 
-/** Connects. Throws what imapflow does. */
+/**
+ * Connects. Throws what imapflow does. Of a server that asks for no password (a PREAUTH greeting, of
+ * which imapflow keeps no words) nothing is told: it may be any server.
+ */
 export async function logIn(client: ImapFlow, options: Pick<ImapLogin, "onLogin">): Promise<void> {
   try {
     await client.connect();
@@ -302,7 +310,7 @@ export async function logIn(client: ImapFlow, options: Pick<ImapLogin, "onLogin"
     if (isWrongPassword(error as ServerError)) await options.onLogin(false);
     throw error;
   }
-  await options.onLogin(true);
+  if (client.greeting !== undefined) await options.onLogin(true);
 }
 
 /** What imapflow throws, as far as it is used. */
@@ -330,10 +338,11 @@ function urlOf(mailbox: Mailbox): string {
   return `${protocol}://${encodeURIComponent(mailbox.username)}@${host}/${path}`;
 }
 
-/** CliError "no-password" or "unreadable" for what imapflow throws. */
-export function explained(error: unknown, { host, username, path }: Mailbox): CliError {
+/** CliError "no-password" or "unreadable" for what imapflow throws, without the password. */
+export function explained(error: unknown, mailbox: Mailbox, password: string): CliError {
   if (error instanceof CliError) return error;
-  const why = reasonOf(error);
+  const { host, username, path } = mailbox;
+  const why = reasonOf(error, mailbox, password);
   const { authenticationFailed, responseStatus } = error as ServerError;
   if (isWrongPassword(error as ServerError))
     return new CliError(
@@ -354,13 +363,14 @@ export function explained(error: unknown, { host, username, path }: Mailbox): Cl
 /** imapflow's codes for a connection that the other side has ended. */
 const HUNG_UP = /^(?:NoConnection|EConnectionClosed|ClosedAfterConnect.*|ECONNRESET|EPIPE)$/;
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, mailbox: Mailbox, password: string): string {
+  const words = (text: string): string => wordsOf(text, mailbox, password);
   const { code = "", message, responseText, reason } = error as ServerError;
-  if (responseText !== undefined) return wordsOf(responseText);
-  if (HUNG_UP.test(code)) return wordsOf(`the server hung up${reason ? `: ${reason}` : ""}`);
-  return wordsOf(code === "" ? message : `${message} (${code})`);
+  if (responseText !== undefined) return words(responseText);
+  if (HUNG_UP.test(code)) return words(`the server hung up${reason ? `: ${reason}` : ""}`);
+  return words(code === "" ? message : `${message} (${code})`);
 }
 
-function wordsOf(text: string): string {
-  return text.slice(0, MAX_WORDS).trim();
+function wordsOf(text: string, { username }: Mailbox, password: string): string {
+  return hideSecret(text, username, password).slice(0, MAX_WORDS).trim();
 }

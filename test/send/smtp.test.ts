@@ -291,6 +291,16 @@ describe("the password", () => {
     expect(onLogin.mock.calls).toEqual([[false]]);
   });
 
+  test("a server that repeats it is not repeated", async () => {
+    const plain = Buffer.from("\0alice\0seCret").toString("base64");
+    const onAuth: SMTPServerOptions["onAuth"] = (_auth, _session, done) =>
+      done(refusal(535, `no seCret of alice, no ${plain}`));
+    const server = await start({ ...accounts, onAuth });
+    const options = { password: "seCret", onLogin: vi.fn() };
+    const { said } = await send(open(server.port, { login: LOGIN }, options));
+    expect(said).toBe("535 no *** of alice, no ***");
+  });
+
   test("a server that cannot tell says nothing about it", async () => {
     const onAuth: SMTPServerOptions["onAuth"] = (_auth, _session, done) =>
       done(refusal(454, "no database"));

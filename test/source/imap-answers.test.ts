@@ -178,3 +178,34 @@ describe.concurrent("a password is wrong only if the server says so", () => {
     expect(unread).toEqual([["", expect.stringMatching(/^127\.0\.0\.1 does not .*: .*no$/)]]);
   });
 });
+
+describe.concurrent("a password stays where it is", () => {
+  test("a server that asks for none is told of to nobody", async (context) => {
+    const { read, server } = await reader(context, { step: "greeting", says: "* PREAUTH come in" });
+    expect(await read()).toEqual({ ...ALL, logins: [] });
+    expect(server.asked.filter((words) => words.startsWith("LOGIN"))).toEqual([]);
+  });
+
+  const PLAIN = Buffer.from("\0alice\0secret").toString("base64");
+  test.for(
+    STEPS.filter((step) => step !== "CAPABILITY").flatMap((step) =>
+      [
+        "TAG NO alice with secret, no",
+        `TAG BAD LOGIN ${PLAIN}`,
+        "* BYE no secret\0",
+        // the secret begins before the cut, and ends behind it
+        `TAG NO ${"x".repeat(297)}secret`,
+      ]
+        .filter((says) => step !== "greeting" || says.includes("\0"))
+        .map((says) => [step, says] as const),
+    ),
+  )("%s: %s", async ([step, says], context) => {
+    const { read } = await reader(context, { step, says });
+    const { unread } = await read();
+    expect(unread.length).toBeGreaterThan(0);
+    const said = JSON.stringify(unread);
+    expect(said).toMatch(/\*\*|x\*/);
+    expect(said).not.toMatch(/x[s]|secre/);
+    expect(said).not.toContain(PLAIN);
+  });
+});
