@@ -1,11 +1,13 @@
 /**
  * Random lives of a trust database against the machine that docs/spec/trust.md describes: mails,
- * statements, policies, people, keyrings, restarts, two processes' worth of connections, dry runs and
- * runs that end in the middle. PATCHSIG_MODEL_STEPS=100000 is the long run.
+ * statements, policies, people, keyrings, restarts, two connections, dry runs and runs that end in
+ * the middle. PATCHSIG_MODEL_STEPS=100000 is the long run; with PATCHSIG_LONG=1 the same lives are
+ * lived by two processes as well, which take the steps of one sequence by turns at random.
  */
 
+import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createSession } from "../../src/cli/judging.ts";
@@ -13,8 +15,8 @@ import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
 import type { Statement } from "../../src/trust/statement.ts";
 import type { Evidence } from "../../src/verify/evidence.ts";
 import { DEFAULT_POLICY } from "../../src/verify/policy.ts";
-import type { PatchResult } from "../../src/verify/result.ts";
 import { temporaryDirectory } from "../store/support.ts";
+import { LONG } from "../support/long.ts";
 import { type Asked, Model, type Said, type Seen } from "./model.ts";
 import { keyOf } from "./support.ts";
 
@@ -90,16 +92,101 @@ function statementOf(said: Said): Statement {
   return { ...said, text: JSON.stringify(said), digest: digest(said) };
 }
 
+/** What is told of a mail. */
+interface Told {
+  readonly trust: string | null;
+  readonly verdict: string;
+}
+
+/** A connection to the database: in this process, or in one of its own. */
+interface Hand extends Pick<
+  TrustStore,
+  "accept" | "drop" | "importKey" | "applyStatement" | "lookup" | "close"
+> {
+  verify(mails: readonly Evidence[], asked: Asked, at: number): Told[];
+  /** The same, in a transaction that does not come to its end. */
+  lose(mails: readonly Evidence[], asked: Asked, at: number): void;
+}
+
+type Open = (file: string, dryRun?: boolean) => Hand;
+
+const openHere: Open = (file, dryRun = false) => {
+  const store = openTrust({ file, dryRun });
+  const verify: Hand["verify"] = (mails, asked, at) => {
+    const policies = { general: { ...DEFAULT_POLICY, ...asked }, overrides: [] };
+    const session = createSession(store, { policies, dryRun, at });
+    const found = mails.map((one) => ({ source: "x", evidence: one, payload: null }));
+    return session.judge(found).members.map(({ result }) => result);
+  };
+  return {
+    accept: (...args) => store.accept(...args),
+    drop: (...args) => store.drop(...args),
+    importKey: (...args) => store.importKey(...args),
+    applyStatement: (...args) => store.applyStatement(...args),
+    lookup: (...args) => store.lookup(...args),
+    close: () => store.close(),
+    verify,
+    lose(...args) {
+      const work = (): never => {
+        verify(...args);
+        throw new RangeError("killed");
+      };
+      expect(() => store.transaction(work)).toThrow(RangeError);
+    },
+  };
+};
+
+/** A process that does what it is told, and is waited for: through two pipes with names. */
+const openElsewhere: Open = (file, dryRun = false) => {
+  if (dryRun) return openHere(file, dryRun);
+  const folder = temporaryDirectory();
+  const pipes = ["told", "says"].map((name) => join(folder, name));
+  execFileSync("mkfifo", pipes);
+  spawn(process.execPath, [join(import.meta.dirname, "model-worker.js"), file, ...pipes], {
+    stdio: "inherit",
+  });
+  const [told, says] = [openSync(pipes[0]!, "w"), openSync(pipes[1]!, "r")];
+  const call = (method: string, args: readonly unknown[]): never => {
+    writeSync(told, `${JSON.stringify({ method, args })}\n`);
+    let text = "";
+    const some = Buffer.alloc(1 << 16);
+    while (!text.endsWith("\n")) {
+      const read = readSync(says, some);
+      if (read === 0) throw new Error("the other process has ended");
+      text += some.toString("latin1", 0, read);
+    }
+    const { value, code } = JSON.parse(text);
+    if (code !== undefined) throw Object.assign(new Error(code), { code });
+    return value as never;
+  };
+  return {
+    accept: (...args) => call("accept", args),
+    drop: (...args) => call("drop", args),
+    importKey: (...args) => call("importKey", args),
+    applyStatement: (...args) => call("applyStatement", args),
+    lookup: (...args) => call("lookup", args),
+    verify: (...args) => call("verify", args),
+    lose: (...args) => call("lose", args),
+    close() {
+      for (const pipe of [told, says]) closeSync(pipe);
+    },
+  };
+};
+
 class Life {
   readonly file = join(temporaryDirectory(), "trust.db");
   readonly model = new Model(PAGE);
-  readonly stores: TrustStore[] = [openTrust({ file: this.file }), openTrust({ file: this.file })];
+  readonly stores: Hand[];
   readonly steps: string[] = [];
   readonly pick: (below: number) => number;
   now = 1_794_000_000;
 
-  constructor(seed: number) {
+  readonly #open: Open;
+
+  constructor(seed: number, open: Open) {
     this.pick = random(seed);
+    this.#open = open;
+    this.stores = [open(this.file), open(this.file)];
   }
 
   one<T>(all: readonly T[]): T {
@@ -142,13 +229,6 @@ class Life {
     return { kind, signer, by, of, key, time: this.pick(2) };
   }
 
-  verify(store: TrustStore, mails: Evidence[], asked: Asked, dryRun = false): PatchResult[] {
-    const policies = { general: { ...DEFAULT_POLICY, ...asked }, overrides: [] };
-    const session = createSession(store, { policies, dryRun, at: this.now });
-    const found = mails.map((one) => ({ source: "x", evidence: one, payload: null }));
-    return session.judge(found).members.map(({ result }) => result);
-  }
-
   /** What every key would be told to be, under every policy: nothing of it is kept. */
   probe(): string {
     const dry = openTrust({ file: this.file, dryRun: true });
@@ -178,7 +258,7 @@ class Life {
   }
 
   /** Mails of one run, in one transaction; what is said in them comes before their patches. */
-  mails(store: TrustStore, dryRun: boolean): void {
+  mails(store: Hand, dryRun: boolean): void {
     const asked = this.one(POLICIES);
     const batch = Array.from({ length: 1 + this.pick(3) }, () => ({
       seen: this.seen(),
@@ -187,7 +267,7 @@ class Life {
     this.steps.push(JSON.stringify([dryRun ? "dry" : "verify", asked, batch]));
     const before = this.pick(8) === 0 ? this.probe() : null;
     const mails = batch.map(({ seen, said }) => evidence(seen, said.map(statementOf)));
-    const results = this.verify(store, mails, asked, dryRun);
+    const results = store.verify(mails, asked, this.now);
     const told = results.map(({ trust, verdict }) => ({ trust, passes: verdict !== "fail" }));
     // a dry run of several mails remembers within itself: then only the first is as the model has it
     const of = dryRun ? batch.slice(0, 1) : batch;
@@ -253,11 +333,11 @@ class Life {
         const place = this.stores.indexOf(store);
         this.steps.push(`restart ${place}`);
         store.close();
-        this.stores[place] = openTrust({ file: this.file });
+        this.stores[place] = this.#open(this.file);
         return;
       }
       case 5: {
-        const dry = openTrust({ file: this.file, dryRun: true });
+        const dry = this.#open(this.file, true);
         this.mails(dry, true);
         return dry.close();
       }
@@ -267,11 +347,7 @@ class Life {
           evidence(this.seen(), [statementOf(this.said())]),
         );
         this.steps.push("lost");
-        const work = (): never => {
-          this.verify(store, lost, POLICIES[0]!);
-          throw new RangeError("killed");
-        };
-        return expect(() => store.transaction(work)).toThrow(RangeError);
+        return store.lose(lost, POLICIES[0]!, this.now);
       }
       case 7: {
         const unsigned: Evidence = {
@@ -284,7 +360,8 @@ class Life {
           senders: [identity],
         };
         this.steps.push(`unsigned ${identity}`);
-        const [result] = this.verify(store, [unsigned], { require: "nothing", firstUse: "allow" });
+        const asked = { require: "nothing", firstUse: "allow" } as const;
+        const [result] = store.verify([unsigned], asked, this.now);
         return expect(result!.verdict === "fail").toBe(this.model.hasKeyInUse(identity));
       }
       default:
@@ -331,19 +408,27 @@ class Life {
     } catch (error) {
       throw new Error(`after:\n${this.steps.join("\n")}`, { cause: error });
     } finally {
-      for (const { kind, from, to } of this.stores[0]!.log()) this.met.add(`${kind} ${from} ${to}`);
       for (const store of this.stores) store.close();
+      const store = openTrust({ file: this.file });
+      for (const { kind, from, to } of store.log()) this.met.add(`${kind} ${from} ${to}`);
+      store.close();
     }
   }
 }
 
-test("no state is reached that the page does not allow", { timeout: STEPS * 1000 }, () => {
+/** What has happened in so many steps. */
+function liveOn(steps: number, open: Open): Set<string> {
   const met = new Set<string>();
-  for (let seed = 0; seed < STEPS / LIFE; seed++) {
-    const life = new Life(seed);
+  for (let seed = 0; seed < steps / LIFE; seed++) {
+    const life = new Life(seed, open);
     life.live(LIFE);
     for (const what of life.met) met.add(what);
   }
+  return met;
+}
+
+test("no state is reached that the page does not allow", { timeout: STEPS * 1000 }, () => {
+  const met = liveOn(STEPS, openHere);
   for (const what of [
     "confirm first-use known",
     "replace known replaced",
@@ -361,4 +446,8 @@ test("no state is reached that the page does not allow", { timeout: STEPS * 1000
     "accept replaced pinned",
   ])
     expect([...met]).toContain(what);
+});
+
+test.runIf(LONG)("nor by two processes", { timeout: STEPS * 2000 }, () => {
+  expect(liveOn(STEPS, openElsewhere).size).toBeGreaterThan(20);
 });
