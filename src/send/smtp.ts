@@ -120,7 +120,12 @@ async function handOver(
     );
     return { kind: "sent", said: words({ response: info?.response ?? "" } as SmtpError) };
   } catch (error) {
-    const outcome = outcomeOf(error as SmtpError, envelope.rejectedErrors, progress.committed, words);
+    const outcome = outcomeOf(
+      error as SmtpError,
+      envelope.rejectedErrors,
+      progress.committed,
+      words,
+    );
     await settle(connection, error as SmtpError, outcome, patience);
     if (progress.stopped !== null) throw progress.stopped.error;
     return outcome;

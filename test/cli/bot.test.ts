@@ -289,6 +289,21 @@ describe("what is answered", () => {
     store.close();
   });
 
+  test("base is: no later version of that work is asked for it, another work is", async () => {
+    const [, title = ""] = /\] (.*)$/.exec(field(letters()[0]!, "Subject")) ?? [];
+    answer(letters()[0]!, `base is ${"2".repeat(40)}`);
+    await round();
+    const asked = letters().length;
+    now += 100 * DAY;
+    send({ title, version: 2 });
+    await after(HOUR);
+    expect(letters()).toHaveLength(asked);
+    expect(outcomes()).toMatchObject({ "few-sign": 1 });
+    send({ title: "something else" });
+    await after(HOUR);
+    expect(letters()).toHaveLength(asked + 1);
+  });
+
   test("stop from another address of theirs counts, and is not answered", async () => {
     answer(letters()[0]!, "stop", ["From: Alice at home <alice@example.net>"]);
     await round();
