@@ -194,6 +194,11 @@ async function sign(mail: Mail, verifier: Verifier): Promise<void> {
       .map((sheet, i) => ({ sheet, bytes: rewritten(sheet, [signed.mails[i] ?? null]) }))
       .filter(({ sheet, bytes }) => !bytes.equals(sheet.bytes));
     for (const { sheet } of changed) checkWritable(sheet.name);
+    for (const { sheet, checked } of group.mails)
+      if (checked.view?.headers.developerSignature && changed.some((one) => one.sheet === sheet))
+        say(
+          `note: ${basename(sheet.name)} has an X-Developer-Signature that breaks: patatt signs last`,
+        );
     for (const { sheet, bytes } of changed) replaceFile(sheet.name, bytes);
     signing.reportSigned(signed, by);
   } finally {

@@ -118,24 +118,25 @@ describe("a database is of one list", () => {
   });
 });
 
-test.each([
-  ["patatt", "few-sign", false] as const,
-  ["patchsig", "suggest", true] as const,
-])("what others sign with %s counts as %s", (_, reason, signed) => {
-  const lines = [source(), "othersSign = 3", "suggest = sign"];
-  author("ann@example.net", { signed: false });
-  const patatt =
-    "X-Developer-Signature: v=1; a=ed25519-sha256; t=1; l=1; i=x; bh=eA==; h=from; b=eA==";
-  for (const name of ["bob", "carol", "dave"])
-    for (const mail of seriesMails({
-      by: `${name}@example.net`,
-      title: `of ${name}`,
-      at: now - 3 * DAY,
-      ...(signed ? { signed } : { header: [patatt] }),
-    }))
-      deliverTo(maildir, mail);
-  expect(outcomes(...lines)).toMatchObject({ [reason]: 1 });
-});
+test.each([["patatt", "few-sign", false] as const, ["patchsig", "suggest", true] as const])(
+  "what others sign with %s counts as %s",
+  (_, reason, signed) => {
+    const lines = [source(), "othersSign = 3", "suggest = sign"];
+    const patatt =
+      "X-Developer-Signature: v=1; a=ed25519-sha256; t=1; l=1; i=x; bh=eA==; h=from; b=eA==";
+    for (const name of ["bob", "carol", "dave"])
+      for (const mail of seriesMails({
+        by: `${name}@example.net`,
+        title: `of ${name}`,
+        at: now - 3 * DAY,
+        ...(signed ? { signed } : { header: [patatt] }),
+      }))
+        deliverTo(maildir, mail);
+    // decided after them
+    author("ann@example.net");
+    expect(outcomes(...lines)).toMatchObject({ [reason]: 1 });
+  },
+);
 
 test("a new epoch is cloned and read; what could not be fetched is said", () => {
   const upstream = join(folder, "upstream");
