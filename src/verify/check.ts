@@ -403,7 +403,7 @@ function whatChanged(parts: readonly Part[], added: readonly string[], lineEnds:
 }
 
 const RESEND =
-  "ask for it in quoted-printable: git send-email --transfer-encoding=quoted-printable";
+  "ask for it in quoted-printable, off the list if that has changed it: git send-email --transfer-encoding=quoted-printable";
 
 /** The message as it was signed, if only trailers were added to it since. */
 function signedText(
