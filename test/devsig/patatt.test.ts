@@ -1,5 +1,6 @@
 /** Held against patatt itself, and against what git reads. */
 
+import { SEED } from "../support/seed.ts";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -214,7 +215,6 @@ describe("where patatt's signed text is less than what git reads", () => {
   });
 
   const FUZZ = Number(process.env["FUZZ"] ?? 600);
-  const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000_000);
   test.runIf(HAS_PATATT)(`${FUZZ} changed mails from seed ${SEED}`, { timeout: 0 }, () => {
     const pool = sign(
       home,

@@ -10,6 +10,7 @@
  * makes another commit of any mail; what patchsig hands to it must make the signer's under all.
  */
 
+import { SEED } from "../support/seed.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,7 +37,6 @@ import { SETTINGS } from "./git-settings.ts";
 import { type Original, signedMails } from "./originals.ts";
 
 const COUNT = Number(process.env["FUZZ"] ?? 2000);
-const SEED = Number(process.env["SEED"] ?? Date.now() % 1_000_000_000);
 /** Good verdicts that are judged together. */
 const BATCH = 100;
 const SAMPLE = 50;
