@@ -15,7 +15,7 @@ function plain(text: string): string {
     .replace(/\b[0-9a-f]{40}\b|\b[0-9a-f]{12}\b/g, "…")
     .replace(/ t=\d+/g, " t=…")
     .replace(/^Date: .*/gm, "Date: …")
-    .replace(/\b20\d\d-\d\d\b/g, "…");
+    .replace(/\b20\d\d-\d\d(?:-\d\d)?\b/g, "…");
 }
 
 test("the README shows what the demo prints", () => {

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { patchsig, type Run, records } from "./support/cli.ts";
 import { problems, type Schema } from "./support/json-schema.ts";
@@ -18,12 +19,9 @@ const MAILS = readdirSync(join(ROOT, "fixtures", "mail"))
   .filter((name) => name.endsWith(".eml"))
   .map((name) => `mail/${name}`);
 
-/** Verifies into a database of its own; `twice` makes first use known. */
-function verify(sources: string[], twice = false): Run {
-  const home = temporaryFolder();
-  if (twice) patchsig(["verify", ...sources], { home });
-  return patchsig(["verify", "--json", ...sources], { home });
-}
+/** Verifies into a database of its own. */
+const verify = (sources: string[]): Run =>
+  patchsig(["verify", "--json", ...sources], { home: temporaryFolder() });
 
 /** [what, the sources, what the records must show so that the case is the case] */
 const CASES: [string, string[], string][] = [
@@ -50,7 +48,15 @@ test.each(CASES)("%s", (_, sources, shows) => {
 });
 
 test("a key that is known", () => {
-  const run = verify(fixtures("series", "signed/by-itself.eml"), true);
+  const home = temporaryFolder();
+  const args = ["verify", "--json", ...fixtures("series", "signed/by-itself.eml")];
+  patchsig(args, { home });
+  // as if the day before another series had brought the key
+  const db = new Database(join(home, "patchsig", "trust.db"));
+  db.exec("update keys set first_series = 'another', first_seen = first_seen - 86400");
+  db.close();
+  patchsig(args, { home });
+  const run = patchsig(args, { home });
   expect(run.stdout).toContain('"trust":"known"');
   for (const record of records(run)) expect(problems(record, schema)).toEqual([]);
 });
