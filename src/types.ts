@@ -91,6 +91,11 @@ export interface MailView {
    * other bytes were sent than git commits.
    */
   readonly recoded: boolean;
+  /**
+   * True if message, author or title have bytes above 0x7f of which the mail names no charset: what
+   * git makes of them depends on i18n.commitEncoding.
+   */
+  readonly unlabelled: boolean;
   readonly findings: readonly Finding[];
 }
 

@@ -78,7 +78,7 @@ export async function readSubjects(
     faults.push(error);
     sayError(error);
   };
-  const check = createCheck({ devKeyrings: [], signedOnly: false });
+  const check = createCheck({ devKeyrings: [], signedOnly: false, plainAm: null });
   const collector = createSeriesCollector<Kept>((members, error) => {
     for (const { result } of members) onUnread(faultAt(result, error));
   });

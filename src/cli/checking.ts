@@ -7,6 +7,7 @@ import { createVerifier } from "../minisign/ed25519.ts";
 import { asSigned, checkMail, refusedMail } from "../verify/check.ts";
 import { withDevsig } from "../verify/devsig.ts";
 import { type Evidence, evidenceOf } from "../verify/evidence.ts";
+import { type AmSettings, withPlainAm } from "../verify/plain-am.ts";
 import type { Checked } from "../verify/result.ts";
 import type { ThreadMail } from "../series/item.ts";
 
@@ -15,13 +16,15 @@ export interface CheckOptions {
   readonly devKeyrings: readonly string[];
   /** Take mails as they were signed, without trailers that were added since. */
   readonly signedOnly: boolean;
+  /** Say where plain `git am` under these settings would make another commit; null to say nothing. */
+  readonly plainAm: AmSettings | null;
 }
 
 /** `bytes` is null if the mail is larger than what is read; `size` says how large. */
 export type Check = (bytes: Buffer | null, size: number) => Checked;
 
 /** Throws a CliError "not-found" if a keyring folder is none. */
-export function createCheck({ devKeyrings, signedOnly }: CheckOptions): Check {
+export function createCheck({ devKeyrings, signedOnly, plainAm }: CheckOptions): Check {
   const verifier = createVerifier();
   const tools = { verifier, findKey: openKeyrings(devKeyrings), openpgp: verifyOpenpgp };
   return (bytes, size) => {
@@ -29,7 +32,8 @@ export function createCheck({ devKeyrings, signedOnly }: CheckOptions): Check {
       const detail = `${size} bytes are too many`;
       return refusedMail(Buffer.alloc(0), { reason: "mail-too-large", detail });
     }
-    const checked = withDevsig(bytes, checkMail(bytes, verifier), tools);
+    const read = withPlainAm(bytes, checkMail(bytes, verifier), plainAm);
+    const checked = withDevsig(bytes, read, tools);
     return signedOnly ? asSigned(checked) : checked;
   };
 }

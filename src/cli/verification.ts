@@ -176,7 +176,7 @@ interface Checker<P> {
 
 /** Checks the first mails here, and many in threads. */
 function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
-  const { keep, jobs, devKeyrings, signedOnly } = options;
+  const { keep, jobs, devKeyrings, signedOnly, plainAm } = options;
   const check = createCheck(options);
   let pool: CheckPool | null = null;
   let batches = 0;
@@ -212,7 +212,7 @@ function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
   return {
     async check(batch) {
       if (batches++ === BATCHES_ALONE && jobs > 1 && keep === null)
-        pool = openCheckPool(jobs, { devKeyrings, signedOnly });
+        pool = openCheckPool(jobs, { devKeyrings, signedOnly, plainAm });
       const cursors = batch.mails.flatMap(({ cursor }) => cursor ?? []);
       const looked = pool === null ? checkHere(batch) : await checkThere(batch, pool);
       return { ...looked, cursors, size: batch.size };

@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import type { BreakPoint, Finding } from "../types.ts";
 import { EMPTY, LF, NEWLINE, hasAt, isSpace, lineEnd, latin1 } from "./bytes.ts";
 import { messageToUtf8, toUtf8 } from "./charset.ts";
@@ -18,6 +19,8 @@ export interface Body {
   readonly breakPoint: BreakPoint;
   /** True if bytes of the message or a word of an in-body header were in another charset. */
   readonly recoded: boolean;
+  /** True if either has bytes above 0x7f without a charset. */
+  readonly unlabelled: boolean;
   readonly findings: readonly Finding[];
 }
 
@@ -155,10 +158,12 @@ export function readBody(mail: Buffer, parts: readonly Part[], crs: CrPlaces): B
   let stage: "headers" | "message" | "patch" = "headers";
   let breakPoint: BreakPoint | null = null;
   let recoded = false;
+  let unlabelled = false;
 
   function convert(text: Buffer, part: Part, by = messageToUtf8): Buffer {
     const converted = text.length === 0 ? text : by(text, part.charset);
     recoded ||= converted !== text;
+    unlabelled ||= part.charset === "" && !isAscii(text);
     return converted;
   }
 
@@ -205,6 +210,7 @@ export function readBody(mail: Buffer, parts: readonly Part[], crs: CrPlaces): B
     inBody: inBody.fields,
     breakPoint: breakPoint ?? endOfText(mail, parts) ?? NOWHERE,
     recoded: recoded || inBody.foreign,
+    unlabelled: unlabelled || inBody.raw,
     findings,
   };
 }

@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import { BLANK, LF, TAB, hasAt, hasAtNoCase, isSpace, latin1 } from "./bytes.ts";
 import { MAX_INBODY_BYTES } from "./limits.ts";
 import { refuse } from "./refused.ts";
@@ -13,10 +14,12 @@ export interface InBody {
   current: { name: InBodyName; lines: Buffer[]; size: number } | null;
   /** True if a word of such a header is in another charset than UTF-8. */
   foreign: boolean;
+  /** True if such a header has bytes above 0x7f as they are. */
+  raw: boolean;
 }
 
 export function newInBody(): InBody {
-  return { fields: new Map(), current: null, foreign: false };
+  return { fields: new Map(), current: null, foreign: false, raw: false };
 }
 
 /** Decodes the header that is being read and files it. */
@@ -28,6 +31,7 @@ export function finishHeader(state: InBody): void {
   let start = name.length + 1;
   while (start < text.length && isSpace(text[start])) start++;
   state.foreign ||= hasForeignWord(text);
+  state.raw ||= !isAscii(text);
   state.fields.set(name, decodeWords(text.subarray(start)));
 }
 
@@ -67,6 +71,7 @@ export function readInBodyLine(state: InBody, line: Buffer): boolean {
   if (hasAt(line, 0, "[PATCH]") && isSpace(line[7])) {
     assertFirst(state, "subject");
     assertSize(line.length);
+    state.raw ||= !isAscii(line);
     state.fields.set("subject", line);
     return true;
   }

@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import type { Finding, MailHeaders, MailInfo, MailView, Result } from "../types.ts";
 import { readAuthor } from "./author.ts";
 import { type Body, readBody } from "./body.ts";
@@ -39,13 +40,14 @@ export function readMail(mail: Buffer, crs: CrPlaces = NO_CRS): Result<MailView>
       patch: body.patch,
       crs: body.crs,
       breakPoint: body.breakPoint,
-      recoded: body.recoded || RECODED.some((name) => hasForeignWord(field(header, name))),
+      recoded: body.recoded || DECODED.some((name) => hasForeignWord(field(header, name))),
+      unlabelled: body.unlabelled || DECODED.some((name) => !isAscii(field(header, name))),
       findings: findingsOf(header, content, parts, body),
     };
   });
 }
 
-const RECODED = ["from", "subject"] as const;
+const DECODED = ["from", "subject"] as const;
 
 /** What `git mailinfo` prints on its standard output. */
 export function formatInfo(info: MailInfo): Buffer {

@@ -5,6 +5,7 @@ import type { Finding } from "../types.ts";
 const TABLE = {
   "address-lookalike": ["fail", "look at the address letter by letter; ask them for a signed one"],
   "author-recovered": ["warn", "git am would take the list for the author, patchsig am does not"],
+  "am-differs": ["warn", "git patchsig am does not"],
   answer: ["warn", "it is left out by am: a series is what its author sent"],
   "base-conflict": ["fail", ""],
   "base-contradicts": ["fail", ""],

@@ -16,6 +16,7 @@ import Database from "better-sqlite3";
 import { beforeAll, describe, expect, test } from "vitest";
 import { displayWidth } from "../../src/report/escape.ts";
 import { patchsig, records } from "../support/cli.ts";
+import { git } from "../support/repo.ts";
 import { requireTool } from "../support/tools.ts";
 import {
   edited,
@@ -506,4 +507,25 @@ test("a reader that goes away ends it, and is no success", async () => {
   expect(run.stdout.split("\n")).toHaveLength(2);
   expect(run.stderr).toBe("");
   expect(run.status).toBe(3);
+});
+
+test("what plain git am would do otherwise is said where its settings count, by every thread", () => {
+  const crlf = edited(files[0]!, (mail) => mail.replaceAll("\n", "\r\n"));
+  const many = mbox(...Array.from({ length: 600 }, () => crlf));
+  const run = (folder: string, args: readonly string[]): string[] =>
+    records(patchsig(["verify", "--json", "--dry-run", ...args], { home: alice, cwd: folder }))
+      .filter(({ type }) => type === "patch")
+      .map(({ findings }) => findings.map((f: { code: string }) => f.code).includes("am-differs"));
+  const own = newFolder();
+  git(own, ["init", "-q"]);
+  expect(run(own, [crlf])).toEqual([false]);
+  git(own, ["config", "am.keepcr", "true"]);
+  expect(run(own, [crlf])).toEqual([true]);
+  expect(new Set(run(own, ["-j2", many]))).toEqual(new Set([true]));
+  expect(run(own, [files[0]!])).toEqual([false]);
+  // a bare one is nobody's working tree
+  const bare = newFolder();
+  git(bare, ["init", "-q", "--bare"]);
+  git(bare, ["config", "am.keepcr", "true"]);
+  expect(run(bare, [crlf])).toEqual([false]);
 });

@@ -62,7 +62,7 @@ interface Seen {
   readonly notes: NoteResult[];
 }
 
-const check = createCheck({ devKeyrings: [], signedOnly: false });
+const check = createCheck({ devKeyrings: [], signedOnly: false, plainAm: null });
 
 function verify(
   mails: readonly string[],

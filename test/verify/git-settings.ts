@@ -1,12 +1,15 @@
 /** Settings of git with which `git am` may make another commit of a mail, or none. */
 
+import { amSettings } from "../../src/git/am-settings.ts";
+import { configOf } from "../../src/git/config.ts";
+import type { AmSettings } from "../../src/verify/plain-am.ts";
 import { NO_SETTING, type Setting } from "../support/soundness.ts";
 
 /** Those in which the parts of git am can be asked by themselves: they touch no work tree. */
 export const SETTINGS: readonly Setting[] = [
   NO_SETTING,
   { config: ["am.keepcr=true"], split: ["--keep-cr"] },
-  { config: ["am.messageid=true"], read: ["-m"] },
+  { config: ["am.messageid=true"] },
   { config: ["am.threeWay=true"] },
   { config: ["apply.whitespace=fix"] },
   { config: ["apply.ignoreWhitespace=change"] },
@@ -31,3 +34,15 @@ export const SETTINGS: readonly Setting[] = [
     ],
   },
 ];
+
+/** The same as `verify` reads them. */
+export function amSettingsOf({ config }: Setting): AmSettings | null {
+  return amSettings(
+    configOf(
+      config.map((setting) => {
+        const [key, value] = setting.split("=") as [string, string];
+        return { key: key.toLowerCase(), value, origin: "", scope: "" };
+      }),
+    ),
+  );
+}

@@ -90,7 +90,7 @@ const MAX_HELD = 64 << 20;
 
 export function createBotSession(options: SessionOptions): BotSession {
   const { store, settings, guess, write, listen } = options;
-  const check = createCheck({ devKeyrings: [], signedOnly: false });
+  const check = createCheck({ devKeyrings: [], signedOnly: false, plainAm: null });
   const collector = createSeriesCollector<Part>(giveUp);
   const closed: Collected<Part>[] = [];
   let held = 0;

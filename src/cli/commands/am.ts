@@ -251,6 +251,7 @@ async function theSeries(
     sourceOptions: {},
     dryRun: false,
     signedOnly: args.signedOnly,
+    plainAm: null,
     jobs: 1,
     keep: (checked: Checked) => checked,
     onLink: (mail: ThreadMail) => closed.push(...collector.link(mail)),

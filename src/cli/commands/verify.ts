@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import type { Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
+import { amSettings } from "../../git/am-settings.ts";
 import type { Unread } from "../../source/piece.ts";
 import { formatRecord } from "../../report/json.ts";
 import { renderPassedOver, renderSigners, renderTotals } from "../../report/totals.ts";
@@ -15,7 +16,7 @@ import type { Kept } from "../base-subject.ts";
 import { goneCursors } from "../cursors.ts";
 import { faultAt } from "../fault.ts";
 import { describePolicies, readPolicies } from "../policy.ts";
-import { devKeyringsOf } from "../settings.ts";
+import { devKeyringsOf, gitConfig } from "../settings.ts";
 import { clearProgress, out, outputStyle, sayError } from "../terminal.ts";
 import { readKeyrings } from "../keyrings.ts";
 import { newTally, noPatch, openUserTrust, verifySources } from "../verification.ts";
@@ -183,6 +184,7 @@ async function verify(args: Arguments): Promise<void> {
       },
       dryRun: args.dryRun,
       signedOnly: false,
+      plainAm: amSettings(gitConfig()),
       jobs: Math.min(jobs, MAX_JOBS),
       keep: bases === null ? null : (checked: Checked) => bases.keep(checked),
       onLink: (mail: ThreadMail) => closed.push(...collector.link(mail)),

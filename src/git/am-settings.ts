@@ -1,0 +1,31 @@
+/** The settings that `git am` would obey, as src/verify asks for them. */
+
+import type { AmSettings } from "../verify/plain-am.ts";
+import { whitespaceRules } from "../verify/whitespace.ts";
+import type { Config } from "./config.ts";
+
+const UTF8 = /^utf-?8$/i;
+const MENDS = new Set(["fix", "strip"]);
+
+/**
+ * What of a user's settings can make `git am` commit another thing than it would without; null if
+ * none is set. am.messageId is not among them: it adds a line that the user has asked for, and so
+ * does commit.gpgSign. am.threeWay, core.autocrlf, core.eol and the rest change no commit that is
+ * made without them.
+ *
+ * @throws CliError "usage" for a boolean that git would not take either
+ */
+export function amSettings(config: Config): AmSettings | null {
+  const encoding = config.string("i18n.commitEncoding") ?? "";
+  const mends = MENDS.has(config.string("apply.whitespace") ?? "");
+  const settings: AmSettings = {
+    keepCr: config.bool("am.keepcr") === true,
+    scissors: config.bool("mailinfo.scissors") === true,
+    stripCr: config.string("mailinfo.quotedCr")?.toLowerCase() === "strip",
+    encoding: encoding === "" || UTF8.test(encoding) ? null : encoding,
+    mend: mends ? whitespaceRules(config.string("core.whitespace") ?? "") : null,
+    ignoreWhitespace: config.string("apply.ignoreWhitespace") === "change",
+  };
+  const isSet = Object.values(settings).some((value) => value !== false && value !== null);
+  return isSet ? settings : null;
+}

@@ -1,0 +1,204 @@
+/** Where settings make another commit of a verified mail, verify says so: stock git am is the judge. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { messages } from "../../src/mail/mbox.ts";
+import { withPlainAm } from "../../src/verify/plain-am.ts";
+import { whitespaceRules, wouldMend } from "../../src/verify/whitespace.ts";
+import { base64, quotedPrintable, withBody, withHeaders } from "../support/reshape.ts";
+import { commit, git, newRepository } from "../support/repo.ts";
+import { check, isGood, signMails } from "../support/signing.ts";
+import { type AmJudge, openAm } from "../support/soundness.ts";
+import { amSettingsOf } from "./git-settings.ts";
+
+const START = { lf: "one\ntwo\nthree\nfour\n", crlf: "one\r\ntwo\r\nthree\r\nfour\r\n" };
+const LF = { lf: START.lf.replace("two", "TWO") };
+const CRLF = { crlf: START.crlf.replace("two", "TWO") };
+
+/** What is changed, and the message. */
+const CHANGES: Record<string, [files: Record<string, string>, message: string]> = {
+  lf: [LF, "lf: louder\n\nAll of it.\n"],
+  crlf: [CRLF, "crlf: louder\n\nAll of it.\n"],
+  new: [{ new: "a\n\tb\n" }, "new: one\n"],
+  trailing: [{ lf: `${START.lf}five \n` }, "lf: more\n"],
+  "space before tab": [{ new: "  \tb\n" }, "new: one\n"],
+  "blank at the end": [{ lf: `${START.lf}\n\n` }, "lf: more\n"],
+  "no end": [{ lf: `${START.lf}five` }, "lf: more\n"],
+  eight: [{ new: `${" ".repeat(8)}b\n` }, "new: one\n"],
+  scissors: [LF, "lf: louder\n\nabove\n-- >8 --\nbelow\n"],
+  umlaut: [LF, "lf: louder\n\nGr\u00fc\u00dfe.\n"],
+  "umlaut in the title": [LF, "lf: Gr\u00fc\u00dfe\n"],
+};
+
+type Edit = (mail: string) => string;
+const encoded =
+  (name: string, encode: Edit): Edit =>
+  (mail) =>
+    withBody(
+      withHeaders(
+        mail.replace(/^(?:MIME|Content)-.*\n/gm, ""),
+        `MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\nContent-Transfer-Encoding: ${name}\n`,
+      ),
+      encode,
+    );
+const crlf: Edit = (mail) => mail.replace(/\r?\n/g, "\r\n");
+const FORMS: Record<string, Edit> = {
+  plain: (mail) => mail,
+  CRLF: crlf,
+  "quoted-printable": encoded("quoted-printable", quotedPrintable),
+  "quoted-printable, CRLF": (mail) => crlf(encoded("quoted-printable", quotedPrintable)(mail)),
+  base64: encoded("base64", (body) => base64(body, 76)),
+  "base64, CRLF": (mail) => crlf(encoded("base64", (body) => base64(body, 76))(mail)),
+  "without a charset": (mail) => mail.replace(/^(?:MIME|Content)-.*\n/gm, ""),
+};
+
+const MEND = "apply.whitespace=fix";
+/** Settings, and the mails (change, form) of which git am makes another commit under them, or none. */
+const SETTINGS: readonly (readonly [config: readonly string[], differ: RegExp])[] = [
+  [["am.keepcr=true"], /: (?:quoted-printable, )?CRLF$/],
+  [["mailinfo.quotedCr=strip"], /^crlf/],
+  [["mailinfo.scissors=true"], /^scissors/],
+  [["i18n.commitEncoding=ISO-8859-1"], /^umlaut: without/],
+  [["i18n.commitEncoding=utf8"], /^$/],
+  [[MEND], /^(?:trailing|space before tab|blank at the end)/],
+  [["apply.whitespace=strip", "core.whitespace=-trailing-space"], /^space before tab/],
+  [[MEND, "core.whitespace=tab-in-indent"], /^(?:new|trailing|space before tab|blank at the end)/],
+  [[MEND, "core.whitespace=indent-with-non-tab"], /^(?:eight|trailing|space before|blank at)/],
+  [[MEND, "core.whitespace=cr-at-eol,-blank-at-eof"], /^(?:trailing|space before tab)/],
+  [["apply.whitespace=warn"], /^$/],
+  [["apply.ignoreWhitespace=change"], /^$/],
+  [["am.threeWay=true"], /^$/],
+  [["core.autocrlf=true"], /^$/],
+  [["core.autocrlf=input"], /^$/],
+  [["core.eol=crlf", "core.safecrlf=true"], /^$/],
+];
+
+let folder: string;
+let base: string;
+let usual: AmJudge;
+const mails = new Map<string, Buffer>();
+/** What the signer committed, by change. */
+const made = new Map<string, readonly string[]>();
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "patchsig-plain-am-"));
+  base = newRepository(join(folder, "base"));
+  const head = commit(base, "start", START);
+  usual = openAm(base);
+  for (const [change, [files, message]] of Object.entries(CHANGES)) {
+    git(base, ["checkout", "-q", "--detach", head]);
+    commit(base, message, files);
+    const mbox = git(base, ["format-patch", "--stdout", "-1"]);
+    const [signed] = signMails([messages(mbox, { keepCr: true })[0]!.bytes!]);
+    made.set(change, usual.am(signed!, change === "crlf" ? ["--keep-cr"] : [])!);
+    for (const [form, edit] of Object.entries(FORMS)) {
+      const mail = Buffer.from(edit(signed!.toString("latin1")), "latin1");
+      mails.set(`${change}: ${form}`, mail);
+    }
+  }
+  git(base, ["checkout", "-q", "main"]);
+}, 120_000);
+afterAll(() => {
+  usual.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe.each(SETTINGS)("%j", (config, differ) => {
+  test("is said where it matters, and nowhere else", () => {
+    const setting = { config };
+    const settings = amSettingsOf(setting);
+    const judge = openAm(base, setting);
+    try {
+      for (const [name, mail] of mails) {
+        const before = check(mail);
+        // a transport that ate what it should not: nothing to compare with
+        if (!isGood(before)) continue;
+        const { findings } = withPlainAm(mail, before, settings);
+        const codes = findings.map(({ code }) => code);
+        expect(codes.includes("am-differs"), name).toBe(differ.test(name));
+        const commits = judge.am(mail, codes.includes("raw-cr") ? ["--keep-cr"] : []);
+        if (!codes.includes("am-differs"))
+          expect(commits, name).toEqual(made.get(name.split(":", 1)[0]!));
+        else expect(commits, name).not.toEqual(made.get(name.split(":", 1)[0]!));
+      }
+    } finally {
+      judge.close();
+    }
+  });
+});
+
+test("words, and what plain git am drops is not said where it keeps it", () => {
+  const mail = mails.get("crlf: plain")!;
+  const keep = amSettingsOf({ config: ["am.keepcr=true"] });
+  const codes = (settings: typeof keep): string[] =>
+    withPlainAm(mail, check(mail), settings).findings.map(({ code }) => code);
+  expect(codes(null)).toContain("raw-cr");
+  expect(codes(keep)).not.toContain("raw-cr");
+  const both = amSettingsOf({ config: ["mailinfo.scissors=true", "am.keepcr=yes"] });
+  const cut = mails.get("scissors: CRLF")!;
+  const { message, hint, severity } = withPlainAm(cut, check(cut), both).findings.at(-1)!;
+  expect([message, hint, severity]).toEqual([
+    "plain git am here would keep the CRs of the mail (am.keepcr), and cut the message at its scissors line (mailinfo.scissors)",
+    "git patchsig am does not",
+    "warn",
+  ]);
+});
+
+test("a patch whose lines were all given a CR in base64, and git that looks past white space", () => {
+  const plain = mails.get("lf: plain")!.toString("latin1");
+  const twin = Buffer.from(encoded("base64", (body) => base64(crlf(body), 76))(plain), "latin1");
+  const setting = { config: ["apply.ignoreWhitespace=change"] };
+  const checked = withPlainAm(twin, check(twin), amSettingsOf(setting));
+  expect(isGood(checked)).toBe(true);
+  expect(checked.findings.map(({ code }) => code)).toContain("am-differs");
+  const judge = openAm(base, setting);
+  expect(usual.am(twin)).toBeNull();
+  expect(judge.am(twin)).not.toEqual(made.get("lf"));
+  judge.close();
+});
+
+test("nothing is said of what is not good, nor where nothing is set", () => {
+  const mail = Buffer.from(
+    mails.get("lf: CRLF")!.toString("latin1").replace("+TWO", "+TOO"),
+    "latin1",
+  );
+  const bad = check(mail);
+  expect(bad.signature).toBe("bad");
+  expect(withPlainAm(mail, bad, amSettingsOf({ config: ["am.keepcr=true"] }))).toBe(bad);
+  for (const config of [[], ["am.keepcr=false"], ["am.messageid=true"], ["mailinfo.quotedCr=warn"]])
+    expect(amSettingsOf({ config })).toBeNull();
+});
+
+describe("white space by its rules", () => {
+  const hunk = (lines: readonly string[]): Buffer =>
+    Buffer.from(
+      `--- a/x\n+++ b/x\n@@ -1,${lines.filter((line) => line.startsWith(" ")).length} +1,${lines.length} @@\n${lines.join("\n")}\n`,
+    );
+  test.each([
+    ["", ["+a"], false],
+    ["", ["+a "], true],
+    ["", ["+a\r"], true],
+    ["", [" b\r", "+a\r"], false],
+    ["", [" b\r", "+a\r\r"], true],
+    ["cr-at-eol", ["+a\r"], false],
+    ["cr-at-eol", ["+a \r"], true],
+    ["cr-at-eol", ["+a\r\r"], true],
+    ["-blank-at-eol", ["+a\r"], false],
+    ["-trail", ["+a "], false],
+    ["", ["+a", "+"], true],
+    ["", ["+", "+a"], false],
+    ["-blank-at-eof", ["+a", "+"], false],
+    ["tabwidth=4,indent-with-non-tab", ["+    a"], true],
+    ["indent-with-non-tab", ["+    a"], false],
+    ["incomplete-line", ["+a", "\\ No newline at end of file"], true],
+    ["", ["+a", "\\ No newline at end of file"], false],
+  ] as const)("%j: %j", (value, lines, expected) => {
+    expect(wouldMend(hunk(lines), whitespaceRules(value))).toBe(expected);
+  });
+  test("not what stands in the header, is removed, or was there", () => {
+    const diff = Buffer.from("+++ b/a b\t\n@@ -1,2 +1,2 @@\n a \n-b \n+b\n");
+    expect(wouldMend(diff, whitespaceRules(""))).toBe(false);
+  });
+});
