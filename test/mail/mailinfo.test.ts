@@ -82,6 +82,8 @@ describe("the view", () => {
     );
     expect(view.headers).toEqual({
       messageId: "<1@x>",
+      references: "",
+      cc: "",
       inReplyTo: "<0@x>",
       listIds: ["L <l.x>"],
       subject: "[PATCH] töst two",
@@ -121,6 +123,21 @@ describe("the view", () => {
     const mail = Buffer.concat([Buffer.from(`${head}${type}\n`), bytes, Buffer.from("\n---\nx\n")]);
     expect(read(mail).recoded).toBe(recoded);
   });
+
+  it.each([
+    ["Subject: \u00e4\n", "", true],
+    ["Subject: =?utf-8?q?=C3=A4?=\n", "", false],
+    ["Subject: s\n", "\u00e4", true],
+    ["Subject: s\nContent-Type: text/plain; charset=UTF-8\n", "\u00e4", false],
+    ["Subject: s\nContent-Type: text/plain; charset=UTF-8\n", "From: \u00e4 <a@x>\n\na", true],
+    ["Subject: s\n", "a\n---\n\u00e4", false],
+  ])(
+    "knows whether the mail says of what charset its text is: %j, %j",
+    (header, text, unlabelled) => {
+      const mail = `From: A <a@x>\n${header}Date: now\n\n${text}\n---\nx\n`;
+      expect(read(mail).unlabelled).toBe(unlabelled);
+    },
+  );
 
   it("names the headers that are not there", () => {
     const { info } = read("Subject: s\n\nm\n");
