@@ -20,6 +20,7 @@ test("no cursor moves past mails whose verdicts are still to be said", async () 
         policies: { general: DEFAULT_POLICY, overrides: [] },
         devKeyrings: [],
         signedOnly: false,
+        plainAm: null,
         dryRun: false,
         jobs: 1,
         keep: null,
