@@ -38,6 +38,9 @@ beforeAll(() => {
   expected = { stdout, keys: keysIn(home) };
 }, 60_000);
 
+const withoutTime = (text: string): string =>
+  text.replace(/"firstSeen":\d+/g, "").replace(/\b20\d\d-\d\d-\d\d\b/g, "");
+
 /** What is known of each key, but for the time. */
 function keysIn(home: string): object[] {
   return records(patchsig(["trust", "list", "--json"], { home })).map(
@@ -48,7 +51,7 @@ function keysIn(home: string): object[] {
 test.each([2, 3])("%i threads say what one says, in its order", (jobs) => {
   const home = newFolder();
   const run = expectStatus(patchsig(["verify", "--json", `-j${jobs}`, archive], { home }), 1);
-  expect(run.stdout).toBe(expected.stdout);
+  expect(withoutTime(run.stdout)).toBe(withoutTime(expected.stdout));
   expect(keysIn(home)).toEqual(expected.keys);
 });
 
