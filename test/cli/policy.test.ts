@@ -136,6 +136,6 @@ test("settings that git cannot read are not taken for none", () => {
   const run = verify(mail(RECENT));
   expect(run.status).toBe(3);
   expect(run.stderr).toMatch(
-    /^patchsig: git cannot read its settings\nhint: bad config line 1 in file [^\n]*\n$/,
+    /^patchsig: git cannot read its settings\nhint: git config: bad config line 1 in file [^\n]*\n$/,
   );
 });
