@@ -7,8 +7,32 @@ import { readdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { attempt, isDirectory } from "./reading.ts";
 
+const FOLDERS = ["new", "cur"];
+const PARTS: ReadonlySet<string> = new Set([...FOLDERS, "tmp"]);
+
+/**
+ * Is it one? Also with `new` or `cur` alone, as git mailsplit reads it, if nothing else is beside it:
+ * what copies and packs folders leaves empty ones out.
+ */
 export function isMaildir(folder: string): boolean {
-  return ["new", "cur"].every((name) => isDirectory(join(folder, name)));
+  return isWhole(folder) || (foldersOf(folder).length > 0 && holdsNothingElse(folder));
+}
+
+/** With both its folders: what is in neither of them is gone. */
+export function isWhole(maildir: string): boolean {
+  return foldersOf(maildir).length === FOLDERS.length;
+}
+
+function foldersOf(maildir: string): string[] {
+  return FOLDERS.map((name) => join(maildir, name)).filter(isDirectory);
+}
+
+function holdsNothingElse(folder: string): boolean {
+  try {
+    return readdirSync(folder).every((name) => name.startsWith(".") || PARTS.has(name));
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -19,7 +43,7 @@ export function isMaildir(folder: string): boolean {
 export function mailsIn(maildir: string): Map<string, string> {
   const found: [string, string][] = [];
   // in this order: a mail that is moved meanwhile is met in both, never in none
-  for (const folder of ["new", "cur"].map((name) => join(maildir, name)))
+  for (const folder of foldersOf(maildir))
     for (const name of attempt(folder, () => readdirSync(folder)))
       if (!name.startsWith(".")) found.push([name.split(":2,", 1)[0]!, join(folder, name)]);
   return new Map(found.sort(([a], [b]) => byNumbers(a, b)));
