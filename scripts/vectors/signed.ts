@@ -207,6 +207,12 @@ export const VARIANTS: readonly SignedVector[] = [
     edit(FROM, `From: "Alice via lists.example" <alice=example.org@lists.example>\n`),
   ),
   made(
+    "list-within-no-via",
+    good("author-recovered"),
+    "the same without via: such an address says by itself that it is the list's",
+    edit(FROM, `From: "Alice" <alice=example.org@lists.example>\n`),
+  ),
+  made(
     "list-cc-of-another",
     bad("author", "content-changed"),
     "Cc has the author under another name than the one before via",

@@ -18,7 +18,7 @@ import type { MailInfo, MailView } from "../types.ts";
 export function authorCandidates(view: MailView): MailInfo[] {
   const from = parseAuthor(view.headers.from);
   const isShown = view.info.author.equals(from.author) && view.info.email.equals(from.email);
-  const name = nameBeforeVia(view.headers.from);
+  const name = nameOfReplaced(view.headers.from);
   if (!isShown || name === null) return [];
   return originals(view, name).flatMap(({ author, email }) => {
     // of an address alone, git makes a name of the address; its owner had the one before "via"
@@ -27,6 +27,17 @@ export function authorCandidates(view: MailView): MailInfo[] {
     const all = author.equals(email) && name !== "" ? [named, asIs] : [asIs, named];
     return all.map((original) => ({ ...view.info, ...original }));
   });
+}
+
+/**
+ * Whose name a From line shows that says that it was replaced, by "via" or by an address within its
+ * address; null if it does not say so.
+ */
+function nameOfReplaced(from: string): string | null {
+  const name = nameBeforeVia(from);
+  if (name !== null) return name;
+  const { author, email } = parseAuthor(from);
+  return addressWithin(email).length > 0 ? author.toString("utf8") : null;
 }
 
 /**
@@ -69,7 +80,7 @@ function originals({ headers }: MailView, name: string): Original[] {
 
 /** groups.io writes alice=example.org@groups.io for alice@example.org. */
 function addressWithin(email: Buffer): Buffer {
-  const [, local, domain] = /^([^@=]+)=([^@=]+)@/.exec(email.toString("utf8")) ?? [];
+  const [, local, domain] = /^([^@=]+)=([^@=]+\.[^@=]+)@/.exec(email.toString("utf8")) ?? [];
   return Buffer.from(local === undefined ? "" : `${local}@${domain}`);
 }
 
@@ -90,7 +101,7 @@ function splitAddresses(text: string): Original[] {
  */
 export function senderAddresses(view: MailView): string[] {
   const from = parseAuthor(view.headers.from);
-  const name = nameBeforeVia(view.headers.from);
+  const name = nameOfReplaced(view.headers.from);
   return [from, ...(name === null ? [] : originals(view, name))]
     .map((person) => normaliseIdentity(person.email.toString("utf8")))
     .filter((address) => address !== null);
