@@ -185,7 +185,9 @@ describe("the program", () => {
     const said = verified("canonical");
     for (const name of ATTESTED) {
       const record = said.get(`${name}.eml`)!;
-      expect([name, record["signature"], record["verdict"]]).toEqual([name, "none", "fail"]);
+      // what answers to a patch is shown, and left out by am
+      const verdict = name === "list-prefix" ? "warn" : "fail";
+      expect([name, record["signature"], record["verdict"]]).toEqual([name, "none", verdict]);
     }
     for (const name of REFUSED) {
       const findings = said.get(`${name}.eml`)!["findings"] as { code: string }[];

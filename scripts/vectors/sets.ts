@@ -83,9 +83,10 @@ export const SETS: readonly SetVector[] = [
   ),
   made(
     "two-keys",
-    "patch 2 is signed by another key",
+    "patch 2 is signed by another key: it is missing from this series",
     [FIRST, signedAs(2, { series: ID, base: BASE }, OTHER_KEY), THIRD],
-    ["series-conflict"],
+    ["series-incomplete"],
+    [2],
   ),
   made(
     "two-bases",

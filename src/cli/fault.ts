@@ -14,10 +14,10 @@ export interface Place {
 
 /**
  * @param error what was thrown at that mail
- * @throws a CliError as it is: that is about the disk, git or the like, and no mail's doing
+ * @throws a CliError as it is, and that the disk is full: that is no mail's doing
  */
 export function faultAt({ source, messageId }: Place, error: unknown): Unread {
-  if (error instanceof CliError) throw error;
+  if (error instanceof CliError || isDiskFull(error)) throw error;
   const name = messageId === "" ? source : `${source} ${messageId}`;
   const said = (error instanceof Error ? error.message : String(error)).split("\n", 1)[0]!;
   return {
@@ -27,4 +27,9 @@ export function faultAt({ source, messageId }: Place, error: unknown): Unread {
       cause: error,
     }),
   };
+}
+
+/** Also where a verdict was to be written, to whatever standard output is. */
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === "ENOSPC";
 }

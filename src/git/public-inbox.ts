@@ -14,6 +14,7 @@ import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
 import { type Blob, Blobs } from "./blobs.ts";
 import { PLAIN_DIFF } from "./closed.ts";
 import { failure, git, gitLines, gitSays, gitText, spawnGit, type StartOptions } from "./run.ts";
+import { refuseWaiting } from "./waiting.ts";
 
 /** A mail, and the commit that brought it. */
 interface InboxMail {
@@ -288,9 +289,10 @@ function isLive({ key, ends, blob }: Change, dead: Map<string, number>): boolean
  * Arguments for `git log`; none if the repository is empty.
  *
  * @throws CliError: git-failed with what git has against this repository (an owner, settings, damage);
- *   not-a-mail if its files are not those of an inbox
+ *   unreadable if git would wait there; not-a-mail if its files are not those of an inbox
  */
 async function rangeOf(epoch: Epoch, { since, after }: InboxOptions): Promise<string[]> {
+  refuseWaiting(epoch.repository);
   const options = placeOf(epoch);
   await git(["rev-parse", "--git-dir"], options);
   const head = await gitLines(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], options);

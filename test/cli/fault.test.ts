@@ -3,7 +3,15 @@
  * throws at one mail, in one stage after the other.
  */
 
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { spawnSync } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -176,4 +184,17 @@ test("attestation and base say it too", () => {
   }
   const run = expectStatus(withFault("diff", ["base", "show", archive(3, 1)], home), 1);
   expect(run.stdout).toMatch(/number 0[^]*number 2/);
+});
+
+test.runIf(existsSync("/dev/full"))("a full disk is no mail's fault", () => {
+  const home = newHome();
+  const files = signedPatches(newSubmission().work, home);
+  const full = openSync("/dev/full", "w");
+  const run = spawnSync(
+    process.execPath,
+    [join(ROOT, "bin", "patchsig.js"), "verify", "--dry-run", ...files],
+    { env: { ...process.env, XDG_DATA_HOME: home }, stdio: ["ignore", full, "pipe"], encoding: "utf8" },
+  );
+  closeSync(full);
+  expect([run.status, run.stderr]).toEqual([3, "patchsig: the disk is full\n"]);
 });

@@ -1,7 +1,15 @@
 /** An inbox of which something is gone: it is named, and hides nothing else. */
 
-import { spawnSync } from "node:child_process";
-import { chmodSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { patchsig, records, type Run } from "../support/cli.ts";
@@ -136,6 +144,60 @@ test("objects that lie elsewhere, and are not there", () => {
   expect(read(verify("--dry-run"))).toMatchObject({ status: 0 });
   rmSync(elsewhere, { recursive: true });
   expect(read(verify("--new"))).toMatchObject({ mails: [], status: 3 });
+});
+
+describe("git is not started where it would wait for ever, and the other epoch is read", () => {
+  const fifo = (path: string): void => void execFileSync("mkfifo", [path]);
+  const alternates = (repository: string, store: string): void => {
+    mkdirSync(join(repository, "objects", "info"), { recursive: true });
+    writeFileSync(join(repository, "objects", "info", "alternates"), `${store}\n`);
+  };
+  test.each<[string, (repository: string) => void, RegExp]>([
+    ["packed-refs", (to) => fifo(join(to, "packed-refs")), /packed-refs is no file/],
+    ["a ref", (to) => fifo(join(to, "refs", "heads", "x")), /heads\/x is no file/],
+    ["settings", (to) => fifo(join(to, "config.worktree")), /config\.worktree is no file/],
+    [
+      "included settings",
+      (to) => {
+        fifo(join(folder, "fifo"));
+        appendFileSync(join(to, "config"), `[include]path=${join(folder, "fifo")}\n`);
+      },
+      /config includes another file/,
+    ],
+    [
+      "another repository's settings",
+      (to) => writeFileSync(join(to, "commondir"), `${folder}\n`),
+      /commondir leads git to another repository/,
+    ],
+    [
+      "a link to a device",
+      (to) => symlinkSync("/dev/zero", join(to, "objects", "pack", "a.idx")),
+      /a\.idx is no file/,
+    ],
+    [
+      "a link to a folder",
+      (to) => symlinkSync("/", join(to, "refs", "heads", "x")),
+      /heads\/x leads to another folder/,
+    ],
+    [
+      "objects elsewhere, and elsewhere again",
+      (to) => {
+        mkdirSync(join(folder, "b", "pack"), { recursive: true });
+        fifo(join(folder, "b", "pack", "a.idx"));
+        mkdirSync(join(folder, "a", "info"), { recursive: true });
+        writeFileSync(join(folder, "a", "info", "alternates"), "../b\n../a\n");
+        alternates(to, join(folder, "a"));
+      },
+      /b\/pack\/a\.idx is no file/,
+    ],
+  ])("%s", (_, plant, said) => {
+    epoch(0, 2);
+    epoch(1, 2);
+    plant(join(inbox, "git", "0.git"));
+    const { mails, unread, status } = read(verify("--dry-run"));
+    expect([mails.length, status]).toEqual([2, 3]);
+    expect(unread.join()).toMatch(said);
+  });
 });
 
 test("a partial clone says that it is one", () => {
