@@ -4,11 +4,17 @@
  */
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { CliError } from "../errors.ts";
 
 /** Folders of an object store (gitrepository-layout(5)). */
 const OBJECT_FOLDERS = /^(?:pack|info|[0-9a-f]{2})$/;
+
+/** `[include]` or `[includeIf "…"]`, and what is set there. */
+const INCLUDE = /\[\s*include[^\]\n]*\]([^[]*)/gi;
+const PATH = /^\s*path\s*=\s*([\w./+@, -]*\w)\s*$/i;
+/** Bytes of a file of settings, or of a list of object stores. */
+const MAX_TEXT = 1 << 20;
 
 /**
  * @param repository a bare one
@@ -29,14 +35,31 @@ export function refuseWaiting(repository: string): void {
   }
 }
 
-/** Settings that lie elsewhere: an inbox has none. */
+/** Settings may include others, as an epoch's include those of all epochs (public-inbox-v2-format(5)). */
 function refuseAway(repository: string): void {
   if (statSync(join(repository, "commondir"), { throwIfNoEntry: false }) !== undefined)
     throw refused(join(repository, "commondir"), "leads git to another repository");
-  for (const name of ["config", "config.worktree"]) {
-    const file = join(repository, name);
-    if (/\[\s*include/i.test(textOf(file))) throw refused(file, "includes another file");
+  const files = ["config", "config.worktree"].map((name) => join(repository, name));
+  const seen = new Set<string>();
+  for (let file = files.pop(); file !== undefined; file = files.pop()) {
+    if (seen.has(file)) continue;
+    seen.add(file);
+    files.push(...includedBy(file));
   }
+}
+
+/** Of git's grammar only what git config writes: all else might lead git elsewhere than it seems. */
+function includedBy(file: string): string[] {
+  return [...textOf(file).matchAll(INCLUDE)].flatMap(([, section]) =>
+    section!
+      .split("\n")
+      .filter((line) => line.trim() !== "")
+      .map((line) => {
+        const [, path] = PATH.exec(line) ?? [];
+        if (path === undefined) throw refused(file, "includes another file in unusual words");
+        return resolve(dirname(file), path);
+      }),
+  );
 }
 
 /** Folders below; all else has to be files. */
@@ -70,6 +93,7 @@ function textOf(file: string): string {
   const stat = statSync(file, { throwIfNoEntry: false });
   if (stat === undefined) return "";
   if (!stat.isFile()) throw refused(file, "is no file");
+  if (stat.size > MAX_TEXT) throw refused(file, "is too large");
   return readFileSync(file, "latin1");
 }
 

@@ -70,6 +70,8 @@ test("prerequisites that are none", () => {
 });
 
 test.each([
+  ["Based-on: <1.2.x@example.org>", { kind: "message", id: "1.2.x@example.org" }],
+  ["Based-On: https://lore.kernel.org/r/1@x.org", { kind: "message", id: "1@x.org" }],
   ["Depends-on: <1.2.x@example.org>", { kind: "message", id: "1.2.x@example.org" }],
   ["depends-on: 1.2.x@example.org", { kind: "message", id: "1.2.x@example.org" }],
   [

@@ -160,9 +160,15 @@ describe("git is not started where it would wait for ever, and the other epoch i
       "included settings",
       (to) => {
         fifo(join(folder, "fifo"));
-        appendFileSync(join(to, "config"), `[include]path=${join(folder, "fifo")}\n`);
+        writeFileSync(join(folder, "more"), "[Include]\n\tpath = fifo\n");
+        appendFileSync(join(to, "config"), `[core][include]path=${join(folder, "more")}\n`);
       },
-      /config includes another file/,
+      /fifo is no file/,
+    ],
+    [
+      "settings included with an escape",
+      (to) => appendFileSync(join(to, "config"), '[include]\n\tpath = a"b"\\\n c\n'),
+      /config includes another file in unusual words/,
     ],
     [
       "another repository's settings",

@@ -73,9 +73,9 @@ test("mails that are not there, or damaged, are said, and the rest is read", () 
       code: "unreadable",
       message: expect.stringMatching(/0\.git:[0-9a-f]{40}: the mail is not there$/),
     },
-    { message: expect.stringMatching(/the mail cannot be read$/) },
-    { message: expect.stringMatching(/the mail cannot be read$/) },
-    { message: expect.stringMatching(/the mail cannot be read$/) },
+    { message: expect.stringMatching(/the mail cannot be read: git cat-file: /) },
+    { message: expect.stringMatching(/the mail cannot be read: git cat-file: /) },
+    { message: expect.stringMatching(/the mail cannot be read: git cat-file: /) },
   ]);
   expect(patchsig(["base", "show", folder], { home }).stdout.match(/number /g)?.length).toBe(196);
 });
