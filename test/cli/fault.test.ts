@@ -193,7 +193,11 @@ test.runIf(existsSync("/dev/full"))("a full disk is no mail's fault", () => {
   const run = spawnSync(
     process.execPath,
     [join(ROOT, "bin", "patchsig.js"), "verify", "--dry-run", ...files],
-    { env: { ...process.env, XDG_DATA_HOME: home }, stdio: ["ignore", full, "pipe"], encoding: "utf8" },
+    {
+      env: { ...process.env, XDG_DATA_HOME: home },
+      stdio: ["ignore", full, "pipe"],
+      encoding: "utf8",
+    },
   );
   closeSync(full);
   expect([run.status, run.stderr]).toEqual([3, "patchsig: the disk is full\n"]);

@@ -133,13 +133,16 @@ test("a maildir is read in the order of delivery, whatever was opened since", as
   expect((await read(folder)).subjects).toEqual(["1", "2", "3", "4"]);
 });
 
-test.each(["new", "cur"])("a maildir is one with %s alone, but no folder of other things", async (name) => {
-  mkdirSync(join(folder, name));
-  put(`${name}/1000000001.M1P1_1.host`, mail(1));
-  expect((await read(folder)).subjects).toEqual(["1"]);
-  put("a.patch", mail(2));
-  expect((await read(folder)).subjects).toEqual(["2"]);
-});
+test.each(["new", "cur"])(
+  "a maildir is one with %s alone, but no folder of other things",
+  async (name) => {
+    mkdirSync(join(folder, name));
+    put(`${name}/1000000001.M1P1_1.host`, mail(1));
+    expect((await read(folder)).subjects).toEqual(["1"]);
+    put("a.patch", mail(2));
+    expect((await read(folder)).subjects).toEqual(["2"]);
+  },
+);
 
 test("what is no mail in a folder is said, and the rest is read", async () => {
   put("a.patch", mail(1));
