@@ -56,10 +56,9 @@ const MAX_QUOTED = 100;
 const LINE =
   /^(?:((?:base-(?:commit|tree)|change-id|prerequisite-(?:patch|message|change)-id):[ \t]*)|((?:Depends|Based)-on:))(.*)$/gim;
 const MARKS = /^(?:base|based|prerequisite|change|depends)-/im;
-/** A remark may follow, as `(tag: v6.1)`: b4 reads such a line too. */
-const COMMIT = /^([0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-z])/;
+/** A whole name or patch-id. A remark may follow, as `(tag: v6.1)`: b4 reads such a line too. */
+const NAME = /^([0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-z])/;
 const HEX_RUN = /[0-9a-f]{7}/;
-const OBJECT_NAME = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const TREE = /^(?:https?|git|ssh):\/\/[\w.~:/@%+-]{1,300} [\w.][\w./-]{0,199}$/;
 const CHANGE = /^([\w.-]{1,200})(?::v(\d{1,4}))?$/;
 const MESSAGE =
@@ -67,8 +66,8 @@ const MESSAGE =
 
 /**
  * Reads the base lines of some text outside the diff, in any case. Quoted (`> base-commit:`) and
- * indented ones do not count, and of an object name only the whole one: `v6.9-rc1` or seven digits
- * name no commit. A remark may follow it.
+ * indented ones do not count, and of an object name or patch-id only the whole one: `v6.9-rc1` or
+ * seven digits name no commit. A remark may follow it.
  */
 export function readBaseLines(texts: readonly Buffer[]): BaseLines {
   const found = new Collector();
@@ -103,9 +102,7 @@ class Collector implements BaseLines {
         else this.#problem("tree", value);
         break;
       case "prerequisite-patch-id":
-        if (!OBJECT_NAME.test(value)) this.#problem("prerequisite", value);
-        else if (this.prerequisites.length >= MAX_PREREQUISITES) this.#problem("too-many", "");
-        else this.prerequisites.push(value);
+        this.#need(value);
         break;
       case "change-id":
         this.changeId ??= CHANGE.exec(value)?.[1] ?? null;
@@ -123,12 +120,19 @@ class Collector implements BaseLines {
 
   #base(value: string): void {
     const text = value.toLowerCase();
-    const [, commit] = COMMIT.exec(text) ?? [];
+    const [, commit] = NAME.exec(text) ?? [];
     const name = commit ?? text.slice(0, MAX_QUOTED);
     if (HEX_RUN.test(text) && this.named.length < 2 && !this.named.includes(name))
       this.named.push(name);
     if (commit === undefined || (this.commit ?? commit) !== commit) this.#problem("commit", value);
     else this.commit = commit;
+  }
+
+  #need(value: string): void {
+    const [, id] = NAME.exec(value.toLowerCase()) ?? [];
+    if (id === undefined) this.#problem("prerequisite", value);
+    else if (this.prerequisites.length >= MAX_PREREQUISITES) this.#problem("too-many", "");
+    else this.prerequisites.push(id);
   }
 
   #problem(kind: BaseProblem["kind"], value: string): void {

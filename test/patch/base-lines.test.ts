@@ -69,6 +69,11 @@ test("prerequisites that are none", () => {
   });
 });
 
+test("a remark may follow a prerequisite, and capitals be in it", () => {
+  const text = `prerequisite-patch-id: ${A} # sent before\nprerequisite-patch-id: ${B.toUpperCase()}\n`;
+  expect(read(text)).toMatchObject({ prerequisites: [A, B], problems: [] });
+});
+
 test.each([
   ["Based-on: <1.2.x@example.org>", { kind: "message", id: "1.2.x@example.org" }],
   ["Based-On: https://lore.kernel.org/r/1@x.org", { kind: "message", id: "1@x.org" }],
