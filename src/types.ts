@@ -96,6 +96,11 @@ export interface MailView {
    * git makes of them depends on i18n.commitEncoding.
    */
   readonly unlabelled: boolean;
+  /**
+   * Where in the mail another one that is attached begins, or a digest of mails, whose headers are
+   * text to git; null if there is none.
+   */
+  readonly attached: number | null;
   readonly findings: readonly Finding[];
 }
 

@@ -4,6 +4,7 @@ import { openKeyrings } from "../devkeys/folder.ts";
 import { verifyOpenpgp } from "../devkeys/gpg.ts";
 import { CliError } from "../errors.ts";
 import { createVerifier } from "../minisign/ed25519.ts";
+import { isWrapped } from "../verify/carrier.ts";
 import { asSigned, checkMail, refusedMail } from "../verify/check.ts";
 import { withDevsig } from "../verify/devsig.ts";
 import { type Evidence, evidenceOf } from "../verify/evidence.ts";
@@ -51,10 +52,11 @@ export function examine(check: Check, bytes: Buffer | null, size: number): Exami
   }
 }
 
-/** What a mail is judged by; one without a patch or statements that was read says its thread alone. */
+/** What a mail is judged by; one in which there is nothing to judge or to say names its thread alone. */
 export function evidenceIn(checked: Checked): Evidence | ThreadMail {
-  const { kind, view, statements, messageId, references } = checked;
-  return kind === "other" && view !== null && statements.length === 0
+  const { kind, view, statements, messageId, references, findings } = checked;
+  const isSilent = statements.length === 0 && !findings.some(isWrapped);
+  return kind === "other" && view !== null && isSilent
     ? { messageId, references }
     : evidenceOf(checked);
 }

@@ -12,6 +12,7 @@ import { admitsFirstUse, judge, type Knowledge, type Signs } from "../verify/jud
 import { type Policies, type Policy, policyFor } from "../verify/policy.ts";
 import type { NoteResult, PatchResult } from "../verify/result.ts";
 import type { JudgedMail } from "../verify/series.ts";
+import { isWrapped } from "../verify/carrier.ts";
 import { statementFinding, unreadStatement } from "../verify/statements.ts";
 import type { Finding } from "../types.ts";
 import { faultAt } from "./fault.ts";
@@ -146,7 +147,8 @@ export function createSession(
     const said = hear(evidence);
     if (evidence.kind === "other") {
       const { messageId, subject, read } = evidence;
-      const findings = read ? said : evidence.findings.map(passedOver);
+      const { findings: found } = evidence;
+      const findings = read ? [...found.filter(isWrapped), ...said] : found.map(passedOver);
       return { type: "note", source, messageId, subject, read, findings };
     }
     return { result: resultOf(evidence, source, said), evidence, payload };

@@ -42,6 +42,7 @@ export function readMail(mail: Buffer, crs: CrPlaces = NO_CRS): Result<MailView>
       breakPoint: body.breakPoint,
       recoded: body.recoded || DECODED.some((name) => hasForeignWord(field(header, name))),
       unlabelled: body.unlabelled || DECODED.some((name) => !isAscii(field(header, name))),
+      attached: parts.attached,
       findings: findingsOf(header, content, parts, body),
     };
   });

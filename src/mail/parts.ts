@@ -22,6 +22,8 @@ export interface Part {
 export interface Parts {
   readonly parts: readonly Part[];
   readonly nested: boolean;
+  /** Where the first mail that is attached, or a digest of mails, begins; null if there is none. */
+  readonly attached: number | null;
   /** True if the mail ends without a closing boundary. */
   readonly unclosed: boolean;
 }
@@ -91,15 +93,32 @@ export function readParts(mail: Buffer, top: Header, content: Content): Parts {
       type,
       closed: false,
     };
-    return { parts: [whole], nested: false, unclosed: false };
+    return {
+      parts: [whole],
+      nested: false,
+      attached: isMail(type) ? top.end : null,
+      unclosed: false,
+    };
   }
-  return readMultipart(mail, top, content.boundary, flow);
+  return readMultipart(mail, top, content, flow);
 }
 
-function readMultipart(mail: Buffer, top: Header, boundary: string, flow: Flow): Parts {
-  const open: string[] = [`--${boundary}`];
+/** RFC 2046, 5.2.1 and 5.1.5, and RFC 6532; a part of a digest need not say what it is. */
+const MAILS: ReadonlySet<string> = new Set([
+  "message/rfc822",
+  "message/global",
+  "multipart/digest",
+]);
+
+function isMail(type: string): boolean {
+  return MAILS.has(type);
+}
+
+function readMultipart(mail: Buffer, top: Header, whole: Content, flow: Flow): Parts {
+  const open: string[] = [`--${whole.boundary}`];
   const parts: (Part & { closed: boolean })[] = [];
   let nested = false;
+  let attached = isMail(whole.type) ? top.end : null;
   let line = findBoundary(mail, open[0]!, top.end);
   while (line >= 0) {
     const current = open.at(-1)!;
@@ -110,7 +129,7 @@ function readMultipart(mail: Buffer, top: Header, boundary: string, flow: Flow):
       const last = parts.at(-1);
       if (last !== undefined) last.closed = true;
       const outer = open.at(-1);
-      if (outer === undefined) return { parts, nested, unclosed: false };
+      if (outer === undefined) return { parts, nested, attached, unclosed: false };
       const from = lineEnd(mail, line);
       line = findBoundary(mail, outer, from);
       assertNoOuter(mail, from, line < 0 ? mail.length : line, open.slice(0, -1));
@@ -122,6 +141,7 @@ function readMultipart(mail: Buffer, top: Header, boundary: string, flow: Flow):
     decodeWords(field(header, "message-id"));
     const content = readContent(header);
     flow = content.flow ?? flow;
+    if (isMail(content.type)) attached ??= header.end;
     if (content.boundary !== "") {
       if (open.length >= MAX_NESTING)
         refuse("nesting-too-deep", "too many multiparts in each other");
@@ -143,5 +163,5 @@ function readMultipart(mail: Buffer, top: Header, boundary: string, flow: Flow):
     const { encoding, charset, type } = content;
     parts.push({ start, end, encoding, charset, flow, type, closed: false });
   }
-  return { parts, nested, unclosed: true };
+  return { parts, nested, attached, unclosed: true };
 }

@@ -104,3 +104,13 @@ export function isReplySubject(subject: string): boolean {
   const match = REPLY.exec(subject);
   return match !== null && subjectNumber(`[${match[1] ?? ""}]`).version === null;
 }
+
+/** The same of forwarding. Of a patch alone: `tr: fix it` is a title too. */
+const FORWARD =
+  /^\s*(?:\[([^\]]*)\]\s*)?(?:\p{L}{2,4}\s*[:：]\s*)*(?:fwd?|wg|tr|rv|enc|vb|pd|vl|转发|轉寄|転送)\s*[:：]\s*(?:\p{L}{2,4}\s*[:：]\s*)*\[/iu;
+
+/** True if the Subject says that a mail with brackets is forwarded. */
+export function isForwardSubject(subject: string): boolean {
+  const match = FORWARD.exec(subject);
+  return match !== null && subjectNumber(`[${match[1] ?? ""}]`).version === null;
+}

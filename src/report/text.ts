@@ -117,6 +117,8 @@ export function renderSeries(
 }
 
 function trustWord(patch: PatchResult): string {
+  const carrier = patch.findings.find(({ code }) => code === "wrapped" || code === "forwarded");
+  if (carrier !== undefined && patch.signature !== "none") return carrier.code;
   if (patch.signature === "none") return patch.trust === null ? "not signed" : "NOT SIGNED";
   if (patch.signature === "malformed") return "unreadable";
   if (patch.signature === "bad") return "BAD";

@@ -34,6 +34,7 @@ import { normaliseIdentity } from "../trust/identity.ts";
 import type { Diff, Finding, MailInfo, MailView, Refusal, Result } from "../types.ts";
 import { withoutTrailers } from "./added-trailers.ts";
 import { authorCandidates, senderAddresses } from "./author.ts";
+import { withCarrier } from "./carrier.ts";
 import { finding } from "./findings.ts";
 import type { Checked, Part } from "./result.ts";
 import { verifyData, verifyTrustedComment } from "./signature.ts";
@@ -47,6 +48,11 @@ import { type Traces, tracesIn } from "./traces.ts";
  * @param verifier strict Ed25519, with its cache of keys
  */
 export function checkMail(mail: Buffer, verifier: Verifier): Checked {
+  return withCarrier(checkAlone(mail, verifier), mail);
+}
+
+/** As if no mail could carry another one. */
+function checkAlone(mail: Buffer, verifier: Verifier): Checked {
   const read = readRawMail(mail);
   if (!read.ok) return refusedMail(mail, read.refusal);
   const view = read.value;

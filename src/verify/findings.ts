@@ -25,6 +25,7 @@ const TABLE = {
   "devsig-good": ["info", ""],
   "devsig-unknown-key": ["info", ""],
   "devsig-unsupported": ["info", ""],
+  forwarded: ["warn", "ask for the mail itself, as an attachment"],
   "key-changed": ["fail", ""],
   "key-first-use": ["info", ""],
   "key-policy": ["fail", ""],
@@ -57,6 +58,7 @@ const TABLE = {
   unsigned: ["fail", ""],
   "unsigned-allowed": ["warn", ""],
   "unsigned-known": ["fail", "ask for a signed one"],
+  wrapped: ["warn", "give the attached mail: save it to a file of its own"],
 } as const satisfies Record<string, readonly [Finding["severity"], string]>;
 
 export type FindingCode = keyof typeof TABLE;

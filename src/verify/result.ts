@@ -139,7 +139,7 @@ export interface PatchResult {
   readonly verdict: Verdict;
 }
 
-/** A mail without a patch that carries statements about keys, or that is not read. */
+/** A mail without a patch that carries statements about keys or a mail with a patch, or that is not read. */
 export interface NoteResult {
   readonly type: "note";
   readonly source: string;

@@ -10,6 +10,8 @@ export interface Traces {
   readonly block: boolean;
   /** A line stands there without which git applies nothing. */
   readonly diff: boolean;
+  /** A line names a mail, or a digest of mails, as a part. */
+  readonly wraps: boolean;
 }
 
 /** git finds such lines at the start of a line alone, and never behind a `>`. */
@@ -19,6 +21,7 @@ const DIFF =
 /** The same of format=flowed, where blanks and line ends may stand anywhere in a line, or go. */
 const SQUEEZED =
   /diff--git|@@-|GITbinarypatch|(?:old|new|newfile|deletedfile)mode|(?:rename|copy)(?:from|to|old|new)/;
+const WRAPS = /^content-type:[ \t]*(?:message\/(?:rfc822|global)|multipart\/digest)(?![\w-])/im;
 const FLOWED = /flowed|^content-[^\n]*(?:\n[ \t][^\n]*)*=\?/im;
 const QUOTED = /^ ?>.*$/gm;
 
@@ -28,6 +31,7 @@ export function tracesIn(mail: Buffer): Traces {
   const views = [raw, ...quotedPrintable(raw), base64(raw)];
   const mayFlow = FLOWED.test(raw);
   return {
+    wraps: WRAPS.test(raw),
     block: views.some((view) => findMarkers(Buffer.from(view, "latin1")).length > 0),
     diff: views.some((view) => DIFF.test(view) || (mayFlow && SQUEEZED.test(squeezed(view)))),
   };

@@ -192,6 +192,12 @@ def configure():
       const verify = patchsig(["verify", "--json", folderOf(mails)], { home: newFolder() });
       const patches = records(verify).filter(({ type }) => type === "patch");
       expect(patches.filter(({ signature }) => signature === "good")).toEqual([]);
+      const told = records(verify).filter(({ type }) => type === "patch" || type === "note");
+      expect(told).toHaveLength(mails.length);
+      for (const { findings } of told)
+        expect(findings).toEqual(
+          expect.arrayContaining([expect.objectContaining({ code: "wrapped" })]),
+        );
       expect(verify.status).toBe(1);
     },
   );

@@ -24,6 +24,7 @@ import { treesOf } from "../../git/trial.ts";
 import { escapeText } from "../../report/escape.ts";
 import { renderSeries } from "../../report/text.ts";
 import { type Composed, mailFor } from "../../verify/commit.ts";
+import { isWrapped } from "../../verify/carrier.ts";
 import type { Checked, NoteResult } from "../../verify/result.ts";
 import {
   type Collected,
@@ -255,8 +256,10 @@ async function theSeries(
     jobs: 1,
     keep: (checked: Checked) => checked,
     onLink: (mail: ThreadMail) => closed.push(...collector.link(mail)),
-    onNote: ({ read, source }: NoteResult): void => {
+    onNote: ({ read, source, findings }: NoteResult): void => {
       if (!read) note(`${escapeText(source)}: a mail without a patch, not read\n`);
+      for (const { message, hint } of findings.filter(isWrapped))
+        note(`${escapeText(source)}: ${message}; ${hint}\n`);
     },
     onUnread,
   };

@@ -8,6 +8,7 @@ import type { Unread } from "../../source/piece.ts";
 import { formatRecord } from "../../report/json.ts";
 import { renderPassedOver, renderSigners, renderTotals } from "../../report/totals.ts";
 import { renderNote, renderSeries } from "../../report/text.ts";
+import { isWrapped } from "../../verify/carrier.ts";
 import type { Checked, NoteResult, PatchResult, UnreadResult } from "../../verify/result.ts";
 import type { ThreadMail } from "../../series/item.ts";
 import { createTotals, summaryOf } from "../../verify/totals.ts";
@@ -128,8 +129,9 @@ async function verify(args: Arguments): Promise<void> {
   }
 
   function onNote(note: NoteResult): void {
-    if (note.read) notes++;
-    else passedOver++;
+    if (!note.read) passedOver++;
+    // the patch in an attached mail was not judged
+    else if (!note.findings.every(isWrapped)) notes++;
     if (args.json) out(formatRecord(note));
     else if (note.read) print(renderNote(note, style));
   }
