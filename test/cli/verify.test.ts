@@ -236,6 +236,7 @@ describe("--json", () => {
       warn: 0,
       fail: 0,
       unread: 0,
+      passedOver: 0,
     });
   });
 

@@ -592,17 +592,17 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ],
     [
       "base64 with a plain footer",
-      "none",
+      "good",
       () => encoded("base64", `${base64(body())}_____\nlist\n`),
     ],
     [
       "base64 padded in the middle",
-      "none",
+      "malformed",
       () => encoded("base64", base64(body().slice(0, 10)) + base64(body().slice(10))),
     ],
     [
       "a stray character in base64",
-      "none",
+      "malformed",
       () => encoded("base64", base64(body()).replace("\n", "!\n")),
     ],
     [
