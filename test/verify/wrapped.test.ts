@@ -209,7 +209,7 @@ describe("a mail in which git sees no patch", () => {
     expect(codesOf(mixed(TEXT, `${RFC822}\n${other("Lunch on Friday?\n")}`))).toEqual([]);
   });
 
-  test("is a note, and no patch: verify and am end as without it", () => {
+  test("is a note, and no patch: verify ends as without it", () => {
     const home = mkdtempSync(join(tmpdir(), "patchsig-wrapped-"));
     const file = join(home, "mail");
     writeFileSync(file, inBase64()[0]);
