@@ -83,9 +83,9 @@ export const SETS: readonly SetVector[] = [
   ),
   made(
     "two-keys",
-    "patch 2 is signed by another key: it is missing from this series",
+    "patch 2 is signed by another key: two signings are mixed",
     [FIRST, signedAs(2, { series: ID, base: BASE }, OTHER_KEY), THIRD],
-    ["series-incomplete"],
+    ["series-conflict", "series-incomplete"],
     [2],
   ),
   made(

@@ -200,7 +200,6 @@ class Groups<T> {
       ({ signing, taken }) =>
         signing !== null &&
         signing !== group.signing &&
-        keyOf(signing) === keyOf(group.signing!) &&
         [...taken].some((index) => index > 0 && !group.taken.has(index)),
     );
   }
@@ -235,11 +234,6 @@ function isNear<T>({ from, to }: Group<T>, { messageId, date }: SeriesItem): boo
   // a file fresh from format-patch has its author's date, which may be years old
   if (messageId === "") return true;
   return date !== null && date >= from - LOOSE_SECONDS && date <= to + LOOSE_SECONDS;
-}
-
-/** The key in the name of a signing. */
-function keyOf(signing: string): string {
-  return signing.split(" ", 1)[0]!;
 }
 
 /** What the patches of one series have in common. */

@@ -65,8 +65,8 @@ export interface AssembledSeries<T> {
   readonly version: number;
   readonly total: number;
   /**
-   * True if numbers that it lacks were signed in another signing, by the same key under the same
-   * label: two signings were mixed.
+   * True if numbers that it lacks were signed in another signing under the same label: two signings
+   * were mixed.
    */
   readonly isMixed: boolean;
   /**
