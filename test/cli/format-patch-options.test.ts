@@ -4,6 +4,7 @@
  * has said that it does not. Nothing is silent, and nothing is a crash.
  */
 
+import { some } from "../support/long.ts";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -196,7 +197,11 @@ const SETTINGS = `
   format.useAutoBase=true; i18n.logOutputEncoding=ISO-8859-1; i18n.commitEncoding=ISO-8859-1;
   log.showSignature=true; log.date=iso; log.mailmap=true; log.decorate=full; diff.dirstat=files
 `;
-const rowsOf = (table: string): string[] => table.split(";").map((row) => row.trim());
+const rowsOf = (table: string): string[] =>
+  some(
+    table.split(";").map((row) => row.trim()),
+    3,
+  );
 
 describe.each([
   ["options", rowsOf(OPTIONS).map((row) => ({ options: row.split(/\s+/), settings: [] }))],

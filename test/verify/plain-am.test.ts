@@ -1,5 +1,6 @@
 /** Where settings make another commit of a verified mail, verify says so: stock git am is the judge. */
 
+import { some } from "../support/long.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -111,7 +112,11 @@ describe.each(SETTINGS)("%j", (config, differ) => {
     const settings = amSettingsOf(setting);
     const judge = openAm(base, setting);
     try {
-      for (const [name, mail] of mails) {
+      for (const [name, mail] of some(
+        [...mails],
+        3,
+        SETTINGS.findIndex(([c]) => c === config),
+      )) {
         const before = check(mail);
         // a transport that ate what it should not: nothing to compare with
         if (!isGood(before)) continue;
