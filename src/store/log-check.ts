@@ -88,11 +88,13 @@ interface Log {
 
 function readLog(name: string): Log {
   const stamps = new Set<string>();
-  const fd = openSync(name, "r");
+  const none = { frames: 0, pageSize: 0, page: 0, stamps };
+  const fd = openIfThere(name);
+  if (fd === null) return none;
   try {
     const header = read(fd, 0, WAL_HEADER);
     const pageSize = header.length === WAL_HEADER ? header.readUInt32BE(8) : 0;
-    if (pageSize < 512 || pageSize > 65_536) return { frames: 0, pageSize: 0, page: 0, stamps };
+    if (pageSize < 512 || pageSize > 65_536) return none;
     const salts = header.subarray(16, 24);
     const { size } = fstatSync(fd);
     let [frames, page] = [0, 0];
@@ -134,12 +136,22 @@ function hotJournal(file: string): boolean {
 
 /** The first bytes of a file; none if it is not there. */
 function beginning(name: string): Buffer {
-  if (statSync(name, { throwIfNoEntry: false }) === undefined) return Buffer.alloc(0);
-  const fd = openSync(name, "r");
+  const fd = openIfThere(name);
+  if (fd === null) return Buffer.alloc(0);
   try {
     return read(fd, 0, 20);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** Null if it is gone: whoever is last to close a database takes its log away. */
+function openIfThere(name: string): number | null {
+  try {
+    return openSync(name, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
   }
 }
 
