@@ -194,7 +194,7 @@ class Groups<T> {
   }
 
   isMixed(group: Group<T>): boolean {
-    if (group.signing === null || group.taken.size >= group.total) return false;
+    if (group.signing === null || isWhole(group)) return false;
     const { item } = group.members[0]!;
     return (this.#byLabel.get(labelOf(item)) ?? []).some(
       ({ signing, taken }) =>
@@ -206,7 +206,7 @@ class Groups<T> {
 
   /** `[PATCH v2 2/5]` in answer to 2/5 of v1, without its siblings: a part of v1 that is replaced. */
   rerollOf(group: Group<T>): AssembledSeries<T>["rerollOf"] {
-    if (group.total < 2 || group.taken.size >= group.total || group.taken.has(0)) return null;
+    if (group.total < 2 || isWhole(group) || group.taken.has(0)) return null;
     const earlier = new Set(group.members.map(({ item }) => this.#counterpart(item)));
     const [one] = earlier;
     if (earlier.size !== 1 || one === null || one === undefined) return null;
@@ -224,6 +224,12 @@ class Groups<T> {
     );
     return found?.group ?? null;
   }
+}
+
+/** True if 1 to the total are there; the cover letter and numbers beyond do not count. */
+function isWhole<T>({ taken, total }: Group<T>): boolean {
+  const patches = [...taken].filter((index) => index >= 1 && index <= total);
+  return patches.length === total;
 }
 
 function isFree<T>(group: Group<T>, { number }: SeriesItem): boolean {

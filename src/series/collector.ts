@@ -12,7 +12,7 @@ export interface SeriesCollector<T> {
   add(item: SeriesItem, value: T): AssembledSeries<T>[];
   /** Takes a mail without a patch: it says what belongs together. */
   link(mail: ThreadMail): AssembledSeries<T>[];
-  /** Closes what consists of mails of which this is true. */
+  /** Closes what consists of mails of which this is true, in the order in which it began. */
   close(when: (values: readonly T[]) => boolean): AssembledSeries<T>[];
   /** Closes all that is open, in the order in which it began. */
   end(): AssembledSeries<T>[];
@@ -107,7 +107,7 @@ export function createSeriesCollector<T>(): SeriesCollector<T> {
     },
     close(when) {
       const quiet = [...open].filter(({ parts }) => when(parts.map(({ value }) => value)));
-      return quiet.flatMap(close);
+      return sortedBy(quiet, ({ parts }) => least(parts, ({ at }) => at)).flatMap(close);
     },
     end: () => sortedBy([...open], ({ parts }) => least(parts, ({ at }) => at)).flatMap(close),
   };

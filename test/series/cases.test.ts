@@ -1,6 +1,7 @@
 /** What a thread's mails make: the cases that Patchwork, b4 and lists have met. */
 
 import { describe, expect, it } from "vitest";
+import { assemble } from "../../src/series/assemble.ts";
 import { mail, type Named, seriesOf } from "./thread.ts";
 
 /** A series from `base` on: `base`0 is the cover letter; patches answer it. */
@@ -366,5 +367,25 @@ describe("series", () => {
   it.each(CASES)("%s", (_, mails, expected) => {
     expect(seriesOf(mails)).toEqual(expected);
     expect(seriesOf([...mails].reverse())).toEqual(expected);
+  });
+});
+
+describe("two signings under one label", () => {
+  const signed = (name: string, n: number, signing: string): Named =>
+    mail(name, `[PATCH ${n}/3] ${name}`, { re: "root", signing });
+  const isMixed = (mails: readonly Named[]): boolean[] =>
+    assemble(mails.map(({ name, item }) => ({ item, value: name }))).map((one) => one.isMixed);
+
+  it.each([
+    ["without a letter", [1, 2]],
+    ["with its letter, which is none of the three", [0, 1, 2]],
+  ])("are mixed if one has what the other lacks, %s", (_, numbers) => {
+    const own = numbers.map((n) => signed(`a${n}`, n, "K s"));
+    expect(isMixed([...own, signed("b3", 3, "K t")])).toEqual([true, true]);
+  });
+
+  it("are not if one is whole", () => {
+    const own = [0, 1, 2, 3].map((n) => signed(`a${n}`, n, "K s"));
+    expect(isMixed([...own, signed("b3", 3, "K t")])[0]).toBe(false);
   });
 });
