@@ -1,7 +1,8 @@
 /** Real agents: OpenSSH's and GnuPG's, each with a folder of its own. */
 
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -23,13 +24,25 @@ function agentOf(socket: string, stop: () => void): Agent {
   };
 }
 
+function answersAt(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createConnection({ path });
+    probe.on("connect", () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on("error", () => resolve(false));
+  });
+}
+
 export async function startSshAgent(): Promise<Agent> {
   const folder = mkdtempSync(join(tmpdir(), "patchsig-agent-"));
   const socket = join(folder, "socket");
   const child = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
   let gone = false;
   child.on("exit", () => (gone = true));
-  while (!existsSync(socket)) {
+  // the socket is a file before anybody listens at it
+  while (!(await answersAt(socket))) {
     if (gone) throw new Error("ssh-agent does not start");
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
