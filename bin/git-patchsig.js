@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import "../dist/bundle/cli/main.js";
+require("../dist/bundle/cli/main.js").main(process.argv.slice(2));

@@ -118,8 +118,15 @@ function report(error: unknown): void {
   process.exitCode = EXIT.failed;
 }
 
-try {
-  await run(process.argv.slice(2));
-} catch (error) {
-  report(error);
+/**
+ * Does what the words say, and prints what went wrong.
+ *
+ * @param args the words after the program's name
+ */
+export async function main(args: string[]): Promise<void> {
+  try {
+    await run(args);
+  } catch (error) {
+    report(error);
+  }
 }

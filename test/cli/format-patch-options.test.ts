@@ -86,15 +86,15 @@ interface Row {
 const RUNNER = `
   import { writeSync } from "node:fs";
   const [program, rows] = process.argv.slice(1);
-  for (const [i, { args, settings }] of JSON.parse(rows).entries()) {
-    process.argv = [process.execPath, program, ...args];
+  const { main } = await import(program);
+  for (const { args, settings } of JSON.parse(rows)) {
     process.env.GIT_CONFIG_COUNT = settings.length;
     for (const [n, [key, value]] of settings.entries()) {
       process.env["GIT_CONFIG_KEY_" + n] = key;
       process.env["GIT_CONFIG_VALUE_" + n] = value;
     }
     process.exitCode = 0;
-    await import(program + "?" + i); // a new name: the program's entry runs anew
+    await main(args);
     writeSync(2, "\\0" + process.exitCode + "\\0");
   }
   process.exitCode = 0;`;
