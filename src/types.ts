@@ -67,6 +67,8 @@ export interface MailHeaders {
   readonly replyTo: string;
   readonly cc: string;
   readonly xOriginalFrom: string;
+  readonly xOriginalSender: string;
+  readonly xMailFrom: string;
   readonly date: string;
   /** The first X-Developer-Signature, or "": src/devsig reads it. */
   readonly developerSignature: string;

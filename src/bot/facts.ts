@@ -9,6 +9,7 @@ import { parseDate } from "../mail/date.ts";
 import { attempt } from "../mail/refused.ts";
 import { decodeWords } from "../mail/rfc2047.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
+import { isReplaced } from "../verify/author.ts";
 import type { Checked } from "../verify/result.ts";
 import { type Fields, readFields } from "./header.ts";
 import { messageIds } from "../mail/message-id.ts";
@@ -85,7 +86,8 @@ export function factsOf(mail: Buffer | null, checked: Checked): MailFacts {
     inReplyTo: messageIds(...fields("in-reply-to"))[0] ?? "",
     automatic: automaticBy(fields),
     bot: isBot(sender),
-    replaced: isReplaced(fields, sender),
+    // From is the list's, and who wrote it is not sure
+    replaced: isReplaced(fields("from")[0] ?? "") || fields("x-original-from").length > 0,
     reply: /^\s*(?:\[[^\]]*\]\s*)*(?:re|aw|sv|antw|odp|vs)\s*(?:\[\d+\])?\s*:/i.test(subject),
     marked: brackets.some((word) => /^(?:.*-)?patch(?:v?\d+)?$/i.test(word)),
     rfc: brackets.some((word) => /^(?:.*-)?rfc/i.test(word)),
@@ -202,11 +204,6 @@ export function isBot(sender: Sender | null): boolean {
   const local = sender.identity.slice(0, sender.identity.indexOf("@"));
   const words = [...local.split(/[-_.+]/), ...sender.name.toLowerCase().split(/[\s()-]+/)];
   return words.some((word) => PROGRAMS.has(word.replace(/\d+$/, "")));
-}
-
-/** `Alice via list`: From is the list's, and who wrote it is not sure. */
-function isReplaced(fields: Fields, sender: Sender | null): boolean {
-  return / via /i.test(sender?.name ?? "") || fields("x-original-from").length > 0;
 }
 
 /** Sent on by somebody else: a suggestion would reach the wrong one. */

@@ -18,6 +18,8 @@ const WANTED = [
   "reply-to",
   "cc",
   "x-original-from",
+  "x-original-sender",
+  "x-mailfrom",
   "x-developer-signature",
 ] as const;
 

@@ -148,6 +148,8 @@ function readHeaders(header: Header): MailHeaders {
     replyTo: text("reply-to"),
     cc: text("cc"),
     xOriginalFrom: text("x-original-from"),
+    xOriginalSender: text("x-original-sender"),
+    xMailFrom: text("x-mailfrom"),
     date: text("date"),
     developerSignature: text("x-developer-signature"),
   };

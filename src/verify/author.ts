@@ -8,8 +8,8 @@ import type { MailInfo, MailView } from "../types.ts";
 
 /**
  * Who the author may have been before a list put its own address into From ("Alice via list"):
- * X-Original-From, then Reply-To, the address within the list's own, and who is in Cc under that
- * name. Candidates only: a good signature accepts one, nothing else does.
+ * a header of the list's for it, then Reply-To, the address within the list's own, and who is in Cc
+ * under that name. Candidates only: a good signature accepts one, nothing else does.
  *
  * None, if the From line does not say that it was replaced: whose name people see, and git commits,
  * must not become somebody else's by a header that nobody looks at. None either, if the author
@@ -30,15 +30,22 @@ export function authorCandidates(view: MailView): MailInfo[] {
 }
 
 /**
- * Whose name a From line shows that says that it was replaced, by "via" or by an address within its
- * address; null if it does not say so.
+ * Whose name a From line shows that says that it was replaced: by "via", or by an address that is a
+ * list's by its form. Null if it does not say so.
  */
 function nameOfReplaced(from: string): string | null {
   const name = nameBeforeVia(from);
   if (name !== null) return name;
   const { author, email } = parseAuthor(from);
-  return addressWithin(email).length > 0 ? author.toString("utf8") : null;
+  const isList = LISTSERV.test(email.toString("latin1")) || addressesWithin(email).length > 0;
+  return isList ? author.toString("utf8") : null;
 }
+
+/** True for a From header that says that a list has replaced it. */
+export const isReplaced = (from: string): boolean => nameOfReplaced(from) !== null;
+
+/** LISTSERV writes 0000012a3b4c5d6e-dmarc-request@lists.example. */
+const LISTSERV = /-dmarc-request@/i;
 
 /**
  * What stands before "via": `Alice via list`, `'Alice' via list`, `"Alice" (via list)`, `Alice via`.
@@ -69,19 +76,30 @@ interface Original {
 }
 
 function originals({ headers }: MailView, name: string): Original[] {
-  const { xOriginalFrom, replyTo, cc, from } = headers;
-  const { email } = parseAuthor(from);
-  const own = parseAuthor(xOriginalFrom.slice(0, MAX_TEXT));
-  const within = { author: Buffer.from(name), email: addressWithin(email) };
+  const { xOriginalFrom, xOriginalSender, xMailFrom, sender, replyTo, cc, from } = headers;
+  const own = [xOriginalFrom, xOriginalSender, xMailFrom, sender].map((text) =>
+    parseAuthor(text.slice(0, MAX_TEXT)),
+  );
+  const author = Buffer.from(name);
+  const within = addressesWithin(parseAuthor(from).email).map((email) => ({ author, email }));
   // many are in Cc: only the one whose name the list shows
-  const named = splitAddresses(cc).filter(({ author }) => author.toString("utf8") === name);
-  return [own, ...splitAddresses(replyTo), within, ...named].filter((one) => one.email.length > 0);
+  const named = splitAddresses(cc).filter((one) => one.author.equals(author));
+  const all = [...own, ...splitAddresses(replyTo), ...within, ...named];
+  return all.filter((one) => one.email.length > 0);
 }
 
-/** groups.io writes alice=example.org@groups.io for alice@example.org. */
-function addressWithin(email: Buffer): Buffer {
-  const [, local, domain] = /^([^@=]+)=([^@=]+\.[^@=]+)@/.exec(email.toString("utf8")) ?? [];
-  return Buffer.from(local === undefined ? "" : `${local}@${domain}`);
+/**
+ * groups.io writes alice=example.org@groups.io for alice@example.org, the IETF's lists `=40` (`@` in
+ * quoted-printable) between the two, and Apache's alice@example.org.INVALID.
+ */
+function addressesWithin(email: Buffer): Buffer[] {
+  const text = email.toString("utf8");
+  const [, local, domain] =
+    /^([^@=]+)=([^@=]+\.[^@=]+)@/.exec(text) ?? /^([^@]+)@(.+\..+)\.invalid$/i.exec(text) ?? [];
+  if (local === undefined || domain === undefined) return [];
+  return [...new Set([domain, domain.replace(/^40/, "")])].map((at) =>
+    Buffer.from(`${local}@${at}`),
+  );
 }
 
 const MAX_TEXT = 4000;

@@ -149,9 +149,20 @@ describe("facts", () => {
     expect(facts({ body: own }).forwarded).toBe(false);
   });
 
-  test("a list that put itself into From is seen", () => {
-    expect(facts({ from: "Alice via net <net@example.org>" }).replaced).toBe(true);
+  test.each([
+    "Alice via net <net@example.org>",
+    '"Alice" (via net Mailing List) <net@example.org>',
+    "Alice <alice=example.net@lists.example>",
+    "Alice <alice=40example.net@lists.example>",
+    "Alice <alice@example.net.INVALID>",
+    "Alice <0000012a3b4c5d6e-dmarc-request@lists.example>",
+  ])("a list that put itself into From is seen: %s", (from) => {
+    expect(facts({ from }).replaced).toBe(true);
+  });
+
+  test("a list that says who was in From is seen", () => {
     expect(facts({ header: ["X-Original-From: Alice <alice@example.org>"] }).replaced).toBe(true);
+    expect(facts({}).replaced).toBe(false);
   });
 
   test("who signs in another way signs", () => {

@@ -78,7 +78,7 @@ describe("the view", () => {
     const view = read(
       "From: =?utf-8?q?J=C3=B6?= <j@x>\nSubject: [PATCH] =?utf-8?q?t=C3=B6st?=\n two\nDate: now\n" +
         "Message-ID: <1@x>\nIn-Reply-To: <0@x>\nList-Id: L <l.x>\nSender: s@x\nReply-To: r@x,\n q@x\n" +
-        "X-Original-From: o@x\nx-developer-signature: v=1;\n b=\n\nm\n",
+        "X-Original-From: o@x\nX-Original-Sender: o2@x\nX-MailFrom: o3@x\nx-developer-signature: v=1;\n b=\n\nm\n",
     );
     expect(view.headers).toEqual({
       messageId: "<1@x>",
@@ -91,6 +91,8 @@ describe("the view", () => {
       sender: "s@x",
       replyTo: "r@x, q@x",
       xOriginalFrom: "o@x",
+      xOriginalSender: "o2@x",
+      xMailFrom: "o3@x",
       date: "now",
       developerSignature: "v=1; b=",
     });

@@ -186,10 +186,10 @@ function compared(
  * author was recovered says that a list replaced him.
  */
 function shownAs({ all }: Good): string {
-  const names = all
+  const people = all
     .filter(({ findings }) => findings.some((f) => f.code === "author-recovered"))
-    .map(({ view }) => view!.info.author.toString("utf8"));
-  const hidden = names.find((name) => !name.includes(" via"));
+    .map(({ view }) => `${view!.info.author.toString("utf8")} <${view!.info.email.toString()}>`);
+  const hidden = people.find((text) => !/ via|=|\.invalid>|-dmarc-request@/i.test(text));
   if (hidden !== undefined) return `the author was not ${hidden}`;
   const green = all.filter((c) => c.findings.every((f) => f.severity === "info"));
   const other = green.find(

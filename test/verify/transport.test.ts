@@ -204,54 +204,63 @@ describe("Mailman refolds st,stm32 to st, stm32", () => {
   });
 });
 
-describe('DMARC "Alice via list" From', () => {
-  test("X-Original-From", () => {
-    const munged = edit(honest, (t) =>
-      t.replace(
-        /^From: .*\n/m,
-        "From: Alice via devel <devel@lists.example>\nX-Original-From: Alice <alice@example.org>\n",
-      ),
-    );
-    const checked = received(munged);
+/** What a list makes of `From: Alice <alice@example.org>`, and where it leaves her. */
+const REPLACED: readonly string[] = [
+  "Alice via devel <devel@lists.example>\nX-Original-From: Alice <alice@example.org>",
+  "Alice via devel <devel@lists.example>\nReply-To: devel <devel@lists.example>, Alice <alice@example.org>",
+  "'Alice' via devel <devel@lists.example>\nReply-To: alice@example.org",
+  // Google Groups
+  "'Alice' via devel <devel@lists.example>\nX-Original-Sender: alice@example.org",
+  // Mailman 3: the envelope's sender
+  "Alice via devel <devel@lists.example>\nX-MailFrom: alice@example.org\nReply-To: devel@lists.example",
+  "Alice via devel <devel@lists.example>\nSender: Alice <alice@example.org>",
+  "Alice via devel <devel@lists.example>\nSender: alice@example.org",
+  "Alice via devel <devel@lists.example>\nCc: Bob <bob@x.example>, Alice <alice@example.org>",
+  // LISTSERV
+  "Alice <0000012a3b4c5d6e-dmarc-request@LISTS.EXAMPLE>\nReply-To: Alice <alice@example.org>",
+  "Alice <0000012a3b4c5d6e-dmarc-request@lists.example>\nReply-To: alice@example.org",
+  // groups.io, the lists of the IETF and of Apache
+  "Alice <alice=example.org@groups.example>",
+  "Alice via groups.example <alice=example.org@groups.example>",
+  "Alice <alice=40example.org@dmarc.example>",
+  "Alice <alice@example.org.INVALID>",
+  "Alice via devel <alice@example.org.invalid>",
+];
+
+const replaced = (mail: Buffer, from: string): Buffer =>
+  edit(mail, (t) => t.replace(/^From: .*\n/m, `From: ${from}\n`));
+
+describe("a From line that a list replaced", () => {
+  test.each(REPLACED)("%s", (from) => {
+    const checked = received(replaced(honest, from));
     expect(isGood(checked)).toBe(true);
     expect(checked.author).toEqual({ name: "Alice", email: "alice@example.org" });
     expect(checked.findings.map((f) => f.code)).toContain("author-recovered");
   });
-  test("Reply-To", () => {
-    const munged = edit(honest, (t) =>
-      t.replace(
-        /^From: .*\n/m,
-        "From: Alice via devel <devel@lists.example>\nReply-To: devel <devel@lists.example>, Alice <alice@example.org>\n",
-      ),
-    );
-    const checked = received(munged);
-    expect(isGood(checked)).toBe(true);
-    expect(checked.author!.email).toBe("alice@example.org");
-  });
-  test("never without that From line saying so", () => {
-    const forged = edit(honest, (t) =>
-      t.replace(
-        /^From: .*\n/m,
-        "From: Linus <linus@example.org>\nReply-To: Alice <alice@example.org>\n",
-      ),
-    );
-    expectChanged(forged, "author");
-  });
-  test("never without a signature", () => {
-    const unsigned = edit(honest, (t) =>
-      t
-        .replace(/untrusted comment[\s\S]*?\n\n/, "")
-        .replace(
-          /^From: .*\n/m,
-          "From: Alice via devel <devel@lists.example>\nReply-To: Alice <alice@example.org>\n",
-        ),
-    );
-    const checked = received(unsigned);
+
+  test.each(REPLACED)("never without a signature: %s", (from) => {
+    const unsigned = edit(honest, (t) => t.replace(/untrusted comment[\s\S]*?\n\n/, ""));
+    const mail = replaced(unsigned, from);
+    const checked = received(mail);
     expect(checked.signature).toBe("none");
-    expect(checked.author!.email).toBe("devel@lists.example");
+    // whom git commits
+    const shown = `${checked.author!.name.replace(/^'/, "")} <${checked.author!.email}>`;
+    expect(judge.am(mail)![0]).toContain(shown);
+    expect(checked.author!.email).not.toBe("alice@example.org");
     // but it is held against her key
     expect(checked.senders).toContain("alice@example.org");
   });
+
+  test.each([
+    "Linus <linus@example.org>\nReply-To: Alice <alice@example.org>",
+    "Linus <linus@example.org>\nX-MailFrom: alice@example.org\nSender: Alice <alice@example.org>",
+    "Linus <linus@invalid.example>\nX-Original-Sender: alice@example.org",
+    "Linus <dmarc-request@lists.example>\nReply-To: Alice <alice@example.org>",
+    "Linus <linus=alice@lists.example>\nReply-To: Alice <alice@example.org>",
+  ])("never without that From line saying so: %s", (from) => {
+    expectChanged(replaced(honest, from), "author");
+  });
+
   test("a warning: git am itself would take the list for the author", () => {
     const munged = edit(honest, (t) =>
       t.replace(
