@@ -2,7 +2,7 @@
 
 import { isAscii } from "node:buffer";
 import { CliError } from "../errors.ts";
-import { runGitSync } from "../git/run.ts";
+import { failure, runGitSync } from "../git/run.ts";
 import { whoseSettings } from "../git/scope.ts";
 import { MAX_HEADER_BYTES } from "../mail/limits.ts";
 import { createVerifier } from "../minisign/ed25519.ts";
@@ -56,20 +56,23 @@ export function signerAddress(): string {
   const identity = normaliseIdentity(address);
   if (identity === null || !/^[!-~]+$/.test(identity))
     throw new CliError("usage", `cannot sign for the address "${address}"`, {
-      hint: "git config user.email you@example.org",
+      hint: SET_ADDRESS,
     });
   return identity;
 }
 
 function authorAddress(): string {
-  const run = runGitSync(["var", "GIT_AUTHOR_IDENT"], {
-    cwd: process.cwd(),
-    purpose: "settings",
-    env: whoseSettings(process.cwd()),
-  });
-  const ident = run?.status === 0 ? run.stdout.toString() : "";
-  return /<([^<>]*)> \d+ [+-]\d+\s*$/.exec(ident)?.[1] ?? "";
+  const args = ["var", "GIT_AUTHOR_IDENT"];
+  const cwd = process.cwd();
+  const run = runGitSync(args, { cwd, purpose: "settings", env: whoseSettings(cwd) });
+  if (run === null || run.status !== 0) {
+    const why = run === null ? "git is not installed" : failure(args, run.stderr).message;
+    throw new CliError("usage", `no address to sign for: ${why}`, { hint: SET_ADDRESS });
+  }
+  return /<([^<>]*)> \d+ [+-]\d+\s*$/.exec(run.stdout.toString())?.[1] ?? "";
 }
+
+const SET_ADDRESS = "git config user.email you@example.org";
 
 const TEMPLATE = /\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*/;
 

@@ -276,6 +276,13 @@ describe("what is not", () => {
 
       const env = { GIT_AUTHOR_EMAIL: "nobody" };
       expectError(patchsig(["sign", ...files], { home, env }), 2, /^cannot sign for the address/);
+
+      // git's own words
+      const late = { GIT_AUTHOR_DATE: "soon" };
+      const why = /^no address to sign for: git var: invalid date format: soon$/;
+      const dated = patchsig(["sign", ...files], { home, env: late });
+      expectError(dated, 2, why);
+      expect(dated.stderr).toContain("hint: git config user.email you@example.org\n");
     });
   });
 
