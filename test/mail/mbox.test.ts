@@ -38,6 +38,12 @@ describe("messages", () => {
       ["A: 1\n\nx\n\n", `${FROM}y z\n`],
     ],
     ["escaped From", `${FROM}A: 1\n\nx\n\n>${FROM}y\n`, [`A: 1\n\nx\n\n>${FROM}y\n`]],
+    // git does not look at it, nor do we: too short, too long, and as mboxcl2 has it, right
+    ...["1", "9999", "16"].map((length): [string, string, string[]] => [
+      `Content-Length: ${length}`,
+      `${FROM}Content-Length: ${length}\n\nx\n${FROM.slice(0, 14)}\n${FROM}A: 2\n\ny\n`,
+      [`Content-Length: ${length}\n\nx\n${FROM.slice(0, 14)}\n`, "A: 2\n\ny\n"],
+    ]),
     [
       "a long line",
       `${FROM}A: 1\n\n\nFrom ${"x".repeat(5000)}\n`,

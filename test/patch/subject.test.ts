@@ -69,6 +69,16 @@ describe("labels as people read them", () => {
     ["[PATCH 2026/11/24] f: x", "v1 -"],
     ["[f2fs] f: x", "- -"],
     ["[bug#60788] f: x", "- -"],
+    // what b4 and Patchwork read as no version either, though some people do
+    ["[PATCH #2] f: x", "v1 -"],
+    ["[PATCH rev2 1/3] f: x", "v1 1/3"],
+    ["[PATCH r2 1/3] f: x", "v1 1/3"],
+    ["[PATCH take2] f: x", "v1 -"],
+    ["[PATCH take 2 1/3] f: x", "v1 1/3"],
+    ["[PATCH 2nd try] f: x", "v1 -"],
+    ["[PATCH r8169 1/3] f: x", "v1 1/3"],
+    ["[PATCH v4l-utils 1/3] f: x", "v1 1/3"],
+    ["[PATCH v2] 1/2: x", "v2 -"],
     // only what git takes off the front
     ["f: x [PATCH v2 1/2]", "- -"],
     ["Fwd: [PATCH v2 1/2] f: x", "- -"],

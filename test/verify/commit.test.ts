@@ -28,6 +28,19 @@ test.each([
   "\u00fa 24 Nov 2026 10:00:00 +0100",
   "\u6708, 24 Nov 2026 10:00:00 -0330 (\u4e2d\u56fd)",
   "24 Nov 2026 10:00:00 +0000",
+  "24 Nov 2026 10:00:00 +0530",
+  "24 Nov 2026 10:00 +0530",
+  "Tue 24 Nov 2026 10:00:00 +05:30",
+  "Tue, 24 Nov 2026 10:00:00 +0530 (IST)",
+  "Tue, 24 Nov 2026 10:00:00 (IST) +0530",
+  "Tue, 24 Nov 2026 10:00:00",
+  "Tue, 24 Nov 2026 10:00:00 CET",
+  "Tue, 24 Nov 2026 10:00:00 Z",
+  "Tue Nov 24 10:00:00 2026 +0530",
+  "2026-11-24T10:00:00+05:30",
+  "11/24/2026 10:00 PM +0530",
+  "@1795514400 +0530",
+  "31 Nov 2026 10:00:00 +0000",
 ])("%s", (date) => {
   const mail = Buffer.from(`From: A <a@x>\nSubject: s\nDate: ${date}\n\nm\n---\n${DIFF}`);
   const composed = mailFor(checkMail(mail, createVerifier(1)), 0);

@@ -1,5 +1,7 @@
 /** Signed mails of every form in which patches are sent, and the commits that they make. */
 
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
 import { messages } from "../../src/mail/mbox.ts";
 import type { Checked } from "../../src/verify/result.ts";
 import { base64, quotedPrintable, withBody, withHeaders, withPart } from "../support/reshape.ts";
@@ -41,6 +43,8 @@ const stuffed: Edit = (body) => body.replace(/^(?= |From )/gm, " ").replace(/^ {
 interface Patch {
   readonly message: string;
   readonly files: Record<string, string | Buffer | null>;
+  /** A file that is to be executable. */
+  readonly executable?: string;
   /** For git format-patch. */
   readonly args?: readonly string[];
   /** Before it is signed. */
@@ -110,6 +114,9 @@ const PATCHES: readonly Patch[] = [
     args: ["-U1"],
   },
   { message: "no body", files: { "keys.txt": "alice", "empty.txt": "" } },
+  // a mode alone, without a hunk; and with one
+  { message: `run: may be run\n\n${BODY}`, files: {}, executable: "run.sh" },
+  { message: "run: louder", files: { "run.sh": "#!/bin/sh\necho la\n" }, executable: "run.sh" },
   // CRLF: git writes its own lines with LF
   { message: `dos: two\n\n${BODY}`, files: { "dos.txt": "one\r\nTWO\r\n\r\nthree\r\n" } },
   {
@@ -145,8 +152,9 @@ export function signedMails(folder: string): { base: string; originals: readonly
     "verses.txt": VERSES,
     "dos.txt": "one\r\ntwo\r\n\r\nthree\r\n",
   });
-  const mails = PATCHES.map(({ message, files, args = [], edit = asIs, by, based }) => {
+  const mails = PATCHES.map(({ message, files, executable, args = [], edit = asIs, by, based }) => {
     git(base, ["checkout", "-q", "--detach", head]);
+    if (executable !== undefined) chmodSync(join(base, executable), 0o755);
     commit(base, message, files);
     const mbox = git(base, ["format-patch", "--stdout", "-1", ...args]);
     const text = edit(messages(mbox, { keepCr: true })[0]!.bytes!.toString("latin1"));
