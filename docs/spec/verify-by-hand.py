@@ -15,7 +15,7 @@ def sha256(data): return hashlib.sha256(data).hexdigest()
 def read_header(mail):
     """The fields of a plain header: no MIME but UTF-8 text as it stands, no encoded words."""
     head, empty, body = mail.partition(b"\n\n")
-    need(empty and head.count(b"\n") < 1000 and b"\r" not in head, "header")
+    need(empty and head.count(b"\n") < 1000 and b"\r" not in head and b"\0" not in mail, "header or NUL")
     fields = {}
     for line in re.sub(rb"\n[ \t]+(?=\S)", b" ", head).split(b"\n"):
         need(re.match(rb"[!-9;-~]+:", line), "not a header line")
@@ -101,6 +101,7 @@ COMMENT = (r"patchsig-v1 t=(?:0|[1-9]\d{0,11}) by=([!-~]{3,254}) series=([0-9a-f
 BLOCK = re.compile((r"untrusted comment: patchsig (RW[A-Za-z0-9+/]{54})\nRU[A-Za-z0-9+/]{96}[AEIMQUYcgkosw048]=\n"
                     rf"trusted comment: {COMMENT}\n[A-Za-z0-9+/]{{85}}[AQgw]==[ \t\r]*\n").encode())
 MARK = re.compile(rb"^untrusted comment: patchsig\s", re.M)
+COMMIT = re.compile(rb"(?:(?<![\w.-])|-g)[0-9a-f]{7,}(?!\w)")
 ADDRESS = r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]+@(?:[a-z0-9]+[.])*[a-z]+"
 
 def brackets(subject):
@@ -112,15 +113,15 @@ def brackets(subject):
     numbers = [w for w in words if re.fullmatch(r"\d{1,4}/\d{1,4}", w)]
     versions = [m[1] for w in words if (m := re.fullmatch(r"(?:patch|rfc)?v(\d{1,4})", w))]
     need(text.isascii() and len(re.findall(r"\S*\d\S*", text)) == len(numbers + versions), "unusual brackets")
-    return versions or ["1"] * ("patch" in text or "rfc" in text or numbers != []), numbers
+    return (versions or ["1"] * ("patch" in text or "rfc" in text or numbers != [])) + numbers
 
 def verify(mail, folder):
     raw = re.sub(rb"\AFrom [^\n]*\n", b"", mail)
     mail = raw.replace(b"\r\n", b"\n")                                       # as git mailsplit does
-    need(b"\0" not in mail, "NUL")
     header = read_header(mail)
     author, email, subject, msg, patch = mailinfo(mail, folder)
     sender = re.fullmatch(r'[^"()<>@\\,]* <([^\s<>@]+@[^\s<>@]+)>', header["from"])
+    need(not re.search(r"\svia\s|=|\.invalid>|-dmarc-request@", header["from"], re.I), "a list's From")
     need(sender and sender[1].encode() == email and author != b"Mail System Internal Data", "unusual From")
     need(not re.search("[\0-\x1f\x7f-\x9f]", b" ".join((author, email, subject)).decode()), "control characters")
     if "content-type" in header: msg.decode()                                # git passes bad UTF-8 on
@@ -130,21 +131,20 @@ def verify(mail, folder):
     marks = [*MARK.finditer(patch)]                                         # duty 2: find the one block
     if not marks and not MARK.search(msg): return "not signed, attestation " + sha256(text)
     need(len(marks) == 1 and not MARK.search(msg), "not one block below the break")
-    need(re.match(rb"---[ \t\r]*\n", patch), "no patch break")
-    block = BLOCK.match(patch, marks[0].start())
-    need(block and block.end() <= start, "a damaged or wrapped block")
+    block = re.match(rb"---[ \t\r]*\n", patch) and BLOCK.match(patch, marks[0].start())
+    need(block and block.end() <= start, "no patch break, or a damaged or wrapped block")
     key, by, series, v, i, n, base = (group.decode() for group in block.groups())
     need(int(i) <= int(n), "numbers")
     name = os.path.join(folder, "text")                                     # duties 3 and 4: the signatures
     for path, data in (name, text), (name + ".minisig", block[0].rstrip() + b"\n"): open(path, "wb").write(data)
     run = subprocess.run(["minisign", "-VHqm", name, "-P", key], capture_output=True)
     need(run.returncode == 0, "minisign does not verify it", NotGood)
-    versions, numbers = brackets(header["subject"])                         # duty 5: labels and base
-    said = {tuple(map(int, text.split("/"))) for text in versions + numbers}
+    said = {tuple(map(int, text.split("/"))) for text in brackets(header["subject"])}       # duty 5: labels
     need(said <= {(int(v),), (int(i), int(n))}, "the Subject's brackets", NotGood)
     outside = patch[:start] + b"\n" + patch[end:] + (b"" if diff else b"\n" + msg)
-    for line in re.findall(rb"^base-commit:[ \t]*(.*)$", outside, re.M | re.I):
-        need(line.strip() == base.encode(), "the base-commit line", NotGood)
+    for line in re.findall(rb"^base-commit:(.*)$", outside.lower(), re.M):
+        same = base != "-" and re.match(base.encode() + rb"(?![0-9a-z])", line.strip())
+        need(same or not COMMIT.search(line), "the base-commit line", NotGood)
     need(re.fullmatch(ADDRESS, by) and by == email.decode().lower(), "the signer is not the author", NotGood)  # duty 6
     return f"good, signed by {by} with {key}, v{v} {i}/{n}, series {series}, base {base}"
 

@@ -130,6 +130,18 @@ export const MARKS: readonly SignedVector[] = [
     `${MAIL}base-commit: ${BASE.slice(0, 12)}\n`,
   ),
   made(
+    "base-tag",
+    good("base-malformed"),
+    "a base line with the name of a tag, which names no commit",
+    `${MAIL}base-commit: next-20261124\n`,
+  ),
+  made(
+    "base-described",
+    bad("base", "base-malformed", "base-contradicts"),
+    "a base line as git describe writes it, of another commit",
+    `${MAIL}base-commit: v6.1-3-g${OTHER_BASE.slice(0, 12)}\n`,
+  ),
+  made(
     "base-in-cover-message",
     bad("base", "base-malformed", "base-contradicts"),
     "a cover letter in whose message another base stands, signed",
@@ -212,6 +224,35 @@ export const MARKS: readonly SignedVector[] = [
         FROM,
         "From: Carol via devel <devel@lists.example>\nReply-To: Carol <carol@example.org>\n",
       ).replace("\n\n", "\n\nFrom: Bob <bob@example.org>\n\n"),
+    ),
+  ),
+  made(
+    "list-ietf",
+    good("author-recovered"),
+    "as lists of the IETF write it: =40 within",
+    edit(FROM, "From: Alice <alice=40example.org@lists.example>\n"),
+  ),
+  made(
+    "list-invalid",
+    good("author-recovered"),
+    "as lists of Apache write it: .INVALID behind the address",
+    edit(FROM, "From: Alice <alice@example.org.INVALID>\n"),
+  ),
+  made(
+    "list-listserv",
+    good("author-recovered"),
+    "as LISTSERV writes it: Reply-To has the author",
+    edit(
+      FROM,
+      "From: Alice <0000012a-dmarc-request@lists.example>\nReply-To: Alice <alice@example.org>\n",
+    ),
+  ),
+  ...["X-Original-Sender", "X-MailFrom", "Sender"].map((name) =>
+    made(
+      `list-${name.toLowerCase()}-only`,
+      good("author-recovered"),
+      `only ${name} has the author's address`,
+      edit(FROM, `${LIST_FROM}${name}: alice@example.org\n`),
     ),
   ),
   made(

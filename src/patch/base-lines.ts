@@ -26,7 +26,7 @@ export interface BaseProblem {
 
 export interface BaseLines {
   readonly commit: string | null;
-  /** What the lines that hold seven hex digits or more name, each once; no more than two are kept. */
+  /** What the lines that hold the name of a commit name, each once; no more than two are kept. */
   readonly named: readonly string[];
   /** `<url> <branch>`, of characters that are safe to repeat in a command. */
   readonly tree: string | null;
@@ -54,11 +54,15 @@ const MAX_DEPENDENCIES = 100;
 const MAX_QUOTED = 100;
 
 const LINE =
-  /^(?:((?:base-(?:commit|tree)|change-id|prerequisite-(?:patch|message|change)-id):[ \t]*)|((?:Depends|Based)-on:))(.*)$/gim;
+  /(?<![^\n])(?:((?:base-(?:commit|tree)|change-id|prerequisite-(?:patch|message|change)-id):[ \t]*)|((?:Depends|Based)-on:))([^\n]*)/gi;
 const MARKS = /^(?:base|based|prerequisite|change|depends)-/im;
 /** A whole name or patch-id. A remark may follow, as `(tag: v6.1)`: b4 reads such a line too. */
 const NAME = /^([0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-z])/;
-const HEX_RUN = /[0-9a-f]{7}/;
+/**
+ * What git could take for the name of a commit: not the date in `next-20261124`, but the end of
+ * git-describe(1)'s `v6.1-3-g1a2b3c4`.
+ */
+const COMMIT = /(?:(?<![\w.-])|-g)[0-9a-f]{7,}(?!\w)/;
 const TREE = /^(?:https?|git|ssh):\/\/[\w.~:/@%+-]{1,300} [\w.][\w./-]{0,199}$/;
 const CHANGE = /^([\w.-]{1,200})(?::v(\d{1,4}))?$/;
 const MESSAGE =
@@ -122,7 +126,7 @@ class Collector implements BaseLines {
     const text = value.toLowerCase();
     const [, commit] = NAME.exec(text) ?? [];
     const name = commit ?? text.slice(0, MAX_QUOTED);
-    if (HEX_RUN.test(text) && this.named.length < 2 && !this.named.includes(name))
+    if (COMMIT.test(text) && this.named.length < 2 && !this.named.includes(name))
       this.named.push(name);
     if (commit === undefined || (this.commit ?? commit) !== commit) this.#problem("commit", value);
     else this.commit = commit;

@@ -35,6 +35,45 @@ describe("base-commit", () => {
   ])("what is wrong: %s", (_, text, problems) => expect(read(text).problems).toEqual(problems));
 });
 
+/** On a signed mail, all that names a commit must name the signed one (spec, "Base lines"). */
+describe("what names a commit", () => {
+  const named = (text: string): string[] => [...read(`base-commit: ${text}\n`).named];
+  test.each([
+    "next-20261124",
+    "linux-next-20261124.1",
+    "next-20261124 (yesterday's)",
+    "mm-everything-2026-11-24",
+    "v6.9-rc1",
+    "v6.20261124",
+    "x_deadbeef",
+    "deadbeef_x",
+    "facades",
+    "abcdef",
+    "",
+  ])("not %s", (text) => expect(named(text)).toEqual([]));
+  test.each([
+    "1a2b3c4",
+    "20261124",
+    "(1a2b3c4)",
+    "v6.1 1A2B3C4D",
+    "v6.1-3-g1a2b3c4",
+    "v6.1-3-g1a2b3c4-dirty",
+    "1a2b3c4-dirty",
+    "1a2b3c4^",
+    "1a2b3c4.",
+    `https://git.example.org/c/${B}`,
+    `https://git.example.org/?id=${B}`,
+    `next-20261124 ${B}`,
+  ])("%s", (text) => expect(named(text)).toEqual([text.toLowerCase()]));
+  test("but the whole name alone, if it comes first", () => {
+    expect(named(`${B} (next-20261124)`)).toEqual([B]);
+  });
+  test("at the start of a line, as git sees lines", () => {
+    expect(named(`v1\rbase-commit: ${B}`)).toEqual([`v1\rbase-commit: ${B}`]);
+    expect(read(`x\u2028base-commit: ${B}\n`).named).toEqual([]);
+  });
+});
+
 test.each([
   ["https://git.example.org/x.git main", true],
   ["git://git.example.org/~a/x net/next", true],
