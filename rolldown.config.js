@@ -4,7 +4,7 @@
  * outside; what only one command needs is in a file of its own.
  */
 export default {
-  input: ["src/cli/main.ts", "src/cli/check-worker.ts"],
+  input: ["src/cli/main.ts", "src/app/verify/check-worker.ts"],
   platform: "node",
   external: /^[^./]/,
   output: {

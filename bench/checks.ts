@@ -4,7 +4,7 @@ import { readMail } from "../src/mail/mailinfo.ts";
 import { globalMessage, prehash } from "../src/minisign/signature.ts";
 import { attestMail } from "../src/patch/attestation.ts";
 import { findMarkers, readBlock, type UnverifiedBlock } from "../src/patch/block.ts";
-import { readDiff } from "../src/patch/diff.ts";
+import { readDiff } from "../src/diff/diff.ts";
 
 export interface Check {
   readonly point: Buffer;

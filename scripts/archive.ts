@@ -13,7 +13,7 @@ import { epochsOf, type InboxEntry, readInbox } from "../src/git/public-inbox.ts
 import { createVerifier } from "../src/minisign/ed25519.ts";
 import { checkMail } from "../src/verify/check.ts";
 import { type Judge as MailJudge, openJudge } from "../test/mail/judge.ts";
-import { type Judge as DiffJudge, makeJudge } from "../test/patch/diff-judge.ts";
+import { type Judge as DiffJudge, makeJudge } from "../test/diff/judge.ts";
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 

@@ -24,14 +24,14 @@ import { readMail } from "../src/mail/mailinfo.ts";
 import { dropCr } from "../src/mail/line-ends.ts";
 import { createVerifier } from "../src/minisign/ed25519.ts";
 import { generateSecretKey } from "../src/minisign/generate.ts";
-import { readBaseLines } from "../src/patch/base-lines.ts";
+import { readBaseLines } from "../src/base/lines.ts";
 import { findMarkers, readBlock } from "../src/patch/block.ts";
-import { readDiff } from "../src/patch/diff.ts";
+import { readDiff } from "../src/diff/diff.ts";
 import { prepare, signSeries } from "../src/patch/sign.ts";
 import { normaliseIdentity } from "../src/trust/identity.ts";
 import { checkMail } from "../src/verify/check.ts";
 import { compare, openJudge } from "../test/mail/judge.ts";
-import { makeJudge, numstatOf } from "../test/patch/diff-judge.ts";
+import { makeJudge, numstatOf } from "../test/diff/judge.ts";
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { vectorFiles } from "../scripts/vectors/files.ts";
 import { messages } from "../src/mail/mbox.ts";
-import { readDiff } from "../src/patch/diff.ts";
+import { readDiff } from "../src/diff/diff.ts";
 import { check } from "./support/signing.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -34,10 +34,10 @@ const REASON = /^ {2}\| "([a-z0-9-]+)"/gm;
 const SEVERITY_FIRST = /"(info|warn|fail)",\s*"([a-z0-9-]+)",/g;
 
 function sources(): string[] {
-  const folders = ["mail", "patch", "verify"].flatMap((folder) =>
+  const folders = ["mail", "diff", "patch", "base", "verify"].flatMap((folder) =>
     readdirSync(join(ROOT, "src", folder)).map((file) => join("src", folder, file)),
   );
-  return [...folders, join("src", "cli", "checking.ts")].map((file) => text(file));
+  return [...folders, join("src", "app", "verify", "checking.ts")].map((file) => text(file));
 }
 
 function inSource(): Map<string, string> {

@@ -18,7 +18,7 @@ import { readRawMail } from "../src/mail/mailinfo.ts";
 import { formatPublicKeyText, parsePublicKeyFile } from "../src/minisign/public-key.ts";
 import { parseSecretKeyFile, unlockSecretKey } from "../src/minisign/secret-key.ts";
 import { attestMail, sha256 } from "../src/patch/attestation.ts";
-import { readDiff } from "../src/patch/diff.ts";
+import { readDiff } from "../src/diff/diff.ts";
 import type { Checked } from "../src/verify/result.ts";
 import { patchsig, records } from "./support/cli.ts";
 import { commitsSince, git, newRepository, temporaryFolder } from "./support/repo.ts";

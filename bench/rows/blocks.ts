@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { readMail } from "../../src/mail/mailinfo.ts";
 import { messages } from "../../src/mail/mbox.ts";
 import { createVerifier, publicPoint, signBytes } from "../../src/minisign/ed25519.ts";
-import { readDiff } from "../../src/patch/diff.ts";
+import { readDiff } from "../../src/diff/diff.ts";
 import { checkMail } from "../../src/verify/check.ts";
 import type { MailView } from "../../src/types.ts";
 import type { Figure } from "../report.ts";

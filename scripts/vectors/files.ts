@@ -3,7 +3,7 @@
 import { messages } from "../../src/mail/mbox.ts";
 import { readRawMail } from "../../src/mail/mailinfo.ts";
 import { attestMail } from "../../src/patch/attestation.ts";
-import { readDiff } from "../../src/patch/diff.ts";
+import { readDiff } from "../../src/diff/diff.ts";
 import type { Result } from "../../src/types.ts";
 import { CANONICAL } from "./canonical.ts";
 import type { MailVector, RefusedVector } from "./mail.ts";

@@ -3,12 +3,7 @@
 import { hash } from "node:crypto";
 import { CliError, FormatError } from "../errors.ts";
 import { parsePublicKeyText, type PublicKey } from "../minisign/public-key.ts";
-import {
-  formatSshKey,
-  publicKeyOfPoint,
-  SSH_ED25519,
-  sshFingerprint,
-} from "../minisign/ssh-key.ts";
+import { formatSshKey, publicKeyOfPoint, SSH_ED25519, sshFingerprint } from "../ssh/key.ts";
 import type { AgentKey, Holdings, OtherKey } from "./ssh-agent.ts";
 
 export interface Selected {

@@ -7,8 +7,8 @@
 import { createConnection, type Socket } from "node:net";
 import { CliError, FormatError } from "../errors.ts";
 import { createVerifier } from "../minisign/ed25519.ts";
-import { formatSshKey, parseSshKey, SSH_ED25519 } from "../minisign/ssh-key.ts";
-import { Reader, string, uint32 } from "../minisign/ssh-wire.ts";
+import { formatSshKey, parseSshKey, SSH_ED25519 } from "../ssh/key.ts";
+import { Reader, string, uint32 } from "../ssh/wire.ts";
 import { message } from "./message.ts";
 
 /** Numbers of the protocol's messages. */

@@ -4,7 +4,7 @@ import { applyToParent, type CommitText, readCommit } from "../git/patch-commits
 import type { Repository } from "../git/repository.ts";
 import { readRawMail } from "../mail/mailinfo.ts";
 import { canonicalMessage, canonicalSubject } from "../patch/message.ts";
-import { readDiff } from "../patch/diff.ts";
+import { readDiff } from "../diff/diff.ts";
 import { escapeText } from "../report/escape.ts";
 import type { MailView } from "../types.ts";
 

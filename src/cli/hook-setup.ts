@@ -23,7 +23,7 @@ import {
   uninstallHook,
 } from "../store/hook-file.ts";
 import { defaultKeyPath } from "../store/key-path.ts";
-import { gitConfig } from "./settings.ts";
+import { gitConfig } from "../app/settings.ts";
 import { out, say } from "./terminal.ts";
 
 interface Settings {

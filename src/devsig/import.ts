@@ -6,11 +6,11 @@
 
 import { FormatError } from "../errors.ts";
 import { formatPublicKeyText } from "../minisign/public-key.ts";
-import { parseSshKey as pointOfSshKey, publicKeyOfPoint } from "../minisign/ssh-key.ts";
+import { parseSshKey as pointOfSshKey, publicKeyOfPoint } from "../ssh/key.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import { type FoundKey, type Keyring, type KeyringFile, byIdentity } from "../trust/keyring.ts";
 import { keyPath, parseEd25519Key } from "./keyring.ts";
-import { parseSshKey } from "./sshsig.ts";
+import { parseSshKey } from "../ssh/sshsig.ts";
 
 /** The folders at the top of a patatt keyring that can hold such keys. */
 export const PATATT_FOLDERS: readonly string[] = ["ed25519", "openssh"];

@@ -16,7 +16,7 @@ import {
   signatureValues,
 } from "./claim.ts";
 import { type DevKey, type FindKey, keyPath, parseEd25519Key } from "./keyring.ts";
-import { parseSshKey, verifySsh } from "./sshsig.ts";
+import { parseSshKey, verifySsh } from "../ssh/sshsig.ts";
 
 type DevOutcome = "good" | "bad" | "unknown-key" | "unsupported";
 

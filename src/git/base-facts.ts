@@ -1,6 +1,6 @@
 /** What a repository knows of the commit that a mail names as its base. */
 
-import { type BaseFacts, NOWHERE } from "../verify/base-check.ts";
+import { type BaseFacts, NOWHERE } from "../base/check.ts";
 import { publicRef } from "./base.ts";
 import type { Objects } from "./objects.ts";
 import { isObjectName, type Repository } from "./repository.ts";

@@ -1,7 +1,7 @@
 /** How many of some blobs each commit of a list holds: all are looked up in one running git. */
 
-import type { Sighting } from "../verify/base-guess.ts";
-import type { Preimage } from "../verify/preimages.ts";
+import type { Sighting } from "../base/guess.ts";
+import type { Preimage } from "../base/preimages.ts";
 import type { Commit, CommitList } from "./commit-list.ts";
 import type { ObjectInfo, Objects } from "./objects.ts";
 

@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { gitPatchId } from "../patch/patch-id.ts";
-import { readDiff } from "../patch/diff.ts";
+import { readDiff } from "../diff/diff.ts";
 import type { Diff, FilePatch } from "../types.ts";
 import { Blobs } from "./blobs.ts";
 import { PLAIN_DIFF } from "./closed.ts";

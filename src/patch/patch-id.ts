@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Diff, FilePatch } from "../types.ts";
-import { isPlainHeader, readGitHeader, readPlainHeader } from "./diff-header.ts";
-import { isGitHeader } from "./diff-header-lines.ts";
-import { lineEnd } from "./diff-text.ts";
-import { isHunk, readHunks } from "./hunk.ts";
+import { isPlainHeader, readGitHeader, readPlainHeader } from "../diff/header.ts";
+import { isGitHeader } from "../diff/header-lines.ts";
+import { lineEnd } from "../diff/text.ts";
+import { isHunk, readHunks } from "../diff/hunk.ts";
 
 /**
  * The patch-id that `git format-patch --base` writes for a prerequisite. It is no text that git

@@ -14,7 +14,7 @@ import {
 import type { BreakPoint, MailView, Result } from "../types.ts";
 import { type Attestation, attestMail, sha256 } from "./attestation.ts";
 import { findMarkers, readBlock, type UnverifiedBlock, untrustedComment } from "./block.ts";
-import { readDiff } from "./diff.ts";
+import { readDiff } from "../diff/diff.ts";
 import { seriesId } from "./series.ts";
 import { subjectNumber } from "./subject.ts";
 import { formatTrustedComment, type TrustedComment } from "./trusted-comment.ts";

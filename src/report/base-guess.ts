@@ -1,6 +1,6 @@
 /** What `patchsig base guess` says to a person: candidates, and how sure that is. */
 
-import type { Candidate, Guess } from "../verify/base-guess.ts";
+import type { Candidate, Guess } from "../base/guess.ts";
 import type { SeriesResult } from "../verify/result.ts";
 import { count as counted, day } from "../verify/words.ts";
 import { factLines, seriesTitle } from "./base.ts";

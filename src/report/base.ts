@@ -1,7 +1,7 @@
 /** What `patchsig base` says to a person: the series, then one aligned line a fact. */
 
-import type { BaseLines } from "../patch/base-lines.ts";
-import { baseSentence, dependencyName, type Need } from "../verify/base-check.ts";
+import type { BaseLines } from "../base/lines.ts";
+import { baseSentence, dependencyName, type Need } from "../base/check.ts";
 import type { Base, BaseCheck, SeriesResult } from "../verify/result.ts";
 import type { Finding } from "../types.ts";
 import { count } from "../verify/words.ts";

@@ -8,7 +8,7 @@
 
 import type { Finding } from "../types.ts";
 import type { NoteResult, PatchResult, SeriesResult } from "../verify/result.ts";
-import { baseSentence } from "../verify/base-check.ts";
+import { baseSentence } from "../base/check.ts";
 import { numberCount, numberList } from "../verify/series.ts";
 import { shellWords } from "../shell.ts";
 import { displayWidth, escapeText, padTo, truncateTo, wrapTo } from "./escape.ts";

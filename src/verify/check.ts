@@ -23,9 +23,9 @@ import {
   MAX_PREREQUISITES,
   NO_BASE_LINES,
   readBaseLines,
-} from "../patch/base-lines.ts";
+} from "../base/lines.ts";
 import { findMarkers, readBlock, type UnverifiedBlock } from "../patch/block.ts";
-import { readDiff } from "../patch/diff.ts";
+import { readDiff } from "../diff/diff.ts";
 import { otherLineEnds } from "../patch/other-line-ends.ts";
 import { canonicalMessage } from "../patch/message.ts";
 import { isReplySubject, type SubjectNumber, subjectNumber } from "../patch/subject.ts";

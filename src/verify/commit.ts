@@ -3,7 +3,7 @@
 import { type Commit, composeMail, isPlainMessageId } from "../mail/compose.ts";
 import { readMail } from "../mail/mailinfo.ts";
 import { attestMail } from "../patch/attestation.ts";
-import { readDiff } from "../patch/diff.ts";
+import { readDiff } from "../diff/diff.ts";
 import { canonicalMessage } from "../patch/message.ts";
 import type { Result } from "../types.ts";
 import type { Checked } from "./result.ts";

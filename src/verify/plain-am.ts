@@ -6,7 +6,7 @@
 import { readMail } from "../mail/mailinfo.ts";
 import { hasScissors } from "../mail/scissors.ts";
 import { canonicalMessage } from "../patch/message.ts";
-import { readDiff } from "../patch/diff.ts";
+import { readDiff } from "../diff/diff.ts";
 import type { Diff, MailView } from "../types.ts";
 import { finding } from "./findings.ts";
 import type { Checked } from "./result.ts";

@@ -1,7 +1,7 @@
 /** What verification says of a mail, a series and a run. These are the JSON records too. */
 
 import type { Attestation } from "../patch/attestation.ts";
-import type { BaseLines } from "../patch/base-lines.ts";
+import type { BaseLines } from "../base/lines.ts";
 import type { TrustedComment } from "../patch/trusted-comment.ts";
 import type { KeyState } from "../trust/record.ts";
 import type { Found } from "../trust/statement.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { SshAgent } from "../../src/agent/ssh-agent.ts";
 import { generateSecretKey } from "../../src/minisign/generate.ts";
-import { formatSshKey, sshFingerprint } from "../../src/minisign/ssh-key.ts";
+import { formatSshKey, sshFingerprint } from "../../src/ssh/key.ts";
 import { type Agent, newSshKey, startSshAgent } from "../support/agent.ts";
 import { requireTool } from "../support/tools.ts";
 import { temporaryDirectory } from "../minisign/support.ts";

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { createBot } from "../../src/cli/bot/bot.ts";
+import { createBot } from "../../src/app/bot/bot.ts";
 import { parseSettings } from "../../src/bot/settings.ts";
 import { parseConfig } from "../../src/git/config.ts";
 import { BotStore } from "../../src/store/bot-store.ts";

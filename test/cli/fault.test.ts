@@ -27,7 +27,7 @@ const MARK = "odd-one";
 const STAGES = {
   reading: ["mail/mailinfo.js", "export function readMail("],
   parts: ["mail/parts.js", "export function readParts("],
-  diff: ["patch/diff.js", "export function readDiff("],
+  diff: ["diff/diff.js", "export function readDiff("],
   message: ["patch/message.js", "export function canonicalMessage("],
   block: ["patch/block.js", "export function findMarkers("],
   check: ["verify/check.js", "function checkSignature("],
@@ -60,6 +60,8 @@ beforeAll(() => {
   for (const name of ["node_modules", "package.json", "templates"])
     symlinkSync(join(ROOT, name), join(copy, name));
   writeFileSync(join(copy, "trip.mjs"), TRIP);
+  const main = `import { main } from "./dist/src/cli/main.js";\nawait main(process.argv.slice(2));\n`;
+  writeFileSync(join(copy, "patchsig.mjs"), main);
 });
 
 /** Runs the program with a fault in one stage; it is mended afterwards. */
@@ -76,7 +78,7 @@ function withFault(stage: Stage, args: readonly string[], home: string, cwd = ho
     `import { trip as __trip } from ${JSON.stringify(join(copy, "trip.mjs"))};\n${broken}`,
   );
   try {
-    const main = join(copy, "dist", "src", "cli", "main.js");
+    const main = join(copy, "patchsig.mjs");
     const env = { ...process.env, XDG_DATA_HOME: home };
     const run = spawnSync(process.execPath, [main, ...args], { cwd, env, maxBuffer: 1 << 28 });
     const { stdout, stderr } = run;

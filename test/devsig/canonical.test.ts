@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { type Covered, coveredText, signedDigest } from "../../src/devsig/canonical.ts";
 import { readFields } from "../../src/devsig/claim.ts";
 import { readMail } from "../../src/mail/mailinfo.ts";
-import { readDiff } from "../../src/patch/diff.ts";
+import { readDiff } from "../../src/diff/diff.ts";
 import type { MailView } from "../../src/types.ts";
 import { PLAIN } from "./mails.ts";
 

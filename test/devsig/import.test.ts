@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { PATATT_FOLDERS, readPatattKeyring } from "../../src/devsig/import.ts";
 import { readKeyringRef } from "../../src/git/keyring.ts";
 import { formatPublicKeyText } from "../../src/minisign/public-key.ts";
-import { formatSshKey, publicKeyOfPoint } from "../../src/minisign/ssh-key.ts";
+import { formatSshKey, publicKeyOfPoint } from "../../src/ssh/key.ts";
 import { readKeyringFolder } from "../../src/source/keyring.ts";
 import type { Keyring } from "../../src/trust/keyring.ts";
 import { commit, git, newRepository, temporaryFolder } from "../support/repo.ts";

@@ -10,7 +10,7 @@ import { verifyDevsig } from "../../src/devsig/verify.ts";
 import { readMail } from "../../src/mail/mailinfo.ts";
 import { dropCr } from "../../src/mail/line-ends.ts";
 import { createVerifier } from "../../src/minisign/ed25519.ts";
-import { readDiff } from "../../src/patch/diff.ts";
+import { readDiff } from "../../src/diff/diff.ts";
 import { requireTool } from "../support/tools.ts";
 
 export const HAS_PATATT = requireTool("patatt");

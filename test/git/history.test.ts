@@ -8,8 +8,8 @@ import { CommitList } from "../../src/git/commit-list.ts";
 import { walkHistory, type Step } from "../../src/git/history.ts";
 import { Objects } from "../../src/git/objects.ts";
 import { openRepository } from "../../src/git/repository.ts";
-import { Guesser } from "../../src/verify/base-guess.ts";
-import type { Preimage } from "../../src/verify/preimages.ts";
+import { Guesser } from "../../src/base/guess.ts";
+import type { Preimage } from "../../src/base/preimages.ts";
 import { newFolder } from "../cli/support.ts";
 import { git, newRepository } from "../support/repo.ts";
 

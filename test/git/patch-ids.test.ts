@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { commitsByPatchId, gitPatchIds, patchIdsOf } from "../../src/git/patch-ids.ts";
 import { openRepository, type Repository } from "../../src/git/repository.ts";
 import { diffsByOwnId } from "../../src/git/trial.ts";
-import { readDiff } from "../../src/patch/diff.ts";
+import { readDiff } from "../../src/diff/diff.ts";
 import type { Diff } from "../../src/types.ts";
 import { newFolder } from "../cli/support.ts";
 import { git, newRepository } from "../support/repo.ts";

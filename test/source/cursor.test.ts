@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { goneCursors } from "../../src/cli/cursors.ts";
+import { goneCursors } from "../../src/app/sources/cursors.ts";
 import { readSource } from "../../src/source/file.ts";
 import { isUnread } from "../../src/source/piece.ts";
 import { temporaryFolder } from "../support/repo.ts";

@@ -5,9 +5,9 @@
 
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { createCheck, evidenceIn, isEvidence } from "../../src/cli/checking.ts";
-import { createSession } from "../../src/cli/judging.ts";
-import { now } from "../../src/cli/now.ts";
+import { createCheck, evidenceIn, isEvidence } from "../../src/app/verify/checking.ts";
+import { createSession } from "../../src/app/verify/judging.ts";
+import { now } from "../../src/app/now.ts";
 import { type MboxMessage, messages } from "../../src/mail/mbox.ts";
 import { prepare, signSeries } from "../../src/patch/sign.ts";
 import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";

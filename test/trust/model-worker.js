@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync, writeSync } from "node:fs";
 
 const load = (name) => import(new URL(`../../dist/src/${name}.js`, import.meta.url).href);
 const { openTrust } = await load("store/trust-store");
-const { createSession } = await load("cli/judging");
+const { createSession } = await load("app/verify/judging");
 const { DEFAULT_POLICY } = await load("verify/policy");
 
 const [file, ...pipes] = process.argv.slice(2);

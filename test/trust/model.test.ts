@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createSession } from "../../src/cli/judging.ts";
+import { createSession } from "../../src/app/verify/judging.ts";
 import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
 import type { Statement } from "../../src/trust/statement.ts";
 import type { Evidence } from "../../src/verify/evidence.ts";

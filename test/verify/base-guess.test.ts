@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Guesser } from "../../src/verify/base-guess.ts";
+import { Guesser } from "../../src/base/guess.ts";
 
 /** Commits newest first, a minute apart: how many files each holds, and its parents by their place. */
 function guess(

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Dependency } from "../../src/patch/base-lines.ts";
-import { type Named, neededBefore, seriesFor } from "../../src/verify/needs.ts";
+import type { Dependency } from "../../src/base/lines.ts";
+import { type Named, neededBefore, seriesFor } from "../../src/base/needs.ts";
 
 function named(id: string, ...needs: readonly string[]): Named {
   const dependencies = needs.map((need): Dependency => ({ kind: "message", id: need }));

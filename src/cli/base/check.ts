@@ -3,8 +3,8 @@
 import type { CommandModule } from "yargs";
 import { openRepository } from "../../git/repository.ts";
 import { renderCheck } from "../../report/base.ts";
-import { BaseChecker } from "../base-checker.ts";
-import { readSubjects } from "../base-subject.ts";
+import { BaseChecker } from "../../app/base/checker.ts";
+import { readSubjects } from "../../app/base/subject.ts";
 import { endOnSignal } from "../signals.ts";
 import { outputStyle, progress } from "../terminal.ts";
 import {

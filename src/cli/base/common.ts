@@ -3,7 +3,7 @@
 import { EXIT, type ExitStatus } from "../../errors.ts";
 import { formatRecord } from "../../report/json.ts";
 import type { Finding } from "../../types.ts";
-import type { Subject } from "../base-subject.ts";
+import type { Subject } from "../../app/base/subject.ts";
 import { clearProgress, out } from "../terminal.ts";
 
 export const SOURCES = {

@@ -3,8 +3,8 @@
 import type { CommandModule } from "yargs";
 import { openRepository } from "../../git/repository.ts";
 import { renderGuess } from "../../report/base-guess.ts";
-import { BaseGuesser, type Guessed } from "../base-guesser.ts";
-import { readSubjects } from "../base-subject.ts";
+import { BaseGuesser, type Guessed } from "../../app/base/guesser.ts";
+import { readSubjects } from "../../app/base/subject.ts";
 import { endOnSignal } from "../signals.ts";
 import { outputStyle } from "../terminal.ts";
 import {

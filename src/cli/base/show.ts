@@ -2,7 +2,7 @@
 
 import type { CommandModule } from "yargs";
 import { renderShow } from "../../report/base.ts";
-import { readSubjects } from "../base-subject.ts";
+import { readSubjects } from "../../app/base/subject.ts";
 import { outputStyle, out } from "../terminal.ts";
 import {
   baseFindings,

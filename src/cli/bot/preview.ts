@@ -13,15 +13,15 @@ import { type Planned, renderPreview } from "../../report/bot.ts";
 import { escapeText } from "../../report/escape.ts";
 import { isUnread, type SourceMail } from "../../source/piece.ts";
 import { BotStore } from "../../store/bot-store.ts";
-import { now } from "../now.ts";
+import { now } from "../../app/now.ts";
 import { endOnSignal } from "../signals.ts";
-import { openSource } from "../sources.ts";
+import { openSource } from "../../app/sources/sources.ts";
 import { clearProgress, out, outputStyle, progress, sayError } from "../terminal.ts";
-import { CONFIG_OPTION, guesserOf, printRecord, readBotFile } from "./common.ts";
+import { CONFIG_OPTION, guesserOf, printRecord, readBotFile } from "../../app/bot/common.ts";
 import { withExcluded } from "./exclude.ts";
-import { suggestionView } from "./letters.ts";
-import { createBotSession, type Outcome } from "./session.ts";
-import { openTemplates } from "./templates.ts";
+import { suggestionView } from "../../app/bot/letters.ts";
+import { createBotSession, type Outcome } from "../../app/bot/session.ts";
+import { openTemplates } from "../../app/bot/templates.ts";
 
 interface Arguments {
   source: string[];

@@ -5,10 +5,10 @@ import { type BotSettings, parseSettings } from "../../bot/settings.ts";
 import { CliError, EXIT } from "../../errors.ts";
 import { BOT_SCHEMA } from "../../store/bot-schema.ts";
 import { takeLock } from "../../store/lock.ts";
-import { now } from "../now.ts";
+import { now } from "../../app/now.ts";
 import { withExcluded } from "./exclude.ts";
-import { CONFIG_OPTION, databaseOf, layered, readBotConfig } from "./common.ts";
-import { gitConfig } from "../settings.ts";
+import { CONFIG_OPTION, databaseOf, layered, readBotConfig } from "../../app/bot/common.ts";
+import { gitConfig } from "../../app/settings.ts";
 
 interface Arguments {
   config?: string;
@@ -33,8 +33,8 @@ async function run({ config, once }: Arguments): Promise<void> {
   checkComplete(settings);
   // what reads mailboxes takes longer to load than all the rest
   const [{ createBot }, { watchSources }] = await Promise.all([
-    import("./bot.ts"),
-    import("./watch.ts"),
+    import("../../app/bot/bot.ts"),
+    import("../../app/bot/watch.ts"),
   ]);
   const database = databaseOf(settings);
   const unlock = takeLock(BOT_SCHEMA, database, "another bot");

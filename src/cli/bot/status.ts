@@ -9,9 +9,15 @@ import { BOT_SCHEMA } from "../../store/bot-schema.ts";
 import { takeLock } from "../../store/lock.ts";
 import { BotStore } from "../../store/bot-store.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
-import { now } from "../now.ts";
+import { now } from "../../app/now.ts";
 import { out } from "../terminal.ts";
-import { CONFIG_OPTION, databaseOf, printRecord, readBotFile, statusOf } from "./common.ts";
+import {
+  CONFIG_OPTION,
+  databaseOf,
+  printRecord,
+  readBotFile,
+  statusOf,
+} from "../../app/bot/common.ts";
 
 interface StatusArguments {
   config?: string;

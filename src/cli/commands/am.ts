@@ -33,16 +33,16 @@ import {
   numberList,
   type Series,
 } from "../../verify/series.ts";
-import { keptSeries, subjectOf } from "../base-subject.ts";
-import { faultAt } from "../fault.ts";
-import { readPolicies } from "../policy.ts";
-import { devKeyringsOf } from "../settings.ts";
+import { keptSeries, subjectOf } from "../../app/base/subject.ts";
+import { faultAt } from "../../app/fault.ts";
+import { readPolicies } from "../../app/verify/policy.ts";
+import { devKeyringsOf } from "../../app/settings.ts";
 import { endOnSignal } from "../signals.ts";
 import { clearProgress, note, out, outputStyle, say, sayError } from "../terminal.ts";
-import { readKeyrings } from "../keyrings.ts";
+import { readKeyrings } from "../../app/trust/keyrings.ts";
 import type { Unread } from "../../source/piece.ts";
-import { newTally, noPatch, openUserTrust, verifySources } from "../verification.ts";
-import { now } from "../now.ts";
+import { newTally, noPatch, openUserTrust, verifySources } from "../../app/verify/verification.ts";
+import { now } from "../../app/now.ts";
 
 interface Arguments {
   source: string[];
@@ -401,7 +401,7 @@ async function goToBase(
 async function guessedBase(repository: Repository, series: Series<Checked>): Promise<string> {
   endOnSignal();
   // most series name their base
-  const { BaseGuesser } = await import("../base-guesser.ts");
+  const { BaseGuesser } = await import("../../app/base/guesser.ts");
   const guesser = await BaseGuesser.open(repository, []);
   try {
     const [guessed] = await guesser.guess([subjectOf(keptSeries(series))]);

@@ -10,11 +10,11 @@ import { attestMail } from "../../patch/attestation.ts";
 import { isUnread } from "../../source/piece.ts";
 import { checkMail } from "../../verify/check.ts";
 import type { Checked } from "../../verify/result.ts";
-import { faultAt } from "../fault.ts";
+import { faultAt } from "../../app/fault.ts";
 import { out } from "../terminal.ts";
-import { openSource } from "../sources.ts";
+import { openSource } from "../../app/sources/sources.ts";
 import { replaceFile } from "../../store/replace-file.ts";
-import { noPatch } from "../verification.ts";
+import { noPatch } from "../../app/verify/verification.ts";
 
 interface Arguments {
   mail: string;

@@ -21,7 +21,7 @@ import { escapeText } from "../../report/escape.ts";
 import { placeFile, replaceFile } from "../../store/replace-file.ts";
 import { count } from "../../verify/words.ts";
 import type { PasswordSettings } from "../password.ts";
-import { openSigner } from "../signer.ts";
+import { openSigner } from "../../app/sign/signer.ts";
 import { differences, type MadeFrom } from "../compare-commits.ts";
 import {
   type Draft,
@@ -30,9 +30,9 @@ import {
   type Signed,
   signDrafts,
   signerAddress,
-} from "../signing.ts";
+} from "../../app/sign/signing.ts";
 import { note, out, say } from "../terminal.ts";
-import { now } from "../now.ts";
+import { now } from "../../app/now.ts";
 
 const HELP = `patchsig format-patch [options of git format-patch] [<since> | <range>]
 

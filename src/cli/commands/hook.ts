@@ -6,7 +6,7 @@
 export const hookCommand = {
   async run(args: string[]): Promise<void> {
     const [action, ...rest] = args;
-    if (action === "run") return (await import("../hook-run.ts")).runHook(rest);
+    if (action === "run") return (await import("../../app/sign/hook-run.ts")).runHook(rest);
     const { runCommand } = await import("../run-command.ts");
     await runCommand((await import("../hook-setup.ts")).setupCommand, "hook", args);
   },

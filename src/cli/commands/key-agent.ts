@@ -9,8 +9,8 @@ import { formatKeyId, formatPublicKeyText, type PublicKey } from "../../minisign
 import { readPublicKeyBeside, readSecretKeyFile, unlockKey } from "../../store/key-file.ts";
 import { publicKeyPath } from "../../store/key-path.ts";
 import { type PasswordSettings, passwordSource } from "../password.ts";
-import { keyPathOf } from "../settings.ts";
-import { userAgent } from "../agent-signer.ts";
+import { keyPathOf } from "../../app/settings.ts";
+import { userAgent } from "../../app/sign/agent-signer.ts";
 import { note } from "../terminal.ts";
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };

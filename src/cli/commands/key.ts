@@ -18,7 +18,7 @@ import type { PublicKey } from "../../minisign/public-key.ts";
 import { SEED_BYTES } from "../../minisign/ed25519.ts";
 import { DEFAULT_COST, SALT_BYTES, formatSecretKeyFile } from "../../minisign/secret-key.ts";
 import type { KeyLock, SecretKey } from "../../minisign/secret-key.ts";
-import { sshFingerprint } from "../../minisign/ssh-key.ts";
+import { sshFingerprint } from "../../ssh/key.ts";
 import { escapeText } from "../../report/escape.ts";
 import {
   checkNewKey,
@@ -33,8 +33,8 @@ import {
 import { publicKeyPath } from "../../store/key-path.ts";
 import { passwordOptions, passwordSource } from "../password.ts";
 import type { PasswordSettings, PasswordSource } from "../password.ts";
-import { agentKey } from "../agent-signer.ts";
-import { keyChoiceOf, keyPathOf } from "../settings.ts";
+import { agentKey } from "../../app/sign/agent-signer.ts";
+import { keyChoiceOf, keyPathOf } from "../../app/settings.ts";
 import { note, out } from "../terminal.ts";
 import { lock, unlock } from "./key-agent.ts";
 

@@ -4,11 +4,11 @@ import type { Argv, CommandModule } from "yargs";
 import { CliError, EXIT } from "../../errors.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import { passwordOptions, type PasswordSettings } from "../password.ts";
-import { checkWritable, draftsOf, readSheet, rewritten } from "../sheet.ts";
-import { openSigner } from "../signer.ts";
-import { isUnmet, reportSigned, signDrafts, signerAddress } from "../signing.ts";
+import { checkWritable, draftsOf, readSheet, rewritten } from "../../app/sign/sheet.ts";
+import { openSigner } from "../../app/sign/signer.ts";
+import { isUnmet, reportSigned, signDrafts, signerAddress } from "../../app/sign/signing.ts";
 import { out } from "../terminal.ts";
-import { now } from "../now.ts";
+import { now } from "../../app/now.ts";
 
 interface Arguments extends PasswordSettings {
   file: string[];

@@ -13,14 +13,14 @@ import type { Checked, NoteResult, PatchResult, UnreadResult } from "../../verif
 import type { ThreadMail } from "../../series/item.ts";
 import { createTotals, summaryOf } from "../../verify/totals.ts";
 import { createSeriesCollector, type JudgedMail, type Series } from "../../verify/series.ts";
-import type { Kept } from "../base-subject.ts";
-import { goneCursors } from "../cursors.ts";
-import { faultAt } from "../fault.ts";
-import { describePolicies, readPolicies } from "../policy.ts";
-import { devKeyringsOf, gitConfig } from "../settings.ts";
+import type { Kept } from "../../app/base/subject.ts";
+import { goneCursors } from "../../app/sources/cursors.ts";
+import { faultAt } from "../../app/fault.ts";
+import { describePolicies, readPolicies } from "../../app/verify/policy.ts";
+import { devKeyringsOf, gitConfig } from "../../app/settings.ts";
 import { clearProgress, out, outputStyle, sayError } from "../terminal.ts";
-import { readKeyrings } from "../keyrings.ts";
-import { newTally, noPatch, openUserTrust, verifySources } from "../verification.ts";
+import { readKeyrings } from "../../app/trust/keyrings.ts";
+import { newTally, noPatch, openUserTrust, verifySources } from "../../app/verify/verification.ts";
 
 interface Arguments {
   source: string[];
@@ -113,7 +113,7 @@ async function verify(args: Arguments): Promise<void> {
   const bases =
     args.repo === undefined
       ? null
-      : await (await import("../verify-bases.ts")).openBases(args.repo);
+      : await (await import("../../app/base/verify-bases.ts")).openBases(args.repo);
   let seriesCount = 0;
   let notes = 0;
   let passedOver = 0;

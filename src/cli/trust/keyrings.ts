@@ -30,9 +30,9 @@ import {
   type Imported,
   type KeyringLayout,
   openKeyring,
-} from "../keyrings.ts";
+} from "../../app/trust/keyrings.ts";
 import { note, out } from "../terminal.ts";
-import { now } from "../now.ts";
+import { now } from "../../app/now.ts";
 import { COLUMN, INDENT, JSON_OPTION, record, statementLines, withTrust } from "./common.ts";
 import { statementsInFile } from "./statements.ts";
 

@@ -7,7 +7,7 @@ import type { IdentityHistory, TrustStore } from "../../store/trust-store.ts";
 import { shellCommand, shellWords } from "../../shell.ts";
 import type { KeyRecord, StatementRecord, TrustEvent } from "../../trust/record.ts";
 import { note, out } from "../terminal.ts";
-import { now } from "../now.ts";
+import { now } from "../../app/now.ts";
 import { count, day } from "../../verify/words.ts";
 import {
   COLUMN,

@@ -12,7 +12,7 @@ import { count } from "../../verify/words.ts";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { note, out } from "../terminal.ts";
-import { now } from "../now.ts";
+import { now } from "../../app/now.ts";
 import { COLUMN, JSON_OPTION, record, withTrust } from "./common.ts";
 
 interface Arguments {

@@ -21,10 +21,10 @@ import {
   statementSigning,
 } from "../../trust/statement.ts";
 import { passwordOptions, type PasswordSettings } from "../password.ts";
-import { openSigner } from "../signer.ts";
-import { signerAddress } from "../signing.ts";
+import { openSigner } from "../../app/sign/signer.ts";
+import { signerAddress } from "../../app/sign/signing.ts";
 import { note, out } from "../terminal.ts";
-import { now } from "../now.ts";
+import { now } from "../../app/now.ts";
 import { COLUMN, identityOf, JSON_OPTION, record, statementLines, withTrust } from "./common.ts";
 
 interface SigningArguments extends PasswordSettings {

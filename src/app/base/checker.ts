@@ -1,0 +1,129 @@
+/** Asks a repository about the bases of series. One for a whole run: git is started once, not per series. */
+
+import { baseFacts, fetchCommand } from "../../git/base-facts.ts";
+import { Objects } from "../../git/objects.ts";
+import { commitDiff, commitsByPatchId, gitPatchIds, patchIds } from "../../git/patch-ids.ts";
+import type { Repository } from "../../git/repository.ts";
+import { diffsByOwnId, tryDiffs } from "../../git/trial.ts";
+import { dependencyName, judgeBase, type Need, stateOf, type Trial } from "../../base/check.ts";
+import type { Finding } from "../../types.ts";
+import { neededBefore, seriesFor } from "../../base/needs.ts";
+import type { BaseCheck } from "../../verify/result.ts";
+import type { Subject } from "./subject.ts";
+
+export interface Checkup {
+  readonly check: BaseCheck;
+  readonly findings: readonly Finding[];
+  readonly prerequisites: readonly Need[];
+  readonly dependencies: readonly Need[];
+}
+
+export class BaseChecker {
+  readonly #repository: Repository;
+  readonly #objects: Objects;
+
+  constructor(repository: Repository) {
+    this.#repository = repository;
+    this.#objects = new Objects(repository);
+  }
+
+  close(): void {
+    this.#objects.close();
+  }
+
+  /** @param all the series at hand, this one among them: what it needs is looked for there too */
+  async check(subject: Subject, all: readonly Subject[]): Promise<Checkup> {
+    const { claim } = subject;
+    const commit = stateOf(claim) === null ? claim.base.commit : null;
+    const facts = commit === null ? null : await baseFacts(this.#repository, this.#objects, commit);
+    const dependencies = subject.dependencies.map((dependency) => ({
+      id: dependencyName(dependency),
+      found: seriesFor(dependency, all) !== undefined,
+    }));
+    const here = commit !== null && facts?.type === "commit";
+    const needed = here ? await this.#prerequisites(subject, commit, all) : [];
+    const prerequisites = here
+      ? needed.map(({ id, diff }) => ({ id, found: diff !== null }))
+      : claim.lines.prerequisites.map((id) => ({ id, found: false }));
+    const trial = here
+      ? await this.tryOn(subject, commit, { before: needed.flatMap((n) => n.diff ?? []), all })
+      : { kind: "untried" as const, why: "the base is not here" };
+    const needs = here ? [...prerequisites, ...dependencies] : dependencies;
+    const hint = facts?.type === null || facts?.place.public === false;
+    const fetch = hint ? await fetchCommand(this.#repository, claim.base.tree) : "";
+    return { ...judgeBase(claim, facts, trial, needs, fetch), prerequisites, dependencies };
+  }
+
+  /** Whether a series applies on a commit that is here, after these diffs; if not, after what it depends on. */
+  async tryOn(
+    subject: Subject,
+    commit: string,
+    {
+      before = [],
+      all = [],
+    }: { readonly before?: readonly Buffer[]; readonly all?: readonly Subject[] } = {},
+  ): Promise<Trial> {
+    const why = whyUntried(subject);
+    if (why !== null) return { kind: "untried", why };
+    const own = diffsOf(subject);
+    const first = await tryDiffs(this.#repository, commit, [...before, ...own]);
+    if (first.ok) return { kind: "applies" };
+    const others = neededBefore(subject, all).flatMap(diffsOf);
+    const then =
+      others.length === 0
+        ? first
+        : await tryDiffs(this.#repository, commit, [...others, ...before, ...own]);
+    if (then.ok) return { kind: "applies" };
+    const patch = subject.patches[first.at - before.length];
+    return { kind: "conflicts", patch: patch?.number.index ?? 0, files: first.files };
+  }
+
+  async #prerequisites(
+    subject: Subject,
+    commit: string,
+    all: readonly Subject[],
+  ): Promise<{ id: string; diff: Buffer | null }[]> {
+    const ids = subject.claim.lines.prerequisites;
+    if (ids.length === 0) return [];
+    const found = await this.#mailsById(
+      commit,
+      all.filter((other) => other !== subject),
+    );
+    // what changes nothing is nowhere wanting
+    for (const id of ids) if (/^0+$/.test(id)) found.set(id, Buffer.alloc(0));
+    const missing = (): string[] => ids.filter((id) => !found.has(id));
+    for (const [id, name] of await commitsByPatchId(this.#repository, commit, missing()))
+      found.set(id, await commitDiff(this.#repository, name));
+    const others = all.filter((other) => other !== subject).flatMap(diffsOf);
+    const remade = await diffsByOwnId(this.#repository, commit, others, missing());
+    for (const [id, diff] of remade) found.set(id, diff);
+    return ids.map((id) => ({ id, diff: found.get(id) ?? null }));
+  }
+
+  /** The diffs of these series by what git and other tools call them. */
+  async #mailsById(commit: string, all: readonly Subject[]): Promise<Map<string, Buffer>> {
+    const diffs = all.flatMap(({ patches }) => patches.flatMap(({ diff }) => diff ?? []));
+    const texts = diffs.map(({ canonical }) => canonical);
+    const trees = diffs.map(() => commit);
+    const found = new Map<string, Buffer>();
+    for (const ids of [
+      await patchIds(this.#repository, texts),
+      await gitPatchIds(this.#repository, diffs, trees),
+    ])
+      for (const [i, id] of ids.entries()) if (id !== null) found.set(id, texts[i]!);
+    return found;
+  }
+}
+
+function diffsOf({ patches }: Subject): Buffer[] {
+  return patches.flatMap(({ diff }) => diff?.canonical ?? []);
+}
+
+/** Why it would say nothing to apply what is here. */
+function whyUntried({ result, patches }: Subject): string | null {
+  if (patches.length === 0) return "there is no patch";
+  if (patches.some(({ diff }) => diff === null)) return "a patch was refused";
+  const numbers = patches.map(({ number }) => number.index);
+  if (new Set(numbers).size < numbers.length) return "a number occurs more than once";
+  return result.complete ? null : "patches are missing";
+}

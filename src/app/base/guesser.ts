@@ -1,0 +1,242 @@
+/** Guesses the base of series in one repository. */
+
+import { CommitList } from "../../git/commit-list.ts";
+import { describeAll } from "../../git/describe.ts";
+import { type Step, walkHistory } from "../../git/history.ts";
+import { Objects } from "../../git/objects.ts";
+import { findRefs, type Refs } from "../../git/refs.ts";
+import type { Repository } from "../../git/repository.ts";
+import { parseDate } from "../../mail/date.ts";
+import type { Trial } from "../../base/check.ts";
+import { type Candidate, type Guess, Guesser } from "../../base/guess.ts";
+import { type Preimage, preimagesOf } from "../../base/preimages.ts";
+import { BaseChecker } from "./checker.ts";
+import type { Subject } from "./subject.ts";
+import { progress } from "../../cli/terminal.ts";
+
+interface Tried extends Candidate {
+  /** As git describe names it. */
+  readonly name: string;
+  /** Null if that was not tried: one before it did, or not the whole series is here. */
+  readonly applies: boolean | null;
+  /** Files of which it holds another version; a few of them. */
+  readonly others: readonly string[];
+}
+
+/** high: holds all files and the series applies · medium: one of both · low: neither · none. */
+type Confidence = "high" | "medium" | "low" | "none";
+
+export interface Guessed {
+  readonly guess: Guess;
+  /** By what the candidates were found. */
+  readonly by: "files" | "date";
+  readonly confidence: Confidence;
+  readonly candidates: readonly Tried[];
+  readonly created: number;
+  /** The main branch, or null. */
+  readonly main: string | null;
+}
+
+/** Before the candidates were tried and named. */
+interface Searched extends Pick<Guessed, "guess" | "by" | "created"> {
+  readonly subject: Subject;
+  readonly wanted: readonly Preimage[];
+}
+
+/**
+ * How much of history is looked at. near: some thousand commits before the mail · usual: as much as
+ * it takes to find one · exhaustive: all, where that can tell whether a commit is the only one.
+ */
+type Reach = "near" | "usual" | "exhaustive";
+
+const MAX_OTHERS = 5;
+/** Commits before the mail that are looked at before those after it. */
+const NEAR = 5000;
+/** A history with no more commits is looked at to its end: that takes no second. */
+const SHORT = 6000;
+
+export class BaseGuesser {
+  readonly #repository: Repository;
+  readonly #refs: Refs;
+  readonly #list: CommitList;
+  readonly #objects: Objects;
+  readonly #checker: BaseChecker;
+  readonly #reach: Reach;
+
+  private constructor(repository: Repository, refs: Refs, reach: Reach) {
+    this.#reach = reach;
+    this.#repository = repository;
+    this.#refs = refs;
+    this.#list = new CommitList(repository, refs.tips);
+    this.#objects = new Objects(repository);
+    this.#checker = new BaseChecker(repository);
+  }
+
+  /**
+   * @param globs as `findRefs` takes them
+   */
+  static async open(
+    repository: Repository,
+    globs: readonly string[],
+    reach: Reach = "usual",
+  ): Promise<BaseGuesser> {
+    return new BaseGuesser(repository, await findRefs(repository, globs), reach);
+  }
+
+  close(): void {
+    this.#list.close();
+    this.#objects.close();
+    this.#checker.close();
+  }
+
+  /** In their order. git is asked for the names of all candidates at once, while they are tried. */
+  async guess(subjects: readonly Subject[]): Promise<Guessed[]> {
+    const searched: Searched[] = [];
+    for (const subject of subjects) searched.push(await this.#search(subject));
+    const commits = searched.flatMap(({ guess }) => guess.candidates.map(({ commit }) => commit));
+    const naming = describeAll(this.#repository, [...new Set(commits)]);
+    const tries: (boolean | null)[][] = [];
+    for (const { subject, guess } of searched) tries.push(await this.#try(subject, guess));
+    const names = await naming;
+    const guesses: Guessed[] = [];
+    for (const [i, one] of searched.entries())
+      guesses.push(await this.#conclude(one, tries[i]!, names));
+    return guesses;
+  }
+
+  async #search(subject: Subject): Promise<Searched> {
+    const diffs = subject.patches.flatMap(({ diff }) => diff ?? []);
+    const { wanted, created } = preimagesOf(diffs);
+    const sent = sentAt(subject);
+    const byFiles = wanted.length === 0 ? null : await this.#byFiles(wanted, sent);
+    const found = byFiles !== null && byFiles.matched > 0;
+    const guess = found ? byFiles : await this.#byDate(wanted.length, sent);
+    return { subject, wanted, created, by: found ? "files" : "date", guess };
+  }
+
+  /** Whether the series applies to each candidate, up to the first to which it does. */
+  async #try(subject: Subject, { candidates }: Guess): Promise<(boolean | null)[]> {
+    const tries: (boolean | null)[] = [];
+    for (const { commit } of candidates) {
+      const goesOn = tries.every((applies) => applies === false);
+      tries.push(goesOn ? appliesOf(await this.#checker.tryOn(subject, commit)) : null);
+    }
+    return tries;
+  }
+
+  async #conclude(
+    { wanted, created, by, guess }: Searched,
+    tries: readonly (boolean | null)[],
+    names: ReadonlyMap<string, string>,
+  ): Promise<Guessed> {
+    const candidates: Tried[] = [];
+    const missed = by === "files" && guess.matched < guess.total;
+    for (const [i, { commit, time }] of guess.candidates.entries()) {
+      const others = missed ? await this.#others(commit, wanted) : [];
+      candidates.push({
+        commit,
+        time,
+        name: names.get(commit) ?? "",
+        applies: tries[i] ?? null,
+        others,
+      });
+    }
+    // equal by their files: it is better to apply, too
+    candidates.sort((a, b) => Number(b.applies === true) - Number(a.applies === true));
+    return {
+      guess,
+      by,
+      confidence: confidenceOf(guess, by === "files", candidates[0]),
+      candidates,
+      created,
+      main: this.#refs.main?.ref.replace(/^refs\/(?:remotes|heads|tags)\//, "") ?? null,
+    };
+  }
+
+  async #byFiles(wanted: readonly Preimage[], sent: number | null): Promise<Guess> {
+    const main = await this.#mainAt(sent);
+    const guesser = new Guesser(wanted.length, sent, main?.commit ?? null);
+    const began = Date.now();
+    const walk = (takes: (time: number) => boolean): AsyncGenerator<Step> =>
+      walkHistory(this.#list, this.#objects, wanted, takes);
+    let seen = 0;
+    const settled = async (open: boolean): Promise<boolean> =>
+      guesser.isSettled(open) && !(guesser.isAlone && (await this.#isThorough()));
+    /** Goes on with a walk, up to so many commits; false once it is at its end. */
+    const look = async (steps: AsyncGenerator<Step>, most: number): Promise<boolean> => {
+      for (let n = 0; n < most; n++) {
+        const { done, value } = await steps.next();
+        if (done === true) return false;
+        guesser.take(value);
+        if (++seen % 256 === 0) progress(`${seen} commits`, 0, 0, began);
+        if (await settled(value.open)) return true;
+      }
+      return true;
+    };
+    const then = walk((time) => time <= (sent ?? Infinity));
+    const since = walk((time) => time > (sent ?? Infinity));
+    try {
+      // a mail can have been written before its base, but rather that than years after it
+      let more = await look(then, NEAR);
+      if (this.#reach === "near" || (await settled(false))) return guesser.result(false);
+      const moreSince = sent !== null && (await look(since, Infinity));
+      if (more && guesser.isFoundLater && this.#reach !== "exhaustive")
+        return guesser.result(false);
+      while (more && !(await settled(false))) more = await look(then, NEAR);
+      return guesser.result(!more && !moreSince);
+    } finally {
+      await then.return(undefined);
+      await since.return(undefined);
+    }
+  }
+
+  /** Is all of history looked at, to tell whether a commit is the only one? */
+  async #isThorough(): Promise<boolean> {
+    return this.#reach === "exhaustive" || (await this.#list.at(SHORT)) === undefined;
+  }
+
+  async #mainAt(sent: number | null): Promise<Candidate | null> {
+    const main = this.#refs.main?.commit ?? null;
+    return main === null ? null : this.#list.newestBefore(main, sent ?? Infinity);
+  }
+
+  async #byDate(total: number, sent: number | null): Promise<Guess> {
+    const newest = await this.#mainAt(sent);
+    return {
+      matched: 0,
+      total,
+      count: 0,
+      more: false,
+      unique: false,
+      later: false,
+      newest,
+      oldest: newest,
+      candidates: newest === null ? [] : [newest],
+    };
+  }
+
+  async #others(commit: string, wanted: readonly Preimage[]): Promise<string[]> {
+    const found = await this.#objects.look(wanted.map(({ path }) => `${commit}:${path}`));
+    return wanted
+      .filter(({ blob }, i) => found[i]?.name.startsWith(blob) !== true)
+      .slice(0, MAX_OTHERS)
+      .map(({ path }) => Buffer.from(path, "latin1").toString("utf8"));
+  }
+}
+
+/** When the last of its mails was sent; null if none says so. */
+function sentAt({ dates }: Subject): number | null {
+  const times = dates.map(parseDate).filter((time) => time !== null);
+  return times.length === 0 ? null : times.reduce((a, b) => Math.max(a, b));
+}
+
+function appliesOf(trial: Trial): boolean | null {
+  return trial.kind === "untried" ? null : trial.kind === "applies";
+}
+
+function confidenceOf(guess: Guess, byFiles: boolean, best: Tried | undefined): Confidence {
+  if (best === undefined) return "none";
+  if (!byFiles) return "low";
+  const points = Number(guess.matched === guess.total) + Number(best.applies === true);
+  return (["low", "medium", "high"] as const)[points]!;
+}

@@ -1,0 +1,124 @@
+/** What the bot's commands share: its file, its database, the repository that it guesses bases in. */
+
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { type BotSettings, parseSettings } from "../../bot/settings.ts";
+import { CliError } from "../../errors.ts";
+import { type Config, parseConfig } from "../../git/config.ts";
+import { openRepository } from "../../git/repository.ts";
+import { runGitSync } from "../../git/run.ts";
+import type { Lookup } from "../../send/settings.ts";
+import type { BotStore } from "../../store/bot-store.ts";
+import { defaultKeyPath } from "../../store/key-path.ts";
+import type { Status } from "../../report/bot.ts";
+import { formatRecord } from "../../report/json.ts";
+import { BaseGuesser, type Guessed } from "../base/guesser.ts";
+import type { Subject } from "../base/subject.ts";
+import { gitConfig } from "../settings.ts";
+import { out, sayError } from "../../cli/terminal.ts";
+
+export const CONFIG_OPTION = {
+  type: "string",
+  requiresArg: true,
+  describe: "the bot's file (default: patchsig.botFile of git config)",
+} as const;
+
+/**
+ * The bot's settings, of a file with the syntax of git config.
+ *
+ * @param optional without a file, the defaults: for a preview of what the bot would do
+ * @throws CliError: "usage", "not-found", "git-failed"
+ */
+export function readBotFile(
+  option: string | undefined,
+  { optional }: { readonly optional: boolean } = { optional: false },
+): BotSettings {
+  return parseSettings(readBotConfig(option, optional));
+}
+
+/** The same as git reads it, for the settings of other parts: `sendemail.*`. */
+export function readBotConfig(option: string | undefined, optional = false): Config {
+  const named = option ?? gitConfig().path("patchsig.botFile");
+  if (named === null) {
+    if (optional) return parseConfig("");
+    throw new CliError("usage", "the bot has no file that says what it may do", {
+      hint: "docs/bot.md has one to begin with: patchsig bot run --config FILE",
+    });
+  }
+  const file = path.resolve(named);
+  if (!existsSync(file)) throw new CliError("not-found", `no such file: ${named}`);
+  const args = ["config", "--null", "--show-origin", "--includes", "--file", file, "--list"];
+  const run = runGitSync(args, { cwd: process.cwd(), purpose: "settings" });
+  if (run?.status === 0) return parseConfig(run.stdout.toString());
+  throw new CliError("usage", `git cannot read ${named}`, {
+    hint:
+      /^(?:fatal|error): (.*)/m.exec(run?.stderr ?? "")?.[1] ?? "it has the syntax of git config",
+  });
+}
+
+/** Settings of one file, and of another where that one is silent. */
+export function layered(first: Lookup, second: Lookup): Lookup {
+  const of = (key: string): Lookup => (first.all(key).length > 0 ? first : second);
+  return {
+    all: (key) => of(key).all(key),
+    string: (key) => of(key).string(key),
+    path: (key) => of(key).path(key),
+  };
+}
+
+/** `bot.database`, else bot.db beside the trust database. */
+export function databaseOf({ database }: BotSettings): string {
+  return path.resolve(database ?? path.join(path.dirname(defaultKeyPath(process.env)), "bot.db"));
+}
+
+export interface LazyGuesser {
+  /** Null if there is no repository; gives null if it cannot be asked, which is said. */
+  readonly guess: ((subject: Subject) => Promise<Guessed | null>) | null;
+  close(): void;
+}
+
+/** Opens the repository at the first guess; `close` lets go of it, until the next one. */
+export function guesserOf({ repository, refs }: BotSettings): LazyGuesser {
+  let opened: Promise<BaseGuesser> | null = null;
+  return {
+    guess:
+      repository === null
+        ? null
+        : async (subject) => {
+            opened ??= openRepository(repository).then((found) => BaseGuesser.open(found, refs));
+            try {
+              const [guessed] = await (await opened).guess([subject]);
+              return guessed!;
+            } catch (error) {
+              // a letter without a guess is better than none
+              if (!(error instanceof CliError)) throw error;
+              sayError(error);
+              return null;
+            }
+          },
+    close() {
+      void opened?.then(
+        (guesser) => guesser.close(),
+        () => undefined,
+      );
+      opened = null;
+    },
+  };
+}
+
+export function printRecord(type: string, fields: object): void {
+  const record = { type, ...fields };
+  out(formatRecord(record));
+}
+
+/** What `bot status` says, and what is written for Prometheus. */
+export function statusOf(store: BotStore, mode: string): Status {
+  return {
+    mode,
+    mails: store.counters().get("mails") ?? 0,
+    outcomes: store.outcomes(),
+    effect: store.effect(),
+    outbox: store.outbox.counts(),
+    open: store.open,
+  };
+}

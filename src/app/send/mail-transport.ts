@@ -1,0 +1,44 @@
+/** The mail server of git's settings, with the password that git's credential helpers keep. */
+
+import { askCredential, tellCredential } from "../../git/credential.ts";
+import { findSendmail, programTransport } from "../../send/program.ts";
+import {
+  type Lookup,
+  type MailServer,
+  mailServerOf,
+  type SmtpServer,
+} from "../../send/settings.ts";
+import { smtpTransport } from "../../send/smtp.ts";
+import type { Transport } from "../../send/transport.ts";
+
+/**
+ * As git send-email would send. Nothing is connected yet, but the password is asked for.
+ *
+ * @throws CliError "usage" for wrong settings, "no-password" if nobody has it
+ */
+export async function openTransport(config: Lookup): Promise<Transport> {
+  const server = serverOf(config);
+  if (server.kind === "program") return programTransport(server);
+  const password = server.login?.password ?? null;
+  return server.login === null || password !== null
+    ? smtpTransport(server, { password, onLogin: async () => undefined })
+    : withCredential(server, server.login.user);
+}
+
+/** CliError "usage" for wrong settings, before there is anything to send. */
+export function checkMailServer(config: Lookup): void {
+  serverOf(config);
+}
+
+function serverOf(config: Lookup): MailServer {
+  return mailServerOf(config, () => findSendmail(process.env["PATH"] ?? ""));
+}
+
+async function withCredential(server: SmtpServer, username: string): Promise<Transport> {
+  const host = server.host.includes(":") ? `[${server.host}]` : server.host;
+  // always with the port, as git send-email asks
+  const login = { protocol: "smtp", host: `${host}:${server.port}`, username };
+  const password = await askCredential(login);
+  const onLogin = (right: boolean): Promise<void> => tellCredential(login, password, right);
+  return smtpTransport(server, { password, onLogin });
+}

@@ -1,0 +1,64 @@
+/** Signers whose key ssh-agent holds. Apart from signer.ts, which can often do without an agent. */
+
+import { type Selected, selectKey } from "../../agent/select.ts";
+import { SshAgent, sshAgentOf } from "../../agent/ssh-agent.ts";
+import type { PublicKey } from "../../minisign/public-key.ts";
+import type { OpenSigner } from "./signer.ts";
+import { say } from "../../cli/terminal.ts";
+
+/** The agent of the environment; that it is waited for is said. CliError "no-agent". */
+export function userAgent(): SshAgent {
+  return sshAgentOf(process.env, sayWaiting);
+}
+
+function sayWaiting(): void {
+  say("waiting for the ssh-agent: it may have asked you for something");
+}
+
+/** The key in ssh-agent that a selector means. CliError: "no-agent", "agent-failed", "no-key". */
+export async function agentKey(selector: string): Promise<Selected> {
+  const agent = userAgent();
+  try {
+    return selectKey(await agent.holdings(), selector);
+  } finally {
+    agent.close();
+  }
+}
+
+/** A signer for it. */
+export async function agentSigner(selector: string): Promise<OpenSigner> {
+  const agent = userAgent();
+  try {
+    return signerOf(agent, selectKey(await agent.holdings(), selector).publicKey);
+  } catch (error) {
+    agent.close();
+    throw error;
+  }
+}
+
+/**
+ * A signer for this key if the agent at `socket` holds it. Null if not, for whatever reason: an
+ * agent that is gone is no reason not to ask for a password.
+ */
+export async function signerIfHeld(
+  socket: string,
+  publicKey: PublicKey,
+): Promise<OpenSigner | null> {
+  const agent = new SshAgent(socket, sayWaiting);
+  try {
+    const { keys } = await agent.holdings();
+    if (keys.some((key) => key.point.equals(publicKey.point))) return signerOf(agent, publicKey);
+  } catch {
+    // as if it held nothing
+  }
+  agent.close();
+  return null;
+}
+
+function signerOf(agent: SshAgent, publicKey: PublicKey): OpenSigner {
+  return {
+    publicKey,
+    signBytes: (message) => agent.sign(publicKey.point, message),
+    wipe: () => agent.close(),
+  };
+}

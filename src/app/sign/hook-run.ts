@@ -1,0 +1,235 @@
+/**
+ * `patchsig hook run FILE`: what git send-email starts for each file before it sends any. It leaves
+ * a good signature alone, refuses one that no longer holds, and signs what is not signed: the whole
+ * series at once if it lies in the same folder, so that it is bound together and its key unlocked
+ * once. Only what each of these needs is loaded.
+ */
+
+import { lstatSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, extname, join } from "node:path";
+import { CliError, EXIT } from "../../errors.ts";
+import { shellWord } from "../../shell.ts";
+import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
+import { formatPublicKeyText } from "../../minisign/public-key.ts";
+import { subjectNumber } from "../../patch/subject.ts";
+import { checkMail } from "../../verify/check.ts";
+import type { Checked } from "../../verify/result.ts";
+import { checkWritable, draftsOf, readSheet, rewritten, type Sheet } from "./sheet.ts";
+import { say } from "../../cli/terminal.ts";
+import { now } from "../now.ts";
+
+/** A mail in a file of its own, and what it says. */
+interface Mail {
+  readonly sheet: Sheet;
+  readonly bytes: Buffer;
+  readonly checked: Checked;
+}
+
+/** What is signed in one go. */
+interface Group {
+  readonly mails: readonly Mail[];
+  /** Nothing is missing, so that git's next calls will find all of it signed. */
+  readonly whole: boolean;
+}
+
+/** More files than a series has, or larger ones, are not looked at. */
+const MOST_FILES = 10_000;
+const LARGEST_FILE = 16 << 20;
+
+export async function runHook([file]: readonly string[]): Promise<void> {
+  if (file === undefined)
+    throw new CliError("usage", "hook run is for git send-email, which names a file");
+  const verifier = createVerifier(4);
+  const mail = readMail(file, verifier);
+  if (mail === null) return noPatch(file);
+  const { signature, kind } = mail.checked;
+  if (signature === "good") return noteOtherKey(mail);
+  if (signature !== "none") throw noLongerHolds(mail, verifier);
+  const { prepare } = await import("../../patch/sign.ts");
+  // a diff that git does not find, because of colors, is one that was to be signed
+  if (kind === "other" && prepare(mail.bytes) === null) return noPatch(file);
+  await sign(mail, verifier);
+}
+
+function noPatch(file: string): void {
+  say(`note: ${basename(file)} is no patch: left as it is`);
+}
+
+/** Null if the file is no mail, or several. */
+function readMail(file: string, verifier: Verifier): Mail | null {
+  let sheet: Sheet;
+  try {
+    sheet = readSheet(file);
+  } catch (error) {
+    if (error instanceof CliError && error.code === "not-a-mail") return null;
+    throw error;
+  }
+  const [only] = sheet.mails;
+  if (sheet.mails.some(({ mail }, i) => i > 0 && checkMail(mail, verifier).kind !== "other"))
+    throw new CliError("refused", `${basename(file)}: git am would cut it in two at a From line`, {
+      hint: "git send-email wants a file a patch",
+      exit: EXIT.unmet,
+    });
+  if (only === undefined || sheet.mails.length > 1) return null;
+  return { sheet, bytes: only.mail, checked: checkMail(only.mail, verifier) };
+}
+
+/** Somebody else's signature, or that of an older key, is not replaced unasked. */
+async function noteOtherKey({ sheet, checked }: Mail): Promise<void> {
+  const { isOwnKey } = await import("./own-key.ts");
+  const { publicKey, comment } = checked.signed!;
+  if (await isOwnKey(publicKey)) return;
+  say(`note: ${basename(sheet.name)} has the signature of another key, of ${comment.by}`);
+}
+
+function noLongerHolds(mail: Mail, verifier: Verifier): CliError {
+  const { sheet, checked } = mail;
+  const why = checked.findings.find((f) => f.severity === "fail")?.message ?? "";
+  const what = checked.signature === "bad" ? why : `damaged signature: ${why}`;
+  const { mails, whole } = groupOf(mail, verifier);
+  const names = mails.map((one) => one.sheet.name);
+  return new CliError("refused", `${basename(sheet.name)}: ${what}`, {
+    hint: `git patchsig sign ${shortest(whole ? names : [sheet.name])}`,
+    exit: EXIT.unmet,
+  });
+}
+
+/** The files as words for the shell: a pattern, if that is the same. */
+function shortest(names: readonly string[]): string {
+  const [first] = names;
+  if (first !== undefined && names.length > 1) {
+    const [folder, ending] = [dirname(first), extname(first)];
+    if (filesLike(first).length === names.length)
+      return `${shellWord(folder)}/*${shellWord(ending)}`;
+  }
+  return names.map(shellWord).join(" ");
+}
+
+/** All files in its folder with the same ending, itself too; not those that editors hide. */
+function filesLike(file: string): string[] {
+  const [folder, ending] = [dirname(file), extname(file)];
+  return readdirSync(folder)
+    .filter((name) => extname(name) === ending && !name.startsWith("."))
+    .sort()
+    .slice(0, MOST_FILES)
+    .map((name) => join(folder, name));
+}
+
+/** The series of a mail, if all of it lies in the same folder, each patch once; else the mail. */
+function groupOf(mail: Mail, verifier: Verifier): Group {
+  const { total } = numberOf(mail);
+  const files = filesLike(mail.sheet.name);
+  if (total === null) return { mails: [mail], whole: files.length === 1 };
+  const owner = statSync(mail.sheet.name).uid;
+  const mails = files.flatMap((file): Mail[] => {
+    if (basename(file) === basename(mail.sheet.name)) return [mail];
+    const other = readOther(file, owner, verifier);
+    return other !== null && seriesName(other) === seriesName(mail) ? [other] : [];
+  });
+  const indexes = mails.map((one) => numberOf(one).index ?? 0);
+  const whole =
+    total <= sent() &&
+    new Set(indexes).size === indexes.length &&
+    indexes.filter((index) => index > 0 && index <= total).length === total;
+  return whole ? { mails, whole } : { mails: [mail], whole: total === 1 };
+}
+
+/**
+ * How many files git is about to send, as git 2.42 and later say. Which of them this is
+ * (GIT_SENDEMAIL_FILE_COUNTER) says nothing that the folder does not.
+ */
+function sent(): number {
+  return Number(process.env["GIT_SENDEMAIL_FILE_TOTAL"] || Infinity);
+}
+
+function readOther(file: string, owner: number, verifier: Verifier): Mail | null {
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  if (stat === undefined || !stat.isFile() || stat.size > LARGEST_FILE) return null;
+  // in a folder that many can write to, such as /tmp, another may lay a patch beside ours
+  if (stat.uid !== owner) return null;
+  try {
+    return readMail(file, verifier);
+  } catch (error) {
+    // what cannot be read or written is not part of what can be signed at once
+    if (error instanceof CliError) return null;
+    throw error;
+  }
+}
+
+function numberOf(mail: Mail): ReturnType<typeof subjectNumber> {
+  return subjectNumber(mail.checked.view?.headers.subject ?? "");
+}
+
+/** What the Subjects of a series have in common: `[PATCH net v2 /3]`. */
+function seriesName(mail: Mail): string {
+  const brackets = /^(?:\s*\[[^\]]*\])*/.exec(mail.checked.view?.headers.subject ?? "")?.[0] ?? "";
+  return `${brackets.replace(/\d+\//g, "/")} ${numberOf(mail).version} ${numberOf(mail).total}`;
+}
+
+async function sign(mail: Mail, verifier: Verifier): Promise<void> {
+  const [{ openSigner }, signing, { replaceFile }] = await Promise.all([
+    import("./signer.ts"),
+    import("./signing.ts"),
+    import("../../store/replace-file.ts"),
+  ]);
+  const group = groupOf(mail, verifier);
+  const broken = group.mails.find(({ checked }) => !/^(?:good|none)$/.test(checked.signature));
+  if (broken !== undefined) throw noLongerHolds(broken, verifier);
+
+  const by = signing.signerAddress();
+  const once = group.whole || sent() === 1;
+  const signer = await openSigner({}, once ? askOnce : refuseToAsk);
+  try {
+    const own = formatPublicKeyText(signer.publicKey);
+    const foreign = group.mails.some(({ checked }) => (checked.signed?.publicKey ?? own) !== own);
+    if (foreign) say("note: the series has signatures of another key: not bound together");
+    const sheets = group.mails
+      .filter(({ checked }) => !foreign || checked.signature === "none")
+      .map((one) => one.sheet);
+    const signed = await signing.signDrafts(
+      sheets.flatMap(draftsOf).map((draft) => ({ ...draft, name: basename(draft.name) })),
+      { signer, by, time: now(), base: undefined, inOrder: false },
+    );
+    const changed = sheets
+      .map((sheet, i) => ({ sheet, bytes: rewritten(sheet, [signed.mails[i] ?? null]) }))
+      .filter(({ sheet, bytes }) => !bytes.equals(sheet.bytes));
+    for (const { sheet } of changed) checkWritable(sheet.name);
+    for (const { sheet, checked } of group.mails)
+      if (checked.view?.headers.developerSignature && changed.some((one) => one.sheet === sheet))
+        say(
+          `note: ${basename(sheet.name)} has an X-Developer-Signature that breaks: patatt signs last`,
+        );
+    for (const { sheet, bytes } of changed) replaceFile(sheet.name, bytes);
+    signing.reportSigned(signed, by);
+  } finally {
+    signer.wipe();
+  }
+}
+
+/*
+ * The password is asked for if one answer is enough for all that git is about to send: git starts
+ * this program anew for each file, and nobody wants to be asked fifty times.
+ */
+
+async function refuseToAsk(): Promise<never> {
+  throw locked();
+}
+
+async function askOnce(prompt: string): Promise<Buffer> {
+  const { passwordSource } = await import("../../cli/password.ts");
+  try {
+    return await passwordSource({}).ask(prompt);
+  } catch (error) {
+    // there is no terminal
+    if (error instanceof CliError && error.code === "no-password") throw locked(error);
+    throw error;
+  }
+}
+
+function locked(cause?: unknown): CliError {
+  return new CliError("no-password", "the key has a password, and ssh-agent does not hold it", {
+    hint: "git patchsig key unlock",
+    exit: EXIT.unmet,
+    cause,
+  });
+}

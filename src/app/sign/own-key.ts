@@ -1,0 +1,25 @@
+/** Which key is the user's, as far as that can be told without unlocking or asking anything. */
+
+import { readFileSync } from "node:fs";
+import { formatPublicKeyText, parsePublicKeyFile } from "../../minisign/public-key.ts";
+import { defaultKeyPath, publicKeyPath } from "../../store/key-path.ts";
+import type { PublicKeyText } from "../../types.ts";
+
+/**
+ * False if the user's key is known, and is another. Apart from signer.ts, which loads what unlocks
+ * keys; and git is asked for `patchsig.key` only if it is not the key in the usual place.
+ */
+export async function isOwnKey(key: PublicKeyText): Promise<boolean> {
+  if (keyBeside(defaultKeyPath(process.env)) === key) return true;
+  const choice = (await import("../settings.ts")).keyChoiceOf(undefined);
+  if (choice.kind === "agent") return !choice.selector.startsWith("RW") || choice.selector === key;
+  return [key, null].includes(keyBeside(choice.path));
+}
+
+function keyBeside(path: string): PublicKeyText | null {
+  try {
+    return formatPublicKeyText(parsePublicKeyFile(readFileSync(publicKeyPath(path))).key);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,91 @@
+/** A file of mails that are signed in place: a patch file, a mail, an mbox. */
+
+import { readFileSync, statSync } from "node:fs";
+import { CliError } from "../../errors.ts";
+import { shellCommand, shellWord } from "../../shell.ts";
+import { messages } from "../../mail/mbox.ts";
+import { looksLikeMail, notAMail } from "../../source/file.ts";
+import { readStdin } from "../../source/reading.ts";
+import type { Draft } from "./signing.ts";
+
+/** A larger file is no series of patches, and would be held in memory several times over. */
+const MAX_FILE = 128 << 20;
+
+/** A file or stdin, and the mails in it. */
+export interface Sheet {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly mails: readonly { start: number; end: number; mail: Buffer }[];
+}
+
+/** Reads a file or, for `-`, stdin. CliError: as the file cannot be read, or is no mail. */
+export function readSheet(name: string): Sheet {
+  const bytes = readWhole(name);
+  if (!looksLikeMail(bytes)) throw notAMail(name, bytes);
+  const mails = messages(bytes, { keepCr: true }).map(({ offset, size, bytes: mail }) => {
+    if (mail === null) throw new CliError("too-large", `${name}: a mail of ${size} bytes`);
+    return { start: offset, end: offset + size, mail };
+  });
+  return { name, bytes, mails };
+}
+
+function readWhole(name: string): Buffer {
+  if (name === "-") {
+    const bytes = readStdin(MAX_FILE);
+    if (bytes === null) throw tooLarge("standard input");
+    return bytes;
+  }
+  const stat = statSync(name, { throwIfNoEntry: false });
+  if (stat === undefined) throw new CliError("not-found", `no such file: ${name}`);
+  if (stat.isDirectory())
+    throw new CliError("unreadable", `${name} is a directory`, {
+      hint: `name the files: ${shellWord(name)}/*.patch`,
+    });
+  if (!stat.isFile())
+    throw new CliError("unreadable", `${name} is no file that can be signed in place`, {
+      hint: "without a file name, standard input is signed",
+    });
+  if (stat.size > MAX_FILE) throw tooLarge(name);
+  try {
+    return readFileSync(name);
+  } catch (error) {
+    throw new CliError("unreadable", `cannot read ${name}`, { cause: error });
+  }
+}
+
+/** CliError "unwritable" if it is read-only: it could be replaced, but its owner meant otherwise. */
+export function checkWritable(name: string): void {
+  if (name === "-") return;
+  const stat = statSync(name, { throwIfNoEntry: false });
+  if (stat === undefined || (stat.mode & 0o222) !== 0) return;
+  throw new CliError("unwritable", `${name} is read-only`, {
+    hint: shellCommand("chmod u+w", name),
+  });
+}
+
+function tooLarge(name: string): CliError {
+  return new CliError("too-large", `${name} is too large to be patches`);
+}
+
+/** Its mails, to be signed. */
+export function draftsOf(sheet: Sheet): Draft[] {
+  const { name, mails } = sheet;
+  return mails.map(({ mail }, i) => ({
+    name: mails.length === 1 ? name : `${name}, mail ${i + 1}`,
+    mail,
+  }));
+}
+
+/** The file with the signed mails in the place of the old ones. */
+export function rewritten(sheet: Sheet, mails: readonly (Buffer | null)[]): Buffer {
+  const pieces: Buffer[] = [];
+  let at = 0;
+  for (const [i, mail] of mails.entries()) {
+    const { start, end } = sheet.mails[i]!;
+    if (mail === null) continue;
+    pieces.push(sheet.bytes.subarray(at, start), mail);
+    at = end;
+  }
+  pieces.push(sheet.bytes.subarray(at));
+  return Buffer.concat(pieces);
+}

@@ -1,0 +1,36 @@
+/** Cursors that are no longer needed. */
+
+import { CliError } from "../../errors.ts";
+import { isWhole, maildirPrefix, mailsIn } from "../../source/maildir.ts";
+
+/**
+ * The cursors of mails that are in these maildirs no more; other sources have one each, and keep it.
+ * A maildir that cannot be read now says nothing of what is gone.
+ *
+ * @param cursorsBelow the names of cursors that are kept and begin so
+ */
+export function goneCursors(
+  sources: readonly string[],
+  cursorsBelow: (prefix: string) => readonly string[],
+): string[] {
+  return sources.filter(isWhole).flatMap((maildir) => {
+    try {
+      return goneFrom(maildir, cursorsBelow);
+    } catch (error) {
+      if (error instanceof CliError) return [];
+      throw error;
+    }
+  });
+}
+
+function goneFrom(maildir: string, cursorsBelow: (prefix: string) => readonly string[]): string[] {
+  const prefix = maildirPrefix(maildir);
+  const own = cursorsBelow(prefix).filter((name) => !name.includes("/", prefix.length));
+  const missing = (names: readonly string[]): string[] => {
+    if (names.length === 0) return [];
+    const there = mailsIn(maildir);
+    return names.filter((name) => !there.has(name.slice(prefix.length)));
+  };
+  // a folder in which files are renamed while it is listed may hide one, but hardly twice
+  return missing(missing(own));
+}

@@ -1,0 +1,42 @@
+/** A mailbox on a server as a source: git's credential helpers have the password. */
+
+import { CliError } from "../../errors.ts";
+import { askCredential, tellCredential } from "../../git/credential.ts";
+import { runGit } from "../../git/run.ts";
+import { NO_REPOSITORY } from "../../git/scope.ts";
+import { loginOf, parseMailbox, readMailbox } from "../../source/imap.ts";
+import type { OnRead, Pieces } from "../../source/piece.ts";
+import type { SourceOptions } from "./sources.ts";
+
+/** What cannot be read is a piece. Throws a CliError "usage" for what is no mailbox. */
+export async function* openMailbox(
+  url: string,
+  { since, cursorOf }: SourceOptions,
+  onRead: OnRead,
+): Pieces {
+  const mailbox = parseMailbox(url);
+  const login = loginOf(mailbox);
+  const from = since === undefined ? undefined : await timeOf(since);
+  let password: string;
+  try {
+    password = await askCredential(login);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return yield [{ source: url, error }];
+  }
+  const onLogin = (right: boolean): Promise<void> => tellCredential(login, password, right);
+  yield* readMailbox(mailbox, { since: from, cursorOf, password, onLogin }, onRead);
+}
+
+/** git's words for a time, in seconds since the epoch. */
+async function timeOf(words: string): Promise<number> {
+  // a way to ask that needs no repository
+  const args = ["config", "--type=expiry-date", "--default", words, "--get", "patchsig.none"];
+  const { status, stdout } = await runGit(args, {
+    cwd: process.cwd(),
+    purpose: "settings",
+    env: NO_REPOSITORY,
+  });
+  if (status !== 0) throw new CliError("usage", `--since: "${words}" is no time`);
+  return Number(stdout.toString());
+}

@@ -1,0 +1,67 @@
+/** A public-inbox as a source: its mails as pieces, with cursors if they are wanted. */
+
+import { CliError } from "../../errors.ts";
+import {
+  countCommits,
+  type Epoch,
+  epochsOf,
+  type InboxEntry,
+  readInbox,
+} from "../../git/public-inbox.ts";
+import { holdsMails } from "../../source/file.ts";
+import type { OnRead, Piece, Pieces } from "../../source/piece.ts";
+import type { SourceOptions } from "./sources.ts";
+
+/** The epochs of a public-inbox; null if the folder is none, but holds mails or something else. */
+export function inboxAt(folder: string): Epoch[] | null {
+  return holdsMails(folder) ? null : epochsOf(folder);
+}
+
+/** Null if the folder is no public-inbox. */
+export function openInbox(folder: string, options: SourceOptions, onRead: OnRead): Pieces | null {
+  const epochs = inboxAt(folder);
+  return epochs === null ? null : inboxPieces(folder, epochs, options, onRead);
+}
+
+async function* inboxPieces(
+  source: string,
+  epochs: readonly Epoch[],
+  { since, cursorOf }: SourceOptions,
+  onRead: OnRead,
+): Pieces {
+  const cursorName = (epoch: Epoch): string => `public-inbox ${epoch.name}`;
+  const inbox = {
+    since,
+    ...(cursorOf === undefined ? {} : { after: (epoch: Epoch) => cursorOf(cursorName(epoch)) }),
+  };
+  // behind what is lost an epoch is to be read again
+  const broken = new Set<Epoch>();
+  const pieceOf = (mail: InboxEntry): Piece => {
+    const { place, epoch } = mail;
+    if ("error" in mail) {
+      broken.add(epoch);
+      return { source: place, error: mail.error };
+    }
+    const { bytes, size, commit } = mail;
+    if (cursorOf === undefined || broken.has(epoch)) return { source: place, bytes, size };
+    return { source: place, bytes, size, cursor: { name: cursorName(epoch), value: commit } };
+  };
+  let total = 0;
+  let done = 0;
+  try {
+    // said to who watches, when it is known
+    if (process.stderr.isTTY)
+      void countCommits(epochs, inbox).then(
+        (n) => (total = n),
+        () => {},
+      );
+    for await (const mails of readInbox(epochs, inbox)) {
+      done += mails.length;
+      onRead(done, total);
+      yield mails.map(pieceOf);
+    }
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    yield [{ source, error }];
+  }
+}

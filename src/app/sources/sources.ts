@@ -1,0 +1,44 @@
+/** Sources of mail by the names that people give them. */
+
+import { CliError } from "../../errors.ts";
+import { readSource } from "../../source/file.ts";
+import type { CursorOf, OnRead, Pieces } from "../../source/piece.ts";
+import { isDirectory, isThere } from "../../source/reading.ts";
+import { isMailboxUrl, isUrl, shownUrl } from "../../source/url.ts";
+
+/** What is read of sources that can be read in part: docs/sources.md says which. */
+export interface SourceOptions {
+  /** From this time on, in git's words. */
+  readonly since?: string | undefined;
+  /** Only what has come since the cursor that this gives; without it, all. */
+  readonly cursorOf?: CursorOf | undefined;
+}
+
+/**
+ * The mails of a source, oldest first where it knows. What cannot be read is a piece, never thrown.
+ *
+ * @throws CliError "usage" if the options do not go with this source
+ */
+export async function* openSource(
+  name: string,
+  options: SourceOptions,
+  onRead: OnRead = () => {},
+): Pieces {
+  if (isMailboxUrl(name)) {
+    const { openMailbox } = await import("./imap-source.ts");
+    return yield* openMailbox(name, options, onRead);
+  }
+  if (isUrl(name) && !isThere(name))
+    throw new CliError("usage", `${shownUrl(name)}: patchsig reads no such addresses`, {
+      hint: "imap:// and imaps://; of a public-inbox, a clone",
+    });
+  if (isDirectory(name)) {
+    // loaded for folders only: most sources are files
+    const { openInbox } = await import("./inbox-source.ts");
+    const inbox = openInbox(name, options, onRead);
+    if (inbox !== null) return yield* inbox;
+  }
+  if (options.since !== undefined)
+    throw new CliError("usage", `--since goes with a public-inbox or IMAP, not ${name}`);
+  yield* readSource(name, options.cursorOf, onRead);
+}

@@ -1,0 +1,124 @@
+/** Keyrings by the names that people give them: a folder, or `ref:REPO:REF:PATH`. */
+
+import { PATATT_FOLDERS, readPatattKeyring } from "../../devsig/import.ts";
+import { isRefKeyring, readKeyringRef } from "../../git/keyring.ts";
+import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
+import { escapeText } from "../../report/escape.ts";
+import { readKeyringFolder } from "../../source/keyring.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
+import { type Keyring, KEYRING_FOLDER, readKeyring } from "../../trust/keyring.ts";
+import { type Pins, pinsOf } from "../../trust/pins.ts";
+import type { Cause } from "../../trust/record.ts";
+import type { Ruling } from "../../trust/ruling.ts";
+import type { Statement } from "../../trust/statement.ts";
+import { shellCommand } from "../../shell.ts";
+import { placesOf } from "../settings.ts";
+import { note } from "../../cli/terminal.ts";
+import { now } from "../now.ts";
+
+/** How the files of a keyring lie: as docs/spec/trust.md says, or as patatt has them. */
+export type KeyringLayout = "minisign" | "patatt";
+
+/** Throws a CliError: not-found, unreadable, too-large, usage, git-failed. */
+export async function openKeyring(
+  name: string,
+  verifier: Verifier,
+  layout: KeyringLayout = "minisign",
+): Promise<Keyring> {
+  const tops = layout === "patatt" ? PATATT_FOLDERS : [KEYRING_FOLDER];
+  const files = isRefKeyring(name)
+    ? await readKeyringRef(name, tops)
+    : readKeyringFolder(name, tops);
+  return layout === "patatt" ? readPatattKeyring(files) : readKeyring(files, verifier);
+}
+
+/**
+ * The keyrings of git config, `patchsig.keyring`, by whose they are. The user's own pin keys in the
+ * user's database. One that the repository names, or that a path names which leads from where one
+ * stands, is the repository's: it holds for verdicts that are given there (trust/pins.ts).
+ */
+export function configuredKeyrings(): {
+  readonly own: readonly string[];
+  readonly repository: readonly string[];
+} {
+  const named = placesOf("patchsig.keyring");
+  return {
+    own: named.filter(({ fixed }) => fixed).map(({ name }) => name),
+    repository: named.filter(({ fixed }) => !fixed).map(({ name }) => name),
+  };
+}
+
+/**
+ * Before mails are verified: takes the user's keyrings over, and reads the repository's.
+ *
+ * @returns what the latter say
+ */
+export async function readKeyrings(store: TrustStore): Promise<Pins> {
+  const { own, repository } = configuredKeyrings();
+  await importKeyrings(own, store);
+  const verifier = createVerifier();
+  const keyrings: Keyring[] = [];
+  for (const name of repository) {
+    const keyring = await openKeyring(name, verifier);
+    keyrings.push(keyring);
+    sayWrong(name, keyring.problems.length, 0);
+  }
+  return pinsOf(keyrings);
+}
+
+/** What became of a keyring's keys and statements. */
+export interface Imported {
+  readonly keys: readonly {
+    readonly identity: string;
+    readonly publicKey: string;
+    readonly outcome: "pinned" | "same" | "conflict";
+  }[];
+  readonly statements: readonly { readonly statement: Statement; readonly ruling: Ruling }[];
+  readonly problems: Keyring["problems"];
+}
+
+/** Takes a keyring over, in one transaction: first its keys, then its statements. */
+export async function importKeyring(
+  name: string,
+  store: TrustStore,
+  verifier: Verifier,
+  layout?: KeyringLayout,
+): Promise<Imported> {
+  const { keys, statements, problems } = await openKeyring(name, verifier, layout);
+  const at = now();
+  const cause: Cause = { cause: "keyring", at, messageId: "", source: name };
+  return store.transaction(() => ({
+    keys: [...keys].flatMap(([identity, its]) =>
+      its.map((publicKey) => ({
+        identity,
+        publicKey,
+        outcome: store.importKey(identity, publicKey, cause, its),
+      })),
+    ),
+    statements: statements.map((statement) => ({
+      statement,
+      ruling: store.applyStatement(statement, cause),
+    })),
+    problems,
+  }));
+}
+
+/** Takes keyrings over, and says where they contradict. */
+async function importKeyrings(names: readonly string[], store: TrustStore): Promise<void> {
+  const verifier = createVerifier();
+  for (const name of names) {
+    const { keys, problems } = await importKeyring(name, store, verifier);
+    const conflicts = keys.filter(({ outcome }) => outcome === "conflict").length;
+    sayWrong(name, problems.length, conflicts);
+  }
+}
+
+function sayWrong(name: string, problems: number, conflicts: number): void {
+  const wrong = [
+    ...(conflicts > 0 ? [`${conflicts} of its keys not taken: other keys are in use here`] : []),
+    ...(problems > 0 ? [`${problems} of its files not read`] : []),
+  ];
+  if (wrong.length === 0) return;
+  note(`note: keyring ${escapeText(name)}: ${wrong.join("; ")}\n`);
+  note(`hint: ${escapeText(shellCommand("git patchsig trust diff", name))}\n`);
+}

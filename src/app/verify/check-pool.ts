@@ -1,0 +1,80 @@
+/** Threads that check mails. Who asks gets the answers in the order of the questions. */
+
+import { Worker } from "node:worker_threads";
+import type { SourceMail } from "../../source/piece.ts";
+import type { CheckOptions, Examined } from "./checking.ts";
+
+/** Some mails in one piece of memory, which moves to the thread. */
+export interface Job {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Of each mail the number of its bytes there, null if it was too large; and how large it was. */
+  readonly mails: readonly { readonly length: number | null; readonly size: number }[];
+}
+
+export type Answer =
+  | { readonly ok: true; readonly evidence: readonly Examined[] }
+  | { readonly ok: false; readonly error: unknown };
+
+export interface CheckPool {
+  /** Answers come in any order of batches; of the mails of one batch in theirs. */
+  check(mails: readonly SourceMail[]): Promise<readonly Examined[]>;
+  close(): void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  /** Who waits for an answer, the first first. */
+  readonly waiting: Waiting[];
+}
+
+interface Waiting {
+  readonly resolve: (evidence: readonly Examined[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export function openCheckPool(threads: number, options: CheckOptions): CheckPool {
+  const pool = Array.from({ length: threads }, () => openThread(options));
+  return {
+    check(mails) {
+      const thread = pool.reduce((a, b) => (b.waiting.length < a.waiting.length ? b : a));
+      return new Promise((resolve, reject) => {
+        thread.waiting.push({ resolve, reject });
+        const job = jobOf(mails);
+        thread.worker.postMessage(job, [job.bytes.buffer]);
+      });
+    },
+    close() {
+      for (const { worker } of pool) void worker.terminate();
+    },
+  };
+}
+
+function openThread(options: CheckOptions): Thread {
+  const worker = new Worker(new URL("./check-worker.js", import.meta.url), { workerData: options });
+  const waiting: Waiting[] = [];
+  worker.on("message", (answer: Answer) => {
+    const first = waiting.shift();
+    if (answer.ok) first?.resolve(answer.evidence);
+    else first?.reject(answer.error);
+  });
+  const fail = (error: unknown): void => {
+    for (const { reject } of waiting.splice(0)) reject(error);
+  };
+  worker.on("error", fail);
+  worker.on("exit", () => fail(new Error("a thread that checks mails has ended")));
+  return { worker, waiting };
+}
+
+function jobOf(mails: readonly SourceMail[]): Job {
+  const lengths = mails.map(({ bytes }) => bytes?.length ?? 0);
+  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+  let at = 0;
+  for (const mail of mails) {
+    if (mail.bytes !== null) bytes.set(mail.bytes, at);
+    at += mail.bytes?.length ?? 0;
+  }
+  return {
+    bytes,
+    mails: mails.map((mail) => ({ length: mail.bytes?.length ?? null, size: mail.size })),
+  };
+}

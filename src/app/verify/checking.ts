@@ -1,0 +1,67 @@
+/** Checks mails, in this thread or in others: what a mail holds, before anybody is trusted. */
+
+import { openKeyrings } from "../../devkeys/folder.ts";
+import { verifyOpenpgp } from "../../devkeys/gpg.ts";
+import { CliError } from "../../errors.ts";
+import { createVerifier } from "../../minisign/ed25519.ts";
+import { isWrapped } from "../../verify/carrier.ts";
+import { asSigned, checkMail, refusedMail } from "../../verify/check.ts";
+import { withDevsig } from "../../verify/devsig.ts";
+import { type Evidence, evidenceOf } from "../../verify/evidence.ts";
+import { type AmSettings, withPlainAm } from "../../verify/plain-am.ts";
+import type { Checked } from "../../verify/result.ts";
+import type { ThreadMail } from "../../series/item.ts";
+
+export interface CheckOptions {
+  /** Folders with keys for X-Developer-Signature. */
+  readonly devKeyrings: readonly string[];
+  /** Take mails as they were signed, without trailers that were added since. */
+  readonly signedOnly: boolean;
+  /** Say where plain `git am` under these settings would make another commit; null to say nothing. */
+  readonly plainAm: AmSettings | null;
+}
+
+/** `bytes` is null if the mail is larger than what is read; `size` says how large. */
+export type Check = (bytes: Buffer | null, size: number) => Checked;
+
+/** Throws a CliError "not-found" if a keyring folder is none. */
+export function createCheck({ devKeyrings, signedOnly, plainAm }: CheckOptions): Check {
+  const verifier = createVerifier();
+  const tools = { verifier, findKey: openKeyrings(devKeyrings), openpgp: verifyOpenpgp };
+  return (bytes, size) => {
+    if (bytes === null) {
+      const detail = `${size} bytes are too many`;
+      return refusedMail(Buffer.alloc(0), { reason: "mail-too-large", detail });
+    }
+    const read = withPlainAm(bytes, checkMail(bytes, verifier), plainAm);
+    const checked = withDevsig(bytes, read, tools);
+    return signedOnly ? asSigned(checked) : checked;
+  };
+}
+
+/** What came of a mail. */
+export type Examined = Evidence | ThreadMail | Error;
+
+/** As `evidenceIn`; an error of this program at a mail is given back, so that the next one is checked. */
+export function examine(check: Check, bytes: Buffer | null, size: number): Examined {
+  try {
+    return evidenceIn(check(bytes, size));
+  } catch (error) {
+    if (error instanceof CliError || !(error instanceof Error)) throw error;
+    return error;
+  }
+}
+
+/** What a mail is judged by; one in which there is nothing to judge or to say names its thread alone. */
+export function evidenceIn(checked: Checked): Evidence | ThreadMail {
+  const { kind, view, statements, messageId, references, findings } = checked;
+  const isSilent = statements.length === 0 && !findings.some(isWrapped);
+  return kind === "other" && view !== null && isSilent
+    ? { messageId, references }
+    : evidenceOf(checked);
+}
+
+/** True if there is something in the mail to judge. */
+export function isEvidence(found: Evidence | ThreadMail): found is Evidence {
+  return "kind" in found;
+}

@@ -1,0 +1,193 @@
+/** From what was found in a mail to its verdict: the trust database is asked, and told. */
+
+import { CliError } from "../../errors.ts";
+import type { Unread } from "../../source/piece.ts";
+import { NO_PINS, type Pins, refusedByPins, withPins } from "../../trust/pins.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
+import { decideUnsigned } from "../../trust/decide.ts";
+import { normaliseIdentity } from "../../trust/identity.ts";
+import { lookalikes } from "../../trust/lookalike.ts";
+import type { Evidence } from "../../verify/evidence.ts";
+import { admitsFirstUse, judge, type Knowledge, type Signs } from "../../verify/judge.ts";
+import { type Policies, type Policy, policyFor } from "../../verify/policy.ts";
+import type { NoteResult, PatchResult } from "../../verify/result.ts";
+import type { JudgedMail } from "../../verify/series.ts";
+import { isWrapped } from "../../verify/carrier.ts";
+import { statementFinding, unreadStatement } from "../../verify/statements.ts";
+import type { Finding } from "../../types.ts";
+import { faultAt } from "../fault.ts";
+import { now } from "../now.ts";
+
+/** A mail's evidence, where it was found, and what the caller wants back with the verdict. */
+export interface Found<P> {
+  readonly source: string;
+  readonly evidence: Evidence;
+  readonly payload: P;
+}
+
+/** The verdict, given what is known; `met`: the mail does not fail. */
+type Judge = (knowledge: Knowledge, met: boolean) => PatchResult;
+
+export interface Session {
+  /**
+   * Judges mails in their order, in one transaction: what a verdict led to remembering is on the
+   * disk when this returns.
+   */
+  judge<P>(mails: readonly Found<P>[]): Judged<P>;
+}
+
+interface Judged<P> {
+  readonly members: readonly JudgedMail<P>[];
+  /** Mails without a patch that carry statements about keys, or that are not read. */
+  readonly notes: readonly NoteResult[];
+  /** Mails at which the program failed; nothing of them is remembered. */
+  readonly faults: readonly Unread[];
+}
+
+export function createSession(
+  store: TrustStore,
+  {
+    policies,
+    dryRun,
+    pins = NO_PINS,
+    at = now(),
+  }: {
+    readonly policies: Policies;
+    readonly dryRun: boolean;
+    /** What the keyring of the repository says that one stands in. */
+    readonly pins?: Pins;
+    readonly at?: number;
+  },
+): Session {
+  /** A verdict that fails leaves no trace: neither the key nor the patch is remembered. */
+  function ofSigner(evidence: Evidence, policy: Policy, judged: Judge): PatchResult {
+    const { publicKey, comment } = evidence.signed!;
+    const { identity, digest } = evidence.sighting!;
+    const { messageId } = evidence;
+    const [list = ""] = evidence.listIds;
+    const { version, time: signedAt } = comment;
+    const series = comment.series ?? evidence.attestation!;
+    const sighting = { identity, publicKey, digest, series, at, messageId, list };
+    const barred = refusedByPins(pins, sighting, store.lookup(identity));
+    if (barred !== null) {
+      const known = { kind: "signer", decision: barred, unsigned: null, scrutiny: null } as const;
+      return judged({ ...known, replay: null, poses: "" }, false);
+    }
+    let result!: PatchResult;
+    store.judge(sighting, admitsFirstUse(policy), (stored) => {
+      const decision = withPins(pins, sighting, stored);
+      const { trust } = decision;
+      const unsigned = trust === "first-use" ? store.unsignedSeen(identity) : null;
+      const refused = trust === "changed" || trust === "replaced" || trust === "revoked";
+      const scrutiny = refused ? store.scrutiny(identity, publicKey, at) : null;
+      const posed = trust === "first-use" ? poses(lookalikes(comment.by)) : null;
+      const known = {
+        kind: "signer",
+        decision,
+        unsigned,
+        scrutiny,
+        replay: null,
+        poses: posed?.poses ?? "",
+      } as const;
+      const met = judged(known, true).verdict !== "fail";
+      const arrival = { digest, work: evidence.work!, version, signedAt, at, messageId };
+      const replay = refused ? null : store.arrive(arrival, met);
+      result = judged({ ...known, replay }, met);
+      return met;
+    });
+    return result;
+  }
+
+  function ofUnsigned({ author, senders, sighting, alike }: Evidence): Knowledge {
+    const posed = poses(alike);
+    if (posed !== null) return { kind: "unsigned", ...posed };
+    const identity = normaliseIdentity(author?.email ?? "");
+    const known = [identity, ...senders].filter((name) => name !== null);
+    for (const name of known) {
+      const pinned = pins.keys.has(name) ? { since: at, patches: 0 } : null;
+      const signs = decideUnsigned(store.lookup(name)) ?? pinned;
+      if (signs !== null) return { kind: "unsigned", signs, poses: "", who: name };
+    }
+    if (sighting !== null) store.countUnsigned(sighting.identity, sighting.digest, at);
+    return { kind: "unsigned", signs: null, poses: "" };
+  }
+
+  /** The first of these identities that has a key in use, and since when. */
+  function poses(alike: readonly string[]): { signs: Signs; poses: string } | null {
+    for (const name of alike) {
+      const signs = decideUnsigned(store.lookup(name));
+      if (signs !== null) return { signs, poses: name };
+    }
+    return null;
+  }
+
+  function resultOf(evidence: Evidence, source: string, said: readonly Finding[]): PatchResult {
+    const policy = policyFor(policies, evidence);
+    const judged: Judge = (knowledge, met) =>
+      judge(evidence, source, knowledge, policy, met && !dryRun, said);
+    const { whole, signature, findings } = evidence;
+    // whoever answers is asked for no signature: nothing of it is applied
+    if (evidence.isAnswer) return judged({ kind: "none" }, true);
+    if (whole && signature === "none") return judged(ofUnsigned(evidence), true);
+    const failed = findings.some((f) => f.severity === "fail");
+    if (whole && signature === "good" && !failed) return ofSigner(evidence, policy, judged);
+    return judged({ kind: "none" }, true);
+  }
+
+  function hear({ statements, messageId }: Evidence): Finding[] {
+    const cause = { cause: "mail", at, messageId, source: "" } as const;
+    return statements.map((found) =>
+      found.ok
+        ? statementFinding(found.statement, store.applyStatement(found.statement, cause))
+        : unreadStatement(found),
+    );
+  }
+
+  function judgeOne<P>({ source, evidence, payload }: Found<P>): NoteResult | JudgedMail<P> {
+    const said = hear(evidence);
+    if (evidence.kind === "other") {
+      const { messageId, subject, read } = evidence;
+      const { findings: found } = evidence;
+      const findings = read ? [...found.filter(isWrapped), ...said] : found.map(passedOver);
+      return { type: "note", source, messageId, subject, read, findings };
+    }
+    return { result: resultOf(evidence, source, said), evidence, payload };
+  }
+
+  function judged<P>(
+    all: readonly (NoteResult | JudgedMail<P>)[],
+    faults: readonly Unread[],
+  ): Judged<P> {
+    const members = all.filter((one) => "evidence" in one);
+    return { members, notes: all.filter((one) => "type" in one), faults };
+  }
+
+  return {
+    judge(mails) {
+      try {
+        return judged(
+          store.transaction(() => mails.map((mail) => judgeOne(mail))),
+          [],
+        );
+      } catch (error) {
+        if (error instanceof CliError) throw error;
+      }
+      // all of it is undone: once more, one by one, without those at which it fails
+      const all: (NoteResult | JudgedMail<(typeof mails)[number]["payload"]>)[] = [];
+      const faults: Unread[] = [];
+      for (const mail of mails) {
+        try {
+          all.push(store.transaction(() => judgeOne(mail)));
+        } catch (error) {
+          faults.push(faultAt({ source: mail.source, messageId: mail.evidence.messageId }, error));
+        }
+      }
+      return judged(all, faults);
+    },
+  };
+}
+
+/** Why a mail is not read that does not fail for it: it shows no patch. */
+function passedOver(refused: Finding): Finding {
+  return { ...refused, severity: "info" };
+}

@@ -1,0 +1,122 @@
+/**
+ * The policy in force, from options and git config, and where each line of it comes from:
+ *
+ *     [patchsig]
+ *         require = signature
+ *         firstUse = warn
+ *     [patchsig "list:net.lists.example.org"]
+ *         require = known
+ *     [patchsig "path:crypto"]
+ *         require = pinned
+ */
+
+import { CliError } from "../../errors.ts";
+import { escapeText, padTo } from "../../report/escape.ts";
+import {
+  DEFAULT_POLICY,
+  type Override,
+  type Policies,
+  type Policy,
+  SETTINGS,
+} from "../../verify/policy.ts";
+import { gitConfig } from "../settings.ts";
+
+/** One line of git config that says something about the policy. */
+interface Setting {
+  /** "" for the general policy, else `list:…` or `path:…`. */
+  readonly scope: string;
+  /** Lower case, as git gives it. */
+  readonly name: string;
+  readonly value: string;
+  /** Where git read it: a file, or the command line. */
+  readonly origin: string;
+}
+
+const NAMES: Readonly<Record<string, keyof Policy>> = {
+  require: "require",
+  firstuse: "firstUse",
+  unsignedknown: "unsignedKnown",
+  maxage: "maxAge",
+};
+
+/** All settings of the policy, in git's order: of several, the last one counts. */
+function readSettings(required: string | undefined): Setting[] {
+  const option =
+    required === undefined
+      ? []
+      : [{ scope: "", name: "require", value: required, origin: "--require" }];
+  return [...configured(), ...option];
+}
+
+function configured(): Setting[] {
+  return gitConfig().settings.flatMap(({ key, value, origin }) => {
+    const [, scope = "", name = ""] = /^patchsig\.(?:(.*)\.)?([^.]*)$/s.exec(key) ?? [];
+    return name in SETTINGS ? [{ scope, name, value, origin }] : [];
+  });
+}
+
+/** What a setting says; wrong values are wrong usage, wherever they stand. */
+function parse({ scope, name, value, origin }: Setting): Partial<Policy> {
+  const setting = SETTINGS[name]!;
+  const read = setting.read(value);
+  if (read !== null) return read;
+  const what = origin === "--require" ? origin : fullName(scope, name);
+  throw new CliError("usage", `${what} cannot be ${value}`, {
+    hint: `it can be ${setting.values}`,
+  });
+}
+
+function fullName(scope: string, name: string): string {
+  return ["patchsig", scope, NAMES[name]!].filter((word) => word !== "").join(".");
+}
+
+/**
+ * The policies: `--require`, else git config, else the default.
+ *
+ * @throws CliError "usage" for a value or a scope that means nothing
+ */
+export function readPolicies(required: string | undefined): Policies {
+  let general: Policy = DEFAULT_POLICY;
+  const overrides = new Map<string, Override>();
+  for (const setting of readSettings(required)) {
+    const settings = parse(setting);
+    if (setting.scope === "") general = { ...general, ...settings };
+    else {
+      const known = overrides.get(setting.scope) ?? newOverride(setting);
+      overrides.set(setting.scope, { ...known, settings: { ...known.settings, ...settings } });
+    }
+  }
+  return { general, overrides: [...overrides.values()] };
+}
+
+function newOverride({ scope, name }: Setting): Override {
+  const [, kind, of] = /^(list|path):(.+)$/s.exec(scope) ?? [];
+  if (kind !== "list" && kind !== "path")
+    throw new CliError("usage", `${fullName(scope, name)} concerns neither a list nor a path`, {
+      hint: 'as in [patchsig "list:net.example.org"] or [patchsig "path:crypto"]',
+    });
+  return { kind, name: kind === "list" ? of!.toLowerCase() : of!, settings: {} };
+}
+
+/** The policy in force, a setting a line, with where it comes from. */
+export function describePolicies(required: string | undefined): string[] {
+  const settings = readSettings(required);
+  for (const setting of settings) parse(setting);
+  const scopes = ["", ...new Set(settings.map(({ scope }) => scope).filter((s) => s !== ""))];
+  return scopes.flatMap((scope) => {
+    const lines = Object.entries(NAMES).flatMap(([name, shown]) => {
+      const set = settings.findLast((s) => s.scope === scope && s.name === name);
+      if (set === undefined && scope !== "") return [];
+      const value = set?.value ?? defaultOf(shown);
+      return [
+        `${shown.padEnd(14)} ${padTo(escapeText(value), 10)} ${escapeText(set?.origin ?? "default")}`,
+      ];
+    });
+    return scope === "" ? lines : [escapeText(scope), ...lines.map((line) => `  ${line}`)];
+  });
+}
+
+function defaultOf(name: keyof Policy): string {
+  const value = DEFAULT_POLICY[name];
+  return typeof value === "number" ? `${value / 86_400}d` : value;
+}

@@ -1,0 +1,238 @@
+/**
+ * One pass over sources: read, check, ask the trust database, judge. What `verify` prints and `am`
+ * applies comes from here. Mails are judged in the order in which they stand in the sources, one
+ * batch after another, however many threads check them.
+ */
+
+import { CliError, EXIT } from "../../errors.ts";
+import { glimpse } from "../../mail/glimpse.ts";
+import { type Cursor, isUnread, type SourceMail, type Unread } from "../../source/piece.ts";
+import { isDirectory } from "../../source/reading.ts";
+import { openTrust, trustFile, type TrustStore } from "../../store/trust-store.ts";
+import type { Pins } from "../../trust/pins.ts";
+import type { Policies } from "../../verify/policy.ts";
+import type { Checked, NoteResult } from "../../verify/result.ts";
+import type { JudgedMail } from "../../verify/series.ts";
+import type { ThreadMail } from "../../series/item.ts";
+import { count } from "../../verify/words.ts";
+import { type CheckPool, openCheckPool } from "./check-pool.ts";
+import { type CheckOptions, createCheck, evidenceIn, isEvidence } from "./checking.ts";
+import { faultAt, type Place } from "../fault.ts";
+import { createSession, type Found } from "./judging.ts";
+import { openSource, type SourceOptions } from "../sources/sources.ts";
+import { progress } from "../../cli/terminal.ts";
+
+export interface VerificationOptions<P> extends CheckOptions {
+  readonly sources: readonly string[];
+  readonly sourceOptions: SourceOptions;
+  readonly policies: Policies;
+  /** What the keyring of the repository says that one stands in; nothing unless given. */
+  readonly pins?: Pins;
+  /** Judge as if keys were remembered, and remember nothing. */
+  readonly dryRun: boolean;
+  /** Threads that check mails, once there are many. */
+  readonly jobs: number;
+  /**
+   * What the caller keeps of a mail. Null: nothing, so that it may be checked in another thread,
+   * from which a whole mail does not come back.
+   */
+  readonly keep: ((checked: Checked) => P) | null;
+  /** Gets the mails without a patch: what they say of their threads. */
+  readonly onLink: (mail: ThreadMail) => void;
+  /** Gets the mails without a patch that carry statements about keys. */
+  readonly onNote?: (note: NoteResult) => void;
+  /** Gets what could not be read. May throw, which ends the pass. */
+  readonly onUnread: (unread: Unread) => void;
+}
+
+/** Counts that only the pass itself knows. */
+export interface Tally {
+  /** Mails read, with and without a patch. */
+  messages: number;
+  /**
+   * How far each source is read that can be read on from there: by its name. To be remembered when
+   * all has been said, so that a run that was interrupted is repeated.
+   */
+  readonly cursors: Map<string, string>;
+}
+
+export function newTally(): Tally {
+  return { messages: 0, cursors: new Map() };
+}
+
+/** Mails that are judged, and made durable, in one transaction. */
+const BATCH_MAILS = 256;
+const BATCH_BYTES = 4 << 20;
+/** Bytes of mails in batches that are under way; one batch may be larger, if a mail is. */
+const MAX_AHEAD = 32 << 20;
+/** Threads cost a tenth of a second: so many batches are done before any is started. */
+const BATCHES_ALONE = 2;
+
+/** Opens the user's trust database; nothing is written in a dry run. */
+export function openUserTrust(dryRun: boolean): TrustStore {
+  return openTrust({ file: trustFile(process.env), dryRun });
+}
+
+/**
+ * Every patch and cover letter of the sources, judged. What a verdict led to remembering is on the
+ * disk before the verdict is yielded.
+ */
+export async function* verifySources<P>(
+  options: VerificationOptions<P>,
+  store: TrustStore,
+  tally: Tally,
+): AsyncGenerator<JudgedMail<P | null>> {
+  const session = createSession(store, options);
+  const checker = createChecker(options);
+  const running: Promise<CheckedBatch<P>>[] = [];
+  let held = 0;
+
+  async function* conclude(): AsyncGenerator<JudgedMail<P | null>> {
+    const { found, links, unread, cursors, size } = await running.shift()!;
+    held -= size;
+    for (const link of links) options.onLink(link);
+    const { members, notes, faults } = session.judge(found);
+    for (const note of notes) options.onNote?.(note);
+    yield* members;
+    for (const one of [...unread, ...faults]) options.onUnread(one);
+    for (const { name, value } of cursors) tally.cursors.set(name, value);
+  }
+
+  try {
+    for await (const batch of readBatches(options, tally)) {
+      const checked = checker.check(batch);
+      // it is waited for below; until then nobody may take it for unhandled
+      checked.catch(() => undefined);
+      running.push(checked);
+      held += batch.size;
+      while (running.length > checker.ahead() || held > MAX_AHEAD) yield* conclude();
+    }
+    while (running.length > 0) yield* conclude();
+  } finally {
+    checker.close();
+  }
+}
+
+interface Batch {
+  readonly mails: readonly SourceMail[];
+  /** Their bytes. */
+  readonly size: number;
+  readonly unread: readonly Unread[];
+}
+
+async function* readBatches<P>(
+  { sources, sourceOptions }: VerificationOptions<P>,
+  tally: Tally,
+): AsyncGenerator<Batch> {
+  const began = Date.now();
+  let mails: SourceMail[] = [];
+  let unread: Unread[] = [];
+  let size = 0;
+  for (const source of sources) {
+    const onRead = (done: number, total: number): void => {
+      const rate = Math.round(tally.messages / Math.max(1, (Date.now() - began) / 1000));
+      const what = `${count(tally.messages, "mail")}, ${rate}/s`;
+      progress(what, done, sources.length === 1 ? total : 0, began);
+    };
+    for await (const pieces of openSource(source, sourceOptions, onRead)) {
+      for (const piece of pieces) {
+        if (isUnread(piece)) {
+          unread.push(piece);
+          continue;
+        }
+        tally.messages++;
+        mails.push(piece);
+        size += piece.bytes?.length ?? 0;
+        if (mails.length < BATCH_MAILS && size < BATCH_BYTES) continue;
+        yield { mails, size, unread };
+        [mails, unread, size] = [[], [], 0];
+      }
+    }
+  }
+  yield { mails, size, unread };
+}
+
+interface Looked<P> {
+  readonly found: Found<P | null>[];
+  readonly links: ThreadMail[];
+  readonly unread: Unread[];
+}
+
+interface CheckedBatch<P> extends Readonly<Looked<P>> {
+  readonly size: number;
+  readonly cursors: readonly Cursor[];
+}
+
+function placeOf({ source, bytes }: SourceMail): Place {
+  return { source, messageId: bytes === null ? "" : glimpse(bytes, "message-id") };
+}
+
+interface Checker<P> {
+  check(batch: Batch): Promise<CheckedBatch<P>>;
+  /** How many batches may be under way. */
+  ahead(): number;
+  close(): void;
+}
+
+/** Checks the first mails here, and many in threads. */
+function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
+  const { keep, jobs, devKeyrings, signedOnly, plainAm } = options;
+  const check = createCheck(options);
+  let pool: CheckPool | null = null;
+  let batches = 0;
+
+  function checkHere({ mails, unread }: Batch): Looked<P> {
+    const looked: Looked<P> = { found: [], links: [], unread: [...unread] };
+    for (const mail of mails) {
+      const { source, bytes, size } = mail;
+      try {
+        const checked = check(bytes, size);
+        const one = evidenceIn(checked);
+        if (!isEvidence(one)) looked.links.push(one);
+        else looked.found.push({ source, evidence: one, payload: keep?.(checked) ?? null });
+      } catch (error) {
+        looked.unread.push(faultAt(placeOf(mail), error));
+      }
+    }
+    return looked;
+  }
+
+  async function checkThere({ mails, unread }: Batch, threads: CheckPool): Promise<Looked<P>> {
+    const places = mails.map(placeOf);
+    const looked: Looked<P> = { found: [], links: [], unread: [...unread] };
+    for (const [i, one] of (await threads.check(mails)).entries()) {
+      const place = places[i]!;
+      if (one instanceof Error) looked.unread.push(faultAt(place, one));
+      else if (!isEvidence(one)) looked.links.push(one);
+      else looked.found.push({ source: place.source, evidence: one, payload: null });
+    }
+    return looked;
+  }
+
+  return {
+    async check(batch) {
+      if (batches++ === BATCHES_ALONE && jobs > 1 && keep === null)
+        pool = openCheckPool(jobs, { devKeyrings, signedOnly, plainAm });
+      const cursors = batch.mails.flatMap(({ cursor }) => cursor ?? []);
+      const looked = pool === null ? checkHere(batch) : await checkThere(batch, pool);
+      return { ...looked, cursors, size: batch.size };
+    },
+    ahead: () => (pool === null ? 0 : 2 * jobs),
+    close: () => pool?.close(),
+  };
+}
+
+/** Why there is nothing to say of these sources. */
+export function noPatch(sources: readonly string[], messages: number): CliError {
+  const [source = "-"] = sources;
+  const where =
+    sources.length > 1 ? `${sources.length} sources` : source === "-" ? "standard input" : source;
+  const hint = isDirectory(source)
+    ? "of a directory, patchsig reads *.patch, *.eml and *.mbox, a maildir or a public-inbox"
+    : "patchsig reads what git format-patch writes and what mail programs save";
+  return messages === 0
+    ? new CliError("no-patch", `no mail in ${where}`, { hint, exit: EXIT.unmet })
+    : new CliError("no-patch", `no patch in ${where}, only ${count(messages, "mail")}`, {
+        exit: EXIT.unmet,
+      });
+}

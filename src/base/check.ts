@@ -1,0 +1,176 @@
+/**
+ * What is to be said of a series' base once a repository was asked about it. Pure: the facts come
+ * from src/git.
+ */
+
+import { type BaseLines, type Dependency, joinBaseLines } from "./lines.ts";
+import type { Finding } from "../types.ts";
+import { finding } from "../verify/findings.ts";
+import {
+  type Base,
+  type BaseCheck,
+  type BaseState,
+  type Checked,
+  type CommitPlace,
+  type SeriesResult,
+  verdictOf,
+  worstOf,
+} from "../verify/result.ts";
+import { count } from "../verify/words.ts";
+
+/** Of what a mail names as its base, in a repository. */
+export interface BaseFacts {
+  /** What kind of object has that name here; null if none has. */
+  readonly type: "commit" | "tag" | "tree" | "blob" | null;
+  readonly place: CommitPlace;
+}
+
+/** Of what is not here, or no commit. */
+export const NOWHERE: CommitPlace = {
+  public: null,
+  ref: null,
+  name: null,
+  branch: null,
+  behind: null,
+  ahead: null,
+};
+
+/** What came of applying the series to its base. */
+export type Trial =
+  | { readonly kind: "applies" }
+  /** Number of the patch as in its subject, and the files that git named. */
+  | { readonly kind: "conflicts"; readonly patch: number; readonly files: readonly string[] }
+  | { readonly kind: "untried"; readonly why: string };
+
+export interface Need {
+  readonly id: string;
+  readonly found: boolean;
+}
+
+/** A base as the mails of a series have it, before any repository is asked. */
+export interface Claim {
+  readonly base: Base;
+  /** The base is a signer's own word. */
+  readonly signed: boolean;
+  readonly lines: BaseLines;
+  /** Codes of what is wrong with it. */
+  readonly codes: ReadonlySet<string>;
+}
+
+export function claimOf(
+  base: Base,
+  members: readonly Pick<Checked, "signature" | "signed" | "baseLines" | "findings">[],
+): Claim {
+  const signed = members.some(
+    (m) => m.signature === "good" && m.signed?.comment.base === base.commit,
+  );
+  return {
+    base,
+    signed: signed && base.commit !== null,
+    lines: joinBaseLines(members.map((m) => m.baseLines)),
+    codes: new Set(members.flatMap((m) => m.findings.map((f) => f.code))),
+  };
+}
+
+/** The state that mails alone decide; null if the repository has to be asked. */
+export function stateOf({ base, codes }: Claim): BaseState | null {
+  if (codes.has("base-contradicts")) return "contradicts";
+  if (base.commit !== null) return null;
+  return codes.has("base-malformed") ? "malformed" : "missing";
+}
+
+/**
+ * @param facts of the commit; null if the mails name none
+ * @param fetch the command that would bring it, or ""
+ * @param needs prerequisites and dependencies, and whether they are at hand
+ */
+export function judgeBase(
+  claim: Claim,
+  facts: BaseFacts | null,
+  trial: Trial,
+  needs: readonly Need[],
+  fetch: string,
+): { readonly check: BaseCheck; readonly findings: Finding[] } {
+  const state = stateOf(claim) ?? askedState(facts, trial);
+  const short = claim.base.commit?.slice(0, 12) ?? "";
+  const findings: Finding[] = [];
+  const missing = needs.filter(({ found }) => !found);
+
+  if (state === "unknown")
+    findings.push(finding("base-unknown", `the base ${short} is not in this repository`, fetch));
+  if (state === "not-a-commit")
+    findings.push(finding("base-not-a-commit", `the base ${short} is a ${facts?.type} here`));
+  if (facts?.place.public === false)
+    findings.push(
+      finding("base-private", `no remote-tracking branch has the base ${short}`, fetch),
+    );
+  if (missing.length > 0)
+    findings.push(
+      finding("prerequisite-missing", `needed before it, and not here: ${named(missing)}`),
+    );
+  if (state === "conflicts" && trial.kind === "conflicts") {
+    const text = `${trial.patch === 0 ? "a prerequisite" : `patch ${trial.patch}`} does not apply on the base ${short}: ${trial.files.join(", ")}`;
+    const found = finding("base-conflict", text);
+    // without what it needs nobody can tell
+    findings.push(missing.length > 0 ? { ...found, severity: "warn" } : found);
+  }
+  if (state === "untried" && trial.kind === "untried")
+    findings.push(finding("base-untried", `not tried on the base: ${trial.why}`));
+  return {
+    check: {
+      state,
+      ...(facts?.place ?? NOWHERE),
+      conflict: trial.kind === "conflicts" ? { patch: trial.patch, files: trial.files } : null,
+    },
+    findings,
+  };
+}
+
+/** The series with what a repository says of its base. */
+export function addBaseCheck(
+  result: SeriesResult,
+  baseCheck: BaseCheck,
+  more: readonly Finding[],
+): SeriesResult {
+  const verdict = worstOf([result.verdict, verdictOf(more)]);
+  return { ...result, findings: [...result.findings, ...more], verdict, baseCheck };
+}
+
+function askedState(facts: BaseFacts | null, trial: Trial): BaseState {
+  if (facts === null || facts.type === null) return "unknown";
+  return facts.type === "commit" ? trial.kind : "not-a-commit";
+}
+
+const MAX_NAMED = 5;
+
+function named(needs: readonly Need[]): string {
+  const some = needs.slice(0, MAX_NAMED).map(({ id }) => id);
+  const rest = needs.length - some.length;
+  return `${some.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+}
+
+/** A dependency as it is named to people. */
+export function dependencyName(dependency: Dependency): string {
+  const { kind, id } = dependency;
+  if (kind === "message") return `<${id}>`;
+  return kind === "change" && dependency.version !== null ? `${id} v${dependency.version}` : id;
+}
+
+/** `origin/main, v1.2-3-gabc, public, applies cleanly, 3 commits behind main` */
+export function baseSentence(check: BaseCheck): string {
+  const { state, ref, name, branch, behind, ahead } = check;
+  const distance = (n: number | null, where: string): string[] =>
+    n === null || n === 0 ? [] : [`${count(n, "commit")} ${where} ${branch}`];
+  const placed = [...distance(behind, "behind"), ...distance(ahead, "ahead of")].join(" and ");
+  return [
+    ...(ref === null ? [] : [ref]),
+    ...(name === null ? [] : [name]),
+    ...(check.public === null ? [] : [check.public ? "public" : "not public"]),
+    ...(state === "applies"
+      ? ["applies cleanly"]
+      : state === "conflicts"
+        ? ["does not apply"]
+        : []),
+    ...(placed === "" ? [] : [placed]),
+  ].join(", ");
+}

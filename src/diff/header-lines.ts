@@ -1,0 +1,126 @@
+import { hasAt, lineEnd, MAX_HEADER_LINE, refuse } from "./text.ts";
+
+const DIFF_GIT = Buffer.from("diff --git ");
+
+/** What the lines below `diff --git` can set. */
+export type Field =
+  | "oldMode"
+  | "newMode"
+  | "deletedMode"
+  | "createdMode"
+  | "copyFrom"
+  | "copyTo"
+  | "renameFrom"
+  | "renameTo"
+  | "similarity"
+  | "index"
+  | "oldFile"
+  | "newFile";
+
+/** What stands on such a line after its first words, a character a byte; and where the line is. */
+export interface Value {
+  readonly text: string;
+  readonly offset: number;
+}
+
+export interface HeaderLines {
+  /** What stands after `diff --git `. */
+  readonly halves: string;
+  readonly fields: Readonly<Record<Field, Value | null>>;
+  /** Offset just after the header. */
+  readonly end: number;
+}
+
+const STARTS: readonly (readonly [start: string, field: Field])[] = [
+  ["index ", "index"],
+  ["--- ", "oldFile"],
+  ["+++ ", "newFile"],
+  ["old mode ", "oldMode"],
+  ["new mode ", "newMode"],
+  ["deleted file mode ", "deletedMode"],
+  ["new file mode ", "createdMode"],
+  ["copy from ", "copyFrom"],
+  ["copy to ", "copyTo"],
+  ["rename from ", "renameFrom"],
+  ["rename to ", "renameTo"],
+  // git's first spelling of these two, which it still reads
+  ["rename old ", "renameFrom"],
+  ["rename new ", "renameTo"],
+  ["similarity index ", "similarity"],
+  ["dissimilarity index ", "similarity"],
+];
+
+interface Start {
+  readonly bytes: Buffer;
+  readonly field: Field;
+}
+
+/** `STARTS` by first byte. */
+const STARTS_BY_BYTE: readonly (readonly Start[])[] = Array.from({ length: 256 }, (_, byte) =>
+  STARTS.filter(([start]) => start.charCodeAt(0) === byte).map(([start, field]) => ({
+    bytes: Buffer.from(start),
+    field,
+  })),
+);
+
+const NO_FIELDS: Readonly<Record<Field, Value | null>> = {
+  oldMode: null,
+  newMode: null,
+  deletedMode: null,
+  createdMode: null,
+  copyFrom: null,
+  copyTo: null,
+  renameFrom: null,
+  renameTo: null,
+  similarity: null,
+  index: null,
+  oldFile: null,
+  newFile: null,
+};
+
+/** True if a line that `git apply` takes for a git file header's first stands at `at`. */
+export function isGitHeader(text: Buffer, at: number): boolean {
+  return hasAt(text, at, DIFF_GIT);
+}
+
+/**
+ * Collects the lines of the header that begins with the `diff --git` line at `from`. git takes them in any
+ * order, the last of each; here each may stand but once, and `---` and `+++` at the end.
+ */
+export function readHeaderLines(text: Buffer, from: number): HeaderLines {
+  const found: (Start & { readonly at: number; readonly stop: number })[] = [];
+  const firstStop = lineEnd(text, from);
+  let end = firstStop + 1;
+  for (let start = startAt(text, end); start !== undefined; start = startAt(text, end)) {
+    if (found.length === STARTS.length) refuse("bad-header", end, "too many header lines");
+    const stop = lineEnd(text, end);
+    // git takes no header line that lacks its line feed
+    if (stop === text.length) refuse("bad-header", end, "the header is cut off");
+    found.push({ bytes: start.bytes, field: start.field, at: end, stop });
+    end = stop + 1;
+  }
+  if (found.length === 0) {
+    refuse("bare-diff-git", from, 'a "diff --git" line that no header line follows');
+  }
+  if (end - from > MAX_HEADER_LINE) refuse("bad-header", from, "a header is too long");
+
+  const all = text.toString("latin1", from, end);
+  const fields = { ...NO_FIELDS };
+  for (const { bytes, field, at, stop } of found) {
+    if (fields[field] !== null) refuse("bad-header", at, "the same header line twice");
+    if (fields.newFile !== null || (fields.oldFile !== null && field !== "newFile")) {
+      refuse("bad-header", at, 'a header line after "---" or "+++"');
+    }
+    fields[field] = { text: all.slice(at - from + bytes.length, stop - from), offset: at };
+  }
+  if ((fields.oldFile === null) !== (fields.newFile === null)) {
+    refuse("bad-header", from, '"---" and "+++" lines do not come in a pair');
+  }
+  return { halves: all.slice(DIFF_GIT.length, firstStop - from), fields, end };
+}
+
+function startAt(text: Buffer, at: number): Start | undefined {
+  const candidates = STARTS_BY_BYTE[text[at] ?? 0]!;
+  for (const candidate of candidates) if (hasAt(text, at, candidate.bytes)) return candidate;
+  return undefined;
+}

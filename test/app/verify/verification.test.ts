@@ -1,0 +1,44 @@
+/** How far a source is read is known when the mails are judged, and not before. */
+
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { newTally, verifySources } from "../../../src/app/verify/verification.ts";
+import { openTrust } from "../../../src/store/trust-store.ts";
+import { DEFAULT_POLICY } from "../../../src/verify/policy.ts";
+import { formatPatch, mbox, newFolder, newSubmission } from "../../cli/support.ts";
+
+test("no cursor moves past mails whose verdicts are still to be said", async () => {
+  const file = mbox(...formatPatch(newSubmission().work));
+  const store = openTrust({ file: join(newFolder(), "trust.db") });
+  const tally = newTally();
+  const seen: number[] = [];
+  try {
+    const mails = verifySources(
+      {
+        sources: [file],
+        sourceOptions: { cursorOf: () => null },
+        policies: { general: DEFAULT_POLICY, overrides: [] },
+        devKeyrings: [],
+        signedOnly: false,
+        plainAm: null,
+        dryRun: false,
+        jobs: 1,
+        keep: null,
+        onLink: () => undefined,
+        onUnread: ({ error }) => {
+          throw error;
+        },
+      },
+      store,
+      tally,
+    );
+    for await (const { payload } of mails) {
+      expect(payload).toBeNull();
+      seen.push(tally.cursors.size);
+    }
+  } finally {
+    store.close();
+  }
+  expect(seen).toEqual([0, 0, 0]);
+  expect([...tally.cursors.keys()]).toEqual([`mbox ${file}`]);
+});
