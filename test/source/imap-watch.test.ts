@@ -37,18 +37,24 @@ function start(password = "secret", mailbox = inbox()): Told {
   return told;
 }
 
-/** For as long as a test may take. */
+/** For as long as a test may take. A clock that is not the real one goes on by as much as is waited. */
 const eventually = (check: () => void): Promise<void> =>
   vi.waitFor(check, { timeout: 500_000, interval: 20 });
-const wait = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** What a watch waits for from here on comes by `vi.advanceTimersByTimeAsync`. */
+function stopTheClock(): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+}
 
 describe.runIf(HAS_DOVECOT)("IDLE", () => {
   beforeAll(async () => {
     server = await startImap();
   });
   afterAll(() => server?.stop());
-  afterEach(() => watch?.close());
+  afterEach(() => {
+    watch?.close();
+    vi.useRealTimers();
+  });
 
   test("tells at once, and of each mail that comes; nothing changes there", async () => {
     const told = start();
@@ -64,7 +70,10 @@ describe.runIf(HAS_DOVECOT)("IDLE", () => {
   test("a server that was away is found again, and what came meanwhile is told", async () => {
     const told = start();
     await eventually(() => expect(told.news).toBe(1));
+    stopTheClock();
     await server.restart();
+    await eventually(() => expect(told.lost).toEqual([["unreadable", 5_000]]));
+    await vi.advanceTimersByTimeAsync(5_000);
     await eventually(() => expect(told.news).toBe(2));
     expect(told).toMatchObject({ logins: [true], lost: [["unreadable", 5_000]] });
     deliver();
@@ -72,9 +81,15 @@ describe.runIf(HAS_DOVECOT)("IDLE", () => {
   });
 
   test("no server: asked again, later each time", async () => {
+    stopTheClock();
     const told = start("secret", inbox(1));
-    const both = [5_000, 10_000].map((time) => ["unreadable", time]);
-    await eventually(() => expect(told.lost).toEqual(both));
+    const waits = [5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 320_000, 600_000, 600_000];
+    for (const [i, time] of waits.entries()) {
+      await eventually(() => expect(told.lost[i]).toEqual(["unreadable", time]));
+      await vi.advanceTimersByTimeAsync(time - 1_000);
+      expect(told.lost).toHaveLength(i + 1);
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
     expect(told).toMatchObject({ news: 0, logins: [] });
   });
 
@@ -88,33 +103,46 @@ describe.runIf(HAS_DOVECOT)("IDLE", () => {
     const told = start();
     await eventually(() => expect(told.news).toBe(1));
     watch!.close();
+    // who still waits is told
+    const other = start();
+    await eventually(() => expect(other.news).toBe(1));
     deliver();
-    await wait(2_000);
+    await eventually(() => expect(other.news).toBe(2));
     expect(told).toMatchObject({ news: 1, lost: [] });
   });
 
   test.each([
-    ["while it connects", "secret", "after(0)"],
-    ["while it waits for mail", "secret", "after(1500)"],
-    ["while it waits for a server", "wrong", "after(1500)"],
-  ])("closed %s, a process can end", async (_, password, when) => {
+    ["while it connects", "secret", "connecting", 0],
+    ["while it waits for mail", "secret", "news", 2],
+    ["while it waits for a server", "wrong", "lost", 1],
+  ])("closed %s, a process can end", async (_, password, what, count) => {
     const code = `
       const { watchMailbox } = await import("./dist/src/source/imap-watch.js");
       const { parseMailbox } = await import("./dist/src/source/imap.js");
-      const after = (time) => new Promise((resolve) => setTimeout(resolve, time));
-      const options = { password: ${JSON.stringify(password)}, onLogin: async () => {} };
+      const told = { connecting: 0, news: 0, lost: 0 };
+      const tell = (what) => {
+        told[what]++;
+        console.log(what);
+        if (told[${JSON.stringify(what)}] >= ${count}) watch.close();
+      };
+      const options = {
+        password: ${JSON.stringify(password)},
+        onLogin: async () => {},
+        onLost: () => tell("lost"),
+      };
       const mailbox = parseMailbox("imap://alice@127.0.0.1:${server.port}/INBOX");
-      const watch = watchMailbox(mailbox, options, () => {});
-      await ${when};
-      watch.close();
-      console.log("closed");`;
+      const watch = watchMailbox(mailbox, options, () => tell("news"));
+      tell("connecting");`;
     const args = ["--input-type=module", "-e", code];
     const child = spawn(process.execPath, args, {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "inherit"],
     });
     const ended = new Promise((resolve) => child.on("exit", resolve));
-    await new Promise((resolve) => child.stdout.once("data", resolve));
+    // the first are told of what there was, the second of what comes while it waits
+    child.stdout.on("data", (words: Buffer) => {
+      if (words.includes("news")) deliver();
+    });
     // a connection or a wait that is left over would keep it for minutes
     const timer = setTimeout(() => child.kill(), 100_000);
     expect(await ended).toBe(0);

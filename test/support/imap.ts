@@ -2,9 +2,12 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createConnection, createServer } from "node:net";
+import { createConnection } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+// not the clock of a test, which may stand still
+import { setTimeout } from "node:timers/promises";
+import { freePort } from "./port.ts";
 import { requireTool } from "./tools.ts";
 
 export const HAS_DOVECOT = requireTool("dovecot");
@@ -52,20 +55,25 @@ export async function startImap(): Promise<ImapServer> {
       "passdb {\n driver = static\n args = password=secret\n}",
       `userdb {\n driver = static\n args = uid=${owner.uid} gid=${owner.gid} home=${folder}/mail\n}`,
       `service imap-login {\n inet_listener imap {\n port = ${port}\n }\n inet_listener imaps {\n port = 0\n }\n chroot =\n}`,
-      "service anvil {\n chroot =\n}",
+      // a wrong password would make the next logins wait, seconds and more
+      "service anvil {\n chroot =\n unix_listener anvil-auth-penalty {\n mode = 0\n }\n}",
       "",
     ].join("\n"),
   );
   const launch = async (): Promise<ChildProcess> => {
     const file = join(folder, "dovecot.conf");
-    const child = spawn("dovecot", ["-F", "-c", file], { stdio: "ignore" });
-    await answers(child, port);
+    // a group of its own, which ends at once: asked to, some of them go on for seconds
+    const child = spawn("dovecot", ["-F", "-c", file], { stdio: "ignore", detached: true });
+    while ((await greeting(port)) !== "greeted") {
+      if (child.exitCode !== null) throw new Error(`dovecot ended with ${child.exitCode}`);
+      await setTimeout(10);
+    }
     return child;
   };
   const end = async (child: ChildProcess): Promise<void> => {
-    const ended = new Promise((resolve) => child.on("close", resolve));
-    child.kill();
-    await ended;
+    process.kill(-child.pid!, "SIGKILL");
+    // its other processes hold the port until they are gone, too
+    while ((await greeting(port)) !== "refused") await setTimeout(10);
   };
   let server = await launch();
   return {
@@ -77,32 +85,22 @@ export async function startImap(): Promise<ImapServer> {
     },
     stop: async () => {
       await end(server);
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
 
-function freePort(): Promise<number> {
+/** What comes of a connection. */
+function greeting(port: number): Promise<"greeted" | "refused" | "left"> {
   return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
+    const socket = createConnection(port, "127.0.0.1");
+    socket.on("data", () => {
+      resolve("greeted");
+      socket.destroy();
     });
+    socket.on("error", ({ code }: NodeJS.ErrnoException) =>
+      resolve(code === "ECONNREFUSED" ? "refused" : "left"),
+    );
+    socket.on("close", () => resolve("left"));
   });
-}
-
-async function answers(server: ChildProcess, port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (server.exitCode !== null) throw new Error(`dovecot ended with ${server.exitCode}`);
-    const greeted = await new Promise((resolve) => {
-      const socket = createConnection(port, "127.0.0.1");
-      socket.on("data", () => resolve(true));
-      socket.on("error", () => resolve(false));
-      socket.on("close", () => resolve(false));
-      socket.on("data", () => socket.destroy());
-    });
-    if (greeted === true) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error("dovecot does not answer");
 }

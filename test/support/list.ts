@@ -1,9 +1,9 @@
 /** A mailing list made up for a test: its mails, and a post office that takes what a bot sends. */
 
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { SMTPServer } from "smtp-server";
+import { freePort } from "./port.ts";
 import { signMails } from "./signing.ts";
 
 export interface Series {
@@ -157,15 +157,6 @@ export async function openPostOffice(
 
 function reply(text: string, responseCode: number): Error {
   return Object.assign(new Error(text), { responseCode });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 let delivered = 0;
