@@ -1,6 +1,6 @@
 /**
  * The two lanes for what goes wrong. What a mail *is* becomes data (a finding, a refusal).
- * What the program *could not do* is a `CliError`; a strict parser that is handed a broken file
+ * What the program *could not do* is a `PatchsigError`; a strict parser that is handed a broken file
  * throws a `FormatError`.
  */
 
@@ -41,8 +41,8 @@ export type ErrorCode =
   | "unsupported";
 
 /** The program could not do what it was asked: one line, a hint for the way out, and a cause. */
-export class CliError extends Error {
-  override readonly name = "CliError";
+export class PatchsigError extends Error {
+  override readonly name = "PatchsigError";
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly exit: ExitStatus;

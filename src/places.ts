@@ -7,9 +7,9 @@
 import { mkdtempSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { CliError } from "./errors.ts";
+import { PatchsigError } from "./errors.ts";
 
-/** Throws a CliError "not-found" if there is none: HOME empty or relative, or nobody with this uid. */
+/** Throws a PatchsigError "not-found" if there is none: HOME empty or relative, or nobody with this uid. */
 export function homeFolder(): string {
   let home = "";
   try {
@@ -19,7 +19,7 @@ export function homeFolder(): string {
   }
   if (isAbsolute(home)) return home;
   const why = home === "" ? "HOME is empty or not set" : `HOME is ${home}, which is relative`;
-  throw new CliError("not-found", `there is no home folder: ${why}`, {
+  throw new PatchsigError("not-found", `there is no home folder: ${why}`, {
     hint: "set HOME, as in HOME=/home/you",
   });
 }
@@ -36,17 +36,17 @@ export function dataFolder(
   return join(isAbsolute(set) ? set : join(home(), ".local", "share"), "patchsig");
 }
 
-/** Makes a folder (0700) for temporary files. Throws a CliError "unwritable" if it cannot. */
+/** Makes a folder (0700) for temporary files. Throws a PatchsigError "unwritable" if it cannot. */
 export function temporaryFolder(prefix: string): string {
   const place = tmpdir();
   const hint = "set TMPDIR to a folder that is there and can be written";
   if (!isAbsolute(place))
-    throw new CliError("unwritable", `TMPDIR is ${place}, which is relative`, { hint });
+    throw new PatchsigError("unwritable", `TMPDIR is ${place}, which is relative`, { hint });
   try {
     return mkdtempSync(join(place, prefix));
   } catch (cause) {
     const { code = "" } = cause as NodeJS.ErrnoException;
-    throw new CliError("unwritable", `cannot make a temporary folder in ${place} (${code})`, {
+    throw new PatchsigError("unwritable", `cannot make a temporary folder in ${place} (${code})`, {
       hint,
       cause,
     });

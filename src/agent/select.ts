@@ -1,7 +1,7 @@
 /** `ssh:SELECTOR`: one of the keys that an agent holds. */
 
 import { hash } from "node:crypto";
-import { CliError, FormatError } from "../errors.ts";
+import { PatchsigError, FormatError } from "../errors.ts";
 import { parsePublicKeyText, type PublicKey } from "../minisign/public-key.ts";
 import { formatSshKey, publicKeyOfPoint, SSH_ED25519, sshFingerprint } from "../ssh/key.ts";
 import type { AgentKey, Holdings, OtherKey } from "./ssh-agent.ts";
@@ -14,7 +14,7 @@ export interface Selected {
 
 /**
  * @param selector a comment, `SHA256:fingerprint`, `ssh-ed25519 AAAA…` or `RW…`
- * @throws CliError "no-key" if none or several fit; its hint lists what the agent holds
+ * @throws PatchsigError "no-key" if none or several fit; its hint lists what the agent holds
  */
 export function selectKey(held: Holdings, selector: string): Selected {
   const wanted = publicKeyIn(selector);
@@ -31,7 +31,7 @@ export function selectKey(held: Holdings, selector: string): Selected {
   if (key === undefined && other !== undefined) throw wrongType(other, selector);
   const many = `the ssh-agent holds ${fits.length} keys "${selector}"`;
   const none = `the ssh-agent holds no key "${selector}"`;
-  throw new CliError("no-key", fits.length > 1 ? many : none, { hint: listing(held) });
+  throw new PatchsigError("no-key", fits.length > 1 ? many : none, { hint: listing(held) });
 }
 
 function isSame(one: AgentKey, other: AgentKey): boolean {
@@ -47,11 +47,11 @@ function isMeant({ type, comment, blob }: OtherKey, selector: string): boolean {
   );
 }
 
-function wrongType({ type }: OtherKey, selector: string): CliError {
+function wrongType({ type }: OtherKey, selector: string): PatchsigError {
   const why = type.startsWith("sk-")
     ? "a security key signs more than the text that it is given, which minisign cannot check"
     : "minisign knows Ed25519 alone";
-  return new CliError("no-key", `the key "${selector}" is a ${type || "nameless"} key`, {
+  return new PatchsigError("no-key", `the key "${selector}" is a ${type || "nameless"} key`, {
     hint: `it has to be ${SSH_ED25519}: ${why}`,
   });
 }

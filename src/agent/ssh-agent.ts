@@ -5,7 +5,7 @@
  */
 
 import { createConnection, type Socket } from "node:net";
-import { CliError, FormatError } from "../errors.ts";
+import { PatchsigError, FormatError } from "../errors.ts";
 import { createVerifier } from "../minisign/ed25519.ts";
 import { formatSshKey, parseSshKey, SSH_ED25519 } from "../ssh/key.ts";
 import { Reader, string, uint32 } from "../ssh/wire.ts";
@@ -58,10 +58,10 @@ export interface Holdings {
 
 interface Waiting {
   readonly resolve: (answer: Buffer) => void;
-  readonly reject: (error: CliError) => void;
+  readonly reject: (error: PatchsigError) => void;
 }
 
-/** A connection to an agent. One request at a time; `close` when done. All errors are CliErrors. */
+/** A connection to an agent. One request at a time; `close` when done. All errors are PatchsigErrors. */
 export class SshAgent {
   readonly #socket: Socket;
   readonly #limits: TimeLimits;
@@ -69,7 +69,7 @@ export class SshAgent {
   readonly #verifier = createVerifier(4);
   #received: Buffer = Buffer.alloc(0);
   #waiting: Waiting | null = null;
-  #broken: CliError | null = null;
+  #broken: PatchsigError | null = null;
 
   /**
    * @param path of its socket (SSH_AUTH_SOCK)
@@ -225,7 +225,7 @@ export class SshAgent {
   }
 
   /** Ends the connection; the first reason counts. */
-  #fail(error: CliError): void {
+  #fail(error: PatchsigError): void {
     this.#broken ??= error;
     const waiting = this.#waiting;
     this.#waiting = null;
@@ -234,14 +234,18 @@ export class SshAgent {
   }
 }
 
-function failed(what: string): CliError {
-  return new CliError("agent-failed", `the ssh-agent ${what}`);
+function failed(what: string): PatchsigError {
+  return new PatchsigError("agent-failed", `the ssh-agent ${what}`);
 }
 
-function tooLate(limit: number): CliError {
-  return new CliError("agent-failed", `the ssh-agent did not answer within ${limit / 1000} s`, {
-    hint: "it may have asked you, or be locked: ssh-add -l",
-  });
+function tooLate(limit: number): PatchsigError {
+  return new PatchsigError(
+    "agent-failed",
+    `the ssh-agent did not answer within ${limit / 1000} s`,
+    {
+      hint: "it may have asked you, or be locked: ssh-add -l",
+    },
+  );
 }
 
 /** The first string of a key in SSH's format; "" if it has none. */
@@ -262,21 +266,21 @@ function once(work: () => void): () => void {
   };
 }
 
-function noAgent(what: string, cause?: unknown): CliError {
-  return new CliError("no-agent", `the ssh-agent ${what}`, {
+function noAgent(what: string, cause?: unknown): PatchsigError {
+  return new PatchsigError("no-agent", `the ssh-agent ${what}`, {
     hint: "eval $(ssh-agent) starts one",
     cause,
   });
 }
 
-/** The agent of the environment. CliError "no-agent" if SSH_AUTH_SOCK is not set. */
+/** The agent of the environment. PatchsigError "no-agent" if SSH_AUTH_SOCK is not set. */
 export function sshAgentOf(
   environment: Readonly<Record<string, string | undefined>>,
   onSilence: () => void,
 ): SshAgent {
   const path = environment["SSH_AUTH_SOCK"] ?? "";
   if (path === "")
-    throw new CliError("no-agent", "no ssh-agent: SSH_AUTH_SOCK is not set", {
+    throw new PatchsigError("no-agent", "no ssh-agent: SSH_AUTH_SOCK is not set", {
       hint: "eval $(ssh-agent) starts one",
     });
   return new SshAgent(path, onSilence);

@@ -3,7 +3,7 @@
  * like what cannot be read, with its place.
  */
 
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import type { Unread } from "../source/piece.ts";
 
 /** Where a mail was found, and its Message-ID or "". */
@@ -14,15 +14,15 @@ export interface Place {
 
 /**
  * @param error what was thrown at that mail
- * @throws a CliError as it is, and that the disk is full: that is no mail's doing
+ * @throws a PatchsigError as it is, and that the disk is full: that is no mail's doing
  */
 export function faultAt({ source, messageId }: Place, error: unknown): Unread {
-  if (error instanceof CliError || isDiskFull(error)) throw error;
+  if (error instanceof PatchsigError || isDiskFull(error)) throw error;
   const name = messageId === "" ? source : `${source} ${messageId}`;
   const said = (error instanceof Error ? error.message : String(error)).split("\n", 1)[0]!;
   return {
     source,
-    error: new CliError("fault", `${name}: an error in patchsig: ${said.slice(0, 200)}`, {
+    error: new PatchsigError("fault", `${name}: an error in patchsig: ${said.slice(0, 200)}`, {
       hint: "the mail is passed over; please report it, with the mail",
       cause: error,
     }),

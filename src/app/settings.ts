@@ -1,7 +1,7 @@
 /** Settings of git config, for all commands. */
 
 import { isAbsolute, resolve } from "node:path";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { type Config, REPOSITORY_SCOPES } from "../git/config.ts";
 import { type OwnSettings, ownSettings } from "../git/scope.ts";
 import { defaultKeyPath } from "../store/key-path.ts";
@@ -15,7 +15,7 @@ function settings(): OwnSettings {
 /**
  * git's settings, as they count where the program was started (git/scope.ts); read once.
  *
- * @throws CliError "git-failed" if git cannot read them
+ * @throws PatchsigError "git-failed" if git cannot read them
  */
 export function gitConfig(): Config {
   return settings().config;
@@ -68,11 +68,15 @@ export function keyChoiceOf(option: string | undefined): KeyChoice {
   return { kind: "file", path: resolve(name) };
 }
 
-/** The same, where only a file will do: its path. CliError "usage" for a key in ssh-agent. */
+/** The same, where only a file will do: its path. PatchsigError "usage" for a key in ssh-agent. */
 export function keyPathOf(option: string | undefined): string {
   const choice = keyChoiceOf(option);
   if (choice.kind === "file") return choice.path;
-  throw new CliError("usage", `this needs a key file, and ${AGENT}${choice.selector} is none`, {
-    hint: "name one: --key FILE",
-  });
+  throw new PatchsigError(
+    "usage",
+    `this needs a key file, and ${AGENT}${choice.selector} is none`,
+    {
+      hint: "name one: --key FILE",
+    },
+  );
 }

@@ -6,7 +6,7 @@
  */
 
 import Mustache from "mustache";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 
 export type TemplateName = "suggest" | "stopped" | "paused" | "base" | "digest";
 
@@ -69,11 +69,11 @@ export const SAMPLES: Readonly<Record<TemplateName, View>> = {
 
 /**
  * @param file for the message
- * @throws CliError "usage" if the template is none, or names what there is not
+ * @throws PatchsigError "usage" if the template is none, or names what there is not
  */
 export function render(template: string, view: View, file: string): Text {
-  const broken = (why: string): CliError =>
-    new CliError("usage", `${file} is no template: ${why}`, {
+  const broken = (why: string): PatchsigError =>
+    new PatchsigError("usage", `${file} is no template: ${why}`, {
       hint: "docs/bot.md says what one may hold",
     });
   let text: string;
@@ -81,7 +81,7 @@ export function render(template: string, view: View, file: string): Text {
     checkNames(Mustache.parse(template) as unknown as Token[], [view], broken);
     text = Mustache.render(template, view, {}, { escape: (value: unknown) => oneLine(value) });
   } catch (error) {
-    if (error instanceof CliError) throw error;
+    if (error instanceof PatchsigError) throw error;
     throw broken(oneLine((error as Error).message));
   }
   const [, subject, body] =
@@ -127,7 +127,7 @@ type Token = readonly [string, string, number, number, (readonly Token[])?];
 function checkNames(
   tokens: readonly Token[],
   views: readonly View[],
-  broken: (why: string) => CliError,
+  broken: (why: string) => PatchsigError,
 ): void {
   for (const [type, name, , , inner] of tokens) {
     if (type === "text" || type === "!" || name === ".") continue;

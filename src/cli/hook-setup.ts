@@ -3,7 +3,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
-import { CliError, EXIT } from "../errors.ts";
+import { PatchsigError, EXIT } from "../errors.ts";
 import {
   hooksFolder,
   refuseNoFile,
@@ -69,7 +69,7 @@ async function install(settings: ArgumentsCamelCase<Settings>): Promise<void> {
   if (settings.global) return installGlobally();
   const { folder, shared } = await hooksFolder(process.cwd());
   if (shared && !hookState(folder).installed)
-    throw new CliError("exists", `core.hooksPath makes all repositories use ${folder}`, {
+    throw new PatchsigError("exists", `core.hooksPath makes all repositories use ${folder}`, {
       hint: "git patchsig hook install --global",
     });
   if (shared) say(`signs in every repository already: ${folder}`);
@@ -82,7 +82,7 @@ async function installGlobally(): Promise<void> {
   const ours = ownFolder();
   const { path, scope, sometimes } = await sharedHooks();
   if (sometimes.length > 0)
-    throw new CliError(
+    throw new PatchsigError(
       "exists",
       `core.hooksPath is set for some repositories, by ${sometimes[0]}`,
       {
@@ -90,7 +90,7 @@ async function installGlobally(): Promise<void> {
       },
     );
   if (path !== null && !isAbsolute(path))
-    throw new CliError(
+    throw new PatchsigError(
       "exists",
       `core.hooksPath is ${path}: each repository has hooks of its own`,
       {
@@ -98,7 +98,7 @@ async function installGlobally(): Promise<void> {
       },
     );
   if (path !== null && path !== ours && scope === "system")
-    throw new CliError("exists", `core.hooksPath is ${path} for the whole system`, {
+    throw new PatchsigError("exists", `core.hooksPath is ${path} for the whole system`, {
       hint: "only who looks after it can put a hook there",
     });
   if (path !== null && path !== ours) {
@@ -111,9 +111,13 @@ async function installGlobally(): Promise<void> {
   installDispatchers(ours);
   if (path === null) await setGlobalHooksPath(cwd, ours);
   if ((await sharedHooks()).path !== ours)
-    throw new CliError("exists", `git does not use ${ours}: another setting hides core.hooksPath`, {
-      hint: "git config --show-origin --get core.hooksPath",
-    });
+    throw new PatchsigError(
+      "exists",
+      `git does not use ${ours}: another setting hides core.hooksPath`,
+      {
+        hint: "git config --show-origin --get core.hooksPath",
+      },
+    );
   say("git send-email signs from now on, in every repository: core.hooksPath is now");
   say(ours);
   say("all other hooks run as before; repositories that set core.hooksPath themselves");
@@ -153,7 +157,7 @@ async function uninstall(settings: ArgumentsCamelCase<Settings>): Promise<void> 
   if (settings.global) return uninstallGlobally(cwd);
   const { folder, shared } = await hooksFolder(cwd);
   if (shared)
-    throw new CliError("exists", `core.hooksPath makes all repositories use ${folder}`, {
+    throw new PatchsigError("exists", `core.hooksPath makes all repositories use ${folder}`, {
       hint: "git patchsig hook uninstall --global",
     });
   reportUninstalled(folder, uninstallHook(folder));
@@ -211,13 +215,13 @@ function ownFolder(): string {
   return join(dirname(defaultKeyPath(process.env)), "hooks");
 }
 
-/** CliError "not-found" if git would not find us. */
+/** PatchsigError "not-found" if git would not find us. */
 async function checkPath(): Promise<void> {
   const name = "git-patchsig";
   const places = (process.env["PATH"] ?? "").split(delimiter);
   places.push(await gitText(["--exec-path"], { cwd: process.cwd() }));
   if (places.some((folder) => isProgram(join(folder, name)))) return;
-  throw new CliError("not-found", `${name} is not on the PATH: git would not find it`, {
+  throw new PatchsigError("not-found", `${name} is not on the PATH: git would not find it`, {
     hint: "npm install -g patchsig puts it there",
   });
 }

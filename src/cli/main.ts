@@ -2,7 +2,7 @@
 
 import { setFlagsFromString } from "node:v8";
 import type { CommandModule } from "yargs";
-import { CliError, EXIT, FormatError } from "../errors.ts";
+import { PatchsigError, EXIT, FormatError } from "../errors.ts";
 import { escapeText } from "../report/escape.ts";
 import { runCommand } from "./run-command.ts";
 import { note, out, sayError } from "./terminal.ts";
@@ -93,7 +93,9 @@ async function run(args: string[]): Promise<void> {
   }
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (entry === undefined)
-    throw new CliError("usage", `no such command: ${name}`, { hint: "patchsig --help lists them" });
+    throw new PatchsigError("usage", `no such command: ${name}`, {
+      hint: "patchsig --help lists them",
+    });
   const command = await entry.load();
   if (isRaw(command)) return command.run(rest);
   await runCommand(command, name, rest);
@@ -101,7 +103,7 @@ async function run(args: string[]): Promise<void> {
 
 /** One line, its hint, and the status that belongs to it. */
 function report(error: unknown): void {
-  if (error instanceof CliError) {
+  if (error instanceof PatchsigError) {
     sayError(error);
     process.exitCode = error.exit;
     return;

@@ -5,7 +5,7 @@
 
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { ReadStream } from "node:tty";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { MAX_PASSWORD_BYTES } from "../minisign/secret-key.ts";
 import { readPrivateFile } from "../store/key-file.ts";
 
@@ -35,23 +35,23 @@ export interface PasswordSettings {
 export interface PasswordSource {
   /** The password of something that exists; may be empty. */
   readonly ask: (prompt: string) => Promise<Buffer>;
-  /** A new password: asked twice on a terminal. CliError "bad-password" if empty or not the same. */
+  /** A new password: asked twice on a terminal. PatchsigError "bad-password" if empty or not the same. */
   readonly askNew: (prompt: string) => Promise<Buffer>;
 }
 
 /**
- * A source of passwords. A descriptor or file gives its lines in order, one a question. CliError:
+ * A source of passwords. A descriptor or file gives its lines in order, one a question. PatchsigError:
  * "no-password" if there is nobody to ask or no line left, "bad-password" for what no key file can
  * have, and readPrivateFile's.
  */
 export function passwordSource(settings: PasswordSettings): PasswordSource {
   const { passwordFd, passwordFile } = settings;
   if (passwordFd !== undefined && passwordFile !== undefined) {
-    throw new CliError("usage", "--password-fd and --password-file exclude each other");
+    throw new PatchsigError("usage", "--password-fd and --password-file exclude each other");
   }
   if (passwordFd !== undefined) {
     if (!Number.isSafeInteger(passwordFd) || passwordFd < 0) {
-      throw new CliError("usage", "--password-fd wants the number of a file descriptor");
+      throw new PatchsigError("usage", "--password-fd wants the number of a file descriptor");
     }
     return linesSource(() => readLine(passwordFd));
   }
@@ -62,7 +62,7 @@ export function passwordSource(settings: PasswordSettings): PasswordSource {
 function linesSource(next: () => Buffer | null): PasswordSource {
   async function ask(): Promise<Buffer> {
     const line = next();
-    if (line === null) throw new CliError("no-password", "no password was given");
+    if (line === null) throw new PatchsigError("no-password", "no password was given");
     return checked(line.at(-1) === 0x0d ? line.subarray(0, -1) : line);
   }
   return { ask, askNew: async () => notEmpty(await ask()) };
@@ -80,7 +80,7 @@ function terminalSource(): PasswordSource {
       again!.fill(0);
       if (!same) {
         password!.fill(0);
-        throw new CliError("bad-password", "the passwords are not the same");
+        throw new PatchsigError("bad-password", "the passwords are not the same");
       }
       return notEmpty(checked(password!));
     },
@@ -97,12 +97,12 @@ function checked(password: Buffer): Buffer {
         : null;
   if (reason === null) return password;
   password.fill(0);
-  throw new CliError("bad-password", `a password cannot be ${reason}`);
+  throw new PatchsigError("bad-password", `a password cannot be ${reason}`);
 }
 
 function notEmpty(password: Buffer): Buffer {
   if (password.length > 0) return password;
-  throw new CliError("bad-password", "the password is empty", {
+  throw new PatchsigError("bad-password", "the password is empty", {
     hint: "--no-password makes a key without one",
   });
 }
@@ -132,7 +132,7 @@ function readByte(descriptor: number, buffer: Buffer, at: number): number {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
       if (code === "EOF") return 0;
       if (code !== "EAGAIN") {
-        throw new CliError("no-password", `cannot read file descriptor ${descriptor}`, {
+        throw new PatchsigError("no-password", `cannot read file descriptor ${descriptor}`, {
           cause: error,
         });
       }
@@ -178,10 +178,14 @@ async function askTerminal(prompts: readonly string[]): Promise<Buffer[]> {
   try {
     descriptor = openSync("/dev/tty", "r+");
   } catch (error) {
-    throw new CliError("no-password", "a password is needed, and there is no terminal to ask on", {
-      hint: NO_PASSWORD_HINT,
-      cause: error,
-    });
+    throw new PatchsigError(
+      "no-password",
+      "a password is needed, and there is no terminal to ask on",
+      {
+        hint: NO_PASSWORD_HINT,
+        cause: error,
+      },
+    );
   }
   // a second one: the stream closes its own
   const screen = openSync("/dev/tty", "w");
@@ -234,7 +238,7 @@ function readLines(
 
     function fail(why: string): void {
       for (const secret of [line, ...lines]) secret.fill(0);
-      reject(new CliError("no-password", why, { hint: NO_PASSWORD_HINT }));
+      reject(new PatchsigError("no-password", why, { hint: NO_PASSWORD_HINT }));
     }
 
     /** Take one byte; true once the last line is complete. */

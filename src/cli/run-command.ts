@@ -8,7 +8,7 @@ import { plainCall } from "./plain-arguments.ts";
  *
  * @param name of the command
  * @param words what follows it
- * @throws CliError "usage", and what the command throws
+ * @throws PatchsigError "usage", and what the command throws
  */
 export async function runCommand(
   command: CommandModule,

@@ -5,7 +5,7 @@
  */
 
 import { writeSync } from "node:fs";
-import { type CliError, EXIT } from "../errors.ts";
+import { type PatchsigError, EXIT } from "../errors.ts";
 import { escapeText } from "../report/escape.ts";
 import type { Style } from "../report/text.ts";
 
@@ -55,7 +55,7 @@ export function say(line: string): void {
 }
 
 /** What went wrong, and the way out. */
-export function sayError({ message, hint }: CliError): void {
+export function sayError({ message, hint }: PatchsigError): void {
   say(`patchsig: ${message}`);
   if (hint !== undefined) say(`hint: ${hint}`);
 }

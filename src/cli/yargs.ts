@@ -1,7 +1,7 @@
 /** Arguments by yargs: help, subcommands, and a clear word on what is wrong. */
 
 import yargs, { type CommandModule } from "yargs";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 
 // yargs has it, its types do not
 declare module "yargs" {
@@ -15,7 +15,7 @@ declare module "yargs" {
  *
  * @param name of the command
  * @param words what follows it
- * @throws CliError "usage", and what the command throws
+ * @throws PatchsigError "usage", and what the command throws
  */
 export async function runWithYargs(
   command: CommandModule,
@@ -40,7 +40,7 @@ export async function runWithYargs(
       // a handler's own error comes as `error`, a wrong flag as `message`
       if (error instanceof Error && !("name" in error && error.name === "YError")) throw error;
       const text = (message ?? error?.message ?? "").replace(/\n[\s\S]*/, "");
-      throw new CliError("usage", usageText(name, text, words), {
+      throw new PatchsigError("usage", usageText(name, text, words), {
         hint: `patchsig ${name} --help says what it takes`,
       });
     })

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join, sep } from "node:path";
 import { type DevKey, type FindKey, hashedPath } from "../devsig/keyring.ts";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 
 /** An OpenPGP key with years of certifications is some 100 KiB. */
 const MAX_KEY_BYTES = 1 << 20;
@@ -21,7 +21,7 @@ const MAX_REMEMBERED = 1024;
 /**
  * Looks keys up in the folders, in their order; the first that has a file for the path decides.
  *
- * @throws CliError "not-found" if a folder is none
+ * @throws PatchsigError "not-found" if a folder is none
  */
 export function openKeyrings(folders: readonly string[]): FindKey {
   const roots = folders.map((folder) => ({ folder, root: rootOf(folder) }));
@@ -50,7 +50,7 @@ export function openKeyrings(folders: readonly string[]): FindKey {
 
 function rootOf(folder: string): string {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new CliError("not-found", `no keyring folder ${folder}`, {
+    throw new PatchsigError("not-found", `no keyring folder ${folder}`, {
       hint: "named by --dev-keyring or patchsig.devKeyring",
     });
   return realpathSync(folder);

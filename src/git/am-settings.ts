@@ -13,7 +13,7 @@ const MENDS = new Set(["fix", "strip"]);
  * does commit.gpgSign. am.threeWay, core.autocrlf, core.eol and the rest change no commit that is
  * made without them.
  *
- * @throws CliError "usage" for a boolean that git would not take either
+ * @throws PatchsigError "usage" for a boolean that git would not take either
  */
 export function amSettings(config: Config): AmSettings | null {
   const encoding = config.string("i18n.commitEncoding") ?? "";

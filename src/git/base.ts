@@ -3,7 +3,7 @@
  * whoever receives the mail can have. Public means reachable from a remote-tracking branch.
  */
 
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import type { Repository } from "./repository.ts";
 import { git, gitLines, gitSays, gitText, runGit } from "./run.ts";
 import type { SeriesRange } from "./series-range.ts";
@@ -42,7 +42,7 @@ export type BaseChoice =
  *
  * @param wanted.explicit what --base said: a commit, which is taken even if it is private; "none";
  *   "auto" and null leave the choice to us
- * Throws a CliError "usage" if the explicit one cannot be a base.
+ * Throws a PatchsigError "usage" if the explicit one cannot be a base.
  */
 export async function chooseBase(
   repository: Repository,
@@ -117,12 +117,13 @@ async function explicitBase(
   const [commit] = isOption
     ? []
     : await gitLines(["rev-parse", "--verify", "--quiet", `${explicit}^{commit}`], options);
-  if (commit === undefined) throw new CliError("usage", `--base: there is no commit ${explicit}`);
+  if (commit === undefined)
+    throw new PatchsigError("usage", `--base: there is no commit ${explicit}`);
   if (
     "why" in below ||
     !(await gitSays(["merge-base", "--is-ancestor", commit, below.commit], options))
   ) {
-    throw new CliError("usage", `--base: ${explicit} is not below the series`, {
+    throw new PatchsigError("usage", `--base: ${explicit} is not below the series`, {
       hint: "the base is a commit that all commits of the series descend from",
     });
   }

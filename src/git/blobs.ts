@@ -1,6 +1,6 @@
 /** One running `git cat-file --batch`: what is asked for comes in that order, large blobs as sizes. */
 
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { type Piped, startGit } from "./piped.ts";
 import { failure, type StartOptions } from "./run.ts";
 
@@ -43,14 +43,14 @@ export class Blobs {
   /**
    * The next blob that was asked for; null if it is not there, or no blob.
    *
-   * @throws CliError "git-failed" with git's words: it cannot read this one, and has ended
+   * @throws PatchsigError "git-failed" with git's words: it cannot read this one, and has ended
    */
   async take(): Promise<Blob | null> {
     const header = await this.#line();
     const [, digits] = HEADER.exec(header) ?? [];
     if (digits === undefined) {
       if (header.endsWith(" missing")) return null;
-      throw new CliError("git-failed", `git cat-file: ${header.slice(0, 80)}`);
+      throw new PatchsigError("git-failed", `git cat-file: ${header.slice(0, 80)}`);
     }
     const size = Number(digits);
     const bytes = await this.#bytes(size);
@@ -74,7 +74,7 @@ export class Blobs {
     let end: number;
     while ((end = this.#rest.indexOf(LF)) < 0) {
       if (this.#rest.length > MAX_HEADER)
-        throw new CliError("git-failed", "git cat-file: no header");
+        throw new PatchsigError("git-failed", "git cat-file: no header");
       this.#rest = Buffer.concat([this.#rest, await this.#more()]);
     }
     const line = this.#rest.toString("latin1", 0, end);

@@ -3,7 +3,7 @@
  * somebody asks, and kept, so that the next series finds them here.
  */
 
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { endOf, type Piped, startGit } from "./piped.ts";
 import type { Repository } from "./repository.ts";
 
@@ -69,7 +69,7 @@ export class CommitList {
     if (done === true) {
       this.#ended = true;
       if ((await endOf(git)) === 0) return;
-      throw new CliError("git-failed", "git rev-list cannot read the history", {
+      throw new PatchsigError("git-failed", "git rev-list cannot read the history", {
         hint: "git fsck",
       });
     }

@@ -6,7 +6,7 @@
 
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { hooksFolder } from "./hooks.ts";
 import { amProgress, type Repository } from "./repository.ts";
 import { git, gitLines, gitText, runGit } from "./run.ts";
@@ -127,5 +127,5 @@ export async function undoAm(repository: Repository, before: string | null): Pro
   const nothing = await gitText(["hash-object", "-t", "tree", "--stdin"], options);
   await git(["read-tree", "-u", "--reset", nothing], options);
   const { status } = await runGit(["update-ref", "-d", "HEAD"], options);
-  if (status !== 0) throw new CliError("git-failed", "cannot take the commits back");
+  if (status !== 0) throw new PatchsigError("git-failed", "cannot take the commits back");
 }

@@ -1,7 +1,7 @@
 /** Settings as git reads them: all scopes, includes and -c, the last value counts. */
 
 import path from "node:path";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { homeFolder } from "../places.ts";
 
 /** One line of git config. */
@@ -22,7 +22,7 @@ export interface Config {
   /** Every value of a key, in git's order. */
   readonly all: (key: string) => readonly string[];
   readonly string: (key: string) => string | null;
-  /** Throws a CliError "usage" for what git takes for no boolean. */
+  /** Throws a PatchsigError "usage" for what git takes for no boolean. */
   readonly bool: (key: string) => boolean | null;
   /** A path, `~/` expanded; relative ones stay so. */
   readonly path: (key: string) => string | null;
@@ -99,7 +99,7 @@ function parseBool(key: string, value: string | null): boolean | null {
   if (YES.has(word)) return true;
   if (NO.has(word)) return false;
   if (/^[+-]?[0-9]+$/.test(word)) return Number(word) !== 0;
-  throw new CliError("usage", `${key} is "${value}", which is neither true nor false`, {
+  throw new PatchsigError("usage", `${key} is "${value}", which is neither true nor false`, {
     hint: `git config ${key} true`,
   });
 }

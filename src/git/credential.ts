@@ -3,7 +3,7 @@
  * helper, or from the terminal. They go through pipes, never through arguments (git-credential(1)).
  */
 
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { git, runGit } from "./run.ts";
 import { whoseSettings } from "./scope.ts";
 
@@ -16,7 +16,7 @@ export interface Login {
 
 const FIELD = "password=";
 
-/** CliError "no-password" if nobody knows it and there is nobody to ask. */
+/** PatchsigError "no-password" if nobody knows it and there is nobody to ask. */
 export async function askCredential(login: Login): Promise<string> {
   const { status, stdout } = await runGit(["credential", "fill"], {
     cwd: process.cwd(),
@@ -28,7 +28,7 @@ export async function askCredential(login: Login): Promise<string> {
   const password = lines.find((line) => line.startsWith(FIELD))?.slice(FIELD.length);
   stdout.fill(0);
   if (status !== 0 || password === undefined)
-    throw new CliError("no-password", `no password for ${login.username} at ${login.host}`, {
+    throw new PatchsigError("no-password", `no password for ${login.username} at ${login.host}`, {
       hint: "git config credential.helper names who keeps it, see gitcredentials(7)",
     });
   return password;
@@ -51,6 +51,6 @@ function textOf({ protocol, host, username }: Login): string {
   const lines = [`protocol=${protocol}`, `host=${host}`, `username=${username}`];
   // a line end in a value would be another field
   if (lines.some((line) => /[\r\n\0]/.test(line)))
-    throw new CliError("usage", "a line end in the address of a mailbox");
+    throw new PatchsigError("usage", "a line end in the address of a mailbox");
   return `${lines.join("\n")}\n`;
 }

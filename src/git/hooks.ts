@@ -2,7 +2,7 @@
 
 import { statSync } from "node:fs";
 import path from "node:path";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { homeFolder } from "../places.ts";
 import { type Config, parseConfig } from "./config.ts";
 import { git, gitText, runGit, type StartOptions } from "./run.ts";
@@ -80,7 +80,7 @@ async function conditional(options: StartOptions): Promise<string[]> {
  * git puts a new file in the place of the settings that it changes, and of a device as well: root would
  * lose /dev/null, which GIT_CONFIG_GLOBAL or a link often names where no settings shall count.
  *
- * @throws CliError "refused"
+ * @throws PatchsigError "refused"
  */
 export function refuseNoFile(environment: Readonly<Record<string, string | undefined>>): void {
   const { GIT_CONFIG_GLOBAL: set, XDG_CONFIG_HOME: config } = environment;
@@ -90,7 +90,7 @@ export function refuseNoFile(environment: Readonly<Record<string, string | undef
   ];
   for (const file of set === undefined ? places() : [set]) {
     if (statSync(file, { throwIfNoEntry: false })?.isFile() ?? true) continue;
-    throw new CliError("refused", `${file} is no file: git would put one in its place`, {
+    throw new PatchsigError("refused", `${file} is no file: git would put one in its place`, {
       hint: "for this command, set GIT_CONFIG_GLOBAL to the file that holds your settings",
     });
   }

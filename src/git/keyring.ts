@@ -3,7 +3,7 @@
  * their sizes, another gives those that are small enough. Symlinks and submodules are not read.
  */
 
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import {
   KEYRING_FOLDER,
   type KeyringFile,
@@ -29,7 +29,7 @@ const PLAIN_FILE = /^100(?:644|755) blob ([0-9a-f]{40,64}) +(\d{1,9})\t(.*)$/s;
 /**
  * @param name `ref:REPO:REF:PATH`; REPO and PATH may be empty: here, and the top
  * @param tops the folders at the top in which keys lie
- * @throws CliError: usage, not-found, too-large, git-failed
+ * @throws PatchsigError: usage, not-found, too-large, git-failed
  */
 export async function readKeyringRef(
   name: string,
@@ -44,13 +44,13 @@ export async function readKeyringRef(
     maxBytes: MAX_LISTING,
   });
   if (listed.status !== 0) {
-    throw new CliError("not-found", `no such keyring: ${name}`, {
+    throw new PatchsigError("not-found", `no such keyring: ${name}`, {
       hint: failure(["ls-tree"], listed.stderr).message,
     });
   }
   const entries = listed.stdout.toString("utf8").split("\0").slice(0, -1);
   if (entries.length > MAX_KEYRING_FILES)
-    throw new CliError("too-large", `${name} has too many files to be a keyring`);
+    throw new PatchsigError("too-large", `${name} has too many files to be a keyring`);
   const files = entries.map((entry) => {
     const [, blob, size, plain] = PLAIN_FILE.exec(entry) ?? [];
     const small = blob !== undefined && Number(size) <= MAX_KEYRING_FILE;
@@ -67,7 +67,7 @@ export async function readKeyringRef(
 function parse(name: string): { repository: string; ref: string; path: string } {
   const [, repository, ref, path] = /^ref:([^:]*):([^:]+):(.*)$/s.exec(name) ?? [];
   if (ref === undefined || ref.startsWith("-"))
-    throw new CliError("usage", `${name} names no keyring`, {
+    throw new PatchsigError("usage", `${name} names no keyring`, {
       hint: "as in ref:.:origin/main:keyring",
     });
   return { repository: repository === "" ? HERE : repository!, ref, path: path! };

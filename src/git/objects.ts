@@ -1,6 +1,6 @@
 /** One running `git cat-file --batch-check`: names go to it over stdin, and are no options there. */
 
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { type Piped, startGit } from "./piped.ts";
 import type { Repository } from "./repository.ts";
 
@@ -43,7 +43,7 @@ export class Objects {
   async #line({ chunks }: Running): Promise<string> {
     while (this.#lines.length === 0) {
       const { done, value } = await chunks.next();
-      if (done === true) throw new CliError("git-failed", "git cat-file ended early");
+      if (done === true) throw new PatchsigError("git-failed", "git cat-file ended early");
       const lines = (this.#rest + value.toString("latin1")).split("\n");
       this.#rest = lines.pop()!;
       this.#lines = lines.toReversed();

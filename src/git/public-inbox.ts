@@ -9,7 +9,7 @@
 
 import { readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
 import { type Blob, Blobs } from "./blobs.ts";
 import { PLAIN_DIFF } from "./closed.ts";
@@ -30,7 +30,7 @@ interface InboxMail {
 /** A mail that git does not give: its blob is not there, or it is damaged; or all that is left of an epoch. */
 interface LostMail {
   readonly place: string;
-  readonly error: CliError;
+  readonly error: PatchsigError;
   readonly epoch: Epoch;
 }
 
@@ -128,13 +128,13 @@ export async function countCommits(
  * The mails of the epochs, as they come. An epoch that git does not read, or not to its end, keeps no
  * other from being read.
  *
- * @throws CliError: git-missing; not-a-mail if these are no mails' repositories
+ * @throws PatchsigError: git-missing; not-a-mail if these are no mails' repositories
  */
 export async function* readInbox(
   epochs: readonly Epoch[],
   options: InboxOptions,
 ): AsyncGenerator<InboxEntry[]> {
-  const ranges: (readonly string[] | CliError)[] = [];
+  const ranges: (readonly string[] | PatchsigError)[] = [];
   // a mail may be deleted in a later epoch than its own
   const dead = new Map<string, number>();
   for (const epoch of epochs) {
@@ -145,13 +145,13 @@ export async function* readInbox(
     });
     ranges.push(range);
   }
-  let any = dead.size > 0 || ranges.some((range) => range instanceof CliError);
+  let any = dead.size > 0 || ranges.some((range) => range instanceof PatchsigError);
   for (const [i, epoch] of epochs.entries()) {
     const mails = readEpoch(epoch, ranges[i]!, dead);
     for (;;) {
       const next = await caught(() => mails.next());
-      if (next instanceof CliError) yield [lostAt(epoch, next)];
-      if (next instanceof CliError || next.done === true) break;
+      if (next instanceof PatchsigError) yield [lostAt(epoch, next)];
+      if (next instanceof PatchsigError || next.done === true) break;
       any = true;
       yield next.value;
     }
@@ -159,39 +159,39 @@ export async function* readInbox(
   if (!any && ranges.join() === ranges.map(() => "HEAD").join()) throw noInbox(epochs[0]!);
 }
 
-async function caught<T>(work: () => Promise<T>): Promise<T | CliError> {
+async function caught<T>(work: () => Promise<T>): Promise<T | PatchsigError> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof CliError && error.code !== "git-missing") return error;
+    if (error instanceof PatchsigError && error.code !== "git-missing") return error;
     throw error;
   }
 }
 
 /** git does not always say which repository it speaks of. */
-function lostAt(epoch: Epoch, error: CliError): LostMail {
+function lostAt(epoch: Epoch, error: PatchsigError): LostMail {
   const { repository } = epoch;
   const { code, message, hint, cause } = error;
   const what = message.includes(repository) ? message : `${repository}: ${message}`;
   const options = hint === undefined ? { cause } : { hint, cause };
-  return { place: repository, error: new CliError(code, what, options), epoch };
+  return { place: repository, error: new PatchsigError(code, what, options), epoch };
 }
 
 /** What stands at the top of an inbox's tree: a mail or a deletion (v2), or folders of mails (v1). */
 const INBOX_TOP = /^(?:[md]|[0-9a-f]{2})$/;
 
-function noInbox({ repository }: Epoch): CliError {
-  return new CliError("not-a-mail", `${repository} is a repository without mails`, {
+function noInbox({ repository }: Epoch): PatchsigError {
+  return new PatchsigError("not-a-mail", `${repository} is a repository without mails`, {
     hint: "a public-inbox has a commit for each mail",
   });
 }
 
 async function* readEpoch(
   epoch: Epoch,
-  range: readonly string[] | CliError,
+  range: readonly string[] | PatchsigError,
   dead: Map<string, number>,
 ): AsyncGenerator<InboxEntry[]> {
-  if (range instanceof CliError) throw range;
+  if (range instanceof PatchsigError) throw range;
   if (range.length === 0) return;
   const { repository } = epoch;
   let blobs = new Blobs(placeOf(epoch), MAX_MESSAGE_BYTES);
@@ -207,7 +207,7 @@ async function* readEpoch(
       return blob ?? "is not there";
     } catch (error) {
       // git ends at a blob that is damaged; those behind it are asked for again
-      if (!(error instanceof CliError) || ++restarts > MAX_RESTARTS) throw error;
+      if (!(error instanceof PatchsigError) || ++restarts > MAX_RESTARTS) throw error;
       if (await isPartial(epoch)) throw partial(epoch);
       blobs.close();
       blobs = new Blobs(placeOf(epoch), MAX_MESSAGE_BYTES);
@@ -223,12 +223,12 @@ async function* readEpoch(
       const { commit } = asked.shift()!;
       const place = `${repository}:${commit}`;
       const blob = await caught(next);
-      if (blob instanceof CliError) {
+      if (blob instanceof PatchsigError) {
         yield mails;
         throw blob;
       }
       if (typeof blob === "string") {
-        const error = new CliError("unreadable", `${place}: the mail ${blob}`, {
+        const error = new PatchsigError("unreadable", `${place}: the mail ${blob}`, {
           hint: "git fsck says what is wrong with that repository",
         });
         mails.push({ place, error, epoch });
@@ -271,10 +271,14 @@ async function isPartial(epoch: Epoch): Promise<boolean> {
   return gitSays(["config", "--get-regexp", PARTIAL], options);
 }
 
-function partial({ repository }: Epoch): CliError {
-  return new CliError("unreadable", `${repository} is a partial clone: mails of it are not here`, {
-    hint: "clone it without --filter",
-  });
+function partial({ repository }: Epoch): PatchsigError {
+  return new PatchsigError(
+    "unreadable",
+    `${repository} is a partial clone: mails of it are not here`,
+    {
+      hint: "clone it without --filter",
+    },
+  );
 }
 
 /** Is this a mail that no later commit deletes, or puts another in the place of? Counts on. */
@@ -288,7 +292,7 @@ function isLive({ key, ends, blob }: Change, dead: Map<string, number>): boolean
 /**
  * Arguments for `git log`; none if the repository is empty.
  *
- * @throws CliError: git-failed with what git has against this repository (an owner, settings, damage);
+ * @throws PatchsigError: git-failed with what git has against this repository (an owner, settings, damage);
  *   unreadable if git would wait there; not-a-mail if its files are not those of an inbox
  */
 async function rangeOf(epoch: Epoch, { since, after }: InboxOptions): Promise<string[]> {
@@ -299,7 +303,7 @@ async function rangeOf(epoch: Epoch, { since, after }: InboxOptions): Promise<st
   if (head.length === 0) {
     const refs = await gitText(["for-each-ref", "--count=1"], options);
     if (refs === "") return [];
-    throw new CliError("unreadable", `${epoch.repository}: HEAD leads to no commit`, {
+    throw new PatchsigError("unreadable", `${epoch.repository}: HEAD leads to no commit`, {
       hint: "git fsck",
     });
   }
@@ -335,7 +339,10 @@ async function countDeletions(
   for await (const some of changes(epoch, range)) {
     for (const { key, ends } of some) if (ends) found.set(key, (found.get(key) ?? 0) + 1);
     if (found.size > MAX_DELETED)
-      throw new CliError("too-large", `${epoch.repository}: more deletions than patchsig reads`);
+      throw new PatchsigError(
+        "too-large",
+        `${epoch.repository}: more deletions than patchsig reads`,
+      );
   }
 }
 
@@ -393,7 +400,7 @@ async function* linesOf(args: readonly string[], place: StartOptions): AsyncGene
   child.stderr.on("data", (bytes: Buffer) => (said = (said + bytes.toString()).slice(0, 4000)));
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on("error", (cause) =>
-      reject(new CliError("git-missing", "cannot start git", { cause })),
+      reject(new PatchsigError("git-missing", "cannot start git", { cause })),
     );
     child.on("close", resolve);
   });

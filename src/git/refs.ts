@@ -1,6 +1,6 @@
 /** The branches and tags that a guess looks at. */
 
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import type { Repository } from "./repository.ts";
 import { gitLines } from "./run.ts";
 
@@ -18,7 +18,7 @@ const FORMAT = "%(objectname) %(refname) %(symref)";
  * @param globs as `git for-each-ref` takes them, or without the refs/remotes/, refs/tags/ or
  *   refs/heads/ before them; none: remote-tracking branches and tags, and where there are no
  *   remotes, as in a mirror, branches too
- * @throws CliError "not-found" if nothing matches
+ * @throws PatchsigError "not-found" if nothing matches
  */
 export async function findRefs(repository: Repository, globs: readonly string[]): Promise<Refs> {
   const options = { cwd: repository.cwd };
@@ -33,7 +33,7 @@ export async function findRefs(repository: Repository, globs: readonly string[])
   const isMirror = globs.length === 0 && !own.some(({ ref }) => ref.startsWith("refs/remotes/"));
   const found = isMirror ? [...own, ...(await list(["refs/heads"]))] : own;
   if (found.length === 0)
-    throw new CliError("not-found", "there is no branch and no tag to look at", {
+    throw new PatchsigError("not-found", "there is no branch and no tag to look at", {
       hint: globs.length === 0 ? "fetch some, or name others: --ref GLOB" : "git for-each-ref",
     });
   const main = await mainOf(repository, found);

@@ -7,7 +7,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { type Config, LIST_CONFIG, parseConfig } from "./config.ts";
 import { PLAIN_DIFF } from "./closed.ts";
 import { failure, git, gitSays, gitText, runGit } from "./run.ts";
@@ -26,7 +26,7 @@ export interface Repository {
   readonly config: Config;
 }
 
-/** Opens the repository that holds `directory`; throws a CliError "no-repository". */
+/** Opens the repository that holds `directory`; throws a PatchsigError "no-repository". */
 export async function openRepository(directory: string): Promise<Repository> {
   const options = { cwd: directory };
   const asked = ["--is-inside-work-tree", "--is-shallow-repository", "--show-object-format"];
@@ -40,7 +40,7 @@ export async function openRepository(directory: string): Promise<Repository> {
   const [inside, shallow, format, ...top] = facts.stdout.toString().split("\n");
   if (format === undefined || objects === "") {
     const { message } = failure(["rev-parse"], facts.stderr);
-    throw new CliError("no-repository", `no git repository at ${directory}`, {
+    throw new PatchsigError("no-repository", `no git repository at ${directory}`, {
       // git says more of one that belongs to somebody else
       hint: message.includes("not a git repository") ? "run it in a working tree" : message,
     });
@@ -83,7 +83,7 @@ export async function hasCommit(repository: Repository, commit: string): Promise
 }
 
 /**
- * Makes a branch and checks it out; git keeps local changes or refuses. Throws a CliError: usage
+ * Makes a branch and checks it out; git keeps local changes or refuses. Throws a PatchsigError: usage
  * (a bad name, or not a commit), exists, git-failed.
  */
 export async function createBranchAt(
@@ -95,11 +95,11 @@ export async function createBranchAt(
   // refuses names that begin with "-"; expands @{-1}, which is no new name
   const checked = await runGit(["check-ref-format", "--branch", name], options);
   if (checked.status !== 0 || checked.stdout.toString() !== `${name}\n`)
-    throw new CliError("usage", `${name} cannot be the name of a branch`);
+    throw new PatchsigError("usage", `${name} cannot be the name of a branch`);
   if (!isObjectName(repository, commit))
-    throw new CliError("usage", `${commit} is not the full name of a commit`);
+    throw new PatchsigError("usage", `${commit} is not the full name of a commit`);
   if (await gitSays(["show-ref", "--verify", "--quiet", `refs/heads/${name}`], options)) {
-    throw new CliError("exists", `there is a branch ${name} already`, {
+    throw new PatchsigError("exists", `there is a branch ${name} already`, {
       hint: "give another name: --branch NAME",
     });
   }
@@ -131,7 +131,7 @@ const FORMAT_PATCH = [
  *
  * @param onWarning gets what git says besides, a line at a time; escape it before printing
  * @returns what it writes to stdout: names of files, or with --stdout the patches
- * Throws a CliError with what git said: "usage" for a wrong option, else "git-failed".
+ * Throws a PatchsigError with what git said: "usage" for a wrong option, else "git-failed".
  */
 export async function runFormatPatch(
   repository: Repository,
@@ -148,8 +148,9 @@ export async function runFormatPatch(
     return stdout;
   }
   const { message } = failure(["format-patch"], stderr);
-  if (status !== GIT_USAGE && !WRONG_USAGE.test(message)) throw new CliError("git-failed", message);
-  throw new CliError("usage", message, { hint: "git help format-patch lists what git takes" });
+  if (status !== GIT_USAGE && !WRONG_USAGE.test(message))
+    throw new PatchsigError("git-failed", message);
+  throw new PatchsigError("usage", message, { hint: "git help format-patch lists what git takes" });
 }
 
 /**

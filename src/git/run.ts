@@ -6,7 +6,7 @@
  */
 
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { type Purpose, termsOf } from "./closed.ts";
 
 /** Where and on whose terms git is started. */
@@ -25,7 +25,7 @@ export interface GitOptions extends StartOptions {
   readonly input?: Uint8Array | string;
   /** Gets what git writes, stdout and stderr as they come; then the result's are empty. */
   readonly onOutput?: (bytes: Buffer) => void;
-  /** git is ended when it has written more than so many bytes to stdout: a CliError "too-large". */
+  /** git is ended when it has written more than so many bytes to stdout: a PatchsigError "too-large". */
   readonly maxBytes?: number;
 }
 
@@ -60,12 +60,13 @@ export function runGitSync(argv: readonly string[], start: StartOptions): GitRes
   const run = spawnSync("git", args, { ...options, maxBuffer: MAX_SYNC_BYTES });
   const error: NodeJS.ErrnoException | undefined = run.error;
   if (error?.code === "ENOENT") return null;
-  if (error !== undefined) throw new CliError("git-failed", "cannot start git", { cause: error });
+  if (error !== undefined)
+    throw new PatchsigError("git-failed", "cannot start git", { cause: error });
   return { status: run.status ?? -1, stdout: run.stdout, stderr: run.stderr.toString() };
 }
 
 /**
- * Runs git and waits for it. Resolves whatever its exit status is; rejects with a CliError
+ * Runs git and waits for it. Resolves whatever its exit status is; rejects with a PatchsigError
  * "git-missing" if there is no git, "git-failed" if it was killed.
  */
 export function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
@@ -84,16 +85,20 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
     child.on("error", (cause: NodeJS.ErrnoException) => {
       const missing = cause.code === "ENOENT";
       reject(
-        new CliError(missing ? "git-missing" : "git-failed", `cannot start git in ${options.cwd}`, {
-          hint: "git must be installed and on the PATH, and the directory must exist",
-          cause,
-        }),
+        new PatchsigError(
+          missing ? "git-missing" : "git-failed",
+          `cannot start git in ${options.cwd}`,
+          {
+            hint: "git must be installed and on the PATH, and the directory must exist",
+            cause,
+          },
+        ),
       );
     });
     child.on("close", (status, signal) => {
       const result = { stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() };
       if (tooMuch())
-        reject(new CliError("too-large", `git ${args[0] ?? ""}: more than patchsig reads`));
+        reject(new PatchsigError("too-large", `git ${args[0] ?? ""}: more than patchsig reads`));
       else if (status === null) reject(failure(args, `killed by ${signal ?? "a signal"}`));
       else resolve({ status, ...result });
     });
@@ -103,7 +108,7 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
   });
 }
 
-/** Runs git, which must succeed: else a CliError "git-failed" with what git said. */
+/** Runs git, which must succeed: else a PatchsigError "git-failed" with what git said. */
 export async function git(args: readonly string[], options: GitOptions): Promise<Buffer> {
   const { status, stdout, stderr } = await runGit(args, options);
   if (status !== 0) throw failure(args, stderr);
@@ -128,10 +133,10 @@ export async function gitSays(args: readonly string[], options: GitOptions): Pro
 }
 
 /** What git complained of: its first fatal line, else its first line. */
-export function failure(args: readonly string[], stderr: string): CliError {
+export function failure(args: readonly string[], stderr: string): PatchsigError {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
   const line = lines.find((text) => /^(fatal|error): /.test(text)) ?? lines[0] ?? "no reason given";
-  return new CliError(
+  return new PatchsigError(
     "git-failed",
     `git ${args[0] ?? ""}: ${line.replace(/^(fatal|error): /, "")}`,
   );

@@ -6,7 +6,7 @@
 
 import { realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import {
   type Config,
   configOf,
@@ -29,13 +29,13 @@ export const NO_REPOSITORY = { GIT_DIR: "/dev/null" } as const;
 /**
  * git's settings as they count at a directory; none without git.
  *
- * @throws CliError "git-failed" if git cannot read them: what they ask for must not be forgotten
+ * @throws PatchsigError "git-failed" if git cannot read them: what they ask for must not be forgotten
  */
 export function ownSettings(cwd: string): OwnSettings {
   const listed = runGitSync(LIST_SCOPES, { cwd, purpose: "settings" });
   if (listed === null) return { config: configOf([]), toplevel: null };
   if (listed.status !== 0)
-    throw new CliError("git-failed", "git cannot read its settings", {
+    throw new PatchsigError("git-failed", "git cannot read its settings", {
       hint: failure(["config"], listed.stderr).message,
     });
   const settings = parseScopes(listed.stdout.toString());

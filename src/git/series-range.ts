@@ -64,7 +64,7 @@ interface Words {
  * Takes the arguments of `git format-patch` apart, as git would: `X` means `X..HEAD`, `-3` the last
  * three, `--root X` everything up to X.
  *
- * Throws a CliError "git-failed" if git cannot make sense of the revisions.
+ * Throws a PatchsigError "git-failed" if git cannot make sense of the revisions.
  */
 export async function seriesRange(
   repository: Repository,

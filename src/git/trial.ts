@@ -7,7 +7,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../places.ts";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { idsBetween } from "./patch-ids.ts";
 import { isObjectName, type Repository } from "./repository.ts";
 import { failure, git, gitText, runGit, type StartOptions } from "./run.ts";
@@ -131,7 +131,7 @@ async function inSandbox<T>(
   work: (options: StartOptions) => Promise<T>,
 ): Promise<T> {
   if (commit !== null && !isObjectName(repository, commit))
-    throw new CliError("usage", `${commit} is not the full name of a commit`);
+    throw new PatchsigError("usage", `${commit} is not the full name of a commit`);
   const folder = temporaryFolder("patchsig-trial-");
   open.add(folder);
   try {

@@ -5,7 +5,7 @@
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 
 /** Folders of an object store (gitrepository-layout(5)). */
 const OBJECT_FOLDERS = /^(?:pack|info|[0-9a-f]{2})$/;
@@ -18,7 +18,7 @@ const MAX_TEXT = 1 << 20;
 
 /**
  * @param repository a bare one
- * @throws CliError "unreadable", with the name of what git would wait at, or be led away by
+ * @throws PatchsigError "unreadable", with the name of what git would wait at, or be led away by
  */
 export function refuseWaiting(repository: string): void {
   refuseAway(repository);
@@ -107,6 +107,6 @@ function entriesOf(folder: string): ReturnType<typeof list> {
 
 const list = (folder: string) => readdirSync(folder, { withFileTypes: true });
 
-function refused(path: string, what: string): CliError {
-  return new CliError("unreadable", `${path} ${what}: git is not started there`);
+function refused(path: string, what: string): PatchsigError {
+  return new PatchsigError("unreadable", `${path} ${what}: git is not started there`);
 }

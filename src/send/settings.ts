@@ -4,7 +4,7 @@
  */
 
 import { isAbsolute } from "node:path";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 
 /** What is asked of git's settings; keys in any case. */
 export interface Lookup {
@@ -66,7 +66,7 @@ const shellArgs = (command: string): string[] => ["-c", `${command} "$@"`, "-"];
  *
  * @param sendmail finds the program that is used if they name none; null if there is none: then it
  *   is the SMTP server on this machine
- * @throws CliError "usage" for what is no such setting, and for a password in plain text
+ * @throws PatchsigError "usage" for what is no such setting, and for a password in plain text
  */
 export function mailServerOf(config: Lookup, sendmail: () => string | null): MailServer {
   const setting = settingsOf(config);
@@ -126,7 +126,7 @@ function smtpServer(setting: Settings, name: string): SmtpServer {
   const port = portOf(ownPort ?? setting.string("smtpServerPort")) ?? DEFAULT_PORTS[encryption];
   const login = loginOf(setting);
   if (login !== null && encryption === "none" && !LOOPBACK.test(host))
-    throw new CliError(
+    throw new PatchsigError(
       "usage",
       `the password for ${login.user} would go to ${host} in plain text`,
       {
@@ -168,8 +168,8 @@ function loginOf(setting: Settings): SmtpLogin | null {
   return { user, password, mechanism };
 }
 
-function wrong(name: string, value: string, why: string): CliError {
-  return new CliError("usage", `sendemail.${name} is "${value}": ${why}`, {
+function wrong(name: string, value: string, why: string): PatchsigError {
+  return new PatchsigError("usage", `sendemail.${name} is "${value}": ${why}`, {
     hint: "see git-send-email(1), under Sending",
   });
 }

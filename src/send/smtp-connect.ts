@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ConnectionOptions } from "node:tls";
 import type SMTPConnection from "nodemailer/lib/smtp-connection";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import type { SmtpServer } from "./settings.ts";
 
 /** What nodemailer reports: `responseCode` and `response` only if the server said something. */
@@ -37,7 +37,7 @@ export interface Connecting {
 /** "535: authentication credentials invalid" (RFC 4954 §6); any other answer is not about them. */
 const WRONG_PASSWORD = 535;
 
-/** Rejects with a `SmtpError`, or a CliError "unreadable" for certificates that are not there. */
+/** Rejects with a `SmtpError`, or a PatchsigError "unreadable" for certificates that are not there. */
 export async function connectSmtp(
   server: SmtpServer,
   { password, onLogin, patience }: Connecting,
@@ -124,7 +124,7 @@ function certificates(path: string): Buffer[] {
     const names = readdirSync(path).filter((name) => /^[0-9a-f]{8}\.\d+$/.test(name));
     return names.map((name) => readFileSync(join(path, name)));
   } catch (cause) {
-    throw new CliError("unreadable", `cannot read the certificates in ${path}`, {
+    throw new PatchsigError("unreadable", `cannot read the certificates in ${path}`, {
       hint: "see sendemail.smtpSSLCertPath",
       cause,
     });

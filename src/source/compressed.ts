@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 
 interface Format {
   readonly magic: string;
@@ -27,7 +27,7 @@ const CHUNK = 1 << 18;
  * @param head the first bytes of the file
  * @param chunks all of it, if this thread is to read it
  * @param fd the same, for a program that reads it
- * @throws CliError "unreadable" while it is read: it is damaged, or cut off, or there is no such tool
+ * @throws PatchsigError "unreadable" while it is read: it is damaged, or cut off, or there is no such tool
  */
 export function unpacked(
   head: Buffer,
@@ -47,7 +47,7 @@ async function* gunzip(chunks: Iterable<Buffer>, name: string): AsyncGenerator<B
   try {
     yield* packed.pipe(plain);
   } catch (cause) {
-    throw cause instanceof CliError ? cause : damaged(name, (cause as Error).message, cause);
+    throw cause instanceof PatchsigError ? cause : damaged(name, (cause as Error).message, cause);
   } finally {
     packed.destroy();
     plain.destroy();
@@ -66,7 +66,7 @@ async function* run(
     child.on("close", resolve);
     child.on("error", (cause) =>
       reject(
-        new CliError("unreadable", `cannot unpack ${name}: ${program} does not run`, {
+        new PatchsigError("unreadable", `cannot unpack ${name}: ${program} does not run`, {
           hint: `install ${program}`,
           cause,
         }),
@@ -83,6 +83,6 @@ async function* run(
   }
 }
 
-function damaged(name: string, why: string, cause?: unknown): CliError {
-  return new CliError("unreadable", `cannot unpack ${name}: ${why}`, { cause });
+function damaged(name: string, why: string, cause?: unknown): PatchsigError {
+  return new PatchsigError("unreadable", `cannot unpack ${name}: ${why}`, { cause });
 }

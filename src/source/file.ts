@@ -12,7 +12,7 @@ import {
   statSync,
 } from "node:fs";
 import { join } from "node:path";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { EMPTY } from "../mail/bytes.ts";
 import { type MboxMessage, MboxSplitter } from "../mail/mbox.ts";
 import { MAGIC_BYTES, unpacked } from "./compressed.ts";
@@ -39,7 +39,7 @@ const MAIL_FILE = /\.(?:patch|eml|mbox|mbx)$/;
  *
  * @param path a file, a directory or `-` for stdin; a file may be compressed
  * @param cursorOf if given, what was dealt with is passed over, and mails have cursors
- * @throws CliError "usage" if nobody can tell what is new in this source; all else is a piece
+ * @throws PatchsigError "usage" if nobody can tell what is new in this source; all else is a piece
  */
 export async function* readSource(
   path: string,
@@ -61,13 +61,13 @@ async function* whole(name: string, read: () => Pieces): Pieces {
   try {
     yield* read();
   } catch (error) {
-    if (!(error instanceof CliError) || error.code === "usage") throw error;
+    if (!(error instanceof PatchsigError) || error.code === "usage") throw error;
     yield [{ source: name, error }];
   }
 }
 
-function nothingNew(name: string): CliError {
-  return new CliError("usage", `cannot tell what is new in ${name}`, {
+function nothingNew(name: string): PatchsigError {
+  return new PatchsigError("usage", `cannot tell what is new in ${name}`, {
     hint: "only in an mbox that is not packed, a maildir, a public-inbox and IMAP",
   });
 }
@@ -154,7 +154,7 @@ function readFound(file: string): Pieces {
 function refuseSpecial(file: string, stat: Stats): void {
   if (stat.isFile() || stat.isDirectory()) return;
   const what = stat.isFIFO() ? "a pipe" : stat.isSocket() ? "a socket" : "a device";
-  throw new CliError("unreadable", `${file} is ${what}, and passed over`);
+  throw new PatchsigError("unreadable", `${file} is ${what}, and passed over`);
 }
 
 async function* readFile(
@@ -169,7 +169,7 @@ async function* readFile(
     const stat = attempt(file, () => fstatSync(fd));
     look(stat);
     if (stat.isDirectory())
-      throw new CliError("unreadable", `${file} is a directory`, {
+      throw new PatchsigError("unreadable", `${file} is a directory`, {
         hint: "name a mail or an mbox",
       });
     // of a pipe nothing can be looked at beforehand
@@ -263,13 +263,13 @@ const SPOILT: readonly (readonly [start: RegExp, what: string, hint: string])[] 
 ];
 
 /** @param text how the file begins */
-export function notAMail(name: string, text: Buffer): CliError {
+export function notAMail(name: string, text: Buffer): PatchsigError {
   const what = name === "-" ? "standard input" : name;
   const start = text.toString("latin1", 0, 4);
   const spoilt = SPOILT.find(([pattern]) => pattern.test(start));
   if (spoilt !== undefined)
-    return new CliError("not-a-mail", `${what} ${spoilt[1]}`, { hint: spoilt[2] });
-  return new CliError("not-a-mail", `${what} is no mail and no mbox`, {
+    return new PatchsigError("not-a-mail", `${what} ${spoilt[1]}`, { hint: spoilt[2] });
+  return new PatchsigError("not-a-mail", `${what} is no mail and no mbox`, {
     hint: "patchsig reads what git format-patch writes and what mail programs save",
   });
 }

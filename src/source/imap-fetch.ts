@@ -16,7 +16,7 @@ export type Fetched =
 /** A connection with an open mailbox, and another one if it is lost. */
 export interface Line {
   client(): ImapFlow;
-  /** Asks, and waits for an answer of so many bytes at most; throws a CliError if more comes. */
+  /** Asks, and waits for an answer of so many bytes at most; throws a PatchsigError if more comes. */
   answer<T>(bytes: number, ask: () => Promise<T>): Promise<T>;
   /**
    * What the server refused; null if the error is none of its refusals.

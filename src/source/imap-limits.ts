@@ -4,7 +4,7 @@
  */
 
 import type { Writable } from "node:stream";
-import type { CliError } from "../errors.ts";
+import type { PatchsigError } from "../errors.ts";
 import type { ImapFlow, ImapFlowOptions } from "imapflow";
 import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
 
@@ -40,7 +40,7 @@ export interface Bounds {
 }
 
 /** Ends the connection with an error once the server does not keep to what is expected. */
-export function boundsOf(client: ImapFlow, fault: (why: string) => CliError): Bounds {
+export function boundsOf(client: ImapFlow, fault: (why: string) => PatchsigError): Bounds {
   // where all that comes goes through, TLS or not
   const { streamer } = client as unknown as { readonly streamer: Writable };
   const pass = streamer.write.bind(streamer);
@@ -48,7 +48,7 @@ export function boundsOf(client: ImapFlow, fault: (why: string) => CliError): Bo
   let received = 0;
   let began = 0;
   let timer: NodeJS.Timeout | undefined;
-  let failure: CliError | null = null;
+  let failure: PatchsigError | null = null;
 
   function fail(why: string): void {
     failure = fault(why);

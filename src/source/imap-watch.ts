@@ -4,7 +4,7 @@
  */
 
 import type { ImapFlow } from "imapflow";
-import type { CliError } from "../errors.ts";
+import type { PatchsigError } from "../errors.ts";
 import { boundsOf, MAX_ANSWER } from "./imap-limits.ts";
 import { clientFor, explained, type ImapLogin, logIn, type Mailbox } from "./imap.ts";
 
@@ -13,7 +13,7 @@ export interface WatchOptions extends ImapLogin {
    * Told why there is no connection, and after how many milliseconds the next one is tried. Must not
    * throw.
    */
-  readonly onLost?: (error: CliError, wait: number) => void;
+  readonly onLost?: (error: PatchsigError, wait: number) => void;
 }
 
 export interface Watch {
@@ -82,7 +82,7 @@ export function watchMailbox(mailbox: Mailbox, options: WatchOptions, onNews: ()
     if (!closed) tryAgain(explained(error, mailbox, options.password), performance.now() - began);
   }
 
-  function tryAgain(error: CliError, lasted: number): void {
+  function tryAgain(error: PatchsigError, lasted: number): void {
     if (lasted > LASTING) wait = FIRST_WAIT;
     // who asks often with a wrong password is locked out
     if (error.code === "no-password") wait = LAST_WAIT;

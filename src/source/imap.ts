@@ -8,7 +8,7 @@
  */
 
 import { ImapFlow, type ImapFlowOptions } from "imapflow";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { hideSecret } from "../report/secret.ts";
 import { type Fetched, fetchMails, type Line } from "./imap-fetch.ts";
 import { type Bounds, boundsOf, MAX_ANSWER, MAX_UIDS, PATIENCE, PIECES } from "./imap-limits.ts";
@@ -47,10 +47,10 @@ const MAX_AGAIN = 10;
 /** Characters of what a server says. */
 const MAX_WORDS = 300;
 
-/** CliError "usage" if it is no such URL. */
+/** PatchsigError "usage" if it is no such URL. */
 export function parseMailbox(text: string): Mailbox {
-  const wrong = (why: string): CliError =>
-    new CliError("usage", `${shownUrl(text)}: ${why}`, {
+  const wrong = (why: string): PatchsigError =>
+    new PatchsigError("usage", `${shownUrl(text)}: ${why}`, {
       hint: "as in imaps://alice@imap.example.org/INBOX",
     });
   let url: URL;
@@ -256,7 +256,7 @@ class MailboxLine implements Line {
 
   async again(error: unknown): Promise<string> {
     // a server that does not keep its bounds
-    if (error instanceof CliError) throw error;
+    if (error instanceof PatchsigError) throw error;
     // who is silent would be silent again, for as long
     const { code } = error as ServerError;
     if (code === "ETIMEOUT" || code === "ETHROTTLE" || ++this.#again > MAX_AGAIN) throw error;
@@ -270,8 +270,11 @@ class MailboxLine implements Line {
     this.#client?.close();
   }
 
-  fault(why: string): CliError {
-    return new CliError("unreadable", `${this.#mailbox.path} at ${this.#mailbox.host}: ${why}`);
+  fault(why: string): PatchsigError {
+    return new PatchsigError(
+      "unreadable",
+      `${this.#mailbox.path} at ${this.#mailbox.host}: ${why}`,
+    );
   }
 }
 
@@ -338,14 +341,14 @@ function urlOf(mailbox: Mailbox): string {
   return `${protocol}://${encodeURIComponent(mailbox.username)}@${host}/${path}`;
 }
 
-/** CliError "no-password" or "unreadable" for what imapflow throws, without the password. */
-export function explained(error: unknown, mailbox: Mailbox, password: string): CliError {
-  if (error instanceof CliError) return error;
+/** PatchsigError "no-password" or "unreadable" for what imapflow throws, without the password. */
+export function explained(error: unknown, mailbox: Mailbox, password: string): PatchsigError {
+  if (error instanceof PatchsigError) return error;
   const { host, username, path } = mailbox;
   const why = reasonOf(error, mailbox, password);
   const { authenticationFailed, responseStatus } = error as ServerError;
   if (isWrongPassword(error as ServerError))
-    return new CliError(
+    return new PatchsigError(
       "no-password",
       `${host} does not take this password for ${username}: ${why}`,
       {
@@ -353,11 +356,11 @@ export function explained(error: unknown, mailbox: Mailbox, password: string): C
       },
     );
   if (authenticationFailed === true && responseStatus !== undefined)
-    return new CliError("unreadable", `${host} does not let ${username} in: ${why}`, {
+    return new PatchsigError("unreadable", `${host} does not let ${username} in: ${why}`, {
       hint: "the password was not forgotten; git credential reject would do that",
       cause: error,
     });
-  return new CliError("unreadable", `${path} at ${host}: ${why}`, { cause: error });
+  return new PatchsigError("unreadable", `${path} at ${host}: ${why}`, { cause: error });
 }
 
 /** imapflow's codes for a connection that the other side has ended. */

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { PATATT_FOLDERS } from "../devsig/import.ts";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import {
   KEYRING_FOLDER,
   type KeyringFile,
@@ -24,7 +24,7 @@ const DEPTH = 3;
 
 /**
  * @param tops the folders at the top in which keys lie; one of them has to be there
- * @throws CliError: not-found, unreadable, too-large
+ * @throws PatchsigError: not-found, unreadable, too-large
  */
 export function readKeyringFolder(
   folder: string,
@@ -36,7 +36,7 @@ export function readKeyringFolder(
   function walk(path: string, depth: number): void {
     for (const entry of list(join(folder, path))) {
       if (++entries > MAX_KEYRING_FILES)
-        throw new CliError("too-large", `${folder} has too many files to be a keyring`);
+        throw new PatchsigError("too-large", `${folder} has too many files to be a keyring`);
       const below = `${path}/${entry.name}`;
       if (depth < DEPTH) {
         if (entry.isDirectory()) walk(below, depth + 1);
@@ -49,7 +49,7 @@ export function readKeyringFolder(
   const found = top.filter((entry) => tops.includes(entry.name) && entry.isDirectory());
   if (found.length === 0) {
     const other = tops !== PATATT_FOLDERS && top.some(({ name }) => PATATT_FOLDERS.includes(name));
-    throw new CliError(
+    throw new PatchsigError(
       "not-found",
       `${folder} is no keyring: no folder ${tops.join(" or ")} in it`,
       other ? { hint: "--patatt if it is patatt's" } : {},
@@ -67,8 +67,8 @@ function list(folder: string): Dirent[] {
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
     throw missing
-      ? new CliError("not-found", `no such keyring: ${folder}`, { cause })
-      : new CliError("unreadable", `cannot read the folder ${folder}`, { cause });
+      ? new PatchsigError("not-found", `no such keyring: ${folder}`, { cause })
+      : new PatchsigError("unreadable", `cannot read the folder ${folder}`, { cause });
   }
 }
 

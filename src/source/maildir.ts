@@ -38,7 +38,7 @@ function holdsNothingElse(folder: string): boolean {
 /**
  * The files of a maildir by the unique names of their mails, in the order of delivery.
  *
- * @throws CliError: unreadable, not-found
+ * @throws PatchsigError: unreadable, not-found
  */
 export function mailsIn(maildir: string): Map<string, string> {
   const found: [string, string][] = [];
@@ -53,7 +53,7 @@ export function mailsIn(maildir: string): Map<string, string> {
  * With what the names of this maildir's cursors begin; the mail's unique name follows, and nothing
  * else. A maildir may lie in another one, as dovecot has them: `/` in what follows is not of this one.
  *
- * @throws CliError: unreadable, not-found
+ * @throws PatchsigError: unreadable, not-found
  */
 export function maildirPrefix(maildir: string): string {
   return `maildir ${attempt(maildir, () => realpathSync(maildir))}/`;

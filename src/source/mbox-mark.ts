@@ -27,7 +27,7 @@ export function formatMark(fd: number, name: string, mark: Mark): string {
  * @param text what `formatMark` gave; null if the file was never read
  * @param size the file's, in bytes
  * @returns null if all of the file is to be read: its mail is not the one that was dealt with
- * @throws CliError "unreadable"
+ * @throws PatchsigError "unreadable"
  */
 export function readMark(text: string | null, fd: number, name: string, size: number): Mark | null {
   const [, start, end, digest] = /^(\d+) (\d+) ([0-9a-f]{16})$/.exec(text ?? "") ?? [];
@@ -40,7 +40,7 @@ export function readMark(text: string | null, fd: number, name: string, size: nu
  * Is the mail that ends at `end` by now still the one that was dealt with? An empty line may have
  * come, above the From line of the next one.
  *
- * @throws CliError "unreadable"
+ * @throws PatchsigError "unreadable"
  */
 export function isSameMail(fd: number, name: string, last: Mark, end: number): boolean {
   if (end === last.end) return true;

@@ -1,6 +1,6 @@
 /** What every source of mail gives: mails, oldest first, and what could not be read, with its place. */
 
-import type { CliError } from "../errors.ts";
+import type { PatchsigError } from "../errors.ts";
 
 /** One mail and where it was found. */
 export interface SourceMail {
@@ -29,7 +29,7 @@ export type CursorOf = (name: string) => string | null;
 /** A part of a source that could not be read. The rest is. */
 export interface Unread {
   readonly source: string;
-  readonly error: CliError;
+  readonly error: PatchsigError;
 }
 
 export type Piece = SourceMail | Unread;

@@ -1,7 +1,7 @@
 /** Bytes of files and folders. What goes wrong is said with the name by which the user knows them. */
 
 import { lstatSync, readSync, statSync } from "node:fs";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import type { OnRead } from "./piece.ts";
 
 const CHUNK = 1 << 20;
@@ -25,7 +25,7 @@ export function isThere(path: string): boolean {
  *
  * @param total bytes, for `onRead`; 0 if nobody knows
  * @param from where to begin, in bytes; null to go on where the file stands, as a pipe has to
- * @throws CliError "unreadable"
+ * @throws PatchsigError "unreadable"
  */
 export function* chunksOf(
   fd: number,
@@ -74,7 +74,7 @@ function readSome(fd: number, name: string, buffer: Buffer, at: number | null): 
   }
 }
 
-/** CliError "not-found" or "unreadable" for what node throws. */
+/** PatchsigError "not-found" or "unreadable" for what node throws. */
 export function attempt<T>(name: string, action: () => T): T {
   try {
     return action();
@@ -83,11 +83,11 @@ export function attempt<T>(name: string, action: () => T): T {
   }
 }
 
-function unreadable(name: string, error: unknown): CliError {
+function unreadable(name: string, error: unknown): PatchsigError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ENOENT")
-    return new CliError("not-found", `no such file: ${name}`, { cause: error });
+    return new PatchsigError("not-found", `no such file: ${name}`, { cause: error });
   if (code === "EACCES")
-    return new CliError("unreadable", `not allowed to read ${name}`, { cause: error });
-  return new CliError("unreadable", `cannot read ${name}: ${message}`, { cause: error });
+    return new PatchsigError("unreadable", `not allowed to read ${name}`, { cause: error });
+  return new PatchsigError("unreadable", `cannot read ${name}: ${message}`, { cause: error });
 }

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import {
   checkWhole,
   DRAFT_FILES,
@@ -28,16 +28,16 @@ import { TRUST_SCHEMA } from "./schema.ts";
 /**
  * Writes one consistent copy (0600), whatever others write meanwhile.
  *
- * @throws CliError "exists", and what opening a database throws
+ * @throws PatchsigError "exists", and what opening a database throws
  */
 export function backUp(file: string, target: string): void {
   const to = path.resolve(target);
-  if (existsSync(to)) throw new CliError("exists", `${target} exists already`);
-  if (!existsSync(file)) throw new CliError("not-found", "there is no trust database yet");
+  if (existsSync(to)) throw new PatchsigError("exists", `${target} exists already`);
+  if (!existsSync(file)) throw new PatchsigError("not-found", "there is no trust database yet");
   explainedFile(TRUST_SCHEMA, file, () => {
     inspect(TRUST_SCHEMA, file);
     if (!existsSync(path.dirname(to)))
-      throw new CliError("unwritable", `cannot write ${target}: there is no such folder`);
+      throw new PatchsigError("unwritable", `cannot write ${target}: there is no such folder`);
     const draft = draftBeside(to);
     // not read-only: such a connection leaves its log and lock files behind
     const db = new Database(file, { fileMustExist: true, timeout: 10_000 });
@@ -61,13 +61,13 @@ export function backUp(file: string, target: string): void {
  * is returned; null if nothing was.
  *
  * @param stamp tells names of what is kept from each other
- * @throws CliError "bad-database" if the copy is none of ours or is damaged, "refused" if it is not
+ * @throws PatchsigError "bad-database" if the copy is none of ours or is damaged, "refused" if it is not
  *   whole without its log, "database-busy" if a process has the database open; then nothing has
  *   changed
  */
 export function restore(file: string, from: string, stamp: string): string | null {
   const source = path.resolve(from);
-  if (!existsSync(source)) throw new CliError("not-found", `no such file: ${from}`);
+  if (!existsSync(source)) throw new PatchsigError("not-found", `no such file: ${from}`);
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const draft = draftBeside(file);
   try {
@@ -75,9 +75,13 @@ export function restore(file: string, from: string, stamp: string): string | nul
       inspect(TRUST_SCHEMA, source);
       // copied without it, what was written last would be missing without a word
       if (hasLog(source))
-        throw new CliError("refused", `${from} has a log beside it, ${path.basename(source)}-wal`, {
-          hint: "git patchsig trust backup makes a copy that is whole",
-        });
+        throw new PatchsigError(
+          "refused",
+          `${from} has a log beside it, ${path.basename(source)}-wal`,
+          {
+            hint: "git patchsig trust backup makes a copy that is whole",
+          },
+        );
       closeSync(openSync(draft, "wx", 0o600));
       copyFileSync(source, draft);
       checkWhole(TRUST_SCHEMA, draft, source);

@@ -71,7 +71,7 @@ export class BotStore {
 
   /**
    * @param file null for one in memory
-   * @throws CliError as `openDatabase`
+   * @throws PatchsigError as `openDatabase`
    */
   constructor(file: string | null, rehearsal: boolean) {
     this.#file = file ?? ":memory:";

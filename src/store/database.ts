@@ -22,7 +22,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
-import { CliError, type ErrorCode } from "../errors.ts";
+import { PatchsigError, type ErrorCode } from "../errors.ts";
 import { foreignLog } from "./log-check.ts";
 import type { Schema } from "./schema.ts";
 
@@ -58,7 +58,7 @@ export interface OpenDatabase {
 
 /**
  * Opens a database, and creates it (0600, in a directory 0700) unless this is a dry run.
- * Throws a CliError: bad-database, database-busy, disk-full, unreadable, unwritable.
+ * Throws a PatchsigError: bad-database, database-busy, disk-full, unreadable, unwritable.
  */
 export function openDatabase(schema: Schema, options: OpenOptions): OpenDatabase {
   // absolute, so that SQLite cannot take a name like "file:x" for a URI
@@ -91,7 +91,7 @@ export function openMemory(schema: Schema): Database.Database {
   return db;
 }
 
-/** Runs `work`; what SQLite throws becomes a CliError. */
+/** Runs `work`; what SQLite throws becomes a PatchsigError. */
 export function explained<T>(schema: Schema, file: string, work: () => T): T {
   // not the file system's errors: `work` may be somebody else's
   return explainedAs(schema, file, /^SQLITE_/, work);
@@ -106,7 +106,7 @@ function explainedAs<T>(schema: Schema, file: string, codes: RegExp, work: () =>
   try {
     return work();
   } catch (error) {
-    if (error instanceof CliError || !codes.test(codeOf(error))) throw error;
+    if (error instanceof PatchsigError || !codes.test(codeOf(error))) throw error;
     throw explain(schema, file, error);
   }
 }
@@ -138,8 +138,8 @@ function refuseNewer(schema: Schema, file: string, db: Database.Database): void 
   if (version(db) > schema.migrations.length) throw newer(schema, file);
 }
 
-function newer({ what }: Schema, file: string): CliError {
-  return new CliError("bad-database", `the ${what} ${file} was written by a newer patchsig`, {
+function newer({ what }: Schema, file: string): PatchsigError {
+  return new PatchsigError("bad-database", `the ${what} ${file} was written by a newer patchsig`, {
     hint: "use that version, or a newer one",
   });
 }
@@ -205,13 +205,13 @@ export function linkOrCopy(file: string, name: string): void {
  * Reads a database to its last page and brings it up to date.
  *
  * @param name under which it is spoken of
- * @throws CliError "bad-database" if anything in it is damaged
+ * @throws PatchsigError "bad-database" if anything in it is damaged
  */
 export function checkWhole(schema: Schema, file: string, name: string): void {
   const db = new Database(file, { fileMustExist: true });
   closedOnError(db, () => {
     if (db.pragma("integrity_check", { simple: true }) !== "ok")
-      throw new CliError("bad-database", `the ${schema.what} ${name} is damaged`, {
+      throw new PatchsigError("bad-database", `the ${schema.what} ${name} is damaged`, {
         hint: "try another backup",
       });
     fill(schema, name, db);
@@ -261,7 +261,7 @@ function requireVersion(schema: Schema, file: string, opened: OpenDatabase): Ope
   return closedOnError(opened.db, () => {
     if (version(opened.db) === schema.migrations.length) return opened;
     refuseNewer(schema, file, opened.db);
-    throw new CliError("bad-database", `the ${schema.what} ${file} has an old format`, {
+    throw new PatchsigError("bad-database", `the ${schema.what} ${file} has an old format`, {
       hint: "git patchsig verify brings it up to date, unless it is a dry run",
     });
   });
@@ -278,8 +278,8 @@ function changed(before: Stats, now: Stats): boolean {
 
 /** Refuses what is not a whole database of ours, before SQLite gets to touch it. */
 export function inspect(schema: Schema, file: string): void {
-  const refused = (why: string, hint: string): CliError =>
-    new CliError("bad-database", `the ${schema.what} ${file} ${why}`, { hint });
+  const refused = (why: string, hint: string): PatchsigError =>
+    new PatchsigError("bad-database", `the ${schema.what} ${file} ${why}`, { hint });
   const type = statSync(file);
   if (!type.isFile()) throw refused("is not a file", "move it away, and a new database is made");
   const { header, size } = readHeader(file);
@@ -367,13 +367,13 @@ const OTHERWISE: Explanation = [
   "see the disk and its access rights",
 ];
 
-function explain({ what, without }: Schema, file: string, error: unknown): CliError {
+function explain({ what, without }: Schema, file: string, error: unknown): PatchsigError {
   const code = codeOf(error);
   const found = EXPLANATIONS.find(([pattern]) => pattern.test(code));
   const [, errorCode, text, hint] = found ?? OTHERWISE;
   const advice =
     errorCode === "unwritable" && without !== undefined ? `${hint}, or ${without}` : hint;
-  return new CliError(errorCode, `the ${what} ${file} ${text} (${code})`, {
+  return new PatchsigError(errorCode, `the ${what} ${file} ${text} (${code})`, {
     hint: advice,
     cause: error,
   });

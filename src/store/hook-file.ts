@@ -17,7 +17,7 @@ import {
   statSync,
 } from "node:fs";
 import { join } from "node:path";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { placeFile } from "./replace-file.ts";
 
 const HOOK = "sendemail-validate";
@@ -167,7 +167,7 @@ export function overwritten(folder: string): string[] {
  * there no hook: a run that is killed leaves the old one in place, perhaps under both names.
  *
  * @returns the hook that is kept, or null
- * @throws CliError "exists" if the place for it is taken; "unwritable", "disk-full"
+ * @throws PatchsigError "exists" if the place for it is taken; "unwritable", "disk-full"
  */
 export function installHook(folder: string): string | null {
   const path = join(folder, HOOK);
@@ -181,7 +181,7 @@ export function installHook(folder: string): string | null {
 function keep(path: string, kept: string): void {
   if (present(kept) !== null) {
     if (isSameFile(path, kept)) return;
-    throw new CliError("exists", `there are two hooks to keep: ${path} and ${kept}`, {
+    throw new PatchsigError("exists", `there are two hooks to keep: ${path} and ${kept}`, {
       hint: "take one of them away",
     });
   }
@@ -287,6 +287,6 @@ function writing(path: string, write: () => void): void {
   try {
     write();
   } catch (cause) {
-    throw new CliError("unwritable", `cannot change ${path}`, { cause });
+    throw new PatchsigError("unwritable", `cannot change ${path}`, { cause });
   }
 }

@@ -21,7 +21,7 @@ import {
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { shellCommand, shellWord } from "../shell.ts";
-import { CliError, FormatError } from "../errors.ts";
+import { PatchsigError, FormatError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
 import { formatPublicKeyText, parsePublicKeyFile } from "../minisign/public-key.ts";
 import type { PublicKey } from "../minisign/public-key.ts";
@@ -41,20 +41,20 @@ export type AskPassword = (prompt: string) => Promise<Buffer>;
 
 /**
  * Read a file that holds a secret. It may be reached through a symlink.
- * CliError: "not-found", "unreadable", "lax-mode" if group or others have any access, "too-large".
+ * PatchsigError: "not-found", "unreadable", "lax-mode" if group or others have any access, "too-large".
  */
 export function readPrivateFile(path: string): Buffer {
   return readSmallFile(path, (mode) => {
     if ((mode & GROUP_AND_OTHERS) !== 0) {
       const octal = (mode & 0o777).toString(8).padStart(4, "0");
-      throw new CliError("lax-mode", `${path}: others can get at this file (mode ${octal})`, {
+      throw new PatchsigError("lax-mode", `${path}: others can get at this file (mode ${octal})`, {
         hint: shellCommand("chmod 600", path),
       });
     }
   });
 }
 
-/** Read a secret key file without unlocking it. CliError: as readPrivateFile, and "bad-key". */
+/** Read a secret key file without unlocking it. PatchsigError: as readPrivateFile, and "bad-key". */
 export function readSecretKeyFile(path: string): SecretKeyFile {
   const bytes = readKeyBytes(path);
   try {
@@ -68,15 +68,15 @@ function readKeyBytes(path: string): Buffer {
   try {
     return readPrivateFile(path);
   } catch (error) {
-    if (!(error instanceof CliError) || error.code !== "not-found") throw error;
-    throw new CliError("not-found", `${path}: no such key`, {
+    if (!(error instanceof PatchsigError) || error.code !== "not-found") throw error;
+    throw new PatchsigError("not-found", `${path}: no such key`, {
       hint: "git patchsig key generate makes one",
       cause: error,
     });
   }
 }
 
-/** Read a public key file. CliError: "not-found", "unreadable", "too-large", "bad-key". */
+/** Read a public key file. PatchsigError: "not-found", "unreadable", "too-large", "bad-key". */
 export function readPublicKeyFile(path: string): PublicKey {
   const bytes = readSmallFile(path, () => {});
   return parsing(path, () => parsePublicKeyFile(bytes).key);
@@ -87,14 +87,14 @@ export function readPublicKeyBeside(keyPath: string): PublicKey | null {
   try {
     return readPublicKeyFile(publicKeyPath(keyPath));
   } catch (error) {
-    if (error instanceof CliError && error.code === "not-found") return null;
+    if (error instanceof PatchsigError && error.code === "not-found") return null;
     throw error;
   }
 }
 
 /**
  * The key in a file, asking for its password if it has one: once, for however many signatures.
- * CliError: as readSecretKeyFile, "bad-password", "bad-key" also if the public key beside it is
+ * PatchsigError: as readSecretKeyFile, "bad-password", "bad-key" also if the public key beside it is
  * another key's, and what `askPassword` throws.
  */
 export async function unlockKey(options: {
@@ -106,9 +106,13 @@ export async function unlockKey(options: {
   const beside = readPublicKeyBeside(path);
   if (beside !== null && formatPublicKeyText(beside) !== formatPublicKeyText(key.publicKey)) {
     key.wipe();
-    throw new CliError("bad-key", `${publicKeyPath(path)} belongs to another key than ${path}`, {
-      hint: `minisign -R -f -s ${shellWord(path)} -p ${shellWord(publicKeyPath(path))}`,
-    });
+    throw new PatchsigError(
+      "bad-key",
+      `${publicKeyPath(path)} belongs to another key than ${path}`,
+      {
+        hint: `minisign -R -f -s ${shellWord(path)} -p ${shellWord(publicKeyPath(path))}`,
+      },
+    );
   }
   return key;
 }
@@ -122,7 +126,7 @@ async function unlockKeyFile(
   const password = file.encrypted ? await askPassword(`password for ${path}: `) : Buffer.alloc(0);
   try {
     const key = parsing(path, () => deriving(path, () => unlockSecretKey(file, password)));
-    if (key === null) throw new CliError("bad-password", `${path}: wrong password`);
+    if (key === null) throw new PatchsigError("bad-password", `${path}: wrong password`);
     return key;
   } finally {
     password.fill(0);
@@ -132,7 +136,7 @@ async function unlockKeyFile(
 
 /**
  * Write a new key: `keyText` to `path` with mode 0600, `publicText` beside it. Missing directories
- * are made, for the owner alone. CliError "exists" if either file is there, unless `force`;
+ * are made, for the owner alone. PatchsigError "exists" if either file is there, unless `force`;
  * "unwritable", "disk-full".
  */
 export function writeKeyPair(
@@ -147,7 +151,7 @@ export function writeKeyPair(
   writeWhole(publicKeyPath(path), publicText, 0o644, force);
 }
 
-/** CliError "exists" if a key lies there already: asked before a password is. */
+/** PatchsigError "exists" if a key lies there already: asked before a password is. */
 export function checkNewKey(path: string): void {
   for (const file of [path, publicKeyPath(path)]) {
     if (exists(file)) throw existsError(file);
@@ -166,7 +170,7 @@ export function replaceSecretKeyFile(path: string, keyText: string): void {
 function writeWhole(path: string, text: string, mode: number, replace: boolean): void {
   if (replace) refusePlanted(path);
   if (replace && statSync(path, { throwIfNoEntry: false })?.isFile() === false)
-    throw new CliError("refused", `${path} is not a regular file: it is left alone`);
+    throw new PatchsigError("refused", `${path} is not a regular file: it is left alone`);
   writing(path, () => {
     const target = replace && exists(path) ? realpathSync(path) : path;
     const random = randomBytes(8).toString("hex");
@@ -219,14 +223,15 @@ function readSmallFile(path: string, checkMode: (mode: number) => void): Buffer 
   try {
     const stat = fstatSync(file);
     if (!stat.isFile())
-      throw new CliError("unreadable", `${path}: not a regular file`, {
+      throw new PatchsigError("unreadable", `${path}: not a regular file`, {
         hint: "a pipe is given by its number: --password-fd for a password",
       });
     checkMode(stat.mode);
-    if (stat.size > MAX_KEY_FILE_BYTES) throw new CliError("too-large", `${path}: not a key file`);
+    if (stat.size > MAX_KEY_FILE_BYTES)
+      throw new PatchsigError("too-large", `${path}: not a key file`);
     return readFileSync(file);
   } catch (error) {
-    throw error instanceof CliError ? error : readError(path, error);
+    throw error instanceof PatchsigError ? error : readError(path, error);
   } finally {
     closeSync(file);
   }
@@ -242,18 +247,20 @@ function exists(path: string): boolean {
   }
 }
 
-function existsError(path: string, cause?: unknown): CliError {
-  return new CliError("exists", `${path} exists already`, {
+function existsError(path: string, cause?: unknown): PatchsigError {
+  return new PatchsigError("exists", `${path} exists already`, {
     hint: "--force overwrites the key, which is then lost",
     cause,
   });
 }
 
-function readError(path: string, error: unknown): CliError {
+function readError(path: string, error: unknown): PatchsigError {
   if (errno(error) === "ENOENT") {
-    return new CliError("not-found", `${path}: no such file`, { cause: error });
+    return new PatchsigError("not-found", `${path}: no such file`, { cause: error });
   }
-  return new CliError("unreadable", `${path}: cannot be read (${errno(error)})`, { cause: error });
+  return new PatchsigError("unreadable", `${path}: cannot be read (${errno(error)})`, {
+    cause: error,
+  });
 }
 
 const WRITE_ERRORS: Readonly<Record<string, ErrorCode>> = {
@@ -261,36 +268,36 @@ const WRITE_ERRORS: Readonly<Record<string, ErrorCode>> = {
   EDQUOT: "disk-full",
 };
 
-/** Run `write`; a system error becomes a CliError about `path`. */
+/** Run `write`; a system error becomes a PatchsigError about `path`. */
 function writing(path: string, write: () => void): void {
   try {
     write();
   } catch (error) {
-    if (error instanceof CliError) throw error;
+    if (error instanceof PatchsigError) throw error;
     const name = errno(error);
     const code = WRITE_ERRORS[name] ?? "unwritable";
-    throw new CliError(code, `${path}: cannot be written (${name})`, { cause: error });
+    throw new PatchsigError(code, `${path}: cannot be written (${name})`, { cause: error });
   }
 }
 
-/** Run `parse`; a FormatError becomes a CliError "bad-key" that names the file. */
+/** Run `parse`; a FormatError becomes a PatchsigError "bad-key" that names the file. */
 function parsing<T>(path: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    throw new CliError("bad-key", `${path}: ${error.message}`, { cause: error });
+    throw new PatchsigError("bad-key", `${path}: ${error.message}`, { cause: error });
   }
 }
 
-/** Run scrypt's user; that there is no gigabyte for it becomes a CliError "unsupported". */
+/** Run scrypt's user; that there is no gigabyte for it becomes a PatchsigError "unsupported". */
 function deriving<T>(path: string, unlock: () => T): T {
   try {
     return unlock();
   } catch (error) {
     if (error instanceof FormatError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError("unsupported", `${path}: cannot check the password (${reason})`, {
+    throw new PatchsigError("unsupported", `${path}: cannot check the password (${reason})`, {
       hint: "it takes 1 GiB of memory",
       cause: error,
     });

@@ -6,12 +6,12 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { explainedFile } from "./database.ts";
 import type { Schema } from "./schema.ts";
 
 /**
- * Takes the lock of a database, or throws a CliError "database-busy" at once. Its folder is there
+ * Takes the lock of a database, or throws a PatchsigError "database-busy" at once. Its folder is there
  * afterwards, and beside it a file NAME.lock, which stays.
  *
  * @param who works on it, for the message: "another bot"
@@ -28,7 +28,7 @@ export function takeLock(schema: Schema, file: string, who: string): () => void 
     } catch (error) {
       db.close();
       if (!String((error as { code?: unknown }).code).startsWith("SQLITE_BUSY")) throw error;
-      throw new CliError("database-busy", `${who} works on ${file}`, {
+      throw new PatchsigError("database-busy", `${who} works on ${file}`, {
         hint: "two would do everything twice: stop that one first",
         cause: error,
       });

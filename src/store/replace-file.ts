@@ -17,13 +17,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 
 /**
  * Writes what the user has named. An existing file keeps its mode, and a symlink stays one; a
  * device, FIFO or pipe (/dev/null, /dev/stdout) is written to, and stays what it is.
  *
- * @throws CliError "disk-full" or "unwritable", what was there before is then as it was; "refused" for
+ * @throws PatchsigError "disk-full" or "unwritable", what was there before is then as it was; "refused" for
  *   a symlink that somebody else has made
  */
 export function replaceFile(path: string, bytes: Buffer): void {
@@ -55,7 +55,7 @@ const MAX_LINKS = 40;
  * Follows the links at the end of a path, as far as the user or root has made them: in a folder that
  * others can write to, another's link leads where that one wants.
  *
- * @throws CliError "refused"
+ * @throws PatchsigError "refused"
  */
 export function refusePlanted(path: string): void {
   let name = resolve(path);
@@ -63,7 +63,7 @@ export function refusePlanted(path: string): void {
     const stat = lstatSync(name, { throwIfNoEntry: false });
     if (stat?.isSymbolicLink() !== true) return;
     if (stat.uid !== 0 && stat.uid !== process.geteuid?.())
-      throw new CliError("refused", `${name} is a link that somebody else has made`, {
+      throw new PatchsigError("refused", `${name} is a link that somebody else has made`, {
         hint: "name the file that it leads to, if that is meant",
       });
     name = resolve(dirname(name), readlinkSync(name));
@@ -111,7 +111,7 @@ function writing(path: string, write: () => void): void {
     write();
   } catch (cause) {
     const full = FULL.has((cause as NodeJS.ErrnoException).code);
-    throw new CliError(
+    throw new PatchsigError(
       full ? "disk-full" : "unwritable",
       full ? `the disk is full: ${path} is not written` : `cannot write ${path}`,
       { cause },

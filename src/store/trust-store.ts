@@ -8,7 +8,7 @@
  */
 
 import path from "node:path";
-import { CliError } from "../errors.ts";
+import { PatchsigError } from "../errors.ts";
 import { parsePublicKeyText } from "../minisign/public-key.ts";
 import {
   ancestors,
@@ -264,7 +264,7 @@ export class TrustStore {
    * @param key the whole key (56 characters), or the beginning of one (28 or more) that was seen
    *   as a changed key of this identity
    * @param at seconds
-   * Throws a CliError: bad-key (not a key, or not one), refused (revoked).
+   * Throws a PatchsigError: bad-key (not a key, or not one), refused (revoked).
    */
   accept(
     identity: string,
@@ -277,7 +277,7 @@ export class TrustStore {
       const records = this.#recordsOf(identity);
       const moves = decideAccept(identity, publicKey, records, this.#isRevoked(publicKey), also);
       if (moves === null) {
-        throw new CliError("refused", `${publicKey} is revoked`, {
+        throw new PatchsigError("refused", `${publicKey} is revoked`, {
           hint: "a revoked key is never trusted again: ask its owner for the new one",
         });
       }
@@ -294,7 +294,7 @@ export class TrustStore {
    *
    * @param key as for `accept`, or the beginning of a key of this identity
    * @returns the records that were changed, as they are now
-   * Throws a CliError: bad-key.
+   * Throws a PatchsigError: bad-key.
    */
   drop(identity: string, key: string, at: number): readonly KeyRecord[] {
     return this.transaction(() => {
@@ -800,7 +800,7 @@ export class TrustStore {
     const keys = new Set(candidates.filter((whole) => whole.startsWith(key)));
     const [only] = keys;
     if (key.length >= MIN_PREFIX && only !== undefined && keys.size === 1) return only;
-    throw new CliError("bad-key", "that is not one whole public key", {
+    throw new PatchsigError("bad-key", "that is not one whole public key", {
       hint: "give all 56 characters, from RW on",
     });
   }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { render, SAMPLES, type TemplateName, type View } from "../../src/bot/letter.ts";
-import type { CliError } from "../../src/errors.ts";
+import type { PatchsigError } from "../../src/errors.ts";
 
 const fill = (template: string, view: View = {}): string => {
   const { subject, body } = render(template, view, "t.txt");
@@ -13,7 +13,7 @@ function failure(work: () => unknown): string {
   try {
     work();
   } catch (error) {
-    return (error as CliError).message;
+    return (error as PatchsigError).message;
   }
   throw new Error("it works");
 }

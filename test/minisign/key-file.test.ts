@@ -13,7 +13,7 @@ import {
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import type { CliError } from "../../src/errors.ts";
+import type { PatchsigError } from "../../src/errors.ts";
 import { formatPublicKeyFile, parsePublicKeyFile } from "../../src/minisign/public-key.ts";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
 import {
@@ -38,12 +38,12 @@ const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8)
 const answers = (password: string) => () => Promise.resolve(Buffer.from(password));
 const nobody = (): Promise<Buffer> => expect.unreachable("nobody is to be asked");
 
-/** The code and hint of the CliError that `act` throws. */
-function failure(act: () => unknown): Pick<CliError, "code" | "hint" | "message"> {
+/** The code and hint of the PatchsigError that `act` throws. */
+function failure(act: () => unknown): Pick<PatchsigError, "code" | "hint" | "message"> {
   try {
     act();
   } catch (error) {
-    return error as CliError;
+    return error as PatchsigError;
   }
   return expect.unreachable("it did not throw");
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CliError } from "../../src/errors.ts";
+import { PatchsigError } from "../../src/errors.ts";
 import { parseConfig } from "../../src/git/config.ts";
 import { mailServerOf, senderOf } from "../../src/send/settings.ts";
 
@@ -137,8 +137,8 @@ describe("refused", () => {
     try {
       server(...settings);
     } catch (error) {
-      expect(error).toBeInstanceOf(CliError);
-      const { code, hint, message } = error as CliError;
+      expect(error).toBeInstanceOf(PatchsigError);
+      const { code, hint, message } = error as PatchsigError;
       expect([code, typeof hint]).toEqual(["usage", "string"]);
       expect(message).not.toContain("\n");
       return message;

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { Writable } from "node:stream";
 import type { ImapFlow } from "imapflow";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { CliError } from "../../src/errors.ts";
+import { PatchsigError } from "../../src/errors.ts";
 import { boundsOf, MAX_UIDS } from "../../src/source/imap-limits.ts";
 import { type Mailbox, readMailbox } from "../../src/source/imap.ts";
 import { isUnread, type Piece } from "../../src/source/piece.ts";
@@ -144,7 +144,7 @@ describe("time", () => {
     streamer.on("error", (error) => said.push(error.message));
     const bounds = boundsOf(
       { streamer } as unknown as ImapFlow,
-      (why) => new CliError("unreadable", why),
+      (why) => new PatchsigError("unreadable", why),
     );
     const feed = (bytes: number): void => {
       streamer.write(Buffer.alloc(bytes));

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import type { CliError } from "../../src/errors.ts";
+import type { PatchsigError } from "../../src/errors.ts";
 import { type Mailbox, parseMailbox } from "../../src/source/imap.ts";
 import { type Watch, watchMailbox } from "../../src/source/imap-watch.ts";
 import { HAS_DOVECOT, type ImapServer, startImap } from "../support/imap.ts";
@@ -26,13 +26,13 @@ function deliver(): void {
 interface Told {
   news: number;
   readonly logins: boolean[];
-  readonly lost: [CliError["code"], number][];
+  readonly lost: [PatchsigError["code"], number][];
 }
 
 function start(password = "secret", mailbox = inbox()): Told {
   const told: Told = { news: 0, logins: [], lost: [] };
   const onLogin = async (right: boolean): Promise<void> => void told.logins.push(right);
-  const onLost = ({ code }: CliError, wait: number): void => void told.lost.push([code, wait]);
+  const onLost = ({ code }: PatchsigError, wait: number): void => void told.lost.push([code, wait]);
   watch = watchMailbox(mailbox, { password, onLogin, onLost }, () => told.news++);
   return told;
 }

@@ -11,7 +11,7 @@ import {
 import path from "node:path";
 import Database from "better-sqlite3";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { CliError } from "../../src/errors.ts";
+import type { PatchsigError } from "../../src/errors.ts";
 import { explained } from "../../src/store/database.ts";
 import { TRUST_SCHEMA } from "../../src/store/schema.ts";
 import { openTrust } from "../../src/store/trust-store.ts";
@@ -33,11 +33,11 @@ function fill(): void {
   trust.close();
 }
 
-function failure(work: () => unknown): CliError {
+function failure(work: () => unknown): PatchsigError {
   try {
     work();
   } catch (error) {
-    return error as CliError;
+    return error as PatchsigError;
   }
   throw new Error("it worked");
 }
@@ -206,7 +206,7 @@ describe("a file that cannot be used", () => {
         throw new Database.SqliteError("no", code);
       }),
     );
-    expect(error).toMatchObject({ name: "CliError", code: expected });
+    expect(error).toMatchObject({ name: "PatchsigError", code: expected });
   });
 
   test("an error of somebody else passes through", () => {

@@ -1,6 +1,6 @@
 /** A series as the questions about its base need it: the claim, the diffs, what it depends on. */
 
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import { glimpse } from "../../mail/glimpse.ts";
 import { isUnread, type SourceMail, type Unread } from "../../source/piece.ts";
 import { type Claim, claimOf } from "../../base/check.ts";
@@ -68,12 +68,12 @@ const MAX_BYTES = 512 << 20;
 /**
  * All series of the sources, and at how many mails the program failed, which is said. No trust is
  * asked: a base is of use whoever named it.
- * CliError: no-patch, too-large, and as the sources cannot be read.
+ * PatchsigError: no-patch, too-large, and as the sources cannot be read.
  */
 export async function readSubjects(
   sources: readonly string[],
 ): Promise<{ readonly subjects: readonly Subject[]; readonly faults: number }> {
-  const faults: CliError[] = [];
+  const faults: PatchsigError[] = [];
   const onUnread = ({ error }: Unread): void => {
     faults.push(error);
     sayError(error);
@@ -93,7 +93,7 @@ export async function readSubjects(
     }
     held += checked.diff?.canonical.length ?? 0;
     if (held > MAX_BYTES)
-      throw new CliError("too-large", "the diffs are too many to be held at a time", {
+      throw new PatchsigError("too-large", "the diffs are too many to be held at a time", {
         hint: "give fewer mails",
       });
     const evidence = evidenceOf(checked);

@@ -1,6 +1,6 @@
 /** `verify --repo`: the bases of series, looked at while an archive streams by. */
 
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import { openRepository } from "../../git/repository.ts";
 import type { Finding } from "../../types.ts";
 import { addBaseCheck } from "../../base/check.ts";
@@ -26,7 +26,7 @@ export interface Bases {
   close(): void;
 }
 
-/** CliError "no-repository". */
+/** PatchsigError "no-repository". */
 export async function openBases(directory: string): Promise<Bases> {
   endOnSignal();
   const repository = await openRepository(directory);
@@ -39,7 +39,7 @@ export async function openBases(directory: string): Promise<Bases> {
       guesser ??= await BaseGuesser.open(repository, [], "near");
     } catch (error) {
       // there is no branch to look at
-      if (error instanceof CliError && error.code === "not-found") return [];
+      if (error instanceof PatchsigError && error.code === "not-found") return [];
       throw error;
     }
     const [one] = await guesser.guess([subject]);

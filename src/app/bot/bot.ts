@@ -2,7 +2,7 @@
 
 import { authorDigest } from "../../bot/identity.ts";
 import type { BotSettings } from "../../bot/settings.ts";
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import { Objects } from "../../git/objects.ts";
 import { openRepository } from "../../git/repository.ts";
 import { renderMetrics } from "../../report/bot.ts";
@@ -53,7 +53,7 @@ export interface BotOptions extends SendOptions {
   readonly database: string;
 }
 
-/** @throws CliError "usage" for settings of `sendemail.*` that are wrong */
+/** @throws PatchsigError "usage" for settings of `sendemail.*` that are wrong */
 export function createBot(settings: BotSettings, options: BotOptions): Bot {
   const { mode, address } = settings;
   const writes = mode === "private" || mode === "list";
@@ -168,7 +168,7 @@ export function createBot(settings: BotSettings, options: BotOptions): Bot {
 
 const LISTS = "lists";
 
-/** @throws CliError "usage" for a database with what is known of another list's people */
+/** @throws PatchsigError "usage" for a database with what is known of another list's people */
 function openStore(file: string, settings: BotSettings, rehearsal: boolean): BotStore {
   const { list, rules, sources } = settings;
   const names = [list, ...rules.lists].filter((name) => name !== "").map((name) => `list ${name}`);
@@ -179,7 +179,7 @@ function openStore(file: string, settings: BotSettings, rehearsal: boolean): Bot
   const comparable = kept[0]?.split(" ")[0] === own[0]?.split(" ")[0];
   if (comparable && !kept.some((name) => own.includes(name))) {
     store.close();
-    throw new CliError("usage", `${file} is of another list: ${kept.join(", ")}`, {
+    throw new PatchsigError("usage", `${file} is of another list: ${kept.join(", ")}`, {
       hint: "each list has a database of its own: set bot.database",
     });
   }
@@ -199,7 +199,7 @@ async function hasCommit({ repository }: BotSettings, commit: string): Promise<b
     }
   } catch (error) {
     // a word of thanks is not worth an end
-    if (!(error instanceof CliError)) throw error;
+    if (!(error instanceof PatchsigError)) throw error;
     sayError(error);
     return null;
   }

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { type BotSettings, parseSettings } from "../../bot/settings.ts";
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import { type Config, parseConfig } from "../../git/config.ts";
 import { openRepository } from "../../git/repository.ts";
 import { runGitSync } from "../../git/run.ts";
@@ -27,7 +27,7 @@ export const CONFIG_OPTION = {
  * The bot's settings, of a file with the syntax of git config.
  *
  * @param optional without a file, the defaults: for a preview of what the bot would do
- * @throws CliError: "usage", "not-found", "git-failed"
+ * @throws PatchsigError: "usage", "not-found", "git-failed"
  */
 export function readBotFile(
   option: string | undefined,
@@ -41,16 +41,16 @@ export function readBotConfig(option: string | undefined, optional = false): Con
   const named = option ?? gitConfig().path("patchsig.botFile");
   if (named === null) {
     if (optional) return parseConfig("");
-    throw new CliError("usage", "the bot has no file that says what it may do", {
+    throw new PatchsigError("usage", "the bot has no file that says what it may do", {
       hint: "docs/bot.md has one to begin with: patchsig bot run --config FILE",
     });
   }
   const file = path.resolve(named);
-  if (!existsSync(file)) throw new CliError("not-found", `no such file: ${named}`);
+  if (!existsSync(file)) throw new PatchsigError("not-found", `no such file: ${named}`);
   const args = ["config", "--null", "--show-origin", "--includes", "--file", file, "--list"];
   const run = runGitSync(args, { cwd: process.cwd(), purpose: "settings" });
   if (run?.status === 0) return parseConfig(run.stdout.toString());
-  throw new CliError("usage", `git cannot read ${named}`, {
+  throw new PatchsigError("usage", `git cannot read ${named}`, {
     hint:
       /^(?:fatal|error): (.*)/m.exec(run?.stderr ?? "")?.[1] ?? "it has the syntax of git config",
   });
@@ -91,7 +91,7 @@ export function guesserOf({ repository, refs }: BotSettings): LazyGuesser {
               return guessed!;
             } catch (error) {
               // a letter without a guess is better than none
-              if (!(error instanceof CliError)) throw error;
+              if (!(error instanceof PatchsigError)) throw error;
               sayError(error);
               return null;
             }

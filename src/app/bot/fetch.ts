@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { LIST_SCOPES, parseScopes, REPOSITORY_SCOPES } from "../../git/config.ts";
 import { inboxAt } from "../sources/inbox-source.ts";
 import { git, gitLines, gitSays, gitText } from "../../git/run.ts";
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import { isDirectory } from "../../source/reading.ts";
 
 /** The user has asked for it, and is not there to answer. */
@@ -15,8 +15,8 @@ const FETCHING = { purpose: "fetch", env: { GIT_TERMINAL_PROMPT: "0" } } as cons
  * @param sources as the bot's file names them; what is no clone is left alone
  * @returns what could not be fetched: what is there is read all the same
  */
-export async function fetchInboxes(sources: readonly string[]): Promise<CliError[]> {
-  const failed: CliError[] = [];
+export async function fetchInboxes(sources: readonly string[]): Promise<PatchsigError[]> {
+  const failed: PatchsigError[] = [];
   for (const source of sources.filter(isDirectory)) {
     // mails come to the newest epoch only
     const newest = inboxAt(source)?.at(-1)?.repository;
@@ -27,7 +27,7 @@ export async function fetchInboxes(sources: readonly string[]): Promise<CliError
       await fetchFrom(newest);
       await followFrom(newest, remote);
     } catch (error) {
-      if (!(error instanceof CliError)) throw error;
+      if (!(error instanceof PatchsigError)) throw error;
       failed.push(error);
     }
   }
@@ -48,9 +48,13 @@ async function fetchFrom(repository: string): Promise<void> {
     ({ key, scope }) => REPOSITORY_SCOPES.has(scope) && STARTS.test(key),
   );
   if (odd !== undefined)
-    throw new CliError("refused", `${repository} is not fetched: its ${odd.key} starts a program`, {
-      hint: "set it for yourself: git config --global",
-    });
+    throw new PatchsigError(
+      "refused",
+      `${repository} is not fetched: its ${odd.key} starts a program`,
+      {
+        hint: "set it for yourself: git config --global",
+      },
+    );
   await git(["fetch", "--quiet", "--no-tags", "--no-recurse-submodules"], {
     ...place,
     ...FETCHING,

@@ -9,7 +9,7 @@ import { factsOf, type MailFacts, type SeriesFacts, seriesFacts } from "../../bo
 import { readFields } from "../../bot/header.ts";
 import { messageIds } from "../../mail/message-id.ts";
 import type { BotSettings } from "../../bot/settings.ts";
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import { dropCr } from "../../mail/line-ends.ts";
 import type { Cursor, SourceMail } from "../../source/piece.ts";
 import type { BotStore, HeldMail } from "../../store/bot-store.ts";
@@ -123,7 +123,7 @@ export function createBotSession(options: SessionOptions): BotSession {
 
   /** A fault of this program at a mail; the next one is another. */
   function failed(source: string, error: unknown): void {
-    if (error instanceof CliError) throw error;
+    if (error instanceof PatchsigError) throw error;
     store.count("failed");
     options.onFailed?.(source, error);
   }

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { render, SAMPLES, type TemplateName, type Text, type View } from "../../bot/letter.ts";
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 
 // as far up from the bundle, dist/bundle/cli, as from what tsc writes
 const OWN = fileURLToPath(new URL("../../../templates", import.meta.url));
@@ -13,11 +13,11 @@ export type Render = (name: TemplateName, view: View) => Text;
 
 /**
  * @param folder files in it are taken first: suggest.txt, stopped.txt …; null if there is none
- * @throws CliError: "not-found" if the folder is none; "usage" as a template is none
+ * @throws PatchsigError: "not-found" if the folder is none; "usage" as a template is none
  */
 export function openTemplates(folder: string | null): Render {
   if (folder !== null && !existsSync(folder))
-    throw new CliError("not-found", `no such folder of templates: ${folder}`);
+    throw new PatchsigError("not-found", `no such folder of templates: ${folder}`);
   const fill: Render = (name, view) => {
     const changed = folder === null ? null : join(folder, `${name}.txt`);
     const file = changed !== null && existsSync(changed) ? changed : join(OWN, `${name}.txt`);

@@ -14,7 +14,7 @@ import type { Transport } from "../../send/transport.ts";
 /**
  * As git send-email would send. Nothing is connected yet, but the password is asked for.
  *
- * @throws CliError "usage" for wrong settings, "no-password" if nobody has it
+ * @throws PatchsigError "usage" for wrong settings, "no-password" if nobody has it
  */
 export async function openTransport(config: Lookup): Promise<Transport> {
   const server = serverOf(config);
@@ -25,7 +25,7 @@ export async function openTransport(config: Lookup): Promise<Transport> {
     : withCredential(server, server.login.user);
 }
 
-/** CliError "usage" for wrong settings, before there is anything to send. */
+/** PatchsigError "usage" for wrong settings, before there is anything to send. */
 export function checkMailServer(config: Lookup): void {
   serverOf(config);
 }

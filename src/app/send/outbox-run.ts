@@ -1,6 +1,6 @@
 /** Sends what is due in an outbox; docs/outbox.md says what is promised. */
 
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import type { Outcome, Transport } from "../../send/transport.ts";
 import type { Outbox, OutboxRow } from "../../store/outbox.ts";
 
@@ -46,7 +46,7 @@ export function retryDelay(attempts: number): number {
  * One run: what an earlier one left in doubt, what has expired, then what is due, oldest first. No
  * two runs at a time on one database: the second would take for left what the first is just sending.
  *
- * @param connect called if there is something to send. A CliError is an outage, except for "usage"
+ * @param connect called if there is something to send. A PatchsigError is an outage, except for "usage"
  * @throws what `connect`, `allowed`, `wasSent` and SQLite throw; no letter is lost by it
  */
 export async function drain(
@@ -95,7 +95,7 @@ export async function drain(
     try {
       transport ??= await connect();
     } catch (error) {
-      if (!(error instanceof CliError) || error.code === "usage") throw error;
+      if (!(error instanceof PatchsigError) || error.code === "usage") throw error;
       return { kind: "outage", said: error.message };
     }
     try {

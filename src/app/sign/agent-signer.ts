@@ -6,7 +6,7 @@ import type { PublicKey } from "../../minisign/public-key.ts";
 import type { OpenSigner } from "./signer.ts";
 import { say } from "../../cli/terminal.ts";
 
-/** The agent of the environment; that it is waited for is said. CliError "no-agent". */
+/** The agent of the environment; that it is waited for is said. PatchsigError "no-agent". */
 export function userAgent(): SshAgent {
   return sshAgentOf(process.env, sayWaiting);
 }
@@ -15,7 +15,7 @@ function sayWaiting(): void {
   say("waiting for the ssh-agent: it may have asked you for something");
 }
 
-/** The key in ssh-agent that a selector means. CliError: "no-agent", "agent-failed", "no-key". */
+/** The key in ssh-agent that a selector means. PatchsigError: "no-agent", "agent-failed", "no-key". */
 export async function agentKey(selector: string): Promise<Selected> {
   const agent = userAgent();
   try {

@@ -7,7 +7,7 @@
 
 import { lstatSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
-import { CliError, EXIT } from "../../errors.ts";
+import { PatchsigError, EXIT } from "../../errors.ts";
 import { shellWord } from "../../shell.ts";
 import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import { formatPublicKeyText } from "../../minisign/public-key.ts";
@@ -38,7 +38,7 @@ const LARGEST_FILE = 16 << 20;
 
 export async function runHook([file]: readonly string[]): Promise<void> {
   if (file === undefined)
-    throw new CliError("usage", "hook run is for git send-email, which names a file");
+    throw new PatchsigError("usage", "hook run is for git send-email, which names a file");
   const verifier = createVerifier(4);
   const mail = readMail(file, verifier);
   if (mail === null) return noPatch(file);
@@ -61,15 +61,19 @@ function readMail(file: string, verifier: Verifier): Mail | null {
   try {
     sheet = readSheet(file);
   } catch (error) {
-    if (error instanceof CliError && error.code === "not-a-mail") return null;
+    if (error instanceof PatchsigError && error.code === "not-a-mail") return null;
     throw error;
   }
   const [only] = sheet.mails;
   if (sheet.mails.some(({ mail }, i) => i > 0 && checkMail(mail, verifier).kind !== "other"))
-    throw new CliError("refused", `${basename(file)}: git am would cut it in two at a From line`, {
-      hint: "git send-email wants a file a patch",
-      exit: EXIT.unmet,
-    });
+    throw new PatchsigError(
+      "refused",
+      `${basename(file)}: git am would cut it in two at a From line`,
+      {
+        hint: "git send-email wants a file a patch",
+        exit: EXIT.unmet,
+      },
+    );
   if (only === undefined || sheet.mails.length > 1) return null;
   return { sheet, bytes: only.mail, checked: checkMail(only.mail, verifier) };
 }
@@ -82,13 +86,13 @@ async function noteOtherKey({ sheet, checked }: Mail): Promise<void> {
   say(`note: ${basename(sheet.name)} has the signature of another key, of ${comment.by}`);
 }
 
-function noLongerHolds(mail: Mail, verifier: Verifier): CliError {
+function noLongerHolds(mail: Mail, verifier: Verifier): PatchsigError {
   const { sheet, checked } = mail;
   const why = checked.findings.find((f) => f.severity === "fail")?.message ?? "";
   const what = checked.signature === "bad" ? why : `damaged signature: ${why}`;
   const { mails, whole } = groupOf(mail, verifier);
   const names = mails.map((one) => one.sheet.name);
-  return new CliError("refused", `${basename(sheet.name)}: ${what}`, {
+  return new PatchsigError("refused", `${basename(sheet.name)}: ${what}`, {
     hint: `git patchsig sign ${shortest(whole ? names : [sheet.name])}`,
     exit: EXIT.unmet,
   });
@@ -151,7 +155,7 @@ function readOther(file: string, owner: number, verifier: Verifier): Mail | null
     return readMail(file, verifier);
   } catch (error) {
     // what cannot be read or written is not part of what can be signed at once
-    if (error instanceof CliError) return null;
+    if (error instanceof PatchsigError) return null;
     throw error;
   }
 }
@@ -221,15 +225,19 @@ async function askOnce(prompt: string): Promise<Buffer> {
     return await passwordSource({}).ask(prompt);
   } catch (error) {
     // there is no terminal
-    if (error instanceof CliError && error.code === "no-password") throw locked(error);
+    if (error instanceof PatchsigError && error.code === "no-password") throw locked(error);
     throw error;
   }
 }
 
-function locked(cause?: unknown): CliError {
-  return new CliError("no-password", "the key has a password, and ssh-agent does not hold it", {
-    hint: "git patchsig key unlock",
-    exit: EXIT.unmet,
-    cause,
-  });
+function locked(cause?: unknown): PatchsigError {
+  return new PatchsigError(
+    "no-password",
+    "the key has a password, and ssh-agent does not hold it",
+    {
+      hint: "git patchsig key unlock",
+      exit: EXIT.unmet,
+      cause,
+    },
+  );
 }

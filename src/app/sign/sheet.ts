@@ -1,7 +1,7 @@
 /** A file of mails that are signed in place: a patch file, a mail, an mbox. */
 
 import { readFileSync, statSync } from "node:fs";
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import { shellCommand, shellWord } from "../../shell.ts";
 import { messages } from "../../mail/mbox.ts";
 import { looksLikeMail, notAMail } from "../../source/file.ts";
@@ -18,12 +18,12 @@ export interface Sheet {
   readonly mails: readonly { start: number; end: number; mail: Buffer }[];
 }
 
-/** Reads a file or, for `-`, stdin. CliError: as the file cannot be read, or is no mail. */
+/** Reads a file or, for `-`, stdin. PatchsigError: as the file cannot be read, or is no mail. */
 export function readSheet(name: string): Sheet {
   const bytes = readWhole(name);
   if (!looksLikeMail(bytes)) throw notAMail(name, bytes);
   const mails = messages(bytes, { keepCr: true }).map(({ offset, size, bytes: mail }) => {
-    if (mail === null) throw new CliError("too-large", `${name}: a mail of ${size} bytes`);
+    if (mail === null) throw new PatchsigError("too-large", `${name}: a mail of ${size} bytes`);
     return { start: offset, end: offset + size, mail };
   });
   return { name, bytes, mails };
@@ -36,35 +36,35 @@ function readWhole(name: string): Buffer {
     return bytes;
   }
   const stat = statSync(name, { throwIfNoEntry: false });
-  if (stat === undefined) throw new CliError("not-found", `no such file: ${name}`);
+  if (stat === undefined) throw new PatchsigError("not-found", `no such file: ${name}`);
   if (stat.isDirectory())
-    throw new CliError("unreadable", `${name} is a directory`, {
+    throw new PatchsigError("unreadable", `${name} is a directory`, {
       hint: `name the files: ${shellWord(name)}/*.patch`,
     });
   if (!stat.isFile())
-    throw new CliError("unreadable", `${name} is no file that can be signed in place`, {
+    throw new PatchsigError("unreadable", `${name} is no file that can be signed in place`, {
       hint: "without a file name, standard input is signed",
     });
   if (stat.size > MAX_FILE) throw tooLarge(name);
   try {
     return readFileSync(name);
   } catch (error) {
-    throw new CliError("unreadable", `cannot read ${name}`, { cause: error });
+    throw new PatchsigError("unreadable", `cannot read ${name}`, { cause: error });
   }
 }
 
-/** CliError "unwritable" if it is read-only: it could be replaced, but its owner meant otherwise. */
+/** PatchsigError "unwritable" if it is read-only: it could be replaced, but its owner meant otherwise. */
 export function checkWritable(name: string): void {
   if (name === "-") return;
   const stat = statSync(name, { throwIfNoEntry: false });
   if (stat === undefined || (stat.mode & 0o222) !== 0) return;
-  throw new CliError("unwritable", `${name} is read-only`, {
+  throw new PatchsigError("unwritable", `${name} is read-only`, {
     hint: shellCommand("chmod u+w", name),
   });
 }
 
-function tooLarge(name: string): CliError {
-  return new CliError("too-large", `${name} is too large to be patches`);
+function tooLarge(name: string): PatchsigError {
+  return new PatchsigError("too-large", `${name} is too large to be patches`);
 }
 
 /** Its mails, to be signed. */

@@ -3,7 +3,7 @@
  * passwords and what speaks to an agent is loaded when it is needed.
  */
 
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import type { Signer } from "../../minisign/signature.ts";
 import {
   type AskPassword,
@@ -53,8 +53,8 @@ export async function openSigner(
     const unlocked = given ? null : await unlockedInAgent(path);
     return unlocked ?? (await unlockKey({ path, askPassword }));
   } catch (error) {
-    if (error instanceof CliError && error.code === "not-found")
-      throw new CliError("not-found", `no key yet: ${path} is not there`, {
+    if (error instanceof PatchsigError && error.code === "not-found")
+      throw new PatchsigError("not-found", `no key yet: ${path} is not there`, {
         hint: "make one: git patchsig key generate",
         cause: error,
       });

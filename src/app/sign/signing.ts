@@ -1,7 +1,7 @@
 /** What `sign` and `format-patch` share: the key, the address, and the signing of mails. */
 
 import { isAscii } from "node:buffer";
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import { failure, runGitSync } from "../../git/run.ts";
 import { whoseSettings } from "../../git/scope.ts";
 import { MAX_HEADER_BYTES } from "../../mail/limits.ts";
@@ -55,7 +55,7 @@ export function signerAddress(): string {
   const address = gitConfig().string("patchsig.address") ?? authorAddress();
   const identity = normaliseIdentity(address);
   if (identity === null || !/^[!-~]+$/.test(identity))
-    throw new CliError("usage", `cannot sign for the address "${address}"`, {
+    throw new PatchsigError("usage", `cannot sign for the address "${address}"`, {
       hint: SET_ADDRESS,
     });
   return identity;
@@ -67,7 +67,7 @@ function authorAddress(): string {
   const run = runGitSync(args, { cwd, purpose: "settings", env: whoseSettings(cwd) });
   if (run === null || run.status !== 0) {
     const why = run === null ? "git is not installed" : failure(args, run.stderr).message;
-    throw new CliError("usage", `no address to sign for: ${why}`, { hint: SET_ADDRESS });
+    throw new PatchsigError("usage", `no address to sign for: ${why}`, { hint: SET_ADDRESS });
   }
   return /<([^<>]*)> \d+ [+-]\d+\s*$/.exec(run.stdout.toString())?.[1] ?? "";
 }
@@ -79,7 +79,7 @@ const TEMPLATE = /\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*/;
 /**
  * Signs mails that belong together; each result has been verified before it is handed out.
  *
- * @throws CliError "refused" if a mail cannot be signed, or if two have the same number
+ * @throws PatchsigError "refused" if a mail cannot be signed, or if two have the same number
  */
 export async function signDrafts(
   drafts: readonly Draft[],
@@ -113,7 +113,7 @@ export async function signDrafts(
       const checked = checkMail(mail, verifier);
       if (checked.signature !== "good") {
         const why = checked.findings.find((f) => f.severity === "fail")?.message ?? "";
-        throw new CliError("refused", `${drafts[at]!.name}: would not verify: ${why}`);
+        throw new PatchsigError("refused", `${drafts[at]!.name}: would not verify: ${why}`);
       }
       mails[at] = mail;
       for (const { code, severity, message } of checked.findings) {
@@ -142,7 +142,7 @@ function prepareDraft(draft: Draft, notes: string[]): Prepared | null {
   const made = prepare(draft.mail);
   if (made === null) return null;
   if (!made.ok)
-    throw new CliError("refused", `${draft.name}: cannot be signed: ${made.refusal.detail}`);
+    throw new PatchsigError("refused", `${draft.name}: cannot be signed: ${made.refusal.detail}`);
   const { view, isCover } = made.value;
   if (isCover && TEMPLATE.test(view.headers.subject + view.message.toString("latin1"))) {
     notes.push(`${draft.name} is not signed yet: write it, then git patchsig sign all files again`);
@@ -211,13 +211,13 @@ function rejectDuplicates(group: readonly GroupMember[], drafts: readonly Draft[
   for (const { draft, placed } of group) {
     const other = seen.get(placed.index);
     if (other !== undefined)
-      throw new CliError(
+      throw new PatchsigError(
         "refused",
         `${drafts[other]!.name} and ${drafts[draft]!.name} are both ${placed.index}/${placed.total}`,
         { hint: "sign one series at a time" },
       );
     if (placed.index > placed.total)
-      throw new CliError(
+      throw new PatchsigError(
         "refused",
         `${drafts[draft]!.name}: ${placed.index}/${placed.total} is no number`,
       );
@@ -232,7 +232,7 @@ function baseOf(group: readonly GroupMember[], asked: string | null | undefined)
     .find((commit) => commit !== null);
   if (asked !== undefined) {
     if (written !== undefined && written !== asked)
-      throw new CliError("refused", `the mails name another base: ${written}`, {
+      throw new PatchsigError("refused", `the mails name another base: ${written}`, {
         hint: "make them again with the right --base",
       });
     return asked;

@@ -1,6 +1,6 @@
 /** Cursors that are no longer needed. */
 
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import { isWhole, maildirPrefix, mailsIn } from "../../source/maildir.ts";
 
 /**
@@ -17,7 +17,7 @@ export function goneCursors(
     try {
       return goneFrom(maildir, cursorsBelow);
     } catch (error) {
-      if (error instanceof CliError) return [];
+      if (error instanceof PatchsigError) return [];
       throw error;
     }
   });

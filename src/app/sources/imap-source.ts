@@ -1,6 +1,6 @@
 /** A mailbox on a server as a source: git's credential helpers have the password. */
 
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import { askCredential, tellCredential } from "../../git/credential.ts";
 import { runGit } from "../../git/run.ts";
 import { NO_REPOSITORY } from "../../git/scope.ts";
@@ -8,7 +8,7 @@ import { loginOf, parseMailbox, readMailbox } from "../../source/imap.ts";
 import type { OnRead, Pieces } from "../../source/piece.ts";
 import type { SourceOptions } from "./sources.ts";
 
-/** What cannot be read is a piece. Throws a CliError "usage" for what is no mailbox. */
+/** What cannot be read is a piece. Throws a PatchsigError "usage" for what is no mailbox. */
 export async function* openMailbox(
   url: string,
   { since, cursorOf }: SourceOptions,
@@ -21,7 +21,7 @@ export async function* openMailbox(
   try {
     password = await askCredential(login);
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
+    if (!(error instanceof PatchsigError)) throw error;
     return yield [{ source: url, error }];
   }
   const onLogin = (right: boolean): Promise<void> => tellCredential(login, password, right);
@@ -37,6 +37,6 @@ async function timeOf(words: string): Promise<number> {
     purpose: "settings",
     env: NO_REPOSITORY,
   });
-  if (status !== 0) throw new CliError("usage", `--since: "${words}" is no time`);
+  if (status !== 0) throw new PatchsigError("usage", `--since: "${words}" is no time`);
   return Number(stdout.toString());
 }

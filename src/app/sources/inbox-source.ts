@@ -1,6 +1,6 @@
 /** A public-inbox as a source: its mails as pieces, with cursors if they are wanted. */
 
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import {
   countCommits,
   type Epoch,
@@ -61,7 +61,7 @@ async function* inboxPieces(
       yield mails.map(pieceOf);
     }
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
+    if (!(error instanceof PatchsigError)) throw error;
     yield [{ source, error }];
   }
 }

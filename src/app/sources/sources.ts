@@ -1,6 +1,6 @@
 /** Sources of mail by the names that people give them. */
 
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import { readSource } from "../../source/file.ts";
 import type { CursorOf, OnRead, Pieces } from "../../source/piece.ts";
 import { isDirectory, isThere } from "../../source/reading.ts";
@@ -17,7 +17,7 @@ export interface SourceOptions {
 /**
  * The mails of a source, oldest first where it knows. What cannot be read is a piece, never thrown.
  *
- * @throws CliError "usage" if the options do not go with this source
+ * @throws PatchsigError "usage" if the options do not go with this source
  */
 export async function* openSource(
   name: string,
@@ -29,7 +29,7 @@ export async function* openSource(
     return yield* openMailbox(name, options, onRead);
   }
   if (isUrl(name) && !isThere(name))
-    throw new CliError("usage", `${shownUrl(name)}: patchsig reads no such addresses`, {
+    throw new PatchsigError("usage", `${shownUrl(name)}: patchsig reads no such addresses`, {
       hint: "imap:// and imaps://; of a public-inbox, a clone",
     });
   if (isDirectory(name)) {
@@ -39,6 +39,6 @@ export async function* openSource(
     if (inbox !== null) return yield* inbox;
   }
   if (options.since !== undefined)
-    throw new CliError("usage", `--since goes with a public-inbox or IMAP, not ${name}`);
+    throw new PatchsigError("usage", `--since goes with a public-inbox or IMAP, not ${name}`);
   yield* readSource(name, options.cursorOf, onRead);
 }

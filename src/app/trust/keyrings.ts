@@ -19,7 +19,7 @@ import { now } from "../now.ts";
 /** How the files of a keyring lie: as docs/spec/trust.md says, or as patatt has them. */
 export type KeyringLayout = "minisign" | "patatt";
 
-/** Throws a CliError: not-found, unreadable, too-large, usage, git-failed. */
+/** Throws a PatchsigError: not-found, unreadable, too-large, usage, git-failed. */
 export async function openKeyring(
   name: string,
   verifier: Verifier,

@@ -2,7 +2,7 @@
 
 import { openKeyrings } from "../../devkeys/folder.ts";
 import { verifyOpenpgp } from "../../devkeys/gpg.ts";
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { isWrapped } from "../../verify/carrier.ts";
 import { asSigned, checkMail, refusedMail } from "../../verify/check.ts";
@@ -24,7 +24,7 @@ export interface CheckOptions {
 /** `bytes` is null if the mail is larger than what is read; `size` says how large. */
 export type Check = (bytes: Buffer | null, size: number) => Checked;
 
-/** Throws a CliError "not-found" if a keyring folder is none. */
+/** Throws a PatchsigError "not-found" if a keyring folder is none. */
 export function createCheck({ devKeyrings, signedOnly, plainAm }: CheckOptions): Check {
   const verifier = createVerifier();
   const tools = { verifier, findKey: openKeyrings(devKeyrings), openpgp: verifyOpenpgp };
@@ -47,7 +47,7 @@ export function examine(check: Check, bytes: Buffer | null, size: number): Exami
   try {
     return evidenceIn(check(bytes, size));
   } catch (error) {
-    if (error instanceof CliError || !(error instanceof Error)) throw error;
+    if (error instanceof PatchsigError || !(error instanceof Error)) throw error;
     return error;
   }
 }

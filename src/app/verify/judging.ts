@@ -1,6 +1,6 @@
 /** From what was found in a mail to its verdict: the trust database is asked, and told. */
 
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import type { Unread } from "../../source/piece.ts";
 import { NO_PINS, type Pins, refusedByPins, withPins } from "../../trust/pins.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
@@ -170,7 +170,7 @@ export function createSession(
           [],
         );
       } catch (error) {
-        if (error instanceof CliError) throw error;
+        if (error instanceof PatchsigError) throw error;
       }
       // all of it is undone: once more, one by one, without those at which it fails
       const all: (NoteResult | JudgedMail<(typeof mails)[number]["payload"]>)[] = [];

@@ -10,7 +10,7 @@
  *         require = pinned
  */
 
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import { escapeText, padTo } from "../../report/escape.ts";
 import {
   DEFAULT_POLICY,
@@ -61,7 +61,7 @@ function parse({ scope, name, value, origin }: Setting): Partial<Policy> {
   const read = setting.read(value);
   if (read !== null) return read;
   const what = origin === "--require" ? origin : fullName(scope, name);
-  throw new CliError("usage", `${what} cannot be ${value}`, {
+  throw new PatchsigError("usage", `${what} cannot be ${value}`, {
     hint: `it can be ${setting.values}`,
   });
 }
@@ -73,7 +73,7 @@ function fullName(scope: string, name: string): string {
 /**
  * The policies: `--require`, else git config, else the default.
  *
- * @throws CliError "usage" for a value or a scope that means nothing
+ * @throws PatchsigError "usage" for a value or a scope that means nothing
  */
 export function readPolicies(required: string | undefined): Policies {
   let general: Policy = DEFAULT_POLICY;
@@ -92,9 +92,13 @@ export function readPolicies(required: string | undefined): Policies {
 function newOverride({ scope, name }: Setting): Override {
   const [, kind, of] = /^(list|path):(.+)$/s.exec(scope) ?? [];
   if (kind !== "list" && kind !== "path")
-    throw new CliError("usage", `${fullName(scope, name)} concerns neither a list nor a path`, {
-      hint: 'as in [patchsig "list:net.example.org"] or [patchsig "path:crypto"]',
-    });
+    throw new PatchsigError(
+      "usage",
+      `${fullName(scope, name)} concerns neither a list nor a path`,
+      {
+        hint: 'as in [patchsig "list:net.example.org"] or [patchsig "path:crypto"]',
+      },
+    );
   return { kind, name: kind === "list" ? of!.toLowerCase() : of!, settings: {} };
 }
 

@@ -4,7 +4,7 @@
  * batch after another, however many threads check them.
  */
 
-import { CliError, EXIT } from "../../errors.ts";
+import { PatchsigError, EXIT } from "../../errors.ts";
 import { glimpse } from "../../mail/glimpse.ts";
 import { type Cursor, isUnread, type SourceMail, type Unread } from "../../source/piece.ts";
 import { isDirectory } from "../../source/reading.ts";
@@ -223,7 +223,7 @@ function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
 }
 
 /** Why there is nothing to say of these sources. */
-export function noPatch(sources: readonly string[], messages: number): CliError {
+export function noPatch(sources: readonly string[], messages: number): PatchsigError {
   const [source = "-"] = sources;
   const where =
     sources.length > 1 ? `${sources.length} sources` : source === "-" ? "standard input" : source;
@@ -231,8 +231,8 @@ export function noPatch(sources: readonly string[], messages: number): CliError 
     ? "of a directory, patchsig reads *.patch, *.eml and *.mbox, a maildir or a public-inbox"
     : "patchsig reads what git format-patch writes and what mail programs save";
   return messages === 0
-    ? new CliError("no-patch", `no mail in ${where}`, { hint, exit: EXIT.unmet })
-    : new CliError("no-patch", `no patch in ${where}, only ${count(messages, "mail")}`, {
+    ? new PatchsigError("no-patch", `no mail in ${where}`, { hint, exit: EXIT.unmet })
+    : new PatchsigError("no-patch", `no patch in ${where}, only ${count(messages, "mail")}`, {
         exit: EXIT.unmet,
       });
 }

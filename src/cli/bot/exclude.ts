@@ -16,7 +16,7 @@ const MAINTAINER = /^M:\s.*$/gm;
 /**
  * The settings, with the addresses of `bot.excludeFile` among those that are excluded.
  *
- * @throws CliError: a file that is named and cannot be read
+ * @throws PatchsigError: a file that is named and cannot be read
  */
 export function withExcluded(settings: BotSettings): BotSettings {
   const { rules, excludeFiles } = settings;

@@ -7,7 +7,7 @@ import type { CommandModule } from "yargs";
 import { byDate } from "../../bot/by-date.ts";
 import type { Reason } from "../../bot/decide.ts";
 import { readFields } from "../../bot/header.ts";
-import { CliError, EXIT } from "../../errors.ts";
+import { PatchsigError, EXIT } from "../../errors.ts";
 import { parseDate } from "../../mail/date.ts";
 import { type Planned, renderPreview } from "../../report/bot.ts";
 import { escapeText } from "../../report/escape.ts";
@@ -62,7 +62,9 @@ async function preview(args: Arguments): Promise<void> {
   const settings = withExcluded(readBotFile(args.config, { optional: true }));
   const sources = args.source ?? settings.sources;
   if (sources.length === 0)
-    throw new CliError("usage", "no source to look at", { hint: "patchsig bot preview ARCHIVE" });
+    throw new PatchsigError("usage", "no source to look at", {
+      hint: "patchsig bot preview ARCHIVE",
+    });
   const render = openTemplates(settings.templates);
   const store = new BotStore(null, true);
   const guesser = guesserOf(settings);

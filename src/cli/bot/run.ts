@@ -2,7 +2,7 @@
 
 import type { CommandModule } from "yargs";
 import { type BotSettings, parseSettings } from "../../bot/settings.ts";
-import { CliError, EXIT } from "../../errors.ts";
+import { PatchsigError, EXIT } from "../../errors.ts";
 import { BOT_SCHEMA } from "../../store/bot-schema.ts";
 import { takeLock } from "../../store/lock.ts";
 import { now } from "../../app/now.ts";
@@ -61,8 +61,10 @@ async function run({ config, once }: Arguments): Promise<void> {
 }
 
 function checkComplete({ mode, address, sources, maintainers }: BotSettings): void {
-  const missing = (what: string): CliError =>
-    new CliError("usage", `the bot's file sets no ${what}`, { hint: "docs/bot.md has an example" });
+  const missing = (what: string): PatchsigError =>
+    new PatchsigError("usage", `the bot's file sets no ${what}`, {
+      hint: "docs/bot.md has an example",
+    });
   if (sources.length === 0) throw missing("source");
   if (mode !== "preview" && address === null) throw missing("address, from which it would write");
   if (mode === "digest" && maintainers.length === 0)

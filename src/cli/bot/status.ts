@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import type { CommandModule } from "yargs";
 import { authorDigest } from "../../bot/identity.ts";
-import { CliError, EXIT } from "../../errors.ts";
+import { PatchsigError, EXIT } from "../../errors.ts";
 import { renderStatus } from "../../report/bot.ts";
 import { BOT_SCHEMA } from "../../store/bot-schema.ts";
 import { takeLock } from "../../store/lock.ts";
@@ -60,7 +60,7 @@ export const forgetCommand: CommandModule<object, ForgetArguments> = {
       .option("config", CONFIG_OPTION) as never,
   handler({ config, address }) {
     const identity = normaliseIdentity(address);
-    if (identity === null) throw new CliError("usage", `${address} is no mail address`);
+    if (identity === null) throw new PatchsigError("usage", `${address} is no mail address`);
     const file = databaseOf(readBotFile(config));
     // one that runs would write down again what it has in hand
     const unlock = existsSync(file) ? takeLock(BOT_SCHEMA, file, "a bot") : () => undefined;
@@ -81,7 +81,7 @@ export const forgetCommand: CommandModule<object, ForgetArguments> = {
 
 function openStore(file: string): BotStore {
   if (!existsSync(file))
-    throw new CliError("not-found", `the bot has not run yet: there is no ${file}`, {
+    throw new PatchsigError("not-found", `the bot has not run yet: there is no ${file}`, {
       hint: "patchsig bot run --once",
     });
   return new BotStore(file, false);

@@ -2,7 +2,7 @@
 
 import type { Argv, CommandModule } from "yargs";
 import type { ThreadMail } from "../../series/item.ts";
-import { CliError, EXIT } from "../../errors.ts";
+import { PatchsigError, EXIT } from "../../errors.ts";
 import { fetchCommand, isOnRef } from "../../git/base-facts.ts";
 import {
   differencesOf,
@@ -122,9 +122,9 @@ export const amCommand: CommandModule<object, Arguments> = {
 
 async function am(args: Arguments): Promise<void> {
   if (args.branch !== undefined && !args.onBase)
-    throw new CliError("usage", "--branch goes with --on-base");
+    throw new PatchsigError("usage", "--branch goes with --on-base");
   if (args.guessBase && !args.onBase)
-    throw new CliError("usage", "--guess-base goes with --on-base");
+    throw new PatchsigError("usage", "--guess-base goes with --on-base");
   const repository = await openRepository(process.cwd());
   await checkIdle(repository);
   const store = openUserTrust(false);
@@ -150,7 +150,7 @@ async function am(args: Arguments): Promise<void> {
     }
     const count = `${applied} of ${chosen.length}`;
     if (applied < chosen.length)
-      throw new CliError("git-failed", `git am stopped: ${count} applied`);
+      throw new PatchsigError("git-failed", `git am stopped: ${count} applied`);
     note(`applied ${chosen.length === 1 ? "1 patch" : `${chosen.length} patches`}\n`);
   } finally {
     clearProgress();
@@ -161,13 +161,13 @@ async function am(args: Arguments): Promise<void> {
 /** Nothing is verified that git would then refuse to apply. */
 async function checkIdle(repository: Repository): Promise<void> {
   if (repository.toplevel === null)
-    throw new CliError("no-repository", "there is no working tree here to apply to");
+    throw new PatchsigError("no-repository", "there is no working tree here to apply to");
   if ((await amProgress(repository)) !== null)
-    throw new CliError("refused", "another am or rebase is under way here", {
+    throw new PatchsigError("refused", "another am or rebase is under way here", {
       hint: "finish it with git am --continue, or give it up with git am --abort",
     });
   if (await hasStagedChanges(repository))
-    throw new CliError("refused", "there are staged changes here", {
+    throw new PatchsigError("refused", "there are staged changes here", {
       hint: "git commit them, or git stash",
     });
 }
@@ -175,7 +175,7 @@ async function checkIdle(repository: Repository): Promise<void> {
 /**
  * Hands the mails to git; gives back how many it applied. What git says is shown if it stops.
  *
- * @throws CliError "refused" if what git committed is not what was verified: that is undone
+ * @throws PatchsigError "refused" if what git committed is not what was verified: that is undone
  */
 async function apply(
   repository: Repository,
@@ -218,7 +218,7 @@ async function checkCommitted(
   const hooks = await hooksBehind(repository, differences);
   if (hooks.length > 0) return note(`note: changed by your hook ${hooks.join(", ")}: ${what}\n`);
   await undoAm(repository, before);
-  throw new CliError(
+  throw new PatchsigError(
     "refused",
     `git committed something else than was verified (${what}): undone`,
     {
@@ -232,7 +232,7 @@ async function theSeries(
   args: Arguments,
   store: ReturnType<typeof openUserTrust>,
 ): Promise<Series<Checked>> {
-  let fault: CliError | null = null;
+  let fault: PatchsigError | null = null;
   // an error at one mail is no reason to refuse others; if it is one of the series, that is incomplete
   const onUnread = ({ error }: Unread): void => {
     if (error.code !== "fault") throw error;
@@ -276,7 +276,7 @@ async function theSeries(
       .slice(0, MAX_NAMED)
       .map((s) => `v${s.result.version} ${s.result.subject}`)
       .join("; ");
-    throw new CliError("refused", `${withPatches.length} series in there: ${named}`, {
+    throw new PatchsigError("refused", `${withPatches.length} series in there: ${named}`, {
       hint: "give the mails of one series",
     });
   }
@@ -363,7 +363,7 @@ function choose(series: Series<Checked>, args: Arguments): Member<Checked>[] | n
 function compose(checked: Checked, subject: string, withMessageId: boolean): Composed {
   const mail = mailFor(checked, now(), { withMessageId });
   if (!mail.ok)
-    throw new CliError("refused", `cannot hand "${subject}" to git: ${mail.refusal.detail}`);
+    throw new PatchsigError("refused", `cannot hand "${subject}" to git: ${mail.refusal.detail}`);
   return mail.value;
 }
 
@@ -377,19 +377,19 @@ async function goToBase(
     (m) => m.evidence.signed !== null && m.result.verdict !== "fail",
   )?.payload.signed?.comment.base;
   if (typeof signed !== "string" && !guessBase) {
-    throw new CliError("refused", "no base commit was signed", {
+    throw new PatchsigError("refused", "no base commit was signed", {
       hint: "--guess-base takes the most likely one; without --on-base it is applied on HEAD",
     });
   }
   const base = signed ?? (await guessedBase(repository, series));
   if (!(await hasCommit(repository, base))) {
     const fetch = await fetchCommand(repository, series.result.base.tree);
-    throw new CliError("refused", `the base ${base} is not in this repository`, {
+    throw new PatchsigError("refused", `the base ${base} is not in this repository`, {
       hint: fetch === "" ? "fetch it first" : fetch,
     });
   }
   if (!(await isOnRef(repository, base)))
-    throw new CliError("refused", `the base ${base} is on no branch and no tag here`, {
+    throw new PatchsigError("refused", `the base ${base} is on no branch and no tag here`, {
       hint: `see what it is, git log ${base.slice(0, 12)}, and give it a branch if it is good`,
     });
   const name = branch ?? branchName(series.result.subject, series.result.version);
@@ -407,7 +407,7 @@ async function guessedBase(repository: Repository, series: Series<Checked>): Pro
     const [guessed] = await guesser.guess([subjectOf(keptSeries(series))]);
     const best = guessed?.candidates[0];
     if (best === undefined || guessed?.confidence !== "high")
-      throw new CliError("refused", "no commit here is likely enough to be the base", {
+      throw new PatchsigError("refused", "no commit here is likely enough to be the base", {
         hint: "git patchsig base guess says why",
       });
     note(`base guessed: ${best.commit.slice(0, 12)} ${best.name}\n`);

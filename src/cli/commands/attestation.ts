@@ -1,7 +1,7 @@
 /** `patchsig attestation`: the signed text of a mail, for stock minisign to check. */
 
 import type { Argv, CommandModule } from "yargs";
-import { CliError, EXIT } from "../../errors.ts";
+import { PatchsigError, EXIT } from "../../errors.ts";
 import { glimpse } from "../../mail/glimpse.ts";
 import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import { formatSignature } from "../../minisign/signature.ts";
@@ -64,11 +64,11 @@ async function theMail(source: string): Promise<Checked> {
       if (isUnread(piece)) throw piece.error;
       const { bytes } = piece;
       mails++;
-      if (bytes === null) throw new CliError("too-large", `${source}: the mail is too large`);
+      if (bytes === null) throw new PatchsigError("too-large", `${source}: the mail is too large`);
       const checked = checkOne(piece.source, bytes, verifier);
       if (checked.kind === "other") continue;
       if (found !== null)
-        throw new CliError("usage", `${source} holds more than one patch`, {
+        throw new PatchsigError("usage", `${source} holds more than one patch`, {
           hint: "give one mail",
         });
       found = checked;
@@ -90,17 +90,17 @@ function checkOne(source: string, mail: Buffer, verifier: Verifier): Checked {
 function textOf(checked: Checked): Buffer {
   if (checked.attestation !== null) return checked.attestation.text;
   if (checked.view === null || checked.diff === null)
-    throw new CliError("refused", checked.findings.at(-1)?.message ?? "the mail is refused");
+    throw new PatchsigError("refused", checked.findings.at(-1)?.message ?? "the mail is refused");
   const made = attestMail(checked.view, checked.diff);
-  if (!made.ok) throw new CliError("refused", made.refusal.detail);
+  if (!made.ok) throw new PatchsigError("refused", made.refusal.detail);
   return made.value.text;
 }
 
 function minisigOf({ view }: Checked): string {
   const [start] = view === null ? [] : findMarkers(view.patch);
   if (view === null || start === undefined)
-    throw new CliError("refused", "the mail is not signed", { exit: EXIT.unmet });
+    throw new PatchsigError("refused", "the mail is not signed", { exit: EXIT.unmet });
   const block = readBlock(view.patch, start);
-  if (!block.ok) throw new CliError("refused", block.refusal.detail, { exit: EXIT.unmet });
+  if (!block.ok) throw new PatchsigError("refused", block.refusal.detail, { exit: EXIT.unmet });
   return formatSignature(block.value.signature);
 }

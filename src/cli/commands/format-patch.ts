@@ -6,7 +6,7 @@
 
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { CliError, EXIT } from "../../errors.ts";
+import { PatchsigError, EXIT } from "../../errors.ts";
 import { temporaryFolder } from "../../places.ts";
 import { shellCommand } from "../../shell.ts";
 import { type BaseChoice, chooseBase } from "../../git/base.ts";
@@ -155,7 +155,7 @@ function takeWords(args: readonly string[]): Words {
     const option = VALUED.find(([pattern]) => pattern.test(name ?? word));
     if (option !== undefined) {
       const value = glued ?? args[++i];
-      if (value === undefined) throw new CliError("usage", `${word} needs a value`);
+      if (value === undefined) throw new PatchsigError("usage", `${word} needs a value`);
       values[option[1]] = value;
       continue;
     }
@@ -169,7 +169,7 @@ function takeWords(args: readonly string[]): Words {
   }
   const { key, passwordFd, passwordFile, folder, file } = values;
   if (stdout && folder !== undefined)
-    throw new CliError("usage", "--stdout and --output-directory exclude each other");
+    throw new PatchsigError("usage", "--stdout and --output-directory exclude each other");
   const target: Words["target"] = stdout
     ? { kind: "stdout" }
     : file !== undefined
@@ -307,9 +307,13 @@ const EMPTY = Buffer.alloc(0);
 function fileOf(name: string, bytes: Buffer): { top: Buffer; mail: Buffer | null } {
   const [mail, ...more] = messages(bytes, { keepCr: true });
   if (more.length > 0)
-    throw new CliError("refused", `${name}: git am would cut it in two at a line of its message`, {
-      hint: 'a line such as "From x Mon Sep 17 00:00:00 2001" must be indented',
-    });
+    throw new PatchsigError(
+      "refused",
+      `${name}: git am would cut it in two at a line of its message`,
+      {
+        hint: 'a line such as "From x Mon Sep 17 00:00:00 2001" must be indented',
+      },
+    );
   if (mail === undefined) return { top: bytes, mail: null };
   return { top: bytes.subarray(0, mail.offset), mail: whole(mail.bytes) };
 }
@@ -324,12 +328,13 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {
-    throw new CliError("unwritable", `cannot make the directory ${folder}`, { cause });
+    throw new PatchsigError("unwritable", `cannot make the directory ${folder}`, { cause });
   }
 }
 
 function whole(bytes: Buffer | null): Buffer {
-  if (bytes === null) throw new CliError("too-large", "a patch is too large to be sent by mail");
+  if (bytes === null)
+    throw new PatchsigError("too-large", "a patch is too large to be sent by mail");
   return bytes;
 }
 

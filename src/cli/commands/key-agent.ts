@@ -3,7 +3,7 @@
 import type { ArgumentsCamelCase } from "yargs";
 import { isGpgAgent } from "../../agent/gpg-agent.ts";
 import type { SshAgent } from "../../agent/ssh-agent.ts";
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import { shellWord } from "../../shell.ts";
 import { formatKeyId, formatPublicKeyText, type PublicKey } from "../../minisign/public-key.ts";
 import { readPublicKeyBeside, readSecretKeyFile, unlockKey } from "../../store/key-file.ts";
@@ -28,7 +28,7 @@ export async function unlock(settings: ArgumentsCamelCase<UnlockSettings>): Prom
   const agent = userAgent();
   try {
     if (isGpgAgent(process.env["SSH_AUTH_SOCK"] ?? ""))
-      throw new CliError("unsupported", "gpg-agent would keep the key on the disk for good", {
+      throw new PatchsigError("unsupported", "gpg-agent would keep the key on the disk for good", {
         hint: "eval $(ssh-agent) starts an agent that forgets",
       });
     const file = readSecretKeyFile(path);
@@ -46,7 +46,7 @@ export async function unlock(settings: ArgumentsCamelCase<UnlockSettings>): Prom
       key.wipe();
     }
     if (!(await holds(agent, point)))
-      throw new CliError("agent-failed", "the ssh-agent took the key and does not list it");
+      throw new PatchsigError("agent-failed", "the ssh-agent took the key and does not list it");
     note(`unlocked for ${settings.for}: ${formatPublicKeyText(key.publicKey)}\n`);
   } finally {
     agent.close();
@@ -78,14 +78,18 @@ function publicKeyBeside(path: string): PublicKey {
   const key = readPublicKeyBeside(path);
   if (key !== null) return key;
   const beside = publicKeyPath(path);
-  throw new CliError("not-found", `no public key beside the secret one: ${beside} is not there`, {
-    hint: `minisign -R -s ${shellWord(path)} -p ${shellWord(beside)}`,
-  });
+  throw new PatchsigError(
+    "not-found",
+    `no public key beside the secret one: ${beside} is not there`,
+    {
+      hint: `minisign -R -s ${shellWord(path)} -p ${shellWord(beside)}`,
+    },
+  );
 }
 
 function secondsOf(text: string): number {
   const [, number, unit] = /^([1-9]\d{0,6})([smhd])$/.exec(text) ?? [];
   const seconds = Number(number) * (UNITS[unit ?? ""] ?? NaN);
   if (seconds <= LONGEST) return seconds;
-  throw new CliError("usage", `--for cannot be ${text}`, { hint: "30m, 8h, 2d; at most 30d" });
+  throw new PatchsigError("usage", `--for cannot be ${text}`, { hint: "30m, 8h, 2d; at most 30d" });
 }

@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import type { ArgumentsCamelCase, Argv, CommandModule } from "yargs";
-import { CliError, FormatError } from "../../errors.ts";
+import { PatchsigError, FormatError } from "../../errors.ts";
 import { parseEd25519Key } from "../../devsig/keyring.ts";
 import {
   KEY_NUMBER_BYTES,
@@ -201,9 +201,9 @@ async function importKey(settings: ArgumentsCamelCase<ImportSettings>): Promise<
   const path = keyPathOf(settings.key);
   const source = resolve(settings.file);
   if (settings.patatt && settings.public !== undefined)
-    throw new CliError("usage", "--public does not go with --patatt");
+    throw new PatchsigError("usage", "--public does not go with --patatt");
   if (!settings.patatt && (settings.noPassword === true || settings.password !== undefined))
-    throw new CliError("usage", "the password stays as it is", {
+    throw new PatchsigError("usage", "the password stays as it is", {
       hint: "git patchsig key password changes it",
     });
   if (!settings.force) checkNewKey(path);
@@ -237,7 +237,7 @@ async function readPatattKey(path: string): Promise<SecretKey> {
     return key;
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    throw new CliError("bad-key", `${path}: no ed25519 key of patatt: ${error.message}`);
+    throw new PatchsigError("bad-key", `${path}: no ed25519 key of patatt: ${error.message}`);
   } finally {
     bytes.fill(0);
   }
@@ -356,7 +356,7 @@ function keyText(key: SecretKey, comment: string, lock: KeyLock | null): string 
     return formatSecretKeyFile(key, comment, lock);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    throw new CliError("usage", error.message, { cause: error });
+    throw new PatchsigError("usage", error.message, { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 /** `patchsig sign`: patch files, mails and mboxes in place, or stdin to stdout. */
 
 import type { Argv, CommandModule } from "yargs";
-import { CliError, EXIT } from "../../errors.ts";
+import { PatchsigError, EXIT } from "../../errors.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import { passwordOptions, type PasswordSettings } from "../password.ts";
 import { checkWritable, draftsOf, readSheet, rewritten } from "../../app/sign/sheet.ts";
@@ -46,25 +46,26 @@ export const signCommand: CommandModule<object, Arguments> = {
 async function sign(args: Arguments): Promise<void> {
   const { base } = args;
   if (base !== undefined && !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(base))
-    throw new CliError("usage", `--base wants a full object name`, {
+    throw new PatchsigError("usage", `--base wants a full object name`, {
       hint: "git rev-parse origin/main",
     });
   if (args.file.includes("-") && args.file.length > 1)
-    throw new CliError("usage", "stdin cannot be signed together with files");
+    throw new PatchsigError("usage", "stdin cannot be signed together with files");
   // with --password-fd 0 the mails come after the password
   let signer = args.passwordFd === 0 ? await openSigner(args) : null;
   try {
     const sheets = args.file.map(readSheet);
     for (const { name } of sheets) checkWritable(name);
     const drafts = sheets.flatMap(draftsOf);
-    if (drafts.length === 0) throw new CliError("no-patch", "no patch found", { exit: EXIT.unmet });
+    if (drafts.length === 0)
+      throw new PatchsigError("no-patch", "no patch found", { exit: EXIT.unmet });
 
     const by = signerAddress();
     signer ??= await openSigner(args);
     const time = now();
     const signed = await signDrafts(drafts, { signer, by, time, base, inOrder: false });
     if (signed.patches === 0 && signed.notes.length === 0)
-      throw new CliError("no-patch", "no patch found", { exit: EXIT.unmet });
+      throw new PatchsigError("no-patch", "no patch found", { exit: EXIT.unmet });
     let next = 0;
     const done = sheets.map((sheet) => {
       const mails = signed.mails.slice(next, next + sheet.mails.length);

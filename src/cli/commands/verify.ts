@@ -2,7 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import type { Argv, CommandModule } from "yargs";
-import { CliError, EXIT } from "../../errors.ts";
+import { PatchsigError, EXIT } from "../../errors.ts";
 import { amSettings } from "../../git/am-settings.ts";
 import type { Unread } from "../../source/piece.ts";
 import { formatRecord } from "../../report/json.ts";
@@ -101,7 +101,8 @@ const LONG_RUN = 20;
 async function verify(args: Arguments): Promise<void> {
   if (args.policy) return out(`${describePolicies(args.require).join("\n")}\n`);
   const jobs = args.jobs ?? availableParallelism();
-  if (!Number.isSafeInteger(jobs) || jobs < 1) throw new CliError("usage", "--jobs wants a number");
+  if (!Number.isSafeInteger(jobs) || jobs < 1)
+    throw new PatchsigError("usage", "--jobs wants a number");
   const policies = readPolicies(args.require);
   const store = openUserTrust(args.dryRun);
   const tally = newTally();

@@ -1,7 +1,7 @@
 /** `patchsig trust backup, restore`: the whole database as one file. */
 
 import type { CommandModule } from "yargs";
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import { escapeText } from "../../report/escape.ts";
 import { backUp, restore } from "../../store/backup.ts";
 import { openTrust } from "../../store/trust-store.ts";
@@ -52,7 +52,7 @@ function comeBack(before: string, now: string): KeyRecord[] {
     return revokedIn(before).filter(({ publicKey }) => !still.has(publicKey));
   } catch (error) {
     // damaged, which may be why it was replaced
-    if (error instanceof CliError) return [];
+    if (error instanceof PatchsigError) return [];
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** What the trust commands share. */
 
-import { CliError } from "../../errors.ts";
+import { PatchsigError } from "../../errors.ts";
 import { openTrust, trustFile, type TrustStore } from "../../store/trust-store.ts";
 import { escapeText, wrapTo } from "../../report/escape.ts";
 import { formatRecord } from "../../report/json.ts";
@@ -39,7 +39,7 @@ export async function withTrust<T>(
 export function identityOf(address: string): string {
   const identity = normaliseIdentity(address);
   if (identity !== null) return identity;
-  throw new CliError("usage", `${address} is not a mail address that can have a key`, {
+  throw new PatchsigError("usage", `${address} is not a mail address that can have a key`, {
     hint: "give the bare address, as in alice@example.org",
   });
 }

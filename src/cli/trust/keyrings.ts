@@ -3,7 +3,7 @@
 import { existsSync, lstatSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { CommandModule } from "yargs";
-import { CliError, EXIT } from "../../errors.ts";
+import { PatchsigError, EXIT } from "../../errors.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { escapeText } from "../../report/escape.ts";
 import { readKeyringFolder } from "../../source/keyring.ts";
@@ -72,7 +72,7 @@ export const importCommand: CommandModule<object, ImportArguments> = {
       // a patatt keyring is named each time: its keys are pinned only where somebody asks for it
       const names = source.length > 0 || patatt ? source : configuredKeyrings().own;
       if (names.length === 0)
-        throw new CliError(
+        throw new PatchsigError(
           "usage",
           patatt
             ? "import --patatt needs a keyring"
@@ -237,7 +237,7 @@ function writeNew(folder: string, { path, bytes }: KeyringFile): boolean {
   try {
     mkdirSync(dirname(target), { recursive: true });
   } catch (cause) {
-    throw new CliError("unwritable", `cannot make the folder ${dirname(target)}`, { cause });
+    throw new PatchsigError("unwritable", `cannot make the folder ${dirname(target)}`, { cause });
   }
   replaceFile(target, bytes);
   return true;
@@ -249,7 +249,7 @@ function refuseLinks(folder: string, path: string): void {
   for (const part of path.split("/")) {
     name = join(name, part);
     if (lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() === true)
-      throw new CliError("refused", `${name} is a symbolic link: nothing is written there`);
+      throw new PatchsigError("refused", `${name} is a symbolic link: nothing is written there`);
   }
 }
 

@@ -1,7 +1,7 @@
 /** `patchsig trust list, show, accept, revoke`: the keys that are remembered, and a person's word on them. */
 
 import type { CommandModule } from "yargs";
-import { CliError, EXIT } from "../../errors.ts";
+import { PatchsigError, EXIT } from "../../errors.ts";
 import { displayWidth, escapeText, padTo, truncateTo } from "../../report/escape.ts";
 import type { IdentityHistory, TrustStore } from "../../store/trust-store.ts";
 import { shellCommand, shellWords } from "../../shell.ts";
@@ -52,7 +52,7 @@ export const showCommand: CommandModule<object, ShowArguments> = {
     withTrust(true, (trust) => {
       const history = trust.show(identityOf(identity));
       if (history === null) {
-        throw new CliError("not-found", `nothing is remembered of ${identity}`, {
+        throw new PatchsigError("not-found", `nothing is remembered of ${identity}`, {
           exit: EXIT.unmet,
         });
       }

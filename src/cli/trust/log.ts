@@ -1,7 +1,7 @@
 /** `patchsig trust log`: what happened to keys, the newest first, as git log tells it of commits. */
 
 import type { Argv, CommandModule } from "yargs";
-import { CliError, EXIT } from "../../errors.ts";
+import { PatchsigError, EXIT } from "../../errors.ts";
 import { escapeText, truncateTo } from "../../report/escape.ts";
 import type { TrustEvent } from "../../trust/record.ts";
 import { MAX_CHANGED } from "../../store/trust-store.ts";
@@ -31,7 +31,7 @@ export const logCommand: CommandModule<object, Arguments> = {
     withTrust(true, (trust) => {
       const most = maxCount ?? Infinity;
       if (Number.isNaN(most) || most < 0)
-        throw new CliError("usage", "--max-count needs a number that is not negative");
+        throw new PatchsigError("usage", "--max-count needs a number that is not negative");
       const of = identity === undefined ? null : identityOf(identity);
       const events = of === null ? trust.log() : trust.events(of).toReversed();
       let shown = 0;
@@ -43,7 +43,9 @@ export const logCommand: CommandModule<object, Arguments> = {
       if (of !== null && trust.changedKeys(of) >= MAX_CHANGED)
         note(`of keys that are not theirs, only the newest ${MAX_CHANGED} are kept\n`);
       if (of !== null && shown === 0 && trust.show(of) === null)
-        throw new CliError("not-found", `nothing is remembered of ${of}`, { exit: EXIT.unmet });
+        throw new PatchsigError("not-found", `nothing is remembered of ${of}`, {
+          exit: EXIT.unmet,
+        });
     }),
 };
 

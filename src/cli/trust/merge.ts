@@ -1,7 +1,7 @@
 /** `patchsig trust merge`: what is remembered on another machine of the same person. */
 
 import type { CommandModule } from "yargs";
-import { CliError, EXIT } from "../../errors.ts";
+import { PatchsigError, EXIT } from "../../errors.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { escapeText } from "../../report/escape.ts";
 import { openTrust, type TrustStore } from "../../store/trust-store.ts";
@@ -33,7 +33,7 @@ export const mergeCommand: CommandModule<object, Arguments> = {
       .option("json", JSON_OPTION),
   handler: ({ file, json }) =>
     withTrust(false, (trust) => {
-      if (!existsSync(file)) throw new CliError("not-found", `no such file: ${file}`);
+      if (!existsSync(file)) throw new PatchsigError("not-found", `no such file: ${file}`);
       const other = openTrust({ file: resolve(file), dryRun: true });
       try {
         const rows = trust.transaction(() => merge(trust, other, file));

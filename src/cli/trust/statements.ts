@@ -2,7 +2,7 @@
 
 import { readFileSync, statSync } from "node:fs";
 import type { Argv, CommandModule } from "yargs";
-import { CliError, EXIT } from "../../errors.ts";
+import { PatchsigError, EXIT } from "../../errors.ts";
 import { shellCommand } from "../../shell.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { formatPublicKeyText, parsePublicKeyText } from "../../minisign/public-key.ts";
@@ -92,7 +92,7 @@ export const endorseCommand: CommandModule<object, EndorseArguments> = {
   async handler(args) {
     const of = identityOf(args.identity);
     if (!/^[!-~]+$/.test(of))
-      throw new CliError("usage", `${of} has letters beyond ASCII, and cannot sign patches`);
+      throw new PatchsigError("usage", `${of} has letters beyond ASCII, and cannot sign patches`);
     await say(args, "endorse", signerAddress(), of, () => publicKeyOf(args.public));
   },
 };
@@ -129,7 +129,7 @@ export const revokeCommand: CommandModule<object, RevokeArguments> = {
       .options(signingOptions) as unknown as Argv<RevokeArguments>,
   async handler(args) {
     if (args.reserve && !args.statement)
-      throw new CliError("usage", "--reserve goes with --statement");
+      throw new PatchsigError("usage", "--reserve goes with --statement");
     if (!args.statement) return withTrust(false, (trust) => drop(trust, args));
     const by = signerAddress();
     const of = args.identity === undefined ? by : identityOf(args.identity);
@@ -141,7 +141,7 @@ export const revokeCommand: CommandModule<object, RevokeArguments> = {
 
 function drop(trust: TrustStore, args: RevokeArguments): void {
   if (args.identity === undefined)
-    throw new CliError("usage", "whose key is to be revoked?", { hint: "give the address" });
+    throw new PatchsigError("usage", "whose key is to be revoked?", { hint: "give the address" });
   const identity = identityOf(args.identity);
   const revoked = trust.drop(identity, args.public ?? keyInUse(trust, identity), now());
   for (const key of revoked) {
@@ -154,7 +154,7 @@ function drop(trust: TrustStore, args: RevokeArguments): void {
 function keyInUse(trust: TrustStore, identity: string): string {
   const [key, ...others] = usableKeys(trust.lookup(identity));
   if (key === undefined || others.length > 0)
-    throw new CliError("not-found", `which key of ${identity}?`, {
+    throw new PatchsigError("not-found", `which key of ${identity}?`, {
       hint: shellCommand("git patchsig trust show", identity),
       exit: EXIT.unmet,
     });
@@ -175,7 +175,7 @@ async function say(
     const own = formatPublicKeyText(signer.publicKey);
     const key = keyOf(own);
     if (kind !== "revoke" && key === own)
-      throw new CliError("usage", "that is the key you sign with");
+      throw new PatchsigError("usage", "that is the key you sign with");
     const said = { kind, time: now(), by, of, key };
     statement = await signWith(signer, statementSigning(signer.publicKey, said));
   } finally {
@@ -187,7 +187,7 @@ async function say(
   if (args.reserve === true) return note("it has no effect here until it is imported\n");
   await withTrust(false, (trust) => {
     const { outcome, why } = trust.applyOwn(statement, now());
-    if (outcome !== "applied") throw new CliError("refused", `not believed here: ${why}`);
+    if (outcome !== "applied") throw new PatchsigError("refused", `not believed here: ${why}`);
   });
 }
 
@@ -198,7 +198,7 @@ function publicKeyOf(text: string): string {
     parsePublicKeyText(text);
     return text;
   } catch (cause) {
-    throw new CliError("bad-key", `"${text}" is not one whole public key`, {
+    throw new PatchsigError("bad-key", `"${text}" is not one whole public key`, {
       hint: "give all 56 characters, from RW on, or a file that ends in .pub",
       cause,
     });
@@ -207,31 +207,33 @@ function publicKeyOf(text: string): string {
 
 const MAX_FILE = 1 << 20;
 
-/** The statements in a file or in what comes on stdin. Throws a CliError if there is none. */
+/** The statements in a file or in what comes on stdin. Throws a PatchsigError if there is none. */
 export function statementsInFile(file: string): readonly Statement[] {
   const found = findStatements(readStatementFile(file), createVerifier());
   const good = found.flatMap((one) => (one.ok ? [one.statement] : []));
   const bad = found.find((one) => !one.ok);
   if (bad?.ok === false)
-    throw new CliError("refused", `${file} holds a statement that is not good: ${bad.why}`, {
+    throw new PatchsigError("refused", `${file} holds a statement that is not good: ${bad.why}`, {
       exit: EXIT.unmet,
     });
   if (good.length === 0)
-    throw new CliError("refused", `there is no statement in ${file}`, { exit: EXIT.unmet });
+    throw new PatchsigError("refused", `there is no statement in ${file}`, { exit: EXIT.unmet });
   return good;
 }
 
 function readStatementFile(file: string): Buffer {
   const stat = file === "-" ? undefined : statSync(file, { throwIfNoEntry: false });
-  if (file !== "-" && stat === undefined) throw new CliError("not-found", `no such file: ${file}`);
+  if (file !== "-" && stat === undefined)
+    throw new PatchsigError("not-found", `no such file: ${file}`);
   let bytes: Buffer | null;
   try {
     if (file === "-") bytes = readStdin(MAX_FILE);
     else bytes = (stat?.size ?? 0) > MAX_FILE ? null : readFileSync(file);
   } catch (cause) {
-    throw new CliError("unreadable", `cannot read ${file}`, { cause });
+    throw new PatchsigError("unreadable", `cannot read ${file}`, { cause });
   }
-  if (bytes === null) throw new CliError("too-large", `${file} is too large to be a statement`);
+  if (bytes === null)
+    throw new PatchsigError("too-large", `${file} is too large to be a statement`);
   return bytes;
 }
 
@@ -254,7 +256,8 @@ export const statementCommand: CommandModule<object, StatementArguments> = {
       }) as unknown as Argv<StatementArguments>,
   handler({ file, output }) {
     const [statement, ...others] = statementsInFile(file);
-    if (others.length > 0) throw new CliError("usage", `${file} holds more than one statement`);
+    if (others.length > 0)
+      throw new PatchsigError("usage", `${file} holds more than one statement`);
     const text = signedText(statement!);
     if (output === undefined) return out(text);
     replaceFile(output, Buffer.from(text));

@@ -10,7 +10,7 @@ import {
   retryDelay,
   type Tally,
 } from "../../../src/app/send/outbox-run.ts";
-import { CliError } from "../../../src/errors.ts";
+import { PatchsigError } from "../../../src/errors.ts";
 import type { Transport } from "../../../src/send/transport.ts";
 import { openDatabase, type OpenDatabase } from "../../../src/store/database.ts";
 import { openOutbox, type Outbox } from "../../../src/store/outbox.ts";
@@ -171,14 +171,14 @@ describe("an outage", () => {
   test("no password", async () => {
     add("a", "b");
     const connect = (): Promise<never> =>
-      Promise.reject(new CliError("no-password", "no password"));
+      Promise.reject(new PatchsigError("no-password", "no password"));
     expect(await run(connect)).toEqual({ ...NOTHING, waiting: 2, outage: "no password" });
     expect(rows()).toEqual(held);
   });
 
   test("wrong settings are none", async () => {
     add("a");
-    const error = new CliError("usage", "no port");
+    const error = new PatchsigError("usage", "no port");
     await expect(run(() => Promise.reject(error))).rejects.toBe(error);
     expect(rows()).toEqual([["a", "queued", 0, 0]]);
   });
