@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require("../dist/bundle/cli/main.js").main(process.argv.slice(2));
+require("../dist/bundle/cli/start.js").load("main.js").main(process.argv.slice(2));

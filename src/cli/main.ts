@@ -1,15 +1,10 @@
 /** The entry: finds the command, loads it and nothing else, maps what went wrong to exit statuses. */
 
-import { setFlagsFromString } from "node:v8";
 import type { CommandModule } from "yargs";
 import { PatchsigError, EXIT, FormatError } from "../errors.ts";
 import { escapeText } from "../report/escape.ts";
 import { runCommand } from "./run-command.ts";
 import { note, out, sayError } from "./terminal.ts";
-
-// Nearly all that a mail leaves behind is gone with the next one. A nursery that does not grow costs
-// no time that can be measured, and an archive needs 40 MB less.
-setFlagsFromString("--semi-space-growth-factor=1");
 
 /** A command whose options are not ours to parse. */
 export interface RawCommand {

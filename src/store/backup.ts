@@ -11,8 +11,8 @@ import {
   rmSync,
 } from "node:fs";
 import path from "node:path";
-import Database from "better-sqlite3";
 import { PatchsigError } from "../errors.ts";
+import { openSqlite } from "./sqlite.ts";
 import {
   checkWhole,
   DRAFT_FILES,
@@ -40,7 +40,7 @@ export function backUp(file: string, target: string): void {
       throw new PatchsigError("unwritable", `cannot write ${target}: there is no such folder`);
     const draft = draftBeside(to);
     // not read-only: such a connection leaves its log and lock files behind
-    const db = new Database(file, { fileMustExist: true, timeout: 10_000 });
+    const db = openSqlite(file, { fileMustExist: true, timeout: 10_000 });
     try {
       // an empty file is one that "vacuum into" fills, and keeps the mode of
       closeSync(openSync(draft, "wx", 0o600));
@@ -112,7 +112,7 @@ export function restore(file: string, from: string, stamp: string): string | nul
 function setAside(file: string, kept: string): () => void {
   // a log that is another file's must not be joined with this one, not even in what is kept
   if (foreignLog(TRUST_SCHEMA, file) !== null) moveLogs(file, kept);
-  const db = new Database(file, { timeout: 1000 });
+  const db = openSqlite(file, { timeout: 1000 });
   try {
     try {
       // ends the log, and is refused while another process has the file open
@@ -140,7 +140,7 @@ function moveLogs(file: string, kept: string): void {
 
 /** A copy is another file: the log of the one that it was made of must not pass for its own. */
 function stampAnew(file: string): void {
-  const db = new Database(file);
+  const db = openSqlite(file);
   try {
     if ((db.pragma("user_version", { simple: true }) as number) >= TRUST_SCHEMA.stampedFrom!)
       db.exec(STAMP);

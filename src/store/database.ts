@@ -21,8 +21,9 @@ import {
   statSync,
 } from "node:fs";
 import path from "node:path";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { PatchsigError, type ErrorCode } from "../errors.ts";
+import { openSqlite } from "./sqlite.ts";
 import { foreignLog } from "./log-check.ts";
 import type { Schema } from "./schema.ts";
 
@@ -69,7 +70,7 @@ export function openDatabase(schema: Schema, options: OpenOptions): OpenDatabase
     for (;;) {
       inspect(schema, file);
       const before = statSync(file);
-      const db = new Database(file, { fileMustExist: true, timeout: options.busyMs ?? BUSY_MS });
+      const db = openSqlite(file, { fileMustExist: true, timeout: options.busyMs ?? BUSY_MS });
       const done = closedOnError(db, () => {
         // reads, and so waits for whoever is putting another file in its place
         refuseNewer(schema, file, db);
@@ -86,7 +87,7 @@ export function openDatabase(schema: Schema, options: OpenOptions): OpenDatabase
 
 /** An empty database that nobody else can see, and that is gone with the process. */
 export function openMemory(schema: Schema): Database.Database {
-  const db = new Database(":memory:");
+  const db = openSqlite(":memory:");
   migrate(schema, ":memory:", db);
   return db;
 }
@@ -155,7 +156,7 @@ function create(schema: Schema, file: string): void {
   const draft = `${file}.${randomBytes(6).toString("hex")}.new`;
   try {
     closeSync(openSync(draft, "wx", 0o600));
-    const db = new Database(draft);
+    const db = openSqlite(draft);
     closedOnError(db, () => fill(schema, file, db));
     db.close();
     syncPath(draft);
@@ -208,7 +209,7 @@ export function linkOrCopy(file: string, name: string): void {
  * @throws PatchsigError "bad-database" if anything in it is damaged
  */
 export function checkWhole(schema: Schema, file: string, name: string): void {
-  const db = new Database(file, { fileMustExist: true });
+  const db = openSqlite(file, { fileMustExist: true });
   closedOnError(db, () => {
     if (db.pragma("integrity_check", { simple: true }) !== "ok")
       throw new PatchsigError("bad-database", `the ${schema.what} ${name} is damaged`, {
@@ -245,7 +246,7 @@ function openForReading(schema: Schema, file: string): OpenDatabase {
     if (!stale()) {
       // "not in WAL mode": a database in memory has no log
       image.fill(1, 18, 20);
-      const db = new Database(image);
+      const db = openSqlite(image);
       return closedOnError(db, () => {
         // an old format is brought up to date in memory only
         migrate(schema, file, db);
@@ -253,7 +254,7 @@ function openForReading(schema: Schema, file: string): OpenDatabase {
       });
     }
   }
-  const db = new Database(file, { readonly: true, timeout: BUSY_MS });
+  const db = openSqlite(file, { readonly: true, timeout: BUSY_MS });
   return requireVersion(schema, file, { db, stale: () => false });
 }
 

@@ -5,8 +5,8 @@
 
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import path from "node:path";
-import Database from "better-sqlite3";
 import { PatchsigError } from "../errors.ts";
+import { openSqlite } from "./sqlite.ts";
 import { explainedFile } from "./database.ts";
 import type { Schema } from "./schema.ts";
 
@@ -22,7 +22,7 @@ export function takeLock(schema: Schema, file: string, who: string): () => void 
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
     const name = `${path.resolve(file)}.lock`;
     closeSync(openSync(name, "a", 0o600));
-    const db = new Database(name, { timeout: 0 });
+    const db = openSqlite(name, { timeout: 0 });
     try {
       db.exec("pragma journal_mode = memory; begin exclusive");
     } catch (error) {

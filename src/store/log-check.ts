@@ -10,7 +10,7 @@
  */
 
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
-import Database from "better-sqlite3";
+import { openSqlite } from "./sqlite.ts";
 import type { Schema } from "./schema.ts";
 
 /** What `update`s the stamp; the table is made in schema.ts. */
@@ -157,7 +157,7 @@ function openIfThere(name: string): number | null {
 
 /** Both together make a whole database. Read-only: another connection would join them for good. */
 function isWhole(file: string): boolean {
-  const db = new Database(file, { readonly: true, timeout: 10_000 });
+  const db = openSqlite(file, { readonly: true, timeout: 10_000 });
   try {
     return db.pragma("integrity_check", { simple: true }) === "ok";
   } catch (error) {

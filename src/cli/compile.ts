@@ -1,0 +1,109 @@
+/**
+ * Makes the caches that `start.ts` looks for, after a build and after an installation: runs the
+ * program as its users would, in a folder of its own, and keeps what V8 has compiled by then. What
+ * did not run is not in it, and is compiled when it does. If something is missing here, such as git,
+ * less is kept; if nothing can be written, the program works without.
+ */
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { digestOf, load, loaded } from "./start.ts";
+
+interface Program {
+  readonly main: (args: string[]) => Promise<void>;
+}
+
+/** Longer takes no machine: something hangs, and whoever installs the program waits for it. */
+const MOST_MS = 60_000;
+
+/** Runs this file again, where nothing of the user's is seen or changed, and nothing is printed. */
+function runAside(): void {
+  const folder = temporaryFolder();
+  if (folder === null) return;
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: folder,
+    XDG_DATA_HOME: folder,
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_CONFIG_GLOBAL: join(folder, ".gitconfig"),
+  };
+  try {
+    const args = [import.meta.filename, folder];
+    spawnSync(process.execPath, args, { cwd: folder, env, stdio: "ignore", timeout: MOST_MS });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Null if there is none: an installation does not fail because of a cache. */
+function temporaryFolder(): string | null {
+  try {
+    return mkdtempSync(join(tmpdir(), "patchsig-compile-"));
+  } catch {
+    return null;
+  }
+}
+
+async function runProgram(folder: string): Promise<void> {
+  // else V8 forgets what has not run for a while
+  setFlagsFromString("--no-flush-bytecode");
+  const { main } = load("main.js") as Program;
+  try {
+    await useIt(main, (...args) => execFileSync("git", args, { stdio: "ignore" }), folder);
+  } finally {
+    // a cache counts under the flags of its making only
+    setFlagsFromString("--flush-bytecode");
+    keep();
+  }
+}
+
+/** What is done daily, in a repository with a series of two. */
+async function useIt(
+  main: Program["main"],
+  git: (...args: string[]) => void,
+  folder: string,
+): Promise<void> {
+  git("init", "-q");
+  git("config", "user.name", "A");
+  git("config", "user.email", "a@example.org");
+  for (const text of ["one\n", "one\ntwo\n", "one\ntwo\nthree\n"]) {
+    writeFileSync(join(folder, "file"), text);
+    git("add", "file");
+    git("commit", "-qm", `file: ${text.length}`);
+  }
+  git("update-ref", "refs/remotes/origin/main", "HEAD~2");
+  await main(["key", "generate", "--no-password"]);
+  await main(["format-patch", "-o", "out", "origin/main.."]);
+  git("format-patch", "-q", "-1", "-o", "plain");
+  const [first, second] = ["out/0001-file-8.patch", "out/0002-file-14.patch"];
+  const plain = "plain/0001-file-14.patch";
+  copyFileSync(plain, "again.patch");
+  await main(["hook", "run", first]);
+  await main(["hook", "run", plain]);
+  await main(["sign", "again.patch"]);
+  await main(["verify", first, second]);
+  await main(["verify", "--json", first, second]);
+  await main(["attestation", first]);
+  await main(["trust", "list"]);
+  git("reset", "-q", "--hard", "origin/main");
+  await main(["am", first, second]);
+}
+
+/** Writes a cache beside each file that was loaded. */
+function keep(): void {
+  for (const { cache, script, bound } of loaded) {
+    const data = script.createCachedData();
+    try {
+      writeFileSync(cache, Buffer.concat([digestOf(bound, data), data]));
+    } catch {
+      // nothing there, or a part of it, which is as good as nothing
+    }
+  }
+}
+
+const [, , folder] = process.argv;
+if (folder === undefined) runAside();
+else void runProgram(folder);

@@ -1,0 +1,240 @@
+/** What V8 compiled of the program is used where it fits, and changes nothing where it does not. */
+
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { newFolder } from "../support/folders.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const MAIL = join(ROOT, "fixtures", "canonical", "plain.eml");
+
+/** Runs a command, and writes a line on stderr of what became of each cache: null if there was none. */
+const RUN = `
+  const [start, ...args] = process.argv.slice(1);
+  const { load, loaded } = require(start);
+  load("main.js").main(args).then(() => {
+    const rejected = loaded.map(({ cache, script }) => [cache, script.cachedDataRejected ?? null]);
+    process.stderr.write("\\n" + JSON.stringify(rejected) + "\\n");
+  });`;
+
+interface Ran {
+  readonly stdout: string;
+  /** By the name of a file: false if its cache was taken, true if V8 refused it, null if none was. */
+  readonly rejected: Readonly<Record<string, boolean | null>>;
+}
+
+function run(program: string, args: readonly string[], flags: readonly string[] = []): Ran {
+  const start = join(program, "dist", "bundle", "cli", "start.js");
+  const ran = spawnSync(process.execPath, [...flags, "-e", RUN, start, ...args], {
+    encoding: "utf8",
+  });
+  expect(ran.status, ran.stderr).toBe(0);
+  const rejected = JSON.parse(ran.stderr.trimEnd().split("\n").at(-1)!) as [
+    string,
+    boolean | null,
+  ][];
+  return {
+    stdout: ran.stdout,
+    rejected: Object.fromEntries(
+      rejected.map(([cache, its]) => [basename(cache).replace(/\.v8$/, ""), its]),
+    ),
+  };
+}
+
+/** What npm would put into a package, unpacked; the packages that it needs are those of this folder. */
+function unpack(): string {
+  const folder = newFolder();
+  const packed = spawnSync("npm", ["pack", "--silent", "--pack-destination", folder], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  expect(packed.status, packed.stderr).toBe(0);
+  spawnSync("tar", ["-xzf", packed.stdout.trim()], { cwd: folder });
+  symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  return join(folder, "package");
+}
+
+function postinstall(program: string, env: Record<string, string> = {}): void {
+  const { scripts } = JSON.parse(readFileSync(join(program, "package.json"), "utf8"));
+  const [, script] = /^node (\S+)$/.exec(scripts.postinstall)!;
+  const ran = spawnSync(process.execPath, [script!], {
+    cwd: program,
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+  });
+  expect(ran).toMatchObject({ status: 0, stdout: "", stderr: "" });
+}
+
+const bundleOf = (program: string): string => join(program, "dist", "bundle", "cli");
+const filesOf = (program: string): string[] => readdirSync(bundleOf(program)).toSorted();
+const cachesOf = (program: string): string[] =>
+  filesOf(program).filter((name) => name.endsWith(".v8"));
+
+let packed: string;
+let installed: string;
+let text: string;
+
+beforeAll(() => {
+  packed = unpack();
+  installed = copyOf(packed);
+  expect(cachesOf(installed)).toEqual([]);
+  // as it is for `npm install --ignore-scripts`
+  const bare = run(installed, ["attestation", MAIL]);
+  expect(new Set(Object.values(bare.rejected))).toEqual(new Set([null]));
+  text = bare.stdout;
+  expect(text).toContain("patchsig-v1");
+  postinstall(installed);
+});
+
+/** One that a test may damage. */
+function copyOf(original: string): string {
+  const program = join(newFolder(), "package");
+  cpSync(original, program, { recursive: true });
+  symlinkSync(join(ROOT, "node_modules"), join(program, "..", "node_modules"));
+  return program;
+}
+
+describe("the cache is used", () => {
+  const taken = { "main.js": false, "shared.js": false, "attestation.js": false };
+
+  test("after npm's installation", () => {
+    expect(run(installed, ["attestation", MAIL])).toMatchObject({ stdout: text, rejected: taken });
+  });
+
+  test("after a build, by all that is done daily", () => {
+    expect(run(ROOT, ["attestation", MAIL])).toMatchObject({ stdout: text, rejected: taken });
+    expect(cachesOf(ROOT)).toEqual(expect.arrayContaining(["am.js.v8", "hook-run.js.v8"]));
+    expect(cachesOf(ROOT)).toEqual(cachesOf(installed));
+  });
+
+  test("from a folder that cannot be written", () => {
+    const before = filesOf(installed).map((name) => statSync(join(bundleOf(installed), name)));
+    const script = `mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 77
+      touch "$1/x" 2>/dev/null && exit 78
+      node -e "$2" "$1/dist/bundle/cli/start.js" attestation "$3"`;
+    const ran = spawnSync("unshare", ["-rm", "sh", "-c", script, "sh", installed, RUN, MAIL], {
+      encoding: "utf8",
+    });
+    if (ran.status === 77 || ran.error !== undefined)
+      process.stderr.write("skipped: a read-only mount, which needs unshare and mount\n");
+    else {
+      expect(ran).toMatchObject({ status: 0, stdout: text });
+      expect(ran.stderr).toContain('shared.js.v8",false]');
+    }
+    // and where it could be, nothing is
+    run(installed, ["attestation", MAIL]);
+    const after = filesOf(installed).map((name) => statSync(join(bundleOf(installed), name)));
+    expect(after.map(({ mtimeMs, size }) => [mtimeMs, size])).toEqual(
+      before.map(({ mtimeMs, size }) => [mtimeMs, size]),
+    );
+  });
+});
+
+describe("what does not fit is passed over", () => {
+  const flipped = (at: number) => (bytes: Buffer) => {
+    const place = Math.floor(at * (bytes.length - 1));
+    bytes[place]! ^= 0x20;
+    return bytes;
+  };
+  const bindTo = (node: string, program: string, data: Buffer): Buffer => {
+    const source = readFileSync(join(bundleOf(program), "shared.js"));
+    const digest = createHash("sha256").update(node).update(source).update(data).digest();
+    return Buffer.concat([digest, data]);
+  };
+  const damages: Record<string, (bytes: Buffer, program: string) => Buffer> = {
+    "a byte of the digest": flipped(0),
+    "a byte of V8's header": (bytes) => flipped(36 / (bytes.length - 1))(bytes),
+    "a byte in the middle": flipped(0.5),
+    "the last byte": flipped(1),
+    "cut short": (bytes) => bytes.subarray(0, bytes.length / 2),
+    "a byte too many": (bytes) => Buffer.concat([bytes, Buffer.alloc(1)]),
+    empty: () => Buffer.alloc(0),
+    zeros: (bytes) => bytes.fill(0),
+    "that of another file": (_, program) => readFileSync(join(bundleOf(program), "am.js.v8")),
+    "that of another node": (bytes, program) =>
+      bindTo(`v20.0.0 ${process.arch}\n`, program, bytes.subarray(32)),
+    "that of another processor": (bytes, program) =>
+      bindTo(`${process.version} pdp11\n`, program, bytes.subarray(32)),
+  };
+
+  test("the digest is over node, source and cache", () => {
+    const bytes = readFileSync(join(bundleOf(installed), "shared.js.v8"));
+    const node = `${process.version} ${process.arch}\n`;
+    expect(bindTo(node, installed, bytes.subarray(32)).equals(bytes)).toBe(true);
+  });
+
+  test("whatever is wrong with it", () => {
+    const program = copyOf(installed);
+    const file = join(bundleOf(program), "shared.js.v8");
+    const whole = readFileSync(file);
+    for (const [what, damaged] of Object.entries(damages)) {
+      writeFileSync(file, damaged(Buffer.from(whole), program));
+      const { stdout, rejected } = run(program, ["attestation", MAIL]);
+      expect([what, stdout]).toEqual([what, text]);
+      expect([what, rejected]).toMatchObject([what, { "main.js": false, "shared.js": null }]);
+    }
+  });
+
+  test("a folder in its place", () => {
+    const program = copyOf(packed);
+    mkdirSync(join(bundleOf(program), "shared.js.v8"));
+    expect(run(program, ["attestation", MAIL])).toMatchObject({
+      stdout: text,
+      rejected: { "shared.js": null },
+    });
+  });
+
+  test("of a source that was changed and is as long as before", () => {
+    const program = copyOf(installed);
+    const file = join(bundleOf(program), "main.js");
+    const source = readFileSync(file, "utf8");
+    const changed = source.replace("verify, then apply", "VERIFY, then apply");
+    expect(changed).not.toBe(source);
+    writeFileSync(file, changed);
+    const { stdout, rejected } = run(program, ["--help"]);
+    expect(stdout).toContain("VERIFY, then apply");
+    expect(rejected["main.js"]).toBe(null);
+  });
+
+  test("V8 with other flags: it refuses", () => {
+    const { stdout, rejected } = run(installed, ["attestation", MAIL], ["--no-opt"]);
+    expect(stdout).toBe(text);
+    expect(rejected).toMatchObject({ "main.js": true, "shared.js": true });
+  });
+});
+
+test("an installation without git, or without a place for it, is one without some of it", () => {
+  const program = copyOf(packed);
+  postinstall(program, { PATH: "/nonexistent" });
+  expect(run(program, ["attestation", MAIL]).stdout).toBe(text);
+  const other = copyOf(packed);
+  postinstall(other, { TMPDIR: "/nonexistent" });
+  expect(cachesOf(other)).toEqual([]);
+});
+
+test("a stack names files, functions and lines", () => {
+  const FAIL = `
+    const { load } = require(process.argv[1]);
+    require("node:fs").writeSync = () => { throw new Error("no more") };
+    load("main.js").main([]).catch(({ stack }) => process.stdout.write(stack));`;
+  const { stdout } = spawnSync(
+    process.execPath,
+    ["-e", FAIL, join(bundleOf(installed), "start.js")],
+    { encoding: "utf8" },
+  );
+  const [, name, file, line] = /at (\S+) \((\S+?):(\d+):\d+\)/.exec(
+    stdout.slice(stdout.indexOf("at write")),
+  )!;
+  expect(name).toBe("write");
+  expect(readFileSync(file!, "utf8").split("\n")[Number(line) - 1]).toContain("writeSync)(");
+});
