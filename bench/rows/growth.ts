@@ -5,6 +5,7 @@ import { writeMbox } from "../corpus.ts";
 import { number } from "../report.ts";
 import { inTurn } from "../run.ts";
 import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
+import { judgeSighting } from "../../src/trust/memory.ts";
 import { sightingDigest } from "../../src/trust/sighting.ts";
 import { formatPublicKeyText } from "../../src/minisign/public-key.ts";
 
@@ -52,7 +53,7 @@ function meet(store: TrustStore, number: number): void {
   const publicKey = formatPublicKeyText({ keyNumber: point.subarray(0, 8), point });
   const digest = sightingDigest(identity, publicKey, "");
   const messageId = `<${number}@example.org>`;
-  store.judge({ identity, publicKey, digest, series: "", at: AT, messageId, list: "" });
+  judgeSighting(store, { identity, publicKey, digest, series: "", at: AT, messageId, list: "" });
 }
 
 export const keysRow: Row = (bench, report) => {

@@ -1,6 +1,7 @@
 /** What the bot says to the one who runs it: what it would do and why, and what it has done. Pure. */
 
 import { REASONS, type Reason } from "../bot/decide.ts";
+import type { LettersEffect } from "../bot/effect.ts";
 import { count, day } from "../verify/words.ts";
 import { escapeText, padTo, truncateTo, displayWidth } from "./escape.ts";
 import type { Style } from "./text.ts";
@@ -70,19 +71,7 @@ export interface Status {
   readonly mails: number;
   /** Series by what was decided. */
   readonly outcomes: ReadonlyMap<string, number>;
-  readonly effect: {
-    /** Letters that left, and to how many. */
-    readonly letters: number;
-    readonly authors: number;
-    /** Authors who signed, or gave a base, in one of the next two series after a letter about that. */
-    readonly signed: number;
-    readonly based: number;
-    /** Bases that were named in a reply. */
-    readonly named: number;
-    readonly stopped: number;
-    readonly paused: number;
-    readonly undeliverable: number;
-  };
+  readonly effect: LettersEffect;
   /** Letters by their state. */
   readonly outbox: Readonly<Record<string, number>>;
   /** Mails of series that are not decided yet. */

@@ -8,9 +8,9 @@
 
 import type Database from "better-sqlite3";
 import type { AuthorFacts } from "../bot/decide.ts";
+import type { LettersEffect } from "../bot/effect.ts";
 import { authorDigest, letterId } from "../bot/identity.ts";
 import type { Topic } from "../bot/settings.ts";
-import type { Status } from "../report/bot.ts";
 import { BOT_SCHEMA } from "./bot-schema.ts";
 import { cursorStatements } from "./cursors.ts";
 import { explained, openDatabase, openMemory } from "./database.ts";
@@ -248,7 +248,7 @@ export class BotStore {
   }
 
   /** How many letters were sent, and what came of them. */
-  effect(): Status["effect"] {
+  effect(): LettersEffect {
     const { letters, authors } = this.#sql.letterCount.get()!;
     const signed = this.#sql.followed.get({ topic: "sign" })!;
     const based = this.#sql.followed.get({ topic: "base" })!;

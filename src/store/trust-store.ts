@@ -12,8 +12,6 @@ import { PatchsigError } from "../errors.ts";
 import { parsePublicKeyText } from "../minisign/public-key.ts";
 import {
   ancestors,
-  type Decision,
-  decide,
   decideAccept,
   decideDrop,
   decideKeyring,
@@ -24,21 +22,23 @@ import {
 } from "../trust/decide.ts";
 import type {
   Cause,
+  ChangedKeyInfo,
+  KeyHistory,
   KeyRecord,
-  Move,
+  KeyTransition,
   Sighting,
-  Standing,
   StatementRecord,
   TrustChange,
   TrustEvent,
   UnsignedRecord,
 } from "../trust/record.ts";
+import { MAX_NAMED } from "../trust/record.ts";
+import type { ChangeOutcome, TrustMemory } from "../trust/memory.ts";
 import { type Arrival, type Replay, replayOf } from "../trust/replay.ts";
 import { ownRuling, type Ruling, ruleOn, type StatementStanding } from "../trust/ruling.ts";
 import type { Statement } from "../trust/statement.ts";
 import { dataFolder } from "../places.ts";
 import type { PublicKeyText } from "../types.ts";
-import { MAX_NAMED, type Scrutiny } from "../verify/judge.ts";
 import { Arrivals, FIRST_UNSTORED, MAX_OF_A_WORK, notYet } from "./arrivals.ts";
 import { explained, openDatabase, type OpenDatabase, type OpenOptions } from "./database.ts";
 import { TRUST_SCHEMA } from "./schema.ts";
@@ -70,9 +70,6 @@ const ALL = -1;
 /** Identities kept in memory between transactions. */
 const MAX_CACHED = 20_000;
 
-/** `applied`: done. `repeated`: this patch was counted before. `conflict`: decide again. */
-export type Outcome = "applied" | "repeated" | "conflict";
-
 /** All that is remembered of one identity. */
 export interface IdentityHistory {
   readonly identity: string;
@@ -94,7 +91,7 @@ export function openTrust(options: OpenOptions): TrustStore {
   return new TrustStore(options);
 }
 
-export class TrustStore {
+export class TrustStore implements TrustMemory {
   readonly #options: OpenOptions;
   #open: OpenDatabase;
   #sql: ReturnType<typeof prepare>;
@@ -139,7 +136,7 @@ export class TrustStore {
   }
 
   /** What `decide` has to know of a sighting. */
-  standing(sighting: Sighting): Standing {
+  keyHistory(sighting: Sighting): KeyHistory {
     return this.#read(() => {
       const records = this.#recordsOf(sighting.identity);
       const own = records.find((record) => record.publicKey === sighting.publicKey);
@@ -148,27 +145,6 @@ export class TrustStore {
         revoked: this.#isRevoked(sighting.publicKey),
         tainted: own !== undefined && this.#isTainted(own, records),
       };
-    });
-  }
-
-  /**
-   * Looks up, decides and applies, in one transaction. Of a sighting that does not meet the policy
-   * no more is remembered than that another key was seen.
-   *
-   * @param admits see `decide`
-   * @param meets the verdict on it: false if it fails
-   */
-  judge(
-    sighting: Sighting,
-    admits = true,
-    meets: (decision: Decision) => boolean = () => true,
-  ): Decision {
-    return this.transaction(() => {
-      const decision = decide(sighting, this.standing(sighting), admits);
-      const met = meets(decision);
-      if (decision.change !== null && (met || decision.change.kind === "changed"))
-        this.apply(decision.change);
-      return decision;
     });
   }
 
@@ -199,7 +175,7 @@ export class TrustStore {
   }
 
   /** Applies a change if the database is still as it was when the change was decided. */
-  apply(change: TrustChange): Outcome {
+  apply(change: TrustChange): ChangeOutcome {
     return this.transaction(() => {
       const { identity, publicKey } = change.sighting;
       const records = this.#recordsOf(identity);
@@ -275,16 +251,22 @@ export class TrustStore {
     return this.transaction(() => {
       const publicKey = this.#wholeKey(identity, key);
       const records = this.#recordsOf(identity);
-      const moves = decideAccept(identity, publicKey, records, this.#isRevoked(publicKey), also);
-      if (moves === null) {
+      const transitions = decideAccept(
+        identity,
+        publicKey,
+        records,
+        this.#isRevoked(publicKey),
+        also,
+      );
+      if (transitions === null) {
         throw new PatchsigError("refused", `${publicKey} is revoked`, {
           hint: "a revoked key is never trusted again: ask its owner for the new one",
         });
       }
-      const replaced = moves.flatMap(({ record, to }) =>
+      const replaced = transitions.flatMap(({ record, to }) =>
         to === "replaced" && record !== null ? [record] : [],
       );
-      this.#make(moves, byPerson(at));
+      this.#make(transitions, byPerson(at));
       return { record: recordOf(this.#recordsOf(identity), publicKey)!, replaced };
     });
   }
@@ -299,9 +281,11 @@ export class TrustStore {
   drop(identity: string, key: string, at: number): readonly KeyRecord[] {
     return this.transaction(() => {
       const publicKey = this.#wholeKey(identity, key, true);
-      const moves = decideDrop(identity, publicKey, this.#everywhere(publicKey));
-      this.#make(moves, byPerson(at));
-      return moves.map((move) => recordOf(this.#recordsOf(move.identity), publicKey)!);
+      const transitions = decideDrop(identity, publicKey, this.#everywhere(publicKey));
+      this.#make(transitions, byPerson(at));
+      return transitions.map((transition) =>
+        recordOf(this.#recordsOf(transition.identity), publicKey)!,
+      );
     });
   }
 
@@ -318,7 +302,7 @@ export class TrustStore {
         const kept = nobodys ? { ...statement, by: "", of: "" } : statement;
         this.#keep(kept, applied || standing.applied, cause);
       }
-      this.#make(ruling.moves, cause);
+      this.#make(ruling.transitions, cause);
       return ruling;
     });
   }
@@ -329,7 +313,7 @@ export class TrustStore {
       const ruling = ownRuling(statement, this.#standingOf(statement));
       if (ruling.outcome !== "applied") return ruling;
       this.#keep(statement, true, byPerson(at));
-      this.#make(ruling.moves, byPerson(at));
+      this.#make(ruling.transitions, byPerson(at));
       return ruling;
     });
   }
@@ -348,9 +332,9 @@ export class TrustStore {
     return this.transaction(() => {
       const revoked = this.#isRevoked(publicKey);
       const records = this.#recordsOf(identity);
-      const move = decideKeyring(identity, publicKey, records, revoked, inKeyring);
-      if (move === "same" || move === "conflict") return move;
-      this.#make([move], cause);
+      const transition = decideKeyring(identity, publicKey, records, revoked, inKeyring);
+      if (transition === "same" || transition === "conflict") return transition;
+      this.#make([transition], cause);
       return "pinned";
     });
   }
@@ -369,18 +353,18 @@ export class TrustStore {
       const { identity, publicKey, state } = theirs;
       const revoked = this.#isRevoked(publicKey);
       if (state === "revoked") {
-        const moves = decideDrop(identity, publicKey, this.#everywhere(publicKey));
-        this.#make(moves, cause);
-        return moves.length === 0 ? "same" : "taken";
+        const transitions = decideDrop(identity, publicKey, this.#everywhere(publicKey));
+        this.#make(transitions, cause);
+        return transitions.length === 0 ? "same" : "taken";
       }
-      const move = decideMerge(theirs, inUse, this.#recordsOf(identity), revoked);
-      if (move === "same" || move === "conflict") return move;
-      this.#make([move], cause);
+      const transition = decideMerge(theirs, inUse, this.#recordsOf(identity), revoked);
+      if (transition === "same" || transition === "conflict") return transition;
+      this.#make([transition], cause);
       // when and by what it was met is what makes a second series another one
       const own = recordOf(this.#recordsOf(identity), publicKey)!;
       const { firstSeries, again } = theirs;
       const firstSeen = Math.min(own.firstSeen, theirs.firstSeen);
-      if (move.record === null) this.#put({ ...own, firstSeries, again, firstSeen });
+      if (transition.record === null) this.#put({ ...own, firstSeries, again, firstSeen });
       return "taken";
     });
   }
@@ -404,7 +388,7 @@ export class TrustStore {
   }
 
   /** What can be said of a key that is not the identity's, and what of it from before `at`. */
-  scrutiny(identity: string, publicKey: PublicKeyText, at: number): Scrutiny {
+  changedKey(identity: string, publicKey: PublicKeyText, at: number): ChangedKeyInfo {
     return this.#read(() => ({
       since: this.#sql.firstChanged.get(identity, publicKey, at) ?? null,
       ended: this.#sql.ended.get({ identity, publicKey }) ?? null,
@@ -646,22 +630,22 @@ export class TrustStore {
     this.#anyRevoked = true;
   }
 
-  /** Makes moves that were decided in this transaction, and those that follow from them. */
-  #make(moves: readonly Move[], cause: Cause): void {
-    for (const move of moves) this.#makeOne(move, cause);
-    for (const move of moves) {
-      if (move.to !== "replaced" && move.to !== "revoked") continue;
-      const { publicKey, identity } = move;
+  /** Makes transitions that were decided in this transaction, and those that follow from them. */
+  #make(transitions: readonly KeyTransition[], cause: Cause): void {
+    for (const transition of transitions) this.#makeOne(transition, cause);
+    for (const transition of transitions) {
+      if (transition.to !== "replaced" && transition.to !== "revoked") continue;
+      const { publicKey, identity } = transition;
       const endorsed = this.#sql.identitiesEndorsedBy.all(publicKey);
       const resting = this.#withNew(publicKey, [identity, ...endorsed]);
       const records = resting.flatMap((name) => this.#recordsOf(name));
       const pinned = this.#everywhere(publicKey).some((record) => record.state === "pinned");
-      for (const fall of fallBacks(move, records, pinned)) this.#makeOne(fall, cause);
+      for (const fall of fallBacks(transition, records, pinned)) this.#makeOne(fall, cause);
     }
   }
 
-  #makeOne(move: Move, cause: Cause): void {
-    const { record, identity, publicKey, to, kind, other } = move;
+  #makeOne(transition: KeyTransition, cause: Cause): void {
+    const { record, identity, publicKey, to, kind, other } = transition;
     const fresh: KeyRecord = {
       ...unseenKey(identity, publicKey, cause.at, cause.messageId),
       origin: ORIGINS[kind] ?? "person",
@@ -670,8 +654,8 @@ export class TrustStore {
     this.#put({
       ...before,
       state: to,
-      endorsedBy: move.endorsedBy ?? before.endorsedBy,
-      rotatedFrom: move.rotatedFrom ?? before.rotatedFrom,
+      endorsedBy: transition.endorsedBy ?? before.endorsedBy,
+      rotatedFrom: transition.rotatedFrom ?? before.rotatedFrom,
     });
     if (to === "revoked") this.#revoke(publicKey);
     const { at, cause: by, messageId, source } = cause;
@@ -739,7 +723,7 @@ export class TrustStore {
     if (!this.#dryRun) this.#sql.putEvent.run(event);
   }
 
-  #apply(change: TrustChange, record: KeyRecord | undefined, isNew: boolean): Outcome {
+  #apply(change: TrustChange, record: KeyRecord | undefined, isNew: boolean): ChangeOutcome {
     const { kind, sighting } = change;
     if (kind === "changed") {
       if (isNew) return "conflict";
@@ -806,7 +790,7 @@ export class TrustStore {
   }
 }
 
-const ORIGINS: Partial<Record<Move["kind"], KeyRecord["origin"]>> = {
+const ORIGINS: Partial<Record<KeyTransition["kind"], KeyRecord["origin"]>> = {
   rotate: "rotation",
   add: "addition",
   endorse: "endorsement",

@@ -3,8 +3,15 @@
  * be remembered from now on. Every function here is a reading of the table in table.ts.
  */
 
-import type { KeyRecord, KeyState, Move, Sighting, Standing, TrustChange } from "./record.ts";
-import { cell } from "./table.ts";
+import type {
+  KeyRecord,
+  KeyState,
+  KeyTransition,
+  Sighting,
+  KeyHistory,
+  TrustChange,
+} from "./record.ts";
+import { nextState } from "./table.ts";
 import type { PublicKeyText } from "../types.ts";
 
 export interface Decision {
@@ -51,8 +58,8 @@ export function isAnother(record: KeyRecord, { series, at }: Sighting): boolean 
  * @param admits the policy lets in a key that is met for the first time: only then does a mail
  *   create or promote anything, so that what fails today fails tomorrow
  */
-export function decide(sighting: Sighting, standing: Standing, admits: boolean): Decision {
-  const { records } = standing;
+export function decide(sighting: Sighting, keyHistory: KeyHistory, admits: boolean): Decision {
+  const { records } = keyHistory;
   const record = recordOf(records, sighting.publicKey);
   const others = usableKeys(records).filter((known) => known !== record);
   const state = record?.state ?? null;
@@ -62,14 +69,14 @@ export function decide(sighting: Sighting, standing: Standing, admits: boolean):
       trust,
       record,
       others,
-      tainted: standing.tainted,
+      tainted: keyHistory.tainted,
       change: change === null ? null : { kind: change, from: state, to, sighting },
     };
   };
 
   const alone = records.every((known) => known === record);
   const row = alone ? "sighting, no other key remembered" : "sighting, another key remembered";
-  const next = cell(row, standing.revoked ? "revoked" : state);
+  const next = nextState(row, keyHistory.revoked ? "revoked" : state);
   if (next === "REVOKED") return decided("revoked", null);
   if (next === "REPLACED") return decided("replaced", null);
   if (next === "CHANGED") return decided("changed", "changed");
@@ -97,7 +104,7 @@ export function decideUnsigned(
 }
 
 /**
- * A person confirms a key. Null if it is revoked; else the moves, the accepted key's last.
+ * A person confirms a key. Null if it is revoked; else the transitions, the accepted key's last.
  *
  * @param also beside those in use, which it replaces otherwise
  */
@@ -107,13 +114,13 @@ export function decideAccept(
   records: readonly KeyRecord[],
   revoked: boolean,
   also = false,
-): readonly Move[] | null {
+): readonly KeyTransition[] | null {
   const record = recordOf(records, publicKey);
-  const to = cell("accept", revoked ? "revoked" : (record?.state ?? null));
+  const to = nextState("accept", revoked ? "revoked" : (record?.state ?? null));
   if (to === "refused") return null;
   const replaced = (also ? [] : usableKeys(records))
     .filter((known) => known !== record)
-    .map((known) => moveOf(known, "replaced", "replace", publicKey));
+    .map((known) => transitionOf(known, "replaced", "replace", publicKey));
   if (to !== "pinned") return replaced;
   const common = { identity, publicKey, to, other: "", rotatedFrom: "" } as const;
   return [...replaced, { record, kind: "accept", ...common }];
@@ -124,27 +131,27 @@ export function decideDrop(
   identity: string,
   publicKey: PublicKeyText,
   everywhere: readonly KeyRecord[],
-): readonly Move[] {
+): readonly KeyTransition[] {
   const named = everywhere.find((record) => record.identity === identity);
-  const fresh: Move[] =
+  const fresh: KeyTransition[] =
     named === undefined
       ? [{ record: null, identity, publicKey, to: "revoked", kind: "drop", other: "" }]
       : [];
   return [...fresh, ...everywhere.flatMap((record) => revokedBy("drop", record, ""))];
 }
 
-/** The moves that void a key under an identity: none if it is void. */
+/** The transitions that void a key under an identity: none if it is void. */
 export function revokedBy(
   kind: "drop" | "revoke",
   record: KeyRecord,
   signer: PublicKeyText,
-): readonly Move[] {
-  const to = cell(kind === "drop" ? "drop" : "revocation", record.state);
-  return to === "revoked" ? [moveOf(record, to, kind, signer)] : [];
+): readonly KeyTransition[] {
+  const to = nextState(kind === "drop" ? "drop" : "revocation", record.state);
+  return to === "revoked" ? [transitionOf(record, to, kind, signer)] : [];
 }
 
 /**
- * A key that stands in an imported keyring: a move, nothing to do, or a conflict.
+ * A key that stands in an imported keyring: a transition, nothing to do, or a conflict.
  *
  * @param inKeyring all keys of the identity there
  */
@@ -154,7 +161,7 @@ export function decideKeyring(
   records: readonly KeyRecord[],
   revoked: boolean,
   inKeyring: readonly PublicKeyText[],
-): Move | "same" | "conflict" {
+): KeyTransition | "same" | "conflict" {
   const record = recordOf(records, publicKey);
   const lacking = usableKeys(records).some(
     (known) => known !== record && !inKeyring.includes(known.publicKey),
@@ -162,7 +169,7 @@ export function decideKeyring(
   const row = lacking
     ? "keyring, a key in use that it lacks"
     : "keyring, no key in use that it lacks";
-  const to = cell(row, revoked ? "revoked" : (record?.state ?? null));
+  const to = nextState(row, revoked ? "revoked" : (record?.state ?? null));
   if (to === "=") return "same";
   if (to !== "pinned") return "conflict";
   return { record, identity, publicKey, to, kind: "keyring", other: "", rotatedFrom: "" };
@@ -171,7 +178,7 @@ export function decideKeyring(
 const STRENGTH: readonly KeyState[] = ["first-use", "known", "endorsed", "pinned"];
 
 /**
- * What another database of the same person says of a key: a move, nothing to do, or a conflict, which
+ * What another database of the same person says of a key: a transition, nothing to do, or a conflict, which
  * is for the person to decide. Nothing that is replaced or revoked here comes back by it, and no key
  * in use here is set aside.
  *
@@ -183,7 +190,7 @@ export function decideMerge(
   inUse: readonly PublicKeyText[],
   records: readonly KeyRecord[],
   revoked: boolean,
-): Move | "same" | "conflict" {
+): KeyTransition | "same" | "conflict" {
   const { identity, publicKey } = theirs;
   const record = recordOf(records, publicKey);
   if (theirs.state === "replaced") {
@@ -201,17 +208,17 @@ export function decideMerge(
 }
 
 /**
- * What falls back because another key fell: the moves that follow from one.
+ * What falls back because another key fell: the transitions that follow from one.
  *
  * @param fallen the key that was replaced or revoked
  * @param records of every identity that has a key which rests on it
  * @param pinned the fallen key is pinned still, under another identity
  */
 export function fallBacks(
-  fallen: Move,
+  fallen: KeyTransition,
   records: readonly KeyRecord[],
   pinned: boolean,
-): readonly Move[] {
+): readonly KeyTransition[] {
   const rotated = fallen.to === "revoked" ? descendants(fallen.publicKey, records) : null;
   return records.flatMap((record) => {
     const endorsed = record.state === "endorsed" && record.endorsedBy === fallen.publicKey;
@@ -220,7 +227,7 @@ export function fallBacks(
     if (name === undefined || !((endorsed && !pinned) || rested)) return [];
     const to = record.again ? "known" : "first-use";
     if (to === record.state) return [];
-    return [{ ...moveOf(record, to, "fall-back", fallen.publicKey), endorsedBy: "" }];
+    return [{ ...transitionOf(record, to, "fall-back", fallen.publicKey), endorsedBy: "" }];
   });
 }
 
@@ -272,12 +279,12 @@ export function recordOf(
   return records.find((known) => known.publicKey === publicKey) ?? null;
 }
 
-export function moveOf(
+export function transitionOf(
   record: KeyRecord,
   to: KeyState,
-  kind: Move["kind"],
+  kind: KeyTransition["kind"],
   other: PublicKeyText,
-): Move {
+): KeyTransition {
   const { identity, publicKey } = record;
   return { record, identity, publicKey, to, kind, other };
 }

@@ -72,13 +72,32 @@ export interface Sighting {
 }
 
 /** What the store knows that bears on a sighting. */
-export interface Standing {
+export interface KeyHistory {
   /** Every key of the identity. */
   readonly records: readonly KeyRecord[];
   /** The sighted key is revoked, under this identity or any other. */
   readonly revoked: boolean;
   /** The key came by rotations from a key that is revoked by now. */
   readonly tainted: boolean;
+}
+
+/** Other identities of a changed key, and those who vouch for it, that are named. */
+export const MAX_NAMED = 3;
+
+/** What is known of a key that came in the place of another one. */
+export interface ChangedKeyInfo {
+  /** When it was first seen for this identity, seconds; null if never before. */
+  readonly since: number | null;
+  /** When it was replaced or revoked, seconds; null if it never was, or if that is not known. */
+  readonly ended: number | null;
+  /** The same key under other identities. */
+  readonly elsewhere: readonly KeyRecord[];
+  /** Who has vouched for it for this identity, and the state of the key by which that was done. */
+  readonly statements: readonly {
+    readonly kind: "rotate" | "add" | "endorse";
+    readonly by: string;
+    readonly signer: KeyRecord["state"] | null;
+  }[];
 }
 
 /**
@@ -117,7 +136,7 @@ type EventKind =
  * A change of one key's state by anything else than a patch; the store makes it in the transaction
  * in which it was decided.
  */
-export interface Move {
+export interface KeyTransition {
   readonly record: KeyRecord | null;
   readonly identity: string;
   readonly publicKey: PublicKeyText;
@@ -149,7 +168,7 @@ export interface TrustEvent extends Cause {
   readonly kind: EventKind;
   readonly from: KeyState | null;
   readonly to: KeyState | null;
-  /** See `Move`. */
+  /** See `KeyTransition`. */
   readonly other: PublicKeyText;
 }
 

@@ -3,10 +3,10 @@
  * say is what this is about.
  */
 
-import { decideAccept, moveOf, recordOf, revokedBy, usableKeys } from "./decide.ts";
-import type { KeyRecord, Move } from "./record.ts";
+import { decideAccept, transitionOf, recordOf, revokedBy, usableKeys } from "./decide.ts";
+import type { KeyRecord, KeyTransition } from "./record.ts";
 import type { Statement } from "./statement.ts";
-import { cell } from "./table.ts";
+import { nextState } from "./table.ts";
 
 /**
  * Keys of one identity that statements in mails may add: nobody changes keys so often, and whoever
@@ -36,17 +36,21 @@ export interface Ruling {
   readonly outcome: "applied" | "repeated" | "refused" | "ignored";
   /** Why not, in a few words; "" if it was applied. */
   readonly why: string;
-  readonly moves: readonly Move[];
+  readonly transitions: readonly KeyTransition[];
 }
 
-const REPEATED: Ruling = { outcome: "repeated", why: "nothing new", moves: [] };
-const refused = (why: string): Ruling => ({ outcome: "refused", why, moves: [] });
-const ignored = (why: string): Ruling => ({ outcome: "ignored", why, moves: [] });
-const applied = (moves: readonly Move[]): Ruling => ({ outcome: "applied", why: "", moves });
+const REPEATED: Ruling = { outcome: "repeated", why: "nothing new", transitions: [] };
+const refused = (why: string): Ruling => ({ outcome: "refused", why, transitions: [] });
+const ignored = (why: string): Ruling => ({ outcome: "ignored", why, transitions: [] });
+const applied = (transitions: readonly KeyTransition[]): Ruling => ({
+  outcome: "applied",
+  why: "",
+  transitions,
+});
 
 /** Judges a statement of which both signatures are good. */
 export function ruleOn(statement: Statement, standing: StatementStanding): Ruling {
-  if (standing.applied) return { outcome: "repeated", why: "seen before", moves: [] };
+  if (standing.applied) return { outcome: "repeated", why: "seen before", transitions: [] };
   switch (statement.kind) {
     case "rotate":
     case "add":
@@ -97,7 +101,9 @@ function ruleOnNewKey(statement: Statement, standing: StatementStanding): Ruling
     return REPEATED;
   if (against !== null) return against;
   const old = recordOf(standing.signers, signer)!;
-  if (cell(adds ? "addition, the first key" : "rotation, the old key", old.state) === "ignored")
+  if (
+    nextState(adds ? "addition, the first key" : "rotation, the old key", old.state) === "ignored"
+  )
     return ignored(`the key of ${by} is not known yet`);
   if (key === signer) return refused("it names the same key");
   const row =
@@ -105,10 +111,10 @@ function ruleOnNewKey(statement: Statement, standing: StatementStanding): Ruling
       ? "rotation or addition, the new key after a known one"
       : "rotation or addition, the new key after a better one";
   const record = recordOf(standing.signers, key);
-  const to = cell(row, standing.keyRevoked ? "revoked" : (record?.state ?? null));
+  const to = nextState(row, standing.keyRevoked ? "revoked" : (record?.state ?? null));
   if (to === "refused") return refused(`the new key is ${record?.state ?? "revoked"}`);
   if (record === null && isFull(standing)) return tooMany(of);
-  const arrival: Move[] =
+  const arrival: KeyTransition[] =
     to === "known" || to === "endorsed"
       ? [
           {
@@ -124,7 +130,7 @@ function ruleOnNewKey(statement: Statement, standing: StatementStanding): Ruling
           },
         ]
       : [];
-  if (!adds) return applied([moveOf(old, "replaced", kind, key), ...arrival]);
+  if (!adds) return applied([transitionOf(old, "replaced", kind, key), ...arrival]);
   if (arrival.length === 0) return REPEATED;
   if (!inUse && usable.length >= MAX_IN_USE) return refused(`${by} has ${MAX_IN_USE} keys in use`);
   return applied(arrival);
@@ -139,7 +145,7 @@ function ruleOnEndorsement(statement: Statement, standing: StatementStanding): R
   const record = recordOf(standing.subjects, key);
   const others = usableKeys(standing.subjects).some((known) => known !== record);
   const row = others ? "endorsement, another key in use" : "endorsement, no other key in use";
-  const to = cell(row, standing.keyRevoked ? "revoked" : (record?.state ?? null));
+  const to = nextState(row, standing.keyRevoked ? "revoked" : (record?.state ?? null));
   if (to === "=") return REPEATED;
   if (to === "refused") return refused(`the key is ${record?.state ?? "revoked"}`);
   if (to !== "endorsed") return ignored(`another key of ${of} is in use`);
@@ -187,6 +193,6 @@ export function ownRuling(statement: Statement, standing: StatementStanding): Ru
   const { of, key, kind, signer } = statement;
   if (kind === "revoke")
     return applied(standing.everywhere().flatMap((record) => revokedBy("revoke", record, signer)));
-  const moves = decideAccept(of, key, standing.subjects, standing.keyRevoked, kind === "add");
-  return moves === null ? refused("the key is revoked") : applied(moves);
+  const transitions = decideAccept(of, key, standing.subjects, standing.keyRevoked, kind === "add");
+  return transitions === null ? refused("the key is revoked") : applied(transitions);
 }

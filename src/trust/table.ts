@@ -67,6 +67,6 @@ export const TABLE: Readonly<Record<Row, Cells>> = {
 };
 
 /** @param state of the key under this identity; `revoked` if it is so under any */
-export function cell(row: Row, state: KeyState | null): Cell {
+export function nextState(row: Row, state: KeyState | null): Cell {
   return TABLE[row][STATES.indexOf(state ?? "none")]!;
 }

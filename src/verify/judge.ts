@@ -1,7 +1,8 @@
 /** The verdict: what was found in a mail, what is known of the key, what the policy asks. Pure. */
 
 import type { Decision } from "../trust/decide.ts";
-import type { KeyRecord, UnsignedRecord } from "../trust/record.ts";
+import { MAX_NAMED } from "../trust/record.ts";
+import type { ChangedKeyInfo, KeyRecord, UnsignedRecord } from "../trust/record.ts";
 import type { Replay } from "../trust/replay.ts";
 import type { Finding, PublicKeyText } from "../types.ts";
 import type { Evidence } from "./evidence.ts";
@@ -12,22 +13,6 @@ import { shellCommand } from "../shell.ts";
 import { count, day, month } from "./words.ts";
 import { type KeyFacts, type PatchResult, type Trust, verdictOf } from "./result.ts";
 
-/** What is known of a key that came in the place of another one. */
-export interface Scrutiny {
-  /** When it was first seen for this identity, seconds; null if never before. */
-  readonly since: number | null;
-  /** When it was replaced or revoked, seconds; null if it never was, or if that is not known. */
-  readonly ended: number | null;
-  /** The same key under other identities. */
-  readonly elsewhere: readonly KeyRecord[];
-  /** Who has vouched for it for this identity, and the state of the key by which that was done. */
-  readonly statements: readonly {
-    readonly kind: "rotate" | "add" | "endorse";
-    readonly by: string;
-    readonly signer: KeyRecord["state"] | null;
-  }[];
-}
-
 /** Since when (seconds), and on how many patches, somebody has signed. */
 export interface Signs {
   readonly since: number;
@@ -35,13 +20,13 @@ export interface Signs {
 }
 
 /** What the trust database says of the mail's signer, or of the author of an unsigned mail. */
-export type Knowledge =
+export type TrustContext =
   | {
       readonly kind: "signer";
       readonly decision: Decision;
       readonly unsigned: UnsignedRecord | null;
       /** Of a changed, replaced or revoked key; else null. */
-      readonly scrutiny: Scrutiny | null;
+      readonly changedKey: ChangedKeyInfo | null;
       /** Null for a key that is changed, replaced or revoked. */
       readonly replay: Replay | null;
       /** Of a key that is met for the first time: a known signer whom its address looks like, or "". */
@@ -69,18 +54,18 @@ export type Knowledge =
 export function judge(
   evidence: Evidence,
   source: string,
-  knowledge: Knowledge,
+  context: TrustContext,
   policy: Policy,
   remembered: boolean,
   said: readonly Finding[] = [],
 ): PatchResult {
-  const [trust, more] = trustFindings(evidence, knowledge, policy, remembered);
+  const [trust, more] = trustFindings(evidence, context, policy, remembered);
   const findings = [
     ...evidence.findings,
     ...said,
     ...more,
     ...ageFindings(evidence, policy),
-    ...(knowledge.kind === "signer" ? replayFindings(evidence, knowledge) : []),
+    ...(context.kind === "signer" ? replayFindings(evidence, context) : []),
   ];
   const { signed, number } = evidence;
   return {
@@ -93,7 +78,7 @@ export function judge(
     publicKey: signed?.publicKey ?? null,
     signature: evidence.signature,
     trust,
-    key: keyFacts(knowledge),
+    key: keyFacts(context),
     changed: evidence.changed,
     base: evidence.base,
     series: !evidence.read ? null : { id: signed?.comment.series ?? null, ...number },
@@ -102,16 +87,16 @@ export function judge(
   };
 }
 
-function keyFacts(knowledge: Knowledge): KeyFacts | null {
-  if (knowledge.kind !== "signer" || knowledge.decision.record === null) return null;
-  const { state, firstSeen, patches } = knowledge.decision.record;
-  return { state, firstSeen, ended: knowledge.scrutiny?.ended ?? null, patches };
+function keyFacts(context: TrustContext): KeyFacts | null {
+  if (context.kind !== "signer" || context.decision.record === null) return null;
+  const { state, firstSeen, patches } = context.decision.record;
+  return { state, firstSeen, ended: context.changedKey?.ended ?? null, patches };
 }
 
 /** What is odd about the time at which a good patch comes, with what shows it. */
 function replayFindings(
   { signed }: Evidence,
-  { decision, replay }: Extract<Knowledge, { kind: "signer" }>,
+  { decision, replay }: Extract<TrustContext, { kind: "signer" }>,
 ): Finding[] {
   const findings: Finding[] = [];
   const { same, newer } = replay ?? { same: null, newer: null };
@@ -138,23 +123,23 @@ function replayFindings(
 
 function trustFindings(
   evidence: Evidence,
-  knowledge: Knowledge,
+  context: TrustContext,
   policy: Policy,
   remembered: boolean,
 ): [Trust | null, Finding[]] {
-  switch (knowledge.kind) {
+  switch (context.kind) {
     case "none":
       return [null, []];
     case "unsigned":
-      return unsignedFindings(evidence, knowledge, policy);
+      return unsignedFindings(evidence, context, policy);
     case "signer":
-      return signerFindings(evidence, knowledge, policy, remembered);
+      return signerFindings(evidence, context, policy, remembered);
   }
 }
 
 function unsignedFindings(
   evidence: Evidence,
-  { signs, poses, who: known }: Extract<Knowledge, { kind: "unsigned" }>,
+  { signs, poses, who: known }: Extract<TrustContext, { kind: "unsigned" }>,
   policy: Policy,
 ): [Trust | null, Finding[]] {
   if (signs !== null) {
@@ -197,7 +182,7 @@ const FIRST_USE_SEVERITY = { allow: "info", warn: "warn", fail: "fail" } as cons
 
 function signerFindings(
   evidence: Evidence,
-  { decision, unsigned, scrutiny, poses }: Extract<Knowledge, { kind: "signer" }>,
+  { decision, unsigned, changedKey, poses }: Extract<TrustContext, { kind: "signer" }>,
   policy: Policy,
   remembered: boolean,
 ): [Trust, Finding[]] {
@@ -206,11 +191,14 @@ function signerFindings(
   const by = comment.by;
   switch (trust) {
     case "changed":
-      return [trust, [changedFinding(by, publicKey, others[0] ?? null, scrutiny)]];
+      return [trust, [changedFinding(by, publicKey, others[0] ?? null, changedKey)]];
     case "replaced":
-      return [trust, [replacedFinding(by, record, others, scrutiny)]];
+      return [trust, [replacedFinding(by, record, others, changedKey)]];
     case "revoked":
-      return [trust, [finding("key-revoked", `the key of ${by} ${revokedWhen(record, scrutiny)}`)]];
+      return [
+        trust,
+        [finding("key-revoked", `the key of ${by} ${revokedWhen(record, changedKey)}`)],
+      ];
     case "first-use":
     case "known":
     case "endorsed":
@@ -285,7 +273,7 @@ function replacedFinding(
   by: string,
   record: KeyRecord | null,
   others: readonly KeyRecord[],
-  scrutiny: Scrutiny | null,
+  changedKey: ChangedKeyInfo | null,
 ): Finding {
   const { patches = 0 } = record ?? {};
   const [now] = others;
@@ -295,21 +283,21 @@ function replacedFinding(
       : `in use is ${now.publicKey}, ${now.state} since ${month(now.firstSeen)}`;
   return finding(
     "key-replaced",
-    `signed by a key of ${by} that was replaced${onDay(scrutiny)}, known before on ${count(patches, "patch")}; ${instead}`,
+    `signed by a key of ${by} that was replaced${onDay(changedKey)}, known before on ${count(patches, "patch")}; ${instead}`,
     `ask for it to be signed with the key in use; what happened: ${shellCommand("git patchsig trust show", by)}`,
   );
 }
 
-function revokedWhen(record: KeyRecord | null, scrutiny: Scrutiny | null): string {
+function revokedWhen(record: KeyRecord | null, changedKey: ChangedKeyInfo | null): string {
   const before =
     record === null || record.patches === 0
       ? ""
       : `, known before on ${count(record.patches, "patch")}`;
-  return `is revoked${onDay(scrutiny)}${before}`;
+  return `is revoked${onDay(changedKey)}${before}`;
 }
 
-function onDay(scrutiny: Scrutiny | null): string {
-  const ended = scrutiny?.ended ?? null;
+function onDay(changedKey: ChangedKeyInfo | null): string {
+  const ended = changedKey?.ended ?? null;
   return ended === null ? "" : ` on ${day(ended)}`;
 }
 
@@ -318,7 +306,7 @@ function changedFinding(
   by: string,
   now: PublicKeyText,
   before: KeyRecord | null,
-  scrutiny: Scrutiny | null,
+  changedKey: ChangedKeyInfo | null,
 ): Finding {
   const old =
     before === null
@@ -326,18 +314,15 @@ function changedFinding(
       : `${before.state} since ${month(before.firstSeen)} on ${count(before.patches, "patch")} (${before.applied} applied, last ${month(before.lastSeen)}) is ${before.publicKey}`;
   return finding(
     "key-changed",
-    [`this is not the key of ${by}: it is ${now}`, old, ...newKey(scrutiny)].join("; "),
+    [`this is not the key of ${by}: it is ${now}`, old, ...newKey(changedKey)].join("; "),
     `if they say that it is theirs: ${acceptCommand(by, now)}`,
   );
 }
 
-/** Other identities of a key, and those that vouch for it, that a finding names. */
-export const MAX_NAMED = 3;
-
 /** What is known of the new key, a part of a sentence each. */
-function newKey(scrutiny: Scrutiny | null): string[] {
-  if (scrutiny === null) return [];
-  const { since, elsewhere, statements } = scrutiny;
+function newKey(changedKey: ChangedKeyInfo | null): string[] {
+  if (changedKey === null) return [];
+  const { since, elsewhere, statements } = changedKey;
   const others = elsewhere
     .slice(0, MAX_NAMED)
     .map((known) => `${known.state} for ${known.identity} on ${count(known.patches, "patch")}`);

@@ -3,6 +3,7 @@ import path from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import yargs from "yargs";
 import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
+import { judgeSighting } from "../../src/trust/memory.ts";
 import { displayWidth } from "../../src/report/escape.ts";
 import { sightingDigest } from "../../src/trust/sighting.ts";
 import { sightingOf, temporaryDirectory } from "../store/support.ts";
@@ -35,10 +36,11 @@ function remember(work: (trust: TrustStore) => void): void {
 /** Alice's key, patches of hers without one, and another key that posed as hers. */
 function story(): void {
   remember((trust) => {
-    trust.judge(sightingOf(K1, "one", { at: MARCH }));
-    for (const text of ["two", "three"]) trust.judge(sightingOf(K1, text, { at: MARCH + 86_400 }));
+    judgeSighting(trust, sightingOf(K1, "one", { at: MARCH }));
+    for (const text of ["two", "three"])
+      judgeSighting(trust, sightingOf(K1, text, { at: MARCH + 86_400 }));
     trust.countApplied(ALICE, K1, 2);
-    trust.judge(sightingOf(K2, "four", { at: MARCH + 86_400 }));
+    judgeSighting(trust, sightingOf(K2, "four", { at: MARCH + 86_400 }));
     for (const text of ["x", "y"])
       trust.countUnsigned(ALICE, sightingDigest(ALICE, null, text), MARCH);
   });
@@ -77,8 +79,8 @@ describe("trust list", () => {
     story();
     const long = `${"a".repeat(64)}@example.org`;
     remember((trust) => {
-      trust.judge(sightingOf(K1, "one", { identity: long, at: MARCH }));
-      trust.judge(sightingOf(K2, "one", { identity: "b@x.org", at: MARCH }));
+      judgeSighting(trust, sightingOf(K1, "one", { identity: long, at: MARCH }));
+      judgeSighting(trust, sightingOf(K2, "one", { identity: "b@x.org", at: MARCH }));
     });
     expect((await run("list")).out).toBe(
       [
@@ -132,7 +134,7 @@ describe("trust show", () => {
   test("what a mail said cannot move the cursor, nor make a line wide", async () => {
     remember((trust) => {
       const messageId = `\x1b[2J\n\u202e${"\u674e".repeat(100)}`;
-      trust.judge(sightingOf(K1, "one", { messageId, list: "a\rb" }));
+      judgeSighting(trust, sightingOf(K1, "one", { messageId, list: "a\rb" }));
     });
     const { out } = await run("show", ALICE);
     expect(out).toContain("first in \\x1b[2J\\x0a\\u202e\u674e");

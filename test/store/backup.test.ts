@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import { beforeEach, describe, expect, test } from "vitest";
 import { backUp, restore } from "../../src/store/backup.ts";
+import { judgeSighting } from "../../src/trust/memory.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { TRUST_SCHEMA } from "../../src/store/schema.ts";
 import { openTrust } from "../../src/store/trust-store.ts";
@@ -26,7 +27,7 @@ beforeEach(() => {
 
 function remember(key: string, text = "one"): void {
   const trust = openTrust({ file });
-  trust.judge(sightingOf(key, text));
+  judgeSighting(trust, sightingOf(key, text));
   trust.close();
 }
 
@@ -42,7 +43,7 @@ describe("a backup", () => {
     const [one, two] = [someKey(), someKey()];
     remember(one);
     const open = openTrust({ file });
-    open.judge(sightingOf(two, "x", { identity: "bob@example.org" }));
+    judgeSighting(open, sightingOf(two, "x", { identity: "bob@example.org" }));
     backUp(file, copy);
     open.close();
     expect(keysOf(copy)).toEqual([one, two]);
@@ -116,7 +117,7 @@ describe("a restore", () => {
   test("of a database with a log beside it is refused, and changes nothing", () => {
     remember(someKey());
     const live = openTrust({ file: copy });
-    live.judge(sightingOf(someKey(), "in the log"));
+    judgeSighting(live, sightingOf(someKey(), "in the log"));
     expect(() => restore(file, copy, STAMP)).toThrow(
       expect.objectContaining({ code: "refused", message: expect.stringContaining("copy.db-wal") }),
     );
@@ -182,11 +183,11 @@ describe("a restore", () => {
     remember(before);
     backUp(file, copy);
     const open = openTrust({ file });
-    open.judge(sightingOf(after, "x", { identity: "bob@example.org" }));
+    judgeSighting(open, sightingOf(after, "x", { identity: "bob@example.org" }));
     expect(() => restore(file, copy, STAMP)).toThrow(
       expect.objectContaining({ code: "database-busy" }),
     );
-    open.judge(sightingOf(after, "y", { identity: "bob@example.org" }));
+    judgeSighting(open, sightingOf(after, "y", { identity: "bob@example.org" }));
     open.close();
     expect(keysOf(file)).toEqual([before, after]);
     expect(readdirSync(folder).sort()).toEqual(["copy.db", "trust.db"]);
@@ -211,7 +212,7 @@ describe("a database of version 1", () => {
     const record = { publicKey: key, state: "known", patches: 3, applied: 1 };
     expect(trust.lookup(ALICE)).toMatchObject([{ ...record, endorsedBy: "", rotatedFrom: "" }]);
     expect(trust.events(ALICE)).toMatchObject([{ kind: "first-use", other: "", source: "" }]);
-    expect(trust.judge(sightingOf(key, "two")).trust).toBe("known");
+    expect(judgeSighting(trust, sightingOf(key, "two")).trust).toBe("known");
     trust.close();
     const db = new Database(file);
     expect(db.pragma("user_version", { simple: true })).toBe(TRUST_SCHEMA.migrations.length);

@@ -13,6 +13,7 @@ import Database from "better-sqlite3";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { PatchsigError } from "../../src/errors.ts";
 import { explained } from "../../src/store/database.ts";
+import { judgeSighting } from "../../src/trust/memory.ts";
 import { TRUST_SCHEMA } from "../../src/store/schema.ts";
 import { openTrust } from "../../src/store/trust-store.ts";
 import { sightingOf, someKey, temporaryDirectory } from "./support.ts";
@@ -27,7 +28,7 @@ function fill(): void {
   const trust = openTrust({ file });
   trust.transaction(() => {
     for (let i = 0; i < 300; i++) {
-      trust.judge(sightingOf(someKey(), "one", { identity: `dev${i}@example.org` }));
+      judgeSighting(trust, sightingOf(someKey(), "one", { identity: `dev${i}@example.org` }));
     }
   });
   trust.close();
@@ -55,7 +56,7 @@ describe("a new database", () => {
     const mask = process.umask(0);
     try {
       const trust = openTrust({ file });
-      trust.judge(sightingOf(someKey(), "one"));
+      judgeSighting(trust, sightingOf(someKey(), "one"));
       for (const name of readdirSync(path.dirname(file)))
         expect(statSync(path.join(path.dirname(file), name)).mode & 0o077, name).toBe(0);
       trust.close();
@@ -146,7 +147,7 @@ describe.each([false, true])("a file that is not ours (dry run: %s)", (dryRun) =
     const error = failure(() => {
       const trust = openTrust({ file, dryRun });
       try {
-        trust.judge(sightingOf(someKey(), "two", { identity: "dev7@example.org" }));
+        judgeSighting(trust, sightingOf(someKey(), "two", { identity: "dev7@example.org" }));
       } finally {
         trust.close();
       }
@@ -167,12 +168,12 @@ describe("a file that cannot be used", () => {
     const holder = new Database(file);
     holder.exec("begin immediate");
     const trust = openTrust({ file, busyMs: 50 });
-    const error = failure(() => trust.judge(sightingOf(someKey(), "one")));
+    const error = failure(() => judgeSighting(trust, sightingOf(someKey(), "one")));
     expect(error.code).toBe("database-busy");
     // reading goes on
     expect(trust.lookup("dev7@example.org")).toHaveLength(1);
     holder.exec("rollback");
-    expect(trust.judge(sightingOf(someKey(), "one")).trust).toBe("first-use");
+    expect(judgeSighting(trust, sightingOf(someKey(), "one")).trust).toBe("first-use");
     trust.close();
     holder.close();
   });
@@ -183,7 +184,7 @@ describe("a file that cannot be used", () => {
     expect(
       failure(() => {
         const trust = openTrust({ file });
-        trust.judge(sightingOf(someKey(), "one"));
+        judgeSighting(trust, sightingOf(someKey(), "one"));
       }).code,
     ).toBe("unwritable");
   });
@@ -221,7 +222,7 @@ describe("a file that cannot be used", () => {
 test("a name that looks like a URI is a name", () => {
   const odd = path.join(path.dirname(path.dirname(path.dirname(file))), "a?b#c%41 d");
   const trust = openTrust({ file: path.join(odd, "trust.db") });
-  trust.judge(sightingOf(someKey(), "one"));
+  judgeSighting(trust, sightingOf(someKey(), "one"));
   trust.close();
   expect(existsSync(path.join(odd, "trust.db"))).toBe(true);
 });

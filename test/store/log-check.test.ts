@@ -5,6 +5,7 @@ import path from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { backUp, restore } from "../../src/store/backup.ts";
+import { judgeSighting } from "../../src/trust/memory.ts";
 import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
 import { sightingOf, someKey, temporaryDirectory } from "./support.ts";
 
@@ -15,7 +16,7 @@ const NOW = 1_790_000_000;
 function database(names: readonly string[], file = newFile()): string {
   const trust = openTrust({ file });
   for (const name of names)
-    trust.judge(sightingOf(someKey(), "one", { identity: `${name}@example.org` }));
+    judgeSighting(trust, sightingOf(someKey(), "one", { identity: `${name}@example.org` }));
   trust.close();
   return file;
 }
@@ -179,7 +180,7 @@ describe("beside a log that is not its own", () => {
     const file = database(["a"]);
     const left = killed(file, (trust) => {
       const messageId = "\x25\x01\x05\x00\x2d\x1c\x1cpatchsig-stamp-1";
-      trust.judge(sightingOf(someKey(), "two", { identity: ALICE, messageId }));
+      judgeSighting(trust, sightingOf(someKey(), "two", { identity: ALICE, messageId }));
     });
     expect(statesIn(left)).toEqual(["first-use"]);
   });

@@ -3,6 +3,7 @@ import path from "node:path";
 import Database from "better-sqlite3";
 import { beforeEach, describe, expect, test } from "vitest";
 import { openTrust, trustFile, type TrustStore } from "../../src/store/trust-store.ts";
+import { judgeSighting } from "../../src/trust/memory.ts";
 import { decide } from "../../src/trust/decide.ts";
 import { sightingDigest } from "../../src/trust/sighting.ts";
 import { sightingOf, someKey, temporaryDirectory } from "./support.ts";
@@ -36,7 +37,7 @@ function reopened<T>(look: (other: TrustStore) => T): T {
 
 describe("a key from first use on", () => {
   test("is remembered with where it was seen", () => {
-    expect(trust.judge(sightingOf(K1, "one")).trust).toBe("first-use");
+    expect(judgeSighting(trust, sightingOf(K1, "one")).trust).toBe("first-use");
     expect(reopened((other) => other.lookup(ALICE))).toEqual([
       {
         identity: ALICE,
@@ -60,24 +61,24 @@ describe("a key from first use on", () => {
 
   test("stays first use for the same patch, however often", () => {
     for (let i = 0; i < 3; i++) {
-      expect(trust.judge(sightingOf(K1, "one", { at: NOW + i })).trust).toBe("first-use");
+      expect(judgeSighting(trust, sightingOf(K1, "one", { at: NOW + i })).trust).toBe("first-use");
     }
     expect(trust.lookup(ALICE)[0]).toMatchObject({ state: "first-use", patches: 1 });
     expect(trust.events(ALICE)).toHaveLength(1);
   });
 
   test("is not known by more patches on that day, nor by that series on another", () => {
-    trust.judge(sightingOf(K1, "one"));
+    judgeSighting(trust, sightingOf(K1, "one"));
     for (const more of [{ at: LATER - 1 }, { at: LATER, series: "one" }])
-      expect(trust.judge(sightingOf(K1, `two ${more.at}`, more)).trust).toBe("first-use");
+      expect(judgeSighting(trust, sightingOf(K1, `two ${more.at}`, more)).trust).toBe("first-use");
     expect(trust.lookup(ALICE)[0]).toMatchObject({ state: "first-use", patches: 3, again: false });
   });
 
   test("is known with another series on another day, of which each patch counts once", () => {
-    trust.judge(sightingOf(K1, "one"));
+    judgeSighting(trust, sightingOf(K1, "one"));
     for (const text of ["two", "three", "two"]) {
       const again = sightingOf(K1, text, { at: LATER });
-      expect(trust.judge(again).trust).toBe("known");
+      expect(judgeSighting(trust, again).trust).toBe("known");
     }
     expect(trust.lookup(ALICE)[0]).toMatchObject({
       state: "known",
@@ -91,9 +92,9 @@ describe("a key from first use on", () => {
   });
 
   test("is never overwritten by another key; that one leaves an event", () => {
-    trust.judge(sightingOf(K1, "one"));
+    judgeSighting(trust, sightingOf(K1, "one"));
     for (const text of ["a", "b"]) {
-      const decision = trust.judge(sightingOf(K2, text));
+      const decision = judgeSighting(trust, sightingOf(K2, text));
       expect(decision.trust).toBe("changed");
       expect(decision.others.map((record) => record.publicKey)).toEqual([K1]);
     }
@@ -110,21 +111,24 @@ describe("a key from first use on", () => {
   });
 
   test("of one identity says nothing of another identity", () => {
-    trust.judge(sightingOf(K1, "one"));
-    expect(trust.judge(sightingOf(K2, "one", { identity: "bob@example.org" })).trust).toBe(
+    judgeSighting(trust, sightingOf(K1, "one"));
+    expect(judgeSighting(trust, sightingOf(K2, "one", { identity: "bob@example.org" })).trust).toBe(
       "first-use",
     );
   });
 
   test("counts what was applied", () => {
-    trust.judge(sightingOf(K1, "one"));
+    judgeSighting(trust, sightingOf(K1, "one"));
     trust.countApplied(ALICE, K1, 3);
     trust.countApplied(ALICE, K2, 3);
     expect(reopened((other) => other.lookup(ALICE))).toMatchObject([{ applied: 3 }]);
   });
 
   test("long texts of a mail are cut", () => {
-    trust.judge(sightingOf(K1, "one", { messageId: "m".repeat(5000), list: "l".repeat(5000) }));
+    judgeSighting(
+      trust,
+      sightingOf(K1, "one", { messageId: "m".repeat(5000), list: "l".repeat(5000) }),
+    );
     const [record] = trust.lookup(ALICE);
     expect(record?.firstMessageId).toHaveLength(250);
     expect(record?.firstList).toHaveLength(250);
@@ -132,52 +136,58 @@ describe("a key from first use on", () => {
 });
 
 test("a revoked key is revoked for every identity", () => {
-  trust.judge(sightingOf(K1, "one"));
+  judgeSighting(trust, sightingOf(K1, "one"));
   const db = new Database(file);
   db.prepare("update keys set state = 'revoked'").run();
   db.close();
-  expect(trust.judge(sightingOf(K1, "two")).trust).toBe("revoked");
-  expect(trust.judge(sightingOf(K1, "two", { identity: "eve@example.org" })).trust).toBe("revoked");
+  expect(judgeSighting(trust, sightingOf(K1, "two")).trust).toBe("revoked");
+  expect(judgeSighting(trust, sightingOf(K1, "two", { identity: "eve@example.org" })).trust).toBe(
+    "revoked",
+  );
   expect(trust.lookup("eve@example.org")).toEqual([]);
-  expect(trust.judge(sightingOf(K2, "three")).trust).toBe("changed");
+  expect(judgeSighting(trust, sightingOf(K2, "three")).trust).toBe("changed");
   expect(() => trust.accept(ALICE, K1, NOW)).toThrow(expect.objectContaining({ code: "refused" }));
 });
 
 describe("compare-and-set", () => {
   test("of two first uses one is refused", () => {
     const [a, b] = [sightingOf(K1, "a"), sightingOf(K2, "b")].map((sighting) =>
-      decide(sighting, trust.standing(sighting), true),
+      decide(sighting, trust.keyHistory(sighting), true),
     );
     expect([a?.trust, b?.trust]).toEqual(["first-use", "first-use"]);
     expect(reopened((other) => other.apply(a!.change!))).toBe("applied");
     expect(trust.apply(b!.change!)).toBe("conflict");
-    expect(trust.judge(sightingOf(K2, "b")).trust).toBe("changed");
+    expect(judgeSighting(trust, sightingOf(K2, "b")).trust).toBe("changed");
   });
 
   test("a key that was revoked meanwhile is not counted", () => {
-    trust.judge(sightingOf(K1, "one"));
-    const { change } = decide(sightingOf(K1, "two"), trust.standing(sightingOf(K1, "two")), true);
+    judgeSighting(trust, sightingOf(K1, "one"));
+    const { change } = decide(sightingOf(K1, "two"), trust.keyHistory(sightingOf(K1, "two")), true);
     const db = new Database(file);
     db.prepare("update keys set state = 'revoked'").run();
     db.close();
     expect(trust.apply(change!)).toBe("conflict");
-    expect(trust.judge(sightingOf(K1, "two")).trust).toBe("revoked");
+    expect(judgeSighting(trust, sightingOf(K1, "two")).trust).toBe("revoked");
   });
 
   test("a key that another process made known first is not made so twice", () => {
-    trust.judge(sightingOf(K1, "one"));
+    judgeSighting(trust, sightingOf(K1, "one"));
     const two = sightingOf(K1, "two", { at: LATER });
-    const stale = decide(two, trust.standing(two), true);
-    reopened((other) => other.judge(sightingOf(K1, "three", { at: LATER })));
+    const stale = decide(two, trust.keyHistory(two), true);
+    reopened((other) => judgeSighting(other, sightingOf(K1, "three", { at: LATER })));
     expect(trust.apply(stale.change!)).toBe("conflict");
     expect(trust.lookup(ALICE)[0]).toMatchObject({ state: "known", patches: 2 });
   });
 
   test("a transaction sees what others wrote before it", () => {
-    trust.transaction(() => trust.judge(sightingOf(K1, "one")));
+    trust.transaction(() => judgeSighting(trust, sightingOf(K1, "one")));
     reopened((other) => other.accept(ALICE, K2, NOW));
-    expect(trust.transaction(() => trust.judge(sightingOf(K1, "two")).trust)).toBe("replaced");
-    expect(trust.transaction(() => trust.judge(sightingOf(K2, "two")).trust)).toBe("pinned");
+    expect(trust.transaction(() => judgeSighting(trust, sightingOf(K1, "two")).trust)).toBe(
+      "replaced",
+    );
+    expect(trust.transaction(() => judgeSighting(trust, sightingOf(K2, "two")).trust)).toBe(
+      "pinned",
+    );
   });
 });
 
@@ -185,7 +195,7 @@ describe("transactions", () => {
   test("are written at once", () => {
     const decisions = trust.transaction(() => {
       const decided = ["one", "two", "one"].map(
-        (text, i) => trust.judge(sightingOf(K1, text, { at: NOW + i * 86_400 })).trust,
+        (text, i) => judgeSighting(trust, sightingOf(K1, text, { at: NOW + i * 86_400 })).trust,
       );
       trust.countUnsigned("bob@example.org", sightingDigest("bob@example.org", null, "x"), NOW);
       return decided;
@@ -198,17 +208,17 @@ describe("transactions", () => {
   });
 
   test("are undone if the work throws", () => {
-    trust.judge(sightingOf(K1, "one"));
+    judgeSighting(trust, sightingOf(K1, "one"));
     const work = (): void => {
-      trust.judge(sightingOf(K1, "two", { at: LATER }));
-      trust.judge(sightingOf(K3, "three", { identity: "bob@example.org" }));
+      judgeSighting(trust, sightingOf(K1, "two", { at: LATER }));
+      judgeSighting(trust, sightingOf(K3, "three", { identity: "bob@example.org" }));
       throw new RangeError("no");
     };
     expect(() => trust.transaction(work)).toThrow(RangeError);
     expect(trust.lookup(ALICE)).toMatchObject([{ state: "first-use", patches: 1 }]);
     expect(trust.lookup("bob@example.org")).toEqual([]);
     // the patch was not counted, so it counts now
-    expect(trust.judge(sightingOf(K1, "two", { at: LATER })).trust).toBe("known");
+    expect(judgeSighting(trust, sightingOf(K1, "two", { at: LATER })).trust).toBe("known");
   });
 });
 
@@ -229,8 +239,8 @@ test("unsigned patches are counted once each", () => {
 
 describe("accept", () => {
   test("pins the new key, replaces the old one, keeps the history", () => {
-    trust.judge(sightingOf(K1, "one"));
-    trust.judge(sightingOf(K2, "two"));
+    judgeSighting(trust, sightingOf(K1, "one"));
+    judgeSighting(trust, sightingOf(K2, "two"));
     const accepted = trust.accept(ALICE, K2, NOW + 1);
     expect(accepted.record).toMatchObject({ publicKey: K2, state: "pinned", origin: "person" });
     expect(accepted.replaced.map((record) => record.publicKey)).toEqual([K1]);
@@ -240,17 +250,17 @@ describe("accept", () => {
       ["replace", "first-use", "replaced"],
       ["accept", null, "pinned"],
     ]);
-    expect(trust.judge(sightingOf(K2, "three")).trust).toBe("pinned");
-    expect(trust.judge(sightingOf(K1, "four")).trust).toBe("replaced");
+    expect(judgeSighting(trust, sightingOf(K2, "three")).trust).toBe("pinned");
+    expect(judgeSighting(trust, sightingOf(K1, "four")).trust).toBe("replaced");
   });
 
   test("takes a key that was never seen, in full", () => {
     expect(trust.accept(ALICE, K3, NOW).record).toMatchObject({ patches: 0, state: "pinned" });
-    expect(trust.judge(sightingOf(K3, "one")).trust).toBe("pinned");
+    expect(judgeSighting(trust, sightingOf(K3, "one")).trust).toBe("pinned");
   });
 
   test("pins a key that is known, and does nothing the second time", () => {
-    trust.judge(sightingOf(K1, "one"));
+    judgeSighting(trust, sightingOf(K1, "one"));
     trust.accept(ALICE, K1, NOW);
     trust.accept(ALICE, K1, NOW + 9);
     expect(trust.lookup(ALICE)).toMatchObject([{ state: "pinned", origin: "mail", patches: 1 }]);
@@ -258,16 +268,16 @@ describe("accept", () => {
   });
 
   test("takes the beginning of a changed key if it is long enough, and only one", () => {
-    trust.judge(sightingOf(K1, "one"));
-    trust.judge(sightingOf(K2, "two"));
+    judgeSighting(trust, sightingOf(K1, "one"));
+    judgeSighting(trust, sightingOf(K2, "two"));
     expect(trust.accept(ALICE, K2.slice(0, 28), NOW).record.publicKey).toBe(K2);
   });
 
   test("a key number is never enough: its owner chooses it", () => {
     const forged = K2.slice(0, 30) + K3.slice(30);
-    trust.judge(sightingOf(K1, "one"));
-    trust.judge(sightingOf(K2, "two"));
-    trust.judge(sightingOf(forged, "three"));
+    judgeSighting(trust, sightingOf(K1, "one"));
+    judgeSighting(trust, sightingOf(K2, "two"));
+    judgeSighting(trust, sightingOf(forged, "three"));
     for (const key of [
       K2.slice(0, 27),
       K2.slice(0, 30),
@@ -286,9 +296,9 @@ describe("accept", () => {
 });
 
 test("list and show", () => {
-  trust.judge(sightingOf(K1, "one", { identity: "bob@example.org" }));
-  trust.judge(sightingOf(K1, "one"));
-  trust.judge(sightingOf(K2, "two"));
+  judgeSighting(trust, sightingOf(K1, "one", { identity: "bob@example.org" }));
+  judgeSighting(trust, sightingOf(K1, "one"));
+  judgeSighting(trust, sightingOf(K2, "two"));
   trust.countUnsigned(ALICE, sightingDigest(ALICE, null, "x"), NOW);
   expect([...trust.list()].map((record) => record.identity)).toEqual([ALICE, "bob@example.org"]);
   for (const _ of trust.list()) break;
@@ -311,18 +321,20 @@ function shape(): unknown {
 
 describe("a dry run", () => {
   test("decides as if it had written, and writes nothing", () => {
-    trust.judge(sightingOf(K1, "one"));
+    judgeSighting(trust, sightingOf(K1, "one"));
     trust.close();
     const before = [shape(), readFileSync(file).toString("latin1")];
     const dry = openTrust({ file, dryRun: true });
-    expect(dry.judge(sightingOf(K1, "one")).trust).toBe("first-use");
-    expect(dry.judge(sightingOf(K1, "two", { at: LATER })).trust).toBe("known");
-    expect(dry.judge(sightingOf(K2, "two")).trust).toBe("changed");
+    expect(judgeSighting(dry, sightingOf(K1, "one")).trust).toBe("first-use");
+    expect(judgeSighting(dry, sightingOf(K1, "two", { at: LATER })).trust).toBe("known");
+    expect(judgeSighting(dry, sightingOf(K2, "two")).trust).toBe("changed");
     const bob = { identity: "bob@example.org" };
-    expect(dry.judge(sightingOf(K3, "a", bob)).trust).toBe("first-use");
-    expect(dry.judge(sightingOf(K3, "a", bob)).trust).toBe("first-use");
-    expect(dry.judge(sightingOf(K3, "b", { ...bob, at: LATER })).trust).toBe("known");
-    expect(dry.transaction(() => dry.judge(sightingOf(K2, "c", bob)).trust)).toBe("changed");
+    expect(judgeSighting(dry, sightingOf(K3, "a", bob)).trust).toBe("first-use");
+    expect(judgeSighting(dry, sightingOf(K3, "a", bob)).trust).toBe("first-use");
+    expect(judgeSighting(dry, sightingOf(K3, "b", { ...bob, at: LATER })).trust).toBe("known");
+    expect(dry.transaction(() => judgeSighting(dry, sightingOf(K2, "c", bob)).trust)).toBe(
+      "changed",
+    );
     dry.countUnsigned(ALICE, sightingDigest(ALICE, null, "x"), NOW);
     dry.countUnsigned(ALICE, sightingDigest(ALICE, null, "x"), NOW);
     expect(dry.unsignedSeen(ALICE)?.patches).toBe(1);
@@ -336,24 +348,26 @@ describe("a dry run", () => {
   test("without a file sees an empty database, and makes none", () => {
     const missing = path.join(temporaryDirectory(), "no", "trust.db");
     const dry = openTrust({ file: missing, dryRun: true });
-    expect(dry.judge(sightingOf(K1, "one")).trust).toBe("first-use");
-    expect(dry.judge(sightingOf(K1, "two", { at: LATER })).trust).toBe("known");
+    expect(judgeSighting(dry, sightingOf(K1, "one")).trust).toBe("first-use");
+    expect(judgeSighting(dry, sightingOf(K1, "two", { at: LATER })).trust).toBe("known");
     expect([...dry.list()]).toEqual([]);
     dry.close();
     expect(existsSync(path.dirname(missing))).toBe(false);
   });
 
   test("sees what others write meanwhile, open or closed", () => {
-    trust.judge(sightingOf(K1, "one"));
+    judgeSighting(trust, sightingOf(K1, "one"));
     const beside = openTrust({ file, dryRun: true });
     expect(beside.lookup(ALICE)).toHaveLength(1);
-    trust.judge(sightingOf(K1, "one", { identity: "bob@example.org" }));
+    judgeSighting(trust, sightingOf(K1, "one", { identity: "bob@example.org" }));
     expect(beside.lookup("bob@example.org")).toHaveLength(1);
     beside.close();
     trust.close();
     const alone = openTrust({ file, dryRun: true });
     expect(alone.lookup("carol@example.org")).toHaveLength(0);
-    reopened((other) => other.judge(sightingOf(K1, "one", { identity: "dave@example.org" })));
+    reopened((other) =>
+      judgeSighting(other, sightingOf(K1, "one", { identity: "dave@example.org" })),
+    );
     expect(alone.lookup("dave@example.org")).toHaveLength(1);
     alone.close();
     trust = openTrust({ file });

@@ -5,6 +5,9 @@ import { createInterface } from "node:readline";
 const { openTrust } = await import(
   new URL("../../dist/src/store/trust-store.js", import.meta.url).href
 );
+const { judgeSighting } = await import(
+  new URL("../../dist/src/trust/memory.js", import.meta.url).href
+);
 
 const say = (value) => writeSync(1, `${JSON.stringify(value)}\n`);
 
@@ -12,7 +15,7 @@ const commands = {
   // judges one sighting in a database that may not exist yet
   judge({ file, sighting }) {
     const trust = openTrust({ file });
-    const { trust: verdict } = trust.judge(sighting);
+    const { trust: verdict } = judgeSighting(trust, sighting);
     trust.close();
     say(verdict);
   },
@@ -36,7 +39,7 @@ const commands = {
           digest.writeUInt32BE(batch);
           digest.writeUInt32BE(i, 4);
           const mail = { series: "s", at: batch, messageId: "", list: "" };
-          trust.judge({ identity, publicKey, digest, ...mail });
+          judgeSighting(trust, { identity, publicKey, digest, ...mail });
         }
       });
       say(batch);

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { createCheck, evidenceIn, isEvidence } from "../../src/app/verify/checking.ts";
-import { createSession } from "../../src/app/verify/judging.ts";
+import { createTrustJudge } from "../../src/app/verify/judging.ts";
 import { now } from "../../src/app/now.ts";
 import { type MboxMessage, messages } from "../../src/mail/mbox.ts";
 import { prepare, signSeries } from "../../src/patch/sign.ts";
@@ -76,7 +76,7 @@ function verify(
     const evidence = evidenceIn(check(bytes, size));
     return isEvidence(evidence) ? [{ source: "x", evidence, payload: null }] : [];
   });
-  const { members, notes } = createSession(trust, { policies, dryRun, at }).judge(found);
+  const { members, notes } = createTrustJudge(trust, { policies, dryRun, at }).judge(found);
   return { patches: members.map(({ result }) => result), notes: [...notes] };
 }
 

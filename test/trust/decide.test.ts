@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decide, decideUnsigned, usableKeys } from "../../src/trust/decide.ts";
-import type { KeyRecord, KeyState, Sighting, Standing } from "../../src/trust/record.ts";
+import type { KeyRecord, KeyState, Sighting, KeyHistory } from "../../src/trust/record.ts";
 import { sightingDigest } from "../../src/trust/sighting.ts";
 
 const K1 = `RWQ${"1".repeat(53)}`;
@@ -36,12 +36,12 @@ function record(publicKey: string, state: KeyState, patches = 1, firstSeen = 100
   };
 }
 
-function standing(records: KeyRecord[], more: Partial<Standing> = {}): Standing {
+function keyHistory(records: KeyRecord[], more: Partial<KeyHistory> = {}): KeyHistory {
   return { records, revoked: false, tainted: false, ...more };
 }
 
 describe("the key that showed is K1", () => {
-  test.each<[string, KeyRecord[], Partial<Standing>, string, string | null]>([
+  test.each<[string, KeyRecord[], Partial<KeyHistory>, string, string | null]>([
     ["nothing is remembered", [], {}, "first-use", "first-use"],
     [
       "first use, another series, at once",
@@ -79,7 +79,7 @@ describe("the key that showed is K1", () => {
     ],
     ["revoked, and K2 is known", [record(K1, "revoked"), record(K2, "known")], {}, "revoked", null],
   ])("%s", (_, records, more, trust, kind) => {
-    const decision = decide(sighting, standing(records, more), true);
+    const decision = decide(sighting, keyHistory(records, more), true);
     expect(decision.trust).toBe(trust);
     expect(decision.change?.kind ?? null).toBe(kind);
     expect(decision.record).toBe(records.find((known) => known.publicKey === K1) ?? null);
@@ -91,8 +91,8 @@ describe("the key that showed is K1", () => {
 
 test("a changed key names the keys that were expected", () => {
   const known = record(K2, "known");
-  expect(decide(sighting, standing([known]), true).others).toEqual([known]);
-  expect(decide(sighting, standing([record(K2, "revoked")]), true).others).toEqual([]);
+  expect(decide(sighting, keyHistory([known]), true).others).toEqual([known]);
+  expect(decide(sighting, keyHistory([record(K2, "revoked")]), true).others).toEqual([]);
 });
 
 describe("an unsigned mail", () => {

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { backUp } from "../../src/store/backup.ts";
+import { judgeSighting } from "../../src/trust/memory.ts";
 import { placeProblems } from "../../src/store/place.ts";
 import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
 import { patchsig } from "../support/cli.ts";
@@ -49,10 +50,12 @@ test("what another machine knows, is known; what is void there, is void", () => 
   const copy = there((trust) => {
     trust.accept(ALICE, A.text, TIME);
     trust.accept(ALICE, B.text, TIME, true);
-    trust.judge(sightingOf(C.text, "one", { identity: BOB }));
+    judgeSighting(trust, sightingOf(C.text, "one", { identity: BOB }));
     trust.drop(CAROL, D.text, TIME);
   });
-  on(here(), (trust) => trust.judge(sightingOf(D.text, "one", { identity: "dave@example.org" })));
+  on(here(), (trust) =>
+    judgeSighting(trust, sightingOf(D.text, "one", { identity: "dave@example.org" })),
+  );
   expect(merge(copy)).toMatchObject({ status: 0 });
   expect(states(ALICE).sort()).toEqual([`${A.text} pinned`, `${B.text} pinned`].sort());
   expect(states(BOB)).toEqual([`${C.text} first-use`]);

@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync, writeSync } from "node:fs";
 
 const load = (name) => import(new URL(`../../dist/src/${name}.js`, import.meta.url).href);
 const { openTrust } = await load("store/trust-store");
-const { createSession } = await load("app/verify/judging");
+const { createTrustJudge } = await load("app/verify/judging");
 const { DEFAULT_POLICY } = await load("verify/policy");
 
 const [file, ...pipes] = process.argv.slice(2);
@@ -12,7 +12,7 @@ const store = openTrust({ file });
 
 function verify(mails, asked, at) {
   const policies = { general: { ...DEFAULT_POLICY, ...asked }, overrides: [] };
-  const session = createSession(store, { policies, dryRun: false, at });
+  const session = createTrustJudge(store, { policies, dryRun: false, at });
   const found = mails.map((evidence) => ({ source: "x", evidence, payload: null }));
   const { members } = session.judge(found);
   return members.map(({ result: { trust, verdict } }) => ({ trust, verdict }));

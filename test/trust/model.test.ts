@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createSession } from "../../src/app/verify/judging.ts";
+import { createTrustJudge } from "../../src/app/verify/judging.ts";
 import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
 import type { Statement } from "../../src/trust/statement.ts";
 import type { Evidence } from "../../src/verify/evidence.ts";
@@ -114,7 +114,7 @@ const openHere: Open = (file, dryRun = false) => {
   const store = openTrust({ file, dryRun });
   const verify: Hand["verify"] = (mails, asked, at) => {
     const policies = { general: { ...DEFAULT_POLICY, ...asked }, overrides: [] };
-    const session = createSession(store, { policies, dryRun, at });
+    const session = createTrustJudge(store, { policies, dryRun, at });
     const found = mails.map((one) => ({ source: "x", evidence: one, payload: null }));
     return session.judge(found).members.map(({ result }) => result);
   };
@@ -242,7 +242,7 @@ class Life {
       }),
     );
     const told = all.map((seen) => {
-      const standing = dry.standing({
+      const keyHistory = dry.keyHistory({
         identity: seen.identity,
         publicKey: seen.key,
         digest: digest(seen).subarray(0, 8),
@@ -251,7 +251,7 @@ class Life {
         messageId: "",
         list: "",
       });
-      return JSON.stringify([standing.records, standing.revoked, standing.tainted]);
+      return JSON.stringify([keyHistory.records, keyHistory.revoked, keyHistory.tainted]);
     });
     dry.close();
     return JSON.stringify([answers, told]);

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
+import { judgeSighting } from "../../src/trust/memory.ts";
 import { unseenKey } from "../../src/store/trust-rows.ts";
 import { decideKeyring } from "../../src/trust/decide.ts";
 import type { KeyRecord, KeyState } from "../../src/trust/record.ts";
@@ -57,7 +58,7 @@ let patch = 0;
 /** Another series on another day. */
 function see(key = K, identity = ALICE): string {
   const at = TIME + patch * 86_400;
-  return trust.judge(sightingOf(key.text, `patch ${patch++}`, { identity, at })).trust;
+  return judgeSighting(trust, sightingOf(key.text, `patch ${patch++}`, { identity, at })).trust;
 }
 
 function stateOf(key = K, identity = ALICE): KeyState | "none" {
@@ -200,7 +201,7 @@ describe("two keys of an identity in use", () => {
   const of = (identity: string, records: KeyRecord[]): KeyRecord[] =>
     records.filter((record) => record.identity === identity);
   const rule = (statement: Statement, records: KeyRecord[]): string => {
-    const { outcome, moves } = ruleOn(statement, {
+    const { outcome, transitions } = ruleOn(statement, {
       applied: false,
       signers: of(statement.by, records),
       subjects: of(ALICE, records),
@@ -208,7 +209,7 @@ describe("two keys of an identity in use", () => {
       keyRevoked: false,
       everywhere: () => [],
     });
-    return moves.find(({ publicKey }) => publicKey === K.text)?.to ?? outcome;
+    return transitions.find(({ publicKey }) => publicKey === K.text)?.to ?? outcome;
   };
 
   test.each(IN_USE)("%s", (state) => {

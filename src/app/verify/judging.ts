@@ -3,12 +3,12 @@
 import { PatchsigError } from "../../errors.ts";
 import type { Unread } from "../../source/piece.ts";
 import { NO_PINS, type Pins, refusedByPins, withPins } from "../../trust/pins.ts";
-import type { TrustStore } from "../../store/trust-store.ts";
+import { judgeSighting, type TrustMemory } from "../../trust/memory.ts";
 import { decideUnsigned } from "../../trust/decide.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
 import { lookalikes } from "../../trust/lookalike.ts";
 import type { Evidence } from "../../verify/evidence.ts";
-import { admitsFirstUse, judge, type Knowledge, type Signs } from "../../verify/judge.ts";
+import { admitsFirstUse, judge, type TrustContext, type Signs } from "../../verify/judge.ts";
 import { type Policies, type Policy, policyFor } from "../../verify/policy.ts";
 import type { NoteResult, PatchResult } from "../../verify/result.ts";
 import type { JudgedMail } from "../../verify/series.ts";
@@ -26,9 +26,9 @@ export interface Found<P> {
 }
 
 /** The verdict, given what is known; `met`: the mail does not fail. */
-type Judge = (knowledge: Knowledge, met: boolean) => PatchResult;
+type Judge = (context: TrustContext, met: boolean) => PatchResult;
 
-export interface Session {
+export interface TrustJudge {
   /**
    * Judges mails in their order, in one transaction: what a verdict led to remembering is on the
    * disk when this returns.
@@ -44,8 +44,8 @@ interface Judged<P> {
   readonly faults: readonly Unread[];
 }
 
-export function createSession(
-  store: TrustStore,
+export function createTrustJudge(
+  memory: TrustMemory,
   {
     policies,
     dryRun,
@@ -58,7 +58,7 @@ export function createSession(
     readonly pins?: Pins;
     readonly at?: number;
   },
-): Session {
+): TrustJudge {
   /** A verdict that fails leaves no trace: neither the key nor the patch is remembered. */
   function ofSigner(evidence: Evidence, policy: Policy, judged: Judge): PatchResult {
     const { publicKey, comment } = evidence.signed!;
@@ -68,54 +68,54 @@ export function createSession(
     const { version, time: signedAt } = comment;
     const series = comment.series ?? evidence.attestation!;
     const sighting = { identity, publicKey, digest, series, at, messageId, list };
-    const barred = refusedByPins(pins, sighting, store.lookup(identity));
+    const barred = refusedByPins(pins, sighting, memory.lookup(identity));
     if (barred !== null) {
-      const known = { kind: "signer", decision: barred, unsigned: null, scrutiny: null } as const;
+      const known = { kind: "signer", decision: barred, unsigned: null, changedKey: null } as const;
       return judged({ ...known, replay: null, poses: "" }, false);
     }
     let result!: PatchResult;
-    store.judge(sighting, admitsFirstUse(policy), (stored) => {
+    judgeSighting(memory, sighting, admitsFirstUse(policy), (stored) => {
       const decision = withPins(pins, sighting, stored);
       const { trust } = decision;
-      const unsigned = trust === "first-use" ? store.unsignedSeen(identity) : null;
+      const unsigned = trust === "first-use" ? memory.unsignedSeen(identity) : null;
       const refused = trust === "changed" || trust === "replaced" || trust === "revoked";
-      const scrutiny = refused ? store.scrutiny(identity, publicKey, at) : null;
+      const changedKey = refused ? memory.changedKey(identity, publicKey, at) : null;
       const posed = trust === "first-use" ? poses(lookalikes(comment.by)) : null;
       const known = {
         kind: "signer",
         decision,
         unsigned,
-        scrutiny,
+        changedKey,
         replay: null,
         poses: posed?.poses ?? "",
       } as const;
       const met = judged(known, true).verdict !== "fail";
       const arrival = { digest, work: evidence.work!, version, signedAt, at, messageId };
-      const replay = refused ? null : store.arrive(arrival, met);
+      const replay = refused ? null : memory.arrive(arrival, met);
       result = judged({ ...known, replay }, met);
       return met;
     });
     return result;
   }
 
-  function ofUnsigned({ author, senders, sighting, alike }: Evidence): Knowledge {
+  function ofUnsigned({ author, senders, sighting, alike }: Evidence): TrustContext {
     const posed = poses(alike);
     if (posed !== null) return { kind: "unsigned", ...posed };
     const identity = normaliseIdentity(author?.email ?? "");
     const known = [identity, ...senders].filter((name) => name !== null);
     for (const name of known) {
       const pinned = pins.keys.has(name) ? { since: at, patches: 0 } : null;
-      const signs = decideUnsigned(store.lookup(name)) ?? pinned;
+      const signs = decideUnsigned(memory.lookup(name)) ?? pinned;
       if (signs !== null) return { kind: "unsigned", signs, poses: "", who: name };
     }
-    if (sighting !== null) store.countUnsigned(sighting.identity, sighting.digest, at);
+    if (sighting !== null) memory.countUnsigned(sighting.identity, sighting.digest, at);
     return { kind: "unsigned", signs: null, poses: "" };
   }
 
   /** The first of these identities that has a key in use, and since when. */
   function poses(alike: readonly string[]): { signs: Signs; poses: string } | null {
     for (const name of alike) {
-      const signs = decideUnsigned(store.lookup(name));
+      const signs = decideUnsigned(memory.lookup(name));
       if (signs !== null) return { signs, poses: name };
     }
     return null;
@@ -123,8 +123,8 @@ export function createSession(
 
   function resultOf(evidence: Evidence, source: string, said: readonly Finding[]): PatchResult {
     const policy = policyFor(policies, evidence);
-    const judged: Judge = (knowledge, met) =>
-      judge(evidence, source, knowledge, policy, met && !dryRun, said);
+    const judged: Judge = (context, met) =>
+      judge(evidence, source, context, policy, met && !dryRun, said);
     const { whole, signature, findings } = evidence;
     // whoever answers is asked for no signature: nothing of it is applied
     if (evidence.isAnswer) return judged({ kind: "none" }, true);
@@ -138,7 +138,7 @@ export function createSession(
     const cause = { cause: "mail", at, messageId, source: "" } as const;
     return statements.map((found) =>
       found.ok
-        ? statementFinding(found.statement, store.applyStatement(found.statement, cause))
+        ? statementFinding(found.statement, memory.applyStatement(found.statement, cause))
         : unreadStatement(found),
     );
   }
@@ -166,7 +166,7 @@ export function createSession(
     judge(mails) {
       try {
         return judged(
-          store.transaction(() => mails.map((mail) => judgeOne(mail))),
+          memory.transaction(() => mails.map((mail) => judgeOne(mail))),
           [],
         );
       } catch (error) {
@@ -177,7 +177,7 @@ export function createSession(
       const faults: Unread[] = [];
       for (const mail of mails) {
         try {
-          all.push(store.transaction(() => judgeOne(mail)));
+          all.push(memory.transaction(() => judgeOne(mail)));
         } catch (error) {
           faults.push(faultAt({ source: mail.source, messageId: mail.evidence.messageId }, error));
         }

@@ -9,6 +9,7 @@ import { glimpse } from "../../mail/glimpse.ts";
 import { type Cursor, isUnread, type SourceMail, type Unread } from "../../source/piece.ts";
 import { isDirectory } from "../../source/reading.ts";
 import { openTrust, trustFile, type TrustStore } from "../../store/trust-store.ts";
+import type { TrustMemory } from "../../trust/memory.ts";
 import type { Pins } from "../../trust/pins.ts";
 import type { Policies } from "../../verify/policy.ts";
 import type { Checked, NoteResult } from "../../verify/result.ts";
@@ -18,7 +19,7 @@ import { count } from "../../verify/words.ts";
 import { type CheckPool, openCheckPool } from "./check-pool.ts";
 import { type CheckOptions, createCheck, evidenceIn, isEvidence } from "./checking.ts";
 import { faultAt, type Place } from "../fault.ts";
-import { createSession, type Found } from "./judging.ts";
+import { createTrustJudge, type Found } from "./judging.ts";
 import { openSource, type SourceOptions } from "../sources/sources.ts";
 import { progress } from "../../cli/terminal.ts";
 
@@ -79,10 +80,10 @@ export function openUserTrust(dryRun: boolean): TrustStore {
  */
 export async function* verifySources<P>(
   options: VerificationOptions<P>,
-  store: TrustStore,
+  memory: TrustMemory,
   tally: Tally,
 ): AsyncGenerator<JudgedMail<P | null>> {
-  const session = createSession(store, options);
+  const trust = createTrustJudge(memory, options);
   const checker = createChecker(options);
   const running: Promise<CheckedBatch<P>>[] = [];
   let held = 0;
@@ -91,7 +92,7 @@ export async function* verifySources<P>(
     const { found, links, unread, cursors, size } = await running.shift()!;
     held -= size;
     for (const link of links) options.onLink(link);
-    const { members, notes, faults } = session.judge(found);
+    const { members, notes, faults } = trust.judge(found);
     for (const note of notes) options.onNote?.(note);
     yield* members;
     for (const one of [...unread, ...faults]) options.onUnread(one);

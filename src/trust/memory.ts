@@ -1,0 +1,73 @@
+/**
+ * What verification asks of a memory of keys, and tells it. The trust database is one
+ * (store/trust-store.ts); a program that keeps keys elsewhere brings its own.
+ */
+
+import { decide, type Decision } from "./decide.ts";
+import type {
+  Cause,
+  ChangedKeyInfo,
+  KeyHistory,
+  KeyRecord,
+  Sighting,
+  TrustChange,
+  UnsignedRecord,
+} from "./record.ts";
+import type { Arrival, Replay } from "./replay.ts";
+import type { Ruling } from "./ruling.ts";
+import type { Statement } from "./statement.ts";
+import type { PublicKeyText } from "../types.ts";
+
+/** `applied`: done. `repeated`: this patch was counted before. `conflict`: decide again. */
+export type ChangeOutcome = "applied" | "repeated" | "conflict";
+
+/** Identities are in the form of `normaliseIdentity`, times in seconds since 1970. */
+export interface TrustMemory {
+  /**
+   * Runs `work`, which must not be async: nobody else changes anything meanwhile, what it did is
+   * durable when this returns, and undone if it throws. May be called inside itself.
+   */
+  transaction<T>(work: () => T): T;
+  /** Every key of an identity, oldest first. */
+  lookup(identity: string): readonly KeyRecord[];
+  /** Unsigned patches from this address; null if there were none. */
+  unsignedSeen(identity: string): UnsignedRecord | null;
+  /** What `decide` has to know of a sighting. */
+  keyHistory(sighting: Sighting): KeyHistory;
+  /** What can be said of a key that is not the identity's, and what of it from before `at`. */
+  changedKey(identity: string, publicKey: PublicKeyText, at: number): ChangedKeyInfo;
+  /** Applies a change if the key is still as it was when the change was decided. */
+  apply(change: TrustChange): ChangeOutcome;
+  /** Counts an unsigned patch, by a name of 8 bytes; one that was counted before is not again. */
+  countUnsigned(identity: string, digest: Uint8Array, at: number): void;
+  /**
+   * Says what is odd about a signed patch's coming in (`replayOf`), and remembers it, the first time.
+   *
+   * @param remember false for one that failed: it must not make others look odd
+   */
+  arrive(patch: Arrival, remember: boolean): Replay;
+  /** Judges a statement (`ruleOn`) and does what it says, once. */
+  applyStatement(statement: Statement, cause: Cause): Ruling;
+}
+
+/**
+ * Looks up, decides and applies, in one transaction. Of a sighting that does not meet the policy no
+ * more is remembered than that another key was seen.
+ *
+ * @param admits see `decide`
+ * @param meets the verdict on it: false if it fails
+ */
+export function judgeSighting(
+  memory: TrustMemory,
+  sighting: Sighting,
+  admits = true,
+  meets: (decision: Decision) => boolean = () => true,
+): Decision {
+  return memory.transaction(() => {
+    const decision = decide(sighting, memory.keyHistory(sighting), admits);
+    const met = meets(decision);
+    if (decision.change !== null && (met || decision.change.kind === "changed"))
+      memory.apply(decision.change);
+    return decision;
+  });
+}
