@@ -42,3 +42,12 @@ export async function* openSource(
     throw new PatchsigError("usage", `--since goes with a public-inbox or IMAP, not ${name}`);
   yield* readSource(name, options.cursorOf, onRead);
 }
+
+/** The mails of several sources, one source after the other. `onRead` counts within each. */
+export async function* openSources(
+  names: readonly string[],
+  options: SourceOptions,
+  onRead?: OnRead,
+): Pieces {
+  for (const name of names) yield* openSource(name, options, onRead);
+}

@@ -1,14 +1,19 @@
 /**
- * One pass over sources: read, check, ask the trust database, judge. What `verify` prints and `am`
- * applies comes from here. Mails are judged in the order in which they stand in the sources, one
- * batch after another, however many threads check them.
+ * One pass over mails: check, ask the trust database, judge. What `verify` prints, `am` applies and
+ * the library gives comes from here. Mails are judged in the order in which they come, one batch
+ * after another, however many threads check them.
  */
 
 import { PatchsigError, EXIT } from "../../errors.ts";
 import { glimpse } from "../../mail/glimpse.ts";
-import { type Cursor, isUnread, type SourceMail, type Unread } from "../../source/piece.ts";
+import {
+  type Cursor,
+  isUnread,
+  type Piece,
+  type SourceMail,
+  type Unread,
+} from "../../source/piece.ts";
 import { isDirectory } from "../../source/reading.ts";
-import { openTrust, trustFile, type TrustStore } from "../../store/trust-store.ts";
 import type { TrustMemory } from "../../trust/memory.ts";
 import type { Pins } from "../../trust/pins.ts";
 import type { Policies } from "../../verify/policy.ts";
@@ -20,12 +25,8 @@ import { type CheckPool, openCheckPool } from "./check-pool.ts";
 import { type CheckOptions, createCheck, evidenceIn, isEvidence } from "./checking.ts";
 import { faultAt, type Place } from "../fault.ts";
 import { createTrustJudge, type Found } from "./judging.ts";
-import { openSource, type SourceOptions } from "../sources/sources.ts";
-import { progress } from "../../cli/terminal.ts";
 
 export interface VerificationOptions<P> extends CheckOptions {
-  readonly sources: readonly string[];
-  readonly sourceOptions: SourceOptions;
   readonly policies: Policies;
   /** What the keyring of the repository says that one stands in; nothing unless given. */
   readonly pins?: Pins;
@@ -69,16 +70,12 @@ const MAX_AHEAD = 32 << 20;
 /** Threads cost a tenth of a second: so many batches are done before any is started. */
 const BATCHES_ALONE = 2;
 
-/** Opens the user's trust database; nothing is written in a dry run. */
-export function openUserTrust(dryRun: boolean): TrustStore {
-  return openTrust({ file: trustFile(process.env), dryRun });
-}
-
 /**
- * Every patch and cover letter of the sources, judged. What a verdict led to remembering is on the
- * disk before the verdict is yielded.
+ * Every patch and cover letter among these mails, judged. What a verdict led to remembering is on
+ * the disk before the verdict is yielded.
  */
-export async function* verifySources<P>(
+export async function* verifyMails<P>(
+  pieces: AsyncIterable<readonly Piece[]>,
   options: VerificationOptions<P>,
   memory: TrustMemory,
   tally: Tally,
@@ -100,7 +97,7 @@ export async function* verifySources<P>(
   }
 
   try {
-    for await (const batch of readBatches(options, tally)) {
+    for await (const batch of readBatches(pieces, tally)) {
       const checked = checker.check(batch);
       // it is waited for below; until then nobody may take it for unhandled
       checked.catch(() => undefined);
@@ -121,33 +118,25 @@ interface Batch {
   readonly unread: readonly Unread[];
 }
 
-async function* readBatches<P>(
-  { sources, sourceOptions }: VerificationOptions<P>,
+async function* readBatches(
+  pieces: AsyncIterable<readonly Piece[]>,
   tally: Tally,
 ): AsyncGenerator<Batch> {
-  const began = Date.now();
   let mails: SourceMail[] = [];
   let unread: Unread[] = [];
   let size = 0;
-  for (const source of sources) {
-    const onRead = (done: number, total: number): void => {
-      const rate = Math.round(tally.messages / Math.max(1, (Date.now() - began) / 1000));
-      const what = `${count(tally.messages, "mail")}, ${rate}/s`;
-      progress(what, done, sources.length === 1 ? total : 0, began);
-    };
-    for await (const pieces of openSource(source, sourceOptions, onRead)) {
-      for (const piece of pieces) {
-        if (isUnread(piece)) {
-          unread.push(piece);
-          continue;
-        }
-        tally.messages++;
-        mails.push(piece);
-        size += piece.bytes?.length ?? 0;
-        if (mails.length < BATCH_MAILS && size < BATCH_BYTES) continue;
-        yield { mails, size, unread };
-        [mails, unread, size] = [[], [], 0];
+  for await (const some of pieces) {
+    for (const piece of some) {
+      if (isUnread(piece)) {
+        unread.push(piece);
+        continue;
       }
+      tally.messages++;
+      mails.push(piece);
+      size += piece.bytes?.length ?? 0;
+      if (mails.length < BATCH_MAILS && size < BATCH_BYTES) continue;
+      yield { mails, size, unread };
+      [mails, unread, size] = [[], [], 0];
     }
   }
   yield { mails, size, unread };

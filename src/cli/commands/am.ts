@@ -41,7 +41,10 @@ import { endOnSignal } from "../signals.ts";
 import { clearProgress, note, out, outputStyle, say, sayError } from "../terminal.ts";
 import { readKeyrings } from "../../app/trust/keyrings.ts";
 import type { Unread } from "../../source/piece.ts";
-import { newTally, noPatch, openUserTrust, verifySources } from "../../app/verify/verification.ts";
+import { openSources } from "../../app/sources/sources.ts";
+import { openUserTrust } from "../../app/trust/user-trust.ts";
+import { newTally, noPatch, verifyMails } from "../../app/verify/verification.ts";
+import { mailProgress } from "../mail-progress.ts";
 import { now } from "../../app/now.ts";
 
 interface Arguments {
@@ -245,11 +248,9 @@ async function theSeries(
     for (const { result } of members) throw faultAt(result, error).error;
   });
   const options = {
-    sources: args.source,
     policies: readPolicies(args.require),
     pins: await readKeyrings(store),
     devKeyrings: devKeyringsOf(args.devKeyring),
-    sourceOptions: {},
     dryRun: false,
     signedOnly: args.signedOnly,
     plainAm: null,
@@ -263,7 +264,8 @@ async function theSeries(
     },
     onUnread,
   };
-  for await (const mail of verifySources(options, store, tally)) {
+  const mails = openSources(args.source, {}, mailProgress(args.source.length, tally));
+  for await (const mail of verifyMails(mails, options, store, tally)) {
     const { payload } = mail;
     if (payload !== null) closed.push(...collector.add({ ...mail, payload }));
   }

@@ -20,7 +20,10 @@ import { describePolicies, readPolicies } from "../../app/verify/policy.ts";
 import { devKeyringsOf, gitConfig } from "../../app/settings.ts";
 import { clearProgress, out, outputStyle, sayError } from "../terminal.ts";
 import { readKeyrings } from "../../app/trust/keyrings.ts";
-import { newTally, noPatch, openUserTrust, verifySources } from "../../app/verify/verification.ts";
+import { openSources } from "../../app/sources/sources.ts";
+import { openUserTrust } from "../../app/trust/user-trust.ts";
+import { newTally, noPatch, verifyMails } from "../../app/verify/verification.ts";
+import { mailProgress } from "../mail-progress.ts";
 
 interface Arguments {
   source: string[];
@@ -176,15 +179,14 @@ async function verify(args: Arguments): Promise<void> {
 
   try {
     const pins = await readKeyrings(store);
+    const sourceOptions = {
+      since: args.since,
+      cursorOf: args.new ? (name: string) => store.cursor(name) : undefined,
+    };
     const options = {
-      sources: args.source,
       policies,
       pins,
       devKeyrings: devKeyringsOf(args.devKeyring),
-      sourceOptions: {
-        since: args.since,
-        cursorOf: args.new ? (name: string) => store.cursor(name) : undefined,
-      },
       dryRun: args.dryRun,
       signedOnly: false,
       plainAm: amSettings(gitConfig()),
@@ -194,7 +196,9 @@ async function verify(args: Arguments): Promise<void> {
       onNote,
       onUnread,
     };
-    for await (const mail of verifySources(options, store, tally)) {
+    const onRead = mailProgress(args.source.length, tally);
+    const mails = openSources(args.source, sourceOptions, onRead);
+    for await (const mail of verifyMails(mails, options, store, tally)) {
       closed.push(...take(mail));
       for (const series of closed.splice(0)) await show(series);
     }

@@ -2,7 +2,8 @@
 
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { newTally, verifySources } from "../../../src/app/verify/verification.ts";
+import { newTally, verifyMails } from "../../../src/app/verify/verification.ts";
+import { openSources } from "../../../src/app/sources/sources.ts";
 import { openTrust } from "../../../src/store/trust-store.ts";
 import { DEFAULT_POLICY } from "../../../src/verify/policy.ts";
 import { formatPatch, mbox, newFolder, newSubmission } from "../../cli/support.ts";
@@ -13,10 +14,9 @@ test("no cursor moves past mails whose verdicts are still to be said", async () 
   const tally = newTally();
   const seen: number[] = [];
   try {
-    const mails = verifySources(
+    const mails = verifyMails(
+      openSources([file], { cursorOf: () => null }),
       {
-        sources: [file],
-        sourceOptions: { cursorOf: () => null },
         policies: { general: DEFAULT_POLICY, overrides: [] },
         devKeyrings: [],
         signedOnly: false,
