@@ -37,15 +37,15 @@ function nameOfReplaced(from: string): string | null {
   const name = nameBeforeVia(from);
   if (name !== null) return name;
   const { author, email } = parseAuthor(from);
-  const isList = LISTSERV.test(email.toString("latin1")) || addressesWithin(email).length > 0;
+  const isList = DMARC.test(email.toString("latin1")) || addressesWithin(email).length > 0;
   return isList ? author.toString("utf8") : null;
 }
 
 /** True for a From header that says that a list has replaced it. */
 export const isReplaced = (from: string): boolean => nameOfReplaced(from) !== null;
 
-/** LISTSERV writes 0000012a3b4c5d6e-dmarc-request@lists.example. */
-const LISTSERV = /-dmarc-request@/i;
+/** LISTSERV writes 0000012a3b4c5d6e-dmarc-request@lists.example, FreeLists dmarc-noreply@. */
+const DMARC = /dmarc/i;
 
 /**
  * What stands before "via": `Alice via list`, `'Alice' via list`, `"Alice" (via list)`, `Alice via`.

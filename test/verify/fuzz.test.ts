@@ -189,7 +189,7 @@ function shownAs({ all }: Good): string {
   const people = all
     .filter(({ findings }) => findings.some((f) => f.code === "author-recovered"))
     .map(({ view }) => `${view!.info.author.toString("utf8")} <${view!.info.email.toString()}>`);
-  const hidden = people.find((text) => !/ via|=|\.invalid>|-dmarc-request@/i.test(text));
+  const hidden = people.find((text) => !/ via|=|\.invalid>|dmarc/i.test(text));
   if (hidden !== undefined) return `the author was not ${hidden}`;
   const green = all.filter((c) => c.findings.every((f) => f.severity === "info"));
   const other = green.find(

@@ -219,6 +219,8 @@ const REPLACED: readonly string[] = [
   // LISTSERV
   "Alice <0000012a3b4c5d6e-dmarc-request@LISTS.EXAMPLE>\nReply-To: Alice <alice@example.org>",
   "Alice <0000012a3b4c5d6e-dmarc-request@lists.example>\nReply-To: alice@example.org",
+  // FreeLists
+  '"Alice" <dmarc-noreply@freelists.example>\nReply-To: alice@example.org',
   // groups.io, the lists of the IETF and of Apache
   "Alice <alice=example.org@groups.example>",
   "Alice via groups.example <alice=example.org@groups.example>",
@@ -255,7 +257,7 @@ describe("a From line that a list replaced", () => {
     "Linus <linus@example.org>\nReply-To: Alice <alice@example.org>",
     "Linus <linus@example.org>\nX-MailFrom: alice@example.org\nSender: Alice <alice@example.org>",
     "Linus <linus@invalid.example>\nX-Original-Sender: alice@example.org",
-    "Linus <dmarc-request@lists.example>\nReply-To: Alice <alice@example.org>",
+    "Linus <list-request@lists.example>\nReply-To: Alice <alice@example.org>",
     "Linus <linus=alice@lists.example>\nReply-To: Alice <alice@example.org>",
   ])("never without that From line saying so: %s", (from) => {
     expectChanged(replaced(honest, from), "author");
