@@ -110,6 +110,12 @@ export const MARKS: readonly SignedVector[] = [
   // labels
   made("label-rfc", good(), "RFC", edit("[PATCH v2 1/3]", "[RFC PATCH v2 01/03]")),
   made(
+    "label-letter",
+    bad("series", "series-relabelled"),
+    "v2a is no version",
+    edit("[PATCH v2", "[PATCH v2a"),
+  ),
+  made(
     "label-list",
     good(),
     "a list's bracket with a number that is none of a patch",

@@ -7,7 +7,7 @@ export interface SubjectNumber {
   readonly index: number | null;
   readonly total: number | null;
   /**
-   * A label of which no signature can say the same, as it stands there: `v2.1`, `0.5/5`, `v0`, or a
+   * A label of which no signature can say the same, as it stands there: `v2.1`, `v2a`, `0.5/5`, `v0`, or a
    * second one that says something else. Such a mail is not signed, and with a signature not good.
    */
   readonly odd: string | null;
@@ -32,7 +32,7 @@ const WORD = /[\p{L}\p{N}](?:[\p{L}\p{N}./_#-]*[\p{L}\p{N}])?/gu;
 const GLUED = "^(?:.*(?:patch|rfc|[a-z][-_/]))?";
 const NUMBER = new RegExp(`${GLUED}(\\d+(?:\\.\\d+)?)/(\\d+)$`, "i");
 const VERSION = new RegExp(
-  `${GLUED}v(\\d+(?:[./-]\\d+)*)(?:[-_/]?(?:rfc|resend|repost|patch))?$`,
+  `${GLUED}v(\\d+(?:[./-]\\d+)*[a-c]?)(?:[-_/]?(?:rfc|resend|repost|patch))?$`,
   "i",
 );
 const ABOUT_PATCHES = /^(?:.*[-_/])?(?:patch|rfc)/i;

@@ -78,6 +78,7 @@ describe("labels as people read them", () => {
     ["[PATCH 2nd try] f: x", "v1 -"],
     ["[PATCH r8169 1/3] f: x", "v1 1/3"],
     ["[PATCH v4l-utils 1/3] f: x", "v1 1/3"],
+    ["[PATCH v3d 1/3] f: x", "v1 1/3"],
     ["[PATCH v2] 1/2: x", "v2 -"],
     // only what git takes off the front
     ["f: x [PATCH v2 1/2]", "- -"],
@@ -88,6 +89,9 @@ describe("labels as people read them", () => {
     // what no signature can say
     ["[PATCH v2.1 1/2] f: x", "v2 1/2 odd v2.1"],
     ["[PATCH v2-1 1/2] f: x", "v2 1/2 odd v2-1"],
+    ["[PATCH v2a 1/2] f: x", "v1 1/2 odd v2a"],
+    ["[PATCHv2B] f: x", "v1 - odd v2B"],
+    ["[PATCH v2 1/2] [v2a] f: x", "v2 1/2 odd v2a"],
     ["[PATCH v2/3] f: x", "v2 - odd v2/3"],
     ["[PATCH v0 1/2] f: x", "v1 1/2 odd v0"],
     ["[PATCH v20261124 1/2] f: x", "v1 1/2 odd v20261124"],
