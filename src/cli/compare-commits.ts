@@ -5,7 +5,6 @@ import type { Repository } from "../git/repository.ts";
 import { readRawMail } from "../mail/mailinfo.ts";
 import { canonicalMessage, canonicalSubject } from "../patch/message.ts";
 import { readDiff } from "../diff/diff.ts";
-import { escapeText } from "../report/escape.ts";
 import type { MailView } from "../types.ts";
 
 /** A patch and the full name of its commit. */
@@ -16,7 +15,7 @@ export interface MadeFrom {
 }
 
 export interface Difference {
-  /** A line for people, escaped. */
+  /** A line for people. */
   readonly text: string;
   /** True if git am would change other files, or the same in another way, or refuse the patch. */
   readonly inFiles: boolean;
@@ -52,7 +51,7 @@ export async function differences(
     found.push({ words: `make something else of ${some}${more}`, inFiles: true });
   }
   return found.map(({ words, inFiles }) => ({
-    text: `${escapeText(name)}: git am would ${escapeText(words)}`,
+    text: `${name}: git am would ${words}`,
     inFiles,
   }));
 }

@@ -197,7 +197,7 @@ async function status(settings: ArgumentsCamelCase<{ readonly json: boolean }>):
   };
   if (!signs) process.exitCode = EXIT.unmet;
   if (settings.json) return out(formatRecord(report));
-  const line = (text: string): void => out(`${escapeText(text)}\n`);
+  const line = (text: string): void => out(escapeText(text));
   if (!installed) line("git send-email does not sign here: git patchsig hook install");
   else if (signs) line(`git send-email signs ${shared ? "everywhere" : "here"}: ${path}`);
   else line(`git send-email does not sign here, though the hook is there: ${path}`);

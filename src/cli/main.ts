@@ -2,9 +2,9 @@
 
 import type { CommandModule } from "yargs";
 import { PatchsigError, EXIT, FormatError } from "../errors.ts";
-import { escapeText } from "../report/escape.ts";
+import { escapeLines, ours, type SafeText } from "../report/escape.ts";
 import { runCommand } from "./run-command.ts";
-import { note, out, sayError } from "./terminal.ts";
+import { note, out, say, sayError } from "./terminal.ts";
 
 /** A command whose options are not ours to parse. */
 export interface RawCommand {
@@ -60,15 +60,14 @@ const COMMANDS: Record<string, Entry> = {
   },
 };
 
-const MANUAL = `usage: patchsig <command> [options]      (also: git patchsig <command>)
-
-${Object.entries(COMMANDS)
-  .map(([name, { describe }]) => `  ${name.padEnd(14)}${describe}`)
-  .join("\n")}
-
-patchsig <command> --help says more. exit status: 0 all met the policy,
-1 something did not, 2 wrong usage, 3 could not do it.
-`;
+const MANUAL: readonly SafeText[] = [
+  ours`usage: patchsig <command> [options]      (also: git patchsig <command>)`,
+  ours``,
+  ...Object.entries(COMMANDS).map(([name, { describe }]) => ours`  ${name.padEnd(14)}${describe}`),
+  ours``,
+  ours`patchsig <command> --help says more. exit status: 0 all met the policy,`,
+  ours`1 something did not, 2 wrong usage, 3 could not do it.`,
+];
 
 function isRaw(command: CommandModule | RawCommand): command is RawCommand {
   return "run" in command;
@@ -84,7 +83,7 @@ async function run(args: string[]): Promise<void> {
   if (["--help", "-h", "help"].includes(name)) return out(MANUAL);
   if (["--version", "-V", "version"].includes(name)) {
     const { VERSION } = await import("./version.ts");
-    return out(`patchsig ${VERSION}\n`);
+    return out(ours`patchsig ${VERSION}`);
   }
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (entry === undefined)
@@ -104,14 +103,14 @@ function report(error: unknown): void {
     return;
   }
   if (error instanceof FormatError) {
-    note(`patchsig: ${escapeText(error.message)}\n`);
+    say(`patchsig: ${error.message}`);
     process.exitCode = EXIT.failed;
     return;
   }
   const system = error as NodeJS.ErrnoException;
-  if (system.code === "ENOSPC") note("patchsig: the disk is full\n");
-  else note(`patchsig: ${escapeText(system.message ?? String(error))}\n`);
-  if (process.env["PATCHSIG_DEBUG"] && system.stack !== undefined) note(`${system.stack}\n`);
+  if (system.code === "ENOSPC") say("patchsig: the disk is full");
+  else say(`patchsig: ${system.message ?? String(error)}`);
+  if (process.env["PATCHSIG_DEBUG"] && system.stack !== undefined) note(escapeLines(system.stack));
   process.exitCode = EXIT.failed;
 }
 

@@ -1,12 +1,12 @@
 /**
  * The only place that writes to the terminal. Results go to stdout, everything said about the work
- * to stderr; colour only where a person looks (NO_COLOR and TERM=dumb turn it off); text from a
- * mail has been escaped by src/report before it gets here, or is by `say`.
+ * to stderr; colour only where a person looks (NO_COLOR and TERM=dumb turn it off). What is written
+ * is SafeText: the type of what src/report has escaped.
  */
 
 import { writeSync } from "node:fs";
 import { type PatchsigError, EXIT } from "../errors.ts";
-import { escapeText } from "../report/escape.ts";
+import { escapeLines, escapeText, type SafeText } from "../report/escape.ts";
 import type { Style } from "../report/text.ts";
 
 function write(fd: number, text: string | Buffer): void {
@@ -25,15 +25,27 @@ function write(fd: number, text: string | Buffer): void {
   }
 }
 
-/** Writes to stdout, as it stands. */
-export function out(text: string | Buffer): void {
-  write(1, text);
+/** Writes lines to stdout. */
+export function out(lines: SafeText | readonly SafeText[]): void {
+  write(1, withEnds(lines));
 }
 
-/** Writes to stderr, as it stands. */
-export function note(text: string): void {
+/**
+ * Writes what is a file to stdout: signed text, mails. A pipe or a file gets it byte for byte, since
+ * its signature depends on that; on a terminal, where somebody reads it, it is escaped.
+ */
+export function outFile(bytes: Buffer): void {
+  write(1, process.stdout.isTTY ? escapeLines(bytes) : bytes);
+}
+
+/** Writes lines to stderr. */
+export function note(lines: SafeText | readonly SafeText[]): void {
   clearProgress();
-  write(2, text);
+  write(2, withEnds(lines));
+}
+
+function withEnds(lines: SafeText | readonly SafeText[]): string {
+  return typeof lines === "string" ? `${lines}\n` : lines.map((line) => `${line}\n`).join("");
 }
 
 /** Width and colour of the screen that stdout goes to; 80 columns where it is no screen. */
@@ -51,7 +63,7 @@ export function outputStyle(): Style {
 
 /** A line on stderr, about what others named or wrote: escaped. */
 export function say(line: string): void {
-  note(`${escapeText(line)}\n`);
+  note(escapeText(line));
 }
 
 /** What went wrong, and the way out. */

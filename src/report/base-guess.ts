@@ -4,6 +4,7 @@ import type { Candidate, Guess } from "../base/guess.ts";
 import type { SeriesResult } from "../verify/result.ts";
 import { count as counted, day } from "../verify/words.ts";
 import { factLines, seriesTitle } from "./base.ts";
+import type { SafeText } from "./escape.ts";
 import type { Style } from "./text.ts";
 
 interface Shown {
@@ -19,10 +20,10 @@ interface Shown {
   })[];
 }
 
-export function renderGuess(series: SeriesResult, shown: Shown, style: Style): string[] {
+export function renderGuess(series: SeriesResult, shown: Shown, style: Style): SafeText[] {
   const { candidates, confidence } = shown;
   const [best] = candidates;
-  const say = (label: string, text: string): string[] => factLines(label, text, style);
+  const say = (label: string, text: string): SafeText[] => factLines(label, text, style);
   return [
     seriesTitle(series, style),
     ...candidates.flatMap((c, i) =>

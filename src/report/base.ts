@@ -5,7 +5,7 @@ import { baseSentence, dependencyName, type Need } from "../base/check.ts";
 import type { Base, BaseCheck, SeriesResult } from "../verify/result.ts";
 import type { Finding } from "../types.ts";
 import { count } from "../verify/words.ts";
-import { escapeText, padTo, truncateTo, wrapTo } from "./escape.ts";
+import { escapeText, ours, type SafeText, truncateTo, wrapTo } from "./escape.ts";
 import type { Style } from "./text.ts";
 
 const LABEL = 14;
@@ -13,21 +13,21 @@ const LABEL = 14;
 const MAX_LISTED = 20;
 
 /** `song: be loud, v2, 3 patches` */
-export function seriesTitle({ subject, version, total }: SeriesResult, style: Style): string {
+export function seriesTitle({ subject, version, total }: SeriesResult, style: Style): SafeText {
   const more = `${version > 1 ? `, v${version}` : ""}, ${count(total, "patch")}`;
   const title = escapeText(subject === "" ? "(no subject)" : subject);
-  return truncateTo(title, Math.max(16, style.columns - more.length)) + more;
+  return ours`${truncateTo(title, Math.max(16, style.columns - more.length))}${more}`;
 }
 
 /** A label and its text, wrapped below itself. */
-export function factLines(label: string, text: string, style: Style): string[] {
+export function factLines(label: string, text: string, style: Style): SafeText[] {
   const width = Math.max(20, style.columns - LABEL - 2);
   return wrapTo(escapeText(text), width).map((line, i) =>
-    `  ${padTo(i === 0 ? label : "", LABEL)}${line}`.trimEnd(),
+    escapeText(`  ${(i === 0 ? label : "").padEnd(LABEL)}${line}`.trimEnd()),
   );
 }
 
-function findingLines(findings: readonly Finding[], style: Style): string[] {
+function findingLines(findings: readonly Finding[], style: Style): SafeText[] {
   return findings.flatMap(({ severity, message, hint }) => [
     ...factLines(
       severity === "info" ? "note" : severity === "warn" ? "warning" : "FAIL",
@@ -43,7 +43,7 @@ export function renderShow(
   claim: { readonly base: Base; readonly signed: boolean; readonly lines: BaseLines },
   findings: readonly Finding[],
   style: Style,
-): string[] {
+): SafeText[] {
   const { base, signed, lines } = claim;
   const said = signed ? "as signed" : "not signed";
   return [
@@ -72,11 +72,11 @@ export function renderCheck(
     readonly dependencies: readonly Need[];
   },
   style: Style,
-): string[] {
+): SafeText[] {
   const { check, findings, prerequisites, dependencies } = checkup;
   const sentence = baseSentence(check);
   const short = base.commit?.slice(0, 12) ?? "none recorded";
-  const atHand = (needs: readonly Need[], what: string): string[] =>
+  const atHand = (needs: readonly Need[], what: string): SafeText[] =>
     needs.length === 0
       ? []
       : factLines(what, `${needs.filter((n) => n.found).length} of ${needs.length} here`, style);

@@ -3,7 +3,7 @@
 import { REASONS, type Reason } from "../bot/decide.ts";
 import type { LettersEffect } from "../bot/effect.ts";
 import { count, day } from "../verify/words.ts";
-import { escapeText, padTo, truncateTo, displayWidth } from "./escape.ts";
+import { displayWidth, escapeText, ours, padTo, type SafeText, truncateTo } from "./escape.ts";
 import type { Style } from "./text.ts";
 
 /** One letter of a preview. */
@@ -27,7 +27,7 @@ export interface Preview {
 /** Most letters that are listed by name. */
 const MAX_LISTED = 50;
 
-export function renderPreview(preview: Preview, style: Style): string[] {
+export function renderPreview(preview: Preview, style: Style): SafeText[] {
   const { mails, series, from, to, held, letters } = preview;
   const span = from === null || to === null ? "" : `, ${day(from)} to ${day(to)}`;
   const authors = new Map<string, number>();
@@ -36,34 +36,34 @@ export function renderPreview(preview: Preview, style: Style): string[] {
   const whom =
     letters.length === 0 ? "" : `, to ${count(authors.size, "author")}, at most ${most} each`;
   return [
-    `${count(mails, "mail")}, ${series} series${span}`,
-    "",
+    ours`${count(mails, "mail")}, ${series} series${span}`,
+    ours``,
     ...table([
       [String(letters.length), `get a letter${whom}`],
       ...[...held]
         .sort(([, a], [, b]) => b - a)
         .map(([reason, n]): [string, string] => [String(n), REASONS[reason]]),
     ]),
-    ...(letters.length === 0 ? [] : ["", ...letterLines(letters, style)]),
+    ...(letters.length === 0 ? [] : [ours``, ...letterLines(letters, style)]),
   ];
 }
 
 /** Numbers to the right, words to the left. */
-function table(rows: readonly (readonly [string, string])[]): string[] {
+function table(rows: readonly (readonly [string, string])[]): SafeText[] {
   const width = Math.max(...rows.map(([n]) => n.length));
-  return rows.map(([n, text]) => `${n.padStart(width + 2)}  ${text}`);
+  return rows.map(([n, text]) => ours`${n.padStart(width + 2)}  ${text}`);
 }
 
-function letterLines(letters: readonly Planned[], { columns }: Style): string[] {
+function letterLines(letters: readonly Planned[], { columns }: Style): SafeText[] {
   const shown = letters.slice(0, MAX_LISTED);
   const names = shown.map(({ identity }) => escapeText(identity));
   const width = Math.min(32, Math.max(...names.map(displayWidth)));
   const lines = shown.map(({ at, topics, subject }, i) => {
-    const start = `${day(at)}  ${padTo(truncateTo(names[i]!, width), width)}  ${padTo(topics.join("+"), 9)}  `;
-    return start + truncateTo(escapeText(subject), Math.max(10, columns - displayWidth(start)));
+    const start = `${day(at)}  ${padTo(truncateTo(names[i]!, width), width)}  ${topics.join("+").padEnd(9)}  `;
+    return ours`${start}${truncateTo(escapeText(subject), Math.max(10, columns - displayWidth(start)))}`;
   });
   const left = letters.length - shown.length;
-  return left === 0 ? lines : [...lines, `and ${left} more: --json has them all`];
+  return left === 0 ? lines : [...lines, ours`and ${left} more: --json has them all`];
 }
 
 export interface Status {
@@ -78,13 +78,13 @@ export interface Status {
   readonly open: number;
 }
 
-export function renderStatus({ mode, mails, outcomes, effect, outbox, open }: Status): string[] {
+export function renderStatus({ mode, mails, outcomes, effect, outbox, open }: Status): SafeText[] {
   const { letters, authors, signed, based, named, stopped, paused, undeliverable } = effect;
   const series = [...outcomes.values()].reduce((sum, n) => sum + n, 0);
   const waiting = Object.entries(outbox).filter(([state, n]) => n > 0 && state !== "sent");
   return [
-    `mode ${mode}: ${count(mails, "mail")}, ${series} series${open > 0 ? `, ${count(open, "mail")} of more` : ""}`,
-    "",
+    ours`mode ${mode}: ${count(mails, "mail")}, ${series} series${open > 0 ? `, ${count(open, "mail")} of more` : ""}`,
+    ours``,
     ...table([
       [String(letters), `letters left, to ${count(authors, "author")}`],
       ...waiting.map(([state, n]): [string, string] => [
@@ -100,7 +100,7 @@ export function renderStatus({ mode, mails, outcomes, effect, outbox, open }: St
     ]),
     ...(series === 0
       ? []
-      : ["", ...table([...outcomes].map(([name, n]) => [String(n), outcomeText(name)]))]),
+      : [ours``, ...table([...outcomes].map(([name, n]) => [String(n), outcomeText(name)]))]),
   ];
 }
 

@@ -5,6 +5,13 @@
  * letters "\x1b", and they do nothing.
  */
 
+declare const safe: unique symbol;
+/**
+ * Text that may reach a terminal or a page. Only this file makes it: of what others wrote by
+ * escaping, of our own words by the tag `ours`. Cutting, padding and wrapping keep it what it is.
+ */
+export type SafeText = string & { readonly [safe]: true };
+
 /** Controls (C0, DEL, C1), formats (bidi, zero-width, tags), halves of pairs, private use, lines. */
 const HARMFUL = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 /** Marks that would sit on whatever is printed before the text, or pile up over the line above. */
@@ -15,15 +22,50 @@ const PLAIN = /^[\x20-\x7e]*$/;
  * @param text a string, or bytes that should be UTF-8; a byte that is not is shown as \xNN
  * @returns one line without any character that acts on a terminal
  */
-export function escapeText(text: string | Uint8Array): string {
+export function escapeText(text: string | Uint8Array): SafeText {
   if (typeof text !== "string") return escapeBytes(text);
-  if (PLAIN.test(text)) return text;
+  if (PLAIN.test(text)) return text as SafeText;
   return text
     .replace(HARMFUL, escapeCharacter)
-    .replace(LOOSE_MARKS, (marks) => Array.from(marks, escapeCharacter).join(""));
+    .replace(LOOSE_MARKS, (marks) => Array.from(marks, escapeCharacter).join("")) as SafeText;
 }
 
-function escapeBytes(bytes: Uint8Array): string {
+/**
+ * Words of our own, as they stand, around words of others, which are escaped: ours`key of ${who}`.
+ * What is escaped already stays as it is.
+ */
+export function ours(
+  words: TemplateStringsArray,
+  ...values: readonly (string | number)[]
+): SafeText {
+  const parts = values.map((value, i) => escapeText(String(value)) + words[i + 1]!);
+  return (words[0]! + parts.join("")) as SafeText;
+}
+
+/** Safe texts as one, colours and line ends in them untouched. */
+export function joined(parts: readonly SafeText[], between = ours``): SafeText {
+  return parts.join(between) as SafeText;
+}
+
+/** A text of many lines, as a file has them: its line feeds and tabs stay. */
+export function escapeLines(text: string | Uint8Array): SafeText {
+  const whole = typeof text === "string" ? text : Buffer.from(text).toString("latin1");
+  const escape = (part: string): string =>
+    escapeText(typeof text === "string" ? part : Buffer.from(part, "latin1"));
+  return whole.replace(/[^\n\t]+/g, escape) as SafeText;
+}
+
+/** Any value as JSON, on one line: what acts on a terminal becomes JSON's own escapes. */
+export function escapeJson(value: unknown): SafeText {
+  return JSON.stringify(value).replace(HARMFUL, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, i) => `\\u${hex(character.charCodeAt(i), 4)}`,
+    ).join(""),
+  ) as SafeText;
+}
+
+function escapeBytes(bytes: Uint8Array): SafeText {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = buffer.toString("utf8");
   if (!text.includes("\ufffd")) return escapeText(text);
@@ -92,29 +134,30 @@ function characterWidth(character: string): number {
 }
 
 /** Escaped text in at most so many columns; what had to be cut ends in "…". */
-export function truncateTo(text: string, columns: number): string {
+export function truncateTo(text: SafeText, columns: number): SafeText {
   if (displayWidth(text) <= columns) return text;
-  return columns < 1 ? "" : `${text.slice(0, fittingEnd(text, 0, columns - 1)).trimEnd()}…`;
+  if (columns < 1) return ours``;
+  return `${text.slice(0, fittingEnd(text, 0, columns - 1)).trimEnd()}…` as SafeText;
 }
 
 /** Escaped text followed by blanks up to so many columns. */
-export function padTo(text: string, columns: number): string {
-  return text + " ".repeat(Math.max(0, columns - displayWidth(text)));
+export function padTo(text: SafeText, columns: number): SafeText {
+  return (text + " ".repeat(Math.max(0, columns - displayWidth(text)))) as SafeText;
 }
 
 /** Escaped text in lines of at most so many columns, broken at blanks where there are any. */
-export function wrapTo(text: string, columns: number): string[] {
-  const lines: string[] = [];
+export function wrapTo(text: SafeText, columns: number): SafeText[] {
+  const lines: SafeText[] = [];
   for (let start = 0; ;) {
     const fits = fittingEnd(text, start, Math.max(2, columns));
     if (fits === text.length) {
-      if (start < fits || lines.length === 0) lines.push(text.slice(start));
+      if (start < fits || lines.length === 0) lines.push(text.slice(start) as SafeText);
       return lines;
     }
     // the blank may be the first character that does not fit
     const blank = text[fits] === " " ? fits : start + text.slice(start, fits).lastIndexOf(" ");
     const end = blank > start ? blank : fits;
-    lines.push(text.slice(start, end).trimEnd());
+    lines.push(text.slice(start, end).trimEnd() as SafeText);
     start = end;
     while (start < text.length && text[start]!.trim() === "") start++;
   }

@@ -7,8 +7,9 @@ import type {
   SummaryResult,
   UnreadResult,
 } from "../verify/result.ts";
+import { escapeJson, type SafeText } from "./escape.ts";
 
-/** One record, one line, LF at the end. JSON's own escapes keep every control character inside. */
+/** One record, one line, without a line end. */
 export function formatRecord(
   record:
     | PatchResult
@@ -17,11 +18,6 @@ export function formatRecord(
     | SummaryResult
     | UnreadResult
     | { readonly type: string },
-): string {
-  // U+2028 and U+2029 are line ends to some readers, and bidi controls could fake a line on screen
-  const text = JSON.stringify(record).replace(
-    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return `${text}\n`;
+): SafeText {
+  return escapeJson(record);
 }

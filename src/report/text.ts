@@ -11,7 +11,16 @@ import type { NoteResult, PatchResult, SeriesResult } from "../verify/result.ts"
 import { baseSentence } from "../base/check.ts";
 import { numberCount, numberList } from "../verify/series.ts";
 import { shellWords } from "../shell.ts";
-import { displayWidth, escapeText, padTo, truncateTo, wrapTo } from "./escape.ts";
+import {
+  displayWidth,
+  escapeText,
+  joined,
+  ours,
+  padTo,
+  type SafeText,
+  truncateTo,
+  wrapTo,
+} from "./escape.ts";
 
 export interface Style {
   /** Width of the screen; lines are cut or wrapped to it. */
@@ -19,11 +28,17 @@ export interface Style {
   readonly color: boolean;
 }
 
-type Tint = "good" | "bad" | "odd" | "dim" | "plain";
-const CODES: Record<Tint, string> = { good: "32", bad: "1;31", odd: "33", dim: "2", plain: "" };
+type Tint = "good" | "bad" | "odd" | "dim";
+const COLORS: Record<Tint, SafeText> = {
+  good: ours`\x1b[32m`,
+  bad: ours`\x1b[1;31m`,
+  odd: ours`\x1b[33m`,
+  dim: ours`\x1b[2m`,
+};
+const NO_COLOR = ours`\x1b[0m`;
 
-function tint(style: Style, name: Tint, text: string): string {
-  return style.color && CODES[name] !== "" ? `\x1b[${CODES[name]}m${text}\x1b[0m` : text;
+function tint(style: Style, name: Tint, text: SafeText): SafeText {
+  return style.color ? joined([COLORS[name], text, NO_COLOR]) : text;
 }
 
 /** The first column. An unsigned patch is not a failed one: it is said in other words. */
@@ -78,7 +93,7 @@ export function renderSeries(
   series: SeriesResult,
   patches: readonly PatchResult[],
   style: Style,
-): string[] {
+): SafeText[] {
   const rows = patches.map((patch) => ({
     patch,
     number: patch.series === null ? "" : `${patch.series.index}/${patch.series.total}`,
@@ -94,18 +109,22 @@ export function renderSeries(
   const subject = Math.max(16, style.columns - (6 + numbers + 2 + who + 2 + trust));
   const indent = 6 + numbers;
 
-  const lines: string[] = [];
+  const lines: SafeText[] = [];
   const explained = new Set<string>();
   for (const row of rows) {
     const [word, hue] = label(row.patch);
     const text = [
-      tint(style, hue, word.padEnd(6)),
-      row.number.padStart(number).padEnd(numbers),
       padTo(truncateTo(escapeText(row.patch.subject || "(no subject)"), subject), subject),
-      `  ${padTo(truncateTo(row.who, who), who)}`,
-      `  ${row.trust}`,
-    ].join("");
-    lines.push(text.trimEnd());
+      padTo(truncateTo(row.who, who), who),
+      row.trust,
+    ].join("  ");
+    lines.push(
+      joined([
+        tint(style, hue, ours`${word.padEnd(6)}`),
+        ours`${row.number.padStart(number).padEnd(numbers)}`,
+        ours`${text.trimEnd()}`,
+      ]),
+    );
     for (const f of spoken(row.patch.findings)) {
       const said = `${f.message}\n${f.hint}`;
       if (!explained.has(said)) lines.push(...explain(f, indent, style));
@@ -126,23 +145,23 @@ function trustWord(patch: PatchResult): string {
 }
 
 /** A finding and its hint, wrapped below the subject's column. */
-function explain(f: Finding, indent: number, style: Style): string[] {
+function explain(f: Finding, indent: number, style: Style): SafeText[] {
   const width = Math.max(20, style.columns - indent);
   const lines = [...wrapTo(escapeText(f.message), width), ...wrapHint(escapeText(f.hint), width)];
-  return lines.map((line) => " ".repeat(indent) + line);
+  return lines.map((line) => ours`${" ".repeat(indent)}${line}`);
 }
 
 /** As wrapTo, but a command that is wrapped can still be pasted into a shell. */
-function wrapHint(hint: string, columns: number): string[] {
+function wrapHint(hint: SafeText, columns: number): SafeText[] {
   if (hint === "") return [];
   const command = hint.indexOf("git patchsig ");
   if (command < 0 || displayWidth(hint) <= columns) return wrapTo(hint, columns);
   const before = hint.slice(0, command).trimEnd();
   const [first = "", ...others] = wrapCommand(hint.slice(command), columns - 4);
   return [
-    ...(before === "" ? [] : wrapTo(before, columns)),
+    ...(before === "" ? [] : wrapTo(escapeText(before), columns)),
     ...[first, ...others.map((line) => `  ${line}`)].map((line, i) =>
-      i < others.length ? `${line} \\` : line,
+      escapeText(i < others.length ? `${line} \\` : line),
     ),
   ];
 }
@@ -163,8 +182,8 @@ function seriesLines(
   series: SeriesResult,
   patches: readonly PatchResult[],
   style: Style,
-): string[] {
-  const lines: string[] = [];
+): SafeText[] {
+  const lines: SafeText[] = [];
   const say = (text: string): void => {
     lines.push(...wrapTo(escapeText(text), style.columns));
   };
@@ -211,10 +230,10 @@ function keysMet(patches: readonly PatchResult[]): Finding[] {
 }
 
 /** A mail without a patch: its subject, and what came of the statements that it carries. */
-export function renderNote(note: NoteResult, style: Style): string[] {
-  const subject = escapeText(note.subject || "(no subject)");
+export function renderNote(note: NoteResult, style: Style): SafeText[] {
+  const subject = truncateTo(escapeText(note.subject || "(no subject)"), style.columns - 6);
   return [
-    `${tint(style, "dim", "note")}  ${truncateTo(subject, style.columns - 6)}`,
+    joined([tint(style, "dim", ours`note`), ours`  ${subject}`]),
     ...note.findings.flatMap((f) => explain(f, 6, style)),
   ];
 }

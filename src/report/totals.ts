@@ -2,7 +2,7 @@
 
 import type { Count, Totals } from "../verify/totals.ts";
 import { count } from "../verify/words.ts";
-import { escapeText, padTo, truncateTo, wrapTo } from "./escape.ts";
+import { escapeText, ours, padTo, type SafeText, truncateTo, wrapTo } from "./escape.ts";
 import type { Style } from "./text.ts";
 
 /** Rows of the table; the rest is one row. */
@@ -17,7 +17,7 @@ export function renderTotals(
   totals: Totals,
   { messages, unread }: { readonly messages: number; readonly unread: number },
   style: Style,
-): string[] {
+): SafeText[] {
   const { all, signed } = totals;
   const said = [
     [signed, "signed"],
@@ -28,25 +28,25 @@ export function renderTotals(
   ] as const;
   const words = said.filter(([n]) => n > 0).map(([n, word]) => `${n} ${word}`);
   const begin = `${count(all.patches, "patch")} in ${count(messages, "mail")}`;
-  return wrapTo(words.length === 0 ? begin : `${begin}: ${words.join(", ")}`, style.columns);
+  return wrapTo(ours`${begin}${words.length === 0 ? "" : ": "}${words.join(", ")}`, style.columns);
 }
 
 /** Mails that were refused and show no patch: told, not judged. */
-export function renderPassedOver(mails: number, style: Style): string[] {
-  return wrapTo(`${count(mails, "mail")} without a patch could not be read`, style.columns);
+export function renderPassedOver(mails: number, style: Style): SafeText[] {
+  return wrapTo(ours`${count(mails, "mail")} without a patch could not be read`, style.columns);
 }
 
 /** A row for each signer, the busiest first. */
-export function renderSigners(totals: Totals, style: Style): string[] {
+export function renderSigners(totals: Totals, style: Style): SafeText[] {
   const rows = totals.bySigner();
   const shown: [string, Count][] = rows
     .slice(0, MAX_ROWS)
-    .map(([name, one]) => [name === null ? "(not signed)" : escapeText(name || "(others)"), one]);
+    .map(([name, one]) => [name === null ? "(not signed)" : name || "(others)", one]);
   const rest = rows.slice(MAX_ROWS).map(([, one]) => one);
   if (rest.length > 0) shown.push([`and ${count(rest.length, "more signer")}`, sum(rest)]);
   const width = style.columns - HEAD.join("  ").length - 2;
-  const line = (name: string, cells: readonly string[]): string =>
-    `${padTo(truncateTo(name, width), width)}  ${cells.map((cell, i) => cell.padStart(HEAD[i]!.length)).join("  ")}`;
+  const line = (name: string, cells: readonly string[]): SafeText =>
+    ours`${padTo(truncateTo(escapeText(name), width), width)}  ${cells.map((cell, i) => cell.padStart(HEAD[i]!.length)).join("  ")}`;
   return [
     line("", HEAD),
     ...shown.map(([name, { patches, pass, warn, fail }]) =>

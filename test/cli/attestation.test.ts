@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { patchsig } from "../support/cli.ts";
+import { patchsig, PROGRAM } from "../support/cli.ts";
 import { requireTool } from "../support/tools.ts";
 import { fixture, PASSWORD } from "../minisign/support.ts";
 import {
@@ -67,6 +67,17 @@ describe("attestation", () => {
     const { stdout } = expectStatus(attestation(["--minisig", signed[0]!]), 0);
     expect(stdout.trimEnd().split("\n")).toHaveLength(4);
     expect(text(signed[0]!)).toContain(stdout);
+  });
+
+  test.runIf(requireTool("script"))("byte for byte, but on a terminal, where it is escaped", () => {
+    const mail = edited(unsigned[0]!, (t) =>
+      t.replace(/^From: .*$/m, "From: =?utf-8?q?A=E2=80=AElice?= <alice@example.org>"),
+    );
+    const piped = expectStatus(attestation([mail]), 0).stdout;
+    expect(piped).toContain("author: A\u202elice <alice@example.org>\n");
+    const command = `'${process.execPath}' '${PROGRAM}' attestation '${mail}'`;
+    const shown = spawnSync("script", ["-qec", command, "/dev/null"], { encoding: "utf8" });
+    expect(shown.stdout.replaceAll("\r\n", "\n")).toBe(piped.replace("\u202e", "\\u202e"));
   });
 
   test("what cannot be shown: one line, and no file is made", () => {

@@ -12,8 +12,9 @@ import { CHEAP, PASSWORD, fixture, plainKey, temporaryDirectory } from "../minis
 
 const printed = vi.hoisted(() => ({ out: "", note: "" }));
 vi.mock("../../src/cli/terminal.ts", () => ({
-  out: (text: string) => void (printed.out += text),
-  note: (text: string) => void (printed.note += text),
+  out: (lines: string | string[]) => void (printed.out += [lines, ""].flat().join("\n")),
+  note: (lines: string | string[]) => void (printed.note += [lines, ""].flat().join("\n")),
+  say: (line: string) => void (printed.note += `${line}\n`),
 }));
 
 let data: string;

@@ -10,8 +10,9 @@ import { sightingOf, temporaryDirectory } from "../store/support.ts";
 
 const written = vi.hoisted(() => ({ out: "", note: "" }));
 vi.mock("../../src/cli/terminal.ts", () => ({
-  out: (text: string) => void (written.out += text),
-  note: (text: string) => void (written.note += text),
+  out: (lines: string | string[]) => void (written.out += [lines, ""].flat().join("\n")),
+  note: (lines: string | string[]) => void (written.note += [lines, ""].flat().join("\n")),
+  say: (line: string) => void (written.note += `${line}\n`),
 }));
 const { trustCommand } = await import("../../src/cli/commands/trust.ts");
 

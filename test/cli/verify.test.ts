@@ -15,7 +15,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { beforeAll, describe, expect, test } from "vitest";
 import { displayWidth } from "../../src/report/escape.ts";
-import { patchsig, records } from "../support/cli.ts";
+import { patchsig, PROGRAM, records } from "../support/cli.ts";
 import { git } from "../support/repo.ts";
 import { requireTool } from "../support/tools.ts";
 import {
@@ -33,7 +33,6 @@ import {
   text,
 } from "./support.ts";
 
-const PROGRAM = join(import.meta.dirname, "..", "..", "bin", "patchsig.js");
 const ALICE = "alice@example.org";
 
 let submission: ReturnType<typeof newSubmission>;

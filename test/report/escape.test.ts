@@ -1,6 +1,19 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { displayWidth, escapeText, padTo, truncateTo, wrapTo } from "../../src/report/escape.ts";
+import {
+  displayWidth,
+  escapeJson,
+  escapeLines,
+  escapeText,
+  joined,
+  ours,
+  padTo,
+  type SafeText,
+  truncateTo,
+  wrapTo,
+} from "../../src/report/escape.ts";
 
 describe("what acts on a terminal is shown", () => {
   test.each([
@@ -88,12 +101,12 @@ describe("fitting into columns", () => {
     ["e\u0301e\u0301e\u0301", 2, "e\u0301\u2026"],
     ["abc", 0, ""],
   ])("%j in %i is %j", (text, columns, cut) => {
-    expect(truncateTo(text, columns)).toBe(cut);
+    expect(truncateTo(escapeText(text), columns)).toBe(cut);
   });
 
   test("padding counts columns, not characters", () => {
-    expect(padTo("\u674e", 4)).toBe("\u674e  ");
-    expect(padTo("abcde", 4)).toBe("abcde");
+    expect(padTo(escapeText("\u674e"), 4)).toBe("\u674e  ");
+    expect(padTo(ours`abcde`, 4)).toBe("abcde");
   });
 
   test.each([
@@ -105,7 +118,7 @@ describe("fitting into columns", () => {
     ["", 3, [""]],
     ["\u674e\u660e", 1, ["\u674e", "\u660e"]],
   ])("%j wrapped to %i", (text, columns, lines) => {
-    expect(wrapTo(text, columns)).toEqual(lines);
+    expect(wrapTo(escapeText(text), columns)).toEqual(lines);
   });
 
   test("nothing is wider than asked, nothing is lost", () => {
@@ -118,5 +131,60 @@ describe("fitting into columns", () => {
         expect(wrapped.join("").replace(/\s/g, "")).toBe(line.replace(/\s/g, ""));
       }),
     );
+  });
+});
+
+describe("SafeText", () => {
+  test("no other text is taken for it", () => {
+    const show = (text: SafeText): string => text;
+    const mail: string = "Subject: \x1b[2J";
+    // @ts-expect-error: not escaped
+    show(mail);
+    // @ts-expect-error: a template of any kind is a plain string
+    show(`from ${ours`a`}`);
+    // @ts-expect-error: and so is what string methods make
+    show(ours`a`.toUpperCase());
+    expect(show(escapeText(mail))).toBe("Subject: \\x1b[2J");
+  });
+
+  test("only escape.ts makes it", () => {
+    const root = join(import.meta.dirname, "../../src");
+    const files = readdirSync(root, { recursive: true, encoding: "utf8" });
+    const casting = files.filter(
+      (name) =>
+        name.endsWith(".ts") && /\bas SafeText\b/.test(readFileSync(join(root, name), "utf8")),
+    );
+    expect(casting).toEqual([join("report", "escape.ts")]);
+  });
+
+  test("our own words stand as they are, others' are escaped, once", () => {
+    const others = "e\nvil\x1b[2J\u202e";
+    expect(ours`\x1b[1m${others}\n${7}`).toBe("\x1b[1me\\x0avil\\x1b[2J\\u202e\n7");
+    expect(ours`${ours`${others}`}`).toBe(escapeText(others));
+    expect(joined([ours`\x1b[1m`, escapeText("\x1b")])).toBe("\x1b[1m\\x1b");
+  });
+
+  test("a file keeps its lines and tabs; bytes that are no UTF-8 are shown", () => {
+    const file = Buffer.from("a\tb\r\n\x1b[2J\xe2\x80\xae\xff\n\n", "latin1");
+    expect(escapeLines(file)).toBe("a\tb\\x0d\n\\x1b[2J\\u202e\\xff\n\n");
+    expect(escapeLines("\u202e\n\u674e")).toBe("\\u202e\n\u674e");
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        const left = escapeLines(bytes).replace(/[\n\t]/g, "");
+        expect(escapeText(left)).toBe(left);
+      }),
+    );
+  });
+
+  test("JSON says the same, and acts on no terminal", () => {
+    const value = fc.jsonValue();
+    fc.assert(
+      fc.property(value, fc.string({ unit: "binary" }), (any, text) => {
+        const json = escapeJson({ any, text });
+        expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify({ any, text })));
+        expect(json).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u);
+      }),
+    );
+    expect(escapeJson("\u{e0041}\x9b")).toBe('"\\udb40\\udc41\\u009b"');
   });
 });

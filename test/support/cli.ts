@@ -9,6 +9,9 @@ export interface Run {
   readonly stderr: string;
 }
 
+/** What users start. */
+export const PROGRAM = join(ROOT, "bin", "patchsig.js");
+
 /** Runs the built program. `home` is where it keeps its keys and its database. */
 export function patchsig(
   args: readonly string[],
@@ -19,7 +22,7 @@ export function patchsig(
     env?: Record<string, string>;
   },
 ): Run {
-  const run = spawnSync(process.execPath, [join(ROOT, "bin", "patchsig.js"), ...args], {
+  const run = spawnSync(process.execPath, [PROGRAM, ...args], {
     cwd: options.cwd ?? options.home,
     input: options.input ?? "",
     env: { ...process.env, XDG_DATA_HOME: options.home, ...options.env },

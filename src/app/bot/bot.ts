@@ -14,7 +14,7 @@ import { checkMailServer } from "../send/mail-transport.ts";
 import { goneCursors } from "../sources/cursors.ts";
 import { openSource } from "../sources/sources.ts";
 import { out, say, sayError } from "../../cli/terminal.ts";
-import { escapeText } from "../../report/escape.ts";
+import { ours } from "../../report/escape.ts";
 import { guesserOf, statusOf } from "./common.ts";
 import { writeDigest } from "./digest.ts";
 import { fetchInboxes } from "./fetch.ts";
@@ -133,7 +133,7 @@ export function createBot(settings: BotSettings, options: BotOptions): Bot {
     const { subject, sender } = series.first!;
     const does = writes ? "will write to" : "would write to";
     const about = decision.topics.join(" and ");
-    out(`${does} ${escapeText(sender!.identity)} about ${about}: ${escapeText(subject)}\n`);
+    out(ours`${does} ${sender!.identity} about ${about}: ${subject}`);
   }
 
   return {

@@ -3,7 +3,6 @@
 import { PATATT_FOLDERS, readPatattKeyring } from "../../devsig/import.ts";
 import { isRefKeyring, readKeyringRef } from "../../git/keyring.ts";
 import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
-import { escapeText } from "../../report/escape.ts";
 import { readKeyringFolder } from "../../source/keyring.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { type Keyring, KEYRING_FOLDER, readKeyring } from "../../trust/keyring.ts";
@@ -13,7 +12,7 @@ import type { Ruling } from "../../trust/ruling.ts";
 import type { Statement } from "../../trust/statement.ts";
 import { shellCommand } from "../../shell.ts";
 import { placesOf } from "../settings.ts";
-import { note } from "../../cli/terminal.ts";
+import { say } from "../../cli/terminal.ts";
 import { now } from "../now.ts";
 
 /** How the files of a keyring lie: as docs/spec/trust.md says, or as patatt has them. */
@@ -119,6 +118,6 @@ function sayWrong(name: string, problems: number, conflicts: number): void {
     ...(problems > 0 ? [`${problems} of its files not read`] : []),
   ];
   if (wrong.length === 0) return;
-  note(`note: keyring ${escapeText(name)}: ${wrong.join("; ")}\n`);
-  note(`hint: ${escapeText(shellCommand("git patchsig trust diff", name))}\n`);
+  say(`note: keyring ${name}: ${wrong.join("; ")}`);
+  say(`hint: ${shellCommand("git patchsig trust diff", name)}`);
 }

@@ -11,7 +11,7 @@
  */
 
 import { PatchsigError } from "../../errors.ts";
-import { escapeText, padTo } from "../../report/escape.ts";
+import { escapeText, ours, padTo, type SafeText } from "../../report/escape.ts";
 import {
   DEFAULT_POLICY,
   type Override,
@@ -103,7 +103,7 @@ function newOverride({ scope, name }: Setting): Override {
 }
 
 /** The policy in force, a setting a line, with where it comes from. */
-export function describePolicies(required: string | undefined): string[] {
+export function describePolicies(required: string | undefined): SafeText[] {
   const settings = readSettings(required);
   for (const setting of settings) parse(setting);
   const scopes = ["", ...new Set(settings.map(({ scope }) => scope).filter((s) => s !== ""))];
@@ -113,10 +113,10 @@ export function describePolicies(required: string | undefined): string[] {
       if (set === undefined && scope !== "") return [];
       const value = set?.value ?? defaultOf(shown);
       return [
-        `${shown.padEnd(14)} ${padTo(escapeText(value), 10)} ${escapeText(set?.origin ?? "default")}`,
+        ours`${shown.padEnd(14)} ${padTo(escapeText(value), 10)} ${set?.origin ?? "default"}`,
       ];
     });
-    return scope === "" ? lines : [escapeText(scope), ...lines.map((line) => `  ${line}`)];
+    return scope === "" ? lines : [escapeText(scope), ...lines.map((line) => ours`  ${line}`)];
   });
 }
 

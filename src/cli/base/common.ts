@@ -1,6 +1,7 @@
 /** What the base commands have in common. */
 
 import { EXIT, type ExitStatus } from "../../errors.ts";
+import { ours, type SafeText } from "../../report/escape.ts";
 import { formatRecord } from "../../report/json.ts";
 import type { Finding } from "../../types.ts";
 import type { Subject } from "../../app/base/subject.ts";
@@ -60,10 +61,10 @@ export function printRecord(type: string, subject: Subject, more: object): void 
 }
 
 /** Prints blocks of lines, an empty one between two. */
-export function printBlocks(): (lines: readonly string[]) => void {
+export function printBlocks(): (lines: readonly SafeText[]) => void {
   let blocks = 0;
   return (lines) => {
     clearProgress();
-    out(`${blocks++ > 0 ? "\n" : ""}${lines.join("\n")}\n`);
+    out(blocks++ > 0 ? [ours``, ...lines] : lines);
   };
 }

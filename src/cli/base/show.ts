@@ -1,6 +1,7 @@
 /** `patchsig base show`: what mails say of their base; no repository is asked. */
 
 import type { CommandModule } from "yargs";
+import { ours } from "../../report/escape.ts";
 import { renderShow } from "../../report/base.ts";
 import { readSubjects } from "../../app/base/subject.ts";
 import { outputStyle, out } from "../terminal.ts";
@@ -40,7 +41,7 @@ export const showCommand: CommandModule<object, Arguments> = {
       const { prerequisites, dependencies } = claim.lines;
       if (json) printRecord("base", subject, { prerequisites, dependencies, findings });
       else if (!commit) print(renderShow(result, claim, findings, outputStyle()));
-      else if (claim.base.commit !== null) out(`${claim.base.commit}\n`);
+      else if (claim.base.commit !== null) out(ours`${claim.base.commit}`);
     }
     const allNamed = subjects.every(({ claim }) => claim.base.commit !== null);
     process.exitCode = exitStatus(allNamed, faults);

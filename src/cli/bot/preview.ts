@@ -111,7 +111,7 @@ async function preview(args: Arguments): Promise<void> {
     const letter = render("suggest", suggestionView(outcome, settings));
     clearProgress();
     const text = [`To: ${identity}`, `Subject: ${letter.subject}`, "", ...letter.body.split("\n")];
-    out(`${text.map((line) => escapeText(line)).join("\n")}\n`);
+    out(text.map((line) => escapeText(line)));
   }
 
   async function takeIn(mail: SourceMail): Promise<void> {
@@ -156,7 +156,7 @@ async function preview(args: Arguments): Promise<void> {
   }
   const result = { mails, series, ...span, held, letters };
   if (args.json) printRecord("bot-preview", summary(result));
-  else out(`${renderPreview(result, outputStyle()).join("\n")}\n`);
+  else out(renderPreview(result, outputStyle()));
   process.exitCode = unread > 0 ? EXIT.failed : EXIT.ok;
 }
 

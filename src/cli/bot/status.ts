@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import type { CommandModule } from "yargs";
 import { authorDigest } from "../../bot/identity.ts";
 import { PatchsigError, EXIT } from "../../errors.ts";
+import { ours } from "../../report/escape.ts";
 import { renderStatus } from "../../report/bot.ts";
 import { BOT_SCHEMA } from "../../store/bot-schema.ts";
 import { takeLock } from "../../store/lock.ts";
@@ -36,7 +37,7 @@ export const statusCommand: CommandModule<object, StatusArguments> = {
     const store = openStore(databaseOf(settings));
     try {
       const status = statusOf(store, settings.mode);
-      if (!json) return out(`${renderStatus(status).join("\n")}\n`);
+      if (!json) return out(renderStatus(status));
       const outcomes = Object.fromEntries(status.outcomes);
       const counters = Object.fromEntries(store.counters());
       printRecord("bot-status", { ...status, outcomes, counters, bases: store.bases() });
@@ -69,9 +70,9 @@ export const forgetCommand: CommandModule<object, ForgetArguments> = {
       const series = store.forget(authorDigest(identity), now());
       if (series === 0) {
         process.exitCode = EXIT.unmet;
-        return out(`nothing is known of ${identity}\n`);
+        return out(ours`nothing is known of ${identity}`);
       }
-      out(`forgot ${identity}: ${series} series\n`);
+      out(ours`forgot ${identity}: ${series} series`);
     } finally {
       store.close();
       unlock();

@@ -21,7 +21,6 @@ import {
   type Repository,
 } from "../../git/repository.ts";
 import { treesOf } from "../../git/trial.ts";
-import { escapeText } from "../../report/escape.ts";
 import { renderSeries } from "../../report/text.ts";
 import { type Composed, mailFor } from "../../verify/commit.ts";
 import { isWrapped } from "../../verify/carrier.ts";
@@ -38,7 +37,7 @@ import { faultAt } from "../../app/fault.ts";
 import { readPolicies } from "../../app/verify/policy.ts";
 import { devKeyringsOf } from "../../app/settings.ts";
 import { endOnSignal } from "../signals.ts";
-import { clearProgress, note, out, outputStyle, say, sayError } from "../terminal.ts";
+import { clearProgress, out, outputStyle, say, sayError } from "../terminal.ts";
 import { readKeyrings } from "../../app/trust/keyrings.ts";
 import type { Unread } from "../../source/piece.ts";
 import { openSources } from "../../app/sources/sources.ts";
@@ -135,7 +134,7 @@ async function am(args: Arguments): Promise<void> {
     const series = await theSeries(args, store);
     const style = outputStyle();
     const results = series.members.map((member) => member.result);
-    out(`${renderSeries(series.result, results, style).join("\n")}\n`);
+    out(renderSeries(series.result, results, style));
     const chosen = choose(series, args);
     if (chosen === null) {
       process.exitCode = EXIT.unmet;
@@ -154,7 +153,7 @@ async function am(args: Arguments): Promise<void> {
     const count = `${applied} of ${chosen.length}`;
     if (applied < chosen.length)
       throw new PatchsigError("git-failed", `git am stopped: ${count} applied`);
-    note(`applied ${chosen.length === 1 ? "1 patch" : `${chosen.length} patches`}\n`);
+    say(`applied ${chosen.length === 1 ? "1 patch" : `${chosen.length} patches`}`);
   } finally {
     clearProgress();
     store.close();
@@ -205,7 +204,7 @@ async function apply(
     tree: trees[i] ?? (threeWay ? null : ""),
   }));
   await checkCommitted(repository, before, expected, args.signoff);
-  if (status !== 0) for (const line of said) note(`${escapeText(line.replaceAll("\t", " "))}\n`);
+  if (status !== 0) for (const line of said) say(line.replaceAll("\t", " "));
   return applied;
 }
 
@@ -219,7 +218,7 @@ async function checkCommitted(
   if (differences.length === 0) return;
   const what = differences.join(", ");
   const hooks = await hooksBehind(repository, differences);
-  if (hooks.length > 0) return note(`note: changed by your hook ${hooks.join(", ")}: ${what}\n`);
+  if (hooks.length > 0) return say(`note: changed by your hook ${hooks.join(", ")}: ${what}`);
   await undoAm(repository, before);
   throw new PatchsigError(
     "refused",
@@ -258,9 +257,9 @@ async function theSeries(
     keep: (checked: Checked) => checked,
     onLink: (mail: ThreadMail) => closed.push(...collector.link(mail)),
     onNote: ({ read, source, findings }: NoteResult): void => {
-      if (!read) note(`${escapeText(source)}: a mail without a patch, not read\n`);
+      if (!read) say(`${source}: a mail without a patch, not read`);
       for (const { message, hint } of findings.filter(isWrapped))
-        note(`${escapeText(source)}: ${message}; ${hint}\n`);
+        say(`${source}: ${message}; ${hint}`);
     },
     onUnread,
   };
@@ -302,7 +301,7 @@ function withoutStrays(all: readonly Collected<Checked>[]): readonly Collected<C
   if (others.some(({ result }) => result.version !== version || result.total !== total)) return all;
   for (const { received } of others)
     for (const { result } of received.slice(0, MAX_NAMED))
-      note(`note: not of this series: ${escapeText(`${result.source}: ${result.subject}`)}\n`);
+      say(`note: not of this series: ${result.source}: ${result.subject}`);
   return all.filter((one) => !others.includes(one));
 }
 
@@ -323,7 +322,7 @@ function seriesToApply(closed: readonly Series<Checked>[]): Series<Checked>[] {
   const unread = closed.filter((s) => !isRead(s)).flatMap((s) => s.members);
   for (const { result } of unread.slice(0, MAX_NAMED)) {
     const [why] = result.findings;
-    note(`${escapeText(`${result.source}: ${why?.message ?? "not read"}`)}\n`);
+    say(`${result.source}: ${why?.message ?? "not read"}`);
   }
   return read;
 }
@@ -337,13 +336,13 @@ function choose(series: Series<Checked>, args: Arguments): Member<Checked>[] | n
   const { missing, findings } = series.result;
   const conflict = findings.find((f) => f.severity === "fail");
   if (conflict !== undefined) {
-    note("nothing applied\n");
+    say("nothing applied");
     return null;
   }
   if (args.partial && good.length > 0) return good;
   if (good.length < patches.length) {
-    note(`nothing applied: ${patches.length - good.length} of ${patches.length} failed\n`);
-    if (good.length > 0) note("hint: --partial applies the others\n");
+    say(`nothing applied: ${patches.length - good.length} of ${patches.length} failed`);
+    if (good.length > 0) say("hint: --partial applies the others");
     return null;
   }
   // the cover letter is no patch, but what it says was read with them, if it could be read
@@ -351,12 +350,13 @@ function choose(series: Series<Checked>, args: Arguments): Member<Checked>[] | n
     (m) => m.evidence.kind === "cover" && m.payload.view !== null,
   );
   if (letters.some((m) => m.result.verdict === "fail")) {
-    note("nothing applied: the cover letter failed\nhint: --partial applies the patches\n");
+    say("nothing applied: the cover letter failed");
+    say("hint: --partial applies the patches");
     return null;
   }
   if (missing.length > 0) {
-    note(`nothing applied: ${numberList(missing)} of ${series.result.total} not here\n`);
-    note("hint: --partial applies those that are\n");
+    say(`nothing applied: ${numberList(missing)} of ${series.result.total} not here`);
+    say("hint: --partial applies those that are");
     return null;
   }
   return good;
@@ -396,7 +396,7 @@ async function goToBase(
     });
   const name = branch ?? branchName(series.result.subject, series.result.version);
   await createBranchAt(repository, name, base);
-  note(`on new branch ${name} at ${base.slice(0, 12)}\n`);
+  say(`on new branch ${name} at ${base.slice(0, 12)}`);
 }
 
 /** Only one of which there is nothing to doubt but that others are as good. */
@@ -412,7 +412,7 @@ async function guessedBase(repository: Repository, series: Series<Checked>): Pro
       throw new PatchsigError("refused", "no commit here is likely enough to be the base", {
         hint: "git patchsig base guess says why",
       });
-    note(`base guessed: ${best.commit.slice(0, 12)} ${best.name}\n`);
+    say(`base guessed: ${best.commit.slice(0, 12)} ${best.name}`);
     return best.commit;
   } finally {
     guesser.close();

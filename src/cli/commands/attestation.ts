@@ -11,7 +11,7 @@ import { isUnread } from "../../source/piece.ts";
 import { checkMail } from "../../verify/check.ts";
 import type { Checked } from "../../verify/result.ts";
 import { faultAt } from "../../app/fault.ts";
-import { out } from "../terminal.ts";
+import { outFile } from "../terminal.ts";
 import { openSource } from "../../app/sources/sources.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import { noPatch } from "../../app/verify/verification.ts";
@@ -46,11 +46,11 @@ export const attestationCommand: CommandModule<object, Arguments> = {
   async handler(args) {
     const checked = await theMail(args.mail);
     const text = textOf(checked);
-    if (args.output === undefined && !args.minisig) return out(text.toString("utf8"));
+    if (args.output === undefined && !args.minisig) return outFile(text);
     const minisig = minisigOf(checked);
-    if (args.output === undefined) return out(minisig);
+    if (args.output === undefined) return outFile(minisig);
     replaceFile(args.output, text);
-    replaceFile(`${args.output}.minisig`, Buffer.from(minisig));
+    replaceFile(`${args.output}.minisig`, minisig);
   },
 };
 
@@ -96,11 +96,11 @@ function textOf(checked: Checked): Buffer {
   return made.value.text;
 }
 
-function minisigOf({ view }: Checked): string {
+function minisigOf({ view }: Checked): Buffer {
   const [start] = view === null ? [] : findMarkers(view.patch);
   if (view === null || start === undefined)
     throw new PatchsigError("refused", "the mail is not signed", { exit: EXIT.unmet });
   const block = readBlock(view.patch, start);
   if (!block.ok) throw new PatchsigError("refused", block.refusal.detail, { exit: EXIT.unmet });
-  return formatSignature(block.value.signature);
+  return Buffer.from(formatSignature(block.value.signature));
 }

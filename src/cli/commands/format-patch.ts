@@ -17,7 +17,7 @@ import { otherAuthors, signerIdent } from "../../git/ident.ts";
 import { openRepository, type Repository, runFormatPatch } from "../../git/repository.ts";
 import { type SeriesRange, seriesRange } from "../../git/series-range.ts";
 import { messages } from "../../mail/mbox.ts";
-import { escapeText } from "../../report/escape.ts";
+import { escapeText, ours } from "../../report/escape.ts";
 import { placeFile, replaceFile } from "../../store/replace-file.ts";
 import { count } from "../../verify/words.ts";
 import type { PasswordSettings } from "../password.ts";
@@ -31,10 +31,10 @@ import {
   signDrafts,
   signerAddress,
 } from "../../app/sign/signing.ts";
-import { note, out, say } from "../terminal.ts";
+import { out, outFile, say } from "../terminal.ts";
 import { now } from "../../app/now.ts";
 
-const HELP = `patchsig format-patch [options of git format-patch] [<since> | <range>]
+const HELP = ours`patchsig format-patch [options of git format-patch] [<since> | <range>]
 
 git format-patch, plus the base commit and one signature a patch.
 
@@ -45,8 +45,7 @@ git format-patch, plus the base commit and one signature a patch.
   --base COMMIT         the base; without it, the newest commit below the series
                         that a remote-tracking branch has. --no-base: none
 
-all else is git's: git help format-patch
-`;
+all else is git's: git help format-patch`;
 
 /** Our options, taken out of the command line, and what decides where the output goes. */
 interface Words extends PasswordSettings {
@@ -87,7 +86,7 @@ export const formatPatchCommand = {
     if (range.commits.length === 0) {
       // git says what is wrong with the range, or nothing where it is empty
       await runFormatPatch(repository, ["--stdout", ...range.args], say);
-      return note("patchsig: no commits in the range, so no patches\n");
+      return say("patchsig: no commits in the range, so no patches");
     }
     const by = signerAddress();
     const from = words.from ? [] : await fromOption(repository, range, by);
@@ -116,7 +115,7 @@ export const formatPatchCommand = {
         });
         for (const patch of madeFrom)
           for (const { text, inFiles } of await differences(repository, patch, range.paths)) {
-            notes.push(`note: ${text}\n`);
+            notes.push(`note: ${text}`);
             if (inFiles) process.exitCode = EXIT.unmet;
           }
         return { ...signed, mails: signed.mails.map((mail, i) => mail ?? mails[i] ?? null) };
@@ -128,10 +127,10 @@ export const formatPatchCommand = {
       if (isUnmet(signed)) process.exitCode = EXIT.unmet;
       if (words.quiet) return;
       reportSigned(signed, by);
-      for (const text of notes) note(text);
+      for (const text of notes) say(text);
       const hazards = await baseHazards(repository, base, range);
       for (const text of [...baseNotes(base, repository.shallow), ...hazardNotes(base, hazards)])
-        note(text);
+        say(text);
     } finally {
       signer.wipe();
     }
@@ -259,7 +258,7 @@ async function intoOne(
     at = offset + size;
   }
   const bytes = Buffer.concat([...pieces, mbox.subarray(at)]);
-  if (target.kind === "stdout") out(bytes);
+  if (target.kind === "stdout") outFile(bytes);
   else replaceFile(path.resolve(repository.cwd, target.name), bytes);
   return signed;
 }
@@ -282,7 +281,7 @@ async function intoFolder(
       const name = path.join(folder, names[i]!);
       if (mail !== null) return [{ name, mail, commit: commitOf(top) }];
       // git writes a file of 0 bytes, and counts it
-      if (!quiet) note(`note: ${escapeText(name)} is empty, as its commit is: leave it out\n`);
+      if (!quiet) say(`note: ${name} is empty, as its commit is: leave it out`);
       return [];
     });
     const signed = await sign(drafts);
@@ -294,7 +293,7 @@ async function intoFolder(
       const bytes = made.get(path.join(folder, name)) ?? mail ?? EMPTY;
       placeFile(path.join(into, name), Buffer.concat([top, bytes]));
     }
-    if (!quiet) out(names.map((name) => `${path.join(folder, name)}\n`).join(""));
+    if (!quiet) out(names.map((name) => escapeText(path.join(folder, name))));
     return signed;
   } finally {
     rmSync(draftFolder, { recursive: true, force: true });
@@ -343,17 +342,17 @@ function baseNotes(base: BaseChoice, shallow: boolean): string[] {
   if (base.kind === "public") return [];
   if (base.kind === "none") {
     if (base.why === "none was wanted") return [];
-    const mend = shallow ? ["hint: git fetch --unshallow, then write the patches again\n"] : [];
-    return [`note: no base commit recorded: ${base.why}\n`, ...mend];
+    const mend = shallow ? ["hint: git fetch --unshallow, then write the patches again"] : [];
+    return [`note: no base commit recorded: ${base.why}`, ...mend];
   }
-  const lines = [`note: nobody else has the base commit: ${base.why}\n`];
+  const lines = [`note: nobody else has the base commit: ${base.why}`];
   if (base.newestPublic !== null) {
-    lines.push(`hint: the newest one that they have: --base=${base.newestPublic.slice(0, 12)}\n`);
+    lines.push(`hint: the newest one that they have: --base=${base.newestPublic.slice(0, 12)}`);
   } else if (shallow) {
-    lines.push("hint: git fetch --unshallow, then write the patches again\n");
+    lines.push("hint: git fetch --unshallow, then write the patches again");
   } else if (base.via === "parent") {
     lines.push(
-      "hint: git remote add origin <url> && git fetch origin, then write the patches again\n",
+      "hint: git remote add origin <url> && git fetch origin, then write the patches again",
     );
   }
   return lines;
@@ -362,11 +361,10 @@ function baseNotes(base: BaseChoice, shallow: boolean): string[] {
 /** What else may keep the patches from applying, and the command that mends it. */
 function hazardNotes(base: BaseChoice, { merges, behind }: Hazards): string[] {
   const onto = base.kind === "public" ? base.remoteRef : base.kind === "private" ? base.commit : "";
-  const rebase = `hint: ${escapeText(shellCommand("git rebase", onto))}, then write the patches again\n`;
+  const rebase = `hint: ${shellCommand("git rebase", onto)}, then write the patches again`;
   const notes: string[] = [];
   if (merges > 0)
-    notes.push(`note: ${count(merges, "merge")} among the commits: they become no patch\n`);
-  if (behind > 0)
-    notes.push(`note: ${escapeText(onto)} is ${count(behind, "commit")} further than the base\n`);
+    notes.push(`note: ${count(merges, "merge")} among the commits: they become no patch`);
+  if (behind > 0) notes.push(`note: ${onto} is ${count(behind, "commit")} further than the base`);
   return notes.length === 0 ? [] : [...notes, rebase];
 }

@@ -11,7 +11,7 @@ import { publicKeyPath } from "../../store/key-path.ts";
 import { type PasswordSettings, passwordSource } from "../password.ts";
 import { keyPathOf } from "../../app/settings.ts";
 import { userAgent } from "../../app/sign/agent-signer.ts";
-import { note } from "../terminal.ts";
+import { say } from "../terminal.ts";
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 const LONGEST = 30 * 86_400;
@@ -33,7 +33,7 @@ export async function unlock(settings: ArgumentsCamelCase<UnlockSettings>): Prom
       });
     const file = readSecretKeyFile(path);
     file.body.wipe();
-    if (!file.encrypted) return note(`${path} has no password: nothing to unlock\n`);
+    if (!file.encrypted) return say(`${path} has no password: nothing to unlock`);
     publicKeyBeside(path);
     // before a password is asked for
     await agent.holdings();
@@ -47,7 +47,7 @@ export async function unlock(settings: ArgumentsCamelCase<UnlockSettings>): Prom
     }
     if (!(await holds(agent, point)))
       throw new PatchsigError("agent-failed", "the ssh-agent took the key and does not list it");
-    note(`unlocked for ${settings.for}: ${formatPublicKeyText(key.publicKey)}\n`);
+    say(`unlocked for ${settings.for}: ${formatPublicKeyText(key.publicKey)}`);
   } finally {
     agent.close();
   }
@@ -61,9 +61,9 @@ export async function lock(
   const { point } = publicKeyBeside(path);
   const agent = userAgent();
   try {
-    if (!(await holds(agent, point))) return note(`${path} is locked already\n`);
+    if (!(await holds(agent, point))) return say(`${path} is locked already`);
     await agent.remove(point);
-    note(`locked: ${path}\n`);
+    say(`locked: ${path}`);
   } finally {
     agent.close();
   }

@@ -19,7 +19,7 @@ import { SEED_BYTES } from "../../minisign/ed25519.ts";
 import { DEFAULT_COST, SALT_BYTES, formatSecretKeyFile } from "../../minisign/secret-key.ts";
 import type { KeyLock, SecretKey } from "../../minisign/secret-key.ts";
 import { sshFingerprint } from "../../ssh/key.ts";
-import { escapeText } from "../../report/escape.ts";
+import { escapeJson, ours, type SafeText } from "../../report/escape.ts";
 import {
   checkNewKey,
   readPublicKeyBeside,
@@ -35,7 +35,7 @@ import { passwordOptions, passwordSource } from "../password.ts";
 import type { PasswordSettings, PasswordSource } from "../password.ts";
 import { agentKey } from "../../app/sign/agent-signer.ts";
 import { keyChoiceOf, keyPathOf } from "../../app/settings.ts";
-import { note, out } from "../terminal.ts";
+import { out, say } from "../terminal.ts";
 import { lock, unlock } from "./key-agent.ts";
 
 const NEW_PASSWORD = "new password: ";
@@ -166,7 +166,7 @@ async function generate(
   const key = generateSecretKey(seed, randomBytes(KEY_NUMBER_BYTES));
   seed.fill(0);
   await writeNewKey(path, key, settings.comment, settings);
-  note("next: git patchsig format-patch -o out @{u}..\n");
+  say("next: git patchsig format-patch -o out @{u}..");
 }
 
 /** Writes a key pair, says where, and wipes the key. */
@@ -183,11 +183,11 @@ async function writeNewKey(
   } finally {
     key.wipe();
   }
-  out(`${formatPublicKeyText(key.publicKey)}\n`);
-  note(`secret key: ${path}\n`);
-  note("            keep a copy where nobody else can read it\n");
-  note(`public key: ${publicKeyPath(path)}\n`);
-  note("            give it to those who verify\n");
+  out(ours`${formatPublicKeyText(key.publicKey)}`);
+  say(`secret key: ${path}`);
+  say("            keep a copy where nobody else can read it");
+  say(`public key: ${publicKeyPath(path)}`);
+  say("            give it to those who verify");
 }
 
 type ImportSettings = ProtectSettings & {
@@ -222,8 +222,8 @@ async function importKey(settings: ArgumentsCamelCase<ImportSettings>): Promise<
   const bytes = readPrivateFile(source);
   writeKeyPair(path, bytes.toString("utf8"), formatPublicKeyFile(publicKey), settings.force);
   bytes.fill(0);
-  out(`${formatPublicKeyText(publicKey)}\n`);
-  note(`secret key: ${path} (a copy; the password is the same)\n`);
+  out(ours`${formatPublicKeyText(publicKey)}`);
+  say(`secret key: ${path} (a copy; the password is the same)`);
 }
 
 /** The secret key that `patatt genkey` wrote, as one of minisign's. */
@@ -266,7 +266,7 @@ async function show(
       : choice.path.endsWith(".pub")
         ? reportOf(readPublicKeyFile(choice.path), { publicPath: choice.path })
         : await reportOfSecretKey(choice.path, settings);
-  out(settings.json ? `${JSON.stringify(report)}\n` : formatReport(report));
+  out(settings.json ? escapeJson(report) : formatReport(report));
 }
 
 async function reportOfAgentKey(selector: string): Promise<KeyReport> {
@@ -300,21 +300,19 @@ function reportOf(key: PublicKey, place: Partial<Place>): KeyReport {
   };
 }
 
-function formatReport(report: KeyReport): string {
+function formatReport(report: KeyReport): SafeText[] {
   const encrypted = report.encrypted === true ? "encrypted" : "not encrypted";
   const rows: [string, string | null][] = [
     ["key ID", report.keyId],
     ["secret key", report.path && `${report.path} (${encrypted})`],
     ["public key", report.publicPath],
-    [
-      "ssh-agent",
-      report.agent && `${report.agent.fingerprint} ${escapeText(report.agent.comment)}`,
-    ],
+    ["ssh-agent", report.agent && `${report.agent.fingerprint} ${report.agent.comment}`],
   ];
   const lines = rows.filter(([, value]) => value !== null);
-  return [report.publicKey, ...lines.map(([name, value]) => `${name.padEnd(12)}${value}`), ""].join(
-    "\n",
-  );
+  return [
+    ours`${report.publicKey}`,
+    ...lines.map(([name, value]) => ours`${name.padEnd(12)}${value ?? ""}`),
+  ];
 }
 
 async function changePassword(settings: ArgumentsCamelCase<ProtectSettings>): Promise<void> {
@@ -322,7 +320,7 @@ async function changePassword(settings: ArgumentsCamelCase<ProtectSettings>): Pr
   const file = readSecretKeyFile(path);
   const wanted = wantsPassword(settings);
   if (!file.encrypted && !wanted) {
-    note(`${path} has no password\n`);
+    say(`${path} has no password`);
     return;
   }
   const passwords = passwordSource(settings);
@@ -332,7 +330,7 @@ async function changePassword(settings: ArgumentsCamelCase<ProtectSettings>): Pr
   } finally {
     key.wipe();
   }
-  note(`${path}: password ${wanted ? (file.encrypted ? "changed" : "set") : "removed"}\n`);
+  say(`${path}: password ${wanted ? (file.encrypted ? "changed" : "set") : "removed"}`);
 }
 
 /** The text of the key file, encrypted with a new password if one is wanted. */

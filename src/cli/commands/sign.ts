@@ -7,7 +7,7 @@ import { passwordOptions, type PasswordSettings } from "../password.ts";
 import { checkWritable, draftsOf, readSheet, rewritten } from "../../app/sign/sheet.ts";
 import { openSigner } from "../../app/sign/signer.ts";
 import { isUnmet, reportSigned, signDrafts, signerAddress } from "../../app/sign/signing.ts";
-import { out } from "../terminal.ts";
+import { outFile } from "../terminal.ts";
 import { now } from "../../app/now.ts";
 
 interface Arguments extends PasswordSettings {
@@ -73,7 +73,7 @@ async function sign(args: Arguments): Promise<void> {
       return { sheet, bytes: rewritten(sheet, mails) };
     });
     for (const { sheet, bytes } of done) {
-      if (sheet.name === "-") out(bytes);
+      if (sheet.name === "-") outFile(bytes);
       else if (!bytes.equals(sheet.bytes)) replaceFile(sheet.name, bytes);
     }
     if (!args.quiet) reportSigned(signed, by);

@@ -5,6 +5,7 @@ import type { Argv, CommandModule } from "yargs";
 import { PatchsigError, EXIT } from "../../errors.ts";
 import { amSettings } from "../../git/am-settings.ts";
 import type { Unread } from "../../source/piece.ts";
+import { ours, type SafeText } from "../../report/escape.ts";
 import { formatRecord } from "../../report/json.ts";
 import { renderPassedOver, renderSigners, renderTotals } from "../../report/totals.ts";
 import { renderNote, renderSeries } from "../../report/text.ts";
@@ -102,7 +103,7 @@ const MAX_JOBS = 64;
 const LONG_RUN = 20;
 
 async function verify(args: Arguments): Promise<void> {
-  if (args.policy) return out(`${describePolicies(args.require).join("\n")}\n`);
+  if (args.policy) return out(describePolicies(args.require));
   const jobs = args.jobs ?? availableParallelism();
   if (!Number.isSafeInteger(jobs) || jobs < 1)
     throw new PatchsigError("usage", "--jobs wants a number");
@@ -126,10 +127,10 @@ async function verify(args: Arguments): Promise<void> {
   let met = true;
 
   /** A block of lines, an empty one between two. */
-  function print(lines: readonly string[]): void {
+  function print(lines: readonly SafeText[]): void {
     clearProgress();
-    if (blocks++ > 0) out("\n");
-    out(`${lines.join("\n")}\n`);
+    if (blocks++ > 0) out(ours``);
+    out(lines);
   }
 
   function onNote(note: NoteResult): void {

@@ -2,12 +2,11 @@
 
 import type { CommandModule } from "yargs";
 import { PatchsigError } from "../../errors.ts";
-import { escapeText } from "../../report/escape.ts";
 import { backUp, restore } from "../../store/backup.ts";
 import { openTrust } from "../../store/trust-store.ts";
 import type { KeyRecord } from "../../trust/record.ts";
 import { count } from "../../verify/words.ts";
-import { note } from "../terminal.ts";
+import { say } from "../terminal.ts";
 import { databaseFile } from "./common.ts";
 
 interface Arguments {
@@ -21,7 +20,7 @@ export const backupCommand: CommandModule<object, Arguments> = {
     yargs.positional("file", { type: "string", demandOption: true, describe: "must not exist" }),
   handler({ file }) {
     backUp(databaseFile(), file);
-    note(`written: ${escapeText(file)}\n`);
+    say(`written: ${file}`);
   },
 };
 
@@ -34,14 +33,14 @@ export const restoreCommand: CommandModule<object, Arguments> = {
     // 20261124T120000Z, to the millisecond
     const stamp = new Date().toISOString().replace(/[-:.]/g, "");
     const kept = restore(databaseFile(), file, stamp);
-    note(`restored: ${escapeText(databaseFile())}\n`);
+    say(`restored: ${databaseFile()}`);
     if (kept === null) return;
-    note(`the one before is ${escapeText(kept)}\n`);
+    say(`the one before is ${kept}`);
     const back = comeBack(kept, databaseFile());
     if (back.length === 0) return;
-    note(`${count(back.length, "key")} revoked there, and not in this copy:\n`);
-    for (const { identity, publicKey } of back) note(`  ${escapeText(identity)} ${publicKey}\n`);
-    note("hint: git patchsig trust revoke ADDRESS KEY\n");
+    say(`${count(back.length, "key")} revoked there, and not in this copy:`);
+    for (const { identity, publicKey } of back) say(`  ${identity} ${publicKey}`);
+    say("hint: git patchsig trust revoke ADDRESS KEY");
   },
 };
 

@@ -2,7 +2,7 @@
 
 import { PatchsigError } from "../../errors.ts";
 import { openTrust, trustFile, type TrustStore } from "../../store/trust-store.ts";
-import { escapeText, wrapTo } from "../../report/escape.ts";
+import { escapeText, ours, type SafeText, wrapTo } from "../../report/escape.ts";
 import { formatRecord } from "../../report/json.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
 import { statementText } from "../../verify/statements.ts";
@@ -49,8 +49,11 @@ export function record(type: string, values: object): void {
 }
 
 /** What a statement says, beside a word in the first column. */
-export function statementLines(word: string, said: Parameters<typeof statementText>[0]): string[] {
+export function statementLines(
+  word: string,
+  said: Parameters<typeof statementText>[0],
+): SafeText[] {
   return wrapTo(escapeText(statementText(said)), 80 - COLUMN).map(
-    (line, i) => (i === 0 ? word.padEnd(COLUMN) : INDENT) + line,
+    (line, i) => ours`${i === 0 ? word.padEnd(COLUMN) : INDENT}${line}`,
   );
 }

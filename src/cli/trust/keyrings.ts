@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import type { CommandModule } from "yargs";
 import { PatchsigError, EXIT } from "../../errors.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
-import { escapeText } from "../../report/escape.ts";
+import { ours } from "../../report/escape.ts";
 import { readKeyringFolder } from "../../source/keyring.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
@@ -31,7 +31,7 @@ import {
   type KeyringLayout,
   openKeyring,
 } from "../../app/trust/keyrings.ts";
-import { note, out } from "../terminal.ts";
+import { out, say } from "../terminal.ts";
 import { now } from "../../app/now.ts";
 import { COLUMN, INDENT, JSON_OPTION, record, statementLines, withTrust } from "./common.ts";
 import { statementsInFile } from "./statements.ts";
@@ -120,19 +120,18 @@ function show({ keys, statements, problems }: Imported, json: boolean): boolean 
     }
     for (const { statement, ruling } of statements) {
       if (ruling.outcome === "repeated") continue;
-      out(`${statementLines(ruling.outcome, statement).join("\n")}\n`);
-      if (ruling.why !== "") out(`${INDENT}${escapeText(ruling.why)}\n`);
+      out(statementLines(ruling.outcome, statement));
+      if (ruling.why !== "") out(ours`${INDENT}${ruling.why}`);
     }
-    for (const { path, why } of problems)
-      note(`not read: ${escapeText(path)}: ${escapeText(why)}\n`);
+    for (const { path, why } of problems) say(`not read: ${path}: ${why}`);
     const conflicts = keys.filter(({ outcome }) => outcome === "conflict").length;
     const same = keys.filter(({ outcome }) => outcome === "same").length;
     const pinned = keys.length - conflicts - same;
-    if (keys.length + statements.length === 0) note("no keys and no statements in it\n");
+    if (keys.length + statements.length === 0) say("no keys and no statements in it");
     else if (keys.length > 0)
-      note(`${pinned} pinned, ${same} were pinned before, ${conflicts} in conflict\n`);
+      say(`${pinned} pinned, ${same} were pinned before, ${conflicts} in conflict`);
     if (conflicts > 0)
-      note("hint: trust show says what is known here, trust accept takes a key over\n");
+      say("hint: trust show says what is known here, trust accept takes a key over");
   }
   return (
     problems.length === 0 &&
@@ -146,7 +145,7 @@ function jsonOf({ kind, signer, by, of, key, time }: Statement, { outcome, why }
 }
 
 function line(word: string, identity: string, publicKey: string): void {
-  out(`${escapeText(identity)}\n${word.padEnd(COLUMN)}${publicKey}\n`);
+  out(ours`${identity}\n${word.padEnd(COLUMN)}${publicKey}`);
 }
 
 interface ExportArguments {
@@ -167,8 +166,7 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
         ? readKeyring(readKeyringFolder(folder), createVerifier())
         : EMPTY;
       let met = there.problems.length === 0;
-      for (const { path, why } of there.problems)
-        note(`not read: ${escapeText(path)}: ${escapeText(why)}\n`);
+      for (const { path, why } of there.problems) say(`not read: ${path}: ${why}`);
       let files = 0;
       for (const [identity, publicKey] of pinnedKeys(trust)) {
         const { outcome, written } = exportKey(folder, there, trust, identity, publicKey);
@@ -177,7 +175,7 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
         if (json) record("exported-key", { identity, publicKey, outcome });
         else if (outcome !== "same") line(outcome, identity, publicKey);
       }
-      if (!json) note(`${files} ${files === 1 ? "file" : "files"} written\n`);
+      if (!json) say(`${files} ${files === 1 ? "file" : "files"} written`);
       process.exitCode = met ? EXIT.ok : EXIT.unmet;
     }),
 };
@@ -281,7 +279,7 @@ export const diffCommand: CommandModule<object, DiffArguments> = {
       for (const row of rows) showDifference(row, trust, json);
       for (const { path, why } of keyring.problems) {
         if (json) record("problem", { path, why });
-        else note(`not read: ${escapeText(path)}: ${escapeText(why)}\n`);
+        else say(`not read: ${path}: ${why}`);
       }
       process.exitCode = rows.length + keyring.problems.length === 0 ? EXIT.ok : EXIT.unmet;
     }),
@@ -292,9 +290,9 @@ function showDifference(row: Difference, trust: TrustStore, json: boolean): void
   if (json) return record("difference", row);
   const { identity, inKeyring, here } = row;
   const states = new Map(trust.lookup(identity).map((key) => [key.publicKey, key.state]));
-  out(` ${escapeText(identity)}\n`);
-  if (here !== null) out(`-${here} ${states.get(here) ?? ""}\n`);
+  out(ours` ${identity}`);
+  if (here !== null) out(ours`-${here} ${states.get(here) ?? ""}`);
   if (inKeyring === null) return;
   const state = states.get(inKeyring);
-  out(`+${inKeyring}${state === undefined ? "" : ` ${state} here`}\n`);
+  out(ours`+${inKeyring}${state === undefined ? "" : ` ${state} here`}`);
 }

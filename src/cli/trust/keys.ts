@@ -2,11 +2,18 @@
 
 import type { CommandModule } from "yargs";
 import { PatchsigError, EXIT } from "../../errors.ts";
-import { displayWidth, escapeText, padTo, truncateTo } from "../../report/escape.ts";
+import {
+  displayWidth,
+  escapeText,
+  ours,
+  padTo,
+  type SafeText,
+  truncateTo,
+} from "../../report/escape.ts";
 import type { IdentityHistory, TrustStore } from "../../store/trust-store.ts";
 import { shellCommand, shellWords } from "../../shell.ts";
 import type { KeyRecord, StatementRecord, TrustEvent } from "../../trust/record.ts";
-import { note, out } from "../terminal.ts";
+import { out, say } from "../terminal.ts";
 import { now } from "../../app/now.ts";
 import { count, day } from "../../verify/words.ts";
 import {
@@ -95,12 +102,13 @@ function listText(trust: TrustStore): void {
     empty = false;
     const identity = escapeText(key.identity);
     const fits = displayWidth(identity) <= MAX_IDENTITY;
-    const start = fits ? padTo(identity, width) : `${identity}\n${" ".repeat(width)}`;
+    if (!fits) out(identity);
+    const start = fits ? padTo(identity, width) : " ".repeat(width);
     out(
-      `${start}  ${key.state.padEnd(9)}  since ${day(key.firstSeen)}  ${count(key.patches, "patch")}\n`,
+      ours`${start}  ${key.state.padEnd(9)}  since ${day(key.firstSeen)}  ${count(key.patches, "patch")}`,
     );
   }
-  if (empty) note("no keys yet: git patchsig verify remembers those it finds on signed mails\n");
+  if (empty) say("no keys yet: git patchsig verify remembers those it finds on signed mails");
 }
 
 function showJson(history: IdentityHistory): void {
@@ -134,29 +142,29 @@ function showText(history: IdentityHistory): void {
   const changed = changedKeys(history);
   for (const event of changed.slice(-MAX_SHOWN)) lines.push(...changedLines(event));
   if (changed.length > MAX_SHOWN)
-    lines.push(`${INDENT}and ${changed.length - MAX_SHOWN} more such keys before: --json`);
+    lines.push(ours`${INDENT}and ${changed.length - MAX_SHOWN} more such keys before: --json`);
   const { unsigned } = history;
   if (unsigned !== null) {
     const unknown = count(unsigned.patches, "unsigned patch");
-    lines.push(`${unknown} from this address since ${day(unsigned.firstSeen)}`);
+    lines.push(ours`${unknown} from this address since ${day(unsigned.firstSeen)}`);
   }
-  out(`${lines.join("\n")}\n`);
+  out(lines);
 }
 
-function keyLines(key: KeyRecord, events: readonly TrustEvent[]): string[] {
+function keyLines(key: KeyRecord, events: readonly TrustEvent[]): SafeText[] {
   const ended = events.findLast(
     ({ publicKey, to }) => publicKey === key.publicKey && to === key.state,
   );
   const seen = `since ${day(key.firstSeen)}, last ${day(key.lastSeen)}`;
   const lines = [
-    `${key.state.padEnd(COLUMN)}${key.publicKey}`,
-    ...(isOld(key) && ended !== undefined ? [`${INDENT}${key.state} ${day(ended.at)}`] : []),
-    `${INDENT}${seen}, ${count(key.patches, "patch")}, ${key.applied} applied`,
+    ours`${key.state.padEnd(COLUMN)}${key.publicKey}`,
+    ...(isOld(key) && ended !== undefined ? [ours`${INDENT}${key.state} ${day(ended.at)}`] : []),
+    ours`${INDENT}${seen}, ${count(key.patches, "patch")}, ${key.applied} applied`,
   ];
-  if (key.endorsedBy !== "") lines.push(`${INDENT}endorsed by ${key.endorsedBy}`);
+  if (key.endorsedBy !== "") lines.push(ours`${INDENT}endorsed by ${key.endorsedBy}`);
   if (key.rotatedFrom !== "")
     lines.push(
-      `${INDENT}${key.origin === "addition" ? "announced by" : "rotated from"} ${key.rotatedFrom}`,
+      ours`${INDENT}${key.origin === "addition" ? "announced by" : "rotated from"} ${key.rotatedFrom}`,
     );
   if (key.firstMessageId !== "") lines.push(...mailLines("first in", key.firstMessageId));
   if (key.firstList !== "") lines.push(...mailLines("on", key.firstList));
@@ -167,35 +175,37 @@ function isOld({ state }: KeyRecord): boolean {
   return state === "replaced" || state === "revoked";
 }
 
-function historyOf(said: StatementRecord): string[] {
+function historyOf(said: StatementRecord): SafeText[] {
   const effect = said.applied ? "" : ", without effect";
   return [
     ...statementLines("said", said),
-    `${INDENT}signed ${day(said.time)}, seen ${day(said.at)}${effect}`,
+    ours`${INDENT}signed ${day(said.time)}, seen ${day(said.at)}${effect}`,
   ];
 }
 
-function changedLines(event: TrustEvent): string[] {
+function changedLines(event: TrustEvent): SafeText[] {
   return [
-    `${"CHANGED".padEnd(COLUMN)}${event.publicKey}`,
-    `${INDENT}seen ${day(event.at)}, not accepted`,
+    ours`${"CHANGED".padEnd(COLUMN)}${event.publicKey}`,
+    ours`${INDENT}seen ${day(event.at)}, not accepted`,
     ...mailLines("in", event.messageId),
     ...commandLines(event),
   ];
 }
 
-function commandLines({ identity, publicKey }: TrustEvent): string[] {
+function commandLines({ identity, publicKey }: TrustEvent): SafeText[] {
   const command = shellCommand("git patchsig trust accept", identity, publicKey);
   const [key = "", address = "", ...start] = shellWords(command).toReversed();
   return [
-    `${INDENT}if its owner confirms it: ${start.toReversed().join(" ")} \\`,
-    `${INDENT}  ${escapeText(address)} \\`,
-    `${INDENT}  ${key}`,
+    ours`${INDENT}if its owner confirms it: ${start.toReversed().join(" ")} \\`,
+    ours`${INDENT}  ${address} \\`,
+    ours`${INDENT}  ${key}`,
   ];
 }
 
-function mailLines(word: string, text: string): string[] {
-  return text === "" ? [] : [`${INDENT}${word} ${truncateTo(escapeText(text), 66 - word.length)}`];
+function mailLines(word: string, text: string): SafeText[] {
+  return text === ""
+    ? []
+    : [ours`${INDENT}${word} ${truncateTo(escapeText(text), 66 - word.length)}`];
 }
 
 function accept(trust: TrustStore, { key, also, json, ...args }: AcceptArguments): void {
@@ -203,15 +213,15 @@ function accept(trust: TrustStore, { key, also, json, ...args }: AcceptArguments
   const before = trust.lookup(identity);
   const { record: pinned, replaced } = trust.accept(identity, key, now(), also);
   if (before.some(({ publicKey, state }) => publicKey === pinned.publicKey && state === "replaced"))
-    note("note: this key had been replaced: it is taken back\n");
+    say("note: this key had been replaced: it is taken back");
   if (json) {
     record("key", pinned);
     for (const old of replaced) record("key", { ...old, state: "replaced" });
     return;
   }
-  out(`${escapeText(identity)}\n${"pinned".padEnd(COLUMN)}${pinned.publicKey}\n`);
+  out(ours`${identity}\n${"pinned".padEnd(COLUMN)}${pinned.publicKey}`);
   for (const old of replaced) {
-    out(`${"replaced".padEnd(COLUMN)}${old.publicKey}\n`);
-    out(`${INDENT}${old.state} since ${day(old.firstSeen)}, ${count(old.patches, "patch")}\n`);
+    out(ours`${"replaced".padEnd(COLUMN)}${old.publicKey}`);
+    out(ours`${INDENT}${old.state} since ${day(old.firstSeen)}, ${count(old.patches, "patch")}`);
   }
 }

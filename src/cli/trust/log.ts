@@ -2,10 +2,10 @@
 
 import type { Argv, CommandModule } from "yargs";
 import { PatchsigError, EXIT } from "../../errors.ts";
-import { escapeText, truncateTo } from "../../report/escape.ts";
+import { escapeText, ours, type SafeText, truncateTo } from "../../report/escape.ts";
 import type { TrustEvent } from "../../trust/record.ts";
 import { MAX_CHANGED } from "../../store/trust-store.ts";
-import { note, out } from "../terminal.ts";
+import { out, say } from "../terminal.ts";
 import { identityOf, JSON_OPTION, record, withTrust } from "./common.ts";
 
 interface Arguments {
@@ -38,10 +38,10 @@ export const logCommand: CommandModule<object, Arguments> = {
       for (const event of events) {
         if (shown++ >= most) break;
         if (json) record("event", event);
-        else out((shown > 1 ? "\n" : "") + entry(event));
+        else out(shown > 1 ? [ours``, ...entry(event)] : entry(event));
       }
       if (of !== null && trust.changedKeys(of) >= MAX_CHANGED)
-        note(`of keys that are not theirs, only the newest ${MAX_CHANGED} are kept\n`);
+        say(`of keys that are not theirs, only the newest ${MAX_CHANGED} are kept`);
       if (of !== null && shown === 0 && trust.show(of) === null)
         throw new PatchsigError("not-found", `nothing is remembered of ${of}`, {
           exit: EXIT.unmet,
@@ -79,25 +79,27 @@ function otherKey({ kind, to }: TrustEvent): string {
   return OTHER[kind] ?? "Other";
 }
 
-function entry(event: TrustEvent): string {
+function entry(event: TrustEvent): SafeText[] {
   const { id, identity, publicKey, other, at, messageId, source, from, to } = event;
   const rows: [string, string][] = [
-    ["Address", escapeText(identity)],
+    ["Address", identity],
     ["Key", publicKey],
     ...(other === "" ? [] : [[otherKey(event), other] as [string, string]]),
     ["Date", date(at)],
-    ...(messageId === "" ? [] : [["Mail", escapeText(messageId)] as [string, string]]),
-    ...(source === "" ? [] : [["From", escapeText(source)] as [string, string]]),
+    ...(messageId === "" ? [] : [["Mail", messageId] as [string, string]]),
+    ...(source === "" ? [] : [["From", source] as [string, string]]),
   ];
   const change = to === null || from === to ? "" : `(${from ?? "unknown"} -> ${to})`;
   const what = `${WHAT[event.kind]} ${change}`.trimEnd();
-  const lines = [
-    `event ${id}`,
-    ...rows.map(([name, value]) => `${`${name}:`.padEnd(COLUMN)}${truncateTo(value, 80 - COLUMN)}`),
-    "",
-    ...(what.length <= 76 ? [what] : [WHAT[event.kind], change]).map((line) => `    ${line}`),
+  return [
+    ours`event ${id}`,
+    ...rows.map(
+      ([name, value]) =>
+        ours`${`${name}:`.padEnd(COLUMN)}${truncateTo(escapeText(value), 80 - COLUMN)}`,
+    ),
+    ours``,
+    ...(what.length <= 76 ? [what] : [WHAT[event.kind], change]).map((line) => ours`    ${line}`),
   ];
-  return `${lines.join("\n")}\n`;
 }
 
 const COLUMN = 11;

@@ -3,7 +3,7 @@
 import type { CommandModule } from "yargs";
 import { PatchsigError, EXIT } from "../../errors.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
-import { escapeText } from "../../report/escape.ts";
+import { ours } from "../../report/escape.ts";
 import { openTrust, type TrustStore } from "../../store/trust-store.ts";
 import { usableKeys } from "../../trust/decide.ts";
 import type { KeyRecord } from "../../trust/record.ts";
@@ -11,7 +11,7 @@ import { findStatements } from "../../trust/statement.ts";
 import { count } from "../../verify/words.ts";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { note, out } from "../terminal.ts";
+import { out, say } from "../terminal.ts";
 import { now } from "../../app/now.ts";
 import { COLUMN, JSON_OPTION, record, withTrust } from "./common.ts";
 
@@ -41,9 +41,9 @@ export const mergeCommand: CommandModule<object, Arguments> = {
         const [taken, conflicts] = ["taken", "conflict"].map(
           (word) => rows.filter(({ outcome }) => outcome === word).length,
         ) as [number, number];
-        if (!json) note(`${count(taken, "key")} taken over, ${conflicts} in conflict\n`);
+        if (!json) say(`${count(taken, "key")} taken over, ${conflicts} in conflict`);
         if (conflicts > 0)
-          note("hint: trust show says what is known here, trust accept takes a key over\n");
+          say("hint: trust show says what is known here, trust accept takes a key over");
         process.exitCode = conflicts === 0 ? EXIT.ok : EXIT.unmet;
       } finally {
         other.close();
@@ -81,5 +81,5 @@ function show(key: KeyRecord, outcome: Row["outcome"], json: boolean): void {
   if (json) return record("merged-key", { identity, publicKey, state, outcome });
   if (outcome === "same") return;
   const word = outcome === "taken" ? state : outcome;
-  out(`${escapeText(identity)}\n${word.padEnd(COLUMN)}${publicKey}\n`);
+  out(ours`${identity}\n${word.padEnd(COLUMN)}${publicKey}`);
 }

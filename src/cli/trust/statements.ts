@@ -7,7 +7,7 @@ import { shellCommand } from "../../shell.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { formatPublicKeyText, parsePublicKeyText } from "../../minisign/public-key.ts";
 import { signWith } from "../../minisign/signature.ts";
-import { escapeText } from "../../report/escape.ts";
+import { ours } from "../../report/escape.ts";
 import { readStdin } from "../../source/reading.ts";
 import { readPublicKeyFile } from "../../store/key-file.ts";
 import { replaceFile } from "../../store/replace-file.ts";
@@ -23,7 +23,7 @@ import {
 import { passwordOptions, type PasswordSettings } from "../password.ts";
 import { openSigner } from "../../app/sign/signer.ts";
 import { signerAddress } from "../../app/sign/signing.ts";
-import { note, out } from "../terminal.ts";
+import { note, out, outFile, say } from "../terminal.ts";
 import { now } from "../../app/now.ts";
 import { COLUMN, identityOf, JSON_OPTION, record, statementLines, withTrust } from "./common.ts";
 
@@ -58,10 +58,8 @@ export const rotateCommand: CommandModule<object, SigningArguments & { new: stri
       .options(signingOptions) as unknown as Argv<SigningArguments & { new: string }>,
   async handler(args) {
     const by = signerAddress();
-    await say(args, "rotate", by, by, () => publicKeyOf(args.new));
-    note(
-      "next: send it below the --- line of a patch, or in a keyring; then sign with the new key\n",
-    );
+    await makeStatement(args, "rotate", by, by, () => publicKeyOf(args.new));
+    say("next: send it below the --- line of a patch, or in a keyring; then sign with the new key");
   },
 };
 
@@ -74,8 +72,8 @@ export const addCommand: CommandModule<object, SigningArguments & { new: string 
       .options(signingOptions) as unknown as Argv<SigningArguments & { new: string }>,
   async handler(args) {
     const by = signerAddress();
-    await say(args, "add", by, by, () => publicKeyOf(args.new));
-    note("next: send it below the --- line of a patch, or in a keyring; both keys are good then\n");
+    await makeStatement(args, "add", by, by, () => publicKeyOf(args.new));
+    say("next: send it below the --- line of a patch, or in a keyring; both keys are good then");
   },
 };
 
@@ -93,7 +91,7 @@ export const endorseCommand: CommandModule<object, EndorseArguments> = {
     const of = identityOf(args.identity);
     if (!/^[!-~]+$/.test(of))
       throw new PatchsigError("usage", `${of} has letters beyond ASCII, and cannot sign patches`);
-    await say(args, "endorse", signerAddress(), of, () => publicKeyOf(args.public));
+    await makeStatement(args, "endorse", signerAddress(), of, () => publicKeyOf(args.public));
   },
 };
 
@@ -133,7 +131,7 @@ export const revokeCommand: CommandModule<object, RevokeArguments> = {
     if (!args.statement) return withTrust(false, (trust) => drop(trust, args));
     const by = signerAddress();
     const of = args.identity === undefined ? by : identityOf(args.identity);
-    await say(args, "revoke", by, of, (own) =>
+    await makeStatement(args, "revoke", by, of, (own) =>
       args.public === undefined && of === by ? own : publicKeyOf(args.public ?? ""),
     );
   },
@@ -146,9 +144,9 @@ function drop(trust: TrustStore, args: RevokeArguments): void {
   const revoked = trust.drop(identity, args.public ?? keyInUse(trust, identity), now());
   for (const key of revoked) {
     if (args.json) record("key", key);
-    else out(`${escapeText(key.identity)}\n${"revoked".padEnd(COLUMN)}${key.publicKey}\n`);
+    else out(ours`${key.identity}\n${"revoked".padEnd(COLUMN)}${key.publicKey}`);
   }
-  if (revoked.length === 0) note("that key is revoked already\n");
+  if (revoked.length === 0) say("that key is revoked already");
 }
 
 function keyInUse(trust: TrustStore, identity: string): string {
@@ -162,7 +160,7 @@ function keyInUse(trust: TrustStore, identity: string): string {
 }
 
 /** Signs a statement, writes it, and believes it here. */
-async function say(
+async function makeStatement(
   args: SigningArguments & { readonly reserve?: boolean },
   kind: StatementKind,
   by: string,
@@ -181,10 +179,10 @@ async function say(
   } finally {
     signer.wipe();
   }
-  if (args.output === undefined) out(statement.text);
+  if (args.output === undefined) outFile(Buffer.from(statement.text));
   else replaceFile(args.output, Buffer.from(statement.text));
-  note(`${statementLines("signed", statement).join("\n")}\n`);
-  if (args.reserve === true) return note("it has no effect here until it is imported\n");
+  note(statementLines("signed", statement));
+  if (args.reserve === true) return say("it has no effect here until it is imported");
   await withTrust(false, (trust) => {
     const { outcome, why } = trust.applyOwn(statement, now());
     if (outcome !== "applied") throw new PatchsigError("refused", `not believed here: ${why}`);
@@ -259,9 +257,9 @@ export const statementCommand: CommandModule<object, StatementArguments> = {
     if (others.length > 0)
       throw new PatchsigError("usage", `${file} holds more than one statement`);
     const text = signedText(statement!);
-    if (output === undefined) return out(text);
+    if (output === undefined) return outFile(Buffer.from(text));
     replaceFile(output, Buffer.from(text));
     replaceFile(`${output}.minisig`, Buffer.from(statement!.text));
-    out(`minisign -VHm ${output} -P ${statement!.signer}\n`);
+    out(ours`minisign -VHm ${output} -P ${statement!.signer}`);
   },
 };

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import type { CommandModule } from "yargs";
 import { EXIT } from "../../errors.ts";
-import { escapeText } from "../../report/escape.ts";
+import { ours } from "../../report/escape.ts";
 import { placeProblems } from "../../store/place.ts";
 import { count } from "../../verify/words.ts";
 import { out } from "../terminal.ts";
@@ -25,10 +25,10 @@ export const statusCommand: CommandModule<object, Arguments> = {
       const problems = placeProblems(file);
       if (json) record("status", { file, exists, keys, problems });
       else {
-        out(`${escapeText(file)}: ${exists ? count(keys, "key") : "not there yet"}\n`);
-        for (const problem of problems) out(`${escapeText(problem)}\n`);
+        out(ours`${file}: ${exists ? count(keys, "key") : "not there yet"}`);
+        for (const problem of problems) out(ours`${problem}`);
         if (problems.length > 0)
-          out("hint: keep one on each machine: git patchsig trust backup, and trust merge\n");
+          out(ours`hint: keep one on each machine: git patchsig trust backup, and trust merge`);
       }
       process.exitCode = problems.length === 0 ? EXIT.ok : EXIT.unmet;
     }),
