@@ -1,21 +1,35 @@
 /** minisign's two signatures over a block, one at a time (spec, "Verifier's duties"). */
 
 import type { Verifier } from "../minisign/ed25519.ts";
+import { formatPublicKeyText } from "../minisign/public-key.ts";
 import { globalMessage, prehash } from "../minisign/signature.ts";
 import type { UnverifiedBlock } from "../patch/block.ts";
+import type { TrustedComment } from "../patch/trusted-comment.ts";
+import type { PublicKeyText } from "../types.ts";
 
-/**
- * Did the holder of the block's key write its trusted comment, for this very signature? minisign
- * asks this last. Here it comes first: only an authentic comment can say what changed since.
- */
-export function verifyTrustedComment(verifier: Verifier, block: UnverifiedBlock): boolean {
-  const { key, signature } = block;
-  const claimed = signature.algorithm === "prehashed" && signature.keyNumber.equals(key.keyNumber);
-  const message = globalMessage(signature.signature, signature.trustedComment);
-  return claimed && verifier.verifyStrict(key.point, message, signature.globalSignature);
+/** A block whose fields are the own words of its key's holder. */
+export interface VerifiedBlock {
+  readonly publicKey: PublicKeyText;
+  readonly comment: TrustedComment;
+  /** Did the holder of the key sign this text? */
+  signs(text: Buffer): boolean;
 }
 
-/** Did the holder of the block's key sign this text? */
-export function verifyData(verifier: Verifier, block: UnverifiedBlock, data: Buffer): boolean {
-  return verifier.verifyStrict(block.key.point, prehash(data), block.signature.signature);
+/**
+ * Null unless the holder of the block's key wrote its trusted comment, for this very signature.
+ * minisign asks this last. Here it comes first: only an authentic comment can say what changed since.
+ */
+export function verifyBlock(
+  { key, signature, comment }: UnverifiedBlock,
+  verifier: Verifier,
+): VerifiedBlock | null {
+  const claimed = signature.algorithm === "prehashed" && signature.keyNumber.equals(key.keyNumber);
+  const message = globalMessage(signature.signature, signature.trustedComment);
+  if (!claimed || !verifier.verifyStrict(key.point, message, signature.globalSignature))
+    return null;
+  return {
+    publicKey: formatPublicKeyText(key),
+    comment,
+    signs: (text) => verifier.verifyStrict(key.point, prehash(text), signature.signature),
+  };
 }

@@ -1,0 +1,146 @@
+/** What a mail shows, before anything is said of its signature. */
+
+import { glimpse } from "../mail/glimpse.ts";
+import { parseAuthor } from "../mail/author.ts";
+import { referencesOf } from "../mail/message-id.ts";
+import {
+  type BaseLines,
+  type BaseProblem,
+  joinBaseLines,
+  MAX_PREREQUISITES,
+  NO_BASE_LINES,
+  readBaseLines,
+} from "../base/lines.ts";
+import { isReplySubject, type SubjectNumber, subjectNumber } from "../patch/subject.ts";
+import { normaliseIdentity } from "../trust/identity.ts";
+import type { Diff, Finding, MailInfo, MailView, Refusal } from "../types.ts";
+import { senderAddresses } from "./author.ts";
+import { finding } from "./findings.ts";
+import type { Checked } from "./result.ts";
+import { type Traces, tracesIn } from "./traces.ts";
+
+/** A mail that was read, as if it had no signature. */
+export function describe(view: MailView, diff: Diff | null, number: SubjectNumber): Checked {
+  const texts =
+    diff === null || diff.files.length === 0
+      ? [view.message, view.patch]
+      : [view.patch.subarray(0, diff.start), view.patch.subarray(diff.end)];
+  const lines = withDependencies(readBaseLines(texts), view.message);
+  const findings = [...view.findings, ...(diff?.findings ?? [])];
+  findings.push(...lines.problems.map(baseProblem));
+  return {
+    kind: "patch",
+    view,
+    diff,
+    attestation: null,
+    author: personOf(view.info),
+    senders: senderAddresses(view),
+    signature: "none",
+    signed: null,
+    changed: [],
+    signedMessage: null,
+    number: numberOf(number),
+    base: {
+      status: lines.commit === null ? "missing" : "present",
+      commit: lines.commit,
+      tree: lines.tree,
+    },
+    baseLines: lines,
+    messageId: view.headers.messageId,
+    references: referencesOf(view.headers.references, view.headers.inReplyTo),
+    isAnswer: false,
+    label: { hasVersion: number.hasVersion, prefix: number.prefix },
+    listIds: view.headers.listIds,
+    subject: view.info.subject.toString("utf8"),
+    statements: [],
+    findings,
+  };
+}
+
+/** People write `Depends-on:` among the trailers too; a base in the message does not count. */
+function withDependencies(lines: BaseLines, message: Buffer): BaseLines {
+  const { dependencies } = readBaseLines([message]);
+  return joinBaseLines([lines, { ...NO_BASE_LINES, dependencies }]);
+}
+
+function baseProblem({ kind, text }: BaseProblem): Finding {
+  switch (kind) {
+    case "commit":
+      return finding("base-malformed", `base-commit: ${text} names no commit, or a second one`);
+    case "tree":
+      return finding("base-tree-malformed", `base-tree: ${text} is no URL and branch`);
+    case "prerequisite":
+      return finding("prerequisite-malformed", `prerequisite-patch-id: ${text} is no patch-id`);
+    case "too-many":
+      return finding(
+        "prerequisites-too-many",
+        `more prerequisites are listed than the ${MAX_PREREQUISITES} that are read`,
+      );
+  }
+}
+
+export function personOf(info: MailInfo): { name: string; email: string } {
+  return { name: info.author.toString("utf8"), email: info.email.toString("utf8") };
+}
+
+/** A mail that is not read at all: no more than its header is looked at, for people. */
+export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
+  const subject = glimpse(mail, "subject");
+  const { hasVersion, prefix, ...number } = subjectNumber(subject);
+  const traces = tracesIn(mail);
+  const sender = parseAuthor(glimpse(mail, "from")).email.toString("utf8");
+  return {
+    kind: kindOfRefused(mail, subject, traces),
+    view: null,
+    diff: null,
+    attestation: null,
+    author: null,
+    senders: [normaliseIdentity(sender)].filter((address) => address !== null),
+    signature: traces.block ? "malformed" : "none",
+    signed: null,
+    changed: [],
+    signedMessage: null,
+    number: numberOf(number),
+    base: { status: "missing", commit: null, tree: null },
+    baseLines: NO_BASE_LINES,
+    messageId: glimpse(mail, "message-id"),
+    references: referencesOf(glimpse(mail, "references"), glimpse(mail, "in-reply-to")),
+    isAnswer: false,
+    label: { hasVersion, prefix },
+    listIds: [],
+    subject,
+    statements: [],
+    findings: [refusedFinding("mail", refusal)],
+  };
+}
+
+/**
+ * A refused mail is no patch if nothing in it could be one and its Subject does not say that it is:
+ * an answer with an S/MIME signature, say. No cover letter keeps its patches from being applied.
+ */
+function kindOfRefused(mail: Buffer, subject: string, { block, diff }: Traces): Checked["kind"] {
+  const { version, index } = subjectNumber(subject);
+  const isCalledPatch = version !== null && !isReplySubject(subject);
+  // of a mail that is too large nothing was looked at
+  if (mail.length > 0 && !block && !diff && !isCalledPatch) return "other";
+  return index === 0 ? "cover" : "patch";
+}
+
+/** What the Subject does not say is 1. */
+function numberOf({
+  version,
+  index,
+  total,
+}: Pick<SubjectNumber, "version" | "index" | "total">): Checked["number"] {
+  return { version: version ?? 1, index: index ?? 1, total: total ?? 1 };
+}
+
+export function refusedFinding(what: "mail" | "diff" | "block", refusal: Refusal): Finding {
+  const prefix = { mail: "mail refused: ", diff: "diff refused: ", block: "" };
+  return {
+    code: refusal.reason,
+    severity: "fail",
+    message: prefix[what] + refusal.detail,
+    hint: "",
+  };
+}

@@ -1,0 +1,237 @@
+/** The steps of the spec's "Verifier's duties" for a mail with a block, in its order. */
+
+import type { Verifier } from "../minisign/ed25519.ts";
+import { type Attestation, attestDigests, type Digests, sha256 } from "../patch/attestation.ts";
+import type { UnverifiedBlock } from "../patch/block.ts";
+import { canonicalMessage } from "../patch/message.ts";
+import { otherLineEnds } from "../patch/other-line-ends.ts";
+import type { SubjectNumber } from "../patch/subject.ts";
+import type { TrustedComment } from "../patch/trusted-comment.ts";
+import { normaliseIdentity } from "../trust/identity.ts";
+import type { Diff, Finding, MailInfo, MailView, Result } from "../types.ts";
+import { withoutTrailers } from "./added-trailers.ts";
+import { authorCandidates } from "./author.ts";
+import { personOf, refusedFinding } from "./describe.ts";
+import { finding } from "./findings.ts";
+import type { Checked, Part } from "./result.ts";
+import { type VerifiedBlock, verifyBlock } from "./signature.ts";
+
+/** The mail that the block is held against. */
+interface Shown {
+  readonly view: MailView;
+  readonly diff: Diff;
+  readonly number: SubjectNumber;
+}
+
+/**
+ * @param checked what is known of the mail without its block
+ * @returns the same with what the signature says, and whether it is good
+ */
+export function checkSignature(
+  checked: Checked,
+  { view, diff, number }: Shown,
+  unverified: UnverifiedBlock,
+  verifier: Verifier,
+): Checked {
+  const block = verifyBlock(unverified, verifier);
+  if (block === null)
+    return { ...checked, signature: "bad", findings: [...checked.findings, forged()] };
+  const { publicKey, comment } = block;
+  const named: Checked = {
+    ...checked,
+    signed: { publicKey, comment },
+    number: { version: comment.version, index: comment.index, total: comment.total },
+  };
+
+  const match = findAuthor(view, diff, comment.digests);
+  if (!match.ok) {
+    const findings = [...checked.findings, refusedFinding("mail", match.refusal)];
+    return { ...named, signature: "malformed", findings };
+  }
+  const { attestation, info } = match.value;
+  const attested: Checked = { ...named, attestation, author: personOf(info) };
+  const content = compareContent(match.value, diff, block);
+  if (!content.isSigned) {
+    const { changed, findings } = content;
+    return { ...attested, signature: "bad", changed, findings: [...checked.findings, ...findings] };
+  }
+
+  const relabelled = labelFindings(number, comment);
+  const other = checked.baseLines.named.find((name) => name !== comment.base);
+  const changed: readonly Part[] = [
+    ...content.changed,
+    ...(relabelled.length > 0 ? (["series"] as const) : []),
+    ...(other !== undefined ? (["base"] as const) : []),
+  ];
+  const status = comment.base === null && other === undefined ? "missing" : "present";
+  return {
+    ...attested,
+    signature: changed.length === 0 ? "good" : "bad",
+    changed,
+    signedMessage: content.signedMessage,
+    base: { ...checked.base, status, commit: comment.base },
+    findings: [
+      ...checked.findings,
+      ...content.findings,
+      ...(info === view.info ? [] : [recovered(attestation)]),
+      ...relabelled,
+      ...(other === undefined ? [] : [contradicted(other, comment)]),
+      ...(diff.rawCr === "some" ? [rawCr()] : []),
+      ...signerFindings(checked.senders, comment, attestation),
+    ],
+  };
+}
+
+function forged(): Finding {
+  return finding("signature-bad", "the signature does not verify");
+}
+
+function recovered({ author }: Attestation): Finding {
+  return finding("author-recovered", `the From line was replaced; signed was ${author}`);
+}
+
+function contradicted(other: string, { base }: TrustedComment): Finding {
+  return finding("base-contradicts", `the mail names base ${other}, signed was ${base ?? "none"}`);
+}
+
+function rawCr(): Finding {
+  return finding("raw-cr", "lines of the diff end in CR, which plain git am drops");
+}
+
+/** A text that could have been signed. */
+interface Candidate {
+  readonly attestation: Attestation;
+  /** With the author that the mail shows, or one that a list's From replaced. */
+  readonly info: MailInfo;
+  /** Canonical. */
+  readonly message: Buffer;
+}
+
+/**
+ * The attestation under the author whose digest the signer left. A candidate is only ever *named*
+ * here; it counts once the signature over the whole attestation is good.
+ */
+function findAuthor(view: MailView, diff: Diff, digests: Digests): Result<Candidate> {
+  const message = canonicalMessage(view.message);
+  const [messageDigest, diffDigest] = [sha256(message), sha256(diff.canonical)];
+  const attestAs = (info: MailInfo): Result<Candidate> => {
+    const made = attestDigests(info, messageDigest, diffDigest);
+    return made.ok ? { ok: true, value: { attestation: made.value, info, message } } : made;
+  };
+  const isSigner = (made: Result<Candidate>): boolean =>
+    made.ok && made.value.attestation.digests.author === digests.author;
+  const shown = attestAs(view.info);
+  if (isSigner(shown)) return shown;
+  for (const candidate of authorCandidates(view)) {
+    const made = attestAs(candidate);
+    if (isSigner(made)) return made;
+  }
+  return shown;
+}
+
+interface Compared {
+  /** The signature is over this text, but for trailers that were added to it. */
+  readonly isSigned: boolean;
+  readonly changed: readonly Part[];
+  readonly findings: readonly Finding[];
+  /** The message without those trailers. */
+  readonly signedMessage: Buffer | null;
+}
+
+function compareContent(shown: Candidate, diff: Diff, block: VerifiedBlock): Compared {
+  const { attestation } = shown;
+  if (block.signs(attestation.text))
+    return { isSigned: true, changed: [], findings: [], signedMessage: null };
+  const { digests } = block.comment;
+  const changed = changedParts(attestation.digests, digests);
+  if (changed.length === 0)
+    return { isSigned: false, changed, findings: [forged()], signedMessage: null };
+  const original = changed.join() === "message" ? withoutAdded(shown, diff, block) : null;
+  const lineEnds = changed.includes("diff") && hasOtherLineEnds(diff, digests);
+  return {
+    isSigned: original !== null,
+    changed,
+    findings: [whatChanged(changed, original?.added ?? [], lineEnds)],
+    signedMessage: original?.message ?? null,
+  };
+}
+
+/** Which parts differ from what was signed. */
+function changedParts(shown: Digests, signed: Digests): Part[] {
+  return (["message", "diff", "author", "subject"] as const).filter(
+    (part) => shown[part] !== signed[part],
+  );
+}
+
+/** Whether the diff is what was signed but for CRs at the ends of its lines. */
+function hasOtherLineEnds({ canonical }: Diff, signed: Digests): boolean {
+  for (const diff of otherLineEnds(canonical))
+    if (sha256(diff).startsWith(signed.diff)) return true;
+  return false;
+}
+
+/** Added trailers that are quoted. */
+const MAX_NAMED = 8;
+
+function whatChanged(parts: readonly Part[], added: readonly string[], lineEnds: boolean): Finding {
+  const intact = parts.includes("diff") ? "" : "; the diff is intact";
+  const text = `${parts.join(", ")} changed after signing${intact}`;
+  if (lineEnds) return finding("content-changed", `${text}: line ends`, RESEND);
+  if (added.length === 0) return finding("content-changed", text);
+  const named = added.slice(0, MAX_NAMED).map((line) => `"${line}"`);
+  const more = added.length > MAX_NAMED ? `, and ${added.length - MAX_NAMED} more` : "";
+  return finding("trailers-added", `${text}; added: ${named.join(", ")}${more}`);
+}
+
+const RESEND =
+  "ask for it in quoted-printable, off the list if that has changed it: git send-email --transfer-encoding=quoted-printable";
+
+/** The message as it was signed, if only trailers were added to it since. */
+function withoutAdded(
+  { info, message }: Candidate,
+  diff: Diff,
+  block: VerifiedBlock,
+): { message: Buffer; added: string[] } | null {
+  const diffDigest = sha256(diff.canonical);
+  return withoutTrailers(message, (digest) => {
+    if (digest.slice(0, 16) !== block.comment.digests.message) return false;
+    const made = attestDigests(info, digest, diffDigest);
+    return made.ok && block.signs(made.value.text);
+  });
+}
+
+/** What is said if the Subject's brackets say something else than what was signed. */
+function labelFindings(shown: SubjectNumber, signed: TrustedComment): Finding[] {
+  const text = seriesContradiction(shown, signed);
+  return text === null ? [] : [finding("series-relabelled", text)];
+}
+
+/** A sentence if the Subject's brackets say something else than what was signed, else null. */
+function seriesContradiction(shown: SubjectNumber, signed: TrustedComment): string | null {
+  if (shown.odd !== null) return `the subject says ${shown.odd}, which cannot have been signed`;
+  const wrongVersion = shown.version !== null && shown.version !== signed.version;
+  const wrongNumber =
+    shown.index !== null && (shown.index !== signed.index || shown.total !== signed.total);
+  if (!wrongVersion && !wrongNumber) return null;
+  const label = (v: number, i: number, n: number): string => `v${v} ${i}/${n}`;
+  return `the subject says ${label(
+    shown.version ?? signed.version,
+    shown.index ?? signed.index,
+    shown.total ?? signed.total,
+  )}, signed was ${label(signed.version, signed.index, signed.total)}`;
+}
+
+/** The signer has to be the author or the sender. */
+function signerFindings(
+  senders: readonly string[],
+  { by }: TrustedComment,
+  { author, email }: Attestation,
+): Finding[] {
+  const identity = normaliseIdentity(by);
+  if (identity === null || identity !== by)
+    return [finding("signer-address", "the signer's address is not usable")];
+  if (identity === normaliseIdentity(email)) return [];
+  return senders.includes(identity)
+    ? [finding("signer-forwards", `sent and signed by ${by} for ${author}`)]
+    : [finding("signer-not-author", `signed by ${by}, who is neither the author nor the sender`)];
+}

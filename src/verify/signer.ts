@@ -1,0 +1,234 @@
+/** What is said of the key of a good patch: whose it is, what is known of it, what the policy asks. */
+
+import type { Decision } from "../trust/decide.ts";
+import { MAX_NAMED } from "../trust/record.ts";
+import type { ChangedKeyInfo, KeyRecord, UnsignedRecord } from "../trust/record.ts";
+import type { Replay } from "../trust/replay.ts";
+import type { Finding, PublicKeyText } from "../types.ts";
+import { shellCommand } from "../shell.ts";
+import type { Evidence } from "./evidence.ts";
+import { finding } from "./findings.ts";
+import type { Policy, Requirement } from "./policy.ts";
+import { count, day, month } from "./words.ts";
+
+/** What the trust database says of a good patch's signer. */
+export interface SignerContext {
+  readonly kind: "signer";
+  readonly decision: Decision;
+  readonly unsigned: UnsignedRecord | null;
+  /** Of a changed, replaced or revoked key; else null. */
+  readonly changedKey: ChangedKeyInfo | null;
+  /** Null for a key that is changed, replaced or revoked. */
+  readonly replay: Replay | null;
+  /** Of a key that is met for the first time: a known signer whom its address looks like, or "". */
+  readonly poses: string;
+}
+
+const RANK: Record<Decision["trust"], number> = {
+  changed: -1,
+  replaced: -1,
+  revoked: -1,
+  "first-use": 0,
+  known: 1,
+  endorsed: 2,
+  pinned: 2,
+};
+const NEEDED: Record<Requirement, number> = { nothing: 0, signature: 0, known: 1, pinned: 2 };
+
+/** Does this policy let in a key that is met for the first time? */
+export function admitsFirstUse({ require, firstUse }: Policy): boolean {
+  return firstUse !== "fail" && RANK["first-use"] >= NEEDED[require];
+}
+
+const FIRST_USE_SEVERITY = { allow: "info", warn: "warn", fail: "fail" } as const;
+
+/** What is said of a good patch's signer, of whom something is known or not. */
+export function signerFindings(
+  evidence: Evidence,
+  known: SignerContext,
+  policy: Policy,
+  remembered: boolean,
+): Finding[] {
+  const { publicKey, comment } = evidence.signed!;
+  const { by } = comment;
+  const { decision, changedKey } = known;
+  const { trust, record, others } = decision;
+  switch (trust) {
+    case "changed":
+      return [changedFinding(by, publicKey, others[0] ?? null, changedKey)];
+    case "replaced":
+      return [replacedFinding(by, record, others, changedKey)];
+    case "revoked":
+      return [finding("key-revoked", `the key of ${by} ${revokedWhen(record, changedKey)}`)];
+    case "first-use":
+    case "known":
+    case "endorsed":
+    case "pinned":
+  }
+  return [
+    ...(trust === "first-use"
+      ? [firstUseFinding(by, publicKey, known, policy, remembered)]
+      : knownFindings(by, decision)),
+    ...doubts(by, publicKey, known),
+    ...policyFindings(by, publicKey, decision, policy),
+  ];
+}
+
+function firstUseFinding(
+  by: string,
+  publicKey: PublicKeyText,
+  { decision, unsigned }: SignerContext,
+  policy: Policy,
+  remembered: boolean,
+): Finding {
+  const before =
+    unsigned === null
+      ? ""
+      : `; ${count(unsigned.patches, "unsigned patch")} from this address since ${month(unsigned.firstSeen)}`;
+  const found = finding(
+    "key-first-use",
+    `key of ${by}: first use, ${firstUse(decision.record, remembered)}${before}`,
+    publicKey,
+  );
+  return { ...found, severity: FIRST_USE_SEVERITY[policy.firstUse] };
+}
+
+function knownFindings(by: string, { trust, record }: Decision): Finding[] {
+  if (record === null) return [];
+  const patches = count(record.patches, "patch");
+  const message = `key of ${by}: ${trust} since ${month(record.firstSeen)}, ${patches}`;
+  return [{ code: "key-known", severity: "info", message, hint: "" }];
+}
+
+/** Why it may be another's although the table lets it in. */
+function doubts(
+  by: string,
+  publicKey: PublicKeyText,
+  { decision, poses }: SignerContext,
+): Finding[] {
+  const findings: Finding[] = [];
+  if (poses !== "")
+    findings.push(
+      finding(
+        "address-lookalike",
+        `${by} is written to look like ${poses}, who has a key here; this one is another`,
+        `if it is somebody else: ${acceptCommand(by, publicKey)}`,
+      ),
+    );
+  if (decision.tainted)
+    findings.push(
+      finding(
+        "key-tainted",
+        `the key of ${by} came from a key that is revoked by now: its owner named this one, or its thief`,
+        `if they say that it is theirs: ${acceptCommand(by, publicKey)}`,
+      ),
+    );
+  return findings;
+}
+
+function policyFindings(
+  by: string,
+  publicKey: PublicKeyText,
+  { trust, record, tainted }: Decision,
+  { require }: Policy,
+): Finding[] {
+  const rank = tainted ? Math.min(RANK[trust], RANK.known) : RANK[trust];
+  if (rank >= NEEDED[require]) return [];
+  const state = trust === "first-use" ? metSoFar(record) : trust;
+  return [
+    finding(
+      "key-policy",
+      `the key is ${state}; asked for is ${require}`,
+      `after checking the key: ${acceptCommand(by, publicKey)}`,
+    ),
+  ];
+}
+
+function firstUse(record: KeyRecord | null, remembered: boolean): string {
+  if (record === null) return remembered ? "remembered" : "not remembered";
+  return `met ${day(record.firstSeen)}`;
+}
+
+function metSoFar(record: KeyRecord | null): string {
+  return record === null
+    ? "met for the first time"
+    : `met ${day(record.firstSeen)}, and not in another series on another day yet`;
+}
+
+function acceptCommand(by: string, publicKey: PublicKeyText): string {
+  return shellCommand("git patchsig trust accept", by, publicKey);
+}
+
+/** A key that was theirs once: the command that takes it back is not what to do first. */
+function replacedFinding(
+  by: string,
+  record: KeyRecord | null,
+  others: readonly KeyRecord[],
+  changedKey: ChangedKeyInfo | null,
+): Finding {
+  const { patches = 0 } = record ?? {};
+  const [now] = others;
+  const instead =
+    now === undefined
+      ? "no key of theirs is in use any more"
+      : `in use is ${now.publicKey}, ${now.state} since ${month(now.firstSeen)}`;
+  return finding(
+    "key-replaced",
+    `signed by a key of ${by} that was replaced${onDay(changedKey)}, known before on ${count(patches, "patch")}; ${instead}`,
+    `ask for it to be signed with the key in use; what happened: ${shellCommand("git patchsig trust show", by)}`,
+  );
+}
+
+function revokedWhen(record: KeyRecord | null, changedKey: ChangedKeyInfo | null): string {
+  const before =
+    record === null || record.patches === 0
+      ? ""
+      : `, known before on ${count(record.patches, "patch")}`;
+  return `is revoked${onDay(changedKey)}${before}`;
+}
+
+function onDay(changedKey: ChangedKeyInfo | null): string {
+  const ended = changedKey?.ended ?? null;
+  return ended === null ? "" : ` on ${day(ended)}`;
+}
+
+/** Both keys, what is known of each, and the command that accepts the new one. */
+function changedFinding(
+  by: string,
+  now: PublicKeyText,
+  before: KeyRecord | null,
+  changedKey: ChangedKeyInfo | null,
+): Finding {
+  const old =
+    before === null
+      ? "no key of theirs is in use any more"
+      : `${before.state} since ${month(before.firstSeen)} on ${count(before.patches, "patch")} (${before.applied} applied, last ${month(before.lastSeen)}) is ${before.publicKey}`;
+  return finding(
+    "key-changed",
+    [`this is not the key of ${by}: it is ${now}`, old, ...newKey(changedKey)].join("; "),
+    `if they say that it is theirs: ${acceptCommand(by, now)}`,
+  );
+}
+
+/** What is known of the new key, a part of a sentence each. */
+function newKey(changedKey: ChangedKeyInfo | null): string[] {
+  if (changedKey === null) return [];
+  const { since, elsewhere, statements } = changedKey;
+  const others = elsewhere
+    .slice(0, MAX_NAMED)
+    .map((known) => `${known.state} for ${known.identity} on ${count(known.patches, "patch")}`);
+  const words = statements
+    .slice(0, MAX_NAMED)
+    .map(({ kind, by, signer }) =>
+      kind !== "endorse"
+        ? `the ${signer ?? "unknown"} key of ${by} ${kind === "add" ? "announced it" : "was rotated to it"}`
+        : `endorsed by ${by}, whose key is ${signer ?? "unknown"}`,
+    );
+  return [
+    since === null
+      ? "the new one is seen for the first time"
+      : `the new one was first seen ${day(since)}, and never accepted`,
+    ...(others.length === 0 ? [] : [`it is ${others.join(", ")}`]),
+    ...(words.length === 0 ? ["nobody vouches for it"] : words),
+  ];
+}
