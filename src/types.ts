@@ -5,16 +5,9 @@
  *         → PatchResult, SeriesResult (verify/) → text or JSON (report/)
  */
 
-/** Something about a mail that a person may want to know. */
-export interface Finding {
-  /** A stable word, listed in docs/findings.md. */
-  readonly code: string;
-  readonly severity: "info" | "warn" | "fail";
-  /** One line, lower case, no full stop. May quote the mail: escape it before printing. */
-  readonly message: string;
-  /** What to do about it, or "". */
-  readonly hint: string;
-}
+import type { Finding, RefusalCode } from "./findings.ts";
+
+export type { Finding } from "./findings.ts";
 
 export type Verdict = "pass" | "warn" | "fail";
 
@@ -106,9 +99,9 @@ export interface MailView {
   readonly findings: readonly Finding[];
 }
 
-/** A mail that patchsig will not read, with a stable reason (docs/findings.md). */
+/** What patchsig will not read, with a stable reason. */
 export interface Refusal {
-  readonly reason: string;
+  readonly reason: RefusalCode;
   /** One line that says what was met; may quote the mail. */
   readonly detail: string;
 }

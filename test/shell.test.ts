@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { finding } from "../src/verify/findings.ts";
+import { finding } from "../src/findings.ts";
 import { renderNote } from "../src/report/text.ts";
 import { shellCommand, shellWord, shellWords } from "../src/shell.ts";
 

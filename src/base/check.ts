@@ -5,7 +5,7 @@
 
 import { type BaseLines, type Dependency, joinBaseLines } from "./lines.ts";
 import type { Finding } from "../types.ts";
-import { finding } from "../verify/findings.ts";
+import { finding } from "../findings.ts";
 import {
   type Base,
   type BaseCheck,

@@ -6,7 +6,7 @@
 
 import { readAuthor } from "../mail/author.ts";
 import { parseDate } from "../mail/date.ts";
-import { attempt } from "../mail/refused.ts";
+import { attempt } from "../refused.ts";
 import { decodeWords } from "../mail/rfc2047.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import { isReplaced } from "../verify/author.ts";

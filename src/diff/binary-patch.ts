@@ -1,5 +1,6 @@
 import { inflateSync } from "node:zlib";
-import { hasAt, LF, lineAt, lineEnd, refuse } from "./text.ts";
+import { refuseAt } from "../refused.ts";
+import { hasAt, LF, lineAt, lineEnd } from "./text.ts";
 
 /** All that the binary patches of one mail may unpack to, together. */
 export const MAX_UNPACKED = 128 * 1024 * 1024;
@@ -34,7 +35,7 @@ export function readBinaryPatch(text: Buffer, from: number, budget: UnpackBudget
   const forward = lineEnd(text, from) + 1;
   // git takes "GIT binary patch\r" for chatter and would create an empty file
   const after = first === FIRST_LINE ? readBlock(text, forward, budget) : forward;
-  if (after === forward) refuse("corrupt-binary", from, "a binary patch that git cannot read");
+  if (after === forward) refuseAt("corrupt-binary", from, "a binary patch that git cannot read");
   return readBlock(text, after, budget);
 }
 
@@ -43,17 +44,17 @@ export function isBinaryNotice(text: Buffer, from: number): boolean {
   const binary = hasAt(text, from, BINARY_FILES);
   if (!binary && !hasAt(text, from, FILES)) return false;
   if (lineAt(text, from).endsWith(" differ") && lineEnd(text, from) < text.length) return true;
-  if (binary) refuse("corrupt-binary", from, 'a "Binary files" line that git would skip');
+  if (binary) refuseAt("corrupt-binary", from, 'a "Binary files" line that git would skip');
   return false;
 }
 
 function readBlock(text: Buffer, from: number, budget: UnpackBudget): number {
   if (!hasAt(text, from, LITERAL) && !hasAt(text, from, DELTA)) return from;
   const size = Number(SIZE_LINE.exec(lineAt(text, from))?.[1] ?? Number.NaN);
-  if (Number.isNaN(size)) refuse("corrupt-binary", from, "a binary patch with a malformed size");
+  if (Number.isNaN(size)) refuseAt("corrupt-binary", from, "a binary patch with a malformed size");
   budget.left -= size;
   if (budget.left < 0) {
-    refuse("binary-too-large", from, `binary patches unpack to more than ${MAX_UNPACKED} bytes`);
+    refuseAt("binary-too-large", from, `binary patches unpack to more than ${MAX_UNPACKED} bytes`);
   }
 
   const start = lineEnd(text, from) + 1;
@@ -71,7 +72,7 @@ function readBlock(text: Buffer, from: number, budget: UnpackBudget): number {
     line = lineEnd(text, line) + 1;
   }
   if (!inflatesTo(packed, size)) {
-    refuse("corrupt-binary", from, "binary data that does not unpack to its stated size");
+    refuseAt("corrupt-binary", from, "binary data that does not unpack to its stated size");
   }
   return at + 1;
 }
@@ -83,7 +84,7 @@ function packedLength(text: Buffer, at: number, end: number): number {
   const lower = letter >= 0x61 && letter <= 0x7a;
   const length = upper ? letter - 0x40 : lower ? letter - 0x60 + 26 : 0;
   if (end === text.length || length === 0 || end - at - 1 !== Math.ceil(length / 4) * 5) {
-    refuse("corrupt-binary", at, "a malformed line in a binary patch");
+    refuseAt("corrupt-binary", at, "a malformed line in a binary patch");
   }
   return length;
 }
@@ -96,10 +97,10 @@ function unpackLine(text: Buffer, at: number, out: Buffer, to: number): number {
     let value = 0;
     for (let i = 0; i < 5; i++) {
       const digit = BASE85[text[group + i]!]!;
-      if (digit < 0) refuse("corrupt-binary", at, "a malformed line in a binary patch");
+      if (digit < 0) refuseAt("corrupt-binary", at, "a malformed line in a binary patch");
       value = value * 85 + digit;
     }
-    if (value > 0xffff_ffff) refuse("corrupt-binary", at, "a malformed line in a binary patch");
+    if (value > 0xffff_ffff) refuseAt("corrupt-binary", at, "a malformed line in a binary patch");
     for (let shift = 24; shift >= 0 && next < stop; shift -= 8) out[next++] = value >>> shift;
   }
   return next;

@@ -1,6 +1,7 @@
 import { crsBefore } from "../mail/line-ends.ts";
 import type { Diff } from "../types.ts";
-import { CR, LF, lineEnd, refuse } from "./text.ts";
+import { refuseAt } from "../refused.ts";
+import { CR, LF, lineEnd } from "./text.ts";
 
 /** Where a file patch stands in the patch text. */
 export interface Piece {
@@ -83,7 +84,7 @@ function readAsLf(text: Buffer, pieces: readonly Piece[]): Pick<Diff, "canonical
 }
 
 function withoutNul(diff: Buffer, pieces: readonly Piece[]): Buffer {
-  if (diff.includes(0)) refuse("nul-in-diff", pieces[0]!.start, "a NUL byte in a diff");
+  if (diff.includes(0)) refuseAt("nul-in-diff", pieces[0]!.start, "a NUL byte in a diff");
   return diff;
 }
 

@@ -9,7 +9,8 @@ import { canonicalOf } from "./canonical.ts";
 import { diffFindings, type FoundPatch } from "./findings.ts";
 import { type FileHeader, isPlainHeader, readGitHeader, readPlainHeader } from "./header.ts";
 import { isGitHeader } from "./header-lines.ts";
-import { DiffRefused, LF, lineEnd, refuse } from "./text.ts";
+import { attempt, refuseAt } from "../refused.ts";
+import { LF, lineEnd } from "./text.ts";
 import { type Hunks, isHunk, isOrphanHunk, readHunks } from "./hunk.ts";
 
 /** A mail with more file patches than this is refused. */
@@ -43,13 +44,10 @@ export const MAX_FILES = 50_000;
  * refused, and so is what it would read in a way that a person might not.
  */
 export function readDiff(patch: Buffer, crs: ArrayLike<number> = []): Result<Diff> {
-  try {
-    return { ok: true, value: parse(patch, crs) };
-  } catch (error) {
-    if (!(error instanceof DiffRefused)) throw error;
-    const detail = `line ${lineNumber(patch, error.offset)} of the patch: ${error.message}`;
-    return { ok: false, refusal: { reason: error.reason, detail } };
-  }
+  return attempt(
+    () => parse(patch, crs),
+    (offset) => `line ${lineNumber(patch, offset)} of the patch`,
+  );
 }
 
 function parse(text: Buffer, crs: ArrayLike<number>): Diff {
@@ -61,11 +59,11 @@ function parse(text: Buffer, crs: ArrayLike<number>): Diff {
   while (gap.next < text.length) {
     const start = gap.next;
     if (found.length === MAX_FILES) {
-      refuse("too-many-files", start, `more than ${MAX_FILES} file patches`);
+      refuseAt("too-many-files", start, `more than ${MAX_FILES} file patches`);
     }
     const isGit = isGitHeader(text, start);
     if (!isGit && found.at(-1)?.body === "none") {
-      refuse("ambiguous-order", start, 'a diff without "diff --git" after a header alone');
+      refuseAt("ambiguous-order", start, 'a diff without "diff --git" after a header alone');
     }
     const header = isGit ? readGitHeader(text, start) : readPlainHeader(text, start);
     const patch = readBody(text, start, header, budget);
@@ -104,7 +102,7 @@ function findNext(text: Buffer, from: number, afterHunk: boolean): Gap {
   while (at < text.length) {
     const first = text[at];
     if (isGitHeader(text, at) || isPlainHeader(text, at)) break;
-    if (isOrphanHunk(text, at)) refuse("orphan-hunk", at, "a hunk without a file header");
+    if (isOrphanHunk(text, at)) refuseAt("orphan-hunk", at, "a hunk without a file header");
     if (inRun) {
       const second = text[at + 1];
       // "-- " begins a signature, "--=" a MIME boundary, "---" a rule
@@ -130,14 +128,14 @@ function readBody(
     checkHunks(header, hunks);
     return foundPatch(start, hunks.end, header, "hunks", hunks);
   }
-  if (header.wantsHunks) refuse("no-change", start, '"---" and "+++" lines that no hunk follows');
+  if (header.wantsHunks) refuseAt("no-change", start, '"---" and "+++" lines that no hunk follows');
   const afterBinary = readBinaryPatch(text, at, budget);
   if (afterBinary > at) return foundPatch(start, afterBinary, header, "binary", NO_HUNKS);
   if (isBinaryNotice(text, at)) {
     return foundPatch(start, lineEnd(text, at) + 1, header, "notice", NO_HUNKS);
   }
   if (header.change === "modify" && header.oldMode === header.newMode) {
-    refuse("no-change", start, "a header that changes nothing");
+    refuseAt("no-change", start, "a header that changes nothing");
   }
   return foundPatch(start, at, header, "none", NO_HUNKS);
 }
@@ -145,10 +143,10 @@ function readBody(
 const NO_HUNKS = { added: 0, deleted: 0, emptyLines: 0, oldLines: 0, newLines: 0 };
 
 function checkHunks(header: FileHeader, { oldLines, newLines }: Hunks): void {
-  if (!header.wantsHunks) refuse("bad-header", header.end, 'hunks without "---" and "+++" lines');
+  if (!header.wantsHunks) refuseAt("bad-header", header.end, 'hunks without "---" and "+++" lines');
   const { change } = header;
   if ((change === "create" && oldLines > 0) || (change === "delete" && newLines > 0)) {
-    refuse("corrupt-hunk", header.end, "a hunk with lines of a file that is not there");
+    refuseAt("corrupt-hunk", header.end, "a hunk with lines of a file that is not there");
   }
 }
 

@@ -1,4 +1,5 @@
-import type { FilePatch, Finding } from "../types.ts";
+import { finding, type Finding, type FindingCode } from "../findings.ts";
+import type { FilePatch } from "../types.ts";
 import type { FileHeader } from "./header.ts";
 import { LF, lineEnd } from "./text.ts";
 
@@ -14,10 +15,9 @@ export interface FoundPatch {
 }
 
 interface Check {
-  readonly code: string;
+  readonly code: FindingCode;
   /** What one such file is or does. */
   readonly says: string;
-  readonly hint: string;
   readonly applies: (patch: FoundPatch) => boolean;
 }
 
@@ -32,38 +32,32 @@ const CHECKS: readonly Check[] = [
   {
     code: "symlink",
     says: "is a symbolic link",
-    hint: "see where it points",
     applies: ({ file }) => modeAfter(file) === SYMLINK,
   },
   {
     code: "gitlink",
     says: "is a submodule",
-    hint: "see which commit it names",
     applies: ({ file }) => modeAfter(file) === GITLINK,
   },
   {
     code: "mode-change",
     says: "changes its file mode",
-    hint: "see that it should become, or stop being, executable",
     applies: ({ file }) =>
       file.oldMode !== null && file.newMode !== null && file.oldMode !== file.newMode,
   },
   {
     code: "no-prefix",
     says: "has no a/ and b/ before its name, and git takes a directory from it",
-    hint: "see that the patch is for the file that it seems to be for",
     applies: ({ header }) => !isKnownPrefix(header),
   },
   {
     code: "control-character-name",
     says: "has a control character in its name",
-    hint: "do not print the name to a terminal",
     applies: ({ header }) => someName(header, CONTROL),
   },
   {
     code: "binary-without-data",
     says: "is said to differ, without its content",
-    hint: "git applies it only if the repository has the new content already",
     applies: ({ body }) => body === "notice",
   },
 ];
@@ -82,11 +76,11 @@ export function diffFindings(
   pastHunk: string,
 ): Finding[] {
   const findings: Finding[] = [];
-  for (const { code, says, hint, applies } of CHECKS) {
+  for (const { code, says, applies } of CHECKS) {
     const such = patches.filter(applies);
     if (such.length === 0) continue;
     const others = such.length === 1 ? "" : ` (and ${such.length - 1} more)`;
-    findings.push(warning(code, `${nameOf(such[0]!.file)} ${says}${others}`, hint));
+    findings.push(finding(code, `${nameOf(such[0]!.file)} ${says}${others}`));
   }
   const bidi = hasBidi(canonical)
     ? "a line of the diff"
@@ -94,36 +88,17 @@ export function diffFindings(
       ? "a file name"
       : "";
   if (bidi !== "") {
-    findings.push(
-      warning(
-        "bidi-control",
-        `${bidi} has characters that reorder what is shown`,
-        "read the diff in a viewer that shows them",
-      ),
-    );
+    findings.push(finding("bidi-control", `${bidi} has characters that reorder what is shown`));
   }
   if (pastHunk !== "") {
     findings.push(
-      warning(
-        "line-past-hunk",
-        `a line that git will not apply stands below a hunk: ${pastHunk}`,
-        "the hunk's counts leave it out",
-      ),
+      finding("line-past-hunk", `a line that git will not apply stands below a hunk: ${pastHunk}`),
     );
   }
   if (allCr) {
-    findings.push({
-      code: "all-cr",
-      severity: "info",
-      message: "all lines of the diff end in CR",
-      hint: "the same signature holds for the diff without them",
-    });
+    findings.push(finding("all-cr", "all lines of the diff end in CR"));
   }
   return findings;
-}
-
-function warning(code: string, message: string, hint: string): Finding {
-  return { code, severity: "warn", message, hint };
 }
 
 function modeAfter(file: FilePatch): number | null {

@@ -1,4 +1,5 @@
-import { hasAt, lineEnd, MAX_HEADER_LINE, refuse } from "./text.ts";
+import { refuseAt } from "../refused.ts";
+import { hasAt, lineEnd, MAX_HEADER_LINE } from "./text.ts";
 
 const DIFF_GIT = Buffer.from("diff --git ");
 
@@ -92,29 +93,29 @@ export function readHeaderLines(text: Buffer, from: number): HeaderLines {
   const firstStop = lineEnd(text, from);
   let end = firstStop + 1;
   for (let start = startAt(text, end); start !== undefined; start = startAt(text, end)) {
-    if (found.length === STARTS.length) refuse("bad-header", end, "too many header lines");
+    if (found.length === STARTS.length) refuseAt("bad-header", end, "too many header lines");
     const stop = lineEnd(text, end);
     // git takes no header line that lacks its line feed
-    if (stop === text.length) refuse("bad-header", end, "the header is cut off");
+    if (stop === text.length) refuseAt("bad-header", end, "the header is cut off");
     found.push({ bytes: start.bytes, field: start.field, at: end, stop });
     end = stop + 1;
   }
   if (found.length === 0) {
-    refuse("bare-diff-git", from, 'a "diff --git" line that no header line follows');
+    refuseAt("bare-diff-git", from, 'a "diff --git" line that no header line follows');
   }
-  if (end - from > MAX_HEADER_LINE) refuse("bad-header", from, "a header is too long");
+  if (end - from > MAX_HEADER_LINE) refuseAt("bad-header", from, "a header is too long");
 
   const all = text.toString("latin1", from, end);
   const fields = { ...NO_FIELDS };
   for (const { bytes, field, at, stop } of found) {
-    if (fields[field] !== null) refuse("bad-header", at, "the same header line twice");
+    if (fields[field] !== null) refuseAt("bad-header", at, "the same header line twice");
     if (fields.newFile !== null || (fields.oldFile !== null && field !== "newFile")) {
-      refuse("bad-header", at, 'a header line after "---" or "+++"');
+      refuseAt("bad-header", at, 'a header line after "---" or "+++"');
     }
     fields[field] = { text: all.slice(at - from + bytes.length, stop - from), offset: at };
   }
   if ((fields.oldFile === null) !== (fields.newFile === null)) {
-    refuse("bad-header", from, '"---" and "+++" lines do not come in a pair');
+    refuseAt("bad-header", from, '"---" and "+++" lines do not come in a pair');
   }
   return { halves: all.slice(DIFF_GIT.length, firstStop - from), fields, end };
 }

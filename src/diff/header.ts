@@ -8,7 +8,8 @@ import {
   readFileLine,
   wholeName,
 } from "./name.ts";
-import { hasAt, lineAt, lineEnd, refuse, withoutCr } from "./text.ts";
+import { refuseAt } from "../refused.ts";
+import { hasAt, lineAt, lineEnd, withoutCr } from "./text.ts";
 import { isHunk } from "./hunk.ts";
 
 const OLD_FILE = Buffer.from("--- ");
@@ -69,7 +70,7 @@ function readChange({ fields }: HeaderLines, offset: number): FileHeader["change
     const one = fields[first] !== null;
     const two = fields[second] !== null;
     if (one !== two || (one && made !== "modify")) {
-      refuse("bad-header", offset, "contradictory header lines");
+      refuseAt("bad-header", offset, "contradictory header lines");
     }
     if (one) made = change;
   }
@@ -98,7 +99,7 @@ function readNames(
     const created = oldLine.file === null;
     const deleted = newLine.file === null;
     if (created !== (change === "create") || deleted !== (change === "delete")) {
-      refuse("bad-header", offset, "/dev/null and the mode lines do not agree");
+      refuseAt("bad-header", offset, "/dev/null and the mode lines do not agree");
     }
   }
 
@@ -109,7 +110,7 @@ function readNames(
   const oldName = from ?? (oldFile ?? newFile)?.name ?? common;
   const newName = to ?? (newFile ?? oldFile)?.name ?? common;
   if (oldName === null || newName === null) {
-    refuse("bad-name", offset, "a header without a file name");
+    refuseAt("bad-name", offset, "a header without a file name");
   }
 
   // git does not read a name out of a line that ends in CR: nor may this, when it is all there is
@@ -119,7 +120,7 @@ function readNames(
     (moved || oldName === newName) &&
     (oldFile === null || (oldFile.name === oldName && oldFile.prefix === prefixes[0])) &&
     (newFile === null || (newFile.name === newName && newFile.prefix === prefixes[1]));
-  if (!agree) refuse("name-mismatch", offset, "the lines of a header name different files");
+  if (!agree) refuseAt("name-mismatch", offset, "the lines of a header name different files");
   checkPath(oldName, offset);
   if (moved) checkPath(newName, offset);
   return { oldName, newName, prefixes };
@@ -134,7 +135,7 @@ function fileLine(value: Value): FileLine {
 }
 
 function checkPath(name: string, offset: number): void {
-  if (isBadPath(name)) refuse("bad-path", offset, "a path that git would not write");
+  if (isBadPath(name)) refuseAt("bad-path", offset, "a path that git would not write");
 }
 
 // what git writes: file, executable, symbolic link, submodule
@@ -163,7 +164,7 @@ function readModes(
   const changed = before !== null || after !== null;
   const whole = before !== null && after !== null && before !== after;
   if (given + Number(changed) > 1 || (changed && !whole)) {
-    refuse("bad-mode", offset, "contradictory mode lines");
+    refuseAt("bad-mode", offset, "contradictory mode lines");
   }
   return { oldMode: deleted ?? before ?? same, newMode: created ?? after ?? same };
 }
@@ -173,7 +174,7 @@ function modeOf(value: Value | null): number | null {
 }
 
 function knownMode(mode: string, offset: number): number {
-  return MODES[mode] ?? refuse("bad-mode", offset, "a file mode that git does not write");
+  return MODES[mode] ?? refuseAt("bad-mode", offset, "a file mode that git does not write");
 }
 
 interface Index {
@@ -186,7 +187,7 @@ interface Index {
 function readIndex(value: Value | null): Index {
   if (value === null) return { oldBlob: null, newBlob: null, mode: null };
   const parts = INDEX.exec(value.text);
-  if (parts === null) refuse("bad-header", value.offset, 'a malformed "index" line');
+  if (parts === null) refuseAt("bad-header", value.offset, 'a malformed "index" line');
   const mode = parts[3] === undefined ? null : knownMode(parts[3], value.offset);
   return { oldBlob: parts[1] ?? null, newBlob: parts[2] ?? null, mode };
 }
@@ -222,16 +223,16 @@ export function readPlainHeader(text: Buffer, from: number): FileHeader {
   const backup = isBackup(oldLine.file, newFile);
   const oldFile = backup ? newFile : (oldLine.file ?? newFile);
   if (oldFile === null || newFile === null) {
-    refuse("bad-name", from, "a header without a file name");
+    refuseAt("bad-name", from, "a header without a file name");
   }
   if (oldFile.name !== newFile.name) {
-    refuse("name-mismatch", from, "the lines of a header name different files");
+    refuseAt("name-mismatch", from, "the lines of a header name different files");
   }
   checkPath(oldFile.name, from);
   const created = oldLine.file === null || EPOCH.test(oldLine.date);
   const deleted = newLine.file === null || EPOCH.test(newLine.date);
-  if (backup && (created || deleted)) refuse("name-mismatch", from, "a backup of a new file");
-  if (created && deleted) refuse("bad-name", from, "a file that is neither before nor after");
+  if (backup && (created || deleted)) refuseAt("name-mismatch", from, "a backup of a new file");
+  if (created && deleted) refuseAt("bad-name", from, "a file that is neither before nor after");
   return {
     oldName: created ? null : oldFile.name,
     newName: deleted ? null : newFile.name,

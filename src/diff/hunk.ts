@@ -1,4 +1,5 @@
-import { hasAt, LF, lineEnd, refuse } from "./text.ts";
+import { refuseAt } from "../refused.ts";
+import { hasAt, LF, lineEnd } from "./text.ts";
 
 const HUNK = Buffer.from("@@ -");
 const MARKER = Buffer.from("\\ ");
@@ -74,16 +75,16 @@ export function readHunks(text: Buffer, from: number): Hunks {
       } else if (kind === BACKSLASH) {
         checkMarker(text, at, before);
       } else {
-        refuse("corrupt-hunk", at, "the hunk ends before its counts do");
+        refuseAt("corrupt-hunk", at, "the hunk ends before its counts do");
       }
       if (oldLeft < 0 || newLeft < 0) {
-        refuse("corrupt-hunk", at, "the hunk has more lines than its header counts");
+        refuseAt("corrupt-hunk", at, "the hunk has more lines than its header counts");
       }
       before = kind;
       at = lineEnd(text, at) + 1;
-      if (at > text.length) refuse("corrupt-hunk", start, "the hunk's last line is cut off");
+      if (at > text.length) refuseAt("corrupt-hunk", start, "the hunk's last line is cut off");
     }
-    if (added + deleted === 0) refuse("corrupt-hunk", start, "the hunk changes nothing");
+    if (added + deleted === 0) refuseAt("corrupt-hunk", start, "the hunk changes nothing");
     if (hasAt(text, at, MARKER)) {
       checkMarker(text, at, before);
       at = Math.min(lineEnd(text, at) + 1, text.length);
@@ -101,7 +102,7 @@ function checkMarker(text: Buffer, at: number, before: number | undefined): void
   const length = lineEnd(text, at) - at;
   const follows = before === BLANK || before === PLUS || before === MINUS;
   if (length < MIN_MARKER || !follows || !hasAt(text, at, MARKER)) {
-    refuse("corrupt-hunk", at, 'a misplaced or malformed "no newline" line');
+    refuseAt("corrupt-hunk", at, 'a misplaced or malformed "no newline" line');
   }
 }
 
@@ -120,9 +121,9 @@ function readHunkHeader(text: Buffer, from: number): HunkHeader {
     const first = at;
     for (let digit = text[at]; isDigit(digit); digit = text[++at]) {
       value = value * 10 + (digit - ZERO!);
-      if (value > MAX_LINE_NUMBER) refuse("corrupt-hunk", from, "a line number is too large");
+      if (value > MAX_LINE_NUMBER) refuseAt("corrupt-hunk", from, "a line number is too large");
     }
-    if (at === first) refuse("corrupt-hunk", from, "the hunk header lacks a number");
+    if (at === first) refuseAt("corrupt-hunk", from, "the hunk header lacks a number");
     return value;
   };
   const range = (after: string): number => {
@@ -134,7 +135,7 @@ function readHunkHeader(text: Buffer, from: number): HunkHeader {
     }
     for (let i = 0; i < after.length; i++) {
       if (text[at++] !== after.charCodeAt(i)) {
-        refuse("corrupt-hunk", from, "the hunk header is malformed");
+        refuseAt("corrupt-hunk", from, "the hunk header is malformed");
       }
     }
     return count;

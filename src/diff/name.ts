@@ -1,4 +1,5 @@
-import { refuse, withoutCr } from "./text.ts";
+import { refuseAt } from "../refused.ts";
+import { withoutCr } from "./text.ts";
 
 /*
  * Path names as they stand in diff headers. Here a name is a string with a character a byte (latin1), so
@@ -33,7 +34,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** Reads the C-style quoted name at `from`, as git writes names with unusual bytes. */
 function unquote(line: string, from: number, offset: number): Token {
-  const bad = (): never => refuse("bad-name", offset, "a malformed quoted name");
+  const bad = (): never => refuseAt("bad-name", offset, "a malformed quoted name");
   let name = "";
   let at = from + 1;
   for (;;) {
@@ -60,7 +61,7 @@ export function wholeName(text: string, offset: number): string {
   const rest = withoutCr(text);
   if (!rest.startsWith('"')) return checkedName(rest, offset);
   const { name, end } = unquote(rest, 0, offset);
-  if (end !== rest.length) refuse("bad-name", offset, "text after a quoted name");
+  if (end !== rest.length) refuseAt("bad-name", offset, "text after a quoted name");
   return checkedName(name, offset, true);
 }
 
@@ -68,15 +69,15 @@ export function wholeName(text: string, offset: number): string {
 function splitPrefix(name: string, offset: number): PrefixedName {
   const slash = name.indexOf("/");
   // git would guess -p0 from a name without a slash, and keep to that for the rest of the mail
-  if (slash < 0) refuse("bad-name", offset, "a name without a leading directory to take away");
-  if (slash === 0) refuse("bad-path", offset, "an absolute path");
+  if (slash < 0) refuseAt("bad-name", offset, "a name without a leading directory to take away");
+  if (slash === 0) refuseAt("bad-path", offset, "an absolute path");
   return { prefix: name.slice(0, slash), name: name.slice(slash + 1) };
 }
 
 function checkedName(name: string, offset: number, quoted = false): string {
   // unquoted, git ends a name at a CR and at some tabs: never let one pass for a part of it
-  if (!quoted && /[\t\r]/.test(name)) refuse("bad-name", offset, "a tab or CR in a file name");
-  if (name === "") refuse("bad-name", offset, "an empty file name");
+  if (!quoted && /[\t\r]/.test(name)) refuseAt("bad-name", offset, "a tab or CR in a file name");
+  if (name === "") refuseAt("bad-name", offset, "an empty file name");
   return name;
 }
 
@@ -106,14 +107,14 @@ export function readFileLine(rest: string, offset: number, dated: boolean): File
     : plainAndTail(rest, offset, dated);
   const date = withoutBlanks(withoutCr(tail));
   const known = date === "" || REMARK.test(date) || CTIME.test(date) || isIsoDate(date);
-  if (!known) refuse("bad-name", offset, "text after a file name");
+  if (!known) refuseAt("bad-name", offset, "text after a file name");
   if (
     dated &&
     !isIsoDate(date) &&
     !rest.startsWith('"') &&
     MAYBE_DATE.test(name.slice(-DATE_LENGTH))
   ) {
-    refuse("bad-name", offset, "a file name that may end in a date");
+    refuseAt("bad-name", offset, "a file name that may end in a date");
   }
   return { file: name === "/dev/null" ? null : splitPrefix(name, offset), date };
 }
@@ -121,7 +122,7 @@ export function readFileLine(rest: string, offset: number, dated: boolean): File
 function quotedAndTail(rest: string, offset: number): { name: string; tail: string } {
   const { name, end } = unquote(rest, 0, offset);
   const tail = rest.slice(end);
-  if (!/^(?:\r?$|\t)/.test(tail)) refuse("bad-name", offset, "text after a quoted name");
+  if (!/^(?:\r?$|\t)/.test(tail)) refuseAt("bad-name", offset, "text after a quoted name");
   return { name: checkedName(name, offset, true), tail };
 }
 

@@ -1,5 +1,5 @@
 import { BLANK, EMPTY, collapseSpace, isSpace, trim } from "./bytes.ts";
-import { attempt, refuse } from "./refused.ts";
+import { attempt, refuse } from "../refused.ts";
 import { decodeWords } from "./rfc2047.ts";
 
 const AT = 0x40;

@@ -1,12 +1,13 @@
 import { isAscii } from "node:buffer";
-import type { BreakPoint, Finding } from "../types.ts";
+import { type Finding, finding } from "../findings.ts";
+import type { BreakPoint } from "../types.ts";
 import { EMPTY, LF, NEWLINE, hasAt, isSpace, lineEnd, latin1 } from "./bytes.ts";
 import { messageToUtf8, toUtf8 } from "./charset.ts";
 import { unflow } from "./flowed.ts";
 import { type InBody, finishHeader, newInBody, readInBodyLine } from "./inbody.ts";
 import { type CrPlaces, crsBefore } from "./line-ends.ts";
 import type { Part } from "./parts.ts";
-import { refuse } from "./refused.ts";
+import { refuse } from "../refused.ts";
 import { decodeBody, decodeQuotedPrintable, decodedLineEnds, hasFooter } from "./transfer.ts";
 
 /** A body cut into what becomes the commit message and what goes to git apply. */
@@ -76,12 +77,7 @@ function checkNul(text: Buffer, part: Part, inPatch: boolean): Finding | null {
   if (!inPatch || !attachment || PATCH_LINE.test(latin1(text))) {
     return refuse("nul-byte", "a NUL in the body");
   }
-  return {
-    code: "binary-part",
-    severity: "info",
-    message: `an attachment of type ${part.type} is ignored`,
-    hint: "",
-  };
+  return finding("binary-part", `an attachment of type ${part.type} is ignored`);
 }
 
 function concat(pieces: readonly Buffer[]): Buffer {

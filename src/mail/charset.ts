@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from "node:buffer";
 
 import { latin1 } from "./bytes.ts";
 import { KOI8_R, LATIN_2, LATIN_9, WINDOWS_1251, WINDOWS_1252 } from "./charset-tables.ts";
-import { refuse } from "./refused.ts";
+import { refuse } from "../refused.ts";
 
 /** Turns text with bytes above 0x7f into UTF-8, or null if a byte has no meaning in the charset. */
 type Decode = (text: Buffer) => Buffer | null;

@@ -1,6 +1,6 @@
 import { trim, latin1 } from "./bytes.ts";
 import { type Header, field } from "./header.ts";
-import { refuse } from "./refused.ts";
+import { refuse } from "../refused.ts";
 import { decodeWords } from "./rfc2047.ts";
 import type { Encoding } from "./transfer.ts";
 

@@ -1,6 +1,6 @@
 import { BLANK, CR, LF, hasAt, lineEnd } from "./bytes.ts";
 import type { Flow } from "./content.ts";
-import { refuse } from "./refused.ts";
+import { refuse } from "../refused.ts";
 
 export interface Unflowed {
   readonly text: Buffer;

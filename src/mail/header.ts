@@ -1,6 +1,6 @@
 import { BLANK, CR, EMPTY, LF, TAB, hasAt, isSpace, lineEnd, trimEnd, latin1 } from "./bytes.ts";
 import { MAX_FIELD_BYTES, MAX_HEADER_BYTES, MAX_HEADER_LINES } from "./limits.ts";
-import { refuse } from "./refused.ts";
+import { refuse } from "../refused.ts";
 
 /** The headers that the program reads, in lower case; others are skipped. */
 const WANTED = [

@@ -1,7 +1,7 @@
 import { isAscii } from "node:buffer";
 import { BLANK, LF, TAB, hasAt, hasAtNoCase, isSpace, latin1 } from "./bytes.ts";
 import { MAX_INBODY_BYTES } from "./limits.ts";
-import { refuse } from "./refused.ts";
+import { refuse } from "../refused.ts";
 import { decodeWords, hasForeignWord } from "./rfc2047.ts";
 
 const NAMES = ["from", "subject", "date"] as const;

@@ -1,5 +1,6 @@
 import { isAscii } from "node:buffer";
-import type { Finding, MailHeaders, MailInfo, MailView, Result } from "../types.ts";
+import { type Finding, finding, type FindingCode } from "../findings.ts";
+import type { MailHeaders, MailInfo, MailView, Result } from "../types.ts";
 import { readAuthor } from "./author.ts";
 import { type Body, readBody } from "./body.ts";
 import { EMPTY, collapseSpace, hasAt, isSpace, lineEnd, latin1 } from "./bytes.ts";
@@ -8,7 +9,7 @@ import { type Header, type HeaderName, field, readHeader } from "./header.ts";
 import { isCutByGit } from "./mbox.ts";
 import { type Parts, readParts } from "./parts.ts";
 import { type CrPlaces, NO_CRS, withoutCr } from "./line-ends.ts";
-import { attempt, refuse } from "./refused.ts";
+import { attempt, refuse } from "../refused.ts";
 import { decodeWords, hasForeignWord } from "./rfc2047.ts";
 import { hasScissors } from "./scissors.ts";
 import { cleanTitle } from "./title.ts";
@@ -157,45 +158,29 @@ function readHeaders(header: Header): MailHeaders {
 
 function findingsOf(header: Header, content: Content, parts: Parts, body: Body): Finding[] {
   const findings: Finding[] = [...body.findings];
-  const add = (
-    met: boolean,
-    severity: Finding["severity"],
-    code: string,
-    message: string,
-    hint = "",
-  ) => {
-    if (met) findings.push({ code, severity, message, hint });
+  const add = (met: boolean, code: FindingCode, message: string): void => {
+    if (met) findings.push(finding(code, message));
   };
-  add(
-    hasScissors(body.message),
-    "warn",
-    "scissors-line",
-    "a scissors line stands in the message",
-    "git am --scissors would cut the message there",
-  );
+  add(hasScissors(body.message), "scissors-line", "a scissors line stands in the message");
   add(
     parts.nested,
-    "warn",
     "nested-multipart",
     "a multipart within another: git takes its headers for text",
   );
   add(
     parts.parts.some((part) => part.flow.flowed),
-    "info",
     "format-flowed",
     "soft-broken lines are joined (format=flowed)",
   );
-  add(parts.unclosed, "info", "unclosed-multipart", "the multipart has no closing boundary");
+  add(parts.unclosed, "unclosed-multipart", "the multipart has no closing boundary");
   add(
     header.repeated.length > 0,
-    "info",
     "duplicate-header",
     `repeated with the same value: ${header.repeated.join(", ")}`,
   );
-  add(header.fromLine, "info", "from-line", "an mbox From line stands on top");
+  add(header.fromLine, "from-line", "an mbox From line stands on top");
   add(
     content.type.startsWith("text/") && content.type !== "text/plain",
-    "info",
     "not-plain-text",
     `the mail is ${content.type}, which git reads as plain text`,
   );

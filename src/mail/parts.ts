@@ -2,7 +2,7 @@ import { hasAt, isSpace, lineEnd } from "./bytes.ts";
 import { type Content, type Flow, readContent } from "./content.ts";
 import { type Header, field, readHeader } from "./header.ts";
 import { MAX_NESTING, MAX_PARTS } from "./limits.ts";
-import { refuse } from "./refused.ts";
+import { refuse } from "../refused.ts";
 import { decodeWords } from "./rfc2047.ts";
 import type { Encoding } from "./transfer.ts";
 

@@ -1,6 +1,6 @@
 import { isSpace, latin1 } from "./bytes.ts";
 import { toUtf8 } from "./charset.ts";
-import { refuse } from "./refused.ts";
+import { refuse } from "../refused.ts";
 import { decodeBase64, decodeQ } from "./transfer.ts";
 
 /** One `=?charset?encoding?text?=` at `pos`, and where it ends. */

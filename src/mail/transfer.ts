@@ -1,5 +1,5 @@
 import { BLANK, CR, LF, TAB, isSpace, lineEnd, latin1 } from "./bytes.ts";
-import { refuse } from "./refused.ts";
+import { refuse } from "../refused.ts";
 
 /** The transfer encodings that git tells apart; 7bit, 8bit and binary are all "identity". */
 export type Encoding = "identity" | "quoted-printable" | "base64";

@@ -1,6 +1,7 @@
 /** The attestation: the short text that a signature is made over (spec, "The attestation"). */
 
 import { hash } from "node:crypto";
+import { refused } from "../refused.ts";
 import type { Diff, MailInfo, MailView, Result } from "../types.ts";
 import { canonicalMessage, canonicalSubject } from "./message.ts";
 
@@ -42,10 +43,6 @@ function plainText(bytes: Buffer): string | null {
   }
 }
 
-function refuse(reason: string, detail: string): Result<never> {
-  return { ok: false, refusal: { reason, detail } };
-}
-
 /**
  * The attestation of one mail: what `git am` would commit, in canonical form.
  *
@@ -64,11 +61,11 @@ export function attestDigests(info: MailInfo, message: string, diff: string): Re
   const name = plainText(info.author);
   const email = plainText(info.email);
   if (name === null)
-    return refuse("author-text", "the author's name is not plain text on one line");
+    return refused("author-text", "the author's name is not plain text on one line");
   if (email === null || !/^[^\s<>]+$/.test(email))
-    return refuse("author-address", "the author has no usable address");
+    return refused("author-address", "the author has no usable address");
   if (plainText(info.subject) === null)
-    return refuse("subject-text", "the subject is not plain text on one line");
+    return refused("subject-text", "the subject is not plain text on one line");
   const author = `${name} <${email}>`;
   const subject = canonicalSubject(info.subject);
   const text = Buffer.concat([

@@ -10,6 +10,7 @@
 import { FormatError } from "../errors.ts";
 import { formatPublicKeyText, parsePublicKeyText, type PublicKey } from "../minisign/public-key.ts";
 import { parseSignature, type Signature } from "../minisign/signature.ts";
+import { refused } from "../refused.ts";
 import type { Result } from "../types.ts";
 import { endOfLine, findLines, squeeze } from "./squeeze.ts";
 import {
@@ -62,22 +63,22 @@ export function readBlock(text: Buffer, start: number): Result<UnverifiedBlock> 
   const squeezed = squeeze(text, start, MAX_BLOCK);
 
   const head = HEAD.exec(squeezed.text);
-  if (head === null) return refuse("block-malformed", "the signature block is damaged");
+  if (head === null) return refused("block-malformed", "the signature block is damaged");
   const fields = squeezed.text.slice(head[0].length);
   const version = /^patchsig-v(\d{1,9})t=/.exec(fields);
   if (version !== null && version[1] !== "1")
-    return refuse("block-version", `the signature has version ${version[1]}, known is 1`);
+    return refused("block-version", `the signature has version ${version[1]}, known is 1`);
   const match = COMMENT_SQUEEZED.exec(fields);
   const comment = match === null ? null : fromMatch(match);
   if (match === null || comment === null)
-    return refuse("block-malformed", "the trusted comment of the signature is damaged");
+    return refused("block-malformed", "the trusted comment of the signature is damaged");
   const tail = TAIL.exec(fields.slice(match[0].length));
-  if (tail === null) return refuse("block-malformed", "the signature block is cut short");
+  if (tail === null) return refused("block-malformed", "the signature block is cut short");
 
   const length = head[0].length + match[0].length + tail[0].length;
   const end = endOfLine(text, squeezed, length);
   if (end === null)
-    return refuse("block-malformed", "text follows the signature block on its last line");
+    return refused("block-malformed", "text follows the signature block on its last line");
   try {
     const key = parsePublicKeyText(head[1]!);
     const signature = parseSignature(
@@ -88,11 +89,7 @@ export function readBlock(text: Buffer, start: number): Result<UnverifiedBlock> 
     );
     return { ok: true, value: { key, signature, comment, start, end } };
   } catch (error) {
-    if (error instanceof FormatError) return refuse("block-malformed", error.message);
+    if (error instanceof FormatError) return refused("block-malformed", error.message);
     throw error;
   }
-}
-
-function refuse(reason: string, detail: string): Result<never> {
-  return { ok: false, refusal: { reason, detail } };
 }

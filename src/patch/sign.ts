@@ -11,6 +11,7 @@ import {
   type Signing,
   signNow,
 } from "../minisign/signature.ts";
+import { refused } from "../refused.ts";
 import type { BreakPoint, MailView, Result } from "../types.ts";
 import { type Attestation, attestMail, sha256 } from "./attestation.ts";
 import { findMarkers, readBlock, type UnverifiedBlock, untrustedComment } from "./block.ts";
@@ -50,10 +51,6 @@ export interface Placed {
   readonly total: number;
 }
 
-function refuse(reason: string, detail: string): Result<never> {
-  return { ok: false, refusal: { reason, detail } };
-}
-
 /**
  * Makes a mail ready to be signed.
  *
@@ -70,11 +67,11 @@ export function prepare(mail: Buffer): Result<Prepared> | null {
   const isCover = number.index === 0;
   if (diff.value.files.length === 0 && !isCover) {
     if (!HIDDEN_DIFF.test(read.value.patch.toString("latin1"))) return null;
-    return refuse("colored-diff", "git am would find no patch in a diff with colors");
+    return refused("colored-diff", "git am would find no patch in a diff with colors");
   }
 
   if (number.odd !== null)
-    return refuse("odd-label", `${number.odd} in the subject: versions and numbers are whole`);
+    return refused("odd-label", `${number.odd} in the subject: versions and numbers are whole`);
 
   const stripped = withoutBlock(mail, read.value.breakPoint, read.value.patch, diff.value.start);
   if (!stripped.ok) return stripped;
@@ -115,7 +112,7 @@ function withoutBlock(
   const notes = body.subarray(at.decodedOffset);
   const [start] = findMarkers(notes);
   if (markers.length > 1 || start === undefined)
-    return refuse("block-several", "take the old signature blocks out by hand");
+    return refused("block-several", "take the old signature blocks out by hand");
   const old = readBlock(notes, start);
   if (!old.ok) return old;
   let { end } = old.value;
@@ -149,7 +146,7 @@ function withBreak(mail: Buffer): Result<{ mail: Buffer; view: MailView }> {
   const again = readRawMail(broken);
   if (!again.ok) return again;
   if (again.value.breakPoint.kind !== "dashes")
-    return refuse("no-break", "found no place for the patch break");
+    return refused("no-break", "found no place for the patch break");
   return { ok: true, value: { mail: broken, view: again.value } };
 }
 

@@ -1,7 +1,7 @@
 /** The time of signing beside the Date that the mail came with: an old patch may be a replay. */
 
 import type { Finding } from "../types.ts";
-import { finding } from "./findings.ts";
+import { finding } from "../findings.ts";
 import { DAY, type Policy } from "./policy.ts";
 import type { Evidence } from "./evidence.ts";
 

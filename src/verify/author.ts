@@ -1,7 +1,7 @@
 /** The author that a mailing list's own From line replaced, and the sender. */
 
 import { parseAuthor } from "../mail/author.ts";
-import { attempt } from "../mail/refused.ts";
+import { attempt } from "../refused.ts";
 import { decodeWords } from "../mail/rfc2047.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import type { MailInfo, MailView } from "../types.ts";

@@ -6,7 +6,7 @@
 
 import { isForwardSubject } from "../patch/subject.ts";
 import type { Finding, MailView } from "../types.ts";
-import { finding } from "./findings.ts";
+import { finding } from "../findings.ts";
 import type { Checked } from "./result.ts";
 import { tracesIn } from "./traces.ts";
 

@@ -3,6 +3,7 @@
  * trust database. Pure; a mail is untrusted to the last byte.
  */
 
+import { refused } from "../refused.ts";
 import type { Verifier } from "../minisign/ed25519.ts";
 import { readRawMail } from "../mail/mailinfo.ts";
 import { attest } from "../patch/attestation.ts";
@@ -13,7 +14,7 @@ import type { Diff, MailView, Result } from "../types.ts";
 import { withCarrier } from "./carrier.ts";
 import { describe, refusedFinding, refusedMail } from "./describe.ts";
 import { checkSignature } from "./duties.ts";
-import { finding } from "./findings.ts";
+import { finding } from "../findings.ts";
 import type { Checked } from "./result.ts";
 import { statementsIn } from "./statements.ts";
 
@@ -43,12 +44,12 @@ function checkAlone(mail: Buffer, verifier: Verifier): Checked {
   // what a reply quotes is no patch, and its "0/3" no cover letter
   if (block === null && isReplySubject(view.headers.subject)) return answer(checked, diff);
   if (!parsed.ok) {
-    const refused = refusedFinding("diff", parsed.refusal);
+    const why = refusedFinding("diff", parsed.refusal);
     return {
       ...checked,
       kind: "patch",
       signature: block === null ? "none" : "malformed",
-      findings: [...checked.findings, refused],
+      findings: [...checked.findings, why],
     };
   }
   if (block === null) {
@@ -87,16 +88,12 @@ function locateBlock(view: MailView, diff: Diff | null): Result<UnverifiedBlock>
   const elsewhere = findMarkers(view.message).length > 0;
   if (markers.length === 0 && !elsewhere) return null;
   if (markers.length + (elsewhere ? 1 : 0) > 1)
-    return refuse("block-several", "there is more than one signature block");
+    return refused("block-several", "there is more than one signature block");
   const start = markers[0];
   const end = diff === null || diff.files.length === 0 ? view.patch.length : diff.start;
   if (start === undefined || start >= end || view.breakPoint.kind !== "dashes")
-    return refuse("block-misplaced", "the signature block is not right below a --- line");
+    return refused("block-misplaced", "the signature block is not right below a --- line");
   return readBlock(view.patch.subarray(0, end), start);
-}
-
-function refuse(reason: string, detail: string): Result<never> {
-  return { ok: false, refusal: { reason, detail } };
 }
 
 /**

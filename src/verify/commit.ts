@@ -5,6 +5,7 @@ import { readMail } from "../mail/mailinfo.ts";
 import { attestMail } from "../patch/attestation.ts";
 import { readDiff } from "../diff/diff.ts";
 import { canonicalMessage } from "../patch/message.ts";
+import { refused } from "../refused.ts";
 import type { Result } from "../types.ts";
 import type { Checked } from "./result.ts";
 
@@ -43,7 +44,7 @@ export function mailFor(
 ): Result<Composed> {
   const { view, diff, author } = checked;
   if (view === null || diff === null || author === null)
-    return { ok: false, refusal: { reason: "unreadable", detail: "the mail was not read" } };
+    return refused("unreadable", "the mail was not read");
   const shown = view.info.date.toString("latin1").replace(NOT_ASCII, "*");
   const time = checked.signed?.comment.time ?? now;
   const message = canonicalMessage(view.message);
@@ -59,7 +60,7 @@ export function mailFor(
   const mail = composeMail(commit);
   return readsAs(mail, commit)
     ? { ok: true, value: { mail, commit } }
-    : { ok: false, refusal: { reason: "not-composable", detail: "git would read it otherwise" } };
+    : refused("not-composable", "git would read it otherwise");
 }
 
 /** Whether git would read exactly these values out of the mail. */

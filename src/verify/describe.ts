@@ -15,7 +15,7 @@ import { isReplySubject, type SubjectNumber, subjectNumber } from "../patch/subj
 import { normaliseIdentity } from "../trust/identity.ts";
 import type { Diff, Finding, MailInfo, MailView, Refusal } from "../types.ts";
 import { senderAddresses } from "./author.ts";
-import { finding } from "./findings.ts";
+import { finding } from "../findings.ts";
 import type { Checked } from "./result.ts";
 import { type Traces, tracesIn } from "./traces.ts";
 
@@ -137,10 +137,5 @@ function numberOf({
 
 export function refusedFinding(what: "mail" | "diff" | "block", refusal: Refusal): Finding {
   const prefix = { mail: "mail refused: ", diff: "diff refused: ", block: "" };
-  return {
-    code: refusal.reason,
-    severity: "fail",
-    message: prefix[what] + refusal.detail,
-    hint: "",
-  };
+  return finding(refusal.reason, prefix[what] + refusal.detail);
 }

@@ -12,7 +12,7 @@ import type { Diff, Finding, MailInfo, MailView, Result } from "../types.ts";
 import { withoutTrailers } from "./added-trailers.ts";
 import { authorCandidates } from "./author.ts";
 import { personOf, refusedFinding } from "./describe.ts";
-import { finding } from "./findings.ts";
+import { finding } from "../findings.ts";
 import type { Checked, Part } from "./result.ts";
 import { type VerifiedBlock, verifyBlock } from "./signature.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Finding } from "../types.ts";
 import type { Evidence } from "./evidence.ts";
-import { finding } from "./findings.ts";
+import { finding } from "../findings.ts";
 import { ageFindings, USUAL_DAYS } from "./age.ts";
 import { DAY, type Policy } from "./policy.ts";
 import { signerFindings, type SignerContext } from "./signer.ts";

@@ -8,7 +8,7 @@ import { hasScissors } from "../mail/scissors.ts";
 import { canonicalMessage } from "../patch/message.ts";
 import { readDiff } from "../diff/diff.ts";
 import type { Diff, MailView } from "../types.ts";
-import { finding } from "./findings.ts";
+import { finding } from "../findings.ts";
 import type { Checked } from "./result.ts";
 import { type WhitespaceRules, wouldMend } from "./whitespace.ts";
 

@@ -8,7 +8,7 @@ import { createSeriesCollector as createCollector } from "../series/collector.ts
 import type { AssembledSeries, SeriesItem, ThreadMail } from "../series/item.ts";
 import type { Finding } from "../types.ts";
 import type { Evidence } from "./evidence.ts";
-import { finding } from "./findings.ts";
+import { finding } from "../findings.ts";
 import {
   type Base,
   type Numbers,

@@ -7,7 +7,7 @@ import type { Replay } from "../trust/replay.ts";
 import type { Finding, PublicKeyText } from "../types.ts";
 import { shellCommand } from "../shell.ts";
 import type { Evidence } from "./evidence.ts";
-import { finding } from "./findings.ts";
+import { finding } from "../findings.ts";
 import type { Policy, Requirement } from "./policy.ts";
 import { count, day, month } from "./words.ts";
 
@@ -97,7 +97,7 @@ function knownFindings(by: string, { trust, record }: Decision): Finding[] {
   if (record === null) return [];
   const patches = count(record.patches, "patch");
   const message = `key of ${by}: ${trust} since ${month(record.firstSeen)}, ${patches}`;
-  return [{ code: "key-known", severity: "info", message, hint: "" }];
+  return [finding("key-known", message)];
 }
 
 /** Why it may be another's although the table lets it in. */

@@ -4,7 +4,7 @@ import type { Verifier } from "../minisign/ed25519.ts";
 import type { Ruling } from "../trust/ruling.ts";
 import { type Found, findStatements, type Statement } from "../trust/statement.ts";
 import type { Diff, Finding, MailView } from "../types.ts";
-import { finding } from "./findings.ts";
+import { finding } from "../findings.ts";
 
 /** Below the break and before the first diff; in a mail without a diff, anywhere. */
 export function statementsIn(view: MailView, diff: Diff | null, verifier: Verifier): Found[] {

@@ -4,7 +4,7 @@ import { PatchsigError } from "../../errors.ts";
 import { openRepository } from "../../git/repository.ts";
 import type { Finding } from "../../types.ts";
 import { addBaseCheck } from "../../base/check.ts";
-import { finding } from "../../verify/findings.ts";
+import { finding } from "../../findings.ts";
 import type { Checked, SeriesResult } from "../../verify/result.ts";
 import type { Series } from "../../verify/series.ts";
 import { BaseChecker } from "./checker.ts";

@@ -1,0 +1,201 @@
+/**
+ * Every code that patchsig can give of a mail, a series or its base: the one list of them. They
+ * stand under the sections of docs/findings.md, which says what each one means.
+ */
+
+type Severity = "info" | "warn" | "fail";
+
+/** Something about a mail that a person may want to know. */
+export interface Finding {
+  readonly code: FindingCode;
+  readonly severity: Severity;
+  /** One line, lower case, no full stop. May quote the mail: escape it before printing. */
+  readonly message: string;
+  /** What to do about it, or "". */
+  readonly hint: string;
+}
+
+/** How bad it is, unless a policy says otherwise, and what to do about it as a rule. */
+type Row = readonly [severity: Severity, hint: string];
+
+export const FINDINGS = {
+  "The signature": {
+    unsigned: ["fail", ""],
+    "unsigned-allowed": ["warn", ""],
+    "unsigned-known": ["fail", "ask for a signed one"],
+    "signature-bad": ["fail", "ask for it to be sent again"],
+    "content-changed": ["fail", "ask for it to be sent again"],
+    "trailers-added": [
+      "fail",
+      "to apply the signed text without it: git patchsig am --signed-only",
+    ],
+    "author-recovered": ["warn", "git am would take the list for the author, patchsig am does not"],
+    "am-differs": ["warn", "git patchsig am does not"],
+    "raw-cr": ["warn", "git patchsig am keeps them, and so does git am --keep-cr"],
+    "series-relabelled": ["fail", ""],
+    "base-contradicts": ["fail", ""],
+    "base-malformed": ["warn", "only a full object name counts"],
+    "base-tree-malformed": ["warn", ""],
+    "prerequisite-malformed": ["warn", "only a full patch-id counts"],
+    "prerequisites-too-many": ["warn", "the base is too far away: ask for one that is public"],
+    "date-drift": ["warn", ""],
+    "signed-too-long-ago": ["fail", "ask for it to be signed again"],
+    replayed: ["info", ""],
+    "replayed-older": ["warn", "take the newer one, unless its author says otherwise"],
+    "signed-before-key": ["info", ""],
+    "signer-forwards": ["warn", ""],
+    "signer-not-author": ["fail", ""],
+    "signer-address": ["fail", ""],
+  },
+  "Signatures of others": {
+    "devsig-good": ["info", ""],
+    "devsig-bad": ["warn", ""],
+    "devsig-unknown-key": ["info", ""],
+    "devsig-unsupported": ["info", ""],
+  },
+  "The key": {
+    "key-known": ["info", ""],
+    "key-first-use": ["info", ""],
+    "address-lookalike": [
+      "fail",
+      "look at the address letter by letter; ask them for a signed one",
+    ],
+    "key-changed": ["fail", ""],
+    "key-replaced": ["fail", ""],
+    "key-revoked": ["fail", "ask for it to be signed with their new key"],
+    "key-tainted": ["warn", ""],
+    "key-policy": ["fail", ""],
+  },
+  "Statements about keys": {
+    "statement-applied": ["info", ""],
+    "statement-repeated": ["info", ""],
+    "statement-ignored": ["info", ""],
+    "statement-refused": ["warn", ""],
+    "statement-malformed": ["warn", ""],
+  },
+  "The series": {
+    "series-conflict": ["fail", ""],
+    "series-incomplete": ["warn", ""],
+    "series-unbound": ["warn", "sign all files of a series in one go"],
+    "series-partial": ["info", ""],
+    "base-disagrees": ["warn", "ask the author; the first one is taken"],
+    "base-missing": ["warn", "the submitter can add one: git patchsig format-patch"],
+  },
+  "The base, in a repository": {
+    "base-guessed": ["info", ""],
+    "base-unknown": ["warn", ""],
+    "base-not-a-commit": ["fail", "ask the author for the commit"],
+    "base-private": ["warn", ""],
+    "base-conflict": ["fail", ""],
+    "base-untried": ["warn", ""],
+    "prerequisite-missing": ["warn", "get them from the archive, and give them with the series"],
+  },
+  "The diff": {
+    symlink: ["warn", "see where it points"],
+    gitlink: ["warn", "see which commit it names"],
+    "mode-change": ["warn", "see that it should become, or stop being, executable"],
+    "no-prefix": ["warn", "see that the patch is for the file that it seems to be for"],
+    "control-character-name": ["warn", "do not print the name to a terminal"],
+    "binary-without-data": [
+      "warn",
+      "git applies it only if the repository has the new content already",
+    ],
+    "bidi-control": ["warn", "read the diff in a viewer that shows them"],
+    "line-past-hunk": ["warn", "the hunk's counts leave it out"],
+    "all-cr": ["info", "the same signature holds for the diff without them"],
+  },
+  "The mail": {
+    answer: ["warn", "it is left out by am: a series is what its author sent"],
+    wrapped: ["warn", "give the attached mail: save it to a file of its own"],
+    forwarded: ["warn", "ask for the mail itself, as an attachment"],
+    "scissors-line": ["warn", "git am --scissors would cut the message there"],
+    "nested-multipart": ["warn", ""],
+    "format-flowed": ["info", ""],
+    "unclosed-multipart": ["info", ""],
+    "duplicate-header": ["info", ""],
+    "from-line": ["info", ""],
+    "not-plain-text": ["info", ""],
+    "binary-part": ["info", ""],
+  },
+} as const satisfies Record<string, Record<string, Row>>;
+
+/**
+ * Why a mail, a diff, a block or a piece of work is refused. All of them fail, and say in their
+ * detail what was met.
+ *
+ * Some are mails that git refuses too; the others are mails in which git and a MIME reader would
+ * see two different things, so that what a person has read may not be what git would commit.
+ */
+export const REFUSALS = {
+  "The block": ["block-malformed", "block-version", "block-several", "block-misplaced"],
+  "Refused: the mail": [
+    "mail-too-large",
+    // larger than a bound of mail/limits.ts
+    "too-big",
+    "leading-blank",
+    "loose-from-line",
+    "foreign-format",
+    "message-id-ambiguous",
+    "folder-data",
+    "nul-byte",
+    "malformed-header",
+    "conflicting-header",
+    "conflicting-inbody-header",
+    "header-in-part",
+    "broken-word",
+    "malformed-author",
+    "content-type-ambiguous",
+    "transfer-encoding-unknown",
+    "boundary-ambiguous",
+    "nesting-too-deep",
+    "quoted-printable-ambiguous",
+    "flowed-ambiguous",
+    "base64-ambiguous",
+    "charset-unsupported",
+    "charset-invalid",
+  ],
+  "Refused: the diff": [
+    "bare-diff-git",
+    "bad-header",
+    "bad-mode",
+    "bad-name",
+    "name-mismatch",
+    "bad-path",
+    "corrupt-hunk",
+    "orphan-hunk",
+    "no-change",
+    "ambiguous-order",
+    "corrupt-binary",
+    "binary-too-large",
+    "nul-in-diff",
+    "too-many-files",
+  ],
+  "Refused: author and subject": ["author-text", "author-address", "subject-text"],
+  "Said by other commands": [
+    "colored-diff",
+    "odd-label",
+    "no-break",
+    "unreadable",
+    "not-composable",
+  ],
+} as const satisfies Record<string, readonly string[]>;
+
+type CodesOf<Sections> = { [S in keyof Sections]: keyof Sections[S] }[keyof Sections];
+
+/** A stable word for why something is refused. */
+export type RefusalCode = (typeof REFUSALS)[keyof typeof REFUSALS][number];
+
+/** A stable word for a finding; what is refused is found to be so. */
+export type FindingCode = Extract<CodesOf<typeof FINDINGS>, string> | RefusalCode;
+
+const REFUSED: Row = ["fail", ""];
+const ROWS = Object.fromEntries([
+  ...Object.values(REFUSALS).flatMap((codes) => codes.map((code) => [code, REFUSED])),
+  ...Object.values(FINDINGS).flatMap((rows) => Object.entries(rows)),
+]) as Readonly<Record<FindingCode, Row>>;
+
+/** A finding with its message filled in, and its usual hint unless another is given. */
+export function finding(code: FindingCode, message: string, hint?: string): Finding {
+  const [severity, usual] = ROWS[code];
+  return { code, severity, message, hint: hint ?? usual };
+}
