@@ -12,6 +12,21 @@ const ascii = {
     code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
 };
 
+/** Parts of node that take long to load, and that only some runs need, are loaded by their first use. */
+const late = {
+  name: "late",
+  renderChunk(code) {
+    for (const part of ["child_process", "net", "os", "stream", "tty", "worker_threads", "zlib"]) {
+      const its = `node_${part}`;
+      code = code
+        .replace(`let ${its} = require("node:${part}");\n`, "")
+        .replaceAll(`${its}.`, `(require("node:${part}")).`);
+      if (code.includes(its)) this.error(`${part} is used as a whole somewhere`);
+    }
+    return code;
+  },
+};
+
 /** The nearest package.json says how node reads a file, and the package's own says "module". */
 const readAsCommonjs = {
   name: "read-as-commonjs",
@@ -52,7 +67,7 @@ export default [
       cleanDir: true,
       codeSplitting: { groups: [{ name: shared, debugName: "shared", minShareCount: 2 }] },
     },
-    plugins: [ascii, readAsCommonjs],
+    plugins: [late, ascii, readAsCommonjs],
   },
   {
     ...common,

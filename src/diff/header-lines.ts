@@ -57,12 +57,9 @@ interface Start {
 }
 
 /** `STARTS` by first byte. */
-const STARTS_BY_BYTE: readonly (readonly Start[])[] = Array.from({ length: 256 }, (_, byte) =>
-  STARTS.filter(([start]) => start.charCodeAt(0) === byte).map(([start, field]) => ({
-    bytes: Buffer.from(start),
-    field,
-  })),
-);
+const STARTS_BY_BYTE: readonly Start[][] = Array.from({ length: 256 }, () => []);
+for (const [start, field] of STARTS)
+  STARTS_BY_BYTE[start.charCodeAt(0)]!.push({ bytes: Buffer.from(start), field });
 
 const NO_FIELDS: Readonly<Record<Field, Value | null>> = {
   oldMode: null,
