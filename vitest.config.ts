@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     // the default leaves one of two cores idle
     maxWorkers: "100%",
+    // tests that run side by side wait for servers and clocks, and do little else
+    maxConcurrency: 50,
     // for what hangs: no test is about time, and the machine may be slow
     testTimeout: 600_000,
     hookTimeout: 600_000,

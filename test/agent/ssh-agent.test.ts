@@ -26,7 +26,7 @@ describe.runIf(requireTool("ssh-agent"))("OpenSSH's agent", () => {
   test("holds what it is given, signs with it, and forgets it", async () => {
     client = new SshAgent(agent.socket, () => undefined);
     expect(await client.holdings()).toEqual({ keys: [], others: [] });
-    await client.add(KEY.exposeSeed(), point, "für mich", 60);
+    await client.add(KEY.exposeSeed(), point, "für mich", 100_000);
     expect(await client.holdings()).toEqual({ keys: [{ point, comment: "für mich" }], others: [] });
     expect(agent.sshAdd("-l")).toContain(sshFingerprint(point));
     expect(agent.sshAdd("-L")).toContain(formatSshKey(point).toString("base64"));
@@ -41,10 +41,15 @@ describe.runIf(requireTool("ssh-agent"))("OpenSSH's agent", () => {
 
   test("keeps it no longer than told", async () => {
     client = new SshAgent(agent.socket, () => undefined);
+    const other = generateSecretKey(Buffer.alloc(32, 4), Buffer.alloc(8, 4));
+    await client.add(other.exposeSeed(), other.publicKey.point, "long", 100_000);
     await client.add(KEY.exposeSeed(), point, "short", 1);
-    expect((await client.holdings()).keys).toHaveLength(1);
-    while ((await client.holdings()).keys.length > 0)
+    const comments = async (): Promise<string[]> =>
+      (await client.holdings()).keys.map(({ comment }) => comment);
+    while ((await comments()).includes("short"))
       await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await comments()).toEqual(["long"]);
+    agent.sshAdd("-q", "-D");
   });
 
   test("keys of other types are counted, not listed", async () => {
@@ -67,7 +72,7 @@ describe.runIf(requireTool("ssh-agent"))("OpenSSH's agent", () => {
 /** An agent that answers each request with these bytes, or does as it likes with the connection. */
 async function fake(
   answer: Buffer | ((socket: Socket) => void),
-  patience = 30_000,
+  patience = 600_000,
 ): Promise<SshAgent> {
   const path = join(temporaryDirectory(), "socket");
   const sockets = new Set<Socket>();

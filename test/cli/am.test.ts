@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { patchsig, type Run } from "../support/cli.ts";
+import { some } from "../support/long.ts";
 import { commit, git, newRepository, tryGit } from "../support/repo.ts";
 import {
   edit,
@@ -459,7 +460,7 @@ describe("settings and hooks of the repository", () => {
     expect(said[1]).toBe("\nsong: shout line 10\n\nAnd this.\n\nMessage-ID: <m1@example.org>\n");
   });
 
-  test.each([
+  const IDS: [string, string][] = [
     ["an encoded word", "<=?utf-8?q?m1=3E=0AReviewed-by:_Greg_KH_=3Cg=40example.org?=>"],
     ["one that is broken", "<a=?b@example.org>"],
     ["white space", "<a b@example.org>"],
@@ -467,7 +468,8 @@ describe("settings and hooks of the repository", () => {
     ["a control", "<a\x0bb@example.org>"],
     ["a carriage return", "<a\rb@example.org>"],
     ["a tab", "<a\tb@example.org>"],
-  ])("a Message-ID with %s is refused, whatever the setting", (_, id) => {
+  ];
+  test.each(some(IDS, 3))("a Message-ID with %s is refused, whatever the setting", (_, id) => {
     const evil = edited(files[0]!, (text) =>
       text.replace(/^Subject:/m, () => `Message-ID: ${id}\nSubject:`),
     );
@@ -501,7 +503,7 @@ describe("settings and hooks of the repository", () => {
     return { PATH: `${bin}:${real}` };
   }
 
-  test.each([
+  const CHANGES: [string, string][] = [
     ["author", "git commit -q --amend --no-edit --author 'Mallory <m@example.org>'"],
     ["author", "git commit -q --amend --no-edit --author 'Alice <m@example.org>'"],
     ["message", "git commit -q --amend -m 'song: other'"],
@@ -510,19 +512,23 @@ describe("settings and hooks of the repository", () => {
     ["tree", "echo more >more; git add more; git commit -q --amend --no-edit"],
     ["tree", "git rm -q docs/credits.txt; git commit -q --amend --no-edit --allow-empty"],
     ["number of commits", "git commit -q --allow-empty -m more"],
-  ])("another %s than was verified is undone, and other changes stay: %s", (what, script) => {
-    writeFileSync(join(tree, "mine.txt"), "mine\n");
-    git(tree, ["add", "mine.txt"]);
-    git(tree, ["commit", "-q", "-m", "mine"]);
-    writeFileSync(join(tree, "mine.txt"), "changed\n");
-    before = state();
-    const run = patchsig(["am", ...files], { home, cwd: tree, env: otherGit(script) });
-    expectUntouched(run, 3);
-    expect(run.stderr).toContain(
-      `git committed something else than was verified (${what}): undone`,
-    );
-    expect(readFileSync(join(tree, "mine.txt"), "utf8")).toBe("changed\n");
-  });
+  ];
+  test.each(some(CHANGES, 2, 1))(
+    "another %s than was verified is undone, and other changes stay: %s",
+    (what, script) => {
+      writeFileSync(join(tree, "mine.txt"), "mine\n");
+      git(tree, ["add", "mine.txt"]);
+      git(tree, ["commit", "-q", "-m", "mine"]);
+      writeFileSync(join(tree, "mine.txt"), "changed\n");
+      before = state();
+      const run = patchsig(["am", ...files], { home, cwd: tree, env: otherGit(script) });
+      expectUntouched(run, 3);
+      expect(run.stderr).toContain(
+        `git committed something else than was verified (${what}): undone`,
+      );
+      expect(readFileSync(join(tree, "mine.txt"), "utf8")).toBe("changed\n");
+    },
+  );
 
   test("--signoff adds one line, and nothing else may", () => {
     expectStatus(am(["-s", ...files]), 0);

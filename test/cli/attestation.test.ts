@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { patchsig, PROGRAM } from "../support/cli.ts";
+import { LONG } from "../support/long.ts";
 import { requireTool } from "../support/tools.ts";
 import { fixture, PASSWORD } from "../minisign/support.ts";
 import {
@@ -124,7 +125,7 @@ function expectSignedBy(publicKeyFile: Buffer, files: readonly string[]): void {
 }
 
 // scrypt as minisign sets it: a gigabyte and seconds, once for a whole series
-test("a key that stock minisign made, with a password", () => {
+test.runIf(LONG)("a key that stock minisign made, with a password", () => {
   const theirs = newFolder();
   mkdirSync(join(theirs, "patchsig"), { mode: 0o700 });
   writeFileSync(keyFile(theirs), fixture("encrypted.key"), { mode: 0o600 });

@@ -110,6 +110,13 @@ function store<T>(look: (opened: BotStore) => T): T {
 
 const author = (n: number): string => `author${n}@example.org`;
 
+/** By number. By default some of each habit, of those who get a letter those who come after one another. */
+const PEOPLE = Array.from({ length: 40 }, (_, n) => n).filter(
+  (n) => LONG || (n < 18 || n >= 36 ? n % 2 === 0 : n < 26),
+);
+/** Who has a past, and something to be told. */
+const TOLD = PEOPLE.filter((n) => n >= 18 && n < 36);
+
 /** How the authors of the list send: by their number. */
 function habits(n: number): Partial<Series> {
   if (n < 8) return { signed: true, based: true };
@@ -127,7 +134,7 @@ const answerOf = (n: number): string => ANSWERS[n % ANSWERS.length]!;
 describe.runIf(HAS_DOVECOT && HAS_INBOX)("a day", () => {
   let server: ImapServer;
 
-  test("200 series of 40 authors, some answer, and every limit holds", async () => {
+  test("series of many authors, some answer, and every limit holds", async () => {
     server = await startImap();
     const deliver = (mail: string | Buffer): void => {
       deliverTo(server.maildir, mail);
@@ -137,9 +144,9 @@ describe.runIf(HAS_DOVECOT && HAS_INBOX)("a day", () => {
     });
     try {
       const inbox = newInbox(folder, 2);
-      const authors = Array.from({ length: 40 }, (_, n) => author(n));
       // the newest of them have no past
-      archive(join(folder, "archive"), authors.slice(0, 36));
+      const old = PEOPLE.filter((n) => n < 36);
+      archive(join(folder, "archive"), old.map(author));
       const helper = join(folder, "helper");
       writeFileSync(helper, '#!/bin/sh\ntest "$1" = get && echo password=secret\n');
       chmodSync(helper, 0o755);
@@ -158,17 +165,16 @@ describe.runIf(HAS_DOVECOT && HAS_INBOX)("a day", () => {
       );
 
       // before it looks, so that no series is cut in two by a slow machine
-      for (const [n, by] of authors.entries())
+      for (const n of PEOPLE)
         for (const mail of seriesMails({
-          by,
-          title: `day one of ${by}`,
+          by: author(n),
+          title: `day one of ${author(n)}`,
           at: clock(),
           ...habits(n),
         }))
           inbox.deliver(mail);
       const day = start("run");
-      // 18 to 35 have a past, and something to be told
-      await until(() => office.posted.length >= 18);
+      await until(() => office.posted.length >= TOLD.length);
       const first = [...office.posted];
 
       for (const letter of first) {
@@ -183,7 +189,7 @@ describe.runIf(HAS_DOVECOT && HAS_INBOX)("a day", () => {
         deliver(plainMail(header, answerOf(n)));
       }
       const thanked = first.filter(({ to }) => answerOf(Number(/\d+/.exec(to[0]!)![0])) !== "huh?");
-      await until(() => office.posted.length >= 18 + thanked.length);
+      await until(() => office.posted.length >= TOLD.length + thanked.length);
 
       await new Promise((resolve) => setTimeout(resolve, 2000));
       for (const n of [18, 19, 20, 21, 22, 23])
@@ -191,7 +197,7 @@ describe.runIf(HAS_DOVECOT && HAS_INBOX)("a day", () => {
           inbox.deliver(mail);
       // 20 and 24 said stop, 21 and 25 said not now
       const again = [18, 19, 22, 23];
-      const all = 18 + thanked.length + again.length;
+      const all = TOLD.length + thanked.length + again.length;
       await until(() => office.posted.length >= all);
       // what comes too much would come with the others, which it decides in one go
       await until(() => store((opened) => opened.held().next().done === true));
@@ -201,10 +207,10 @@ describe.runIf(HAS_DOVECOT && HAS_INBOX)("a day", () => {
 
       const toAuthors = (mails: readonly Posted[]): string[] =>
         mails.map(({ to }) => to[0]!).sort();
-      expect(toAuthors(first)).toEqual(authors.slice(18, 36).sort());
+      expect(toAuthors(first)).toEqual(TOLD.map(author).sort());
       const letters = office.posted.filter(({ from }) => from === BOT);
       const thanks = office.posted.filter(({ from }) => from === "");
-      expect(letters.slice(18).map(({ to }) => to[0])).toEqual(again.map(author));
+      expect(letters.slice(TOLD.length).map(({ to }) => to[0])).toEqual(again.map(author));
       expect(toAuthors(thanks)).toEqual(toAuthors(thanked));
       expect(office.posted).toHaveLength(all);
       const ids = office.posted.map(({ messageId }) => messageId);
@@ -217,7 +223,12 @@ describe.runIf(HAS_DOVECOT && HAS_INBOX)("a day", () => {
       expect(records(run)[0]).toMatchObject({
         type: "bot-status",
         outbox: { queued: 0, "in-doubt": 0, sent: all, failed: 0 },
-        counters: { "replies stop": 4, "replies pause": 4, "replies base": 5 },
+        counters: Object.fromEntries(
+          ["stop", "pause", "base"].map((what, i) => [
+            `replies ${what}`,
+            TOLD.filter((n) => n % ANSWERS.length === i).length,
+          ]),
+        ),
         open: 0,
       });
     } finally {
@@ -233,7 +244,7 @@ function random(seed: number): () => number {
   return () => (state = (state * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31;
 }
 
-const KILLS = LONG ? 40 : 6;
+const KILLS = LONG ? 40 : 4;
 
 describe("kill -9", () => {
   test(`${KILLS} times at any moment: nothing is sent twice, nothing is lost`, async () => {

@@ -221,7 +221,7 @@ describe("a letter", () => {
     }
     expect(letters()).toHaveLength(3);
     expect(outcomes()).toMatchObject({ suggest: 3, enough: 9, recent: 8 });
-  }, 60_000);
+  });
 
   test("a day has its ceiling", async () => {
     const authors = Array.from({ length: 8 }, (_, i) => `author${i}@example.org`);

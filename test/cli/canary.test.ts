@@ -184,7 +184,7 @@ describe.each(Object.keys(PLACES))("%s", (name) => {
   });
 
   const commands = name.includes("packed") ? [...COMMANDS, ...WRITERS] : COMMANDS;
-  test.each(some(commands, 2, Object.keys(PLACES).indexOf(name)))(
+  test.each(some(commands, 3, Object.keys(PLACES).indexOf(name)))(
     "patchsig %s starts nothing",
     (words) => run(place, words, newHome()),
   );

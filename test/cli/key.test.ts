@@ -7,6 +7,7 @@ import { keyCommand } from "../../src/cli/commands/key.ts";
 import { formatPublicKeyText, parsePublicKeyFile } from "../../src/minisign/public-key.ts";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
 import { patchsig } from "../support/cli.ts";
+import { LONG } from "../support/long.ts";
 import { requireTool } from "../support/tools.ts";
 import { CHEAP, PASSWORD, fixture, plainKey, temporaryDirectory } from "../minisign/support.ts";
 
@@ -110,7 +111,6 @@ describe("key generate", () => {
 });
 
 describe("key password", () => {
-  /** At the default cost each use of a password takes seconds: once to set it, once by stock minisign. */
   const stock = test.runIf(requireTool("minisign"));
   const stockSigns = (path: string, publicKey: string, input: string): number | null => {
     const message = file("message", "text");
@@ -118,7 +118,8 @@ describe("key password", () => {
     return spawnSync("minisign", args, { input }).status;
   };
 
-  stock("set one; stock minisign follows", async () => {
+  // at the default cost each use of a password takes seconds: to set it, and by stock minisign
+  test.runIf(LONG && requireTool("minisign"))("set one; stock minisign follows", async () => {
     const { out } = await run("generate", "-W");
     // opened as a shell's `3< file` would
     const descriptor = openSync(file("passwords", "Pässword 1", "unused"), "r");

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { patchsig, records } from "../support/cli.ts";
 import { commit, commitsSince, git, newRepository } from "../support/repo.ts";
+import { some } from "../support/long.ts";
 import { receive } from "../support/smtp.ts";
 import { requireTool } from "../support/tools.ts";
 import { expectStatus, filesOf, newFolder, newHome } from "./support.ts";
@@ -92,7 +93,7 @@ function tree(): string {
 }
 
 describe.runIf(tools)("git send-email", () => {
-  test.each(["auto", "8bit", "quoted-printable", "base64"])(
+  test.each(some(["auto", "8bit", "quoted-printable", "base64"], 2))(
     "--transfer-encoding=%s",
     async (encoding) => {
       const mails = await received(encoding);

@@ -18,6 +18,7 @@ import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
 import { openTrust } from "../../src/store/trust-store.ts";
 import { signStatement } from "../../src/trust/statement.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";
+import { some } from "../support/long.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
 import {
   expectError,
@@ -368,13 +369,15 @@ describe("a database that cannot be used: one line, a hint, and it stays as it i
     const file = join(home, "patchsig", "trust.db");
     spoil(file);
     const before = readFileSync(file);
-    const runs = [
-      trust("list"),
-      trust("accept", ALICE, A2),
-      trust("backup", "copy"),
-      patchsig(["verify", ...patches], { home }),
+    const words = [
+      ["trust", "list"],
+      ["trust", "accept", ALICE, A2],
+      ["trust", "backup", "copy"],
+      ["verify", ...patches],
     ];
-    for (const run of runs) {
+    const nth = spoiled.findIndex(([, said]) => said === message);
+    for (const args of some(words, 2, nth)) {
+      const run = patchsig(args, { home });
       expectError(run, 3, message);
       expectTidy(run.stderr.slice(run.stderr.indexOf("\nhint: ") + 1));
     }

@@ -83,7 +83,7 @@ const NAMES = some(Object.keys(SHAPES), 2);
 let measured: Map<string, Runs>;
 beforeAll(() => {
   measured = measure(NAMES);
-}, 600_000);
+});
 
 test.each(NAMES)("%s", (name) => {
   const grown: string[] = [];

@@ -4,10 +4,11 @@ import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, symlinkSync
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readDiff } from "../../src/diff/diff.ts";
+import { LONG } from "../support/long.ts";
 import { type Judge, makeJudge, type Question, numstatOf, writeFiles } from "./judge.ts";
 import { mutate, Random } from "./mutate.ts";
 
-const CASES = Number(process.env["FUZZ"] ?? 400);
+const CASES = Number(process.env["FUZZ"] ?? (LONG ? 400 : 200));
 /** Patches about which git is asked together. */
 const BATCH = 200;
 const SEED = Number(process.env["SEED"] ?? 1);

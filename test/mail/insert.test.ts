@@ -99,7 +99,7 @@ it("stuffs lines for format=flowed", () => {
 
 const count = Number(env["FUZZ"] ?? 400);
 
-it(`random mails: ${count} of them, judged by git`, { timeout: 20_000 + count * 20 }, () => {
+it(`random mails: ${count} of them, judged by git`, { timeout: 0 }, () => {
   const tried: { seed: number; message: Buffer; patch: Buffer; signed: Buffer }[] = [];
   for (let seed = 1; seed <= count * 4; seed++) {
     const mail = Buffer.from(new Generator(seed).mail(), "latin1");

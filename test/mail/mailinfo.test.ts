@@ -53,22 +53,18 @@ describe("random mails", () => {
   const count = Number(env["FUZZ"] ?? 400);
   const seed = Number(env["SEED"] ?? 1);
 
-  it(
-    `${count} from seed ${seed} on are read as git reads them, or refused`,
-    { timeout: 20_000 + count * 20 },
-    () => {
-      let same = 0;
-      const mails = Array.from({ length: count }, (_, i) =>
-        Buffer.from(new Generator(seed + i).mail(), "latin1"),
-      );
-      for (const [i, outcome] of compareAll(mails, judge).entries()) {
-        expect(outcome.kind, `seed ${seed + i}: ${JSON.stringify(outcome)}`).not.toBe("different");
-        if (outcome.kind === "same") same++;
-      }
-      // a reader that refuses everything is never wrong
-      expect(same / count).toBeGreaterThan(0.35);
-    },
-  );
+  it(`${count} from seed ${seed} on are read as git reads them, or refused`, { timeout: 0 }, () => {
+    let same = 0;
+    const mails = Array.from({ length: count }, (_, i) =>
+      Buffer.from(new Generator(seed + i).mail(), "latin1"),
+    );
+    for (const [i, outcome] of compareAll(mails, judge).entries()) {
+      expect(outcome.kind, `seed ${seed + i}: ${JSON.stringify(outcome)}`).not.toBe("different");
+      if (outcome.kind === "same") same++;
+    }
+    // a reader that refuses everything is never wrong
+    expect(same / count).toBeGreaterThan(0.35);
+  });
 });
 
 const HEAD = "From: A U <a@x.example>\nSubject: [PATCH v2 1/3] one\nDate: now\n";

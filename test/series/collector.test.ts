@@ -91,7 +91,7 @@ describe("series that stream", () => {
       }),
       { numRuns: RUNS },
     );
-  }, 600_000);
+  });
 
   it("come back in the order in which they began", () => {
     const mails = ["a", "b", "c"].map((name) => mail(name, `[PATCH] ${name}`));

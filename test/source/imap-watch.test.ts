@@ -144,7 +144,7 @@ describe.runIf(HAS_DOVECOT)("IDLE", () => {
       if (words.includes("news")) deliver();
     });
     // a connection or a wait that is left over would keep it for minutes
-    const timer = setTimeout(() => child.kill(), 100_000);
+    const timer = setTimeout(() => child.kill(), 500_000);
     expect(await ended).toBe(0);
     clearTimeout(timer);
   });

@@ -6,6 +6,7 @@ import {
   chmodSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -13,6 +14,7 @@ import {
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { patchsig, records, type Run } from "../support/cli.ts";
+import { some } from "../support/long.ts";
 import { temporaryFolder } from "../support/repo.ts";
 
 let folder: string;
@@ -38,7 +40,6 @@ function git(args: readonly string[], input = ""): string {
 interface Delivered {
   readonly commit: string;
   readonly blob: string;
-  readonly parent: string;
 }
 
 /** As public-inbox v2 has it: a commit a mail, loose objects. */
@@ -46,19 +47,22 @@ function epoch(number: number, count: number): Delivered[] {
   const repository = join(inbox, "git", `${number}.git`);
   git(["init", "-q", "--bare", "-b", "main", repository]);
   const at = (...args: string[]): string[] => [`--git-dir=${repository}`, ...args];
-  let parent = "";
-  return Array.from({ length: count }, (_, i) => {
+  let stream = "";
+  for (let i = 0; i < count; i++) {
     const name = `${number}.${i}`;
     const mail = `From: A <a@example.org>\nSubject: [PATCH] ${name}\nMessage-ID: <${name}@a>\n\nx\n---\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+${name}\n`;
-    const blob = git(at("hash-object", "-w", "--stdin"), mail);
-    const tree = git(at("mktree"), `100644 blob ${blob}\tm\n`);
-    const parents = parent === "" ? [] : ["-p", parent];
-    const commit = git(at("commit-tree", tree, ...parents, "-m", name));
-    git(at("update-ref", "HEAD", commit));
-    const delivered = { commit, blob, parent };
-    parent = commit;
-    return delivered;
-  });
+    stream += `blob\nmark :${2 * i + 1}\ndata ${mail.length}\n${mail}\n`;
+    stream += `commit refs/heads/main\nmark :${2 * i + 2}\ncommitter i <i@example.org> ${i} +0000\n`;
+    stream += `data ${name.length}\n${name}\nM 100644 :${2 * i + 1} m\n`;
+  }
+  const marks = join(folder, "marks");
+  git(at("fast-import", "--quiet", `--export-marks=${marks}`), stream);
+  // in the order of their numbers
+  const names = readFileSync(marks, "utf8").match(/(?<= )\w+/g)!;
+  return Array.from({ length: count }, (_, i) => ({
+    blob: names[2 * i]!,
+    commit: names[2 * i + 1]!,
+  }));
 }
 
 const objectFile = (number: number, name: string): string =>
@@ -102,8 +106,10 @@ describe.each(DAMAGES)("a mail is %s", (_, damage) => {
     const again = read(verify("--new"));
     expect(again).toEqual({ ...first, mails: others.slice(2) });
   });
+});
 
-  test("a commit between is: the epoch is named, and the other one read", () => {
+describe.each(some(DAMAGES, 3))("a commit is %s", (_, damage) => {
+  test("one between: the epoch is named, and the other one read", () => {
     const mails = epoch(0, 3);
     epoch(1, 2);
     damage(0, mails[1]!.commit);
@@ -117,7 +123,7 @@ describe.each(DAMAGES)("a mail is %s", (_, damage) => {
     expect(read(verify("--new"))).toMatchObject({ mails: [], status: 3 });
   });
 
-  test("the tip is", () => {
+  test("the tip", () => {
     const mails = epoch(0, 2);
     damage(0, mails[1]!.commit);
     for (const args of [["--dry-run"], ["--new"]]) {

@@ -57,7 +57,7 @@ describe.runIf(HAS_INBOX)("public-inbox", () => {
     for (const inbox of Object.values(inboxes))
       for (const mail of [mails[0]!, LETTER, mails[1]!, mails[2]!]) inbox.deliver(mail);
     home = newFolder();
-  }, 60_000);
+  });
 
   test("says what the same mails say as an mbox, and names each commit", () => {
     const file = mbox();

@@ -22,7 +22,7 @@ let files: string[];
 let home: string;
 beforeAll(() => {
   files = signedPatches(newSubmission().work, newHome(7));
-}, 60_000);
+});
 beforeEach(() => {
   home = newFolder();
 });

@@ -10,6 +10,7 @@ import Database from "better-sqlite3";
 import { afterEach, describe, expect, test } from "vitest";
 import { openTrust } from "../../src/store/trust-store.ts";
 import type { Sighting } from "../../src/trust/record.ts";
+import { LONG } from "../support/long.ts";
 import { keyOf, says } from "../trust/support.ts";
 import { sightingOf, someKey, temporaryDirectory } from "./support.ts";
 
@@ -47,8 +48,9 @@ function ask(worker: Worker, input: object): void {
   worker.process.stdin.write(`${JSON.stringify(input)}\n`);
 }
 
-/** How often the races are run. */
-const RACES = 100;
+/** How often the races are run, and somebody is killed. */
+const RACES = LONG ? 100 : 20;
+const KILLS = LONG ? 10 : 4;
 
 /** All of them judge at once; returns what each said, sorted. */
 async function race(racing: readonly Worker[], file: string, sightings: Sighting[]) {
@@ -149,7 +151,7 @@ test("nothing that was reported is lost by kill -9", async () => {
   const publicKey = someKey();
   const size = 50;
   let next = 0;
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < KILLS; round++) {
     const worker = await start();
     ask(worker, { command: "flood", file, publicKey, first: next, size });
     let reported = -1;

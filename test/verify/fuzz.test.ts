@@ -21,6 +21,7 @@ import { messages } from "../../src/mail/mbox.ts";
 import { normaliseIdentity } from "../../src/trust/identity.ts";
 import { mailFor } from "../../src/verify/commit.ts";
 import type { Checked } from "../../src/verify/result.ts";
+import { LONG } from "../support/long.ts";
 import { mutate } from "../support/mutate.ts";
 import { randomOf } from "../support/reshape.ts";
 import { check, isGood } from "../support/signing.ts";
@@ -38,7 +39,7 @@ import { type AmSettings, withPlainAm } from "../../src/verify/plain-am.ts";
 import { amSettingsOf, SETTINGS } from "./git-settings.ts";
 import { type Original, signedMails } from "./originals.ts";
 
-const COUNT = Number(process.env["FUZZ"] ?? 2000);
+const COUNT = Number(process.env["FUZZ"] ?? (LONG ? 2000 : 700));
 /** Good verdicts that are judged together. */
 const BATCH = 100;
 const SAMPLE = 50;
@@ -69,7 +70,7 @@ beforeAll(() => {
   outcomes = new Map();
   const judged = benches[0]!.plumbing.judge(originals.map(({ mail }) => mail));
   for (const [i, original] of originals.entries()) outcomes.set(original, judged[i]!);
-}, 120_000);
+});
 afterAll(() => {
   for (const { am, plumbing } of benches) {
     am.close();

@@ -100,7 +100,7 @@ beforeAll(() => {
     }
   }
   git(base, ["checkout", "-q", "main"]);
-}, 120_000);
+});
 afterAll(() => {
   usual.close();
   rmSync(folder, { recursive: true, force: true });
