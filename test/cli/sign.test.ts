@@ -278,11 +278,10 @@ describe("what is not", () => {
       expectError(patchsig(["sign", ...files], { home, env }), 2, /^cannot sign for the address/);
 
       // git's own words
-      const late = { GIT_AUTHOR_DATE: "soon" };
-      const why = /^no address to sign for: git var: invalid date format: soon$/;
-      const dated = patchsig(["sign", ...files], { home, env: late });
-      expectError(dated, 2, why);
-      expect(dated.stderr).toContain("hint: git config user.email you@example.org\n");
+      const nobody = patchsig(["sign", ...files], { home, env: { GIT_AUTHOR_NAME: "" } });
+      const why = /^no address to sign for: git var: empty ident name \(for <alice@example.org>\)/;
+      expectError(nobody, 2, why);
+      expect(nobody.stderr).toContain("hint: git var GIT_AUTHOR_IDENT must say your name");
     });
   });
 

@@ -56,7 +56,7 @@ export function signerAddress(): string {
   const identity = normaliseIdentity(address);
   if (identity === null || !/^[!-~]+$/.test(identity))
     throw new PatchsigError("usage", `cannot sign for the address "${address}"`, {
-      hint: SET_ADDRESS,
+      hint: "git config user.email you@example.org",
     });
   return identity;
 }
@@ -67,12 +67,12 @@ function authorAddress(): string {
   const run = runGitSync(args, { cwd, purpose: "settings", env: whoseSettings(cwd) });
   if (run === null || run.status !== 0) {
     const why = run === null ? "git is not installed" : failure(args, run.stderr).message;
-    throw new PatchsigError("usage", `no address to sign for: ${why}`, { hint: SET_ADDRESS });
+    throw new PatchsigError("usage", `no address to sign for: ${why}`, {
+      hint: "git var GIT_AUTHOR_IDENT must say your name and address: git config user.name, user.email",
+    });
   }
   return /<([^<>]*)> \d+ [+-]\d+\s*$/.exec(run.stdout.toString())?.[1] ?? "";
 }
-
-const SET_ADDRESS = "git config user.email you@example.org";
 
 const TEMPLATE = /\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*/;
 
