@@ -2,8 +2,8 @@
 
 import { hash } from "node:crypto";
 import { PatchsigError, FormatError } from "../errors.ts";
-import { parsePublicKeyText, type PublicKey } from "../minisign/public-key.ts";
-import { formatSshKey, publicKeyOfPoint, SSH_ED25519, sshFingerprint } from "../ssh/key.ts";
+import { parsePublicKeyText, type PublicKey, publicKeyOfPoint } from "../minisign/public-key.ts";
+import { formatSshKey, SSH_ED25519, sshFingerprint } from "../ssh/key.ts";
 import type { AgentKey, Holdings, OtherKey } from "./ssh-agent.ts";
 
 export interface Selected {

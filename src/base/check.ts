@@ -6,17 +6,8 @@
 import { type BaseLines, type Dependency, joinBaseLines } from "./lines.ts";
 import type { Finding } from "../types.ts";
 import { finding } from "../findings.ts";
-import {
-  type Base,
-  type BaseCheck,
-  type BaseState,
-  type Checked,
-  type CommitPlace,
-  type SeriesResult,
-  verdictOf,
-  worstOf,
-} from "../verify/result.ts";
-import { count } from "../verify/words.ts";
+import type { Base, BaseCheck, BaseState, CommitPlace } from "./result.ts";
+import { count } from "../primitives/words.ts";
 
 /** Of what a mail names as its base, in a repository. */
 export interface BaseFacts {
@@ -57,10 +48,15 @@ export interface Claim {
   readonly codes: ReadonlySet<string>;
 }
 
-export function claimOf(
-  base: Base,
-  members: readonly Pick<Checked, "signature" | "signed" | "baseLines" | "findings">[],
-): Claim {
+/** Of a mail: what bears on the base that its series names. */
+interface Claimant {
+  readonly signature: string;
+  readonly signed: { readonly comment: { readonly base: string | null } } | null;
+  readonly baseLines: BaseLines;
+  readonly findings: readonly Finding[];
+}
+
+export function claimOf(base: Base, members: readonly Claimant[]): Claim {
   const signed = members.some(
     (m) => m.signature === "good" && m.signed?.comment.base === base.commit,
   );
@@ -124,16 +120,6 @@ export function judgeBase(
     },
     findings,
   };
-}
-
-/** The series with what a repository says of its base. */
-export function addBaseCheck(
-  result: SeriesResult,
-  baseCheck: BaseCheck,
-  more: readonly Finding[],
-): SeriesResult {
-  const verdict = worstOf([result.verdict, verdictOf(more)]);
-  return { ...result, findings: [...result.findings, ...more], verdict, baseCheck };
 }
 
 function askedState(facts: BaseFacts | null, trial: Trial): BaseState {

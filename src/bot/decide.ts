@@ -8,6 +8,7 @@ import type { MailFacts, SeriesFacts } from "./facts.ts";
 import { afterQuiet, isQuiet } from "./quiet.ts";
 import { canArrive, isAmong } from "./reach.ts";
 import type { Limits, Rules, Topic } from "./settings.ts";
+import { DAY } from "../primitives/time.ts";
 
 /** What is known of the one who sent it, this series included. */
 export interface AuthorFacts {
@@ -78,8 +79,6 @@ export type Decision =
   /** The base has to be guessed first. */
   | { readonly kind: "guess" }
   | { readonly kind: "suggest"; readonly topics: readonly Topic[]; readonly at: number };
-
-const DAY = 86_400;
 
 type Test = (situation: Situation, first: MailFacts, rules: Rules) => boolean;
 

@@ -6,6 +6,7 @@
 import { PatchsigError } from "../errors.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import { parseQuiet, type Quiet } from "./quiet.ts";
+import { DAY } from "../primitives/time.ts";
 
 const MODES = ["preview", "digest", "private", "list"] as const;
 /** preview: nothing is sent · digest: to the maintainers only · private: to the author · list: to both. */
@@ -86,8 +87,6 @@ export interface Words {
   readonly paths: (key: string) => readonly string[];
   readonly settings: readonly { readonly key: string; readonly value: string }[];
 }
-
-const DAY = 86_400;
 
 export const DEFAULT_RULES: Rules = {
   minSeries: 3,

@@ -1,7 +1,7 @@
 /** How far mails are read, for people who wait. */
 
 import type { OnRead } from "../source/piece.ts";
-import { count } from "../verify/words.ts";
+import { count } from "../primitives/words.ts";
 import { progress } from "./terminal.ts";
 
 /**

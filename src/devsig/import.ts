@@ -5,8 +5,8 @@
  */
 
 import { FormatError } from "../errors.ts";
-import { formatPublicKeyText } from "../minisign/public-key.ts";
-import { parseSshKey as pointOfSshKey, publicKeyOfPoint } from "../ssh/key.ts";
+import { formatPublicKeyText, publicKeyOfPoint } from "../minisign/public-key.ts";
+import { parseSshKey as pointOfSshKey } from "../ssh/key.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import { type FoundKey, type Keyring, type KeyringFile, byIdentity } from "../trust/keyring.ts";
 import { keyPath, parseEd25519Key } from "./keyring.ts";

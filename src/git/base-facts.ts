@@ -5,7 +5,7 @@ import { publicRef } from "./base.ts";
 import type { Objects } from "./objects.ts";
 import { isObjectName, type Repository } from "./repository.ts";
 import { gitLines, gitSays, gitText } from "./run.ts";
-import { shellCommand } from "../shell.ts";
+import { shellCommand } from "../primitives/shell.ts";
 
 /** @param commit as a mail says it: looked up over stdin, and used only if it is a full name here */
 export async function baseFacts(

@@ -1,5 +1,7 @@
 /** The Date header (RFC 5322, 3.3; obsolete forms of 4.3). */
 
+import { DAY } from "../primitives/time.ts";
+
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 /** Hours east of Greenwich. Single letters say nothing (RFC 5322, 4.3), and are taken as UTC. */
 const ZONES: Readonly<Record<string, number>> = {
@@ -49,6 +51,6 @@ export function parseDate(text: string): number | null {
       : (sign === "-" ? -1 : 1) * (Number(zoneHour) * 60 + Number(zoneMinute));
   const minutes = Number(hour) * 60 + Number(minute) - east;
   return (
-    daysSinceEpoch(Number(year), month, Number(day)) * 86_400 + minutes * 60 + Number(second ?? 0)
+    daysSinceEpoch(Number(year), month, Number(day)) * DAY + minutes * 60 + Number(second ?? 0)
   );
 }

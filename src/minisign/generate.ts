@@ -2,7 +2,7 @@
 
 import nacl from "tweetnacl";
 import { verifyStrict } from "./ed25519.ts";
-import { publicKeyOfPoint } from "../ssh/key.ts";
+import { publicKeyOfPoint } from "./public-key.ts";
 import { SecretKey } from "./secret-key.ts";
 
 /**

@@ -5,6 +5,7 @@
  *     RWQs9AaSMMQG7t6jJ6SupxrJDW3HChgqKZaWvzzwWu8vaTih7GrQo+y8
  */
 
+import { createHash } from "node:crypto";
 import { FormatError } from "../errors.ts";
 import type { PublicKeyText } from "../types.ts";
 import {
@@ -39,6 +40,15 @@ export function parsePublicKeyText(text: string): PublicKey {
     keyNumber: bytes.subarray(2, 2 + KEY_NUMBER_BYTES),
     point: bytes.subarray(2 + KEY_NUMBER_BYTES),
   };
+}
+
+/**
+ * The key of a point that has no number of its own, as OpenSSH's have none: its number is the
+ * beginning of the point's SHA-256 (spec, "Keys held by ssh-agent").
+ */
+export function publicKeyOfPoint(point: Uint8Array): PublicKey {
+  const digest = createHash("sha256").update(point).digest();
+  return { keyNumber: digest.subarray(0, KEY_NUMBER_BYTES), point: Buffer.from(point) };
 }
 
 /** The whole key as `RW…`: the form in which keys are compared and stored. */

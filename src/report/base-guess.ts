@@ -2,7 +2,8 @@
 
 import type { Candidate, Guess } from "../base/guess.ts";
 import type { SeriesResult } from "../verify/result.ts";
-import { count as counted, day } from "../verify/words.ts";
+import { count as counted } from "../primitives/words.ts";
+import { day } from "../primitives/time.ts";
 import { factLines, seriesTitle } from "./base.ts";
 import type { SafeText } from "./escape.ts";
 import type { Style } from "./text.ts";

@@ -2,9 +2,10 @@
 
 import type { BaseLines } from "../base/lines.ts";
 import { baseSentence, dependencyName, type Need } from "../base/check.ts";
-import type { Base, BaseCheck, SeriesResult } from "../verify/result.ts";
+import type { SeriesResult } from "../verify/result.ts";
+import type { Base, BaseCheck } from "../base/result.ts";
 import type { Finding } from "../types.ts";
-import { count } from "../verify/words.ts";
+import { count } from "../primitives/words.ts";
 import { escapeText, ours, type SafeText, truncateTo, wrapTo } from "./escape.ts";
 import type { Style } from "./text.ts";
 

@@ -2,7 +2,8 @@
 
 import { REASONS, type Reason } from "../bot/decide.ts";
 import type { LettersEffect } from "../bot/effect.ts";
-import { count, day } from "../verify/words.ts";
+import { count } from "../primitives/words.ts";
+import { day } from "../primitives/time.ts";
 import { displayWidth, escapeText, ours, padTo, type SafeText, truncateTo } from "./escape.ts";
 import type { Style } from "./text.ts";
 

@@ -10,7 +10,7 @@ import type { Finding } from "../types.ts";
 import type { NoteResult, PatchResult, SeriesResult } from "../verify/result.ts";
 import { baseSentence } from "../base/check.ts";
 import { numberCount, numberList } from "../verify/series.ts";
-import { shellWords } from "../shell.ts";
+import { shellWords } from "../primitives/shell.ts";
 import {
   displayWidth,
   escapeText,

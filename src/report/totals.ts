@@ -1,7 +1,7 @@
 /** The end of a run over more than one series: a line, and of a long run a table of who signed. */
 
 import type { Count, Totals } from "../verify/totals.ts";
-import { count } from "../verify/words.ts";
+import { count } from "../primitives/words.ts";
 import { escapeText, ours, padTo, type SafeText, truncateTo, wrapTo } from "./escape.ts";
 import type { Style } from "./text.ts";
 

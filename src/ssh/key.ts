@@ -1,11 +1,9 @@
 /**
  * OpenSSH's form of an Ed25519 public key (RFC 8709): string "ssh-ed25519", string point, where a
- * string is a length of four bytes and as many bytes. And that key as minisign's (spec, "Keys held
- * by ssh-agent").
+ * string is a length of four bytes and as many bytes.
  */
 
 import { createHash } from "node:crypto";
-import { KEY_NUMBER_BYTES, type PublicKey } from "../minisign/public-key.ts";
 
 export const SSH_ED25519 = "ssh-ed25519";
 const POINT_BYTES = 32;
@@ -31,10 +29,4 @@ export function parseSshKey(blob: Buffer): Buffer | null {
 export function sshFingerprint(point: Uint8Array): string {
   const digest = createHash("sha256").update(formatSshKey(point)).digest("base64");
   return `SHA256:${digest.replace(/=+$/, "")}`;
-}
-
-/** minisign's key of a point: its number is the beginning of the point's SHA-256. */
-export function publicKeyOfPoint(point: Uint8Array): PublicKey {
-  const digest = createHash("sha256").update(point).digest();
-  return { keyNumber: digest.subarray(0, KEY_NUMBER_BYTES), point: Buffer.from(point) };
 }

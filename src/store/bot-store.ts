@@ -15,6 +15,7 @@ import { BOT_SCHEMA } from "./bot-schema.ts";
 import { cursorStatements } from "./cursors.ts";
 import { explained, openDatabase, openMemory } from "./database.ts";
 import { openOutbox, type Outbox } from "./outbox.ts";
+import { DAY } from "../primitives/time.ts";
 
 export type WishKind = "stop" | "undeliverable" | "pause";
 
@@ -55,7 +56,6 @@ export interface LetterRow {
   readonly answered: boolean;
 }
 
-const DAY = 86_400;
 /** How long somebody who signed counts as one who signs. */
 const SIGNS = 180 * DAY;
 /** Letters of so long ago cannot count against a day any more. */

@@ -20,13 +20,15 @@ import {
 } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join } from "node:path";
-import { shellCommand, shellWord } from "../shell.ts";
-import { PatchsigError, FormatError } from "../errors.ts";
-import type { ErrorCode } from "../errors.ts";
-import { formatPublicKeyText, parsePublicKeyFile } from "../minisign/public-key.ts";
-import type { PublicKey } from "../minisign/public-key.ts";
-import { parseSecretKeyFile, unlockSecretKey } from "../minisign/secret-key.ts";
-import type { SecretKey, SecretKeyFile } from "../minisign/secret-key.ts";
+import { shellCommand, shellWord } from "../primitives/shell.ts";
+import { PatchsigError, FormatError, type ErrorCode } from "../errors.ts";
+import { formatPublicKeyText, parsePublicKeyFile, type PublicKey } from "../minisign/public-key.ts";
+import {
+  parseSecretKeyFile,
+  unlockSecretKey,
+  type SecretKey,
+  type SecretKeyFile,
+} from "../minisign/secret-key.ts";
 import { publicKeyPath } from "./key-path.ts";
 import { refusePlanted } from "./replace-file.ts";
 

@@ -13,6 +13,7 @@ import type {
 } from "./record.ts";
 import { nextState } from "./table.ts";
 import type { PublicKeyText } from "../types.ts";
+import { DAY } from "../primitives/time.ts";
 
 export interface Decision {
   readonly trust:
@@ -41,7 +42,7 @@ export function usableKeys(records: readonly KeyRecord[]): readonly KeyRecord[] 
 }
 
 /** Seconds between the first sighting of a key and the one that makes it known, at the least. */
-const ANOTHER_DAY = 86_400;
+const ANOTHER_DAY = DAY;
 
 /** Another series than the one that brought the key, on another day: what makes a key known. */
 export function isAnother(record: KeyRecord, { series, at }: Sighting): boolean {

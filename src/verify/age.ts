@@ -2,7 +2,8 @@
 
 import type { Finding } from "../types.ts";
 import { finding } from "../findings.ts";
-import { DAY, type Policy } from "./policy.ts";
+import { type Policy } from "./policy.ts";
+import { DAY } from "../primitives/time.ts";
 import type { Evidence } from "./evidence.ts";
 
 /** git send-email dates a mail anew; a series may lie for a while before it is sent. */

@@ -4,9 +4,9 @@ import type { Finding } from "../types.ts";
 import type { Evidence } from "./evidence.ts";
 import { finding } from "../findings.ts";
 import { ageFindings, USUAL_DAYS } from "./age.ts";
-import { DAY, type Policy } from "./policy.ts";
+import { type Policy } from "./policy.ts";
+import { DAY, day, month } from "../primitives/time.ts";
 import { signerFindings, type SignerContext } from "./signer.ts";
-import { day, month } from "./words.ts";
 import { type KeyFacts, type PatchResult, type Trust, verdictOf } from "./result.ts";
 
 /** Since when (seconds), and on how many patches, somebody has signed. */

@@ -4,6 +4,8 @@
  * list itself.
  */
 
+import { DAY } from "../primitives/time.ts";
+
 /** In ascending order: each asks for what the one before asks for, and more. */
 const REQUIREMENTS = ["nothing", "signature", "known", "pinned"] as const;
 export type Requirement = (typeof REQUIREMENTS)[number];
@@ -29,9 +31,6 @@ export interface Policy {
   /** So many seconds after it was signed, a patch may not come with a Date later than that. */
   readonly maxAge: number;
 }
-
-/** Seconds. */
-export const DAY = 86_400;
 
 export const DEFAULT_POLICY: Policy = {
   require: "signature",

@@ -2,6 +2,7 @@
 
 import type { Attestation } from "../patch/attestation.ts";
 import type { BaseLines } from "../base/lines.ts";
+import type { Base, BaseCheck } from "../base/result.ts";
 import type { TrustedComment } from "../patch/trusted-comment.ts";
 import type { KeyState } from "../trust/record.ts";
 import type { Found } from "../trust/statement.ts";
@@ -63,42 +64,6 @@ export interface Checked {
   /** Statements about keys that the mail carries. */
   readonly statements: readonly Found[];
   readonly findings: readonly Finding[];
-}
-
-export interface Base {
-  readonly status: "present" | "missing" | "guessed";
-  readonly commit: string | null;
-  readonly tree: string | null;
-}
-
-export type BaseState =
-  | "missing"
-  | "malformed"
-  | "contradicts"
-  | "unknown"
-  | "not-a-commit"
-  | "applies"
-  | "conflicts"
-  | "untried";
-
-/** Where a commit is in a repository; all null if it is not there, or is no commit. */
-export interface CommitPlace {
-  /** Whether a remote-tracking branch has it; null if there is no such branch at all. */
-  readonly public: boolean | null;
-  /** The best known remote-tracking branch that has it. */
-  readonly ref: string | null;
-  /** As git describe names it. */
-  readonly name: string | null;
-  /** The branch that is checked out, or "HEAD"; how many commits the base is behind and ahead of it. */
-  readonly branch: string | null;
-  readonly behind: number | null;
-  readonly ahead: number | null;
-}
-
-/** Part of a JSON record (docs/schema/base.md): what a repository says of a base. */
-export interface BaseCheck extends CommitPlace {
-  readonly state: BaseState;
-  readonly conflict: { readonly patch: number; readonly files: readonly string[] } | null;
 }
 
 /** What was remembered of the signing key when the mail was looked at. Times are seconds. */
@@ -205,4 +170,14 @@ export function worstOf(verdicts: readonly Verdict[]): Verdict {
 export function verdictOf(findings: readonly Finding[]): Verdict {
   if (findings.some((f) => f.severity === "fail")) return "fail";
   return findings.some((f) => f.severity === "warn") ? "warn" : "pass";
+}
+
+/** The series with what a repository says of its base. */
+export function addBaseCheck(
+  result: SeriesResult,
+  baseCheck: BaseCheck,
+  more: readonly Finding[],
+): SeriesResult {
+  const verdict = worstOf([result.verdict, verdictOf(more)]);
+  return { ...result, findings: [...result.findings, ...more], verdict, baseCheck };
 }

@@ -9,14 +9,8 @@ import type { AssembledSeries, SeriesItem, ThreadMail } from "../series/item.ts"
 import type { Finding } from "../types.ts";
 import type { Evidence } from "./evidence.ts";
 import { finding } from "../findings.ts";
-import {
-  type Base,
-  type Numbers,
-  type PatchResult,
-  type SeriesResult,
-  verdictOf,
-  worstOf,
-} from "./result.ts";
+import { type Numbers, type PatchResult, type SeriesResult, verdictOf, worstOf } from "./result.ts";
+import { type Base } from "../base/result.ts";
 
 /** A mail with a patch and its verdict. `payload` is the caller's own. */
 export interface JudgedMail<P> {

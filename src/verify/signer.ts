@@ -1,15 +1,20 @@
 /** What is said of the key of a good patch: whose it is, what is known of it, what the policy asks. */
 
 import type { Decision } from "../trust/decide.ts";
-import { MAX_NAMED } from "../trust/record.ts";
-import type { ChangedKeyInfo, KeyRecord, UnsignedRecord } from "../trust/record.ts";
+import {
+  MAX_NAMED,
+  type ChangedKeyInfo,
+  type KeyRecord,
+  type UnsignedRecord,
+} from "../trust/record.ts";
 import type { Replay } from "../trust/replay.ts";
 import type { Finding, PublicKeyText } from "../types.ts";
-import { shellCommand } from "../shell.ts";
+import { shellCommand } from "../primitives/shell.ts";
 import type { Evidence } from "./evidence.ts";
 import { finding } from "../findings.ts";
 import type { Policy, Requirement } from "./policy.ts";
-import { count, day, month } from "./words.ts";
+import { count } from "../primitives/words.ts";
+import { day, month } from "../primitives/time.ts";
 
 /** What the trust database says of a good patch's signer. */
 export interface SignerContext {

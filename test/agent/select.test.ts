@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { selectKey } from "../../src/agent/select.ts";
 import type { AgentKey } from "../../src/agent/ssh-agent.ts";
 import { generateSecretKey } from "../../src/minisign/generate.ts";
-import { formatPublicKeyText } from "../../src/minisign/public-key.ts";
-import { formatSshKey, publicKeyOfPoint, sshFingerprint } from "../../src/ssh/key.ts";
+import { formatPublicKeyText, publicKeyOfPoint } from "../../src/minisign/public-key.ts";
+import { formatSshKey, sshFingerprint } from "../../src/ssh/key.ts";
 
 const key = (seed: number, comment: string): AgentKey => ({
   point: generateSecretKey(Buffer.alloc(32, seed), Buffer.alloc(8)).publicKey.point,

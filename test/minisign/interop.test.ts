@@ -6,8 +6,11 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createVerifier } from "../../src/minisign/ed25519.ts";
 import { generateSecretKey } from "../../src/minisign/generate.ts";
-import { formatPublicKeyFile, formatPublicKeyText } from "../../src/minisign/public-key.ts";
-import { parsePublicKeyFile } from "../../src/minisign/public-key.ts";
+import {
+  formatPublicKeyFile,
+  formatPublicKeyText,
+  parsePublicKeyFile,
+} from "../../src/minisign/public-key.ts";
 import {
   formatSecretKeyFile,
   parseSecretKeyFile,

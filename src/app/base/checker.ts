@@ -8,7 +8,7 @@ import { diffsByOwnId, tryDiffs } from "../../git/trial.ts";
 import { dependencyName, judgeBase, type Need, stateOf, type Trial } from "../../base/check.ts";
 import type { Finding } from "../../types.ts";
 import { neededBefore, seriesFor } from "../../base/needs.ts";
-import type { BaseCheck } from "../../verify/result.ts";
+import type { BaseCheck } from "../../base/result.ts";
 import type { Subject } from "./subject.ts";
 
 export interface Checkup {

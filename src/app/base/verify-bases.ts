@@ -3,9 +3,8 @@
 import { PatchsigError } from "../../errors.ts";
 import { openRepository } from "../../git/repository.ts";
 import type { Finding } from "../../types.ts";
-import { addBaseCheck } from "../../base/check.ts";
+import { addBaseCheck, type Checked, type SeriesResult } from "../../verify/result.ts";
 import { finding } from "../../findings.ts";
-import type { Checked, SeriesResult } from "../../verify/result.ts";
 import type { Series } from "../../verify/series.ts";
 import { BaseChecker } from "./checker.ts";
 import { BaseGuesser } from "./guesser.ts";

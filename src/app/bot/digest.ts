@@ -5,14 +5,14 @@ import { letterId } from "../../bot/identity.ts";
 import type { BotSettings } from "../../bot/settings.ts";
 import { compose } from "../../send/compose.ts";
 import type { BotStore } from "../../store/bot-store.ts";
-import { day } from "../../verify/words.ts";
+import { DAY, day } from "../../primitives/time.ts";
 import { automaticHeaders, commonView } from "./letters.ts";
 import { queue } from "./queue.ts";
 import type { Render } from "./templates.ts";
 
-const WEEK = 7 * 86_400;
+const WEEK = 7 * DAY;
 /** The epoch was a Thursday: weeks begin on Mondays. */
-const MONDAY = 4 * 86_400;
+const MONDAY = 4 * DAY;
 const MAX_LISTED = 100;
 const CURSOR = "digest";
 

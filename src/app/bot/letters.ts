@@ -5,7 +5,7 @@ import type { View } from "../../bot/letter.ts";
 import type { BotSettings } from "../../bot/settings.ts";
 import { evidence } from "../../report/base-guess.ts";
 import { compose } from "../../send/compose.ts";
-import { day } from "../../verify/words.ts";
+import { DAY, day } from "../../primitives/time.ts";
 import type { Guessed } from "../base/guesser.ts";
 import type { Outcome } from "./session.ts";
 import type { Render } from "./templates.ts";
@@ -18,8 +18,6 @@ export interface Letter {
   readonly recipients: readonly string[];
   readonly bytes: Buffer;
 }
-
-const DAY = 86_400;
 
 /** What every template may name. */
 export function commonView({ name, owner, about }: BotSettings): View {

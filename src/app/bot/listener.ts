@@ -14,7 +14,7 @@ import type { BotSettings } from "../../bot/settings.ts";
 import { compose } from "../../send/compose.ts";
 import type { BotStore, LetterRow } from "../../store/bot-store.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
-import { day } from "../../verify/words.ts";
+import { day } from "../../primitives/time.ts";
 import { answered, isAddressedTo, readWish, type Returned, undelivered } from "./incoming.ts";
 import { automaticHeaders, bareSubject, commonView, type Letter } from "./letters.ts";
 import { queue } from "./queue.ts";

@@ -2,9 +2,10 @@
 
 import type { BotStore } from "../../store/bot-store.ts";
 import type { Letter } from "./letters.ts";
+import { DAY } from "../../primitives/time.ts";
 
 /** A letter that could not leave for so long, in seconds, is not worth sending any more. */
-const EXPIRES = 3 * 86_400;
+const EXPIRES = 3 * DAY;
 
 /** @param at,notBefore seconds since the epoch */
 export function queue(

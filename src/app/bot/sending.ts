@@ -9,8 +9,7 @@ import type { OutboxRow } from "../../store/outbox.ts";
 import { openTransport } from "../send/mail-transport.ts";
 import { drain } from "../send/outbox-run.ts";
 import { say } from "../../cli/terminal.ts";
-
-const DAY = 86_400;
+import { DAY } from "../../primitives/time.ts";
 
 export interface SendOptions {
   /** Where `sendemail.*` is looked for. */

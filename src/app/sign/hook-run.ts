@@ -8,7 +8,7 @@
 import { lstatSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { PatchsigError, EXIT } from "../../errors.ts";
-import { shellWord } from "../../shell.ts";
+import { shellWord } from "../../primitives/shell.ts";
 import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import { formatPublicKeyText } from "../../minisign/public-key.ts";
 import { subjectNumber } from "../../patch/subject.ts";

@@ -2,7 +2,7 @@
 
 import { readFileSync, statSync } from "node:fs";
 import { PatchsigError } from "../../errors.ts";
-import { shellCommand, shellWord } from "../../shell.ts";
+import { shellCommand, shellWord } from "../../primitives/shell.ts";
 import { messages } from "../../mail/mbox.ts";
 import { looksLikeMail, notAMail } from "../../source/file.ts";
 import { readStdin } from "../../source/reading.ts";

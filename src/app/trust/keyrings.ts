@@ -10,7 +10,7 @@ import { type Pins, pinsOf } from "../../trust/pins.ts";
 import type { Cause } from "../../trust/record.ts";
 import type { Ruling } from "../../trust/ruling.ts";
 import type { Statement } from "../../trust/statement.ts";
-import { shellCommand } from "../../shell.ts";
+import { shellCommand } from "../../primitives/shell.ts";
 import { placesOf } from "../settings.ts";
 import { say } from "../../cli/terminal.ts";
 import { now } from "../now.ts";

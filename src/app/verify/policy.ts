@@ -20,6 +20,7 @@ import {
   SETTINGS,
 } from "../../verify/policy.ts";
 import { gitConfig } from "../settings.ts";
+import { DAY } from "../../primitives/time.ts";
 
 /** One line of git config that says something about the policy. */
 interface Setting {
@@ -122,5 +123,5 @@ export function describePolicies(required: string | undefined): SafeText[] {
 
 function defaultOf(name: keyof Policy): string {
   const value = DEFAULT_POLICY[name];
-  return typeof value === "number" ? `${value / 86_400}d` : value;
+  return typeof value === "number" ? `${value / DAY}d` : value;
 }

@@ -20,7 +20,7 @@ import type { Policies } from "../../verify/policy.ts";
 import type { Checked, NoteResult } from "../../verify/result.ts";
 import type { JudgedMail } from "../../verify/series.ts";
 import type { ThreadMail } from "../../series/item.ts";
-import { count } from "../../verify/words.ts";
+import { count } from "../../primitives/words.ts";
 import { type CheckPool, openCheckPool } from "./check-pool.ts";
 import { type CheckOptions, createCheck, evidenceIn, isEvidence } from "./checking.ts";
 import { faultAt, type Place } from "../fault.ts";

@@ -4,7 +4,7 @@ import type { ArgumentsCamelCase } from "yargs";
 import { isGpgAgent } from "../../agent/gpg-agent.ts";
 import type { SshAgent } from "../../agent/ssh-agent.ts";
 import { PatchsigError } from "../../errors.ts";
-import { shellWord } from "../../shell.ts";
+import { shellWord } from "../../primitives/shell.ts";
 import { formatKeyId, formatPublicKeyText, type PublicKey } from "../../minisign/public-key.ts";
 import { readPublicKeyBeside, readSecretKeyFile, unlockKey } from "../../store/key-file.ts";
 import { publicKeyPath } from "../../store/key-path.ts";
@@ -12,9 +12,10 @@ import { type PasswordSettings, passwordSource } from "../password.ts";
 import { keyPathOf } from "../../app/settings.ts";
 import { userAgent } from "../../app/sign/agent-signer.ts";
 import { say } from "../terminal.ts";
+import { DAY } from "../../primitives/time.ts";
 
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
-const LONGEST = 30 * 86_400;
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: DAY };
+const LONGEST = 30 * DAY;
 
 interface UnlockSettings extends PasswordSettings {
   readonly key?: string | undefined;

@@ -5,7 +5,7 @@ import { PatchsigError } from "../../errors.ts";
 import { backUp, restore } from "../../store/backup.ts";
 import { openTrust } from "../../store/trust-store.ts";
 import type { KeyRecord } from "../../trust/record.ts";
-import { count } from "../../verify/words.ts";
+import { count } from "../../primitives/words.ts";
 import { say } from "../terminal.ts";
 import { databaseFile } from "./common.ts";
 

@@ -11,11 +11,12 @@ import {
   truncateTo,
 } from "../../report/escape.ts";
 import type { IdentityHistory, TrustStore } from "../../store/trust-store.ts";
-import { shellCommand, shellWords } from "../../shell.ts";
+import { shellCommand, shellWords } from "../../primitives/shell.ts";
 import type { KeyRecord, StatementRecord, TrustEvent } from "../../trust/record.ts";
 import { out, say } from "../terminal.ts";
 import { now } from "../../app/now.ts";
-import { count, day } from "../../verify/words.ts";
+import { count } from "../../primitives/words.ts";
+import { day } from "../../primitives/time.ts";
 import {
   COLUMN,
   IDENTITY,

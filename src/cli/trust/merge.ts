@@ -8,7 +8,7 @@ import { openTrust, type TrustStore } from "../../store/trust-store.ts";
 import { usableKeys } from "../../trust/decide.ts";
 import type { KeyRecord } from "../../trust/record.ts";
 import { findStatements } from "../../trust/statement.ts";
-import { count } from "../../verify/words.ts";
+import { count } from "../../primitives/words.ts";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { out, say } from "../terminal.ts";

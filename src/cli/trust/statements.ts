@@ -3,7 +3,7 @@
 import { readFileSync, statSync } from "node:fs";
 import type { Argv, CommandModule } from "yargs";
 import { PatchsigError, EXIT } from "../../errors.ts";
-import { shellCommand } from "../../shell.ts";
+import { shellCommand } from "../../primitives/shell.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { formatPublicKeyText, parsePublicKeyText } from "../../minisign/public-key.ts";
 import { signWith } from "../../minisign/signature.ts";

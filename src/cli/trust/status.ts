@@ -5,7 +5,7 @@ import type { CommandModule } from "yargs";
 import { EXIT } from "../../errors.ts";
 import { ours } from "../../report/escape.ts";
 import { placeProblems } from "../../store/place.ts";
-import { count } from "../../verify/words.ts";
+import { count } from "../../primitives/words.ts";
 import { out } from "../terminal.ts";
 import { databaseFile, JSON_OPTION, record, withTrust } from "./common.ts";
 

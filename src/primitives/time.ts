@@ -1,4 +1,7 @@
-/** Times and numbers as findings say them. */
+/** Days and months, of seconds since the epoch. The clock is never read here. */
+
+/** In seconds. */
+export const DAY = 86_400;
 
 /** `2026-03-14` in UTC, of seconds since the epoch; commits can have dates that no calendar has. */
 export function day(seconds: number): string {
@@ -11,10 +14,4 @@ export function day(seconds: number): string {
 export function month(seconds: number): string {
   // oxlint-disable-next-line no-restricted-globals -- of its argument: the clock is not read
   return new Date(seconds * 1000).toISOString().slice(0, 7);
-}
-
-/** `1 patch`, `2 patches`, `3 mails`. */
-export function count(n: number, what: string): string {
-  if (n === 1) return `${n} ${what}`;
-  return `${n} ${what.endsWith("patch") ? `${what}es` : `${what}s`}`;
 }

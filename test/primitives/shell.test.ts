@@ -2,9 +2,9 @@
 
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { finding } from "../src/findings.ts";
-import { renderNote } from "../src/report/text.ts";
-import { shellCommand, shellWord, shellWords } from "../src/shell.ts";
+import { finding } from "../../src/findings.ts";
+import { renderNote } from "../../src/report/text.ts";
+import { shellCommand, shellWord, shellWords } from "../../src/primitives/shell.ts";
 
 const ASCII = Array.from({ length: 127 }, (_, i) => String.fromCharCode(i + 1));
 const WORDS = [
