@@ -1,6 +1,6 @@
 /** `patchsig sign`: files are signed whole or left as they were. */
 
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   closeSync,
@@ -144,6 +144,12 @@ describe("what is signed", () => {
     expectSealed(readFileSync(box), 3);
     const fromLines = (file: string): string[] => text(file).match(/^From .*$/gm)!;
     expect(fromLines(box)).toEqual(fromLines(mbox(...unsigned)));
+  });
+
+  test("an mbox whose mails end where their hunks do", () => {
+    const args = ["format-patch", "--stdout", "--no-signature", "origin/main.."];
+    const run = expectStatus(sign([], execFileSync("git", args, { cwd: work })), 0);
+    expectSealed(Buffer.from(run.stdout), 3);
   });
 
   test("standard input to standard output", () => {
