@@ -58,6 +58,7 @@ export interface MailHeaders {
   readonly from: string;
   readonly sender: string;
   readonly replyTo: string;
+  readonly to: string;
   readonly cc: string;
   readonly xOriginalFrom: string;
   readonly xOriginalSender: string;

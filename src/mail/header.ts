@@ -16,6 +16,7 @@ const WANTED = [
   "list-id",
   "sender",
   "reply-to",
+  "to",
   "cc",
   "x-original-from",
   "x-original-sender",

@@ -147,6 +147,7 @@ function readHeaders(header: Header): MailHeaders {
     from: text("from"),
     sender: text("sender"),
     replyTo: text("reply-to"),
+    to: text("to"),
     cc: text("cc"),
     xOriginalFrom: text("x-original-from"),
     xOriginalSender: text("x-original-sender"),

@@ -13,6 +13,8 @@ export interface SubjectNumber {
   readonly odd: string | null;
   /** False if the version is 1 because none is named. */
   readonly hasVersion: boolean;
+  /** Of `v5.1`, which mends a part of v5: `1`. Else "". */
+  readonly minor: string;
   /**
    * The other words, lower case: `net-next`, `rfc`, `resend 6.6`. Two series of one version and size
    * differ by them.
@@ -61,11 +63,18 @@ export function subjectNumber(subject: string): SubjectNumber {
     total: total ?? null,
     odd: odd[0] ?? null,
     hasVersion: version !== undefined,
+    minor: minorOf(versions),
     prefix: words
       .filter((word) => !VERSION.test(word) && !NUMBER.test(word) && !/^patch$/i.test(word))
       .join(" ")
       .toLowerCase(),
   };
+}
+
+/** What stands behind the first number of the first version that has more than one. */
+function minorOf(versions: readonly string[]): string {
+  const [minor = ""] = versions.flatMap((text) => /^\d+[./-](.+)$/.exec(text)?.[1] ?? []);
+  return minor;
 }
 
 /** NaN of what is no whole number of at most four digits. */

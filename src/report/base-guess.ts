@@ -1,7 +1,7 @@
 /** What `patchsig base guess` says to a person: candidates, and how sure that is. */
 
 import type { Candidate, Guess } from "../base/guess.ts";
-import type { SeriesResult } from "../verify/result.ts";
+import type { SeriesOutline } from "../verify/result.ts";
 import { count as counted } from "../primitives/words.ts";
 import { day } from "../primitives/time.ts";
 import { factLines, seriesTitle } from "./base.ts";
@@ -21,7 +21,7 @@ interface Shown {
   })[];
 }
 
-export function renderGuess(series: SeriesResult, shown: Shown, style: Style): SafeText[] {
+export function renderGuess(series: SeriesOutline, shown: Shown, style: Style): SafeText[] {
   const { candidates, confidence } = shown;
   const [best] = candidates;
   const say = (label: string, text: string): SafeText[] => factLines(label, text, style);

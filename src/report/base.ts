@@ -2,7 +2,7 @@
 
 import type { BaseLines } from "../base/lines.ts";
 import { baseSentence, dependencyName, type Need } from "../base/check.ts";
-import type { SeriesResult } from "../verify/result.ts";
+import type { SeriesOutline } from "../verify/result.ts";
 import type { Base, BaseCheck } from "../base/result.ts";
 import type { Finding } from "../types.ts";
 import { count } from "../primitives/words.ts";
@@ -14,7 +14,7 @@ const LABEL = 14;
 const MAX_LISTED = 20;
 
 /** `song: be loud, v2, 3 patches` */
-export function seriesTitle({ subject, version, total }: SeriesResult, style: Style): SafeText {
+export function seriesTitle({ subject, version, total }: SeriesOutline, style: Style): SafeText {
   const more = `${version > 1 ? `, v${version}` : ""}, ${count(total, "patch")}`;
   const title = escapeText(subject === "" ? "(no subject)" : subject);
   return ours`${truncateTo(title, Math.max(16, style.columns - more.length))}${more}`;
@@ -40,7 +40,7 @@ function findingLines(findings: readonly Finding[], style: Style): SafeText[] {
 }
 
 export function renderShow(
-  series: SeriesResult,
+  series: SeriesOutline,
   claim: { readonly base: Base; readonly signed: boolean; readonly lines: BaseLines },
   findings: readonly Finding[],
   style: Style,
@@ -64,7 +64,7 @@ export function renderShow(
 }
 
 export function renderCheck(
-  series: SeriesResult,
+  series: SeriesOutline,
   base: Base,
   checkup: {
     readonly check: BaseCheck;

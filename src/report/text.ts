@@ -9,7 +9,7 @@
 import type { Finding } from "../types.ts";
 import type { NoteResult, PatchResult, SeriesResult } from "../verify/result.ts";
 import { baseSentence } from "../base/check.ts";
-import { numberCount, numberList } from "../verify/series.ts";
+import { numberCount, numberList } from "../verify/numbers.ts";
 import { shellWords } from "../primitives/shell.ts";
 import {
   displayWidth,

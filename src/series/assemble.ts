@@ -5,7 +5,14 @@
  * Every step looks at a bounded number of candidates, so that the work grows with the mails alone.
  */
 
-import type { AssembledSeries, Member, Reason, SeriesItem, ThreadMail } from "./item.ts";
+import {
+  type AssembledSeries,
+  followed,
+  type Member,
+  type Reason,
+  type SeriesItem,
+  type ThreadMail,
+} from "./item.ts";
 
 export interface Part<T> {
   readonly item: SeriesItem;
@@ -31,8 +38,6 @@ interface Home<T> {
   readonly through: string;
 }
 
-/** References of a mail that are followed, the nearest ones. */
-const MAX_REFERENCES = 20;
 /** Groups of one label in one thread that a mail is tried with, the latest ones. */
 const MAX_TRIED = 16;
 /** Mails without any reference belong together within this time, in seconds. */
@@ -145,10 +150,8 @@ class Groups<T> {
   }
 
   #byReferences(item: SeriesItem): Home<T> | null {
-    const known = item.references
-      .slice(-MAX_REFERENCES)
-      .reverse()
-      .flatMap((id) => this.#parts(id));
+    const nearestFirst = [...followed(item)].reverse();
+    const known = nearestFirst.flatMap((id) => this.#parts(id));
     const free = known.filter(
       ({ item: other, group }) => other.sender === item.sender && isFree(group, item),
     );
@@ -160,7 +163,8 @@ class Groups<T> {
       ({ item: other }) =>
         other.kind === "cover" &&
         other.number.total === item.number.total &&
-        (other.number.version === item.number.version || !item.hasVersion),
+        ((other.number.version === item.number.version && other.minor === item.minor) ||
+          !item.hasVersion),
     );
     return letter === undefined
       ? null
@@ -213,14 +217,16 @@ class Groups<T> {
     return { version: one.version, numbers: [...group.taken].sort((a, b) => a - b) };
   }
 
-  #counterpart({ number, sender, references }: SeriesItem): Group<T> | null {
+  #counterpart({ number, minor, sender, references }: SeriesItem): Group<T> | null {
     const parent = references.at(-1) ?? "";
     const found = this.#parts(parent).find(
       ({ item: other }) =>
         other.sender === sender &&
-        other.number.index === number.index &&
         other.number.total === number.total &&
-        other.number.version < number.version,
+        (number.version > other.number.version
+          ? number.index === other.number.index
+          : // v5.1 is about v5, whichever of its mails it answers
+            number.version === other.number.version && minor !== "" && other.minor === ""),
     );
     return found?.group ?? null;
   }
@@ -243,8 +249,8 @@ function isNear<T>({ from, to }: Group<T>, { messageId, date }: SeriesItem): boo
 }
 
 /** What the patches of one series have in common. */
-function labelOf({ sender, prefix, number }: SeriesItem): string {
-  return `${sender} ${number.version} ${number.total} ${prefix}`;
+function labelOf({ sender, prefix, number, minor }: SeriesItem): string {
+  return `${sender} ${number.version}.${minor} ${number.total} ${prefix}`;
 }
 
 /** Siblings have one parent, or at least one root. */
@@ -297,8 +303,8 @@ function parentsFirst(mails: readonly ThreadMail[]): ThreadMail[] {
   const byId = new Map<string, ThreadMail>();
   for (const mail of mails)
     if (mail.messageId !== "" && !byId.has(mail.messageId)) byId.set(mail.messageId, mail);
-  const parentOf = ({ references }: ThreadMail): ThreadMail | undefined =>
-    byId.get(references.slice(-MAX_REFERENCES).findLast((id) => byId.has(id)) ?? "");
+  const parentOf = (mail: ThreadMail): ThreadMail | undefined =>
+    byId.get(followed(mail).findLast((id) => byId.has(id)) ?? "");
   const ordered: ThreadMail[] = [];
   const begun = new Set<ThreadMail>();
   for (const mail of mails) {
@@ -320,7 +326,7 @@ function rootsOf(ordered: readonly ThreadMail[]): Map<ThreadMail, string> {
   const roots = new Map<ThreadMail, string>();
   for (const mail of ordered) {
     const { messageId, references } = mail;
-    const known = references.slice(-MAX_REFERENCES).findLast((id) => byId.has(id));
+    const known = followed(mail).findLast((id) => byId.has(id));
     const root = known === undefined ? (references[0] ?? messageId) : byId.get(known)!;
     roots.set(mail, root);
     if (messageId !== "" && !byId.has(messageId)) byId.set(messageId, root);

@@ -5,7 +5,7 @@
  */
 
 import { assemble, type Part } from "./assemble.ts";
-import type { AssembledSeries, SeriesItem, ThreadMail } from "./item.ts";
+import { type AssembledSeries, followed, type SeriesItem, type ThreadMail } from "./item.ts";
 
 export interface SeriesCollector<T> {
   /** Takes a mail; gives back the series that had to be closed for it. */
@@ -24,8 +24,6 @@ const MAX_OPEN = 256;
 const MAX_MAILS = 5_000;
 /** Names by which portions are found. */
 const MAX_NAMES = 20_000;
-/** References of a mail that are looked at: the first, and the nearest ones. */
-const MAX_REFERENCES = 20;
 
 interface Arrival<T> extends Part<T> {
   /** How many mails came before. */
@@ -41,76 +39,82 @@ interface Portion<T> {
 }
 
 export function createSeriesCollector<T>(): SeriesCollector<T> {
-  const byName = new Map<string, Portion<T>>();
-  // in the order in which something last came to them
-  const open = new Set<Portion<T>>();
+  const portions = new Portions<T>();
   let count = 0;
+  return {
+    add(item, value) {
+      const part = { item, value, at: count++ };
+      return portions.take({ parts: [part], links: [], into: null, closed: false }, namesOf(item));
+    },
+    link: (mail) =>
+      portions.take({ parts: [], links: [mail], into: null, closed: false }, threadNames(mail)),
+    close: (when) => portions.closeAll((parts) => when(parts.map(({ value }) => value))),
+    end: () => portions.closeAll(() => true),
+  };
+}
 
-  function find(name: string): Portion<T> | null {
-    let portion = byName.get(name) ?? null;
+class Portions<T> {
+  readonly #byName = new Map<string, Portion<T>>();
+  /** In the order in which something last came to them. */
+  readonly #open = new Set<Portion<T>>();
+
+  /** Puts a new portion to all that it is connected with; gives back what had to be closed. */
+  take(fresh: Portion<T>, names: readonly string[]): AssembledSeries<T>[] {
+    const closed: AssembledSeries<T>[] = [];
+    let portion = fresh;
+    for (const name of names) {
+      const other = this.#find(name);
+      if (other === null || other === portion) continue;
+      if (sizeOf(other) + sizeOf(portion) > MAX_MAILS) closed.push(...this.#close(other));
+      else portion = this.#join(portion, other);
+    }
+    for (const name of names) this.#remember(name, portion);
+    this.#touch(portion);
+    if (this.#open.size > MAX_OPEN) closed.push(...this.#close(this.#open.values().next().value!));
+    return closed;
+  }
+
+  /** In the order in which they began. */
+  closeAll(when: (parts: readonly Part<T>[]) => boolean): AssembledSeries<T>[] {
+    const quiet = [...this.#open].filter(({ parts }) => when(parts));
+    const ordered = sortedBy(quiet, ({ parts }) => least(parts, ({ at }) => at));
+    return ordered.flatMap((portion) => this.#close(portion));
+  }
+
+  #find(name: string): Portion<T> | null {
+    let portion = this.#byName.get(name) ?? null;
     while (portion?.into) portion = portion.into;
     return portion === null || portion.closed ? null : portion;
   }
 
-  function remember(name: string, portion: Portion<T>): void {
-    byName.delete(name);
-    byName.set(name, portion);
-    if (byName.size > MAX_NAMES) byName.delete(byName.keys().next().value!);
+  #remember(name: string, portion: Portion<T>): void {
+    this.#byName.delete(name);
+    this.#byName.set(name, portion);
+    if (this.#byName.size > MAX_NAMES) this.#byName.delete(this.#byName.keys().next().value!);
   }
 
-  function touch(portion: Portion<T>): void {
-    open.delete(portion);
-    if (portion.parts.length > 0) open.add(portion);
+  #touch(portion: Portion<T>): void {
+    this.#open.delete(portion);
+    if (portion.parts.length > 0) this.#open.add(portion);
   }
 
-  function join(a: Portion<T>, b: Portion<T>): Portion<T> {
+  #join(a: Portion<T>, b: Portion<T>): Portion<T> {
     const [small, large] = sizeOf(a) < sizeOf(b) ? [a, b] : [b, a];
     large.parts.push(...small.parts);
     large.links.push(...small.links);
     small.into = large;
-    open.delete(small);
+    this.#open.delete(small);
     return large;
   }
 
-  function close(portion: Portion<T>): AssembledSeries<T>[] {
+  #close(portion: Portion<T>): AssembledSeries<T>[] {
     portion.closed = true;
-    open.delete(portion);
+    this.#open.delete(portion);
     const arrival = new Map(portion.parts.map(({ item, at }) => [item, at]));
     return sortedBy(assemble(portion.parts, portion.links), ({ members }) =>
       least(members, ({ item }) => arrival.get(item)!),
     );
   }
-
-  /** Puts it to all that it is connected with. */
-  function take(fresh: Portion<T>, names: readonly string[]): AssembledSeries<T>[] {
-    const closed: AssembledSeries<T>[] = [];
-    let portion = fresh;
-    for (const name of names) {
-      const other = find(name);
-      if (other === null || other === portion) continue;
-      if (sizeOf(other) + sizeOf(portion) > MAX_MAILS) closed.push(...close(other));
-      else portion = join(portion, other);
-    }
-    for (const name of names) remember(name, portion);
-    touch(portion);
-    if (open.size > MAX_OPEN) closed.push(...close(open.values().next().value!));
-    return closed;
-  }
-
-  return {
-    add(item, value) {
-      const part = { item, value, at: count++ };
-      return take({ parts: [part], links: [], into: null, closed: false }, namesOf(item));
-    },
-    link(mail) {
-      return take({ parts: [], links: [mail], into: null, closed: false }, threadNames(mail));
-    },
-    close(when) {
-      const quiet = [...open].filter(({ parts }) => when(parts.map(({ value }) => value)));
-      return sortedBy(quiet, ({ parts }) => least(parts, ({ at }) => at)).flatMap(close);
-    },
-    end: () => sortedBy([...open], ({ parts }) => least(parts, ({ at }) => at)).flatMap(close),
-  };
 }
 
 function sizeOf<T>({ parts, links }: Portion<T>): number {
@@ -139,7 +143,7 @@ function namesOf(item: SeriesItem): string[] {
   return names;
 }
 
-function threadNames({ messageId, references }: ThreadMail): string[] {
-  const ids = [...references.slice(0, 1), ...references.slice(-MAX_REFERENCES), messageId];
+function threadNames(mail: ThreadMail): string[] {
+  const ids = [...mail.references.slice(0, 1), ...followed(mail), mail.messageId];
   return [...new Set(ids)].filter((id) => id !== "").map((id) => `mail ${id}`);
 }

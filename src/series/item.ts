@@ -19,6 +19,14 @@ export interface ThreadMail {
   readonly references: readonly string[];
 }
 
+/** References of a mail that are followed. */
+const MAX_FOLLOWED = 20;
+
+/** What a mail refers to, as far as it is followed: the nearest ones, the nearest last. */
+export function followed({ references }: ThreadMail): readonly string[] {
+  return references.slice(-MAX_FOLLOWED);
+}
+
 export interface SeriesItem extends ThreadMail {
   /**
    * `patch` and `cover` make series. An `answer` is a reply with a diff of its own: it is shown, and
@@ -32,6 +40,8 @@ export interface SeriesItem extends ThreadMail {
   readonly number: SeriesNumber;
   /** False if the version is 1 because the Subject names none. */
   readonly hasVersion: boolean;
+  /** Of `v5.1`, which mends a part of v5: `1`. Else "". */
+  readonly minor: string;
   /** The other words in the brackets, lower case: `net-next`, `rfc`, `resend 6.6`. */
   readonly prefix: string;
   /** `KEY ID`: how the mail was signed with its siblings; only of a signature that is good. */

@@ -49,7 +49,7 @@ export function describe(view: MailView, diff: Diff | null, number: SubjectNumbe
     messageId: view.headers.messageId,
     references: referencesOf(view.headers.references, view.headers.inReplyTo),
     isAnswer: false,
-    label: { hasVersion: number.hasVersion, prefix: number.prefix },
+    label: labelOf(number),
     listIds: view.headers.listIds,
     subject: view.info.subject.toString("utf8"),
     statements: [],
@@ -86,7 +86,7 @@ export function personOf(info: MailInfo): { name: string; email: string } {
 /** A mail that is not read at all: no more than its header is looked at, for people. */
 export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
   const subject = glimpse(mail, "subject");
-  const { hasVersion, prefix, ...number } = subjectNumber(subject);
+  const number = subjectNumber(subject);
   const traces = tracesIn(mail);
   const sender = parseAuthor(glimpse(mail, "from")).email.toString("utf8");
   return {
@@ -106,7 +106,7 @@ export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
     messageId: glimpse(mail, "message-id"),
     references: referencesOf(glimpse(mail, "references"), glimpse(mail, "in-reply-to")),
     isAnswer: false,
-    label: { hasVersion, prefix },
+    label: labelOf(number),
     listIds: [],
     subject,
     statements: [],
@@ -124,6 +124,10 @@ function kindOfRefused(mail: Buffer, subject: string, { block, diff }: Traces): 
   // of a mail that is too large nothing was looked at
   if (mail.length > 0 && !block && !diff && !isCalledPatch) return "other";
   return index === 0 ? "cover" : "patch";
+}
+
+function labelOf({ hasVersion, minor, prefix }: SubjectNumber): Checked["label"] {
+  return { hasVersion, minor, prefix };
 }
 
 /** What the Subject does not say is 1. */

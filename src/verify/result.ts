@@ -3,6 +3,7 @@
 import type { Attestation } from "../patch/attestation.ts";
 import type { BaseLines } from "../base/lines.ts";
 import type { Base, BaseCheck } from "../base/result.ts";
+import type { Reason } from "../series/item.ts";
 import type { TrustedComment } from "../patch/trusted-comment.ts";
 import type { KeyState } from "../trust/record.ts";
 import type { Found } from "../trust/statement.ts";
@@ -58,7 +59,11 @@ export interface Checked {
   /** A reply by its subject, and not signed as a patch: its diff is a remark, not for `am`. */
   readonly isAnswer: boolean;
   /** What else the brackets say: see `SubjectNumber`. */
-  readonly label: { readonly hasVersion: boolean; readonly prefix: string };
+  readonly label: {
+    readonly hasVersion: boolean;
+    readonly minor: string;
+    readonly prefix: string;
+  };
   readonly listIds: readonly string[];
   readonly subject: string;
   /** Statements about keys that the mail carries. */
@@ -118,8 +123,8 @@ export interface NoteResult {
 /** Ascending; three and more in a row as their first and last. */
 export type Numbers = readonly (number | readonly [number, number])[];
 
-export interface SeriesResult {
-  readonly type: "series";
+/** What holds of a series, whoever is trusted. */
+export interface SeriesOutline {
   readonly id: string | null;
   readonly subject: string;
   readonly signer: string | null;
@@ -132,9 +137,25 @@ export interface SeriesResult {
   /** Complete, each one good, and the digest over all of them is the signed one. */
   readonly sealed: boolean;
   readonly base: Base;
+  /** All mails of it, copies too, in the order of their numbers, and why they are in it. */
+  readonly members: readonly SeriesMember[];
+  readonly findings: readonly Finding[];
+}
+
+interface SeriesMember {
+  readonly source: string;
+  readonly messageId: string;
+  readonly index: number;
+  /** docs/series.md, "Where it belongs". */
+  readonly reason: Reason;
+  /** The Message-ID through which it came to the series, or "". */
+  readonly through: string;
+}
+
+export interface SeriesResult extends SeriesOutline {
+  readonly type: "series";
   /** Only if a repository was asked. */
   readonly baseCheck?: BaseCheck;
-  readonly findings: readonly Finding[];
   readonly verdict: Verdict;
 }
 

@@ -216,8 +216,8 @@ test.each(Object.entries(SCENARIOS))("%s: written, checked and guessed", async (
 
   const before = everything(directory);
   const repository = await openRepository(directory);
-  const { subject, checkup } = await check(repository, mailbox(written.stdout));
-  expect(subject.claim.signed).toBe(true);
+  const { series, checkup } = await check(repository, mailbox(written.stdout));
+  expect(series.claim.signed).toBe(true);
   expect(checkup.check).toMatchObject({ state: "applies", public: true, ...checked });
 
   // without what the mails themselves say of their base

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { BaseChecker, type Checkup } from "../../src/app/base/checker.ts";
 import { BaseGuesser, type Guessed } from "../../src/app/base/guesser.ts";
-import { readSubjects, type Subject } from "../../src/app/base/subject.ts";
+import { readSeriesBases, type SeriesBase } from "../../src/app/base/series-base.ts";
 import { baseFindings } from "../../src/cli/base/common.ts";
 import type { Repository } from "../../src/git/repository.ts";
 import { newFolder } from "../cli/support.ts";
@@ -76,20 +76,20 @@ export function mailbox(text: string): string {
 }
 
 interface Looked {
-  readonly subject: Subject;
+  readonly series: SeriesBase;
   readonly checkup: Checkup;
   readonly codes: readonly string[];
 }
 
 /** What check finds out of the only series in a file; the program itself is not started. */
 export async function check(repository: Repository, file: string): Promise<Looked> {
-  const { subjects } = await readSubjects([file]);
-  const [subject] = subjects;
+  const { allSeries } = await readSeriesBases([file]);
+  const [series] = allSeries;
   const checker = new BaseChecker(repository);
   try {
-    const checkup = await checker.check(subject!, [subject!]);
-    const findings = [...baseFindings(subject!), ...checkup.findings];
-    return { subject: subject!, checkup, codes: findings.map(({ code }) => code) };
+    const checkup = await checker.check(series!, [series!]);
+    const findings = [...baseFindings(series!), ...checkup.findings];
+    return { series: series!, checkup, codes: findings.map(({ code }) => code) };
   } finally {
     checker.close();
   }
@@ -99,7 +99,7 @@ export async function check(repository: Repository, file: string): Promise<Looke
 export async function guess(repository: Repository, file: string): Promise<Guessed> {
   const guesser = await BaseGuesser.open(repository, []);
   try {
-    const [guessed] = await guesser.guess((await readSubjects([file])).subjects);
+    const [guessed] = await guesser.guess((await readSeriesBases([file])).allSeries);
     return guessed!;
   } finally {
     guesser.close();

@@ -38,6 +38,7 @@ const SERIES: SeriesResult = {
   missing: [],
   sealed: false,
   base: { status: "missing", commit: null, tree: null },
+  members: [],
   findings: [],
   verdict: "pass",
 };

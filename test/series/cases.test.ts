@@ -186,9 +186,28 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v1 of 2: 0001.patch 0002.patch"],
   ],
   [
+    "27 v5.1 of one patch",
+    [
+      ...series("a", "PATCH v5", 3),
+      mail("b2", "[PATCH v5.1 2/3] a 2", { re: "a0 a2" }),
+      mail("c3", "[PATCH v5.1 3/3] a 3", { re: "a0" }),
+    ],
+    ["v5 of 3: a0 a1 a2 a3", "v5 of 3: b2 c3 replaces 2, 3 of v5"],
+  ],
+  [
+    "27 v5.1 does not take the place of what is lost of v5",
+    [...series("a", "PATCH v5", 3).slice(0, 3), mail("b3", "[PATCH v5.1 3/3] a 3", { re: "a0" })],
+    ["v5 of 3: a0 a1 a2 incomplete", "v5 of 3: b3 replaces 3 of v5"],
+  ],
+  [
     "28 PATCH1/8",
     [mail("a1", "[PATCH1/2] x"), mail("a2", "[PATCH2/2] y", { re: "a1" })],
     ["v1 of 2: a1 a2"],
+  ],
+  [
+    "29 0.5/5 is beside the series",
+    [...series("a", "PATCH v2", 3), mail("b", "[PATCH v2 0.5/3] before it", { re: "a0" })],
+    ["v2 of 1: b", "v2 of 3: a0 a1 a2 a3"],
   ],
   [
     "30 a series of 7 in reply to a series of 25",

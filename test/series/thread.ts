@@ -45,6 +45,7 @@ export function mail(name: string, subject: string, options: Options = {}): Name
       date: options.at ?? clock++,
       number: { version: number.version ?? 1, index, total: number.total ?? 1 },
       hasVersion: number.hasVersion,
+      minor: number.minor,
       prefix: number.prefix,
       signing: options.signing ?? null,
       digest: options.body ?? subject,

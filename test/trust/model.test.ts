@@ -71,7 +71,7 @@ function evidence({ identity, key, series, patch }: Seen, said: readonly Stateme
     messageId: `<${patch}>`,
     references: [],
     isAnswer: false,
-    label: { hasVersion: true, prefix: "" },
+    label: { hasVersion: true, minor: "", prefix: "" },
     content: null,
     listIds: [],
     subject: patch,

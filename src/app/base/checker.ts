@@ -9,7 +9,7 @@ import { dependencyName, judgeBase, type Need, stateOf, type Trial } from "../..
 import type { Finding } from "../../types.ts";
 import { neededBefore, seriesFor } from "../../base/needs.ts";
 import type { BaseCheck } from "../../base/result.ts";
-import type { Subject } from "./subject.ts";
+import type { SeriesBase } from "./series-base.ts";
 
 export interface Checkup {
   readonly check: BaseCheck;
@@ -32,21 +32,21 @@ export class BaseChecker {
   }
 
   /** @param all the series at hand, this one among them: what it needs is looked for there too */
-  async check(subject: Subject, all: readonly Subject[]): Promise<Checkup> {
-    const { claim } = subject;
+  async check(series: SeriesBase, all: readonly SeriesBase[]): Promise<Checkup> {
+    const { claim } = series;
     const commit = stateOf(claim) === null ? claim.base.commit : null;
     const facts = commit === null ? null : await baseFacts(this.#repository, this.#objects, commit);
-    const dependencies = subject.dependencies.map((dependency) => ({
+    const dependencies = series.dependencies.map((dependency) => ({
       id: dependencyName(dependency),
       found: seriesFor(dependency, all) !== undefined,
     }));
     const here = commit !== null && facts?.type === "commit";
-    const needed = here ? await this.#prerequisites(subject, commit, all) : [];
+    const needed = here ? await this.#prerequisites(series, commit, all) : [];
     const prerequisites = here
       ? needed.map(({ id, diff }) => ({ id, found: diff !== null }))
       : claim.lines.prerequisites.map((id) => ({ id, found: false }));
     const trial = here
-      ? await this.tryOn(subject, commit, { before: needed.flatMap((n) => n.diff ?? []), all })
+      ? await this.tryOn(series, commit, { before: needed.flatMap((n) => n.diff ?? []), all })
       : { kind: "untried" as const, why: "the base is not here" };
     const needs = here ? [...prerequisites, ...dependencies] : dependencies;
     const hint = facts?.type === null || facts?.place.public === false;
@@ -56,52 +56,52 @@ export class BaseChecker {
 
   /** Whether a series applies on a commit that is here, after these diffs; if not, after what it depends on. */
   async tryOn(
-    subject: Subject,
+    series: SeriesBase,
     commit: string,
     {
       before = [],
       all = [],
-    }: { readonly before?: readonly Buffer[]; readonly all?: readonly Subject[] } = {},
+    }: { readonly before?: readonly Buffer[]; readonly all?: readonly SeriesBase[] } = {},
   ): Promise<Trial> {
-    const why = whyUntried(subject);
+    const why = whyUntried(series);
     if (why !== null) return { kind: "untried", why };
-    const own = diffsOf(subject);
+    const own = diffsOf(series);
     const first = await tryDiffs(this.#repository, commit, [...before, ...own]);
     if (first.ok) return { kind: "applies" };
-    const others = neededBefore(subject, all).flatMap(diffsOf);
+    const others = neededBefore(series, all).flatMap(diffsOf);
     const then =
       others.length === 0
         ? first
         : await tryDiffs(this.#repository, commit, [...others, ...before, ...own]);
     if (then.ok) return { kind: "applies" };
-    const patch = subject.patches[first.at - before.length];
+    const patch = series.patches[first.at - before.length];
     return { kind: "conflicts", patch: patch?.number.index ?? 0, files: first.files };
   }
 
   async #prerequisites(
-    subject: Subject,
+    series: SeriesBase,
     commit: string,
-    all: readonly Subject[],
+    all: readonly SeriesBase[],
   ): Promise<{ id: string; diff: Buffer | null }[]> {
-    const ids = subject.claim.lines.prerequisites;
+    const ids = series.claim.lines.prerequisites;
     if (ids.length === 0) return [];
     const found = await this.#mailsById(
       commit,
-      all.filter((other) => other !== subject),
+      all.filter((other) => other !== series),
     );
     // what changes nothing is nowhere wanting
     for (const id of ids) if (/^0+$/.test(id)) found.set(id, Buffer.alloc(0));
     const missing = (): string[] => ids.filter((id) => !found.has(id));
     for (const [id, name] of await commitsByPatchId(this.#repository, commit, missing()))
       found.set(id, await commitDiff(this.#repository, name));
-    const others = all.filter((other) => other !== subject).flatMap(diffsOf);
+    const others = all.filter((other) => other !== series).flatMap(diffsOf);
     const remade = await diffsByOwnId(this.#repository, commit, others, missing());
     for (const [id, diff] of remade) found.set(id, diff);
     return ids.map((id) => ({ id, diff: found.get(id) ?? null }));
   }
 
   /** The diffs of these series by what git and other tools call them. */
-  async #mailsById(commit: string, all: readonly Subject[]): Promise<Map<string, Buffer>> {
+  async #mailsById(commit: string, all: readonly SeriesBase[]): Promise<Map<string, Buffer>> {
     const diffs = all.flatMap(({ patches }) => patches.flatMap(({ diff }) => diff ?? []));
     const texts = diffs.map(({ canonical }) => canonical);
     const trees = diffs.map(() => commit);
@@ -115,15 +115,15 @@ export class BaseChecker {
   }
 }
 
-function diffsOf({ patches }: Subject): Buffer[] {
+function diffsOf({ patches }: SeriesBase): Buffer[] {
   return patches.flatMap(({ diff }) => diff?.canonical ?? []);
 }
 
 /** Why it would say nothing to apply what is here. */
-function whyUntried({ result, patches }: Subject): string | null {
+function whyUntried({ outline, patches }: SeriesBase): string | null {
   if (patches.length === 0) return "there is no patch";
   if (patches.some(({ diff }) => diff === null)) return "a patch was refused";
   const numbers = patches.map(({ number }) => number.index);
   if (new Set(numbers).size < numbers.length) return "a number occurs more than once";
-  return result.complete ? null : "patches are missing";
+  return outline.complete ? null : "patches are missing";
 }

@@ -11,7 +11,7 @@ import type { Trial } from "../../base/check.ts";
 import { type Candidate, type Guess, Guesser } from "../../base/guess.ts";
 import { type Preimage, preimagesOf } from "../../base/preimages.ts";
 import { BaseChecker } from "./checker.ts";
-import type { Subject } from "./subject.ts";
+import type { SeriesBase } from "./series-base.ts";
 import { progress } from "../../cli/terminal.ts";
 
 interface Tried extends Candidate {
@@ -39,7 +39,7 @@ export interface Guessed {
 
 /** Before the candidates were tried and named. */
 interface Searched extends Pick<Guessed, "guess" | "by" | "created"> {
-  readonly subject: Subject;
+  readonly series: SeriesBase;
   readonly wanted: readonly Preimage[];
 }
 
@@ -90,13 +90,13 @@ export class BaseGuesser {
   }
 
   /** In their order. git is asked for the names of all candidates at once, while they are tried. */
-  async guess(subjects: readonly Subject[]): Promise<Guessed[]> {
+  async guess(allSeries: readonly SeriesBase[]): Promise<Guessed[]> {
     const searched: Searched[] = [];
-    for (const subject of subjects) searched.push(await this.#search(subject));
+    for (const series of allSeries) searched.push(await this.#search(series));
     const commits = searched.flatMap(({ guess }) => guess.candidates.map(({ commit }) => commit));
     const naming = describeAll(this.#repository, [...new Set(commits)]);
     const tries: (boolean | null)[][] = [];
-    for (const { subject, guess } of searched) tries.push(await this.#try(subject, guess));
+    for (const { series, guess } of searched) tries.push(await this.#try(series, guess));
     const names = await naming;
     const guesses: Guessed[] = [];
     for (const [i, one] of searched.entries())
@@ -104,22 +104,22 @@ export class BaseGuesser {
     return guesses;
   }
 
-  async #search(subject: Subject): Promise<Searched> {
-    const diffs = subject.patches.flatMap(({ diff }) => diff ?? []);
+  async #search(series: SeriesBase): Promise<Searched> {
+    const diffs = series.patches.flatMap(({ diff }) => diff ?? []);
     const { wanted, created } = preimagesOf(diffs);
-    const sent = sentAt(subject);
+    const sent = sentAt(series);
     const byFiles = wanted.length === 0 ? null : await this.#byFiles(wanted, sent);
     const found = byFiles !== null && byFiles.matched > 0;
     const guess = found ? byFiles : await this.#byDate(wanted.length, sent);
-    return { subject, wanted, created, by: found ? "files" : "date", guess };
+    return { series, wanted, created, by: found ? "files" : "date", guess };
   }
 
   /** Whether the series applies to each candidate, up to the first to which it does. */
-  async #try(subject: Subject, { candidates }: Guess): Promise<(boolean | null)[]> {
+  async #try(series: SeriesBase, { candidates }: Guess): Promise<(boolean | null)[]> {
     const tries: (boolean | null)[] = [];
     for (const { commit } of candidates) {
       const goesOn = tries.every((applies) => applies === false);
-      tries.push(goesOn ? appliesOf(await this.#checker.tryOn(subject, commit)) : null);
+      tries.push(goesOn ? appliesOf(await this.#checker.tryOn(series, commit)) : null);
     }
     return tries;
   }
@@ -225,7 +225,7 @@ export class BaseGuesser {
 }
 
 /** When the last of its mails was sent; null if none says so. */
-function sentAt({ dates }: Subject): number | null {
+function sentAt({ dates }: SeriesBase): number | null {
   const times = dates.map(parseDate).filter((time) => time !== null);
   return times.length === 0 ? null : times.reduce((a, b) => Math.max(a, b));
 }

@@ -8,7 +8,7 @@ import { finding } from "../../findings.ts";
 import type { Series } from "../../verify/series.ts";
 import { BaseChecker } from "./checker.ts";
 import { BaseGuesser } from "./guesser.ts";
-import { type Kept, keptOf, type Subject, subjectOf } from "./subject.ts";
+import { type PatchSummary, patchSummary, type SeriesBase, seriesBaseOf } from "./series-base.ts";
 import { endOnSignal } from "../../cli/signals.ts";
 
 /** Diffs of series that are open; what comes when they are more is not tried. */
@@ -19,9 +19,9 @@ const MAX_GUESSES = 50;
 
 export interface Bases {
   /** What is to be held of a mail until its series is closed; its diff, if there is room. */
-  keep(checked: Checked): Kept;
+  keep(checked: Checked): PatchSummary;
   /** The result with what the repository says. */
-  judge(series: Series<Kept | null>): Promise<SeriesResult>;
+  judge(series: Series<PatchSummary | null>): Promise<SeriesResult>;
   close(): void;
 }
 
@@ -32,8 +32,8 @@ export async function openBases(directory: string): Promise<Bases> {
   const checker = new BaseChecker(repository);
   let guesser: BaseGuesser | null = null;
   let guesses = 0;
-  const guessed = async (subject: Subject): Promise<Finding[]> => {
-    if (!subject.result.complete || ++guesses > MAX_GUESSES) return [];
+  const guessed = async (series: SeriesBase): Promise<Finding[]> => {
+    if (!series.outline.complete || ++guesses > MAX_GUESSES) return [];
     try {
       guesser ??= await BaseGuesser.open(repository, [], "near");
     } catch (error) {
@@ -41,29 +41,27 @@ export async function openBases(directory: string): Promise<Bases> {
       if (error instanceof PatchsigError && error.code === "not-found") return [];
       throw error;
     }
-    const [one] = await guesser.guess([subject]);
+    const [one] = await guesser.guess([series]);
     const best = one?.candidates[0];
     if (best === undefined || one?.confidence !== "high") return [];
     const name = `${best.commit.slice(0, 12)} ${best.name}`;
     return [finding("base-guessed", `most likely made against ${name}, applies cleanly`)];
   };
-  const sizeOf = ({ diff }: Kept): number => diff?.canonical.length ?? 0;
+  const sizeOf = ({ diff }: PatchSummary): number => diff?.canonical.length ?? 0;
   let held = 0;
   return {
     keep(checked) {
-      const kept = keptOf(checked);
+      const kept = patchSummary(checked);
       if (held + sizeOf(kept) > MAX_HELD) return { ...kept, diff: null };
       held += sizeOf(kept);
       return kept;
     },
     async judge({ result, members }) {
-      const kept = members.flatMap((m) =>
-        m.payload === null ? [] : [{ ...m, payload: m.payload }],
-      );
-      const subject = subjectOf({ result, members: kept });
-      const { check, findings } = await checker.check(subject, [subject]);
-      const likely = check.state === "missing" ? await guessed(subject) : [];
-      for (const { payload } of kept) held -= sizeOf(payload);
+      const kept = members.flatMap(({ payload }) => payload ?? []);
+      const series = seriesBaseOf(result, kept);
+      const { check, findings } = await checker.check(series, [series]);
+      const likely = check.state === "missing" ? await guessed(series) : [];
+      for (const one of kept) held -= sizeOf(one);
       return addBaseCheck(result, check, [...findings, ...likely]);
     },
     close() {

@@ -13,7 +13,7 @@ import { defaultKeyPath } from "../../store/key-path.ts";
 import type { Status } from "../../report/bot.ts";
 import { formatRecord } from "../../report/json.ts";
 import { BaseGuesser, type Guessed } from "../base/guesser.ts";
-import type { Subject } from "../base/subject.ts";
+import type { SeriesBase } from "../base/series-base.ts";
 import { gitConfig } from "../settings.ts";
 import { out, sayError } from "../../cli/terminal.ts";
 
@@ -73,7 +73,7 @@ export function databaseOf({ database }: BotSettings): string {
 
 export interface LazyGuesser {
   /** Null if there is no repository; gives null if it cannot be asked, which is said. */
-  readonly guess: ((subject: Subject) => Promise<Guessed | null>) | null;
+  readonly guess: ((subject: SeriesBase) => Promise<Guessed | null>) | null;
   close(): void;
 }
 

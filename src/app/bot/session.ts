@@ -18,14 +18,19 @@ import { evidenceOf } from "../../verify/evidence.ts";
 import { judge } from "../../verify/judge.ts";
 import { DEFAULT_POLICY } from "../../verify/policy.ts";
 import { type Collected, createSeriesCollector, type Member } from "../../verify/series.ts";
-import { type Kept, keptOf, type Subject, subjectOf } from "../base/subject.ts";
+import {
+  type PatchSummary,
+  patchSummary,
+  type SeriesBase,
+  seriesBaseOf,
+} from "../base/series-base.ts";
 import type { Guessed } from "../base/guesser.ts";
 import { createCheck } from "../verify/checking.ts";
 
 /** A mail of a series that is open. */
 interface Part {
   readonly facts: MailFacts;
-  readonly kept: Kept;
+  readonly kept: PatchSummary;
   /** Its row among the held mails. */
   readonly held: number;
   readonly at: number;
@@ -48,7 +53,7 @@ export interface Outcome {
   readonly version: number;
   readonly total: number;
   readonly cover: boolean;
-  readonly subject: Subject;
+  readonly subject: SeriesBase;
   readonly decision: Exclude<Decision, { kind: "guess" }>;
   readonly situation: Situation;
   readonly guessed: Guessed | null;
@@ -76,7 +81,7 @@ export interface BotSession {
 export interface SessionOptions {
   readonly store: BotStore;
   readonly settings: BotSettings;
-  readonly guess: ((subject: Subject) => Promise<Guessed | null>) | null;
+  readonly guess: ((subject: SeriesBase) => Promise<Guessed | null>) | null;
   readonly write: Writer;
   readonly listen: Listener;
   /** Told of a mail that this program could not deal with. */
@@ -102,7 +107,7 @@ export function createBotSession(options: SessionOptions): BotSession {
     const { messageId, references } = checked;
     return {
       facts: factsOf(bytes, checked),
-      kept: keptOf(checked),
+      kept: patchSummary(checked),
       size: bytes.length,
       link: () => close(collector.link({ messageId, references })),
       join(part) {
@@ -224,10 +229,10 @@ export function createBotSession(options: SessionOptions): BotSession {
       parts.map((part) => part.facts),
       now,
     );
-    const subject = subjectOf({
-      result: series.result,
-      members: series.members.map((member) => ({ ...member, payload: member.payload.kept })),
-    });
+    const subject = seriesBaseOf(
+      series.result,
+      parts.map((part) => part.kept),
+    );
     const identity = facts.first?.sender?.identity ?? "";
     const author = identity === "" ? Buffer.alloc(0) : authorDigest(identity);
     const title = facts.first?.title ?? "";
@@ -283,7 +288,7 @@ export function createBotSession(options: SessionOptions): BotSession {
 
   async function decideWith(
     situation: Situation,
-    subject: Subject,
+    subject: SeriesBase,
   ): Promise<Pick<Outcome, "decision" | "situation" | "guessed">> {
     const decision = decide(situation, settings.rules);
     if (decision.kind !== "guess") return { decision, situation, guessed: null };

@@ -4,7 +4,7 @@ import type { CommandModule } from "yargs";
 import { openRepository } from "../../git/repository.ts";
 import { renderCheck } from "../../report/base.ts";
 import { BaseChecker } from "../../app/base/checker.ts";
-import { readSubjects } from "../../app/base/subject.ts";
+import { readSeriesBases } from "../../app/base/series-base.ts";
 import { endOnSignal } from "../signals.ts";
 import { outputStyle, progress } from "../terminal.ts";
 import {
@@ -34,24 +34,24 @@ export const checkCommand: CommandModule<object, Arguments> = {
   async handler({ source, repo, json }) {
     endOnSignal();
     const repository = await openRepository(repo);
-    const { subjects, faults } = await readSubjects(source);
+    const { allSeries, faults } = await readSeriesBases(source);
     const checker = new BaseChecker(repository);
     const print = printBlocks();
     const began = Date.now();
     let met = true;
     try {
-      for (const [i, subject] of subjects.entries()) {
-        progress(`${i} of ${subjects.length} series`, i, subjects.length, began);
-        const checkup = await checker.check(subject, subjects);
-        const findings = [...baseFindings(subject), ...checkup.findings];
+      for (const [i, series] of allSeries.entries()) {
+        progress(`${i} of ${allSeries.length} series`, i, allSeries.length, began);
+        const checkup = await checker.check(series, allSeries);
+        const findings = [...baseFindings(series), ...checkup.findings];
         if (checkup.check.state !== "applies") met = false;
         if (json) {
           const { check, prerequisites, dependencies } = checkup;
           const more = { check, prerequisites, dependencies, findings };
-          printRecord("base-check", subject, more);
+          printRecord("base-check", series, more);
         } else {
           const all = { ...checkup, findings };
-          print(renderCheck(subject.result, subject.claim.base, all, outputStyle()));
+          print(renderCheck(series.outline, series.claim.base, all, outputStyle()));
         }
       }
     } finally {

@@ -4,7 +4,7 @@ import { EXIT, type ExitStatus } from "../../errors.ts";
 import { ours, type SafeText } from "../../report/escape.ts";
 import { formatRecord } from "../../report/json.ts";
 import type { Finding } from "../../types.ts";
-import type { Subject } from "../../app/base/subject.ts";
+import type { SeriesBase } from "../../app/base/series-base.ts";
 import { clearProgress, out } from "../terminal.ts";
 
 export const SOURCES = {
@@ -34,8 +34,8 @@ export function exitStatus(met: boolean, faults: number): ExitStatus {
 }
 
 /** Findings about bases, of the series and its mails, each once. */
-export function baseFindings({ result, patches }: Subject): Finding[] {
-  const all = [...patches.flatMap(({ findings }) => findings), ...result.findings];
+export function baseFindings({ outline, patches }: SeriesBase): Finding[] {
+  const all = [...patches.flatMap(({ findings }) => findings), ...outline.findings];
   const about = all.filter(({ code }) => /^(?:base|prerequisite)/.test(code));
   return about.filter(
     (one, i) => about.findIndex((f) => f.code === one.code && f.message === one.message) === i,
@@ -43,15 +43,15 @@ export function baseFindings({ result, patches }: Subject): Finding[] {
 }
 
 /** Prints the record of a series: the fields that all have, then those of the command. */
-export function printRecord(type: string, subject: Subject, more: object): void {
-  const { result, claim, messageId } = subject;
+export function printRecord(type: string, series: SeriesBase, more: object): void {
+  const { outline, claim, messageId } = series;
   const record = {
     type,
     messageId,
-    subject: result.subject,
-    version: result.version,
-    total: result.total,
-    complete: result.complete,
+    subject: outline.subject,
+    version: outline.version,
+    total: outline.total,
+    complete: outline.complete,
     base: claim.base,
     signed: claim.signed,
     changeId: claim.lines.changeId,

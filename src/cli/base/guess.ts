@@ -4,7 +4,7 @@ import type { CommandModule } from "yargs";
 import { openRepository } from "../../git/repository.ts";
 import { renderGuess } from "../../report/base-guess.ts";
 import { BaseGuesser, type Guessed } from "../../app/base/guesser.ts";
-import { readSubjects } from "../../app/base/subject.ts";
+import { readSeriesBases } from "../../app/base/series-base.ts";
 import { endOnSignal } from "../signals.ts";
 import { outputStyle } from "../terminal.ts";
 import {
@@ -50,7 +50,7 @@ export const guessCommand: CommandModule<object, Arguments> = {
   async handler({ source, repo, ref, exhaustive, json }) {
     endOnSignal();
     const repository = await openRepository(repo);
-    const { subjects, faults } = await readSubjects(source);
+    const { allSeries, faults } = await readSeriesBases(source);
     const guesser = await BaseGuesser.open(
       repository,
       ref ?? [],
@@ -59,12 +59,12 @@ export const guessCommand: CommandModule<object, Arguments> = {
     const print = printBlocks();
     let met = true;
     try {
-      for (let at = 0; at < subjects.length; at += AT_A_TIME) {
-        const some = subjects.slice(at, at + AT_A_TIME);
+      for (let at = 0; at < allSeries.length; at += AT_A_TIME) {
+        const some = allSeries.slice(at, at + AT_A_TIME);
         for (const [i, guessed] of (await guesser.guess(some)).entries()) {
           if (guessed.confidence === "low" || guessed.confidence === "none") met = false;
           if (json) printRecord("base-guess", some[i]!, fieldsOf(guessed));
-          else print(renderGuess(some[i]!.result, guessed, outputStyle()));
+          else print(renderGuess(some[i]!.outline, guessed, outputStyle()));
         }
       }
     } finally {

@@ -3,7 +3,7 @@
 import type { CommandModule } from "yargs";
 import { ours } from "../../report/escape.ts";
 import { renderShow } from "../../report/base.ts";
-import { readSubjects } from "../../app/base/subject.ts";
+import { readSeriesBases } from "../../app/base/series-base.ts";
 import { outputStyle, out } from "../terminal.ts";
 import {
   baseFindings,
@@ -33,17 +33,17 @@ export const showCommand: CommandModule<object, Arguments> = {
       })
       .option("json", JSON_OPTION) as never,
   async handler({ source, commit, json }) {
-    const { subjects, faults } = await readSubjects(source);
+    const { allSeries, faults } = await readSeriesBases(source);
     const print = printBlocks();
-    for (const subject of subjects) {
-      const { claim, result } = subject;
-      const findings = baseFindings(subject);
+    for (const series of allSeries) {
+      const { claim, outline } = series;
+      const findings = baseFindings(series);
       const { prerequisites, dependencies } = claim.lines;
-      if (json) printRecord("base", subject, { prerequisites, dependencies, findings });
-      else if (!commit) print(renderShow(result, claim, findings, outputStyle()));
+      if (json) printRecord("base", series, { prerequisites, dependencies, findings });
+      else if (!commit) print(renderShow(outline, claim, findings, outputStyle()));
       else if (claim.base.commit !== null) out(ours`${claim.base.commit}`);
     }
-    const allNamed = subjects.every(({ claim }) => claim.base.commit !== null);
+    const allNamed = allSeries.every(({ claim }) => claim.base.commit !== null);
     process.exitCode = exitStatus(allNamed, faults);
   },
 };

@@ -29,10 +29,10 @@ import {
   type Collected,
   createSeriesCollector,
   type Member,
-  numberList,
   type Series,
 } from "../../verify/series.ts";
-import { keptSeries, subjectOf } from "../../app/base/subject.ts";
+import { numberList } from "../../verify/numbers.ts";
+import { patchSummary, seriesBaseOf } from "../../app/base/series-base.ts";
 import { faultAt } from "../../app/fault.ts";
 import { readPolicies } from "../../app/verify/policy.ts";
 import { devKeyringsOf } from "../../app/settings.ts";
@@ -406,7 +406,12 @@ async function guessedBase(repository: Repository, series: Series<Checked>): Pro
   const { BaseGuesser } = await import("../../app/base/guesser.ts");
   const guesser = await BaseGuesser.open(repository, []);
   try {
-    const [guessed] = await guesser.guess([subjectOf(keptSeries(series))]);
+    const [guessed] = await guesser.guess([
+      seriesBaseOf(
+        series.result,
+        series.members.map((m) => patchSummary(m.payload)),
+      ),
+    ]);
     const best = guessed?.candidates[0];
     if (best === undefined || guessed?.confidence !== "high")
       throw new PatchsigError("refused", "no commit here is likely enough to be the base", {

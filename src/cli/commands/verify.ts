@@ -14,7 +14,7 @@ import type { Checked, NoteResult, PatchResult, UnreadResult } from "../../verif
 import type { ThreadMail } from "../../series/item.ts";
 import { createTotals, summaryOf } from "../../verify/totals.ts";
 import { createSeriesCollector, type JudgedMail, type Series } from "../../verify/series.ts";
-import type { Kept } from "../../app/base/subject.ts";
+import type { PatchSummary } from "../../app/base/series-base.ts";
 import { goneCursors } from "../../app/sources/cursors.ts";
 import { faultAt } from "../../app/fault.ts";
 import { describePolicies, readPolicies } from "../../app/verify/policy.ts";
@@ -112,8 +112,8 @@ async function verify(args: Arguments): Promise<void> {
   const tally = newTally();
   const totals = createTotals();
   const style = outputStyle();
-  const collector = createSeriesCollector<Kept | null>(onFault);
-  const closed: Series<Kept | null>[] = [];
+  const collector = createSeriesCollector<PatchSummary | null>(onFault);
+  const closed: Series<PatchSummary | null>[] = [];
   // loaded where it is asked for: a plain verify has to start quickly
   const bases =
     args.repo === undefined
@@ -153,7 +153,7 @@ async function verify(args: Arguments): Promise<void> {
     for (const { result } of members) onUnread(faultAt(result, error));
   }
 
-  async function show(series: Series<Kept | null>): Promise<void> {
+  async function show(series: Series<PatchSummary | null>): Promise<void> {
     seriesCount++;
     try {
       const result = bases === null ? series.result : await bases.judge(series);
@@ -167,7 +167,7 @@ async function verify(args: Arguments): Promise<void> {
     }
   }
 
-  function take(mail: JudgedMail<Kept | null>): Series<Kept | null>[] {
+  function take(mail: JudgedMail<PatchSummary | null>): Series<PatchSummary | null>[] {
     try {
       totals.add(mail.result);
       if (args.json) out(formatRecord(mail.result));

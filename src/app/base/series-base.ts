@@ -1,0 +1,162 @@
+/** A series as the questions about its base need it: the claim, the diffs, what it depends on. */
+
+import { PatchsigError } from "../../errors.ts";
+import { glimpse } from "../../mail/glimpse.ts";
+import { isUnread, type SourceMail, type Unread } from "../../source/piece.ts";
+import { type Claim, claimOf } from "../../base/check.ts";
+import { evidenceOf } from "../../verify/evidence.ts";
+import type { Named } from "../../base/needs.ts";
+import { createSeriesCollector } from "../../series/collector.ts";
+import type { AssembledSeries } from "../../series/item.ts";
+import { type Entry, itemOf, outlined, patchOutline } from "../../verify/outline.ts";
+import { type Checked, type SeriesOutline, verdictOf } from "../../verify/result.ts";
+import { createCheck } from "../verify/checking.ts";
+import { faultAt } from "../fault.ts";
+import { openSource } from "../sources/sources.ts";
+import { progress, sayError } from "../../cli/terminal.ts";
+import { noPatch } from "../verify/verification.ts";
+
+/** What is kept of a mail until the base of its series was looked at. */
+export type PatchSummary = Pick<
+  Checked,
+  "kind" | "signature" | "signed" | "baseLines" | "findings" | "diff" | "number" | "messageId"
+> & {
+  /** The Date header. */
+  readonly date: string;
+};
+
+export interface SeriesBase extends Named {
+  readonly outline: SeriesOutline;
+  readonly claim: Claim;
+  readonly patches: readonly PatchSummary[];
+  readonly messageId: string;
+  /** Date headers of its mails. */
+  readonly dates: readonly string[];
+}
+
+export function patchSummary(checked: Checked): PatchSummary {
+  const { kind, signature, signed, baseLines, findings, diff, number, messageId } = checked;
+  const date = checked.view?.headers.date ?? "";
+  return { kind, signature, signed, baseLines, findings, diff, number, messageId, date };
+}
+
+export function seriesBaseOf(outline: SeriesOutline, mails: readonly PatchSummary[]): SeriesBase {
+  const claim = claimOf(outline.base, mails);
+  const bare = (id: string): string => id.replace(/^<|>$/g, "");
+  return {
+    outline,
+    claim,
+    patches: mails.filter(({ kind }) => kind === "patch"),
+    messageId: mails[0]?.messageId ?? "",
+    messageIds: mails.map(({ messageId }) => bare(messageId)).filter((id) => id !== ""),
+    changeId: claim.lines.changeId,
+    version: outline.version,
+    dependencies: claim.lines.dependencies,
+    dates: mails.map(({ date }) => date),
+  };
+}
+
+/** The diffs of a series are held until it was looked at. */
+const MAX_BYTES = 512 << 20;
+
+/** A mail whose series is not closed yet. */
+interface HeldMail extends Entry {
+  readonly summary: PatchSummary;
+}
+
+/**
+ * All series of the sources, and at how many mails the program failed, which is said. No trust is
+ * asked: a base is of use whoever named it.
+ * PatchsigError: no-patch, too-large, and as the sources cannot be read.
+ */
+export async function readSeriesBases(
+  sources: readonly string[],
+): Promise<{ readonly allSeries: readonly SeriesBase[]; readonly faults: number }> {
+  const faults: PatchsigError[] = [];
+  const onUnread = ({ error }: Unread): void => {
+    faults.push(error);
+    sayError(error);
+  };
+  const intake = createIntake(onUnread);
+  const began = Date.now();
+  let mails = 0;
+  for (const source of sources) {
+    const onRead = (done: number, total: number): void => {
+      progress(`${mails} mails`, done, sources.length === 1 ? total : 0, began);
+    };
+    for await (const pieces of openSource(source, {}, onRead)) {
+      for (const piece of pieces) {
+        if (isUnread(piece)) {
+          // a part of an archive is wanting, or all of it
+          if (piece.source === source) throw piece.error;
+          onUnread(piece);
+          continue;
+        }
+        mails++;
+        intake.take(piece);
+      }
+    }
+  }
+  const allSeries = intake.end();
+  if (allSeries.length === 0) throw faults[0] ?? noPatch(sources, mails);
+  return { allSeries, faults: faults.length };
+}
+
+interface Intake {
+  take(mail: SourceMail): void;
+  end(): readonly SeriesBase[];
+}
+
+/** Mails on their way to be series. What the program fails at goes to `onUnread`. */
+function createIntake(onUnread: (unread: Unread) => void): Intake {
+  const check = createCheck({ devKeyrings: [], signedOnly: false, plainAm: null });
+  const collector = createSeriesCollector<HeldMail>();
+  const allSeries: SeriesBase[] = [];
+  let held = 0;
+
+  function collect({ source, bytes, size }: SourceMail): AssembledSeries<HeldMail>[] {
+    const checked = check(bytes, size);
+    const { messageId, references } = checked;
+    if (checked.kind === "other") return collector.link({ messageId, references });
+    held += checked.diff?.canonical.length ?? 0;
+    if (held > MAX_BYTES)
+      throw new PatchsigError("too-large", "the diffs are too many to be held at a time", {
+        hint: "give fewer mails",
+      });
+    const evidence = evidenceOf(checked);
+    const verdict = verdictOf(evidence.findings);
+    const summary = patchSummary(checked);
+    const entry = { source, evidence: patchOutline(evidence), verdict, summary };
+    return collector.add(itemOf(evidence), entry);
+  }
+
+  function close(series: AssembledSeries<HeldMail>): void {
+    try {
+      for (const { outline, members } of outlined(series))
+        allSeries.push(
+          seriesBaseOf(
+            outline,
+            members.map(({ summary }) => summary),
+          ),
+        );
+    } catch (error) {
+      for (const { item, value } of series.members)
+        onUnread(faultAt({ source: value.source, messageId: item.messageId }, error));
+    }
+  }
+
+  return {
+    take(mail) {
+      try {
+        collect(mail).forEach(close);
+      } catch (error) {
+        const messageId = glimpse(mail.bytes ?? Buffer.alloc(0), "message-id");
+        onUnread(faultAt({ source: mail.source, messageId }, error));
+      }
+    },
+    end() {
+      collector.end().forEach(close);
+      return allSeries;
+    },
+  };
+}

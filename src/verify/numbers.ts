@@ -1,0 +1,31 @@
+/** Numbers of a series' patches: which are wanting, and how they are said. */
+
+import type { Numbers } from "./result.ts";
+
+/** What of 1 to `total` is not there. Its length goes with what is there, not with the total. */
+export function gapsIn(present: ReadonlySet<number>, total: number): Numbers {
+  const gaps: (number | [number, number])[] = [];
+  let next = 1;
+  for (const index of [...present].sort((a, b) => a - b).concat(total + 1)) {
+    const last = Math.min(index - 1, total);
+    if (last - next >= 2) gaps.push([next, last]);
+    else for (; next <= last; next++) gaps.push(next);
+    next = index + 1;
+  }
+  return gaps;
+}
+
+/** How many numbers these are. */
+export function numberCount(numbers: Numbers): number {
+  return numbers.reduce<number>(
+    (sum, one) => sum + (typeof one === "number" ? 1 : one[1] - one[0] + 1),
+    0,
+  );
+}
+
+/** `2` · `2 and 3` · `2, 5 and 7 to 9`: the numbers in as few words as they need. */
+export function numberList(numbers: Numbers): string {
+  const runs = numbers.map((one) => (typeof one === "number" ? `${one}` : one.join(" to ")));
+  if (runs.length > 12) return `${runs.slice(0, 12).join(", ")} and more`;
+  return runs.length > 1 ? `${runs.slice(0, -1).join(", ")} and ${runs.at(-1)}` : (runs[0] ?? "");
+}

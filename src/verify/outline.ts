@@ -1,0 +1,254 @@
+/**
+ * What holds of a series as a whole, whoever is trusted: what is missing, whether the signatures
+ * belong together, the base. Which mails make one, src/series says. Pure.
+ */
+
+import { seriesId } from "../patch/series.ts";
+import type { AssembledSeries, SeriesItem } from "../series/item.ts";
+import type { Finding, Verdict } from "../types.ts";
+import type { Evidence } from "./evidence.ts";
+import { finding } from "../findings.ts";
+import { gapsIn, numberList } from "./numbers.ts";
+import type { Base } from "../base/result.ts";
+import type { SeriesOutline } from "./result.ts";
+
+/** What is held of a mail until its series is closed. */
+export interface Entry {
+  /** Where the mail was found. */
+  readonly source: string;
+  readonly evidence: PatchOutline;
+  /** Of copies the best one counts. */
+  readonly verdict: Verdict;
+}
+
+/** What a mail says of its series. */
+type PatchOutline = Pick<
+  Evidence,
+  "kind" | "isAnswer" | "signature" | "signed" | "number" | "attestation" | "base" | "subject"
+>;
+
+export function patchOutline(evidence: Evidence): PatchOutline {
+  const { kind, isAnswer, signature, signed, number, attestation, base, subject } = evidence;
+  return { kind, isAnswer, signature, signed, number, attestation, base, subject };
+}
+
+export interface OutlinedSeries<E extends Entry> {
+  readonly outline: SeriesOutline;
+  /** In the order of their numbers, then of arrival; a patch that came twice is there once. */
+  readonly members: readonly E[];
+  /** All that came, in that order. */
+  readonly received: readonly E[];
+}
+
+/** One series, or two: what was signed as a whole, and what failed beside it. */
+export function outlined<E extends Entry>(series: AssembledSeries<E>): OutlinedSeries<E>[] {
+  return lettersApart(series).map((one) => {
+    const members = distinct(one);
+    const outline = outlineOf(one, members);
+    return { outline, members, received: one.members.map(({ value }) => value) };
+  });
+}
+
+/** What assembly knows of a mail that was checked. */
+export function itemOf(evidence: Evidence): SeriesItem {
+  const { kind, isAnswer, messageId, references, number, label, date, signed } = evidence;
+  return {
+    kind: isAnswer ? "answer" : kind === "cover" ? "cover" : "patch",
+    messageId,
+    references,
+    // of a mail that a list sends in its own name, all who may have been behind it
+    sender: evidence.senders.join(" "),
+    date,
+    number,
+    ...label,
+    signing:
+      evidence.signature === "good" && signed !== null && signed.comment.series !== null
+        ? `${signed.publicKey} ${signed.comment.series}`
+        : null,
+    digest: digestOf(evidence),
+  };
+}
+
+/** Equal for two copies of a mail, so that what is shown of the one holds of the other. */
+function digestOf({ attestation, content, messageId, signature, changed }: Evidence): string {
+  return attestation ?? content ?? `${messageId} ${signature} ${changed.join(" ")}`;
+}
+
+/**
+ * A cover letter is signed with its patches or not at all. One that fails, and was not signed with a
+ * series that is whole, is none of it: a single forged letter does not stop what was signed.
+ */
+function lettersApart<E extends Entry>(series: AssembledSeries<E>): AssembledSeries<E>[] {
+  const isStray = ({ item, value }: (typeof series.members)[number]): boolean =>
+    item.number.index === 0 && item.signing === null && value.verdict === "fail";
+  const strays = series.members.filter(isStray);
+  const others = series.members.filter((member) => !isStray(member));
+  if (strays.length === 0 || others.length === 0) return [series];
+  const rest = { ...series, members: others };
+  return outlineOf(rest, distinct(rest)).sealed
+    ? [rest, { ...series, members: strays.map(alone), isMixed: false, rerollOf: null }]
+    : [series];
+}
+
+function alone<E>(member: AssembledSeries<E>["members"][number]): typeof member {
+  return { ...member, reason: "first", through: "" };
+}
+
+/** Sorted by number; of copies the best one stays. */
+function distinct<E extends Entry>({ members }: AssembledSeries<E>): E[] {
+  const rank = { pass: 0, warn: 1, fail: 2 };
+  const best = [...members].sort(
+    (a, b) =>
+      a.item.number.index - b.item.number.index || rank[a.value.verdict] - rank[b.value.verdict],
+  );
+  const seen = new Set<string>();
+  return best.flatMap(({ item, value }) => {
+    const name = `${item.number.index} ${item.digest}`;
+    if (seen.has(name)) return [];
+    seen.add(name);
+    return [value];
+  });
+}
+
+function outlineOf<E extends Entry>(
+  series: AssembledSeries<E>,
+  entries: readonly Entry[],
+): SeriesOutline {
+  const { version, total, rerollOf } = series;
+  const mails = entries.map(({ evidence }) => evidence);
+  const patches = mails.filter(({ number }) => number.index > 0);
+  const signings = signingsOf(mails);
+  const present = new Set(patches.map(({ number }) => number.index));
+  const missing = gapsIn(present, total);
+  const complete = missing.length === 0;
+  const conflicts = conflictsOf(series.isMixed, signings);
+  if (patches.length > present.size) conflicts.push(conflict("a number occurs more than once"));
+  const isWhole = conflicts.length === 0 && complete;
+  const seal = isWhole ? sealOf(version, total, patches, signings) : null;
+  if (seal === false)
+    conflicts.push(conflict("the patches are not the ones that were signed together"));
+  const base = baseOf(mails);
+  return {
+    id: signings.id,
+    subject: (mails.find(({ number }) => number.index <= 1) ?? mails[0]!).subject,
+    signer: signings.keys.size === 1 ? signings.signed[0]!.comment.by : null,
+    version,
+    total,
+    complete,
+    missing,
+    sealed: seal === true,
+    base,
+    members: series.members.map(({ item, value, reason, through }) => ({
+      source: value.source,
+      messageId: item.messageId,
+      index: item.number.index,
+      reason,
+      through,
+    })),
+    findings: [
+      ...conflicts,
+      ...gapFindings(rerollOf, missing, total),
+      ...unboundFindings(signings, total),
+      ...baseFindings(mails, signings, base),
+    ],
+  };
+}
+
+function conflict(text: string): Finding {
+  return finding("series-conflict", text);
+}
+
+interface Signings {
+  readonly signed: readonly NonNullable<PatchOutline["signed"]>[];
+  /** The one id of all that were signed together, or null. */
+  readonly id: string | null;
+  /** How many ids there are; none, too, counts as one. */
+  readonly ids: number;
+  readonly keys: ReadonlySet<string>;
+  readonly bases: ReadonlySet<string | null>;
+  /** A letter was signed by itself, which says nothing about the patches. */
+  readonly hasLooseLetter: boolean;
+}
+
+function signingsOf(mails: readonly PatchOutline[]): Signings {
+  const signed = mails.flatMap((mail) => mail.signed ?? []);
+  const bound = signed.filter(({ comment }) => comment.series !== null || comment.index > 0);
+  const ids = new Set(bound.map(({ comment }) => comment.series));
+  const [id = null] = ids;
+  return {
+    signed,
+    id: ids.size === 1 ? id : null,
+    ids: ids.size,
+    keys: new Set(signed.map(({ publicKey }) => publicKey)),
+    bases: new Set(signed.map(({ comment }) => comment.base)),
+    hasLooseLetter: bound.length < signed.length,
+  };
+}
+
+function conflictsOf(isMixed: boolean, { ids, bases, keys }: Signings): Finding[] {
+  if (ids > 1 || isMixed) return [conflict("the patches come from different signings")];
+  if (bases.size > 1) return [conflict("the patches were signed with different bases")];
+  if (keys.size > 1) return [conflict("the patches were signed with different keys")];
+  return [];
+}
+
+/** Whether the signed digest over all patches is theirs; null if it cannot be asked. */
+function sealOf(
+  version: number,
+  total: number,
+  patches: readonly PatchOutline[],
+  { id, signed }: Signings,
+): boolean | null {
+  const good = patches.filter(({ signature }) => signature === "good");
+  if (id === null || good.length !== total) return null;
+  const texts = good.map(({ attestation }) => attestation!);
+  return seriesId(version, signed[0]!.comment.base, texts) === id;
+}
+
+function gapFindings(
+  rerollOf: AssembledSeries<unknown>["rerollOf"],
+  missing: SeriesOutline["missing"],
+  total: number,
+): Finding[] {
+  if (rerollOf !== null) {
+    const { numbers, version } = rerollOf;
+    return [finding("series-partial", `replaces ${numberList(numbers)} of v${version}`)];
+  }
+  return missing.length === 0
+    ? []
+    : [finding("series-incomplete", `${numberList(missing)} of ${total} not here`)];
+}
+
+function unboundFindings({ hasLooseLetter, id, ids }: Signings, total: number): Finding[] {
+  const isUnbound = hasLooseLetter || (id === null && total > 1 && ids === 1);
+  return isUnbound
+    ? [finding("series-unbound", "the patches were signed one by one, not as a series")]
+    : [];
+}
+
+function baseFindings(
+  mails: readonly PatchOutline[],
+  { bases }: Signings,
+  { status }: Base,
+): Finding[] {
+  const named = new Set(mails.flatMap(({ base }) => base.commit ?? []));
+  const disagrees = named.size > 1 && bases.size < 2;
+  // whoever answers has no base to name
+  const isMissing = status === "missing" && !mails.every(({ isAnswer }) => isAnswer);
+  return [
+    ...(disagrees
+      ? [finding("base-disagrees", `the mails name ${named.size} different bases`)]
+      : []),
+    ...(isMissing ? [finding("base-missing", "no base commit recorded")] : []),
+  ];
+}
+
+/** The base of a series: as signed, else what the first mail that names one says. */
+function baseOf(mails: readonly PatchOutline[]): Base {
+  const named = mails.filter(({ base }) => base.commit !== null);
+  const best = named.find(({ signature }) => signature === "good") ?? named[0];
+  const tree = mails.find(({ base }) => base.tree !== null)?.base.tree ?? null;
+  return best === undefined
+    ? { status: "missing", commit: null, tree }
+    : { status: "present", commit: best.base.commit, tree };
+}
