@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { newFolder, newHome } from "../cli/support.ts";
 import { patchsig } from "../support/cli.ts";
+import { some } from "../support/long.ts";
 import { commit, git } from "../support/repo.ts";
 import { lines, newScene } from "./support.ts";
 
@@ -100,13 +101,14 @@ describe("a git that has no --base", () => {
     return text.replace(/^untrusted comment: .*\n.*\n.*\n.*\n/gm, "");
   }
 
-  test.each([
+  const WAYS: [string, string[]][] = [
     ["the whole branch", ["origin/main.."]],
     ["with private commits below", ["-1"]],
     ["with a cover letter", ["--cover-letter", "-2"]],
     ["without a signature", ["--no-signature", "-2"]],
     ["without a base", ["--base=none", "-2"]],
-  ])("what is written is the same: %s", (_, args) => {
+  ];
+  test.each(some(WAYS, 2))("what is written is the same: %s", (_, args) => {
     const { repository } = newScene();
     const path = process.env["PATH"]!;
     const now = written(repository, args, path);

@@ -9,6 +9,7 @@ import type { View } from "../../src/bot/letter.ts";
 import { suggestionView } from "../../src/app/bot/letters.ts";
 import type { Outcome } from "../../src/app/bot/session.ts";
 import { parseConfig } from "../../src/git/config.ts";
+import { some } from "../support/long.ts";
 import { commit, git, newRepository, temporaryFolder } from "../support/repo.ts";
 import { newHome } from "./support.ts";
 
@@ -83,12 +84,14 @@ const SHAPES: readonly (readonly [string, () => void])[] = [
   ],
 ];
 
-describe.each(SHAPES)("%s", (_, shape) => {
-  test.each([
+describe.each(SHAPES)("%s", (name, shape) => {
+  const letters: [number, number, boolean][] = [
     [1, 1, false],
     [1, 2, false],
     [2, 2, true],
-  ])("version %i of %i, cover %s", (version, total, cover) => {
+  ];
+  const nth = SHAPES.findIndex(([one]) => one === name);
+  test.each(some(letters, 3, nth))("version %i of %i, cover %s", (version, total, cover) => {
     shape();
     const { baseCommand, signCommand, sendCommand } = commands(version, total, cover);
     const files = shell(baseCommand!).trim().split("\n");

@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { patchsig, records } from "../support/cli.ts";
+import { patchsig, patchsigEach, records } from "../support/cli.ts";
 import { problems, type Schema } from "../support/json-schema.ts";
 import { plainMail, type Series, seriesMails } from "../support/list.ts";
 import { temporaryFolder } from "../support/repo.ts";
@@ -146,7 +146,7 @@ describe("bot preview", () => {
     expect(letters.stdout).toContain("git format-patch -v2 -1 --base=HEAD~1");
   });
 
-  test.each([
+  const WRONG: [string[], number, RegExp][] = [
     [["bot", "preview"], 2, /no source to look at/],
     [["bot", "preview", "/nowhere"], 3, /no such file/],
     [["bot", "preview", "--config", "/nowhere"], 3, /no such file/],
@@ -156,12 +156,17 @@ describe("bot preview", () => {
     [["bot", "forget"], 2, /bot forget needs more words/],
     [["bot", "forget", "nobody", "--config", "/dev/null"], 2, /nobody is no mail address/],
     [["bot"], 2, /bot: run, preview, status or forget\?/],
-  ] as const)("%j", (args, status, message) => {
-    const run = patchsig(args, { home: folder });
-    expect({ status: run.status, error: run.stderr }).toEqual({
-      status,
-      error: expect.stringMatching(message),
-    });
+  ];
+  test("wrong words, and what is not there", () => {
+    const runs = patchsigEach(
+      WRONG.map(([args]) => args),
+      folder,
+    );
+    for (const [i, [, status, message]] of WRONG.entries())
+      expect({ status: runs[i]!.status, error: runs[i]!.stderr }).toEqual({
+        status,
+        error: expect.stringMatching(message),
+      });
   });
 
   test.each([

@@ -17,7 +17,7 @@ import { generateSecretKey } from "../../src/minisign/generate.ts";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
 import { openTrust } from "../../src/store/trust-store.ts";
 import { signStatement } from "../../src/trust/statement.ts";
-import { patchsig, records, type Run } from "../support/cli.ts";
+import { patchsig, patchsigEach, records, type Run } from "../support/cli.ts";
 import { some } from "../support/long.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
 import {
@@ -138,7 +138,7 @@ describe("statements between people", () => {
   });
 
   test("wrong words and wrong keys", () => {
-    const cases: [string[], string, number, string, Record<string, string>?][] = [
+    const cases: [string[], string, number, string][] = [
       [["rotate", A1], alice, 2, "that is the key you sign with"],
       [["rotate", "RWQ"], alice, 3, "whole public key"],
       [["rotate", A2], home, 3, "no key yet"],
@@ -156,8 +156,11 @@ describe("statements between people", () => {
       [["backup", "x"], newFolder(), 3, "no trust database yet"],
       [["restore", "nowhere"], home, 3, "no such file"],
     ];
-    for (const [args, who, status, text] of cases)
-      expectError(patchsig(["trust", ...args], { home: who }), status, text);
+    const runs = patchsigEach(
+      cases.map(([args]) => ["trust", ...args]),
+      cases.map(([, who]) => who),
+    );
+    for (const [i, [, , status, text]] of cases.entries()) expectError(runs[i]!, status, text);
   });
 
   test("a new key may be given as its file", () => {
@@ -434,19 +437,23 @@ test("what is said fits the screen, keys and paths aside", () => {
   const long = "a-rather-long-name.of-somebody@department.university.example.org";
   const ring = join(newFolder(), "keyring");
   expectStatus(patchsig(["verify", patches[0]!], { home }), 0);
-  const runs = [
-    trust("accept", ALICE, A2),
-    trust("accept", long, B),
-    trust("log"),
-    trust("show", ALICE),
-    trust("list"),
-    trust("export", ring),
-    trust("accept", ALICE, A1),
-    trust("diff", ring),
-    trust("import", ring),
-    trust("export", ring),
-    trust("revoke", ALICE),
+  const words = [
+    ["accept", ALICE, A2],
+    ["accept", long, B],
+    ["log"],
+    ["show", ALICE],
+    ["list"],
+    ["export", ring],
+    ["accept", ALICE, A1],
+    ["diff", ring],
+    ["import", ring],
+    ["export", ring],
+    ["revoke", ALICE],
   ];
+  const runs = patchsigEach(
+    words.map((args) => ["trust", ...args]),
+    home,
+  );
   for (const { stdout, stderr } of runs) expectTidy(stdout + stderr);
 });
 

@@ -44,3 +44,45 @@ export function records(run: Run): Record<string, any>[] {
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line));
 }
+
+/**
+ * In a process that has loaded the program: does what each line of JSON on stdin says. `\0STATUS\0` is
+ * behind what each says, on both streams.
+ */
+const EACH = `
+  const { readFileSync, writeSync } = require("node:fs");
+  const { load } = require(process.argv[1]);
+  (async () => {
+    for (const { args, home } of JSON.parse(readFileSync(0, "utf8"))) {
+      process.exitCode = 0;
+      process.env.XDG_DATA_HOME = home;
+      await load("main.js").main(args);
+      for (const fd of [1, 2]) writeSync(fd, "\\0" + process.exitCode + "\\0");
+    }
+    process.exitCode = 0;
+  })();`;
+
+/**
+ * Runs the built program's `main` for each of these words, one after the other in one process: of
+ * words that lead to an error or to a page of text, most of what a start costs. Nothing is on its stdin.
+ */
+export function patchsigEach(
+  all: readonly (readonly string[])[],
+  home: string | readonly string[],
+): Run[] {
+  const homeOf = (i: number): string => (typeof home === "string" ? home : home[i]!);
+  const start = join(ROOT, "dist", "bundle", "cli", "start.js");
+  const run = spawnSync(process.execPath, ["-e", EACH, start], {
+    cwd: homeOf(0),
+    input: JSON.stringify(all.map((args, i) => ({ args, home: homeOf(i) }))),
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  if (run.status !== 0) throw new Error(`ended with ${run.status}: ${run.stderr}`);
+  const parts = [run.stdout, run.stderr].map((text) => text.split("\0"));
+  return all.map((_, i) => ({
+    status: Number(parts[0]![2 * i + 1]),
+    stdout: parts[0]![2 * i]!,
+    stderr: parts[1]![2 * i]!,
+  }));
+}

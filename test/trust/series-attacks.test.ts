@@ -10,6 +10,7 @@ import { untrustedComment } from "../../src/patch/block.ts";
 import { prepare } from "../../src/patch/sign.ts";
 import { formatTrustedComment } from "../../src/patch/trusted-comment.ts";
 import { patchsig, records } from "../support/cli.ts";
+import { some } from "../support/long.ts";
 import { git, newRepository } from "../support/repo.ts";
 import { signMails } from "../support/signing.ts";
 import { keyOf } from "./support.ts";
@@ -164,7 +165,7 @@ test("a patch is dropped: verify waits for it and says so, am refuses", () => {
 const stray = patch(2, "evil 2").replace("<2@", "<stray@");
 const forged = otherSecond.replace("<2@", "<stray@");
 
-test.each<[string, string[]]>([
+const STRAYS: [string, string[]][] = [
   ["an unsigned one, after the series", [cover, first, second, third, stray]],
   ["before it", [stray, cover, first, second, third]],
   ["in the middle", [cover, first, stray, second, third]],
@@ -174,7 +175,8 @@ test.each<[string, string[]]>([
     "a cover letter",
     [cover.replace("A song", "A bad song").replace("<0@", "<s@"), cover, first, second, third],
   ],
-])("one forged mail does not stop a sealed series: %s", (_, mails) => {
+];
+test.each(some(STRAYS, 2))("one forged mail does not stop a sealed series: %s", (_, mails) => {
   const run = patchsig(["verify", "--json", "--dry-run", write(mails)], { home });
   const series = records(run).filter(({ type }) => type === "series");
   expect(series.filter(({ sealed, verdict }) => sealed && verdict === "pass")).toHaveLength(1);

@@ -8,6 +8,7 @@ import { openRepository } from "../../git/repository.ts";
 import { renderMetrics } from "../../report/bot.ts";
 import { isMaildir } from "../../source/maildir.ts";
 import { isUnread, type SourceMail } from "../../source/piece.ts";
+import { shownUrl } from "../../source/url.ts";
 import { BotStore } from "../../store/bot-store.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import { checkMailServer } from "../send/mail-transport.ts";
@@ -172,7 +173,8 @@ const LISTS = "lists";
 function openStore(file: string, settings: BotSettings, rehearsal: boolean): BotStore {
   const { list, rules, sources } = settings;
   const names = [list, ...rules.lists].filter((name) => name !== "").map((name) => `list ${name}`);
-  const own = names.length > 0 ? names : sources.map((source) => `source ${source}`);
+  // a password that somebody put into a URL is not kept
+  const own = names.length > 0 ? names : sources.map((source) => `source ${shownUrl(source)}`);
   const store = new BotStore(file, rehearsal);
   const kept = store.cursor(LISTS)?.split("\n") ?? own;
   // who names a list later has had no name to compare before
