@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import { isUtf8 } from "node:buffer";
 import { findBreak } from "../mail/body.ts";
-import { CR, LF, latin1 } from "../mail/bytes.ts";
+import { CR, LF, latin1 } from "../primitives/bytes.ts";
 import type { Diff, MailView } from "../types.ts";
 import { type Claim, type Field, hasQWord, relaxed } from "./claim.ts";
 

@@ -3,7 +3,7 @@
  * form is DKIM's, `v=1; a=ed25519-sha256; t=…; i=…; s=…; h=from:subject; bh=…; b=…`.
  */
 
-import { isSpace, latin1, lineEnd } from "../mail/bytes.ts";
+import { isSpace, latin1, nextLine } from "../primitives/bytes.ts";
 
 /** A header of the mail: name in lower case, value with its folds, a character a byte. */
 export interface Field {
@@ -51,9 +51,9 @@ const MAX_SIGNED_HEADERS = 64;
 export function readFields(mail: Buffer): Field[] {
   const fields: Field[] = [];
   for (let pos = 0; pos < mail.length;) {
-    let end = lineEnd(mail, pos);
+    let end = nextLine(mail, pos);
     if (mail.subarray(pos, end).every(isSpace)) break;
-    while (mail[end] === 0x20 || mail[end] === 0x09) end = lineEnd(mail, end);
+    while (mail[end] === 0x20 || mail[end] === 0x09) end = nextLine(mail, end);
     const line = latin1(mail, pos, end);
     const colon = line.indexOf(":");
     fields.push({ name: line.slice(0, colon).toLowerCase(), value: line.slice(colon + 1) });

@@ -1,16 +1,16 @@
 import { inflateSync } from "node:zlib";
 import { refuseAt } from "../refused.ts";
-import { hasAt, LF, lineAt, lineEnd } from "./text.ts";
+import { hasAt, LF, lineEnd } from "../primitives/bytes.ts";
+import { lineAt } from "./text.ts";
 
 /** All that the binary patches of one mail may unpack to, together. */
 export const MAX_UNPACKED = 128 * 1024 * 1024;
 
 const FIRST_LINE = "GIT binary patch";
-const FIRST = Buffer.from(FIRST_LINE);
-const BINARY_FILES = Buffer.from("Binary files ");
-const FILES = Buffer.from("Files ");
-const LITERAL = Buffer.from("literal ");
-const DELTA = Buffer.from("delta ");
+const BINARY_FILES = "Binary files ";
+const FILES = "Files ";
+const LITERAL = "literal ";
+const DELTA = "delta ";
 const SIZE_LINE = /^(?:literal|delta) (\d{1,10})$/;
 const ALPHABET =
   "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
@@ -30,7 +30,7 @@ export interface UnpackBudget {
  * git unpacks the data when it parses it and refuses what does not come to the stated size, so this does too.
  */
 export function readBinaryPatch(text: Buffer, from: number, budget: UnpackBudget): number {
-  if (!hasAt(text, from, FIRST)) return from;
+  if (!hasAt(text, from, FIRST_LINE)) return from;
   const first = lineAt(text, from);
   const forward = lineEnd(text, from) + 1;
   // git takes "GIT binary patch\r" for chatter and would create an empty file

@@ -1,7 +1,7 @@
 import { crsBefore } from "../mail/line-ends.ts";
 import type { Diff } from "../types.ts";
 import { refuseAt } from "../refused.ts";
-import { CR, LF, lineEnd } from "./text.ts";
+import { CR, LF, lineEnd } from "../primitives/bytes.ts";
 
 /** Where a file patch stands in the patch text. */
 export interface Piece {

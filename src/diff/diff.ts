@@ -10,7 +10,7 @@ import { diffFindings, type FoundPatch } from "./findings.ts";
 import { type FileHeader, isPlainHeader, readGitHeader, readPlainHeader } from "./header.ts";
 import { isGitHeader } from "./header-lines.ts";
 import { attempt, refuseAt } from "../refused.ts";
-import { LF, lineEnd } from "./text.ts";
+import { LF, lineEnd } from "../primitives/bytes.ts";
 import { type Hunks, isHunk, isOrphanHunk, readHunks } from "./hunk.ts";
 
 /** A mail with more file patches than this is refused. */

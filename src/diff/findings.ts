@@ -1,7 +1,7 @@
 import { finding, type Finding, type FindingCode } from "../findings.ts";
 import type { FilePatch } from "../types.ts";
 import type { FileHeader } from "./header.ts";
-import { LF, lineEnd } from "./text.ts";
+import { LF, lineEnd } from "../primitives/bytes.ts";
 
 /** A file patch, where it stands in the patch text, and what only this stage needs to know of it. */
 export interface FoundPatch {

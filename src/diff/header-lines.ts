@@ -1,7 +1,8 @@
 import { refuseAt } from "../refused.ts";
-import { hasAt, lineEnd, MAX_HEADER_LINE } from "./text.ts";
+import { hasAt, lineEnd } from "../primitives/bytes.ts";
+import { MAX_HEADER_LINE } from "./text.ts";
 
-const DIFF_GIT = Buffer.from("diff --git ");
+const DIFF_GIT = "diff --git ";
 
 /** What the lines below `diff --git` can set. */
 export type Field =
@@ -52,14 +53,14 @@ const STARTS: readonly (readonly [start: string, field: Field])[] = [
 ];
 
 interface Start {
-  readonly bytes: Buffer;
+  readonly word: string;
   readonly field: Field;
 }
 
 /** `STARTS` by first byte. */
 const STARTS_BY_BYTE: readonly Start[][] = Array.from({ length: 256 }, () => []);
 for (const [start, field] of STARTS)
-  STARTS_BY_BYTE[start.charCodeAt(0)]!.push({ bytes: Buffer.from(start), field });
+  STARTS_BY_BYTE[start.charCodeAt(0)]!.push({ word: start, field });
 
 const NO_FIELDS: Readonly<Record<Field, Value | null>> = {
   oldMode: null,
@@ -94,7 +95,7 @@ export function readHeaderLines(text: Buffer, from: number): HeaderLines {
     const stop = lineEnd(text, end);
     // git takes no header line that lacks its line feed
     if (stop === text.length) refuseAt("bad-header", end, "the header is cut off");
-    found.push({ bytes: start.bytes, field: start.field, at: end, stop });
+    found.push({ ...start, at: end, stop });
     end = stop + 1;
   }
   if (found.length === 0) {
@@ -104,12 +105,12 @@ export function readHeaderLines(text: Buffer, from: number): HeaderLines {
 
   const all = text.toString("latin1", from, end);
   const fields = { ...NO_FIELDS };
-  for (const { bytes, field, at, stop } of found) {
+  for (const { word, field, at, stop } of found) {
     if (fields[field] !== null) refuseAt("bad-header", at, "the same header line twice");
     if (fields.newFile !== null || (fields.oldFile !== null && field !== "newFile")) {
       refuseAt("bad-header", at, 'a header line after "---" or "+++"');
     }
-    fields[field] = { text: all.slice(at - from + bytes.length, stop - from), offset: at };
+    fields[field] = { text: all.slice(at - from + word.length, stop - from), offset: at };
   }
   if ((fields.oldFile === null) !== (fields.newFile === null)) {
     refuseAt("bad-header", from, '"---" and "+++" lines do not come in a pair');
@@ -119,6 +120,6 @@ export function readHeaderLines(text: Buffer, from: number): HeaderLines {
 
 function startAt(text: Buffer, at: number): Start | undefined {
   const candidates = STARTS_BY_BYTE[text[at] ?? 0]!;
-  for (const candidate of candidates) if (hasAt(text, at, candidate.bytes)) return candidate;
+  for (const candidate of candidates) if (hasAt(text, at, candidate.word)) return candidate;
   return undefined;
 }

@@ -9,11 +9,12 @@ import {
   wholeName,
 } from "./name.ts";
 import { refuseAt } from "../refused.ts";
-import { hasAt, lineAt, lineEnd, withoutCr } from "./text.ts";
+import { hasAt, lineEnd } from "../primitives/bytes.ts";
+import { lineAt, withoutCr } from "./text.ts";
 import { isHunk } from "./hunk.ts";
 
-const OLD_FILE = Buffer.from("--- ");
-const NEW_FILE = Buffer.from("+++ ");
+const OLD_FILE = "--- ";
+const NEW_FILE = "+++ ";
 
 /** What stands before the hunks of one file patch. Names are a character a byte. */
 export interface FileHeader {

@@ -1,8 +1,8 @@
 import { refuseAt } from "../refused.ts";
-import { hasAt, LF, lineEnd } from "./text.ts";
+import { hasAt, LF, lineEnd } from "../primitives/bytes.ts";
 
-const HUNK = Buffer.from("@@ -");
-const MARKER = Buffer.from("\\ ");
+const HUNK = "@@ -";
+const MARKER = "\\ ";
 const [BLANK, PLUS, COMMA, MINUS, ZERO, AT, BACKSLASH] = Buffer.from(" +,-0@\\");
 
 /** Line numbers and counts above this are refused; no file has so many lines. */

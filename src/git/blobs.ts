@@ -1,6 +1,7 @@
 /** One running `git cat-file --batch`: what is asked for comes in that order, large blobs as sizes. */
 
 import { PatchsigError } from "../errors.ts";
+import { LF } from "../primitives/bytes.ts";
 import { type Piped, startGit } from "./piped.ts";
 import { failure, type StartOptions } from "./run.ts";
 
@@ -11,7 +12,6 @@ export interface Blob {
 }
 
 const HEADER = /^[0-9a-f]{40,64} blob (\d{1,15})$/;
-const LF = 0x0a;
 /** No header is longer, and no answer to a name that is no object. */
 const MAX_HEADER = 300;
 /** Characters of what git complains of. */

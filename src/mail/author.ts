@@ -1,4 +1,4 @@
-import { BLANK, EMPTY, collapseSpace, isSpace, trim } from "./bytes.ts";
+import { BLANK, EMPTY, collapseSpace, isSpace, trim } from "../primitives/bytes.ts";
 import { attempt, refuse } from "../refused.ts";
 import { decodeWords } from "./rfc2047.ts";
 

@@ -1,7 +1,7 @@
 import { isAscii } from "node:buffer";
 import { type Finding, finding } from "../findings.ts";
 import type { BreakPoint } from "../types.ts";
-import { EMPTY, LF, NEWLINE, hasAt, isSpace, lineEnd, latin1 } from "./bytes.ts";
+import { EMPTY, LF, NEWLINE, hasAt, isSpace, nextLine, latin1 } from "../primitives/bytes.ts";
 import { messageToUtf8, toUtf8 } from "./charset.ts";
 import { unflow } from "./flowed.ts";
 import { type InBody, finishHeader, newInBody, readInBodyLine } from "./inbody.ts";
@@ -57,7 +57,7 @@ export function findBreak(
   pos: number,
 ): { kind: BreakKind; start: number; end: number } | null {
   while (pos < text.length) {
-    const end = lineEnd(text, pos);
+    const end = nextLine(text, pos);
     const kind = breakKind(text, pos, end);
     if (kind !== null) return { kind, start: pos, end };
     pos = end;
@@ -169,7 +169,7 @@ export function readBody(mail: Buffer, parts: readonly Part[], crs: CrPlaces): B
     if (nul !== null) findings.push(nul);
     let pos = 0;
     while (stage === "headers" && pos < text.length) {
-      const next = lineEnd(text, pos);
+      const next = nextLine(text, pos);
       if (readInBodyLine(inBody, text.subarray(pos, next))) {
         pos = next;
       } else {

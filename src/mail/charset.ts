@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from "node:buffer";
 
-import { latin1 } from "./bytes.ts";
+import { latin1 } from "../primitives/bytes.ts";
 import { KOI8_R, LATIN_2, LATIN_9, WINDOWS_1251, WINDOWS_1252 } from "./charset-tables.ts";
 import { refuse } from "../refused.ts";
 

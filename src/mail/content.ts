@@ -1,4 +1,4 @@
-import { trim, latin1 } from "./bytes.ts";
+import { trim, latin1 } from "../primitives/bytes.ts";
 import { type Header, field } from "./header.ts";
 import { refuse } from "../refused.ts";
 import { decodeWords } from "./rfc2047.ts";

@@ -1,4 +1,4 @@
-import { BLANK, CR, LF, hasAt, lineEnd } from "./bytes.ts";
+import { BLANK, CR, LF, hasAt, nextLine } from "../primitives/bytes.ts";
 import type { Flow } from "./content.ts";
 import { refuse } from "../refused.ts";
 
@@ -41,7 +41,7 @@ export function unflow(
         out[length++] = text[pos++]!; // spares mails that are made of empty lines the rest
         continue;
       }
-      if (next <= pos) next = lineEnd(text, pos);
+      if (next <= pos) next = nextLine(text, pos);
       const line = text.subarray(pos, Math.min(next, pieceEnd));
       pos += line.length;
       const unfinished = pieceEnds !== null && line.at(-1) !== LF;

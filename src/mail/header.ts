@@ -1,4 +1,15 @@
-import { BLANK, CR, EMPTY, LF, TAB, hasAt, isSpace, lineEnd, trimEnd, latin1 } from "./bytes.ts";
+import {
+  BLANK,
+  CR,
+  EMPTY,
+  LF,
+  TAB,
+  hasAt,
+  isSpace,
+  nextLine,
+  trimEnd,
+  latin1,
+} from "../primitives/bytes.ts";
 import { MAX_FIELD_BYTES, MAX_HEADER_BYTES, MAX_HEADER_LINES } from "./limits.ts";
 import { refuse } from "../refused.ts";
 
@@ -78,11 +89,11 @@ function wantedName(text: Buffer, start: number, end: number): HeaderName | unde
 function unfold(raw: Buffer): Buffer {
   let start = 0;
   while (start < raw.length && isSpace(raw[start]) && raw[start] !== LF) start++;
-  const first = lineEnd(raw, start);
+  const first = nextLine(raw, start);
   if (first === raw.length) return trimEnd(raw.subarray(start));
   const pieces: Buffer[] = [trimEnd(raw.subarray(start, first))];
   for (let pos = first, next = 0; pos < raw.length; pos = next) {
-    next = lineEnd(raw, pos);
+    next = nextLine(raw, pos);
     const line = Buffer.from(trimEnd(raw.subarray(pos, next)));
     line[0] = BLANK;
     pieces.push(line);
@@ -138,7 +149,7 @@ export function readHeader(mail: Buffer, pos: number, top: boolean): Header {
   let lines = 0;
   let end = -1;
   while (pos < mail.length) {
-    let next = lineEnd(mail, pos);
+    let next = nextLine(mail, pos);
     if (isBlankLine(mail, pos, next)) {
       end = next;
       break;
@@ -159,7 +170,7 @@ export function readHeader(mail: Buffer, pos: number, top: boolean): Header {
     const name = wantedName(mail, pos, colon);
     for (; next < mail.length && (mail[next] === BLANK || mail[next] === TAB); lines++) {
       const folded = next;
-      next = lineEnd(mail, folded);
+      next = nextLine(mail, folded);
       if ((name !== undefined || !top) && isBlankLine(mail, folded, next))
         refuse("malformed-header", "a folded line of blanks");
       if (next - pos > MAX_FIELD_BYTES) refuse("too-big", "a very long header field");

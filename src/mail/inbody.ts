@@ -1,5 +1,5 @@
 import { isAscii } from "node:buffer";
-import { BLANK, LF, TAB, hasAt, hasAtNoCase, isSpace, latin1 } from "./bytes.ts";
+import { BLANK, LF, TAB, hasAt, hasAtNoCase, isSpace, latin1 } from "../primitives/bytes.ts";
 import { MAX_INBODY_BYTES } from "./limits.ts";
 import { refuse } from "../refused.ts";
 import { decodeWords, hasForeignWord } from "./rfc2047.ts";

@@ -1,5 +1,5 @@
 import type { BreakPoint, MailView } from "../types.ts";
-import { LF, NEWLINE } from "./bytes.ts";
+import { LF, NEWLINE } from "../primitives/bytes.ts";
 import {
   base64End,
   decodeBody,

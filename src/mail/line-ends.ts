@@ -1,6 +1,6 @@
 /** CR LF and LF: what a transport made of line ends, and what of them belongs to a file. */
 
-import { CR, LF } from "./bytes.ts";
+import { CR, LF } from "../primitives/bytes.ts";
 
 /** A mail as `git mailsplit` hands it on, and what was dropped for that. */
 export interface PlainMail {

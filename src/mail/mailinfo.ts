@@ -3,7 +3,7 @@ import { type Finding, finding, type FindingCode } from "../findings.ts";
 import type { MailHeaders, MailInfo, MailView, Result } from "../types.ts";
 import { readAuthor } from "./author.ts";
 import { type Body, readBody } from "./body.ts";
-import { EMPTY, collapseSpace, hasAt, isSpace, lineEnd, latin1 } from "./bytes.ts";
+import { EMPTY, collapseSpace, hasAt, isSpace, nextLine, latin1 } from "../primitives/bytes.ts";
 import { type Content, readContent } from "./content.ts";
 import { type Header, type HeaderName, field, readHeader } from "./header.ts";
 import { isCutByGit } from "./mbox.ts";
@@ -81,7 +81,7 @@ function checkStart(mail: Buffer): void {
     refuse("foreign-format", "a Mercurial or StGit patch");
   }
   const isMbox = hasAt(mail, 0, "From ") || hasAt(mail, 0, "From: ");
-  const second = lineEnd(mail, 0);
+  const second = nextLine(mail, 0);
   if (!isMbox && STGIT.test(latin1(mail, second, second + 16))) {
     refuse("foreign-format", "git am would take it for an StGit patch");
   }

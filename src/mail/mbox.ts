@@ -1,4 +1,4 @@
-import { EMPTY, LF, hasAt, isSpace, latin1, lineEnd } from "./bytes.ts";
+import { EMPTY, LF, hasAt, isSpace, latin1, nextLine } from "../primitives/bytes.ts";
 import { MAX_MESSAGE_BYTES } from "./limits.ts";
 import { dropCr } from "./line-ends.ts";
 
@@ -93,7 +93,7 @@ export class MboxSplitter {
     const text = this.#text;
     let at = this.#isMbox ? this.#firstFrom() : -1;
     while (at >= 0) {
-      const next = lineEnd(text, at);
+      const next = nextLine(text, at);
       const tooLong = next - at > MAX_FROM_LINE;
       if (text[next - 1] !== LF && !ended && !tooLong) break;
       if (tooLong) this.#unsure = true;
@@ -115,7 +115,7 @@ export class MboxSplitter {
     this.#text = this.#text.subarray(skip);
     this.#base += skip;
     const text = this.#text;
-    const next = lineEnd(text, 0);
+    const next = nextLine(text, 0);
     const tooLong = next > MAX_FROM_LINE;
     const whole = ended || tooLong || text[next - 1] === LF;
     if (text.length === 0 || !whole) return false;
@@ -226,6 +226,6 @@ export function isCutByGit(mail: Buffer): boolean {
 
 /** git looks at a line while its CR is there; of this one it may have been dropped. */
 function mayCut(mail: Buffer, at: number): boolean {
-  const line = latin1(mail, at, lineEnd(mail, at));
+  const line = latin1(mail, at, nextLine(mail, at));
   return isGitFromLine(line) || isGitFromLine(line.replace(/\n$/, "\r\n"));
 }

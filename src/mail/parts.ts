@@ -1,4 +1,4 @@
-import { hasAt, isSpace, lineEnd } from "./bytes.ts";
+import { hasAt, isSpace, nextLine } from "../primitives/bytes.ts";
 import { type Content, type Flow, readContent } from "./content.ts";
 import { type Header, field, readHeader } from "./header.ts";
 import { MAX_NESTING, MAX_PARTS } from "./limits.ts";
@@ -41,7 +41,7 @@ function findBoundary(mail: Buffer, boundary: string, pos: number): number {
 function boundaryKind(mail: Buffer, pos: number, boundary: string): "open" | "close" | "neither" {
   const after = pos + boundary.length;
   const closing = hasAt(mail, after, "--");
-  const end = lineEnd(mail, pos);
+  const end = nextLine(mail, pos);
   for (let i = closing ? after + 2 : after; i < end; i++) {
     if (!isSpace(mail[i])) return "neither";
   }
@@ -57,7 +57,7 @@ function assertNoOuter(mail: Buffer, from: number, to: number, outer: readonly s
       if (boundaryKind(body, at, boundary) !== "neither") {
         refuse("boundary-ambiguous", "a multipart that ends within another");
       }
-      const next = lineEnd(body, at);
+      const next = nextLine(body, at);
       at = next < body.length ? findBoundary(body, boundary, next) : -1;
     }
   }
@@ -130,13 +130,13 @@ function readMultipart(mail: Buffer, top: Header, whole: Content, flow: Flow): P
       if (last !== undefined) last.closed = true;
       const outer = open.at(-1);
       if (outer === undefined) return { parts, nested, attached, unclosed: false };
-      const from = lineEnd(mail, line);
+      const from = nextLine(mail, line);
       line = findBoundary(mail, outer, from);
       assertNoOuter(mail, from, line < 0 ? mail.length : line, open.slice(0, -1));
       continue;
     }
     if (parts.length >= MAX_PARTS) refuse("too-big", "very many parts");
-    const header = readHeader(mail, lineEnd(mail, line), false);
+    const header = readHeader(mail, nextLine(mail, line), false);
     assertNoTopHeaders(header, top);
     decodeWords(field(header, "message-id"));
     const content = readContent(header);
@@ -150,7 +150,7 @@ function readMultipart(mail: Buffer, top: Header, whole: Content, flow: Flow): P
     }
     const inner = open.at(-1)!;
     const start = header.end;
-    const second = lineEnd(mail, start);
+    const second = nextLine(mail, start);
     if (content.boundary === "" && hasAt(mail, start, inner)) {
       refuse("boundary-ambiguous", "a part without a body");
     }

@@ -1,4 +1,4 @@
-import { isSpace, latin1 } from "./bytes.ts";
+import { isSpace, latin1 } from "../primitives/bytes.ts";
 import { toUtf8 } from "./charset.ts";
 import { refuse } from "../refused.ts";
 import { decodeBase64, decodeQ } from "./transfer.ts";

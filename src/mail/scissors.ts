@@ -1,4 +1,4 @@
-import { lineEnd, trim, latin1 } from "./bytes.ts";
+import { nextLine, trim, latin1 } from "../primitives/bytes.ts";
 
 const MARKS = [">8", "8<", ">%", "%<"] as const;
 const MARK_OR_DASH = />8|8<|>%|%<|-+/g;
@@ -19,7 +19,7 @@ export function hasScissors(message: Buffer): boolean {
     let at = message.indexOf(mark, 0, "latin1");
     while (at >= 0) {
       const start = at === 0 ? 0 : message.lastIndexOf(0x0a, at) + 1;
-      const end = lineEnd(message, at);
+      const end = nextLine(message, at);
       if (isScissors(latin1(trim(message.subarray(start, end))))) return true;
       at = message.indexOf(mark, end, "latin1");
     }

@@ -1,4 +1,4 @@
-import { collapseSpace, hasAtNoCase, trim } from "./bytes.ts";
+import { collapseSpace, hasAtNoCase, trim } from "../primitives/bytes.ts";
 
 const OPEN = 0x5b;
 const CLOSE = 0x5d;

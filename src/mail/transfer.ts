@@ -1,4 +1,4 @@
-import { BLANK, CR, LF, TAB, isSpace, lineEnd, latin1 } from "./bytes.ts";
+import { BLANK, CR, LF, TAB, isSpace, nextLine, latin1 } from "../primitives/bytes.ts";
 import { refuse } from "../refused.ts";
 
 /** The transfer encodings that git tells apart; 7bit, 8bit and binary are all "identity". */
@@ -119,7 +119,7 @@ export function decodeBase64(text: Buffer): Buffer {
 export function base64End(body: Buffer): number {
   let end = 0;
   for (let pos = 0, next = 0; pos < body.length; pos = next) {
-    next = lineEnd(body, pos);
+    next = nextLine(body, pos);
     let stop = next;
     while (stop > pos && (body[stop - 1] === LF || body[stop - 1] === CR)) stop--;
     if (stop === pos) continue;

@@ -1,14 +1,8 @@
 /** The commit message in canonical form (spec, "message"). */
 
-import { hasAt } from "../mail/bytes.ts";
+import { hasAt, isSpace, LF } from "../primitives/bytes.ts";
 
-const LF = 0x0a;
 const GT = 0x3e;
-
-/** git's white space: blank, tab, CR, LF. Form feed and vertical tab are text. */
-export function isBlank(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x09 || byte === 0x0d || byte === LF;
-}
 
 /**
  * What `git am` commits as the body of the message, without the `>` before a `From ` that begins a
@@ -23,7 +17,7 @@ export function canonicalMessage(message: Buffer): Buffer {
     const newline = message.indexOf(LF, start);
     const next = newline < 0 ? message.length : newline + 1;
     let end = newline < 0 ? message.length : newline;
-    while (end > start && isBlank(message[end - 1])) end--;
+    while (end > start && isSpace(message[end - 1])) end--;
     if (end === start) {
       blanks++;
     } else {
@@ -51,7 +45,7 @@ export function canonicalSubject(subject: Buffer): Buffer {
   // not subject.entries(): that makes an array for each byte
   for (let i = 0; i < subject.length; i++) {
     const byte = subject[i]!;
-    if (isBlank(byte)) {
+    if (isSpace(byte)) {
       out ??= Buffer.from(subject);
       if (length === 0) length = i;
     } else if (out !== null) out[length++] = byte;

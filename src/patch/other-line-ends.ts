@@ -1,6 +1,6 @@
 /** A diff whose line ends a transport changed: how it may have been before. */
 
-import { CR, LF, lineEnd } from "../diff/text.ts";
+import { CR, LF, lineEnd } from "../primitives/bytes.ts";
 
 const HUNK = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
 const [BLANK, PLUS, MINUS, BACKSLASH] = Buffer.from(" +-\\");

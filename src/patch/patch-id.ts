@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Diff, FilePatch } from "../types.ts";
 import { isPlainHeader, readGitHeader, readPlainHeader } from "../diff/header.ts";
 import { isGitHeader } from "../diff/header-lines.ts";
-import { lineEnd } from "../diff/text.ts";
+import { lineEnd } from "../primitives/bytes.ts";
 import { isHunk, readHunks } from "../diff/hunk.ts";
 
 /**

@@ -1,9 +1,8 @@
 /** minisign's four lines in a mail: transports wrap lines, so white space in them means nothing. */
 
-import { isBlank } from "./message.ts";
+import { isSpace, LF, nextLine } from "../primitives/bytes.ts";
 
-const LF = 0x0a;
-/** `isBlank`, for many. */
+/** What `isSpace` means, for many. */
 const BLANKS = /[ \t\r\n]+/g;
 
 /** Text with all of git's white space gone, and as it stood. */
@@ -26,15 +25,14 @@ export function squeeze(text: Buffer, start: number, max: number): Squeezed {
  */
 export function endOfLine(text: Buffer, squeezed: Squeezed, characters: number): number | null {
   const last = squeezed.start + lengthOf(squeezed.wrapped, characters);
-  const newline = text.indexOf(LF, last);
-  const end = newline < 0 ? text.length : newline + 1;
-  return text.subarray(last, end).every((byte) => isBlank(byte)) ? end : null;
+  const end = nextLine(text, last);
+  return text.subarray(last, end).every(isSpace) ? end : null;
 }
 
 /** How much of `wrapped` has that many characters which are not blank. */
 function lengthOf(wrapped: string, count: number): number {
   let at = 0;
-  for (let left = count; left > 0; at++) if (!isBlank(wrapped.charCodeAt(at))) left--;
+  for (let left = count; left > 0; at++) if (!isSpace(wrapped.charCodeAt(at))) left--;
   return at;
 }
 
@@ -44,7 +42,7 @@ export function findLines(text: Buffer, marker: Buffer, most: number): number[] 
   let at = text.indexOf(marker);
   while (at >= 0 && found.length < most) {
     const next = text[at + marker.length];
-    if ((at === 0 || text[at - 1] === LF) && isBlank(next)) found.push(at);
+    if ((at === 0 || text[at - 1] === LF) && isSpace(next)) found.push(at);
     at = text.indexOf(marker, at + marker.length);
   }
   return found;

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { PatchsigError } from "../errors.ts";
-import { EMPTY } from "../mail/bytes.ts";
+import { EMPTY } from "../primitives/bytes.ts";
 import { type MboxMessage, MboxSplitter } from "../mail/mbox.ts";
 import { MAGIC_BYTES, unpacked } from "./compressed.ts";
 import { isMaildir, maildirPrefix, mailsIn } from "./maildir.ts";

@@ -17,11 +17,16 @@ export function latin1(text: Buffer, start = 0, end = text.length): string {
   return text.toString("latin1", start, end);
 }
 
-/** Offset just after the line that begins at `pos`, its LF included; the end if it has none. */
+/** Offset of the LF that ends the line with `pos` in it; the end of the text if it has none. */
 export function lineEnd(text: Buffer, pos: number): number {
-  if (text[pos] === LF) return pos + 1; // spares mails that are made of empty lines the call
+  if (text[pos] === LF) return pos; // spares mails that are made of empty lines the call
   const lf = text.indexOf(LF, pos);
-  return lf < 0 ? text.length : lf + 1;
+  return lf < 0 ? text.length : lf;
+}
+
+/** Offset just after that line, its LF included; the end of the text if it has none. */
+export function nextLine(text: Buffer, pos: number): number {
+  return Math.min(lineEnd(text, pos) + 1, text.length);
 }
 
 /** True if `text` has exactly `word` at `pos`. `word` is ASCII. */
