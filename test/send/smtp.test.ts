@@ -9,6 +9,7 @@ import type { SmtpServer } from "../../src/send/settings.ts";
 import type { SmtpOptions } from "../../src/send/smtp.ts";
 import type { Letter, Outcome, Transport } from "../../src/send/transport.ts";
 import { newFolder } from "../support/folders.ts";
+import { freePort } from "../support/port.ts";
 import { type Answer, refusal, startSmtp, type TestServer } from "../support/smtp.ts";
 import { requireTool } from "../support/tools.ts";
 import { BODY, letterOf, transportTo } from "./support.ts";
@@ -233,9 +234,7 @@ describe("no answer", () => {
   });
 
   test("nobody listens", async () => {
-    const server = await startSmtp();
-    await server.stop();
-    const { kind, said } = await send(open(server.port));
+    const { kind, said } = await send(open(await freePort()));
     expect([kind, said]).toEqual(["outage", expect.stringContaining("ECONNREFUSED")]);
   });
 

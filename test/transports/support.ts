@@ -8,7 +8,7 @@
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { createConnection, createServer, type AddressInfo } from "node:net";
+import { createConnection } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
@@ -17,6 +17,7 @@ import { patchsig, records } from "../support/cli.ts";
 import { commit, commitsSince, git, newRepository } from "../support/repo.ts";
 import type { TestServer } from "../support/smtp.ts";
 
+export { freePort } from "../support/port.ts";
 export { newFolder };
 
 /** Root may do what a mail server does: become somebody else. */
@@ -125,14 +126,6 @@ export async function run(
   const status = await new Promise((resolve) => child.on("exit", resolve));
   if (status !== 0) throw new Error(`${command} ${args.join(" ")}: ${String(status)}\n${said}`);
   return said;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Resolves when somebody listens there. */

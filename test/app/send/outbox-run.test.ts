@@ -17,6 +17,7 @@ import { openOutbox, type Outbox } from "../../../src/store/outbox.ts";
 import { transportTo } from "../../send/support.ts";
 import { newFolder } from "../../support/folders.ts";
 import { newLetter, OUTBOX_SCHEMA } from "../../support/outbox.ts";
+import { freePort } from "../../support/port.ts";
 import { type Answer, refusal, startSmtp, type TestServer } from "../../support/smtp.ts";
 
 const NOW = 1_800_000_000;
@@ -156,10 +157,8 @@ describe("an outage", () => {
   ];
 
   test("no server: ends the run, and counts for the first letter only", async () => {
-    const server = await startSmtp();
-    await server.stop();
     add("a", "b");
-    const tally = await run(server.port);
+    const tally = await run(await freePort());
     expect(tally).toEqual({
       ...NOTHING,
       waiting: 2,
