@@ -210,7 +210,7 @@ class Groups<T> {
 
   /** `[PATCH v2 2/5]` in answer to 2/5 of v1, without its siblings: a part of v1 that is replaced. */
   rerollOf(group: Group<T>): AssembledSeries<T>["rerollOf"] {
-    if (group.total < 2 || isWhole(group) || group.taken.has(0)) return null;
+    if (isWhole(group) || group.taken.has(0)) return null;
     const earlier = new Set(group.members.map(({ item }) => this.#counterpart(item)));
     const [one] = earlier;
     if (earlier.size !== 1 || one === null || one === undefined) return null;

@@ -121,6 +121,30 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ],
   ],
   [
+    "16 no References, and the mails of two series in turn",
+    [
+      mail("<1495516865-17019-1-a@x>", "[PATCH 1/3] x", { at: 1000 }),
+      mail("<1495516999-17091-1-a@x>", "[PATCH 1/3] x", { at: 1001 }),
+      mail("<1495516999-17091-2-a@x>", "[PATCH 2/3] y", { at: 1002 }),
+      mail("<1495516865-17019-2-a@x>", "[PATCH 2/3] y", { at: 1003 }),
+      mail("<1495516865-17019-3-a@x>", "[PATCH 3/3] z", { at: 1004 }),
+      mail("<1495516999-17091-3-a@x>", "[PATCH 3/3] z", { at: 1005 }),
+    ],
+    [
+      "v1 of 3: <1495516865-17019-1-a@x> <1495516865-17019-2-a@x> <1495516865-17019-3-a@x>",
+      "v1 of 3: <1495516999-17091-1-a@x> <1495516999-17091-2-a@x> <1495516999-17091-3-a@x>",
+    ],
+  ],
+  [
+    "17 patches without a version, one dated before what it answers",
+    [
+      mail("a0", "[PATCH net-next v3 0/2] s"),
+      mail("a1", "[PATCH 1/2] x", { re: "a0" }),
+      mail("a2", "[PATCH 2/2] y", { re: "a0 lost", at: 0 }),
+    ],
+    ["v3 of 2: a0 a1 a2"],
+  ],
+  [
     "17 patches without a version under a cover letter with one",
     [
       mail("a0", "[PATCH net-next v3 0/2] s"),
@@ -152,6 +176,11 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
   [
     "21 a v2 does not complete a v1 that lost a patch",
     [mail("a1", "[PATCH 1/2] x"), mail("b2", "[PATCH v2 2/2] y", { re: "lost", at: 9e8 })],
+    ["v1 of 2: a1 incomplete", "v2 of 2: b2 incomplete"],
+  ],
+  [
+    "21 a v2 that answers a v1 does not complete it either",
+    [mail("a1", "[PATCH 1/2] x"), mail("b2", "[PATCH v2 2/2] y", { re: "a1" })],
     ["v1 of 2: a1 incomplete", "v2 of 2: b2 incomplete"],
   ],
   ["22 a patch is missing", series("a", "PATCH", 2).slice(0, 2), ["v1 of 2: a0 a1 incomplete"]],
@@ -354,6 +383,21 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v1 of 5: a0 a1 a2 a3 a4 a5", "v1 of 5: b2 incomplete", "v1 of 5: c2 incomplete"],
   ],
   [
+    "two threads of one sender that answer what is not here",
+    [
+      mail("a1", "[PATCH 1/2] x", { re: "r x1" }),
+      mail("b1", "[PATCH 1/2] x", { re: "s y1" }),
+      mail("a2", "[PATCH 2/2] y", { re: "r x2" }),
+      mail("b2", "[PATCH 2/2] y", { re: "s y2" }),
+    ],
+    ["v1 of 2: a1 a2", "v1 of 2: b1 b2"],
+  ],
+  [
+    "what answers something else is not put to a series by its label",
+    [mail("a1", "[PATCH 1/2] x"), mail("b2", "[PATCH 2/2] y", { re: "elsewhere" })],
+    ["v1 of 2: a1 incomplete", "v1 of 2: b2 incomplete"],
+  ],
+  [
     "two senders, one thread, the same numbers",
     [...series("a", "PATCH", 2), ...series("b", "PATCH", 2, "a0 a1", "bob@x.org")],
     ["v1 of 2: a0 a1 a2", "v1 of 2: b0 b1 b2"],
@@ -389,6 +433,39 @@ describe("series", () => {
   });
 });
 
+it("every mail has the surest reason that there is", () => {
+  const mails = [
+    mail("a0", "[PATCH net v2 0/5] s"),
+    mail("a1", "[PATCH net v2 1/5] x", { re: "a0" }),
+    mail("a2", "[PATCH 2/5] y", { re: "a0" }),
+    mail("a3", "[PATCH net v2 3/5] z", { re: "a0 lost" }),
+    mail("b1", "[PATCH 1/2] x", { re: "c" }),
+    mail("b2", "[PATCH 2/2] y", { re: "c" }),
+    mail("d1", "[PATCH 1/3] x", { signing: "K s" }),
+    mail("d2", "[PATCH 2/3] y", { signing: "K s" }),
+    mail("e1", "[PATCH v7 1/2] x"),
+    mail("e2", "[PATCH v7 2/2] x"),
+  ];
+  const all = [...mails, { ...mails[1]!, name: "copy", item: { ...mails[1]!.item } }];
+  const found = assemble(all.map(({ name, item }) => ({ item, value: name })));
+  const reasons = found.flatMap(({ members }) =>
+    members.map(({ value, reason, through }) => `${value} ${reason} ${through}`.trim()),
+  );
+  expect(reasons.sort()).toEqual([
+    "a0 first",
+    "a1 references <a0@example.org>",
+    "a2 labelled-by-cover <a0@example.org>",
+    "a3 references <a0@example.org>",
+    "b1 first",
+    "b2 thread <c@example.org>",
+    "copy message-id <a1@example.org>",
+    "d1 first",
+    "d2 signed-id",
+    "e1 first",
+    "e2 label",
+  ]);
+});
+
 describe("two signings under one label", () => {
   const signed = (name: string, n: number, signing: string): Named =>
     mail(name, `[PATCH ${n}/3] ${name}`, { re: "root", signing });
@@ -401,6 +478,11 @@ describe("two signings under one label", () => {
   ])("are mixed if one has what the other lacks, %s", (_, numbers) => {
     const own = numbers.map((n) => signed(`a${n}`, n, "K s"));
     expect(isMixed([...own, signed("b3", 3, "K t")])).toEqual([true, true]);
+  });
+
+  it("are not if there is but one, incomplete", () => {
+    expect(isMixed([signed("a1", 1, "K s"), signed("a2", 2, "K s")])).toEqual([false]);
+    expect(isMixed([signed("a1", 1, "K s"), mail("b2", "[PATCH 2/3] y")])).toEqual([false]);
   });
 
   it("are not if one is whole", () => {

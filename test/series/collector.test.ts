@@ -93,6 +93,29 @@ describe("series that stream", () => {
     );
   });
 
+  it("are connected by their label if they refer to nothing", () => {
+    const mails = [mail("a1", "[PATCH 1/2] x"), mail("a2", "[PATCH 2/2] y")];
+    expect(collect(mails)).toEqual(["v1 of 2: a1 a2"]);
+  });
+
+  it("are connected by the first mail and the twenty nearest ones that they refer to", () => {
+    const refs = (count: number): string =>
+      Array.from({ length: count }, (_, i) => `o${i}`).join(" ");
+    const first = mail("a1", "[PATCH 1/2] x", { re: "r b" });
+    const below = (re: string): Named[] => [first, mail("a2", "[PATCH 2/2] y", { re })];
+    expect(collect(below(`r ${refs(30)}`))).toEqual(["v1 of 2: a1 a2"]);
+    expect(collect(below(`s a1 ${refs(19)}`))).toEqual(["v1 of 2: a1 a2"]);
+    expect(collect(below(`s a1 ${refs(20)}`))).toHaveLength(2);
+  });
+
+  it("are closed when the caller says so", () => {
+    const collector = createSeriesCollector<string>();
+    for (const name of ["a", "b", "c"]) collector.add(mail(name, `[PATCH] ${name}`).item, name);
+    const closed = collector.close((names) => !names.includes("b"));
+    expect(closed.map(shapeOf)).toEqual(["v1 of 1: a", "v1 of 1: c"]);
+    expect(collector.end().map(shapeOf)).toEqual(["v1 of 1: b"]);
+  });
+
   it("come back in the order in which they began", () => {
     const mails = ["a", "b", "c"].map((name) => mail(name, `[PATCH] ${name}`));
     const collector = createSeriesCollector<string>();
