@@ -25,10 +25,14 @@ import { parseAst } from "rolldown/parseAst";
 const ROOT = process.cwd();
 
 /**
- * By room: the tests that are to notice, the quickest first. Rooms of the core only: what writes
- * files, or starts programs, is not let loose with its conditions negated.
+ * By room: the tests that are to notice, the quickest first. Rooms of the core, and what judges: what
+ * writes files, or starts programs, is not let loose with its conditions negated.
  */
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  "app/verify": [
+    ["test/app/verify"],
+    ["test/trust/attacks.test.ts", "test/cli/verify.test.ts", "test/cli/series.test.ts"],
+  ],
   minisign: [["test/minisign", "test/vectors.test.ts"]],
   patch: [
     ["test/patch", "test/vectors.test.ts"],
@@ -43,7 +47,18 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["test/trust", "test/store/trust-store.test.ts", "test/cli/own-keyring.test.ts"],
   ],
   verify: [
-    ["test/verify", "test/vectors.test.ts"],
+    [
+      "added-trailers",
+      "attacks",
+      "base-disagrees",
+      "commit",
+      "policy",
+      "refused",
+      "series-mails",
+      "transport",
+      "wrapped",
+    ].map((name) => `test/verify/${name}.test.ts`),
+    ["test/verify", "test/vectors.test.ts", "test/trust/attacks.test.ts"],
     ["test/cli/series.test.ts", "test/cli/am.test.ts", "test/cli/verify.test.ts", "test/base"],
   ],
 };
@@ -148,6 +163,8 @@ function isGood(copy: string, tests: readonly string[]): boolean {
   const run = (tool: string, args: readonly string[]): boolean =>
     spawnSync(join(copy, "node_modules/.bin", tool), args, {
       cwd: copy,
+      // whatever is negated, the user's own keys are elsewhere
+      env: { ...process.env, HOME: copy, XDG_DATA_HOME: copy, XDG_CONFIG_HOME: copy },
       stdio: "ignore",
       timeout: LONGEST,
       killSignal: "SIGKILL",
