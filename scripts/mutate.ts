@@ -25,7 +25,7 @@ import { parseAst } from "rolldown/parseAst";
 const ROOT = process.cwd();
 
 /**
- * By room: the tests that are to notice, the quickest first. Rooms of the core, and what judges: what
+ * By room: the tests that are to notice, the quickest first; these do not start the program. Rooms of the core, and what judges: what
  * writes files, or starts programs, is not let loose with its conditions negated.
  */
 const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -33,10 +33,10 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["test/app/verify"],
     ["test/trust/attacks.test.ts", "test/cli/verify.test.ts", "test/cli/series.test.ts"],
   ],
-  minisign: [["test/minisign", "test/vectors.test.ts"]],
+  minisign: [["test/minisign"], ["test/vectors.test.ts"]],
   patch: [
-    ["test/patch", "test/vectors.test.ts"],
-    ["test/mail", "test/verify", "test/cli/sign.test.ts"],
+    ["test/patch"],
+    ["test/vectors.test.ts", "test/mail", "test/verify", "test/cli/sign.test.ts"],
   ],
   report: [["test/report"], ["test/cli/verify.test.ts", "test/base"]],
   series: [["test/series"], ["test/cli/series.test.ts", "test/cli/am.test.ts"]],
@@ -47,17 +47,9 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["test/trust", "test/store/trust-store.test.ts", "test/cli/own-keyring.test.ts"],
   ],
   verify: [
-    [
-      "added-trailers",
-      "attacks",
-      "base-disagrees",
-      "commit",
-      "policy",
-      "refused",
-      "series-mails",
-      "transport",
-      "wrapped",
-    ].map((name) => `test/verify/${name}.test.ts`),
+    ["added-trailers", "attacks", "base-disagrees", "policy", "series-mails"].map(
+      (name) => `test/verify/${name}.test.ts`,
+    ),
     ["test/verify", "test/vectors.test.ts", "test/trust/attacks.test.ts"],
     ["test/cli/series.test.ts", "test/cli/am.test.ts", "test/cli/verify.test.ts", "test/base"],
   ],
@@ -159,7 +151,7 @@ function copyOf(root: string): string {
   return copy;
 }
 
-function isGood(copy: string, tests: readonly string[]): boolean {
+function isGood(copy: string, tests: readonly string[], at: number): boolean {
   const run = (tool: string, args: readonly string[]): boolean =>
     spawnSync(join(copy, "node_modules/.bin", tool), args, {
       cwd: copy,
@@ -170,7 +162,7 @@ function isGood(copy: string, tests: readonly string[]): boolean {
       killSignal: "SIGKILL",
     }).status === 0;
   // what users start is tested, too
-  return run("rolldown", ["-c"]) && run("vitest", ["run", ...tests, "--bail", "1"]);
+  return (at === 0 || run("rolldown", ["-c"])) && run("vitest", ["run", ...tests, "--bail", "1"]);
 }
 
 /** `file:line:column  what it was → what it is` */
@@ -209,7 +201,7 @@ function main(): number {
   const chosen = all.slice(from, from + Number(values.count));
   const copy = copyOf(ROOT);
   try {
-    if (!groups.every((tests) => isGood(copy, tests))) {
+    if (!groups.every((tests, at) => isGood(copy, tests, at))) {
       say("the tests fail as it is");
       return 2;
     }
@@ -218,7 +210,7 @@ function main(): number {
       const { file, start, end, text } = mutant;
       const source = readFileSync(join(ROOT, file), "utf8");
       writeFileSync(join(copy, file), source.slice(0, start) + text + source.slice(end));
-      const lives = groups.every((tests) => isGood(copy, tests));
+      const lives = groups.every((tests, at) => isGood(copy, tests, at));
       writeFileSync(join(copy, file), source);
       if (lives) survived++;
       say(`${lives ? "SURVIVED" : "killed  "} ${nameOf(mutant)}`);
