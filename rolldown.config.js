@@ -74,4 +74,11 @@ export default [
     input: ["src/cli/start.ts", "src/cli/compile.ts"],
     output,
   },
+  {
+    // the library (src/index.ts) starts nothing when it is loaded, so what has no use is left out
+    ...common,
+    input: { index: "src/index.ts" },
+    treeshake: { moduleSideEffects: false },
+    output: { dir: "dist/lib", cleanDir: true, format: "esm", chunkFileNames: "[name].js" },
+  },
 ];

@@ -33,6 +33,7 @@ const BUSY_MS = 10_000;
 const CHECKPOINT_PAGES = 8192;
 /** A dry run holds no more than this in memory. */
 const MAX_IMAGE_BYTES = 32 * 1024 * 1024;
+const MEMORY = ":memory:";
 const HEADER_BYTES = 100;
 const LEFT_ALONE = "left alone: restore it from a backup, or move it away to begin anew";
 
@@ -41,6 +42,7 @@ const NOT_ITS_LOG =
   "left alone: git patchsig trust restore FILE puts a backup in its place; or move the log away, to go on with the file as it is";
 
 export interface OpenOptions {
+  /** Or `:memory:` for an empty one that is gone with the process. */
   readonly file: string;
   /** Write nothing, not even a lock file. A file that does not exist is an empty database. */
   readonly dryRun?: boolean;
@@ -62,6 +64,7 @@ export interface OpenDatabase {
  * Throws a PatchsigError: bad-database, database-busy, disk-full, unreadable, unwritable.
  */
 export function openDatabase(schema: Schema, options: OpenOptions): OpenDatabase {
+  if (options.file === MEMORY) return { db: openMemory(schema), stale: () => false };
   // absolute, so that SQLite cannot take a name like "file:x" for a URI
   const file = path.resolve(options.file);
   return explainedFile(schema, file, () => {
@@ -87,8 +90,8 @@ export function openDatabase(schema: Schema, options: OpenOptions): OpenDatabase
 
 /** An empty database that nobody else can see, and that is gone with the process. */
 export function openMemory(schema: Schema): Database.Database {
-  const db = openSqlite(":memory:");
-  migrate(schema, ":memory:", db);
+  const db = openSqlite(MEMORY);
+  migrate(schema, MEMORY, db);
   return db;
 }
 

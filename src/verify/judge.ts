@@ -7,7 +7,7 @@ import { ageFindings, USUAL_DAYS } from "./age.ts";
 import { type Policy } from "./policy.ts";
 import { DAY, day, month } from "../primitives/time.ts";
 import { signerFindings, type SignerContext } from "./signer.ts";
-import { type KeyFacts, type PatchResult, type Trust, verdictOf } from "./result.ts";
+import { type KeyFacts, type PatchResult, type KeyTrust, verdictOf } from "./result.ts";
 
 /** Since when (seconds), and on how many patches, somebody has signed. */
 export interface Signs {
@@ -109,7 +109,7 @@ function trustFindings(
   context: TrustContext,
   policy: Policy,
   remembered: boolean,
-): [Trust | null, Finding[]] {
+): [KeyTrust | null, Finding[]] {
   switch (context.kind) {
     case "none":
       return [null, []];
@@ -124,7 +124,7 @@ function unsignedFindings(
   evidence: Evidence,
   { signs, poses, who: known }: Extract<TrustContext, { kind: "unsigned" }>,
   policy: Policy,
-): [Trust | null, Finding[]] {
+): [KeyTrust | null, Finding[]] {
   if (signs !== null) {
     const who = known ?? evidence.author?.email ?? "the author";
     if (poses !== "")

@@ -89,6 +89,22 @@ function choice<T extends string>(
   return value === undefined ? null : use(value);
 }
 
+const VALUES: Readonly<Record<string, (value: unknown) => boolean>> = {
+  require: (value) => isOneOf(REQUIREMENTS, value),
+  firstUse: (value) => isOneOf(FIRST_USES, value),
+  unsignedKnown: (value) => isOneOf(UNSIGNED_KNOWN, value),
+  maxAge: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+} satisfies Record<keyof Policy, (value: unknown) => boolean>;
+
+function isOneOf(all: readonly string[], value: unknown): boolean {
+  return typeof value === "string" && all.includes(value);
+}
+
+/** True if a policy has no such setting, or the value means nothing: for callers without types. */
+export function isWrongSetting(name: string, value: unknown): boolean {
+  return !Object.hasOwn(VALUES, name) || !VALUES[name]!(value);
+}
+
 const UNITS: Readonly<Record<string, number>> = { d: DAY, w: 7 * DAY, y: 365 * DAY };
 
 function parseAge(text: string): number | null {

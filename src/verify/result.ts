@@ -1,5 +1,6 @@
 /** What verification says of a mail, a series and a run. These are the JSON records too. */
 
+import type { ErrorCode } from "../errors.ts";
 import type { Attestation } from "../patch/attestation.ts";
 import type { BaseLines } from "../base/lines.ts";
 import type { Base, BaseCheck } from "../base/result.ts";
@@ -10,7 +11,7 @@ import type { Found } from "../trust/statement.ts";
 import type { Diff, Finding, MailView, PublicKeyText, Verdict } from "../types.ts";
 
 type Signature = "good" | "bad" | "none" | "malformed";
-export type Trust =
+export type KeyTrust =
   | "pinned"
   | "endorsed"
   | "known"
@@ -100,7 +101,7 @@ export interface PatchResult {
   readonly signer: string | null;
   readonly publicKey: PublicKeyText | null;
   readonly signature: Signature;
-  readonly trust: Trust | null;
+  readonly trust: KeyTrust | null;
   readonly key: KeyFacts | null;
   readonly changed: readonly Part[];
   readonly base: Base;
@@ -176,7 +177,7 @@ export interface SummaryResult {
 export interface UnreadResult {
   readonly type: "unread";
   readonly source: string;
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly hint: string;
 }

@@ -20,7 +20,11 @@ export interface Sheet {
 
 /** Reads a file or, for `-`, stdin. PatchsigError: as the file cannot be read, or is no mail. */
 export function readSheet(name: string): Sheet {
-  const bytes = readWhole(name);
+  return sheetOf(name, readWhole(name));
+}
+
+/** The same of a file that was read. PatchsigError "not-a-mail", "too-large". */
+export function sheetOf(name: string, bytes: Buffer): Sheet {
   if (!looksLikeMail(bytes)) throw notAMail(name, bytes);
   const mails = messages(bytes, { keepCr: true }).map(({ offset, size, bytes: mail }) => {
     if (mail === null) throw new PatchsigError("too-large", `${name}: a mail of ${size} bytes`);

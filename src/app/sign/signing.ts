@@ -52,7 +52,11 @@ export interface Signed {
  * (git-var(1), GIT_AUTHOR_IDENT).
  */
 export function signerAddress(): string {
-  const address = gitConfig().string("patchsig.address") ?? authorAddress();
+  return signerIdentity(gitConfig().string("patchsig.address") ?? authorAddress());
+}
+
+/** The same of an address that is known. PatchsigError "usage" if nobody can sign for it. */
+export function signerIdentity(address: string): string {
   const identity = normaliseIdentity(address);
   if (identity === null || !/^[!-~]+$/.test(identity))
     throw new PatchsigError("usage", `cannot sign for the address "${address}"`, {

@@ -83,9 +83,16 @@ export async function importKeyring(
   verifier: Verifier,
   layout?: KeyringLayout,
 ): Promise<Imported> {
-  const { keys, statements, problems } = await openKeyring(name, verifier, layout);
-  const at = now();
-  const cause: Cause = { cause: "keyring", at, messageId: "", source: name };
+  const keyring = await openKeyring(name, verifier, layout);
+  return takeKeyring(keyring, store, { cause: "keyring", at: now(), messageId: "", source: name });
+}
+
+/** The same for one that was read. */
+export function takeKeyring(
+  { keys, statements, problems }: Keyring,
+  store: TrustStore,
+  cause: Cause,
+): Imported {
   return store.transaction(() => ({
     keys: [...keys].flatMap(([identity, its]) =>
       its.map((publicKey) => ({

@@ -30,6 +30,8 @@ export interface VerificationOptions<P> extends CheckOptions {
   readonly policies: Policies;
   /** What the keyring of the repository says that one stands in; nothing unless given. */
   readonly pins?: Pins;
+  /** When the mails are met, seconds; now unless given. */
+  readonly at?: number;
   /** Judge as if keys were remembered, and remember nothing. */
   readonly dryRun: boolean;
   /** Threads that check mails, once there are many. */

@@ -1,0 +1,110 @@
+/** Mails as the library takes and gives them, and where they come from. */
+
+import { PatchsigError } from "../errors.ts";
+import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
+import { messages } from "../mail/mbox.ts";
+import { looksLikeMail, notAMail, readSource } from "../source/file.ts";
+import { isUnread, type Piece, type Pieces, type Unread } from "../source/piece.ts";
+import { isDirectory } from "../source/reading.ts";
+import { isUrl, shownUrl } from "../source/url.ts";
+import type { UnreadResult } from "../verify/result.ts";
+
+/** One mail. */
+export interface Mail {
+  /** Names the mail in records and errors, so that the caller finds it again. Any text. */
+  readonly source: string;
+  /**
+   * The mail as it came, CRs and all, without an mbox From line. Null if it is larger than 100 MiB
+   * and was not read: it is then a patch that fails ("mail-too-large").
+   */
+  readonly bytes: Uint8Array | null;
+  /** Its size in bytes, where `bytes` is null. */
+  readonly size?: number;
+}
+
+/**
+ * The mails of a file (an mbox, one mail, a patch file; packed with gzip or zstd, too), a folder
+ * (*.patch, *.eml, *.mbox), a maildir or a clone of a public-inbox, as docs/sources.md says.
+ * Streamed, oldest first where the source knows.
+ *
+ * A source that cannot be read, or a part of it, is an `unread` record among the mails: nothing is
+ * left out without a word. `verifySeries` hands these records on.
+ *
+ * @param path relative to the current folder, or absolute
+ * @throws PatchsigError "usage" for an address such as imap://: mails from elsewhere are given to
+ *   `verifySeries` as they are
+ */
+export async function* readMails(path: string): AsyncGenerator<Mail | UnreadResult> {
+  for await (const pieces of open(path))
+    for (const piece of pieces) {
+      if (isUnread(piece)) yield unreadRecord(piece);
+      else yield { source: piece.source, bytes: piece.bytes, size: piece.size };
+    }
+}
+
+async function* open(path: string): Pieces {
+  if (isUrl(path))
+    throw new PatchsigError("usage", `readMails reads files and folders, not ${shownUrl(path)}`);
+  // "-" is a file here
+  const name = path === "-" ? "./-" : path;
+  if (isDirectory(name)) {
+    const { openInbox } = await import("../app/sources/inbox-source.ts");
+    const inbox = openInbox(name, {}, () => {});
+    if (inbox !== null) return yield* inbox;
+  }
+  yield* readSource(name);
+}
+
+/**
+ * Cuts an mbox that is in memory into its mails, where `git mailsplit` does and nowhere else; a mail
+ * or patch file is one mail.
+ *
+ * @param source names the first mail; the others have `:OFFSET` behind it, in bytes
+ * @throws PatchsigError "not-a-mail"
+ */
+export function splitMbox(mbox: Uint8Array, source: string): Mail[] {
+  const bytes = bufferOf(mbox);
+  if (!looksLikeMail(bytes)) throw notAMail(source, bytes);
+  return messages(bytes, { keepCr: true }).map(({ offset, bytes: mail, size }, i) => ({
+    source: i === 0 ? source : `${source}:${offset}`,
+    bytes: mail,
+    size,
+  }));
+}
+
+/** Mails and `unread` records, in any order. */
+export type Mails = Iterable<Mail | UnreadResult> | AsyncIterable<Mail | UnreadResult>;
+
+/** As the pass over mails takes them. */
+export async function* piecesOf(mails: Mails): AsyncGenerator<readonly Piece[]> {
+  for await (const mail of mails) yield [pieceOf(mail)];
+}
+
+function pieceOf(mail: Mail | UnreadResult): Piece {
+  // whoever writes JavaScript may have given a file's name, or a Buffer
+  if (typeof mail !== "object" || mail === null) throw noMail();
+  if ("type" in mail) {
+    const { source, code, message, hint } = mail;
+    return { source, error: new PatchsigError(code, message, hint === "" ? {} : { hint }) };
+  }
+  const { source, bytes, size = bytes?.length ?? 0 } = mail;
+  if (typeof source !== "string" || (bytes !== null && !(bytes instanceof Uint8Array)))
+    throw noMail();
+  if (bytes === null || bytes.length > MAX_MESSAGE_BYTES) return { source, bytes: null, size };
+  return { source, bytes: bufferOf(bytes), size };
+}
+
+function noMail(): PatchsigError {
+  return new PatchsigError("usage", "a mail is given as { source, bytes }");
+}
+
+/** What could not be read, as a record. */
+export function unreadRecord({ source, error }: Unread): UnreadResult {
+  const { code, message, hint = "" } = error;
+  return { type: "unread", source, code, message, hint };
+}
+
+/** The same bytes, not a copy. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,118 @@
+/** The memory of keys, for programs: a database file, or one in memory. */
+
+import { now } from "../app/now.ts";
+import { PatchsigError } from "../errors.ts";
+import { createVerifier } from "../minisign/ed25519.ts";
+import type { TrustStore } from "../store/trust-store.ts";
+import { normaliseIdentity } from "../trust/identity.ts";
+import type { KeyRecord, StatementRecord, TrustEvent, UnsignedRecord } from "../trust/record.ts";
+
+/** All that is remembered of one address. */
+export interface TrustHistory {
+  /** The address in its one spelling (docs/spec/trust.md, "Identities"). */
+  readonly identity: string;
+  /** The oldest first. */
+  readonly keys: readonly KeyRecord[];
+  /** Unsigned patches from it, or null. */
+  readonly unsigned: UnsignedRecord | null;
+  /** About the address, in the order of their time. */
+  readonly statements: readonly StatementRecord[];
+  /** The oldest first. */
+  readonly events: readonly TrustEvent[];
+}
+
+/** What became of a keyring. */
+export interface KeyringReport {
+  /** `conflict`: not taken, another key of that address is in use here. */
+  readonly keys: readonly {
+    readonly identity: string;
+    readonly publicKey: string;
+    readonly outcome: "pinned" | "same" | "conflict";
+  }[];
+  /** Files that were not read, and why. Empty, or somebody should look. */
+  readonly problems: readonly { readonly path: string; readonly why: string }[];
+}
+
+/** What is known of keys. Texts in its records may come from mails: escape them before you print. */
+export interface Trust {
+  /** Every key, by address. */
+  keys(): readonly KeyRecord[];
+  /**
+   * What is remembered of an address, in any spelling; null if nothing is.
+   *
+   * @throws PatchsigError "usage" for what is no mail address
+   */
+  history(address: string): TrustHistory | null;
+  /** All that happened, the newest first. Read as it is used. */
+  events(): Iterable<TrustEvent>;
+  /**
+   * Pins the keys of a keyring, `minisign/DOMAIN/LOCAL/*.pub` in a folder, and does what the
+   * statements in it say (docs/spec/trust.md, "Keyrings"). In one transaction.
+   *
+   * @param at seconds since 1970; the clock's time unless given
+   * @throws PatchsigError "not-found", "unreadable", "too-large"
+   */
+  importKeyring(folder: string, at?: number): Promise<KeyringReport>;
+  /** Closes the database. The trust cannot be used any more. */
+  close(): void;
+}
+
+export interface TrustOptions {
+  /**
+   * The database file, as `patchsig` itself keeps one in $XDG_DATA_HOME/patchsig/trust.db; it is
+   * made if it is not there. Several processes may use one file. Without a file: an empty memory
+   * that goes with the process.
+   */
+  readonly file?: string;
+  /** Judge as if keys were remembered, and write nothing: a file that is not there is empty. */
+  readonly dryRun?: boolean;
+}
+
+/**
+ * Opens a memory of keys. SQLite is loaded by this, and not before.
+ *
+ * @throws PatchsigError "bad-database", "database-busy", "disk-full", "unreadable", "unwritable"
+ */
+export async function openTrust(options: TrustOptions = {}): Promise<Trust> {
+  const { file = ":memory:", dryRun = false } = options;
+  const { openTrust: open } = await import("../store/trust-store.ts");
+  const store = open({ file, dryRun });
+  const trust: OpenTrust = {
+    store,
+    dryRun,
+    keys: () => [...store.list()],
+    history: (address) => store.show(identityOf(address)),
+    events: () => store.log(),
+    async importKeyring(folder, at = now()) {
+      const { takeKeyring } = await import("../app/trust/keyrings.ts");
+      const { readKeyringFolder } = await import("../source/keyring.ts");
+      const { readKeyring } = await import("../trust/keyring.ts");
+      const keyring = readKeyring(readKeyringFolder(folder), createVerifier());
+      const cause = { cause: "keyring", at, messageId: "", source: folder } as const;
+      const { keys, problems } = takeKeyring(keyring, store, cause);
+      return { keys, problems };
+    },
+    close: () => store.close(),
+  };
+  return trust;
+}
+
+/** What `openTrust` gives, seen from within. */
+interface OpenTrust extends Trust {
+  readonly store: TrustStore;
+  readonly dryRun: boolean;
+}
+
+/** Throws a PatchsigError "usage" for what did not come from `openTrust`. */
+export function trustStoreOf(trust: Trust): Pick<OpenTrust, "store" | "dryRun"> {
+  if (typeof trust === "object" && trust !== null && "store" in trust) return trust as OpenTrust;
+  throw new PatchsigError("usage", "verification wants a trust: await openTrust(…)");
+}
+
+function identityOf(address: string): string {
+  const identity = normaliseIdentity(address);
+  if (identity !== null) return identity;
+  throw new PatchsigError("usage", `${address} is not a mail address that can have a key`, {
+    hint: "give the bare address, as in alice@example.org",
+  });
+}

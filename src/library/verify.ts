@@ -1,0 +1,160 @@
+/** Verification for programs: mails in, the records of `patchsig verify --json` out, by series. */
+
+import { faultAt } from "../app/fault.ts";
+import { now } from "../app/now.ts";
+import { newTally, verifyMails } from "../app/verify/verification.ts";
+import { PatchsigError } from "../errors.ts";
+import {
+  DEFAULT_POLICY,
+  type Override,
+  type Policies,
+  type Policy,
+  isWrongSetting,
+} from "../verify/policy.ts";
+import type {
+  NoteResult,
+  PatchResult,
+  SeriesResult,
+  SummaryResult,
+  UnreadResult,
+} from "../verify/result.ts";
+import { type Collected, createSeriesCollector, type JudgedMail } from "../verify/series.ts";
+import { createTotals, summaryOf } from "../verify/totals.ts";
+import { type Mails, piecesOf, unreadRecord } from "./mails.ts";
+import { type Trust, trustStoreOf } from "./trust.ts";
+
+export interface VerifyOptions {
+  /** What is known of keys, and learns from these mails (`openTrust`). */
+  readonly trust: Trust;
+  /** What a mail has to meet. What is not set here is as in `DEFAULT_POLICY`. */
+  readonly policy?: Partial<Policy>;
+  /** Settings that ask for more of the mails of a list, or of patches that touch a path. */
+  readonly overrides?: readonly Override[];
+  /** When the mails are met: seconds since 1970. The clock's time unless given. */
+  readonly now?: number;
+  /** Folders with keys for X-Developer-Signature (docs/devsig.md). None unless given. */
+  readonly developerKeyrings?: readonly string[];
+}
+
+/** A `series` record with the records of its mails. */
+export interface SeriesRecord extends SeriesResult {
+  /**
+   * A record for each mail of it that came, its cover letter among them, by number and then as they
+   * came. Of copies of one patch the best counts for the series' verdict.
+   */
+  readonly patches: readonly PatchResult[];
+}
+
+/** What `verifySeries` gives; `type` tells them apart. */
+export type VerifyRecord = SeriesRecord | NoteResult | UnreadResult | SummaryResult;
+
+/**
+ * Verifies mails and puts them together to series, as `patchsig verify --json` does: the records are
+ * the same (docs/schema/verify.md), but that `patch` records stand in their series. Reads no
+ * configuration, of git or otherwise.
+ *
+ *     series    once all its mails are there, or the mails end
+ *     note      a mail without a patch that says something of keys, or cannot be read
+ *     unread    a part of the sources that could not be read; or a mail at which patchsig failed
+ *     summary   the last record. No patch among the mails is not a pass: look at `patches`
+ *
+ * What a verdict led to remembering is in `trust`, and on the disk, before its record is given. Text
+ * of mails stands in the records as it came: `escapeText` makes it fit for a terminal, and a page
+ * needs escapes of its own.
+ *
+ * @param mails of any number of series, the oldest first; they are read as they are needed
+ * @throws PatchsigError "usage" for a policy or a mail that is none, before anything is judged or in
+ *   its turn; "bad-database", "database-busy", "disk-full" and the like if the trust database fails
+ */
+export async function* verifySeries(
+  mails: Mails,
+  options: VerifyOptions,
+): AsyncGenerator<VerifyRecord> {
+  const { trust, developerKeyrings = [], now: at = now() } = options;
+  const { store, dryRun } = trustStoreOf(trust);
+  const tally = newTally();
+  const totals = createTotals();
+  const ready: VerifyRecord[] = [];
+  let unread = 0;
+  let passedOver = 0;
+  const failed = (record: UnreadResult): void => {
+    unread++;
+    ready.push(record);
+  };
+  const collector = createSeriesCollector<null>((members, error) => {
+    for (const { result } of members) failed(unreadRecord(faultAt(result, error)));
+  });
+  const close = (series: readonly Collected<null>[]): void => {
+    ready.push(...series.map(seriesRecord));
+  };
+  const take = (mail: JudgedMail<null>): void => {
+    totals.add(mail.result);
+    try {
+      close(collector.add(mail));
+    } catch (error) {
+      failed(unreadRecord(faultAt(mail.result, error)));
+    }
+  };
+  const pass = {
+    policies: policiesOf(options),
+    dryRun,
+    at,
+    devKeyrings: developerKeyrings,
+    signedOnly: false,
+    plainAm: null,
+    jobs: 1,
+    keep: null,
+    onLink: (mail: Parameters<typeof collector.link>[0]) => close(collector.link(mail)),
+    onNote: (note: NoteResult) => {
+      if (!note.read) passedOver++;
+      ready.push(note);
+    },
+    onUnread: (piece: Parameters<typeof unreadRecord>[0]) => failed(unreadRecord(piece)),
+  };
+  try {
+    for await (const mail of verifyMails<null>(piecesOf(mails), pass, store, tally)) {
+      take(mail);
+      yield* ready.splice(0);
+    }
+  } catch (error) {
+    // what was judged before an error is said before it
+    close(collector.end());
+    yield* ready.splice(0);
+    throw error;
+  }
+  close(collector.end());
+  yield* ready.splice(0);
+  yield summaryOf(totals, { messages: tally.messages, unread, passedOver });
+}
+
+function seriesRecord({ result, received }: Collected<null>): SeriesRecord {
+  const patches = received
+    .map((member) => ({ index: member.evidence.number.index, record: member.result }))
+    .sort((a, b) => a.index - b.index)
+    .map(({ record }) => record);
+  return { ...result, patches };
+}
+
+/** A setting that means nothing must not be taken for one that asks for nothing. */
+function policiesOf({ policy = {}, overrides = [] }: VerifyOptions): Policies {
+  return {
+    general: { ...DEFAULT_POLICY, ...checked(policy) },
+    overrides: overrides.map(({ kind, name, settings }) => {
+      if ((kind !== "list" && kind !== "path") || typeof name !== "string" || name === "")
+        throw new PatchsigError("usage", "an override concerns a list or a path, by its name");
+      return {
+        kind,
+        name: kind === "list" ? name.toLowerCase() : name,
+        settings: checked(settings),
+      };
+    }),
+  };
+}
+
+function checked(settings: Partial<Policy>): Partial<Policy> {
+  const set = Object.entries(settings).filter(([, value]) => value !== undefined);
+  const wrong = set.find(([name, value]) => isWrongSetting(name, value));
+  if (wrong !== undefined)
+    throw new PatchsigError("usage", `the policy's ${wrong[0]} cannot be ${String(wrong[1])}`);
+  return Object.fromEntries(set);
+}
