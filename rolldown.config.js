@@ -27,6 +27,10 @@ const late = {
   },
 };
 
+/** What its licence wants where a package is within. */
+const NOBLE = "/*! in part @noble/hashes: MIT License, Copyright (c) 2022 Paul Miller (https://paulmillr.com) */";
+const banner = ({ moduleIds }) => (moduleIds.some((id) => id.includes("@noble")) ? NOBLE : "");
+
 /** The nearest package.json says how node reads a file, and the package's own says "module". */
 const readAsCommonjs = {
   name: "read-as-commonjs",
@@ -64,6 +68,7 @@ export default [
     checks: { ineffectiveDynamicImport: false },
     output: {
       ...output,
+      banner,
       cleanDir: true,
       codeSplitting: { groups: [{ name: shared, debugName: "shared", minShareCount: 2 }] },
     },

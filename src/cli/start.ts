@@ -16,9 +16,10 @@ import { constants, Script } from "node:vm";
 // V8 takes no cache that was made under other flags, so these come before all else. Nearly all that
 // a mail leaves behind is gone with the next one: a nursery that does not grow costs no time that can
 // be measured, and an archive needs 40 MB less. And V8 optimizes what has run for long, not what a
-// start runs once: that costs a start a tenth less, and an archive too.
+// start runs once: that costs a start a tenth less, and an archive too. Later versions of V8 have no
+// such budget, and complain of what they do not know.
 setFlagsFromString("--semi-space-growth-factor=1");
-setFlagsFromString("--interrupt-budget=1000000");
+if (process.versions.v8.startsWith("11.")) setFlagsFromString("--interrupt-budget=1000000");
 
 /** A file of the bundle that was loaded, and what binds a cache to it. */
 interface Loaded {
