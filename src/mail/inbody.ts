@@ -1,8 +1,7 @@
-import { isAscii } from "node:buffer";
 import { BLANK, LF, TAB, hasAt, hasAtNoCase, isSpace, latin1 } from "../primitives/bytes.ts";
 import { MAX_INBODY_BYTES } from "./limits.ts";
 import { refuse } from "../refused.ts";
-import { decodeWords, hasForeignWord } from "./rfc2047.ts";
+import { decodeWords, hasForeignWord, isUnlabelled } from "./rfc2047.ts";
 
 const NAMES = ["from", "subject", "date"] as const;
 type InBodyName = (typeof NAMES)[number];
@@ -14,7 +13,7 @@ export interface InBody {
   current: { name: InBodyName; lines: Buffer[]; size: number } | null;
   /** True if a word of such a header is in another charset than UTF-8. */
   foreign: boolean;
-  /** True if such a header has bytes above 0x7f as they are. */
+  /** True if bytes of such a header are passed on as they are. */
   raw: boolean;
 }
 
@@ -31,7 +30,7 @@ export function finishHeader(state: InBody): void {
   let start = name.length + 1;
   while (start < text.length && isSpace(text[start])) start++;
   state.foreign ||= hasForeignWord(text);
-  state.raw ||= !isAscii(text);
+  state.raw ||= isUnlabelled(text);
   state.fields.set(name, decodeWords(text.subarray(start)));
 }
 
@@ -71,7 +70,7 @@ export function readInBodyLine(state: InBody, line: Buffer): boolean {
   if (hasAt(line, 0, "[PATCH]") && isSpace(line[7])) {
     assertFirst(state, "subject");
     assertSize(line.length);
-    state.raw ||= !isAscii(line);
+    state.raw ||= isUnlabelled(line);
     state.fields.set("subject", line);
     return true;
   }

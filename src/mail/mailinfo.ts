@@ -1,4 +1,3 @@
-import { isAscii } from "node:buffer";
 import { type Finding, finding, type FindingCode } from "../findings.ts";
 import type { MailHeaders, MailInfo, MailView, Result } from "../types.ts";
 import { readAuthor } from "./author.ts";
@@ -10,7 +9,7 @@ import { isCutByGit } from "./mbox.ts";
 import { type Parts, readParts } from "./parts.ts";
 import { type CrPlaces, NO_CRS, withoutCr } from "./line-ends.ts";
 import { attempt, refuse } from "../refused.ts";
-import { decodeWords, hasForeignWord } from "./rfc2047.ts";
+import { decodeWords, hasForeignWord, isUnlabelled } from "./rfc2047.ts";
 import { hasScissors } from "./scissors.ts";
 import { cleanTitle } from "./title.ts";
 
@@ -42,7 +41,7 @@ export function readMail(mail: Buffer, crs: CrPlaces = NO_CRS): Result<MailView>
       crs: body.crs,
       breakPoint: body.breakPoint,
       recoded: body.recoded || DECODED.some((name) => hasForeignWord(field(header, name))),
-      unlabelled: body.unlabelled || DECODED.some((name) => !isAscii(field(header, name))),
+      unlabelled: body.unlabelled || DECODED.some((name) => isUnlabelled(field(header, name))),
       attached: parts.attached,
       findings: findingsOf(header, content, parts, body),
     };

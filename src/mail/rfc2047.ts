@@ -1,3 +1,5 @@
+import { isAscii } from "node:buffer";
+
 import { isSpace, latin1 } from "../primitives/bytes.ts";
 import { toUtf8 } from "./charset.ts";
 import { refuse } from "../refused.ts";
@@ -20,6 +22,11 @@ function readWord(text: Buffer, pos: number): { decoded: Buffer; end: number } {
 /** True if a word of the value names another charset than UTF-8. */
 export function hasForeignWord(text: Buffer): boolean {
   return text.includes("=?") && /=\?(?!utf-?8\?)[^?]*\?[bq]\?/i.test(latin1(text));
+}
+
+/** True if bytes of the value are passed on as they are: above 0x7f, or in a word of no charset. */
+export function isUnlabelled(text: Buffer): boolean {
+  return !isAscii(text) || text.includes("=??");
 }
 
 /**

@@ -125,6 +125,8 @@ describe("the view", () => {
   it.each([
     ["Subject: \u00e4\n", "", true],
     ["Subject: =?utf-8?q?=C3=A4?=\n", "", false],
+    ["Subject: =??q?=C3=A4?=\n", "", true],
+    ["Subject: s\n", "From: =??q?=C3=A4?= <a@x>\n\na", true],
     ["Subject: s\n", "\u00e4", true],
     ["Subject: s\nContent-Type: text/plain; charset=UTF-8\n", "\u00e4", false],
     ["Subject: s\nContent-Type: text/plain; charset=UTF-8\n", "From: \u00e4 <a@x>\n\na", true],

@@ -52,6 +52,7 @@ const FORMS: Record<string, Edit> = {
   "quoted-printable, CRLF": (mail) => crlf(encoded("quoted-printable", quotedPrintable)(mail)),
   base64: encoded("base64", (body) => base64(body, 76)),
   "base64, CRLF": (mail) => crlf(encoded("base64", (body) => base64(body, 76))(mail)),
+  "words without one": (mail) => mail.replaceAll("=?UTF-8?", "=??"),
   "without a charset": (mail) => mail.replace(/^(?:MIME|Content)-.*\n/gm, ""),
 };
 
@@ -61,7 +62,7 @@ const SETTINGS: readonly (readonly [config: readonly string[], differ: RegExp])[
   [["am.keepcr=true"], /: (?:quoted-printable, )?CRLF$/],
   [["mailinfo.quotedCr=strip"], /^crlf/],
   [["mailinfo.scissors=true"], /^scissors/],
-  [["i18n.commitEncoding=ISO-8859-1"], /^umlaut: without/],
+  [["i18n.commitEncoding=ISO-8859-1"], /^umlaut(?:: without| in the title: words)/],
   [["i18n.commitEncoding=utf8"], /^$/],
   [[MEND], /^(?:trailing|space before tab|blank at the end)/],
   [["apply.whitespace=strip", "core.whitespace=-trailing-space"], /^space before tab/],
