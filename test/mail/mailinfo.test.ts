@@ -73,11 +73,12 @@ describe("the view", () => {
   it("has the headers that people see", () => {
     const view = read(
       "From: =?utf-8?q?J=C3=B6?= <j@x>\nSubject: [PATCH] =?utf-8?q?t=C3=B6st?=\n two\nDate: now\n" +
-        "Message-ID: <1@x>\nIn-Reply-To: <0@x>\nList-Id: L <l.x>\nSender: s@x\nReply-To: r@x,\n q@x\n" +
+        "Message-ID: <1@x>\nIn-Reply-To: <0@x>\nList-Id: L <l.x>\nTo: t@x\nSender: s@x\nReply-To: r@x,\n q@x\n" +
         "X-Original-From: o@x\nX-Original-Sender: o2@x\nX-MailFrom: o3@x\nx-developer-signature: v=1;\n b=\n\nm\n",
     );
     expect(view.headers).toEqual({
       messageId: "<1@x>",
+      to: "t@x",
       references: "",
       cc: "",
       inReplyTo: "<0@x>",
