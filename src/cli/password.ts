@@ -6,6 +6,7 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { ReadStream } from "node:tty";
 import { PatchsigError } from "../errors.ts";
+import { pause } from "../pause.ts";
 import { MAX_PASSWORD_BYTES } from "../minisign/secret-key.ts";
 import { readPrivateFile } from "../store/key-file.ts";
 
@@ -137,7 +138,7 @@ function readByte(descriptor: number, buffer: Buffer, at: number): number {
         });
       }
       // a pipe that another program made non-blocking, with nothing in it yet
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+      pause(10);
     }
   }
 }

@@ -6,6 +6,7 @@
 
 import { writeSync } from "node:fs";
 import { type PatchsigError, EXIT } from "../errors.ts";
+import { pause } from "../pause.ts";
 import { escapeLines, escapeText, type SafeText } from "../report/escape.ts";
 import type { Style } from "../report/text.ts";
 
@@ -17,7 +18,7 @@ function write(fd: number, text: string | Buffer): void {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       // a pipe that node made non-blocking is full: wait for its reader
-      if (code === "EAGAIN") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      if (code === "EAGAIN") pause(5);
       // the reader has gone, as with `| head`: what is left was not said, so it is no success
       else if (code === "EPIPE") process.exit(EXIT.failed);
       else throw error;

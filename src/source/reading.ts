@@ -2,6 +2,7 @@
 
 import { lstatSync, readSync, statSync } from "node:fs";
 import { PatchsigError } from "../errors.ts";
+import { pause } from "../pause.ts";
 import type { OnRead } from "./piece.ts";
 
 const CHUNK = 1 << 20;
@@ -69,7 +70,7 @@ function readSome(fd: number, name: string, buffer: Buffer, at: number | null): 
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EOF") return 0;
       if (code !== "EAGAIN") throw unreadable(name, error);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      pause(5);
     }
   }
 }

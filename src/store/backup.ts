@@ -13,17 +13,10 @@ import {
 import path from "node:path";
 import { PatchsigError } from "../errors.ts";
 import { openSqlite } from "./sqlite.ts";
-import {
-  checkWhole,
-  DRAFT_FILES,
-  explainedFile,
-  hasLog,
-  inspect,
-  linkOrCopy,
-  syncPath,
-} from "./database.ts";
+import { checkWhole, DRAFT_FILES, explainedFile, hasLog, inspect } from "./database.ts";
 import { foreignLog, STAMP } from "./log-check.ts";
 import { TRUST_SCHEMA } from "./schema.ts";
+import { linkOrCopy, syncPath } from "./whole-file.ts";
 
 /**
  * Writes one consistent copy (0600), whatever others write meanwhile.

@@ -6,12 +6,8 @@
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
-  constants,
-  copyFileSync,
   existsSync,
   fstatSync,
-  fsyncSync,
-  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -23,9 +19,11 @@ import {
 import path from "node:path";
 import type Database from "better-sqlite3";
 import { PatchsigError, type ErrorCode } from "../errors.ts";
+import { pause } from "../pause.ts";
 import { openSqlite } from "./sqlite.ts";
 import { foreignLog } from "./log-check.ts";
 import type { Schema } from "./schema.ts";
+import { linkOrCopy, syncPath } from "./whole-file.ts";
 
 /** How long a writer waits for another one. */
 const BUSY_MS = 10_000;
@@ -193,18 +191,6 @@ function publish(draft: string, file: string): void {
   }
 }
 
-/** Gives a finished file a second name, which must be free: else an error EEXIST. */
-export function linkOrCopy(file: string, name: string): void {
-  try {
-    linkSync(file, name);
-  } catch (error) {
-    if (codeOf(error) === "EEXIST") throw error;
-    // no hard links here: whoever opens it in mid-copy gets a clear error
-    copyFileSync(file, name, constants.COPYFILE_EXCL);
-    syncPath(name);
-  }
-}
-
 /**
  * Reads a database to its last page and brings it up to date.
  *
@@ -221,16 +207,6 @@ export function checkWhole(schema: Schema, file: string, name: string): void {
     fill(schema, name, db);
   });
   db.close();
-}
-
-/** What was written to a file, or a directory's names, is on the disk when this returns. */
-export function syncPath(name: string): void {
-  const fd = openSync(name, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /**
@@ -310,7 +286,7 @@ function isCutOff(file: string): boolean {
     // the count of pages holds only if these two counters agree (SQLite's file format, 1.3.7)
     const counted = header.readUInt32BE(24) === header.readUInt32BE(92);
     if (!counted || size >= pageSize * header.readUInt32BE(28)) return false;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    pause(20);
   }
   return true;
 }

@@ -7,19 +7,13 @@ import {
   closeSync,
   constants,
   fstatSync,
-  fsyncSync,
-  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
-  renameSync,
-  rmSync,
   statSync,
-  writeFileSync,
 } from "node:fs";
-import { randomBytes } from "node:crypto";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { shellCommand, shellWord } from "../primitives/shell.ts";
 import { PatchsigError, FormatError, type ErrorCode } from "../errors.ts";
 import { formatPublicKeyText, parsePublicKeyFile, type PublicKey } from "../minisign/public-key.ts";
@@ -31,6 +25,7 @@ import {
 } from "../minisign/secret-key.ts";
 import { publicKeyPath } from "./key-path.ts";
 import { refusePlanted } from "./replace-file.ts";
+import { linkOrCopy, syncPath, writeWhole } from "./whole-file.ts";
 
 /** Far above any key file: a wrong path must not read a disk image into memory. */
 const MAX_KEY_FILE_BYTES = 16 * 1024;
@@ -149,8 +144,8 @@ export function writeKeyPair(
 ): void {
   if (!force) checkNewKey(path);
   writing(dirname(path), () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }));
-  writeWhole(path, keyText, 0o600, force);
-  writeWhole(publicKeyPath(path), publicText, 0o644, force);
+  writeKeyFile(path, keyText, 0o600, force);
+  writeKeyFile(publicKeyPath(path), publicText, 0o644, force);
 }
 
 /** PatchsigError "exists" if a key lies there already: asked before a password is. */
@@ -162,54 +157,28 @@ export function checkNewKey(path: string): void {
 
 /** Replace an existing secret key file, the target of a symlink rather than the link. */
 export function replaceSecretKeyFile(path: string, keyText: string): void {
-  writeWhole(path, keyText, 0o600, true);
+  writeKeyFile(path, keyText, 0o600, true);
 }
 
-/**
- * Write a file that appears whole or not at all: a fresh file (O_EXCL) in the same directory,
- * synced, then renamed over the old one, or linked to a name that must be free.
- */
-function writeWhole(path: string, text: string, mode: number, replace: boolean): void {
+/** Write a key file, over the old one or under a name that must be free. */
+function writeKeyFile(path: string, text: string, mode: number, replace: boolean): void {
   if (replace) refusePlanted(path);
   if (replace && statSync(path, { throwIfNoEntry: false })?.isFile() === false)
     throw new PatchsigError("refused", `${path} is not a regular file: it is left alone`);
   writing(path, () => {
     const target = replace && exists(path) ? realpathSync(path) : path;
-    const random = randomBytes(8).toString("hex");
-    const temporary = join(dirname(target), `.${basename(target)}.${random}.tmp`);
-    const file = openSync(temporary, "wx", mode);
-    try {
-      try {
-        writeFileSync(file, text);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
-      if (replace) renameSync(temporary, target);
-      else linkNew(temporary, target);
-    } finally {
-      rmSync(temporary, { force: true });
-    }
-    syncDirectory(dirname(target));
+    writeWhole(target, text, replace ? { mode } : { mode, publish: publishNew });
+    // the new name has to survive a power cut
+    syncPath(dirname(target));
   });
 }
 
 /** Give a file a name that must be free: of two that try at once, one is told so. */
-function linkNew(file: string, name: string): void {
+function publishNew(file: string, name: string): void {
   try {
-    linkSync(file, name);
+    linkOrCopy(file, name);
   } catch (error) {
     throw errno(error) === "EEXIST" ? existsError(name, error) : error;
-  }
-}
-
-/** So that the new name survives a power cut. */
-function syncDirectory(path: string): void {
-  const directory = openSync(path, "r");
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
   }
 }
 

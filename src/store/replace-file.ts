@@ -3,21 +3,17 @@
 import {
   closeSync,
   constants,
-  fchmodSync,
   fstatSync,
-  fsyncSync,
   lstatSync,
-  mkdtempSync,
   openSync,
   readlinkSync,
   realpathSync,
-  renameSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { PatchsigError } from "../errors.ts";
+import { writeWhole } from "./whole-file.ts";
 
 /**
  * Writes what the user has named. An existing file keeps its mode, and a symlink stays one; a
@@ -81,27 +77,9 @@ function writeThrough(path: string, bytes: Buffer): void {
   }
 }
 
-/**
- * In a folder of its own until it is whole: git send-email sends all files of a folder, hidden ones
- * too, and one that a killed run left there would be sent.
- */
+/** @param mode not to be narrowed by the umask; of a new file it is what the umask leaves */
 function put(target: string, bytes: Buffer, mode: number | undefined): void {
-  const folder = mkdtempSync(join(dirname(target), ".patchsig-"));
-  try {
-    const draft = join(folder, "new");
-    const fd = openSync(draft, "wx");
-    try {
-      writeFileSync(fd, bytes);
-      // not to be narrowed by the umask
-      if (mode !== undefined) fchmodSync(fd, mode & 0o777);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(draft, target);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  writeWhole(target, bytes, mode === undefined ? {} : { exactMode: mode & 0o777 });
 }
 
 const FULL: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT"]);
