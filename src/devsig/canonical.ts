@@ -10,7 +10,8 @@ import { isUtf8 } from "node:buffer";
 import { findBreak } from "../mail/body.ts";
 import { CR, LF, latin1 } from "../primitives/bytes.ts";
 import type { Diff, MailView } from "../types.ts";
-import { type Claim, type Field, hasQWord, relaxed } from "./claim.ts";
+import { type Claim, hasQWord, relaxed } from "./claim.ts";
+import { type Field } from "../mail/fields.ts";
 
 /** A mail in the form that is signed. */
 export interface Covered {

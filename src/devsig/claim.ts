@@ -3,13 +3,7 @@
  * form is DKIM's, `v=1; a=ed25519-sha256; t=…; i=…; s=…; h=from:subject; bh=…; b=…`.
  */
 
-import { isSpace, latin1, nextLine } from "../primitives/bytes.ts";
-
-/** A header of the mail: name in lower case, value with its folds, a character a byte. */
-export interface Field {
-  readonly name: string;
-  readonly value: string;
-}
+import type { Field } from "../mail/fields.ts";
 
 const ALGORITHMS = ["ed25519", "openssh", "openpgp"] as const;
 export type DevAlgorithm = (typeof ALGORITHMS)[number];
@@ -46,21 +40,6 @@ export const MAX_SIGNATURES = 8;
 const MAX_IDENTITY = 320;
 const MAX_SELECTOR = 256;
 const MAX_SIGNED_HEADERS = 64;
-
-/** The headers of a mail that `readMail` has accepted, top to bottom. */
-export function readFields(mail: Buffer): Field[] {
-  const fields: Field[] = [];
-  for (let pos = 0; pos < mail.length;) {
-    let end = nextLine(mail, pos);
-    if (mail.subarray(pos, end).every(isSpace)) break;
-    while (mail[end] === 0x20 || mail[end] === 0x09) end = nextLine(mail, end);
-    const line = latin1(mail, pos, end);
-    const colon = line.indexOf(":");
-    fields.push({ name: line.slice(0, colon).toLowerCase(), value: line.slice(colon + 1) });
-    pos = end;
-  }
-  return fields;
-}
 
 /** The values of all X-Developer-Signature headers. */
 export function signatureValues(fields: readonly Field[]): string[] {

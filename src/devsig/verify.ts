@@ -12,9 +12,9 @@ import {
   type DevAlgorithm,
   MAX_SIGNATURES,
   readClaim,
-  readFields,
   signatureValues,
 } from "./claim.ts";
+import { readFields } from "../mail/fields.ts";
 import { type DevKey, type FindKey, keyPath, parseEd25519Key } from "./keyring.ts";
 import { parseSshKey, verifySsh } from "../ssh/sshsig.ts";
 

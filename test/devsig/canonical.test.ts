@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { type Covered, coveredText, signedDigest } from "../../src/devsig/canonical.ts";
-import { readFields } from "../../src/devsig/claim.ts";
+import { readFields } from "../../src/mail/fields.ts";
 import { readMail } from "../../src/mail/mailinfo.ts";
 import { readDiff } from "../../src/diff/diff.ts";
 import type { MailView } from "../../src/types.ts";

@@ -5,7 +5,7 @@
  */
 
 import { automaticBy, isBot, senderOf, subjectOf } from "../../bot/facts.ts";
-import { type Fields, readFields } from "../../bot/header.ts";
+import { type Fields, fieldsOf } from "../../bot/header.ts";
 import { messageIds } from "../../mail/message-id.ts";
 import { authorDigest, isLetterId, letterId, letterOfToken } from "../../bot/identity.ts";
 import type { TemplateName, View } from "../../bot/letter.ts";
@@ -38,7 +38,7 @@ export function createListener(options: ListenerOptions): Listener {
 
   return async (mail, at) => {
     if (address === null) return null;
-    const fields = readFields(mail);
+    const fields = fieldsOf(mail);
     const returned = undelivered(mail, fields);
     if (returned !== null) return bounce(store, returned, at);
     const token = letterOfToken(subjectOf(fields), address);

@@ -6,7 +6,7 @@
 import { authorDigest, isLetterId, mailDigest } from "../../bot/identity.ts";
 import { decide, type Decision, type Situation } from "../../bot/decide.ts";
 import { factsOf, type MailFacts, type SeriesFacts, seriesFacts } from "../../bot/facts.ts";
-import { readFields } from "../../bot/header.ts";
+import { fieldsOf } from "../../bot/header.ts";
 import { messageIds } from "../../mail/message-id.ts";
 import type { BotSettings } from "../../bot/settings.ts";
 import { PatchsigError } from "../../errors.ts";
@@ -163,7 +163,7 @@ export function createBotSession(options: SessionOptions): BotSession {
     const steps: { mail: SourceMail; digest: Buffer; effect: Effect | null }[] = [];
     for (const mail of mails) {
       const bytes = dropCr(mail.bytes ?? Buffer.alloc(0));
-      const [messageId = ""] = messageIds(...readFields(bytes)("message-id"));
+      const [messageId = ""] = messageIds(...fieldsOf(bytes)("message-id"));
       const effect = await effectOf(mail, messageId, at).catch((error: unknown) => {
         failed(mail.source, error);
         return null;

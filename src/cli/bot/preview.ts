@@ -6,7 +6,7 @@
 import type { CommandModule } from "yargs";
 import { byDate } from "../../bot/by-date.ts";
 import type { Reason } from "../../bot/decide.ts";
-import { readFields } from "../../bot/header.ts";
+import { fieldsOf } from "../../bot/header.ts";
 import { PatchsigError, EXIT } from "../../errors.ts";
 import { parseDate } from "../../mail/date.ts";
 import { type Planned, renderPreview } from "../../report/bot.ts";
@@ -162,7 +162,7 @@ async function preview(args: Arguments): Promise<void> {
 
 /** Its Date; null if there is none, or it has not come yet. */
 function dateOf({ bytes }: SourceMail, latest: number): number | null {
-  const date = parseDate(readFields(bytes ?? Buffer.alloc(0))("date")[0] ?? "");
+  const date = parseDate(fieldsOf(bytes ?? Buffer.alloc(0))("date")[0] ?? "");
   return date === null || date > latest ? null : date;
 }
 

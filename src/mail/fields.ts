@@ -1,0 +1,36 @@
+/**
+ * All fields of a header as they stand, for what git does not read there: signatures of others, and
+ * whether a program wrote the mail. None of git's rules (header.ts) hold: nothing is refused.
+ */
+
+import { BLANK, isSpace, latin1, nextLine, TAB } from "../primitives/bytes.ts";
+import { MAX_HEADER_BYTES, MAX_HEADER_LINES } from "./limits.ts";
+
+export interface Field {
+  /** In lower case. */
+  readonly name: string;
+  /** With its folds, a character a byte. */
+  readonly value: string;
+}
+
+/**
+ * The fields at the top of a mail: all of one that `readMail` accepts, and of others as many as its
+ * bounds allow. A line that is no field has the name "".
+ */
+export function readFields(mail: Buffer): Field[] {
+  const fields: Field[] = [];
+  const limit = Math.min(mail.length, MAX_HEADER_BYTES);
+  let lines = 0;
+  for (let pos = 0, end = 0; pos < limit && lines < MAX_HEADER_LINES; pos = end) {
+    end = nextLine(mail, pos);
+    if (mail.subarray(pos, end).every(isSpace)) break;
+    const most = pos + MAX_HEADER_BYTES;
+    for (lines++; end < most && (mail[end] === BLANK || mail[end] === TAB); lines++)
+      end = nextLine(mail, end);
+    const text = latin1(mail, pos, Math.min(end, most));
+    const colon = text.indexOf(":");
+    const name = colon < 0 ? "" : text.slice(0, colon).trim().toLowerCase();
+    fields.push({ name, value: text.slice(colon + 1) });
+  }
+  return fields;
+}
