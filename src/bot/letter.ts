@@ -6,7 +6,7 @@
  */
 
 import Mustache from "mustache";
-import { PatchsigError } from "../errors.ts";
+import { FormatError } from "../errors.ts";
 
 export type TemplateName = "suggest" | "stopped" | "paused" | "base" | "digest";
 
@@ -69,19 +69,16 @@ export const SAMPLES: Readonly<Record<TemplateName, View>> = {
 
 /**
  * @param file for the message
- * @throws PatchsigError "usage" if the template is none, or names what there is not
+ * @throws FormatError if the template is none, or names what there is not
  */
 export function render(template: string, view: View, file: string): Text {
-  const broken = (why: string): PatchsigError =>
-    new PatchsigError("usage", `${file} is no template: ${why}`, {
-      hint: "docs/bot.md says what one may hold",
-    });
+  const broken = (why: string): FormatError => new FormatError(`${file} is no template: ${why}`);
   let text: string;
   try {
     checkNames(Mustache.parse(template) as unknown as Token[], [view], broken);
     text = Mustache.render(template, view, {}, { escape: (value: unknown) => oneLine(value) });
   } catch (error) {
-    if (error instanceof PatchsigError) throw error;
+    if (error instanceof FormatError) throw error;
     throw broken(oneLine((error as Error).message));
   }
   const [, subject, body] =
@@ -127,7 +124,7 @@ type Token = readonly [string, string, number, number, (readonly Token[])?];
 function checkNames(
   tokens: readonly Token[],
   views: readonly View[],
-  broken: (why: string) => PatchsigError,
+  broken: (why: string) => FormatError,
 ): void {
   for (const [type, name, , , inner] of tokens) {
     if (type === "text" || type === "!" || name === ".") continue;

@@ -1,6 +1,6 @@
 /** Hours in which nothing is sent, where the list's owner lives. */
 
-import { PatchsigError } from "../errors.ts";
+import { FormatError } from "../errors.ts";
 
 export interface Quiet {
   /** Minutes of the day, 0 to 1439; from the first up to, but without, the second. */
@@ -15,16 +15,13 @@ const HOURS = /^(\d{1,2}):(\d{2}) ?- ?(\d{1,2}):(\d{2})$/;
 /**
  * @param hours `22:00-07:00`: may go past midnight
  * @param zone an IANA name, as Europe/Berlin
- * @throws PatchsigError "usage"
+ * @throws FormatError
  */
 export function parseQuiet(hours: string, zone: string): Quiet {
   const [, ...numbers] = HOURS.exec(hours.trim()) ?? [];
   const [a = 24, b = 0, c = 24, d = 0] = numbers.map(Number);
   if (a > 23 || b > 59 || c > 23 || d > 59)
-    throw new PatchsigError(
-      "usage",
-      `the bot's file: quiet is "${hours}", and should be like 22:00-07:00`,
-    );
+    throw new FormatError(`the bot's file: quiet is "${hours}", and should be like 22:00-07:00`);
   return { from: a * 60 + b, to: c * 60 + d, minuteOf: clockOf(zone) };
 }
 
@@ -38,9 +35,9 @@ function clockOf(zone: string): (time: number) => number {
       hourCycle: "h23",
     });
   } catch {
-    throw new PatchsigError("usage", `the bot's file: there is no timezone ${zone}`, {
-      hint: "names are like Europe/Berlin",
-    });
+    throw new FormatError(
+      `the bot's file: there is no timezone ${zone}, names are like Europe/Berlin`,
+    );
   }
   return (time) => {
     const [hour = 0, minute = 0] = format

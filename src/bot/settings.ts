@@ -3,7 +3,7 @@
  * the words come in, numbers go out. All times are seconds.
  */
 
-import { PatchsigError } from "../errors.ts";
+import { FormatError } from "../errors.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import { parseQuiet, type Quiet } from "./quiet.ts";
 import { DAY } from "../primitives/time.ts";
@@ -143,15 +143,13 @@ const KEYS = [
 
 /**
  * @param words the bot's file
- * @throws PatchsigError "usage": an unknown key, or a value that is none; one line says which
+ * @throws FormatError: an unknown key, or a value that is none; one line says which
  */
 export function parseSettings(words: Words): BotSettings {
   const known = new Set<string>(KEYS.map((key) => `bot.${key.toLowerCase()}`));
   for (const { key } of words.settings)
     if (key.startsWith("bot.") && !known.has(key))
-      throw new PatchsigError("usage", `the bot's file sets ${key}, which it does not know`, {
-        hint: "docs/bot.md lists what can be set",
-      });
+      throw new FormatError(`the bot's file sets ${key}, which it does not know`);
   const text = (key: (typeof KEYS)[number]): string | null => words.string(`bot.${key}`);
   const number = (key: (typeof KEYS)[number], otherwise: number): number =>
     text(key) === null ? otherwise : parseCount(key, text(key)!);
@@ -211,11 +209,8 @@ export function parseSettings(words: Words): BotSettings {
   };
 }
 
-function wrong(key: string, value: string, wanted: string): PatchsigError {
-  return new PatchsigError(
-    "usage",
-    `the bot's file: ${key} is "${value}", and should be ${wanted}`,
-  );
+function wrong(key: string, value: string, wanted: string): FormatError {
+  return new FormatError(`the bot's file: ${key} is "${value}", and should be ${wanted}`);
 }
 
 function parseCount(key: string, value: string): number {

@@ -65,7 +65,7 @@ export function verifyDevsig(
   const malformed = claims.some((claim) => "outcome" in claim && claim.outcome === "bad");
   const seen = new Set<string>();
   return claims.map((claim): DevResult => {
-    const identity = claim.identity ?? senderOf(view);
+    const identity = claim.identity ?? soleAddress(view);
     const again = seen.has(identity);
     seen.add(identity);
     if ("outcome" in claim) return { ...claim, identity, algorithm: null };
@@ -136,8 +136,11 @@ const unsupported = (detail: string): Judged => ({ outcome: "unsupported", detai
 const ADDRESS = '[^\\s<>()",;:@]+@[^\\s<>()",;:@]+';
 const SENDER = new RegExp(`^(?:(?:[^<>(),:;"]*|"[^"\\\\<>]*"\\s*)<(${ADDRESS})>|(${ADDRESS}))$`);
 
-/** The address of a From header that every reader takes apart alike, or "". */
-function senderOf(view: MailView): string {
+/**
+ * The address of a From header that mail programs and patatt take apart alike, or "". Whom the bot
+ * writes to (bot/facts.ts) is asked of git too; here git's author is checked for itself (canonical.ts).
+ */
+function soleAddress(view: MailView): string {
   const match = SENDER.exec(view.headers.from.trim());
   return match?.[1] ?? match?.[2] ?? "";
 }

@@ -15,6 +15,7 @@ import { formatRecord } from "../../report/json.ts";
 import { BaseGuesser, type Guessed } from "../base/guesser.ts";
 import type { SeriesBase } from "../base/series-base.ts";
 import { gitConfig } from "../settings.ts";
+import { asUsage } from "../usage.ts";
 import { out, sayError } from "../../cli/terminal.ts";
 
 export const CONFIG_OPTION = {
@@ -33,7 +34,12 @@ export function readBotFile(
   option: string | undefined,
   { optional }: { readonly optional: boolean } = { optional: false },
 ): BotSettings {
-  return parseSettings(readBotConfig(option, optional));
+  return botSettings(readBotConfig(option, optional));
+}
+
+/** What such a file sets. PatchsigError "usage". */
+export function botSettings(config: Config): BotSettings {
+  return asUsage(() => parseSettings(config), "docs/bot.md lists what can be set");
 }
 
 /** The same as git reads it, for the settings of other parts: `sendemail.*`. */

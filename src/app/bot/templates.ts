@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { render, SAMPLES, type TemplateName, type Text, type View } from "../../bot/letter.ts";
 import { PatchsigError } from "../../errors.ts";
+import { asUsage } from "../usage.ts";
 
 // as far up from the bundle, dist/bundle/cli, as from what tsc writes
 const OWN = fileURLToPath(new URL("../../../templates", import.meta.url));
@@ -21,7 +22,8 @@ export function openTemplates(folder: string | null): Render {
   const fill: Render = (name, view) => {
     const changed = folder === null ? null : join(folder, `${name}.txt`);
     const file = changed !== null && existsSync(changed) ? changed : join(OWN, `${name}.txt`);
-    return render(readFileSync(file, "utf8"), view, file);
+    const text = readFileSync(file, "utf8");
+    return asUsage(() => render(text, view, file), "docs/bot.md says what one may hold");
   };
   // what is wrong with one is said now, not when somebody answers
   for (const name of Object.keys(SAMPLES) as TemplateName[]) fill(name, SAMPLES[name]);

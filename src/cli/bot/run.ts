@@ -1,13 +1,19 @@
 /** `patchsig bot run`: reads, decides and sends, until it is told to end. */
 
 import type { CommandModule } from "yargs";
-import { type BotSettings, parseSettings } from "../../bot/settings.ts";
+import type { BotSettings } from "../../bot/settings.ts";
 import { PatchsigError, EXIT } from "../../errors.ts";
 import { BOT_SCHEMA } from "../../store/bot-schema.ts";
 import { takeLock } from "../../store/lock.ts";
 import { now } from "../../app/now.ts";
 import { withExcluded } from "./exclude.ts";
-import { CONFIG_OPTION, databaseOf, layered, readBotConfig } from "../../app/bot/common.ts";
+import {
+  botSettings,
+  CONFIG_OPTION,
+  databaseOf,
+  layered,
+  readBotConfig,
+} from "../../app/bot/common.ts";
 import { gitConfig } from "../../app/settings.ts";
 
 interface Arguments {
@@ -29,7 +35,7 @@ export const runCommand: CommandModule<object, Arguments> = {
 
 async function run({ config, once }: Arguments): Promise<void> {
   const file = readBotConfig(config);
-  const settings = withExcluded(parseSettings(file));
+  const settings = withExcluded(botSettings(file));
   checkComplete(settings);
   // what reads mailboxes takes longer to load than all the rest
   const [{ createBot }, { watchSources }] = await Promise.all([
