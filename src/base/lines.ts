@@ -24,6 +24,7 @@ export interface BaseProblem {
   readonly text: string;
 }
 
+/** What the base lines of a mail, or of a series, say. Nobody has signed them. */
 export interface BaseLines {
   readonly commit: string | null;
   /** What the lines that hold the name of a commit name, each once; no more than two are kept. */

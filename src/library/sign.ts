@@ -1,12 +1,12 @@
 /** Signing for programs: files of mails in, the same files with signatures out. */
 
-import { now } from "../app/now.ts";
 import { draftsOf, sheetOf, rewritten } from "../app/sign/sheet.ts";
 import { isUnmet, signDrafts, signerIdentity } from "../app/sign/signing.ts";
 import { FormatError, PatchsigError } from "../errors.ts";
 import { formatPublicKeyText, parsePublicKeyText } from "../minisign/public-key.ts";
 import { unlockKey } from "../store/key-file.ts";
 import { bufferOf } from "./mails.ts";
+import { secondsOf } from "./seconds.ts";
 
 /** What can sign: `openKeyFile` gives one, and whoever keeps keys elsewhere brings another. */
 export interface Signer {
@@ -54,6 +54,7 @@ export interface MailFile {
   readonly bytes: Uint8Array;
 }
 
+/** What `signSeries` has to know. */
 export interface SignOptions {
   readonly signer: Signer;
   /** The address to sign for: bare, as in alice@example.org. */
@@ -66,6 +67,7 @@ export interface SignOptions {
   readonly inOrder?: boolean;
 }
 
+/** What `signSeries` made. */
 export interface SignedSeries {
   /** One for each file that was given, in that order: with its signatures, or as it was. */
   readonly files: readonly Uint8Array[];
@@ -94,7 +96,7 @@ export async function signSeries(
   files: readonly MailFile[],
   options: SignOptions,
 ): Promise<SignedSeries> {
-  const { address, base, inOrder = false, now: time = now() } = options;
+  const { address, base, inOrder = false } = options;
   if (typeof base === "string" && !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(base))
     throw new PatchsigError("usage", "base wants a full object name");
   const by = signerIdentity(address);
@@ -102,7 +104,7 @@ export async function signSeries(
   const made = await signDrafts(mailFiles.flatMap(draftsOf), {
     signer: signerOf(options.signer),
     by,
-    time,
+    time: secondsOf(options.now),
     base,
     inOrder,
   });

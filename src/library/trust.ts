@@ -1,11 +1,11 @@
 /** The memory of keys, for programs: a database file, or one in memory. */
 
-import { now } from "../app/now.ts";
 import { PatchsigError } from "../errors.ts";
 import { createVerifier } from "../minisign/ed25519.ts";
 import type { TrustStore } from "../store/trust-store.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import type { KeyRecord, StatementRecord, TrustEvent, UnsignedRecord } from "../trust/record.ts";
+import { secondsOf } from "./seconds.ts";
 
 /** All that is remembered of one address. */
 export interface TrustHistory {
@@ -57,6 +57,7 @@ export interface Trust {
   close(): void;
 }
 
+/** Which memory of keys. */
 export interface TrustOptions {
   /**
    * The database file, as `patchsig` itself keeps one in $XDG_DATA_HOME/patchsig/trust.db; it is
@@ -83,7 +84,8 @@ export async function openTrust(options: TrustOptions = {}): Promise<Trust> {
     keys: () => [...store.list()],
     history: (address) => store.show(identityOf(address)),
     events: () => store.log(),
-    async importKeyring(folder, at = now()) {
+    async importKeyring(folder, given) {
+      const at = secondsOf(given);
       const { takeKeyring } = await import("../app/trust/keyrings.ts");
       const { readKeyringFolder } = await import("../source/keyring.ts");
       const { readKeyring } = await import("../trust/keyring.ts");

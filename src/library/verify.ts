@@ -1,7 +1,6 @@
 /** Verification for programs: mails in, the records of `patchsig verify --json` out, by series. */
 
 import { faultAt } from "../app/fault.ts";
-import { now } from "../app/now.ts";
 import { newTally, verifyMails } from "../app/verify/verification.ts";
 import { PatchsigError } from "../errors.ts";
 import {
@@ -21,8 +20,10 @@ import type {
 import { type Collected, createSeriesCollector, type JudgedMail } from "../verify/series.ts";
 import { createTotals, summaryOf } from "../verify/totals.ts";
 import { type Mails, piecesOf, unreadRecord } from "./mails.ts";
+import { secondsOf } from "./seconds.ts";
 import { type Trust, trustStoreOf } from "./trust.ts";
 
+/** What `verifySeries` has to know. */
 export interface VerifyOptions {
   /** What is known of keys, and learns from these mails (`openTrust`). */
   readonly trust: Trust;
@@ -70,7 +71,7 @@ export async function* verifySeries(
   mails: Mails,
   options: VerifyOptions,
 ): AsyncGenerator<VerifyRecord> {
-  const { trust, developerKeyrings = [], now: at = now() } = options;
+  const { trust, developerKeyrings = [] } = options;
   const { store, dryRun } = trustStoreOf(trust);
   const tally = newTally();
   const totals = createTotals();
@@ -98,7 +99,7 @@ export async function* verifySeries(
   const pass = {
     policies: policiesOf(options),
     dryRun,
-    at,
+    at: secondsOf(options.now),
     devKeyrings: developerKeyrings,
     signedOnly: false,
     plainAm: null,

@@ -153,6 +153,7 @@ interface SeriesMember {
   readonly through: string;
 }
 
+/** A series as a whole (docs/schema/verify.md). */
 export interface SeriesResult extends SeriesOutline {
   readonly type: "series";
   /** Only if a repository was asked. */
@@ -160,6 +161,7 @@ export interface SeriesResult extends SeriesOutline {
   readonly verdict: Verdict;
 }
 
+/** What a run comes to (docs/schema/verify.md). */
 export interface SummaryResult {
   readonly type: "summary";
   readonly messages: number;

@@ -1,0 +1,18 @@
+/** Times that callers give. */
+
+import { now } from "../app/now.ts";
+import { PatchsigError } from "../errors.ts";
+
+/** Beyond it are milliseconds, which would make every key and signature one of the far future. */
+const YEAR_5000 = 95_617_584_000;
+
+/**
+ * The time given, or the clock's: seconds since 1970.
+ *
+ * @throws PatchsigError "usage" for milliseconds, fractions and what is no number
+ */
+export function secondsOf(given: number | undefined): number {
+  const at = given ?? now();
+  if (Number.isSafeInteger(at) && at >= 0 && at < YEAR_5000) return at;
+  throw new PatchsigError("usage", `${String(at)} is no time in whole seconds since 1970`);
+}
