@@ -1,0 +1,88 @@
+/** A letter that was decided on is looked at once more, just before it leaves. */
+
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { queue } from "../../../src/app/bot/queue.ts";
+import { sendDue } from "../../../src/app/bot/sending.ts";
+import { authorDigest } from "../../../src/bot/identity.ts";
+import { type BotSettings, DEFAULT_RULES, parseSettings } from "../../../src/bot/settings.ts";
+import { parseConfig } from "../../../src/git/config.ts";
+import { DAY } from "../../../src/primitives/time.ts";
+import { BotStore } from "../../../src/store/bot-store.ts";
+import { newFolder } from "../../support/folders.ts";
+
+const NOW = 1_794_000_000;
+const ALICE = "alice@example.org";
+const AUTHOR = authorDigest(ALICE);
+
+const config = (settings: Record<string, string>): ReturnType<typeof parseConfig> =>
+  parseConfig(
+    Object.entries(settings)
+      .map(([key, value]) => `file:config\0${key}\n${value}\0`)
+      .join(""),
+  );
+
+interface Meanwhile {
+  readonly store?: (store: BotStore) => void;
+  readonly settings?: Partial<BotSettings>;
+  /** Not all sources could be read. */
+  readonly partly?: boolean;
+}
+
+/** Queues a letter to Alice and lets it leave; says whether it did, and how many still wait. */
+async function sent({ store: change, settings, partly = false }: Meanwhile) {
+  const folder = newFolder();
+  const log = join(folder, "log");
+  const program = join(folder, "sendmail");
+  writeFileSync(program, `#!/bin/sh\ncat >> "${log}"\n`);
+  chmodSync(program, 0o755);
+  const store = new BotStore(join(folder, "bot.db"), false);
+  try {
+    const bytes = Buffer.from("Subject: hello\n\nhello\n");
+    const letter = { messageId: "<1@example.org>", sender: "bot@example.org", recipients: [ALICE] };
+    queue(store, "suggest", AUTHOR, { ...letter, bytes }, NOW - 60, NOW - 60);
+    change?.(store);
+    await sendDue(
+      store,
+      { ...parseSettings(config({})), mode: "private", ...settings },
+      {
+        words: config({ "sendemail.smtpserver": program }),
+        now: () => NOW,
+        stop: new AbortController().signal,
+      },
+      { at: NOW, whole: !partly },
+    );
+    return {
+      left: existsSync(log) && readFileSync(log, "utf8").includes("hello"),
+      waits: store.outbox.nextDue(NOW) !== null,
+    };
+  } finally {
+    store.close();
+  }
+}
+
+test("it leaves if nothing has come between", async () => {
+  expect(await sent({})).toEqual({ left: true, waits: false });
+});
+
+const wish =
+  (kind: "stop" | "undeliverable" | "pause") =>
+  (store: BotStore): void =>
+    store.wish(AUTHOR, kind, NOW - 30, NOW + DAY);
+
+test.each<[string, boolean, Meanwhile]>([
+  ["they said stop", false, { store: wish("stop") }],
+  ["mail to them came back", false, { store: wish("undeliverable") }],
+  ["they said not now", false, { store: wish("pause") }],
+  ["the owner names them", false, { settings: { rules: { ...DEFAULT_RULES, never: [ALICE] } } }],
+  [
+    "they are the list's own people by now",
+    false,
+    { settings: { rules: { ...DEFAULT_RULES, excluded: new Set(["@example.org"]) } } },
+  ],
+  ["the bot only rehearses by now", true, { settings: { mode: "preview" } }],
+  ["what they say may be among what could not be read", true, { partly: true }],
+])("it does not if %s", async (_, waits, meanwhile) => {
+  expect(await sent(meanwhile)).toEqual({ left: false, waits });
+});
