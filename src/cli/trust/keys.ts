@@ -10,7 +10,8 @@ import {
   type SafeText,
   truncateTo,
 } from "../../report/escape.ts";
-import type { IdentityHistory, TrustStore } from "../../store/trust-store.ts";
+import type { IdentityHistory } from "../../store/trust-queries.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
 import { shellCommand, shellWords } from "../../primitives/shell.ts";
 import type { KeyRecord, StatementRecord, TrustEvent } from "../../trust/record.ts";
 import { out, say } from "../terminal.ts";

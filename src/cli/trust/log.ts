@@ -4,7 +4,7 @@ import type { Argv, CommandModule } from "yargs";
 import { PatchsigError, EXIT } from "../../errors.ts";
 import { escapeText, ours, type SafeText, truncateTo } from "../../report/escape.ts";
 import type { TrustEvent } from "../../trust/record.ts";
-import { MAX_CHANGED } from "../../store/trust-store.ts";
+import { MAX_CHANGED } from "../../store/trust-transitions.ts";
 import { out, say } from "../terminal.ts";
 import { identityOf, JSON_OPTION, record, withTrust } from "./common.ts";
 

@@ -1,0 +1,276 @@
+/**
+ * The trust database as a unit of work. A transaction reads an identity once, and what it changes is
+ * written when it ends; in a dry run all of it lives as long as the connection, and is never written.
+ * Nothing here decides anything.
+ */
+
+import { ancestors } from "../trust/decide.ts";
+import type { KeyRecord, TrustEvent, UnsignedRecord } from "../trust/record.ts";
+import type { PublicKeyText } from "../types.ts";
+import { Arrivals } from "./arrivals.ts";
+import { explained, openDatabase, type OpenDatabase, type OpenOptions } from "./database.ts";
+import { TRUST_SCHEMA } from "./schema.ts";
+import { isUnheard, MAX_UNHEARD, Statements } from "./statements.ts";
+import { keyRecord, keyRow, nameOf, prepare, type StatementRow } from "./trust-rows.ts";
+
+/** As a limit in SQL. */
+const ALL = -1;
+
+/** Identities kept in memory between transactions. */
+const MAX_CACHED = 20_000;
+
+export class TrustUnit {
+  readonly #options: OpenOptions;
+  #open: OpenDatabase;
+  #sql: ReturnType<typeof prepare>;
+  #inTransaction = false;
+  /**
+   * What transactions have read and changed. Good inside a transaction, and in the next one unless
+   * another process wrote between them; never used outside, but in a dry run.
+   */
+  readonly #keys = new Map<string, KeyRecord[]>();
+  readonly #unsigned = new Map<string, UnsignedRecord | null>();
+  #anyRevoked: boolean | null = null;
+  readonly #newlyRevoked = new Set<PublicKeyText>();
+  /** Those seen since, by their digest. */
+  readonly statements = new Statements();
+  #dataVersion: number | null = null;
+  /** What the connection had changed when the transaction began. */
+  #changes = 0;
+  /** What the running transaction has to write when it ends. */
+  readonly #newKeys = new Map<string, KeyRecord>();
+  /** The identities of those, by their keys and by the keys that endorsed them. */
+  readonly #newByKey = new Map<PublicKeyText, Set<string>>();
+  readonly #newUnsigned = new Map<string, UnsignedRecord>();
+  /** Patches counted by a dry run, and signed ones in the order in which they came in. */
+  readonly #seen = new Set<string>();
+  readonly arrivals = new Arrivals();
+
+  /** @throws PatchsigError as `openDatabase` */
+  constructor(options: OpenOptions) {
+    this.#options = options;
+    this.#open = openDatabase(TRUST_SCHEMA, options);
+    this.#sql = this.explained(() => prepare(this.#open.db));
+  }
+
+  get sql(): ReturnType<typeof prepare> {
+    return this.#sql;
+  }
+
+  get dryRun(): boolean {
+    return this.#options.dryRun === true;
+  }
+
+  close(): void {
+    this.#open.db.close();
+  }
+
+  /** Runs `work`, which must not be async: what it did is on the disk when this returns, or undone. */
+  transaction<T>(work: () => T): T {
+    if (this.#inTransaction) return work();
+    return this.explained(() => {
+      try {
+        this.#begin();
+        const result = work();
+        this.#end();
+        return result;
+      } catch (error) {
+        this.#undo();
+        throw error;
+      } finally {
+        this.#inTransaction = false;
+      }
+    });
+  }
+
+  /** Runs `work`, which changes nothing. */
+  read<T>(work: () => T): T {
+    return this.explained(() => {
+      if (!this.#inTransaction && this.dryRun) this.#refresh();
+      return work();
+    });
+  }
+
+  /** What SQLite fails at in `work` is thrown in words that a person can use. */
+  explained<T>(work: () => T): T {
+    return explained(TRUST_SCHEMA, this.#options.file, work);
+  }
+
+  #begin(): void {
+    if (this.dryRun) this.#refresh();
+    else {
+      this.#sql.begin.run();
+      const version = this.#sql.dataVersion.get() ?? null;
+      const full = this.#keys.size + this.#unsigned.size > MAX_CACHED;
+      if (version !== this.#dataVersion || full) this.#forget();
+      this.#dataVersion = version;
+      this.#changes = this.#sql.changes.get() ?? 0;
+    }
+    this.#inTransaction = true;
+  }
+
+  #end(): void {
+    if (this.dryRun) return;
+    for (const record of this.#newKeys.values()) this.#write(record);
+    for (const record of this.#newUnsigned.values()) this.#sql.putUnsigned.run(record);
+    const signers = new Set<PublicKeyText>();
+    for (const row of this.statements.all()) {
+      this.#sql.putStatement.run(row);
+      if (isUnheard(row)) signers.add(row.signer);
+    }
+    for (const signer of signers) this.#sql.forgetUnheard.run(signer, MAX_UNHEARD);
+    if (this.#sql.changes.get() !== this.#changes) this.#sql.stamp.run();
+    this.#sql.commit.run();
+    this.#newKeys.clear();
+    this.#newByKey.clear();
+    this.#newUnsigned.clear();
+    this.statements.clear();
+  }
+
+  #undo(): void {
+    if (this.dryRun) return;
+    this.#forget();
+    // some errors, a full disk among them, have undone it already
+    if (this.#open.db.inTransaction) this.#open.db.exec("rollback");
+  }
+
+  #forget(): void {
+    this.#keys.clear();
+    this.#unsigned.clear();
+    this.#newKeys.clear();
+    this.#newByKey.clear();
+    this.#newUnsigned.clear();
+    this.#newlyRevoked.clear();
+    this.statements.clear();
+    this.#anyRevoked = null;
+  }
+
+  /** A dry run holds no lock, so it looks whether somebody wrote, and reads the new file then. */
+  #refresh(): void {
+    if (!this.#open.stale()) return;
+    const old = this.#open.db;
+    this.#open = openDatabase(TRUST_SCHEMA, this.#options);
+    this.#sql = prepare(this.#open.db);
+    old.close();
+  }
+
+  #write(key: KeyRecord): void {
+    const { state, lastSeen, lastMessageId, patches, applied, identity, publicKey } = key;
+    const { endorsedBy, rotatedFrom, firstSeries, again } = key;
+    const updated = this.#sql.updateKey.run(
+      state,
+      lastSeen,
+      lastMessageId,
+      patches,
+      applied,
+      endorsedBy,
+      rotatedFrom,
+      firstSeries,
+      again ? 1 : 0,
+      identity,
+      publicKey,
+    );
+    if (updated.changes === 0) this.#sql.addKey.run(...keyRow(key));
+  }
+
+  get #mayCache(): boolean {
+    return this.#inTransaction || this.dryRun;
+  }
+
+  /** What the tables hold of an identity, or what this run has made of it. Not to be changed. */
+  recordsOf(identity: string): readonly KeyRecord[] {
+    return this.#cachedRecords(identity);
+  }
+
+  #cachedRecords(identity: string): KeyRecord[] {
+    const cached = this.#mayCache ? this.#keys.get(identity) : undefined;
+    if (cached !== undefined) return cached;
+    const records = this.#sql.keys.all(identity).map(keyRecord);
+    if (this.#mayCache) this.#keys.set(identity, records);
+    return records;
+  }
+
+  put(record: KeyRecord): void {
+    const records = this.#cachedRecords(record.identity);
+    const index = records.findIndex((known) => known.publicKey === record.publicKey);
+    records[index === -1 ? records.length : index] = record;
+    this.#newKeys.set(`${record.identity} ${record.publicKey}`, record);
+    for (const key of [record.publicKey, record.endorsedBy]) {
+      const identities = this.#newByKey.get(key) ?? new Set();
+      this.#newByKey.set(key, identities.add(record.identity));
+    }
+  }
+
+  unsignedOf(identity: string): UnsignedRecord | null {
+    const cached = this.#mayCache ? this.#unsigned.get(identity) : undefined;
+    if (cached !== undefined) return cached;
+    const record = this.#sql.unsigned.get(identity) ?? null;
+    if (this.#mayCache) this.#unsigned.set(identity, record);
+    return record;
+  }
+
+  putUnsigned(record: UnsignedRecord): void {
+    this.#unsigned.set(record.identity, record);
+    this.#newUnsigned.set(record.identity, record);
+  }
+
+  /** A key is void under every identity, or a statement says so of a key that none has. */
+  isRevoked(publicKey: PublicKeyText): boolean {
+    const any = (this.#mayCache ? this.#anyRevoked : null) ?? this.#sql.anyRevoked.get() === 1;
+    if (this.#mayCache) this.#anyRevoked = any;
+    return (
+      this.#newlyRevoked.has(publicKey) ||
+      (any && this.#sql.revoked.get(publicKey, publicKey) !== undefined)
+    );
+  }
+
+  revoke(publicKey: PublicKeyText): void {
+    this.#newlyRevoked.add(publicKey);
+    this.#anyRevoked = true;
+  }
+
+  isTainted(record: KeyRecord): boolean {
+    if (record.rotatedFrom === "") return false;
+    return ancestors(record, this.recordsOf(record.identity)).some((key) => this.isRevoked(key));
+  }
+
+  /** The records of a key under every identity, those included that are not written yet. */
+  everywhere(publicKey: PublicKeyText, most = ALL): readonly KeyRecord[] {
+    const stored = this.#sql.identitiesOf.all(publicKey, most);
+    return this.#withNew(publicKey, stored).flatMap((identity) =>
+      this.recordsOf(identity).filter((record) => record.publicKey === publicKey),
+    );
+  }
+
+  /** The records of this identity, and of those that have a key which this one endorsed. */
+  restingOn(publicKey: PublicKeyText, identity: string): readonly KeyRecord[] {
+    const endorsed = this.#sql.identitiesEndorsedBy.all(publicKey);
+    const identities = this.#withNew(publicKey, [identity, ...endorsed]);
+    return identities.flatMap((name) => this.recordsOf(name));
+  }
+
+  /** These identities, and those where a record that is not written yet names this key. */
+  #withNew(publicKey: PublicKeyText, identities: readonly string[]): readonly string[] {
+    return [...new Set([...identities, ...(this.#newByKey.get(publicKey) ?? [])])];
+  }
+
+  /** Counts a patch by its name; false if it was counted before. */
+  see(digest: Uint8Array): boolean {
+    if (!this.dryRun) return this.#sql.see.run(digest).changes === 1;
+    const name = nameOf(digest);
+    if (this.#seen.has(name) || this.#sql.seen.get(digest) !== undefined) return false;
+    this.#seen.add(name);
+    return true;
+  }
+
+  putEvent(event: Omit<TrustEvent, "id">): void {
+    if (!this.dryRun) this.#sql.putEvent.run(event);
+  }
+
+  /** The statements about an identity: those that are stored, then those seen since. */
+  statementsAbout(identity: string): readonly StatementRow[] {
+    const stored = this.#sql.statementsOf.all(identity);
+    const texts = new Set(stored.map((row) => row.text));
+    return [...stored, ...this.statements.about(identity).filter((row) => !texts.has(row.text))];
+  }
+}
