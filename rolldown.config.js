@@ -84,6 +84,6 @@ export default [
     ...common,
     input: { index: "src/index.ts" },
     treeshake: { moduleSideEffects: false },
-    output: { dir: "dist/lib", cleanDir: true, format: "esm", chunkFileNames: "[name].js" },
+    output: { dir: "dist/lib", banner, cleanDir: true, format: "esm", chunkFileNames: "[name].js" },
   },
 ];
