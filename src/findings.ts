@@ -3,6 +3,8 @@
  * stand under the sections of docs/findings.md, which says what each one means.
  */
 
+import { COMMANDS } from "./commands.ts";
+
 type Severity = "info" | "warn" | "fail";
 
 /** Something about a mail that a person may want to know. */
@@ -25,13 +27,10 @@ export const FINDINGS = {
     "unsigned-known": ["fail", "ask for a signed one"],
     "signature-bad": ["fail", "ask for it to be sent again"],
     "content-changed": ["fail", "ask for it to be sent again"],
-    "trailers-added": [
-      "fail",
-      "to apply the signed text without it: git patchsig am --signed-only",
-    ],
+    "trailers-added": ["fail", `to apply the signed text without it: ${COMMANDS.applySigned}`],
     "author-recovered": ["warn", "git am would take the list for the author, patchsig am does not"],
-    "am-differs": ["warn", "git patchsig am does not"],
-    "raw-cr": ["warn", "git patchsig am keeps them, and so does git am --keep-cr"],
+    "am-differs": ["warn", `${COMMANDS.apply} does not`],
+    "raw-cr": ["warn", `${COMMANDS.apply} keeps them, and so does git am --keep-cr`],
     "series-relabelled": ["fail", ""],
     "base-contradicts": ["fail", ""],
     "base-malformed": ["warn", "only a full object name counts"],
@@ -79,7 +78,7 @@ export const FINDINGS = {
     "series-unbound": ["warn", "sign all files of a series in one go"],
     "series-partial": ["info", ""],
     "base-disagrees": ["warn", "ask the author; the first one is taken"],
-    "base-missing": ["warn", "the submitter can add one: git patchsig format-patch"],
+    "base-missing": ["warn", `the submitter can add one: ${COMMANDS.prepare}`],
   },
   "The base, in a repository": {
     "base-guessed": ["info", ""],

@@ -6,6 +6,7 @@
  */
 
 import Mustache from "mustache";
+import { COMMANDS } from "../commands.ts";
 import { FormatError } from "../errors.ts";
 
 export type TemplateName = "suggest" | "stopped" | "paused" | "base" | "digest";
@@ -46,9 +47,9 @@ export const SAMPLES: Readonly<Record<TemplateName, View>> = {
       evidence: "1 of 1 file",
     },
     baseCommand: "git format-patch",
-    signCommand: "git patchsig format-patch",
+    signCommand: COMMANDS.prepare,
     sendCommand: "git send-email",
-    keyCommand: "git patchsig key generate",
+    keyCommand: COMMANDS.makeKey,
     most: 3,
     days: 90,
     pauseDays: 180,

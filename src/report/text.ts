@@ -6,6 +6,7 @@
  * carries nothing that the words do not say.
  */
 
+import { commandAt } from "../commands.ts";
 import type { Finding } from "../types.ts";
 import type { NoteResult, PatchResult, SeriesResult } from "../verify/result.ts";
 import { baseSentence } from "../base/check.ts";
@@ -154,7 +155,7 @@ function explain(f: Finding, indent: number, style: Style): SafeText[] {
 /** As wrapTo, but a command that is wrapped can still be pasted into a shell. */
 function wrapHint(hint: SafeText, columns: number): SafeText[] {
   if (hint === "") return [];
-  const command = hint.indexOf("git patchsig ");
+  const command = commandAt(hint);
   if (command < 0 || displayWidth(hint) <= columns) return wrapTo(hint, columns);
   const before = hint.slice(0, command).trimEnd();
   const [first = "", ...others] = wrapCommand(hint.slice(command), columns - 4);

@@ -9,6 +9,7 @@ import {
 } from "../trust/record.ts";
 import type { Replay } from "../trust/replay.ts";
 import type { Finding, PublicKeyText } from "../types.ts";
+import { COMMANDS } from "../commands.ts";
 import { shellCommand } from "../primitives/shell.ts";
 import type { Evidence } from "./evidence.ts";
 import { finding } from "../findings.ts";
@@ -161,7 +162,7 @@ function metSoFar(record: KeyRecord | null): string {
 }
 
 function acceptCommand(by: string, publicKey: PublicKeyText): string {
-  return shellCommand("git patchsig trust accept", by, publicKey);
+  return shellCommand(COMMANDS.accept, by, publicKey);
 }
 
 /** A key that was theirs once: the command that takes it back is not what to do first. */
@@ -180,7 +181,7 @@ function replacedFinding(
   return finding(
     "key-replaced",
     `signed by a key of ${by} that was replaced${onDay(changedKey)}, known before on ${count(patches, "patch")}; ${instead}`,
-    `ask for it to be signed with the key in use; what happened: ${shellCommand("git patchsig trust show", by)}`,
+    `ask for it to be signed with the key in use; what happened: ${shellCommand(COMMANDS.history, by)}`,
   );
 }
 
