@@ -5,12 +5,12 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { patchsig, type Run, records } from "./support/cli.ts";
-import { problems, type Schema } from "./support/json-schema.ts";
+import { problems, type Schema, schemaOf } from "./support/json-schema.ts";
 import { temporaryFolder } from "./support/repo.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const SCHEMAS = join(ROOT, "docs", "schema");
-const schema = JSON.parse(readFileSync(join(SCHEMAS, "verify.schema.json"), "utf8")) as Schema;
+const schema = schemaOf("verify");
 const page = readFileSync(join(SCHEMAS, "verify.md"), "utf8");
 const fixtures = (...names: string[]): string[] =>
   names.map((name) => join(ROOT, "fixtures", name));

@@ -11,7 +11,7 @@ import { baseFindings } from "../../src/cli/base/common.ts";
 import type { Repository } from "../../src/git/repository.ts";
 import { newFolder } from "../cli/support.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";
-import { problems, type Schema } from "../support/json-schema.ts";
+import { problems, schemaOf } from "../support/json-schema.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
 
 /** Names and contents of all files of a repository, `.git` among them. */
@@ -106,9 +106,7 @@ export async function guess(repository: Repository, file: string): Promise<Guess
   }
 }
 
-const SCHEMA = JSON.parse(
-  readFileSync(join(import.meta.dirname, "../../docs/schema/base.schema.json"), "utf8"),
-) as Schema;
+const SCHEMA = schemaOf("base");
 
 const home = newFolder();
 

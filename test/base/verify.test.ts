@@ -13,13 +13,11 @@ import {
   signedPatches,
 } from "../cli/support.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";
-import { problems, type Schema } from "../support/json-schema.ts";
+import { problems, schemaOf } from "../support/json-schema.ts";
 import { commit, newRepository } from "../support/repo.ts";
 import { everything } from "./support.ts";
 
-const SCHEMA = JSON.parse(
-  readFileSync(join(import.meta.dirname, "../../docs/schema/verify.schema.json"), "utf8"),
-) as Schema;
+const SCHEMA = schemaOf("verify");
 
 const { base: repository, work, baseCommit } = newSubmission();
 const home = newHome();

@@ -1,16 +1,14 @@
 /** What the bot would have written over an archive: it adds up, and nobody is bothered. */
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { patchsig, patchsigEach, records } from "../support/cli.ts";
-import { problems, type Schema } from "../support/json-schema.ts";
+import { problems, schemaOf } from "../support/json-schema.ts";
 import { plainMail, type Series, seriesMails } from "../support/list.ts";
 import { temporaryFolder } from "../support/repo.ts";
 
-const SCHEMA = JSON.parse(
-  readFileSync(join(import.meta.dirname, "../../docs/schema/bot.schema.json"), "utf8"),
-) as Schema;
+const SCHEMA = schemaOf("bot");
 const DAY = 86_400;
 const START = 1_750_000_000;
 

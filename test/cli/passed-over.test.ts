@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { problems, type Schema } from "../support/json-schema.ts";
+import { problems, schemaOf } from "../support/json-schema.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";
 import { git } from "../support/repo.ts";
 import {
@@ -16,9 +16,7 @@ import {
   signedPatches,
 } from "./support.ts";
 
-const SCHEMA = JSON.parse(
-  readFileSync(join(import.meta.dirname, "../../docs/schema/verify.schema.json"), "utf8"),
-) as Schema;
+const SCHEMA = schemaOf("verify");
 
 const ANSWER = `From bob@example.org Tue Nov 24 12:00:00 2026
 From: Bob <bob@example.org>

@@ -3,9 +3,18 @@
  * so that a schema cannot ask for something that is then not checked.
  */
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 export interface Schema {
   readonly [keyword: string]: Json;
+}
+
+/** The schema of docs/schema for the records of a command. */
+export function schemaOf(command: "base" | "bot" | "verify"): Schema {
+  const file = join(import.meta.dirname, "../../docs/schema", `${command}.schema.json`);
+  return JSON.parse(readFileSync(file, "utf8")) as Schema;
 }
 
 const typeOf = (value: Json): string =>

@@ -49,33 +49,36 @@ const signingOptions = {
 
 const NEW_KEY = "a public key, RW…, or a file that ends in .pub";
 
-export const rotateCommand: CommandModule<object, SigningArguments & { new: string }> = {
-  command: "rotate <new>",
-  describe: "sign, with your key, that another one follows it",
-  builder: (yargs) =>
-    yargs
-      .positional("new", { type: "string", demandOption: true, describe: NEW_KEY })
-      .options(signingOptions) as unknown as Argv<SigningArguments & { new: string }>,
-  async handler(args) {
-    const by = signerAddress();
-    await makeStatement(args, "rotate", by, by, () => publicKeyOf(args.new));
-    say("next: send it below the --- line of a patch, or in a keyring; then sign with the new key");
-  },
-};
+type NewKeyCommand = CommandModule<object, SigningArguments & { new: string }>;
 
-export const addCommand: CommandModule<object, SigningArguments & { new: string }> = {
-  command: "add <new>",
-  describe: "sign, with your key, that you use another one too",
-  builder: (yargs) =>
-    yargs
-      .positional("new", { type: "string", demandOption: true, describe: NEW_KEY })
-      .options(signingOptions) as unknown as Argv<SigningArguments & { new: string }>,
-  async handler(args) {
-    const by = signerAddress();
-    await makeStatement(args, "add", by, by, () => publicKeyOf(args.new));
-    say("next: send it below the --- line of a patch, or in a keyring; both keys are good then");
-  },
-};
+/** A command that signs, with the user's key, what another key of theirs is. */
+function newKeyCommand(kind: "rotate" | "add", describe: string, next: string): NewKeyCommand {
+  return {
+    command: `${kind} <new>`,
+    describe,
+    builder: (yargs) =>
+      yargs
+        .positional("new", { type: "string", demandOption: true, describe: NEW_KEY })
+        .options(signingOptions) as unknown as Argv<SigningArguments & { new: string }>,
+    async handler(args) {
+      const by = signerAddress();
+      await makeStatement(args, kind, by, by, () => publicKeyOf(args.new));
+      say(next);
+    },
+  };
+}
+
+export const rotateCommand = newKeyCommand(
+  "rotate",
+  "sign, with your key, that another one follows it",
+  "next: send it below the --- line of a patch, or in a keyring; then sign with the new key",
+);
+
+export const addCommand = newKeyCommand(
+  "add",
+  "sign, with your key, that you use another one too",
+  "next: send it below the --- line of a patch, or in a keyring; both keys are good then",
+);
 
 type EndorseArguments = SigningArguments & { identity: string; public: string };
 
