@@ -27,7 +27,7 @@ import {
   type Pieces,
   type SourceMail,
 } from "./piece.ts";
-import { attempt, chunksOf, isDirectory, isThere } from "./reading.ts";
+import { reading, chunksOf, isDirectory, isThere } from "./reading.ts";
 
 /** Bytes by which a mail is told from what is none. */
 const SNIFFED = 2000;
@@ -78,7 +78,7 @@ export function holdsMails(folder: string): boolean {
 }
 
 function mailFilesIn(folder: string): string[] {
-  return attempt(folder, () => readdirSync(folder))
+  return reading(folder, () => readdirSync(folder))
     .filter((name) => !name.startsWith(".") && MAIL_FILE.test(name))
     .sort();
 }
@@ -139,7 +139,7 @@ function readFound(file: string): Pieces {
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
   refuseSpecial(
     file,
-    attempt(file, () => statSync(file)),
+    reading(file, () => statSync(file)),
   );
   // it may be another one by the time it is open
   return readFile(
@@ -164,9 +164,9 @@ async function* readFile(
   flags: number = constants.O_RDONLY,
   look: (stat: Stats) => void = () => {},
 ): Pieces {
-  const fd = attempt(file, () => openSync(file, flags));
+  const fd = reading(file, () => openSync(file, flags));
   try {
-    const stat = attempt(file, () => fstatSync(fd));
+    const stat = reading(file, () => fstatSync(fd));
     look(stat);
     if (stat.isDirectory())
       throw new PatchsigError("unreadable", `${file} is a directory`, {
@@ -174,7 +174,7 @@ async function* readFile(
       });
     // of a pipe nothing can be looked at beforehand
     const head = Buffer.alloc(stat.isFile() ? MAGIC_BYTES : 0);
-    const length = attempt(file, () => (stat.isFile() ? readSync(fd, head, 0, head.length, 0) : 0));
+    const length = reading(file, () => (stat.isFile() ? readSync(fd, head, 0, head.length, 0) : 0));
     const chunks = chunksOf(fd, file, onRead, stat.isFile() ? stat.size : 0);
     const packed = unpacked(head.subarray(0, length), chunks, fd, file);
     if (cursorOf === undefined) return yield* cut(packed ?? chunks, file);
@@ -193,7 +193,7 @@ async function* readOn(
   cursorOf: CursorOf,
   onRead: OnRead,
 ): Pieces {
-  const name = `mbox ${attempt(file, () => realpathSync(file))}`;
+  const name = `mbox ${reading(file, () => realpathSync(file))}`;
   const last = readMark(cursorOf(name), fd, file, size);
   if (last?.end === size) return;
   const cursorAt = (mark: Mark): Cursor => ({ name, value: formatMark(fd, file, mark) });

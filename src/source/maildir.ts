@@ -5,7 +5,7 @@
 
 import { readdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { attempt, isDirectory } from "./reading.ts";
+import { reading, isDirectory } from "./reading.ts";
 
 const FOLDERS = ["new", "cur"];
 const PARTS: ReadonlySet<string> = new Set([...FOLDERS, "tmp"]);
@@ -44,7 +44,7 @@ export function mailsIn(maildir: string): Map<string, string> {
   const found: [string, string][] = [];
   // in this order: a mail that is moved meanwhile is met in both, never in none
   for (const folder of foldersOf(maildir))
-    for (const name of attempt(folder, () => readdirSync(folder)))
+    for (const name of reading(folder, () => readdirSync(folder)))
       if (!name.startsWith(".")) found.push([name.split(":2,", 1)[0]!, join(folder, name)]);
   return new Map(found.sort(([a], [b]) => byNumbers(a, b)));
 }
@@ -56,7 +56,7 @@ export function mailsIn(maildir: string): Map<string, string> {
  * @throws PatchsigError: unreadable, not-found
  */
 export function maildirPrefix(maildir: string): string {
-  return `maildir ${attempt(maildir, () => realpathSync(maildir))}/`;
+  return `maildir ${reading(maildir, () => realpathSync(maildir))}/`;
 }
 
 /**

@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { readSync } from "node:fs";
-import { attempt } from "./reading.ts";
+import { reading } from "./reading.ts";
 
 /** The last mail that was dealt with, with its From line: bytes of the file. */
 export interface Mark {
@@ -46,12 +46,12 @@ export function isSameMail(fd: number, name: string, last: Mark, end: number): b
   if (end === last.end) return true;
   if (end < last.end || end > last.end + 2) return false;
   const bytes = Buffer.alloc(end - last.end + 1);
-  attempt(name, () => readSync(fd, bytes, 0, bytes.length, last.end - 1));
+  reading(name, () => readSync(fd, bytes, 0, bytes.length, last.end - 1));
   return /^\n\r?\n$/.test(bytes.toString("latin1"));
 }
 
 function digestOf(fd: number, name: string, { start, end }: Mark): string {
   const bytes = Buffer.alloc(Math.min(DIGESTED, end - start));
-  const length = attempt(name, () => readSync(fd, bytes, 0, bytes.length, start));
+  const length = reading(name, () => readSync(fd, bytes, 0, bytes.length, start));
   return createHash("sha256").update(bytes.subarray(0, length)).digest("hex").slice(0, 16);
 }

@@ -18,7 +18,7 @@ export function isDirectory(path: string): boolean {
 
 /** Is there anything of this name, be it a link that leads nowhere? */
 export function isThere(path: string): boolean {
-  return attempt(path, () => lstatSync(path, { throwIfNoEntry: false })) !== undefined;
+  return reading(path, () => lstatSync(path, { throwIfNoEntry: false })) !== undefined;
 }
 
 /**
@@ -76,7 +76,7 @@ function readSome(fd: number, name: string, buffer: Buffer, at: number | null): 
 }
 
 /** PatchsigError "not-found" or "unreadable" for what node throws. */
-export function attempt<T>(name: string, action: () => T): T {
+export function reading<T>(name: string, action: () => T): T {
   try {
     return action();
   } catch (error) {

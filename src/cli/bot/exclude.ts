@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { PATATT_FOLDERS } from "../../devsig/import.ts";
 import { readKeyringFolder } from "../../source/keyring.ts";
-import { attempt, isDirectory } from "../../source/reading.ts";
+import { reading, isDirectory } from "../../source/reading.ts";
 import { KEYRING_FOLDER } from "../../trust/keyring.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
 import type { BotSettings } from "../../bot/settings.ts";
@@ -40,7 +40,7 @@ function inKeyring(folder: string): string[] {
 }
 
 function inFile(name: string): string[] {
-  const text = attempt(name, () => readFileSync(name, "utf8"));
+  const text = reading(name, () => readFileSync(name, "utf8"));
   const lines = text.match(MAINTAINER)?.join("\n") ?? text;
   return lines.match(ADDRESS) ?? [];
 }
