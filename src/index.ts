@@ -30,4 +30,5 @@ export type {
 export type { KeyRecord, TrustEvent } from "./trust/record.ts";
 export type { BaseLines } from "./base/lines.ts";
 export type { ErrorCode } from "./errors.ts";
-export type { Finding, Verdict } from "./types.ts";
+export type { Finding } from "./findings.ts";
+export type { Verdict } from "./types.ts";

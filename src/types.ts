@@ -7,8 +7,6 @@
 
 import type { Finding, RefusalCode } from "./findings.ts";
 
-export type { Finding } from "./findings.ts";
-
 export type Verdict = "pass" | "warn" | "fail";
 
 /** `key` of minisign's world as seen by the verifier: 42 bytes, base64, "RW…" (56 characters). */

@@ -4,8 +4,7 @@
  */
 
 import { type BaseLines, type Dependency, joinBaseLines } from "./lines.ts";
-import type { Finding } from "../types.ts";
-import { finding } from "../findings.ts";
+import { type Finding, finding } from "../findings.ts";
 import type { Base, BaseCheck, BaseState, CommitPlace } from "./result.ts";
 import { count } from "../primitives/words.ts";
 

@@ -6,7 +6,8 @@ import { formatSignature } from "../minisign/signature.ts";
 import { attestMail } from "../patch/attestation.ts";
 import { findMarkers, readBlock } from "../patch/block.ts";
 import type { BaseLines } from "../base/lines.ts";
-import type { Diff, FilePatch, Finding, MailView } from "../types.ts";
+import type { Diff, FilePatch, MailView } from "../types.ts";
+import type { Finding } from "../findings.ts";
 import { checkMail } from "../verify/check.ts";
 import { bufferOf } from "./mails.ts";
 

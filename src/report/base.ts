@@ -4,7 +4,7 @@ import type { BaseLines } from "../base/lines.ts";
 import { baseSentence, dependencyName, type Need } from "../base/check.ts";
 import type { SeriesOutline } from "../verify/result.ts";
 import type { Base, BaseCheck } from "../base/result.ts";
-import type { Finding } from "../types.ts";
+import type { Finding } from "../findings.ts";
 import { count } from "../primitives/words.ts";
 import { escapeText, ours, type SafeText, truncateTo, wrapTo } from "./escape.ts";
 import type { Style } from "./text.ts";

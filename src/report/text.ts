@@ -7,7 +7,7 @@
  */
 
 import { commandAt } from "../commands.ts";
-import type { Finding } from "../types.ts";
+import type { Finding } from "../findings.ts";
 import type { NoteResult, PatchResult, SeriesResult } from "../verify/result.ts";
 import { baseSentence } from "../base/check.ts";
 import { numberCount, numberList } from "../verify/numbers.ts";

@@ -1,7 +1,6 @@
 /** The time of signing beside the Date that the mail came with: an old patch may be a replay. */
 
-import type { Finding } from "../types.ts";
-import { finding } from "../findings.ts";
+import { type Finding, finding } from "../findings.ts";
 import { type Policy } from "./policy.ts";
 import { DAY } from "../primitives/time.ts";
 import type { Evidence } from "./evidence.ts";

@@ -5,8 +5,8 @@
  */
 
 import { isForwardSubject } from "../patch/subject.ts";
-import type { Finding, MailView } from "../types.ts";
-import { finding } from "../findings.ts";
+import type { MailView } from "../types.ts";
+import { type Finding, finding } from "../findings.ts";
 import type { Checked } from "./result.ts";
 import { tracesIn } from "./traces.ts";
 

@@ -13,9 +13,9 @@ import {
 } from "../base/lines.ts";
 import { isReplySubject, type SubjectNumber, subjectNumber } from "../patch/subject.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
-import type { Diff, Finding, MailInfo, MailView, Refusal } from "../types.ts";
+import type { Diff, MailInfo, MailView, Refusal } from "../types.ts";
+import { type Finding, finding } from "../findings.ts";
 import { senderAddresses } from "./author.ts";
-import { finding } from "../findings.ts";
 import type { Checked } from "./result.ts";
 import { type Traces, tracesIn } from "./traces.ts";
 

@@ -2,8 +2,7 @@
 
 import { dropCr } from "../mail/line-ends.ts";
 import { type DevResult, type DevTools, verifyDevsig } from "../devsig/verify.ts";
-import type { Finding } from "../types.ts";
-import { finding } from "../findings.ts";
+import { type Finding, finding } from "../findings.ts";
 import type { Checked } from "./result.ts";
 
 /** The mail with a finding for each X-Developer-Signature that it has. */

@@ -8,11 +8,11 @@ import { otherLineEnds } from "../patch/other-line-ends.ts";
 import type { SubjectNumber } from "../patch/subject.ts";
 import type { TrustedComment } from "../patch/trusted-comment.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
-import type { Diff, Finding, MailInfo, MailView, Result } from "../types.ts";
+import type { Diff, MailInfo, MailView, Result } from "../types.ts";
+import { type Finding, finding } from "../findings.ts";
 import { withoutTrailers } from "./added-trailers.ts";
 import { authorCandidates } from "./author.ts";
 import { personOf, refusedFinding } from "./describe.ts";
-import { finding } from "../findings.ts";
 import type { Checked, Part } from "./result.ts";
 import { type VerifiedBlock, verifyBlock } from "./signature.ts";
 

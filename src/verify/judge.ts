@@ -1,8 +1,7 @@
 /** The verdict: what was found in a mail, what is known of the key, what the policy asks. Pure. */
 
-import type { Finding } from "../types.ts";
+import { type Finding, finding } from "../findings.ts";
 import type { Evidence } from "./evidence.ts";
-import { finding } from "../findings.ts";
 import { ageFindings, USUAL_DAYS } from "./age.ts";
 import { type Policy } from "./policy.ts";
 import { DAY, day, month } from "../primitives/time.ts";

@@ -5,9 +5,9 @@
 
 import { seriesId } from "../patch/series.ts";
 import type { AssembledSeries, SeriesItem } from "../series/item.ts";
-import type { Finding, Verdict } from "../types.ts";
+import type { Verdict } from "../types.ts";
+import { type Finding, finding } from "../findings.ts";
 import type { Evidence } from "./evidence.ts";
-import { finding } from "../findings.ts";
 import { gapsIn, numberList } from "./numbers.ts";
 import type { Base } from "../base/result.ts";
 import type { SeriesOutline } from "./result.ts";

@@ -8,7 +8,8 @@ import type { Reason } from "../series/item.ts";
 import type { TrustedComment } from "../patch/trusted-comment.ts";
 import type { KeyState } from "../trust/record.ts";
 import type { Found } from "../trust/statement.ts";
-import type { Diff, Finding, MailView, PublicKeyText, Verdict } from "../types.ts";
+import type { Diff, MailView, PublicKeyText, Verdict } from "../types.ts";
+import type { Finding } from "../findings.ts";
 
 type Signature = "good" | "bad" | "none" | "malformed";
 export type KeyTrust =

@@ -8,11 +8,11 @@ import {
   type UnsignedRecord,
 } from "../trust/record.ts";
 import type { Replay } from "../trust/replay.ts";
-import type { Finding, PublicKeyText } from "../types.ts";
+import type { PublicKeyText } from "../types.ts";
+import { type Finding, finding } from "../findings.ts";
 import { COMMANDS } from "../commands.ts";
 import { shellCommand } from "../primitives/shell.ts";
 import type { Evidence } from "./evidence.ts";
-import { finding } from "../findings.ts";
 import type { Policy, Requirement } from "./policy.ts";
 import { count } from "../primitives/words.ts";
 import { day, month } from "../primitives/time.ts";

@@ -3,8 +3,8 @@
 import type { Verifier } from "../minisign/ed25519.ts";
 import type { Ruling } from "../trust/ruling.ts";
 import { type Found, findStatements, type Statement } from "../trust/statement.ts";
-import type { Diff, Finding, MailView } from "../types.ts";
-import { finding } from "../findings.ts";
+import type { Diff, MailView } from "../types.ts";
+import { type Finding, finding } from "../findings.ts";
 
 /** Below the break and before the first diff; in a mail without a diff, anywhere. */
 export function statementsIn(view: MailView, diff: Diff | null, verifier: Verifier): Found[] {

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { renderNote, renderSeries, type Style } from "../../src/report/text.ts";
-import type { Finding } from "../../src/types.ts";
+import type { Finding } from "../../src/findings.ts";
 import type { NoteResult, PatchResult, SeriesResult } from "../../src/verify/result.ts";
 
 const STYLE: Style = { columns: 200, color: false };

@@ -6,7 +6,7 @@ import { commitDiff, commitsByPatchId, gitPatchIds, patchIds } from "../../git/p
 import type { Repository } from "../../git/repository.ts";
 import { diffsByOwnId, tryDiffs } from "../../git/trial.ts";
 import { dependencyName, judgeBase, type Need, stateOf, type Trial } from "../../base/check.ts";
-import type { Finding } from "../../types.ts";
+import type { Finding } from "../../findings.ts";
 import { neededBefore, seriesFor } from "../../base/needs.ts";
 import type { BaseCheck } from "../../base/result.ts";
 import type { SeriesBase } from "./series-base.ts";

@@ -2,9 +2,8 @@
 
 import { PatchsigError } from "../../errors.ts";
 import { openRepository } from "../../git/repository.ts";
-import type { Finding } from "../../types.ts";
+import { type Finding, finding } from "../../findings.ts";
 import { addBaseCheck, type Checked, type SeriesResult } from "../../verify/result.ts";
-import { finding } from "../../findings.ts";
 import type { Series } from "../../verify/series.ts";
 import { BaseChecker } from "./checker.ts";
 import { BaseGuesser } from "./guesser.ts";

@@ -15,7 +15,7 @@ import type { NoteResult, PatchResult } from "../../verify/result.ts";
 import type { JudgedMail } from "../../verify/series.ts";
 import { isWrapped } from "../../verify/carrier.ts";
 import { statementFinding, unreadStatement } from "../../verify/statements.ts";
-import type { Finding } from "../../types.ts";
+import type { Finding } from "../../findings.ts";
 import { faultAt } from "../fault.ts";
 import { now } from "../now.ts";
 

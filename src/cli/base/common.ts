@@ -3,7 +3,7 @@
 import { EXIT, type ExitStatus } from "../../errors.ts";
 import { ours, type SafeText } from "../../report/escape.ts";
 import { formatRecord } from "../../report/json.ts";
-import type { Finding } from "../../types.ts";
+import type { Finding } from "../../findings.ts";
 import type { SeriesBase } from "../../app/base/series-base.ts";
 import { clearProgress, out } from "../terminal.ts";
 
