@@ -1,7 +1,7 @@
 /** The steps of the spec's "Verifier's duties", each by itself. */
 
 import { describe, expect, it } from "vitest";
-import type { Finding } from "../../src/types.ts";
+import type { Finding } from "../../src/findings.ts";
 import type { Checked } from "../../src/verify/result.ts";
 import { evidenceOf } from "../../src/verify/evidence.ts";
 import { DEFAULT_POLICY } from "../../src/verify/policy.ts";
