@@ -72,7 +72,8 @@ export interface TrustOptions {
 /**
  * Opens a memory of keys. SQLite is loaded by this, and not before.
  *
- * @throws PatchsigError "bad-database", "database-busy", "disk-full", "unreadable", "unwritable"
+ * @throws PatchsigError "bad-database", "database-busy", "disk-full", "unreadable", "unwritable";
+ *   "unsupported" if SQLite's native part was not built
  */
 export async function openTrust(options: TrustOptions = {}): Promise<Trust> {
   const { file = ":memory:", dryRun = false } = options;

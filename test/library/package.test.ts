@@ -167,6 +167,16 @@ test("what is behind it cannot be imported, and require works", () => {
   expect(node(["-e", code]).output).toBe("function ERR_PACKAGE_PATH_NOT_EXPORTED\n");
 });
 
+test("where SQLite was not built, that is said", () => {
+  const code = `
+    const { openTrust, PatchsigError } = await import("patchsig");
+    const error = await openTrust().catch((error) => error);
+    console.log(error instanceof PatchsigError, error.code, error.hint);`;
+  writeFileSync(join(folder, "unbuilt.mjs"), code);
+  const hint = "npm approve-scripts better-sqlite3, then npm rebuild better-sqlite3";
+  expect(node(["--no-addons", "unbuilt.mjs"]).output).toBe(`true unsupported ${hint}\n`);
+});
+
 test("importing it does nothing, and SQLite comes with the first database", () => {
   const code = `
     const state = () => JSON.stringify([
