@@ -18,6 +18,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { PatchsigError } from "../errors.ts";
+import { writing } from "./whole-file.ts";
 import { placeFile } from "./replace-file.ts";
 
 const HOOK = "sendemail-validate";
@@ -172,7 +173,7 @@ export function overwritten(folder: string): string[] {
 export function installHook(folder: string): string | null {
   const path = join(folder, HOOK);
   const kept = join(folder, KEPT);
-  writing(folder, () => mkdirSync(folder, { recursive: true }));
+  changing(folder, () => mkdirSync(folder, { recursive: true }));
   if (present(path) !== null && !isOurs(path)) keep(path, kept);
   placeScript(path, signingScript(`"${KEPT_HOOK}"`, UNDO_HOOK));
   return present(kept);
@@ -185,7 +186,7 @@ function keep(path: string, kept: string): void {
       hint: "take one of them away",
     });
   }
-  writing(kept, () => {
+  changing(kept, () => {
     try {
       linkSync(path, kept);
     } catch {
@@ -205,12 +206,12 @@ export function uninstallHook(folder: string): boolean {
   const kept = join(folder, KEPT);
   const ours = isOurs(path);
   if (present(kept) === null) {
-    if (ours) writing(path, () => rmSync(path));
+    if (ours) changing(path, () => rmSync(path));
     return ours;
   }
   // an installation that was killed half-way
-  if (!ours && isSameFile(path, kept)) writing(kept, () => rmSync(kept));
-  else if (ours || present(path) === null) writing(path, () => renameSync(kept, path));
+  if (!ours && isSameFile(path, kept)) changing(kept, () => rmSync(kept));
+  else if (ours || present(path) === null) changing(path, () => renameSync(kept, path));
   else return false;
   return true;
 }
@@ -220,7 +221,7 @@ export function uninstallHook(folder: string): boolean {
  * another program has put there is kept beside it, and run first.
  */
 export function installDispatchers(folder: string): void {
-  writing(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+  changing(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
   for (const path of [...OTHER_HOOKS, HOOK].map((name) => join(folder, name)))
     if (present(path) !== null && !isOurs(path)) keep(path, `${path}${SUFFIX}`);
   for (const name of OTHER_HOOKS) placeScript(join(folder, name), DISPATCHER);
@@ -235,14 +236,14 @@ export function installDispatchers(folder: string): void {
 export function uninstallDispatchers(folder: string): { found: boolean; empty: boolean } {
   const scripts = [...OTHER_HOOKS, HOOK].map((name) => join(folder, name)).filter(isOurs);
   for (const path of scripts)
-    writing(path, () => {
+    changing(path, () => {
       if (present(`${path}${SUFFIX}`) === null) rmSync(path);
       else renameSync(`${path}${SUFFIX}`, path);
     });
   const found = scripts.length > 0;
   if (present(folder) === null) return { found, empty: true };
   if (readdirSync(folder).length > 0) return { found, empty: false };
-  writing(folder, () => rmdirSync(folder));
+  changing(folder, () => rmdirSync(folder));
   return { found, empty: true };
 }
 
@@ -283,10 +284,6 @@ function present(path: string): string | null {
   }
 }
 
-function writing(path: string, write: () => void): void {
-  try {
-    write();
-  } catch (cause) {
-    throw new PatchsigError("unwritable", `cannot change ${path}`, { cause });
-  }
+function changing(path: string, change: () => void): void {
+  writing(path, change, "change");
 }

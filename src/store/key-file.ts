@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { shellCommand, shellWord } from "../primitives/shell.ts";
-import { PatchsigError, FormatError, type ErrorCode } from "../errors.ts";
+import { PatchsigError, FormatError } from "../errors.ts";
 import { formatPublicKeyText, parsePublicKeyFile, type PublicKey } from "../minisign/public-key.ts";
 import {
   parseSecretKeyFile,
@@ -25,7 +25,7 @@ import {
 } from "../minisign/secret-key.ts";
 import { publicKeyPath } from "./key-path.ts";
 import { refusePlanted } from "./replace-file.ts";
-import { linkOrCopy, syncPath, writeWhole } from "./whole-file.ts";
+import { linkOrCopy, syncPath, writeWhole, writing } from "./whole-file.ts";
 
 /** Far above any key file: a wrong path must not read a disk image into memory. */
 const MAX_KEY_FILE_BYTES = 16 * 1024;
@@ -232,23 +232,6 @@ function readError(path: string, error: unknown): PatchsigError {
   return new PatchsigError("unreadable", `${path}: cannot be read (${errno(error)})`, {
     cause: error,
   });
-}
-
-const WRITE_ERRORS: Readonly<Record<string, ErrorCode>> = {
-  ENOSPC: "disk-full",
-  EDQUOT: "disk-full",
-};
-
-/** Run `write`; a system error becomes a PatchsigError about `path`. */
-function writing(path: string, write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    if (error instanceof PatchsigError) throw error;
-    const name = errno(error);
-    const code = WRITE_ERRORS[name] ?? "unwritable";
-    throw new PatchsigError(code, `${path}: cannot be written (${name})`, { cause: error });
-  }
 }
 
 /** Run `parse`; a FormatError becomes a PatchsigError "bad-key" that names the file. */

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { PatchsigError } from "../errors.ts";
-import { writeWhole } from "./whole-file.ts";
+import { writeWhole, writing } from "./whole-file.ts";
 
 /**
  * Writes what the user has named. An existing file keeps its mode, and a symlink stays one; a
@@ -80,19 +80,4 @@ function writeThrough(path: string, bytes: Buffer): void {
 /** @param mode not to be narrowed by the umask; of a new file it is what the umask leaves */
 function put(target: string, bytes: Buffer, mode: number | undefined): void {
   writeWhole(target, bytes, mode === undefined ? {} : { exactMode: mode & 0o777 });
-}
-
-const FULL: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT"]);
-
-function writing(path: string, write: () => void): void {
-  try {
-    write();
-  } catch (cause) {
-    const full = FULL.has((cause as NodeJS.ErrnoException).code);
-    throw new PatchsigError(
-      full ? "disk-full" : "unwritable",
-      full ? `the disk is full: ${path} is not written` : `cannot write ${path}`,
-      { cause },
-    );
-  }
 }

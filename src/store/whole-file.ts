@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { PatchsigError } from "../errors.ts";
 
 export interface WholeFile {
   /** The mode that a new file is made with, less what the umask takes: 0666 unless given. */
@@ -73,5 +74,26 @@ export function syncPath(name: string): void {
     fsyncSync(fd);
   } finally {
     closeSync(fd);
+  }
+}
+
+const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
+
+/**
+ * Runs `write`; what node:fs throws becomes a PatchsigError about `path`.
+ *
+ * @param doing what cannot be done, if it is not to write
+ * @throws PatchsigError "disk-full" or "unwritable"
+ */
+export function writing(path: string, write: () => void, doing = "write"): void {
+  try {
+    write();
+  } catch (cause) {
+    if (cause instanceof PatchsigError) throw cause;
+    const { code = "" } = cause as NodeJS.ErrnoException;
+    if (FULL.has(code))
+      throw new PatchsigError("disk-full", `the disk is full: ${path} is not written`, { cause });
+    const why = code === "" ? "" : ` (${code})`;
+    throw new PatchsigError("unwritable", `cannot ${doing} ${path}${why}`, { cause });
   }
 }
