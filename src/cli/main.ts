@@ -1,19 +1,19 @@
 /** The entry: finds the command, loads it and nothing else, maps what went wrong to exit statuses. */
 
-import type { CommandModule } from "yargs";
-import { PatchsigError, EXIT, FormatError } from "../errors.ts";
+import { PatchsigError, EXIT, type ExitStatus, FormatError } from "../errors.ts";
 import { escapeLines, ours, type SafeText } from "../report/escape.ts";
+import type { Command, CommandGroup, Status } from "./command.ts";
 import { runCommand } from "./run-command.ts";
 import { note, out, say, sayError } from "./terminal.ts";
 
 /** A command whose options are not ours to parse. */
 export interface RawCommand {
-  run(args: string[]): Promise<void>;
+  run(args: string[]): Promise<Status>;
 }
 
 interface Entry {
   readonly describe: string;
-  readonly load: () => Promise<CommandModule | RawCommand>;
+  readonly load: () => Promise<Command | CommandGroup | RawCommand>;
 }
 
 const COMMANDS: Record<string, Entry> = {
@@ -27,7 +27,7 @@ const COMMANDS: Record<string, Entry> = {
   },
   sign: {
     describe: "sign or re-sign patch files, mails, an mbox",
-    load: async () => (await import("./commands/sign.ts")).signCommand as CommandModule,
+    load: async () => (await import("./commands/sign.ts")).signCommand,
   },
   hook: {
     describe: "let git send-email sign by itself",
@@ -35,11 +35,11 @@ const COMMANDS: Record<string, Entry> = {
   },
   verify: {
     describe: "say of each patch who signed it and what changed since",
-    load: async () => (await import("./commands/verify.ts")).verifyCommand as CommandModule,
+    load: async () => (await import("./commands/verify.ts")).verifyCommand,
   },
   am: {
     describe: "verify, then apply exactly what was verified",
-    load: async () => (await import("./commands/am.ts")).amCommand as CommandModule,
+    load: async () => (await import("./commands/am.ts")).amCommand,
   },
   base: {
     describe: "the tree that a series was made against: show, check, guess",
@@ -47,8 +47,7 @@ const COMMANDS: Record<string, Entry> = {
   },
   attestation: {
     describe: "print the signed text of a mail, for minisign to check",
-    load: async () =>
-      (await import("./commands/attestation.ts")).attestationCommand as CommandModule,
+    load: async () => (await import("./commands/attestation.ts")).attestationCommand,
   },
   trust: {
     describe: "whose key is which: look, accept, rotate, endorse, revoke",
@@ -69,16 +68,15 @@ const MANUAL: readonly SafeText[] = [
   ours`1 something did not, 2 wrong usage, 3 could not do it.`,
 ];
 
-function isRaw(command: CommandModule | RawCommand): command is RawCommand {
-  return "run" in command;
+function isRaw(command: Command | CommandGroup | RawCommand): command is RawCommand {
+  return !("usage" in command);
 }
 
-async function run(args: string[]): Promise<void> {
+async function run(args: string[]): Promise<Status> {
   const [name, ...rest] = args;
   if (name === undefined) {
     note(MANUAL);
-    process.exitCode = EXIT.usage;
-    return;
+    return EXIT.usage;
   }
   if (["--help", "-h", "help"].includes(name)) return out(MANUAL);
   if (["--version", "-V", "version"].includes(name)) {
@@ -92,26 +90,24 @@ async function run(args: string[]): Promise<void> {
     });
   const command = await entry.load();
   if (isRaw(command)) return command.run(rest);
-  await runCommand(command, name, rest);
+  return runCommand(command, name, rest);
 }
 
-/** One line, its hint, and the status that belongs to it. */
-function report(error: unknown): void {
+/** Says what went wrong, and gives back the status that belongs to it. */
+function report(error: unknown): ExitStatus {
   if (error instanceof PatchsigError) {
     sayError(error);
-    process.exitCode = error.exit;
-    return;
+    return error.exit;
   }
   if (error instanceof FormatError) {
     say(`patchsig: ${error.message}`);
-    process.exitCode = EXIT.failed;
-    return;
+    return EXIT.failed;
   }
   const system = error as NodeJS.ErrnoException;
   if (system.code === "ENOSPC") say("patchsig: the disk is full");
   else say(`patchsig: ${system.message ?? String(error)}`);
   if (process.env["PATCHSIG_DEBUG"] && system.stack !== undefined) note(escapeLines(system.stack));
-  process.exitCode = EXIT.failed;
+  return EXIT.failed;
 }
 
 /**
@@ -121,8 +117,8 @@ function report(error: unknown): void {
  */
 export async function main(args: string[]): Promise<void> {
   try {
-    await run(args);
+    process.exitCode = (await run(args)) ?? EXIT.ok;
   } catch (error) {
-    report(error);
+    process.exitCode = report(error);
   }
 }

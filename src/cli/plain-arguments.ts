@@ -5,88 +5,39 @@
  */
 
 import { parseArgs } from "node:util";
-import type { CommandModule } from "yargs";
+import { type Command, type CommandGroup, isGroup, type Status } from "./command.ts";
 
-interface Option {
-  readonly type?: string;
-  readonly alias?: string;
-  readonly default?: unknown;
-  /** An option that can be given more than once, and adds up. */
-  readonly array?: boolean;
-}
-
-/** Notes down what a command's builder tells yargs; throws if it is more than is looked at here. */
-class Recorder {
-  readonly known = new Map<string, Option>();
-  readonly words = new Map<string, Option>();
-  readonly subcommands: CommandModule[] = [];
-
-  option(name: string, option: Option): this {
-    this.known.set(name, option);
-    return this;
-  }
-  options(table: Readonly<Record<string, Option>>): this {
-    for (const [name, option] of Object.entries(table)) this.option(name, option);
-    return this;
-  }
-  positional(name: string, option: Option): this {
-    this.words.set(name, option);
-    return this;
-  }
-  command(
-    made: CommandModule | string,
-    _describe: string,
-    builder: CommandModule["builder"] & object,
-    handler: CommandModule["handler"],
-  ): this {
-    this.subcommands.push(typeof made === "string" ? { command: made, builder, handler } : made);
-    return this;
-  }
-  // what these refuse is not plain
-  demandCommand(): this {
-    return this;
-  }
-  strict(): this {
-    return this;
-  }
-}
-
-/** `show <identity>`, `sign [file..]`: a name and its words; of the last one there may be many. */
 const COMMAND = /^([\w-]+)((?: (?:<\w+>|\[\w+\]))*(?: \[\w+\.\.\])?)$/;
 
 /**
  * @param args what follows the command's name
- * @returns what runs the command's handler, or its subcommand's; null if yargs has to look at it
+ * @returns what runs the command, or its subcommand; null if yargs has to look at it
  */
 export function plainCall(
-  command: CommandModule,
+  command: Command | CommandGroup,
   args: readonly string[],
-): (() => void | Promise<void>) | null {
-  const [, , words] = COMMAND.exec(String(command.command)) ?? [];
-  if (words === undefined || typeof command.builder !== "function") return null;
-  const recorder = new Recorder();
-  void command.builder(recorder as never);
-  if (recorder.subcommands.length > 0) {
+): (() => Status | Promise<Status>) | null {
+  if (isGroup(command)) {
     const [name, ...rest] = args;
-    const named = recorder.subcommands.find(
-      ({ command: its }) => COMMAND.exec(String(its))?.[1] === name,
-    );
+    const named = command.commands.find(({ usage }) => COMMAND.exec(usage)?.[1] === name);
     return named === undefined ? null : plainCall(named, rest);
   }
-  const values = valuesOf(recorder, words.split(" ").slice(1), args);
-  return values === null ? null : () => command.handler(values);
+  const [, , words] = COMMAND.exec(command.usage) ?? [];
+  if (words === undefined) return null;
+  const values = valuesOf(command, words.split(" ").slice(1), args);
+  return values === null ? null : () => command.run(values as never);
 }
 
-/** What the handler takes; null if a word is missing or one too many, or an option is not plain. */
+/** What the command takes; null if a word is missing or one too many, or an option is not plain. */
 function valuesOf(
-  recorder: Recorder,
+  command: Command,
   words: readonly string[],
   args: readonly string[],
-): Parameters<CommandModule["handler"]>[0] | null {
-  const parsed = parse(recorder, args);
+): object | null {
+  const parsed = parse(command, args);
   if (parsed === null) return null;
   const values: Record<string, unknown> = {};
-  for (const [name, option] of recorder.known) {
+  for (const [name, option] of Object.entries(command.options)) {
     const value = parsed.values[name] ?? option.default;
     if (option.type === "number" && value === "") return null;
     values[camelCase(name)] =
@@ -98,22 +49,22 @@ function valuesOf(
     const many = word.includes("..") && given.length > 0;
     const value = many ? given.splice(0) : given.shift();
     if (value === undefined && word.startsWith("<")) return null;
-    values[name] = value ?? recorder.words.get(name)?.default;
+    values[name] = value ?? command.words[name]?.default;
   }
-  return given.length > 0 ? null : (values as Parameters<CommandModule["handler"]>[0]);
+  return given.length > 0 ? null : values;
 }
 
 function parse(
-  { known }: Recorder,
+  command: Command,
   args: readonly string[],
 ): { values: Record<string, unknown>; positionals: string[] } | null {
   const options = Object.fromEntries(
-    [...known].map(([name, { type, alias, array }]) => [
+    Object.entries(command.options).map(([name, { type, alias, array }]) => [
       name,
       {
         type: type === "boolean" ? ("boolean" as const) : ("string" as const),
         multiple: array === true,
-        ...(alias === undefined ? {} : { short: alias }),
+        ...(typeof alias === "string" ? { short: alias } : {}),
       },
     ]),
   );

@@ -1,6 +1,6 @@
-/** From words to a command's handler: the short way if they are plain, else by yargs. */
+/** From words to a command: the short way if they are plain, else by yargs. */
 
-import type { CommandModule } from "yargs";
+import type { Command, CommandGroup, Status } from "./command.ts";
 import { plainCall } from "./plain-arguments.ts";
 
 /**
@@ -11,13 +11,13 @@ import { plainCall } from "./plain-arguments.ts";
  * @throws PatchsigError "usage", and what the command throws
  */
 export async function runCommand(
-  command: CommandModule,
+  command: Command | CommandGroup,
   name: string,
   words: readonly string[],
-): Promise<void> {
+): Promise<Status> {
   const call = plainCall(command, words);
   if (call !== null) return await call();
   // help, and everything that is wrong
   const { runWithYargs } = await import("./yargs.ts");
-  await runWithYargs(command, name, words);
+  return runWithYargs(command, name, words);
 }

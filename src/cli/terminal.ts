@@ -8,6 +8,7 @@ import { writeSync } from "node:fs";
 import { type PatchsigError, EXIT } from "../errors.ts";
 import { pause } from "../pause.ts";
 import { escapeLines, escapeText, type SafeText } from "../report/escape.ts";
+import type { Progress, Reporter } from "../app/reporter.ts";
 import type { Style } from "../report/text.ts";
 
 function write(fd: number, text: string | Buffer): void {
@@ -76,15 +77,15 @@ export function sayError({ message, hint }: PatchsigError): void {
 let shown = false;
 let last = 0;
 
-/**
- * A progress bar on stderr, at most ten times a second, only on a screen.
- *
- * @param done,total bytes; a total of 0 means that nobody knows
- * @param began milliseconds since the epoch
- */
-export function progress(what: string, done: number, total: number, began: number): void {
+/** What the application says goes to stderr; its progress is a bar, where there is a screen. */
+export function reporter(): Reporter {
+  return { say, sayError, progress: process.stderr.isTTY ? showProgress : null };
+}
+
+/** A bar, at most ten times a second, for what takes longer than one. */
+function showProgress(...[what, done, total, began]: Parameters<Progress>): void {
   const now = Date.now();
-  if (!process.stderr.isTTY || now - began < 1000 || now - last < 100) return;
+  if (now - began < 1000 || now - last < 100) return;
   last = now;
   const seconds = (now - began) / 1000;
   const width = 24;

@@ -2,6 +2,7 @@
 
 import yargs, { type CommandModule } from "yargs";
 import { PatchsigError } from "../errors.ts";
+import { type Command, type CommandGroup, isGroup, type Status } from "./command.ts";
 
 // yargs has it, its types do not
 declare module "yargs" {
@@ -18,13 +19,15 @@ declare module "yargs" {
  * @throws PatchsigError "usage", and what the command throws
  */
 export async function runWithYargs(
-  command: CommandModule,
+  command: Command | CommandGroup,
   name: string,
   words: readonly string[],
-): Promise<void> {
+): Promise<Status> {
+  let status: Status = undefined;
+  const onStatus = (its: Status): void => void (status = its);
   await yargs([name, ...afterDashes(words)])
     .scriptName("patchsig")
-    .command(command)
+    .command(moduleOf(command, onStatus))
     .strict()
     .demandCommand(1, "")
     .version(false)
@@ -45,6 +48,32 @@ export async function runWithYargs(
       });
     })
     .parseAsync();
+  return status;
+}
+
+/** A command as yargs wants it. */
+function moduleOf(one: Command | CommandGroup, onStatus: (status: Status) => void): CommandModule {
+  const { usage, describe } = one;
+  if (isGroup(one))
+    return {
+      command: usage,
+      describe,
+      builder: (argv) => {
+        for (const each of one.commands) argv.command(moduleOf(each, onStatus));
+        return argv.demandCommand(1, one.question).strict();
+      },
+      // never reached: one of them is asked for
+      handler: () => undefined,
+    };
+  return {
+    command: usage,
+    describe,
+    builder: (argv) => {
+      for (const [name, word] of Object.entries(one.words)) argv.positional(name, word);
+      return argv.options({ ...one.options });
+    },
+    handler: async (values) => onStatus(await one.run(values as never)),
+  };
 }
 
 /** Of an option that is given twice, the last one counts, as in git; yargs makes a list of it. */

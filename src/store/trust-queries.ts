@@ -5,28 +5,17 @@ import { parsePublicKeyText } from "../minisign/public-key.ts";
 import { recordOf } from "../trust/decide.ts";
 import {
   type ChangedKeyInfo,
+  type IdentityHistory,
   type KeyHistory,
   type KeyRecord,
   MAX_NAMED,
   type Sighting,
   type StatementRecord,
   type TrustEvent,
-  type UnsignedRecord,
 } from "../trust/record.ts";
 import type { PublicKeyText } from "../types.ts";
 import { keyRecord, type StatementRow } from "./trust-rows.ts";
 import type { TrustUnit } from "./trust-unit.ts";
-
-/** All that is remembered of one identity. */
-export interface IdentityHistory {
-  readonly identity: string;
-  readonly keys: readonly KeyRecord[];
-  readonly unsigned: UnsignedRecord | null;
-  /** About the identity, in the order of their time. */
-  readonly statements: readonly StatementRecord[];
-  /** Oldest first. */
-  readonly events: readonly TrustEvent[];
-}
 
 /** See `TrustMemory.keyHistory`. */
 export function keyHistory(unit: TrustUnit, { identity, publicKey }: Sighting): KeyHistory {

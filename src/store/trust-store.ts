@@ -17,6 +17,7 @@ import type { ChangeOutcome, TrustMemory } from "../trust/memory.ts";
 import type {
   Cause,
   ChangedKeyInfo,
+  IdentityHistory,
   KeyHistory,
   KeyRecord,
   Sighting,
@@ -244,7 +245,7 @@ export class TrustStore implements TrustMemory {
   }
 
   /** What is remembered of an identity; null if nothing is. */
-  show(identity: string): queries.IdentityHistory | null {
+  show(identity: string): IdentityHistory | null {
     return this.#unit.read(() => queries.historyOf(this.#unit, identity));
   }
 

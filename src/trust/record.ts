@@ -190,3 +190,14 @@ export interface StatementRecord {
   readonly messageId: string;
   readonly source: string;
 }
+
+/** All that is remembered of one identity. */
+export interface IdentityHistory {
+  readonly identity: string;
+  readonly keys: readonly KeyRecord[];
+  readonly unsigned: UnsignedRecord | null;
+  /** About the identity, in the order of their time. */
+  readonly statements: readonly StatementRecord[];
+  /** Oldest first. */
+  readonly events: readonly TrustEvent[];
+}

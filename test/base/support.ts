@@ -14,6 +14,8 @@ import { patchsig, records, type Run } from "../support/cli.ts";
 import { problems, schemaOf } from "../support/json-schema.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
 
+const SILENT = { progress: null, sayError: () => undefined };
+
 /** Names and contents of all files of a repository, `.git` among them. */
 export function everything(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -83,7 +85,7 @@ interface Looked {
 
 /** What check finds out of the only series in a file; the program itself is not started. */
 export async function check(repository: Repository, file: string): Promise<Looked> {
-  const { allSeries } = await readSeriesBases([file]);
+  const { allSeries } = await readSeriesBases([file], SILENT);
   const [series] = allSeries;
   const checker = new BaseChecker(repository);
   try {
@@ -99,7 +101,7 @@ export async function check(repository: Repository, file: string): Promise<Looke
 export async function guess(repository: Repository, file: string): Promise<Guessed> {
   const guesser = await BaseGuesser.open(repository, []);
   try {
-    const [guessed] = await guesser.guess((await readSeriesBases([file])).allSeries);
+    const [guessed] = await guesser.guess((await readSeriesBases([file], SILENT)).allSeries);
     return guessed!;
   } finally {
     guesser.close();

@@ -58,6 +58,8 @@ async function round(...lines: readonly string[]): Promise<{ failed: boolean; ne
     database: words.string("bot.database") ?? join(folder, "bot.db"),
     now: () => now,
     stop: new AbortController().signal,
+    reporter: { say: () => undefined, sayError: () => undefined, progress: null },
+    onLetter: () => undefined,
   });
   try {
     return await bot.round();

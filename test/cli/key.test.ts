@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import yargs from "yargs";
+import { runCommand } from "../../src/cli/run-command.ts";
 import { keyCommand } from "../../src/cli/commands/key.ts";
 import { formatPublicKeyText, parsePublicKeyFile } from "../../src/minisign/public-key.ts";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
@@ -30,15 +30,7 @@ afterEach(() => vi.unstubAllEnvs());
 /** Run `patchsig key …`, as main does. */
 async function run(...args: string[]): Promise<{ out: string; note: string }> {
   Object.assign(printed, { out: "", note: "" });
-  await yargs(["key", ...args])
-    .command(keyCommand)
-    .strict()
-    .parserConfiguration({ "parse-numbers": false })
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error ?? new Error(message);
-    })
-    .parseAsync();
+  await runCommand(keyCommand, "key", args);
   return { ...printed };
 }
 

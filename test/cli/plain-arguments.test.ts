@@ -1,41 +1,38 @@
 /** What is read without yargs, and what is left to it. */
 
 import { expect, test } from "vitest";
-import type { CommandModule } from "yargs";
+import { type Command, command, type CommandGroup } from "../../src/cli/command.ts";
 import { plainCall } from "../../src/cli/plain-arguments.ts";
 
 let got: unknown;
-const handler = (values: unknown): void => void (got = values);
+const run = (values: unknown): void => void (got = values);
+const json = { type: "boolean", default: false } as const;
 
-const single: CommandModule = {
-  command: "single [file..]",
-  builder: (yargs) =>
-    yargs.positional("file", { type: "string", array: true, default: ["-"] }).options({
-      "max-count": { alias: "n", type: "number" },
-      json: { type: "boolean", default: false },
-      from: { type: "string", array: true, nargs: 1 },
-    }),
-  handler,
-};
+const single = command({
+  usage: "single [file..]",
+  describe: "one",
+  words: { file: { type: "string", array: true, default: ["-"] } },
+  options: {
+    "max-count": { alias: "n", type: "number" },
+    json,
+    from: { type: "string", array: true, nargs: 1 },
+  },
+  run,
+});
 
-const several: CommandModule = {
-  command: "several",
-  builder: (yargs) =>
-    yargs
-      .command({
-        command: "pin <who> <key>",
-        builder: (command) => command.option("json", { type: "boolean", default: false }),
-        handler,
-      })
-      .command("show [who]", "one", (command) => command.positional("who", {}), handler)
-      .demandCommand(1)
-      .strict(),
-  handler: () => expect.unreachable(),
+const several: CommandGroup = {
+  usage: "several",
+  describe: "two",
+  question: "which?",
+  commands: [
+    command({ usage: "pin <who> <key>", describe: "a", options: { json }, run }),
+    command({ usage: "show [who]", describe: "b", words: { who: {} }, run }),
+  ],
 };
 
 const NONE = { maxCount: undefined, json: false, from: undefined };
 
-test.each<[CommandModule, string, object]>([
+test.each<[Command | CommandGroup, string, object]>([
   [single, "", { ...NONE, file: ["-"] }],
   [single, "a - b", { ...NONE, file: ["a", "-", "b"] }],
   [single, "a --json -n 3", { ...NONE, json: true, maxCount: 3, file: ["a"] }],

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import yargs from "yargs";
 import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
 import { judgeSighting } from "../../src/trust/memory.ts";
 import { displayWidth } from "../../src/report/escape.ts";
@@ -14,6 +13,7 @@ vi.mock("../../src/cli/terminal.ts", () => ({
   note: (lines: string | string[]) => void (written.note += [lines, ""].flat().join("\n")),
   say: (line: string) => void (written.note += `${line}\n`),
 }));
+const { runCommand } = await import("../../src/cli/run-command.ts");
 const { trustCommand } = await import("../../src/cli/commands/trust.ts");
 
 const ALICE = "alice@example.org";
@@ -49,14 +49,7 @@ function story(): void {
 
 async function run(...args: string[]): Promise<{ out: string; note: string }> {
   Object.assign(written, { out: "", note: "" });
-  await yargs(["trust", ...args])
-    .command(trustCommand)
-    .strict()
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error ?? new Error(message);
-    })
-    .parseAsync();
+  await runCommand(trustCommand, "trust", args);
   return { ...written };
 }
 

@@ -12,7 +12,7 @@ import { type Candidate, type Guess, Guesser } from "../../base/guess.ts";
 import { type Preimage, preimagesOf } from "../../base/preimages.ts";
 import { BaseChecker } from "./checker.ts";
 import type { SeriesBase } from "./series-base.ts";
-import { progress } from "../../cli/terminal.ts";
+import type { Progress } from "../reporter.ts";
 
 interface Tried extends Candidate {
   /** As git describe names it. */
@@ -49,6 +49,12 @@ interface Searched extends Pick<Guessed, "guess" | "by" | "created"> {
  */
 type Reach = "near" | "usual" | "exhaustive";
 
+interface GuesserOptions {
+  readonly reach?: Reach;
+  /** Gets how many commits were looked at. */
+  readonly progress?: Progress | null;
+}
+
 const MAX_OTHERS = 5;
 /** Commits before the mail that are looked at before those after it. */
 const NEAR = 5000;
@@ -62,9 +68,11 @@ export class BaseGuesser {
   readonly #objects: Objects;
   readonly #checker: BaseChecker;
   readonly #reach: Reach;
+  readonly #progress: Progress | null;
 
-  private constructor(repository: Repository, refs: Refs, reach: Reach) {
+  private constructor(repository: Repository, refs: Refs, reach: Reach, progress: Progress | null) {
     this.#reach = reach;
+    this.#progress = progress;
     this.#repository = repository;
     this.#refs = refs;
     this.#list = new CommitList(repository, refs.tips);
@@ -78,9 +86,9 @@ export class BaseGuesser {
   static async open(
     repository: Repository,
     globs: readonly string[],
-    reach: Reach = "usual",
+    { reach = "usual", progress = null }: GuesserOptions = {},
   ): Promise<BaseGuesser> {
-    return new BaseGuesser(repository, await findRefs(repository, globs), reach);
+    return new BaseGuesser(repository, await findRefs(repository, globs), reach, progress);
   }
 
   close(): void {
@@ -168,7 +176,7 @@ export class BaseGuesser {
         const { done, value } = await steps.next();
         if (done === true) return false;
         guesser.take(value);
-        if (++seen % 256 === 0) progress(`${seen} commits`, 0, 0, began);
+        if (++seen % 256 === 0) this.#progress?.(`${seen} commits`, 0, 0, began);
         if (await settled(value.open)) return true;
       }
       return true;

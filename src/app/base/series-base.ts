@@ -13,7 +13,7 @@ import { type Checked, type SeriesOutline, verdictOf } from "../../verify/result
 import { createCheck } from "../verify/checking.ts";
 import { faultAt } from "../fault.ts";
 import { openSource } from "../sources/sources.ts";
-import { progress, sayError } from "../../cli/terminal.ts";
+import { mailProgress, type Reporter } from "../reporter.ts";
 import { noPatch } from "../verify/verification.ts";
 
 /** What is kept of a mail until the base of its series was looked at. */
@@ -71,6 +71,7 @@ interface HeldMail extends Entry {
  */
 export async function readSeriesBases(
   sources: readonly string[],
+  { progress, sayError }: Pick<Reporter, "progress" | "sayError">,
 ): Promise<{ readonly allSeries: readonly SeriesBase[]; readonly faults: number }> {
   const faults: PatchsigError[] = [];
   const onUnread = ({ error }: Unread): void => {
@@ -78,12 +79,9 @@ export async function readSeriesBases(
     sayError(error);
   };
   const intake = createIntake(onUnread);
-  const began = Date.now();
   let mails = 0;
+  const onRead = mailProgress(progress, sources.length, () => mails);
   for (const source of sources) {
-    const onRead = (done: number, total: number): void => {
-      progress(`${mails} mails`, done, sources.length === 1 ? total : 0, began);
-    };
     for await (const pieces of openSource(source, {}, onRead)) {
       for (const piece of pieces) {
         if (isUnread(piece)) {

@@ -7,8 +7,8 @@ import { addBaseCheck, type Checked, type SeriesResult } from "../../verify/resu
 import type { Series } from "../../verify/series.ts";
 import { BaseChecker } from "./checker.ts";
 import { BaseGuesser } from "./guesser.ts";
+import type { Progress } from "../reporter.ts";
 import { type PatchSummary, patchSummary, type SeriesBase, seriesBaseOf } from "./series-base.ts";
-import { endOnSignal } from "../../cli/signals.ts";
 
 /** Diffs of series that are open; what comes when they are more is not tried. */
 const MAX_HELD = 256 << 20;
@@ -25,8 +25,7 @@ export interface Bases {
 }
 
 /** PatchsigError "no-repository". */
-export async function openBases(directory: string): Promise<Bases> {
-  endOnSignal();
+export async function openBases(directory: string, progress: Progress | null): Promise<Bases> {
   const repository = await openRepository(directory);
   const checker = new BaseChecker(repository);
   let guesser: BaseGuesser | null = null;
@@ -34,7 +33,7 @@ export async function openBases(directory: string): Promise<Bases> {
   const guessed = async (series: SeriesBase): Promise<Finding[]> => {
     if (!series.outline.complete || ++guesses > MAX_GUESSES) return [];
     try {
-      guesser ??= await BaseGuesser.open(repository, [], "near");
+      guesser ??= await BaseGuesser.open(repository, [], { reach: "near", progress });
     } catch (error) {
       // there is no branch to look at
       if (error instanceof PatchsigError && error.code === "not-found") return [];

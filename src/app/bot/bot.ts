@@ -11,11 +11,10 @@ import { isUnread, type SourceMail } from "../../source/piece.ts";
 import { shownUrl } from "../../source/url.ts";
 import { BotStore } from "../../store/bot-store.ts";
 import { replaceFile } from "../../store/replace-file.ts";
+import type { Reporter } from "../reporter.ts";
 import { checkMailServer } from "../send/mail-transport.ts";
 import { goneCursors } from "../sources/cursors.ts";
 import { openSource } from "../sources/sources.ts";
-import { out, say, sayError } from "../../cli/terminal.ts";
-import { ours } from "../../report/escape.ts";
 import { guesserOf, statusOf } from "./common.ts";
 import { writeDigest } from "./digest.ts";
 import { fetchInboxes } from "./fetch.ts";
@@ -52,16 +51,27 @@ export interface Bot {
 export interface BotOptions extends SendOptions {
   /** A file; nobody else may work on it. */
   readonly database: string;
+  /** Gets what was decided, letter by letter, before any leaves. */
+  readonly onLetter: (letter: PlannedLetter) => void;
+}
+
+/** A letter that will be written; or, in a rehearsal, would be. */
+export interface PlannedLetter {
+  readonly rehearsal: boolean;
+  readonly identity: string;
+  readonly topics: readonly string[];
+  readonly subject: string;
 }
 
 /** @throws PatchsigError "usage" for settings of `sendemail.*` that are wrong */
 export function createBot(settings: BotSettings, options: BotOptions): Bot {
   const { mode, address } = settings;
+  const { say, sayError } = options.reporter;
   const writes = mode === "private" || mode === "list";
   if (writes || mode === "digest") checkMailServer(options.words);
   const render = openTemplates(settings.templates);
   const store = openStore(options.database, settings, !writes);
-  const guesser = guesserOf(settings);
+  const guesser = guesserOf(settings, sayError);
 
   async function write(outcome: Outcome): Promise<Effect> {
     const { decision, series } = outcome;
@@ -85,7 +95,12 @@ export function createBot(settings: BotSettings, options: BotOptions): Bot {
     settings,
     guess: guesser.guess,
     write,
-    listen: createListener({ store, settings, render, hasCommit: (c) => hasCommit(settings, c) }),
+    listen: createListener({
+      store,
+      settings,
+      render,
+      hasCommit: (c) => hasCommit(settings, c, sayError),
+    }),
     onFailed: (source, error) => say(`${source}: ${(error as Error).message}`),
   });
 
@@ -132,9 +147,8 @@ export function createBot(settings: BotSettings, options: BotOptions): Bot {
   function tell({ decision, series }: Outcome): void {
     if (decision.kind !== "suggest") return;
     const { subject, sender } = series.first!;
-    const does = writes ? "will write to" : "would write to";
-    const about = decision.topics.join(" and ");
-    out(ours`${does} ${sender!.identity} about ${about}: ${subject}`);
+    const { topics } = decision;
+    options.onLetter({ rehearsal: !writes, identity: sender!.identity, topics, subject });
   }
 
   return {
@@ -189,7 +203,11 @@ function openStore(file: string, settings: BotSettings, rehearsal: boolean): Bot
   return store;
 }
 
-async function hasCommit({ repository }: BotSettings, commit: string): Promise<boolean | null> {
+async function hasCommit(
+  { repository }: BotSettings,
+  commit: string,
+  sayError: Reporter["sayError"],
+): Promise<boolean | null> {
   if (repository === null) return null;
   try {
     const objects = new Objects(await openRepository(repository));

@@ -11,18 +11,11 @@ import type { Lookup } from "../../send/settings.ts";
 import type { BotStore } from "../../store/bot-store.ts";
 import { defaultKeyPath } from "../../store/key-path.ts";
 import type { Status } from "../../report/bot.ts";
-import { formatRecord } from "../../report/json.ts";
 import { BaseGuesser, type Guessed } from "../base/guesser.ts";
 import type { SeriesBase } from "../base/series-base.ts";
 import { gitConfig } from "../settings.ts";
 import { asUsage } from "../usage.ts";
-import { out, sayError } from "../../cli/terminal.ts";
-
-export const CONFIG_OPTION = {
-  type: "string",
-  requiresArg: true,
-  describe: "the bot's file (default: patchsig.botFile of git config)",
-} as const;
+import type { Reporter } from "../reporter.ts";
 
 /**
  * The bot's settings, of a file with the syntax of git config.
@@ -84,7 +77,10 @@ export interface LazyGuesser {
 }
 
 /** Opens the repository at the first guess; `close` lets go of it, until the next one. */
-export function guesserOf({ repository, refs }: BotSettings): LazyGuesser {
+export function guesserOf(
+  { repository, refs }: BotSettings,
+  sayError: Reporter["sayError"],
+): LazyGuesser {
   let opened: Promise<BaseGuesser> | null = null;
   return {
     guess:
@@ -110,11 +106,6 @@ export function guesserOf({ repository, refs }: BotSettings): LazyGuesser {
       opened = null;
     },
   };
-}
-
-export function printRecord(type: string, fields: object): void {
-  const record = { type, ...fields };
-  out(formatRecord(record));
 }
 
 /** What `bot status` says, and what is written for Prometheus. */

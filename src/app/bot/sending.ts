@@ -8,8 +8,8 @@ import type { BotStore } from "../../store/bot-store.ts";
 import type { OutboxRow } from "../../store/outbox.ts";
 import { openTransport } from "../send/mail-transport.ts";
 import { drain } from "../send/outbox-run.ts";
-import { say } from "../../cli/terminal.ts";
 import { DAY } from "../../primitives/time.ts";
+import type { Reporter } from "../reporter.ts";
 
 export interface SendOptions {
   /** Where `sendemail.*` is looked for. */
@@ -17,6 +17,7 @@ export interface SendOptions {
   /** Seconds since the epoch, asked for each letter. */
   readonly now: () => number;
   readonly stop: AbortSignal;
+  readonly reporter: Reporter;
 }
 
 /** What is known of what has come, when letters are to leave. */
@@ -34,7 +35,7 @@ const MOST_DOUBTS = 3;
 export async function sendDue(
   store: BotStore,
   settings: BotSettings,
-  { words, now, stop }: SendOptions,
+  { words, now, stop, reporter: { say } }: SendOptions,
   reading: Reading,
 ): Promise<{ readonly failed: boolean; readonly next: number | null }> {
   const { outbox } = store;

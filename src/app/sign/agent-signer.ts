@@ -4,20 +4,22 @@ import { type Selected, selectKey } from "../../agent/select.ts";
 import { SshAgent, sshAgentOf } from "../../agent/ssh-agent.ts";
 import type { PublicKey } from "../../minisign/public-key.ts";
 import type { OpenSigner } from "./signer.ts";
-import { say } from "../../cli/terminal.ts";
+import type { Reporter } from "../reporter.ts";
+
+type Say = Reporter["say"];
 
 /** The agent of the environment; that it is waited for is said. PatchsigError "no-agent". */
-export function userAgent(): SshAgent {
-  return sshAgentOf(process.env, sayWaiting);
+export function userAgent(say: Say): SshAgent {
+  return sshAgentOf(process.env, waiting(say));
 }
 
-function sayWaiting(): void {
-  say("waiting for the ssh-agent: it may have asked you for something");
+function waiting(say: Say): () => void {
+  return () => say("waiting for the ssh-agent: it may have asked you for something");
 }
 
 /** The key in ssh-agent that a selector means. PatchsigError: "no-agent", "agent-failed", "no-key". */
-export async function agentKey(selector: string): Promise<Selected> {
-  const agent = userAgent();
+export async function agentKey(selector: string, say: Say): Promise<Selected> {
+  const agent = userAgent(say);
   try {
     return selectKey(await agent.holdings(), selector);
   } finally {
@@ -26,8 +28,8 @@ export async function agentKey(selector: string): Promise<Selected> {
 }
 
 /** A signer for it. */
-export async function agentSigner(selector: string): Promise<OpenSigner> {
-  const agent = userAgent();
+export async function agentSigner(selector: string, say: Say): Promise<OpenSigner> {
+  const agent = userAgent(say);
   try {
     return signerOf(agent, selectKey(await agent.holdings(), selector).publicKey);
   } catch (error) {
@@ -43,8 +45,9 @@ export async function agentSigner(selector: string): Promise<OpenSigner> {
 export async function signerIfHeld(
   socket: string,
   publicKey: PublicKey,
+  say: Say,
 ): Promise<OpenSigner | null> {
-  const agent = new SshAgent(socket, sayWaiting);
+  const agent = new SshAgent(socket, waiting(say));
   try {
     const { keys } = await agent.holdings();
     if (keys.some((key) => key.point.equals(publicKey.point))) return signerOf(agent, publicKey);

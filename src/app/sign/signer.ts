@@ -1,6 +1,6 @@
 /**
- * Who signs: a key that ssh-agent holds, or the key in a file, unlocked at most once. What asks for
- * passwords and what speaks to an agent is loaded when it is needed.
+ * Who signs: a key that ssh-agent holds, or the key in a file, unlocked at most once. What speaks to
+ * an agent is loaded when it is needed.
  */
 
 import { PatchsigError } from "../../errors.ts";
@@ -11,7 +11,7 @@ import {
   readSecretKeyFile,
   unlockKey,
 } from "../../store/key-file.ts";
-import type { PasswordSettings } from "../../cli/password.ts";
+import type { Reporter } from "../reporter.ts";
 import { keyChoiceOf } from "../settings.ts";
 
 /** A signer that holds a secret or a connection, until it is wiped. */
@@ -19,38 +19,30 @@ export interface OpenSigner extends Signer {
   wipe(): void;
 }
 
-export interface SignerSettings extends PasswordSettings {
+export interface SignerOptions {
+  /** As `--key` names it; without it, the user's own. */
   readonly key?: string | undefined;
+  /** Called at most once, for a key file with a password that no agent holds. */
+  readonly askPassword: AskPassword;
+  /** The user says where the password comes from and wants it used: no agent is asked first. */
+  readonly passwordGiven?: boolean;
+  readonly say: Reporter["say"];
 }
 
 /**
  * The user's key, ready to sign. The caller wipes it.
  *
  * A key file with a password is looked for in ssh-agent first (`key unlock`); only if it is not
- * there is the password asked for, once. Who says where a password comes from wants it used: then
- * the agent is not asked.
- *
- * @param askOtherwise if not on the terminal
+ * there is the password asked for, once.
  */
-export async function openSigner(
-  settings: SignerSettings,
-  askOtherwise: AskPassword | null = null,
-): Promise<OpenSigner> {
-  const { passwordFd, passwordFile } = settings;
-  const given = passwordFd !== undefined || passwordFile !== undefined;
-  const source = async (): Promise<AskPassword> =>
-    (await import("../../cli/password.ts")).passwordSource(settings).ask;
-  // wrong usage is told before anything is done
-  const fromSettings = given ? await source() : null;
-
-  const choice = keyChoiceOf(settings.key);
+export async function openSigner(options: SignerOptions): Promise<OpenSigner> {
+  const { askPassword, passwordGiven = false, say } = options;
+  const choice = keyChoiceOf(options.key);
   if (choice.kind === "agent")
-    return (await import("./agent-signer.ts")).agentSigner(choice.selector);
+    return (await import("./agent-signer.ts")).agentSigner(choice.selector, say);
   const { path } = choice;
-  const askPassword: AskPassword =
-    fromSettings ?? askOtherwise ?? (async (prompt) => (await source())(prompt));
   try {
-    const unlocked = given ? null : await unlockedInAgent(path);
+    const unlocked = passwordGiven ? null : await unlockedInAgent(path, say);
     return unlocked ?? (await unlockKey({ path, askPassword }));
   } catch (error) {
     if (error instanceof PatchsigError && error.code === "not-found")
@@ -63,12 +55,12 @@ export async function openSigner(
 }
 
 /** A signer for the key in this file if the file has a password and ssh-agent holds the key. */
-async function unlockedInAgent(path: string): Promise<OpenSigner | null> {
+async function unlockedInAgent(path: string, say: Reporter["say"]): Promise<OpenSigner | null> {
   const socket = process.env["SSH_AUTH_SOCK"] ?? "";
   if (socket === "" || !isEncrypted(path)) return null;
   const publicKey = readPublicKeyBeside(path);
   if (publicKey === null) return null;
-  return (await import("./agent-signer.ts")).signerIfHeld(socket, publicKey);
+  return (await import("./agent-signer.ts")).signerIfHeld(socket, publicKey, say);
 }
 
 function isEncrypted(path: string): boolean {

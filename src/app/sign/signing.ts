@@ -14,7 +14,6 @@ import { readBaseLines } from "../../base/lines.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
 import { checkMail } from "../../verify/check.ts";
 import { gitConfig } from "../settings.ts";
-import { say } from "../../cli/terminal.ts";
 
 /** One mail to be signed, with its CRs. */
 export interface Draft {
@@ -245,16 +244,16 @@ function baseOf(group: readonly GroupMember[], asked: string | null | undefined)
   return written ?? old.find((commit) => commit !== null) ?? null;
 }
 
-/** Says what was signed, on stderr. */
-export function reportSigned(signed: Signed, by: string): void {
-  if (signed.patches > 0) {
-    const what = `${signed.patches} ${signed.patches === 1 ? "mail" : "mails"}`;
-    const base = signed.base === null ? "no base commit" : `base ${signed.base.slice(0, 12)}`;
-    say(`signed ${what} as ${by}, ${base}`);
-  }
-  for (const name of signed.unsigned)
-    say(`note: ${name} is not signed: git am finds no diff in it`);
-  for (const text of signed.notes) say(`note: ${text}`);
+/** What was signed, and what to know of it, a line each. */
+export function signedLines(signed: Signed, by: string): string[] {
+  const { patches, base, unsigned, notes } = signed;
+  const what = `${patches} ${patches === 1 ? "mail" : "mails"}`;
+  const on = base === null ? "no base commit" : `base ${base.slice(0, 12)}`;
+  return [
+    ...(patches === 0 ? [] : [`signed ${what} as ${by}, ${on}`]),
+    ...unsigned.map((name) => `note: ${name} is not signed: git am finds no diff in it`),
+    ...notes.map((text) => `note: ${text}`),
+  ];
 }
 
 /** Something that was to be signed is not, or not so that it will be accepted. */

@@ -18,7 +18,11 @@ export function inboxAt(folder: string): Epoch[] | null {
 }
 
 /** Null if the folder is no public-inbox. */
-export function openInbox(folder: string, options: SourceOptions, onRead: OnRead): Pieces | null {
+export function openInbox(
+  folder: string,
+  options: SourceOptions,
+  onRead: OnRead | undefined,
+): Pieces | null {
   const epochs = inboxAt(folder);
   return epochs === null ? null : inboxPieces(folder, epochs, options, onRead);
 }
@@ -27,7 +31,7 @@ async function* inboxPieces(
   source: string,
   epochs: readonly Epoch[],
   { since, cursorOf }: SourceOptions,
-  onRead: OnRead,
+  onRead: OnRead | undefined,
 ): Pieces {
   const cursorName = (epoch: Epoch): string => `public-inbox ${epoch.name}`;
   const inbox = {
@@ -49,15 +53,15 @@ async function* inboxPieces(
   let total = 0;
   let done = 0;
   try {
-    // said to who watches, when it is known
-    if (process.stderr.isTTY)
+    // when it is known, for who watches
+    if (onRead !== undefined)
       void countCommits(epochs, inbox).then(
         (n) => (total = n),
         () => {},
       );
     for await (const mails of readInbox(epochs, inbox)) {
       done += mails.length;
-      onRead(done, total);
+      onRead?.(done, total);
       yield mails.map(pieceOf);
     }
   } catch (error) {

@@ -17,16 +17,13 @@ export interface SourceOptions {
 /**
  * The mails of a source, oldest first where it knows. What cannot be read is a piece, never thrown.
  *
+ * @param onRead without it, nobody watches
  * @throws PatchsigError "usage" if the options do not go with this source
  */
-export async function* openSource(
-  name: string,
-  options: SourceOptions,
-  onRead: OnRead = () => {},
-): Pieces {
+export async function* openSource(name: string, options: SourceOptions, onRead?: OnRead): Pieces {
   if (isMailboxUrl(name)) {
     const { openMailbox } = await import("./imap-source.ts");
-    return yield* openMailbox(name, options, onRead);
+    return yield* openMailbox(name, options, onRead ?? (() => {}));
   }
   if (isUrl(name) && !isThere(name))
     throw new PatchsigError("usage", `${shownUrl(name)}: patchsig reads no such addresses`, {
@@ -40,7 +37,7 @@ export async function* openSource(
   }
   if (options.since !== undefined)
     throw new PatchsigError("usage", `--since goes with a public-inbox or IMAP, not ${name}`);
-  yield* readSource(name, options.cursorOf, onRead);
+  yield* readSource(name, options.cursorOf, onRead ?? (() => {}));
 }
 
 /** The mails of several sources, one source after the other. `onRead` counts within each. */

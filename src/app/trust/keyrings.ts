@@ -11,8 +11,9 @@ import type { Cause } from "../../trust/record.ts";
 import type { Ruling } from "../../trust/ruling.ts";
 import type { Statement } from "../../trust/statement.ts";
 import { shellCommand } from "../../primitives/shell.ts";
+import { statementsInFile } from "./statements.ts";
 import { placesOf } from "../settings.ts";
-import { say } from "../../cli/terminal.ts";
+import type { Reporter } from "../reporter.ts";
 import { now } from "../now.ts";
 
 /** How the files of a keyring lie: as docs/spec/trust.md says, or as patatt has them. */
@@ -50,17 +51,18 @@ export function configuredKeyrings(): {
 /**
  * Before mails are verified: takes the user's keyrings over, and reads the repository's.
  *
+ * @param say gets what is wrong with them
  * @returns what the latter say
  */
-export async function readKeyrings(store: TrustStore): Promise<Pins> {
+export async function readKeyrings(store: TrustStore, say: Reporter["say"]): Promise<Pins> {
   const { own, repository } = configuredKeyrings();
-  await importKeyrings(own, store);
+  await importKeyrings(own, store, say);
   const verifier = createVerifier();
   const keyrings: Keyring[] = [];
   for (const name of repository) {
     const keyring = await openKeyring(name, verifier);
     keyrings.push(keyring);
-    sayWrong(name, keyring.problems.length, 0);
+    wrongWith(name, keyring.problems.length, 0).forEach(say);
   }
   return pinsOf(keyrings);
 }
@@ -110,21 +112,41 @@ export function takeKeyring(
 }
 
 /** Takes keyrings over, and says where they contradict. */
-async function importKeyrings(names: readonly string[], store: TrustStore): Promise<void> {
+async function importKeyrings(
+  names: readonly string[],
+  store: TrustStore,
+  say: Reporter["say"],
+): Promise<void> {
   const verifier = createVerifier();
   for (const name of names) {
     const { keys, problems } = await importKeyring(name, store, verifier);
     const conflicts = keys.filter(({ outcome }) => outcome === "conflict").length;
-    sayWrong(name, problems.length, conflicts);
+    wrongWith(name, problems.length, conflicts).forEach(say);
   }
 }
 
-function sayWrong(name: string, problems: number, conflicts: number): void {
+function wrongWith(name: string, problems: number, conflicts: number): string[] {
   const wrong = [
     ...(conflicts > 0 ? [`${conflicts} of its keys not taken: other keys are in use here`] : []),
     ...(problems > 0 ? [`${problems} of its files not read`] : []),
   ];
-  if (wrong.length === 0) return;
-  say(`note: keyring ${name}: ${wrong.join("; ")}`);
-  say(`hint: ${shellCommand("git patchsig trust diff", name)}`);
+  if (wrong.length === 0) return [];
+  return [
+    `note: keyring ${name}: ${wrong.join("; ")}`,
+    `hint: ${shellCommand("git patchsig trust diff", name)}`,
+  ];
+}
+
+/** Takes over statements from a file, in the order of their time. */
+export function importFile(name: string, trust: TrustStore): Imported {
+  const cause = { cause: "file", at: now(), messageId: "", source: name } as const;
+  const said = [...statementsInFile(name)].sort((a, b) => a.time - b.time);
+  return trust.transaction(() => ({
+    keys: [],
+    problems: [],
+    statements: said.map((statement) => ({
+      statement,
+      ruling: trust.applyStatement(statement, cause),
+    })),
+  }));
 }

@@ -1,12 +1,11 @@
 /** `patchsig base check`: is the base here, is it public, does the series apply to it. */
 
-import type { CommandModule } from "yargs";
 import { openRepository } from "../../git/repository.ts";
 import { renderCheck } from "../../report/base.ts";
 import { BaseChecker } from "../../app/base/checker.ts";
 import { readSeriesBases } from "../../app/base/series-base.ts";
 import { endOnSignal } from "../signals.ts";
-import { outputStyle, progress } from "../terminal.ts";
+import { outputStyle, reporter } from "../terminal.ts";
 import {
   baseFindings,
   exitStatus,
@@ -16,32 +15,28 @@ import {
   REPOSITORY,
   SOURCES,
 } from "./common.ts";
+import { command } from "../command.ts";
 
-interface Arguments {
-  source: string[];
-  repo: string;
-  json: boolean;
-}
-
-export const checkCommand: CommandModule<object, Arguments> = {
-  command: "check [source..]",
+export const checkCommand = command({
+  usage: "check [source..]",
   describe: "look at the base in a repository, and try the series on it",
-  builder: (yargs) =>
-    yargs
-      .positional("source", SOURCES)
-      .option("repo", REPOSITORY)
-      .option("json", JSON_OPTION) as never,
-  async handler({ source, repo, json }) {
+  words: { source: SOURCES },
+  options: {
+    repo: REPOSITORY,
+    json: JSON_OPTION,
+  },
+  async run({ source, repo, json }) {
     endOnSignal();
     const repository = await openRepository(repo);
-    const { allSeries, faults } = await readSeriesBases(source);
+    const { allSeries, faults } = await readSeriesBases(source, reporter());
     const checker = new BaseChecker(repository);
     const print = printBlocks();
+    const { progress } = reporter();
     const began = Date.now();
     let met = true;
     try {
       for (const [i, series] of allSeries.entries()) {
-        progress(`${i} of ${allSeries.length} series`, i, allSeries.length, began);
+        progress?.(`${i} of ${allSeries.length} series`, i, allSeries.length, began);
         const checkup = await checker.check(series, allSeries);
         const findings = [...baseFindings(series), ...checkup.findings];
         if (checkup.check.state !== "applies") met = false;
@@ -57,6 +52,6 @@ export const checkCommand: CommandModule<object, Arguments> = {
     } finally {
       checker.close();
     }
-    process.exitCode = exitStatus(met, faults);
+    return exitStatus(met, faults);
   },
-};
+});

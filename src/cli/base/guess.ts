@@ -1,12 +1,11 @@
 /** `patchsig base guess`: the commit that a series was most likely made against, and why. */
 
-import type { CommandModule } from "yargs";
 import { openRepository } from "../../git/repository.ts";
 import { renderGuess } from "../../report/base-guess.ts";
 import { BaseGuesser, type Guessed } from "../../app/base/guesser.ts";
 import { readSeriesBases } from "../../app/base/series-base.ts";
 import { endOnSignal } from "../signals.ts";
-import { outputStyle } from "../terminal.ts";
+import { outputStyle, reporter } from "../terminal.ts";
 import {
   exitStatus,
   JSON_OPTION,
@@ -15,47 +14,39 @@ import {
   REPOSITORY,
   SOURCES,
 } from "./common.ts";
-
-interface Arguments {
-  source: string[];
-  repo: string;
-  ref?: string[];
-  exhaustive: boolean;
-  json: boolean;
-}
+import { command } from "../command.ts";
 
 /** Series whose guesses are printed together. */
 const AT_A_TIME = 32;
 
-export const guessCommand: CommandModule<object, Arguments> = {
-  command: "guess [source..]",
+export const guessCommand = command({
+  usage: "guess [source..]",
   describe: "find the commit that they were most likely made against",
-  builder: (yargs) =>
-    yargs
-      .positional("source", SOURCES)
-      .option("repo", REPOSITORY)
-      .option("ref", {
-        type: "string",
-        array: true,
-        // one at a time: yargs' arrays would take the sources too
-        nargs: 1,
-        describe: "look at these refs only, as main or 'net/*'; can be given again",
-      })
-      .option("exhaustive", {
-        type: "boolean",
-        default: false,
-        describe: "look at all of history to tell whether a commit is the only one",
-      })
-      .option("json", JSON_OPTION) as never,
-  async handler({ source, repo, ref, exhaustive, json }) {
+  words: { source: SOURCES },
+  options: {
+    repo: REPOSITORY,
+    ref: {
+      type: "string",
+      array: true,
+      // one at a time: yargs' arrays would take the sources too
+      nargs: 1,
+      describe: "look at these refs only, as main or 'net/*'; can be given again",
+    },
+    exhaustive: {
+      type: "boolean",
+      default: false,
+      describe: "look at all of history to tell whether a commit is the only one",
+    },
+    json: JSON_OPTION,
+  },
+  async run({ source, repo, ref, exhaustive, json }) {
     endOnSignal();
     const repository = await openRepository(repo);
-    const { allSeries, faults } = await readSeriesBases(source);
-    const guesser = await BaseGuesser.open(
-      repository,
-      ref ?? [],
-      exhaustive ? "exhaustive" : "usual",
-    );
+    const { allSeries, faults } = await readSeriesBases(source, reporter());
+    const guesser = await BaseGuesser.open(repository, ref ?? [], {
+      reach: exhaustive ? "exhaustive" : "usual",
+      progress: reporter().progress,
+    });
     const print = printBlocks();
     let met = true;
     try {
@@ -70,9 +61,9 @@ export const guessCommand: CommandModule<object, Arguments> = {
     } finally {
       guesser.close();
     }
-    process.exitCode = exitStatus(met, faults);
+    return exitStatus(met, faults);
   },
-};
+});
 
 function fieldsOf({ guess, by, confidence, candidates, created }: Guessed): object {
   const { candidates: _, ...rest } = guess;

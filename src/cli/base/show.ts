@@ -1,10 +1,9 @@
 /** `patchsig base show`: what mails say of their base; no repository is asked. */
 
-import type { CommandModule } from "yargs";
 import { ours } from "../../report/escape.ts";
 import { renderShow } from "../../report/base.ts";
 import { readSeriesBases } from "../../app/base/series-base.ts";
-import { outputStyle, out } from "../terminal.ts";
+import { out, outputStyle, reporter } from "../terminal.ts";
 import {
   baseFindings,
   exitStatus,
@@ -13,27 +12,22 @@ import {
   printRecord,
   SOURCES,
 } from "./common.ts";
+import { command } from "../command.ts";
 
-interface Arguments {
-  source: string[];
-  commit: boolean;
-  json: boolean;
-}
-
-export const showCommand: CommandModule<object, Arguments> = {
-  command: "show [source..]",
+export const showCommand = command({
+  usage: "show [source..]",
   describe: "what the mails themselves say",
-  builder: (yargs) =>
-    yargs
-      .positional("source", SOURCES)
-      .option("commit", {
-        type: "boolean",
-        default: false,
-        describe: "print the commit's full name and nothing else",
-      })
-      .option("json", JSON_OPTION) as never,
-  async handler({ source, commit, json }) {
-    const { allSeries, faults } = await readSeriesBases(source);
+  words: { source: SOURCES },
+  options: {
+    commit: {
+      type: "boolean",
+      default: false,
+      describe: "print the commit's full name and nothing else",
+    },
+    json: JSON_OPTION,
+  },
+  async run({ source, commit, json }) {
+    const { allSeries, faults } = await readSeriesBases(source, reporter());
     const print = printBlocks();
     for (const series of allSeries) {
       const { claim, outline } = series;
@@ -44,6 +38,6 @@ export const showCommand: CommandModule<object, Arguments> = {
       else if (claim.base.commit !== null) out(ours`${claim.base.commit}`);
     }
     const allNamed = allSeries.every(({ claim }) => claim.base.commit !== null);
-    process.exitCode = exitStatus(allNamed, faults);
+    return exitStatus(allNamed, faults);
   },
-};
+});

@@ -3,7 +3,6 @@
  * Nothing is written anywhere: the same work as `bot run` does, in memory, by the mails' own clock.
  */
 
-import type { CommandModule } from "yargs";
 import { byDate } from "../../bot/by-date.ts";
 import type { Reason } from "../../bot/decide.ts";
 import { fieldsOf } from "../../bot/header.ts";
@@ -16,48 +15,53 @@ import { BotStore } from "../../store/bot-store.ts";
 import { now } from "../../app/now.ts";
 import { endOnSignal } from "../signals.ts";
 import { openSource } from "../../app/sources/sources.ts";
-import { clearProgress, out, outputStyle, progress, sayError } from "../terminal.ts";
-import { CONFIG_OPTION, guesserOf, printRecord, readBotFile } from "../../app/bot/common.ts";
-import { withExcluded } from "./exclude.ts";
+import { mailProgress } from "../../app/reporter.ts";
+import { clearProgress, out, outputStyle, reporter, sayError } from "../terminal.ts";
+import { guesserOf, readBotFile } from "../../app/bot/common.ts";
+import { CONFIG_OPTION, printRecord } from "./common.ts";
+import { withExcluded } from "../../app/bot/exclude.ts";
 import { suggestionView } from "../../app/bot/letters.ts";
 import { createBotSession, type Outcome } from "../../app/bot/session.ts";
 import { openTemplates } from "../../app/bot/templates.ts";
+import { command, type Status } from "../command.ts";
 
 interface Arguments {
-  source: string[];
-  config?: string;
-  since?: string;
+  source: string[] | undefined;
+  config?: string | undefined;
+  since?: string | undefined;
   letters: boolean;
   json: boolean;
 }
 
-export const previewCommand: CommandModule<object, Arguments> = {
-  command: "preview [source..]",
+export const previewCommand = command({
+  usage: "preview [source..]",
   describe: "show what it would have written over an archive, to whom and why",
-  builder: (yargs) =>
-    yargs
-      .positional("source", {
-        describe: "as verify takes them (default: those of the bot's file)",
-        type: "string",
-        array: true,
-      })
-      .option("config", CONFIG_OPTION)
-      .option("since", {
-        type: "string",
-        requiresArg: true,
-        describe: "of a public-inbox or IMAP, what came after: 2026-10-01, 2.weeks",
-      })
-      .option("letters", { type: "boolean", default: false, describe: "print the letters too" })
-      .option("json", { type: "boolean", default: false, describe: "one record a line" }) as never,
-  handler: preview,
-};
+  words: {
+    source: {
+      describe: "as verify takes them (default: those of the bot's file)",
+      type: "string",
+      array: true,
+    },
+  },
+  options: {
+    config: CONFIG_OPTION,
+    since: {
+      type: "string",
+      requiresArg: true,
+      describe: "of a public-inbox or IMAP, what came after: 2026-10-01, 2.weeks",
+    },
+    letters: { type: "boolean", default: false, describe: "print the letters too" },
+    json: { type: "boolean", default: false, describe: "one record a line" },
+  },
+  run: preview,
+});
 
 /** Mails that are taken in at a time. */
 const AT_A_TIME = 32;
 /** Bytes of mails that are put into the order of their dates. */
 const MAX_SORTED = 128 << 20;
 
-async function preview(args: Arguments): Promise<void> {
+async function preview(args: Arguments): Promise<Status> {
   endOnSignal();
   const settings = withExcluded(readBotFile(args.config, { optional: true }));
   const sources = args.source ?? settings.sources;
@@ -67,7 +71,7 @@ async function preview(args: Arguments): Promise<void> {
     });
   const render = openTemplates(settings.templates);
   const store = new BotStore(null, true);
-  const guesser = guesserOf(settings);
+  const guesser = guesserOf(settings, sayError);
   const { guess } = guesser;
   const held = new Map<Reason, number>();
   const letters: Planned[] = [];
@@ -77,7 +81,6 @@ async function preview(args: Arguments): Promise<void> {
   const order = byDate<SourceMail>(MAX_SORTED);
   let time = 0;
   const waiting: SourceMail[] = [];
-  const began = Date.now();
   const session = createBotSession({
     store,
     settings,
@@ -131,9 +134,8 @@ async function preview(args: Arguments): Promise<void> {
   }
 
   try {
+    const onRead = mailProgress(reporter().progress, sources.length, () => mails);
     for (const source of sources) {
-      const onRead = (done: number, total: number): void =>
-        progress(`${mails} mails`, done, sources.length === 1 ? total : 0, began);
       for await (const pieces of openSource(source, { since: args.since }, onRead)) {
         for (const piece of pieces) {
           if (isUnread(piece)) {
@@ -157,7 +159,7 @@ async function preview(args: Arguments): Promise<void> {
   const result = { mails, series, ...span, held, letters };
   if (args.json) printRecord("bot-preview", summary(result));
   else out(renderPreview(result, outputStyle()));
-  process.exitCode = unread > 0 ? EXIT.failed : EXIT.ok;
+  return unread > 0 ? EXIT.failed : EXIT.ok;
 }
 
 /** Its Date; null if there is none, or it has not come yet. */

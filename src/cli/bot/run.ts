@@ -1,39 +1,39 @@
 /** `patchsig bot run`: reads, decides and sends, until it is told to end. */
 
-import type { CommandModule } from "yargs";
 import type { BotSettings } from "../../bot/settings.ts";
 import { PatchsigError, EXIT } from "../../errors.ts";
 import { BOT_SCHEMA } from "../../store/bot-schema.ts";
 import { takeLock } from "../../store/lock.ts";
 import { now } from "../../app/now.ts";
-import { withExcluded } from "./exclude.ts";
-import {
-  botSettings,
-  CONFIG_OPTION,
-  databaseOf,
-  layered,
-  readBotConfig,
-} from "../../app/bot/common.ts";
+import { withExcluded } from "../../app/bot/exclude.ts";
+import { botSettings, databaseOf, layered, readBotConfig } from "../../app/bot/common.ts";
+import type { PlannedLetter } from "../../app/bot/bot.ts";
+import { ours } from "../../report/escape.ts";
+import { out, reporter } from "../terminal.ts";
+import { CONFIG_OPTION } from "./common.ts";
 import { gitConfig } from "../../app/settings.ts";
+import { command, type Status } from "../command.ts";
 
 interface Arguments {
-  config?: string;
+  config?: string | undefined;
   once: boolean;
 }
 
-export const runCommand: CommandModule<object, Arguments> = {
-  command: "run",
+export const runCommand = command({
+  usage: "run",
   describe: "read the sources, decide, and send what is due",
-  builder: (yargs) =>
-    yargs.option("config", CONFIG_OPTION).option("once", {
+  options: {
+    config: CONFIG_OPTION,
+    once: {
       type: "boolean",
       default: false,
       describe: "one round only, for cron or a timer",
-    }) as never,
-  handler: run,
-};
+    },
+  },
+  run: run,
+});
 
-async function run({ config, once }: Arguments): Promise<void> {
+async function run({ config, once }: Arguments): Promise<Status> {
   const file = readBotConfig(config);
   const settings = withExcluded(botSettings(file));
   checkComplete(settings);
@@ -46,15 +46,19 @@ async function run({ config, once }: Arguments): Promise<void> {
   const unlock = takeLock(BOT_SCHEMA, database, "another bot");
   const ending = endAfterRound();
   const words = layered(file, gitConfig());
-  const bot = createBot(settings, { words, database, now, stop: ending });
+  const bot = createBot(settings, {
+    words,
+    database,
+    now,
+    stop: ending,
+    reporter: reporter(),
+    onLetter: tell,
+  });
   const watch = once ? null : watchSources(settings.sources);
   try {
     for (;;) {
       const round = await bot.round();
-      if (once) {
-        process.exitCode = round.failed ? EXIT.failed : EXIT.ok;
-        return;
-      }
+      if (once) return round.failed ? EXIT.failed : EXIT.ok;
       if (ending.aborted) return;
       await watch!.news(Math.max(1, round.next - now()), ending);
       if (ending.aborted) return;
@@ -64,6 +68,11 @@ async function run({ config, once }: Arguments): Promise<void> {
     bot.close();
     unlock();
   }
+}
+
+function tell({ rehearsal, identity, topics, subject }: PlannedLetter): void {
+  const does = rehearsal ? "would write to" : "will write to";
+  out(ours`${does} ${identity} about ${topics.join(" and ")}: ${subject}`);
 }
 
 function checkComplete({ mode, address, sources, maintainers }: BotSettings): void {

@@ -1,7 +1,6 @@
 /** `patchsig bot status` and `bot forget`: what the bot has done, and what it knows of somebody. */
 
 import { existsSync } from "node:fs";
-import type { CommandModule } from "yargs";
 import { authorDigest } from "../../bot/identity.ts";
 import { PatchsigError, EXIT } from "../../errors.ts";
 import { ours } from "../../report/escape.ts";
@@ -12,27 +11,18 @@ import { BotStore } from "../../store/bot-store.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
 import { now } from "../../app/now.ts";
 import { out } from "../terminal.ts";
-import {
-  CONFIG_OPTION,
-  databaseOf,
-  printRecord,
-  readBotFile,
-  statusOf,
-} from "../../app/bot/common.ts";
+import { databaseOf, readBotFile, statusOf } from "../../app/bot/common.ts";
+import { CONFIG_OPTION, printRecord } from "./common.ts";
+import { command } from "../command.ts";
 
-interface StatusArguments {
-  config?: string;
-  json: boolean;
-}
-
-export const statusCommand: CommandModule<object, StatusArguments> = {
-  command: "status",
+export const statusCommand = command({
+  usage: "status",
   describe: "say what it has done, and what came of it",
-  builder: (yargs) =>
-    yargs
-      .option("config", CONFIG_OPTION)
-      .option("json", { type: "boolean", default: false, describe: "one record" }) as never,
-  handler({ config, json }) {
+  options: {
+    config: CONFIG_OPTION,
+    json: { type: "boolean", default: false, describe: "one record" },
+  },
+  run({ config, json }) {
     const settings = readBotFile(config);
     const store = openStore(databaseOf(settings));
     try {
@@ -45,21 +35,16 @@ export const statusCommand: CommandModule<object, StatusArguments> = {
       store.close();
     }
   },
-};
+});
 
-interface ForgetArguments {
-  config?: string;
-  address: string;
-}
-
-export const forgetCommand: CommandModule<object, ForgetArguments> = {
-  command: "forget <address>",
+export const forgetCommand = command({
+  usage: "forget <address>",
   describe: "take away what names somebody; that they want no letters is kept",
-  builder: (yargs) =>
-    yargs
-      .positional("address", { describe: "a mail address", type: "string", demandOption: true })
-      .option("config", CONFIG_OPTION) as never,
-  handler({ config, address }) {
+  words: {
+    address: { describe: "a mail address", type: "string", demandOption: true },
+  },
+  options: { config: CONFIG_OPTION },
+  run({ config, address }) {
     const identity = normaliseIdentity(address);
     if (identity === null) throw new PatchsigError("usage", `${address} is no mail address`);
     const file = databaseOf(readBotFile(config));
@@ -69,8 +54,8 @@ export const forgetCommand: CommandModule<object, ForgetArguments> = {
     try {
       const series = store.forget(authorDigest(identity), now());
       if (series === 0) {
-        process.exitCode = EXIT.unmet;
-        return out(ours`nothing is known of ${identity}`);
+        out(ours`nothing is known of ${identity}`);
+        return EXIT.unmet;
       }
       out(ours`forgot ${identity}: ${series} series`);
     } finally {
@@ -78,7 +63,7 @@ export const forgetCommand: CommandModule<object, ForgetArguments> = {
       unlock();
     }
   },
-};
+});
 
 function openStore(file: string): BotStore {
   if (!existsSync(file))

@@ -1,20 +1,13 @@
 /** `patchsig bot`: suggests signing and bases to a list's authors, rarely and in private. */
 
-import type { Argv, CommandModule } from "yargs";
+import type { CommandGroup } from "../command.ts";
 import { previewCommand } from "../bot/preview.ts";
 import { runCommand } from "../bot/run.ts";
 import { forgetCommand, statusCommand } from "../bot/status.ts";
 
-export const botCommand: CommandModule = {
-  command: "bot",
+export const botCommand: CommandGroup = {
+  usage: "bot",
   describe: "suggest signing and bases to a list's authors, rarely and in private",
-  builder: (yargs): Argv =>
-    yargs
-      .command(runCommand)
-      .command(previewCommand)
-      .command(statusCommand)
-      .command(forgetCommand)
-      .demandCommand(1, "bot: run, preview, status or forget?")
-      .strict(),
-  handler: () => undefined,
+  question: "bot: run, preview, status or forget?",
+  commands: [runCommand, previewCommand, statusCommand, forgetCommand],
 };

@@ -3,11 +3,19 @@
  * be quick: nothing of the rest is loaded for it.
  */
 
+import type { Status } from "../command.ts";
+import { say } from "../terminal.ts";
+
 export const hookCommand = {
-  async run(args: string[]): Promise<void> {
+  async run(args: string[]): Promise<Status> {
     const [action, ...rest] = args;
-    if (action === "run") return (await import("../../app/sign/hook-run.ts")).runHook(rest);
+    if (action === "run") {
+      const { runHook } = await import("../../app/hook/run.ts");
+      const askPassword = async (prompt: string): Promise<Buffer> =>
+        (await import("../signer.ts")).askOnTerminal(prompt);
+      return runHook(rest, { say, askPassword });
+    }
     const { runCommand } = await import("../run-command.ts");
-    await runCommand((await import("../hook-setup.ts")).setupCommand, "hook", args);
+    return runCommand((await import("../hook/setup.ts")).setupCommand, "hook", args);
   },
 };

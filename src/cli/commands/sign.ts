@@ -1,49 +1,51 @@
 /** `patchsig sign`: patch files, mails and mboxes in place, or stdin to stdout. */
 
-import type { Argv, CommandModule } from "yargs";
 import { PatchsigError, EXIT } from "../../errors.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import { passwordOptions, type PasswordSettings } from "../password.ts";
 import { checkWritable, draftsOf, readSheet, rewritten } from "../../app/sign/sheet.ts";
-import { openSigner } from "../../app/sign/signer.ts";
-import { isUnmet, reportSigned, signDrafts, signerAddress } from "../../app/sign/signing.ts";
-import { outFile } from "../terminal.ts";
+import { userSigner } from "../signer.ts";
+import { isUnmet, signedLines, signDrafts, signerAddress } from "../../app/sign/signing.ts";
+import { outFile, say } from "../terminal.ts";
 import { now } from "../../app/now.ts";
+import { command, type Status } from "../command.ts";
 
 interface Arguments extends PasswordSettings {
   file: string[];
-  key?: string;
-  base?: string;
+  key?: string | undefined;
+  base?: string | undefined;
   quiet: boolean;
 }
 
-export const signCommand: CommandModule<object, Arguments> = {
-  command: "sign [file..]",
+export const signCommand = command({
+  usage: "sign [file..]",
   describe: "sign or re-sign patch files, mails, an mbox",
-  builder: (yargs): Argv<Arguments> =>
-    yargs
-      .positional("file", {
-        describe: "files to sign in place; none or - signs stdin to stdout",
-        type: "string",
-        array: true,
-        default: ["-"],
-      })
-      .option("key", {
-        type: "string",
-        requiresArg: true,
-        describe: "the secret key file, or ssh:NAME of one in ssh-agent (default: patchsig.key)",
-      })
-      .option("base", {
-        type: "string",
-        requiresArg: true,
-        describe: "full name of the base commit, where the mails do not say it",
-      })
-      .option("quiet", { alias: "q", type: "boolean", default: false, describe: "say nothing" })
-      .options(passwordOptions) as unknown as Argv<Arguments>,
-  handler: sign,
-};
+  words: {
+    file: {
+      describe: "files to sign in place; none or - signs stdin to stdout",
+      type: "string",
+      array: true,
+      default: ["-"],
+    },
+  },
+  options: {
+    key: {
+      type: "string",
+      requiresArg: true,
+      describe: "the secret key file, or ssh:NAME of one in ssh-agent (default: patchsig.key)",
+    },
+    base: {
+      type: "string",
+      requiresArg: true,
+      describe: "full name of the base commit, where the mails do not say it",
+    },
+    quiet: { alias: "q", type: "boolean", default: false, describe: "say nothing" },
+    ...passwordOptions,
+  },
+  run: sign,
+});
 
-async function sign(args: Arguments): Promise<void> {
+async function sign(args: Arguments): Promise<Status> {
   const { base } = args;
   if (base !== undefined && !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(base))
     throw new PatchsigError("usage", `--base wants a full object name`, {
@@ -52,7 +54,7 @@ async function sign(args: Arguments): Promise<void> {
   if (args.file.includes("-") && args.file.length > 1)
     throw new PatchsigError("usage", "stdin cannot be signed together with files");
   // with --password-fd 0 the mails come after the password
-  let signer = args.passwordFd === 0 ? await openSigner(args) : null;
+  let signer = args.passwordFd === 0 ? await userSigner(args) : null;
   try {
     const sheets = args.file.map(readSheet);
     for (const { name } of sheets) checkWritable(name);
@@ -61,7 +63,7 @@ async function sign(args: Arguments): Promise<void> {
       throw new PatchsigError("no-patch", "no patch found", { exit: EXIT.unmet });
 
     const by = signerAddress();
-    signer ??= await openSigner(args);
+    signer ??= await userSigner(args);
     const time = now();
     const signed = await signDrafts(drafts, { signer, by, time, base, inOrder: false });
     if (signed.patches === 0 && signed.notes.length === 0)
@@ -76,8 +78,8 @@ async function sign(args: Arguments): Promise<void> {
       if (sheet.name === "-") outFile(bytes);
       else if (!bytes.equals(sheet.bytes)) replaceFile(sheet.name, bytes);
     }
-    if (!args.quiet) reportSigned(signed, by);
-    if (isUnmet(signed)) process.exitCode = EXIT.unmet;
+    if (!args.quiet) signedLines(signed, by).forEach(say);
+    return isUnmet(signed) ? EXIT.unmet : EXIT.ok;
   } finally {
     signer?.wipe();
   }

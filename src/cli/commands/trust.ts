@@ -1,6 +1,6 @@
 /** `patchsig trust`: whose key is which, and what is said about keys. */
 
-import type { Argv, CommandModule } from "yargs";
+import type { CommandGroup } from "../command.ts";
 import { backupCommand, restoreCommand } from "../trust/backup.ts";
 import { diffCommand, exportCommand, importCommand } from "../trust/keyrings.ts";
 import { acceptCommand, listCommand, showCommand } from "../trust/keys.ts";
@@ -15,28 +15,26 @@ import {
   statementCommand,
 } from "../trust/statements.ts";
 
-export const trustCommand: CommandModule = {
-  command: "trust",
+export const trustCommand: CommandGroup = {
+  usage: "trust",
   describe: "whose key is which: look, accept, rotate, add, endorse, revoke",
-  builder: (yargs): Argv =>
-    yargs
-      .command(listCommand)
-      .command(showCommand)
-      .command(logCommand)
-      .command(acceptCommand)
-      .command(revokeCommand)
-      .command(rotateCommand)
-      .command(addCommand)
-      .command(endorseCommand)
-      .command(statementCommand)
-      .command(importCommand)
-      .command(exportCommand)
-      .command(diffCommand)
-      .command(statusCommand)
-      .command(mergeCommand)
-      .command(backupCommand)
-      .command(restoreCommand)
-      .demandCommand(1, "trust: list, show, log, accept, revoke …?")
-      .strict(),
-  handler: () => undefined,
+  question: "trust: list, show, log, accept, revoke …?",
+  commands: [
+    listCommand,
+    showCommand,
+    logCommand,
+    acceptCommand,
+    revokeCommand,
+    rotateCommand,
+    addCommand,
+    endorseCommand,
+    statementCommand,
+    importCommand,
+    exportCommand,
+    diffCommand,
+    statusCommand,
+    mergeCommand,
+    backupCommand,
+    restoreCommand,
+  ],
 };

@@ -2,10 +2,8 @@
 
 import { PatchsigError } from "../../errors.ts";
 import { openTrust, trustFile, type TrustStore } from "../../store/trust-store.ts";
-import { escapeText, ours, type SafeText, wrapTo } from "../../report/escape.ts";
 import { formatRecord } from "../../report/json.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
-import { statementText } from "../../verify/statements.ts";
 import { out } from "../terminal.ts";
 
 export const JSON_OPTION = {
@@ -14,10 +12,6 @@ export const JSON_OPTION = {
   describe: "one JSON record a line",
 } as const;
 export const IDENTITY = { type: "string", demandOption: true, describe: "a mail address" } as const;
-
-/** The first column of most output. */
-export const COLUMN = 11;
-export const INDENT = " ".repeat(COLUMN);
 
 export function databaseFile(): string {
   return trustFile(process.env);
@@ -46,14 +40,4 @@ export function identityOf(address: string): string {
 
 export function record(type: string, values: object): void {
   out(formatRecord({ type, ...values }));
-}
-
-/** What a statement says, beside a word in the first column. */
-export function statementLines(
-  word: string,
-  said: Parameters<typeof statementText>[0],
-): SafeText[] {
-  return wrapTo(escapeText(statementText(said)), 80 - COLUMN).map(
-    (line, i) => ours`${i === 0 ? word.padEnd(COLUMN) : INDENT}${line}`,
-  );
 }

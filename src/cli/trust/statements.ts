@@ -1,35 +1,29 @@
 /** `patchsig trust rotate, add, endorse, revoke, statement`: what key holders say about keys. */
 
-import { readFileSync, statSync } from "node:fs";
-import type { Argv, CommandModule } from "yargs";
-import { PatchsigError, EXIT } from "../../errors.ts";
-import { shellCommand } from "../../primitives/shell.ts";
-import { createVerifier } from "../../minisign/ed25519.ts";
-import { formatPublicKeyText, parsePublicKeyText } from "../../minisign/public-key.ts";
-import { signWith } from "../../minisign/signature.ts";
-import { ours } from "../../report/escape.ts";
-import { readStdin } from "../../source/reading.ts";
-import { readPublicKeyFile } from "../../store/key-file.ts";
+import { now } from "../../app/now.ts";
+import { signerAddress } from "../../app/sign/signing.ts";
+import {
+  believe,
+  keyInUse,
+  type Saying,
+  signStatement,
+  statementsInFile,
+} from "../../app/trust/statements.ts";
+import { PatchsigError } from "../../errors.ts";
+import { escapeText, ours } from "../../report/escape.ts";
+import { keyLine, statementLines } from "../../report/trust.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
-import { usableKeys } from "../../trust/decide.ts";
-import type { StatementKind } from "../../trust/record.ts";
-import {
-  findStatements,
-  signedText,
-  type Statement,
-  statementSigning,
-} from "../../trust/statement.ts";
+import { signedText, type Statement } from "../../trust/statement.ts";
+import { type Command, command } from "../command.ts";
 import { passwordOptions, type PasswordSettings } from "../password.ts";
-import { openSigner } from "../../app/sign/signer.ts";
-import { signerAddress } from "../../app/sign/signing.ts";
+import { userSigner } from "../signer.ts";
 import { note, out, outFile, say } from "../terminal.ts";
-import { now } from "../../app/now.ts";
-import { COLUMN, identityOf, JSON_OPTION, record, statementLines, withTrust } from "./common.ts";
+import { identityOf, JSON_OPTION, record, withTrust } from "./common.ts";
 
 interface SigningArguments extends PasswordSettings {
-  key?: string;
-  output?: string;
+  key?: string | undefined;
+  output?: string | undefined;
 }
 
 const signingOptions = {
@@ -49,23 +43,19 @@ const signingOptions = {
 
 const NEW_KEY = "a public key, RW…, or a file that ends in .pub";
 
-type NewKeyCommand = CommandModule<object, SigningArguments & { new: string }>;
-
 /** A command that signs, with the user's key, what another key of theirs is. */
-function newKeyCommand(kind: "rotate" | "add", describe: string, next: string): NewKeyCommand {
-  return {
-    command: `${kind} <new>`,
+function newKeyCommand(kind: "rotate" | "add", describe: string, next: string): Command {
+  return command({
+    usage: `${kind} <new>`,
     describe,
-    builder: (yargs) =>
-      yargs
-        .positional("new", { type: "string", demandOption: true, describe: NEW_KEY })
-        .options(signingOptions) as unknown as Argv<SigningArguments & { new: string }>,
-    async handler(args) {
+    words: { new: { type: "string", demandOption: true, describe: NEW_KEY } },
+    options: signingOptions,
+    async run(args) {
       const by = signerAddress();
-      await makeStatement(args, kind, by, by, () => publicKeyOf(args.new));
+      await makeStatement(args, { kind, by, of: by, key: args.new });
       say(next);
     },
-  };
+  });
 }
 
 export const rotateCommand = newKeyCommand(
@@ -80,65 +70,64 @@ export const addCommand = newKeyCommand(
   "next: send it below the --- line of a patch, or in a keyring; both keys are good then",
 );
 
-type EndorseArguments = SigningArguments & { identity: string; public: string };
-
-export const endorseCommand: CommandModule<object, EndorseArguments> = {
-  command: "endorse <identity> <public>",
+export const endorseCommand = command({
+  usage: "endorse <identity> <public>",
   describe: "sign, with your key, that you have checked whose key another one is",
-  builder: (yargs) =>
-    yargs
-      .positional("identity", { type: "string", demandOption: true, describe: "whose key it is" })
-      .positional("public", { type: "string", demandOption: true, describe: NEW_KEY })
-      .options(signingOptions) as unknown as Argv<EndorseArguments>,
-  async handler(args) {
+  words: {
+    identity: { type: "string", demandOption: true, describe: "whose key it is" },
+    public: { type: "string", demandOption: true, describe: NEW_KEY },
+  },
+  options: { ...signingOptions },
+  async run(args) {
     const of = identityOf(args.identity);
     if (!/^[!-~]+$/.test(of))
       throw new PatchsigError("usage", `${of} has letters beyond ASCII, and cannot sign patches`);
-    await makeStatement(args, "endorse", signerAddress(), of, () => publicKeyOf(args.public));
+    await makeStatement(args, { kind: "endorse", by: signerAddress(), of, key: args.public });
   },
-};
+});
 
 interface RevokeArguments extends SigningArguments {
-  identity?: string;
-  public?: string;
+  identity?: string | undefined;
+  public?: string | undefined;
   statement: boolean;
   reserve: boolean;
   json: boolean;
 }
 
-export const revokeCommand: CommandModule<object, RevokeArguments> = {
-  command: "revoke [identity] [public]",
+export const revokeCommand = command({
+  usage: "revoke [identity] [public]",
   describe: "void a key for good: here, or (--statement) for all who trust you",
-  builder: (yargs) =>
-    yargs
-      .positional("identity", { type: "string", describe: "whose key it is" })
-      .positional("public", {
-        type: "string",
-        describe: "the key (default: the one in use; with --statement, your own)",
-      })
-      .option("statement", {
-        type: "boolean",
-        default: false,
-        describe: "sign it with your key: of your own key, or of one that you have endorsed",
-      })
-      .option("reserve", {
-        type: "boolean",
-        default: false,
-        describe: "with --statement: for the drawer, without effect here",
-      })
-      .option("json", JSON_OPTION)
-      .options(signingOptions) as unknown as Argv<RevokeArguments>,
-  async handler(args) {
+  words: {
+    identity: { type: "string", describe: "whose key it is" },
+    public: {
+      type: "string",
+      describe: "the key (default: the one in use; with --statement, your own)",
+    },
+  },
+  options: {
+    statement: {
+      type: "boolean",
+      default: false,
+      describe: "sign it with your key: of your own key, or of one that you have endorsed",
+    },
+    reserve: {
+      type: "boolean",
+      default: false,
+      describe: "with --statement: for the drawer, without effect here",
+    },
+    json: JSON_OPTION,
+    ...signingOptions,
+  },
+  async run(args) {
     if (args.reserve && !args.statement)
       throw new PatchsigError("usage", "--reserve goes with --statement");
     if (!args.statement) return withTrust(false, (trust) => drop(trust, args));
     const by = signerAddress();
     const of = args.identity === undefined ? by : identityOf(args.identity);
-    await makeStatement(args, "revoke", by, of, (own) =>
-      args.public === undefined && of === by ? own : publicKeyOf(args.public ?? ""),
-    );
+    const key = args.public ?? (of === by ? null : "");
+    await makeStatement(args, { kind: "revoke", by, of, key });
   },
-};
+});
 
 function drop(trust: TrustStore, args: RevokeArguments): void {
   if (args.identity === undefined)
@@ -147,115 +136,46 @@ function drop(trust: TrustStore, args: RevokeArguments): void {
   const revoked = trust.drop(identity, args.public ?? keyInUse(trust, identity), now());
   for (const key of revoked) {
     if (args.json) record("key", key);
-    else out(ours`${key.identity}\n${"revoked".padEnd(COLUMN)}${key.publicKey}`);
+    else out([escapeText(key.identity), keyLine("revoked", key.publicKey)]);
   }
   if (revoked.length === 0) say("that key is revoked already");
-}
-
-function keyInUse(trust: TrustStore, identity: string): string {
-  const [key, ...others] = usableKeys(trust.lookup(identity));
-  if (key === undefined || others.length > 0)
-    throw new PatchsigError("not-found", `which key of ${identity}?`, {
-      hint: shellCommand("git patchsig trust show", identity),
-      exit: EXIT.unmet,
-    });
-  return key.publicKey;
 }
 
 /** Signs a statement, writes it, and believes it here. */
 async function makeStatement(
   args: SigningArguments & { readonly reserve?: boolean },
-  kind: StatementKind,
-  by: string,
-  of: string,
-  keyOf: (own: string) => string,
+  saying: Omit<Saying, "time">,
 ): Promise<void> {
-  const signer = await openSigner(args);
+  const signer = await userSigner(args);
   let statement: Statement;
   try {
-    const own = formatPublicKeyText(signer.publicKey);
-    const key = keyOf(own);
-    if (kind !== "revoke" && key === own)
-      throw new PatchsigError("usage", "that is the key you sign with");
-    const said = { kind, time: now(), by, of, key };
-    statement = await signWith(signer, statementSigning(signer.publicKey, said));
+    statement = await signStatement(signer, { ...saying, time: now() });
   } finally {
     signer.wipe();
   }
-  if (args.output === undefined) outFile(Buffer.from(statement.text));
-  else replaceFile(args.output, Buffer.from(statement.text));
+  const text = Buffer.from(statement.text);
+  if (args.output === undefined) outFile(text);
+  else replaceFile(args.output, text);
   note(statementLines("signed", statement));
   if (args.reserve === true) return say("it has no effect here until it is imported");
-  await withTrust(false, (trust) => {
-    const { outcome, why } = trust.applyOwn(statement, now());
-    if (outcome !== "applied") throw new PatchsigError("refused", `not believed here: ${why}`);
-  });
+  await withTrust(false, (trust) => believe(trust, statement, now()));
 }
 
-/** A key that was given as text or as a file. */
-function publicKeyOf(text: string): string {
-  if (text.endsWith(".pub")) return formatPublicKeyText(readPublicKeyFile(text));
-  try {
-    parsePublicKeyText(text);
-    return text;
-  } catch (cause) {
-    throw new PatchsigError("bad-key", `"${text}" is not one whole public key`, {
-      hint: "give all 56 characters, from RW on, or a file that ends in .pub",
-      cause,
-    });
-  }
-}
-
-const MAX_FILE = 1 << 20;
-
-/** The statements in a file or in what comes on stdin. Throws a PatchsigError if there is none. */
-export function statementsInFile(file: string): readonly Statement[] {
-  const found = findStatements(readStatementFile(file), createVerifier());
-  const good = found.flatMap((one) => (one.ok ? [one.statement] : []));
-  const bad = found.find((one) => !one.ok);
-  if (bad?.ok === false)
-    throw new PatchsigError("refused", `${file} holds a statement that is not good: ${bad.why}`, {
-      exit: EXIT.unmet,
-    });
-  if (good.length === 0)
-    throw new PatchsigError("refused", `there is no statement in ${file}`, { exit: EXIT.unmet });
-  return good;
-}
-
-function readStatementFile(file: string): Buffer {
-  const stat = file === "-" ? undefined : statSync(file, { throwIfNoEntry: false });
-  if (file !== "-" && stat === undefined)
-    throw new PatchsigError("not-found", `no such file: ${file}`);
-  let bytes: Buffer | null;
-  try {
-    if (file === "-") bytes = readStdin(MAX_FILE);
-    else bytes = (stat?.size ?? 0) > MAX_FILE ? null : readFileSync(file);
-  } catch (cause) {
-    throw new PatchsigError("unreadable", `cannot read ${file}`, { cause });
-  }
-  if (bytes === null)
-    throw new PatchsigError("too-large", `${file} is too large to be a statement`);
-  return bytes;
-}
-
-interface StatementArguments {
-  file: string;
-  output?: string;
-}
-
-export const statementCommand: CommandModule<object, StatementArguments> = {
-  command: "statement [file]",
+export const statementCommand = command({
+  usage: "statement [file]",
   describe: "print the signed text of a statement, for minisign to check",
-  builder: (yargs) =>
-    yargs
-      .positional("file", { type: "string", default: "-", describe: "a file that holds one" })
-      .option("output", {
-        alias: "o",
-        type: "string",
-        requiresArg: true,
-        describe: "write NAME and NAME.minisig",
-      }) as unknown as Argv<StatementArguments>,
-  handler({ file, output }) {
+  words: {
+    file: { type: "string", default: "-", describe: "a file that holds one" },
+  },
+  options: {
+    output: {
+      alias: "o",
+      type: "string",
+      requiresArg: true,
+      describe: "write NAME and NAME.minisig",
+    },
+  },
+  run({ file, output }) {
     const [statement, ...others] = statementsInFile(file);
     if (others.length > 0)
       throw new PatchsigError("usage", `${file} holds more than one statement`);
@@ -265,4 +185,4 @@ export const statementCommand: CommandModule<object, StatementArguments> = {
     replaceFile(`${output}.minisig`, Buffer.from(statement!.text));
     out(ours`minisign -VHm ${output} -P ${statement!.signer}`);
   },
-};
+});

@@ -1,23 +1,19 @@
 /** `patchsig trust status`: where the database is, whether it is whole, and safe there. */
 
 import { existsSync } from "node:fs";
-import type { CommandModule } from "yargs";
 import { EXIT } from "../../errors.ts";
 import { ours } from "../../report/escape.ts";
 import { placeProblems } from "../../store/place.ts";
 import { count } from "../../primitives/words.ts";
 import { out } from "../terminal.ts";
 import { databaseFile, JSON_OPTION, record, withTrust } from "./common.ts";
+import { command } from "../command.ts";
 
-interface Arguments {
-  json: boolean;
-}
-
-export const statusCommand: CommandModule<object, Arguments> = {
-  command: "status",
+export const statusCommand = command({
+  usage: "status",
   describe: "where the database is, and whether it is safe there",
-  builder: (yargs) => yargs.option("json", JSON_OPTION),
-  handler: ({ json }) =>
+  options: { json: JSON_OPTION },
+  run: ({ json }) =>
     withTrust(true, (trust) => {
       const file = databaseFile();
       const exists = existsSync(file);
@@ -30,6 +26,6 @@ export const statusCommand: CommandModule<object, Arguments> = {
         if (problems.length > 0)
           out(ours`hint: keep one on each machine: git patchsig trust backup, and trust merge`);
       }
-      process.exitCode = problems.length === 0 ? EXIT.ok : EXIT.unmet;
+      return problems.length === 0 ? EXIT.ok : EXIT.unmet;
     }),
-};
+});

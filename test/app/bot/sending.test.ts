@@ -50,6 +50,7 @@ async function sent({ store: change, settings, partly = false }: Meanwhile) {
         words: config({ "sendemail.smtpserver": program }),
         now: () => NOW,
         stop: new AbortController().signal,
+        reporter: { say: () => undefined, sayError: () => undefined, progress: null },
       },
       { at: NOW, whole: !partly },
     );

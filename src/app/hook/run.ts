@@ -12,10 +12,11 @@ import { shellWord } from "../../primitives/shell.ts";
 import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import { formatPublicKeyText } from "../../minisign/public-key.ts";
 import { subjectNumber } from "../../patch/subject.ts";
+import type { AskPassword } from "../../store/key-file.ts";
 import { checkMail } from "../../verify/check.ts";
 import type { Checked } from "../../verify/result.ts";
-import { checkWritable, draftsOf, readSheet, rewritten, type Sheet } from "./sheet.ts";
-import { say } from "../../cli/terminal.ts";
+import { checkWritable, draftsOf, readSheet, rewritten, type Sheet } from "../sign/sheet.ts";
+import type { Reporter } from "../reporter.ts";
 import { now } from "../now.ts";
 
 /** A mail in a file of its own, and what it says. */
@@ -36,23 +37,30 @@ interface Group {
 const MOST_FILES = 10_000;
 const LARGEST_FILE = 16 << 20;
 
-export async function runHook([file]: readonly string[]): Promise<void> {
+interface HookOptions {
+  readonly say: Reporter["say"];
+  /** Asks on the terminal. */
+  readonly askPassword: AskPassword;
+}
+
+export async function runHook([file]: readonly string[], options: HookOptions): Promise<void> {
+  const { say } = options;
   if (file === undefined)
     throw new PatchsigError("usage", "hook run is for git send-email, which names a file");
   const verifier = createVerifier(4);
   const mail = readMail(file, verifier);
-  if (mail === null) return noPatch(file);
+  if (mail === null) return say(noPatch(file));
   const { signature, kind } = mail.checked;
-  if (signature === "good") return noteOtherKey(mail);
+  if (signature === "good") return (await otherKeyNotes(mail)).forEach(say);
   if (signature !== "none") throw noLongerHolds(mail, verifier);
   const { prepare } = await import("../../patch/sign.ts");
   // a diff that git does not find, because of colors, is one that was to be signed
-  if (kind === "other" && prepare(mail.bytes) === null) return noPatch(file);
-  await sign(mail, verifier);
+  if (kind === "other" && prepare(mail.bytes) === null) return say(noPatch(file));
+  await sign(mail, verifier, options);
 }
 
-function noPatch(file: string): void {
-  say(`note: ${basename(file)} is no patch: left as it is`);
+function noPatch(file: string): string {
+  return `note: ${basename(file)} is no patch: left as it is`;
 }
 
 /** Null if the file is no mail, or several. */
@@ -79,11 +87,11 @@ function readMail(file: string, verifier: Verifier): Mail | null {
 }
 
 /** Somebody else's signature, or that of an older key, is not replaced unasked. */
-async function noteOtherKey({ sheet, checked }: Mail): Promise<void> {
-  const { isOwnKey } = await import("./own-key.ts");
+async function otherKeyNotes({ sheet, checked }: Mail): Promise<string[]> {
+  const { isOwnKey } = await import("../sign/own-key.ts");
   const { publicKey, comment } = checked.signed!;
-  if (await isOwnKey(publicKey)) return;
-  say(`note: ${basename(sheet.name)} has the signature of another key, of ${comment.by}`);
+  if (await isOwnKey(publicKey)) return [];
+  return [`note: ${basename(sheet.name)} has the signature of another key, of ${comment.by}`];
 }
 
 function noLongerHolds(mail: Mail, verifier: Verifier): PatchsigError {
@@ -170,10 +178,14 @@ function seriesName(mail: Mail): string {
   return `${brackets.replace(/\d+\//g, "/")} ${numberOf(mail).version} ${numberOf(mail).total}`;
 }
 
-async function sign(mail: Mail, verifier: Verifier): Promise<void> {
+async function sign(
+  mail: Mail,
+  verifier: Verifier,
+  { say, askPassword }: HookOptions,
+): Promise<void> {
   const [{ openSigner }, signing, { replaceFile }] = await Promise.all([
-    import("./signer.ts"),
-    import("./signing.ts"),
+    import("../sign/signer.ts"),
+    import("../sign/signing.ts"),
     import("../../store/replace-file.ts"),
   ]);
   const group = groupOf(mail, verifier);
@@ -182,7 +194,7 @@ async function sign(mail: Mail, verifier: Verifier): Promise<void> {
 
   const by = signing.signerAddress();
   const once = group.whole || sent() === 1;
-  const signer = await openSigner({}, once ? askOnce : refuseToAsk);
+  const signer = await openSigner({ askPassword: once ? onceOf(askPassword) : refuseToAsk, say });
   try {
     const own = formatPublicKeyText(signer.publicKey);
     const foreign = group.mails.some(({ checked }) => (checked.signed?.publicKey ?? own) !== own);
@@ -204,7 +216,7 @@ async function sign(mail: Mail, verifier: Verifier): Promise<void> {
           `note: ${basename(sheet.name)} has an X-Developer-Signature that breaks: patatt signs last`,
         );
     for (const { sheet, bytes } of changed) replaceFile(sheet.name, bytes);
-    signing.reportSigned(signed, by);
+    signing.signedLines(signed, by).forEach(say);
   } finally {
     signer.wipe();
   }
@@ -219,15 +231,16 @@ async function refuseToAsk(): Promise<never> {
   throw locked();
 }
 
-async function askOnce(prompt: string): Promise<Buffer> {
-  const { passwordSource } = await import("../../cli/password.ts");
-  try {
-    return await passwordSource({}).ask(prompt);
-  } catch (error) {
-    // there is no terminal
-    if (error instanceof PatchsigError && error.code === "no-password") throw locked(error);
-    throw error;
-  }
+function onceOf(ask: AskPassword): AskPassword {
+  return async (prompt) => {
+    try {
+      return await ask(prompt);
+    } catch (error) {
+      // there is no terminal
+      if (error instanceof PatchsigError && error.code === "no-password") throw locked(error);
+      throw error;
+    }
+  };
 }
 
 function locked(cause?: unknown): PatchsigError {

@@ -1,11 +1,11 @@
 /** Says where `git am` of a patch would not make the commit that it was made from. */
 
-import { applyToParent, type CommitText, readCommit } from "../git/patch-commits.ts";
-import type { Repository } from "../git/repository.ts";
-import { readRawMail } from "../mail/mailinfo.ts";
-import { canonicalMessage, canonicalSubject } from "../patch/message.ts";
-import { readDiff } from "../diff/diff.ts";
-import type { MailView } from "../types.ts";
+import { applyToParent, type CommitText, readCommit } from "../../git/patch-commits.ts";
+import type { Repository } from "../../git/repository.ts";
+import { readRawMail } from "../../mail/mailinfo.ts";
+import { canonicalMessage, canonicalSubject } from "../../patch/message.ts";
+import { readDiff } from "../../diff/diff.ts";
+import type { MailView } from "../../types.ts";
 
 /** A patch and the full name of its commit. */
 export interface MadeFrom {

@@ -1,0 +1,49 @@
+/** Which patches of a series are applied. Pure. */
+
+import type { Checked } from "../../verify/result.ts";
+import { numberList } from "../../verify/numbers.ts";
+import type { Member, Series } from "../../verify/series.ts";
+
+/** Patches to apply, in order; or why none is, a line each. */
+export type Choice =
+  | { readonly patches: readonly Member<Checked>[] }
+  | { readonly refused: readonly string[] };
+
+/**
+ * All patches of a series, if all are here and good; with `partial` the good ones. A series that
+ * contradicts itself is never applied.
+ */
+export function choosePatches(series: Series<Checked>, partial: boolean): Choice {
+  const patches = series.members.filter((m) => m.evidence.kind === "patch");
+  const good = patches.filter((m) => m.result.verdict !== "fail");
+  const { missing, findings, total } = series.result;
+  if (findings.some((f) => f.severity === "fail")) return { refused: ["nothing applied"] };
+  if (partial && good.length > 0) return { patches: good };
+  if (good.length < patches.length)
+    return {
+      refused: [
+        `nothing applied: ${patches.length - good.length} of ${patches.length} failed`,
+        ...(good.length > 0 ? ["hint: --partial applies the others"] : []),
+      ],
+    };
+  if (hasBadCover(series))
+    return {
+      refused: ["nothing applied: the cover letter failed", "hint: --partial applies the patches"],
+    };
+  if (missing.length > 0)
+    return {
+      refused: [
+        `nothing applied: ${numberList(missing)} of ${total} not here`,
+        "hint: --partial applies those that are",
+      ],
+    };
+  return { patches: good };
+}
+
+/** The cover letter is no patch, but what it says was read with them, if it could be read. */
+function hasBadCover({ members }: Series<Checked>): boolean {
+  return members.some(
+    ({ evidence, payload, result }) =>
+      evidence.kind === "cover" && payload.view !== null && result.verdict === "fail",
+  );
+}

@@ -1,0 +1,124 @@
+/** From verified patches to commits: composed mails for git am, and a look at what git made of them. */
+
+import { PatchsigError } from "../../errors.ts";
+import {
+  differencesOf,
+  type Expected,
+  headCommit,
+  hooksBehind,
+  undoAm,
+} from "../../git/committed.ts";
+import { amProgress, gitAm, hasStagedChanges, type Repository } from "../../git/repository.ts";
+import { treesOf } from "../../git/trial.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
+import { type Composed, mailFor } from "../../verify/commit.ts";
+import type { Checked } from "../../verify/result.ts";
+import type { Member } from "../../verify/series.ts";
+import type { Reporter } from "../reporter.ts";
+
+export interface ApplyOptions {
+  readonly threeWay: boolean;
+  readonly signoff: boolean;
+}
+
+/**
+ * Nothing is verified that git would then refuse to apply.
+ *
+ * @throws PatchsigError "no-repository", "refused"
+ */
+export async function checkIdle(repository: Repository): Promise<void> {
+  if (repository.toplevel === null)
+    throw new PatchsigError("no-repository", "there is no working tree here to apply to");
+  if ((await amProgress(repository)) !== null)
+    throw new PatchsigError("refused", "another am or rebase is under way here", {
+      hint: "finish it with git am --continue, or give it up with git am --abort",
+    });
+  if (await hasStagedChanges(repository))
+    throw new PatchsigError("refused", "there are staged changes here", {
+      hint: "git commit them, or git stash",
+    });
+}
+
+/**
+ * New mails, of what was verified.
+ *
+ * @param time seconds since the epoch, for those without a date
+ * @throws PatchsigError "refused" if git would read one differently
+ */
+export function composeMails(
+  { config }: Repository,
+  patches: readonly Member<Checked>[],
+  time: number,
+): Composed[] {
+  const withMessageId = config.bool("am.messageid") === true;
+  return patches.map(({ payload, result: { subject } }) => {
+    const mail = mailFor(payload, time, { withMessageId });
+    if (mail.ok) return mail.value;
+    throw new PatchsigError("refused", `cannot hand "${subject}" to git: ${mail.refusal.detail}`);
+  });
+}
+
+/** Remembers of the keys of these patches that they were applied. */
+export function countApplied(store: TrustStore, patches: readonly Member<Checked>[]): void {
+  for (const { payload } of patches) {
+    const { signed } = payload;
+    if (signed !== null) store.countApplied(signed.comment.by, signed.publicKey, 1);
+  }
+}
+
+/**
+ * Hands the mails to git; gives back how many it applied. What git says is shown if it stops.
+ *
+ * @throws PatchsigError "refused" if what git committed is not what was verified: that is undone
+ */
+export async function applyMails(
+  repository: Repository,
+  mails: readonly Composed[],
+  options: ApplyOptions,
+  say: Reporter["say"],
+): Promise<number> {
+  const { signoff } = options;
+  const threeWay = options.threeWay || repository.config.bool("am.threeway") === true;
+  const before = await headCommit(repository);
+  const diffs = mails.map(({ commit }) => commit.diff);
+  const trees = await treesOf(repository, before, diffs);
+  const said: string[] = [];
+  const status = await gitAm(repository, Buffer.concat(mails.map(({ mail }) => mail)), {
+    threeWay,
+    signoff,
+    onLine: (line) => said.push(line),
+  });
+  const stopped = status === 0 ? null : await amProgress(repository);
+  const applied = status === 0 ? mails.length : stopped === null ? 0 : stopped.at - 1;
+  const expected = mails.slice(0, applied).map(({ commit }, i) => ({
+    author: commit.author,
+    email: commit.email,
+    message: Buffer.concat([Buffer.from(`${commit.subject}\n\n`), commit.message]),
+    // where a patch does not apply and git merged it, nobody has said what comes out
+    tree: trees[i] ?? (threeWay ? null : ""),
+  }));
+  await checkCommitted(repository, before, expected, { signoff, say });
+  if (status !== 0) for (const line of said) say(line.replaceAll("\t", " "));
+  return applied;
+}
+
+async function checkCommitted(
+  repository: Repository,
+  before: string | null,
+  expected: readonly Expected[],
+  { signoff, say }: { readonly signoff: boolean; readonly say: Reporter["say"] },
+): Promise<void> {
+  const differences = await differencesOf(repository, before, expected, signoff);
+  if (differences.length === 0) return;
+  const what = differences.join(", ");
+  const hooks = await hooksBehind(repository, differences);
+  if (hooks.length > 0) return say(`note: changed by your hook ${hooks.join(", ")}: ${what}`);
+  await undoAm(repository, before);
+  throw new PatchsigError(
+    "refused",
+    `git committed something else than was verified (${what}): undone`,
+    {
+      hint: "an attribute, filter or setting here changes what is applied: git config --list",
+    },
+  );
+}

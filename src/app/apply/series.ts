@@ -1,0 +1,134 @@
+/** From the mails of one series to the series that is applied: verified, and alone. */
+
+import { PatchsigError } from "../../errors.ts";
+import type { ThreadMail } from "../../series/item.ts";
+import type { Unread } from "../../source/piece.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
+import { isWrapped } from "../../verify/carrier.ts";
+import type { Policies } from "../../verify/policy.ts";
+import type { Checked, NoteResult } from "../../verify/result.ts";
+import { type Collected, createSeriesCollector, type Series } from "../../verify/series.ts";
+import { faultAt } from "../fault.ts";
+import { mailProgress, type Reporter } from "../reporter.ts";
+import { openSources } from "../sources/sources.ts";
+import { readKeyrings } from "../trust/keyrings.ts";
+import { newTally, noPatch, verifyMails } from "../verify/verification.ts";
+
+export interface ReadOptions {
+  readonly sources: readonly string[];
+  readonly policies: Policies;
+  readonly devKeyrings: readonly string[];
+  readonly signedOnly: boolean;
+}
+
+/**
+ * The one series of the sources. What is left out of it is said.
+ *
+ * @throws PatchsigError "no-patch"; "refused" if there are several; as the sources cannot be read
+ */
+export async function readSeries(
+  { sources, policies, devKeyrings, signedOnly }: ReadOptions,
+  store: TrustStore,
+  { say, sayError, progress }: Reporter,
+): Promise<Series<Checked>> {
+  let fault: PatchsigError | null = null;
+  // an error at one mail is no reason to refuse others; if it is one of the series, that is incomplete
+  const onUnread = ({ error }: Unread): void => {
+    if (error.code !== "fault") throw error;
+    fault ??= error;
+    sayError(error);
+  };
+  const tally = newTally();
+  const closed: Collected<Checked>[] = [];
+  const collector = createSeriesCollector<Checked>((members, error) => {
+    for (const { result } of members) throw faultAt(result, error).error;
+  });
+  const options = {
+    policies,
+    pins: await readKeyrings(store, say),
+    devKeyrings,
+    dryRun: false,
+    signedOnly,
+    plainAm: null,
+    jobs: 1,
+    keep: (checked: Checked) => checked,
+    onLink: (mail: ThreadMail) => closed.push(...collector.link(mail)),
+    onNote: ({ read, source, findings }: NoteResult): void => {
+      if (!read) say(`${source}: a mail without a patch, not read`);
+      for (const { message, hint } of findings.filter(isWrapped))
+        say(`${source}: ${message}; ${hint}`);
+    },
+    onUnread,
+  };
+  const onRead = mailProgress(progress, sources.length, () => tally.messages);
+  const mails = openSources(sources, {}, onRead);
+  for await (const mail of verifyMails(mails, options, store, tally)) {
+    const { payload } = mail;
+    if (payload !== null) closed.push(...collector.add({ ...mail, payload }));
+  }
+  closed.push(...collector.end());
+  const withPatches = seriesToApply(withoutStrays(closed, say), say);
+  const [series, ...others] = withPatches;
+  if (series === undefined) throw fault ?? noPatch(sources, tally.messages);
+  if (others.length > 0) {
+    const named = withPatches
+      .slice(0, MAX_NAMED)
+      .map((s) => `v${s.result.version} ${s.result.subject}`)
+      .join("; ");
+    throw new PatchsigError("refused", `${withPatches.length} series in there: ${named}`, {
+      hint: "give the mails of one series",
+    });
+  }
+  return series;
+}
+
+/** A mail that cannot be read has no number: its series is one of its own. */
+function isRead(series: Series<Checked>): boolean {
+  return series.members.some((m) => m.payload.view !== null);
+}
+
+/**
+ * One that was signed as a whole is the series; what only bears its version and its numbers is none
+ * of it, and does not stop it.
+ */
+function withoutStrays(
+  all: readonly Collected<Checked>[],
+  say: Reporter["say"],
+): readonly Collected<Checked>[] {
+  const [sealed, ...more] = all.filter(({ result }) => result.sealed);
+  if (sealed === undefined || more.length > 0) return all;
+  const { version, total } = sealed.result;
+  const others = all.filter((one) => one !== sealed && isRead(one));
+  if (others.some(({ result }) => result.version !== version || result.total !== total)) return all;
+  for (const { received } of others)
+    for (const { result } of received.slice(0, MAX_NAMED))
+      say(`note: not of this series: ${result.source}: ${result.subject}`);
+  return all.filter((one) => !others.includes(one));
+}
+
+/**
+ * Series with patches. A mail that cannot be read and whose number is not seen either is one of its
+ * own: it is said, and no series if there is another one, in which it is missing if it belongs there.
+ * Answers are said, too.
+ */
+function seriesToApply(
+  closed: readonly Series<Checked>[],
+  say: Reporter["say"],
+): Series<Checked>[] {
+  const isAnswer = (s: Series<Checked>): boolean => s.members.some((m) => m.evidence.isAnswer);
+  for (const { result } of closed.filter(isAnswer).slice(0, MAX_NAMED))
+    say(`left out, an answer with a diff: ${result.subject}`);
+  const withPatches = closed.filter(
+    (s) => !isAnswer(s) && s.members.some((m) => m.evidence.kind === "patch"),
+  );
+  const read = withPatches.filter(isRead);
+  if (read.length === 0) return withPatches;
+  const unread = closed.filter((s) => !isRead(s)).flatMap((s) => s.members);
+  for (const { result } of unread.slice(0, MAX_NAMED)) {
+    const [why] = result.findings;
+    say(`${result.source}: ${why?.message ?? "not read"}`);
+  }
+  return read;
+}
+
+const MAX_NAMED = 5;

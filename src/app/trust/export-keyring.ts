@@ -1,0 +1,134 @@
+/** Writes what is pinned into a keyring that others can have made, and compares the two. */
+
+import { existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { PatchsigError } from "../../errors.ts";
+import { createVerifier } from "../../minisign/ed25519.ts";
+import { readKeyringFolder } from "../../source/keyring.ts";
+import { replaceFile } from "../../store/replace-file.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
+import { usableKeys } from "../../trust/decide.ts";
+import {
+  type Difference,
+  differences,
+  folderOf,
+  type Keyring,
+  KEYRING_FOLDER,
+  keyFileOf,
+  type KeyringFile,
+  readKeyring,
+  statementFileOf,
+} from "../../trust/keyring.ts";
+import type { StatementRecord } from "../../trust/record.ts";
+import { type KeyringLayout, openKeyring } from "./keyrings.ts";
+
+export interface ExportedKey {
+  readonly identity: string;
+  readonly publicKey: string;
+  readonly outcome: "written" | "same" | "conflict";
+  /** Files, those of statements about the identity too. */
+  readonly written: number;
+}
+
+/** Yields a key as soon as it is written. `problems`: files of the folder that cannot be read. */
+export function exportKeyring(
+  folder: string,
+  trust: TrustStore,
+): { readonly problems: Keyring["problems"]; readonly keys: Iterable<ExportedKey> } {
+  const there = existsSync(join(folder, KEYRING_FOLDER))
+    ? readKeyring(readKeyringFolder(folder), createVerifier())
+    : EMPTY;
+  function* keys(): Generator<ExportedKey> {
+    for (const [identity, publicKey] of pinnedKeys(trust))
+      yield { identity, publicKey, ...exportKey(folder, there, trust, identity, publicKey) };
+  }
+  return { problems: there.problems, keys: keys() };
+}
+
+/** How a keyring and what is remembered differ. Changes nothing. */
+export async function diffKeyring(
+  name: string,
+  layout: KeyringLayout,
+  trust: TrustStore,
+): Promise<{ readonly rows: readonly Difference[]; readonly problems: Keyring["problems"] }> {
+  const keyring = await openKeyring(name, createVerifier(), layout);
+  const here = new Map<string, readonly string[]>();
+  for (const [identity, key] of pinnedKeys(trust))
+    here.set(identity, [...(here.get(identity) ?? []), key]);
+  for (const identity of keyring.keys.keys()) {
+    const keys = usableKeys(trust.lookup(identity)).map(({ publicKey }) => publicKey);
+    if (keys.length > 0) here.set(identity, keys);
+  }
+  return { rows: differences(keyring, here), problems: keyring.problems };
+}
+
+/** Writes a key and the statements about its owner. A key that is known to be void is replaced. */
+function exportKey(
+  folder: string,
+  there: Keyring,
+  trust: TrustStore,
+  identity: string,
+  publicKey: string,
+): Pick<ExportedKey, "outcome" | "written"> {
+  const records = trust.lookup(identity);
+  const files = there.files.get(identity) ?? [];
+  const states = new Map(records.map((key) => [key.publicKey, key.state]));
+  const old = files.filter(({ key }) => ["replaced", "revoked"].includes(states.get(key) ?? ""));
+  const kept = files.filter((one) => !old.includes(one));
+  const file = keyFileOf(identity, publicKey, kept.length === 0);
+  const unclear = there.problems.some(({ path }) => path.startsWith(folderOf(identity)));
+  if (file === null || unclear || kept.some(({ key }) => !states.has(key)))
+    return { outcome: "conflict", written: 0 };
+  let written = worthTelling(trust, identity, publicKey)
+    .map(statementFileOf)
+    .filter((one) => writeNew(folder, one)).length;
+  for (const { path } of old) rmSync(join(folder, path), { force: true });
+  if (kept.some(({ key }) => key === publicKey)) return { outcome: "same", written };
+  if (writeNew(folder, file)) written++;
+  return { outcome: "written", written };
+}
+
+/** What was followed, and what is said of this key: whoever repeats it is told once. */
+function worthTelling(trust: TrustStore, identity: string, publicKey: string): StatementRecord[] {
+  const said = trust
+    .statements(identity)
+    .filter(({ applied, key }) => applied || key === publicKey)
+    .map((one) => [[one.kind, one.signer, one.key].join(" "), one] as const);
+  return [...new Map(said).values()];
+}
+
+const EMPTY: Keyring = {
+  keys: new Map(),
+  files: new Map(),
+  statements: [],
+  problems: [],
+};
+
+function* pinnedKeys(trust: TrustStore): Generator<[string, string]> {
+  const pinned = [...trust.list()].filter(({ state }) => state === "pinned");
+  for (const { identity, publicKey } of pinned) yield [identity, publicKey];
+}
+
+/** Writes a file of a keyring unless it is there. */
+function writeNew(folder: string, { path, bytes }: KeyringFile): boolean {
+  const target = join(folder, path);
+  if (bytes === null || existsSync(target)) return false;
+  refuseLinks(folder, path);
+  try {
+    mkdirSync(dirname(target), { recursive: true });
+  } catch (cause) {
+    throw new PatchsigError("unwritable", `cannot make the folder ${dirname(target)}`, { cause });
+  }
+  replaceFile(target, bytes);
+  return true;
+}
+
+/** A keyring that others have made must not lead elsewhere. */
+function refuseLinks(folder: string, path: string): void {
+  let name = folder;
+  for (const part of path.split("/")) {
+    name = join(name, part);
+    if (lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+      throw new PatchsigError("refused", `${name} is a symbolic link: nothing is written there`);
+  }
+}

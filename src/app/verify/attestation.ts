@@ -1,0 +1,69 @@
+/** The signed text of a mail, and its signature as stock minisign reads it. */
+
+import { EXIT, PatchsigError } from "../../errors.ts";
+import { glimpse } from "../../mail/glimpse.ts";
+import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
+import { formatSignature } from "../../minisign/signature.ts";
+import { attestMail } from "../../patch/attestation.ts";
+import { findMarkers, readBlock } from "../../patch/block.ts";
+import { isUnread } from "../../source/piece.ts";
+import { checkMail } from "../../verify/check.ts";
+import type { Checked } from "../../verify/result.ts";
+import { faultAt } from "../fault.ts";
+import { openSource } from "../sources/sources.ts";
+import { noPatch } from "./verification.ts";
+
+/** The only patch or cover letter of a source. PatchsigError "usage" if there are more, "no-patch". */
+export async function onlyMail(source: string): Promise<Checked> {
+  const verifier = createVerifier();
+  let found: Checked | null = null;
+  let mails = 0;
+  for await (const pieces of openSource(source, {})) {
+    for (const piece of pieces) {
+      if (isUnread(piece)) throw piece.error;
+      const { bytes } = piece;
+      mails++;
+      if (bytes === null) throw new PatchsigError("too-large", `${source}: the mail is too large`);
+      const checked = checkOne(piece.source, bytes, verifier);
+      if (checked.kind === "other") continue;
+      if (found !== null)
+        throw new PatchsigError("usage", `${source} holds more than one patch`, {
+          hint: "give one mail",
+        });
+      found = checked;
+    }
+  }
+  if (found === null) throw noPatch([source], mails);
+  return found;
+}
+
+function checkOne(source: string, mail: Buffer, verifier: Verifier): Checked {
+  try {
+    return checkMail(mail, verifier);
+  } catch (error) {
+    throw faultAt({ source, messageId: glimpse(mail, "message-id") }, error).error;
+  }
+}
+
+/**
+ * The text that a signature of this mail is over: with the author that the signature proves, where a list replaced
+ * the From line. PatchsigError "refused".
+ */
+export function signedTextOf(checked: Checked): Buffer {
+  if (checked.attestation !== null) return checked.attestation.text;
+  if (checked.view === null || checked.diff === null)
+    throw new PatchsigError("refused", checked.findings.at(-1)?.message ?? "the mail is refused");
+  const made = attestMail(checked.view, checked.diff);
+  if (!made.ok) throw new PatchsigError("refused", made.refusal.detail);
+  return made.value.text;
+}
+
+/** The four lines of its .minisig file. PatchsigError "refused" if it is not signed. */
+export function minisigOf({ view }: Checked): Buffer {
+  const [start] = view === null ? [] : findMarkers(view.patch);
+  if (view === null || start === undefined)
+    throw new PatchsigError("refused", "the mail is not signed", { exit: EXIT.unmet });
+  const block = readBlock(view.patch, start);
+  if (!block.ok) throw new PatchsigError("refused", block.refusal.detail, { exit: EXIT.unmet });
+  return Buffer.from(formatSignature(block.value.signature));
+}

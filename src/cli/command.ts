@@ -1,0 +1,50 @@
+/**
+ * A command as data. From one definition its words are read (plain-arguments.ts), and where that is
+ * not enough, help is written and what is wrong is said (yargs.ts).
+ */
+
+import type { ArgumentsCamelCase, InferredOptionTypes, Options, PositionalOptions } from "yargs";
+import type { ExitStatus } from "../errors.ts";
+
+type Table<T> = Readonly<Record<string, T>>;
+/** Nothing means that all went well. */
+export type Status = ExitStatus | void;
+
+export interface Command {
+  /** Its name and words, of the last one perhaps many: `show <identity>`, `sign [file..]`. */
+  readonly usage: string;
+  readonly describe: string;
+  readonly words: Table<PositionalOptions>;
+  readonly options: Table<Options>;
+  /** Takes what stands in `words` and `options`, their names in camel case. */
+  readonly run: (values: never) => Status | Promise<Status>;
+}
+
+/** Commands below a name: `trust show`. */
+export interface CommandGroup {
+  readonly usage: string;
+  readonly describe: string;
+  /** Asked if none of them is named. */
+  readonly question: string;
+  readonly commands: readonly Command[];
+}
+
+/** Holds the types together: what is declared is what `run` is given. */
+export function command<
+  W extends Table<PositionalOptions> = object & Table<never>,
+  O extends Table<Options> = object & Table<never>,
+>(definition: {
+  readonly usage: string;
+  readonly describe: string;
+  readonly words?: W;
+  readonly options?: O;
+  readonly run: (
+    values: ArgumentsCamelCase<InferredOptionTypes<W> & InferredOptionTypes<O>>,
+  ) => Status | Promise<Status>;
+}): Command {
+  return { words: {}, options: {}, ...definition };
+}
+
+export function isGroup(one: Command | CommandGroup): one is CommandGroup {
+  return "commands" in one;
+}

@@ -1,0 +1,54 @@
+/** What the key commands share. */
+
+import { formatPublicKeyText, type PublicKey } from "../../minisign/public-key.ts";
+import { ours } from "../../report/escape.ts";
+import { publicKeyPath } from "../../store/key-path.ts";
+import type { PasswordSource } from "../password.ts";
+import { out, say } from "../terminal.ts";
+
+export const KEY_OPTION = {
+  key: {
+    type: "string",
+    requiresArg: true,
+    describe: "the secret key file (default: patchsig.key of git config, else the user's own)",
+  },
+} as const;
+
+export const PROTECT_OPTIONS = {
+  "no-password": { alias: "W", type: "boolean", describe: "do not encrypt the key" },
+  password: { type: "boolean", hidden: true },
+} as const;
+
+export const FORCE_OPTION = {
+  force: { type: "boolean", default: false, describe: "overwrite a key that exists" },
+} as const;
+
+/** The values of PROTECT_OPTIONS. */
+export interface ProtectSettings {
+  /** False after `--no-password`: yargs reads every `--no-x` so. */
+  readonly password?: boolean | undefined;
+  /** True after `-W`. */
+  readonly noPassword?: boolean | undefined;
+}
+
+/** How a new password is asked for; null if none is wanted. */
+export function newPasswordOf(
+  { noPassword, password }: ProtectSettings,
+  { askNew }: PasswordSource,
+): (() => Promise<Buffer>) | null {
+  if (noPassword === true || password === false) return null;
+  return () => askNew("new password: ");
+}
+
+export function printKey(key: PublicKey): void {
+  out(ours`${formatPublicKeyText(key)}`);
+}
+
+/** A key pair that was written: what it is, where it lies, and what to do with it. */
+export function printNewKey(key: PublicKey, path: string): void {
+  printKey(key);
+  say(`secret key: ${path}`);
+  say("            keep a copy where nobody else can read it");
+  say(`public key: ${publicKeyPath(path)}`);
+  say("            give it to those who verify");
+}

@@ -1,0 +1,59 @@
+/** `patchsig key import`: a key of stock minisign, or of patatt. */
+
+import { resolve } from "node:path";
+import { DEFAULT_COMMENT, importKey, importPatattKey } from "../../app/keys/files.ts";
+import { keyPathOf } from "../../app/settings.ts";
+import { PatchsigError } from "../../errors.ts";
+import { command } from "../command.ts";
+import { passwordOptions, passwordSource } from "../password.ts";
+import { say } from "../terminal.ts";
+import {
+  FORCE_OPTION,
+  KEY_OPTION,
+  newPasswordOf,
+  printKey,
+  printNewKey,
+  PROTECT_OPTIONS,
+} from "./common.ts";
+
+export const importCommand = command({
+  usage: "import <file>",
+  describe: "take over a minisign secret key, encrypted as it is; or one of patatt's",
+  words: { file: { type: "string", demandOption: true } },
+  options: {
+    ...KEY_OPTION,
+    ...passwordOptions,
+    ...PROTECT_OPTIONS,
+    patatt: {
+      type: "boolean",
+      default: false,
+      describe: "it is patatt's ed25519 key: encrypt it with a new password",
+    },
+    ...FORCE_OPTION,
+    public: {
+      type: "string",
+      requiresArg: true,
+      describe: "its public key file; without it the key is unlocked once",
+    },
+  },
+  async run(args) {
+    const { patatt, force } = args;
+    const path = keyPathOf(args.key);
+    const source = resolve(args.file);
+    if (patatt && args.public !== undefined)
+      throw new PatchsigError("usage", "--public does not go with --patatt");
+    if (!patatt && (args.noPassword === true || args.password !== undefined))
+      throw new PatchsigError("usage", "the password stays as it is", {
+        hint: "git patchsig key password changes it",
+      });
+    const passwords = passwordSource(args);
+    if (patatt) {
+      const newPassword = newPasswordOf(args, passwords);
+      const options = { path, comment: DEFAULT_COMMENT, force, newPassword };
+      return printNewKey(await importPatattKey(source, options), path);
+    }
+    const publicFile = args.public === undefined ? null : resolve(args.public);
+    printKey(await importKey(source, publicFile, { path, force, askPassword: passwords.ask }));
+    say(`secret key: ${path} (a copy; the password is the same)`);
+  },
+});

@@ -1,0 +1,43 @@
+/** `patchsig key show`. */
+
+import { type KeyReport, reportOf } from "../../app/keys/report.ts";
+import { keyChoiceOf } from "../../app/settings.ts";
+import { escapeJson, ours, type SafeText } from "../../report/escape.ts";
+import { command } from "../command.ts";
+import { passwordOptions, passwordSource } from "../password.ts";
+import { out, say } from "../terminal.ts";
+import { KEY_OPTION } from "./common.ts";
+
+export const showCommand = command({
+  usage: "show [file]",
+  describe: "show the public key, its ID and where it lies",
+  words: {
+    file: {
+      type: "string",
+      describe: "a secret or public key file, or ssh:NAME of a key in ssh-agent",
+    },
+  },
+  options: {
+    ...KEY_OPTION,
+    ...passwordOptions,
+    json: { type: "boolean", default: false, describe: "one line of JSON" },
+  },
+  async run(args) {
+    const askPassword = passwordSource(args).ask;
+    const report = await reportOf(keyChoiceOf(args.file ?? args.key), { askPassword, say });
+    out(args.json ? escapeJson(report) : linesOf(report));
+  },
+});
+
+function linesOf({ publicKey, keyId, path, publicPath, encrypted, agent }: KeyReport): SafeText[] {
+  const rows: [string, string | null][] = [
+    ["key ID", keyId],
+    ["secret key", path && `${path} (${encrypted === true ? "encrypted" : "not encrypted"})`],
+    ["public key", publicPath],
+    ["ssh-agent", agent && `${agent.fingerprint} ${agent.comment}`],
+  ];
+  return [
+    ours`${publicKey}`,
+    ...rows.flatMap(([name, value]) => (value === null ? [] : ours`${name.padEnd(12)}${value}`)),
+  ];
+}
