@@ -74,7 +74,7 @@ export const REASONS = {
 
 export type Reason = keyof typeof REASONS;
 
-export type Decision =
+export type LetterDecision =
   | { readonly kind: "hold"; readonly reason: Reason }
   /** The base has to be guessed first. */
   | { readonly kind: "guess" }
@@ -109,10 +109,10 @@ const HOLDS: readonly (readonly [Reason, Test])[] = [
 ];
 
 /** What is to be done about a series. Times in the answer are seconds since the epoch. */
-export function decide(situation: Situation, rules: Rules): Decision {
+export function decideLetter(situation: Situation, rules: Rules): LetterDecision {
   const { now, series, list, guess } = situation;
   const { first } = series;
-  const hold = (reason: Reason): Decision => ({ kind: "hold", reason });
+  const hold = (reason: Reason): LetterDecision => ({ kind: "hold", reason });
   if (first === null) return hold("headless");
   for (const [reason, test] of HOLDS) if (test(situation, first, rules)) return hold(reason);
 

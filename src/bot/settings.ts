@@ -12,6 +12,11 @@ const MODES = ["preview", "digest", "private", "list"] as const;
 /** preview: nothing is sent · digest: to the maintainers only · private: to the author · list: to both. */
 type Mode = (typeof MODES)[number];
 
+/** True if authors get letters; else those are only rehearsed. */
+export function writesLetters(mode: Mode): boolean {
+  return mode === "private" || mode === "list";
+}
+
 const TOPICS = ["sign", "base"] as const;
 export type Topic = (typeof TOPICS)[number];
 
@@ -79,7 +84,7 @@ export interface BotSettings {
 }
 
 /** As `Config` of src/git has it. */
-export interface Words {
+export interface BotConfig {
   readonly all: (key: string) => readonly string[];
   readonly string: (key: string) => string | null;
   readonly bool: (key: string) => boolean | null;
@@ -145,7 +150,7 @@ const KEYS = [
  * @param words the bot's file
  * @throws FormatError: an unknown key, or a value that is none; one line says which
  */
-export function parseSettings(words: Words): BotSettings {
+export function parseSettings(words: BotConfig): BotSettings {
   const known = new Set<string>(KEYS.map((key) => `bot.${key.toLowerCase()}`));
   for (const { key } of words.settings)
     if (key.startsWith("bot.") && !known.has(key))

@@ -1,6 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decide, mayLeave, REASONS, type Reason, type Situation } from "../../src/bot/decide.ts";
+import {
+  decideLetter,
+  mayLeave,
+  REASONS,
+  type Reason,
+  type Situation,
+} from "../../src/bot/decide.ts";
 import type { MailFacts } from "../../src/bot/facts.ts";
 import { isQuiet, parseQuiet } from "../../src/bot/quiet.ts";
 import { DEFAULT_RULES, type Rules } from "../../src/bot/settings.ts";
@@ -67,7 +73,7 @@ function situation({ first, series, author, list, guess }: Change = {}): Situati
 
 describe("decide", () => {
   test("suggests what would help, at once", () => {
-    expect(decide(situation(), DEFAULT_RULES)).toEqual({
+    expect(decideLetter(situation(), DEFAULT_RULES)).toEqual({
       kind: "suggest",
       topics: ["sign", "base"],
       at: NOW,
@@ -113,7 +119,7 @@ describe("decide", () => {
   test.each(HELD.map((row) => [...row, {}].slice(0, 3) as [Reason, Change, Partial<Rules>]))(
     "%s %j",
     (reason, change, rules) => {
-      expect(decide(situation(change), { ...DEFAULT_RULES, ...rules })).toEqual({
+      expect(decideLetter(situation(change), { ...DEFAULT_RULES, ...rules })).toEqual({
         kind: "hold",
         reason,
       });
@@ -126,23 +132,23 @@ describe("decide", () => {
 
   test("a new version that is sent to the old one is no reply", () => {
     const first = { inReplyTo: "<0@example.org>", number: { version: 2, index: 0, total: 3 } };
-    expect(decide(situation({ first }), DEFAULT_RULES).kind).toBe("suggest");
+    expect(decideLetter(situation({ first }), DEFAULT_RULES).kind).toBe("suggest");
   });
 
   test("a base is guessed only when all else is in favour of a letter", () => {
-    expect(decide(situation({ guess: "unasked" }), DEFAULT_RULES)).toEqual({ kind: "guess" });
+    expect(decideLetter(situation({ guess: "unasked" }), DEFAULT_RULES)).toEqual({ kind: "guess" });
     const held = situation({ guess: "unasked", author: { works: 1 } });
-    expect(decide(held, DEFAULT_RULES).kind).toBe("hold");
+    expect(decideLetter(held, DEFAULT_RULES).kind).toBe("hold");
     const based = situation({ guess: "unasked", series: { based: true } });
-    expect(decide(based, DEFAULT_RULES)).toMatchObject({ topics: ["sign"] });
+    expect(decideLetter(based, DEFAULT_RULES)).toMatchObject({ topics: ["sign"] });
   });
 
   test("in quiet hours a letter waits for their end", () => {
     const quiet = parseQuiet("22:00-07:00", "Europe/Berlin");
     // 21 September 2026, 13:33:20 UTC is 15:33 there
-    expect(decide(situation(), { ...DEFAULT_RULES, quiet })).toMatchObject({ at: NOW });
+    expect(decideLetter(situation(), { ...DEFAULT_RULES, quiet })).toMatchObject({ at: NOW });
     const night = { ...situation(), now: NOW + 10 * 3600 };
-    const decision = decide(night, { ...DEFAULT_RULES, quiet });
+    const decision = decideLetter(night, { ...DEFAULT_RULES, quiet });
     const morning = decision.kind === "suggest" ? new Date(decision.at * 1000).toISOString() : "";
     expect(morning).toBe("2026-09-22T05:00:00.000Z");
   });
@@ -231,7 +237,7 @@ describe("whatever comes, the limits hold", () => {
             author.works++;
             author.since ??= now;
             const planned = authors.flatMap(({ letters }) => letters).sort((a, b) => a - b);
-            const decision = decide(
+            const decision = decideLetter(
               {
                 ...situation({
                   series,

@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { parseSettings } from "../../src/bot/settings.ts";
 import type { View } from "../../src/bot/letter.ts";
 import { suggestionView } from "../../src/app/bot/letters.ts";
-import type { Outcome } from "../../src/app/bot/session.ts";
+import type { DecidedSeries } from "../../src/app/bot/deciding.ts";
 import { parseConfig } from "../../src/git/config.ts";
 import { some } from "../support/long.ts";
 import { commit, git, newRepository, temporaryFolder } from "../support/repo.ts";
@@ -18,7 +18,7 @@ const SETTINGS = parseSettings(parseConfig("file:x\0bot.list\nnet@example.org\0"
 
 /** What a letter about such a series names; without a guess. */
 function commands(version: number, total: number, cover: boolean): Record<string, string> {
-  const outcome = {
+  const decided = {
     decision: { kind: "suggest", topics: ["sign", "base"], at: 0 },
     series: { first: { title: "x", subject: "x", sender: null } },
     situation: { list: { signers: 3 } },
@@ -26,8 +26,8 @@ function commands(version: number, total: number, cover: boolean): Record<string
     version,
     total,
     cover,
-  } as unknown as Outcome;
-  const view: View = suggestionView(outcome, SETTINGS);
+  } as unknown as DecidedSeries;
+  const view: View = suggestionView(decided, SETTINGS);
   return Object.fromEntries(
     Object.entries(view).map(([name, value]) => [name, typeof value === "string" ? value : ""]),
   );

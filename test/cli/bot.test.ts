@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { createBot } from "../../src/app/bot/bot.ts";
+import { Bot } from "../../src/app/bot/bot.ts";
 import { parseSettings } from "../../src/bot/settings.ts";
 import { parseConfig } from "../../src/git/config.ts";
 import { BotStore } from "../../src/store/bot-store.ts";
@@ -53,7 +53,7 @@ async function round(...lines: readonly string[]): Promise<{ failed: boolean; ne
       .map((line) => `file:x\0${line.replace("=", "\n")}`)
       .join("\0"),
   );
-  const bot = createBot(parseSettings(words), {
+  const bot = new Bot(parseSettings(words), {
     words,
     database: words.string("bot.database") ?? join(folder, "bot.db"),
     now: () => now,

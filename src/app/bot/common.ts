@@ -11,11 +11,11 @@ import type { Lookup } from "../../send/settings.ts";
 import type { BotStore } from "../../store/bot-store.ts";
 import { defaultKeyPath } from "../../store/key-path.ts";
 import type { Status } from "../../report/bot.ts";
-import { BaseGuesser, type Guessed } from "../base/guesser.ts";
-import type { SeriesBase } from "../base/series-base.ts";
+import { BaseGuesser } from "../base/guesser.ts";
 import { gitConfig } from "../settings.ts";
 import { asUsage } from "../usage.ts";
 import type { Reporter } from "../reporter.ts";
+import type { GuessBase } from "./deciding.ts";
 
 /**
  * The bot's settings, of a file with the syntax of git config.
@@ -72,7 +72,7 @@ export function databaseOf({ database }: BotSettings): string {
 
 export interface LazyGuesser {
   /** Null if there is no repository; gives null if it cannot be asked, which is said. */
-  readonly guess: ((subject: SeriesBase) => Promise<Guessed | null>) | null;
+  readonly guess: GuessBase | null;
   close(): void;
 }
 
@@ -86,10 +86,10 @@ export function guesserOf(
     guess:
       repository === null
         ? null
-        : async (subject) => {
+        : async (series) => {
             opened ??= openRepository(repository).then((found) => BaseGuesser.open(found, refs));
             try {
-              const [guessed] = await (await opened).guess([subject]);
+              const [guessed] = await (await opened).guess([series]);
               return guessed!;
             } catch (error) {
               // a letter without a guess is better than none

@@ -7,16 +7,15 @@ import { evidence } from "../../report/base-guess.ts";
 import { compose } from "../../send/compose.ts";
 import { DAY, day } from "../../primitives/time.ts";
 import type { Guessed } from "../base/guesser.ts";
-import type { Outcome } from "./session.ts";
+import type { Letter } from "../../send/transport.ts";
+import type { DecidedSeries } from "./deciding.ts";
+import type { BotAction } from "./action.ts";
+import type { Suggest } from "./session.ts";
 import type { Render } from "./templates.ts";
 
 /** A letter as it will leave. */
-export interface Letter {
+export interface BotLetter extends Letter {
   readonly messageId: string;
-  /** Envelope sender; "" is the null sender, to which nothing comes back. */
-  readonly sender: string;
-  readonly recipients: readonly string[];
-  readonly bytes: Buffer;
 }
 
 /** What every template may name. */
@@ -44,19 +43,17 @@ export function automaticHeaders(
 /**
  * The letter to one author.
  *
- * @param outcome a decision "suggest"
  * @param address the bot's
  */
 export async function suggestion(
-  outcome: Outcome,
+  decided: DecidedSeries,
+  { topics, at }: Suggest,
   settings: BotSettings,
   address: string,
   render: Render,
-): Promise<Letter> {
-  const { decision, series } = outcome;
-  if (decision.kind !== "suggest") throw new Error("nothing is suggested");
-  const { sender, messageId: answers } = series.first!;
-  const text = render("suggest", suggestionView(outcome, settings));
+): Promise<BotAction> {
+  const { sender, messageId: answers } = decided.series.first!;
+  const text = render("suggest", suggestionView(decided, settings));
   const messageId = letterId("suggest", answers, address);
   const { identity, name } = sender!;
   const cc = settings.mode === "list" && settings.list !== "" ? [settings.list] : [];
@@ -66,13 +63,20 @@ export async function suggestion(
     cc,
     subject: text.subject,
     text: text.body,
-    date: decision.at,
+    date: at,
     messageId,
     inReplyTo: answers,
     headers: automaticHeaders("generated", address, tokenOf(messageId)),
   });
   const copies = settings.copyTo === null ? [] : [settings.copyTo];
-  return { messageId, sender: address, recipients: [identity, ...cc, ...copies], bytes };
+  const letter = { messageId, sender: address, recipients: [identity, ...cc, ...copies], bytes };
+  return { kind: "letter", letter, author: decided.author, answers, topics, notBefore: at };
+}
+
+/** The same where nothing is sent: what is only planned counts against the limits. */
+export function rehearsal({ series }: DecidedSeries, { topics, at }: Suggest): BotAction {
+  const { sender, messageId: answers } = series.first!;
+  return { kind: "rehearsal", identity: sender!.identity, answers, topics, notBefore: at };
 }
 
 /** Without `Re:`; a template's own line is never empty. */
@@ -81,8 +85,8 @@ export function bareSubject(subject: string): string {
 }
 
 /** What `suggest.txt` is filled in with. */
-export function suggestionView(outcome: Outcome, settings: BotSettings): View {
-  const { decision, series, situation, guessed, version, total, cover } = outcome;
+export function suggestionView(decided: DecidedSeries, settings: BotSettings): View {
+  const { decision, series, situation, guessed, version, total, cover } = decided;
   const topics = decision.kind === "suggest" ? decision.topics : [];
   const { title, subject, sender } = series.first!;
   const { most, period, pause } = settings.rules;

@@ -16,9 +16,8 @@ import type { BotStore, LetterRow } from "../../store/bot-store.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
 import { day } from "../../primitives/time.ts";
 import { answered, isAddressedTo, readWish, type Returned, undelivered } from "./incoming.ts";
-import { automaticHeaders, bareSubject, commonView, type Letter } from "./letters.ts";
-import { queue } from "./queue.ts";
-import type { Effect, Listener } from "./session.ts";
+import { type BotAction, EVER } from "./action.ts";
+import { automaticHeaders, bareSubject, type BotLetter, commonView } from "./letters.ts";
 import type { Render } from "./templates.ts";
 
 export interface ListenerOptions {
@@ -29,34 +28,38 @@ export interface ListenerOptions {
   readonly hasCommit: (commit: string) => Promise<boolean | null>;
 }
 
-/** For ever, as SQLite counts. */
-const EVER = Number.MAX_SAFE_INTEGER;
-
-export function createListener(options: ListenerOptions): Listener {
+/**
+ * What a mail leads to that is for the bot itself; null if it is none.
+ *
+ * @param at seconds since the epoch
+ */
+export async function listen(
+  options: ListenerOptions,
+  mail: Buffer,
+  at: number,
+): Promise<BotAction | null> {
   const { store, settings } = options;
   const { address } = settings;
-
-  return async (mail, at) => {
-    if (address === null) return null;
-    const fields = fieldsOf(mail);
-    const returned = undelivered(mail, fields);
-    if (returned !== null) return bounce(store, returned, at);
-    const token = letterOfToken(subjectOf(fields), address);
-    const letter = letterOf(store, [...answered(fields), ...(token === null ? [] : [token])]);
-    if (letter === null && !isAddressedTo(fields, address)) return null;
-    const count = (name: string): Effect | null =>
-      letter === null ? null : () => store.count(name);
-    if (isBot(senderOf(fields))) return count("replies automatic");
-    const wish = await readWish(mail, settings.stopWords);
-    const isSure = wish.kind === "stop" && wish.sure;
-    // somebody who wants silence gets it, whatever wrote that for them
-    if (automaticBy(fields) !== null && !isSure) return count("replies automatic");
-    // what is on the list speaks of other things that stop
-    if (wish.kind === "stop" && !isSure && !isToBot(fields, address, letter)) return null;
-    if (wish.kind === "none") return count("replies not understood");
-    return await honour(options, address, { letter, wish, fields, at });
-  };
+  if (address === null) return null;
+  const fields = fieldsOf(mail);
+  const returned = undelivered(mail, fields);
+  if (returned !== null) return bounce(store, returned);
+  const token = letterOfToken(subjectOf(fields), address);
+  const letter = letterOf(store, [...answered(fields), ...(token === null ? [] : [token])]);
+  if (letter === null && !isAddressedTo(fields, address)) return null;
+  const automatic = letter === null ? null : AUTOMATIC;
+  if (isBot(senderOf(fields))) return automatic;
+  const wish = await readWish(mail, settings.stopWords);
+  const isSure = wish.kind === "stop" && wish.sure;
+  // somebody who wants silence gets it, whatever wrote that for them
+  if (automaticBy(fields) !== null && !isSure) return automatic;
+  // what is on the list speaks of other things that stop
+  if (wish.kind === "stop" && !isSure && !isToBot(fields, address, letter)) return null;
+  if (wish.kind === "none") return letter === null ? null : { kind: "reply", as: "not understood" };
+  return await honour(options, address, { letter, wish, fields, at });
 }
+
+const AUTOMATIC: BotAction = { kind: "reply", as: "automatic" };
 
 /** An answer to a letter, or a mail to the bot alone; no patch, and none that the list sent on. */
 function isToBot(fields: Fields, address: string, letter: LetterRow | null): boolean {
@@ -75,24 +78,20 @@ function letterOf(store: BotStore, ids: readonly string[]): LetterRow | null {
 }
 
 /** Of a copy, or of a list in mode "list", nothing is to be learnt. */
-function bounce(store: BotStore, { ids, addresses }: Returned, at: number): Effect | null {
+function bounce(store: BotStore, { ids, addresses }: Returned): BotAction | null {
   const letter = letterOf(store, ids);
   if (letter === null) return null;
+  const { author } = letter;
   const isAuthors = addresses.some((address) => {
     const identity = normaliseIdentity(address);
-    return identity !== null && authorDigest(identity).equals(letter.author);
+    return identity !== null && authorDigest(identity).equals(author);
   });
-  if (!isAuthors) return () => store.count("replies automatic");
-  return () => {
-    store.count("replies undelivered");
-    store.wish(letter.author, "undeliverable", at, EVER);
-    store.outbox.cancel(letter.author.toString("hex"), at, "mail to them came back");
-  };
+  return isAuthors ? { kind: "bounce", author } : AUTOMATIC;
 }
 
 interface Heard {
   readonly letter: LetterRow | null;
-  readonly wish: Wish;
+  readonly wish: Exclude<Wish, { kind: "none" }>;
   readonly fields: Fields;
   readonly at: number;
 }
@@ -101,48 +100,40 @@ async function honour(
   options: ListenerOptions,
   address: string,
   { letter, wish, fields, at }: Heard,
-): Promise<Effect | null> {
-  const { store, settings } = options;
+): Promise<BotAction> {
   const sender = senderOf(fields);
   const own = sender === null ? null : authorDigest(sender.identity);
-  const isAuthor = letter !== null && own !== null && own.equals(letter.author);
+  // the letter, if it is its author who answers
+  const theirs = letter !== null && own?.equals(letter.author) === true ? letter : null;
   const isPerson = automaticBy(fields) === null;
-  const thanks = isAuthor && isPerson ? await thank(options, address, wish, fields, at) : null;
-  const whom = [letter?.author, own].filter((author) => author !== null && author !== undefined);
-
-  return () => {
-    store.count(`replies ${wish.kind}`);
-    if (wish.kind === "base") {
-      // nobody else knows what the author had checked out
-      if (isAuthor) store.addBase(letter.answers, wish.commit, at);
-    } else {
-      const until = wish.kind === "stop" ? EVER : at + settings.rules.pause;
-      for (const author of whom) {
-        store.wish(author, wish.kind === "stop" ? "stop" : "pause", at, until);
-        store.outbox.cancel(author.toString("hex"), at, `they said ${wish.kind}`);
-      }
-    }
-    if (thanks !== null && letter !== null && store.markAnswered(letter.messageId))
-      queue(store, "thanks", own!, thanks, at, at);
-  };
+  const words =
+    theirs !== null && isPerson ? await wordOfThanks(options, address, wish, fields, at) : null;
+  const thanks =
+    words === null ? null : { letter: words, author: theirs!.author, answered: theirs!.messageId };
+  // nobody else knows what the author had checked out
+  if (wish.kind === "base")
+    return { kind: "base", commit: wish.commit, series: theirs?.answers ?? null, thanks };
+  const until = wish.kind === "stop" ? EVER : at + options.settings.rules.pause;
+  const authors = [letter?.author, own].filter((one) => one !== null && one !== undefined);
+  return { kind: "wish", wish: wish.kind, authors, until, thanks };
 }
 
-const TEMPLATE: Readonly<Record<Exclude<Wish["kind"], "none">, TemplateName>> = {
+const TEMPLATE: Readonly<Record<Heard["wish"]["kind"], TemplateName>> = {
   stop: "stopped",
   pause: "paused",
   base: "base",
 };
 
-async function thank(
+async function wordOfThanks(
   { settings, render, hasCommit }: ListenerOptions,
   address: string,
-  wish: Wish,
+  wish: Heard["wish"],
   fields: Fields,
   at: number,
-): Promise<Letter | null> {
+): Promise<BotLetter | null> {
   const sender = senderOf(fields);
   const [messageId = ""] = messageIds(...fields("message-id"));
-  if (wish.kind === "none" || sender === null || messageId === "") return null;
+  if (sender === null || messageId === "") return null;
   const view: View = {
     ...commonView(settings),
     subject: bareSubject(subjectOf(fields)),

@@ -2,7 +2,7 @@
 
 import { mayLeave } from "../../bot/decide.ts";
 import { isAmong } from "../../bot/reach.ts";
-import type { BotSettings } from "../../bot/settings.ts";
+import { type BotSettings, writesLetters } from "../../bot/settings.ts";
 import type { Lookup } from "../../send/settings.ts";
 import type { BotStore } from "../../store/bot-store.ts";
 import type { OutboxRow } from "../../store/outbox.ts";
@@ -35,7 +35,7 @@ const MOST_DOUBTS = 3;
 export async function sendDue(
   store: BotStore,
   settings: BotSettings,
-  { words, now, stop, reporter: { say } }: SendOptions,
+  { words, now, stop, reporter }: SendOptions,
   reading: Reading,
 ): Promise<{ readonly failed: boolean; readonly next: number | null }> {
   const { outbox } = store;
@@ -44,11 +44,11 @@ export async function sendDue(
     allowed: (row, time) => allowed(store, settings, row, time, reading),
     wasSent: async (row) => wasSent(store, settings, row, reading),
     onOutcome: ({ recipients }, { kind, said }) => {
-      if (kind === "refused") say(`${recipients[0]} gets no letter: ${said}`);
+      if (kind === "refused") reporter.say(`${recipients[0]} gets no letter: ${said}`);
     },
     stop,
   });
-  if (outage !== null) say(`cannot send: ${outage}`);
+  if (outage !== null) reporter.say(`cannot send: ${outage}`);
   const next = outbox.nextDue(now());
   // what may not leave yet is looked at again in the next round
   return { failed: outage !== null, next: next === null || next <= now() ? null : next };
@@ -76,7 +76,7 @@ function allowed(
 ): "send" | "wait" | { readonly cancel: string } {
   if (kind !== "suggest") return "send";
   // it was decided when the mode was another one
-  if (mode !== "private" && mode !== "list") return "wait";
+  if (!writesLetters(mode)) return "wait";
   // a "stop" may be among what could not be read
   if (!whole) return "wait";
   const [author = ""] = recipients;

@@ -20,7 +20,7 @@ export interface DrainOptions {
   readonly stop: AbortSignal;
 }
 
-export interface Tally {
+export interface DrainResult {
   readonly sent: number;
   readonly failed: number;
   readonly cancelled: number;
@@ -52,81 +52,126 @@ export function retryDelay(attempts: number): number {
 export async function drain(
   outbox: Outbox,
   connect: () => Promise<Transport>,
-  { now, allowed, wasSent, onOutcome, stop }: DrainOptions,
-): Promise<Tally> {
-  const tally = { sent: 0, failed: 0, cancelled: 0, expired: 0, outage: null as string | null };
+  options: DrainOptions,
+): Promise<DrainResult> {
+  const run = new OutboxRun(outbox, connect, options);
+  await run.settleAll();
+  run.expire();
+  try {
+    await run.sendAll();
+  } finally {
+    await run.close();
+  }
+  return run.result();
+}
 
-  const settle = async (row: OutboxRow): Promise<void> => {
+class OutboxRun {
+  readonly #outbox: Outbox;
+  readonly #connect: () => Promise<Transport>;
+  readonly #options: DrainOptions;
+  readonly #tally = { sent: 0, failed: 0, cancelled: 0, expired: 0, outage: null as string | null };
+  #transport: Transport | null = null;
+
+  constructor(outbox: Outbox, connect: () => Promise<Transport>, options: DrainOptions) {
+    this.#outbox = outbox;
+    this.#connect = connect;
+    this.#options = options;
+  }
+
+  result(): DrainResult {
+    const { queued, "in-doubt": inDoubt } = this.#outbox.counts();
+    return { ...this.#tally, waiting: queued + inDoubt };
+  }
+
+  async close(): Promise<void> {
+    await this.#transport?.close();
+  }
+
+  expire(): void {
+    this.#tally.expired = this.#outbox.expire(this.#options.now());
+  }
+
+  /** What an earlier run left in doubt. */
+  async settleAll(): Promise<void> {
+    for (const row of this.#outbox.inDoubt())
+      if (!this.#options.stop.aborted) await this.#settle(row);
+  }
+
+  async #settle(row: OutboxRow): Promise<void> {
     const { id } = row;
-    const answer = await wasSent(row);
+    const answer = await this.#options.wasSent(row);
     if (answer === "wait") return;
-    if (answer === false) outbox.requeue(id);
-    else if (outbox.sent(id, now(), answer === null ? NOBODY_KNOWS : "found")) tally.sent++;
-  };
+    if (answer === false) this.#outbox.requeue(id);
+    else if (this.#outbox.sent(id, this.#options.now(), answer === null ? NOBODY_KNOWS : "found"))
+      this.#tally.sent++;
+  }
 
-  /**
-   * What is done with a letter. In doubt, it stays as it is; the next run settles it. Where all
-   * others are held, nothing more is due.
-   */
-  const record: Readonly<Record<Outcome["kind"], (row: OutboxRow, said: string) => void>> = {
-    sent: ({ id }, said) => {
-      if (outbox.sent(id, now(), said)) tally.sent++;
-    },
-    refused: ({ id }, said) => {
-      if (outbox.failed(id, now(), said)) tally.failed++;
-    },
-    later: ({ id, attempts }, said) => void outbox.later(id, now() + retryDelay(attempts), said),
-    outage: ({ id, attempts }, said) => {
-      const nextAt = now() + retryDelay(attempts);
-      outbox.later(id, nextAt, said);
-      outbox.hold(nextAt);
-      tally.outage = said;
-    },
-    unknown: (_, said) => {
-      outbox.hold(now() + retryDelay(0));
-      tally.outage = said;
-    },
-  };
+  /** What is due. */
+  async sendAll(): Promise<void> {
+    const { now, stop } = this.#options;
+    let row = this.#outbox.due(now());
+    for (; row !== null && !stop.aborted; row = this.#outbox.due(now(), row.id))
+      await this.#sendOne(row);
+  }
 
-  let transport: Transport | null = null;
+  async #sendOne(row: OutboxRow): Promise<void> {
+    const { now, allowed, onOutcome } = this.#options;
+    const answer = allowed(row, now());
+    if (answer === "wait") return;
+    if (answer !== "send") {
+      if (this.#outbox.cancelOne(row.id, now(), answer.cancel)) this.#tally.cancelled++;
+      return;
+    }
+    const outcome = await this.#attempt(row);
+    if (outcome === null) return;
+    this.#record(row, outcome);
+    onOutcome?.(row, outcome);
+  }
 
-  /** null if the row is no longer queued. */
-  const attempt = async (row: OutboxRow): Promise<Outcome | null> => {
+  /** Null if the row is no longer queued. */
+  async #attempt(row: OutboxRow): Promise<Outcome | null> {
     try {
-      transport ??= await connect();
+      this.#transport ??= await this.#connect();
     } catch (error) {
       if (!(error instanceof PatchsigError) || error.code === "usage") throw error;
       return { kind: "outage", said: error.message };
     }
     try {
-      return await transport.send(row, () => {
-        if (!outbox.doubt(row.id, now())) throw GONE;
+      return await this.#transport.send(row, () => {
+        if (!this.#outbox.doubt(row.id, this.#options.now())) throw GONE;
       });
     } catch (error) {
       if (error !== GONE) throw error;
       return null;
     }
-  };
-
-  for (const row of outbox.inDoubt()) if (!stop.aborted) await settle(row);
-  tally.expired = outbox.expire(now());
-  try {
-    let row = outbox.due(now());
-    for (; row !== null && !stop.aborted; row = outbox.due(now(), row.id)) {
-      const answer = allowed(row, now());
-      if (answer === "wait") continue;
-      if (answer !== "send") {
-        if (outbox.cancelOne(row.id, now(), answer.cancel)) tally.cancelled++;
-        continue;
-      }
-      const outcome = await attempt(row);
-      if (outcome === null) continue;
-      record[outcome.kind](row, outcome.said);
-      onOutcome?.(row, outcome);
-    }
-  } finally {
-    await (transport as Transport | null)?.close();
   }
-  const { queued, "in-doubt": inDoubt } = outbox.counts();
-  return { ...tally, waiting: queued + inDoubt };
+
+  /**
+   * What is done with a letter. In doubt, it stays as it is; the next run settles it. Where all
+   * others are held, nothing more is due.
+   */
+  #record({ id, attempts }: OutboxRow, { kind, said }: Outcome): void {
+    const now = this.#options.now();
+    switch (kind) {
+      case "sent":
+        if (this.#outbox.sent(id, now, said)) this.#tally.sent++;
+        return;
+      case "refused":
+        if (this.#outbox.failed(id, now, said)) this.#tally.failed++;
+        return;
+      case "later":
+        this.#outbox.later(id, now + retryDelay(attempts), said);
+        return;
+      case "outage": {
+        const nextAt = now + retryDelay(attempts);
+        this.#outbox.later(id, nextAt, said);
+        this.#outbox.hold(nextAt);
+        this.#tally.outage = said;
+        return;
+      }
+      case "unknown":
+        this.#outbox.hold(now + retryDelay(0));
+        this.#tally.outage = said;
+    }
+  }
 }

@@ -38,7 +38,7 @@ async function run({ config, once }: Arguments): Promise<Status> {
   const settings = withExcluded(botSettings(file));
   checkComplete(settings);
   // what reads mailboxes takes longer to load than all the rest
-  const [{ createBot }, { watchSources }] = await Promise.all([
+  const [{ Bot }, { watchSources }] = await Promise.all([
     import("../../app/bot/bot.ts"),
     import("../../app/bot/watch.ts"),
   ]);
@@ -46,7 +46,7 @@ async function run({ config, once }: Arguments): Promise<Status> {
   const unlock = takeLock(BOT_SCHEMA, database, "another bot");
   const ending = endAfterRound();
   const words = layered(file, gitConfig());
-  const bot = createBot(settings, {
+  const bot = new Bot(settings, {
     words,
     database,
     now,

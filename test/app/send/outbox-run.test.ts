@@ -8,7 +8,7 @@ import {
   drain,
   type DrainOptions,
   retryDelay,
-  type Tally,
+  type DrainResult,
 } from "../../../src/app/send/outbox-run.ts";
 import { PatchsigError } from "../../../src/errors.ts";
 import type { Transport } from "../../../src/send/transport.ts";
@@ -21,7 +21,7 @@ import { freePort } from "../../support/port.ts";
 import { type Answer, refusal, startSmtp, type TestServer } from "../../support/smtp.ts";
 
 const NOW = 1_800_000_000;
-const NOTHING: Tally = {
+const NOTHING: DrainResult = {
   sent: 0,
   failed: 0,
   cancelled: 0,
@@ -66,7 +66,7 @@ const rows = (): unknown[] =>
 function run(
   to: number | (() => Promise<Transport>),
   options: Partial<DrainOptions> = {},
-): Promise<Tally> {
+): Promise<DrainResult> {
   const connect = typeof to === "number" ? async () => transportTo(to) : to;
   return drain(outbox, connect, {
     now: () => NOW,
