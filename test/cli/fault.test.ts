@@ -59,6 +59,7 @@ beforeAll(() => {
   cpSync(join(ROOT, "dist", "src"), join(copy, "dist", "src"), { recursive: true });
   for (const name of ["node_modules", "package.json", "templates"])
     symlinkSync(join(ROOT, name), join(copy, name));
+  symlinkSync(join(ROOT, "templates"), join(copy, "dist", "templates"));
   writeFileSync(join(copy, "trip.mjs"), TRIP);
   const main = `import { main } from "./dist/src/cli/main.js";\nawait main(process.argv.slice(2));\n`;
   writeFileSync(join(copy, "patchsig.mjs"), main);
@@ -186,6 +187,22 @@ test("attestation and base say it too", () => {
   }
   const run = expectStatus(withFault("diff", ["base", "show", archive(3, 1)], home), 1);
   expect(run.stdout).toMatch(/number 0[^]*number 2/);
+});
+
+test("a bot that held a mail lets go of it, and goes on", () => {
+  const home = newFolder();
+  const config = join(home, "bot.cfg");
+  const database = join(home, "bot.db");
+  writeFileSync(config, `[bot]\n\tsource = ${archive(3, 1)}\n\tdatabase = ${database}\n`);
+  const round = ["bot", "run", "--once", "--config", config];
+  const held = (): unknown =>
+    records(withFault("text", ["bot", "status", "--json", "--config", config], home))[0]!["open"];
+  // in the first one it is read, in the second once more, before it is decided
+  expectStatus(withFault("text", round, home), 0);
+  expect(held()).toBe(3);
+  const run = expectStatus(withFault("reading", round, home), 0);
+  expect(run.stderr).toMatch(/archive\.mbox:\d+: injected\n$/);
+  expect(held()).toBe(2);
 });
 
 test.runIf(existsSync("/dev/full"))("a full disk is no mail's fault", () => {

@@ -7,7 +7,7 @@ import { render, SAMPLES, type TemplateName, type Text, type View } from "../../
 import { PatchsigError } from "../../errors.ts";
 import { asUsage } from "../usage.ts";
 
-// as far up from the bundle, dist/bundle/cli, as from what tsc writes
+// as far up from the bundle, dist/bundle/cli, as from here
 const OWN = fileURLToPath(new URL("../../../templates", import.meta.url));
 
 export type Render = (name: TemplateName, view: View) => Text;
