@@ -11,50 +11,19 @@ import type { AuthorFacts } from "../bot/decide.ts";
 import type { LettersEffect } from "../bot/effect.ts";
 import { authorDigest, letterId } from "../bot/identity.ts";
 import type { Topic } from "../bot/settings.ts";
+import { type HeldMail, intakeStatements, type SeriesRow } from "./bot-intake.ts";
+import { type LetterRow, letterStatements, type WishKind } from "./bot-letters.ts";
 import { BOT_SCHEMA } from "./bot-schema.ts";
+import {
+  effectOf,
+  type NamedBase,
+  statisticStatements,
+  type Suggestion,
+} from "./bot-statistics.ts";
 import { cursorStatements } from "./cursors.ts";
 import { explained, openDatabase, openMemory } from "./database.ts";
 import { openOutbox, type Outbox } from "./outbox.ts";
 import { DAY } from "../primitives/time.ts";
-
-export type WishKind = "stop" | "undeliverable" | "pause";
-
-/** A mail of a series that is not decided yet. */
-export interface HeldMail {
-  readonly id: number;
-  /** When it came in, seconds. */
-  readonly at: number;
-  readonly source: string;
-  readonly bytes: Buffer;
-  /** Bytes of the mail; and whether they are there, or no more than its header. */
-  readonly size: number;
-  readonly whole: boolean;
-}
-
-export interface SeriesRow {
-  readonly author: Buffer;
-  readonly identity: string;
-  readonly subject: string;
-  readonly messageId: string;
-  readonly work: Buffer;
-  readonly sentAt: number;
-  readonly decidedAt: number;
-  readonly signed: boolean;
-  readonly patchsig: boolean;
-  readonly based: boolean;
-  /** A reason, or "suggest". */
-  readonly outcome: string;
-  readonly topics: readonly Topic[];
-}
-
-export interface LetterRow {
-  readonly messageId: string;
-  readonly author: Buffer;
-  /** The Message-ID of the series. */
-  readonly answers: string;
-  readonly topics: string;
-  readonly answered: boolean;
-}
 
 /** How long somebody who signed counts as one who signs. */
 const SIGNS = 180 * DAY;
@@ -249,20 +218,7 @@ export class BotStore {
 
   /** How many letters were sent, and what came of them. */
   effect(): LettersEffect {
-    const { letters, authors } = this.#sql.letterCount.get()!;
-    const signed = this.#sql.followed.get({ topic: "sign" })!;
-    const based = this.#sql.followed.get({ topic: "base" })!;
-    const wishes = new Map(this.#sql.wishCount.all().map(({ name, n }) => [name, n]));
-    return {
-      letters,
-      authors,
-      signed,
-      based,
-      named: this.#sql.baseCount.get()!,
-      stopped: wishes.get("stop") ?? 0,
-      paused: wishes.get("pause") ?? 0,
-      undeliverable: wishes.get("undeliverable") ?? 0,
-    };
+    return effectOf(this.#sql);
   }
 
   /**
@@ -288,133 +244,12 @@ export class BotStore {
   }
 }
 
-export interface Suggestion {
-  readonly identity: string;
-  readonly subject: string;
-  readonly messageId: string;
-  readonly topics: string;
-  readonly at: number;
-}
-
-export interface NamedBase {
-  /** Message-ID. */
-  readonly series: string;
-  readonly commit: string;
-  readonly at: number;
-}
-
-type Named = { name: string; n: number };
-
 /** Every statement, prepared once. */
 function prepare(db: Database.Database) {
-  const pluck = <A extends unknown[], R>(sql: string): Database.Statement<A, R> =>
-    db.prepare<A, R>(sql).pluck();
   return {
     ...cursorStatements(db),
-    see: db.prepare<[Uint8Array]>("insert into seen values (?) on conflict do nothing"),
-    hold: db.prepare(
-      `insert into held (at, source, bytes, size, whole)
-       values (@at, @source, @bytes, @size, @whole)`,
-    ),
-    held: db.prepare<[], Omit<HeldMail, "whole"> & { whole: number }>(
-      "select * from held order by id",
-    ),
-    open: pluck<[], number>("select count(*) from held"),
-    hasWork: db.prepare<[Buffer, Buffer]>("select 1 from series where author = ? and work = ?"),
-    release: db.prepare<[number]>("delete from held where id = ?"),
-    works: db.prepare<[Buffer], { works: number; since: number | null }>(
-      `select count(distinct work) as works, min(sent_at) as since from series where author = ?`,
-    ),
-    wish: pluck<[Buffer, string], number>("select until from wishes where author = ? and kind = ?"),
-    lettersTo: pluck<[Buffer, number], number>(
-      "select at from dated_letters where author = ? and rehearsal = ? order by at",
-    ),
-    leftTo: pluck<[Buffer], number>(
-      `select at from dated_letters where author = ? and state in ('sent', 'in-doubt') order by at`,
-    ),
-    lettersSince: pluck<[number, number], number>(
-      "select at from dated_letters where planned_at > ? and rehearsal = ? order by at",
-    ),
-    failed: db.prepare<[Buffer]>("select 1 from dated_letters where author = ? and bounced = 1"),
-    signers: pluck<[number, Buffer], number>(
-      `select count(distinct author) from series
-        where patchsig = 1 and sent_at > ? and author <> ? and author <> x''`,
-    ),
-    addSeries: db.prepare(
-      `insert into series (author, identity, subject, message_id, work, sent_at, decided_at,
-                           signed, patchsig, based, outcome, topics)
-       values (@author, @identity, @subject, @messageId, @work, @sentAt, @decidedAt,
-               @signed, @patchsig, @based, @outcome, @topics)`,
-    ),
-    addLetter: db.prepare(
-      `insert into letters (message_id, author, answers, topics, rehearsal, planned_at)
-       values (@messageId, @author, @answers, @topics, @rehearsal, @at) on conflict do nothing`,
-    ),
-    letter: db.prepare<[string], Omit<LetterRow, "answered"> & { answered: number }>(
-      `select message_id as messageId, author, answers, topics, answered
-         from letters where message_id = ? and rehearsal = 0`,
-    ),
-    markAnswered: db.prepare<[string]>(
-      "update letters set answered = 1 where message_id = ? and answered = 0",
-    ),
-    addWish: db.prepare(
-      `insert into wishes values (@author, @kind, @at, @until)
-       on conflict do update set until = max(until, excluded.until)`,
-    ),
-    addBase: db.prepare<[string, string, number]>(
-      "insert into bases values (?, ?, ?) on conflict do update set commit_name = excluded.commit_name",
-    ),
-    namedBase: pluck<[Buffer, Buffer], string>(
-      `select commit_name from bases join series on message_id = bases.series
-        where author = ? and work = ? order by bases.at desc limit 1`,
-    ),
-    bases: db.prepare<[], NamedBase>(
-      "select series, commit_name as 'commit', at from bases order by at",
-    ),
-    addEcho: db.prepare<[string]>(
-      `insert into echoes select message_id from outbox where message_id = ? on conflict do nothing`,
-    ),
-    isEcho: db.prepare<[string]>("select 1 from echoes where message_id = ?"),
-    count: db.prepare<[string, number]>(
-      "insert into counters values (?, ?) on conflict do update set n = n + excluded.n",
-    ),
-    counters: db.prepare<[], Named>("select name, n from counters order by name"),
-    outcomes: db.prepare<[number, number], Named>(
-      `select outcome as name, count(*) as n from series
-        where decided_at >= ? and decided_at < ? group by outcome
-        order by n desc, name`,
-    ),
-    suggestions: db.prepare<[number, number], Suggestion>(
-      `select identity, subject, message_id as messageId, topics, decided_at as at from series
-        where outcome = 'suggest' and decided_at >= ? and decided_at < ? order by id`,
-    ),
-    letterCount: db.prepare<[], { letters: number; authors: number }>(
-      `select count(*) as letters, count(distinct author) as authors from dated_letters
-        where state = 'sent'`,
-    ),
-    followed: pluck<[{ topic: Topic }], number>(
-      `select count(distinct author) from dated_letters as letter
-        where state = 'sent' and instr(topics, @topic) > 0 and exists (
-          select 1 from (
-            select signed, based from series
-              where author = letter.author and sent_at > letter.at order by sent_at limit 2)
-          where case @topic when 'sign' then signed else based end = 1)`,
-    ),
-    wishCount: db.prepare<[], Named>(
-      "select kind as name, count(*) as n from wishes group by kind",
-    ),
-    baseCount: pluck<[], number>("select count(*) from bases"),
-    forgetBases: db.prepare<[Buffer]>(
-      "delete from bases where series in (select answers from letters where author = ?)",
-    ),
-    forgetLetters: db.prepare<[Buffer]>("update letters set answers = '' where author = ?"),
-    forgetOutbox: db.prepare<[string]>(
-      `update outbox set recipients = '[]', said = '', bytes = x''
-        where about = ? and state not in ('queued', 'in-doubt')`,
-    ),
-    forget: db.prepare<[Buffer]>(
-      `update series set identity = '', subject = '', message_id = ''
-        where author = ? and identity <> ''`,
-    ),
+    ...intakeStatements(db),
+    ...letterStatements(db),
+    ...statisticStatements(db),
   };
 }

@@ -4,7 +4,8 @@ import { decideLetter, type LetterDecision, type Situation } from "../../bot/dec
 import { type SeriesFacts, seriesFacts } from "../../bot/facts.ts";
 import { authorDigest } from "../../bot/identity.ts";
 import type { BotSettings } from "../../bot/settings.ts";
-import type { BotStore, SeriesRow } from "../../store/bot-store.ts";
+import type { SeriesRow } from "../../store/bot-intake.ts";
+import type { BotStore } from "../../store/bot-store.ts";
 import { workDigest } from "../../trust/replay.ts";
 import type { Guessed } from "../base/guesser.ts";
 import type { OutlinedSeries } from "../../verify/outline.ts";

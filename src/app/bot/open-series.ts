@@ -6,7 +6,7 @@
 import { factsOf, type MailFacts } from "../../bot/facts.ts";
 import { createSeriesCollector } from "../../series/collector.ts";
 import type { AssembledSeries, SeriesItem } from "../../series/item.ts";
-import type { HeldMail } from "../../store/bot-store.ts";
+import type { HeldMail } from "../../store/bot-intake.ts";
 import { evidenceOf } from "../../verify/evidence.ts";
 import { type Entry, itemOf, patchOutline } from "../../verify/outline.ts";
 import { verdictOf } from "../../verify/result.ts";

@@ -3,7 +3,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { queue } from "../../../src/app/bot/queue.ts";
+import { apply } from "../../../src/app/bot/action.ts";
 import { sendDue } from "../../../src/app/bot/sending.ts";
 import { authorDigest } from "../../../src/bot/identity.ts";
 import { type BotSettings, DEFAULT_RULES, parseSettings } from "../../../src/bot/settings.ts";
@@ -41,7 +41,9 @@ async function sent({ store: change, settings, partly = false }: Meanwhile) {
   try {
     const bytes = Buffer.from("Subject: hello\n\nhello\n");
     const letter = { messageId: "<1@example.org>", sender: "bot@example.org", recipients: [ALICE] };
-    queue(store, "suggest", AUTHOR, { ...letter, bytes }, NOW - 60, NOW - 60);
+    const about = { author: AUTHOR, answers: "<0@example.org>", topics: ["sign"] } as const;
+    const action = { kind: "letter", letter: { ...letter, bytes }, ...about } as const;
+    apply(store, { ...action, notBefore: NOW - 60 }, NOW - 60);
     change?.(store);
     await sendDue(
       store,
