@@ -36,14 +36,32 @@ function valuesOf(
 ): object | null {
   const parsed = parse(command, args);
   if (parsed === null) return null;
-  const values: Record<string, unknown> = {};
-  for (const [name, option] of Object.entries(command.options)) {
-    const value = parsed.values[name] ?? option.default;
-    if (option.type === "number" && value === "") return null;
-    values[camelCase(name)] =
-      option.type === "number" && value !== undefined ? Number(value) : value;
-  }
+  const options = optionValues(command, parsed.values);
   const given = parsed.positionals.map((text) => (/^-./.test(text) ? `./${text}` : text));
+  const named = options === null ? null : wordValues(command, words, given);
+  return named === null ? null : { ...options, ...named };
+}
+
+function optionValues(
+  { options }: Command,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, unknown> | null {
+  const values: Record<string, unknown> = {};
+  for (const [name, option] of Object.entries(options)) {
+    const value = given[name] ?? option.default;
+    const isNumber = option.type === "number" && value !== undefined;
+    if (isNumber && value === "") return null;
+    values[camelCase(name)] = isNumber ? Number(value) : value;
+  }
+  return values;
+}
+
+function wordValues(
+  command: Command,
+  words: readonly string[],
+  given: string[],
+): Record<string, unknown> | null {
+  const values: Record<string, unknown> = {};
   for (const word of words) {
     const name = word.replace(/\W/g, "");
     const many = word.includes("..") && given.length > 0;

@@ -45,129 +45,29 @@ interface Judged<P> {
   readonly faults: readonly Unread[];
 }
 
+interface TrustJudgeOptions {
+  readonly policies: Policies;
+  readonly dryRun: boolean;
+  /** What the keyring of the repository says that one stands in. */
+  readonly pins?: Pins;
+  readonly at?: number;
+}
+
+/** What all verdicts of a run rest on. */
+interface Terms extends Required<TrustJudgeOptions> {
+  readonly memory: TrustMemory;
+}
+
 export function createTrustJudge(
   memory: TrustMemory,
-  {
-    policies,
-    dryRun,
-    pins = NO_PINS,
-    at = now(),
-  }: {
-    readonly policies: Policies;
-    readonly dryRun: boolean;
-    /** What the keyring of the repository says that one stands in. */
-    readonly pins?: Pins;
-    readonly at?: number;
-  },
+  { policies, dryRun, pins = NO_PINS, at = now() }: TrustJudgeOptions,
 ): TrustJudge {
-  /** A verdict that fails leaves no trace: neither the key nor the patch is remembered. */
-  function ofSigner(evidence: Evidence, policy: Policy, judged: Judge): PatchResult {
-    const { publicKey, comment } = evidence.signed!;
-    const { identity, digest } = evidence.sighting!;
-    const { messageId } = evidence;
-    const [list = ""] = evidence.listIds;
-    const { version, time: signedAt } = comment;
-    const series = comment.series ?? evidence.attestation!;
-    const sighting = { identity, publicKey, digest, series, at, messageId, list };
-    const barred = refusedByPins(pins, sighting, memory.lookup(identity));
-    if (barred !== null) {
-      const known = { kind: "signer", decision: barred, unsigned: null, changedKey: null } as const;
-      return judged({ ...known, replay: null, poses: "" }, false);
-    }
-    let result!: PatchResult;
-    judgeSighting(memory, sighting, admitsFirstUse(policy), (stored) => {
-      const decision = withPins(pins, sighting, stored);
-      const { trust } = decision;
-      const unsigned = trust === "first-use" ? memory.unsignedSeen(identity) : null;
-      const refused = trust === "changed" || trust === "replaced" || trust === "revoked";
-      const changedKey = refused ? memory.changedKey(identity, publicKey, at) : null;
-      const posed = trust === "first-use" ? poses(lookalikes(comment.by)) : null;
-      const known = {
-        kind: "signer",
-        decision,
-        unsigned,
-        changedKey,
-        replay: null,
-        poses: posed?.poses ?? "",
-      } as const;
-      const met = judged(known, true).verdict !== "fail";
-      const arrival = { digest, work: evidence.work!, version, signedAt, at, messageId };
-      const replay = refused ? null : memory.arrive(arrival, met);
-      result = judged({ ...known, replay }, met);
-      return met;
-    });
-    return result;
-  }
-
-  function ofUnsigned({ author, senders, sighting, alike }: Evidence): TrustContext {
-    const posed = poses(alike);
-    if (posed !== null) return { kind: "unsigned", ...posed };
-    const identity = normaliseIdentity(author?.email ?? "");
-    const known = [identity, ...senders].filter((name) => name !== null);
-    for (const name of known) {
-      const pinned = pins.keys.has(name) ? { since: at, patches: 0 } : null;
-      const signs = decideUnsigned(memory.lookup(name)) ?? pinned;
-      if (signs !== null) return { kind: "unsigned", signs, poses: "", who: name };
-    }
-    if (sighting !== null) memory.countUnsigned(sighting.identity, sighting.digest, at);
-    return { kind: "unsigned", signs: null, poses: "" };
-  }
-
-  /** The first of these identities that has a key in use, and since when. */
-  function poses(alike: readonly string[]): { signs: Signs; poses: string } | null {
-    for (const name of alike) {
-      const signs = decideUnsigned(memory.lookup(name));
-      if (signs !== null) return { signs, poses: name };
-    }
-    return null;
-  }
-
-  function resultOf(evidence: Evidence, source: string, said: readonly Finding[]): PatchResult {
-    const policy = policyFor(policies, evidence);
-    const judged: Judge = (context, met) =>
-      judge(evidence, source, context, policy, met && !dryRun, said);
-    const { whole, signature, findings } = evidence;
-    // whoever answers is asked for no signature: nothing of it is applied
-    if (evidence.isAnswer) return judged({ kind: "none" }, true);
-    if (whole && signature === "none") return judged(ofUnsigned(evidence), true);
-    const failed = findings.some((f) => f.severity === "fail");
-    if (whole && signature === "good" && !failed) return ofSigner(evidence, policy, judged);
-    return judged({ kind: "none" }, true);
-  }
-
-  function hear({ statements, messageId }: Evidence): Finding[] {
-    const cause = { cause: "mail", at, messageId, source: "" } as const;
-    return statements.map((found) =>
-      found.ok
-        ? statementFinding(found.statement, memory.applyStatement(found.statement, cause))
-        : unreadStatement(found),
-    );
-  }
-
-  function judgeOne<P>({ source, evidence, payload }: Found<P>): NoteResult | JudgedMail<P> {
-    const said = hear(evidence);
-    if (evidence.kind === "other") {
-      const { messageId, subject, read } = evidence;
-      const { findings: found } = evidence;
-      const findings = read ? [...found.filter(isWrapped), ...said] : found.map(passedOver);
-      return { type: "note", source, messageId, subject, read, findings };
-    }
-    return { result: resultOf(evidence, source, said), evidence, payload };
-  }
-
-  function judged<P>(
-    all: readonly (NoteResult | JudgedMail<P>)[],
-    faults: readonly Unread[],
-  ): Judged<P> {
-    const members = all.filter((one) => "evidence" in one);
-    return { members, notes: all.filter((one) => "type" in one), faults };
-  }
-
+  const terms: Terms = { memory, policies, dryRun, pins, at };
   return {
     judge(mails) {
       try {
         return judged(
-          memory.transaction(() => mails.map((mail) => judgeOne(mail))),
+          memory.transaction(() => mails.map((mail) => judgeOne(terms, mail))),
           [],
         );
       } catch (error) {
@@ -178,7 +78,7 @@ export function createTrustJudge(
       const faults: Unread[] = [];
       for (const mail of mails) {
         try {
-          all.push(memory.transaction(() => judgeOne(mail)));
+          all.push(memory.transaction(() => judgeOne(terms, mail)));
         } catch (error) {
           faults.push(faultAt({ source: mail.source, messageId: mail.evidence.messageId }, error));
         }
@@ -186,6 +86,126 @@ export function createTrustJudge(
       return judged(all, faults);
     },
   };
+}
+
+function judgeOne<P>(
+  terms: Terms,
+  { source, evidence, payload }: Found<P>,
+): NoteResult | JudgedMail<P> {
+  const said = hear(terms, evidence);
+  if (evidence.kind === "other") {
+    const { messageId, subject, read } = evidence;
+    const { findings: found } = evidence;
+    const findings = read ? [...found.filter(isWrapped), ...said] : found.map(passedOver);
+    return { type: "note", source, messageId, subject, read, findings };
+  }
+  return { result: resultOf(terms, evidence, source, said), evidence, payload };
+}
+
+function hear({ memory, at }: Terms, { statements, messageId }: Evidence): Finding[] {
+  const cause = { cause: "mail", at, messageId, source: "" } as const;
+  return statements.map((found) =>
+    found.ok
+      ? statementFinding(found.statement, memory.applyStatement(found.statement, cause))
+      : unreadStatement(found),
+  );
+}
+
+function resultOf(
+  terms: Terms,
+  evidence: Evidence,
+  source: string,
+  said: readonly Finding[],
+): PatchResult {
+  const policy = policyFor(terms.policies, evidence);
+  const judged: Judge = (context, met) =>
+    judge(evidence, source, context, policy, met && !terms.dryRun, said);
+  const { whole, signature, findings } = evidence;
+  // whoever answers is asked for no signature: nothing of it is applied
+  if (evidence.isAnswer) return judged({ kind: "none" }, true);
+  if (whole && signature === "none") return judged(ofUnsigned(terms, evidence), true);
+  const failed = findings.some((f) => f.severity === "fail");
+  if (whole && signature === "good" && !failed) return ofSigner(terms, evidence, policy, judged);
+  return judged({ kind: "none" }, true);
+}
+
+/** A verdict that fails leaves no trace: neither the key nor the patch is remembered. */
+function ofSigner(
+  { memory, pins, at }: Terms,
+  evidence: Evidence,
+  policy: Policy,
+  judged: Judge,
+): PatchResult {
+  const { publicKey, comment } = evidence.signed!;
+  const { identity, digest } = evidence.sighting!;
+  const { messageId } = evidence;
+  const [list = ""] = evidence.listIds;
+  const { version, time: signedAt } = comment;
+  const series = comment.series ?? evidence.attestation!;
+  const sighting = { identity, publicKey, digest, series, at, messageId, list };
+  const barred = refusedByPins(pins, sighting, memory.lookup(identity));
+  if (barred !== null) {
+    const known = { kind: "signer", decision: barred, unsigned: null, changedKey: null } as const;
+    return judged({ ...known, replay: null, poses: "" }, false);
+  }
+  let result!: PatchResult;
+  judgeSighting(memory, sighting, admitsFirstUse(policy), (stored) => {
+    const decision = withPins(pins, sighting, stored);
+    const { trust } = decision;
+    const unsigned = trust === "first-use" ? memory.unsignedSeen(identity) : null;
+    const refused = trust === "changed" || trust === "replaced" || trust === "revoked";
+    const changedKey = refused ? memory.changedKey(identity, publicKey, at) : null;
+    const posed = trust === "first-use" ? poses(memory, lookalikes(comment.by)) : null;
+    const known = {
+      kind: "signer",
+      decision,
+      unsigned,
+      changedKey,
+      replay: null,
+      poses: posed?.poses ?? "",
+    } as const;
+    const met = judged(known, true).verdict !== "fail";
+    const arrival = { digest, work: evidence.work!, version, signedAt, at, messageId };
+    const replay = refused ? null : memory.arrive(arrival, met);
+    result = judged({ ...known, replay }, met);
+    return met;
+  });
+  return result;
+}
+
+function ofUnsigned({ memory, pins, at }: Terms, evidence: Evidence): TrustContext {
+  const { author, senders, sighting, alike } = evidence;
+  const posed = poses(memory, alike);
+  if (posed !== null) return { kind: "unsigned", ...posed };
+  const identity = normaliseIdentity(author?.email ?? "");
+  const known = [identity, ...senders].filter((name) => name !== null);
+  for (const name of known) {
+    const pinned = pins.keys.has(name) ? { since: at, patches: 0 } : null;
+    const signs = decideUnsigned(memory.lookup(name)) ?? pinned;
+    if (signs !== null) return { kind: "unsigned", signs, poses: "", who: name };
+  }
+  if (sighting !== null) memory.countUnsigned(sighting.identity, sighting.digest, at);
+  return { kind: "unsigned", signs: null, poses: "" };
+}
+
+/** The first of these identities that has a key in use, and since when. */
+function poses(
+  memory: TrustMemory,
+  alike: readonly string[],
+): { signs: Signs; poses: string } | null {
+  for (const name of alike) {
+    const signs = decideUnsigned(memory.lookup(name));
+    if (signs !== null) return { signs, poses: name };
+  }
+  return null;
+}
+
+function judged<P>(
+  all: readonly (NoteResult | JudgedMail<P>)[],
+  faults: readonly Unread[],
+): Judged<P> {
+  const members = all.filter((one) => "evidence" in one);
+  return { members, notes: all.filter((one) => "type" in one), faults };
 }
 
 /** Why a mail is not read that does not fail for it: it shows no patch. */

@@ -105,17 +105,9 @@ export async function verifyRun(
   return { ...counts, totals, messages, nothing };
 }
 
-/** Hands out records, and counts them. */
-function createTeller(
-  show: (record: VerifyRecord) => void,
-  bases: Bases | null,
-): {
+interface Teller {
   readonly totals: Totals;
-  readonly counts: {
-    readonly series: number;
-    readonly notes: number;
-    readonly unread: number;
-    readonly passedOver: number;
+  readonly counts: Readonly<Record<"series" | "notes" | "unread" | "passedOver", number>> & {
     readonly met: boolean;
   };
   readonly onLink: (mail: ThreadMail) => void;
@@ -123,7 +115,10 @@ function createTeller(
   readonly onUnread: (unread: Unread) => void;
   take(mail: JudgedMail<PatchSummary | null>): Promise<void>;
   end(): Promise<void>;
-} {
+}
+
+/** Hands out records, and counts them. */
+function createTeller(show: (record: VerifyRecord) => void, bases: Bases | null): Teller {
   const totals = createTotals();
   const counts = { series: 0, notes: 0, unread: 0, passedOver: 0, met: true };
   const collector = createSeriesCollector<PatchSummary | null>(onFault);

@@ -39,7 +39,7 @@ all else is git's: git help format-patch`;
 
 /** Our options, taken out of the command line, and what decides where the output goes. */
 interface Words extends PasswordSettings {
-  readonly key?: string;
+  readonly key: string | undefined;
   readonly quiet: boolean;
   readonly help: boolean;
   /** `--stdout`, or the file of `--output`; else files in `folder`. */
@@ -53,17 +53,23 @@ interface Words extends PasswordSettings {
   readonly args: readonly string[];
 }
 
+type Valued = "key" | "passwordFd" | "passwordFile" | "folder" | "file";
+type Flag = "help" | "stdout" | "quiet";
+
 /** Options with a value that are ours, or that we have to know: [pattern, name]. */
-const VALUED: readonly (readonly [
-  RegExp,
-  "key" | "passwordFd" | "passwordFile" | "folder" | "file",
-])[] = [
+const VALUED: readonly (readonly [RegExp, Valued])[] = [
   [/^--key$/, "key"],
   [/^--password-fd$/, "passwordFd"],
   [/^--password-file$/, "passwordFile"],
   // git takes any beginning of an option's name that is no other's
   [/^(?:-o|--output-d[a-z]*)$/, "folder"],
   [/^--output$/, "file"],
+];
+
+const FLAGS: readonly (readonly [RegExp, Flag])[] = [
+  [/^(?:--help|-h)$/, "help"],
+  [/^--stdout$/, "stdout"],
+  [/^(?:--quiet|-q)$/, "quiet"],
 ];
 
 export const formatPatchCommand = {
@@ -121,13 +127,11 @@ async function write(
   return made;
 }
 
+/** Ours are taken out; the rest goes to git in its order. */
 function takeWords(args: readonly string[]): Words {
-  const values: { [name in (typeof VALUED)[number][1]]?: string } = {};
+  const values: { [name in Valued]?: string } = {};
+  const flags = new Set<Flag>();
   const rest: string[] = [];
-  let quiet = false;
-  let help = false;
-  let stdout = false;
-  let from = false;
   for (let i = 0; i < args.length; i++) {
     const word = args[i]!;
     if (word === "--") {
@@ -136,36 +140,35 @@ function takeWords(args: readonly string[]): Words {
     }
     const [, name, glued] = /^(--[a-z-]+)=(.*)$/s.exec(word) ?? /^(-o)(.+)$/s.exec(word) ?? [];
     const option = VALUED.find(([pattern]) => pattern.test(name ?? word));
+    const flag = FLAGS.find(([pattern]) => pattern.test(word));
     if (option !== undefined) {
       const value = glued ?? args[++i];
       if (value === undefined) throw new PatchsigError("usage", `${word} needs a value`);
       values[option[1]] = value;
-      continue;
-    }
-    if (word === "--help" || word === "-h") help = true;
-    else if (word === "--stdout") stdout = true;
-    else if (word === "--quiet" || word === "-q") quiet = true;
-    else {
-      if (/^--(?:no-)?from(?:=|$)/.test(word)) from = true;
-      rest.push(word);
-    }
+    } else if (flag !== undefined) flags.add(flag[1]);
+    else rest.push(word);
   }
   const { key, passwordFd, passwordFile, folder, file } = values;
-  if (stdout && folder !== undefined)
-    throw new PatchsigError("usage", "--stdout and --output-directory exclude each other");
-  const target: Words["target"] = stdout
-    ? { kind: "stdout" }
-    : file !== undefined
-      ? { kind: "file", name: file }
-      : { kind: "folder", name: folder ?? null };
   return {
-    ...(key === undefined ? {} : { key }),
-    ...(passwordFd === undefined ? {} : { passwordFd: Number(passwordFd) }),
-    ...(passwordFile === undefined ? {} : { passwordFile }),
-    quiet,
-    help,
-    target,
-    from,
+    key,
+    passwordFd: passwordFd === undefined ? undefined : Number(passwordFd),
+    passwordFile,
+    quiet: flags.has("quiet"),
+    help: flags.has("help"),
+    target: targetOf(flags.has("stdout"), folder, file),
+    from: rest.some((word) => /^--(?:no-)?from(?:=|$)/.test(word)),
     args: rest,
   };
+}
+
+function targetOf(
+  stdout: boolean,
+  folder: string | undefined,
+  file: string | undefined,
+): Words["target"] {
+  if (stdout && folder !== undefined)
+    throw new PatchsigError("usage", "--stdout and --output-directory exclude each other");
+  if (stdout) return { kind: "stdout" };
+  if (file !== undefined) return { kind: "file", name: file };
+  return { kind: "folder", name: folder ?? null };
 }

@@ -1,14 +1,14 @@
 /** `patchsig sign`: patch files, mails and mboxes in place, or stdin to stdout. */
 
-import { PatchsigError, EXIT } from "../../errors.ts";
-import { replaceFile } from "../../store/replace-file.ts";
-import { passwordOptions, type PasswordSettings } from "../password.ts";
-import { checkWritable, draftsOf, readSheet, rewritten } from "../../app/sign/sheet.ts";
-import { userSigner } from "../signer.ts";
-import { isUnmet, signedLines, signDrafts, signerAddress } from "../../app/sign/signing.ts";
-import { outFile, say } from "../terminal.ts";
 import { now } from "../../app/now.ts";
+import { readFilesToSign, type SignedFiles, signFiles } from "../../app/sign/sign-files.ts";
+import { isUnmet, signedLines, signerAddress } from "../../app/sign/signing.ts";
+import { EXIT, PatchsigError } from "../../errors.ts";
+import { replaceFile } from "../../store/replace-file.ts";
 import { command, type Status } from "../command.ts";
+import { passwordOptions, type PasswordSettings } from "../password.ts";
+import { userSigner } from "../signer.ts";
+import { outFile, say } from "../terminal.ts";
 
 interface Arguments extends PasswordSettings {
   file: string[];
@@ -56,31 +56,21 @@ async function sign(args: Arguments): Promise<Status> {
   // with --password-fd 0 the mails come after the password
   let signer = args.passwordFd === 0 ? await userSigner(args) : null;
   try {
-    const sheets = args.file.map(readSheet);
-    for (const { name } of sheets) checkWritable(name);
-    const drafts = sheets.flatMap(draftsOf);
-    if (drafts.length === 0)
-      throw new PatchsigError("no-patch", "no patch found", { exit: EXIT.unmet });
-
+    const sheets = readFilesToSign(args.file);
     const by = signerAddress();
     signer ??= await userSigner(args);
-    const time = now();
-    const signed = await signDrafts(drafts, { signer, by, time, base, inOrder: false });
-    if (signed.patches === 0 && signed.notes.length === 0)
-      throw new PatchsigError("no-patch", "no patch found", { exit: EXIT.unmet });
-    let next = 0;
-    const done = sheets.map((sheet) => {
-      const mails = signed.mails.slice(next, next + sheet.mails.length);
-      next += sheet.mails.length;
-      return { sheet, bytes: rewritten(sheet, mails) };
-    });
-    for (const { sheet, bytes } of done) {
-      if (sheet.name === "-") outFile(bytes);
-      else if (!bytes.equals(sheet.bytes)) replaceFile(sheet.name, bytes);
-    }
+    const signed = await signFiles(sheets, { signer, by, time: now(), base });
+    write(signed);
     if (!args.quiet) signedLines(signed, by).forEach(say);
     return isUnmet(signed) ? EXIT.unmet : EXIT.ok;
   } finally {
     signer?.wipe();
+  }
+}
+
+function write({ files }: SignedFiles): void {
+  for (const { sheet, bytes } of files) {
+    if (sheet.name === "-") outFile(bytes);
+    else if (!bytes.equals(sheet.bytes)) replaceFile(sheet.name, bytes);
   }
 }

@@ -1,0 +1,59 @@
+/** Which patches of a series `am` applies, and what it says if it applies none. */
+
+import { expect, test } from "vitest";
+import { choosePatches } from "../../../src/app/apply/choose.ts";
+import type { Checked } from "../../../src/verify/result.ts";
+import type { Series } from "../../../src/verify/series.ts";
+
+/** Mails as `1ok 2fail 0fail`: number and verdict; 0 is the cover letter, `0unread` one that is refused. */
+function series(
+  mails: string,
+  more: { missing?: number[]; fails?: boolean } = {},
+): Series<Checked> {
+  const members = mails.split(" ").map((mail) => {
+    const [, index = "", word = ""] = /^(\d)(\w+)$/.exec(mail) ?? [];
+    return {
+      evidence: { kind: index === "0" ? "cover" : "patch" },
+      payload: { view: word === "unread" ? null : {} },
+      result: { verdict: word === "ok" ? "pass" : "fail", subject: index },
+    };
+  });
+  const findings = more.fails === true ? [{ code: "series-mixed", severity: "fail" }] : [];
+  const result = { missing: more.missing ?? [], total: 3, findings };
+  return { members, result } as unknown as Series<Checked>;
+}
+
+function chosen(one: Series<Checked>, partial = false): string[] | string {
+  const choice = choosePatches(one, partial);
+  if ("refused" in choice) return choice.refused.join("\n");
+  return choice.patches.map(({ result }) => result.subject);
+}
+
+test.each([
+  ["1ok 2ok 3ok", ["1", "2", "3"]],
+  ["0ok 1ok 2ok 3ok", ["1", "2", "3"]],
+  ["0unread 1ok 2ok 3ok", ["1", "2", "3"]],
+  ["1ok 2fail 3ok", "nothing applied: 1 of 3 failed\nhint: --partial applies the others"],
+  ["1fail 2fail 3fail", "nothing applied: 3 of 3 failed"],
+  [
+    "0fail 1ok 2ok 3ok",
+    "nothing applied: the cover letter failed\nhint: --partial applies the patches",
+  ],
+])("%s", (mails, what) => {
+  expect(chosen(series(mails))).toEqual(what);
+});
+
+test("what is missing, and what --partial applies", () => {
+  const gap = series("1ok 3ok", { missing: [2] });
+  expect(chosen(gap)).toBe(
+    "nothing applied: 2 of 3 not here\nhint: --partial applies those that are",
+  );
+  expect(chosen(gap, true)).toEqual(["1", "3"]);
+  expect(chosen(series("0fail 1ok 2fail 3ok"), true)).toEqual(["1", "3"]);
+  expect(chosen(series("1fail"), true)).toBe("nothing applied: 1 of 1 failed");
+});
+
+test("a series that contradicts itself is not applied, in no part", () => {
+  for (const partial of [false, true])
+    expect(chosen(series("1ok 2ok 3ok", { fails: true }), partial)).toBe("nothing applied");
+});
