@@ -47,9 +47,15 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["test/trust", "test/store/trust-store.test.ts", "test/cli/own-keyring.test.ts"],
   ],
   verify: [
-    ["added-trailers", "attacks", "base-disagrees", "policy", "series-mails"].map(
-      (name) => `test/verify/${name}.test.ts`,
-    ),
+    [
+      "added-trailers",
+      "attacks",
+      "base-disagrees",
+      "duties",
+      "outline",
+      "policy",
+      "series-mails",
+    ].map((name) => `test/verify/${name}.test.ts`),
     ["test/verify", "test/vectors.test.ts", "test/trust/attacks.test.ts"],
     ["test/cli/series.test.ts", "test/cli/am.test.ts", "test/cli/verify.test.ts", "test/base"],
   ],

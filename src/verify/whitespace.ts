@@ -39,12 +39,11 @@ export function whitespaceRules(value: string): WhitespaceRules {
 const HUNK = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
 const BLANK = /^[ \t\r]*$/;
 
-/** One file of a diff, while its lines are read. */
-interface FileLines {
-  /** An old line ends in CR: then git takes the CRs of the new ones for line ends. */
-  oldCr: boolean;
-  /** So does a new one. */
-  newCr: boolean;
+interface Hunk {
+  /** Hunks of one file have one number. */
+  readonly file: number;
+  /** With the sign at the start of each, and with git's remarks on missing line ends. */
+  readonly lines: string[];
 }
 
 /**
@@ -53,41 +52,65 @@ interface FileLines {
  */
 export function wouldMend(diff: Buffer, rules: WhitespaceRules): boolean {
   const { names } = rules;
-  const files: FileLines[] = [];
-  let file: FileLines = { oldCr: false, newCr: false };
-  let [oldLeft, newLeft] = [0, 0];
-  let before = "";
-  let blankAtEnd = false;
-  for (const line of diff.toString("latin1").split("\n")) {
-    const kind = line[0] ?? " ";
-    if (kind === "\\") {
-      if (before === "+" && names.has("incomplete-line")) return true;
-      continue;
-    }
-    if (oldLeft <= 0 && newLeft <= 0) {
-      if (blankAtEnd && names.has("blank-at-eof")) return true;
-      blankAtEnd = false;
-      before = "";
-      if (line.startsWith("--- ")) files.push((file = { oldCr: false, newCr: false }));
+  const hunks = hunksOf(diff.toString("latin1").split("\n"));
+  return (
+    (names.has("incomplete-line") && hunks.some(hasIncompleteLine)) ||
+    (names.has("blank-at-eof") && hunks.some(addsBlankEnd)) ||
+    hunks.some(({ lines }) =>
+      lines.some((line) => line[0] === "+" && isWrong(bare(line), rules)),
+    ) ||
+    (names.has("blank-at-eol") && !names.has("cr-at-eol") && addsFirstCr(hunks))
+  );
+}
+
+function hunksOf(lines: readonly string[]): Hunk[] {
+  const hunks: Hunk[] = [];
+  let [file, oldLeft, newLeft] = [0, 0, 0];
+  for (const line of lines) {
+    if (line.startsWith("\\")) hunks.at(-1)?.lines.push(line);
+    else if (oldLeft > 0 || newLeft > 0) {
+      hunks.at(-1)!.lines.push(line);
+      if (line[0] !== "+") oldLeft--;
+      if (line[0] !== "-") newLeft--;
+    } else {
+      if (line.startsWith("--- ")) file++;
       const [head, old = "1", fresh = "1"] = HUNK.exec(line) ?? [];
-      if (head !== undefined) [oldLeft, newLeft] = [Number(old), Number(fresh)];
-      continue;
+      if (head === undefined) continue;
+      [oldLeft, newLeft] = [Number(old), Number(fresh)];
+      hunks.push({ file, lines: [] });
     }
-    const text = line.slice(1);
-    if (kind !== "+") oldLeft--;
-    if (kind !== "-") newLeft--;
-    before = kind;
-    file.oldCr ||= kind !== "+" && text.endsWith("\r");
-    if (kind === "-") continue;
-    if (!BLANK.test(text)) blankAtEnd = false;
-    else if (kind === "+") blankAtEnd = true;
-    if (kind !== "+") continue;
-    const bare = text.replace(/\r$/, "");
-    if (isWrong(bare, rules)) return true;
-    file.newCr ||= bare !== text;
   }
-  const endsInCr = files.some(({ oldCr, newCr }) => newCr && !oldCr);
-  return endsInCr && names.has("blank-at-eol") && !names.has("cr-at-eol");
+  return hunks;
+}
+
+function hasIncompleteLine({ lines }: Hunk): boolean {
+  return lines.some((line, i) => line[0] === "\\" && lines[i - 1]?.[0] === "+");
+}
+
+/** Whether a new line is among the blank ones at the end of the new text. */
+function addsBlankEnd({ lines }: Hunk): boolean {
+  const text = lines.filter((line) => line[0] !== "-" && line[0] !== "\\");
+  const last = text.findLastIndex((line) => !BLANK.test(line.slice(1)));
+  return text.slice(last + 1).some((line) => line[0] === "+");
+}
+
+/** Whether new lines of a file end in CR and no old one does: then it is no part of the line end. */
+function addsFirstCr(hunks: readonly Hunk[]): boolean {
+  const ofFile = new Map<number, { oldCr: boolean; newCr: boolean }>();
+  for (const { file, lines } of hunks) {
+    const { oldCr, newCr } = ofFile.get(file) ?? { oldCr: false, newCr: false };
+    const ended = lines.filter((line) => line.endsWith("\r") && line[0] !== "\\");
+    ofFile.set(file, {
+      oldCr: oldCr || ended.some((line) => line[0] !== "+"),
+      newCr: newCr || ended.some((line) => line[0] === "+"),
+    });
+  }
+  return [...ofFile.values()].some(({ oldCr, newCr }) => newCr && !oldCr);
+}
+
+/** A line of a hunk without its sign and the CR that may be part of its end. */
+function bare(line: string): string {
+  return line.slice(1).replace(/\r$/, "");
 }
 
 /** A new line without the CR that may be part of its end. */

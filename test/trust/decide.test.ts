@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { decide, decideUnsigned, usableKeys } from "../../src/trust/decide.ts";
+import { ancestors, decide, decideUnsigned, usableKeys } from "../../src/trust/decide.ts";
 import type { KeyRecord, KeyState, Sighting, KeyHistory } from "../../src/trust/record.ts";
 import { sightingDigest } from "../../src/trust/sighting.ts";
 
@@ -117,6 +117,20 @@ test("usable keys are those neither replaced nor revoked", () => {
   const states: KeyState[] = ["first-use", "known", "endorsed", "pinned", "replaced", "revoked"];
   const usable = usableKeys(states.map((state) => record(K1, state))).map((known) => known.state);
   expect(usable).toEqual(["first-use", "known", "endorsed", "pinned"]);
+});
+
+test("keys from which a key came, the nearest first; a circle ends", () => {
+  const K3 = `RWQ${"3".repeat(53)}`;
+  const from = (publicKey: string, rotatedFrom: string): KeyRecord => ({
+    ...record(publicKey, "known"),
+    rotatedFrom,
+  });
+  const last = from(K3, K2);
+  expect(ancestors(last, [from(K1, ""), from(K2, K1), last])).toEqual([K2, K1]);
+  expect(ancestors(last, [from(K1, K3), from(K2, K1), last])).toEqual([K2, K1, K3]);
+  expect(ancestors(record(K1, "known"), [record(K1, "known")])).toEqual([]);
+  // another identity's are none of it
+  expect(ancestors(last, [{ ...from(K2, K1), identity: "bob@example.org" }, last])).toEqual([K2]);
 });
 
 test("the digest of a sighting depends on each part, and on where it ends", () => {

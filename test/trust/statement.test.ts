@@ -141,6 +141,18 @@ test("whatever is done to the lines, nothing else than was said is read", () => 
   );
 });
 
+test("an address of 254 characters is read, and one more is none", () => {
+  const domain = `${"b".repeat(49)}.`.repeat(4);
+  const long = (length: number): string => {
+    const [start, end] = [`a@${domain}`, ".org"];
+    return start + "c".repeat(length - start.length - end.length) + end;
+  };
+  const said = says(OLD, "endorse", NEW, { by: ALICE, of: long(254) });
+  expect(find(said.text)).toEqual([{ ok: true, statement: said }]);
+  expect(() => says(OLD, "endorse", NEW, { by: ALICE, of: long(255) })).toThrow(RangeError);
+  expect(find(said.text.replace("of=a@", "of=aa@"))).toEqual([{ ok: false, why: "malformed" }]);
+});
+
 test("an address that is none is not signed", () => {
   for (const of of ["Alice@example.org", "j\u00f6rg@example.org", "a b@example.org", ""])
     expect(() => says(OLD, "endorse", NEW, { of })).toThrow(RangeError);

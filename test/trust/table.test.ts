@@ -192,6 +192,28 @@ describe.each(Object.keys(EVENTS) as Row[])("%s", (row) => {
   });
 });
 
+test("who has had 128 keys gets no more of them by statements", () => {
+  const pinned = { ...unseenKey(BOB, E.text, TIME), state: "pinned" as const };
+  const had = Array.from({ length: 128 }, (_, i) => ({
+    ...unseenKey(ALICE, `${K.text.slice(0, 52)}${String(i).padStart(4, "0")}`, TIME),
+    state: "revoked" as const,
+  }));
+  const rule = (subjects: readonly KeyRecord[]): string =>
+    ruleOn(says(E, "endorse", K, { by: BOB }), {
+      applied: false,
+      signers: [pinned],
+      subjects,
+      signerRevoked: false,
+      keyRevoked: false,
+      everywhere: () => [],
+    }).outcome;
+  expect(rule(had.slice(1))).toBe("applied");
+  expect(rule(had)).toBe("ignored");
+  // one that is there already is no more
+  const known = { ...unseenKey(ALICE, K.text, TIME), state: "known" as const };
+  expect(rule([...had.slice(1), known])).toBe("applied");
+});
+
 describe("two keys of an identity in use", () => {
   const both = (state: string): KeyRecord[] => [
     { ...unseenKey(ALICE, K.text, TIME), state: state as KeyState },
