@@ -146,6 +146,31 @@ const STEPS: readonly [string, Checked, string, readonly string[], readonly stri
     ["author-recovered"],
   ],
   [
+    "From a list, the author's bare address in Reply-To: the name is the one before via",
+    checked((t) =>
+      t
+        .replace(`From: ${ALICE}`, "From: Alice via Listing <listing@lists.example.org>")
+        .replace("\nDate:", "\nReply-To: alice@example.org\nDate:"),
+    ),
+    "good",
+    [],
+    ["author-recovered"],
+  ],
+  [
+    "From a list, in encoded words",
+    checked((t) =>
+      t
+        .replace(
+          `From: ${ALICE}`,
+          "From: =?utf-8?q?Alice_via_Listing?= <listing@lists.example.org>",
+        )
+        .replace("\nDate:", "\nReply-To: alice@example.org\nDate:"),
+    ),
+    "good",
+    [],
+    ["author-recovered"],
+  ],
+  [
     "From a list, another one in Reply-To",
     checked((t) =>
       t
