@@ -4,7 +4,7 @@
  * something touches a file here; stock git shows that they are armed.
  */
 
-import { some } from "../support/long.ts";
+import { LONG, some } from "../support/long.ts";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync, cpSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -149,6 +149,32 @@ const COMMANDS = [
   `trust diff ref:HERE:HEAD:keys`,
   "bot status",
 ];
+/** The others, which read less of such a place. */
+const MORE = [
+  "verify --guess-base PATCH",
+  "verify --keyring ref:HEAD:keys PATCH",
+  "verify HERE/.git",
+  "am --on-base PATCH",
+  "am --guess-base PATCH",
+  "attestation HERE",
+  "sign HERE",
+  "base check --repo HERE PATCH",
+  "base guess --repo HERE PATCH",
+  "key generate --no-password",
+  "key import PATCH",
+  "key unlock",
+  "hook status --global",
+  "hook install --global",
+  "trust status",
+  "trust log",
+  "trust show alice@example.org",
+  "trust export out",
+  "trust backup out.db",
+  "trust merge out.db",
+  "trust revoke --statement --reserve",
+  "bot preview HERE",
+  "bot run --once",
+];
 /** Where there is something to write patches of. */
 const WRITERS = ["format-patch --stdout -1", "sign COPY"];
 
@@ -183,7 +209,8 @@ describe.each(Object.keys(PLACES))("%s", (name) => {
     rmSync(place.canary);
   });
 
-  const commands = name.includes("packed") ? [...COMMANDS, ...WRITERS] : COMMANDS;
+  const all = LONG ? [...COMMANDS, ...MORE] : COMMANDS;
+  const commands = name.includes("packed") ? [...all, ...WRITERS] : all;
   test.each(some(commands, 3, Object.keys(PLACES).indexOf(name)))(
     "patchsig %s starts nothing",
     (words) => run(place, words, newHome()),
