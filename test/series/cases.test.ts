@@ -108,6 +108,11 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v1 of 2: a0 a1 a2"],
   ],
   [
+    "15 no References, and more than an hour between",
+    [mail("a1", "[PATCH 1/2] x", { at: 1000 }), mail("a2", "[PATCH 2/2] y", { at: 4601 })],
+    ["v1 of 2: a1 incomplete", "v1 of 2: a2 incomplete"],
+  ],
+  [
     "16 no References, two series of one sender within the hour",
     [
       mail("<1495516865-17019-1-a@x>", "[net,v2,1/2] x", { at: 1000 }),
