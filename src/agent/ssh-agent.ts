@@ -243,7 +243,7 @@ function tooLate(limit: number): PatchsigError {
     "agent-failed",
     `the ssh-agent did not answer within ${limit / 1000} s`,
     {
-      hint: "it may have asked you, or be locked: ssh-add -l",
+      hint: "it may be waiting for you, or be locked: ssh-add -l",
     },
   );
 }

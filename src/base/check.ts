@@ -101,7 +101,7 @@ export function judgeBase(
     );
   if (missing.length > 0)
     findings.push(
-      finding("prerequisite-missing", `needed before it, and not here: ${named(missing)}`),
+      finding("prerequisite-missing", `prerequisites that are not here: ${named(missing)}`),
     );
   if (state === "conflicts" && trial.kind === "conflicts") {
     const text = `${trial.patch === 0 ? "a prerequisite" : `patch ${trial.patch}`} does not apply on the base ${short}: ${trial.files.join(", ")}`;

@@ -73,7 +73,7 @@ export const SAMPLES: Readonly<Record<TemplateName, View>> = {
  * @throws FormatError if the template is none, or names what there is not
  */
 export function render(template: string, view: View, file: string): Text {
-  const broken = (why: string): FormatError => new FormatError(`${file} is no template: ${why}`);
+  const broken = (why: string): FormatError => new FormatError(`${file} is not a template: ${why}`);
   let text: string;
   try {
     checkNames(Mustache.parse(template) as unknown as Token[], [view], broken);

@@ -21,7 +21,7 @@ export function parseQuiet(hours: string, zone: string): Quiet {
   const [, ...numbers] = HOURS.exec(hours.trim()) ?? [];
   const [a = 24, b = 0, c = 24, d = 0] = numbers.map(Number);
   if (a > 23 || b > 59 || c > 23 || d > 59)
-    throw new FormatError(`the bot's file: quiet is "${hours}", and should be like 22:00-07:00`);
+    throw new FormatError(`the bot's file: quiet is "${hours}"; it should be like 22:00-07:00`);
   return { from: a * 60 + b, to: c * 60 + d, minuteOf: clockOf(zone) };
 }
 
@@ -36,7 +36,7 @@ function clockOf(zone: string): (time: number) => number {
     });
   } catch {
     throw new FormatError(
-      `the bot's file: there is no timezone ${zone}, names are like Europe/Berlin`,
+      `the bot's file: there is no timezone ${zone}; names look like Europe/Berlin`,
     );
   }
   return (time) => {

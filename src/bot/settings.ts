@@ -154,7 +154,7 @@ export function parseSettings(words: BotConfig): BotSettings {
   const known = new Set<string>(KEYS.map((key) => `bot.${key.toLowerCase()}`));
   for (const { key } of words.settings)
     if (key.startsWith("bot.") && !known.has(key))
-      throw new FormatError(`the bot's file sets ${key}, which it does not know`);
+      throw new FormatError(`the bot's file sets ${key}, which is not a setting`);
   const text = (key: (typeof KEYS)[number]): string | null => words.string(`bot.${key}`);
   const number = (key: (typeof KEYS)[number], otherwise: number): number =>
     text(key) === null ? otherwise : parseCount(key, text(key)!);
@@ -215,7 +215,7 @@ export function parseSettings(words: BotConfig): BotSettings {
 }
 
 function wrong(key: string, value: string, wanted: string): FormatError {
-  return new FormatError(`the bot's file: ${key} is "${value}", and should be ${wanted}`);
+  return new FormatError(`the bot's file: ${key} is "${value}"; it should be ${wanted}`);
 }
 
 function parseCount(key: string, value: string): number {

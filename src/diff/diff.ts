@@ -26,17 +26,17 @@ export const MAX_FILES = 50_000;
  * | reason | what was met |
  * |---|---|
  * | `bare-diff-git` | a `diff --git` line without header lines: it would name the next file patch |
- * | `bad-header` | header lines that are repeated, malformed, incomplete or contradict each other |
+ * | `bad-header` | repeated, malformed, incomplete or contradictory header lines |
  * | `bad-mode` | a file mode that git does not write, or mode lines that contradict each other |
- * | `bad-name` | no file name, or one that is malformed or can be read in two ways |
+ * | `bad-name` | a file name that is missing, malformed or ambiguous |
  * | `name-mismatch` | the lines of one header name different files |
  * | `bad-path` | an absolute path, or `.`, `..`, `.git` in it |
  * | `corrupt-hunk` | a hunk that git would refuse: counts, kinds of line, no change |
  * | `orphan-hunk` | a hunk without a file header |
- * | `no-change` | a header that changes nothing, or `---` and `+++` without a hunk |
+ * | `no-change` | a header without a change, or `---` and `+++` without a hunk |
  * | `corrupt-binary` | a binary patch that git cannot read |
  * | `binary-too-large` | binary patches that unpack to more than `MAX_UNPACKED` bytes |
- * | `ambiguous-order` | a diff without `diff --git` after a header alone, which could be taken for its own |
+ * | `ambiguous-order` | a diff without `diff --git` follows a bare header, which could be read as its own |
  * | `nul-in-diff` | a NUL byte in a file patch |
  * | `too-many-files` | more than `MAX_FILES` file patches |
  *

@@ -29,7 +29,7 @@ export async function askCredential(login: Login): Promise<string> {
   stdout.fill(0);
   if (status !== 0 || password === undefined)
     throw new PatchsigError("no-password", `no password for ${login.username} at ${login.host}`, {
-      hint: "git config credential.helper names who keeps it, see gitcredentials(7)",
+      hint: "credential.helper can store one, see gitcredentials(7)",
     });
   return password;
 }

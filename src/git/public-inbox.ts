@@ -274,7 +274,7 @@ async function isPartial(epoch: Epoch): Promise<boolean> {
 function partial({ repository }: Epoch): PatchsigError {
   return new PatchsigError(
     "unreadable",
-    `${repository} is a partial clone: mails of it are not here`,
+    `${repository} is a partial clone: some of its mails are not here`,
     {
       hint: "clone it without --filter",
     },
@@ -303,7 +303,7 @@ async function rangeOf(epoch: Epoch, { since, after }: InboxOptions): Promise<st
   if (head.length === 0) {
     const refs = await gitText(["for-each-ref", "--count=1"], options);
     if (refs === "") return [];
-    throw new PatchsigError("unreadable", `${epoch.repository}: HEAD leads to no commit`, {
+    throw new PatchsigError("unreadable", `${epoch.repository}: HEAD names no commit`, {
       hint: "git fsck",
     });
   }

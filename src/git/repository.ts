@@ -95,11 +95,11 @@ export async function createBranchAt(
   // refuses names that begin with "-"; expands @{-1}, which is no new name
   const checked = await runGit(["check-ref-format", "--branch", name], options);
   if (checked.status !== 0 || checked.stdout.toString() !== `${name}\n`)
-    throw new PatchsigError("usage", `${name} cannot be the name of a branch`);
+    throw new PatchsigError("usage", `${name} is not a valid branch name`);
   if (!isObjectName(repository, commit))
     throw new PatchsigError("usage", `${commit} is not the full name of a commit`);
   if (await gitSays(["show-ref", "--verify", "--quiet", `refs/heads/${name}`], options)) {
-    throw new PatchsigError("exists", `there is a branch ${name} already`, {
+    throw new PatchsigError("exists", `a branch ${name} exists already`, {
       hint: "give another name: --branch NAME",
     });
   }

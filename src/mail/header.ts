@@ -172,7 +172,7 @@ export function readHeader(mail: Buffer, pos: number, top: boolean): Header {
       const folded = next;
       next = nextLine(mail, folded);
       if ((name !== undefined || !top) && isBlankLine(mail, folded, next))
-        refuse("malformed-header", "a folded line of blanks");
+        refuse("malformed-header", "a continuation line of white space");
       if (next - pos > MAX_FIELD_BYTES) refuse("too-big", "a very long header field");
     }
     if (name !== undefined) {

@@ -129,7 +129,7 @@ function checkMessageId(id: Buffer): void {
   if (/[\0-\x20\x7f]|=\?/.test(text))
     refuse(
       "message-id-ambiguous",
-      "its Message-ID has an encoded word, white space or a control in it",
+      "the Message-ID holds an encoded word, white space or a control character",
     );
 }
 
@@ -161,7 +161,7 @@ function findingsOf(header: Header, content: Content, parts: Parts, body: Body):
   const add = (met: boolean, code: FindingCode, message: string): void => {
     if (met) findings.push(finding(code, message));
   };
-  add(hasScissors(body.message), "scissors-line", "a scissors line stands in the message");
+  add(hasScissors(body.message), "scissors-line", "the message has a scissors line");
   add(
     parts.nested,
     "nested-multipart",

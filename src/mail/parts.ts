@@ -67,7 +67,7 @@ function assertNoOuter(mail: Buffer, from: number, to: number, outer: readonly s
 function assertNoTopHeaders(part: Header, top: Header): void {
   for (const name of ["from", "subject", "date"] as const) {
     if (part.fields.has(name) && !top.fields.has(name)) {
-      refuse("header-in-part", `${name} stands in a part only`);
+      refuse("header-in-part", `${name} is in a MIME part only`);
     }
   }
 }
@@ -135,7 +135,7 @@ function readMultipart(mail: Buffer, top: Header, whole: Content, flow: Flow): P
       assertNoOuter(mail, from, line < 0 ? mail.length : line, open.slice(0, -1));
       continue;
     }
-    if (parts.length >= MAX_PARTS) refuse("too-big", "very many parts");
+    if (parts.length >= MAX_PARTS) refuse("too-big", "too many parts");
     const header = readHeader(mail, nextLine(mail, line), false);
     assertNoTopHeaders(header, top);
     decodeWords(field(header, "message-id"));
@@ -143,8 +143,7 @@ function readMultipart(mail: Buffer, top: Header, whole: Content, flow: Flow): P
     flow = content.flow ?? flow;
     if (isMail(content.type)) attached ??= header.end;
     if (content.boundary !== "") {
-      if (open.length >= MAX_NESTING)
-        refuse("nesting-too-deep", "too many multiparts in each other");
+      if (open.length >= MAX_NESTING) refuse("nesting-too-deep", "multiparts nested too deep");
       nested = true;
       open.push(`--${content.boundary}`);
     }

@@ -13,7 +13,7 @@ function isScissors(line: string): boolean {
   return line.length >= 8 && line.includes("-") && (line.length - cuts) * 3 > line.length;
 }
 
-/** True if a scissors line stands in the message. */
+/** True if the message has a scissors line. */
 export function hasScissors(message: Buffer): boolean {
   for (const mark of MARKS) {
     let at = message.indexOf(mark, 0, "latin1");

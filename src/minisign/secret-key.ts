@@ -236,7 +236,7 @@ export function scryptParameters(cost: KdfCost): { N: number; r: number; p: numb
     const maxRp = opslimit / 4n / N;
     p = (maxRp > 0x3fffffffn ? 0x3fffffffn : maxRp) / r;
   }
-  if (p < 1n) throw new FormatError("secret key with a senseless password cost");
+  if (p < 1n) throw new FormatError("secret key with an impossible password cost");
   if (N * r * 128n > MAX_MEMORY || N * p > MAX_WORK) {
     throw new FormatError("secret key asks for too much memory or time to check its password");
   }

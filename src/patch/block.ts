@@ -67,7 +67,10 @@ export function readBlock(text: Buffer, start: number): Result<UnverifiedBlock> 
   const fields = squeezed.text.slice(head[0].length);
   const version = /^patchsig-v(\d{1,9})t=/.exec(fields);
   if (version !== null && version[1] !== "1")
-    return refused("block-version", `the signature has version ${version[1]}, known is 1`);
+    return refused(
+      "block-version",
+      `the signature has version ${version[1]}; this patchsig knows version 1`,
+    );
   const match = COMMENT_SQUEEZED.exec(fields);
   const comment = match === null ? null : fromMatch(match);
   if (match === null || comment === null)

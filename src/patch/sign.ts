@@ -71,7 +71,7 @@ export function prepare(mail: Buffer): Result<Prepared> | null {
   }
 
   if (number.odd !== null)
-    return refused("odd-label", `${number.odd} in the subject: versions and numbers are whole`);
+    return refused("odd-label", `${number.odd} in the subject: versions and numbers must be whole`);
 
   const stripped = withoutBlock(mail, read.value.breakPoint, read.value.patch, diff.value.start);
   if (!stripped.ok) return stripped;
@@ -112,7 +112,7 @@ function withoutBlock(
   const notes = body.subarray(at.decodedOffset);
   const [start] = findMarkers(notes);
   if (markers.length > 1 || start === undefined)
-    return refused("block-several", "take the old signature blocks out by hand");
+    return refused("block-several", "remove the old signature blocks by hand");
   const old = readBlock(notes, start);
   if (!old.ok) return old;
   let { end } = old.value;
@@ -146,7 +146,7 @@ function withBreak(mail: Buffer): Result<{ mail: Buffer; view: MailView }> {
   const again = readRawMail(broken);
   if (!again.ok) return again;
   if (again.value.breakPoint.kind !== "dashes")
-    return refused("no-break", "found no place for the patch break");
+    return refused("no-break", "found no place for the --- line");
   return { ok: true, value: { mail: broken, view: again.value } };
 }
 

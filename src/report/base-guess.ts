@@ -61,18 +61,19 @@ export function evidence(
       total === 0
         ? created > 0
           ? "the series only adds files"
-          : "nothing says what the files were"
+          : "no index line says what the files were"
         : "no commit here has any of the files as they were";
-    const where = candidates.length === 0 ? "there is no branch" : `the newest of ${main} then`;
+    const where =
+      candidates.length === 0 ? "there is no branch" : `the newest commit of ${main} then`;
     return [`${why}: ${where}`];
   }
-  const files = `${matched} of ${counted(total, "file")} as they were`;
+  const files = `it has ${matched} of ${counted(total, "file")} as they were`;
   if (unique) return [`${files}, and no other commit has them`];
   const equal =
     count === 1
-      ? [more ? `${files}, in no other commit that was looked at` : files]
+      ? [more ? `${files}, in no other commit searched` : files]
       : [
-          `${files}, in ${more ? "at least " : ""}${count} commits that are equal in that`,
+          `${files}, in ${more ? "at least " : ""}${count} commits alike`,
           `from ${day(oldest!.time)} to ${day(newest!.time)}`,
         ];
   return later ? [...equal, "newer than the mail"] : equal;

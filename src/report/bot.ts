@@ -109,7 +109,7 @@ const STATES: Readonly<Record<string, string>> = {
   queued: "wait to be sent",
   "in-doubt": "may have been sent",
   failed: "were refused by a server",
-  cancelled: "were called back",
+  cancelled: "were cancelled",
   expired: "waited too long to be sent",
 };
 

@@ -103,7 +103,7 @@ async function handOver(
   };
   // a generator that waits is asked for a piece when the one before is on its way
   const pieces = async function* (): AsyncGenerator<Buffer> {
-    if (envelope.rejectedErrors.length > 0) throw new Error("not for all of its recipients");
+    if (envelope.rejectedErrors.length > 0) throw new Error("refused for some of its recipients");
     for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
     try {
       onCommit();

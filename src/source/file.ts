@@ -68,7 +68,7 @@ async function* whole(name: string, read: () => Pieces): Pieces {
 
 function nothingNew(name: string): PatchsigError {
   return new PatchsigError("usage", `cannot tell what is new in ${name}`, {
-    hint: "only in an mbox that is not packed, a maildir, a public-inbox and IMAP",
+    hint: "it works with an uncompressed mbox, a maildir, a public-inbox and IMAP",
   });
 }
 
@@ -154,7 +154,7 @@ function readFound(file: string): Pieces {
 function refuseSpecial(file: string, stat: Stats): void {
   if (stat.isFile() || stat.isDirectory()) return;
   const what = stat.isFIFO() ? "a pipe" : stat.isSocket() ? "a socket" : "a device";
-  throw new PatchsigError("unreadable", `${file} is ${what}, and passed over`);
+  throw new PatchsigError("unreadable", `${file} is ${what}: skipped`);
 }
 
 async function* readFile(
@@ -269,7 +269,7 @@ export function notAMail(name: string, text: Buffer): PatchsigError {
   const spoilt = SPOILT.find(([pattern]) => pattern.test(start));
   if (spoilt !== undefined)
     return new PatchsigError("not-a-mail", `${what} ${spoilt[1]}`, { hint: spoilt[2] });
-  return new PatchsigError("not-a-mail", `${what} is no mail and no mbox`, {
+  return new PatchsigError("not-a-mail", `${what} is neither a mail nor an mbox`, {
     hint: "patchsig reads what git format-patch writes and what mail programs save",
   });
 }

@@ -350,14 +350,14 @@ export function explained(error: unknown, mailbox: Mailbox, password: string): P
   if (isWrongPassword(error as ServerError))
     return new PatchsigError(
       "no-password",
-      `${host} does not take this password for ${username}: ${why}`,
+      `${host} rejects this password for ${username}: ${why}`,
       {
         cause: error,
       },
     );
   if (authenticationFailed === true && responseStatus !== undefined)
-    return new PatchsigError("unreadable", `${host} does not let ${username} in: ${why}`, {
-      hint: "the password was not forgotten; git credential reject would do that",
+    return new PatchsigError("unreadable", `${host} does not let ${username} log in: ${why}`, {
+      hint: "the stored password is kept; git credential reject removes it",
       cause: error,
     });
   return new PatchsigError("unreadable", `${path} at ${host}: ${why}`, { cause: error });

@@ -51,7 +51,7 @@ export function readKeyringFolder(
     const other = tops !== PATATT_FOLDERS && top.some(({ name }) => PATATT_FOLDERS.includes(name));
     throw new PatchsigError(
       "not-found",
-      `${folder} is no keyring: no folder ${tops.join(" or ")} in it`,
+      `${folder} is not a keyring: it has no folder ${tops.join(" or ")}`,
       other ? { hint: "--patatt if it is patatt's" } : {},
     );
   }

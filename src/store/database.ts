@@ -242,7 +242,7 @@ function requireVersion(schema: Schema, file: string, opened: OpenDatabase): Ope
     if (version(opened.db) === schema.migrations.length) return opened;
     refuseNewer(schema, file, opened.db);
     throw new PatchsigError("bad-database", `the ${schema.what} ${file} has an old format`, {
-      hint: "git patchsig verify brings it up to date, unless it is a dry run",
+      hint: "git patchsig verify upgrades it, but not in a dry run",
     });
   });
 }
@@ -261,15 +261,15 @@ export function inspect(schema: Schema, file: string): void {
   const refused = (why: string, hint: string): PatchsigError =>
     new PatchsigError("bad-database", `the ${schema.what} ${file} ${why}`, { hint });
   const type = statSync(file);
-  if (!type.isFile()) throw refused("is not a file", "move it away, and a new database is made");
+  if (!type.isFile()) throw refused("is not a file", "move it away to start with a new one");
   const { header, size } = readHeader(file);
-  if (size === 0) throw refused("is empty, so it was cut off", LEFT_ALONE);
+  if (size === 0) throw refused("is empty: it was truncated", LEFT_ALONE);
   if (header.length < HEADER_BYTES || header.toString("latin1", 0, 16) !== "SQLite format 3\0")
     throw refused("is not a database", LEFT_ALONE);
   if (header.readUInt32BE(68) !== schema.applicationId)
     throw refused("belongs to another program", LEFT_ALONE);
   if (header.readUInt32BE(60) > schema.migrations.length) throw newer(schema, file);
-  if (isCutOff(file)) throw refused("is cut off", LEFT_ALONE);
+  if (isCutOff(file)) throw refused("is truncated", LEFT_ALONE);
   const foreign = foreignLog(schema, file);
   if (foreign !== null) throw refused(foreign, NOT_ITS_LOG);
 }

@@ -183,7 +183,7 @@ function keep(path: string, kept: string): void {
   if (present(kept) !== null) {
     if (isSameFile(path, kept)) return;
     throw new PatchsigError("exists", `there are two hooks to keep: ${path} and ${kept}`, {
-      hint: "take one of them away",
+      hint: "remove one of them",
     });
   }
   changing(kept, () => {

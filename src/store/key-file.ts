@@ -44,7 +44,7 @@ export function readPrivateFile(path: string): Buffer {
   return readSmallFile(path, (mode) => {
     if ((mode & GROUP_AND_OTHERS) !== 0) {
       const octal = (mode & 0o777).toString(8).padStart(4, "0");
-      throw new PatchsigError("lax-mode", `${path}: others can get at this file (mode ${octal})`, {
+      throw new PatchsigError("lax-mode", `${path}: others can access this file (mode ${octal})`, {
         hint: shellCommand("chmod 600", path),
       });
     }
@@ -103,13 +103,9 @@ export async function unlockKey(options: {
   const beside = readPublicKeyBeside(path);
   if (beside !== null && formatPublicKeyText(beside) !== formatPublicKeyText(key.publicKey)) {
     key.wipe();
-    throw new PatchsigError(
-      "bad-key",
-      `${publicKeyPath(path)} belongs to another key than ${path}`,
-      {
-        hint: `minisign -R -f -s ${shellWord(path)} -p ${shellWord(publicKeyPath(path))}`,
-      },
-    );
+    throw new PatchsigError("bad-key", `${publicKeyPath(path)} holds another key than ${path}`, {
+      hint: `minisign -R -f -s ${shellWord(path)} -p ${shellWord(publicKeyPath(path))}`,
+    });
   }
   return key;
 }

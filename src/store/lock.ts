@@ -28,7 +28,7 @@ export function takeLock(schema: Schema, file: string, who: string): () => void 
     } catch (error) {
       db.close();
       if (!String((error as { code?: unknown }).code).startsWith("SQLITE_BUSY")) throw error;
-      throw new PatchsigError("database-busy", `${who} works on ${file}`, {
+      throw new PatchsigError("database-busy", `${who} is using ${file}`, {
         hint: "two would do everything twice: stop that one first",
         cause: error,
       });

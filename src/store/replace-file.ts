@@ -59,8 +59,8 @@ export function refusePlanted(path: string): void {
     const stat = lstatSync(name, { throwIfNoEntry: false });
     if (stat?.isSymbolicLink() !== true) return;
     if (stat.uid !== 0 && stat.uid !== process.geteuid?.())
-      throw new PatchsigError("refused", `${name} is a link that somebody else has made`, {
-        hint: "name the file that it leads to, if that is meant",
+      throw new PatchsigError("refused", `${name} is a symbolic link that another user made`, {
+        hint: "if you mean the file that it points to, name that",
       });
     name = resolve(dirname(name), readlinkSync(name));
   }

@@ -70,7 +70,7 @@ function objection(statement: Statement, standing: StatementStanding): Ruling | 
   if (record === null)
     return standing.signers.length > 0
       ? refused(`it is not signed by the key of ${by}`)
-      : ignored(`nothing is known here of ${by}`);
+      : ignored(`no key of ${by} is known here`);
   return record.state === "replaced" ? refused(`it is signed by a replaced key of ${by}`) : null;
 }
 
@@ -92,7 +92,7 @@ export const MAX_IN_USE = 8;
 function ruleOnNewKey(statement: Statement, standing: StatementStanding): Ruling {
   const { kind, by, of, key, signer } = statement;
   const adds = kind === "add";
-  if (by !== of) return refused("a key can name another one under its own address only");
+  if (by !== of) return refused("a key can name another one only for its own address");
   const against = objection(statement, standing);
   const usable = usableKeys(standing.signers);
   const inUse = usable.some((known) => known.publicKey === key);

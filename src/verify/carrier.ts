@@ -48,11 +48,11 @@ function carrierFinding(checked: Checked, mail: Buffer): Finding | null {
   }
   if (view === null ? tracesIn(mail).wraps : isAround(view, signature)) return wrapped();
   if (!isForwardSubject(view?.headers.subject ?? subject) && !hasForward(checked)) return null;
-  return finding("forwarded", "this is a forward, which git reads as a mail of its own");
+  return finding("forwarded", "this mail was forwarded, and git reads it as it is");
 }
 
 const wrapped = (): Finding =>
-  finding("wrapped", "a mail is attached to this one, and the patch seems to be in there");
+  finding("wrapped", "another mail is attached, and the patch seems to be in it");
 
 /** Whether the patch may be in the attached mail: not if it is not signed and begins before that. */
 function isAround({ attached, breakPoint }: MailView, signature: Checked["signature"]): boolean {

@@ -72,7 +72,7 @@ function checkAlone(mail: Buffer, verifier: Verifier): Checked {
 /** A reply that is not signed: with a diff of its own it is shown, and never applied. */
 function answer(checked: Checked, diff: Diff | null): Checked {
   if (diff === null || diff.files.length === 0) return { ...checked, kind: "other" };
-  const findings = [...checked.findings, finding("answer", "an answer that carries a diff")];
+  const findings = [...checked.findings, finding("answer", "a reply that carries a diff")];
   // the number is that of the patch which it answers
   const number = { version: 1, index: 1, total: 1 };
   return { ...checked, kind: "patch", isAnswer: true, number, findings };
@@ -92,7 +92,7 @@ function locateBlock(view: MailView, diff: Diff | null): Result<UnverifiedBlock>
   const start = markers[0];
   const end = diff === null || diff.files.length === 0 ? view.patch.length : diff.start;
   if (start === undefined || start >= end || view.breakPoint.kind !== "dashes")
-    return refused("block-misplaced", "the signature block is not right below a --- line");
+    return refused("block-misplaced", "the signature block is not directly below a --- line");
   return readBlock(view.patch.subarray(0, end), start);
 }
 

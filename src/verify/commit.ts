@@ -60,7 +60,7 @@ export function mailFor(
   const mail = composeMail(commit);
   return readsAs(mail, commit)
     ? { ok: true, value: { mail, commit } }
-    : refused("not-composable", "git would read it otherwise");
+    : refused("not-composable", "git would read it differently");
 }
 
 /** Whether git would read exactly these values out of the mail. */

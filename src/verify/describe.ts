@@ -68,13 +68,13 @@ function baseProblem({ kind, text }: BaseProblem): Finding {
     case "commit":
       return finding("base-malformed", `base-commit: ${text} names no commit, or a second one`);
     case "tree":
-      return finding("base-tree-malformed", `base-tree: ${text} is no URL and branch`);
+      return finding("base-tree-malformed", `base-tree: ${text} is not a URL and a branch`);
     case "prerequisite":
-      return finding("prerequisite-malformed", `prerequisite-patch-id: ${text} is no patch-id`);
+      return finding("prerequisite-malformed", `prerequisite-patch-id: ${text} is not a patch-id`);
     case "too-many":
       return finding(
         "prerequisites-too-many",
-        `more prerequisites are listed than the ${MAX_PREREQUISITES} that are read`,
+        `more than the ${MAX_PREREQUISITES} prerequisites that patchsig reads`,
       );
   }
 }

@@ -87,11 +87,14 @@ function forged(): Finding {
 }
 
 function recovered({ author }: Attestation): Finding {
-  return finding("author-recovered", `the From line was replaced; signed was ${author}`);
+  return finding("author-recovered", `the From line was replaced; the signed author is ${author}`);
 }
 
 function contradicted(other: string, { base }: TrustedComment): Finding {
-  return finding("base-contradicts", `the mail names base ${other}, signed was ${base ?? "none"}`);
+  return finding(
+    "base-contradicts",
+    `the mail names base ${other}; the signed base is ${base ?? "none"}`,
+  );
 }
 
 function rawCr(): Finding {
@@ -184,7 +187,7 @@ function whatChanged(parts: readonly Part[], added: readonly string[], lineEnds:
 }
 
 const RESEND =
-  "ask for it in quoted-printable, off the list if that has changed it: git send-email --transfer-encoding=quoted-printable";
+  "ask for it in quoted-printable, in private if the list changed it: git send-email --transfer-encoding=quoted-printable";
 
 /** The message as it was signed, if only trailers were added to it since. */
 function withoutAdded(
@@ -218,7 +221,7 @@ function seriesContradiction(shown: SubjectNumber, signed: TrustedComment): stri
     shown.version ?? signed.version,
     shown.index ?? signed.index,
     shown.total ?? signed.total,
-  )}, signed was ${label(signed.version, signed.index, signed.total)}`;
+  )}; the signed label is ${label(signed.version, signed.index, signed.total)}`;
 }
 
 /** The signer has to be the author or the sender. */

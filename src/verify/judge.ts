@@ -84,14 +84,14 @@ function replayFindings({ signed }: Evidence, { decision, replay }: SignerContex
   const { same, newer } = replay ?? { same: null, newer: null };
   if (same !== null)
     findings.push(
-      finding("replayed", `this very patch came before, on ${day(same.at)}, as ${same.messageId}`),
+      finding("replayed", `the same patch came before, on ${day(same.at)}, as ${same.messageId}`),
     );
   if (newer !== null) {
     const where = newer.messageId === "" ? "" : `, as ${newer.messageId}`;
     findings.push(
       finding(
         "replayed-older",
-        `v${newer.version} of it, signed ${day(newer.signedAt)}, came before this, on ${day(newer.at)}${where}`,
+        `v${newer.version}, signed ${day(newer.signedAt)}, came before this one, on ${day(newer.at)}${where}`,
       ),
     );
   }
@@ -132,7 +132,7 @@ function unsignedFindings(
         [
           finding(
             "address-lookalike",
-            `${who} is written to look like ${poses}, who has signed since ${month(signs.since)}; this one is not signed`,
+            `${who} looks like ${poses}, who has signed since ${month(signs.since)}; this patch is not signed`,
           ),
         ],
       ];

@@ -216,13 +216,13 @@ function gapFindings(
   }
   return missing.length === 0
     ? []
-    : [finding("series-incomplete", `${numberList(missing)} of ${total} not here`)];
+    : [finding("series-incomplete", `missing patch ${numberList(missing)} of ${total}`)];
 }
 
 function unboundFindings({ hasLooseLetter, id, ids }: Signings, total: number): Finding[] {
   const isUnbound = hasLooseLetter || (id === null && total > 1 && ids === 1);
   return isUnbound
-    ? [finding("series-unbound", "the patches were signed one by one, not as a series")]
+    ? [finding("series-unbound", "the patches were signed one by one, not as one series")]
     : [];
 }
 

@@ -117,7 +117,7 @@ function doubts(
     findings.push(
       finding(
         "address-lookalike",
-        `${by} is written to look like ${poses}, who has a key here; this one is another`,
+        `${by} looks like ${poses}, who has another key here`,
         `if it is somebody else: ${acceptCommand(by, publicKey)}`,
       ),
     );
@@ -125,8 +125,8 @@ function doubts(
     findings.push(
       finding(
         "key-tainted",
-        `the key of ${by} came from a key that is revoked by now: its owner named this one, or its thief`,
-        `if they say that it is theirs: ${acceptCommand(by, publicKey)}`,
+        `the key of ${by} came from a key that was revoked since: its owner named this one, or a thief`,
+        `if they confirm that it is theirs: ${acceptCommand(by, publicKey)}`,
       ),
     );
   return findings;
@@ -144,7 +144,7 @@ function policyFindings(
   return [
     finding(
       "key-policy",
-      `the key is ${state}; asked for is ${require}`,
+      `the key is ${state}; the policy requires ${require}`,
       `after checking the key: ${acceptCommand(by, publicKey)}`,
     ),
   ];
@@ -158,7 +158,7 @@ function firstUse(record: KeyRecord | null, remembered: boolean): string {
 function metSoFar(record: KeyRecord | null): string {
   return record === null
     ? "met for the first time"
-    : `met ${day(record.firstSeen)}, and not in another series on another day yet`;
+    : `met ${day(record.firstSeen)}, not yet in another series on another day`;
 }
 
 function acceptCommand(by: string, publicKey: PublicKeyText): string {
@@ -176,12 +176,12 @@ function replacedFinding(
   const [now] = others;
   const instead =
     now === undefined
-      ? "no key of theirs is in use any more"
-      : `in use is ${now.publicKey}, ${now.state} since ${month(now.firstSeen)}`;
+      ? "no key of theirs is in use"
+      : `the key in use is ${now.publicKey}, ${now.state} since ${month(now.firstSeen)}`;
   return finding(
     "key-replaced",
-    `signed by a key of ${by} that was replaced${onDay(changedKey)}, known before on ${count(patches, "patch")}; ${instead}`,
-    `ask for it to be signed with the key in use; what happened: ${shellCommand(COMMANDS.history, by)}`,
+    `signed by a key of ${by} that was replaced${onDay(changedKey)}, seen before on ${count(patches, "patch")}; ${instead}`,
+    `ask for a patch signed with the key in use; its history: ${shellCommand(COMMANDS.history, by)}`,
   );
 }
 
@@ -189,8 +189,8 @@ function revokedWhen(record: KeyRecord | null, changedKey: ChangedKeyInfo | null
   const before =
     record === null || record.patches === 0
       ? ""
-      : `, known before on ${count(record.patches, "patch")}`;
-  return `is revoked${onDay(changedKey)}${before}`;
+      : `, seen before on ${count(record.patches, "patch")}`;
+  return `was revoked${onDay(changedKey)}${before}`;
 }
 
 function onDay(changedKey: ChangedKeyInfo | null): string {
@@ -207,12 +207,12 @@ function changedFinding(
 ): Finding {
   const old =
     before === null
-      ? "no key of theirs is in use any more"
+      ? "no key of theirs is in use"
       : `${before.state} since ${month(before.firstSeen)} on ${count(before.patches, "patch")} (${before.applied} applied, last ${month(before.lastSeen)}) is ${before.publicKey}`;
   return finding(
     "key-changed",
     [`this is not the key of ${by}: it is ${now}`, old, ...newKey(changedKey)].join("; "),
-    `if they say that it is theirs: ${acceptCommand(by, now)}`,
+    `if they confirm that it is theirs: ${acceptCommand(by, now)}`,
   );
 }
 

@@ -18,14 +18,14 @@ export function statementsIn(view: MailView, diff: Diff | null, verifier: Verifi
 
 const WHY = {
   malformed: "it is damaged",
-  version: "it has a version that is not known here",
+  version: "this patchsig does not know its version",
   signature: "its signature does not verify",
   "too-many": "there are more than 8 in this mail",
 } as const;
 
 /** What is said of one that is none. */
 export function unreadStatement(found: Extract<Found, { ok: false }>): Finding {
-  return finding("statement-malformed", `a statement about a key is not read: ${WHY[found.why]}`);
+  return finding("statement-malformed", `cannot read a statement about a key: ${WHY[found.why]}`);
 }
 
 /** What is said of one that was followed, or was not. */

@@ -25,7 +25,7 @@ test("in words, of several series in one call", () => {
   expectTidy(stdout);
   const text = stdout.replace(/\s+/g, " ");
   expect(text).toContain(`x: two, 2 patches most likely ${expected.slice(0, 12)}, v1-1-g`);
-  expect(text).toContain("because 1 of 1 file as they were, and no other commit has them");
+  expect(text).toContain("because it has 1 of 1 file as they were, and no other commit has them");
 });
 
 test("by the date, where the series only adds files", () => {

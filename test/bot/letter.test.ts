@@ -40,7 +40,7 @@ describe("a template", () => {
   });
 
   test.each([
-    ["Hello\n", "t.txt is no template: it begins with"],
+    ["Hello\n", "t.txt is not a template: it begins with"],
     ["Subject: x\nHello\n", "it begins with"],
     ["Subject: {{nmae}}\n\nx\n", "there is no {{nmae}}"],
     ["Subject: x\n\n{{#guess}}{{comit}}{{/guess}}\n", "there is no {{comit}}"],
@@ -69,7 +69,7 @@ const VIEW: View = {
     commit: "0123456789abcdef0123456789abcdef01234567",
     short: "0123456789ab",
     described: "v7.2-rc3, 2026-09-01",
-    evidence: "4 of 4 files as they were, the series applies to it",
+    evidence: "it has 4 of 4 files as they were, the series applies to it",
   },
   baseCommand: "git format-patch -v3 -3 --cover-letter --base=0123456789ab",
   signCommand: "git patchsig format-patch -v3 -3 --cover-letter -o out",

@@ -37,7 +37,7 @@ describe("the bot's file", () => {
   });
 
   test.each([
-    ["bot.colour=red", "which it does not know"],
+    ["bot.colour=red", "which is not a setting"],
     ["bot.mode=loud", "should be preview, digest, private or list"],
     ["bot.period=90", "should be a time like"],
     ["bot.period=90 moons", "should be a time like"],

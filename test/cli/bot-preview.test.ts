@@ -168,7 +168,7 @@ describe("bot preview", () => {
   });
 
   test.each([
-    ["[bot]\n\tcolour = red\n", /sets bot\.colour, which it does not know/],
+    ["[bot]\n\tcolour = red\n", /sets bot\.colour, which is not a setting/],
     ["[bot\n", /git cannot read/],
     ["[bot]\n\tsource = x\n\tmode = private\n", /sets no address/],
     ["[bot]\n\tsource = x\n\tmode = digest\n\taddress = b@example.org\n", /sets no maintainer/],
@@ -194,7 +194,7 @@ describe("bot preview", () => {
     writeFileSync(join(texts, "paused.txt"), "Subject: Pause\n\nbis {{datum}}\n");
     const failed = patchsig(["bot", "run", "--once", "--config", file], { home: folder });
     expect(failed.status).toBe(2);
-    expect(failed.stderr).toContain("paused.txt is no template: there is no {{datum}}");
+    expect(failed.stderr).toContain("paused.txt is not a template: there is no {{datum}}");
   });
 
   // BOT_ARCHIVE=DIR: any public-inbox, mbox or maildir

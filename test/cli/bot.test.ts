@@ -808,7 +808,7 @@ describe("with a repository", () => {
     const { text } = letters()[0]!;
     expect(text).toContain(`    ${upstream[2]}  (v1, 2023-11-1`);
     expect(text.replaceAll("\r\n", " ")).toContain(
-      "since 1 of 1 file as they were, in at least 2 commits that are equal in that",
+      "since it has 1 of 1 file as they were, in at least 2 commits alike",
     );
     expect(text).toMatch(/^Content-Transfer-Encoding: 7bit\r$/m);
     expect(text).toContain(`--base=${upstream[2]!.slice(0, 12)}`);

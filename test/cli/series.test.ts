@@ -143,7 +143,9 @@ describe("a series", () => {
     const swapped = [swap(files[1]!, "1", "2"), swap(files[2]!, "2", "1"), files[3]!];
     expect(judged(swapped)).toMatchObject({ status: 1, sealed: false });
     const { stdout } = verify(swapped);
-    expect(stdout.replace(/\s+/g, " ")).toContain("the subject says v1 2/3, signed was v1 1/3");
+    expect(stdout.replace(/\s+/g, " ")).toContain(
+      "the subject says v1 2/3; the signed label is v1 1/3",
+    );
   });
 
   test.each([

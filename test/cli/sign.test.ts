@@ -247,7 +247,11 @@ describe("what is not", () => {
     expectError(sign([put("a", "Subject: hi\n\nhi\n")]), 1, "no patch found");
     expectError(sign([put("b", "")]), 1, "no patch found");
     expectError(sign([]), 1, "no patch found");
-    expectError(sign([put("c", Buffer.from("ffd8ffe0", "hex"))]), 3, /c is no mail and no mbox$/);
+    expectError(
+      sign([put("c", Buffer.from("ffd8ffe0", "hex"))]),
+      3,
+      /c is neither a mail nor an mbox$/,
+    );
     expectError(sign([folder]), 3, /is a directory$/);
     expectError(sign(["/dev/zero"]), 3, "/dev/zero is no file that can be signed in place");
   });
@@ -277,7 +281,7 @@ describe("what is not", () => {
       const lax = newHome(7);
       chmodSync(keyFile(lax), 0o644);
       const laxRun = patchsig(["sign", ...files], { home: lax });
-      expectError(laxRun, 3, /others can get at this file \(mode 0644\)$/);
+      expectError(laxRun, 3, /others can access this file \(mode 0644\)$/);
       expect(laxRun.stderr).toContain("hint: chmod 600 ");
 
       const env = { GIT_AUTHOR_EMAIL: "nobody" };

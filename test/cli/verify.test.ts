@@ -99,7 +99,7 @@ describe("text", () => {
       [
         "FAIL  2/3 song: shout line 10                      alice@example.org  BAD",
         "          diff changed after signing",
-        "          ask for it to be sent again",
+        "          ask for a resend",
       ].join("\n"),
     );
     expect(run.stdout).toMatch(/^FAIL {2}3\/3 song: credits .* NOT SIGNED$/m);
@@ -117,7 +117,7 @@ describe("text", () => {
     expectTidy(stdout);
     expect(stdout.replace(/\s+/g, " ")).toContain(
       'message changed after signing; the diff is intact; added: "Acked-by: Bob ' +
-        '<bob@example.org>" to apply the signed text without it: git patchsig am --signed-only',
+        '<bob@example.org>" to apply it as signed: git patchsig am --signed-only',
     );
   });
 
@@ -271,7 +271,7 @@ describe("what is asked for", () => {
     expectStatus(verify([series], home), 0);
     const { stdout } = expectStatus(verify(["--require=pinned", series], home), 1);
     expectTidy(stdout);
-    expect(stdout).toContain("the key is known; asked for is pinned");
+    expect(stdout).toContain("the key is known; the policy requires pinned");
     // the command to copy is whole, though it had to be wrapped
     const command = /git patchsig (trust accept[^\n]*\\\n[^]*?[^\\])\n(?:\S|FAIL)/.exec(
       stdout,
@@ -407,21 +407,21 @@ describe("what is no mail: one line, the right status", () => {
       "bytes",
       () => put("bytes", Buffer.from([0x7f, 0, 1, 2, 0xff])),
       3,
-      /^.*bytes is no mail and no mbox$/,
+      /^.*bytes is neither a mail nor an mbox$/,
     ],
     [
       "a JPEG",
       () => put("x.jpg", Buffer.from("ffd8ffe000104a464946000101", "hex")),
       3,
-      /no mail and no mbox/,
+      /neither a mail nor an mbox/,
     ],
     [
       "a bare diff",
       () => put("x.diff", "diff --git a/x b/x\n--- a/x\n+++ b/x\n"),
       3,
-      /no mail and no mbox/,
+      /neither a mail nor an mbox/,
     ],
-    ["a database", () => "/dev/zero", 3, "/dev/zero is no mail and no mbox"],
+    ["a database", () => "/dev/zero", 3, "/dev/zero is neither a mail nor an mbox"],
   ];
   test("whatever it is", () => {
     const words = cases.map(([, source]) => ["verify", source()]);
@@ -482,7 +482,7 @@ describe("what is no mail: one line, the right status", () => {
       const bare = peak(zeros);
       expect(bare).toMatchObject({
         status: 3,
-        said: expect.stringContaining("is no mail and no mbox\n"),
+        said: expect.stringContaining("is neither a mail nor an mbox\n"),
       });
       expect(bare.megabytes).toBeLessThan(120);
       const large = peak(mail);

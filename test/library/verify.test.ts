@@ -253,7 +253,7 @@ describe("splitMbox", () => {
 
   test("says what is none", () => {
     expect(() => patchsig.splitMbox(Buffer.from("<html>"), "a page")).toThrow(
-      "a page is no mail and no mbox",
+      "a page is neither a mail nor an mbox",
     );
   });
 });

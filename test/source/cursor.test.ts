@@ -236,7 +236,7 @@ describe("a maildir", () => {
     // behind them one that has nothing: both come from one read
     put("new/2.M1.host", `${mbox(2, 3)}${FROM}`);
     const { unread } = await read(folder, 1);
-    expect(unread).toEqual([`${join(folder, "new/1.M1.host")} is no mail and no mbox`]);
+    expect(unread).toEqual([`${join(folder, "new/1.M1.host")} is neither a mail nor an mbox`]);
     expect(await read(folder)).toMatchObject({ subjects: ["2", "3"], unread });
     put("new/1.M1.host", mail(1));
     expect(await subjects(folder)).toEqual(["1"]);

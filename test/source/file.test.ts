@@ -76,7 +76,9 @@ describe.each(TOOLS)("packed by %s", (tool, there) => {
 
   test.runIf(there)("a patch in it that is no mail", async () => {
     const file = put("x", pack(Buffer.from("diff --git a/x b/x\n")));
-    expect(await read(file)).toMatchObject({ unread: [[file, `${file} is no mail and no mbox`]] });
+    expect(await read(file)).toMatchObject({
+      unread: [[file, `${file} is neither a mail nor an mbox`]],
+    });
   });
 
   test("a mail that a shell or an editor spoilt is called that", async () => {
@@ -188,7 +190,7 @@ describe("what is no file", () => {
     expect(subjects).toEqual(["1", "3"]);
     const said = Object.entries(WORDS).map(([kind, words]) => {
       const file = join(below, `2.${kind}${suffix}`);
-      return [file, `${file} is ${words}, and passed over`];
+      return [file, `${file} is ${words}: skipped`];
     });
     expect(Object.fromEntries(unread)).toEqual(Object.fromEntries(said));
   });

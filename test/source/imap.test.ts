@@ -107,7 +107,7 @@ describe.runIf(HAS_DOVECOT)("IMAP", () => {
   test("a wrong password, no mailbox, no server, nobody to ask", () => {
     const wrong = expectStatus(verify([url()], "wrong"), 3);
     expect(wrong.stderr).toBe(
-      "patchsig: 127.0.0.1 does not take this password for alice: Authentication failed.\n",
+      "patchsig: 127.0.0.1 rejects this password for alice: Authentication failed.\n",
     );
     expect(readFileSync(join(home, "asked"), "utf8")).toContain("password=wrong\n");
     expectError(verify([url("nowhere")]), 3, /^nowhere at 127\.0\.0\.1: /);

@@ -220,7 +220,7 @@ test("a partial clone says that it is one", () => {
   git(["clone", "-q", "--mirror", "--filter=blob:none", `file://${source}`, inbox]);
   const run = verify("--new");
   expect(run.stderr).toBe(
-    `patchsig: ${inbox} is a partial clone: mails of it are not here\nhint: clone it without --filter\n`,
+    `patchsig: ${inbox} is a partial clone: some of its mails are not here\nhint: clone it without --filter\n`,
   );
   expect(run.status).toBe(3);
 });

@@ -90,8 +90,8 @@ describe("a new database", () => {
 
 describe.each([false, true])("a file that is not ours (dry run: %s)", (dryRun) => {
   const cases: [string, () => void, string][] = [
-    ["cut off by a page", () => truncateSync(file, statSync(file).size - 4096), "is cut off"],
-    ["cut off in the first page", () => truncateSync(file, 1000), "is cut off"],
+    ["cut off by a page", () => truncateSync(file, statSync(file).size - 4096), "is truncated"],
+    ["cut off in the first page", () => truncateSync(file, 1000), "is truncated"],
     ["cut off in the header", () => truncateSync(file, 50), "is not a database"],
     ["empty", () => truncateSync(file, 0), "is empty"],
     ["text", () => writeFileSync(file, "keys\n".repeat(1000)), "is not a database"],

@@ -194,7 +194,7 @@ describe("an old key", () => {
     const [finding] = old.findings;
     expect(finding!.code).toBe("key-replaced");
     expect(finding!.message).toContain("replaced on 2026-");
-    expect(finding!.message).toContain("known before on 2 patches");
+    expect(finding!.message).toContain("seen before on 2 patches");
     expect(finding!.hint).not.toContain("trust accept");
 
     const [never] = verify([patchMail({ key: M })]).patches as [PatchResult];

@@ -73,14 +73,14 @@ function whichDay(day: string): string {
 
 test("the same signed patch in another mail: said, with the first one; the same mail again: not", () => {
   expect(verify(patch())).toEqual(["pass"]);
-  const again = "replayed: this very patch came before, on TODAY, as <v1@example.org>";
+  const again = "replayed: the same patch came before, on TODAY, as <v1@example.org>";
   for (let i = 0; i < 2; i++) expect(verify(under("other", patch()))).toEqual(["pass", again]);
   expect(verify(patch())).toEqual(["pass"]);
   const shown = patchsig(["verify"], { home, input: under("other", patch()) });
-  expect(shown.stdout).toContain("this very patch came before");
+  expect(shown.stdout).toContain("the same patch came before");
 });
 
-const OLDER = `replayed-older: v2 of it, signed 2026-11-07, came before this, on`;
+const OLDER = `replayed-older: v2, signed 2026-11-07, came before this one, on`;
 
 test("an older version after a newer one is warned of, each time", () => {
   expect(verify(patch({ version: 2, day: 1 }))).toEqual(["pass"]);

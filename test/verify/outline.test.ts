@@ -37,14 +37,14 @@ it("is sealed by the digest over all of its patches", () => {
   expect(said(whole)).toEqual([]);
   const half = outlineOf(two);
   expect(half).toMatchObject({ complete: false, sealed: false, missing: [1] });
-  expect(said(half)).toEqual(["1 of 2 not here"]);
+  expect(said(half)).toEqual(["missing patch 1 of 2"]);
 });
 
 it("is not sealed if its patches were signed one by one", () => {
   const each = [patch(1, 2), patch(2, 2)].flatMap((one) => signMails([one], { base: A }));
   const loose = outlineOf(...each);
   expect(loose.sealed).toBe(false);
-  expect(said(loose)).toEqual(["the patches were signed one by one, not as a series"]);
+  expect(said(loose)).toEqual(["the patches were signed one by one, not as one series"]);
 });
 
 it("cannot have been signed with two bases", () => {

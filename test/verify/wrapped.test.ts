@@ -140,7 +140,7 @@ const received = (mail: string) => check(messages(Buffer.from(mail), { keepCr: t
 const codesOf = (mail: string): string[] => received(mail).findings.map(({ code }) => code);
 
 describe.each([
-  ["wrapped", WRAPPED, "give the attached mail"],
+  ["wrapped", WRAPPED, "save the attached mail"],
   ["forwarded", FORWARDED, "ask for the mail itself, as an attachment"],
 ] as const)("%s", (code, cases, hint) => {
   test.each(cases)("%s", (_, make, am) => {
@@ -179,7 +179,7 @@ test.each([
 ])("%s is none", (_, make) => {
   const found = received(make()).findings;
   expect(found.map(({ code }) => code)).toEqual(["content-changed"]);
-  expect(found[0]!.hint).toBe("ask for it to be sent again");
+  expect(found[0]!.hint).toBe("ask for a resend");
 });
 
 test("a patch that is not signed, with a mail attached below it, is not told that it is in there", () => {
@@ -227,7 +227,7 @@ describe("a mail in which git sees no patch", () => {
     const bad = patchsig(["verify", file], { home });
     expect(bad.status).toBe(1);
     expect(bad.stdout).not.toMatch(/BAD|sent again/);
-    expect(bad.stdout).toContain("give the attached mail");
+    expect(bad.stdout).toContain("save the attached mail");
     rmSync(home, { recursive: true, force: true });
   });
 });
