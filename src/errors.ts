@@ -1,14 +1,13 @@
 /**
- * The two lanes for what goes wrong. What a mail *is* becomes data (a finding, a refusal).
- * What the program *could not do* is a `PatchsigError`; a strict parser that is handed a broken file
- * throws a `FormatError`.
+ * Two ways to report a problem. What a mail *is* becomes data (a finding, a refusal). What the
+ * program *could not do* is a `PatchsigError`; a strict parser throws a `FormatError` for a broken file.
  */
 
 /** Exit statuses of every command (docs: README, "Exit status"). */
 export const EXIT = { ok: 0, unmet: 1, usage: 2, failed: 3 } as const;
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
 
-/** A strict parser met text that is "ours but broken". `message` is one line, lower case. */
+/** Text in one of our formats is broken. `message` is one line, lower case. */
 export class FormatError extends Error {
   override readonly name = "FormatError";
 }

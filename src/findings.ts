@@ -1,6 +1,6 @@
 /**
- * Every code that patchsig can give of a mail, a series or its base: the one list of them. They
- * stand under the sections of docs/findings.md, which says what each one means.
+ * The registry of finding codes, for mails, series and bases. Its sections are those of
+ * docs/findings.md, which explains each code.
  */
 
 import { COMMANDS } from "./commands.ts";
@@ -17,7 +17,7 @@ export interface Finding {
   readonly hint: string;
 }
 
-/** How bad it is, unless a policy says otherwise, and what to do about it as a rule. */
+/** The severity unless a policy changes it, and the usual hint. */
 type Row = readonly [severity: Severity, hint: string];
 
 export const FINDINGS = {
@@ -122,11 +122,10 @@ export const FINDINGS = {
 } as const satisfies Record<string, Record<string, Row>>;
 
 /**
- * Why a mail, a diff, a block or a piece of work is refused. All of them fail, and say in their
- * detail what was met.
+ * Why a mail, a diff, a block or a command's work is refused. All fail; the detail says why.
  *
- * Some are mails that git refuses too; the others are mails in which git and a MIME reader would
- * see two different things, so that what a person has read may not be what git would commit.
+ * git refuses some of these mails too. In the others, git and a MIME reader would see two different
+ * things, so git might not commit what a person has read.
  */
 export const REFUSALS = {
   "The block": ["block-malformed", "block-version", "block-several", "block-misplaced"],
@@ -187,7 +186,7 @@ type CodesOf<Sections> = { [S in keyof Sections]: keyof Sections[S] }[keyof Sect
 /** A stable word for why something is refused. */
 export type RefusalCode = (typeof REFUSALS)[keyof typeof REFUSALS][number];
 
-/** A stable word for a finding; what is refused is found to be so. */
+/** A stable word for a finding; each refusal is a finding too. */
 export type FindingCode = Extract<CodesOf<typeof FINDINGS>, string> | RefusalCode;
 
 const REFUSED: Row = ["fail", ""];

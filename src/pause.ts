@@ -1,6 +1,6 @@
-/** Waiting without letting anything else run, for calls that cannot be asynchronous. */
+/** Blocking waits, for calls that cannot be asynchronous. */
 
-/** Stops this thread for so many milliseconds. */
+/** Blocks this thread for this many milliseconds. */
 export function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

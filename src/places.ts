@@ -1,7 +1,6 @@
 /**
- * The user's home folder and the one for temporary files, for the shell around the core. Nothing is
- * ever read or written relative to the current folder because one of them is not set: that may be
- * a repository that others have made.
+ * The user's home folder and the temporary folder, for the shell around the core. If one is not set,
+ * the current folder never takes its place: it may be a repository that others made.
  */
 
 import { mkdtempSync } from "node:fs";
@@ -25,8 +24,8 @@ export function homeFolder(): string {
 }
 
 /**
- * Where this program's data lies: `$XDG_DATA_HOME/patchsig`, by default ~/.local/share/patchsig. A
- * relative XDG_DATA_HOME is ignored, as its specification wants.
+ * The data folder: `$XDG_DATA_HOME/patchsig`, by default ~/.local/share/patchsig. A relative
+ * XDG_DATA_HOME is ignored, as its specification demands.
  */
 export function dataFolder(
   environment: Readonly<Record<string, string | undefined>>,

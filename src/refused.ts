@@ -1,4 +1,4 @@
-/** Refusals: what is not read further, as a value, or thrown by a reader and caught at its door. */
+/** Refusals as values; inside a reader they are thrown, and `attempt` catches them. */
 
 import type { RefusalCode } from "./findings.ts";
 import type { Result } from "./types.ts";
@@ -17,12 +17,12 @@ class Refused extends Error {
   }
 }
 
-/** Gives up on what is being read. */
+/** Refuses what is being read. */
 export function refuse(reason: RefusalCode, detail: string): never {
   throw new Refused(reason, detail, null);
 }
 
-/** The same, for what stands at `offset` of the text. */
+/** The same, with the `offset` in the text. */
 export function refuseAt(reason: RefusalCode, offset: number, detail: string): never {
   throw new Refused(reason, detail, offset);
 }
@@ -30,7 +30,7 @@ export function refuseAt(reason: RefusalCode, offset: number, detail: string): n
 /**
  * Runs a reader; a refusal inside becomes its result.
  *
- * @param place says where an offset is, to stand before the detail
+ * @param place turns an offset into words to put before the detail
  */
 export function attempt<T>(read: () => T, place?: (offset: number) => string): Result<T> {
   try {

@@ -9,7 +9,7 @@ import type { Finding, RefusalCode } from "./findings.ts";
 
 export type Verdict = "pass" | "warn" | "fail";
 
-/** `key` of minisign's world as seen by the verifier: 42 bytes, base64, "RW…" (56 characters). */
+/** A minisign public key: 42 bytes in base64, "RW…" (56 characters). */
 export type PublicKeyText = string;
 
 /** Author, subject and date as `git mailinfo` reports them, raw bytes (UTF-8 after its recoding). */
@@ -19,7 +19,7 @@ export interface MailInfo {
   /** May hold line feeds when an RFC 2047 word smuggled them in. */
   readonly subject: Buffer;
   readonly date: Buffer;
-  /** Headers that the mail has not, so that git prints no line for them; the value is then empty. */
+  /** Headers that the mail lacks, so that git prints no line for them; the value is then empty. */
   readonly absent?: readonly ("from" | "subject" | "date")[];
 }
 
@@ -39,7 +39,7 @@ export interface BreakPoint {
   readonly decodedOffset: number;
   /** For identity and quoted-printable: the same place as a byte offset in the raw mail. */
   readonly rawOffset: number | null;
-  /** True if the part is format=flowed, so that inserted lines are un-flowed by the reader. */
+  /** True if the part is format=flowed: the reader un-flows inserted lines. */
   readonly flowed: boolean;
 }
 
@@ -48,11 +48,11 @@ export interface MailHeaders {
   readonly messageId: string;
   readonly inReplyTo: string;
   readonly references: string;
-  /** As often as the header stands there. */
+  /** One value for each occurrence. */
   readonly listIds: readonly string[];
-  /** Full Subject as a person sees it, `[PATCH v2 1/3]` and all. */
+  /** The whole Subject as a person sees it, with `[PATCH v2 1/3]`. */
   readonly subject: string;
-  /** Raw address lists, undecoded beyond unfolding, for the author that a list's From replaced. */
+  /** Raw address lists, only unfolded, to find the author that a list's From replaced. */
   readonly from: string;
   readonly sender: string;
   readonly replyTo: string;
@@ -81,27 +81,27 @@ export interface MailView {
   readonly crs: ArrayLike<number>;
   readonly breakPoint: BreakPoint;
   /**
-   * True if message, author or title were in another charset than UTF-8 (or ASCII words said so):
-   * other bytes were sent than git commits.
+   * True if message, author or title were in a charset other than UTF-8 (even in ASCII words): git
+   * does not commit the bytes that were sent.
    */
   readonly recoded: boolean;
   /**
-   * True if message, author or title have bytes above 0x7f of which the mail names no charset: what
-   * git makes of them depends on i18n.commitEncoding.
+   * True if message, author or title have bytes above 0x7f without a charset: how git reads them
+   * depends on i18n.commitEncoding.
    */
   readonly unlabelled: boolean;
   /**
-   * Where in the mail another one that is attached begins, or a digest of mails, whose headers are
-   * text to git; null if there is none.
+   * Where an attached mail or a digest begins in the mail; git reads its headers as text. Null if
+   * there is none.
    */
   readonly attached: number | null;
   readonly findings: readonly Finding[];
 }
 
-/** What patchsig will not read, with a stable reason. */
+/** A refusal, with a stable reason. */
 export interface Refusal {
   readonly reason: RefusalCode;
-  /** One line that says what was met; may quote the mail. */
+  /** One line that says why; may quote the mail. */
   readonly detail: string;
 }
 
@@ -125,7 +125,7 @@ export interface FilePatch {
   readonly deleted: number;
 }
 
-/** All that `git apply` would apply of a mail's patch text. */
+/** Everything that `git apply` would apply from a mail's patch text. */
 export interface Diff {
   readonly files: readonly FilePatch[];
   /** The file patches verbatim, one after the other, normalised (spec, "diff"). */
@@ -137,9 +137,9 @@ export interface Diff {
   /** True if to git every line ends in CR; one was stripped from each. */
   readonly allCr: boolean;
   /**
-   * Lines of the file patches that end in CR LF in the mail itself, where plain `git am` drops the
-   * CR and `git am --keep-cr` does not. "all": a transport's line ends, no part of `canonical`.
-   * "some": part of it, so plain `git am` makes another commit.
+   * Whether lines of the file patches end in a raw CR LF: plain `git am` drops the CR, `git am
+   * --keep-cr` keeps it. "all": the transport's line ends, not in `canonical`. "some": the CRs are
+   * in `canonical`, so plain `git am` makes another commit.
    */
   readonly rawCr: "none" | "some" | "all";
   readonly findings: readonly Finding[];

@@ -3,7 +3,7 @@ import { refuseAt } from "../refused.ts";
 import { hasAt, LF, lineEnd } from "../primitives/bytes.ts";
 import { lineAt } from "./text.ts";
 
-/** All that the binary patches of one mail may unpack to, together. */
+/** The unpacked size of all binary patches of one mail together. */
 export const MAX_UNPACKED = 128 * 1024 * 1024;
 
 const FIRST_LINE = "GIT binary patch";
@@ -39,7 +39,7 @@ export function readBinaryPatch(text: Buffer, from: number, budget: UnpackBudget
   return readBlock(text, after, budget);
 }
 
-/** True if git takes the line at `from` as "there is a binary change, but not its data". */
+/** True if the line at `from` tells git of a binary change without its data. */
 export function isBinaryNotice(text: Buffer, from: number): boolean {
   const binary = hasAt(text, from, BINARY_FILES);
   if (!binary && !hasAt(text, from, FILES)) return false;
@@ -77,7 +77,7 @@ function readBlock(text: Buffer, from: number, budget: UnpackBudget): number {
   return at + 1;
 }
 
-/** How many bytes the base85 line [at, end) stands for: its first letter says so, A–Z then a–z. */
+/** How many bytes the base85 line [at, end) encodes, by its first letter: A–Z, then a–z. */
 function packedLength(text: Buffer, at: number, end: number): number {
   const letter = text[at] ?? 0;
   const upper = letter >= 0x41 && letter <= 0x5a;
@@ -89,7 +89,7 @@ function packedLength(text: Buffer, at: number, end: number): number {
   return length;
 }
 
-/** Writes what the base85 line at `at` stands for to `out`; returns the offset after it. */
+/** Decodes the base85 line at `at` into `out`; returns the offset after it. */
 function unpackLine(text: Buffer, at: number, out: Buffer, to: number): number {
   const stop = to + packedLength(text, at, lineEnd(text, at));
   let next = to;

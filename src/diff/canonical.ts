@@ -7,18 +7,18 @@ import { CR, LF, lineEnd } from "../primitives/bytes.ts";
 export interface Piece {
   readonly start: number;
   readonly end: number;
-  /** Hunk lines with nothing in them: context lines whose one blank a transport took. */
+  /** Empty hunk lines: context lines that lost their one blank in transport. */
   readonly emptyLines: number;
 }
 
 /**
- * The bytes of the file patches, one after the other, that are signed. Three things that transports do and
- * that git reads alike, or nearly, are undone:
+ * The signed bytes of the file patches, concatenated. This undoes three changes by transports that make
+ * no difference, or almost none, to git:
  *
  * - an empty line in a hunk is one blank;
- * - the mail's own line ends are dropped if *all* of them are CR LF, and kept if some are: `rawCr`;
- * - if none is and yet *all* lines end in CR, one CR is taken from each. The result is then that of the LF
- *   twin, which git would apply to another file: `allCr` says so.
+ * - if *all* lines end in a raw CR LF, the CRs are dropped; if only some do, they are kept: `rawCr`;
+ * - if none does, but *all* lines end in an encoded CR, one CR is removed from each. The result is that
+ *   of the LF twin, which git would apply to another file: `allCr` says so.
  *
  * @param pieces in order, without overlap
  * @param crs line feeds of `text` before which a CR was dropped
@@ -69,7 +69,7 @@ function readAsLf(text: Buffer, pieces: readonly Piece[]): Pick<Diff, "canonical
   let last: Piece | undefined;
   let start = 0;
   for (const piece of pieces) {
-    // file patches mostly touch: hand on one range for all of them
+    // file patches are mostly adjacent: pass on one range for all of them
     if (last?.end !== piece.start || last.emptyLines > 0 || piece.emptyLines > 0) {
       if (last !== undefined) slices.push(sliceOf(text, start, last));
       start = piece.start;
@@ -93,7 +93,7 @@ function sliceOf(text: Buffer, start: number, { end, emptyLines }: Piece): Buffe
   return emptyLines === 0 ? slice : withBlanks(slice, emptyLines);
 }
 
-// A call of indexOf for each line would take minutes on a mail made of empty lines: plain loops do not.
+// Plain loops: an indexOf for each line would take minutes on a mail made of empty lines.
 
 /** `slice`, a text diff, with a blank in each of its empty lines. */
 function withBlanks(slice: Buffer, emptyLines: number): Buffer {

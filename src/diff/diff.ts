@@ -17,7 +17,7 @@ import { type Hunks, isHunk, isOrphanHunk, readHunks } from "./hunk.ts";
 export const MAX_FILES = 50_000;
 
 /**
- * Finds every file patch that `git am` (that is, `git apply --index`) would parse out of a patch text.
+ * Finds every file patch that `git am` (that is, `git apply --index`) would find in a patch text.
  *
  * @param patch what `git mailinfo` writes to its patch file: all below the patch break, every MIME part of it
  * @param crs line feeds before which a CR was dropped that may belong to a file (`MailView.crs`)
@@ -40,8 +40,8 @@ export const MAX_FILES = 50_000;
  * | `nul-in-diff` | a NUL byte in a file patch |
  * | `too-many-files` | more than `MAX_FILES` file patches |
  *
- * git alone decides what counts: the rules here were found by running git 2.39.5. Whatever git refuses is
- * refused, and so is what it would read in a way that a person might not.
+ * git alone decides what counts: the rules were found by running git 2.39.5. This refuses what git refuses,
+ * and what git would read differently from a person.
  */
 export function readDiff(patch: Buffer, crs: ArrayLike<number> = []): Result<Diff> {
   return attempt(
@@ -88,13 +88,13 @@ function parse(text: Buffer, crs: ArrayLike<number>): Diff {
 interface Gap {
   /** Offset of the next file patch, or the text's length. */
   readonly next: number;
-  /** Offset of a line that looks as if it belonged to the hunk before the gap, or -1. */
+  /** Offset of a line that seems to belong to the hunk before the gap, or -1. */
   readonly pastHunk: number;
 }
 
 const [BLANK, PLUS, MINUS, BACKSLASH] = Buffer.from(" +-\\");
 
-/** Passes over what git ignores. `afterHunk` is true if a hunk ends at `from`. */
+/** Skips what git ignores. `afterHunk` is true if a hunk ends at `from`. */
 function findNext(text: Buffer, from: number, afterHunk: boolean): Gap {
   let inRun = afterHunk;
   let pastHunk = -1;

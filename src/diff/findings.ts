@@ -3,7 +3,7 @@ import type { FilePatch } from "../types.ts";
 import type { FileHeader } from "./header.ts";
 import { LF, lineEnd } from "../primitives/bytes.ts";
 
-/** A file patch, where it stands in the patch text, and what only this stage needs to know of it. */
+/** A file patch, its place in the patch text, and what only this stage needs. */
 export interface FoundPatch {
   readonly file: FilePatch;
   readonly start: number;
@@ -63,9 +63,9 @@ const CHECKS: readonly Check[] = [
 ];
 
 /**
- * What a person may want to know of a diff that git would apply.
+ * What a person should know about a diff that git would apply.
  *
- * @param pastHunk the first line that seems to belong to a hunk and does not, or ""
+ * @param pastHunk the first line that seems to belong to a hunk but does not, or ""
  * @returns findings `symlink`, `gitlink`, `mode-change`, `no-prefix`, `control-character-name`,
  *   `binary-without-data`, `bidi-control`, `line-past-hunk` (warn) and `all-cr` (info), each at most once
  */
@@ -126,10 +126,10 @@ function isKnownPrefix({ change, prefixes: [before, after] }: FileHeader): boole
 }
 
 const E2 = 0xe2;
-/** How lines of a hunk begin that add nothing: context, deleted lines, "no newline" lines. */
+/** The first byte of hunk lines that add nothing: context, deleted lines, "no newline" lines. */
 const NOT_NEW = new Set(Buffer.from(" -\\"));
 
-/** True if a header or an added line has a bidi control. Looks at each line once, however many it has. */
+/** True if a header or an added line has a bidi control. Reads each line once. */
 function hasBidi(canonical: Buffer): boolean {
   let at = canonical.indexOf(E2);
   while (at >= 0) {

@@ -19,7 +19,7 @@ export type Field =
   | "oldFile"
   | "newFile";
 
-/** What stands on such a line after its first words, a character a byte; and where the line is. */
+/** The rest of such a line after its first words, one character for each byte; and its offset. */
 export interface Value {
   readonly text: string;
   readonly offset: number;
@@ -77,14 +77,14 @@ const NO_FIELDS: Readonly<Record<Field, Value | null>> = {
   newFile: null,
 };
 
-/** True if a line that `git apply` takes for a git file header's first stands at `at`. */
+/** True if `git apply` reads the line at `at` as the first of a git file header. */
 export function isGitHeader(text: Buffer, at: number): boolean {
   return hasAt(text, at, DIFF_GIT);
 }
 
 /**
- * Collects the lines of the header that begins with the `diff --git` line at `from`. git takes them in any
- * order, the last of each; here each may stand but once, and `---` and `+++` at the end.
+ * Collects the lines of the header that begins with the `diff --git` line at `from`. git accepts any order
+ * and uses the last of each kind; here each may occur only once, with `---` and `+++` at the end.
  */
 export function readHeaderLines(text: Buffer, from: number): HeaderLines {
   const found: (Start & { readonly at: number; readonly stop: number })[] = [];

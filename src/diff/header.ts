@@ -16,7 +16,7 @@ import { isHunk } from "./hunk.ts";
 const OLD_FILE = "--- ";
 const NEW_FILE = "+++ ";
 
-/** What stands before the hunks of one file patch. Names are a character a byte. */
+/** The header of one file patch. Names have one character for each byte. */
 export interface FileHeader {
   readonly oldName: string | null;
   readonly newName: string | null;
@@ -25,7 +25,7 @@ export interface FileHeader {
   readonly newMode: number | null;
   readonly oldBlob: string | null;
   readonly newBlob: string | null;
-  /** The directories that -p1 took away, before the old and the new name. */
+  /** The directories that -p1 stripped from the old and the new name. */
   readonly prefixes: readonly [string, string];
   /** True if there are `---` and `+++` lines, which only hunks may follow. */
   readonly wantsHunks: boolean;
@@ -34,8 +34,8 @@ export interface FileHeader {
 }
 
 /**
- * Reads the header that begins with the `diff --git` line at `from`. Refused is what git lets pass: names
- * that differ between the lines, modes that it never writes, lines that contradict each other.
+ * Reads the header that begins with the `diff --git` line at `from`. Refuses more than git does: names
+ * that differ between the lines, modes that git never writes, contradictory lines.
  */
 export function readGitHeader(text: Buffer, from: number): FileHeader {
   const lines = readHeaderLines(text, from);
@@ -79,13 +79,13 @@ function readChange({ fields }: HeaderLines, offset: number): FileHeader["change
 }
 
 interface Names {
-  /** Where only one file is, that file's name. */
+  /** The name, where there is only one file. */
   readonly oldName: string;
   readonly newName: string;
   readonly prefixes: readonly [string, string];
 }
 
-/** All that the lines of a header say of names must agree: git would silently prefer one of them. */
+/** All names in the header's lines must agree: git would silently prefer one of them. */
 function readNames(
   { halves, fields }: HeaderLines,
   change: FileHeader["change"],
@@ -114,7 +114,7 @@ function readNames(
     refuseAt("bad-name", offset, "a header without a file name");
   }
 
-  // git does not read a name out of a line that ends in CR: nor may this, when it is all there is
+  // git reads no name from a line that ends in CR; neither may this, if it is the only name
   const prefixes = prefixesOf(needsHalves ? halves : withoutCr(halves), oldName, newName, offset);
   const agree =
     prefixes !== null &&
@@ -181,7 +181,7 @@ function knownMode(mode: string, offset: number): number {
 interface Index {
   readonly oldBlob: string | null;
   readonly newBlob: string | null;
-  /** The mode before and after, if it stands here. */
+  /** The old and new mode, if this header has them. */
   readonly mode: number | null;
 }
 
@@ -193,7 +193,7 @@ function readIndex(value: Value | null): Index {
   return { oldBlob: parts[1] ?? null, newBlob: parts[2] ?? null, mode };
 }
 
-/** True if the three lines by which `git apply` knows a diff without `diff --git` stand at `at`. */
+/** True if the three lines by which `git apply` recognises a diff without `diff --git` are at `at`. */
 export function isPlainHeader(text: Buffer, at: number): boolean {
   if (!hasAt(text, at, OLD_FILE)) return false;
   const second = lineEnd(text, at) + 1;
@@ -213,8 +213,8 @@ const EPOCH = /\b(?:1969-12-31|1970-01-01)\b/;
  * Reads the `---` and `+++` lines at `from` of a diff without `diff --git`, as quilt and `diff -u` write
  * them. git would choose one of two different names; here they must be the same.
  *
- * A date of 1970 stands for "no such file" in the diffs of `diff -N`, but only in some forms of it: such a file
- * counts as created (deleted), and `readDiff` makes sure that the hunk leaves git no choice.
+ * In some forms of `diff -N`, a date of 1970 means "no such file": the file counts as created (deleted), and
+ * `readDiff` makes sure that the hunk leaves git no choice.
  */
 export function readPlainHeader(text: Buffer, from: number): FileHeader {
   const second = lineEnd(text, from) + 1;

@@ -9,12 +9,12 @@ const [BLANK, PLUS, COMMA, MINUS, ZERO, AT, BACKSLASH] = Buffer.from(" +,-0@\\")
 const MAX_LINE_NUMBER = 0x7fff_ffff;
 
 /**
- * The shortest `\ No newline at end of file` line, in any language, that is read as one. git counts the
- * bytes too, and whether it takes a shorter one hangs on what follows, so shorter ones are refused.
+ * The shortest accepted `\ No newline at end of file` line, in any language. git counts its bytes too; whether
+ * it accepts a shorter one depends on what follows, so shorter ones are refused.
  */
 const MIN_MARKER = 13;
 
-/** What the hunks of one file patch come to. */
+/** The sum of the hunks of one file patch. */
 export interface Hunks {
   /** Offset just after the last hunk. */
   readonly end: number;
@@ -24,11 +24,11 @@ export interface Hunks {
   /** Lines of the old and of the new file that the hunks mention, context included. */
   readonly oldLines: number;
   readonly newLines: number;
-  /** Context lines that lost their one blank on the way. */
+  /** Context lines that lost their one blank in transport. */
   readonly emptyLines: number;
 }
 
-/** True if a line that `git apply` takes for a hunk's first stands at `at`. */
+/** True if `git apply` reads the line at `at` as the first of a hunk. */
 export function isHunk(text: Buffer, at: number): boolean {
   return text[at] === AT && hasAt(text, at, HUNK);
 }
@@ -39,10 +39,10 @@ export function isOrphanHunk(text: Buffer, at: number): boolean {
 }
 
 /**
- * Reads the hunks that stand one after the other at `from`. Their lines are taken by count, as
- * `git apply` takes them: nothing in a line's text ends a hunk early, not even `-- `.
+ * Reads the consecutive hunks at `from`. Like `git apply`, it counts lines: no text in a line ends a hunk
+ * early, not even `-- `.
  *
- * Refused like git does: lines of another kind, counts that do not come out, a hunk that changes nothing.
+ * Like git, it refuses lines of another kind, wrong counts, and a hunk that changes nothing.
  */
 export function readHunks(text: Buffer, from: number): Hunks {
   let at = from;
@@ -54,7 +54,7 @@ export function readHunks(text: Buffer, from: number): Hunks {
     let { oldLeft, newLeft } = head;
     let added = 0;
     let deleted = 0;
-    // what stood in the line before, because not every line can lack its line feed
+    // the kind of the line before, because not every line can lack its line feed
     let before = AT;
     at = head.end;
     while (oldLeft > 0 || newLeft > 0) {

@@ -2,11 +2,11 @@ import { refuseAt } from "../refused.ts";
 import { withoutCr } from "./text.ts";
 
 /*
- * Path names as they stand in diff headers. Here a name is a string with a character a byte (latin1), so
- * that it can be cut and compared without regard to its encoding.
+ * Path names in diff headers. A name is a string with one character for each byte (latin1), so that it can
+ * be cut and compared whatever its encoding.
  */
 
-/** A name as written after `---`, with the directory that -p1 takes away. */
+/** A name as written after `---`, with the directory that -p1 strips. */
 export interface PrefixedName {
   /** `a` of `a/src/x.c`. */
   readonly prefix: string;
@@ -56,7 +56,7 @@ function octet(octal: string): string {
   return String.fromCharCode(Number.parseInt(octal, 8));
 }
 
-/** All of `text`, a CR at its end apart, as one name (`rename from …`). */
+/** All of `text`, without a final CR, as one name (`rename from …`). */
 export function wholeName(text: string, offset: number): string {
   const rest = withoutCr(text);
   if (!rest.startsWith('"')) return checkedName(rest, offset);
@@ -65,17 +65,17 @@ export function wholeName(text: string, offset: number): string {
   return checkedName(name, offset, true);
 }
 
-/** Takes the first directory off a name, as `-p1` does. */
+/** Strips the first directory from a name, as `-p1` does. */
 function splitPrefix(name: string, offset: number): PrefixedName {
   const slash = name.indexOf("/");
-  // git would guess -p0 from a name without a slash, and keep to that for the rest of the mail
+  // from a name without a slash, git would guess -p0, for the rest of the mail
   if (slash < 0) refuseAt("bad-name", offset, "a name without a leading directory to take away");
   if (slash === 0) refuseAt("bad-path", offset, "an absolute path");
   return { prefix: name.slice(0, slash), name: name.slice(slash + 1) };
 }
 
 function checkedName(name: string, offset: number, quoted = false): string {
-  // unquoted, git ends a name at a CR and at some tabs: never let one pass for a part of it
+  // git ends an unquoted name at a CR and at some tabs: none may be part of a name
   if (!quoted && /[\t\r]/.test(name)) refuseAt("bad-name", offset, "a tab or CR in a file name");
   if (name === "") refuseAt("bad-name", offset, "an empty file name");
   return name;
@@ -85,7 +85,7 @@ function checkedName(name: string, offset: number, quoted = false): string {
 const ISO_DATE = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?(?: [-+]\d{4})?$/;
 const DATE_LENGTH = 40;
 const CTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}(?: [-+]\d{4})?$/;
-// git knows more ways to write a date than these
+// git knows more date formats than these
 const MAYBE_DATE = / \S*\d\S* *$/;
 const REMARK = /^\([^\t]*\)$/;
 
@@ -140,7 +140,7 @@ function plainAndTail(
   return { name: checkedName(name, offset), tail: date };
 }
 
-/** `text` without the blanks and tabs at its ends. Not trim(): that takes bytes of UTF-8 characters. */
+/** `text` without blanks and tabs at its ends. Not trim(), which would strip bytes of UTF-8 characters. */
 function withoutBlanks(text: string): string {
   let start = 0;
   let end = text.length;
@@ -154,8 +154,8 @@ function isIsoDate(text: string): boolean {
 }
 
 /**
- * The one name that both halves of `diff --git a/name b/name` hold, or null if there is none. Only in this
- * form can such a line name a file by itself: git takes no name out of `diff --git /name b/name`.
+ * The name in both halves of `diff --git a/name b/name`, or null if there is none. Only in this form can such
+ * a line name a file by itself: git reads no name from `diff --git /name b/name`.
  */
 export function commonName(halves: string, offset: number): string | null {
   if (halves.startsWith('"')) {
@@ -169,7 +169,7 @@ export function commonName(halves: string, offset: number): string | null {
   const start = halves.indexOf("/") + 1;
   // a quote anywhere makes git look for a quoted half
   if (start <= 1 || halves.includes('"')) return null;
-  // the halves are as long as each other: at most one blank is where they meet
+  // the halves have the same length, so only one blank can be between them
   let slash = start;
   for (let blank = halves.indexOf(" ", start); blank >= 0; blank = halves.indexOf(" ", blank + 1)) {
     if (slash < blank) slash = halves.indexOf("/", blank);
@@ -219,7 +219,7 @@ const DOT_GIT = /^(?:\.git|git~1)[. ]*(?::.*)?$/is;
 /** Matches every bad path, and few others. */
 const SUSPECT = /(?:^|\/)(?:[./]|$)|\\|git~|[\xe2\xef]/i;
 
-/** True for names that git would not write: absolute, empty, `.`, `..` or `.git` parts, in any disguise it knows. */
+/** True for names that git refuses to write: absolute, or with an empty, `.`, `..` or `.git` part in any disguise. */
 export function isBadPath(name: string): boolean {
   if (!SUSPECT.test(name)) return false;
   const empty = name.split("/").some((part) => part === "" || part === "." || part === "..");

@@ -3,7 +3,7 @@
 import { lineEnd } from "../primitives/bytes.ts";
 import { refuseAt } from "../refused.ts";
 
-/** Header lines hold one or two path names; a longer line is refused. */
+/** Header lines hold one or two path names; longer lines are refused. */
 export const MAX_HEADER_LINE = 16 * 1024;
 
 /** The header line at `from` without its line feed, a character a byte. */

@@ -38,7 +38,7 @@ function unquote(text: Buffer): Buffer {
     }
     out.push(byte);
   }
-  // git 2.39 reads on beyond the end of the header here, into whatever its memory holds
+  // git 2.39 reads beyond the end of the header here, into arbitrary memory
   if (quoted || depth > 0) refuse("malformed-author", "a quote or comment without end in From");
   return Buffer.from(out);
 }
@@ -61,15 +61,15 @@ function readWithoutAt(text: Buffer): { name: Buffer; email: Buffer } {
   return { name: saneName(trim(text.subarray(0, open)), email), email };
 }
 
-/** True for what ends an address: here, unlike elsewhere, git counts form feed and vertical tab. */
+/** True for characters that end an address: only here, git includes form feed and vertical tab. */
 function endsAddress(byte: number): boolean {
   return byte === GREATER || isSpace(byte) || byte === 11 || byte === 12;
 }
 
 /**
- * Takes a decoded From value apart as git does: the address is the run of characters around the
- * *first* `@` of the unquoted text, the name is all the rest. So `"Alice <alice@a>" <mallory@m>` is
- * alice@a, and `a@b (Name)` is Name.
+ * Parses a decoded From value as git does: the address is the run of characters around the *first*
+ * `@` of the unquoted text, the name is the rest. So `"Alice <alice@a>" <mallory@m>` has the address
+ * alice@a, and `a@b (Name)` the name Name.
  */
 export function readAuthor(from: Buffer): { name: Buffer; email: Buffer } {
   const collapsed = collapseSpace(from);
@@ -88,7 +88,7 @@ export function readAuthor(from: Buffer): { name: Buffer; email: Buffer } {
   return { name: saneName(name, email), email };
 }
 
-/** The author of a From-like header as it stands in the mail; empty if its words are broken. */
+/** The author of a raw From-like header; empty if an encoded word is broken. */
 export function parseAuthor(header: string): { author: Buffer; email: Buffer } {
   const read = attempt(() => readAuthor(decodeWords(Buffer.from(header))));
   const { name, email } = read.ok ? read.value : { name: EMPTY, email: EMPTY };

@@ -10,7 +10,7 @@ import type { Part } from "./parts.ts";
 import { refuse } from "../refused.ts";
 import { decodeBody, decodeQuotedPrintable, decodedLineEnds, hasFooter } from "./transfer.ts";
 
-/** A body cut into what becomes the commit message and what goes to git apply. */
+/** A body, cut into the commit message and what goes to git apply. */
 export interface Body {
   readonly message: Buffer;
   readonly patch: Buffer;
@@ -33,7 +33,7 @@ const LETTER_I = 0x49;
 
 /**
  * Whether the line at `pos` ends the message. git's rule: it begins with `diff -` or `Index: `, or
- * it is `---` with nothing but white space after it, or `--- ` and a name.
+ * is `---` followed by white space only, or is `--- ` and a name.
  */
 function breakKind(text: Buffer, pos: number, end: number): BreakKind | null {
   const first = text[pos];
@@ -68,8 +68,8 @@ export function findBreak(
 const PATCH_LINE = /(?:^|\n)(?:diff -|Index: |--- |\+\+\+ |@@ -)/;
 
 /**
- * A NUL in the message makes git commit fail; in a text part it hides what follows from some
- * readers. A compressed attachment has NULs and no patch in it: git ignores it.
+ * A NUL in the message makes git commit fail; in a text part it hides the rest from some readers. A
+ * compressed attachment has NULs but no patch: git ignores it.
  */
 function checkNul(text: Buffer, part: Part, inPatch: boolean): Finding | null {
   if (!text.includes(0)) return null;
@@ -88,11 +88,11 @@ function concat(pieces: readonly Buffer[]): Buffer {
     if (piece.buffer !== first.buffer || piece.byteOffset !== end) return Buffer.concat(pieces);
     end += piece.length;
   }
-  // one after the other in one mail, as they mostly are: no copy
+  // adjacent in one mail, as usual: no copy
   return Buffer.from(first.buffer, first.byteOffset, end - first.byteOffset);
 }
 
-/** Where in the raw mail the byte `decodedOffset` of the part's decoded body stands. */
+/** The offset in the raw mail of byte `decodedOffset` of the part's decoded body. */
 function rawOffset(mail: Buffer, part: Part, decodedOffset: number): number | null {
   if (part.encoding === "base64") return null;
   if (part.encoding === "identity") return part.start + decodedOffset;
@@ -142,8 +142,8 @@ function endOfText(mail: Buffer, parts: readonly Part[]): BreakPoint | null {
 }
 
 /**
- * Reads the parts as git does: in-body headers, then the message up to the patch break, then all
- * that follows, whatever its type, as patch. Only the message and the line of the break are
+ * Reads the parts as git does: in-body headers, then the message up to the patch break, then
+ * everything else as patch, whatever its type. Only the message and the line of the break are
  * converted to UTF-8; in-body headers and the patch keep their bytes.
  */
 export function readBody(mail: Buffer, parts: readonly Part[], crs: CrPlaces): Body {
@@ -174,7 +174,7 @@ export function readBody(mail: Buffer, parts: readonly Part[], crs: CrPlaces): B
         pos = next;
       } else {
         stage = "message";
-        // an empty line that ends the headers is no part of the message
+        // the empty line below the headers is not part of the message
         if (text[pos] === LF) pos = next;
       }
     }
@@ -211,7 +211,7 @@ export function readBody(mail: Buffer, parts: readonly Part[], crs: CrPlaces): B
   };
 }
 
-/** What goes to git apply, put together, and where CRs were dropped in it. */
+/** The joined text for git apply, and where CRs were dropped in it. */
 class PatchText {
   readonly pieces: Buffer[] = [];
   readonly crs: number[] = [];
@@ -224,7 +224,7 @@ class PatchText {
     this.#mailCrs = crs;
   }
 
-  /** [from, to) of what the part says without soft line breaks; only a lone line is ever converted. */
+  /** [from, to) of the part's text without soft line breaks; only a single line is ever converted. */
   add(text: Buffer, part: Part, from: number, to: number): void {
     this.pieces.push(text);
     if (part.encoding === "identity" && this.#mailCrs.length > 0) {
@@ -234,7 +234,7 @@ class PatchText {
     this.#length += text.length;
   }
 
-  /** The empty line that git puts where a part is closed; it ends as the line before it does. */
+  /** The empty line that git adds at the end of a part; its line end is that of the line before. */
   close(): void {
     this.pieces.push(NEWLINE);
     if (this.crs.at(-1) === this.#length - 1) this.crs.push(this.#length);
@@ -248,7 +248,7 @@ class PatchText {
       this.crs.push(crs[i]! + shift);
   }
 
-  /** Lines that are joined have no line end of their own any more, so they must all end alike. */
+  /** Joined lines lose their own line ends, so all must have the same one. */
   #addFlowed(text: Buffer, { start, end }: Part): void {
     const crs = this.#mailCrs;
     const dropped = crsBefore(crs, end) - crsBefore(crs, start);

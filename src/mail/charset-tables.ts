@@ -1,6 +1,6 @@
 /**
- * The characters of the bytes 0x80 to 0xff in the single-byte charsets that are read, as glibc's
- * iconv has them: it is what git converts with. U+FFFD stands where a byte has no character.
+ * The characters of the bytes 0x80 to 0xff in the supported single-byte charsets, as in glibc's
+ * iconv, which git uses. U+FFFD marks a byte without a character.
  *
  * Not TextDecoder's tables: those follow the WHATWG, for which iso-8859-1 is windows-1252, and
  * they are not the same in every Node release.

@@ -27,9 +27,9 @@ function singleByte(table: string): Decode {
 }
 
 /**
- * Two-byte codes by TextDecoder, within the rows [first, last] and trail bytes from `trail` on, and
- * without the codes in `gaps`, where glibc's iconv has nothing. `fixes` are characters that the two
- * read differently. test/mail/charset.test.ts compares every code with git.
+ * Two-byte codes by TextDecoder, for lead bytes [first, last] and trail bytes from `trail` on, without
+ * the codes in `gaps`, which glibc's iconv lacks. `fixes` are characters that the two read
+ * differently. test/mail/charset.test.ts compares every code with git.
  */
 function doubleByte(
   label: string,
@@ -81,11 +81,11 @@ const GBK_GAPS = [
 ] as const;
 
 /**
- * Charsets by the names that mails give them. Text in ASCII alone reads alike in all of them; the
- * function is for the rest. `none`: not proven to be read as git reads it, so ASCII only.
+ * Charsets by their names in mails. ASCII text is the same in all of them; the function decodes the
+ * rest. `none`: not proven to be read as git reads it, so ASCII only.
  *
- * Only charsets that have ASCII as their lower half, without state: the reader looks for line ends
- * and patch breaks in the undecoded text.
+ * Only stateless charsets with ASCII as their lower half: the reader looks for line ends and patch
+ * breaks in the undecoded text.
  */
 const CHARSETS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
   ["us-ascii", none],
@@ -104,7 +104,7 @@ const CHARSETS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
   ["koi8-r", singleByte(KOI8_R)],
   [
     "gb2312",
-    // glibc reads these two punctuation marks in another way than the WHATWG's gbk
+    // glibc reads these two punctuation marks differently from the WHATWG's gbk
     doubleByte("gbk", [0xa1, 0xf7], 0xa1, GB2312_GAPS, [
       ["\u00b7", "\u30fb"],
       ["\u2014", "\u2015"],
@@ -135,9 +135,9 @@ const SHIFTS = /[\x1b\x0e\x0f]/;
 const US_ASCII = /^(?:us-ascii|ascii|ansi_x3\.4-1968)$/;
 
 /**
- * Text of the message as UTF-8. git passes UTF-8 on unchecked; here it must be valid like all that
- * is declared, since readers show something else than the bytes that git would commit. Where no
- * charset is declared, nothing is said of the bytes, and nothing is checked.
+ * Text of the message as UTF-8. git passes UTF-8 on unchecked. Here a declared charset must be valid,
+ * UTF-8 too: readers would not show the bytes that git commits. Without a declared charset, nothing
+ * is checked.
  */
 export function messageToUtf8(text: Buffer, charset: string): Buffer {
   const converted = toUtf8(text, charset);
@@ -148,9 +148,9 @@ export function messageToUtf8(text: Buffer, charset: string): Buffer {
 }
 
 /**
- * Text in `charset` as UTF-8, the way `git mailinfo -u` converts it: UTF-8 and text without a
- * charset are passed on unchecked, everything else goes through iconv and must be valid. (A
- * character may be cut in two by the RFC 2047 words that hold it.)
+ * Text in `charset` as UTF-8, as `git mailinfo -u` converts it: UTF-8 and text without a charset are
+ * passed on unchecked, all else goes through iconv and must be valid. (RFC 2047 words may split a
+ * character.)
  */
 export function toUtf8(text: Buffer, charset: string): Buffer {
   const name = charset.toLowerCase();

@@ -1,9 +1,9 @@
 /**
- * The mail that `am` hands to git in place of the one that was received: made of verified values
- * alone, in a form that leaves nothing to interpret.
+ * The mail that `am` gives to git in place of the received one: made only of verified values, in a
+ * form that leaves nothing to interpret.
  */
 
-/** What a commit is made of. Bytes are UTF-8, but for the diff, which is what it is. */
+/** What a commit is made of. Bytes are UTF-8, except the diff's, which are unchanged. */
 export interface Commit {
   readonly author: string;
   readonly email: string;
@@ -14,13 +14,13 @@ export interface Commit {
   readonly message: Buffer;
   /** Canonical file patches. */
   readonly diff: Buffer;
-  /** For `am.messageid`; "" if the mail had none that is plain. */
+  /** For `am.messageid`; "" if the mail has no plain one. */
   readonly messageId: string;
 }
 
 const MESSAGE_ID = /^<[!-;=?-~]{1,250}>$/;
 
-/** Is this a Message-ID, and nothing that could be read as anything else? */
+/** Is this an unambiguous Message-ID? */
 export function isPlainMessageId(text: string): boolean {
   return MESSAGE_ID.test(text);
 }

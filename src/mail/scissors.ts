@@ -4,9 +4,9 @@ const MARKS = [">8", "8<", ">%", "%<"] as const;
 const MARK_OR_DASH = />8|8<|>%|%<|-+/g;
 
 /**
- * True for a line at which `git am --scissors` would drop all that stands before. git's rule: a line
- * of eight or more characters with a scissors mark, mostly dashes and marks, few blanks and words
- * between. This is a little wider: it only ever makes a warning.
+ * True for a line at which `git am --scissors` would drop everything above. git's rule: a line of
+ * eight or more characters with a scissors mark, mostly dashes and marks, few blanks and words
+ * between. This test is a little wider: it only leads to a warning.
  */
 function isScissors(line: string): boolean {
   const cuts = line.replace(MARK_OR_DASH, "").length;

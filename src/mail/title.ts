@@ -4,8 +4,8 @@ const OPEN = 0x5b;
 const CLOSE = 0x5d;
 
 /**
- * The commit's title from a decoded subject, as git cleans it: blanks, colons, `Re:` and everything
- * in brackets go from the front, as often as they come.
+ * The commit's title from a decoded subject, as git cleans it: it repeatedly strips blanks, colons,
+ * `Re:` and bracketed text from the front.
  */
 export function cleanTitle(subject: Buffer): Buffer {
   let pos = 0;

@@ -7,7 +7,7 @@ export type Encoding = "identity" | "quoted-printable" | "base64";
 const EQUALS = 0x3d;
 const UNDERSCORE = 0x5f;
 
-/** 0 to 15, or -1: what a hexadecimal digit of either case stands for. */
+/** The value of a hexadecimal digit in either case, or -1. */
 function hexDigit(byte: number | undefined): number {
   if (byte === undefined) return -1;
   if (byte >= 48 && byte <= 57) return byte - 48;
@@ -15,7 +15,7 @@ function hexDigit(byte: number | undefined): number {
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
-/** The byte that the two digits after the `=` at `at` stand for, or -1. */
+/** The byte encoded by the `=XX` at `at`, or -1. */
 function escapedByte(text: Buffer, at: number): number {
   const high = hexDigit(text[at + 1]);
   const low = hexDigit(text[at + 2]);
@@ -39,7 +39,7 @@ function assertNoBlankBreak(text: Buffer, at: number): void {
 
 /**
  * Decodes quoted-printable as git does: `=` just before the line end is a soft break, white space
- * before a line end is kept (RFC 2045 says to drop it), what is no escape stays as it is.
+ * before a line end is kept (RFC 2045 drops it), an invalid escape is literal text.
  *
  * `until` stops the decoding once that many bytes are decoded; `end` is the offset reached in `text`.
  */
@@ -75,7 +75,7 @@ function softened(line: string): string {
   let out = "";
   let rest = line;
   while (rest.length > LINE_WIDTH) {
-    // an escape must not be cut: its = stands at most two places before the cut
+    // do not cut an escape: its = is at most two places before the cut
     const escape = rest.lastIndexOf("=", LINE_WIDTH - 2);
     const cut = escape > LINE_WIDTH - 4 && escape >= 0 ? escape : LINE_WIDTH - 1;
     out += `${rest.slice(0, cut)}=\n`;
@@ -98,7 +98,7 @@ export function encodeQuotedPrintable(text: Buffer): Buffer {
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-/** Whole groups of four, padding at the end alone: what every decoder reads alike. */
+/** Whole groups of four with padding only at the end: every decoder reads this alike. */
 function decodeAscii(text: string): Buffer {
   if (text.length % 4 !== 0 || !BASE64.test(text)) {
     refuse("base64-ambiguous", "base64 that is not whole groups of four");
@@ -112,9 +112,9 @@ export function decodeBase64(text: Buffer): Buffer {
 }
 
 /**
- * Where the base64 of a body ends: text may stand below it, put there by a mailing list, and empty
- * lines. git decodes each line by itself, others take the body as a whole: so every line must be
- * whole groups, and padding may stand at the very end only.
+ * Where the base64 of a body ends: a mailing list may have added text and empty lines below. git
+ * decodes line by line, others the body as a whole: so every line must be whole groups, with padding
+ * only at the very end.
  */
 export function base64End(body: Buffer): number {
   let end = 0;
@@ -143,14 +143,14 @@ function decodeBase64Body(body: Buffer): Buffer {
   return below.every(isSpace) ? data : Buffer.concat([data, decodeFooter(data, below)]);
 }
 
-/** How lines begin that may be of a hunk or of a file header, or of a block. */
+/** How lines of a hunk, a file header or a block can begin. */
 const MAY_BE_DIFF =
   /(?:^|\n)(?:[ \t\r\n+\-@\\]|diff |Index|(?:dis)?similarity|(?:index|old|new|deleted|copy|rename|GIT|Binary|Files|literal|delta|untrusted) )/;
 
 /**
- * What git makes of text below base64 that ends a line: it decodes that too, whatever letters are
- * in it, and hands what comes of it to git apply. Others stop where the base64 ends, or show the
- * text: so it must come to nothing. What may be the rest of damaged base64 is refused.
+ * Checks text below base64 that ends a line. git decodes that text too, whatever letters it has, and
+ * gives the result to git apply. Others stop at the end of the base64, or show the text: so the result
+ * must be harmless. Text that may be the rest of damaged base64 is refused.
  */
 function decodeFooter(data: Buffer, text: Buffer): Buffer {
   const lines = latin1(text).split("\n");
@@ -163,7 +163,7 @@ function decodeFooter(data: Buffer, text: Buffer): Buffer {
   return decoded;
 }
 
-/** A line as git decodes it: what is no letter of base64 counts for nothing, nor does half a byte. */
+/** A line as git decodes it: other characters than base64's are ignored, and so is half a byte. */
 function decodeLoosely(line: string): Buffer {
   return Buffer.from(line.replace(/[^A-Za-z0-9+/]/g, ""), "base64");
 }

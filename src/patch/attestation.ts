@@ -5,7 +5,7 @@ import { refused } from "../refused.ts";
 import type { Diff, MailInfo, MailView, Result } from "../types.ts";
 import { canonicalMessage, canonicalSubject } from "./message.ts";
 
-/** What the text says, and the digests from which a failure can tell what changed. */
+/** The text, and the digests by which a failure can tell what changed. */
 export interface Attestation {
   /** The bytes that are signed: five LF-terminated lines. */
   readonly text: Buffer;
@@ -49,14 +49,14 @@ function plainText(bytes: Buffer): string | null {
  * @param info author, address and subject as `git mailinfo` reports them
  * @param message its message text
  * @param diff the canonical file patches of the mail
- * @returns the attestation; refused are an author or a subject that is not plain UTF-8 text on one
- *   line, and an address that is empty or could be read in two ways
+ * @returns the attestation; or a refusal if author or subject is not plain UTF-8 text on one line, or
+ *   the address is empty or ambiguous
  */
 export function attest(info: MailInfo, message: Buffer, diff: Buffer): Result<Attestation> {
   return attestDigests(info, sha256(canonicalMessage(message)), sha256(diff));
 }
 
-/** `attest` for a caller that has the two full digests (hex) at hand. */
+/** `attest` for a caller that has both full digests (hex). */
 export function attestDigests(info: MailInfo, message: string, diff: string): Result<Attestation> {
   const name = plainText(info.author);
   const email = plainText(info.email);

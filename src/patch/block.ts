@@ -20,10 +20,10 @@ import {
   type TrustedComment,
 } from "./trusted-comment.ts";
 
-/** A block as it was read: well-formed, nothing about it verified. */
+/** A well-formed block, not verified. */
 export interface UnverifiedBlock {
   readonly key: PublicKey;
-  /** The four lines, put together again as they were signed. */
+  /** The four lines, rebuilt as they were signed. */
   readonly signature: Signature;
   /** The fields of its trusted comment. */
   readonly comment: TrustedComment;
@@ -33,7 +33,7 @@ export interface UnverifiedBlock {
 }
 
 const MARKER = Buffer.from("untrusted comment: patchsig");
-/** A block with the longest address is under 800 bytes; wrapping and blanks may double that. */
+/** A block with the longest address has under 800 bytes; wrapping and blanks may double that. */
 const MAX_BLOCK = 2000;
 
 const BASE64 = "[A-Za-z0-9+/]";
@@ -47,7 +47,7 @@ export function untrustedComment(key: PublicKey): string {
   return `patchsig ${formatPublicKeyText(key)}`;
 }
 
-/** Byte offsets of the lines that begin a block, at most two: a second one is already too many. */
+/** Byte offsets of the lines that begin a block; at most two, since two are too many. */
 export function findMarkers(text: Buffer): number[] {
   return findLines(text, MARKER, 2);
 }
@@ -55,9 +55,9 @@ export function findMarkers(text: Buffer): number[] {
 /**
  * Reads the block that begins at `start`.
  *
- * White space in a block means nothing: transports wrap its lines. So the text is read with all of
- * git's white space gone, and the comment is put together again from its fields; it is then either
- * the text that was signed, or the global signature fails.
+ * White space in a block means nothing: transports wrap its lines. So this removes all of git's white
+ * space and rebuilds the comment from its fields; the result is the signed text, or the global
+ * signature fails.
  */
 export function readBlock(text: Buffer, start: number): Result<UnverifiedBlock> {
   const squeezed = squeeze(text, start, MAX_BLOCK);

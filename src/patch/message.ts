@@ -5,9 +5,10 @@ import { hasAt, isSpace, LF } from "../primitives/bytes.ts";
 const GT = 0x3e;
 
 /**
- * What `git am` commits as the body of the message, without the `>` before a `From ` that begins a
- * line, however many: programs add one each time they store a mail in an mbox. As git does, trailing white space goes, runs of blank lines become one, none are left at either end, and the
- * last line ends in LF (git-stripspace(1)). Empty in, empty out.
+ * The body of the message as `git am` commits it, without any `>` before a `From ` at the start of a
+ * line: programs add one each time they store a mail in an mbox. As in git-stripspace(1), trailing
+ * white space goes, runs of blank lines become one, none are left at either end, and the last line
+ * ends in LF. Empty in, empty out.
  */
 export function canonicalMessage(message: Buffer): Buffer {
   const out = Buffer.allocUnsafe(message.length + 1);
@@ -31,14 +32,14 @@ export function canonicalMessage(message: Buffer): Buffer {
   return out.subarray(0, length);
 }
 
-/** Where the line at `start` begins once the `>` of `>>From ` are taken away. */
+/** Where the line at `start` begins without the `>` of `>>From `. */
 function belowQuotes(message: Buffer, start: number): number {
   let at = start;
   while (message[at] === GT) at++;
   return hasAt(message, at, "From ") ? at : start;
 }
 
-/** A subject with git's white space taken out: mailing lists refold it (transport.md: "st, stm32"). */
+/** A subject without git's white space: mailing lists refold it ("st, stm32"). */
 export function canonicalSubject(subject: Buffer): Buffer {
   let out: Buffer | null = null;
   let length = 0;

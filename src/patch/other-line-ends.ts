@@ -1,4 +1,4 @@
-/** A diff whose line ends a transport changed: how it may have been before. */
+/** What a diff may have been before a transport changed its line ends. */
 
 import { CR, LF, lineEnd } from "../primitives/bytes.ts";
 
@@ -6,8 +6,8 @@ const HUNK = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
 const [BLANK, PLUS, MINUS, BACKSLASH] = Buffer.from(" +-\\");
 
 /**
- * Which lines of the hunks had CRs: of a CRLF file all, of one that became LF the old ones, of one
- * that became CRLF the new ones, of lines that were changed in a file that mixes some of the rest.
+ * Which lines of the hunks had CRs: all (a CRLF file), the old ones (a change to LF), the new ones (a
+ * change to CRLF), or some kinds of lines (a file with mixed line ends).
  */
 const KINDS: readonly (readonly (number | undefined)[])[] = [
   [],
@@ -22,7 +22,7 @@ const KINDS: readonly (readonly (number | undefined)[])[] = [
 
 /**
  * The diff with other line ends: without any CR at its line ends, and with one on all lines of some
- * kinds. Each differs from `canonical`. For telling what happened: a signature decides nothing here.
+ * kinds. Each differs from `canonical`. Only for explaining what happened, not for a verdict.
  */
 export function* otherLineEnds(canonical: Buffer): Generator<Buffer> {
   for (const kinds of KINDS) {

@@ -6,9 +6,9 @@ import { lineEnd } from "../primitives/bytes.ts";
 import { isHunk, readHunks } from "../diff/hunk.ts";
 
 /**
- * The patch-id that `git format-patch --base` writes for a prerequisite. It is no text that git
- * prints elsewhere, and `git patch-id` says another one of renames, modes, binary and empty files.
- * Learned from git 2.39.5 and 2.55; it is
+ * The patch-id that `git format-patch --base` writes for a prerequisite. git prints it nowhere else,
+ * and `git patch-id` differs for renames, modes, binary and empty files. Learned from git 2.39.5 and
+ * 2.55; it is
  *
  * - the sum, little-endian and without its last carry, of a hash for each file, of
  * - `diff--git`, both names, and for a file that comes or goes or changes its mode these modes;
@@ -17,7 +17,7 @@ import { isHunk, readHunks } from "../diff/hunk.ts";
  *
  * @param algorithm that of the repository
  * @param binary the blob of a file patch without text, a rename for one, if that file is binary
- * @returns hex; zeros for a diff of nothing; null if git would need what the text does not say
+ * @returns hex; zeros for an empty diff; null if git would need more than the text
  */
 export function gitPatchId(
   diff: Pick<Diff, "files" | "canonical">,
@@ -47,7 +47,7 @@ interface Change {
   readonly hunks: readonly Buffer[];
 }
 
-/** The file patches; a file that becomes one of another type is one of them to git. */
+/** The file patches; git counts a change of a file's type as one. */
 function changesOf({ files, canonical }: Pick<Diff, "files" | "canonical">): Change[] {
   const changes: Change[] = [];
   let at = 0;
@@ -98,7 +98,7 @@ function sideOf(side: "a" | "b", name: Buffer | null): string {
 
 const [TAB, LF, CR, BLANK, AT, BACKSLASH] = Buffer.from("\t\n\r @\\");
 
-/** Lines of hunks but for their headers and what is said of a missing line end. */
+/** Lines of hunks, without hunk headers and "no newline" lines. */
 function hashed(hunks: Buffer): Buffer {
   const out = Buffer.allocUnsafe(hunks.length);
   let to = 0;

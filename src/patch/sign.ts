@@ -20,21 +20,21 @@ import { seriesId } from "./series.ts";
 import { subjectNumber } from "./subject.ts";
 import { formatTrustedComment, type TrustedComment } from "./trusted-comment.ts";
 
-/** A mail made ready: without an old block, with a patch break, and read. */
+/** A prepared mail: read, without an old block, and with a patch break. */
 export interface Prepared {
   readonly mail: Buffer;
   readonly view: MailView;
   readonly attestation: Attestation;
   readonly isCover: boolean;
-  /** The block that stood there before. */
+  /** The old block. */
   readonly old: UnverifiedBlock | null;
-  /** What the Subject says. */
+  /** As the Subject says. */
   readonly version: number;
   readonly index: number | null;
   readonly total: number | null;
 }
 
-/** What a whole signing has in common. */
+/** What all mails of one signing share. */
 export interface SigningTerms {
   /** Seconds since the epoch. */
   readonly time: number;
@@ -99,7 +99,7 @@ export function prepare(mail: Buffer): Result<Prepared> | null {
 /** `--color`: escape sequences before what would begin a file patch. */
 const HIDDEN_DIFF = /^(?:\x1b\[[\d;]*[mK])+diff --git /m;
 
-/** Takes the old block out, with the blank line below it. */
+/** Removes the old block, with the blank line below it. */
 function withoutBlock(
   mail: Buffer,
   at: BreakPoint,
@@ -171,8 +171,8 @@ function endOfCover(body: Buffer): number {
  *
  * @param placed all with the same version and total; bound as a series if all of 1 to total are
  *   there
- * @returns the signed mails, in the order given. The same mails under the same key and terms give
- *   the same bytes: a block that already says all this keeps its time.
+ * @returns the signed mails, in the order given. The same mails, key and terms give the same bytes:
+ *   a block that already says the same keeps its time.
  */
 export function signSeries(
   placed: readonly Placed[],
@@ -216,7 +216,7 @@ export function* seriesSigning(
 
 const NEWLINE = Buffer.from("\n");
 
-/** The series id, or null if some patch of 1 to total is not here or is here twice. */
+/** The series id, or null if a patch of 1 to total is missing or here twice. */
 function idOf(placed: readonly Placed[], base: string | null): string | null {
   const patches = placed.filter((p) => p.index > 0).sort((a, b) => a.index - b.index);
   const first = patches[0];

@@ -5,7 +5,7 @@ import { isSpace, LF, nextLine } from "../primitives/bytes.ts";
 /** What `isSpace` means, for many. */
 const BLANKS = /[ \t\r\n]+/g;
 
-/** Text with all of git's white space gone, and as it stood. */
+/** Text without any of git's white space, and the original. */
 export interface Squeezed {
   readonly text: string;
   readonly wrapped: string;
@@ -20,8 +20,8 @@ export function squeeze(text: Buffer, start: number, max: number): Squeezed {
 }
 
 /**
- * Where the line ends that holds the last of so many squeezed characters, its LF included; null if
- * anything but white space follows on that line.
+ * The end, LF included, of the line with the last of this many squeezed characters; null if more than
+ * white space follows on that line.
  */
 export function endOfLine(text: Buffer, squeezed: Squeezed, characters: number): number | null {
   const last = squeezed.start + lengthOf(squeezed.wrapped, characters);
@@ -29,7 +29,7 @@ export function endOfLine(text: Buffer, squeezed: Squeezed, characters: number):
   return text.subarray(last, end).every(isSpace) ? end : null;
 }
 
-/** How much of `wrapped` has that many characters which are not blank. */
+/** The length of the beginning of `wrapped` that has this many non-blank characters. */
 function lengthOf(wrapped: string, count: number): number {
   let at = 0;
   for (let left = count; left > 0; at++) if (!isSpace(wrapped.charCodeAt(at))) left--;

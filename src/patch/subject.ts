@@ -7,22 +7,22 @@ export interface SubjectNumber {
   readonly index: number | null;
   readonly total: number | null;
   /**
-   * A label of which no signature can say the same, as it stands there: `v2.1`, `v2a`, `0.5/5`, `v0`, or a
-   * second one that says something else. Such a mail is not signed, and with a signature not good.
+   * A label that no signature can express: `v2.1`, `v2a`, `0.5/5`, `v0`, or a second, different one. Such
+   * a mail is not signed; with a signature it is not good.
    */
   readonly odd: string | null;
   /** False if the version is 1 because none is named. */
   readonly hasVersion: boolean;
-  /** Of `v5.1`, which mends a part of v5: `1`. Else "". */
+  /** Of `v5.1`, which replaces a part of v5: `1`. Else "". */
   readonly minor: string;
   /**
-   * The other words, lower case: `net-next`, `rfc`, `resend 6.6`. Two series of one version and size
-   * differ by them.
+   * The other words, lower case: `net-next`, `rfc`, `resend 6.6`. They tell series of the same version
+   * and size apart.
    */
   readonly prefix: string;
 }
 
-/** What git takes off the front of a title; see `cleanTitle`. */
+/** What git strips from the front of a title; see `cleanTitle`. */
 const LEAD = /(?:[ \t:]|re:(?=[^]))+|\[([^\]]*)\]/iy;
 /** Zero-width and the like, which nobody sees. */
 const INVISIBLE = /\p{Cf}/gu;
@@ -42,8 +42,8 @@ const ABOUT_PATCHES = /^(?:.*[-_/])?(?:patch|rfc)/i;
 const COUNT = /^\d{1,4}$/;
 
 /**
- * Reads the brackets that stand before the title in a decoded Subject header, in whatever order.
- * `[PATCH 6.6 2/5]` is for a tree, and no version; neither is `v5.10.y`.
+ * Reads the brackets before the title in a decoded Subject header, in any order. `6.6` in
+ * `[PATCH 6.6 2/5]` and `v5.10.y` name trees, not versions.
  */
 export function subjectNumber(subject: string): SubjectNumber {
   const words = bracketsOf(subject).flatMap((text) => text.match(WORD) ?? []);
@@ -71,13 +71,13 @@ export function subjectNumber(subject: string): SubjectNumber {
   };
 }
 
-/** What stands behind the first number of the first version that has more than one. */
+/** The rest of the first version that has more than one number. */
 function minorOf(versions: readonly string[]): string {
   const [minor = ""] = versions.flatMap((text) => /^\d+[./-](.+)$/.exec(text)?.[1] ?? []);
   return minor;
 }
 
-/** NaN of what is no whole number of at most four digits. */
+/** NaN unless it is a whole number of at most four digits. */
 function countOf(text: string): number {
   return COUNT.test(text) ? Number(text) : Number.NaN;
 }
@@ -104,17 +104,17 @@ function bracketsOf(subject: string): string[] {
   return texts;
 }
 
-/** `Re:` in the words of mail programs, perhaps below a list's own `[name]`. */
+/** `Re:` as mail programs write it, perhaps after a list's own `[name]`. */
 const REPLY =
   /^\s*(?:\[([^\]]*)\]\s*)?(?:re|aw|antw|sv|vs|odp|ynt|回复|答复)(?:\[\d+\]|\^\d+)?\s*[:：]/iu;
 
-/** True if the Subject says that the mail answers another one. */
+/** True if the Subject says that the mail is a reply. */
 export function isReplySubject(subject: string): boolean {
   const match = REPLY.exec(subject);
   return match !== null && subjectNumber(`[${match[1] ?? ""}]`).version === null;
 }
 
-/** The same of forwarding. Of a patch alone: `tr: fix it` is a title too. */
+/** The same for forwards. Only for patches: `tr: fix it` is a title too. */
 const FORWARD =
   /^\s*(?:\[([^\]]*)\]\s*)?(?:\p{L}{2,4}\s*[:：]\s*)*(?:fwd?|wg|tr|rv|enc|vb|pd|vl|转发|轉寄|転送)\s*[:：]\s*(?:\p{L}{2,4}\s*[:：]\s*)*\[/iu;
 

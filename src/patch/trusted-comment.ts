@@ -1,4 +1,4 @@
-/** The trusted comment: what a receiver must know and transport can destroy (spec, "Fields"). */
+/** The trusted comment: what a receiver must know and a transport can destroy (spec, "Fields"). */
 
 import type { Digests } from "./attestation.ts";
 
@@ -22,7 +22,7 @@ export interface TrustedComment {
 
 const number = (digits: number): string => `(0|[1-9][0-9]{0,${digits - 1}})`;
 
-/** The grammar, all white space gone: as the tolerant block reader sees the comment. */
+/** The grammar without white space, as the tolerant block reader sees the comment. */
 export const COMMENT_SQUEEZED = new RegExp(
   [
     "^patchsig-v1",

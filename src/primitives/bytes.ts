@@ -12,24 +12,24 @@ export function isSpace(byte: number | undefined): boolean {
   return byte === BLANK || byte === LF || byte === TAB || byte === CR;
 }
 
-/** Bytes as a string, a character a byte. */
+/** Bytes as a string, one character for each byte. */
 export function latin1(text: Buffer, start = 0, end = text.length): string {
   return text.toString("latin1", start, end);
 }
 
-/** Offset of the LF that ends the line with `pos` in it; the end of the text if it has none. */
+/** Offset of the LF that ends the line at `pos`; the end of the text if there is none. */
 export function lineEnd(text: Buffer, pos: number): number {
   if (text[pos] === LF) return pos; // spares mails that are made of empty lines the call
   const lf = text.indexOf(LF, pos);
   return lf < 0 ? text.length : lf;
 }
 
-/** Offset just after that line, its LF included; the end of the text if it has none. */
+/** Offset just after the LF of the line at `pos`; the end of the text if there is none. */
 export function nextLine(text: Buffer, pos: number): number {
   return Math.min(lineEnd(text, pos) + 1, text.length);
 }
 
-/** True if `text` has exactly `word` at `pos`. `word` is ASCII. */
+/** True if `word`, in ASCII, is at `pos` of `text`. */
 export function hasAt(text: Buffer, pos: number, word: string): boolean {
   if (pos + word.length > text.length) return false;
   for (let i = 0; i < word.length; i++) {

@@ -1,9 +1,9 @@
 /**
- * Commands that people are told to paste into a shell. Words in them can come from a mail, or be the
- * names of files: whatever they hold, a shell takes each for one word, and git for no option. Pure.
+ * Commands for people to paste into a shell. Their words can come from mails or file names: a shell
+ * reads each as one word, and git never as an option. Pure.
  */
 
-/** What no shell gives a meaning, wherever in a word it stands. */
+/** Characters without a special meaning to any shell, anywhere in a word. */
 const PLAIN = /^[A-Za-z0-9_./@%+:,-]+$/;
 
 /** `text` as one word of a POSIX shell: as it is if it is plain, else in single quotes. */
@@ -14,15 +14,15 @@ export function shellWord(text: string): string {
 /**
  * A command and its operands.
  *
- * @param command words of the program's own
- * @param operands one word each; one that begins with "-" is told from an option by "--"
+ * @param command the program's own words
+ * @param operands one word each; "--" precedes them if one begins with "-"
  */
 export function shellCommand(command: string, ...operands: readonly string[]): string {
   const ended = operands.some((word) => word.startsWith("-")) ? ["--"] : [];
   return [command, ...ended, ...operands.map(shellWord)].join(" ");
 }
 
-/** The words of such a command as they stand there, quotes and all: where a line may be broken. */
+/** The words of such a command, quotes included: a line may be broken between them. */
 export function shellWords(command: string): readonly string[] {
   return command.match(/(?:'[^']*'|\\.|[^\s'\\])+/g) ?? [];
 }

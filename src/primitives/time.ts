@@ -3,7 +3,7 @@
 /** In seconds. */
 export const DAY = 86_400;
 
-/** `2026-03-14` in UTC, of seconds since the epoch; commits can have dates that no calendar has. */
+/** `2026-03-14` in UTC, of seconds since the epoch; a commit's date may be out of range. */
 export function day(seconds: number): string {
   // oxlint-disable-next-line no-restricted-globals -- of its argument: the clock is not read
   const date = new Date(seconds * 1000);

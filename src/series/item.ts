@@ -40,7 +40,7 @@ export interface SeriesItem extends ThreadMail {
   readonly number: SeriesNumber;
   /** False if the version is 1 because the Subject names none. */
   readonly hasVersion: boolean;
-  /** Of `v5.1`, which mends a part of v5: `1`. Else "". */
+  /** Of `v5.1`, which replaces a part of v5: `1`. Else "". */
   readonly minor: string;
   /** The other words in the brackets, lower case: `net-next`, `rfc`, `resend 6.6`. */
   readonly prefix: string;

@@ -170,7 +170,7 @@ describe("what is refused", () => {
     const refused = edited(second!, (t) => t.replace(/^Subject: /m, "Subject: x\nSubject: "));
     const run = am([first!, refused, third!]);
     expectUntouched(run, 1);
-    expect(run.stderr).toContain("nothing applied: missing patch 2 of 3\n");
+    expect(run.stderr).toContain("nothing applied: 2 of 3 not here\n");
   });
 
   test("a series whose cover letter failed, though nothing is asked of its patches", () => {
@@ -198,7 +198,7 @@ describe("what is refused", () => {
     const run = am([files[0]!, files[2]!]);
     expectUntouched(run, 1);
     expect(run.stderr).toBe(
-      "nothing applied: missing patch 2 of 3\nhint: --partial applies those that are\n",
+      "nothing applied: 2 of 3 not here\nhint: --partial applies those that are\n",
     );
     expectStatus(am(["--partial", files[0]!, files[2]!]), 0);
   });
@@ -268,7 +268,7 @@ describe("--on-base", () => {
     const run = am(["--on-base", ...files]);
     expectUntouched(run, 3);
     expect(run.stderr).toBe(
-      "patchsig: there is a branch patchsig/song-shout-line-2 already\n" +
+      "patchsig: a branch patchsig/song-shout-line-2 exists already\n" +
         "hint: give another name: --branch NAME\n",
     );
     expectApplied(am(["--on-base", "--branch", "mine", ...files]));
