@@ -1,8 +1,8 @@
 /**
  * Which mails make a series, and why: by what was signed, then by threads, then by labels
- * (docs/series.md). A function of the set of mails: the order in which they came does not matter.
+ * (docs/series.md). A function of the set of mails: their order of arrival does not matter.
  *
- * Every step looks at a bounded number of candidates, so that the work grows with the mails alone.
+ * Every step tries a bounded number of candidates, so that the work is linear in the mails.
  */
 
 import {
@@ -19,14 +19,14 @@ export interface Part<T> {
   readonly value: T;
 }
 
-/** A group of parts on its way to be a series. */
+/** A group of parts that may become a series. */
 interface Group<T> {
   readonly version: number;
   readonly total: number;
   readonly signing: string | null;
   readonly members: Member<T>[];
   readonly taken: Set<number>;
-  /** Of the members: what their Message-IDs share, and the first and last date. */
+  /** What the members' Message-IDs share, and their first and last date. */
   readonly stems: Set<string>;
   from: number;
   to: number;
@@ -38,7 +38,7 @@ interface Home<T> {
   readonly through: string;
 }
 
-/** Groups of one label in one thread that a mail is tried with, the latest ones. */
+/** How many groups with a mail's label, the latest in its thread, are tried. */
 const MAX_TRIED = 16;
 /** Mails without any reference belong together within this time, in seconds. */
 const LOOSE_SECONDS = 3600;
@@ -54,7 +54,7 @@ export function assemble<T>(
   const groups = new Groups<T>(rootsOf(ordered));
   const byItem = new Map<ThreadMail, Part<T>>(sorted.map((part) => [part.item, part]));
   const mails = ordered.flatMap((mail) => byItem.get(mail) ?? []);
-  // what was signed together stands before anything that only looks like it
+  // a signed series takes precedence over mails that only look like it
   for (const part of mails) if (part.item.signing !== null) groups.place(part);
   for (const part of mails) if (part.item.signing === null) groups.place(part);
   return groups.all().map((group) => ({
@@ -135,13 +135,13 @@ class Groups<T> {
     );
   }
 
-  /** The same mail through another list, whether it says the same there or not. */
+  /** The same mail through another list, even if its content differs there. */
   #copyOf(item: SeriesItem): Home<T> | null {
     const same = this.#parts(item.messageId).find(
       (other) =>
         labelOf(other.item) === labelOf(item) &&
         other.item.number.index === item.number.index &&
-        // a mail that is not signed never comes into the place of one that is
+        // an unsigned mail never takes the place of a signed one
         (other.group.signing === null || other.item.digest === item.digest),
     );
     return same === undefined
@@ -158,7 +158,7 @@ class Groups<T> {
     const alike = free.find(({ item: other }) => labelOf(other) === labelOf(item));
     if (alike !== undefined)
       return { group: alike.group, reason: "references", through: alike.item.messageId };
-    // `[PATCH net-next v3 0/4]` over `[PATCH 1/4]`: the letter speaks for patches that do not say
+    // `[PATCH net-next v3 0/4]` over `[PATCH 1/4]`: the cover letter labels patches without a version
     const letter = free.find(
       ({ item: other }) =>
         other.kind === "cover" &&
@@ -171,7 +171,7 @@ class Groups<T> {
       : { group: letter.group, reason: "labelled-by-cover", through: letter.item.messageId };
   }
 
-  /** Its siblings answer the same mail, which need not be here. */
+  /** Its siblings reply to the same mail, which need not be here. */
   #inThread(item: SeriesItem, root: string): Home<T> | null {
     for (const key of threadKeys(item, root)) {
       const group = this.#byThread.get(key)?.findLast((one) => isFree(one, item));
@@ -180,7 +180,7 @@ class Groups<T> {
     return null;
   }
 
-  /** Nothing links it to others: they have one label, and came within the hour. */
+  /** Nothing links it to others but the same label within the hour. */
   #loose(item: SeriesItem): Home<T> | null {
     if (item.references.length > 0) return null;
     const near = (this.#byLabel.get(labelOf(item)) ?? []).filter(
@@ -188,7 +188,7 @@ class Groups<T> {
     );
     const stem = stemOf(item.messageId);
     const alike = stem === null ? undefined : near.find((group) => group.stems.has(stem));
-    // files fresh from format-patch have no Message-ID: the last series that was begun goes on
+    // files fresh from format-patch have no Message-ID: they continue the series begun last
     const group = alike ?? (near.length === 1 || item.messageId === "" ? near.at(-1) : undefined);
     return group === undefined ? null : { group, reason: "label", through: "" };
   }
@@ -208,7 +208,7 @@ class Groups<T> {
     );
   }
 
-  /** `[PATCH v2 2/5]` in answer to 2/5 of v1, without its siblings: a part of v1 that is replaced. */
+  /** `[PATCH v2 2/5]` in reply to 2/5 of v1, without its siblings, replaces a part of v1. */
   rerollOf(group: Group<T>): AssembledSeries<T>["rerollOf"] {
     if (isWhole(group) || group.taken.has(0)) return null;
     const earlier = new Set(group.members.map(({ item }) => this.#counterpart(item)));
@@ -263,7 +263,7 @@ function threadKeys(item: SeriesItem, root: string): string[] {
     : [`${parent} ${label}`, `${root} ${label}`];
 }
 
-/** `<20261124.1234-2-alice@example.org>`: what git send-email and b4 let the mails of one run share. */
+/** `<20261124.1234-2-alice@example.org>`: the part that the mails of one run of git send-email or b4 share. */
 function stemOf(messageId: string): string | null {
   const match = /^<(.{8,200})([-.])\d{1,4}([-.].{1,200})>$/s.exec(messageId);
   return match === null ? null : `${match[1]}${match[2]}${match[3]}`;
@@ -279,8 +279,8 @@ function push<V>(map: Map<string, V[]>, key: string, value: V, limit: number): v
 }
 
 /**
- * An order that the mails themselves decide. Message-IDs and dates can be alike: digests are last.
- * Files fresh from format-patch have no Message-ID: they stay in the order in which they were given.
+ * An order that depends on the mails alone. Message-IDs and dates can be equal, so digests decide last.
+ * Files fresh from format-patch have no Message-ID: they stay in the order given.
  */
 function canonically<T>({ item: a }: { item: SeriesItem; value: T }, { item: b }: Part<T>): number {
   if (a.messageId === "" || b.messageId === "")
@@ -298,7 +298,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** What is answered comes before its answers, whatever their dates say; cycles are cut. */
+/** A mail comes before the replies to it, whatever their dates; cycles are cut. */
 function parentsFirst(mails: readonly ThreadMail[]): ThreadMail[] {
   const byId = new Map<string, ThreadMail>();
   for (const mail of mails)
@@ -320,7 +320,7 @@ function parentsFirst(mails: readonly ThreadMail[]): ThreadMail[] {
   return ordered;
 }
 
-/** Of each mail the Message-ID with which its thread begins, here or elsewhere; "" if it has none. */
+/** For each mail, the Message-ID at the root of its thread, here or elsewhere; "" if it has none. */
 function rootsOf(ordered: readonly ThreadMail[]): Map<ThreadMail, string> {
   const byId = new Map<string, string>();
   const roots = new Map<ThreadMail, string>();

@@ -1,7 +1,7 @@
 /**
- * Mails as they come, in portions that can be assembled: those that a thread, a signature or a label
- * connects. Bounded: an archive streams through it, so the portion that has been quiet for longest
- * is closed when too many are open.
+ * Collects mails as they come in portions to assemble: mails that a thread, a signature or a label
+ * connects. Bounded, since an archive streams through it: when too many portions are open, the one
+ * without mail for the longest time is closed.
  */
 
 import { assemble, type Part } from "./assemble.ts";
@@ -10,9 +10,9 @@ import { type AssembledSeries, followed, type SeriesItem, type ThreadMail } from
 export interface SeriesCollector<T> {
   /** Takes a mail; gives back the series that had to be closed for it. */
   add(item: SeriesItem, value: T): AssembledSeries<T>[];
-  /** Takes a mail without a patch: it says what belongs together. */
+  /** Takes a mail without a patch: it only connects others. */
   link(mail: ThreadMail): AssembledSeries<T>[];
-  /** Closes what consists of mails of which this is true, in the order in which it began. */
+  /** Closes the portions whose mails all match, in the order in which they began. */
   close(when: (values: readonly T[]) => boolean): AssembledSeries<T>[];
   /** Closes all that is open, in the order in which it began. */
   end(): AssembledSeries<T>[];
@@ -20,7 +20,7 @@ export interface SeriesCollector<T> {
 
 /** Portions with a patch in them that are open at a time. */
 const MAX_OPEN = 256;
-/** Mails of one portion, so that a hostile archive cannot grow it without end. */
+/** Most mails of one portion, so that a hostile archive cannot grow it without end. */
 const MAX_MAILS = 5_000;
 /** Names by which portions are found. */
 const MAX_NAMES = 20_000;
@@ -58,7 +58,7 @@ class Portions<T> {
   /** In the order in which something last came to them. */
   readonly #open = new Set<Portion<T>>();
 
-  /** Puts a new portion to all that it is connected with; gives back what had to be closed. */
+  /** Merges a new portion with all that it is connected to; returns what had to be closed. */
   take(fresh: Portion<T>, names: readonly string[]): AssembledSeries<T>[] {
     const closed: AssembledSeries<T>[] = [];
     let portion = fresh;

@@ -1,6 +1,6 @@
 /**
- * What assembly knows of a mail: enough to say which series it belongs to, and nothing of trust,
- * policy or verdicts.
+ * What assembly knows about a mail: enough to find its series, and nothing about trust, policy or
+ * verdicts.
  */
 
 /** The numbers in a Subject's brackets, `[PATCH v2 1/3]`, or as they were signed. */
@@ -19,10 +19,10 @@ export interface ThreadMail {
   readonly references: readonly string[];
 }
 
-/** References of a mail that are followed. */
+/** How many References of a mail are followed. */
 const MAX_FOLLOWED = 20;
 
-/** What a mail refers to, as far as it is followed: the nearest ones, the nearest last. */
+/** The Message-IDs that are followed from a mail, the nearest last. */
 export function followed({ references }: ThreadMail): readonly string[] {
   return references.slice(-MAX_FOLLOWED);
 }
@@ -44,13 +44,13 @@ export interface SeriesItem extends ThreadMail {
   readonly minor: string;
   /** The other words in the brackets, lower case: `net-next`, `rfc`, `resend 6.6`. */
   readonly prefix: string;
-  /** `KEY ID`: how the mail was signed with its siblings; only of a signature that is good. */
+  /** `KEY ID` of the signed series; only if the signature is good. */
   readonly signing: string | null;
-  /** Equal for two copies of one patch, whichever list they came through. */
+  /** Equal for two copies of a patch, whatever list they came through. */
   readonly digest: string;
 }
 
-/** Why a mail is in its series, the surest first. */
+/** Why a mail is in its series, the strongest reason first. */
 export type Reason =
   | "first"
   | "signed-id"
@@ -62,7 +62,7 @@ export type Reason =
 
 export interface Member<T> {
   readonly item: SeriesItem;
-  /** What the caller wants back. */
+  /** The caller's own data. */
   readonly value: T;
   readonly reason: Reason;
   /** The Message-ID through which it came here, or "". */
@@ -75,13 +75,13 @@ export interface AssembledSeries<T> {
   readonly version: number;
   readonly total: number;
   /**
-   * True if numbers that it lacks were signed in another signing under the same label: two signings
-   * were mixed.
+   * True if its missing numbers are in another signed series with the same label: two signings were
+   * mixed.
    */
   readonly isMixed: boolean;
   /**
-   * The numbers that these patches replace in an earlier version whose counterparts they answer,
-   * with that version; null if they stand for themselves.
+   * The version whose patches these reply to and replace, and their numbers; null for a series of
+   * its own.
    */
   readonly rerollOf: { readonly version: number; readonly numbers: readonly number[] } | null;
 }

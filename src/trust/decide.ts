@@ -1,6 +1,6 @@
 /**
- * Whose key it is, as a pure rule: what an event means, given what is remembered, and what should
- * be remembered from now on. Every function here is a reading of the table in table.ts.
+ * Whose key it is, as a pure rule: what an event means, given what is remembered, and what to remember
+ * from now on. Every function here reads the table in table.ts.
  */
 
 import type {
@@ -28,7 +28,7 @@ export interface Decision {
   readonly record: KeyRecord | null;
   /** Other keys of the identity that are in use: what a changed key should have been. */
   readonly others: readonly KeyRecord[];
-  /** The key is good, but came by rotations from one that is revoked by now. */
+  /** The key is good, but came by rotations from one that was revoked since. */
   readonly tainted: boolean;
   /** What the store should do, or null. */
   readonly change: TrustChange | null;
@@ -41,10 +41,10 @@ export function usableKeys(records: readonly KeyRecord[]): readonly KeyRecord[] 
   return records.filter((record) => USABLE.has(record.state));
 }
 
-/** Seconds between the first sighting of a key and the one that makes it known, at the least. */
+/** The least number of seconds between the first sighting of a key and the one that makes it known. */
 const ANOTHER_DAY = DAY;
 
-/** Another series than the one that brought the key, on another day: what makes a key known. */
+/** A key becomes known by another series than the one that brought it, on another day. */
 export function isAnother(record: KeyRecord, { series, at }: Sighting): boolean {
   return (
     record.firstSeries !== "" &&
@@ -56,8 +56,8 @@ export function isAnother(record: KeyRecord, { series, at }: Sighting): boolean 
 /**
  * Judges a key by a good signature that it made.
  *
- * @param admits the policy lets in a key that is met for the first time: only then does a mail
- *   create or promote anything, so that what fails today fails tomorrow
+ * @param admits the policy admits a key on first use: only then may a mail create or promote a
+ *   record, so that what fails today fails tomorrow
  */
 export function decide(sighting: Sighting, keyHistory: KeyHistory, admits: boolean): Decision {
   const { records } = keyHistory;
@@ -127,7 +127,7 @@ export function decideAccept(
   return [...replaced, { record, kind: "accept", ...common }];
 }
 
-/** A person voids a key: under the identity named, and wherever else it is remembered. */
+/** A person revokes a key: under the identity named, and wherever else it is remembered. */
 export function decideDrop(
   identity: string,
   publicKey: PublicKeyText,
@@ -141,7 +141,7 @@ export function decideDrop(
   return [...fresh, ...everywhere.flatMap((record) => revokedBy("drop", record, ""))];
 }
 
-/** The transitions that void a key under an identity: none if it is void. */
+/** The transitions that revoke a key under an identity: none if it is revoked already. */
 export function revokedBy(
   kind: "drop" | "revoke",
   record: KeyRecord,
@@ -179,9 +179,9 @@ export function decideKeyring(
 const STRENGTH: readonly KeyState[] = ["first-use", "known", "endorsed", "pinned"];
 
 /**
- * What another database of the same person says of a key: a transition, nothing to do, or a conflict, which
- * is for the person to decide. Nothing that is replaced or revoked here comes back by it, and no key
- * in use here is set aside.
+ * What another database of the same person says about a key: a transition, nothing to do, or a conflict,
+ * which the person must decide. A merge never brings back a replaced or revoked key, and never replaces a
+ * key in use here.
  *
  * @param theirs the record there; one that is revoked there is for `decideDrop`
  * @param inUse the identity's keys in use there
@@ -201,7 +201,7 @@ export function decideMerge(
   if (revoked || record?.state === "replaced") return "conflict";
   if (usableKeys(records).some((own) => own !== record && !inUse.includes(own.publicKey)))
     return "conflict";
-  // what an endorser there has said counts here once this person has pinned the endorser: as a statement
+  // an endorsement from there counts as a statement: once the endorser is pinned here
   const to = theirs.state === "endorsed" ? (theirs.again ? "known" : "first-use") : theirs.state;
   if (record !== null && STRENGTH.indexOf(record.state) >= STRENGTH.indexOf(to)) return "same";
   const rotatedFrom = to === "pinned" ? "" : theirs.rotatedFrom;
@@ -209,11 +209,11 @@ export function decideMerge(
 }
 
 /**
- * What falls back because another key fell: the transitions that follow from one.
+ * Which keys fall back because another key fell: the transitions that follow from one.
  *
  * @param fallen the key that was replaced or revoked
- * @param records of every identity that has a key which rests on it
- * @param pinned the fallen key is pinned still, under another identity
+ * @param records of every identity with a key that depends on it
+ * @param pinned the fallen key is still pinned under another identity
  */
 export function fallBacks(
   fallen: KeyTransition,
@@ -232,7 +232,7 @@ export function fallBacks(
   });
 }
 
-/** The records of which `ancestors` names this key: each is looked at once, however long the chain. */
+/** The records whose `ancestors` include this key: visits each once, however long the chain. */
 function descendants(
   publicKey: PublicKeyText,
   records: readonly KeyRecord[],

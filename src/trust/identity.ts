@@ -6,14 +6,14 @@
  *
  * The rule, in full:
  *
- * - ASCII letters are lower-cased in the whole address. Mail systems do not tell them apart in
- *   practice, so somebody who writes "Alice@" must meet the key of "alice@".
+ * - ASCII letters are lower-cased in the whole address. In practice mail systems ignore case, so
+ *   "Alice@" must lead to the key of "alice@".
  * - The domain is the punycode form of UTS 46 (what a mailer would look up in the DNS).
  * - A plus tag is part of the address: alice+git@ is not alice@.
  * - A local part beyond ASCII stays as it is; letters that only look like ASCII ones never become
- *   them, so it is never the identity of an ASCII address.
- * - Whatever has a second spelling, or cannot be seen, is no identity: quoted local parts, address
- *   literals, blanks, control, format and other invisible characters, text that is not in NFKC.
+ *   ASCII, so it never equals an ASCII address.
+ * - Addresses with a second spelling or with invisible characters are not identities: quoted local parts,
+ *   address literals, blanks, control, format and other invisible characters, text that is not in NFKC.
  */
 
 import { domainToASCII } from "node:url";
@@ -21,11 +21,11 @@ import { domainToASCII } from "node:url";
 const MAX_LOCAL = 64;
 const MAX_DOMAIN = 253;
 
-/** RFC 5322 dot-atom letters, lower case, but for the dots' places, which mailers do not agree on. */
+/** RFC 5322 dot-atom characters, lower case; dots may be anywhere, since mailers disagree on them. */
 const ASCII_LOCAL = /^[a-z0-9!#$%&'*+/=?^_`{|}~.-]+$/;
-/** What stands between two dots of a host name; "_" is in use. */
+/** A label of a host name; some use "_". */
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
-/** Characters that nobody sees, or that a later Unicode may give another meaning. */
+/** Invisible characters, and those to which a later Unicode may give another meaning. */
 const UNSEEN = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
 
 /**

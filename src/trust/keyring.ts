@@ -20,13 +20,13 @@ import { findStatements, type Statement } from "./statement.ts";
 
 /** Larger files are not read. */
 export const MAX_KEYRING_FILE = 16 << 10;
-/** A folder with more files is no keyring. */
+/** A folder with more files is not a keyring. */
 export const MAX_KEYRING_FILES = 20_000;
 export const KEYRING_FOLDER = "minisign";
-/** Longer names no file system has. */
+/** No file system has longer names. */
 const MAX_NAME = 255;
 
-/** One file of a keyring; `bytes` is null if it is too large or no plain file. */
+/** One file of a keyring; `bytes` is null if it is too large or not a regular file. */
 export interface KeyringFile {
   /** Below the keyring, with slashes. */
   readonly path: string;
@@ -34,7 +34,7 @@ export interface KeyringFile {
 }
 
 export interface Keyring {
-  /** By identity: one, or those that somebody uses on several machines. */
+  /** By identity: one key, or several of somebody with several machines. */
   readonly keys: ReadonlyMap<string, readonly PublicKeyText[]>;
   /** The same with their files. */
   readonly files: ReadonlyMap<string, readonly FoundKey[]>;
@@ -44,7 +44,7 @@ export interface Keyring {
   readonly problems: readonly { readonly path: string; readonly why: string }[];
 }
 
-/** Reads what is in a keyring. What is not as it should be is a problem, never an error. */
+/** Reads a keyring. Whatever is wrong with it is a problem in the result, never an error. */
 export function readKeyring(files: Iterable<KeyringFile>, verifier: Verifier): Keyring {
   const found: FoundKey[] = [];
   const statements: Statement[] = [];
@@ -88,7 +88,7 @@ export interface FoundKey {
   readonly key: PublicKeyText;
 }
 
-/** Found keys by identity; of one that has more than anybody uses, none counts. */
+/** The keys found, by identity; none counts of an identity with too many. */
 export function byIdentity(
   found: readonly FoundKey[],
 ): Pick<Keyring, "keys" | "files" | "problems"> {
@@ -122,7 +122,7 @@ function keyIn(bytes: Buffer): PublicKeyText | null {
   }
 }
 
-/** What a path names: null if it is no file of a keyring. */
+/** What a path names; null if it is not a file of a keyring. */
 function placeOf(
   path: string,
 ): { readonly kind: "pub" | "statement"; readonly identity: string | null } | null {
@@ -131,7 +131,7 @@ function placeOf(
   if (kind !== "pub" && kind !== "statement") return null;
   const address = `${unquote(local!)}@${unquote(domain!)}`;
   const identity = normaliseIdentity(address);
-  // only the one spelling of a path: else a file could hide behind another
+  // only the canonical spelling of a path: otherwise one file could hide another
   const proper = identity === address && path.startsWith(`${folderOf(identity)}/`);
   return { kind, identity: proper ? identity : null };
 }

@@ -1,19 +1,19 @@
 /**
- * Whom an address could be taken for: identities that people, and the git log, would not tell from
- * it. An unsigned mail from `alice@example.org.`, `"alice"@example.org` or an address with a Cyrillic
- * letter in it is not from somebody new; it must not be treated better than one from alice herself.
+ * Look-alikes: identities that people, and readers of the git log, could not tell from an address. An
+ * unsigned mail from `alice@example.org.`, `"alice"@example.org` or an address with a Cyrillic letter
+ * is not from somebody new; it must not be treated better than one from alice herself.
  *
- * Only ever from an odd spelling to a plain one: nobody's plain address is taken for another, so that
- * an impostor who has a key cannot make the mails of the real person fail.
+ * Only odd spellings map to plain ones: a plain address never looks like another, so that an impostor
+ * with a key cannot make the mails of the real person fail.
  */
 
 import { domainToUnicode } from "node:url";
 import { normaliseIdentity } from "./identity.ts";
 
-/** Longer addresses are nobody's. */
+/** Nobody has a longer address. */
 const MAX_ADDRESS = 2000;
 
-/** What nobody sees, wherever it stands. */
+/** Characters that are invisible anywhere. */
 const UNSEEN = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu;
 /** RFC 5322 comments, the innermost of nested ones. */
 const COMMENT = /\([^()]*\)/g;
@@ -70,7 +70,7 @@ export function lookalikes(address: string): readonly string[] {
   return [...new Set(found)].filter((name) => name !== own);
 }
 
-/** Has one reading, and is what it looks like: most addresses are. */
+/** Plain addresses, as most are: unambiguous, and what they look like. */
 function isPlain(address: string): boolean {
   return (
     /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9_.-]*[A-Za-z0-9]$/.test(
@@ -79,7 +79,7 @@ function isPlain(address: string): boolean {
   );
 }
 
-/** The address as it is read: without comments, quotes, and what is not seen. */
+/** The address as people read it: without comments, quotes and invisible characters. */
 function spelled(address: string): string {
   let text = address.normalize("NFKC").replace(UNSEEN, "");
   for (let before = ""; before !== text;) {
@@ -96,7 +96,7 @@ function spelled(address: string): string {
   return `${local}@${domain}`;
 }
 
-/** The ASCII that it looks like, where a letter has such a twin. */
+/** The ASCII text that it looks like. */
 function drawn(spelled: string): string {
   const at = spelled.lastIndexOf("@");
   const domain = domainToUnicode(spelled.slice(at + 1));

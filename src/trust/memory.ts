@@ -1,6 +1,6 @@
 /**
- * What verification asks of a memory of keys, and tells it. The trust database is one
- * (store/trust-store.ts); a program that keeps keys elsewhere brings its own.
+ * The interface between verification and a memory of keys. The trust database is one
+ * (store/trust-store.ts); a program that keeps keys elsewhere provides its own.
  */
 
 import { decide, type Decision } from "./decide.ts";
@@ -24,29 +24,29 @@ export type ChangeOutcome = "applied" | "repeated" | "conflict";
 /** Identities are in the form of `normaliseIdentity`, times in seconds since 1970. */
 export interface TrustMemory {
   /**
-   * Runs `work`, which must not be async: nobody else changes anything meanwhile, what it did is
-   * durable when this returns, and undone if it throws. May be called inside itself.
+   * Runs `work`, which must not be async, as a transaction: isolated, durable when this returns, and
+   * undone if it throws. May be nested.
    */
   transaction<T>(work: () => T): T;
   /** Every key of an identity, oldest first. */
   lookup(identity: string): readonly KeyRecord[];
   /** Unsigned patches from this address; null if there were none. */
   unsignedSeen(identity: string): UnsignedRecord | null;
-  /** What `decide` has to know of a sighting. */
+  /** What `decide` needs for a sighting. */
   keyHistory(sighting: Sighting): KeyHistory;
-  /** What can be said of a key that is not the identity's, and what of it from before `at`. */
+  /** What is known about a key that is not the identity's, and what of that before `at`. */
   changedKey(identity: string, publicKey: PublicKeyText, at: number): ChangedKeyInfo;
   /** Applies a change if the key is still as it was when the change was decided. */
   apply(change: TrustChange): ChangeOutcome;
   /** Counts an unsigned patch, by a name of 8 bytes; one that was counted before is not again. */
   countUnsigned(identity: string, digest: Uint8Array, at: number): void;
   /**
-   * Says what is odd about a signed patch's coming in (`replayOf`), and remembers it, the first time.
+   * Says what is odd about the arrival of a signed patch (`replayOf`), and remembers its first arrival.
    *
-   * @param remember false for one that failed: it must not make others look odd
+   * @param remember false for a patch that failed: it must not make others look odd
    */
   arrive(patch: Arrival, remember: boolean): Replay;
-  /** Judges a statement (`ruleOn`) and does what it says, once. */
+  /** Judges a statement (`ruleOn`) and follows it, once. */
   applyStatement(statement: Statement, cause: Cause): Ruling;
 }
 

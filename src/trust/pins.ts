@@ -1,6 +1,6 @@
 /**
- * A repository's own keyring: what its files say holds for verdicts that are given there, and none
- * of it is remembered. What the user's database knows comes before it.
+ * A repository's own keyring: it counts for verdicts in that repository, and is not remembered. What
+ * the user's database knows overrides it.
  */
 
 import type { PublicKeyText } from "../types.ts";
@@ -10,7 +10,7 @@ import type { KeyRecord, Sighting } from "./record.ts";
 
 export interface Pins {
   readonly keys: ReadonlyMap<string, readonly PublicKeyText[]>;
-  /** Keys that have said of themselves that they are void. */
+  /** Keys that revoked themselves. */
   readonly revoked: ReadonlySet<PublicKeyText>;
 }
 
@@ -28,7 +28,7 @@ export function pinsOf(keyrings: readonly Keyring[]): Pins {
   return { keys, revoked: new Set(revoked) };
 }
 
-/** Why the database is not even to hear of this sighting; null if it is. */
+/** Why the database must not see this sighting; null if it may. */
 export function refusedByPins(
   { keys, revoked }: Pins,
   { identity, publicKey, at }: Sighting,

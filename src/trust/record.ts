@@ -1,8 +1,8 @@
-/** What is remembered of keys, and what is proposed to be remembered. No code. */
+/** What is remembered about keys, and proposed changes. No code. */
 
 import type { PublicKeyText } from "../types.ts";
 
-/** What a statement says of a key: it follows, it is used too, it is theirs, it is void. */
+/** What a statement says about a key: the successor, another key in use, the owner's, revoked. */
 export type StatementKind = "rotate" | "add" | "endorse" | "revoke";
 
 /**
@@ -13,7 +13,7 @@ export type StatementKind = "rotate" | "add" | "endorse" | "revoke";
  *     endorsed    a pinned key vouched for it; or an endorsed or pinned key was rotated to it, or announced it
  *     pinned      a person confirmed it, or a keyring that a person imported
  *     replaced    another key of this identity took its place
- *     revoked     its owner, an endorser or the person here declared it void; for good
+ *     revoked     by its owner, an endorser or the person here; for good
  */
 export type KeyState = "first-use" | "known" | "endorsed" | "pinned" | "replaced" | "revoked";
 
@@ -28,7 +28,7 @@ export interface KeyRecord {
   readonly origin: Origin;
   readonly firstSeen: number;
   readonly lastSeen: number;
-  /** "" if it was not a mail that brought the key. */
+  /** "" if no mail brought the key. */
   readonly firstMessageId: string;
   /** The List-Id of that first mail, or "". */
   readonly firstList: string;
@@ -41,9 +41,9 @@ export interface KeyRecord {
   readonly endorsedBy: PublicKeyText;
   /** The series (`Sighting.series`) of the first patch that was counted; "" if none was. */
   readonly firstSeries: string;
-  /** Mails alone have made it known: another series was counted, a day or more after the key was first seen. */
+  /** Mails alone made it known: another series was counted, a day or more after the first sighting. */
   readonly again: boolean;
-  /** The key that was rotated to this one or announced it; "" if none, or if a person has confirmed this one since. */
+  /** The key that was rotated to this one or announced it; "" if none, or if a person confirmed it since. */
   readonly rotatedFrom: PublicKeyText;
 }
 
@@ -55,14 +55,14 @@ export interface UnsignedRecord {
   readonly patches: number;
 }
 
-/** A signature that was found good, about to be judged by the key that made it. */
+/** A good signature, before the decision on its key. */
 export interface Sighting {
   /** In the form of `normaliseIdentity`. */
   readonly identity: string;
   readonly publicKey: PublicKeyText;
   /** Names the patch (`sightingDigest`), so that it counts once however often it is verified. */
   readonly digest: Uint8Array;
-  /** Names what was signed in one go: the series, or the patch if it was signed alone. */
+  /** Names what was signed together: the series, or a single patch. */
   readonly series: string;
   /** The verifier's clock, seconds. */
   readonly at: number;
@@ -71,20 +71,20 @@ export interface Sighting {
   readonly list: string;
 }
 
-/** What the store knows that bears on a sighting. */
+/** What the store knows that matters for a sighting. */
 export interface KeyHistory {
   /** Every key of the identity. */
   readonly records: readonly KeyRecord[];
   /** The sighted key is revoked, under this identity or any other. */
   readonly revoked: boolean;
-  /** The key came by rotations from a key that is revoked by now. */
+  /** The key came by rotations from a key that was revoked since. */
   readonly tainted: boolean;
 }
 
-/** Other identities of a changed key, and those who vouch for it, that are named. */
+/** How many other identities and endorsers of a changed key are named. */
 export const MAX_NAMED = 3;
 
-/** What is known of a key that came in the place of another one. */
+/** What is known about a changed, replaced or revoked key. */
 export interface ChangedKeyInfo {
   /** When it was first seen for this identity, seconds; null if never before. */
   readonly since: number | null;
@@ -92,7 +92,7 @@ export interface ChangedKeyInfo {
   readonly ended: number | null;
   /** The same key under other identities. */
   readonly elsewhere: readonly KeyRecord[];
-  /** Who has vouched for it for this identity, and the state of the key by which that was done. */
+  /** Who vouched for it for this identity, and the state of the key that signed that. */
   readonly statements: readonly {
     readonly kind: "rotate" | "add" | "endorse";
     readonly by: string;
@@ -107,7 +107,7 @@ export interface ChangedKeyInfo {
  *     first-use   remember a new key
  *     confirm     another series on another day, by a first-use key: known
  *     count       one more patch, nothing else
- *     changed     a key that is not the identity's: remember no more than that it was seen
+ *     changed     a key that is not the identity's: remember only that it was seen
  */
 export interface TrustChange {
   readonly kind: "first-use" | "confirm" | "count" | "changed";
@@ -133,8 +133,8 @@ type EventKind =
   | "merge";
 
 /**
- * A change of one key's state by anything else than a patch; the store makes it in the transaction
- * in which it was decided.
+ * A change of one key's state by anything but a patch; the store applies it in the transaction that
+ * decided it.
  */
 export interface KeyTransition {
   readonly record: KeyRecord | null;
@@ -142,13 +142,13 @@ export interface KeyTransition {
   readonly publicKey: PublicKeyText;
   readonly to: KeyState;
   readonly kind: EventKind;
-  /** The other key of it: the endorser, the old or new key of a rotation, what fell; or "". */
+  /** The other key involved: the endorser, the old or new key of a rotation, the fallen key; or "". */
   readonly other: PublicKeyText;
   readonly endorsedBy?: PublicKeyText;
   readonly rotatedFrom?: PublicKeyText;
 }
 
-/** What brought a change about. */
+/** The cause of a change. */
 export interface Cause {
   readonly cause: "mail" | "person" | "keyring" | "file";
   /** The verifier's clock, seconds. */
@@ -183,7 +183,7 @@ export interface StatementRecord {
   readonly time: number;
   /** The four lines. */
   readonly text: string;
-  /** It has changed something; it never will again. */
+  /** It has changed something, and never will again. */
   readonly applied: boolean;
   /** When and where it was first seen. */
   readonly at: number;

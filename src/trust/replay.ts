@@ -1,16 +1,15 @@
 /**
- * Replays: a patch that was signed stays signed, and can be sent again by anybody. What can be seen
- * of it is when the same signed text, and newer versions of it, were first met here
- * (docs/spec/trust.md, "Replay"). Pure.
+ * Replays: a signed patch stays signed, and anybody can send it again. What can be seen is when the
+ * same signed text, and newer versions of it, first came here (docs/spec/trust.md, "Replay"). Pure.
  */
 
 import { hash } from "node:crypto";
 
-/** A good signed patch, as it comes in. */
+/** The arrival of a patch with a good signature. */
 export interface Arrival {
   /** Names the signed text (`sightingDigest`). */
   readonly digest: Uint8Array;
-  /** Names what it is a version of (`workDigest`). */
+  /** Names the work that it is a version of (`workDigest`). */
   readonly work: Uint8Array;
   readonly version: number;
   /** `t=`: when it was signed, seconds by the signer's clock. */
@@ -21,9 +20,9 @@ export interface Arrival {
   readonly messageId: string;
 }
 
-/** What is remembered of one that came in before. */
+/** What is remembered of an earlier arrival. */
 export interface Arrived {
-  /** Ascending in the order in which they came in. */
+  /** Ascends in the order of arrival. */
   readonly id: number;
   readonly version: number;
   readonly signedAt: number;
@@ -31,17 +30,17 @@ export interface Arrived {
   readonly messageId: string;
 }
 
-/** What is odd about an arrival; null where nothing is. */
+/** What is odd about an arrival; null if nothing is. */
 export interface Replay {
-  /** The same signed text came in before, in another mail. */
+  /** The same signed text came before, in another mail. */
   readonly same: Arrived | null;
-  /** A newer version of it, signed later, came in before it. */
+  /** A newer version, signed later, came before this one. */
   readonly newer: Arrived | null;
 }
 
 /**
- * Names what a patch is a version of: a patch of this signer with this title. Two works can share a
- * title, so a version counts as newer only if it was signed later, too.
+ * Names the work that a patch is a version of, by signer and title. Two works can share a title, so a
+ * version counts as newer only if it was signed later, too.
  *
  * @param title the canonical subject
  * @returns 8 bytes, for the reason that `sightingDigest` gives

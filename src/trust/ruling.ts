@@ -1,6 +1,6 @@
 /**
- * What a statement changes here, as a pure rule. Its signatures are good; whether its signer has a
- * say is what this is about.
+ * What a statement changes here, as a pure rule. Its signatures are good; the question is whether
+ * its signer has the right to make it.
  */
 
 import { decideAccept, transitionOf, recordOf, revokedBy, usableKeys } from "./decide.ts";
@@ -9,28 +9,28 @@ import type { Statement } from "./statement.ts";
 import { nextState } from "./table.ts";
 
 /**
- * Keys of one identity that statements in mails may add: nobody changes keys so often, and whoever
- * does so on purpose makes others remember and search them all.
+ * How many keys of one identity statements in mails may add: nobody needs more, and an attacker could
+ * make others remember and search them all.
  */
 const MAX_KEYS = 128;
 
 /** What is remembered that bears on a statement. */
 export interface StatementStanding {
-  /** It has changed something before. */
+  /** The statement has changed something before. */
   readonly applied: boolean;
   /** Every key of the identity `by`, and of the identity `of`. */
   readonly signers: readonly KeyRecord[];
   readonly subjects: readonly KeyRecord[];
-  /** The signer is revoked, under any identity; and the key that it is about. */
+  /** The signer, or the key that the statement is about, is revoked under any identity. */
   readonly signerRevoked: boolean;
   readonly keyRevoked: boolean;
-  /** That key, under every identity that has it: asked for only where it matters, they can be many. */
+  /** That key under every identity that has it; a function, since they can be many. */
   readonly everywhere: () => readonly KeyRecord[];
 }
 
 /**
- * `repeated`: it has done this before, or there is nothing left to do. `refused`: it should not have
- * been made. `ignored`: too little is known here to follow it.
+ * `repeated`: it was followed before, or changes nothing. `refused`: its signer had no right to make
+ * it. `ignored`: its signer is not trusted enough here.
  */
 export interface Ruling {
   readonly outcome: "applied" | "repeated" | "refused" | "ignored";
@@ -48,7 +48,7 @@ const applied = (transitions: readonly KeyTransition[]): Ruling => ({
   transitions,
 });
 
-/** Judges a statement of which both signatures are good. */
+/** Judges a statement whose two signatures are good. */
 export function ruleOn(statement: Statement, standing: StatementStanding): Ruling {
   if (standing.applied) return { outcome: "repeated", why: "seen before", transitions: [] };
   switch (statement.kind) {
@@ -83,12 +83,12 @@ function tooMany(of: string): Ruling {
 }
 
 /**
- * Keys of one identity in use at a time, where statements and keyrings bring them: a person has a few
- * machines, and each key more is one more that can be stolen.
+ * How many keys of one identity statements and keyrings may bring into use at a time: a person has a
+ * few machines, and each additional key can be stolen.
  */
 export const MAX_IN_USE = 8;
 
-/** A rotation sets the signing key aside, an addition leaves it in use; else they are the same. */
+/** A rotation replaces the signing key, an addition leaves it in use; otherwise they are the same. */
 function ruleOnNewKey(statement: Statement, standing: StatementStanding): Ruling {
   const { kind, by, of, key, signer } = statement;
   const adds = kind === "add";
@@ -96,7 +96,7 @@ function ruleOnNewKey(statement: Statement, standing: StatementStanding): Ruling
   const against = objection(statement, standing);
   const usable = usableKeys(standing.signers);
   const inUse = usable.some((known) => known.publicKey === key);
-  // as where a keyring brings both the new key and how it came
+  // for example, a keyring brought both the new key and its statement
   if (inUse && !standing.signerRevoked && recordOf(standing.signers, signer) === null)
     return REPEATED;
   if (against !== null) return against;
@@ -124,7 +124,7 @@ function ruleOnNewKey(statement: Statement, standing: StatementStanding): Ruling
             to,
             kind,
             other: signer,
-            // a pinned key rests on the person alone, whoever endorsed it before
+            // a pinned key depends on the person alone, whoever endorsed it before
             endorsedBy: old.state === "pinned" ? "" : old.endorsedBy,
             rotatedFrom: signer,
           },
@@ -172,7 +172,7 @@ function ruleOnRevocation(statement: Statement, standing: StatementStanding): Ru
       return ignored(`the key of ${by} is not pinned here`);
     if (recordOf(standing.subjects, key)?.endorsedBy !== signer)
       return refused(`${by} has not endorsed that key of ${of}`);
-    // else who endorses it for one address could void it for another
+    // otherwise an endorser for one address could revoke it for another
     const confirmed = standing
       .everywhere()
       .find(
@@ -182,13 +182,13 @@ function ruleOnRevocation(statement: Statement, standing: StatementStanding): Ru
     if (confirmed !== undefined)
       return refused(`others have confirmed that key, for ${confirmed.identity}`);
   }
-  // it is void under every identity then
+  // it is revoked under every identity
   if (standing.keyRevoked) return REPEATED;
-  // of a key that nobody has here, the statement itself is what is remembered
+  // for a key that nobody has here, only the statement is remembered
   return applied(standing.everywhere().flatMap((record) => revokedBy("revoke", record, signer)));
 }
 
-/** The same as a person's own word on it: whoever signs a statement here believes it here. */
+/** The same for a statement that the user signs: it counts as the user's own decision. */
 export function ownRuling(statement: Statement, standing: StatementStanding): Ruling {
   const { of, key, kind, signer } = statement;
   if (kind === "revoke")

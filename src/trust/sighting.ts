@@ -4,8 +4,8 @@ import { hash } from "node:crypto";
 import type { PublicKeyText } from "../types.ts";
 
 /**
- * Short, since every patch ever seen costs one. Nothing depends on it but a count: who finds two
- * patches with one name (2^32 tries) has one of his own not counted.
+ * Short, since there is one for every patch ever seen. Only a count depends on it: whoever finds two
+ * patches with the same name (2^32 tries) has one of their own not counted.
  */
 const DIGEST_BYTES = 8;
 
@@ -22,7 +22,7 @@ export function sightingDigest(
   publicKey: PublicKeyText | null,
   content: string,
 ): Buffer {
-  // a list in JSON has one reading: no field can borrow text from its neighbour
+  // a JSON list is unambiguous: no text can move between fields
   const text = JSON.stringify([identity, publicKey, content]);
   return hash("sha256", text, "buffer").subarray(0, DIGEST_BYTES);
 }

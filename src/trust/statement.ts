@@ -1,7 +1,7 @@
 /**
- * Statements about keys (docs/spec/trust.md): four lines in minisign's form by which the holder of
- * a key says something about a key. All that is said stands in the trusted comment; the signed data
- * is the same as lines, under a first line that no patch's attestation has.
+ * Statements about keys (docs/spec/trust.md): four lines in minisign's form, in which the holder of a
+ * key says something about a key. The trusted comment has all of it; the signed data repeats it as
+ * lines, below a first line that no patch's attestation has.
  *
  *     untrusted comment: patchsig-statement RW…
  *     RU…
@@ -52,7 +52,7 @@ export interface Statement extends Said {
   readonly digest: Buffer;
 }
 
-/** What stood where a statement should: a good one, or why it is none. */
+/** What was found in the place of a statement: a good one, or what is wrong with it. */
 export type Found =
   | { readonly ok: true; readonly statement: Statement }
   | { readonly ok: false; readonly why: "malformed" | "version" | "signature" | "too-many" };
@@ -60,7 +60,7 @@ export type Found =
 const VERSION = "patchsig-statement-v1";
 const MARKER = Buffer.from("untrusted comment: patchsig-statement");
 const MAX_STATEMENTS = 8;
-/** With two addresses of 254 characters it is under 1,000 bytes; wrapping may add as many. */
+/** A statement with two addresses of 254 characters has under 1,000 bytes; wrapping may double that. */
 const MAX_BYTES = 2000;
 const MAX_ADDRESS = 254;
 
@@ -77,8 +77,8 @@ const FIELDS = new RegExp(
 );
 
 /**
- * The statements in a text, in their order: at the start of a line, at most eight. What is one only
- * almost is returned too, with the reason.
+ * The statements in a text, in their order: at the start of a line, at most eight. Bad ones are
+ * returned too, with the reason.
  */
 export function findStatements(text: Buffer, verifier: Verifier): Found[] {
   const starts = findLines(text, MARKER, MAX_STATEMENTS + 1);
@@ -119,7 +119,7 @@ function verified(lines: string, said: Said, signer: PublicKeyText, verifier: Ve
   let key: PublicKey;
   let signature: Signature;
   try {
-    // "RW" does not yet make it "Ed": that takes a part of the third character
+    // "RW" alone is not yet "Ed": a part of the third character decides
     key = parsePublicKeyText(signer);
     parsePublicKeyText(said.key);
     signature = parseSignature(Buffer.from(lines));
@@ -137,7 +137,7 @@ function complete(said: Said, signer: PublicKeyText, text: string): Statement {
   return { ...said, signer, text, digest };
 }
 
-/** Signs what is said. `by` and `of` must be identities in ASCII: a RangeError if not. */
+/** Signs a statement. `by` and `of` must be identities in ASCII, or it throws a RangeError. */
 export function signStatement(signer: LocalSigner, said: Said): Statement {
   return signNow(signer, statementSigning(signer.publicKey, said));
 }

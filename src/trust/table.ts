@@ -1,11 +1,11 @@
 /**
- * What each event makes of a key, by its state: the table of docs/spec/trust.md, which a test holds
- * against this one and against what the store does.
+ * The next state of a key by event and state: the table of docs/spec/trust.md. A test compares it with
+ * this one and with what the store does.
  */
 
 import type { KeyState } from "./record.ts";
 
-/** A state; or that nothing changes, and why (`=`: nothing has to). */
+/** A state; or why nothing changes (`=`: nothing has to). */
 export type Cell =
   | KeyState
   | "="
