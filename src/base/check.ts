@@ -1,6 +1,5 @@
 /**
- * What is to be said of a series' base once a repository was asked about it. Pure: the facts come
- * from src/git.
+ * The findings about a series' base in a repository. Pure: the facts come from src/git.
  */
 
 import { type BaseLines, type Dependency, joinBaseLines } from "./lines.ts";
@@ -8,14 +7,14 @@ import { type Finding, finding } from "../findings.ts";
 import type { Base, BaseCheck, BaseState, CommitPlace } from "./result.ts";
 import { count } from "../primitives/words.ts";
 
-/** Of what a mail names as its base, in a repository. */
+/** What a repository says about the base that a mail names. */
 export interface BaseFacts {
-  /** What kind of object has that name here; null if none has. */
+  /** The type of the object of that name; null if there is none. */
   readonly type: "commit" | "tag" | "tree" | "blob" | null;
   readonly place: CommitPlace;
 }
 
-/** Of what is not here, or no commit. */
+/** For a base that is not here or not a commit. */
 export const NOWHERE: CommitPlace = {
   public: null,
   ref: null,
@@ -25,7 +24,7 @@ export const NOWHERE: CommitPlace = {
   ahead: null,
 };
 
-/** What came of applying the series to its base. */
+/** The result of applying the series to its base. */
 export type Trial =
   | { readonly kind: "applies" }
   /** Number of the patch as in its subject, and the files that git named. */
@@ -47,7 +46,7 @@ export interface Claim {
   readonly codes: ReadonlySet<string>;
 }
 
-/** Of a mail: what bears on the base that its series names. */
+/** What matters of a mail for the base of its series. */
 interface Claimant {
   readonly signature: string;
   readonly signed: { readonly comment: { readonly base: string | null } } | null;
@@ -67,7 +66,7 @@ export function claimOf(base: Base, members: readonly Claimant[]): Claim {
   };
 }
 
-/** The state that mails alone decide; null if the repository has to be asked. */
+/** The state that the mails alone decide; null if it depends on the repository. */
 export function stateOf({ base, codes }: Claim): BaseState | null {
   if (codes.has("base-contradicts")) return "contradicts";
   if (base.commit !== null) return null;
@@ -106,7 +105,7 @@ export function judgeBase(
   if (state === "conflicts" && trial.kind === "conflicts") {
     const text = `${trial.patch === 0 ? "a prerequisite" : `patch ${trial.patch}`} does not apply on the base ${short}: ${trial.files.join(", ")}`;
     const found = finding("base-conflict", text);
-    // without what it needs nobody can tell
+    // without its prerequisites nobody can tell
     findings.push(missing.length > 0 ? { ...found, severity: "warn" } : found);
   }
   if (state === "untried" && trial.kind === "untried")

@@ -1,9 +1,9 @@
 /**
- * Which commit a series was most likely made against, from commits and how many of the series'
- * pre-images each of them holds. Pure, in one pass, newest first.
+ * Which commit a series was most likely made against: from commits, newest first, and the number of the
+ * series' pre-images in each. Pure, in one pass.
  *
- * Commits that hold equally many are equal: none of them is called the base. First comes the newest
- * on the main branch that was there when the mail was sent, then the newest of other lines.
+ * Commits with the same number are equal: none of them is called the base. First comes the newest on
+ * the main branch that existed when the mail was sent, then the newest of other lines.
  */
 
 export interface Sighting {
@@ -11,7 +11,7 @@ export interface Sighting {
   /** Committer date, seconds since the epoch. */
   readonly time: number;
   readonly parents: readonly string[];
-  /** How many of the pre-images it holds. */
+  /** How many of the pre-images it has. */
   readonly matched: number;
 }
 
@@ -24,10 +24,10 @@ export interface Guess {
   /** Pre-images that the candidates hold, and all of them. */
   readonly matched: number;
   readonly total: number;
-  /** How many commits hold so many; `more` if there may be others, since not all were looked at. */
+  /** How many commits have that many; `more` if there may be others, since the search ended early. */
   readonly count: number;
   readonly more: boolean;
-  /** No other commit of the history that was looked at holds them all, and none was left out. */
+  /** All of history was searched, and no other commit has them all. */
   readonly unique: boolean;
   /** They are newer than the mail. */
   readonly later: boolean;
@@ -37,11 +37,11 @@ export interface Guess {
   readonly candidates: readonly Candidate[];
 }
 
-/** Equal commits that are counted; more while none of them is on the main branch. */
+/** Most equal commits that are counted; more while none of them is on the main branch. */
 const ENOUGH = 30;
 const MAX_COUNT = 1000;
 const MAX_CANDIDATES = 3;
-/** Commits that are remembered, so that the main branch is not lost where clocks differ. */
+/** How many commits are remembered, so that the main branch is not lost if clocks differ. */
 const MAX_RECENT = 10_000;
 
 /** The commits that hold as many as any before them. */
@@ -56,7 +56,7 @@ class Tally {
 
   take({ commit, time, parents, matched }: Sighting): void {
     const isNew = matched > this.matched;
-    // its child counts only if it holds as many
+    // its child counts only if it has as many
     const covered = this.#below.delete(commit) && !isNew;
     if (matched === 0 || matched < this.matched) return;
     if (isNew) {
@@ -100,7 +100,7 @@ export class Guesser {
     this.#main = main;
   }
 
-  /** Commits come newest first: those that were there when the mail was sent, then all others. */
+  /** Commits come newest first: those that existed when the mail was sent, then all others. */
   take(sighting: Sighting): void {
     this.#tallyOf(sighting).take(sighting);
     this.#recent.set(sighting.commit, sighting);
@@ -119,9 +119,9 @@ export class Guesser {
   }
 
   /**
-   * Can more commits change nothing that matters, but for whether there is only one?
+   * True if more commits could only change whether the best one is unique.
    *
-   * @param open whether a commit that comes yet is known to hold them all
+   * @param open true if a later commit is known to have all pre-images
    */
   isSettled(open: boolean): boolean {
     const { matched, count, main } = this.#before;
@@ -129,12 +129,12 @@ export class Guesser {
     return !open || count >= (main === null ? MAX_COUNT : ENOUGH);
   }
 
-  /** There is one so far that holds them all. To call it unique, all commits must be seen. */
+  /** Exactly one so far has them all. To call it unique, all commits must be seen. */
   get isAlone(): boolean {
     return this.#before.matched === this.#total && this.#before.count === 1;
   }
 
-  /** After the mail there is one that holds them all. */
+  /** A commit after the mail has them all. */
   get isFoundLater(): boolean {
     return this.#after.matched === this.#total;
   }
@@ -145,7 +145,7 @@ export class Guesser {
     const best = later ? this.#after : this.#before;
     const all = best.matched === this.#total;
     const others = later ? 0 : this.#after.matched === this.#total ? this.#after.count : 0;
-    // of what came after the mail, what came first is nearest to it
+    // of the commits after the mail, the first is the closest
     const named = later ? [best.oldest] : [best.main, ...best.heads];
     const candidates = named.filter((c) => c !== null);
     return {

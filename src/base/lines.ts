@@ -1,5 +1,5 @@
 /**
- * What the text of a mail says of the tree that a series was made against: git's own lines
+ * What the text of a mail says about the tree that a series was made against: git's own lines
  * (git-format-patch(1), "BASE TREE INFORMATION"), our `base-tree:`, and what a series needs before
  * it, as b4 (`change-id:`, `prerequisite-…:`) and Patchwork (`Depends-on:`) write it.
  *
@@ -15,7 +15,7 @@ export type Dependency =
   /** A Message-ID without its angle brackets. */
   | { readonly kind: "message"; readonly id: string }
   | { readonly kind: "change"; readonly id: string; readonly version: number | null }
-  /** A number in somebody's Patchwork, or what else cannot be looked up: for people. */
+  /** A number in a Patchwork, or anything else that cannot be looked up: for people. */
   | { readonly kind: "other"; readonly id: string };
 
 export interface BaseProblem {
@@ -24,10 +24,10 @@ export interface BaseProblem {
   readonly text: string;
 }
 
-/** What the base lines of a mail, or of a series, say. Nobody has signed them. */
+/** What the base lines of a mail, or of a series, say. They are not signed. */
 export interface BaseLines {
   readonly commit: string | null;
-  /** What the lines that hold the name of a commit name, each once; no more than two are kept. */
+  /** The commits that base lines name, each once; at most two are kept. */
   readonly named: readonly string[];
   /** `<url> <branch>`, of characters that are safe to repeat in a command. */
   readonly tree: string | null;
@@ -49,7 +49,7 @@ export const NO_BASE_LINES: BaseLines = {
   problems: [],
 };
 
-/** More than git lists for a base that is worth its name; a hostile mail can have any number. */
+/** More than git lists for any useful base; a hostile mail can have any number. */
 export const MAX_PREREQUISITES = 1000;
 const MAX_DEPENDENCIES = 100;
 const MAX_QUOTED = 100;
@@ -57,10 +57,10 @@ const MAX_QUOTED = 100;
 const LINE =
   /(?<![^\n])(?:((?:base-(?:commit|tree)|change-id|prerequisite-(?:patch|message|change)-id):[ \t]*)|((?:Depends|Based)-on:))([^\n]*)/gi;
 const MARKS = /^(?:base|based|prerequisite|change|depends)-/im;
-/** A whole name or patch-id. A remark may follow, as `(tag: v6.1)`: b4 reads such a line too. */
+/** A full name or patch-id. A remark may follow, like `(tag: v6.1)`: b4 accepts that too. */
 const NAME = /^([0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-z])/;
 /**
- * What git could take for the name of a commit: not the date in `next-20261124`, but the end of
+ * What git could read as the name of a commit: not the date in `next-20261124`, but the end of
  * git-describe(1)'s `v6.1-3-g1a2b3c4`.
  */
 const COMMIT = /(?:(?<![\w.-])|-g)[0-9a-f]{7,}(?!\w)/;
@@ -70,9 +70,9 @@ const MESSAGE =
   /^<?(?:https?:\/\/[\w.:-]+\/(?:[\w.~%+-]+\/)*)?([^\s<>/]{1,200}@[^\s<>/]{1,200}?)\/?>?$/;
 
 /**
- * Reads the base lines of some text outside the diff, in any case. Quoted (`> base-commit:`) and
- * indented ones do not count, and of an object name or patch-id only the whole one: `v6.9-rc1` or
- * seven digits name no commit. A remark may follow it.
+ * Reads the base lines in text outside the diff, in upper or lower case. Quoted (`> base-commit:`) and
+ * indented lines do not count, nor does anything but a full object name or patch-id: `v6.9-rc1` or
+ * seven digits name no commit. A remark may follow.
  */
 export function readBaseLines(texts: readonly Buffer[]): BaseLines {
   const found = new Collector();
@@ -168,7 +168,7 @@ function messageOf(value: string): Dependency {
     : { kind: "message", id };
 }
 
-/** What several mails of one series say, put together: the first commit and tree, all the rest. */
+/** Merges what several mails of one series say: the first commit and tree, all of the rest. */
 export function joinBaseLines(all: readonly BaseLines[]): BaseLines {
   const dependencies = new Map(
     all.flatMap((lines) => lines.dependencies).map((d) => [`${d.kind} ${d.id}`, d]),

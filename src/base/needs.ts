@@ -1,4 +1,4 @@
-/** The order in which series at hand have to be applied, from what each says it needs. */
+/** The order in which to apply the given series, from their dependencies. */
 
 import type { Dependency } from "./lines.ts";
 
@@ -10,7 +10,7 @@ export interface Named {
   readonly dependencies: readonly Dependency[];
 }
 
-/** The series at hand that this dependency means; of several versions the one named, else the newest. */
+/** The given series that this dependency means; of several versions the one named, else the newest. */
 export function seriesFor<S extends Named>(
   dependency: Dependency,
   all: readonly S[],
@@ -30,11 +30,11 @@ export function seriesFor<S extends Named>(
   }
 }
 
-/** All series at hand that must come before this one, each after what it needs itself. */
+/** All given series that must come before this one, each after its own dependencies. */
 export function neededBefore<S extends Named>(series: S, all: readonly S[]): S[] {
   const order: S[] = [];
   const seen = new Set<S>([series]);
-  // two mails can name each other, and a chain can be as long as the mails at hand are many
+  // mails can name each other, and a chain can be as long as there are mails
   const stack: { of: S; next: number }[] = [{ of: series, next: 0 }];
   while (stack.length > 0) {
     const top = stack.at(-1)!;

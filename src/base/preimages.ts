@@ -1,4 +1,4 @@
-/** What a series says of the tree it was made against: which blob stood at which path. */
+/** What a series says about the tree it was made against: which blob was at which path. */
 
 import type { Diff } from "../types.ts";
 
@@ -11,20 +11,20 @@ export interface Preimage {
 
 export interface Preimages {
   readonly wanted: readonly Preimage[];
-  /** Files that the series makes, of which nothing is known. */
+  /** Files that the series creates: they say nothing. */
   readonly created: number;
-  /** Files that are changed but not looked for: without an index line, or beyond the bounds. */
+  /** Changed files that are not searched for: without an index line, or beyond the bounds. */
   readonly left: number;
 }
 
-/** Fewer digits than git ever writes by itself say nothing. */
+/** Fewer digits than git ever writes are ignored. */
 const MIN_DIGITS = 7;
 const GITLINK = 0o160000;
-/** Each is looked up in every commit. */
+/** Each is searched for in every commit. */
 const MAX_PATHS = 1000;
 const MAX_BYTES = 64 << 10;
 
-/** @param diffs of the patches in their order; what an earlier one made says nothing of the base */
+/** @param diffs of the patches in their order; what an earlier patch made says nothing about the base */
 export function preimagesOf(diffs: readonly Diff[]): Preimages {
   const wanted = new Map<string, string>();
   const touched = new Set<string>();
@@ -43,7 +43,7 @@ export function preimagesOf(diffs: readonly Diff[]): Preimages {
       if (known && fits && oldMode !== GITLINK) wanted.set(path, oldBlob);
       else left++;
     }
-    // the old names of one patch all stand for the tree before it
+    // the old names of a patch all refer to the tree before it
     for (const name of names) touched.add(name);
   }
   return { wanted: [...wanted].map(([path, blob]) => ({ path, blob })), created, left };

@@ -1,4 +1,4 @@
-/** What the JSON records say of a base. */
+/** The JSON records about a base. */
 
 export interface Base {
   readonly status: "present" | "missing" | "guessed";
@@ -30,7 +30,7 @@ export interface CommitPlace {
   readonly ahead: number | null;
 }
 
-/** Part of a JSON record (docs/schema/base.md): what a repository says of a base. */
+/** Part of a JSON record (docs/schema/base.md): what a repository says about a base. */
 export interface BaseCheck extends CommitPlace {
   readonly state: BaseState;
   readonly conflict: { readonly patch: number; readonly files: readonly string[] } | null;

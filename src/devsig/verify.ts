@@ -1,6 +1,6 @@
 /**
- * Verifies X-Developer-Signature headers as patatt does, and only where what they sign is exactly
- * what git reads. For information: no policy asks for the result.
+ * Verifies X-Developer-Signature headers as patatt does, but only if they sign exactly what git reads.
+ * For information: no policy requires the result.
  */
 
 import { FormatError } from "../errors.ts";
@@ -20,7 +20,7 @@ import { parseSshKey, verifySsh } from "../ssh/sshsig.ts";
 
 type DevOutcome = "good" | "bad" | "unknown-key" | "unsupported";
 
-/** What one X-Developer-Signature is worth. All text is the mail's own: escape it. */
+/** The result for one X-Developer-Signature. All text comes from the mail: escape it. */
 export interface DevResult {
   readonly outcome: DevOutcome;
   /** Whose signature it claims to be, or "". */
@@ -31,7 +31,7 @@ export interface DevResult {
   readonly detail: string;
 }
 
-/** gpg's answer: with "good", the text that was signed by a key of the given file. */
+/** gpg's answer; with "good", the text signed by a key of the given file. */
 export type OpenpgpResult =
   | { readonly outcome: "good"; readonly content: Buffer }
   | { readonly outcome: "bad" | "unknown-key" | "unsupported"; readonly detail: string };
@@ -61,7 +61,7 @@ export function verifyDevsig(
   if (values.length > MAX_SIGNATURES)
     return [{ ...unsupported("too many signatures"), identity: "", algorithm: null }];
   const claims = values.map(readClaim);
-  // patatt gives up on a mail with one, or takes it for another's
+  // patatt gives up on a mail with one, or reads it as another's
   const malformed = claims.some((claim) => "outcome" in claim && claim.outcome === "bad");
   const seen = new Set<string>();
   return claims.map((claim): DevResult => {

@@ -1,13 +1,13 @@
-/** Archives and maintainers add trailers above the break; this finds which ones. */
+/** Finds the trailers that archives and maintainers added above the break. */
 
 import { createHash } from "node:crypto";
 
 const TRAILER = /^[A-Za-z][A-Za-z0-9-]*: \S/;
-/** Tried are all runs of lines within so many last lines: at most 528 candidates. */
+/** All runs within this many last lines are tried: at most 528 candidates. */
 const MAX_LINES = 32;
-/** Bytes of a line; what is longer is none that somebody added. What is tried is hashed 528 times. */
+/** Bytes; an added line is never longer. Candidates are hashed 528 times. */
 const MAX_LINE = 500;
-/** Hashed once, but a message longer than any real one is not looked into. */
+/** Bytes; a longer message than any real one is not searched. */
 const MAX_MESSAGE = 256 * 1024;
 
 /**
@@ -29,7 +29,7 @@ export function withoutTrailers(
     const hash = createHash("sha256").update(kept);
     for (let to = tail.length; to > from; to--) {
       const rest = tail.slice(to);
-      // a paragraph that consisted of nothing else leaves its blank line behind
+      // a paragraph of nothing but trailers leaves its blank line behind
       const bare = from === 0 && rest.length === 0 ? withoutBlank(kept) : kept;
       const begun = bare === kept ? hash.copy() : createHash("sha256").update(bare);
       for (const line of rest) begun.update(line);
@@ -41,7 +41,7 @@ export function withoutTrailers(
   return null;
 }
 
-/** The message without the trailers at its end, and these as lines with their LF. */
+/** The message without its final trailers, and the trailers as lines with LF. */
 function lastTrailers(message: Buffer): [Buffer, Buffer[]] {
   const lines: Buffer[] = [];
   let end = message.length;

@@ -1,16 +1,16 @@
-/** The time of signing beside the Date that the mail came with: an old patch may be a replay. */
+/** Compares the time of signing with the mail's Date: an old patch may be a replay. */
 
 import { type Finding, finding } from "../findings.ts";
 import { type Policy } from "./policy.ts";
 import { DAY } from "../primitives/time.ts";
 import type { Evidence } from "./evidence.ts";
 
-/** git send-email dates a mail anew; a series may lie for a while before it is sent. */
+/** git send-email sets a new Date; a series may wait a while before it is sent. */
 export const USUAL_DAYS = 30;
 
 /**
- * Date is not covered by the signature, so this can only say that something is odd. A Date before
- * the signing is not: format-patch writes that of the commit.
+ * Date is not signed, so this can only say that something is odd. A Date before the signing is not
+ * odd: format-patch writes the commit's.
  */
 export function ageFindings({ signed, date }: Evidence, policy: Policy): Finding[] {
   if (signed === null || date === null) return [];

@@ -11,9 +11,9 @@ import type { MailInfo, MailView } from "../types.ts";
  * a header of the list's for it, then Reply-To, the address within the list's own, and who is in Cc
  * under that name. Candidates only: a good signature accepts one, nothing else does.
  *
- * None, if the From line does not say that it was replaced: whose name people see, and git commits,
- * must not become somebody else's by a header that nobody looks at. None either, if the author
- * stands in the body, where no list changes it.
+ * None if the From line does not show that it was replaced: a header that nobody looks at must not
+ * change the name that people see and git commits. None either if the author is in the body, where
+ * no list changes it.
  */
 export function authorCandidates(view: MailView): MailInfo[] {
   const from = parseAuthor(view.headers.from);
@@ -21,7 +21,7 @@ export function authorCandidates(view: MailView): MailInfo[] {
   const name = nameOfReplaced(view.headers.from);
   if (!isShown || name === null) return [];
   return originals(view, name).flatMap(({ author, email }) => {
-    // of an address alone, git makes a name of the address; its owner had the one before "via"
+    // without a name, git uses the address as the name; the owner's name was the one before "via"
     const named = { author: Buffer.from(name), email };
     const asIs = { author, email };
     const all = author.equals(email) && name !== "" ? [named, asIs] : [asIs, named];
@@ -30,8 +30,8 @@ export function authorCandidates(view: MailView): MailInfo[] {
 }
 
 /**
- * Whose name a From line shows that says that it was replaced: by "via", or by an address that is a
- * list's by its form. Null if it does not say so.
+ * The name in a From line that was visibly replaced: by "via", or by an address in a list's form.
+ * Null if it was not.
  */
 function nameOfReplaced(from: string): string | null {
   const name = nameBeforeVia(from);
@@ -41,18 +41,18 @@ function nameOfReplaced(from: string): string | null {
   return isList ? author.toString("utf8") : null;
 }
 
-/** True for a From header that says that a list has replaced it. */
+/** True for a From header that a list visibly replaced. */
 export const isReplaced = (from: string): boolean => nameOfReplaced(from) !== null;
 
 /** LISTSERV writes 0000012a3b4c5d6e-dmarc-request@lists.example, FreeLists dmarc-noreply@. */
 const DMARC = /dmarc/i;
 
 /**
- * What stands before "via": `Alice via list`, `'Alice' via list`, `"Alice" (via list)`, `Alice via`.
- * Mailman, Google Groups, Sympa, groups.io and b4 write so. Null if there is no such word.
+ * The name before "via": `Alice via list`, `'Alice' via list`, `"Alice" (via list)`, `Alice via`, as
+ * Mailman, Google Groups, Sympa, groups.io and b4 write it. Null if there is no such word.
  */
 function nameBeforeVia(from: string): string | null {
-  // not the name that git reads: a long one is none to it
+  // not the name that git reads: git ignores a long one
   const text = decodedText(from.slice(0, MAX_TEXT))
     .replace(/<[^<>]*>\s*$/, "")
     .replaceAll('"', "");
@@ -113,9 +113,9 @@ function splitAddresses(text: string): Original[] {
 }
 
 /**
- * The addresses that may count as the sender, normalised: the From header's own. Only where a list
- * visibly replaced that ("Alice via list") are the same candidates taken as for the author: the
- * name that people see is then not the signer's anyway, and the verdict stays a warning.
+ * The addresses that may count as the sender, normalised: the From header's own. If a list visibly
+ * replaced that ("Alice via list"), also the candidates for the author: the name that people see is
+ * then not the signer's anyway, and the verdict stays a warning.
  */
 export function senderAddresses(view: MailView): string[] {
   const from = parseAuthor(view.headers.from);

@@ -1,7 +1,7 @@
 /**
  * Mails that carry the patch in another mail: attached, in a digest, or forwarded in their text. git
- * reads the carrier and what it carries as one, so that nobody's signature is over it; where such a
- * mail is not good, this is said first. It never makes a mail better or worse.
+ * reads carrier and content as one mail, which nobody signed; if such a mail is not good, this
+ * finding comes first. It never changes the verdict.
  */
 
 import { isForwardSubject } from "../patch/subject.ts";
@@ -10,30 +10,30 @@ import { type Finding, finding } from "../findings.ts";
 import type { Checked } from "./result.ts";
 import { tracesIn } from "./traces.ts";
 
-/** How mail programs begin a mail that they forward in the text, in the languages most seen on lists. */
+/** How mail programs begin a mail that they forward in the text, in the most common languages. */
 const WORDS =
   "forward|original|weitergeleitet|ursprünglich|transféré|origine|reenviad|encaminhad|inoltrat|doorgestuurd|oorspronkelijk|vidarebefordra|пересыл|转发|轉寄|原始|転送";
 const TITLE = `(?:-{2,20}[^\\n-]{0,80}(?:${WORDS})[^\\n-]{0,80}-{2}|begin forwarded message:)`;
 const FIELD = "[> \\t]*\\*?\\p{L}[\\p{L} -]{0,20}[:：]";
-/** Such a line, and two header lines below it: a message may speak of forwarding. */
+/** Such a line with two header lines below it: a message may merely mention forwarding. */
 const FORWARD = new RegExp(
   `^[> \\t]{0,20}${TITLE}[^\\n]{0,20}\\n(?:[> \\t]{0,20}\\n){0,2}${FIELD}[^\\n]*\\n${FIELD}`,
   "imu",
 );
 
 /**
- * What was found in a mail, and that it carries the patch in another one, if it does and is not good.
+ * Adds a finding if the mail is not good and carries the patch in another mail.
  *
  * @param mail the mail's bytes
  */
 export function withCarrier(checked: Checked, mail: Buffer): Checked {
   const { kind, signature, signedMessage, findings } = checked;
-  // but for trailers that were added it is what was signed
+  // it is what was signed, except for added trailers
   if (signedMessage !== null) return checked;
   if (signature === "good" && findings.every(({ severity }) => severity !== "fail")) return checked;
   const said = carrierFinding(checked, mail);
   if (said === null) return checked;
-  // what is there cannot be asked for again
+  // nobody needs to ask for what is there
   const others = kind === "other" ? findings : findings.map(withoutAsking);
   return { ...checked, findings: [said, ...others] };
 }
@@ -41,7 +41,7 @@ export function withCarrier(checked: Checked, mail: Buffer): Checked {
 function carrierFinding(checked: Checked, mail: Buffer): Finding | null {
   const { kind, view, subject, signature } = checked;
   if (kind === "other") {
-    // people attach all kinds of mails; what is refused and shows no patch is none
+    // people attach all kinds of mails; a refused one without signs of a patch has none
     if (view === null || view.attached === null) return null;
     const { block, diff } = tracesIn(mail);
     return block || diff ? wrapped() : null;

@@ -1,6 +1,6 @@
 /**
- * What one mail is and whether its signature is good: everything that can be said without the
- * trust database. Pure; a mail is untrusted to the last byte.
+ * What one mail is and whether its signature is good: everything that does not need the trust
+ * database. Pure; a mail is untrusted to the last byte.
  */
 
 import { refused } from "../refused.ts";
@@ -28,7 +28,7 @@ export function checkMail(mail: Buffer, verifier: Verifier): Checked {
   return withCarrier(checkAlone(mail, verifier), mail);
 }
 
-/** As if no mail could carry another one. */
+/** The same, without looking for a carried mail. */
 function checkAlone(mail: Buffer, verifier: Verifier): Checked {
   const read = readRawMail(mail);
   if (!read.ok) return refusedMail(mail, read.refusal);
@@ -41,7 +41,7 @@ function checkAlone(mail: Buffer, verifier: Verifier): Checked {
   const checked = { ...describe(view, diff, number), statements };
   const isCover = number.index === 0;
 
-  // what a reply quotes is no patch, and its "0/3" no cover letter
+  // a patch quoted in a reply is not a patch, and its "0/3" not a cover letter
   if (block === null && isReplySubject(view.headers.subject)) return answer(checked, diff);
   if (!parsed.ok) {
     const why = refusedFinding("diff", parsed.refusal);
@@ -69,19 +69,18 @@ function checkAlone(mail: Buffer, verifier: Verifier): Checked {
   );
 }
 
-/** A reply that is not signed: with a diff of its own it is shown, and never applied. */
+/** An unsigned reply: with a diff of its own it is shown, but never applied. */
 function answer(checked: Checked, diff: Diff | null): Checked {
   if (diff === null || diff.files.length === 0) return { ...checked, kind: "other" };
   const findings = [...checked.findings, finding("answer", "a reply that carries a diff")];
-  // the number is that of the patch which it answers
+  // the number is that of the patch it replies to
   const number = { version: 1, index: 1, total: 1 };
   return { ...checked, kind: "patch", isAnswer: true, number, findings };
 }
 
 /**
- * The one block of the mail, anywhere between the patch break and the first file diff. Null if
- * there is none; refused if there are several, or if it stands where git would commit or apply
- * around it.
+ * The block of the mail, anywhere between the patch break and the first file diff. Null if there is
+ * none; refused if there are several, or if it is where git would commit or apply text around it.
  */
 function locateBlock(view: MailView, diff: Diff | null): Result<UnverifiedBlock> | null {
   const markers = findMarkers(view.patch);
@@ -97,14 +96,14 @@ function locateBlock(view: MailView, diff: Diff | null): Result<UnverifiedBlock>
 }
 
 /**
- * The same mail as its signer wrote it: without the trailers that were added since. Unchanged if
- * that is not what is wrong with it.
+ * The same mail as its signer wrote it, without added trailers. Unchanged if something else is wrong
+ * with it.
  */
 export function asSigned(checked: Checked): Checked {
   const { signedMessage: message, view, diff, author } = checked;
   if (message === null || checked.changed.join() !== "message") return checked;
   if (view === null || diff === null || author === null) return checked;
-  // the author may be the one whom a list replaced
+  // a list may have replaced the author
   const info = {
     ...view.info,
     author: Buffer.from(author.name),

@@ -1,4 +1,4 @@
-/** From a verified mail to the one that git is given in its place. Pure. */
+/** Composes the mail that git gets in place of a verified one. Pure. */
 
 import { type Commit, composeMail, isPlainMessageId } from "../mail/compose.ts";
 import { readMail } from "../mail/mailinfo.ts";
@@ -9,9 +9,9 @@ import { refused } from "../refused.ts";
 import type { Result } from "../types.ts";
 import type { Checked } from "./result.ts";
 
-/** A date that git reads for certain: printable, and with a number in it. */
+/** A date that git certainly reads: printable, with a number in it. */
 const DATE = /^(?=.*\d)[\x20-\x7e]{1,100}$/;
-/** Bytes of weekdays and months in other languages: git passes over them, as over an asterisk. */
+/** Bytes of weekdays and months in other languages: git skips them, like an asterisk. */
 const NOT_ASCII = /[\x80-\xff]/g;
 
 /** A mail, and the commit that git is to make of it. */
@@ -23,8 +23,7 @@ export interface Composed {
 const TRAILER = /^[A-Za-z0-9-]+: |^\(cherry picked from commit /;
 
 /**
- * The message with the trailer that am.messageId asks for, of a Message-ID that is nothing else:
- * nobody has signed it.
+ * The message with the trailer for am.messageId, if the Message-ID is plain: nobody signed it.
  */
 function withId(message: Buffer, messageId: string): Buffer {
   if (!isPlainMessageId(messageId)) return message;
@@ -34,8 +33,8 @@ function withId(message: Buffer, messageId: string): Buffer {
 }
 
 /**
- * The mail that makes the commit which was verified: composed from the values, then read back with
- * the same reader and compared, so that nothing but these values can reach git.
+ * The mail that makes the verified commit: composed from the verified values, then read back with the
+ * same reader and compared, so that nothing else can reach git.
  */
 export function mailFor(
   checked: Checked,

@@ -1,4 +1,4 @@
-/** What a mail shows, before anything is said of its signature. */
+/** What a mail shows, apart from its signature. */
 
 import { glimpse } from "../mail/glimpse.ts";
 import { parseAuthor } from "../mail/author.ts";
@@ -83,7 +83,7 @@ export function personOf(info: MailInfo): { name: string; email: string } {
   return { name: info.author.toString("utf8"), email: info.email.toString("utf8") };
 }
 
-/** A mail that is not read at all: no more than its header is looked at, for people. */
+/** A refused mail: only some of its header is read, for people. */
 export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
   const subject = glimpse(mail, "subject");
   const number = subjectNumber(subject);
@@ -115,13 +115,13 @@ export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
 }
 
 /**
- * A refused mail is no patch if nothing in it could be one and its Subject does not say that it is:
- * an answer with an S/MIME signature, say. No cover letter keeps its patches from being applied.
+ * A refused mail is not a patch if nothing in it can be one and its Subject does not call it one: for
+ * example a reply with an S/MIME signature. A refused cover letter does not block its patches.
  */
 function kindOfRefused(mail: Buffer, subject: string, { block, diff }: Traces): Checked["kind"] {
   const { version, index } = subjectNumber(subject);
   const isCalledPatch = version !== null && !isReplySubject(subject);
-  // of a mail that is too large nothing was looked at
+  // nothing of an oversized mail was read
   if (mail.length > 0 && !block && !diff && !isCalledPatch) return "other";
   return index === 0 ? "cover" : "patch";
 }
@@ -130,7 +130,7 @@ function labelOf({ hasVersion, minor, prefix }: SubjectNumber): Checked["label"]
   return { hasVersion, minor, prefix };
 }
 
-/** What the Subject does not say is 1. */
+/** Numbers that the Subject omits are 1. */
 function numberOf({
   version,
   index,

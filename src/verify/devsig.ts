@@ -1,4 +1,4 @@
-/** Signatures of others as information: what is found beside a verdict, and never changes it for the better. */
+/** X-Developer-Signatures as information: findings that never improve a verdict. */
 
 import { dropCr } from "../mail/line-ends.ts";
 import { type DevResult, type DevTools, verifyDevsig } from "../devsig/verify.ts";

@@ -16,7 +16,7 @@ import { personOf, refusedFinding } from "./describe.ts";
 import type { Checked, Part } from "./result.ts";
 import { type VerifiedBlock, verifyBlock } from "./signature.ts";
 
-/** The mail that the block is held against. */
+/** The mail to check the block against. */
 interface Shown {
   readonly view: MailView;
   readonly diff: Diff;
@@ -24,7 +24,7 @@ interface Shown {
 }
 
 /**
- * @param checked what is known of the mail without its block
+ * @param checked what is known about the mail without its block
  * @returns the same with what the signature says, and whether it is good
  */
 export function checkSignature(
@@ -101,7 +101,7 @@ function rawCr(): Finding {
   return finding("raw-cr", "lines of the diff end in CR, which plain git am drops");
 }
 
-/** A text that could have been signed. */
+/** A text that may be the signed one. */
 interface Candidate {
   readonly attestation: Attestation;
   /** With the author that the mail shows, or one that a list's From replaced. */
@@ -111,8 +111,8 @@ interface Candidate {
 }
 
 /**
- * The attestation under the author whose digest the signer left. A candidate is only ever *named*
- * here; it counts once the signature over the whole attestation is good.
+ * The attestation under the author whose digest is in the block. This only *selects* a candidate; it
+ * counts once the signature over the whole attestation is good.
  */
 function findAuthor(view: MailView, diff: Diff, digests: Digests): Result<Candidate> {
   const message = canonicalMessage(view.message);
@@ -133,7 +133,7 @@ function findAuthor(view: MailView, diff: Diff, digests: Digests): Result<Candid
 }
 
 interface Compared {
-  /** The signature is over this text, but for trailers that were added to it. */
+  /** This text is the signed one, except for added trailers. */
   readonly isSigned: boolean;
   readonly changed: readonly Part[];
   readonly findings: readonly Finding[];
@@ -166,14 +166,14 @@ function changedParts(shown: Digests, signed: Digests): Part[] {
   );
 }
 
-/** Whether the diff is what was signed but for CRs at the ends of its lines. */
+/** Whether the diff differs from the signed one only in CRs at line ends. */
 function hasOtherLineEnds({ canonical }: Diff, signed: Digests): boolean {
   for (const diff of otherLineEnds(canonical))
     if (sha256(diff).startsWith(signed.diff)) return true;
   return false;
 }
 
-/** Added trailers that are quoted. */
+/** How many added trailers a finding quotes. */
 const MAX_NAMED = 8;
 
 function whatChanged(parts: readonly Part[], added: readonly string[], lineEnds: boolean): Finding {
@@ -189,7 +189,7 @@ function whatChanged(parts: readonly Part[], added: readonly string[], lineEnds:
 const RESEND =
   "ask for it in quoted-printable, in private if the list changed it: git send-email --transfer-encoding=quoted-printable";
 
-/** The message as it was signed, if only trailers were added to it since. */
+/** The message as it was signed, if only trailers were added. */
 function withoutAdded(
   { info, message }: Candidate,
   diff: Diff,
@@ -203,13 +203,13 @@ function withoutAdded(
   });
 }
 
-/** What is said if the Subject's brackets say something else than what was signed. */
+/** A finding if the Subject's brackets contradict the signed label. */
 function labelFindings(shown: SubjectNumber, signed: TrustedComment): Finding[] {
   const text = seriesContradiction(shown, signed);
   return text === null ? [] : [finding("series-relabelled", text)];
 }
 
-/** A sentence if the Subject's brackets say something else than what was signed, else null. */
+/** A sentence if the Subject's brackets contradict the signed label, else null. */
 function seriesContradiction(shown: SubjectNumber, signed: TrustedComment): string | null {
   if (shown.odd !== null) return `the subject says ${shown.odd}, which cannot have been signed`;
   const wrongVersion = shown.version !== null && shown.version !== signed.version;

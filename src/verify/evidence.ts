@@ -1,6 +1,6 @@
 /**
- * What a mail is judged by: all of `Checked` that the verdict needs, and nothing as large as the
- * mail, so that it can come from another thread.
+ * What a verdict needs of `Checked`, and nothing as large as the mail, so that another thread can send
+ * it.
  */
 
 import { parseAuthor } from "../mail/author.ts";
@@ -33,7 +33,7 @@ export type Evidence = Pick<
 > & {
   /** False if the mail itself was refused: then it has no number either. */
   readonly read: boolean;
-  /** Neither the mail nor its diff was refused. */
+  /** True if neither the mail nor its diff was refused. */
   readonly whole: boolean;
   /** The Date header, seconds since the epoch. */
   readonly date: number | null;
@@ -41,11 +41,11 @@ export type Evidence = Pick<
   readonly content: string | null;
   /** Of a good signature: the SHA-256 of what was signed, 64 hex digits. */
   readonly attestation: string | null;
-  /** The author's identity, and the names under which the patch is counted; null where it is none. */
+  /** The author's identity, and the names under which the patch is counted; null if there is none. */
   readonly sighting: { readonly identity: string; readonly digest: Uint8Array } | null;
-  /** Of a signed patch: what it is a version of. */
+  /** Of a signed patch: the work that it is a version of. */
   readonly work: Uint8Array | null;
-  /** Identities that the author's or sender's address could be taken for (src/trust/lookalike.ts). */
+  /** Identities that the author's or sender's address looks like (src/trust/lookalike.ts). */
   readonly alike: readonly string[];
   /** Every file that the diff reads or writes. */
   readonly paths: readonly string[];

@@ -1,4 +1,4 @@
-/** The verdict: what was found in a mail, what is known of the key, what the policy asks. Pure. */
+/** The verdict: from what was found in a mail, what is known about the key, and the policy. Pure. */
 
 import { type Finding, finding } from "../findings.ts";
 import type { Evidence } from "./evidence.ts";
@@ -14,27 +14,27 @@ export interface Signs {
   readonly patches: number;
 }
 
-/** What the trust database says of the mail's signer, or of the author of an unsigned mail. */
+/** What the trust database says about the signer, or about the author of an unsigned mail. */
 export type TrustContext =
   | SignerContext
   | {
       readonly kind: "unsigned";
-      /** How this author has signed before, or null. */
+      /** How this author signed before, or null. */
       readonly signs: Signs | null;
-      /** The identity that has signed, if the mail's address only looks like it; else "". */
+      /** The known signer whom the mail's address only looks like; else "". */
       readonly poses: string;
-      /** Who has signed, if a list may have put its own address in that one's place. */
+      /** The known signer whose address a list may have replaced. */
       readonly who?: string;
     }
-  /** The signature is not good, or the mail could not be read: trust was not asked. */
+  /** The signature is not good, or the mail was refused: trust does not matter. */
   | { readonly kind: "none" };
 
 /**
  * The one record of this mail.
  *
  * @param source where it was found
- * @param remembered false in a dry run, and if the mail fails: then nothing of it is
- * @param said what is found of the statements that it carries
+ * @param remembered false in a dry run, or if the mail fails: nothing of it is remembered
+ * @param said the findings about its statements
  */
 export function judge(
   evidence: Evidence,
@@ -78,7 +78,7 @@ function keyFacts(context: TrustContext): KeyFacts | null {
   return { state, firstSeen, ended: context.changedKey?.ended ?? null, patches };
 }
 
-/** What is odd about the time at which a good patch comes, with what shows it. */
+/** What is odd about the time of a good patch, with the evidence. */
 function replayFindings({ signed }: Evidence, { decision, replay }: SignerContext): Finding[] {
   const findings: Finding[] = [];
   const { same, newer } = replay ?? { same: null, newer: null };

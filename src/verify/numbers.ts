@@ -1,8 +1,8 @@
-/** Numbers of a series' patches: which are wanting, and how they are said. */
+/** Numbers of a series' patches: which are missing, and how to write them. */
 
 import type { Numbers } from "./result.ts";
 
-/** What of 1 to `total` is not there. Its length goes with what is there, not with the total. */
+/** The missing numbers of 1 to `total`. Their length depends on what is there, not on the total. */
 export function gapsIn(present: ReadonlySet<number>, total: number): Numbers {
   const gaps: (number | [number, number])[] = [];
   let next = 1;
@@ -15,7 +15,7 @@ export function gapsIn(present: ReadonlySet<number>, total: number): Numbers {
   return gaps;
 }
 
-/** How many numbers these are. */
+/** The count of these numbers. */
 export function numberCount(numbers: Numbers): number {
   return numbers.reduce<number>(
     (sum, one) => sum + (typeof one === "number" ? 1 : one[1] - one[0] + 1),
@@ -23,7 +23,7 @@ export function numberCount(numbers: Numbers): number {
   );
 }
 
-/** `2` · `2 and 3` · `2, 5 and 7 to 9`: the numbers in as few words as they need. */
+/** `2` · `2 and 3` · `2, 5 and 7 to 9`: the numbers in few words. */
 export function numberList(numbers: Numbers): string {
   const runs = numbers.map((one) => (typeof one === "number" ? `${one}` : one.join(" to ")));
   if (runs.length > 12) return `${runs.slice(0, 12).join(", ")} and more`;

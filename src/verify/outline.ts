@@ -1,6 +1,6 @@
 /**
- * What holds of a series as a whole, whoever is trusted: what is missing, whether the signatures
- * belong together, the base. Which mails make one, src/series says. Pure.
+ * What holds for a series as a whole, whoever is trusted: what is missing, whether the signatures
+ * belong together, the base. src/series decides which mails make one. Pure.
  */
 
 import { seriesId } from "../patch/series.ts";
@@ -12,12 +12,12 @@ import { gapsIn, numberList } from "./numbers.ts";
 import type { Base } from "../base/result.ts";
 import type { SeriesOutline } from "./result.ts";
 
-/** What is held of a mail until its series is closed. */
+/** What is kept of a mail until its series is closed. */
 export interface Entry {
   /** Where the mail was found. */
   readonly source: string;
   readonly evidence: PatchOutline;
-  /** Of copies the best one counts. */
+  /** The best of several copies counts. */
   readonly verdict: Verdict;
 }
 
@@ -34,13 +34,13 @@ export function patchOutline(evidence: Evidence): PatchOutline {
 
 export interface OutlinedSeries<E extends Entry> {
   readonly outline: SeriesOutline;
-  /** In the order of their numbers, then of arrival; a patch that came twice is there once. */
+  /** By number, then arrival; each patch once, even if it came twice. */
   readonly members: readonly E[];
   /** All that came, in that order. */
   readonly received: readonly E[];
 }
 
-/** One series, or two: what was signed as a whole, and what failed beside it. */
+/** One series, or two: the one signed as a whole, and mails that failed beside it. */
 export function outlined<E extends Entry>(series: AssembledSeries<E>): OutlinedSeries<E>[] {
   return lettersApart(series).map((one) => {
     const members = distinct(one);
@@ -49,14 +49,14 @@ export function outlined<E extends Entry>(series: AssembledSeries<E>): OutlinedS
   });
 }
 
-/** What assembly knows of a mail that was checked. */
+/** What assembly needs of a checked mail. */
 export function itemOf(evidence: Evidence): SeriesItem {
   const { kind, isAnswer, messageId, references, number, label, date, signed } = evidence;
   return {
     kind: isAnswer ? "answer" : kind === "cover" ? "cover" : "patch",
     messageId,
     references,
-    // of a mail that a list sends in its own name, all who may have been behind it
+    // for a mail that a list sends in its own name, all possible senders
     sender: evidence.senders.join(" "),
     date,
     number,
@@ -69,14 +69,14 @@ export function itemOf(evidence: Evidence): SeriesItem {
   };
 }
 
-/** Equal for two copies of a mail, so that what is shown of the one holds of the other. */
+/** Equal for two copies of a mail, so that what is shown of one holds for the other. */
 function digestOf({ attestation, content, messageId, signature, changed }: Evidence): string {
   return attestation ?? content ?? `${messageId} ${signature} ${changed.join(" ")}`;
 }
 
 /**
- * A cover letter is signed with its patches or not at all. One that fails, and was not signed with a
- * series that is whole, is none of it: a single forged letter does not stop what was signed.
+ * A cover letter is signed with its patches or not at all. If a letter fails that was not signed with a
+ * complete series, it does not belong to it: one forged letter does not stop a signed series.
  */
 function lettersApart<E extends Entry>(series: AssembledSeries<E>): AssembledSeries<E>[] {
   const isStray = ({ item, value }: (typeof series.members)[number]): boolean =>
@@ -94,7 +94,7 @@ function alone<E>(member: AssembledSeries<E>["members"][number]): typeof member 
   return { ...member, reason: "first", through: "" };
 }
 
-/** Sorted by number; of copies the best one stays. */
+/** Sorted by number; the best of several copies stays. */
 function distinct<E extends Entry>({ members }: AssembledSeries<E>): E[] {
   const rank = { pass: 0, warn: 1, fail: 2 };
   const best = [...members].sort(
@@ -160,13 +160,13 @@ function conflict(text: string): Finding {
 
 interface Signings {
   readonly signed: readonly NonNullable<PatchOutline["signed"]>[];
-  /** The one id of all that were signed together, or null. */
+  /** The single id of all patches, if they were signed together; or null. */
   readonly id: string | null;
-  /** How many ids there are; none, too, counts as one. */
+  /** How many ids there are; "no id" counts as one. */
   readonly ids: number;
   readonly keys: ReadonlySet<string>;
   readonly bases: ReadonlySet<string | null>;
-  /** A letter was signed by itself, which says nothing about the patches. */
+  /** The cover letter was signed alone, which says nothing about the patches. */
   readonly hasLooseLetter: boolean;
 }
 
@@ -192,7 +192,7 @@ function conflictsOf(isMixed: boolean, { ids, bases, keys }: Signings): Finding[
   return [];
 }
 
-/** Whether the signed digest over all patches is theirs; null if it cannot be asked. */
+/** Whether the signed digest over all patches matches; null if it cannot be computed. */
 function sealOf(
   version: number,
   total: number,
@@ -233,7 +233,7 @@ function baseFindings(
 ): Finding[] {
   const named = new Set(mails.flatMap(({ base }) => base.commit ?? []));
   const disagrees = named.size > 1 && bases.size < 2;
-  // whoever answers has no base to name
+  // a reply needs no base
   const isMissing = status === "missing" && !mails.every(({ isAnswer }) => isAnswer);
   return [
     ...(disagrees
@@ -243,7 +243,7 @@ function baseFindings(
   ];
 }
 
-/** The base of a series: as signed, else what the first mail that names one says. */
+/** The base of a series: the signed one, else that of the first mail that names one. */
 function baseOf(mails: readonly PatchOutline[]): Base {
   const named = mails.filter(({ base }) => base.commit !== null);
   const best = named.find(({ signature }) => signature === "good") ?? named[0];

@@ -1,6 +1,6 @@
 /**
- * What plain `git am` would do with a verified mail under the settings of the one who asks. Most of
- * them change nothing in most mails; those that make another commit of this one are said. Pure.
+ * What plain `git am` would do with a verified mail under the user's settings. Most settings change
+ * nothing in most mails; a finding names those that would make another commit of this one. Pure.
  */
 
 import { readMail } from "../mail/mailinfo.ts";
@@ -12,7 +12,7 @@ import { finding } from "../findings.ts";
 import type { Checked } from "./result.ts";
 import { type WhitespaceRules, wouldMend } from "./whitespace.ts";
 
-/** Settings of git under which `git am` can make another commit of a mail than without them. */
+/** Settings of git that can make `git am` commit something else. */
 export interface AmSettings {
   /** am.keepcr */
   readonly keepCr: boolean;
@@ -20,9 +20,9 @@ export interface AmSettings {
   readonly scissors: boolean;
   /** mailinfo.quotedCr is "strip". */
   readonly stripCr: boolean;
-  /** i18n.commitEncoding, if it is another than UTF-8. */
+  /** i18n.commitEncoding, if it is not UTF-8. */
   readonly encoding: string | null;
-  /** What core.whitespace calls wrong, if apply.whitespace has it mended. */
+  /** What core.whitespace calls an error, if apply.whitespace fixes it. */
   readonly mend: WhitespaceRules | null;
   /** apply.ignoreWhitespace is "change". */
   readonly ignoreWhitespace: boolean;
@@ -34,7 +34,7 @@ interface Mail {
   readonly diff: Diff;
 }
 
-/** What git am would do here; null where it does nothing to this mail. */
+/** What git am would do; null if the setting does not affect this mail. */
 type Effect = (mail: Mail, settings: AmSettings) => string | null;
 
 const EFFECTS: readonly Effect[] = [
@@ -63,8 +63,8 @@ const EFFECTS: readonly Effect[] = [
 ];
 
 /**
- * The mail with a finding if plain `git am` would make another commit of it, or none. Of mails that
- * are not good there is nothing to compare with.
+ * Adds a finding if plain `git am` would make another commit of the mail, or refuse it. Mails that
+ * are not good have nothing to compare with.
  *
  * @param mail its bytes, with its CRs
  * @param settings null if none is set: this costs nothing then
@@ -75,14 +75,14 @@ export function withPlainAm(mail: Buffer, checked: Checked, settings: AmSettings
   if (view === null || diff === null) return checked;
   const read = { bytes: mail, view, diff };
   const effects = EFFECTS.flatMap((effect) => effect(read, settings) ?? []);
-  // with am.keepcr, plain git am keeps what the finding says that it drops
+  // with am.keepcr, plain git am keeps the CRs that the finding says it drops
   const findings = checked.findings.filter(({ code }) => code !== "raw-cr" || !settings.keepCr);
   if (effects.length > 0)
     findings.push(finding("am-differs", `plain git am here would ${effects.join(", and ")}`));
   return { ...checked, findings };
 }
 
-/** Whether git reads the verified commit out of the mail with its CRs, too. */
+/** Whether git also reads the verified commit from the mail with its CRs. */
 function isSameWithCrs({ bytes, view, diff }: Mail): boolean {
   if (!bytes.includes("\r\n")) return true;
   const read = readMail(bytes);

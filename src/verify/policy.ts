@@ -1,12 +1,11 @@
 /**
- * What a mail must meet: settings of git config (`patchsig.*`) and options, as one value. Settings
- * for a list or for a path ask for more than the general ones, never for less: a mail names its
- * list itself.
+ * The policy for a mail: settings of git config (`patchsig.*`) and options, as one value. Settings for
+ * a list or a path require more than the general ones, never less: the mail itself names its list.
  */
 
 import { DAY } from "../primitives/time.ts";
 
-/** In ascending order: each asks for what the one before asks for, and more. */
+/** In ascending order: each includes the one before. */
 const REQUIREMENTS = ["nothing", "signature", "known", "pinned"] as const;
 export type Requirement = (typeof REQUIREMENTS)[number];
 
@@ -24,11 +23,11 @@ export interface Policy {
    * Under every one of them fail: a bad signature, and a changed or revoked key.
    */
   readonly require: Requirement;
-  /** What a key that is met for the first time does. */
+  /** The effect of a key on first use. */
   readonly firstUse: (typeof FIRST_USES)[number];
-  /** What an unsigned patch does from somebody who has signed before. */
+  /** The effect of an unsigned patch from somebody who has signed before. */
   readonly unsignedKnown: (typeof UNSIGNED_KNOWN)[number];
-  /** So many seconds after it was signed, a patch may not come with a Date later than that. */
+  /** Seconds: the latest Date of a patch after it was signed. */
   readonly maxAge: number;
 }
 
@@ -39,7 +38,7 @@ export const DEFAULT_POLICY: Policy = {
   maxAge: 365 * DAY,
 };
 
-/** Settings that hold for the mails of a list (its List-Id) or for patches that touch a path. */
+/** Settings for the mails of a list (its List-Id) or for patches that touch a path. */
 export interface Override {
   readonly kind: "list" | "path";
   /** A List-Id without angle brackets, lower case; or a file, or a directory and what is in it. */
@@ -52,7 +51,7 @@ export interface Policies {
   readonly overrides: readonly Override[];
 }
 
-/** The settings by their names in git config, lower case: how a value is read, and what it may be. */
+/** The settings by their names in git config, lower case: parser and allowed values. */
 export const SETTINGS: Readonly<
   Record<
     string,
@@ -100,7 +99,7 @@ function isOneOf(all: readonly string[], value: unknown): boolean {
   return typeof value === "string" && all.includes(value);
 }
 
-/** True if a policy has no such setting, or the value means nothing: for callers without types. */
+/** True if a policy has no such setting, or the value is invalid: for callers without types. */
 export function isWrongSetting(name: string, value: unknown): boolean {
   return !Object.hasOwn(VALUES, name) || !VALUES[name]!(value);
 }
@@ -112,7 +111,7 @@ function parseAge(text: string): number | null {
   return number === undefined ? null : Number(number) * UNITS[unit!]!;
 }
 
-/** What one mail must meet: the general policy, made stricter by every override that concerns it. */
+/** The policy for one mail: the general one, made stricter by every override that matches. */
 export function policyFor(
   policies: Policies,
   mail: { readonly listIds: readonly string[]; readonly paths: readonly string[] },
@@ -128,8 +127,8 @@ export function policyFor(
 }
 
 /**
- * `Some words <net.lists.example.org>` (RFC 2919): what is in the brackets, in all of them, and the
- * whole header if there are none. Who writes the header chooses its form; each can only ask for more.
+ * `Some words <net.lists.example.org>` (RFC 2919): the text in all angle brackets, or the whole header
+ * without any. The sender chooses the form; each match can only make the policy stricter.
  */
 function bareListIds(header: string): string[] {
   const bracketed = [...header.matchAll(/<([^<>]*)>/g)].map(([, name]) => name!);
@@ -140,7 +139,7 @@ function isWithin(path: string, name: string): boolean {
   return path === name || path.startsWith(name.endsWith("/") ? name : `${name}/`);
 }
 
-/** Each setting of the two that asks for more. */
+/** The stricter value of each setting. */
 function stricter(policy: Policy, settings: Partial<Policy>): Policy {
   const later = <T>(all: readonly T[], a: T, b: T | undefined): T =>
     b !== undefined && all.indexOf(b) > all.indexOf(a) ? b : a;

@@ -1,4 +1,4 @@
-/** What verification says of a mail, a series and a run. These are the JSON records too. */
+/** The results of verification, for a mail, a series and a run. They are also the JSON records. */
 
 import type { ErrorCode } from "../errors.ts";
 import type { Attestation } from "../patch/attestation.ts";
@@ -28,13 +28,13 @@ interface Person {
   readonly email: string;
 }
 
-/** What a key holder said; only ever filled after the global signature was verified. */
+/** What the key's holder signed; only set after the global signature was verified. */
 interface Signed {
   readonly publicKey: PublicKeyText;
   readonly comment: TrustedComment;
 }
 
-/** All that can be said of one mail without knowing whose keys are trusted. */
+/** Everything about one mail that does not depend on trust. */
 export interface Checked {
   /** `other` is a mail without a patch: not reported. */
   readonly kind: "patch" | "cover" | "other";
@@ -49,16 +49,16 @@ export interface Checked {
   readonly signature: Signature;
   readonly signed: Signed | null;
   readonly changed: readonly Part[];
-  /** The message as it was signed, if this mail's differs only by trailers that were added. */
+  /** The message as it was signed, if only trailers were added. */
   readonly signedMessage: Buffer | null;
   readonly number: { readonly version: number; readonly index: number; readonly total: number };
   readonly base: Base;
-  /** What the mail's own lines say of base and prerequisites; `base` has the signed one. */
+  /** What the mail's own lines say about base and prerequisites; `base` has the signed one. */
   readonly baseLines: BaseLines;
   readonly messageId: string;
   /** Message-IDs of References and In-Reply-To, the nearest last. */
   readonly references: readonly string[];
-  /** A reply by its subject, and not signed as a patch: its diff is a remark, not for `am`. */
+  /** A reply by its subject, not signed as a patch: its diff is a comment, not for `am`. */
   readonly isAnswer: boolean;
   /** What else the brackets say: see `SubjectNumber`. */
   readonly label: {
@@ -73,11 +73,11 @@ export interface Checked {
   readonly findings: readonly Finding[];
 }
 
-/** What was remembered of the signing key when the mail was looked at. Times are seconds. */
+/** What was remembered about the signing key when the mail was judged. Times are seconds. */
 export interface KeyFacts {
   readonly state: KeyState;
   readonly firstSeen: number;
-  /** When it was replaced or revoked; null if it is in use, or if that is not known. */
+  /** When it was replaced or revoked; null if it is in use or the time is unknown. */
   readonly ended: number | null;
   readonly patches: number;
 }
@@ -111,7 +111,7 @@ export interface PatchResult {
   readonly verdict: Verdict;
 }
 
-/** A mail without a patch that carries statements about keys or a mail with a patch, or that is not read. */
+/** A mail without a patch that carries statements about keys, carries a mail with a patch, or is refused. */
 export interface NoteResult {
   readonly type: "note";
   readonly source: string;
@@ -125,7 +125,7 @@ export interface NoteResult {
 /** Ascending; three and more in a row as their first and last. */
 export type Numbers = readonly (number | readonly [number, number])[];
 
-/** What holds of a series, whoever is trusted. */
+/** What holds for a series, whoever is trusted. */
 export interface SeriesOutline {
   readonly id: string | null;
   readonly subject: string;
@@ -162,7 +162,7 @@ export interface SeriesResult extends SeriesOutline {
   readonly verdict: Verdict;
 }
 
-/** What a run comes to (docs/schema/verify.md). */
+/** The summary of a run (docs/schema/verify.md). */
 export interface SummaryResult {
   readonly type: "summary";
   readonly messages: number;
@@ -172,7 +172,7 @@ export interface SummaryResult {
   readonly fail: number;
   /** Parts of the sources that could not be read. */
   readonly unread: number;
-  /** Mails that were refused and show no patch. */
+  /** Refused mails without signs of a patch. */
   readonly passedOver: number;
 }
 
@@ -197,7 +197,7 @@ export function verdictOf(findings: readonly Finding[]): Verdict {
   return findings.some((f) => f.severity === "warn") ? "warn" : "pass";
 }
 
-/** The series with what a repository says of its base. */
+/** The series with what a repository says about its base. */
 export function addBaseCheck(
   result: SeriesResult,
   baseCheck: BaseCheck,

@@ -1,4 +1,4 @@
-/** Series as they close, judged: the verdicts of their patches come to one. Pure, and bounded. */
+/** Judges series as they close, from the verdicts of their patches. Pure, and bounded. */
 
 import { createSeriesCollector as createCollector } from "../series/collector.ts";
 import type { AssembledSeries, ThreadMail } from "../series/item.ts";
@@ -21,7 +21,7 @@ export interface Member<P> extends Entry {
 
 export interface Series<P> {
   readonly result: SeriesResult;
-  /** In the order of their numbers, then of arrival; a patch that came twice is there once. */
+  /** By number, then arrival; each patch once, even if it came twice. */
   readonly members: readonly Member<P>[];
 }
 
@@ -43,8 +43,7 @@ export interface SeriesCollector<P> {
 }
 
 /**
- * @param onFault gets the members of a series at which the program failed: it is closed, and the
- *   others go on
+ * @param onFault gets the members of a series at which the program failed; the other series go on
  */
 export function createSeriesCollector<P>(
   onFault: (received: readonly Member<P>[], error: unknown) => void,

@@ -7,7 +7,7 @@ import type { UnverifiedBlock } from "../patch/block.ts";
 import type { TrustedComment } from "../patch/trusted-comment.ts";
 import type { PublicKeyText } from "../types.ts";
 
-/** A block whose fields are the own words of its key's holder. */
+/** A block whose fields were signed by its key's holder. */
 export interface VerifiedBlock {
   readonly publicKey: PublicKeyText;
   readonly comment: TrustedComment;
@@ -16,8 +16,9 @@ export interface VerifiedBlock {
 }
 
 /**
- * Null unless the holder of the block's key wrote its trusted comment, for this very signature.
- * minisign asks this last. Here it comes first: only an authentic comment can say what changed since.
+ * Null unless the global signature is good: the key's holder wrote the trusted comment for this very
+ * signature. minisign checks it last. Here it comes first: only an authentic comment can say what
+ * changed.
  */
 export function verifyBlock(
   { key, signature, comment }: UnverifiedBlock,

@@ -1,4 +1,4 @@
-/** What is said of the key of a good patch: whose it is, what is known of it, what the policy asks. */
+/** Findings about the key of a good patch: whose it is, what is known about it, the policy. */
 
 import type { Decision } from "../trust/decide.ts";
 import {
@@ -17,7 +17,7 @@ import type { Policy, Requirement } from "./policy.ts";
 import { count } from "../primitives/words.ts";
 import { day, month } from "../primitives/time.ts";
 
-/** What the trust database says of a good patch's signer. */
+/** What the trust database says about a good patch's signer. */
 export interface SignerContext {
   readonly kind: "signer";
   readonly decision: Decision;
@@ -26,7 +26,7 @@ export interface SignerContext {
   readonly changedKey: ChangedKeyInfo | null;
   /** Null for a key that is changed, replaced or revoked. */
   readonly replay: Replay | null;
-  /** Of a key that is met for the first time: a known signer whom its address looks like, or "". */
+  /** On first use of a key: a known signer whom its address looks like, or "". */
   readonly poses: string;
 }
 
@@ -41,14 +41,14 @@ const RANK: Record<Decision["trust"], number> = {
 };
 const NEEDED: Record<Requirement, number> = { nothing: 0, signature: 0, known: 1, pinned: 2 };
 
-/** Does this policy let in a key that is met for the first time? */
+/** Does this policy admit a key on first use? */
 export function admitsFirstUse({ require, firstUse }: Policy): boolean {
   return firstUse !== "fail" && RANK["first-use"] >= NEEDED[require];
 }
 
 const FIRST_USE_SEVERITY = { allow: "info", warn: "warn", fail: "fail" } as const;
 
-/** What is said of a good patch's signer, of whom something is known or not. */
+/** The findings about a good patch's signer. */
 export function signerFindings(
   evidence: Evidence,
   known: SignerContext,
@@ -106,7 +106,7 @@ function knownFindings(by: string, { trust, record }: Decision): Finding[] {
   return [finding("key-known", message)];
 }
 
-/** Why it may be another's although the table lets it in. */
+/** Why the key may be somebody else's although the table admits it. */
 function doubts(
   by: string,
   publicKey: PublicKeyText,
@@ -165,7 +165,7 @@ function acceptCommand(by: string, publicKey: PublicKeyText): string {
   return shellCommand(COMMANDS.accept, by, publicKey);
 }
 
-/** A key that was theirs once: the command that takes it back is not what to do first. */
+/** A key that was theirs once: accepting it again is not the first thing to do. */
 function replacedFinding(
   by: string,
   record: KeyRecord | null,
@@ -216,7 +216,7 @@ function changedFinding(
   );
 }
 
-/** What is known of the new key, a part of a sentence each. */
+/** What is known about the new key, each a part of a sentence. */
 function newKey(changedKey: ChangedKeyInfo | null): string[] {
   if (changedKey === null) return [];
   const { since, elsewhere, statements } = changedKey;

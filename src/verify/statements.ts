@@ -1,4 +1,4 @@
-/** Statements about keys in a mail: where they may stand, and what is said of them. */
+/** Statements about keys in a mail: where they may be, and findings about them. */
 
 import type { Verifier } from "../minisign/ed25519.ts";
 import type { Ruling } from "../trust/ruling.ts";
@@ -23,12 +23,12 @@ const WHY = {
   "too-many": "there are more than 8 in this mail",
 } as const;
 
-/** What is said of one that is none. */
+/** The finding for a bad statement. */
 export function unreadStatement(found: Extract<Found, { ok: false }>): Finding {
   return finding("statement-malformed", `cannot read a statement about a key: ${WHY[found.why]}`);
 }
 
-/** What is said of one that was followed, or was not. */
+/** The finding for a good statement, followed or not. */
 export function statementFinding(statement: Statement, { outcome, why }: Ruling): Finding {
   const text = statementText(statement);
   return finding(`statement-${outcome}`, outcome === "applied" ? text : `${text}: ${why}`);

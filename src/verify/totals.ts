@@ -1,4 +1,4 @@
-/** What a run comes to: counts over all patches, and over each signer's. */
+/** Totals of a run: counts over all patches, and by signer. */
 
 import type { PatchResult, SummaryResult } from "./result.ts";
 
@@ -15,11 +15,11 @@ export interface Totals {
   readonly all: Count;
   /** Patches with a good signature. */
   readonly signed: number;
-  /** By the addresses that were signed for, who has most first; null is all that are not signed. */
+  /** By signer's address, the most patches first; null for all unsigned ones. */
   bySigner(): readonly (readonly [signer: string | null, Count])[];
 }
 
-/** Addresses of one run; those that come when they are more are counted as one, named "". */
+/** Most addresses of one run; any more are counted together as "". */
 const MAX_SIGNERS = 10_000;
 
 export function createTotals(): Totals {

@@ -1,6 +1,6 @@
 /**
- * What a mail that is refused may hold all the same. It is looked at as git could read its lines, and
- * in every way at once: nothing that git am would apply may pass for a mail without a patch.
+ * Traces of a patch in a refused mail. Its lines are read in every way in which git could read them:
+ * nothing that git am would apply may count as a mail without a patch.
  */
 
 import { findMarkers } from "../patch/block.ts";
@@ -8,24 +8,24 @@ import { findMarkers } from "../patch/block.ts";
 export interface Traces {
   /** A signature block begins. */
   readonly block: boolean;
-  /** A line stands there without which git applies nothing. */
+  /** A line without which git applies nothing. */
   readonly diff: boolean;
   /** A line names a mail, or a digest of mails, as a part. */
   readonly wraps: boolean;
 }
 
-/** git finds such lines at the start of a line alone, and never behind a `>`. */
+/** git finds these only at the start of a line, never after a `>`. */
 const DIFF =
   /^(?:diff --git |@@ -|GIT binary patch|(?:old|new|new file|deleted file) mode |(?:rename|copy) (?:from|to|old|new) |Index: |--- .*\r?\n\+\+\+ )/m;
 
-/** The same of format=flowed, where blanks and line ends may stand anywhere in a line, or go. */
+/** The same for format=flowed, where blanks and line ends may appear or vanish anywhere in a line. */
 const SQUEEZED =
   /diff--git|@@-|GITbinarypatch|(?:old|new|newfile|deletedfile)mode|(?:rename|copy)(?:from|to|old|new)/;
 const WRAPS = /^content-type:[ \t]*(?:message\/(?:rfc822|global)|multipart\/digest)(?![\w-])/im;
 const FLOWED = /flowed|^content-[^\n]*(?:\n[ \t][^\n]*)*=\?/im;
 const QUOTED = /^ ?>.*$/gm;
 
-/** Looks for what git might apply in the lines of a mail, whatever encoding it names for them. */
+/** Looks in the lines of a mail for what git might apply, whatever their declared encoding. */
 export function tracesIn(mail: Buffer): Traces {
   const raw = mail.toString("latin1").replaceAll("\r\n", "\n");
   const views = [raw, ...quotedPrintable(raw), base64(raw)];
@@ -41,7 +41,7 @@ function squeezed(view: string): string {
   return view.replace(QUOTED, "").replace(/\s+/g, "");
 }
 
-/** With soft line breaks and, as a CR before them keeps git from seeing them, without. */
+/** With soft line breaks; and without, since a CR before one hides it from git. */
 function quotedPrintable(raw: string): string[] {
   const decoded = (text: string): string =>
     text.replace(/=([0-9a-f]{2})/gi, (_, digits: string) =>
@@ -51,8 +51,8 @@ function quotedPrintable(raw: string): string[] {
 }
 
 /**
- * Each line as git decodes it: what is no letter of base64 counts for nothing. The lines of headers
- * come to noise, in which only the first line of a part can hide, and no diff has one line.
+ * Each line as git decodes it, ignoring other characters than base64's. Header lines decode to noise,
+ * which can hide only the first line of a part, and no diff has only one line.
  */
 function base64(raw: string): string {
   const lines = raw.split("\n");

@@ -1,6 +1,6 @@
-/** What `git apply --whitespace=fix` mends of the lines that a diff adds: core.whitespace in git-config(1). */
+/** What `git apply --whitespace=fix` changes in added lines: core.whitespace in git-config(1). */
 
-/** The problems that are noticed, by their names in core.whitespace. */
+/** The problems, by their names in core.whitespace. */
 export interface WhitespaceRules {
   readonly names: ReadonlySet<string>;
   /** Columns of a tab. */
@@ -47,8 +47,8 @@ interface Hunk {
 }
 
 /**
- * Whether git would mend a line of the diff. Whether a blank line stands at the end of its file, the
- * diff tells only as far as its hunk goes; what the tree's attributes say of white space, it does not.
+ * Whether git would fix a line of the diff. The diff shows only within a hunk whether a blank line is
+ * at the end of its file; it does not show the tree's attributes about white space.
  */
 export function wouldMend(diff: Buffer, rules: WhitespaceRules): boolean {
   const { names } = rules;
@@ -87,14 +87,14 @@ function hasIncompleteLine({ lines }: Hunk): boolean {
   return lines.some((line, i) => line[0] === "\\" && lines[i - 1]?.[0] === "+");
 }
 
-/** Whether a new line is among the blank ones at the end of the new text. */
+/** Whether an added line is one of the blank lines at the end of the new text. */
 function addsBlankEnd({ lines }: Hunk): boolean {
   const text = lines.filter((line) => line[0] !== "-" && line[0] !== "\\");
   const last = text.findLastIndex((line) => !BLANK.test(line.slice(1)));
   return text.slice(last + 1).some((line) => line[0] === "+");
 }
 
-/** Whether new lines of a file end in CR and no old one does: then it is no part of the line end. */
+/** Whether added lines of a file end in CR and no old one does: then the CR is not part of the line end. */
 function addsFirstCr(hunks: readonly Hunk[]): boolean {
   const ofFile = new Map<number, { oldCr: boolean; newCr: boolean }>();
   for (const { file, lines } of hunks) {
@@ -108,12 +108,12 @@ function addsFirstCr(hunks: readonly Hunk[]): boolean {
   return [...ofFile.values()].some(({ oldCr, newCr }) => newCr && !oldCr);
 }
 
-/** A line of a hunk without its sign and the CR that may be part of its end. */
+/** A hunk line without its sign and the CR of its line end, if any. */
 function bare(line: string): string {
   return line.slice(1).replace(/\r$/, "");
 }
 
-/** A new line without the CR that may be part of its end. */
+/** An added line without the CR of its line end, if any. */
 function isWrong(line: string, { names, tabWidth }: WhitespaceRules): boolean {
   const [indent] = /^[ \t]*/.exec(line)!;
   return (
