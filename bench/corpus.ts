@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { encodeBase64, encodeQuotedPrintable } from "../src/mail/transfer.ts";
 import { importSeed, publicPoint } from "../src/minisign/ed25519.ts";
 import { SecretKey } from "../src/minisign/secret-key.ts";
-import { type Placed, prepare, signSeries } from "../src/patch/sign.ts";
+import { type Placed, prepare, signPlaced } from "../src/patch/sign.ts";
 import { MboxSplitter } from "../src/mail/mbox.ts";
 import { normaliseIdentity } from "../src/trust/identity.ts";
 
@@ -117,7 +117,7 @@ function signTogether(mails: readonly Buffer[], by: string, number: number): Sig
     if (made?.ok !== true) return [];
     placed.push({ prepared: made.value, version: 1, index: i + 1, total });
   }
-  const signed = signSeries(placed, { time: TIME, by, base: BASE }, keyOf(by));
+  const signed = signPlaced(placed, { time: TIME, by, base: BASE }, keyOf(by));
   return plain.map((mail, i) => ({ plain: mail, signed: signed[i]! }));
 }
 

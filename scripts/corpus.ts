@@ -27,7 +27,7 @@ import { generateSecretKey } from "../src/minisign/generate.ts";
 import { readBaseLines } from "../src/base/lines.ts";
 import { findMarkers, readBlock } from "../src/patch/block.ts";
 import { readDiff } from "../src/diff/diff.ts";
-import { prepare, signSeries } from "../src/patch/sign.ts";
+import { prepare, signPlaced } from "../src/patch/sign.ts";
 import { normaliseIdentity } from "../src/trust/identity.ts";
 import { checkMail } from "../src/verify/check.ts";
 import { compare, openJudge } from "../test/mail/judge.ts";
@@ -143,7 +143,7 @@ function comparePairs(folder: string): boolean {
     const { version, index, total } = a.value;
     const placed = { prepared: a.value, version, index: index ?? 1, total: total ?? 1 };
     const terms = { time: 1_794_000_000, by, base: readBaseLines([a.value.view.patch]).commit };
-    const signed = readMail(signSeries([placed], terms, KEY)[0]!);
+    const signed = readMail(signPlaced([placed], terms, KEY)[0]!);
     if (!signed.ok) throw new Error(`${name}: the signed mail is refused`);
     const { patch } = signed.value;
     const block = readBlock(patch, findMarkers(patch)[0]!);

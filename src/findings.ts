@@ -18,7 +18,7 @@ export interface Finding {
 }
 
 /** The severity unless a policy changes it, and the usual hint. */
-type Row = readonly [severity: Severity, hint: string];
+type FindingRow = readonly [severity: Severity, hint: string];
 
 export const FINDINGS = {
   "The signature": {
@@ -119,7 +119,7 @@ export const FINDINGS = {
     "not-plain-text": ["info", ""],
     "binary-part": ["info", ""],
   },
-} as const satisfies Record<string, Record<string, Row>>;
+} as const satisfies Record<string, Record<string, FindingRow>>;
 
 /**
  * Why a mail, a diff, a block or a command's work is refused. All fail; the detail says why.
@@ -189,11 +189,11 @@ export type RefusalCode = (typeof REFUSALS)[keyof typeof REFUSALS][number];
 /** A stable word for a finding; each refusal is a finding too. */
 export type FindingCode = Extract<CodesOf<typeof FINDINGS>, string> | RefusalCode;
 
-const REFUSED: Row = ["fail", ""];
+const REFUSED: FindingRow = ["fail", ""];
 const ROWS = Object.fromEntries([
   ...Object.values(REFUSALS).flatMap((codes) => codes.map((code) => [code, REFUSED])),
   ...Object.values(FINDINGS).flatMap((rows) => Object.entries(rows)),
-]) as Readonly<Record<FindingCode, Row>>;
+]) as Readonly<Record<FindingCode, FindingRow>>;
 
 /** A finding with its message filled in, and its usual hint unless another is given. */
 export function finding(code: FindingCode, message: string, hint?: string): Finding {

@@ -22,7 +22,7 @@ export type { Mail, Mails } from "./library/mails.ts";
 export type { KeyringReport, Trust, TrustHistory, TrustOptions } from "./library/trust.ts";
 export type { Override as PolicyOverride, Policy } from "./verify/policy.ts";
 export type {
-  NoteResult as NoteRecord,
+  StatementMail as NoteRecord,
   PatchResult as PatchRecord,
   SummaryResult as SummaryRecord,
   UnreadResult as UnreadRecord,

@@ -4,7 +4,7 @@ import type { Row } from "../bench.ts";
 import { writeMbox } from "../corpus.ts";
 import { number } from "../report.ts";
 import { inTurn } from "../run.ts";
-import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
+import { openTrustStore, type TrustStore } from "../../src/store/trust-store.ts";
 import { judgeSighting } from "../../src/trust/memory.ts";
 import { sightingDigest } from "../../src/trust/sighting.ts";
 import { formatPublicKeyText } from "../../src/minisign/public-key.ts";
@@ -58,7 +58,7 @@ function meet(store: TrustStore, number: number): void {
 
 export const keysRow: Row = (bench, report) => {
   const place = bench.workplace("keys");
-  const store = openTrust({ file: place.path("trust.db") });
+  const store = openTrustStore({ file: place.path("trust.db") });
   const rates: number[] = [];
   const raw: string[] = [];
   let known = 0;

@@ -3,7 +3,7 @@
 import { closeSync, openSync, rmSync } from "node:fs";
 import type { Bench, Row } from "../bench.ts";
 import { appendMail, keyOf, writeMbox } from "../corpus.ts";
-import { prepare, signSeries } from "../../src/patch/sign.ts";
+import { prepare, signPlaced } from "../../src/patch/sign.ts";
 import { encodeBase64 } from "../../src/mail/transfer.ts";
 import { writeInbox } from "../inbox.ts";
 import { megabytes, number } from "../report.ts";
@@ -61,7 +61,7 @@ function largeMail(size: number, base64: boolean): Buffer {
   const made = prepare(mail);
   if (made?.ok !== true) throw new Error("the large mail cannot be signed");
   const placed = { prepared: made.value, version: 1, index: 1, total: 1 };
-  return signSeries([placed], { time: 1_794_000_000, by, base: null }, keyOf(by))[0]!;
+  return signPlaced([placed], { time: 1_794_000_000, by, base: null }, keyOf(by))[0]!;
 }
 
 export const memoryRow: Row = (bench, report) => {

@@ -7,7 +7,7 @@ import { formatSignature } from "../../src/minisign/signature.ts";
 import { sha256 } from "../../src/patch/attestation.ts";
 import { findMarkers, readBlock } from "../../src/patch/block.ts";
 import { seriesId } from "../../src/patch/series.ts";
-import { type Placed, prepare, signSeries } from "../../src/patch/sign.ts";
+import { type Placed, prepare, signPlaced } from "../../src/patch/sign.ts";
 
 /** Anybody has these: the key is for tests only. The secret is 32 letters of ASCII. */
 const SEED = Buffer.from("patchsig vectors are no secret!!");
@@ -119,7 +119,7 @@ export function placed(text: string): Placed {
 export const TEXTS = [COVER, FIRST, SECOND, THIRD] as const;
 const PLACED = TEXTS.map(placed);
 /** The cover letter and patches 1 to 3, signed. */
-export const SIGNED = signSeries(PLACED, { time: TIME, by: BY, base: BASE }, KEY);
+export const SIGNED = signPlaced(PLACED, { time: TIME, by: BY, base: BASE }, KEY);
 /** The first patch, not signed. */
 export const UNSIGNED = FIRST;
 

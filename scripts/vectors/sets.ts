@@ -1,7 +1,7 @@
 /** The patches of the signed series as several mails in one mbox, and what is wrong with them. */
 
 import { generateSecretKey } from "../../src/minisign/generate.ts";
-import { formatSignature, sign } from "../../src/minisign/signature.ts";
+import { formatSignature, signData } from "../../src/minisign/signature.ts";
 import { untrustedComment } from "../../src/patch/block.ts";
 import { formatTrustedComment, type TrustedComment } from "../../src/patch/trusted-comment.ts";
 import { type MailVector, vector } from "./mail.ts";
@@ -24,7 +24,7 @@ function signedAs(i: number, fields: Partial<TrustedComment>, key = KEY): string
   const { prepared, version, index, total } = placed(text);
   const { digests } = prepared.attestation;
   const comment = { time: TIME, by: BY, series: null, version, index, total, base: null, digests };
-  const made = sign(
+  const made = signData(
     key,
     prepared.attestation.text,
     formatTrustedComment({ ...comment, ...fields }),

@@ -1,6 +1,6 @@
 /** One signed patch, as it arrives after transports and attackers had it, each with the verdict. */
 
-import { sign } from "../../src/minisign/signature.ts";
+import { signData } from "../../src/minisign/signature.ts";
 import { formatSignature } from "../../src/minisign/signature.ts";
 import { untrustedComment } from "../../src/patch/block.ts";
 import { formatTrustedComment, type TrustedComment } from "../../src/patch/trusted-comment.ts";
@@ -39,7 +39,7 @@ export function signedAs(fields: Partial<TrustedComment>, text: string = UNSIGNE
   const { prepared, version, index, total } = placed(text);
   const { digests } = prepared.attestation;
   const comment = { time: TIME, by: BY, series: null, version, index, total, base: null, digests };
-  const made = sign(
+  const made = signData(
     KEY,
     prepared.attestation.text,
     formatTrustedComment({ ...comment, ...fields }),
@@ -52,7 +52,7 @@ export function signedAs(fields: Partial<TrustedComment>, text: string = UNSIGNE
 function withComment(change: (comment: string) => string): string {
   const { prepared } = placed(UNSIGNED);
   const comment = change(/^trusted comment: (.*)$/m.exec(BLOCK)![1]!);
-  const made = sign(KEY, prepared.attestation.text, comment, untrustedComment(KEY.publicKey));
+  const made = signData(KEY, prepared.attestation.text, comment, untrustedComment(KEY.publicKey));
   return edit(BLOCK, formatSignature(made));
 }
 

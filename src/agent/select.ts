@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 import { PatchsigError, FormatError } from "../errors.ts";
 import { parsePublicKeyText, type PublicKey, publicKeyOfPoint } from "../minisign/public-key.ts";
 import { formatSshKey, SSH_ED25519, sshFingerprint } from "../ssh/key.ts";
-import type { AgentKey, Holdings, OtherKey } from "./ssh-agent.ts";
+import type { AgentKey, AgentIdentities, OtherKey } from "./ssh-agent.ts";
 
 export interface Selected {
   readonly key: AgentKey;
@@ -16,7 +16,7 @@ export interface Selected {
  * @param selector a comment, `SHA256:fingerprint`, `ssh-ed25519 AAAA…` or `RW…`
  * @throws PatchsigError "no-key" if none or several fit; its hint lists what the agent holds
  */
-export function selectKey(held: Holdings, selector: string): Selected {
+export function selectKey(held: AgentIdentities, selector: string): Selected {
   const wanted = publicKeyIn(selector);
   const matches = held.keys.filter(
     wanted === null ? matcher(selector) : (key) => key.point.equals(wanted.point),
@@ -81,7 +81,7 @@ function matcher(selector: string): (key: AgentKey) => boolean {
 
 const MOST_LISTED = 5;
 
-function listing({ keys, others }: Holdings): string {
+function listing({ keys, others }: AgentIdentities): string {
   const shown = keys
     .slice(0, MOST_LISTED)
     .map((key) => `"${key.comment.slice(0, 80)}" ${sshFingerprint(key.point)}`);

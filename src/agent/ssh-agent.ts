@@ -50,13 +50,13 @@ export interface OtherKey {
 }
 
 /** What the agent holds, each key once. */
-export interface Holdings {
+export interface AgentIdentities {
   readonly keys: readonly AgentKey[];
   /** Keys that are not Ed25519. */
   readonly others: readonly OtherKey[];
 }
 
-interface Waiting {
+interface WaitingRequest {
   readonly resolve: (answer: Buffer) => void;
   readonly reject: (error: PatchsigError) => void;
 }
@@ -68,7 +68,7 @@ export class SshAgent {
   readonly #onSilence: () => void;
   readonly #verifier = createVerifier(4);
   #received: Buffer = Buffer.alloc(0);
-  #waiting: Waiting | null = null;
+  #waiting: WaitingRequest | null = null;
   #broken: PatchsigError | null = null;
 
   /**
@@ -90,7 +90,7 @@ export class SshAgent {
   }
 
   /** The Ed25519 keys that it holds. */
-  async holdings(): Promise<Holdings> {
+  async listIdentities(): Promise<AgentIdentities> {
     const answer = await this.#ask(message(REQUEST.identities), this.#limits.answer);
     return this.#read(answer, ANSWER.identities, "to list its keys", (reader) => {
       const keys: AgentKey[] = [];

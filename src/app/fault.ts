@@ -4,10 +4,10 @@
  */
 
 import { PatchsigError } from "../errors.ts";
-import type { Unread } from "../source/piece.ts";
+import type { ReadFailure } from "../source/item.ts";
 
 /** Where a mail was found, and its Message-ID or "". */
-export interface Place {
+export interface MailPlace {
   readonly source: string;
   readonly messageId: string;
 }
@@ -16,7 +16,7 @@ export interface Place {
  * @param error what was thrown at that mail
  * @throws a PatchsigError as it is, and that the disk is full: that is no mail's doing
  */
-export function faultAt({ source, messageId }: Place, error: unknown): Unread {
+export function faultAt({ source, messageId }: MailPlace, error: unknown): ReadFailure {
   if (error instanceof PatchsigError || isDiskFull(error)) throw error;
   const name = messageId === "" ? source : `${source} ${messageId}`;
   const said = (error instanceof Error ? error.message : String(error)).split("\n", 1)[0]!;

@@ -1,7 +1,7 @@
 /** What the application says while it works. It knows nobody who listens: a terminal, a log, or none. */
 
 import type { PatchsigError } from "../errors.ts";
-import type { OnRead } from "../source/piece.ts";
+import type { OnRead } from "../source/item.ts";
 import { count } from "../primitives/words.ts";
 
 /**

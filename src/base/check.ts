@@ -37,7 +37,7 @@ export interface Need {
 }
 
 /** A base as the mails of a series have it, before any repository is asked. */
-export interface Claim {
+export interface BaseClaim {
   readonly base: Base;
   /** The base is a signer's own word. */
   readonly signed: boolean;
@@ -54,7 +54,7 @@ interface Claimant {
   readonly findings: readonly Finding[];
 }
 
-export function claimOf(base: Base, members: readonly Claimant[]): Claim {
+export function claimOf(base: Base, members: readonly Claimant[]): BaseClaim {
   const signed = members.some(
     (m) => m.signature === "good" && m.signed?.comment.base === base.commit,
   );
@@ -67,7 +67,7 @@ export function claimOf(base: Base, members: readonly Claimant[]): Claim {
 }
 
 /** The state that the mails alone decide; null if it depends on the repository. */
-export function stateOf({ base, codes }: Claim): BaseState | null {
+export function stateOf({ base, codes }: BaseClaim): BaseState | null {
   if (codes.has("base-contradicts")) return "contradicts";
   if (base.commit !== null) return null;
   return codes.has("base-malformed") ? "malformed" : "missing";
@@ -79,7 +79,7 @@ export function stateOf({ base, codes }: Claim): BaseState | null {
  * @param needs prerequisites and dependencies, and whether they are at hand
  */
 export function judgeBase(
-  claim: Claim,
+  claim: BaseClaim,
   facts: BaseFacts | null,
   trial: Trial,
   needs: readonly Need[],

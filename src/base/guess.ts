@@ -6,7 +6,7 @@
  * the main branch that existed when the mail was sent, then the newest of other lines.
  */
 
-export interface Sighting {
+export interface CommitMatch {
   readonly commit: string;
   /** Committer date, seconds since the epoch. */
   readonly time: number;
@@ -15,7 +15,7 @@ export interface Sighting {
   readonly matched: number;
 }
 
-export interface Candidate {
+export interface BaseCandidate {
   readonly commit: string;
   readonly time: number;
 }
@@ -31,10 +31,10 @@ export interface Guess {
   readonly unique: boolean;
   /** They are newer than the mail. */
   readonly later: boolean;
-  readonly newest: Candidate | null;
-  readonly oldest: Candidate | null;
+  readonly newest: BaseCandidate | null;
+  readonly oldest: BaseCandidate | null;
   /** The most likely first. */
-  readonly candidates: readonly Candidate[];
+  readonly candidates: readonly BaseCandidate[];
 }
 
 /** Most equal commits that are counted; more while none of them is on the main branch. */
@@ -45,16 +45,16 @@ const MAX_CANDIDATES = 3;
 const MAX_RECENT = 10_000;
 
 /** The commits that hold as many as any before them. */
-class Tally {
+class BestMatches {
   matched = 0;
   count = 0;
-  newest: Candidate | null = null;
-  oldest: Candidate | null = null;
-  main: Candidate | null = null;
-  heads: Candidate[] = [];
+  newest: BaseCandidate | null = null;
+  oldest: BaseCandidate | null = null;
+  main: BaseCandidate | null = null;
+  heads: BaseCandidate[] = [];
   #below = new Set<string>();
 
-  take({ commit, time, parents, matched }: Sighting): void {
+  take({ commit, time, parents, matched }: CommitMatch): void {
     const isNew = matched > this.matched;
     // its child counts only if it has as many
     const covered = this.#below.delete(commit) && !isNew;
@@ -75,7 +75,7 @@ class Tally {
   }
 
   /** A commit that was taken is on the main branch; these come newest first. */
-  takeMain({ commit, time, matched }: Sighting): void {
+  takeMain({ commit, time, matched }: CommitMatch): void {
     if (matched > 0 && matched === this.matched) this.main ??= { commit, time };
   }
 }
@@ -83,11 +83,11 @@ class Tally {
 export class Guesser {
   readonly #total: number;
   readonly #sent: number;
-  readonly #before = new Tally();
-  readonly #after = new Tally();
+  readonly #before = new BestMatches();
+  readonly #after = new BestMatches();
   /** The next commit of the main branch. */
   #main: string | null;
-  readonly #recent = new Map<string, Sighting>();
+  readonly #recent = new Map<string, CommitMatch>();
 
   /**
    * @param total how many pre-images are looked for, at least one
@@ -101,7 +101,7 @@ export class Guesser {
   }
 
   /** Commits come newest first: those that existed when the mail was sent, then all others. */
-  take(sighting: Sighting): void {
+  take(sighting: CommitMatch): void {
     this.#tallyOf(sighting).take(sighting);
     this.#recent.set(sighting.commit, sighting);
     if (this.#recent.size > MAX_RECENT) this.#recent.delete(this.#recent.keys().next().value!);
@@ -114,7 +114,7 @@ export class Guesser {
     }
   }
 
-  #tallyOf({ time }: Sighting): Tally {
+  #tallyOf({ time }: CommitMatch): BestMatches {
     return time <= this.#sent ? this.#before : this.#after;
   }
 

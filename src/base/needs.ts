@@ -2,7 +2,7 @@
 
 import type { Dependency } from "./lines.ts";
 
-export interface Named {
+export interface SeriesIdentity {
   /** Message-IDs of its mails, without angle brackets. */
   readonly messageIds: readonly string[];
   readonly changeId: string | null;
@@ -11,7 +11,7 @@ export interface Named {
 }
 
 /** The given series that this dependency means; of several versions the one named, else the newest. */
-export function seriesFor<S extends Named>(
+export function seriesFor<S extends SeriesIdentity>(
   dependency: Dependency,
   all: readonly S[],
 ): S | undefined {
@@ -31,7 +31,7 @@ export function seriesFor<S extends Named>(
 }
 
 /** All given series that must come before this one, each after its own dependencies. */
-export function neededBefore<S extends Named>(series: S, all: readonly S[]): S[] {
+export function neededBefore<S extends SeriesIdentity>(series: S, all: readonly S[]): S[] {
   const order: S[] = [];
   const seen = new Set<S>([series]);
   // mails can name each other, and a chain can be as long as there are mails

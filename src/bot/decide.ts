@@ -72,10 +72,10 @@ export const REASONS = {
   ceiling: "enough letters for a day",
 } as const;
 
-export type Reason = keyof typeof REASONS;
+export type LetterReason = keyof typeof REASONS;
 
 export type LetterDecision =
-  | { readonly kind: "hold"; readonly reason: Reason }
+  | { readonly kind: "hold"; readonly reason: LetterReason }
   /** The base has to be guessed first. */
   | { readonly kind: "guess" }
   | { readonly kind: "suggest"; readonly topics: readonly Topic[]; readonly at: number };
@@ -83,7 +83,7 @@ export type LetterDecision =
 type Test = (situation: Situation, first: MailFacts, rules: Rules) => boolean;
 
 /** In the order in which they are asked. */
-const HOLDS: readonly (readonly [Reason, Test])[] = [
+const HOLDS: readonly (readonly [LetterReason, Test])[] = [
   ["automatic", (_, first) => first.automatic !== null],
   ["bot", (_, first) => first.bot],
   ["list-generated", (_, first) => first.replaced],
@@ -112,7 +112,7 @@ const HOLDS: readonly (readonly [Reason, Test])[] = [
 export function decideLetter(situation: Situation, rules: Rules): LetterDecision {
   const { now, series, list, guess } = situation;
   const { first } = series;
-  const hold = (reason: Reason): LetterDecision => ({ kind: "hold", reason });
+  const hold = (reason: LetterReason): LetterDecision => ({ kind: "hold", reason });
   if (first === null) return hold("headless");
   for (const [reason, test] of HOLDS) if (test(situation, first, rules)) return hold(reason);
 

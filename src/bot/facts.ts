@@ -11,7 +11,7 @@ import { decodeWords } from "../mail/rfc2047.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import { isReplaced } from "../verify/author.ts";
 import type { Checked } from "../verify/result.ts";
-import { type Fields, fieldsOf } from "./header.ts";
+import { type Fields, headerFieldsOf } from "./header.ts";
 import { messageIds } from "../mail/message-id.ts";
 
 export interface Sender {
@@ -68,7 +68,7 @@ const MAX_TITLE = 300;
 
 /** @param mail what `checked` was made of; null if it was too large to be read */
 export function factsOf(mail: Buffer | null, checked: Checked): MailFacts {
-  const fields = fieldsOf(mail ?? Buffer.alloc(0));
+  const fields = headerFieldsOf(mail ?? Buffer.alloc(0));
   const sender = senderOf(fields);
   const subject = subjectOf(fields);
   const brackets = leadingBrackets(subject);

@@ -10,7 +10,7 @@ const MAX_SAME = 20;
 export type Fields = (name: string) => readonly string[];
 
 /** What the header at the top of a mail says. */
-export function fieldsOf(mail: Buffer): Fields {
+export function headerFieldsOf(mail: Buffer): Fields {
   const fields = new Map<string, string[]>();
   for (const { name, value } of readFields(mail)) {
     const values = fields.get(name) ?? [];

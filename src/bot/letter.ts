@@ -18,9 +18,9 @@ export interface Text {
 
 /** A value is text, a number, whether a part is to be there, or what a part is to be filled in with. */
 export interface View {
-  readonly [name: string]: Value;
+  readonly [name: string]: TemplateValue;
 }
-type Value = string | number | boolean | null | View | readonly View[];
+type TemplateValue = string | number | boolean | null | View | readonly View[];
 
 const COMMON: View = {
   botName: "bot",
@@ -76,7 +76,7 @@ export function render(template: string, view: View, file: string): Text {
   const broken = (why: string): FormatError => new FormatError(`${file} is not a template: ${why}`);
   let text: string;
   try {
-    checkNames(Mustache.parse(template) as unknown as Token[], [view], broken);
+    checkNames(Mustache.parse(template) as unknown as MustacheToken[], [view], broken);
     text = Mustache.render(template, view, {}, { escape: (value: unknown) => oneLine(value) });
   } catch (error) {
     if (error instanceof FormatError) throw error;
@@ -119,11 +119,11 @@ function oneLine(value: unknown): string {
 }
 
 /** mustache's own: type, name, from, to, and of a section what is in it. */
-type Token = readonly [string, string, number, number, (readonly Token[])?];
+type MustacheToken = readonly [string, string, number, number, (readonly MustacheToken[])?];
 
 /** A name that is not there would be an empty place in a letter: it is an error instead. */
 function checkNames(
-  tokens: readonly Token[],
+  tokens: readonly MustacheToken[],
   views: readonly View[],
   broken: (why: string) => FormatError,
 ): void {

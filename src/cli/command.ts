@@ -8,7 +8,7 @@ import type { ExitStatus } from "../errors.ts";
 
 type Table<T> = Readonly<Record<string, T>>;
 /** Nothing means that all went well. */
-export type Status = ExitStatus | void;
+export type CommandStatus = ExitStatus | void;
 
 export interface Command {
   /** Its name and words, of the last one perhaps many: `show <identity>`, `sign [file..]`. */
@@ -17,7 +17,7 @@ export interface Command {
   readonly words: Table<PositionalOptions>;
   readonly options: Table<Options>;
   /** Takes what stands in `words` and `options`, their names in camel case. */
-  readonly run: (values: never) => Status | Promise<Status>;
+  readonly run: (values: never) => CommandStatus | Promise<CommandStatus>;
 }
 
 /** Commands below a name: `trust show`. */
@@ -40,7 +40,7 @@ export function command<
   readonly options?: O;
   readonly run: (
     values: ArgumentsCamelCase<InferredOptionTypes<W> & InferredOptionTypes<O>>,
-  ) => Status | Promise<Status>;
+  ) => CommandStatus | Promise<CommandStatus>;
 }): Command {
   return { words: {}, options: {}, ...definition };
 }

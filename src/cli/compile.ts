@@ -10,7 +10,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
-import { digestOf, load, loaded } from "./start.ts";
+import { cacheDigest, load, loaded } from "./start.ts";
 
 interface Program {
   readonly main: (args: string[]) => Promise<void>;
@@ -21,7 +21,7 @@ const MOST_MS = 60_000;
 
 /** Runs this file again, where nothing of the user's is seen or changed, and nothing is printed. */
 function runAside(): void {
-  const folder = temporaryFolder();
+  const folder = cacheFolder();
   if (folder === null) return;
   const env = {
     PATH: process.env["PATH"],
@@ -39,7 +39,7 @@ function runAside(): void {
 }
 
 /** Null if there is none: an installation does not fail because of a cache. */
-function temporaryFolder(): string | null {
+function cacheFolder(): string | null {
   try {
     return mkdtempSync(join(tmpdir(), "patchsig-compile-"));
   } catch {
@@ -97,7 +97,7 @@ function keep(): void {
   for (const { cache, script, bound } of loaded) {
     const data = script.createCachedData();
     try {
-      writeFileSync(cache, Buffer.concat([digestOf(bound, data), data]));
+      writeFileSync(cache, Buffer.concat([cacheDigest(bound, data), data]));
     } catch {
       // nothing there, or a part of it, which is as good as nothing
     }

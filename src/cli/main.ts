@@ -2,21 +2,21 @@
 
 import { PatchsigError, EXIT, type ExitStatus, FormatError } from "../errors.ts";
 import { escapeLines, ours, type SafeText } from "../report/escape.ts";
-import type { Command, CommandGroup, Status } from "./command.ts";
+import type { Command, CommandGroup, CommandStatus } from "./command.ts";
 import { runCommand } from "./run-command.ts";
-import { note, out, say, sayError } from "./terminal.ts";
+import { saySafe, out, say, sayError } from "./terminal.ts";
 
 /** A command whose options are not ours to parse. */
 export interface RawCommand {
-  run(args: string[]): Promise<Status>;
+  run(args: string[]): Promise<CommandStatus>;
 }
 
-interface Entry {
+interface CommandEntry {
   readonly describe: string;
   readonly load: () => Promise<Command | CommandGroup | RawCommand>;
 }
 
-const COMMANDS: Record<string, Entry> = {
+const COMMANDS: Record<string, CommandEntry> = {
   key: {
     describe: "make, import and show the key you sign with",
     load: async () => (await import("./commands/key.ts")).keyCommand,
@@ -72,10 +72,10 @@ function isRaw(command: Command | CommandGroup | RawCommand): command is RawComm
   return !("usage" in command);
 }
 
-async function run(args: string[]): Promise<Status> {
+async function run(args: string[]): Promise<CommandStatus> {
   const [name, ...rest] = args;
   if (name === undefined) {
-    note(MANUAL);
+    saySafe(MANUAL);
     return EXIT.usage;
   }
   if (["--help", "-h", "help"].includes(name)) return out(MANUAL);
@@ -106,7 +106,8 @@ function report(error: unknown): ExitStatus {
   const system = error as NodeJS.ErrnoException;
   if (system.code === "ENOSPC") say("patchsig: the disk is full");
   else say(`patchsig: ${system.message ?? String(error)}`);
-  if (process.env["PATCHSIG_DEBUG"] && system.stack !== undefined) note(escapeLines(system.stack));
+  if (process.env["PATCHSIG_DEBUG"] && system.stack !== undefined)
+    saySafe(escapeLines(system.stack));
   return EXIT.failed;
 }
 

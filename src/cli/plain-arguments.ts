@@ -5,7 +5,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { type Command, type CommandGroup, isGroup, type Status } from "./command.ts";
+import { type Command, type CommandGroup, isGroup, type CommandStatus } from "./command.ts";
 
 const COMMAND = /^([\w-]+)((?: (?:<\w+>|\[\w+\]))*(?: \[\w+\.\.\])?)$/;
 
@@ -16,7 +16,7 @@ const COMMAND = /^([\w-]+)((?: (?:<\w+>|\[\w+\]))*(?: \[\w+\.\.\])?)$/;
 export function plainCall(
   command: Command | CommandGroup,
   args: readonly string[],
-): (() => Status | Promise<Status>) | null {
+): (() => CommandStatus | Promise<CommandStatus>) | null {
   if (isGroup(command)) {
     const [name, ...rest] = args;
     const named = command.commands.find(({ usage }) => COMMAND.exec(usage)?.[1] === name);

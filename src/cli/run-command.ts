@@ -1,6 +1,6 @@
 /** From words to a command: the short way if they are plain, else by yargs. */
 
-import type { Command, CommandGroup, Status } from "./command.ts";
+import type { Command, CommandGroup, CommandStatus } from "./command.ts";
 import { plainCall } from "./plain-arguments.ts";
 
 /**
@@ -14,7 +14,7 @@ export async function runCommand(
   command: Command | CommandGroup,
   name: string,
   words: readonly string[],
-): Promise<Status> {
+): Promise<CommandStatus> {
   const call = plainCall(command, words);
   if (call !== null) return await call();
   // help, and everything that is wrong

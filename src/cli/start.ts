@@ -81,13 +81,13 @@ function cacheOf(file: string, bound: Hash): Buffer | null {
   try {
     const bytes = readFileSync(file);
     const data = bytes.subarray(DIGEST_BYTES);
-    return digestOf(bound, data).equals(bytes.subarray(0, DIGEST_BYTES)) ? data : null;
+    return cacheDigest(bound, data).equals(bytes.subarray(0, DIGEST_BYTES)) ? data : null;
   } catch {
     return null;
   }
 }
 
 /** What a cache begins with. */
-export function digestOf(bound: Hash, data: Buffer): Buffer {
+export function cacheDigest(bound: Hash, data: Buffer): Buffer {
   return bound.copy().update(data).digest();
 }

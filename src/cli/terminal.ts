@@ -41,7 +41,7 @@ export function outFile(bytes: Buffer): void {
 }
 
 /** Writes lines to stderr. */
-export function note(lines: SafeText | readonly SafeText[]): void {
+export function saySafe(lines: SafeText | readonly SafeText[]): void {
   clearProgress();
   write(2, withEnds(lines));
 }
@@ -65,7 +65,7 @@ export function outputStyle(): Style {
 
 /** A line on stderr, about what others named or wrote: escaped. */
 export function say(line: string): void {
-  note(escapeText(line));
+  saySafe(escapeText(line));
 }
 
 /** What went wrong, and the way out. */

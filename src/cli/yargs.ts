@@ -2,7 +2,7 @@
 
 import yargs, { type CommandModule } from "yargs";
 import { PatchsigError } from "../errors.ts";
-import { type Command, type CommandGroup, isGroup, type Status } from "./command.ts";
+import { type Command, type CommandGroup, isGroup, type CommandStatus } from "./command.ts";
 
 // yargs has it, its types do not
 declare module "yargs" {
@@ -22,9 +22,9 @@ export async function runWithYargs(
   command: Command | CommandGroup,
   name: string,
   words: readonly string[],
-): Promise<Status> {
-  let status: Status = undefined;
-  const onStatus = (its: Status): void => void (status = its);
+): Promise<CommandStatus> {
+  let status: CommandStatus = undefined;
+  const onStatus = (its: CommandStatus): void => void (status = its);
   await yargs([name, ...afterDashes(words)])
     .scriptName("patchsig")
     .command(moduleOf(command, onStatus))
@@ -52,7 +52,10 @@ export async function runWithYargs(
 }
 
 /** A command as yargs wants it. */
-function moduleOf(one: Command | CommandGroup, onStatus: (status: Status) => void): CommandModule {
+function moduleOf(
+  one: Command | CommandGroup,
+  onStatus: (status: CommandStatus) => void,
+): CommandModule {
   const { usage, describe } = one;
   if (isGroup(one))
     return {

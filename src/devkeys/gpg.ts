@@ -24,7 +24,7 @@ const ISOLATED = [
   "--no-default-keyring",
 ];
 
-interface Answer {
+interface GpgOutput {
   readonly output: Buffer;
   /** Words of each status line. */
   readonly status: readonly (readonly string[])[];
@@ -50,7 +50,7 @@ export function verifyOpenpgp(key: Buffer, message: Buffer): OpenpgpResult {
   }
 }
 
-function gpg(home: string, args: readonly string[], input: Buffer): Answer | null {
+function gpg(home: string, args: readonly string[], input: Buffer): GpgOutput | null {
   const common = [...ISOLATED, `--homedir=${home}`, `--keyring=${join(home, "pub")}`];
   const run = spawnSync("gpg", [...common, "--status-fd=3", ...args], {
     input,
@@ -78,7 +78,7 @@ const REFUSED: Readonly<Record<string, OpenpgpResult>> = {
   ERRSIG: { outcome: "unsupported", detail: "gpg cannot check the signature" },
 };
 
-function judgeStatus({ output, status }: Answer): OpenpgpResult {
+function judgeStatus({ output, status }: GpgOutput): OpenpgpResult {
   const count = (word: string): number => status.filter(([first]) => first === word).length;
   // the word that says most comes first: gpg gives ERRSIG with NO_PUBKEY
   for (const [word, result] of Object.entries(REFUSED)) if (count(word) > 0) return result;

@@ -10,22 +10,22 @@ import { isUtf8 } from "node:buffer";
 import { findBreak } from "../mail/body.ts";
 import { CR, LF, latin1 } from "../primitives/bytes.ts";
 import type { Diff, MailView } from "../types.ts";
-import { type Claim, hasQWord, relaxed } from "./claim.ts";
-import { type Field } from "../mail/fields.ts";
+import { type DevsigClaim, hasQWord, relaxed } from "./claim.ts";
+import { type HeaderField } from "../mail/fields.ts";
 
 /** A mail in the form that is signed. */
 export interface Covered {
   /** Base64 of the body's SHA-256, as in `bh=`. */
   readonly bodyHash: string;
   /** All headers, top to bottom, From and Subject as git reads them. */
-  readonly fields: readonly Field[];
+  readonly fields: readonly HeaderField[];
 }
 
 /** The signed form of the mail, or why a signature cannot vouch for what git makes of it. */
 export function coveredText(
   view: MailView,
   diff: Diff | null,
-  fields: readonly Field[],
+  fields: readonly HeaderField[],
 ): Covered | string {
   if (diff === null) return "the diff is refused";
   // what is signed are bytes: their charset is not, and may have been taken away
@@ -40,7 +40,7 @@ export function coveredText(
 }
 
 /** The headers with git's author and title in the place of the mail's own. */
-function coveredFields(view: MailView, fields: readonly Field[]): Field[] | string {
+function coveredFields(view: MailView, fields: readonly HeaderField[]): HeaderField[] | string {
   const { author, email, subject, date } = view.info;
   // patatt reads them line by line, and the last of a name counts
   if ([author, email, subject, date].some((text) => text.includes(LF)))
@@ -80,8 +80,8 @@ function coveredBody({ message, patch }: MailView, diff: Diff): Buffer | string 
  * name the last comes first, and one that is not there adds nothing. Null if patatt would decode one.
  */
 export function signedDigest(
-  claim: Pick<Claim, "headers" | "prefix">,
-  fields: readonly Field[],
+  claim: Pick<DevsigClaim, "headers" | "prefix">,
+  fields: readonly HeaderField[],
 ): Buffer | null {
   const hash = createHash("sha256");
   const left = fields.toReversed();

@@ -3,13 +3,13 @@
  * form is DKIM's, `v=1; a=ed25519-sha256; t=…; i=…; s=…; h=from:subject; bh=…; b=…`.
  */
 
-import type { Field } from "../mail/fields.ts";
+import type { HeaderField } from "../mail/fields.ts";
 
 const ALGORITHMS = ["ed25519", "openssh", "openpgp"] as const;
 export type DevAlgorithm = (typeof ALGORITHMS)[number];
 
 /** A well-formed header. Nothing in it is verified. */
-export interface Claim {
+export interface DevsigClaim {
   readonly algorithm: DevAlgorithm;
   /** `i=`, or null: the sender's address. */
   readonly identity: string | null;
@@ -28,7 +28,7 @@ export interface Claim {
 }
 
 /** Why a header is no claim that can be checked. */
-export interface Unread {
+export interface UnusableClaim {
   readonly outcome: "bad" | "unsupported";
   readonly identity: string | null;
   readonly detail: string;
@@ -42,7 +42,7 @@ const MAX_SELECTOR = 256;
 const MAX_SIGNED_HEADERS = 64;
 
 /** The values of all X-Developer-Signature headers. */
-export function signatureValues(fields: readonly Field[]): string[] {
+export function signatureValues(fields: readonly HeaderField[]): string[] {
   return fields.filter(({ name }) => name === NAME).map(({ value }) => value);
 }
 
@@ -63,10 +63,10 @@ export function hasQWord(value: string): boolean {
  * Reads one X-Developer-Signature. Stricter than patatt where that guesses: no tag twice, `b=` last,
  * plain base64, version 1, and the three algorithms by their full names.
  */
-export function readClaim(value: string): Claim | Unread {
+export function readClaim(value: string): DevsigClaim | UnusableClaim {
   const text = relaxed(value);
   const tags = new Map<string, string>();
-  const unread = (outcome: Unread["outcome"], detail: string): Unread => {
+  const unread = (outcome: UnusableClaim["outcome"], detail: string): UnusableClaim => {
     const identity = tags.get("i") ?? null;
     return {
       outcome,

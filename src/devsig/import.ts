@@ -10,7 +10,7 @@ import { parseSshKey as pointOfSshKey } from "../ssh/key.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import { type FoundKey, type Keyring, type KeyringFile, byIdentity } from "../trust/keyring.ts";
 import { keyPath, parseEd25519Key } from "./keyring.ts";
-import { parseSshKey } from "../ssh/sshsig.ts";
+import { readKeyringSshKey } from "../ssh/sshsig.ts";
 
 /** The folders at the top of a patatt keyring that can hold such keys. */
 export const PATATT_FOLDERS: readonly string[] = ["ed25519", "openssh"];
@@ -20,7 +20,7 @@ export function readPatattKeyring(files: Iterable<KeyringFile>): Keyring {
   const found: FoundKey[] = [];
   const unread: { path: string; why: string; identity: string | null }[] = [];
   for (const { path, bytes } of files) {
-    const identity = identityOf(path);
+    const identity = identityAt(path);
     if (identity === null)
       unread.push({ path, identity, why: "its folders are not an address in its one spelling" });
     else if (bytes === null)
@@ -40,7 +40,7 @@ export function readPatattKeyring(files: Iterable<KeyringFile>): Keyring {
 }
 
 /** Whose key lies at a path; null if it is not the one path that patatt would look at. */
-function identityOf(path: string): string | null {
+function identityAt(path: string): string | null {
   const [, top, domain, local, selector] =
     /^(ed25519|openssh)\/([^/]+)\/([^/]+)\/([^/]+)$/s.exec(path) ?? [];
   if (domain === undefined) return null;
@@ -53,7 +53,9 @@ function identityOf(path: string): string | null {
 /** Null: another kind of key; undefined: none. */
 function pointIn(path: string, bytes: Buffer): Buffer | null | undefined {
   try {
-    return path.startsWith("ed25519/") ? parseEd25519Key(bytes) : pointOfSshKey(parseSshKey(bytes));
+    return path.startsWith("ed25519/")
+      ? parseEd25519Key(bytes)
+      : pointOfSshKey(readKeyringSshKey(bytes));
   } catch (error) {
     if (error instanceof FormatError) return undefined;
     throw error;

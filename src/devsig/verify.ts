@@ -8,7 +8,7 @@ import type { Verifier } from "../minisign/ed25519.ts";
 import type { Diff, MailView } from "../types.ts";
 import { type Covered, coveredText, signedDigest } from "./canonical.ts";
 import {
-  type Claim,
+  type DevsigClaim,
   type DevAlgorithm,
   MAX_SIGNATURES,
   readClaim,
@@ -16,7 +16,7 @@ import {
 } from "./claim.ts";
 import { readFields } from "../mail/fields.ts";
 import { type DevKey, type FindKey, keyPath, parseEd25519Key } from "./keyring.ts";
-import { parseSshKey, verifySsh } from "../ssh/sshsig.ts";
+import { readKeyringSshKey, verifySsh } from "../ssh/sshsig.ts";
 
 type DevOutcome = "good" | "bad" | "unknown-key" | "unsupported";
 
@@ -44,7 +44,7 @@ export interface DevTools {
   readonly openpgp: (key: Buffer, message: Buffer) => OpenpgpResult;
 }
 
-type Judged = Pick<DevResult, "outcome" | "detail">;
+type SignatureOutcome = Pick<DevResult, "outcome" | "detail">;
 
 /** One result a header, in the mail's order; none for a mail without. */
 export function verifyDevsig(
@@ -74,17 +74,17 @@ export function verifyDevsig(
       ? unsupported("beside a malformed one")
       : again
         ? unsupported("a second signature of the same address")
-        : judge(claim, identity, covered, tools);
+        : judgeClaim(claim, identity, covered, tools);
     return { ...judged, identity, algorithm };
   });
 }
 
-function judge(
-  claim: Claim,
+function judgeClaim(
+  claim: DevsigClaim,
   identity: string,
   coveredBy: () => Covered | string,
   tools: DevTools,
-): Judged {
+): SignatureOutcome {
   const path = keyPath(claim.algorithm, identity, claim.selector);
   const key = path === null ? null : tools.findKey(path);
   if (key === null) return { outcome: "unknown-key", detail: path ?? "no address" };
@@ -102,9 +102,14 @@ function judge(
   }
 }
 
-type Check = (signature: Buffer, digest: Buffer, key: DevKey, tools: DevTools) => Judged;
+type CheckSignature = (
+  signature: Buffer,
+  digest: Buffer,
+  key: DevKey,
+  tools: DevTools,
+) => SignatureOutcome;
 
-const CHECKS: Readonly<Record<DevAlgorithm, Check>> = {
+const CHECKS: Readonly<Record<DevAlgorithm, CheckSignature>> = {
   // 64 bytes of signature, and the 32 signed ones again
   ed25519(signature, digest, key, { verifier }) {
     const point = parseEd25519Key(key.content);
@@ -114,7 +119,7 @@ const CHECKS: Readonly<Record<DevAlgorithm, Check>> = {
       : bad("author, title or signature are not what was signed");
   },
   openssh(signature, digest, key, { verifier }) {
-    const outcome = verifySsh(verifier, parseSshKey(key.content), digest, signature);
+    const outcome = verifySsh(verifier, readKeyringSshKey(key.content), digest, signature);
     if (outcome === "good") return good(key);
     if (outcome === "other-key") return bad(`not by the key ${key.place}`);
     if (outcome === "unsupported") return unsupported("this kind of ssh signature");
@@ -129,9 +134,9 @@ const CHECKS: Readonly<Record<DevAlgorithm, Check>> = {
   },
 };
 
-const good = (key: DevKey): Judged => ({ outcome: "good", detail: key.place });
-const bad = (detail: string): Judged => ({ outcome: "bad", detail });
-const unsupported = (detail: string): Judged => ({ outcome: "unsupported", detail });
+const good = (key: DevKey): SignatureOutcome => ({ outcome: "good", detail: key.place });
+const bad = (detail: string): SignatureOutcome => ({ outcome: "bad", detail });
+const unsupported = (detail: string): SignatureOutcome => ({ outcome: "unsupported", detail });
 
 const ADDRESS = '[^\\s<>()",;:@]+@[^\\s<>()",;:@]+';
 const SENDER = new RegExp(`^(?:(?:[^<>(),:;"]*|"[^"\\\\<>]*"\\s*)<(${ADDRESS})>|(${ADDRESS}))$`);

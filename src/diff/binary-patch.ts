@@ -34,9 +34,9 @@ export function readBinaryPatch(text: Buffer, from: number, budget: UnpackBudget
   const first = lineAt(text, from);
   const forward = lineEnd(text, from) + 1;
   // git takes "GIT binary patch\r" for chatter and would create an empty file
-  const after = first === FIRST_LINE ? readBlock(text, forward, budget) : forward;
+  const after = first === FIRST_LINE ? readBinaryBlock(text, forward, budget) : forward;
   if (after === forward) refuseAt("corrupt-binary", from, "a binary patch that git cannot read");
-  return readBlock(text, after, budget);
+  return readBinaryBlock(text, after, budget);
 }
 
 /** True if the line at `from` tells git of a binary change without its data. */
@@ -48,7 +48,7 @@ export function isBinaryNotice(text: Buffer, from: number): boolean {
   return false;
 }
 
-function readBlock(text: Buffer, from: number, budget: UnpackBudget): number {
+function readBinaryBlock(text: Buffer, from: number, budget: UnpackBudget): number {
   if (!hasAt(text, from, LITERAL) && !hasAt(text, from, DELTA)) return from;
   const size = Number(SIZE_LINE.exec(lineAt(text, from))?.[1] ?? Number.NaN);
   if (Number.isNaN(size)) refuseAt("corrupt-binary", from, "a binary patch with a malformed size");

@@ -4,7 +4,7 @@ import { refuseAt } from "../refused.ts";
 import { CR, LF, lineEnd } from "../primitives/bytes.ts";
 
 /** Where a file patch stands in the patch text. */
-export interface Piece {
+export interface FilePatchRange {
   readonly start: number;
   readonly end: number;
   /** Empty hunk lines: context lines that lost their one blank in transport. */
@@ -25,7 +25,7 @@ export interface Piece {
  */
 export function canonicalOf(
   text: Buffer,
-  pieces: readonly Piece[],
+  pieces: readonly FilePatchRange[],
   crs: ArrayLike<number>,
 ): Pick<Diff, "canonical" | "allCr" | "rawCr"> {
   const rawCr = rawCrOf(text, pieces, crs);
@@ -34,7 +34,11 @@ export function canonicalOf(
   return { canonical: withoutNul(kept, pieces), allCr: false, rawCr };
 }
 
-function rawCrOf(text: Buffer, pieces: readonly Piece[], crs: ArrayLike<number>): Diff["rawCr"] {
+function rawCrOf(
+  text: Buffer,
+  pieces: readonly FilePatchRange[],
+  crs: ArrayLike<number>,
+): Diff["rawCr"] {
   if (crs.length === 0) return "none";
   let dropped = 0;
   let lines = 0;
@@ -46,7 +50,11 @@ function rawCrOf(text: Buffer, pieces: readonly Piece[], crs: ArrayLike<number>)
 }
 
 /** The file patch with its own CRs, and with a blank in each of its empty lines. */
-function withCrs(text: Buffer, { start, end, emptyLines }: Piece, crs: ArrayLike<number>): Buffer {
+function withCrs(
+  text: Buffer,
+  { start, end, emptyLines }: FilePatchRange,
+  crs: ArrayLike<number>,
+): Buffer {
   const first = crsBefore(crs, start);
   const dropped = crsBefore(crs, end) - first;
   const out = Buffer.allocUnsafe(end - start + dropped + emptyLines);
@@ -64,9 +72,12 @@ function withCrs(text: Buffer, { start, end, emptyLines }: Piece, crs: ArrayLike
   return out.subarray(0, to);
 }
 
-function readAsLf(text: Buffer, pieces: readonly Piece[]): Pick<Diff, "canonical" | "allCr"> {
+function readAsLf(
+  text: Buffer,
+  pieces: readonly FilePatchRange[],
+): Pick<Diff, "canonical" | "allCr"> {
   const slices: Buffer[] = [];
-  let last: Piece | undefined;
+  let last: FilePatchRange | undefined;
   let start = 0;
   for (const piece of pieces) {
     // file patches are mostly adjacent: pass on one range for all of them
@@ -83,12 +94,12 @@ function readAsLf(text: Buffer, pieces: readonly Piece[]): Pick<Diff, "canonical
   return { canonical: withoutNul(allCr ? withoutCrs(verbatim) : verbatim, pieces), allCr };
 }
 
-function withoutNul(diff: Buffer, pieces: readonly Piece[]): Buffer {
+function withoutNul(diff: Buffer, pieces: readonly FilePatchRange[]): Buffer {
   if (diff.includes(0)) refuseAt("nul-in-diff", pieces[0]!.start, "a NUL byte in a diff");
   return diff;
 }
 
-function sliceOf(text: Buffer, start: number, { end, emptyLines }: Piece): Buffer {
+function sliceOf(text: Buffer, start: number, { end, emptyLines }: FilePatchRange): Buffer {
   const slice = text.subarray(start, end);
   return emptyLines === 0 ? slice : withBlanks(slice, emptyLines);
 }

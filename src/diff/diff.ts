@@ -66,7 +66,7 @@ function parse(text: Buffer, crs: ArrayLike<number>): Diff {
       refuseAt("ambiguous-order", start, 'a diff without "diff --git" after a header alone');
     }
     const header = isGit ? readGitHeader(text, start) : readPlainHeader(text, start);
-    const patch = readBody(text, start, header, budget);
+    const patch = readFileBody(text, start, header, budget);
     found.push(patch);
     gap = findNext(text, patch.end, patch.body === "hunks");
     if (pastHunk < 0) pastHunk = gap.pastHunk;
@@ -116,7 +116,7 @@ function findNext(text: Buffer, from: number, afterHunk: boolean): Gap {
 }
 
 /** Reads what follows a header: hunks, or a binary patch, or nothing. */
-function readBody(
+function readFileBody(
   text: Buffer,
   start: number,
   header: FileHeader,

@@ -14,7 +14,7 @@ export interface FoundPatch {
   readonly emptyLines: number;
 }
 
-interface Check {
+interface DiffRule {
   readonly code: FindingCode;
   /** What one such file is or does. */
   readonly says: string;
@@ -28,7 +28,7 @@ const BIDI = /\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])/;
 const CONTROL = /[\x00-\x1f\x7f]/;
 
 /** What people should know of a file patch, all warnings. One finding a row, however many files. */
-const CHECKS: readonly Check[] = [
+const CHECKS: readonly DiffRule[] = [
   {
     code: "symlink",
     says: "is a symbolic link",

@@ -5,7 +5,7 @@ import { MAX_HEADER_LINE } from "./text.ts";
 const DIFF_GIT = "diff --git ";
 
 /** What the lines below `diff --git` can set. */
-export type Field =
+export type DiffHeaderField =
   | "oldMode"
   | "newMode"
   | "deletedMode"
@@ -20,7 +20,7 @@ export type Field =
   | "newFile";
 
 /** The rest of such a line after its first words, one character for each byte; and its offset. */
-export interface Value {
+export interface DiffHeaderValue {
   readonly text: string;
   readonly offset: number;
 }
@@ -28,12 +28,12 @@ export interface Value {
 export interface HeaderLines {
   /** What stands after `diff --git `. */
   readonly halves: string;
-  readonly fields: Readonly<Record<Field, Value | null>>;
+  readonly fields: Readonly<Record<DiffHeaderField, DiffHeaderValue | null>>;
   /** Offset just after the header. */
   readonly end: number;
 }
 
-const STARTS: readonly (readonly [start: string, field: Field])[] = [
+const STARTS: readonly (readonly [start: string, field: DiffHeaderField])[] = [
   ["index ", "index"],
   ["--- ", "oldFile"],
   ["+++ ", "newFile"],
@@ -54,7 +54,7 @@ const STARTS: readonly (readonly [start: string, field: Field])[] = [
 
 interface Start {
   readonly word: string;
-  readonly field: Field;
+  readonly field: DiffHeaderField;
 }
 
 /** `STARTS` by first byte. */
@@ -62,7 +62,7 @@ const STARTS_BY_BYTE: readonly Start[][] = Array.from({ length: 256 }, () => [])
 for (const [start, field] of STARTS)
   STARTS_BY_BYTE[start.charCodeAt(0)]!.push({ word: start, field });
 
-const NO_FIELDS: Readonly<Record<Field, Value | null>> = {
+const NO_FIELDS: Readonly<Record<DiffHeaderField, DiffHeaderValue | null>> = {
   oldMode: null,
   newMode: null,
   deletedMode: null,

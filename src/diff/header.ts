@@ -1,4 +1,9 @@
-import { type Field, type HeaderLines, readHeaderLines, type Value } from "./header-lines.ts";
+import {
+  type DiffHeaderField,
+  type HeaderLines,
+  readHeaderLines,
+  type DiffHeaderValue,
+} from "./header-lines.ts";
 import {
   commonName,
   type FileLine,
@@ -10,7 +15,7 @@ import {
 } from "./name.ts";
 import { refuseAt } from "../refused.ts";
 import { hasAt, lineEnd } from "../primitives/bytes.ts";
-import { lineAt, withoutCr } from "./text.ts";
+import { lineAt, lineWithoutCr } from "./text.ts";
 import { isHunk } from "./hunk.ts";
 
 const OLD_FILE = "--- ";
@@ -58,7 +63,7 @@ export function readGitHeader(text: Buffer, from: number): FileHeader {
 }
 
 /** Which lines make which change; both or none, and one row at most. */
-const CHANGES: readonly (readonly [FileHeader["change"], Field, Field])[] = [
+const CHANGES: readonly (readonly [FileHeader["change"], DiffHeaderField, DiffHeaderField])[] = [
   ["create", "createdMode", "createdMode"],
   ["delete", "deletedMode", "deletedMode"],
   ["rename", "renameFrom", "renameTo"],
@@ -115,7 +120,12 @@ function readNames(
   }
 
   // git reads no name from a line that ends in CR; neither may this, if it is the only name
-  const prefixes = prefixesOf(needsHalves ? halves : withoutCr(halves), oldName, newName, offset);
+  const prefixes = prefixesOf(
+    needsHalves ? halves : lineWithoutCr(halves),
+    oldName,
+    newName,
+    offset,
+  );
   const agree =
     prefixes !== null &&
     (moved || oldName === newName) &&
@@ -127,11 +137,11 @@ function readNames(
   return { oldName, newName, prefixes };
 }
 
-function moveName(value: Value | null): string | null {
+function moveName(value: DiffHeaderValue | null): string | null {
   return value === null ? null : wholeName(value.text, value.offset);
 }
 
-function fileLine(value: Value): FileLine {
+function fileLine(value: DiffHeaderValue): FileLine {
   return readFileLine(value.text, value.offset, false);
 }
 
@@ -170,7 +180,7 @@ function readModes(
   return { oldMode: deleted ?? before ?? same, newMode: created ?? after ?? same };
 }
 
-function modeOf(value: Value | null): number | null {
+function modeOf(value: DiffHeaderValue | null): number | null {
   return value === null ? null : knownMode(MODE.exec(value.text)?.[1] ?? "", value.offset);
 }
 
@@ -185,7 +195,7 @@ interface Index {
   readonly mode: number | null;
 }
 
-function readIndex(value: Value | null): Index {
+function readIndex(value: DiffHeaderValue | null): Index {
   if (value === null) return { oldBlob: null, newBlob: null, mode: null };
   const parts = INDEX.exec(value.text);
   if (parts === null) refuseAt("bad-header", value.offset, 'a malformed "index" line');

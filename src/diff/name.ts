@@ -1,5 +1,5 @@
 import { refuseAt } from "../refused.ts";
-import { withoutCr } from "./text.ts";
+import { lineWithoutCr } from "./text.ts";
 
 /*
  * Path names in diff headers. A name is a string with one character for each byte (latin1), so that it can
@@ -15,7 +15,7 @@ export interface PrefixedName {
 }
 
 /** A name, or a name within quotes, and the offset in its line at which it ends. */
-interface Token {
+interface NameToken {
   readonly name: string;
   readonly end: number;
 }
@@ -33,7 +33,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** Reads the C-style quoted name at `from`, as git writes names with unusual bytes. */
-function unquote(line: string, from: number, offset: number): Token {
+function unquote(line: string, from: number, offset: number): NameToken {
   const bad = (): never => refuseAt("bad-name", offset, "a malformed quoted name");
   let name = "";
   let at = from + 1;
@@ -58,7 +58,7 @@ function octet(octal: string): string {
 
 /** All of `text`, without a final CR, as one name (`rename from …`). */
 export function wholeName(text: string, offset: number): string {
-  const rest = withoutCr(text);
+  const rest = lineWithoutCr(text);
   if (!rest.startsWith('"')) return checkedName(rest, offset);
   const { name, end } = unquote(rest, 0, offset);
   if (end !== rest.length) refuseAt("bad-name", offset, "text after a quoted name");
@@ -105,7 +105,7 @@ export function readFileLine(rest: string, offset: number, dated: boolean): File
   const { name, tail } = rest.startsWith('"')
     ? quotedAndTail(rest, offset)
     : plainAndTail(rest, offset, dated);
-  const date = withoutBlanks(withoutCr(tail));
+  const date = withoutBlanks(lineWithoutCr(tail));
   const known = date === "" || REMARK.test(date) || CTIME.test(date) || isIsoDate(date);
   if (!known) refuseAt("bad-name", offset, "text after a file name");
   if (
@@ -133,7 +133,7 @@ function plainAndTail(
 ): { name: string; tail: string } {
   const tab = rest.indexOf("\t");
   if (tab >= 0) return { name: checkedName(rest.slice(0, tab), offset), tail: rest.slice(tab) };
-  const whole = withoutCr(rest);
+  const whole = lineWithoutCr(rest);
   if (!dated) return { name: checkedName(whole, offset), tail: "" };
   const date = ISO_DATE.exec(rest.slice(-DATE_LENGTH))?.[0] ?? "";
   const name = date === "" ? whole : withoutBlanks(rest.slice(0, -date.length));

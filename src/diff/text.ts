@@ -14,6 +14,6 @@ export function lineAt(text: Buffer, from: number): string {
 }
 
 /** `line` without the CR that a CRLF transport put before its line feed. */
-export function withoutCr(line: string): string {
+export function lineWithoutCr(line: string): string {
   return line.endsWith("\r") ? line.slice(0, -1) : line;
 }

@@ -4,7 +4,7 @@ import { type BaseFacts, NOWHERE } from "../base/check.ts";
 import { publicRef } from "./base.ts";
 import type { Objects } from "./objects.ts";
 import { isObjectName, type Repository } from "./repository.ts";
-import { gitLines, gitSays, gitText } from "./run.ts";
+import { gitLines, gitSucceeds, gitText } from "./run.ts";
 import { shellCommand } from "../primitives/shell.ts";
 
 /** @param commit as a mail says it: looked up over stdin, and used only if it is a full name here */
@@ -65,6 +65,6 @@ export async function isOnRef(repository: Repository, commit: string): Promise<b
   const args = ["for-each-ref", "--count=1", `--contains=${commit}`, "--format=x", ...places];
   return (
     (await gitLines(args, options)).length > 0 ||
-    gitSays(["merge-base", "--is-ancestor", commit, "HEAD"], options)
+    gitSucceeds(["merge-base", "--is-ancestor", commit, "HEAD"], options)
   );
 }

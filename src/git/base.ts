@@ -5,7 +5,7 @@
 
 import { PatchsigError } from "../errors.ts";
 import type { Repository } from "./repository.ts";
-import { git, gitLines, gitSays, gitText, runGit } from "./run.ts";
+import { git, gitLines, gitSucceeds, gitText, runGit } from "./run.ts";
 import type { SeriesRange } from "./series-range.ts";
 
 /**
@@ -121,7 +121,7 @@ async function explicitBase(
     throw new PatchsigError("usage", `--base: there is no commit ${explicit}`);
   if (
     "why" in below ||
-    !(await gitSays(["merge-base", "--is-ancestor", commit, below.commit], options))
+    !(await gitSucceeds(["merge-base", "--is-ancestor", commit, below.commit], options))
   ) {
     throw new PatchsigError("usage", `--base: ${explicit} is not below the series`, {
       hint: "the base is a commit that all commits of the series descend from",
@@ -141,7 +141,7 @@ async function explicitBase(
   };
 }
 
-interface Found {
+interface FoundCommit {
   readonly commit: string;
   readonly via: Via;
   readonly remoteRef: string;
@@ -151,7 +151,7 @@ async function newestPublic(
   repository: Repository,
   below: string,
   range: SeriesRange,
-): Promise<Found | null> {
+): Promise<FoundCommit | null> {
   const options = { cwd: repository.cwd };
   // without any, the walk below would read all of history to find nothing
   const remotes = ["for-each-ref", "--count=1", "--format=x", "refs/remotes"];
@@ -161,7 +161,7 @@ async function newestPublic(
   const borders = walked.filter((line) => line.startsWith("-")).map((line) => line.slice(1));
   const candidates = walked.length === 0 ? [below] : await newestOf(repository, borders);
 
-  const found: (Found & { rank: number; distance: number })[] = [];
+  const found: (FoundCommit & { rank: number; distance: number })[] = [];
   for (const commit of candidates) {
     const ref = await publicRef(repository, commit, range);
     if (ref === null) continue;

@@ -7,23 +7,23 @@ import { PatchsigError } from "../errors.ts";
 import { endOf, type Piped, startGit } from "./piped.ts";
 import type { Repository } from "./repository.ts";
 
-export interface Commit {
+export interface ListedCommit {
   readonly commit: string;
   /** Committer date, seconds since the epoch. */
   readonly time: number;
   readonly parents: readonly string[];
 }
 
-interface Running {
+interface RunningRevList {
   readonly git: Piped;
   readonly chunks: AsyncIterator<Buffer>;
 }
 
 export class CommitList {
-  readonly #start: () => Running;
-  #running: Running | null = null;
-  readonly #commits: Commit[] = [];
-  readonly #byName = new Map<string, Commit>();
+  readonly #start: () => RunningRevList;
+  #running: RunningRevList | null = null;
+  readonly #commits: ListedCommit[] = [];
+  readonly #byName = new Map<string, ListedCommit>();
   #rest = "";
   #ended = false;
 
@@ -46,13 +46,16 @@ export class CommitList {
   }
 
   /** The commit at a place, from 0; undefined behind the last one. */
-  async at(place: number): Promise<Commit | undefined> {
+  async at(place: number): Promise<ListedCommit | undefined> {
     while (place >= this.#commits.length && !this.#ended) await this.#read();
     return this.#commits[place];
   }
 
   /** From this commit on, by first parents, the newest one that is not newer than a time. */
-  async newestBefore(tip: string, latest: number): Promise<Pick<Commit, "commit" | "time"> | null> {
+  async newestBefore(
+    tip: string,
+    latest: number,
+  ): Promise<Pick<ListedCommit, "commit" | "time"> | null> {
     for (let name: string | undefined = tip; name !== undefined;) {
       const found = this.#byName.get(name);
       if (found !== undefined && found.time <= latest) return { commit: name, time: found.time };

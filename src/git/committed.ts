@@ -22,7 +22,7 @@ export interface Expected {
 }
 
 /** What of a commit differs. */
-export type Difference = "author" | "message" | "tree" | "number of commits";
+export type DifferingPart = "author" | "message" | "tree" | "number of commits";
 
 /** The commit that HEAD stands for; null if there is none yet. */
 export async function headCommit(repository: Repository): Promise<string | null> {
@@ -40,7 +40,7 @@ export async function differencesOf(
   before: string | null,
   expected: readonly Expected[],
   signoff: boolean,
-): Promise<Difference[]> {
+): Promise<DifferingPart[]> {
   const options = { cwd: repository.cwd };
   if (expected.length === 0) return [];
   const range = before === null ? ["HEAD"] : [`${before}..HEAD`];
@@ -49,7 +49,7 @@ export async function differencesOf(
     options,
   );
   if (names.length !== expected.length) return ["number of commits"];
-  const found = new Set<Difference>();
+  const found = new Set<DifferingPart>();
   for (const [i, name] of names.entries()) {
     const raw = await git(["cat-file", "commit", name], options);
     for (const difference of compare(raw, expected[i]!, signoff)) found.add(difference);
@@ -57,7 +57,7 @@ export async function differencesOf(
   return [...found];
 }
 
-function compare(raw: Buffer, expected: Expected, signoff: boolean): Difference[] {
+function compare(raw: Buffer, expected: Expected, signoff: boolean): DifferingPart[] {
   const end = raw.indexOf("\n\n");
   const header = raw.toString("utf8", 0, end).split("\n");
   const field = (name: string): string =>
@@ -90,7 +90,7 @@ function signedOff(message: string, committer: string): string {
 }
 
 /** Hooks of git am, and what each may change. They are the user's own. */
-const HOOKS: Readonly<Record<string, ReadonlySet<Difference>>> = {
+const HOOKS: Readonly<Record<string, ReadonlySet<DifferingPart>>> = {
   "applypatch-msg": new Set(["message"]),
   "pre-applypatch": new Set(["tree"]),
   "post-applypatch": new Set(["author", "message", "tree", "number of commits"]),
@@ -99,7 +99,7 @@ const HOOKS: Readonly<Record<string, ReadonlySet<Difference>>> = {
 /** The hooks that may have made these differences; none if one was not made by any. */
 export async function hooksBehind(
   repository: Repository,
-  differences: readonly Difference[],
+  differences: readonly DifferingPart[],
 ): Promise<string[]> {
   const { folder } = await hooksFolder(repository.cwd);
   const here = Object.keys(HOOKS).filter((name) => isProgram(join(folder, name)));

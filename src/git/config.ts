@@ -5,7 +5,7 @@ import { PatchsigError } from "../errors.ts";
 import { homeFolder } from "../places.ts";
 
 /** One line of git config. */
-export interface Setting {
+export interface ConfigSetting {
   /** As git writes it: section and name in lower case, subsection exactly. */
   readonly key: string;
   readonly value: string;
@@ -18,7 +18,7 @@ export interface Setting {
 /** Keys are written as in git's manual: section and name in any case, subsection exactly. */
 export interface Config {
   /** Everything that is set, in git's order: of one key, the last value counts. */
-  readonly settings: readonly Setting[];
+  readonly settings: readonly ConfigSetting[];
   /** Every value of a key, in git's order. */
   readonly all: (key: string) => readonly string[];
   readonly string: (key: string) => string | null;
@@ -49,13 +49,13 @@ export function parseConfig(listing: string, home: () => string = homeFolder): C
 }
 
 /** @param listing what git writes: scope NUL origin NUL key LF value NUL … */
-export function parseScopes(listing: string): readonly Setting[] {
+export function parseScopes(listing: string): readonly ConfigSetting[] {
   return settingsIn(listing.split("\0"), 3);
 }
 
 /** @param size how many words a setting has, the last two being its origin, and its key and value */
-function settingsIn(words: readonly string[], size: 2 | 3): Setting[] {
-  const settings: Setting[] = [];
+function settingsIn(words: readonly string[], size: 2 | 3): ConfigSetting[] {
+  const settings: ConfigSetting[] = [];
   for (let i = size - 1; i < words.length; i += size) {
     const entry = words[i]!;
     const end = entry.indexOf("\n");
@@ -68,7 +68,10 @@ function settingsIn(words: readonly string[], size: 2 | 3): Setting[] {
 }
 
 /** Looks settings up. */
-export function configOf(settings: readonly Setting[], home: () => string = homeFolder): Config {
+export function configOf(
+  settings: readonly ConfigSetting[],
+  home: () => string = homeFolder,
+): Config {
   const values = new Map<string, string[]>();
   for (const { key, value } of settings) {
     const known = values.get(key);

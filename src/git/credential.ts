@@ -17,7 +17,7 @@ export interface Login {
 const FIELD = "password=";
 
 /** PatchsigError "no-password" if nobody knows it and there is nobody to ask. */
-export async function askCredential(login: Login): Promise<string> {
+export async function fillCredential(login: Login): Promise<string> {
   const { status, stdout } = await runGit(["credential", "fill"], {
     cwd: process.cwd(),
     purpose: "work",
@@ -34,17 +34,22 @@ export async function askCredential(login: Login): Promise<string> {
   return password;
 }
 
-/** Tells the helpers that the password was the right one, or that it was not. */
-export async function tellCredential(
-  login: Login,
-  password: string,
-  right: boolean,
-): Promise<void> {
+/** Tells the helpers that the password was the right one. */
+export async function approveCredential(login: Login, password: string): Promise<void> {
+  await tell("approve", login, password);
+}
+
+/** Tells the helpers that it was not: they forget it. */
+export async function rejectCredential(login: Login, password: string): Promise<void> {
+  await tell("reject", login, password);
+}
+
+async function tell(what: "approve" | "reject", login: Login, password: string): Promise<void> {
   const input = `${textOf(login)}password=${password}\n`;
   const cwd = process.cwd();
   // a repository's settings could name any program as a helper
   const options = { cwd, purpose: "work", env: whoseSettings(cwd) } as const;
-  await git(["credential", right ? "approve" : "reject"], { ...options, input });
+  await git(["credential", what], { ...options, input });
 }
 
 function textOf({ protocol, host, username }: Login): string {

@@ -1,11 +1,11 @@
 /** How many of some blobs each commit of a list holds: all are looked up in one running git. */
 
-import type { Sighting } from "../base/guess.ts";
+import type { CommitMatch } from "../base/guess.ts";
 import type { Preimage } from "../base/preimages.ts";
-import type { Commit, CommitList } from "./commit-list.ts";
+import type { ListedCommit, CommitList } from "./commit-list.ts";
 import type { ObjectInfo, Objects } from "./objects.ts";
 
-export interface Step extends Sighting {
+export interface Step extends CommitMatch {
   /** A commit that comes yet is known to hold all of the blobs. */
   readonly open: boolean;
 }
@@ -22,14 +22,14 @@ export async function* walkHistory(
   wanted: readonly Preimage[],
   takes: (time: number) => boolean = () => true,
 ): AsyncGenerator<Step> {
-  const holdings = new Holdings(objects, wanted);
+  const counter = new BlobCounter(objects, wanted);
   const known = new Map<string, number>();
   let full = 0;
   for await (const slice of inSlices(list, takes)) {
     // parents too: whether one that comes yet holds all ends the search, or keeps it going
     const near = new Set(slice.flatMap(({ commit, parents }) => [commit, ...parents]));
     const fresh = [...near].filter((commit) => !known.has(commit));
-    const counts = await holdings.count(fresh);
+    const counts = await counter.count(fresh);
     for (const [i, commit] of fresh.entries()) {
       known.set(commit, counts[i]!);
       if (counts[i] === wanted.length) full++;
@@ -46,9 +46,9 @@ export async function* walkHistory(
 async function* inSlices(
   list: CommitList,
   takes: (time: number) => boolean,
-): AsyncGenerator<readonly Commit[]> {
+): AsyncGenerator<readonly ListedCommit[]> {
   let size = 32;
-  let slice: Commit[] = [];
+  let slice: ListedCommit[] = [];
   for (let place = 0; ; place++) {
     const one = await list.at(place);
     if (one !== undefined && takes(one.time)) slice.push(one);
@@ -61,14 +61,14 @@ async function* inSlices(
 }
 
 /** A blob that is looked for, and the folders on the way to it. */
-interface Target {
+interface WantedBlob {
   readonly steps: readonly string[];
   readonly blob: string;
 }
 
-class Holdings {
+class BlobCounter {
   readonly #objects: Objects;
-  readonly #targets: readonly Target[];
+  readonly #targets: readonly WantedBlob[];
   /** What stands in a folder under a name: most commits share most of their folders. */
   readonly #inFolders = new Map<string, ObjectInfo | null>();
 

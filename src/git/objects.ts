@@ -16,14 +16,14 @@ const BATCH = 500;
 /** What git would read as another question, or as two: it takes a CR from the end of a line. */
 const UNASKABLE = /[\n\0]|\r$/;
 
-interface Running {
+interface RunningCatFile {
   readonly git: Piped;
   readonly chunks: AsyncIterator<Buffer>;
 }
 
 export class Objects {
   readonly #repository: Repository;
-  #running: Running | null = null;
+  #running: RunningCatFile | null = null;
   /** Lines that git has written, and the beginning of the next one. */
   #lines: string[] = [];
   #rest = "";
@@ -33,14 +33,14 @@ export class Objects {
     this.#repository = repository;
   }
 
-  #start(): Running {
+  #start(): RunningCatFile {
     const format = "--batch-check=%(objectname) %(objecttype)";
     const git = startGit(this.#repository, ["cat-file", format]);
     return { git, chunks: (git.stdout as AsyncIterable<Buffer>)[Symbol.asyncIterator]() };
   }
 
   /** The next line up to LF, and nothing else: an answer may repeat a name with any byte in it. */
-  async #line({ chunks }: Running): Promise<string> {
+  async #line({ chunks }: RunningCatFile): Promise<string> {
     while (this.#lines.length === 0) {
       const { done, value } = await chunks.next();
       if (done === true) throw new PatchsigError("git-failed", "git cat-file ended early");

@@ -182,7 +182,7 @@ async function ownIds(
   env: Readonly<Record<string, string>> = {},
 ): Promise<[string, string][]> {
   const text = await diffsOf(repository, lines, [renames, ...FOR_IDS], env);
-  const pieces = piecesOf(text);
+  const pieces = diffsByCommit(text);
   const diffs = pieces.map(({ diff }) => {
     const read = readDiff(diff);
     return read.ok ? read.value : null;
@@ -200,7 +200,7 @@ async function ownIds(
 /** No line of a diff looks like this. */
 const OF = /^(?:[0-9a-f]{40}|[0-9a-f]{64})(?: (?:[0-9a-f]{40}|[0-9a-f]{64}))?$/gm;
 
-function piecesOf(text: Buffer): { of: string; diff: Buffer }[] {
+function diffsByCommit(text: Buffer): { of: string; diff: Buffer }[] {
   const marks = [...text.toString("latin1").matchAll(OF)];
   return marks.map(({ 0: of, index }, i) => ({
     of,

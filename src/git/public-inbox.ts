@@ -13,7 +13,15 @@ import { PatchsigError } from "../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
 import { type Blob, Blobs } from "./blobs.ts";
 import { PLAIN_DIFF } from "./closed.ts";
-import { failure, git, gitLines, gitSays, gitText, spawnGit, type StartOptions } from "./run.ts";
+import {
+  failure,
+  git,
+  gitLines,
+  gitSucceeds,
+  gitText,
+  spawnGit,
+  type StartOptions,
+} from "./run.ts";
 import { refuseWaiting } from "./waiting.ts";
 
 /** A mail, and the commit that brought it. */
@@ -197,7 +205,7 @@ async function* readEpoch(
   let blobs = new Blobs(placeOf(epoch), MAX_MESSAGE_BYTES);
   let restarts = 0;
   /** What git was asked for and did not give yet. */
-  const asked: Change[] = [];
+  const asked: InboxChange[] = [];
 
   /** The next blob, or why there is none. */
   async function next(): Promise<Blob | string> {
@@ -268,7 +276,7 @@ const PARTIAL = "^(extensions\\.partialclone|remote\\..*\\.promisor)$";
 
 async function isPartial(epoch: Epoch): Promise<boolean> {
   const options = { ...placeOf(epoch), purpose: "settings" } as const;
-  return gitSays(["config", "--get-regexp", PARTIAL], options);
+  return gitSucceeds(["config", "--get-regexp", PARTIAL], options);
 }
 
 function partial({ repository }: Epoch): PatchsigError {
@@ -282,7 +290,7 @@ function partial({ repository }: Epoch): PatchsigError {
 }
 
 /** Is this a mail that no later commit deletes, or puts another in the place of? Counts on. */
-function isLive({ key, ends, blob }: Change, dead: Map<string, number>): boolean {
+function isLive({ key, ends, blob }: InboxChange, dead: Map<string, number>): boolean {
   const left = (dead.get(key) ?? 0) - (ends ? 1 : 0);
   if (left > 0) dead.set(key, left);
   else dead.delete(key);
@@ -312,12 +320,12 @@ async function rangeOf(epoch: Epoch, { since, after }: InboxOptions): Promise<st
   const last = after?.(epoch) ?? null;
   // of a history that was written anew, as after a purge, all is read again
   const known =
-    last !== null && (await gitSays(["merge-base", "--is-ancestor", last, "HEAD"], options));
+    last !== null && (await gitSucceeds(["merge-base", "--is-ancestor", last, "HEAD"], options));
   return [...(since === undefined ? [] : [`--since=${since}`]), known ? `${last}..HEAD` : "HEAD"];
 }
 
 /** What one commit did to one file. */
-interface Change {
+interface InboxChange {
   readonly commit: string;
   /** The mail that came; "" if none did. */
   readonly blob: string;
@@ -367,11 +375,11 @@ const LOG: readonly string[] = [
 ];
 
 /** What the commits changed, in the order of `git log`. */
-async function* changes(epoch: Epoch, range: readonly string[]): AsyncGenerator<Change[]> {
+async function* changes(epoch: Epoch, range: readonly string[]): AsyncGenerator<InboxChange[]> {
   const args = [...LOG, ...range, "--"];
   let commit = "";
   for await (const lines of linesOf(args, placeOf(epoch))) {
-    const found: Change[] = [];
+    const found: InboxChange[] = [];
     for (const line of lines) {
       if (COMMIT.test(line)) commit = line;
       else found.push(...changeIn(line, commit));
@@ -380,7 +388,7 @@ async function* changes(epoch: Epoch, range: readonly string[]): AsyncGenerator<
   }
 }
 
-function changeIn(line: string, commit: string): Change[] {
+function changeIn(line: string, commit: string): InboxChange[] {
   const [, blob, status, path] = RAW.exec(line) ?? [];
   if (blob === undefined || path === undefined) return [];
   const gone = status === "D";

@@ -22,7 +22,7 @@ const FORMAT = "%(objectname) %(refname) %(symref)";
  */
 export async function findRefs(repository: Repository, globs: readonly string[]): Promise<Refs> {
   const options = { cwd: repository.cwd };
-  const list = async (patterns: readonly string[]): Promise<Found[]> =>
+  const list = async (patterns: readonly string[]): Promise<FoundRef[]> =>
     (await gitLines(["for-each-ref", `--format=${FORMAT}`, "--", ...patterns], options)).map(
       (line) => {
         const [object = "", ref = "", target = ""] = line.split(" ");
@@ -43,10 +43,13 @@ export async function findRefs(repository: Repository, globs: readonly string[])
   };
 }
 
-async function mainOf(repository: Repository, found: readonly Found[]): Promise<Found | undefined> {
+async function mainOf(
+  repository: Repository,
+  found: readonly FoundRef[],
+): Promise<FoundRef | undefined> {
   const options = { cwd: repository.cwd };
   const target = found.find(({ ref }) => ref === "refs/remotes/origin/HEAD")?.target;
-  const byName = (name: string | undefined): Found | undefined =>
+  const byName = (name: string | undefined): FoundRef | undefined =>
     found.find(({ ref }) => ref === name);
   const known = byName(target);
   if (known !== undefined) return known;
@@ -68,7 +71,7 @@ function expand(glob: string): string[] {
   return ["refs/remotes/", "refs/tags/", "refs/heads/"].map((place) => place + glob);
 }
 
-interface Found {
+interface FoundRef {
   readonly object: string;
   readonly ref: string;
   /** Of a symbolic one. */

@@ -10,7 +10,7 @@ import { resolve } from "node:path";
 import { PatchsigError } from "../errors.ts";
 import { type Config, LIST_CONFIG, parseConfig } from "./config.ts";
 import { PLAIN_DIFF } from "./closed.ts";
-import { failure, git, gitSays, gitText, runGit } from "./run.ts";
+import { failure, git, gitSucceeds, gitText, runGit } from "./run.ts";
 
 export interface Repository {
   /** Where the commands run: the directory that the repository was opened from. */
@@ -79,7 +79,7 @@ export function isObjectName(repository: Repository, text: string): boolean {
 /** Is this commit here? False for anything but a full object name. */
 export async function hasCommit(repository: Repository, commit: string): Promise<boolean> {
   if (!isObjectName(repository, commit)) return false;
-  return gitSays(["cat-file", "-e", `${commit}^{commit}`], { cwd: repository.cwd });
+  return gitSucceeds(["cat-file", "-e", `${commit}^{commit}`], { cwd: repository.cwd });
 }
 
 /**
@@ -98,7 +98,7 @@ export async function createBranchAt(
     throw new PatchsigError("usage", `${name} is not a valid branch name`);
   if (!isObjectName(repository, commit))
     throw new PatchsigError("usage", `${commit} is not the full name of a commit`);
-  if (await gitSays(["show-ref", "--verify", "--quiet", `refs/heads/${name}`], options)) {
+  if (await gitSucceeds(["show-ref", "--verify", "--quiet", `refs/heads/${name}`], options)) {
     throw new PatchsigError("exists", `a branch ${name} exists already`, {
       hint: "give another name: --branch NAME",
     });
@@ -203,7 +203,7 @@ export async function gitAm(
 
 /** Does the index differ from HEAD? git am refuses to begin then. */
 export async function hasStagedChanges(repository: Repository): Promise<boolean> {
-  return !(await gitSays(["diff", "--cached", "--quiet"], { cwd: repository.cwd }));
+  return !(await gitSucceeds(["diff", "--cached", "--quiet"], { cwd: repository.cwd }));
 }
 
 /** How far a `git am` got that has stopped here and waits; null if none does. */

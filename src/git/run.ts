@@ -128,7 +128,7 @@ export async function gitLines(args: readonly string[], options: GitOptions): Pr
 }
 
 /** Does git succeed? */
-export async function gitSays(args: readonly string[], options: GitOptions): Promise<boolean> {
+export async function gitSucceeds(args: readonly string[], options: GitOptions): Promise<boolean> {
   return (await runGit(args, options)).status === 0;
 }
 

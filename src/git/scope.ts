@@ -13,7 +13,7 @@ import {
   LIST_SCOPES,
   parseScopes,
   REPOSITORY_SCOPES,
-  type Setting,
+  type ConfigSetting,
 } from "./config.ts";
 import { failure, runGitSync } from "./run.ts";
 
@@ -39,10 +39,10 @@ export function ownSettings(cwd: string): OwnSettings {
       hint: failure(["config"], listed.stderr).message,
     });
   const settings = parseScopes(listed.stdout.toString());
-  const isRepositorys = ({ scope }: Setting): boolean => REPOSITORY_SCOPES.has(scope);
+  const isRepositorys = ({ scope }: ConfigSetting): boolean => REPOSITORY_SCOPES.has(scope);
   // git is asked no further where there is no repository
   const toplevel = settings.some(isRepositorys) ? workTreeAt(cwd) : null;
-  const counts = (one: Setting): boolean => toplevel !== null || !isRepositorys(one);
+  const counts = (one: ConfigSetting): boolean => toplevel !== null || !isRepositorys(one);
   return { config: configOf(settings.filter(counts)), toplevel };
 }
 

@@ -46,7 +46,7 @@ const WALK_FLAG = new Set(
   --basic-regexp --min-parents --max-parents`.split(/\s+/),
 );
 
-interface Words {
+interface RangeWords {
   readonly args: string[];
   /** Options that choose commits, and revisions, in their order. */
   readonly walk: string[];
@@ -98,8 +98,8 @@ function tipOf(revision: string | undefined): string {
   return tip === "" || tip.startsWith("^") ? "HEAD" : tip;
 }
 
-async function split(repository: Repository, args: readonly string[]): Promise<Words> {
-  const words: Words = {
+async function split(repository: Repository, args: readonly string[]): Promise<RangeWords> {
+  const words: RangeWords = {
     args: [],
     walk: [],
     paths: [],
@@ -135,7 +135,7 @@ function isBase(word: string): boolean {
   return word === "--base" || word === "--no-base" || word.startsWith("--base=");
 }
 
-function takeOption(words: Words, taken: readonly string[]): void {
+function takeOption(words: RangeWords, taken: readonly string[]): void {
   const [word = ""] = taken;
   const [name = ""] = word.split("=", 1);
   if (/^-[0-9]+$/.test(word) || name === "--max-count") words.limited = true;
@@ -146,7 +146,7 @@ function takeOption(words: Words, taken: readonly string[]): void {
     words.named += 2;
 }
 
-async function takeName(repository: Repository, words: Words, word: string): Promise<void> {
+async function takeName(repository: Repository, words: RangeWords, word: string): Promise<void> {
   const named = await gitLines(["rev-parse", "--revs-only", word], { cwd: repository.cwd });
   if (named.length === 0) {
     words.paths.push(word);

@@ -12,7 +12,7 @@ import { idsBetween } from "./patch-ids.ts";
 import { isObjectName, type Repository } from "./repository.ts";
 import { failure, git, gitText, runGit, type StartOptions } from "./run.ts";
 
-export type Outcome =
+export type TrialOutcome =
   | { readonly ok: true }
   | {
       readonly ok: false;
@@ -50,7 +50,7 @@ export async function tryDiffs(
   repository: Repository,
   commit: string,
   diffs: readonly Buffer[],
-): Promise<Outcome> {
+): Promise<TrialOutcome> {
   return inSandbox(repository, commit, async (options) => {
     for (const [at, diff] of diffs.entries()) {
       const outcome = await applyOne(diff, options);

@@ -38,7 +38,7 @@ export function refuseWaiting(repository: string): void {
 /** Settings may include others, as an epoch's include those of all epochs (public-inbox-v2-format(5)). */
 function refuseAway(repository: string): void {
   if (statSync(join(repository, "commondir"), { throwIfNoEntry: false }) !== undefined)
-    throw refused(join(repository, "commondir"), "leads git to another repository");
+    throw notStarted(join(repository, "commondir"), "leads git to another repository");
   const files = ["config", "config.worktree"].map((name) => join(repository, name));
   const seen = new Set<string>();
   for (let file = files.pop(); file !== undefined; file = files.pop()) {
@@ -56,7 +56,7 @@ function includedBy(file: string): string[] {
       .filter((line) => line.trim() !== "")
       .map((line) => {
         const [, path] = PATH.exec(line) ?? [];
-        if (path === undefined) throw refused(file, "includes another file in unusual words");
+        if (path === undefined) throw notStarted(file, "includes another file in unusual words");
         return resolve(dirname(file), path);
       }),
   );
@@ -70,7 +70,7 @@ function foldersIn(folder: string): string[] {
     if (entry.isDirectory()) return [path];
     const led = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry;
     if (led === undefined || led.isFile()) return [];
-    throw refused(path, led.isDirectory() ? "leads to another folder" : "is no file");
+    throw notStarted(path, led.isDirectory() ? "leads to another folder" : "is no file");
   });
 }
 
@@ -92,8 +92,8 @@ function alternatesOf(store: string): string[] {
 function textOf(file: string): string {
   const stat = statSync(file, { throwIfNoEntry: false });
   if (stat === undefined) return "";
-  if (!stat.isFile()) throw refused(file, "is no file");
-  if (stat.size > MAX_TEXT) throw refused(file, "is too large");
+  if (!stat.isFile()) throw notStarted(file, "is no file");
+  if (stat.size > MAX_TEXT) throw notStarted(file, "is too large");
   return readFileSync(file, "latin1");
 }
 
@@ -107,6 +107,6 @@ function entriesOf(folder: string): ReturnType<typeof list> {
 
 const list = (folder: string) => readdirSync(folder, { withFileTypes: true });
 
-function refused(path: string, what: string): PatchsigError {
+function notStarted(path: string, what: string): PatchsigError {
   return new PatchsigError("unreadable", `${path} ${what}: git is not started there`);
 }

@@ -4,7 +4,12 @@ import { PatchsigError } from "../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
 import { messages } from "../mail/mbox.ts";
 import { looksLikeMail, notAMail, readSource } from "../source/file.ts";
-import { isUnread, type Piece, type Pieces, type Unread } from "../source/piece.ts";
+import {
+  isReadFailure,
+  type SourceItem,
+  type SourceItems,
+  type ReadFailure,
+} from "../source/item.ts";
 import { isDirectory } from "../source/reading.ts";
 import { isUrl, shownUrl } from "../source/url.ts";
 import type { UnreadResult } from "../verify/result.ts";
@@ -35,14 +40,14 @@ export interface Mail {
  *   `verifySeries` as they are
  */
 export async function* readMails(path: string): AsyncGenerator<Mail | UnreadResult> {
-  for await (const pieces of open(path))
-    for (const piece of pieces) {
-      if (isUnread(piece)) yield unreadRecord(piece);
-      else yield { source: piece.source, bytes: piece.bytes, size: piece.size };
+  for await (const items of open(path))
+    for (const item of items) {
+      if (isReadFailure(item)) yield unreadRecord(item);
+      else yield { source: item.source, bytes: item.bytes, size: item.size };
     }
 }
 
-async function* open(path: string): Pieces {
+async function* open(path: string): SourceItems {
   if (isUrl(path))
     throw new PatchsigError("usage", `readMails reads files and folders, not ${shownUrl(path)}`);
   // "-" is a file here
@@ -76,11 +81,11 @@ export function splitMbox(mbox: Uint8Array, source: string): Mail[] {
 export type Mails = Iterable<Mail | UnreadResult> | AsyncIterable<Mail | UnreadResult>;
 
 /** As the pass over mails takes them. */
-export async function* piecesOf(mails: Mails): AsyncGenerator<readonly Piece[]> {
-  for await (const mail of mails) yield [pieceOf(mail)];
+export async function* sourceItemsOf(mails: Mails): AsyncGenerator<readonly SourceItem[]> {
+  for await (const mail of mails) yield [sourceItemOf(mail)];
 }
 
-function pieceOf(mail: Mail | UnreadResult): Piece {
+function sourceItemOf(mail: Mail | UnreadResult): SourceItem {
   // whoever writes JavaScript may have given a file's name, or a Buffer
   if (typeof mail !== "object" || mail === null) throw noMail();
   if ("type" in mail) {
@@ -99,7 +104,7 @@ function noMail(): PatchsigError {
 }
 
 /** What could not be read, as a record. */
-export function unreadRecord({ source, error }: Unread): UnreadResult {
+export function unreadRecord({ source, error }: ReadFailure): UnreadResult {
   const { code, message, hint = "" } = error;
   return { type: "unread", source, code, message, hint };
 }

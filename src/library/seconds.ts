@@ -11,7 +11,7 @@ const YEAR_5000 = 95_617_584_000;
  *
  * @throws PatchsigError "usage" for milliseconds, fractions and what is no number
  */
-export function secondsOf(given: number | undefined): number {
+export function checkedSeconds(given: number | undefined): number {
   const at = given ?? now();
   if (Number.isSafeInteger(at) && at >= 0 && at < YEAR_5000) return at;
   throw new PatchsigError("usage", `${String(at)} is no time in whole seconds since 1970`);

@@ -1,12 +1,12 @@
 /** Signing for programs: files of mails in, the same files with signatures out. */
 
-import { draftsOf, sheetOf, rewritten } from "../app/sign/sheet.ts";
-import { isUnmet, signDrafts, signerIdentity } from "../app/sign/signing.ts";
+import { mailsToSign, mailFileOf, rewritten } from "../app/sign/mail-file.ts";
+import { isUnmet, signEachSeries, signerIdentity } from "../app/sign/signing.ts";
 import { FormatError, PatchsigError } from "../errors.ts";
 import { formatPublicKeyText, parsePublicKeyText } from "../minisign/public-key.ts";
 import { unlockKey } from "../store/key-file.ts";
 import { bufferOf } from "./mails.ts";
-import { secondsOf } from "./seconds.ts";
+import { checkedSeconds } from "./seconds.ts";
 
 /** What can sign: `openKeyFile` gives one, and whoever keeps keys elsewhere brings another. */
 export interface Signer {
@@ -100,11 +100,11 @@ export async function signSeries(
   if (typeof base === "string" && !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(base))
     throw new PatchsigError("usage", "base wants a full object name");
   const by = signerIdentity(address);
-  const mailFiles = files.map(({ source, bytes }) => sheetOf(source, bufferOf(bytes)));
-  const made = await signDrafts(mailFiles.flatMap(draftsOf), {
+  const mailFiles = files.map(({ source, bytes }) => mailFileOf(source, bufferOf(bytes)));
+  const made = await signEachSeries(mailFiles.flatMap(mailsToSign), {
     signer: signerOf(options.signer),
     by,
-    time: secondsOf(options.now),
+    time: checkedSeconds(options.now),
     base,
     inOrder,
   });
@@ -125,7 +125,7 @@ export async function signSeries(
   };
 }
 
-function signerOf(signer: Signer): Parameters<typeof signDrafts>[1]["signer"] {
+function signerOf(signer: Signer): Parameters<typeof signEachSeries>[1]["signer"] {
   try {
     return {
       publicKey: parsePublicKeyText(signer.publicKey),

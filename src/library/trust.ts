@@ -5,7 +5,7 @@ import { createVerifier } from "../minisign/ed25519.ts";
 import type { TrustStore } from "../store/trust-store.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import type { KeyRecord, StatementRecord, TrustEvent, UnsignedRecord } from "../trust/record.ts";
-import { secondsOf } from "./seconds.ts";
+import { checkedSeconds } from "./seconds.ts";
 
 /** All that is remembered of one address. */
 export interface TrustHistory {
@@ -77,7 +77,7 @@ export interface TrustOptions {
  */
 export async function openTrust(options: TrustOptions = {}): Promise<Trust> {
   const { file = ":memory:", dryRun = false } = options;
-  const { openTrust: open } = await import("../store/trust-store.ts");
+  const { openTrustStore: open } = await import("../store/trust-store.ts");
   const store = open({ file, dryRun });
   const trust: OpenTrust = {
     store,
@@ -86,7 +86,7 @@ export async function openTrust(options: TrustOptions = {}): Promise<Trust> {
     history: (address) => store.show(identityOf(address)),
     events: () => store.log(),
     async importKeyring(folder, given) {
-      const at = secondsOf(given);
+      const at = checkedSeconds(given);
       const { takeKeyring } = await import("../app/trust/keyrings.ts");
       const { readKeyringFolder } = await import("../source/keyring.ts");
       const { readKeyring } = await import("../trust/keyring.ts");

@@ -11,16 +11,16 @@ import {
   isWrongSetting,
 } from "../verify/policy.ts";
 import type {
-  NoteResult,
+  StatementMail,
   PatchResult,
   SeriesResult,
   SummaryResult,
   UnreadResult,
 } from "../verify/result.ts";
-import { type Collected, createSeriesCollector, type JudgedMail } from "../verify/series.ts";
+import { type Collected, createJudgedSeriesCollector, type JudgedMail } from "../verify/series.ts";
 import { createTotals, summaryOf } from "../verify/totals.ts";
-import { type Mails, piecesOf, unreadRecord } from "./mails.ts";
-import { secondsOf } from "./seconds.ts";
+import { type Mails, sourceItemsOf, unreadRecord } from "./mails.ts";
+import { checkedSeconds } from "./seconds.ts";
 import { type Trust, trustStoreOf } from "./trust.ts";
 
 /** What `verifySeries` has to know. */
@@ -47,7 +47,7 @@ export interface SeriesRecord extends SeriesResult {
 }
 
 /** What `verifySeries` gives; `type` tells them apart. */
-export type VerifyRecord = SeriesRecord | NoteResult | UnreadResult | SummaryResult;
+export type VerifyRecord = SeriesRecord | StatementMail | UnreadResult | SummaryResult;
 
 /**
  * Verifies mails and puts them together to series, as `patchsig verify --json` does: the records are
@@ -82,7 +82,7 @@ export async function* verifySeries(
     unread++;
     ready.push(record);
   };
-  const collector = createSeriesCollector<null>((members, error) => {
+  const collector = createJudgedSeriesCollector<null>((members, error) => {
     for (const { result } of members) failed(unreadRecord(faultAt(result, error)));
   });
   const close = (series: readonly Collected<null>[]): void => {
@@ -99,21 +99,21 @@ export async function* verifySeries(
   const pass = {
     policies: policiesOf(options),
     dryRun,
-    at: secondsOf(options.now),
+    at: checkedSeconds(options.now),
     devKeyrings: developerKeyrings,
     signedOnly: false,
     plainAm: null,
     jobs: 1,
     keep: null,
     onLink: (mail: Parameters<typeof collector.link>[0]) => close(collector.link(mail)),
-    onNote: (note: NoteResult) => {
+    onNote: (note: StatementMail) => {
       if (!note.read) passedOver++;
       ready.push(note);
     },
     onUnread: (piece: Parameters<typeof unreadRecord>[0]) => failed(unreadRecord(piece)),
   };
   try {
-    for await (const mail of verifyMails<null>(piecesOf(mails), pass, store, tally)) {
+    for await (const mail of verifyMails<null>(sourceItemsOf(mails), pass, store, tally)) {
       take(mail);
       yield* ready.splice(0);
     }

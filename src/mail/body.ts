@@ -6,7 +6,7 @@ import { messageToUtf8, toUtf8 } from "./charset.ts";
 import { unflow } from "./flowed.ts";
 import { type InBody, finishHeader, newInBody, readInBodyLine } from "./inbody.ts";
 import { type CrPlaces, crsBefore } from "./line-ends.ts";
-import type { Part } from "./parts.ts";
+import type { BodyPart } from "./parts.ts";
 import { refuse } from "../refused.ts";
 import { decodeBody, decodeQuotedPrintable, decodedLineEnds, hasFooter } from "./transfer.ts";
 
@@ -71,7 +71,7 @@ const PATCH_LINE = /(?:^|\n)(?:diff -|Index: |--- |\+\+\+ |@@ -)/;
  * A NUL in the message makes git commit fail; in a text part it hides the rest from some readers. A
  * compressed attachment has NULs but no patch: git ignores it.
  */
-function checkNul(text: Buffer, part: Part, inPatch: boolean): Finding | null {
+function checkNul(text: Buffer, part: BodyPart, inPatch: boolean): Finding | null {
   if (!text.includes(0)) return null;
   const attachment = part.encoding === "base64" && !part.type.startsWith("text/");
   if (!inPatch || !attachment || PATCH_LINE.test(latin1(text))) {
@@ -93,14 +93,19 @@ function concat(pieces: readonly Buffer[]): Buffer {
 }
 
 /** The offset in the raw mail of byte `decodedOffset` of the part's decoded body. */
-function rawOffset(mail: Buffer, part: Part, decodedOffset: number): number | null {
+function rawOffset(mail: Buffer, part: BodyPart, decodedOffset: number): number | null {
   if (part.encoding === "base64") return null;
   if (part.encoding === "identity") return part.start + decodedOffset;
   const body = mail.subarray(part.start, part.end);
   return part.start + decodeQuotedPrintable(body, decodedOffset).end;
 }
 
-function breakAt(mail: Buffer, part: Part, kind: BreakPoint["kind"], offset: number): BreakPoint {
+function breakAt(
+  mail: Buffer,
+  part: BodyPart,
+  kind: BreakPoint["kind"],
+  offset: number,
+): BreakPoint {
   return {
     kind,
     encoding: part.encoding,
@@ -122,7 +127,7 @@ interface Decoded {
 }
 
 /** A part without its transfer encoding, and without soft line breaks. */
-function decodePart(mail: Buffer, { start, end, encoding, flow }: Part): Decoded {
+function decodePart(mail: Buffer, { start, end, encoding, flow }: BodyPart): Decoded {
   const body = mail.subarray(start, end);
   const decoded = decodeBody(body, encoding);
   const { length } = decoded;
@@ -135,7 +140,7 @@ function decodePart(mail: Buffer, { start, end, encoding, flow }: Part): Decoded
 }
 
 /** Where a block goes into a mail without a patch break: after its first text. */
-function endOfText(mail: Buffer, parts: readonly Part[]): BreakPoint | null {
+function endOfText(mail: Buffer, parts: readonly BodyPart[]): BreakPoint | null {
   const part = parts.find((part) => part.type === "text/plain") ?? parts[0];
   if (part === undefined) return null;
   return breakAt(mail, part, "none", decodePart(mail, part).length);
@@ -146,7 +151,7 @@ function endOfText(mail: Buffer, parts: readonly Part[]): BreakPoint | null {
  * everything else as patch, whatever its type. Only the message and the line of the break are
  * converted to UTF-8; in-body headers and the patch keep their bytes.
  */
-export function readBody(mail: Buffer, parts: readonly Part[], crs: CrPlaces): Body {
+export function readBody(mail: Buffer, parts: readonly BodyPart[], crs: CrPlaces): Body {
   const inBody = newInBody();
   const message: Buffer[] = [];
   const patch = new PatchText(mail, crs);
@@ -156,7 +161,7 @@ export function readBody(mail: Buffer, parts: readonly Part[], crs: CrPlaces): B
   let recoded = false;
   let unlabelled = false;
 
-  function convert(text: Buffer, part: Part, by = messageToUtf8): Buffer {
+  function convert(text: Buffer, part: BodyPart, by = messageToUtf8): Buffer {
     const converted = text.length === 0 ? text : by(text, part.charset);
     recoded ||= converted !== text;
     unlabelled ||= part.charset === "" && !isAscii(text);
@@ -225,7 +230,7 @@ class PatchText {
   }
 
   /** [from, to) of the part's text without soft line breaks; only a single line is ever converted. */
-  add(text: Buffer, part: Part, from: number, to: number): void {
+  add(text: Buffer, part: BodyPart, from: number, to: number): void {
     this.pieces.push(text);
     if (part.encoding === "identity" && this.#mailCrs.length > 0) {
       if (part.flow.flowed) this.#addFlowed(text, part);
@@ -249,18 +254,18 @@ class PatchText {
   }
 
   /** Joined lines lose their own line ends, so all must have the same one. */
-  #addFlowed(text: Buffer, { start, end }: Part): void {
+  #addFlowed(text: Buffer, { start, end }: BodyPart): void {
     const crs = this.#mailCrs;
     const dropped = crsBefore(crs, end) - crsBefore(crs, start);
     if (dropped === 0) return;
-    if (dropped < count(this.#mail.subarray(start, end)))
+    if (dropped < countLines(this.#mail.subarray(start, end)))
       refuse("flowed-ambiguous", "format=flowed with LF and CR LF");
     for (let at = text.indexOf(LF); at >= 0; at = text.indexOf(LF, at + 1))
       this.crs.push(this.#length + at);
   }
 }
 
-function count(text: Buffer): number {
+function countLines(text: Buffer): number {
   let lines = 0;
   for (const byte of text) if (byte === LF) lines++;
   return lines;

@@ -4,7 +4,7 @@
  */
 
 /** What a commit is made of. Bytes are UTF-8, except the diff's, which are unchanged. */
-export interface Commit {
+export interface CommitContents {
   readonly author: string;
   readonly email: string;
   /** Any form that git's date parser takes; one line. */
@@ -30,7 +30,7 @@ export function isPlainMessageId(text: string): boolean {
  * in-body From, Subject and Date and an empty line before the message, so that no line of the
  * message is taken for one of them (git-am(1), "DISCUSSION").
  */
-export function composeMail(commit: Commit): Buffer {
+export function composeMail(commit: CommitContents): Buffer {
   const author = `${encodeWord(commit.author) ?? quoteName(commit.author)} <${commit.email}>`;
   const subject = encodeWord(commit.subject) ?? commit.subject;
   const body = Buffer.concat([

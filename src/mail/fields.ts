@@ -6,7 +6,7 @@
 import { BLANK, isSpace, latin1, nextLine, TAB } from "../primitives/bytes.ts";
 import { MAX_HEADER_BYTES, MAX_HEADER_LINES } from "./limits.ts";
 
-export interface Field {
+export interface HeaderField {
   /** In lower case. */
   readonly name: string;
   /** With its folds, a character a byte. */
@@ -17,8 +17,8 @@ export interface Field {
  * The fields at the top of a mail: all of one that `readMail` accepts, and of others as many as its
  * bounds allow. A line that is no field has the name "".
  */
-export function readFields(mail: Buffer): Field[] {
-  const fields: Field[] = [];
+export function readFields(mail: Buffer): HeaderField[] {
+  const fields: HeaderField[] = [];
   const limit = Math.min(mail.length, MAX_HEADER_BYTES);
   let lines = 0;
   for (let pos = 0, end = 0; pos < limit && lines < MAX_HEADER_LINES; pos = end) {

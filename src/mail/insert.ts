@@ -8,10 +8,10 @@ import {
   encodeQuotedPrintable,
 } from "./transfer.ts";
 
-type Place = Pick<BreakPoint, "encoding" | "bodyStart" | "bodyEnd" | "flowed">;
+type InsertionPoint = Pick<BreakPoint, "encoding" | "bodyStart" | "bodyEnd" | "flowed">;
 
 /** The body of the part in which the break stands, without its transfer encoding. */
-export function decodedBody(mail: Buffer, place: Place): Buffer {
+export function decodedBody(mail: Buffer, place: InsertionPoint): Buffer {
   return decodeBody(mail.subarray(place.bodyStart, place.bodyEnd), place.encoding);
 }
 
@@ -32,7 +32,7 @@ function flowedLines(lines: Buffer): Buffer {
  */
 export function spliceBody(
   mail: Buffer,
-  place: Place,
+  place: InsertionPoint,
   start: number,
   end: number,
   insert: Buffer,

@@ -15,11 +15,11 @@ export const NO_CRS: CrPlaces = [];
 
 /** Drops one CR before each LF, as `git mailsplit` does with every mail unless told to keep it. */
 export function dropCr(mail: Buffer): Buffer {
-  return withoutCr(mail).mail;
+  return withoutCrs(mail).mail;
 }
 
 /** The same, and where it was. Without a CR in the mail, the mail itself. */
-export function withoutCr(raw: Buffer): PlainMail {
+export function withoutCrs(raw: Buffer): PlainMail {
   let cr = raw.indexOf(CRLF, 0, "latin1");
   if (cr < 0) return { mail: raw, crs: NO_CRS };
   const mail = Buffer.allocUnsafe(raw.length);
@@ -56,7 +56,7 @@ export function crsBefore(crs: CrPlaces, offset: number): number {
  * @param change what is to become of the mail as `git mailsplit` hands it on
  */
 export function changeRaw(raw: Buffer, change: (mail: Buffer) => Buffer): Buffer {
-  const { mail, crs } = withoutCr(raw);
+  const { mail, crs } = withoutCrs(raw);
   const changed = change(mail);
   if (crs.length === 0) return changed;
   const start = commonStart(mail, changed);

@@ -7,7 +7,7 @@ import { type Content, readContent } from "./content.ts";
 import { type Header, type HeaderName, field, readHeader } from "./header.ts";
 import { isCutByGit } from "./mbox.ts";
 import { type Parts, readParts } from "./parts.ts";
-import { type CrPlaces, NO_CRS, withoutCr } from "./line-ends.ts";
+import { type CrPlaces, NO_CRS, withoutCrs } from "./line-ends.ts";
 import { attempt, refuse } from "../refused.ts";
 import { decodeWords, hasForeignWord, isUnlabelled } from "./rfc2047.ts";
 import { hasScissors } from "./scissors.ts";
@@ -15,7 +15,7 @@ import { cleanTitle } from "./title.ts";
 
 /** Reads one mail with its CRs, as `git mailsplit --keep-cr` leaves it; else as `readMail`. */
 export function readRawMail(raw: Buffer): Result<MailView> {
-  const { mail, crs } = withoutCr(raw);
+  const { mail, crs } = withoutCrs(raw);
   return readMail(mail, crs);
 }
 

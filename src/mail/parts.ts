@@ -7,7 +7,7 @@ import { decodeWords } from "./rfc2047.ts";
 import type { Encoding } from "./transfer.ts";
 
 /** A run of body lines that git reads with one set of rules. */
-export interface Part {
+export interface BodyPart {
   /** Byte range in the mail, still encoded. */
   readonly start: number;
   readonly end: number;
@@ -20,7 +20,7 @@ export interface Part {
 }
 
 export interface Parts {
-  readonly parts: readonly Part[];
+  readonly parts: readonly BodyPart[];
   readonly nested: boolean;
   /** Where the first mail that is attached, or a digest of mails, begins; null if there is none. */
   readonly attached: number | null;
@@ -116,7 +116,7 @@ function isMail(type: string): boolean {
 
 function readMultipart(mail: Buffer, top: Header, whole: Content, flow: Flow): Parts {
   const open: string[] = [`--${whole.boundary}`];
-  const parts: (Part & { closed: boolean })[] = [];
+  const parts: (BodyPart & { closed: boolean })[] = [];
   let nested = false;
   let attached = isMail(whole.type) ? top.end : null;
   let line = findBoundary(mail, open[0]!, top.end);

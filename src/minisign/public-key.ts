@@ -11,7 +11,7 @@ import type { PublicKeyText } from "../types.ts";
 import {
   MAX_UNTRUSTED_LINE,
   UNTRUSTED,
-  decodeBase64,
+  decodeExactBase64,
   formatComment,
   parseComment,
   splitLines,
@@ -32,7 +32,7 @@ export interface PublicKey {
 
 /** Read `RW…`, 56 characters without anything around them. Throws a FormatError. */
 export function parsePublicKeyText(text: string): PublicKey {
-  const bytes = decodeBase64(text, PUBLIC_KEY_BYTES, "public key");
+  const bytes = decodeExactBase64(text, PUBLIC_KEY_BYTES, "public key");
   if (bytes.toString("latin1", 0, 2) !== "Ed") {
     throw new FormatError("public key of an unknown algorithm");
   }

@@ -27,7 +27,7 @@ import { SecretBytes } from "./secret-bytes.ts";
 import {
   MAX_UNTRUSTED_LINE,
   UNTRUSTED,
-  decodeBase64,
+  decodeExactBase64,
   formatComment,
   parseComment,
   splitLines,
@@ -133,7 +133,7 @@ export function parseSecretKeyFile(bytes: Uint8Array): SecretKeyFile {
     blankEnd: true,
   }) as [string, string];
   const comment = parseComment(commentLine, UNTRUSTED, MAX_UNTRUSTED_LINE);
-  const blob = decodeBase64(keyLine, FILE_BYTES, "secret key");
+  const blob = decodeExactBase64(keyLine, FILE_BYTES, "secret key");
   try {
     const kdf = blob.toString("latin1", 2, 4);
     if (blob.toString("latin1", 0, 2) !== ALGORITHM) {

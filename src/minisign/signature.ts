@@ -17,7 +17,7 @@ import {
   MAX_UNTRUSTED_LINE,
   TRUSTED,
   UNTRUSTED,
-  decodeBase64,
+  decodeExactBase64,
   formatComment,
   parseComment,
   splitLines,
@@ -44,14 +44,14 @@ export interface Signature {
 }
 
 /** What can sign with a minisign key: a SecretKey at once, an agent that holds one in its time. */
-export interface Signer {
+export interface MinisignSigner {
   readonly publicKey: PublicKey;
   /** The Ed25519 signature (64 bytes) of these bytes. */
   signBytes(message: Uint8Array): Buffer | Promise<Buffer>;
 }
 
 /** A signer that need not be waited for. */
-export interface LocalSigner extends Signer {
+export interface LocalSigner extends MinisignSigner {
   signBytes(message: Uint8Array): Buffer;
 }
 
@@ -69,7 +69,7 @@ export function signNow<T>(signer: LocalSigner, signing: Signing<T>): T {
 }
 
 /** Does the work with any signer. */
-export async function signWith<T>(signer: Signer, signing: Signing<T>): Promise<T> {
+export async function signWith<T>(signer: MinisignSigner, signing: Signing<T>): Promise<T> {
   let step = signing.next();
   while (step.done !== true) step = signing.next(await signer.signBytes(step.value));
   return step.value;
@@ -88,9 +88,13 @@ export function parseSignature(bytes: Uint8Array): Signature {
     string,
   ];
   const untrustedComment = parseComment(untrustedLine, UNTRUSTED, MAX_UNTRUSTED_LINE);
-  const blob = decodeBase64(signatureLine, 2 + KEY_NUMBER_BYTES + SIGNATURE_BYTES, "signature");
+  const blob = decodeExactBase64(
+    signatureLine,
+    2 + KEY_NUMBER_BYTES + SIGNATURE_BYTES,
+    "signature",
+  );
   const trustedComment = parseComment(trustedLine, TRUSTED, MAX_TRUSTED_LINE);
-  const globalSignature = decodeBase64(globalLine, SIGNATURE_BYTES, "global signature");
+  const globalSignature = decodeExactBase64(globalLine, SIGNATURE_BYTES, "global signature");
 
   const name = blob.toString("latin1", 0, 2);
   if (name !== "ED" && name !== "Ed") {
@@ -122,7 +126,7 @@ export function formatSignature(signature: Signature): string {
  * Sign `data` and `trustedComment`: two Ed25519 signatures. The same input gives the same output.
  * Throws a FormatError if a comment is not one line of text.
  */
-export function sign(
+export function signData(
   signer: LocalSigner,
   data: Uint8Array,
   trustedComment: string,
@@ -131,7 +135,7 @@ export function sign(
   return signNow(signer, signing(signer.publicKey, data, trustedComment, untrustedComment));
 }
 
-/** `sign`, for whoever holds the secret half of `publicKey`. */
+/** `signData`, for whoever holds the secret half of `publicKey`. */
 export function* signing(
   publicKey: PublicKey,
   data: Uint8Array,

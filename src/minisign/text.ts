@@ -73,7 +73,7 @@ function checkLineLength(line: string, prefix: string, maxLine: number): void {
  * Decode base64 of exactly `length` bytes. Nothing is tolerated: no white space, no missing
  * padding, no bits set in the padding (stock minisign ignores those; one value, one text).
  */
-export function decodeBase64(text: string, length: number, what: string): Buffer {
+export function decodeExactBase64(text: string, length: number, what: string): Buffer {
   const bytes = Buffer.from(text, "base64");
   if (bytes.length !== length || bytes.toString("base64") !== text) {
     throw new FormatError(`${what} is not base64 of ${length} bytes`);

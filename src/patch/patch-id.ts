@@ -41,15 +41,15 @@ export function gitPatchId(
   return sum.toString("hex");
 }
 
-interface Change {
+interface HashedFile {
   readonly file: FilePatch;
   /** Lines of hunks as they are hashed. */
   readonly hunks: readonly Buffer[];
 }
 
 /** The file patches; git counts a change of a file's type as one. */
-function changesOf({ files, canonical }: Pick<Diff, "files" | "canonical">): Change[] {
-  const changes: Change[] = [];
+function changesOf({ files, canonical }: Pick<Diff, "files" | "canonical">): HashedFile[] {
+  const changes: HashedFile[] = [];
   let at = 0;
   for (const file of files) {
     const read = isGitHeader(canonical, at) ? readGitHeader : readPlainHeader;
@@ -69,7 +69,7 @@ function changesOf({ files, canonical }: Pick<Diff, "files" | "canonical">): Cha
   return changes;
 }
 
-function joined(gone: Change, come: Change): Change {
+function joined(gone: HashedFile, come: HashedFile): HashedFile {
   const { oldName, oldMode, oldBlob } = gone.file;
   const binary = gone.file.binary || come.file.binary;
   const file: FilePatch = { ...come.file, kind: "modify", binary, oldName, oldMode, oldBlob };

@@ -174,7 +174,7 @@ function endOfCover(body: Buffer): number {
  * @returns the signed mails, in the order given. The same mails, key and terms give the same bytes:
  *   a block that already says the same keeps its time.
  */
-export function signSeries(
+export function signPlaced(
   placed: readonly Placed[],
   terms: SigningTerms,
   signer: LocalSigner,
@@ -182,7 +182,7 @@ export function signSeries(
   return signNow(signer, seriesSigning(placed, terms, signer.publicKey));
 }
 
-/** `signSeries`, for whoever holds the secret half of `publicKey`. */
+/** `signPlaced`, for whoever holds the secret half of `publicKey`. */
 export function* seriesSigning(
   placed: readonly Placed[],
   terms: SigningTerms,

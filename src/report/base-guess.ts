@@ -1,6 +1,6 @@
 /** What `patchsig base guess` says to a person: candidates, and how sure that is. */
 
-import type { Candidate, Guess } from "../base/guess.ts";
+import type { BaseCandidate, Guess } from "../base/guess.ts";
 import type { SeriesOutline } from "../verify/result.ts";
 import { count as counted } from "../primitives/words.ts";
 import { day } from "../primitives/time.ts";
@@ -8,20 +8,20 @@ import { factLines, seriesTitle } from "./base.ts";
 import type { SafeText } from "./escape.ts";
 import type { Style } from "./text.ts";
 
-interface Shown {
+interface ShownGuess {
   readonly guess: Guess;
   readonly by: "files" | "date";
   readonly confidence: string;
   readonly created: number;
   readonly main: string | null;
-  readonly candidates: readonly (Candidate & {
+  readonly candidates: readonly (BaseCandidate & {
     readonly name: string;
     readonly applies: boolean | null;
     readonly others: readonly string[];
   })[];
 }
 
-export function renderGuess(series: SeriesOutline, shown: Shown, style: Style): SafeText[] {
+export function renderGuess(series: SeriesOutline, shown: ShownGuess, style: Style): SafeText[] {
   const { candidates, confidence } = shown;
   const [best] = candidates;
   const say = (label: string, text: string): SafeText[] => factLines(label, text, style);
@@ -40,7 +40,7 @@ export function renderGuess(series: SeriesOutline, shown: Shown, style: Style): 
 }
 
 /** git describe has no better name than the commit's own where there is no tag. */
-function names({ commit, name }: Shown["candidates"][number]): string[] {
+function names({ commit, name }: ShownGuess["candidates"][number]): string[] {
   const short = commit.slice(0, 12);
   return name === short || name === "" ? [short] : [short, name];
 }
@@ -52,7 +52,7 @@ function applies(does: boolean | null): string[] {
 
 /** Why a commit is the most likely one, in half-sentences. */
 export function evidence(
-  shown: Pick<Shown, "guess" | "by" | "created" | "main" | "candidates">,
+  shown: Pick<ShownGuess, "guess" | "by" | "created" | "main" | "candidates">,
 ): string[] {
   const { guess, by, created, main, candidates } = shown;
   const { matched, total, count, more, unique, later, newest, oldest } = guess;

@@ -1,6 +1,6 @@
 /** What the bot says to the one who runs it: what it would do and why, and what it has done. Pure. */
 
-import { REASONS, type Reason } from "../bot/decide.ts";
+import { REASONS, type LetterReason } from "../bot/decide.ts";
 import type { LettersEffect } from "../bot/effect.ts";
 import { count } from "../primitives/words.ts";
 import { day } from "../primitives/time.ts";
@@ -21,7 +21,7 @@ export interface Preview {
   /** Seconds; null where there was no mail. */
   readonly from: number | null;
   readonly to: number | null;
-  readonly held: ReadonlyMap<Reason, number>;
+  readonly held: ReadonlyMap<LetterReason, number>;
   readonly letters: readonly Planned[];
 }
 
@@ -67,7 +67,7 @@ function letterLines(letters: readonly Planned[], { columns }: Style): SafeText[
   return left === 0 ? lines : [...lines, ours`and ${left} more: --json has them all`];
 }
 
-export interface Status {
+export interface BotStatus {
   readonly mode: string;
   readonly mails: number;
   /** Series by what was decided. */
@@ -79,7 +79,14 @@ export interface Status {
   readonly open: number;
 }
 
-export function renderStatus({ mode, mails, outcomes, effect, outbox, open }: Status): SafeText[] {
+export function renderStatus({
+  mode,
+  mails,
+  outcomes,
+  effect,
+  outbox,
+  open,
+}: BotStatus): SafeText[] {
   const { letters, authors, signed, based, named, stopped, paused, undeliverable } = effect;
   const series = [...outcomes.values()].reduce((sum, n) => sum + n, 0);
   const waiting = Object.entries(outbox).filter(([state, n]) => n > 0 && state !== "sent");
@@ -115,11 +122,11 @@ const STATES: Readonly<Record<string, string>> = {
 
 function outcomeText(name: string): string {
   if (name === "suggest") return "get a letter";
-  return Object.hasOwn(REASONS, name) ? REASONS[name as Reason] : name;
+  return Object.hasOwn(REASONS, name) ? REASONS[name as LetterReason] : name;
 }
 
 /** The same for Prometheus: the text format of its node exporter's textfile collector. */
-export function renderMetrics({ mails, outcomes, effect, outbox, open }: Status): string {
+export function renderMetrics({ mails, outcomes, effect, outbox, open }: BotStatus): string {
   const metrics: [string, string, string, [string, number][]][] = [
     ["mails_total", "counter", "mails that were taken in", [["", mails]]],
     ["series_total", "counter", "series by what was decided", labelled("outcome", outcomes)],

@@ -43,7 +43,7 @@ export function ours(
 }
 
 /** Safe texts as one, colours and line ends in them untouched. */
-export function joined(parts: readonly SafeText[], between: SafeText = ours``): SafeText {
+export function joinSafe(parts: readonly SafeText[], between: SafeText = ours``): SafeText {
   return parts.join(between) as SafeText;
 }
 

@@ -1,7 +1,7 @@
 /** Newline-delimited JSON records (docs/schema/verify.md). */
 
 import type {
-  NoteResult,
+  StatementMail,
   PatchResult,
   SeriesResult,
   SummaryResult,
@@ -13,7 +13,7 @@ import { escapeJson, type SafeText } from "./escape.ts";
 export function formatRecord(
   record:
     | PatchResult
-    | NoteResult
+    | StatementMail
     | SeriesResult
     | SummaryResult
     | UnreadResult

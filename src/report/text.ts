@@ -8,14 +8,14 @@
 
 import { commandAt } from "../commands.ts";
 import type { Finding } from "../findings.ts";
-import type { NoteResult, PatchResult, SeriesResult } from "../verify/result.ts";
+import type { StatementMail, PatchResult, SeriesResult } from "../verify/result.ts";
 import { baseSentence } from "../base/check.ts";
 import { numberCount, numberList } from "../verify/numbers.ts";
 import { shellWords } from "../primitives/shell.ts";
 import {
   displayWidth,
   escapeText,
-  joined,
+  joinSafe,
   ours,
   padTo,
   type SafeText,
@@ -29,17 +29,17 @@ export interface Style {
   readonly color: boolean;
 }
 
-type Tint = "good" | "bad" | "odd" | "dim";
+type Tint = "good" | "bad" | "warn" | "dim";
 const COLORS: Record<Tint, SafeText> = {
   good: ours`\x1b[32m`,
   bad: ours`\x1b[1;31m`,
-  odd: ours`\x1b[33m`,
+  warn: ours`\x1b[33m`,
   dim: ours`\x1b[2m`,
 };
 const NO_COLOR = ours`\x1b[0m`;
 
 function tint(style: Style, name: Tint, text: SafeText): SafeText {
-  return style.color ? joined([COLORS[name], text, NO_COLOR]) : text;
+  return style.color ? joinSafe([COLORS[name], text, NO_COLOR]) : text;
 }
 
 /** The first column. An unsigned patch is not a failed one: it is said in other words. */
@@ -48,8 +48,8 @@ function label(patch: PatchResult): [string, Tint] {
   if (patch.signature === "none" && patch.findings.every((f) => f.code !== "unsigned-known"))
     return patch.findings.some((f) => f.severity === "fail" && f.code !== "unsigned")
       ? ["FAIL", "bad"]
-      : ["none", "odd"];
-  return patch.verdict === "warn" ? ["warn", "odd"] : ["FAIL", "bad"];
+      : ["none", "warn"];
+  return patch.verdict === "warn" ? ["warn", "warn"] : ["FAIL", "bad"];
 }
 
 const TRUST_WORDS: Record<NonNullable<PatchResult["trust"]>, string> = {
@@ -120,7 +120,7 @@ export function renderSeries(
       row.trust,
     ].join("  ");
     lines.push(
-      joined([
+      joinSafe([
         tint(style, hue, ours`${word.padEnd(6)}`),
         ours`${row.number.padStart(number).padEnd(numbers)}`,
         ours`${text.trimEnd()}`,
@@ -231,10 +231,10 @@ function keysMet(patches: readonly PatchResult[]): Finding[] {
 }
 
 /** A mail without a patch: its subject, and what came of the statements that it carries. */
-export function renderNote(note: NoteResult, style: Style): SafeText[] {
+export function renderNote(note: StatementMail, style: Style): SafeText[] {
   const subject = truncateTo(escapeText(note.subject || "(no subject)"), style.columns - 6);
   return [
-    joined([tint(style, "dim", ours`note`), ours`  ${subject}`]),
+    joinSafe([tint(style, "dim", ours`note`), ours`  ${subject}`]),
     ...note.findings.flatMap((f) => explain(f, 6, style)),
   ];
 }

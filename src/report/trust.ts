@@ -78,7 +78,7 @@ const MAX_SHOWN = 5;
 export function renderHistory(history: IdentityHistory): SafeText[] {
   const lines = [escapeText(history.identity)];
   for (const key of history.keys) lines.push(...keyLines(key, history.events));
-  for (const said of history.statements.slice(-MAX_SHOWN)) lines.push(...historyOf(said));
+  for (const said of history.statements.slice(-MAX_SHOWN)) lines.push(...historyLines(said));
   const changed = changedKeys(history);
   for (const event of changed.slice(-MAX_SHOWN)) lines.push(...changedLines(event));
   if (changed.length > MAX_SHOWN)
@@ -115,7 +115,7 @@ function isOld({ state }: KeyRecord): boolean {
   return state === "replaced" || state === "revoked";
 }
 
-function historyOf(said: StatementRecord): SafeText[] {
+function historyLines(said: StatementRecord): SafeText[] {
   const effect = said.applied ? "" : ", without effect";
   return [
     ...statementLines("said", said),

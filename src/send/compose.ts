@@ -2,7 +2,7 @@
 
 import MailComposer from "nodemailer/lib/mail-composer";
 
-export interface Draft {
+export interface OutgoingMail {
   readonly from: { readonly name: string; readonly address: string };
   readonly to: readonly { readonly name: string; readonly address: string }[];
   readonly cc?: readonly string[];
@@ -17,7 +17,7 @@ export interface Draft {
 }
 
 /** The mail's bytes; the same for the same draft. */
-export async function compose(draft: Draft): Promise<Buffer> {
+export async function compose(draft: OutgoingMail): Promise<Buffer> {
   const { from, to, cc = [], subject, text, date, messageId, inReplyTo, headers = {} } = draft;
   const composer = new MailComposer({
     from,

@@ -6,7 +6,13 @@ import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { dropCr } from "../mail/line-ends.ts";
 import type { ProgramServer } from "./settings.ts";
-import { envelopeFault, type Letter, oneLine, type Outcome, type Transport } from "./transport.ts";
+import {
+  envelopeFault,
+  type Letter,
+  saidInOneLine,
+  type SendOutcome,
+  type Transport,
+} from "./transport.ts";
 
 /** Milliseconds until a program is ended. */
 const PATIENCE = 600_000;
@@ -15,7 +21,7 @@ const LAST_WORDS = 500;
 const MAX_WORDS = 4096;
 
 /** Exit statuses of sysexits.h; any other is a program that cannot work. */
-const OUTCOMES: Readonly<Record<number, Outcome["kind"]>> = {
+const OUTCOMES: Readonly<Record<number, SendOutcome["kind"]>> = {
   0: "sent",
   /** EX_DATAERR */
   65: "refused",
@@ -64,7 +70,11 @@ function isExecutable(file: string): boolean {
   }
 }
 
-function run({ file, args }: ProgramServer, letter: Letter, patience: number): Promise<Outcome> {
+function run(
+  { file, args }: ProgramServer,
+  letter: Letter,
+  patience: number,
+): Promise<SendOutcome> {
   const { sender, recipients, bytes } = letter;
   // a dot is no end; "" is an argument that some programs take for a missing one
   const all = [...args, "-i", "-f", sender === "" ? "<>" : sender, ...recipients];
@@ -75,11 +85,11 @@ function run({ file, args }: ProgramServer, letter: Letter, patience: number): P
   });
   return new Promise((resolve) => {
     const words = wordsOf(child);
-    child.on("error", ({ message }) => resolve({ kind: "outage", said: oneLine(message) }));
+    child.on("error", ({ message }) => resolve({ kind: "outage", said: saidInOneLine(message) }));
     child.on("exit", (status, signal) => {
       const end = status === null ? `ended by ${signal ?? "a signal"}` : `exit status ${status}`;
       const kind = status === null ? "unknown" : (OUTCOMES[status] ?? "outage");
-      void words.then((said) => resolve({ kind, said: oneLine(said === "" ? end : said) }));
+      void words.then((said) => resolve({ kind, said: saidInOneLine(said === "" ? end : said) }));
     });
     // it may end without having read everything: its exit status says why
     child.stdin.on("error", () => undefined);

@@ -84,7 +84,7 @@ export function mailServerOf(config: Lookup, sendmail: () => string | null): Mai
  * @returns `from`: as it stands in `sendemail.from`, null if that is not set. `envelopeSender`: an
  *   address; null if it is the one in From, as it is unless set
  */
-export function senderOf(config: Lookup): {
+export function configuredSender(config: Lookup): {
   readonly from: string | null;
   readonly envelopeSender: string | null;
 } {

@@ -77,7 +77,7 @@ export async function connectSmtp(
   }
 }
 
-type Done<T> = (error?: Error | null, value?: T) => void;
+type Callback<T> = (error?: Error | null, value?: T) => void;
 
 /**
  * Waits for what `work` calls back; rejects if the connection is lost or `patience` (milliseconds)
@@ -86,7 +86,7 @@ type Done<T> = (error?: Error | null, value?: T) => void;
 export function step<T>(
   connection: SMTPConnection,
   patience: number,
-  work: (done: Done<T>) => void,
+  work: (done: Callback<T>) => void,
 ): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

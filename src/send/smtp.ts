@@ -17,7 +17,13 @@ import {
   type SmtpError,
   step,
 } from "./smtp-connect.ts";
-import { envelopeFault, type Letter, oneLine, type Outcome, type Transport } from "./transport.ts";
+import {
+  envelopeFault,
+  type Letter,
+  saidInOneLine,
+  type SendOutcome,
+  type Transport,
+} from "./transport.ts";
 
 /** RFC 5321 §4.5.3.2 gives a server ten minutes to answer the end of the data. */
 const PATIENCE: Patience = { connect: 60_000, answer: 600_000, letter: 1_200_000 };
@@ -26,10 +32,10 @@ const PIECE = 1 << 16;
 export type SmtpOptions = Omit<Connecting, "patience"> & { readonly patience?: Partial<Patience> };
 
 /** What a server said, fit to be shown and kept. */
-type Words = (error: SmtpError) => string;
+type ReplyText = (error: SmtpError) => string;
 
 /** How far the handing over of a letter has come. */
-interface Progress {
+interface Handover {
   /** May the server have it? */
   committed: boolean;
   /** What the caller's `onCommit` threw. */
@@ -43,15 +49,15 @@ interface Progress {
  */
 export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transport {
   const patience = { ...PATIENCE, ...options.patience };
-  const words: Words = (error) =>
-    oneLine(hideSecret(saidIn(error), server.login?.user ?? "", options.password ?? ""));
+  const words: ReplyText = (error) =>
+    saidInOneLine(hideSecret(saidIn(error), server.login?.user ?? "", options.password ?? ""));
   let connection: SMTPConnection | null = null;
 
   const attempt = async (
     letter: Letter,
     onCommit: () => void,
-    progress: Progress,
-  ): Promise<Outcome> => {
+    progress: Handover,
+  ): Promise<SendOutcome> => {
     try {
       if (connection === null || connection.destroyed)
         connection = await connectSmtp(server, { ...options, patience });
@@ -66,7 +72,7 @@ export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transpo
       const fault = envelopeFault(letter);
       if (fault !== null) return { kind: "refused", said: fault };
       const used = connection?.destroyed === false;
-      const progress: Progress = { committed: false, stopped: null };
+      const progress: Handover = { committed: false, stopped: null };
       const outcome = await attempt(letter, onCommit, progress);
       // a server may end a connection after so many letters
       const again = used && outcome.kind === "outage" && !progress.committed;
@@ -88,9 +94,9 @@ async function handOver(
   connection: SMTPConnection,
   letter: Letter,
   onCommit: () => void,
-  { patience, words }: { readonly patience: Patience; readonly words: Words },
-  progress: Progress,
-): Promise<Outcome> {
+  { patience, words }: { readonly patience: Patience; readonly words: ReplyText },
+  progress: Handover,
+): Promise<SendOutcome> {
   const bytes = withCrLf(letter.bytes);
   const envelope = {
     from: letter.sender,
@@ -136,7 +142,7 @@ async function handOver(
 async function settle(
   connection: SMTPConnection,
   { responseCode, command }: SmtpError,
-  { kind }: Outcome,
+  { kind }: SendOutcome,
   patience: Patience,
 ): Promise<void> {
   const orderly =
@@ -151,8 +157,8 @@ function outcomeOf(
   error: SmtpError,
   refusals: readonly SmtpError[],
   committed: boolean,
-  words: Words,
-): Outcome {
+  words: ReplyText,
+): SendOutcome {
   // without a sender every recipient is refused too
   const isSenders = error.command === "MAIL FROM";
   const refusal = refusals.find(({ responseCode }) => digitOf(responseCode) === 5) ?? refusals[0];
@@ -164,13 +170,13 @@ function outcomeOf(
 }
 
 /** To MAIL FROM: of the letter's size (RFC 1870 §6.1), else of the sender, who is always the same. */
-function kindForSender({ responseCode }: SmtpError): Outcome["kind"] {
+function kindForSender({ responseCode }: SmtpError): SendOutcome["kind"] {
   if (responseCode === 452) return "later";
   // nodemailer itself compares it with what the server allows
   return responseCode === 552 || responseCode === undefined ? "refused" : "outage";
 }
 
-function kindOf({ responseCode, command }: SmtpError, committed: boolean): Outcome["kind"] {
+function kindOf({ responseCode, command }: SmtpError, committed: boolean): SendOutcome["kind"] {
   // what a server says as it goes away is no answer to anything, but for 421
   if (responseCode === 421) return "outage";
   const digit = command === "CONN" ? null : digitOf(responseCode);

@@ -13,7 +13,7 @@ export interface Letter {
 }
 
 /** What came of a letter; `said` is one line, in the server's words where there are any. */
-export type Outcome =
+export type SendOutcome =
   /** Taken: from here on it is the server's. */
   | { readonly kind: "sent"; readonly said: string }
   /** Not taken, and it never will be: the letter or a recipient is wrong. */
@@ -33,7 +33,7 @@ export interface Transport {
    *   letter yet; after it, it may have. What it throws ends the attempt: the letter is not taken,
    *   and `send` rejects with it.
    */
-  readonly send: (letter: Letter, onCommit: () => void) => Promise<Outcome>;
+  readonly send: (letter: Letter, onCommit: () => void) => Promise<SendOutcome>;
   /** Ends the connection, if there is one; `send` would open another. */
   readonly close: () => Promise<void>;
 }
@@ -41,7 +41,7 @@ export interface Transport {
 const MAX_SAID = 200;
 
 /** What others said, fit for a terminal and a database: one line of at most 200 columns. */
-export function oneLine(text: string): string {
+export function saidInOneLine(text: string): string {
   return truncateTo(escapeText(text.trim().replace(/\s*[\r\n]+\s*/g, " ")), MAX_SAID);
 }
 
@@ -52,5 +52,5 @@ const ADDRESS = /^[^-\s<>\p{Cc}][^\s<>\p{Cc}]*$/u;
 export function envelopeFault({ sender, recipients }: Letter): string | null {
   if (recipients.length === 0) return "nobody to send it to";
   const wrong = [...(sender === "" ? [] : [sender]), ...recipients].find((a) => !ADDRESS.test(a));
-  return wrong === undefined ? null : oneLine(`"${wrong}" is no address`);
+  return wrong === undefined ? null : saidInOneLine(`"${wrong}" is no address`);
 }

@@ -9,18 +9,18 @@ import {
   type AssembledSeries,
   followed,
   type Member,
-  type Reason,
+  type MembershipReason,
   type SeriesItem,
   type ThreadMail,
 } from "./item.ts";
 
-export interface Part<T> {
+export interface SeriesEntry<T> {
   readonly item: SeriesItem;
   readonly value: T;
 }
 
 /** A group of parts that may become a series. */
-interface Group<T> {
+interface SeriesGroup<T> {
   readonly version: number;
   readonly total: number;
   readonly signing: string | null;
@@ -33,8 +33,8 @@ interface Group<T> {
 }
 
 interface Home<T> {
-  readonly group: Group<T>;
-  readonly reason: Reason;
+  readonly group: SeriesGroup<T>;
+  readonly reason: MembershipReason;
   readonly through: string;
 }
 
@@ -45,14 +45,14 @@ const LOOSE_SECONDS = 3600;
 
 /** @param links mails without a patch */
 export function assemble<T>(
-  parts: readonly Part<T>[],
+  parts: readonly SeriesEntry<T>[],
   links: readonly ThreadMail[] = [],
 ): AssembledSeries<T>[] {
   const sorted = [...parts].sort(canonically);
   const sortedLinks = [...links].sort((a, b) => compare(a.messageId, b.messageId));
   const ordered = parentsFirst([...sorted.map(({ item }) => item), ...sortedLinks]);
   const groups = new Groups<T>(rootsOf(ordered));
-  const byItem = new Map<ThreadMail, Part<T>>(sorted.map((part) => [part.item, part]));
+  const byItem = new Map<ThreadMail, SeriesEntry<T>>(sorted.map((part) => [part.item, part]));
   const mails = ordered.flatMap((mail) => byItem.get(mail) ?? []);
   // a signed series takes precedence over mails that only look like it
   for (const part of mails) if (part.item.signing !== null) groups.place(part);
@@ -69,11 +69,11 @@ export function assemble<T>(
 }
 
 class Groups<T> {
-  readonly #groups: Group<T>[] = [];
-  readonly #byPart = new Map<string, { item: SeriesItem; group: Group<T> }[]>();
-  readonly #bySigning = new Map<string, Group<T>>();
-  readonly #byThread = new Map<string, Group<T>[]>();
-  readonly #byLabel = new Map<string, Group<T>[]>();
+  readonly #groups: SeriesGroup<T>[] = [];
+  readonly #byPart = new Map<string, { item: SeriesItem; group: SeriesGroup<T> }[]>();
+  readonly #bySigning = new Map<string, SeriesGroup<T>>();
+  readonly #byThread = new Map<string, SeriesGroup<T>[]>();
+  readonly #byLabel = new Map<string, SeriesGroup<T>[]>();
   readonly #roots: ReadonlyMap<ThreadMail, string>;
 
   /** @param roots of each mail, the Message-ID with which its thread begins */
@@ -81,11 +81,11 @@ class Groups<T> {
     this.#roots = roots;
   }
 
-  all(): readonly Group<T>[] {
+  all(): readonly SeriesGroup<T>[] {
     return this.#groups;
   }
 
-  place({ item, value }: Part<T>): void {
+  place({ item, value }: SeriesEntry<T>): void {
     const root = this.#roots.get(item)!;
     const home = item.kind === "answer" ? null : this.#homeOf(item, root);
     const group = home?.group ?? this.#open(item);
@@ -104,10 +104,10 @@ class Groups<T> {
     push(this.#byLabel, labelOf(item), group, MAX_TRIED);
   }
 
-  #open(item: SeriesItem): Group<T> {
+  #open(item: SeriesItem): SeriesGroup<T> {
     const { version, total } = item.number;
     const { signing } = item;
-    const group: Group<T> = {
+    const group: SeriesGroup<T> = {
       version,
       total,
       signing,
@@ -193,11 +193,11 @@ class Groups<T> {
     return group === undefined ? null : { group, reason: "label", through: "" };
   }
 
-  #parts(messageId: string): { item: SeriesItem; group: Group<T> }[] {
+  #parts(messageId: string): { item: SeriesItem; group: SeriesGroup<T> }[] {
     return messageId === "" ? [] : (this.#byPart.get(messageId) ?? []);
   }
 
-  isMixed(group: Group<T>): boolean {
+  isMixed(group: SeriesGroup<T>): boolean {
     if (group.signing === null || isWhole(group)) return false;
     const { item } = group.members[0]!;
     return (this.#byLabel.get(labelOf(item)) ?? []).some(
@@ -209,7 +209,7 @@ class Groups<T> {
   }
 
   /** `[PATCH v2 2/5]` in reply to 2/5 of v1, without its siblings, replaces a part of v1. */
-  rerollOf(group: Group<T>): AssembledSeries<T>["rerollOf"] {
+  rerollOf(group: SeriesGroup<T>): AssembledSeries<T>["rerollOf"] {
     if (isWhole(group) || group.taken.has(0)) return null;
     const earlier = new Set(group.members.map(({ item }) => this.#counterpart(item)));
     const [one] = earlier;
@@ -217,7 +217,7 @@ class Groups<T> {
     return { version: one.version, numbers: [...group.taken].sort((a, b) => a - b) };
   }
 
-  #counterpart({ number, minor, sender, references }: SeriesItem): Group<T> | null {
+  #counterpart({ number, minor, sender, references }: SeriesItem): SeriesGroup<T> | null {
     const parent = references.at(-1) ?? "";
     const found = this.#parts(parent).find(
       ({ item: other }) =>
@@ -233,16 +233,16 @@ class Groups<T> {
 }
 
 /** True if 1 to the total are there; the cover letter and numbers beyond do not count. */
-function isWhole<T>({ taken, total }: Group<T>): boolean {
+function isWhole<T>({ taken, total }: SeriesGroup<T>): boolean {
   const patches = [...taken].filter((index) => index >= 1 && index <= total);
   return patches.length === total;
 }
 
-function isFree<T>(group: Group<T>, { number }: SeriesItem): boolean {
+function isFree<T>(group: SeriesGroup<T>, { number }: SeriesItem): boolean {
   return !group.taken.has(number.index);
 }
 
-function isNear<T>({ from, to }: Group<T>, { messageId, date }: SeriesItem): boolean {
+function isNear<T>({ from, to }: SeriesGroup<T>, { messageId, date }: SeriesItem): boolean {
   // a file fresh from format-patch has its author's date, which may be years old
   if (messageId === "") return true;
   return date !== null && date >= from - LOOSE_SECONDS && date <= to + LOOSE_SECONDS;
@@ -282,7 +282,10 @@ function push<V>(map: Map<string, V[]>, key: string, value: V, limit: number): v
  * An order that depends on the mails alone. Message-IDs and dates can be equal, so digests decide last.
  * Files fresh from format-patch have no Message-ID: they stay in the order given.
  */
-function canonically<T>({ item: a }: { item: SeriesItem; value: T }, { item: b }: Part<T>): number {
+function canonically<T>(
+  { item: a }: { item: SeriesItem; value: T },
+  { item: b }: SeriesEntry<T>,
+): number {
   if (a.messageId === "" || b.messageId === "")
     return Number(a.messageId === "") - Number(b.messageId === "");
   return (

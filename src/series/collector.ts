@@ -4,7 +4,7 @@
  * without mail for the longest time is closed.
  */
 
-import { assemble, type Part } from "./assemble.ts";
+import { assemble, type SeriesEntry } from "./assemble.ts";
 import { type AssembledSeries, followed, type SeriesItem, type ThreadMail } from "./item.ts";
 
 export interface SeriesCollector<T> {
@@ -25,13 +25,13 @@ const MAX_MAILS = 5_000;
 /** Names by which portions are found. */
 const MAX_NAMES = 20_000;
 
-interface Arrival<T> extends Part<T> {
+interface OrderedEntry<T> extends SeriesEntry<T> {
   /** How many mails came before. */
   readonly at: number;
 }
 
 interface Portion<T> {
-  readonly parts: Arrival<T>[];
+  readonly parts: OrderedEntry<T>[];
   readonly links: ThreadMail[];
   /** Where it went when it was put to another one. */
   into: Portion<T> | null;
@@ -75,7 +75,7 @@ class Portions<T> {
   }
 
   /** In the order in which they began. */
-  closeAll(when: (parts: readonly Part<T>[]) => boolean): AssembledSeries<T>[] {
+  closeAll(when: (parts: readonly SeriesEntry<T>[]) => boolean): AssembledSeries<T>[] {
     const quiet = [...this.#open].filter(({ parts }) => when(parts));
     const ordered = sortedBy(quiet, ({ parts }) => least(parts, ({ at }) => at));
     return ordered.flatMap((portion) => this.#close(portion));

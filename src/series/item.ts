@@ -51,7 +51,7 @@ export interface SeriesItem extends ThreadMail {
 }
 
 /** Why a mail is in its series, the strongest reason first. */
-export type Reason =
+export type MembershipReason =
   | "first"
   | "signed-id"
   | "references"
@@ -64,7 +64,7 @@ export interface Member<T> {
   readonly item: SeriesItem;
   /** The caller's own data. */
   readonly value: T;
-  readonly reason: Reason;
+  readonly reason: MembershipReason;
   /** The Message-ID through which it came here, or "". */
   readonly through: string;
 }

@@ -21,12 +21,12 @@ import { formatMark, isSameMail, type Mark, readMark } from "./mbox-mark.ts";
 import {
   type Cursor,
   type CursorOf,
-  isUnread,
+  isReadFailure,
   type OnRead,
-  type Piece,
-  type Pieces,
+  type SourceItem,
+  type SourceItems,
   type SourceMail,
-} from "./piece.ts";
+} from "./item.ts";
 import { reading, chunksOf, isDirectory, isThere } from "./reading.ts";
 
 /** Bytes by which a mail is told from what is none. */
@@ -39,13 +39,13 @@ const MAIL_FILE = /\.(?:patch|eml|mbox|mbx)$/;
  *
  * @param path a file, a directory or `-` for stdin; a file may be compressed
  * @param cursorOf if given, what was dealt with is passed over, and mails have cursors
- * @throws PatchsigError "usage" if nobody can tell what is new in this source; all else is a piece
+ * @throws PatchsigError "usage" if nobody can tell what is new in this source; all else is an item
  */
 export async function* readSource(
   path: string,
   cursorOf?: CursorOf,
   onRead: OnRead = () => {},
-): Pieces {
+): SourceItems {
   if (path === "-") {
     if (cursorOf !== undefined) throw nothingNew("standard input");
     return yield* whole("-", () => cut(chunksOf(0, "-", onRead, 0), "-"));
@@ -56,8 +56,8 @@ export async function* readSource(
   yield* whole(path, () => readFolder(path, onRead));
 }
 
-/** What an error ends is said as a piece of its own. */
-async function* whole(name: string, read: () => Pieces): Pieces {
+/** What an error ends is said as an item of its own. */
+async function* whole(name: string, read: () => SourceItems): SourceItems {
   try {
     yield* read();
   } catch (error) {
@@ -83,7 +83,7 @@ function mailFilesIn(folder: string): string[] {
     .sort();
 }
 
-async function* readFolder(folder: string, onRead: OnRead): Pieces {
+async function* readFolder(folder: string, onRead: OnRead): SourceItems {
   const names = mailFilesIn(folder);
   for (const [i, name] of names.entries()) {
     const file = join(folder, name);
@@ -97,7 +97,7 @@ async function* readMaildir(
   maildir: string,
   cursorOf: CursorOf | undefined,
   onRead: OnRead,
-): Pieces {
+): SourceItems {
   const prefix = maildirPrefix(maildir);
   let files = mailsIn(maildir);
   const names = [...files.keys()];
@@ -113,21 +113,23 @@ async function* readMaildir(
     }
     if (file === undefined) continue;
     const path = file;
-    const pieces = whole(path, () => readFound(path));
-    yield* cursorOf === undefined ? pieces : marked(pieces, { name, value: "" });
+    const items = whole(path, () => readFound(path));
+    yield* cursorOf === undefined ? items : marked(items, { name, value: "" });
   }
 }
 
 /** The last mail of a file has the cursor, unless the file could not be read to its end. */
-async function* marked(pieces: Pieces, cursor: Cursor): Pieces {
-  let held: readonly Piece[] = [];
-  for await (const next of pieces) {
+async function* marked(items: SourceItems, cursor: Cursor): SourceItems {
+  let held: readonly SourceItem[] = [];
+  for await (const next of items) {
     if (next.length === 0) continue;
     yield held;
     held = next;
   }
   const last = held.at(-1);
-  yield last === undefined || isUnread(last) ? held : [...held.slice(0, -1), { ...last, cursor }];
+  yield last === undefined || isReadFailure(last)
+    ? held
+    : [...held.slice(0, -1), { ...last, cursor }];
 }
 
 /**
@@ -135,7 +137,7 @@ async function* marked(pieces: Pieces, cursor: Cursor): Pieces {
  * without end, and to open a device may set something off. One that the user names is meant, as in
  * `verify <(git show mail)`.
  */
-function readFound(file: string): Pieces {
+function readFound(file: string): SourceItems {
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
   refuseSpecial(
     file,
@@ -163,7 +165,7 @@ async function* readFile(
   onRead: OnRead,
   flags: number = constants.O_RDONLY,
   look: (stat: Stats) => void = () => {},
-): Pieces {
+): SourceItems {
   const fd = reading(file, () => openSync(file, flags));
   try {
     const stat = reading(file, () => fstatSync(fd));
@@ -192,7 +194,7 @@ async function* readOn(
   size: number,
   cursorOf: CursorOf,
   onRead: OnRead,
-): Pieces {
+): SourceItems {
   const name = `mbox ${reading(file, () => realpathSync(file))}`;
   const last = readMark(cursorOf(name), fd, file, size);
   if (last?.end === size) return;
@@ -220,7 +222,7 @@ async function* cut(
   chunks: Iterable<Buffer> | AsyncIterable<Buffer>,
   name: string,
   marking: Marking | null = null,
-): Pieces {
+): SourceItems {
   let start = marking?.start ?? 0;
   const splitter = new MboxSplitter({ startsAt: start, keepCr: true });
   const found = ({ offset, bytes, size, end }: MboxMessage): SourceMail[] => {

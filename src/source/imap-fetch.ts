@@ -43,7 +43,7 @@ export async function* fetchMails(
   line: Line,
   uids: readonly number[],
 ): AsyncGenerator<readonly Fetched[]> {
-  const sizes: Found<number> = new Map();
+  const sizes: FetchedMails<number> = new Map();
   await collect(line, uids, { size: true }, ({ size }) => size, sizes, 0);
   let portion: number[] = [];
   let held = 0;
@@ -58,7 +58,7 @@ export async function* fetchMails(
 }
 
 /** What was found of each mail, or why nothing was. */
-type Found<T> = Map<number, T | string>;
+type FetchedMails<T> = Map<number, T | string>;
 
 function isSmall(size: number | string | undefined): boolean {
   return typeof size === "number" && size <= MAX_MESSAGE_BYTES;
@@ -67,10 +67,10 @@ function isSmall(size: number | string | undefined): boolean {
 async function* fetchPortion(
   line: Line,
   uids: readonly number[],
-  sizes: Found<number>,
+  sizes: FetchedMails<number>,
 ): AsyncGenerator<readonly Fetched[]> {
   const small = uids.filter((uid) => isSmall(sizes.get(uid)));
-  const sources: Found<Buffer> = new Map();
+  const sources: FetchedMails<Buffer> = new Map();
   // some servers are not exact
   const said = small.reduce((sum, uid) => sum + (sizes.get(uid) as number), 0);
   const read = (uid: number): Fetched => {
@@ -101,7 +101,7 @@ async function collect<T>(
   uids: readonly number[],
   query: FetchQueryObject,
   pick: (row: FetchMessageObject) => T | undefined,
-  found: Found<T>,
+  found: FetchedMails<T>,
   bytes: number,
 ): Promise<void> {
   const ask = async (some: readonly number[]): Promise<string> => {

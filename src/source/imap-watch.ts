@@ -6,7 +6,7 @@
 import type { ImapFlow } from "imapflow";
 import type { PatchsigError } from "../errors.ts";
 import { boundsOf, MAX_ANSWER } from "./imap-limits.ts";
-import { clientFor, explained, type ImapLogin, logIn, type Mailbox } from "./imap.ts";
+import { clientFor, imapError, type ImapLogin, logIn, type Mailbox } from "./imap.ts";
 
 export interface WatchOptions extends ImapLogin {
   /**
@@ -16,7 +16,7 @@ export interface WatchOptions extends ImapLogin {
   readonly onLost?: (error: PatchsigError, wait: number) => void;
 }
 
-export interface Watch {
+export interface ImapWatch {
   /** Ends it at once: nothing is told any more, and no connection and no timer is left. */
   close(): void;
 }
@@ -36,7 +36,11 @@ const IDLE = { disableAutoIdle: false, autoIdleDelay: 1_000, maxIdleTime: 300_00
  * @param onNews called when mails have come, and after each connecting, for what came before it; must
  * not throw
  */
-export function watchMailbox(mailbox: Mailbox, options: WatchOptions, onNews: () => void): Watch {
+export function watchMailbox(
+  mailbox: Mailbox,
+  options: WatchOptions,
+  onNews: () => void,
+): ImapWatch {
   let client: ImapFlow | null = null;
   let timer: NodeJS.Timeout | undefined;
   let wait = FIRST_WAIT;
@@ -59,7 +63,7 @@ export function watchMailbox(mailbox: Mailbox, options: WatchOptions, onNews: ()
     const began = performance.now();
     const one = clientFor(mailbox, options.password, IDLE);
     client = one;
-    const bounds = boundsOf(one, (why) => explained(new Error(why), mailbox, options.password));
+    const bounds = boundsOf(one, (why) => imapError(new Error(why), mailbox, options.password));
     const lost = new Promise<unknown>((resolve) => {
       one.on("error", resolve);
       one.on("close", () => resolve(new Error("the server closed the connection")));
@@ -79,7 +83,7 @@ export function watchMailbox(mailbox: Mailbox, options: WatchOptions, onNews: ()
     }
     bounds.end();
     one.close();
-    if (!closed) tryAgain(explained(error, mailbox, options.password), performance.now() - began);
+    if (!closed) tryAgain(imapError(error, mailbox, options.password), performance.now() - began);
   }
 
   function tryAgain(error: PatchsigError, lasted: number): void {

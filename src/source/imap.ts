@@ -12,7 +12,7 @@ import { PatchsigError } from "../errors.ts";
 import { hideSecret } from "../report/secret.ts";
 import { type Fetched, fetchMails, type Line } from "./imap-fetch.ts";
 import { type Bounds, boundsOf, MAX_ANSWER, MAX_UIDS, PATIENCE, PIECES } from "./imap-limits.ts";
-import type { CursorOf, OnRead, Piece, Pieces } from "./piece.ts";
+import type { CursorOf, OnRead, SourceItem, SourceItems } from "./item.ts";
 import { shownUrl } from "./url.ts";
 
 export interface Mailbox {
@@ -76,7 +76,7 @@ export function parseMailbox(text: string): Mailbox {
 }
 
 /** Whose password is needed, and where: `host` is with `:PORT` if that is not the usual one. */
-export function loginOf({ protocol, host, port, username }: Mailbox): {
+export function imapLoginOf({ protocol, host, port, username }: Mailbox): {
   readonly protocol: string;
   readonly host: string;
   readonly username: string;
@@ -85,16 +85,20 @@ export function loginOf({ protocol, host, port, username }: Mailbox): {
 }
 
 /** The mails in the order of their UIDs, in which they came to the mailbox. */
-export async function* readMailbox(mailbox: Mailbox, options: ImapOptions, onRead: OnRead): Pieces {
+export async function* readMailbox(
+  mailbox: Mailbox,
+  options: ImapOptions,
+  onRead: OnRead,
+): SourceItems {
   const name = urlOf(mailbox);
   const { cursorOf, since } = options;
   const line = new MailboxLine(mailbox, options);
   try {
     const { uidValidity, exists } = await line.open();
     const place = `${name};UIDVALIDITY=${uidValidity}`;
-    const done = new Done(cursorOf?.(name) ?? null, uidValidity);
+    const done = new ReadUids(cursorOf?.(name) ?? null, uidValidity);
     const uids = await wanted(line, done, since, exists);
-    const pieceOf = (one: Fetched): Piece => {
+    const itemOf = (one: Fetched): SourceItem => {
       const source = `${place}/;UID=${one.uid}`;
       done.add(one.uid, "why" in one);
       if ("why" in one) return { source, error: line.fault(`mail ${one.uid}: ${one.why}`) };
@@ -105,7 +109,7 @@ export async function* readMailbox(mailbox: Mailbox, options: ImapOptions, onRea
     for (let at = 0; at < uids.length; at += AT_A_TIME) {
       const some = uids.slice(at, at + AT_A_TIME);
       for await (const mails of fetchMails(line, some)) {
-        yield mails.map(pieceOf);
+        yield mails.map(itemOf);
         if (done.unread > MAX_UNREAD)
           throw line.fault(`more than ${MAX_UNREAD} mails cannot be read`);
       }
@@ -113,14 +117,14 @@ export async function* readMailbox(mailbox: Mailbox, options: ImapOptions, onRea
     }
     await line.answer(MAX_ANSWER, () => line.client().logout());
   } catch (error) {
-    yield [{ source: name, error: explained(error, mailbox, options.password) }];
+    yield [{ source: name, error: imapError(error, mailbox, options.password) }];
   } finally {
     line.close();
   }
 }
 
 /** How far a mailbox is read: up to a UID, but for some before it. */
-class Done {
+class ReadUids {
   #last = 0;
   readonly #missing = new Set<number>();
   readonly #validity: bigint;
@@ -166,7 +170,7 @@ class Done {
 
 async function wanted(
   line: MailboxLine,
-  done: Done,
+  done: ReadUids,
   since: number | undefined,
   exists: number,
 ): Promise<number[]> {
@@ -336,13 +340,13 @@ function isWrongPassword({ responseStatus, serverResponseCode }: ServerError): b
 
 /** As RFC 5092 writes it. */
 function urlOf(mailbox: Mailbox): string {
-  const { protocol, host } = loginOf(mailbox);
+  const { protocol, host } = imapLoginOf(mailbox);
   const path = mailbox.path.split("/").map(encodeURIComponent).join("/");
   return `${protocol}://${encodeURIComponent(mailbox.username)}@${host}/${path}`;
 }
 
 /** PatchsigError "no-password" or "unreadable" for what imapflow throws, without the password. */
-export function explained(error: unknown, mailbox: Mailbox, password: string): PatchsigError {
+export function imapError(error: unknown, mailbox: Mailbox, password: string): PatchsigError {
   if (error instanceof PatchsigError) return error;
   const { host, username, path } = mailbox;
   const why = reasonOf(error, mailbox, password);

@@ -15,11 +15,11 @@ const PARTS: ReadonlySet<string> = new Set([...FOLDERS, "tmp"]);
  * what copies and packs folders leaves empty ones out.
  */
 export function isMaildir(folder: string): boolean {
-  return isWhole(folder) || (foldersOf(folder).length > 0 && holdsNothingElse(folder));
+  return hasBothFolders(folder) || (foldersOf(folder).length > 0 && holdsNothingElse(folder));
 }
 
 /** With both its folders: what is in neither of them is gone. */
-export function isWhole(maildir: string): boolean {
+export function hasBothFolders(maildir: string): boolean {
   return foldersOf(maildir).length === FOLDERS.length;
 }
 

@@ -3,7 +3,7 @@
 import { lstatSync, readSync, statSync } from "node:fs";
 import { PatchsigError } from "../errors.ts";
 import { pause } from "../pause.ts";
-import type { OnRead } from "./piece.ts";
+import type { OnRead } from "./item.ts";
 
 const CHUNK = 1 << 20;
 

@@ -31,7 +31,7 @@ const RSA_BYTES = { min: 256, max: 2048 };
  * @returns the key's blob
  * @throws FormatError if it is none
  */
-export function parseSshKey(file: Buffer): Buffer {
+export function readKeyringSshKey(file: Buffer): Buffer {
   const [type, text] = file.toString("latin1").trim().split(/\s+/);
   const blob = Buffer.from(text ?? "", "base64");
   if (blob.length === 0 || blob.toString("base64") !== text) throw new FormatError("not base64");
@@ -45,7 +45,7 @@ export type SshOutcome = "good" | "bad" | "other-key" | "unsupported";
  * Did the holder of the key sign these bytes for patatt?
  *
  * @param signature the decoded SSHSIG
- * @param key the key's blob, from `parseSshKey`
+ * @param key the key's blob, from `readKeyringSshKey`
  */
 export function verifySsh(
   verifier: Verifier,

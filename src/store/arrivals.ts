@@ -1,7 +1,7 @@
 /** Signed patches that a dry run has seen come in (src/trust/replay.ts). */
 
 import type { Arrival, Arrived } from "../trust/replay.ts";
-import { nameOf } from "./trust-rows.ts";
+import { digestKey } from "./trust-rows.ts";
 
 /** Above every id in the database. */
 export const FIRST_UNSTORED = 2 ** 52;
@@ -25,17 +25,17 @@ export class Arrivals {
   #next = FIRST_UNSTORED;
 
   find(digest: Uint8Array): Arrived | null {
-    return this.#byDigest.get(nameOf(digest)) ?? null;
+    return this.#byDigest.get(digestKey(digest)) ?? null;
   }
 
   /** The first of this name. */
   add(arrival: Arrival): Arrived {
-    const name = nameOf(arrival.digest);
+    const name = digestKey(arrival.digest);
     const before = this.#byDigest.get(name);
     if (before !== undefined) return before;
     const arrived = { ...arrival, id: this.#next++ };
     this.#byDigest.set(name, arrived);
-    const work = nameOf(arrival.work);
+    const work = digestKey(arrival.work);
     const versions = this.#byWork.get(work) ?? [];
     versions.push({ name, arrived });
     this.#byWork.set(work, versions);
@@ -45,7 +45,7 @@ export class Arrivals {
 
   newer({ work, version, signedAt }: Arrival, id: number): Arrived | null {
     let newest: Arrived | null = null;
-    for (const { arrived } of this.#byWork.get(nameOf(work)) ?? []) {
+    for (const { arrived } of this.#byWork.get(digestKey(work)) ?? []) {
       if (arrived.version <= version || arrived.signedAt <= signedAt || arrived.id >= id) continue;
       if (newest === null || arrived.version > newest.version) newest = arrived;
     }

@@ -19,7 +19,7 @@ export interface NamedBase {
   readonly at: number;
 }
 
-type Named = { name: string; n: number };
+type NamedCount = { name: string; n: number };
 
 /** Statements to be prepared with a store's others. */
 export function statisticStatements(db: Database.Database) {
@@ -30,8 +30,8 @@ export function statisticStatements(db: Database.Database) {
       `select count(distinct author) from series
         where patchsig = 1 and sent_at > ? and author <> ? and author <> x''`,
     ),
-    counters: db.prepare<[], Named>("select name, n from counters order by name"),
-    outcomes: db.prepare<[number, number], Named>(
+    counters: db.prepare<[], NamedCount>("select name, n from counters order by name"),
+    outcomes: db.prepare<[number, number], NamedCount>(
       `select outcome as name, count(*) as n from series
         where decided_at >= ? and decided_at < ? group by outcome
         order by n desc, name`,
@@ -52,7 +52,7 @@ export function statisticStatements(db: Database.Database) {
               where author = letter.author and sent_at > letter.at order by sent_at limit 2)
           where case @topic when 'sign' then signed else based end = 1)`,
     ),
-    wishCount: db.prepare<[], Named>(
+    wishCount: db.prepare<[], NamedCount>(
       "select kind as name, count(*) as n from wishes group by kind",
     ),
     baseCount: pluck<[], number>("select count(*) from bases"),

@@ -21,7 +21,7 @@ import {
   type Suggestion,
 } from "./bot-statistics.ts";
 import { cursorStatements } from "./cursors.ts";
-import { explained, openDatabase, openMemory } from "./database.ts";
+import { explainingSqlite, openDatabase, openMemory } from "./database.ts";
 import { openOutbox, type Outbox } from "./outbox.ts";
 import { DAY } from "../primitives/time.ts";
 
@@ -58,7 +58,7 @@ export class BotStore {
 
   /** All that `work` does becomes durable together, or not at all. */
   transaction<T>(work: () => T): T {
-    return explained(BOT_SCHEMA, this.#file, () => this.#db.transaction(work).immediate());
+    return explainingSqlite(BOT_SCHEMA, this.#file, () => this.#db.transaction(work).immediate());
   }
 
   cursor(name: string): string | null {

@@ -94,12 +94,12 @@ export function openMemory(schema: Schema): Database.Database {
 }
 
 /** Runs `work`; what SQLite throws becomes a PatchsigError. */
-export function explained<T>(schema: Schema, file: string, work: () => T): T {
+export function explainingSqlite<T>(schema: Schema, file: string, work: () => T): T {
   // not the file system's errors: `work` may be somebody else's
   return explainedAs(schema, file, /^SQLITE_/, work);
 }
 
-/** As `explained`, for work that deals with nothing but that file: errors of the file system too. */
+/** As `explainingSqlite`, for work that deals with nothing but that file: errors of the file system too. */
 export function explainedFile<T>(schema: Schema, file: string, work: () => T): T {
   return explainedAs(schema, file, /^(SQLITE_|E[A-Z0-9]+$)/, work);
 }
@@ -262,7 +262,7 @@ export function inspect(schema: Schema, file: string): void {
     new PatchsigError("bad-database", `the ${schema.what} ${file} ${why}`, { hint });
   const type = statSync(file);
   if (!type.isFile()) throw refused("is not a file", "move it away to start with a new one");
-  const { header, size } = readHeader(file);
+  const { header, size } = readFileHeader(file);
   if (size === 0) throw refused("is empty: it was truncated", LEFT_ALONE);
   if (header.length < HEADER_BYTES || header.toString("latin1", 0, 16) !== "SQLite format 3\0")
     throw refused("is not a database", LEFT_ALONE);
@@ -281,7 +281,7 @@ export function inspect(schema: Schema, file: string): void {
 function isCutOff(file: string): boolean {
   for (let attempt = 0; attempt < 5; attempt++) {
     if (hasLog(file)) return false;
-    const { header, size } = readHeader(file);
+    const { header, size } = readFileHeader(file);
     const pageSize = header.readUInt16BE(16) === 1 ? 65_536 : header.readUInt16BE(16);
     // the count of pages holds only if these two counters agree (SQLite's file format, 1.3.7)
     const counted = header.readUInt32BE(24) === header.readUInt32BE(92);
@@ -291,7 +291,7 @@ function isCutOff(file: string): boolean {
   return true;
 }
 
-function readHeader(file: string): { header: Buffer; size: number } {
+function readFileHeader(file: string): { header: Buffer; size: number } {
   const fd = openSync(file, "r");
   try {
     const { size } = fstatSync(fd);

@@ -44,7 +44,7 @@ export function foreignLog(schema: Schema, file: string): string | null {
     const still = shape(file) === before;
     // another process writes: what was read of the two is not of one moment
     if (!still && attempt < ATTEMPTS) continue;
-    if (verdict === "unknown" && isWhole(file)) return null;
+    if (verdict === "unknown" && isIntact(file)) return null;
     return `does not belong to the log beside it, ${file}-wal: it was copied here, or is damaged`;
   }
 }
@@ -156,7 +156,7 @@ function openIfThere(name: string): number | null {
 }
 
 /** Both together make a whole database. Read-only: another connection would join them for good. */
-function isWhole(file: string): boolean {
+function isIntact(file: string): boolean {
   const db = openSqlite(file, { readonly: true, timeout: 10_000 });
   try {
     return db.pragma("integrity_check", { simple: true }) === "ok";

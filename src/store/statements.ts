@@ -1,7 +1,7 @@
 /** Statements that were seen and are not in the database yet: a dry run's never are. */
 
 import type { PublicKeyText } from "../types.ts";
-import { nameOf, type StatementRow } from "./trust-rows.ts";
+import { digestKey, type StatementRow } from "./trust-rows.ts";
 
 /**
  * Statements of one key that came by mail and changed nothing: the newest so many are kept. Anybody
@@ -9,27 +9,27 @@ import { nameOf, type StatementRow } from "./trust-rows.ts";
  */
 export const MAX_UNHEARD = 32;
 
-type Row = StatementRow & { readonly digest: Uint8Array };
+type StoredStatement = StatementRow & { readonly digest: Uint8Array };
 
 export function isUnheard({ applied, source }: StatementRow): boolean {
   return applied === 0 && source === "";
 }
 
 export class Statements {
-  readonly #rows = new Map<string, Row>();
-  readonly #about = new Map<string, Map<string, Row>>();
+  readonly #rows = new Map<string, StoredStatement>();
+  readonly #about = new Map<string, Map<string, StoredStatement>>();
   /** Names of what one key said and nobody heard, oldest first. */
   readonly #unheard = new Map<PublicKeyText, Set<string>>();
 
   get(digest: Uint8Array): StatementRow | undefined {
-    return this.#rows.get(nameOf(digest));
+    return this.#rows.get(digestKey(digest));
   }
 
-  put(row: Row): void {
-    const name = nameOf(row.digest);
+  put(row: StoredStatement): void {
+    const name = digestKey(row.digest);
     this.#drop(name);
     this.#rows.set(name, row);
-    const about = this.#about.get(row.of) ?? new Map<string, Row>();
+    const about = this.#about.get(row.of) ?? new Map<string, StoredStatement>();
     this.#about.set(row.of, about.set(name, row));
     if (!isUnheard(row)) return;
     const unheard = this.#unheard.get(row.signer) ?? new Set<string>();
@@ -37,7 +37,7 @@ export class Statements {
     if (unheard.size > MAX_UNHEARD) for (const oldest of unheard) return this.#drop(oldest);
   }
 
-  all(): Iterable<Row> {
+  all(): Iterable<StoredStatement> {
     return this.#rows.values();
   }
 

@@ -2,7 +2,7 @@
 
 import { PatchsigError } from "../errors.ts";
 import { parsePublicKeyText } from "../minisign/public-key.ts";
-import { recordOf } from "../trust/decide.ts";
+import { keyRecordOf } from "../trust/decide.ts";
 import {
   type ChangedKeyInfo,
   type IdentityHistory,
@@ -20,7 +20,7 @@ import type { TrustUnit } from "./trust-unit.ts";
 /** See `TrustMemory.keyHistory`. */
 export function keyHistory(unit: TrustUnit, { identity, publicKey }: Sighting): KeyHistory {
   const records = unit.recordsOf(identity);
-  const own = recordOf(records, publicKey);
+  const own = keyRecordOf(records, publicKey);
   return {
     records: [...records],
     revoked: unit.isRevoked(publicKey),
@@ -43,7 +43,7 @@ export function changedKey(
       .filter((record) => record.identity !== identity)
       .slice(0, MAX_NAMED),
     statements: vouchers(unit, identity, publicKey).flatMap(({ kind, by, signer }) => {
-      const { state = null } = recordOf(unit.recordsOf(by), signer) ?? {};
+      const { state = null } = keyRecordOf(unit.recordsOf(by), signer) ?? {};
       return kind === "revoke" ? [] : [{ kind, by, signer: state }];
     }),
   };

@@ -46,7 +46,7 @@ const ARRIVAL_COLUMNS = "id, version, signed_at as signedAt, at, message_id as m
 /** SQLite has no booleans. */
 export type StatementRow = Omit<StatementRecord, "applied"> & { readonly applied: number };
 
-export function prepare(db: Database) {
+export function prepareStatements(db: Database) {
   const sql = <Parameters extends unknown[], Row = unknown>(text: string) =>
     db.prepare<Parameters, Row>(text) as Statement<Parameters, Row>;
   return {
@@ -222,9 +222,9 @@ export function unseenKey(
     origin: "person",
     firstSeen: at,
     lastSeen: at,
-    firstMessageId: cut(messageId),
+    firstMessageId: shortened(messageId),
     firstList: "",
-    lastMessageId: cut(messageId),
+    lastMessageId: shortened(messageId),
     patches: 0,
     applied: 0,
     endorsedBy: "",
@@ -234,13 +234,13 @@ export function unseenKey(
   };
 }
 
-export function firstUse(sighting: Sighting): KeyRecord {
+export function firstUseRecord(sighting: Sighting): KeyRecord {
   const { identity, publicKey, at, messageId, list, series } = sighting;
   return {
     ...unseenKey(identity, publicKey, at, messageId),
     state: "first-use",
     origin: "mail",
-    firstList: cut(list),
+    firstList: shortened(list),
     firstSeries: series,
     patches: 1,
   };
@@ -253,7 +253,7 @@ export function counted(record: KeyRecord, sighting: Sighting, fresh: boolean): 
     ...record,
     firstSeries: record.firstSeries === "" ? sighting.series : record.firstSeries,
     lastSeen: Math.max(record.lastSeen, sighting.at),
-    lastMessageId: cut(sighting.messageId),
+    lastMessageId: shortened(sighting.messageId),
     patches: record.patches + 1,
   };
 }
@@ -261,11 +261,11 @@ export function counted(record: KeyRecord, sighting: Sighting, fresh: boolean): 
 /** Longer texts are cut: a mail must not blow up the database. */
 const MAX_TEXT = 250;
 
-export function cut(text: string): string {
+export function shortened(text: string): string {
   return text.slice(0, MAX_TEXT);
 }
 
 /** Bytes as a string that a Set can compare. */
-export function nameOf(digest: Uint8Array): string {
+export function digestKey(digest: Uint8Array): string {
   return Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).toString("latin1");
 }

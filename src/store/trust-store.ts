@@ -12,7 +12,13 @@
 import path from "node:path";
 import { PatchsigError } from "../errors.ts";
 import { dataFolder } from "../places.ts";
-import { decideAccept, decideDrop, decideKeyring, decideMerge, recordOf } from "../trust/decide.ts";
+import {
+  decideAccept,
+  decideDrop,
+  decideKeyring,
+  decideMerge,
+  keyRecordOf,
+} from "../trust/decide.ts";
 import type { ChangeOutcome, TrustMemory } from "../trust/memory.ts";
 import type {
   Cause,
@@ -41,7 +47,7 @@ export function trustFile(env: NodeJS.ProcessEnv, home?: () => string): string {
 }
 
 /** Opens the trust database; throws what `openDatabase` throws. */
-export function openTrust(options: OpenOptions): TrustStore {
+export function openTrustStore(options: OpenOptions): TrustStore {
   return new TrustStore(options);
 }
 
@@ -111,7 +117,7 @@ export class TrustStore implements TrustMemory {
   /** Counts good patches by this key as applied; does nothing for a key that is not remembered. */
   countApplied(identity: string, publicKey: PublicKeyText, patches: number): void {
     this.transaction(() => {
-      const record = recordOf(this.#unit.recordsOf(identity), publicKey);
+      const record = keyRecordOf(this.#unit.recordsOf(identity), publicKey);
       if (record !== null) this.#unit.put({ ...record, applied: record.applied + patches });
     });
   }
@@ -148,7 +154,7 @@ export class TrustStore implements TrustMemory {
         to === "replaced" && record !== null ? [record] : [],
       );
       transitions.makeAll(unit, decided, byPerson(at));
-      return { record: recordOf(unit.recordsOf(identity), publicKey)!, replaced };
+      return { record: keyRecordOf(unit.recordsOf(identity), publicKey)!, replaced };
     });
   }
 
@@ -165,7 +171,7 @@ export class TrustStore implements TrustMemory {
       const publicKey = queries.wholeKey(unit, identity, key, true);
       const decided = decideDrop(identity, publicKey, unit.everywhere(publicKey));
       transitions.makeAll(unit, decided, byPerson(at));
-      return decided.map((one) => recordOf(unit.recordsOf(one.identity), publicKey)!);
+      return decided.map((one) => keyRecordOf(unit.recordsOf(one.identity), publicKey)!);
     });
   }
 
@@ -174,7 +180,7 @@ export class TrustStore implements TrustMemory {
     return this.transaction(() => {
       const ruling = ownRuling(statement, transitions.standingOf(this.#unit, statement));
       if (ruling.outcome !== "applied") return ruling;
-      transitions.keep(this.#unit, statement, true, byPerson(at));
+      transitions.keepStatement(this.#unit, statement, true, byPerson(at));
       transitions.makeAll(this.#unit, ruling.transitions, byPerson(at));
       return ruling;
     });
@@ -224,7 +230,7 @@ export class TrustStore implements TrustMemory {
       if (decided === "same" || decided === "conflict") return decided;
       transitions.makeAll(unit, [decided], cause);
       // when and by what it was met is what makes a second series another one
-      const own = recordOf(unit.recordsOf(identity), publicKey)!;
+      const own = keyRecordOf(unit.recordsOf(identity), publicKey)!;
       const { firstSeries, again } = theirs;
       const firstSeen = Math.min(own.firstSeen, theirs.firstSeen);
       if (decided.record === null) unit.put({ ...own, firstSeries, again, firstSeen });

@@ -4,14 +4,14 @@
  * into the history.
  */
 
-import { fallBacks, isAnother, recordOf } from "../trust/decide.ts";
+import { fallBacks, isAnother, keyRecordOf } from "../trust/decide.ts";
 import type { ChangeOutcome } from "../trust/memory.ts";
 import type { Cause, KeyRecord, KeyTransition, TrustChange, TrustEvent } from "../trust/record.ts";
 import { type Arrival, type Replay, replayOf } from "../trust/replay.ts";
 import { type Ruling, ruleOn, type StatementStanding } from "../trust/ruling.ts";
 import type { Statement } from "../trust/statement.ts";
 import { FIRST_UNSTORED, MAX_OF_A_WORK, notYet } from "./arrivals.ts";
-import { counted, cut, firstUse, unseenKey } from "./trust-rows.ts";
+import { counted, shortened, firstUseRecord, unseenKey } from "./trust-rows.ts";
 import type { TrustUnit } from "./trust-unit.ts";
 
 /** Keys that are not an identity's but came with its address: the newest so many are kept. */
@@ -56,9 +56,9 @@ function make(unit: TrustUnit, transition: KeyTransition, cause: Cause): void {
     from: record?.state ?? null,
     to,
     cause: by,
-    messageId: cut(messageId),
+    messageId: shortened(messageId),
     other,
-    source: cut(source),
+    source: shortened(source),
   });
 }
 
@@ -73,7 +73,7 @@ const ORIGINS: Partial<Record<KeyTransition["kind"], KeyRecord["origin"]>> = {
 export function applyChange(unit: TrustUnit, change: TrustChange): ChangeOutcome {
   const { identity, publicKey } = change.sighting;
   const records = unit.recordsOf(identity);
-  const record = recordOf(records, publicKey);
+  const record = keyRecordOf(records, publicKey);
   if ((record?.state ?? null) !== change.from || unit.isRevoked(publicKey)) return "conflict";
   const isNew = records.length === 0;
   if (change.kind === "changed") return isNew ? "conflict" : noteChanged(unit, change);
@@ -93,7 +93,7 @@ function noteChanged(unit: TrustUnit, change: TrustChange): ChangeOutcome {
 function meet(unit: TrustUnit, change: TrustChange): ChangeOutcome {
   const { sighting } = change;
   unit.see(sighting.digest);
-  unit.put(firstUse(sighting));
+  unit.put(firstUseRecord(sighting));
   putChange(unit, change, "first-use");
   return "applied";
 }
@@ -126,7 +126,7 @@ function putChange(
     from,
     to,
     cause: "mail",
-    messageId: cut(messageId),
+    messageId: shortened(messageId),
     other: "",
     source: "",
   });
@@ -134,7 +134,7 @@ function putChange(
 
 /** See `TrustMemory.arrive`. */
 export function arrive(unit: TrustUnit, patch: Arrival, remember: boolean): Replay {
-  const arrival = { ...patch, messageId: cut(patch.messageId) };
+  const arrival = { ...patch, messageId: shortened(patch.messageId) };
   const { digest, work, version, signedAt } = arrival;
   const { sql, arrivals } = unit;
   if (!unit.dryRun && remember && sql.arrive.run(arrival).changes === 1)
@@ -157,10 +157,10 @@ export function applyStatement(unit: TrustUnit, statement: Statement, cause: Cau
   const applied = ruling.outcome === "applied";
   // what strangers say in mails is not kept, whomever they name
   const byMail = cause.cause === "mail";
-  if (applied || !byMail || recordOf(standing.signers, statement.signer) !== null) {
+  if (applied || !byMail || keyRecordOf(standing.signers, statement.signer) !== null) {
     const nobodys = byMail && isStrangers(statement, standing);
     const kept = nobodys ? { ...statement, by: "", of: "" } : statement;
-    keep(unit, kept, applied || standing.applied, cause);
+    keepStatement(unit, kept, applied || standing.applied, cause);
   }
   makeAll(unit, ruling.transitions, cause);
   return ruling;
@@ -168,7 +168,7 @@ export function applyStatement(unit: TrustUnit, statement: Statement, cause: Cau
 
 /** A key that voids itself in the name of somebody who never had it: it counts, under no name. */
 function isStrangers({ kind, key }: Statement, { subjects }: StatementStanding): boolean {
-  return kind === "revoke" && recordOf(subjects, key) === null;
+  return kind === "revoke" && keyRecordOf(subjects, key) === null;
 }
 
 /** What is remembered that bears on a statement. */
@@ -190,7 +190,7 @@ export function standingOf(unit: TrustUnit, statement: Statement): StatementStan
  *
  * @param applied now or before
  */
-export function keep(
+export function keepStatement(
   unit: TrustUnit,
   statement: Statement,
   applied: boolean,
@@ -208,8 +208,8 @@ export function keep(
     digest,
     at,
     applied: applied ? 1 : 0,
-    messageId: cut(messageId),
-    source: cut(source),
+    messageId: shortened(messageId),
+    source: shortened(source),
   });
   if (kind === "revoke" && applied) unit.revoke(key);
 }

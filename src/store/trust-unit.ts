@@ -8,10 +8,16 @@ import { ancestors } from "../trust/decide.ts";
 import type { KeyRecord, TrustEvent, UnsignedRecord } from "../trust/record.ts";
 import type { PublicKeyText } from "../types.ts";
 import { Arrivals } from "./arrivals.ts";
-import { explained, openDatabase, type OpenDatabase, type OpenOptions } from "./database.ts";
+import { explainingSqlite, openDatabase, type OpenDatabase, type OpenOptions } from "./database.ts";
 import { TRUST_SCHEMA } from "./schema.ts";
 import { isUnheard, MAX_UNHEARD, Statements } from "./statements.ts";
-import { keyRecord, keyRow, nameOf, prepare, type StatementRow } from "./trust-rows.ts";
+import {
+  keyRecord,
+  keyRow,
+  digestKey,
+  prepareStatements,
+  type StatementRow,
+} from "./trust-rows.ts";
 
 /** As a limit in SQL. */
 const ALL = -1;
@@ -22,7 +28,7 @@ const MAX_CACHED = 20_000;
 export class TrustUnit {
   readonly #options: OpenOptions;
   #open: OpenDatabase;
-  #sql: ReturnType<typeof prepare>;
+  #sql: ReturnType<typeof prepareStatements>;
   #inTransaction = false;
   /**
    * What transactions have read and changed. Good inside a transaction, and in the next one unless
@@ -50,10 +56,10 @@ export class TrustUnit {
   constructor(options: OpenOptions) {
     this.#options = options;
     this.#open = openDatabase(TRUST_SCHEMA, options);
-    this.#sql = this.explained(() => prepare(this.#open.db));
+    this.#sql = this.explained(() => prepareStatements(this.#open.db));
   }
 
-  get sql(): ReturnType<typeof prepare> {
+  get sql(): ReturnType<typeof prepareStatements> {
     return this.#sql;
   }
 
@@ -93,7 +99,7 @@ export class TrustUnit {
 
   /** What SQLite fails at in `work` is thrown in words that a person can use. */
   explained<T>(work: () => T): T {
-    return explained(TRUST_SCHEMA, this.#options.file, work);
+    return explainingSqlite(TRUST_SCHEMA, this.#options.file, work);
   }
 
   #begin(): void {
@@ -150,7 +156,7 @@ export class TrustUnit {
     if (!this.#open.stale()) return;
     const old = this.#open.db;
     this.#open = openDatabase(TRUST_SCHEMA, this.#options);
-    this.#sql = prepare(this.#open.db);
+    this.#sql = prepareStatements(this.#open.db);
     old.close();
   }
 
@@ -257,7 +263,7 @@ export class TrustUnit {
   /** Counts a patch by its name; false if it was counted before. */
   see(digest: Uint8Array): boolean {
     if (!this.dryRun) return this.#sql.see.run(digest).changes === 1;
-    const name = nameOf(digest);
+    const name = digestKey(digest);
     if (this.#seen.has(name) || this.#sql.seen.get(digest) !== undefined) return false;
     this.#seen.add(name);
     return true;

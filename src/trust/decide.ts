@@ -61,7 +61,7 @@ export function isAnother(record: KeyRecord, { series, at }: Sighting): boolean 
  */
 export function decide(sighting: Sighting, keyHistory: KeyHistory, admits: boolean): Decision {
   const { records } = keyHistory;
-  const record = recordOf(records, sighting.publicKey);
+  const record = keyRecordOf(records, sighting.publicKey);
   const others = usableKeys(records).filter((known) => known !== record);
   const state = record?.state ?? null;
   const decided = (trust: Decision["trust"], change: TrustChange["kind"] | null): Decision => {
@@ -116,7 +116,7 @@ export function decideAccept(
   revoked: boolean,
   also = false,
 ): readonly KeyTransition[] | null {
-  const record = recordOf(records, publicKey);
+  const record = keyRecordOf(records, publicKey);
   const to = nextState("accept", revoked ? "revoked" : (record?.state ?? null));
   if (to === "refused") return null;
   const replaced = (also ? [] : usableKeys(records))
@@ -163,7 +163,7 @@ export function decideKeyring(
   revoked: boolean,
   inKeyring: readonly PublicKeyText[],
 ): KeyTransition | "same" | "conflict" {
-  const record = recordOf(records, publicKey);
+  const record = keyRecordOf(records, publicKey);
   const lacking = usableKeys(records).some(
     (known) => known !== record && !inKeyring.includes(known.publicKey),
   );
@@ -193,7 +193,7 @@ export function decideMerge(
   revoked: boolean,
 ): KeyTransition | "same" | "conflict" {
   const { identity, publicKey } = theirs;
-  const record = recordOf(records, publicKey);
+  const record = keyRecordOf(records, publicKey);
   if (theirs.state === "replaced") {
     if (record !== null) return USABLE.has(record.state) ? "conflict" : "same";
     return { record, identity, publicKey, to: "replaced", kind: "merge", other: "" };
@@ -273,7 +273,7 @@ export function ancestors(
   return [...found];
 }
 
-export function recordOf(
+export function keyRecordOf(
   records: readonly KeyRecord[],
   publicKey: PublicKeyText,
 ): KeyRecord | null {

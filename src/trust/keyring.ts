@@ -194,7 +194,7 @@ function unquote(text: string): string {
 }
 
 /** How a keyring and the database differ, a line each. */
-export interface Difference {
+export interface KeyringDifference {
   readonly identity: string;
   /** Null if there is none. */
   readonly inKeyring: PublicKeyText | null;
@@ -205,10 +205,10 @@ export interface Difference {
  * @param here the pinned keys, and of identities that the keyring has too every key in use
  * @returns by identity, in the order of their spelling
  */
-export function differences(
+export function keyringDifferences(
   keyring: Keyring,
   here: ReadonlyMap<string, readonly PublicKeyText[]>,
-): readonly Difference[] {
+): readonly KeyringDifference[] {
   const identities = [...new Set([...keyring.keys.keys(), ...here.keys()])];
   return identities
     .toSorted((a, b) => (a < b ? -1 : 1))

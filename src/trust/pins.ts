@@ -4,7 +4,7 @@
  */
 
 import type { PublicKeyText } from "../types.ts";
-import { type Decision, recordOf, usableKeys } from "./decide.ts";
+import { type Decision, keyRecordOf, usableKeys } from "./decide.ts";
 import type { Keyring } from "./keyring.ts";
 import type { KeyRecord, Sighting } from "./record.ts";
 
@@ -34,7 +34,7 @@ export function refusedByPins(
   { identity, publicKey, at }: Sighting,
   records: readonly KeyRecord[],
 ): Decision | null {
-  const record = recordOf(records, publicKey);
+  const record = keyRecordOf(records, publicKey);
   const refused = { record, tainted: false, change: null } as const;
   if (revoked.has(publicKey)) return { ...refused, trust: "revoked", others: [] };
   const pins = keys.get(identity) ?? [];

@@ -3,7 +3,7 @@
  * its signer has the right to make it.
  */
 
-import { decideAccept, transitionOf, recordOf, revokedBy, usableKeys } from "./decide.ts";
+import { decideAccept, transitionOf, keyRecordOf, revokedBy, usableKeys } from "./decide.ts";
 import type { KeyRecord, KeyTransition } from "./record.ts";
 import type { Statement } from "./statement.ts";
 import { nextState } from "./table.ts";
@@ -66,7 +66,7 @@ export function ruleOn(statement: Statement, standing: StatementStanding): Rulin
 function objection(statement: Statement, standing: StatementStanding): Ruling | null {
   const { by, signer } = statement;
   if (standing.signerRevoked) return refused("it is signed by a revoked key");
-  const record = recordOf(standing.signers, signer);
+  const record = keyRecordOf(standing.signers, signer);
   if (record === null)
     return standing.signers.length > 0
       ? refused(`it is not signed by the key of ${by}`)
@@ -97,10 +97,10 @@ function ruleOnNewKey(statement: Statement, standing: StatementStanding): Ruling
   const usable = usableKeys(standing.signers);
   const inUse = usable.some((known) => known.publicKey === key);
   // for example, a keyring brought both the new key and its statement
-  if (inUse && !standing.signerRevoked && recordOf(standing.signers, signer) === null)
+  if (inUse && !standing.signerRevoked && keyRecordOf(standing.signers, signer) === null)
     return REPEATED;
   if (against !== null) return against;
-  const old = recordOf(standing.signers, signer)!;
+  const old = keyRecordOf(standing.signers, signer)!;
   if (
     nextState(adds ? "addition, the first key" : "rotation, the old key", old.state) === "ignored"
   )
@@ -110,7 +110,7 @@ function ruleOnNewKey(statement: Statement, standing: StatementStanding): Ruling
     old.state === "known"
       ? "rotation or addition, the new key after a known one"
       : "rotation or addition, the new key after a better one";
-  const record = recordOf(standing.signers, key);
+  const record = keyRecordOf(standing.signers, key);
   const to = nextState(row, standing.keyRevoked ? "revoked" : (record?.state ?? null));
   if (to === "refused") return refused(`the new key is ${record?.state ?? "revoked"}`);
   if (record === null && isFull(standing)) return tooMany(of);
@@ -140,9 +140,9 @@ function ruleOnEndorsement(statement: Statement, standing: StatementStanding): R
   const { by, of, key, signer } = statement;
   const against = objection(statement, standing);
   if (against !== null) return against;
-  if (recordOf(standing.signers, signer)!.state !== "pinned")
+  if (keyRecordOf(standing.signers, signer)!.state !== "pinned")
     return ignored(`the key of ${by} is not pinned here`);
-  const record = recordOf(standing.subjects, key);
+  const record = keyRecordOf(standing.subjects, key);
   const others = usableKeys(standing.subjects).some((known) => known !== record);
   const row = others ? "endorsement, another key in use" : "endorsement, no other key in use";
   const to = nextState(row, standing.keyRevoked ? "revoked" : (record?.state ?? null));
@@ -168,9 +168,9 @@ function ruleOnRevocation(statement: Statement, standing: StatementStanding): Ru
   if (key !== signer) {
     const against = objection(statement, standing);
     if (against !== null) return against;
-    if (recordOf(standing.signers, signer)!.state !== "pinned")
+    if (keyRecordOf(standing.signers, signer)!.state !== "pinned")
       return ignored(`the key of ${by} is not pinned here`);
-    if (recordOf(standing.subjects, key)?.endorsedBy !== signer)
+    if (keyRecordOf(standing.subjects, key)?.endorsedBy !== signer)
       return refused(`${by} has not endorsed that key of ${of}`);
     // otherwise an endorser for one address could revoke it for another
     const confirmed = standing

@@ -53,7 +53,7 @@ export interface Statement extends Said {
 }
 
 /** What was found in the place of a statement: a good one, or what is wrong with it. */
-export type Found =
+export type StatementReading =
   | { readonly ok: true; readonly statement: Statement }
   | { readonly ok: false; readonly why: "malformed" | "version" | "signature" | "too-many" };
 
@@ -80,14 +80,14 @@ const FIELDS = new RegExp(
  * The statements in a text, in their order: at the start of a line, at most eight. Bad ones are
  * returned too, with the reason.
  */
-export function findStatements(text: Buffer, verifier: Verifier): Found[] {
+export function findStatements(text: Buffer, verifier: Verifier): StatementReading[] {
   const starts = findLines(text, MARKER, MAX_STATEMENTS + 1);
   return starts.map((start, i) =>
     i < MAX_STATEMENTS ? readStatement(text, start, verifier) : { ok: false, why: "too-many" },
   );
 }
 
-function readStatement(text: Buffer, start: number, verifier: Verifier): Found {
+function readStatement(text: Buffer, start: number, verifier: Verifier): StatementReading {
   const squeezed = squeeze(text, start, MAX_BYTES);
   const head = HEAD.exec(squeezed.text);
   if (head === null) return { ok: false, why: "malformed" };
@@ -104,7 +104,7 @@ function readStatement(text: Buffer, start: number, verifier: Verifier): Found {
     return { ok: false, why: "malformed" };
   return verified(
     `untrusted comment: ${untrusted(signer)}\n${signature}\n` +
-      `trusted comment: ${formatComment(said)}\n${tail[0]}\n`,
+      `trusted comment: ${statementComment(said)}\n${tail[0]}\n`,
     said,
     signer,
     verifier,
@@ -115,7 +115,12 @@ function isIdentity(address: string): boolean {
   return address.length <= MAX_ADDRESS && normaliseIdentity(address) === address;
 }
 
-function verified(lines: string, said: Said, signer: PublicKeyText, verifier: Verifier): Found {
+function verified(
+  lines: string,
+  said: Said,
+  signer: PublicKeyText,
+  verifier: Verifier,
+): StatementReading {
   let key: PublicKey;
   let signature: Signature;
   try {
@@ -148,7 +153,7 @@ export function* statementSigning(publicKey: PublicKey, said: Said): Signing<Sta
     if (!isIdentity(address) || !/^[!-~]+$/.test(address))
       throw new RangeError("an address that no statement can be about");
   const name = formatPublicKeyText(publicKey);
-  const made = yield* signing(publicKey, signedText(said), formatComment(said), untrusted(name));
+  const made = yield* signing(publicKey, signedText(said), statementComment(said), untrusted(name));
   return complete(said, name, formatSignature(made));
 }
 
@@ -157,7 +162,7 @@ export function signedText({ kind, time, by, of, key }: Said): Buffer {
   return Buffer.from(`${VERSION}\n${kind}\nt: ${time}\nby: ${by}\nof: ${of}\nkey: ${key}\n`);
 }
 
-function formatComment({ kind, time, by, of, key }: Said): string {
+function statementComment({ kind, time, by, of, key }: Said): string {
   return `${VERSION} ${kind} t=${time} by=${by} of=${of} key=${key}`;
 }
 

@@ -16,7 +16,7 @@ export type Cell =
   | "ignored"
   | "conflict";
 
-export type Row =
+export type TrustRow =
   | "sighting, no other key remembered"
   | "sighting, another key remembered"
   | "accept"
@@ -37,7 +37,7 @@ type Cells = readonly [Cell, Cell, Cell, Cell, Cell, Cell, Cell];
 
 /** By the columns none, first-use, known, endorsed, pinned, replaced, revoked. */
 // oxfmt-ignore
-export const TABLE: Readonly<Record<Row, Cells>> = {
+export const TABLE: Readonly<Record<TrustRow, Cells>> = {
   "sighting, no other key remembered":
     ["first-use", "known", "=", "=", "=", "REPLACED", "REVOKED"],
   "sighting, another key remembered":
@@ -67,6 +67,6 @@ export const TABLE: Readonly<Record<Row, Cells>> = {
 };
 
 /** @param state of the key under this identity; `revoked` if it is so under any */
-export function nextState(row: Row, state: KeyState | null): Cell {
+export function nextState(row: TrustRow, state: KeyState | null): Cell {
   return TABLE[row][STATES.indexOf(state ?? "none")]!;
 }

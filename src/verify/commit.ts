@@ -1,6 +1,6 @@
 /** Composes the mail that git gets in place of a verified one. Pure. */
 
-import { type Commit, composeMail, isPlainMessageId } from "../mail/compose.ts";
+import { type CommitContents, composeMail, isPlainMessageId } from "../mail/compose.ts";
 import { readMail } from "../mail/mailinfo.ts";
 import { attestMail } from "../patch/attestation.ts";
 import { readDiff } from "../diff/diff.ts";
@@ -17,7 +17,7 @@ const NOT_ASCII = /[\x80-\xff]/g;
 /** A mail, and the commit that git is to make of it. */
 export interface Composed {
   readonly mail: Buffer;
-  readonly commit: Commit;
+  readonly commit: CommitContents;
 }
 
 const TRAILER = /^[A-Za-z0-9-]+: |^\(cherry picked from commit /;
@@ -47,7 +47,7 @@ export function mailFor(
   const shown = view.info.date.toString("latin1").replace(NOT_ASCII, "*");
   const time = checked.signed?.comment.time ?? now;
   const message = canonicalMessage(view.message);
-  const commit: Commit = {
+  const commit: CommitContents = {
     author: author.name,
     email: author.email,
     date: DATE.test(shown) ? shown : `@${time} +0000`,
@@ -63,7 +63,7 @@ export function mailFor(
 }
 
 /** Whether git would read exactly these values out of the mail. */
-function readsAs(mail: Buffer, commit: Commit): boolean {
+function readsAs(mail: Buffer, commit: CommitContents): boolean {
   const read = readMail(mail.subarray(mail.indexOf("\n") + 1));
   if (!read.ok) return false;
   const { info, message, patch, crs } = read.value;

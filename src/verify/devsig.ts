@@ -11,11 +11,11 @@ export function withDevsig(mail: Buffer, checked: Checked, tools: DevTools): Che
   if (view === null || view.headers.developerSignature === "") return checked;
   return {
     ...checked,
-    findings: [...findings, ...verifyDevsig(dropCr(mail), view, diff, tools).map(say)],
+    findings: [...findings, ...verifyDevsig(dropCr(mail), view, diff, tools).map(devsigFinding)],
   };
 }
 
-function say({ outcome, identity, algorithm, detail }: DevResult): Finding {
+function devsigFinding({ outcome, identity, algorithm, detail }: DevResult): Finding {
   const whose = `X-Developer-Signature${identity === "" ? "" : ` of ${identity}`}`;
   const how = algorithm === null ? "" : ` (${algorithm})`;
   switch (outcome) {

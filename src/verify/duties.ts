@@ -13,11 +13,11 @@ import { type Finding, finding } from "../findings.ts";
 import { withoutTrailers } from "./added-trailers.ts";
 import { authorCandidates } from "./author.ts";
 import { personOf, refusedFinding } from "./describe.ts";
-import type { Checked, Part } from "./result.ts";
+import type { Checked, SignedPart } from "./result.ts";
 import { type VerifiedBlock, verifyBlock } from "./signature.ts";
 
 /** The mail to check the block against. */
-interface Shown {
+interface ShownMail {
   readonly view: MailView;
   readonly diff: Diff;
   readonly number: SubjectNumber;
@@ -29,7 +29,7 @@ interface Shown {
  */
 export function checkSignature(
   checked: Checked,
-  { view, diff, number }: Shown,
+  { view, diff, number }: ShownMail,
   unverified: UnverifiedBlock,
   verifier: Verifier,
 ): Checked {
@@ -58,7 +58,7 @@ export function checkSignature(
 
   const relabelled = labelFindings(number, comment);
   const other = checked.baseLines.named.find((name) => name !== comment.base);
-  const changed: readonly Part[] = [
+  const changed: readonly SignedPart[] = [
     ...content.changed,
     ...(relabelled.length > 0 ? (["series"] as const) : []),
     ...(other !== undefined ? (["base"] as const) : []),
@@ -77,7 +77,7 @@ export function checkSignature(
       ...relabelled,
       ...(other === undefined ? [] : [contradicted(other, comment)]),
       ...(diff.rawCr === "some" ? [rawCr()] : []),
-      ...signerFindings(checked.senders, comment, attestation),
+      ...signerAddressFindings(checked.senders, comment, attestation),
     ],
   };
 }
@@ -102,7 +102,7 @@ function rawCr(): Finding {
 }
 
 /** A text that may be the signed one. */
-interface Candidate {
+interface SignableText {
   readonly attestation: Attestation;
   /** With the author that the mail shows, or one that a list's From replaced. */
   readonly info: MailInfo;
@@ -114,14 +114,14 @@ interface Candidate {
  * The attestation under the author whose digest is in the block. This only *selects* a candidate; it
  * counts once the signature over the whole attestation is good.
  */
-function findAuthor(view: MailView, diff: Diff, digests: Digests): Result<Candidate> {
+function findAuthor(view: MailView, diff: Diff, digests: Digests): Result<SignableText> {
   const message = canonicalMessage(view.message);
   const [messageDigest, diffDigest] = [sha256(message), sha256(diff.canonical)];
-  const attestAs = (info: MailInfo): Result<Candidate> => {
+  const attestAs = (info: MailInfo): Result<SignableText> => {
     const made = attestDigests(info, messageDigest, diffDigest);
     return made.ok ? { ok: true, value: { attestation: made.value, info, message } } : made;
   };
-  const isSigner = (made: Result<Candidate>): boolean =>
+  const isSigner = (made: Result<SignableText>): boolean =>
     made.ok && made.value.attestation.digests.author === digests.author;
   const shown = attestAs(view.info);
   if (isSigner(shown)) return shown;
@@ -135,13 +135,13 @@ function findAuthor(view: MailView, diff: Diff, digests: Digests): Result<Candid
 interface Compared {
   /** This text is the signed one, except for added trailers. */
   readonly isSigned: boolean;
-  readonly changed: readonly Part[];
+  readonly changed: readonly SignedPart[];
   readonly findings: readonly Finding[];
   /** The message without those trailers. */
   readonly signedMessage: Buffer | null;
 }
 
-function compareContent(shown: Candidate, diff: Diff, block: VerifiedBlock): Compared {
+function compareContent(shown: SignableText, diff: Diff, block: VerifiedBlock): Compared {
   const { attestation } = shown;
   if (block.signs(attestation.text))
     return { isSigned: true, changed: [], findings: [], signedMessage: null };
@@ -160,7 +160,7 @@ function compareContent(shown: Candidate, diff: Diff, block: VerifiedBlock): Com
 }
 
 /** Which parts differ from what was signed. */
-function changedParts(shown: Digests, signed: Digests): Part[] {
+function changedParts(shown: Digests, signed: Digests): SignedPart[] {
   return (["message", "diff", "author", "subject"] as const).filter(
     (part) => shown[part] !== signed[part],
   );
@@ -176,7 +176,11 @@ function hasOtherLineEnds({ canonical }: Diff, signed: Digests): boolean {
 /** How many added trailers a finding quotes. */
 const MAX_NAMED = 8;
 
-function whatChanged(parts: readonly Part[], added: readonly string[], lineEnds: boolean): Finding {
+function whatChanged(
+  parts: readonly SignedPart[],
+  added: readonly string[],
+  lineEnds: boolean,
+): Finding {
   const intact = parts.includes("diff") ? "" : "; the diff is intact";
   const text = `${parts.join(", ")} changed after signing${intact}`;
   if (lineEnds) return finding("content-changed", `${text}: line ends`, RESEND);
@@ -191,7 +195,7 @@ const RESEND =
 
 /** The message as it was signed, if only trailers were added. */
 function withoutAdded(
-  { info, message }: Candidate,
+  { info, message }: SignableText,
   diff: Diff,
   block: VerifiedBlock,
 ): { message: Buffer; added: string[] } | null {
@@ -225,7 +229,7 @@ function seriesContradiction(shown: SubjectNumber, signed: TrustedComment): stri
 }
 
 /** The signer has to be the author or the sender. */
-function signerFindings(
+function signerAddressFindings(
   senders: readonly string[],
   { by }: TrustedComment,
   { author, email }: Attestation,

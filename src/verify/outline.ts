@@ -13,7 +13,7 @@ import type { Base } from "../base/result.ts";
 import type { SeriesOutline } from "./result.ts";
 
 /** What is kept of a mail until its series is closed. */
-export interface Entry {
+export interface OutlineEntry {
   /** Where the mail was found. */
   readonly source: string;
   readonly evidence: PatchOutline;
@@ -32,7 +32,7 @@ export function patchOutline(evidence: Evidence): PatchOutline {
   return { kind, isAnswer, signature, signed, number, attestation, base, subject };
 }
 
-export interface OutlinedSeries<E extends Entry> {
+export interface OutlinedSeries<E extends OutlineEntry> {
   readonly outline: SeriesOutline;
   /** By number, then arrival; each patch once, even if it came twice. */
   readonly members: readonly E[];
@@ -41,7 +41,7 @@ export interface OutlinedSeries<E extends Entry> {
 }
 
 /** One series, or two: the one signed as a whole, and mails that failed beside it. */
-export function outlined<E extends Entry>(series: AssembledSeries<E>): OutlinedSeries<E>[] {
+export function outlined<E extends OutlineEntry>(series: AssembledSeries<E>): OutlinedSeries<E>[] {
   return lettersApart(series).map((one) => {
     const members = distinct(one);
     const outline = outlineOf(one, members);
@@ -78,7 +78,7 @@ function digestOf({ attestation, content, messageId, signature, changed }: Evide
  * A cover letter is signed with its patches or not at all. If a letter fails that was not signed with a
  * complete series, it does not belong to it: one forged letter does not stop a signed series.
  */
-function lettersApart<E extends Entry>(series: AssembledSeries<E>): AssembledSeries<E>[] {
+function lettersApart<E extends OutlineEntry>(series: AssembledSeries<E>): AssembledSeries<E>[] {
   const isStray = ({ item, value }: (typeof series.members)[number]): boolean =>
     item.number.index === 0 && item.signing === null && value.verdict === "fail";
   const strays = series.members.filter(isStray);
@@ -95,7 +95,7 @@ function alone<E>(member: AssembledSeries<E>["members"][number]): typeof member 
 }
 
 /** Sorted by number; the best of several copies stays. */
-function distinct<E extends Entry>({ members }: AssembledSeries<E>): E[] {
+function distinct<E extends OutlineEntry>({ members }: AssembledSeries<E>): E[] {
   const rank = { pass: 0, warn: 1, fail: 2 };
   const best = [...members].sort(
     (a, b) =>
@@ -110,9 +110,9 @@ function distinct<E extends Entry>({ members }: AssembledSeries<E>): E[] {
   });
 }
 
-function outlineOf<E extends Entry>(
+function outlineOf<E extends OutlineEntry>(
   series: AssembledSeries<E>,
-  entries: readonly Entry[],
+  entries: readonly OutlineEntry[],
 ): SeriesOutline {
   const { version, total, rerollOf } = series;
   const mails = entries.map(({ evidence }) => evidence);

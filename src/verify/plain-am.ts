@@ -28,14 +28,14 @@ export interface AmSettings {
   readonly ignoreWhitespace: boolean;
 }
 
-interface Mail {
+interface VerifiedMail {
   readonly bytes: Buffer;
   readonly view: MailView;
   readonly diff: Diff;
 }
 
 /** What git am would do; null if the setting does not affect this mail. */
-type Effect = (mail: Mail, settings: AmSettings) => string | null;
+type Effect = (mail: VerifiedMail, settings: AmSettings) => string | null;
 
 const EFFECTS: readonly Effect[] = [
   (mail, { keepCr }) =>
@@ -83,7 +83,7 @@ export function withPlainAm(mail: Buffer, checked: Checked, settings: AmSettings
 }
 
 /** Whether git also reads the verified commit from the mail with its CRs. */
-function isSameWithCrs({ bytes, view, diff }: Mail): boolean {
+function isSameWithCrs({ bytes, view, diff }: VerifiedMail): boolean {
   if (!bytes.includes("\r\n")) return true;
   const read = readMail(bytes);
   if (!read.ok) return false;

@@ -4,14 +4,14 @@ import type { ErrorCode } from "../errors.ts";
 import type { Attestation } from "../patch/attestation.ts";
 import type { BaseLines } from "../base/lines.ts";
 import type { Base, BaseCheck } from "../base/result.ts";
-import type { Reason } from "../series/item.ts";
+import type { MembershipReason } from "../series/item.ts";
 import type { TrustedComment } from "../patch/trusted-comment.ts";
 import type { KeyState } from "../trust/record.ts";
-import type { Found } from "../trust/statement.ts";
+import type { StatementReading } from "../trust/statement.ts";
 import type { Diff, MailView, PublicKeyText, Verdict } from "../types.ts";
 import type { Finding } from "../findings.ts";
 
-type Signature = "good" | "bad" | "none" | "malformed";
+type SignatureState = "good" | "bad" | "none" | "malformed";
 export type KeyTrust =
   | "pinned"
   | "endorsed"
@@ -21,7 +21,7 @@ export type KeyTrust =
   | "replaced"
   | "revoked"
   | "unknown";
-export type Part = "message" | "diff" | "author" | "subject" | "base" | "series";
+export type SignedPart = "message" | "diff" | "author" | "subject" | "base" | "series";
 
 interface Person {
   readonly name: string;
@@ -29,7 +29,7 @@ interface Person {
 }
 
 /** What the key's holder signed; only set after the global signature was verified. */
-interface Signed {
+interface SignedComment {
   readonly publicKey: PublicKeyText;
   readonly comment: TrustedComment;
 }
@@ -46,9 +46,9 @@ export interface Checked {
   readonly author: Person | null;
   /** Normalised addresses that count as the sender in "author or sender". */
   readonly senders: readonly string[];
-  readonly signature: Signature;
-  readonly signed: Signed | null;
-  readonly changed: readonly Part[];
+  readonly signature: SignatureState;
+  readonly signed: SignedComment | null;
+  readonly changed: readonly SignedPart[];
   /** The message as it was signed, if only trailers were added. */
   readonly signedMessage: Buffer | null;
   readonly number: { readonly version: number; readonly index: number; readonly total: number };
@@ -69,7 +69,7 @@ export interface Checked {
   readonly listIds: readonly string[];
   readonly subject: string;
   /** Statements about keys that the mail carries. */
-  readonly statements: readonly Found[];
+  readonly statements: readonly StatementReading[];
   readonly findings: readonly Finding[];
 }
 
@@ -101,10 +101,10 @@ export interface PatchResult {
   readonly author: Person | null;
   readonly signer: string | null;
   readonly publicKey: PublicKeyText | null;
-  readonly signature: Signature;
+  readonly signature: SignatureState;
   readonly trust: KeyTrust | null;
   readonly key: KeyFacts | null;
-  readonly changed: readonly Part[];
+  readonly changed: readonly SignedPart[];
   readonly base: Base;
   readonly series: SeriesRef | null;
   readonly findings: readonly Finding[];
@@ -112,7 +112,7 @@ export interface PatchResult {
 }
 
 /** A mail without a patch that carries statements about keys, carries a mail with a patch, or is refused. */
-export interface NoteResult {
+export interface StatementMail {
   readonly type: "note";
   readonly source: string;
   readonly messageId: string;
@@ -149,7 +149,7 @@ interface SeriesMember {
   readonly messageId: string;
   readonly index: number;
   /** docs/series.md, "Where it belongs". */
-  readonly reason: Reason;
+  readonly reason: MembershipReason;
   /** The Message-ID through which it came to the series, or "". */
   readonly through: string;
 }

@@ -3,7 +3,7 @@
 import { createSeriesCollector as createCollector } from "../series/collector.ts";
 import type { AssembledSeries, ThreadMail } from "../series/item.ts";
 import type { Evidence } from "./evidence.ts";
-import { type Entry, itemOf, outlined, patchOutline } from "./outline.ts";
+import { type OutlineEntry, itemOf, outlined, patchOutline } from "./outline.ts";
 import { type PatchResult, type SeriesResult, verdictOf, worstOf } from "./result.ts";
 
 /** A mail with a patch and its verdict. `payload` is the caller's own. */
@@ -14,7 +14,7 @@ export interface JudgedMail<P> {
 }
 
 /** What is held of it until its series is judged. */
-export interface Member<P> extends Entry {
+export interface JudgedMember<P> extends OutlineEntry {
   readonly result: PatchResult;
   readonly payload: P;
 }
@@ -22,16 +22,16 @@ export interface Member<P> extends Entry {
 export interface Series<P> {
   readonly result: SeriesResult;
   /** By number, then arrival; each patch once, even if it came twice. */
-  readonly members: readonly Member<P>[];
+  readonly members: readonly JudgedMember<P>[];
 }
 
 /** A series as it was collected. */
 export interface Collected<P> extends Series<P> {
   /** All that came, in that order. */
-  readonly received: readonly Member<P>[];
+  readonly received: readonly JudgedMember<P>[];
 }
 
-export interface SeriesCollector<P> {
+export interface JudgedSeriesCollector<P> {
   /** Takes a patch; gives back the series that had to be closed for it. */
   add(mail: JudgedMail<P>): Collected<P>[];
   /** Takes a mail without a patch. */
@@ -45,12 +45,12 @@ export interface SeriesCollector<P> {
 /**
  * @param onFault gets the members of a series at which the program failed; the other series go on
  */
-export function createSeriesCollector<P>(
-  onFault: (received: readonly Member<P>[], error: unknown) => void,
-): SeriesCollector<P> {
-  const collector = createCollector<Member<P>>();
+export function createJudgedSeriesCollector<P>(
+  onFault: (received: readonly JudgedMember<P>[], error: unknown) => void,
+): JudgedSeriesCollector<P> {
+  const collector = createCollector<JudgedMember<P>>();
 
-  function judged(series: AssembledSeries<Member<P>>): Collected<P>[] {
+  function judged(series: AssembledSeries<JudgedMember<P>>): Collected<P>[] {
     try {
       return outlined(series).map(({ outline, members, received }) => {
         const own = verdictOf(outline.findings);

@@ -2,12 +2,16 @@
 
 import type { Verifier } from "../minisign/ed25519.ts";
 import type { Ruling } from "../trust/ruling.ts";
-import { type Found, findStatements, type Statement } from "../trust/statement.ts";
+import { type StatementReading, findStatements, type Statement } from "../trust/statement.ts";
 import type { Diff, MailView } from "../types.ts";
 import { type Finding, finding } from "../findings.ts";
 
 /** Below the break and before the first diff; in a mail without a diff, anywhere. */
-export function statementsIn(view: MailView, diff: Diff | null, verifier: Verifier): Found[] {
+export function statementsIn(
+  view: MailView,
+  diff: Diff | null,
+  verifier: Verifier,
+): StatementReading[] {
   if (diff === null) return [];
   const texts =
     diff.files.length > 0
@@ -24,7 +28,7 @@ const WHY = {
 } as const;
 
 /** The finding for a bad statement. */
-export function unreadStatement(found: Extract<Found, { ok: false }>): Finding {
+export function unreadStatement(found: Extract<StatementReading, { ok: false }>): Finding {
   return finding("statement-malformed", `cannot read a statement about a key: ${WHY[found.why]}`);
 }
 

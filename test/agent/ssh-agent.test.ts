@@ -25,16 +25,19 @@ describe.runIf(requireTool("ssh-agent"))("OpenSSH's agent", () => {
 
   test("holds what it is given, signs with it, and forgets it", async () => {
     client = new SshAgent(agent.socket, () => undefined);
-    expect(await client.holdings()).toEqual({ keys: [], others: [] });
+    expect(await client.listIdentities()).toEqual({ keys: [], others: [] });
     await client.add(KEY.exposeSeed(), point, "für mich", 100_000);
-    expect(await client.holdings()).toEqual({ keys: [{ point, comment: "für mich" }], others: [] });
+    expect(await client.listIdentities()).toEqual({
+      keys: [{ point, comment: "für mich" }],
+      others: [],
+    });
     expect(agent.sshAdd("-l")).toContain(sshFingerprint(point));
     expect(agent.sshAdd("-L")).toContain(formatSshKey(point).toString("base64"));
     // Ed25519 is deterministic
     expect(await client.sign(point, DATA)).toEqual(KEY.signBytes(DATA));
     expect(await client.sign(point, Buffer.alloc(0))).toEqual(KEY.signBytes(Buffer.alloc(0)));
     await client.remove(point);
-    expect((await client.holdings()).keys).toEqual([]);
+    expect((await client.listIdentities()).keys).toEqual([]);
     await expect(client.remove(point)).rejects.toMatchObject({ code: "agent-failed" });
     await expect(client.sign(point, DATA)).rejects.toThrow(/refuses to sign/);
   });
@@ -45,7 +48,7 @@ describe.runIf(requireTool("ssh-agent"))("OpenSSH's agent", () => {
     await client.add(other.exposeSeed(), other.publicKey.point, "long", 100_000);
     await client.add(KEY.exposeSeed(), point, "short", 1);
     const comments = async (): Promise<string[]> =>
-      (await client.holdings()).keys.map(({ comment }) => comment);
+      (await client.listIdentities()).keys.map(({ comment }) => comment);
     while ((await comments()).includes("short"))
       await new Promise((resolve) => setTimeout(resolve, 100));
     expect(await comments()).toEqual(["long"]);
@@ -55,7 +58,7 @@ describe.runIf(requireTool("ssh-agent"))("OpenSSH's agent", () => {
   test("keys of other types are counted, not listed", async () => {
     client = new SshAgent(agent.socket, () => undefined);
     agent.sshAdd("-q", newSshKey(temporaryDirectory(), "ec", "other", "ecdsa"));
-    const { keys, others } = await client.holdings();
+    const { keys, others } = await client.listIdentities();
     expect(keys).toEqual([]);
     expect(others).toMatchObject([{ type: "ecdsa-sha2-nistp256", comment: "other" }]);
     agent.sshAdd("-q", "-D");
@@ -65,7 +68,7 @@ describe.runIf(requireTool("ssh-agent"))("OpenSSH's agent", () => {
     client = new SshAgent(agent.socket, () => undefined);
     await client.add(KEY.exposeSeed(), point, "k", 60);
     agent.sshAdd("-q", "-D");
-    expect((await client.holdings()).keys).toEqual([]);
+    expect((await client.listIdentities()).keys).toEqual([]);
   });
 });
 
@@ -132,7 +135,7 @@ describe("an agent that cannot be trusted", () => {
     ["has a key longer than the answer", listed(1, uint32(1 << 30)), /cut short/],
   ])("%s", async (_name, answer, message) => {
     const client = await fake(answer, /did not answer/.test(message.source) ? 200 : undefined);
-    await expect(client.holdings()).rejects.toMatchObject({
+    await expect(client.listIdentities()).rejects.toMatchObject({
       code: "agent-failed",
       message: expect.stringMatching(message),
     });
@@ -152,30 +155,33 @@ describe("an agent that cannot be trusted", () => {
 
   test("is not asked again once it has failed", async () => {
     const client = await fake(uint32(0));
-    await expect(client.holdings()).rejects.toThrow(/announces/);
+    await expect(client.listIdentities()).rejects.toThrow(/announces/);
     await expect(client.sign(point, DATA)).rejects.toThrow(/announces/);
   });
 
   test("talks unasked", async () => {
     const client = await fake(Buffer.concat([listed(0), listed(0)]));
-    await expect(client.holdings()).rejects.toThrow(/more than was asked/);
+    await expect(client.listIdentities()).rejects.toThrow(/more than was asked/);
   });
 
   test("a point of no ssh-ed25519 key is none of ours", async () => {
     const long = Buffer.concat([formatSshKey(point), Buffer.alloc(1)]);
     const client = await fake(listed(1, string(long), string("long")));
-    expect(await client.holdings()).toMatchObject({ keys: [], others: [{ type: "ssh-ed25519" }] });
+    expect(await client.listIdentities()).toMatchObject({
+      keys: [],
+      others: [{ type: "ssh-ed25519" }],
+    });
   });
 
   test("lists a key twice: it is one", async () => {
     const key = [string(formatSshKey(point)), string("mine")];
     const client = await fake(listed(3, ...key, ...key, key[0]!, string("also mine")));
-    const { keys } = await client.holdings();
+    const { keys } = await client.listIdentities();
     expect(keys.map(({ comment }) => comment)).toEqual(["mine", "also mine"]);
   });
 
   test("nobody there", async () => {
     const client = new SshAgent(join(temporaryDirectory(), "nobody"), () => undefined);
-    await expect(client.holdings()).rejects.toMatchObject({ code: "no-agent" });
+    await expect(client.listIdentities()).rejects.toMatchObject({ code: "no-agent" });
   });
 });

@@ -7,7 +7,7 @@ import { expect } from "vitest";
 import { BaseChecker, type Checkup } from "../../src/app/base/checker.ts";
 import { BaseGuesser, type Guessed } from "../../src/app/base/guesser.ts";
 import { readSeriesBases, type SeriesBase } from "../../src/app/base/series-base.ts";
-import { baseFindings } from "../../src/cli/base/common.ts";
+import { allBaseFindings } from "../../src/cli/base/common.ts";
 import type { Repository } from "../../src/git/repository.ts";
 import { newFolder } from "../cli/support.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";
@@ -90,7 +90,7 @@ export async function check(repository: Repository, file: string): Promise<Looke
   const checker = new BaseChecker(repository);
   try {
     const checkup = await checker.check(series!, [series!]);
-    const findings = [...baseFindings(series!), ...checkup.findings];
+    const findings = [...allBaseFindings(series!), ...checkup.findings];
     return { series: series!, checkup, codes: findings.map(({ code }) => code) };
   } finally {
     checker.close();

@@ -4,7 +4,7 @@ import {
   decideLetter,
   mayLeave,
   REASONS,
-  type Reason,
+  type LetterReason,
   type Situation,
 } from "../../src/bot/decide.ts";
 import type { MailFacts } from "../../src/bot/facts.ts";
@@ -80,7 +80,7 @@ describe("decide", () => {
     });
   });
 
-  const HELD: readonly (readonly [Reason, Change, Partial<Rules>?])[] = [
+  const HELD: readonly (readonly [LetterReason, Change, Partial<Rules>?])[] = [
     ["headless", { first: null }],
     ["automatic", { first: { automatic: "auto-submitted" } }],
     ["bot", { first: { bot: true } }],
@@ -116,7 +116,7 @@ describe("decide", () => {
     ["ceiling", { list: { letters: [1, 2, 3, 4, 5].map((n) => NOW - n * 3600) } }],
   ];
 
-  test.each(HELD.map((row) => [...row, {}].slice(0, 3) as [Reason, Change, Partial<Rules>]))(
+  test.each(HELD.map((row) => [...row, {}].slice(0, 3) as [LetterReason, Change, Partial<Rules>]))(
     "%s %j",
     (reason, change, rules) => {
       expect(decideLetter(situation(change), { ...DEFAULT_RULES, ...rules })).toEqual({

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
+import { openTrustStore, type TrustStore } from "../../src/store/trust-store.ts";
 import { judgeSighting } from "../../src/trust/memory.ts";
 import { displayWidth } from "../../src/report/escape.ts";
 import { sightingDigest } from "../../src/trust/sighting.ts";
@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 
 function remember(work: (trust: TrustStore) => void): void {
-  const trust = openTrust({ file });
+  const trust = openTrustStore({ file });
   work(trust);
   trust.close();
 }

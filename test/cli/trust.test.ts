@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { generateSecretKey } from "../../src/minisign/generate.ts";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
-import { openTrust } from "../../src/store/trust-store.ts";
+import { openTrustStore } from "../../src/store/trust-store.ts";
 import { signStatement } from "../../src/trust/statement.ts";
 import { patchsig, patchsigEach, records, type Run } from "../support/cli.ts";
 import { some } from "../support/long.ts";
@@ -57,7 +57,7 @@ function trust(...args: string[]): Run {
 
 /** What `trust accept` leaves behind. */
 function pin(who: string, identity: string, key: string): void {
-  const store = openTrust({ file: join(who, "patchsig", "trust.db") });
+  const store = openTrustStore({ file: join(who, "patchsig", "trust.db") });
   store.accept(identity, key, Math.floor(Date.now() / 1000));
   store.close();
 }

@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { openTrust } from "../../src/store/trust-store.ts";
+import { openTrustStore } from "../../src/store/trust-store.ts";
 import { LONG, some } from "../support/long.ts";
 import { newFolder } from "../support/folders.ts";
 import { ACCEPTED, MALLORY, mboxOf, SHAPES } from "./shapes.ts";
@@ -51,7 +51,7 @@ function measure(names: readonly string[]): Map<string, Runs> {
         const home = join(folder, `${jobs.length}`);
         mkdirSync(join(home, "patchsig"), { recursive: true, mode: 0o700 });
         if (accepted === true) {
-          const trust = openTrust({ file: join(home, "patchsig", "trust.db") });
+          const trust = openTrustStore({ file: join(home, "patchsig", "trust.db") });
           trust.accept(MALLORY, ACCEPTED, 1);
           trust.close();
         }

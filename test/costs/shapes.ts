@@ -3,7 +3,7 @@
 import { generateSecretKey } from "../../src/minisign/generate.ts";
 import { formatPublicKeyText } from "../../src/minisign/public-key.ts";
 import type { SecretKey } from "../../src/minisign/secret-key.ts";
-import { prepare, signSeries } from "../../src/patch/sign.ts";
+import { prepare, signPlaced } from "../../src/patch/sign.ts";
 import { signStatement, type Statement } from "../../src/trust/statement.ts";
 
 const TIME = 1_794_000_000;
@@ -50,7 +50,7 @@ function signed(parts: Parts, by = 0, t = TIME): string {
   const { version, index, total } = prepared.value;
   const placed = [{ prepared: prepared.value, version, index: index ?? 1, total: total ?? 1 }];
   const from = parts.from ?? "mallory@evil.example";
-  return signSeries(placed, { time: t, by: from, base: null }, key(by))[0]!.toString("latin1");
+  return signPlaced(placed, { time: t, by: from, base: null }, key(by))[0]!.toString("latin1");
 }
 
 /** A mail with eight statements at a time. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Claim, readClaim, relaxed } from "../../src/devsig/claim.ts";
+import { type DevsigClaim, readClaim, relaxed } from "../../src/devsig/claim.ts";
 import { hashedPath, keyPath, parseEd25519Key } from "../../src/devsig/keyring.ts";
 import { FormatError } from "../../src/errors.ts";
 
@@ -23,7 +23,7 @@ test("a header in full", () => {
       "bh=aWNA6NFmS5xpRH5Gpy45nWiKCOnDOKHOYOV7Y6lyLcU=; b=",
     signature: Buffer.from("AAAABBBB", "base64"),
   });
-  const short = readClaim(VALUE.replace(/i=.*main; /, "").replace("t=1; ", "")) as Claim;
+  const short = readClaim(VALUE.replace(/i=.*main; /, "").replace("t=1; ", "")) as DevsigClaim;
   expect(short).toMatchObject({ identity: null, selector: "default", timed: false });
 });
 

@@ -19,7 +19,7 @@ import {
 import {
   formatSignature,
   parseSignature,
-  sign,
+  signData,
   verifySignature,
 } from "../../src/minisign/signature.ts";
 import { requireTool } from "../support/tools.ts";
@@ -58,7 +58,7 @@ describe.runIf(requireTool("minisign"))("stock minisign", () => {
     expect(parsePublicKeyFile(Buffer.from(written)).key).toEqual(key.publicKey);
 
     for (const comment of ["patchsig-v1 t=1", "", "tab\there", "naïve ☃ 👩‍👧", "x".repeat(8173)]) {
-      writeFileSync(`${at.message}.minisig`, formatSignature(sign(key, data, comment)));
+      writeFileSync(`${at.message}.minisig`, formatSignature(signData(key, data, comment)));
       const { status, output } = minisign(["-Vm", at.message, "-p", at.public]);
       expect(status).toBe(0);
       expect(output).toContain(
@@ -99,7 +99,7 @@ describe.runIf(requireTool("minisign"))("stock minisign", () => {
 
     expect(minisign(["-S", "-s", at.secret, "-m", at.message, "-t", "t"], password).status).toBe(0);
     const theirs = parseSignature(readFileSync(`${at.message}.minisig`));
-    expect(theirs).toEqual(sign(key, data, "t"));
+    expect(theirs).toEqual(signData(key, data, "t"));
     if (encrypted) {
       const wrong = minisign(["-S", "-s", at.secret, "-m", at.message], "wrong\n");
       expect(wrong.output).toContain("Wrong password for that key");
@@ -109,7 +109,7 @@ describe.runIf(requireTool("minisign"))("stock minisign", () => {
   test("it refuses what we refuse", () => {
     const at = room();
     const key = plainKey();
-    const good = sign(key, data, "comment");
+    const good = signData(key, data, "comment");
     for (const [signature, said] of [
       [good, "Signature and comment signature verified"],
       [{ ...good, signature: flip(good.signature) }, "Signature verification failed"],

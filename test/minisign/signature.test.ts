@@ -9,7 +9,7 @@ import {
   globalMessage,
   parseSignature,
   prehash,
-  sign,
+  signData,
   verifySignature,
 } from "../../src/minisign/signature.ts";
 import { fixture, plainKey } from "./support.ts";
@@ -134,7 +134,7 @@ describe("verifying", () => {
   });
 
   test("the global signature of another file does not fit", () => {
-    const other = sign(plainKey(), Buffer.from("other"), signature.trustedComment);
+    const other = signData(plainKey(), Buffer.from("other"), signature.trustedComment);
     const mixed = { ...signature, globalSignature: other.globalSignature };
     expect(verifySignature(verifier, key, data, mixed)).toBe("bad-comment");
   });
@@ -142,7 +142,7 @@ describe("verifying", () => {
 
 describe("signing", () => {
   test("makes what stock minisign made, always the same", () => {
-    const made = sign(plainKey(), data, signature.trustedComment, signature.untrustedComment);
+    const made = signData(plainKey(), data, signature.trustedComment, signature.untrustedComment);
     expect(made).toEqual(signature);
     expect(formatSignature(made)).toBe(text);
   });
@@ -154,7 +154,7 @@ describe("signing", () => {
     const secret = plainKey();
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 500 }), comments, (bytes, comment) => {
-        const made = parseSignature(Buffer.from(formatSignature(sign(secret, bytes, comment))));
+        const made = parseSignature(Buffer.from(formatSignature(signData(secret, bytes, comment))));
         expect(made.trustedComment).toBe(comment);
         expect(verifySignature(verifier, key, bytes, made)).toBe("good");
         const agrees = (message: Buffer, by: Buffer): boolean =>
@@ -174,13 +174,13 @@ describe("signing", () => {
     "a comment that could not be read back is not signed (%#)",
     (comment) => {
       const unused = { publicKey: key, signBytes: () => expect.unreachable() };
-      expect(() => sign(unused, data, comment)).toThrow(FormatError);
-      expect(() => sign(unused, data, "good", comment)).toThrow(FormatError);
+      expect(() => signData(unused, data, comment)).toThrow(FormatError);
+      expect(() => signData(unused, data, "good", comment)).toThrow(FormatError);
     },
   );
 
   test("the longest comments are read back", () => {
-    const longest = sign(plainKey(), data, "x".repeat(8173), "y".repeat(1003));
+    const longest = signData(plainKey(), data, "x".repeat(8173), "y".repeat(1003));
     const read = parseSignature(Buffer.from(formatSignature(longest)));
     expect(read).toEqual(longest);
     expect(verifySignature(verifier, key, data, read)).toBe("good");

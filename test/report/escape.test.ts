@@ -7,7 +7,7 @@ import {
   escapeJson,
   escapeLines,
   escapeText,
-  joined,
+  joinSafe,
   ours,
   padTo,
   type SafeText,
@@ -161,7 +161,7 @@ describe("SafeText", () => {
     const others = "e\nvil\x1b[2J\u202e";
     expect(ours`\x1b[1m${others}\n${7}`).toBe("\x1b[1me\\x0avil\\x1b[2J\\u202e\n7");
     expect(ours`${ours`${others}`}`).toBe(escapeText(others));
-    expect(joined([ours`\x1b[1m`, escapeText("\x1b")])).toBe("\x1b[1m\\x1b");
+    expect(joinSafe([ours`\x1b[1m`, escapeText("\x1b")])).toBe("\x1b[1m\\x1b");
   });
 
   test("a file keeps its lines and tabs; bytes that are no UTF-8 are shown", () => {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { renderNote, renderSeries, type Style } from "../../src/report/text.ts";
 import type { Finding } from "../../src/findings.ts";
-import type { NoteResult, PatchResult, SeriesResult } from "../../src/verify/result.ts";
+import type { StatementMail, PatchResult, SeriesResult } from "../../src/verify/result.ts";
 
 const STYLE: Style = { columns: 200, color: false };
 
@@ -43,7 +43,7 @@ const SERIES: SeriesResult = {
   verdict: "pass",
 };
 
-const NOTE: NoteResult = {
+const NOTE: StatementMail = {
   type: "note",
   source: "a.eml",
   messageId: "<2@example.org>",

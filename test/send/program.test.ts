@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { findSendmail, programTransport } from "../../src/send/program.ts";
-import type { Outcome } from "../../src/send/transport.ts";
+import type { SendOutcome } from "../../src/send/transport.ts";
 import { newFolder } from "../support/folders.ts";
 import { BODY, letterOf } from "./support.ts";
 
@@ -14,7 +14,7 @@ function script(...lines: string[]): { readonly file: string; readonly folder: s
   return { file, folder };
 }
 
-function send(file: string, args: readonly string[] = [], patience?: number): Promise<Outcome> {
+function send(file: string, args: readonly string[] = [], patience?: number): Promise<SendOutcome> {
   return programTransport({ kind: "program", file, args }, patience).send(
     letterOf(),
     () => undefined,

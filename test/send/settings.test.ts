@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { PatchsigError } from "../../src/errors.ts";
 import { parseConfig } from "../../src/git/config.ts";
-import { mailServerOf, senderOf } from "../../src/send/settings.ts";
+import { mailServerOf, configuredSender } from "../../src/send/settings.ts";
 
 /** As git lists them; a name without a dot is one of sendemail's. */
 function config(...settings: (readonly [string, string])[]): ReturnType<typeof parseConfig> {
@@ -95,7 +95,7 @@ describe("where mail goes", () => {
     expect(server(...all)).toEqual({ ...PLAIN, port: 587 });
     const work = [...all, ["identity", "Work"]] as const;
     expect(server(...work)).toEqual({ ...PLAIN, host: "work.example.org", port: 587 });
-    expect(senderOf(config(...work))).toEqual({
+    expect(configuredSender(config(...work))).toEqual({
       from: "Alice <a@work>",
       envelopeSender: "bounces@example.org",
     });
@@ -104,8 +104,8 @@ describe("where mail goes", () => {
 
 test("the envelope's sender is the one in From unless it is set", () => {
   const nobody = { from: null, envelopeSender: null };
-  expect(senderOf(config())).toEqual(nobody);
-  expect(senderOf(config(["envelopeSender", "auto"]))).toEqual(nobody);
+  expect(configuredSender(config())).toEqual(nobody);
+  expect(configuredSender(config(["envelopeSender", "auto"]))).toEqual(nobody);
 });
 
 describe("refused", () => {

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { SMTPServerOptions } from "smtp-server";
 import type { SmtpServer } from "../../src/send/settings.ts";
 import type { SmtpOptions } from "../../src/send/smtp.ts";
-import type { Letter, Outcome, Transport } from "../../src/send/transport.ts";
+import type { Letter, SendOutcome, Transport } from "../../src/send/transport.ts";
 import { newFolder } from "../support/folders.ts";
 import { freePort } from "../support/port.ts";
 import { type Answer, refusal, startSmtp, type TestServer } from "../support/smtp.ts";
@@ -39,7 +39,7 @@ function open(
 async function send(
   transport: Transport,
   letter: Partial<Letter> = {},
-): Promise<Outcome & { readonly commits: number }> {
+): Promise<SendOutcome & { readonly commits: number }> {
   const onCommit = vi.fn();
   const outcome = await transport.send(letterOf(letter), onCommit);
   return { ...outcome, commits: onCommit.mock.calls.length };
@@ -215,7 +215,7 @@ describe("no answer", () => {
   test("silence after the end, likewise", async () => {
     for (const what of ["answer", "letter"]) {
       const server = await start({}, () => "silence");
-      let outcome: Outcome | null = null;
+      let outcome: SendOutcome | null = null;
       // long enough to come to the end, on any machine
       for (let time = 200; server.mails.length === 0; time *= 2)
         outcome = await send(open(server.port, {}, { patience: { [what]: time } }));

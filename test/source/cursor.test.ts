@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { goneCursors } from "../../src/app/sources/cursors.ts";
 import { readSource } from "../../src/source/file.ts";
-import { isUnread } from "../../src/source/piece.ts";
+import { isReadFailure } from "../../src/source/item.ts";
 import { temporaryFolder } from "../support/repo.ts";
 
 const FROM = "From a@example.org Tue Feb  3 10:00:00 2026\n";
@@ -48,7 +48,7 @@ async function read(path: string, limit = Infinity, between = (): void => {}): P
   for await (const pieces of readSource(path, (name) => kept.get(name) ?? null)) {
     for (const piece of pieces) {
       if (said.subjects.length === limit) break;
-      if (isUnread(piece)) {
+      if (isReadFailure(piece)) {
         said.unread.push(piece.error.message);
         continue;
       }

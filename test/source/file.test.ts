@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { readSource } from "../../src/source/file.ts";
-import { isUnread } from "../../src/source/piece.ts";
+import { isReadFailure } from "../../src/source/item.ts";
 import { temporaryFolder } from "../support/repo.ts";
 import { requireTool } from "../support/tools.ts";
 
@@ -35,7 +35,7 @@ async function read(path: string): Promise<Read> {
   const said: Read = { subjects: [], places: [], unread: [] };
   for await (const pieces of readSource(path)) {
     for (const piece of pieces) {
-      if (isUnread(piece)) said.unread.push([piece.source, piece.error.message]);
+      if (isReadFailure(piece)) said.unread.push([piece.source, piece.error.message]);
       else {
         said.subjects.push(/^Subject: number (.*)$/m.exec(piece.bytes!.toString())?.[1] ?? "?");
         said.places.push(piece.source);

@@ -5,7 +5,7 @@
 
 import { describe, expect, test, type TestContext } from "vitest";
 import { parseMailbox, readMailbox } from "../../src/source/imap.ts";
-import { isUnread } from "../../src/source/piece.ts";
+import { isReadFailure } from "../../src/source/item.ts";
 import { type FakeImap, type Fault, startFakeImap, STEPS } from "../support/fake-imap.ts";
 
 const MAILS = [1, 2, 3].map((n) =>
@@ -41,7 +41,7 @@ async function reader({ onTestFinished }: TestContext, fault: Fault): Promise<Re
     };
     for await (const pieces of readMailbox(mailbox, options, () => undefined)) {
       for (const piece of pieces) {
-        if (isUnread(piece)) {
+        if (isReadFailure(piece)) {
           said.unread.push([piece.source.replace(/^[^;]*/, ""), piece.error.message]);
           continue;
         }

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { PatchsigError } from "../../src/errors.ts";
 import { boundsOf, MAX_UIDS } from "../../src/source/imap-limits.ts";
 import { type Mailbox, readMailbox } from "../../src/source/imap.ts";
-import { isUnread, type Piece } from "../../src/source/piece.ts";
+import { isReadFailure, type SourceItem } from "../../src/source/item.ts";
 import { LONG } from "../support/long.ts";
 
 const MIB = 1 << 20;
@@ -72,11 +72,11 @@ afterEach(() => {
   server?.close();
 });
 
-async function read(port: number): Promise<Piece[]> {
+async function read(port: number): Promise<SourceItem[]> {
   const path = "INBOX";
   const mailbox: Mailbox = { protocol: "imap", host: "127.0.0.1", port, username: "a", path };
   const options = { password: "x", onLogin: () => Promise.resolve() };
-  const pieces: Piece[] = [];
+  const pieces: SourceItem[] = [];
   for await (const some of readMailbox(mailbox, options, () => undefined)) pieces.push(...some);
   return pieces;
 }
@@ -126,7 +126,7 @@ test.each(CASES.filter(([what]) => LONG || !SLOW.has(what)))(
   "%s without end",
   async (_, hostile, most) => {
     const pieces = await read(await serve(hostile));
-    const said = pieces.flatMap((piece) => (isUnread(piece) ? [piece.error.message] : []));
+    const said = pieces.flatMap((piece) => (isReadFailure(piece) ? [piece.error.message] : []));
     const flood = ["INBOX at 127.0.0.1: the server sends more than was asked for"];
     // at the end all that there was is read
     if (hostile.on.test("LOGOUT")) expect(said).not.toContain(flood[0]);

@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { PatchsigError } from "../../src/errors.ts";
 import { type Mailbox, parseMailbox } from "../../src/source/imap.ts";
-import { type Watch, watchMailbox } from "../../src/source/imap-watch.ts";
+import { type ImapWatch, watchMailbox } from "../../src/source/imap-watch.ts";
 import { HAS_DOVECOT, type ImapServer, startImap } from "../support/imap.ts";
 
 const MAIL = "From: A <a@example.org>\nSubject: news\n\ntext\n";
 const ROOT = join(import.meta.dirname, "..", "..");
 
 let server: ImapServer;
-let watch: Watch | null = null;
+let watch: ImapWatch | null = null;
 let delivered = 0;
 
 const inbox = (port = server.port): Mailbox => parseMailbox(`imap://alice@127.0.0.1:${port}/INBOX`);

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseSshKey, verifySsh } from "../../src/ssh/sshsig.ts";
+import { readKeyringSshKey, verifySsh } from "../../src/ssh/sshsig.ts";
 import { FormatError } from "../../src/errors.ts";
 import { createVerifier } from "../../src/minisign/ed25519.ts";
 import { HAS_SSH, makeSsh, newHome, run } from "../devsig/patatt.ts";
@@ -46,7 +46,7 @@ describe.each(TYPES)("%s", (type) => {
     if (!HAS_SSH) return;
     file = makeSsh(home, type, type).slice("openssh:".length);
     publicKey = readFileSync(`${file}.pub`, "utf8");
-    key = parseSshKey(Buffer.from(publicKey));
+    key = readKeyringSshKey(Buffer.from(publicKey));
   });
 
   test.runIf(HAS_SSH)("as ssh-keygen takes it, and no byte of it can change", () => {
@@ -73,7 +73,7 @@ describe.each(TYPES)("%s", (type) => {
 
 test.runIf(HAS_SSH)("another's key", () => {
   const [one, two] = ["one", "two"].map((name) => makeSsh(home, "ed25519", name).slice(8));
-  const key = parseSshKey(readFileSync(`${two}.pub`));
+  const key = readKeyringSshKey(readFileSync(`${two}.pub`));
   expect(verifySsh(verifier, key, MESSAGE, signWith(one!))).toBe("other-key");
 });
 
@@ -105,5 +105,5 @@ test.each([
   "ssh-ed25519 =",
   "AAAA AAAA",
 ])("no key: %j", (text) => {
-  expect(() => parseSshKey(Buffer.from(text))).toThrow(FormatError);
+  expect(() => readKeyringSshKey(Buffer.from(text))).toThrow(FormatError);
 });

@@ -10,7 +10,7 @@ import { backUp, restore } from "../../src/store/backup.ts";
 import { judgeSighting } from "../../src/trust/memory.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { TRUST_SCHEMA } from "../../src/store/schema.ts";
-import { openTrust } from "../../src/store/trust-store.ts";
+import { openTrustStore } from "../../src/store/trust-store.ts";
 import { sightingOf, someKey, temporaryDirectory } from "./support.ts";
 
 const ALICE = "alice@example.org";
@@ -26,13 +26,13 @@ beforeEach(() => {
 });
 
 function remember(key: string, text = "one"): void {
-  const trust = openTrust({ file });
+  const trust = openTrustStore({ file });
   judgeSighting(trust, sightingOf(key, text));
   trust.close();
 }
 
 function keysOf(name: string): string[] {
-  const trust = openTrust({ file: name, dryRun: true });
+  const trust = openTrustStore({ file: name, dryRun: true });
   const keys = [...trust.list()].map(({ publicKey }) => publicKey);
   trust.close();
   return keys;
@@ -42,7 +42,7 @@ describe("a backup", () => {
   test("is one private file with everything in it, the log too", () => {
     const [one, two] = [someKey(), someKey()];
     remember(one);
-    const open = openTrust({ file });
+    const open = openTrustStore({ file });
     judgeSighting(open, sightingOf(two, "x", { identity: "bob@example.org" }));
     backUp(file, copy);
     open.close();
@@ -52,7 +52,7 @@ describe("a backup", () => {
   });
 
   test("is taken while another process writes, and is whole", async () => {
-    openTrust({ file }).close();
+    openTrustStore({ file }).close();
     const worker = spawn(process.execPath, [fileURLToPath(new URL("worker.js", import.meta.url))]);
     const lines = createInterface({ input: worker.stdout })[Symbol.asyncIterator]();
     await lines.next();
@@ -92,7 +92,7 @@ describe("a restore", () => {
     remember(before);
     backUp(file, copy);
     remember(after, "changed");
-    const trust = openTrust({ file });
+    const trust = openTrustStore({ file });
     trust.accept(ALICE, after, 1);
     trust.close();
     const kept = restore(file, copy, STAMP);
@@ -116,7 +116,7 @@ describe("a restore", () => {
 
   test("of a database with a log beside it is refused, and changes nothing", () => {
     remember(someKey());
-    const live = openTrust({ file: copy });
+    const live = openTrustStore({ file: copy });
     judgeSighting(live, sightingOf(someKey(), "in the log"));
     expect(() => restore(file, copy, STAMP)).toThrow(
       expect.objectContaining({ code: "refused", message: expect.stringContaining("copy.db-wal") }),
@@ -182,7 +182,7 @@ describe("a restore", () => {
     const [before, after] = [someKey(), someKey()];
     remember(before);
     backUp(file, copy);
-    const open = openTrust({ file });
+    const open = openTrustStore({ file });
     judgeSighting(open, sightingOf(after, "x", { identity: "bob@example.org" }));
     expect(() => restore(file, copy, STAMP)).toThrow(
       expect.objectContaining({ code: "database-busy" }),
@@ -208,7 +208,7 @@ describe("a database of version 1", () => {
 
   test("is brought up to date, and nothing is lost", () => {
     write();
-    const trust = openTrust({ file });
+    const trust = openTrustStore({ file });
     const record = { publicKey: key, state: "known", patches: 3, applied: 1 };
     expect(trust.lookup(ALICE)).toMatchObject([{ ...record, endorsedBy: "", rotatedFrom: "" }]);
     expect(trust.events(ALICE)).toMatchObject([{ kind: "first-use", other: "", source: "" }]);

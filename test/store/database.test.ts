@@ -12,10 +12,10 @@ import path from "node:path";
 import Database from "better-sqlite3";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { PatchsigError } from "../../src/errors.ts";
-import { explained } from "../../src/store/database.ts";
+import { explainingSqlite } from "../../src/store/database.ts";
 import { judgeSighting } from "../../src/trust/memory.ts";
 import { TRUST_SCHEMA } from "../../src/store/schema.ts";
-import { openTrust } from "../../src/store/trust-store.ts";
+import { openTrustStore } from "../../src/store/trust-store.ts";
 import { sightingOf, someKey, temporaryDirectory } from "./support.ts";
 
 let file: string;
@@ -25,7 +25,7 @@ beforeEach(() => {
 
 /** A database with some hundred keys, closed. */
 function fill(): void {
-  const trust = openTrust({ file });
+  const trust = openTrustStore({ file });
   trust.transaction(() => {
     for (let i = 0; i < 300; i++) {
       judgeSighting(trust, sightingOf(someKey(), "one", { identity: `dev${i}@example.org` }));
@@ -45,7 +45,7 @@ function failure(work: () => unknown): PatchsigError {
 
 describe("a new database", () => {
   test("is private, whole, and leaves nothing beside it", () => {
-    openTrust({ file }).close();
+    openTrustStore({ file }).close();
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
     expect(statSync(path.dirname(path.dirname(file))).mode & 0o777).toBe(0o700);
@@ -55,7 +55,7 @@ describe("a new database", () => {
   test("is private even if the mask lets all pass", () => {
     const mask = process.umask(0);
     try {
-      const trust = openTrust({ file });
+      const trust = openTrustStore({ file });
       judgeSighting(trust, sightingOf(someKey(), "one"));
       for (const name of readdirSync(path.dirname(file)))
         expect(statSync(path.join(path.dirname(file), name)).mode & 0o077, name).toBe(0);
@@ -66,7 +66,7 @@ describe("a new database", () => {
   });
 
   test("syncs to the disk at every commit, and logs ahead", () => {
-    openTrust({ file }).close();
+    openTrustStore({ file }).close();
     const db = new Database(file);
     expect(db.pragma("journal_mode", { simple: true })).toBe("wal");
     expect(db.pragma("integrity_check", { simple: true })).toBe("ok");
@@ -118,7 +118,7 @@ describe.each([false, true])("a file that is not ours (dry run: %s)", (dryRun) =
     fill();
     spoil();
     const before = readFileSync(file);
-    const error = failure(() => openTrust({ file, dryRun }));
+    const error = failure(() => openTrustStore({ file, dryRun }));
     expect(error.code).toBe("bad-database");
     expect(error.message).toContain(message);
     expect(error.hint).toBeTruthy();
@@ -133,7 +133,7 @@ describe.each([false, true])("a file that is not ours (dry run: %s)", (dryRun) =
     newer.pragma(`user_version = ${version}`);
     // its own file says nothing of it yet
     expect(readFileSync(file).readUInt32BE(60)).toBe(version - 1);
-    const error = failure(() => openTrust({ file, dryRun }).close());
+    const error = failure(() => openTrustStore({ file, dryRun }).close());
     expect(error.message).toContain("was written by a newer patchsig");
     expect(newer.pragma("user_version", { simple: true })).toBe(version);
     newer.close();
@@ -145,7 +145,7 @@ describe.each([false, true])("a file that is not ours (dry run: %s)", (dryRun) =
     bytes.fill(0xa5, 4096);
     writeFileSync(file, bytes);
     const error = failure(() => {
-      const trust = openTrust({ file, dryRun });
+      const trust = openTrustStore({ file, dryRun });
       try {
         judgeSighting(trust, sightingOf(someKey(), "two", { identity: "dev7@example.org" }));
       } finally {
@@ -158,7 +158,7 @@ describe.each([false, true])("a file that is not ours (dry run: %s)", (dryRun) =
 
   test("a directory", () => {
     mkdirSync(file, { recursive: true });
-    expect(failure(() => openTrust({ file, dryRun })).code).toBe("bad-database");
+    expect(failure(() => openTrustStore({ file, dryRun })).code).toBe("bad-database");
   });
 });
 
@@ -167,7 +167,7 @@ describe("a file that cannot be used", () => {
     fill();
     const holder = new Database(file);
     holder.exec("begin immediate");
-    const trust = openTrust({ file, busyMs: 50 });
+    const trust = openTrustStore({ file, busyMs: 50 });
     const error = failure(() => judgeSighting(trust, sightingOf(someKey(), "one")));
     expect(error.code).toBe("database-busy");
     // reading goes on
@@ -183,7 +183,7 @@ describe("a file that cannot be used", () => {
     chmodSync(file, 0o400);
     expect(
       failure(() => {
-        const trust = openTrust({ file });
+        const trust = openTrustStore({ file });
         judgeSighting(trust, sightingOf(someKey(), "one"));
       }).code,
     ).toBe("unwritable");
@@ -191,7 +191,7 @@ describe("a file that cannot be used", () => {
 
   test("below a file", () => {
     writeFileSync(path.dirname(path.dirname(path.dirname(file))) + "/share", "");
-    expect(failure(() => openTrust({ file }))).toMatchObject({ code: "unwritable", exit: 3 });
+    expect(failure(() => openTrustStore({ file }))).toMatchObject({ code: "unwritable", exit: 3 });
   });
 
   test.each([
@@ -203,7 +203,7 @@ describe("a file that cannot be used", () => {
     ["SQLITE_IOERR_READ", "unreadable"],
   ])("%s is %s", (code, expected) => {
     const error = failure(() =>
-      explained(TRUST_SCHEMA, file, () => {
+      explainingSqlite(TRUST_SCHEMA, file, () => {
         throw new Database.SqliteError("no", code);
       }),
     );
@@ -215,13 +215,13 @@ describe("a file that cannot be used", () => {
     const work = (): never => {
       throw error;
     };
-    expect(failure(() => explained(TRUST_SCHEMA, file, work))).toBe(error);
+    expect(failure(() => explainingSqlite(TRUST_SCHEMA, file, work))).toBe(error);
   });
 });
 
 test("a name that looks like a URI is a name", () => {
   const odd = path.join(path.dirname(path.dirname(path.dirname(file))), "a?b#c%41 d");
-  const trust = openTrust({ file: path.join(odd, "trust.db") });
+  const trust = openTrustStore({ file: path.join(odd, "trust.db") });
   judgeSighting(trust, sightingOf(someKey(), "one"));
   trust.close();
   expect(existsSync(path.join(odd, "trust.db"))).toBe(true);

@@ -6,7 +6,7 @@ import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { backUp, restore } from "../../src/store/backup.ts";
 import { judgeSighting } from "../../src/trust/memory.ts";
-import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
+import { openTrustStore, type TrustStore } from "../../src/store/trust-store.ts";
 import { sightingOf, someKey, temporaryDirectory } from "./support.ts";
 
 const ALICE = "alice@example.org";
@@ -14,7 +14,7 @@ const NOW = 1_790_000_000;
 
 /** A database with so many identities, closed: one file without a log. */
 function database(names: readonly string[], file = newFile()): string {
-  const trust = openTrust({ file });
+  const trust = openTrustStore({ file });
   for (const name of names)
     judgeSighting(trust, sightingOf(someKey(), "one", { identity: `${name}@example.org` }));
   trust.close();
@@ -28,7 +28,7 @@ function newFile(): string {
 /** What a run that is killed leaves: the file, and a log with what the run wrote. */
 function killed(file: string, work: (trust: TrustStore) => void): string {
   const left = newFile();
-  const trust = openTrust({ file });
+  const trust = openTrustStore({ file });
   work(trust);
   for (const suffix of ["", "-wal"]) copyFileSync(file + suffix, left + suffix);
   trust.close();
@@ -39,7 +39,7 @@ function killed(file: string, work: (trust: TrustStore) => void): string {
 const pinned = (trust: TrustStore): void => void trust.accept(ALICE, someKey(), NOW);
 
 function statesIn(file: string): string[] {
-  const trust = openTrust({ file });
+  const trust = openTrustStore({ file });
   const states = trust.lookup(ALICE).map(({ state }) => state);
   trust.close();
   return states;
@@ -55,8 +55,8 @@ const bytes = (file: string): string[] =>
 function expectRefused(file: string): void {
   const before = bytes(file);
   for (const open of [
-    () => openTrust({ file }),
-    () => openTrust({ file, dryRun: true }),
+    () => openTrustStore({ file }),
+    () => openTrustStore({ file, dryRun: true }),
     () => backUp(file, `${file}.copy`),
   ]) {
     expect(open).toThrow(
@@ -98,7 +98,7 @@ describe("its own log is read", () => {
     db.exec("update keys set applied = 7");
     for (const suffix of ["", "-wal"]) copyFileSync(file + suffix, left + suffix);
     db.close();
-    const trust = openTrust({ file: left });
+    const trust = openTrustStore({ file: left });
     expect(trust.lookup("a@example.org")).toMatchObject([{ applied: 7 }]);
     trust.close();
   });
@@ -109,7 +109,7 @@ describe("its own log is read", () => {
     const db = new Database(file);
     db.exec("drop table generation; pragma user_version = 6");
     db.close();
-    const trust = openTrust({ file });
+    const trust = openTrustStore({ file });
     pinned(trust);
     for (const suffix of ["", "-wal"]) copyFileSync(file + suffix, left + suffix);
     trust.close();

@@ -8,7 +8,7 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import { afterEach, describe, expect, test } from "vitest";
-import { openTrust } from "../../src/store/trust-store.ts";
+import { openTrustStore } from "../../src/store/trust-store.ts";
 import type { Sighting } from "../../src/trust/record.ts";
 import { LONG } from "../support/long.ts";
 import { keyOf, says } from "../trust/support.ts";
@@ -70,7 +70,7 @@ describe("verifiers that race", () => {
       const file = path.join(directory, `${round}`, "trust.db");
       const sightings = racing.map(() => sightingOf(someKey(), "one"));
       expect(await race(racing, file, sightings)).toEqual(["changed", "changed", "first-use"]);
-      const trust = openTrust({ file });
+      const trust = openTrustStore({ file });
       expect(trust.lookup(ALICE)).toMatchObject([{ state: "first-use", patches: 1 }]);
       expect(trust.events(ALICE)).toHaveLength(3);
       trust.close();
@@ -80,7 +80,7 @@ describe("verifiers that race", () => {
   test("follow a statement once", { retry: 0 }, async () => {
     const racing = await Promise.all([start(), start()]);
     const file = path.join(temporaryDirectory(), "trust.db");
-    const trust = openTrust({ file });
+    const trust = openTrustStore({ file });
     const [signer, ...keys] = Array.from({ length: RACES }, (_, i) => keyOf(i + 1));
     trust.accept(ALICE, signer!.text, 1);
     let last = signer!;
@@ -118,7 +118,7 @@ describe("verifiers that race", () => {
         texts.map((text) => sightingOf(key, text, { at: first.at + 86_400 })),
       );
     }
-    const trust = openTrust({ file });
+    const trust = openTrustStore({ file });
     expect(trust.lookup(ALICE)).toMatchObject([{ state: "known", patches: 12 }]);
     expect(trust.events(ALICE).map((event) => event.kind)).toEqual(["first-use", "confirm"]);
     trust.close();
@@ -127,7 +127,7 @@ describe("verifiers that race", () => {
 
 test("who opens a database while another is put in its place writes into the new one", async () => {
   const file = path.join(temporaryDirectory(), "trust.db");
-  openTrust({ file }).close();
+  openTrustStore({ file }).close();
   const [key, worker] = [someKey(), await start()];
   // what a restore does, but slower
   const restorer = new Database(file);
@@ -137,11 +137,11 @@ test("who opens a database while another is put in its place writes into the new
   const sighting = { ...sightingOf(key, "one"), digest: "0011223344556677" };
   ask(worker, { command: "judge", file, sighting });
   await setTimeout(300);
-  openTrust({ file: `${file}.new` }).close();
+  openTrustStore({ file: `${file}.new` }).close();
   renameSync(`${file}.new`, file);
   restorer.close();
   expect(await answer(worker)).toBe("first-use");
-  const trust = openTrust({ file });
+  const trust = openTrustStore({ file });
   expect(trust.lookup(ALICE)).toMatchObject([{ publicKey: key }]);
   trust.close();
 });
@@ -163,7 +163,7 @@ test("nothing that was reported is lost by kill -9", async () => {
     for (let last = await answer(worker); last !== undefined; last = await answer(worker))
       reported = last as number;
 
-    const trust = openTrust({ file });
+    const trust = openTrustStore({ file });
     const known = new Map([...trust.list()].map((record) => [record.identity, record]));
     trust.close();
     for (let batch = 0; batch <= reported; batch++) {

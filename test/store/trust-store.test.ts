@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import { beforeEach, describe, expect, test } from "vitest";
-import { openTrust, trustFile, type TrustStore } from "../../src/store/trust-store.ts";
+import { openTrustStore, trustFile, type TrustStore } from "../../src/store/trust-store.ts";
 import { judgeSighting } from "../../src/trust/memory.ts";
 import { decide } from "../../src/trust/decide.ts";
 import { sightingDigest } from "../../src/trust/sighting.ts";
@@ -21,13 +21,13 @@ const K3 = someKey();
 
 beforeEach(() => {
   file = path.join(temporaryDirectory(), "data", "patchsig", "trust.db");
-  trust = openTrust({ file });
+  trust = openTrustStore({ file });
   return () => trust.close();
 });
 
 /** What another process sees. */
 function reopened<T>(look: (other: TrustStore) => T): T {
-  const other = openTrust({ file });
+  const other = openTrustStore({ file });
   try {
     return look(other);
   } finally {
@@ -324,7 +324,7 @@ describe("a dry run", () => {
     judgeSighting(trust, sightingOf(K1, "one"));
     trust.close();
     const before = [shape(), readFileSync(file).toString("latin1")];
-    const dry = openTrust({ file, dryRun: true });
+    const dry = openTrustStore({ file, dryRun: true });
     expect(judgeSighting(dry, sightingOf(K1, "one")).trust).toBe("first-use");
     expect(judgeSighting(dry, sightingOf(K1, "two", { at: LATER })).trust).toBe("known");
     expect(judgeSighting(dry, sightingOf(K2, "two")).trust).toBe("changed");
@@ -341,13 +341,13 @@ describe("a dry run", () => {
     expect(dry.accept("bob@example.org", K2, NOW).replaced).toHaveLength(1);
     dry.close();
     expect([shape(), readFileSync(file).toString("latin1")]).toEqual(before);
-    trust = openTrust({ file });
+    trust = openTrustStore({ file });
     expect(trust.lookup("bob@example.org")).toEqual([]);
   });
 
   test("without a file sees an empty database, and makes none", () => {
     const missing = path.join(temporaryDirectory(), "no", "trust.db");
-    const dry = openTrust({ file: missing, dryRun: true });
+    const dry = openTrustStore({ file: missing, dryRun: true });
     expect(judgeSighting(dry, sightingOf(K1, "one")).trust).toBe("first-use");
     expect(judgeSighting(dry, sightingOf(K1, "two", { at: LATER })).trust).toBe("known");
     expect([...dry.list()]).toEqual([]);
@@ -357,20 +357,20 @@ describe("a dry run", () => {
 
   test("sees what others write meanwhile, open or closed", () => {
     judgeSighting(trust, sightingOf(K1, "one"));
-    const beside = openTrust({ file, dryRun: true });
+    const beside = openTrustStore({ file, dryRun: true });
     expect(beside.lookup(ALICE)).toHaveLength(1);
     judgeSighting(trust, sightingOf(K1, "one", { identity: "bob@example.org" }));
     expect(beside.lookup("bob@example.org")).toHaveLength(1);
     beside.close();
     trust.close();
-    const alone = openTrust({ file, dryRun: true });
+    const alone = openTrustStore({ file, dryRun: true });
     expect(alone.lookup("carol@example.org")).toHaveLength(0);
     reopened((other) =>
       judgeSighting(other, sightingOf(K1, "one", { identity: "dave@example.org" })),
     );
     expect(alone.lookup("dave@example.org")).toHaveLength(1);
     alone.close();
-    trust = openTrust({ file });
+    trust = openTrustStore({ file });
   });
 });
 
@@ -384,7 +384,7 @@ test("cursors are kept, found by how they begin, and dropped", () => {
     null,
   ]);
   expect(trust.cursorsBelow("a/")).toEqual(names.slice(0, 4));
-  const alone = openTrust({ file, dryRun: true });
+  const alone = openTrustStore({ file, dryRun: true });
   alone.moveCursors(new Map([["a/1", "new"]]));
   expect(alone.cursor("a/1")).toBe("");
   alone.dropCursors(names);

@@ -1,6 +1,6 @@
 import { createVerifier } from "../../src/minisign/ed25519.ts";
 import { generateSecretKey } from "../../src/minisign/generate.ts";
-import { prepare, signSeries } from "../../src/patch/sign.ts";
+import { prepare, signPlaced } from "../../src/patch/sign.ts";
 import { checkMail } from "../../src/verify/check.ts";
 import type { Checked } from "../../src/verify/result.ts";
 
@@ -21,7 +21,7 @@ export function signMails(
     return { prepared: made.value, version, index: index ?? 1, total: total ?? 1 };
   });
   const { by = "alice@example.org", base = null, time = TIME } = terms;
-  return signSeries(placed, { time, by, base }, KEY);
+  return signPlaced(placed, { time, by, base }, KEY);
 }
 
 const verifier = createVerifier();

@@ -9,11 +9,11 @@ import { createCheck, evidenceIn, isEvidence } from "../../src/app/verify/checki
 import { createTrustJudge } from "../../src/app/verify/judging.ts";
 import { now } from "../../src/app/now.ts";
 import { type MboxMessage, messages } from "../../src/mail/mbox.ts";
-import { prepare, signSeries } from "../../src/patch/sign.ts";
-import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
+import { prepare, signPlaced } from "../../src/patch/sign.ts";
+import { openTrustStore, type TrustStore } from "../../src/store/trust-store.ts";
 import type { Statement } from "../../src/trust/statement.ts";
 import { DEFAULT_POLICY, type Policy } from "../../src/verify/policy.ts";
-import type { NoteResult, PatchResult } from "../../src/verify/result.ts";
+import type { StatementMail, PatchResult } from "../../src/verify/result.ts";
 import { temporaryDirectory } from "../store/support.ts";
 import { ALICE, BOB, byMail, type Key, keyOf, says, TIME } from "./support.ts";
 
@@ -25,7 +25,7 @@ let trust: TrustStore;
 let count: number;
 beforeEach(() => {
   folder = temporaryDirectory();
-  trust = openTrust({ file: join(folder, "trust.db") });
+  trust = openTrustStore({ file: join(folder, "trust.db") });
   count = 0;
   return () => trust.close();
 });
@@ -50,7 +50,7 @@ function patchMail({ from = `Alice <${ALICE}>`, key = null, ...more }: Mail = {}
   const made = prepare(Buffer.from(mail));
   if (made === null || !made.ok) throw new Error("cannot be signed");
   const placed = [{ prepared: made.value, version: 1, index: 1, total: 1 }];
-  return signSeries(placed, { time, by, base: null }, key.signer)[0]!.toString("latin1");
+  return signPlaced(placed, { time, by, base: null }, key.signer)[0]!.toString("latin1");
 }
 
 function letter(text: string): string {
@@ -59,7 +59,7 @@ function letter(text: string): string {
 
 interface Seen {
   readonly patches: PatchResult[];
-  readonly notes: NoteResult[];
+  readonly notes: StatementMail[];
 }
 
 const check = createCheck({ devKeyrings: [], signedOnly: false, plainAm: null });
@@ -240,11 +240,11 @@ describe("a rotation", () => {
     knowAlice();
     const mail = patchMail({ key: A2, statements: [says(A1, "rotate", A2).text] });
     trust.close();
-    trust = openTrust({ file: join(folder, "trust.db"), dryRun: true });
+    trust = openTrustStore({ file: join(folder, "trust.db"), dryRun: true });
     const { patches } = verify([mail, patchMail({ key: A2 })], {}, true);
     expect(patches.map(({ verdict }) => verdict)).toEqual(["pass", "pass"]);
     trust.close();
-    trust = openTrust({ file: join(folder, "trust.db") });
+    trust = openTrustStore({ file: join(folder, "trust.db") });
     expect(trust.statements(ALICE)).toEqual([]);
     expect(trust.lookup(ALICE)).toMatchObject([{ state: "known", publicKey: A1.text }]);
   });

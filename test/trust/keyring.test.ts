@@ -14,7 +14,7 @@ import { readKeyringRef } from "../../src/git/keyring.ts";
 import { createVerifier } from "../../src/minisign/ed25519.ts";
 import { formatPublicKeyFile } from "../../src/minisign/public-key.ts";
 import { readKeyringFolder } from "../../src/source/keyring.ts";
-import { differences, folderOf, keyFileOf, readKeyring } from "../../src/trust/keyring.ts";
+import { keyringDifferences, folderOf, keyFileOf, readKeyring } from "../../src/trust/keyring.ts";
 import { commit, git, newRepository, temporaryFolder } from "../support/repo.ts";
 import { ALICE, BOB, keyOf, says } from "./support.ts";
 
@@ -265,7 +265,7 @@ test("differences", () => {
     [BOB, [A.text]],
     ["d@x", [B.text]],
   ]);
-  expect(differences(keyring, here)).toEqual([
+  expect(keyringDifferences(keyring, here)).toEqual([
     { identity: BOB, inKeyring: B.text, here: A.text },
     { identity: "c@x", inKeyring: A.text, here: null },
     { identity: "c@x", inKeyring: B.text, here: null },

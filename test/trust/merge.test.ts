@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from "vitest";
 import { backUp } from "../../src/store/backup.ts";
 import { judgeSighting } from "../../src/trust/memory.ts";
 import { placeProblems } from "../../src/store/place.ts";
-import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
+import { openTrustStore, type TrustStore } from "../../src/store/trust-store.ts";
 import { patchsig } from "../support/cli.ts";
 import { sightingOf, temporaryDirectory } from "../store/support.ts";
 import { ALICE, BOB, byMail, keyOf, says, TIME } from "./support.ts";
@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 
 function on<T>(file: string, work: (trust: TrustStore) => T): T {
-  const trust = openTrust({ file });
+  const trust = openTrustStore({ file });
   try {
     return work(trust);
   } finally {

@@ -11,7 +11,7 @@ import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs"
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createTrustJudge } from "../../src/app/verify/judging.ts";
-import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
+import { openTrustStore, type TrustStore } from "../../src/store/trust-store.ts";
 import type { Statement } from "../../src/trust/statement.ts";
 import type { Evidence } from "../../src/verify/evidence.ts";
 import { DEFAULT_POLICY } from "../../src/verify/policy.ts";
@@ -111,7 +111,7 @@ interface Hand extends Pick<
 type Open = (file: string, dryRun?: boolean) => Hand;
 
 const openHere: Open = (file, dryRun = false) => {
-  const store = openTrust({ file, dryRun });
+  const store = openTrustStore({ file, dryRun });
   const verify: Hand["verify"] = (mails, asked, at) => {
     const policies = { general: { ...DEFAULT_POLICY, ...asked }, overrides: [] };
     const session = createTrustJudge(store, { policies, dryRun, at });
@@ -231,7 +231,7 @@ class Life {
 
   /** What every key would be told to be, under every policy: nothing of it is kept. */
   probe(): string {
-    const dry = openTrust({ file: this.file, dryRun: true });
+    const dry = openTrustStore({ file: this.file, dryRun: true });
     const all = IDENTITIES.flatMap((identity) =>
       KEYS.map((key) => ({ identity, key, series: "probe", patch: `${identity} ${key}` })),
     );
@@ -409,7 +409,7 @@ class Life {
       throw new Error(`after:\n${this.steps.join("\n")}`, { cause: error });
     } finally {
       for (const store of this.stores) store.close();
-      const store = openTrust({ file: this.file });
+      const store = openTrustStore({ file: this.file });
       for (const { kind, from, to } of store.log()) this.met.add(`${kind} ${from} ${to}`);
       store.close();
     }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { spliceBody } from "../../src/mail/insert.ts";
-import { formatSignature, sign } from "../../src/minisign/signature.ts";
+import { formatSignature, signData } from "../../src/minisign/signature.ts";
 import { untrustedComment } from "../../src/patch/block.ts";
 import { prepare } from "../../src/patch/sign.ts";
 import { formatTrustedComment } from "../../src/patch/trusted-comment.ts";
@@ -143,7 +143,7 @@ test("fails: who signed names a series that these patches are not", () => {
       base: BASE,
       digests: attestation.digests,
     });
-    const block = sign(signer, attestation.text, comment, untrustedComment(signer.publicKey));
+    const block = signData(signer, attestation.text, comment, untrustedComment(signer.publicKey));
     const at = view.breakPoint.decodedOffset;
     return spliceBody(bare, view.breakPoint, at, at, Buffer.from(formatSignature(block)));
   });

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { sign, formatSignature } from "../../src/minisign/signature.ts";
+import { signData, formatSignature } from "../../src/minisign/signature.ts";
 import { findMarkers, readBlock } from "../../src/patch/block.ts";
 import { signedText } from "../../src/trust/statement.ts";
 import { signMails } from "../support/signing.ts";
@@ -91,7 +91,12 @@ describe("not read", () => {
   test("signed over the comment's text alone, as a signing oracle would", () => {
     const comment = /^trusted comment: (.*)$/m.exec(rotation.text)![1]!;
     for (const data of [comment, `${comment}\n`, ""]) {
-      const made = sign(OLD.signer, Buffer.from(data), comment, `patchsig-statement ${OLD.text}`);
+      const made = signData(
+        OLD.signer,
+        Buffer.from(data),
+        comment,
+        `patchsig-statement ${OLD.text}`,
+      );
       expect(find(formatSignature(made))).toEqual([{ ok: false, why: "signature" }]);
     }
   });

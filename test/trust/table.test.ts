@@ -3,14 +3,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openTrust, type TrustStore } from "../../src/store/trust-store.ts";
+import { openTrustStore, type TrustStore } from "../../src/store/trust-store.ts";
 import { judgeSighting } from "../../src/trust/memory.ts";
 import { unseenKey } from "../../src/store/trust-rows.ts";
 import { decideKeyring } from "../../src/trust/decide.ts";
 import type { KeyRecord, KeyState } from "../../src/trust/record.ts";
 import { ruleOn } from "../../src/trust/ruling.ts";
 import type { Statement } from "../../src/trust/statement.ts";
-import { type Cell, type Row, STATES, TABLE } from "../../src/trust/table.ts";
+import { type Cell, type TrustRow, STATES, TABLE } from "../../src/trust/table.ts";
 import { sightingOf, temporaryDirectory } from "../store/support.ts";
 import { ALICE, BOB, byMail, keyOf, says, TIME } from "./support.ts";
 
@@ -48,7 +48,7 @@ test("the page's table is the code's", () => {
 
 let trust: TrustStore;
 beforeEach(() => {
-  trust = openTrust({ file: join(temporaryDirectory(), "trust.db") });
+  trust = openTrustStore({ file: join(temporaryDirectory(), "trust.db") });
 });
 afterEach(() => trust.close());
 
@@ -89,7 +89,7 @@ const IN_USE = ["first-use", "known", "endorsed", "pinned"];
  * Makes the event happen; what came of it, as a word of the table. Null if the store cannot come
  * there: without an addition or a person's word an identity has one key in use at most.
  */
-const EVENTS: Readonly<Record<Row, (state: string) => string | null>> = {
+const EVENTS: Readonly<Record<TrustRow, (state: string) => string | null>> = {
   "sighting, no other key remembered": (state) => verdict(state, see()),
   "sighting, another key remembered": (state) => {
     trust.drop(ALICE, OTHER.text, TIME);
@@ -177,7 +177,7 @@ function keyring(): string {
   return outcome === "conflict" ? outcome : stateOf();
 }
 
-describe.each(Object.keys(EVENTS) as Row[])("%s", (row) => {
+describe.each(Object.keys(EVENTS) as TrustRow[])("%s", (row) => {
   test.each(STATES.map((state, i) => [state, TABLE[row][i]!] as const))("%s: %s", (state, cell) => {
     LEAD[state]!();
     expect(stateOf()).toBe(state);

@@ -4,13 +4,13 @@ import { checkMail } from "../../src/verify/check.ts";
 import { evidenceOf } from "../../src/verify/evidence.ts";
 import { judge } from "../../src/verify/judge.ts";
 import { DEFAULT_POLICY } from "../../src/verify/policy.ts";
-import { createSeriesCollector } from "../../src/verify/series.ts";
+import { createJudgedSeriesCollector } from "../../src/verify/series.ts";
 
 const DIFF =
   "diff --git a/a b/a\nindex 1111111..2222222 100644\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-1\n+2\n";
 
 function series(...bases: readonly string[]) {
-  const collector = createSeriesCollector<null>((_, error) => {
+  const collector = createJudgedSeriesCollector<null>((_, error) => {
     throw error;
   });
   for (const [i, base] of bases.entries()) {

@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import type { Dependency } from "../../src/base/lines.ts";
-import { type Named, neededBefore, seriesFor } from "../../src/base/needs.ts";
+import { type SeriesIdentity, neededBefore, seriesFor } from "../../src/base/needs.ts";
 
-function named(id: string, ...needs: readonly string[]): Named {
+function named(id: string, ...needs: readonly string[]): SeriesIdentity {
   const dependencies = needs.map((need): Dependency => ({ kind: "message", id: need }));
   return { messageIds: [id], changeId: null, version: 1, dependencies };
 }
 
-const ids = (all: readonly Named[]): (string | undefined)[] => all.map((s) => s.messageIds[0]);
+const ids = (all: readonly SeriesIdentity[]): (string | undefined)[] =>
+  all.map((s) => s.messageIds[0]);
 
 test("each comes after what it needs itself", () => {
   const all = [named("a", "b", "c"), named("b", "d"), named("c", "d", "gone"), named("d")];

@@ -3,7 +3,7 @@
 import { expect, it } from "vitest";
 import { createSeriesCollector } from "../../src/series/collector.ts";
 import { evidenceOf } from "../../src/verify/evidence.ts";
-import { type Entry, itemOf, outlined, patchOutline } from "../../src/verify/outline.ts";
+import { type OutlineEntry, itemOf, outlined, patchOutline } from "../../src/verify/outline.ts";
 import type { SeriesOutline } from "../../src/verify/result.ts";
 import { check, signMails } from "../support/signing.ts";
 
@@ -16,7 +16,7 @@ function patch(n: number, total: number, more = ""): Buffer {
 }
 
 function outlineOf(...mails: readonly Buffer[]): SeriesOutline {
-  const collector = createSeriesCollector<Entry>();
+  const collector = createSeriesCollector<OutlineEntry>();
   for (const [i, mail] of mails.entries()) {
     const evidence = evidenceOf(check(mail));
     const entry = { source: `${i}`, evidence: patchOutline(evidence), verdict: "pass" as const };

@@ -2,11 +2,11 @@
 
 import type { Checked } from "../../verify/result.ts";
 import { numberList } from "../../verify/numbers.ts";
-import type { Member, Series } from "../../verify/series.ts";
+import type { JudgedMember, Series } from "../../verify/series.ts";
 
 /** Patches to apply, in order; or why none is, a line each. */
 export type Choice =
-  | { readonly patches: readonly Member<Checked>[] }
+  | { readonly patches: readonly JudgedMember<Checked>[] }
   | { readonly refused: readonly string[] };
 
 /**

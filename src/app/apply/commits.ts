@@ -13,7 +13,7 @@ import { treesOf } from "../../git/trial.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { type Composed, mailFor } from "../../verify/commit.ts";
 import type { Checked } from "../../verify/result.ts";
-import type { Member } from "../../verify/series.ts";
+import type { JudgedMember } from "../../verify/series.ts";
 import type { Reporter } from "../reporter.ts";
 
 export interface ApplyOptions {
@@ -47,7 +47,7 @@ export async function checkIdle(repository: Repository): Promise<void> {
  */
 export function composeMails(
   { config }: Repository,
-  patches: readonly Member<Checked>[],
+  patches: readonly JudgedMember<Checked>[],
   time: number,
 ): Composed[] {
   const withMessageId = config.bool("am.messageid") === true;
@@ -59,7 +59,7 @@ export function composeMails(
 }
 
 /** Remembers of the keys of these patches that they were applied. */
-export function countApplied(store: TrustStore, patches: readonly Member<Checked>[]): void {
+export function countApplied(store: TrustStore, patches: readonly JudgedMember<Checked>[]): void {
   for (const { payload } of patches) {
     const { signed } = payload;
     if (signed !== null) store.countApplied(signed.comment.by, signed.publicKey, 1);

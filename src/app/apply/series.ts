@@ -2,17 +2,17 @@
 
 import { PatchsigError } from "../../errors.ts";
 import type { ThreadMail } from "../../series/item.ts";
-import type { Unread } from "../../source/piece.ts";
+import type { ReadFailure } from "../../source/item.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { isWrapped } from "../../verify/carrier.ts";
 import type { Policies } from "../../verify/policy.ts";
-import type { Checked, NoteResult } from "../../verify/result.ts";
-import { type Collected, createSeriesCollector, type Series } from "../../verify/series.ts";
+import type { Checked, StatementMail } from "../../verify/result.ts";
+import { type Collected, createJudgedSeriesCollector, type Series } from "../../verify/series.ts";
 import { faultAt } from "../fault.ts";
 import { mailProgress, type Reporter } from "../reporter.ts";
 import { openSources } from "../sources/sources.ts";
 import { readKeyrings } from "../trust/keyrings.ts";
-import { newTally, noPatch, verifyMails } from "../verify/verification.ts";
+import { newTally, noPatchFound, verifyMails } from "../verify/verification.ts";
 
 export interface ReadOptions {
   readonly sources: readonly string[];
@@ -33,14 +33,14 @@ export async function readSeries(
 ): Promise<Series<Checked>> {
   let fault: PatchsigError | null = null;
   // an error at one mail is no reason to refuse others; if it is one of the series, that is incomplete
-  const onUnread = ({ error }: Unread): void => {
+  const onUnread = ({ error }: ReadFailure): void => {
     if (error.code !== "fault") throw error;
     fault ??= error;
     sayError(error);
   };
   const tally = newTally();
   const closed: Collected<Checked>[] = [];
-  const collector = createSeriesCollector<Checked>((members, error) => {
+  const collector = createJudgedSeriesCollector<Checked>((members, error) => {
     for (const { result } of members) throw faultAt(result, error).error;
   });
   const options = {
@@ -53,7 +53,7 @@ export async function readSeries(
     jobs: 1,
     keep: (checked: Checked) => checked,
     onLink: (mail: ThreadMail) => closed.push(...collector.link(mail)),
-    onNote: ({ read, source, findings }: NoteResult): void => {
+    onNote: ({ read, source, findings }: StatementMail): void => {
       if (!read) say(`${source}: a mail without a patch, not read`);
       for (const { message, hint } of findings.filter(isWrapped))
         say(`${source}: ${message}; ${hint}`);
@@ -69,7 +69,7 @@ export async function readSeries(
   closed.push(...collector.end());
   const withPatches = seriesToApply(withoutStrays(closed, say), say);
   const [series, ...others] = withPatches;
-  if (series === undefined) throw fault ?? noPatch(sources, tally.messages);
+  if (series === undefined) throw fault ?? noPatchFound(sources, tally.messages);
   if (others.length > 0) {
     const named = withPatches
       .slice(0, MAX_NAMED)

@@ -8,13 +8,13 @@ import { findRefs, type Refs } from "../../git/refs.ts";
 import type { Repository } from "../../git/repository.ts";
 import { parseDate } from "../../mail/date.ts";
 import type { Trial } from "../../base/check.ts";
-import { type Candidate, type Guess, Guesser } from "../../base/guess.ts";
+import { type BaseCandidate, type Guess, Guesser } from "../../base/guess.ts";
 import { type Preimage, preimagesOf } from "../../base/preimages.ts";
 import { BaseChecker } from "./checker.ts";
 import type { SeriesBase } from "./series-base.ts";
 import type { Progress } from "../reporter.ts";
 
-interface Tried extends Candidate {
+interface Tried extends BaseCandidate {
   /** As git describe names it. */
   readonly name: string;
   /** Null if that was not tried: one before it did, or not the whole series is here. */
@@ -203,7 +203,7 @@ export class BaseGuesser {
     return this.#reach === "exhaustive" || (await this.#list.at(SHORT)) === undefined;
   }
 
-  async #mainAt(sent: number | null): Promise<Candidate | null> {
+  async #mainAt(sent: number | null): Promise<BaseCandidate | null> {
     const main = this.#refs.main?.commit ?? null;
     return main === null ? null : this.#list.newestBefore(main, sent ?? Infinity);
   }

@@ -2,19 +2,19 @@
 
 import { PatchsigError } from "../../errors.ts";
 import { glimpse } from "../../mail/glimpse.ts";
-import { isUnread, type SourceMail, type Unread } from "../../source/piece.ts";
-import { type Claim, claimOf } from "../../base/check.ts";
+import { isReadFailure, type SourceMail, type ReadFailure } from "../../source/item.ts";
+import { type BaseClaim, claimOf } from "../../base/check.ts";
 import { evidenceOf } from "../../verify/evidence.ts";
-import type { Named } from "../../base/needs.ts";
+import type { SeriesIdentity } from "../../base/needs.ts";
 import { createSeriesCollector } from "../../series/collector.ts";
 import type { AssembledSeries } from "../../series/item.ts";
-import { type Entry, itemOf, outlined, patchOutline } from "../../verify/outline.ts";
+import { type OutlineEntry, itemOf, outlined, patchOutline } from "../../verify/outline.ts";
 import { type Checked, type SeriesOutline, verdictOf } from "../../verify/result.ts";
 import { createCheck } from "../verify/checking.ts";
 import { faultAt } from "../fault.ts";
 import { openSource } from "../sources/sources.ts";
 import { mailProgress, type Reporter } from "../reporter.ts";
-import { noPatch } from "../verify/verification.ts";
+import { noPatchFound } from "../verify/verification.ts";
 
 /** What is kept of a mail until the base of its series was looked at. */
 export type PatchSummary = Pick<
@@ -25,9 +25,9 @@ export type PatchSummary = Pick<
   readonly date: string;
 };
 
-export interface SeriesBase extends Named {
+export interface SeriesBase extends SeriesIdentity {
   readonly outline: SeriesOutline;
-  readonly claim: Claim;
+  readonly claim: BaseClaim;
   readonly patches: readonly PatchSummary[];
   readonly messageId: string;
   /** Date headers of its mails. */
@@ -60,7 +60,7 @@ export function seriesBaseOf(outline: SeriesOutline, mails: readonly PatchSummar
 const MAX_BYTES = 512 << 20;
 
 /** A mail whose series is not closed yet. */
-interface HeldMail extends Entry {
+interface SummarisedMail extends OutlineEntry {
   readonly summary: PatchSummary;
 }
 
@@ -74,7 +74,7 @@ export async function readSeriesBases(
   { progress, sayError }: Pick<Reporter, "progress" | "sayError">,
 ): Promise<{ readonly allSeries: readonly SeriesBase[]; readonly faults: number }> {
   const faults: PatchsigError[] = [];
-  const onUnread = ({ error }: Unread): void => {
+  const onUnread = ({ error }: ReadFailure): void => {
     faults.push(error);
     sayError(error);
   };
@@ -82,21 +82,21 @@ export async function readSeriesBases(
   let mails = 0;
   const onRead = mailProgress(progress, sources.length, () => mails);
   for (const source of sources) {
-    for await (const pieces of openSource(source, {}, onRead)) {
-      for (const piece of pieces) {
-        if (isUnread(piece)) {
+    for await (const items of openSource(source, {}, onRead)) {
+      for (const item of items) {
+        if (isReadFailure(item)) {
           // a part of an archive is wanting, or all of it
-          if (piece.source === source) throw piece.error;
-          onUnread(piece);
+          if (item.source === source) throw item.error;
+          onUnread(item);
           continue;
         }
         mails++;
-        intake.take(piece);
+        intake.take(item);
       }
     }
   }
   const allSeries = intake.end();
-  if (allSeries.length === 0) throw faults[0] ?? noPatch(sources, mails);
+  if (allSeries.length === 0) throw faults[0] ?? noPatchFound(sources, mails);
   return { allSeries, faults: faults.length };
 }
 
@@ -106,13 +106,13 @@ interface Intake {
 }
 
 /** Mails on their way to be series. What the program fails at goes to `onUnread`. */
-function createIntake(onUnread: (unread: Unread) => void): Intake {
+function createIntake(onUnread: (unread: ReadFailure) => void): Intake {
   const check = createCheck({ devKeyrings: [], signedOnly: false, plainAm: null });
-  const collector = createSeriesCollector<HeldMail>();
+  const collector = createSeriesCollector<SummarisedMail>();
   const allSeries: SeriesBase[] = [];
   let held = 0;
 
-  function collect({ source, bytes, size }: SourceMail): AssembledSeries<HeldMail>[] {
+  function collect({ source, bytes, size }: SourceMail): AssembledSeries<SummarisedMail>[] {
     const checked = check(bytes, size);
     const { messageId, references } = checked;
     if (checked.kind === "other") return collector.link({ messageId, references });
@@ -128,7 +128,7 @@ function createIntake(onUnread: (unread: Unread) => void): Intake {
     return collector.add(itemOf(evidence), entry);
   }
 
-  function close(series: AssembledSeries<HeldMail>): void {
+  function close(series: AssembledSeries<SummarisedMail>): void {
     try {
       for (const { outline, members } of outlined(series))
         allSeries.push(

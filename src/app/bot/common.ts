@@ -10,7 +10,7 @@ import { runGitSync } from "../../git/run.ts";
 import type { Lookup } from "../../send/settings.ts";
 import type { BotStore } from "../../store/bot-store.ts";
 import { defaultKeyPath } from "../../store/key-path.ts";
-import type { Status } from "../../report/bot.ts";
+import type { BotStatus } from "../../report/bot.ts";
 import { BaseGuesser } from "../base/guesser.ts";
 import { gitConfig } from "../settings.ts";
 import { asUsage } from "../usage.ts";
@@ -109,7 +109,7 @@ export function guesserOf(
 }
 
 /** What `bot status` says, and what is written for Prometheus. */
-export function statusOf(store: BotStore, mode: string): Status {
+export function statusOf(store: BotStore, mode: string): BotStatus {
   return {
     mode,
     mails: store.counters().get("mails") ?? 0,

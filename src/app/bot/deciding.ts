@@ -98,7 +98,13 @@ async function decideWith(
 }
 
 /** What is remembered of it. */
-export function rowOf({ series, author, work, decision, situation }: DecidedSeries): SeriesRow {
+export function seriesRowOf({
+  series,
+  author,
+  work,
+  decision,
+  situation,
+}: DecidedSeries): SeriesRow {
   const { first, sentAt, signed, patchsig, based } = series;
   const suggests = decision.kind === "suggest";
   return {

@@ -1,6 +1,6 @@
 /** Once a week, in mode digest: what the bot would have written, to the list's maintainers. */
 
-import { REASONS, type Reason } from "../../bot/decide.ts";
+import { REASONS, type LetterReason } from "../../bot/decide.ts";
 import { DAY, day } from "../../primitives/time.ts";
 import { letterId } from "../../bot/identity.ts";
 import type { View } from "../../bot/letter.ts";
@@ -69,7 +69,7 @@ function digestView(store: BotStore, settings: BotSettings, to: number): View | 
     more: Math.max(0, letters.length - MAX_LISTED),
     reasons: reasons.map(([name, n]) => ({
       number: String(n).padStart(5),
-      text: REASONS[name as Reason],
+      text: REASONS[name as LetterReason],
     })),
   };
 }

@@ -4,7 +4,7 @@ import { renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { LIST_SCOPES, parseScopes, REPOSITORY_SCOPES } from "../../git/config.ts";
 import { inboxAt } from "../sources/inbox-source.ts";
-import { git, gitLines, gitSays, gitText } from "../../git/run.ts";
+import { git, gitLines, gitSucceeds, gitText } from "../../git/run.ts";
 import { PatchsigError } from "../../errors.ts";
 import { isDirectory } from "../../source/reading.ts";
 
@@ -94,7 +94,7 @@ function epochAfter({ repository, url }: Clone): Clone | null {
 async function cloneIfThere({ url, repository }: Clone): Promise<boolean> {
   const folder = dirname(repository);
   const options = { cwd: folder, elsewhere: true, ...FETCHING } as const;
-  if (!(await gitSays(["ls-remote", "--exit-code", "--", url, "HEAD"], options))) return false;
+  if (!(await gitSucceeds(["ls-remote", "--exit-code", "--", url, "HEAD"], options))) return false;
   const unfinished = join(folder, `.${basename(repository)}.new`);
   rmSync(unfinished, { recursive: true, force: true });
   await git(["clone", "--quiet", "--mirror", "--template=", "--", url, unfinished], options);

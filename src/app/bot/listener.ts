@@ -5,7 +5,7 @@
  */
 
 import { automaticBy, isBot, senderOf, subjectOf } from "../../bot/facts.ts";
-import { type Fields, fieldsOf } from "../../bot/header.ts";
+import { type Fields, headerFieldsOf } from "../../bot/header.ts";
 import { messageIds } from "../../mail/message-id.ts";
 import { authorDigest, isLetterId, letterId, letterOfToken } from "../../bot/identity.ts";
 import type { TemplateName, View } from "../../bot/letter.ts";
@@ -42,7 +42,7 @@ export async function listen(
   const { store, settings } = options;
   const { address } = settings;
   if (address === null) return null;
-  const fields = fieldsOf(mail);
+  const fields = headerFieldsOf(mail);
   const returned = undelivered(mail, fields);
   if (returned !== null) return bounce(store, returned);
   const token = letterOfToken(subjectOf(fields), address);

@@ -8,13 +8,13 @@ import { createSeriesCollector } from "../../series/collector.ts";
 import type { AssembledSeries, SeriesItem } from "../../series/item.ts";
 import type { HeldMail } from "../../store/bot-intake.ts";
 import { evidenceOf } from "../../verify/evidence.ts";
-import { type Entry, itemOf, patchOutline } from "../../verify/outline.ts";
+import { type OutlineEntry, itemOf, patchOutline } from "../../verify/outline.ts";
 import { verdictOf } from "../../verify/result.ts";
 import { type PatchSummary, patchSummary } from "../base/series-base.ts";
 import { createCheck } from "../verify/checking.ts";
 
 /** What a mail is to the bot. */
-export interface ReadMail extends Entry {
+export interface ReadMail extends OutlineEntry {
   readonly item: SeriesItem;
   readonly facts: MailFacts;
   readonly summary: PatchSummary;

@@ -4,10 +4,10 @@
  */
 
 import { byDate } from "../../bot/by-date.ts";
-import { fieldsOf } from "../../bot/header.ts";
+import { headerFieldsOf } from "../../bot/header.ts";
 import type { BotSettings } from "../../bot/settings.ts";
 import { parseDate } from "../../mail/date.ts";
-import { isUnread, type SourceMail } from "../../source/piece.ts";
+import { isReadFailure, type SourceMail } from "../../source/item.ts";
 import { BotStore } from "../../store/bot-store.ts";
 import { openSource } from "../sources/sources.ts";
 import { mailProgress, type Reporter } from "../reporter.ts";
@@ -92,15 +92,15 @@ async function* sortedMails(
   const order = byDate<SourceMail>(MAX_SORTED);
   const onRead = mailProgress(reporter.progress, sources.length, () => tally.mails);
   for (const source of sources) {
-    for await (const pieces of openSource(source, { since }, onRead)) {
-      for (const piece of pieces) {
-        if (isUnread(piece)) {
+    for await (const items of openSource(source, { since }, onRead)) {
+      for (const item of items) {
+        if (isReadFailure(item)) {
           tally.unread++;
-          reporter.sayError(piece.error);
+          reporter.sayError(item.error);
           continue;
         }
         tally.mails++;
-        yield* order.add(piece, dateOf(piece, latest), piece.bytes?.length ?? 0);
+        yield* order.add(item, dateOf(item, latest), item.bytes?.length ?? 0);
       }
     }
   }
@@ -109,6 +109,6 @@ async function* sortedMails(
 
 /** Its Date; null if there is none, or it has not come yet. */
 function dateOf({ bytes }: SourceMail, latest: number): number | null {
-  const date = parseDate(fieldsOf(bytes ?? Buffer.alloc(0))("date")[0] ?? "");
+  const date = parseDate(headerFieldsOf(bytes ?? Buffer.alloc(0))("date")[0] ?? "");
   return date === null || date > latest ? null : date;
 }

@@ -1,7 +1,7 @@
 /** Mails for the bot, in batches that are taken in together. */
 
 import { isMaildir } from "../../source/maildir.ts";
-import { isUnread, type SourceMail, type Unread } from "../../source/piece.ts";
+import { isReadFailure, type SourceMail, type ReadFailure } from "../../source/item.ts";
 import { openSource, type SourceOptions } from "../sources/sources.ts";
 
 /** Mails of a batch, and their bytes. */
@@ -16,19 +16,19 @@ const BATCH_BYTES = 4 << 20;
 export async function* batches(
   sources: readonly string[],
   options: SourceOptions,
-  onUnread: (unread: Unread, source: string) => void,
+  onUnread: (unread: ReadFailure, source: string) => void,
 ): AsyncGenerator<readonly SourceMail[]> {
   for (const source of sources) {
     let batch: SourceMail[] = [];
     let size = 0;
-    for await (const pieces of openSource(source, options)) {
-      for (const piece of pieces) {
-        if (isUnread(piece)) {
-          onUnread(piece, source);
+    for await (const items of openSource(source, options)) {
+      for (const item of items) {
+        if (isReadFailure(item)) {
+          onUnread(item, source);
           continue;
         }
-        batch.push(piece);
-        size += piece.bytes?.length ?? 0;
+        batch.push(item);
+        size += item.bytes?.length ?? 0;
         if (batch.length < BATCH_MAILS && size < BATCH_BYTES) continue;
         yield batch;
         [batch, size] = [[], 0];
@@ -39,6 +39,6 @@ export async function* batches(
 }
 
 /** A file of a maildir that is no mail is nobody's "stop": nothing is missed without it. */
-export function mayHideAnAnswer({ error }: Unread, source: string): boolean {
+export function mayHideAnAnswer({ error }: ReadFailure, source: string): boolean {
   return error.code !== "not-a-mail" || !isMaildir(source);
 }

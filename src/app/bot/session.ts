@@ -5,17 +5,17 @@
 
 import { isLetterId, mailDigest } from "../../bot/identity.ts";
 import type { LetterDecision } from "../../bot/decide.ts";
-import { fieldsOf } from "../../bot/header.ts";
+import { headerFieldsOf } from "../../bot/header.ts";
 import type { BotSettings } from "../../bot/settings.ts";
 import { PatchsigError } from "../../errors.ts";
 import { dropCr } from "../../mail/line-ends.ts";
 import { messageIds } from "../../mail/message-id.ts";
-import type { SourceMail } from "../../source/piece.ts";
+import type { SourceMail } from "../../source/item.ts";
 import type { HeldMail } from "../../store/bot-intake.ts";
 import type { BotStore } from "../../store/bot-store.ts";
 import { outlined, type OutlinedSeries } from "../../verify/outline.ts";
 import { apply, type BotAction } from "./action.ts";
-import { type DecidedSeries, decideSeries, type GuessBase, rowOf } from "./deciding.ts";
+import { type DecidedSeries, decideSeries, type GuessBase, seriesRowOf } from "./deciding.ts";
 import { type OpenMail, OpenSeries, type ReadMail } from "./open-series.ts";
 
 export type Suggest = Extract<LetterDecision, { kind: "suggest" }>;
@@ -112,7 +112,7 @@ export class BotSession {
 
   async #look(mail: SourceMail, at: number): Promise<Incoming> {
     const bytes = dropCr(mail.bytes ?? Buffer.alloc(0));
-    const [messageId = ""] = messageIds(...fieldsOf(bytes)("message-id"));
+    const [messageId = ""] = messageIds(...headerFieldsOf(bytes)("message-id"));
     const action = await this.#actionOf(mail, messageId, at).catch((error: unknown) => {
       this.#failed(mail.source, error);
       return null;
@@ -156,7 +156,7 @@ export class BotSession {
     const { decision } = decided;
     const letter = decision.kind === "suggest" ? await write(decided, decision) : null;
     store.transaction(() => {
-      store.addSeries(rowOf(decided));
+      store.addSeries(seriesRowOf(decided));
       this.#release(series.received);
       if (letter !== null) apply(store, letter, now);
     });

@@ -1,18 +1,18 @@
 /** Waits for the next round: a while, or until a mailbox has news. */
 
-import { askCredential, tellCredential } from "../../git/credential.ts";
-import { loginOf, parseMailbox } from "../../source/imap.ts";
+import { approveCredential, fillCredential, rejectCredential } from "../../git/credential.ts";
+import { imapLoginOf, parseMailbox } from "../../source/imap.ts";
 import { isMailboxUrl } from "../../source/url.ts";
-import { type Watch as MailboxWatch, watchMailbox } from "../../source/imap-watch.ts";
+import { type ImapWatch as MailboxWatch, watchMailbox } from "../../source/imap-watch.ts";
 
-export interface Watch {
+export interface SourceWatch {
   /** Resolves after so many seconds, or as soon as there may be mails, or when it is to end. */
   news(seconds: number, ending: AbortSignal): Promise<void>;
   close(): void;
 }
 
 /** @param sources as the bot's file names them: those on IMAP servers tell of mails by themselves */
-export function watchSources(sources: readonly string[]): Watch {
+export function watchSources(sources: readonly string[]): SourceWatch {
   let wake: (() => void) | null = null;
   // what came while nobody was waiting is news as well
   let missed = false;
@@ -50,13 +50,14 @@ export function watchSources(sources: readonly string[]): Watch {
 /** A server that cannot be asked is asked again in the next round: that one says what is wrong. */
 function watchOne(url: string, onNews: () => void): () => void {
   const mailbox = parseMailbox(url);
-  const login = loginOf(mailbox);
+  const login = imapLoginOf(mailbox);
   let closed = false;
   let watch: MailboxWatch | null = null;
-  askCredential(login).then(
+  fillCredential(login).then(
     (password) => {
       if (closed) return;
-      const onLogin = (right: boolean): Promise<void> => tellCredential(login, password, right);
+      const onLogin = (right: boolean): Promise<void> =>
+        (right ? approveCredential : rejectCredential)(login, password);
       watch = watchMailbox(mailbox, { password, onLogin }, onNews);
     },
     () => undefined,

@@ -15,20 +15,26 @@ import { subjectNumber } from "../../patch/subject.ts";
 import type { AskPassword } from "../../store/key-file.ts";
 import { checkMail } from "../../verify/check.ts";
 import type { Checked } from "../../verify/result.ts";
-import { checkWritable, draftsOf, readSheet, rewritten, type Sheet } from "../sign/sheet.ts";
+import {
+  checkWritable,
+  mailsToSign,
+  readMailFile,
+  rewritten,
+  type SplitMailFile,
+} from "../sign/mail-file.ts";
 import type { Reporter } from "../reporter.ts";
 import { now } from "../now.ts";
 
 /** A mail in a file of its own, and what it says. */
-interface Mail {
-  readonly sheet: Sheet;
+interface HookMail {
+  readonly mailFile: SplitMailFile;
   readonly bytes: Buffer;
   readonly checked: Checked;
 }
 
 /** What is signed in one go. */
-interface Group {
-  readonly mails: readonly Mail[];
+interface SigningGroup {
+  readonly mails: readonly HookMail[];
   /** Nothing is missing, so that git's next calls will find all of it signed. */
   readonly whole: boolean;
 }
@@ -48,7 +54,7 @@ export async function runHook([file]: readonly string[], options: HookOptions): 
   if (file === undefined)
     throw new PatchsigError("usage", "hook run is for git send-email, which names a file");
   const verifier = createVerifier(4);
-  const mail = readMail(file, verifier);
+  const mail = readHookMail(file, verifier);
   if (mail === null) return say(noPatch(file));
   const { signature, kind } = mail.checked;
   if (signature === "good") return (await otherKeyNotes(mail)).forEach(say);
@@ -56,7 +62,7 @@ export async function runHook([file]: readonly string[], options: HookOptions): 
   const { prepare } = await import("../../patch/sign.ts");
   // a diff that git does not find, because of colors, is one that was to be signed
   if (kind === "other" && prepare(mail.bytes) === null) return say(noPatch(file));
-  await sign(mail, verifier, options);
+  await signHookMails(mail, verifier, options);
 }
 
 function noPatch(file: string): string {
@@ -64,16 +70,16 @@ function noPatch(file: string): string {
 }
 
 /** Null if the file is no mail, or several. */
-function readMail(file: string, verifier: Verifier): Mail | null {
-  let sheet: Sheet;
+function readHookMail(file: string, verifier: Verifier): HookMail | null {
+  let mailFile: SplitMailFile;
   try {
-    sheet = readSheet(file);
+    mailFile = readMailFile(file);
   } catch (error) {
     if (error instanceof PatchsigError && error.code === "not-a-mail") return null;
     throw error;
   }
-  const [only] = sheet.mails;
-  if (sheet.mails.some(({ mail }, i) => i > 0 && checkMail(mail, verifier).kind !== "other"))
+  const [only] = mailFile.mails;
+  if (mailFile.mails.some(({ mail }, i) => i > 0 && checkMail(mail, verifier).kind !== "other"))
     throw new PatchsigError(
       "refused",
       `${basename(file)}: git am would cut it in two at a From line`,
@@ -82,26 +88,26 @@ function readMail(file: string, verifier: Verifier): Mail | null {
         exit: EXIT.unmet,
       },
     );
-  if (only === undefined || sheet.mails.length > 1) return null;
-  return { sheet, bytes: only.mail, checked: checkMail(only.mail, verifier) };
+  if (only === undefined || mailFile.mails.length > 1) return null;
+  return { mailFile, bytes: only.mail, checked: checkMail(only.mail, verifier) };
 }
 
 /** Somebody else's signature, or that of an older key, is not replaced unasked. */
-async function otherKeyNotes({ sheet, checked }: Mail): Promise<string[]> {
+async function otherKeyNotes({ mailFile, checked }: HookMail): Promise<string[]> {
   const { isOwnKey } = await import("../sign/own-key.ts");
   const { publicKey, comment } = checked.signed!;
   if (await isOwnKey(publicKey)) return [];
-  return [`note: ${basename(sheet.name)} has the signature of another key, of ${comment.by}`];
+  return [`note: ${basename(mailFile.name)} has the signature of another key, of ${comment.by}`];
 }
 
-function noLongerHolds(mail: Mail, verifier: Verifier): PatchsigError {
-  const { sheet, checked } = mail;
+function noLongerHolds(mail: HookMail, verifier: Verifier): PatchsigError {
+  const { mailFile, checked } = mail;
   const why = checked.findings.find((f) => f.severity === "fail")?.message ?? "";
   const what = checked.signature === "bad" ? why : `damaged signature: ${why}`;
   const { mails, whole } = groupOf(mail, verifier);
-  const names = mails.map((one) => one.sheet.name);
-  return new PatchsigError("refused", `${basename(sheet.name)}: ${what}`, {
-    hint: `git patchsig sign ${shortest(whole ? names : [sheet.name])}`,
+  const names = mails.map((one) => one.mailFile.name);
+  return new PatchsigError("refused", `${basename(mailFile.name)}: ${what}`, {
+    hint: `git patchsig sign ${shortest(whole ? names : [mailFile.name])}`,
     exit: EXIT.unmet,
   });
 }
@@ -128,13 +134,13 @@ function filesLike(file: string): string[] {
 }
 
 /** The series of a mail, if all of it lies in the same folder, each patch once; else the mail. */
-function groupOf(mail: Mail, verifier: Verifier): Group {
+function groupOf(mail: HookMail, verifier: Verifier): SigningGroup {
   const { total } = numberOf(mail);
-  const files = filesLike(mail.sheet.name);
+  const files = filesLike(mail.mailFile.name);
   if (total === null) return { mails: [mail], whole: files.length === 1 };
-  const owner = statSync(mail.sheet.name).uid;
-  const mails = files.flatMap((file): Mail[] => {
-    if (basename(file) === basename(mail.sheet.name)) return [mail];
+  const owner = statSync(mail.mailFile.name).uid;
+  const mails = files.flatMap((file): HookMail[] => {
+    if (basename(file) === basename(mail.mailFile.name)) return [mail];
     const other = readOther(file, owner, verifier);
     return other !== null && seriesName(other) === seriesName(mail) ? [other] : [];
   });
@@ -154,13 +160,13 @@ function sent(): number {
   return Number(process.env["GIT_SENDEMAIL_FILE_TOTAL"] || Infinity);
 }
 
-function readOther(file: string, owner: number, verifier: Verifier): Mail | null {
+function readOther(file: string, owner: number, verifier: Verifier): HookMail | null {
   const stat = lstatSync(file, { throwIfNoEntry: false });
   if (stat === undefined || !stat.isFile() || stat.size > LARGEST_FILE) return null;
   // in a folder that many can write to, such as /tmp, another may lay a patch beside ours
   if (stat.uid !== owner) return null;
   try {
-    return readMail(file, verifier);
+    return readHookMail(file, verifier);
   } catch (error) {
     // what cannot be read or written is not part of what can be signed at once
     if (error instanceof PatchsigError) return null;
@@ -168,18 +174,18 @@ function readOther(file: string, owner: number, verifier: Verifier): Mail | null
   }
 }
 
-function numberOf(mail: Mail): ReturnType<typeof subjectNumber> {
+function numberOf(mail: HookMail): ReturnType<typeof subjectNumber> {
   return subjectNumber(mail.checked.view?.headers.subject ?? "");
 }
 
 /** What the Subjects of a series have in common: `[PATCH net v2 /3]`. */
-function seriesName(mail: Mail): string {
+function seriesName(mail: HookMail): string {
   const brackets = /^(?:\s*\[[^\]]*\])*/.exec(mail.checked.view?.headers.subject ?? "")?.[0] ?? "";
   return `${brackets.replace(/\d+\//g, "/")} ${numberOf(mail).version} ${numberOf(mail).total}`;
 }
 
-async function sign(
-  mail: Mail,
+async function signHookMails(
+  mail: HookMail,
   verifier: Verifier,
   { say, askPassword }: HookOptions,
 ): Promise<void> {
@@ -199,23 +205,26 @@ async function sign(
     const own = formatPublicKeyText(signer.publicKey);
     const foreign = group.mails.some(({ checked }) => (checked.signed?.publicKey ?? own) !== own);
     if (foreign) say("note: the series has signatures of another key: not bound together");
-    const sheets = group.mails
+    const mailFiles = group.mails
       .filter(({ checked }) => !foreign || checked.signature === "none")
-      .map((one) => one.sheet);
-    const signed = await signing.signDrafts(
-      sheets.flatMap(draftsOf).map((draft) => ({ ...draft, name: basename(draft.name) })),
+      .map((one) => one.mailFile);
+    const signed = await signing.signEachSeries(
+      mailFiles.flatMap(mailsToSign).map((draft) => ({ ...draft, name: basename(draft.name) })),
       { signer, by, time: now(), base: undefined, inOrder: false },
     );
-    const changed = sheets
-      .map((sheet, i) => ({ sheet, bytes: rewritten(sheet, [signed.mails[i] ?? null]) }))
-      .filter(({ sheet, bytes }) => !bytes.equals(sheet.bytes));
-    for (const { sheet } of changed) checkWritable(sheet.name);
-    for (const { sheet, checked } of group.mails)
-      if (checked.view?.headers.developerSignature && changed.some((one) => one.sheet === sheet))
+    const changed = mailFiles
+      .map((mailFile, i) => ({ mailFile, bytes: rewritten(mailFile, [signed.mails[i] ?? null]) }))
+      .filter(({ mailFile, bytes }) => !bytes.equals(mailFile.bytes));
+    for (const { mailFile } of changed) checkWritable(mailFile.name);
+    for (const { mailFile, checked } of group.mails)
+      if (
+        checked.view?.headers.developerSignature &&
+        changed.some((one) => one.mailFile === mailFile)
+      )
         say(
-          `note: ${basename(sheet.name)} has an X-Developer-Signature that breaks: patatt signs last`,
+          `note: ${basename(mailFile.name)} has an X-Developer-Signature that breaks: patatt signs last`,
         );
-    for (const { sheet, bytes } of changed) replaceFile(sheet.name, bytes);
+    for (const { mailFile, bytes } of changed) replaceFile(mailFile.name, bytes);
     signing.signedLines(signed, by).forEach(say);
   } finally {
     signer.wipe();

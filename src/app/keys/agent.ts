@@ -37,7 +37,7 @@ export async function unlockInAgent(
     if (!file.encrypted) return null;
     publicKeyBeside(path);
     // before a password is asked for
-    await agent.holdings();
+    await agent.listIdentities();
 
     const key = await unlockKey({ path, askPassword });
     const { keyNumber, point } = key.publicKey;
@@ -68,7 +68,7 @@ export async function lockInAgent(path: string, say: Reporter["say"]): Promise<b
 }
 
 async function holds(agent: SshAgent, point: Buffer): Promise<boolean> {
-  return (await agent.holdings()).keys.some((key) => key.point.equals(point));
+  return (await agent.listIdentities()).keys.some((key) => key.point.equals(point));
 }
 
 /** Only the public key tells which of the agent's keys a locked file's is. */

@@ -32,14 +32,14 @@ export const DEFAULT_COMMENT = "patchsig secret key";
 /** Asks for a new password; null for a key without one. The bytes are wiped here. */
 type NewPassword = (() => Promise<Buffer>) | null;
 
-interface Target {
+interface KeyFileTarget {
   /** The secret key file. */
   readonly path: string;
   /** Overwrite one that is there. */
   readonly force: boolean;
 }
 
-interface NewKey extends Target {
+interface NewKey extends KeyFileTarget {
   readonly comment: string;
   readonly newPassword: NewPassword;
 }
@@ -83,7 +83,7 @@ async function writeNewKey(
 export async function importKey(
   source: string,
   publicFile: string | null,
-  { path, force, askPassword }: Target & { readonly askPassword: AskPassword },
+  { path, force, askPassword }: KeyFileTarget & { readonly askPassword: AskPassword },
 ): Promise<PublicKey> {
   if (!force) checkNewKey(path);
   // refuses what is not a key before a password is asked for

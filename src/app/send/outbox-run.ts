@@ -1,7 +1,7 @@
 /** Sends what is due in an outbox; docs/outbox.md says what is promised. */
 
 import { PatchsigError } from "../../errors.ts";
-import type { Outcome, Transport } from "../../send/transport.ts";
+import type { SendOutcome, Transport } from "../../send/transport.ts";
 import type { Outbox, OutboxRow } from "../../store/outbox.ts";
 
 export interface DrainOptions {
@@ -15,7 +15,7 @@ export interface DrainOptions {
    */
   readonly wasSent: (row: OutboxRow) => Promise<boolean | null | "wait">;
   /** Told of each letter that was tried. */
-  readonly onOutcome?: (row: OutboxRow, outcome: Outcome) => void;
+  readonly onOutcome?: (row: OutboxRow, outcome: SendOutcome) => void;
   /** Aborted, no other letter is begun. */
   readonly stop: AbortSignal;
 }
@@ -129,7 +129,7 @@ class OutboxRun {
   }
 
   /** Null if the row is no longer queued. */
-  async #attempt(row: OutboxRow): Promise<Outcome | null> {
+  async #attempt(row: OutboxRow): Promise<SendOutcome | null> {
     try {
       this.#transport ??= await this.#connect();
     } catch (error) {
@@ -150,7 +150,7 @@ class OutboxRun {
    * What is done with a letter. In doubt, it stays as it is; the next run settles it. Where all
    * others are held, nothing more is due.
    */
-  #record({ id, attempts }: OutboxRow, { kind, said }: Outcome): void {
+  #record({ id, attempts }: OutboxRow, { kind, said }: SendOutcome): void {
     const now = this.#options.now();
     switch (kind) {
       case "sent":

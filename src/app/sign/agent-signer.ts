@@ -21,7 +21,7 @@ function waiting(say: Say): () => void {
 export async function agentKey(selector: string, say: Say): Promise<Selected> {
   const agent = userAgent(say);
   try {
-    return selectKey(await agent.holdings(), selector);
+    return selectKey(await agent.listIdentities(), selector);
   } finally {
     agent.close();
   }
@@ -31,7 +31,7 @@ export async function agentKey(selector: string, say: Say): Promise<Selected> {
 export async function agentSigner(selector: string, say: Say): Promise<OpenSigner> {
   const agent = userAgent(say);
   try {
-    return signerOf(agent, selectKey(await agent.holdings(), selector).publicKey);
+    return signerOf(agent, selectKey(await agent.listIdentities(), selector).publicKey);
   } catch (error) {
     agent.close();
     throw error;
@@ -49,7 +49,7 @@ export async function signerIfHeld(
 ): Promise<OpenSigner | null> {
   const agent = new SshAgent(socket, waiting(say));
   try {
-    const { keys } = await agent.holdings();
+    const { keys } = await agent.listIdentities();
     if (keys.some((key) => key.point.equals(publicKey.point))) return signerOf(agent, publicKey);
   } catch {
     // as if it held nothing

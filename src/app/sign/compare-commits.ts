@@ -14,7 +14,7 @@ export interface MadeFrom {
   readonly commit: string;
 }
 
-export interface Difference {
+export interface CommitDifference {
   /** A line for people. */
   readonly text: string;
   /** True if git am would change other files, or the same in another way, or refuse the patch. */
@@ -29,11 +29,11 @@ const MAX_PATHS = 3;
  *
  * @param paths none, or those that format-patch was told to keep to
  */
-export async function differences(
+export async function commitDifferences(
   repository: Repository,
   { name, mail, commit }: MadeFrom,
   paths: readonly string[],
-): Promise<Difference[]> {
+): Promise<CommitDifference[]> {
   const read = readRawMail(mail);
   if (!read.ok) return [];
   const view = read.value;

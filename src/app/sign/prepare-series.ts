@@ -9,9 +9,9 @@ import { addBaseTree, publicTree } from "../../git/base-tree.ts";
 import { otherAuthors, signerIdent } from "../../git/ident.ts";
 import type { Repository } from "../../git/repository.ts";
 import { type SeriesRange, seriesRange } from "../../git/series-range.ts";
-import type { Signer } from "../../minisign/signature.ts";
-import { type Difference, differences } from "./compare-commits.ts";
-import { type Draft, type Signed, signDrafts } from "./signing.ts";
+import type { MinisignSigner } from "../../minisign/signature.ts";
+import { type CommitDifference, commitDifferences } from "./compare-commits.ts";
+import { type MailToSign, type SignedMails, signEachSeries } from "./signing.ts";
 
 export interface SeriesPlan {
   readonly range: SeriesRange;
@@ -28,22 +28,22 @@ export async function planSeries(
 }
 
 /** A patch as git wrote it, and the full name of its commit; null if git does not say it. */
-export interface Written extends Draft {
+export interface Written extends MailToSign {
   readonly commit: string | null;
 }
 
 export interface PreparedSeries {
   /** Mails signed; those with lines added that are not signed; null for what stays as it was. */
-  readonly signed: Signed;
+  readonly signed: SignedMails;
   /** Where git am would not make the commits that they were made from. */
-  readonly differences: readonly Difference[];
+  readonly differences: readonly CommitDifference[];
 }
 
 /** Signs the mails that git wrote, once what is ours has been added. */
 export type PrepareSeries = (drafts: readonly Written[]) => Promise<PreparedSeries>;
 
 export interface PrepareOptions {
-  readonly signer: Signer;
+  readonly signer: MinisignSigner;
   /** The address to sign for. */
   readonly by: string;
   /** Seconds since the epoch. */
@@ -65,13 +65,13 @@ export async function seriesPreparer(
   return async (drafts) => {
     const amended = withTree(withLines(drafts, lines), base, tree);
     const terms = { signer, by, time, base: commit, inOrder: true };
-    const signed = await signDrafts(amended, terms);
-    const found: Difference[] = [];
+    const signed = await signEachSeries(amended, terms);
+    const found: CommitDifference[] = [];
     for (const [i, { name, commit: madeFrom }] of drafts.entries()) {
       const mail = signed.mails[i] ?? null;
       if (mail === null || madeFrom === null) continue;
       const patch = { name, mail, commit: madeFrom };
-      found.push(...(await differences(repository, patch, range.paths)));
+      found.push(...(await commitDifferences(repository, patch, range.paths)));
     }
     // a cover letter that is still to be written is not signed, but has its lines
     const mails = amended.map(({ mail }, i) => (mail === drafts[i]!.mail ? null : mail));
@@ -110,7 +110,7 @@ async function fromOption(
 }
 
 /** In the first mail, where git writes them: a cover letter or the first patch. */
-function withLines(drafts: readonly Draft[], lines: string | null): readonly Draft[] {
+function withLines(drafts: readonly MailToSign[], lines: string | null): readonly MailToSign[] {
   if (lines === null) return drafts;
   return drafts.map((draft, i) =>
     i === 0 ? { ...draft, mail: addBaseLines(draft.mail, lines) } : draft,
@@ -118,10 +118,10 @@ function withLines(drafts: readonly Draft[], lines: string | null): readonly Dra
 }
 
 function withTree(
-  drafts: readonly Draft[],
+  drafts: readonly MailToSign[],
   base: BaseChoice,
   tree: string | null,
-): readonly Draft[] {
+): readonly MailToSign[] {
   if (tree === null || base.kind === "none") return drafts;
   const { commit } = base;
   return drafts.map((draft) => ({ ...draft, mail: addBaseTree(draft.mail, commit, tree) }));

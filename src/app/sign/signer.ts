@@ -4,7 +4,7 @@
  */
 
 import { PatchsigError } from "../../errors.ts";
-import type { Signer } from "../../minisign/signature.ts";
+import type { MinisignSigner } from "../../minisign/signature.ts";
 import {
   type AskPassword,
   readPublicKeyBeside,
@@ -15,7 +15,7 @@ import type { Reporter } from "../reporter.ts";
 import { keyChoiceOf } from "../settings.ts";
 
 /** A signer that holds a secret or a connection, until it is wiped. */
-export interface OpenSigner extends Signer {
+export interface OpenSigner extends MinisignSigner {
   wipe(): void;
 }
 

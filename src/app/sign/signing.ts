@@ -6,7 +6,7 @@ import { failure, runGitSync } from "../../git/run.ts";
 import { whoseSettings } from "../../git/scope.ts";
 import { MAX_HEADER_BYTES } from "../../mail/limits.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
-import { type Signer, signWith } from "../../minisign/signature.ts";
+import { type MinisignSigner, signWith } from "../../minisign/signature.ts";
 import { readRawMail } from "../../mail/mailinfo.ts";
 import { type Placed, type Prepared, prepare, seriesSigning } from "../../patch/sign.ts";
 import { subjectNumber } from "../../patch/subject.ts";
@@ -16,14 +16,14 @@ import { checkMail } from "../../verify/check.ts";
 import { gitConfig } from "../settings.ts";
 
 /** One mail to be signed, with its CRs. */
-export interface Draft {
+export interface MailToSign {
   /** For messages: a file name, or where in it. */
   readonly name: string;
   readonly mail: Buffer;
 }
 
 export interface SigningOptions {
-  readonly signer: Signer;
+  readonly signer: MinisignSigner;
   readonly by: string;
   /** Seconds since the epoch. */
   readonly time: number;
@@ -33,7 +33,7 @@ export interface SigningOptions {
   readonly inOrder: boolean;
 }
 
-export interface Signed {
+export interface SignedMails {
   /** One for each draft; null where there was nothing to sign. */
   readonly mails: readonly (Buffer | null)[];
   readonly patches: number;
@@ -84,10 +84,10 @@ const TEMPLATE = /\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*/;
  *
  * @throws PatchsigError "refused" if a mail cannot be signed, or if two have the same number
  */
-export async function signDrafts(
-  drafts: readonly Draft[],
+export async function signEachSeries(
+  drafts: readonly MailToSign[],
   options: SigningOptions,
-): Promise<Signed> {
+): Promise<SignedMails> {
   const notes: string[] = [];
   const prepared = drafts.map((draft) => prepareDraft(draft, notes));
   const unsigned = drafts
@@ -141,7 +141,7 @@ function saysPatch(mail: Buffer): boolean {
 }
 
 /** Null for what is not to be signed: no patch, or a cover letter that is still to be written. */
-function prepareDraft(draft: Draft, notes: string[]): Prepared | null {
+function prepareDraft(draft: MailToSign, notes: string[]): Prepared | null {
   const made = prepare(draft.mail);
   if (made === null) return null;
   if (!made.ok)
@@ -170,7 +170,7 @@ interface GroupMember {
 }
 
 /** Where a mail stands in its series. */
-interface Place {
+interface SeriesPlace {
   readonly version: number;
   readonly index: number;
   readonly total: number;
@@ -186,7 +186,7 @@ function groupBySeries(
   const groups = new Map<string, GroupMember[]>();
   const unnumbered = prepared.filter((p) => p !== null && p.index === null && !p.isCover).length;
   let next = 1;
-  const placeOf = (p: Prepared, draft: number): Place => {
+  const placeOf = (p: Prepared, draft: number): SeriesPlace => {
     const { version, index, total, old } = p;
     if (index !== null && total !== null)
       return { version, index, total, series: `${version} ${total}` };
@@ -209,7 +209,7 @@ function groupBySeries(
   return [...groups.values()];
 }
 
-function rejectDuplicates(group: readonly GroupMember[], drafts: readonly Draft[]): void {
+function rejectDuplicates(group: readonly GroupMember[], drafts: readonly MailToSign[]): void {
   const seen = new Map<number, number>();
   for (const { draft, placed } of group) {
     const other = seen.get(placed.index);
@@ -245,7 +245,7 @@ function baseOf(group: readonly GroupMember[], asked: string | null | undefined)
 }
 
 /** What was signed, and what to know of it, a line each. */
-export function signedLines(signed: Signed, by: string): string[] {
+export function signedLines(signed: SignedMails, by: string): string[] {
   const { patches, base, unsigned, notes } = signed;
   const what = `${patches} ${patches === 1 ? "mail" : "mails"}`;
   const on = base === null ? "no base commit" : `base ${base.slice(0, 12)}`;
@@ -257,6 +257,6 @@ export function signedLines(signed: Signed, by: string): string[] {
 }
 
 /** Something that was to be signed is not, or not so that it will be accepted. */
-export function isUnmet({ unsigned, refused }: Signed): boolean {
+export function isUnmet({ unsigned, refused }: SignedMails): boolean {
   return unsigned.length > 0 || refused;
 }

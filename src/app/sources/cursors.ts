@@ -1,7 +1,7 @@
 /** Cursors that are no longer needed. */
 
 import { PatchsigError } from "../../errors.ts";
-import { isWhole, maildirPrefix, mailsIn } from "../../source/maildir.ts";
+import { hasBothFolders, maildirPrefix, mailsIn } from "../../source/maildir.ts";
 
 /**
  * The cursors of mails that are in these maildirs no more; other sources have one each, and keep it.
@@ -13,7 +13,7 @@ export function goneCursors(
   sources: readonly string[],
   cursorsBelow: (prefix: string) => readonly string[],
 ): string[] {
-  return sources.filter(isWhole).flatMap((maildir) => {
+  return sources.filter(hasBothFolders).flatMap((maildir) => {
     try {
       return goneFrom(maildir, cursorsBelow);
     } catch (error) {

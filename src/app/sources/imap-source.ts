@@ -1,30 +1,31 @@
 /** A mailbox on a server as a source: git's credential helpers have the password. */
 
 import { PatchsigError } from "../../errors.ts";
-import { askCredential, tellCredential } from "../../git/credential.ts";
+import { approveCredential, fillCredential, rejectCredential } from "../../git/credential.ts";
 import { runGit } from "../../git/run.ts";
 import { NO_REPOSITORY } from "../../git/scope.ts";
-import { loginOf, parseMailbox, readMailbox } from "../../source/imap.ts";
-import type { OnRead, Pieces } from "../../source/piece.ts";
+import { imapLoginOf, parseMailbox, readMailbox } from "../../source/imap.ts";
+import type { OnRead, SourceItems } from "../../source/item.ts";
 import type { SourceOptions } from "./sources.ts";
 
-/** What cannot be read is a piece. Throws a PatchsigError "usage" for what is no mailbox. */
+/** What cannot be read is an item of its own. Throws a PatchsigError "usage" for what is no mailbox. */
 export async function* openMailbox(
   url: string,
   { since, cursorOf }: SourceOptions,
   onRead: OnRead,
-): Pieces {
+): SourceItems {
   const mailbox = parseMailbox(url);
-  const login = loginOf(mailbox);
+  const login = imapLoginOf(mailbox);
   const from = since === undefined ? undefined : await timeOf(since);
   let password: string;
   try {
-    password = await askCredential(login);
+    password = await fillCredential(login);
   } catch (error) {
     if (!(error instanceof PatchsigError)) throw error;
     return yield [{ source: url, error }];
   }
-  const onLogin = (right: boolean): Promise<void> => tellCredential(login, password, right);
+  const onLogin = (right: boolean): Promise<void> =>
+    (right ? approveCredential : rejectCredential)(login, password);
   yield* readMailbox(mailbox, { since: from, cursorOf, password, onLogin }, onRead);
 }
 

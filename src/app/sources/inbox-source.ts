@@ -1,4 +1,4 @@
-/** A public-inbox as a source: its mails as pieces, with cursors if they are wanted. */
+/** A public-inbox as a source: its mails as items, with cursors if they are wanted. */
 
 import { PatchsigError } from "../../errors.ts";
 import {
@@ -9,7 +9,7 @@ import {
   readInbox,
 } from "../../git/public-inbox.ts";
 import { holdsMails } from "../../source/file.ts";
-import type { OnRead, Piece, Pieces } from "../../source/piece.ts";
+import type { OnRead, SourceItem, SourceItems } from "../../source/item.ts";
 import type { SourceOptions } from "./sources.ts";
 
 /** The epochs of a public-inbox; null if the folder is none, but holds mails or something else. */
@@ -22,7 +22,7 @@ export function openInbox(
   folder: string,
   options: SourceOptions,
   onRead: OnRead | undefined,
-): Pieces | null {
+): SourceItems | null {
   const epochs = inboxAt(folder);
   return epochs === null ? null : inboxPieces(folder, epochs, options, onRead);
 }
@@ -32,7 +32,7 @@ async function* inboxPieces(
   epochs: readonly Epoch[],
   { since, cursorOf }: SourceOptions,
   onRead: OnRead | undefined,
-): Pieces {
+): SourceItems {
   const cursorName = (epoch: Epoch): string => `public-inbox ${epoch.name}`;
   const inbox = {
     since,
@@ -40,7 +40,7 @@ async function* inboxPieces(
   };
   // behind what is lost an epoch is to be read again
   const broken = new Set<Epoch>();
-  const pieceOf = (mail: InboxEntry): Piece => {
+  const pieceOf = (mail: InboxEntry): SourceItem => {
     const { place, epoch } = mail;
     if ("error" in mail) {
       broken.add(epoch);

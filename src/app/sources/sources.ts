@@ -2,7 +2,7 @@
 
 import { PatchsigError } from "../../errors.ts";
 import { readSource } from "../../source/file.ts";
-import type { CursorOf, OnRead, Pieces } from "../../source/piece.ts";
+import type { CursorOf, OnRead, SourceItems } from "../../source/item.ts";
 import { isDirectory, isThere } from "../../source/reading.ts";
 import { isMailboxUrl, isUrl, shownUrl } from "../../source/url.ts";
 
@@ -15,12 +15,16 @@ export interface SourceOptions {
 }
 
 /**
- * The mails of a source, oldest first where it knows. What cannot be read is a piece, never thrown.
+ * The mails of a source, oldest first where it knows. What cannot be read is an item, never thrown.
  *
  * @param onRead without it, nobody watches
  * @throws PatchsigError "usage" if the options do not go with this source
  */
-export async function* openSource(name: string, options: SourceOptions, onRead?: OnRead): Pieces {
+export async function* openSource(
+  name: string,
+  options: SourceOptions,
+  onRead?: OnRead,
+): SourceItems {
   if (isMailboxUrl(name)) {
     const { openMailbox } = await import("./imap-source.ts");
     return yield* openMailbox(name, options, onRead ?? (() => {}));
@@ -45,6 +49,6 @@ export async function* openSources(
   names: readonly string[],
   options: SourceOptions,
   onRead?: OnRead,
-): Pieces {
+): SourceItems {
   for (const name of names) yield* openSource(name, options, onRead);
 }

@@ -9,8 +9,8 @@ import { replaceFile } from "../../store/replace-file.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { usableKeys } from "../../trust/decide.ts";
 import {
-  type Difference,
-  differences,
+  type KeyringDifference,
+  keyringDifferences,
   folderOf,
   type Keyring,
   KEYRING_FOLDER,
@@ -50,7 +50,10 @@ export async function diffKeyring(
   name: string,
   layout: KeyringLayout,
   trust: TrustStore,
-): Promise<{ readonly rows: readonly Difference[]; readonly problems: Keyring["problems"] }> {
+): Promise<{
+  readonly rows: readonly KeyringDifference[];
+  readonly problems: Keyring["problems"];
+}> {
   const keyring = await openKeyring(name, createVerifier(), layout);
   const here = new Map<string, readonly string[]>();
   for (const [identity, key] of pinnedKeys(trust))
@@ -59,7 +62,7 @@ export async function diffKeyring(
     const keys = usableKeys(trust.lookup(identity)).map(({ publicKey }) => publicKey);
     if (keys.length > 0) here.set(identity, keys);
   }
-  return { rows: differences(keyring, here), problems: keyring.problems };
+  return { rows: keyringDifferences(keyring, here), problems: keyring.problems };
 }
 
 /** Writes a key and the statements about its owner. A key that is known to be void is replaced. */

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
-import { openTrust, type TrustStore } from "../../store/trust-store.ts";
+import { openTrustStore, type TrustStore } from "../../store/trust-store.ts";
 import { usableKeys } from "../../trust/decide.ts";
 import type { KeyRecord } from "../../trust/record.ts";
 import { findStatements } from "../../trust/statement.ts";
@@ -22,7 +22,7 @@ export interface MergedKey {
  */
 export function mergeDatabase(trust: TrustStore, file: string, time: number): MergedKey[] {
   if (!existsSync(file)) throw new PatchsigError("not-found", `no such file: ${file}`);
-  const other = openTrust({ file: resolve(file), dryRun: true });
+  const other = openTrustStore({ file: resolve(file), dryRun: true });
   try {
     return trust.transaction(() => merge(trust, other, file, time));
   } finally {

@@ -2,7 +2,7 @@
 
 import { PatchsigError } from "../../errors.ts";
 import { restore } from "../../store/backup.ts";
-import { openTrust } from "../../store/trust-store.ts";
+import { openTrustStore } from "../../store/trust-store.ts";
 import type { KeyRecord } from "../../trust/record.ts";
 
 export interface Restored {
@@ -34,7 +34,7 @@ function comeBack(before: string, now: string): KeyRecord[] {
 }
 
 function revokedIn(file: string): KeyRecord[] {
-  const trust = openTrust({ file, dryRun: true });
+  const trust = openTrustStore({ file, dryRun: true });
   try {
     return [...trust.list()].filter(({ state }) => state === "revoked");
   } finally {

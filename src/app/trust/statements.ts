@@ -4,7 +4,7 @@ import { readFileSync, statSync } from "node:fs";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { formatPublicKeyText, parsePublicKeyText } from "../../minisign/public-key.ts";
-import { type Signer, signWith } from "../../minisign/signature.ts";
+import { type MinisignSigner, signWith } from "../../minisign/signature.ts";
 import { shellCommand } from "../../primitives/shell.ts";
 import { readStdin } from "../../source/reading.ts";
 import { readPublicKeyFile } from "../../store/key-file.ts";
@@ -25,8 +25,8 @@ export interface Saying {
 }
 
 /** PatchsigError "bad-key"; "usage" for one's own key where another one is meant. */
-export async function signStatement(
-  signer: Signer,
+export async function signedStatement(
+  signer: MinisignSigner,
   { kind, by, of, key, time }: Saying,
 ): Promise<Statement> {
   const own = formatPublicKeyText(signer.publicKey);

@@ -1,8 +1,8 @@
 /** The user's own trust database, in the usual place. */
 
-import { openTrust, trustFile, type TrustStore } from "../../store/trust-store.ts";
+import { openTrustStore, trustFile, type TrustStore } from "../../store/trust-store.ts";
 
-/** Opens it; nothing is written in a dry run. Throws what `openTrust` throws. */
+/** Opens it; nothing is written in a dry run. Throws what `openTrustStore` throws. */
 export function openUserTrust(dryRun: boolean): TrustStore {
-  return openTrust({ file: trustFile(process.env), dryRun });
+  return openTrustStore({ file: trustFile(process.env), dryRun });
 }

@@ -6,25 +6,25 @@ import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import { formatSignature } from "../../minisign/signature.ts";
 import { attestMail } from "../../patch/attestation.ts";
 import { findMarkers, readBlock } from "../../patch/block.ts";
-import { isUnread } from "../../source/piece.ts";
+import { isReadFailure } from "../../source/item.ts";
 import { checkMail } from "../../verify/check.ts";
 import type { Checked } from "../../verify/result.ts";
 import { faultAt } from "../fault.ts";
 import { openSource } from "../sources/sources.ts";
-import { noPatch } from "./verification.ts";
+import { noPatchFound } from "./verification.ts";
 
 /** The only patch or cover letter of a source. PatchsigError "usage" if there are more, "no-patch". */
 export async function onlyMail(source: string): Promise<Checked> {
   const verifier = createVerifier();
   let found: Checked | null = null;
   let mails = 0;
-  for await (const pieces of openSource(source, {})) {
-    for (const piece of pieces) {
-      if (isUnread(piece)) throw piece.error;
-      const { bytes } = piece;
+  for await (const items of openSource(source, {})) {
+    for (const item of items) {
+      if (isReadFailure(item)) throw item.error;
+      const { bytes } = item;
       mails++;
       if (bytes === null) throw new PatchsigError("too-large", `${source}: the mail is too large`);
-      const checked = checkOne(piece.source, bytes, verifier);
+      const checked = checkOne(item.source, bytes, verifier);
       if (checked.kind === "other") continue;
       if (found !== null)
         throw new PatchsigError("usage", `${source} holds more than one patch`, {
@@ -33,7 +33,7 @@ export async function onlyMail(source: string): Promise<Checked> {
       found = checked;
     }
   }
-  if (found === null) throw noPatch([source], mails);
+  if (found === null) throw noPatchFound([source], mails);
   return found;
 }
 

@@ -1,7 +1,7 @@
 /** Threads that check mails. Who asks gets the answers in the order of the questions. */
 
 import { Worker } from "node:worker_threads";
-import type { SourceMail } from "../../source/piece.ts";
+import type { SourceMail } from "../../source/item.ts";
 import type { CheckOptions, Examined } from "./checking.ts";
 
 /** Some mails in one piece of memory, which moves to the thread. */
@@ -11,7 +11,7 @@ export interface Job {
   readonly mails: readonly { readonly length: number | null; readonly size: number }[];
 }
 
-export type Answer =
+export type WorkerAnswer =
   | { readonly ok: true; readonly evidence: readonly Examined[] }
   | { readonly ok: false; readonly error: unknown };
 
@@ -24,10 +24,10 @@ export interface CheckPool {
 interface Thread {
   readonly worker: Worker;
   /** Who waits for an answer, the first first. */
-  readonly waiting: Waiting[];
+  readonly waiting: WaitingCheck[];
 }
 
-interface Waiting {
+interface WaitingCheck {
   readonly resolve: (evidence: readonly Examined[]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -51,8 +51,8 @@ export function openCheckPool(threads: number, options: CheckOptions): CheckPool
 
 function openThread(options: CheckOptions): Thread {
   const worker = new Worker(new URL("./check-worker.js", import.meta.url), { workerData: options });
-  const waiting: Waiting[] = [];
-  worker.on("message", (answer: Answer) => {
+  const waiting: WaitingCheck[] = [];
+  worker.on("message", (answer: WorkerAnswer) => {
     const first = waiting.shift();
     if (answer.ok) first?.resolve(answer.evidence);
     else first?.reject(answer.error);

@@ -1,7 +1,7 @@
 /** A thread of `check-pool.ts`. */
 
 import { parentPort, workerData } from "node:worker_threads";
-import type { Answer, Job } from "./check-pool.ts";
+import type { WorkerAnswer, Job } from "./check-pool.ts";
 import { type CheckOptions, createCheck, examine } from "./checking.ts";
 
 const check = createCheck(workerData as CheckOptions);
@@ -12,7 +12,7 @@ parentPort!.on("message", (job: Job) => {
   parentPort!.postMessage(answer(job));
 });
 
-function answer({ bytes, mails }: Job): Answer {
+function answer({ bytes, mails }: Job): WorkerAnswer {
   let at = 0;
   try {
     return {

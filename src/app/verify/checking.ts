@@ -23,10 +23,10 @@ export interface CheckOptions {
 }
 
 /** `bytes` is null if the mail is larger than what is read; `size` says how large. */
-export type Check = (bytes: Buffer | null, size: number) => Checked;
+export type CheckMail = (bytes: Buffer | null, size: number) => Checked;
 
 /** Throws a PatchsigError "not-found" if a keyring folder is none. */
-export function createCheck({ devKeyrings, signedOnly, plainAm }: CheckOptions): Check {
+export function createCheck({ devKeyrings, signedOnly, plainAm }: CheckOptions): CheckMail {
   const verifier = createVerifier();
   const tools = { verifier, findKey: openKeyrings(devKeyrings), openpgp: verifyOpenpgp };
   return (bytes, size) => {
@@ -44,7 +44,7 @@ export function createCheck({ devKeyrings, signedOnly, plainAm }: CheckOptions):
 export type Examined = Evidence | ThreadMail | Error;
 
 /** As `evidenceIn`; an error of this program at a mail is given back, so that the next one is checked. */
-export function examine(check: Check, bytes: Buffer | null, size: number): Examined {
+export function examine(check: CheckMail, bytes: Buffer | null, size: number): Examined {
   try {
     return evidenceIn(check(bytes, size));
   } catch (error) {

@@ -1,7 +1,7 @@
 /** From what was found in a mail to its verdict: the trust database is asked, and told. */
 
 import { PatchsigError } from "../../errors.ts";
-import type { Unread } from "../../source/piece.ts";
+import type { ReadFailure } from "../../source/item.ts";
 import { NO_PINS, type Pins, refusedByPins, withPins } from "../../trust/pins.ts";
 import { judgeSighting, type TrustMemory } from "../../trust/memory.ts";
 import { decideUnsigned } from "../../trust/decide.ts";
@@ -11,7 +11,7 @@ import type { Evidence } from "../../verify/evidence.ts";
 import { judge, type Signs, type TrustContext } from "../../verify/judge.ts";
 import { admitsFirstUse } from "../../verify/signer.ts";
 import { type Policies, type Policy, policyFor } from "../../verify/policy.ts";
-import type { NoteResult, PatchResult } from "../../verify/result.ts";
+import type { StatementMail, PatchResult } from "../../verify/result.ts";
 import type { JudgedMail } from "../../verify/series.ts";
 import { isWrapped } from "../../verify/carrier.ts";
 import { statementFinding, unreadStatement } from "../../verify/statements.ts";
@@ -20,7 +20,7 @@ import { faultAt } from "../fault.ts";
 import { now } from "../now.ts";
 
 /** A mail's evidence, where it was found, and what the caller wants back with the verdict. */
-export interface Found<P> {
+export interface FoundMail<P> {
   readonly source: string;
   readonly evidence: Evidence;
   readonly payload: P;
@@ -34,15 +34,15 @@ export interface TrustJudge {
    * Judges mails in their order, in one transaction: what a verdict led to remembering is on the
    * disk when this returns.
    */
-  judge<P>(mails: readonly Found<P>[]): Judged<P>;
+  judge<P>(mails: readonly FoundMail<P>[]): JudgedBatch<P>;
 }
 
-interface Judged<P> {
+interface JudgedBatch<P> {
   readonly members: readonly JudgedMail<P>[];
   /** Mails without a patch that carry statements about keys, or that are not read. */
-  readonly notes: readonly NoteResult[];
+  readonly notes: readonly StatementMail[];
   /** Mails at which the program failed; nothing of them is remembered. */
-  readonly faults: readonly Unread[];
+  readonly faults: readonly ReadFailure[];
 }
 
 interface TrustJudgeOptions {
@@ -74,8 +74,8 @@ export function createTrustJudge(
         if (error instanceof PatchsigError) throw error;
       }
       // all of it is undone: once more, one by one, without those at which it fails
-      const all: (NoteResult | JudgedMail<(typeof mails)[number]["payload"]>)[] = [];
-      const faults: Unread[] = [];
+      const all: (StatementMail | JudgedMail<(typeof mails)[number]["payload"]>)[] = [];
+      const faults: ReadFailure[] = [];
       for (const mail of mails) {
         try {
           all.push(memory.transaction(() => judgeOne(terms, mail)));
@@ -90,8 +90,8 @@ export function createTrustJudge(
 
 function judgeOne<P>(
   terms: Terms,
-  { source, evidence, payload }: Found<P>,
-): NoteResult | JudgedMail<P> {
+  { source, evidence, payload }: FoundMail<P>,
+): StatementMail | JudgedMail<P> {
   const said = hear(terms, evidence);
   if (evidence.kind === "other") {
     const { messageId, subject, read } = evidence;
@@ -201,9 +201,9 @@ function poses(
 }
 
 function judged<P>(
-  all: readonly (NoteResult | JudgedMail<P>)[],
-  faults: readonly Unread[],
-): Judged<P> {
+  all: readonly (StatementMail | JudgedMail<P>)[],
+  faults: readonly ReadFailure[],
+): JudgedBatch<P> {
   const members = all.filter((one) => "evidence" in one);
   return { members, notes: all.filter((one) => "type" in one), faults };
 }

@@ -23,7 +23,7 @@ import { gitConfig } from "../settings.ts";
 import { DAY } from "../../primitives/time.ts";
 
 /** One line of git config that says something about the policy. */
-interface Setting {
+interface PolicySetting {
   /** "" for the general policy, else `list:…` or `path:…`. */
   readonly scope: string;
   /** Lower case, as git gives it. */
@@ -41,7 +41,7 @@ const NAMES: Readonly<Record<string, keyof Policy>> = {
 };
 
 /** All settings of the policy, in git's order: of several, the last one counts. */
-function readSettings(required: string | undefined): Setting[] {
+function readSettings(required: string | undefined): PolicySetting[] {
   const option =
     required === undefined
       ? []
@@ -49,7 +49,7 @@ function readSettings(required: string | undefined): Setting[] {
   return [...configured(), ...option];
 }
 
-function configured(): Setting[] {
+function configured(): PolicySetting[] {
   return gitConfig().settings.flatMap(({ key, value, origin }) => {
     const [, scope = "", name = ""] = /^patchsig\.(?:(.*)\.)?([^.]*)$/s.exec(key) ?? [];
     return name in SETTINGS ? [{ scope, name, value, origin }] : [];
@@ -57,7 +57,7 @@ function configured(): Setting[] {
 }
 
 /** What a setting says; wrong values are wrong usage, wherever they stand. */
-function parse({ scope, name, value, origin }: Setting): Partial<Policy> {
+function parse({ scope, name, value, origin }: PolicySetting): Partial<Policy> {
   const setting = SETTINGS[name]!;
   const read = setting.read(value);
   if (read !== null) return read;
@@ -90,7 +90,7 @@ export function readPolicies(required: string | undefined): Policies {
   return { general, overrides: [...overrides.values()] };
 }
 
-function newOverride({ scope, name }: Setting): Override {
+function newOverride({ scope, name }: PolicySetting): Override {
   const [, kind, of] = /^(list|path):(.+)$/s.exec(scope) ?? [];
   if (kind !== "list" && kind !== "path")
     throw new PatchsigError(

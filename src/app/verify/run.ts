@@ -9,26 +9,26 @@ import { openSources } from "../sources/sources.ts";
 import { readKeyrings } from "../trust/keyrings.ts";
 import type { PatchsigError } from "../../errors.ts";
 import type { ThreadMail } from "../../series/item.ts";
-import type { Unread } from "../../source/piece.ts";
+import type { ReadFailure } from "../../source/item.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { isWrapped } from "../../verify/carrier.ts";
 import type { Policies } from "../../verify/policy.ts";
-import type { Checked, NoteResult, PatchResult, SeriesResult } from "../../verify/result.ts";
-import { createSeriesCollector, type JudgedMail, type Series } from "../../verify/series.ts";
+import type { Checked, StatementMail, PatchResult, SeriesResult } from "../../verify/result.ts";
+import { createJudgedSeriesCollector, type JudgedMail, type Series } from "../../verify/series.ts";
 import { createTotals, type Totals } from "../../verify/totals.ts";
 import type { CheckOptions } from "./checking.ts";
-import { newTally, noPatch, verifyMails } from "./verification.ts";
+import { newTally, noPatchFound, verifyMails } from "./verification.ts";
 
 /** In the order in which they are known: a patch before its series. */
-export type VerifyRecord =
+export type VerifyEvent =
   | { readonly kind: "patch"; readonly result: PatchResult }
-  | { readonly kind: "note"; readonly result: NoteResult }
+  | { readonly kind: "note"; readonly result: StatementMail }
   | {
       readonly kind: "series";
       readonly result: SeriesResult;
       readonly patches: readonly PatchResult[];
     }
-  | { readonly kind: "unread"; readonly unread: Unread };
+  | { readonly kind: "unread"; readonly unread: ReadFailure };
 
 export interface RunOptions extends Pick<CheckOptions, "devKeyrings" | "plainAm"> {
   readonly sources: readonly string[];
@@ -64,7 +64,7 @@ export interface RunResult {
 export async function verifyRun(
   options: RunOptions,
   store: TrustStore,
-  show: (record: VerifyRecord) => void,
+  show: (record: VerifyEvent) => void,
   reporter: Reporter,
 ): Promise<RunResult> {
   const { sources, since, onlyNew, policies, devKeyrings, plainAm, dryRun, jobs, bases } = options;
@@ -101,7 +101,7 @@ export async function verifyRun(
   // nothing new is no failure: a bot or a timer asks again and again
   const quiet = onlyNew && messages === 0;
   const said = totals.all.patches + counts.notes + counts.unread;
-  const nothing = said > 0 || quiet ? null : noPatch(sources, messages);
+  const nothing = said > 0 || quiet ? null : noPatchFound(sources, messages);
   return { ...counts, totals, messages, nothing };
 }
 
@@ -111,20 +111,20 @@ interface Teller {
     readonly met: boolean;
   };
   readonly onLink: (mail: ThreadMail) => void;
-  readonly onNote: (note: NoteResult) => void;
-  readonly onUnread: (unread: Unread) => void;
+  readonly onNote: (note: StatementMail) => void;
+  readonly onUnread: (unread: ReadFailure) => void;
   take(mail: JudgedMail<PatchSummary | null>): Promise<void>;
   end(): Promise<void>;
 }
 
 /** Hands out records, and counts them. */
-function createTeller(show: (record: VerifyRecord) => void, bases: Bases | null): Teller {
+function createTeller(show: (record: VerifyEvent) => void, bases: Bases | null): Teller {
   const totals = createTotals();
   const counts = { series: 0, notes: 0, unread: 0, passedOver: 0, met: true };
-  const collector = createSeriesCollector<PatchSummary | null>(onFault);
+  const collector = createJudgedSeriesCollector<PatchSummary | null>(onFault);
   const closed: Series<PatchSummary | null>[] = [];
 
-  function onUnread(unread: Unread): void {
+  function onUnread(unread: ReadFailure): void {
     counts.unread++;
     show({ kind: "unread", unread });
   }

@@ -8,23 +8,23 @@ import { PatchsigError, EXIT } from "../../errors.ts";
 import { glimpse } from "../../mail/glimpse.ts";
 import {
   type Cursor,
-  isUnread,
-  type Piece,
+  isReadFailure,
+  type SourceItem,
   type SourceMail,
-  type Unread,
-} from "../../source/piece.ts";
+  type ReadFailure,
+} from "../../source/item.ts";
 import { isDirectory } from "../../source/reading.ts";
 import type { TrustMemory } from "../../trust/memory.ts";
 import type { Pins } from "../../trust/pins.ts";
 import type { Policies } from "../../verify/policy.ts";
-import type { Checked, NoteResult } from "../../verify/result.ts";
+import type { Checked, StatementMail } from "../../verify/result.ts";
 import type { JudgedMail } from "../../verify/series.ts";
 import type { ThreadMail } from "../../series/item.ts";
 import { count } from "../../primitives/words.ts";
 import { type CheckPool, openCheckPool } from "./check-pool.ts";
 import { type CheckOptions, createCheck, evidenceIn, isEvidence } from "./checking.ts";
-import { faultAt, type Place } from "../fault.ts";
-import { createTrustJudge, type Found } from "./judging.ts";
+import { faultAt, type MailPlace } from "../fault.ts";
+import { createTrustJudge, type FoundMail } from "./judging.ts";
 
 export interface VerificationOptions<P> extends CheckOptions {
   readonly policies: Policies;
@@ -44,13 +44,13 @@ export interface VerificationOptions<P> extends CheckOptions {
   /** Gets the mails without a patch: what they say of their threads. */
   readonly onLink: (mail: ThreadMail) => void;
   /** Gets the mails without a patch that carry statements about keys. */
-  readonly onNote?: (note: NoteResult) => void;
+  readonly onNote?: (note: StatementMail) => void;
   /** Gets what could not be read. May throw, which ends the pass. */
-  readonly onUnread: (unread: Unread) => void;
+  readonly onUnread: (unread: ReadFailure) => void;
 }
 
 /** Counts that only the pass itself knows. */
-export interface Tally {
+export interface PassCounts {
   /** Mails read, with and without a patch. */
   messages: number;
   /**
@@ -60,7 +60,7 @@ export interface Tally {
   readonly cursors: Map<string, string>;
 }
 
-export function newTally(): Tally {
+export function newTally(): PassCounts {
   return { messages: 0, cursors: new Map() };
 }
 
@@ -77,10 +77,10 @@ const BATCHES_ALONE = 2;
  * the disk before the verdict is yielded.
  */
 export async function* verifyMails<P>(
-  pieces: AsyncIterable<readonly Piece[]>,
+  items: AsyncIterable<readonly SourceItem[]>,
   options: VerificationOptions<P>,
   memory: TrustMemory,
-  tally: Tally,
+  tally: PassCounts,
 ): AsyncGenerator<JudgedMail<P | null>> {
   const trust = createTrustJudge(memory, options);
   const checker = createChecker(options);
@@ -99,7 +99,7 @@ export async function* verifyMails<P>(
   }
 
   try {
-    for await (const batch of readBatches(pieces, tally)) {
+    for await (const batch of readBatches(items, tally)) {
       const checked = checker.check(batch);
       // it is waited for below; until then nobody may take it for unhandled
       checked.catch(() => undefined);
@@ -117,25 +117,25 @@ interface Batch {
   readonly mails: readonly SourceMail[];
   /** Their bytes. */
   readonly size: number;
-  readonly unread: readonly Unread[];
+  readonly unread: readonly ReadFailure[];
 }
 
 async function* readBatches(
-  pieces: AsyncIterable<readonly Piece[]>,
-  tally: Tally,
+  items: AsyncIterable<readonly SourceItem[]>,
+  tally: PassCounts,
 ): AsyncGenerator<Batch> {
   let mails: SourceMail[] = [];
-  let unread: Unread[] = [];
+  let unread: ReadFailure[] = [];
   let size = 0;
-  for await (const some of pieces) {
-    for (const piece of some) {
-      if (isUnread(piece)) {
-        unread.push(piece);
+  for await (const some of items) {
+    for (const item of some) {
+      if (isReadFailure(item)) {
+        unread.push(item);
         continue;
       }
       tally.messages++;
-      mails.push(piece);
-      size += piece.bytes?.length ?? 0;
+      mails.push(item);
+      size += item.bytes?.length ?? 0;
       if (mails.length < BATCH_MAILS && size < BATCH_BYTES) continue;
       yield { mails, size, unread };
       [mails, unread, size] = [[], [], 0];
@@ -145,9 +145,9 @@ async function* readBatches(
 }
 
 interface Looked<P> {
-  readonly found: Found<P | null>[];
+  readonly found: FoundMail<P | null>[];
   readonly links: ThreadMail[];
-  readonly unread: Unread[];
+  readonly unread: ReadFailure[];
 }
 
 interface CheckedBatch<P> extends Readonly<Looked<P>> {
@@ -155,7 +155,7 @@ interface CheckedBatch<P> extends Readonly<Looked<P>> {
   readonly cursors: readonly Cursor[];
 }
 
-function placeOf({ source, bytes }: SourceMail): Place {
+function placeOf({ source, bytes }: SourceMail): MailPlace {
   return { source, messageId: bytes === null ? "" : glimpse(bytes, "message-id") };
 }
 
@@ -215,7 +215,7 @@ function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
 }
 
 /** Why there is nothing to say of these sources. */
-export function noPatch(sources: readonly string[], messages: number): PatchsigError {
+export function noPatchFound(sources: readonly string[], messages: number): PatchsigError {
   const [source = "-"] = sources;
   const where =
     sources.length > 1 ? `${sources.length} sources` : source === "-" ? "standard input" : source;

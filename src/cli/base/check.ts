@@ -7,11 +7,11 @@ import { readSeriesBases } from "../../app/base/series-base.ts";
 import { endOnSignal } from "../signals.ts";
 import { outputStyle, reporter } from "../terminal.ts";
 import {
-  baseFindings,
+  allBaseFindings,
   exitStatus,
   JSON_OPTION,
   printBlocks,
-  printRecord,
+  printBaseRecord,
   REPOSITORY,
   SOURCES,
 } from "./common.ts";
@@ -38,12 +38,12 @@ export const checkCommand = command({
       for (const [i, series] of allSeries.entries()) {
         progress?.(`${i} of ${allSeries.length} series`, i, allSeries.length, began);
         const checkup = await checker.check(series, allSeries);
-        const findings = [...baseFindings(series), ...checkup.findings];
+        const findings = [...allBaseFindings(series), ...checkup.findings];
         if (checkup.check.state !== "applies") met = false;
         if (json) {
           const { check, prerequisites, dependencies } = checkup;
           const more = { check, prerequisites, dependencies, findings };
-          printRecord("base-check", series, more);
+          printBaseRecord("base-check", series, more);
         } else {
           const all = { ...checkup, findings };
           print(renderCheck(series.outline, series.claim.base, all, outputStyle()));

@@ -34,7 +34,7 @@ export function exitStatus(met: boolean, faults: number): ExitStatus {
 }
 
 /** Findings about bases, of the series and its mails, each once. */
-export function baseFindings({ outline, patches }: SeriesBase): Finding[] {
+export function allBaseFindings({ outline, patches }: SeriesBase): Finding[] {
   const all = [...patches.flatMap(({ findings }) => findings), ...outline.findings];
   const about = all.filter(({ code }) => /^(?:base|prerequisite)/.test(code));
   return about.filter(
@@ -43,7 +43,7 @@ export function baseFindings({ outline, patches }: SeriesBase): Finding[] {
 }
 
 /** Prints the record of a series: the fields that all have, then those of the command. */
-export function printRecord(type: string, series: SeriesBase, more: object): void {
+export function printBaseRecord(type: string, series: SeriesBase, more: object): void {
   const { outline, claim, messageId } = series;
   const record = {
     type,

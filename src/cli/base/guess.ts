@@ -10,7 +10,7 @@ import {
   exitStatus,
   JSON_OPTION,
   printBlocks,
-  printRecord,
+  printBaseRecord,
   REPOSITORY,
   SOURCES,
 } from "./common.ts";
@@ -54,7 +54,7 @@ export const guessCommand = command({
         const some = allSeries.slice(at, at + AT_A_TIME);
         for (const [i, guessed] of (await guesser.guess(some)).entries()) {
           if (guessed.confidence === "low" || guessed.confidence === "none") met = false;
-          if (json) printRecord("base-guess", some[i]!, fieldsOf(guessed));
+          if (json) printBaseRecord("base-guess", some[i]!, fieldsOf(guessed));
           else print(renderGuess(some[i]!.outline, guessed, outputStyle()));
         }
       }

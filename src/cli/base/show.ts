@@ -5,11 +5,11 @@ import { renderShow } from "../../report/base.ts";
 import { readSeriesBases } from "../../app/base/series-base.ts";
 import { out, outputStyle, reporter } from "../terminal.ts";
 import {
-  baseFindings,
+  allBaseFindings,
   exitStatus,
   JSON_OPTION,
   printBlocks,
-  printRecord,
+  printBaseRecord,
   SOURCES,
 } from "./common.ts";
 import { command } from "../command.ts";
@@ -31,9 +31,9 @@ export const showCommand = command({
     const print = printBlocks();
     for (const series of allSeries) {
       const { claim, outline } = series;
-      const findings = baseFindings(series);
+      const findings = allBaseFindings(series);
       const { prerequisites, dependencies } = claim.lines;
-      if (json) printRecord("base", series, { prerequisites, dependencies, findings });
+      if (json) printBaseRecord("base", series, { prerequisites, dependencies, findings });
       else if (!commit) print(renderShow(outline, claim, findings, outputStyle()));
       else if (claim.base.commit !== null) out(ours`${claim.base.commit}`);
     }

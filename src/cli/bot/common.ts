@@ -9,7 +9,7 @@ export const CONFIG_OPTION = {
   describe: "the bot's file (default: patchsig.botFile of git config)",
 } as const;
 
-export function printRecord(type: string, fields: object): void {
+export function printBotRecord(type: string, fields: object): void {
   const record = { type, ...fields };
   out(formatRecord(record));
 }

@@ -7,15 +7,15 @@ import { previewSeries, type PreviewTally } from "../../app/bot/preview.ts";
 import type { Suggest } from "../../app/bot/session.ts";
 import { openTemplates } from "../../app/bot/templates.ts";
 import { now } from "../../app/now.ts";
-import type { Reason } from "../../bot/decide.ts";
+import type { LetterReason } from "../../bot/decide.ts";
 import type { Text } from "../../bot/letter.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { type Planned, type Preview, renderPreview } from "../../report/bot.ts";
 import { escapeText } from "../../report/escape.ts";
 import { endOnSignal } from "../signals.ts";
 import { clearProgress, out, outputStyle, reporter } from "../terminal.ts";
-import { command, type Status } from "../command.ts";
-import { CONFIG_OPTION, printRecord } from "./common.ts";
+import { command, type CommandStatus } from "../command.ts";
+import { CONFIG_OPTION, printBotRecord } from "./common.ts";
 import { withExcluded } from "../../app/bot/exclude.ts";
 
 interface Arguments {
@@ -49,7 +49,7 @@ export const previewCommand = command({
   run: preview,
 });
 
-async function preview(args: Arguments): Promise<Status> {
+async function preview(args: Arguments): Promise<CommandStatus> {
   endOnSignal();
   const settings = withExcluded(readBotFile(args.config, { optional: true }));
   const sources = args.source ?? settings.sources;
@@ -59,7 +59,7 @@ async function preview(args: Arguments): Promise<Status> {
     });
   const render = openTemplates(settings.templates);
   const tally: PreviewTally = { mails: 0, unread: 0, from: null, to: null };
-  const held = new Map<Reason, number>();
+  const held = new Map<LetterReason, number>();
   const letters: Planned[] = [];
   const options = {
     sources,
@@ -73,7 +73,7 @@ async function preview(args: Arguments): Promise<Status> {
     for await (const decided of previewSeries(options, tally)) {
       series++;
       const { decision } = decided;
-      if (args.json) printRecord("bot-series", seriesRecord(decided));
+      if (args.json) printBotRecord("bot-series", seriesRecord(decided));
       if (decision.kind === "hold") {
         held.set(decision.reason, (held.get(decision.reason) ?? 0) + 1);
         continue;
@@ -88,7 +88,7 @@ async function preview(args: Arguments): Promise<Status> {
   }
   const { mails, from, to } = tally;
   const result = { mails, series, from, to, held, letters };
-  if (args.json) printRecord("bot-preview", summary(result));
+  if (args.json) printBotRecord("bot-preview", summary(result));
   else out(renderPreview(result, outputStyle()));
   return tally.unread > 0 ? EXIT.failed : EXIT.ok;
 }

@@ -12,7 +12,7 @@ import { ours } from "../../report/escape.ts";
 import { out, reporter } from "../terminal.ts";
 import { CONFIG_OPTION } from "./common.ts";
 import { gitConfig } from "../../app/settings.ts";
-import { command, type Status } from "../command.ts";
+import { command, type CommandStatus } from "../command.ts";
 
 interface Arguments {
   config?: string | undefined;
@@ -33,7 +33,7 @@ export const runCommand = command({
   run: run,
 });
 
-async function run({ config, once }: Arguments): Promise<Status> {
+async function run({ config, once }: Arguments): Promise<CommandStatus> {
   const file = readBotConfig(config);
   const settings = withExcluded(botSettings(file));
   checkComplete(settings);

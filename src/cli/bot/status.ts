@@ -12,7 +12,7 @@ import { normaliseIdentity } from "../../trust/identity.ts";
 import { now } from "../../app/now.ts";
 import { out } from "../terminal.ts";
 import { databaseOf, readBotFile, statusOf } from "../../app/bot/common.ts";
-import { CONFIG_OPTION, printRecord } from "./common.ts";
+import { CONFIG_OPTION, printBotRecord } from "./common.ts";
 import { command } from "../command.ts";
 
 export const statusCommand = command({
@@ -30,7 +30,7 @@ export const statusCommand = command({
       if (!json) return out(renderStatus(status));
       const outcomes = Object.fromEntries(status.outcomes);
       const counters = Object.fromEntries(store.counters());
-      printRecord("bot-status", { ...status, outcomes, counters, bases: store.bases() });
+      printBotRecord("bot-status", { ...status, outcomes, counters, bases: store.bases() });
     } finally {
       store.close();
     }

@@ -12,7 +12,7 @@ import { EXIT, PatchsigError } from "../../errors.ts";
 import { openRepository } from "../../git/repository.ts";
 import { renderSeries } from "../../report/text.ts";
 import { count } from "../../primitives/words.ts";
-import { command, type Status } from "../command.ts";
+import { command, type CommandStatus } from "../command.ts";
 import { endOnSignal } from "../signals.ts";
 import { clearProgress, out, outputStyle, reporter, say } from "../terminal.ts";
 
@@ -94,7 +94,7 @@ export const amCommand = command({
   run: am,
 });
 
-async function am(args: Arguments): Promise<Status> {
+async function am(args: Arguments): Promise<CommandStatus> {
   const { source, signedOnly, partial, onBase, guessBase, signoff } = args;
   if (args.branch !== undefined && !onBase)
     throw new PatchsigError("usage", "--branch goes with --on-base");

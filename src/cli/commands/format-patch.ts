@@ -19,7 +19,7 @@ import { baseHazards } from "../../git/base-hazards.ts";
 import { openRepository, type Repository, runFormatPatch } from "../../git/repository.ts";
 import { escapeText, ours } from "../../report/escape.ts";
 import { replaceFile } from "../../store/replace-file.ts";
-import type { Status } from "../command.ts";
+import type { CommandStatus } from "../command.ts";
 import type { PasswordSettings } from "../password.ts";
 import { userSigner } from "../signer.ts";
 import { out, outFile, say } from "../terminal.ts";
@@ -38,7 +38,7 @@ git format-patch, plus the base commit and one signature a patch.
 all else is git's: git help format-patch`;
 
 /** Our options, taken out of the command line, and what decides where the output goes. */
-interface Words extends PasswordSettings {
+interface FormatPatchWords extends PasswordSettings {
   readonly key: string | undefined;
   readonly quiet: boolean;
   readonly help: boolean;
@@ -73,7 +73,7 @@ const FLAGS: readonly (readonly [RegExp, Flag])[] = [
 ];
 
 export const formatPatchCommand = {
-  async run(args: string[]): Promise<Status> {
+  async run(args: string[]): Promise<CommandStatus> {
     const words = takeWords(args);
     if (words.help) return out(HELP);
     const repository = await openRepository(process.cwd());
@@ -111,7 +111,7 @@ export const formatPatchCommand = {
 /** Where the words say that it goes. */
 async function write(
   repository: Repository,
-  { target, quiet }: Words,
+  { target, quiet }: FormatPatchWords,
   options: Parameters<typeof seriesAsMbox>[1],
 ): Promise<PreparedSeries> {
   if (target.kind === "folder") {
@@ -128,7 +128,7 @@ async function write(
 }
 
 /** Ours are taken out; the rest goes to git in its order. */
-function takeWords(args: readonly string[]): Words {
+function takeWords(args: readonly string[]): FormatPatchWords {
   const values: { [name in Valued]?: string } = {};
   const flags = new Set<Flag>();
   const rest: string[] = [];
@@ -165,7 +165,7 @@ function targetOf(
   stdout: boolean,
   folder: string | undefined,
   file: string | undefined,
-): Words["target"] {
+): FormatPatchWords["target"] {
   if (stdout && folder !== undefined)
     throw new PatchsigError("usage", "--stdout and --output-directory exclude each other");
   if (stdout) return { kind: "stdout" };

@@ -3,11 +3,11 @@
  * be quick: nothing of the rest is loaded for it.
  */
 
-import type { Status } from "../command.ts";
+import type { CommandStatus } from "../command.ts";
 import { say } from "../terminal.ts";
 
 export const hookCommand = {
-  async run(args: string[]): Promise<Status> {
+  async run(args: string[]): Promise<CommandStatus> {
     const [action, ...rest] = args;
     if (action === "run") {
       const { runHook } = await import("../../app/hook/run.ts");

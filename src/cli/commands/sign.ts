@@ -5,7 +5,7 @@ import { readFilesToSign, type SignedFiles, signFiles } from "../../app/sign/sig
 import { isUnmet, signedLines, signerAddress } from "../../app/sign/signing.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { replaceFile } from "../../store/replace-file.ts";
-import { command, type Status } from "../command.ts";
+import { command, type CommandStatus } from "../command.ts";
 import { passwordOptions, type PasswordSettings } from "../password.ts";
 import { userSigner } from "../signer.ts";
 import { outFile, say } from "../terminal.ts";
@@ -45,7 +45,7 @@ export const signCommand = command({
   run: sign,
 });
 
-async function sign(args: Arguments): Promise<Status> {
+async function sign(args: Arguments): Promise<CommandStatus> {
   const { base } = args;
   if (base !== undefined && !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(base))
     throw new PatchsigError("usage", `--base wants a full object name`, {
@@ -56,10 +56,10 @@ async function sign(args: Arguments): Promise<Status> {
   // with --password-fd 0 the mails come after the password
   let signer = args.passwordFd === 0 ? await userSigner(args) : null;
   try {
-    const sheets = readFilesToSign(args.file);
+    const mailFiles = readFilesToSign(args.file);
     const by = signerAddress();
     signer ??= await userSigner(args);
-    const signed = await signFiles(sheets, { signer, by, time: now(), base });
+    const signed = await signFiles(mailFiles, { signer, by, time: now(), base });
     write(signed);
     if (!args.quiet) signedLines(signed, by).forEach(say);
     return isUnmet(signed) ? EXIT.unmet : EXIT.ok;
@@ -69,8 +69,8 @@ async function sign(args: Arguments): Promise<Status> {
 }
 
 function write({ files }: SignedFiles): void {
-  for (const { sheet, bytes } of files) {
-    if (sheet.name === "-") outFile(bytes);
-    else if (!bytes.equals(sheet.bytes)) replaceFile(sheet.name, bytes);
+  for (const { mailFile, bytes } of files) {
+    if (mailFile.name === "-") outFile(bytes);
+    else if (!bytes.equals(mailFile.bytes)) replaceFile(mailFile.name, bytes);
   }
 }

@@ -5,17 +5,17 @@ import type { Bases } from "../../app/base/verify-bases.ts";
 import { devKeyringsOf, gitConfig } from "../../app/settings.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { describePolicies, readPolicies } from "../../app/verify/policy.ts";
-import { type RunResult, type VerifyRecord, verifyRun } from "../../app/verify/run.ts";
+import { type RunResult, type VerifyEvent, verifyRun } from "../../app/verify/run.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { amSettings } from "../../git/am-settings.ts";
 import { ours, type SafeText } from "../../report/escape.ts";
 import { formatRecord } from "../../report/json.ts";
 import { renderNote, renderSeries } from "../../report/text.ts";
 import { renderPassedOver, renderSigners, renderTotals } from "../../report/totals.ts";
-import type { Unread } from "../../source/piece.ts";
+import type { ReadFailure } from "../../source/item.ts";
 import type { UnreadResult } from "../../verify/result.ts";
 import { summaryOf } from "../../verify/totals.ts";
-import { command, type Status } from "../command.ts";
+import { command, type CommandStatus } from "../command.ts";
 import { endOnSignal } from "../signals.ts";
 import { clearProgress, out, outputStyle, reporter, sayError } from "../terminal.ts";
 
@@ -97,7 +97,7 @@ const MAX_JOBS = 64;
 /** Series after which nobody remembers how it began: the end says who signed. */
 const LONG_RUN = 20;
 
-async function verify(args: Arguments): Promise<Status> {
+async function verify(args: Arguments): Promise<CommandStatus> {
   if (args.policy) return out(describePolicies(args.require));
   const jobs = args.jobs ?? availableParallelism();
   if (!Number.isSafeInteger(jobs) || jobs < 1)
@@ -133,7 +133,7 @@ async function verify(args: Arguments): Promise<Status> {
 }
 
 interface Printer {
-  readonly show: (record: VerifyRecord) => void;
+  readonly show: (record: VerifyEvent) => void;
   readonly end: (run: RunResult) => void;
 }
 
@@ -147,7 +147,7 @@ function printJson(): Printer {
   };
 }
 
-function recordOf({ source, error: { code, message, hint = "" } }: Unread): UnreadResult {
+function recordOf({ source, error: { code, message, hint = "" } }: ReadFailure): UnreadResult {
   return { type: "unread", source, code, message, hint };
 }
 

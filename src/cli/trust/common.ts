@@ -1,7 +1,7 @@
 /** What the trust commands share. */
 
 import { PatchsigError } from "../../errors.ts";
-import { openTrust, trustFile, type TrustStore } from "../../store/trust-store.ts";
+import { openTrustStore, trustFile, type TrustStore } from "../../store/trust-store.ts";
 import { formatRecord } from "../../report/json.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
 import { out } from "../terminal.ts";
@@ -22,7 +22,7 @@ export async function withTrust<T>(
   dryRun: boolean,
   work: (trust: TrustStore) => T | Promise<T>,
 ): Promise<T> {
-  const trust = openTrust({ file: databaseFile(), dryRun });
+  const trust = openTrustStore({ file: databaseFile(), dryRun });
   try {
     return await work(trust);
   } finally {

@@ -15,7 +15,7 @@ import { count } from "../../primitives/words.ts";
 import { escapeText, ours } from "../../report/escape.ts";
 import { keyLine, moreLine, statementLines } from "../../report/trust.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
-import type { Difference, Keyring } from "../../trust/keyring.ts";
+import type { KeyringDifference, Keyring } from "../../trust/keyring.ts";
 import type { Ruling } from "../../trust/ruling.ts";
 import type { Statement } from "../../trust/statement.ts";
 import { command } from "../command.ts";
@@ -166,7 +166,7 @@ export const diffCommand = command({
 });
 
 /** As a diff that leads from what is remembered to the keyring. */
-function showDifference(row: Difference, trust: TrustStore, json: boolean): void {
+function showDifference(row: KeyringDifference, trust: TrustStore, json: boolean): void {
   if (json) return record("difference", row);
   const { identity, inKeyring, here } = row;
   const states = new Map(trust.lookup(identity).map((key) => [key.publicKey, key.state]));

@@ -6,7 +6,7 @@ import {
   believe,
   keyInUse,
   type Saying,
-  signStatement,
+  signedStatement,
   statementsInFile,
 } from "../../app/trust/statements.ts";
 import { PatchsigError } from "../../errors.ts";
@@ -18,7 +18,7 @@ import { signedText, type Statement } from "../../trust/statement.ts";
 import { type Command, command } from "../command.ts";
 import { passwordOptions, type PasswordSettings } from "../password.ts";
 import { userSigner } from "../signer.ts";
-import { note, out, outFile, say } from "../terminal.ts";
+import { saySafe, out, outFile, say } from "../terminal.ts";
 import { identityOf, JSON_OPTION, record, withTrust } from "./common.ts";
 
 interface SigningArguments extends PasswordSettings {
@@ -149,14 +149,14 @@ async function makeStatement(
   const signer = await userSigner(args);
   let statement: Statement;
   try {
-    statement = await signStatement(signer, { ...saying, time: now() });
+    statement = await signedStatement(signer, { ...saying, time: now() });
   } finally {
     signer.wipe();
   }
   const text = Buffer.from(statement.text);
   if (args.output === undefined) outFile(text);
   else replaceFile(args.output, text);
-  note(statementLines("signed", statement));
+  saySafe(statementLines("signed", statement));
   if (args.reserve === true) return say("it has no effect here until it is imported");
   await withTrust(false, (trust) => believe(trust, statement, now()));
 }

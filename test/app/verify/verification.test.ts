@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { newTally, verifyMails } from "../../../src/app/verify/verification.ts";
 import { openSources } from "../../../src/app/sources/sources.ts";
-import { openTrust } from "../../../src/store/trust-store.ts";
+import { openTrustStore } from "../../../src/store/trust-store.ts";
 import { DEFAULT_POLICY } from "../../../src/verify/policy.ts";
 import { formatPatch, mbox, newFolder, newSubmission } from "../../cli/support.ts";
 
 test("no cursor moves past mails whose verdicts are still to be said", async () => {
   const file = mbox(...formatPatch(newSubmission().work));
-  const store = openTrust({ file: join(newFolder(), "trust.db") });
+  const store = openTrustStore({ file: join(newFolder(), "trust.db") });
   const tally = newTally();
   const seen: number[] = [];
   try {

@@ -27,18 +27,18 @@ export interface Cursor {
 export type CursorOf = (name: string) => string | null;
 
 /** A part of a source that could not be read. The rest is. */
-export interface Unread {
+export interface ReadFailure {
   readonly source: string;
   readonly error: PatchsigError;
 }
 
-export type Piece = SourceMail | Unread;
+export type SourceItem = SourceMail | ReadFailure;
 
-/** Pieces as they come: each array is what one read brought. */
-export type Pieces = AsyncGenerator<readonly Piece[]>;
+/** Items as they come: each array is what one read brought. */
+export type SourceItems = AsyncGenerator<readonly SourceItem[]>;
 
-export function isUnread(piece: Piece): piece is Unread {
-  return "error" in piece;
+export function isReadFailure(item: SourceItem): item is ReadFailure {
+  return "error" in item;
 }
 
 /** Called with how much of the source is read and how much there is, 0 if nobody knows: any unit. */

@@ -6,25 +6,25 @@ import { shellCommand, shellWord } from "../../primitives/shell.ts";
 import { messages } from "../../mail/mbox.ts";
 import { looksLikeMail, notAMail } from "../../source/file.ts";
 import { readStdin } from "../../source/reading.ts";
-import type { Draft } from "./signing.ts";
+import type { MailToSign } from "./signing.ts";
 
 /** A larger file is no series of patches, and would be held in memory several times over. */
 const MAX_FILE = 128 << 20;
 
 /** A file or stdin, and the mails in it. */
-export interface Sheet {
+export interface SplitMailFile {
   readonly name: string;
   readonly bytes: Buffer;
   readonly mails: readonly { start: number; end: number; mail: Buffer }[];
 }
 
 /** Reads a file or, for `-`, stdin. PatchsigError: as the file cannot be read, or is no mail. */
-export function readSheet(name: string): Sheet {
-  return sheetOf(name, readWhole(name));
+export function readMailFile(name: string): SplitMailFile {
+  return mailFileOf(name, readWhole(name));
 }
 
 /** The same of a file that was read. PatchsigError "not-a-mail", "too-large". */
-export function sheetOf(name: string, bytes: Buffer): Sheet {
+export function mailFileOf(name: string, bytes: Buffer): SplitMailFile {
   if (!looksLikeMail(bytes)) throw notAMail(name, bytes);
   const mails = messages(bytes, { keepCr: true }).map(({ offset, size, bytes: mail }) => {
     if (mail === null) throw new PatchsigError("too-large", `${name}: a mail of ${size} bytes`);
@@ -72,8 +72,8 @@ function tooLarge(name: string): PatchsigError {
 }
 
 /** Its mails, to be signed. */
-export function draftsOf(sheet: Sheet): Draft[] {
-  const { name, mails } = sheet;
+export function mailsToSign(file: SplitMailFile): MailToSign[] {
+  const { name, mails } = file;
   return mails.map(({ mail }, i) => ({
     name: mails.length === 1 ? name : `${name}, mail ${i + 1}`,
     mail,
@@ -81,15 +81,15 @@ export function draftsOf(sheet: Sheet): Draft[] {
 }
 
 /** The file with the signed mails in the place of the old ones. */
-export function rewritten(sheet: Sheet, mails: readonly (Buffer | null)[]): Buffer {
+export function rewritten(file: SplitMailFile, mails: readonly (Buffer | null)[]): Buffer {
   const pieces: Buffer[] = [];
   let at = 0;
   for (const [i, mail] of mails.entries()) {
-    const { start, end } = sheet.mails[i]!;
+    const { start, end } = file.mails[i]!;
     if (mail === null) continue;
-    pieces.push(sheet.bytes.subarray(at, start), mail);
+    pieces.push(file.bytes.subarray(at, start), mail);
     at = end;
   }
-  pieces.push(sheet.bytes.subarray(at));
+  pieces.push(file.bytes.subarray(at));
   return Buffer.concat(pieces);
 }
