@@ -41,7 +41,7 @@ function verify(args: readonly string[]): Run {
 function said(args: readonly string[], status = 0): object[] {
   const found = records(expectStatus(verify(["--json", ...args]), status));
   for (const record of found) {
-    delete record["source"];
+    for (const one of [record, ...(record["members"] ?? [])]) delete one["source"];
     if (record["key"] !== undefined && record["key"] !== null) delete record["key"].firstSeen;
   }
   return found;
