@@ -7,7 +7,7 @@
 import { writeSync } from "node:fs";
 import { type PatchsigError, EXIT } from "../errors.ts";
 import { pause } from "../pause.ts";
-import { escapeLines, escapeText, type SafeText } from "../report/escape.ts";
+import { escapeLines, escapeText, ours, type SafeText } from "../report/escape.ts";
 import type { Progress, Reporter } from "../app/reporter.ts";
 import type { Style } from "../report/text.ts";
 
@@ -30,6 +30,15 @@ function write(fd: number, text: string | Buffer): void {
 /** Writes lines to stdout. */
 export function out(lines: SafeText | readonly SafeText[]): void {
   write(1, withEnds(lines));
+}
+
+/** Writes blocks of lines to stdout, an empty one between two. */
+export function blockPrinter(): (lines: readonly SafeText[]) => void {
+  let blocks = 0;
+  return (lines) => {
+    clearProgress();
+    out(blocks++ > 0 ? [ours``, ...lines] : lines);
+  };
 }
 
 /**

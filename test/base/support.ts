@@ -6,8 +6,11 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { BaseChecker, type Checkup } from "../../src/app/base/checker.ts";
 import { BaseGuesser, type Guessed } from "../../src/app/base/guesser.ts";
-import { readSeriesBases, type SeriesBase } from "../../src/app/base/series-base.ts";
-import { allBaseFindings } from "../../src/cli/base/common.ts";
+import {
+  allBaseFindings,
+  readSeriesBases,
+  type SeriesBase,
+} from "../../src/app/base/series-base.ts";
 import type { Repository } from "../../src/git/repository.ts";
 import { newFolder } from "../cli/support.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";

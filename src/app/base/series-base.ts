@@ -1,6 +1,7 @@
 /** A series as the questions about its base need it: the claim, the diffs, what it depends on. */
 
 import { PatchsigError } from "../../errors.ts";
+import type { Finding } from "../../findings.ts";
 import { glimpse } from "../../mail/glimpse.ts";
 import { isReadFailure, type SourceMail, type ReadFailure } from "../../source/item.ts";
 import { type BaseClaim, claimOf } from "../../base/check.ts";
@@ -54,6 +55,15 @@ export function seriesBaseOf(outline: SeriesOutline, mails: readonly PatchSummar
     dependencies: claim.lines.dependencies,
     dates: mails.map(({ date }) => date),
   };
+}
+
+/** Findings about bases, of the series and its mails, each once. */
+export function allBaseFindings({ outline, patches }: SeriesBase): Finding[] {
+  const all = [...patches.flatMap(({ findings }) => findings), ...outline.findings];
+  const about = all.filter(({ code }) => /^(?:base|prerequisite)/.test(code));
+  return about.filter(
+    (one, i) => about.findIndex((f) => f.code === one.code && f.message === one.message) === i,
+  );
 }
 
 /** The diffs of a series are held until it was looked at. */

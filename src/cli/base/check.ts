@@ -1,21 +1,13 @@
 /** `patchsig base check`: is the base here, is it public, does the series apply to it. */
 
-import { openRepository } from "../../git/repository.ts";
+import { checkBases } from "../../app/base/questions.ts";
+import { checkedRecord } from "../../app/base/records.ts";
 import { renderCheck } from "../../report/base.ts";
-import { BaseChecker } from "../../app/base/checker.ts";
-import { readSeriesBases } from "../../app/base/series-base.ts";
-import { endOnSignal } from "../signals.ts";
-import { outputStyle, reporter } from "../terminal.ts";
-import {
-  allBaseFindings,
-  exitStatus,
-  JSON_OPTION,
-  printBlocks,
-  printBaseRecord,
-  REPOSITORY,
-  SOURCES,
-} from "./common.ts";
+import { formatRecord } from "../../report/json.ts";
 import { command } from "../command.ts";
+import { endOnSignal } from "../signals.ts";
+import { blockPrinter, out, outputStyle, reporter } from "../terminal.ts";
+import { exitStatus, JSON_OPTION, REPOSITORY, SOURCES } from "./common.ts";
 
 export const checkCommand = command({
   usage: "check [source..]",
@@ -27,31 +19,11 @@ export const checkCommand = command({
   },
   async run({ source, repo, json }) {
     endOnSignal();
-    const repository = await openRepository(repo);
-    const { allSeries, faults } = await readSeriesBases(source, reporter());
-    const checker = new BaseChecker(repository);
-    const print = printBlocks();
-    const { progress } = reporter();
-    const began = Date.now();
-    let met = true;
-    try {
-      for (const [i, series] of allSeries.entries()) {
-        progress?.(`${i} of ${allSeries.length} series`, i, allSeries.length, began);
-        const checkup = await checker.check(series, allSeries);
-        const findings = [...allBaseFindings(series), ...checkup.findings];
-        if (checkup.check.state !== "applies") met = false;
-        if (json) {
-          const { check, prerequisites, dependencies } = checkup;
-          const more = { check, prerequisites, dependencies, findings };
-          printBaseRecord("base-check", series, more);
-        } else {
-          const all = { ...checkup, findings };
-          print(renderCheck(series.outline, series.claim.base, all, outputStyle()));
-        }
-      }
-    } finally {
-      checker.close();
-    }
-    return exitStatus(met, faults);
+    const print = blockPrinter();
+    const outcome = await checkBases(source, repo, reporter(), (series, checkup) => {
+      if (json) out(formatRecord(checkedRecord(series, checkup)));
+      else print(renderCheck(series.outline, series.claim.base, checkup, outputStyle()));
+    });
+    return exitStatus(outcome);
   },
 });

@@ -1,23 +1,13 @@
 /** `patchsig base guess`: the commit that a series was most likely made against, and why. */
 
-import { openRepository } from "../../git/repository.ts";
+import { guessBases } from "../../app/base/questions.ts";
+import { guessedRecord } from "../../app/base/records.ts";
 import { renderGuess } from "../../report/base-guess.ts";
-import { BaseGuesser, type Guessed } from "../../app/base/guesser.ts";
-import { readSeriesBases } from "../../app/base/series-base.ts";
-import { endOnSignal } from "../signals.ts";
-import { outputStyle, reporter } from "../terminal.ts";
-import {
-  exitStatus,
-  JSON_OPTION,
-  printBlocks,
-  printBaseRecord,
-  REPOSITORY,
-  SOURCES,
-} from "./common.ts";
+import { formatRecord } from "../../report/json.ts";
 import { command } from "../command.ts";
-
-/** Series whose guesses are printed together. */
-const AT_A_TIME = 32;
+import { endOnSignal } from "../signals.ts";
+import { blockPrinter, out, outputStyle, reporter } from "../terminal.ts";
+import { exitStatus, JSON_OPTION, REPOSITORY, SOURCES } from "./common.ts";
 
 export const guessCommand = command({
   usage: "guess [source..]",
@@ -41,31 +31,12 @@ export const guessCommand = command({
   },
   async run({ source, repo, ref, exhaustive, json }) {
     endOnSignal();
-    const repository = await openRepository(repo);
-    const { allSeries, faults } = await readSeriesBases(source, reporter());
-    const guesser = await BaseGuesser.open(repository, ref ?? [], {
-      reach: exhaustive ? "exhaustive" : "usual",
-      progress: reporter().progress,
+    const print = blockPrinter();
+    const options = { directory: repo, refs: ref ?? [], exhaustive };
+    const outcome = await guessBases(source, options, reporter(), (series, guessed) => {
+      if (json) out(formatRecord(guessedRecord(series, guessed)));
+      else print(renderGuess(series.outline, guessed, outputStyle()));
     });
-    const print = printBlocks();
-    let met = true;
-    try {
-      for (let at = 0; at < allSeries.length; at += AT_A_TIME) {
-        const some = allSeries.slice(at, at + AT_A_TIME);
-        for (const [i, guessed] of (await guesser.guess(some)).entries()) {
-          if (guessed.confidence === "low" || guessed.confidence === "none") met = false;
-          if (json) printBaseRecord("base-guess", some[i]!, fieldsOf(guessed));
-          else print(renderGuess(some[i]!.outline, guessed, outputStyle()));
-        }
-      }
-    } finally {
-      guesser.close();
-    }
-    return exitStatus(met, faults);
+    return exitStatus(outcome);
   },
 });
-
-function fieldsOf({ guess, by, confidence, candidates, created }: Guessed): object {
-  const { candidates: _, ...rest } = guess;
-  return { guess: { by, confidence, ...rest, created }, candidates };
-}

@@ -1,18 +1,13 @@
 /** `patchsig base show`: what mails say of their base; no repository is asked. */
 
-import { ours } from "../../report/escape.ts";
+import { showBases } from "../../app/base/questions.ts";
+import { shownRecord } from "../../app/base/records.ts";
 import { renderShow } from "../../report/base.ts";
-import { readSeriesBases } from "../../app/base/series-base.ts";
-import { out, outputStyle, reporter } from "../terminal.ts";
-import {
-  allBaseFindings,
-  exitStatus,
-  JSON_OPTION,
-  printBlocks,
-  printBaseRecord,
-  SOURCES,
-} from "./common.ts";
+import { ours } from "../../report/escape.ts";
+import { formatRecord } from "../../report/json.ts";
 import { command } from "../command.ts";
+import { blockPrinter, out, outputStyle, reporter } from "../terminal.ts";
+import { exitStatus, JSON_OPTION, SOURCES } from "./common.ts";
 
 export const showCommand = command({
   usage: "show [source..]",
@@ -27,17 +22,13 @@ export const showCommand = command({
     json: JSON_OPTION,
   },
   async run({ source, commit, json }) {
-    const { allSeries, faults } = await readSeriesBases(source, reporter());
-    const print = printBlocks();
-    for (const series of allSeries) {
-      const { claim, outline } = series;
-      const findings = allBaseFindings(series);
-      const { prerequisites, dependencies } = claim.lines;
-      if (json) printBaseRecord("base", series, { prerequisites, dependencies, findings });
+    const print = blockPrinter();
+    const outcome = await showBases(source, reporter(), (series, findings) => {
+      const { outline, claim } = series;
+      if (json) out(formatRecord(shownRecord(series, findings)));
       else if (!commit) print(renderShow(outline, claim, findings, outputStyle()));
       else if (claim.base.commit !== null) out(ours`${claim.base.commit}`);
-    }
-    const allNamed = allSeries.every(({ claim }) => claim.base.commit !== null);
-    return exitStatus(allNamed, faults);
+    });
+    return exitStatus(outcome);
   },
 });

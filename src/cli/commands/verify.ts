@@ -8,7 +8,6 @@ import { describePolicies, readPolicies } from "../../app/verify/policy.ts";
 import { type RunResult, type VerifyEvent, verifyRun } from "../../app/verify/run.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { amSettings } from "../../git/am-settings.ts";
-import { ours, type SafeText } from "../../report/escape.ts";
 import { formatRecord } from "../../report/json.ts";
 import { renderNote, renderSeries } from "../../report/text.ts";
 import { renderPassedOver, renderSigners, renderTotals } from "../../report/totals.ts";
@@ -17,7 +16,7 @@ import type { UnreadResult } from "../../verify/result.ts";
 import { summaryOf } from "../../verify/totals.ts";
 import { command, type CommandStatus } from "../command.ts";
 import { endOnSignal } from "../signals.ts";
-import { clearProgress, out, outputStyle, reporter, sayError } from "../terminal.ts";
+import { blockPrinter, clearProgress, out, outputStyle, reporter, sayError } from "../terminal.ts";
 
 interface Arguments {
   source: string[];
@@ -153,12 +152,7 @@ function recordOf({ source, error: { code, message, hint = "" } }: ReadFailure):
 
 function printText(): Printer {
   const style = outputStyle();
-  let blocks = 0;
-  /** A block of lines, an empty one between two. */
-  function print(lines: readonly SafeText[]): void {
-    clearProgress();
-    out(blocks++ > 0 ? [ours``, ...lines] : lines);
-  }
+  const print = blockPrinter();
   return {
     show(record) {
       if (record.kind === "unread") sayError(record.unread.error);
