@@ -1,7 +1,6 @@
 /** Verification for programs: mails in, the records of `patchsig verify --json` out, by series. */
 
-import { faultAt } from "../app/fault.ts";
-import { newTally, verifyMails } from "../app/verify/verification.ts";
+import { type JudgedEvent, newEventCounts, verifyEvents } from "../app/verify/events.ts";
 import { PatchsigError } from "../errors.ts";
 import {
   DEFAULT_POLICY,
@@ -17,8 +16,8 @@ import type {
   SummaryResult,
   UnreadResult,
 } from "../verify/result.ts";
-import { type Collected, createJudgedSeriesCollector, type JudgedMail } from "../verify/series.ts";
-import { createTotals, summaryOf } from "../verify/totals.ts";
+import type { Collected } from "../verify/series.ts";
+import { summaryOf } from "../verify/totals.ts";
 import { type Mails, sourceItemsOf, unreadRecord } from "./mails.ts";
 import { checkedSeconds } from "./seconds.ts";
 import { type Trust, trustStoreOf } from "./trust.ts";
@@ -73,29 +72,7 @@ export async function* verifySeries(
 ): AsyncGenerator<VerifyRecord> {
   const { trust, developerKeyrings = [] } = options;
   const { store, dryRun } = trustStoreOf(trust);
-  const tally = newTally();
-  const totals = createTotals();
-  const ready: VerifyRecord[] = [];
-  let unread = 0;
-  let passedOver = 0;
-  const failed = (record: UnreadResult): void => {
-    unread++;
-    ready.push(record);
-  };
-  const collector = createJudgedSeriesCollector<null>((members, error) => {
-    for (const { result } of members) failed(unreadRecord(faultAt(result, error)));
-  });
-  const close = (series: readonly Collected<null>[]): void => {
-    ready.push(...series.map(seriesRecord));
-  };
-  const take = (mail: JudgedMail<null>): void => {
-    totals.add(mail.result);
-    try {
-      close(collector.add(mail));
-    } catch (error) {
-      failed(unreadRecord(faultAt(mail.result, error)));
-    }
-  };
+  const counts = newEventCounts();
   const pass = {
     policies: policiesOf(options),
     dryRun,
@@ -105,27 +82,17 @@ export async function* verifySeries(
     plainAm: null,
     jobs: 1,
     keep: null,
-    onLink: (mail: Parameters<typeof collector.link>[0]) => close(collector.link(mail)),
-    onNote: (note: StatementMail) => {
-      if (!note.read) passedOver++;
-      ready.push(note);
-    },
-    onUnread: (piece: Parameters<typeof unreadRecord>[0]) => failed(unreadRecord(piece)),
   };
-  try {
-    for await (const mail of verifyMails<null>(sourceItemsOf(mails), pass, store, tally)) {
-      take(mail);
-      yield* ready.splice(0);
-    }
-  } catch (error) {
-    // what was judged before an error is said before it
-    close(collector.end());
-    yield* ready.splice(0);
-    throw error;
-  }
-  close(collector.end());
-  yield* ready.splice(0);
-  yield summaryOf(totals, { messages: tally.messages, unread, passedOver });
+  for await (const record of verifyEvents(sourceItemsOf(mails), pass, store, recordOf, counts))
+    if (record !== null) yield record;
+  yield summaryOf(counts.totals, counts);
+}
+
+/** Null for a patch: it stands in its series. */
+function recordOf(event: JudgedEvent<null>): VerifyRecord | null {
+  if (event.kind === "series") return seriesRecord(event.series);
+  if (event.kind === "unread") return unreadRecord(event.unread);
+  return event.kind === "note" ? event.result : null;
 }
 
 function seriesRecord({ result, received }: Collected<null>): SeriesRecord {

@@ -1,8 +1,6 @@
 /** From the mails of one series to the series that is applied: verified, and alone. */
 
 import { PatchsigError } from "../../errors.ts";
-import type { ThreadMail } from "../../series/item.ts";
-import type { ReadFailure } from "../../source/item.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { isWrapped } from "../../verify/carrier.ts";
 import type { Policies } from "../../verify/policy.ts";
@@ -32,12 +30,6 @@ export async function readSeries(
   { say, sayError, progress }: Reporter,
 ): Promise<Series<Checked>> {
   let fault: PatchsigError | null = null;
-  // an error at one mail is no reason to refuse others; if it is one of the series, that is incomplete
-  const onUnread = ({ error }: ReadFailure): void => {
-    if (error.code !== "fault") throw error;
-    fault ??= error;
-    sayError(error);
-  };
   const tally = newTally();
   const closed: Collected<Checked>[] = [];
   const collector = createJudgedSeriesCollector<Checked>((members, error) => {
@@ -52,19 +44,22 @@ export async function readSeries(
     plainAm: null,
     jobs: 1,
     keep: (checked: Checked) => checked,
-    onLink: (mail: ThreadMail) => closed.push(...collector.link(mail)),
-    onNote: ({ read, source, findings }: StatementMail): void => {
-      if (!read) say(`${source}: a mail without a patch, not read`);
-      for (const { message, hint } of findings.filter(isWrapped))
-        say(`${source}: ${message}; ${hint}`);
-    },
-    onUnread,
   };
   const onRead = mailProgress(progress, sources.length, () => tally.messages);
   const mails = openSources(sources, {}, onRead);
-  for await (const mail of verifyMails(mails, options, store, tally)) {
-    const { payload } = mail;
-    if (payload !== null) closed.push(...collector.add({ ...mail, payload }));
+  for await (const seen of verifyMails(mails, options, store, tally)) {
+    if (seen.kind === "link") closed.push(...collector.link(seen.mail));
+    else if (seen.kind === "note") sayNote(seen.note, say);
+    else if (seen.kind === "unread") {
+      const { error } = seen.unread;
+      // an error at one mail is no reason to refuse others; if it is one of the series, that is incomplete
+      if (error.code !== "fault") throw error;
+      fault ??= error;
+      sayError(error);
+    } else {
+      const { payload } = seen.mail;
+      if (payload !== null) closed.push(...collector.add({ ...seen.mail, payload }));
+    }
   }
   closed.push(...collector.end());
   const withPatches = seriesToApply(withoutStrays(closed, say), say);
@@ -80,6 +75,11 @@ export async function readSeries(
     });
   }
   return series;
+}
+
+function sayNote({ read, source, findings }: StatementMail, say: Reporter["say"]): void {
+  if (!read) say(`${source}: a mail without a patch, not read`);
+  for (const { message, hint } of findings.filter(isWrapped)) say(`${source}: ${message}; ${hint}`);
 }
 
 /** A mail that cannot be read has no number: its series is one of its own. */

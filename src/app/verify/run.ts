@@ -2,33 +2,27 @@
 
 import type { Bases } from "../base/verify-bases.ts";
 import type { PatchSummary } from "../base/series-base.ts";
-import { faultAt } from "../fault.ts";
 import { mailProgress, type Reporter } from "../reporter.ts";
 import { goneCursors } from "../sources/cursors.ts";
 import { openSources } from "../sources/sources.ts";
 import { readKeyrings } from "../trust/keyrings.ts";
 import type { PatchsigError } from "../../errors.ts";
-import type { ThreadMail } from "../../series/item.ts";
-import type { ReadFailure } from "../../source/item.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
-import { isWrapped } from "../../verify/carrier.ts";
 import type { Policies } from "../../verify/policy.ts";
-import type { Checked, StatementMail, PatchResult, SeriesResult } from "../../verify/result.ts";
-import { createJudgedSeriesCollector, type JudgedMail, type Series } from "../../verify/series.ts";
-import { createTotals, type Totals } from "../../verify/totals.ts";
+import type { Checked, PatchResult, SeriesResult } from "../../verify/result.ts";
+import type { Totals } from "../../verify/totals.ts";
 import type { CheckOptions } from "./checking.ts";
-import { newTally, noPatchFound, verifyMails } from "./verification.ts";
+import { type JudgedEvent, newEventCounts, verifyEvents } from "./events.ts";
+import { noPatchFound } from "./verification.ts";
 
-/** In the order in which they are known: a patch before its series. */
-export type VerifyEvent =
-  | { readonly kind: "patch"; readonly result: PatchResult }
-  | { readonly kind: "note"; readonly result: StatementMail }
-  | {
-      readonly kind: "series";
-      readonly result: SeriesResult;
-      readonly patches: readonly PatchResult[];
-    }
-  | { readonly kind: "unread"; readonly unread: ReadFailure };
+/** A series with what the repository says of its base. */
+interface SeriesEvent {
+  readonly kind: "series";
+  readonly result: SeriesResult;
+  readonly patches: readonly PatchResult[];
+}
+
+export type VerifyEvent = Exclude<JudgedEvent<never>, { kind: "series" }> | SeriesEvent;
 
 export interface RunOptions extends Pick<CheckOptions, "devKeyrings" | "plainAm"> {
   readonly sources: readonly string[];
@@ -68,9 +62,19 @@ export async function verifyRun(
   reporter: Reporter,
 ): Promise<RunResult> {
   const { sources, since, onlyNew, policies, devKeyrings, plainAm, dryRun, jobs, bases } = options;
-  const tally = newTally();
-  const told = createTeller(show, bases);
+  const counts = newEventCounts();
+  let met = true;
   const cursorOf = onlyNew ? (name: string) => store.cursor(name) : undefined;
+
+  async function tell(event: JudgedEvent<PatchSummary | null>): Promise<void> {
+    if (event.kind !== "series") return show(event);
+    const { series } = event;
+    met &&= series.result.verdict !== "fail";
+    const result = bases === null ? series.result : await bases.judge(series);
+    met &&= result.verdict !== "fail";
+    show({ kind: "series", result, patches: series.members.map((member) => member.result) });
+  }
+
   try {
     const passOptions = {
       policies,
@@ -81,98 +85,22 @@ export async function verifyRun(
       plainAm,
       jobs,
       keep: bases === null ? null : (checked: Checked) => bases.keep(checked),
-      onLink: told.onLink,
-      onNote: told.onNote,
-      onUnread: told.onUnread,
     };
-    const onRead = mailProgress(reporter.progress, sources.length, () => tally.messages);
+    const onRead = mailProgress(reporter.progress, sources.length, () => counts.messages);
     const mails = openSources(sources, { since, cursorOf }, onRead);
-    for await (const mail of verifyMails(mails, passOptions, store, tally)) await told.take(mail);
+    const events = verifyEvents(mails, passOptions, store, tell, counts);
+    // each was told when it came
+    for await (const _ of events);
   } finally {
-    // what was judged before an error is said before it
-    await told.end();
     if (onlyNew) {
-      store.moveCursors(tally.cursors);
+      store.moveCursors(counts.cursors);
       store.dropCursors(goneCursors(sources, (prefix) => store.cursorsBelow(prefix)));
     }
   }
-  const { messages } = tally;
-  const { counts, totals } = told;
+  const { totals, series, messages, unread, passedOver } = counts;
   // nothing new is no failure: a bot or a timer asks again and again
   const quiet = onlyNew && messages === 0;
-  const said = totals.all.patches + counts.notes + counts.unread;
+  const said = totals.all.patches + counts.notes + unread;
   const nothing = said > 0 || quiet ? null : noPatchFound(sources, messages);
-  return { ...counts, totals, messages, nothing };
-}
-
-interface Teller {
-  readonly totals: Totals;
-  readonly counts: Readonly<Record<"series" | "notes" | "unread" | "passedOver", number>> & {
-    readonly met: boolean;
-  };
-  readonly onLink: (mail: ThreadMail) => void;
-  readonly onNote: (note: StatementMail) => void;
-  readonly onUnread: (unread: ReadFailure) => void;
-  take(mail: JudgedMail<PatchSummary | null>): Promise<void>;
-  end(): Promise<void>;
-}
-
-/** Hands out records, and counts them. */
-function createTeller(show: (record: VerifyEvent) => void, bases: Bases | null): Teller {
-  const totals = createTotals();
-  const counts = { series: 0, notes: 0, unread: 0, passedOver: 0, met: true };
-  const collector = createJudgedSeriesCollector<PatchSummary | null>(onFault);
-  const closed: Series<PatchSummary | null>[] = [];
-
-  function onUnread(unread: ReadFailure): void {
-    counts.unread++;
-    show({ kind: "unread", unread });
-  }
-
-  function onFault(members: readonly { readonly result: PatchResult }[], error: unknown): void {
-    for (const { result } of members) onUnread(faultAt(result, error));
-  }
-
-  async function tell(series: Series<PatchSummary | null>): Promise<void> {
-    counts.series++;
-    try {
-      const result = bases === null ? series.result : await bases.judge(series);
-      if (result.verdict === "fail") counts.met = false;
-      show({ kind: "series", result, patches: series.members.map((member) => member.result) });
-    } catch (error) {
-      counts.met &&= series.result.verdict !== "fail";
-      onFault(series.members, error);
-    }
-  }
-
-  async function tellClosed(): Promise<void> {
-    for (const series of closed.splice(0)) await tell(series);
-  }
-
-  return {
-    totals,
-    counts,
-    onUnread,
-    onLink: (mail) => void closed.push(...collector.link(mail)),
-    onNote(note) {
-      if (!note.read) counts.passedOver++;
-      // the patch in an attached mail was not judged
-      else if (!note.findings.every(isWrapped)) counts.notes++;
-      show({ kind: "note", result: note });
-    },
-    async take(mail) {
-      try {
-        totals.add(mail.result);
-        show({ kind: "patch", result: mail.result });
-        closed.push(...collector.add(mail));
-      } catch (error) {
-        onFault([mail], error);
-      }
-      await tellClosed();
-    },
-    async end() {
-      closed.push(...collector.end());
-      await tellClosed();
-    },
-  };
+  return { totals, series, messages, unread, passedOver, met, nothing };
 }

@@ -41,13 +41,16 @@ export interface VerificationOptions<P> extends CheckOptions {
    * from which a whole mail does not come back.
    */
   readonly keep: ((checked: Checked) => P) | null;
-  /** Gets the mails without a patch: what they say of their threads. */
-  readonly onLink: (mail: ThreadMail) => void;
-  /** Gets the mails without a patch that carry statements about keys. */
-  readonly onNote?: (note: StatementMail) => void;
-  /** Gets what could not be read. May throw, which ends the pass. */
-  readonly onUnread: (unread: ReadFailure) => void;
 }
+
+/** What was met on the pass. */
+export type Seen<P> =
+  | { readonly kind: "patch"; readonly mail: JudgedMail<P> }
+  /** A mail without a patch: what it says of its thread. */
+  | { readonly kind: "link"; readonly mail: ThreadMail }
+  /** A mail without a patch that carries statements about keys, or is not read. */
+  | { readonly kind: "note"; readonly note: StatementMail }
+  | { readonly kind: "unread"; readonly unread: ReadFailure };
 
 /** Counts that only the pass itself knows. */
 export interface PassCounts {
@@ -73,28 +76,28 @@ const MAX_AHEAD = 32 << 20;
 const BATCHES_ALONE = 2;
 
 /**
- * Every patch and cover letter among these mails, judged. What a verdict led to remembering is on
- * the disk before the verdict is yielded.
+ * Every patch and cover letter among these mails, judged, and what else there is to know of them.
+ * What a verdict led to remembering is on the disk before the verdict is yielded.
  */
 export async function* verifyMails<P>(
   items: AsyncIterable<readonly SourceItem[]>,
   options: VerificationOptions<P>,
   memory: TrustMemory,
   tally: PassCounts,
-): AsyncGenerator<JudgedMail<P | null>> {
+): AsyncGenerator<Seen<P | null>> {
   const trust = createTrustJudge(memory, options);
   const checker = createChecker(options);
   const running: Promise<CheckedBatch<P>>[] = [];
   let held = 0;
 
-  async function* conclude(): AsyncGenerator<JudgedMail<P | null>> {
+  async function* conclude(): AsyncGenerator<Seen<P | null>> {
     const { found, links, unread, cursors, size } = await running.shift()!;
     held -= size;
-    for (const link of links) options.onLink(link);
+    for (const mail of links) yield { kind: "link", mail };
     const { members, notes, faults } = trust.judge(found);
-    for (const note of notes) options.onNote?.(note);
-    yield* members;
-    for (const one of [...unread, ...faults]) options.onUnread(one);
+    for (const note of notes) yield { kind: "note", note };
+    for (const mail of members) yield { kind: "patch", mail };
+    for (const one of [...unread, ...faults]) yield { kind: "unread", unread: one };
     for (const { name, value } of cursors) tally.cursors.set(name, value);
   }
 
