@@ -23,7 +23,7 @@ export function faultAt({ source, messageId }: MailPlace, error: unknown): ReadF
   return {
     source,
     error: new PatchsigError("fault", `${name}: an error in patchsig: ${said.slice(0, 200)}`, {
-      hint: "the mail is passed over; please report it, with the mail",
+      hint: "the mail is skipped; please report this, with the mail",
       cause: error,
     }),
   };

@@ -72,11 +72,7 @@ export function keyChoiceOf(option: string | undefined): KeyChoice {
 export function keyPathOf(option: string | undefined): string {
   const choice = keyChoiceOf(option);
   if (choice.kind === "file") return choice.path;
-  throw new PatchsigError(
-    "usage",
-    `this needs a key file, and ${AGENT}${choice.selector} is none`,
-    {
-      hint: "name one: --key FILE",
-    },
-  );
+  throw new PatchsigError("usage", `this needs a key file, not ${AGENT}${choice.selector}`, {
+    hint: "name one: --key FILE",
+  });
 }

@@ -34,7 +34,7 @@ const COMMANDS: Record<string, CommandEntry> = {
     load: async () => (await import("./commands/hook.ts")).hookCommand,
   },
   verify: {
-    describe: "say of each patch who signed it and what changed since",
+    describe: "show who signed each patch, and what changed since",
     load: async () => (await import("./commands/verify.ts")).verifyCommand,
   },
   am: {

@@ -48,7 +48,7 @@ export interface PasswordSource {
 export function passwordSource(settings: PasswordSettings): PasswordSource {
   const { passwordFd, passwordFile } = settings;
   if (passwordFd !== undefined && passwordFile !== undefined) {
-    throw new PatchsigError("usage", "--password-fd and --password-file exclude each other");
+    throw new PatchsigError("usage", "--password-fd and --password-file cannot be combined");
   }
   if (passwordFd !== undefined) {
     if (!Number.isSafeInteger(passwordFd) || passwordFd < 0) {
@@ -81,7 +81,7 @@ function terminalSource(): PasswordSource {
       again!.fill(0);
       if (!same) {
         password!.fill(0);
-        throw new PatchsigError("bad-password", "the passwords are not the same");
+        throw new PatchsigError("bad-password", "the passwords differ");
       }
       return notEmpty(checked(password!));
     },

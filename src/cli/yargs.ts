@@ -44,7 +44,7 @@ export async function runWithYargs(
       if (error instanceof Error && !("name" in error && error.name === "YError")) throw error;
       const text = (message ?? error?.message ?? "").replace(/\n[\s\S]*/, "");
       throw new PatchsigError("usage", usageText(name, text, words), {
-        hint: `patchsig ${name} --help says what it takes`,
+        hint: `patchsig ${name} --help explains it`,
       });
     })
     .parseAsync();

@@ -49,7 +49,7 @@ test("a merge in the range", () => {
   git(repository, ["checkout", "-q", "topic"]);
   git(repository, ["merge", "-q", "--no-edit", "side"]);
   expect(notes(repository, "origin/main..")).toBe(
-    "note: 1 merge among the commits: they become no patch\n" +
+    "note: 1 merge among the commits: git writes no patch for a merge\n" +
       "hint: git rebase origin/main, then write the patches again\n",
   );
 });
@@ -58,7 +58,7 @@ test("a private base", () => {
   const { repository, base } = newScene();
   expect(notes(repository, "--base=HEAD~1", "-1")).toBe(
     "note: nobody else has the base commit: no remote-tracking branch has it\n" +
-      `hint: the newest one that they have: --base=${base.slice(0, 12)}\n`,
+      `hint: the newest public one: --base=${base.slice(0, 12)}\n`,
   );
   git(repository, ["update-ref", "-d", "refs/remotes/origin/main"]);
   expect(notes(repository, "-1")).toContain("hint: git remote add origin <url>");

@@ -170,7 +170,7 @@ describe("what is refused", () => {
     const refused = edited(second!, (t) => t.replace(/^Subject: /m, "Subject: x\nSubject: "));
     const run = am([first!, refused, third!]);
     expectUntouched(run, 1);
-    expect(run.stderr).toContain("nothing applied: 2 of 3 not here\n");
+    expect(run.stderr).toContain("nothing applied: missing patch 2 of 3\n");
   });
 
   test("a series whose cover letter failed, though nothing is asked of its patches", () => {
@@ -198,7 +198,7 @@ describe("what is refused", () => {
     const run = am([files[0]!, files[2]!]);
     expectUntouched(run, 1);
     expect(run.stderr).toBe(
-      "nothing applied: 2 of 3 not here\nhint: --partial applies those that are\n",
+      "nothing applied: missing patch 2 of 3\nhint: --partial applies the others\n",
     );
     expectStatus(am(["--partial", files[0]!, files[2]!]), 0);
   });
@@ -208,14 +208,14 @@ describe("what is refused", () => {
     edit(again[2]!, (t) => t.replace("Who sang.", "Who did not sing."));
     expectStatus(patchsig(["sign", ...again], { home: alice }), 0);
     const run = am(["--partial", files[0]!, files[1]!, again[2]!]);
-    expectError(run, 3, /^2 series in there: v1 song: shout line 2; v1 song: credits$/);
+    expectError(run, 3, /^2 series in the mails: v1 song: shout line 2; v1 song: credits$/);
     expect(state()).toBe(before);
   });
 
   test("two series at once", () => {
     const second = signedPatches(submission.work, alice, ["-v2"]);
     const run = am([...files, ...second]);
-    expectError(run, 3, /^2 series in there: v1 song: shout line 2; v2 song: shout line 2$/);
+    expectError(run, 3, /^2 series in the mails: v1 song: shout line 2; v2 song: shout line 2$/);
     expect(state()).toBe(before);
   });
 
@@ -310,7 +310,7 @@ describe("--on-base", () => {
       cwd: other,
     });
     expectStatus(run, 3);
-    expect(run.stderr).toContain("no commit here is likely enough to be the base");
+    expect(run.stderr).toContain("no commit here is likely enough as the base");
   });
 
   test("a name that is none, and --branch alone", () => {
@@ -383,7 +383,7 @@ describe("where git am stops", () => {
   test("while another am waits nothing is begun", () => {
     expectStatus(am(files), 3);
     const stopped = state();
-    expectError(am(files), 3, "another am or rebase is under way here");
+    expectError(am(files), 3, "another am or rebase is in progress here");
     expect(state()).toBe(stopped);
   });
 });
@@ -524,7 +524,7 @@ describe("settings and hooks of the repository", () => {
       const run = patchsig(["am", ...files], { home, cwd: tree, env: otherGit(script) });
       expectUntouched(run, 3);
       expect(run.stderr).toContain(
-        `git committed something else than was verified (${what}): undone`,
+        `git committed something other than what was verified (${what}): undone`,
       );
       expect(readFileSync(join(tree, "mine.txt"), "utf8")).toBe("changed\n");
     },
@@ -574,7 +574,7 @@ test("--on-base does not go to a commit that no branch and no tag has", () => {
   git(tree, ["fetch", "-q", fork]);
   const run = am(["--on-base", only]);
   expectStatus(run, 3);
-  expect(run.stderr).toContain(`the base ${base} is on no branch and no tag here`);
+  expect(run.stderr).toContain(`the base ${base} is on no branch or tag here`);
   expect(state()).toBe(before);
   git(tree, ["branch", "looked-at", base]);
   expectStatus(am(["--on-base", only]), 0);

@@ -98,7 +98,7 @@ describe("a database is of one list", () => {
   test("by the list's address, its List-Id, or its sources", () => {
     author("ann@example.net");
     const refuses = (run: Run): void =>
-      void expectError(run, 2, /bot\.db is of another list: list net/);
+      void expectError(run, 2, /bot\.db belongs to another list: list net/);
     const first = [source(), "list = net@example.org", "listId = net.example.org"];
     expectStatus(run("run", ...first), 0);
     refuses(run("run", source(), "list = mm@example.org"));
@@ -113,7 +113,7 @@ describe("a database is of one list", () => {
     expectStatus(run("run", source()), 0);
     const other = join(folder, "other");
     deliverTo(other, plainMail(["From: a@example.net", "Subject: x"], "x\n"));
-    expectError(run("run", `source = ${other}`), 2, /is of another list: source /);
+    expectError(run("run", `source = ${other}`), 2, /belongs to another list: source /);
     expectStatus(run("run", source(), `source = ${other}`), 0);
   });
 });

@@ -145,14 +145,14 @@ describe("bot preview", () => {
   });
 
   const WRONG: [string[], number, RegExp][] = [
-    [["bot", "preview"], 2, /no source to look at/],
+    [["bot", "preview"], 2, /no source given/],
     [["bot", "preview", "/nowhere"], 3, /no such file/],
     [["bot", "preview", "--config", "/nowhere"], 3, /no such file/],
     [["bot", "run"], 2, /the bot has no file that says what it may do/],
     [["bot", "status", "--config", "/dev/null"], 3, /the bot has not run yet/],
     [["bot", "run", "--config", "/dev/null"], 2, /the bot's file sets no source/],
     [["bot", "forget"], 2, /bot forget needs more words/],
-    [["bot", "forget", "nobody", "--config", "/dev/null"], 2, /nobody is no mail address/],
+    [["bot", "forget", "nobody", "--config", "/dev/null"], 2, /nobody is not a mail address/],
     [["bot"], 2, /bot: run, preview, status or forget\?/],
   ];
   test("wrong words, and what is not there", () => {

@@ -170,7 +170,7 @@ test("am applies a series beside it, and none that it is of", () => {
   edit(series[1]!, (text) => `${text}${MARK}\n`);
   const refused = withFault("reading", ["am", ...series], home, work);
   expectStatus(refused, 1);
-  expect(refused.stderr).toContain("nothing applied: 2 of 3 not here");
+  expect(refused.stderr).toContain("nothing applied: missing patch 2 of 3");
   expect(commitsSince(work, baseCommit)).toEqual([]);
 });
 

@@ -662,7 +662,9 @@ test("what patatt signed before breaks: it is said", () => {
   edit(file, (t) => t.replace(/^From: /m, "X-Developer-Signature: v=1; a=ed25519-sha256\nFrom: "));
   const args = ["hook", "run", file];
   const first = expectStatus(patchsig(args, { home, cwd: work, env: environment() }), 0);
-  expect(first.stderr).toContain("has an X-Developer-Signature that breaks: patatt signs last");
+  expect(first.stderr).toContain(
+    "has an X-Developer-Signature, which this breaks: let patatt sign last",
+  );
   // signed, and then by patatt again: as it should be
   const second = expectStatus(patchsig(args, { home, cwd: work, env: environment() }), 0);
   expect(second.stderr).not.toContain("X-Developer-Signature");

@@ -121,7 +121,7 @@ test.each([
   [["patchsig.maxAge", "long"], "patchsig.maxAge cannot be long"],
   [
     ["patchsig.topic:x.require", "known"],
-    "patchsig.topic:x.require concerns neither a list nor a path",
+    "patchsig.topic:x.require is neither about a list nor a path",
   ],
 ] as [[string, string], string][])("%s is wrong usage", (setting, message) => {
   configure(setting);

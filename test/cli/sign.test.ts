@@ -253,7 +253,7 @@ describe("what is not", () => {
       /c is neither a mail nor an mbox$/,
     );
     expectError(sign([folder]), 3, /is a directory$/);
-    expectError(sign(["/dev/zero"]), 3, "/dev/zero is no file that can be signed in place");
+    expectError(sign(["/dev/zero"]), 3, "/dev/zero is not a file that can be signed in place");
   });
 
   test("standard input together with files, or an abbreviated base", () => {
@@ -264,7 +264,7 @@ describe("what is not", () => {
     expectError(
       sign(["--password-fd", "3", "--password-file", "x", file!]),
       2,
-      "--password-fd and --password-file exclude each other",
+      "--password-fd and --password-file cannot be combined",
     );
     const other = sign(["--base", "1".repeat(40), ...copies()]);
     expectError(other, 3, /^the mails name another base: [0-9a-f]{40}$/);

@@ -55,7 +55,7 @@ test("an unknown option", () => {
   for (const [i, command] of wrong.entries()) {
     const { stderr } = expectError(runs[i]!, 2, "unknown option: --no-such");
     const [first = ""] = command.split(" ");
-    expect(stderr).toContain(`hint: patchsig ${first} --help says what it takes\n`);
+    expect(stderr).toContain(`hint: patchsig ${first} --help explains it\n`);
   }
 });
 

@@ -101,7 +101,7 @@ describe.runIf(HAS_DOVECOT)("IMAP", () => {
     expect(said(verify(["--json", "--new", url()])).at(-1)).toMatchObject({ messages: 1 });
     expectError(verify(["--since=2026-11-01", url()]), 1, /^no mail in /);
     expectStatus(verify(["--since=2026-01-01", "--dry-run", url()]), 0);
-    expectError(verify(["--since=soon", url()]), 2, '--since: "soon" is no time');
+    expectError(verify(["--since=soon", url()]), 2, '--since: "soon" is not a time');
   });
 
   test("a wrong password, no mailbox, no server, nobody to ask", () => {

@@ -60,7 +60,7 @@ test("what another machine knows, is known; what is void there, is void", () => 
   expect(states(ALICE).sort()).toEqual([`${A.text} pinned`, `${B.text} pinned`].sort());
   expect(states(BOB)).toEqual([`${C.text} first-use`]);
   expect(states("dave@example.org")).toEqual([`${D.text} revoked`]);
-  expect(merge(copy)).toMatchObject({ status: 0, said: "0 keys taken over, 0 in conflict\n" });
+  expect(merge(copy)).toMatchObject({ status: 0, said: "0 keys merged, 0 in conflict\n" });
 });
 
 test("what contradicts is shown, and changes nothing", () => {

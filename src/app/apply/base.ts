@@ -30,7 +30,7 @@ export async function goToBase(
   )?.payload.signed?.comment.base;
   if (typeof signed !== "string" && !guessBase) {
     throw new PatchsigError("refused", "no base commit was signed", {
-      hint: "--guess-base takes the most likely one; without --on-base it is applied on HEAD",
+      hint: "--guess-base uses the most likely one; without --on-base, am applies to HEAD",
     });
   }
   const base = signed ?? (await guessedBase(repository, series, reporter));
@@ -41,8 +41,8 @@ export async function goToBase(
     });
   }
   if (!(await isOnRef(repository, base)))
-    throw new PatchsigError("refused", `the base ${base} is on no branch and no tag here`, {
-      hint: `see what it is, git log ${base.slice(0, 12)}, and give it a branch if it is good`,
+    throw new PatchsigError("refused", `the base ${base} is on no branch or tag here`, {
+      hint: `check it with git log ${base.slice(0, 12)}, and make a branch there if it is good`,
     });
   const name = branch ?? branchName(series.result.subject, series.result.version);
   await createBranchAt(repository, name, base);
@@ -63,7 +63,7 @@ async function guessedBase(
     const [guessed] = await guesser.guess([seriesBaseOf(series.result, mails)]);
     const best = guessed?.candidates[0];
     if (best === undefined || guessed?.confidence !== "high")
-      throw new PatchsigError("refused", "no commit here is likely enough to be the base", {
+      throw new PatchsigError("refused", "no commit here is likely enough as the base", {
         hint: "git patchsig base guess says why",
       });
     say(`base guessed: ${best.commit.slice(0, 12)} ${best.name}`);

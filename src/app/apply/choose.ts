@@ -33,8 +33,8 @@ export function choosePatches(series: Series<Checked>, partial: boolean): Choice
   if (missing.length > 0)
     return {
       refused: [
-        `nothing applied: ${numberList(missing)} of ${total} not here`,
-        "hint: --partial applies those that are",
+        `nothing applied: missing patch ${numberList(missing)} of ${total}`,
+        "hint: --partial applies the others",
       ],
     };
   return { patches: good };

@@ -30,8 +30,8 @@ export async function checkIdle(repository: Repository): Promise<void> {
   if (repository.toplevel === null)
     throw new PatchsigError("no-repository", "there is no working tree here to apply to");
   if ((await amProgress(repository)) !== null)
-    throw new PatchsigError("refused", "another am or rebase is under way here", {
-      hint: "finish it with git am --continue, or give it up with git am --abort",
+    throw new PatchsigError("refused", "another am or rebase is in progress here", {
+      hint: "finish it with git am --continue, or drop it with git am --abort",
     });
   if (await hasStagedChanges(repository))
     throw new PatchsigError("refused", "there are staged changes here", {
@@ -54,7 +54,7 @@ export function composeMails(
   return patches.map(({ payload, result: { subject } }) => {
     const mail = mailFor(payload, time, { withMessageId });
     if (mail.ok) return mail.value;
-    throw new PatchsigError("refused", `cannot hand "${subject}" to git: ${mail.refusal.detail}`);
+    throw new PatchsigError("refused", `cannot give "${subject}" to git: ${mail.refusal.detail}`);
   });
 }
 
@@ -116,7 +116,7 @@ async function checkCommitted(
   await undoAm(repository, before);
   throw new PatchsigError(
     "refused",
-    `git committed something else than was verified (${what}): undone`,
+    `git committed something other than what was verified (${what}): undone`,
     {
       hint: "an attribute, filter or setting here changes what is applied: git config --list",
     },

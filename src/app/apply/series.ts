@@ -70,7 +70,7 @@ export async function readSeries(
       .slice(0, MAX_NAMED)
       .map((s) => `v${s.result.version} ${s.result.subject}`)
       .join("; ");
-    throw new PatchsigError("refused", `${withPatches.length} series in there: ${named}`, {
+    throw new PatchsigError("refused", `${withPatches.length} series in the mails: ${named}`, {
       hint: "give the mails of one series",
     });
   }
@@ -78,7 +78,7 @@ export async function readSeries(
 }
 
 function sayNote({ read, source, findings }: StatementMail, say: Reporter["say"]): void {
-  if (!read) say(`${source}: a mail without a patch, not read`);
+  if (!read) say(`${source}: a mail without a patch, refused`);
   for (const { message, hint } of findings.filter(isWrapped)) say(`${source}: ${message}; ${hint}`);
 }
 
@@ -102,7 +102,7 @@ function withoutStrays(
   if (others.some(({ result }) => result.version !== version || result.total !== total)) return all;
   for (const { received } of others)
     for (const { result } of received.slice(0, MAX_NAMED))
-      say(`note: not of this series: ${result.source}: ${result.subject}`);
+      say(`note: not in this series: ${result.source}: ${result.subject}`);
   return all.filter((one) => !others.includes(one));
 }
 
@@ -117,7 +117,7 @@ function seriesToApply(
 ): Series<Checked>[] {
   const isAnswer = (s: Series<Checked>): boolean => s.members.some((m) => m.evidence.isAnswer);
   for (const { result } of closed.filter(isAnswer).slice(0, MAX_NAMED))
-    say(`left out, an answer with a diff: ${result.subject}`);
+    say(`left out, a reply with a diff: ${result.subject}`);
   const withPatches = closed.filter(
     (s) => !isAnswer(s) && s.members.some((m) => m.evidence.kind === "patch"),
   );

@@ -128,7 +128,7 @@ function createIntake(onUnread: (unread: ReadFailure) => void): Intake {
     if (checked.kind === "other") return collector.link({ messageId, references });
     held += checked.diff?.canonical.length ?? 0;
     if (held > MAX_BYTES)
-      throw new PatchsigError("too-large", "the diffs are too many to be held at a time", {
+      throw new PatchsigError("too-large", "too many diffs to keep in memory", {
         hint: "give fewer mails",
       });
     const evidence = evidenceOf(checked);

@@ -195,8 +195,8 @@ function openStore(file: string, settings: BotSettings, rehearses: boolean): Bot
   const comparable = kept[0]?.split(" ")[0] === own[0]?.split(" ")[0];
   if (comparable && !kept.some((name) => own.includes(name))) {
     store.close();
-    throw new PatchsigError("usage", `${file} is of another list: ${kept.join(", ")}`, {
-      hint: "each list has a database of its own: set bot.database",
+    throw new PatchsigError("usage", `${file} belongs to another list: ${kept.join(", ")}`, {
+      hint: "each list needs its own database: set bot.database",
     });
   }
   store.transaction(() => store.moveCursor(LISTS, own.join("\n")));

@@ -40,8 +40,8 @@ export function readBotConfig(option: string | undefined, optional = false): Con
   const named = option ?? gitConfig().path("patchsig.botFile");
   if (named === null) {
     if (optional) return parseConfig("");
-    throw new PatchsigError("usage", "the bot has no file that says what it may do", {
-      hint: "docs/bot.md has one to begin with: patchsig bot run --config FILE",
+    throw new PatchsigError("usage", "the bot has no settings file", {
+      hint: "docs/bot.md has an example: patchsig bot run --config FILE",
     });
   }
   const file = path.resolve(named);

@@ -84,7 +84,7 @@ function readHookMail(file: string, verifier: Verifier): HookMail | null {
       "refused",
       `${basename(file)}: git am would cut it in two at a From line`,
       {
-        hint: "git send-email wants a file a patch",
+        hint: "git send-email needs one file for each patch",
         exit: EXIT.unmet,
       },
     );
@@ -204,7 +204,7 @@ async function signHookMails(
   try {
     const own = formatPublicKeyText(signer.publicKey);
     const foreign = group.mails.some(({ checked }) => (checked.signed?.publicKey ?? own) !== own);
-    if (foreign) say("note: the series has signatures of another key: not bound together");
+    if (foreign) say("note: the series has signatures by another key: not bound together");
     const mailFiles = group.mails
       .filter(({ checked }) => !foreign || checked.signature === "none")
       .map((one) => one.mailFile);
@@ -222,7 +222,7 @@ async function signHookMails(
         changed.some((one) => one.mailFile === mailFile)
       )
         say(
-          `note: ${basename(mailFile.name)} has an X-Developer-Signature that breaks: patatt signs last`,
+          `note: ${basename(mailFile.name)} has an X-Developer-Signature, which this breaks: let patatt sign last`,
         );
     for (const { mailFile, bytes } of changed) replaceFile(mailFile.name, bytes);
     signing.signedLines(signed, by).forEach(say);

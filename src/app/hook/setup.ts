@@ -86,7 +86,7 @@ async function sharedFolder(ours: string): Promise<string | null> {
     );
   if (path !== null && path !== ours && scope === "system")
     throw new PatchsigError("exists", `core.hooksPath is ${path} for the whole system`, {
-      hint: "only its administrator can put a hook there",
+      hint: "only the system's administrator can add a hook there",
     });
   return path;
 }

@@ -47,7 +47,10 @@ export async function unlockInAgent(
       key.wipe();
     }
     if (!(await holds(agent, point)))
-      throw new PatchsigError("agent-failed", "the ssh-agent took the key and does not list it");
+      throw new PatchsigError(
+        "agent-failed",
+        "the ssh-agent accepted the key but does not list it",
+      );
     return key.publicKey;
   } finally {
     agent.close();

@@ -108,7 +108,7 @@ async function readPatattKey(path: string): Promise<SecretKey> {
     return key;
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    throw new PatchsigError("bad-key", `${path}: no ed25519 key of patatt: ${error.message}`);
+    throw new PatchsigError("bad-key", `${path}: not an ed25519 key of patatt: ${error.message}`);
   } finally {
     bytes.fill(0);
   }

@@ -15,7 +15,7 @@ export function baseNotes(base: BaseChoice, shallow: boolean): string[] {
   }
   const lines = [`note: nobody else has the base commit: ${base.why}`];
   if (base.newestPublic !== null) {
-    lines.push(`hint: the newest one that they have: --base=${base.newestPublic.slice(0, 12)}`);
+    lines.push(`hint: the newest public one: --base=${base.newestPublic.slice(0, 12)}`);
   } else if (shallow) {
     lines.push("hint: git fetch --unshallow, then write the patches again");
   } else if (base.via === "parent") {
@@ -32,7 +32,9 @@ export function hazardNotes(base: BaseChoice, { merges, behind }: Hazards): stri
   const rebase = `hint: ${shellCommand("git rebase", onto)}, then write the patches again`;
   const notes: string[] = [];
   if (merges > 0)
-    notes.push(`note: ${count(merges, "merge")} among the commits: they become no patch`);
+    notes.push(
+      `note: ${count(merges, "merge")} among the commits: git writes no patch for a merge`,
+    );
   if (behind > 0) notes.push(`note: ${onto} is ${count(behind, "commit")} further than the base`);
   return notes.length === 0 ? [] : [...notes, rebase];
 }

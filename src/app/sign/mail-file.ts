@@ -46,7 +46,7 @@ function readWhole(name: string): Buffer {
       hint: `name the files: ${shellWord(name)}/*.patch`,
     });
   if (!stat.isFile())
-    throw new PatchsigError("unreadable", `${name} is no file that can be signed in place`, {
+    throw new PatchsigError("unreadable", `${name} is not a file that can be signed in place`, {
       hint: "without a file name, standard input is signed",
     });
   if (stat.size > MAX_FILE) throw tooLarge(name);

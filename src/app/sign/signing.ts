@@ -116,7 +116,10 @@ export async function signEachSeries(
       const checked = checkMail(mail, verifier);
       if (checked.signature !== "good") {
         const why = checked.findings.find((f) => f.severity === "fail")?.message ?? "";
-        throw new PatchsigError("refused", `${drafts[at]!.name}: would not verify: ${why}`);
+        throw new PatchsigError(
+          "refused",
+          `${drafts[at]!.name}: the signature the signature would not verify: ${why}`,
+        );
       }
       mails[at] = mail;
       for (const { code, severity, message } of checked.findings) {
@@ -148,7 +151,9 @@ function prepareDraft(draft: MailToSign, notes: string[]): Prepared | null {
     throw new PatchsigError("refused", `${draft.name}: cannot be signed: ${made.refusal.detail}`);
   const { view, isCover } = made.value;
   if (isCover && TEMPLATE.test(view.headers.subject + view.message.toString("latin1"))) {
-    notes.push(`${draft.name} is not signed yet: write it, then git patchsig sign all files again`);
+    notes.push(
+      `${draft.name} is not signed yet: write it, then run git patchsig sign on all files again`,
+    );
     return null;
   }
   if (!isAscii(headerOf(draft.mail)))
@@ -222,7 +227,7 @@ function rejectDuplicates(group: readonly GroupMember[], drafts: readonly MailTo
     if (placed.index > placed.total)
       throw new PatchsigError(
         "refused",
-        `${drafts[draft]!.name}: ${placed.index}/${placed.total} is no number`,
+        `${drafts[draft]!.name}: ${placed.index}/${placed.total} is not a number in the series`,
       );
     seen.set(placed.index, draft);
   }

@@ -38,6 +38,6 @@ async function timeOf(words: string): Promise<number> {
     purpose: "settings",
     env: NO_REPOSITORY,
   });
-  if (status !== 0) throw new PatchsigError("usage", `--since: "${words}" is no time`);
+  if (status !== 0) throw new PatchsigError("usage", `--since: "${words}" is not a time`);
   return Number(stdout.toString());
 }

@@ -30,8 +30,8 @@ export async function* openSource(
     return yield* openMailbox(name, options, onRead ?? (() => {}));
   }
   if (isUrl(name) && !isThere(name))
-    throw new PatchsigError("usage", `${shownUrl(name)}: patchsig reads no such addresses`, {
-      hint: "imap:// and imaps://; of a public-inbox, a clone",
+    throw new PatchsigError("usage", `${shownUrl(name)}: patchsig cannot read such an address`, {
+      hint: "it reads imap:// and imaps://; clone a public-inbox first",
     });
   if (isDirectory(name)) {
     // loaded for folders only: most sources are files

@@ -132,6 +132,6 @@ function refuseLinks(folder: string, path: string): void {
   for (const part of path.split("/")) {
     name = join(name, part);
     if (lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() === true)
-      throw new PatchsigError("refused", `${name} is a symbolic link: nothing is written there`);
+      throw new PatchsigError("refused", `${name} is a symbolic link: not written`);
   }
 }

@@ -32,7 +32,7 @@ export async function signedStatement(
   const own = formatPublicKeyText(signer.publicKey);
   const about = key === null ? own : publicKeyOf(key);
   if (kind !== "revoke" && about === own)
-    throw new PatchsigError("usage", "that is the key you sign with");
+    throw new PatchsigError("usage", "this is your own signing key");
   const said = { kind, time, by, of, key: about };
   return signWith(signer, statementSigning(signer.publicKey, said));
 }
@@ -76,11 +76,11 @@ export function statementsInFile(file: string): readonly Statement[] {
   const good = found.flatMap((one) => (one.ok ? [one.statement] : []));
   const bad = found.find((one) => !one.ok);
   if (bad?.ok === false)
-    throw new PatchsigError("refused", `${file} holds a statement that is not good: ${bad.why}`, {
+    throw new PatchsigError("refused", `${file} holds a bad statement: ${bad.why}`, {
       exit: EXIT.unmet,
     });
   if (good.length === 0)
-    throw new PatchsigError("refused", `there is no statement in ${file}`, { exit: EXIT.unmet });
+    throw new PatchsigError("refused", `no statement in ${file}`, { exit: EXIT.unmet });
   return good;
 }
 

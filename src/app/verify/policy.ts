@@ -95,7 +95,7 @@ function newOverride({ scope, name }: PolicySetting): Override {
   if (kind !== "list" && kind !== "path")
     throw new PatchsigError(
       "usage",
-      `${fullName(scope, name)} concerns neither a list nor a path`,
+      `${fullName(scope, name)} is neither about a list nor a path`,
       {
         hint: 'as in [patchsig "list:net.example.org"] or [patchsig "path:crypto"]',
       },

@@ -11,7 +11,7 @@ import { exitStatus, JSON_OPTION, REPOSITORY, SOURCES } from "./common.ts";
 
 export const checkCommand = command({
   usage: "check [source..]",
-  describe: "look at the base in a repository, and try the series on it",
+  describe: "check the base in a repository, and try the series on it",
   words: { source: SOURCES },
   options: {
     repo: REPOSITORY,

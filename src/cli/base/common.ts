@@ -14,7 +14,7 @@ export const REPOSITORY = {
   type: "string",
   requiresArg: true,
   default: ".",
-  describe: "the repository to look in; nothing in it is changed",
+  describe: "the repository to check in; nothing in it is changed",
 } as const;
 
 export const JSON_OPTION = {

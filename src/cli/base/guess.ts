@@ -11,7 +11,7 @@ import { exitStatus, JSON_OPTION, REPOSITORY, SOURCES } from "./common.ts";
 
 export const guessCommand = command({
   usage: "guess [source..]",
-  describe: "find the commit that they were most likely made against",
+  describe: "find the commit that the series was most likely made against",
   words: { source: SOURCES },
   options: {
     repo: REPOSITORY,
@@ -20,12 +20,12 @@ export const guessCommand = command({
       array: true,
       // one at a time: yargs' arrays would take the sources too
       nargs: 1,
-      describe: "look at these refs only, as main or 'net/*'; can be given again",
+      describe: "search only these refs, like main or 'net/*'; can be given again",
     },
     exhaustive: {
       type: "boolean",
       default: false,
-      describe: "look at all of history to tell whether a commit is the only one",
+      describe: "search all of history to tell whether a commit is the only one",
     },
     json: JSON_OPTION,
   },

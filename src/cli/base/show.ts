@@ -11,7 +11,7 @@ import { exitStatus, JSON_OPTION, SOURCES } from "./common.ts";
 
 export const showCommand = command({
   usage: "show [source..]",
-  describe: "what the mails themselves say",
+  describe: "show what the mails say",
   words: { source: SOURCES },
   options: {
     commit: {

@@ -28,10 +28,10 @@ interface Arguments {
 
 export const previewCommand = command({
   usage: "preview [source..]",
-  describe: "show what it would have written over an archive, to whom and why",
+  describe: "show what it would have written, to whom and why",
   words: {
     source: {
-      describe: "as verify takes them (default: those of the bot's file)",
+      describe: "sources, as for verify (default: those of the bot's file)",
       type: "string",
       array: true,
     },
@@ -41,7 +41,7 @@ export const previewCommand = command({
     since: {
       type: "string",
       requiresArg: true,
-      describe: "of a public-inbox or IMAP, what came after: 2026-10-01, 2.weeks",
+      describe: "only mails after this time, of a public-inbox or IMAP: 2026-10-01, 2.weeks",
     },
     letters: { type: "boolean", default: false, describe: "print the letters too" },
     json: { type: "boolean", default: false, describe: "one record a line" },
@@ -54,7 +54,7 @@ async function preview(args: Arguments): Promise<CommandStatus> {
   const settings = withExcluded(readBotFile(args.config, { optional: true }));
   const sources = args.source ?? settings.sources;
   if (sources.length === 0)
-    throw new PatchsigError("usage", "no source to look at", {
+    throw new PatchsigError("usage", "no source given", {
       hint: "patchsig bot preview ARCHIVE",
     });
   const render = openTemplates(settings.templates);

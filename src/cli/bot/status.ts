@@ -17,7 +17,7 @@ import { command } from "../command.ts";
 
 export const statusCommand = command({
   usage: "status",
-  describe: "say what it has done, and what came of it",
+  describe: "show what it has done, and the effect",
   options: {
     config: CONFIG_OPTION,
     json: { type: "boolean", default: false, describe: "one record" },
@@ -39,14 +39,14 @@ export const statusCommand = command({
 
 export const forgetCommand = command({
   usage: "forget <address>",
-  describe: "take away what names somebody; that they want no letters is kept",
+  describe: "forget what names somebody, but not that they want no letters",
   words: {
     address: { describe: "a mail address", type: "string", demandOption: true },
   },
   options: { config: CONFIG_OPTION },
   run({ config, address }) {
     const identity = normaliseIdentity(address);
-    if (identity === null) throw new PatchsigError("usage", `${address} is no mail address`);
+    if (identity === null) throw new PatchsigError("usage", `${address} is not a mail address`);
     const file = databaseOf(readBotFile(config));
     // one that runs would write down again what it has in hand
     const unlock = existsSync(file) ? takeLock(BOT_SCHEMA, file, "a bot") : () => undefined;

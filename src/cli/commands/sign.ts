@@ -37,7 +37,7 @@ export const signCommand = command({
     base: {
       type: "string",
       requiresArg: true,
-      describe: "full name of the base commit, where the mails do not say it",
+      describe: "full name of the base commit, if the mails do not name it",
     },
     quiet: { alias: "q", type: "boolean", default: false, describe: "say nothing" },
     ...passwordOptions,

@@ -33,7 +33,7 @@ interface Arguments {
 
 export const verifyCommand = command({
   usage: "verify [source..]",
-  describe: "say of each patch who signed it and what changed since",
+  describe: "show who signed each patch, and what changed since",
   words: {
     source: {
       describe: "mbox, mail, patch file, directory, maildir, public-inbox, IMAP URL, or -",
@@ -64,7 +64,7 @@ export const verifyCommand = command({
     since: {
       type: "string",
       requiresArg: true,
-      describe: "of a public-inbox or IMAP, what came after: 2026-10-01, 2.weeks",
+      describe: "only mails after this time, of a public-inbox or IMAP: 2026-10-01, 2.weeks",
     },
     new: {
       type: "boolean",

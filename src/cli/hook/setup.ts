@@ -68,7 +68,7 @@ function hindrances(): string[] {
 
 const uninstallCommand = command({
   usage: "uninstall",
-  describe: "take the hook away, and put back what was there",
+  describe: "remove the hook, and restore what was there",
   options: GLOBAL_OPTION,
   async run({ global }) {
     removedLines(await (global ? uninstallForAll() : uninstallHere())).forEach(say);

@@ -14,7 +14,7 @@ const LONGEST = 30 * 86_400;
 
 export const unlockCommand = command({
   usage: "unlock",
-  describe: "put the key into ssh-agent, so that its password is asked for once",
+  describe: "put the key into ssh-agent, so that you type its password once",
   options: {
     ...KEY_OPTION,
     ...passwordOptions,
@@ -40,7 +40,7 @@ export const unlockCommand = command({
 
 export const lockCommand = command({
   usage: "lock",
-  describe: "take it out of ssh-agent",
+  describe: "remove the key from ssh-agent",
   options: KEY_OPTION,
   async run({ key }) {
     const path = keyPathOf(key);

@@ -18,7 +18,7 @@ import {
 
 export const importCommand = command({
   usage: "import <file>",
-  describe: "take over a minisign secret key, encrypted as it is; or one of patatt's",
+  describe: "import a minisign secret key, encrypted as it is; or one of patatt's",
   words: { file: { type: "string", demandOption: true } },
   options: {
     ...KEY_OPTION,
@@ -27,7 +27,7 @@ export const importCommand = command({
     patatt: {
       type: "boolean",
       default: false,
-      describe: "it is patatt's ed25519 key: encrypt it with a new password",
+      describe: "the key is patatt's ed25519 key: encrypt it with a new password",
     },
     ...FORCE_OPTION,
     public: {

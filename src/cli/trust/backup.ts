@@ -9,7 +9,7 @@ import { command } from "../command.ts";
 
 export const backupCommand = command({
   usage: "backup <file>",
-  describe: "write a copy of the database, while others may be writing",
+  describe: "write a copy of the database, even while others write to it",
   words: {
     file: { type: "string", demandOption: true, describe: "must not exist" },
   },
@@ -21,7 +21,7 @@ export const backupCommand = command({
 
 export const restoreCommand = command({
   usage: "restore <file>",
-  describe: "put a copy in the place of the database; the old one is kept aside",
+  describe: "replace the database by a copy; the old one is kept",
   words: {
     file: { type: "string", demandOption: true, describe: "from trust backup" },
   },
@@ -31,9 +31,9 @@ export const restoreCommand = command({
     const { kept, comeBack: back } = restoreDatabase(databaseFile(), file, stamp);
     say(`restored: ${databaseFile()}`);
     if (kept === null) return;
-    say(`the one before is ${kept}`);
+    say(`the old one is now ${kept}`);
     if (back.length === 0) return;
-    say(`${count(back.length, "key")} revoked there, and not in this copy:`);
+    say(`${count(back.length, "key")} revoked in the old one, but not in this copy:`);
     for (const { identity, publicKey } of back) say(`  ${identity} ${publicKey}`);
     say("hint: git patchsig trust revoke ADDRESS KEY");
   },

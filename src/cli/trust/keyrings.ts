@@ -27,7 +27,7 @@ const KEYRING = "a folder, or ref:REPO:REF:PATH";
 const PATATT_OPTION = {
   type: "boolean",
   default: false,
-  describe: "the keyring is patatt's: its Ed25519 keys, those of ssh too",
+  describe: "the keyring is patatt's: use its Ed25519 keys, including ssh's",
 } as const;
 
 function layoutOf(patatt: boolean): KeyringLayout {
@@ -36,7 +36,7 @@ function layoutOf(patatt: boolean): KeyringLayout {
 
 export const importCommand = command({
   usage: "import [source..]",
-  describe: "pin the keys of a keyring, and do what its statements say",
+  describe: "pin the keys of a keyring, and follow its statements",
   words: {
     source: {
       type: "string",
@@ -99,8 +99,7 @@ function show({ keys, statements, problems }: Imported, json: boolean): boolean 
     if (keys.length + statements.length === 0) say("no keys and no statements in it");
     else if (keys.length > 0)
       say(`${pinned} pinned, ${same} were pinned before, ${conflicts} in conflict`);
-    if (conflicts > 0)
-      say("hint: trust show says what is known here, trust accept takes a key over");
+    if (conflicts > 0) say("hint: trust show shows what is known here, trust accept accepts a key");
   }
   return (
     problems.length === 0 &&
@@ -123,7 +122,7 @@ function sayProblem({ path, why }: Keyring["problems"][number]): void {
 
 export const exportCommand = command({
   usage: "export <folder>",
-  describe: "write what is pinned into a keyring, with the statements about it",
+  describe: "write the pinned keys into a keyring, with the statements about them",
   words: {
     folder: { type: "string", demandOption: true, describe: "made if need be" },
   },
@@ -147,7 +146,7 @@ export const exportCommand = command({
 
 export const diffCommand = command({
   usage: "diff <keyring>",
-  describe: "how a keyring and what is remembered differ; changes nothing",
+  describe: "compare a keyring with the database; changes nothing",
   words: { keyring: { type: "string", demandOption: true, describe: KEYRING } },
   options: {
     patatt: PATATT_OPTION,

@@ -15,7 +15,7 @@ import { IDENTITY, identityOf, JSON_OPTION, record, withTrust } from "./common.t
 const KEY = {
   type: "string",
   demandOption: true,
-  describe: "the whole public key, RW…, or the first 28 characters of one that was seen",
+  describe: "the whole public key, RW…, or the first 28 characters of a seen one",
 } as const;
 
 export const listCommand = command({
@@ -34,7 +34,7 @@ export const showCommand = command({
     withTrust(true, (trust) => {
       const history = trust.show(identityOf(identity));
       if (history === null) {
-        throw new PatchsigError("not-found", `nothing is remembered of ${identity}`, {
+        throw new PatchsigError("not-found", `nothing is known about ${identity}`, {
           exit: EXIT.unmet,
         });
       }
@@ -45,7 +45,7 @@ export const showCommand = command({
 
 export const acceptCommand = command({
   usage: "accept <identity> <key>",
-  describe: "pin a key that you have checked; the ones before it are replaced",
+  describe: "pin a key that you have checked; it replaces the others",
   words: {
     identity: IDENTITY,
     key: KEY,
@@ -54,7 +54,7 @@ export const acceptCommand = command({
     also: {
       type: "boolean",
       default: false,
-      describe: "beside those in use: somebody signs on more than one machine",
+      describe: "keep the others in use: somebody signs on more than one machine",
     },
     json: JSON_OPTION,
   },
@@ -71,7 +71,7 @@ function list(trust: TrustStore, json: boolean): void {
     empty = false;
     out(line);
   }
-  if (empty) say("no keys yet: git patchsig verify remembers those it finds on signed mails");
+  if (empty) say("no keys yet: git patchsig verify remembers the keys of signed mails");
 }
 
 function showJson(history: IdentityHistory): void {
@@ -97,7 +97,7 @@ function accept(trust: TrustStore, { key, also, json, ...args }: AcceptArguments
   const before = trust.lookup(identity);
   const { record: pinned, replaced } = trust.accept(identity, key, now(), also);
   if (before.some(({ publicKey, state }) => publicKey === pinned.publicKey && state === "replaced"))
-    say("note: this key had been replaced: it is taken back");
+    say("note: this key was replaced before, and is accepted again");
   if (json) {
     record("key", pinned);
     for (const old of replaced) record("key", { ...old, state: "replaced" });

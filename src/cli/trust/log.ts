@@ -19,7 +19,7 @@ export const logCommand = command({
       alias: "n",
       type: "number",
       requiresArg: true,
-      describe: "so many entries at most",
+      describe: "at most this many entries",
     },
     json: JSON_OPTION,
   },
@@ -39,7 +39,7 @@ export const logCommand = command({
       if (of !== null && trust.changedKeys(of) >= MAX_CHANGED)
         say(`of keys that are not theirs, only the newest ${MAX_CHANGED} are kept`);
       if (of !== null && shown === 0 && trust.show(of) === null)
-        throw new PatchsigError("not-found", `nothing is remembered of ${of}`, {
+        throw new PatchsigError("not-found", `nothing is known about ${of}`, {
           exit: EXIT.unmet,
         });
     }),

@@ -13,12 +13,12 @@ import { JSON_OPTION, record, withTrust } from "./common.ts";
 
 export const mergeCommand = command({
   usage: "merge <file>",
-  describe: "take over what another machine of yours remembers; conflicts are shown",
+  describe: "merge the database of another machine of yours; shows conflicts",
   words: {
     file: {
       type: "string",
       demandOption: true,
-      describe: "from trust backup, there",
+      describe: "a copy from trust backup there",
     },
   },
   options: { json: JSON_OPTION },
@@ -29,9 +29,9 @@ export const mergeCommand = command({
       const [taken, conflicts] = ["taken", "conflict"].map(
         (word) => rows.filter(({ outcome }) => outcome === word).length,
       ) as [number, number];
-      if (!json) say(`${count(taken, "key")} taken over, ${conflicts} in conflict`);
+      if (!json) say(`${count(taken, "key")} merged, ${conflicts} in conflict`);
       if (conflicts > 0)
-        say("hint: trust show says what is known here, trust accept takes a key over");
+        say("hint: trust show shows what is known here, trust accept accepts a key");
       return conflicts === 0 ? EXIT.ok : EXIT.unmet;
     }),
 });

@@ -72,7 +72,7 @@ export const addCommand = newKeyCommand(
 
 export const endorseCommand = command({
   usage: "endorse <identity> <public>",
-  describe: "sign, with your key, that you have checked whose key another one is",
+  describe: "sign, with your key, that a key belongs to somebody",
   words: {
     identity: { type: "string", demandOption: true, describe: "whose key it is" },
     public: { type: "string", demandOption: true, describe: NEW_KEY },
@@ -96,7 +96,7 @@ interface RevokeArguments extends SigningArguments {
 
 export const revokeCommand = command({
   usage: "revoke [identity] [public]",
-  describe: "void a key for good: here, or (--statement) for all who trust you",
+  describe: "revoke a key for good: here, or (--statement) for all who trust you",
   words: {
     identity: { type: "string", describe: "whose key it is" },
     public: {
@@ -108,12 +108,12 @@ export const revokeCommand = command({
     statement: {
       type: "boolean",
       default: false,
-      describe: "sign it with your key: of your own key, or of one that you have endorsed",
+      describe: "sign it with your key: for your own key, or one that you endorsed",
     },
     reserve: {
       type: "boolean",
       default: false,
-      describe: "with --statement: for the drawer, without effect here",
+      describe: "with --statement: sign it for later, without effect here",
     },
     json: JSON_OPTION,
     ...signingOptions,
@@ -131,14 +131,14 @@ export const revokeCommand = command({
 
 function drop(trust: TrustStore, args: RevokeArguments): void {
   if (args.identity === undefined)
-    throw new PatchsigError("usage", "whose key is to be revoked?", { hint: "give the address" });
+    throw new PatchsigError("usage", "revoke whose key?", { hint: "give the address" });
   const identity = identityOf(args.identity);
   const revoked = trust.drop(identity, args.public ?? keyInUse(trust, identity), now());
   for (const key of revoked) {
     if (args.json) record("key", key);
     else out([escapeText(key.identity), keyLine("revoked", key.publicKey)]);
   }
-  if (revoked.length === 0) say("that key is revoked already");
+  if (revoked.length === 0) say("the key is already revoked");
 }
 
 /** Signs a statement, writes it, and believes it here. */

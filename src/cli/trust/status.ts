@@ -11,7 +11,7 @@ import { command } from "../command.ts";
 
 export const statusCommand = command({
   usage: "status",
-  describe: "where the database is, and whether it is safe there",
+  describe: "show where the database is, and whether it is safe there",
   options: { json: JSON_OPTION },
   run: ({ json }) =>
     withTrust(true, (trust) => {

@@ -46,7 +46,7 @@ test.each([
 test("what is missing, and what --partial applies", () => {
   const gap = series("1ok 3ok", { missing: [2] });
   expect(chosen(gap)).toBe(
-    "nothing applied: 2 of 3 not here\nhint: --partial applies those that are",
+    "nothing applied: missing patch 2 of 3\nhint: --partial applies the others",
   );
   expect(chosen(gap, true)).toEqual(["1", "3"]);
   expect(chosen(series("0fail 1ok 2fail 3ok"), true)).toEqual(["1", "3"]);
