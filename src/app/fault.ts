@@ -1,6 +1,6 @@
 /**
- * One mail never stops the rest: what this program fails at, whatever a mail did inside it, is said
- * like what cannot be read, with its place.
+ * One mail never stops the rest: if this program itself fails at a mail, it reports the mail like an
+ * unreadable one, with its place.
  */
 
 import { PatchsigError } from "../errors.ts";
@@ -14,7 +14,7 @@ export interface MailPlace {
 
 /**
  * @param error what was thrown at that mail
- * @throws a PatchsigError as it is, and that the disk is full: that is no mail's doing
+ * @throws a PatchsigError unchanged, and "disk full": no mail causes these
  */
 export function faultAt({ source, messageId }: MailPlace, error: unknown): ReadFailure {
   if (error instanceof PatchsigError || isDiskFull(error)) throw error;

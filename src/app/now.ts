@@ -1,4 +1,4 @@
-/** The time that is handed to the core, which reads no clock: seconds since the epoch. */
+/** The current time for the core, which reads no clock: seconds since the epoch. */
 export function now(): number {
   return Math.floor(Date.now() / 1000);
 }

@@ -1,4 +1,4 @@
-/** What the application says while it works. It knows nobody who listens: a terminal, a log, or none. */
+/** What the application says while it works. It does not know its listener: a terminal, a log, or none. */
 
 import type { PatchsigError } from "../errors.ts";
 import type { OnRead } from "../source/item.ts";
@@ -14,18 +14,18 @@ import { count } from "../primitives/words.ts";
 export type Progress = (what: string, done: number, total: number, began: number) => void;
 
 export interface Reporter {
-  /** A line about the work. It can hold words of others: who prints it escapes it. */
+  /** A line about the work. It may quote others: whoever prints it escapes it. */
   readonly say: (line: string) => void;
-  /** What could not be done, where the work goes on all the same. */
+  /** Something that failed, although the work goes on. */
   readonly sayError: (error: PatchsigError) => void;
-  /** Null where nobody watches: then nothing is counted only to be shown. */
+  /** Null if nobody watches: then nothing is counted only for display. */
   readonly progress: Progress | null;
 }
 
 /**
- * Progress through sources of mail, as `openSource` tells it; undefined where nobody watches.
+ * Progress through sources of mail, from `openSource`; undefined if nobody watches.
  *
- * @param sources how many there are: of one it is known how much is left
+ * @param sources how many there are: for a single one, the rest is known
  * @param mails how many were read so far
  */
 export function mailProgress(

@@ -24,14 +24,14 @@ export function gitConfig(): Config {
 /** A folder, or `ref:REPO:REF:PATH`, that a setting names. */
 interface NamedPlace {
   readonly name: string;
-  /** The user named it, and it is the same place wherever one stands. */
+  /** The user named it, and it does not depend on the current directory. */
   readonly fixed: boolean;
 }
 
 /**
- * The places that a setting names, in git's order. A relative one begins at the top of the working
- * tree; where one stands in none, it is whatever somebody has put there, and does not count. What
- * the command line says is the user's, and begins where the user stands.
+ * The places that a setting names, in git's order. A relative one is relative to the top of the working
+ * tree; outside of one it could be anything, and is ignored. Places from the command line are the
+ * user's, and relative to the current directory.
  */
 export function placesOf(key: string): readonly NamedPlace[] {
   const { config, toplevel } = settings();
@@ -68,7 +68,7 @@ export function keyChoiceOf(option: string | undefined): KeyChoice {
   return { kind: "file", path: resolve(name) };
 }
 
-/** The same, where only a file will do: its path. PatchsigError "usage" for a key in ssh-agent. */
+/** The same if it must be a file: its path. PatchsigError "usage" for a key in ssh-agent. */
 export function keyPathOf(option: string | undefined): string {
   const choice = keyChoiceOf(option);
   if (choice.kind === "file") return choice.path;

@@ -1,4 +1,4 @@
-/** What the user has written, in a file or on the command line, is read by strict parsers. */
+/** Strict parsers for what the user wrote, in a file or on the command line. */
 
 import { FormatError, PatchsigError } from "../errors.ts";
 

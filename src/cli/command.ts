@@ -1,6 +1,6 @@
 /**
- * A command as data. From one definition its words are read (plain-arguments.ts), and where that is
- * not enough, help is written and what is wrong is said (yargs.ts).
+ * A command as data. From one definition, plain-arguments.ts reads plain command lines, and yargs.ts
+ * prints help and reports errors.
  */
 
 import type { ArgumentsCamelCase, InferredOptionTypes, Options, PositionalOptions } from "yargs";
@@ -16,7 +16,7 @@ export interface Command {
   readonly describe: string;
   readonly words: Table<PositionalOptions>;
   readonly options: Table<Options>;
-  /** Takes what stands in `words` and `options`, their names in camel case. */
+  /** Takes the values of `words` and `options`, their names in camel case. */
   readonly run: (values: never) => CommandStatus | Promise<CommandStatus>;
 }
 

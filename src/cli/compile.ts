@@ -1,8 +1,8 @@
 /**
- * Makes the caches that `start.ts` looks for, after a build and after an installation: runs the
- * program as its users would, in a folder of its own, and keeps what V8 has compiled by then. What
- * did not run is not in it, and is compiled when it does. If something is missing here, such as git,
- * less is kept; if nothing can be written, the program works without.
+ * Makes the caches for `start.ts`, after a build and after an installation: runs the program as users do,
+ * in its own folder, and saves what V8 compiled. Code that did not run is compiled when needed. If
+ * something is missing here, such as git, less is saved; if nothing can be written, the program works
+ * without the caches.
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
@@ -16,10 +16,10 @@ interface Program {
   readonly main: (args: string[]) => Promise<void>;
 }
 
-/** Longer takes no machine: something hangs, and whoever installs the program waits for it. */
+/** No machine takes longer: something hangs, and somebody waits for the installation. */
 const MOST_MS = 60_000;
 
-/** Runs this file again, where nothing of the user's is seen or changed, and nothing is printed. */
+/** Runs this file again, isolated from the user's files, and without output. */
 function runAside(): void {
   const folder = cacheFolder();
   if (folder === null) return;

@@ -93,7 +93,7 @@ async function run(args: string[]): Promise<CommandStatus> {
   return runCommand(command, name, rest);
 }
 
-/** Says what went wrong, and gives back the status that belongs to it. */
+/** Prints what went wrong, and returns the exit status for it. */
 function report(error: unknown): ExitStatus {
   if (error instanceof PatchsigError) {
     sayError(error);
@@ -112,7 +112,7 @@ function report(error: unknown): ExitStatus {
 }
 
 /**
- * Does what the words say, and prints what went wrong.
+ * Runs a command line, and prints what went wrong.
  *
  * @param args the words after the program's name
  */

@@ -1,7 +1,7 @@
 /**
  * The short way from a command line to a command. Loading yargs takes longer than node itself, and
- * than all else that a small series asks for. So what is plain is read here, from the same
- * definition: a subcommand, options that it has, and words. For the rest there is yargs.ts.
+ * longer than verifying a small series. So this reads plain command lines from the same definition: a
+ * subcommand, its options, and words. yargs.ts does the rest.
  */
 
 import { parseArgs } from "node:util";
@@ -28,7 +28,7 @@ export function plainCall(
   return values === null ? null : () => command.run(values as never);
 }
 
-/** What the command takes; null if a word is missing or one too many, or an option is not plain. */
+/** The command's arguments; null if a word is missing or too many, or an option is not plain. */
 function valuesOf(
   command: Command,
   words: readonly string[],

@@ -1,4 +1,4 @@
-/** Ends in an orderly way when asked to, so that temporary folders go too. */
+/** Exits in an orderly way on signals, so that temporary folders are removed. */
 
 import { constants } from "node:os";
 

@@ -1,4 +1,4 @@
-/** The key that signs, as options name it; what asks for passwords is loaded when it is needed. */
+/** The signing key, by options; loads the password prompt only when needed. */
 
 import { type OpenSigner, openSigner } from "../app/sign/signer.ts";
 import type { AskPassword } from "../store/key-file.ts";
@@ -13,7 +13,7 @@ export interface SignerSettings extends PasswordSettings {
 export async function userSigner(settings: SignerSettings): Promise<OpenSigner> {
   const { key, passwordFd, passwordFile } = settings;
   const passwordGiven = passwordFd !== undefined || passwordFile !== undefined;
-  // wrong usage is told before anything is done
+  // report wrong usage before doing anything
   const given = passwordGiven ? await passwordsOf(settings) : null;
   const askPassword = given ?? askOnTerminal;
   return openSigner({ key, askPassword, passwordGiven, say });

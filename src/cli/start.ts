@@ -1,9 +1,8 @@
 /**
- * Loads the files of the bundle, and spares V8 the work of compiling them where it can: beside
- * `x.js` may lie `x.js.v8`, V8's code cache, made on this machine by `compile.ts`. V8 itself asks
- * only whether the source is as long as it was, and crashes over a damaged cache; so a cache counts
- * if its digest is over these bytes of the source, this node and these bytes of the cache. One
- * that does not count is as good as none. Nothing is written here.
+ * Loads the files of the bundle with V8's code cache, if there is one: `x.js.v8` beside `x.js`, made on this
+ * machine by `compile.ts`. V8 itself checks only the length of the source, and crashes on a damaged cache;
+ * so a cache counts only if its digest matches the bytes of the source, this node and the bytes of the
+ * cache. Otherwise it is ignored. Nothing is written here.
  */
 
 import { createHash, type Hash } from "node:crypto";
@@ -76,7 +75,7 @@ function wrapperOf(file: string): Wrapper {
   return script.runInThisContext() as Wrapper;
 }
 
-/** What V8 may have of a cache, null if it is none of that source. */
+/** The cache's data for V8; null if it does not belong to that source. */
 function cacheOf(file: string, bound: Hash): Buffer | null {
   try {
     const bytes = readFileSync(file);
@@ -87,7 +86,7 @@ function cacheOf(file: string, bound: Hash): Buffer | null {
   }
 }
 
-/** What a cache begins with. */
+/** The header of a cache. */
 export function cacheDigest(bound: Hash, data: Buffer): Buffer {
   return bound.copy().update(data).digest();
 }

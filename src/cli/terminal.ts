@@ -1,7 +1,7 @@
 /**
- * The only place that writes to the terminal. Results go to stdout, everything said about the work
- * to stderr; colour only where a person looks (NO_COLOR and TERM=dumb turn it off). What is written
- * is SafeText: the type of what src/report has escaped.
+ * The only place that writes to the terminal. Results go to stdout, messages to stderr; colour only on a
+ * terminal (NO_COLOR and TERM=dumb turn it off). Everything written is SafeText, which src/report has
+ * escaped.
  */
 
 import { writeSync } from "node:fs";
@@ -42,8 +42,8 @@ export function blockPrinter(): (lines: readonly SafeText[]) => void {
 }
 
 /**
- * Writes what is a file to stdout: signed text, mails. A pipe or a file gets it byte for byte, since
- * its signature depends on that; on a terminal, where somebody reads it, it is escaped.
+ * Writes a file to stdout: signed text, mails. A pipe or a file gets it byte for byte, since its signature
+ * depends on that; on a terminal it is escaped.
  */
 export function outFile(bytes: Buffer): void {
   write(1, process.stdout.isTTY ? escapeLines(bytes) : bytes);
@@ -72,12 +72,12 @@ export function outputStyle(): Style {
   return { columns: Math.max(40, columns || 80), color };
 }
 
-/** A line on stderr, about what others named or wrote: escaped. */
+/** Writes a line to stderr, escaped: it may quote others. */
 export function say(line: string): void {
   saySafe(escapeText(line));
 }
 
-/** What went wrong, and the way out. */
+/** Prints an error and its hint. */
 export function sayError({ message, hint }: PatchsigError): void {
   say(`patchsig: ${message}`);
   if (hint !== undefined) say(`hint: ${hint}`);
@@ -86,12 +86,12 @@ export function sayError({ message, hint }: PatchsigError): void {
 let shown = false;
 let last = 0;
 
-/** What the application says goes to stderr; its progress is a bar, where there is a screen. */
+/** Sends what the application says to stderr, with a progress bar on a screen. */
 export function reporter(): Reporter {
   return { say, sayError, progress: process.stderr.isTTY ? showProgress : null };
 }
 
-/** A bar, at most ten times a second, for what takes longer than one. */
+/** A progress bar, at most ten times a second, for work of more than a second. */
 function showProgress(...[what, done, total, began]: Parameters<Progress>): void {
   const now = Date.now();
   if (now - began < 1000 || now - last < 100) return;

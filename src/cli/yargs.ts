@@ -1,4 +1,4 @@
-/** Arguments by yargs: help, subcommands, and a clear word on what is wrong. */
+/** Arguments by yargs: help, subcommands, and clear errors. */
 
 import yargs, { type CommandModule } from "yargs";
 import { PatchsigError } from "../errors.ts";
@@ -79,14 +79,14 @@ function moduleOf(
   };
 }
 
-/** Of an option that is given twice, the last one counts, as in git; yargs makes a list of it. */
+/** The last value of a repeated option counts, as in git; yargs makes a list. */
 function lastOneCounts(argv: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(argv)) {
     if (Array.isArray(value) && !LISTS.has(name)) argv[name] = value.at(-1);
   }
 }
 
-/** Standing for "-", which yargs loses where there may be many words. */
+/** Replaces "-", which yargs loses if there may be many words. */
 const DASH = "\0-";
 
 function dashAgain(argv: Record<string, unknown>): void {
@@ -96,7 +96,7 @@ function dashAgain(argv: Record<string, unknown>): void {
   }
 }
 
-/** What may hold many: the words themselves, files and sources, and options that add up. */
+/** What may have many values: words, files and sources, and options that add up. */
 const LISTS: ReadonlySet<string> = new Set([
   "_",
   "file",
@@ -107,8 +107,8 @@ const LISTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Words after `--` are names, whatever they begin with. yargs would not take them for positionals
- * at all, so they are given to it as paths, without the dashes.
+ * Words after `--` are names, whatever they begin with. yargs would not treat them as positionals, so it
+ * gets them as paths, without the dashes.
  */
 function afterDashes(args: readonly string[]): string[] {
   const cut = args.indexOf("--");
@@ -119,7 +119,7 @@ function afterDashes(args: readonly string[]): string[] {
   );
 }
 
-/** What yargs complains of, in the words that were typed. */
+/** yargs' complaint, in the words that the user typed. */
 function usageText(name: string, text: string, words: readonly string[]): string {
   const [, kind, first = ""] = /^(Unknown|Not enough) [^:]*: ([^,]*)/.exec(text) ?? [];
   if (kind === undefined)

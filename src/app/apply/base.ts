@@ -9,14 +9,14 @@ import { patchSummary, seriesBaseOf } from "../base/series-base.ts";
 import type { Reporter } from "../reporter.ts";
 
 export interface BranchOptions {
-  /** Its name; without one it is made of the series' title. */
+  /** Its name; by default made from the series' title. */
   readonly branch?: string | undefined;
-  /** Take the most likely base, if none is signed. */
+  /** Use the most likely base, if none is signed. */
   readonly guessBase: boolean;
 }
 
 /**
- * @throws PatchsigError "refused" if there is no such base, or nobody else could have it; and as git
+ * @throws PatchsigError "refused" if there is no such base, or it is on no branch or tag; or if git
  * refuses to make or check out the branch
  */
 export async function goToBase(

@@ -1,17 +1,17 @@
-/** Which patches of a series are applied. Pure. */
+/** Chooses the patches of a series to apply. Pure. */
 
 import type { Checked } from "../../verify/result.ts";
 import { numberList } from "../../verify/numbers.ts";
 import type { JudgedMember, Series } from "../../verify/series.ts";
 
-/** Patches to apply, in order; or why none is, a line each. */
+/** Patches to apply, in order; or why none, a line each. */
 export type Choice =
   | { readonly patches: readonly JudgedMember<Checked>[] }
   | { readonly refused: readonly string[] };
 
 /**
- * All patches of a series, if all are here and good; with `partial` the good ones. A series that
- * contradicts itself is never applied.
+ * All patches of a series, if all are here and good; with `partial`, the good ones. A series with a
+ * conflict is never applied.
  */
 export function choosePatches(series: Series<Checked>, partial: boolean): Choice {
   const patches = series.members.filter((m) => m.evidence.kind === "patch");
@@ -40,7 +40,7 @@ export function choosePatches(series: Series<Checked>, partial: boolean): Choice
   return { patches: good };
 }
 
-/** The cover letter is no patch, but what it says was read with them, if it could be read. */
+/** The cover letter is not a patch, but people read it with them, unless it was refused. */
 function hasBadCover({ members }: Series<Checked>): boolean {
   return members.some(
     ({ evidence, payload, result }) =>

@@ -1,4 +1,4 @@
-/** From verified patches to commits: composed mails for git am, and a look at what git made of them. */
+/** From verified patches to commits: composes mails for git am, and checks what git made of them. */
 
 import { PatchsigError } from "../../errors.ts";
 import {
@@ -22,7 +22,7 @@ export interface ApplyOptions {
 }
 
 /**
- * Nothing is verified that git would then refuse to apply.
+ * Checks before verifying that git would not refuse to apply.
  *
  * @throws PatchsigError "no-repository", "refused"
  */
@@ -40,7 +40,7 @@ export async function checkIdle(repository: Repository): Promise<void> {
 }
 
 /**
- * New mails, of what was verified.
+ * New mails, made from what was verified.
  *
  * @param time seconds since the epoch, for those without a date
  * @throws PatchsigError "refused" if git would read one differently
@@ -58,7 +58,7 @@ export function composeMails(
   });
 }
 
-/** Remembers of the keys of these patches that they were applied. */
+/** Counts these patches as applied for their keys. */
 export function countApplied(store: TrustStore, patches: readonly JudgedMember<Checked>[]): void {
   for (const { payload } of patches) {
     const { signed } = payload;
@@ -67,7 +67,7 @@ export function countApplied(store: TrustStore, patches: readonly JudgedMember<C
 }
 
 /**
- * Hands the mails to git; gives back how many it applied. What git says is shown if it stops.
+ * Gives the mails to git; returns how many it applied. Shows what git says if it stops.
  *
  * @throws PatchsigError "refused" if what git committed is not what was verified: that is undone
  */
@@ -94,7 +94,7 @@ export async function applyMails(
     author: commit.author,
     email: commit.email,
     message: Buffer.concat([Buffer.from(`${commit.subject}\n\n`), commit.message]),
-    // where a patch does not apply and git merged it, nobody has said what comes out
+    // if git merged a patch that does not apply, the verified tree is unknown
     tree: trees[i] ?? (threeWay ? null : ""),
   }));
   await checkCommitted(repository, before, expected, { signoff, say });

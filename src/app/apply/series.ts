@@ -1,4 +1,4 @@
-/** From the mails of one series to the series that is applied: verified, and alone. */
+/** From mails to the single, verified series to apply. */
 
 import { PatchsigError } from "../../errors.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
@@ -20,7 +20,7 @@ export interface ReadOptions {
 }
 
 /**
- * The one series of the sources. What is left out of it is said.
+ * The single series of the sources. Says what it leaves out.
  *
  * @throws PatchsigError "no-patch"; "refused" if there are several; as the sources cannot be read
  */
@@ -52,7 +52,7 @@ export async function readSeries(
     else if (seen.kind === "note") sayNote(seen.note, say);
     else if (seen.kind === "unread") {
       const { error } = seen.unread;
-      // an error at one mail is no reason to refuse others; if it is one of the series, that is incomplete
+      // a failure at one mail does not refuse the others; if that mail belongs to the series, it is incomplete
       if (error.code !== "fault") throw error;
       fault ??= error;
       sayError(error);
@@ -82,14 +82,14 @@ function sayNote({ read, source, findings }: StatementMail, say: Reporter["say"]
   for (const { message, hint } of findings.filter(isWrapped)) say(`${source}: ${message}; ${hint}`);
 }
 
-/** A mail that cannot be read has no number: its series is one of its own. */
+/** A refused mail has no number, so it forms a series of its own. */
 function isRead(series: Series<Checked>): boolean {
   return series.members.some((m) => m.payload.view !== null);
 }
 
 /**
- * One that was signed as a whole is the series; what only bears its version and its numbers is none
- * of it, and does not stop it.
+ * The series that was signed as a whole; mails that only carry the same version and numbers do not belong
+ * to it, and do not stop it.
  */
 function withoutStrays(
   all: readonly Collected<Checked>[],
@@ -107,9 +107,9 @@ function withoutStrays(
 }
 
 /**
- * Series with patches. A mail that cannot be read and whose number is not seen either is one of its
- * own: it is said, and no series if there is another one, in which it is missing if it belongs there.
- * Answers are said, too.
+ * The series with patches. A refused mail without a visible number is reported, and does not count as a
+ * series if there is another one; if it belongs there, that series is incomplete. Answers are reported
+ * too.
  */
 function seriesToApply(
   closed: readonly Series<Checked>[],

@@ -1,4 +1,4 @@
-/** Asks a repository about the bases of series. One for a whole run: git is started once, not per series. */
+/** Checks the bases of series in a repository. One for a whole run, so that git is started only once. */
 
 import { baseFacts, fetchCommand } from "../../git/base-facts.ts";
 import { Objects } from "../../git/objects.ts";
@@ -31,7 +31,7 @@ export class BaseChecker {
     this.#objects.close();
   }
 
-  /** @param all the series at hand, this one among them: what it needs is looked for there too */
+  /** @param all the given series, with this one: its prerequisites are searched there too */
   async check(series: SeriesBase, all: readonly SeriesBase[]): Promise<Checkup> {
     const { claim } = series;
     const commit = stateOf(claim) === null ? claim.base.commit : null;
@@ -54,7 +54,7 @@ export class BaseChecker {
     return { ...judgeBase(claim, facts, trial, needs, fetch), prerequisites, dependencies };
   }
 
-  /** Whether a series applies on a commit that is here, after these diffs; if not, after what it depends on. */
+  /** Whether a series applies on a commit after these diffs; if not, after its dependencies. */
   async tryOn(
     series: SeriesBase,
     commit: string,
@@ -89,7 +89,7 @@ export class BaseChecker {
       commit,
       all.filter((other) => other !== series),
     );
-    // what changes nothing is nowhere wanting
+    // an empty patch is never missing
     for (const id of ids) if (/^0+$/.test(id)) found.set(id, Buffer.alloc(0));
     const missing = (): string[] => ids.filter((id) => !found.has(id));
     for (const [id, name] of await commitsByPatchId(this.#repository, commit, missing()))
@@ -100,7 +100,7 @@ export class BaseChecker {
     return ids.map((id) => ({ id, diff: found.get(id) ?? null }));
   }
 
-  /** The diffs of these series by what git and other tools call them. */
+  /** The diffs of these series by the patch-ids of git and other tools. */
   async #mailsById(commit: string, all: readonly SeriesBase[]): Promise<Map<string, Buffer>> {
     const diffs = all.flatMap(({ patches }) => patches.flatMap(({ diff }) => diff ?? []));
     const texts = diffs.map(({ canonical }) => canonical);
@@ -119,7 +119,7 @@ function diffsOf({ patches }: SeriesBase): Buffer[] {
   return patches.flatMap(({ diff }) => diff?.canonical ?? []);
 }
 
-/** Why it would say nothing to apply what is here. */
+/** Why trying the patches that are here would prove nothing. */
 function whyUntried({ outline, patches }: SeriesBase): string | null {
   if (patches.length === 0) return "there is no patch";
   if (patches.some(({ diff }) => diff === null)) return "a patch was refused";

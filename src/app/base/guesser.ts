@@ -17,13 +17,13 @@ import type { Progress } from "../reporter.ts";
 interface Tried extends BaseCandidate {
   /** As git describe names it. */
   readonly name: string;
-  /** Null if that was not tried: one before it did, or not the whole series is here. */
+  /** Null if not tried: an earlier one applied, or the series is incomplete. */
   readonly applies: boolean | null;
-  /** Files of which it holds another version; a few of them. */
+  /** Some of the files of which it has another version. */
   readonly others: readonly string[];
 }
 
-/** high: holds all files and the series applies · medium: one of both · low: neither · none. */
+/** high: has all files and the series applies · medium: one of the two · low: neither · none. */
 type Confidence = "high" | "medium" | "low" | "none";
 
 export interface Guessed {
@@ -44,21 +44,21 @@ interface Searched extends Pick<Guessed, "guess" | "by" | "created"> {
 }
 
 /**
- * How much of history is looked at. near: some thousand commits before the mail · usual: as much as
- * it takes to find one · exhaustive: all, where that can tell whether a commit is the only one.
+ * How much of history to search. near: some thousand commits before the mail · usual: until a commit is
+ * found · exhaustive: all, if that can tell whether a commit is the only one.
  */
 type Reach = "near" | "usual" | "exhaustive";
 
 interface GuesserOptions {
   readonly reach?: Reach;
-  /** Gets how many commits were looked at. */
+  /** Gets the number of commits searched. */
   readonly progress?: Progress | null;
 }
 
 const MAX_OTHERS = 5;
-/** Commits before the mail that are looked at before those after it. */
+/** How many commits before the mail are searched before those after it. */
 const NEAR = 5000;
-/** A history with no more commits is looked at to its end: that takes no second. */
+/** A history of at most this many commits is searched to its end: that takes less than a second. */
 const SHORT = 6000;
 
 export class BaseGuesser {
@@ -97,7 +97,7 @@ export class BaseGuesser {
     this.#checker.close();
   }
 
-  /** In their order. git is asked for the names of all candidates at once, while they are tried. */
+  /** In their order. One git names all candidates while they are tried. */
   async guess(allSeries: readonly SeriesBase[]): Promise<Guessed[]> {
     const searched: Searched[] = [];
     for (const series of allSeries) searched.push(await this.#search(series));
@@ -149,7 +149,7 @@ export class BaseGuesser {
         others,
       });
     }
-    // equal by their files: it is better to apply, too
+    // equal by their files: one that applies is better
     candidates.sort((a, b) => Number(b.applies === true) - Number(a.applies === true));
     return {
       guess,
@@ -170,7 +170,7 @@ export class BaseGuesser {
     let seen = 0;
     const settled = async (open: boolean): Promise<boolean> =>
       guesser.isSettled(open) && !(guesser.isAlone && (await this.#isThorough()));
-    /** Goes on with a walk, up to so many commits; false once it is at its end. */
+    /** Continues a walk, up to this many commits; false at its end. */
     const look = async (steps: AsyncGenerator<Step>, most: number): Promise<boolean> => {
       for (let n = 0; n < most; n++) {
         const { done, value } = await steps.next();
@@ -184,7 +184,7 @@ export class BaseGuesser {
     const then = walk((time) => time <= (sent ?? Infinity));
     const since = walk((time) => time > (sent ?? Infinity));
     try {
-      // a mail can have been written before its base, but rather that than years after it
+      // a mail may be older than its base, but that is likelier than years younger
       let more = await look(then, NEAR);
       if (this.#reach === "near" || (await settled(false))) return guesser.result(false);
       const moreSince = sent !== null && (await look(since, Infinity));
@@ -198,7 +198,7 @@ export class BaseGuesser {
     }
   }
 
-  /** Is all of history looked at, to tell whether a commit is the only one? */
+  /** Is all of history searched, to tell whether a commit is the only one? */
   async #isThorough(): Promise<boolean> {
     return this.#reach === "exhaustive" || (await this.#list.at(SHORT)) === undefined;
   }

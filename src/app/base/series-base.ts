@@ -1,4 +1,4 @@
-/** A series as the questions about its base need it: the claim, the diffs, what it depends on. */
+/** What a series says about its base: the claim, the diffs, the dependencies. */
 
 import { PatchsigError } from "../../errors.ts";
 import type { Finding } from "../../findings.ts";
@@ -17,7 +17,7 @@ import { openSource } from "../sources/sources.ts";
 import { mailProgress, type Reporter } from "../reporter.ts";
 import { noPatchFound } from "../verify/verification.ts";
 
-/** What is kept of a mail until the base of its series was looked at. */
+/** What is kept of a mail until the base of its series is checked. */
 export type PatchSummary = Pick<
   Checked,
   "kind" | "signature" | "signed" | "baseLines" | "findings" | "diff" | "number" | "messageId"
@@ -57,7 +57,7 @@ export function seriesBaseOf(outline: SeriesOutline, mails: readonly PatchSummar
   };
 }
 
-/** Findings about bases, of the series and its mails, each once. */
+/** Findings about the bases of the series and its mails, each once. */
 export function allBaseFindings({ outline, patches }: SeriesBase): Finding[] {
   const all = [...patches.flatMap(({ findings }) => findings), ...outline.findings];
   const about = all.filter(({ code }) => /^(?:base|prerequisite)/.test(code));
@@ -66,7 +66,7 @@ export function allBaseFindings({ outline, patches }: SeriesBase): Finding[] {
   );
 }
 
-/** The diffs of a series are held until it was looked at. */
+/** The diffs of a series are kept until its base is checked. */
 const MAX_BYTES = 512 << 20;
 
 /** A mail whose series is not closed yet. */
@@ -75,8 +75,8 @@ interface SummarisedMail extends OutlineEntry {
 }
 
 /**
- * All series of the sources, and at how many mails the program failed, which is said. No trust is
- * asked: a base is of use whoever named it.
+ * All series of the sources, and the number of mails at which the program failed, which it reports. Trust
+ * does not matter: a base is useful whoever named it.
  * PatchsigError: no-patch, too-large, and as the sources cannot be read.
  */
 export async function readSeriesBases(
@@ -95,7 +95,7 @@ export async function readSeriesBases(
     for await (const items of openSource(source, {}, onRead)) {
       for (const item of items) {
         if (isReadFailure(item)) {
-          // a part of an archive is wanting, or all of it
+          // a part of an archive is missing, or all of it
           if (item.source === source) throw item.error;
           onUnread(item);
           continue;

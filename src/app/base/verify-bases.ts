@@ -1,4 +1,4 @@
-/** `verify --repo`: the bases of series, looked at while an archive streams by. */
+/** `verify --repo`: checks the bases of series while an archive streams by. */
 
 import { PatchsigError } from "../../errors.ts";
 import { openRepository } from "../../git/repository.ts";
@@ -10,14 +10,14 @@ import { BaseGuesser } from "./guesser.ts";
 import type { Progress } from "../reporter.ts";
 import { type PatchSummary, patchSummary, type SeriesBase, seriesBaseOf } from "./series-base.ts";
 
-/** Diffs of series that are open; what comes when they are more is not tried. */
+/** Bytes of diffs of open series; beyond that, series are not tried. */
 const MAX_HELD = 256 << 20;
 
-/** Of an archive without bases, guesses could take hours. */
+/** For an archive without bases, guesses could take hours. */
 const MAX_GUESSES = 50;
 
 export interface Bases {
-  /** What is to be held of a mail until its series is closed; its diff, if there is room. */
+  /** What to keep of a mail until its series is closed; its diff if there is room. */
   keep(checked: Checked): PatchSummary;
   /** The result with what the repository says. */
   judge(series: Series<PatchSummary | null>): Promise<SeriesResult>;

@@ -1,7 +1,7 @@
 /**
- * What follows from a mail, or from a decision, as data; and the one place where it is done. Whoever
- * finds out what follows may wait for a file or a program; what is done about it is one transaction
- * with the cursor that moves past the mail, or with the decision.
+ * The consequences of a mail or a decision, as data, and the one place that applies them. Finding them may
+ * wait for a file or a program; applying them is one transaction with the cursor that moves past the
+ * mail, or with the decision.
  */
 
 import type { Topic } from "../../bot/settings.ts";
@@ -9,11 +9,11 @@ import { DAY } from "../../primitives/time.ts";
 import type { BotStore } from "../../store/bot-store.ts";
 import type { BotLetter } from "./letters.ts";
 
-/** A word to an author, who has answered one of our letters. */
+/** A confirmation to an author who replied to one of our letters. */
 interface Thanks {
   readonly letter: BotLetter;
   readonly author: Buffer;
-  /** The Message-ID of our letter: nobody gets a second word of thanks for it. */
+  /** The Message-ID of our letter: each gets only one confirmation. */
   readonly answered: string;
 }
 
@@ -21,7 +21,7 @@ interface Thanks {
 export type BotAction =
   /** A letter of ours came back to us. */
   | { readonly kind: "echo"; readonly messageId: string }
-  /** An answer from which nothing else follows. */
+  /** A reply without any other consequence. */
   | { readonly kind: "reply"; readonly as: "automatic" | "not understood" }
   /** Mail to an author came back. */
   | { readonly kind: "bounce"; readonly author: Buffer }
@@ -59,14 +59,14 @@ export type BotAction =
   /** A week is over; null if there is nothing to tell of it. */
   | { readonly kind: "digest"; readonly week: number; readonly letter: BotLetter | null };
 
-/** For ever, as SQLite counts. */
+/** For ever, in SQLite's integers. */
 export const EVER = Number.MAX_SAFE_INTEGER;
-/** A letter that could not leave for so long, in seconds, is not worth sending any more. */
+/** Seconds after which a waiting letter expires. */
 const EXPIRES = 3 * DAY;
-/** The cursor that says of which week there was a digest. */
+/** The cursor that holds the week of the last digest. */
 export const DIGEST_CURSOR = "digest";
 
-/** Runs within the transaction of what the action follows from. `now`: seconds since the epoch. */
+/** Runs within the transaction of its cause. `now`: seconds since the epoch. */
 export function apply(store: BotStore, action: BotAction, now: number): void {
   switch (action.kind) {
     case "echo":
@@ -93,7 +93,7 @@ export function apply(store: BotStore, action: BotAction, now: number): void {
       const { letter, author, answers, notBefore } = action;
       const { messageId } = letter;
       const topics = action.topics.join(" ");
-      // a series that was sent twice over has its letter already
+      // a series that was sent twice already has its letter
       if (store.addLetter({ messageId, author, answers, topics, at: notBefore }))
         queue(store, "suggest", author, letter, now, notBefore);
       return;

@@ -1,4 +1,4 @@
-/** A round of the bot: read what has come, decide about what is whole, send what is due. */
+/** A round of the bot: read new mails, decide on complete series, send what is due. */
 
 import { type BotSettings, writesLetters } from "../../bot/settings.ts";
 import { PatchsigError } from "../../errors.ts";
@@ -24,7 +24,7 @@ import { BotSession, type Suggest } from "./session.ts";
 import { openTemplates, type Render } from "./templates.ts";
 
 interface Round {
-  /** When there is something to do at the latest, seconds since the epoch. */
+  /** When the next round is due at the latest, seconds since the epoch. */
   readonly next: number;
   /** Something could not be read, or sent. */
   readonly failed: boolean;
@@ -33,12 +33,12 @@ interface Round {
 interface Read {
   /** Everything could be read. */
   readonly whole: boolean;
-  /** Every source could, perhaps but for single mails of it. */
+  /** Every source could be read, except perhaps single mails. */
   readonly reached: boolean;
 }
 
 export interface BotOptions extends SendOptions {
-  /** A file; nobody else may work on it. */
+  /** A file that no other bot may use. */
   readonly database: string;
   /** Gets what was decided, letter by letter, before any leaves. */
   readonly onLetter: (letter: PlannedLetter) => void;
@@ -60,7 +60,7 @@ export class Bot {
   readonly #store: BotStore;
   readonly #guesser: LazyGuesser;
   readonly #session: BotSession;
-  /** When all sources were last begun to be read that then could be. */
+  /** The start of the last round in which all sources could be read. */
   #readAt: number | null = null;
 
   /** @throws PatchsigError "usage" for settings of `sendemail.*` that are wrong */
@@ -114,7 +114,7 @@ export class Bot {
     this.#store.close();
   }
 
-  /** Takes in what has come, and decides what is whole. */
+  /** Reads new mails, and decides on complete series. */
   async #poll(now: number): Promise<Read> {
     const { sources } = this.#settings;
     const store = this.#store;
@@ -131,7 +131,7 @@ export class Bot {
     );
     for await (const batch of incoming) {
       await this.#session.take(batch, now);
-      // of an archive, series by series: they are not all held until its end
+      // series by series, so that an archive is not kept in memory
       for (const decided of await this.#session.settle(now)) this.#tell(decided);
       if (this.#options.stop.aborted) return { whole, reached: false };
     }
@@ -173,7 +173,7 @@ export class Bot {
         objects.close();
       }
     } catch (error) {
-      // a word of thanks is not worth an end
+      // a confirmation is not worth stopping for
       if (!(error instanceof PatchsigError)) throw error;
       this.#reporter.sayError(error);
       return null;

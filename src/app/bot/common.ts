@@ -55,7 +55,7 @@ export function readBotConfig(option: string | undefined, optional = false): Con
   });
 }
 
-/** Settings of one file, and of another where that one is silent. */
+/** Settings of one file; another file's where it sets none. */
 export function layered(first: Lookup, second: Lookup): Lookup {
   const of = (key: string): Lookup => (first.all(key).length > 0 ? first : second);
   return {
@@ -71,12 +71,12 @@ export function databaseOf({ database }: BotSettings): string {
 }
 
 export interface LazyGuesser {
-  /** Null if there is no repository; gives null if it cannot be asked, which is said. */
+  /** Null without a repository; resolves to null, after saying so, if it cannot be used. */
   readonly guess: GuessBase | null;
   close(): void;
 }
 
-/** Opens the repository at the first guess; `close` lets go of it, until the next one. */
+/** Opens the repository at the first guess; `close` closes it until the next one. */
 export function guesserOf(
   { repository, refs }: BotSettings,
   sayError: Reporter["sayError"],
@@ -92,7 +92,7 @@ export function guesserOf(
               const [guessed] = await (await opened).guess([series]);
               return guessed!;
             } catch (error) {
-              // a letter without a guess is better than none
+              // a letter without a guess is better than no letter
               if (!(error instanceof PatchsigError)) throw error;
               sayError(error);
               return null;

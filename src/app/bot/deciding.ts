@@ -1,4 +1,4 @@
-/** From a series that is whole to the decision about it, with all that a letter needs. */
+/** From a complete series to the decision on it, with everything for a letter. */
 
 import { decideLetter, type LetterDecision, type Situation } from "../../bot/decide.ts";
 import { type SeriesFacts, seriesFacts } from "../../bot/facts.ts";
@@ -59,14 +59,14 @@ export async function decideSeries(
   return { ...decided, series, author, work, version, total, cover: index === 0 };
 }
 
-/** What is known of a series' author and of the list, but for the base. */
+/** What is known about a series' author and the list, without the base. */
 function situationOf(
   store: BotStore,
   { series, author, work }: Pick<DecidedSeries, "series" | "author" | "work">,
   now: number,
 ): Omit<Situation, "guess"> {
   const known = store.authorFacts(author);
-  // who has named the base of this work is not asked for it again
+  // authors who named the base of this work are not asked again
   const named = store.namedBase(author, work) !== null;
   return {
     now,
@@ -80,7 +80,7 @@ function situationOf(
   };
 }
 
-/** Decides, and asks for the base in between if all else is in favour of a letter. */
+/** Decides; guesses the base only if everything else favours a letter. */
 async function decideWith(
   situation: Situation,
   { rules }: BotSettings,

@@ -1,4 +1,4 @@
-/** Who looks after the list, by the files that its owner names: they know what the bot would say. */
+/** The list's own people, by the files that its owner names: they need no suggestion. */
 
 import { readFileSync } from "node:fs";
 import { PATATT_FOLDERS } from "../../devsig/import.ts";
@@ -25,7 +25,7 @@ export function withExcluded(settings: BotSettings): BotSettings {
   return { ...settings, rules: { ...rules, excluded } };
 }
 
-/** Of a MAINTAINERS file those of its `M:` lines, of another file all; of a keyring, whose keys it has. */
+/** The addresses in the `M:` lines of a MAINTAINERS file, all in another file, or those with keys in a keyring. */
 function addressesIn(name: string): string[] {
   const found = isDirectory(name) ? inKeyring(name) : inFile(name);
   return found.flatMap((address) => normaliseIdentity(address) ?? []);

@@ -1,4 +1,4 @@
-/** Brings a clone of a public-inbox up to date, as `git fetch` does, and follows it into new epochs. */
+/** Updates a clone of a public-inbox with `git fetch`, and follows it into new epochs. */
 
 import { renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -8,12 +8,12 @@ import { git, gitLines, gitSucceeds, gitText } from "../../git/run.ts";
 import { PatchsigError } from "../../errors.ts";
 import { isDirectory } from "../../source/reading.ts";
 
-/** The user has asked for it, and is not there to answer. */
+/** The user asked for the fetch, but cannot answer prompts. */
 const FETCHING = { purpose: "fetch", env: { GIT_TERMINAL_PROMPT: "0" } } as const;
 
 /**
- * @param sources as the bot's file names them; what is no clone is left alone
- * @returns what could not be fetched: what is there is read all the same
+ * @param sources as the bot's file names them; skips those that are not clones
+ * @returns what could not be fetched: mails that are here are read anyway
  */
 export async function fetchInboxes(sources: readonly string[]): Promise<PatchsigError[]> {
   const failed: PatchsigError[] = [];
@@ -35,8 +35,8 @@ export async function fetchInboxes(sources: readonly string[]): Promise<Patchsig
 }
 
 /**
- * Settings of a clone by which git fetch starts what they name. Whoever made the folder wrote them;
- * a program of the user's own stands in the user's settings.
+ * Settings of a clone that make git fetch start a program. Whoever made the folder wrote them; the user's
+ * own programs are in the user's settings.
  */
 const STARTS =
   /^(?:core\.(?:sshcommand|gitproxy|askpass|alternaterefscommand)|credential\.(?:.*\.)?helper|remote\..*\.(?:uploadpack|vcs))$/s;
@@ -61,7 +61,7 @@ async function fetchFrom(repository: string): Promise<void> {
   });
 }
 
-/** Clones the epochs that have come since, beside this one. */
+/** Clones newer epochs beside this one. */
 async function followFrom(newest: string, remote: string): Promise<void> {
   const place = { cwd: newest, elsewhere: true } as const;
   let at = {
@@ -90,7 +90,7 @@ function epochAfter({ repository, url }: Clone): Clone | null {
   return { url: `${before}${next}${after}`, repository: join(dirname(repository), `${next}.git`) };
 }
 
-/** Whole or not at all. A server that does not have it says no: there is no new epoch. */
+/** All or nothing. If the server does not have it, there is no new epoch. */
 async function cloneIfThere({ url, repository }: Clone): Promise<boolean> {
   const folder = dirname(repository);
   const options = { cwd: folder, elsewhere: true, ...FETCHING } as const;

@@ -1,14 +1,14 @@
-/** Mail to the bot: what people answer, and what comes back. Read with mailparser, as people read it. */
+/** Mail to the bot: replies and bounces. Read with mailparser, as people read it. */
 
 import { simpleParser } from "mailparser";
 import { type Fields } from "../../bot/header.ts";
 import { messageIds } from "../../mail/message-id.ts";
 import { type Wish, wishIn } from "../../bot/reply.ts";
 
-/** So much of a mail is looked at: an answer stands at its top. */
+/** Bytes of a mail that are read: a reply is at its top. */
 const MAX_BYTES = 128 * 1024;
 
-/** Message-IDs that a mail answers, the nearest first. */
+/** Message-IDs that a mail replies to, the nearest first. */
 export function answered(fields: Fields): string[] {
   const ids = [...messageIds(...fields("references")), ...messageIds(...fields("in-reply-to"))];
   return [...new Set(ids.reverse())];
@@ -33,7 +33,7 @@ export function isAddressedTo(
 }
 
 /**
- * What somebody wants; "none" for what cannot be read.
+ * What somebody wants; "none" for an unreadable mail.
  *
  * @param words what means stop besides
  */

@@ -4,8 +4,8 @@ import { PatchsigError } from "../../errors.ts";
 import { hasBothFolders, maildirPrefix, mailsIn } from "../../source/maildir.ts";
 
 /**
- * The cursors of mails that are in these maildirs no more; other sources have one each, and keep it.
- * A maildir that cannot be read now says nothing of what is gone.
+ * The cursors of mails that are gone from these maildirs; other sources have only one, and keep it. An
+ * unreadable maildir gives none.
  *
  * @param cursorsBelow the names of cursors that are kept and begin so
  */

@@ -6,11 +6,11 @@ import type { CursorOf, OnRead, SourceItems } from "../../source/item.ts";
 import { isDirectory, isThere } from "../../source/reading.ts";
 import { isMailboxUrl, isUrl, shownUrl } from "../../source/url.ts";
 
-/** What is read of sources that can be read in part: docs/sources.md says which. */
+/** Which part of a source to read, if it supports that (docs/sources.md). */
 export interface SourceOptions {
   /** From this time on, in git's words. */
   readonly since?: string | undefined;
-  /** Only what has come since the cursor that this gives; without it, all. */
+  /** Only mails after the cursor that this returns; without it, all. */
   readonly cursorOf?: CursorOf | undefined;
 }
 

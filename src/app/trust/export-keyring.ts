@@ -1,4 +1,4 @@
-/** Writes what is pinned into a keyring that others can have made, and compares the two. */
+/** Writes pinned keys into a keyring, which others may have made, and compares the two. */
 
 import { existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -45,7 +45,7 @@ export function exportKeyring(
   return { problems: there.problems, keys: keys() };
 }
 
-/** How a keyring and what is remembered differ. Changes nothing. */
+/** Compares a keyring with the database. Changes nothing. */
 export async function diffKeyring(
   name: string,
   layout: KeyringLayout,
@@ -65,7 +65,7 @@ export async function diffKeyring(
   return { rows: keyringDifferences(keyring, here), problems: keyring.problems };
 }
 
-/** Writes a key and the statements about its owner. A key that is known to be void is replaced. */
+/** Writes a key and the statements about its owner. Replaces a key that is known to be revoked. */
 function exportKey(
   folder: string,
   there: Keyring,
@@ -91,7 +91,7 @@ function exportKey(
   return { outcome: "written", written };
 }
 
-/** What was followed, and what is said of this key: whoever repeats it is told once. */
+/** Statements that were followed, and those about this key, each once. */
 function worthTelling(trust: TrustStore, identity: string, publicKey: string): StatementRecord[] {
   const said = trust
     .statements(identity)
@@ -126,7 +126,7 @@ function writeNew(folder: string, { path, bytes }: KeyringFile): boolean {
   return true;
 }
 
-/** A keyring that others have made must not lead elsewhere. */
+/** A keyring that others made must not lead elsewhere. */
 function refuseLinks(folder: string, path: string): void {
   let name = folder;
   for (const part of path.split("/")) {

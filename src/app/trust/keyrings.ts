@@ -33,9 +33,9 @@ export async function openKeyring(
 }
 
 /**
- * The keyrings of git config, `patchsig.keyring`, by whose they are. The user's own pin keys in the
- * user's database. One that the repository names, or that a path names which leads from where one
- * stands, is the repository's: it holds for verdicts that are given there (trust/pins.ts).
+ * The keyrings of git config, `patchsig.keyring`, by owner. The user's own pin keys in the user's
+ * database. One that the repository's settings name, or a relative path, is the repository's: it counts
+ * only for verdicts there (trust/pins.ts).
  */
 export function configuredKeyrings(): {
   readonly own: readonly string[];
@@ -49,7 +49,7 @@ export function configuredKeyrings(): {
 }
 
 /**
- * Before mails are verified: takes the user's keyrings over, and reads the repository's.
+ * Before verification: imports the user's keyrings, and reads the repository's.
  *
  * @param say gets what is wrong with them
  * @returns what the latter say
@@ -67,7 +67,7 @@ export async function readKeyrings(store: TrustStore, say: Reporter["say"]): Pro
   return pinsOf(keyrings);
 }
 
-/** What became of a keyring's keys and statements. */
+/** The result for a keyring's keys and statements. */
 export interface Imported {
   readonly keys: readonly {
     readonly identity: string;
@@ -78,7 +78,7 @@ export interface Imported {
   readonly problems: Keyring["problems"];
 }
 
-/** Takes a keyring over, in one transaction: first its keys, then its statements. */
+/** Imports a keyring in one transaction: first its keys, then its statements. */
 export async function importKeyring(
   name: string,
   store: TrustStore,
@@ -89,7 +89,7 @@ export async function importKeyring(
   return takeKeyring(keyring, store, { cause: "keyring", at: now(), messageId: "", source: name });
 }
 
-/** The same for one that was read. */
+/** The same for a keyring that was read. */
 export function takeKeyring(
   { keys, statements, problems }: Keyring,
   store: TrustStore,
@@ -111,7 +111,7 @@ export function takeKeyring(
   }));
 }
 
-/** Takes keyrings over, and says where they contradict. */
+/** Imports keyrings, and reports conflicts. */
 async function importKeyrings(
   names: readonly string[],
   store: TrustStore,
@@ -137,7 +137,7 @@ function wrongWith(name: string, problems: number, conflicts: number): string[] 
   ];
 }
 
-/** Takes over statements from a file, in the order of their time. */
+/** Imports statements from a file, in the order of their time. */
 export function importFile(name: string, trust: TrustStore): Imported {
   const cause = { cause: "file", at: now(), messageId: "", source: name } as const;
   const said = [...statementsInFile(name)].sort((a, b) => a.time - b.time);

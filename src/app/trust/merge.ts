@@ -1,4 +1,4 @@
-/** Takes over what another database of the same person remembers. */
+/** Merges another database of the same person. */
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
@@ -15,7 +15,7 @@ export interface MergedKey {
 }
 
 /**
- * All of it in one transaction.
+ * Everything in one transaction.
  *
  * @param time seconds since the epoch
  * @throws PatchsigError "not-found", "bad-database"
@@ -30,7 +30,7 @@ export function mergeDatabase(trust: TrustStore, file: string, time: number): Me
   }
 }
 
-/** Revoked keys first, so that nothing rests on them; then statements, by which keys came. */
+/** Revoked keys first, so that nothing depends on them; then the statements that brought keys. */
 function merge(trust: TrustStore, other: TrustStore, source: string, time: number): MergedKey[] {
   const cause = { cause: "file", at: time, messageId: "", source } as const;
   const keys = [...other.list()];

@@ -1,4 +1,4 @@
-/** Puts a copy in the place of the trust database. */
+/** Replaces the trust database by a copy. */
 
 import { PatchsigError } from "../../errors.ts";
 import { restore } from "../../store/backup.ts";
@@ -6,7 +6,7 @@ import { openTrustStore } from "../../store/trust-store.ts";
 import type { KeyRecord } from "../../trust/record.ts";
 
 export interface Restored {
-  /** Where the database lies that was there before; null if there was none. */
+  /** Where the old database is now; null if there was none. */
   readonly kept: string | null;
   /** Keys that are revoked in that one, and not in the copy. */
   readonly comeBack: readonly KeyRecord[];
@@ -21,7 +21,7 @@ export function restoreDatabase(file: string, copy: string, stamp: string): Rest
   return { kept, comeBack: kept === null ? [] : comeBack(kept, file) };
 }
 
-/** Keys that are void in one database and not in the other. */
+/** Keys that are revoked in one database but not in the other. */
 function comeBack(before: string, now: string): KeyRecord[] {
   try {
     const still = new Set(revokedIn(now).map(({ publicKey }) => publicKey));

@@ -1,4 +1,4 @@
-/** What key holders say of keys: signed with one's own, believed, and read from files. */
+/** Statements about keys: signing with the user's key, following, and reading from files. */
 
 import { readFileSync, statSync } from "node:fs";
 import { EXIT, PatchsigError } from "../../errors.ts";
@@ -15,7 +15,7 @@ import { findStatements, type Statement, statementSigning } from "../../trust/st
 
 export interface Saying {
   readonly kind: StatementKind;
-  /** Whose word it is, and of whose key. */
+  /** Who makes the statement, and about whose key. */
   readonly by: string;
   readonly of: string;
   /** The key that it is about, as text or a file; null: the one that signs. */
@@ -37,13 +37,13 @@ export async function signedStatement(
   return signWith(signer, statementSigning(signer.publicKey, said));
 }
 
-/** Does what one's own statement says. PatchsigError "refused" if it has no effect here. */
+/** Follows the user's own statement. PatchsigError "refused" if it has no effect here. */
 export function believe(trust: TrustStore, statement: Statement, time: number): void {
   const { outcome, why } = trust.applyOwn(statement, time);
   if (outcome !== "applied") throw new PatchsigError("refused", `not believed here: ${why}`);
 }
 
-/** The only key in use of an identity. PatchsigError "not-found" if there is none, or more. */
+/** The only key in use of an identity. PatchsigError "not-found" unless there is exactly one. */
 export function keyInUse(trust: TrustStore, identity: string): string {
   const [key, ...others] = usableKeys(trust.lookup(identity));
   if (key === undefined || others.length > 0)

@@ -46,8 +46,8 @@ function checkOne(source: string, mail: Buffer, verifier: Verifier): Checked {
 }
 
 /**
- * The text that a signature of this mail is over: with the author that the signature proves, where a list replaced
- * the From line. PatchsigError "refused".
+ * The signed text of this mail: with the author that the signature proves, if a list replaced the From line.
+ * PatchsigError "refused".
  */
 export function signedTextOf(checked: Checked): Buffer {
   if (checked.attestation !== null) return checked.attestation.text;

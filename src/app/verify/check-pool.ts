@@ -1,4 +1,4 @@
-/** Threads that check mails. Who asks gets the answers in the order of the questions. */
+/** Threads that check mails. Answers come in the order of the questions. */
 
 import { Worker } from "node:worker_threads";
 import type { SourceMail } from "../../source/item.ts";
@@ -16,7 +16,7 @@ export type WorkerAnswer =
   | { readonly ok: false; readonly error: unknown };
 
 export interface CheckPool {
-  /** Answers come in any order of batches; of the mails of one batch in theirs. */
+  /** Batches are answered in any order, the mails of a batch in theirs. */
   check(mails: readonly SourceMail[]): Promise<readonly Examined[]>;
   close(): void;
 }

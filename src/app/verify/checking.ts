@@ -1,4 +1,4 @@
-/** Checks mails, in this thread or in others: what a mail holds, before anybody is trusted. */
+/** Checks mails, in this thread or in others: everything that does not depend on trust. */
 
 import { openKeyrings } from "../../devkeys/folder.ts";
 import { verifyOpenpgp } from "../../devkeys/gpg.ts";
@@ -18,7 +18,7 @@ export interface CheckOptions {
   readonly devKeyrings: readonly string[];
   /** Take mails as they were signed, without trailers that were added since. */
   readonly signedOnly: boolean;
-  /** Say where plain `git am` under these settings would make another commit; null to say nothing. */
+  /** Find out if plain `git am` under these settings would make another commit; null to skip that. */
   readonly plainAm: AmSettings | null;
 }
 
@@ -43,7 +43,7 @@ export function createCheck({ devKeyrings, signedOnly, plainAm }: CheckOptions):
 /** What came of a mail. */
 export type Examined = Evidence | ThreadMail | Error;
 
-/** As `evidenceIn`; an error of this program at a mail is given back, so that the next one is checked. */
+/** As `evidenceIn`, but returns this program's own failures at a mail, so that the next one is checked. */
 export function examine(check: CheckMail, bytes: Buffer | null, size: number): Examined {
   try {
     return evidenceIn(check(bytes, size));
@@ -53,7 +53,7 @@ export function examine(check: CheckMail, bytes: Buffer | null, size: number): E
   }
 }
 
-/** What a mail is judged by; one in which there is nothing to judge or to say names its thread alone. */
+/** What a verdict needs of a mail; only its thread, if there is nothing to judge or report. */
 export function evidenceIn(checked: Checked): Evidence | ThreadMail {
   const { kind, view, statements, messageId, references, findings } = checked;
   const isSilent = statements.length === 0 && !findings.some(isWrapped);

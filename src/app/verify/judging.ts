@@ -1,4 +1,4 @@
-/** From what was found in a mail to its verdict: the trust database is asked, and told. */
+/** From evidence to verdicts: asks the trust database, and updates it. */
 
 import { PatchsigError } from "../../errors.ts";
 import type { ReadFailure } from "../../source/item.ts";
@@ -73,7 +73,7 @@ export function createTrustJudge(
       } catch (error) {
         if (error instanceof PatchsigError) throw error;
       }
-      // all of it is undone: once more, one by one, without those at which it fails
+      // everything was undone: again, one by one, without those at which it fails
       const all: (StatementMail | JudgedMail<(typeof mails)[number]["payload"]>)[] = [];
       const faults: ReadFailure[] = [];
       for (const mail of mails) {
@@ -188,7 +188,7 @@ function ofUnsigned({ memory, pins, at }: Terms, evidence: Evidence): TrustConte
   return { kind: "unsigned", signs: null, poses: "" };
 }
 
-/** The first of these identities that has a key in use, and since when. */
+/** The first of these identities with a key in use, and since when. */
 function poses(
   memory: TrustMemory,
   alike: readonly string[],
@@ -208,7 +208,7 @@ function judged<P>(
   return { members, notes: all.filter((one) => "type" in one), faults };
 }
 
-/** Why a mail is not read that does not fail for it: it shows no patch. */
+/** Why a mail was refused without failing: it shows no patch. */
 function passedOver(refused: Finding): Finding {
   return { ...refused, severity: "info" };
 }

@@ -56,7 +56,7 @@ function configured(): PolicySetting[] {
   });
 }
 
-/** What a setting says; wrong values are wrong usage, wherever they stand. */
+/** The value of a setting; a wrong value is wrong usage, wherever it is set. */
 function parse({ scope, name, value, origin }: PolicySetting): Partial<Policy> {
   const setting = SETTINGS[name]!;
   const read = setting.read(value);
@@ -74,7 +74,7 @@ function fullName(scope: string, name: string): string {
 /**
  * The policies: `--require`, else git config, else the default.
  *
- * @throws PatchsigError "usage" for a value or a scope that means nothing
+ * @throws PatchsigError "usage" for an invalid value or scope
  */
 export function readPolicies(required: string | undefined): Policies {
   let general: Policy = DEFAULT_POLICY;

@@ -1,4 +1,4 @@
-/** A whole run of `verify`: sources in, records out, series by series; and what came of all of them. */
+/** A whole run of `verify`: takes sources, yields records series by series, and a summary. */
 
 import type { Bases } from "../base/verify-bases.ts";
 import type { PatchSummary } from "../base/series-base.ts";
@@ -28,7 +28,7 @@ export interface RunOptions extends Pick<CheckOptions, "devKeyrings" | "plainAm"
   readonly sources: readonly string[];
   /** From this time on, in git's words. */
   readonly since?: string | undefined;
-  /** Only what came since the last run that asked so. */
+  /** Only what came since the last such run. */
   readonly onlyNew: boolean;
   readonly policies: Policies;
   readonly dryRun: boolean;
@@ -47,12 +47,12 @@ export interface RunResult {
   readonly passedOver: number;
   /** No series fails. */
   readonly met: boolean;
-  /** Why nothing was said at all, where something should have been. */
+  /** Why there was no output, if there should have been some. */
   readonly nothing: PatchsigError | null;
 }
 
 /**
- * @param show gets each record; an error that it throws is said of that mail, and the run goes on
+ * @param show gets each record; an error that it throws is reported for that mail, and the run goes on
  * @throws PatchsigError "usage" for options that do not go with a source
  */
 export async function verifyRun(

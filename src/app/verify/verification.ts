@@ -1,7 +1,7 @@
 /**
- * One pass over mails: check, ask the trust database, judge. What `verify` prints, `am` applies and
- * the library gives comes from here. Mails are judged in the order in which they come, one batch
- * after another, however many threads check them.
+ * One pass over mails: check, ask the trust database, judge. `verify`, `am` and the library get their
+ * results from here. Mails are judged in the order in which they come, batch by batch, however many
+ * threads check them.
  */
 
 import { PatchsigError, EXIT } from "../../errors.ts";
@@ -30,9 +30,9 @@ export interface VerificationOptions<P> extends CheckOptions {
   readonly policies: Policies;
   /** What the keyring of the repository says that one stands in; nothing unless given. */
   readonly pins?: Pins;
-  /** When the mails are met, seconds; now unless given. */
+  /** The time of the sightings, seconds; now unless given. */
   readonly at?: number;
-  /** Judge as if keys were remembered, and remember nothing. */
+  /** Judge as if keys were remembered, but remember nothing. */
   readonly dryRun: boolean;
   /** Threads that check mails, once there are many. */
   readonly jobs: number;
@@ -57,8 +57,8 @@ export interface PassCounts {
   /** Mails read, with and without a patch. */
   messages: number;
   /**
-   * How far each source is read that can be read on from there: by its name. To be remembered when
-   * all has been said, so that a run that was interrupted is repeated.
+   * How far each source was read, by its name, if it supports that. Remember it after all output, so
+   * that an interrupted run is repeated.
    */
   readonly cursors: Map<string, string>;
 }
@@ -67,12 +67,12 @@ export function newTally(): PassCounts {
   return { messages: 0, cursors: new Map() };
 }
 
-/** Mails that are judged, and made durable, in one transaction. */
+/** How many mails are judged and made durable in one transaction. */
 const BATCH_MAILS = 256;
 const BATCH_BYTES = 4 << 20;
 /** Bytes of mails in batches that are under way; one batch may be larger, if a mail is. */
 const MAX_AHEAD = 32 << 20;
-/** Threads cost a tenth of a second: so many batches are done before any is started. */
+/** Threads cost a tenth of a second: they start after this many batches. */
 const BATCHES_ALONE = 2;
 
 /**
@@ -217,7 +217,7 @@ function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
   };
 }
 
-/** Why there is nothing to say of these sources. */
+/** Why these sources gave no results. */
 export function noPatchFound(sources: readonly string[], messages: number): PatchsigError {
   const [source = "-"] = sources;
   const where =

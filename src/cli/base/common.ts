@@ -23,7 +23,7 @@ export const JSON_OPTION = {
   describe: "one record a line",
 } as const;
 
-/** A base that is wanting is said before what could not be looked at. */
+/** A missing base is reported before what could not be checked. */
 export function exitStatus({ met, faults }: Outcome): ExitStatus {
   if (!met) return EXIT.unmet;
   return faults > 0 ? EXIT.failed : EXIT.ok;

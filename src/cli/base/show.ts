@@ -1,4 +1,4 @@
-/** `patchsig base show`: what mails say of their base; no repository is asked. */
+/** `patchsig base show`: what mails say about their base; needs no repository. */
 
 import { showBases } from "../../app/base/questions.ts";
 import { shownRecord } from "../../app/base/records.ts";

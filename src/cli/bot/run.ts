@@ -1,4 +1,4 @@
-/** `patchsig bot run`: reads, decides and sends, until it is told to end. */
+/** `patchsig bot run`: reads, decides and sends, until it is stopped. */
 
 import type { BotSettings } from "../../bot/settings.ts";
 import { PatchsigError, EXIT } from "../../errors.ts";
@@ -86,7 +86,7 @@ function checkComplete({ mode, address, sources, maintainers }: BotSettings): vo
     throw missing("maintainer, to whom it would write");
 }
 
-/** The first signal ends the work after the round that is under way; nothing is cut off. */
+/** The first signal ends the bot after the current round; nothing is cut off. */
 function endAfterRound(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)

@@ -1,4 +1,4 @@
-/** `patchsig bot status` and `bot forget`: what the bot has done, and what it knows of somebody. */
+/** `patchsig bot status` and `bot forget`: what the bot has done, and what it knows about somebody. */
 
 import { existsSync } from "node:fs";
 import { authorDigest } from "../../bot/identity.ts";
@@ -48,7 +48,7 @@ export const forgetCommand = command({
     const identity = normaliseIdentity(address);
     if (identity === null) throw new PatchsigError("usage", `${address} is not a mail address`);
     const file = databaseOf(readBotFile(config));
-    // one that runs would write down again what it has in hand
+    // a running bot would store again what it has in memory
     const unlock = existsSync(file) ? takeLock(BOT_SCHEMA, file, "a bot") : () => undefined;
     const store = openStore(file);
     try {

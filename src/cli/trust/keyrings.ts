@@ -76,7 +76,7 @@ function isFile(name: string): boolean {
   return name === "-" || (statSync(name, { throwIfNoEntry: false })?.isFile() ?? false);
 }
 
-/** What became of it; false if something was not taken that should have been. */
+/** Prints the result; false if something was not imported that should have been. */
 function show({ keys, statements, problems }: Imported, json: boolean): boolean {
   if (json) {
     for (const key of keys) record("imported-key", key);
@@ -164,7 +164,7 @@ export const diffCommand = command({
     }),
 });
 
-/** As a diff that leads from what is remembered to the keyring. */
+/** As a diff from the database to the keyring. */
 function showDifference(row: KeyringDifference, trust: TrustStore, json: boolean): void {
   if (json) return record("difference", row);
   const { identity, inKeyring, here } = row;

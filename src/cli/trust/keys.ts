@@ -1,4 +1,4 @@
-/** `patchsig trust list, show, accept`: the keys that are remembered, and a person's word on them. */
+/** `patchsig trust list, show, accept`: the remembered keys, and a person's decision on them. */
 
 import { now } from "../../app/now.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";

@@ -1,4 +1,4 @@
-/** `patchsig trust log`: what happened to keys, the newest first, as git log tells it of commits. */
+/** `patchsig trust log`: the history of keys, the newest first, like git log. */
 
 import { PatchsigError, EXIT } from "../../errors.ts";
 import { ours } from "../../report/escape.ts";

@@ -1,4 +1,4 @@
-/** `patchsig trust merge`: what is remembered on another machine of the same person. */
+/** `patchsig trust merge`: merges the database of another machine of the same person. */
 
 import { now } from "../../app/now.ts";
 import { type MergedKey, mergeDatabase } from "../../app/trust/merge.ts";

@@ -43,7 +43,7 @@ const signingOptions = {
 
 const NEW_KEY = "a public key, RW…, or a file that ends in .pub";
 
-/** A command that signs, with the user's key, what another key of theirs is. */
+/** A command that signs, with the user's key, a statement about another key of theirs. */
 function newKeyCommand(kind: "rotate" | "add", describe: string, next: string): Command {
   return command({
     usage: `${kind} <new>`,
@@ -141,7 +141,7 @@ function drop(trust: TrustStore, args: RevokeArguments): void {
   if (revoked.length === 0) say("the key is already revoked");
 }
 
-/** Signs a statement, writes it, and believes it here. */
+/** Signs a statement, writes it, and follows it here. */
 async function makeStatement(
   args: SigningArguments & { readonly reserve?: boolean },
   saying: Omit<Saying, "time">,
