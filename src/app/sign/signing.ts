@@ -118,7 +118,7 @@ export async function signEachSeries(
         const why = checked.findings.find((f) => f.severity === "fail")?.message ?? "";
         throw new PatchsigError(
           "refused",
-          `${drafts[at]!.name}: the signature the signature would not verify: ${why}`,
+          `${drafts[at]!.name}: the signature would not verify: ${why}`,
         );
       }
       mails[at] = mail;
