@@ -1,7 +1,6 @@
 /**
- * Whether a series gets a letter. Pure: what is known goes in, one decision with its reason comes
- * out, so that `bot preview` can show what would have been, and why. The first rule that holds a
- * letter back is the reason.
+ * Whether a series gets a letter. Pure: from what is known to one decision with its reason, so that `bot
+ * preview` can show it. The first rule that holds a letter back is the reason.
  */
 
 import type { MailFacts, SeriesFacts } from "./facts.ts";
@@ -163,8 +162,8 @@ function onDay(letters: readonly number[], time: number): number {
 }
 
 /**
- * Asked once more when a letter is about to leave: it may have waited for a server, and another may
- * have left meanwhile.
+ * Checked again when a letter is about to leave: it may have waited for a server, and another one may have
+ * left meanwhile.
  *
  * @param sent when letters left in the last days, ascending
  * @param own when letters to this author left

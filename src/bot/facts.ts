@@ -1,7 +1,6 @@
 /**
- * What the bot has to know of a mail to leave it alone: who sent it, whether a program did, whether
- * it is the kind of mail that a suggestion may answer. Pure; a mail is untrusted to the last byte,
- * and what is doubtful is left alone.
+ * What the bot needs to know about a mail: who sent it, whether a program did, whether a suggestion may reply
+ * to it. Pure; a mail is untrusted to the last byte, and in doubt the bot stays silent.
  */
 
 import { readAuthor } from "../mail/author.ts";

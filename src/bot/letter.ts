@@ -1,5 +1,5 @@
 /**
- * What the bot writes: templates that a list's owner can change, filled in with one series. Pure.
+ * What the bot writes: templates, which the list's owner can change, filled in for one series. Pure.
  *
  * A template is `Subject: …`, an empty line, and text, in the language of mustache(5): {{name}},
  * {{#base}} … {{/base}}, {{^base}} … {{/base}}. What comes from a mail is one line without controls.
@@ -111,7 +111,7 @@ function wrapped(line: string): string[] {
   return lines;
 }
 
-/** Nothing that a mail says can end a line, hide, or turn the reading direction. */
+/** No text from a mail can end a line, hide, or change the text direction. */
 function oneLine(value: unknown): string {
   return String(value)
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]+/gu, " ")
@@ -121,7 +121,7 @@ function oneLine(value: unknown): string {
 /** mustache's own: type, name, from, to, and of a section what is in it. */
 type MustacheToken = readonly [string, string, number, number, (readonly MustacheToken[])?];
 
-/** A name that is not there would be an empty place in a letter: it is an error instead. */
+/** An unknown name would leave a gap in a letter: it is an error instead. */
 function checkNames(
   tokens: readonly MustacheToken[],
   views: readonly View[],

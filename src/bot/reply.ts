@@ -1,7 +1,7 @@
 /**
- * What people answer to the bot. Pure: the text of a mail goes in, one wish comes out.
+ * What people reply to the bot. Pure: takes the text of a mail, returns one wish.
  *
- * Whoever might want silence gets it: a wrong "stop" costs a letter, a missed one a reader's patience.
+ * In doubt it means silence: a wrong "stop" costs a letter, a missed one a reader's patience.
  */
 
 import { STOP_LINES, STOP_PHRASES } from "./stop-words.ts";

@@ -35,7 +35,7 @@ interface InboxMail {
   readonly commit: string;
 }
 
-/** A mail that git does not give: its blob is not there, or it is damaged; or all that is left of an epoch. */
+/** A mail that git cannot give, since its blob is missing or damaged; or the unread rest of an epoch. */
 interface LostMail {
   readonly place: string;
   readonly error: PatchsigError;
@@ -59,13 +59,13 @@ export interface InboxOptions {
   readonly after?: (epoch: Epoch) => string | null;
 }
 
-/** Mails that git is asked for at a time. */
+/** How many mails git is asked for at a time. */
 const AT_A_TIME = 64;
-/** Bytes of mails that are handed on at a time, or one mail that has more. */
+/** Bytes of mails that are passed on at a time, or one larger mail. */
 const PORTION = 4 << 20;
-/** Damaged mails of an epoch; behind more, it is not read on. */
+/** Most damaged mails of an epoch; after more, reading it stops. */
 const MAX_RESTARTS = 100;
-/** Blobs or files; no list has deleted so many mails. */
+/** Most blobs or files; no list has deleted so many mails. */
 const MAX_DELETED = 1_000_000;
 
 /**
@@ -98,8 +98,8 @@ function isFolder(path: string): boolean {
 }
 
 /**
- * Has it the shape of a bare repository? A working tree is no source of mail; and git would wait
- * for whoever writes into a FIFO.
+ * Does it look like a bare repository? A working tree is not a source of mail; and git would wait for
+ * ever on a FIFO.
  */
 function isRepository(path: string): boolean {
   const config = kindOf(join(path, "config"));
@@ -111,13 +111,13 @@ function isRepository(path: string): boolean {
   );
 }
 
-/** git is to look at this folder, and not at a repository that it lies in. */
+/** Makes git use this folder, not a repository around it. */
 function placeOf(epoch: Epoch): StartOptions {
   const env = { GIT_CEILING_DIRECTORIES: dirname(epoch.name) };
   return { cwd: epoch.repository, elsewhere: true, env };
 }
 
-/** The number of commits that `readInbox` looks at. */
+/** The number of commits that `readInbox` reads. */
 export async function countCommits(
   epochs: readonly Epoch[],
   options: InboxOptions,
@@ -133,8 +133,8 @@ export async function countCommits(
 }
 
 /**
- * The mails of the epochs, as they come. An epoch that git does not read, or not to its end, keeps no
- * other from being read.
+ * The mails of the epochs, as they come. If git cannot read an epoch to its end, the others are read all
+ * the same.
  *
  * @throws PatchsigError: git-missing; not-a-mail if these are no mails' repositories
  */
@@ -176,7 +176,7 @@ async function caught<T>(work: () => Promise<T>): Promise<T | PatchsigError> {
   }
 }
 
-/** git does not always say which repository it speaks of. */
+/** git does not always name the repository in its errors. */
 function lostAt(epoch: Epoch, error: PatchsigError): LostMail {
   const { repository } = epoch;
   const { code, message, hint, cause } = error;
@@ -185,7 +185,7 @@ function lostAt(epoch: Epoch, error: PatchsigError): LostMail {
   return { place: repository, error: new PatchsigError(code, what, options), epoch };
 }
 
-/** What stands at the top of an inbox's tree: a mail or a deletion (v2), or folders of mails (v1). */
+/** The top of an inbox's tree: a mail or a deletion (v2), or folders of mails (v1). */
 const INBOX_TOP = /^(?:[md]|[0-9a-f]{2})$/;
 
 function noInbox({ repository }: Epoch): PatchsigError {
@@ -204,7 +204,7 @@ async function* readEpoch(
   const { repository } = epoch;
   let blobs = new Blobs(placeOf(epoch), MAX_MESSAGE_BYTES);
   let restarts = 0;
-  /** What git was asked for and did not give yet. */
+  /** What git was asked for and has not given yet. */
   const asked: InboxChange[] = [];
 
   /** The next blob, or why there is none. */
@@ -289,7 +289,7 @@ function partial({ repository }: Epoch): PatchsigError {
   );
 }
 
-/** Is this a mail that no later commit deletes, or puts another in the place of? Counts on. */
+/** Is this a mail that no later commit deletes or replaces? Updates the counts. */
 function isLive({ key, ends, blob }: InboxChange, dead: Map<string, number>): boolean {
   const left = (dead.get(key) ?? 0) - (ends ? 1 : 0);
   if (left > 0) dead.set(key, left);
@@ -329,7 +329,7 @@ interface InboxChange {
   readonly commit: string;
   /** The mail that came; "" if none did. */
   readonly blob: string;
-  /** What is no mail any more by this, and by which a mail is known as such. */
+  /** The keys that this ends: mails with one of them are deleted or replaced. */
   readonly key: string;
   readonly ends: boolean;
 }
@@ -392,7 +392,7 @@ function changeIn(line: string, commit: string): InboxChange[] {
   const [, blob, status, path] = RAW.exec(line) ?? [];
   if (blob === undefined || path === undefined) return [];
   const gone = status === "D";
-  // every commit of v2 takes the file of the one before out of the tree
+  // every commit of v2 removes the file of the one before from the tree
   if (path === "m") return gone ? [] : [{ commit, blob, key: blob, ends: false }];
   if (path === "d") return gone ? [] : [{ commit, blob: "", key: blob, ends: true }];
   if (!V1_PATH.test(path)) return [];

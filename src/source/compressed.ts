@@ -1,4 +1,4 @@
-/** Compressed files: told by their first bytes, not by their names. */
+/** Compressed files, recognised by their first bytes, not by name. */
 
 import { spawn } from "node:child_process";
 import { Readable } from "node:stream";
@@ -7,22 +7,22 @@ import { PatchsigError } from "../errors.ts";
 
 interface Format {
   readonly magic: string;
-  /** What unpacks its standard input; null for what node does by itself. */
+  /** The program that unpacks standard input; null if node does it. */
   readonly command: readonly [string, ...string[]] | null;
 }
 
-/** The tools' own limits hold memory: an archive cannot ask for a dictionary of gigabytes. */
+/** The tools' limits bound memory: no archive can demand a dictionary of gigabytes. */
 const FORMATS: readonly Format[] = [
   { magic: "1f8b08", command: null },
   { magic: "fd377a585a00", command: ["xz", "-dcq", "--memlimit-decompress=128MiB"] },
   { magic: "28b52ffd", command: ["zstd", "-dcq", "--memory=128MB"] },
 ];
-/** Bytes by which a compressed file is told. */
+/** How many bytes identify a compressed file. */
 export const MAGIC_BYTES = 6;
 const CHUNK = 1 << 18;
 
 /**
- * What a file holds, unpacked as it is read; null if it is not compressed.
+ * Streams a file's unpacked content; null if it is not compressed.
  *
  * @param head the first bytes of the file
  * @param chunks all of it, if this thread is to read it

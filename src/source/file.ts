@@ -29,13 +29,13 @@ import {
 } from "./item.ts";
 import { reading, chunksOf, isDirectory, isThere } from "./reading.ts";
 
-/** Bytes by which a mail is told from what is none. */
+/** How many bytes decide whether a file is a mail. */
 const SNIFFED = 2000;
 const MAIL_FILE = /\.(?:patch|eml|mbox|mbx)$/;
 
 /**
- * All mails of a source, streamed: of a directory in the order of the names, of a maildir in that of
- * delivery, else as they stand in the file.
+ * Streams all mails of a source: of a directory by file name, of a maildir by delivery, else in the order of
+ * the file.
  *
  * @param path a file, a directory or `-` for stdin; a file may be compressed
  * @param cursorOf if given, what was dealt with is passed over, and mails have cursors
@@ -92,7 +92,7 @@ async function* readFolder(folder: string, onRead: OnRead): SourceItems {
   }
 }
 
-/** A mail's cursor says that it was dealt with, and no more. */
+/** A mail's cursor only says that it was processed. */
 async function* readMaildir(
   maildir: string,
   cursorOf: CursorOf | undefined,
@@ -133,8 +133,8 @@ async function* marked(items: SourceItems, cursor: Cursor): SourceItems {
 }
 
 /**
- * A file that stands in a folder. What is none is passed over with a word: a pipe would be waited for
- * without end, and to open a device may set something off. One that the user names is meant, as in
+ * Opens a file of a folder. Anything but a regular file is skipped with a message: reading a pipe may wait
+ * for ever, and opening a device may trigger something. A pipe that the user names is read, as in
  * `verify <(git show mail)`.
  */
 function readFound(file: string): SourceItems {
@@ -174,7 +174,7 @@ async function* readFile(
       throw new PatchsigError("unreadable", `${file} is a directory`, {
         hint: "name a mail or an mbox",
       });
-    // of a pipe nothing can be looked at beforehand
+    // nothing of a pipe can be read in advance
     const head = Buffer.alloc(stat.isFile() ? MAGIC_BYTES : 0);
     const length = reading(file, () => (stat.isFile() ? readSync(fd, head, 0, head.length, 0) : 0));
     const chunks = chunksOf(fd, file, onRead, stat.isFile() ? stat.size : 0);
@@ -187,7 +187,7 @@ async function* readFile(
   }
 }
 
-/** What came into an mbox behind the last mail that was dealt with, or that mail if it has grown. */
+/** What was added to an mbox after the last processed mail, or from that mail on if it has grown. */
 async function* readOn(
   fd: number,
   file: string,
@@ -217,7 +217,7 @@ interface Marking {
   readonly cursorAt: (mark: Mark) => Cursor;
 }
 
-/** Cuts bytes into mails. What looks like no mail at all is none of ours. */
+/** Cuts bytes into mails. Refuses what does not look like a mail. */
 async function* cut(
   chunks: Iterable<Buffer> | AsyncIterable<Buffer>,
   name: string,
@@ -254,7 +254,7 @@ export function looksLikeMail(chunk: Buffer): boolean {
   return text === "" || /^(?:>?From |[!-9;-~]+[ \t]*:)/.test(text);
 }
 
-/** How files begin that are mails but for what a shell or an editor did to them. */
+/** Beginnings of mails that a shell or an editor changed. */
 const SPOILT: readonly (readonly [start: RegExp, what: string, hint: string])[] = [
   [
     /^(?:\xff\xfe|\xfe\xff|[!-~]\0[!-~]\0|\0[!-~]\0[!-~])/,

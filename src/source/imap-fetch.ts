@@ -1,6 +1,6 @@
 /**
- * Mails out of an opened mailbox: each one, or why the server does not give it. One that it refuses,
- * or at which it hangs up, keeps no other from being read.
+ * Fetches mails from an opened mailbox: each one, or why the server does not give it. A mail that it
+ * refuses, or at which it hangs up, does not stop the others.
  */
 
 import type { FetchMessageObject, FetchQueryObject, ImapFlow } from "imapflow";
@@ -30,14 +30,14 @@ export interface Line {
   again(error: unknown): Promise<string>;
 }
 
-/** Bytes of mails that are asked for at a time, or one mail that has more. */
+/** Bytes of mails that are requested at a time, or one larger mail. */
 const PORTION = 4 << 20;
 const NO_ROW = "the server says nothing of it, as if it had been deleted";
 const NO_TEXT = "the server has it, and sends no text";
 
 /**
- * First how large they are, then, in portions, those that are not too large. What came before an error
- * is given before it is thrown.
+ * First their sizes, then, in portions, those that are not too large. Mails from before an error are
+ * yielded before it is thrown.
  */
 export async function* fetchMails(
   line: Line,
@@ -57,7 +57,7 @@ export async function* fetchMails(
   if (portion.length > 0) yield* fetchPortion(line, portion, sizes);
 }
 
-/** What was found of each mail, or why nothing was. */
+/** The result for each mail, or why there is none. */
 type FetchedMails<T> = Map<number, T | string>;
 
 function isSmall(size: number | string | undefined): boolean {
@@ -82,7 +82,7 @@ async function* fetchPortion(
   try {
     if (small.length > 0) await collect(line, small, { source: true }, sourceOf, sources, 2 * said);
   } catch (error) {
-    // none behind one that is missing: it is to be read on from there
+    // no cursor after a missing mail: the next run reads again from there
     const missing = small.find((uid) => !sources.has(uid));
     yield uids.slice(0, missing === undefined ? 0 : uids.indexOf(missing)).map(read);
     throw error;
@@ -95,7 +95,7 @@ function sourceOf({ source }: FetchMessageObject): Buffer | undefined {
   return Buffer.isBuffer(source) ? source : undefined;
 }
 
-/** What the server says of these mails, asked together; and of each that is then missing, alone. */
+/** Fetches these mails together, then each missing one alone. */
 async function collect<T>(
   line: Line,
   uids: readonly number[],

@@ -1,6 +1,6 @@
 /**
- * What a server may send, and how long it may take: each answer as much as was asked for, and no more.
- * imapflow bounds a line and a literal; a server can send any number of them, and none of it quickly.
+ * Limits on what a server may send, and how slowly: each answer may be as large as requested. imapflow
+ * bounds a line and a literal; a server could send any number of them, slowly.
  */
 
 import type { Writable } from "node:stream";
@@ -8,16 +8,16 @@ import type { PatchsigError } from "../errors.ts";
 import type { ImapFlow, ImapFlowOptions } from "imapflow";
 import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
 
-/** Bytes of an answer that has no mails in it, with what servers say unasked. */
+/** Bytes of an answer without mails, including what servers send unasked. */
 export const MAX_ANSWER = 1 << 20;
 /** Bytes of a list of UIDs, about two million: it is one line. */
 export const MAX_UIDS = 16 << 20;
 /** How long a server may be silent, in milliseconds. */
 export const PATIENCE = 60_000;
-/** How long an answer may take that has begun, and bytes a second by which it may take longer. */
+/** How long an answer may take, and the bytes a second at which it may take longer. */
 const DELAY = 30_000;
 const RATE = 8 << 10;
-/** While nothing is asked: so many bytes in so many milliseconds. */
+/** Without a request: this many bytes in this many milliseconds. */
 const IDLING = { bytes: MAX_ANSWER, time: 300_000 };
 
 /** For imapflow, of what comes in one piece. */
@@ -33,13 +33,13 @@ export const PIECES = {
 export interface Bounds {
   /** Asks, and waits for an answer of so many bytes at most. */
   answer<T>(bytes: number, ask: () => Promise<T>): Promise<T>;
-  /** From here on nothing is asked: the server says what comes. */
+  /** From now on there are no requests: the server reports new mail. */
   idle(): void;
   /** No timer is left. */
   end(): void;
 }
 
-/** Ends the connection with an error once the server does not keep to what is expected. */
+/** Ends the connection with an error if the server exceeds the limits. */
 export function boundsOf(client: ImapFlow, fault: (why: string) => PatchsigError): Bounds {
   // where all that comes goes through, TLS or not
   const { streamer } = client as unknown as { readonly streamer: Writable };

@@ -1,6 +1,6 @@
 /**
- * Waiting for mail: a connection to an IMAP server on which it says what comes (IDLE, RFC 2177), held
- * for as long as somebody waits. A server without IDLE is asked again and again.
+ * Waiting for mail: a connection to an IMAP server that reports new mail (IDLE, RFC 2177), kept as long as
+ * somebody waits. A server without IDLE is polled.
  */
 
 import type { ImapFlow } from "imapflow";
@@ -10,8 +10,8 @@ import { clientFor, imapError, type ImapLogin, logIn, type Mailbox } from "./ima
 
 export interface WatchOptions extends ImapLogin {
   /**
-   * Told why there is no connection, and after how many milliseconds the next one is tried. Must not
-   * throw.
+   * Called with the reason if there is no connection, and the milliseconds until the next attempt. Must
+   * not throw.
    */
   readonly onLost?: (error: PatchsigError, wait: number) => void;
 }
@@ -24,14 +24,14 @@ export interface ImapWatch {
 /** Until the next connection, in milliseconds: doubled each time, up to the last. */
 const FIRST_WAIT = 5_000;
 const LAST_WAIT = 600_000;
-/** A connection that lasted so long was a good one. */
+/** A connection that lasted this long was good. */
 const LASTING = 60_000;
-/** Servers end an IDLE after half an hour of it, and what stands between them and us sooner. */
+/** Servers end an IDLE after half an hour, middleboxes sooner. */
 const IDLE = { disableAutoIdle: false, autoIdleDelay: 1_000, maxIdleTime: 300_000 };
 
 /**
- * Opens the mailbox with EXAMINE, in which nothing changes there, and again whenever the connection
- * is lost. Never throws: what goes wrong is told to `onLost`, and tried again.
+ * Opens the mailbox with EXAMINE, which changes nothing, and again whenever the connection is lost. Never
+ * throws: `onLost` gets errors, and it tries again.
  *
  * @param onNews called when mails have come, and after each connecting, for what came before it; must
  * not throw
@@ -47,7 +47,7 @@ export function watchMailbox(
   let closed = false;
   let right: boolean | null = null;
 
-  /** Whoever keeps the password is told when the server changes its mind. */
+  /** Tells the credential helpers when the server changes its answer. */
   async function onLogin(now: boolean): Promise<void> {
     if (now === right) return;
     right = now;

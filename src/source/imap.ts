@@ -25,7 +25,7 @@ export interface Mailbox {
 
 export interface ImapLogin {
   readonly password: string;
-  /** Told whether the server took the password. */
+  /** Called with whether the server accepted the password. */
   readonly onLogin: (right: boolean) => Promise<void>;
 }
 
@@ -40,11 +40,11 @@ const PORTS = { imap: 143, imaps: 993 } as const;
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/;
 /** Mails that are asked for at a time. */
 const AT_A_TIME = 50;
-/** Mails that could not be read and are asked for again the next time; with more, it is the server. */
+/** Most unreadable mails that are requested again the next time; with more, the server is at fault. */
 const MAX_UNREAD = 100;
-/** Connections in place of lost ones. A mail at which the server hangs up costs two. */
+/** Most reconnections. A mail at which the server hangs up costs two. */
 const MAX_AGAIN = 10;
-/** Characters of what a server says. */
+/** Most characters of a server's words. */
 const MAX_WORDS = 300;
 
 /** PatchsigError "usage" if it is no such URL. */
@@ -123,7 +123,7 @@ export async function* readMailbox(
   }
 }
 
-/** How far a mailbox is read: up to a UID, but for some before it. */
+/** How far a mailbox was read: up to a UID, except for some before it. */
 class ReadUids {
   #last = 0;
   readonly #missing = new Set<number>();
@@ -131,7 +131,7 @@ class ReadUids {
   /** Mails that could not be read now. */
   unread = 0;
 
-  /** @param cursor of another mailbox, or one that was made anew, it says nothing */
+  /** @param cursor ignored if it is another mailbox's, or the mailbox was recreated */
   constructor(cursor: string | null, validity: bigint) {
     this.#validity = validity;
     const [of, last = "", missing = ""] = (cursor ?? "").split(" ");
@@ -157,7 +157,7 @@ class ReadUids {
     this.unread++;
   }
 
-  /** What is not there any more is not missed. */
+  /** Mails that are gone are not missing. */
   keep(uids: readonly number[]): void {
     const there = new Set(uids);
     for (const uid of this.#missing) if (!there.has(uid)) this.#missing.delete(uid);
@@ -187,7 +187,7 @@ async function wanted(
   return found.filter((uid) => !done.has(uid)).sort((a, b) => a - b);
 }
 
-/** A connection to the mailbox. What the server said when it refused something is kept for its words. */
+/** A connection to the mailbox. Keeps the server's words for its refusals. */
 class MailboxLine implements Line {
   readonly #mailbox: Mailbox;
   readonly #options: ImapOptions;
@@ -293,7 +293,7 @@ export function clientFor(
     host,
     port,
     secure,
-    // else whoever sits between could have the password in plain text
+    // otherwise somebody in the middle could get the password in plain text
     ...(secure ? {} : { doSTARTTLS: !LOOPBACK.test(host) }),
     auth: { user: username, pass },
     logger: false,
@@ -307,8 +307,8 @@ export function clientFor(
 }
 
 /**
- * Connects. Throws what imapflow does. Of a server that asks for no password (a PREAUTH greeting, of
- * which imapflow keeps no words) nothing is told: it may be any server.
+ * Connects. Throws what imapflow does. If a server asks for no password (a PREAUTH greeting, which imapflow
+ * does not keep), nothing is approved: it may be any server.
  */
 export async function logIn(client: ImapFlow, options: Pick<ImapLogin, "onLogin">): Promise<void> {
   try {
@@ -333,7 +333,7 @@ interface ServerError extends Error {
   readonly authenticationFailed?: boolean;
 }
 
-/** Any other refusal is not about the password: a busy server, an account that is locked (RFC 5530). */
+/** Other refusals are not about the password: a busy server, a locked account (RFC 5530). */
 function isWrongPassword({ responseStatus, serverResponseCode }: ServerError): boolean {
   return responseStatus === "NO" && serverResponseCode?.toUpperCase() === "AUTHENTICATIONFAILED";
 }

@@ -1,23 +1,23 @@
-/** What every source of mail gives: mails, oldest first, and what could not be read, with its place. */
+/** What every source of mail yields: mails, oldest first, and places that could not be read. */
 
 import type { PatchsigError } from "../errors.ts";
 
 /** One mail and where it was found. */
 export interface SourceMail {
   /**
-   * Its place, by which it is found again: a file, with `:OFFSET` (bytes) for all but the first mail
-   * in it; `-` is standard input; `REPOSITORY:COMMIT`; an IMAP URL.
+   * Its place: a file, with `:OFFSET` (bytes) for all but its first mail; `-` for standard input;
+   * `REPOSITORY:COMMIT`; an IMAP URL.
    */
   readonly source: string;
   /** The mail with its CRs, as `git mailsplit --keep-cr` has it; null if it is larger than the limit. */
   readonly bytes: Buffer | null;
   /** Size in bytes as it stood in the source. */
   readonly size: number;
-  /** How far the source is read once this mail is dealt with, if it can be read on from there. */
+  /** How far the source is read once this mail is processed, if reading can continue there. */
   readonly cursor?: Cursor;
 }
 
-/** Where to go on reading a source. Both are names that only the source understands. */
+/** Where to continue reading a source. Only the source understands both texts. */
 export interface Cursor {
   readonly name: string;
   readonly value: string;
@@ -26,7 +26,7 @@ export interface Cursor {
 /** What is kept of the cursor of this name; null if the source was never read. */
 export type CursorOf = (name: string) => string | null;
 
-/** A part of a source that could not be read. The rest is. */
+/** A part of a source that could not be read, unlike the rest. */
 export interface ReadFailure {
   readonly source: string;
   readonly error: PatchsigError;

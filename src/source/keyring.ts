@@ -19,7 +19,7 @@ import {
   MAX_KEYRING_FILES,
 } from "../trust/keyring.ts";
 
-/** minisign (or another of the top folders), domain, local part: files lie in the third folder, and deeper nothing is looked at. */
+/** Depth of the files: minisign (or another top folder), domain, local part. Nothing deeper is read. */
 const DEPTH = 3;
 
 /**
@@ -72,7 +72,7 @@ function list(folder: string): Dirent[] {
   }
 }
 
-/** The file's bytes; null if it is larger than a keyring's, or no plain file by now. */
+/** The file's bytes; null if it is too large, or no longer a regular file. */
 function readSmall(path: string): Buffer | null {
   let fd: number;
   try {

@@ -11,14 +11,14 @@ const FOLDERS = ["new", "cur"];
 const PARTS: ReadonlySet<string> = new Set([...FOLDERS, "tmp"]);
 
 /**
- * Is it one? Also with `new` or `cur` alone, as git mailsplit reads it, if nothing else is beside it:
- * what copies and packs folders leaves empty ones out.
+ * Is it a maildir? `new` or `cur` alone is enough, as for git mailsplit, if nothing else is there: programs
+ * that copy or pack folders drop empty ones.
  */
 export function isMaildir(folder: string): boolean {
   return hasBothFolders(folder) || (foldersOf(folder).length > 0 && holdsNothingElse(folder));
 }
 
-/** With both its folders: what is in neither of them is gone. */
+/** With both folders: a mail that is in neither is gone. */
 export function hasBothFolders(maildir: string): boolean {
   return foldersOf(maildir).length === FOLDERS.length;
 }
@@ -42,7 +42,7 @@ function holdsNothingElse(folder: string): boolean {
  */
 export function mailsIn(maildir: string): Map<string, string> {
   const found: [string, string][] = [];
-  // in this order: a mail that is moved meanwhile is met in both, never in none
+  // in this order: a mail that moves meanwhile is seen in both, never in none
   for (const folder of foldersOf(maildir))
     for (const name of reading(folder, () => readdirSync(folder)))
       if (!name.startsWith(".")) found.push([name.split(":2,", 1)[0]!, join(folder, name)]);
@@ -50,8 +50,8 @@ export function mailsIn(maildir: string): Map<string, string> {
 }
 
 /**
- * With what the names of this maildir's cursors begin; the mail's unique name follows, and nothing
- * else. A maildir may lie in another one, as dovecot has them: `/` in what follows is not of this one.
+ * The prefix of this maildir's cursor names; the rest is the mail's unique name. Maildirs may be nested,
+ * as in dovecot: a `/` in the rest means another maildir.
  *
  * @throws PatchsigError: unreadable, not-found
  */

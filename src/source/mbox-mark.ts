@@ -1,14 +1,13 @@
 /**
- * How far an mbox was read, as a text that is kept: `START END DIGEST`. The file may have been
- * rotated, cut off or written anew since; the digest tells, and the end tells if its last mail was
- * still being written.
+ * How far an mbox was read, as stored text: `START END DIGEST`. The digest tells if the file was rotated,
+ * truncated or rewritten since, and the end tells if its last mail was still being written.
  */
 
 import { createHash } from "node:crypto";
 import { readSync } from "node:fs";
 import { reading } from "./reading.ts";
 
-/** The last mail that was dealt with, with its From line: bytes of the file. */
+/** The last processed mail, with its From line: bytes of the file. */
 export interface Mark {
   /** 0 for the first mail of a file, whatever stands before it. */
   readonly start: number;
@@ -16,7 +15,7 @@ export interface Mark {
   readonly end: number;
 }
 
-/** Bytes that tell one mail from another: a From line and a header. */
+/** How many bytes identify a mail: a From line and a header. */
 const DIGESTED = 1024;
 
 export function formatMark(fd: number, name: string, mark: Mark): string {
@@ -37,8 +36,8 @@ export function readMark(text: string | null, fd: number, name: string, size: nu
 }
 
 /**
- * Is the mail that ends at `end` by now still the one that was dealt with? An empty line may have
- * come, above the From line of the next one.
+ * Is the mail that now ends at `end` still the processed one? An empty line may have been added, above
+ * the From line of the next one.
  *
  * @throws PatchsigError "unreadable"
  */

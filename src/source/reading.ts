@@ -1,4 +1,4 @@
-/** Bytes of files and folders. What goes wrong is said with the name by which the user knows them. */
+/** Reads files and folders. Errors use the name that the user gave. */
 
 import { lstatSync, readSync, statSync } from "node:fs";
 import { PatchsigError } from "../errors.ts";
@@ -16,13 +16,13 @@ export function isDirectory(path: string): boolean {
   }
 }
 
-/** Is there anything of this name, be it a link that leads nowhere? */
+/** Does anything of this name exist, even a dangling link? */
 export function isThere(path: string): boolean {
   return reading(path, () => lstatSync(path, { throwIfNoEntry: false })) !== undefined;
 }
 
 /**
- * What is left of a file, as it is read.
+ * Streams the rest of a file.
  *
  * @param total bytes, for `onRead`; 0 if nobody knows
  * @param from where to begin, in bytes; null to go on where the file stands, as a pipe has to

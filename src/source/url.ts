@@ -1,6 +1,6 @@
 /** Addresses of servers, as people write them. */
 
-/** Is it an address with a scheme, as `https://…`, or meant to be one of a mailbox? */
+/** Is it an address with a scheme, like `https://…`, or meant as a mailbox's? */
 export function isUrl(name: string): boolean {
   return /^(?:[a-z][a-z0-9+.-]*:\/\/|imaps?:)/i.test(name);
 }
@@ -9,7 +9,7 @@ export function isMailboxUrl(name: string): boolean {
   return /^imaps?:\/\//i.test(name);
 }
 
-/** As it may be printed: whatever it holds where passwords stand is left out, well-formed or not. */
+/** The printable form: without anything in the place of a password, well-formed or not. */
 export function shownUrl(url: string): string {
   const [, scheme = "", user = "", rest = ""] =
     /^([a-z0-9+.-]*:\/*)([^:@/]*)([^]*)$/i.exec(url) ?? [];

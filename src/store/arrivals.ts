@@ -1,4 +1,4 @@
-/** Signed patches that a dry run has seen come in (src/trust/replay.ts). */
+/** Arrivals of signed patches in a dry run (src/trust/replay.ts). */
 
 import type { Arrival, Arrived } from "../trust/replay.ts";
 import { digestKey } from "./trust-rows.ts";
@@ -6,14 +6,14 @@ import { digestKey } from "./trust-rows.ts";
 /** Above every id in the database. */
 export const FIRST_UNSTORED = 2 ** 52;
 
-/** One that is not to be remembered: it comes after all that is. */
+/** An arrival that is not remembered comes after all others. */
 export function notYet(arrival: Arrival): Arrived {
   return { ...arrival, id: Number.MAX_SAFE_INTEGER };
 }
 
 /**
- * Signed texts of one signer under one title: the newest so many are kept, here and in the database.
- * Each new one is compared with them all.
+ * How many signed texts of one signer under one title are kept, here and in the database: the newest. Each
+ * new one is compared with all of them.
  */
 export const MAX_OF_A_WORK = 64;
 

@@ -1,4 +1,4 @@
-/** Copies of the trust database, taken while others write, and put in its place again. */
+/** Backs up the trust database while others write, and restores it. */
 
 import { randomBytes } from "node:crypto";
 import {
@@ -19,7 +19,7 @@ import { TRUST_SCHEMA } from "./schema.ts";
 import { linkOrCopy, syncPath } from "./whole-file.ts";
 
 /**
- * Writes one consistent copy (0600), whatever others write meanwhile.
+ * Writes a consistent copy (0600) even while others write.
  *
  * @throws PatchsigError "exists", and what opening a database throws
  */
@@ -32,7 +32,7 @@ export function backUp(file: string, target: string): void {
     if (!existsSync(path.dirname(to)))
       throw new PatchsigError("unwritable", `cannot write ${target}: there is no such folder`);
     const draft = draftBeside(to);
-    // not read-only: such a connection leaves its log and lock files behind
+    // not read-only: that would leave log and lock files behind
     const db = openSqlite(file, { fileMustExist: true, timeout: 10_000 });
     try {
       // an empty file is one that "vacuum into" fills, and keeps the mode of
@@ -50,10 +50,10 @@ export function backUp(file: string, target: string): void {
 }
 
 /**
- * Puts a copy in the place of the database. What was there is kept beside it, under the name that
- * is returned; null if nothing was.
+ * Replaces the database by a copy. Keeps the old one beside it, under the returned name; null if there was
+ * none.
  *
- * @param stamp tells names of what is kept from each other
+ * @param stamp makes the name of the old database unique
  * @throws PatchsigError "bad-database" if the copy is none of ours or is damaged, "refused" if it is not
  *   whole without its log, "database-busy" if a process has the database open; then nothing has
  *   changed
@@ -66,7 +66,7 @@ export function restore(file: string, from: string, stamp: string): string | nul
   try {
     explainedFile(TRUST_SCHEMA, source, () => {
       inspect(TRUST_SCHEMA, source);
-      // copied without it, what was written last would be missing without a word
+      // without its log, the latest changes would silently be missing
       if (hasLog(source))
         throw new PatchsigError(
           "refused",
@@ -97,18 +97,17 @@ export function restore(file: string, from: string, stamp: string): string | nul
 }
 
 /**
- * Gives the old file a second name, with all that its log holds; it keeps the first one as well.
+ * Gives the old file a second name, with everything from its log; it also keeps the first name.
  *
- * @returns lets go of the old file, which nobody could open until then: who opened it between here
- *   and its new name would put its log beside the new file
+ * @returns releases the old file. Nobody can open it before: its log would end up beside the new file
  */
 function setAside(file: string, kept: string): () => void {
-  // a log that is another file's must not be joined with this one, not even in what is kept
+  // another file's log must not be merged into this one, not even in the kept copy
   if (foreignLog(TRUST_SCHEMA, file) !== null) moveLogs(file, kept);
   const db = openSqlite(file, { timeout: 1000 });
   try {
     try {
-      // ends the log, and is refused while another process has the file open
+      // ends the log; fails while another process has the file open
       db.pragma("locking_mode = exclusive");
       db.pragma("journal_mode = delete");
       db.exec("begin exclusive");
@@ -131,7 +130,7 @@ function moveLogs(file: string, kept: string): void {
     if (existsSync(file + suffix)) renameSync(file + suffix, kept + suffix);
 }
 
-/** A copy is another file: the log of the one that it was made of must not pass for its own. */
+/** A copy is a new file: its original's log must not count as its own. */
 function stampAnew(file: string): void {
   const db = openSqlite(file);
   try {

@@ -1,6 +1,6 @@
 /**
- * Opening SQLite files: one that is not ours, or is damaged, is an error and is left alone; a new
- * one appears under its name whole or not at all; and what goes wrong gets a code and a hint.
+ * Opens SQLite files: a foreign or damaged one is an error and stays as it is; a new one appears complete or
+ * not at all; errors get a code and a hint.
  */
 
 import { randomBytes } from "node:crypto";
@@ -25,7 +25,7 @@ import { foreignLog } from "./log-check.ts";
 import type { Schema } from "./schema.ts";
 import { linkOrCopy, syncPath } from "./whole-file.ts";
 
-/** How long a writer waits for another one. */
+/** How long a writer waits for another. */
 const BUSY_MS = 10_000;
 /** Pages in the log before they are moved into the file: fewer, larger moves (32 MB). */
 const CHECKPOINT_PAGES = 8192;
@@ -35,7 +35,7 @@ const MEMORY = ":memory:";
 const HEADER_BYTES = 100;
 const LEFT_ALONE = "left alone: restore it from a backup, or move it away to begin anew";
 
-/** Which of the two is wanted only a person knows. */
+/** Only a person knows which of the two is right. */
 const NOT_ITS_LOG =
   "left alone: git patchsig trust restore FILE puts a backup in its place; or move the log away, to go on with the file as it is";
 
@@ -73,7 +73,7 @@ export function openDatabase(schema: Schema, options: OpenOptions): OpenDatabase
       const before = statSync(file);
       const db = openSqlite(file, { fileMustExist: true, timeout: options.busyMs ?? BUSY_MS });
       const done = closedOnError(db, () => {
-        // reads, and so waits for whoever is putting another file in its place
+        // reads, and so waits for a restore in progress
         refuseNewer(schema, file, db);
         if (statSync(file).ino !== before.ino) return false;
         configure(db);
@@ -135,7 +135,7 @@ function migrate(schema: Schema, file: string, db: Database.Database): void {
   db.exec("commit");
 }
 
-/** The header that `inspect` reads may be older than what stands in the log. */
+/** The header that `inspect` reads may be older than the log. */
 function refuseNewer(schema: Schema, file: string, db: Database.Database): void {
   if (version(db) > schema.migrations.length) throw newer(schema, file);
 }
@@ -150,7 +150,7 @@ function version(db: Database.Database): number {
   return db.pragma("user_version", { simple: true }) as number;
 }
 
-/** An empty file would look like a fresh database, so one is made aside and linked into place. */
+/** An empty file would look like a new database, so it is made aside and linked into place. */
 function create(schema: Schema, file: string): void {
   const directory = path.dirname(file);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -169,9 +169,9 @@ function create(schema: Schema, file: string): void {
 }
 
 /**
- * Makes a database whole that nobody else has open. Without a log: moving that into the file may
- * fail when nobody is told any more. Only then it is to have one: of several that open the file,
- * SQLite lets one switch that, and tells the others that it is busy, however long they would wait.
+ * Completes a database that nobody else has open, without a log: moving the log into the file could fail
+ * with nobody to tell. It switches to a log only at the end: if several processes opened the file, SQLite
+ * would let one switch, and report "busy" to the others, however long they wait.
  */
 function fill(schema: Schema, file: string, db: Database.Database): void {
   db.pragma("journal_mode = delete");
@@ -179,7 +179,7 @@ function fill(schema: Schema, file: string, db: Database.Database): void {
   db.pragma("journal_mode = wal");
 }
 
-/** What SQLite may leave of a database that is not finished: suffixes of its name. */
+/** Suffixes of files that SQLite may leave of an unfinished database. */
 export const DRAFT_FILES = ["", "-journal", "-wal", "-shm"] as const;
 
 /** Gives a finished file its name, unless another process was first: then that one's counts. */
@@ -192,9 +192,9 @@ function publish(draft: string, file: string): void {
 }
 
 /**
- * Reads a database to its last page and brings it up to date.
+ * Reads a database to its last page and upgrades it.
  *
- * @param name under which it is spoken of
+ * @param name for messages
  * @throws PatchsigError "bad-database" if anything in it is damaged
  */
 export function checkWhole(schema: Schema, file: string, name: string): void {
@@ -247,7 +247,7 @@ function requireVersion(schema: Schema, file: string, opened: OpenDatabase): Ope
   });
 }
 
-/** Is there something in the log beside a database that the file itself may not have yet? */
+/** May the log beside a database hold changes that the file lacks? */
 export function hasLog(file: string): boolean {
   return (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
@@ -256,7 +256,7 @@ function changed(before: Stats, now: Stats): boolean {
   return before.ino !== now.ino || before.size !== now.size || before.mtimeMs !== now.mtimeMs;
 }
 
-/** Refuses what is not a whole database of ours, before SQLite gets to touch it. */
+/** Refuses anything but a complete database of ours, before SQLite touches it. */
 export function inspect(schema: Schema, file: string): void {
   const refused = (why: string, hint: string): PatchsigError =>
     new PatchsigError("bad-database", `the ${schema.what} ${file} ${why}`, { hint });
@@ -311,7 +311,7 @@ function closedOnError<T>(db: Database.Database, work: () => T): T {
   }
 }
 
-/** Codes of SQLite (with their extended forms) and of the file system, and what to make of them. */
+/** Codes of SQLite (also extended) and of the file system, and our errors for them. */
 type Explanation = readonly [RegExp, ErrorCode, string, string];
 const EXPLANATIONS: readonly Explanation[] = [
   [/^SQLITE_(CORRUPT|NOTADB|FORMAT)/, "bad-database", "is damaged", LEFT_ALONE],

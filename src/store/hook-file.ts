@@ -1,6 +1,6 @@
 /**
- * The hook that signs what git send-email sends, as files: put beside what is there already and
- * taken away again, so that all is byte for byte as before.
+ * The files of the hook that signs what git send-email sends: installed beside existing hooks, and removed
+ * so that everything is byte for byte as before.
  */
 
 import {

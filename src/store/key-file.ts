@@ -1,6 +1,6 @@
 /**
- * Key files on disk. A secret key lies in a file that only its owner can read, its public key
- * beside it; both are stock minisign's. Files are replaced whole or not at all.
+ * Key files on disk. A secret key is in a file that only its owner can read, its public key beside it; both
+ * have stock minisign's format. Files are replaced completely or not at all.
  */
 
 import {
@@ -27,7 +27,7 @@ import { publicKeyPath } from "./key-path.ts";
 import { refusePlanted } from "./replace-file.ts";
 import { linkOrCopy, syncPath, writeWhole, writing } from "./whole-file.ts";
 
-/** Far above any key file: a wrong path must not read a disk image into memory. */
+/** Far larger than any key file: a wrong path must not read a disk image into memory. */
 const MAX_KEY_FILE_BYTES = 16 * 1024;
 
 /** Bits that let others than the owner in. */

@@ -1,6 +1,5 @@
 /**
- * A lock that the system takes back when its holder dies, however it dies: SQLite's own, on a file
- * of its own that holds nothing.
+ * A lock that the system releases when its holder dies in any way: SQLite's, on a separate, empty file.
  */
 
 import { closeSync, mkdirSync, openSync } from "node:fs";

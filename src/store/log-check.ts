@@ -1,8 +1,8 @@
 /**
- * Does the log beside a database belong to it? SQLite keeps what was written last in `FILE-wal` and
- * puts it over the pages of FILE, whichever FILE that is: where another one was copied into its
- * place (a backup, another machine's, by rsync or a sync folder) the two are read as one, which is
- * neither. A log is left over where a process was killed, so this can be on any machine.
+ * Does the log beside a database belong to it? SQLite keeps the latest changes in `FILE-wal` and puts them
+ * over the pages of FILE, whatever FILE is: if another one was copied there (a backup, another machine's, by
+ * rsync or a sync folder), SQLite reads a mix of both. A killed process leaves its log, so this can happen on
+ * any machine.
  *
  * Every transaction stamps the database: one row `previous, current`, eight random bytes each. So a
  * log holds the stamps of all its transactions, and the file must hold one of those, or the one that

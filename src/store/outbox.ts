@@ -1,8 +1,7 @@
 /**
- * Letters that are to be sent. A row is made in the transaction that decides on the letter, so that
- * there is no decision without its letter and no letter without its decision; docs/outbox.md has the
- * states. Every change names the state that it was decided on, and is refused if the row has left it:
- * two processes cannot both send a letter.
+ * The letters to send. The transaction that decides on a letter also inserts its row, so that neither exists
+ * without the other; docs/outbox.md has the states. Every change names the state that it expects, and is
+ * refused if the row is no longer in it: two processes cannot both send a letter.
  */
 
 import type Database from "better-sqlite3";
@@ -62,13 +61,13 @@ export interface OutboxRow extends NewLetter {
   readonly notBefore: number;
   readonly expiresAt: number;
   readonly attempts: number;
-  /** Since when it may have been sent; null if it surely was not. */
+  /** Since when it may have been sent; null if it certainly was not. */
   readonly doubtAt: number | null;
 }
 
 /** Times are seconds since the epoch. What returns a boolean says whether the row was changed. */
 export interface Outbox {
-  /** Puts a letter in; false if there is or was one with its Message-ID. */
+  /** Adds a letter; false if there is or was one with its Message-ID. */
   readonly add: (
     letter: NewLetter,
     when: { readonly now: number; readonly notBefore: number; readonly expiresAt: number },
@@ -77,11 +76,11 @@ export interface Outbox {
   readonly due: (now: number, after?: number) => OutboxRow | null;
   /** From here on it may have been sent. On the disk when this returns, unless in a transaction. */
   readonly doubt: (id: number, now: number) => boolean;
-  /** It was taken; or is taken to have been. */
+  /** The server accepted it, or it counts as sent. */
   readonly sent: (id: number, now: number, said: string) => boolean;
-  /** It surely was not taken: once more from `nextAt` on. */
+  /** It certainly was not accepted: try again from `nextAt` on. */
   readonly later: (id: number, nextAt: number, said: string) => boolean;
-  /** It surely was not sent in the run that left it in doubt: again, and one more attempt. */
+  /** It certainly was not sent in the run that left it in doubt: send again, one more attempt. */
   readonly requeue: (id: number) => boolean;
   readonly failed: (id: number, now: number, said: string) => boolean;
   /** Nothing that waits is tried before `until`; no attempt is counted. */

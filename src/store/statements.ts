@@ -1,11 +1,11 @@
-/** Statements that were seen and are not in the database yet: a dry run's never are. */
+/** Statements that are not in the database yet; in a dry run they never will be. */
 
 import type { PublicKeyText } from "../types.ts";
 import { digestKey, type StatementRow } from "./trust-rows.ts";
 
 /**
- * Statements of one key that came by mail and changed nothing: the newest so many are kept. Anybody
- * whose key is remembered can make any number of them, about whom he likes.
+ * How many statements of one key that came by mail and changed nothing are kept: the newest. Anybody with a
+ * remembered key can make any number of them, about anybody.
  */
 export const MAX_UNHEARD = 32;
 
@@ -18,7 +18,7 @@ export function isUnheard({ applied, source }: StatementRow): boolean {
 export class Statements {
   readonly #rows = new Map<string, StoredStatement>();
   readonly #about = new Map<string, Map<string, StoredStatement>>();
-  /** Names of what one key said and nobody heard, oldest first. */
+  /** Names of one key's statements without effect, oldest first. */
   readonly #unheard = new Map<PublicKeyText, Set<string>>();
 
   get(digest: Uint8Array): StatementRow | undefined {

@@ -1,4 +1,4 @@
-/** What the trust database is asked: for verdicts, and by people. */
+/** Queries of the trust database: for verdicts, and by people. */
 
 import { PatchsigError } from "../errors.ts";
 import { parsePublicKeyText } from "../minisign/public-key.ts";

@@ -1,12 +1,10 @@
 /**
- * The trust database: which key belongs to which identity, how it came to be so, and which patches
- * were counted. `decide` (src/trust) judges; this remembers, by compare-and-set: a change names the
- * state that it was decided on, and is refused if the database has moved on, so that two verifiers
- * can never both make a first use.
+ * The trust database: which key belongs to which identity, why, and which patches were counted. `decide`
+ * (src/trust) judges; this remembers, by compare-and-set: a change names the state that it expects, and is
+ * refused if the database has changed, so that two verifiers can never both make a first use.
  *
- * A change that was applied is on the disk when `apply`, or the `transaction` around it, returns.
- * Each file beside this one is a part of it: trust-unit.ts has the transactions, trust-transitions.ts
- * what changes, trust-queries.ts what is asked, trust-rows.ts the SQL.
+ * An applied change is on the disk when `apply`, or the `transaction` around it, returns. trust-unit.ts has
+ * the transactions, trust-transitions.ts the changes, trust-queries.ts the queries, trust-rows.ts the SQL.
  */
 
 import path from "node:path";

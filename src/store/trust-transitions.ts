@@ -1,7 +1,6 @@
 /**
- * How the trust database comes from one state to the next. What is to change was decided by
- * src/trust, in the same transaction; here it is made, with all that follows from it, and written
- * into the history.
+ * Applies changes to the trust database. src/trust decided them in the same transaction; this applies them,
+ * with everything that follows, and writes the history.
  */
 
 import { fallBacks, isAnother, keyRecordOf } from "../trust/decide.ts";
@@ -14,7 +13,7 @@ import { FIRST_UNSTORED, MAX_OF_A_WORK, notYet } from "./arrivals.ts";
 import { counted, shortened, firstUseRecord, unseenKey } from "./trust-rows.ts";
 import type { TrustUnit } from "./trust-unit.ts";
 
-/** Keys that are not an identity's but came with its address: the newest so many are kept. */
+/** How many changed keys of an identity are kept: the newest. */
 export const MAX_CHANGED = 256;
 
 /** Makes transitions that were decided in this transaction, and those that follow from them. */

@@ -148,7 +148,7 @@ describe("bot preview", () => {
     [["bot", "preview"], 2, /no source given/],
     [["bot", "preview", "/nowhere"], 3, /no such file/],
     [["bot", "preview", "--config", "/nowhere"], 3, /no such file/],
-    [["bot", "run"], 2, /the bot has no file that says what it may do/],
+    [["bot", "run"], 2, /the bot has no settings file/],
     [["bot", "status", "--config", "/dev/null"], 3, /the bot has not run yet/],
     [["bot", "run", "--config", "/dev/null"], 2, /the bot's file sets no source/],
     [["bot", "forget"], 2, /bot forget needs more words/],

@@ -151,7 +151,7 @@ describe("statements between people", () => {
       [["import", "nowhere"], home, 3, "no such keyring"],
       [["import", patches[0]!], home, 1, "no statement in"],
       [["statement", "nowhere"], home, 3, "no such file"],
-      [["log", BOB], home, 1, "nothing is remembered"],
+      [["log", BOB], home, 1, "nothing is known about"],
       [["log", "-n", "x"], home, 2, "--max-count"],
       [["backup", "x"], newFolder(), 3, "no trust database yet"],
       [["restore", "nowhere"], home, 3, "no such file"],
