@@ -64,8 +64,6 @@ export default [
     ...common,
     input: ["src/cli/main.ts", "src/app/verify/check-worker.ts"],
     preserveEntrySignatures: "allow-extension",
-    // what is loaded late in one place and needed at once in another is in the shared file
-    checks: { ineffectiveDynamicImport: false },
     output: {
       ...output,
       banner,

@@ -5,11 +5,12 @@
  * without the caches.
  */
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
+import { runGitSync } from "../git/run.ts";
 import { cacheDigest, load, loaded } from "./start.ts";
 
 interface Program {
@@ -52,12 +53,17 @@ async function runProgram(folder: string): Promise<void> {
   setFlagsFromString("--no-flush-bytecode");
   const { main } = load("main.js") as Program;
   try {
-    await useIt(main, (...args) => execFileSync("git", args, { stdio: "ignore" }), folder);
+    await useIt(main, (...args) => gitIn(folder, args), folder);
   } finally {
     // a cache counts under the flags of its making only
     setFlagsFromString("--flush-bytecode");
     keep();
   }
+}
+
+function gitIn(folder: string, args: readonly string[]): void {
+  const ran = runGitSync(args, { cwd: folder, purpose: "work" });
+  if (ran?.status !== 0) throw new Error(`git ${args[0]} failed`);
 }
 
 /** What is done daily, in a repository with a series of two. */

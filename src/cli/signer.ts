@@ -1,8 +1,7 @@
-/** The signing key, by options; loads the password prompt only when needed. */
+/** The key that signs, as options name it, and who is asked for its password. */
 
 import { type OpenSigner, openSigner } from "../app/sign/signer.ts";
-import type { AskPassword } from "../store/key-file.ts";
-import type { PasswordSettings } from "./password.ts";
+import { passwordSource, type PasswordSettings } from "./password.ts";
 import { say } from "./terminal.ts";
 
 export interface SignerSettings extends PasswordSettings {
@@ -13,16 +12,12 @@ export interface SignerSettings extends PasswordSettings {
 export async function userSigner(settings: SignerSettings): Promise<OpenSigner> {
   const { key, passwordFd, passwordFile } = settings;
   const passwordGiven = passwordFd !== undefined || passwordFile !== undefined;
-  // report wrong usage before doing anything
-  const given = passwordGiven ? await passwordsOf(settings) : null;
+  // wrong usage is told before anything is done
+  const given = passwordGiven ? passwordSource(settings).ask : null;
   const askPassword = given ?? askOnTerminal;
   return openSigner({ key, askPassword, passwordGiven, say });
 }
 
-export async function askOnTerminal(prompt: string): Promise<Buffer> {
-  return (await passwordsOf({}))(prompt);
-}
-
-async function passwordsOf(settings: PasswordSettings): Promise<AskPassword> {
-  return (await import("./password.ts")).passwordSource(settings).ask;
+export function askOnTerminal(prompt: string): Promise<Buffer> {
+  return passwordSource({}).ask(prompt);
 }

@@ -1,4 +1,4 @@
-/** The questions of the base commands, asked of each series of some sources; what each answer is, is told at once. */
+/** The questions of the base commands, asked of each series of some sources; each answer is told at once. */
 
 import { openRepository } from "../../git/repository.ts";
 import type { Finding } from "../../findings.ts";

@@ -1,7 +1,4 @@
-/**
- * Who signs: a key that ssh-agent holds, or the key in a file, unlocked at most once. What speaks to
- * an agent is loaded when it is needed.
- */
+/** Who signs: a key that ssh-agent holds, or the key in a file, unlocked at most once. */
 
 import { PatchsigError } from "../../errors.ts";
 import type { MinisignSigner } from "../../minisign/signature.ts";
@@ -13,6 +10,7 @@ import {
 } from "../../store/key-file.ts";
 import type { Reporter } from "../reporter.ts";
 import { keyChoiceOf } from "../settings.ts";
+import { agentSigner, signerIfHeld } from "./agent-signer.ts";
 
 /** A signer that holds a secret or a connection, until it is wiped. */
 export interface OpenSigner extends MinisignSigner {
@@ -38,8 +36,7 @@ export interface SignerOptions {
 export async function openSigner(options: SignerOptions): Promise<OpenSigner> {
   const { askPassword, passwordGiven = false, say } = options;
   const choice = keyChoiceOf(options.key);
-  if (choice.kind === "agent")
-    return (await import("./agent-signer.ts")).agentSigner(choice.selector, say);
+  if (choice.kind === "agent") return agentSigner(choice.selector, say);
   const { path } = choice;
   try {
     const unlocked = passwordGiven ? null : await unlockedInAgent(path, say);
@@ -60,7 +57,7 @@ async function unlockedInAgent(path: string, say: Reporter["say"]): Promise<Open
   if (socket === "" || !isEncrypted(path)) return null;
   const publicKey = readPublicKeyBeside(path);
   if (publicKey === null) return null;
-  return (await import("./agent-signer.ts")).signerIfHeld(socket, publicKey, say);
+  return signerIfHeld(socket, publicKey, say);
 }
 
 function isEncrypted(path: string): boolean {

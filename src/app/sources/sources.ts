@@ -5,6 +5,7 @@ import { readSource } from "../../source/file.ts";
 import type { CursorOf, OnRead, SourceItems } from "../../source/item.ts";
 import { isDirectory, isThere } from "../../source/reading.ts";
 import { isMailboxUrl, isUrl, shownUrl } from "../../source/url.ts";
+import { openInbox } from "./inbox-source.ts";
 
 /** Which part of a source to read, if it supports that (docs/sources.md). */
 export interface SourceOptions {
@@ -34,8 +35,6 @@ export async function* openSource(
       hint: "it reads imap:// and imaps://; clone a public-inbox first",
     });
   if (isDirectory(name)) {
-    // loaded for folders only: most sources are files
-    const { openInbox } = await import("./inbox-source.ts");
     const inbox = openInbox(name, options, onRead);
     if (inbox !== null) return yield* inbox;
   }
