@@ -1,4 +1,4 @@
-/** The key that signs, as options name it, and who is asked for its password. */
+/** The signing key, by options, and where its password comes from. */
 
 import { type OpenSigner, openSigner } from "../app/sign/signer.ts";
 import { passwordSource, type PasswordSettings } from "./password.ts";
@@ -12,7 +12,7 @@ export interface SignerSettings extends PasswordSettings {
 export async function userSigner(settings: SignerSettings): Promise<OpenSigner> {
   const { key, passwordFd, passwordFile } = settings;
   const passwordGiven = passwordFd !== undefined || passwordFile !== undefined;
-  // wrong usage is told before anything is done
+  // report wrong usage before doing anything
   const given = passwordGiven ? passwordSource(settings).ask : null;
   const askPassword = given ?? askOnTerminal;
   return openSigner({ key, askPassword, passwordGiven, say });
