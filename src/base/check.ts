@@ -102,14 +102,8 @@ export function judgeBase(
     findings.push(
       finding("prerequisite-missing", `prerequisites that are not here: ${named(missing)}`),
     );
-  if (state === "conflicts" && trial.kind === "conflicts") {
-    const text = `${trial.patch === 0 ? "a prerequisite" : `patch ${trial.patch}`} does not apply on the base ${short}: ${trial.files.join(", ")}`;
-    const found = finding("base-conflict", text);
-    // without its prerequisites nobody can tell
-    findings.push(missing.length > 0 ? { ...found, severity: "warn" } : found);
-  }
-  if (state === "untried" && trial.kind === "untried")
-    findings.push(finding("base-untried", `not tried on the base: ${trial.why}`));
+  // else the state has another reason, which says more
+  if (state === trial.kind) findings.push(...trialFindings(trial, short, missing.length > 0));
   return {
     check: {
       state,
@@ -118,6 +112,17 @@ export function judgeBase(
     },
     findings,
   };
+}
+
+function trialFindings(trial: Trial, base: string, lacksNeeds: boolean): Finding[] {
+  if (trial.kind === "untried")
+    return [finding("base-untried", `not tried on the base: ${trial.why}`)];
+  if (trial.kind !== "conflicts") return [];
+  const which = trial.patch === 0 ? "a prerequisite" : `patch ${trial.patch}`;
+  const text = `${which} does not apply on the base ${base}: ${trial.files.join(", ")}`;
+  const found = finding("base-conflict", text);
+  // without its prerequisites nobody can tell
+  return [lacksNeeds ? { ...found, severity: "warn" } : found];
 }
 
 function askedState(facts: BaseFacts | null, trial: Trial): BaseState {

@@ -1,6 +1,6 @@
 /** What a series says about the tree it was made against: which blob was at which path. */
 
-import type { Diff } from "../types.ts";
+import type { Diff, FilePatch } from "../types.ts";
 
 export interface Preimage {
   /** Bytes of the name, a character each (latin1). */
@@ -31,20 +31,27 @@ export function preimagesOf(diffs: readonly Diff[]): Preimages {
   let [created, left, bytes] = [0, 0, 0];
   for (const { files } of diffs) {
     const names: string[] = [];
-    for (const { oldName, newName, oldBlob, oldMode } of files) {
+    for (const file of files) {
+      const { oldName, newName } = file;
       const path = oldName?.toString("latin1");
       if (newName !== null) names.push(newName.toString("latin1"));
       if (path === undefined) created++;
       if (path === undefined || touched.has(path) || wanted.has(path)) continue;
       names.push(path);
       bytes += path.length;
-      const known = oldBlob !== null && oldBlob.length >= MIN_DIGITS && /[1-9a-f]/.test(oldBlob);
+      const blob = searchableBlob(file);
       const fits = wanted.size < MAX_PATHS && bytes <= MAX_BYTES && !path.includes("\n");
-      if (known && fits && oldMode !== GITLINK) wanted.set(path, oldBlob);
+      if (blob !== null && fits) wanted.set(path, blob);
       else left++;
     }
     // the old names of a patch all refer to the tree before it
     for (const name of names) touched.add(name);
   }
   return { wanted: [...wanted].map(([path, blob]) => ({ path, blob })), created, left };
+}
+
+/** The blob before the patch, if it names one: no submodule, and enough of its name. */
+function searchableBlob({ oldBlob, oldMode }: FilePatch): string | null {
+  if (oldBlob === null || oldMode === GITLINK) return null;
+  return oldBlob.length >= MIN_DIGITS && /[1-9a-f]/.test(oldBlob) ? oldBlob : null;
 }

@@ -133,11 +133,15 @@ function checkNames(
     const view = views.find((one) => Object.hasOwn(one, name));
     if (view === undefined) throw broken(`there is no {{${name}}}`);
     const value = view[name];
-    const list = Array.isArray(value) ? (value as readonly View[]) : null;
-    const into = list === null ? value : list[0];
-    const isView = typeof into === "object" && into !== null && !Array.isArray(into);
+    const isEmpty = value === null || (Array.isArray(value) && value.length === 0);
     // of an empty part nobody can know what it would hold
-    if (type === "#" && ((list !== null && list.length === 0) || value === null)) continue;
-    if (inner !== undefined) checkNames(inner, isView ? [into as View, ...views] : views, broken);
+    if (type === "#" && isEmpty) continue;
+    if (inner !== undefined) checkNames(inner, [...viewsIn(value), ...views], broken);
   }
+}
+
+/** What a section adds to the names that are known in it: its view, or the first of its list. */
+function viewsIn(value: unknown): View[] {
+  const into: unknown = Array.isArray(value) ? value[0] : value;
+  return typeof into === "object" && into !== null && !Array.isArray(into) ? [into as View] : [];
 }

@@ -155,19 +155,11 @@ export function parseSettings(words: BotConfig): BotSettings {
   for (const { key } of words.settings)
     if (key.startsWith("bot.") && !known.has(key))
       throw new FormatError(`the bot's file sets ${key}, which is not a setting`);
-  const text = (key: (typeof KEYS)[number]): string | null => words.string(`bot.${key}`);
-  const number = (key: (typeof KEYS)[number], otherwise: number): number =>
-    text(key) === null ? otherwise : parseCount(key, text(key)!);
-  const time = (key: (typeof KEYS)[number], otherwise: number): number =>
-    text(key) === null ? otherwise : parseTime(key, text(key)!);
-  const addresses = (key: (typeof KEYS)[number]): string[] =>
-    words.all(`bot.${key}`).map((value) => parseAddress(key, value));
-
+  const { text, number, time, addresses } = readerOf(words);
   const [address = null] = addresses("address").slice(-1);
   const [list = ""] = addresses("list").slice(-1);
   const [copyTo = null] = addresses("copyTo").slice(-1);
   const quiet = text("quiet");
-  const suggest = text("suggest");
   return {
     mode: text("mode") === null ? "preview" : oneOf("mode", text("mode")!, MODES),
     rules: {
@@ -178,10 +170,7 @@ export function parseSettings(words: BotConfig): BotSettings {
       perDay: number("perDay", DEFAULT_RULES.perDay),
       pause: time("pause", DEFAULT_RULES.pause),
       quiet: quiet === null ? null : parseQuiet(quiet, text("timezone") ?? "UTC"),
-      topics:
-        suggest === null
-          ? TOPICS
-          : suggest.split(/[\s,]+/).map((word) => oneOf("suggest", word, TOPICS)),
+      topics: topicsOf(text("suggest")),
       othersSign: number("othersSign", DEFAULT_RULES.othersSign),
       maxAge: time("maxAge", DEFAULT_RULES.maxAge),
       lists: words.all("bot.listId").map((id) => id.replace(/^<|>$/g, "").toLowerCase()),
@@ -212,6 +201,25 @@ export function parseSettings(words: BotConfig): BotSettings {
     templates: words.path("bot.templates"),
     metrics: words.path("bot.metrics"),
   };
+}
+
+type Key = (typeof KEYS)[number];
+
+/** What the file says of a key, as what it should be. */
+function readerOf(words: BotConfig) {
+  const text = (key: Key): string | null => words.string(`bot.${key}`);
+  const number = (key: Key, otherwise: number): number =>
+    text(key) === null ? otherwise : parseCount(key, text(key)!);
+  const time = (key: Key, otherwise: number): number =>
+    text(key) === null ? otherwise : parseTime(key, text(key)!);
+  const addresses = (key: Key): string[] =>
+    words.all(`bot.${key}`).map((value) => parseAddress(key, value));
+  return { text, number, time, addresses };
+}
+
+function topicsOf(suggest: string | null): BotSettings["rules"]["topics"] {
+  if (suggest === null) return TOPICS;
+  return suggest.split(/[\s,]+/).map((word) => oneOf("suggest", word, TOPICS));
 }
 
 function wrong(key: string, value: string, wanted: string): FormatError {

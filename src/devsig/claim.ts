@@ -38,8 +38,13 @@ const NAME = "x-developer-signature";
 /** Headers of this name that are read. patatt writes one a signer. */
 export const MAX_SIGNATURES = 8;
 const MAX_IDENTITY = 320;
-const MAX_SELECTOR = 256;
+/** Characters of a tag. */
+const LIMITS = [
+  ["i", MAX_IDENTITY],
+  ["s", 256],
+] as const;
 const MAX_SIGNED_HEADERS = 64;
+const NEEDED = ["from", "subject"];
 
 /** The values of all X-Developer-Signature headers. */
 export function signatureValues(fields: readonly HeaderField[]): string[] {
@@ -59,6 +64,17 @@ export function hasQWord(value: string): boolean {
   return value.includes("?q?");
 }
 
+/** Adds the tags to `tags`, in their order; null, or what is wrong with the one behind the last. */
+function readTags(text: string, tags: Map<string, string>): string | null {
+  for (const chunk of text.split(";")) {
+    const [name = "", ...rest] = chunk.replaceAll(" ", "").split("=");
+    if (rest.length === 0 || name === "") return "the header is malformed";
+    if (tags.has(name)) return `the header has ${name.slice(0, 20)}= twice`;
+    tags.set(name, rest.join("="));
+  }
+  return null;
+}
+
 /**
  * Reads one X-Developer-Signature. Stricter than patatt where that guesses: no tag twice, `b=` last,
  * plain base64, version 1, and the three algorithms by their full names.
@@ -75,14 +91,9 @@ export function readClaim(value: string): DevsigClaim | UnusableClaim {
     };
   };
   if (!/^[\x20-\x7e]*$/.test(text)) return unread("bad", "the header is not ascii");
-  let last = "";
-  for (const chunk of text.split(";")) {
-    const [name, ...rest] = chunk.replaceAll(" ", "").split("=");
-    last = name!;
-    if (rest.length === 0 || name === "") return unread("bad", "the header is malformed");
-    if (tags.has(name!)) return unread("bad", `the header has ${name!.slice(0, 20)}= twice`);
-    tags.set(name!, rest.join("="));
-  }
+  const fault = readTags(text, tags);
+  if (fault !== null) return unread("bad", fault);
+  const last = [...tags.keys()].at(-1);
   const tag = (name: string): string => tags.get(name) ?? "";
   // what patatt takes for the beginning of the signature
   const start = text.lastIndexOf("b=");
@@ -91,7 +102,7 @@ export function readClaim(value: string): DevsigClaim | UnusableClaim {
   if (tag("v") !== "1") return unread("unsupported", `version "${tag("v").slice(0, 20)}"`);
   const algorithm = ALGORITHMS.find((name) => tag("a") === `${name}-sha256`);
   if (algorithm === undefined) return unread("unsupported", `algorithm "${tag("a").slice(0, 40)}"`);
-  if (tag("i").length > MAX_IDENTITY || tag("s").length > MAX_SELECTOR)
+  if (LIMITS.some(([name, most]) => tag(name).length > most))
     return unread("unsupported", "a very long name");
 
   const headers = tag("h").split(":");
@@ -99,7 +110,7 @@ export function readClaim(value: string): DevsigClaim | UnusableClaim {
   if (signature.length === 0 || signature.toString("base64") !== tag("b"))
     return unread("bad", "the signature is not base64");
   if (headers.length > MAX_SIGNED_HEADERS) return unread("unsupported", "very many headers signed");
-  if (!headers.includes("from") || !headers.includes("subject"))
+  if (!NEEDED.every((name) => headers.includes(name)))
     return unread("bad", "from and subject are not signed");
   return {
     algorithm,

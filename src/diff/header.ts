@@ -91,6 +91,7 @@ interface Names {
 }
 
 /** All names in the header's lines must agree: git would silently prefer one of them. */
+// oxlint-disable-next-line complexity -- each name that is there against each other: a branch for each
 function readNames(
   { halves, fields }: HeaderLines,
   change: FileHeader["change"],
@@ -219,6 +220,28 @@ function isBackup(old: PrefixedName | null, file: PrefixedName | null): boolean 
 const BACKUP = /^(?:~[^/]*|\.orig)$/;
 const EPOCH = /\b(?:1969-12-31|1970-01-01)\b/;
 
+interface PlainNames {
+  readonly oldFile: PrefixedName;
+  readonly newFile: PrefixedName;
+  /** The old name is that of a backup. */
+  readonly backup: boolean;
+}
+
+/** One name, from either line; git would choose one of two. */
+function plainNames(oldLine: FileLine, newLine: FileLine, offset: number): PlainNames {
+  const newFile = newLine.file ?? oldLine.file;
+  const backup = isBackup(oldLine.file, newFile);
+  const oldFile = backup ? newFile : (oldLine.file ?? newFile);
+  if (oldFile === null || newFile === null) {
+    refuseAt("bad-name", offset, "a header without a file name");
+  }
+  if (oldFile.name !== newFile.name) {
+    refuseAt("name-mismatch", offset, "the lines of a header name different files");
+  }
+  checkPath(oldFile.name, offset);
+  return { oldFile, newFile, backup };
+}
+
 /**
  * Reads the `---` and `+++` lines at `from` of a diff without `diff --git`, as quilt and `diff -u` write
  * them. git would choose one of two different names; here they must be the same.
@@ -230,16 +253,7 @@ export function readPlainHeader(text: Buffer, from: number): FileHeader {
   const second = lineEnd(text, from) + 1;
   const oldLine = readFileLine(lineAt(text, from).slice(OLD_FILE.length), from, true);
   const newLine = readFileLine(lineAt(text, second).slice(NEW_FILE.length), second, true);
-  const newFile = newLine.file ?? oldLine.file;
-  const backup = isBackup(oldLine.file, newFile);
-  const oldFile = backup ? newFile : (oldLine.file ?? newFile);
-  if (oldFile === null || newFile === null) {
-    refuseAt("bad-name", from, "a header without a file name");
-  }
-  if (oldFile.name !== newFile.name) {
-    refuseAt("name-mismatch", from, "the lines of a header name different files");
-  }
-  checkPath(oldFile.name, from);
+  const { oldFile, newFile, backup } = plainNames(oldLine, newLine, from);
   const created = oldLine.file === null || EPOCH.test(oldLine.date);
   const deleted = newLine.file === null || EPOCH.test(newLine.date);
   if (backup && (created || deleted)) refuseAt("name-mismatch", from, "a backup of a new file");

@@ -7,21 +7,12 @@
  *     v1: a file for each mail, `ab/cdef…` by the SHA-1 of its Message-ID
  */
 
-import { readdirSync, realpathSync, type Stats, statSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { PatchsigError } from "../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
 import { type Blob, Blobs } from "./blobs.ts";
-import { PLAIN_DIFF } from "./closed.ts";
-import {
-  failure,
-  git,
-  gitLines,
-  gitSucceeds,
-  gitText,
-  spawnGit,
-  type StartOptions,
-} from "./run.ts";
+import { type Epoch, placeOf } from "./epochs.ts";
+import { changes, countDeletions, type InboxChange } from "./inbox-log.ts";
+import { git, gitLines, gitSucceeds, gitText } from "./run.ts";
 import { refuseWaiting } from "./waiting.ts";
 
 /** A mail, and the commit that brought it. */
@@ -44,14 +35,6 @@ interface LostMail {
 
 export type InboxEntry = InboxMail | LostMail;
 
-/** One repository of an inbox. */
-export interface Epoch {
-  /** As it was named. */
-  readonly repository: string;
-  /** The same whatever it is named by. */
-  readonly name: string;
-}
-
 export interface InboxOptions {
   /** git's words for a time; commits before it are passed over. */
   readonly since?: string | undefined;
@@ -65,57 +48,6 @@ const AT_A_TIME = 64;
 const PORTION = 4 << 20;
 /** Most damaged mails of an epoch; after more, reading it stops. */
 const MAX_RESTARTS = 100;
-/** Most blobs or files; no list has deleted so many mails. */
-const MAX_DELETED = 1_000_000;
-
-/**
- * The epochs of the inbox in this folder, oldest first; null if it is none. A folder that is a
- * repository itself may be one: `readInbox` asks git.
- */
-export function epochsOf(folder: string): Epoch[] | null {
-  const below = join(folder, "git");
-  const numbered = isFolder(below)
-    ? readdirSync(below)
-        .filter((name) => /^\d+\.git$/.test(name) && isRepository(join(below, name)))
-        .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
-        .map((name) => join(below, name))
-    : [];
-  const found = numbered.length > 0 ? numbered : isRepository(folder) ? [folder] : [];
-  if (found.length === 0) return null;
-  return found.map((repository) => ({ repository, name: realpathSync(repository) }));
-}
-
-function kindOf(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function isFolder(path: string): boolean {
-  return kindOf(path)?.isDirectory() === true;
-}
-
-/**
- * Does it look like a bare repository? A working tree is not a source of mail; and git would wait for
- * ever on a FIFO.
- */
-function isRepository(path: string): boolean {
-  const config = kindOf(join(path, "config"));
-  return (
-    kindOf(join(path, "HEAD"))?.isFile() === true &&
-    (config === undefined || config.isFile()) &&
-    isFolder(join(path, "objects")) &&
-    isFolder(join(path, "refs"))
-  );
-}
-
-/** Makes git use this folder, not a repository around it. */
-function placeOf(epoch: Epoch): StartOptions {
-  const env = { GIT_CEILING_DIRECTORIES: dirname(epoch.name) };
-  return { cwd: epoch.repository, elsewhere: true, env };
-}
 
 /** The number of commits that `readInbox` reads. */
 export async function countCommits(
@@ -201,52 +133,60 @@ async function* readEpoch(
 ): AsyncGenerator<InboxEntry[]> {
   if (range instanceof PatchsigError) throw range;
   if (range.length === 0) return;
-  const { repository } = epoch;
-  let blobs = new Blobs(placeOf(epoch), MAX_MESSAGE_BYTES);
-  let restarts = 0;
-  /** What git was asked for and has not given yet. */
-  const asked: InboxChange[] = [];
-
-  /** The next blob, or why there is none. */
-  async function next(): Promise<Blob | string> {
-    try {
-      const blob = await blobs.take();
-      if (blob === null && (await isPartial(epoch))) throw partial(epoch);
-      return blob ?? "is not there";
-    } catch (error) {
-      // git ends at a blob that is damaged; those behind it are asked for again
-      if (!(error instanceof PatchsigError) || ++restarts > MAX_RESTARTS) throw error;
-      if (await isPartial(epoch)) throw partial(epoch);
-      blobs.close();
-      blobs = new Blobs(placeOf(epoch), MAX_MESSAGE_BYTES);
-      blobs.ask(asked.map(({ blob }) => blob));
-      return `cannot be read: ${error.message}`;
+  const mails = new EpochMails(epoch);
+  try {
+    for await (const some of changes(epoch, ["--reverse", ...range])) {
+      const live = some.filter((change) => isLive(change, dead));
+      for (let at = 0; at < live.length; at += AT_A_TIME) {
+        const before = mails.asked;
+        mails.ask(live.slice(at, at + AT_A_TIME));
+        // git looks for these while those before are dealt with
+        if (before > 0) yield* mails.take(before);
+      }
     }
+    if (mails.asked > 0) yield* mails.take(mails.asked);
+  } finally {
+    mails.close();
+  }
+}
+
+/** The mails of an epoch, as git is asked for them. */
+class EpochMails {
+  readonly #epoch: Epoch;
+  #blobs: Blobs;
+  #restarts = 0;
+  /** What git was asked for and has not given yet. */
+  readonly #asked: InboxChange[] = [];
+
+  constructor(epoch: Epoch) {
+    this.#epoch = epoch;
+    this.#blobs = blobsOf(epoch);
   }
 
-  async function* take(count: number): AsyncGenerator<InboxEntry[]> {
+  get asked(): number {
+    return this.#asked.length;
+  }
+
+  ask(changes: readonly InboxChange[]): void {
+    this.#blobs.ask(changes.map(({ blob }) => blob));
+    this.#asked.push(...changes);
+  }
+
+  /** The next so many of those asked for, but for mails that were purged. */
+  async *take(count: number): AsyncGenerator<InboxEntry[]> {
     let mails: InboxEntry[] = [];
     let held = 0;
     for (let left = count; left > 0; left--) {
-      const { commit } = asked.shift()!;
-      const place = `${repository}:${commit}`;
-      const blob = await caught(next);
+      const { commit } = this.#asked.shift()!;
+      const blob = await caught(() => this.#next());
       if (blob instanceof PatchsigError) {
         yield mails;
         throw blob;
       }
-      if (typeof blob === "string") {
-        const error = new PatchsigError("unreadable", `${place}: the mail ${blob}`, {
-          hint: "git fsck says what is wrong with that repository",
-        });
-        mails.push({ place, error, epoch });
-        continue;
-      }
-      const { bytes, size } = blob;
-      // a mail that was purged: its commit is left, and nothing in it
-      if (size === 0) continue;
-      mails.push({ place, bytes, size, epoch, commit });
-      held += bytes?.length ?? 0;
+      const entry = entryOf(this.#epoch, commit, blob);
+      if (entry === null) continue;
+      mails.push(entry);
+      held += "bytes" in entry ? (entry.bytes?.length ?? 0) : 0;
       if (held < PORTION) continue;
       yield mails;
       [mails, held] = [[], 0];
@@ -254,22 +194,42 @@ async function* readEpoch(
     yield mails;
   }
 
-  try {
-    for await (const some of changes(epoch, ["--reverse", ...range])) {
-      const live = some.filter((change) => isLive(change, dead));
-      for (let at = 0; at < live.length; at += AT_A_TIME) {
-        const next = live.slice(at, at + AT_A_TIME);
-        blobs.ask(next.map(({ blob }) => blob));
-        // git looks for these while those before are dealt with
-        const before = asked.length;
-        asked.push(...next);
-        if (before > 0) yield* take(before);
-      }
+  /** The next blob, or why there is none. */
+  async #next(): Promise<Blob | string> {
+    const epoch = this.#epoch;
+    try {
+      const blob = await this.#blobs.take();
+      if (blob === null && (await isPartial(epoch))) throw partial(epoch);
+      return blob ?? "is not there";
+    } catch (error) {
+      // git ends at a blob that is damaged; those behind it are asked for again
+      if (!(error instanceof PatchsigError) || ++this.#restarts > MAX_RESTARTS) throw error;
+      if (await isPartial(epoch)) throw partial(epoch);
+      this.#blobs.close();
+      this.#blobs = blobsOf(epoch);
+      this.#blobs.ask(this.#asked.map(({ blob }) => blob));
+      return `cannot be read: ${error.message}`;
     }
-    if (asked.length > 0) yield* take(asked.length);
-  } finally {
-    blobs.close();
   }
+
+  close(): void {
+    this.#blobs.close();
+  }
+}
+
+function blobsOf(epoch: Epoch): Blobs {
+  return new Blobs(placeOf(epoch), MAX_MESSAGE_BYTES);
+}
+
+/** Null for a mail that was purged: its commit is left, and nothing in it. */
+function entryOf(epoch: Epoch, commit: string, blob: Blob | string): InboxEntry | null {
+  const place = `${epoch.repository}:${commit}`;
+  if (typeof blob !== "string")
+    return blob.size === 0 ? null : { place, bytes: blob.bytes, size: blob.size, epoch, commit };
+  const error = new PatchsigError("unreadable", `${place}: the mail ${blob}`, {
+    hint: "git fsck says what is wrong with that repository",
+  });
+  return { place, error, epoch };
 }
 
 const PARTIAL = "^(extensions\\.partialclone|remote\\..*\\.promisor)$";
@@ -322,106 +282,4 @@ async function rangeOf(epoch: Epoch, { since, after }: InboxOptions): Promise<st
   const known =
     last !== null && (await gitSucceeds(["merge-base", "--is-ancestor", last, "HEAD"], options));
   return [...(since === undefined ? [] : [`--since=${since}`]), known ? `${last}..HEAD` : "HEAD"];
-}
-
-/** What one commit did to one file. */
-interface InboxChange {
-  readonly commit: string;
-  /** The mail that came; "" if none did. */
-  readonly blob: string;
-  /** The keys that this ends: mails with one of them are deleted or replaced. */
-  readonly key: string;
-  readonly ends: boolean;
-}
-
-/**
- * How often each key is ended. In v2 a deletion names the mail's blob; in v1 it names the file,
- * which is also changed in place.
- */
-async function countDeletions(
-  epoch: Epoch,
-  range: readonly string[],
-  found: Map<string, number>,
-): Promise<void> {
-  if (range.length === 0) return;
-  for await (const some of changes(epoch, range)) {
-    for (const { key, ends } of some) if (ends) found.set(key, (found.get(key) ?? 0) + 1);
-    if (found.size > MAX_DELETED)
-      throw new PatchsigError(
-        "too-large",
-        `${epoch.repository}: more deletions than patchsig reads`,
-      );
-  }
-}
-
-const COMMIT = /^[0-9a-f]{40,64}$/;
-const V1_PATH = /^[0-9a-f]{2}\/[0-9a-f]{38}$/;
-const RAW = /^:\d{6} \d{6} [0-9a-f]{40,64} ([0-9a-f]{40,64}) ([AMDT])\t(.+)$/s;
-
-/** Whatever the user's settings are. */
-const LOG: readonly string[] = [
-  "-c",
-  "log.showRoot=true",
-  "-c",
-  "core.quotePath=false",
-  "log",
-  "--format=%H",
-  "--raw",
-  "--no-abbrev",
-  "--no-renames",
-  "--no-notes",
-  ...PLAIN_DIFF,
-  "--first-parent",
-];
-
-/** What the commits changed, in the order of `git log`. */
-async function* changes(epoch: Epoch, range: readonly string[]): AsyncGenerator<InboxChange[]> {
-  const args = [...LOG, ...range, "--"];
-  let commit = "";
-  for await (const lines of linesOf(args, placeOf(epoch))) {
-    const found: InboxChange[] = [];
-    for (const line of lines) {
-      if (COMMIT.test(line)) commit = line;
-      else found.push(...changeIn(line, commit));
-    }
-    yield found;
-  }
-}
-
-function changeIn(line: string, commit: string): InboxChange[] {
-  const [, blob, status, path] = RAW.exec(line) ?? [];
-  if (blob === undefined || path === undefined) return [];
-  const gone = status === "D";
-  // every commit of v2 removes the file of the one before from the tree
-  if (path === "m") return gone ? [] : [{ commit, blob, key: blob, ends: false }];
-  if (path === "d") return gone ? [] : [{ commit, blob: "", key: blob, ends: true }];
-  if (!V1_PATH.test(path)) return [];
-  return [{ commit, blob: gone ? "" : blob, key: path, ends: status !== "A" }];
-}
-
-/** The lines that git writes, as they come. */
-async function* linesOf(args: readonly string[], place: StartOptions): AsyncGenerator<string[]> {
-  const child = spawnGit(args, place);
-  child.stdin.on("error", () => undefined);
-  child.stdin.end();
-  let said = "";
-  child.stderr.on("data", (bytes: Buffer) => (said = (said + bytes.toString()).slice(0, 4000)));
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.on("error", (cause) =>
-      reject(new PatchsigError("git-missing", "cannot start git", { cause })),
-    );
-    child.on("close", resolve);
-  });
-  ended.catch(() => undefined);
-  let rest = "";
-  try {
-    for await (const bytes of child.stdout as AsyncIterable<Buffer>) {
-      const lines = (rest + bytes.toString("latin1")).split("\n");
-      rest = lines.pop()!;
-      yield lines;
-    }
-    if ((await ended) !== 0) throw failure(["log"], said);
-  } finally {
-    child.kill();
-  }
 }

@@ -22,12 +22,14 @@ function unquote(text: Buffer): Buffer {
         const next = text[++i];
         if (next === undefined) break;
         byte = next;
-      } else if (quoted && byte === QUOTE) {
-        quoted = false;
-        continue;
-      } else if (depth > 0 && byte === OPEN) {
+      } else if (quoted) {
+        if (byte === QUOTE) {
+          quoted = false;
+          continue;
+        }
+      } else if (byte === OPEN) {
         depth++;
-      } else if (depth > 0 && byte === CLOSE) {
+      } else if (byte === CLOSE) {
         depth--;
       }
     } else if (byte === QUOTE) {

@@ -152,68 +152,98 @@ function endOfText(mail: Buffer, parts: readonly BodyPart[]): BreakPoint | null 
  * converted to UTF-8; in-body headers and the patch keep their bytes.
  */
 export function readBody(mail: Buffer, parts: readonly BodyPart[], crs: CrPlaces): Body {
-  const inBody = newInBody();
-  const message: Buffer[] = [];
-  const patch = new PatchText(mail, crs);
-  const findings: Finding[] = [];
-  let stage: "headers" | "message" | "patch" = "headers";
-  let breakPoint: BreakPoint | null = null;
-  let recoded = false;
-  let unlabelled = false;
+  const reader = new BodyReader(mail, crs);
+  for (const part of parts) reader.add(part);
+  return reader.end(parts);
+}
 
-  function convert(text: Buffer, part: BodyPart, by = messageToUtf8): Buffer {
+/** What is read of a body so far: a line means what the lines before it make of it. */
+class BodyReader {
+  readonly #mail: Buffer;
+  readonly #inBody = newInBody();
+  readonly #message: Buffer[] = [];
+  readonly #patch: PatchText;
+  readonly #findings: Finding[] = [];
+  #stage: "headers" | "message" | "patch" = "headers";
+  #breakPoint: BreakPoint | null = null;
+  #recoded = false;
+  #unlabelled = false;
+
+  constructor(mail: Buffer, crs: CrPlaces) {
+    this.#mail = mail;
+    this.#patch = new PatchText(mail, crs);
+  }
+
+  add(part: BodyPart): void {
+    const decoded = decodePart(this.#mail, part);
+    const { text } = decoded;
+    const nul = checkNul(text, part, this.#stage === "patch");
+    if (nul !== null) this.#findings.push(nul);
+    let pos = 0;
+    if (this.#stage === "headers") {
+      const ended = readInBodyHeaders(this.#inBody, text);
+      if (ended !== null) this.#stage = "message";
+      pos = ended ?? text.length;
+    }
+    if (this.#stage === "message") pos = this.#addMessage(part, decoded, pos);
+    if (this.#stage === "patch") this.#patch.add(text.subarray(pos), part, pos, text.length);
+    else if (hasFooter(this.#mail.subarray(part.start, part.end), part.encoding))
+      refuse("base64-ambiguous", "text below base64 in a message: git would decode it");
+    if (part.closed) this.#close(part);
+  }
+
+  end(parts: readonly BodyPart[]): Body {
+    const inBody = this.#inBody;
+    finishHeader(inBody);
+    return {
+      message: concat(this.#message),
+      patch: concat(this.#patch.pieces),
+      crs: this.#patch.crs,
+      inBody: inBody.fields,
+      breakPoint: this.#breakPoint ?? endOfText(this.#mail, parts) ?? NOWHERE,
+      recoded: this.#recoded || inBody.foreign,
+      unlabelled: this.#unlabelled || inBody.raw,
+      findings: this.#findings,
+    };
+  }
+
+  /** The text from `pos` to the patch break; where the patch begins, if there is one. */
+  #addMessage(part: BodyPart, { text, sourceOf }: Decoded, pos: number): number {
+    const found = findBreak(text, pos);
+    this.#message.push(this.#convert(text.subarray(pos, found?.start ?? text.length), part));
+    if (found === null) return text.length;
+    const { kind, start, end } = found;
+    this.#stage = "patch";
+    this.#patch.add(this.#convert(text.subarray(start, end), part, toUtf8), part, start, end);
+    const at = kind === "dashes" ? end : start;
+    this.#breakPoint = breakAt(this.#mail, part, kind, sourceOf(at));
+    return end;
+  }
+
+  /** The empty line that git puts where a boundary closes a part. */
+  #close(part: BodyPart): void {
+    if (this.#stage === "patch") this.#patch.close();
+    else if (this.#stage === "message") this.#message.push(this.#convert(NEWLINE, part));
+    else if (!readInBodyLine(this.#inBody, NEWLINE)) this.#stage = "message";
+  }
+
+  #convert(text: Buffer, part: BodyPart, by = messageToUtf8): Buffer {
     const converted = text.length === 0 ? text : by(text, part.charset);
-    recoded ||= converted !== text;
-    unlabelled ||= part.charset === "" && !isAscii(text);
+    this.#recoded ||= converted !== text;
+    this.#unlabelled ||= part.charset === "" && !isAscii(text);
     return converted;
   }
+}
 
-  for (const part of parts) {
-    const { text, sourceOf } = decodePart(mail, part);
-    const nul = checkNul(text, part, stage === "patch");
-    if (nul !== null) findings.push(nul);
-    let pos = 0;
-    while (stage === "headers" && pos < text.length) {
-      const next = nextLine(text, pos);
-      if (readInBodyLine(inBody, text.subarray(pos, next))) {
-        pos = next;
-      } else {
-        stage = "message";
-        // the empty line below the headers is not part of the message
-        if (text[pos] === LF) pos = next;
-      }
-    }
-    if (stage === "message") {
-      const found = findBreak(text, pos);
-      message.push(convert(text.subarray(pos, found?.start ?? text.length), part));
-      if (found !== null) {
-        stage = "patch";
-        const line = text.subarray(found.start, found.end);
-        patch.add(convert(line, part, toUtf8), part, found.start, found.end);
-        pos = found.end;
-        const at = found.kind === "dashes" ? found.end : found.start;
-        breakPoint = breakAt(mail, part, found.kind, sourceOf(at));
-      }
-    }
-    if (stage === "patch") patch.add(text.subarray(pos), part, pos, text.length);
-    else if (hasFooter(mail.subarray(part.start, part.end), part.encoding))
-      refuse("base64-ambiguous", "text below base64 in a message: git would decode it");
-    if (!part.closed) continue;
-    if (stage === "patch") patch.close();
-    else if (stage === "message") message.push(convert(NEWLINE, part));
-    else if (!readInBodyLine(inBody, NEWLINE)) stage = "message";
+/** Where the message begins below the in-body headers; null if all of the text may be headers. */
+function readInBodyHeaders(inBody: InBody, text: Buffer): number | null {
+  for (let pos = 0, next = 0; pos < text.length; pos = next) {
+    next = nextLine(text, pos);
+    if (readInBodyLine(inBody, text.subarray(pos, next))) continue;
+    // the empty line below the headers is not part of the message
+    return text[pos] === LF ? next : pos;
   }
-  finishHeader(inBody);
-  return {
-    message: concat(message),
-    patch: concat(patch.pieces),
-    crs: patch.crs,
-    inBody: inBody.fields,
-    breakPoint: breakPoint ?? endOfText(mail, parts) ?? NOWHERE,
-    recoded: recoded || inBody.foreign,
-    unlabelled: unlabelled || inBody.raw,
-    findings,
-  };
+  return null;
 }
 
 /** The joined text for git apply, and where CRs were dropped in it. */

@@ -20,6 +20,7 @@ export interface Unflowed {
  *   body is not encoded
  * @param until stop at the end of the line with which so many bytes are joined
  */
+// oxlint-disable-next-line complexity -- what git does with a line of the body, in git's order
 export function unflow(
   text: Buffer,
   flow: Flow,

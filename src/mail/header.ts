@@ -128,6 +128,11 @@ function assertPlainBytes(block: Buffer): void {
   }
 }
 
+interface OpenHeader {
+  readonly fields: Map<HeaderName, Buffer>;
+  readonly repeated: HeaderName[];
+}
+
 /**
  * Reads the header block that begins at `pos`: of the mail, or of a part.
  *
@@ -140,9 +145,8 @@ function assertPlainBytes(block: Buffer): void {
  * the headers of a part, nor in one that the program reads.
  */
 export function readHeader(mail: Buffer, pos: number, top: boolean): Header {
-  const fields = new Map<HeaderName, Buffer>();
+  const open: OpenHeader = { fields: new Map(), repeated: [] };
   const listIds: Buffer[] = [];
-  const repeated: HeaderName[] = [];
   const limit = pos + MAX_HEADER_BYTES;
   const start = pos;
   let fromLine = false;
@@ -154,41 +158,61 @@ export function readHeader(mail: Buffer, pos: number, top: boolean): Header {
       end = next;
       break;
     }
-    if (++lines > MAX_HEADER_LINES || next > limit) refuse("too-big", "a very long header");
+    assertBounds(++lines, next, limit);
     if (top && pos === start && isFromLine(mail, pos)) {
       fromLine = true;
       pos = next;
       continue;
     }
     const colon = nameEnd(mail, pos);
-    if (colon <= pos) {
-      if (fromLine && lines === 2)
-        refuse("loose-from-line", "no header below a From line: git am cuts a mail in two there");
-      const line = latin1(trimEnd(mail.subarray(pos, Math.min(next, pos + 60))));
-      refuse("malformed-header", `not a header line: ${line}`);
-    }
+    if (colon <= pos) refuseLine(mail, pos, next, fromLine && lines === 2);
     const name = wantedName(mail, pos, colon);
-    for (; next < mail.length && (mail[next] === BLANK || mail[next] === TAB); lines++) {
+    for (; isFolded(mail, next); lines++) {
       const folded = next;
       next = nextLine(mail, folded);
-      if ((name !== undefined || !top) && isBlankLine(mail, folded, next))
-        refuse("malformed-header", "a continuation line of white space");
+      assertFold(mail, folded, next, name !== undefined || !top);
       if (next - pos > MAX_FIELD_BYTES) refuse("too-big", "a very long header field");
     }
     if (name !== undefined) {
       const value = unfold(mail.subarray(colon + 1, next));
       if (name === "list-id") listIds.push(value);
-      const earlier = fields.get(name);
-      if (earlier === undefined) fields.set(name, value);
-      else if (earlier.equals(value)) repeated.push(name);
-      else if (UNIQUE.has(name)) refuse("conflicting-header", `two different ${name} headers`);
+      addField(open, name, value);
     }
     pos = next;
   }
   // git would take the last header line for the body
   if (end < 0) return refuse("malformed-header", "a header without an empty line below it");
   assertPlainBytes(mail.subarray(start, end));
-  return { fields, listIds, repeated, fromLine, end };
+  return { ...open, listIds, fromLine, end };
+}
+
+function assertBounds(lines: number, next: number, limit: number): void {
+  if (lines > MAX_HEADER_LINES || next > limit) refuse("too-big", "a very long header");
+}
+
+function refuseLine(mail: Buffer, pos: number, next: number, belowFromLine: boolean): never {
+  if (belowFromLine)
+    refuse("loose-from-line", "no header below a From line: git am cuts a mail in two there");
+  const line = latin1(trimEnd(mail.subarray(pos, Math.min(next, pos + 60))));
+  return refuse("malformed-header", `not a header line: ${line}`);
+}
+
+/** Does the line at `pos` go on with the field above it? */
+function isFolded(mail: Buffer, pos: number): boolean {
+  return pos < mail.length && (mail[pos] === BLANK || mail[pos] === TAB);
+}
+
+function assertFold(mail: Buffer, pos: number, next: number, isRead: boolean): void {
+  if (isRead && isBlankLine(mail, pos, next))
+    refuse("malformed-header", "a continuation line of white space");
+}
+
+/** Takes a value, or notes that it was there before. */
+function addField({ fields, repeated }: OpenHeader, name: HeaderName, value: Buffer): void {
+  const earlier = fields.get(name);
+  if (earlier === undefined) fields.set(name, value);
+  else if (earlier.equals(value)) repeated.push(name);
+  else if (UNIQUE.has(name)) refuse("conflicting-header", `two different ${name} headers`);
 }
 
 /** The value of a header, or an empty one. */

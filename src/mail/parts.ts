@@ -149,18 +149,24 @@ function readMultipart(mail: Buffer, top: Header, whole: Content, flow: Flow): P
     }
     const inner = open.at(-1)!;
     const start = header.end;
-    const second = nextLine(mail, start);
-    if (content.boundary === "" && hasAt(mail, start, inner)) {
-      refuse("boundary-ambiguous", "a part without a body");
-    }
-    line = second < mail.length ? findBoundary(mail, inner, second) : -1;
+    line = boundaryBelow(mail, inner, start, content.boundary === "");
     const end = line < 0 ? mail.length : line;
-    if (line < 0 && second === end && end > start && mail[end - 1] !== 0x0a) {
-      refuse("boundary-ambiguous", "a part that is cut off in its first line");
-    }
     assertNoOuter(mail, start, end, open.slice(0, -1));
     const { encoding, charset, type } = content;
     parts.push({ start, end, encoding, charset, flow, type, closed: false });
   }
   return { parts, nested, attached, unclosed: true };
+}
+
+/** The boundary that ends the body which begins at `start`, never its first line; -1 if none does. */
+function boundaryBelow(mail: Buffer, boundary: string, start: number, isLeaf: boolean): number {
+  if (isLeaf && hasAt(mail, start, boundary)) {
+    refuse("boundary-ambiguous", "a part without a body");
+  }
+  const second = nextLine(mail, start);
+  if (second < mail.length) return findBoundary(mail, boundary, second);
+  if (second === mail.length && second > start && mail[second - 1] !== 0x0a) {
+    refuse("boundary-ambiguous", "a part that is cut off in its first line");
+  }
+  return -1;
 }

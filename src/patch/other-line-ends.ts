@@ -39,21 +39,31 @@ function withCrOn(canonical: Buffer, kinds: readonly (number | undefined)[]): Bu
   for (let at = 0, next = 0; at < canonical.length; at = next) {
     const newline = lineEnd(canonical, at);
     next = newline + 1;
-    let end = newline;
-    while (end > at && canonical[end - 1] === CR) end--;
+    const end = withoutCrsAt(canonical, at, newline);
     const kind = canonical[at];
     const inHunk = oldLeft > 0 || newLeft > 0;
     if (inHunk && kind !== PLUS && kind !== BACKSLASH) oldLeft--;
     if (inHunk && kind !== MINUS && kind !== BACKSLASH) newLeft--;
-    if (!inHunk) {
-      const [head, old = "1", fresh = "1"] =
-        HUNK.exec(canonical.toString("latin1", at, at + 80)) ?? [];
-      if (head !== undefined) [oldLeft, newLeft] = [Number(old), Number(fresh)];
-    }
+    if (!inHunk) [oldLeft, newLeft] = hunkSizes(canonical, at);
     to += canonical.copy(out, to, at, end);
     // the last line of a file may have no line end, and then no CR
     if (inHunk && kinds.includes(kind) && canonical[next] !== BACKSLASH) out[to++] = CR;
     if (newline < canonical.length) out[to++] = LF;
   }
   return out.subarray(0, to);
+}
+
+/** How many old and new lines the hunk has that begins here; none if none does. */
+function hunkSizes(canonical: Buffer, at: number): [number, number] {
+  const found = HUNK.exec(canonical.toString("latin1", at, at + 80));
+  if (found === null) return [0, 0];
+  const [, old = "1", fresh = "1"] = found;
+  return [Number(old), Number(fresh)];
+}
+
+/** The end of the line at `at` without its CRs. */
+function withoutCrsAt(canonical: Buffer, at: number, newline: number): number {
+  let end = newline;
+  while (end > at && canonical[end - 1] === CR) end--;
+  return end;
 }

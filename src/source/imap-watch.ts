@@ -45,14 +45,7 @@ export function watchMailbox(
   let timer: NodeJS.Timeout | undefined;
   let wait = FIRST_WAIT;
   let closed = false;
-  let right: boolean | null = null;
-
-  /** Tells the credential helpers when the server changes its answer. */
-  async function onLogin(now: boolean): Promise<void> {
-    if (now === right) return;
-    right = now;
-    await options.onLogin(now);
-  }
+  const onLogin = onChange(options.onLogin);
 
   function tell(): void {
     if (!closed) onNews();
@@ -64,10 +57,7 @@ export function watchMailbox(
     const one = clientFor(mailbox, options.password, IDLE);
     client = one;
     const bounds = boundsOf(one, (why) => imapError(new Error(why), mailbox, options.password));
-    const lost = new Promise<unknown>((resolve) => {
-      one.on("error", resolve);
-      one.on("close", () => resolve(new Error("the server closed the connection")));
-    });
+    const lost = lossOf(one);
     one.on("exists", tell);
     let error: unknown;
     try {
@@ -103,4 +93,22 @@ export function watchMailbox(
       client?.close();
     },
   };
+}
+
+/** Tells the credential helpers when the server changes its answer. */
+function onChange(tell: (right: boolean) => Promise<void>): (right: boolean) => Promise<void> {
+  let last: boolean | null = null;
+  return async (right) => {
+    if (right === last) return;
+    last = right;
+    await tell(right);
+  };
+}
+
+/** Resolves with what ends the connection. */
+function lossOf(client: ImapFlow): Promise<unknown> {
+  return new Promise((resolve) => {
+    client.on("error", resolve);
+    client.on("close", () => resolve(new Error("the server closed the connection")));
+  });
 }

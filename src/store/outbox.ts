@@ -117,6 +117,7 @@ const SENT_AT = "coalesce(doubt_at, ended_at)";
 const END = "ended_at = :now, said = :said, bytes = x''";
 
 /** @param db has the table of `OUTBOX_SQL`; what SQLite throws comes through as it is */
+// oxlint-disable-next-line max-lines-per-function -- two tables: statements, and what they are called
 export function openOutbox(db: Database.Database): Outbox {
   const change = (set: string, where: string): ((values: object) => number) => {
     const statement = db.prepare<[object]>(`update outbox set ${set} where ${where}`);

@@ -46,6 +46,7 @@ const ARRIVAL_COLUMNS = "id, version, signed_at as signedAt, at, message_id as m
 /** SQLite has no booleans. */
 export type StatementRow = Omit<StatementRecord, "applied"> & { readonly applied: number };
 
+// oxlint-disable-next-line max-lines-per-function -- a table: all SQL of the trust database
 export function prepareStatements(db: Database) {
   const sql = <Parameters extends unknown[], Row = unknown>(text: string) =>
     db.prepare<Parameters, Row>(text) as Statement<Parameters, Row>;

@@ -3,6 +3,7 @@
  * its signer has the right to make it.
  */
 
+import type { PublicKeyText } from "../types.ts";
 import { decideAccept, transitionOf, keyRecordOf, revokedBy, usableKeys } from "./decide.ts";
 import type { KeyRecord, KeyTransition } from "./record.ts";
 import type { Statement } from "./statement.ts";
@@ -88,24 +89,30 @@ function tooMany(of: string): Ruling {
  */
 export const MAX_IN_USE = 8;
 
+/** Null if the signing key may bring a new one into use for `by`; else why not, or why it need not. */
+function objectionToNewKey(statement: Statement, standing: StatementStanding): Ruling | null {
+  const { kind, by, of, key, signer } = statement;
+  if (by !== of) return refused("a key can name another one only for its own address");
+  const against = objection(statement, standing);
+  const old = keyRecordOf(standing.signers, signer);
+  // for example, a keyring brought both the new key and its statement
+  if (isInUse(standing, key) && !standing.signerRevoked && old === null) return REPEATED;
+  if (against !== null) return against;
+  const row = kind === "add" ? "addition, the first key" : "rotation, the old key";
+  if (nextState(row, old!.state) === "ignored") return ignored(`the key of ${by} is not known yet`);
+  return key === signer ? refused("it names the same key") : null;
+}
+
+function isInUse({ signers }: StatementStanding, key: PublicKeyText): boolean {
+  return usableKeys(signers).some((known) => known.publicKey === key);
+}
+
 /** A rotation replaces the signing key, an addition leaves it in use; otherwise they are the same. */
 function ruleOnNewKey(statement: Statement, standing: StatementStanding): Ruling {
   const { kind, by, of, key, signer } = statement;
-  const adds = kind === "add";
-  if (by !== of) return refused("a key can name another one only for its own address");
-  const against = objection(statement, standing);
-  const usable = usableKeys(standing.signers);
-  const inUse = usable.some((known) => known.publicKey === key);
-  // for example, a keyring brought both the new key and its statement
-  if (inUse && !standing.signerRevoked && keyRecordOf(standing.signers, signer) === null)
-    return REPEATED;
+  const against = objectionToNewKey(statement, standing);
   if (against !== null) return against;
   const old = keyRecordOf(standing.signers, signer)!;
-  if (
-    nextState(adds ? "addition, the first key" : "rotation, the old key", old.state) === "ignored"
-  )
-    return ignored(`the key of ${by} is not known yet`);
-  if (key === signer) return refused("it names the same key");
   const row =
     old.state === "known"
       ? "rotation or addition, the new key after a known one"
@@ -114,26 +121,28 @@ function ruleOnNewKey(statement: Statement, standing: StatementStanding): Ruling
   const to = nextState(row, standing.keyRevoked ? "revoked" : (record?.state ?? null));
   if (to === "refused") return refused(`the new key is ${record?.state ?? "revoked"}`);
   if (record === null && isFull(standing)) return tooMany(of);
-  const arrival: KeyTransition[] =
-    to === "known" || to === "endorsed"
-      ? [
-          {
-            record,
-            identity: of,
-            publicKey: key,
-            to,
-            kind,
-            other: signer,
-            // a pinned key depends on the person alone, whoever endorsed it before
-            endorsedBy: old.state === "pinned" ? "" : old.endorsedBy,
-            rotatedFrom: signer,
-          },
-        ]
-      : [];
-  if (!adds) return applied([transitionOf(old, "replaced", kind, key), ...arrival]);
-  if (arrival.length === 0) return REPEATED;
-  if (!inUse && usable.length >= MAX_IN_USE) return refused(`${by} has ${MAX_IN_USE} keys in use`);
-  return applied(arrival);
+  const arrivals = arrivalOf(statement, record, old, to);
+  if (kind !== "add") return applied([transitionOf(old, "replaced", kind, key), ...arrivals]);
+  if (arrivals.length === 0) return REPEATED;
+  if (!isInUse(standing, key) && usableKeys(standing.signers).length >= MAX_IN_USE)
+    return refused(`${by} has ${MAX_IN_USE} keys in use`);
+  return applied(arrivals);
+}
+
+/** The new key's own transition, if it has one. */
+function arrivalOf(
+  { kind, of, key, signer }: Statement,
+  record: KeyRecord | null,
+  old: KeyRecord,
+  to: ReturnType<typeof nextState>,
+): KeyTransition[] {
+  if (to !== "known" && to !== "endorsed") return [];
+  // a pinned key depends on the person alone, whoever endorsed it before
+  const endorsedBy = old.state === "pinned" ? "" : old.endorsedBy;
+  const rotatedFrom = signer;
+  return [
+    { record, identity: of, publicKey: key, to, kind, other: signer, endorsedBy, rotatedFrom },
+  ];
 }
 
 function ruleOnEndorsement(statement: Statement, standing: StatementStanding): Ruling {

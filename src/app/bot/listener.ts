@@ -45,8 +45,7 @@ export async function listen(
   const fields = headerFieldsOf(mail);
   const returned = undelivered(mail, fields);
   if (returned !== null) return bounce(store, returned);
-  const token = letterOfToken(subjectOf(fields), address);
-  const letter = letterOf(store, [...answered(fields), ...(token === null ? [] : [token])]);
+  const letter = answeredLetter(store, fields, address);
   if (letter === null && !isAddressedTo(fields, address)) return null;
   const automatic = letter === null ? null : AUTOMATIC;
   if (isBot(senderOf(fields))) return automatic;
@@ -68,6 +67,11 @@ function isToBot(fields: Fields, address: string, letter: LetterRow | null): boo
   return (
     letter !== null || (isAddressedTo(fields, address, ["to"]) && fields("list-id").length === 0)
   );
+}
+
+function answeredLetter(store: BotStore, fields: Fields, address: string): LetterRow | null {
+  const token = letterOfToken(subjectOf(fields), address);
+  return letterOf(store, [...answered(fields), ...(token === null ? [] : [token])]);
 }
 
 function letterOf(store: BotStore, ids: readonly string[]): LetterRow | null {

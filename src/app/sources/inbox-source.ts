@@ -1,13 +1,8 @@
 /** A public-inbox as a source: its mails as items, with cursors if they are wanted. */
 
 import { PatchsigError } from "../../errors.ts";
-import {
-  countCommits,
-  type Epoch,
-  epochsOf,
-  type InboxEntry,
-  readInbox,
-} from "../../git/public-inbox.ts";
+import { type Epoch, epochsOf } from "../../git/epochs.ts";
+import { countCommits, type InboxEntry, readInbox } from "../../git/public-inbox.ts";
 import { holdsMails } from "../../source/file.ts";
 import type { OnRead, SourceItem, SourceItems } from "../../source/item.ts";
 import type { SourceOptions } from "./sources.ts";
