@@ -311,7 +311,7 @@ test("two bots cannot work on one database", async () => {
     home: folder,
   });
   expect(second.status).toBe(3);
-  expect(second.stderr).toMatch(/another bot works on .*bot\.db/);
+  expect(second.stderr).toMatch(/another bot is using .*bot\.db/);
   // one that is killed leaves no lock
   const exit = ended(first);
   first.kill("SIGKILL");

@@ -174,7 +174,11 @@ describe.runIf(tools)("core.hooksPath", () => {
     const device = join(folder, "device");
     expectStatus(run("mknod", ["-m", "666", device, "c", "1", "3"]), 0);
     symlinkSync(device, join(home, ".gitconfig"));
-    expectError(hook("install", "--global"), 3, /gitconfig is no file: git would put one /);
+    expectError(
+      hook("install", "--global"),
+      3,
+      /gitconfig is not a file: git would replace it with one/,
+    );
     expect(statSync(device).isCharacterDevice()).toBe(true);
     expect(existsSync(ours())).toBe(false);
   });
