@@ -82,7 +82,7 @@ async function main([jobs]) {
     native = 0;
     printed = 0;
     const call = { json: false, policy: false, new: false, dryRun: false, jobs: 1, ...args };
-    await verifyCommand.handler(call).catch((error) => {
+    await verifyCommand.run(call).catch((error) => {
       if (error.code !== "no-patch") throw error;
     });
     const called = native;
