@@ -91,5 +91,5 @@ test("killed after mails were judged and before all was said: it is said again",
 
 test("it is said of what nobody can tell what is new", () => {
   const run = expectError(patchsig(["verify", "--new"], { home, input: "" }), 2, /standard input$/);
-  expect(run.stderr).toContain("hint: only in an mbox that is not packed, a maildir, ");
+  expect(run.stderr).toContain("hint: it works with an uncompressed mbox, a maildir, ");
 });
