@@ -74,5 +74,5 @@ test("alone it is no patch, which is not good", () => {
 test("am applies the series, and says it", () => {
   git(scene.work, ["checkout", "-q", "--detach", scene.baseCommit]);
   const run = expectStatus(patchsig(["am", thread], { home: newFolder(), cwd: scene.work }), 0);
-  expect(run.stderr).toContain("a mail without a patch, not read");
+  expect(run.stderr).toContain("a mail without a patch, refused");
 });

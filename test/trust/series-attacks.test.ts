@@ -186,7 +186,7 @@ test.each(some(STRAYS, 2))("one forged mail does not stop a sealed series: %s", 
   const repository = newRepository(join(home, "repository"));
   const applied = patchsig(["am", write(mails)], { home, cwd: repository });
   expect(applied.stdout + applied.stderr).toContain("applied 3 patches");
-  expect(applied.stderr).toContain("note: not of this series: ");
+  expect(applied.stderr).toContain("note: not in this series: ");
   expect(git(repository, ["log", "--format=%s", "-3"]).toString()).toBe(
     "song: verse 3\nsong: verse 2\nsong: verse 1\n",
   );
