@@ -2,7 +2,7 @@
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 
-const { openTrust } = await import(
+const { openTrustStore } = await import(
   new URL("../../dist/src/store/trust-store.js", import.meta.url).href
 );
 const { judgeSighting } = await import(
@@ -14,14 +14,14 @@ const say = (value) => writeSync(1, `${JSON.stringify(value)}\n`);
 const commands = {
   // judges one sighting in a database that may not exist yet
   judge({ file, sighting }) {
-    const trust = openTrust({ file });
+    const trust = openTrustStore({ file });
     const { trust: verdict } = judgeSighting(trust, sighting);
     trust.close();
     say(verdict);
   },
   // says what came of a statement
   statement({ file, statement }) {
-    const trust = openTrust({ file });
+    const trust = openTrustStore({ file });
     const digest = Buffer.from(statement.digest, "hex");
     const cause = { cause: "mail", at: 1, messageId: "", source: "" };
     const { outcome } = trust.applyStatement({ ...statement, digest }, cause);
@@ -30,7 +30,7 @@ const commands = {
   },
   // judges batch after batch until it is killed, reporting each once it is written
   flood({ file, publicKey, first, size }) {
-    const trust = openTrust({ file });
+    const trust = openTrustStore({ file });
     for (let batch = first; ; batch++) {
       trust.transaction(() => {
         for (let i = 0; i < size; i++) {

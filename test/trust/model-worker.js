@@ -2,13 +2,13 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 
 const load = (name) => import(new URL(`../../dist/src/${name}.js`, import.meta.url).href);
-const { openTrust } = await load("store/trust-store");
+const { openTrustStore } = await load("store/trust-store");
 const { createTrustJudge } = await load("app/verify/judging");
 const { DEFAULT_POLICY } = await load("verify/policy");
 
 const [file, ...pipes] = process.argv.slice(2);
 const [told, says] = [openSync(pipes[0], "r"), openSync(pipes[1], "w")];
-const store = openTrust({ file });
+const store = openTrustStore({ file });
 
 function verify(mails, asked, at) {
   const policies = { general: { ...DEFAULT_POLICY, ...asked }, overrides: [] };
