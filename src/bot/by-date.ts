@@ -1,4 +1,4 @@
-/** Puts mails of an archive into the order of their dates, as far as memory goes. Pure. */
+/** Sorts an archive's mails by date, as far as memory allows. Pure. */
 
 interface Dated<T> {
   readonly date: number;
@@ -10,21 +10,21 @@ export interface ByDate<T> {
   /**
    * @param date seconds since the epoch; null counts as the one before
    * @param size bytes
-   * @returns what is old enough to go on, the oldest first
+   * @returns what no longer has to wait, oldest first
    */
   add(value: T, date: number | null, size: number): T[];
   /** What is left. */
   end(): T[];
 }
 
-/** @param most bytes that are held back: an archive that is smaller is sorted as a whole */
+/** @param most bytes held back: a smaller archive is sorted as a whole */
 export function byDate<T>(most: number): ByDate<T> {
   let waiting: Dated<T>[] = [];
   let held = 0;
   let last = 0;
 
   function take(until: number): T[] {
-    // of equal ones, what came first is first: the sort is stable
+    // equal dates keep their order: the sort is stable
     waiting.sort((a, b) => a.date - b.date);
     let n = 0;
     while (n < waiting.length && held > until) held -= waiting[n++]!.size;

@@ -1,5 +1,5 @@
 /**
- * Whether a series gets a letter. Pure: from what is known to one decision with its reason, so that `bot
+ * Whether a series gets a letter. Pure: facts in, one decision and its reason out, so that `bot
  * preview` can show it. The first rule that holds a letter back is the reason.
  */
 
@@ -9,9 +9,9 @@ import { canArrive, isAmong } from "./reach.ts";
 import type { Limits, Rules, Topic } from "./settings.ts";
 import { DAY } from "../primitives/time.ts";
 
-/** What is known of the one who sent it, this series included. */
+/** What is known of the sender, this series included. */
 export interface AuthorFacts {
-  /** Different works: a new version of a series is none. */
+  /** Works, not counting new versions of a series. */
   readonly works: number;
   /** When the first of them was sent. */
   readonly since: number | null;
@@ -20,14 +20,14 @@ export interface AuthorFacts {
   readonly refused: boolean;
   /** Mail to them came back. */
   readonly undeliverable: boolean;
-  /** They asked to be left alone till then; 0 if not. */
+  /** They asked for silence until then; 0 if not. */
   readonly pausedUntil: number;
 }
 
 interface ListFacts {
-  /** Other authors who sign, in the way that a letter would recommend. */
+  /** Other authors who sign the way a letter would recommend. */
   readonly signers: number;
-  /** When letters to anybody were planned, of the last days; ascending. */
+  /** When letters to anybody were planned in the last days, ascending. */
   readonly letters: readonly number[];
 }
 
@@ -37,11 +37,11 @@ export interface Situation {
   readonly series: SeriesFacts;
   readonly author: AuthorFacts;
   readonly list: ListFacts;
-  /** What a repository says of the base; asked only when all else is in favour of a letter. */
+  /** The repository's guess of the base; asked for only if all else favours a letter. */
   readonly guess: "unasked" | "certain" | "uncertain";
 }
 
-/** Why there is no letter, and how a person is told. */
+/** Why there is no letter, in words for people. */
 export const REASONS = {
   refused: "cannot be read for sure",
   headless: "neither cover letter nor first patch came",
@@ -81,7 +81,7 @@ export type LetterDecision =
 
 type Test = (situation: Situation, first: MailFacts, rules: Rules) => boolean;
 
-/** In the order in which they are asked. */
+/** In the order of their checks. */
 const HOLDS: readonly (readonly [LetterReason, Test])[] = [
   ["automatic", (_, first) => first.automatic !== null],
   ["bot", (_, first) => first.bot],
@@ -107,7 +107,7 @@ const HOLDS: readonly (readonly [LetterReason, Test])[] = [
   ["recent", ({ now, author }, _, rules) => isRecent(author, plannedAt(now, rules), rules)],
 ];
 
-/** What is to be done about a series. Times in the answer are seconds since the epoch. */
+/** Decides about a series. Times in the answer are seconds since the epoch. */
 export function decideLetter(situation: Situation, rules: Rules): LetterDecision {
   const { now, series, list, guess } = situation;
   const { first } = series;
@@ -138,7 +138,7 @@ function isServed(lists: readonly string[], served: readonly string[]): boolean 
   return served.length === 0 || lists.some((list) => served.includes(list));
 }
 
-/** A patch below another mail is part of a talk, unless it is a new version, sent to the old one. */
+/** A patch in reply to a mail is part of a discussion, unless it is a new version. */
 function answersAnother({ inReplyTo, number }: MailFacts): boolean {
   return inReplyTo !== "" && number.version < 2;
 }
@@ -156,14 +156,13 @@ function isRecent({ letters }: AuthorFacts, at: number, { period }: Limits): boo
   return last !== undefined && at - last < period;
 }
 
-/** Letters of the 24 hours that end at `time`, and of later. */
+/** Letters in the 24 hours before `time`, and later ones. */
 function onDay(letters: readonly number[], time: number): number {
   return letters.filter((at) => at > time - DAY).length;
 }
 
 /**
- * Checked again when a letter is about to leave: it may have waited for a server, and another one may have
- * left meanwhile.
+ * Checks again before a letter leaves: it may have waited for a server while another one left.
  *
  * @param sent when letters left in the last days, ascending
  * @param own when letters to this author left

@@ -1,6 +1,6 @@
 /**
- * What the bot needs to know about a mail: who sent it, whether a program did, whether a suggestion may reply
- * to it. Pure; a mail is untrusted to the last byte, and in doubt the bot stays silent.
+ * What the bot needs to know of a mail: who sent it, whether a program did, whether a suggestion
+ * may reply to it. Pure; a mail is untrusted to the last byte, and in doubt the bot stays silent.
  */
 
 import { readAuthor } from "../mail/author.ts";
@@ -20,9 +20,9 @@ export interface Sender {
 }
 
 export interface SeriesFacts {
-  /** The cover letter, or the first patch; null if neither has come. */
+  /** The cover letter or the first patch; null before either arrives. */
   readonly first: MailFacts | null;
-  /** Any mail of it is signed; any in patchsig's own way; any mail names a base. */
+  /** Some mail is signed; some by patchsig; some names a base. */
   readonly signed: boolean;
   readonly patchsig: boolean;
   readonly based: boolean;
@@ -33,7 +33,7 @@ export interface SeriesFacts {
 }
 
 export interface MailFacts {
-  /** With angle brackets; "" if there is none that can be answered. */
+  /** With angle brackets; "" if there is none to reply to. */
   readonly messageId: string;
   /** The whole Subject, decoded; one line. */
   readonly subject: string;
@@ -46,19 +46,19 @@ export interface MailFacts {
   /** Date, seconds since the epoch. */
   readonly date: number | null;
   readonly inReplyTo: string;
-  /** What says that a program wrote it, or that programs are not to answer; null if nothing does. */
+  /** What marks it as a program's, or forbids automatic answers; null if nothing does. */
   readonly automatic: string | null;
   readonly bot: boolean;
   readonly replaced: boolean;
   readonly reply: boolean;
-  /** The subject says PATCH, as git format-patch and all who follow it write. */
+  /** The subject has PATCH in brackets, as git format-patch writes it. */
   readonly marked: boolean;
   readonly rfc: boolean;
   readonly pull: boolean;
   readonly forwarded: boolean;
   /** Signed in any way, whether the signature is good or not: its sender knows how. */
   readonly signed: boolean;
-  /** Signed as a letter recommends it. */
+  /** Signed the way a letter recommends. */
   readonly patchsig: boolean;
   readonly based: boolean;
 }
@@ -85,7 +85,7 @@ export function factsOf(mail: Buffer | null, checked: Checked): MailFacts {
     inReplyTo: messageIds(...fields("in-reply-to"))[0] ?? "",
     automatic: automaticBy(fields),
     bot: isBot(sender),
-    // From is the list's, and who wrote it is not sure
+    // From is the list's; the author is uncertain
     replaced: isReplaced(fields("from")[0] ?? "") || fields("x-original-from").length > 0,
     reply: /^\s*(?:\[[^\]]*\]\s*)*(?:re|aw|sv|antw|odp|vs)\s*(?:\[\d+\])?\s*:/i.test(subject),
     marked: brackets.some((word) => /^(?:.*-)?patch(?:v?\d+)?$/i.test(word)),
@@ -104,8 +104,8 @@ function refusedKind({ kind }: Checked): MailFacts["kind"] {
 }
 
 /**
- * The sender, if every reader would take the same address for it: one address, bare or in angle
- * brackets, with no second @ before it.
+ * The sender, if every reader finds the same address: one address, bare or in angle brackets, with
+ * no second @ before it.
  */
 export function senderOf(fields: Fields): Sender | null {
   const values = fields("from");
@@ -117,13 +117,13 @@ export function senderOf(fields: Fields): Sender | null {
   if (identity === null) return null;
   const read = attempt(() => readAuthor(decodeWords(Buffer.from(from, "latin1"))));
   if (!read.ok) return null;
-  // git must read the same
+  // git must agree
   if (normaliseIdentity(read.value.email.toString("utf8")) !== identity) return null;
   const name = oneLine(read.value.name.toString("utf8"));
   return { name: name.includes("@") ? "" : name, identity };
 }
 
-/** What a terminal or a header must not get is a blank. */
+/** Blanks out what is unfit for a terminal or a header. */
 function oneLine(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\s]+/gu, " ")
@@ -138,7 +138,7 @@ export function subjectOf(fields: Fields): string {
   return oneLine(decoded.ok ? decoded.value.toString("utf8") : raw);
 }
 
-/** Words in the brackets that the Subject begins with. */
+/** Words in the Subject's leading brackets. */
 function leadingBrackets(subject: string): string[] {
   const [lead = ""] = /^(?:\s*(?:\[[^\]]*\]|(?:re|aw|fwd?)\s*:))*/i.exec(subject) ?? [];
   return lead.split(/[[\]\s,:]+/).filter((word) => word !== "");
@@ -150,7 +150,7 @@ function listIdOf(value: string): string {
   return (id ?? value).toLowerCase().slice(0, 255);
 }
 
-/** Headers by which programs say that they wrote a mail, or want no answer from one (RFC 3834, 2). */
+/** Headers that mark a program's mail, or that ask programs not to answer (RFC 3834, 2). */
 const AUTOMATIC: readonly (readonly [string, RegExp])[] = [
   ["auto-submitted", /^(?!no\b)/i],
   ["x-autoreply", /./],
@@ -168,14 +168,14 @@ const AUTOMATIC: readonly (readonly [string, RegExp])[] = [
 export function automaticBy(fields: Fields): string | null {
   for (const [name, pattern] of AUTOMATIC)
     if (fields(name).some((value) => pattern.test(value))) return name;
-  // lists write bulk, and even junk, into what people send to them
+  // lists add bulk, and even junk, to people's mails
   const fromList = fields("list-id").length > 0;
   if (!fromList && fields("precedence").some((value) => /^(?:bulk|junk|list)/i.test(value)))
     return "precedence";
   return null;
 }
 
-/** Words of a local part, or of a name, that no person has. */
+/** Words in a local part or name that no person has. */
 const PROGRAMS = new Set([
   "bot",
   "robot",
@@ -205,7 +205,7 @@ export function isBot(sender: Sender | null): boolean {
   return words.some((word) => PROGRAMS.has(word.replace(/\d+$/, "")));
 }
 
-/** Sent on by somebody else: a suggestion would reach the wrong one. */
+/** Forwarded by somebody: a letter would reach the wrong person. */
 function isForwarded(
   subject: string,
   fields: Fields,
@@ -214,7 +214,7 @@ function isForwarded(
 ): boolean {
   if (/^\s*(?:\[[^\]]*\]\s*)*(?:fwd?|wg|tr)\s*:/i.test(subject)) return true;
   if (fields("resent-from").length > 0) return true;
-  // a letter has no author of its own; whose patches follow is another matter
+  // a cover letter names no author; the patches after it may
   if (kind !== "patch" || view === null || sender === null) return false;
   return normaliseIdentity(author?.email ?? "") !== sender.identity;
 }

@@ -1,15 +1,15 @@
-/** Header fields as the bot needs them: to see that a mail was written by a program. */
+/** Header fields for the bot, to tell whether a program wrote a mail. */
 
 import { readFields } from "../mail/fields.ts";
 
-/** Values of a field are cut after so many characters, and of one name so many are kept. */
+/** Characters kept of a value, and values kept of one name. */
 const MAX_VALUE = 2000;
 const MAX_SAME = 20;
 
-/** The values of a field, unfolded, as they stand; [] if there is none. Names in lower case. */
+/** The values of a field, unfolded, undecoded; [] if there is none. Names in lower case. */
 export type Fields = (name: string) => readonly string[];
 
-/** What the header at the top of a mail says. */
+/** The fields of a mail's top header. */
 export function headerFieldsOf(mail: Buffer): Fields {
   const fields = new Map<string, string[]>();
   for (const { name, value } of readFields(mail)) {

@@ -1,8 +1,10 @@
 /**
- * What the bot writes: templates, which the list's owner can change, filled in for one series. Pure.
+ * What the bot writes: templates, which the list's owner can change, filled in for one series.
+ * Pure.
  *
  * A template is `Subject: …`, an empty line, and text, in the language of mustache(5): {{name}},
- * {{#base}} … {{/base}}, {{^base}} … {{/base}}. What comes from a mail is one line without controls.
+ * {{#base}} … {{/base}}, {{^base}} … {{/base}}. What comes from a mail is one line without
+ * controls.
  */
 
 import Mustache from "mustache";
@@ -16,7 +18,7 @@ export interface Text {
   readonly body: string;
 }
 
-/** A value is text, a number, whether a part is to be there, or what a part is to be filled in with. */
+/** A value is text, a number, whether a section is shown, or the section's own view. */
 export interface View {
   readonly [name: string]: TemplateValue;
 }
@@ -29,7 +31,7 @@ const COMMON: View = {
   subject: "[PATCH] one",
 };
 
-/** Everything that a template may name, so that one can be tried before it is needed. */
+/** Everything a template may name: to test one before it is needed. */
 export const SAMPLES: Readonly<Record<TemplateName, View>> = {
   suggest: {
     ...COMMON,
@@ -70,7 +72,7 @@ export const SAMPLES: Readonly<Record<TemplateName, View>> = {
 
 /**
  * @param file for the message
- * @throws FormatError if the template is none, or names what there is not
+ * @throws FormatError for a malformed template, or an unknown name
  */
 export function render(template: string, view: View, file: string): Text {
   const broken = (why: string): FormatError => new FormatError(`${file} is not a template: ${why}`);
@@ -98,7 +100,7 @@ export function render(template: string, view: View, file: string): Text {
 /** Longer lines would have to be encoded. */
 const WIDTH = 74;
 
-/** Prose that was filled in, in lines that fit; what is indented is a command or a name, and stays. */
+/** Wraps filled-in prose; an indented line is a command or a name, and stays as it is. */
 function wrapped(line: string): string[] {
   if (line.length <= WIDTH || line.startsWith("  ")) return [line];
   const lines: string[] = [];
@@ -118,7 +120,7 @@ function oneLine(value: unknown): string {
     .slice(0, 1000);
 }
 
-/** mustache's own: type, name, from, to, and of a section what is in it. */
+/** mustache's own: type, name, from, to, and a section's contents. */
 type MustacheToken = readonly [string, string, number, number, (readonly MustacheToken[])?];
 
 /** An unknown name would leave a gap in a letter: it is an error instead. */
@@ -134,13 +136,13 @@ function checkNames(
     if (view === undefined) throw broken(`there is no {{${name}}}`);
     const value = view[name];
     const isEmpty = value === null || (Array.isArray(value) && value.length === 0);
-    // of an empty part nobody can know what it would hold
+    // what an empty part would hold is unknown
     if (type === "#" && isEmpty) continue;
     if (inner !== undefined) checkNames(inner, [...viewsIn(value), ...views], broken);
   }
 }
 
-/** What a section adds to the names that are known in it: its view, or the first of its list. */
+/** The view whose names a section adds: its own, or the first of its list. */
 function viewsIn(value: unknown): View[] {
   const into: unknown = Array.isArray(value) ? value[0] : value;
   return typeof into === "object" && into !== null && !Array.isArray(into) ? [into as View] : [];

@@ -3,10 +3,10 @@
 import { FormatError } from "../errors.ts";
 
 export interface Quiet {
-  /** Minutes of the day, 0 to 1439; from the first up to, but without, the second. */
+  /** Minutes of the day, 0 to 1439: `from` inclusive, `to` exclusive. */
   readonly from: number;
   readonly to: number;
-  /** Minutes since midnight there, of seconds since the epoch. */
+  /** Local minutes since midnight, from seconds since the epoch. */
   readonly minuteOf: (time: number) => number;
 }
 
@@ -61,7 +61,7 @@ export function afterQuiet(quiet: Quiet | null, time: number): number {
   const { to, minuteOf } = quiet!;
   const left = (((to - minuteOf(time)) % 1440) + 1440) % 1440;
   const end = time - (time % 60) + left * 60;
-  // where clocks are put back or forth that night, it is an hour off
+  // an hour off if the clocks change that night
   for (let at = end - 3600; at <= end + 3600; at += 60)
     if (at >= time && !isQuiet(quiet, at)) return at;
   return end + 3600;

@@ -1,14 +1,14 @@
-/** Whether a letter can arrive, as far as an address says it. Pure. */
+/** Whether a letter can arrive, judging by the address. Pure. */
 
 /**
- * Domains that no mail of the world reaches: RFC 6761 and 6762, RFC 8375 (home.arpa), names that ICANN
- * keeps for private networks, and what git makes of a host without a name.
+ * Domains that no public mail reaches: RFC 6761 and 6762, RFC 8375 (home.arpa), names that ICANN
+ * reserves for private networks, and git's placeholder for a host without a name.
  */
 const NOWHERE =
   /(?:^|\.)(?:localhost|localdomain|local|lan|internal|intranet|private|corp|home|arpa|invalid|test|example|onion|alt|none)$/;
-/** Hosts that are there to send only, such as users.noreply.github.com. */
+/** Hosts that only send, such as users.noreply.github.com. */
 const SENDS_ONLY = /(?:^|\.)(?:no-?reply|do-?not-?reply|bounces?|invalid)\./;
-/** Local parts that say the same; what is one word of several, `isBot` knows. */
+/** Local parts that say the same; for single words see `isBot`. */
 const NOBODY =
   /no[-_.]?reply|do[-_.]?not[-_.]?reply|nospam|no-spam|^(?:nobody|null|dev-?null|none|nomail|unknown|undisclosed.*|anonymous|invalid)$/;
 
@@ -23,7 +23,7 @@ export function canArrive(identity: string): boolean {
   );
 }
 
-/** Is the address, or the whole of its domain as `@example.org`, among these? */
+/** Is the address, or its domain as `@example.org`, in the set? */
 export function isAmong(identity: string, addresses: ReadonlySet<string>): boolean {
   return addresses.has(identity) || addresses.has(identity.slice(identity.lastIndexOf("@")));
 }

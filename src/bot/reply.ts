@@ -1,40 +1,40 @@
 /**
  * What people reply to the bot. Pure: takes the text of a mail, returns one wish.
  *
- * In doubt it means silence: a wrong "stop" costs a letter, a missed one a reader's patience.
+ * In doubt it is a "stop": a wrong one costs a letter, a missed one a reader's patience.
  */
 
 import { STOP_LINES, STOP_PHRASES } from "./stop-words.ts";
 
 export type Wish =
-  /** `sure`: in the very words that letters ask for, so that no talk of something else is taken for it. */
+  /** `sure`: in the very words that letters ask for, so it cannot mean anything else. */
   | { readonly kind: "stop"; readonly sure: boolean }
   | { readonly kind: "pause" }
   | { readonly kind: "base"; readonly commit: string }
-  /** Nothing that a program should act on. */
+  /** Nothing for a program to act on. */
   | { readonly kind: "none" };
 
 const STOP =
   /^(?:please |just )?(?:stop|unsubscribe|opt[- ]?out|no,? thanks?|no,? thank you|remove me)(?: please| now)?$/;
 const PAUSE =
   /^(?:please |sorry |no )?(?:not (?:right |just )?now|(?:maybe |perhaps )?later|(?:ask |remind |try )(?:me )?(?:again )?later)(?: please| thanks?| sorry)?$/;
-/** A whole commit name only: part of one may be another's tomorrow. */
+/** Full commit names only: an abbreviation may be ambiguous tomorrow. */
 const BASE = /\bbase(?:[- ]commit)?(?: is| was|:| =)? ?`?([0-9a-f]{64}|[0-9a-f]{40})(?![0-9a-z])/;
 const COMMIT = /(?<![0-9a-z])(?:[0-9a-f]{64}|[0-9a-f]{40})(?![0-9a-z])/g;
 /** "Do not stop" is the one thing that only sounds like it. */
 const GO_ON =
   /(?<!\p{L})(?:do not|don't|dont|never|need not|needn't|no need to|please keep|without) (?:ever )?(?:stop(?:ping)?|unsubscrib(?:e|ing))(?!\p{L})/gu;
 
-/** Lines above the quoted text in which the words that letters ask for are looked for. */
+/** Lines above the quoted text that are searched for the words letters ask for. */
 const SURE_LINES = 5;
-/** Characters and lines of a mail that are looked at. */
+/** Characters and lines of a mail that are read. */
 const MAX_TEXT = 20_000;
 const MAX_LINES = 200;
 
 /**
- * @param subject counts where the text says nothing: List-Unsubscribe sends a mail with a subject
- * @param text what a person reads of the mail, its first part
- * @param words what means stop besides, in the language of the letters
+ * @param subject counts if the text says nothing: List-Unsubscribe sends a mail with a subject
+ * @param text the mail's first part, as a person reads it
+ * @param words more words for stop, in the language of the letters
  */
 export function wishIn(subject: string, text: string, words: readonly string[] = []): Wish {
   const lines = ownLines(text);
@@ -60,27 +60,27 @@ function isStrong(text: string): boolean {
   return STOP_PHRASES.some((phrase) => phrase.test(text));
 }
 
-/** The commit that is named as the base; null if none is, or several commits are spoken of. */
+/** The commit named as the base; null if none is, or if several commits are mentioned. */
 function baseIn(lines: readonly string[]): string | null {
   const named = lines.flatMap((line) => BASE.exec(line)?.[1] ?? []);
   const all = lines.flatMap((line) => line.match(COMMIT) ?? []);
   return named.length > 0 && all.length === 1 ? named[0]! : null;
 }
 
-/** Where what others wrote, or a signature, begins. */
+/** Where a quotation or a signature begins. */
 const END = [
   /^-- ?$/,
   /^_{10,}$/,
   /^-{2,} ?(?:original message|original mail|forwarded message|urspr)/i,
   /^(?:begin forwarded message|get outlook for|sent from my) ?/i,
-  // the header of a mail below, as Outlook writes it
+  // Outlook's header above the quoted mail
   /^\*?(?:from|von|de|da|van|発信者|差出人|发件人|寄件者)\*? ?[:：] ?.*[@<"]/i,
 ];
 const QUOTED = /^[>|]/;
-/** The line above a quotation: "On …, … wrote:", which may be folded. */
+/** The line above a quotation: "On …, … wrote:"; may be folded. */
 const ATTRIBUTION = /^(?:on|am|le|el|em|il|op|den|w dniu|在|于) .*[:：]$/i;
 
-/** The lines that the writer wrote: not quoted, not empty, nothing below a signature. */
+/** The writer's own lines: not quoted, not empty, not below a signature. */
 function ownLines(text: string): string[] {
   const lines: string[] = [];
   const raw = text.slice(0, MAX_TEXT).split(/\r\n|[\r\n\u2028\u2029]/);
@@ -89,7 +89,7 @@ function ownLines(text: string): string[] {
     if (END.some((end) => end.test(bare)) || lines.length >= MAX_LINES) break;
     if (bare === "" || QUOTED.test(bare)) continue;
     if (ATTRIBUTION.test(bare) || ATTRIBUTION.test(`${bare} ${raw[i + 1]?.trim() ?? ""}`)) continue;
-    // the second line of one
+    // an attribution's second line
     if (/(?:wrote|schrieb|écrit|a écrit|scritto|escribió|escreveu)[^:]*[:：]$/i.test(bare))
       continue;
     const own = plain(line);
@@ -98,7 +98,7 @@ function ownLines(text: string): string[] {
   return lines;
 }
 
-/** In lower case, one spelling of each sign, without quotation marks and what ends a sentence. */
+/** Lower case, one spelling of each sign, no quotation marks or sentence ends. */
 function plain(line: string): string {
   return line
     .normalize("NFKC")

@@ -1,6 +1,6 @@
 /**
- * The bot's settings: what a list's owner writes into a file with the syntax of git config. Pure:
- * the words come in, numbers go out. All times are seconds.
+ * The bot's settings, which a list's owner writes in git config syntax. Pure: words in, numbers
+ * out. All times are seconds.
  */
 
 import { FormatError } from "../errors.ts";
@@ -9,10 +9,10 @@ import { parseQuiet, type Quiet } from "./quiet.ts";
 import { DAY } from "../primitives/time.ts";
 
 const MODES = ["preview", "digest", "private", "list"] as const;
-/** preview: nothing is sent · digest: to the maintainers only · private: to the author · list: to both. */
+/** preview: sends nothing · digest: to the maintainers · private: to the author · list: to both. */
 type Mode = (typeof MODES)[number];
 
-/** True if authors get letters; else those are only rehearsed. */
+/** Do authors get letters? If not, they are only rehearsed. */
 export function writesLetters(mode: Mode): boolean {
   return mode === "private" || mode === "list";
 }
@@ -20,15 +20,15 @@ export function writesLetters(mode: Mode): boolean {
 const TOPICS = ["sign", "base"] as const;
 export type Topic = (typeof TOPICS)[number];
 
-/** When a letter may go out: the numbers that keep the bot gentle. */
+/** When a letter may go out. */
 export interface Limits {
-  /** Series that an author must have sent, over so many seconds, before anything is suggested. */
+  /** Series an author must have sent, over this many seconds, before any suggestion. */
   readonly minSeries: number;
   readonly minTime: number;
-  /** Between two letters to one author, and how many there are at most. */
+  /** Time between two letters to one author, and the most letters to one. */
   readonly period: number;
   readonly most: number;
-  /** Letters a day (any 24 hours), to all together. */
+  /** Letters to all authors in any 24 hours. */
   readonly perDay: number;
   /** After a "not now". */
   readonly pause: number;
@@ -37,29 +37,29 @@ export interface Limits {
 
 export interface Rules extends Limits {
   readonly topics: readonly Topic[];
-  /** Authors of the list who sign, other than this one, before signing is suggested. */
+  /** Other authors of the list who must sign before signing is suggested. */
   readonly othersSign: number;
-  /** A series that is older gets no letter. */
+  /** An older series gets no letter. */
   readonly maxAge: number;
-  /** List-Ids that are served; none: all. */
+  /** List-Ids to serve; none: all. */
   readonly lists: readonly string[];
-  /** Addresses that are never written to: the bot's own, the list's, and any the owner names. */
+  /** Addresses never to write to: the bot's, the list's, and any the owner names. */
   readonly never: readonly string[];
-  /** The list's own people, who get no suggestion; `@example.org` stands for all of a domain. */
+  /** Who gets no suggestion: the list's own people; `@example.org` is a whole domain. */
   readonly excluded: ReadonlySet<string>;
 }
 
 export interface BotSettings {
   readonly mode: Mode;
   readonly rules: Rules;
-  /** A series is whole when nothing has come for so long. */
+  /** A series is whole after this long without new mail. */
   readonly settle: number;
-  /** Between two looks at the sources. */
+  /** Time between polls of the sources. */
   readonly interval: number;
-  /** The bot's own address, normalised; null where it is not to send anything. */
+  /** The bot's own address, normalised; null if it must not send. */
   readonly address: string | null;
   readonly name: string;
-  /** The list's posting address; "" if that is not known. */
+  /** The list's posting address; "" if unknown. */
   readonly list: string;
   /** Where people can read about patchsig; "" if nowhere. */
   readonly about: string;
@@ -68,12 +68,12 @@ export interface BotSettings {
   readonly maintainers: readonly string[];
   /** Files and keyrings whose addresses are excluded too. */
   readonly excludeFiles: readonly string[];
-  /** What means "stop" in the language of the letters. */
+  /** Words for "stop" in the letters' language. */
   readonly stopWords: readonly string[];
   readonly sources: readonly string[];
-  /** Where copies of letters go, which must come to one of the sources; null: nowhere. */
+  /** Where copies of letters go; a source must receive them. Null: nowhere. */
   readonly copyTo: string | null;
-  /** After so long, a copy that has not come is not coming any more. */
+  /** How long to wait for a copy. */
   readonly copyGrace: number;
   readonly fetch: boolean;
   readonly repository: string | null;
@@ -83,7 +83,7 @@ export interface BotSettings {
   readonly metrics: string | null;
 }
 
-/** As `Config` of src/git has it. */
+/** As `Config` in src/git. */
 export interface BotConfig {
   readonly all: (key: string) => readonly string[];
   readonly string: (key: string) => string | null;
@@ -148,7 +148,7 @@ const KEYS = [
 
 /**
  * @param words the bot's file
- * @throws FormatError: an unknown key, or a value that is none; one line says which
+ * @throws FormatError for an unknown key or a bad value; one line says which
  */
 export function parseSettings(words: BotConfig): BotSettings {
   const known = new Set<string>(KEYS.map((key) => `bot.${key.toLowerCase()}`));
@@ -205,7 +205,7 @@ export function parseSettings(words: BotConfig): BotSettings {
 
 type Key = (typeof KEYS)[number];
 
-/** What the file says of a key, as what it should be. */
+/** Reads a key's value as its type. */
 function readerOf(words: BotConfig) {
   const text = (key: Key): string | null => words.string(`bot.${key}`);
   const number = (key: Key, otherwise: number): number =>
@@ -267,7 +267,7 @@ function parseExcluded(value: string): string {
   return parseAddress("exclude", `x${value}`).slice(1);
 }
 
-/** `Olga <olga@example.org>`: whoever runs the bot is written as people write it. */
+/** Addresses in the owner's name: `Olga <olga@example.org>`. */
 function addressIn(words: string): string[] {
   const [, address] = /([^\s<>]+@[^\s<>]+)/.exec(words) ?? [];
   return address === undefined ? [] : [normaliseIdentity(address) ?? []].flat();

@@ -1,16 +1,16 @@
 /**
- * What people say who want no more letters: data for reply.ts. Texts are in lower case there, one
- * blank between words, with nothing but letters, digits and ' in them.
+ * How people say that they want no more letters: data for reply.ts. Its texts are lower case, with
+ * one blank between words, and only letters, digits and '.
  */
 
-/** A pattern of whole words, in whatever script. */
+/** A pattern of whole words, in any script. */
 function words(...alternatives: readonly string[]): RegExp {
   return new RegExp(`(?<![\\p{L}\\p{N}_])(?:${alternatives.join("|")})(?![\\p{L}\\p{N}_])`, "u");
 }
 
 const NOT = "(?:do not|don't|dont|never|not|please not|nor|cannot|can't|won't|no)";
 
-/** Wherever they stand in an answer. */
+/** Anywhere in a reply. */
 export const STOP_PHRASES: readonly RegExp[] = [
   words("sto+p+(?:s|ped|ping|all)?", "stpo", "unstop"),
   words("(?:un|de)-?su[bs]\\p{L}*", "unsub\\p{L}*", "opt(?:s|ing|ed)?[ -]?(?:me |us )?out"),
@@ -136,6 +136,6 @@ export const STOP_PHRASES: readonly RegExp[] = [
   /停止|停下|退订|退訂|取消|不要|不需要|不想|不用|别再|別再|别发|別發|勿|やめて|止めて|不要|いりません|けっこう|結構です|送らないで|그만|중지|중단|구독 ?취소|수신 ?거부|원하지 않/u,
 ];
 
-/** What an answer begins a line with. */
+/** At the start of a line. */
 export const STOP_LINES =
   /^(?:no+|nope|nah|nay|never|non|nein|nee|nej|nei|nie|ne|não|нет|ні|不|否|いいえ|아니요?|end|off|out|remove|delete|leave|bye|goodbye|pass|hell no|absolutely not|certainly not|of course not|-1)(?![\p{L}\p{N}])/u;

@@ -1,4 +1,4 @@
-/** The settings that `git am` would obey, as src/verify asks for them. */
+/** The settings that `git am` would obey, for src/verify. */
 
 import type { AmSettings } from "../verify/plain-am.ts";
 import { whitespaceRules } from "../verify/whitespace.ts";
@@ -8,12 +8,11 @@ const UTF8 = /^utf-?8$/i;
 const MENDS = new Set(["fix", "strip"]);
 
 /**
- * What of a user's settings can make `git am` commit another thing than it would without; null if
- * none is set. am.messageId is not among them: it adds a line that the user has asked for, and so
- * does commit.gpgSign. am.threeWay, core.autocrlf, core.eol and the rest change no commit that is
- * made without them.
+ * The user's settings that can change what `git am` commits; null if none is set. am.messageId and
+ * commit.gpgSign are not among them: they add what the user has asked for. am.threeWay,
+ * core.autocrlf, core.eol and the rest change no commit that git makes without them.
  *
- * @throws PatchsigError "usage" for a boolean that git would not take either
+ * @throws PatchsigError "usage" for a boolean that git would not accept either
  */
 export function amSettings(config: Config): AmSettings | null {
   const encoding = config.string("i18n.commitEncoding") ?? "";

@@ -7,7 +7,7 @@ import { isObjectName, type Repository } from "./repository.ts";
 import { gitLines, gitSucceeds, gitText } from "./run.ts";
 import { shellCommand } from "../primitives/shell.ts";
 
-/** @param commit as a mail says it: looked up over stdin, and used only if it is a full name here */
+/** @param commit as in the mail: looked up over stdin, used only if it is a full name here */
 export async function baseFacts(
   repository: Repository,
   objects: Objects,
@@ -38,10 +38,10 @@ export async function baseFacts(
 }
 
 /**
- * The command that brings a commit which is not here: from the tree that the mail names, under the
- * name of a remote if it is one, else from the remotes there are.
+ * The command that fetches a missing commit: from the tree that the mail names, by the remote's
+ * name if it is one, else from the configured remotes.
  *
- * @param tree `<url> <branch>` as readBaseLines lets it pass, or null
+ * @param tree `<url> <branch>` as readBaseLines accepts it, or null
  */
 export async function fetchCommand(repository: Repository, tree: string | null): Promise<string> {
   const names = (await gitText(["remote"], { cwd: repository.cwd })).split("\n").filter(Boolean);
@@ -56,8 +56,8 @@ export async function fetchCommand(repository: Repository, tree: string | null):
 }
 
 /**
- * Has a branch or tag this commit, or HEAD? That an object is here says nothing: whatever was looked
- * at once still lies about.
+ * Is this commit reachable from a branch, a tag or HEAD? Its mere presence proves nothing: objects
+ * stay after one look at them.
  */
 export async function isOnRef(repository: Repository, commit: string): Promise<boolean> {
   const options = { cwd: repository.cwd };

@@ -1,4 +1,4 @@
-/** What may keep a series from applying for others, though its base is public. */
+/** What may keep a series with a public base from applying for others. */
 
 import type { BaseChoice } from "./base.ts";
 import type { Repository } from "./repository.ts";
@@ -8,7 +8,7 @@ import type { SeriesRange } from "./series-range.ts";
 export interface Hazards {
   /** Merges between the base and the tip of the series: git writes no patch for them. */
   readonly merges: number;
-  /** Commits that the branch which has the base has gained since. */
+  /** Commits on the base's branch since the base. */
   readonly behind: number;
 }
 
@@ -18,7 +18,7 @@ export async function baseHazards(
   { commits, tip }: SeriesRange,
 ): Promise<Hazards> {
   const options = { cwd: repository.cwd };
-  // a merge can be on top of all that becomes a patch
+  // a merge can be on top of all the patches
   const named = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${tip}^{commit}`];
   const newest = (await gitLines(named, options)).at(-1) ?? commits.at(-1);
   if (base.kind === "none" || newest === undefined) return { merges: 0, behind: 0 };

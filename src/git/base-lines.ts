@@ -1,5 +1,5 @@
 /**
- * `base-commit:` and `prerequisite-patch-id:` lines, where git does not write them itself: its
+ * `base-commit:` and `prerequisite-patch-id:` lines for a git that does not write them:
  * format-patch has `--base` since 2.9.
  */
 
@@ -14,8 +14,8 @@ export function writesBase(repository: Repository): boolean {
 }
 
 /**
- * The lines as git writes them: prerequisites are the commits between the base and the series but
- * for merges, oldest first.
+ * The lines as git writes them: prerequisites are the commits between the base and the series,
+ * oldest first, without merges.
  *
  * @param commits full names of the commits of the series
  */
@@ -43,7 +43,7 @@ const SIGNATURE = Buffer.from("\n-- \n");
 /** The mail with the lines at the end of its patch, above git's signature. */
 export function addBaseLines(mail: Buffer, lines: string): Buffer {
   const at = mail.lastIndexOf(SIGNATURE);
-  // without a signature the empty line between two mails of an mbox may be the last
+  // without a signature, the mbox's empty line between mails may be last
   const last = mail.subarray(-2).toString("latin1") === "\n\n" ? 1 : 0;
   const end = at < 0 ? mail.length - last : at + 1;
   return Buffer.concat([mail.subarray(0, end), Buffer.from(`\n${lines}`), mail.subarray(end)]);

@@ -1,22 +1,22 @@
 /**
- * The `base-tree: <url> <branch>` line: in which of a maintainer's trees, and on which branch, the
- * base commit is. It stands beside git's `base-commit:` line.
+ * The `base-tree: <url> <branch>` line: the maintainer's tree and branch that have the base commit.
+ * It stands beside git's `base-commit:` line.
  */
 
 import type { BaseChoice } from "./base.ts";
 import type { Repository } from "./repository.ts";
 
-/** What everybody can fetch from. A path, or a host that wants an account, helps nobody. */
+/** URLs that anybody can fetch from: no paths, no hosts that want an account. */
 const PUBLIC_URL = /^(?:https?|git):\/\/[\w.~:/@%+-]{1,300}$/;
 const BRANCH = /^[\w.][\w./-]{0,199}$/;
 
 /**
- * `<url> <branch>` of the remote-tracking branch that has the base; null if there is none that
- * others can fetch. A user name or password in the URL is left out.
+ * `<url> <branch>` of the remote-tracking branch that has the base; null if others cannot fetch it.
+ * Leaves out a user name or password in the URL.
  */
 export function publicTree(repository: Repository, base: BaseChoice): string | null {
   if (base.kind !== "public") return null;
-  // the name of a remote may hold slashes: the longest one that is configured
+  // a remote's name may have slashes: take the longest configured one
   const parts = base.remoteRef.split("/");
   for (let length = parts.length - 1; length > 0; length--) {
     const url = repository.config.string(`remote.${parts.slice(0, length).join("/")}.url`);

@@ -1,6 +1,6 @@
 /**
- * The base commit of a series that is about to be written: the newest public ancestor, one that
- * whoever receives the mail can have. Public means reachable from a remote-tracking branch.
+ * Chooses the base commit of a new series: the newest public ancestor, which the mail's receivers
+ * can have. Public means reachable from a remote-tracking branch.
  */
 
 import { PatchsigError } from "../errors.ts";
@@ -10,8 +10,8 @@ import type { SeriesRange } from "./series-range.ts";
 
 /**
  * How the base was found: the user named it; it is on the branch's upstream, or on origin's main
- * branch; or it is the nearest commit that any remote-tracking branch has. The newest public
- * ancestor is the same in the last three: they say where a receiver finds it.
+ * branch; or it is the nearest commit that any remote-tracking branch has. The last three are all
+ * the newest public ancestor, and say where a receiver finds it.
  */
 type Via = "explicit" | "upstream" | "origin/HEAD" | "nearest";
 
@@ -31,7 +31,7 @@ export type BaseChoice =
       readonly via: "explicit" | "parent";
       /** Half a sentence for the user. */
       readonly why: string;
-      /** What could be the base instead; null if there is no such commit. */
+      /** A possible base; null if there is none. */
       readonly newestPublic: string | null;
       readonly prerequisites: number;
     }
@@ -40,8 +40,8 @@ export type BaseChoice =
 /**
  * Chooses the base of a series.
  *
- * @param wanted.explicit what --base said: a commit, which is taken even if it is private; "none";
- *   "auto" and null leave the choice to us
+ * @param wanted.explicit the value of --base: a commit, even a private one; "none"; "auto" and null
+ *   leave the choice to us
  * Throws a PatchsigError "usage" if the explicit one cannot be a base.
  */
 export async function chooseBase(
@@ -72,7 +72,7 @@ export async function chooseBase(
 
 type Below = { readonly commit: string } | { readonly why: string };
 
-/** The newest commit that all commits of the series have below them, and that is none of them. */
+/** The newest common ancestor of the series' commits that is none of them. */
 async function commitBelow(repository: Repository, commits: readonly string[]): Promise<Below> {
   const options = { cwd: repository.cwd };
   if (commits.length === 0) return { why: "there are no commits in the range" };
@@ -87,7 +87,7 @@ async function commitBelow(repository: Repository, commits: readonly string[]): 
     if (its.length === 0) return { why: await whyNoParent(repository, commit) };
     for (const parent of its) if (!series.has(parent)) parents.add(parent);
   }
-  // merges in the range, or commits left out of it: look below them all, some hundred at a time
+  // merges in the range, or gaps: look below them all, some hundred at a time
   const remaining = [...parents];
   let common = remaining.shift() ?? "";
   while (remaining.length > 0) {
@@ -153,7 +153,7 @@ async function newestPublic(
   range: SeriesRange,
 ): Promise<FoundCommit | null> {
   const options = { cwd: repository.cwd };
-  // without any, the walk below would read all of history to find nothing
+  // without any, the walk below would read all of history in vain
   const remotes = ["for-each-ref", "--count=1", "--format=x", "refs/remotes"];
   if ((await gitLines(remotes, options)).length === 0) return null;
 
@@ -174,7 +174,7 @@ async function newestPublic(
     : { commit: best.commit, via: best.via, remoteRef: best.remoteRef };
 }
 
-/** Those that are below none of the others. Private merges can give many; a few are enough. */
+/** Those that are no ancestor of another. Private merges can give many; a few are enough. */
 async function newestOf(repository: Repository, commits: readonly string[]): Promise<string[]> {
   if (commits.length < 2) return [...commits];
   const some = commits.slice(0, 100);
@@ -225,7 +225,7 @@ export async function publicRef(
   return { name: ref.replace(/^refs\/remotes\//, ""), via, rank };
 }
 
-/** How many commits git would list as prerequisites: merges are not. */
+/** Commits that git would list as prerequisites: no merges. */
 async function countBetween(repository: Repository, base: string, tip: string): Promise<number> {
   const args = ["rev-list", "--count", "--max-parents=1", tip, `^${base}`];
   return Number((await git(args, { cwd: repository.cwd })).toString());

@@ -1,4 +1,4 @@
-/** One running `git cat-file --batch`: what is asked for comes in that order, large blobs as sizes. */
+/** One running `git cat-file --batch`: answers in order; of large blobs, only the size. */
 
 import { PatchsigError } from "../errors.ts";
 import { LF } from "../primitives/bytes.ts";
@@ -6,15 +6,15 @@ import { type Piped, startGit } from "./piped.ts";
 import { failure, type StartOptions } from "./run.ts";
 
 export interface Blob {
-  /** Null if it is larger than what is read. */
+  /** Null if it is over the size limit. */
   readonly bytes: Buffer | null;
   readonly size: number;
 }
 
 const HEADER = /^[0-9a-f]{40,64} blob (\d{1,15})$/;
-/** No header is longer, and no answer to a name that is no object. */
+/** No header is longer, nor the answer for a missing object. */
 const MAX_HEADER = 300;
-/** Characters of what git complains of. */
+/** Characters kept of git's stderr. */
 const MAX_SAID = 4000;
 
 export class Blobs {
@@ -35,15 +35,15 @@ export class Blobs {
     });
   }
 
-  /** Asks for blobs by their full names; at most some hundred may be asked for and not taken yet. */
+  /** Asks for blobs by full names; at most some hundred may be outstanding. */
   ask(names: readonly string[]): void {
     this.#child.stdin.write(names.map((name) => `${name}\n`).join(""));
   }
 
   /**
-   * The next blob that was asked for; null if it is not there, or no blob.
+   * The next blob that was asked for; null if it is missing, or not a blob.
    *
-   * @throws PatchsigError "git-failed" with git's words: it cannot read this one, and has ended
+   * @throws PatchsigError "git-failed" with git's words: it could not read this one, and exited
    */
   async take(): Promise<Blob | null> {
     const header = await this.#line();
@@ -82,7 +82,7 @@ export class Blobs {
     return line;
   }
 
-  /** Takes so many bytes; null if they are too many to be kept. */
+  /** Takes `size` bytes; null if that is over the limit. */
   async #bytes(size: number): Promise<Buffer | null> {
     const pieces: Buffer[] = [];
     let left = size;

@@ -1,26 +1,25 @@
 /**
- * On whose terms git runs. A repository's settings, attributes, hooks and remotes can start programs
- * and connect to servers, and the repository may be anybody's: an unpacked archive, a bare one that
- * lies in a cloned project. So git is started for a purpose, and gets what that needs.
+ * What git may do. A repository's settings, attributes, hooks and remotes can start programs and
+ * connect to servers, and the repository may be anybody's: an unpacked archive, a bare one in a
+ * cloned project. So git is started for a purpose, and gets only what that needs.
  *
- *     read      looks at what is there: starts nothing, connects to nobody. What is meant unless said
- *     settings  the same for git config and its like, which would repeat settings of ours
- *     work      in the user's own working tree, where git am and checkout run hooks and filters as
- *               they always do there. Objects that are not here are not fetched: names of them come
- *               from mails
- *     fetch     the user has asked for it: from servers, but from no program that a remote names
+ *     read      the default: reads what is there, starts nothing, connects to nobody
+ *     settings  the same for git config and its like, which would list our own settings
+ *     work      in the user's working tree: git am and checkout run hooks and filters as always.
+ *               Missing objects are not fetched: their names come from mails
+ *     fetch     the user asked for it: from servers, but not through a program that a remote names
  */
 export type Purpose = "read" | "settings" | "work" | "fetch";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Of a partial clone only what is here counts. */
+/** Fetch nothing into a partial clone. */
 const NO_LAZY_FETCH = { GIT_NO_LAZY_FETCH: "1" };
 
-/** Commits as they are, and nothing written or started on the way. */
+/** Commits unreplaced; nothing written, nothing started. */
 const LOOKING: Environment = {
   ...NO_LAZY_FETCH,
-  // an older git knows only this: no protocol is allowed, so nothing can be fetched
+  // for an older git: allow no protocol, so that it can fetch nothing
   GIT_ALLOW_PROTOCOL: "",
   GIT_OPTIONAL_LOCKS: "0",
   GIT_NO_REPLACE_OBJECTS: "1",
@@ -53,7 +52,7 @@ const TERMS: Readonly<
   fetch: { env: NO_LAZY_FETCH, config: NO_PROGRAMS },
 };
 
-/** What says which repository git means: for one that is named, the user's own does not count. */
+/** Variables that choose the repository: ignored where we name one. */
 const WHICH_REPOSITORY = [
   "GIT_DIR",
   "GIT_WORK_TREE",
@@ -67,13 +66,13 @@ const WHICH_REPOSITORY = [
   "GIT_REPLACE_REF_BASE",
 ];
 
-/** Diffs by git alone: no program makes them, and none makes text of binary files. */
+/** Diffs by git alone: no external diff, no textconv. */
 export const PLAIN_DIFF = ["--no-ext-diff", "--no-textconv", "--no-color"] as const;
 
 /**
  * @param outer the environment of this process
- * @param elsewhere git is to find the repository by the folder it runs in, whatever `outer` says
- * @returns the whole environment, and arguments that come before git's command
+ * @param elsewhere git finds the repository by its working directory, whatever `outer` says
+ * @returns the whole environment, and arguments to put before git's command
  */
 export function termsOf(
   purpose: Purpose,

@@ -1,6 +1,6 @@
 /**
- * The commits of a history by date, the newest first, from one `git rev-list`: read as far as
- * somebody asks, and kept, so that the next series finds them here.
+ * The commits of a history, newest first, from one `git rev-list`: read only as far as needed, and
+ * kept for the next series.
  */
 
 import { PatchsigError } from "../errors.ts";
@@ -28,10 +28,10 @@ export class CommitList {
   #ended = false;
 
   /**
-   * git is started when the first commit is asked for: node drops what a program has written that
-   * ended before anybody read it.
+   * Starts git at the first request: node drops the output of a program that ended before anybody
+   * read it.
    *
-   * @param tips full names of commits, or of tags; a tag of something else is passed over
+   * @param tips full names of commits or tags; skips a tag of anything but a commit
    */
   constructor(repository: Repository, tips: readonly string[]) {
     this.#start = () => {
@@ -45,13 +45,13 @@ export class CommitList {
     this.#running?.git.kill();
   }
 
-  /** The commit at a place, from 0; undefined behind the last one. */
+  /** The commit at an index, from 0; undefined past the end. */
   async at(place: number): Promise<ListedCommit | undefined> {
     while (place >= this.#commits.length && !this.#ended) await this.#read();
     return this.#commits[place];
   }
 
-  /** From this commit on, by first parents, the newest one that is not newer than a time. */
+  /** The newest first-parent ancestor, or the commit itself, not newer than a time. */
   async newestBefore(
     tip: string,
     latest: number,

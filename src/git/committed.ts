@@ -1,7 +1,6 @@
 /**
- * What git am has committed, against what was verified. git reads the composed mail by settings,
- * attributes and hooks that only it knows; so what came out is looked at, and undone if it is
- * anything else.
+ * Compares what git am committed with what was verified. git reads the composed mail by settings,
+ * attributes and hooks that only it knows; so the result is checked, and undone if it differs.
  */
 
 import { accessSync, constants } from "node:fs";
@@ -17,21 +16,21 @@ export interface Expected {
   readonly email: string;
   /** Subject, empty line, message. */
   readonly message: Buffer;
-  /** Full name; null if it is not known, where git merged because the patch does not apply. */
+  /** Full name; null if unknown: the patch did not apply, and git merged. */
   readonly tree: string | null;
 }
 
 /** What of a commit differs. */
 export type DifferingPart = "author" | "message" | "tree" | "number of commits";
 
-/** The commit that HEAD stands for; null if there is none yet. */
+/** The commit at HEAD; null if there is none yet. */
 export async function headCommit(repository: Repository): Promise<string | null> {
   const args = ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"];
   return (await gitLines(args, { cwd: repository.cwd }))[0] ?? null;
 }
 
 /**
- * How the commits since `before` differ from what was verified; none if they do not.
+ * How the commits since `before` differ from what was verified; empty if they do not.
  *
  * @param signoff git was asked to add the committer's Signed-off-by
  */
@@ -77,12 +76,12 @@ function compare(raw: Buffer, expected: Expected, signoff: boolean): DifferingPa
   ];
 }
 
-/** git takes these from both ends of a name. */
+/** git strips these from both ends of a name. */
 function plain(name: string): string {
   return name.replace(/^[\0-\x20.,:;<>"\\']+|[\0-\x20.,:;<>"\\']+$/g, "");
 }
 
-/** The message without the line that --signoff has added. */
+/** The message without the line that --signoff added. */
 function signedOff(message: string, committer: string): string {
   const who = Buffer.from(committer.replace(/ \d+ [+-]\d{4}$/, "")).toString("latin1");
   const line = `\nSigned-off-by: ${who}`;
@@ -116,7 +115,7 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** Takes what git am has done back: HEAD, index and files; other changes stay. */
+/** Undoes what git am did to HEAD, index and files; other changes stay. */
 export async function undoAm(repository: Repository, before: string | null): Promise<void> {
   const options = { cwd: repository.cwd, purpose: "work" } as const;
   if ((await amProgress(repository)) !== null) await git(["am", "--abort"], options);

@@ -15,14 +15,14 @@ export interface ConfigSetting {
   readonly scope: string;
 }
 
-/** Keys are written as in git's manual: section and name in any case, subsection exactly. */
+/** Keys are as in git's manual: section and name in any case, subsection exactly. */
 export interface Config {
   /** Everything that is set, in git's order: of one key, the last value counts. */
   readonly settings: readonly ConfigSetting[];
   /** Every value of a key, in git's order. */
   readonly all: (key: string) => readonly string[];
   readonly string: (key: string) => string | null;
-  /** Throws a PatchsigError "usage" for what git takes for no boolean. */
+  /** Throws a PatchsigError "usage" for what is no boolean to git. */
   readonly bool: (key: string) => boolean | null;
   /** A path, `~/` expanded; relative ones stay so. */
   readonly path: (key: string) => string | null;
@@ -33,13 +33,13 @@ export interface Config {
 const YES = new Set(["true", "yes", "on"]);
 const NO = new Set(["false", "no", "off", ""]);
 
-/** What `parseConfig` reads is written by git with these arguments. */
+/** git's arguments for a listing that `parseConfig` reads. */
 export const LIST_CONFIG = ["config", "--null", "--show-origin", "--list"] as const;
 
-/** What `parseScopes` reads. */
+/** The same for `parseScopes`. */
 export const LIST_SCOPES = [...LIST_CONFIG.slice(0, -1), "--show-scope", "--list"] as const;
 
-/** Scopes whose settings are of the repository that git found: whoever made it wrote them. */
+/** Scopes of the repository's own settings: whoever made it wrote them. */
 export const REPOSITORY_SCOPES: ReadonlySet<string> = new Set(["local", "worktree"]);
 
 /** @param listing what git writes: origin NUL key LF value NUL … */
@@ -53,7 +53,7 @@ export function parseScopes(listing: string): readonly ConfigSetting[] {
   return settingsIn(listing.split("\0"), 3);
 }
 
-/** @param size how many words a setting has, the last two being its origin, and its key and value */
+/** @param size words per setting; the last two are its origin, and its key and value */
 function settingsIn(words: readonly string[], size: 2 | 3): ConfigSetting[] {
   const settings: ConfigSetting[] = [];
   for (let i = size - 1; i < words.length; i += size) {

@@ -1,6 +1,6 @@
 /**
- * Passwords from git's credential helpers, as git imap-send and git send-email get theirs: from a
- * helper, or from the terminal. They go through pipes, never through arguments (git-credential(1)).
+ * Passwords from git's credential helpers or the terminal, as git imap-send and git send-email get
+ * theirs. They go through pipes, never through arguments (git-credential(1)).
  */
 
 import { PatchsigError } from "../errors.ts";
@@ -16,7 +16,7 @@ export interface Login {
 
 const FIELD = "password=";
 
-/** PatchsigError "no-password" if nobody knows it and there is nobody to ask. */
+/** PatchsigError "no-password" if no helper has it and nobody can be asked. */
 export async function fillCredential(login: Login): Promise<string> {
   const { status, stdout } = await runGit(["credential", "fill"], {
     cwd: process.cwd(),
@@ -39,7 +39,7 @@ export async function approveCredential(login: Login, password: string): Promise
   await tell("approve", login, password);
 }
 
-/** Tells the helpers that it was not: they forget it. */
+/** Tells the helpers that it was wrong: they forget it. */
 export async function rejectCredential(login: Login, password: string): Promise<void> {
   await tell("reject", login, password);
 }

@@ -1,4 +1,4 @@
-/** The git repositories of a public-inbox: which they are, and how git is started there. */
+/** The git repositories of a public-inbox, and how to start git there. */
 
 import { readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -6,9 +6,9 @@ import type { StartOptions } from "./run.ts";
 
 /** One repository of an inbox. */
 export interface Epoch {
-  /** As it was named. */
+  /** As given. */
   readonly repository: string;
-  /** The same whatever it is named by. */
+  /** The same by whatever name. */
   readonly name: string;
 }
 
@@ -42,8 +42,8 @@ function isFolder(path: string): boolean {
 }
 
 /**
- * Does it look like a bare repository? A working tree is not a source of mail; and git would wait for
- * ever on a FIFO.
+ * Does it look like a bare repository? A working tree is not a source of mail; and git would wait
+ * for ever on a FIFO.
  */
 function isRepository(path: string): boolean {
   const config = kindOf(join(path, "config"));

@@ -1,4 +1,4 @@
-/** How many of some blobs each commit of a list holds: all are looked up in one running git. */
+/** Counts how many of the wanted blobs each commit holds, in one running git. */
 
 import type { CommitMatch } from "../base/guess.ts";
 import type { Preimage } from "../base/preimages.ts";
@@ -6,15 +6,15 @@ import type { ListedCommit, CommitList } from "./commit-list.ts";
 import type { ObjectInfo, Objects } from "./objects.ts";
 
 export interface Step extends CommitMatch {
-  /** A commit that comes yet is known to hold all of the blobs. */
+  /** A commit still to come is known to hold all blobs. */
   readonly open: boolean;
 }
 
 /**
- * Commits of a list, in its order, as they come; git is asked no further than the caller goes.
+ * Commits of a list, in its order; asks git no further than the caller reads.
  *
  * @param wanted at least one; a blob may be abbreviated
- * @param takes which commits are looked at, by their committer date; the others cost little
+ * @param takes which commits to look at, by committer date; the others cost little
  */
 export async function* walkHistory(
   list: CommitList,
@@ -26,7 +26,7 @@ export async function* walkHistory(
   const known = new Map<string, number>();
   let full = 0;
   for await (const slice of inSlices(list, takes)) {
-    // parents too: whether one that comes yet holds all ends the search, or keeps it going
+    // parents too: the search goes on while one still to come holds all
     const near = new Set(slice.flatMap(({ commit, parents }) => [commit, ...parents]));
     const fresh = [...near].filter((commit) => !known.has(commit));
     const counts = await counter.count(fresh);
@@ -60,7 +60,7 @@ async function* inSlices(
   }
 }
 
-/** A blob that is looked for, and the folders on the way to it. */
+/** A wanted blob, and the folders on the way to it. */
 interface WantedBlob {
   readonly steps: readonly string[];
   readonly blob: string;
@@ -69,7 +69,7 @@ interface WantedBlob {
 class BlobCounter {
   readonly #objects: Objects;
   readonly #targets: readonly WantedBlob[];
-  /** What stands in a folder under a name: most commits share most of their folders. */
+  /** Entries of folders by name: most commits share most of their folders. */
   readonly #inFolders = new Map<string, ObjectInfo | null>();
 
   constructor(objects: Objects, wanted: readonly Preimage[]) {

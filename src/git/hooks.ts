@@ -1,4 +1,4 @@
-/** Where git looks for hooks, the settings that say so, and whether git send-email runs its hook. */
+/** Where git looks for hooks, which settings say so, and whether git send-email runs its hook. */
 
 import { statSync } from "node:fs";
 import path from "node:path";
@@ -8,14 +8,14 @@ import { type Config, parseConfig } from "./config.ts";
 import { git, gitText, runGit, type StartOptions } from "./run.ts";
 import { NO_REPOSITORY } from "./scope.ts";
 
-/** Who has set core.hooksPath, in git's words ("local", "global" …); null if nobody has. */
+/** Who has set core.hooksPath, in git's words ("local", "global" …); null if unset. */
 type HooksScope = string | null;
 
 /** Where git looks for the hooks of the repository that `directory` is in. */
 export interface HooksFolder {
   readonly folder: string;
   readonly scope: HooksScope;
-  /** Every repository has the same: it is set for all, and not relative to each one's top. */
+  /** All repositories share it: it is set for all, and is no relative path. */
   readonly shared: boolean;
 }
 
@@ -35,16 +35,16 @@ export async function hooksFolder(directory: string): Promise<HooksFolder> {
   return { folder, scope, shared: SHARED.has(scope) && path.isAbsolute(value) };
 }
 
-/** What is set for the user, or for the whole system, wherever git reads it: includes too. */
+/** What is set for the user or the system, in included files too. */
 export interface SharedHooks {
-  /** core.hooksPath as it counts in repositories without a setting of their own; null if unset. */
+  /** core.hooksPath for repositories that do not set it themselves; null if unset. */
   readonly path: string | null;
   readonly scope: HooksScope;
-  /** Files that set it for some repositories alone (includeIf). */
+  /** Files that set it for some repositories only (includeIf). */
   readonly sometimes: readonly string[];
 }
 
-/** Nothing is a repository there, so no condition of an includeIf is true. */
+/** Asked outside any repository, so no includeIf condition holds. */
 export async function sharedHooks(): Promise<SharedHooks> {
   const options = {
     cwd: path.parse(process.cwd()).root,
@@ -77,8 +77,8 @@ async function conditional(options: StartOptions): Promise<string[]> {
 }
 
 /**
- * git puts a new file in the place of the settings that it changes, and of a device as well: root would
- * lose /dev/null, which GIT_CONFIG_GLOBAL or a link often names where no settings shall count.
+ * git replaces the settings file that it changes, even a device: root would lose /dev/null, which
+ * GIT_CONFIG_GLOBAL or a link often names to turn settings off.
  *
  * @throws PatchsigError "refused"
  */
@@ -104,10 +104,8 @@ export async function setGlobalHooksPath(directory: string, folder: string | nul
 }
 
 /**
- * The settings by which git send-email runs no hook, for what it sends unless told otherwise and for
- * each --identity: their names.
- *
- * @param config of git
+ * The names of the settings that make git send-email skip the hook: by default, and for each
+ * --identity.
  */
 export function unvalidated(config: Config): {
   readonly usual: string | null;

@@ -5,7 +5,7 @@ import type { Repository } from "./repository.ts";
 import { gitLines, gitText } from "./run.ts";
 import { whoseSettings } from "./scope.ts";
 
-/** `Name <address>` for a From header: the user's name (git-var(1), GIT_AUTHOR_IDENT), this address. */
+/** `Name <address>` for From: the user's name (git-var(1), GIT_AUTHOR_IDENT), this address. */
 export async function signerIdent(repository: Repository, address: string): Promise<string> {
   const ident = await gitText(["var", "GIT_AUTHOR_IDENT"], {
     cwd: repository.cwd,
@@ -15,7 +15,7 @@ export async function signerIdent(repository: Repository, address: string): Prom
   return `${ident.slice(0, ident.indexOf("<")).trim()} <${address}>`;
 }
 
-/** Is any of the commits by somebody with another address? */
+/** Has any of the commits an author with another address? */
 export async function otherAuthors(
   repository: Repository,
   commits: readonly string[],

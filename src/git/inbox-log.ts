@@ -5,15 +5,15 @@ import { PLAIN_DIFF } from "./closed.ts";
 import { type Epoch, placeOf } from "./epochs.ts";
 import { failure, spawnGit, type StartOptions } from "./run.ts";
 
-/** Most blobs or files; no list has deleted so many mails. */
+/** Most blobs or files; no list has deleted that many mails. */
 const MAX_DELETED = 1_000_000;
 
 /** What one commit did to one file. */
 export interface InboxChange {
   readonly commit: string;
-  /** The mail that came; "" if none did. */
+  /** The added mail; "" if none. */
   readonly blob: string;
-  /** The keys that this ends: mails with one of them are deleted or replaced. */
+  /** If `ends`, mails with this key are deleted or replaced. */
   readonly key: string;
   readonly ends: boolean;
 }
@@ -42,7 +42,7 @@ const COMMIT = /^[0-9a-f]{40,64}$/;
 const V1_PATH = /^[0-9a-f]{2}\/[0-9a-f]{38}$/;
 const RAW = /^:\d{6} \d{6} [0-9a-f]{40,64} ([0-9a-f]{40,64}) ([AMDT])\t(.+)$/s;
 
-/** Whatever the user's settings are. */
+/** Overrides the user's settings. */
 const LOG: readonly string[] = [
   "-c",
   "log.showRoot=true",
@@ -79,7 +79,7 @@ function changeIn(line: string, commit: string): InboxChange[] {
   const [, blob, status, path] = RAW.exec(line) ?? [];
   if (blob === undefined || path === undefined) return [];
   const gone = status === "D";
-  // every commit of v2 removes the file of the one before from the tree
+  // every v2 commit removes the previous commit's file from the tree
   if (path === "m") return gone ? [] : [{ commit, blob, key: blob, ends: false }];
   if (path === "d") return gone ? [] : [{ commit, blob: "", key: blob, ends: true }];
   if (!V1_PATH.test(path)) return [];

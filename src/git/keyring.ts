@@ -18,17 +18,17 @@ export function isRefKeyring(name: string): boolean {
   return name.startsWith("ref:");
 }
 
-/** The repository that one stands in. */
+/** The current repository. */
 const HERE = ".";
-/** Blobs that git is asked for at a time. */
+/** Blobs to ask git for at a time. */
 const AT_A_TIME = 64;
-/** A listing of the most files, with names as long as they get. */
+/** Bytes of the longest listing. */
 const MAX_LISTING = MAX_KEYRING_FILES * 400;
 const PLAIN_FILE = /^100(?:644|755) blob ([0-9a-f]{40,64}) +(\d{1,9})\t(.*)$/s;
 
 /**
  * @param name `ref:REPO:REF:PATH`; REPO and PATH may be empty: here, and the top
- * @param tops the folders at the top in which keys lie
+ * @param tops the top folders that hold keys
  * @throws PatchsigError: usage, not-found, too-large, git-failed
  */
 export async function readKeyringRef(
@@ -85,7 +85,7 @@ async function readBlobs(
       blobs.ask(some);
       for (const name of some) {
         const bytes = (await blobs.take())?.bytes;
-        // a copy: what comes at a time is larger than all of it
+        // a copy, to free the larger chunk it came in
         if (bytes !== null && bytes !== undefined) found.set(name, Buffer.from(bytes));
       }
     }

@@ -1,4 +1,4 @@
-/** One running `git cat-file --batch-check`: names go to it over stdin, and are no options there. */
+/** One running `git cat-file --batch-check`: names go over stdin, where they cannot be options. */
 
 import { PatchsigError } from "../errors.ts";
 import { type Piped, startGit } from "./piped.ts";
@@ -10,10 +10,10 @@ export interface ObjectInfo {
 }
 
 const ANSWER = /^([0-9a-f]{40}|[0-9a-f]{64}) (commit|tree|blob|tag)$/;
-/** git blocks on a full pipe while it is not read from: so many questions stand at a time. */
+/** Names sent at a time: git blocks on a full pipe that nobody reads. */
 const BATCH = 500;
 
-/** What git would read as another question, or as two: it takes a CR from the end of a line. */
+/** Names that git would misread: LF splits them, and git strips a CR at the end. */
 const UNASKABLE = /[\n\0]|\r$/;
 
 interface RunningCatFile {
@@ -24,11 +24,11 @@ interface RunningCatFile {
 export class Objects {
   readonly #repository: Repository;
   #running: RunningCatFile | null = null;
-  /** Lines that git has written, and the beginning of the next one. */
+  /** Lines of git's output, and the start of the next one. */
   #lines: string[] = [];
   #rest = "";
 
-  /** git is started at the first question. */
+  /** Starts git at the first question. */
   constructor(repository: Repository) {
     this.#repository = repository;
   }
@@ -39,7 +39,7 @@ export class Objects {
     return { git, chunks: (git.stdout as AsyncIterable<Buffer>)[Symbol.asyncIterator]() };
   }
 
-  /** The next line up to LF, and nothing else: an answer may repeat a name with any byte in it. */
+  /** The next line, up to LF only: an answer may repeat a name with any byte in it. */
   async #line({ chunks }: RunningCatFile): Promise<string> {
     while (this.#lines.length === 0) {
       const { done, value } = await chunks.next();
@@ -52,10 +52,10 @@ export class Objects {
   }
 
   /**
-   * What each name stands for; null for nothing here. One call at a time.
+   * The object each name stands for; null if it is not here. One call at a time.
    *
-   * @param names full object names, or `<full name>:<path>`, a character a byte; what cannot be
-   *   asked for stands for nothing
+   * @param names full object names, or `<full name>:<path>`, a character a byte; null for what
+   *   git cannot be asked
    */
   async look(names: readonly string[]): Promise<(ObjectInfo | null)[]> {
     const running = (this.#running ??= this.#start());

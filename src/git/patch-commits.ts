@@ -1,4 +1,4 @@
-/** The commits that patches were made from, to be held against what `git am` would make of them. */
+/** The commits that patches came from, to compare with what `git am` would make. */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { git, runGit } from "./run.ts";
 import type { Repository } from "./repository.ts";
 import { APPLY, sandbox } from "./trial.ts";
 
-/** What git am is to make: UTF-8, whatever encoding the commit is in. */
+/** What git am should make: UTF-8, whatever the commit's encoding. */
 export interface CommitText {
   readonly author: string;
   readonly email: string;
@@ -34,13 +34,13 @@ export async function readCommit(repository: Repository, name: string): Promise<
 }
 
 export type Applied =
-  /** Paths at which it comes to something else than the commit, as bytes that are shown. */
+  /** Paths where the result differs from the commit, as bytes. */
   { readonly applies: true; readonly differs: readonly string[] } | { readonly applies: false };
 
 /**
  * Applies a diff to the parent of the commit that it was made from, without a trace.
  *
- * Only what either of them changes is put into the index: a whole one takes seconds in a large tree.
+ * The index holds only paths that either changes: a full one takes seconds in a large tree.
  */
 export async function applyToParent(
   repository: Repository,
@@ -80,14 +80,14 @@ export async function applyToParent(
   }
 }
 
-/** More paths that a patch names and its commit does not change are too many for a command line. */
+/** Paths a patch names and its commit does not change; more do not fit a command line. */
 const MAX_PATHS = 1000;
 
 /** `<mode> <object>` by path, a character a byte. */
 type Entries = Map<string, string>;
 type Options = Parameters<typeof git>[1];
 
-/** The paths that a commit changes: what is there before and after it. */
+/** The entries of the paths that a commit changes, before and after. */
 async function changesOf(
   commit: string,
   options: Options,
@@ -106,7 +106,7 @@ async function changesOf(
   return { before, after };
 }
 
-/** What a tree has at some paths; none of a tree that is not there, as before a root commit. */
+/** A tree's entries at some paths; none without a tree, as before a root commit. */
 async function entriesOf(
   tree: string,
   paths: readonly string[],
@@ -123,7 +123,7 @@ async function entriesOf(
   return status === 0 ? entries(stdout.toString("latin1"), / (?:blob|commit)(?= )/) : new Map();
 }
 
-/** Lines as git lists them; `besides` is what they say beside mode and object. */
+/** Lines as git lists them; `besides` matches all but mode and object. */
 function entries(listed: string, besides: RegExp): Entries {
   const found: Entries = new Map();
   for (const line of listed.split("\0")) {

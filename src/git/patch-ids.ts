@@ -1,4 +1,4 @@
-/** Patches by their stable patch-ids, as git lists them for prerequisites. */
+/** Stable patch-ids, as git lists them for prerequisites. */
 
 import { randomBytes } from "node:crypto";
 import { gitPatchId } from "../patch/patch-id.ts";
@@ -10,7 +10,7 @@ import { Objects } from "./objects.ts";
 import { isObjectName, type Repository } from "./repository.ts";
 import { git, gitText } from "./run.ts";
 
-/** Commits that are looked through, the newest, and what their diffs may take. */
+/** The newest commits to search, and most bytes of diffs. */
 const MAX_COMMITS = 5000;
 const MAX_BYTES = 256 << 20;
 
@@ -20,7 +20,7 @@ export async function patchIds(
   diffs: readonly Buffer[],
 ): Promise<(string | null)[]> {
   const digits = repository.objectFormat === "sha256" ? 64 : 40;
-  // names that no diff can hold: git takes a line that begins with one for the next diff
+  // names that no diff can hold: a line with one starts a new diff for git
   const salt = randomBytes(digits / 2 - 4).toString("hex");
   const names = diffs.map((_, i) => salt + i.toString(16).padStart(8, "0"));
   const pieces = diffs.flatMap((diff, i) => [Buffer.from(`From ${names[i]} x\n`), diff]);
@@ -29,14 +29,14 @@ export async function patchIds(
   return names.map((name) => found.get(name) ?? null);
 }
 
-/** Whether git takes a file for text depends on its first bytes. */
+/** git looks at so many bytes to tell text from binary. */
 const LOOKED_AT = 8000;
 const MAX_BLOB = 64 << 20;
 
-/** How a writer's git may have looked for renames: as it does, or by `diff.renames`. */
+/** How the writer's git may detect renames: by default, or by `diff.renames`. */
 const RENAMES = ["--find-renames", "--no-renames", "--find-copies"];
 
-/** What git's own ids are made from, whatever the settings of the reader's or the writer's git. */
+/** The diff options of git's own ids, whatever the reader's or the writer's settings. */
 const FOR_IDS = [
   "--unified=3",
   "--inter-hunk-context=0",
@@ -50,10 +50,10 @@ const FOR_IDS = [
 ];
 
 /**
- * The ids that `git format-patch --base` would write for these diffs, in their order; null for one
- * that it would have to make from other lines.
+ * The ids that `git format-patch --base` would write for these diffs, in order; null where git
+ * would make the diff from other lines.
  *
- * @param trees for each diff, the full name of a commit or tree that has the files as they were
+ * @param trees for each diff, the full name of a commit or tree with the old files
  */
 export async function gitPatchIds(
   repository: Repository,
@@ -87,7 +87,7 @@ function blobName(tree: string, { oldName }: FilePatch): string {
   return `${tree}:${oldName!.toString("latin1")}`;
 }
 
-/** Which of these are binary to git: the blobs by what was asked for. */
+/** The blobs that are binary to git, by the names asked for. */
 async function binaryBlobs(
   repository: Repository,
   names: readonly string[],
@@ -113,9 +113,8 @@ async function binaryBlobs(
 }
 
 /**
- * Which commits that are not below `base` have these patch-ids: of all branches, the newest 5,000.
- * An id counts as git's own format-patch makes it, or as `git patch-id --stable` does, which is what
- * other tools write.
+ * Finds commits by patch-id among the newest 5,000 of all branches that are no ancestors of `base`.
+ * An id may be format-patch's own, or that of `git patch-id --stable`, which other tools write.
  *
  * @returns full names of commits by patch-id
  */
@@ -161,7 +160,7 @@ export async function patchIdsOf(
   return commits.map((commit) => listed.get(commit) ?? nothing);
 }
 
-/** The ids that a commit between two trees could have, as git may look for renames. */
+/** The possible ids of a change between two trees, by each rename detection. */
 export async function idsBetween(
   repository: Repository,
   before: string,
@@ -174,7 +173,7 @@ export async function idsBetween(
   return [...new Set(ids)];
 }
 
-/** git's own ids, each with what it was made from, but for what changes nothing. */
+/** git's own ids, each with its line of `lines`; none for empty diffs. */
 async function ownIds(
   repository: Repository,
   lines: string,
@@ -187,7 +186,7 @@ async function ownIds(
     const read = readDiff(diff);
     return read.ok ? read.value : null;
   });
-  // of a commit, its parent has the files as they were
+  // a commit's parent has the old files
   const trees = pieces.map(({ of }) =>
     of.includes(" ") ? of.slice(0, of.indexOf(" ")) : `${of}^`,
   );

@@ -1,4 +1,4 @@
-/** A git that is asked and answers while it runs. */
+/** A running git that answers requests. */
 
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import type { Repository } from "./repository.ts";
@@ -6,7 +6,7 @@ import { spawnGit, type StartOptions } from "./run.ts";
 
 export type Piped = ChildProcessWithoutNullStreams;
 
-/** If it cannot be started, or ends early, its output ends: whoever reads that has to say so. */
+/** If git cannot start, or ends early, its output ends: the reader must report that. */
 export function startGit(place: Repository | StartOptions, args: readonly string[]): Piped {
   const child = spawnGit(args, "config" in place ? { cwd: place.toplevel ?? place.cwd } : place);
   child.stdin.on("error", () => undefined);

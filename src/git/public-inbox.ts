@@ -1,9 +1,9 @@
 /**
  * Mails in the git repositories of a public-inbox (public-inbox-v1-format(5), -v2-format(5)),
- * straight from its objects, oldest first, by two running gits an epoch: one lists the commits, the
- * other gives the mails. A mail that was deleted later is not read.
+ * straight from its objects, oldest first. Two gits run for each epoch: one lists the commits, the
+ * other gives the mails. Mails that were deleted later are not read.
  *
- *     v2, and an epoch of it: every commit has one file, `m` a mail or `d` one that is deleted
+ *     v2, and an epoch of it: every commit has one file: `m` adds a mail, `d` deletes one
  *     v1: a file for each mail, `ab/cdef…` by the SHA-1 of its Message-ID
  */
 
@@ -19,14 +19,14 @@ import { refuseWaiting } from "./waiting.ts";
 interface InboxMail {
   /** `REPOSITORY:COMMIT` */
   readonly place: string;
-  /** LF line ends; null if it is larger than what is read. */
+  /** LF line ends; null if it is over the size limit. */
   readonly bytes: Buffer | null;
   readonly size: number;
   readonly epoch: Epoch;
   readonly commit: string;
 }
 
-/** A mail that git cannot give, since its blob is missing or damaged; or the unread rest of an epoch. */
+/** A mail whose blob is missing or damaged; or the unread rest of an epoch. */
 interface LostMail {
   readonly place: string;
   readonly error: PatchsigError;
@@ -36,17 +36,17 @@ interface LostMail {
 export type InboxEntry = InboxMail | LostMail;
 
 export interface InboxOptions {
-  /** git's words for a time; commits before it are passed over. */
+  /** A time in git's syntax; skips commits before it. */
   readonly since?: string | undefined;
-  /** The last commit that was dealt with; null for all. */
+  /** The last commit already handled; null to read all. */
   readonly after?: (epoch: Epoch) => string | null;
 }
 
-/** How many mails git is asked for at a time. */
+/** Mails to ask git for at a time. */
 const AT_A_TIME = 64;
-/** Bytes of mails that are passed on at a time, or one larger mail. */
+/** Bytes of mails to yield at a time, or one larger mail. */
 const PORTION = 4 << 20;
-/** Most damaged mails of an epoch; after more, reading it stops. */
+/** Damaged mails in an epoch before reading it stops. */
 const MAX_RESTARTS = 100;
 
 /** The number of commits that `readInbox` reads. */
@@ -65,8 +65,8 @@ export async function countCommits(
 }
 
 /**
- * The mails of the epochs, as they come. If git cannot read an epoch to its end, the others are read all
- * the same.
+ * The mails of the epochs, streamed. If git cannot read an epoch to its end, the others are read
+ * anyway.
  *
  * @throws PatchsigError: git-missing; not-a-mail if these are no mails' repositories
  */
@@ -75,7 +75,7 @@ export async function* readInbox(
   options: InboxOptions,
 ): AsyncGenerator<InboxEntry[]> {
   const ranges: (readonly string[] | PatchsigError)[] = [];
-  // a mail may be deleted in a later epoch than its own
+  // a later epoch may delete a mail
   const dead = new Map<string, number>();
   for (const epoch of epochs) {
     const range = await caught(async () => {
@@ -140,7 +140,7 @@ async function* readEpoch(
       for (let at = 0; at < live.length; at += AT_A_TIME) {
         const before = mails.asked;
         mails.ask(live.slice(at, at + AT_A_TIME));
-        // git looks for these while those before are dealt with
+        // git looks these up while the ones before are processed
         if (before > 0) yield* mails.take(before);
       }
     }
@@ -150,12 +150,12 @@ async function* readEpoch(
   }
 }
 
-/** The mails of an epoch, as git is asked for them. */
+/** The mails of an epoch, requested from git. */
 class EpochMails {
   readonly #epoch: Epoch;
   #blobs: Blobs;
   #restarts = 0;
-  /** What git was asked for and has not given yet. */
+  /** Outstanding requests to git. */
   readonly #asked: InboxChange[] = [];
 
   constructor(epoch: Epoch) {
@@ -172,7 +172,7 @@ class EpochMails {
     this.#asked.push(...changes);
   }
 
-  /** The next so many of those asked for, but for mails that were purged. */
+  /** The next `count` mails asked for, less those that were purged. */
   async *take(count: number): AsyncGenerator<InboxEntry[]> {
     let mails: InboxEntry[] = [];
     let held = 0;
@@ -202,7 +202,7 @@ class EpochMails {
       if (blob === null && (await isPartial(epoch))) throw partial(epoch);
       return blob ?? "is not there";
     } catch (error) {
-      // git ends at a blob that is damaged; those behind it are asked for again
+      // git exits at a damaged blob; ask again for those after it
       if (!(error instanceof PatchsigError) || ++this.#restarts > MAX_RESTARTS) throw error;
       if (await isPartial(epoch)) throw partial(epoch);
       this.#blobs.close();
@@ -221,7 +221,7 @@ function blobsOf(epoch: Epoch): Blobs {
   return new Blobs(placeOf(epoch), MAX_MESSAGE_BYTES);
 }
 
-/** Null for a mail that was purged: its commit is left, and nothing in it. */
+/** Null for a purged mail: only its empty commit is left. */
 function entryOf(epoch: Epoch, commit: string, blob: Blob | string): InboxEntry | null {
   const place = `${epoch.repository}:${commit}`;
   if (typeof blob !== "string")
@@ -260,8 +260,8 @@ function isLive({ key, ends, blob }: InboxChange, dead: Map<string, number>): bo
 /**
  * Arguments for `git log`; none if the repository is empty.
  *
- * @throws PatchsigError: git-failed with what git has against this repository (an owner, settings, damage);
- *   unreadable if git would wait there; not-a-mail if its files are not those of an inbox
+ * @throws PatchsigError: git-failed if git refuses this repository (its owner, settings, damage);
+ *   unreadable if git would block there; not-a-mail if its files are not those of an inbox
  */
 async function rangeOf(epoch: Epoch, { since, after }: InboxOptions): Promise<string[]> {
   refuseWaiting(epoch.repository);
@@ -278,7 +278,7 @@ async function rangeOf(epoch: Epoch, { since, after }: InboxOptions): Promise<st
   const top = (await gitText(["ls-tree", "--name-only", "-z", "HEAD"], options)).split("\0");
   if (!top.slice(0, -1).every((name) => INBOX_TOP.test(name))) throw noInbox(epoch);
   const last = after?.(epoch) ?? null;
-  // of a history that was written anew, as after a purge, all is read again
+  // after a rewrite of history, as by a purge, read all again
   const known =
     last !== null && (await gitSucceeds(["merge-base", "--is-ancestor", last, "HEAD"], options));
   return [...(since === undefined ? [] : [`--since=${since}`]), known ? `${last}..HEAD` : "HEAD"];

@@ -5,19 +5,19 @@ import type { Repository } from "./repository.ts";
 import { gitLines } from "./run.ts";
 
 export interface Refs {
-  /** Full names of what they point at, each once: commits, and tags as they are. */
+  /** Full names of what they point at, each once: commits, and tags unpeeled. */
   readonly tips: readonly string[];
   /** The main branch among them. */
   readonly main: { readonly ref: string; readonly commit: string } | null;
 }
 
-/** What needs no object to be read: there can be thousands of tags. */
+/** Only fields that need no object: there can be thousands of tags. */
 const FORMAT = "%(objectname) %(refname) %(symref)";
 
 /**
- * @param globs as `git for-each-ref` takes them, or without the refs/remotes/, refs/tags/ or
- *   refs/heads/ before them; none: remote-tracking branches and tags, and where there are no
- *   remotes, as in a mirror, branches too
+ * @param globs as `git for-each-ref` takes them, with or without refs/remotes/, refs/tags/ or
+ *   refs/heads/; none: remote-tracking branches and tags, and without remotes, as in a mirror,
+ *   branches too
  * @throws PatchsigError "not-found" if nothing matches
  */
 export async function findRefs(repository: Repository, globs: readonly string[]): Promise<Refs> {

@@ -1,8 +1,8 @@
 /**
  * The repository a command runs in, and the git commands it uses.
  *
- * What comes from a mail must not be readable as an option: object names are taken only in full
- * hex, names of branches only as git itself accepts them, and everything else goes over stdin.
+ * Nothing from a mail may be read as an option: object names must be full hex, branch names must
+ * pass git's own check, and everything else goes over stdin.
  */
 
 import { existsSync, readFileSync } from "node:fs";
@@ -31,7 +31,7 @@ export async function openRepository(directory: string): Promise<Repository> {
   const options = { cwd: directory };
   const asked = ["--is-inside-work-tree", "--is-shallow-repository", "--show-object-format"];
   const [facts, objects, version, config] = await Promise.all([
-    // the last one fails where there is no working tree, when the others are answered
+    // without a working tree the last one fails, after the others are answered
     runGit(["rev-parse", ...asked, "--show-toplevel"], options),
     gitText(["rev-parse", "--git-path", "objects"], options).catch(() => ""),
     gitText(["version"], options),
@@ -41,17 +41,17 @@ export async function openRepository(directory: string): Promise<Repository> {
   if (format === undefined || objects === "") {
     const { message } = failure(["rev-parse"], facts.stderr);
     throw new PatchsigError("no-repository", `no git repository at ${directory}`, {
-      // git says more of one that belongs to somebody else
+      // git explains a repository with another owner
       hint: message.includes("not a git repository") ? "run it in a working tree" : message,
     });
   }
   if (config.status !== 0) throw failure(["config"], config.stderr);
   return {
     cwd: directory,
-    // a name can have line ends in it
+    // the name may contain line ends
     toplevel: inside === "true" ? top.slice(0, -1).join("\n") : null,
     objects: resolve(directory, objects),
-    // git before 2.28 knows one format only, and echoes the question
+    // git before 2.28 knows only SHA-1, and echoes the option
     objectFormat: format === "sha256" ? "sha256" : "sha1",
     shallow: shallow === "true",
     version: parseVersion(version),
@@ -70,7 +70,7 @@ export function isAtLeast(repository: Repository, major: number, minor: number):
   return ours > major || (ours === major && oursMinor >= minor);
 }
 
-/** Is it the full name of an object, in the repository's format? */
+/** Is it a full object name, in the repository's format? */
 export function isObjectName(repository: Repository, text: string): boolean {
   const digits = repository.objectFormat === "sha256" ? 64 : 40;
   return text.length === digits && /^[0-9a-f]+$/.test(text);
@@ -83,8 +83,8 @@ export async function hasCommit(repository: Repository, commit: string): Promise
 }
 
 /**
- * Makes a branch and checks it out; git keeps local changes or refuses. Throws a PatchsigError: usage
- * (a bad name, or not a commit), exists, git-failed.
+ * Makes a branch and checks it out; git keeps local changes or refuses. Throws a PatchsigError:
+ * usage (a bad name, or not a commit), exists, git-failed.
  */
 export async function createBranchAt(
   repository: Repository,
@@ -109,16 +109,16 @@ export async function createBranchAt(
   });
 }
 
-/** git's exit status for wrong usage, and what it says where it dies of it instead. */
+/** git's exit status for wrong usage, and its message where it dies instead. */
 const GIT_USAGE = 129;
 const WRONG_USAGE = /unrecognized argument|unknown option|unknown switch/;
 
 /**
- * Against settings that make a patch which others cannot apply, or would apply to other files, and
- * against programs that make the diff. Options of the user come later, and count.
+ * Overrides settings whose patches others could not apply, or would apply to other files, and
+ * external diff programs. The user's options come later, and win.
  */
 const FORMAT_PATCH = [
-  // it dies where there is no upstream, and the base is ours to choose
+  // it dies without an upstream, and we choose the base
   ["-c", "format.useAutoBase=false", "-c", "log.showSignature=false"],
   ["-c", "diff.noprefix=false", "-c", "diff.mnemonicPrefix=false", "-c", "diff.relative=false"],
   ["-c", "diff.srcPrefix=a/", "-c", "diff.dstPrefix=b/", "-c", "format.noprefix=false"],
@@ -129,8 +129,8 @@ const FORMAT_PATCH = [
 /**
  * Runs `git format-patch` with these options.
  *
- * @param onWarning gets what git says besides, a line at a time; escape it before printing
- * @returns what it writes to stdout: names of files, or with --stdout the patches
+ * @param onWarning gets git's stderr, a line at a time; escape it before printing
+ * @returns git's stdout: file names, or with --stdout the patches
  * Throws a PatchsigError with what git said: "usage" for a wrong option, else "git-failed".
  */
 export async function runFormatPatch(
@@ -154,9 +154,9 @@ export async function runFormatPatch(
 }
 
 /**
- * All that decides what is committed, whatever the settings say. git am keeps these for its own
- * --continue, but for the encoding. A Message-ID is in the composed mail's message if am.messageId
- * asks for it. Left as the user has them: commit.gpgSign, hooks, rerere (git am stops there).
+ * Everything that decides what is committed, whatever the settings. git am keeps these for its own
+ * --continue, except the encoding. The composed mail's message has the Message-ID if am.messageId
+ * asks for it. Left to the user: commit.gpgSign, hooks, rerere (git am stops there).
  */
 const AM = [
   ["-c", "i18n.commitEncoding=UTF-8", "am", "--patch-format=mbox", "--no-message-id"],
@@ -167,15 +167,14 @@ export interface AmOptions {
   readonly threeWay?: boolean;
   readonly signoff?: boolean;
   /**
-   * Gets what git says, a line at a time without its end. It quotes subjects as they are: escape
-   * it before printing.
+   * Gets git's output, a line at a time without its end. git quotes subjects verbatim: escape it
+   * before printing.
    */
   readonly onLine?: (line: string) => void;
 }
 
 /**
- * Hands mails to `git am`, with the settings under which git reads nothing else into them than
- * was verified.
+ * Hands mails to `git am`, with settings under which git reads exactly what was verified.
  *
  * @param mailbox mbox, as src/verify composed it: never a received mail
  * @returns git's exit status
@@ -186,7 +185,7 @@ export async function gitAm(
   options: AmOptions = {},
 ): Promise<number> {
   const args = [...AM];
-  // else "\r\n" that a mail encoded on purpose could be stripped, as configured
+  // else a setting could strip "\r\n" that a mail encoded on purpose
   if (isAtLeast(repository, 2, 32)) args.push("--quoted-cr=nowarn");
   args.push(options.threeWay === true ? "--3way" : "--no-3way");
   if (options.signoff === true) args.push("--signoff");
@@ -206,7 +205,7 @@ export async function hasStagedChanges(repository: Repository): Promise<boolean>
   return !(await gitSucceeds(["diff", "--cached", "--quiet"], { cwd: repository.cwd }));
 }
 
-/** How far a `git am` got that has stopped here and waits; null if none does. */
+/** How far a stopped `git am` got; null if none is in progress. */
 export async function amProgress(
   repository: Repository,
 ): Promise<{ readonly at: number; readonly total: number } | null> {

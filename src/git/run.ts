@@ -1,19 +1,19 @@
 /**
- * Starting git, for all of the program: never through a shell, on the terms of closed.ts, bytes in
- * and bytes out, and the exit status is the answer.
- * (simple-git hides the status of a command that fails silently, and refuses to work under
- * variables like PAGER.)
+ * Starts git for the whole program: never through a shell, on the terms of closed.ts, bytes in and
+ * bytes out; the exit status is the answer.
+ * (simple-git hides the status of a command that fails silently, and refuses to run with variables
+ * like PAGER set.)
  */
 
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { PatchsigError } from "../errors.ts";
 import { type Purpose, termsOf } from "./closed.ts";
 
-/** Where and on whose terms git is started. */
+/** Where and on what terms to start git. */
 export interface StartOptions {
-  /** Where git runs, and what relative paths in its arguments mean. */
+  /** git's working directory, which relative paths start from. */
   readonly cwd: string;
-  /** What it is started for; "read" unless given. */
+  /** Why it is started; "read" unless given. */
   readonly purpose?: Purpose;
   /** The repository is the one at `cwd`, whatever GIT_DIR says. */
   readonly elsewhere?: boolean;
@@ -23,9 +23,9 @@ export interface StartOptions {
 
 export interface GitOptions extends StartOptions {
   readonly input?: Uint8Array | string;
-  /** Gets what git writes, stdout and stderr as they come; then the result's are empty. */
+  /** Gets git's stdout and stderr as they come; the result's are then empty. */
   readonly onOutput?: (bytes: Buffer) => void;
-  /** git is ended when it has written more than so many bytes to stdout: a PatchsigError "too-large". */
+  /** Most bytes of stdout: git is then killed, with a PatchsigError "too-large". */
   readonly maxBytes?: number;
 }
 
@@ -40,7 +40,7 @@ function commandOf(args: readonly string[], { cwd, purpose, elsewhere, env }: St
   return { args: [...terms.args, ...args], options: { cwd, env: { ...terms.env, ...env } } };
 }
 
-/** Starts git and gives it back while it runs: who starts it listens for "error" and "close". */
+/** Starts git and returns it running: the caller listens for "error" and "close". */
 export function spawnGit(
   argv: readonly string[],
   start: StartOptions,
@@ -52,8 +52,8 @@ export function spawnGit(
 const MAX_SYNC_BYTES = 16 << 20;
 
 /**
- * Runs git and lets everything wait for it: for settings, which are asked for before all else. Null
- * if there is no git.
+ * Runs git and blocks until it ends: for settings, which are read before all else. Null if there is
+ * no git.
  */
 export function runGitSync(argv: readonly string[], start: StartOptions): GitResult | null {
   const { args, options } = commandOf(argv, start);
@@ -102,7 +102,7 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
       else if (status === null) reject(failure(args, `killed by ${signal ?? "a signal"}`));
       else resolve({ status, ...result });
     });
-    // git may end without having read everything: its exit status says why
+    // git may exit before reading everything: its exit status says why
     child.stdin.on("error", () => undefined);
     child.stdin.end(options.input ?? "");
   });
@@ -115,7 +115,7 @@ export async function git(args: readonly string[], options: GitOptions): Promise
   return stdout;
 }
 
-/** As `git`, for output that is text: without the newline at its end. */
+/** As `git`, for text: without the newline at the end. */
 export async function gitText(args: readonly string[], options: GitOptions): Promise<string> {
   return (await git(args, options)).toString().replace(/\n$/, "");
 }
@@ -132,7 +132,7 @@ export async function gitSucceeds(args: readonly string[], options: GitOptions):
   return (await runGit(args, options)).status === 0;
 }
 
-/** What git complained of: its first fatal line, else its first line. */
+/** git's complaint: its first fatal line, else its first line. */
 export function failure(args: readonly string[], stderr: string): PatchsigError {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
   const line = lines.find((text) => /^(fatal|error): /.test(text)) ?? lines[0] ?? "no reason given";

@@ -1,7 +1,6 @@
 /**
- * Whose settings count. Those of a repository count only where one stands in its working tree: a
- * bare one can lie in any project that was cloned, and git takes its settings for those of whoever
- * comes along.
+ * Whose settings count. A repository's settings count only inside its working tree: a bare one can
+ * lie in any cloned project, and git would obey its settings for whoever comes along.
  */
 
 import { realpathSync, statSync } from "node:fs";
@@ -19,17 +18,17 @@ import { failure, runGitSync } from "./run.ts";
 
 export interface OwnSettings {
   readonly config: Config;
-  /** The top of the working tree one stands in; null in none. */
+  /** The top of the current working tree; null outside one. */
   readonly toplevel: string | null;
 }
 
-/** For a git that is to know the user's settings alone: there is no repository at this place. */
+/** For a git that must see only the user's settings: there is no repository there. */
 export const NO_REPOSITORY = { GIT_DIR: "/dev/null" } as const;
 
 /**
- * git's settings as they count at a directory; none without git.
+ * git's settings that count in a directory; none without git.
  *
- * @throws PatchsigError "git-failed" if git cannot read them: what they ask for must not be forgotten
+ * @throws PatchsigError "git-failed" if git cannot read them: they must not be ignored
  */
 export function ownSettings(cwd: string): OwnSettings {
   const listed = runGitSync(LIST_SCOPES, { cwd, purpose: "settings" });
@@ -40,7 +39,7 @@ export function ownSettings(cwd: string): OwnSettings {
     });
   const settings = parseScopes(listed.stdout.toString());
   const isRepositorys = ({ scope }: ConfigSetting): boolean => REPOSITORY_SCOPES.has(scope);
-  // git is asked no further where there is no repository
+  // no repository: no need to ask git again
   const toplevel = settings.some(isRepositorys) ? workTreeAt(cwd) : null;
   const counts = (one: ConfigSetting): boolean => toplevel !== null || !isRepositorys(one);
   return { config: configOf(settings.filter(counts)), toplevel };
@@ -49,15 +48,15 @@ export function ownSettings(cwd: string): OwnSettings {
 /**
  * The top of the working tree that a directory is in; null if it is in none.
  *
- * A repository can name any folder its working tree (core.worktree): it is one only if its `.git`
- * leads to the repository, which no clone can bring along, or if the user has named it
+ * A repository can claim any folder as its working tree (core.worktree). That counts only if its
+ * `.git` leads to the repository, which no clone can contain, or if the user named it
  * (GIT_WORK_TREE).
  */
 function workTreeAt(cwd: string): string | null {
   const facts = ["--is-inside-work-tree", "--absolute-git-dir", "--show-toplevel"];
   const lines = ask(cwd, ...facts).split("\n");
   const [inside, repository, toplevel] = lines;
-  // a name with a line end in it is not guessed at
+  // do not guess at a name with a line end
   if (inside !== "true" || repository === undefined || lines.length !== facts.length) return null;
   if ((process.env["GIT_WORK_TREE"] ?? "") !== "") return toplevel!;
   const own = join(toplevel!, ".git");
@@ -66,7 +65,7 @@ function workTreeAt(cwd: string): string | null {
   return real(resolve(cwd, its)) === realpathSync(repository) ? toplevel! : null;
 }
 
-/** Variables for a git that uses settings itself, so that it knows those that count and no others. */
+/** Variables for a git that uses settings itself, so that it sees only those that count. */
 export function whoseSettings(cwd: string): Readonly<Record<string, string>> {
   return workTreeAt(cwd) === null ? NO_REPOSITORY : {};
 }

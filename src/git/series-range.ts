@@ -6,23 +6,23 @@ import type { Repository } from "./repository.ts";
 export interface SeriesRange {
   /** The arguments in their order, without any form of --base. */
   readonly args: readonly string[];
-  /** What the last --base said (a commit, "auto"); "none" for --no-base; null if there was none. */
+  /** The last --base (a commit, "auto"); "none" for --no-base; null if there was none. */
   readonly base: string | null;
   /**
-   * Full names of the commits that become patches, oldest first; some more if commits are left out
+   * Full names of the commits that become patches, oldest first; more if options drop commits
    * by their diffs (-S, --ignore-if-in-upstream).
    */
   readonly commits: readonly string[];
-  /** Of these only what they change here; all if empty. */
+  /** Only changes to these paths; all if empty. */
   readonly paths: readonly string[];
   /** What names the newest of them: "HEAD", or the right side of a range. */
   readonly tip: string;
 }
 
 /**
- * Options of format-patch, its diff and its walk whose value is the next argument. An option that
- * is not listed is taken to stand alone; should it not, its value is tried as a revision, which
- * can only matter if a branch has that very name.
+ * Options of format-patch, its diff and its walk whose value is the next argument. An unlisted
+ * option counts as having no value; if it has one, that is tried as a revision, which only matters
+ * if a branch has that very name.
  */
 const WITH_VALUE = new Set(
   `-o -v -O -S -G -l -I --output-directory --start-number --reroll-count --suffix --subject-prefix
@@ -34,7 +34,7 @@ const WITH_VALUE = new Set(
   --skip-to --find-object --ignore-matching-lines --encoding`.split(/\s+/),
 );
 
-/** Those that choose commits: `git rev-list` understands them too. */
+/** Those that choose commits: `git rev-list` has them too. */
 const WALK_WITH_VALUE = new Set(
   `--max-count --skip --since --since-as-filter --after --until --before --max-age --min-age --author
   --committer --grep --exclude --glob`.split(/\s+/),
@@ -61,7 +61,7 @@ interface RangeWords {
 }
 
 /**
- * Takes the arguments of `git format-patch` apart, as git would: `X` means `X..HEAD`, `-3` the last
+ * Parses the arguments of `git format-patch`, as git would: `X` means `X..HEAD`, `-3` the last
  * three, `--root X` everything up to X.
  *
  * Throws a PatchsigError "git-failed" if git cannot make sense of the revisions.

@@ -1,5 +1,5 @@
 /**
- * Tries whether diffs apply to a commit, without a trace: the index and all new objects are in a
+ * Tries whether diffs apply to a commit, without a trace: the index and new objects go to a
  * temporary folder, which has the repository's own objects as alternates. HEAD, index, working
  * tree, refs and objects stay as they are, even if this process is killed.
  */
@@ -31,11 +31,11 @@ const open = new Set<string>();
 process.on("exit", () => {
   for (const folder of open) {
     try {
-      // a git that is still at work may be about to write into it: not once it has another name
+      // rename first: a git still running may be about to write into it
       renameSync(folder, `${folder}-`);
       rmSync(`${folder}-`, { recursive: true, force: true });
     } catch {
-      // somebody else has cleared it away, and there is nobody left to tell
+      // somebody else removed it, and there is nobody left to tell
     }
   }
 });
@@ -81,13 +81,13 @@ export async function treesOf(
   });
 }
 
-/** More diffs are not tried for an id: each takes git a few starts. */
+/** Most diffs to try for an id: each takes git a few starts. */
 const MAX_TRIED = 100;
 
 /**
- * Which of these diffs have these ids, once git has made them anew from what they come to: a mail can
- * show the same change in other lines, with more context for one. Each is tried on the commit and on
- * those that were found before it, as long as more are found.
+ * Finds the diffs with these ids after git has regenerated them: a mail can show the same change in
+ * other lines, with more context for example. Each is tried on the commit and on those found before
+ * it, as long as more are found.
  *
  * @returns diffs by id
  */
@@ -136,7 +136,7 @@ async function inSandbox<T>(
   open.add(folder);
   try {
     const env = sandbox(repository, folder);
-    // in a folder below it, git apply passes over what is outside
+    // in a subfolder, git apply would skip what is outside
     const options = { cwd: repository.toplevel ?? repository.cwd, env };
     await git(["read-tree", commit ?? "--empty"], options);
     return await work(options);
@@ -172,7 +172,7 @@ function quoted(path: string): string {
   return `"${path.replaceAll(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
 }
 
-/** A file where a folder is, or the other way round: git dies of it, and yet has tried. */
+/** A file where a folder is, or the reverse: git dies, but it did try. */
 const CLASH = /^error: unable to add cache entry for /m;
 /** Which file an `error: ` of git apply is about. */
 const FILE = [

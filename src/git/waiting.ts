@@ -1,6 +1,6 @@
 /**
- * What git would wait at without end in a repository that came from somebody else: an archive can hold
- * a FIFO in the place of any file, or lead git to one. Looked at before git is started there.
+ * Finds what would block git forever in somebody else's repository: an archive can hold a FIFO in
+ * place of any file, or lead git to one. Runs before git is started there.
  */
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
@@ -10,15 +10,15 @@ import { PatchsigError } from "../errors.ts";
 /** Folders of an object store (gitrepository-layout(5)). */
 const OBJECT_FOLDERS = /^(?:pack|info|[0-9a-f]{2})$/;
 
-/** `[include]` or `[includeIf "…"]`, and what is set there. */
+/** `[include]` or `[includeIf "…"]`, and its settings. */
 const INCLUDE = /\[\s*include[^\]\n]*\]([^[]*)/gi;
 const PATH = /^\s*path\s*=\s*([\w./+@, -]*\w)\s*$/i;
-/** Bytes of a file of settings, or of a list of object stores. */
+/** Bytes of a config file, or of an alternates file. */
 const MAX_TEXT = 1 << 20;
 
 /**
  * @param repository a bare one
- * @throws PatchsigError "unreadable", with the name of what git would wait at, or be led away by
+ * @throws PatchsigError "unreadable", with the name of what would block git, or lead it away
  */
 export function refuseWaiting(repository: string): void {
   refuseAway(repository);
@@ -35,7 +35,7 @@ export function refuseWaiting(repository: string): void {
   }
 }
 
-/** Settings may include others, as an epoch's include those of all epochs (public-inbox-v2-format(5)). */
+/** A config may include one for all epochs (public-inbox-v2-format(5)), and others. */
 function refuseAway(repository: string): void {
   if (statSync(join(repository, "commondir"), { throwIfNoEntry: false }) !== undefined)
     throw notStarted(join(repository, "commondir"), "leads git to another repository");
@@ -48,7 +48,7 @@ function refuseAway(repository: string): void {
   }
 }
 
-/** Of git's grammar only what git config writes: all else might lead git elsewhere than it seems. */
+/** Accepts only what git config writes: other syntax might lead git elsewhere than it seems. */
 function includedBy(file: string): string[] {
   return [...textOf(file).matchAll(INCLUDE)].flatMap(([, section]) =>
     section!
@@ -62,7 +62,7 @@ function includedBy(file: string): string[] {
   );
 }
 
-/** Folders below; all else has to be files. */
+/** Subfolders; all else must be files. */
 function foldersIn(folder: string): string[] {
   return entriesOf(folder).flatMap((entry) => {
     if (entry.isFile()) return [];
@@ -80,7 +80,7 @@ function objectFolders(store: string): string[] {
     .map(({ name }) => join(store, name));
 }
 
-/** Other object stores that git looks into, a line each. */
+/** Alternate object stores, a line each. */
 function alternatesOf(store: string): string[] {
   return textOf(join(store, "info", "alternates"))
     .split("\n")
@@ -88,7 +88,7 @@ function alternatesOf(store: string): string[] {
     .map((line) => resolve(store, line));
 }
 
-/** "" of what is not there; git says what it cannot read. */
+/** "" if it is not there; git reports what it cannot read. */
 function textOf(file: string): string {
   const stat = statSync(file, { throwIfNoEntry: false });
   if (stat === undefined) return "";

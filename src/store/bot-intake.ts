@@ -1,4 +1,4 @@
-/** What the bot has taken in: mails, those that are held, and the series that were decided. */
+/** What the bot has taken in: mails seen, mails held, and series decided. */
 
 import type Database from "better-sqlite3";
 import type { Topic } from "../bot/settings.ts";
@@ -6,11 +6,11 @@ import type { Topic } from "../bot/settings.ts";
 /** A mail of a series that is not decided yet. */
 export interface HeldMail {
   readonly id: number;
-  /** When it came in, seconds. */
+  /** Time of arrival, seconds. */
   readonly at: number;
   readonly source: string;
   readonly bytes: Buffer;
-  /** Bytes of the mail; and whether they are there, or no more than its header. */
+  /** Bytes of the mail; and whether all of it is stored or only its header. */
   readonly size: number;
   readonly whole: boolean;
 }

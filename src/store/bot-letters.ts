@@ -1,4 +1,4 @@
-/** Letters to authors, planned and left; what authors want, and what they have said. */
+/** Letters to authors, planned and sent; what authors want, and what they said. */
 
 import type Database from "better-sqlite3";
 

@@ -1,6 +1,6 @@
 /**
- * The tables of bot.db. Times are seconds since 1970. Authors are digests wherever something must be
- * remembered for ever; their addresses stand only where `bot forget` takes them away.
+ * The tables of bot.db. Times are seconds since 1970. What must be remembered for ever names
+ * authors by digest; their addresses stand only where `bot forget` deletes them.
  */
 
 import { OUTBOX_SQL } from "./outbox.ts";
@@ -100,7 +100,7 @@ const VERSION_1 = `
   ) strict, without rowid;
 `;
 
-/** Of what was decided before nobody knows how it was signed. */
+/** How earlier series were signed is unknown. */
 const VERSION_2 = `
   alter table series add column patchsig integer not null default 0 check (patchsig in (0, 1));
   drop index series_signed;

@@ -1,4 +1,4 @@
-/** What the bot's database says of a list as a whole, and of what its letters have led to. */
+/** Statistics of the bot's database: of a list as a whole, and of what letters led to. */
 
 import type Database from "better-sqlite3";
 import type { LettersEffect } from "../bot/effect.ts";

@@ -1,9 +1,9 @@
 /**
- * The bot's database: what is known of a list's authors, what was decided, what is to be sent. Kept
- * apart from the trust database, which is its owner's and not the list's.
+ * The bot's database: a list's authors, decisions, and letters to send. Kept apart from the trust
+ * database, which is its owner's and not the list's.
  *
- * What is done about a mail and the cursor that moves past it are one transaction, and so are a
- * decision and the letter that follows from it.
+ * Handling a mail and moving the cursor past it are one transaction, and so are a decision and the
+ * letter that follows from it.
  */
 
 import type Database from "better-sqlite3";
@@ -25,9 +25,9 @@ import { explainingSqlite, openDatabase, openMemory } from "./database.ts";
 import { openOutbox, type Outbox } from "./outbox.ts";
 import { DAY } from "../primitives/time.ts";
 
-/** How long somebody who signed counts as one who signs. */
+/** How long an author counts as a signer after signing. */
 const SIGNS = 180 * DAY;
-/** Letters of so long ago cannot count against a day any more. */
+/** Older letters cannot count against a daily limit. */
 const RECENT = 10 * DAY;
 
 export class BotStore {
@@ -35,7 +35,7 @@ export class BotStore {
   readonly outbox: Outbox;
   readonly #file: string;
   readonly #sql: ReturnType<typeof prepare>;
-  /** True if letters are only rehearsed: they count among themselves, not among real ones. */
+  /** 1 if letters are only rehearsed: they count among themselves, not with real ones. */
   readonly #rehearsal: 0 | 1;
 
   /**
@@ -45,7 +45,7 @@ export class BotStore {
   constructor(file: string | null, rehearsal: boolean) {
     this.#file = file ?? ":memory:";
     this.#db = file === null ? openMemory(BOT_SCHEMA) : openDatabase(BOT_SCHEMA, { file }).db;
-    // what is forgotten, and mails that are held no more, are to be gone from the file as well
+    // forgotten data and mails no longer held must be gone from the file too
     this.#db.pragma("secure_delete = on");
     this.outbox = openOutbox(this.#db);
     this.#rehearsal = rehearsal ? 1 : 0;
@@ -56,7 +56,7 @@ export class BotStore {
     this.#db.close();
   }
 
-  /** All that `work` does becomes durable together, or not at all. */
+  /** Commits all that `work` does, or nothing. */
   transaction<T>(work: () => T): T {
     return explainingSqlite(BOT_SCHEMA, this.#file, () => this.#db.transaction(work).immediate());
   }
@@ -119,12 +119,12 @@ export class BotStore {
     return this.#sql.hasWork.get(author, work) !== undefined;
   }
 
-  /** When letters to them left, or may have left; ascending. */
+  /** When letters to them left or may have left, ascending. */
   leftTo(author: Buffer): number[] {
     return this.#sql.leftTo.all(author);
   }
 
-  /** How many authors but this one sign with patchsig. */
+  /** How many other authors sign with patchsig. */
   signers(author: Buffer, now: number): number {
     return this.#sql.signers.get(now - SIGNS, author)!;
   }
@@ -144,12 +144,12 @@ export class BotStore {
     });
   }
 
-  /** False if there is one of that name. */
+  /** False if it is there already. */
   addLetter(letter: Omit<LetterRow, "answered"> & { readonly at: number }): boolean {
     return this.#sql.addLetter.run({ ...letter, rehearsal: this.#rehearsal }).changes === 1;
   }
 
-  /** A letter that is only planned: it counts against the limits of a rehearsal. */
+  /** Records a letter that is only planned: it counts against a rehearsal's limits. */
   rehearse(identity: string, answers: string, topics: readonly Topic[], at: number): void {
     const messageId = letterId("rehearsed", answers, "");
     this.addLetter({
@@ -171,17 +171,17 @@ export class BotStore {
     return this.#sql.markAnswered.run(messageId).changes === 1;
   }
 
-  /** A wish that lasts longer stays. */
+  /** Keeps the longer wish. */
   wish(author: Buffer, kind: WishKind, at: number, until: number): void {
     this.#sql.addWish.run({ author, kind, at, until });
   }
 
-  /** The base that the author named of this work, in answer to a letter; null if none. */
+  /** The base that the author named for this work in reply to a letter; null if none. */
   namedBase(author: Buffer, work: Buffer): string | null {
     return this.#sql.namedBase.get(author, work) ?? null;
   }
 
-  /** What authors said of their series' bases, the newest last. */
+  /** Bases that authors named for their series, newest last. */
   bases(): NamedBase[] {
     return this.#sql.bases.all();
   }
@@ -206,12 +206,12 @@ export class BotStore {
     return new Map(this.#sql.counters.all().map(({ name, n }) => [name, n]));
   }
 
-  /** Series by what was decided, the commonest first. */
+  /** Number of series by decision, commonest first. */
   outcomes(from = 0, to = Number.MAX_SAFE_INTEGER): Map<string, number> {
     return new Map(this.#sql.outcomes.all(from, to).map(({ name, n }) => [name, n]));
   }
 
-  /** Suggestions of a span of time, the oldest first. */
+  /** Suggestions in a time span, oldest first. */
   suggestions(from: number, to: number): Suggestion[] {
     return this.#sql.suggestions.all(from, to);
   }
@@ -222,8 +222,7 @@ export class BotStore {
   }
 
   /**
-   * Takes away what names somebody. What stays are digests: when they had a letter, and that they
-   * want none.
+   * Deletes what names somebody. Digests stay: when they had a letter, and that they want none.
    *
    * @returns how many series were theirs
    */
@@ -238,7 +237,7 @@ export class BotStore {
       this.#sql.forgetOutbox.run(about);
       return this.#sql.forget.run(author).changes;
     });
-    // the log has the old pages
+    // the WAL has the old pages
     this.#db.pragma("wal_checkpoint(truncate)");
     return series;
   }

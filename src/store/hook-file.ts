@@ -1,6 +1,6 @@
 /**
- * The files of the hook that signs what git send-email sends: installed beside existing hooks, and removed
- * so that everything is byte for byte as before.
+ * The files of the hook that signs what git send-email sends: installed beside existing hooks, and
+ * removed so that everything is byte for byte as before.
  */
 
 import {
@@ -24,15 +24,15 @@ import { placeFile } from "./replace-file.ts";
 const HOOK = "sendemail-validate";
 const KEPT = `${HOOK}.before-patchsig`;
 
-/** The second line of all our scripts: what has it is ours. */
+/** The second line of all our scripts marks them as ours. */
 const MARK = "# patchsig: ";
 
-/** Hooks that sign the mail as it then is, and so have to come last. */
+/** Hooks that sign the mail as they find it, so must run last. */
 const SIGNS_TOO = "patatt";
 
 /**
- * The hook, in the shell's words: `others` are hooks that run before it, if they are there, or behind
- * it if they sign too; `undo` takes ours away where patchsig cannot any more.
+ * The hook as a shell script. `others`: hooks that run before it, or after it if they sign too, if
+ * they exist. `undo`: the command that removes ours once patchsig is gone.
  */
 function signingScript(others: string, undo: string): string {
   return `#!/bin/sh
@@ -66,8 +66,8 @@ const OWN_HOOK = `"$(git rev-parse --git-common-dir)/hooks/\${0##*/}"`;
 const UNDO_GLOBALLY = "git config --global --unset core.hooksPath";
 
 /**
- * Any other hook, in a folder that stands in for every repository's: runs the repository's own. Of
- * push-to-checkout alone the mere presence counts, so it does what git does without one
+ * Any other hook in our core.hooksPath folder: runs the repository's own. The mere presence of
+ * push-to-checkout changes what git does, so that one does what git does without it
  * (git-config(1), receive.denyCurrentBranch=updateInstead).
  */
 const DISPATCHER = `#!/bin/sh
@@ -131,14 +131,14 @@ const OTHER_HOOKS = [
   "p4-pre-submit",
 ] as const;
 
-/** What stands where git looks for the hook. */
+/** What is where git looks for the hook. */
 export interface HookState {
   readonly path: string;
-  /** True if our hook is there, and git can run it. */
+  /** True if our hook is there and git can run it. */
   readonly installed: boolean;
-  /** The hook that was there before, now run by ours; or that is there instead. */
+  /** The earlier hook, now run by ours; or the hook that is there instead. */
   readonly other: string | null;
-  /** It signs too, and is run behind ours. */
+  /** It signs too, and runs after ours. */
   readonly otherLast: boolean;
 }
 
@@ -158,17 +158,17 @@ function signsToo(path: string): boolean {
   }
 }
 
-/** Hooks in our folder that another program has put in the place of ours: no repository's own runs. */
+/** Hooks in our folder that another program replaced: they run no repository's own. */
 export function overwritten(folder: string): string[] {
   return OTHER_HOOKS.map((name) => join(folder, name)).filter((path) => !isOurs(path));
 }
 
 /**
- * Puts the hook into a folder. One that is there is kept beside it, and run first. At no time is
- * there no hook: a run that is killed leaves the old one in place, perhaps under both names.
+ * Puts the hook into a folder. An existing one is kept beside it, and runs first. There is always a
+ * hook: a killed run leaves the old one in place, perhaps under both names.
  *
- * @returns the hook that is kept, or null
- * @throws PatchsigError "exists" if the place for it is taken; "unwritable", "disk-full"
+ * @returns the hook that was kept, or null
+ * @throws PatchsigError "exists" if its place is taken; "unwritable", "disk-full"
  */
 export function installHook(folder: string): string | null {
   const path = join(folder, HOOK);
@@ -197,7 +197,7 @@ function keep(path: string, kept: string): void {
 }
 
 /**
- * Takes it out, and puts back what was there.
+ * Removes the hook, and restores what was there.
  *
  * @returns false if it was not there
  */
@@ -209,7 +209,7 @@ export function uninstallHook(folder: string): boolean {
     if (ours) changing(path, () => rmSync(path));
     return ours;
   }
-  // an installation that was killed half-way
+  // an installation was killed half-way
   if (!ours && isSameFile(path, kept)) changing(kept, () => rmSync(kept));
   else if (ours || present(path) === null) changing(path, () => renameSync(kept, path));
   else return false;
@@ -217,8 +217,8 @@ export function uninstallHook(folder: string): boolean {
 }
 
 /**
- * Fills a folder of ours, to be core.hooksPath, with the hook and one script for every other. What
- * another program has put there is kept beside it, and run first.
+ * Fills our folder for core.hooksPath with the hook and a script for every other hook. Hooks of
+ * other programs are kept beside them, and run first.
  */
 export function installDispatchers(folder: string): void {
   changing(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
@@ -229,7 +229,7 @@ export function installDispatchers(folder: string): void {
 }
 
 /**
- * Takes our scripts out of our folder, and the folder away if nothing else is in it.
+ * Removes our scripts from our folder, and the folder if it is then empty.
  *
  * @returns whether there was any, and whether the folder is gone
  */
@@ -274,12 +274,12 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** The path if anything is there, be it a symlink to nowhere. */
+/** The path if anything is there, even a dangling symlink. */
 function present(path: string): string | null {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) === undefined ? null : path;
   } catch {
-    // core.hooksPath=/dev/null, to have no hooks
+    // core.hooksPath=/dev/null: no hooks
     return null;
   }
 }

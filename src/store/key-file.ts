@@ -1,5 +1,5 @@
 /**
- * Key files on disk. A secret key is in a file that only its owner can read, its public key beside it; both
+ * Key files on disk. Only its owner can read a secret key's file; the public key is beside it. Both
  * have stock minisign's format. Files are replaced completely or not at all.
  */
 
@@ -30,7 +30,7 @@ import { linkOrCopy, syncPath, writeWhole, writing } from "./whole-file.ts";
 /** Far larger than any key file: a wrong path must not read a disk image into memory. */
 const MAX_KEY_FILE_BYTES = 16 * 1024;
 
-/** Bits that let others than the owner in. */
+/** Mode bits that let others in. */
 const GROUP_AND_OTHERS = 0o077;
 
 /** Asks for a password; the caller wipes what it gets. */
@@ -38,7 +38,8 @@ export type AskPassword = (prompt: string) => Promise<Buffer>;
 
 /**
  * Read a file that holds a secret. It may be reached through a symlink.
- * PatchsigError: "not-found", "unreadable", "lax-mode" if group or others have any access, "too-large".
+ * PatchsigError: "not-found", "unreadable", "lax-mode" if group or others have any access,
+ * "too-large".
  */
 export function readPrivateFile(path: string): Buffer {
   return readSmallFile(path, (mode) => {
@@ -79,7 +80,7 @@ export function readPublicKeyFile(path: string): PublicKey {
   return parsing(path, () => parsePublicKeyFile(bytes).key);
 }
 
-/** The public key file beside a secret key file, or null if there is none. */
+/** The public key beside a secret key file, or null if there is none. */
 export function readPublicKeyBeside(keyPath: string): PublicKey | null {
   try {
     return readPublicKeyFile(publicKeyPath(keyPath));
@@ -90,9 +91,9 @@ export function readPublicKeyBeside(keyPath: string): PublicKey | null {
 }
 
 /**
- * The key in a file, asking for its password if it has one: once, for however many signatures.
- * PatchsigError: as readSecretKeyFile, "bad-password", "bad-key" also if the public key beside it is
- * another key's, and what `askPassword` throws.
+ * Unlock the key in a file; asks for its password, if any, once for all signatures.
+ * PatchsigError: as readSecretKeyFile, "bad-password", "bad-key" also if the public key beside it
+ * is another key's, and what `askPassword` throws.
  */
 export async function unlockKey(options: {
   readonly path: string;
@@ -110,7 +111,7 @@ export async function unlockKey(options: {
   return key;
 }
 
-/** unlockKey without a look beside it; `path` is for messages. Wipes the file's body. */
+/** unlockKey, public key unchecked; `path` is for messages. Wipes the file's body. */
 async function unlockKeyFile(
   path: string,
   file: SecretKeyFile,
@@ -128,8 +129,8 @@ async function unlockKeyFile(
 }
 
 /**
- * Write a new key: `keyText` to `path` with mode 0600, `publicText` beside it. Missing directories
- * are made, for the owner alone. PatchsigError "exists" if either file is there, unless `force`;
+ * Write a new key: `keyText` to `path` with mode 0600, `publicText` beside it. Makes missing
+ * directories, for the owner alone. PatchsigError "exists" if either file is there, unless `force`;
  * "unwritable", "disk-full".
  */
 export function writeKeyPair(
@@ -144,7 +145,7 @@ export function writeKeyPair(
   writeKeyFile(publicKeyPath(path), publicText, 0o644, force);
 }
 
-/** PatchsigError "exists" if a key lies there already: asked before a password is. */
+/** PatchsigError "exists" if a key is there already: checked before the prompt. */
 export function checkNewKey(path: string): void {
   for (const file of [path, publicKeyPath(path)]) {
     if (exists(file)) throw existsError(file);
@@ -156,7 +157,7 @@ export function replaceSecretKeyFile(path: string, keyText: string): void {
   writeKeyFile(path, keyText, 0o600, true);
 }
 
-/** Write a key file, over the old one or under a name that must be free. */
+/** Write a key file: replace the old one, or demand a free name. */
 function writeKeyFile(path: string, text: string, mode: number, replace: boolean): void {
   if (replace) refusePlanted(path);
   if (replace && statSync(path, { throwIfNoEntry: false })?.isFile() === false)
@@ -164,12 +165,12 @@ function writeKeyFile(path: string, text: string, mode: number, replace: boolean
   writing(path, () => {
     const target = replace && exists(path) ? realpathSync(path) : path;
     writeWhole(target, text, replace ? { mode } : { mode, publish: publishNew });
-    // the new name has to survive a power cut
+    // the new name must survive a power cut
     syncPath(dirname(target));
   });
 }
 
-/** Give a file a name that must be free: of two that try at once, one is told so. */
+/** Give a file a name that must be free: of two at once, one fails. */
 function publishNew(file: string, name: string): void {
   try {
     linkOrCopy(file, name);
@@ -182,7 +183,7 @@ function publishNew(file: string, name: string): void {
 function readSmallFile(path: string, checkMode: (mode: number) => void): Buffer {
   let file: number;
   try {
-    // not to hang on a fifo
+    // no hanging on a FIFO
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw readError(path, error);
@@ -240,7 +241,7 @@ function parsing<T>(path: string, parse: () => T): T {
   }
 }
 
-/** Run scrypt's user; that there is no gigabyte for it becomes a PatchsigError "unsupported". */
+/** Run `unlock`; scrypt without its gigabyte becomes a PatchsigError "unsupported". */
 function deriving<T>(path: string, unlock: () => T): T {
   try {
     return unlock();

@@ -49,7 +49,7 @@ export function changedKey(
   };
 }
 
-/** Those that vouch for a key of the identity: not more than anybody reads. */
+/** Statements that vouch for the key: no more than anybody reads. */
 function vouchers(
   unit: TrustUnit,
   identity: string,
@@ -61,7 +61,7 @@ function vouchers(
   ].filter(({ kind }) => kind !== "revoke");
 }
 
-/** The statements about an identity, in the order of their time. */
+/** The statements about an identity, by time. */
 export function statementsAbout(unit: TrustUnit, identity: string): readonly StatementRecord[] {
   return unit.statementsAbout(identity).map((row) => ({ ...row, applied: row.applied === 1 }));
 }
@@ -75,7 +75,7 @@ export function historyOf(unit: TrustUnit, identity: string): IdentityHistory | 
   return { identity, keys, unsigned, statements: statementsAbout(unit, identity), events };
 }
 
-/** Every key as stored, by identity. To be used up before anything else is asked. */
+/** Every key as stored, by identity. Finish it before the next query. */
 export function* storedKeys(unit: TrustUnit): Iterable<KeyRecord> {
   const rows = unit.sql.allKeys.iterate();
   try {
@@ -89,7 +89,7 @@ export function* storedKeys(unit: TrustUnit): Iterable<KeyRecord> {
   }
 }
 
-/** The whole history as stored, newest first. What is asked in between does no harm. */
+/** The whole history as stored, newest first. Other queries may run meanwhile. */
 export function* storedEvents(unit: TrustUnit): Iterable<TrustEvent> {
   let before = Number.MAX_SAFE_INTEGER;
   for (;;) {
@@ -101,15 +101,15 @@ export function* storedEvents(unit: TrustUnit): Iterable<TrustEvent> {
 }
 
 /**
- * The least of a key that may stand for it: the first 14 characters hold the key number, which its
- * owner chooses freely, so as many again (and some) have to come from the key itself.
+ * The shortest prefix that may name a key: the first 14 characters hold the key number, which its
+ * owner chooses freely, so at least as many more have to come from the key itself.
  */
 const MIN_PREFIX = 28;
 
 /**
- * A key by its beginning.
+ * Finds a key by its prefix.
  *
- * @param known the beginning of a key that the identity has will do, not only of a changed one
+ * @param known also match keys that the identity has, not only changed ones
  * @throws PatchsigError "bad-key"
  */
 export function wholeKey(

@@ -125,7 +125,7 @@ export function prepareStatements(db: Database) {
       `select min(at) from events
        where identity = ? and public_key = ? and kind = 'changed' and at < ?`,
     ).pluck(),
-    // a revocation holds for every identity, and may be of a key that none has
+    // a revocation holds for every identity, even if none has the key
     ended: sql<[{ identity: string; publicKey: string }], number | null>(
       `select coalesce(
          (select min(at) from events where public_key = @publicKey and to_state = 'revoked'),
@@ -209,7 +209,7 @@ export function keyRow(key: KeyRecord): KeyRow {
   ];
 }
 
-/** A key of which nothing is known yet. */
+/** A key that nothing is known of yet. */
 export function unseenKey(
   identity: string,
   publicKey: PublicKeyText,
@@ -259,7 +259,7 @@ export function counted(record: KeyRecord, sighting: Sighting, fresh: boolean): 
   };
 }
 
-/** Longer texts are cut: a mail must not blow up the database. */
+/** Cuts long texts: a mail must not blow up the database. */
 const MAX_TEXT = 250;
 
 export function shortened(text: string): string {

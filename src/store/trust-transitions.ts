@@ -1,6 +1,6 @@
 /**
- * Applies changes to the trust database. src/trust decided them in the same transaction; this applies them,
- * with everything that follows, and writes the history.
+ * Applies changes to the trust database. src/trust decided them in the same transaction; this
+ * applies them and what follows from them, and writes the history.
  */
 
 import { fallBacks, isAnother, keyRecordOf } from "../trust/decide.ts";
@@ -13,10 +13,10 @@ import { FIRST_UNSTORED, MAX_OF_A_WORK, notYet } from "./arrivals.ts";
 import { counted, shortened, firstUseRecord, unseenKey } from "./trust-rows.ts";
 import type { TrustUnit } from "./trust-unit.ts";
 
-/** How many changed keys of an identity are kept: the newest. */
+/** Changed keys kept per identity: the newest. */
 export const MAX_CHANGED = 256;
 
-/** Makes transitions that were decided in this transaction, and those that follow from them. */
+/** Makes the transitions decided in this transaction, and those that follow from them. */
 export function makeAll(
   unit: TrustUnit,
   transitions: readonly KeyTransition[],
@@ -68,7 +68,7 @@ const ORIGINS: Partial<Record<KeyTransition["kind"], KeyRecord["origin"]>> = {
   keyring: "keyring",
 };
 
-/** Applies a change of a sighting if the key is still in the state that it was decided on. */
+/** Applies a sighting's change if the key is still in the state it was decided on. */
 export function applyChange(unit: TrustUnit, change: TrustChange): ChangeOutcome {
   const { identity, publicKey } = change.sighting;
   const records = unit.recordsOf(identity);
@@ -80,7 +80,7 @@ export function applyChange(unit: TrustUnit, change: TrustChange): ChangeOutcome
   return record === null ? "conflict" : meetAgain(unit, change, record);
 }
 
-/** One entry, however many mails come with that key. */
+/** One event, however many mails come with that key. */
 function noteChanged(unit: TrustUnit, change: TrustChange): ChangeOutcome {
   const { identity, publicKey } = change.sighting;
   if (unit.sql.lastEvent.get(identity, publicKey) === "changed") return "repeated";
@@ -101,7 +101,7 @@ function meetAgain(unit: TrustUnit, change: TrustChange, record: KeyRecord): Cha
   const { kind, sighting } = change;
   const fresh = unit.see(sighting.digest);
   if (kind === "count" && !fresh) return "repeated";
-  // a first-use key that is not promoted has not been seen again either
+  // a first-use key that is not promoted does not count as seen again
   const again =
     record.again ||
     (isAnother(record, sighting) && (kind === "confirm" || record.state !== "first-use"));
@@ -154,7 +154,7 @@ export function applyStatement(unit: TrustUnit, statement: Statement, cause: Cau
   const standing = standingOf(unit, statement);
   const ruling = ruleOn(statement, standing);
   const applied = ruling.outcome === "applied";
-  // what strangers say in mails is not kept, whomever they name
+  // strangers' statements by mail are not kept, whomever they name
   const byMail = cause.cause === "mail";
   if (applied || !byMail || keyRecordOf(standing.signers, statement.signer) !== null) {
     const nobodys = byMail && isStrangers(statement, standing);
@@ -165,12 +165,12 @@ export function applyStatement(unit: TrustUnit, statement: Statement, cause: Cau
   return ruling;
 }
 
-/** A key that voids itself in the name of somebody who never had it: it counts, under no name. */
+/** A key revokes itself in the name of somebody who never had it: it counts, under no name. */
 function isStrangers({ kind, key }: Statement, { subjects }: StatementStanding): boolean {
   return kind === "revoke" && keyRecordOf(subjects, key) === null;
 }
 
-/** What is remembered that bears on a statement. */
+/** The stored facts that bear on a statement. */
 export function standingOf(unit: TrustUnit, statement: Statement): StatementStanding {
   const { by, of, key, signer, digest } = statement;
   const known = unit.statements.get(digest)?.applied;

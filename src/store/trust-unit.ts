@@ -1,7 +1,7 @@
 /**
- * The trust database as a unit of work. A transaction reads an identity once, and what it changes is
- * written when it ends; in a dry run all of it lives as long as the connection, and is never written.
- * Nothing here decides anything.
+ * The trust database as a unit of work. A transaction reads an identity once, and writes its
+ * changes when it ends. A dry run keeps them in memory as long as the connection, and never writes
+ * them. Nothing here decides anything.
  */
 
 import { ancestors } from "../trust/decide.ts";
@@ -19,7 +19,7 @@ import {
   type StatementRow,
 } from "./trust-rows.ts";
 
-/** As a limit in SQL. */
+/** SQL: no LIMIT. */
 const ALL = -1;
 
 /** Identities kept in memory between transactions. */
@@ -31,24 +31,24 @@ export class TrustUnit {
   #sql: ReturnType<typeof prepareStatements>;
   #inTransaction = false;
   /**
-   * What transactions have read and changed. Good inside a transaction, and in the next one unless
-   * another process wrote between them; never used outside, but in a dry run.
+   * What transactions have read and changed. Valid inside a transaction, and in the next one unless
+   * another process wrote in between; outside, only a dry run uses it.
    */
   readonly #keys = new Map<string, KeyRecord[]>();
   readonly #unsigned = new Map<string, UnsignedRecord | null>();
   #anyRevoked: boolean | null = null;
   readonly #newlyRevoked = new Set<PublicKeyText>();
-  /** Those seen since, by their digest. */
+  /** Seen since, by digest. */
   readonly statements = new Statements();
   #dataVersion: number | null = null;
-  /** What the connection had changed when the transaction began. */
+  /** The connection's change count when the transaction began. */
   #changes = 0;
-  /** What the running transaction has to write when it ends. */
+  /** What the running transaction writes when it ends. */
   readonly #newKeys = new Map<string, KeyRecord>();
-  /** The identities of those, by their keys and by the keys that endorsed them. */
+  /** Identities of the new keys, by key and by endorsing key. */
   readonly #newByKey = new Map<PublicKeyText, Set<string>>();
   readonly #newUnsigned = new Map<string, UnsignedRecord>();
-  /** Patches counted by a dry run, and signed ones in the order in which they came in. */
+  /** Patches that a dry run counted; signed ones in order of arrival. */
   readonly #seen = new Set<string>();
   readonly arrivals = new Arrivals();
 
@@ -71,7 +71,7 @@ export class TrustUnit {
     this.#open.db.close();
   }
 
-  /** Runs `work`, which must not be async: what it did is on the disk when this returns, or undone. */
+  /** Runs `work`, which must not be async, and commits it to disk, or rolls it back. */
   transaction<T>(work: () => T): T {
     if (this.#inTransaction) return work();
     return this.explained(() => {
@@ -97,7 +97,7 @@ export class TrustUnit {
     });
   }
 
-  /** What SQLite fails at in `work` is thrown in words that a person can use. */
+  /** Rethrows SQLite's errors in `work` with a message for people. */
   explained<T>(work: () => T): T {
     return explainingSqlite(TRUST_SCHEMA, this.#options.file, work);
   }
@@ -136,7 +136,7 @@ export class TrustUnit {
   #undo(): void {
     if (this.dryRun) return;
     this.#forget();
-    // some errors, a full disk among them, have undone it already
+    // some errors (a full disk, for one) have rolled it back already
     if (this.#open.db.inTransaction) this.#open.db.exec("rollback");
   }
 
@@ -151,7 +151,7 @@ export class TrustUnit {
     this.#anyRevoked = null;
   }
 
-  /** A dry run holds no lock, so it looks whether somebody wrote, and reads the new file then. */
+  /** A dry run holds no lock: it checks whether somebody wrote, and then reopens the file. */
   #refresh(): void {
     if (!this.#open.stale()) return;
     const old = this.#open.db;
@@ -183,7 +183,7 @@ export class TrustUnit {
     return this.#inTransaction || this.dryRun;
   }
 
-  /** What the tables hold of an identity, or what this run has made of it. Not to be changed. */
+  /** An identity's records, with the changes of this run. Callers must not modify them. */
   recordsOf(identity: string): readonly KeyRecord[] {
     return this.#cachedRecords(identity);
   }
@@ -220,7 +220,7 @@ export class TrustUnit {
     this.#newUnsigned.set(record.identity, record);
   }
 
-  /** A key is void under every identity, or a statement says so of a key that none has. */
+  /** A key is revoked for every identity, even by a statement about a key that none has. */
   isRevoked(publicKey: PublicKeyText): boolean {
     const any = (this.#mayCache ? this.#anyRevoked : null) ?? this.#sql.anyRevoked.get() === 1;
     if (this.#mayCache) this.#anyRevoked = any;
@@ -240,7 +240,7 @@ export class TrustUnit {
     return ancestors(record, this.recordsOf(record.identity)).some((key) => this.isRevoked(key));
   }
 
-  /** The records of a key under every identity, those included that are not written yet. */
+  /** The records of a key under every identity, unwritten ones included. */
   everywhere(publicKey: PublicKeyText, most = ALL): readonly KeyRecord[] {
     const stored = this.#sql.identitiesOf.all(publicKey, most);
     return this.#withNew(publicKey, stored).flatMap((identity) =>
@@ -248,19 +248,19 @@ export class TrustUnit {
     );
   }
 
-  /** The records of this identity, and of those that have a key which this one endorsed. */
+  /** The records of this identity, and of every identity with a key that this key endorsed. */
   restingOn(publicKey: PublicKeyText, identity: string): readonly KeyRecord[] {
     const endorsed = this.#sql.identitiesEndorsedBy.all(publicKey);
     const identities = this.#withNew(publicKey, [identity, ...endorsed]);
     return identities.flatMap((name) => this.recordsOf(name));
   }
 
-  /** These identities, and those where a record that is not written yet names this key. */
+  /** These identities, and those with an unwritten record that names this key. */
   #withNew(publicKey: PublicKeyText, identities: readonly string[]): readonly string[] {
     return [...new Set([...identities, ...(this.#newByKey.get(publicKey) ?? [])])];
   }
 
-  /** Counts a patch by its name; false if it was counted before. */
+  /** Counts a patch by its digest; false if it was counted before. */
   see(digest: Uint8Array): boolean {
     if (!this.dryRun) return this.#sql.see.run(digest).changes === 1;
     const name = digestKey(digest);
@@ -273,7 +273,7 @@ export class TrustUnit {
     if (!this.dryRun) this.#sql.putEvent.run(event);
   }
 
-  /** The statements about an identity: those that are stored, then those seen since. */
+  /** The statements about an identity: stored ones, then those seen since. */
   statementsAbout(identity: string): readonly StatementRow[] {
     const stored = this.#sql.statementsOf.all(identity);
     const texts = new Set(stored.map((row) => row.text));

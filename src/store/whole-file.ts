@@ -1,4 +1,4 @@
-/** How a file comes under its name: whole or not at all, whatever happens meanwhile. */
+/** Writes files atomically: a file appears under its name whole or not at all. */
 
 import {
   closeSync,
@@ -17,21 +17,21 @@ import { dirname, join } from "node:path";
 import { PatchsigError } from "../errors.ts";
 
 export interface WholeFile {
-  /** The mode that a new file is made with, less what the umask takes: 0666 unless given. */
+  /** The mode of a new file, before the umask: 0666 unless given. */
   readonly mode?: number;
-  /** The mode that it has in the end, whatever the umask. */
+  /** The final mode, whatever the umask. */
   readonly exactMode?: number;
-  /** Gives the draft its name: in the place of what has it, unless given. */
+  /** Gives the draft its name; by default it replaces what has it. */
   readonly publish?: (draft: string, name: string) => void;
 }
 
 /**
- * Writes a file aside, in its folder and synced, and gives it its name then.
+ * Writes and syncs a draft beside the file, then gives it its name.
  *
  * The draft has a folder of its own: git send-email sends all files of a folder, hidden ones too,
- * and one that a killed run left there would be sent.
+ * and would send one that a killed run left.
  *
- * @throws what node:fs throws; what was there before is then as it was
+ * @throws what node:fs throws; the old file is then unchanged
  */
 export function writeWhole(
   name: string,
@@ -55,19 +55,19 @@ export function writeWhole(
   }
 }
 
-/** Gives a finished file a second name, which must be free: else an error EEXIST. */
+/** Gives a finished file a second name; EEXIST if that is taken. */
 export function linkOrCopy(file: string, name: string): void {
   try {
     linkSync(file, name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") throw error;
-    // no hard links here: whoever opens it in mid-copy gets a clear error
+    // no hard links here: a reader in mid-copy gets a clear error
     copyFileSync(file, name, constants.COPYFILE_EXCL);
     syncPath(name);
   }
 }
 
-/** What was written to a file, or a directory's names, is on the disk when this returns. */
+/** Syncs a file's data, or a directory's names, to the disk. */
 export function syncPath(name: string): void {
   const fd = openSync(name, "r");
   try {
@@ -82,7 +82,7 @@ const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 /**
  * Runs `write`; what node:fs throws becomes a PatchsigError about `path`.
  *
- * @param doing what cannot be done, if it is not to write
+ * @param doing the verb for the message
  * @throws PatchsigError "disk-full" or "unwritable"
  */
 export function writing(path: string, write: () => void, doing = "write"): void {
