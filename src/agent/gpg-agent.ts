@@ -1,9 +1,9 @@
-/** gpg-agent speaks the protocol too, but keeps what it is given on the disk, past any lifetime. */
+/** gpg-agent speaks the protocol too, but keeps added keys on disk, past any lifetime. */
 
 import { realpathSync } from "node:fs";
 import { basename } from "node:path";
 
-/** True if this socket is gpg-agent's, as far as its name tells. */
+/** True if this socket is gpg-agent's, judging by its name. */
 export function isGpgAgent(path: string): boolean {
   return [path, real(path)].some((name) => basename(name).startsWith("S.gpg-agent"));
 }

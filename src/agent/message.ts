@@ -1,4 +1,4 @@
-/** A message: its length, its type, its parts, in memory of its own that can be wiped. */
+/** A message: length, type, parts, in its own memory, so that it can be wiped. */
 export function message(type: number, ...parts: readonly Buffer[]): Buffer {
   const length = parts.reduce((sum, part) => sum + part.length, 1);
   const bytes = Buffer.alloc(4 + length);

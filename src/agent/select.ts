@@ -8,7 +8,7 @@ import type { AgentKey, AgentIdentities, OtherKey } from "./ssh-agent.ts";
 
 export interface Selected {
   readonly key: AgentKey;
-  /** As minisign has it. */
+  /** In minisign's form. */
   readonly publicKey: PublicKey;
 }
 
@@ -25,7 +25,7 @@ export function selectKey(held: AgentIdentities, selector: string): Selected {
   const fits = matches.filter((key, i) => matches.findIndex((one) => isSame(one, key)) === i);
   const [key] = fits;
   if (key !== undefined && fits.length === 1)
-    // a key file's key, put into the agent, keeps the number that RW… says
+    // a key file's key keeps its RW… number in the agent
     return { key, publicKey: wanted ?? publicKeyOfPoint(key.point) };
   const other = held.others.find((one) => isMeant(one, selector));
   if (key === undefined && other !== undefined) throw wrongType(other, selector);

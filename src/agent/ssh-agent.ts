@@ -1,7 +1,7 @@
 /**
  * A client of the ssh-agent protocol (draft-ietf-sshm-ssh-agent; OpenSSH's PROTOCOL.agent), for
- * Ed25519 keys alone. The agent is another program: how much it says and how long it takes is
- * bounded, and a signature of its is used once it has been verified.
+ * Ed25519 keys alone. The agent is another program: its answers are bounded in size and time,
+ * and its signatures are verified before use.
  */
 
 import { createConnection, type Socket } from "node:net";
@@ -21,15 +21,15 @@ const MAX_ANSWER = 256 * 1024;
 const SIGNATURE_BYTES = 64;
 
 /**
- * Milliseconds. A signature may wait for a person: a PIN, a touch, a question; and so may the list, at
- * an agent that is locked.
+ * Milliseconds. A signature may wait for a person: a PIN, a touch, a question. So may the list, if
+ * the agent is locked.
  */
 export interface TimeLimits {
   readonly answer: number;
   readonly signature: number;
 }
 const TIME_LIMITS: TimeLimits = { answer: 60_000, signature: 120_000 };
-/** After so many milliseconds it is said that an agent is waited for. */
+/** Milliseconds before the user is told of the wait. */
 const SILENCE = 2_000;
 
 /** An Ed25519 key in the agent. */
@@ -49,7 +49,7 @@ export interface OtherKey {
   readonly blob: Buffer;
 }
 
-/** What the agent holds, each key once. */
+/** The agent's keys, each once. */
 export interface AgentIdentities {
   readonly keys: readonly AgentKey[];
   /** Keys that are not Ed25519. */
@@ -61,7 +61,7 @@ interface WaitingRequest {
   readonly reject: (error: PatchsigError) => void;
 }
 
-/** A connection to an agent. One request at a time; `close` when done. All errors are PatchsigErrors. */
+/** A connection to an agent. One request at a time; `close` when done. Errors are PatchsigErrors. */
 export class SshAgent {
   readonly #socket: Socket;
   readonly #limits: TimeLimits;
@@ -73,7 +73,7 @@ export class SshAgent {
 
   /**
    * @param path of its socket (SSH_AUTH_SOCK)
-   * @param onSilence called once if an answer takes its time: somebody may have been asked something
+   * @param onSilence called once if an answer is slow: the agent may be asking somebody
    * @param limits how long to wait for it
    */
   constructor(path: string, onSilence: () => void, limits: TimeLimits = TIME_LIMITS) {
@@ -101,7 +101,7 @@ export class SshAgent {
         const point = parseSshKey(blob);
         const comment = reader.string().toString("utf8");
         if (point === null) others.push({ type: typeOf(blob), comment, blob });
-        // an agent before others may list what several of them hold
+        // an agent that proxies others may list a key twice
         else if (!keys.some((key) => key.point.equals(point) && key.comment === comment))
           keys.push({ point, comment });
       }
@@ -133,7 +133,7 @@ export class SshAgent {
   }
 
   /**
-   * Hands it a key, for so many seconds.
+   * Adds a key for `seconds`.
    *
    * @param seed 32 bytes
    */
@@ -159,14 +159,14 @@ export class SshAgent {
     }
   }
 
-  /** Makes it forget a key. */
+  /** Removes a key. */
   async remove(point: Buffer): Promise<void> {
     const request = message(REQUEST.remove, ...string(formatSshKey(point)));
     const answer = await this.#ask(request, this.#limits.answer);
     this.#read(answer, ANSWER.success, "to forget the key", () => undefined);
   }
 
-  /** The body of an answer that has to be of this type. */
+  /** The body of an answer, which must have this type. */
   #read<T>(answer: Buffer, type: number, what: string, read: (reader: Reader) => T): T {
     try {
       const reader = new Reader(answer);
@@ -207,7 +207,7 @@ export class SshAgent {
     });
   }
 
-  /** Bytes have come: nothing may come unasked, and nothing but one whole answer. */
+  /** Takes received bytes: they must be one answer to a request, and no more. */
   #take(bytes: Buffer): void {
     if (this.#waiting === null) return this.#fail(failed("talks without being asked"));
     this.#received = Buffer.concat([this.#received, bytes]);

@@ -1,4 +1,4 @@
-/** patatt keyrings in folders. Names come from mails: nothing outside the folder is ever read. */
+/** patatt keyrings in folders. Names come from mails: never reads outside the folder. */
 
 import {
   closeSync,
@@ -15,11 +15,11 @@ import { PatchsigError } from "../errors.ts";
 
 /** An OpenPGP key with years of certifications is some 100 KiB. */
 const MAX_KEY_BYTES = 1 << 20;
-/** Answers that are remembered, missing keys included. */
+/** Cached answers, missing keys included. */
 const MAX_REMEMBERED = 1024;
 
 /**
- * Looks keys up in the folders, in their order; the first that has a file for the path decides.
+ * Looks keys up in the folders, in order; the first with a file for the path decides.
  *
  * @throws PatchsigError "not-found" if a folder is none
  */
@@ -56,13 +56,13 @@ function rootOf(folder: string): string {
   return realpathSync(folder);
 }
 
-/** A regular file's content; links may lead elsewhere within the root, as patatt's `default` does. */
+/** A regular file's content; links may point elsewhere in the root, as patatt's `default` does. */
 function readWithin(root: string, path: string): Buffer | null {
   let fd: number;
   try {
     const real = realpathSync(join(root, path));
     if (!real.startsWith(root.endsWith(sep) ? root : root + sep)) return null;
-    // no wait for the writer of a fifo
+    // no waiting for a FIFO's writer
     fd = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch {
     return null;

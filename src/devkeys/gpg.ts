@@ -1,4 +1,4 @@
-/** Asks gpg about one OpenPGP message and one key, in a home of their own: the user's is not touched. */
+/** Asks gpg about one OpenPGP message and one key, in a temporary home, not the user's. */
 
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -7,7 +7,7 @@ import { temporaryFolder } from "../places.ts";
 import type { OpenpgpResult } from "../devsig/verify.ts";
 
 const TIME_LIMIT_MS = 10_000;
-/** What patatt signs has 32 bytes; a message may unpack to any size. */
+/** patatt signs 32 bytes; a message may unpack to any size. */
 const MAX_OUTPUT = 1 << 16;
 
 /** No settings, no network, no agent, no question. */
@@ -31,8 +31,8 @@ interface GpgOutput {
 }
 
 /**
- * Checks a signed OpenPGP message against the keys of one file. Good is one good, unexpired
- * signature by a valid key, and nothing else in the message.
+ * Checks a signed OpenPGP message against the keys of one file. Good means one good,
+ * unexpired signature by a valid key, and nothing else in the message.
  */
 export function verifyOpenpgp(key: Buffer, message: Buffer): OpenpgpResult {
   // mkdtemp makes it 0700
@@ -68,7 +68,7 @@ function gpg(home: string, args: readonly string[], input: Buffer): GpgOutput | 
   return { output: run.stdout, status };
 }
 
-/** Status words that end the matter, and what they mean. */
+/** Decisive status words, and what they mean. */
 const REFUSED: Readonly<Record<string, OpenpgpResult>> = {
   BADSIG: { outcome: "bad", detail: "the openpgp signature does not verify" },
   EXPSIG: { outcome: "bad", detail: "the openpgp signature has expired" },
@@ -80,7 +80,7 @@ const REFUSED: Readonly<Record<string, OpenpgpResult>> = {
 
 function judgeStatus({ output, status }: GpgOutput): OpenpgpResult {
   const count = (word: string): number => status.filter(([first]) => first === word).length;
-  // the word that says most comes first: gpg gives ERRSIG with NO_PUBKEY
+  // the most specific word first: gpg gives ERRSIG with NO_PUBKEY
   for (const [word, result] of Object.entries(REFUSED)) if (count(word) > 0) return result;
   const once = ["NEWSIG", "GOODSIG", "VALIDSIG", "PLAINTEXT"].every((word) => count(word) === 1);
   return once

@@ -6,9 +6,9 @@ import type { Encoding } from "./transfer.ts";
 
 /** What a header block says about the body below it. */
 export interface Content {
-  /** Lower-case `type/subtype`; "text/plain" where nothing is said. */
+  /** Lower-case `type/subtype`; "text/plain" by default. */
   readonly type: string;
-  /** Null if the block has no Content-Type: the settings of the part before stay in force. */
+  /** Null if the block has no Content-Type: the settings of the part before apply. */
   readonly flow: Flow | null;
   readonly charset: string;
   /** "" if the body is no multipart. */
@@ -28,14 +28,14 @@ type Parameter = (typeof PARAMETERS)[number];
 const TOKEN = "[!#$%&'*+\\-.^_`{|}~0-9A-Za-z]+";
 const TYPE = new RegExp(`^\\s*(${TOKEN}/${TOKEN})\\s*(?=;|$)`);
 /**
- * Values may hold more than RFC 2045's tokens, and a word alone is passed over: mailers write file
- * names without quotes, and forget `charset=`.
+ * Values may hold more than RFC 2045's tokens, and a lone word is skipped: mailers write file names
+ * without quotes, and forget `charset=`.
  */
 const PARAMETER = new RegExp(`^;\\s*(?:(${TOKEN})(?:=(?:"([^"\\\\]*)"|([^\\s;"]*)))?\\s*(?=;|$))?`);
 /** RFC 2046: 1 to 70 characters, no blank at the end. */
 const BOUNDARY = /^[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]$/;
 
-/** The parameters as RFC 2045 has them, or null if the value does not follow it. */
+/** The parameters by RFC 2045, or null if the value does not follow it. */
 function parseParameters(value: string): { type: string; parameters: Map<string, string> } | null {
   const type = TYPE.exec(value);
   if (type === null) return null;
@@ -78,7 +78,7 @@ function readContentType(value: Buffer): Omit<Content, "encoding"> {
   const found = (name: Parameter): string => {
     const seen = gitParameter(decoded, name);
     const meant = parsed.parameters.get(name);
-    // an empty boundary is one for git, and every line that begins with -- matches it
+    // git accepts an empty boundary: every line that begins with -- matches it
     if (seen !== meant || (name === "boundary" && seen === "")) {
       refuse("content-type-ambiguous", `${name} in the content-type`);
     }
@@ -115,7 +115,7 @@ const ENCODINGS: ReadonlyMap<string, Encoding> = new Map<string, Encoding>([
   ["base64", "base64"],
 ]);
 
-/** git looks for `base64` and `quoted-printable` anywhere in the value; here it must be the value. */
+/** git finds `base64` and `quoted-printable` anywhere in the value; here it must be the value. */
 function readEncoding(value: Buffer): Encoding {
   const name = latin1(trim(value)).toLowerCase();
   const encoding = ENCODINGS.get(name);

@@ -1,6 +1,6 @@
 /**
- * All fields of a header as they stand, for what git does not read there: signatures of others, and
- * whether a program wrote the mail. None of git's rules (header.ts) hold: nothing is refused.
+ * All fields of a header verbatim, for what git does not read: other signatures, and whether a
+ * program wrote the mail. git's rules (header.ts) do not apply: nothing is refused.
  */
 
 import { BLANK, isSpace, latin1, nextLine, TAB } from "../primitives/bytes.ts";
@@ -15,7 +15,7 @@ export interface HeaderField {
 
 /**
  * The fields at the top of a mail: all of one that `readMail` accepts, and of others as many as its
- * bounds allow. A line that is no field has the name "".
+ * bounds allow. Other lines have the name "".
  */
 export function readFields(mail: Buffer): HeaderField[] {
   const fields: HeaderField[] = [];

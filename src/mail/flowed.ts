@@ -4,21 +4,21 @@ import { refuse } from "../refused.ts";
 
 export interface Unflowed {
   readonly text: Buffer;
-  /** How far the flowed text was read for it: all of it, unless `until` came first. */
+  /** How much of the flowed text was read: all of it, unless `until` came first. */
   readonly source: number;
 }
 
 /**
- * Joins the soft-broken lines of RFC 3676 as git does. A line that ends in a blank goes on in the
+ * Joins the soft-broken lines of RFC 3676 as git does. A line that ends in a blank continues in the
  * next; one leading blank is stuffing; `-- ` stands alone.
  *
- * git decodes an encoded body line by line, and puts what was left over, an unfinished paragraph
- * too, in front of the next piece *before* it looks for the blanks: the first line of a piece is
- * then not unstuffed, but the paragraph is once more.
+ * git decodes an encoded body line by line, and puts what is left over, even an unfinished
+ * paragraph, in front of the next piece *before* it looks for the blanks: so it does not unstuff
+ * the first line of a piece, but unstuffs the paragraph again.
  *
- * @param pieceEnds offsets in `text` at which the lines of the encoded body end, or null if the
- *   body is not encoded
- * @param until stop at the end of the line with which so many bytes are joined
+ * @param pieceEnds offsets in `text` where the lines of the encoded body end, or null if the body
+ *   is not encoded
+ * @param until stop at the end of the line where this many bytes are joined
  */
 // oxlint-disable-next-line complexity -- what git does with a line of the body, in git's order
 export function unflow(
@@ -31,15 +31,15 @@ export function unflow(
   const paragraph = new Paragraph();
   let length = 0;
   let pos = 0;
-  // the end of the line at `pos`: a line may be many pieces, and must not be searched for each
+  // the end of the line at `pos`: do not search a line again for each of its pieces
   let next = 0;
   for (const pieceEnd of pieceEnds ?? [text.length]) {
-    // what is left over stands in front of the first line of a piece
+    // what is left over precedes the first line of a piece
     let joined = pieceEnds !== null;
     for (; pos < pieceEnd; joined = false) {
       if (length >= until) return { text: out.subarray(0, length), source: pos };
       if (text[pos] === LF && paragraph.length === 0) {
-        out[length++] = text[pos++]!; // spares mails that are made of empty lines the rest
+        out[length++] = text[pos++]!; // a fast path for mails full of empty lines
         continue;
       }
       if (next <= pos) next = nextLine(text, pos);
@@ -91,7 +91,7 @@ class Paragraph {
     this.#end += piece.copy(this.#memory, this.#end);
   }
 
-  /** Keeps [start, end) alone. */
+  /** Keeps only [start, end). */
   cut(start: number, end: number): void {
     this.#end = this.#start + end;
     this.#start += start;
@@ -107,14 +107,14 @@ function isSignature(line: Buffer): boolean {
   return hasAt(line, 0, "-- ") && textEnd(line) === 3;
 }
 
-/** Offset at which the line end begins. */
+/** Offset of the line end. */
 function textEnd(line: Buffer): number {
   const { length } = line;
   if (line[length - 1] !== LF) return length;
   return line[length - 2] === CR ? length - 2 : length - 1;
 }
 
-/** Where the text of a line begins and ends, and whether it goes on in the next. */
+/** Start and end of a line's text, and whether the next line continues it. */
 function measure(line: Buffer, flow: Flow): { start: number; end: number; soft: boolean } {
   const end = textEnd(line);
   if (isSignature(line)) return { start: 0, end, soft: false };

@@ -1,4 +1,4 @@
-/** A field of a mail that is not read, for people: found without any of the rules, and proving nothing. */
+/** A field of an unread mail, for people: found without the rules, so it proves nothing. */
 
 const MAX_HEADER = 65_536;
 const MAX_VALUE = 998;

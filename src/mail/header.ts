@@ -37,7 +37,7 @@ const WANTED = [
 
 export type HeaderName = (typeof WANTED)[number];
 
-/** What git uses, directly or through MIME: two that differ are refused. */
+/** Headers git uses, directly or for MIME: two that differ are refused. */
 const UNIQUE: ReadonlySet<HeaderName> = new Set<HeaderName>([
   "from",
   "subject",
@@ -56,11 +56,11 @@ const WANTED_BY_LENGTH: readonly (readonly HeaderName[])[] = Array.from({ length
 export interface Header {
   /** Unfolded values of the wanted headers: the first of each name, undecoded. */
   readonly fields: ReadonlyMap<HeaderName, Buffer>;
-  /** Of List-Id, every value: each list that a mail went through adds its own. */
+  /** Every List-Id: each list that a mail passes adds its own. */
   readonly listIds: readonly Buffer[];
   /** Names that occur more than once with the same value. */
   readonly repeated: readonly HeaderName[];
-  /** True if an mbox `From ` line stands on top. */
+  /** True if an mbox `From ` line is on top. */
   readonly fromLine: boolean;
   /** Offset just after the empty line that ends the header. */
   readonly end: number;
@@ -140,9 +140,9 @@ interface OpenHeader {
  * empty line between; most readers differ there, so everything that is not RFC 5322 is refused: a
  * blank before the colon, `>From `, `From ` below the first line, an end without an empty line.
  *
- * A folded line of blanks (RFC 5322, 4.2) goes on with the header to git and to MIME libraries. Mail
- * servers write such reports of spam filters, so it is read where nobody looks at the value: not in
- * the headers of a part, nor in one that the program reads.
+ * To git and MIME libraries a folded line of blanks (RFC 5322, 4.2) continues the header. Mail
+ * servers write such spam reports, so it is accepted where nobody reads the value: not in the
+ * headers of a part, nor in one that the program reads.
  */
 export function readHeader(mail: Buffer, pos: number, top: boolean): Header {
   const open: OpenHeader = { fields: new Map(), repeated: [] };
@@ -197,7 +197,7 @@ function refuseLine(mail: Buffer, pos: number, next: number, belowFromLine: bool
   return refuse("malformed-header", `not a header line: ${line}`);
 }
 
-/** Does the line at `pos` go on with the field above it? */
+/** Does the line at `pos` continue the field above it? */
 function isFolded(mail: Buffer, pos: number): boolean {
   return pos < mail.length && (mail[pos] === BLANK || mail[pos] === TAB);
 }
@@ -207,7 +207,7 @@ function assertFold(mail: Buffer, pos: number, next: number, isRead: boolean): v
     refuse("malformed-header", "a continuation line of white space");
 }
 
-/** Takes a value, or notes that it was there before. */
+/** Adds a value, or notes a repetition. */
 function addField({ fields, repeated }: OpenHeader, name: HeaderName, value: Buffer): void {
   const earlier = fields.get(name);
   if (earlier === undefined) fields.set(name, value);

@@ -6,14 +6,14 @@ import { decodeWords, hasForeignWord, isUnlabelled } from "./rfc2047.ts";
 const NAMES = ["from", "subject", "date"] as const;
 type InBodyName = (typeof NAMES)[number];
 
-/** The headers that stand at the top of a body, and whether more may come. */
+/** The headers at the top of a body, and whether more may come. */
 export interface InBody {
   readonly fields: Map<InBodyName, Buffer>;
-  /** The header that is being read and may go on in a folded line. */
+  /** The header being read, which a folded line may continue. */
   current: { name: InBodyName; lines: Buffer[]; size: number } | null;
-  /** True if a word of such a header is in another charset than UTF-8. */
+  /** True if an encoded word of one is not in UTF-8. */
   foreign: boolean;
-  /** True if bytes of such a header are passed on as they are. */
+  /** True if raw bytes of one are passed on. */
   raw: boolean;
 }
 
@@ -21,7 +21,7 @@ export function newInBody(): InBody {
   return { fields: new Map(), current: null, foreign: false, raw: false };
 }
 
-/** Decodes the header that is being read and files it. */
+/** Decodes and stores the header being read. */
 export function finishHeader(state: InBody): void {
   if (state.current === null) return;
   const { name, lines } = state.current;
@@ -45,8 +45,8 @@ function withoutNewline(line: Buffer): Buffer {
  * Reads a line at the top of the body. False: it belongs to the message, and no header can follow.
  *
  * git takes From, Subject and Date in any case, folded, once each, an escaped format-patch `From `
- * line, and a `[PATCH] title` line; empty lines may stand before them, and one ends them. A second
- * header of a name is text to git; it is refused, since the reader cannot tell which one counts.
+ * line, and a `[PATCH] title` line; empty lines may precede them, and one ends them. git reads a
+ * second header of a name as text; it is refused, since a person cannot tell which one counts.
  */
 export function readInBodyLine(state: InBody, line: Buffer): boolean {
   if (line.length === 0 || (line.length === 1 && line[0] === LF)) {

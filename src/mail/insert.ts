@@ -10,12 +10,12 @@ import {
 
 type InsertionPoint = Pick<BreakPoint, "encoding" | "bodyStart" | "bodyEnd" | "flowed">;
 
-/** The body of the part in which the break stands, without its transfer encoding. */
+/** The decoded body of the part that has the patch break. */
 export function decodedBody(mail: Buffer, place: InsertionPoint): Buffer {
   return decodeBody(mail.subarray(place.bodyStart, place.bodyEnd), place.encoding);
 }
 
-/** Lines as format=flowed text: no blank at the end, one more where one stands in front. */
+/** Lines as format=flowed text: no trailing blank, leading blanks stuffed. */
 function flowedLines(lines: Buffer): Buffer {
   const stuffed = lines
     .toString("latin1")
@@ -26,7 +26,7 @@ function flowedLines(lines: Buffer): Buffer {
 
 /**
  * Replaces the bytes [start, end) of the decoded body by `insert`, in the part's own transfer
- * encoding. Everything else of the mail keeps its bytes, except that base64 is written anew.
+ * encoding. The rest of the mail keeps its bytes, except that base64 is rewritten.
  *
  * @param insert LF-terminated lines, or nothing
  */
@@ -55,7 +55,7 @@ export function spliceBody(
 
 /**
  * Inserts lines at the patch break: below the `---` line, before the diff, or at the end of a mail
- * without a patch. Below a `---` line, what git reads changes only by these lines in the patch.
+ * without a patch. Below a `---` line, git sees only these lines added to the patch.
  *
  * @param lines LF-terminated
  */

@@ -21,10 +21,10 @@ export function readRawMail(raw: Buffer): Result<MailView> {
 
 /**
  * Reads one mail exactly as `git -c i18n.commitEncoding=UTF-8 mailinfo -u --no-scissors` does, or
- * refuses it: no third outcome. test/mail/ holds it against stock git.
+ * refuses it: no third outcome. test/mail/ compares it with stock git.
  *
- * `mail` is one message as `git mailsplit` leaves it: see `dropCr`. Its size is the caller's to bound.
- * `crs` says where CRs were dropped; nothing but the view's own `crs` depends on it.
+ * `mail` is one message as `git mailsplit` leaves it: see `dropCr`. The caller bounds its size.
+ * `crs` says where CRs were dropped; only the view's own `crs` depends on it.
  */
 export function readMail(mail: Buffer, crs: CrPlaces = NO_CRS): Result<MailView> {
   return attempt(() => {
@@ -86,7 +86,7 @@ function checkStart(mail: Buffer): void {
   }
 }
 
-/** Author, subject and date: the in-body header where there is one and a patch, or the top's. */
+/** Author, subject and date: the in-body header's, if it and a patch exist, else the top's. */
 function readInfo(header: Header, body: Body): MailInfo {
   const absent: ("from" | "subject" | "date")[] = [];
   const value = (name: "from" | "subject" | "date"): Buffer => {
@@ -110,8 +110,8 @@ function readInfo(header: Header, body: Body): MailInfo {
 }
 
 /**
- * Mailman writes the bytes of a Subject that was not encoded as words in the charset "unknown-8bit".
- * git gives up on such a mail; a cover letter, which it would not apply either, is read.
+ * Mailman encodes a raw 8-bit Subject as words in the charset "unknown-8bit". git gives up on such
+ * a mail; we still read a cover letter, which git would not apply anyway.
  */
 function decodeSubject(subject: Buffer): Buffer {
   const named = latin1(subject).replace(UNKNOWN, "=?utf-8?");

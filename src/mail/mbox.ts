@@ -4,13 +4,13 @@ import { dropCr } from "./line-ends.ts";
 
 /** One message of an mbox. */
 export interface MboxMessage {
-  /** Where `bytes` begin in the input: below the From line, but where that is shown. */
+  /** Offset of `bytes` in the input: below the From line, unless that is kept. */
   readonly offset: number;
   /** Its length there. */
   readonly size: number;
-  /** Where the From line of the next message begins, or the input ends. */
+  /** Offset of the next message's From line, or of the end of input. */
   readonly end: number;
-  /** The message as `git mailsplit` hands it on; null if it is larger than the cap. */
+  /** The message as `git mailsplit` writes it; null if it is over the cap. */
   readonly bytes: Buffer | null;
 }
 
@@ -19,36 +19,36 @@ export interface MboxOptions {
   readonly maxMessageBytes?: number;
   /** Keep the CR of CRLF, as `git mailsplit --keep-cr` does. */
   readonly keepCr?: boolean;
-  /** Where in a file the input begins: at an `end` that was told before. Offsets are in the file. */
+  /** The input's offset in a file: an earlier `end`. Offsets are then in the file. */
   readonly startsAt?: number;
 }
 
 const FROM = "From ";
-/** What begins a longer line is not cut at here: `isCutByGit` then looks at the whole mail. */
+/** No cut at longer From lines: `isCutByGit` then checks the whole mail. */
 const MAX_FROM_LINE = 1024;
-/** A From line that is not whole yet. */
+/** Bytes held for a partial From line. */
 const HELD_BACK = MAX_FROM_LINE + 8;
 
 /**
  * Cuts an mbox, or a single mail without a From line, into messages: an incremental parser, without
  * I/O. It never throws, and holds one message at a time.
  *
- * It cuts where `git mailsplit` does, and nowhere else: a mail of its own here that were a part of
- * the mail before to `git am`, or the other way round, would be judged as something that nobody
- * applies. So any program's mbox is read that git reads; no empty line is asked for above a From
- * line, and the one that mostly stands there is the end of the mail. A file that does not begin
- * with a From line is one mail, whatever stands in it. `>From ` is left as it is.
+ * It cuts where `git mailsplit` does, and nowhere else: if `git am` saw two mails where we see one,
+ * or the other way round, we would judge something that nobody applies. So it reads every mbox that
+ * git reads. A From line needs no empty line above it; if there is one, it is the end of the mail.
+ * A file that does not begin with a From line is one mail, whatever it holds. `>From ` is left
+ * alone.
  *
- * The From line is dropped, but where a reader has to see it: above what is no header, since it was
- * then a line of the text before; where it is a header to others (`From :`); and in a mail that may
- * hold a From line too long to be looked at.
+ * The From line is dropped, unless a reader must see it: above what is no header, since it was then
+ * a line of the text before; where others read it as a header (`From :`); and in a mail that may
+ * hold a From line too long to check.
  *
- * The chunks given to `push` must not be changed afterwards: messages may be slices of them.
+ * Do not change the chunks after `push`: messages may be slices of them.
  */
 export class MboxSplitter {
   readonly #cap: number;
   readonly #keepCr: boolean;
-  /** Input that is not cut yet: its end may belong to a From line that is not whole. */
+  /** Input not cut yet: it may end in an incomplete From line. */
   #text: Buffer = EMPTY;
   /** Offset of `#text` in the input. */
   #base: number;
@@ -58,11 +58,11 @@ export class MboxSplitter {
   #isMbox = false;
   /** The From line above the current message. */
   #fromLine: Buffer = EMPTY;
-  /** True if a line of the current message begins like a From line and was not looked at. */
+  /** True if the current message has a line like a From line that was not checked. */
   #unsure = false;
   /** True until the first message of the input is done. */
   #isFirst = true;
-  /** What the current message has before `#text`. */
+  /** The current message's bytes before `#text`. */
   #pieces: Buffer[] = [];
 
   constructor(options: MboxOptions = {}) {
@@ -71,13 +71,13 @@ export class MboxSplitter {
     this.#base = options.startsAt ?? 0;
   }
 
-  /** Takes the next bytes of the input; gives the messages that end in them. */
+  /** Takes the next bytes of the input; returns the messages that end in them. */
   push(chunk: Buffer): MboxMessage[] {
     this.#text = this.#text.length === 0 ? chunk : Buffer.concat([this.#text, chunk]);
     return this.#split(false);
   }
 
-  /** The input has ended: gives what is left. */
+  /** Ends the input: returns what is left. */
   end(): MboxMessage[] {
     const found = this.#split(true);
     if (this.#start >= 0) this.#finish(this.#text.length, found);
@@ -108,7 +108,7 @@ export class MboxSplitter {
     return found;
   }
 
-  /** Finds the start of the first message; false if more input is needed for that. */
+  /** Finds the start of the first message; false if it needs more input. */
   #begin(ended: boolean): boolean {
     let skip = 0;
     while (skip < this.#text.length && isSpace(this.#text[skip])) skip++;
@@ -166,7 +166,7 @@ export class MboxSplitter {
     });
   }
 
-  /** Moves all but the end of `#text` away; of a message that is too large, nothing is kept. */
+  /** Moves all but the end of `#text` away; keeps nothing of a message over the cap. */
   #release(): void {
     const start = this.#startInText();
     const cut = Math.max(start, this.#text.length - HELD_BACK);
@@ -177,7 +177,7 @@ export class MboxSplitter {
   }
 }
 
-/** What a mail begins with, after empty lines; the name may be longer than what is looked at. */
+/** The start of a mail, after empty lines; the field name may be cut off. */
 const LOOKED_AT = 200;
 const FROM_HEADER = /^From[ \t]+:/;
 const HEADER = /^\s*(?:$|>?From |[!-9;-~]+(?:$|[ \t]*:))/;
@@ -188,18 +188,18 @@ export function messages(mbox: Buffer, options: MboxOptions = {}): MboxMessage[]
   return [...splitter.push(mbox), ...splitter.end()];
 }
 
-/** The next line below the one in which `pos` is that begins like a From line, or -1. */
+/** The next line below the one at `pos` that begins like a From line, or -1. */
 function fromBelow(text: Buffer, pos: number): number {
   const before = text.indexOf(`\n${FROM}`, pos, "latin1");
   return before < 0 ? -1 : before + 1;
 }
 
-/** Shorter lines, line end and all, are no From lines to git. */
+/** To git, shorter lines, line end included, are no From lines. */
 const FROM_LINE_MIN = 20;
 
 /**
- * git's rule, for a line that begins with `From `: a time `d?dd:dd`, whatever `?` is, around the
- * last colon, and two bytes behind that a number above 90, as a year is.
+ * git's rule for a line that begins with `From `: a time `d?dd:dd`, `?` being anything, around the
+ * last colon, and two bytes after it a number above 90, the year.
  *
  * @param line with its line end, a character a byte
  */
@@ -214,8 +214,8 @@ function isGitFromLine(line: string): boolean {
 }
 
 /**
- * True if `git mailsplit` would cut this mail in two, though nothing here has cut it: a mail that
- * begins with a From line, as one in a file of its own may, and holds another one.
+ * True if `git mailsplit` would cut this uncut mail in two: it begins with a From line, as a mail
+ * in a file of its own may, and holds another one.
  */
 export function isCutByGit(mail: Buffer): boolean {
   if (!hasAt(mail, 0, FROM) || !mayCut(mail, 0)) return false;
@@ -224,7 +224,7 @@ export function isCutByGit(mail: Buffer): boolean {
   return at >= 0;
 }
 
-/** git looks at a line while its CR is there; of this one it may have been dropped. */
+/** git checks a line with its CR, which may have been dropped here. */
 function mayCut(mail: Buffer, at: number): boolean {
   const line = latin1(mail, at, nextLine(mail, at));
   return isGitFromLine(line) || isGitFromLine(line.replace(/\n$/, "\r\n"));

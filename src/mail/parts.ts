@@ -22,7 +22,7 @@ export interface BodyPart {
 export interface Parts {
   readonly parts: readonly BodyPart[];
   readonly nested: boolean;
-  /** Where the first mail that is attached, or a digest of mails, begins; null if there is none. */
+  /** Offset of the first attached mail or digest; null if there is none. */
   readonly attached: number | null;
   /** True if the mail ends without a closing boundary. */
   readonly unclosed: boolean;
@@ -37,7 +37,7 @@ function findBoundary(mail: Buffer, boundary: string, pos: number): number {
   return at;
 }
 
-/** What the line at `pos`, which begins with `boundary`, is; others than git want it exact. */
+/** The kind of the line at `pos`, which begins with `boundary`; only git is lax about it. */
 function boundaryKind(mail: Buffer, pos: number, boundary: string): "open" | "close" | "neither" {
   const after = pos + boundary.length;
   const closing = hasAt(mail, after, "--");
@@ -48,7 +48,7 @@ function boundaryKind(mail: Buffer, pos: number, boundary: string): "open" | "cl
   return closing ? "close" : "open";
 }
 
-/** Refuses a boundary of an enclosing multipart, which ends the inner one for all but git. */
+/** Refuses an enclosing multipart's boundary, which ends the inner one for all but git. */
 function assertNoOuter(mail: Buffer, from: number, to: number, outer: readonly string[]): void {
   const body = mail.subarray(from, to);
   for (const boundary of outer) {
@@ -75,10 +75,10 @@ function assertNoTopHeaders(part: Header, top: Header): void {
 /**
  * Cuts the body of a mail into the parts that git reads, in order, whatever their type.
  *
- * As git has it: the boundary lines are searched for in the undecoded lines; the first line of a
- * part's body is never a boundary, so that a multipart within another shows its first boundary line
- * and that part's headers as text; a part without a Content-Type keeps the format=flowed of the part
- * before; what stands before the first boundary and after a closing one is ignored.
+ * git's rules: it searches the undecoded lines for boundaries; the first line of a part's body is
+ * never a boundary, so that a nested multipart shows its first boundary line and that part's
+ * headers as text; a part without a Content-Type keeps the format=flowed of the part before; text
+ * before the first boundary and after a closing one is ignored.
  */
 export function readParts(mail: Buffer, top: Header, content: Content): Parts {
   const flow = content.flow ?? NO_FLOW;
@@ -158,7 +158,7 @@ function readMultipart(mail: Buffer, top: Header, whole: Content, flow: Flow): P
   return { parts, nested, attached, unclosed: true };
 }
 
-/** The boundary that ends the body which begins at `start`, never its first line; -1 if none does. */
+/** The boundary that ends the body at `start`, never its first line; -1 if none does. */
 function boundaryBelow(mail: Buffer, boundary: string, start: number, isLeaf: boolean): number {
   if (isLeaf && hasAt(mail, start, boundary)) {
     refuse("boundary-ambiguous", "a part without a body");

@@ -1,7 +1,7 @@
 /**
  * Ed25519 exactly as stock minisign's libsodium (1.0.18) does it: what it accepts is accepted and
  * nothing more. node:crypto (OpenSSL) does the arithmetic; it is cofactorless, as libsodium is, and
- * compares the encoding of R byte by byte. Left to do here is what libsodium's
+ * compares the encoding of R byte by byte. This file adds what libsodium's
  * `_crypto_sign_ed25519_verify_detached` refuses beforehand:
  *
  *   - S >= L (OpenSSL checks it too; tweetnacl does not)
@@ -50,11 +50,11 @@ export interface Verifier {
 const DEFAULT_MAX_KEYS = 4096;
 
 /**
- * A verifier that keeps the parsed form of the keys it met last: parsing a key costs as much as
- * checking a signature. `maxKeys` bounds the memory (about 1 KiB a key).
+ * A verifier that caches the parsed form of recent keys: parsing a key costs as much as checking a
+ * signature. `maxKeys` bounds the memory (about 1 KiB a key).
  */
 export function createVerifier(maxKeys: number = DEFAULT_MAX_KEYS): Verifier {
-  /** From the key's bytes to its parsed form, or null if it is refused. Least recently used first. */
+  /** Key bytes to parsed form, or null if refused. Least recently used first. */
   const known = new Map<string, KeyObject | null>();
 
   function lookUp(publicKey: Uint8Array): KeyObject | null {

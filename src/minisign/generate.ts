@@ -6,9 +6,9 @@ import { publicKeyOfPoint } from "./public-key.ts";
 import { SecretKey } from "./secret-key.ts";
 
 /**
- * A key from random bytes: `seed` (32) is the secret, `keyNumber` (8) its label; without one it is
- * labelled by its public half, as keys in ssh-agent are. tweetnacl makes it; node:crypto, which will use it, has to derive the same public half and to accept a signature
- * that tweetnacl made.
+ * A key from random bytes: `seed` (32) is the secret, `keyNumber` (8) its label; the default label
+ * comes from the public half, as for keys in ssh-agent. tweetnacl makes the key; node:crypto, which
+ * will use it, must derive the same public half and accept tweetnacl's signature.
  */
 export function generateSecretKey(seed: Uint8Array, keyNumber?: Uint8Array): SecretKey {
   const pair = nacl.sign.keyPair.fromSeed(new Uint8Array(seed));

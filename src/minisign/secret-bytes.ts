@@ -1,4 +1,4 @@
-/** Bytes that must not be printed by accident, and can be wiped. */
+/** Bytes that cannot be printed by accident, and can be wiped. */
 
 import { inspect } from "node:util";
 
@@ -15,7 +15,7 @@ export class SecretBytes {
     this.#bytes.set(bytes);
   }
 
-  /** The bytes themselves, not a copy: they turn to zeros at `wipe`. Throws once wiped. */
+  /** The bytes themselves, not a copy: `wipe` zeroes them. Throws once wiped. */
   expose(): Buffer {
     if (this.#wiped) throw new Error("secret was wiped");
     return this.#bytes;

@@ -47,7 +47,7 @@ const KDF_NONE = "\0\0";
 /** Longest password that stock minisign reads, in bytes (PASSWORDMAXBYTES less the NUL). */
 export const MAX_PASSWORD_BYTES = 1023;
 
-/** How dear the password is made, in libsodium's terms. */
+/** The cost of a password guess, in libsodium's terms. */
 export interface KdfCost {
   readonly opslimit: bigint;
   /** Bytes. */
@@ -68,8 +68,8 @@ export class SecretKey implements LocalSigner {
   #signing: KeyObject | null;
 
   /**
-   * Takes a copy of the seed (32 bytes). RangeError for other lengths; FormatError unless `publicKey` belongs to it: a
-   * signature made with another public half gives the secret one away.
+   * Takes a copy of the seed (32 bytes). RangeError for other lengths; FormatError unless
+   * `publicKey` matches: a signature made with another public half reveals the secret one.
    */
   constructor(seed: Uint8Array, publicKey: PublicKey) {
     checkLength("seed", seed, SEED_BYTES);
@@ -113,7 +113,7 @@ export class SecretKey implements LocalSigner {
   }
 }
 
-/** A key file as it was read: not unlocked yet. */
+/** A key file as read, not unlocked yet. */
 export interface SecretKeyFile {
   readonly comment: string;
   readonly encrypted: boolean;
@@ -160,7 +160,7 @@ export function parseSecretKeyFile(bytes: Uint8Array): SecretKeyFile {
 /**
  * The key in a file, or null if the password is wrong (a damaged file looks the same). `password`
  * is ignored if the file is not encrypted. Takes seconds and a gigabyte at the default cost.
- * Throws a FormatError if the file asks for more than the limits, or its parts do not fit together.
+ * Throws a FormatError if the file asks for more than the limits, or its parts do not match.
  */
 export function unlockSecretKey(file: SecretKeyFile, password: Uint8Array): SecretKey | null {
   const body = Buffer.alloc(BODY_BYTES);
@@ -250,14 +250,14 @@ function xorWithPassword(
   cost: KdfCost,
 ): void {
   const { N, r, p } = scryptParameters(cost);
-  // node wants room for a little more than the table itself
+  // node needs a little more than the table itself
   const maxmem = 128 * r * (N + p) + 2 ** 20;
   const stream = scryptSync(password, salt, BODY_BYTES, { N, r, p, maxmem });
   for (let i = 0; i < body.length; i++) body[i]! ^= stream[i]!;
   stream.fill(0);
 }
 
-/** A caller's mistake, which would write a file that nobody can read. */
+/** Catches a caller's mistake that would write an unreadable file. */
 function checkLength(what: string, bytes: Uint8Array, length: number): void {
   if (bytes.length !== length) throw new RangeError(`${what} is not ${length} bytes`);
 }

@@ -31,37 +31,37 @@ const ALGORITHMS = { ED: "prehashed", Ed: "legacy" } as const;
 
 export interface Signature {
   readonly algorithm: "prehashed" | "legacy";
-  /** 8 bytes: which key it says made it. A hint, see PublicKey. */
+  /** 8 bytes: the key that it claims. A hint, see PublicKey. */
   readonly keyNumber: Buffer;
   /** 64 bytes. */
   readonly signature: Buffer;
   /** Not covered by anything. */
   readonly untrustedComment: string;
-  /** Covered by the global signature: worth something once `verifySignature` said "good". */
+  /** Covered by the global signature: trust it once `verifySignature` said "good". */
   readonly trustedComment: string;
   /** 64 bytes. */
   readonly globalSignature: Buffer;
 }
 
-/** What can sign with a minisign key: a SecretKey at once, an agent that holds one in its time. */
+/** Signs with a minisign key: a SecretKey at once, an agent asynchronously. */
 export interface MinisignSigner {
   readonly publicKey: PublicKey;
   /** The Ed25519 signature (64 bytes) of these bytes. */
   signBytes(message: Uint8Array): Buffer | Promise<Buffer>;
 }
 
-/** A signer that need not be waited for. */
+/** A synchronous signer. */
 export interface LocalSigner extends MinisignSigner {
   signBytes(message: Uint8Array): Buffer;
 }
 
 /**
- * Work for which bytes have to be signed on the way: it yields what is to be signed, and is handed
- * the signature. So what is signed is decided in one place, whoever signs.
+ * Work that needs signatures on the way: it yields the bytes to sign, and receives the signature.
+ * So one place decides what is signed, whoever signs.
  */
 export type Signing<T> = Generator<Uint8Array, T, Buffer>;
 
-/** Does the work with a key at hand. */
+/** Does the work with a local key. */
 export function signNow<T>(signer: LocalSigner, signing: Signing<T>): T {
   let step = signing.next();
   while (step.done !== true) step = signing.next(signer.signBytes(step.value));
@@ -77,7 +77,7 @@ export async function signWith<T>(signer: MinisignSigner, signing: Signing<T>): 
 
 /**
  * Read the four lines. Tolerates what `splitLines` does; line lengths are stock minisign's.
- * A legacy signature is read, and told apart by `algorithm`. Throws a FormatError.
+ * Reads a legacy signature too, marked by `algorithm`. Throws a FormatError.
  */
 export function parseSignature(bytes: Uint8Array): Signature {
   const lines = splitLines(bytes, 4, "signature");
@@ -135,14 +135,14 @@ export function signData(
   return signNow(signer, signing(signer.publicKey, data, trustedComment, untrustedComment));
 }
 
-/** `signData`, for whoever holds the secret half of `publicKey`. */
+/** `signData`, for any holder of `publicKey`'s secret half. */
 export function* signing(
   publicKey: PublicKey,
   data: Uint8Array,
   trustedComment: string,
   untrustedComment: string,
 ): Signing<Signature> {
-  // before anything is signed: what could not be read back must not exist
+  // check before signing: never make what cannot be read back
   formatComment(trustedComment, TRUSTED, MAX_TRUSTED_LINE);
   formatComment(untrustedComment, UNTRUSTED, MAX_UNTRUSTED_LINE);
   const signature = yield prehash(data);
@@ -156,17 +156,17 @@ export function* signing(
   };
 }
 
-/** What the first of the two signatures is made over: 64 bytes. */
+/** What the first signature covers: 64 bytes. */
 export function prehash(data: Uint8Array): Buffer {
   return hash("blake2b512", data, "buffer");
 }
 
-/** What the global signature is made over: the first signature, then the trusted comment. */
+/** What the global signature covers: the first signature, then the trusted comment. */
 export function globalMessage(signature: Uint8Array, trustedComment: string): Buffer {
   return Buffer.concat([signature, Buffer.from(trustedComment)]);
 }
 
-/** Why a signature is not good. "other-key" says nothing about it: it claims another key. */
+/** "other-key": the signature claims another key, and was not checked. */
 export type SignatureCheck = "good" | "other-key" | "legacy" | "bad-signature" | "bad-comment";
 
 /**

@@ -20,7 +20,7 @@ export const MAX_TRUSTED_LINE = 8191;
  * stock minisign reads it: further lines, CR elsewhere (stock cuts the line there), NUL (the same),
  * bytes that are not UTF-8.
  *
- * @param options.blankEnd blank lines at the end are tolerated too, as editors leave them in key files
+ * @param options.blankEnd tolerate blank lines at the end too, which editors leave in key files
  */
 export function splitLines(
   bytes: Uint8Array,

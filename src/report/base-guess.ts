@@ -1,4 +1,4 @@
-/** What `patchsig base guess` says to a person: candidates, and how sure that is. */
+/** What `patchsig base guess` prints for people: candidates, and how sure it is. */
 
 import type { BaseCandidate, Guess } from "../base/guess.ts";
 import type { SeriesOutline } from "../verify/result.ts";
@@ -39,7 +39,7 @@ export function renderGuess(series: SeriesOutline, shown: ShownGuess, style: Sty
   ];
 }
 
-/** git describe has no better name than the commit's own where there is no tag. */
+/** Without a tag, git describe has no better name than the commit's own. */
 function names({ commit, name }: ShownGuess["candidates"][number]): string[] {
   const short = commit.slice(0, 12);
   return name === short || name === "" ? [short] : [short, name];

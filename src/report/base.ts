@@ -1,4 +1,4 @@
-/** What `patchsig base` says to a person: the series, then one aligned line a fact. */
+/** What `patchsig base` prints for people: the series, then an aligned line per fact. */
 
 import type { BaseLines } from "../base/lines.ts";
 import { baseSentence, dependencyName, type Need } from "../base/check.ts";
@@ -10,7 +10,7 @@ import { escapeText, ours, type SafeText, truncateTo, wrapTo } from "./escape.ts
 import type { Style } from "./text.ts";
 
 const LABEL = 14;
-/** So many prerequisites are listed one by one. */
+/** Most prerequisites to list one by one. */
 const MAX_LISTED = 20;
 
 /** `song: be loud, v2, 3 patches` */

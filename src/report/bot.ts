@@ -1,4 +1,4 @@
-/** What the bot says to the one who runs it: what it would do and why, and what it has done. Pure. */
+/** What the bot tells its owner: what it would do and why, and what it has done. Pure. */
 
 import { REASONS, type LetterReason } from "../bot/decide.ts";
 import type { LettersEffect } from "../bot/effect.ts";
@@ -25,7 +25,7 @@ export interface Preview {
   readonly letters: readonly Planned[];
 }
 
-/** Most letters that are listed by name. */
+/** Most letters to list by name. */
 const MAX_LISTED = 50;
 
 export function renderPreview(preview: Preview, style: Style): SafeText[] {
@@ -70,7 +70,7 @@ function letterLines(letters: readonly Planned[], { columns }: Style): SafeText[
 export interface BotStatus {
   readonly mode: string;
   readonly mails: number;
-  /** Series by what was decided. */
+  /** Series by decision. */
   readonly outcomes: ReadonlyMap<string, number>;
   readonly effect: LettersEffect;
   /** Letters by their state. */
@@ -166,7 +166,7 @@ export function renderMetrics({ mails, outcomes, effect, outbox, open }: BotStat
     .join("");
 }
 
-/** Names are the program's own words: nothing in them has to be escaped. */
+/** Names are the program's own words, and need no escaping. */
 function labelled(label: string, values: Iterable<readonly [string, number]>): [string, number][] {
   return [...values].map(([name, n]) => [`{${label}="${name}"}`, n]);
 }

@@ -7,14 +7,14 @@
 
 declare const safe: unique symbol;
 /**
- * Text that may reach a terminal or a page. Only this file makes it: of what others wrote by
- * escaping, of our own words by the tag `ours`. Cutting, padding and wrapping keep it what it is.
+ * Text that may reach a terminal or a page. Only this file makes it: it escapes what others wrote,
+ * and takes our own words by the tag `ours`. Cutting, padding and wrapping keep it safe.
  */
 export type SafeText = string & { readonly [safe]: true };
 
 /** Controls (C0, DEL, C1), formats (bidi, zero-width, tags), halves of pairs, private use, lines. */
 const HARMFUL = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
-/** Marks that would sit on whatever is printed before the text, or pile up over the line above. */
+/** Marks that would combine with what precedes the text, or pile up over the line above. */
 const LOOSE_MARKS = /^\p{M}+|(?<=\p{M}{4})\p{M}+/gu;
 const PLAIN = /^[\x20-\x7e]*$/;
 
@@ -31,8 +31,8 @@ export function escapeText(text: string | Uint8Array): SafeText {
 }
 
 /**
- * Words of our own, as they stand, around words of others, which are escaped: ours`key of ${who}`.
- * What is escaped already stays as it is.
+ * Our own words verbatim, around escaped words of others: ours`key of ${who}`. Does not escape
+ * SafeText again.
  */
 export function ours(
   words: TemplateStringsArray,
@@ -42,12 +42,12 @@ export function ours(
   return (words[0]! + parts.join("")) as SafeText;
 }
 
-/** Safe texts as one, colours and line ends in them untouched. */
+/** Joins safe texts; keeps their colours and line ends. */
 export function joinSafe(parts: readonly SafeText[], between: SafeText = ours``): SafeText {
   return parts.join(between) as SafeText;
 }
 
-/** A text of many lines, as a file has them: its line feeds and tabs stay. */
+/** Escapes a text of many lines: keeps line feeds and tabs. */
 export function escapeLines(text: string | Uint8Array): SafeText {
   const whole = typeof text === "string" ? text : Buffer.from(text).toString("latin1");
   const escape = (part: string): string =>
@@ -79,7 +79,7 @@ function escapeBytes(bytes: Uint8Array): SafeText {
   return escapeText(escaped);
 }
 
-/** How many bytes the UTF-8 character at `at` has; 0 if there is none. */
+/** Bytes of the UTF-8 character at `at`; 0 if there is none. */
 function sequenceLength(bytes: Buffer, at: number): number {
   for (let length = 1; length <= 4 && at + length <= bytes.length; length++) {
     const part = bytes.subarray(at, at + length);
@@ -133,19 +133,19 @@ function characterWidth(character: string): number {
   return wide || EMOJI.test(character) ? 2 : 1;
 }
 
-/** Escaped text in at most so many columns; what had to be cut ends in "…". */
+/** Cuts escaped text to `columns`; cut text ends in "…". */
 export function truncateTo(text: SafeText, columns: number): SafeText {
   if (displayWidth(text) <= columns) return text;
   if (columns < 1) return ours``;
   return `${text.slice(0, fittingEnd(text, 0, columns - 1)).trimEnd()}…` as SafeText;
 }
 
-/** Escaped text followed by blanks up to so many columns. */
+/** Pads escaped text with blanks to `columns`. */
 export function padTo(text: SafeText, columns: number): SafeText {
   return (text + " ".repeat(Math.max(0, columns - displayWidth(text)))) as SafeText;
 }
 
-/** Escaped text in lines of at most so many columns, broken at blanks where there are any. */
+/** Wraps escaped text to `columns`, at blanks where there are any. */
 export function wrapTo(text: SafeText, columns: number): SafeText[] {
   const lines: SafeText[] = [];
   for (let start = 0; ;) {
@@ -163,7 +163,7 @@ export function wrapTo(text: SafeText, columns: number): SafeText[] {
   }
 }
 
-/** Where the longest part of the text ends that takes no more than so many columns. */
+/** The end of the longest part of the text that fits into `columns`. */
 function fittingEnd(text: string, start: number, columns: number): number {
   let width = 0;
   for (let at = start; at < text.length;) {

@@ -1,6 +1,6 @@
-/** Servers repeat what they were told, wrongly: no word of theirs shows a password, or keeps one. */
+/** Servers may echo what they were sent: hides the password in what we show or store of it. */
 
-/** Text without a password, as it is and as it travels: quoted (RFC 9051), in base64 (RFC 4616), in a URL. */
+/** Hides a password in text: plain, quoted (RFC 9051), in base64 (RFC 4616), in a URL. */
 export function hideSecret(text: string, username: string, password: string): string {
   if (password === "") return text;
   const base64 = (words: string): string => Buffer.from(words).toString("base64");
@@ -10,7 +10,7 @@ export function hideSecret(text: string, username: string, password: string): st
     password.replace(/["\\]/g, "\\$&"),
     encodeURIComponent(password),
     password,
-    // servers' words may come as bytes
+    // replies may be raw bytes
     Buffer.from(password).toString("latin1"),
   ];
   return forms.reduce((rest, form) => rest.replaceAll(form, "***"), text);

@@ -1,9 +1,9 @@
 /**
- * What a person reads: one aligned line a patch, then the series, then what to do.
+ * Output for people: one aligned line per patch, then the series, then what to do.
  *
  * The rules of output, for the whole program: short, lower case, no full stop at the end of a
- * line; nothing is said twice; text from a mail is escaped before it comes near a terminal; colour
- * carries nothing that the words do not say.
+ * line; nothing is said twice; text from a mail is escaped before it reaches a terminal; colour
+ * adds nothing to the words.
  */
 
 import { commandAt } from "../commands.ts";
@@ -42,7 +42,7 @@ function tint(style: Style, name: Tint, text: SafeText): SafeText {
   return style.color ? joinSafe([COLORS[name], text, NO_COLOR]) : text;
 }
 
-/** The first column. An unsigned patch is not a failed one: it is said in other words. */
+/** The first column. An unsigned patch has not failed, so it has its own word. */
 function label(patch: PatchResult): [string, Tint] {
   if (patch.verdict === "pass") return ["ok", "good"];
   if (patch.signature === "none" && patch.findings.every((f) => f.code !== "unsigned-known"))
@@ -63,7 +63,7 @@ const TRUST_WORDS: Record<NonNullable<PatchResult["trust"]>, string> = {
   unknown: "unknown",
 };
 
-/** Said by the columns themselves, or worth a line only to a program. */
+/** The columns say these, or only programs need them. */
 const QUIET = new Set([
   "all-cr",
   "format-flowed",
@@ -152,7 +152,7 @@ function explain(f: Finding, indent: number, style: Style): SafeText[] {
   return lines.map((line) => ours`${" ".repeat(indent)}${line}`);
 }
 
-/** As wrapTo, but a command that is wrapped can still be pasted into a shell. */
+/** As wrapTo, but a wrapped command can still be pasted into a shell. */
 function wrapHint(hint: SafeText, columns: number): SafeText[] {
   if (hint === "") return [];
   const command = commandAt(hint);
@@ -167,7 +167,7 @@ function wrapHint(hint: SafeText, columns: number): SafeText[] {
   ];
 }
 
-/** Breaks a command between its words only: within quotes a shell reads a break as it stands. */
+/** Breaks a command only between words: in quotes a shell keeps the line break. */
 function wrapCommand(command: string, columns: number): string[] {
   const lines: string[] = [];
   for (const word of shellWords(command)) {
@@ -178,7 +178,7 @@ function wrapCommand(command: string, columns: number): string[] {
   return lines;
 }
 
-/** What holds of the series as a whole, each thing once. */
+/** What holds for the whole series, each thing once. */
 function seriesLines(
   series: SeriesResult,
   patches: readonly PatchResult[],
@@ -230,7 +230,7 @@ function keysMet(patches: readonly PatchResult[]): Finding[] {
   return [...met.values()];
 }
 
-/** A mail without a patch: its subject, and what came of the statements that it carries. */
+/** A mail without a patch: its subject, and the outcome of its statements. */
 export function renderNote(note: StatementMail, style: Style): SafeText[] {
   const subject = truncateTo(escapeText(note.subject || "(no subject)"), style.columns - 6);
   return [

@@ -1,4 +1,4 @@
-/** The end of a run over more than one series: a line, and of a long run a table of who signed. */
+/** The end of a run over several series: a line, and after a long run a table of signers. */
 
 import type { Count, Totals } from "../verify/totals.ts";
 import { count } from "../primitives/words.ts";
@@ -31,12 +31,12 @@ export function renderTotals(
   return wrapTo(ours`${begin}${words.length === 0 ? "" : ": "}${words.join(", ")}`, style.columns);
 }
 
-/** Mails that were refused and show no patch: told, not judged. */
+/** Refused mails without a patch: reported, not judged. */
 export function renderPassedOver(mails: number, style: Style): SafeText[] {
   return wrapTo(ours`${count(mails, "mail")} without a patch could not be read`, style.columns);
 }
 
-/** A row for each signer, the busiest first. */
+/** A row per signer, busiest first. */
 export function renderSigners(totals: Totals, style: Style): SafeText[] {
   const rows = totals.bySigner();
   const shown: [string, Count][] = rows

@@ -1,4 +1,4 @@
-/** What `patchsig trust log` says to a person: an event, as git log tells a commit. */
+/** What `patchsig trust log` prints for people: events, as git log prints commits. */
 
 import type { TrustEvent } from "../trust/record.ts";
 import { escapeText, ours, type SafeText, truncateTo } from "./escape.ts";
@@ -19,7 +19,7 @@ const WHAT: Record<TrustEvent["kind"], string> = {
   keyring: "it stands in an imported keyring",
 };
 
-/** What the other key of an event is; of a rotation see below. */
+/** The role of an event's other key; for a rotation see below. */
 const OTHER: Partial<Record<TrustEvent["kind"], string>> = {
   replace: "New key",
   add: "By",

@@ -1,4 +1,4 @@
-/** What `patchsig trust` says to a person: keys, what posed as them, and what is said of them. */
+/** What `patchsig trust` prints for people: keys, impostors, and statements about them. */
 
 import { shellCommand, shellWords } from "../primitives/shell.ts";
 import type { IdentityHistory, KeyRecord, StatementRecord, TrustEvent } from "../trust/record.ts";
@@ -19,17 +19,17 @@ import {
 const COLUMN = 11;
 const INDENT = " ".repeat(COLUMN);
 
-/** A word, and below the identity the key that it is about. */
+/** A word, and the key aligned below the identity. */
 export function keyLine(word: string, publicKey: string): SafeText {
   return ours`${word.padEnd(COLUMN)}${publicKey}`;
 }
 
-/** Below such a line, what more there is to say. */
+/** More text below such a line. */
 export function moreLine(text: string): SafeText {
   return ours`${INDENT}${text}`;
 }
 
-/** What a statement says, beside a word in the first column. */
+/** A statement, beside a word in the first column. */
 export function statementLines(
   word: string,
   said: Parameters<typeof statementText>[0],
@@ -45,7 +45,7 @@ const MAX_IDENTITY = 36;
 /**
  * A line a key, or two.
  *
- * @param keys asked for twice, to be aligned: there may be too many to be held
+ * @param keys called twice, to align them: there may be too many to hold
  */
 export function* renderKeys(keys: () => Iterable<KeyRecord>): Generator<SafeText> {
   let width = 0;
@@ -62,7 +62,7 @@ export function* renderKeys(keys: () => Iterable<KeyRecord>): Generator<SafeText
   }
 }
 
-/** Keys that posed as this identity and never were its own: the last sighting of each. */
+/** Keys that posed as this identity but were never its own: the last sighting of each. */
 export function changedKeys(history: IdentityHistory): TrustEvent[] {
   const had = new Set(history.keys.map((key) => key.publicKey));
   const last = new Map<string, TrustEvent>();
@@ -72,7 +72,7 @@ export function changedKeys(history: IdentityHistory): TrustEvent[] {
   return [...last.values()];
 }
 
-/** Of many keys that posed as somebody, and of statements, the newest are enough. */
+/** Most changed keys, and most statements, to show: the newest. */
 const MAX_SHOWN = 5;
 
 export function renderHistory(history: IdentityHistory): SafeText[] {

@@ -1,4 +1,4 @@
-/** Makes mails to be sent: plain text, for people. */
+/** Makes mails to send: plain text, for people. */
 
 import MailComposer from "nodemailer/lib/mail-composer";
 
@@ -29,7 +29,7 @@ export async function compose(draft: OutgoingMail): Promise<Buffer> {
     messageId,
     ...(inReplyTo === undefined ? {} : { inReplyTo, references: inReplyTo }),
     headers: { ...headers },
-    // nothing is ever read from a file or fetched from the net
+    // never read a file or fetch from the net
     disableFileAccess: true,
     disableUrlAccess: true,
     xMailer: false,

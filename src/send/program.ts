@@ -14,13 +14,13 @@ import {
   type Transport,
 } from "./transport.ts";
 
-/** Milliseconds until a program is ended. */
+/** Milliseconds until the program is killed. */
 const PATIENCE = 600_000;
-/** How long to wait for the words of a program that has ended, in milliseconds. */
+/** Milliseconds to wait for the output of a program that has ended. */
 const LAST_WORDS = 500;
 const MAX_WORDS = 4096;
 
-/** Exit statuses of sysexits.h; any other is a program that cannot work. */
+/** Exit statuses of sysexits.h; any other: the program does not work. */
 const OUTCOMES: Readonly<Record<number, SendOutcome["kind"]>> = {
   0: "sent",
   /** EX_DATAERR */
@@ -34,10 +34,10 @@ const OUTCOMES: Readonly<Record<number, SendOutcome["kind"]>> = {
 };
 
 /**
- * A process a letter. `onCommit` is called before it is started: a pipe ends when the one who writes
- * dies, and to the program that is the end of the letter like any other.
+ * One process per letter. `onCommit` is called before it starts: if we die, the pipe closes, which
+ * looks to the program like the end of the letter.
  *
- * @param patience milliseconds until it is killed, and then nobody knows what it did
+ * @param patience milliseconds until it is killed; what it did is then unknown
  */
 export function programTransport(server: ProgramServer, patience: number = PATIENCE): Transport {
   return {
@@ -52,7 +52,7 @@ export function programTransport(server: ProgramServer, patience: number = PATIE
 }
 
 /**
- * The program that git send-email takes if no setting names a server.
+ * The program that git send-email uses if no setting names a server.
  *
  * @param searchPath folders, as in PATH
  */
@@ -76,7 +76,7 @@ function run(
   patience: number,
 ): Promise<SendOutcome> {
   const { sender, recipients, bytes } = letter;
-  // a dot is no end; "" is an argument that some programs take for a missing one
+  // -i: a dot does not end the mail; some programs take "" for a missing argument
   const all = [...args, "-i", "-f", sender === "" ? "<>" : sender, ...recipients];
   const child = spawn(file, all, {
     stdio: ["pipe", "pipe", "pipe"],
@@ -91,13 +91,13 @@ function run(
       const kind = status === null ? "unknown" : (OUTCOMES[status] ?? "outage");
       void words.then((said) => resolve({ kind, said: saidInOneLine(said === "" ? end : said) }));
     });
-    // it may end without having read everything: its exit status says why
+    // it may exit before reading everything: its exit status says why
     child.stdin.on("error", () => undefined);
     child.stdin.end(dropCr(bytes));
   });
 }
 
-/** What the program writes; a process that it leaves behind may hold the pipes for ever. */
+/** The program's output; a process it leaves behind may hold the pipes open for ever. */
 function wordsOf(child: ChildProcessByStdio<Writable, Readable, Readable>): Promise<string> {
   let words = "";
   const pipes = [child.stdout, child.stderr];

@@ -1,12 +1,12 @@
 /**
- * Where mail is handed over: the settings of git send-email (git-send-email(1), `sendemail.*`).
- * `sendemail.identity` names a section whose settings come before the common ones.
+ * Where to hand mail over: the settings of git send-email (git-send-email(1), `sendemail.*`).
+ * `sendemail.identity` names a section whose settings override the common ones.
  */
 
 import { isAbsolute } from "node:path";
 import { PatchsigError } from "../errors.ts";
 
-/** What is asked of git's settings; keys in any case. */
+/** Reads git's settings; keys in any case. */
 export interface Lookup {
   readonly all: (key: string) => readonly string[];
   readonly string: (key: string) => string | null;
@@ -18,10 +18,10 @@ export interface SmtpServer {
   readonly kind: "smtp";
   readonly host: string;
   readonly port: number;
-  /** `tls` is STARTTLS, and nothing is sent without it; `ssl` is TLS from the first byte. */
+  /** `tls`: STARTTLS is required; `ssl`: TLS from the first byte. */
   readonly encryption: Encryption;
   readonly login: SmtpLogin | null;
-  /** What to greet as; null for this machine's own name. */
+  /** The name for EHLO; null for this machine's own. */
   readonly domain: string | null;
   /** A file or folder of certificates to trust instead of the usual ones; "" to trust anybody. */
   readonly certPath: string | null;
@@ -29,16 +29,16 @@ export interface SmtpServer {
 
 interface SmtpLogin {
   readonly user: string;
-  /** null if it has to be asked for. */
+  /** null if it must be asked for. */
   readonly password: string | null;
-  /** The way to log in; null for the server's first. */
+  /** The SASL mechanism; null for the server's first. */
   readonly mechanism: string | null;
 }
 
-/** A program like sendmail: reads the mail on stdin, its arguments are the envelope. */
+/** A program like sendmail: the mail on stdin, the envelope as arguments. */
 export interface ProgramServer {
   readonly kind: "program";
-  /** What to start, and what comes before the arguments that every letter has. */
+  /** The program, and its arguments before those of each letter. */
   readonly file: string;
   readonly args: readonly string[];
 }
@@ -58,15 +58,15 @@ const NAMED_PORTS = new Map([
 const MECHANISMS = ["PLAIN", "LOGIN", "CRAM-MD5"];
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i;
 const HOST = /^(?:[\w-]+(?:\.[\w-]+)*\.?|[0-9a-f:]*:[0-9a-f:.]*)$/i;
-/** git appends the arguments in this way, so that the command may have some of its own. */
+/** git appends arguments this way, so that the command may have its own. */
 const shellArgs = (command: string): string[] => ["-c", `${command} "$@"`, "-"];
 
 /**
  * The server that the settings name.
  *
- * @param sendmail finds the program that is used if they name none; null if there is none: then it
- *   is the SMTP server on this machine
- * @throws PatchsigError "usage" for what is no such setting, and for a password in plain text
+ * @param sendmail finds the program to use if they name none; null if there is none: then use this
+ *   machine's SMTP server
+ * @throws PatchsigError "usage" for a bad setting, and for a password in plain text
  */
 export function mailServerOf(config: Lookup, sendmail: () => string | null): MailServer {
   const setting = settingsOf(config);
@@ -81,8 +81,8 @@ export function mailServerOf(config: Lookup, sendmail: () => string | null): Mai
 /**
  * Who sends.
  *
- * @returns `from`: as it stands in `sendemail.from`, null if that is not set. `envelopeSender`: an
- *   address; null if it is the one in From, as it is unless set
+ * @returns `from`: `sendemail.from` verbatim, null if unset. `envelopeSender`: an address; null,
+ *   the default, for the one in From
  */
 export function configuredSender(config: Lookup): {
   readonly from: string | null;
@@ -97,7 +97,7 @@ export function configuredSender(config: Lookup): {
 }
 
 interface Settings extends Lookup {
-  /** A setting by its name in the manual; as `string`, or null if it is empty. */
+  /** A setting by its name in the manual; null if it is empty. */
   readonly string: (name: string) => string | null;
 }
 
@@ -140,7 +140,7 @@ function smtpServer(setting: Settings, name: string): SmtpServer {
   return { kind: "smtp", host, port, encryption, login, domain, certPath };
 }
 
-/** git takes any other word for none; a misspelt one must not send in plain text. */
+/** git takes other words for none, but a typo must not send in plain text. */
 function encryptionOf(setting: Settings): Encryption {
   const word = setting.string("smtpEncryption") ?? "none";
   const found = ENCRYPTIONS.find((known) => known === word.toLowerCase());

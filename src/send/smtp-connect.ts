@@ -1,4 +1,4 @@
-/** Opening a connection to an SMTP server: certificates, TLS, the password; and waiting on it. */
+/** Connects to an SMTP server: certificates, TLS, the password, timeouts. */
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ export interface SmtpError extends Error {
   readonly recipient?: string;
 }
 
-/** How long to wait, in milliseconds. */
+/** Timeouts in milliseconds. */
 export interface Patience {
   /** For a connection that is ready to take mail. */
   readonly connect: number;
@@ -29,15 +29,15 @@ export interface Patience {
 export interface Connecting {
   /** null if there is none to give. */
   readonly password: string | null;
-  /** Told whether the server took the password; not if it failed for another reason. */
+  /** Told whether the server accepted the password; not called on other failures. */
   readonly onLogin: (right: boolean) => Promise<void>;
   readonly patience: Patience;
 }
 
-/** "535: authentication credentials invalid" (RFC 4954 §6); any other answer is not about them. */
+/** "535: authentication credentials invalid" (RFC 4954 §6); any other reply is not about them. */
 const WRONG_PASSWORD = 535;
 
-/** Rejects with a `SmtpError`, or a PatchsigError "unreadable" for certificates that are not there. */
+/** Rejects with a `SmtpError`, or a PatchsigError "unreadable" for missing certificates. */
 export async function connectSmtp(
   server: SmtpServer,
   { password, onLogin, patience }: Connecting,
@@ -48,7 +48,7 @@ export async function connectSmtp(
     port: server.port,
     secure: server.encryption === "ssl",
     requireTLS: server.encryption === "tls",
-    // else nodemailer would do STARTTLS where it is offered, as git does not
+    // else nodemailer would use STARTTLS where offered, which git does not
     ignoreTLS: server.encryption === "none",
     ...(server.domain === null ? {} : { name: server.domain }),
     tls: tlsOptions(server.certPath),
@@ -57,7 +57,7 @@ export async function connectSmtp(
     dnsTimeout: patience.connect,
     socketTimeout: patience.answer,
   });
-  // each step hears of it as well
+  // each step gets it as well
   connection.on("error", () => undefined);
   let loggingIn = false;
   try {
@@ -80,8 +80,8 @@ export async function connectSmtp(
 type Callback<T> = (error?: Error | null, value?: T) => void;
 
 /**
- * Waits for what `work` calls back; rejects if the connection is lost or `patience` (milliseconds)
- * is over: then it is closed.
+ * Waits for `work` to call back; rejects if the connection is lost, or after `patience`
+ * milliseconds, and then closes it.
  */
 export function step<T>(
   connection: SMTPConnection,
@@ -93,7 +93,7 @@ export function step<T>(
       onError(new Error(`no end after ${patience / 1000} seconds`));
       connection.close();
     }, patience);
-    // the one who called may still hear why
+    // the caller may still learn why
     const onEnd = (): unknown => setImmediate(onError, new Error("the connection was closed"));
     const forget = (): void => {
       clearTimeout(timer);
@@ -117,7 +117,7 @@ function tlsOptions(certPath: string | null): ConnectionOptions {
   return certPath === "" ? { rejectUnauthorized: false } : { ca: certificates(certPath) };
 }
 
-/** Of a folder, those that OpenSSL would take: named by their hash (openssl-rehash(1)). */
+/** In a folder, those that OpenSSL would use: named by hash (openssl-rehash(1)). */
 function certificates(path: string): Buffer[] {
   try {
     if (!statSync(path).isDirectory()) return [readFileSync(path)];

@@ -2,8 +2,8 @@
  * Letters over SMTP (RFC 5321): nodemailer speaks it, this file says what an answer means.
  *
  * A server takes a letter when it has seen the end of the data and not before: if the connection is
- * lost earlier, it must cancel the transaction (RFC 5321 §4.1.1.10). So `onCommit` is called between
- * the last byte of the letter and the line with the dot.
+ * lost earlier, it must cancel the transaction (RFC 5321 §4.1.1.10). So `onCommit` is called
+ * between the last byte of the letter and the line with the dot.
  */
 
 import { Readable } from "node:stream";
@@ -31,10 +31,10 @@ const PIECE = 1 << 16;
 
 export type SmtpOptions = Omit<Connecting, "patience"> & { readonly patience?: Partial<Patience> };
 
-/** What a server said, fit to be shown and kept. */
+/** A server's reply, fit to show and store. */
 type ReplyText = (error: SmtpError) => string;
 
-/** How far the handing over of a letter has come. */
+/** How far the handover of a letter got. */
 interface Handover {
   /** May the server have it? */
   committed: boolean;
@@ -43,9 +43,9 @@ interface Handover {
 }
 
 /**
- * One connection, opened for the first letter and used for all; another one if it is lost. If a
- * server accepts some recipients of a letter and not others, the connection is given up before the
- * first byte of it: none gets it.
+ * Uses one connection for all letters, opened for the first; reconnects if it is lost. If a server
+ * accepts only some recipients of a letter, the connection is closed before its first byte: none
+ * gets it.
  */
 export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transport {
   const patience = { ...PATIENCE, ...options.patience };
@@ -101,13 +101,13 @@ async function handOver(
   const envelope = {
     from: letter.sender,
     to: [...letter.recipients],
-    // RFC 1870, RFC 6152: where the server wants to know
+    // RFC 1870, RFC 6152: if the server supports it
     size: bytes.length,
     use8BitMime: bytes.some((byte) => byte > 127),
     // nodemailer's own account, see its type SMTPConnectionEnvelope
     rejectedErrors: [] as readonly SmtpError[],
   };
-  // a generator that waits is asked for a piece when the one before is on its way
+  // a generator is asked for a piece once the one before is on its way
   const pieces = async function* (): AsyncGenerator<Buffer> {
     if (envelope.rejectedErrors.length > 0) throw new Error("refused for some of its recipients");
     for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
@@ -138,7 +138,7 @@ async function handOver(
   }
 }
 
-/** The connection is good for the next letter if the server has said no in an orderly way. */
+/** Keeps the connection for the next letter if the server refused this one in good order. */
 async function settle(
   connection: SMTPConnection,
   { responseCode, command }: SmtpError,
@@ -159,7 +159,7 @@ function outcomeOf(
   committed: boolean,
   words: ReplyText,
 ): SendOutcome {
-  // without a sender every recipient is refused too
+  // if MAIL FROM fails, so do all recipients
   const isSenders = error.command === "MAIL FROM";
   const refusal = refusals.find(({ responseCode }) => digitOf(responseCode) === 5) ?? refusals[0];
   const cause = isSenders || refusal === undefined ? error : refusal;
@@ -169,15 +169,15 @@ function outcomeOf(
   };
 }
 
-/** To MAIL FROM: of the letter's size (RFC 1870 §6.1), else of the sender, who is always the same. */
+/** MAIL FROM fails for the size (RFC 1870 §6.1), or for the sender, who is always the same. */
 function kindForSender({ responseCode }: SmtpError): SendOutcome["kind"] {
   if (responseCode === 452) return "later";
-  // nodemailer itself compares it with what the server allows
+  // nodemailer itself checks the server's limit
   return responseCode === 552 || responseCode === undefined ? "refused" : "outage";
 }
 
 function kindOf({ responseCode, command }: SmtpError, committed: boolean): SendOutcome["kind"] {
-  // what a server says as it goes away is no answer to anything, but for 421
+  // a lost connection's last reply answers nothing, except 421
   if (responseCode === 421) return "outage";
   const digit = command === "CONN" ? null : digitOf(responseCode);
   if (digit === 5) return "refused";

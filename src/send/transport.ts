@@ -1,10 +1,10 @@
-/** A way to hand letters over, and what may come of it. */
+/** How to hand letters over, and the possible outcomes. */
 
 import { escapeText, truncateTo } from "../report/escape.ts";
 
 /** One mail with its envelope. */
 export interface Letter {
-  /** The envelope's sender, who is told of what cannot be delivered; "" for nobody: `<>`. */
+  /** The envelope sender, who gets bounces; "" for nobody: `<>`. */
   readonly sender: string;
   /** At least one; all of them get it, or nobody does. */
   readonly recipients: readonly string[];
@@ -12,26 +12,26 @@ export interface Letter {
   readonly bytes: Buffer;
 }
 
-/** What came of a letter; `said` is one line, in the server's words where there are any. */
+/** What came of a letter; `said` is one line, in the server's words if it said any. */
 export type SendOutcome =
   /** Taken: from here on it is the server's. */
   | { readonly kind: "sent"; readonly said: string }
   /** Not taken, and it never will be: the letter or a recipient is wrong. */
   | { readonly kind: "refused"; readonly said: string }
-  /** Not taken now: the same letter may be by and by. */
+  /** Not taken now: try the same letter later. */
   | { readonly kind: "later"; readonly said: string }
   /** Not taken, and no other letter would be: there is no server, or it does not want us. */
   | { readonly kind: "outage"; readonly said: string }
-  /** Handed over to the end, and no answer came: it may have been taken. */
+  /** Handed over in full, but no reply came: it may have been taken. */
   | { readonly kind: "unknown"; readonly said: string };
 
 export interface Transport {
   /**
    * Hands a letter over. One at a time.
    *
-   * @param onCommit called once at most, when all is ready and the server cannot have taken the
-   *   letter yet; after it, it may have. What it throws ends the attempt: the letter is not taken,
-   *   and `send` rejects with it.
+   * @param onCommit called at most once, at the last moment when the server cannot have taken the
+   *   letter; later, it may have. If it throws, the letter is not taken, and `send` rejects with
+   *   that error.
    */
   readonly send: (letter: Letter, onCommit: () => void) => Promise<SendOutcome>;
   /** Ends the connection, if there is one; `send` would open another. */
@@ -40,12 +40,12 @@ export interface Transport {
 
 const MAX_SAID = 200;
 
-/** What others said, fit for a terminal and a database: one line of at most 200 columns. */
+/** Others' words, fit for a terminal and a database: one line of at most 200 columns. */
 export function saidInOneLine(text: string): string {
   return truncateTo(escapeText(text.trim().replace(/\s*[\r\n]+\s*/g, " ")), MAX_SAID);
 }
 
-/** Neither a line in SMTP nor an option of a program can be made of it. */
+/** Cannot become another SMTP line, or a program's option. */
 const ADDRESS = /^[^-\s<>\p{Cc}][^\s<>\p{Cc}]*$/u;
 
 /** What is wrong with the envelope; null if nothing is. */

@@ -18,7 +18,7 @@ export function formatSshKey(point: Uint8Array): Buffer {
   return Buffer.concat([PREFIX, point]);
 }
 
-/** The point in a key blob, a copy; null if it is a key of another type or no key. */
+/** The point in a key blob, a copy; null if it is no Ed25519 key. */
 export function parseSshKey(blob: Buffer): Buffer | null {
   if (blob.length !== PREFIX.length + POINT_BYTES) return null;
   if (!blob.subarray(0, PREFIX.length).equals(PREFIX)) return null;

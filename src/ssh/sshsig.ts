@@ -1,6 +1,6 @@
 /**
  * OpenSSH signatures (PROTOCOL.sshsig) and public keys, as `ssh-keygen -Y verify -n patatt` takes
- * them: ssh-ed25519, ecdsa-sha2-* and ssh-rsa. Strict: no byte is left over, numbers are minimal.
+ * them: ssh-ed25519, ecdsa-sha2-* and ssh-rsa. Strict: no trailing bytes, minimal numbers.
  */
 
 import { createHash, createPublicKey, type JsonWebKey, verify } from "node:crypto";
@@ -22,11 +22,12 @@ const RSA_HASHES: Readonly<Record<string, string>> = {
   "rsa-sha2-256": "sha256",
   "rsa-sha2-512": "sha512",
 };
-/** Shorter ones are forged by those who can pay; longer ones are slow, and ssh refuses them. */
+/** Who can pay can forge shorter ones; longer ones are slow, and ssh refuses them. */
 const RSA_BYTES = { min: 256, max: 2048 };
 
 /**
- * The key of a keyring file: `ssh-ed25519 AAAA… comment`. Only the first key counts, as with patatt.
+ * The key of a keyring file: `ssh-ed25519 AAAA… comment`. Only the first key counts, as with
+ * patatt.
  *
  * @returns the key's blob
  * @throws FormatError if it is none
@@ -140,7 +141,7 @@ function checkEcdsa(
   return outcome(verifyJwk(jwk, hash, signed, Buffer.concat(padded)));
 }
 
-/** False too for numbers that are no key, such as a point off the curve. */
+/** Also false for invalid keys, such as a point off the curve. */
 function verifyJwk(jwk: JsonWebKey, hash: string, signed: Buffer, signature: Buffer): boolean {
   try {
     const key = createPublicKey({ key: jwk, format: "jwk" });

@@ -14,7 +14,7 @@ export function string(value: Uint8Array | string): Buffer[] {
   return [uint32(bytes.length), Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)];
 }
 
-/** Takes bytes apart from the front. Throws a FormatError where they are too few, or too many. */
+/** Reads bytes from the front. Throws a FormatError if there are too few, or too many. */
 export class Reader {
   readonly #bytes: Buffer;
   #at = 0;
