@@ -106,7 +106,8 @@ export async function hooksBehind(
   return explained ? here.filter((name) => differences.some((d) => HOOKS[name]!.has(d))) : [];
 }
 
-function isProgram(path: string): boolean {
+/** True if there is a file that may be started. */
+export function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

@@ -1,6 +1,6 @@
 /** Puts the hook where git looks for it, for one repository or for all of a user's; and takes it away. */
 
-import { accessSync, constants, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import {
@@ -10,6 +10,7 @@ import {
   sharedHooks,
   unvalidated,
 } from "../../git/hooks.ts";
+import { isProgram } from "../../git/committed.ts";
 import { gitText } from "../../git/run.ts";
 import {
   hookState,
@@ -173,13 +174,4 @@ async function checkPath(): Promise<void> {
   throw new PatchsigError("not-found", `${name} is not on the PATH: git would not find it`, {
     hint: "npm install -g patchsig puts it there",
   });
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -15,6 +15,7 @@ import { count } from "../../primitives/words.ts";
 import { command, type CommandStatus } from "../command.ts";
 import { endOnSignal } from "../signals.ts";
 import { clearProgress, out, outputStyle, reporter, say } from "../terminal.ts";
+import { POLICY_OPTIONS } from "../policy-options.ts";
 
 interface Arguments {
   source: string[];
@@ -66,18 +67,7 @@ export const amCommand = command({
       default: false,
       describe: "apply what is good though others failed or are missing",
     },
-    require: {
-      type: "string",
-      requiresArg: true,
-      describe: "nothing, signature (default), known or pinned",
-    },
-    "dev-keyring": {
-      type: "string",
-      array: true,
-      // one at a time: yargs' arrays would take the sources too
-      nargs: 1,
-      describe: "folder with keys for X-Developer-Signature",
-    },
+    ...POLICY_OPTIONS,
     "keep-cr": {
       type: "boolean",
       default: true,

@@ -17,6 +17,7 @@ import { summaryOf } from "../../verify/totals.ts";
 import { command, type CommandStatus } from "../command.ts";
 import { endOnSignal } from "../signals.ts";
 import { blockPrinter, clearProgress, out, outputStyle, reporter, sayError } from "../terminal.ts";
+import { POLICY_OPTIONS } from "../policy-options.ts";
 
 interface Arguments {
   source: string[];
@@ -44,18 +45,7 @@ export const verifyCommand = command({
   },
   options: {
     json: { type: "boolean", default: false, describe: "one record a line" },
-    require: {
-      type: "string",
-      requiresArg: true,
-      describe: "nothing, signature (default), known or pinned",
-    },
-    "dev-keyring": {
-      type: "string",
-      array: true,
-      // one at a time: yargs' arrays would take the sources too
-      nargs: 1,
-      describe: "folder with keys for X-Developer-Signature",
-    },
+    ...POLICY_OPTIONS,
     repo: {
       type: "string",
       requiresArg: true,

@@ -1,0 +1,15 @@
+/** What verify and am alike let their caller ask of a patch. */
+export const POLICY_OPTIONS = {
+  require: {
+    type: "string",
+    requiresArg: true,
+    describe: "nothing, signature (default), known or pinned",
+  },
+  "dev-keyring": {
+    type: "string",
+    array: true,
+    // one at a time: yargs' arrays would take the sources too
+    nargs: 1,
+    describe: "folder with keys for X-Developer-Signature",
+  },
+} as const;
