@@ -38,7 +38,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["test/patch"],
     ["test/vectors.test.ts", "test/mail", "test/verify", "test/cli/sign.test.ts"],
   ],
-  report: [["test/report"], ["test/cli/verify.test.ts", "test/base"]],
+  report: [["test/report"], ["test/cli/verify.test.ts", "test/cli/base"]],
   series: [["test/series"], ["test/cli/series.test.ts", "test/cli/am.test.ts"]],
   trust: [
     ["decide", "identity", "keyring", "lookalike", "statement", "table"].map(
@@ -57,7 +57,7 @@ const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
       "series-mails",
     ].map((name) => `test/verify/${name}.test.ts`),
     ["test/verify", "test/vectors.test.ts", "test/trust/attacks.test.ts"],
-    ["test/cli/series.test.ts", "test/cli/am.test.ts", "test/cli/verify.test.ts", "test/base"],
+    ["test/cli/series.test.ts", "test/cli/am.test.ts", "test/cli/verify.test.ts", "test/cli/base"],
   ],
 };
 

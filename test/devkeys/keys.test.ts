@@ -9,7 +9,7 @@ import { openKeyrings } from "../../src/devkeys/folder.ts";
 import { verifyOpenpgp } from "../../src/devkeys/gpg.ts";
 import { hashedPath } from "../../src/devsig/keyring.ts";
 import { temporaryFolder } from "../support/repo.ts";
-import { closeHome, gpg, HAS_GPG, type Home, newHome } from "./patatt.ts";
+import { closeHome, gpg, HAS_GPG, type Home, newHome } from "../devsig/patatt.ts";
 
 function put(folder: string, path: string, content: string | Buffer): void {
   mkdirSync(dirname(join(folder, path)), { recursive: true });

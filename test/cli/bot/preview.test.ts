@@ -3,10 +3,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { patchsig, patchsigEach, records } from "../support/cli.ts";
-import { problems, schemaOf } from "../support/json-schema.ts";
-import { plainMail, type Series, seriesMails } from "../support/list.ts";
-import { temporaryFolder } from "../support/repo.ts";
+import { patchsig, patchsigEach, records } from "../../support/cli.ts";
+import { problems, schemaOf } from "../../support/json-schema.ts";
+import { plainMail, type Series, seriesMails } from "../../support/list.ts";
+import { temporaryFolder } from "../../support/repo.ts";
 
 const SCHEMA = schemaOf("bot");
 const DAY = 86_400;

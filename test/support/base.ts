@@ -13,9 +13,9 @@ import {
 } from "../../src/app/base/series-base.ts";
 import type { Repository } from "../../src/git/repository.ts";
 import { newFolder } from "../cli/support.ts";
-import { patchsig, records, type Run } from "../support/cli.ts";
-import { problems, schemaOf } from "../support/json-schema.ts";
-import { commit, git, newRepository } from "../support/repo.ts";
+import { patchsig, records, type Run } from "./cli.ts";
+import { problems, schemaOf } from "./json-schema.ts";
+import { commit, git, newRepository } from "./repo.ts";
 
 const SILENT = { progress: null, sayError: () => undefined };
 

@@ -8,10 +8,10 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { BotStore } from "../../src/store/bot-store.ts";
-import { patchsig, records } from "../support/cli.ts";
-import { HAS_DOVECOT, type ImapServer, startImap } from "../support/imap.ts";
-import { HAS_INBOX, newInbox } from "../support/inbox.ts";
+import { BotStore } from "../../../src/store/bot-store.ts";
+import { patchsig, records } from "../../support/cli.ts";
+import { HAS_DOVECOT, type ImapServer, startImap } from "../../support/imap.ts";
+import { HAS_INBOX, newInbox } from "../../support/inbox.ts";
 import {
   deliverTo,
   openPostOffice,
@@ -20,12 +20,12 @@ import {
   type Posted,
   type Series,
   seriesMails,
-} from "../support/list.ts";
-import { LONG } from "../support/long.ts";
-import { temporaryFolder } from "../support/repo.ts";
+} from "../../support/list.ts";
+import { LONG } from "../../support/long.ts";
+import { temporaryFolder } from "../../support/repo.ts";
 
-const PROGRAM = join(import.meta.dirname, "..", "..", "bin", "patchsig.js");
-const KILL_AT = pathToFileURL(join(import.meta.dirname, "..", "support", "kill-at.js")).href;
+const PROGRAM = join(import.meta.dirname, "..", "..", "..", "bin", "patchsig.js");
+const KILL_AT = pathToFileURL(join(import.meta.dirname, "..", "..", "support", "kill-at.js")).href;
 const BOT = "net-bot@example.org";
 const DAY = 86_400;
 const clock = (): number => Math.floor(Date.now() / 1000);

@@ -12,10 +12,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { goneCursors } from "../../src/app/sources/cursors.ts";
-import { readSource } from "../../src/source/file.ts";
-import { isReadFailure } from "../../src/source/item.ts";
-import { temporaryFolder } from "../support/repo.ts";
+import { goneCursors } from "../../../src/app/sources/cursors.ts";
+import { readSource } from "../../../src/source/file.ts";
+import { isReadFailure } from "../../../src/source/item.ts";
+import { temporaryFolder } from "../../support/repo.ts";
 
 const FROM = "From a@example.org Tue Feb  3 10:00:00 2026\n";
 const mail = (n: number | string, text = "text\n"): string =>

@@ -4,11 +4,11 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { expect, test } from "vitest";
-import { newFolder } from "../cli/support.ts";
-import { git } from "../support/repo.ts";
-import { lines, mboxOf, newScene } from "./support.ts";
+import { newFolder } from "../support.ts";
+import { git } from "../../support/repo.ts";
+import { lines, mboxOf, newScene } from "../../support/base.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..");
+const ROOT = join(import.meta.dirname, "..", "..", "..");
 const [snippet] =
   /^ {4}set -e\n(?: {4}.*\n)+/m.exec(readFileSync(join(ROOT, "docs", "base.md"), "utf8")) ?? [];
 

@@ -3,10 +3,10 @@
 import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { Bot } from "../../src/app/bot/bot.ts";
-import { parseSettings } from "../../src/bot/settings.ts";
-import { parseConfig } from "../../src/git/config.ts";
-import { BotStore } from "../../src/store/bot-store.ts";
+import { Bot } from "../../../src/app/bot/bot.ts";
+import { parseSettings } from "../../../src/bot/settings.ts";
+import { parseConfig } from "../../../src/git/config.ts";
+import { BotStore } from "../../../src/store/bot-store.ts";
 import {
   deliverTo,
   openPostOffice,
@@ -15,8 +15,8 @@ import {
   type Posted,
   type Series,
   seriesMails,
-} from "../support/list.ts";
-import { commit, git, newRepository, temporaryFolder } from "../support/repo.ts";
+} from "../../support/list.ts";
+import { commit, git, newRepository, temporaryFolder } from "../../support/repo.ts";
 
 const BOT = "net-bot@example.org";
 const ALICE = "alice@example.org";
@@ -744,7 +744,7 @@ test("forgetting somebody takes their name, not their limits", async () => {
   await after(HOUR);
   answer(letters()[0]!, `base is ${"2".repeat(40)}`);
   await round();
-  const { authorDigest } = await import("../../src/bot/identity.ts");
+  const { authorDigest } = await import("../../../src/bot/identity.ts");
   const store = new BotStore(join(folder, "bot.db"), false);
   expect(store.forget(authorDigest(ALICE), now)).toBe(4);
   store.close();

@@ -4,11 +4,11 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { newFolder, newHome } from "../cli/support.ts";
+import { newFolder, newHome } from "./support.ts";
 import { patchsig } from "../support/cli.ts";
 import { some } from "../support/long.ts";
 import { commit, git } from "../support/repo.ts";
-import { lines, newScene } from "./support.ts";
+import { lines, newScene } from "../support/base.ts";
 
 const home = newHome();
 

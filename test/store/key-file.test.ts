@@ -26,7 +26,7 @@ import {
   writeKeyPair,
 } from "../../src/store/key-file.ts";
 import { defaultKeyPath, publicKeyPath } from "../../src/store/key-path.ts";
-import { CHEAP, PASSWORD, fixture, plainKey, temporaryDirectory } from "./support.ts";
+import { CHEAP, PASSWORD, fixture, plainKey, temporaryDirectory } from "../minisign/support.ts";
 
 const key = plainKey();
 const keyText = formatSecretKeyFile(key, "test", null);

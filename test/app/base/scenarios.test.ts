@@ -4,11 +4,11 @@ import { execFileSync } from "node:child_process";
 import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openRepository } from "../../src/git/repository.ts";
-import { newFolder, newHome } from "../cli/support.ts";
-import { patchsig } from "../support/cli.ts";
-import { commit, git, newRepository } from "../support/repo.ts";
-import { check, everything, guess, lines, mailbox, newScene } from "./support.ts";
+import { openRepository } from "../../../src/git/repository.ts";
+import { newFolder, newHome } from "../../cli/support.ts";
+import { patchsig } from "../../support/cli.ts";
+import { commit, git, newRepository } from "../../support/repo.ts";
+import { check, everything, guess, lines, mailbox, newScene } from "../../support/base.ts";
 
 interface Scenario {
   /** Where the commands run, and what format-patch is given. */

@@ -3,10 +3,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { patchsig, type Run } from "../support/cli.ts";
-import { deliverTo, plainMail, type Series, seriesMails } from "../support/list.ts";
-import { git, temporaryFolder } from "../support/repo.ts";
-import { expectError, expectStatus, publicKey } from "./support.ts";
+import { patchsig, type Run } from "../../support/cli.ts";
+import { deliverTo, plainMail, type Series, seriesMails } from "../../support/list.ts";
+import { git, temporaryFolder } from "../../support/repo.ts";
+import { expectError, expectStatus, publicKey } from "../support.ts";
 
 const DAY = 86_400;
 const now = Math.floor(Date.now() / 1000);

@@ -11,11 +11,11 @@ import {
   newHome,
   newSubmission,
   signedPatches,
-} from "../cli/support.ts";
+} from "./support.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";
 import { problems, schemaOf } from "../support/json-schema.ts";
 import { commit, newRepository } from "../support/repo.ts";
-import { everything } from "./support.ts";
+import { everything } from "../support/base.ts";
 
 const SCHEMA = schemaOf("verify");
 

@@ -4,12 +4,21 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { openRepository } from "../../src/git/repository.ts";
-import { expectStatus, expectTidy, newFolder } from "../cli/support.ts";
-import type { Run } from "../support/cli.ts";
-import { some } from "../support/long.ts";
-import { commit, git } from "../support/repo.ts";
-import { base, check, everything, lines, mailbox, mboxOf, newScene, record } from "./support.ts";
+import { openRepository } from "../../../src/git/repository.ts";
+import { expectStatus, expectTidy, newFolder } from "../support.ts";
+import type { Run } from "../../support/cli.ts";
+import { some } from "../../support/long.ts";
+import { commit, git } from "../../support/repo.ts";
+import {
+  base,
+  check,
+  everything,
+  lines,
+  mailbox,
+  mboxOf,
+  newScene,
+  record,
+} from "../../support/base.ts";
 
 const scene = newScene();
 const { repository } = scene;
@@ -260,7 +269,7 @@ exec sleep 600
 `,
       { mode: 0o755 },
     );
-    const program = join(import.meta.dirname, "..", "..", "bin", "patchsig.js");
+    const program = join(import.meta.dirname, "..", "..", "..", "bin", "patchsig.js");
     const child = spawn(process.execPath, [program, "base", command, series], {
       cwd: r,
       env: { ...process.env, PATH: `${bin}:${process.env["PATH"]}`, TMPDIR: temporary },

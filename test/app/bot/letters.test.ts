@@ -4,16 +4,16 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { parseSettings } from "../../src/bot/settings.ts";
-import type { View } from "../../src/bot/letter.ts";
-import { suggestionView } from "../../src/app/bot/letters.ts";
-import type { DecidedSeries } from "../../src/app/bot/deciding.ts";
-import { parseConfig } from "../../src/git/config.ts";
-import { some } from "../support/long.ts";
-import { commit, git, newRepository, temporaryFolder } from "../support/repo.ts";
-import { newHome } from "./support.ts";
+import { parseSettings } from "../../../src/bot/settings.ts";
+import type { View } from "../../../src/bot/letter.ts";
+import { suggestionView } from "../../../src/app/bot/letters.ts";
+import type { DecidedSeries } from "../../../src/app/bot/deciding.ts";
+import { parseConfig } from "../../../src/git/config.ts";
+import { some } from "../../support/long.ts";
+import { commit, git, newRepository, temporaryFolder } from "../../support/repo.ts";
+import { newHome } from "../../cli/support.ts";
 
-const ROOT = join(import.meta.dirname, "..", "..");
+const ROOT = join(import.meta.dirname, "..", "..", "..");
 const SETTINGS = parseSettings(parseConfig("file:x\0bot.list\nnet@example.org\0"));
 
 /** What a letter about such a series names; without a guess. */

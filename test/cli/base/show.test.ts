@@ -7,8 +7,8 @@ import {
   newHome,
   newSubmission,
   signedPatches,
-} from "../cli/support.ts";
-import { base, mailbox, mboxOf, newScene, record } from "./support.ts";
+} from "../support.ts";
+import { base, mailbox, mboxOf, newScene, record } from "../../support/base.ts";
 
 const { repository, base: commit } = newScene();
 const here = newFolder();

@@ -3,10 +3,10 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { homeFolder, temporaryFolder } from "../../src/places.ts";
-import { parsePublicKeyFile } from "../../src/minisign/public-key.ts";
-import { newFolder } from "../support/folders.ts";
-import { patchsig } from "../support/cli.ts";
+import { homeFolder, temporaryFolder } from "../src/places.ts";
+import { parsePublicKeyFile } from "../src/minisign/public-key.ts";
+import { newFolder } from "./support/folders.ts";
+import { patchsig } from "./support/cli.ts";
 
 /** A folder that holds what must not be read, or written to, if a name were taken relative to it. */
 function trap(): string {
