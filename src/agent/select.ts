@@ -3,7 +3,7 @@
 import { hash } from "node:crypto";
 import { PatchsigError, FormatError } from "../errors.ts";
 import { parsePublicKeyText, type PublicKey, publicKeyOfPoint } from "../minisign/public-key.ts";
-import { formatSshKey, SSH_ED25519, sshFingerprint } from "../ssh/key.ts";
+import { formatSshKey, SSH_ED25519, sshFingerprint, whyUnfit } from "../ssh/key.ts";
 import type { AgentKey, AgentIdentities, OtherKey } from "./ssh-agent.ts";
 
 export interface Selected {
@@ -48,11 +48,8 @@ function isMeant({ type, comment, blob }: OtherKey, selector: string): boolean {
 }
 
 function wrongType({ type }: OtherKey, selector: string): PatchsigError {
-  const why = type.startsWith("sk-")
-    ? "a security key signs more than the text that it is given, which minisign cannot check"
-    : "minisign knows Ed25519 alone";
   return new PatchsigError("no-key", `the key "${selector}" is a ${type || "nameless"} key`, {
-    hint: `it has to be ${SSH_ED25519}: ${why}`,
+    hint: whyUnfit(type),
   });
 }
 

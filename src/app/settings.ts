@@ -65,6 +65,12 @@ const AGENT = "ssh:";
 export function keyChoiceOf(option: string | undefined): KeyChoice {
   const name = option ?? gitConfig().path("patchsig.key") ?? defaultKeyPath(process.env);
   if (name.startsWith(AGENT)) return { kind: "agent", selector: name.slice(AGENT.length) };
+  // as in git's own user.signingKey, or as ssh-add prints it
+  const [, ssh] = /^(?:key::)?((?:sk-)?(?:ssh|ecdsa)-\S+ +AAAA.*|SHA256:\S+)$/.exec(name) ?? [];
+  if (ssh !== undefined)
+    throw new PatchsigError("usage", "a key in ssh-agent is named with ssh: before it", {
+      hint: `"${AGENT}${ssh}"`,
+    });
   return { kind: "file", path: resolve(name) };
 }
 

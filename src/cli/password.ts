@@ -72,18 +72,19 @@ function linesSource(next: () => Buffer | null): PasswordSource {
 function terminalSource(): PasswordSource {
   return {
     async ask(prompt) {
-      const [password] = await askTerminal([prompt]);
-      return checked(password!);
+      const [password] = await askTerminal([prompt], checked);
+      return password!;
     },
     async askNew(prompt) {
-      const [password, again] = await askTerminal([prompt, "the same again: "]);
+      const prompts = [prompt, "the same again: "];
+      const [password, again] = await askTerminal(prompts, (line) => notEmpty(checked(line)));
       const same = password!.equals(again!);
       again!.fill(0);
       if (!same) {
         password!.fill(0);
         throw new PatchsigError("bad-password", "the passwords differ");
       }
-      return notEmpty(checked(password!));
+      return password!;
     },
   };
 }
@@ -170,11 +171,14 @@ const KEY = {
 /** Signals that end the program: the terminal has to be put back first. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
+/** Returns the line, or throws why it cannot be the answer; the next question is then not asked. */
+type Accept = (line: Buffer) => Buffer;
+
 /**
  * Show each prompt on the terminal and read a line without echo. One session for all of them:
  * what is typed ahead is not lost.
  */
-async function askTerminal(prompts: readonly string[]): Promise<Buffer[]> {
+async function askTerminal(prompts: readonly string[], accept: Accept): Promise<Buffer[]> {
   let descriptor: number;
   try {
     descriptor = openSync("/dev/tty", "r+");
@@ -216,7 +220,7 @@ async function askTerminal(prompts: readonly string[]): Promise<Buffer[]> {
 
   try {
     keys.setRawMode(true);
-    return await readLines(keys, prompts, {
+    return await readLines(keys, prompts, accept, {
       show: (text) => writeSync(screen, text),
       interrupt: () => dieOf("SIGINT"),
     });
@@ -230,6 +234,7 @@ async function askTerminal(prompts: readonly string[]): Promise<Buffer[]> {
 function readLines(
   keys: ReadStream,
   prompts: readonly string[],
+  accept: Accept,
   terminal: { show(text: string): void; interrupt(): void },
 ): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
@@ -237,16 +242,19 @@ function readLines(
     let line = Buffer.alloc(MAX_PASSWORD_BYTES + 1);
     let length = 0;
 
-    function fail(why: string): void {
-      for (const secret of [line, ...lines]) secret.fill(0);
-      reject(new PatchsigError("no-password", why, { hint: NO_PASSWORD_HINT }));
-    }
-
-    /** Take one byte; true once the last line is complete. */
+    /** Take one byte; true once the last line is complete. Throws why there is no answer. */
     function take(byte: number): boolean {
+      if (byte === KEY.interrupt) {
+        terminal.interrupt();
+        throw unanswered("interrupted");
+      }
+      if (byte === KEY.end && length === 0) {
+        terminal.show("\n");
+        throw unanswered("no password was given");
+      }
       if (byte === KEY.return || byte === KEY.lineFeed) {
         terminal.show("\n");
-        lines.push(line.subarray(0, length));
+        lines.push(accept(line.subarray(0, length)));
         line = Buffer.alloc(MAX_PASSWORD_BYTES + 1);
         length = 0;
         const prompt = prompts[lines.length];
@@ -264,25 +272,26 @@ function readLines(
       return false;
     }
 
+    function stop(error: unknown): void {
+      for (const secret of [line, ...lines]) secret.fill(0);
+      reject(error);
+    }
+
     keys.on("data", (chunk: Buffer) => {
-      for (const byte of chunk) {
-        if (byte === KEY.interrupt) {
-          terminal.interrupt();
-          return fail("interrupted");
-        }
-        if (byte === KEY.end && length === 0) {
-          terminal.show("\n");
-          return fail("no password was given");
-        }
-        if (take(byte)) {
-          chunk.fill(0);
-          return resolve(lines);
-        }
+      try {
+        if (chunk.some(take)) resolve(lines);
+      } catch (error) {
+        stop(error);
+      } finally {
+        chunk.fill(0);
       }
-      chunk.fill(0);
     });
-    keys.on("end", () => fail("no password was given"));
-    keys.on("error", () => fail("the terminal went away"));
+    keys.on("end", () => stop(unanswered("no password was given")));
+    keys.on("error", () => stop(unanswered("the terminal went away")));
     terminal.show(prompts[0]!);
   });
+}
+
+function unanswered(why: string): PatchsigError {
+  return new PatchsigError("no-password", why, { hint: NO_PASSWORD_HINT });
 }

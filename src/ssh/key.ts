@@ -30,3 +30,11 @@ export function sshFingerprint(point: Uint8Array): string {
   const digest = createHash("sha256").update(formatSshKey(point)).digest("base64");
   return `SHA256:${digest.replace(/=+$/, "")}`;
 }
+
+/** Why a key of this type, as SSH calls it, cannot sign. */
+export function whyUnfit(type: string): string {
+  const why = type.startsWith("sk-")
+    ? "a security key signs more than the text that it is given, which minisign cannot check"
+    : "minisign knows Ed25519 alone";
+  return `it has to be ${SSH_ED25519}: ${why}`;
+}

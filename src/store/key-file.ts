@@ -23,6 +23,8 @@ import {
   type SecretKey,
   type SecretKeyFile,
 } from "../minisign/secret-key.ts";
+import { sshKeyInFile } from "../ssh/file.ts";
+import { sshFingerprint, whyUnfit } from "../ssh/key.ts";
 import { publicKeyPath } from "./key-path.ts";
 import { refusePlanted } from "./replace-file.ts";
 import { linkOrCopy, syncPath, writeWhole, writing } from "./whole-file.ts";
@@ -54,12 +56,34 @@ export function readPrivateFile(path: string): Buffer {
 
 /** Read a secret key file without unlocking it. PatchsigError: as readPrivateFile, and "bad-key". */
 export function readSecretKeyFile(path: string): SecretKeyFile {
-  const bytes = readKeyBytes(path);
   try {
-    return parsing(path, () => parseSecretKeyFile(bytes));
-  } finally {
-    bytes.fill(0);
+    const bytes = readKeyBytes(path);
+    try {
+      return parsing(path, () => parseSecretKeyFile(bytes));
+    } finally {
+      bytes.fill(0);
+    }
+  } catch (error) {
+    throw sshKeyError(path, error) ?? error;
   }
+}
+
+/** Says it if the file that could not be read is a key of SSH; its mode would be no reason then. */
+function sshKeyError(path: string, cause: unknown): PatchsigError | null {
+  const { code = "" } = cause instanceof PatchsigError ? cause : {};
+  if (code !== "bad-key" && code !== "lax-mode") return null;
+  const bytes = readSmallFile(path, () => {});
+  const key = sshKeyInFile(bytes);
+  bytes.fill(0);
+  if (key === null) return null;
+  const { type, point } = key;
+  const add = shellCommand("ssh-add", path.replace(/\.pub$/, ""));
+  const hint =
+    point === null ? whyUnfit(type) : `${add}; then its name here is ssh:${sshFingerprint(point)}`;
+  return new PatchsigError("bad-key", `${path}: a key of SSH, which ssh-agent has to hold`, {
+    hint,
+    cause,
+  });
 }
 
 function readKeyBytes(path: string): Buffer {
@@ -77,7 +101,11 @@ function readKeyBytes(path: string): Buffer {
 /** Read a public key file. PatchsigError: "not-found", "unreadable", "too-large", "bad-key". */
 export function readPublicKeyFile(path: string): PublicKey {
   const bytes = readSmallFile(path, () => {});
-  return parsing(path, () => parsePublicKeyFile(bytes).key);
+  try {
+    return parsing(path, () => parsePublicKeyFile(bytes).key);
+  } catch (error) {
+    throw sshKeyError(path, error) ?? error;
+  }
 }
 
 /** The public key beside a secret key file, or null if there is none. */

@@ -150,6 +150,7 @@ describe.runIf(tools)("key unlock", () => {
     expect(said.stdout).toBe("");
     expect(agent.sshAdd("-l")).toContain(" patchsig E9F055A267C96D73 (ED25519)");
 
+    expect(lockedRun("key", "show").stdout).toContain(" (encrypted, unlocked in ssh-agent)\n");
     expectStatus(lockedRun("sign", ...files), 0);
     expect(signers(files)).toEqual(files.map(() => publicKey));
     stockMinisignAgrees(files[0]!, publicKey);

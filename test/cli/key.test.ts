@@ -6,6 +6,7 @@ import { runCommand } from "../../src/cli/run-command.ts";
 import { keyCommand } from "../../src/cli/commands/key.ts";
 import { formatPublicKeyText, parsePublicKeyFile } from "../../src/minisign/public-key.ts";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
+import { newSshKey } from "../support/agent.ts";
 import { patchsig } from "../support/cli.ts";
 import { LONG } from "../support/long.ts";
 import { requireTool } from "../support/tools.ts";
@@ -118,18 +119,18 @@ describe("key password", () => {
     const set = await run("password", "--password-fd", String(descriptor));
     closeSync(descriptor);
     expect(set.note).toContain("password set");
-    expect((await run("show")).out).toContain("(encrypted)");
+    expect((await run("show")).out).toContain("(encrypted, locked)");
     expect(stockSigns(key, out.trim(), "Pässword 1\n")).toBe(0);
   });
 
   stock("remove it; stock minisign follows", async () => {
     const path = stockKey(true);
     const shown = (await run("show", path)).out;
-    expect(shown).toContain("(encrypted)");
+    expect(shown).toContain("(encrypted, locked)");
     const passwords = file("p", PASSWORD.toString());
     const removed = await run("password", "-W", "--key", path, "--password-file", passwords);
     expect(removed.note).toContain("password removed");
-    expect((await run("show", path)).out).toBe(shown.replace("(encrypted)", "(not encrypted)"));
+    expect((await run("show", path)).out).toBe(shown.replace("encrypted, locked", "not encrypted"));
     expect(stockSigns(path, plainText, "")).toBe(0);
     expect((await run("password", "-W", "--key", path)).note).toContain("has no password");
   });
@@ -180,7 +181,7 @@ describe("key show", () => {
     expect((await run("show", path)).out).toBe(
       `${plainText}\n` +
         "key ID      E9F055A267C96D73\n" +
-        `secret key  ${path} (encrypted)\n` +
+        `secret key  ${path} (encrypted, locked)\n` +
         `public key  ${publicPath}\n`,
     );
     const json = (await run("show", "--json", path)).out;
@@ -192,6 +193,7 @@ describe("key show", () => {
       path,
       publicPath,
       encrypted: true,
+      unlocked: false,
       agent: null,
     });
   });
@@ -201,6 +203,32 @@ describe("key show", () => {
     const publicPath = join(data, "stock.pub");
     const { out } = await run("show", "--json", publicPath);
     expect(JSON.parse(out)).toMatchObject({ path: null, publicPath, encrypted: null });
+  });
+
+  test.runIf(requireTool("ssh-keygen"))("a key of SSH has to be in ssh-agent", async () => {
+    const path = newSshKey(data, "id", "laptop");
+    const pair = [path, `${path}.pub`];
+    const hint = expect.stringMatching(
+      /^ssh-add \S+\/id; then its name here is ssh:SHA256:\S{43}$/,
+    );
+    for (const name of pair) {
+      const error = {
+        code: "bad-key",
+        message: `${name}: a key of SSH, which ssh-agent has to hold`,
+      };
+      await expect(run("show", name)).rejects.toMatchObject({ ...error, hint });
+      await expect(run("password", "-W", "--key", name)).rejects.toMatchObject({ ...error, hint });
+    }
+    const rsa = newSshKey(data, "rsa", "old", "rsa");
+    const why = "it has to be ssh-ed25519: minisign knows Ed25519 alone";
+    await expect(run("show", rsa)).rejects.toMatchObject({ code: "bad-key", hint: why });
+
+    const line = readFileSync(`${path}.pub`, "utf8").trim();
+    for (const name of [`key::${line}`, line, "SHA256:x"])
+      await expect(run("show", name)).rejects.toMatchObject({
+        code: "usage",
+        hint: `"ssh:${name.replace("key::", "")}"`,
+      });
   });
 
   test("an encrypted key with nothing beside it is unlocked", async () => {

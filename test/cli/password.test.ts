@@ -188,13 +188,25 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
   test.each([
     ["the same", "secret\rsecret\r", "secret"],
     ["not the same", "secret\rsecrex\r", "bad-password"],
-    ["empty", "\r\r", "bad-password: --no-password makes a key without one"],
   ])("a new one is asked for twice: %s", async (_name, typed, result) => {
     const session = start("askNew");
     await session.shows("password: ");
     session.type(typed);
     const screen = await session.finished();
     expect(screen).toContain("the same again: ");
+    expect(said(session)).toMatchObject({ result });
+    expect(screen).toContain("restored");
+  });
+
+  test.each([
+    ["empty", "\r", "bad-password: --no-password makes a key without one"],
+    ["too long", `${"x".repeat(1024)}\r`, "bad-password"],
+  ])("a new one is refused at the first prompt: %s", async (_name, typed, result) => {
+    const session = start("askNew");
+    await session.shows("password: ");
+    session.type(typed);
+    const screen = await session.finished();
+    expect(screen).not.toContain("the same again: ");
     expect(said(session)).toMatchObject({ result });
     expect(screen).toContain("restored");
   });

@@ -70,6 +70,21 @@ export async function lockInAgent(path: string, say: Reporter["say"]): Promise<b
   }
 }
 
+/** True if ssh-agent holds this key now. No agent, or one that does not answer, holds nothing. */
+export async function isUnlocked({ point }: PublicKey, say: Reporter["say"]): Promise<boolean> {
+  try {
+    const agent = userAgent(say);
+    try {
+      return await holds(agent, point);
+    } finally {
+      agent.close();
+    }
+  } catch (error) {
+    if (error instanceof PatchsigError) return false;
+    throw error;
+  }
+}
+
 async function holds(agent: SshAgent, point: Buffer): Promise<boolean> {
   return (await agent.listIdentities()).keys.some((key) => key.point.equals(point));
 }

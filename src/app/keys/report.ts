@@ -12,6 +12,7 @@ import { publicKeyPath } from "../../store/key-path.ts";
 import type { Reporter } from "../reporter.ts";
 import type { KeyChoice } from "../settings.ts";
 import { agentKey } from "../sign/agent-signer.ts";
+import { isUnlocked } from "./agent.ts";
 import { publicKeyByUnlocking } from "./files.ts";
 
 export interface KeyReport {
@@ -22,6 +23,8 @@ export interface KeyReport {
   readonly path: string | null;
   readonly publicPath: string | null;
   readonly encrypted: boolean | null;
+  /** An encrypted file's key is in ssh-agent (`key unlock`), so that no password is needed; else null. */
+  readonly unlocked: boolean | null;
   /** Its comment and fingerprint in ssh-agent; null for a file. */
   readonly agent: { readonly comment: string; readonly fingerprint: string } | null;
 }
@@ -44,12 +47,13 @@ export async function reportOf(
   const publicKey =
     encrypted && beside !== null ? beside : await publicKeyByUnlocking(path, askPassword);
   const publicPath = beside === null ? null : publicKeyPath(path);
-  return report(publicKey, { path, publicPath, encrypted });
+  const unlocked = encrypted ? await isUnlocked(publicKey, say) : null;
+  return report(publicKey, { path, publicPath, encrypted, unlocked });
 }
 
 function report(
   key: PublicKey,
-  place: Partial<Pick<KeyReport, "path" | "publicPath" | "encrypted" | "agent">>,
+  place: Partial<Pick<KeyReport, "path" | "publicPath" | "encrypted" | "unlocked" | "agent">>,
 ): KeyReport {
   return {
     type: "key",
@@ -58,6 +62,7 @@ function report(
     path: null,
     publicPath: null,
     encrypted: null,
+    unlocked: null,
     agent: null,
     ...place,
   };

@@ -29,10 +29,11 @@ export const showCommand = command({
   },
 });
 
-function linesOf({ publicKey, keyId, path, publicPath, encrypted, agent }: KeyReport): SafeText[] {
+function linesOf(report: KeyReport): SafeText[] {
+  const { publicKey, keyId, path, publicPath, agent } = report;
   const rows: [string, string | null][] = [
     ["key ID", keyId],
-    ["secret key", path && `${path} (${encrypted === true ? "encrypted" : "not encrypted"})`],
+    ["secret key", path && `${path} (${stateOf(report)})`],
     ["public key", publicPath],
     ["ssh-agent", agent && `${agent.fingerprint} ${agent.comment}`],
   ];
@@ -40,4 +41,9 @@ function linesOf({ publicKey, keyId, path, publicPath, encrypted, agent }: KeyRe
     ours`${publicKey}`,
     ...rows.flatMap(([name, value]) => (value === null ? [] : ours`${name.padEnd(12)}${value}`)),
   ];
+}
+
+function stateOf({ encrypted, unlocked }: KeyReport): string {
+  if (encrypted !== true) return "not encrypted";
+  return unlocked === true ? "encrypted, unlocked in ssh-agent" : "encrypted, locked";
 }
