@@ -1,9 +1,10 @@
 /**
- * patchsig as a library: what other programs use, and all that they may rely on. docs/library.md
- * shows how. Importing it does nothing: no file is opened, no setting read, no signal handled.
+ * patchsig as a library: this is the public API, and nothing else is (docs/library.md). Importing
+ * it has no side effects: it opens no file, reads no setting, handles no signal.
  *
- * In all of it: times are seconds since 1970, sizes and offsets are bytes, a key is `RW…` (56
- * characters), and text that stood in a mail is as it came, until `escapeText` has seen it.
+ * Throughout: times are seconds since 1970, sizes and offsets are bytes, a key is `RW…` (56
+ * characters), and text from a mail is as it came: pass it through `escapeText` before you print
+ * it.
  */
 
 export { verifySeries } from "./library/verify.ts";

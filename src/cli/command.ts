@@ -7,11 +7,11 @@ import type { ArgumentsCamelCase, InferredOptionTypes, Options, PositionalOption
 import type { ExitStatus } from "../errors.ts";
 
 type Table<T> = Readonly<Record<string, T>>;
-/** Nothing means that all went well. */
+/** Nothing means success. */
 export type CommandStatus = ExitStatus | void;
 
 export interface Command {
-  /** Its name and words, of the last one perhaps many: `show <identity>`, `sign [file..]`. */
+  /** Its name and positional arguments; the last may repeat: `show <identity>`, `sign [file..]`. */
   readonly usage: string;
   readonly describe: string;
   readonly words: Table<PositionalOptions>;
@@ -20,7 +20,7 @@ export interface Command {
   readonly run: (values: never) => CommandStatus | Promise<CommandStatus>;
 }
 
-/** Commands below a name: `trust show`. */
+/** A command with subcommands: `trust show`. */
 export interface CommandGroup {
   readonly usage: string;
   readonly describe: string;
@@ -29,7 +29,7 @@ export interface CommandGroup {
   readonly commands: readonly Command[];
 }
 
-/** Holds the types together: what is declared is what `run` is given. */
+/** Ties the types together: `run` gets what is declared. */
 export function command<
   W extends Table<PositionalOptions> = object & Table<never>,
   O extends Table<Options> = object & Table<never>,

@@ -17,7 +17,7 @@ interface Program {
   readonly main: (args: string[]) => Promise<void>;
 }
 
-/** No machine takes longer: something hangs, and somebody waits for the installation. */
+/** Milliseconds. If it takes longer, something hangs, and the installation must not wait for it. */
 const MOST_MS = 60_000;
 
 /** Runs this file again, isolated from the user's files, and without output. */
@@ -55,7 +55,7 @@ async function runProgram(folder: string): Promise<void> {
   try {
     await useIt(main, (...args) => gitIn(folder, args), folder);
   } finally {
-    // a cache counts under the flags of its making only
+    // V8 accepts a cache only under the flags it was made with
     setFlagsFromString("--flush-bytecode");
     keep();
   }
@@ -66,7 +66,7 @@ function gitIn(folder: string, args: readonly string[]): void {
   if (ran?.status !== 0) throw new Error(`git ${args[0]} failed`);
 }
 
-/** What is done daily, in a repository with a series of two. */
+/** Runs the daily commands in a repository with a series of two. */
 async function useIt(
   main: Program["main"],
   git: (...args: string[]) => void,
@@ -105,7 +105,7 @@ function keep(): void {
     try {
       writeFileSync(cache, Buffer.concat([cacheDigest(bound, data), data]));
     } catch {
-      // nothing there, or a part of it, which is as good as nothing
+      // no cache, or part of one, which `start.ts` ignores
     }
   }
 }

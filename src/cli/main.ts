@@ -1,4 +1,4 @@
-/** The entry: finds the command, loads it and nothing else, maps what went wrong to exit statuses. */
+/** The entry point: finds the command, loads only that, and maps errors to exit statuses. */
 
 import { PatchsigError, EXIT, type ExitStatus, FormatError } from "../errors.ts";
 import { escapeLines, ours, type SafeText } from "../report/escape.ts";
@@ -93,7 +93,7 @@ async function run(args: string[]): Promise<CommandStatus> {
   return runCommand(command, name, rest);
 }
 
-/** Prints what went wrong, and returns the exit status for it. */
+/** Prints the error, and returns its exit status. */
 function report(error: unknown): ExitStatus {
   if (error instanceof PatchsigError) {
     sayError(error);
@@ -112,7 +112,7 @@ function report(error: unknown): ExitStatus {
 }
 
 /**
- * Runs a command line, and prints what went wrong.
+ * Runs a command line, and prints its error if it fails.
  *
  * @param args the words after the program's name
  */

@@ -41,9 +41,9 @@ export interface PasswordSource {
 }
 
 /**
- * A source of passwords. A descriptor or file gives its lines in order, one a question. PatchsigError:
- * "no-password" if there is nobody to ask or no line left, "bad-password" for what no key file can
- * have, and readPrivateFile's.
+ * A source of passwords. A descriptor or file gives its lines in order, one per question.
+ * PatchsigError: "no-password" if there is no terminal to ask on or no line left, "bad-password"
+ * for what no key file can have, and readPrivateFile's.
  */
 export function passwordSource(settings: PasswordSettings): PasswordSource {
   const { passwordFd, passwordFile } = settings;
@@ -89,7 +89,7 @@ function terminalSource(): PasswordSource {
   };
 }
 
-/** Refuse what stock minisign could not be given: it cuts passwords at NUL, CR and byte 1023. */
+/** Refuse what stock minisign could not take: it cuts passwords at NUL, CR and byte 1023. */
 function checked(password: Buffer): Buffer {
   const reason =
     password.length > MAX_PASSWORD_BYTES
@@ -144,7 +144,7 @@ function readByte(descriptor: number, buffer: Buffer, at: number): number {
   }
 }
 
-/** The lines of a private file, one a call; read at the first. */
+/** The lines of a private file, one per call; the first call reads the file. */
 function lineReader(path: string): () => Buffer | null {
   let rest: Buffer | undefined;
   return () => {
@@ -157,7 +157,7 @@ function lineReader(path: string): () => Buffer | null {
   };
 }
 
-/** What the keys send in raw mode. */
+/** The bytes that keys send in raw mode. */
 const KEY = {
   interrupt: 3,
   end: 4,
@@ -206,14 +206,14 @@ async function askTerminal(prompts: readonly string[], accept: Accept): Promise<
     for (const { signal, handler } of handlers) process.off(signal, handler);
   }
 
-  /** End as the signal would have ended the program, with the terminal as it was. */
+  /** Restore the terminal, then end as the signal would have ended the program. */
   function dieOf(signal: NodeJS.Signals): void {
     try {
       restore();
       writeSync(screen, "\n");
     } finally {
       process.kill(process.pid, signal);
-      // only if someone else handles the signal: then at least this question is over
+      // reached only if someone else handles the signal: then at least the question ends
       keys.destroy(new Error("interrupted"));
     }
   }

@@ -1,4 +1,4 @@
-/** What verify and am alike let their caller ask of a patch. */
+/** What both verify and am let the user require of a patch. */
 export const POLICY_OPTIONS = {
   require: {
     type: "string",
@@ -8,7 +8,7 @@ export const POLICY_OPTIONS = {
   "dev-keyring": {
     type: "string",
     array: true,
-    // one at a time: yargs' arrays would take the sources too
+    // one per option: as an array, yargs would take the sources too
     nargs: 1,
     describe: "folder with keys for X-Developer-Signature",
   },

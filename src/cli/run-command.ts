@@ -1,4 +1,4 @@
-/** From words to a command: the short way if they are plain, else by yargs. */
+/** Runs a command from its arguments: plain ones directly, all others through yargs. */
 
 import type { Command, CommandGroup, CommandStatus } from "./command.ts";
 import { plainCall } from "./plain-arguments.ts";
@@ -17,7 +17,7 @@ export async function runCommand(
 ): Promise<CommandStatus> {
   const call = plainCall(command, words);
   if (call !== null) return await call();
-  // help, and everything that is wrong
+  // help, and every wrong command line
   const { runWithYargs } = await import("./yargs.ts");
   return runWithYargs(command, name, words);
 }

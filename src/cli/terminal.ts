@@ -20,7 +20,7 @@ function write(fd: number, text: string | Buffer): void {
       const code = (error as NodeJS.ErrnoException).code;
       // a pipe that node made non-blocking is full: wait for its reader
       if (code === "EAGAIN") pause(5);
-      // the reader has gone, as with `| head`: what is left was not said, so it is no success
+      // the reader is gone, as with `| head`: the rest was not printed, so this is not a success
       else if (code === "EPIPE") process.exit(EXIT.failed);
       else throw error;
     }
@@ -32,7 +32,7 @@ export function out(lines: SafeText | readonly SafeText[]): void {
   write(1, withEnds(lines));
 }
 
-/** Writes blocks of lines to stdout, an empty one between two. */
+/** Writes blocks of lines to stdout, with an empty line between two. */
 export function blockPrinter(): (lines: readonly SafeText[]) => void {
   let blocks = 0;
   return (lines) => {
@@ -59,7 +59,7 @@ function withEnds(lines: SafeText | readonly SafeText[]): string {
   return typeof lines === "string" ? `${lines}\n` : lines.map((line) => `${line}\n`).join("");
 }
 
-/** Width and colour of the screen that stdout goes to; 80 columns where it is no screen. */
+/** Width and colour of the terminal on stdout; 80 columns if it is not a terminal. */
 export function outputStyle(): Style {
   const { stdout, env } = process;
   const wanted = Number(env["COLUMNS"]);
@@ -86,7 +86,7 @@ export function sayError({ message, hint }: PatchsigError): void {
 let shown = false;
 let last = 0;
 
-/** Sends what the application says to stderr, with a progress bar on a screen. */
+/** Sends the application's messages to stderr, with a progress bar on a terminal. */
 export function reporter(): Reporter {
   return { say, sayError, progress: process.stderr.isTTY ? showProgress : null };
 }

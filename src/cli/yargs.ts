@@ -4,7 +4,7 @@ import yargs, { type CommandModule } from "yargs";
 import { PatchsigError } from "../errors.ts";
 import { type Command, type CommandGroup, isGroup, type CommandStatus } from "./command.ts";
 
-// yargs has it, its types do not
+// missing in yargs' types
 declare module "yargs" {
   interface Argv<T> {
     usageConfiguration(settings: { "hide-types": boolean }): Argv<T>;
@@ -65,7 +65,7 @@ function moduleOf(
         for (const each of one.commands) argv.command(moduleOf(each, onStatus));
         return argv.demandCommand(1, one.question).strict();
       },
-      // never reached: one of them is asked for
+      // never reached: a subcommand is required
       handler: () => undefined,
     };
   return {
@@ -79,14 +79,14 @@ function moduleOf(
   };
 }
 
-/** The last value of a repeated option counts, as in git; yargs makes a list. */
+/** The last value of a repeated option counts, as in git; yargs would make a list. */
 function lastOneCounts(argv: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(argv)) {
     if (Array.isArray(value) && !LISTS.has(name)) argv[name] = value.at(-1);
   }
 }
 
-/** Replaces "-", which yargs loses if there may be many words. */
+/** Stands in for "-", which yargs drops from a list of positionals. */
 const DASH = "\0-";
 
 function dashAgain(argv: Record<string, unknown>): void {
@@ -96,7 +96,7 @@ function dashAgain(argv: Record<string, unknown>): void {
   }
 }
 
-/** What may have many values: words, files and sources, and options that add up. */
+/** What may have several values: files and sources, and options that accumulate. */
 const LISTS: ReadonlySet<string> = new Set([
   "_",
   "file",
@@ -107,7 +107,7 @@ const LISTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Words after `--` are names, whatever they begin with. yargs would not treat them as positionals, so it
+ * Arguments after `--` are positionals, whatever they begin with. yargs would not treat them so; it
  * gets them as paths, without the dashes.
  */
 function afterDashes(args: readonly string[]): string[] {
@@ -119,7 +119,7 @@ function afterDashes(args: readonly string[]): string[] {
   );
 }
 
-/** yargs' complaint, in the words that the user typed. */
+/** yargs' error, in terms of what the user typed. */
 function usageText(name: string, text: string, words: readonly string[]): string {
   const [, kind, first = ""] = /^(Unknown|Not enough) [^:]*: ([^,]*)/.exec(text) ?? [];
   if (kind === undefined)

@@ -1,4 +1,4 @@
-/** One mail for programs: what git reads in it. Nothing of who signed it. */
+/** One mail for programs: what git reads in it. Says nothing about who signed it. */
 
 import { parseDate } from "../mail/date.ts";
 import { createVerifier } from "../minisign/ed25519.ts";
@@ -11,9 +11,9 @@ import type { Finding } from "../findings.ts";
 import { checkMail } from "../verify/check.ts";
 import { bufferOf } from "./mails.ts";
 
-/** A file that a patch changes, as `git apply` would. */
+/** A file that a patch changes, as `git apply` would change it. */
 export interface ChangedFile {
-  /** Without a/ and b/, unquoted, bytes that are no UTF-8 as U+FFFD; null for /dev/null. */
+  /** Without a/ and b/, unquoted, invalid UTF-8 as U+FFFD; null for /dev/null. */
   readonly oldName: string | null;
   readonly newName: string | null;
   readonly kind: "modify" | "create" | "delete" | "rename" | "copy" | "mode";
@@ -24,15 +24,15 @@ export interface ChangedFile {
 }
 
 /**
- * What stands in a mail. Who wrote it is not proved by any of this: `verifySeries` says that. Texts
- * are as they came: escape them before you print.
+ * The contents of a mail. Nothing here proves who wrote it: `verifySeries` does that. Text is as it
+ * came: escape it before you print it.
  */
 export interface MailReading {
-  /** Other: neither a patch nor a cover letter; or an answer. */
+  /** "other": neither a patch nor a cover letter; or a reply. */
   readonly kind: "patch" | "cover" | "other";
-  /** False if it was refused: then `findings` say why, and of its content little is here. */
+  /** False if it was refused: `findings` say why, and little of its content is here. */
   readonly read: boolean;
-  /** Angle brackets included; or "". */
+  /** With angle brackets; or "". */
   readonly messageId: string;
   /** Message-IDs of References and In-Reply-To, the nearest last. */
   readonly references: readonly string[];
@@ -42,14 +42,22 @@ export interface MailReading {
   readonly author: { readonly name: string; readonly email: string } | null;
   /** The Date header, seconds since 1970; or null. */
   readonly date: number | null;
-  /** What `[PATCH v2 1/3]` says; `index` 0 is a cover letter. 1, 1, 1 if nothing. */
+  /**
+   * From `[PATCH v2 1/3]`; `index` 0 is a cover letter. All are 1 if the Subject has no numbers.
+   */
   readonly number: { readonly version: number; readonly index: number; readonly total: number };
   /** The commit message below the subject, byte for byte as `git mailinfo` writes it. */
   readonly message: Uint8Array;
   readonly files: readonly ChangedFile[];
-  /** base-commit:, prerequisite-patch-id: and the like. Not what was signed. */
+  /**
+   * base-commit:, prerequisite-patch-id: and the like, as the mail's own lines have them, not as
+   * signed.
+   */
   readonly baseLines: BaseLines;
-  /** The text that is signed of this mail (docs/spec/patch-signature.md); null if it cannot be. */
+  /**
+   * The text that a signature of this mail covers (docs/spec/patch-signature.md); null if it cannot
+   * be signed.
+   */
   readonly attestation: Uint8Array | null;
   /** The signature block as a `.minisig` file over `attestation`, **not verified**; null if there is none. */
   readonly minisig: string | null;
@@ -58,9 +66,10 @@ export interface MailReading {
 }
 
 /**
- * Reads one mail as `git am` would, and as `verifySeries` does. Never throws for what stands in it.
+ * Reads one mail as `git am` would, and as `verifySeries` does. Never throws because of its
+ * content.
  *
- * @param mail as it came, with its CRs, without an mbox From line; at most 100 MiB make sense
+ * @param mail as it came, with its CRs, without an mbox From line; at most 100 MiB, the limit of `readMails`
  */
 export function readMail(mail: Uint8Array): MailReading {
   const checked = checkMail(bufferOf(mail), createVerifier(1));
@@ -83,7 +92,7 @@ export function readMail(mail: Uint8Array): MailReading {
     baseLines,
     attestation: checked.attestation?.text ?? attestationOf(view, diff),
     minisig: minisigIn(view),
-    // those of the signature would say half of what verification says
+    // findings about the signature would be half of a verification
     findings: read ? [...view.findings, ...diff.findings] : checked.findings,
   };
 }

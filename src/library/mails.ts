@@ -1,4 +1,4 @@
-/** Mails as the library takes and gives them, and where they come from. */
+/** Mails as the library takes and returns them, and where they come from. */
 
 import { PatchsigError } from "../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
@@ -19,8 +19,8 @@ export interface Mail {
   /** Names the mail in records and errors, so that the caller finds it again. Any text. */
   readonly source: string;
   /**
-   * The mail as it came, CRs and all, without an mbox From line. Null if it is larger than 100 MiB
-   * and was not read: it is then a patch that fails ("mail-too-large").
+   * The mail as it came, with its CRs, without an mbox From line. Null if it is larger than 100 MiB
+   * and was not read: it then counts as a patch that fails ("mail-too-large").
    */
   readonly bytes: Uint8Array | null;
   /** Its size in bytes, where `bytes` is null. */
@@ -28,16 +28,16 @@ export interface Mail {
 }
 
 /**
- * The mails of a file (an mbox, one mail, a patch file; packed with gzip or zstd, too), a folder
- * (*.patch, *.eml, *.mbox), a maildir or a clone of a public-inbox, as docs/sources.md says.
- * Streamed, oldest first where the source knows.
+ * The mails of a file (an mbox, one mail, a patch file; also compressed with gzip or zstd), a
+ * folder (*.patch, *.eml, *.mbox), a maildir or a clone of a public-inbox (docs/sources.md).
+ * Streamed, the oldest first where the source has an order.
  *
- * A source that cannot be read, or a part of it, is an `unread` record among the mails: nothing is
- * left out without a word. `verifySeries` hands these records on.
+ * A source that cannot be read, in whole or in part, is an `unread` record among the mails: nothing
+ * is left out silently. `verifySeries` passes these records on.
  *
  * @param path relative to the current folder, or absolute
- * @throws PatchsigError "usage" for an address such as imap://: mails from elsewhere are given to
- *   `verifySeries` as they are
+ * @throws PatchsigError "usage" for a URL such as imap://: fetch such mails yourself, and give them
+ *   to `verifySeries`
  */
 export async function* readMails(path: string): AsyncGenerator<Mail | UnreadResult> {
   for await (const items of open(path))
@@ -61,10 +61,10 @@ async function* open(path: string): SourceItems {
 }
 
 /**
- * Cuts an mbox that is in memory into its mails, where `git mailsplit` does and nowhere else; a mail
- * or patch file is one mail.
+ * Splits an mbox in memory into its mails, exactly where `git mailsplit` does; a mail or patch file
+ * is one mail.
  *
- * @param source names the first mail; the others have `:OFFSET` behind it, in bytes
+ * @param source names the first mail; the others get `:OFFSET` appended, in bytes
  * @throws PatchsigError "not-a-mail"
  */
 export function splitMbox(mbox: Uint8Array, source: string): Mail[] {
@@ -80,13 +80,13 @@ export function splitMbox(mbox: Uint8Array, source: string): Mail[] {
 /** Mails and `unread` records, in any order. */
 export type Mails = Iterable<Mail | UnreadResult> | AsyncIterable<Mail | UnreadResult>;
 
-/** As the pass over mails takes them. */
+/** In the form that `verifyMails` takes. */
 export async function* sourceItemsOf(mails: Mails): AsyncGenerator<readonly SourceItem[]> {
   for await (const mail of mails) yield [sourceItemOf(mail)];
 }
 
 function sourceItemOf(mail: Mail | UnreadResult): SourceItem {
-  // whoever writes JavaScript may have given a file's name, or a Buffer
+  // a caller in JavaScript may have passed a file's name, or a Buffer
   if (typeof mail !== "object" || mail === null) throw noMail();
   if ("type" in mail) {
     const { source, code, message, hint } = mail;

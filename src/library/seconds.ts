@@ -3,13 +3,13 @@
 import { now } from "../app/now.ts";
 import { PatchsigError } from "../errors.ts";
 
-/** Beyond it are milliseconds, which would make every key and signature one of the far future. */
+/** Anything later is milliseconds, and would date every key and signature far into the future. */
 const YEAR_5000 = 95_617_584_000;
 
 /**
- * The time given, or the clock's: seconds since 1970.
+ * The given time, or the clock's: seconds since 1970.
  *
- * @throws PatchsigError "usage" for milliseconds, fractions and what is no number
+ * @throws PatchsigError "usage" for milliseconds, fractions and anything that is not a number
  */
 export function checkedSeconds(given: number | undefined): number {
   const at = given ?? now();

@@ -1,4 +1,4 @@
-/** Signing for programs: files of mails in, the same files with signatures out. */
+/** Signing for programs: takes files of mails, returns the same files with signatures. */
 
 import { mailsToSign, mailFileOf, rewritten } from "../app/sign/mail-file.ts";
 import { isUnmet, signEachSeries, signerIdentity } from "../app/sign/signing.ts";
@@ -8,11 +8,14 @@ import { unlockKey } from "../store/key-file.ts";
 import { bufferOf } from "./mails.ts";
 import { checkedSeconds } from "./seconds.ts";
 
-/** What can sign: `openKeyFile` gives one, and whoever keeps keys elsewhere brings another. */
+/**
+ * Something that can sign: `openKeyFile` returns one; a program that keeps its keys elsewhere
+ * implements its own.
+ */
 export interface Signer {
   /** The whole minisign key: `RW…`, 56 characters. */
   readonly publicKey: string;
-  /** The Ed25519 signature (64 bytes) of these bytes, as they are: pure Ed25519, no prehash. */
+  /** The Ed25519 signature (64 bytes) of exactly these bytes: pure Ed25519, no prehash. */
   signBytes(message: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
@@ -22,13 +25,14 @@ export interface KeyFileSigner extends Signer {
 }
 
 /**
- * The key in a minisign key file. A password costs a second and 1 GiB, once, and the process does
- * nothing else meanwhile. Asks nobody: not the terminal, nor ssh-agent.
+ * Opens the key in a minisign key file. An encrypted key takes about a second and 1 GiB of memory,
+ * and blocks the process meanwhile. Never prompts, and never asks ssh-agent.
  *
  * @param path a file that only its owner can read
- * @param password its bytes, without a line end; the caller wipes them. Ignored if the file has none
+ * @param password its bytes, without a line end; the caller wipes them. Ignored if the key is not
+ *   encrypted
  * @throws PatchsigError "not-found", "unreadable", "lax-mode", "too-large", "bad-key",
- *   "no-password" if it wants one, "bad-password", "unsupported" if there is not the memory
+ *   "no-password" if it needs one, "bad-password", "unsupported" if there is not enough memory
  */
 export async function openKeyFile(path: string, password?: Uint8Array): Promise<KeyFileSigner> {
   const key = await unlockKey({
@@ -36,7 +40,7 @@ export async function openKeyFile(path: string, password?: Uint8Array): Promise<
     askPassword: async () => {
       if (password === undefined)
         throw new PatchsigError("no-password", `${path} wants a password`);
-      // a copy: it is wiped when it was used
+      // a copy: it is wiped after use
       return Buffer.from(password);
     },
   });
@@ -54,43 +58,45 @@ export interface MailFile {
   readonly bytes: Uint8Array;
 }
 
-/** What `signSeries` has to know. */
+/** Options of `signSeries`. */
 export interface SignOptions {
   readonly signer: Signer;
-  /** The address to sign for: bare, as in alice@example.org. */
+  /** The address to sign for, without a name: alice@example.org. */
   readonly address: string;
-  /** Time of signing: seconds since 1970. The clock's unless given. */
+  /** Time of signing: seconds since 1970. Default: the clock. */
   readonly now?: number;
-  /** The base commit, a full object name; null for none. What the mails say unless given. */
+  /** The base commit, a full object name; null for none. Default: what the mails say. */
   readonly base?: string | null;
-  /** Mails without a number in their subject are one series, in this order (format-patch -N). */
+  /**
+   * Take mails without a number in their Subject as one series, in this order (format-patch -N).
+   */
   readonly inOrder?: boolean;
 }
 
-/** What `signSeries` made. */
+/** The result of `signSeries`. */
 export interface SignedSeries {
-  /** One for each file that was given, in that order: with its signatures, or as it was. */
+  /** One for each given file, in that order: with its signatures, or unchanged. */
   readonly files: readonly Uint8Array[];
-  /** True if each patch is signed, and `verify` will accept it. If not, `notes` say why. */
+  /** True if every patch is signed and `verify` will accept it. If not, `notes` say why. */
   readonly complete: boolean;
-  /** Mails that were signed, cover letters among them. */
+  /** Number of mails that were signed, including cover letters. */
   readonly signed: number;
-  /** The base commit that was signed, of the first series; null for none. */
+  /** The signed base commit of the first series; null for none. */
   readonly base: string | null;
-  /** What somebody should know, a line each. May quote mails: escape before you print. */
+  /** Notes for the user, one line each. They may quote mails: escape before you print. */
   readonly notes: readonly string[];
 }
 
 /**
- * Signs the patches and cover letters in these files, as `patchsig sign` does: mails with one
- * version and total are one series, and are bound together if all of it is there. A signature that
- * stands there already is replaced; each new one was verified before it is handed out. The same
- * files under the same key, address and base give the same bytes.
+ * Signs the patches and cover letters in these files, as `patchsig sign` does: mails with the same
+ * version and total are one series, and are bound together if it is complete. An existing signature
+ * is replaced; each new one is verified before it is returned. The same files under the same key,
+ * address and base give the same bytes.
  *
- * @param files all files of the series; nothing else has to be done to them but to be written back
+ * @param files all files of the series; write the results back in their place
  * @throws PatchsigError "refused" if a mail cannot be signed, or two have the same number;
- *   "not-a-mail"; "bad-key" for a signer without a public key; "usage" for an address or a base that
- *   is none; and what the signer throws. Nothing is signed then
+ *   "not-a-mail"; "bad-key" for a signer without a public key; "usage" for an invalid address or
+ *   base; and what the signer throws. Nothing is signed then
  */
 export async function signSeries(
   files: readonly MailFile[],

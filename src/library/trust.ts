@@ -1,4 +1,4 @@
-/** The memory of keys, for programs: a database file, or one in memory. */
+/** The trust database for programs: a file, or in memory. */
 
 import { PatchsigError } from "../errors.ts";
 import { createVerifier } from "../minisign/ed25519.ts";
@@ -9,19 +9,19 @@ import { checkedSeconds } from "./seconds.ts";
 
 /** All that is remembered of one address. */
 export interface TrustHistory {
-  /** The address in its one spelling (docs/spec/trust.md, "Identities"). */
+  /** The normalised address (docs/spec/trust.md, "Identities"). */
   readonly identity: string;
   /** The oldest first. */
   readonly keys: readonly KeyRecord[];
   /** Unsigned patches from it, or null. */
   readonly unsigned: UnsignedRecord | null;
-  /** About the address, in the order of their time. */
+  /** About the address, oldest first. */
   readonly statements: readonly StatementRecord[];
   /** The oldest first. */
   readonly events: readonly TrustEvent[];
 }
 
-/** What became of a keyring. */
+/** The result of importing a keyring. */
 export interface KeyringReport {
   /** `conflict`: not taken, another key of that address is in use here. */
   readonly keys: readonly {
@@ -29,48 +29,50 @@ export interface KeyringReport {
     readonly publicKey: string;
     readonly outcome: "pinned" | "same" | "conflict";
   }[];
-  /** Files that were not read, and why. Empty, or somebody should look. */
+  /** Files that were not read, and why: normally empty. */
   readonly problems: readonly { readonly path: string; readonly why: string }[];
 }
 
-/** What is known of keys. Texts in its records may come from mails: escape them before you print. */
+/**
+ * What is known about keys. Text in its records may come from mails: escape it before you print it.
+ */
 export interface Trust {
   /** Every key, by address. */
   keys(): readonly KeyRecord[];
   /**
-   * What is remembered of an address, in any spelling; null if nothing is.
+   * What is remembered of an address, in any spelling; null if nothing.
    *
-   * @throws PatchsigError "usage" for what is no mail address
+   * @throws PatchsigError "usage" for an invalid mail address
    */
   history(address: string): TrustHistory | null;
-  /** All that happened, the newest first. Read as it is used. */
+  /** All events, newest first. Read lazily. */
   events(): Iterable<TrustEvent>;
   /**
-   * Pins the keys of a keyring, `minisign/DOMAIN/LOCAL/*.pub` in a folder, and does what the
-   * statements in it say (docs/spec/trust.md, "Keyrings"). In one transaction.
+   * Pins the keys of a keyring, `minisign/DOMAIN/LOCAL/*.pub` in a folder, and follows the
+   * statements in it (docs/spec/trust.md, "Keyrings"). In one transaction.
    *
-   * @param at seconds since 1970; the clock's time unless given
+   * @param at seconds since 1970. Default: the clock
    * @throws PatchsigError "not-found", "unreadable", "too-large"
    */
   importKeyring(folder: string, at?: number): Promise<KeyringReport>;
-  /** Closes the database. The trust cannot be used any more. */
+  /** Closes the database. The object cannot be used afterwards. */
   close(): void;
 }
 
-/** Which memory of keys. */
+/** Options of `openTrust`. */
 export interface TrustOptions {
   /**
-   * The database file, as `patchsig` itself keeps one in $XDG_DATA_HOME/patchsig/trust.db; it is
-   * made if it is not there. Several processes may use one file. Without a file: an empty memory
-   * that goes with the process.
+   * The database file, created if it is missing; `patchsig` itself uses
+   * $XDG_DATA_HOME/patchsig/trust.db. Several processes may use one file. Without a file: an empty
+   * database in memory, which ends with the process.
    */
   readonly file?: string;
-  /** Judge as if keys were remembered, and write nothing: a file that is not there is empty. */
+  /** Judge as if keys were remembered, but write nothing. A missing file counts as empty. */
   readonly dryRun?: boolean;
 }
 
 /**
- * Opens a memory of keys. SQLite is loaded by this, and not before.
+ * Opens a trust database. Loads SQLite, which nothing else in the library does.
  *
  * @throws PatchsigError "bad-database", "database-busy", "disk-full", "unreadable", "unwritable";
  *   "unsupported" if SQLite's native part was not built
@@ -100,13 +102,13 @@ export async function openTrust(options: TrustOptions = {}): Promise<Trust> {
   return trust;
 }
 
-/** What `openTrust` gives, seen from within. */
+/** What `openTrust` returns, for this library's own use. */
 interface OpenTrust extends Trust {
   readonly store: TrustStore;
   readonly dryRun: boolean;
 }
 
-/** Throws a PatchsigError "usage" for what did not come from `openTrust`. */
+/** Throws a PatchsigError "usage" for anything that is not from `openTrust`. */
 export function trustStoreOf(trust: Trust): Pick<OpenTrust, "store" | "dryRun"> {
   if (typeof trust === "object" && trust !== null && "store" in trust) return trust as OpenTrust;
   throw new PatchsigError("usage", "verification wants a trust: await openTrust(…)");

@@ -1,4 +1,7 @@
-/** Verification for programs: mails in, the records of `patchsig verify --json` out, by series. */
+/**
+ * Verification for programs: takes mails, yields the records of `patchsig verify --json`, series by
+ * series.
+ */
 
 import { type JudgedEvent, newEventCounts, verifyEvents } from "../app/verify/events.ts";
 import { PatchsigError } from "../errors.ts";
@@ -22,49 +25,50 @@ import { type Mails, sourceItemsOf, unreadRecord } from "./mails.ts";
 import { checkedSeconds } from "./seconds.ts";
 import { type Trust, trustStoreOf } from "./trust.ts";
 
-/** What `verifySeries` has to know. */
+/** Options of `verifySeries`. */
 export interface VerifyOptions {
-  /** What is known of keys, and learns from these mails (`openTrust`). */
+  /** What is known about keys (`openTrust`). Learns from these mails. */
   readonly trust: Trust;
-  /** What a mail has to meet. What is not set here is as in `DEFAULT_POLICY`. */
+  /** What a mail has to meet. Default of each setting: `DEFAULT_POLICY`. */
   readonly policy?: Partial<Policy>;
-  /** Settings that ask for more of the mails of a list, or of patches that touch a path. */
+  /** Stricter settings for the mails of a list, or for patches that touch a path. */
   readonly overrides?: readonly Override[];
-  /** When the mails are met: seconds since 1970. The clock's time unless given. */
+  /** When the mails are seen: seconds since 1970. Default: the clock. */
   readonly now?: number;
-  /** Folders with keys for X-Developer-Signature (docs/devsig.md). None unless given. */
+  /** Folders with keys for X-Developer-Signature (docs/devsig.md). Default: none. */
   readonly developerKeyrings?: readonly string[];
 }
 
 /** A `series` record with the records of its mails. */
 export interface SeriesRecord extends SeriesResult {
   /**
-   * A record for each mail of it that came, its cover letter among them, by number and then as they
-   * came. Of copies of one patch the best counts for the series' verdict.
+   * One record for each of its mails, including the cover letter and copies, by number, then in
+   * order of arrival. Of several copies of one patch, the best counts for the series' verdict.
    */
   readonly patches: readonly PatchResult[];
 }
 
-/** What `verifySeries` gives; `type` tells them apart. */
+/** What `verifySeries` yields; `type` tells them apart. */
 export type VerifyRecord = SeriesRecord | StatementMail | UnreadResult | SummaryResult;
 
 /**
- * Verifies mails and puts them together to series, as `patchsig verify --json` does: the records are
- * the same (docs/schema/verify.md), but that `patch` records stand in their series. Reads no
- * configuration, of git or otherwise.
+ * Verifies mails and groups them into series, as `patchsig verify --json` does. The records are the
+ * same (docs/schema/verify.md), except that each series contains its `patch` records. Reads no
+ * configuration, neither git's nor any other.
  *
  *     series    once all its mails are there, or the mails end
- *     note      a mail without a patch that says something of keys, or cannot be read
+ *     note      a mail without a patch that carries a statement about keys, or cannot be read
  *     unread    a part of the sources that could not be read; or a mail at which patchsig failed
- *     summary   the last record. No patch among the mails is not a pass: look at `patches`
+ *     summary   the last record. Mails without any patch have not passed: look at `patches`
  *
- * What a verdict led to remembering is in `trust`, and on the disk, before its record is given. Text
- * of mails stands in the records as it came: `escapeText` makes it fit for a terminal, and a page
- * needs escapes of its own.
+ * What a verdict adds to `trust` is in it, and on disk, before the record is yielded. Text of mails
+ * is in the records as it came: `escapeText` makes it safe for a terminal; HTML needs its own
+ * escaping.
  *
- * @param mails of any number of series, the oldest first; they are read as they are needed
- * @throws PatchsigError "usage" for a policy or a mail that is none, before anything is judged or in
- *   its turn; "bad-database", "database-busy", "disk-full" and the like if the trust database fails
+ * @param mails of any number of series, oldest first; read lazily
+ * @throws PatchsigError "usage" for an invalid policy (before anything is judged) or for something
+ *   that is not a mail; "bad-database", "database-busy", "disk-full" and the like if the trust
+ *   database fails
  */
 export async function* verifySeries(
   mails: Mails,
@@ -88,7 +92,7 @@ export async function* verifySeries(
   yield summaryOf(counts.totals, counts);
 }
 
-/** Null for a patch: it stands in its series. */
+/** Null for a patch: its series contains it. */
 function recordOf(event: JudgedEvent<null>): VerifyRecord | null {
   if (event.kind === "series") return seriesRecord(event.series);
   if (event.kind === "unread") return unreadRecord(event.unread);
@@ -103,7 +107,7 @@ function seriesRecord({ result, received }: Collected<null>): SeriesRecord {
   return { ...result, patches };
 }
 
-/** A setting that means nothing must not be taken for one that asks for nothing. */
+/** An unknown setting is an error: ignoring it would ask for less than the caller meant. */
 function policiesOf({ policy = {}, overrides = [] }: VerifyOptions): Policies {
   return {
     general: { ...DEFAULT_POLICY, ...checked(policy) },

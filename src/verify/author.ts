@@ -7,13 +7,13 @@ import { normaliseIdentity } from "../trust/identity.ts";
 import type { MailInfo, MailView } from "../types.ts";
 
 /**
- * Who the author may have been before a list put its own address into From ("Alice via list"):
- * a header of the list's for it, then Reply-To, the address within the list's own, and who is in Cc
- * under that name. Candidates only: a good signature accepts one, nothing else does.
+ * Who the author may have been before a list put its own address into From ("Alice via list"): a
+ * header that lists set for it, then Reply-To, the address within the list's own, and the address
+ * in Cc with that name. These are only candidates: nothing but a good signature accepts one.
  *
  * None if the From line does not show that it was replaced: a header that nobody looks at must not
- * change the name that people see and git commits. None either if the author is in the body, where
- * no list changes it.
+ * change the name that people see and git commits. None if the body has its own From line: no list
+ * changes that.
  */
 export function authorCandidates(view: MailView): MailInfo[] {
   const from = parseAuthor(view.headers.from);
@@ -82,7 +82,7 @@ function originals({ headers }: MailView, name: string): Original[] {
   );
   const author = Buffer.from(name);
   const within = addressesWithin(parseAuthor(from).email).map((email) => ({ author, email }));
-  // many are in Cc: only the one whose name the list shows
+  // Cc has many addresses: only the one with the name that the list shows
   const named = splitAddresses(cc).filter((one) => one.author.equals(author));
   const all = [...own, ...splitAddresses(replyTo), ...within, ...named];
   return all.filter((one) => one.email.length > 0);

@@ -33,7 +33,7 @@ export function withCarrier(checked: Checked, mail: Buffer): Checked {
   if (signature === "good" && findings.every(({ severity }) => severity !== "fail")) return checked;
   const said = carrierFinding(checked, mail);
   if (said === null) return checked;
-  // nobody needs to ask for what is there
+  // no need to ask the sender for a signature that is there
   const others = kind === "other" ? findings : findings.map(withoutAsking);
   return { ...checked, findings: [said, ...others] };
 }

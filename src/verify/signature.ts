@@ -11,7 +11,7 @@ import type { PublicKeyText } from "../types.ts";
 export interface VerifiedBlock {
   readonly publicKey: PublicKeyText;
   readonly comment: TrustedComment;
-  /** Did the holder of the key sign this text? */
+  /** Whether the holder of the key signed this text. */
   signs(text: Buffer): boolean;
 }
 

@@ -41,7 +41,7 @@ const RANK: Record<Decision["trust"], number> = {
 };
 const NEEDED: Record<Requirement, number> = { nothing: 0, signature: 0, known: 1, pinned: 2 };
 
-/** Does this policy admit a key on first use? */
+/** Whether this policy admits a key on first use. */
 export function admitsFirstUse({ require, firstUse }: Policy): boolean {
   return firstUse !== "fail" && RANK["first-use"] >= NEEDED[require];
 }

@@ -1,4 +1,4 @@
-/** Threads that check mails. Answers come in the order of the questions. */
+/** Threads that check mails. Each thread answers its jobs in order. */
 
 import { Worker } from "node:worker_threads";
 import type { SourceMail } from "../../source/item.ts";
@@ -7,7 +7,7 @@ import type { CheckOptions, Examined } from "./checking.ts";
 /** Some mails in one piece of memory, which moves to the thread. */
 export interface Job {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Of each mail the number of its bytes there, null if it was too large; and how large it was. */
+  /** Of each mail its length there, null if it was too large, and its real size. */
   readonly mails: readonly { readonly length: number | null; readonly size: number }[];
 }
 
@@ -23,7 +23,7 @@ export interface CheckPool {
 
 interface Thread {
   readonly worker: Worker;
-  /** Who waits for an answer, the first first. */
+  /** Pending answers, oldest first. */
   readonly waiting: WaitingCheck[];
 }
 

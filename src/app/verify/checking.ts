@@ -40,7 +40,7 @@ export function createCheck({ devKeyrings, signedOnly, plainAm }: CheckOptions):
   };
 }
 
-/** What came of a mail. */
+/** The result of checking a mail. */
 export type Examined = Evidence | ThreadMail | Error;
 
 /** As `evidenceIn`, but returns this program's own failures at a mail, so that the next one is checked. */

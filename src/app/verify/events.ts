@@ -1,4 +1,6 @@
-/** From the mails of a pass to what is told of them: a patch, then its series when that closes; and their counts. */
+/**
+ * Turns the mails of a pass into events: a patch, then its series when that closes. Counts them.
+ */
 
 import { faultAt, type MailPlace } from "../fault.ts";
 import type { ThreadMail } from "../../series/item.ts";
@@ -26,7 +28,7 @@ export type JudgedEvent<P> =
   | { readonly kind: "series"; readonly series: Collected<P> }
   | { readonly kind: "unread"; readonly unread: ReadFailure };
 
-/** What came of a run. */
+/** The counts of a run. */
 export interface EventCounts extends PassCounts {
   readonly totals: Totals;
   series: number;
@@ -46,12 +48,12 @@ export function newEventCounts(): EventCounts {
 type Tell<P, R> = (event: JudgedEvent<P | null>) => R | Promise<R>;
 
 /**
- * Verifies mails, and yields what `tell` makes of each event. What was judged before an error is told
- * before the error is thrown.
+ * Verifies mails, and yields what `tell` makes of each event. Events judged before an error are
+ * yielded before the error is thrown.
  *
- * @param tell an error that it throws is told of the event's mails, as unread, and the run goes on
- * @param counts counts along
- * @throws what `verifyMails` throws; a PatchsigError of `tell`, and that the disk is full
+ * @param tell if it throws, the event's mails are reported as unread, and the run goes on
+ * @param counts updated while it runs
+ * @throws what `verifyMails` throws; a PatchsigError of `tell`, and "disk-full"
  */
 export async function* verifyEvents<P, R>(
   items: AsyncIterable<readonly SourceItem[]>,
@@ -75,11 +77,11 @@ export async function* verifyEvents<P, R>(
   yield* events.end();
 }
 
-/** Collects series, and tells what is known as soon as it is. */
+/** Collects series, and yields each event as soon as it is known. */
 class Events<P, R> {
   readonly #tell: Tell<P, R>;
   readonly #counts: EventCounts;
-  /** What the collector failed at, until that is told. */
+  /** Failures of the collector that are not yet reported. */
   readonly #faults: ReadFailure[] = [];
   readonly #collector = createJudgedSeriesCollector<P | null>((members, error) => {
     for (const { result } of members) this.#faults.push(faultAt(result, error));
@@ -108,7 +110,7 @@ class Events<P, R> {
     const { result } = mail;
     this.#counts.totals.add(result);
     const told = yield* this.#attempt({ kind: "patch", result }, [result]);
-    // what cannot be told is no part of its series either
+    // a patch that could not be reported is not part of its series either
     if (!told) return;
     let closed: Collected<P | null>[];
     try {
@@ -136,7 +138,7 @@ class Events<P, R> {
     }
   }
 
-  /** False if `tell` failed, which is told instead, of each of these mails. */
+  /** False if `tell` failed; then each of these mails is reported as unread instead. */
   async *#attempt(
     event: JudgedEvent<P | null>,
     mails: readonly MailPlace[],

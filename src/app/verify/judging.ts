@@ -48,12 +48,12 @@ interface JudgedBatch<P> {
 interface TrustJudgeOptions {
   readonly policies: Policies;
   readonly dryRun: boolean;
-  /** What the keyring of the repository says that one stands in. */
+  /** What the current repository's keyring says. */
   readonly pins?: Pins;
   readonly at?: number;
 }
 
-/** What all verdicts of a run rest on. */
+/** What all verdicts of a run depend on. */
 interface Terms extends Required<TrustJudgeOptions> {
   readonly memory: TrustMemory;
 }
@@ -73,7 +73,7 @@ export function createTrustJudge(
       } catch (error) {
         if (error instanceof PatchsigError) throw error;
       }
-      // everything was undone: again, one by one, without those at which it fails
+      // the transaction was rolled back: try again one by one, without the mails that fail
       const all: (StatementMail | JudgedMail<(typeof mails)[number]["payload"]>)[] = [];
       const faults: ReadFailure[] = [];
       for (const mail of mails) {
@@ -121,7 +121,7 @@ function resultOf(
   const judged: Judge = (context, met) =>
     judge(evidence, source, context, policy, met && !terms.dryRun, said);
   const { whole, signature, findings } = evidence;
-  // whoever answers is asked for no signature: nothing of it is applied
+  // a reply needs no signature: nothing of it is applied
   if (evidence.isAnswer) return judged({ kind: "none" }, true);
   if (whole && signature === "none") return judged(ofUnsigned(terms, evidence), true);
   const failed = findings.some((f) => f.severity === "fail");

@@ -33,7 +33,7 @@ export interface RunOptions extends Pick<CheckOptions, "devKeyrings" | "plainAm"
   readonly policies: Policies;
   readonly dryRun: boolean;
   readonly jobs: number;
-  /** Looks at the bases of series; closed by who opened it. */
+  /** Checks the bases of series; whoever opened it closes it. */
   readonly bases: Bases | null;
 }
 
@@ -89,7 +89,7 @@ export async function verifyRun(
     const onRead = mailProgress(reporter.progress, sources.length, () => counts.messages);
     const mails = openSources(sources, { since, cursorOf }, onRead);
     const events = verifyEvents(mails, passOptions, store, tell, counts);
-    // each was told when it came
+    // `show` has had each event
     for await (const _ of events);
   } finally {
     if (onlyNew) {
@@ -98,7 +98,7 @@ export async function verifyRun(
     }
   }
   const { totals, series, messages, unread, passedOver } = counts;
-  // nothing new is no failure: a bot or a timer asks again and again
+  // nothing new is not a failure: bots and timers run this again and again
   const quiet = onlyNew && messages === 0;
   const said = totals.all.patches + counts.notes + unread;
   const nothing = said > 0 || quiet ? null : noPatchFound(sources, messages);

@@ -28,9 +28,9 @@ import { createTrustJudge, type FoundMail } from "./judging.ts";
 
 export interface VerificationOptions<P> extends CheckOptions {
   readonly policies: Policies;
-  /** What the keyring of the repository says that one stands in; nothing unless given. */
+  /** What the current repository's keyring says. Default: nothing. */
   readonly pins?: Pins;
-  /** The time of the sightings, seconds; now unless given. */
+  /** The time of the sightings, seconds. Default: now. */
   readonly at?: number;
   /** Judge as if keys were remembered, but remember nothing. */
   readonly dryRun: boolean;
@@ -43,7 +43,7 @@ export interface VerificationOptions<P> extends CheckOptions {
   readonly keep: ((checked: Checked) => P) | null;
 }
 
-/** What was met on the pass. */
+/** What a pass finds. */
 export type Seen<P> =
   | { readonly kind: "patch"; readonly mail: JudgedMail<P> }
   /** A mail without a patch: what it says of its thread. */
@@ -76,8 +76,8 @@ const MAX_AHEAD = 32 << 20;
 const BATCHES_ALONE = 2;
 
 /**
- * Every patch and cover letter among these mails, judged, and what else there is to know of them.
- * What a verdict led to remembering is on the disk before the verdict is yielded.
+ * Judges every patch and cover letter among these mails; also yields links, statements and
+ * failures. What a verdict adds to the database is on disk before the verdict is yielded.
  */
 export async function* verifyMails<P>(
   items: AsyncIterable<readonly SourceItem[]>,
@@ -104,7 +104,7 @@ export async function* verifyMails<P>(
   try {
     for await (const batch of readBatches(items, tally)) {
       const checked = checker.check(batch);
-      // it is waited for below; until then nobody may take it for unhandled
+      // awaited below; until then it must not count as unhandled
       checked.catch(() => undefined);
       running.push(checked);
       held += batch.size;

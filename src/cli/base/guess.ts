@@ -18,7 +18,7 @@ export const guessCommand = command({
     ref: {
       type: "string",
       array: true,
-      // one at a time: yargs' arrays would take the sources too
+      // one per option: as an array, yargs would take the sources too
       nargs: 1,
       describe: "search only these refs, like main or 'net/*'; can be given again",
     },

@@ -1,4 +1,4 @@
-/** `patchsig bot preview`: what the bot would have written, to whom and why, over mails of the past. */
+/** `patchsig bot preview`: what the bot would have written about past mails, to whom and why. */
 
 import { readBotFile } from "../../app/bot/common.ts";
 import type { DecidedSeries } from "../../app/bot/deciding.ts";

@@ -37,7 +37,7 @@ async function run({ config, once }: Arguments): Promise<CommandStatus> {
   const file = readBotConfig(config);
   const settings = withExcluded(botSettings(file));
   checkComplete(settings);
-  // what reads mailboxes takes longer to load than all the rest
+  // loading the IMAP code takes longer than all the rest
   const [{ Bot }, { watchSources }] = await Promise.all([
     import("../../app/bot/bot.ts"),
     import("../../app/bot/watch.ts"),

@@ -48,7 +48,7 @@ export const forgetCommand = command({
     const identity = normaliseIdentity(address);
     if (identity === null) throw new PatchsigError("usage", `${address} is not a mail address`);
     const file = databaseOf(readBotFile(config));
-    // a running bot would store again what it has in memory
+    // a running bot would write back what it has in memory
     const unlock = existsSync(file) ? takeLock(BOT_SCHEMA, file, "a bot") : () => undefined;
     const store = openStore(file);
     try {

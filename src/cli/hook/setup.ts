@@ -54,7 +54,7 @@ function installedLines(done: Installation): string[] {
   }
 }
 
-/** What git is told, so that it starts no hook. */
+/** Settings that keep git from starting the hook. */
 function hindrances(): string[] {
   const { usual, identities } = hindering();
   return [

@@ -31,7 +31,7 @@ export interface ProtectSettings {
   readonly noPassword?: boolean | undefined;
 }
 
-/** How a new password is asked for; null if none is wanted. */
+/** Where a new password comes from; null if none is wanted. */
 export function newPasswordOf(
   { noPassword, password }: ProtectSettings,
   { askNew }: PasswordSource,
@@ -44,7 +44,7 @@ export function printKey(key: PublicKey): void {
   out(ours`${formatPublicKeyText(key)}`);
 }
 
-/** A key pair that was written: what it is, where it lies, and what to do with it. */
+/** Prints a new key pair: the public key, its file, and what to do next. */
 export function printNewKey(key: PublicKey, path: string): void {
   printKey(key);
   say(`secret key: ${path}`);

@@ -51,7 +51,7 @@ export const importCommand = command({
   },
   run: ({ source, patatt, json }) =>
     withTrust(false, async (trust) => {
-      // a patatt keyring is named each time: its keys are pinned only where somebody asks for it
+      // a patatt keyring has to be named each time: its keys are never pinned by default
       const names = source.length > 0 || patatt ? source : configuredKeyrings().own;
       if (names.length === 0)
         throw new PatchsigError(

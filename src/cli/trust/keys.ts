@@ -1,4 +1,6 @@
-/** `patchsig trust list, show, accept`: the remembered keys, and a person's decision on them. */
+/**
+ * `patchsig trust list, show, accept`: the remembered keys, and the user's decisions about them.
+ */
 
 import { now } from "../../app/now.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
