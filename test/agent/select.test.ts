@@ -34,13 +34,13 @@ describe("one key", () => {
     expect(selected.publicKey).toEqual(publicKeyOfPoint(wanted.point));
   });
 
-  test("of a key file, with the number that the file gave it", () => {
+  test("of a key file, with the key ID from that file", () => {
     const publicKey = { keyNumber: Buffer.from("ABCDEFGH"), point: work.point };
     expect(selectKey(held, formatPublicKeyText(publicKey)).publicKey).toEqual(publicKey);
   });
 });
 
-describe("no key, or several", () => {
+describe("no key, or more than one", () => {
   test.each([
     "nobody",
     "work",
@@ -55,7 +55,7 @@ describe("no key, or several", () => {
     );
   });
 
-  test("the same comment twice: the fingerprints tell them apart", () => {
+  test("two keys with one comment: the error lists their fingerprints", () => {
     expect(() => selectKey(held, "home")).toThrow(
       expect.objectContaining({
         message: 'the ssh-agent holds 2 keys "home"',
@@ -67,26 +67,31 @@ describe("no key, or several", () => {
     );
   });
 
-  test("one key under two comments is one key", () => {
+  test("one key listed under two comments is one key", () => {
     const also = { ...work, comment: "RSA no more" };
     const twice = { keys: [work, also], others: [] };
     expect(selectKey(twice, formatPublicKeyText(publicKeyOfPoint(work.point))).key).toBe(work);
     expect(selectKey(twice, "RSA no more").key).toBe(also);
   });
 
-  test.each(others)("a key of another type is called by it: $type", ({ type, comment, blob }) => {
-    const base64 = createHash("sha256").update(blob).digest("base64").replace(/=+$/, "");
-    for (const selector of [comment, `SHA256:${base64}`, `${type} ${blob.toString("base64")} x`])
-      expect(() => selectKey(held, selector), selector).toThrow(
-        expect.objectContaining({
-          code: "no-key",
-          message: `the key "${selector}" is a ${type} key`,
-          hint: expect.stringContaining(type.startsWith("sk-") ? "security key" : "Ed25519 alone"),
-        }),
-      );
-  });
+  test.each(others)(
+    "a key of another type is called by its type: $type",
+    ({ type, comment, blob }) => {
+      const base64 = createHash("sha256").update(blob).digest("base64").replace(/=+$/, "");
+      for (const selector of [comment, `SHA256:${base64}`, `${type} ${blob.toString("base64")} x`])
+        expect(() => selectKey(held, selector), selector).toThrow(
+          expect.objectContaining({
+            code: "no-key",
+            message: `the key "${selector}" is a ${type} key`,
+            hint: expect.stringContaining(
+              type.startsWith("sk-") ? "security key" : "Ed25519 alone",
+            ),
+          }),
+        );
+    },
+  );
 
-  test("nothing at all, and far too much", () => {
+  test("an empty agent, and one with far too many keys", () => {
     expect(() => selectKey({ keys: [], others: [] }, "x")).toThrow(
       expect.objectContaining({ hint: "it holds no ed25519 key" }),
     );

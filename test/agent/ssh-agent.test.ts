@@ -23,7 +23,7 @@ describe.runIf(requireTool("ssh-agent"))("OpenSSH's agent", () => {
   afterAll(() => agent.stop());
   afterEach(() => client.close());
 
-  test("holds what it is given, signs with it, and forgets it", async () => {
+  test("adds a key, signs with it, and removes it", async () => {
     client = new SshAgent(agent.socket, () => undefined);
     expect(await client.listIdentities()).toEqual({ keys: [], others: [] });
     await client.add(KEY.exposeSeed(), point, "für mich", 100_000);
@@ -42,7 +42,7 @@ describe.runIf(requireTool("ssh-agent"))("OpenSSH's agent", () => {
     await expect(client.sign(point, DATA)).rejects.toThrow(/refuses to sign/);
   });
 
-  test("keeps it no longer than told", async () => {
+  test("removes the key after its lifetime", async () => {
     client = new SshAgent(agent.socket, () => undefined);
     const other = generateSecretKey(Buffer.alloc(32, 4), Buffer.alloc(8, 4));
     await client.add(other.exposeSeed(), other.publicKey.point, "long", 100_000);
@@ -64,7 +64,7 @@ describe.runIf(requireTool("ssh-agent"))("OpenSSH's agent", () => {
     agent.sshAdd("-q", "-D");
   });
 
-  test("locked, it holds nothing", async () => {
+  test("lists no keys while it is locked", async () => {
     client = new SshAgent(agent.socket, () => undefined);
     await client.add(KEY.exposeSeed(), point, "k", 60);
     agent.sshAdd("-q", "-D");
@@ -153,18 +153,18 @@ describe("an agent that cannot be trusted", () => {
     await expect(client.sign(point, DATA)).rejects.toThrow(message);
   });
 
-  test("is not asked again once it has failed", async () => {
+  test("is not asked again after a failure", async () => {
     const client = await fake(uint32(0));
     await expect(client.listIdentities()).rejects.toThrow(/announces/);
     await expect(client.sign(point, DATA)).rejects.toThrow(/announces/);
   });
 
-  test("talks unasked", async () => {
+  test("sends data without being asked", async () => {
     const client = await fake(Buffer.concat([listed(0), listed(0)]));
     await expect(client.listIdentities()).rejects.toThrow(/more than was asked/);
   });
 
-  test("a point of no ssh-ed25519 key is none of ours", async () => {
+  test("a key that is not a valid Ed25519 point is ignored", async () => {
     const long = Buffer.concat([formatSshKey(point), Buffer.alloc(1)]);
     const client = await fake(listed(1, string(long), string("long")));
     expect(await client.listIdentities()).toMatchObject({
@@ -173,14 +173,14 @@ describe("an agent that cannot be trusted", () => {
     });
   });
 
-  test("lists a key twice: it is one", async () => {
+  test("lists a key twice: it counts once", async () => {
     const key = [string(formatSshKey(point)), string("mine")];
     const client = await fake(listed(3, ...key, ...key, key[0]!, string("also mine")));
     const { keys } = await client.listIdentities();
     expect(keys.map(({ comment }) => comment)).toEqual(["mine", "also mine"]);
   });
 
-  test("nobody there", async () => {
+  test("nothing listens on the socket", async () => {
     const client = new SshAgent(join(temporaryDirectory(), "nobody"), () => undefined);
     await expect(client.listIdentities()).rejects.toMatchObject({ code: "no-agent" });
   });

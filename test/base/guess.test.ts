@@ -14,7 +14,7 @@ function guess(
   return { ...rest, candidates: candidates.map(({ commit }) => commit) };
 }
 
-test("the only one that holds all", () => {
+test("the only commit that has all files", () => {
   expect(guess(2, [[1, 1], [2, 2], [1, 3], [0]])).toMatchObject({
     matched: 2,
     count: 1,
@@ -23,19 +23,19 @@ test("the only one that holds all", () => {
   });
 });
 
-test("equal ones are counted, and the newest of each line is named", () => {
+test("equal commits are counted, and the newest of each line of history is listed", () => {
   const history = [[1, 1], [1, 2], [1, 4], [1, 4], [1]] as const;
   expect(guess(1, history)).toMatchObject({ count: 5, unique: false, candidates: ["c0", "c3"] });
 });
 
-test("the main branch comes first, though a parent of it came before its child", () => {
+test("the main branch comes first, even if a parent is visited before its child", () => {
   const history = [[0, 2], [1, 3], [1, 1], [1]] as const;
   expect(guess(1, history, { main: 2 }).candidates[0]).toBe("c2");
   const turned = [[1, 3], [1, 0], [0, 1], [1]] as const;
   expect(guess(1, turned, { main: 2 }).candidates[0]).toBe("c1");
 });
 
-test("what is newer than the mail only if nothing older is as good, the nearest first", () => {
+test("commits newer than the mail come only if no older one is as good, nearest first", () => {
   const history = [[2, 1], [2, 2], [1, 3], [0]] as const;
   expect(guess(2, history, { sent: -2 })).toMatchObject({
     later: true,
@@ -50,6 +50,6 @@ test("what is newer than the mail only if nothing older is as good, the nearest 
   });
 });
 
-test("none holds any", () => {
+test("no commit has any of the files", () => {
   expect(guess(1, [[0, 1], [0]])).toMatchObject({ matched: 0, count: 0, candidates: [] });
 });

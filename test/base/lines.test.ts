@@ -32,11 +32,11 @@ describe("base-commit", () => {
     ["the same twice", `base-commit: ${A}\nbase-commit: ${A}\n`, []],
     ["long", `base-commit: ${"x".repeat(5000)}\n`, [{ kind: "commit", text: "x".repeat(100) }]],
     ["quoted", "> base-commit: abc\n", []],
-  ])("what is wrong: %s", (_, text, problems) => expect(read(text).problems).toEqual(problems));
+  ])("problems: %s", (_, text, problems) => expect(read(text).problems).toEqual(problems));
 });
 
 /** On a signed mail, all that names a commit must name the signed one (spec, "Base lines"). */
-describe("what names a commit", () => {
+describe("references to a commit", () => {
   const named = (text: string): string[] => [...read(`base-commit: ${text}\n`).named];
   test.each([
     "next-20261124",
@@ -65,10 +65,10 @@ describe("what names a commit", () => {
     `https://git.example.org/?id=${B}`,
     `next-20261124 ${B}`,
   ])("%s", (text) => expect(named(text)).toEqual([text.toLowerCase()]));
-  test("but the whole name alone, if it comes first", () => {
+  test("only the full object name, if it comes first", () => {
     expect(named(`${B} (next-20261124)`)).toEqual([B]);
   });
-  test("at the start of a line, as git sees lines", () => {
+  test("only at the start of a line, by git's idea of lines", () => {
     expect(named(`v1\rbase-commit: ${B}`)).toEqual([`v1\rbase-commit: ${B}`]);
     expect(read(`x\u2028base-commit: ${B}\n`).named).toEqual([]);
   });
@@ -100,7 +100,7 @@ test("10,000 prerequisites are read up to a bound", () => {
   expect(problems).toEqual([{ kind: "too-many", text: "" }]);
 });
 
-test("prerequisites that are none", () => {
+test("invalid prerequisites", () => {
   const text = `prerequisite-patch-id: --all\nprerequisite-patch-id: ${A}\nprerequisite-patch-id: 1\n`;
   expect(read(text)).toMatchObject({
     prerequisites: [A],
@@ -108,7 +108,7 @@ test("prerequisites that are none", () => {
   });
 });
 
-test("a remark may follow a prerequisite, and capitals be in it", () => {
+test("a prerequisite may be followed by a remark, and contain capitals", () => {
   const text = `prerequisite-patch-id: ${A} # sent before\nprerequisite-patch-id: ${B.toUpperCase()}\n`;
   expect(read(text)).toMatchObject({ prerequisites: [A, B], problems: [] });
 });
@@ -133,7 +133,7 @@ test.each([
   ["Depends-on: --exec=x", { kind: "other", id: "--exec=x" }],
 ])("%s", (text, dependency) => expect(read(`${text}\n`).dependencies).toEqual([dependency]));
 
-test("dependencies keep their order, come once, and are bounded", () => {
+test("dependencies keep their order, are listed once, and are bounded", () => {
   const lines = Array.from({ length: 200 }, (_, i) => `Depends-on: <${i >> 1}@x.org>\n`);
   const { dependencies } = read(lines.join(""));
   expect(dependencies).toHaveLength(100);
@@ -141,14 +141,14 @@ test("dependencies keep their order, come once, and are bounded", () => {
   expect(read("Depends-on: \n").dependencies).toEqual([]);
 });
 
-test("the series' own change-id is no dependency", () => {
+test("the series' own change-id is not a dependency", () => {
   expect(read("change-id: 20260101-song-1a2b\n")).toMatchObject({
     changeId: "20260101-song-1a2b",
     dependencies: [],
   });
 });
 
-test("of several mails: the first base, all prerequisites once", () => {
+test("several mails: the first base, and each prerequisite once", () => {
   const [letter, patch] = [
     read(`prerequisite-patch-id: ${A}\n`),
     read(`base-commit: ${B}\nprerequisite-patch-id: ${A}\nprerequisite-patch-id: ${B}\n`),
@@ -156,7 +156,7 @@ test("of several mails: the first base, all prerequisites once", () => {
   expect(joinBaseLines([letter, patch])).toMatchObject({ commit: B, prerequisites: [A, B] });
 });
 
-describe("in mails of git", () => {
+describe("in mails from git format-patch", () => {
   const repository = newRepository(join(newFolder(), "r"));
   const base = commit(repository, "start", { "a.txt": "1\n" });
   commit(repository, "two", { "a.txt": "2\n" });
@@ -176,7 +176,7 @@ describe("in mails of git", () => {
     expect(check(...options).base).toMatchObject({ status: "present", commit: base });
   });
 
-  test("in the message or the diff it does not count", () => {
+  test("a base line in the message or the diff does not count", () => {
     const file = { "a.txt": `base-commit: ${A}\n` };
     commit(repository, `three\n\nbase-commit: ${B}\n\nDepends-on: <1@x.org>`, file);
     const mbox = git(repository, ["format-patch", "--stdout", "-1"]);
@@ -190,7 +190,7 @@ function firstOf(mbox: Buffer): Buffer {
   return mbox.subarray(0, mbox.indexOf("\nFrom ") + 1);
 }
 
-test.each(["", "\t", "  ", " \t "])("white space behind the colon: %j", (blank) => {
+test.each(["", "\t", "  ", " \t "])("white space after the colon: %j", (blank) => {
   const name = "0123456789".repeat(4);
   const { commit, prerequisites } = readBaseLines([
     Buffer.from(`base-commit:${blank}${name}\nprerequisite-patch-id:${blank}${name}\n`),

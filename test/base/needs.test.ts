@@ -10,12 +10,12 @@ function named(id: string, ...needs: readonly string[]): SeriesIdentity {
 const ids = (all: readonly SeriesIdentity[]): (string | undefined)[] =>
   all.map((s) => s.messageIds[0]);
 
-test("each comes after what it needs itself", () => {
+test("each series comes after those that it needs", () => {
   const all = [named("a", "b", "c"), named("b", "d"), named("c", "d", "gone"), named("d")];
   expect(ids(neededBefore(all[0]!, all))).toEqual(["d", "b", "c"]);
 });
 
-test("a circle ends", () => {
+test("a cycle ends", () => {
   const all = [named("a", "b"), named("b", "c"), named("c", "a", "b")];
   expect(ids(neededBefore(all[0]!, all))).toEqual(["c", "b"]);
 });
@@ -25,7 +25,7 @@ test("a chain of 10,000", () => {
   expect(neededBefore(all[0]!, all)).toHaveLength(9_999);
 });
 
-test("of a change, the version that is named, else the newest", () => {
+test("for a change-id, the named version, else the newest", () => {
   const all = [1, 3, 2].map((version) => ({ ...named(`${version}`), changeId: "x", version }));
   const find = (version: number | null) => seriesFor({ kind: "change", id: "x", version }, all);
   expect(find(2)?.version).toBe(2);

@@ -72,7 +72,7 @@ function situation({ first, series, author, list, guess }: Change = {}): Situati
 }
 
 describe("decide", () => {
-  test("suggests what would help, at once", () => {
+  test("suggests every topic that applies, in one letter", () => {
     expect(decideLetter(situation(), DEFAULT_RULES)).toEqual({
       kind: "suggest",
       topics: ["sign", "base"],
@@ -126,16 +126,16 @@ describe("decide", () => {
     },
   );
 
-  test("every reason is tried above", () => {
+  test("the table above covers every reason", () => {
     expect(new Set(HELD.map(([reason]) => reason))).toEqual(new Set(Object.keys(REASONS)));
   });
 
-  test("a new version that is sent to the old one is no reply", () => {
+  test("a new version sent in reply to the old one is not a reply", () => {
     const first = { inReplyTo: "<0@example.org>", number: { version: 2, index: 0, total: 3 } };
     expect(decideLetter(situation({ first }), DEFAULT_RULES).kind).toBe("suggest");
   });
 
-  test("a base is guessed only when all else is in favour of a letter", () => {
+  test("a base is guessed only when nothing else holds the letter back", () => {
     expect(decideLetter(situation({ guess: "unasked" }), DEFAULT_RULES)).toEqual({ kind: "guess" });
     const held = situation({ guess: "unasked", author: { works: 1 } });
     expect(decideLetter(held, DEFAULT_RULES).kind).toBe("hold");
@@ -143,7 +143,7 @@ describe("decide", () => {
     expect(decideLetter(based, DEFAULT_RULES)).toMatchObject({ topics: ["sign"] });
   });
 
-  test("in quiet hours a letter waits for their end", () => {
+  test("in quiet hours a letter waits until they end", () => {
     const quiet = parseQuiet("22:00-07:00", "Europe/Berlin");
     // 21 September 2026, 13:33:20 UTC is 15:33 there
     expect(decideLetter(situation(), { ...DEFAULT_RULES, quiet })).toMatchObject({ at: NOW });
@@ -175,8 +175,8 @@ const event = fc.record({
   server: fc.boolean(),
 });
 
-describe("whatever comes, the limits hold", () => {
-  test("no sequence of series, replies and outages breaks them", () => {
+describe("the limits always hold", () => {
+  test("for random sequences of series, replies and outages", () => {
     let written = 0;
     fc.assert(
       fc.property(

@@ -36,7 +36,7 @@ function facts({ from, subject, header = [], body }: Parts = {}): MailFacts {
 }
 
 describe("facts", () => {
-  test("of a plain patch nothing is odd", () => {
+  test("a plain patch has no remarkable facts", () => {
     expect(facts()).toMatchObject({
       messageId: "<1@example.org>",
       title: "one",
@@ -93,7 +93,7 @@ describe("facts", () => {
   });
 
   test.each(["A. Talbot <atalbot@example.org>", "Bottomley <b@example.org>"])(
-    "%s is none",
+    "%s is not a bot",
     (from) => {
       expect(facts({ from }).bot).toBe(false);
     },
@@ -109,11 +109,11 @@ describe("facts", () => {
     ["friends: alice@example.org;"],
     ["=?utf-8?q?alice=40example=2Eorg?= <mallory@example.net>"],
     [`${"a@b.example, ".repeat(10_000)}c@d.example`],
-  ])("%# a From that readers could take for different people is nobody's", (from) => {
+  ])("%# a From that programs read differently names nobody", (from) => {
     expect(facts({ from }).sender).toBe(null);
   });
 
-  test("two From headers are nobody's", () => {
+  test("two From headers name nobody", () => {
     expect(facts({ header: ["From: Bob <bob@example.org>"] }).sender).toBe(null);
   });
 
@@ -142,7 +142,7 @@ describe("facts", () => {
     expect(facts({ subject }).marked).toBe(marked);
   });
 
-  test("somebody else's patch is forwarded", () => {
+  test("somebody else's patch counts as forwarded", () => {
     const body = `From: Bob <bob@example.org>\n\nA message.\n---\n${DIFF}`;
     expect(facts({ body }).forwarded).toBe(true);
     const own = `From: Alice <alice@example.org>\n\nA message.\n---\n${DIFF}`;
@@ -156,25 +156,25 @@ describe("facts", () => {
     "Alice <alice=40example.net@lists.example>",
     "Alice <alice@example.net.INVALID>",
     "Alice <0000012a3b4c5d6e-dmarc-request@lists.example>",
-  ])("a list that put itself into From is seen: %s", (from) => {
+  ])("detects a list that put itself into From: %s", (from) => {
     expect(facts({ from }).replaced).toBe(true);
   });
 
-  test("a list that says who was in From is seen", () => {
+  test("detects a list that says who was in From", () => {
     expect(facts({ header: ["X-Original-From: Alice <alice@example.org>"] }).replaced).toBe(true);
     expect(facts({}).replaced).toBe(false);
   });
 
-  test("who signs in another way signs", () => {
+  test("other kinds of signatures count as signed", () => {
     expect(facts({ header: ["X-Developer-Signature: v=1; a=ed25519"] }).signed).toBe(true);
   });
 
-  test("a base is seen", () => {
+  test("detects a base", () => {
     const body = `A message.\n---\n${DIFF}\nbase-commit: ${"1".repeat(40)}\n`;
     expect(facts({ body }).based).toBe(true);
   });
 
-  test("line ends and controls in a name or a subject become blanks", () => {
+  test("line ends and control characters in a name or Subject become spaces", () => {
     const from = "=?utf-8?q?Eve=0D=0ABcc:_x=40y?= <eve@example.org>";
     expect(facts({ from }).sender?.name ?? "").not.toMatch(/[\r\n]/);
     const subject = "=?utf-8?q?[PATCH]_a=0ABcc:_b?=";

@@ -27,13 +27,13 @@ describe("a template", () => {
     );
   });
 
-  test("what a mail says cannot end a line, hide or turn around", () => {
+  test("text from a mail cannot end a line, hide text or reverse its direction", () => {
     const title = "a\r\nBcc: b@c\u202e\u200b\u2028x\x1b[31m";
     const text = fill("Subject: {{title}}\n\n{{title}}\n", { title });
     expect(text).toBe("a Bcc: b@c x [31m|a Bcc: b@c x [31m\n");
   });
 
-  test("what a mail says is no template", () => {
+  test("text from a mail is never taken for a template", () => {
     expect(fill("Subject: {{title}}\n\n.\n", { title: "{{owner}}", owner: "x" })).toBe(
       "{{owner}}|.\n",
     );
@@ -80,14 +80,14 @@ const VIEW: View = {
   pauseDays: 180,
 };
 
-describe("the letter that comes with the program", () => {
+describe("the program's own letter", () => {
   const template = readFileSync("templates/suggest.txt", "utf8");
 
   test.each([
     [true, true],
     [true, false],
     [false, true],
-  ])("sign %s, base %s: short, plain, and with the way out", (sign, base) => {
+  ])("sign %s, base %s: short, plain, and says how to stop", (sign, base) => {
     const { subject, body } = render(template, { ...VIEW, sign, base }, "suggest.txt");
     expect(subject).toBe("Re: [PATCH v2 0/3] net: timers");
     const lines = body.split("\n");
@@ -100,7 +100,7 @@ describe("the letter that comes with the program", () => {
     expect(body).not.toMatch(/\n{3}| \n(?<!-- \n)|\{\{/);
   });
 
-  test("without a guess, a name, a list or an owner there is no gap", () => {
+  test("leaves no gap where guess, name, list or owner are missing", () => {
     const view = { ...VIEW, guess: null, name: "", list: "", owner: "", about: "" };
     const { body } = render(template, view, "suggest.txt");
     expect(body).toContain(
@@ -112,7 +112,7 @@ describe("the letter that comes with the program", () => {
 });
 
 test.each(Object.keys(SAMPLES) as TemplateName[])(
-  "%s.txt names nothing that there is not",
+  "%s.txt uses only placeholders that exist",
   (name) => {
     const file = `${name}.txt`;
     const { body } = render(readFileSync(join("templates", file), "utf8"), SAMPLES[name], file);

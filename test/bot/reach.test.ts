@@ -9,7 +9,7 @@ test.each([
   "local@example.org",
   "alice@localnet.org",
   "replying@example.org",
-])("%s can be written to", (identity) => {
+])("%s can get mail", (identity) => {
   expect(canArrive(identity)).toBe(true);
 });
 
@@ -34,11 +34,11 @@ test.each([
   "alice.nospam@example.org",
   "nobody@example.org",
   "devnull@example.org",
-])("%s cannot", (identity) => {
+])("%s cannot get mail", (identity) => {
   expect(canArrive(identity)).toBe(false);
 });
 
-test("one address, or all of a domain", () => {
+test("one address, or a whole domain", () => {
   const some = new Set(["alice@example.org", "@example.net"]);
   expect(["alice@example.org", "x@example.net"].every((one) => isAmong(one, some))).toBe(true);
   expect(["alice@example.com", "x@a.example.net"].some((one) => isAmong(one, some))).toBe(false);

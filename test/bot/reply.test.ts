@@ -91,7 +91,7 @@ const PHRASES: readonly string[] = [
 const STOP = { kind: "stop", sure: true };
 const UNSURE = { kind: "stop", sure: false };
 
-describe("what a reply wants", () => {
+describe("the meaning of a reply", () => {
   test.each([
     ["stop"],
     ["Stop."],
@@ -105,11 +105,11 @@ describe("what a reply wants", () => {
     ["“stop”"],
     ["ｓｔｏｐ"],
     ["s\u200btop"],
-  ])("%j: nothing, ever, in the words that letters ask for", (text) => {
+  ])("%j: never again, in the words that letters ask for", (text) => {
     expect(wishIn("Re: [PATCH] one", text)).toEqual(STOP);
   });
 
-  test.each(PHRASES.map((phrase) => [phrase]))("%j: nothing, ever", (text) => {
+  test.each(PHRASES.map((phrase) => [phrase]))("%j: never again", (text) => {
     for (const around of [
       text,
       text.toUpperCase(),
@@ -130,13 +130,13 @@ describe("what a reply wants", () => {
       expect(wishIn("Re: [PATCH] net: work", quoted), quoted).toEqual({ kind: "none" });
   });
 
-  test("more than one thing: silence wins", () => {
+  test("more than one wish: stop wins", () => {
     expect(wishIn("", "not now\n\nin fact, stop it")).toEqual(UNSURE);
     expect(wishIn("", `base is ${COMMIT}\n\nand please don't write again`)).toEqual(UNSURE);
     expect(wishIn("", `No, the base is ${COMMIT}.`)).toEqual({ kind: "base", commit: COMMIT });
   });
 
-  test("in the words of other letters", () => {
+  test("with stop words of the list's own", () => {
     expect(wishIn("", "Genug davon", [])).toEqual({ kind: "none" });
     expect(wishIn("", "Genug!", ["genug"])).toEqual(STOP);
     expect(wishIn("", "Das ist genug davon.", ["genug"])).toEqual(UNSURE);
@@ -144,7 +144,7 @@ describe("what a reply wants", () => {
   });
 
   test.each([["not now"], ["Not now!"], ["later"], ["Not right now, thanks."], ["Maybe later"]])(
-    "%j: silence for a while",
+    "%j: no letter for a while",
     (text) => {
       expect(wishIn("Re: [PATCH] one", text)).toEqual({ kind: "pause" });
     },
@@ -178,11 +178,11 @@ describe("what a reply wants", () => {
     ["-----Original Message-----\nstop"],
     ["x".repeat(1_000_000)],
     ["\n".repeat(1_000_000)],
-  ])("%# is nothing that a program should act on", (text) => {
+  ])("%# is ignored", (text) => {
     expect(wishIn("Re: [PATCH] stop", text)).toEqual({ kind: "none" });
   });
 
-  test("a subject counts, as List-Unsubscribe sends it, unless the text says something else", () => {
+  test("the Subject counts, as List-Unsubscribe sends it, unless the text says something else", () => {
     expect(wishIn("stop", "")).toEqual(STOP);
     expect(wishIn(`stop ${"0".repeat(32)}`, "-- \nsent by a program")).toEqual(STOP);
     expect(wishIn("stop", "not now")).toEqual({ kind: "pause" });

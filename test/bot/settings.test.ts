@@ -9,11 +9,11 @@ const settings = (...lines: readonly string[]) =>
   parseSettings(parseConfig(lines.map((line) => `file:x\0${line.replace("=", "\n")}`).join("\0")));
 
 describe("the bot's file", () => {
-  test("an empty one has the defaults, and sends nothing", () => {
+  test("if empty, gives the defaults, and sends nothing", () => {
     expect(settings()).toMatchObject({ mode: "preview", rules: DEFAULT_RULES, address: null });
   });
 
-  test("words become numbers", () => {
+  test("values become numbers", () => {
     const { rules, settle, mode } = settings(
       "bot.mode=private",
       "bot.minseries=5",
@@ -51,7 +51,7 @@ describe("the bot's file", () => {
     expect(() => settings(line)).toThrow(why);
   });
 
-  test("a timezone that is none is refused", () => {
+  test("an invalid time zone is refused", () => {
     expect(() => settings("bot.quiet=22:00-07:00", "bot.timezone=Mars")).toThrow(
       "no timezone Mars",
     );
@@ -59,7 +59,7 @@ describe("the bot's file", () => {
 });
 
 describe("quiet hours", () => {
-  test("end at the first minute that is not quiet, never before, clocks put back or not", () => {
+  test("end at the first minute that is not quiet, never earlier, also across clock changes", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1_700_000_000, max: 1_900_000_000 }),
@@ -76,23 +76,23 @@ describe("quiet hours", () => {
     );
   });
 
-  test("may be none at all", () => {
+  test("may be off", () => {
     expect(isQuiet(null, 0)).toBe(false);
     expect(afterQuiet(null, 77)).toBe(77);
   });
 });
 
-describe("an archive by its dates", () => {
+describe("sorting an archive by date", () => {
   const sorted = (dates: readonly (number | null)[], most: number): (number | null)[] => {
     const order = byDate<number | null>(most);
     return [...dates.flatMap((date) => order.add(date, date, 0)), ...order.end()];
   };
 
-  test("as a whole if it is small, and what has no date where it lies", () => {
+  test("as a whole if it is small; mails without a date keep their place", () => {
     expect(sorted([3, 1, null, 2], 1e6)).toEqual([1, null, 2, 3]);
   });
 
-  test("within what is held back if it is large: nothing is lost", () => {
+  test("within a window if it is large: no mail is lost", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(1000)), fc.integer({ min: 100, max: 5000 }), (dates, most) => {
         const found = sorted(dates, most);

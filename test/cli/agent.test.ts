@@ -114,7 +114,7 @@ describe.runIf(tools)("a key in OpenSSH's agent", () => {
     expect(states.get(other)).toBe(verb === "revoke" ? undefined : "endorsed");
   });
 
-  test("that is not there", () => {
+  test("that is not in the agent", () => {
     const [file] = formatPatch(work);
     const before = readFileSync(file!, "utf8");
     const run1 = expectError(run(["sign", "--key", "ssh:wörk", file!]), 3, /holds no key "wörk"$/);
@@ -141,7 +141,7 @@ describe.runIf(tools)("key unlock", () => {
   afterAll(() => agent.stop());
   const lockedRun = (...args: string[]): Run => run(args, agent.socket, locked);
 
-  test("once, then nobody is asked until key lock; the key keeps its number", () => {
+  test("asks once, then not again until key lock; the key keeps its ID", () => {
     const files = formatPatch(work);
     // there is no terminal to ask on
     expectError(lockedRun("sign", ...files), 3, /^a password is needed/);
@@ -181,7 +181,7 @@ describe.runIf(tools)("key unlock", () => {
     expect(() => agent.sshAdd("-l")).toThrow();
   });
 
-  test("an agent that is gone is no reason not to ask", () => {
+  test("without the agent, it asks for the password", () => {
     const files = formatPatch(work);
     expectError(run(["sign", ...files], "/nowhere", locked), 3, /^a password is needed/);
     const args = ["sign", "--password-file", passwords, ...files];
@@ -204,7 +204,7 @@ describe.runIf(tools && requireTool("gpg") && requireTool("gpg-agent"))("GnuPG's
     stockMinisignAgrees(files[0]!, publicKey);
   });
 
-  test("is not given a key to keep", () => {
+  test("is never given a key", () => {
     expectError(
       run(["key", "unlock"], agent.socket, newHome()),
       3,

@@ -66,8 +66,8 @@ function expectUntouched(run: Run, status: number): void {
   expect(state()).toBe(before);
 }
 
-describe("what is applied", () => {
-  test("in order, with author, date, message and tree of the submitter", () => {
+describe("it applies", () => {
+  test("patches in order, with the submitter's author, date, message and tree", () => {
     const run = am([mbox(...[...files].reverse())]);
     expectApplied(run);
     expect(run.stdout).toMatch(/^ok {4}1\/3 song: shout line 2 /);
@@ -97,7 +97,7 @@ describe("what is applied", () => {
   test.each([
     ["its number is read", "Subject: [PATCH 0/3] songs\nSubject: [PATCH 0/3] other songs"],
     ["its number is not read", "Subject: =?unknown-9bit?q?[PATCH_0/3]_songs?="],
-  ])("a cover letter that is refused keeps no patch back: %s", (_, subject) => {
+  ])("a refused cover letter does not stop its patches: %s", (_, subject) => {
     const letter = edited(files[0]!, (t) => t.replace(/^Subject: .*$/m, subject));
     const run = am([letter, ...files]);
     expectApplied(run);
@@ -119,7 +119,7 @@ describe("what is applied", () => {
   });
 
   // each of these makes stock git am commit something else, or refuse
-  test("settings of git change nothing", () => {
+  test("the same whatever git's settings", () => {
     const scissors = formatPatch(submission.work);
     edit(scissors[0]!, (t) => t.replace("Make it loud.", "Make it loud.\n\n-- >8 --\n\nOr not."));
     edit(scissors[1]!, (t) => t.replace("+LINE 10", "+LINE 10 \t "));
@@ -156,8 +156,8 @@ describe("what is applied", () => {
   });
 });
 
-describe("what is refused", () => {
-  test("a series of which one patch was tampered with: whole, and nothing is touched", () => {
+describe("it refuses", () => {
+  test("all of a series with one altered patch, and touches nothing", () => {
     const bad = edited(files[1]!, (t) => t.replace("+LINE 10", "+LINE ten"));
     const run = am([files[0]!, bad, files[2]!]);
     expectUntouched(run, 1);
@@ -165,7 +165,7 @@ describe("what is refused", () => {
     expectTidy(run.stdout);
   });
 
-  test("a series of which one patch is refused", () => {
+  test("a series with a refused patch", () => {
     const [first, second, third] = files;
     const refused = edited(second!, (t) => t.replace(/^Subject: /m, "Subject: x\nSubject: "));
     const run = am([first!, refused, third!]);
@@ -173,7 +173,7 @@ describe("what is refused", () => {
     expect(run.stderr).toContain("nothing applied: missing patch 2 of 3\n");
   });
 
-  test("a series whose cover letter failed, though nothing is asked of its patches", () => {
+  test("a series whose cover letter failed, even under require = nothing", () => {
     const [letter, ...patches] = formatPatch(submission.work, ["--cover-letter"]);
     edit(letter!, (t) => t.replace(/\*\*\* \w+ HERE \*\*\*/g, "song: be loud"));
     expectStatus(patchsig(["sign", letter!], { home: alice }), 0);
@@ -186,7 +186,7 @@ describe("what is refused", () => {
     expectApplied(am(["--require=nothing", "--partial", letter!, ...patches]));
   });
 
-  test("--partial applies the others", () => {
+  test("only the failed ones with --partial", () => {
     const bad = edited(files[1]!, (t) => t.replace("+LINE 10", "+LINE ten"));
     expectStatus(am(["--partial", files[0]!, bad, files[2]!]), 0);
     expect(git(tree, ["log", "--format=%s", `${submission.baseCommit}..`]).toString()).toBe(
@@ -194,7 +194,7 @@ describe("what is refused", () => {
     );
   });
 
-  test("a series that is not whole", () => {
+  test("an incomplete series", () => {
     const run = am([files[0]!, files[2]!]);
     expectUntouched(run, 1);
     expect(run.stderr).toBe(
@@ -203,7 +203,7 @@ describe("what is refused", () => {
     expectStatus(am(["--partial", files[0]!, files[2]!]), 0);
   });
 
-  test("patches of different signings, also with --partial", () => {
+  test("patches from different signings, also with --partial", () => {
     const again = formatPatch(submission.work);
     edit(again[2]!, (t) => t.replace("Who sang.", "Who did not sing."));
     expectStatus(patchsig(["sign", ...again], { home: alice }), 0);
@@ -212,14 +212,14 @@ describe("what is refused", () => {
     expect(state()).toBe(before);
   });
 
-  test("two series at once", () => {
+  test("two series in one call", () => {
     const second = signedPatches(submission.work, alice, ["-v2"]);
     const run = am([...files, ...second]);
     expectError(run, 3, /^2 series in the mails: v1 song: shout line 2; v2 song: shout line 2$/);
     expect(state()).toBe(before);
   });
 
-  test("unsigned patches, unless nothing is asked for", () => {
+  test("unsigned patches, unless the policy allows them", () => {
     const unsigned = formatPatch(submission.work);
     const run = am(unsigned);
     expectUntouched(run, 1);
@@ -236,7 +236,7 @@ describe("what is refused", () => {
     expectApplied(am(["--signed-only", ...acked]));
   });
 
-  test("no mail, no patch, no such file", () => {
+  test("input without a mail or a patch, and a missing file", () => {
     expectError(am([newFolder()]), 1, /^no mail in /);
     expectError(
       am([], { input: Buffer.from("Subject: hello\n\nhow are you?\n") }),
@@ -249,7 +249,7 @@ describe("what is refused", () => {
 });
 
 describe("--on-base", () => {
-  test("makes a branch at the base that was signed", () => {
+  test("creates a branch at the signed base", () => {
     commit(tree, "something else", { "song.txt": "all new\n" });
     const run = am(["--on-base", ...files]);
     expectApplied(run);
@@ -262,7 +262,7 @@ describe("--on-base", () => {
     );
   });
 
-  test("not where that branch is; --branch names another", () => {
+  test("fails if the branch exists; --branch names another", () => {
     git(tree, ["branch", "patchsig/song-shout-line-2"]);
     before = state();
     const run = am(["--on-base", ...files]);
@@ -274,7 +274,7 @@ describe("--on-base", () => {
     expectApplied(am(["--on-base", "--branch", "mine", ...files]));
   });
 
-  test("not at a base that is not here, or that nobody signed", () => {
+  test("fails if the base is missing here, or not signed", () => {
     const unsigned = formatPatch(submission.work, ["--no-base"]);
     expectStatus(patchsig(["sign", "--base", "1".repeat(40), ...unsigned], { home: alice }), 0);
     const run = am(["--on-base", ...unsigned]);
@@ -286,7 +286,7 @@ describe("--on-base", () => {
     expectUntouched(am(["--on-base", ...baseless]), 3);
   });
 
-  test("on a guessed one only when told, and only if there is nothing against it", () => {
+  test("takes a guessed base only on request, and only if it is unique", () => {
     const baseless = signedPatches(submission.work, alice, ["--no-base"]);
     expectUntouched(am(["--on-base", ...baseless]), 3);
     expectError(am(["--guess-base", ...baseless]), 2, "--guess-base goes with --on-base");
@@ -295,13 +295,13 @@ describe("--on-base", () => {
     expect(run.stderr).toContain(`base guessed: ${submission.baseCommit.slice(0, 12)} `);
   });
 
-  test("what is signed goes before what could be guessed", () => {
+  test("prefers the signed base to a guess", () => {
     const run = am(["--on-base", "--guess-base", ...files]);
     expectApplied(run);
     expect(run.stderr).not.toContain("guessed");
   });
 
-  test("not on a guess that is none", () => {
+  test("fails if there is no guess", () => {
     const baseless = signedPatches(submission.work, alice, ["--no-base"]);
     const other = newRepository(join(newFolder(), "other"));
     commit(other, "start", { "other.txt": "x\n" });
@@ -313,13 +313,13 @@ describe("--on-base", () => {
     expect(run.stderr).toContain("no commit here is likely enough as the base");
   });
 
-  test("a name that is none, and --branch alone", () => {
+  test("refuses an invalid branch name, and --branch alone", () => {
     expectUntouched(am(["--on-base", "--branch", "a..b", ...files]), 2);
     expectError(am(["--branch", "mine", ...files]), 2, "--branch goes with --on-base");
   });
 });
 
-describe("where git am stops", () => {
+describe("if git am stops", () => {
   beforeEach(() => {
     // the second patch does not apply
     diverge("line 10\n", "zeile 10\n");
@@ -332,7 +332,7 @@ describe("where git am stops", () => {
     commit(tree, "other", { "song.txt": song.replace(from, to) });
   }
 
-  test("it says so, with what git said, and can be taken back", () => {
+  test("am reports it with git's message, and can be aborted", () => {
     const run = expectStatus(am(files), 3);
     expect(run.stdout).toContain("3 of 3 in the signed order");
     expect(run.stderr).toContain("error: patch failed: song.txt:");
@@ -347,7 +347,7 @@ describe("where git am stops", () => {
     expect(state()).toBe(before);
   });
 
-  test("it can be mended and continued", () => {
+  test("the conflict can be resolved, and am continued", () => {
     diverge("line 2\n", "zeile 2\n");
     expectStatus(am(["--3way", ...files]), 3);
     expect(readFileSync(join(tree, "song.txt"), "utf8")).toContain("<<<<<<<");
@@ -358,7 +358,7 @@ describe("where git am stops", () => {
     expect(log(tree, "HEAD~3..")).toBe(log(submission.work));
   });
 
-  test("--3way merges what can be merged", () => {
+  test("--3way merges where possible", () => {
     diverge("line 5\n", "zeile 5\n");
     expectStatus(am(files), 3);
     git(tree, ["am", "--abort"]);
@@ -368,7 +368,7 @@ describe("where git am stops", () => {
     );
   });
 
-  test("settings of git make nothing apply that did not, nor change it after --continue", () => {
+  test("git's settings neither make a patch apply nor change it after --continue", () => {
     diverge("line 3\n", "line  3\n");
     git(tree, ["config", "apply.ignoreWhitespace", "change"]);
     git(tree, ["config", "apply.whitespace", "fix"]);
@@ -380,7 +380,7 @@ describe("where git am stops", () => {
     expect(git(tree, ["show", "HEAD:song.txt"]).toString()).toContain("LINE 10 \t \n");
   });
 
-  test("while another am waits nothing is begun", () => {
+  test("nothing starts while another am is in progress", () => {
     expectStatus(am(files), 3);
     const stopped = state();
     expectError(am(files), 3, "another am or rebase is in progress here");
@@ -388,18 +388,18 @@ describe("where git am stops", () => {
   });
 });
 
-describe("the place", () => {
-  test("outside a repository", () => {
+describe("the repository", () => {
+  test("is required", () => {
     expectError(am(files, { cwd: newFolder() }), 3, /^no git repository at \//);
   });
 
-  test("in a bare repository", () => {
+  test("must not be bare", () => {
     const bare = join(newFolder(), "bare");
     git(tree, ["clone", "-q", "--bare", tree, bare]);
     expectError(am(files, { cwd: bare }), 3, "there is no working tree here to apply to");
   });
 
-  test("staged changes are in the way, others only where a patch touches them", () => {
+  test("must have no staged changes; other changes only in files that no patch touches", () => {
     writeFileSync(join(tree, "notes.txt"), "mine\n");
     git(tree, ["add", "notes.txt"]);
     before = state();
@@ -412,7 +412,7 @@ describe("the place", () => {
     expect(readFileSync(join(tree, "notes.txt"), "utf8")).toBe("mine\n");
   });
 
-  test("an unborn branch", () => {
+  test("may have an unborn branch", () => {
     const start = formatPatch(submission.work, ["--root", "--no-base"], submission.baseCommit);
     expectStatus(patchsig(["sign", ...start], { home: alice }), 0);
     rmSync(tree, { recursive: true });
@@ -442,12 +442,12 @@ describe("settings and hooks of the repository", () => {
     "format.signOff=true",
   ];
 
-  test("none of them changes what is committed", () => {
+  test("do not change the commit", () => {
     for (const setting of SETTINGS) git(tree, ["config", ...setting.split("=")]);
     expectApplied(am(files));
   });
 
-  test("am.messageId: the trailer is written of a checked value", () => {
+  test("am.messageId: the trailer has a checked value", () => {
     git(tree, ["config", "am.messageid", "true"]);
     const named = files.map((file, i) =>
       edited(file, (text) => text.replace(/^Subject:/m, `Message-ID: <m${i}@example.org>\n$&`)),
@@ -484,7 +484,7 @@ describe("settings and hooks of the repository", () => {
     writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
 
-  test("a hook is the user's own: what it changes is said, and stays", () => {
+  test("a hook may change the commit: am reports that, and keeps it", () => {
     hook("applypatch-msg", 'echo "Link: here" >>"$1"');
     const run = am(files);
     expectStatus(run, 0);
@@ -514,7 +514,7 @@ describe("settings and hooks of the repository", () => {
     ["number of commits", "git commit -q --allow-empty -m more"],
   ];
   test.each(some(CHANGES, 2, 1))(
-    "another %s than was verified is undone, and other changes stay: %s",
+    "a commit with another %s than verified is undone, other changes stay: %s",
     (what, script) => {
       writeFileSync(join(tree, "mine.txt"), "mine\n");
       git(tree, ["add", "mine.txt"]);
@@ -530,13 +530,13 @@ describe("settings and hooks of the repository", () => {
     },
   );
 
-  test("--signoff adds one line, and nothing else may", () => {
+  test("--signoff adds one line, and nothing else", () => {
     expectStatus(am(["-s", ...files]), 0);
     const last = git(tree, ["log", "-1", "--format=%B"]).toString();
     expect(last).toMatch(/\n\nSigned-off-by: Maint <maint@example.org>\n/);
   });
 
-  test("--3way where a patch does not apply as it is", () => {
+  test("--3way, where a patch does not apply cleanly", () => {
     const moved = readFileSync(join(tree, "song.txt"), "utf8").replace("line 5\n", "line five\n");
     commit(tree, "another", { "song.txt": moved });
     expectStatus(am(files), 3);
@@ -563,7 +563,7 @@ describe("settings and hooks of the repository", () => {
   });
 });
 
-test("--on-base does not go to a commit that no branch and no tag has", () => {
+test("--on-base refuses a commit that is on no branch or tag", () => {
   const work = newFolder();
   git(work, ["clone", "-q", submission.base, "fork"]);
   const fork = join(work, "fork");

@@ -56,7 +56,7 @@ function am(...sources: readonly string[]): { run: Run; commits: string[] } {
 
 describe("a reply", () => {
   test.each(["Re: ", "RE: ", "AW: ", "Antw: ", "SV: ", "Re[2]: ", "[list] Re: ", "回复: "])(
-    "%s of the cover letter is none",
+    "%s of the cover letter is not a reply",
     (prefix) => {
       const answer = reply(
         files[0]!,
@@ -73,7 +73,7 @@ describe("a reply", () => {
     },
   );
 
-  test("with a diff is shown, warned of, and left out by am", () => {
+  test("with a diff is shown with a warning, and am does not apply it", () => {
     const answer = reply(files[2]!, `Better so:\n---\n${DIFF}`);
     const all = records(expectStatus(verify(...files, answer), 0));
     const [own, other] = all.filter(({ type }) => type === "series");
@@ -88,20 +88,20 @@ describe("a reply", () => {
     expect(commits).toEqual(commitsSince(submission.work, submission.baseCommit));
   });
 
-  test("with a diff alone is nothing to apply", () => {
+  test("alone, with a diff, leaves am nothing to apply", () => {
     const { run, commits } = am(reply(files[2]!, `Better so:\n---\n${DIFF}`));
     expect(expectStatus(run, 1).stderr).toMatch(/^left out, .*\npatchsig: no patch in /);
     expect(commits).toEqual([]);
   });
 
-  test("that is signed is a patch, whatever its subject begins with", () => {
+  test("that is signed is a patch, whatever its Subject begins with", () => {
     const answer = reply(files[2]!, `Better so.\n---\n${DIFF}`);
     expectStatus(patchsig(["sign", answer], { home: newHome(9), env: BOB }), 0);
     const all = records(expectStatus(verify(answer), 0));
     expect(all[0]).toMatchObject({ signature: "good", signer: "bob@example.net" });
   });
 
-  test("a title that begins with re: is none", () => {
+  test("a patch whose title begins with re: is not a reply", () => {
     const patch = reply(files[2]!, `Again.\n---\n${DIFF}`, "").replace("reply.eml", "patch.eml");
     writeFileSync(
       patch,

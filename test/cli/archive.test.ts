@@ -49,14 +49,14 @@ function keysIn(home: string): object[] {
   );
 }
 
-test.each([2, 3])("%i threads say what one says, in its order", (jobs) => {
+test.each([2, 3])("%i threads print the same as one, in the same order", (jobs) => {
   const home = newFolder();
   const run = expectStatus(patchsig(["verify", "--json", `-j${jobs}`, archive], { home }), 1);
   expect(withoutTime(run.stdout)).toBe(withoutTime(expected.stdout));
   expect(keysIn(home)).toEqual(expected.keys);
 });
 
-test("the end of a long run says how many, and who signed", () => {
+test("a long run ends with counts by signer", () => {
   const home = newFolder();
   const { stdout } = expectStatus(patchsig(["verify", archive], { home }), 1);
   const good = (COUNT * 2) / 3 - (COUNT * 2) / 15;
@@ -80,7 +80,7 @@ const ENDS = [
 ] as const;
 
 test.each(ENDS)(
-  "ended by %s with %i threads: what was said is known, and a second run ends like one",
+  "ended by %s with %i threads: what was printed is remembered; a second run ends like an undisturbed one",
   async (signal, jobs) => {
     const home = newFolder();
     const said = join(home, "said");
@@ -125,7 +125,7 @@ function size(file: string): number {
   }
 }
 
-test.each(["0", "x"])("--jobs=%s is no number of threads", (jobs) => {
+test.each(["0", "x"])("--jobs=%s is wrong usage", (jobs) => {
   const run = patchsig(["verify", `--jobs=${jobs}`, archive], { home: newFolder() });
   expectError(run, 2, "--jobs wants a number");
 });

@@ -49,7 +49,7 @@ function sha256(content: string): string {
 }
 
 describe("attestation", () => {
-  test("prints the text that was signed, of a signed mail as of an unsigned one", () => {
+  test("prints the signed text, also of an unsigned mail", () => {
     const mail = text(unsigned[0]!);
     const diff = mail.slice(mail.indexOf("diff --git"), mail.indexOf("\nbase-commit: "));
     const expected = [
@@ -64,24 +64,27 @@ describe("attestation", () => {
     expect(expectStatus(attestation([], text(signed[0]!)), 0).stdout).toBe(expected);
   });
 
-  test("--minisig prints the four lines as they stand in the mail", () => {
+  test("--minisig prints the four lines from the mail", () => {
     const { stdout } = expectStatus(attestation(["--minisig", signed[0]!]), 0);
     expect(stdout.trimEnd().split("\n")).toHaveLength(4);
     expect(text(signed[0]!)).toContain(stdout);
   });
 
-  test.runIf(requireTool("script"))("byte for byte, but on a terminal, where it is escaped", () => {
-    const mail = edited(unsigned[0]!, (t) =>
-      t.replace(/^From: .*$/m, "From: =?utf-8?q?A=E2=80=AElice?= <alice@example.org>"),
-    );
-    const piped = expectStatus(attestation([mail]), 0).stdout;
-    expect(piped).toContain("author: A\u202elice <alice@example.org>\n");
-    const command = `'${process.execPath}' '${PROGRAM}' attestation '${mail}'`;
-    const shown = spawnSync("script", ["-qec", command, "/dev/null"], { encoding: "utf8" });
-    expect(shown.stdout.replaceAll("\r\n", "\n")).toBe(piped.replace("\u202e", "\\u202e"));
-  });
+  test.runIf(requireTool("script"))(
+    "byte for byte, except on a terminal, where it is escaped",
+    () => {
+      const mail = edited(unsigned[0]!, (t) =>
+        t.replace(/^From: .*$/m, "From: =?utf-8?q?A=E2=80=AElice?= <alice@example.org>"),
+      );
+      const piped = expectStatus(attestation([mail]), 0).stdout;
+      expect(piped).toContain("author: A\u202elice <alice@example.org>\n");
+      const command = `'${process.execPath}' '${PROGRAM}' attestation '${mail}'`;
+      const shown = spawnSync("script", ["-qec", command, "/dev/null"], { encoding: "utf8" });
+      expect(shown.stdout.replaceAll("\r\n", "\n")).toBe(piped.replace("\u202e", "\\u202e"));
+    },
+  );
 
-  test("what cannot be shown: one line, and no file is made", () => {
+  test("if there is nothing to print: a one-line error, and no file", () => {
     const output = join(newFolder(), "x");
     const both = ["-o", output];
     expectError(attestation([unsigned[0]!, ...both]), 1, "the mail is not signed");
@@ -97,7 +100,7 @@ describe("attestation", () => {
 });
 
 describe.runIf(requireTool("minisign"))("stock minisign", () => {
-  test("checks what -o writes, and notices a change", () => {
+  test("accepts what -o writes, and rejects a changed text", () => {
     const name = join(newFolder(), "x");
     const check = (): number | null =>
       minisign(["-V", "-m", name, "-p", join(home, "patchsig", "minisign.pub")]).status;
@@ -108,7 +111,7 @@ describe.runIf(requireTool("minisign"))("stock minisign", () => {
     expect(check()).not.toBe(0);
   });
 
-  test("its key without a password signs and is trusted like any other", () => {
+  test("its unencrypted key signs, and is trusted, like any other", () => {
     const theirs = newFolder();
     mkdirSync(join(theirs, "patchsig"), { mode: 0o700 });
     const [secret, pub] = [keyFile(theirs), join(theirs, "patchsig", "minisign.pub")];

@@ -203,7 +203,7 @@ describe.each(Object.keys(PLACES))("%s", (name) => {
   let place: Place;
   beforeAll(() => (place = PLACES[name]!()));
 
-  test("is armed", () => {
+  test("would notice a started program", () => {
     tryGit(place.cwd, ["cat-file", "-t", GONE]);
     expect(existsSync(place.canary)).toBe(true);
     rmSync(place.canary);
@@ -212,12 +212,12 @@ describe.each(Object.keys(PLACES))("%s", (name) => {
   const all = LONG ? [...COMMANDS, ...MORE] : COMMANDS;
   const commands = name.includes("packed") ? [...all, ...WRITERS] : all;
   test.each(some(commands, 3, Object.keys(PLACES).indexOf(name)))(
-    "patchsig %s starts nothing",
+    "patchsig %s starts no program",
     (words) => run(place, words, newHome()),
   );
 });
 
-describe("a folder to be read, laid out as an inbox", () => {
+describe("a source folder laid out as an inbox", () => {
   const EPOCHS: Readonly<Record<string, (folder: string) => string>> = {
     "v1 or an epoch": (folder) => folder,
     v2: (folder) => join(folder, "git", "0.git"),
@@ -234,7 +234,7 @@ describe("a folder to be read, laid out as an inbox", () => {
     return { cwd, epoch, canary };
   }
 
-  test.each(Object.keys(EPOCHS))("%s: its mails are read, and nothing is started", (layout) => {
+  test.each(Object.keys(EPOCHS))("%s: its mails are read, and no program is started", (layout) => {
     const place = inbox(layout);
     const home = newFolder();
     const { status, stdout } = patchsig(["verify", place.cwd], { home });
@@ -243,7 +243,7 @@ describe("a folder to be read, laid out as an inbox", () => {
       run(place, words, home);
   });
 
-  test.each(["tree", "blob"])("%ss that are not there are not fetched", (what) => {
+  test.each(["tree", "blob"])("missing %ss are not fetched", (what) => {
     const place = inbox("v1 or an epoch");
     const work = newFolder();
     git(work, ["clone", "-q", place.epoch, "w"]);
@@ -264,7 +264,7 @@ describe("a folder to be read, laid out as an inbox", () => {
   test.each([
     ["of another owner", "safe.directory", "detected dubious ownership"],
     ["that is bare", "safe.bareRepository", "cannot use bare repository"],
-  ])("what git refuses %s is said, and is not empty", (_, setting, reason) => {
+  ])("an inbox that git refuses %s is an error, not empty", (_, setting, reason) => {
     const place = inbox("v1 or an epoch");
     rmSync(join(place.epoch, "hooks"), { recursive: true });
     const env = {
@@ -277,7 +277,7 @@ describe("a folder to be read, laid out as an inbox", () => {
     expect([status, stderr]).toEqual([3, expect.stringContaining(reason)]);
   });
 
-  test("a repository that it lies in is not read in its place", () => {
+  test("an enclosing repository is not read instead", () => {
     const outer = newRepository(newFolder());
     commit(outer, "a mail", { m: readFileSync(patch) });
     for (const name of ["objects", "refs"])

@@ -54,7 +54,7 @@ const config = (...folders: string[]): Record<string, string> => ({
   ),
 });
 
-test.runIf(HAS_PATATT)("without a key, with one from an option, with one from git config", () => {
+test.runIf(HAS_PATATT)("without a key, with a keyring from an option, and from git config", () => {
   const place = join(home.keyring, "ed25519/example.org/bob/main");
   const said = (args: readonly string[], env: Record<string, string>): object =>
     record(files.both, args, env).findings.find((f) => f.code.startsWith("devsig-"))!;
@@ -77,14 +77,14 @@ test.runIf(HAS_PATATT)("without a key, with one from an option, with one from gi
   expect(shown).toContain(good.message.replaceAll(" ", ""));
 });
 
-test.runIf(HAS_PATATT)("good is no substitute for what the policy asks", () => {
+test.runIf(HAS_PATATT)("a good one does not meet the policy", () => {
   const found = record(files.alone, KEYS());
   expect(found.codes).toEqual(["devsig-good", "unsigned"]);
   expect(found).toMatchObject({ signature: "none", trust: null, signer: null, verdict: "fail" });
   expect(verify(files.alone, KEYS()).status).toBe(1);
 });
 
-test.runIf(HAS_PATATT)("bad is a warning, and the rest of the record is the same", () => {
+test.runIf(HAS_PATATT)("a bad one is a warning, and changes nothing else in the record", () => {
   const { findings: _, codes, ...rest } = record(files.changed, KEYS());
   expect(codes).toContain("devsig-bad");
   const { findings: _w, codes: without, ...same } = record(files.changed);
@@ -97,12 +97,12 @@ test.runIf(HAS_PATATT)("bad is a warning, and the rest of the record is the same
   expect(verify(files.changed, KEYS()).status).toBe(0);
 });
 
-test.runIf(HAS_PATATT)("nothing of the header reaches a terminal as it is", () => {
+test.runIf(HAS_PATATT)("text from the header is escaped", () => {
   expect(record(files.mangled).codes).toContain("devsig-bad");
   expect(verify(files.mangled).stdout).not.toContain("\x1b[2J");
 });
 
-test("a folder that is not there", () => {
+test("a missing keyring folder", () => {
   const run = verify("-", ["--dev-keyring", join(home.folder, "none")]);
   expect(run.status).toBe(3);
   expect(run.stderr).toContain("no keyring folder");

@@ -110,7 +110,7 @@ function archive(count: number, odd: number): string {
 }
 
 describe.each(Object.keys(STAGES) as Stage[])("an error while %s", (stage) => {
-  test("is said of its mail, and verify goes on", () => {
+  test("is reported for its mail, and verify goes on", () => {
     const file = archive(5, 2);
     const home = newFolder();
     const json = stage === "text" ? [] : ["--json"];
@@ -138,7 +138,7 @@ test.each(["reading", "evidence"] as const)("%s, in a thread", (stage) => {
   expect(records(run).at(-1)).toMatchObject({ messages: 600, unread: 1, fail: 0 });
 });
 
-test("nothing is remembered of a mail at which it failed, and all of the others", () => {
+test("nothing is remembered of the mail that failed, everything of the others", () => {
   const home = newFolder();
   expectStatus(withFault("arrival", ["verify", archive(5, 2)], home), 3);
   const keys = records(withFault("text", ["trust", "list", "--json"], home));
@@ -147,14 +147,14 @@ test("nothing is remembered of a mail at which it failed, and all of the others"
   );
 });
 
-test("verify --new says it once", () => {
+test("verify --new reports it once", () => {
   const file = archive(5, 2);
   const home = newFolder();
   expectStatus(withFault("diff", ["verify", "--new", file], home), 3);
   expectStatus(withFault("diff", ["verify", "--new", file], home), 0);
 });
 
-test("am applies a series beside it, and none that it is of", () => {
+test("am applies another series, but not the one with that mail", () => {
   const { work, baseCommit } = newSubmission();
   const home = newHome();
   const series = signedPatches(work, home);
@@ -174,7 +174,7 @@ test("am applies a series beside it, and none that it is of", () => {
   expect(commitsSince(work, baseCommit)).toEqual([]);
 });
 
-test("attestation and base say it too", () => {
+test("attestation and base report it too", () => {
   const home = newFolder();
   const odd = join(home, "odd.eml");
   writeFileSync(odd, patch(1, MARK));
@@ -189,7 +189,7 @@ test("attestation and base say it too", () => {
   expect(run.stdout).toMatch(/number 0[^]*number 2/);
 });
 
-test("a bot that held a mail lets go of it, and goes on", () => {
+test("a bot drops the mail, and goes on", () => {
   const home = newFolder();
   const config = join(home, "bot.cfg");
   const database = join(home, "bot.db");
@@ -205,7 +205,7 @@ test("a bot that held a mail lets go of it, and goes on", () => {
   expect(held()).toBe(2);
 });
 
-test.runIf(existsSync("/dev/full"))("a full disk is no mail's fault", () => {
+test.runIf(existsSync("/dev/full"))("a full disk is not blamed on a mail", () => {
   const home = newHome();
   const files = signedPatches(newSubmission().work, home);
   const full = openSync("/dev/full", "w");

@@ -20,11 +20,11 @@ function notes(cwd: string, ...args: readonly string[]): string {
   return run.stderr.replace(/^signed .*\n/, "");
 }
 
-test("nothing, if all is well", () => {
+test("prints nothing if all is well", () => {
   expect(notes(newScene().repository, "-2")).toBe("");
 });
 
-test("the remote-tracking branch has moved on", () => {
+test("notes that the remote-tracking branch has moved on", () => {
   const { repository, base } = newScene();
   git(repository, ["checkout", "-q", "main"]);
   commit(repository, "m", { "b.txt": "B\n" });
@@ -36,13 +36,13 @@ test("the remote-tracking branch has moved on", () => {
   );
 });
 
-test("a series that the branch has too has not been overtaken", () => {
+test("prints nothing if the remote-tracking branch has the series itself", () => {
   const { repository } = newScene();
   git(repository, ["update-ref", "refs/remotes/origin/main", "HEAD"]);
   expect(notes(repository, "-2")).toBe("");
 });
 
-test("a merge in the range", () => {
+test("notes a merge in the range", () => {
   const { repository, base } = newScene();
   git(repository, ["checkout", "-q", "-b", "side", base]);
   commit(repository, "y", { "b.txt": "B\n" });
@@ -54,7 +54,7 @@ test("a merge in the range", () => {
   );
 });
 
-test("a private base", () => {
+test("notes a private base", () => {
   const { repository, base } = newScene();
   expect(notes(repository, "--base=HEAD~1", "-1")).toBe(
     "note: nobody else has the base commit: no remote-tracking branch has it\n" +
@@ -64,7 +64,7 @@ test("a private base", () => {
   expect(notes(repository, "-1")).toContain("hint: git remote add origin <url>");
 });
 
-test("a shallow clone whose series begins where it is cut", () => {
+test("notes a shallow clone that is cut where the series begins", () => {
   const { repository } = newScene();
   const directory = join(newFolder(), "clone");
   execFileSync("git", ["clone", "-q", "--depth=1", `file://${repository}`, directory]);
@@ -108,7 +108,7 @@ describe("a git that has no --base", () => {
     ["without a signature", ["--no-signature", "-2"]],
     ["without a base", ["--base=none", "-2"]],
   ];
-  test.each(some(WAYS, 2))("what is written is the same: %s", (_, args) => {
+  test.each(some(WAYS, 2))("gets the same output: %s", (_, args) => {
     const { repository } = newScene();
     const path = process.env["PATH"]!;
     const now = written(repository, args, path);

@@ -216,7 +216,7 @@ describe.each([
   )("%s", (_name, i) => expectNothingSilent(all[i]!));
 });
 
-test("settings for the eye change nothing", () => {
+test("cosmetic settings change nothing", () => {
   const settings = ["diff.noprefix=true", "color.ui=always", "diff.relative=true"];
   const [usual, ...others] = writeAll(
     [[], ...settings.map((s) => [s])].map((s) => ({ options: [], settings: s })),
@@ -227,7 +227,7 @@ test("settings for the eye change nothing", () => {
     expect(files.map((text) => text.length)).toEqual(usual!.files.map((text) => text.length));
 });
 
-test("what cannot be signed, or would make another commit, is said", () => {
+test("reports patches that cannot be signed, or would make another commit", () => {
   const cases: [string, number, RegExp][] = [
     ["--color=always", 3, /cannot be signed/],
     ["-v2.1", 3, /v2\.1/],

@@ -63,8 +63,8 @@ beforeAll(() => {
   expect(made.status).toBe(0);
 });
 
-describe("what git writes, signed", () => {
-  test("a file a patch, in the folder and under the names that git prints", () => {
+describe("git's output, signed", () => {
+  test("one file per patch, with the names that git prints", () => {
     const { run, folder, files } = formatInto("@{u}..");
     expect(run.status).toBe(0);
     expect(run.stdout).toBe(
@@ -76,7 +76,7 @@ describe("what git writes, signed", () => {
     expect(verified(files)).toHaveLength(3);
   });
 
-  test("is git's own output but for the blocks", () => {
+  test("differs from git's only by the signature blocks", () => {
     const ours = format("--stdout", "origin/main");
     const theirs = git(clone, ["format-patch", "--stdout", `--base=${base}`, "origin/main"]);
     expect(ours.stdout).toContain("untrusted comment: patchsig ");
@@ -91,7 +91,7 @@ describe("what git writes, signed", () => {
     expect(commitsSince(copy, base)).toEqual(commitsSince(clone, base));
   });
 
-  test("from a folder within, into one that is relative to it", () => {
+  test("from a subdirectory, into a folder relative to it", () => {
     const below = join(clone, "sub");
     mkdirSync(below);
     const run = patchsig(["format-patch", "-o", "../sub/out", "-1"], { cwd: below, home });
@@ -140,7 +140,7 @@ describe("what git writes, signed", () => {
   test.each([
     ["written", "out", 0],
     ["refused", "doc.txt/out", 3],
-  ])("no draft stays behind, be they %s", (name, folder, status) => {
+  ])("no draft is left behind: %s", (name, folder, status) => {
     const temporary = join(scratch, `temporary-${name}`);
     mkdirSync(temporary);
     const into = join(name === "written" ? scratch : clone, folder);
@@ -160,7 +160,7 @@ describe("what git writes, signed", () => {
 });
 
 describe("a cover letter", () => {
-  test("that is still to be written is left alone, and signed with the rest afterwards", () => {
+  test("that is still a template is not signed; sign does it later, with the rest", () => {
     const { run, files } = formatInto("--cover-letter", "-v2", "@{u}..");
     expect(run.status).toBe(0);
     expect(run.stderr).toContain("0000-cover-letter.patch is not signed yet");
@@ -177,7 +177,7 @@ describe("a cover letter", () => {
     expect(new Set(patches.map(({ series }) => (series as { id: string }).id)).size).toBe(1);
   });
 
-  test("from a branch's description is signed at once; --interdiff and --range-diff within", () => {
+  test("from a branch's description is signed at once, also with --interdiff and --range-diff", () => {
     git(clone, ["checkout", "-q", "-b", "described"]);
     git(clone, ["config", "branch.described.description", "count more\n\nCounting is good."]);
     const { run, files } = formatInto(
@@ -194,8 +194,8 @@ describe("a cover letter", () => {
   });
 });
 
-describe("patches that cannot be numbered by their subject", () => {
-  test("are signed again as the series they were", () => {
+describe("patches without numbers in their Subject", () => {
+  test("are signed again as the same series", () => {
     const { files } = formatInto("-N", "@{u}..");
     const before = files.map((file) => readFileSync(file, "utf8"));
     expect(patchsig(["sign", ...files], { cwd: clone, home }).status).toBe(0);
@@ -207,14 +207,14 @@ describe("patches that cannot be numbered by their subject", () => {
 });
 
 describe("the base", () => {
-  test("is in the comment of every patch, and in git's line of the first", () => {
+  test("is in the signed comment of every patch, and in git's line of the first", () => {
     const { files } = formatInto("@{u}..");
     const texts = files.map((file) => readFileSync(file, "utf8"));
     for (const text of texts) expect(text).toContain(` base=${base} `);
     expect(texts.filter((text) => text.includes(`\nbase-commit: ${base}\n`))).toHaveLength(1);
   });
 
-  test("comes with the tree it is in, without a password, if others can fetch it", () => {
+  test("comes with a base-tree line, without credentials, if others can fetch from it", () => {
     git(clone, ["remote", "set-url", "origin", "https://me:secret@git.example.org/net-next.git"]);
     const { files } = formatInto("@{u}..");
     git(clone, ["remote", "set-url", "origin", upstream]);
@@ -228,7 +228,7 @@ describe("the base", () => {
     });
   });
 
-  test("of private commits below is public, with prerequisites", () => {
+  test("is public, with the private commits above it as prerequisites", () => {
     const { run, files } = formatInto("-1");
     expect(run.status).toBe(0);
     const text = readFileSync(files[0]!, "utf8");
@@ -237,13 +237,13 @@ describe("the base", () => {
     expect(text).toContain(` base=${base} `);
   });
 
-  test("may be none: --no-base", () => {
+  test("can be left out with --no-base", () => {
     const { run, files } = formatInto("--no-base", "-1");
     expect(run.stderr).toBe("signed 1 mail as alice@example.org, no base commit\n");
     expect(readFileSync(files[0]!, "utf8")).not.toContain("base-commit");
   });
 
-  test("that nobody else has is recorded with a note", () => {
+  test("that nobody else has is written, with a note", () => {
     const lone = join(scratch, "lone");
     newRepository(lone);
     commit(lone, "a", { a: "1\n" });
@@ -255,7 +255,7 @@ describe("the base", () => {
     expect(run.stdout).toContain("base-commit: ");
   });
 
-  test("format.useAutoBase does not get in the way", () => {
+  test("does not clash with format.useAutoBase", () => {
     git(clone, ["config", "format.useAutoBase", "true"]);
     const run = format("--stdout", "--no-base", "-1", "main");
     git(clone, ["config", "--unset", "format.useAutoBase"]);
@@ -263,13 +263,13 @@ describe("the base", () => {
     expect(run.stdout).not.toContain("base-commit");
   });
 
-  test("that is not below the series is wrong usage", () => {
+  test("that is not an ancestor of the series is wrong usage", () => {
     expect(formatInto("--base=HEAD", "-1")).toMatchObject({ run: { status: 2 }, files: [] });
   });
 });
 
 describe("somebody else's commit", () => {
-  test("names its signer as the sender and its author on top of the body", () => {
+  test("has the signer in the From header, and its author on top of the body", () => {
     git(clone, ["checkout", "-q", "-b", "foreign", "origin/main"]);
     writeFileSync(join(clone, "bob.txt"), "bob\n");
     git(clone, ["add", "bob.txt"]);
@@ -291,8 +291,8 @@ describe("somebody else's commit", () => {
   });
 });
 
-describe("what goes wrong", () => {
-  test("an empty range: git's silence and a note", () => {
+describe("errors", () => {
+  test("an empty range: no output and a note", () => {
     expect(formatInto("HEAD..HEAD")).toMatchObject({
       run: { status: 0, stdout: "", stderr: "patchsig: no commits in the range, so no patches\n" },
       files: [],
@@ -306,7 +306,7 @@ describe("what goes wrong", () => {
     expect(files).toEqual([]);
   });
 
-  test("a revision that is none", () => {
+  test("an invalid revision", () => {
     const { run } = formatInto("no-such..HEAD");
     expect(run.status).toBe(3);
     expect(run.stderr).toMatch(/^patchsig: git .*no-such/);
@@ -318,7 +318,7 @@ describe("what goes wrong", () => {
     expect(run.stderr).toMatch(/^patchsig: no git repository at /);
   });
 
-  test("no key: nothing is written, and the hint makes one", () => {
+  test("no key: nothing is written, and the hint's command makes one", () => {
     const folder = join(scratch, "keyless");
     const run = patchsig(["format-patch", "-o", folder, "-1"], {
       cwd: clone,
@@ -329,18 +329,18 @@ describe("what goes wrong", () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  test("a folder that cannot be made", () => {
+  test("a folder that cannot be created", () => {
     const run = format("-o", "/dev/null/x", "-1");
     expect(run.status).toBe(3);
     expect(run.stderr).toMatch(/^patchsig: cannot make the directory /);
   });
 
-  test("an option of ours without its value, and two places for the output", () => {
+  test("an option without its value, and two output options", () => {
     expect(format("-1", "--key").status).toBe(2);
     expect(format("-1", "--stdout", "-o", "x").status).toBe(2);
   });
 
-  test("--help is ours", () => {
+  test("--help is patchsig's, not git's", () => {
     const run = format("--help");
     expect(run.status).toBe(0);
     expect(run.stdout).toContain("--base COMMIT");
@@ -374,7 +374,7 @@ describe("a commit that git am would not make of its patch", () => {
       1,
       "make something else of doc.txt",
     ],
-  ])("%s in the message is said", (_, message, status, words) => {
+  ])("%s in the message is reported", (_, message, status, words) => {
     const run = said(message);
     expect(run.stderr).toContain(`${run.files[0]}: git am would ${words}`);
     expect(run.status).toBe(status);
@@ -386,7 +386,7 @@ describe("a commit that git am would not make of its patch", () => {
     expect(run.stderr).toContain("git am would cut it in two");
   });
 
-  test("an empty commit is an empty file, as git has it, and a word", () => {
+  test("an empty commit gives an empty file, as with git, and a note", () => {
     git(clone, ["checkout", "-q", "--detach", "origin/main"]);
     commit(clone, "empty\n", {});
     commit(clone, "doc: more\n", { "doc.txt": "more\n" });

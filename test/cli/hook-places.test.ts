@@ -138,22 +138,25 @@ describe.runIf(tools)("core.hooksPath", () => {
     ["with a ~", () => settings(".gitconfig", "[core]\n\thooksPath = ~/corp\n")],
   ];
 
-  test.each(some(EVERYWHERE, 2, 1))("%s: the hook goes there, and all others run", (_, set) => {
-    plant(join(corp(), "pre-commit"), "corp");
-    set();
-    expectError(hook("install"), 3, /^core.hooksPath makes all repositories use /);
-    expectStatus(hook("install", "--global"), 0);
-    expect(existsSync(join(corp(), "sendemail-validate"))).toBe(true);
-    expectStatus(hook("status"), 0);
-    expect(signs()).toBe(true);
-    expectStatus(commit(), 0);
-    expect(ran()).toEqual(["corp"]);
-    expectStatus(hook("uninstall", "--global"), 0);
-    expect(existsSync(join(corp(), "sendemail-validate"))).toBe(false);
-    expectStatus(hook("status"), 1);
-  });
+  test.each(some(EVERYWHERE, 2, 1))(
+    "%s: the hook is installed there, and all other hooks still run",
+    (_, set) => {
+      plant(join(corp(), "pre-commit"), "corp");
+      set();
+      expectError(hook("install"), 3, /^core.hooksPath makes all repositories use /);
+      expectStatus(hook("install", "--global"), 0);
+      expect(existsSync(join(corp(), "sendemail-validate"))).toBe(true);
+      expectStatus(hook("status"), 0);
+      expect(signs()).toBe(true);
+      expectStatus(commit(), 0);
+      expect(ran()).toEqual(["corp"]);
+      expectStatus(hook("uninstall", "--global"), 0);
+      expect(existsSync(join(corp(), "sendemail-validate"))).toBe(false);
+      expectStatus(hook("status"), 1);
+    },
+  );
 
-  test("for some repositories alone: it is not hidden", () => {
+  test("set for some repositories: refused, and their hooks still run", () => {
     plant(join(corp(), "pre-commit"), "corp");
     settings("corp.config", SETTING());
     for (const condition of [`gitdir:${work}/`, "gitdir:~/elsewhere/", "onbranch:main"]) {
@@ -170,20 +173,23 @@ describe.runIf(tools)("core.hooksPath", () => {
   });
 
   // root alone can make a device, and lose one
-  test.runIf(process.getuid?.() === 0)("in settings that are a device: it stays one", () => {
-    const device = join(folder, "device");
-    expectStatus(run("mknod", ["-m", "666", device, "c", "1", "3"]), 0);
-    symlinkSync(device, join(home, ".gitconfig"));
-    expectError(
-      hook("install", "--global"),
-      3,
-      /gitconfig is not a file: git would replace it with one/,
-    );
-    expect(statSync(device).isCharacterDevice()).toBe(true);
-    expect(existsSync(ours())).toBe(false);
-  });
+  test.runIf(process.getuid?.() === 0)(
+    "in a config file that is a device: it stays a device",
+    () => {
+      const device = join(folder, "device");
+      expectStatus(run("mknod", ["-m", "666", device, "c", "1", "3"]), 0);
+      symlinkSync(device, join(home, ".gitconfig"));
+      expectError(
+        hook("install", "--global"),
+        3,
+        /gitconfig is not a file: git would replace it with one/,
+      );
+      expect(statSync(device).isCharacterDevice()).toBe(true);
+      expect(existsSync(ours())).toBe(false);
+    },
+  );
 
-  test("relative: each repository's own", () => {
+  test("relative: a folder in each repository", () => {
     settings(".gitconfig", "[core]\n\thooksPath = .githooks\n");
     plant(join(work, ".githooks", "pre-commit"), "own");
     expectError(hook("install", "--global"), 3, /each repository has hooks of its own/);
@@ -195,7 +201,7 @@ describe.runIf(tools)("core.hooksPath", () => {
     expectStatus(hook("uninstall"), 0);
   });
 
-  test("of a worktree alone", () => {
+  test("set for one worktree", () => {
     git(work, ["config", "extensions.worktreeConfig", "true"]);
     git(work, ["config", "--worktree", "core.hooksPath", join(folder, "tree hooks")]);
     expectStatus(hook("install"), 0);
@@ -203,7 +209,7 @@ describe.runIf(tools)("core.hooksPath", () => {
     expect(signs()).toBe(true);
   });
 
-  test("of the repository, as husky sets it, with --global besides: the hook says where it is missing", () => {
+  test("set in the repository, as by husky, beside --global: status names the missing hook", () => {
     plant(join(work, ".husky", "_", "pre-commit"), "husky");
     git(work, ["config", "core.hooksPath", ".husky/_"]);
     expectStatus(hook("install", "--global"), 0);
@@ -217,7 +223,7 @@ describe.runIf(tools)("core.hooksPath", () => {
 });
 
 describe.runIf(tools)("other programs", () => {
-  test("a hook that is put over ours is told, and kept", () => {
+  test("a hook that replaced ours is reported, and kept", () => {
     plant(join(work, ".git", "hooks", "post-commit"), "own");
     plant(join(work, ".git", "hooks", "pre-push"), "own-push");
     expectStatus(hook("install", "--global"), 0);
@@ -253,7 +259,7 @@ describe.runIf(tools)("other programs", () => {
     expect(readFileSync(join(ours(), "post-commit"), "utf8")).toContain("theirs");
   });
 
-  test("a hook that signs too runs last: it signs what is sent", () => {
+  test("another signing hook runs last: it signs what is sent", () => {
     const path = join(work, ".git", "hooks", "sendemail-validate");
     mkdirSync(join(path, ".."), { recursive: true });
     // patatt's own words; what it would sign is what is there when it runs
@@ -286,7 +292,7 @@ describe.runIf(tools)("settings by which git starts no hook", () => {
     expect(signs()).toBe(true);
   });
 
-  test("an identity that has it on, and another that has not", () => {
+  test("one sendemail identity with the hook, another without", () => {
     git(work, ["config", "sendemail.validate", "false"]);
     git(work, ["config", "sendemail.identity", "work"]);
     git(work, ["config", "sendemail.work.validate", "true"]);

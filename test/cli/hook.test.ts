@@ -157,39 +157,36 @@ function expectHookSigns(): void {
   expectSealed(files);
 }
 
-test.runIf(tools)(
-  "git send-email signs, refuses what was edited since, and says how to go on",
-  () => {
-    expectStatus(hook("install"), 0);
-    const files = formatPatch(work);
-    const sent = expectStatus(dryRun(...files), 0);
-    expect(sent.stdout + sent.stderr).toMatch(/^signed 3 mails as alice@example.org, base /m);
-    // once, at the first file
-    expect(sent.stderr.split("signed ")).toHaveLength(2);
-    expectVerified(files, 3);
+test.runIf(tools)("git send-email signs, refuses a patch edited since, and says what to do", () => {
+  expectStatus(hook("install"), 0);
+  const files = formatPatch(work);
+  const sent = expectStatus(dryRun(...files), 0);
+  expect(sent.stdout + sent.stderr).toMatch(/^signed 3 mails as alice@example.org, base /m);
+  // once, at the first file
+  expect(sent.stderr.split("signed ")).toHaveLength(2);
+  expectVerified(files, 3);
 
-    edit(files[1]!, (t) => t.replace("And this.", "And that."));
-    const before = files.map(text);
-    const refused = dryRun(...files);
-    expect(refused.status).not.toBe(0);
-    const name = basename(files[1]!);
-    expect(refused.stderr).toContain(
-      `patchsig: ${name}: message changed after signing; the diff is intact\nhint: git patchsig sign `,
-    );
-    expect(refused.stdout).not.toContain("Dry-Sent");
-    // the first one was good, and is as it was
-    expect(files.map(text)).toEqual(before);
+  edit(files[1]!, (t) => t.replace("And this.", "And that."));
+  const before = files.map(text);
+  const refused = dryRun(...files);
+  expect(refused.status).not.toBe(0);
+  const name = basename(files[1]!);
+  expect(refused.stderr).toContain(
+    `patchsig: ${name}: message changed after signing; the diff is intact\nhint: git patchsig sign `,
+  );
+  expect(refused.stdout).not.toContain("Dry-Sent");
+  // the first one was good, and is as it was
+  expect(files.map(text)).toEqual(before);
 
-    // the hint is a command
-    const [, command] = /^hint: git patchsig (.*)$/m.exec(refused.stderr)!;
-    expectStatus(run("sh", ["-c", `git-patchsig ${command}`]), 0);
-    for (const file of files) expect(runHook(file)).toEqual({ status: 0, stdout: "", stderr: "" });
-    expectSealed(files);
-  },
-);
+  // the hint is a command
+  const [, command] = /^hint: git patchsig (.*)$/m.exec(refused.stderr)!;
+  expectStatus(run("sh", ["-c", `git-patchsig ${command}`]), 0);
+  for (const file of files) expect(runHook(file)).toEqual({ status: 0, stdout: "", stderr: "" });
+  expectSealed(files);
+});
 
 describe("hook run", () => {
-  test("an edited patch is not signed along with one that is new", () => {
+  test("an edited patch is not signed together with a new one", () => {
     const files = formatPatch(work);
     expectStatus(runHook(files[0]!), 0);
     edit(files[2]!, (t) => t.replace("+Ilse", "+Else"));
@@ -209,7 +206,7 @@ describe("hook run", () => {
     expectTidy(stderr);
   });
 
-  test("two patches with one number: it does not guess", () => {
+  test("two patches with one number: refuses to guess", () => {
     const files = formatPatch(work);
     cpSync(files[1]!, join(files[1]!, "..", "0002-older-name.patch"));
     expect(expectStatus(runHook(files[0]!), 0).stderr).toContain("1 of 3 signed");
@@ -224,7 +221,7 @@ describe("hook run", () => {
     expectSealed(others);
   });
 
-  test("no more than git says that it sends", () => {
+  test("signs only the patches that git sends", () => {
     const files = formatPatch(work);
     const one = { GIT_SENDEMAIL_FILE_COUNTER: "1", GIT_SENDEMAIL_FILE_TOTAL: "1" };
     expect(expectStatus(runHook(files[0]!, one), 0).stderr).toContain("1 of 3 signed");
@@ -234,18 +231,15 @@ describe("hook run", () => {
   });
 
   // only root can give a file away
-  test.runIf(process.getuid?.() === 0)(
-    "what somebody else has laid beside it is not signed",
-    () => {
-      const files = formatPatch(work);
-      chownSync(files[1]!, 12_345, 12_345);
-      const before = text(files[1]!);
-      expect(expectStatus(runHook(files[0]!), 0).stderr).toContain("1 of 3 signed");
-      expect(text(files[1]!)).toBe(before);
-    },
-  );
+  test.runIf(process.getuid?.() === 0)("another user's file in the folder is not signed", () => {
+    const files = formatPatch(work);
+    chownSync(files[1]!, 12_345, 12_345);
+    const before = text(files[1]!);
+    expect(expectStatus(runHook(files[0]!), 0).stderr).toContain("1 of 3 signed");
+    expect(text(files[1]!)).toBe(before);
+  });
 
-  test("nor what is no file, and no name acts on the terminal", () => {
+  test("nor anything but a regular file, and file names are escaped", () => {
     const files = formatPatch(work);
     const folder = join(files[1]!, "..");
     const elsewhere = join(newFolder(), "0002.patch");
@@ -268,7 +262,7 @@ describe("hook run", () => {
     expectTidy(expectStatus(runHook(cover), 0).stderr, 120);
   });
 
-  test("cover letters: signed once they are written", () => {
+  test("cover letters: signed once they are filled in", () => {
     const files = formatPatch(work, ["--cover-letter"]);
     // git would not send it itself
     const first = expectStatus(runHook(files[1]!), 0);
@@ -281,7 +275,7 @@ describe("hook run", () => {
     expectSealed(files);
   });
 
-  test("somebody else's signature, and what is no patch, are left alone", () => {
+  test("somebody else's signature, and mails without a patch, are left alone", () => {
     const files = formatPatch(work);
     const mode = statSync(files[1]!).mode & 0o777;
     chmodSync(files[1]!, 0o606);
@@ -307,7 +301,7 @@ describe("hook run", () => {
     expect(text(letter)).toBe(mail);
   });
 
-  test("a diff in colors, and a patch that git am would cut in two, do not go out unsigned", () => {
+  test("a coloured diff, and a patch that git am would cut in two, are not sent unsigned", () => {
     const colored = formatPatch(work, ["--color=always"])[0]!;
     expect(expectStatus(runHook(colored), 3).stderr).toContain("a diff with colors");
     const [first, second] = formatPatch(work);
@@ -316,7 +310,7 @@ describe("hook run", () => {
     expect(expectStatus(runHook(both), 1).stderr).toContain("git am would cut it in two");
   });
 
-  test("a read-only patch, or no key: nothing goes out unsigned", () => {
+  test("a read-only patch, or no key: nothing is sent unsigned", () => {
     const [file] = formatPatch(work);
     chmodSync(file!, 0o444);
     expectError(runHook(file!), 3, /read-only$/);
@@ -326,7 +320,7 @@ describe("hook run", () => {
     expect(text(file!)).not.toContain("untrusted comment");
   });
 
-  test("a run that was killed half-way is taken up by the next", () => {
+  test("the next run completes one that was killed", () => {
     const files = formatPatch(work);
     const unsigned = files.map(text);
     expectStatus(runHook(files[0]!), 0);
@@ -340,7 +334,7 @@ describe("hook run", () => {
     expectSealed(files);
   });
 
-  test("two at once leave nothing half-written", async () => {
+  test("two runs at once leave nothing half-written", async () => {
     const files = formatPatch(work);
     const env = { ...process.env, ...environment() };
     const ends = [1, 2, 3].map(
@@ -369,7 +363,7 @@ describe.runIf(password)("a key with a password", () => {
     writeFileSync(join(locked, "patchsig/minisign.pub"), formatPublicKeyFile(plainKey().publicKey));
   });
 
-  test("is refused where nobody can be asked", () => {
+  test("is refused without a terminal to ask on", () => {
     const files = formatPatch(work);
     const refused = expectError(
       runHook(files[0]!, { XDG_DATA_HOME: locked }),
@@ -438,7 +432,7 @@ describe.runIf(password)("a key with a password", () => {
     expect(screen).not.toContain(PASSWORD.toString());
   });
 
-  test("unlocked, it is not asked for; revisions instead of files", async () => {
+  test("no password once it is unlocked; revisions instead of files", async () => {
     const agent = await startSshAgent();
     const extra = { SSH_AUTH_SOCK: agent.socket };
     try {
@@ -452,7 +446,7 @@ describe.runIf(password)("a key with a password", () => {
     }
   });
 
-  test("a key that ssh-agent holds anyway", async () => {
+  test("a key that is in ssh-agent", async () => {
     const agent = await startSshAgent();
     const extra = { SSH_AUTH_SOCK: agent.socket };
     try {
@@ -467,7 +461,7 @@ describe.runIf(password)("a key with a password", () => {
     }
   });
 
-  test("is never asked for because of a part", async () => {
+  test("no password for part of a series", async () => {
     const [part, other] = formatPatch(work);
     const alone = newFolder();
     for (const file of [part!, other!]) cpSync(file, join(alone, `${file.slice(-9)}.patch`));
@@ -476,7 +470,7 @@ describe.runIf(password)("a key with a password", () => {
     expect(refused.screen).toContain("git patchsig key unlock");
   });
 
-  test("is asked for once where others have signed some of it", async () => {
+  test("one password if others have signed some of the patches", async () => {
     const files = formatPatch(work);
     expectStatus(patchsig(["sign", files[1]!], { home: newHome(8) }), 0);
     const command = files.map((file) => `git patchsig hook run '${file}'`).join(" && ");
@@ -501,7 +495,7 @@ function history(count: number): string {
 }
 
 describe("hook install", () => {
-  test("a hook that is there runs first, and is back afterwards", () => {
+  test("an existing hook runs first, and is restored by uninstall", () => {
     expect(expectStatus(hook("status"), 1).stdout).toBe(
       "git send-email does not sign here: git patchsig hook install\n",
     );
@@ -534,7 +528,7 @@ describe("hook install", () => {
     expect(existsSync(kept)).toBe(false);
   });
 
-  test("without patchsig nothing is sent, and the way back is told", () => {
+  test("if patchsig is missing nothing is sent, and the error says how to remove the hook", () => {
     const before = plantHook(hookPath());
     expectStatus(hook("install"), 0);
     const [file] = formatPatch(work);
@@ -568,7 +562,7 @@ describe("hook install", () => {
     expect(existsSync(join(bare, "hooks", "sendemail-validate"))).toBe(true);
   });
 
-  test("wrong words, no repository, not on the PATH", () => {
+  test("wrong usage, no repository, not on the PATH", () => {
     expectError(hook("instal"), 2, "no such command: hook instal");
     expectError(hook("run"), 2, /^hook run is for git send-email/);
     expectError(hook("run", "/nowhere"), 3, "no such file: /nowhere");
@@ -583,7 +577,7 @@ describe("hook install", () => {
 describe("hook install --global", () => {
   const hooks = (): string => join(home, "patchsig", "hooks");
 
-  test("every repository signs, and none loses a hook", () => {
+  test("every repository signs, and keeps its hooks", () => {
     for (const name of ["pre-commit", "commit-msg", "post-commit", "sendemail-validate"])
       plantHook(join(work, ".git", "hooks", name));
     expectStatus(hook("install", "--global"), 0);
@@ -640,7 +634,7 @@ describe("hook install --global", () => {
     expect(readdirSync(hooks())).toEqual(["pre-commit"]);
   });
 
-  test("a core.hooksPath that is set already is used, and left", () => {
+  test("an existing core.hooksPath is used, and kept", () => {
     const own = join(newFolder(), "own");
     mkdirSync(own);
     const before = plantHook(join(own, "sendemail-validate"));
@@ -657,7 +651,7 @@ describe("hook install --global", () => {
   });
 });
 
-test("what patatt signed before breaks: it is said", () => {
+test("breaks an earlier signature of patatt, and says so", () => {
   const [file = ""] = formatPatch(work, [], "-1");
   edit(file, (t) => t.replace(/^From: /m, "X-Developer-Signature: v=1; a=ed25519-sha256\nFrom: "));
   const args = ["hook", "run", file];

@@ -66,7 +66,7 @@ describe("key generate", () => {
     expect(statSync(key).mode & 0o777).toBe(0o600);
   });
 
-  test("two keys are two keys, and the first is kept unless forced", async () => {
+  test("each key is new, and an existing one is kept unless forced", async () => {
     const first = await run("generate", "-W");
     await expect(run("generate", "-W")).rejects.toMatchObject({ code: "exists" });
     expect((await run("show")).out).toContain(first.out);
@@ -86,7 +86,7 @@ describe("key generate", () => {
     await expect(generating).rejects.toMatchObject({ code: "usage" });
   });
 
-  test("--key and git config patchsig.key say where", async () => {
+  test("--key and git config patchsig.key choose the file", async () => {
     const elsewhere = join(data, "elsewhere", "k.key");
     await run("generate", "-W", "--key", elsewhere);
     const env = {
@@ -112,7 +112,7 @@ describe("key password", () => {
   };
 
   // at the default cost each use of a password takes seconds: to set it, and by stock minisign
-  test.runIf(LONG && requireTool("minisign"))("set one; stock minisign follows", async () => {
+  test.runIf(LONG && requireTool("minisign"))("can be set; stock minisign takes it", async () => {
     const { out } = await run("generate", "-W");
     // opened as a shell's `3< file` would
     const descriptor = openSync(file("passwords", "Pässword 1", "unused"), "r");
@@ -135,7 +135,7 @@ describe("key password", () => {
     expect((await run("password", "-W", "--key", path)).note).toContain("has no password");
   });
 
-  test("a wrong one changes nothing", async () => {
+  test("if wrong, changes nothing", async () => {
     const path = stockKey(true);
     const before = readFileSync(path);
     const changing = run("password", "--key", path, "--password-file", file("p", "wrong", "new"));
@@ -153,7 +153,7 @@ describe("key password", () => {
 });
 
 describe("key import", () => {
-  test("unlocks it once to learn the public key", async () => {
+  test("unlocks the key once to get the public key", async () => {
     const stock = stockKey(false);
     const { out } = await run("import", stock, "--password-file", file("p", PASSWORD.toString()));
     expect(out).toBe(`${plainText}\n`);
@@ -162,13 +162,13 @@ describe("key import", () => {
     await expect(run("import", stock)).rejects.toMatchObject({ code: "exists" });
   });
 
-  test("--public spares the password", async () => {
+  test("needs no password with --public", async () => {
     const { out } = await run("import", stockKey(true), "--public", join(data, "stock.pub"));
     expect(out).toBe(`${plainText}\n`);
     expect((await run("show", "--json")).out).toContain(plainText);
   });
 
-  test("what is no secret key is refused", async () => {
+  test("refuses a file that is not a secret key", async () => {
     const path = file("public", ...fixture("plain.pub").toString().trimEnd().split("\n"));
     await expect(run("import", path)).rejects.toMatchObject({ code: "bad-key" });
   });
@@ -231,7 +231,7 @@ describe("key show", () => {
       });
   });
 
-  test("an encrypted key with nothing beside it is unlocked", async () => {
+  test("unlocks an encrypted key without a public key file", async () => {
     const passwords = file("p", PASSWORD.toString());
     const { out } = await run("show", stockKey(false), "--password-file", passwords);
     expect(out).toContain(plainText);

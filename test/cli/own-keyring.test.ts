@@ -49,22 +49,25 @@ const config = (...settings: readonly (readonly [string, string])[]): Record<str
 });
 
 describe("a repository's own keyring", () => {
-  test.each(["keys", "ref::HEAD:keys"])("%s pins for verdicts there, and nowhere else", (name) => {
-    const folder = project(publicKey(7));
-    git(folder, ["add", "-A"]);
-    git(folder, ["commit", "-q", "-m", "keys"]);
-    git(folder, ["config", "patchsig.keyring", name]);
-    mkdirSync(join(folder, "below"));
-    const home = newFolder();
-    for (const cwd of [folder, join(folder, "below")]) {
-      const run = expectStatus(verify(cwd, home, ["--require", "pinned", ...files]), 0);
-      expect(run.stdout).toContain("pinned");
-    }
-    expect(trusted(home)).not.toContain("pinned");
-    expectStatus(verify(newFolder(), home, ["--require", "pinned", ...files]), 1);
-  });
+  test.each(["keys", "ref::HEAD:keys"])(
+    "%s pins keys for verdicts in that repository, and nowhere else",
+    (name) => {
+      const folder = project(publicKey(7));
+      git(folder, ["add", "-A"]);
+      git(folder, ["commit", "-q", "-m", "keys"]);
+      git(folder, ["config", "patchsig.keyring", name]);
+      mkdirSync(join(folder, "below"));
+      const home = newFolder();
+      for (const cwd of [folder, join(folder, "below")]) {
+        const run = expectStatus(verify(cwd, home, ["--require", "pinned", ...files]), 0);
+        expect(run.stdout).toContain("pinned");
+      }
+      expect(trusted(home)).not.toContain("pinned");
+      expectStatus(verify(newFolder(), home, ["--require", "pinned", ...files]), 1);
+    },
+  );
 
-  test("another key than it has is a changed key, and is not remembered", () => {
+  test("another key than in it is a changed key, and is not remembered", () => {
     const folder = project(publicKey(9));
     git(folder, ["config", "patchsig.keyring", "keys"]);
     const home = newFolder();
@@ -73,7 +76,7 @@ describe("a repository's own keyring", () => {
     expect(trusted(home)).toMatch(/^(?:no keys yet.*\n)?$/);
   });
 
-  test("what the user has pinned comes before it", () => {
+  test("the user's own pins override it", () => {
     const folder = project(publicKey(9));
     git(folder, ["config", "patchsig.keyring", "keys"]);
     const home = newFolder();
@@ -81,7 +84,7 @@ describe("a repository's own keyring", () => {
     expectStatus(verify(folder, home, ["--require", "pinned", ...files]), 0);
   });
 
-  test("an unsigned patch of somebody who has a key in it fails", () => {
+  test("an unsigned patch from somebody with a key in it fails", () => {
     const folder = project(publicKey(7));
     git(folder, ["config", "patchsig.keyring", "keys"]);
     const allowed = ["--require", "nothing", unsigned];
@@ -89,7 +92,7 @@ describe("a repository's own keyring", () => {
     expectStatus(verify(folder, newFolder(), allowed), 1);
   });
 
-  test("trust import takes it over only by its name", () => {
+  test("trust import imports it only if named", () => {
     const folder = project(publicKey(7));
     git(folder, ["config", "patchsig.keyring", "keys"]);
     const home = newFolder();
@@ -98,7 +101,7 @@ describe("a repository's own keyring", () => {
     expect(trusted(home)).toContain("pinned");
   });
 
-  test("the user's own pins in the database; a path that leads from here does not", () => {
+  test("one in the user's config pins in the database, unless that file names it by a relative path", () => {
     const folder = project(publicKey(7));
     const user = join(newFolder(), "gitconfig");
     const env = { GIT_CONFIG_GLOBAL: user };
@@ -150,7 +153,7 @@ describe("settings of trust", () => {
   /** What is said where no settings are. */
   const elsewhere: object[] = [];
 
-  test.each(SHAPES)("of an embedded repository, %s, do not count", (_, shape) => {
+  test.each(SHAPES)("in an embedded repository, %s, do not count", (_, shape) => {
     const clone = newRepository(newFolder());
     const series = join(clone, "series");
     git(clone, ["init", "-q", "--bare", series]);
@@ -174,7 +177,7 @@ describe("settings of trust", () => {
     }
   });
 
-  test("of the repository whose working tree one stands in do", () => {
+  test("in the repository of the current working tree count", () => {
     const folder = project(publicKey(7));
     git(folder, ["config", "patchsig.require", "pinned"]);
     expectStatus(verify(folder, newFolder(), files), 1);

@@ -46,13 +46,13 @@ beforeAll(() => {
 
 const verify = (...args: string[]): Run => patchsig(["verify", ...args], { home: newFolder() });
 
-test("the thread is good, and a line says that a mail was not read", () => {
+test("the series is good, and a line says that a mail was not read", () => {
   const run = expectStatus(verify(thread), 0);
   expectTidy(run.stdout);
   expect(run.stdout).toContain("\n1 mail without a patch could not be read\n");
 });
 
-test("a record says which and why", () => {
+test("a record names the mail and the reason", () => {
   const all = records(expectStatus(verify("--json", thread), 0));
   const notes = all.filter(({ type }) => type === "note");
   expect(notes).toMatchObject([
@@ -67,11 +67,11 @@ test("a record says which and why", () => {
   expect([...notes, all.at(-1)].flatMap((record) => problems(record, SCHEMA))).toEqual([]);
 });
 
-test("alone it is no patch, which is not good", () => {
+test("alone it is not a patch, and verify fails", () => {
   expect(expectStatus(verify(alone), 1).stderr).toMatch(/no patch in .*, only 1 mail\n/);
 });
 
-test("am applies the series, and says it", () => {
+test("am applies the series, and reports the mail", () => {
   git(scene.work, ["checkout", "-q", "--detach", scene.baseCommit]);
   const run = expectStatus(patchsig(["am", thread], { home: newFolder(), cwd: scene.work }), 0);
   expect(run.stderr).toContain("a mail without a patch, refused");

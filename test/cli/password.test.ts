@@ -28,7 +28,7 @@ const fromFile = (content: string | Buffer, mode?: number) =>
   passwordSource({ passwordFile: file(content, mode) });
 
 describe("from a file or descriptor", () => {
-  test("one line a question, in order", async () => {
+  test("one line per question, in order", async () => {
     const path = file("first\nsecond\r\nthird");
     const descriptor = openSync(path, "r");
     for (const source of [
@@ -43,7 +43,7 @@ describe("from a file or descriptor", () => {
     closeSync(descriptor);
   });
 
-  test("what follows the line is left for the next reader", async () => {
+  test("input after the line is left for the next reader", async () => {
     const descriptor = openSync(file("password\nFrom: mail"), "r");
     const password = await passwordSource({ passwordFd: descriptor }).ask("");
     expect(password.toString()).toBe("password");
@@ -52,7 +52,7 @@ describe("from a file or descriptor", () => {
     closeSync(descriptor);
   });
 
-  test("what stock minisign would cut is refused", async () => {
+  test("a password that stock minisign would cut is refused", async () => {
     const longest = Buffer.alloc(1023, "x");
     expect(await fromFile(longest).ask("")).toEqual(longest);
     for (const bad of [Buffer.alloc(1024, "x"), "a\0b\n", "a\rb\n"]) {
@@ -64,12 +64,12 @@ describe("from a file or descriptor", () => {
     closeSync(descriptor);
   });
 
-  test("empty: for an old key perhaps, never for a new one", async () => {
+  test("an empty one is accepted for an existing key, never for a new one", async () => {
     expect(await fromFile("\n").ask("")).toHaveLength(0);
     await expect(fromFile("\n").askNew("")).rejects.toMatchObject({ code: "bad-password" });
   });
 
-  test("a file that others can read, a missing one, a closed descriptor", async () => {
+  test("a file that others can read, a missing file, a closed descriptor", async () => {
     await expect(fromFile("x\n", 0o644).ask("")).rejects.toMatchObject({ code: "lax-mode" });
     const missing = passwordSource({ passwordFile: "/nonexistent/file" });
     await expect(missing.ask("")).rejects.toMatchObject({ code: "not-found" });
@@ -175,7 +175,7 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
 
   const said = (session: Session): unknown => JSON.parse(readFileSync(session.answer, "utf8"));
 
-  test("no echo, editing, and the mail on stdin is untouched", async () => {
+  test("no echo, line editing, and stdin is untouched", async () => {
     const session = start("ask");
     await session.shows("password: ");
     session.type("nonsense\u0015sécres\u007f\u007f\u007f\u007f\u007fecret\r");
@@ -222,7 +222,7 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
     });
   });
 
-  test("Ctrl-C ends it as SIGINT does, and the terminal is put back", async () => {
+  test("Ctrl-C ends it as SIGINT does, and the terminal is restored", async () => {
     const session = start("ask");
     await session.shows("password: ");
     session.type("half\u0003");
@@ -236,7 +236,7 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
     ["SIGHUP", 129],
     ["SIGINT", 130],
     ["SIGQUIT", 131],
-  ] as const)("%s ends it, and the terminal is put back", async (signal, status) => {
+  ] as const)("%s ends it, and the terminal is restored", async (signal, status) => {
     const session = start("ask");
     await session.shows("password: ");
     process.kill(Number(readFileSync(`${session.answer}.pid`, "utf8")), signal);
@@ -245,7 +245,7 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
     expect(screen).toContain("restored");
   });
 
-  test("without a terminal it says what to do", () => {
+  test("without a terminal, the error says what to do", () => {
     const answer = join(temporaryDirectory(), "answer");
     // setsid: a session without a terminal
     const args = ["-w", "node", join(built, "asker.js"), "ask", answer];

@@ -63,6 +63,6 @@ test.each([
   [several, "pin a b --help"],
   [several, "show a b"],
   [several, "hide a"],
-])("yargs has a word on %o %s", (command, words) => {
+])("left to yargs: %o %s", (command, words) => {
   expect(plainCall(command, words === "" ? [] : words.split(" "))).toBeNull();
 });

@@ -52,7 +52,7 @@ function configure(...settings: [string, string][]): void {
   for (const [name, value] of settings) git(repository, ["config", name, value]);
 }
 
-test("sent soon after signing: nothing is said", () => {
+test("sent soon after signing: no finding", () => {
   configure();
   const run = verify(mail(RECENT));
   expect(run.status).toBe(0);
@@ -71,7 +71,7 @@ test("two months later: a warning", () => {
   expect(codes(run)).toContain("date-drift");
 });
 
-test("signed long after its Date, which is the commit's: nothing is said", () => {
+test("signed long after its Date, which is the commit's: no finding", () => {
   expect(codes(verify(mail("Sun, 01 Nov 2020 10:00:00 +0000")))).toEqual(["key-first-use"]);
 });
 
@@ -89,7 +89,7 @@ test("patchsig.firstUse", () => {
   expect(records(verify(mail(RECENT)))[0]).toMatchObject({ verdict: "warn" });
 });
 
-test("a list and a path ask for more", () => {
+test("stricter settings for a list and a path", () => {
   configure(
     ["patchsig.list:net.example.org.require", "known"],
     ["patchsig.path:crypto.firstUse", "fail"],
@@ -99,7 +99,7 @@ test("a list and a path ask for more", () => {
   expect(verify(mail(RECENT, "", "crypto/aes.c")).status).toBe(1);
 });
 
-test("--policy says what is in force and why", () => {
+test("--policy prints the policy in force and where it is set", () => {
   configure(["patchsig.maxAge", "90d"], ["patchsig.path:crypto.require", "pinned"]);
   const run = patchsig(["verify", "--policy", "--require", "known"], { cwd: repository, home });
   expect(run).toMatchObject({ status: 0, stderr: "" });
@@ -131,7 +131,7 @@ test.each([
   configure();
 });
 
-test("settings that git cannot read are not taken for none", () => {
+test("unreadable git settings are an error, not an empty policy", () => {
   writeFileSync(join(repository, ".git", "config"), "[patchsig\n");
   const run = verify(mail(RECENT));
   expect(run.status).toBe(3);

@@ -140,7 +140,7 @@ describe.runIf(tools)("git send-email", () => {
   );
 });
 
-test("the files that were sent are those that were signed", () => {
+test("the signed files are not changed by sending", () => {
   for (const file of sent)
     expect(readFileSync(file, "latin1")).toContain("\ntrusted comment: patchsig-v1 ");
 });

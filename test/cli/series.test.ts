@@ -48,7 +48,7 @@ function judged(sources: readonly string[]): { status: number; codes: string[]; 
 }
 
 describe("keys", () => {
-  test("first use, met, changed, and accepted", () => {
+  test("first use, seen, changed, and accepted", () => {
     const home = newFolder();
     expect(expectStatus(verify([files[1]!], home), 0).stdout).toContain("first use, remembered");
     // no more of one series on one day makes it known
@@ -71,7 +71,7 @@ describe("keys", () => {
     expect(expectStatus(verify(files, home), 1).stdout).toContain("OLD KEY");
   });
 
-  test("an unsigned patch of somebody who signs fails, whatever the policy", () => {
+  test("an unsigned patch from somebody who signs fails under any policy", () => {
     const home = newFolder();
     const unsigned = formatPatch(work);
     expectStatus(verify(["--require=nothing", ...unsigned], home), 0);
@@ -82,7 +82,7 @@ describe("keys", () => {
     expect(run.stdout).toContain("alice@example.org has signed since ");
   });
 
-  test("an unsigned patch that somebody who signs sends for another author", () => {
+  test("an unsigned patch by another author, sent by somebody who signs", () => {
     const home = newFolder();
     const forwarded = formatPatch(work);
     for (const file of forwarded)
@@ -119,7 +119,7 @@ describe("keys", () => {
 });
 
 describe("a series", () => {
-  test("whole, in any order, with its letter or without", () => {
+  test("complete, in any order, with or without its cover letter", () => {
     const [, one, two, three] = files as [string, string, string, string];
     expect(judged(files)).toEqual({ status: 0, codes: [], sealed: true });
     expect(judged([three, one, two])).toEqual({ status: 0, codes: [], sealed: true });
@@ -127,17 +127,17 @@ describe("a series", () => {
     expect(shuffled).toMatch(/1\/3 [^]* 2\/3 [^]* 3\/3 /);
   });
 
-  test("one is missing", () => {
+  test("one patch is missing", () => {
     const { stdout } = expectStatus(verify([files[0]!, files[1]!, files[3]!]), 0);
     expect(stdout).toContain("\n2 of 3, missing 2\n");
     expect(judged([files[1]!])).toEqual({ status: 0, codes: ["series-incomplete"], sealed: false });
   });
 
-  test("one came twice", () => {
+  test("one patch came twice", () => {
     expect(judged([...files, files[2]!])).toEqual({ status: 0, codes: [], sealed: true });
   });
 
-  test("two were swapped by their numbers", () => {
+  test("two patches have swapped numbers", () => {
     const swap = (file: string, from: string, to: string): string =>
       edited(file, (t) => t.replace(`[PATCH ${from}/3]`, `[PATCH ${to}/3]`));
     const swapped = [swap(files[1]!, "1", "2"), swap(files[2]!, "2", "1"), files[3]!];
@@ -157,7 +157,7 @@ describe("a series", () => {
     expectStatus(verify([relabelled]), 1);
   });
 
-  test("mixed from two signings", () => {
+  test("patches from two signings", () => {
     const again = formatPatch(work);
     edit(again[2]!, (t) => t.replace("Who sang.", "Who did not sing."));
     expectStatus(patchsig(["sign", ...again], { home: alice }), 0);
@@ -169,7 +169,7 @@ describe("a series", () => {
     );
   });
 
-  test("the letter names another base than was signed", () => {
+  test("the cover letter names another base than the signed one", () => {
     const letter = edited(files[0]!, (t) =>
       t.replace(/^base-commit: .*$/m, `base-commit: ${"1".repeat(40)}`),
     );

@@ -79,8 +79,8 @@ function expectSigned(files: readonly string[]): void {
   expectSealed(Buffer.concat(files.map((file) => readFileSync(file))), files.length);
 }
 
-describe("what is signed", () => {
-  test("files in place; git sees the same patch as before", () => {
+describe("it signs", () => {
+  test("files in place; the patch-id stays the same", () => {
     const files = copies();
     const run = expectStatus(sign(files), 0);
     expect(run.stdout).toBe("");
@@ -113,7 +113,7 @@ describe("what is signed", () => {
     expect(text(files[1]!).match(/^untrusted comment: /gm)).toHaveLength(1);
   });
 
-  test("nothing in a file that git am cuts within a mail", () => {
+  test("nothing in a file that git mailsplit would cut within a mail", () => {
     const [file] = copies();
     const line = "From a@x Mon Sep 17 00:00:00 2001";
     edit(file!, (mail) => mail.replace("\n---\n", `\n${line}\n---\n`));
@@ -126,7 +126,7 @@ describe("what is signed", () => {
     expect(isGood(check(readFileSync(file!)))).toBe(true);
   });
 
-  test("a header that is not encoded, and says that lists may spoil it", () => {
+  test("a mail with a raw 8-bit header, and warns that lists may damage it", () => {
     const [file] = copies();
     writeFileSync(
       file!,
@@ -146,7 +146,7 @@ describe("what is signed", () => {
     expect(fromLines(box)).toEqual(fromLines(mbox(...unsigned)));
   });
 
-  test("an mbox whose mails end where their hunks do", () => {
+  test("an mbox whose mails end with their last hunk", () => {
     const args = ["format-patch", "--stdout", "--no-signature", "origin/main.."];
     const run = expectStatus(sign([], execFileSync("git", args, { cwd: work })), 0);
     expectSealed(Buffer.from(run.stdout), 3);
@@ -158,7 +158,7 @@ describe("what is signed", () => {
     expect(sign(["-q", "-"], readFileSync(mbox(...unsigned))).stderr).toBe("");
   });
 
-  test("CRLF stays CRLF", () => {
+  test("CRLF files, which keep their CRLF", () => {
     const files = copies();
     for (const file of files) edit(file, (t) => t.replaceAll("\n", "\r\n"));
     expectStatus(sign(files), 0);
@@ -166,7 +166,7 @@ describe("what is signed", () => {
     for (const file of files) expect(text(file)).not.toMatch(/(?<!\r)\n/);
   });
 
-  test("a symlink stays one, a mode stays as it is", () => {
+  test("a file behind a symlink, and keeps symlink and mode", () => {
     const [first, second, third] = copies() as [string, string, string];
     chmodSync(first, 0o640);
     const link = join(newFolder(), "link.patch");
@@ -177,7 +177,7 @@ describe("what is signed", () => {
     expectSigned([first, second, third]);
   });
 
-  test("a mail that is no patch is left alone among patches", () => {
+  test("the patches only, not other mails among them", () => {
     const letter =
       "From bob Mon Sep 17 00:00:00 2001\nFrom: Bob <bob@example.org>\nSubject: hi\n\nhi\n\n";
     const box = mbox(...unsigned);
@@ -187,7 +187,7 @@ describe("what is signed", () => {
     expect(text(box).match(/^trusted comment: /gm)).toHaveLength(3);
   });
 
-  test("a cover letter once it is written", () => {
+  test("a cover letter once it is filled in", () => {
     const files = formatPatch(work, ["--cover-letter"]);
     const template = text(files[0]!);
     const run = expectStatus(sign(files), 0);
@@ -201,7 +201,7 @@ describe("what is signed", () => {
     expectSigned(files);
   });
 
-  test("a part of a series, which it says", () => {
+  test("part of a series, with a note", () => {
     const [first] = copies();
     expect(expectStatus(sign([first!]), 0).stderr).toContain(
       "note: 1 of 3 signed, not bound together: sign all files in one go\n",
@@ -210,7 +210,7 @@ describe("what is signed", () => {
   });
 });
 
-describe("what is not", () => {
+describe("it refuses", () => {
   /** Nothing was written, and nothing left beside it. */
   function expectLeft(files: readonly string[], attempt: () => void): void {
     const before = contents(files);
@@ -219,7 +219,7 @@ describe("what is not", () => {
     expect(filesOf(join(files[0]!, ".."))).toEqual(files);
   }
 
-  test("where one of the files is read-only, missing or broken, none is signed", () => {
+  test("all files if one is read-only, missing or broken", () => {
     const files = copies();
     expectLeft(files, () => {
       chmodSync(files[1]!, 0o444);
@@ -233,12 +233,12 @@ describe("what is not", () => {
     });
   });
 
-  test("two patches of one number", () => {
+  test("two patches with one number", () => {
     const files = copies();
     expectLeft(files, () => expectError(sign([...files, files[0]!]), 3, /are both 1\/3$/));
   });
 
-  test("what holds no patch", () => {
+  test("files without a patch", () => {
     const folder = newFolder();
     const put = (name: string, content: string | Buffer): string => {
       writeFileSync(join(folder, name), content);
@@ -270,7 +270,7 @@ describe("what is not", () => {
     expectError(other, 3, /^the mails name another base: [0-9a-f]{40}$/);
   });
 
-  test("without a key, with one that others can read, or for no address", () => {
+  test("to sign without a key, with one that others can read, or without an address", () => {
     const files = copies();
     expectLeft(files, () => {
       const stranger = newFolder();
@@ -295,7 +295,7 @@ describe("what is not", () => {
     });
   });
 
-  test("with a wrong password, or none; with the right one, asked for once", () => {
+  test("a wrong password, or none; the right one is asked for once", () => {
     const locked = newFolder();
     mkdirSync(join(locked, "patchsig"), { mode: 0o700 });
     const key = generateSecretKey(Buffer.alloc(32, 7), Buffer.alloc(8, 7));
@@ -328,7 +328,7 @@ describe("what is not", () => {
     expectSealed(Buffer.from(expectStatus(run, 0).stdout), 3);
   });
 
-  test("on a full disk", (context) => {
+  test("a full disk: nothing is changed", (context) => {
     const disk = newFolder();
     const mount = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", disk]);
     if (mount.status !== 0) {
@@ -353,7 +353,7 @@ describe("what is not", () => {
   });
 });
 
-test("kill -9 before any of its steps leaves every file whole", () => {
+test("kill -9 before any of its steps leaves every file complete", () => {
   const total = 12;
   const template = text(unsigned[0]!);
   const series = (): string[] => {

@@ -111,14 +111,14 @@ describe("the cache is used", () => {
     expect(run(installed, ["attestation", MAIL])).toMatchObject({ stdout: text, rejected: taken });
   });
 
-  test("after a build, by all that is done daily", () => {
+  test("after a build, by the daily commands", () => {
     expect(run(ROOT, ["attestation", MAIL])).toMatchObject({ stdout: text, rejected: taken });
     const daily = ["am", "attestation", "format-patch", "hook", "key", "sign", "trust", "verify"];
     expect(cachesOf(ROOT)).toEqual(expect.arrayContaining(daily.map((name) => `${name}.js.v8`)));
     expect(cachesOf(ROOT)).toEqual(cachesOf(installed));
   });
 
-  test("from a folder that cannot be written", () => {
+  test("in a read-only folder", () => {
     const before = filesOf(installed).map((name) => statSync(join(bundleOf(installed), name)));
     const script = `mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 77
       touch "$1/x" 2>/dev/null && exit 78
@@ -141,7 +141,7 @@ describe("the cache is used", () => {
   });
 });
 
-describe("what does not fit is passed over", () => {
+describe("a cache that does not match is ignored", () => {
   const flipped = (at: number) => (bytes: Buffer) => {
     const place = Math.floor(at * (bytes.length - 1));
     bytes[place]! ^= 0x20;
@@ -168,13 +168,13 @@ describe("what does not fit is passed over", () => {
       bindTo(`${process.version} pdp11\n`, program, bytes.subarray(32)),
   };
 
-  test("the digest is over node, source and cache", () => {
+  test("its digest covers node, source and cache", () => {
     const bytes = readFileSync(join(bundleOf(installed), "shared.js.v8"));
     const node = `${process.version} ${process.arch}\n`;
     expect(bindTo(node, installed, bytes.subarray(32)).equals(bytes)).toBe(true);
   });
 
-  test("whatever is wrong with it", () => {
+  test("however it is damaged", () => {
     const program = copyOf(installed);
     const file = join(bundleOf(program), "shared.js.v8");
     const whole = readFileSync(file);
@@ -186,7 +186,7 @@ describe("what does not fit is passed over", () => {
     }
   });
 
-  test("a folder in its place", () => {
+  test("if it is a folder", () => {
     const program = copyOf(packed);
     mkdirSync(join(bundleOf(program), "shared.js.v8"));
     expect(run(program, ["attestation", MAIL])).toMatchObject({
@@ -195,7 +195,7 @@ describe("what does not fit is passed over", () => {
     });
   });
 
-  test("of a source that was changed and is as long as before", () => {
+  test("if the source changed and kept its length", () => {
     const program = copyOf(installed);
     const file = join(bundleOf(program), "main.js");
     const source = readFileSync(file, "utf8");
@@ -207,14 +207,14 @@ describe("what does not fit is passed over", () => {
     expect(rejected["main.js"]).toBe(null);
   });
 
-  test("V8 with other flags: it refuses", () => {
+  test("under other V8 flags: V8 rejects it", () => {
     const { stdout, rejected } = run(installed, ["attestation", MAIL], ["--no-opt"]);
     expect(stdout).toBe(text);
     expect(rejected).toMatchObject({ "main.js": true, "shared.js": true });
   });
 });
 
-test("an installation without git, or without a place for it, is one without some of it", () => {
+test("an installation without git, or in a read-only folder, works with less of a cache", () => {
   const program = copyOf(packed);
   postinstall(program, { PATH: "/nonexistent" });
   expect(run(program, ["attestation", MAIL]).stdout).toBe(text);
@@ -223,7 +223,7 @@ test("an installation without git, or without a place for it, is one without som
   expect(cachesOf(other)).toEqual([]);
 });
 
-test("a stack names files, functions and lines", () => {
+test("a stack trace names files, functions and lines", () => {
   const FAIL = `
     const { load } = require(process.argv[1]);
     require("node:fs").writeSync = () => { throw new Error("no more") };

@@ -61,7 +61,7 @@ function records(text: string): unknown[] {
 }
 
 describe("trust list", () => {
-  test("of nothing says what fills it, and makes no file", async () => {
+  test("of an empty database says what fills it, and creates no file", async () => {
     const { out, note } = await run("list");
     expect(out).toBe("");
     expect(note).toMatch(/^no keys yet: .*verify.*\n$/);
@@ -104,7 +104,7 @@ describe("trust list", () => {
 });
 
 describe("trust show", () => {
-  test("tells the key, who posed as her, and how to accept that one", async () => {
+  test("shows the key, the other key that claimed to be hers, and how to accept it", async () => {
     story();
     expect((await run("show", "Alice@Example.org")).out).toBe(
       [
@@ -125,7 +125,7 @@ describe("trust show", () => {
     );
   });
 
-  test("what a mail said cannot move the cursor, nor make a line wide", async () => {
+  test("text from a mail cannot move the cursor, nor widen a line", async () => {
     remember((trust) => {
       const messageId = `\x1b[2J\n\u202e${"\u674e".repeat(100)}`;
       judgeSighting(trust, sightingOf(K1, "one", { messageId, list: "a\rb" }));
@@ -149,7 +149,7 @@ describe("trust show", () => {
     ]);
   });
 
-  test("of a stranger", async () => {
+  test("of an unknown address", async () => {
     story();
     await expect(run("show", "bob@example.org")).rejects.toMatchObject({
       code: "not-found",
@@ -160,7 +160,7 @@ describe("trust show", () => {
 });
 
 describe("trust accept", () => {
-  test("pins, and says what it replaced", async () => {
+  test("pins the key, and names the key it replaced", async () => {
     story();
     expect((await run("accept", ALICE, K2)).out).toBe(
       [
@@ -185,7 +185,7 @@ describe("trust accept", () => {
     ]);
   });
 
-  test("refuses what is no key", async () => {
+  test("refuses anything that is not a key", async () => {
     await expect(run("accept", ALICE, "RWQs9AaSMMQG7")).rejects.toMatchObject({ code: "bad-key" });
   });
 });

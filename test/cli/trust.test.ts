@@ -89,7 +89,7 @@ describe("statements between people", () => {
     expect(records(again)).toMatchObject([{ type: "imported-statement", outcome: "repeated" }]);
   });
 
-  test("who signs a statement believes it, too", () => {
+  test("a statement takes effect for its own signer too", () => {
     statement(alice, ["rotate", A2]);
     const run = patchsig(["trust", "list", "--json"], { home: alice });
     expect(records(run)).toMatchObject([{ publicKey: A2, state: "pinned" }]);
@@ -111,7 +111,7 @@ describe("statements between people", () => {
     expect(run.stdout).toContain("endorsed");
   });
 
-  test("a revocation from the drawer has no effect until it is imported", () => {
+  test("a prepared revocation has no effect until it is imported", () => {
     const file = statement(alice, ["revoke", "--statement", "--reserve"]);
     expect(patchsig(["trust", "list"], { home: alice }).stdout).toBe("");
     expectStatus(patchsig(["verify", ...patches], { home }), 0);
@@ -121,7 +121,7 @@ describe("statements between people", () => {
     expect(trust("show", ALICE).stdout).toContain(`revoked    ${A1}`);
   });
 
-  test("in a mail of their own they are a note, and fine", () => {
+  test("in a mail of their own they are a note, and the mail passes", () => {
     pin(home, ALICE, A1);
     const lines = readFileSync(statement(alice, ["rotate", A2]), "utf8");
     const input = `From: Alice <${ALICE}>\nSubject: my new \x1b[31mkey\nMessage-ID: <1@x>\n\nHello.\n\n${lines}`;
@@ -137,7 +137,7 @@ describe("statements between people", () => {
     ]);
   });
 
-  test("wrong words and wrong keys", () => {
+  test("wrong usage and wrong keys", () => {
     const cases: [string[], string, number, string][] = [
       [["rotate", A1], alice, 2, "this is your own signing key"],
       [["rotate", "RWQ"], alice, 3, "whole public key"],
@@ -163,7 +163,7 @@ describe("statements between people", () => {
     for (const [i, [, , status, text]] of cases.entries()) expectError(runs[i]!, status, text);
   });
 
-  test("a new key may be given as its file", () => {
+  test("a new key may be given as a file", () => {
     const key = generateSecretKey(Buffer.alloc(32, 8), Buffer.alloc(8, 8));
     writeFileSync(join(alice, "new.key"), formatSecretKeyFile(key, "new", null), { mode: 0o600 });
     const pub = `untrusted comment: x\n${A2}\n`;
@@ -174,7 +174,7 @@ describe("statements between people", () => {
 });
 
 describe("revoke by hand", () => {
-  test("of the key in use, of a part of one, and twice", () => {
+  test("the key in use, an abbreviated key, and twice", () => {
     pin(home, ALICE, A1);
     expect(expectStatus(trust("revoke", ALICE), 0).stdout).toBe(`${ALICE}\nrevoked    ${A1}\n`);
     expect(expectStatus(trust("revoke", ALICE, A1), 0).stderr).toContain("already revoked");
@@ -187,7 +187,7 @@ describe("revoke by hand", () => {
 });
 
 describe("log", () => {
-  test("reads like git log, the newest first", () => {
+  test("prints like git log, newest first", () => {
     expectStatus(patchsig(["verify", patches[0]!], { home }), 0);
     trust("accept", ALICE, A2);
     const { stdout } = expectStatus(trust("log", ALICE), 0);
@@ -227,7 +227,7 @@ describe("log", () => {
 });
 
 describe("statement", () => {
-  test("prints the text, and writes what minisign reads", () => {
+  test("prints the text, and writes files that minisign reads", () => {
     const file = statement(alice, ["rotate", A2]);
     const { stdout } = expectStatus(trust("statement", file), 0);
     expect(stdout).toMatch(/^patchsig-statement-v1\nrotate\nt: \d+\nby: alice@example.org\n/);
@@ -239,7 +239,7 @@ describe("statement", () => {
 });
 
 describe("keyrings", () => {
-  test("export writes nothing where a symbolic link leads", () => {
+  test("export writes nothing through a symlink", () => {
     pin(home, ALICE, A1);
     const [ring, elsewhere] = [newFolder(), newFolder()];
     mkdirSync(join(ring, "minisign"));
@@ -281,7 +281,7 @@ describe("keyrings", () => {
     expect(records(there("list", "--json"))).toMatchObject([{ publicKey: A2, state: "pinned" }]);
   });
 
-  test("a key that is void here is replaced in the keyring, by its successor", () => {
+  test("a key that was replaced here is replaced in the keyring, by its successor", () => {
     const ring = join(newFolder(), "keyring");
     pin(home, ALICE, A1);
     trust("export", ring);
@@ -293,7 +293,7 @@ describe("keyrings", () => {
     expect(expectStatus(trust("diff", ring), 0).stdout).toBe("");
   });
 
-  test("the user's patchsig.keyring is taken over when mails are verified, a ref too", () => {
+  test("verify imports the user's patchsig.keyring, also from a ref", () => {
     pin(home, ALICE, A1);
     const repository = newRepository(newFolder());
     trust("export", join(repository, "keyring"));
@@ -327,7 +327,7 @@ describe("keyrings", () => {
   });
 });
 
-test("export repeats nobody without end", () => {
+test("export writes a repeated statement once", () => {
   pin(home, ALICE, A1);
   pin(home, BOB, B);
   const said = [1, 2, 3].map((time) =>
@@ -346,7 +346,7 @@ test("export repeats nobody without end", () => {
   expect(expectStatus(trust("export", ring), 0).stderr).toContain("3 files written");
 });
 
-describe("a database that cannot be used: one line, a hint, and it stays as it is", () => {
+describe("an unusable database: one line, a hint, and it stays unchanged", () => {
   const spoiled: [string, string, (file: string) => void][] = [
     ["cut off", "is truncated", (file) => truncateSync(file, 8192)],
     ["empty", "is empty", (file) => truncateSync(file, 0)],
@@ -422,7 +422,7 @@ describe("a database that cannot be used: one line, a hint, and it stays as it i
     expect(list!.stderr).toMatch(/^no keys yet/);
   });
 
-  test.skipIf(process.getuid?.() === 0)("one that may not be written", () => {
+  test.skipIf(process.getuid?.() === 0)("a read-only one", () => {
     pin(home, ALICE, A1);
     const file = join(home, "patchsig", "trust.db");
     const before = readFileSync(file);
@@ -433,7 +433,7 @@ describe("a database that cannot be used: one line, a hint, and it stays as it i
   });
 });
 
-test("what is said fits the screen, keys and paths aside", () => {
+test("output fits the screen, except keys and paths", () => {
   const long = "a-rather-long-name.of-somebody@department.university.example.org";
   const ring = join(newFolder(), "keyring");
   expectStatus(patchsig(["verify", patches[0]!], { home }), 0);
@@ -473,7 +473,7 @@ test("backup and restore", () => {
   expect(records(trust("list", "--json"))).toHaveLength(2);
 });
 
-test("a restore says which keys it brings back from the void", () => {
+test("a restore names the replaced and revoked keys that it brings back", () => {
   pin(home, ALICE, A1);
   pin(home, BOB, B);
   const copy = join(newFolder(), "copy.db");

@@ -87,7 +87,7 @@ const WRONG: [string[], string][] = [
   [["attestation", "-o"], "-o needs a value"],
 ];
 
-test("wrong words", () => {
+test("wrong usage", () => {
   const runs = patchsigEach(
     WRONG.map(([args]) => args),
     home,
@@ -98,7 +98,7 @@ test("wrong words", () => {
   expect(run(...WRONG[0]![0])).toEqual(runs[0]);
 });
 
-test("of an option that is given twice, the last one counts", () => {
+test("the last of repeated options counts", () => {
   expectError(
     run("verify", "--require", "pinned", "--require", "bogus", "x"),
     2,

@@ -33,7 +33,7 @@ function series(run: Run) {
   return records(run).find(({ type }) => type === "series")!;
 }
 
-test("a base that is here, and applies", () => {
+test("a base that is here, and to which the series applies", () => {
   const before = everything(work);
   const found = series(expectStatus(verify(work, "--json", ...files), 0));
   expect(found["base"]).toMatchObject({ commit: baseCommit });
@@ -52,7 +52,7 @@ test("a base that is here, and applies", () => {
   expect(everything(work)).toEqual(before);
 });
 
-test("one that is not here is worth a warning, and without --repo nothing is said", () => {
+test("a missing base is a warning; without --repo there is none", () => {
   const elsewhere = newSubmission();
   const foreign = signedPatches(elsewhere.work, home, [`--base=origin/main`]);
   const found = series(verify(repository, "--json", ...foreign));

@@ -55,7 +55,7 @@ function verify(args: readonly string[], home = newFolder()): ReturnType<typeof 
 }
 
 describe("text", () => {
-  test("a good series: a line a patch, aligned, the key at first use, the base", () => {
+  test("a good series: one aligned line per patch, the key at first use, the base", () => {
     const run = expectStatus(verify([series]), 0);
     expect(run.stderr).toBe("");
     expect(run.stdout.split("\n")).toEqual([
@@ -109,7 +109,7 @@ describe("text", () => {
     expect(none.match(/^none .* not signed$/gm)).toHaveLength(3);
   });
 
-  test("an added trailer is named, and the way out", () => {
+  test("an added trailer is named, with a hint", () => {
     const acked = edited(files[0]!, (t) =>
       t.replace("---\n", "Acked-by: Bob <bob@example.org>\n---\n"),
     );
@@ -121,7 +121,7 @@ describe("text", () => {
     );
   });
 
-  test("narrow and wide screens are filled, not exceeded", () => {
+  test("narrow and wide terminals are filled, not exceeded", () => {
     for (const COLUMNS of ["60", "120"]) {
       const run = patchsig(["verify", "--dry-run", series, ...unsigned], {
         home: newFolder(),
@@ -132,7 +132,7 @@ describe("text", () => {
     }
   });
 
-  test("several series are told apart, and counted", () => {
+  test("several series are separated, and counted", () => {
     const other = signedPatches(submission.work, alice, ["-v2"]);
     const { stdout } = expectStatus(verify([mbox(...files, ...other)]), 0);
     expect(stdout).toContain("\n3 of 3 in the signed order\n");
@@ -141,7 +141,7 @@ describe("text", () => {
     expect(stdout.trimEnd().split("\n").at(-1)).toBe("6 patches in 6 mails: 6 signed, 6 ok");
   });
 
-  test("nothing in a mail acts on the terminal", () => {
+  test("text from a mail is escaped", () => {
     const hostile = edited(files[0]!, (t) =>
       t
         .replace(
@@ -161,7 +161,7 @@ describe("text", () => {
     }
   });
 
-  test("a file name acts on the terminal no more than a mail", () => {
+  test("a file name is escaped like a mail", () => {
     expectTidy(verify(["no\x1b[31m\u202efile"]).stderr);
   });
 });
@@ -176,7 +176,7 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
     return run.stdout;
   }
 
-  test("colour is for a screen alone; NO_COLOR and TERM=dumb turn it off", () => {
+  test("colour only on a terminal; NO_COLOR and TERM=dumb turn it off", () => {
     const command = `'${process.execPath}' '${PROGRAM}' verify '${series}'`;
     const color = onTerminal(command, { NO_COLOR: "" });
     const plain = [
@@ -190,7 +190,7 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
 });
 
 describe("--json", () => {
-  test("a record a patch, one a series, one summary", () => {
+  test("one record per patch, one per series, one summary", () => {
     const run = expectStatus(verify(["--json", series]), 0);
     const [first, , , whole, summary, ...more] = records(run);
     expect(more).toEqual([]);
@@ -239,14 +239,14 @@ describe("--json", () => {
     });
   });
 
-  test("is for machines also where something is wrong: errors go to stderr", () => {
+  test("stays JSON after an error: errors go to stderr", () => {
     const run = expectStatus(verify(["--json", files[0]!, "nowhere"]), 3);
     expect(records(run).map((r) => r["type"])).toEqual(["patch", "unread", "series", "summary"]);
     expect(run.stderr).toBe("patchsig: no such file: nowhere\n");
   });
 });
 
-describe("what is asked for", () => {
+describe("the policy", () => {
   test.each([
     ["nothing", "unsigned", 0],
     ["known", "signed", 1],
@@ -259,7 +259,7 @@ describe("what is asked for", () => {
     },
   );
 
-  test("known and pinned, once they are; git config says it too, the option wins", () => {
+  test("known and pinned keys; set by git config too, the option wins", () => {
     const home = newFolder();
     expectStatus(verify([series], home), 0);
     for (const _ of "12") expectStatus(verify(["--require=known", series], home), 1);
@@ -317,7 +317,7 @@ describe("what is asked for", () => {
 });
 
 describe("sources", () => {
-  test("a directory, in the order of the names; other files are not looked at", () => {
+  test("a directory, in order of names; other files are ignored", () => {
     const folder = newFolder();
     for (const [i, file] of files.entries()) copyFileSync(file, join(folder, `000${i}.patch`));
     writeFileSync(join(folder, "README"), "\x7fELF");
@@ -337,7 +337,7 @@ describe("sources", () => {
     expect(records(run).at(-1)).toMatchObject({ messages: 3, pass: 3 });
   });
 
-  test("standard input, also where it comes in pieces and with CRLF", async () => {
+  test("standard input, also in pieces and with CRLF", async () => {
     const crlf = text(series).replaceAll("\n", "\r\n");
     const child = spawn(process.execPath, [PROGRAM, "verify"], {
       env: { ...process.env, XDG_DATA_HOME: newFolder() },
@@ -353,7 +353,7 @@ describe("sources", () => {
     expect(status).toBe(0);
   });
 
-  test("words after -- are names, whatever they look like", () => {
+  test("arguments after -- are names, whatever they look like", () => {
     const home = newFolder();
     copyFileSync(files[0]!, join(home, "--json"));
     copyFileSync(files[1]!, join(home, "-x"));
@@ -363,7 +363,7 @@ describe("sources", () => {
     expectError(verify(["--", "-nowhere"], home), 3, "no such file: ./-nowhere");
   });
 
-  test("what was judged before a missing source is said, and remembered", () => {
+  test("verdicts before a missing source are printed and remembered", () => {
     const home = newFolder();
     const run = expectStatus(verify([files[0]!, "nowhere", files[1]!], home), 3);
     expect(run.stdout).toMatch(/^ok {4}1\/3 .*\nok {4}2\/3 .*\n2 of 3, missing 3\n/);
@@ -371,14 +371,14 @@ describe("sources", () => {
     expect(patchsig(["trust", "list"], { home }).stdout).toContain(ALICE);
   });
 
-  test("an empty file among others is no reason to stop", () => {
+  test("an empty file among others does not stop it", () => {
     const empty = join(newFolder(), "empty.mbox");
     writeFileSync(empty, "");
     expectStatus(verify([empty, newFolder(), series]), 0);
   });
 });
 
-describe("what is no mail: one line, the right status", () => {
+describe("input that is not a mail: one line, the right status", () => {
   const folder = newFolder();
   const put = (name: string, content: string | Buffer): string => {
     writeFileSync(join(folder, name), content);
@@ -423,7 +423,7 @@ describe("what is no mail: one line, the right status", () => {
     ],
     ["a database", () => "/dev/zero", 3, "/dev/zero is neither a mail nor an mbox"],
   ];
-  test("whatever it is", () => {
+  test("any kind of file", () => {
     const words = cases.map(([, source]) => ["verify", source()]);
     const runs = patchsigEach(words, newFolder());
     for (const [i, [, , status, message]] of cases.entries())
@@ -434,7 +434,7 @@ describe("what is no mail: one line, the right status", () => {
     expectError(verify(["-"]), 1, "no mail in standard input");
   });
 
-  test("a file that may not be read", (context) => {
+  test("an unreadable file", (context) => {
     const file = put("secret", "From: x\n\n");
     chmodSync(file, 0o000);
     const command = [process.execPath, PROGRAM, "verify", file];
@@ -448,7 +448,7 @@ describe("what is no mail: one line, the right status", () => {
     expectError({ ...run, status: run.status ?? -1 }, 3, `not allowed to read ${file}`);
   });
 
-  test("an mbox that was cut off: the last mail fails, the others do not", () => {
+  test("a truncated mbox: only the last mail fails", () => {
     const [first, second] = text(series).split("\ntrusted comment: ");
     const cut = put("cut", `${first}\ntrusted comment: ${second}\ntrusted com`);
     const { stdout } = expectStatus(verify([cut]), 1);
@@ -496,7 +496,7 @@ describe("what is no mail: one line, the right status", () => {
   );
 });
 
-test("a reader that goes away ends it, and is no success", async () => {
+test("a closed pipe ends it without success", async () => {
   const many = mbox(...Array.from({ length: 400 }, () => unsigned).flat());
   const run = spawnSync(
     "bash",
@@ -515,7 +515,7 @@ test("a reader that goes away ends it, and is no success", async () => {
   expect(run.status).toBe(3);
 });
 
-test("what plain git am would do otherwise is said where its settings count, by every thread", () => {
+test("every thread reports, under the settings that matter, what plain git am would do differently", () => {
   const crlf = edited(files[0]!, (mail) => mail.replaceAll("\n", "\r\n"));
   const many = mbox(...Array.from({ length: 600 }, () => crlf));
   const run = (folder: string, args: readonly string[]): string[] =>

@@ -43,7 +43,7 @@ test.each([
   expect(chosen(series(mails))).toEqual(what);
 });
 
-test("what is missing, and what --partial applies", () => {
+test("the patches that are missing, and those that --partial applies", () => {
   const gap = series("1ok 3ok", { missing: [2] });
   expect(chosen(gap)).toBe(
     "nothing applied: missing patch 2 of 3\nhint: --partial applies the others",
@@ -53,7 +53,7 @@ test("what is missing, and what --partial applies", () => {
   expect(chosen(series("1fail"), true)).toBe("nothing applied: 1 of 1 failed");
 });
 
-test("a series that contradicts itself is not applied, in no part", () => {
+test("a contradictory series is not applied, not even with --partial", () => {
   for (const partial of [false, true])
     expect(chosen(series("1ok 2ok 3ok", { fails: true }), partial)).toBe("nothing applied");
 });

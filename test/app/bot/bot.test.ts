@@ -116,7 +116,7 @@ const field = (mail: Posted, name: string): string =>
     .trim() ?? "";
 
 describe("a letter", () => {
-  test("goes to the author, in private, once, and says what it is", async () => {
+  test("goes to the author, in private, once, and says who sent it and why", async () => {
     signers();
     history();
     const [first] = send({ patches: 2, cover: true, title: "net: timers" });
@@ -142,7 +142,7 @@ describe("a letter", () => {
     expect(letter!.text).toContain("3 others here sign");
   });
 
-  test("is not written for a series that is still coming in", async () => {
+  test("is not written while mails of the series still arrive", async () => {
     history();
     const mails = seriesMails({
       by: ALICE,
@@ -166,7 +166,7 @@ describe("a letter", () => {
     expect(letters()).toEqual([]);
   });
 
-  test("goes to both in mode list, and to nobody in mode preview", async () => {
+  test("goes to author and list in mode list, and to nobody in mode preview", async () => {
     history();
     send();
     await after(HOUR, "bot.mode=preview");
@@ -178,7 +178,7 @@ describe("a letter", () => {
     expect(letters().map(({ to }) => to)).toEqual([[ALICE, "net@example.org"]]);
   });
 
-  test("waits when the mode was changed before it left", async () => {
+  test("is held back if the mode changes before it leaves", async () => {
     history();
     send();
     await office.down();
@@ -191,7 +191,7 @@ describe("a letter", () => {
     expect(letters()).toHaveLength(1);
   });
 
-  test("is called back if its author is never to be written to any more", async () => {
+  test("is cancelled if its author opts out before it leaves", async () => {
     history();
     send();
     await office.down();
@@ -214,7 +214,7 @@ describe("a letter", () => {
     expect(letters()).toHaveLength(1);
   });
 
-  test("nobody gets two within the period, or more than the most", async () => {
+  test("nobody gets two within the period, or more than the maximum", async () => {
     history();
     for (let days = 0; days < 400; days += 20) {
       send();
@@ -225,7 +225,7 @@ describe("a letter", () => {
     expect(outcomes()).toMatchObject({ suggest: 3, enough: 9, recent: 8 });
   });
 
-  test("a day has its ceiling", async () => {
+  test("there is a maximum a day", async () => {
     const authors = Array.from({ length: 8 }, (_, i) => `author${i}@example.org`);
     authors.forEach(history);
     for (const by of authors) send({ by });
@@ -235,7 +235,7 @@ describe("a letter", () => {
   });
 });
 
-describe("what is answered", () => {
+describe("a reply", () => {
   beforeEach(async () => {
     history();
     send();
@@ -252,11 +252,11 @@ describe("what is answered", () => {
     return letters().length > before;
   }
 
-  test("nothing: there may be another letter", async () => {
+  test("none: there may be another letter", async () => {
     expect(await isWrittenTo()).toBe(true);
   });
 
-  test("stop: a word of thanks from nobody, and never a letter again", async () => {
+  test("stop: a confirmation from the null sender, and never a letter again", async () => {
     answer(letters()[0]!, "stop\n\n> You need not do anything.");
     await round();
     expect(letters()).toHaveLength(2);
@@ -270,7 +270,7 @@ describe("what is answered", () => {
     expect(outcomes()).toMatchObject({ "opted-out": 1 });
   });
 
-  test("not now: silence for a while", async () => {
+  test("not now: no letter for a while", async () => {
     answer(letters()[0]!, "not now");
     await round();
     expect(letters()[1]!.text).toContain("I am silent until 2027-03-20");
@@ -279,7 +279,7 @@ describe("what is answered", () => {
     expect(await isWrittenTo()).toBe(true);
   });
 
-  test("base is: it is noted, of the author alone", async () => {
+  test("base is: it counts from the author only", async () => {
     const base = "2".repeat(40);
     answer(letters()[0]!, `base is ${"3".repeat(40)}`, ["From: Mallory <mallory@example.net>"]);
     answer(letters()[0]!, `base is ${base}`);
@@ -291,7 +291,7 @@ describe("what is answered", () => {
     store.close();
   });
 
-  test("base is: no later version of that work is asked for it, another work is", async () => {
+  test("base is: later versions are not asked for their base; another series is", async () => {
     const [, title = ""] = /\] (.*)$/.exec(field(letters()[0]!, "Subject")) ?? [];
     answer(letters()[0]!, `base is ${"2".repeat(40)}`);
     await round();
@@ -306,14 +306,14 @@ describe("what is answered", () => {
     expect(letters()).toHaveLength(asked + 1);
   });
 
-  test("stop from another address of theirs counts, and is not answered", async () => {
+  test("stop from another address of the author counts, and is not confirmed", async () => {
     answer(letters()[0]!, "stop", ["From: Alice at home <alice@example.net>"]);
     await round();
     expect(letters()).toHaveLength(1);
     expect(await isWrittenTo()).toBe(false);
   });
 
-  test("stop in a subject, as List-Unsubscribe sends it, from somebody without a letter", async () => {
+  test("stop in a Subject, as List-Unsubscribe sends it, from somebody who never got a letter", async () => {
     const header = [`From: bob@example.org`, `To: ${BOT}`, "Subject: stop", "Message-ID: <s@b>"];
     deliverTo(maildir, plainMail(header, ""));
     history("bob@example.org");
@@ -324,7 +324,7 @@ describe("what is answered", () => {
     expect(outcomes()).toMatchObject({ "opted-out": 1 });
   });
 
-  test("garbage, and programs, get no answer", async () => {
+  test("garbage and automatic mails get no answer", async () => {
     const [letter] = letters();
     answer(letter!, "What is this? Please never stop.");
     answer(letter!, "not now", ["Auto-Submitted: auto-replied"]);
@@ -336,7 +336,7 @@ describe("what is answered", () => {
     expect(await isWrittenTo()).toBe(true);
   });
 
-  test("what the list says of other things that stop is no answer", async () => {
+  test("a mail to the list that happens to say stop is not a reply", async () => {
     const header = [`From: ${ALICE}`, "To: net@example.org", `Delivered-To: ${BOT}`];
     const ids = [`In-Reply-To: ${letters()[0]!.messageId}`, "Message-ID: <v2@a>"];
     deliverTo(maildir, plainMail([...header, "Message-ID: <talk@a>"], "This stops the timer."));
@@ -346,7 +346,7 @@ describe("what is answered", () => {
     expect(await isWrittenTo()).toBe(true);
   });
 
-  test("one click on List-Unsubscribe, from whatever address", async () => {
+  test("one click on List-Unsubscribe counts from any address", async () => {
     const [, token] = /subject=stop%20(\w+)/.exec(field(letters()[0]!, "List-Unsubscribe"))!;
     const header = ["From: alice@example.net", `To: ${BOT}`, `Subject: stop ${token}`];
     deliverTo(maildir, plainMail([...header, "Message-ID: <click@example.net>"], ""));
@@ -355,14 +355,14 @@ describe("what is answered", () => {
     expect(await isWrittenTo()).toBe(false);
   });
 
-  test("stop, though a program says it for them: no thanks, and never again", async () => {
+  test("stop in an automatic mail: no confirmation, and never a letter again", async () => {
     answer(letters()[0]!, "stop", ["Auto-Submitted: auto-replied"]);
     await round();
     expect(letters()).toHaveLength(1);
     expect(await isWrittenTo()).toBe(false);
   });
 
-  test("mail that came back: never again", async () => {
+  test("a bounce: never a letter again", async () => {
     const report = (action: string, status: string, whom = ALICE): Buffer =>
       plainMail(
         [
@@ -405,7 +405,7 @@ describe("a server", () => {
     send();
   });
 
-  test("that is down for an hour loses nothing", async () => {
+  test("that is down for an hour: no letter is lost", async () => {
     await office.down();
     await round();
     for (let minutes = 0; minutes < 60; minutes += 15) {
@@ -421,7 +421,7 @@ describe("a server", () => {
     expect(letters()).toHaveLength(1);
   });
 
-  test("that is busy is tried again, after longer and longer", async () => {
+  test("that is busy is tried again, with growing delays", async () => {
     office.mode = "busy";
     await after(HOUR);
     expect((await round()).next).toBe(now + 60);
@@ -436,7 +436,7 @@ describe("a server", () => {
     expect(letters()).toHaveLength(1);
   });
 
-  test("that refuses somebody is not asked again", async () => {
+  test("that refuses a recipient is not asked again", async () => {
     office.mode = "refuse";
     await after(HOUR);
     office.mode = "take";
@@ -447,7 +447,7 @@ describe("a server", () => {
     expect(outcomes()).toMatchObject({ suggest: 1, undeliverable: 1 });
   });
 
-  test("that hangs up at the last moment: taken as sent, or known by a copy", async () => {
+  test("that hangs up after the data: the letter counts as sent, or a copy proves it", async () => {
     office.mode = "hang up";
     await after(HOUR);
     expect(letters()).toHaveLength(1);
@@ -457,7 +457,7 @@ describe("a server", () => {
     expect(letters()).toHaveLength(1);
   });
 
-  test.each([true, false])("that hangs up, and a copy comes: %s", async (comes) => {
+  test.each([true, false])("that hangs up after the data; a copy arrives: %s", async (comes) => {
     const copy = ["bot.copyto=net-bot+sent@example.org"];
     office.mode = "hang up";
     await after(HOUR, ...copy);
@@ -472,7 +472,7 @@ describe("a server", () => {
     expect(letters()).toHaveLength(comes ? 1 : 2);
   });
 
-  test("that hangs up, and they say stop: it is not sent again, though no copy comes", async () => {
+  test("that hangs up, and the author says stop: not sent again, though no copy arrives", async () => {
     const copy = ["bot.copyto=net-bot+sent@example.org"];
     office.mode = "hang up";
     await after(HOUR, ...copy);
@@ -483,7 +483,7 @@ describe("a server", () => {
     expect(letters().filter((one) => one.messageId === messageId)).toHaveLength(1);
   });
 
-  test("that hangs up on a word of thanks: it is taken as sent, there is no copy of it", async () => {
+  test("that hangs up on a confirmation: it counts as sent, since no copy can arrive", async () => {
     const copy = ["bot.copyto=net-bot+sent@example.org"];
     await after(HOUR, ...copy);
     office.mode = "hang up";
@@ -494,7 +494,7 @@ describe("a server", () => {
     expect(letters()).toHaveLength(2);
   });
 
-  test("that hangs up, while the copies cannot be read: nothing is sent again", async () => {
+  test("that hangs up while copies cannot be read: nothing is sent again", async () => {
     const copy = ["bot.copyto=net-bot+sent@example.org"];
     office.mode = "hang up";
     await after(HOUR, ...copy);
@@ -510,7 +510,7 @@ describe("a server", () => {
     expect(letters()).toHaveLength(1);
   });
 
-  test("nothing leaves while the answers cannot be read", async () => {
+  test("nothing is sent while replies cannot be read", async () => {
     await office.down();
     await after(HOUR);
     await office.up();
@@ -523,7 +523,7 @@ describe("a server", () => {
     expect(letters()).toHaveLength(1);
   });
 
-  test("a letter that has to wait does not make it look again and again", async () => {
+  test("a waiting letter does not make the bot poll all the time", async () => {
     await after(HOUR, "bot.perday=0");
     send({ by: "bob@example.org" });
     await office.down();
@@ -533,7 +533,7 @@ describe("a server", () => {
     expect((await round("bot.perday=0")).next).toBe(now + 300);
   });
 
-  test("a letter that waited for days is not sent any more", async () => {
+  test("a letter that has waited for days is dropped", async () => {
     await office.down();
     await after(HOUR);
     now += 4 * DAY;
@@ -542,7 +542,7 @@ describe("a server", () => {
     expect(letters()).toEqual([]);
   });
 
-  test("who says stop while a letter waits gets none", async () => {
+  test("stop while a letter waits: it is not sent", async () => {
     await office.down();
     await after(HOUR);
     await office.up();
@@ -556,14 +556,14 @@ describe("a server", () => {
   });
 });
 
-test("a repository that is gone keeps no letter from being written", async () => {
+test("a letter is written though the repository is gone", async () => {
   history();
   send();
   await after(HOUR, `bot.repository=${join(folder, "nowhere")}`);
   expect(letters()).toHaveLength(1);
 });
 
-test("an answer without a subject, to a letter about a patch without a title", async () => {
+test("a reply without a Subject, to a letter about a patch without a title", async () => {
   history();
   for (const mail of seriesMails({ by: ALICE, title: "x", at: now }))
     deliverTo(maildir, mail.toString().replace(/^Subject: .*$/m, "Subject: [PATCH]"));
@@ -576,8 +576,8 @@ test("an answer without a subject, to a letter about a patch without a title", a
   expect(letters()).toHaveLength(2);
 });
 
-describe("loops end", () => {
-  test("two bots that are pointed at each other", async () => {
+describe("mail loops end", () => {
+  test("two bots that write to each other", async () => {
     // neither looks like a bot, and each is an author to the other one
     const here = "helper@example.org";
     const there = "helper@example.net";
@@ -607,7 +607,7 @@ describe("loops end", () => {
     ]);
   });
 
-  test("a mailer-daemon to each letter, in all that can be wrong with its words", async () => {
+  test("a bounce to each letter, in every broken form", async () => {
     let said = 0;
     office = await openPostOffice((mail) => {
       const header = [
@@ -626,7 +626,7 @@ describe("loops end", () => {
     expect(letters()).toHaveLength(1);
   });
 
-  test("a vacation notice to each letter, without any header that says so", async () => {
+  test("a vacation notice to each letter, without a header that marks it", async () => {
     office = await openPostOffice((mail) => {
       for (const to of mail.to)
         deliverTo(
@@ -651,7 +651,7 @@ describe("loops end", () => {
     expect(letters()).toHaveLength(2);
   });
 
-  test("a list that puts itself into Reply-To, and gives everything back", async () => {
+  test("a list that sets Reply-To to itself, and sends everything back", async () => {
     office = await openPostOffice((mail) => {
       const header = "Reply-To: net@example.org\r\nList-Id: <net.example.org>\r\n";
       deliverTo(maildir, header + mail.text);
@@ -698,7 +698,7 @@ describe("hostile mail", () => {
     },
   );
 
-  test("a title with everything in it stays a title", async () => {
+  test("a title with special characters stays one title", async () => {
     history();
     send({ title: `{{owner}} \u202e =?utf-8?q?=0D=0ABcc:_v=40e.org?= ${"x".repeat(700)}` });
     await after(HOUR);
@@ -707,7 +707,7 @@ describe("hostile mail", () => {
     expect(letter!.to).toEqual([ALICE]);
   });
 
-  test("a mail of 100 MB, and a file that is none", async () => {
+  test("a mail of 100 MB, and a file that is not a mail", async () => {
     history();
     const [mail] = seriesMails({ by: ALICE, title: "large", at: now });
     deliverTo(maildir, Buffer.concat([mail!, Buffer.alloc(101 << 20, "a\n")]));
@@ -717,7 +717,7 @@ describe("hostile mail", () => {
     expect(outcomes()).toMatchObject({ old: 3 });
   });
 
-  test("what is refused, of all that fixtures have, is survived", async () => {
+  test("survives every refused mail among the fixtures", async () => {
     for (const kind of ["mail", "canonical", "signed"])
       for (const name of readdirSync(join("fixtures", kind)).filter((file) =>
         file.endsWith(".eml"),
@@ -738,7 +738,7 @@ test("a digest comes once a week, to the maintainers", async () => {
   expect(letters()[0]!.text).toContain(`${ALICE}  about base`);
 });
 
-test("forgetting somebody takes their name, not their limits", async () => {
+test("forget removes an author's name, but keeps their limits", async () => {
   history();
   send();
   await after(HOUR);
@@ -758,7 +758,7 @@ test("forgetting somebody takes their name, not their limits", async () => {
   expect(letters()).toHaveLength(2);
 });
 
-test("a signed patch that comes twice, as two mails, is dealt with once", async () => {
+test("a signed patch that arrives in two mails is handled once", async () => {
   history();
   const mails = seriesMails({ by: ALICE, title: "twice", at: now, signed: true, patches: 2 });
   const id = /^Message-ID: .*$/m;
@@ -814,7 +814,7 @@ describe("with a repository", () => {
     expect(text).toContain(`--base=${upstream[2]!.slice(0, 12)}`);
   });
 
-  test("a base that is certain is no reason to write", async () => {
+  test("there is no letter about a base that the guess is certain of", async () => {
     git(work, ["tag", "v1"]);
     commit(work, "mine", { f: "my\n" });
     deliverTo(maildir, mailed());

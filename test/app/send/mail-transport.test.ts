@@ -56,7 +56,7 @@ async function send(port: number, ...settings: string[]): Promise<string> {
 test.each([
   ["secret", "sent", "store"],
   ["wrong", "outage", "erase"],
-])("a helper that says %s", async (password, kind, told) => {
+])("a credential helper that answers %s", async (password, kind, told) => {
   const { port } = await mailServer();
   const log = helper(password);
   expect(await send(port, "smtpuser\nalice")).toBe(kind);
@@ -64,7 +64,7 @@ test.each([
   expect(log()).toBe(`get\n${asked}${told}\n${asked}password=${password}\n`);
 });
 
-test("nobody is asked for a password that is in the settings, or not needed", async () => {
+test("no helper is asked for a password that is configured, or not needed", async () => {
   const { port } = await mailServer();
   const log = helper("other");
   expect(await send(port, "smtpuser\nalice", "smtppass\nsecret")).toBe("sent");
@@ -74,7 +74,7 @@ test("nobody is asked for a password that is in the settings, or not needed", as
   expect(log()).toBe("");
 });
 
-test("a program needs none of it", async () => {
+test("a sendmail program needs no password", async () => {
   const file = join(newFolder(), "sendmail");
   writeFileSync(file, `#!/bin/sh\ncat > "${file}.got"\n`, { mode: 0o755 });
   const config = parseConfig(`file:config\0sendemail.sendmailcmd\n'${file}'\0`);

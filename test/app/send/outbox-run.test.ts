@@ -89,7 +89,7 @@ test("a minute, then twice as long each time, up to four hours", () => {
   expect([0, 1, 2, 7, 8, 2000].map(retryDelay)).toEqual([60, 120, 240, 7680, 14_400, 14_400]);
 });
 
-test("each letter has its own end", async () => {
+test("each letter expires on its own", async () => {
   const server = await start({}, refusing({ b: 554, c: 451 }));
   add("a", "b", "c", "d");
   expect(await run(server.port)).toEqual({ ...NOTHING, sent: 2, failed: 1, waiting: 1 });
@@ -109,7 +109,7 @@ test("each letter has its own end", async () => {
   expect(got(server)).toEqual(["a", "b", "c", "d", "c"]);
 });
 
-test("what is wanted is asked right before: sent, left alone, taken back, expired", async () => {
+test("the decision is made just before sending: send, keep, cancel, expire", async () => {
   const server = await start();
   add("a", "b", "c");
   outbox.add(newLetter("old"), { now: NOW - 9, notBefore: NOW - 9, expiresAt: NOW });
@@ -128,14 +128,14 @@ test("what is wanted is asked right before: sent, left alone, taken back, expire
   expect(got(server)).toEqual(["c"]);
 });
 
-test("nothing is connected for nothing", async () => {
+test("without a due letter there is no connection", async () => {
   add("a");
   const connect = vi.fn();
   expect(await run(connect, { allowed: () => "wait" })).toEqual({ ...NOTHING, waiting: 1 });
   expect(connect).not.toHaveBeenCalled();
 });
 
-test("no letter is begun after stop", async () => {
+test("no letter is started after stop", async () => {
   const stop = new AbortController();
   const server = await start({}, () => {
     stop.abort();
@@ -156,7 +156,7 @@ describe("an outage", () => {
     ["b", "queued", 0, 60],
   ];
 
-  test("no server: ends the run, and counts for the first letter only", async () => {
+  test("no server: ends the run, and counts as an attempt for the first letter only", async () => {
     add("a", "b");
     const tally = await run(await freePort());
     expect(tally).toEqual({
@@ -175,14 +175,14 @@ describe("an outage", () => {
     expect(rows()).toEqual(held);
   });
 
-  test("wrong settings are none", async () => {
+  test("wrong settings are not an outage", async () => {
     add("a");
     const error = new PatchsigError("usage", "no port");
     await expect(run(() => Promise.reject(error))).rejects.toBe(error);
     expect(rows()).toEqual([["a", "queued", 0, 0]]);
   });
 
-  test("no answer: in doubt until the next run", async () => {
+  test("no answer: the letter is in doubt until the next run", async () => {
     const server = await start({}, () => "hang up");
     add("a", "b");
     expect(await run(server.port)).toMatchObject({ waiting: 2, outage: expect.any(String) });
@@ -193,7 +193,7 @@ describe("an outage", () => {
   });
 });
 
-describe("what is in doubt", () => {
+describe("a letter in doubt", () => {
   const settle = async (answer: boolean | null | "wait") => {
     const server = await start();
     add("a");
@@ -215,14 +215,14 @@ describe("what is in doubt", () => {
     expect(await settle(answer)).toEqual(expected);
   });
 
-  test("what may be lost says so", async () => {
+  test("a letter that may be lost is reported", async () => {
     await settle(null);
     const said = db.prepare("select said from outbox").pluck().get();
     expect(said).toBe("nobody can say whether it was sent, so it is not sent again");
   });
 });
 
-test("a letter that is taken back while the connection is made is not sent", async () => {
+test("a letter cancelled while the connection is made is not sent", async () => {
   const server = await start({
     onRcptTo: (_address, _session, done) => {
       outbox.cancel("a", NOW, "answered");

@@ -75,7 +75,7 @@ async function anew(path: string): Promise<Read> {
 }
 
 describe("an mbox", () => {
-  test("is read on from its last mail, and every mail has the same place as in a whole read", async () => {
+  test("continues after its last mail; each mail has the same offset as in a full read", async () => {
     const file = put("x.mbox", mbox(1, 2));
     expect(await subjects(file)).toEqual(["1", "2"]);
     expect(await read(file)).toEqual({ subjects: [], mails: new Map(), unread: [] });
@@ -100,7 +100,7 @@ describe("an mbox", () => {
     ["without an end of line at its end", mbox(1, 2, 3).trimEnd()],
     ["a mail without a From line", mail(1)],
   ];
-  test.each(FORMS)("%s, read while it is written: at every byte", async (_, whole) => {
+  test.each(FORMS)("%s, read while it grows byte by byte", async (_, whole) => {
     const file = put("whole", whole);
     const expected = (await anew(file)).mails;
     for (let at = 0; at <= whole.length; at++) {
@@ -118,7 +118,7 @@ describe("an mbox", () => {
     }
   });
 
-  test("a mail that was whole is not read twice, whoever writes the empty line", async () => {
+  test("a complete mail is not read twice, whoever writes the empty line after it", async () => {
     const file = put("x.mbox", mbox(1));
     await read(file);
     appendFileSync(file, mbox(2).trimEnd());
@@ -135,7 +135,7 @@ describe("an mbox", () => {
     ["larger", mbox(5, 6, 7, 8)],
     ["smaller", mbox(5)],
     ["empty, then larger", ""],
-  ])("another file in its place, %s: all of it is read", async (_, other) => {
+  ])("replaced by another file, %s: all of that is read", async (_, other) => {
     const file = put("x.mbox", mbox(1, 2, 3));
     await read(file);
     renameSync(file, `${file}.1`);
@@ -148,7 +148,7 @@ describe("an mbox", () => {
     expect(await subjects(file)).toEqual([]);
   });
 
-  test("cut off, and written on", async () => {
+  test("truncated, then appended to", async () => {
     const file = put("x.mbox", mbox(1, 2, 3));
     await read(file);
     truncateSync(file, mbox(1, 2).length);
@@ -165,13 +165,13 @@ describe("an mbox", () => {
     expect(await subjects(file)).toEqual(["1", "6", "7", "8", "9"]);
   });
 
-  test("goes on behind the last mail that was dealt with", async () => {
+  test("continues after the last mail that was handled", async () => {
     const file = put("x.mbox", mbox(1, 2, 3));
     expect((await read(file, 2)).subjects).toEqual(["1", "2"]);
     expect(await subjects(file)).toEqual(["3"]);
   });
 
-  test("what was kept of another version of the program is no reason to fail", async () => {
+  test("a cursor of another version of the program is not an error", async () => {
     const file = put("x.mbox", mbox(1));
     for (const value of ["", "0", "x y z", "-5 10 0000000000000000", "5 2 e3b0c44298fc1c14"]) {
       kept = new Map([[`mbox ${file}`, value]]);
@@ -180,11 +180,11 @@ describe("an mbox", () => {
   });
 });
 
-describe("what is new cannot be told", () => {
+describe("new mails cannot be told apart", () => {
   const usage = (what: string): object =>
     expect.objectContaining({ code: "usage", message: `cannot tell what is new in ${what}` });
 
-  test("of standard input, a folder of patches, packed files and pipes", async () => {
+  test("in standard input, a folder of patches, compressed files and pipes", async () => {
     await expect(read("-")).rejects.toEqual(usage("standard input"));
     put("a.patch", mail(1));
     await expect(read(folder)).rejects.toEqual(usage(folder));
@@ -205,7 +205,7 @@ describe("a maildir", () => {
   }
   const move = (from: string, to: string): void => renameSync(join(folder, from), join(folder, to));
 
-  test("a mail is the same wherever it is moved to", async () => {
+  test("a mail is recognized wherever it is moved", async () => {
     put("new/1.M1.host", mail(1));
     put("cur/2.M1.host,S=1:2,", mail(2));
     expect(await subjects(folder)).toEqual(["1", "2"]);
@@ -231,7 +231,7 @@ describe("a maildir", () => {
     expect(await subjects(folder)).toEqual([]);
   });
 
-  test("a mail that could not be read is tried again, one of several mails too", async () => {
+  test("a mail that could not be read is tried again, also a file of several mails", async () => {
     put("new/1.M1.host", "diff --git a/x b/x\n");
     // behind them one that has nothing: both come from one read
     put("new/2.M1.host", `${mbox(2, 3)}${FROM}`);
@@ -242,7 +242,7 @@ describe("a maildir", () => {
     expect(await subjects(folder)).toEqual(["1"]);
   });
 
-  test("what is gone is known, and a maildir in it is another one", async () => {
+  test("removed mails are forgotten, and a maildir inside it is another source", async () => {
     const inner = newMaildir(join(folder, ".lists"));
     put(".lists/new/5.M1.host", mail(5));
     for (const n of [1, 2, 3]) put(`new/${n}.M1.host`, mail(n));

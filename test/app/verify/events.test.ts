@@ -78,27 +78,27 @@ function failingAt(failing: Kind, error: Error): (event: JudgedEvent<null>) => v
   };
 }
 
-test("patches come before their series, and all is counted", async () => {
+test("patches come before their series, and everything is counted", async () => {
   const counts = newEventCounts();
   expect(await told(counts, () => {})).toEqual(["note", "patch", "patch", "patch", "series"]);
   expect(counts).toMatchObject({ messages: 4, series: 1, notes: 0, unread: 0, passedOver: 1 });
   expect(counts.totals.all.patches).toBe(3);
 });
 
-describe("where telling fails", () => {
+describe("if the caller's callback fails", () => {
   const unread = ["unread", "unread", "unread"];
   test.each([
     ["note", ["unread", "patch", "patch", "patch", "series"]],
     ["series", ["note", "patch", "patch", "patch", ...unread]],
     // what cannot be told is no part of a series
     ["patch", ["note", ...unread]],
-  ] as const)("of a %s, that is told of its mails", async (kind, kinds) => {
+  ] as const)("on a %s, its mails are reported as unread", async (kind, kinds) => {
     const counts = newEventCounts();
     expect(await told(counts, failingAt(kind, new TypeError("injected")))).toEqual(kinds);
     expect(counts.unread).toBe(kinds.filter((one) => one === "unread").length);
   });
 
-  test("by an error that no mail causes, the run ends", async () => {
+  test("with an error that no mail causes, the run ends", async () => {
     const error = new PatchsigError("database-busy", "busy");
     await expect(told(newEventCounts(), failingAt("patch", error))).rejects.toBe(error);
   });

@@ -8,7 +8,7 @@ import { openTrustStore } from "../../../src/store/trust-store.ts";
 import { DEFAULT_POLICY } from "../../../src/verify/policy.ts";
 import { formatPatch, mbox, newFolder, newSubmission } from "../../cli/support.ts";
 
-test("no cursor moves past mails whose verdicts are still to be said", async () => {
+test("no cursor moves past mails whose verdicts are not reported yet", async () => {
   const file = mbox(...formatPatch(newSubmission().work));
   const store = openTrustStore({ file: join(newFolder(), "trust.db") });
   const tally = newTally();

@@ -37,8 +37,8 @@ const look = async (file: string) => check(await opened, file);
 const codes = (found: Record<string, unknown>): string[] =>
   (found["findings"] as { code: string }[]).map(({ code }) => code);
 
-describe("what check says of a base", () => {
-  test("that is public and that the series applies to", () => {
+describe("base check", () => {
+  test("a public base to which the series applies", () => {
     const before = everything(repository);
     const ran = expectStatus(run(mboxOf(repository, `--base=${scene.base}`, "-2"), "--json"), 0);
     expect(record(ran)).toMatchObject({
@@ -59,7 +59,7 @@ describe("what check says of a base", () => {
     expect(everything(repository)).toEqual(before);
   });
 
-  test("in words", () => {
+  test("as text", () => {
     const ran = expectStatus(run(mboxOf(repository, `--base=${scene.base}`, "-2")), 0);
     expectTidy(ran.stdout);
     const text = ran.stdout.replace(/\s+/g, " ");
@@ -102,13 +102,13 @@ describe("what check says of a base", () => {
     expect(codes).toEqual(expected);
   });
 
-  test("which file of which patch does not apply", () => {
+  test("names the patch and the file that do not apply", () => {
     const ran = run(withBase(`base-commit: ${name("v1^{commit}")}`), "--json");
     const found = record(expectStatus(ran, 1));
     expect(found["check"].conflict).toEqual({ patch: 1, files: ["a.txt"] });
   });
 
-  test("a hostile mail changes nothing on the screen", () => {
+  test("escapes text from a hostile mail", () => {
     const { stdout } = expectStatus(run(withBase("base-commit: \x1b[31m\u202e")), 1);
     expectTidy(stdout);
     expect(stdout).toContain("base-commit: \\x1b[31m");
@@ -125,7 +125,7 @@ describe("what check says of a base", () => {
   });
 });
 
-describe("how to get a base that is not here", () => {
+describe("how to fetch a missing base", () => {
   test.each([
     [
       "from its tree",
@@ -145,8 +145,8 @@ describe("how to get a base that is not here", () => {
   });
 });
 
-describe("what a series needs before it", () => {
-  test("prerequisites in the repository are applied first", () => {
+describe("prerequisites of a series", () => {
+  test("in the repository: applied first", () => {
     const found = record(
       expectStatus(run(mboxOf(repository, `--base=${scene.base}`, "-1"), "--json"), 0),
     );
@@ -156,7 +156,7 @@ describe("what a series needs before it", () => {
     expect(found["check"].state).toBe("applies");
   });
 
-  test("those in the mails at hand too; without them it says which are missing", () => {
+  test("in the given mails: applied first; otherwise named as missing", () => {
     const { repository: other, base: start } = newScene();
     const needed = mboxOf(other, `--base=${start}`, "-1", "HEAD~1");
     const series = mboxOf(other, `--base=${start}`, "-1");
@@ -174,7 +174,7 @@ describe("what a series needs before it", () => {
     expectStatus(base(other, "check", needed, series), 0);
   });
 
-  test("Depends-on: the series at hand is applied first, missing ones are named", () => {
+  test("Depends-on: a given series is applied first, missing ones are named", () => {
     const withId = (file: string, id: string, needs: string): string =>
       mailbox(
         readFileSync(file, "latin1")
@@ -195,7 +195,7 @@ describe("what a series needs before it", () => {
   });
 });
 
-test("a file where a folder is", async () => {
+test("a patch that creates a file where a folder is", async () => {
   const { repository: r } = newScene();
   const start = commit(r, "d", { "d/e.txt": "e\n" });
   git(r, ["rm", "-q", "-r", "d"]);
@@ -212,7 +212,7 @@ test("a file where a folder is", async () => {
   });
 });
 
-test("from a folder within, and in a bare repository", () => {
+test("works from a subdirectory, and in a bare repository", () => {
   const { repository: r, base: start } = newScene();
   const series = mboxOf(r, `--base=${start}`, "-2");
   const folder = join(r, "sub");
@@ -226,7 +226,7 @@ test("from a folder within, and in a bare repository", () => {
   expect(everything(r)).toEqual(before);
 });
 
-test("there is no repository", () => {
+test("without a repository", () => {
   const run = base(newFolder(), "check", mboxOf(repository, "-1"));
   expectStatus(run, 3);
   expect(run.stderr).toMatch(/^patchsig: no git repository/);

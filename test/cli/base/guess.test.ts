@@ -9,7 +9,7 @@ import { base, everything, lines, mboxOf, newScene, record } from "../../support
 const { repository, base: expected } = newScene();
 const byFiles = mboxOf(repository, "--no-base", "-2");
 
-test("by the files as they were", () => {
+test("by the blobs of the files", () => {
   const before = everything(repository);
   const found = record(expectStatus(base(repository, "guess", "--json", byFiles), 0));
   expect(found).toMatchObject({
@@ -20,7 +20,7 @@ test("by the files as they were", () => {
   expect(everything(repository)).toEqual(before);
 });
 
-test("in words, of several series in one call", () => {
+test("as text, for several series in one call", () => {
   const { stdout } = expectStatus(base(repository, "guess", byFiles, byFiles), 0);
   expectTidy(stdout);
   const text = stdout.replace(/\s+/g, " ");
@@ -28,7 +28,7 @@ test("in words, of several series in one call", () => {
   expect(text).toContain("because it has 1 of 1 file as they were, and no other commit has them");
 });
 
-test("by the date, where the series only adds files", () => {
+test("by the date, if the series only adds files", () => {
   const { repository: r, base: start } = newScene();
   commit(r, "n", { "new.txt": "new\n" });
   const found = record(expectStatus(base(r, "guess", "--json", mboxOf(r, "--no-base", "-1")), 1));
@@ -38,7 +38,7 @@ test("by the date, where the series only adds files", () => {
   });
 });
 
-test("of commits that are equal by their files, the one to which it applies comes first", () => {
+test("among commits with the same files, one to which the series applies comes first", () => {
   const r = newRepository(join(newFolder(), "r"));
   const start = commit(r, "start", { "a.txt": "a\n", "b.txt": "b\n" });
   const onMain = commit(r, "main", { "a.txt": lines(), "b.txt": lines({ 2: "other" }) });
@@ -61,7 +61,7 @@ test("of commits that are equal by their files, the one to which it applies come
   });
 });
 
-test("--ref names what is looked at; there must be some", () => {
+test("--ref limits the search, and must match a ref", () => {
   const nothing = expectStatus(base(repository, "guess", "--ref", "nowhere/*", byFiles), 3);
   expect(nothing.stderr).toContain("there is no branch and no tag to look at");
   // no option of git for-each-ref

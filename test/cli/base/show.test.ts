@@ -15,7 +15,7 @@ const here = newFolder();
 /** The patches are by somebody else than their sender, who writes the cover letter. */
 const FROM = "--from=Maint <maint@example.org>";
 
-test("the base of a series, for people, programs and shells", () => {
+test("the base of a series, as text, as JSON and as a bare commit", () => {
   const series = mboxOf(repository, `--base=${commit}`, "--cover-letter", FROM, "-2");
   const words = expectStatus(base(here, "show", series), 0).stdout;
   expectTidy(words);
@@ -30,7 +30,7 @@ test("the base of a series, for people, programs and shells", () => {
   });
 });
 
-test("a base that is signed", () => {
+test("a signed base", () => {
   const { work, baseCommit } = newSubmission();
   const files = signedPatches(work, newHome());
   expect(record(base(here, "show", "--json", ...files))).toMatchObject({
@@ -40,7 +40,7 @@ test("a base that is signed", () => {
   expect(base(here, "show", ...files).stdout).toContain(`${baseCommit} as signed\n`);
 });
 
-test("none, and none that could be taken for an option", () => {
+test("no base, and a value that looks like an option", () => {
   const series = mboxOf(repository, "-2");
   const run = expectStatus(base(here, "show", "--commit", series), 1);
   expect(run.stdout).toBe("");
@@ -50,7 +50,7 @@ test("none, and none that could be taken for an option", () => {
   expect(found["findings"][0]).toMatchObject({ code: "base-malformed" });
 });
 
-test("what it needs, in order", () => {
+test("prerequisites, in order", () => {
   const needs =
     "Depends-on: <2@x.org>\nprerequisite-change-id: 20260101-a-1b:v2\nchange-id: me-1\n";
   const series = mboxOf(repository, `--base=${commit}`, "-1");

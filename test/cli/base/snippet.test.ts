@@ -44,7 +44,7 @@ test.each([
   );
 });
 
-test("where there is none, nothing is checked out", () => {
+test("without a base, nothing is checked out", () => {
   const { repository } = newScene();
   const mbox = mboxOf(repository, "--no-base", "-1");
   const before = git(repository, ["symbolic-ref", "HEAD"]).toString();

@@ -134,7 +134,7 @@ const answerOf = (n: number): string => ANSWERS[n % ANSWERS.length]!;
 describe.runIf(HAS_DOVECOT && HAS_INBOX)("a day", () => {
   let server: ImapServer;
 
-  test("series of many authors, some answer, and every limit holds", async () => {
+  test("series of many authors, some of whom reply: every limit holds", async () => {
     server = await startImap();
     const deliver = (mail: string | Buffer): void => {
       deliverTo(server.maildir, mail);

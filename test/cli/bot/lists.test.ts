@@ -50,11 +50,11 @@ function author(by: string, last: Partial<Series> = {}): void {
       deliverTo(maildir, mail);
 }
 
-describe("who looks after the list gets no letter", () => {
+describe("the list's maintainers get no letter", () => {
   const AUTHORS = ["ann", "bob", "carol"].map((name) => `${name}@example.net`);
   beforeEach(() => AUTHORS.forEach((by) => author(by)));
 
-  test("by a MAINTAINERS file: its M: lines, whoever else it names", () => {
+  test("as named in the M: lines of a MAINTAINERS file, and nobody else in it", () => {
     const file = join(folder, "MAINTAINERS");
     writeFileSync(
       file,
@@ -66,7 +66,7 @@ describe("who looks after the list gets no letter", () => {
     });
   });
 
-  test("by any other file: all addresses in it", () => {
+  test("as named anywhere in any other file", () => {
     const file = join(folder, "people");
     writeFileSync(file, "# who knows\nAnn <ann@example.net>, carol@example.net\n");
     expect(outcomes(source(), `excludeFile = ${file}`)).toMatchObject({
@@ -75,7 +75,7 @@ describe("who looks after the list gets no letter", () => {
     });
   });
 
-  test("by a keyring, ours or patatt's", () => {
+  test("as named in a keyring, patchsig's or patatt's", () => {
     const ring = join(folder, "ring");
     const put = (path: string, text: string): void => {
       mkdirSync(join(ring, path, ".."), { recursive: true });
@@ -89,13 +89,13 @@ describe("who looks after the list gets no letter", () => {
     });
   });
 
-  test("a file that is not there is an error, before anything is done", () => {
+  test("a missing file is an error before anything is done", () => {
     expectError(run("run", source(), `excludeFile = ${join(folder, "none")}`), 3, /none/);
   });
 });
 
-describe("a database is of one list", () => {
-  test("by the list's address, its List-Id, or its sources", () => {
+describe("a database belongs to one list", () => {
+  test("known by its address, its List-Id, or its sources", () => {
     author("ann@example.net");
     const refuses = (run: Run): void =>
       void expectError(run, 2, /bot\.db belongs to another list: list net/);
@@ -108,7 +108,7 @@ describe("a database is of one list", () => {
     expectStatus(run("run", ...first, "list = net@example.org"), 0);
   });
 
-  test("without a name, by its sources", () => {
+  test("without a name, known by its sources", () => {
     author("ann@example.net");
     expectStatus(run("run", source()), 0);
     const other = join(folder, "other");
@@ -119,7 +119,7 @@ describe("a database is of one list", () => {
 });
 
 test.each([["patatt", "few-sign", false] as const, ["patchsig", "suggest", true] as const])(
-  "what others sign with %s counts as %s",
+  "others who sign with %s: %s",
   (_, reason, signed) => {
     const lines = [source(), "othersSign = 3", "suggest = sign"];
     const patatt =
@@ -138,7 +138,7 @@ test.each([["patatt", "few-sign", false] as const, ["patchsig", "suggest", true]
   },
 );
 
-test("a new epoch is cloned and read; what could not be fetched is said", () => {
+test("a new epoch is cloned and read; a failed fetch is reported", () => {
   const upstream = join(folder, "upstream");
   const add = (epoch: number, mail: Buffer): void => {
     const repository = join(upstream, String(epoch));

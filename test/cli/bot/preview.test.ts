@@ -74,7 +74,7 @@ function year(authors: Readonly<Record<string, Partial<Series>>>): Buffer[] {
 }
 
 describe("bot preview", () => {
-  test("over a year: each reason, and few letters", () => {
+  test("over a year: every reason occurs, and letters are few", () => {
     const mails = year({
       alice: {},
       bob: { patches: 3, cover: true, signed: true },
@@ -114,14 +114,14 @@ describe("bot preview", () => {
     );
   });
 
-  test("in whatever order the mails lie", () => {
+  test("in any order of the mails", () => {
     const mails = year({ alice: {}, bob: { signed: true }, carol: {} });
     const inOrder = preview(write(mails)).summary;
     const shuffled = preview(write(mails.toReversed())).summary;
     expect(shuffled).toEqual(inOrder);
   });
 
-  test("a few wrong dates move nothing", () => {
+  test("a few wrong dates change nothing", () => {
     const mails = year({ alice: {}, carol: {} });
     const odd = [4000, -20_000].map(
       (days, i) =>
@@ -132,7 +132,7 @@ describe("bot preview", () => {
     expect(found.summary).toMatchObject({ letters: 6, authors: 2 });
   });
 
-  test("says it to a person, and shows the letters", () => {
+  test("as text, with the letters", () => {
     const file = write(year({ alice: {} }));
     const run = patchsig(["bot", "preview", file], { home: folder });
     expect(run.stdout).toContain("12 mails, 12 series, 2025-06-15 to 2026-05-11\n");
@@ -155,7 +155,7 @@ describe("bot preview", () => {
     [["bot", "forget", "nobody", "--config", "/dev/null"], 2, /nobody is not a mail address/],
     [["bot"], 2, /bot: run, preview, status or forget\?/],
   ];
-  test("wrong words, and what is not there", () => {
+  test("wrong usage, and missing files", () => {
     const runs = patchsigEach(
       WRONG.map(([args]) => args),
       folder,
@@ -182,7 +182,7 @@ describe("bot preview", () => {
     });
   });
 
-  test("a template of one's own is taken, and tried before anything is done", () => {
+  test("a custom template is used, and tried before anything is done", () => {
     const texts = join(folder, "texts");
     mkdirSync(texts);
     const file = join(folder, "bot");
