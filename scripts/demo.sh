@@ -37,13 +37,14 @@ git clone -q "$demo/upstream" "$demo/alice"
 git clone -q "$demo/upstream" "$demo/maintainer"
 
 cd "$demo/alice"
+git checkout -q -b retries --no-track
 printf 'retry\ncount\n' >net.txt && git commit -qam 'net: count retries'
 printf 'retry\ncount\nreport\n' >net.txt && git commit -qam 'net: report the count'
 
 say 'alice makes a key (without a password, since nobody is here to type one)'
 run 'git patchsig key generate --no-password 2>/dev/null'
 say 'she writes her series as always, but signed, and with its base'
-run 'git patchsig format-patch -o out @{u}..'
+run 'git patchsig format-patch -o out'
 say 'the mail is what it was, with four more lines below the ---'
 run 'cut -c 1-79 out/0001-*.patch | head -n 15'
 

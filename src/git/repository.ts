@@ -112,6 +112,7 @@ export async function createBranchAt(
 /** git's exit status for wrong usage, and its message where it dies instead. */
 const GIT_USAGE = 129;
 const WRONG_USAGE = /unrecognized argument|unknown option|unknown switch/;
+const NO_UPSTREAM = /no upstream configured/;
 
 /**
  * Overrides settings whose patches others could not apply, or would apply to other files, and
@@ -149,7 +150,11 @@ export async function runFormatPatch(
   }
   const { message } = failure(["format-patch"], stderr);
   if (status !== GIT_USAGE && !WRONG_USAGE.test(message))
-    throw new PatchsigError("git-failed", message);
+    throw new PatchsigError(
+      "git-failed",
+      message,
+      NO_UPSTREAM.test(message) ? { hint: "leave @{u}.. out: git patchsig format-patch -o out" } : {},
+    );
   throw new PatchsigError("usage", message, { hint: "git help format-patch lists what git takes" });
 }
 

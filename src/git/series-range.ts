@@ -1,10 +1,11 @@
 /** Which commits a `git format-patch` command line means, before it is run. */
 
+import { checkImplied, type ImpliedRange, impliedRange } from "./implied-range.ts";
 import { gitLines, gitText } from "./run.ts";
 import type { Repository } from "./repository.ts";
 
 export interface SeriesRange {
-  /** The arguments in their order, without any form of --base. */
+  /** The arguments in their order, without any form of --base; what is implied before them. */
   readonly args: readonly string[];
   /** The last --base (a commit, "auto"); "none" for --no-base; null if there was none. */
   readonly base: string | null;
@@ -17,6 +18,8 @@ export interface SeriesRange {
   readonly paths: readonly string[];
   /** What names the newest of them: "HEAD", or the right side of a range. */
   readonly tip: string;
+  /** The range that was taken, since none was named. */
+  readonly implied: ImpliedRange | null;
 }
 
 /**
@@ -58,38 +61,47 @@ interface RangeWords {
   named: number;
   limited: boolean;
   root: boolean;
+  /** A word that may be a path, or a revision that is none. */
+  loose: boolean;
 }
 
 /**
  * Parses the arguments of `git format-patch`, as git would: `X` means `X..HEAD`, `-3` the last
- * three, `--root X` everything up to X.
+ * three, `--root X` everything up to X. Where git would take nothing, since no range is named, the
+ * one of implied-range.ts.
  *
- * Throws a PatchsigError "git-failed" if git cannot make sense of the revisions.
+ * Throws a PatchsigError "git-failed" if git cannot make sense of the revisions, "usage" if none are
+ * named and none are implied.
  */
 export async function seriesRange(
   repository: Repository,
   args: readonly string[],
 ): Promise<SeriesRange> {
   const words = await split(repository, args);
+  const unnamed = words.named === 0 && !words.limited && !words.root;
+  const implied = unnamed && !words.loose ? await impliedRange(repository.cwd) : null;
   const since = words.named === 1 && !words.limited && !words.root;
   const [only] = words.revisions;
   const walk = since
     ? [...words.walk.filter((word) => word !== only), `^${only ?? ""}`, "HEAD"]
     : words.named === 0
-      ? [...words.walk, "HEAD"]
+      ? [...(implied?.revisions ?? ["HEAD"]), ...words.walk]
       : words.walk;
-  const isEmpty = words.named === 0 && !words.limited && !words.root;
-  const commits = isEmpty
-    ? ""
-    : await gitText(["rev-list", "--reverse", "--max-parents=1", ...walk, "--", ...words.paths], {
-        cwd: repository.cwd,
-      });
+  const listed =
+    unnamed && implied === null
+      ? ""
+      : await gitText(["rev-list", "--reverse", "--max-parents=1", ...walk, "--", ...words.paths], {
+          cwd: repository.cwd,
+        });
+  const commits = listed.split("\n").filter((line) => line !== "");
+  if (implied !== null) checkImplied(implied, commits.length);
   return {
-    args: words.args,
+    args: [...(implied?.revisions ?? []), ...words.args],
     base: words.base,
-    commits: commits.split("\n").filter((line) => line !== ""),
+    commits,
     paths: words.paths,
     tip: since ? "HEAD" : tipOf(words.revisions.at(-1)),
+    implied,
   };
 }
 
@@ -108,6 +120,7 @@ async function split(repository: Repository, args: readonly string[]): Promise<R
     named: 0,
     limited: false,
     root: false,
+    loose: false,
   };
   for (let i = 0; i < args.length; i++) {
     const word = args[i] ?? "";
@@ -150,6 +163,7 @@ async function takeName(repository: Repository, words: RangeWords, word: string)
   const named = await gitLines(["rev-parse", "--revs-only", word], { cwd: repository.cwd });
   if (named.length === 0) {
     words.paths.push(word);
+    words.loose = true;
     return;
   }
   words.revisions.push(word);

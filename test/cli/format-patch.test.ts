@@ -91,6 +91,36 @@ describe("git's output, signed", () => {
     expect(commitsSince(copy, base)).toEqual(commitsSince(clone, base));
   });
 
+  test("without a range: what the branch adds to its upstream or, without one, to all remotes", () => {
+    const { run, files } = formatInto();
+    expect(run).toMatchObject({ status: 0, stdout: files.map((file) => `${file}\n`).join("") });
+    const [said, signed] = run.stderr.split("\n");
+    expect(said).toBe("no range given: 3 commits above origin/main");
+    expect(signed).toMatch(/^signed 3 mails /);
+
+    git(clone, ["checkout", "-q", "-b", "topic", "--no-track", "HEAD~1"]);
+    const fresh = formatInto("--cover-letter", "--cover-from-description=subject");
+    expect(fresh.run.stderr).toMatch(/^no range given: 2 commits that no remote has\n/);
+    expect(fresh.files).toHaveLength(3);
+    expect(formatInto("@{u}..").run).toMatchObject({
+      status: 3,
+      stderr: expect.stringMatching(/no upstream configured .*\nhint: leave @\{u\}\.\. out: /),
+    });
+    git(clone, ["update-ref", "refs/remotes/fork/topic", "HEAD"]);
+    expect(formatInto()).toMatchObject({
+      run: {
+        status: 0,
+        stdout: "",
+        stderr:
+          "patchsig: no range given, and no commits that no remote has, so no patches\n" +
+          "hint: name it: git patchsig format-patch origin/main..\n",
+      },
+      files: [],
+    });
+    git(clone, ["update-ref", "-d", "refs/remotes/fork/topic"]);
+    git(clone, ["checkout", "-q", "main"]);
+  });
+
   test("from a subdirectory, into a folder relative to it", () => {
     const below = join(clone, "sub");
     mkdirSync(below);

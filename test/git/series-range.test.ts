@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { MAX_IMPLIED } from "../../src/git/implied-range.ts";
 import { openRepository, type Repository, runFormatPatch } from "../../src/git/repository.ts";
 import { seriesRange } from "../../src/git/series-range.ts";
+import { git } from "../support/repo.ts";
 import { type TestRepository, threeCommits } from "./support.ts";
 
 function history(): TestRepository {
@@ -56,7 +58,7 @@ describe("the same commits as git format-patch writes", () => {
     ["--to", "side", "--cc", "main", "origin/main"],
     ["-U5", "-1"],
     ["HEAD"],
-    [],
+    ["c4"],
   ])("%s %s %s", async (...args) => {
     const written = (await runFormatPatch(opened, ["--stdout", ...args])).toString();
     const commits = [...written.matchAll(/^From ([0-9a-f]{40}) Mon Sep 17/gm)].map((m) => m[1]);
@@ -89,6 +91,69 @@ test.each([
   [["--root", "side"], "side"],
 ])("%s: the tip", async (args, tip) => {
   expect((await seriesRange(opened, args)).tip).toBe(tip);
+});
+
+describe("no range", () => {
+  /** Main follows a remote's branch, `topic` none; the remotes have less, and a part of `side`. */
+  function branches(): TestRepository {
+    const r = history();
+    r.git("checkout", "--quiet", "-b", "topic", "--no-track", "HEAD~1");
+    r.commit("t1");
+    r.remote("other/side", "side");
+    return r;
+  }
+
+  async function written(r: TestRepository, ...args: string[]): Promise<[string[], string]> {
+    const repository = await openRepository(r.directory);
+    const range = await seriesRange(repository, args);
+    const mails = await runFormatPatch(repository, ["--stdout", ...range.args]);
+    const names = [...mails.toString().matchAll(/^From ([0-9a-f]{40}) Mon Sep 17/gm)];
+    expect(names.map((m) => m[1])).toEqual(range.commits);
+    expect(range.tip).toBe("HEAD");
+    const subjects = range.commits.map((name) => r.git("log", "-1", "--format=%s", name));
+    return [subjects, range.implied?.which ?? ""];
+  }
+
+  test("is what the branch adds to the one that it follows, or else what no remote has", async () => {
+    const r = branches();
+    const onNone = "that no remote has";
+    expect(await written(r)).toEqual([["add c3", "add t1"], onNone]);
+    expect(await written(r, "-v2", "--", "t1", "c4")).toEqual([["add t1"], onNone]);
+    expect(await written(r, "--author=Nobody")).toEqual([[], onNone]);
+    r.git("checkout", "--quiet", "--detach");
+    expect(await written(r)).toEqual([["add c3", "add t1"], onNone]);
+    r.git("checkout", "--quiet", "main");
+    // also what another remote's branch has
+    expect(await written(r)).toEqual([
+      ["add c2", "add c3", "add s1", "add c4"],
+      "above origin/main",
+    ]);
+    r.git("branch", "--quiet", "--set-upstream-to=topic");
+    expect(await written(r)).toEqual([["add c4"], "above topic"]);
+    // a setting that leads nowhere is none
+    r.git("config", "branch.main.merge", "refs/heads/gone");
+    expect((await written(r))[1]).toBe(onNone);
+  });
+
+  test("is wrong usage where nothing tells what others have, and if it is too much for a series", async () => {
+    const r = branches();
+    const refused = (message: string): object => ({ code: "usage", exit: 2, message });
+    const opened = await openRepository(r.directory);
+    const more = Array.from(
+      { length: MAX_IMPLIED },
+      (_, i) => `commit refs/heads/topic\ncommitter A <a@b> ${i} +0000\ndata 1\nx\n${i === 0 ? "from refs/heads/topic^0\n" : ""}\n`,
+    );
+    git(r.directory, ["fast-import", "--quiet"], more.join(""));
+    await expect(seriesRange(opened, [])).rejects.toMatchObject(
+      refused("no range given, and 102 commits that no remote has"),
+    );
+    expect((await seriesRange(opened, ["-102"])).commits).toHaveLength(102);
+    for (const ref of ["origin/main", "other/side"]) r.git("update-ref", "-d", `refs/remotes/${ref}`);
+    await expect(seriesRange(opened, [])).rejects.toMatchObject(
+      refused("no range given, and no remote here to compare with"),
+    );
+    expect((await seriesRange(opened, ["-1"])).implied).toBeNull();
+  });
 });
 
 test("a range that git cannot read is git's error", async () => {

@@ -17,6 +17,8 @@ import { seriesAsFiles, seriesAsMbox } from "../../app/sign/write-series.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { baseHazards } from "../../git/base-hazards.ts";
 import { openRepository, type Repository, runFormatPatch } from "../../git/repository.ts";
+import type { SeriesRange } from "../../git/series-range.ts";
+import { count } from "../../primitives/words.ts";
 import { escapeText, ours } from "../../report/escape.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import type { CommandStatus } from "../command.ts";
@@ -26,7 +28,8 @@ import { out, outFile, say } from "../terminal.ts";
 
 const HELP = ours`patchsig format-patch [options of git format-patch] [<since> | <range>]
 
-git format-patch, plus the base commit and one signature a patch.
+git format-patch, plus the base commit and one signature a patch. Without a
+range: what is above the branch's upstream, or, if it has none, on no remote.
 
   --key FILE            the secret key, or ssh:NAME of one that ssh-agent holds
                         (default: patchsig.key of git config)
@@ -81,8 +84,10 @@ export const formatPatchCommand = {
     if (plan.range.commits.length === 0) {
       // git says what is wrong with the range, or nothing where it is empty
       await runFormatPatch(repository, ["--stdout", ...plan.range.args], say);
-      return say("patchsig: no commits in the range, so no patches");
+      return nothingToWrite(plan.range);
     }
+    // before the password: it is what will be signed
+    if (!words.quiet) sayImplied(plan.range);
     const by = signerAddress();
     const gitArgs = await gitArguments(repository, plan, { by, from: words.from });
     const signer = await userSigner(words);
@@ -107,6 +112,17 @@ export const formatPatchCommand = {
     }
   },
 };
+
+/** Which commits were taken, where the user did not say. */
+function sayImplied({ implied, commits }: SeriesRange): void {
+  if (implied !== null) say(`no range given: ${count(commits.length, "commit")} ${implied.which}`);
+}
+
+function nothingToWrite({ implied }: SeriesRange): void {
+  if (implied === null) return say("patchsig: no commits in the range, so no patches");
+  say(`patchsig: no range given, and no commits ${implied.which}, so no patches`);
+  say("hint: name it: git patchsig format-patch origin/main..");
+}
 
 /** Where the words say that it goes. */
 async function write(

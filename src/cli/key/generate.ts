@@ -27,6 +27,6 @@ export const generateCommand = command({
     const path = keyPathOf(args.key);
     const newPassword = newPasswordOf(args, passwordSource(args));
     printNewKey(await generateKey({ path, comment, force, newPassword }), path);
-    say("next: git patchsig format-patch -o out @{u}..");
+    say("next: git patchsig format-patch -o out");
   },
 });
