@@ -153,7 +153,9 @@ export async function runFormatPatch(
     throw new PatchsigError(
       "git-failed",
       message,
-      NO_UPSTREAM.test(message) ? { hint: "leave @{u}.. out: git patchsig format-patch -o out" } : {},
+      NO_UPSTREAM.test(message)
+        ? { hint: "leave @{u}.. out: git patchsig format-patch -o out" }
+        : {},
     );
   throw new PatchsigError("usage", message, { hint: "git help format-patch lists what git takes" });
 }

@@ -78,31 +78,43 @@ export async function seriesRange(
   args: readonly string[],
 ): Promise<SeriesRange> {
   const words = await split(repository, args);
-  const unnamed = words.named === 0 && !words.limited && !words.root;
-  const implied = unnamed && !words.loose ? await impliedRange(repository.cwd) : null;
-  const since = words.named === 1 && !words.limited && !words.root;
-  const [only] = words.revisions;
-  const walk = since
-    ? [...words.walk.filter((word) => word !== only), `^${only ?? ""}`, "HEAD"]
-    : words.named === 0
-      ? [...(implied?.revisions ?? ["HEAD"]), ...words.walk]
-      : words.walk;
-  const listed =
-    unnamed && implied === null
-      ? ""
-      : await gitText(["rev-list", "--reverse", "--max-parents=1", ...walk, "--", ...words.paths], {
-          cwd: repository.cwd,
-        });
+  const implied = isUnnamed(words) && !words.loose ? await impliedRange(repository.cwd) : null;
+  const revisions = implied?.revisions ?? [];
+  const since = sinceOf(words);
+  const walk = walkOf(words, since, revisions);
+  const list = ["rev-list", "--reverse", "--max-parents=1", ...walk, "--", ...words.paths];
+  const listed = walk.length === 0 ? "" : await gitText(list, { cwd: repository.cwd });
   const commits = listed.split("\n").filter((line) => line !== "");
   if (implied !== null) checkImplied(implied, commits.length);
   return {
-    args: [...(implied?.revisions ?? []), ...words.args],
+    args: [...revisions, ...words.args],
     base: words.base,
     commits,
     paths: words.paths,
-    tip: since ? "HEAD" : tipOf(words.revisions.at(-1)),
+    tip: since === null ? tipOf(words.revisions.at(-1)) : "HEAD",
     implied,
   };
+}
+
+/** Nothing says which commits. */
+function isUnnamed({ named, limited, root }: RangeWords): boolean {
+  return named === 0 && !limited && !root;
+}
+
+/** The only revision, which means all since; null if the words mean something else. */
+function sinceOf({ named, limited, root, revisions }: RangeWords): string | null {
+  return named === 1 && !limited && !root ? (revisions[0] ?? "") : null;
+}
+
+/** What `git rev-list` takes; nothing if git format-patch would write nothing. */
+function walkOf(
+  words: RangeWords,
+  since: string | null,
+  implied: readonly string[],
+): readonly string[] {
+  if (since !== null) return [...words.walk.filter((word) => word !== since), `^${since}`, "HEAD"];
+  if (!isUnnamed(words)) return words.named === 0 ? [...words.walk, "HEAD"] : words.walk;
+  return implied.length === 0 ? [] : [...implied, ...words.walk];
 }
 
 function tipOf(revision: string | undefined): string {

@@ -228,6 +228,7 @@ describe("no public base", () => {
   test("nothing in the range", async () => {
     const r = threeCommits();
     expect(await choose(r, "HEAD")).toMatchObject({ kind: "none" });
+    r.remote("origin/main", "HEAD");
     expect(await choose(r)).toMatchObject({ kind: "none" });
   });
 });

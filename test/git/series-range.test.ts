@@ -141,14 +141,16 @@ describe("no range", () => {
     const opened = await openRepository(r.directory);
     const more = Array.from(
       { length: MAX_IMPLIED },
-      (_, i) => `commit refs/heads/topic\ncommitter A <a@b> ${i} +0000\ndata 1\nx\n${i === 0 ? "from refs/heads/topic^0\n" : ""}\n`,
+      (_, i) =>
+        `commit refs/heads/topic\ncommitter A <a@b> ${i} +0000\ndata 1\nx\n${i === 0 ? "from refs/heads/topic^0\n" : ""}\n`,
     );
     git(r.directory, ["fast-import", "--quiet"], more.join(""));
     await expect(seriesRange(opened, [])).rejects.toMatchObject(
       refused("no range given, and 102 commits that no remote has"),
     );
     expect((await seriesRange(opened, ["-102"])).commits).toHaveLength(102);
-    for (const ref of ["origin/main", "other/side"]) r.git("update-ref", "-d", `refs/remotes/${ref}`);
+    for (const ref of ["origin/main", "other/side"])
+      r.git("update-ref", "-d", `refs/remotes/${ref}`);
     await expect(seriesRange(opened, [])).rejects.toMatchObject(
       refused("no range given, and no remote here to compare with"),
     );
