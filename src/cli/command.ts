@@ -48,3 +48,8 @@ export function command<
 export function isGroup(one: Command | CommandGroup): one is CommandGroup {
   return "commands" in one;
 }
+
+/** The word that starts it: `show` of `show <identity>`. */
+export function nameOf({ usage }: Command | CommandGroup): string {
+  return usage.split(" ", 1)[0]!;
+}

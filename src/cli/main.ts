@@ -2,7 +2,7 @@
 
 import { PatchsigError, EXIT, type ExitStatus, FormatError } from "../errors.ts";
 import { escapeLines, ours, type SafeText } from "../report/escape.ts";
-import type { Command, CommandGroup, CommandStatus } from "./command.ts";
+import { type Command, type CommandGroup, type CommandStatus, isGroup, nameOf } from "./command.ts";
 import { runCommand } from "./run-command.ts";
 import { saySafe, out, say, sayError } from "./terminal.ts";
 
@@ -64,7 +64,7 @@ const MANUAL: readonly SafeText[] = [
   ours``,
   ...Object.entries(COMMANDS).map(([name, { describe }]) => ours`  ${name.padEnd(14)}${describe}`),
   ours``,
-  ours`patchsig <command> --help says more. exit status: 0 all met the policy,`,
+  ours`patchsig help <command> says more. exit status: 0 all met the policy,`,
   ours`1 something did not, 2 wrong usage, 3 could not do it.`,
 ];
 
@@ -78,19 +78,36 @@ async function run(args: string[]): Promise<CommandStatus> {
     saySafe(MANUAL);
     return EXIT.usage;
   }
-  if (["--help", "-h", "help"].includes(name)) return out(MANUAL);
-  if (["--version", "-V", "version"].includes(name)) {
+  if (["--help", "-h", "help"].includes(name)) {
+    const named = rest.filter((word) => !word.startsWith("-"));
+    return named.length === 0 ? out(MANUAL) : run([...named, "--help"]);
+  }
+  if (["--version", "-v", "-V", "version"].includes(name)) {
     const { VERSION } = await import("./version.ts");
     return out(ours`patchsig ${VERSION}`);
   }
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (entry === undefined)
     throw new PatchsigError("usage", `no such command: ${name}`, {
-      hint: "patchsig --help lists them",
+      hint: (await meant(name)) ?? "patchsig --help lists them",
     });
   const command = await entry.load();
   if (isRaw(command)) return command.run(rest);
   return runCommand(command, name, rest);
+}
+
+/** Commands that are like a word, or those of a group that are called so: `show`, `trust show`. */
+async function meant(word: string): Promise<string | undefined> {
+  const { didYouMean, similar } = await import("./similar.ts");
+  const like = similar(word, Object.keys(COMMANDS));
+  if (like.length > 0) return didYouMean(like);
+  const inGroups: string[] = [];
+  for (const [name, { load }] of Object.entries(COMMANDS)) {
+    const command = await load();
+    if (!isRaw(command) && isGroup(command) && command.commands.some((c) => nameOf(c) === word))
+      inGroups.push(`${name} ${word}`);
+  }
+  return didYouMean(inGroups);
 }
 
 /** Prints the error, and returns its exit status. */

@@ -2,7 +2,8 @@
 
 import yargs, { type CommandModule } from "yargs";
 import { PatchsigError } from "../errors.ts";
-import { type Command, type CommandGroup, isGroup, type CommandStatus } from "./command.ts";
+import { type Command, type CommandGroup, isGroup, nameOf, type CommandStatus } from "./command.ts";
+import { didYouMean, similar } from "./similar.ts";
 
 // missing in yargs' types
 declare module "yargs" {
@@ -43,9 +44,7 @@ export async function runWithYargs(
       // a handler's own error comes as `error`, a wrong flag as `message`
       if (error instanceof Error && !("name" in error && error.name === "YError")) throw error;
       const text = (message ?? error?.message ?? "").replace(/\n[\s\S]*/, "");
-      throw new PatchsigError("usage", usageText(name, text, words), {
-        hint: `patchsig ${name} --help explains it`,
-      });
+      throw usageError(command, name, words, text);
     })
     .parseAsync();
   return status;
@@ -119,18 +118,60 @@ function afterDashes(args: readonly string[]): string[] {
   );
 }
 
-/** yargs' error, in terms of what the user typed. */
-function usageText(name: string, text: string, words: readonly string[]): string {
+/** yargs' error, in terms of what the user typed, and what else may have been meant. */
+function usageError(
+  command: Command | CommandGroup,
+  name: string,
+  words: readonly string[],
+  text: string,
+): PatchsigError {
+  const { message, like = [] } = complaint(command, name, text, words);
+  const hint = didYouMean(like) ?? `patchsig ${name} --help explains it`;
+  return new PatchsigError("usage", message, { hint });
+}
+
+interface Complaint {
+  readonly message: string;
+  readonly like?: readonly string[];
+}
+
+function complaint(
+  command: Command | CommandGroup,
+  name: string,
+  text: string,
+  words: readonly string[],
+): Complaint {
   const [, kind, first = ""] = /^(Unknown|Not enough) [^:]*: ([^,]*)/.exec(text) ?? [];
   if (kind === undefined)
-    return text === "" ? `${name} needs more words` : text.charAt(0).toLowerCase() + text.slice(1);
+    return {
+      message:
+        text === "" ? `${name} needs more words` : text.charAt(0).toLowerCase() + text.slice(1),
+    };
   if (kind === "Not enough")
-    return text.includes("non-option")
-      ? `${name} ${words[0] ?? ""} needs more words`
-      : `${first.length > 1 ? "--" : "-"}${first} needs a value`;
+    return {
+      message: text.includes("non-option")
+        ? `${name} ${words[0] ?? ""} needs more words`
+        : `${first.length > 1 ? "--" : "-"}${first} needs a value`,
+    };
   const typed = words.map((word) => word.replace(/=.*/s, ""));
-  if (typed.includes(`--${first}`)) return `unknown option: --${first}`;
+  if (typed.includes(`--${first}`))
+    return { message: `unknown option: --${first}`, like: optionsLike(command, first, words) };
   if (typed.some((word) => /^-[^-]/.test(word) && word.includes(first)))
-    return `unknown option: -${first}`;
-  return words[0] === first ? `no such command: ${name} ${first}` : `one word too many: ${first}`;
+    return { message: `unknown option: -${first}` };
+  if (words[0] !== first) return { message: `one word too many: ${first}` };
+  const names = isGroup(command) ? command.commands.map(nameOf) : [];
+  return {
+    message: `no such command: ${name} ${first}`,
+    like: similar(first, names).map((one) => `${name} ${one}`),
+  };
+}
+
+/** The options that the command, or the one of the group that is named, may have instead. */
+function optionsLike(
+  command: Command | CommandGroup,
+  typed: string,
+  words: readonly string[],
+): string[] {
+  const one = isGroup(command) ? command.commands.find((c) => nameOf(c) === words[0]) : command;
+  return similar(typed, Object.keys(one?.options ?? {})).map((option) => `--${option}`);
 }

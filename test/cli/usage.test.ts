@@ -98,6 +98,54 @@ test("wrong usage", () => {
   expect(run(...WRONG[0]![0])).toEqual(runs[0]);
 });
 
+const MEANT: [string, string][] = [
+  ["verfy", "did you mean verify?"],
+  ["Verify", "did you mean verify?"],
+  ["formatpatch", "did you mean format-patch?"],
+  ["format", "did you mean format-patch?"],
+  ["sgin", "did you mean sign?"],
+  ["a", "did you mean am or attestation?"],
+  ["list", "did you mean trust list?"],
+  ["show", "did you mean key show, base show or trust show?"],
+  ["trust lsit", "did you mean trust list?"],
+  ["bot stat", "did you mean bot status?"],
+  ["base frobnicate", "patchsig base --help explains it"],
+  ["verify --requier=known", "did you mean --require?"],
+  ["verify --req known", "did you mean --require?"],
+  ["am --singed-only", "did you mean --signed-only?"],
+  ["trust list --jsn", "did you mean --json?"],
+  ["verify --no-jso", "patchsig verify --help explains it"],
+  ["help verfy", "did you mean verify?"],
+  [`${"x".repeat(1000)}`, "patchsig --help lists them"],
+];
+
+test("what else may have been meant", () => {
+  const runs = patchsigEach(
+    MEANT.map(([words]) => words.split(" ")),
+    home,
+  );
+  for (const [i, [, hint]] of MEANT.entries())
+    expect(expectError(runs[i]!, 2, "").stderr).toMatch(new RegExp(`\nhint: ${hint.replace("?", "\\?")}\n$`));
+});
+
+test("help and version, in each way that git has", () => {
+  const ways = [
+    ["help", "verify"],
+    ["verify", "--help"],
+    ["help", "trust", "accept"],
+    ["trust", "accept", "--help"],
+    ["help", "format-patch"],
+    ["format-patch", "--help"],
+    ["help"],
+    ["--help"],
+    ["-v"],
+    ["--version"],
+  ];
+  const runs = patchsigEach(ways, home);
+  for (const one of runs) expect(one).toMatchObject({ status: 0, stderr: "" });
+  for (let i = 0; i < runs.length; i += 2) expect(runs[i]!.stdout).toBe(runs[i + 1]!.stdout);
+});
+
 test("the last of repeated options counts", () => {
   expectError(
     run("verify", "--require", "pinned", "--require", "bogus", "x"),
