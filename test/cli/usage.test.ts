@@ -116,7 +116,7 @@ const MEANT: [string, string][] = [
   ["trust list --jsn", "did you mean --json?"],
   ["verify --no-jso", "patchsig verify --help explains it"],
   ["help verfy", "did you mean verify?"],
-  [`${"x".repeat(1000)}`, "patchsig --help lists them"],
+  ["x".repeat(1000), "patchsig --help lists them"],
 ];
 
 test("what else may have been meant", () => {
@@ -125,7 +125,9 @@ test("what else may have been meant", () => {
     home,
   );
   for (const [i, [, hint]] of MEANT.entries())
-    expect(expectError(runs[i]!, 2, "").stderr).toMatch(new RegExp(`\nhint: ${hint.replace("?", "\\?")}\n$`));
+    expect(expectError(runs[i]!, 2, "").stderr).toMatch(
+      new RegExp(`\nhint: ${hint.replace("?", "\\?")}\n$`),
+    );
 });
 
 test("help and version, in each way that git has", () => {
