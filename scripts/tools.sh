@@ -37,6 +37,8 @@ if [ "$1" = test ]; then
 	need openssh-client has ssh-agent
 	need gpg-agent has gpg-agent
 	need gpg has gpg
+	need groff-base has groff
+	need man-db has man
 	need patatt has patatt
 	need python3-nacl /usr/bin/python3 -c 'import nacl'
 fi

@@ -7,8 +7,10 @@ import { runCommand } from "./run-command.ts";
 import { saySafe, out, say, sayError } from "./terminal.ts";
 
 /** A command whose options are not ours to parse. */
-export interface RawCommand {
-  run(args: string[]): Promise<CommandStatus>;
+interface RawCommand {
+  /** For help and the manual. */
+  readonly definition: () => Promise<Command | CommandGroup>;
+  readonly run: (args: string[]) => Promise<CommandStatus>;
 }
 
 interface CommandEntry {
@@ -16,7 +18,8 @@ interface CommandEntry {
   readonly load: () => Promise<Command | CommandGroup | RawCommand>;
 }
 
-const COMMANDS: Record<string, CommandEntry> = {
+/** All of them, in the order of the help. */
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   key: {
     describe: "make, import and show the key you sign with",
     load: async () => (await import("./commands/key.ts")).keyCommand,
@@ -68,7 +71,7 @@ const MANUAL: readonly SafeText[] = [
   ours`1 something did not, 2 wrong usage, 3 could not do it.`,
 ];
 
-function isRaw(command: Command | CommandGroup | RawCommand): command is RawCommand {
+export function isRaw(command: Command | CommandGroup | RawCommand): command is RawCommand {
   return !("usage" in command);
 }
 
@@ -103,8 +106,9 @@ async function meant(word: string): Promise<string | undefined> {
   if (like.length > 0) return didYouMean(like);
   const inGroups: string[] = [];
   for (const [name, { load }] of Object.entries(COMMANDS)) {
-    const command = await load();
-    if (!isRaw(command) && isGroup(command) && command.commands.some((c) => nameOf(c) === word))
+    const loaded = await load();
+    const command = isRaw(loaded) ? await loaded.definition() : loaded;
+    if (isGroup(command) && command.commands.some((c) => nameOf(c) === word))
       inGroups.push(`${name} ${word}`);
   }
   return didYouMean(inGroups);

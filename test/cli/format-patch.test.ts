@@ -373,7 +373,7 @@ describe("errors", () => {
   test("--help is patchsig's, not git's", () => {
     const run = format("--help");
     expect(run.status).toBe(0);
-    expect(run.stdout).toContain("--base COMMIT");
+    expect(run.stdout).toContain(" --no-base ");
     for (const line of run.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });
 });

@@ -19,26 +19,43 @@ import { baseHazards } from "../../git/base-hazards.ts";
 import { openRepository, type Repository, runFormatPatch } from "../../git/repository.ts";
 import type { SeriesRange } from "../../git/series-range.ts";
 import { count } from "../../primitives/words.ts";
-import { escapeText, ours } from "../../report/escape.ts";
+import { escapeText } from "../../report/escape.ts";
 import { replaceFile } from "../../store/replace-file.ts";
-import type { CommandStatus } from "../command.ts";
-import type { PasswordSettings } from "../password.ts";
+import { command, type Command, type CommandStatus } from "../command.ts";
+import { passwordOptions, type PasswordSettings } from "../password.ts";
+import { runCommand } from "../run-command.ts";
 import { userSigner } from "../signer.ts";
 import { out, outFile, say } from "../terminal.ts";
 
-const HELP = ours`patchsig format-patch [options of git format-patch] [<since> | <range>]
-
-git format-patch, plus the base commit and one signature a patch. Without a
-range: what is above the branch's upstream, or, if it has none, on no remote.
-
-  --key FILE            the secret key, or ssh:NAME of one that ssh-agent holds
-                        (default: patchsig.key of git config)
-  --password-fd N       read the key's password from this file descriptor
-  --password-file FILE  read it from this file (mode 0600)
-  --base COMMIT         the base; without it, the newest commit below the series
-                        that a remote-tracking branch has. --no-base: none
-
-all else is git's: git help format-patch`;
+/** What help says. `takeWords` reads the words, since most of them are git's. */
+const definition: Command = command({
+  usage: "format-patch [options..]",
+  describe: "git format-patch, with base information and signatures",
+  words: {
+    options: {
+      describe:
+        "as for git format-patch (git help format-patch); without a range: what is above the branch's upstream or, if it has none, on no remote",
+      type: "string",
+      array: true,
+    },
+  },
+  options: {
+    key: {
+      type: "string",
+      requiresArg: true,
+      describe: "the secret key file, or ssh:NAME of one in ssh-agent (default: patchsig.key)",
+    },
+    ...passwordOptions,
+    base: {
+      type: "string",
+      requiresArg: true,
+      describe:
+        "the base; without it, the newest commit below the series that a remote-tracking branch has",
+    },
+    "no-base": { type: "boolean", describe: "record no base" },
+  },
+  run: () => EXIT.usage,
+});
 
 /** Our options, taken out of the command line, and what decides where the output goes. */
 interface FormatPatchWords extends PasswordSettings {
@@ -76,9 +93,10 @@ const FLAGS: readonly (readonly [RegExp, Flag])[] = [
 ];
 
 export const formatPatchCommand = {
+  definition: async (): Promise<Command> => definition,
   async run(args: string[]): Promise<CommandStatus> {
     const words = takeWords(args);
-    if (words.help) return out(HELP);
+    if (words.help) return runCommand(definition, "format-patch", ["--help"]);
     const repository = await openRepository(process.cwd());
     const plan = await planSeries(repository, words.args);
     if (plan.range.commits.length === 0) {

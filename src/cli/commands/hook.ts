@@ -3,10 +3,11 @@
  * be quick: nothing of the rest is loaded for it.
  */
 
-import type { CommandStatus } from "../command.ts";
+import type { CommandGroup, CommandStatus } from "../command.ts";
 import { say } from "../terminal.ts";
 
 export const hookCommand = {
+  definition: async (): Promise<CommandGroup> => (await import("../hook/setup.ts")).setupCommand,
   async run(args: string[]): Promise<CommandStatus> {
     const [action, ...rest] = args;
     if (action === "run") {
@@ -16,6 +17,6 @@ export const hookCommand = {
       return runHook(rest, { say, askPassword });
     }
     const { runCommand } = await import("../run-command.ts");
-    return runCommand((await import("../hook/setup.ts")).setupCommand, "hook", args);
+    return runCommand(await this.definition(), "hook", args);
   },
 };

@@ -19,7 +19,9 @@ import {
 export const importCommand = command({
   usage: "import <file>",
   describe: "import a minisign secret key, encrypted as it is; or one of patatt's",
-  words: { file: { type: "string", demandOption: true } },
+  words: {
+    file: { type: "string", demandOption: true, describe: "the secret key file to import" },
+  },
   options: {
     ...KEY_OPTION,
     ...passwordOptions,
