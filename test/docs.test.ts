@@ -17,7 +17,7 @@ describe("docs/spec/patch-signature.md", () => {
   const page = text("docs", "spec", "patch-signature.md");
   const fenced = [...page.matchAll(/^```\n([^]*?)^```$/gm)].map((match) => match[1]);
 
-  test("its example is the fixture, byte for byte", () => {
+  test("the example is the fixture, byte for byte", () => {
     expect(fenced).toEqual([
       series(`${FIRST}.patch`),
       series(`${FIRST}.attestation`),
@@ -25,7 +25,7 @@ describe("docs/spec/patch-signature.md", () => {
     ]);
   });
 
-  test("its key is the fixtures' key, and signs the example as it says", () => {
+  test("the key is the fixtures' key, and makes the signature of the example", () => {
     const worked = /^### Worked key\n([^]*?)\n## /m.exec(page)![1]!;
     const rows = new Map<string, string>();
     let last = "";
@@ -48,7 +48,7 @@ describe("docs/spec/patch-signature.md", () => {
     });
   });
 
-  test("the block is as long as it says, and below 560 bytes", () => {
+  test("the block has the stated length, below 560 bytes", () => {
     const block = series(`${FIRST}.attestation.minisig`);
     const size = block.length - "alice@example.org".length + 32;
     expect(page)
@@ -57,13 +57,13 @@ ${size} bytes.`);
     expect(size).toBeLessThan(560);
   });
 
-  test("verify-by-hand.py is as short as it says", () => {
+  test("verify-by-hand.py has the stated length", () => {
     const lines = text("docs", "spec", "verify-by-hand.py").trimEnd().split("\n");
     expect(lines.length).toBeLessThanOrEqual(160);
   });
 });
 
-test("every link between files leads somewhere", () => {
+test("every link between files has a target", () => {
   const folders = ["docs", "fixtures", "keyring"];
   const pages = folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })

@@ -14,7 +14,7 @@ const SHARED: ReadonlySet<string> = new Set([
   "readMail",
 ]);
 
-test("types and exported functions have names of their own", () => {
+test("no two types or exported functions share a name", () => {
   const files = readdirSync(SRC, { recursive: true, encoding: "utf8" });
   const places = new Map<string, string[]>();
   for (const file of files.filter((name) => name.endsWith(".ts"))) {

@@ -27,7 +27,7 @@ describe.each(["", "relative"])("HOME=%s", (HOME) => {
   });
 });
 
-test("TMPDIR is not there, or relative", () => {
+test("TMPDIR is missing, or relative", () => {
   const before = process.env["TMPDIR"];
   try {
     for (const place of ["/nonexistent/x", "relative"]) {
@@ -42,7 +42,7 @@ test("TMPDIR is not there, or relative", () => {
   }
 });
 
-test("nobody with this uid", () => {
+test("a uid without a user", () => {
   const before = process.env["HOME"];
   process.env["HOME"] = "";
   try {
@@ -52,7 +52,7 @@ test("nobody with this uid", () => {
   }
 });
 
-test("a blank line at the end of a key file is none of it", () => {
+test("a blank line at the end of a key file is ignored", () => {
   const key = `untrusted comment: x\nRW${"Q".repeat(54)}\n`;
   for (const end of ["", "\n", "\r\n", "\n\n\n"])
     expect(() => parsePublicKeyFile(Buffer.from(key + end))).not.toThrow();

@@ -46,11 +46,11 @@ describe("other programs", () => {
     'import { spawn } from "node:child_process";',
     "const { exec } = await import('child_process');",
     'const cluster = require("node:cluster");',
-  ])("%s is seen", (code) => {
+  ])("%s would be noticed", (code) => {
     expect(loadsStarter(code)).toBe(true);
   });
 
-  test("types of it start nothing", () => {
+  test("a type import starts nothing", () => {
     expect(loadsStarter('import type { ChildProcess } from "node:child_process";')).toBe(false);
   });
 });

@@ -47,7 +47,7 @@ test.each(CASES)("%s", (_, sources, shows) => {
   expect(run.stdout).toContain(shows);
 });
 
-test("a key that is known", () => {
+test("a known key", () => {
   const home = temporaryFolder();
   const args = ["verify", "--json", ...fixtures("series", "signed/by-itself.eml")];
   patchsig(args, { home });
@@ -88,7 +88,7 @@ describe("the checker", () => {
   });
 });
 
-test("the page has the fields of the schema", () => {
+test("the page lists the fields of the schema", () => {
   for (const [name, definition] of Object.entries(schema["$defs"] as Record<string, Schema>)) {
     const one = (definition["items"] as Schema | undefined) ?? definition;
     if (one["properties"] === undefined) continue;

@@ -38,7 +38,7 @@ function install(aptGet: string) {
   return { run, folder, temporary };
 }
 
-test("what apt-get says goes to a file that nobody else could have planted, and no longer there", () => {
+test("apt-get's output goes to a private temporary file, which is removed", () => {
   const { run, temporary, folder } = install(
     'stat -c %a "$TMPDIR"/* "$(readlink /proc/$$/fd/1)" >>"$TMPDIR/../seen"',
   );
@@ -49,7 +49,7 @@ test("what apt-get says goes to a file that nobody else could have planted, and 
   expect(readdirSync(temporary)).toEqual([]);
 });
 
-test("what it says when it fails is shown", () => {
+test("its output is shown if it fails", () => {
   const { run, temporary } = install("echo no network >&2; exit 100");
   expect(run).toMatchObject({ status: 1, stderr: "no network\n" });
   expect(readdirSync(temporary)).toEqual([]);

@@ -19,7 +19,7 @@ function plain(text: string): string {
     .replace(/\b20\d\d-\d\d(?:-\d\d)?\b/g, "…");
 }
 
-test("the page is what the script prints", () => {
+test("docs/trust-walkthrough.md is what the script prints", () => {
   const page = readFileSync(join(ROOT, "docs", "trust-walkthrough.md"), "utf8");
   const printed = execFileSync(join(ROOT, "scripts", "walkthrough.sh"), { encoding: "utf8" });
   expect(plain(page).split("\n")).toEqual(plain(printed).split("\n"));

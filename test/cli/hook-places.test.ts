@@ -275,7 +275,7 @@ describe.runIf(tools)("other programs", () => {
   });
 });
 
-describe.runIf(tools)("settings by which git starts no hook", () => {
+describe.runIf(tools)("settings that keep git from running the hook", () => {
   test.each([
     ["sendemail.validate", "sendemail.validate"],
     ["sendemail.work.validate", "sendemail.work.validate"],

@@ -354,7 +354,7 @@ describe("hook run", () => {
 });
 
 const password = tools && requireTool("ssh-agent") && requireTool("script");
-describe.runIf(password)("a key with a password", () => {
+describe.runIf(password)("an encrypted key", () => {
   let locked: string;
   beforeAll(() => {
     locked = newHome();

@@ -18,7 +18,7 @@ function put(folder: string, path: string, content: string | Buffer): void {
 
 const BOB = "ed25519/example.org/bob";
 
-test("the first folder that has the key", () => {
+test("the first folder with the key counts", () => {
   const [one, two] = [temporaryFolder(), temporaryFolder()];
   put(one, `${BOB}/a`, "one");
   put(two, `${BOB}/a`, "two");
@@ -38,7 +38,7 @@ test("the first folder that has the key", () => {
   expect(() => openKeyrings([join(one, BOB, "a")])).toThrow("no keyring folder");
 });
 
-test("nothing outside the folder, nothing that is no file, nothing huge", () => {
+test("nothing outside the folder, only regular files, nothing huge", () => {
   const [outside, folder] = [temporaryFolder(), temporaryFolder()];
   put(outside, "secret", "secret");
   put(folder, `${BOB}/main`, "main");
@@ -61,7 +61,7 @@ test("nothing outside the folder, nothing that is no file, nothing huge", () => 
     expect([name, found(name)]).toEqual([name, undefined]);
 });
 
-test("a keyring that is a link itself", () => {
+test("a keyring that is itself a symlink", () => {
   const folder = temporaryFolder();
   put(folder, `real/${BOB}/main`, "main");
   symlinkSync("real", join(folder, "link"));
@@ -92,7 +92,7 @@ describe("gpg", () => {
   });
   const BOBS = ["-u", "bob@example.org"];
 
-  test.runIf(HAS_GPG)("good is one signature by the key of the file", () => {
+  test.runIf(HAS_GPG)("good means one signature by the key in the file", () => {
     const message = signed("text", BOBS);
     const bob = key("bob@example.org");
     expect(verifyOpenpgp(bob, message)).toEqual({ outcome: "good", content: Buffer.from("text") });
@@ -105,7 +105,7 @@ describe("gpg", () => {
     expect(verifyOpenpgp(keys, both)).toMatchObject({ outcome: "bad" });
   });
 
-  test.runIf(HAS_GPG)("no changed byte", () => {
+  test.runIf(HAS_GPG)("rejects any changed byte", () => {
     const message = signed("text", [...BOBS, "--compress-algo", "none"]);
     const bob = key("bob@example.org");
     const at = message.indexOf("text");
@@ -142,13 +142,13 @@ describe("gpg", () => {
     });
   });
 
-  test.runIf(HAS_GPG)("a message that unpacks without end", () => {
+  test.runIf(HAS_GPG)("a message that decompresses without end", () => {
     const bomb = signed("0".repeat(20_000_000), [...BOBS, "--compress-algo", "zlib"]);
     expect(bomb.length).toBeLessThan(100_000);
     expect(verifyOpenpgp(key("bob@example.org"), bomb)).toMatchObject({ outcome: "unsupported" });
   });
 
-  test.runIf(HAS_GPG)("no key, no gpg, and nothing left behind", () => {
+  test.runIf(HAS_GPG)("without a key, without gpg; leaves no temporary files", () => {
     const here = temporaryFolder();
     const { TMPDIR, PATH } = process.env;
     process.env["TMPDIR"] = here;

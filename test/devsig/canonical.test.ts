@@ -20,7 +20,7 @@ function covered(mail: string, change: Partial<MailView> = {}): Covered | string
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("base64");
 
-test("lines end in CR LF, empty ones at the end are gone", () => {
+test("lines end in CRLF, and empty lines at the end are dropped", () => {
   const head = "From: B <b@x>\nSubject: s\n\n";
   expect(covered(`${head}a\n\nb\n\n\n`)).toMatchObject({ bodyHash: sha256("a\r\n\r\nb\r\n") });
   const body = PLAIN.slice(PLAIN.indexOf("\n\n") + 2).trimEnd();
@@ -28,7 +28,7 @@ test("lines end in CR LF, empty ones at the end are gone", () => {
   expect(covered(PLAIN)).toMatchObject({ bodyHash: sha256(lines) });
 });
 
-test("From and Subject are git's, the others the mail's", () => {
+test("From and Subject are as git reads them, other headers as in the mail", () => {
   const { fields } = covered(PLAIN) as Covered;
   expect(fields).toEqual([
     { name: "from", value: "Bob <bob@example.org>" },
@@ -76,7 +76,7 @@ test.each([
   expect(covered(mail)).toMatch(why);
 });
 
-test("of several headers the last is signed first, and what is not there adds nothing", () => {
+test("of repeated headers the last is signed first; a missing one adds nothing", () => {
   const claim = (...headers: string[]) => ({ headers, prefix: "v=1; b=" });
   const fields = readFields(Buffer.from("To: a\nTo: b\n\tc\nCc: =?utf-8?q?d?=\n\n"));
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();

@@ -82,7 +82,7 @@ test.each([
   expect(keyPath("ed25519", identity, selector)).toBeNull();
 });
 
-test("the hidden path is patatt's", () => {
+test("the path of the hidden folder is patatt's", () => {
   // printf %s ed25519/kernel.org/mricon/byhash | sha256sum
   expect(hashedPath("ed25519/kernel.org/mricon/byhash")).toBe(
     "by-hash/3e/e90cceff5057342bd7a80853e1297c5aae01396a64c59dc251fe0f5eedc30c",

@@ -39,7 +39,7 @@ test("Ed25519 keys, patatt's own and ssh's", () => {
   expect(keyring.problems).toEqual([]);
 });
 
-test("another name for the same key is no second key", () => {
+test("one key under two names counts once", () => {
   const keyring = read({
     "ed25519/example.org/bob/2026": own(1),
     "ed25519/example.org/bob/default": null,
@@ -77,7 +77,7 @@ test.each([
   expect(keyring.problems).toEqual([{ path, why }]);
 });
 
-test.runIf(HAS_SSH)("ssh keys of other kinds are passed over", () => {
+test.runIf(HAS_SSH)("other types of ssh keys are ignored", () => {
   const folder = temporaryFolder();
   const args = ["-q", "-t", "ecdsa", "-N", "", "-f", join(folder, "key")];
   execFileSync("ssh-keygen", args);

@@ -55,7 +55,7 @@ describe.each(["ed25519", "openssh", "openpgp"] as const)("%s", (algorithm) => {
     );
   };
 
-  test.runIf(HAS[algorithm])("what patatt signs is good where git reads just that", () => {
+  test.runIf(HAS[algorithm])("patatt's signature is good if git reads exactly what patatt signed", () => {
     const names = Object.keys(HONEST);
     const signed = sign(
       home,
@@ -71,7 +71,7 @@ describe.each(["ed25519", "openssh", "openpgp"] as const)("%s", (algorithm) => {
     ]);
   });
 
-  test.runIf(HAS[algorithm])("no key, no good", () => {
+  test.runIf(HAS[algorithm])("not good without a key", () => {
     const [mail] = sign(home, key, [bytes(PLAIN)]);
     const empty = join(home.folder, "empty");
     mkdirSync(empty, { recursive: true });
@@ -85,7 +85,7 @@ describe.each(["ed25519", "openssh", "openpgp"] as const)("%s", (algorithm) => {
     ]);
   });
 
-  test.runIf(HAS[algorithm])("what is signed cannot be changed", () => {
+  test.runIf(HAS[algorithm])("not good after a change", () => {
     const [mail] = sign(home, key, [bytes(PLAIN)]);
     const honest = text(mail!);
     const changed = [
@@ -105,7 +105,7 @@ describe.each(["ed25519", "openssh", "openpgp"] as const)("%s", (algorithm) => {
   });
 });
 
-describe("where patatt's signed text is less than what git reads", () => {
+describe("if git reads more than patatt signed", () => {
   let home: Home;
   const signed = (mail: string): string => text(sign(home, "ed25519:main", [bytes(mail)])[0]!);
   beforeAll(() => {
@@ -158,7 +158,7 @@ describe("where patatt's signed text is less than what git reads", () => {
     expect(result!.detail).toMatch(detail);
   });
 
-  test.runIf(HAS_PATATT)("a diff is not moved from the patch into the message", () => {
+  test.runIf(HAS_PATATT)("a diff moved from the patch into the message", () => {
     // with format=flowed, git unstuffs the blank only after it has looked for the diff
     const flowed = (mail: string): string =>
       withHeaders(
@@ -204,7 +204,7 @@ describe("where patatt's signed text is less than what git reads", () => {
     ]);
   });
 
-  test.runIf(HAS_PATATT)("without i= it is the sender's", () => {
+  test.runIf(HAS_PATATT)("without i= it is the From address's", () => {
     // an older patatt did so: the identity is not in the header that is signed
     const mail = signed(PLAIN);
     const results = weSay(home.keyring, bytes(mail.replace(" i=bob@example.org;", "")))!;

@@ -138,7 +138,7 @@ const REFUSED: readonly (readonly [name: string, reason: string, git: "refuses" 
   ["nul", "nul-in-diff", "takes"],
 ];
 
-describe("file patches that git takes", () => {
+describe("file patches that git accepts", () => {
   const rows = TAKEN.map(([name, files, findings = ""]) => [name, files, findings] as const);
   test.each(rows)("%s", (name, files, findings) => {
     const patch = fixture(name);
@@ -174,8 +174,8 @@ test("every fixture is in a table", () => {
   expect(files.sort()).toEqual(known.sort());
 });
 
-describe("what git does with a bare diff --git line", () => {
-  test("it gives its name to a later mode change", () => {
+describe("a bare diff --git line", () => {
+  test("names the file of a later mode change, as in git", () => {
     const changed = judge.numstat(fixture("bare-diff-git-lends-its-name"));
     expect(changed).toBe("0\t0\tsecret.txt\0");
   });
@@ -208,7 +208,7 @@ describe("transports that keep the diff", () => {
   ];
   test.each(rows)("%s", (_row, text) => expect(canonical(text)).toBe(SIGNED));
 
-  test("CRLF is said", () => {
+  test("CRLF gives a finding", () => {
     const diff = read(Buffer.from(crlf));
     expect([diff.allCr, diff.findings.map(({ code }) => code)]).toEqual([true, ["all-cr"]]);
   });
@@ -255,21 +255,21 @@ describe("transports that change the diff", () => {
 });
 
 describe("canonical bytes", () => {
-  test("one stretch of the text is not copied", () => {
+  test("one contiguous part of the text is not copied", () => {
     const patch = fixture("mail");
     const diff = read(patch);
     expect(diff.canonical.buffer).toBe(patch.buffer);
     expect(patch.subarray(diff.start, diff.end).equals(diff.canonical)).toBe(true);
   });
 
-  test("an empty line that ends a binary patch stays empty", () => {
+  test("the empty line that ends a binary patch stays empty", () => {
     const both = Buffer.concat([Buffer.from(HONEST.replace(" one\n", "\n")), fixture("binary")]);
     const text = read(both).canonical.toString();
     expect(text).toContain("@@\n \n-two");
     expect(text.endsWith(fixture("binary").toString())).toBe(true);
   });
 
-  test("what the file patches say", () => {
+  test("names and counts of the file patches", () => {
     const [file] = read(fixture("rename-edited")).files;
     expect(file).toMatchObject({ oldMode: 0o100644, newMode: 0o100644, added: 1, deleted: 1 });
     expect(file).toMatchObject({ oldBlob: "4cb29ea", newBlob: "a0e1cd5", binary: false });
@@ -291,7 +291,7 @@ describe("limits", () => {
     expect(reasonOf(Buffer.from(tiny.repeat(MAX_FILES + 1)))).toBe("too-many-files");
   });
 
-  test("size of unpacked binaries", () => {
+  test("size of decompressed binaries", () => {
     const bomb = fixture("binary")
       .toString()
       .replace("delta 10\n", `literal ${MAX_UNPACKED + 1}\n`);

@@ -50,7 +50,7 @@ describe("a public base", () => {
     });
   });
 
-  test("of those, better on the main branch of its remote", async () => {
+  test("preferably on the main branch of its remote", async () => {
     const r = threeCommits();
     r.remote("net/aaa", "HEAD~1");
     r.remote("net/next", "HEAD~1");
@@ -58,7 +58,7 @@ describe("a public base", () => {
     expect(await choose(r, "-1")).toMatchObject({ via: "nearest", remoteRef: "net/next" });
   });
 
-  test("is the newest one, though the upstream is far behind", async () => {
+  test("is the newest one, even if the upstream is far behind", async () => {
     const r = threeCommits();
     r.remote("origin/main", "HEAD~2");
     r.remote("origin/next", "HEAD~1");
@@ -86,14 +86,14 @@ describe("a public base", () => {
     expect(patches.toString()).toContain(`\nbase-commit: ${r.name("HEAD~4")}\n`);
   });
 
-  test("is below the series even where a remote has the series too", async () => {
+  test("is below the series even if a remote has the series too", async () => {
     const r = threeCommits();
     r.remote("origin/main", "HEAD");
     expect(await choose(r, "-1")).toMatchObject({ kind: "public", commit: r.name("HEAD~1") });
     expect(await choose(r, "HEAD~2..HEAD~1")).toMatchObject({ commit: r.name("HEAD~2") });
   });
 
-  test("is public though the upstream is a local branch", async () => {
+  test("is public even if the upstream is a local branch", async () => {
     const r = threeCommits();
     r.remote("origin/main", "HEAD~1");
     r.git("checkout", "--quiet", "-b", "topic", "--track", "main");
@@ -113,7 +113,7 @@ describe("a public base", () => {
     expect(await choose(r, "-1")).toMatchObject({ kind: "public", via: "origin/HEAD" });
   });
 
-  test("of a branch that is not checked out comes with that branch's upstream", async () => {
+  test("for a branch that is not checked out, is found on that branch's upstream", async () => {
     const r = threeCommits();
     r.remote("origin/main", "HEAD~2");
     r.remote("origin/net", "HEAD~2");
@@ -126,7 +126,7 @@ describe("a public base", () => {
     });
   });
 
-  test("in a linked worktree, from a folder within", async () => {
+  test("in a linked worktree, from a subdirectory", async () => {
     const r = threeCommits();
     r.remote("origin/main", "HEAD");
     const tree = path.join(temporaryDirectory(), "tree");
@@ -191,7 +191,7 @@ describe("a series that is not a line", () => {
 });
 
 describe("no public base", () => {
-  test("without remotes: the parent, said to be private", async () => {
+  test("without remotes: the parent, marked private", async () => {
     const r = threeCommits();
     expect(await choose(r, "-1")).toEqual({
       kind: "private",
@@ -225,7 +225,7 @@ describe("no public base", () => {
     });
   });
 
-  test("nothing in the range", async () => {
+  test("an empty range", async () => {
     const r = threeCommits();
     expect(await choose(r, "HEAD")).toMatchObject({ kind: "none" });
     r.remote("origin/main", "HEAD");
@@ -242,7 +242,7 @@ function clone(): TestRepository {
 }
 
 describe("a shallow clone", () => {
-  test("has its public tip", async () => {
+  test("can have its tip as public base", async () => {
     const r = clone();
     r.commit("p1");
     r.commit("s1");
@@ -254,7 +254,7 @@ describe("a shallow clone", () => {
     });
   });
 
-  test("cannot say below what it begins with", async () => {
+  test("cannot tell the base of its oldest commit", async () => {
     const base = await choose(clone(), "--root", "HEAD");
     expect(base).toMatchObject({ kind: "none" });
     expect(base).toHaveProperty("why", expect.stringContaining("shallow"));
@@ -270,7 +270,7 @@ function topic(): TestRepository {
 }
 
 describe("an explicit base", () => {
-  test("is taken, and looked for in public", async () => {
+  test("is taken, and looked for on remote-tracking branches", async () => {
     expect(await choose(topic(), "--base=HEAD~3", "-1")).toMatchObject({
       kind: "public",
       via: "explicit",
@@ -279,7 +279,7 @@ describe("an explicit base", () => {
     });
   });
 
-  test("is taken though it is private; the public one is named", async () => {
+  test("is taken even if private; the public one is named", async () => {
     const r = topic();
     expect(await choose(r, "-1", "--base", "HEAD~1")).toEqual({
       kind: "private",
@@ -291,7 +291,7 @@ describe("an explicit base", () => {
     });
   });
 
-  test("--base=auto is our choice, --no-base is none", async () => {
+  test("--base=auto means our choice, --no-base means none", async () => {
     const r = topic();
     const own = await choose(r, "-1");
     expect(own.kind).toBe("public");
@@ -300,7 +300,7 @@ describe("an explicit base", () => {
     expect(await choose(r, "-1", "--no-base", "--base=auto")).toEqual(own);
   });
 
-  test.each(["HEAD", "no-such", "--all", "HEAD:c1", "HEAD~1..HEAD"])("%s is none", async (name) => {
+  test.each(["HEAD", "no-such", "--all", "HEAD:c1", "HEAD~1..HEAD"])("%s is invalid", async (name) => {
     await expect(choose(topic(), "-1", `--base=${name}`)).rejects.toMatchObject({ code: "usage" });
   });
 });

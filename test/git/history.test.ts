@@ -105,10 +105,10 @@ const wantedOf = (texts: readonly number[]): Preimage[] =>
     blob: blobs[text]!.slice(0, 7),
   }));
 
-describe("of random histories, with merges, roots and wrong clocks", () => {
+describe("random histories, with merges, roots and wrong clocks", () => {
   const texts = fc.array(fc.nat(2), { minLength: 1, maxLength: 3 });
 
-  test("each commit holds what was put into it, and a unique one is the only one", async () => {
+  test("each commit is found by its files, and a unique one is the only one", async () => {
     await fc.assert(
       fc.asyncProperty(
         commits,

@@ -34,14 +34,14 @@ test.each([
   "x\n",
   "",
   " x",
-])("a question with %j has one answer: nothing", async (name) => {
+])("a query with %j gets exactly one answer", async (name) => {
   const found = await objects.look([`${HEAD}:x`, `${HEAD}:${name}`, HEAD, `${HEAD}:sub/y`]);
   const tree = name === "" ? "tree" : undefined;
   expect(found.map((one) => one?.type)).toEqual(["blob", tree, "commit", "blob"]);
   expect(found[3]?.name).toBe(blobOf("sub/y"));
 });
 
-test("a CR within a name, and blanks, are asked for as they are", async () => {
+test("a CR within a name, and spaces, are passed as they are", async () => {
   const found = await objects.look([`${HEAD}:odd\rname`, `${HEAD}:a b`, `${HEAD}:ends`]);
   expect(found.map((one) => one?.name)).toEqual([blobOf("odd\rname"), blobOf("a b"), undefined]);
 });
@@ -64,7 +64,7 @@ test("a line of a binary patch that is an object name changes no other patch-id"
   }
 });
 
-test("a trial works in a repository whose path has a line end and quotes", async () => {
+test("a trial works in a repository whose path contains a newline and quotes", async () => {
   const repository = await openRepository(PLACE);
   writeFileSync(join(PLACE, "x"), "7\n");
   const diff = git(PLACE, ["diff"]);

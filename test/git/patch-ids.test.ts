@@ -112,7 +112,7 @@ const CHANGES: [string, () => unknown][] = [
 
 const opened = openRepository(folder);
 
-test.each(CHANGES)("%s: a commit and its mail are what git names", async (name, change) => {
+test.each(CHANGES)("%s: a commit and its mail have git's patch-id", async (name, change) => {
   const repository = await opened;
   const { commit, id } = prerequisite(change);
   expect(await commitsByPatchId(repository, base, [id])).toEqual(new Map([[id, commit]]));

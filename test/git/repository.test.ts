@@ -17,8 +17,8 @@ afterEach(() => {
   process.env["PATH"] = searchPath;
 });
 
-describe("opening", () => {
-  test("from a folder within", async () => {
+describe("opening a repository", () => {
+  test("from a subdirectory", async () => {
     const r = threeCommits();
     const inside = path.join(r.directory, "a b\nc");
     mkdirSync(inside);
@@ -44,12 +44,12 @@ describe("opening", () => {
     });
   });
 
-  test("none", async () => {
+  test("outside any repository", async () => {
     const directory = temporaryDirectory();
     await expect(openRepository(directory)).rejects.toMatchObject({ code: "no-repository" });
   });
 
-  test("a directory that is not there, or no git", async () => {
+  test("in a missing directory, or without git", async () => {
     const missing = path.join(temporaryDirectory(), "no");
     await expect(openRepository(missing)).rejects.toMatchObject({ code: "git-missing" });
     const r = threeCommits();
@@ -57,7 +57,7 @@ describe("opening", () => {
     await expect(openRepository(r.directory)).rejects.toMatchObject({ code: "git-missing" });
   });
 
-  test("under variables that other wrappers stumble over", async () => {
+  test("under environment variables that break other wrappers", async () => {
     const r = threeCommits();
     Object.assign(process.env, { PAGER: "less", GIT_EDITOR: "vi" });
     try {
@@ -70,7 +70,7 @@ describe("opening", () => {
 });
 
 describe("settings", () => {
-  test("come from git, the last one counts", async () => {
+  test("come from git; the last one counts", async () => {
     const r = threeCommits();
     r.git("config", "--add", "patchsig.key", "~/a.key");
     r.git("config", "--add", "patchsig.key", "~/b.key");
@@ -101,7 +101,7 @@ describe("settings", () => {
     expect(parseConfig(`file:x\0a.b\n${value}\0`).bool("a.b")).toBe(meaning);
   });
 
-  test("a name without = is true; nonsense is an error", () => {
+  test("a name without = is true; an invalid value is an error", () => {
     expect(parseConfig("file:x\0a.b\0").bool("a.b")).toBe(true);
     expect(() => parseConfig("file:x\0a.b\nmaybe\0").bool("a.b")).toThrow(
       expect.objectContaining({ code: "usage" }),
@@ -120,7 +120,7 @@ describe("settings", () => {
 });
 
 describe("a commit", () => {
-  test("is here, or not", async () => {
+  test("is known to exist, or not", async () => {
     const r = threeCommits();
     const opened = await openRepository(r.directory);
     const name = r.name("HEAD");
@@ -140,7 +140,7 @@ describe("a commit", () => {
     }
   });
 
-  test("has as many digits as its repository wants", async () => {
+  test("has as many digits as the repository's hash", async () => {
     const opened = await openRepository(threeCommits("--object-format=sha256").directory);
     expect(isObjectName(opened, "a".repeat(64))).toBe(true);
     expect(isObjectName(opened, "a".repeat(40))).toBe(false);
@@ -157,7 +157,7 @@ describe("a new branch", () => {
   });
 
   test.each(["--force", "-b", "a..b", "a b", "@{-1}", "", "a.lock", "a\nb"])(
-    "%j is no name",
+    "%j is not a valid name",
     async (name) => {
       const r = threeCommits();
       r.git("checkout", "--quiet", "-b", "other");
@@ -170,7 +170,7 @@ describe("a new branch", () => {
     },
   );
 
-  test("not where one is, nor at less than a full name, nor over local changes", async () => {
+  test("not if it exists, nor from an abbreviated name, nor over local changes", async () => {
     const r = threeCommits();
     const opened = await openRepository(r.directory);
     const commit = r.name("HEAD~2");
@@ -192,7 +192,7 @@ async function withMails() {
 }
 
 describe("git am", () => {
-  test("applies from stdin, and says so line by line", async () => {
+  test("applies from stdin, and reports each patch", async () => {
     const { r, opened, mails } = await withMails();
     const lines: string[] = [];
     const status = await gitAm(opened, mails, {
@@ -224,7 +224,7 @@ describe("git am", () => {
   });
 });
 
-test("what git complains of is what one reads", async () => {
+test("git's error message is what the user reads", async () => {
   const opened = await openRepository(threeCommits().directory);
   await expect(runFormatPatch(opened, ["no-such..HEAD"])).rejects.toMatchObject({
     code: "git-failed",
@@ -232,7 +232,7 @@ test("what git complains of is what one reads", async () => {
   });
 });
 
-test("a mail cannot start a program: git is found on the PATH, arguments are never a shell's", async () => {
+test("a mail cannot start a program: git is found on the PATH, and no shell reads arguments", async () => {
   const r = threeCommits();
   const directory = temporaryDirectory();
   writeFileSync(path.join(directory, "git"), `#!/bin/sh\nprintf '%s\\n' "$#" "$@"\n`);

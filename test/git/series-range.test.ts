@@ -66,7 +66,7 @@ describe("the same commits as git format-patch writes", () => {
   });
 });
 
-test("the value of an option is no revision, though a branch has its name", async () => {
+test("an option's value is not a revision, even if a branch has its name", async () => {
   const { commits, args } = await seriesRange(opened, ["-o", "out", "HEAD~1"]);
   expect(commits).toHaveLength(1);
   expect(args).toEqual(["-o", "out", "HEAD~1"]);
@@ -78,7 +78,7 @@ test.each([
   [["--base=X", "--no-base", "-1"], "none", ["-1"]],
   [["-1", "--", "--base"], null, ["-1", "--", "--base"]],
   [["--subject-prefix", "--base", "-1"], null, ["--subject-prefix", "--base", "-1"]],
-])("%s: --base is taken out", async (args, base, rest) => {
+])("%s: --base is removed", async (args, base, rest) => {
   expect(await seriesRange(opened, args)).toMatchObject({ base, args: rest });
 });
 

@@ -8,7 +8,7 @@ import { ROOT } from "./package.ts";
 
 const declarations = rollup(join(ROOT, "src", "index.ts"));
 
-test("names and signatures are as they were", async () => {
+test("names and signatures have not changed", async () => {
   const plain = declarations.replace(/^ *\/\*\*[^]*?\*\/\n/gm, "");
   await expect(plain).toMatchFileSnapshot("api.txt");
 });
@@ -17,13 +17,13 @@ test("the package has these declarations", () => {
   expect(readFileSync(join(ROOT, "dist", "lib", "index.d.ts"), "utf8")).toBe(declarations);
 });
 
-test("whatever can be called says what it does", () => {
+test("every function has a doc comment", () => {
   const functions = [...declarations.matchAll(/^(.*)\nexport declare (?:function|class) (\w+)/gm)];
   expect(functions.length).toBeGreaterThan(8);
   for (const [, above, name] of functions)
     expect([name, above]).toEqual([name, expect.stringContaining("*/")]);
 });
 
-test("no type of the declarations is node's", () => {
+test("the declarations use no types of node", () => {
   expect(declarations).not.toMatch(/\bBuffer\b|\bNodeJS\b|import\(/);
 });

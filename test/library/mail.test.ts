@@ -27,7 +27,7 @@ test("the signed text and its signature are those of the fixtures", () => {
   expect(mail.minisig).toBe(read(`${name}.attestation.minisig`).toString());
 });
 
-test("it says nothing of whether a signature is good", () => {
+test("does not say whether a signature is good", () => {
   const { findings, minisig } = readMail(read("signed/diff-changed.eml"));
   expect(findings).toEqual([]);
   expect(minisig).not.toBeNull();

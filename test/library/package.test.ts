@@ -88,7 +88,7 @@ describe("the examples of docs/library.md", () => {
     run("keys.mjs");
   });
 
-  test("are all that there are, and pass the compiler", () => {
+  test("are all tested here, and compile", () => {
     expect([...examples.keys()]).toEqual(["verify.mjs", "sign.mjs", "keys.mjs"]);
     for (const [name, { code }] of examples)
       writeFileSync(join(folder, name.replace(".mjs", ".mts")), code!);
@@ -160,14 +160,14 @@ test.each(["nodenext", "bundler"] as const)(
   },
 );
 
-test("what is behind it cannot be imported, and require works", () => {
+test("internal files cannot be imported, and require works", () => {
   const code = `
     const { verifySeries } = require("patchsig");
     try { require("patchsig/dist/lib/errors.js"); } catch ({ code }) { console.log(typeof verifySeries, code); }`;
   expect(node(["-e", code]).output).toBe("function ERR_PACKAGE_PATH_NOT_EXPORTED\n");
 });
 
-test("where SQLite was not built, that is said", () => {
+test("a missing build of SQLite is reported", () => {
   const code = `
     const { openTrust, PatchsigError } = await import("patchsig");
     const error = await openTrust().catch((error) => error);
@@ -177,7 +177,7 @@ test("where SQLite was not built, that is said", () => {
   expect(node(["--no-addons", "unbuilt.mjs"]).output).toBe(`true unsupported ${hint}\n`);
 });
 
-test("importing it does nothing, and SQLite comes with the first database", () => {
+test("importing has no side effects, and SQLite is loaded with the first database", () => {
   const code = `
     const state = () => JSON.stringify([
       process.eventNames(), process.exitCode ?? null, process.cwd(), process.env, process.umask(),

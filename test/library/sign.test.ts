@@ -45,7 +45,7 @@ test("the same files under the same key give the same bytes", async () => {
   ]);
 });
 
-test("an mbox is signed in place, and what is no patch stays as it is", async () => {
+test("an mbox is signed in place, and other mails in it are unchanged", async () => {
   const signer = await fixtureKey();
   const letter = "From a@b Tue Nov 24 10:00:00 2026\nFrom: a@b\nSubject: hello\n\nno patch\n\n";
   const mbox = FILES.map(
@@ -59,11 +59,11 @@ test("an mbox is signed in place, and what is no patch stays as it is", async ()
   expect(await verdicts(made.files)).toEqual(["pass sealed"]);
 });
 
-describe("a signer of the caller's", () => {
+describe("the caller's own signer", () => {
   const key = generateSecretKey(Buffer.alloc(32, 9), Buffer.from("elsewher"));
   const publicKey = formatPublicKeyText(key.publicKey);
 
-  test("signs in its time", async () => {
+  test("may sign asynchronously", async () => {
     const signer = {
       publicKey,
       signBytes: async (m: Uint8Array) => new Uint8Array(key.signBytes(m)),
@@ -72,14 +72,14 @@ describe("a signer of the caller's", () => {
     expect(await verdicts(made.files)).toEqual(["pass sealed"]);
   });
 
-  test("that signs wrongly is found out", async () => {
+  test("that makes a wrong signature is an error", async () => {
     const signer = { publicKey, signBytes: () => new Uint8Array(64) };
     await expect(patchsig.signSeries(FILES, { signer, ...ADDRESS })).rejects.toMatchObject({
       code: "refused",
     });
   });
 
-  test("has to have a whole key", async () => {
+  test("has to have a complete key", async () => {
     const signer = { publicKey: "RWnone", signBytes: () => new Uint8Array(64) };
     await expect(patchsig.signSeries(FILES, { signer, ...ADDRESS })).rejects.toMatchObject({
       code: "bad-key",
@@ -100,7 +100,7 @@ describe("a key file", () => {
     return path;
   };
 
-  test("opens with its password, which stays the caller's", async () => {
+  test("opens with its password, which the caller wipes", async () => {
     const password = Buffer.from("a secret");
     const signer = await patchsig.openKeyFile(locked(), password);
     expect(signer.signBytes(Buffer.from("x"))).toHaveLength(64);
@@ -110,7 +110,7 @@ describe("a key file", () => {
     expect(JSON.stringify(signer)).not.toContain("seed");
   });
 
-  test("does not open with another or without one", async () => {
+  test("does not open with a wrong password or without one", async () => {
     await expect(patchsig.openKeyFile(locked())).rejects.toMatchObject({ code: "no-password" });
     await expect(patchsig.openKeyFile(locked(), Buffer.from("a secret\n"))).rejects.toMatchObject({
       code: "bad-password",
@@ -121,7 +121,7 @@ describe("a key file", () => {
   });
 });
 
-test("what cannot be signed is said, and nothing is signed", async () => {
+test("if one mail cannot be signed, nothing is", async () => {
   const signer = await fixtureKey();
   const twice = [FILES[1]!, { ...FILES[1]!, source: "a copy" }];
   await expect(patchsig.signSeries(twice, { signer, ...ADDRESS })).rejects.toMatchObject({
@@ -139,7 +139,7 @@ test("what cannot be signed is said, and nothing is signed", async () => {
   });
 });
 
-test("a part of a series is not complete by itself, and no base is one", async () => {
+test("part of a series is not complete; without a base there is none", async () => {
   const signer = await fixtureKey();
   const made = await patchsig.signSeries(FILES.slice(1, 3), { signer, ...ADDRESS, base: null });
   expect(made.notes).toEqual(["2 of 3 signed, not bound together: sign all files in one go"]);

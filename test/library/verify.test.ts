@@ -73,7 +73,7 @@ test("the records are those of verify --json", async () => {
 });
 
 describe("policy", () => {
-  test("asks for more where it is given", async () => {
+  test("is stricter where it is set", async () => {
     const verdicts = async (options: Partial<VerifyOptions>): Promise<string[]> =>
       series(await verify(SERIES, options)).map(({ verdict }) => verdict);
     expect(await verdicts({})).toEqual(["pass"]);
@@ -108,14 +108,14 @@ describe("policy", () => {
     });
   });
 
-  test("what is not set is the default, also where it is undefined", async () => {
+  test("settings that are missing or undefined have their default", async () => {
     const policy = { require: undefined } as unknown as { require: "known" };
     const [mail] = await verify([fixture("signed/unsigned.eml")], { policy });
     expect(mail).toMatchObject({ verdict: "fail" });
   });
 });
 
-test.each([1_795_000_000_000, 1.5, Number.NaN, -1, "1795000000"])("%s is no time", async (now) => {
+test.each([1_795_000_000_000, 1.5, Number.NaN, -1, "1795000000"])("%s is not a valid time", async (now) => {
   await expect(verify(SERIES, { now: now as number })).rejects.toMatchObject({ code: "usage" });
   const trust = await patchsig.openTrust();
   await expect(trust.importKeyring("keyring", now as number)).rejects.toMatchObject({
@@ -123,7 +123,7 @@ test.each([1_795_000_000_000, 1.5, Number.NaN, -1, "1795000000"])("%s is no time
   });
 });
 
-describe("what is no mail", () => {
+describe("invalid arguments", () => {
   test.each<[string, unknown]>([
     ["a file's name", "inbox.mbox"],
     ["a Buffer", Buffer.from("From: a")],
@@ -135,7 +135,7 @@ describe("what is no mail", () => {
     await expect(verify(mails as Mails)).rejects.toMatchObject({ code: "usage" });
   });
 
-  test("a trust of somebody else is refused", async () => {
+  test("a trust object not made by openTrust is refused", async () => {
     for (const trust of [undefined, null, {}, "trust.db"])
       await expect(
         patchsig.verifySeries(SERIES, { trust } as unknown as VerifyOptions).next(),
@@ -143,7 +143,7 @@ describe("what is no mail", () => {
   });
 });
 
-test("what cannot be read is a record, and counted", async () => {
+test("an unreadable source is a record, and counted", async () => {
   const found = await verify(patchsig.readMails(join(FIXTURES, "none")));
   expect(found).toMatchObject([
     { type: "unread", code: "not-found" },
@@ -160,7 +160,7 @@ test("a mail that is too large fails", async () => {
   });
 });
 
-test("an error of the caller's ends it, after what was judged", async () => {
+test("an error in the caller's iterable ends it, after the mails judged so far", async () => {
   async function* broken(): AsyncGenerator<Mail> {
     for (let i = 0; i < 100; i++) yield* SERIES;
     throw new RangeError("of the caller");
@@ -184,7 +184,7 @@ test("every copy of a patch has its record", async () => {
 });
 
 describe("trust", () => {
-  test("in memory it is kept from one pass to the next, and goes with the object", async () => {
+  test("in memory is kept between passes, and ends with the object", async () => {
     const trust = await patchsig.openTrust();
     await verify(SERIES, { trust });
     expect(trust.keys()).toMatchObject([
@@ -196,7 +196,7 @@ describe("trust", () => {
     expect([...trust.events()]).toMatchObject([{ kind: "first-use", at: NOW, cause: "mail" }]);
   });
 
-  test("in a file it is the program's", async () => {
+  test("in a file is the program's database", async () => {
     const home = newFolder();
     const file = join(home, "patchsig", "trust.db");
     const trust = await patchsig.openTrust({ file });
@@ -206,7 +206,7 @@ describe("trust", () => {
     expect(shown.stdout).toContain("first-use");
   });
 
-  test("in a dry run nothing is written", async () => {
+  test("in a dry run is not written", async () => {
     const file = join(newFolder(), "trust.db");
     const trust = await patchsig.openTrust({ file, dryRun: true });
     const [one] = series(await verify(SERIES, { trust }));
@@ -215,7 +215,7 @@ describe("trust", () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  test("a keyring pins, and says what is wrong with it", async () => {
+  test("a keyring pins keys, and reports its problems", async () => {
     const keyring = newFolder();
     const alice = join(keyring, "minisign", "example.org", "alice");
     mkdirSync(alice, { recursive: true });
@@ -230,7 +230,7 @@ describe("trust", () => {
     await expect(trust.importKeyring(newFolder())).rejects.toMatchObject({ code: "not-found" });
   });
 
-  test("addresses are taken in any spelling, and nothing else", async () => {
+  test("accepts addresses in any spelling, and nothing else", async () => {
     const trust = await patchsig.openTrust();
     await verify(SERIES, { trust });
     expect(trust.history("Alice@EXAMPLE.org")).toMatchObject({ identity: "alice@example.org" });
@@ -240,7 +240,7 @@ describe("trust", () => {
 });
 
 describe("splitMbox", () => {
-  test("cuts where readMails does", async () => {
+  test("splits where readMails does", async () => {
     const one = (mail: Mail): string =>
       `From a@b Tue Nov 24 10:00:00 2026\n${Buffer.from(mail.bytes!)
         .toString("latin1")
@@ -251,7 +251,7 @@ describe("splitMbox", () => {
     expect(series(await verify(mails))).toMatchObject([{ verdict: "pass", sealed: true }]);
   });
 
-  test("says what is none", () => {
+  test("refuses anything that is not an mbox or mail", () => {
     expect(() => patchsig.splitMbox(Buffer.from("<html>"), "a page")).toThrow(
       "a page is neither a mail nor an mbox",
     );

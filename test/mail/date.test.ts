@@ -20,9 +20,9 @@ describe("a Date header", () => {
     "2026-11-24",
     "Tue, 32 Nov 2026 10:00:00 +0000",
     "1 Foo 2026 10:00:00",
-  ])("%s is none", (text) => expect(parseDate(text)).toBeNull());
+  ])("%s is invalid", (text) => expect(parseDate(text)).toBeNull());
 
-  test("whatever day it is", () => {
+  test("on any day", () => {
     const days = dates({
       min: new Date("1900-01-01T00:00:00Z"),
       max: new Date("2399-12-31T00:00:00Z"),

@@ -267,7 +267,7 @@ it("the mails around them are read", () => {
   expect(reason(`${HEAD}${nest(4)}\nm\n`)).toBe("read");
 });
 
-describe("time grows with the size", () => {
+describe("the work grows linearly with the size", () => {
   const SIZE = LONG ? 4 << 20 : 1 << 20;
   const body = (headers: string, line: string) =>
     `${HEAD}${headers}\n${line.repeat(Math.floor(SIZE / line.length))}`;

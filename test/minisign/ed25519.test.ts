@@ -122,7 +122,7 @@ describe("strictness: every vector, every route", () => {
 
 // why the checks exist, and why tweetnacl decides nothing: if a table in fixtures/minisign/README.md
 // stops being true, this fails
-describe("what others accept beyond it", () => {
+describe("signatures that only other libraries accept", () => {
   test.each([
     ["tweetnacl", tweetnacl, ["S + ", "A of small order", "R of small order", "A and R of small"]],
     ["node:crypto", openssl, ["A of small order", "R of small order", "A and R of small"]],
@@ -213,7 +213,7 @@ describe("keys and signatures", () => {
     }
   });
 
-  test("a full cache still answers right", () => {
+  test("a full cache still gives right answers", () => {
     const verifier = createVerifier(2);
     const keys = [1, 2, 3, 4].map((byte) => importSeed(Buffer.alloc(32, byte)));
     const message = Buffer.from("m");

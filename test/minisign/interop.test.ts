@@ -50,7 +50,7 @@ function flip(bytes: Buffer): Buffer {
 }
 
 describe.runIf(requireTool("minisign"))("stock minisign", () => {
-  test("its key without a password signs here; it verifies that", () => {
+  test("its unencrypted key signs here, and it verifies the result", () => {
     const at = room();
     expect(minisign(["-G", "-W", "-p", at.public, "-s", at.secret]).status).toBe(0);
     const key = unlockSecretKey(parseSecretKeyFile(readFileSync(at.secret)), Buffer.alloc(0))!;
@@ -85,7 +85,7 @@ describe.runIf(requireTool("minisign"))("stock minisign", () => {
     expect(verifySignature(verifier, publicKey, data, signature, true)).toBe("good");
   });
 
-  test.each(["without a password", "encrypted"])("it loads our key, %s", (way) => {
+  test.each(["without a password", "encrypted"])("it reads our key, %s", (way) => {
     const at = room();
     const key = generateSecretKey(Buffer.alloc(32, 9), Buffer.from("\u0001patch\0\0"));
     const lock = { password: PASSWORD, salt: Buffer.alloc(32, 3), cost: CHEAP };
@@ -106,7 +106,7 @@ describe.runIf(requireTool("minisign"))("stock minisign", () => {
     }
   });
 
-  test("it refuses what we refuse", () => {
+  test("it refuses what this program refuses", () => {
     const at = room();
     const key = plainKey();
     const good = signData(key, data, "comment");

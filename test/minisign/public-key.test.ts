@@ -66,7 +66,7 @@ describe("public key", () => {
     expect(() => parsePublicKeyText(refused)).toThrow(FormatError);
   });
 
-  test("format, then parse", () => {
+  test("formatting, then parsing gives the same key", () => {
     fc.assert(
       fc.property(exactly(8), exactly(32), (keyNumber, point) => {
         const key = { keyNumber: Buffer.from(keyNumber), point: Buffer.from(point) };

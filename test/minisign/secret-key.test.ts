@@ -30,7 +30,7 @@ function flipped(text: string, bit: number): string {
 }
 
 describe("files of stock minisign", () => {
-  test("without a password, byte for byte", () => {
+  test("unencrypted, byte for byte", () => {
     const file = parse(fixture("plain.key").toString());
     expect(file).toMatchObject({ comment: "test key without a password", encrypted: false });
     const key = plainKey();
@@ -51,7 +51,7 @@ describe("files of stock minisign", () => {
     expect(formatSecretKeyFile(unlockSecretKey(file, PASSWORD)!, file.comment, again)).toBe(text);
   });
 
-  test("with its password removed: the checksum is still there and is checked", () => {
+  test("with its password removed: the checksum is still there, and is checked", () => {
     const text = fixture("removed.key").toString();
     const key = unlockSecretKey(parse(text), NONE)!;
     expect(key.publicKey).toEqual(encryptedPublic);
@@ -63,7 +63,7 @@ describe("files of stock minisign", () => {
   });
 });
 
-describe("unhappy files", () => {
+describe("damaged files", () => {
   const plain = fixture("plain.key").toString();
   const locked = formatSecretKeyFile(plainKey(), "locked", lock);
 
@@ -138,7 +138,7 @@ describe("the cost of a password", () => {
     expect(() => unlockSecretKey(file, PASSWORD)).toThrow(FormatError);
   });
 
-  test("whatever the file says, it stays within 1 GiB and four times the default's work", () => {
+  test("stays within 1 GiB and four times the default's work, whatever the file says", () => {
     const any = fc.oneof(
       fc.bigInt(0n, 2n ** 64n - 1n),
       fc.nat(40).map((bits) => 2n ** BigInt(bits)),
@@ -158,7 +158,7 @@ describe("the cost of a password", () => {
   });
 });
 
-describe("making keys", () => {
+describe("generating keys", () => {
   test("format, parse, unlock", () => {
     const passwords = fc.uint8Array({ maxLength: 40 });
     fc.assert(
@@ -182,12 +182,12 @@ describe("making keys", () => {
     );
   });
 
-  test("a public half that is not the seed's is refused", () => {
+  test("a public key that does not belong to the seed is refused", () => {
     expect(() => new SecretKey(Buffer.alloc(32, 1), plainPublic)).toThrow(FormatError);
   });
 });
 
-test("wrong lengths are a caller's mistake, and make no file", () => {
+test("wrong lengths throw, and write no file", () => {
   const [seed, number] = [Buffer.alloc(32), Buffer.alloc(8)];
   expect(() => generateSecretKey(seed, Buffer.alloc(9))).toThrow(RangeError);
   expect(() => new SecretKey(Buffer.alloc(31), plainPublic)).toThrow(RangeError);
@@ -197,7 +197,7 @@ test("wrong lengths are a caller's mistake, and make no file", () => {
 });
 
 describe("secrecy", () => {
-  test("no way of printing shows the seed", () => {
+  test("no way of printing a key shows its seed", () => {
     const key = plainKey();
     const seed = key.exposeSeed();
     const file = parse(fixture("plain.key").toString());
@@ -221,7 +221,7 @@ describe("secrecy", () => {
     expect(String(key)).toContain(formatPublicKeyText(plainPublic));
   });
 
-  test("once wiped, the key is gone", () => {
+  test("a wiped key cannot be used", () => {
     const key = plainKey();
     const seed = key.exposeSeed();
     key.wipe();

@@ -37,7 +37,7 @@ describe("reading", () => {
     expect(verifySignature(verifier, otherKey, data, other)).toBe("good");
   });
 
-  test("a legacy signature is told apart, and refused unless asked for", () => {
+  test("a legacy signature is recognized, and refused unless allowed", () => {
     const legacy = parseSignature(fixture("legacy.minisig"));
     expect(legacy.algorithm).toBe("legacy");
     expect(formatSignature(legacy)).toBe(fixture("legacy.minisig").toString());
@@ -93,7 +93,7 @@ describe("reading", () => {
     }
   });
 
-  test("whatever the bytes, a Signature or a FormatError", () => {
+  test("any bytes give a Signature or a FormatError", () => {
     const mutations = fc.array(fc.tuple(fc.nat(text.length), fc.nat(255)), { maxLength: 4 });
     fc.assert(
       fc.property(mutations, (changes) => {
@@ -115,7 +115,7 @@ describe("reading", () => {
 });
 
 describe("verifying", () => {
-  test("what was changed decides what is said", () => {
+  test("the error depends on what was changed", () => {
     const check = (change: object, of = data, by = key): string =>
       verifySignature(verifier, by, of, { ...signature, ...change });
     const zeros = Buffer.alloc(64);
@@ -141,7 +141,7 @@ describe("verifying", () => {
 });
 
 describe("signing", () => {
-  test("makes what stock minisign made, always the same", () => {
+  test("makes the signature of stock minisign, always the same", () => {
     const made = signData(plainKey(), data, signature.trustedComment, signature.untrustedComment);
     expect(made).toEqual(signature);
     expect(formatSignature(made)).toBe(text);
@@ -171,7 +171,7 @@ describe("signing", () => {
   });
 
   test.each(["a\nb", "a\r", "a\0b", "\udc00", "x".repeat(8174), "é".repeat(4087)])(
-    "a comment that could not be read back is not signed (%#)",
+    "a comment that cannot be read back is not signed (%#)",
     (comment) => {
       const unused = { publicKey: key, signBytes: () => expect.unreachable() };
       expect(() => signData(unused, data, comment)).toThrow(FormatError);

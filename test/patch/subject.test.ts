@@ -10,7 +10,7 @@ const say = (subject: string): string => {
   return [...label, ...(odd === null ? [] : [`odd ${odd}`])].join(" ");
 };
 
-describe("labels as people read them", () => {
+describe("labels in a Subject", () => {
   test.each([
     // as git writes them
     ["[PATCH] f: x", "v1 -"],
@@ -102,7 +102,7 @@ describe("labels as people read them", () => {
   ])("%s", (subject, said) => expect(say(subject)).toBe(said));
 });
 
-test("a label behind very much else is seen", () => {
+test("a label after very long text is found", () => {
   expect(say(`${"[x]".repeat(100_000)}[PATCH v2 1/2] f: x`)).toBe("v2 1/2");
   for (const piece of ["a-v1.", "1 /", "v.", "[", "-", "a-", "patch"])
     say(`[${piece.repeat(100_000)}] f: x`);

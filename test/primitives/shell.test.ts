@@ -32,23 +32,23 @@ function argumentsOf(shell: string, command: string): string[] {
   return stdout.toString().split("\0").slice(0, -1);
 }
 
-test.each(["sh", "bash"])("every metacharacter is one word of its own: %s", (shell) => {
+test.each(["sh", "bash"])("a word with a metacharacter stays one word: %s", (shell) => {
   expect(argumentsOf(shell, `print ${WORDS.map(shellWord).join(" ")}`)).toEqual(WORDS);
 });
 
-test("nothing is an option", () => {
+test("no word becomes an option", () => {
   expect(shellCommand("git patchsig trust accept", "-rf@example.org", "RW+/")).toBe(
     "git patchsig trust accept -- -rf@example.org RW+/",
   );
   expect(shellCommand("git fetch", "origin", "a b")).toBe("git fetch origin 'a b'");
 });
 
-test("the words of a command are found again", () => {
+test("a quoted command splits into the same words", () => {
   const words = WORDS.map(shellWord);
   expect(shellWords(words.join(" "))).toEqual(words);
 });
 
-test("a hint that is wrapped can be pasted, whatever is in it", () => {
+test("a wrapped hint can be pasted, whatever is in it", () => {
   const printable = WORDS.filter((word) => /^[ -~]+$/.test(word));
   for (const columns of [24, 40, 80]) {
     const hint = `after checking: ${shellCommand("git patchsig trust accept", ...printable)}`;

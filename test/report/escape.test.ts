@@ -15,7 +15,7 @@ import {
   wrapTo,
 } from "../../src/report/escape.ts";
 
-describe("what acts on a terminal is shown", () => {
+describe("characters that act on a terminal are escaped", () => {
   test.each([
     ["ESC", "\x1b[31mred", "\\x1b[31mred"],
     ["a newline", "a\nFAIL", "a\\x0aFAIL"],
@@ -65,7 +65,7 @@ describe("what acts on a terminal is shown", () => {
     expect(escapeText(Uint8Array.from(bytes))).toBe(shown);
   });
 
-  test("whatever comes in", () => {
+  test("for random input", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.uint8Array()), (text) => {
         const shown = escapeText(text);
@@ -91,7 +91,7 @@ test.each([
   expect(displayWidth(text)).toBe(width);
 });
 
-describe("fitting into columns", () => {
+describe("cutting and wrapping to columns", () => {
   test.each([
     ["abcdef", 6, "abcdef"],
     ["abcdef", 5, "abcd\u2026"],
@@ -121,7 +121,7 @@ describe("fitting into columns", () => {
     expect(wrapTo(escapeText(text), columns)).toEqual(lines);
   });
 
-  test("nothing is wider than asked, nothing is lost", () => {
+  test("no line is too wide, no text is lost", () => {
     const text = fc.string({ unit: "grapheme" }).map((raw) => escapeText(raw));
     fc.assert(
       fc.property(text, fc.integer({ min: 2, max: 30 }), (line, columns) => {
@@ -135,7 +135,7 @@ describe("fitting into columns", () => {
 });
 
 describe("SafeText", () => {
-  test("no other text is taken for it", () => {
+  test("plain strings are not accepted as it", () => {
     const show = (text: SafeText): string => text;
     const mail: string = "Subject: \x1b[2J";
     // @ts-expect-error: not escaped
@@ -147,7 +147,7 @@ describe("SafeText", () => {
     expect(show(escapeText(mail))).toBe("Subject: \\x1b[2J");
   });
 
-  test("only escape.ts makes it", () => {
+  test("only escape.ts creates it", () => {
     const root = join(import.meta.dirname, "../../src");
     const files = readdirSync(root, { recursive: true, encoding: "utf8" });
     const casting = files.filter(
@@ -157,14 +157,14 @@ describe("SafeText", () => {
     expect(casting).toEqual([join("report", "escape.ts")]);
   });
 
-  test("our own words stand as they are, others' are escaped, once", () => {
+  test("the program's own text is unchanged, other text is escaped once", () => {
     const others = "e\nvil\x1b[2J\u202e";
     expect(ours`\x1b[1m${others}\n${7}`).toBe("\x1b[1me\\x0avil\\x1b[2J\\u202e\n7");
     expect(ours`${ours`${others}`}`).toBe(escapeText(others));
     expect(joinSafe([ours`\x1b[1m`, escapeText("\x1b")])).toBe("\x1b[1m\\x1b");
   });
 
-  test("a file keeps its lines and tabs; bytes that are no UTF-8 are shown", () => {
+  test("a file keeps its lines and tabs; invalid UTF-8 is escaped", () => {
     const file = Buffer.from("a\tb\r\n\x1b[2J\xe2\x80\xae\xff\n\n", "latin1");
     expect(escapeLines(file)).toBe("a\tb\\x0d\n\\x1b[2J\\u202e\\xff\n\n");
     expect(escapeLines("\u202e\n\u674e")).toBe("\\u202e\n\u674e");
@@ -176,7 +176,7 @@ describe("SafeText", () => {
     );
   });
 
-  test("JSON says the same, and acts on no terminal", () => {
+  test("JSON has the same value, and is safe on a terminal", () => {
     const value = fc.jsonValue();
     fc.assert(
       fc.property(value, fc.string({ unit: "binary" }), (any, text) => {

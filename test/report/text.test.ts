@@ -136,7 +136,7 @@ describe.each(FIELDS)("%s", (_field, linesWith) => {
     expect(said).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   });
 
-  test("in colour, no ESC but those of the colours", () => {
+  test("with colour, the only ESC bytes are those of colours", () => {
     const said = linesWith("\x1b[31m\x1b]0;x\x07", { ...STYLE, color: true }).join("|");
     // oxlint-disable-next-line no-control-regex -- what the program itself writes
     const rest = said.replace(/\x1b\[(?:32|1;31|33|2)m(.*?)\x1b\[0m/g, "$1");

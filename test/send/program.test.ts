@@ -39,7 +39,7 @@ test("the letter comes on stdin, the envelope as arguments", async () => {
   expect(args()).toContain("<-f>\n<<>>\n<alice@example.org>\n");
 });
 
-test("a command is the shell's, the envelope is not", async () => {
+test("the shell reads the command, but not the envelope", async () => {
   const { file, folder } = script('printf "<%s>\\n" "$@" > args', "cat > /dev/null");
   const command = [`X=one; '${file}' $X "two three"`, '"$@"'].join(" ");
   const transport = programTransport({ kind: "program", file: "sh", args: ["-c", command, "-"] });
@@ -50,7 +50,7 @@ test("a command is the shell's, the envelope is not", async () => {
   );
 });
 
-describe("what the exit status says", () => {
+describe("the exit status", () => {
   test.each([
     [0, "sent"],
     [65, "refused"],
@@ -64,29 +64,29 @@ describe("what the exit status says", () => {
     expect(await send(file)).toEqual({ kind, said: "no such user" });
   });
 
-  test("nothing of one that is ended: it may have been sent", async () => {
+  test("of a killed program says nothing: the letter may have been sent", async () => {
     const { file } = script("kill -9 $$");
     expect(await send(file)).toEqual({ kind: "unknown", said: "ended by SIGKILL" });
   });
 
-  test("one that does not end is ended", async () => {
+  test("of a program that hangs: it is killed", async () => {
     const { file } = script("exec sleep 60");
     expect(await send(file, [], 200)).toMatchObject({ kind: "unknown" });
   });
 
-  test("one that leaves a process behind has ended", async () => {
+  test("of a program that leaves a process behind counts", async () => {
     const { file } = script("cat > /dev/null", "sleep 60 & echo $! > pid");
     expect(await send(file)).toMatchObject({ kind: "sent" });
     process.kill(Number(readFileSync(join(file, "..", "pid"), "utf8")));
   });
 
-  test("one that is not there", async () => {
+  test("of a missing program", async () => {
     const { folder } = script();
     const outcome = await send(join(folder, "none"));
     expect(outcome).toMatchObject({ kind: "outage", said: expect.stringContaining("ENOENT") });
   });
 
-  test("one that reads nothing", async () => {
+  test("of a program that reads nothing", async () => {
     const { file } = script("exit 75");
     const transport = programTransport({ kind: "program", file, args: [] });
     const letter = letterOf({ bytes: Buffer.alloc(1 << 20, "x") });
@@ -94,7 +94,7 @@ describe("what the exit status says", () => {
   });
 });
 
-test("onCommit comes before the program is started, and may keep it from that", async () => {
+test("onCommit is called before the program starts, and can prevent that", async () => {
   const { file, folder } = script("touch started", "cat > /dev/null");
   const transport = programTransport({ kind: "program", file, args: [] });
   const error = new Error("disk full");
@@ -105,7 +105,7 @@ test("onCommit comes before the program is started, and may keep it from that", 
   expect(existsSync(join(folder, "started"))).toBe(false);
 });
 
-test("an envelope that is none starts nothing", async () => {
+test("an invalid envelope starts no program", async () => {
   const { file, folder } = script("touch started");
   const transport = programTransport({ kind: "program", file, args: [] });
   const letter = letterOf({ recipients: ["-Ofoo@example.org"] });
@@ -113,7 +113,7 @@ test("an envelope that is none starts nothing", async () => {
   expect(existsSync(join(folder, "started"))).toBe(false);
 });
 
-test("sendmail is looked for in PATH too, if it can be started", () => {
+test("sendmail is also searched for in PATH, if it is executable", () => {
   const [first, second, third] = [newFolder(), newFolder(), newFolder()];
   mkdirSync(join(first, "bin"));
   writeFileSync(join(second, "sendmail"), "", { mode: 0o644 });

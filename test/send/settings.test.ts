@@ -27,7 +27,7 @@ const PLAIN = {
 };
 
 describe("where mail goes", () => {
-  test("without settings it is sendmail, else this machine", () => {
+  test("by default to sendmail, else to localhost", () => {
     expect(server()).toEqual({ ...PLAIN, host: "localhost" });
     expect(mailServerOf(config(), () => "/usr/sbin/sendmail")).toEqual({
       kind: "program",
@@ -38,7 +38,7 @@ describe("where mail goes", () => {
     expect(mailServerOf(config(HOST), never)).toEqual(PLAIN);
   });
 
-  test("an absolute path is a program, with its options", () => {
+  test("an absolute path is a program with its options", () => {
     const options = ["-C", "/my rc"].map((value) => ["smtpServerOption", value] as const);
     expect(server(["smtpServer", "/opt/msmtp"], ...options)).toEqual({
       kind: "program",
@@ -47,7 +47,7 @@ describe("where mail goes", () => {
     });
   });
 
-  test("sendmailCmd is the shell's, and comes before smtpServer", () => {
+  test("the shell reads sendmailCmd, which overrides smtpServer", () => {
     expect(server(HOST, ["sendmailCmd", "msmtp -a me"], ["smtpServerOption", "-v"])).toEqual({
       kind: "program",
       file: "sh",
@@ -82,7 +82,7 @@ describe("where mail goes", () => {
     });
   });
 
-  test("an identity's settings come first, one by one", () => {
+  test("an identity's settings override the general ones, one by one", () => {
     const own = (name: string, value: string) => [`sendemail.Work.${name}`, value] as const;
     const all = [
       HOST,
@@ -102,7 +102,7 @@ describe("where mail goes", () => {
   });
 });
 
-test("the envelope's sender is the one in From unless it is set", () => {
+test("the envelope sender is the From address unless it is set", () => {
   const nobody = { from: null, envelopeSender: null };
   expect(configuredSender(config())).toEqual(nobody);
   expect(configuredSender(config(["envelopeSender", "auto"]))).toEqual(nobody);
@@ -121,11 +121,11 @@ describe("refused", () => {
     expect(usage(HOST, setting)).toContain(`sendemail.${setting[0]} is "${setting[1]}": `);
   });
 
-  test("a way to log in that is not known", () => {
+  test("an unknown authentication method", () => {
     expect(usage(HOST, TLS, ["smtpUser", "alice"], ["smtpAuth", "GSSAPI"])).toContain("GSSAPI");
   });
 
-  test("a password in plain text, unless it stays on this machine", () => {
+  test("a password without encryption, except to this machine", () => {
     const user = ["smtpUser", "alice"] as const;
     expect(usage(HOST, user)).toContain("plain text");
     expect(usage(["smtpServer", "127.0.0.1.example.org"], user)).toContain("plain text");

@@ -47,8 +47,8 @@ async function send(
 
 const TO = (...names: string[]) => ({ recipients: names.map((name) => `${name}@example.org`) });
 
-describe("a letter that is taken", () => {
-  test("arrives as it was, with its envelope; several over one connection", async () => {
+describe("a letter that the server accepts", () => {
+  test("arrives unchanged, with its envelope; several over one connection", async () => {
     const server = await start();
     const transport = open(server.port);
     const sent = { kind: "sent", said: expect.stringMatching(/^250 /), commits: 1 };
@@ -73,7 +73,7 @@ describe("a letter that is taken", () => {
     expect(server.sockets).toHaveLength(1);
   });
 
-  test("onCommit comes when the server has the letter and not yet its end", async () => {
+  test("onCommit is called when the server has the letter but not yet its end", async () => {
     const server = await start();
     const bytes = Buffer.from(`Subject: large\n\n${"0123456789abcde\n".repeat(20_000)}`);
     const length = bytes.toString().replaceAll("\n", "\r\n").length;
@@ -84,7 +84,7 @@ describe("a letter that is taken", () => {
     expect([outcome.kind, mails, server.mails[0]?.bytes.length]).toEqual(["sent", 0, length]);
   });
 
-  test("a connection that has gone is replaced", async () => {
+  test("a lost connection is replaced", async () => {
     const server = await start();
     const transport = open(server.port);
     await send(transport);
@@ -93,7 +93,7 @@ describe("a letter that is taken", () => {
     expect(server.sockets).toHaveLength(2);
   });
 
-  test("so is one that the server wants to end", async () => {
+  test("so is one that the server closes with 421", async () => {
     let letters = 0;
     const server = await start({
       onMailFrom: (_address, { id }, done) =>
@@ -125,7 +125,7 @@ describe.each([false, true])("the answer (hidePIPELINING: %s)", (hidePIPELINING)
     ["one", { bob: 550 }, ["alice", "bob"], "refused", "bob@example.org: 550 not bob@example.org"],
     ["now", { bob: 451 }, ["alice", "bob"], "later", "bob@example.org: 451 not bob@example.org"],
     ["both", { a: 451, b: 553 }, ["a", "b"], "refused", "b@example.org: 553 not b@example.org"],
-  ] as const)("recipients that are refused: %s", async (which, codes, names, kind, said) => {
+  ] as const)("refused recipients: %s", async (which, codes, names, kind, said) => {
     const server = await start(refuseRcpt(codes));
     const transport = open(server.port);
     expect(await send(transport, TO(...names))).toEqual({ kind, said, commits: 0 });
@@ -166,7 +166,7 @@ describe.each([false, true])("the answer (hidePIPELINING: %s)", (hidePIPELINING)
   });
 });
 
-test("a letter that is larger than the server allows is refused before it is sent", async () => {
+test("a letter larger than the server allows is refused before it is sent", async () => {
   const server = await start({ size: 1000 });
   const outcome = await send(open(server.port), { bytes: Buffer.alloc(800, "x\n") });
   expect(outcome).toMatchObject({ kind: "refused", commits: 0 });
@@ -178,7 +178,7 @@ test.each([
   [{ recipients: ["-oQ@example.org"] }, '"-oQ@example.org" is no address'],
   [{ recipients: ["a@b>\r\nDATA"] }, '"a@b>\\x0d\\x0aDATA" is no address'],
   [{ sender: "a b@example.org" }, '"a b@example.org" is no address'],
-])("an envelope that is none goes nowhere: %j", async (letter, said) => {
+])("an invalid envelope is not sent: %j", async (letter, said) => {
   const server = await start();
   expect(await send(open(server.port), letter)).toMatchObject({ kind: "refused", commits: 0 });
   const [address] = /^"[^"]*"/.exec(said) ?? [""];
@@ -186,7 +186,7 @@ test.each([
   expect(server.sockets).toEqual([]);
 });
 
-test("what a server says is one line, escaped and not too long", async () => {
+test("a server's answer is printed as one line, escaped and bounded", async () => {
   const port = await greet(`554-a\r\n554 \u001b[31m${"no, ".repeat(200)}\r\n`);
   const { said } = await send(open(port));
   expect(said).toMatch(/^[\x20-\x7e]+…$/);
@@ -206,7 +206,7 @@ async function greet(greeting: string): Promise<number> {
 }
 
 describe("no answer", () => {
-  test("a connection lost after the end: it may have been taken", async () => {
+  test("a connection lost after the end: the letter may have been accepted", async () => {
     const server = await start({}, () => "hang up");
     expect(await send(open(server.port))).toMatchObject({ kind: "unknown", commits: 1 });
     expect(server.mails).toHaveLength(1);
@@ -224,7 +224,7 @@ describe("no answer", () => {
     }
   });
 
-  test("silence before: it was not taken", async () => {
+  test("silence before: it was not accepted", async () => {
     const server = await start({ onRcptTo: () => undefined });
     const patient = { patience: { answer: 200 } };
     expect(await send(open(server.port, {}, patient))).toMatchObject({
@@ -233,7 +233,7 @@ describe("no answer", () => {
     });
   });
 
-  test("nobody listens", async () => {
+  test("nothing listens", async () => {
     const { kind, said } = await send(open(await freePort()));
     expect([kind, said]).toEqual(["outage", expect.stringContaining("ECONNREFUSED")]);
   });
@@ -242,12 +242,12 @@ describe("no answer", () => {
     ["says nothing", ""],
     ["says something else", "SSH-2.0-OpenSSH_9.2\r\n"],
     ["says no", "554 go away\r\n"],
-  ])("who listens %s", async (_, greeting) => {
+  ])("the server %s", async (_, greeting) => {
     const transport = open(await greet(greeting), {}, { patience: { connect: 200 } });
     expect(await send(transport)).toMatchObject({ kind: "outage", commits: 0 });
   });
 
-  test("onCommit throws: it was not taken, and the next one is", async () => {
+  test("onCommit throws: this letter is not sent, and the next one is", async () => {
     const server = await start();
     const transport = open(server.port);
     const error = new Error("disk full");
@@ -271,7 +271,7 @@ describe("the password", () => {
         : done(refusal(535, "wrong")),
   };
 
-  test.each([null, "PLAIN", "LOGIN"])("right: %s", async (mechanism) => {
+  test.each([null, "PLAIN", "LOGIN"])("correct: %s", async (mechanism) => {
     const server = await start(accounts);
     const onLogin = vi.fn();
     const options = { password: "secret", onLogin };
@@ -291,7 +291,7 @@ describe("the password", () => {
     expect(onLogin.mock.calls).toEqual([[false]]);
   });
 
-  test("a server that repeats it is not repeated", async () => {
+  test("is not printed if the server repeats it", async () => {
     const plain = Buffer.from("\0alice\0seCret").toString("base64");
     const onAuth: SMTPServerOptions["onAuth"] = (_auth, _session, done) =>
       done(refusal(535, `no seCret of alice, no ${plain}`));
@@ -301,7 +301,7 @@ describe("the password", () => {
     expect(said).toBe("535 no *** of alice, no ***");
   });
 
-  test("a server that cannot tell says nothing about it", async () => {
+  test("is not called wrong after a temporary failure", async () => {
     const onAuth: SMTPServerOptions["onAuth"] = (_auth, _session, done) =>
       done(refusal(454, "no database"));
     const server = await start({ ...accounts, onAuth });
@@ -313,7 +313,7 @@ describe("the password", () => {
 });
 
 describe("encryption", () => {
-  test("STARTTLS that is not offered: nothing is sent", async () => {
+  test("STARTTLS not offered: nothing is sent", async () => {
     const server = await start();
     const outcome = await send(open(server.port, { encryption: "tls" }));
     expect(outcome).toMatchObject({ kind: "outage", commits: 0 });
@@ -347,7 +347,7 @@ describe("encryption", () => {
     expect([starttls.mails.length, tls.mails.length]).toEqual([3, 3]);
   });
 
-  test("none is none, even where it is offered", async () => {
+  test("none means none, even if it is offered", async () => {
     const session = vi.fn();
     const server = await start({ disabledCommands: ["AUTH"], onSecure: secured(session) });
     expect(await send(open(server.port))).toMatchObject({ kind: "sent" });

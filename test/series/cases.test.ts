@@ -471,7 +471,7 @@ it("every mail has the surest reason that there is", () => {
   ]);
 });
 
-describe("two signings under one label", () => {
+describe("two signings under one version and total", () => {
   const signed = (name: string, n: number, signing: string): Named =>
     mail(name, `[PATCH ${n}/3] ${name}`, { re: "root", signing });
   const isMixed = (mails: readonly Named[]): boolean[] =>

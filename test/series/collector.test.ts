@@ -69,7 +69,7 @@ function mailsOf(plans: readonly Plan[]): Named[] {
 
 const RUNS = Number(process.env["SERIES_RUNS"] ?? 300);
 
-describe("series that stream", () => {
+describe("series from a stream", () => {
   it("are the same in whatever order and however often their mails come", () => {
     const shuffled = fc
       .array(plan, { minLength: 3, maxLength: 8 })

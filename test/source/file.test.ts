@@ -47,10 +47,10 @@ async function read(path: string): Promise<Read> {
 
 const TOOLS = ["gzip", "xz", "zstd"].map((tool) => [tool, requireTool(tool)] as const);
 
-describe.each(TOOLS)("packed by %s", (tool, there) => {
+describe.each(TOOLS)("compressed with %s", (tool, there) => {
   const pack = (bytes: Buffer): Buffer => execFileSync(tool, ["-c"], { input: bytes });
 
-  test.runIf(there)("it is read as it was", async () => {
+  test.runIf(there)("reads like the original", async () => {
     const plain = put("plain.mbox", mbox(300));
     const packed = put("a name that says nothing", pack(mbox(300)));
     const expected = await read(plain);
@@ -59,12 +59,12 @@ describe.each(TOOLS)("packed by %s", (tool, there) => {
     expect(places).toEqual(expected.places.map((place) => place.replace(plain, packed)));
   });
 
-  test.runIf(there)("two of them in one file, as gzip -c a b > c makes it", async () => {
+  test.runIf(there)("two in one file, as gzip -c a b > c makes it", async () => {
     const both = put("both", Buffer.concat([pack(mbox(2)), pack(mbox(2))]));
     expect((await read(both)).subjects).toEqual(["0", "1", "0", "1"]);
   });
 
-  test.runIf(there)("cut off: the mails before it are read, and none in part", async () => {
+  test.runIf(there)("truncated: the mails before that are read, none in part", async () => {
     const noise = Buffer.from(spawnSync("openssl", ["rand", "-hex", "300000"]).stdout);
     const whole = Buffer.concat([mbox(50), Buffer.from(`${FROM}${mail(50, noise.toString())}`)]);
     const packed = pack(whole);
@@ -74,14 +74,14 @@ describe.each(TOOLS)("packed by %s", (tool, there) => {
     expect(unread).toEqual([[file, expect.stringMatching(/^cannot unpack .*cut: \S/)]]);
   });
 
-  test.runIf(there)("a patch in it that is no mail", async () => {
+  test.runIf(there)("a patch in it that is not a mail", async () => {
     const file = put("x", pack(Buffer.from("diff --git a/x b/x\n")));
     expect(await read(file)).toMatchObject({
       unread: [[file, `${file} is neither a mail nor an mbox`]],
     });
   });
 
-  test("a mail that a shell or an editor spoilt is called that", async () => {
+  test("the error says that a shell or an editor damaged a mail", async () => {
     const mail = "From: a@x\nSubject: s\n\nm\n";
     const utf16 = put("utf16", Buffer.from(`\ufeff${mail}`, "utf16le"));
     const bare = put("bare", Buffer.from(mail, "utf16le"));
@@ -93,7 +93,7 @@ describe.each(TOOLS)("packed by %s", (tool, there) => {
   });
 });
 
-test("a bomb of zeros takes no memory to speak of", async () => {
+test("a decompression bomb takes little memory", async () => {
   const file = join(folder, "bomb.gz");
   const head = `${FROM}${mail(1)}`;
   execFileSync("sh", [
@@ -113,7 +113,7 @@ test("a bomb of zeros takes no memory to speak of", async () => {
   expect(most).toBeLessThan(150 << 20);
 });
 
-test("of a file, every mail but the first is named by where it begins", async () => {
+test("every mail of a file but the first is named by its offset", async () => {
   const file = put("x.mbox", mbox(3));
   const { places } = await read(file);
   expect(places[0]).toBe(file);
@@ -124,7 +124,7 @@ test("of a file, every mail but the first is named by where it begins", async ()
   }
 });
 
-test("a maildir is read in the order of delivery, whatever was opened since", async () => {
+test("a maildir is read in order of delivery, even after mails were opened", async () => {
   for (const name of ["new", "cur", "tmp"]) mkdirSync(join(folder, name));
   put("cur/1000000001.M5P9_1.host:2,S", mail(2));
   put("new/1000000001.M5P10_1.host", mail(3));
@@ -136,7 +136,7 @@ test("a maildir is read in the order of delivery, whatever was opened since", as
 });
 
 test.each(["new", "cur"])(
-  "a maildir is one with %s alone, but no folder of other things",
+  "a folder with only %s is a maildir; one with other things is not",
   async (name) => {
     mkdirSync(join(folder, name));
     put(`${name}/1000000001.M1P1_1.host`, mail(1));
@@ -146,7 +146,7 @@ test.each(["new", "cur"])(
   },
 );
 
-test("what is no mail in a folder is said, and the rest is read", async () => {
+test("files in a folder that are not mails are reported, and the rest is read", async () => {
   put("a.patch", mail(1));
   const odd = put("b.patch", "diff --git a/x b/x\n");
   symlinkSync("/nowhere", join(folder, "c.eml"));
@@ -162,7 +162,7 @@ test("what is no mail in a folder is said, and the rest is read", async () => {
   ]);
 });
 
-describe("what is no file", () => {
+describe("anything but a regular file", () => {
   const WORDS = { fifo: "a pipe", link: "a pipe", socket: "a socket", device: "a device" };
 
   /** One of each in a folder, with a suffix; what ends the socket. */
@@ -179,7 +179,7 @@ describe("what is no file", () => {
   test.each([
     ["a directory", [], "", ".patch"],
     ["a maildir", ["new", "cur"], "new", ""],
-  ])("in %s is passed over with a word, and nothing waits for it", async (_, dirs, in_, suffix) => {
+  ])("in %s is skipped with a message, without waiting for it", async (_, dirs, in_, suffix) => {
     for (const name of dirs) mkdirSync(join(folder, name));
     const below = join(folder, in_);
     writeFileSync(join(below, `1.a${suffix}`), mail(1));
@@ -195,7 +195,7 @@ describe("what is no file", () => {
     expect(Object.fromEntries(unread)).toEqual(Object.fromEntries(said));
   });
 
-  test("a pipe that the user names is read, as bash's <(…) is one", async () => {
+  test("a pipe named by the user is read, such as bash's <(…)", async () => {
     const pipe = join(folder, "pipe");
     execFileSync("mkfifo", [pipe]);
     const writer = spawn("sh", ["-c", 'printf "%s" "$1" > "$2"', "sh", mail(7), pipe]);

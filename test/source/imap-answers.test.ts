@@ -125,7 +125,7 @@ describe.concurrent("one mail that the server does not give", () => {
     expect(await read()).toEqual({ ...ALL, mails: [] });
   });
 
-  test("for once: it is asked again", async (context) => {
+  test("only once: it is fetched again", async (context) => {
     const { read } = await reader(context, {
       step: "BODY",
       says: "TAG NO busy",
@@ -156,7 +156,7 @@ describe.concurrent("a search", () => {
   });
 });
 
-describe.concurrent("a password is wrong only if the server says so", () => {
+describe.concurrent("a password is called wrong only if the server says so", () => {
   test.for([
     ["NO [AUTHENTICATIONFAILED] no", true] as const,
     ["NO [authenticationfailed] no", true],
@@ -182,7 +182,7 @@ describe.concurrent("a password is wrong only if the server says so", () => {
 });
 
 describe.concurrent("a password stays where it is", () => {
-  test("a server that asks for none is told of to nobody", async (context) => {
+  test("a server that needs none: no login is reported", async (context) => {
     const { read, server } = await reader(context, { step: "greeting", says: "* PREAUTH come in" });
     expect(await read()).toEqual({ ...ALL, logins: [] });
     expect(server.asked.filter((words) => words.startsWith("LOGIN"))).toEqual([]);

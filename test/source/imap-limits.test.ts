@@ -135,7 +135,7 @@ test.each(CASES.filter(([what]) => LONG || !SLOW.has(what)))(
   },
 );
 
-describe("time", () => {
+describe("time limits", () => {
   afterEach(() => {
     vi.useRealTimers();
   });
@@ -184,7 +184,7 @@ describe("time", () => {
     expect(said).toEqual(["the server takes too long"]);
   });
 
-  test("an answer that comes steadily may take its time, and nothing is counted after it", async () => {
+  test("do not apply to an answer that keeps coming, nor run on after it", async () => {
     const { bounds, feed, said } = stream();
     let done: () => void = () => undefined;
     const answer = bounds.answer(1 << 30, () => new Promise<void>((resolve) => (done = resolve)));
@@ -195,7 +195,7 @@ describe("time", () => {
     expect(said).toEqual([]);
   });
 
-  test("who waits for mail is told of it for ever, but not more than that", async () => {
+  test("a watch may last for ever, but its answers are bounded", async () => {
     const { bounds, feed, said } = stream();
     bounds.idle();
     await pass(3600, feed, 100);

@@ -56,7 +56,7 @@ describe.runIf(HAS_DOVECOT)("IDLE", () => {
     vi.useRealTimers();
   });
 
-  test("tells at once, and of each mail that comes; nothing changes there", async () => {
+  test("reports at once, and for each new mail; the mailbox is not changed", async () => {
     const told = start();
     await eventually(() => expect(told.news).toBe(1));
     deliver();
@@ -67,7 +67,7 @@ describe.runIf(HAS_DOVECOT)("IDLE", () => {
     expect(readdirSync(join(server.maildir, "cur"))).toEqual([]);
   });
 
-  test("a server that was away is found again, and what came meanwhile is told", async () => {
+  test("reconnects to a server that was down, and reports new mail since", async () => {
     const told = start();
     await eventually(() => expect(told.news).toBe(1));
     stopTheClock();
@@ -80,7 +80,7 @@ describe.runIf(HAS_DOVECOT)("IDLE", () => {
     await eventually(() => expect(told.news).toBe(3));
   });
 
-  test("no server: asked again, later each time", async () => {
+  test("no server: retries with growing delays", async () => {
     stopTheClock();
     const told = start("secret", inbox(1));
     const waits = [5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 320_000, 600_000, 600_000];
@@ -93,13 +93,13 @@ describe.runIf(HAS_DOVECOT)("IDLE", () => {
     expect(told).toMatchObject({ news: 0, logins: [] });
   });
 
-  test("a wrong password is not tried again soon", async () => {
+  test("a wrong password is not retried soon", async () => {
     const told = start("wrong");
     await eventually(() => expect(told.lost).toEqual([["no-password", 600_000]]));
     expect(told).toMatchObject({ news: 0, logins: [false] });
   });
 
-  test("once it is closed nothing is told", async () => {
+  test("reports nothing after it is closed", async () => {
     const told = start();
     await eventually(() => expect(told.news).toBe(1));
     watch!.close();
@@ -115,7 +115,7 @@ describe.runIf(HAS_DOVECOT)("IDLE", () => {
     ["while it connects", "secret", "connecting", 0],
     ["while it waits for mail", "secret", "news", 2],
     ["while it waits for a server", "wrong", "lost", 1],
-  ])("closed %s, a process can end", async (_, password, what, count) => {
+  ])("closed %s, it lets the process end", async (_, password, what, count) => {
     const code = `
       const { watchMailbox } = await import("./dist/src/source/imap-watch.js");
       const { parseMailbox } = await import("./dist/src/source/imap.js");

@@ -70,7 +70,7 @@ describe.runIf(HAS_DOVECOT)("IMAP", () => {
   });
   afterAll(() => server?.stop());
 
-  test("says what the same mails say as an mbox and as a maildir", () => {
+  test("gives the same results as an mbox and a maildir of the same mails", () => {
     const maildir = newFolder();
     for (const name of ["new", "cur", "tmp"]) mkdirSync(join(maildir, name));
     for (const [i, file] of files.entries())
@@ -85,7 +85,7 @@ describe.runIf(HAS_DOVECOT)("IMAP", () => {
     );
   });
 
-  test("leaves mails as they were: unread, and new", () => {
+  test("leaves mails unread and recent", () => {
     expectStatus(verify(["--dry-run", url()]), 0);
     // whoever selects a mailbox to change it has its new mails moved to cur
     expect(readdirSync(join(server.maildir, "cur"))).toEqual([]);
@@ -94,7 +94,7 @@ describe.runIf(HAS_DOVECOT)("IMAP", () => {
     for (const name of names) expect(name).not.toMatch(/:2,./);
   });
 
-  test("--new reads on, --since passes over", () => {
+  test("--new continues, --since skips", () => {
     expect(said(verify(["--json", "--new", url()])).at(-1)).toMatchObject({ messages: 3 });
     expect(said(verify(["--json", "--new", url()]))).toMatchObject([{ messages: 0 }]);
     deliver(readFileSync(files[0]!));
@@ -104,7 +104,7 @@ describe.runIf(HAS_DOVECOT)("IMAP", () => {
     expectError(verify(["--since=soon", url()]), 2, '--since: "soon" is not a time');
   });
 
-  test("a wrong password, no mailbox, no server, nobody to ask", () => {
+  test("a wrong password, no mailbox, no server, no password", () => {
     const wrong = expectStatus(verify([url()], "wrong"), 3);
     expect(wrong.stderr).toBe(
       "patchsig: 127.0.0.1 rejects this password for alice: Authentication failed.\n",
@@ -116,7 +116,7 @@ describe.runIf(HAS_DOVECOT)("IMAP", () => {
     expectError(patchsig(["verify", url()], { home, env }), 3, /^no password for alice at 127/);
   });
 
-  test("in plain text to this machine only", () => {
+  test("without encryption only to this machine", () => {
     // a name that is this machine's, but not one that says so
     const run = verify([`imap://alice@0.0.0.0:${server.port}/INBOX`]);
     expectError(run, 3, /^INBOX at 0\.0\.0\.0: .*STARTTLS/);
@@ -149,7 +149,7 @@ const WITH_PASSWORD = [
   "https://alice:hunter2@lists.example.org/net/0",
   "pop3s://alice:hunter2@pop.example.org",
 ];
-test("a password in a URL is not repeated, in whatever way the URL is wrong", () => {
+test("a password in a URL is never printed, however wrong the URL is", () => {
   const folder = newFolder();
   const files = WITH_PASSWORD.map((wrong, i) => {
     const file = join(folder, `bot${i}`);
@@ -171,7 +171,7 @@ test("a password in a URL is not repeated, in whatever way the URL is wrong", ()
     expect(readFileSync(join(folder, name)).includes("hunter2"), name).toBe(false);
 });
 
-test("a mailbox by its URL", () => {
+test("reading mailbox URLs", () => {
   expect(parseMailbox("imaps://alice%40example.org@imap.example.org/lists/net%20dev")).toEqual({
     protocol: "imaps",
     host: "imap.example.org",

@@ -91,7 +91,7 @@ const DAMAGES: readonly (readonly [string, (number: number, name: string) => voi
 ];
 
 describe.each(DAMAGES)("a mail is %s", (_, damage) => {
-  test("it is named, all others are read, and it is looked for again", () => {
+  test("it is named, all others are read, and it is tried again", () => {
     const mails = epoch(0, 5);
     epoch(1, 1);
     damage(0, mails[2]!.blob);
@@ -109,7 +109,7 @@ describe.each(DAMAGES)("a mail is %s", (_, damage) => {
 });
 
 describe.each(some(DAMAGES, 3))("a commit is %s", (_, damage) => {
-  test("one between: the epoch is named, and the other one read", () => {
+  test("in the middle: the epoch is named, and the other one is read", () => {
     const mails = epoch(0, 3);
     epoch(1, 2);
     damage(0, mails[1]!.commit);
@@ -123,7 +123,7 @@ describe.each(some(DAMAGES, 3))("a commit is %s", (_, damage) => {
     expect(read(verify("--new"))).toMatchObject({ mails: [], status: 3 });
   });
 
-  test("the tip", () => {
+  test("at the tip", () => {
     const mails = epoch(0, 2);
     damage(0, mails[1]!.commit);
     for (const args of [["--dry-run"], ["--new"]]) {
@@ -137,7 +137,7 @@ describe.each(some(DAMAGES, 3))("a commit is %s", (_, damage) => {
   });
 });
 
-test("objects that lie elsewhere, and are not there", () => {
+test("missing objects of an alternate", () => {
   epoch(0, 2);
   const repository = join(inbox, "git", "0.git");
   const elsewhere = join(folder, "elsewhere");
@@ -152,7 +152,7 @@ test("objects that lie elsewhere, and are not there", () => {
   expect(read(verify("--new"))).toMatchObject({ mails: [], status: 3 });
 });
 
-describe("git is not started where it would wait for ever, and the other epoch is read", () => {
+describe("an epoch on which git would hang is skipped, and the other one is read", () => {
   const fifo = (path: string): void => void execFileSync("mkfifo", [path]);
   const alternates = (repository: string, store: string): void => {
     mkdirSync(join(repository, "objects", "info"), { recursive: true });
@@ -212,7 +212,7 @@ describe("git is not started where it would wait for ever, and the other epoch i
   });
 });
 
-test("a partial clone says that it is one", () => {
+test("a partial clone is reported as such", () => {
   epoch(0, 3);
   const source = join(inbox, "git", "0.git");
   git(["--git-dir", source, "config", "uploadpack.allowFilter", "true"]);

@@ -53,7 +53,7 @@ function inbox(texts: readonly string[]): { folder: string; blob: (n: number) =>
   };
 }
 
-test("mails that are not there, or damaged, are said, and the rest is read", () => {
+test("missing and damaged mails are reported, and the rest is read", () => {
   const { folder, blob } = inbox(Array.from({ length: MAILS }, (_, n) => mail(n)));
   rmSync(blob(50));
   for (const n of [60, 61, 199]) {
@@ -80,7 +80,7 @@ test("mails that are not there, or damaged, are said, and the rest is read", () 
   expect(patchsig(["base", "show", folder], { home }).stdout.match(/number /g)?.length).toBe(196);
 });
 
-test("a mail that was purged is nothing", () => {
+test("a purged mail is no error", () => {
   const { folder } = inbox([mail(0), "", mail(2)]);
   const args = ["verify", "--json", "--require=nothing", folder];
   const run = expectStatus(patchsig(args, { home: newFolder() }), 0);

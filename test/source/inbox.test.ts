@@ -59,7 +59,7 @@ describe.runIf(HAS_INBOX)("public-inbox", () => {
     home = newFolder();
   });
 
-  test("says what the same mails say as an mbox, and names each commit", () => {
+  test("gives the same results as an mbox of the same mails, and names each commit", () => {
     const file = mbox();
     const from = Buffer.from("From bob@example.org Tue Feb  3 10:00:00 2026\n");
     writeFileSync(file, Buffer.concat([mails[0]!, from, LETTER, EMPTY, mails[1]!, mails[2]!]));
@@ -76,7 +76,7 @@ describe.runIf(HAS_INBOX)("public-inbox", () => {
     );
   });
 
-  test("an epoch alone, and what came since", () => {
+  test("a single epoch, and mails since", () => {
     const epoch = join(inboxes[2].folder, "git", "0.git");
     expect(said(["--dry-run", epoch])).toHaveLength(5);
     const none = verify(["--dry-run", "--since=2100-01-01", inboxes[2].folder]);
@@ -84,7 +84,7 @@ describe.runIf(HAS_INBOX)("public-inbox", () => {
   });
 
   test.each([1, 2] as const)(
-    "v%i: --new reads on where it was, and a deleted mail is none",
+    "v%i: --new continues, and skips deleted mails",
     (v) => {
       home = newFolder();
       const inbox = inboxes[v];
@@ -104,7 +104,7 @@ describe.runIf(HAS_INBOX)("public-inbox", () => {
     },
   );
 
-  test("a repository of code is none, an empty inbox has no mail", () => {
+  test("a code repository is not an inbox; an empty inbox has no mail", () => {
     const work = newRepository(newFolder());
     commit(work, "code", { a: "1\n" });
     expectError(verify([join(work, ".git")]), 3, /is a repository without mails$/);
@@ -112,7 +112,7 @@ describe.runIf(HAS_INBOX)("public-inbox", () => {
     expectError(verify([empty.folder]), 1, /^no mail in /);
   });
 
-  test("--since is for what can be read from a day on", () => {
+  test("--since works only for sources with dates", () => {
     expectError(
       verify(["--since=2026-01-01", mbox()]),
       2,

@@ -41,7 +41,7 @@ function cursors(): string[] {
   return names;
 }
 
-test("an mbox is read on", () => {
+test("continues an mbox", () => {
   const file = mbox(files[0]!, files[1]!);
   // a dry run moves no cursor
   expect(readNew(file, "--dry-run")).toEqual({ messages: 2, patches: 2 });
@@ -52,7 +52,7 @@ test("an mbox is read on", () => {
   expect(cursors()).toEqual([`mbox ${file}`]);
 });
 
-test("of a maildir, mails that are gone are forgotten once all is said", () => {
+test("forgets removed mails of a maildir once everything is reported", () => {
   const maildir = newFolder();
   for (const name of ["new", "cur", "tmp"]) mkdirSync(join(maildir, name));
   const names = files.map((_, i) => join(maildir, "new", `${i}.M1.host`));
@@ -66,7 +66,7 @@ test("of a maildir, mails that are gone are forgotten once all is said", () => {
   expect(cursors()).toEqual([0, 2].map((n) => `maildir ${maildir}/${n}.M1.host`));
 });
 
-test("killed after mails were judged and before all was said: it is said again", async () => {
+test("killed between verdict and output: the mails are reported again", async () => {
   const count = 300;
   const patch = readFileSync(files[0]!, "latin1");
   const mails = Array.from({ length: count }, (_, i) => patch.replace("\n", `\nX-Number: ${i}\n`));
@@ -89,7 +89,7 @@ test("killed after mails were judged and before all was said: it is said again",
   expect(readNew(file)).toEqual({ messages: 0, patches: 0 });
 });
 
-test("it is said of what nobody can tell what is new", () => {
+test("refuses sources whose new mails cannot be told apart", () => {
   const run = expectError(patchsig(["verify", "--new"], { home, input: "" }), 2, /standard input$/);
   expect(run.stderr).toContain("hint: it works with an uncompressed mbox, a maildir, ");
 });

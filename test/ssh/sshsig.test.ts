@@ -49,7 +49,7 @@ describe.each(TYPES)("%s", (type) => {
     key = readKeyringSshKey(Buffer.from(publicKey));
   });
 
-  test.runIf(HAS_SSH)("as ssh-keygen takes it, and no byte of it can change", () => {
+  test.runIf(HAS_SSH)("agrees with ssh-keygen, and rejects any changed byte", () => {
     const signature = signWith(file);
     expect(sshSays(publicKey, signature)).toBe(true);
     expect(verifySsh(verifier, key, MESSAGE, signature)).toBe("good");
@@ -77,7 +77,7 @@ test.runIf(HAS_SSH)("another's key", () => {
   expect(verifySsh(verifier, key, MESSAGE, signWith(one!))).toBe("other-key");
 });
 
-test("a short rsa key is not taken", () => {
+test("a short RSA key is refused", () => {
   const bytes = (length: number): Buffer => {
     const body = Buffer.alloc(length, 0x55);
     return Buffer.concat([Buffer.from([0, 0, 0, length]), body]);
@@ -104,6 +104,6 @@ test.each([
   "ssh-rsa AAAAC3NzaC1lZDI1NTE5",
   "ssh-ed25519 =",
   "AAAA AAAA",
-])("no key: %j", (text) => {
+])("not a key: %j", (text) => {
   expect(() => readKeyringSshKey(Buffer.from(text))).toThrow(FormatError);
 });

@@ -18,21 +18,21 @@ test.each([
   [[3, 4, 2], 4],
   [[1, 2], 2],
   [[1], null],
-])("of the versions %j that came before 1, the newest is named: %j", (versions, newest) => {
+])("if versions %j came before version 1, names the newest: %j", (versions, newest) => {
   const arrivals = new Arrivals();
   for (const version of versions) arrivals.add(arrival(version));
   const { id } = notYet(arrival(1));
   expect(arrivals.newer(arrival(1), id)?.version ?? null).toBe(newest);
 });
 
-test("what came after it does not count", () => {
+test("a version that came later does not count", () => {
   const arrivals = new Arrivals();
   const { id } = arrivals.add(arrival(1));
   arrivals.add(arrival(2));
   expect(arrivals.newer(arrival(1), id)).toBeNull();
 });
 
-test("a text that comes again has come when it came first", () => {
+test("a repeated text keeps the time of its first arrival", () => {
   const arrivals = new Arrivals();
   const first = arrivals.add(arrival(1));
   expect(arrivals.add({ ...arrival(1), messageId: "<other@x>" })).toBe(first);
@@ -40,7 +40,7 @@ test("a text that comes again has come when it came first", () => {
   expect(arrivals.find(arrival(2).digest)).toBeNull();
 });
 
-test("of one work only the latest are kept", () => {
+test("only the latest versions of a series are kept", () => {
   const arrivals = new Arrivals();
   for (let version = 1; version <= MAX_OF_A_WORK + 1; version++) arrivals.add(arrival(version));
   expect(arrivals.find(arrival(1).digest)).toBeNull();

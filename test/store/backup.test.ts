@@ -39,7 +39,7 @@ function keysOf(name: string): string[] {
 }
 
 describe("a backup", () => {
-  test("is one private file with everything in it, the log too", () => {
+  test("is one private file with everything, including the WAL", () => {
     const [one, two] = [someKey(), someKey()];
     remember(one);
     const open = openTrustStore({ file });
@@ -51,7 +51,7 @@ describe("a backup", () => {
     expect(readdirSync(folder).sort()).toEqual(["copy.db", "trust.db"]);
   });
 
-  test("is taken while another process writes, and is whole", async () => {
+  test("made while another process writes is consistent", async () => {
     openTrustStore({ file }).close();
     const worker = spawn(process.execPath, [fileURLToPath(new URL("worker.js", import.meta.url))]);
     const lines = createInterface({ input: worker.stdout })[Symbol.asyncIterator]();
@@ -74,7 +74,7 @@ describe("a backup", () => {
     await once(worker, "exit");
   });
 
-  test("overwrites nothing, and needs something to copy", () => {
+  test("does not overwrite, and fails without a database", () => {
     expect(() => backUp(file, copy)).toThrow(expect.objectContaining({ code: "not-found" }));
     remember(someKey());
     writeFileSync(copy, "mine");
@@ -87,7 +87,7 @@ describe("a backup", () => {
 });
 
 describe("a restore", () => {
-  test("puts the copy in place and keeps the old one aside, whole", () => {
+  test("puts the copy in place, and keeps the old database beside it", () => {
     const [before, after] = [someKey(), someKey()];
     remember(before);
     backUp(file, copy);
@@ -106,7 +106,7 @@ describe("a restore", () => {
     remember(before, "two");
   });
 
-  test("makes a database where there is none", () => {
+  test("creates a missing database", () => {
     remember(someKey());
     backUp(file, copy);
     const other = path.join(folder, "new", "trust.db");
@@ -114,7 +114,7 @@ describe("a restore", () => {
     expect(keysOf(other)).toEqual(keysOf(file));
   });
 
-  test("of a database with a log beside it is refused, and changes nothing", () => {
+  test("from a database with a WAL beside it is refused, and changes nothing", () => {
     remember(someKey());
     const live = openTrustStore({ file: copy });
     judgeSighting(live, sightingOf(someKey(), "in the log"));
@@ -127,7 +127,7 @@ describe("a restore", () => {
     restore(file, copy, STAMP);
   });
 
-  test("is how one gets past a damaged database", () => {
+  test("replaces a damaged database", () => {
     const key = someKey();
     remember(key);
     backUp(file, copy);
@@ -178,7 +178,7 @@ describe("a restore", () => {
     expect(readdirSync(folder).sort()).toEqual(["copy.db", "trust.db"]);
   });
 
-  test("waits for nobody who has the database open, but refuses", () => {
+  test("is refused while another process has the database open", () => {
     const [before, after] = [someKey(), someKey()];
     remember(before);
     backUp(file, copy);
@@ -206,7 +206,7 @@ describe("a database of version 1", () => {
     db.close();
   }
 
-  test("is brought up to date, and nothing is lost", () => {
+  test("is migrated without loss", () => {
     write();
     const trust = openTrustStore({ file });
     const record = { publicKey: key, state: "known", patches: 3, applied: 1 };
@@ -220,14 +220,14 @@ describe("a database of version 1", () => {
     db.close();
   });
 
-  test("is read in a dry run, and stays what it is", () => {
+  test("is read in a dry run, and not migrated", () => {
     write();
     const before = readFileSync(file);
     expect(keysOf(file)).toEqual([key]);
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
-  test("is restored", () => {
+  test("can be restored", () => {
     write();
     const other = path.join(folder, "new", "trust.db");
     restore(other, file, STAMP);

@@ -44,7 +44,7 @@ function failure(work: () => unknown): PatchsigError {
 }
 
 describe("a new database", () => {
-  test("is private, whole, and leaves nothing beside it", () => {
+  test("is private, valid, and leaves no other file", () => {
     openTrustStore({ file }).close();
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
@@ -52,7 +52,7 @@ describe("a new database", () => {
     expect(readdirSync(path.dirname(file))).toEqual(["trust.db"]);
   });
 
-  test("is private even if the mask lets all pass", () => {
+  test("is private even under umask 0", () => {
     const mask = process.umask(0);
     try {
       const trust = openTrustStore({ file });
@@ -65,7 +65,7 @@ describe("a new database", () => {
     }
   });
 
-  test("syncs to the disk at every commit, and logs ahead", () => {
+  test("uses WAL, and syncs at every commit", () => {
     openTrustStore({ file }).close();
     const db = new Database(file);
     expect(db.pragma("journal_mode", { simple: true })).toBe("wal");
@@ -88,7 +88,7 @@ describe("a new database", () => {
   });
 });
 
-describe.each([false, true])("a file that is not ours (dry run: %s)", (dryRun) => {
+describe.each([false, true])("a file that is not a trust database (dry run: %s)", (dryRun) => {
   const cases: [string, () => void, string][] = [
     ["cut off by a page", () => truncateSync(file, statSync(file).size - 4096), "is truncated"],
     ["cut off in the first page", () => truncateSync(file, 1000), "is truncated"],
@@ -126,7 +126,7 @@ describe.each([false, true])("a file that is not ours (dry run: %s)", (dryRun) =
     expect(readdirSync(path.dirname(file))).toEqual(["trust.db"]);
   });
 
-  test("of a newer version, as its log alone says", () => {
+  test("of a newer version, recorded only in its WAL", () => {
     fill();
     const newer = new Database(file);
     const version = TRUST_SCHEMA.migrations.length + 1;
@@ -139,7 +139,7 @@ describe.each([false, true])("a file that is not ours (dry run: %s)", (dryRun) =
     newer.close();
   });
 
-  test("damaged inside", () => {
+  test("with a damaged page", () => {
     fill();
     const bytes = readFileSync(file);
     bytes.fill(0xa5, 4096);
@@ -163,7 +163,7 @@ describe.each([false, true])("a file that is not ours (dry run: %s)", (dryRun) =
 });
 
 describe("a file that cannot be used", () => {
-  test("locked for longer than one waits", () => {
+  test("locked for longer than the timeout", () => {
     fill();
     const holder = new Database(file);
     holder.exec("begin immediate");
@@ -178,7 +178,7 @@ describe("a file that cannot be used", () => {
     holder.close();
   });
 
-  test.skipIf(process.getuid?.() === 0)("without the right to write", () => {
+  test.skipIf(process.getuid?.() === 0)("without write permission", () => {
     fill();
     chmodSync(file, 0o400);
     expect(
@@ -189,7 +189,7 @@ describe("a file that cannot be used", () => {
     ).toBe("unwritable");
   });
 
-  test("below a file", () => {
+  test("in a path below a regular file", () => {
     writeFileSync(path.dirname(path.dirname(path.dirname(file))) + "/share", "");
     expect(failure(() => openTrustStore({ file }))).toMatchObject({ code: "unwritable", exit: 3 });
   });
@@ -210,7 +210,7 @@ describe("a file that cannot be used", () => {
     expect(error).toMatchObject({ name: "PatchsigError", code: expected });
   });
 
-  test("an error of somebody else passes through", () => {
+  test("other errors are passed through", () => {
     const error = Object.assign(new Error("no such file"), { code: "ENOENT" });
     const work = (): never => {
       throw error;
@@ -219,7 +219,7 @@ describe("a file that cannot be used", () => {
   });
 });
 
-test("a name that looks like a URI is a name", () => {
+test("a name that looks like a URI is a file name", () => {
   const odd = path.join(path.dirname(path.dirname(path.dirname(file))), "a?b#c%41 d");
   const trust = openTrustStore({ file: path.join(odd, "trust.db") });
   judgeSighting(trust, sightingOf(someKey(), "one"));

@@ -47,7 +47,7 @@ function withUmask(mask: number, work: () => void): void {
   }
 }
 
-test("twice is as once; uninstall takes it away", () => {
+test("installing twice is like once; uninstall removes it", () => {
   withUmask(0o077, () => expect(installHook(folder)).toBeNull());
   expect(mode(path)).toBe(0o755);
   const script = readFileSync(path);
@@ -59,14 +59,14 @@ test("twice is as once; uninstall takes it away", () => {
   expect(uninstallHook(folder)).toBe(false);
 });
 
-test("a file that is replaced keeps its mode", () => {
+test("a replaced file keeps its mode", () => {
   plant(0o666);
   withUmask(0o022, () => replaceFile(path, Buffer.from("new")));
   expect(mode(path)).toBe(0o666);
   expect(here()).toEqual(["sendemail-validate"]);
 });
 
-describe("a hook that is there", () => {
+describe("an existing hook", () => {
   test.each([0o755, 0o750, 0o644, 0o500])("is kept, with its mode (%i)", (its) => {
     plant(its);
     expect(installHook(folder)).toBe(kept);
@@ -79,7 +79,7 @@ describe("a hook that is there", () => {
     expect(here()).toEqual(["sendemail-validate"]);
   });
 
-  test.each(["../dotfiles", "nowhere"])("a symlink to %s stays one", (target) => {
+  test.each(["../dotfiles", "nowhere"])("that is a symlink to %s stays one", (target) => {
     mkdirSync(folder);
     const dotfiles = join(folder, "../dotfiles");
     writeFileSync(dotfiles, THEIRS);
@@ -92,7 +92,7 @@ describe("a hook that is there", () => {
     expect(here()).toEqual(["sendemail-validate"]);
   });
 
-  test("that was put there since is not lost", () => {
+  test("that was added since is not lost", () => {
     plant();
     installHook(folder);
     writeFileSync(path, "#!/bin/sh\n");
@@ -102,7 +102,7 @@ describe("a hook that is there", () => {
     expect(readFileSync(kept)).toEqual(THEIRS);
   });
 
-  test("a place where nothing can be made: all is as before", () => {
+  test("where nothing can be created: nothing is changed", () => {
     plant();
     mkdirSync(kept);
     expect(() => installHook(folder)).toThrow(/^there are two hooks/);
@@ -116,7 +116,7 @@ describe("a hook that is there", () => {
   });
 
   // root may write everywhere
-  test.runIf(process.getuid?.() !== 0)("a folder that is read-only: all is as before", () => {
+  test.runIf(process.getuid?.() !== 0)("in a read-only folder: nothing is changed", () => {
     plant();
     chmodSync(folder, 0o555);
     try {
@@ -129,12 +129,12 @@ describe("a hook that is there", () => {
   });
 });
 
-describe("an installation that was killed", () => {
+describe("a killed installation", () => {
   const halfWay = [
     ["once the old hook had two names", () => linkSync(path, kept)],
     ["where there are no hard links", () => renameSync(path, kept)],
   ] as const;
-  test.each(halfWay)("%s, is taken up", (_when, kill) => {
+  test.each(halfWay)("%s, is completed", (_when, kill) => {
     plant();
     kill();
     expect(installHook(folder)).toBe(kept);

@@ -73,7 +73,7 @@ describe("places", () => {
 });
 
 describe("writing", () => {
-  test("for the owner alone, whatever the umask", () => {
+  test("only for the owner, whatever the umask", () => {
     const before = process.umask(0);
     const path = written();
     process.umask(before);
@@ -95,7 +95,7 @@ describe("writing", () => {
     expect(readdirSync(dirname(path))).toHaveLength(2);
   });
 
-  test("a lone public key, or a dangling link, is not overwritten either", () => {
+  test("nor is a public key alone, or a dangling symlink, overwritten", () => {
     const path = join(temporaryDirectory(), "k.key");
     writeFileSync(publicKeyPath(path), "precious");
     expect(failure(() => writeKeyPair(path, keyText, publicText, false)).code).toBe("exists");
@@ -107,7 +107,7 @@ describe("writing", () => {
     expect(readdirSync(dirname(link))).toEqual(["k.key"]);
   });
 
-  test("a key behind a symlink is replaced where it lies", () => {
+  test("a key behind a symlink is replaced at its target", () => {
     const path = written();
     const link = join(temporaryDirectory(), "link.key");
     symlinkSync(path, link);
@@ -117,7 +117,7 @@ describe("writing", () => {
     expect(mode(path)).toBe("600");
   });
 
-  test("where nothing can be written", () => {
+  test("in a read-only folder", () => {
     const file = join(temporaryDirectory(), "file");
     writeFileSync(file, "");
     const failed = failure(() => writeKeyPair(join(file, "k.key"), keyText, publicText, true));
@@ -126,7 +126,7 @@ describe("writing", () => {
 });
 
 describe("reading", () => {
-  test("others must not have any access", () => {
+  test("refuses a file that others can access", () => {
     const path = written();
     for (const lax of [0o640, 0o604, 0o620, 0o601, 0o644, 0o777]) {
       chmodSync(path, lax);
@@ -148,7 +148,7 @@ describe("reading", () => {
     expect(mode(path)).toBe("600");
   });
 
-  test("a symlink is followed, and its target's mode counts", () => {
+  test("follows a symlink; its target's mode counts", () => {
     const path = written();
     const link = join(temporaryDirectory(), "link.key");
     symlinkSync(path, link);
@@ -157,7 +157,7 @@ describe("reading", () => {
     expect(failure(() => readSecretKeyFile(link)).code).toBe("lax-mode");
   });
 
-  test("what is no key file", () => {
+  test("refuses anything that is not a key file", () => {
     const directory = temporaryDirectory();
     const at = (name: string, content: string | Buffer): string => {
       writeFileSync(join(directory, name), content, { mode: 0o600 });
@@ -186,12 +186,12 @@ describe("reading", () => {
 });
 
 describe("unlocking", () => {
-  test("without a password nobody is asked", async () => {
+  test("an unencrypted key needs no password", async () => {
     const unlocked = await unlockKey({ path: written(), askPassword: nobody });
     expect(unlocked.publicKey).toEqual(key.publicKey);
   });
 
-  test("asked once for a whole series, and the answer is wiped", async () => {
+  test("asks once for a series, and wipes the password", async () => {
     const answer = Buffer.from(PASSWORD);
     const askPassword = vi.fn(() => Promise.resolve(answer));
     const path = written(lockedText);
@@ -206,7 +206,7 @@ describe("unlocking", () => {
     await expect(unlocking).rejects.toMatchObject({ code: "bad-password" });
   });
 
-  test("a public key that is another's", async () => {
+  test("a public key file of another key", async () => {
     const path = written();
     const other = parsePublicKeyFile(fixture("encrypted.pub")).key;
     writeFileSync(publicKeyPath(path), formatPublicKeyFile(other));

@@ -66,12 +66,12 @@ function expectRefused(file: string): void {
   }
 }
 
-describe("its own log is read", () => {
+describe("its own WAL is read", () => {
   test("after a kill", () => {
     expect(statesIn(killed(database(["a"]), pinned))).toEqual(["pinned"]);
   });
 
-  test("after a kill in the middle of moving the log into the file", () => {
+  test("after a kill during a checkpoint", () => {
     const file = database(["a"]);
     const left = killed(file, pinned);
     // the file has all of it already, the log is still there
@@ -79,7 +79,7 @@ describe("its own log is read", () => {
     expect(statesIn(left)).toEqual(["pinned"]);
   });
 
-  test("after a kill by a run that began, and one that went on, with an older log", () => {
+  test("after a kill of two runs that used an older WAL", () => {
     const file = database(["a"]);
     const left = killed(file, (trust) => {
       pinned(trust);
@@ -91,7 +91,7 @@ describe("its own log is read", () => {
     expect(statesIn(left).sort()).toEqual(["pinned", "replaced"]);
   });
 
-  test("of other programs, if both together are whole", () => {
+  test("written by other programs, if file and WAL belong together", () => {
     const file = database(["a"]);
     const left = newFile();
     const db = new Database(file);
@@ -103,7 +103,7 @@ describe("its own log is read", () => {
     trust.close();
   });
 
-  test("of an upgrade that was killed", () => {
+  test("of a killed migration", () => {
     const file = database(["a"]);
     const left = newFile();
     const db = new Database(file);
@@ -117,7 +117,7 @@ describe("its own log is read", () => {
   });
 });
 
-describe("beside a log that is not its own", () => {
+describe("beside the WAL of another database", () => {
   const OTHERS: [string, (file: string) => string][] = [
     ["another machine's file", () => database(["b", "c"])],
     [
@@ -139,7 +139,7 @@ describe("beside a log that is not its own", () => {
     ],
   ];
 
-  test.each(OTHERS)("%s: refused; a person says which one counts", (_, other) => {
+  test.each(OTHERS)("%s: refused; the user decides which one counts", (_, other) => {
     const file = database(["a"]);
     const copy = other(file);
     const left = killed(file, pinned);
@@ -159,14 +159,14 @@ describe("beside a log that is not its own", () => {
     expect(existsSync(`${kept}-wal`)).toBe(true);
   });
 
-  test("its own file beside another's log", () => {
+  test("its own file beside the WAL of another", () => {
     const left = killed(database(["a"]), pinned);
     const other = killed(database(["b"]), pinned);
     renameSync(`${other}-wal`, `${left}-wal`);
     expectRefused(left);
   });
 
-  test("a journal, of which a database with a log has none", () => {
+  test("a rollback journal, which a database in WAL mode never has", () => {
     const file = database(["a"]);
     const journal = Buffer.alloc(1024);
     Buffer.from("d9d505f920a163d7", "hex").copy(journal);
@@ -176,7 +176,7 @@ describe("beside a log that is not its own", () => {
     expect(statesIn(file)).toEqual([]);
   });
 
-  test("a text in a mail is never taken for the stamp", () => {
+  test("text from a mail is never taken for the stamp", () => {
     const file = database(["a"]);
     const left = killed(file, (trust) => {
       const messageId = "\x25\x01\x05\x00\x2d\x1c\x1cpatchsig-stamp-1";

@@ -35,8 +35,8 @@ const dueIds = (now: number): number[] => {
   return ids;
 };
 
-describe("what is put in", () => {
-  test("comes out as it was", () => {
+describe("a queued letter", () => {
+  test("comes out unchanged", () => {
     const id = add("1@example.org", {
       sender: "",
       recipients: ['"a,b"@example.org', "ü@example.org"],
@@ -54,7 +54,7 @@ describe("what is put in", () => {
     });
   });
 
-  test("is there once, ever", () => {
+  test("is queued only once, ever", () => {
     const id = add("1@example.org");
     expect(outbox.add(newLetter("1@example.org"), WHEN)).toBe(false);
     outbox.sent(id, NOW, "ok");
@@ -62,7 +62,7 @@ describe("what is put in", () => {
     expect(outbox.counts()).toMatchObject({ queued: 0, sent: 1 });
   });
 
-  test("is gone with the caller's transaction", () => {
+  test("is rolled back with the caller's transaction", () => {
     const decide = db.transaction(() => {
       outbox.add(newLetter("1@example.org"), WHEN);
       throw new Error("decided otherwise");
@@ -72,8 +72,8 @@ describe("what is put in", () => {
   });
 });
 
-describe("what is due", () => {
-  test("the oldest first, when its time has come", () => {
+describe("due letters", () => {
+  test("come oldest first, once they are due", () => {
     const [late, first] = [add("1@example.org", { notBefore: NOW + 10 }), add("2@example.org")];
     expect(dueIds(NOW - 1)).toEqual([]);
     expect(dueIds(NOW)).toEqual([first]);
@@ -94,7 +94,7 @@ describe("what is due", () => {
     expect(outbox.nextDue(NOW)).toBeNull();
   });
 
-  test("hold keeps all back, and counts nothing", () => {
+  test("hold delays all, and counts no attempt", () => {
     const [one, two] = [add("1@example.org"), add("2@example.org", { notBefore: NOW + 90 })];
     outbox.later(one, NOW + 120, "busy");
     outbox.hold(NOW + 100);
@@ -105,7 +105,7 @@ describe("what is due", () => {
   });
 });
 
-describe("changes", () => {
+describe("state changes", () => {
   type Change = (id: number) => boolean;
   const CHANGES: Record<string, Change> = {
     doubt: (id) => outbox.doubt(id, NOW + 1),
@@ -170,7 +170,7 @@ describe("changes", () => {
     );
   });
 
-  test("cancel takes back all that is queued about somebody", () => {
+  test("cancel removes everything queued about a person", () => {
     const [sent, one, two, other] = ["1", "2", "3", "4"].map((name) =>
       add(`${name}@example.org`, { about: name === "4" ? "bob" : "alice" }),
     ) as [number, number, number, number];
@@ -185,7 +185,7 @@ describe("changes", () => {
     expect(rowOf(one)["said"]).toBe("answered");
   });
 
-  test("expire leaves what is in doubt", () => {
+  test("expire leaves letters in doubt", () => {
     const [one, two] = [add("1@example.org"), add("2@example.org")];
     outbox.doubt(one, NOW);
     expect(outbox.expire(NOW + 999)).toBe(0);
@@ -195,7 +195,7 @@ describe("changes", () => {
   });
 });
 
-test("what was sent counts from when it may have been", () => {
+test("a sent letter counts from the time it may have been sent", () => {
   const kinds = ["hint", "hint", "hint", "hint", "other"];
   const ids = kinds.map((kind, i) => add(`${i}@example.org`, { kind, about: `to ${i}` }));
   outbox.doubt(ids[1]!, NOW + 5);
@@ -224,7 +224,7 @@ test("what was sent counts from when it may have been", () => {
   });
 });
 
-test("a state that is none is refused by the database itself", () => {
+test("the database itself refuses an invalid state", () => {
   const id = add("1@example.org");
   const set = (what: string): void => void db.exec(`update outbox set ${what} where id = ${id}`);
   for (const what of [

@@ -62,8 +62,8 @@ async function race(racing: readonly Worker[], file: string, sightings: Sighting
   return verdicts.map(String).toSorted((a, b) => (a < b ? -1 : 1));
 }
 
-describe("verifiers that race", () => {
-  test("make one first use, not two, even if none found a database", { retry: 0 }, async () => {
+describe("concurrent verifiers", () => {
+  test("record one first use, even if the database did not exist", { retry: 0 }, async () => {
     const racing = await Promise.all([start(), start(), start()]);
     const directory = temporaryDirectory();
     for (let round = 0; round < RACES; round++) {
@@ -77,7 +77,7 @@ describe("verifiers that race", () => {
     }
   });
 
-  test("follow a statement once", { retry: 0 }, async () => {
+  test("follow a statement only once", { retry: 0 }, async () => {
     const racing = await Promise.all([start(), start()]);
     const file = path.join(temporaryDirectory(), "trust.db");
     const trust = openTrustStore({ file });
@@ -125,7 +125,7 @@ describe("verifiers that race", () => {
   });
 });
 
-test("who opens a database while another is put in its place writes into the new one", async () => {
+test("a process that opens a database during its replacement writes into the new one", async () => {
   const file = path.join(temporaryDirectory(), "trust.db");
   openTrustStore({ file }).close();
   const [key, worker] = [someKey(), await start()];
@@ -146,7 +146,7 @@ test("who opens a database while another is put in its place writes into the new
   trust.close();
 });
 
-test("nothing that was reported is lost by kill -9", async () => {
+test("kill -9 loses nothing that was reported", async () => {
   const file = path.join(temporaryDirectory(), "trust.db");
   const publicKey = someKey();
   const size = 50;

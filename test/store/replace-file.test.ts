@@ -43,8 +43,8 @@ async function readBy(fifo: string, write: () => void): Promise<Buffer> {
   return readFileSync(`${fifo}.got`);
 }
 
-describe("what the user has named", () => {
-  test.each(["", "link"])("a FIFO is written to, whole, and stays one %s", async (link) => {
+describe("a file named by the user", () => {
+  test.each(["", "link"])("a FIFO is written to, completely, and stays a FIFO %s", async (link) => {
     const fifo = newFifo();
     const name = link === "" ? fifo : join(newFolder(), link);
     if (link !== "") symlinkSync(fifo, name);
@@ -52,7 +52,7 @@ describe("what the user has named", () => {
     expect(statSync(fifo).isFIFO()).toBe(true);
   });
 
-  test.runIf(IS_ROOT)("a device stays one", () => {
+  test.runIf(IS_ROOT)("a device stays a device", () => {
     const device = newDevice(3);
     const link = join(newFolder(), "link");
     symlinkSync(device, link);
@@ -61,7 +61,7 @@ describe("what the user has named", () => {
     expect(statSync(device).isCharacterDevice()).toBe(true);
   });
 
-  test.runIf(IS_ROOT)("a full device is a full disk", () => {
+  test.runIf(IS_ROOT)("a full device is reported as a full disk", () => {
     expect(() => replaceFile(newDevice(7), TEXT)).toThrow(/disk is full/);
   });
 
@@ -71,7 +71,7 @@ describe("what the user has named", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test("one's own link stays one, and its file its mode", () => {
+  test("the user's own symlink stays, and its target keeps its mode", () => {
     const folder = newFolder();
     writeFileSync(join(folder, "file"), "old");
     chmodSync(join(folder, "file"), 0o640);
@@ -81,7 +81,7 @@ describe("what the user has named", () => {
     expect(statSync(join(folder, "file"))).toMatchObject({ size: TEXT.length, mode: 0o100640 });
   });
 
-  test.runIf(IS_ROOT).each(["planted", "by way of one's own"])("another's link: %s", (how) => {
+  test.runIf(IS_ROOT).each(["planted", "by way of one's own"])("another user's symlink: %s", (how) => {
     const folder = newFolder();
     const precious = join(folder, "precious");
     writeFileSync(precious, "old");
@@ -95,8 +95,8 @@ describe("what the user has named", () => {
   });
 });
 
-describe("a name that we chose", () => {
-  test("a link gives way", () => {
+describe("a file named by the program", () => {
+  test("a symlink is replaced", () => {
     const folder = newFolder();
     writeFileSync(join(folder, "precious"), "old");
     symlinkSync("precious", join(folder, "0001.patch"));
@@ -115,7 +115,7 @@ describe("a name that we chose", () => {
   });
 });
 
-test("a key does not take the place of what is no file", () => {
+test("a key replaces only a regular file", () => {
   const fifo = newFifo();
   const run = patchsig(["key", "generate", "--no-password", "--force", "--key", fifo], {
     home: newFolder(),
@@ -124,7 +124,7 @@ test("a key does not take the place of what is no file", () => {
   expect(statSync(fifo).isFIFO()).toBe(true);
 });
 
-test("--output=/dev/stdout goes down a pipe", () => {
+test("--output=/dev/stdout writes to a pipe", () => {
   const words = "trust revoke --statement --reserve --output /dev/stdout".split(" ");
   const program = join(import.meta.dirname, "..", "..", "bin", "patchsig.js");
   // node's own pipes are sockets, which have no name that can be opened

@@ -35,8 +35,8 @@ function reopened<T>(look: (other: TrustStore) => T): T {
   }
 }
 
-describe("a key from first use on", () => {
-  test("is remembered with where it was seen", () => {
+describe("a key after first use", () => {
+  test("is remembered with the mail it was seen in", () => {
     expect(judgeSighting(trust, sightingOf(K1, "one")).trust).toBe("first-use");
     expect(reopened((other) => other.lookup(ALICE))).toEqual([
       {
@@ -59,7 +59,7 @@ describe("a key from first use on", () => {
     ]);
   });
 
-  test("stays first use for the same patch, however often", () => {
+  test("stays first use however often the same patch comes", () => {
     for (let i = 0; i < 3; i++) {
       expect(judgeSighting(trust, sightingOf(K1, "one", { at: NOW + i })).trust).toBe("first-use");
     }
@@ -67,14 +67,14 @@ describe("a key from first use on", () => {
     expect(trust.events(ALICE)).toHaveLength(1);
   });
 
-  test("is not known by more patches on that day, nor by that series on another", () => {
+  test("does not become known by more patches on that day, nor by the same series on another", () => {
     judgeSighting(trust, sightingOf(K1, "one"));
     for (const more of [{ at: LATER - 1 }, { at: LATER, series: "one" }])
       expect(judgeSighting(trust, sightingOf(K1, `two ${more.at}`, more)).trust).toBe("first-use");
     expect(trust.lookup(ALICE)[0]).toMatchObject({ state: "first-use", patches: 3, again: false });
   });
 
-  test("is known with another series on another day, of which each patch counts once", () => {
+  test("becomes known by another series on another day; each patch counts once", () => {
     judgeSighting(trust, sightingOf(K1, "one"));
     for (const text of ["two", "three", "two"]) {
       const again = sightingOf(K1, text, { at: LATER });
@@ -91,7 +91,7 @@ describe("a key from first use on", () => {
     expect(trust.events(ALICE).map((event) => event.kind)).toEqual(["first-use", "confirm"]);
   });
 
-  test("is never overwritten by another key; that one leaves an event", () => {
+  test("is never overwritten by another key, which is logged", () => {
     judgeSighting(trust, sightingOf(K1, "one"));
     for (const text of ["a", "b"]) {
       const decision = judgeSighting(trust, sightingOf(K2, text));
@@ -110,21 +110,21 @@ describe("a key from first use on", () => {
     expect(trust.events(ALICE)).toHaveLength(2);
   });
 
-  test("of one identity says nothing of another identity", () => {
+  test("of one identity does not affect another identity", () => {
     judgeSighting(trust, sightingOf(K1, "one"));
     expect(judgeSighting(trust, sightingOf(K2, "one", { identity: "bob@example.org" })).trust).toBe(
       "first-use",
     );
   });
 
-  test("counts what was applied", () => {
+  test("counts applied patches", () => {
     judgeSighting(trust, sightingOf(K1, "one"));
     trust.countApplied(ALICE, K1, 3);
     trust.countApplied(ALICE, K2, 3);
     expect(reopened((other) => other.lookup(ALICE))).toMatchObject([{ applied: 3 }]);
   });
 
-  test("long texts of a mail are cut", () => {
+  test("long text from a mail is truncated", () => {
     judgeSighting(
       trust,
       sightingOf(K1, "one", { messageId: "m".repeat(5000), list: "l".repeat(5000) }),
@@ -150,7 +150,7 @@ test("a revoked key is revoked for every identity", () => {
 });
 
 describe("compare-and-set", () => {
-  test("of two first uses one is refused", () => {
+  test("of two simultaneous first uses one is refused", () => {
     const [a, b] = [sightingOf(K1, "a"), sightingOf(K2, "b")].map((sighting) =>
       decide(sighting, trust.keyHistory(sighting), true),
     );
@@ -160,7 +160,7 @@ describe("compare-and-set", () => {
     expect(judgeSighting(trust, sightingOf(K2, "b")).trust).toBe("changed");
   });
 
-  test("a key that was revoked meanwhile is not counted", () => {
+  test("a key revoked meanwhile is not counted", () => {
     judgeSighting(trust, sightingOf(K1, "one"));
     const { change } = decide(sightingOf(K1, "two"), trust.keyHistory(sightingOf(K1, "two")), true);
     const db = new Database(file);
@@ -170,7 +170,7 @@ describe("compare-and-set", () => {
     expect(judgeSighting(trust, sightingOf(K1, "two")).trust).toBe("revoked");
   });
 
-  test("a key that another process made known first is not made so twice", () => {
+  test("a key made known by another process does not become known twice", () => {
     judgeSighting(trust, sightingOf(K1, "one"));
     const two = sightingOf(K1, "two", { at: LATER });
     const stale = decide(two, trust.keyHistory(two), true);
@@ -179,7 +179,7 @@ describe("compare-and-set", () => {
     expect(trust.lookup(ALICE)[0]).toMatchObject({ state: "known", patches: 2 });
   });
 
-  test("a transaction sees what others wrote before it", () => {
+  test("a transaction sees earlier writes of others", () => {
     trust.transaction(() => judgeSighting(trust, sightingOf(K1, "one")));
     reopened((other) => other.accept(ALICE, K2, NOW));
     expect(trust.transaction(() => judgeSighting(trust, sightingOf(K1, "two")).trust)).toBe(
@@ -207,7 +207,7 @@ describe("transactions", () => {
     });
   });
 
-  test("are undone if the work throws", () => {
+  test("are rolled back if the work throws", () => {
     judgeSighting(trust, sightingOf(K1, "one"));
     const work = (): void => {
       judgeSighting(trust, sightingOf(K1, "two", { at: LATER }));
@@ -238,7 +238,7 @@ test("unsigned patches are counted once each", () => {
 });
 
 describe("accept", () => {
-  test("pins the new key, replaces the old one, keeps the history", () => {
+  test("pins the new key, replaces the old one, and keeps the history", () => {
     judgeSighting(trust, sightingOf(K1, "one"));
     judgeSighting(trust, sightingOf(K2, "two"));
     const accepted = trust.accept(ALICE, K2, NOW + 1);
@@ -254,12 +254,12 @@ describe("accept", () => {
     expect(judgeSighting(trust, sightingOf(K1, "four")).trust).toBe("replaced");
   });
 
-  test("takes a key that was never seen, in full", () => {
+  test("takes a key never seen before, if given in full", () => {
     expect(trust.accept(ALICE, K3, NOW).record).toMatchObject({ patches: 0, state: "pinned" });
     expect(judgeSighting(trust, sightingOf(K3, "one")).trust).toBe("pinned");
   });
 
-  test("pins a key that is known, and does nothing the second time", () => {
+  test("pins a known key, and does nothing the second time", () => {
     judgeSighting(trust, sightingOf(K1, "one"));
     trust.accept(ALICE, K1, NOW);
     trust.accept(ALICE, K1, NOW + 9);
@@ -267,13 +267,13 @@ describe("accept", () => {
     expect(trust.events(ALICE).map((event) => event.kind)).toEqual(["first-use", "accept"]);
   });
 
-  test("takes the beginning of a changed key if it is long enough, and only one", () => {
+  test("takes an abbreviated changed key if it is long enough and unique", () => {
     judgeSighting(trust, sightingOf(K1, "one"));
     judgeSighting(trust, sightingOf(K2, "two"));
     expect(trust.accept(ALICE, K2.slice(0, 28), NOW).record.publicKey).toBe(K2);
   });
 
-  test("a key number is never enough: its owner chooses it", () => {
+  test("never takes a key ID alone: the key's owner chooses it", () => {
     const forged = K2.slice(0, 30) + K3.slice(30);
     judgeSighting(trust, sightingOf(K1, "one"));
     judgeSighting(trust, sightingOf(K2, "two"));
@@ -320,7 +320,7 @@ function shape(): unknown {
 }
 
 describe("a dry run", () => {
-  test("decides as if it had written, and writes nothing", () => {
+  test("decides as if it wrote, and writes nothing", () => {
     judgeSighting(trust, sightingOf(K1, "one"));
     trust.close();
     const before = [shape(), readFileSync(file).toString("latin1")];
@@ -345,7 +345,7 @@ describe("a dry run", () => {
     expect(trust.lookup("bob@example.org")).toEqual([]);
   });
 
-  test("without a file sees an empty database, and makes none", () => {
+  test("without a file sees an empty database, and creates none", () => {
     const missing = path.join(temporaryDirectory(), "no", "trust.db");
     const dry = openTrustStore({ file: missing, dryRun: true });
     expect(judgeSighting(dry, sightingOf(K1, "one")).trust).toBe("first-use");
@@ -355,7 +355,7 @@ describe("a dry run", () => {
     expect(existsSync(path.dirname(missing))).toBe(false);
   });
 
-  test("sees what others write meanwhile, open or closed", () => {
+  test("sees what others write meanwhile", () => {
     judgeSighting(trust, sightingOf(K1, "one"));
     const beside = openTrustStore({ file, dryRun: true });
     expect(beside.lookup(ALICE)).toHaveLength(1);
@@ -374,7 +374,7 @@ describe("a dry run", () => {
   });
 });
 
-test("cursors are kept, found by how they begin, and dropped", () => {
+test("cursors are stored, found by prefix, and deleted", () => {
   const names = ["a/", "a/%", "a/1", "a/\u{10fffe}", "a0", "A/1", "b"];
   trust.moveCursors(new Map(names.map((name) => [name, "old"])));
   trust.moveCursors(new Map([["a/1", ""]]));
@@ -393,7 +393,7 @@ test("cursors are kept, found by how they begin, and dropped", () => {
   expect(reopened((other) => other.cursorsBelow("a"))).toEqual(["a/1", "a/\u{10fffe}", "a0"]);
 });
 
-test("where the file is", () => {
+test("the default path", () => {
   expect(trustFile({ XDG_DATA_HOME: "/data" }, () => "/home/a")).toBe("/data/patchsig/trust.db");
   for (const env of [{}, { XDG_DATA_HOME: "" }, { XDG_DATA_HOME: "not/absolute" }]) {
     expect(trustFile(env, () => "/home/a")).toBe("/home/a/.local/share/patchsig/trust.db");

@@ -178,7 +178,7 @@ def configure():
     },
   );
 
-  test("a long line in 8bit is refused when it is posted", { timeout: PATIENCE }, async () => {
+  test("a post with a long 8bit line is refused", { timeout: PATIENCE }, async () => {
     await expect(postTo("plain", "8bit")).rejects.toThrow("Line too long");
   });
 

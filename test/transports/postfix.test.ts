@@ -158,7 +158,7 @@ smtp_host_lookup = native
   );
 
   test.each(ENCODINGS)(
-    "to a server of seven bits, --transfer-encoding=%s",
+    "to a 7-bit server, --transfer-encoding=%s",
     { timeout: PATIENCE },
     async (encoding) => {
       const ids = await sendEmail(submission, port, encoding);
