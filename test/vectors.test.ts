@@ -41,12 +41,12 @@ const REFUSED = names("canonical", ".refused");
 const SERIES = names("series", ".patch");
 const SIGNED = names("signed", ".eml");
 
-test("each mail without an attestation is refused for the reason that its script says", () => {
+test("each mail without an attestation is refused for the reason given in the script", () => {
   const said = Object.fromEntries(REFUSED.map((name) => [name, reasonOf(name)]));
   expect(said).toEqual(Object.fromEntries(CANONICAL.refused.map((v) => [v.name, v.reason])));
 });
 
-test("the files are those that the script writes, and no others", () => {
+test("the files are exactly those that the script writes", () => {
   const files = vectorFiles();
   const found = FOLDERS.flatMap((folder) =>
     readdirSync(path(folder)).map((file) => `${folder}/${file}`),
@@ -103,7 +103,7 @@ describe("the library", () => {
     expect(check(mailOf(`canonical/${name}.eml`)).signature).toBe("none");
   });
 
-  test("those that say so have the attestation of another, and no others that of plain", () => {
+  test("mails meant to share an attestation do, and no others have that of plain", () => {
     const plain = read("canonical/plain.attestation");
     for (const { name, shows } of CANONICAL.attested) {
       const text = read(`canonical/${name}.attestation`);
@@ -181,7 +181,7 @@ describe("the program", () => {
     return new Map(patches.map((record) => [basename(record["source"] as string), record]));
   }
 
-  test("verify --json says of the unsigned mails that they are not signed, or refused", () => {
+  test("verify --json reports the unsigned mails as not signed, or refused", () => {
     const said = verified("canonical");
     for (const name of ATTESTED) {
       const record = said.get(`${name}.eml`)!;
@@ -196,7 +196,7 @@ describe("the program", () => {
     }
   });
 
-  test("verify --json says of the series that it is whole and sealed", () => {
+  test("verify --json reports the series as complete and sealed", () => {
     const run = patchsig(["verify", "--json", "--dry-run", path("series")], {
       home: temporaryFolder(),
     });
@@ -228,7 +228,7 @@ describe("the program", () => {
   });
 
   let ofSets: Run[] | null = null;
-  test.each(SETS)("verify --json says of sets/$name: $shows", ({ name, findings, missing }) => {
+  test.each(SETS)("verify --json reports of sets/$name: $shows", ({ name, findings, missing }) => {
     ofSets ??= patchsigEach(
       SETS.map((set) => ["verify", "--json", "--dry-run", path(`sets/${set.name}.mbox`)]),
       temporaryFolder(),
@@ -244,7 +244,7 @@ describe("the program", () => {
     );
   });
 
-  test("verify --json has the verdict of the signed mails", () => {
+  test("verify --json has the verdicts of the signed mails", () => {
     const said = verified("signed");
     for (const { name, verdict } of SIGNED_MAILS) {
       const record = said.get(`${name}.eml`)!;
@@ -261,7 +261,7 @@ describe("the program", () => {
 });
 
 describe("the key", () => {
-  test("is that of the script", () => {
+  test("is the script's", () => {
     const secret = unlockSecretKey(parseSecretKeyFile(read("series/alice.key")), Buffer.alloc(0))!;
     expect(formatPublicKeyText(secret.publicKey)).toBe(formatPublicKeyText(KEY.publicKey));
     expect(parsePublicKeyFile(read("series/alice.pub")).key).toEqual(KEY.publicKey);
@@ -277,7 +277,7 @@ describe.runIf(minisign)("stock minisign", () => {
     expect(said).toMatch(/^Signature and comment signature verified\n/);
   });
 
-  test.each(SERIES)("with that key, makes the block of series/%s", (name) => {
+  test.each(SERIES)("makes the block of series/%s with that key", (name) => {
     const [untrusted, , trusted] = read(`series/${name}.attestation.minisig`)
       .toString()
       .split("\n")
@@ -297,7 +297,7 @@ describe.runIf(minisign)("stock minisign", () => {
   });
 });
 
-describe.runIf(minisign)("the verifier written from the page", () => {
+describe.runIf(minisign)("the verifier written from the spec", () => {
   /** What docs/spec/verify-by-hand.py says of each file. */
   function byHand(files: readonly string[]): Map<string, string> {
     const script = join(ROOT, "docs", "spec", "verify-by-hand.py");
@@ -308,7 +308,7 @@ describe.runIf(minisign)("the verifier written from the page", () => {
     return new Map(lines.map((line) => line.split(/: (.*)/, 2) as [string, string]));
   }
 
-  test("finds the same attestations, and has none for a mail that is refused", () => {
+  test("computes the same attestations, and none for a refused mail", () => {
     const said = byHand([...ATTESTED, ...REFUSED].map((name) => `canonical/${name}.eml`));
     let same = 0;
     for (const name of ATTESTED) {
@@ -342,7 +342,7 @@ describe.runIf(minisign)("the verifier written from the page", () => {
       expect([file, text]).toEqual([file, expect.stringMatching(/^good, /)]);
   });
 
-  test("of signed mails, accepts none that patchsig does not, and reads none as bad that is good", () => {
+  test("accepts only signed mails that patchsig accepts, and calls no good one bad", () => {
     const said = byHand(SIGNED_MAILS.map(({ name }) => `signed/${name}.eml`));
     const verdicts = SIGNED_MAILS.map(({ name }) => {
       const byPage = said.get(`signed/${name}.eml`)!.split(/[:,]/, 1)[0]!;
@@ -358,7 +358,7 @@ describe.runIf(minisign)("the verifier written from the page", () => {
   });
 });
 
-test("stock git applies the series to the base that it names", () => {
+test("stock git applies the series to its named base", () => {
   const repository = newRepository(join(temporaryFolder(), "hello"));
   const date = "2026-11-23T12:00:00Z";
   writeFileSync(join(repository, "hello.txt"), "one\ntwo\nthree\n");

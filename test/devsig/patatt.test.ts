@@ -55,21 +55,24 @@ describe.each(["ed25519", "openssh", "openpgp"] as const)("%s", (algorithm) => {
     );
   };
 
-  test.runIf(HAS[algorithm])("patatt's signature is good if git reads exactly what patatt signed", () => {
-    const names = Object.keys(HONEST);
-    const signed = sign(
-      home,
-      key,
-      names.map((name) => bytes(HONEST[name]![0])),
-    );
-    const said = both(signed);
-    for (const [i, name] of names.entries())
-      expect([name, said[i]]).toEqual([name, `good ${HONEST[name]![1]}`]);
-    const place = join(home.keyring, algorithm, "example.org", "bob", "main");
-    expect(weSay(home.keyring, signed[0]!)).toEqual([
-      { outcome: "good", identity: "bob@example.org", algorithm, detail: place },
-    ]);
-  });
+  test.runIf(HAS[algorithm])(
+    "patatt's signature is good if git reads exactly what patatt signed",
+    () => {
+      const names = Object.keys(HONEST);
+      const signed = sign(
+        home,
+        key,
+        names.map((name) => bytes(HONEST[name]![0])),
+      );
+      const said = both(signed);
+      for (const [i, name] of names.entries())
+        expect([name, said[i]]).toEqual([name, `good ${HONEST[name]![1]}`]);
+      const place = join(home.keyring, algorithm, "example.org", "bob", "main");
+      expect(weSay(home.keyring, signed[0]!)).toEqual([
+        { outcome: "good", identity: "bob@example.org", algorithm, detail: place },
+      ]);
+    },
+  );
 
   test.runIf(HAS[algorithm])("not good without a key", () => {
     const [mail] = sign(home, key, [bytes(PLAIN)]);

@@ -300,7 +300,12 @@ describe("an explicit base", () => {
     expect(await choose(r, "-1", "--no-base", "--base=auto")).toEqual(own);
   });
 
-  test.each(["HEAD", "no-such", "--all", "HEAD:c1", "HEAD~1..HEAD"])("%s is invalid", async (name) => {
-    await expect(choose(topic(), "-1", `--base=${name}`)).rejects.toMatchObject({ code: "usage" });
-  });
+  test.each(["HEAD", "no-such", "--all", "HEAD:c1", "HEAD~1..HEAD"])(
+    "%s is invalid",
+    async (name) => {
+      await expect(choose(topic(), "-1", `--base=${name}`)).rejects.toMatchObject({
+        code: "usage",
+      });
+    },
+  );
 });

@@ -115,13 +115,16 @@ describe("policy", () => {
   });
 });
 
-test.each([1_795_000_000_000, 1.5, Number.NaN, -1, "1795000000"])("%s is not a valid time", async (now) => {
-  await expect(verify(SERIES, { now: now as number })).rejects.toMatchObject({ code: "usage" });
-  const trust = await patchsig.openTrust();
-  await expect(trust.importKeyring("keyring", now as number)).rejects.toMatchObject({
-    code: "usage",
-  });
-});
+test.each([1_795_000_000_000, 1.5, Number.NaN, -1, "1795000000"])(
+  "%s is not a valid time",
+  async (now) => {
+    await expect(verify(SERIES, { now: now as number })).rejects.toMatchObject({ code: "usage" });
+    const trust = await patchsig.openTrust();
+    await expect(trust.importKeyring("keyring", now as number)).rejects.toMatchObject({
+      code: "usage",
+    });
+  },
+);
 
 describe("invalid arguments", () => {
   test.each<[string, unknown]>([

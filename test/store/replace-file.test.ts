@@ -81,18 +81,21 @@ describe("a file named by the user", () => {
     expect(statSync(join(folder, "file"))).toMatchObject({ size: TEXT.length, mode: 0o100640 });
   });
 
-  test.runIf(IS_ROOT).each(["planted", "by way of one's own"])("another user's symlink: %s", (how) => {
-    const folder = newFolder();
-    const precious = join(folder, "precious");
-    writeFileSync(precious, "old");
-    const planted = join(folder, "planted");
-    symlinkSync(precious, planted);
-    lchownSync(planted, 65_534, 65_534);
-    const own = join(folder, "own");
-    symlinkSync("planted", own);
-    expect(() => replaceFile(how === "planted" ? planted : own, TEXT)).toThrow(/another user/);
-    expect(readFileSync(precious, "utf8")).toBe("old");
-  });
+  test.runIf(IS_ROOT).each(["planted", "by way of one's own"])(
+    "another user's symlink: %s",
+    (how) => {
+      const folder = newFolder();
+      const precious = join(folder, "precious");
+      writeFileSync(precious, "old");
+      const planted = join(folder, "planted");
+      symlinkSync(precious, planted);
+      lchownSync(planted, 65_534, 65_534);
+      const own = join(folder, "own");
+      symlinkSync("planted", own);
+      expect(() => replaceFile(how === "planted" ? planted : own, TEXT)).toThrow(/another user/);
+      expect(readFileSync(precious, "utf8")).toBe("old");
+    },
+  );
 });
 
 describe("a file named by the program", () => {

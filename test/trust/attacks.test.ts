@@ -100,7 +100,7 @@ function told(...statements: readonly Statement[]): string[] {
   return notes.flatMap(({ findings }) => findings.map(({ code }) => code));
 }
 
-describe("a look that fails", () => {
+describe("a verdict that fails", () => {
   const DAYS = [0, 0, 2, 9];
 
   test.each<[string, Partial<Policy>]>([
@@ -121,7 +121,7 @@ describe("a look that fails", () => {
     expect(judged(patchMail({ key: A1 }))).toEqual(["pass", ["key-first-use"]]);
   });
 
-  test("does not make a key known that a laxer one has let in, whatever the order", () => {
+  test("does not make a key known that a laxer policy has admitted, in any order", () => {
     const [first, other] = [patchMail({ key: A1 }), patchMail({ key: A1 })];
     verify([first]);
     const strict = (): string[] =>
@@ -134,7 +134,7 @@ describe("a look that fails", () => {
     for (let i = 0; i < 3; i++) expect(strict()).toEqual(["pass", "pass", "pass"]);
   });
 
-  test("makes nothing that comes later look older", () => {
+  test("does not make later mails look like old versions", () => {
     const mail = patchMail({ key: A1 });
     expect(judged(mail, { firstUse: "fail" })[0]).toBe("fail");
     expect(judged(mail.replace("Message-ID: <1@", "Message-ID: <again@"))[1]).toEqual([
@@ -160,7 +160,7 @@ describe("an unsigned mail whose address looks like a known signer's", () => {
     ]);
   });
 
-  test("another case is hers; other people are other people", () => {
+  test("letter case does not matter; other addresses are other people", () => {
     knowAlice();
     expect(judged(patchMail({ from: "Alice <ALICE@Example.org>" }))[1]).toEqual(["unsigned-known"]);
     expect(judged(patchMail({ from: 'Alice <"alice"@example.org>' }))[1]).toEqual([
@@ -169,7 +169,7 @@ describe("an unsigned mail whose address looks like a known signer's", () => {
     expect(judged(patchMail({ from: "Alice <alice2@example.org>" }))[1]).toEqual(["unsigned"]);
   });
 
-  test("signed, by a key that is new: fails, and is not remembered", () => {
+  test("signed by a new key: fails, and is not remembered", () => {
     const by = "alice@xn--exmple-4nf.org";
     knowAlice();
     const hers = (): string => patchMail({ key: M, from: `Alice <${by}>`, by });
@@ -182,7 +182,7 @@ describe("an unsigned mail whose address looks like a known signer's", () => {
 });
 
 describe("an old key", () => {
-  test("that was replaced, revoked, or never theirs: each is told as what it is", () => {
+  test("replaced, revoked, or never theirs: each has its own finding", () => {
     knowAlice();
     trust.accept(ALICE, A2.text, TIME);
     const [old] = verify([patchMail({ key: A1 })]).patches as [PatchResult];
@@ -226,7 +226,7 @@ describe("a rotation", () => {
     ).toEqual(["known", "replaced"]);
   });
 
-  test("in a mail without a patch is a note, and no unsigned patch", () => {
+  test("in a mail without a patch is a note, not an unsigned patch", () => {
     knowAlice();
     const { patches, notes } = verify([letter(says(A1, "rotate", A2).text)]);
     expect(patches).toEqual([]);
@@ -236,7 +236,7 @@ describe("a rotation", () => {
     expect(judged(patchMail({ key: A2 }))).toEqual(["pass", []]);
   });
 
-  test("in a dry run counts for that run only", () => {
+  test("in a dry run is effective for that run only", () => {
     knowAlice();
     const mail = patchMail({ key: A2, statements: [says(A1, "rotate", A2).text] });
     trust.close();
@@ -327,7 +327,7 @@ describe("a rotation", () => {
     expect(trust.lookup(ALICE)).toEqual(before);
   });
 
-  test("replayed after a person's decision does not undo it", () => {
+  test("replayed after the user's decision does not undo it", () => {
     knowAlice();
     const rotation = says(A1, "rotate", A2);
     expect(told(rotation)).toEqual(["statement-applied"]);
@@ -337,7 +337,7 @@ describe("a rotation", () => {
     expect(judged(patchMail({ key: A1 }))[0]).toBe("pass");
   });
 
-  test("in a circle ends where it began", () => {
+  test("in a cycle ends where it began", () => {
     knowAlice();
     expect(told(says(A1, "rotate", A2), says(A2, "rotate", A1))).toEqual([
       "statement-applied",
@@ -393,7 +393,7 @@ describe("an addition: two machines, two keys", () => {
     expect(judged(patchMail({ key: B }))[0]).toBe("pass");
   });
 
-  test("falls with the key that announced it", () => {
+  test("is void once the key that announced it is revoked", () => {
     trust.accept(ALICE, A1.text, TIME);
     told(says(A1, "add", A2), says(A1, "revoke", A1));
     expect(
@@ -405,7 +405,7 @@ describe("an addition: two machines, two keys", () => {
     expect(judged(patchMail({ key: A2 }))).toEqual(["warn", ["key-first-use", "key-tainted"]]);
   });
 
-  test("not by a key that was met once, nor a stranger's, nor an old one's", () => {
+  test("not by a key seen once, nor by a stranger's, nor by an old key", () => {
     verify([patchMail({ key: A1 })]);
     expect(told(says(A1, "add", A2))).toEqual(["statement-ignored"]);
     expect(told(says(M, "add", A2))).toEqual(["statement-refused"]);
@@ -416,7 +416,7 @@ describe("an addition: two machines, two keys", () => {
     expect(told(says(A2, "add", M, { of: BOB }))).toEqual(["statement-refused"]);
   });
 
-  test("no more than eight are in use", () => {
+  test("at most eight keys are in use", () => {
     trust.accept(ALICE, A1.text, TIME);
     const more = Array.from({ length: 9 }, (_, i) => says(A1, "add", keyOf(20 + i)));
     const outcomes = more.map((statement) => trust.applyStatement(statement, byMail()).outcome);
@@ -425,7 +425,7 @@ describe("an addition: two machines, two keys", () => {
 });
 
 describe("a revocation", () => {
-  test("holds whatever the time of signing says, for every address, and for good", () => {
+  test("holds whatever time a signature claims, for every address, for good", () => {
     knowAlice();
     expect(told(says(A1, "revoke", A1, { time: TIME }))).toEqual(["statement-applied"]);
     for (const time of [1, TIME - 86_400, TIME])
@@ -436,7 +436,7 @@ describe("a revocation", () => {
     expect(judged(patchMail({ key: A2 }))).toEqual(["fail", ["key-changed"]]);
   });
 
-  test("of a key that nobody has met is remembered, and gives nobody's address a past", () => {
+  test("of an unknown key is remembered, and does not make any address known", () => {
     expect(told(says(M, "revoke", M))).toEqual(["statement-applied"]);
     expect(trust.lookup(ALICE)).toEqual([]);
     expect(judged(patchMail({ key: M }))).toEqual(["fail", ["key-revoked"]]);
@@ -462,7 +462,7 @@ describe("a revocation", () => {
     expect(judged(patchMail({ key: A1 }))).toEqual(["pass", []]);
   });
 
-  test("by an endorser does not reach what a pinned key was rotated to", () => {
+  test("by an endorser does not affect the key that a pinned key was rotated to", () => {
     trust.accept(BOB, B.text, TIME);
     told(says(B, "endorse", A1, { by: BOB }));
     trust.accept(ALICE, A1.text, TIME);
@@ -475,7 +475,7 @@ describe("a revocation", () => {
     expect(judged(patchMail({ key: A2 }), { require: "pinned" })).toEqual(["pass", []]);
   });
 
-  test("by a pinned key counts if it has endorsed the key, not if it endorses it on top", () => {
+  test("by a pinned key counts if it had endorsed the key before, not if it only does so now", () => {
     trust.accept(BOB, B.text, TIME);
     trust.accept(ALICE, A1.text, TIME);
     const bob = { by: BOB };
@@ -530,7 +530,7 @@ describe("an endorsement", () => {
     ]);
   });
 
-  test("does not set aside a key that is in use; what it says is shown", () => {
+  test("does not replace a key in use; it is reported", () => {
     trust.accept(BOB, B.text, TIME);
     knowAlice();
     expect(told(says(B, "endorse", A2, { by: BOB }))).toEqual(["statement-ignored"]);
@@ -543,7 +543,7 @@ describe("an endorsement", () => {
     expect(finding!.hint).toContain(`git patchsig trust accept ${ALICE} ${A2.text}`);
   });
 
-  test("falls with the key that made it", () => {
+  test("is void once the key that made it is revoked", () => {
     trust.accept(BOB, B.text, TIME);
     told(endorsement());
     expect(judged(hers())).toEqual(["pass", []]);
@@ -559,7 +559,7 @@ describe("an endorsement", () => {
     ]);
   });
 
-  test("that is a replay comes no better in twos", () => {
+  test("that is replayed has no effect, not even twice in one mail", () => {
     trust.accept(BOB, B.text, TIME);
     expect(told(endorsement())).toEqual(["statement-applied"]);
     trust.accept(BOB, keyOf(9).text, TIME);
@@ -572,7 +572,7 @@ describe("an endorsement", () => {
     ]);
   });
 
-  test("falls through a rotation too, and does not come back by a replay", () => {
+  test("is void also after a rotation, and a replay does not restore it", () => {
     trust.accept(BOB, B.text, TIME);
     told(endorsement(), says(A2, "rotate", A1, { by: carol, of: carol }));
     trust.accept(BOB, keyOf(9).text, TIME);
@@ -585,20 +585,20 @@ describe("an endorsement", () => {
   });
 });
 
-describe("what is no statement", () => {
-  test("a statement in the place of a patch's signature", () => {
+describe("statements that do not count", () => {
+  test("a statement in place of a patch's signature", () => {
     knowAlice();
     const block = says(A1, "endorse", A2).text.replace("patchsig-statement ", "patchsig ");
     expect(judged(patchMail({ statements: [block] }))).toEqual(["fail", ["block-malformed"]]);
   });
 
-  test("a patch's signature in the place of a statement", () => {
+  test("a patch's signature in place of a statement", () => {
     knowAlice();
     const mail = patchMail({ key: A1 }).replace(": patchsig ", ": patchsig-statement ");
     expect(judged(mail)).toEqual(["fail", ["statement-malformed", "unsigned-known"]]);
   });
 
-  test("one that was changed on the way", () => {
+  test("one that was changed in transit", () => {
     knowAlice();
     const changed = says(A1, "rotate", A2).text.replace(A2.text, M.text);
     expect(judged(patchMail({ key: M, statements: [changed] }))).toEqual([
@@ -618,7 +618,7 @@ describe("what is no statement", () => {
     expect(trust.statements(ALICE)).toEqual([]);
   });
 
-  test("strangers' words about strangers are not kept", () => {
+  test("a stranger's statement about a stranger is not stored", () => {
     expect(told(says(M, "endorse", A2), says(M, "rotate", A2))).toEqual([
       "statement-ignored",
       "statement-ignored",
@@ -626,7 +626,7 @@ describe("what is no statement", () => {
     expect(trust.statements(ALICE)).toEqual([]);
   });
 
-  test("nor are they kept under the name of somebody who is known", () => {
+  test("nor one in the name of a known person", () => {
     knowAlice();
     expect(told(says(M, "rotate", A2), says(M, "endorse", A2), says(M, "revoke", M))).toEqual([
       "statement-refused",
@@ -638,7 +638,7 @@ describe("what is no statement", () => {
   });
 });
 
-describe("posing as somebody", () => {
+describe("impersonation", () => {
   test("with another key", () => {
     knowAlice();
     expect(judged(patchMail({ key: M }))).toEqual(["fail", ["key-changed"]]);

@@ -40,7 +40,7 @@ function keyHistory(records: KeyRecord[], more: Partial<KeyHistory> = {}): KeyHi
   return { records, revoked: false, tainted: false, ...more };
 }
 
-describe("the key that showed is K1", () => {
+describe("a mail signed by K1", () => {
   test.each<[string, KeyRecord[], Partial<KeyHistory>, string, string | null]>([
     ["nothing is remembered", [], {}, "first-use", "first-use"],
     [
@@ -89,7 +89,7 @@ describe("the key that showed is K1", () => {
   });
 });
 
-test("a changed key names the keys that were expected", () => {
+test("a changed key names the expected keys", () => {
   const known = record(K2, "known");
   expect(decide(sighting, keyHistory([known]), true).others).toEqual([known]);
   expect(decide(sighting, keyHistory([record(K2, "revoked")]), true).others).toEqual([]);
@@ -119,7 +119,7 @@ test("usable keys are those neither replaced nor revoked", () => {
   expect(usable).toEqual(["first-use", "known", "endorsed", "pinned"]);
 });
 
-test("keys from which a key came, the nearest first; a circle ends", () => {
+test("predecessors of a key, nearest first; a cycle ends", () => {
   const K3 = `RWQ${"3".repeat(53)}`;
   const from = (publicKey: string, rotatedFrom: string): KeyRecord => ({
     ...record(publicKey, "known"),
@@ -133,7 +133,7 @@ test("keys from which a key came, the nearest first; a circle ends", () => {
   expect(ancestors(last, [{ ...from(K2, K1), identity: "bob@example.org" }, last])).toEqual([K2]);
 });
 
-test("the digest of a sighting depends on each part, and on where it ends", () => {
+test("the digest of a sighting depends on each part, and on where each ends", () => {
   const names = [
     sightingDigest("a@x", K1, "text"),
     sightingDigest("b@x", K1, "text"),

@@ -4,7 +4,7 @@ import { normaliseIdentity } from "../../src/trust/identity.ts";
 
 const CYRILLIC_A = "\u0430";
 
-describe("one identity, however it is spelt", () => {
+describe("spellings of one identity", () => {
   test.each([
     ["alice@example.org", "alice@example.org"],
     ["  Alice@Example.ORG\r\n", "alice@example.org"],
@@ -23,7 +23,7 @@ describe("one identity, however it is spelt", () => {
   });
 });
 
-describe("another identity", () => {
+describe("different identities", () => {
   test.each([
     ["a plus tag", "alice+x@example.org"],
     ["a homoglyph in the local part", `${CYRILLIC_A}lice@example.org`],
@@ -36,7 +36,7 @@ describe("another identity", () => {
   });
 });
 
-describe("no identity", () => {
+describe("not an identity", () => {
   test.each([
     ["nothing", ""],
     ["no @", "alice"],
@@ -83,7 +83,7 @@ describe("no identity", () => {
   });
 });
 
-test("an identity is its own identity, and one line of visible text", () => {
+test("normalising twice changes nothing, and gives one line of visible text", () => {
   fc.assert(
     fc.property(fc.oneof(fc.emailAddress(), fc.string({ unit: "binary" })), (text) => {
       const identity = normaliseIdentity(text);
@@ -94,7 +94,7 @@ test("an identity is its own identity, and one line of visible text", () => {
   );
 });
 
-test("no local part beyond ASCII becomes an ASCII one", () => {
+test("no non-ASCII local part becomes an ASCII one", () => {
   const folded: string[] = [];
   for (let code = 0x80; code <= 0x1ffff; code++) {
     const identity = normaliseIdentity(`${String.fromCodePoint(code)}@example.org`);

@@ -49,7 +49,7 @@ const READERS: [string, () => Promise<ReturnType<typeof readKeyring>>][] = [
 ];
 
 describe.each(READERS)("from a %s", (_, read) => {
-  test("keys, and statements in the order of their time", async () => {
+  test("keys, and statements in order of time", async () => {
     put(`keyring/${ALICE_PUB}`, pub());
     put("keyring/minisign/example.org/bob%2Bgit/default.pub", pub(B));
     const [late, early] = [says(A, "rotate", B, { time: 20 }), says(A, "endorse", B, { time: 10 })];
@@ -159,21 +159,21 @@ describe.each(READERS)("from a %s", (_, read) => {
     expect([...(await read()).keys]).toEqual([[ALICE, [A.text]]]);
   });
 
-  test("the same key in two files is one key", async () => {
+  test("one key in two files counts once", async () => {
     put(`keyring/${ALICE_PUB}`, pub());
     put("keyring/minisign/example.org/alice/home.pub", pub());
     expect((await read()).keys).toEqual(new Map([[ALICE, [A.text]]]));
   });
 });
 
-test("several keys of one person, a selector each, are all hers", () => {
+test("several keys of one person, one per selector, all count", () => {
   const files = [keyFileOf(ALICE, A.text, true)!, keyFileOf(ALICE, B.text, false)!];
   expect(files[1]!.path).toMatch(/^minisign\/example\.org\/alice\/[0-9a-f]{24}\.pub$/);
   expect([...readKeyring(files, verifier).keys]).toEqual([[ALICE, [A.text, B.text]]]);
 });
 
 describe("bounds", () => {
-  test("a fifo is not waited for", () => {
+  test("a FIFO is not opened", () => {
     put(`keyring/${ALICE_PUB}`, pub());
     execFileSync("mkfifo", [join(folder, "keyring/minisign/example.org/alice/x.pub")]);
     const { keys, problems } = readKeyring(readKeyringFolder(join(folder, "keyring")), verifier);
@@ -187,7 +187,7 @@ describe("bounds", () => {
     expect(readKeyring(readKeyringFolder(join(folder, "keyring")), verifier).keys.size).toBe(1);
   });
 
-  test("too many files are no keyring", async () => {
+  test("a folder with too many files is refused", async () => {
     newRepository(folder);
     // a tree can have as many names as it likes for one blob
     const blob = git(folder, ["hash-object", "-w", "--stdin"], pub()).toString().trim();
@@ -216,14 +216,14 @@ test.each<[string, string]>([
   expect(readdirSync(folder).sort()).toEqual([".git", "x"]);
 });
 
-test("a folder without minisign/ is no keyring", () => {
+test("a folder without minisign/ is not a keyring", () => {
   expect(() => readKeyringFolder(folder)).toThrow(expect.objectContaining({ code: "not-found" }));
   expect(() => readKeyringFolder(join(folder, "x"))).toThrow(
     expect.objectContaining({ code: "not-found" }),
   );
 });
 
-describe("the place of an address", () => {
+describe("the path of an address", () => {
   test.each([
     [ALICE, "minisign/example.org/alice"],
     ["alice+git@example.org", "minisign/example.org/alice%2Bgit"],
@@ -235,7 +235,7 @@ describe("the place of an address", () => {
     expect(folderOf(identity)).toBe(path);
   });
 
-  test("leads back, whatever the address", () => {
+  test("leads back to the address, for any address", () => {
     const local = fc.stringMatching(/^[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}$/);
     const domain = fc.stringMatching(/^[a-z][a-z0-9]{0,20}(\.[a-z][a-z0-9]{0,20}){0,3}$/);
     fc.assert(
@@ -273,7 +273,7 @@ test("differences", () => {
   ]);
 });
 
-test("the project's own keyring is one", () => {
+test("the project's own keyring is valid", () => {
   const own = join(import.meta.dirname, "..", "..", "keyring");
   if (!readdirSync(own).includes("minisign")) return;
   expect(readKeyring(readKeyringFolder(own), verifier).problems).toEqual([]);

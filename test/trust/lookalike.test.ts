@@ -3,7 +3,7 @@ import { lookalikes } from "../../src/trust/lookalike.ts";
 
 const ALICE = "alice@example.org";
 
-describe("taken for alice@example.org", () => {
+describe("looks like alice@example.org", () => {
   test.each([
     ["a zero-width space", "ali\u200bce@example.org"],
     ["a soft hyphen in the domain", "alice@exam\u00adple.org"],
@@ -52,8 +52,8 @@ test.each([
   "()<>",
   "\u200b",
   "x".repeat(5000),
-])("taken for nobody else: %s", (address) => expect(lookalikes(address)).toEqual([]));
+])("does not look like another address: %s", (address) => expect(lookalikes(address)).toEqual([]));
 
-test("a plain address never is, so that an impostor's key harms nobody", () => {
+test("a plain ASCII address never looks like another, so an impostor's key harms nobody", () => {
   expect(lookalikes("alice@example.org")).toEqual([]);
 });

@@ -46,7 +46,7 @@ const states = (identity: string): string[] =>
     trust.lookup(identity).map(({ publicKey, state }) => `${publicKey} ${state}`),
   );
 
-test("what another machine knows, is known; what is void there, is void", () => {
+test("keys known on the other machine become known here, void ones void", () => {
   const copy = there((trust) => {
     trust.accept(ALICE, A.text, TIME);
     trust.accept(ALICE, B.text, TIME, true);
@@ -63,7 +63,7 @@ test("what another machine knows, is known; what is void there, is void", () => 
   expect(merge(copy)).toMatchObject({ status: 0, said: "0 keys merged, 0 in conflict\n" });
 });
 
-test("what contradicts is shown, and changes nothing", () => {
+test("contradictions are shown, and change nothing", () => {
   const copy = there((trust) => {
     trust.accept(ALICE, A.text, TIME);
     trust.accept(BOB, B.text, TIME);
@@ -81,7 +81,7 @@ test("what contradicts is shown, and changes nothing", () => {
   expect([states(ALICE), states(BOB)]).toEqual(before);
 });
 
-test("an endorsement counts where its endorser is pinned too", () => {
+test("an endorsement counts if its endorser is pinned here too", () => {
   const copy = there((trust) => {
     trust.accept(BOB, B.text, TIME);
     trust.applyStatement(says(B, "endorse", A, { by: BOB }), byMail());
@@ -90,7 +90,7 @@ test("an endorsement counts where its endorser is pinned too", () => {
   expect(states(ALICE)).toEqual([`${A.text} endorsed`]);
 });
 
-test("places that are not safe are said", () => {
+test("an unsafe location is reported", () => {
   expect(placeProblems(join(home, "trust.db"))).toEqual([]);
   const folder = join(home, "Dropbox", "patchsig");
   mkdirSync(folder, { recursive: true });

@@ -427,7 +427,7 @@ function liveOn(steps: number, open: Open): Set<string> {
   return met;
 }
 
-test("no state is reached that the page does not allow", { timeout: 0 }, () => {
+test("reaches no state that docs/spec/trust.md does not allow", { timeout: 0 }, () => {
   const met = liveOn(STEPS, openHere);
   for (const what of [
     "confirm first-use known",
@@ -448,6 +448,6 @@ test("no state is reached that the page does not allow", { timeout: 0 }, () => {
     expect([...met]).toContain(what);
 });
 
-test.runIf(LONG)("nor by two processes", { timeout: 0 }, () => {
+test.runIf(LONG)("nor do two processes", { timeout: 0 }, () => {
   expect(liveOn(STEPS, openElsewhere).size).toBeGreaterThan(20);
 });

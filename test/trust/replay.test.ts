@@ -71,7 +71,7 @@ function whichDay(day: string): string {
   return day === began || day === utcDay() ? "TODAY" : day;
 }
 
-test("the same signed patch in another mail: said, with the first one; the same mail again: not", () => {
+test("the same signed patch in another mail is reported with the first one; the same mail again is not", () => {
   expect(verify(patch())).toEqual(["pass"]);
   const again = "replayed: the same patch came before, on TODAY, as <v1@example.org>";
   for (let i = 0; i < 2; i++) expect(verify(under("other", patch()))).toEqual(["pass", again]);
@@ -82,7 +82,7 @@ test("the same signed patch in another mail: said, with the first one; the same 
 
 const OLDER = `replayed-older: v2, signed 2026-11-07, came before this one, on`;
 
-test("an older version after a newer one is warned of, each time", () => {
+test("an older version after a newer one is a warning, each time", () => {
   expect(verify(patch({ version: 2, day: 1 }))).toEqual(["pass"]);
   const old = ["warn", `${OLDER} TODAY, as <v2@example.org>`];
   expect(verify(patch())).toEqual(old);
@@ -92,14 +92,14 @@ test("an older version after a newer one is warned of, each time", () => {
   expect(verify(patch({ version: 2, day: 1 }))).toEqual(["pass"]);
 });
 
-test("an old version that came in its turn, sent again after the newer one", () => {
+test("an old version that came in order, sent again after the newer one", () => {
   expect(verify(patch())).toEqual(["pass"]);
   expect(verify(patch({ version: 2, day: 1 }))).toEqual(["pass"]);
   const codes = verify(under("again", patch())).map((text) => text.split(":")[0]);
   expect(codes).toEqual(["warn", "replayed", "replayed-older"]);
 });
 
-test("another work that has the same title is no older version: it was signed later", () => {
+test("another series with the same title is not an older version: it was signed later", () => {
   expect(verify(patch({ version: 2, day: 1, title: "MAINTAINERS: my new address" }))).toEqual([
     "pass",
   ]);
@@ -108,7 +108,7 @@ test("another work that has the same title is no older version: it was signed la
   expect(verify(patch({ title: "song: other" }))).toEqual(["pass"]);
 });
 
-test("in a dry run it is seen among the mails of the run, and not remembered", () => {
+test("a dry run detects it among its own mails, and does not remember it", () => {
   const both = [patch({ version: 2, day: 1 }), patch(), under("other", patch())];
   const input = both
     .map((mail) => `From alice@example.org Sat Nov  7 10:00:00 2026\n${mail}\n`)

@@ -92,7 +92,7 @@ function verify(mails: readonly string[]): Said {
   };
 }
 
-test("as it was signed it is good", () => {
+test("the series as signed is good", () => {
   expect(verify(song("la"))).toMatchObject({ status: 0, verdicts: ["pass"] });
 });
 
@@ -126,7 +126,7 @@ test.each<[string, string[], string]>([
   expect(said.codes).toContain(code);
 });
 
-test("fails: who signed names a series that these patches are not", () => {
+test("fails: the signer named another series than these patches", () => {
   const [, ...patches] = song("la");
   const { signer } = keyOf(1);
   const named = patches.map((mail, i) => {
@@ -152,7 +152,7 @@ test("fails: who signed names a series that these patches are not", () => {
   expect(said.codes).toContain("series-conflict");
 });
 
-test("a patch is dropped: verify waits for it and says so, am refuses", () => {
+test("a dropped patch: verify reports it missing, am refuses", () => {
   expect(verify([cover, first, third])).toMatchObject({ status: 0, verdicts: ["pass", "warn"] });
   expect(verify([cover, first, third]).codes).toContain("series-incomplete");
   const repository = join(home, "repository");
@@ -176,7 +176,7 @@ const STRAYS: [string, string[]][] = [
     [cover.replace("A song", "A bad song").replace("<0@", "<s@"), cover, first, second, third],
   ],
 ];
-test.each(some(STRAYS, 2))("one forged mail does not stop a sealed series: %s", (_, mails) => {
+test.each(some(STRAYS, 2))("one forged mail does not block a sealed series: %s", (_, mails) => {
   const run = patchsig(["verify", "--json", "--dry-run", write(mails)], { home });
   const series = records(run).filter(({ type }) => type === "series");
   expect(series.filter(({ sealed, verdict }) => sealed && verdict === "pass")).toHaveLength(1);
@@ -193,7 +193,7 @@ test.each(some(STRAYS, 2))("one forged mail does not stop a sealed series: %s", 
   expect(git(repository, ["show", "HEAD:verse2"]).toString()).toBe("la 2\n");
 });
 
-test("two sealed series are two: am asks which", () => {
+test("two sealed series stay two: am asks which", () => {
   const [, ...others] = song("na", TIME + 60);
   const repository = newRepository(join(home, "repository"));
   const run = patchsig(["am", write([cover, first, second, third, ...others])], {

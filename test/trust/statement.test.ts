@@ -33,7 +33,7 @@ test.runIf(requireTool("minisign"))("stock minisign checks it", () => {
   expect(said.toString()).toContain("Signature and comment signature verified");
 });
 
-describe("read however it was wrapped", () => {
+describe("read although it was wrapped", () => {
   test.each<[string, string]>([
     ["as it is", rotation.text],
     ["among other text", `hello\n\n${rotation.text}\nmore\n`],
@@ -45,19 +45,19 @@ describe("read however it was wrapped", () => {
     expect(find(text)).toEqual(good);
   });
 
-  test("what is not at the start of a line is none", () => {
+  test("text not at the start of a line is not a statement", () => {
     expect(find(`> ${rotation.text}`)).toEqual([]);
     expect(find(` ${rotation.text}`)).toEqual([]);
   });
 
-  test("addresses that look like fields have one reading", () => {
+  test("addresses that look like fields are read in one way only", () => {
     const odd = says(OLD, "endorse", NEW, { by: "of=key=t@by.of", of: "by=a@of.key" });
     expect(find(odd.text)).toEqual([{ ok: true, statement: odd }]);
     expect(find(odd.text.replaceAll(" ", "\n"))).toEqual([]);
   });
 });
 
-describe("not read", () => {
+describe("refused", () => {
   const edit = (from: string | RegExp, to: string): string => rotation.text.replace(from, to);
   test.each<[string, string, string]>([
     ["another version", edit("statement-v1", "statement-v2"), "version"],
@@ -88,7 +88,7 @@ describe("not read", () => {
     expect(nine[8]).toEqual({ ok: false, why: "too-many" });
   });
 
-  test("signed over the comment's text alone, as a signing oracle would", () => {
+  test("a signature over the comment's text only, as from a signing oracle", () => {
     const comment = /^trusted comment: (.*)$/m.exec(rotation.text)![1]!;
     for (const data of [comment, `${comment}\n`, ""]) {
       const made = signData(
@@ -102,7 +102,7 @@ describe("not read", () => {
   });
 });
 
-describe("no statement is a patch's signature, and no patch's signature is a statement", () => {
+describe("a statement is never a patch's signature, nor the reverse", () => {
   const renamed = rotation.text.replace("patchsig-statement ", "patchsig ");
 
   test("a statement under a block's first line", () => {
@@ -129,7 +129,7 @@ describe("no statement is a patch's signature, and no patch's signature is a sta
   });
 });
 
-test("whatever is done to the lines, nothing else than was said is read", () => {
+test("changed lines never read as another statement", () => {
   const bytes = Buffer.from(rotation.text);
   fc.assert(
     fc.property(
@@ -146,7 +146,7 @@ test("whatever is done to the lines, nothing else than was said is read", () => 
   );
 });
 
-test("an address of 254 characters is read, and one more is none", () => {
+test("an address of 254 characters is read, a longer one refused", () => {
   const domain = `${"b".repeat(49)}.`.repeat(4);
   const long = (length: number): string => {
     const [start, end] = [`a@${domain}`, ".org"];
@@ -158,7 +158,7 @@ test("an address of 254 characters is read, and one more is none", () => {
   expect(find(said.text.replace("of=a@", "of=aa@"))).toEqual([{ ok: false, why: "malformed" }]);
 });
 
-test("an address that is none is not signed", () => {
+test("an invalid address is not signed", () => {
   for (const of of ["Alice@example.org", "j\u00f6rg@example.org", "a b@example.org", ""])
     expect(() => says(OLD, "endorse", NEW, { of })).toThrow(RangeError);
 });

@@ -28,7 +28,7 @@ function word(text: string): string {
   return italic ?? text;
 }
 
-test("the page's table is the code's", () => {
+test("the table in docs/spec/trust.md is the code's", () => {
   const [head, ...rows] = /^\| event \| none \|.*\n\|[-|]+\n((?:\|.*\n)+)/m
     .exec(PAGE)![0]
     .trim()
@@ -192,7 +192,7 @@ describe.each(Object.keys(EVENTS) as TrustRow[])("%s", (row) => {
   });
 });
 
-test("who has had 128 keys gets no more of them by statements", () => {
+test("an identity with 128 keys gets no more by statements", () => {
   const pinned = { ...unseenKey(BOB, E.text, TIME), state: "pinned" as const };
   const had = Array.from({ length: 128 }, (_, i) => ({
     ...unseenKey(ALICE, `${K.text.slice(0, 52)}${String(i).padStart(4, "0")}`, TIME),

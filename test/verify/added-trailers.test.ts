@@ -11,7 +11,7 @@ function tries(message: string): number {
   return asked;
 }
 
-test("finds the lines that were added", () => {
+test("finds added lines", () => {
   const signed = `Text.\n\n${TRAILERS[0]}${TRAILERS[1]}`;
   const found = withoutTrailers(
     Buffer.from(`Text.\n\n${TRAILERS[0]}${TRAILERS[7]}${TRAILERS[1]}`),
@@ -21,7 +21,7 @@ test("finds the lines that were added", () => {
   expect(found.added).toEqual([TRAILERS[7]!.trimEnd()]);
 });
 
-test("takes the empty line with a paragraph that was added", () => {
+test("removes the empty line with an added paragraph", () => {
   const added = [TRAILERS[0]!, TRAILERS[1]!];
   for (const signed of ["Text.\n", "A: b\n\nText.\n"]) {
     const shown = Buffer.from(`${signed}\n${added.join("")}`);
@@ -33,7 +33,7 @@ test("takes the empty line with a paragraph that was added", () => {
   expect(alone.message.length).toBe(0);
 });
 
-test("tries a bounded number of messages, and none of one that is very long", () => {
+test("tries a bounded number of messages, and skips a very long one", () => {
   expect(tries("Text.\n")).toBe(0);
   expect(tries(`Text.\n\n${TRAILERS.slice(0, 3).join("")}`)).toBe(6);
   expect(tries(`Text.\n\n${TRAILERS.join("")}`)).toBe(528);

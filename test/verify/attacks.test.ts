@@ -64,7 +64,7 @@ describe("am -3", () => {
     return signMails([messages(mbox)[0]!.bytes!])[0]!.toString("latin1");
   }
 
-  test("an index line that names another blob, by which alone it decides what is deleted", () => {
+  test("an index line that names another blob, which alone decides what git deletes", () => {
     const signed = deletion();
     const song = git(base, ["rev-parse", "HEAD:song.txt"]).toString().trim();
     const forged = signed.replace(/^index [0-9a-f]{40}/m, `index ${song}`);
@@ -91,7 +91,7 @@ interface Generated {
 describe.runIf(existsSync(GENERATOR))("generated mails", () => {
   const python = (...args: string[]): Buffer => execFileSync("python3", args);
 
-  test("a good verdict means the honest commit, and the benign ones are good", () => {
+  test("a good verdict means the honest commit, and benign changes are good", () => {
     const first = join(scratch, "first.eml");
     const script =
       "import sys; sys.path.insert(0, sys.argv[1]); import generate as g; g.build_base(sys.argv[2]);" +

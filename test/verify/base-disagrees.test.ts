@@ -24,7 +24,7 @@ function series(...bases: readonly string[]) {
 
 const [A, B] = ["a".repeat(40), "b".repeat(40)];
 
-test("mails that name different bases are told of", () => {
+test("mails that name different bases give a finding", () => {
   const { base, findings } = series(A, B);
   expect(base.commit).toBe(A);
   expect(findings).toMatchObject([{ code: "base-disagrees", severity: "warn" }]);

@@ -197,7 +197,7 @@ describe("the verifier's duties", () => {
   });
 });
 
-describe("what is counted of a mail", () => {
+describe("the digest under which a mail is counted", () => {
   it("is the signer's if the signature is good, and nothing if it is not", () => {
     const forwarded = checked(asIs, { by: "bob@example.net" });
     expect(evidenceOf(forwarded).sighting?.identity).toBe("bob@example.net");

@@ -142,7 +142,7 @@ test.each([
   "\u00c4lice \u00c4mes, Dr",
 ])("by %s", (author) => expectCommit({ author }));
 
-describe("on the way", () => {
+describe("changed in transit", () => {
   const from =
     (text: string): Edit =>
     (mail) =>

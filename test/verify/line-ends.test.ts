@@ -128,7 +128,7 @@ describe.each(Object.entries(CHANGES))("%s", (name, [hasCr, files]) => {
     }
   });
 
-  test.runIf(hasCr)("CRs that a transport took are told", () => {
+  test.runIf(hasCr)("CRs that a transport removed are reported", () => {
     const { mbox } = patchOf(files);
     const eaten = Buffer.from(mbox.toString("latin1").replaceAll("\r", ""), "latin1");
     const all = checked(eaten);
@@ -136,7 +136,7 @@ describe.each(Object.entries(CHANGES))("%s", (name, [hasCr, files]) => {
   });
 });
 
-describe("what happened to the line ends is said", () => {
+describe("changed line ends are reported", () => {
   const said = (mbox: Buffer): string[] => {
     const found = checked(mbox).findings.find((f) => f.code === "content-changed")!;
     return [found.message, found.hint];
@@ -158,7 +158,7 @@ describe("what happened to the line ends is said", () => {
   test("CR on one line of an LF file", () => {
     told("an LF file", (text) => text.replace("+TWO\n", "+TWO\r\n"), true);
   });
-  test("not where more was changed", () => {
+  test("not if more was changed", () => {
     told("a CRLF file", (text) => text.replaceAll("\r\n", "\n").replace("+TWO", "+TOO"), false);
   });
 });

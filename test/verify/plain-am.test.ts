@@ -108,7 +108,7 @@ afterAll(() => {
 });
 
 describe.each(SETTINGS)("%j", (config, differ) => {
-  test("is said where it matters, and nowhere else", () => {
+  test("is reported for the mails it affects, and no others", () => {
     const setting = { config };
     const settings = amSettingsOf(setting);
     const judge = openAm(base, setting);
@@ -135,7 +135,7 @@ describe.each(SETTINGS)("%j", (config, differ) => {
   });
 });
 
-test("words, and what plain git am drops is not said where it keeps it", () => {
+test("the text of findings; no finding about CRs that git am keeps", () => {
   const mail = mails.get("crlf: plain")!;
   const keep = amSettingsOf({ config: ["am.keepcr=true"] });
   const codes = (settings: typeof keep): string[] =>
@@ -152,7 +152,7 @@ test("words, and what plain git am drops is not said where it keeps it", () => {
   ]);
 });
 
-test("a patch whose lines were all given a CR in base64, and git that looks past white space", () => {
+test("a patch with CRs added in base64, under apply.ignoreWhitespace", () => {
   const plain = mails.get("lf: plain")!.toString("latin1");
   const twin = Buffer.from(encoded("base64", (body) => base64(crlf(body), 76))(plain), "latin1");
   const setting = { config: ["apply.ignoreWhitespace=change"] };
@@ -165,7 +165,7 @@ test("a patch whose lines were all given a CR in base64, and git that looks past
   judge.close();
 });
 
-test("nothing is said of what is not good, nor where nothing is set", () => {
+test("no finding for mails that are not good, nor without settings", () => {
   const mail = Buffer.from(
     mails.get("lf: CRLF")!.toString("latin1").replace("+TWO", "+TOO"),
     "latin1",
@@ -177,7 +177,7 @@ test("nothing is said of what is not good, nor where nothing is set", () => {
     expect(amSettingsOf({ config })).toBeNull();
 });
 
-describe("white space by its rules", () => {
+describe("whitespace errors by core.whitespace", () => {
   const hunk = (lines: readonly string[]): Buffer =>
     Buffer.from(
       `--- a/x\n+++ b/x\n@@ -1,${lines.filter((line) => line.startsWith(" ")).length} +1,${lines.length} @@\n${lines.join("\n")}\n`,
@@ -203,7 +203,7 @@ describe("white space by its rules", () => {
   ] as const)("%j: %j", (value, lines, expected) => {
     expect(wouldMend(hunk(lines), whitespaceRules(value))).toBe(expected);
   });
-  test("not what stands in the header, is removed, or was there", () => {
+  test("not in headers, removed lines or context lines", () => {
     const diff = Buffer.from("+++ b/a b\t\n@@ -1,2 +1,2 @@\n a \n-b \n+b\n");
     expect(wouldMend(diff, whitespaceRules(""))).toBe(false);
   });

@@ -14,7 +14,7 @@ function forMail(overrides: Override[], listId: string, ...paths: string[]) {
 }
 
 describe("a policy", () => {
-  test("without overrides is the general one", () => {
+  test("without overrides is the general policy", () => {
     const paths = ["crypto/aes.c"];
     expect(policyFor({ general, overrides: [] }, { listIds: ["x"], paths })).toEqual(general);
     expect(policyFor({ general, overrides: [list] }, { listIds: ["x"], paths })).toEqual(general);
@@ -71,7 +71,7 @@ describe("ages", () => {
     ["1y", 365 * 86_400],
   ])("%s", (text, maxAge) => expect(SETTINGS["maxage"]!.read(text)).toEqual({ maxAge }));
 
-  test.each(["", "90", "d", "-1d", "1e3d", "never", "123456d"])("%s is none", (text) =>
+  test.each(["", "90", "d", "-1d", "1e3d", "never", "123456d"])("%s is invalid", (text) =>
     expect(SETTINGS["maxage"]!.read(text)).toBeNull(),
   );
 });

@@ -52,7 +52,7 @@ test.each([
       "",
     ),
   ],
-])("%s is no patch", (_, mail) => expect(kindOf(mail)).toBe("other"));
+])("%s is not a patch", (_, mail) => expect(kindOf(mail)).toBe("other"));
 
 test.each([
   ["called one", `${HEAD}Subject: [PATCH 1/2] f: x\n${BAD_CHARSET}\nencrypted\n`, "patch"],
@@ -62,7 +62,7 @@ test.each([
     `${HEAD}Subject: Re: x\n${BAD_CHARSET}\n---\nuntrusted comment: patchsig patch signature\n`,
     "patch",
   ],
-])("a refused mail %s is one", (_, mail, kind) => expect(kindOf(mail)).toBe(kind));
+])("a refused mail %s is a patch", (_, mail, kind) => expect(kindOf(mail)).toBe(kind));
 
 /** True if `git am`, with or without --keep-cr, would get something to apply out of this file. */
 function gitApplies(mail: string): boolean {
@@ -124,7 +124,7 @@ const HIDDEN: [string, string][] = [
   ],
 ];
 
-describe("what git would apply stays a patch that failed", () => {
+describe("a mail that git would apply stays a failed patch", () => {
   test.each(HIDDEN)("%s", (_, body) => {
     const mail = `${HEAD}X: \0\nSubject: Re: hello\n${body}`;
     expect(gitApplies(mail)).toBe(true);

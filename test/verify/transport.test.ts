@@ -140,7 +140,7 @@ describe("CRLF, raw or inside base64/QP", () => {
     const crlf = (body: Buffer): string => quotedPrintable(body).replace(/(?<!=)\n/g, "=0D\n");
     expectGood(reencode(honest, "quoted-printable", crlf));
   });
-  test("CR on all lines of the diff alone: kept apart from some", () => {
+  test("CR on all lines of the diff only: not the same as on some", () => {
     const some = edit(honest, (t) => t.replace("+TWO\n", "+TWO\r\n"));
     expectChanged(some, "diff");
   });
@@ -155,7 +155,7 @@ describe("list footer as text", () => {
       ),
     );
   });
-  test("what git would apply in it counts", () => {
+  test("a diff in it that git would apply counts", () => {
     const footer = "diff --git a/new.mk b/new.mk\nold mode 100644\nnew mode 100755\n";
     expectChanged(
       edit(honest, (t) => `${t}\n____\n${footer}`),
@@ -186,7 +186,7 @@ describe("[list] prefix, Re:", () => {
   test("is stripped", () => {
     expectGood(edit(honest, (t) => t.replace("Subject: [PATCH", "Subject: Re: [devel] [PATCH")));
   });
-  test("version and n/m are signed apart", () => {
+  test("version and n/m are signed separately", () => {
     expectChanged(
       edit(honest, (t) => t.replace("[PATCH v2]", "[PATCH v3]")),
       "series",
@@ -259,11 +259,11 @@ describe("a From line that a list replaced", () => {
     "Linus <linus@invalid.example>\nX-Original-Sender: alice@example.org",
     "Linus <list-request@lists.example>\nReply-To: Alice <alice@example.org>",
     "Linus <linus=alice@lists.example>\nReply-To: Alice <alice@example.org>",
-  ])("never without that From line saying so: %s", (from) => {
+  ])("never unless the From line shows it: %s", (from) => {
     expectChanged(replaced(honest, from), "author");
   });
 
-  test("a warning: git am itself would take the list for the author", () => {
+  test("gives a warning: git am would take the list as the author", () => {
     const munged = edit(honest, (t) =>
       t.replace(
         /^From: .*\n/m,
@@ -403,7 +403,7 @@ describe("format=flowed", () => {
     const checked = received(flowed);
     expect(checked.signature).toBe("good");
   });
-  test("declared for text that is not", () => {
+  test("declared for text that is not flowed", () => {
     const declared = edit(honest, (t) =>
       t
         .replace(HEADERS, "")
@@ -456,13 +456,13 @@ describe("where the block belongs", () => {
     expect(first!.toString("latin1")).toContain("---\nuntrusted comment: patchsig");
     expectGood(first!);
   });
-  test("a mail without one gets one", () => {
+  test("a mail without a --- line gets one", () => {
     const [signed] = signMails([
       edit(honest, (t) => t.replace(/---\nuntrusted comment[\s\S]*?(?=diff --git)/, "")),
     ]);
     expectGood(signed!);
   });
-  test("`-- ` in a hunk ends nothing", () => {
+  test("`-- ` in a hunk does not end the diff", () => {
     const [signed] = signMails([
       edit(honest, (t) =>
         t
@@ -478,6 +478,6 @@ describe("where the block belongs", () => {
   });
 });
 
-test("dropCr is what mailsplit does: one CR, not two", () => {
+test("dropCr does what git mailsplit does: removes one CR, not two", () => {
   expect(dropCr(Buffer.from("a\r\r\nb\r\n")).toString()).toBe("a\r\nb\n");
 });

@@ -176,13 +176,13 @@ test.each([
     () => honest.replace("loud.", "loud, as in\nthe original message:\nFrom: x\nTo: y\nor not."),
   ],
   ["a subsystem that is called so", () => honest.replace("hello:", "tr:")],
-])("%s is none", (_, make) => {
+])("%s does not carry the patch", (_, make) => {
   const found = received(make()).findings;
   expect(found.map(({ code }) => code)).toEqual(["content-changed"]);
   expect(found[0]!.hint).toBe("ask for a resend");
 });
 
-test("a patch that is not signed, with a mail attached below it, is not told that it is in there", () => {
+test("an unsigned patch with a mail attached below it has no such finding", () => {
   const text = body().replace(/^untrusted comment: patchsig[^]*?\n[^]*?\n[^]*?\n[^]*?\n/m, "");
   const mail = mixed(`Content-Type: text/plain\n\n${text}`, `${RFC822}\n${other("Hello.\n")}`);
   expect(received(mail)).toMatchObject({ kind: "patch", signature: "none", findings: [] });
@@ -197,7 +197,7 @@ describe("a mail in which git sees no patch", () => {
     nested(recoded("base64", base64)),
   ];
 
-  test("is told to hold one in an attached mail", () => {
+  test("gets the finding that an attached mail has one", () => {
     for (const mail of inBase64()) {
       expect(amOf(mail)).toBe("no");
       expect(received(mail).kind).toBe("other");
@@ -205,11 +205,11 @@ describe("a mail in which git sees no patch", () => {
     }
   });
 
-  test("is nothing if the attached mail shows none either", () => {
+  test("is not reported if the attached mail shows none either", () => {
     expect(codesOf(mixed(TEXT, `${RFC822}\n${other("Lunch on Friday?\n")}`))).toEqual([]);
   });
 
-  test("is a note, and no patch: verify ends as without it", () => {
+  test("is a note, not a patch: verify's exit status is as without it", () => {
     const home = mkdtempSync(join(tmpdir(), "patchsig-wrapped-"));
     const file = join(home, "mail");
     writeFileSync(file, inBase64()[0]);
