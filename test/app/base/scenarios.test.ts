@@ -152,7 +152,8 @@ const SCENARIOS: Readonly<Record<string, () => Scenario>> = {
   "a binary file": () => {
     const made = scene((r, b) => {
       run(r, "checkout", "-q", "-B", "topic", b);
-      const bytes = (): Buffer => randomFillSync(Buffer.alloc(500));
+      // git takes a file without a NUL for text
+      const bytes = (): Buffer => randomFillSync(Buffer.alloc(500), 1);
       commit(r, "z", { "z.bin": bytes() });
       run(r, "update-ref", "refs/remotes/origin/main", "HEAD");
       commit(r, "z: other", { "z.bin": bytes() });
