@@ -1,7 +1,7 @@
 #!/bin/sh
-# Prints docs/trust-walkthrough.md: everything in it is run, in throw-away repositories.
+# Prints docs/trust-walkthrough.md: runs everything in it, in temporary repositories.
 # After a change: make walkthrough >docs/trust-walkthrough.md
-# test/walkthrough.test.ts holds the page against what this prints.
+# test/walkthrough.test.ts compares the page with this output.
 set -eu
 
 bin=$(cd "$(dirname "$0")/../bin" && pwd)
@@ -15,7 +15,7 @@ ln -s "$bin/git-patchsig.js" "$play/bin/git-patchsig"
 export PATH="$play/bin:$PATH" HOME="$play" LC_ALL=C.UTF-8
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/nonexistent/gitconfig GIT_PAGER=cat
 
-# be NAME: in NAME's clone from here on, with NAME's keys
+# be NAME: continue in NAME's clone, with NAME's keys
 be() {
 	export GIT_AUTHOR_NAME="$1" GIT_AUTHOR_EMAIL="$1@example.org" EMAIL="$1@example.org"
 	export GIT_COMMITTER_NAME="$1" GIT_COMMITTER_EMAIL="$1@example.org"
@@ -26,7 +26,7 @@ be() {
 }
 say() { printf '%s\n' "$*" | fold -s -w 80 | sed 's/ *$//' && echo; }
 indented() { sed 's/^\(.\)/    \1/'; }
-# shows a command and what it says; $1 is the exit status that is due
+# shows a command and its output; $1 is the expected exit status
 shown() {
 	due=$1 && shift
 	status=0
@@ -42,7 +42,7 @@ shown() {
 run() { shown 0 "$@"; }
 fails() { shown 1 "$@"; }
 key() { git patchsig key show --json "$@" | sed 's/.*"publicKey":"\([^"]*\)".*/\1/'; }
-# a commit, and its mail in ../mails/NAME
+# makes a commit, and its mail in ../mails/NAME
 patch() {
 	echo "$2" >>song.txt
 	git commit -qam "$2"
@@ -68,14 +68,14 @@ cat <<'END'
 # Trust, from first use to a stolen key
 
 `make walkthrough` runs all of this and prints this page: Bob maintains a song,
-Alice and Carol send patches, Dave reviews. What the words mean is in
+Alice and Carol send patches, Dave reviews. The terms are explained in
 [spec/trust.md](spec/trust.md).
 
 ## A keyring in git
 
 END
 be bob
-say 'Bob has compared the keys of Alice and himself with what their owners say. He pins both, writes them into a folder of the project, and commits it.'
+say 'Bob has compared the key of Alice with her. He pins her key and his own, exports both into a folder of the project, and commits it.'
 # shellcheck disable=SC2016
 run 'git patchsig trust accept alice@example.org $ALICE'
 # shellcheck disable=SC2016
@@ -86,7 +86,7 @@ run 'git add keyring; git commit -qm "keyring: alice and bob"; git push -q; find
 be alice
 patch alice-1 'song: li'
 be dave
-say 'Dave believes that keyring. He takes it over, out of the ref that Bob pushes to; it is read without a checkout.'
+say 'Dave trusts that keyring. He imports it from the branch that Bob pushes to, without a checkout.'
 run 'git patchsig trust import ref:.:origin/main:keyring'
 run 'git patchsig verify --require pinned ../mails/alice-1'
 
@@ -95,7 +95,7 @@ cat <<'END'
 
 END
 be alice
-say 'Alice has a new computer and makes a new key on it. With the old one she signs that the new one follows.'
+say 'Alice has a new computer and makes a new key on it. With the old key she signs a statement that the new key replaces it.'
 run 'git patchsig key generate --no-password --key ../alice-2.key 2>/dev/null'
 run 'git patchsig trust rotate ../alice-2.pub -o ../rotation'
 run 'cut -c 1-79 ../rotation'
@@ -112,23 +112,23 @@ cat <<'END'
 
 END
 be alice
-say 'On the day she made it, Alice signed a revocation of her new key and put it in a drawer: who loses a key cannot sign any more.'
+say 'On the day Alice made her new key, she also signed a revocation of it and put that in a drawer, since whoever loses a key can no longer sign with it.'
 run 'git patchsig trust revoke --statement --reserve -o ../drawer'
 patch thief 'song: send me all the others'
 git reset -q --hard HEAD^
-say 'Then her computer is stolen. The thief signs a patch, and nothing in the mail tells.'
+say 'Then her computer is stolen. The thief signs a patch, and nothing in the mail shows it.'
 be dave
 run 'git patchsig verify ../mails/thief'
-say 'The keyring still has the first key. Dave sees that, and leaves it to Bob.'
+say 'The keyring still has her first key. Dave notices, and leaves the update to Bob.'
 fails 'git patchsig trust diff ref:.:origin/main:keyring'
-say 'The revocation, taken out of the drawer and sent to the list as a mail without a patch, ends that, whatever time the thief claims to have signed at.'
+say 'Alice takes the revocation out of the drawer and sends it to the list, in a mail without a patch. From then on the key fails, whatever time of signing the thief claims.'
 {
 	printf 'From: Alice <alice@example.org>\nSubject: my key was stolen\n\nSorry for that.\n\n'
 	cat ../drawer
 } >../mails/letter
 run 'git patchsig verify ../mails/letter'
 fails 'git patchsig verify ../mails/thief'
-say 'Her third key is a stranger until somebody vouches for it.'
+say 'Her third key is not trusted until somebody vouches for it.'
 be alice
 git patchsig key generate --no-password --key ../alice-3.key >/dev/null 2>&1
 git config patchsig.key ../alice-3.key
@@ -138,7 +138,7 @@ patch alice-3 'song: lo'
 be dave
 fails 'git patchsig verify ../mails/alice-3'
 be bob
-say 'Bob meets Alice, compares the key, and signs that it is hers. Dave has pinned his key, so its word counts.'
+say 'Bob meets Alice, compares the key, and signs that it is hers. Dave has pinned the key of Bob, so this endorsement counts.'
 # shellcheck disable=SC2016
 run 'git patchsig trust endorse alice@example.org $ALICE3 -o ../endorsement'
 be dave
@@ -159,7 +159,7 @@ git format-patch -q --stdout --base=HEAD^ -1 | sed '/^---$/r ../carol.statement'
 git patchsig sign -q ../mails/carol
 be dave
 run 'git patchsig verify --require pinned ../mails/carol'
-say 'The keyring of the project is behind by now. Bob brings it up to date; what he has signed about others goes along.'
+say 'By now the keyring of the project is out of date. Bob updates it; the statements that he has signed are exported too.'
 be bob
 run 'git patchsig trust export keyring'
 run 'git add keyring; git commit -qm "keyring: carol, and a new key of alice"; git push -q; git ls-files keyring'
@@ -171,5 +171,5 @@ cat <<'END'
 ## What happened
 
 END
-say 'Nothing is forgotten, and what caused it is said.'
+say 'The log has every event, and its cause.'
 run 'git patchsig trust log alice@example.org'
