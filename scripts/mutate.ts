@@ -1,233 +1,278 @@
 /**
- * npm run mutate -- ROOM [--seed N] [--from N] [--count N] [--near]: changes one place of src/ROOM at a time,
- * in a copy, and looks whether a test fails. Which places, the seed decides: the same ones each
- * time, so that a room can be gone through in portions (docs/testing.md). With --near only the quick
- * tests of the room itself are asked.
+ * npm run mutate -- ROOM [FILE] [--near]: changes one place of src/ROOM at a time, in a copy, and looks
+ * whether a test fails (docs/testing.md). FILE is a part of a path, for the places of few files. With --near, the tests that start
+ * the program are not asked.
+ *
+ * All mutants are compiled into one copy, each behind a switch: the tests are loaded once, and each is run
+ * once for every mutant that it reaches (mutate-runner.ts). A mutant that a test reaches only while
+ * it is loaded, such as a changed constant, gets a process of its own.
  *
  * Exit status 0 if all were killed, 1 if some survived, 2 if the tests fail as it is.
  */
 
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import {
   cpSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { parseAst } from "rolldown/parseAst";
+import { type Mutant, switched } from "./mutants.ts";
+import type { Plan } from "./mutate-runner.ts";
 
 const ROOT = process.cwd();
 
+interface Room {
+  /** Those that need no git and no start of the program. */
+  readonly near: readonly string[];
+  /** The others: they are asked of what survives those. */
+  readonly slow: readonly string[];
+}
+
+/** Those of src/verify that are quick, and reach much else. */
+const VERIFY = [
+  ...[
+    "added-trailers",
+    "attacks",
+    "base-disagrees",
+    "base-guess",
+    "commit",
+    "duties",
+    "outline",
+    "policy",
+    "refused",
+    "series-mails",
+    "transport",
+    "wrapped",
+  ].map((name) => `test/verify/${name}.test.ts`),
+  "test/vectors.test.ts",
+];
+
 /**
- * By room: the tests that are to notice, the quickest first; these do not start the program. Rooms of the core, and what judges: what
+ * By room: the tests that are to notice. Rooms of the core, and what judges: what
  * writes files, or starts programs, is not let loose with its conditions negated.
  */
-const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  "app/verify": [
-    ["test/app/verify"],
-    ["test/trust/attacks.test.ts", "test/cli/verify.test.ts", "test/cli/series.test.ts"],
-  ],
-  minisign: [["test/minisign"], ["test/vectors.test.ts"]],
-  patch: [
-    ["test/patch"],
-    ["test/vectors.test.ts", "test/mail", "test/verify", "test/cli/sign.test.ts"],
-  ],
-  report: [["test/report"], ["test/cli/verify.test.ts", "test/cli/base"]],
-  series: [["test/series"], ["test/cli/series.test.ts", "test/cli/am.test.ts"]],
-  trust: [
-    ["decide", "identity", "keyring", "lookalike", "statement", "table"].map(
-      (name) => `test/trust/${name}.test.ts`,
-    ),
-    ["test/trust", "test/store/trust-store.test.ts", "test/cli/own-keyring.test.ts"],
-  ],
-  verify: [
-    [
-      "added-trailers",
-      "attacks",
-      "base-disagrees",
-      "duties",
-      "outline",
-      "policy",
-      "series-mails",
-    ].map((name) => `test/verify/${name}.test.ts`),
-    ["test/verify", "test/vectors.test.ts", "test/trust/attacks.test.ts"],
-    ["test/cli/series.test.ts", "test/cli/am.test.ts", "test/cli/verify.test.ts", "test/cli/base"],
-  ],
+const ROOMS: Readonly<Record<string, Room>> = {
+  "app/verify": {
+    near: ["test/app/verify", "test/trust/attacks.test.ts"],
+    slow: ["test/cli/verify.test.ts", "test/cli/series.test.ts"],
+  },
+  "app/apply/choose.ts": { near: ["test/app/apply"], slow: ["test/cli/am.test.ts"] },
+  minisign: { near: ["test/minisign", "test/vectors.test.ts"], slow: [] },
+  patch: {
+    near: ["test/patch", ...VERIFY],
+    slow: ["test/cli/sign.test.ts"],
+  },
+  report: { near: ["test/report"], slow: ["test/cli/verify.test.ts", "test/cli/base"] },
+  series: { near: ["test/series"], slow: ["test/cli/series.test.ts", "test/cli/am.test.ts"] },
+  trust: {
+    near: ["test/trust", "test/store/trust-store.test.ts"],
+    slow: ["test/cli/own-keyring.test.ts"],
+  },
+  verify: {
+    near: [...VERIFY, "test/app/verify"],
+    slow: ["test/verify", "test/trust", "test/cli/series.test.ts", "test/cli/verify.test.ts"],
+  },
 };
 
-/** A mutant that never ends is killed, too. */
-const LONGEST = 300_000;
+/** Milliseconds of the processor: quicker tests are asked first, slower ones only in a process of their own. */
+const QUICK = 30;
+const SLOW = 100;
+/** A process of its own takes no longer than this (milliseconds), or its mutant never ends. */
+const LONGEST = 600_000;
+/** A process that says nothing for so long (milliseconds) hangs in the mutant that it tries. */
+const SILENCE = 60_000;
 
-interface Mutant {
-  readonly file: string;
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
+/** How vitest runs in the copy: one file after the other, in one process. */
+const CONFIG = `export default {
+  test: {
+    include: ["test/**/*.test.ts"],
+    setupFiles: ["test/support/environment.ts"],
+    runner: "./scripts/mutate-runner.ts",
+    isolate: false,
+    fileParallelism: false,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+  },
+};`;
 
-interface Node {
-  readonly type: string;
-  readonly start: number;
-  readonly end: number;
-  readonly [field: string]: unknown;
-}
-
-const SWAPPED: Readonly<Record<string, string>> = {
-  "&&": "||",
-  "||": "&&",
-  "<": "<=",
-  "<=": "<",
-  ">": ">=",
-  ">=": ">",
-  "===": "!==",
-  "!==": "===",
-};
-const WITH_CALLBACK = /^(?:filter|some|every|find|findIndex|findLast)$/;
-
-function isNode(value: unknown): value is Node {
-  return typeof value === "object" && value !== null && "type" in value && "start" in value;
-}
-
-/** All mutants of a file, in the order of their places. */
-function mutantsOf(file: string): Mutant[] {
-  const source = readFileSync(join(ROOT, file), "utf8");
-  const mutants: Mutant[] = [];
-  const add = ({ start, end }: { start: number; end: number }, text: string): unknown =>
-    mutants.push({ file, start, end, text });
-  const textOf = ({ start, end }: Node): string => source.slice(start, end);
-
-  function visit(node: Node): void {
-    const { type, test, left, right, consequent, callee, value } = node;
-    if (isNode(test) && type !== "SwitchCase") add(test, `!(${textOf(test)})`);
-    if (isNode(left) && isNode(right) && typeof node["operator"] === "string") {
-      const { operator } = node;
-      const between = source.slice(left.end, right.start);
-      const swapped = SWAPPED[operator];
-      // parentheses, since && and || do not bind alike
-      if (swapped !== undefined)
-        add(node, `(${textOf(left)}${between.replace(operator, swapped)}${textOf(right)})`);
-    }
-    if (type === "IfStatement" && node["alternate"] === null && isNode(consequent)) {
-      if (/^(?:return|continue|break)\b/.test(textOf(consequent))) add(consequent, "{}");
-    }
-    if (type === "Literal" && typeof value === "number")
-      for (const other of [value - 1, value + 1]) add(node, `(${other})`);
-    if (type === "CallExpression" && isNode(callee) && isNode(callee["property"])) {
-      const [callback] = node["arguments"] as Node[];
-      if (callback !== undefined && WITH_CALLBACK.test(textOf(callee["property"])))
-        for (const always of ["true", "false"]) add(callback, `() => ${always}`);
-    }
-    for (const child of Object.values(node))
-      for (const one of Array.isArray(child) ? child : [child])
-        if (isNode(one) && (!one.type.startsWith("TS") || isNode(one["expression"]))) visit(one);
-  }
-
-  visit(parseAst(source, { lang: "ts" }, file) as unknown as Node);
-  return mutants.sort((a, b) => a.start - b.start);
-}
-
-/** The same order for the same seed (mulberry32). */
-function shuffled<T>(values: readonly T[], seed: number): T[] {
-  let state = seed;
-  const random = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return values
-    .map((value) => ({ value, at: random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ value }) => value);
-}
-
-/** Everything but what git and npm keep; packages are shared. */
-function copyOf(root: string): string {
+/** Everything but what git and npm keep, with the mutants switched off; packages are shared. */
+function copyOf(root: string, sources: ReadonlyMap<string, string>): string {
   const copy = mkdtempSync(join(tmpdir(), "patchsig-mutate-"));
   for (const name of readdirSync(root))
-    if (![".git", "node_modules", "dist"].includes(name))
+    if (![".git", "node_modules"].includes(name))
       cpSync(join(root, name), join(copy, name), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  writeFileSync(join(copy, "vitest.config.ts"), CONFIG);
+  for (const [file, source] of sources) writeFileSync(join(copy, file), source);
   return copy;
 }
 
-function isGood(copy: string, tests: readonly string[], at: number): boolean {
-  const run = (tool: string, args: readonly string[]): boolean =>
-    spawnSync(join(copy, "node_modules/.bin", tool), args, {
-      cwd: copy,
-      // whatever is negated, the user's own keys are elsewhere
-      env: { ...process.env, HOME: copy, XDG_DATA_HOME: copy, XDG_CONFIG_HOME: copy },
-      stdio: "ignore",
-      timeout: LONGEST,
-      killSignal: "SIGKILL",
-    }).status === 0;
-  // what users start is tested, too
-  return (at === 0 || run("rolldown", ["-c"])) && run("vitest", ["run", ...tests, "--bail", "1"]);
+/** Runs a tool in the copy. False if it fails, or if it `hangs`, asked each second, which ends it. */
+function run(
+  copy: string,
+  [tool, ...args]: readonly [string, ...string[]],
+  env: Readonly<Record<string, string>> = {},
+  hangs: () => boolean = () => false,
+): Promise<boolean> {
+  const child = spawn(join(copy, "node_modules/.bin", tool), args, {
+    cwd: copy,
+    // whatever is negated, the user's own keys are elsewhere
+    env: { ...process.env, HOME: copy, XDG_DATA_HOME: copy, XDG_CONFIG_HOME: copy, ...env },
+    stdio: "ignore",
+    detached: true,
+  });
+  const timer = setInterval(() => {
+    if (hangs()) process.kill(-child.pid!, "SIGKILL");
+  }, 1000);
+  return new Promise((resolve) => {
+    child.on("close", (status) => {
+      clearInterval(timer);
+      resolve(status === 0);
+    });
+  });
 }
 
-/** `file:line:column  what it was → what it is` */
-function nameOf({ file, start, end, text }: Mutant): string {
-  const source = readFileSync(join(ROOT, file), "utf8");
-  const lines = source.slice(0, start).split("\n");
-  const short = (code: string): string => code.replace(/\s+/g, " ").slice(0, 70);
-  return `${file}:${lines.length}:${lines.at(-1)!.length + 1}  ${short(source.slice(start, end))} → ${short(text)}`;
+/** What is known of the mutants, by number. */
+interface Known {
+  readonly mutants: readonly Mutant[];
+  readonly alive: Set<number>;
+  /** A test ran with the mutant switched on. */
+  readonly tried: Set<number>;
+  /** Run while something was loaded, or by a test that cannot be run twice: another process must ask. */
+  readonly again: Set<number>;
 }
 
-function main(): number {
+/** Runs the tests once, each for every mutant that it reaches; again if one hangs, without that. False if a test fails as it is. */
+async function tryTogether(
+  copy: string,
+  tests: readonly string[],
+  known: Known,
+  [from, to]: readonly [number, number],
+): Promise<boolean> {
+  const { alive, mutants } = known;
+  const log = join(copy, "mutants.log");
+  const path = join(copy, "mutants.json");
+  const lines = (): string[][] =>
+    readFileSync(log, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(" "));
+  const isTrying = (): boolean => lines().at(-1)![0] === "try";
+  for (;;) {
+    const plan: Plan = { alive: [...alive], constants: usesOf(mutants), from, to, log };
+    writeFileSync(path, JSON.stringify(plan));
+    writeFileSync(log, "");
+    const hangs = (): boolean => Date.now() - statSync(log).mtimeMs > SILENCE && isTrying();
+    const ended = await run(
+      copy,
+      ["vitest", "run", ...tests],
+      { PATCHSIG_MUTATE_PLAN: path },
+      hangs,
+    );
+    if (!ended && lines().some(([what]) => what === "" || what === "broken")) return false;
+    for (const [what = "", ...numbers] of lines())
+      for (const number of numbers.map(Number)) {
+        if (what === "killed") alive.delete(number);
+        if (what === "lived") known.tried.add(number);
+        if (what === "again" || what === "outside") known.again.add(number);
+      }
+    if (!isTrying()) return true;
+    alive.delete(Number(lines().at(-1)![1]));
+  }
+}
+
+/**
+ * By the number of a mutant in a constant: the mutants, from and to, whose places show that it may be used:
+ * those of its file, or all if there are none.
+ */
+function usesOf(mutants: readonly Mutant[]): Plan["constants"] {
+  const uses = [...mutants.entries()].flatMap(([number, { file, isConstant }]) => {
+    if (!isConstant) return [];
+    const isHere = (other: Mutant): boolean => other.file === file;
+    if (mutants.every((other) => !isHere(other) || other.isConstant))
+      return [[number, [0, mutants.length - 1]]] as const;
+    return [[number, [mutants.findIndex(isHere), mutants.findLastIndex(isHere)]]] as const;
+  });
+  return Object.fromEntries(uses);
+}
+
+const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+
+function sourcesOf(room: string, part: string): string[] {
+  const path = join("src", room);
+  const names = path.endsWith(".ts")
+    ? [path]
+    : readdirSync(join(ROOT, path), { recursive: true, encoding: "utf8" }).map((name) =>
+        join(path, name),
+      );
+  return names.filter((name) => name.endsWith(".ts") && name.includes(part)).sort();
+}
+
+async function tryAll(copy: string, { near, slow }: Room, known: Known): Promise<boolean> {
+  const { alive, again } = known;
+  const isGood = (tests: readonly string[], mutant?: number): Promise<boolean> => {
+    const env = mutant === undefined ? {} : { PATCHSIG_MUTANT: `${mutant}` };
+    const until = Date.now() + LONGEST;
+    return run(copy, ["vitest", "run", ...tests, "--bail", "1"], env, () => Date.now() > until);
+  };
+  for (const [from, to] of [
+    [0, QUICK],
+    [QUICK, SLOW],
+  ] as const)
+    if (!(await tryTogether(copy, near, known, [from, to]))) return false;
+  for (const mutant of [...again].filter((one) => alive.has(one)))
+    if (!(await isGood(near, mutant))) alive.delete(mutant);
+  if (slow.length > 0 && (!(await run(copy, ["rolldown", "-c"])) || !(await isGood(slow))))
+    return false;
+  for (const mutant of slow.length === 0 ? [] : [...alive])
+    if (!(await isGood(slow, mutant))) alive.delete(mutant);
+  return true;
+}
+
+async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: {
-      seed: { type: "string", default: "1" },
-      from: { type: "string", default: "0" },
-      count: { type: "string", default: "20" },
-      near: { type: "boolean", default: false },
-    },
+    options: { near: { type: "boolean", default: false } },
   });
-  const say = (line: string): boolean => process.stdout.write(`${line}\n`);
-  const [room = ""] = positionals;
-  const groups = ROOMS[room]?.slice(0, values.near ? 1 : undefined);
-  if (groups === undefined) {
-    say(
-      `usage: npm run mutate -- ROOM [--seed N] [--from N] [--count N] [--near]; of ${Object.keys(ROOMS).join(", ")}`,
-    );
+  const [name = "", part = ""] = positionals;
+  const room = ROOMS[name];
+  if (room === undefined) {
+    say(`usage: npm run mutate -- ROOM [FILE] [--near]; of ${Object.keys(ROOMS).join(", ")}`);
     return 2;
   }
-  const files = readdirSync(join(ROOT, "src", room), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
-    .map((name) => join("src", room, name))
-    .sort();
-  const all = shuffled(files.flatMap(mutantsOf), Number(values.seed));
-  const from = Number(values.from);
-  const chosen = all.slice(from, from + Number(values.count));
-  const copy = copyOf(ROOT);
+  const mutants: Mutant[] = [];
+  const sources = new Map(
+    sourcesOf(name, part).map((file) => [
+      file,
+      switched(file, readFileSync(join(ROOT, file), "utf8"), mutants),
+    ]),
+  );
+  const alive = new Set(mutants.keys());
+  const known = { mutants, alive, tried: new Set<number>(), again: new Set<number>() };
+  const copy = copyOf(ROOT, sources);
   try {
-    if (!groups.every((tests, at) => isGood(copy, tests, at))) {
+    if (!(await tryAll(copy, values.near ? { ...room, slow: [] } : room, known))) {
       say("the tests fail as it is");
       return 2;
     }
-    let survived = 0;
-    for (const mutant of chosen) {
-      const { file, start, end, text } = mutant;
-      const source = readFileSync(join(ROOT, file), "utf8");
-      writeFileSync(join(copy, file), source.slice(0, start) + text + source.slice(end));
-      const lives = groups.every((tests, at) => isGood(copy, tests, at));
-      writeFileSync(join(copy, file), source);
-      if (lives) survived++;
-      say(`${lives ? "SURVIVED" : "killed  "} ${nameOf(mutant)}`);
-    }
-    say(
-      `${room}: ${chosen.length - survived} of ${chosen.length} killed, of ${all.length} (seed ${values.seed}, from ${from})`,
-    );
-    return survived === 0 ? 0 : 1;
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
+  for (const number of alive)
+    say(`${known.tried.has(number) ? "SURVIVED   " : "NOT REACHED"} ${mutants[number]!.name}`);
+  const unreached = [...alive].filter((number) => !known.tried.has(number)).length;
+  say(
+    `${name}: ${mutants.length} places, ${mutants.length - alive.size} killed, ${alive.size - unreached} survived, ${unreached} not reached`,
+  );
+  return alive.size === 0 ? 0 : 1;
 }
 
-process.exitCode = main();
+process.exitCode = await main();

@@ -265,8 +265,8 @@ function threadKeys(item: SeriesItem, root: string): string[] {
 
 /** `<20261124.1234-2-alice@example.org>`: the part that the mails of one run of git send-email or b4 share. */
 function stemOf(messageId: string): string | null {
-  const match = /^<(.{8,200})([-.])\d{1,4}([-.].{1,200})>$/s.exec(messageId);
-  return match === null ? null : `${match[1]}${match[2]}${match[3]}`;
+  const match = /^<(.{8,200}[-.])\d{1,4}([-.].{1,200})>$/s.exec(messageId);
+  return match === null ? null : `${match[1]}${match[2]}`;
 }
 
 function push<V>(map: Map<string, V[]>, key: string, value: V, limit: number): void {

@@ -16,6 +16,10 @@ function series(base: string, label: string, total: number, re = "", from?: stri
   );
 }
 
+function undated(one: Named): Named {
+  return { ...one, item: { ...one.item, date: null } };
+}
+
 const CASES: readonly [string, readonly Named[], readonly string[]][] = [
   ["1 a single patch", [mail("a", "[PATCH] one")], ["v1 of 1: a"]],
   ["2 a cover letter and two patches", series("a", "PATCH", 2), ["v1 of 2: a0 a1 a2"]],
@@ -429,6 +433,124 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ],
     ["v1 of 2: a0 a1 a2", "v1 of 2: b0 b1 b2"],
   ],
+  [
+    "siblings that answer two replies of one thread",
+    [
+      mail("r", "Re: a report", { re: "root", from: "bob@x.org" }),
+      mail("s", "Re: a report", { re: "root", from: "bob@x.org" }),
+      mail("a1", "[PATCH 1/2] x", { re: "r" }),
+      mail("a2", "[PATCH 2/2] y", { re: "s" }),
+    ],
+    ["v1 of 2: a1 a2"],
+  ],
+  [
+    "siblings that answer one mail, whose References begin differently",
+    [
+      mail("a1", "[PATCH 1/2] x", { re: "r1 parent" }),
+      mail("a2", "[PATCH 2/2] y", { re: "r2 parent" }),
+    ],
+    ["v1 of 2: a1 a2"],
+  ],
+  [
+    "what answers an answer is no part of it",
+    [
+      ...series("a", "PATCH", 2),
+      mail("r", "Re: [PATCH 1/2] a 1", { re: "a0 a1", from: "bob@x.org", kind: "answer" }),
+      mail("b2", "[PATCH 2/2] y", { re: "a0 a1 r", from: "bob@x.org" }),
+    ],
+    ["v1 of 2: a0 a1 a2", "v1 of 2: b2 incomplete", "v1 of 2: r incomplete"],
+  ],
+  [
+    "the unsigned mail with a signed one's Message-ID: a copy if it has the same content",
+    [
+      mail("a1", "[PATCH 1/2] x", { signing: "K s" }),
+      mail("a2", "[PATCH 2/2] y", { re: "a1", signing: "K s" }),
+      { ...mail("a1", "[PATCH 1/2] x"), name: "copy" },
+      { ...mail("a2", "[PATCH 2/2] y", { re: "a1", body: "evil" }), name: "forged" },
+    ],
+    ["v1 of 2: a1 copy a2", "v1 of 2: forged incomplete"],
+  ],
+  [
+    "a cover letter labels what has no version, if it is of as many",
+    [
+      mail("a0", "[PATCH net v3 0/2] s"),
+      mail("a1", "[PATCH 1/2] x", { re: "a0" }),
+      mail("b1", "[PATCH 1/4] x", { re: "a0" }),
+    ],
+    ["v1 of 4: b1 incomplete", "v3 of 2: a0 a1 incomplete"],
+  ],
+  [
+    "a cover letter labels its own version under another prefix, and no other version",
+    [
+      mail("a0", "[PATCH net v3 0/2] s"),
+      mail("a1", "[PATCH v3 1/2] x", { re: "a0" }),
+      mail("b2", "[PATCH v4 2/2] y", { re: "a0" }),
+    ],
+    ["v3 of 2: a0 a1 incomplete", "v4 of 2: b2 incomplete"],
+  ],
+  [
+    "a patch labels no other",
+    [mail("a1", "[PATCH net 1/2] x"), mail("b2", "[PATCH 2/2] y", { re: "a1" })],
+    ["v1 of 2: a1 incomplete", "v1 of 2: b2 incomplete"],
+  ],
+  [
+    "a new cover letter begins a series, and replaces no part of one",
+    [
+      ...series("a", "PATCH", 2),
+      mail("b0", "[PATCH v2 0/2] a 0", { re: "a0" }),
+      mail("b1", "[PATCH v2 1/2] a 1", { re: "a0 a1" }),
+    ],
+    ["v1 of 2: a0 a1 a2", "v2 of 2: b0 b1 incomplete"],
+  ],
+  [
+    "nobody replaces a part of another's series",
+    [
+      ...series("a", "PATCH", 2),
+      mail("b2", "[PATCH v2 2/2] y", { re: "a0 a2", from: "bob@x.org" }),
+    ],
+    ["v1 of 2: a0 a1 a2", "v2 of 2: b2 incomplete"],
+  ],
+  [
+    "2/3 replaces no 2/2",
+    [...series("a", "PATCH", 2), mail("b2", "[PATCH v2 2/3] y", { re: "a0 a2" })],
+    ["v1 of 2: a0 a1 a2", "v2 of 3: b2 incomplete"],
+  ],
+  [
+    "mails without References belong together for an hour",
+    [mail("a1", "[PATCH 1/2] x", { at: 10_000 }), mail("a2", "[PATCH 2/2] y", { at: 13_600 })],
+    ["v1 of 2: a1 a2"],
+  ],
+  [
+    "and not for a second more",
+    [mail("a1", "[PATCH 1/2] x", { at: 10_000 }), mail("a2", "[PATCH 2/2] y", { at: 13_601 })],
+    ["v1 of 2: a1 incomplete", "v1 of 2: a2 incomplete"],
+  ],
+  [
+    "nor if one has no Date",
+    [mail("a1", "[PATCH 1/2] x"), undated(mail("a2", "[PATCH 2/2] y"))],
+    ["v1 of 2: a1 incomplete", "v1 of 2: a2 incomplete"],
+  ],
+  [
+    "what may belong to either of two series without References stands alone",
+    [mail("a1", "[PATCH 1/2] x"), mail("b1", "[PATCH 1/2] other"), mail("c2", "[PATCH 2/2] y")],
+    ["v1 of 2: a1 incomplete", "v1 of 2: b1 incomplete", "v1 of 2: c2 incomplete"],
+  ],
+  [
+    "the Message-IDs of one run differ in one number alone",
+    [
+      mail("<20261124-topic-v1-1-aaa@x.org>", "[PATCH 1/2] x", { at: 1001 }),
+      mail("<20261124-topic-v1-1-bbb@x.org>", "[PATCH 1/2] x", { at: 1002 }),
+      mail("<20261124-topic-v1-2-bbb@x.org>", "[PATCH 2/2] y", { at: 1003 }),
+      mail("<20261124-topic-v1-2-aaa@x.org>", "[PATCH 2/2] y", { at: 1004 }),
+      mail("<20261125-other-v1-1-bbb@x.org>", "[PATCH 1/2] x", { at: 1005 }),
+      mail("<20261125-other-v1-2-bbb@x.org>", "[PATCH 2/2] y", { at: 1006 }),
+    ].map((one) => ({ ...one, name: one.name.replace(/^<(.*)@.*$/, "$1") })),
+    [
+      "v1 of 2: 20261124-topic-v1-1-aaa 20261124-topic-v1-2-aaa",
+      "v1 of 2: 20261124-topic-v1-1-bbb 20261124-topic-v1-2-bbb",
+      "v1 of 2: 20261125-other-v1-1-bbb 20261125-other-v1-2-bbb",
+    ],
+  ],
 ];
 
 describe("series", () => {
@@ -450,6 +572,8 @@ it("every mail has the surest reason that there is", () => {
     mail("d2", "[PATCH 2/3] y", { signing: "K s" }),
     mail("e1", "[PATCH v7 1/2] x"),
     mail("e2", "[PATCH v7 2/2] x"),
+    mail("f1", "[PATCH 1/2] x", { bare: true }),
+    mail("f2", "[PATCH 2/2] x", { bare: true }),
   ];
   const all = [...mails, { ...mails[1]!, name: "copy", item: { ...mails[1]!.item } }];
   const found = assemble(all.map(({ name, item }) => ({ item, value: name })));
@@ -468,7 +592,67 @@ it("every mail has the surest reason that there is", () => {
     "d2 signed-id",
     "e1 first",
     "e2 label",
+    "f1 first",
+    "f2 label",
   ]);
+});
+
+/** Names of the mails of each series, in the order of the series. */
+function namesOf(mails: readonly Named[]): string[] {
+  return assemble(mails.map(({ name, item }) => ({ item, value: name }))).map(({ members }) =>
+    members.map(({ value }) => value).join(" "),
+  );
+}
+
+describe("files without Message-IDs", () => {
+  const file = (name: string, label: string, at: number): Named =>
+    mail(name, `[PATCH ${label}] ${name}`, { bare: true, at });
+
+  it("keep the order given, and continue the series begun last", () => {
+    const files = [file("b1", "1/2", 5), file("a1", "1/2", 10), file("a2", "2/2", 1)];
+    expect(namesOf(files)).toEqual(["b1", "a1 a2"]);
+  });
+
+  it("come behind mails", () => {
+    const files = [file("a1", "1/2", 5), file("a2", "2/2", 6)];
+    const mails = [
+      mail("b1", "[PATCH 1/2] x", { at: 10 }),
+      mail("b2", "[PATCH 2/2] x", { at: 10 }),
+    ];
+    expect(namesOf([...files, ...mails])).toEqual(["b1 b2", "a1 a2"]);
+    expect(namesOf([files[0]!, ...mails, files[1]!])).toEqual(["b1 b2", "a1 a2"]);
+  });
+});
+
+it("the order of arrival never matters, even where dates, ids or numbers are equal", () => {
+  const mails = [
+    mail("a1", "[PATCH 1/2] x", { at: 5 }),
+    { ...mail("a1", "[PATCH 1/2] x", { at: 5, body: "other" }), name: "a1 changed" },
+    mail("b1", "[PATCH 1/2] x", { at: 5, re: "a1" }),
+    mail("b2", "[PATCH 2/2] y", { at: 5, re: "a1" }),
+    undated(mail("c1", "[PATCH 1/2] x", { re: "a1" })),
+    undated(mail("d1", "[PATCH v2 1/2] x", { re: "a1" })),
+  ];
+  const expected = namesOf(mails);
+  for (const order of permutations(mails)) expect(namesOf(order)).toEqual(expected);
+});
+
+function permutations<T>(all: readonly T[]): T[][] {
+  return all.length === 0
+    ? [[]]
+    : all.flatMap((one) =>
+        permutations(all.filter((other) => other !== one)).map((rest) => [one, ...rest]),
+      );
+}
+
+it("sixteen series of a label in a thread are tried, the latest", () => {
+  const whole = Array.from({ length: 16 }, (_, i) =>
+    [1, 2].map((n) => mail(`b${i}n${n}`, `[PATCH ${n}/2] ${i}`, { re: "root" })),
+  );
+  const first = mail("a1", "[PATCH 1/2] x", { re: "root", at: 0 });
+  const late = mail("a2", "[PATCH 2/2] y", { re: "root" });
+  expect(seriesOf([first, ...whole.slice(0, 15).flat(), late])).toContain("v1 of 2: a1 a2");
+  expect(seriesOf([first, ...whole.flat(), late])).toContain("v1 of 2: a2 incomplete");
 });
 
 describe("two signings under one version and total", () => {
@@ -493,5 +677,23 @@ describe("two signings under one version and total", () => {
   it("are not if one is whole", () => {
     const own = [0, 1, 2, 3].map((n) => signed(`a${n}`, n, "K s"));
     expect(isMixed([...own, signed("b3", 3, "K t")])[0]).toBe(false);
+    // a number beyond the total does not count
+    expect(isMixed([...own, signed("b4", 4, "K t")])[0]).toBe(false);
+  });
+
+  it("are not if they lack the same, or the other has but a letter more", () => {
+    expect(isMixed([signed("a1", 1, "K s"), signed("b1", 1, "K t")])).toEqual([false, false]);
+    const withLetter = [signed("b0", 0, "K t"), signed("b1", 1, "K t")];
+    expect(isMixed([signed("a1", 1, "K s"), ...withLetter])).toEqual([false, false]);
+  });
+
+  it("are if one lacks the first patch", () => {
+    const mails = [signed("a1", 1, "K s"), signed("a2", 2, "K s"), signed("b2", 2, "K t")];
+    expect(isMixed(mails)).toEqual([false, true]);
+  });
+
+  it("are not if what the other has is not signed, nor is an unsigned one", () => {
+    const unsigned = mail("b2", "[PATCH 2/3] y", { re: "elsewhere" });
+    expect(isMixed([signed("a1", 1, "K s"), unsigned])).toEqual([false, false]);
   });
 });

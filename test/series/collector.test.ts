@@ -137,6 +137,19 @@ describe("series from a stream", () => {
     expect(collector.end().map(shapeOf)[0]).toBe("v1 of 2: m0 m0b");
   });
 
+  it("are not connected by having no Message-ID", () => {
+    const collector = createSeriesCollector<string>();
+    for (const name of ["a", "b"])
+      collector.add(mail(name, `[PATCH] ${name}`, { bare: true }).item, name);
+    expect(collector.close((names) => names.join() === "a").map(shapeOf)).toEqual(["v1 of 1: a"]);
+  });
+
+  it("are open only if there is a patch in them", () => {
+    const collector = createSeriesCollector<string>();
+    for (let i = 0; i < 256; i++) collector.add(mail(`m${i}`, `[PATCH] ${i}`).item, `m${i}`);
+    expect(collector.link(mail("r", "Re: a report", { re: "elsewhere" }).item)).toEqual([]);
+  });
+
   it("do not grow without end in one thread", () => {
     const collector = createSeriesCollector<string>();
     const sizes: number[] = [];
