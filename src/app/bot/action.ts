@@ -76,7 +76,7 @@ export function apply(store: BotStore, action: BotAction, now: number): void {
     case "bounce":
       store.count("replies undelivered");
       store.wish(action.author, "undeliverable", now, EVER);
-      store.outbox.cancel(action.author.toString("hex"), now, "mail to them came back");
+      store.outbox.cancel(action.author.toString("hex"), now, "mail to them bounced");
       return;
     case "wish":
       store.count(`replies ${action.wish}`);

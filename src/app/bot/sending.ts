@@ -81,11 +81,11 @@ function allowed(
   if (!whole) return "wait";
   const [author = ""] = recipients;
   if (rules.never.includes(author) || isAmong(author, rules.excluded))
-    return { cancel: "never to be written to" };
+    return { cancel: "the address is excluded" };
   const known = store.authorFacts(Buffer.from(about, "hex"));
   if (known.refused) return { cancel: "they said stop" };
-  if (known.undeliverable) return { cancel: "mail to them came back" };
-  if (time < known.pausedUntil) return { cancel: "they said not now" };
+  if (known.undeliverable) return { cancel: "mail to them bounced" };
+  if (time < known.pausedUntil) return { cancel: "they replied not now" };
   const sent = store.outbox.sentSince(kind, time - 2 * DAY);
   switch (mayLeave(time, sent, store.leftTo(Buffer.from(about, "hex")), rules)) {
     case "now":

@@ -273,7 +273,7 @@ describe("a reply", () => {
   test("not now: no letter for a while", async () => {
     answer(letters()[0]!, "not now");
     await round();
-    expect(letters()[1]!.text).toContain("I am silent until 2027-03-20");
+    expect(letters()[1]!.text).toContain("I will not write to you until 2027-03-20");
     expect(await isWrittenTo()).toBe(false);
     now += 90 * DAY;
     expect(await isWrittenTo()).toBe(true);

@@ -76,8 +76,8 @@ const wish =
 
 test.each<[string, boolean, Meanwhile]>([
   ["they said stop", false, { store: wish("stop") }],
-  ["mail to them came back", false, { store: wish("undeliverable") }],
-  ["they said not now", false, { store: wish("pause") }],
+  ["mail to them bounced", false, { store: wish("undeliverable") }],
+  ["they replied not now", false, { store: wish("pause") }],
   ["the owner names them", false, { settings: { rules: { ...DEFAULT_RULES, never: [ALICE] } } }],
   [
     "they are the list's own people by now",
