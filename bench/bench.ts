@@ -1,4 +1,4 @@
-/** What every row is given. */
+/** The input of every row. */
 
 import { join } from "node:path";
 import { type SignedMail, signedMails } from "./corpus.ts";
@@ -6,13 +6,13 @@ import type { Figure } from "./report.ts";
 import { Workplace } from "./run.ts";
 
 export interface Settings {
-  /** The repository that mails are made of. */
+  /** The repository that mails are made from. */
   readonly repository: string;
-  /** Mails for the rows that compare. */
+  /** Number of mails for comparing rows. */
   readonly count: number;
-  /** The sizes that the goals name, however long they take. */
+  /** Use the sizes of the goals, however long that takes. */
   readonly full: boolean;
-  /** Rounds of what is repeated. */
+  /** Number of rounds for repeated measurements. */
   readonly rounds: number;
 }
 
@@ -26,7 +26,7 @@ export class Bench {
     this.#folder = folder;
   }
 
-  /** A new folder with a home of its own. */
+  /** A new folder with its own home. */
   workplace(name: string): Workplace {
     return new Workplace(join(this.#folder, name));
   }
@@ -38,7 +38,7 @@ export class Bench {
     return this.#mails;
   }
 
-  /** Any number of signed mails, one after the other. */
+  /** Yields any number of signed mails. */
   *stream(count: number): Generator<SignedMail> {
     if (count <= this.settings.count) yield* this.mails.slice(0, count);
     else yield* signedMails(this.settings.repository, count, this.#folder);

@@ -1,4 +1,6 @@
-/** The signatures of a corpus, taken out of its mails, for programs that do nothing but check. */
+/**
+ * The signatures of a corpus, extracted from its mails, for programs that only check signatures.
+ */
 
 import { readMail } from "../src/mail/mailinfo.ts";
 import { globalMessage, prehash } from "../src/minisign/signature.ts";

@@ -1,6 +1,6 @@
 /**
- * Signed mails out of a repository's history: as git format-patch writes them, one in 13 in an
- * encoding, a series for each run of commits by one author, and a throw-away key for each author.
+ * Signed mails from a repository's history: as git format-patch writes them, one in 13 encoded, one
+ * series for each run of commits by one author, and a throw-away key for each author.
  */
 
 import { spawnSync } from "node:child_process";
@@ -24,11 +24,11 @@ const TIME = 1_794_000_000;
 const BASE = "0123456789abcdef0123456789abcdef01234567";
 const MAX_SERIES = 20;
 
-/** The mails of the last `count` commits that are no merges, oldest first. */
+/** The mails of the last `count` commits without merges, oldest first. */
 function* plainMails(repository: string, count: number, folder: string): Generator<Buffer> {
   const file = join(folder, "format-patch.mbox");
   const fd = openSync(file, "w");
-  // of a copy without its largest files, what git can still show
+  // in a partial copy of a repository, only what git can still show
   const args = ["-C", repository, "format-patch", "--stdout", "--no-numbered", `-${count}`, "HEAD"];
   const { status, stderr } = spawnSync("git", args, { stdio: ["ignore", fd, "pipe"] });
   closeSync(fd);
@@ -49,7 +49,7 @@ function* mailsIn(file: string): Generator<Buffer> {
   closeSync(fd);
 }
 
-/** That many mails; a short history is gone through again, under other titles. */
+/** That many mails; a short history is repeated, under other titles. */
 function* enoughMails(repository: string, count: number, folder: string): Generator<Buffer> {
   let made = 0;
   for (let round = 0; made < count; round++) {
@@ -90,7 +90,7 @@ function encoded(mail: Buffer, number: number): Buffer {
 
 const keys = new Map<string, SecretKey>();
 
-/** The key of an author: by its name alone, so that every run has the same. */
+/** An author's key, derived from the name only, so that it is the same in every run. */
 export function keyOf(identity: string): SecretKey {
   const known = keys.get(identity);
   if (known !== undefined) return known;
@@ -122,8 +122,8 @@ function signTogether(mails: readonly Buffer[], by: string, number: number): Sig
 }
 
 /**
- * Up to `count` signed mails. Left out are series with a mail that cannot be signed: without a
- * diff, or not UTF-8 in its title.
+ * Up to `count` signed mails. Skips series with a mail that cannot be signed: without a diff, or
+ * with a title that is not UTF-8.
  */
 export function* signedMails(
   repository: string,
@@ -153,13 +153,13 @@ const FROM_LINE = Buffer.from("From 0000000000000000000000000000000000000000 ");
 const REST = Buffer.from("Mon Sep 17 00:00:00 2001\n");
 const NEWLINE = Buffer.from("\n");
 
-/** Appends a mail to an mbox that is open for writing. */
+/** Appends a mail to an open mbox. */
 export function appendMail(fd: number, mail: Buffer): void {
   const all = Buffer.concat([FROM_LINE, REST, mail, NEWLINE]);
   for (let done = 0; done < all.length;) done += writeSync(fd, all, done);
 }
 
-/** Writes mails as an mbox; returns how many bytes it has. */
+/** Writes mails as an mbox; returns its size in bytes. */
 export function writeMbox(file: string, mails: Iterable<Buffer>): void {
   const fd = openSync(file, "w");
   for (const mail of mails) appendMail(fd, mail);

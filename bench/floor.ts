@@ -1,6 +1,6 @@
 /**
- * The least that any verifier of these mails must do, as a program of its own: read them, hash
- * them, and check minisign's two signatures on each. It is told where they stand.
+ * The minimum that any verifier of these mails must do, as a separate program: read them, hash
+ * them, and check minisign's two signatures on each. Their positions are given.
  *
  *     node floor.js MBOX CHECKS
  */

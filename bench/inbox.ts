@@ -1,16 +1,18 @@
-/** A public-inbox v2 repository of mails, by git fast-import: as public-inbox writes one epoch. */
+/**
+ * A public-inbox v2 repository of mails, made by git fast-import as public-inbox writes one epoch.
+ */
 
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
-/** Mails of one epoch: public-inbox begins a new one at a gigabyte or so. */
+/** Mails per epoch: public-inbox starts a new one at about a gigabyte. */
 const EPOCH = 100_000;
 
 /**
  * Writes the mails into epochs of an inbox that may exist, each mail a commit, oldest first.
  *
- * @returns how many they were
+ * @returns their number
  */
 export function writeInbox(folder: string, mails: Iterable<Buffer>): number {
   mkdirSync(join(folder, "git"), { recursive: true });

@@ -1,13 +1,13 @@
 /**
- * npm run bench: measures what docs/performance.md promises, on mails made of a repository's
+ * npm run bench: takes the measurements of docs/performance.md, on mails made from a repository's
  * history, with throw-away keys, in a temporary folder.
  *
- *     --repo DIR     the repository (default: one out of nothing, the same every time)
- *     --count N      mails for the rows that compare (default: 5000)
- *     --rounds N     rounds of what is repeated (default: 3)
- *     --full         the sizes that the goals name: minutes rather than seconds
- *     --only ROW     one row, or several with commas between; or just: npm run bench -- ROW
- *     --json         a record a line
+ *     --repo DIR     the repository (default: a synthetic one, always the same)
+ *     --count N      mails for comparing rows (default: 5000)
+ *     --rounds N     rounds of repeated measurements (default: 3)
+ *     --full         the sizes of the goals: takes minutes rather than seconds
+ *     --only ROW     one row, or several separated by commas; or just: npm run bench -- ROW
+ *     --json         one record per line
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -44,7 +44,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   guess: guessRow,
 };
 
-/** Commits of the repository that is made out of nothing. */
+/** Number of commits in the synthetic repository. */
 const COMMITS = 2000;
 
 const say = (text: string): boolean => process.stdout.write(text);

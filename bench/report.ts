@@ -1,4 +1,4 @@
-/** What a row measured, and how it is printed: 80 columns, or a record a line. */
+/** The figures of a row, and how they are printed: in 80 columns, or one record per line. */
 
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -11,11 +11,13 @@ export interface Figure {
   readonly value: number;
   readonly unit: "x" | "/s" | "MB" | "MB/s" | "s";
   readonly goal?: { readonly atMost: number } | { readonly atLeast: number };
-  /** What the value was made of, a line each. */
+  /** The raw figures behind the value, one per line. */
   readonly raw: readonly string[];
 }
 
-/** A number in three digits or whole, with commas: `0.912`, `5,434`. */
+/**
+ * A number with three significant digits, or rounded to an integer, with commas: `0.912`, `5,434`.
+ */
 export function number(value: number): string {
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en-US");
   return String(Number(value.toPrecision(3)));
@@ -25,7 +27,7 @@ export function megabytes(bytes: number): number {
   return bytes / 1e6;
 }
 
-/** What the figures hold for. */
+/** The machine and versions that the figures hold for. */
 export function machine(): string {
   const [first, ...others] = cpus();
   const memory = /^MemTotal:\s*(\d+)/m.exec(readFileSync("/proc/meminfo", "utf8"))?.[1];

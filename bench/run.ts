@@ -1,4 +1,4 @@
-/** Programs as a user starts them: how long they took, and how much memory at most. */
+/** Runs programs as a user starts them, and measures time and peak memory. */
 
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const PROGRAM = fileURLToPath(new URL("../../bin/patchsig.js", import.meta.url));
 const PEAK = new URL("peak.js", import.meta.url).href;
 
-/** A folder of its own for each benchmark, and what programs that work there may see. */
+/** A folder for each benchmark, and the environment of programs that run there. */
 export class Workplace {
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
@@ -32,12 +32,12 @@ export class Workplace {
     return join(this.folder, ...names);
   }
 
-  /** No key was ever seen. */
+  /** An empty trust database. */
   forgetTrust(): void {
     rmSync(this.path("data"), { recursive: true, force: true });
   }
 
-  /** Runs a program to its end; seconds by the clock. Throws if it fails. */
+  /** Runs a program to its end; returns wall-clock seconds. Throws if it fails. */
   time(
     command: string,
     args: readonly string[],
@@ -63,7 +63,7 @@ export class Workplace {
     return this.time(process.execPath, [PROGRAM, ...args], [0, 1]);
   }
 
-  /** The same, what it prints in a file. */
+  /** The same, with its output in a file. */
   patchsigInto(file: string, args: readonly string[]): number {
     const fd = openSync(file, "w");
     try {
@@ -77,7 +77,7 @@ export class Workplace {
     return readFileSync(file, "utf8");
   }
 
-  /** The most memory that patchsig had in use at a time, in bytes. */
+  /** The peak memory of patchsig, in bytes. */
   peakOf(args: readonly string[]): number {
     const file = this.path("peak");
     this.env["PATCHSIG_BENCH_PEAK"] = file;
@@ -91,7 +91,7 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)]!;
 }
 
-/** Runs each in turn, several times over, so that a busy machine is as unkind to all; medians. */
+/** Runs all in turn, several times, so that a busy machine affects all alike; returns medians. */
 export function inTurn<K extends string>(
   times: number,
   runs: Readonly<Record<K, () => number>>,

@@ -1,4 +1,4 @@
-/** A repository out of nothing, the same every time: C-like files, many authors, small patches. */
+/** A synthetic repository, the same in every run: C-like files, many authors, small patches. */
 
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -43,12 +43,12 @@ function message(dice: Dice, author: string): string {
     for (let line = dice.below(6); line >= 0; line--) lines.push(dice.words(12));
     lines.push("");
   }
-  // half of the messages go beyond ASCII, as a name of their author does
+  // half of the messages have non-ASCII characters, like one of the authors' names
   lines.push(`Signed-off-by: ${author}`, "");
   return lines.join("\n");
 }
 
-/** Changes a few places of a file: lines replaced, added and taken away. */
+/** Changes a few places of a file: replaces, adds and removes lines. */
 function edit(lines: string[], dice: Dice): void {
   for (let hunk = dice.below(3); hunk >= 0; hunk--) {
     const at = dice.below(lines.length);
@@ -67,7 +67,7 @@ export function makeRepository(folder: string, commits: number): string {
   const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`;
   let author = "";
   for (let number = 0; number <= commits; number++) {
-    // authors send series: one commit in three is by somebody else than the one before
+    // authors send series: every third commit, on average, has another author than the one before
     if (author === "" || dice.below(3) === 0) {
       const who = dice.below(AUTHORS);
       author = `${NAMES[who % NAMES.length]} Hacker <hacker${who}@example.org>`;

@@ -1,10 +1,10 @@
 /**
  * make archive ARCHIVE="inbox.git …": reads every mail of public-inbox repositories, and names each
- * one that patchsig refuses though stock git reads it: first the patches that git would apply, by
- * reason, then how many others. Whether a mail is signed does not matter here.
+ * one that patchsig refuses but stock git reads: first the patches that git would apply, by reason,
+ * then the number of others. Whether a mail is signed does not matter here.
  *
- * Git is asked about the refused mails alone, so an archive of 40,000 mails takes a minute or two.
- * Exit status 2 if there is nothing to read; what is found is for a person to judge.
+ * Git reads only the refused mails, so an archive of 40,000 mails takes a minute or two.
+ * Exit status 2 if there is nothing to read. A person has to judge the findings.
  */
 
 import { writeFileSync } from "node:fs";
@@ -24,26 +24,26 @@ interface Refused {
   readonly subject: string;
   /** `code: what was met` */
   readonly why: string;
-  /** False if the mail was read, and only its diff was not. */
+  /** False if only the diff was refused. */
   readonly whole: boolean;
 }
 
 interface Tally {
   mails: number;
   patches: number;
-  /** Refused, and read by git. */
+  /** Refused by patchsig, read by git. */
   mailsRefused: number;
-  /** By reason, those of which git would apply something. */
+  /** By reason: mails from which git would apply something. */
   readonly lost: Map<string, string[]>;
-  /** By reason, those that git reads and finds no patch in. */
+  /** By reason: mails in which git finds no patch. */
   readonly others: Map<string, number>;
   byGitToo: number;
 }
 
-/** Mails that git is asked about at a time. */
+/** Number of mails given to git at a time. */
 const BATCH = 200;
 
-/** What git makes of refused mails: counts them, and names the patches. */
+/** Gives refused mails to git: counts them, and names the patches. */
 function askGit(refused: readonly Refused[], tally: Tally, mail: MailJudge, diff: DiffJudge): void {
   const read = mail.readAll(refused.map(({ bytes }) => bytes));
   diff.ask(read.flatMap((one) => (one === null ? [] : [{ patch: one.patch, what: "numstat" }])));

@@ -1,6 +1,6 @@
 /**
- * make corpus CORPUS=mail.tar.xz: holds the mail reader, the diff reader and the signature against
- * stock git on a folder or archive of real mails, and on the attack mails beside it.
+ * make corpus CORPUS=mail.tar.xz: compares the mail reader, the diff reader and the signature with
+ * stock git, on a folder or archive of real mails and on the attack mails beside it.
  *
  * Exit status 1 if anything differs from git, is laxer than git, or loses a signature without
  * saying why.
@@ -58,7 +58,7 @@ function filesBelow(folder: string): string[] {
     .sort();
 }
 
-/** The first message, as `git am` would be given it. */
+/** The first message, as `git am` would get it. */
 function mailOf(file: string): Buffer {
   return dropCr(readFileSync(file));
 }
@@ -127,7 +127,7 @@ function comparePairs(folder: string): boolean {
     const fileB = fileA.replace(/-a\.eml$/, "-b.eml");
     if (!existsSync(fileB)) continue;
     const name = basename(fileA).slice(0, 4);
-    // the text that the submitter sent is the one whose From no list has replaced
+    // the submitter's own mail is the one whose From no list has replaced
     const [first, second] = isReplaced(fileA) ? [fileB, fileA] : [fileA, fileB];
     const [a, b] = [prepare(mailOf(first)), prepare(mailOf(second))];
     if (a === null || b === null) {
@@ -173,7 +173,7 @@ function comparePairs(folder: string): boolean {
   return silent > 0;
 }
 
-/** Unpacks an archive; a folder is taken as it is. */
+/** Unpacks an archive; a folder is used as it is. */
 function unpack(source: string, into: string): string {
   if (statSync(source).isDirectory()) return source;
   mkdirSync(into);

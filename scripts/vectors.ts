@@ -1,6 +1,6 @@
 /**
- * npm run vectors: writes fixtures/canonical, fixtures/series, fixtures/signed and fixtures/sets, the same
- * bytes each time. What they show stands in fixtures/README.md. test/vectors.test.ts compares them.
+ * npm run vectors: writes fixtures/canonical, fixtures/series, fixtures/signed and fixtures/sets,
+ * the same bytes each time. fixtures/README.md explains them. test/vectors.test.ts compares them.
  */
 
 import { mkdirSync, writeFileSync } from "node:fs";

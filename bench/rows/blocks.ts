@@ -1,4 +1,4 @@
-/** The building blocks by themselves, in this process, once they are warm. */
+/** The building blocks alone, in this process, after a warm-up. */
 
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import { writeMbox } from "../corpus.ts";
 import { megabytes, number } from "../report.ts";
 import { median } from "../run.ts";
 
-/** Seconds that `work` takes: the median of several times, after two to get warm. */
+/** Seconds that `work` takes: the median of several runs, after two warm-up runs. */
 function seconds(rounds: number, work: () => void): number {
   const taken: number[] = [];
   for (let round = -2; round < rounds; round++) {

@@ -1,4 +1,4 @@
-/** What more mails and more keys do to the time for each. */
+/** How the time per mail and per key grows with their number. */
 
 import type { Row } from "../bench.ts";
 import { writeMbox } from "../corpus.ts";

@@ -1,8 +1,9 @@
 /**
- * Guessing of bases: series of real commits, written without their base, beside b4 --guess-base.
+ * Guessing bases: series of real commits, written without their base, compared with b4
+ * --guess-base.
  *
- * Right is the commit that the series was made on, or one that has the same files in all that the
- * series touches: nothing in the mails tells these apart.
+ * A guess is right if it is the series' real base, or a commit with the same versions of all files
+ * that the series touches: the mails cannot tell these apart.
  */
 
 import { spawnSync } from "node:child_process";
@@ -25,10 +26,10 @@ interface Sample {
 
 interface Tally {
   right: number;
-  /** Neither right nor wrong: nothing was named. */
+  /** No commit was named. */
   silent: number;
   unique: number;
-  /** Called the only one, and was not. */
+  /** Called unique, and was not. */
   falsely: number;
   readonly seconds: number[];
 }
@@ -39,7 +40,7 @@ interface Answer {
 }
 
 const MAX_SERIES = 4;
-/** One in so many is also searched exhaustively, to see whether what is called unique is. */
+/** One in so many is also searched exhaustively, to check that a guess called unique is unique. */
 const EXHAUSTIVE = 5;
 const isB4 = (): boolean => spawnSync("b4", ["--version"], { stdio: "ignore" }).error === undefined;
 
@@ -113,7 +114,7 @@ function git(repository: string, args: readonly string[], input = ""): string {
   return stdout.toString().trim();
 }
 
-/** Runs of one author's commits, spread evenly over the last 5,000 that are no merges. */
+/** Runs of one author's commits, spread evenly over the last 5,000 commits without merges. */
 function makeSamples(repository: string, place: Workplace, count: number): Sample[] {
   const log = ["log", "--no-merges", "-5000", "--format=%H %P %ae", "HEAD"];
   const commits = git(repository, log)
@@ -153,7 +154,7 @@ function makeSample(
   const mbox = git(repository, [...args, `${base}..${tip}`])
     .replace(/^(From [0-9a-f]+ Mon Sep 17 .*\n(?:\S+: .*\n(?: .*\n)*?)*?Date: ).*$/gm, `$1${date}`)
     .replace(/^(?:In-Reply-To|References): .*\n/gm, "")
-    // b4 0.12 dies of a Subject that is folded, with a Python that lets no line end into a header
+    // b4 0.12 fails on a folded Subject, under a Python that refuses line ends in headers
     .replace(/^(Subject: .*(?:\n .*)*)/gm, (folded) => folded.replaceAll("\n ", " "))
     .replace(/^Message-I[dD]: .*$/gm, () => {
       const reply = i === 0 ? "" : `\nIn-Reply-To: <${id(0)}>\nReferences: <${id(0)}>`;
@@ -165,7 +166,7 @@ function makeSample(
     return diff?.ok === true ? [diff.value] : [];
   });
   const { wanted } = preimagesOf(diffs);
-  // of new files alone nothing can be found but a date, by anybody
+  // for a series that only adds files, nobody can find more than a date
   if (wanted.length === 0) return null;
   const file = place.path(`${n}.mbox`);
   writeFileSync(file, `${mbox}\n`);
@@ -187,7 +188,7 @@ function askPatchsig(
   const [best] = first.candidates;
   if (best === undefined) tally.silent++;
   else if (isRight(repository, sample, best.commit)) tally.right++;
-  // only in an exhaustive search of a long history does it ever say so
+  // in a long history, only an exhaustive search can call a commit unique
   if (exhaustively) place.patchsigInto(output, [...args, "--exhaustive"]);
   const { guess } = JSON.parse(place.read(output)) as Answer;
   if (!guess.unique) return;

@@ -1,4 +1,4 @@
-/** The hook that git send-email starts once a patch, as git starts it. */
+/** The hook, started as git send-email starts it for each patch. */
 
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";

@@ -1,4 +1,4 @@
-/** Peak memory: of an mbox, which is streamed, and of one mail as large as any may be. */
+/** Peak memory: for an mbox, which is streamed, and for one mail of the maximum size. */
 
 import { closeSync, openSync, rmSync } from "node:fs";
 import type { Bench, Row } from "../bench.ts";
@@ -8,7 +8,7 @@ import { encodeBase64 } from "../../src/mail/transfer.ts";
 import { writeInbox } from "../inbox.ts";
 import { megabytes, number } from "../report.ts";
 
-/** The corpus again and again, without end, each mail under an id of its own. */
+/** Repeats the corpus endlessly, each mail with a new Message-ID. */
 function* endless(bench: Bench): Generator<Buffer> {
   const mails = bench.mails.map(({ signed }) => signed);
   for (let count = 0; ; count++) {
@@ -27,7 +27,7 @@ function* first(count: number, mails: Iterable<Buffer>): Generator<Buffer> {
   }
 }
 
-/** An mbox of that many bytes; how many mails they are. */
+/** Writes an mbox of that many bytes; returns its number of mails. */
 function writeLarge(file: string, bench: Bench, size: number): number {
   const fd = openSync(file, "w");
   let count = 0;

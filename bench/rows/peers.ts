@@ -1,4 +1,4 @@
-/** The same mails through patatt and stock minisign. */
+/** Verifies the same mails with patatt and stock minisign. */
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -34,7 +34,9 @@ export const patattRow: Row = (bench, report, skip) => {
   }
 };
 
-/** patatt's best set-up: one process for all files, a raw key, found in the first place it looks. */
+/**
+ * patatt at its fastest: one process for all files, and a raw key in the first folder it searches.
+ */
 function race(bench: Bench, count: number): { patchsig: number; patatt: number } {
   const place = bench.workplace(`patatt-${count}`);
   const mails = [...bench.stream(count)];

@@ -1,4 +1,4 @@
-/** Signing a long series: one unlock, then as fast as may be. */
+/** Signing a long series: one unlock, then as fast as possible. */
 
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { DEFAULT_COST, formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
@@ -9,7 +9,7 @@ import { inTurn, type Workplace } from "../run.ts";
 
 const BY = "bench@example.org";
 
-/** A key with a password at minisign's own cost, one without, and the password in a file. */
+/** A key encrypted at minisign's default cost, an unencrypted one, and the password in a file. */
 function writeKeys(place: Workplace): { free: string[]; locked: string[] } {
   const key = keyOf(BY);
   const lock = { password: Buffer.from("bench"), salt: Buffer.alloc(32, 7), cost: DEFAULT_COST };
@@ -21,7 +21,7 @@ function writeKeys(place: Workplace): { free: string[]; locked: string[] } {
     writeFileSync(place.path(`${name}.key`), text, { mode: 0o600 });
   }
   writeFileSync(place.path("gitconfig"), `[patchsig]\n\taddress = ${BY}\n`);
-  // one line: a second question would be an error
+  // one line only: asking a second time would be an error
   writeFileSync(place.path("password"), "bench\n", { mode: 0o600 });
   const password = ["--password-file", place.path("password")];
   return {

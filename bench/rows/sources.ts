@@ -1,4 +1,4 @@
-/** The same mails from a public-inbox as from an mbox, and by more than one thread. */
+/** The same mails from a public-inbox and from an mbox, and with more than one thread. */
 
 import { availableParallelism } from "node:os";
 import type { Row } from "../bench.ts";

@@ -1,4 +1,4 @@
-/** How long one small series takes, from nothing: mostly the time to start. */
+/** The time for one small series from a cold start: mostly start-up time. */
 
 import type { Row } from "../bench.ts";
 import { writeMbox } from "../corpus.ts";

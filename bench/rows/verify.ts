@@ -1,4 +1,7 @@
-/** `patchsig verify` of an mbox, everything on, against the least that any verifier has to do. */
+/**
+ * `patchsig verify` of an mbox, with every feature, compared with the minimum that any verifier has
+ * to do.
+ */
 
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,6 @@
 /**
- * The types of the library in one file: what src/index.ts exports, and what that names, with its doc
- * comments. So whoever uses the package sees the public surface, and nothing of what is behind it.
+ * The library's types in one file: the exports of src/index.ts and all types that they name, with
+ * doc comments. So users of the package see its public API, and no internals.
  */
 
 import { readFileSync } from "node:fs";
@@ -31,7 +31,7 @@ interface Link {
 
 interface Module {
   readonly text: string;
-  /** What is wrong with a value in it: its type is not written out. Types are as they stand. */
+  /** The error for a value in it whose type is not written out, or null. */
   readonly problem: string | null;
   /** The comment at its top. */
   readonly comment: string;
@@ -41,12 +41,12 @@ interface Module {
   readonly exported: ReadonlyMap<string, Link>;
 }
 
-/** Types that callers see as less than they are, so that a new finding changes nothing for them. */
+/** Types that are published in a wider form, so that a new finding code does not break callers. */
 const WIDER: Readonly<Record<string, string>> = { FindingCode: "type FindingCode = string;\n" };
 
 /**
  * @param entry a TypeScript file that does nothing but export names of others
- * @throws Error if two types of one name would meet, or one needs to be written out
+ * @throws Error if two types would have one name, or one is not written out
  */
 export function rollup(entry: string): string {
   const modules = new Map<string, Module>();
@@ -71,7 +71,7 @@ export function rollup(entry: string): string {
   }
   const isPublic = new Set(names.keys());
   const texts: string[] = [];
-  // grows while it is walked
+  // grows during the loop
   for (const declaration of names.keys()) {
     const { file, name: own, node } = declaration;
     const wider = WIDER[own];
@@ -162,7 +162,7 @@ function isType({ type }: Node): boolean {
   return /^TS(?:Interface|TypeAlias)Declaration$/.test(type);
 }
 
-/** What an identifier spans may hold its type too. */
+/** The span of an identifier may include its type. */
 function nameLength(identifier: Node): number {
   return (identifier["name"] as string).length;
 }

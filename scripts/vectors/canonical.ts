@@ -1,4 +1,4 @@
-/** Unsigned mails: what their attestation is, or why they have none. */
+/** Unsigned mails, with their attestation or the reason why they have none. */
 
 import * as diffs from "./diffs.ts";
 import {

@@ -1,4 +1,4 @@
-/** Unsigned mails whose file patches are read, or refused. */
+/** Unsigned mails with file patches to read or to refuse. */
 
 import {
   DIFF,

@@ -12,7 +12,7 @@ import { MARKS } from "./marks.ts";
 import { SETS, type SetVector } from "./sets.ts";
 import { type SignedVector, VARIANTS } from "./signed.ts";
 
-/** Every signed mail by itself. */
+/** Every single signed mail. */
 export const SIGNED_MAILS: readonly SignedVector[] = [...VARIANTS, ...MARKS];
 
 /** All files that the vectors consist of: path below fixtures/, and content. */

@@ -1,6 +1,8 @@
-/** The mail that most vectors are made from, and ways to change it. Text is a character a byte. */
+/**
+ * The mail that most vectors are made from, and ways to change it. Text has one character per byte.
+ */
 
-/** One vector: a mail and, in a line, what it shows. */
+/** One vector: a mail and a line that says what it shows. */
 export interface MailVector {
   readonly name: string;
   readonly shows: string;

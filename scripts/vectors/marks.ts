@@ -1,4 +1,4 @@
-/** More of the signed patch: the block's limits, what labels and base lines say, addresses, lists. */
+/** More vectors of the signed patch: limits of the block, labels, base lines, addresses, lists. */
 
 import { base64, multipart, PART, quotedPrintable } from "./mail.ts";
 import { SIGNED, UNSIGNED } from "./series.ts";
@@ -24,14 +24,14 @@ const BASE = /base=(\S+)/.exec(MAIL)![1]!;
 const COVER_BLOCK = /untrusted comment: patchsig(?:.*\n){4}\n?/;
 const COVER = SIGNED[0]!.toString("latin1");
 
-/** The block, so long from its first byte to its last that is no white space. */
+/** The block with this length, from its first to its last byte that is not white space. */
 const blockOf = (bytes: number): string =>
   BLOCK.replace(
     /^trusted comment: /m,
     (start) => start + " ".repeat(bytes - BLOCK.trimEnd().length),
   );
 
-/** With another last digit, of which some bits are not used. */
+/** With another last base64 digit, some of whose bits are unused. */
 const withStrayBits = (line: number): string => {
   const lines = BLOCK.split("\n");
   lines[line] = lines[line]!.replace(/.(?==+$)/, (digit) =>
@@ -40,7 +40,7 @@ const withStrayBits = (line: number): string => {
   return lines.join("\n");
 };
 
-/** Of one part and another, the mail cut before this. */
+/** A multipart mail of two parts, split before this text. */
 const inTwoParts = (cut: RegExp | string): string => {
   const at = BODY.search(cut);
   return multipart(

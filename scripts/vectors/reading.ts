@@ -1,4 +1,4 @@
-/** Unsigned mails in which headers, parts, encodings and charsets are read, or refused. */
+/** Unsigned mails with headers, parts, encodings and charsets to read or to refuse. */
 
 import {
   base64,

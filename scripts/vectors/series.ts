@@ -9,7 +9,7 @@ import { findMarkers, readBlock } from "../../src/patch/block.ts";
 import { seriesId } from "../../src/patch/series.ts";
 import { type Placed, prepare, signPlaced } from "../../src/patch/sign.ts";
 
-/** Anybody has these: the key is for tests only. The secret is 32 letters of ASCII. */
+/** A public secret: this key is for tests only. The secret is 32 ASCII letters. */
 const SEED = Buffer.from("patchsig vectors are no secret!!");
 const KEY_NUMBER = Buffer.from("vectors1");
 export const KEY = generateSecretKey(SEED, KEY_NUMBER);

@@ -1,4 +1,4 @@
-/** The patches of the signed series as several mails in one mbox, and what is wrong with them. */
+/** The patches of the signed series in one mbox, with something wrong, and what that is. */
 
 import { generateSecretKey } from "../../src/minisign/generate.ts";
 import { formatSignature, signData } from "../../src/minisign/signature.ts";
@@ -8,7 +8,7 @@ import { type MailVector, vector } from "./mail.ts";
 import { BY, KEY, placed, SIGNED, TEXTS, TIME } from "./series.ts";
 
 export interface SetVector extends MailVector {
-  /** Codes of docs/findings.md that are said of the series. */
+  /** Codes of docs/findings.md that the series gets. */
   readonly findings: readonly string[];
   readonly missing: readonly number[];
 }

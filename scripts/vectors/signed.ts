@@ -1,4 +1,4 @@
-/** One signed patch, as it arrives after transports and attackers had it, each with the verdict. */
+/** One signed patch after various transports and attacks, each with its verdict. */
 
 import { signData } from "../../src/minisign/signature.ts";
 import { formatSignature } from "../../src/minisign/signature.ts";
@@ -7,7 +7,7 @@ import { formatTrustedComment, type TrustedComment } from "../../src/patch/trust
 import { base64, type MailVector, ofCrlfFile, OTHER, quotedPrintable, vector } from "./mail.ts";
 import { blockOf, BY, KEY, placed, SIGNED, TIME, UNSIGNED } from "./series.ts";
 
-/** What a verifier says before it asks whom the key belongs to. */
+/** The result before the verifier looks up whose key it is. */
 interface Verdict {
   readonly signature: "good" | "bad" | "none" | "malformed";
   /** Which parts differ from what was signed. */
@@ -48,7 +48,7 @@ export function signedAs(fields: Partial<TrustedComment>, text: string = UNSIGNE
   return text.replace("\n---\n", () => `\n---\n${formatSignature(made)}\n`);
 }
 
-/** The same four lines with another trusted comment, and that signed too. */
+/** The same four lines with another trusted comment, signed too. */
 function withComment(change: (comment: string) => string): string {
   const { prepared } = placed(UNSIGNED);
   const comment = change(/^trusted comment: (.*)$/m.exec(BLOCK)![1]!);
@@ -56,7 +56,7 @@ function withComment(change: (comment: string) => string): string {
   return edit(BLOCK, formatSignature(made));
 }
 
-/** The signature line with the 8 bytes of the key number replaced: minisign signs them nowhere. */
+/** The signature line with another key ID (8 bytes), which minisign does not sign. */
 function otherKeyNumber(): string {
   const line = BLOCK.split("\n")[1]!;
   const bytes = Buffer.from(line, "base64");

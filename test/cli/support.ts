@@ -14,7 +14,7 @@ import { commit, git, newRepository } from "../support/repo.ts";
 
 export { newFolder };
 
-/** A folder to be used as `home`, with a key without password that the seed makes the same each time. */
+/** A folder to use as `home`, with an unencrypted key that depends only on the seed. */
 export function newHome(seed = 7): string {
   const home = newFolder();
   mkdirSync(join(home, "patchsig"), { mode: 0o700 });
@@ -28,7 +28,7 @@ export function keyFile(home: string): string {
   return join(home, "patchsig", "minisign.key");
 }
 
-/** The public key that `newHome(seed)` has. */
+/** The public key in `newHome(seed)`. */
 export function publicKey(seed = 7): string {
   return formatPublicKeyText(
     generateSecretKey(Buffer.alloc(32, seed), Buffer.alloc(8, seed)).publicKey,
@@ -37,7 +37,7 @@ export function publicKey(seed = 7): string {
 
 const SONG = Array.from({ length: 20 }, (_, i) => `line ${i + 1}\n`);
 
-/** `base` holds song.txt; `work` is a clone with three commits more, one of which adds a file. */
+/** `base` has song.txt; `work` is a clone with three more commits, one of which adds a file. */
 export function newSubmission(): { base: string; work: string; baseCommit: string } {
   const folder = newFolder();
   const base = newRepository(join(folder, "base"));
@@ -67,7 +67,7 @@ export function formatPatch(
   range = "origin/main..",
 ): string[] {
   const out = newFolder();
-  // the cover letter is from whoever runs it
+  // the cover letter is from the user who runs it
   const env = {
     ...process.env,
     GIT_COMMITTER_NAME: "Alice",
@@ -78,7 +78,7 @@ export function formatPatch(
   return filesOf(out);
 }
 
-/** format-patch, then sign as whoever lives in `home`. */
+/** Runs format-patch, then signs with the key in `home`. */
 export function signedPatches(
   work: string,
   home: string,
@@ -103,7 +103,7 @@ export function text(file: string): string {
   return readFileSync(file, "latin1");
 }
 
-/** Changes a file; fails if that changed nothing. */
+/** Edits a file; fails if that changes nothing. */
 export function edit(file: string, change: (text: string) => string): void {
   const before = text(file);
   const after = change(before);
@@ -125,13 +125,13 @@ export function mbox(...files: readonly string[]): string {
   return path;
 }
 
-/** Shows what was said if the status is another. */
+/** Shows the output if the status differs. */
 export function expectStatus(run: Run, status: number): Run {
   expect(run.status, `${run.stdout}${run.stderr}`).toBe(status);
   return run;
 }
 
-/** Nothing on stdout, one line and at most one hint on stderr, no wider than a screen is deep. */
+/** Nothing on stdout; one line and at most one hint on stderr, of bounded length. */
 export function expectError(run: Run, status: number, message: string | RegExp): Run {
   expectStatus(run, status);
   expect(run.stdout).toBe("");
@@ -147,7 +147,7 @@ export function expectError(run: Run, status: number, message: string | RegExp):
   return run;
 }
 
-/** No line is wider than the screen, and no character acts on it. */
+/** No line is wider than the terminal, and no character acts on it. */
 export function expectTidy(output: string, columns = 80): void {
   expect(output).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/);
   for (const line of output.split("\n"))

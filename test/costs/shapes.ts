@@ -1,4 +1,4 @@
-/** Mails of a stranger who wants much work done for little, by how many of something there are. */
+/** Mails by which a stranger tries to cause much work at little cost, by size. */
 
 import { generateSecretKey } from "../../src/minisign/generate.ts";
 import { formatPublicKeyText } from "../../src/minisign/public-key.ts";
@@ -78,18 +78,18 @@ const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 const each = (n: number, make: (i: number) => string): string => upTo(n).map(make).join("");
 const alone = (parts: Parts): string[] => [mail(parts)];
 
-/** The stranger's first key, where a person has confirmed it. */
+/** The stranger's first key, confirmed by the user. */
 export const MALLORY = "mallory@evil.example";
 export const ACCEPTED = formatPublicKeyText(key(0).publicKey);
 
 interface Shape {
   readonly from: number;
   readonly make: (n: number) => string[];
-  /** A person has confirmed the first key. */
+  /** The user has confirmed the first key. */
   readonly accepted?: boolean;
 }
 
-/** What grows, by a size; `from` is the smallest at which a limit has set in, where there is one. */
+/** Inputs that grow with a size; `from` is the smallest size above a limit, if there is one. */
 export const SHAPES: Readonly<Record<string, Shape>> = {
   "rotations of an own key, then its revocation": {
     from: 160,

@@ -1,7 +1,7 @@
 /**
- * Runs `verify` again and again in one process and counts what it does: blocks of our code that are
- * executed (V8's precise coverage, which nothing but the code and its input decides), and elements and
- * bytes that go through built-in functions, which hide loops of their own. No clock is read.
+ * Runs `verify` repeatedly in one process and counts its work: executed blocks of our code (V8's
+ * precise coverage, which depends only on code and input), and elements and bytes that pass through
+ * built-in functions, which have hidden loops. Reads no clock.
  *
  * worker.js JOBS: a JSON file with [{ home, args }]; the counts go to descriptor 3.
  */
@@ -17,7 +17,7 @@ const OURS = "/dist/src/";
 let native = 0;
 let printed = 0;
 
-/** Counts what `cost` says of each call. */
+/** Adds up `cost` of each call. */
 function counted(owner, name, cost) {
   const original = owner[name];
   owner[name] = function (...args) {
@@ -72,7 +72,7 @@ async function main([jobs]) {
   const session = countNatives();
   await session.post("Profiler.enable");
   await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
-  // compiled only now, so that its blocks are counted
+  // compiled here, so that its blocks are counted
   const { verifyCommand } = await import("../../dist/src/cli/commands/verify.js");
   const results = [];
   for (const { home, args } of JSON.parse(readFileSync(jobs, "utf8"))) {

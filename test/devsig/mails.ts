@@ -1,4 +1,4 @@
-/** Mails as bob sends them, unsigned, as text of a character a byte. */
+/** Bob's unsigned mails, as text with one character per byte. */
 
 import { base64, quotedPrintable, withBody, withHeaders, withPart } from "../support/reshape.ts";
 
@@ -28,7 +28,7 @@ Signed-off-by: Bob <bob@example.org>
 `;
 
 export const PLAIN = `${HEAD}\n${TEXT}${DIFF}-- \n2.39.5\n\n`;
-/** The diff is the last thing in the mail. */
+/** The mail ends with the diff. */
 export const BARE = `${HEAD}\n${TEXT}${DIFF}`;
 
 const encoded = (encoding: string, charset: string, encode: (body: string) => string): string =>
@@ -41,7 +41,7 @@ const encoded = (encoding: string, charset: string, encode: (body: string) => st
   );
 const same = (body: string): string => body;
 
-/** Mails that patatt signs and finds good; what we then say of them. */
+/** Mails that patatt signs and finds good, and our findings for them. */
 export const HONEST: Readonly<Record<string, readonly [mail: string, outcome: string]>> = {
   plain: [PLAIN, "good"],
   "no version line": [BARE, "good"],

@@ -1,4 +1,4 @@
-/** The real patatt: keys, signatures, and its own opinion. */
+/** The real patatt: keys, signatures, and its verdicts. */
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -67,7 +67,7 @@ function store(home: Home, algorithm: Algorithm, selector: string, key: Buffer):
   writeFileSync(join(folder, selector), key);
 }
 
-/** Makes bob's key with selector "main" and says how patatt names it. */
+/** Makes bob's key with selector "main"; returns patatt's name for it. */
 const MAKE: Readonly<Record<Algorithm, (home: Home) => string>> = {
   ed25519(home) {
     run(home, "patatt", ["genkey", "-n", "main"]);
@@ -139,7 +139,7 @@ const WORDS: Readonly<Record<number, string>> = {
   32: "bad",
 };
 
-/** What patatt says of each mail: a word a signature, or "error". */
+/** patatt's result for each mail: one word per signature, or "error". */
 export function patattSays(home: Home, mails: readonly Buffer[]): string[][] {
   const folder = join(home.folder, "to-validate");
   mkdirSync(folder, { recursive: true });
@@ -168,7 +168,7 @@ export function patattSays(home: Home, mails: readonly Buffer[]): string[][] {
 
 const verifier = createVerifier();
 
-/** What patchsig says of the mail; null if it does not read it. */
+/** patchsig's result for the mail; null if it refuses it. */
 export function weSay(keyring: string, mail: Buffer): DevResult[] | null {
   const bytes = dropCr(mail);
   const read = readMail(bytes);

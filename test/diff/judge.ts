@@ -27,7 +27,7 @@ export interface Judge {
   findsNothing(patch: Buffer): boolean;
   /** The tree that `git apply` makes of the last commit's, or null if git refuses. */
   apply(patch: Buffer): string | null;
-  /** Asks git all at once, by a shell: `numstat` and `apply` then know what it says. */
+  /** Asks git in one batch, by a shell; `numstat` and `apply` then return its answers. */
   ask(questions: readonly Question[]): void;
   close(): void;
 }
@@ -48,7 +48,7 @@ const APPLY = `for i in $*; do
   if git apply --cached --whitespace=nowarn $BATCH/$i 2>/dev/null; then git write-tree >$BATCH/$i.out; fi
 done`;
 
-/** A judge with a repository in a temporary folder, its files as `populate` leaves them. */
+/** A judge with a repository in a temporary folder, filled by `populate`. */
 export function makeJudge(populate: (repository: string) => void): Judge {
   const folder = mkdtempSync(join(tmpdir(), "patchsig-diff-"));
   const repository = join(folder, "repository");

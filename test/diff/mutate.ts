@@ -1,4 +1,4 @@
-// Seeded damage to diffs, of the kinds that transports do and that an attacker might.
+// Seeded damage to diffs, as transports cause it and an attacker might.
 
 /** A small generator of random numbers (mulberry32): the same seed gives the same cases. */
 export class Random {
@@ -62,7 +62,7 @@ const LINES = [
     "|",
   ),
 ];
-/** Bytes and words on which the reading of a header line turns. */
+/** Bytes and words that decide how a header line is read. */
 const SCRAPS: readonly string[] = [
   ...'\n\r\t\0 "\\/.+-@019~:\x1b\xff'.split(""),
   ...'  |//|a/|b/|old/|/dev/null|\\303|\\"|\xc2\xa0|\xe2\x80\xae| +0000|.git'.split("|"),
@@ -114,7 +114,7 @@ const MUTATIONS: readonly Mutation[] = [
   ...Array.from({ length: 4 }, () => byteMutation),
 ];
 
-/** The number of a line that is not in a hunk, as far as one can tell by looking. */
+/** The number of a line that looks as if it is not in a hunk. */
 function headerLine(lines: readonly string[], random: Random): number {
   const headers = lines.flatMap((line, at) => (/^(?:[^ +-]|--- |\+\+\+ )/.test(line) ? [at] : []));
   return headers[random.below(headers.length)] ?? 0;

@@ -5,10 +5,13 @@ import { newFolder } from "../support/folders.ts";
 
 export { newFolder as temporaryDirectory };
 
-/** In one go: a shell starts git several times faster than node does. */
+/** In one batch: a shell starts git several times faster than node does. */
 const COMMIT = `git add "$1" && git commit --quiet -m "add $1" && git rev-parse HEAD`;
 
-/** A repository, new unless it exists, whose clock ticks a minute a commit, so that its commits never change names. */
+/**
+ * A repository, created if it does not exist. Its clock advances a minute per commit, so that
+ * commits have the same names in every run.
+ */
 export class TestRepository {
   readonly directory: string;
   #now = 1_112_911_993;
@@ -20,7 +23,7 @@ export class TestRepository {
     execFileSync("git", [...init, ...options, directory]);
   }
 
-  /** Another one like this, that goes on from here. */
+  /** A copy of this one, with its own further history. */
   copyTo(directory: string): TestRepository {
     cpSync(this.directory, directory, { recursive: true, preserveTimestamps: true });
     const copy = new TestRepository(directory);
@@ -78,7 +81,7 @@ const threes = new Map<string, TestRepository>();
 export function threeCommits(...options: string[]): TestRepository {
   const name = ["three", ...options].join("");
   let made = threes.get(name);
-  // another test file's is gone with it
+  // another test file's repository was removed after that file
   if (made === undefined || !existsSync(made.directory)) {
     made = new TestRepository(path.join(newFolder(), name), ...options);
     for (const file of ["c1", "c2", "c3"]) made.commit(file);

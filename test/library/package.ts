@@ -1,4 +1,4 @@
-/** The package as others get it: packed, and unpacked where nothing else is. */
+/** The package as users get it: packed, and installed into an empty folder. */
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
@@ -15,7 +15,7 @@ export function installed(): string {
   const modules = join(folder, "node_modules");
   mkdirSync(join(modules, "patchsig"), { recursive: true });
   execFileSync("tar", ["xzf", join(folder, name), "-C", join(modules, "patchsig"), "--strip=1"]);
-  // npm would fetch them: they are here
+  // npm would download these: they are already here
   for (const dependency of ["@types/node", ...dependencies()]) {
     const target = join(modules, dependency);
     mkdirSync(dirname(target), { recursive: true });

@@ -1,4 +1,4 @@
-/** Random mails, odd ones for the most part: the same seed makes the same mail. */
+/** Random mails, mostly odd ones. The same seed gives the same mail. */
 
 export type Random = () => number;
 

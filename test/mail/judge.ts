@@ -12,10 +12,10 @@ interface Reading {
   readonly patch: Buffer;
 }
 
-/** What `git mailinfo` makes of mails; `close` removes its scratch directory. */
+/** Runs `git mailinfo` on mails; `close` removes its temporary directory. */
 export interface Judge {
   read(mail: Buffer): Reading | null;
-  /** The same of many, for less: a shell starts git several times faster than node does. */
+  /** The same for many mails: a shell starts git several times faster than node does. */
   readAll(mails: readonly Buffer[]): (Reading | null)[];
   close(): void;
 }
@@ -60,7 +60,7 @@ export type Outcome =
       readonly detail: string;
       readonly byGit: boolean;
     }
-  /** The one thing that must not be: `what` names the value that differs. */
+  /** The forbidden case: `what` names the value that differs. */
   | {
       readonly kind: "different";
       readonly what: string;
@@ -68,7 +68,7 @@ export type Outcome =
       readonly git: string;
     };
 
-/** Reads a mail both ways. A mail that git refuses and we read is "different" too. */
+/** Reads a mail with git and with src/mail. A mail that only git refuses is "different" too. */
 export function compare(mail: Buffer, judge: Judge): Outcome {
   return compareAll([mail], judge)[0]!;
 }

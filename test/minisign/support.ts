@@ -23,7 +23,7 @@ export function plainKey(): SecretKey {
   return key;
 }
 
-/** A directory that goes away with the test. */
+/** A directory that is removed after the test. */
 export function temporaryDirectory(): string {
   const path = mkdtempSync(join(tmpdir(), "patchsig-test-"));
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));

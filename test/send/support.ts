@@ -13,7 +13,7 @@ export function letterOf(more: Partial<Letter> = {}): Letter {
   };
 }
 
-/** To a server on this machine, in plain text. */
+/** To a server on this machine, without encryption. */
 export function transportTo(
   port: number,
   server: Partial<SmtpServer> = {},

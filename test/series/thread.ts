@@ -1,4 +1,4 @@
-/** Mails of a thread in a line each, for tests of assembly. */
+/** Mails of a thread, one per line, for tests of series assembly. */
 
 import { subjectNumber } from "../../src/patch/subject.ts";
 import { assemble } from "../../src/series/assemble.ts";
@@ -10,7 +10,7 @@ export interface Options {
   readonly from?: string;
   /** Seconds since the epoch. */
   readonly at?: number;
-  /** What the patch is; by default its subject. */
+  /** Identifies the patch; by default its subject. */
   readonly body?: string;
   readonly signing?: string;
   readonly kind?: SeriesItem["kind"];
@@ -53,7 +53,7 @@ export function mail(name: string, subject: string, options: Options = {}): Name
   };
 }
 
-/** A line a series: the names of its mails in their order, and what is odd. */
+/** One line per series: the names of its mails in order, and anything odd. */
 export function shapeOf(series: AssembledSeries<string>): string {
   const present = new Set(series.members.map(({ item }) => item.number.index));
   let complete = true;
@@ -69,7 +69,7 @@ export function shapeOf(series: AssembledSeries<string>): string {
   return `v${series.version} of ${series.total}: ${names}${odd}`;
 }
 
-/** All series of these mails, a line each, in the order of their names. */
+/** All series of these mails, one line each, sorted. */
 export function seriesOf(mails: readonly Named[]): string[] {
   const patches = mails.filter(({ isLink }) => !isLink);
   const links: ThreadMail[] = mails.filter(({ isLink }) => isLink).map(({ item }) => item);

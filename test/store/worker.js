@@ -1,4 +1,4 @@
-// Started by processes.test.ts, which tells it on stdin what to do; it runs the built program.
+// Started by processes.test.ts, which sends commands on stdin; uses the built program.
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 
@@ -19,7 +19,7 @@ const commands = {
     trust.close();
     say(verdict);
   },
-  // says what came of a statement
+  // prints the result of a statement
   statement({ file, statement }) {
     const trust = openTrustStore({ file });
     const digest = Buffer.from(statement.digest, "hex");

@@ -9,7 +9,7 @@ import { join } from "node:path";
 export interface Agent {
   /** For SSH_AUTH_SOCK. */
   readonly socket: string;
-  /** What `ssh-add` with these arguments prints. */
+  /** The output of `ssh-add` with these arguments. */
   sshAdd(...args: string[]): string;
   stop(): void;
 }
@@ -41,7 +41,7 @@ export async function startSshAgent(): Promise<Agent> {
   const child = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
   let gone = false;
   child.on("exit", () => (gone = true));
-  // the socket is a file before anybody listens at it
+  // the socket's file exists before the agent listens on it
   while (!(await answersAt(socket))) {
     if (gone) throw new Error("ssh-agent does not start");
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -52,7 +52,7 @@ export async function startSshAgent(): Promise<Agent> {
   });
 }
 
-/** With an Ed25519 key of GnuPG's own, as on a card, that may log in. */
+/** With an authentication key in GnuPG itself, as on a card. */
 export function startGpgAgent(): Agent {
   const folder = mkdtempSync(join(tmpdir(), "patchsig-gpg-"));
   const env = { ...process.env, GNUPGHOME: folder };
@@ -69,7 +69,7 @@ export function startGpgAgent(): Agent {
   });
 }
 
-/** A new key file of ssh-keygen's; its path. */
+/** Makes a key file with ssh-keygen; returns its path. */
 export function newSshKey(folder: string, name: string, comment: string, type = "ed25519"): string {
   const path = join(folder, name);
   execFileSync("ssh-keygen", ["-q", "-t", type, "-N", "", "-f", path, "-C", comment]);

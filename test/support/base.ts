@@ -1,4 +1,4 @@
-/** Series of real repositories, and whether looking at one has left a trace in it. */
+/** Series from real repositories, and snapshots to show that a repository was not changed. */
 
 import { createHash } from "node:crypto";
 import { cpSync, readdirSync, readFileSync, writeFileSync, existsSync } from "node:fs";
@@ -36,18 +36,18 @@ export function lines(changed: Readonly<Record<number, string>> = {}, count = 30
 
 export interface Scene {
   readonly repository: string;
-  /** What the remote's branch is at. */
+  /** The commit of the remote's branch. */
   readonly base: string;
 }
 
 let made: Scene | null = null;
 
 /**
- * `main` of the remote is at `base`; the branch that is checked out has two commits more. A copy of
- * the first one of the file, to be changed at will.
+ * `main` of the remote is at `base`; the current branch has two more commits. Each call returns a
+ * new copy of the repository that the test file made first.
  */
 export function newScene(): Scene {
-  // it is gone with the file that made it, and this module may go on to the next
+  // it is removed after the test file that made it; the module may outlive that file
   if (made === null || !existsSync(made.repository)) made = makeScene();
   const repository = join(newFolder(), "r");
   cpSync(made.repository, repository, { recursive: true });
@@ -67,7 +67,7 @@ function makeScene(): Scene {
   return { repository, base };
 }
 
-/** What git format-patch writes, as one mbox. */
+/** The output of git format-patch as one mbox. */
 export function mboxOf(repository: string, ...args: readonly string[]): string {
   const file = join(newFolder(), "series.mbox");
   writeFileSync(file, git(repository, ["format-patch", "--stdout", ...args]));
@@ -86,7 +86,7 @@ interface Looked {
   readonly codes: readonly string[];
 }
 
-/** What check finds out of the only series in a file; the program itself is not started. */
+/** The result of check for the only series in a file; does not start the program. */
 export async function check(repository: Repository, file: string): Promise<Looked> {
   const { allSeries } = await readSeriesBases([file], SILENT);
   const [series] = allSeries;
@@ -100,7 +100,7 @@ export async function check(repository: Repository, file: string): Promise<Looke
   }
 }
 
-/** What guess finds out, likewise. */
+/** The same for guess. */
 export async function guess(repository: Repository, file: string): Promise<Guessed> {
   const guesser = await BaseGuesser.open(repository, []);
   try {

@@ -9,7 +9,7 @@ export interface Run {
   readonly stderr: string;
 }
 
-/** What users start. */
+/** The program that users start. */
 export const PROGRAM = join(ROOT, "bin", "patchsig.js");
 
 /** Runs the built program. `home` is where it keeps its keys and its database. */
@@ -46,8 +46,8 @@ export function records(run: Run): Record<string, any>[] {
 }
 
 /**
- * In a process that has loaded the program: does what each line of JSON on stdin says. `\0STATUS\0` is
- * behind what each says, on both streams.
+ * For a process that has loaded the program: runs the command in each JSON line on stdin. After the
+ * output of each, `\0STATUS\0` follows on both streams.
  */
 const EACH = `
   const { readFileSync, writeSync } = require("node:fs");
@@ -63,8 +63,8 @@ const EACH = `
   })();`;
 
 /**
- * Runs the built program's `main` for each of these words, one after the other in one process: of
- * words that lead to an error or to a page of text, most of what a start costs. Nothing is on its stdin.
+ * Runs the built program's `main` for each of these command lines, one after the other in one
+ * process, since most of the cost of a short command is the start. stdin is empty.
  */
 export function patchsigEach(
   all: readonly (readonly string[])[],

@@ -2,9 +2,8 @@ import { lstatSync } from "node:fs";
 import { afterAll } from "vitest";
 import { removeFolders } from "./folders.ts";
 
-// Every test, and every program it starts, sees the same git: no user or system
-// settings, a fixed locale, fixed names. Root's git config --global would put a file in the place
-// of /dev/null.
+// Every test, and every program it starts, sees the same git: no user or system settings, a fixed
+// locale, fixed names. As root, git config --global would replace /dev/null by a file.
 const NOWHERE = "/nonexistent/gitconfig";
 Object.assign(process.env, {
   GIT_CONFIG_GLOBAL: NOWHERE,
@@ -22,10 +21,10 @@ Object.assign(process.env, {
 });
 delete process.env["GIT_DIR"];
 delete process.env["GIT_WORK_TREE"];
-// node reads these before all else, which takes longer than the rest of a start
+// node reads these first, which takes longer than the rest of a start
 delete process.env["NODE_EXTRA_CA_CERTS"];
 
-// here, since this runs for each test file: what it imports is loaded once for many of them
+// here, since this runs for each test file; modules it imports are loaded only once for many files
 afterAll(() => {
   removeFolders();
   if (!lstatSync("/dev/null").isCharacterDevice())

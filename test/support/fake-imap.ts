@@ -1,4 +1,6 @@
-/** An IMAP server on this machine that answers one command as it is told, and all others well. */
+/**
+ * A local IMAP server that gives a chosen answer to one command, and correct answers to all others.
+ */
 
 import { createServer, type AddressInfo, type Socket } from "node:net";
 
@@ -18,9 +20,9 @@ export interface Fault {
   readonly step: Step;
   /** Instead of the good answer, without the tag; `\0` ends the connection there. */
   readonly says: string;
-  /** Only a command that is about these mails; without, whatever it is about. */
+  /** Only for a command about these mails; by default for any. */
   readonly uids?: readonly number[];
-  /** So many times, then the answer is good. */
+  /** So many times; then the answer is correct. */
   readonly times?: number;
 }
 
@@ -92,7 +94,7 @@ export async function startFakeImap(mails: readonly Buffer[]): Promise<FakeImap>
       for (const line of GOOD[step]?.(uids, more) ?? []) say(line);
       return say(`${tag} OK done`);
     }
-    // what is asked for besides comes before the fault, as far as it has the lower number
+    // other requested mails with lower numbers come before the fault
     const { fault } = fake;
     const before = uids.filter((uid) => fault?.uids !== undefined && uid < Math.min(...fault.uids));
     for (const line of GOOD[step]?.(before, more) ?? []) if (before.length > 0) say(line);

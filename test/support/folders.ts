@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const folders: string[] = [];
 
-/** An empty folder that is gone when the tests of the file are over. */
+/** An empty folder that is removed after the tests of the file. */
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "patchsig-test-"));
   folders.push(folder);

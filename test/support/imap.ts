@@ -1,11 +1,11 @@
-/** A dovecot of our own on the loopback. Whoever runs it has one mailbox, and the password "secret". */
+/** A dovecot of our own on the loopback. It has one mailbox, and the password is "secret". */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-// not the clock of a test, which may stand still
+// not the test's clock, which may stand still
 import { setTimeout } from "node:timers/promises";
 import { freePort } from "./port.ts";
 import { requireTool } from "./tools.ts";
@@ -18,7 +18,7 @@ export interface ImapServer {
   readonly port: number;
   /** The maildir of `alice`. */
   readonly maildir: string;
-  /** Ends, and begins anew on the same port. */
+  /** Stops, and starts again on the same port. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -55,14 +55,14 @@ export async function startImap(): Promise<ImapServer> {
       "passdb {\n driver = static\n args = password=secret\n}",
       `userdb {\n driver = static\n args = uid=${owner.uid} gid=${owner.gid} home=${folder}/mail\n}`,
       `service imap-login {\n inet_listener imap {\n port = ${port}\n }\n inet_listener imaps {\n port = 0\n }\n chroot =\n}`,
-      // a wrong password would make the next logins wait, seconds and more
+      // a wrong password would delay the next logins by seconds
       "service anvil {\n chroot =\n unix_listener anvil-auth-penalty {\n mode = 0\n }\n}",
       "",
     ].join("\n"),
   );
   const launch = async (): Promise<ChildProcess> => {
     const file = join(folder, "dovecot.conf");
-    // a group of its own, which ends at once: asked to, some of them go on for seconds
+    // its own process group, killed at once: on SIGTERM some processes go on for seconds
     const child = spawn("dovecot", ["-F", "-c", file], { stdio: "ignore", detached: true });
     while ((await greeting(port)) !== "greeted") {
       if (child.exitCode !== null) throw new Error(`dovecot ended with ${child.exitCode}`);
@@ -72,7 +72,7 @@ export async function startImap(): Promise<ImapServer> {
   };
   const end = async (child: ChildProcess): Promise<void> => {
     process.kill(-child.pid!, "SIGKILL");
-    // its other processes hold the port until they are gone, too
+    // its other processes hold the port until they end
     while ((await greeting(port)) !== "refused") await setTimeout(10);
   };
   let server = await launch();
@@ -90,7 +90,7 @@ export async function startImap(): Promise<ImapServer> {
   };
 }
 
-/** What comes of a connection. */
+/** The result of a connection. */
 function greeting(port: number): Promise<"greeted" | "refused" | "left"> {
   return new Promise((resolve) => {
     const socket = createConnection(port, "127.0.0.1");

@@ -10,7 +10,7 @@ export interface Inbox {
   readonly folder: string;
   /** Delivers a mail. */
   deliver(mail: Buffer): void;
-  /** Takes a mail out again. */
+  /** Removes a mail. */
   remove(mail: Buffer): void;
 }
 

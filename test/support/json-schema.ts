@@ -1,6 +1,6 @@
 /**
- * As much of JSON Schema 2020-12 as docs/schema uses. A keyword that is not known here is an error,
- * so that a schema cannot ask for something that is then not checked.
+ * The part of JSON Schema 2020-12 that docs/schema uses. An unknown keyword is an error, so that a
+ * schema cannot require something that is not checked.
  */
 
 import { readFileSync } from "node:fs";
@@ -29,7 +29,10 @@ const typeOf = (value: Json): string =>
 const isObject = (value: Json): value is { [name: string]: Json } => typeOf(value) === "object";
 const same = (a: Json, b: Json): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** A keyword's check: what is wrong with the value, or nothing. Most concern one type only. */
+/**
+ * The check of a keyword: returns what is wrong with the value, or nothing. Most apply to one type
+ * only.
+ */
 type Check = (value: Json, wanted: Json, schema: Schema, root: Schema, at: string) => string[];
 
 const when = (holds: boolean, problem: string): string[] => (holds ? [] : [problem]);
@@ -97,7 +100,7 @@ const CHECKS: Record<string, Check> = {
     ),
 };
 
-/** All that keeps a value from fitting a schema; empty if it fits. */
+/** All violations of a schema by a value; empty if it is valid. */
 export function problems(value: unknown, schema: Schema, root = schema, at = "record"): string[] {
   return Object.entries(schema).flatMap(([keyword, wanted]) => {
     const check = CHECKS[keyword];

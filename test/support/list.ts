@@ -1,4 +1,4 @@
-/** A mailing list made up for a test: its mails, and a post office that takes what a bot sends. */
+/** A mailing list for a test: its mails, and an SMTP server for what a bot sends. */
 
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -75,7 +75,7 @@ export function plainMail(header: readonly string[], body: string): Buffer {
   return Buffer.from([...header, "", body].join("\n"));
 }
 
-/** What a server got, in one transaction. */
+/** A mail that the server got in one transaction. */
 export interface Posted {
   readonly from: string;
   readonly to: readonly string[];
@@ -86,9 +86,9 @@ export interface Posted {
 export interface PostOffice {
   readonly port: number;
   readonly posted: Posted[];
-  /** What it does with the next mails. */
+  /** How it treats the next mails. */
   mode: "take" | "busy" | "refuse" | "hang up";
-  /** Takes no connections, until `up`. */
+  /** Refuses connections until `up`. */
   down(): Promise<void>;
   up(): Promise<void>;
 }
@@ -96,7 +96,7 @@ export interface PostOffice {
 /**
  * An SMTP server on this machine.
  *
- * @param deliver is done with each mail before the server says 250
+ * @param deliver called for each mail before the server answers 250
  * @param pause milliseconds between the two
  */
 export async function openPostOffice(
@@ -146,7 +146,7 @@ export async function openPostOffice(
           });
         },
       }));
-      // who is killed hangs up
+      // a killed client hangs up
       opened.on("error", () => undefined);
       await new Promise<void>((resolve) => opened.listen(port, "127.0.0.1", resolve));
     },

@@ -1,5 +1,5 @@
 /**
- * Random file patches, whole and broken, in the places that no signature covers: notes, the lines
+ * Random file patches, valid and broken, in places that no signature covers: notes, the lines
  * around the block, between two file patches, below the signature mark, in the message.
  */
 

@@ -1,5 +1,5 @@
 /**
- * Random changes to the form of a mail that leave its text alone, or nearly: multiparts in each other,
+ * Random changes to the form of a mail that keep its text, or nearly: multiparts in each other,
  * encodings of the whole or of a piece, charsets, line ends, mbox files.
  */
 
@@ -56,7 +56,7 @@ const TYPES = [
   "text/plain (boundary=xx)",
 ];
 
-/** The header without what says how the body is coded, and that; both end in LF or are empty. */
+/** The header without its content fields, and these fields; both end in LF or are empty. */
 function headerOf(text: string): { rest: string; own: string } {
   const lines = text.slice(0, bodyStart(text) - 1).match(/^.*\n(?:[ \t].*\n)*/gm) ?? [];
   const isOwn = (line: string): boolean => /^(?:content-|mime-version:)/i.test(line);

@@ -28,7 +28,7 @@ const EVIL = [
   "+mallory",
 ].join("\n");
 
-/** What the attacker may want instead. */
+/** The diff that the attacker wants applied. */
 const EVILS = [
   EVIL,
   "diff --git a/run.sh b/run.sh\nold mode 100644\nnew mode 100755",
@@ -89,7 +89,7 @@ const LINES = [
   ...EVILS,
 ];
 
-/** Lines for a place where something evil would matter most. */
+/** Lines for places where an attack would matter most. */
 function pickContent(random: Random): string {
   return pick(random, random(2) === 0 ? EVILS : LINES);
 }
@@ -301,7 +301,7 @@ const MUTATIONS: readonly Mutation[] = [
   }),
 ];
 
-/** How many of the first mutations make sense on a body alone. */
+/** The number of mutations, from the first, that make sense on a body alone. */
 const BODY_MUTATIONS = 10;
 
 /** Of three changes, one is to bytes and lines, one to the form of the mail, one to its diffs. */

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 
-/** Below those that the kernel hands out by itself, of which one may be taken at any moment. */
+/** Below the kernel's ephemeral ports, any of which may be taken at any moment. */
 const FIRST = 15_000;
 const LAST = 30_000;
 /** Test files that run at the same time; each has ports of its own. */
@@ -8,7 +8,7 @@ const WORKERS = 16;
 
 let next = FIRST + Math.floor((Math.random() * (LAST - FIRST)) / WORKERS) * WORKERS;
 
-/** A port on this machine at which nobody listens, for a server that has to be told one. */
+/** A free port on this machine, for a server that needs to be given one. */
 export async function freePort(): Promise<number> {
   for (;;) {
     next = next + WORKERS < LAST ? next + WORKERS : FIRST;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 
-/** An empty folder that is gone when the test is over. */
+/** An empty folder that is removed after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "patchsig-test-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -33,7 +33,7 @@ export function tryGit(
 
 let tick = 1_700_000_000;
 
-/** In one go: a shell starts git several times faster than node does. */
+/** In one batch: a shell starts git several times faster than node does. */
 const COMMIT = `git add -A &&
   git commit -q --allow-empty -F - --date "$1" &&
   git rev-parse HEAD`;

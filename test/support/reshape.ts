@@ -1,4 +1,4 @@
-/** Ways to reshape a mail that is text with a character a byte, and the randomness for it. */
+/** Ways to reshape a mail, as text with one character per byte, and a random generator for it. */
 
 export type Random = (below: number) => number;
 
@@ -76,7 +76,7 @@ export function withinEncoding(text: string, change: (body: string) => string): 
   return withBody(text, (body) => quotedPrintable(change(decode(body))));
 }
 
-/** The block of a mail that shows it. */
+/** The block of a mail, if it is in plain text. */
 export const BLOCK = /^untrusted comment: patchsig(?:.*\n){4}/m;
 
 export function blockOf(text: string): string {
@@ -104,7 +104,7 @@ export function withPart(text: string, type: string, extra: string, before: bool
   return `${rest}MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="xx"\n\n${parts.join("")}--xx--\n`;
 }
 
-/** `pool` are all mails that there are, to take pieces from. */
+/** `pool` has all mails, to take pieces from. */
 export type Mutation = (text: string, random: Random, pool: readonly string[]) => string;
 
 export function atLine(

@@ -1,2 +1,2 @@
-/** What random tests begin with: the same in every run, so that a run says the same twice. SEED=n tries others. */
+/** The seed of random tests: fixed, so that runs can be repeated. SEED=n sets another. */
 export const SEED = Number(process.env["SEED"] ?? 20261127);

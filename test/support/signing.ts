@@ -4,7 +4,7 @@ import { prepare, signPlaced } from "../../src/patch/sign.ts";
 import { checkMail } from "../../src/verify/check.ts";
 import type { Checked } from "../../src/verify/result.ts";
 
-/** A key that every test run makes the same. */
+/** The same key in every test run. */
 const KEY = generateSecretKey(Buffer.alloc(32, 7), Buffer.from("patchsig"));
 const TIME = 1_794_000_000;
 
@@ -26,7 +26,7 @@ export function signMails(
 
 const verifier = createVerifier();
 
-/** What the verifier says of a mail as git mailsplit hands it on. */
+/** The verifier's result for a mail as git mailsplit writes it. */
 export function check(mail: Buffer): Checked {
   return checkMail(mail, verifier);
 }

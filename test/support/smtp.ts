@@ -11,19 +11,19 @@ interface Received {
 
 export interface TestServer {
   readonly port: number;
-  /** What came to its end, in that order; whatever was answered. */
+  /** Completed mails in order, whatever was answered. */
   readonly mails: Received[];
-  /** Every connection that there ever was. */
+  /** Number of connections so far. */
   readonly sockets: Socket[];
-  /** Bytes of mails, whether these came to their end or not. */
+  /** Bytes of all mails, complete or not. */
   readonly seen: () => number;
   readonly stop: () => Promise<void>;
 }
 
-/** What to say when a mail has come to its end: yes, no, or nothing at all. */
+/** The answer to a complete mail: yes, no, or nothing at all. */
 export type Answer = (mail: Received) => null | Error | "hang up" | "silence";
 
-/** As an answer, or for the callbacks of smtp-server. */
+/** An error for an answer, or for the callbacks of smtp-server. */
 export function refusal(responseCode: number, words: string): Error {
   return Object.assign(new Error(words), { responseCode });
 }
@@ -74,9 +74,9 @@ export async function startSmtp(
 }
 
 /**
- * Runs `send`, which is told the server's port.
+ * Runs `send` with the server's port.
  *
- * @returns the mails in the order in which they came
+ * @returns the mails in order of arrival
  */
 export async function receive(send: (port: number) => Promise<void>): Promise<Buffer[]> {
   const server = await startSmtp();

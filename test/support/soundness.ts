@@ -14,22 +14,22 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { COMMITS, commitsOf, commitsSince, git } from "./repo.ts";
 
-/** A folder in memory where there is one: git am writes many small files. */
+/** A folder in memory if possible: git am writes many small files. */
 function fastFolder(prefix: string): string {
   return mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), prefix));
 }
 
-/** Stock `git am` in one repository that is put back after every mail. */
+/** Stock `git am` in a repository that is reset after every mail. */
 export interface AmJudge {
   readonly repository: string;
   /** Author, message and tree of each commit that the mail makes; null if git refuses it. */
   am(mail: Buffer, options?: readonly string[]): string[] | null;
-  /** The same of commits that `apply` makes here; it is false if it could not. */
+  /** The same of commits that `apply` makes here; `apply` returns false if it could not. */
   by(apply: () => Promise<boolean>): Promise<string[] | null>;
   close(): void;
 }
 
-/** All as it was. */
+/** Resets everything. */
 const RESET = `rm -rf .git/rebase-apply && git reset -q --hard "$0" && git clean -qfdx`;
 /** `git am`, its commits since "$0"; a shell starts git faster than node does. */
 const AM = `if git am -q "$@" >/dev/null 2>&1; then git log ${COMMITS} "$0.."; else printf refused; fi
@@ -78,7 +78,7 @@ export function openAm(base: string, setting: Setting = NO_SETTING): AmJudge {
   };
 }
 
-/** Made equal: white space in the subject and `>From `, the two things that are normalised. */
+/** Normalises white space in the subject and `>From `. */
 export function sameCommits(a: readonly string[], b: readonly string[]): boolean {
   const plain = (commits: readonly string[]): string =>
     commits
@@ -91,7 +91,7 @@ export function sameCommits(a: readonly string[], b: readonly string[]): boolean
   return plain(a) === plain(b);
 }
 
-/** What git makes of one mail, in a form that can be compared. */
+/** Git's result for one mail, in a comparable form. */
 interface Outcome {
   /** Author, subject and message as `git mailinfo` gives them, equal up to what is normalised. */
   readonly text: string;
@@ -103,8 +103,9 @@ interface Outcome {
 export type Judged = Outcome | "unsure" | null;
 
 /**
- * What `git am` does, by the programs that it is made of, for many mails in one go: a process for
- * each step of each mail is what takes the time, and a shell starts them faster than Node does.
+ * What `git am` does, by the programs that it consists of, for many mails in one batch: most of the
+ * time goes into starting a process for each step of each mail, and a shell does that faster than
+ * node.
  *
  * Equal outcomes mean equal commits. Unequal ones mean little: ask `git am` itself.
  */

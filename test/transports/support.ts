@@ -1,9 +1,9 @@
 /**
- * Real mail servers between a submitter and a maintainer. They are started here, each with a
- * configuration of its own in a folder of the test's, and stopped by it.
+ * Real mail servers between a submitter and a maintainer. Each is started here with its own
+ * configuration, in the test's folder, and stopped again.
  *
- * Not among the tests of every day: `PATCHSIG_LONG=1`, as root, with what
- * `scripts/tools.sh transports` installs.
+ * Run only with `PATCHSIG_LONG=1`, as root, with the programs that `scripts/tools.sh transports`
+ * installs.
  */
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
@@ -20,7 +20,7 @@ import type { TestServer } from "../support/smtp.ts";
 export { freePort } from "../support/port.ts";
 export { newFolder };
 
-/** Root may do what a mail server does: become somebody else. */
+/** Only root can change its user, as a mail server has to. */
 export const LONG = process.env["PATCHSIG_LONG"] === "1" && process.getuid?.() === 0;
 
 export const ENCODINGS = ["auto", "8bit", "quoted-printable", "base64"] as const;
@@ -99,18 +99,18 @@ export async function sendEmail(
 
 const ID = /^Message-ID: *(<.*>)/gim;
 
-/** The mails of these Message-IDs, in this order: what another test sent may come late. */
+/** The mails with these Message-IDs, in this order; mails of another test may arrive late. */
 export function withIds(mails: readonly Buffer[], ids: readonly string[]): Buffer[] {
   const byId = new Map<string, Buffer>();
   for (const mail of mails) {
-    // not in its body: a bounce holds the mail that it is about
+    // not in its body: a bounce contains the mail that it is about
     const [header] = mail.toString("latin1").split(/\r?\n\r?\n/, 1);
     for (const [, id] of header!.matchAll(ID)) byId.set(id!, mail);
   }
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
-/** Runs a program to its end; throws with what it said if it fails. */
+/** Runs a program to its end; throws with its output if it fails. */
 export async function run(
   command: string,
   args: readonly string[],
@@ -128,7 +128,7 @@ export async function run(
   return said;
 }
 
-/** Resolves when somebody listens there. */
+/** Resolves when a server listens there. */
 export async function listening(port: number): Promise<void> {
   await until(
     () =>
@@ -156,7 +156,7 @@ export async function until(
 /** Milliseconds; for a test here and for its hooks. A machine may be slow. */
 export const PATIENCE = 600_000;
 
-/** Ends what listens and what runs, and waits for that: its files are about to go. */
+/** Stops all servers and programs, and waits for them to end: their files will be removed. */
 export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.on("exit", resolve));
@@ -164,7 +164,7 @@ export async function end(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** Resolves to the mails of these Message-IDs, as soon as all have come. */
+/** Resolves to the mails with these Message-IDs, as soon as all have arrived. */
 export async function arrived(server: TestServer, ids: readonly string[]): Promise<Buffer[]> {
   const came = (): Buffer[] =>
     withIds(
@@ -181,16 +181,16 @@ export async function arrived(server: TestServer, ids: readonly string[]): Promi
 /** The patch of the CRLF file. */
 const CRLF = 4;
 
-/** What is said of the patch of the CRLF file when its CRs are gone. */
+/** The finding for the patch of the CRLF file without its CRs. */
 export const LINE_ENDS = {
   code: "content-changed",
   message: "diff changed after signing: line ends",
 } as const;
 
 /**
- * Verifies what was delivered, and applies it: by `patchsig am` it becomes the submitter's commits.
- * If `damage` is given, the CRLF file's patch has lost its CRs on the way: that is said of it, and
- * `git am` cannot make the submitter's commit of it either.
+ * Verifies the delivered mails and applies them: `patchsig am` makes the submitter's commits. If
+ * `damage` is given, the CRLF file's patch lost its CRs in transit: it gets that finding, and `git
+ * am` cannot make the submitter's commit either.
  */
 export function expectGood(
   submission: Submission,
@@ -228,7 +228,7 @@ export function expectGood(
   expect(plain(commitsSince(tree, start))).toEqual(plain(commitsSince(work, start)));
 }
 
-/** A folder with these mails, as they came. */
+/** A folder with these mails, unchanged. */
 export function folderOf(mails: readonly Buffer[]): string {
   const folder = newFolder();
   mails.forEach((mail, i) => writeFileSync(join(folder, `${i}.eml`), mail));
@@ -241,7 +241,7 @@ function copyOf(repository: string): string {
   return tree;
 }
 
-/** A folder below the test's, made. */
+/** Creates a folder below the test's. */
 export function below(folder: string, ...names: string[]): string {
   const path = join(folder, ...names);
   if (!existsSync(path)) mkdirSync(path, { recursive: true });

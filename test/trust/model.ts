@@ -1,6 +1,6 @@
 /**
- * What docs/spec/trust.md allows, as a small machine: its table, read from the page, and the rules
- * below the table in their order. Shares no code with src/trust, and knows no database.
+ * What docs/spec/trust.md allows, as a small state machine: its table, read from the page, and the
+ * rules below it in order. Shares no code with src/trust, and uses no database.
  */
 
 type State = "first-use" | "known" | "endorsed" | "pinned" | "replaced" | "revoked";
@@ -101,7 +101,7 @@ export class Model {
     return this.#inUse(identity).length > 0;
   }
 
-  /** A mail is looked at: what is said of the key, whether it passes; and if so, what follows. */
+  /** Judges a mail: the state of its key, whether it passes, and if so the changes. */
   look(seen: Seen, asked: Asked, forGood = true): { trust: string; passes: boolean } {
     const { identity, key, series, patch, at } = seen;
     const its = this.of(identity);
@@ -150,7 +150,7 @@ export class Model {
     return [...this.#ancestors(identity, key)].some((from) => this.#isVoid(from));
   }
 
-  /** A person's word. False: refused. */
+  /** The user's decision; false if refused. */
   accept(identity: string, key: string, at: number, also: boolean): boolean {
     const cell = this.#cell("accept", this.#state(identity, key));
     if (cell === "*refused*") return false;
@@ -163,7 +163,7 @@ export class Model {
 
   drop(identity: string, key: string, at: number): void {
     if (!this.of(identity).has(key)) this.#put(identity, key, at, { state: "revoked" });
-    // what is void already does not fall again: what came to rest on it since knew that
+    // a key that is already void does not fall again: later statements by it did not count
     if (!this.#isVoid(key)) this.#revoke(key);
   }
 
@@ -179,7 +179,7 @@ export class Model {
     return "pinned";
   }
 
-  /** A statement comes; true if it changes something. */
+  /** Receives a statement; true if it changes something. */
   hear(said: Said, at: number): boolean {
     const name = JSON.stringify(said);
     if (this.#done.has(name)) return false;
@@ -244,7 +244,10 @@ export class Model {
     this.#fall(key, true);
   }
 
-  /** What rests on a key falls with it: on its word while it was pinned, or on its rotations. */
+  /**
+   * If a key is void, so is what rests on it: on its endorsements while it was pinned, or on its
+   * rotations.
+   */
   #fall(key: string, revoked: boolean): void {
     const pinned = [...this.keys.values()].some((its) => its.get(key)?.state === "pinned");
     for (const [identity, its] of this.keys)

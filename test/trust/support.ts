@@ -15,7 +15,7 @@ export interface Key {
   readonly text: string;
 }
 
-/** The key that the number makes the same each time. */
+/** A key that depends only on the number. */
 export function keyOf(number: number): Key {
   const signer = generateSecretKey(Buffer.alloc(32, number), Buffer.alloc(8, number));
   return { signer, text: formatPublicKeyText(signer.publicKey) };

@@ -1,6 +1,6 @@
 /**
- * Attack mails around one honest mail, by the headings of what git am uses of a mail: what a sender,
- * or anybody on the way, might do so that git and a reader see two things.
+ * Attack mails around one honest mail, sorted by the part of a mail that git am uses: what a
+ * sender, or anybody in transit, might do so that git and a reader see different things.
  */
 
 const HEADER = `From: Alice <alice@example.org>
@@ -30,7 +30,7 @@ const DIFF = `diff --git a/song.txt b/song.txt
  lu
 `;
 const TAIL = "-- \n2.39.5\n";
-/** What the attacker wants applied. */
+/** The diff that the attacker wants applied. */
 const EVIL = `diff --git a/keys.txt b/keys.txt
 --- a/keys.txt
 +++ b/keys.txt
@@ -99,12 +99,12 @@ export type Case = readonly [string, Signature, () => string];
 
 const FROM_LINE = "From m@evil.example Mon Sep 17 00:00:00 2001";
 
-/** To whoever cuts at `line` a mail without a patch; to others a part of the mail above. */
+/** A mail without a patch for a reader that splits at `line`; for others part of the mail above. */
 function hidden(line: string): string {
   return `\n${line}\nSubject: x\nContent-Type: multipart/mixed; boundary=zz\n\n${EVIL}\n--zz\n\nx\n--zz--\n`;
 }
 
-/** Under each heading every class of trick, and what must be let through beside it. */
+/** Under each heading every class of attack, and similar mails that must pass. */
 export const CASES: Readonly<Record<string, readonly Case[]>> = {
   Headers: [
     [

@@ -1,11 +1,11 @@
-/** Settings of git with which `git am` may make another commit of a mail, or none. */
+/** Git settings under which `git am` may make another commit from a mail, or none. */
 
 import { amSettings } from "../../src/git/am-settings.ts";
 import { configOf } from "../../src/git/config.ts";
 import type { AmSettings } from "../../src/verify/plain-am.ts";
 import { NO_SETTING, type Setting } from "../support/soundness.ts";
 
-/** Those in which the parts of git am can be asked by themselves: they touch no work tree. */
+/** Those that can be tested with the parts of git am, without a work tree. */
 export const SETTINGS: readonly Setting[] = [
   NO_SETTING,
   { config: ["am.keepcr=true"], split: ["--keep-cr"] },

@@ -1,4 +1,4 @@
-/** Signed mails of every form in which patches are sent, and the commits that they make. */
+/** Signed mails in every form in which patches are sent, and their commits. */
 
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
@@ -37,13 +37,13 @@ const encoded =
       ),
       encode,
     );
-// a line of two blanks would go on in the next
+// a line of two spaces would continue on the next
 const stuffed: Edit = (body) => body.replace(/^(?= |From )/gm, " ").replace(/^ {2}$/gm, "");
 
 interface Patch {
   readonly message: string;
   readonly files: Record<string, string | Buffer | null>;
-  /** A file that is to be executable. */
+  /** A file to make executable. */
   readonly executable?: string;
   /** For git format-patch. */
   readonly args?: readonly string[];
@@ -82,7 +82,7 @@ const PATCHES: readonly Patch[] = [
   louder({
     edit: (mail) => withBody(mail, (body) => `Subject: [PATCH] song: in-body\n\n${body}`),
   }),
-  // two that a splice could make one of
+  // two commits that a splice of mails could combine
   { message: `keys: mine\n\n${BODY}`, files: { "keys.txt": "alice\nalice\n" } },
   {
     message: "song: caf\u00e9\n\nTr\u00e8s bien.\n",
@@ -106,7 +106,7 @@ const PATCHES: readonly Patch[] = [
     message: "data\n",
     files: { "data.bin": Buffer.from(Array.from({ length: 300 }, (_, i) => (i * 7) & 255)) },
   },
-  // the same change fits in many places: its line numbers alone say where it goes
+  // the change fits in many places: only its line numbers say where it belongs
   { message: `verses: one less\n\n${BODY}`, files: { "verses.txt": without(VERSES, 6) } },
   {
     message: `verses: one less\n\n${BODY}`,
@@ -114,7 +114,7 @@ const PATCHES: readonly Patch[] = [
     args: ["-U1"],
   },
   { message: "no body", files: { "keys.txt": "alice", "empty.txt": "" } },
-  // a mode alone, without a hunk; and with one
+  // a mode change without a hunk, and one with
   { message: `run: may be run\n\n${BODY}`, files: {}, executable: "run.sh" },
   { message: "run: louder", files: { "run.sh": "#!/bin/sh\necho la\n" }, executable: "run.sh" },
   // CRLF: git writes its own lines with LF
@@ -125,7 +125,7 @@ const PATCHES: readonly Patch[] = [
   },
 ];
 
-/** Under which git am makes of an honest mail the commit that it is of. */
+/** Options under which git am makes the original commit from an honest mail. */
 function optionsFor({ diff }: Checked): string[] {
   if (diff!.rawCr === "some") return ["--keep-cr"];
   return diff!.allCr ? ["--quoted-cr=strip"] : [];
@@ -141,7 +141,7 @@ function latin(text: string): Buffer {
   return Buffer.from(text, "latin1");
 }
 
-/** @param folder where the repository is made that the mails apply to */
+/** @param folder for the repository that the mails apply to */
 export function signedMails(folder: string): { base: string; originals: readonly Original[] } {
   const base = newRepository(folder);
   const head = commit(base, "start", {
