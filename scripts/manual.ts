@@ -1,11 +1,15 @@
 /**
- * Writes the manual pages into dist/man, from the definitions that --help uses. Run by the build.
+ * Writes the manual pages and the shells' completion, from the definitions that --help uses:
+ * dist/man and dist/completion. Run by the build.
  */
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { bashCompletion } from "./manual/bash.ts";
 import { readProgram } from "./manual/definitions.ts";
+import { FISH_OF_GIT, fishCompletion } from "./manual/fish.ts";
 import { manualPages, type Texts } from "./manual/pages.ts";
+import { zshCompletion } from "./manual/zsh.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -40,3 +44,12 @@ function write(folder: string, files: ReadonlyMap<string, string>): void {
 
 const program = await readProgram();
 write("man", manualPages(program, readTexts()));
+write(
+  "completion",
+  new Map([
+    ["bash/git-patchsig", bashCompletion(program)],
+    ["zsh/_git-patchsig", zshCompletion(program)],
+    ["fish/patchsig.fish", fishCompletion(program)],
+    ["fish/git-of-patchsig.fish", FISH_OF_GIT],
+  ]),
+);

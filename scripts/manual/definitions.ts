@@ -98,3 +98,13 @@ function optionsOf({ options }: Command): OptionDefinition[] {
           : `${describe} (default: ${String(preset)})`,
     }));
 }
+
+/** A program or command, and all that are below it. */
+export function withAllBelow(one: CommandDefinition): CommandDefinition[] {
+  return [one, ...one.commands.flatMap(withAllBelow)];
+}
+
+/** A text within single quotes of a shell. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
