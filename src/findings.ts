@@ -22,8 +22,7 @@ type FindingRow = readonly [severity: Severity, hint: string];
 
 export const FINDINGS = {
   "The signature": {
-    unsigned: ["fail", ""],
-    "unsigned-allowed": ["warn", ""],
+    unsigned: ["warn", ""],
     "unsigned-known": ["fail", "ask for a signed patch"],
     "signature-bad": ["fail", "ask for a resend"],
     "content-changed": ["fail", "ask for a resend"],
@@ -78,6 +77,7 @@ export const FINDINGS = {
   "The series": {
     "series-conflict": ["fail", ""],
     "series-incomplete": ["warn", ""],
+    "series-unsigned": ["fail", "ask for a signed series"],
     "series-unbound": ["warn", "sign all files of a series in one run"],
     "series-partial": ["info", ""],
     "base-disagrees": ["warn", "the first one counts; ask the author"],

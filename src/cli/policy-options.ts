@@ -3,7 +3,7 @@ export const POLICY_OPTIONS = {
   require: {
     type: "string",
     requiresArg: true,
-    describe: "nothing, signature (default), known or pinned",
+    describe: "opt-in (default), signature, known or pinned",
   },
   "dev-keyring": {
     type: "string",

@@ -34,10 +34,13 @@ export function out(lines: SafeText | readonly SafeText[]): void {
 
 /** Writes blocks of lines to stdout, with an empty line between two. */
 export function blockPrinter(): (lines: readonly SafeText[]) => void {
-  let blocks = 0;
+  let before = 0;
   return (lines) => {
+    if (lines.length === 0) return;
     clearProgress();
-    out(blocks++ > 0 ? [ours``, ...lines] : lines);
+    const isApart = before > 1 || (before === 1 && lines.length > 1);
+    out(isApart ? [ours``, ...lines] : lines);
+    before = lines.length;
   };
 }
 

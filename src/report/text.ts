@@ -8,7 +8,12 @@
 
 import { commandAt } from "../commands.ts";
 import type { Finding } from "../findings.ts";
-import type { StatementMail, PatchResult, SeriesResult } from "../verify/result.ts";
+import {
+  isOnlyUnsigned,
+  type PatchResult,
+  type SeriesResult,
+  type StatementMail,
+} from "../verify/result.ts";
 import { baseSentence } from "../base/check.ts";
 import { numberCount, numberList } from "../verify/numbers.ts";
 import { shellWords } from "../primitives/shell.ts";
@@ -64,13 +69,7 @@ const TRUST_WORDS: Record<NonNullable<PatchResult["trust"]>, string> = {
 };
 
 /** The columns say these, or only programs need them. */
-const QUIET = new Set([
-  "all-cr",
-  "format-flowed",
-  "series-incomplete",
-  "unsigned",
-  "unsigned-allowed",
-]);
+const QUIET = new Set(["all-cr", "format-flowed", "series-incomplete", "unsigned"]);
 const SPOKEN_INFO = new Set([
   "author-recovered",
   "base-guessed",
@@ -89,23 +88,74 @@ function spoken(findings: readonly Finding[]): Finding[] {
   );
 }
 
-/** A series and its patches, as lines without LF. */
+/** A row: a patch, or an unsigned series. */
+interface Row {
+  readonly label: readonly [string, Tint];
+  readonly number: string;
+  readonly subject: string;
+  readonly who: SafeText;
+  readonly trust: string;
+  readonly findings: readonly Finding[];
+}
+
+/** A series and its patches, as lines without LF. One that is only unsigned is one line. */
 export function renderSeries(
   series: SeriesResult,
   patches: readonly PatchResult[],
   style: Style,
 ): SafeText[] {
-  const rows = patches.map((patch) => ({
-    patch,
+  if (isUnsignedSeries(patches))
+    return renderRows([unsignedRow(series, patches)], style).concat(unsignedLines(series, style));
+  return [...renderRows(patches.map(patchRow), style), ...seriesLines(series, patches, style)];
+}
+
+/** True if its patches are unsigned, and that is all. */
+export function isUnsignedSeries(patches: readonly PatchResult[]): boolean {
+  return patches.length > 0 && patches.every(isOnlyUnsigned);
+}
+
+/** True if it names no base, though it should. */
+export function namesNoBase({ findings }: SeriesResult): boolean {
+  return findings.some(({ code }) => code === "base-missing");
+}
+
+function patchRow(patch: PatchResult): Row {
+  return {
+    label: label(patch),
     number: patch.series === null ? "" : `${patch.series.index}/${patch.series.total}`,
+    subject: patch.subject,
     who: escapeText(patch.signer ?? patch.author?.email ?? ""),
     trust: trustWord(patch),
-  }));
+    findings: patch.findings,
+  };
+}
+
+/** Signatures of others that say nothing of who sent it: not worth a line of an unsigned series. */
+const UNKNOWN_SIGNATURES = new Set(["devsig-unknown-key", "devsig-unsupported"]);
+
+function unsignedRow(series: SeriesResult, patches: readonly PatchResult[]): Row {
+  const { total, missing, version, subject } = series;
+  const authors = new Set(patches.map(({ author }) => author?.email ?? ""));
+  const [first = ""] = authors;
+  const others = authors.size > 1 ? ` +${authors.size - 1}` : "";
+  return {
+    label: label(patches[0]!),
+    number: `${version > 1 ? `v${version} ` : ""}${total - numberCount(missing)}/${total}`,
+    subject,
+    who: escapeText(`${first}${others}`),
+    trust: `not signed${namesNoBase(series) ? ", no base" : ""}`,
+    findings: patches
+      .flatMap(({ findings }) => findings)
+      .filter(({ code }) => !UNKNOWN_SIGNATURES.has(code)),
+  };
+}
+
+function renderRows(rows: readonly Row[], style: Style): SafeText[] {
   const widest = (pick: (row: (typeof rows)[number]) => string, cap: number): number =>
     Math.min(cap, Math.max(0, ...rows.map((row) => displayWidth(pick(row)))));
   const number = widest((row) => row.number, 9);
   const numbers = number === 0 ? 0 : number + 1;
-  const trust = widest((row) => row.trust, 12);
+  const trust = widest((row) => row.trust, 19);
   const who = widest((row) => row.who, Math.max(16, Math.floor(style.columns / 3)));
   const subject = Math.max(16, style.columns - (6 + numbers + 2 + who + 2 + trust));
   const indent = 6 + numbers;
@@ -113,9 +163,9 @@ export function renderSeries(
   const lines: SafeText[] = [];
   const explained = new Set<string>();
   for (const row of rows) {
-    const [word, hue] = label(row.patch);
+    const [word, hue] = row.label;
     const text = [
-      padTo(truncateTo(escapeText(row.patch.subject || "(no subject)"), subject), subject),
+      padTo(truncateTo(escapeText(row.subject || "(no subject)"), subject), subject),
       padTo(truncateTo(row.who, who), who),
       row.trust,
     ].join("  ");
@@ -126,13 +176,12 @@ export function renderSeries(
         ours`${text.trimEnd()}`,
       ]),
     );
-    for (const f of spoken(row.patch.findings)) {
+    for (const f of spoken(row.findings)) {
       const said = `${f.message}\n${f.hint}`;
       if (!explained.has(said)) lines.push(...explain(f, indent, style));
       explained.add(said);
     }
   }
-  lines.push(...seriesLines(series, patches, style));
   return lines;
 }
 
@@ -178,6 +227,16 @@ function wrapCommand(command: string, columns: number): string[] {
   return lines;
 }
 
+/** What a row of an unsigned series does not say. */
+function unsignedLines(series: SeriesResult, style: Style): SafeText[] {
+  const missing = series.complete ? [] : [`missing ${numberList(series.missing)}`];
+  const findings = spoken(series.findings).filter(({ code }) => code !== "base-missing");
+  const base = series.baseCheck === undefined ? [] : baseLines(series);
+  return [...missing, ...findings.map(sentence), ...base].flatMap((text) =>
+    wrapTo(escapeText(text), style.columns),
+  );
+}
+
 /** What holds for the whole series, each thing once. */
 function seriesLines(
   series: SeriesResult,
@@ -193,13 +252,21 @@ function seriesLines(
     say(key.message);
     if (key.hint !== "") say(key.hint);
   }
-  for (const f of spoken(series.findings)) say(f.message + (f.hint === "" ? "" : `; ${f.hint}`));
-  if (series.base.commit !== null) {
-    const tree = series.base.tree === null ? "" : ` ${series.base.tree}`;
-    const sentence = series.baseCheck === undefined ? "" : baseSentence(series.baseCheck);
-    say(`base ${series.base.commit.slice(0, 12)}${sentence === "" ? tree : ` ${sentence}`}`);
-  }
+  for (const f of spoken(series.findings)) say(sentence(f));
+  baseLines(series).forEach(say);
   return lines;
+}
+
+function sentence({ message, hint }: Finding): string {
+  return message + (hint === "" ? "" : `; ${hint}`);
+}
+
+/** The base, with what the repository says of it; else with its tree. */
+function baseLines({ base, baseCheck }: SeriesResult): string[] {
+  if (base.commit === null) return [];
+  const said = baseCheck === undefined ? "" : baseSentence(baseCheck);
+  const tree = base.tree === null ? "" : ` ${base.tree}`;
+  return [`base ${base.commit.slice(0, 12)}${said === "" ? tree : ` ${said}`}`];
 }
 
 /** `v2, 3 of 3 in the signed order` · `2 of 3, missing 2, 1 failed` */

@@ -1,5 +1,6 @@
 /** The end of a run over several series: a line, and after a long run a table of signers. */
 
+import { COMMANDS } from "../commands.ts";
 import type { Count, Totals } from "../verify/totals.ts";
 import { count } from "../primitives/words.ts";
 import { escapeText, ours, padTo, type SafeText, truncateTo, wrapTo } from "./escape.ts";
@@ -7,7 +8,7 @@ import type { Style } from "./text.ts";
 
 /** Rows of the table; the rest is one row. */
 const MAX_ROWS = 20;
-const HEAD = ["patches", "ok", "to look at", "not good"];
+const HEAD = ["patches", "ok", "not signed", "to look at", "not good"];
 
 /**
  * @param messages mails read
@@ -22,6 +23,7 @@ export function renderTotals(
   const said = [
     [signed, "signed"],
     [all.pass, "ok"],
+    [all.unsigned, "not signed"],
     [all.warn, "to look at"],
     [all.fail, "not good"],
     [unread, "not read"],
@@ -29,6 +31,26 @@ export function renderTotals(
   const words = said.filter(([n]) => n > 0).map(([n, word]) => `${n} ${word}`);
   const begin = `${count(all.patches, "patch")} in ${count(messages, "mail")}`;
   return wrapTo(ours`${begin}${words.length === 0 ? "" : ": "}${words.join(", ")}`, style.columns);
+}
+
+/** Why patches fail that are only unsigned. */
+export function renderRequired({ all, verdicts }: Totals, style: Style): SafeText[] {
+  const unsigned = verdicts.fail - all.fail;
+  if (unsigned === 0) return [];
+  return wrapTo(
+    ours`the policy requires a signature: ${count(unsigned, "patch")} without`,
+    style.columns,
+  );
+}
+
+/** How many series name no base. */
+export function renderBaseless(baseless: number, series: number, style: Style): SafeText[] {
+  if (baseless === 0) return [];
+  const of = series === 1 ? "" : ` in ${baseless} of ${series} series`;
+  return wrapTo(
+    ours`no base commit recorded${of}; the submitter can add one: ${COMMANDS.prepare}`,
+    style.columns,
+  );
 }
 
 /** Refused mails without a patch: reported, not judged. */
@@ -49,8 +71,8 @@ export function renderSigners(totals: Totals, style: Style): SafeText[] {
     ours`${padTo(truncateTo(escapeText(name), width), width)}  ${cells.map((cell, i) => cell.padStart(HEAD[i]!.length)).join("  ")}`;
   return [
     line("", HEAD),
-    ...shown.map(([name, { patches, pass, warn, fail }]) =>
-      line(name, [patches, pass, warn, fail].map(String)),
+    ...shown.map(([name, { patches, pass, unsigned, warn, fail }]) =>
+      line(name, [patches, pass, unsigned, warn, fail].map(String)),
     ),
   ];
 }
@@ -61,6 +83,7 @@ function sum(counts: readonly Count[]): Count {
   return {
     patches: add((one) => one.patches),
     pass: add((one) => one.pass),
+    unsigned: add((one) => one.unsigned),
     warn: add((one) => one.warn),
     fail: add((one) => one.fail),
   };

@@ -140,6 +140,6 @@ function unsignedFindings(
     const found = finding("unsigned-known", text);
     return ["unknown", [{ ...found, severity: policy.unsignedKnown }]];
   }
-  const code = policy.require === "nothing" ? "unsigned-allowed" : "unsigned";
-  return [null, [finding(code, "not signed")]];
+  const severity = policy.require === "opt-in" ? "warn" : "fail";
+  return [null, [{ ...finding("unsigned", "not signed"), severity }]];
 }

@@ -127,6 +127,7 @@ function outlineOf<E extends OutlineEntry>(
   const seal = isWhole ? sealOf(version, total, patches, signings) : null;
   if (seal === false)
     conflicts.push(conflict("the patches are not the ones that were signed together"));
+  const unsigned = unsignedAmong(patches);
   const base = baseOf(mails);
   return {
     id: signings.id,
@@ -147,6 +148,7 @@ function outlineOf<E extends OutlineEntry>(
     })),
     findings: [
       ...conflicts,
+      ...unsigned,
       ...gapFindings(rerollOf, missing, total),
       ...unboundFindings(signings, total),
       ...baseFindings(mails, signings, base),
@@ -217,6 +219,17 @@ function gapFindings(
   return missing.length === 0
     ? []
     : [finding("series-incomplete", `missing patch ${numberList(missing)} of ${total}`)];
+}
+
+/**
+ * Whoever signs one patch signs the others, too: an unsigned one among them is not what they sent, even if
+ * nobody knew them as a signer when it came.
+ */
+function unsignedAmong(patches: readonly PatchOutline[]): Finding[] {
+  const unsigned = patches.filter(({ signature }) => signature === "none");
+  if (unsigned.length === 0 || patches.every(({ signed }) => signed === null)) return [];
+  const numbers = numberList(unsigned.map(({ number }) => number.index));
+  return [finding("series-unsigned", `patch ${numbers} is not signed, others are`)];
 }
 
 function unboundFindings({ hasLooseLetter, id, ids }: Signings, total: number): Finding[] {

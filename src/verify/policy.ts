@@ -6,7 +6,9 @@
 import { DAY } from "../primitives/time.ts";
 
 /** In ascending order: each includes the one before. */
-const REQUIREMENTS = ["nothing", "signature", "known", "pinned"] as const;
+const REQUIREMENTS = ["opt-in", "signature", "known", "pinned"] as const;
+/** The name of `opt-in` before. */
+const FORMERLY = "nothing";
 export type Requirement = (typeof REQUIREMENTS)[number];
 
 /** In ascending order of strictness. */
@@ -15,7 +17,7 @@ const UNSIGNED_KNOWN = ["warn", "fail"] as const;
 
 export interface Policy {
   /**
-   *     nothing     unsigned patches pass with a warning
+   *     opt-in      a patch may be unsigned, unless its author or sender signs
    *     signature   a good signature; a key may be met for the first time
    *     known       by a key that was met before, in another series on another day
    *     pinned      by a key that a person or a keyring confirmed, or that such a key endorsed
@@ -32,7 +34,7 @@ export interface Policy {
 }
 
 export const DEFAULT_POLICY: Policy = {
-  require: "signature",
+  require: "opt-in",
   firstUse: "allow",
   unsignedKnown: "fail",
   maxAge: 365 * DAY,
@@ -59,7 +61,8 @@ export const SETTINGS: Readonly<
   >
 > = {
   require: {
-    read: (text) => choice(REQUIREMENTS, text, (require) => ({ require })),
+    read: (text) =>
+      choice(REQUIREMENTS, text === FORMERLY ? "opt-in" : text, (require) => ({ require })),
     values: REQUIREMENTS.join(", "),
   },
   firstuse: {

@@ -170,6 +170,8 @@ export interface SummaryResult {
   readonly pass: number;
   readonly warn: number;
   readonly fail: number;
+  /** Of these, patches that are only unsigned: nothing else warns or fails. */
+  readonly unsigned: number;
   /** Parts of the sources that could not be read. */
   readonly unread: number;
   /** Refused mails without signs of a patch. */
@@ -195,6 +197,15 @@ export function worstOf(verdicts: readonly Verdict[]): Verdict {
 export function verdictOf(findings: readonly Finding[]): Verdict {
   if (findings.some((f) => f.severity === "fail")) return "fail";
   return findings.some((f) => f.severity === "warn") ? "warn" : "pass";
+}
+
+/** Not signed, by somebody who was never seen signing; and nothing else of it warns or fails. */
+export function isOnlyUnsigned({ signature, findings }: PatchResult): boolean {
+  return (
+    signature === "none" &&
+    findings.some(({ code }) => code === "unsigned") &&
+    findings.every(({ code, severity }) => code === "unsigned" || severity === "info")
+  );
 }
 
 /** The series with what a repository says about its base. */

@@ -1,18 +1,19 @@
 /** Totals of a run: counts over all patches, and by signer. */
 
-import type { PatchResult, SummaryResult } from "./result.ts";
+import type { Verdict } from "../types.ts";
+import { isOnlyUnsigned, type PatchResult, type SummaryResult } from "./result.ts";
 
-export interface Count {
+/** Each patch counts once: as unsigned, if that is all there is to say of it, else by its verdict. */
+export interface Count extends Readonly<Record<Verdict | "unsigned", number>> {
   readonly patches: number;
-  readonly pass: number;
-  readonly warn: number;
-  readonly fail: number;
 }
 
 export interface Totals {
   add(result: PatchResult): void;
   /** Over all patches. */
   readonly all: Count;
+  /** How many patches have which verdict, the unsigned ones included. */
+  readonly verdicts: Readonly<Record<Verdict, number>>;
   /** Patches with a good signature. */
   readonly signed: number;
   /** By signer's address, the most patches first; null for all unsigned ones. */
@@ -23,8 +24,10 @@ export interface Totals {
 const MAX_SIGNERS = 10_000;
 
 export function createTotals(): Totals {
-  const nothing = { patches: 0, pass: 0, warn: 0, fail: 0 };
+  const none = { pass: 0, warn: 0, fail: 0 };
+  const nothing = { patches: 0, ...none, unsigned: 0 };
   const all = { ...nothing };
+  const verdicts = { ...none };
   const signers = new Map<string | null, typeof nothing>();
   let signed = 0;
 
@@ -36,14 +39,18 @@ export function createTotals(): Totals {
   }
 
   return {
-    add({ signature, signer, verdict }) {
+    add(result) {
+      const { signature, signer, verdict } = result;
+      const as = isOnlyUnsigned(result) ? "unsigned" : verdict;
       if (signature === "good") signed++;
+      verdicts[verdict]++;
       for (const count of [all, countOf(signature === "none" ? null : signer)]) {
         count.patches++;
-        count[verdict]++;
+        count[as]++;
       }
     },
     all,
+    verdicts,
     get signed() {
       return signed;
     },
@@ -53,8 +60,9 @@ export function createTotals(): Totals {
 
 /** As a JSON record. */
 export function summaryOf(
-  { all }: Totals,
+  { all, verdicts }: Totals,
   { messages, unread, passedOver }: Pick<SummaryResult, "messages" | "unread" | "passedOver">,
 ): SummaryResult {
-  return { type: "summary", messages, ...all, unread, passedOver };
+  const { patches, unsigned } = all;
+  return { type: "summary", messages, patches, ...verdicts, unsigned, unread, passedOver };
 }

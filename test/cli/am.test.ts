@@ -178,12 +178,12 @@ describe("it refuses", () => {
     edit(letter!, (t) => t.replace(/\*\*\* \w+ HERE \*\*\*/g, "song: be loud"));
     expectStatus(patchsig(["sign", letter!], { home: alice }), 0);
     edit(letter!, (t) => t.replace("\n\nsong: be loud", "\n\nsong: be quiet"));
-    const run = am(["--require=nothing", letter!, ...patches]);
+    const run = am(["--require=opt-in", letter!, ...patches]);
     expectUntouched(run, 1);
     expect(run.stderr).toBe(
       "nothing applied: the cover letter failed\nhint: --partial applies the patches\n",
     );
-    expectApplied(am(["--require=nothing", "--partial", letter!, ...patches]));
+    expectApplied(am(["--require=opt-in", "--partial", letter!, ...patches]));
   });
 
   test("only the failed ones with --partial", () => {
@@ -224,7 +224,7 @@ describe("it refuses", () => {
     const run = am(unsigned);
     expectUntouched(run, 1);
     expect(run.stderr).toBe("nothing applied: 3 of 3 failed\n");
-    expectApplied(am(["--require=nothing", ...unsigned]));
+    expectApplied(am(["--require=opt-in", ...unsigned]));
   });
 
   test("added trailers; --signed-only applies the text that was signed", () => {

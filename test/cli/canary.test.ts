@@ -80,7 +80,7 @@ function arm(gitFolder: string, canary: string, more = ""): void {
 [patchsig]
   keyring = ref:.:${GONE}:keys
   devKeyring = .
-  require = nothing
+  require = opt-in
 ${more}`;
   const config = join(gitFolder, "config");
   const own = existsSync(config) ? readFileSync(config, "utf8") : "";

@@ -132,7 +132,7 @@ describe.each(Object.keys(STAGES) as Stage[])("an error while %s", (stage) => {
 
 test.each(["reading", "evidence"] as const)("%s, in a thread", (stage) => {
   const file = archive(600, 550);
-  const run = withFault(stage, ["verify", "--json", "-j2", "--require=nothing", file], newFolder());
+  const run = withFault(stage, ["verify", "--json", "-j2", "--require=opt-in", file], newFolder());
   expectStatus(run, 3);
   expect(records(run).filter((r) => r["type"] === "patch").length).toBe(599);
   expect(records(run).at(-1)).toMatchObject({ messages: 600, unread: 1, fail: 0 });
@@ -161,7 +161,7 @@ test("am applies another series, but not the one with that mail", () => {
   const other = join(home, "other.eml");
   writeFileSync(other, patch(1, MARK));
   git(work, ["checkout", "-q", "--detach", baseCommit]);
-  const run = withFault("reading", ["am", "--require=nothing", ...series, other], home, work);
+  const run = withFault("reading", ["am", "--require=opt-in", ...series, other], home, work);
   expectStatus(run, 0);
   expect(run.stderr).toContain("an error in patchsig: injected");
   expect(commitsSince(work, baseCommit).length).toBe(series.length);

@@ -125,7 +125,7 @@ function verify(
   );
   const run = spawnSync(
     process.execPath,
-    ["--import", measure, PROGRAM, "verify", "--json", "--require=nothing", ...options, file],
+    ["--import", measure, PROGRAM, "verify", "--json", "--require=opt-in", ...options, file],
     {
       env: { ...process.env, XDG_DATA_HOME: newFolder() },
       maxBuffer: 64 * MIB,

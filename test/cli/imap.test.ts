@@ -72,7 +72,7 @@ const read = (run: Run): string[] =>
 test.for(MATRIX)("verify, $step: $kind", async ({ step, says, words }, context) => {
   const { server, url, run } = await start(context);
   server.fault = { step, says };
-  const verify = ["verify", "--json", "--require", "nothing"];
+  const verify = ["verify", "--json", "--require", "opt-in"];
   for (const options of some([["--dry-run"], ["--new"], ["--new"]], 2, 1)) {
     const one = await run(...verify, ...options, url);
     expect(one.status, one.stderr).toBe(3);
@@ -93,7 +93,7 @@ test.for(some(["TAG NO busy", "* 2 FETCH (UID 2 BODY[] NIL)\r\nTAG OK done", "\0
   async (says, context) => {
     const { server, url, run } = await start(context);
     server.fault = { step: "BODY", says, uids: [2] };
-    const verify = ["verify", "--json", "--require", "nothing", "--new", url];
+    const verify = ["verify", "--json", "--require", "opt-in", "--new", url];
     const first = await run(...verify);
     expect([first.status, read(first).length]).toEqual([3, 2]);
     expect(first.stderr).toContain("mail 2: ");

@@ -87,7 +87,7 @@ describe("a repository's own keyring", () => {
   test("an unsigned patch from somebody with a key in it fails", () => {
     const folder = project(publicKey(7));
     git(folder, ["config", "patchsig.keyring", "keys"]);
-    const allowed = ["--require", "nothing", unsigned];
+    const allowed = ["--require", "opt-in", unsigned];
     expectStatus(verify(newFolder(), newFolder(), allowed), 0);
     expectStatus(verify(folder, newFolder(), allowed), 1);
   });

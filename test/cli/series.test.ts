@@ -74,10 +74,10 @@ describe("keys", () => {
   test("an unsigned patch from somebody who signs fails under any policy", () => {
     const home = newFolder();
     const unsigned = formatPatch(work);
-    expectStatus(verify(["--require=nothing", ...unsigned], home), 0);
+    expectStatus(verify(["--require=opt-in", ...unsigned], home), 0);
     const first = expectStatus(verify(files, home), 0).stdout;
     expect(first.replace(/\s+/g, " ")).toContain("3 unsigned patches from this address since 20");
-    const run = expectStatus(verify(["--require=nothing", ...unsigned], home), 1);
+    const run = expectStatus(verify(["--require=opt-in", ...unsigned], home), 1);
     expect(run.stdout).toMatch(/^FAIL {2}1\/3 .* NOT SIGNED$/m);
     expect(run.stdout).toContain("alice@example.org has signed since ");
   });
@@ -87,9 +87,9 @@ describe("keys", () => {
     const forwarded = formatPatch(work);
     for (const file of forwarded)
       edit(file, (t) => t.replace("\n\n", "\n\nFrom: Bob <bob@example.org>\n\n"));
-    expectStatus(verify(["--require=nothing", ...forwarded], home), 0);
+    expectStatus(verify(["--require=opt-in", ...forwarded], home), 0);
     expectStatus(verify(files, home), 0);
-    const run = expectStatus(verify(["--require=nothing", ...forwarded], home), 1);
+    const run = expectStatus(verify(["--require=opt-in", ...forwarded], home), 1);
     expect(run.stdout).toMatch(/^FAIL {2}1\/3 .* NOT SIGNED$/m);
     expect(run.stdout).toContain("alice@example.org has signed since ");
   });

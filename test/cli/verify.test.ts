@@ -248,7 +248,7 @@ describe("--json", () => {
 
 describe("the policy", () => {
   test.each([
-    ["nothing", "unsigned", 0],
+    ["opt-in", "unsigned", 0],
     ["known", "signed", 1],
     ["pinned", "signed", 1],
   ])(
@@ -502,7 +502,7 @@ test("a closed pipe ends it without success", async () => {
     "bash",
     [
       "-c",
-      `set -o pipefail; "$1" "$2" verify --json --require=nothing "$3" | head -1`,
+      `set -o pipefail; "$1" "$2" verify --json --require=opt-in "$3" | head -1`,
       "bash",
       process.execPath,
       PROGRAM,

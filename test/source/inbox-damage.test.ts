@@ -73,7 +73,7 @@ function overwrite(number: number, name: string, bytes: Buffer): void {
 }
 
 const verify = (...args: string[]): Run =>
-  patchsig(["verify", "--json", "--require=nothing", ...args, inbox], { home: folder });
+  patchsig(["verify", "--json", "--require=opt-in", ...args, inbox], { home: folder });
 
 function read(run: Run): { readonly mails: string[]; readonly unread: string[]; status: number } {
   const found = records(run);

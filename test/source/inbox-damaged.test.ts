@@ -61,7 +61,7 @@ test("missing and damaged mails are reported, and the rest is read", () => {
     truncateSync(blob(n), statSync(blob(n)).size - 20);
   }
   const home = newFolder();
-  const args = ["verify", "--json", "--require=nothing", folder];
+  const args = ["verify", "--json", "--require=opt-in", folder];
   const run = expectStatus(patchsig(args, { home }), 3);
   const subjects = records(run).flatMap((r) => (r["type"] === "patch" ? [r["subject"]] : []));
   const expected = Array.from({ length: MAILS }, (_, n) => n).filter(
@@ -82,7 +82,7 @@ test("missing and damaged mails are reported, and the rest is read", () => {
 
 test("a purged mail is no error", () => {
   const { folder } = inbox([mail(0), "", mail(2)]);
-  const args = ["verify", "--json", "--require=nothing", folder];
+  const args = ["verify", "--json", "--require=opt-in", folder];
   const run = expectStatus(patchsig(args, { home: newFolder() }), 0);
   expect(records(run).at(-1)).toMatchObject({ messages: 2, patches: 2, unread: 0 });
 });

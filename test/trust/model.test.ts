@@ -33,7 +33,7 @@ const KEYS = [1, 2, 3, 4, 5].map((number) => keyOf(number).text);
 const POLICIES: readonly Asked[] = [
   { require: "signature", firstUse: "allow" },
   { require: "signature", firstUse: "allow" },
-  { require: "nothing", firstUse: "warn" },
+  { require: "opt-in", firstUse: "warn" },
   { require: "signature", firstUse: "fail" },
   { require: "known", firstUse: "allow" },
   { require: "pinned", firstUse: "warn" },
@@ -360,7 +360,7 @@ class Life {
           senders: [identity],
         };
         this.steps.push(`unsigned ${identity}`);
-        const asked = { require: "nothing", firstUse: "allow" } as const;
+        const asked = { require: "opt-in", firstUse: "allow" } as const;
         const [result] = store.verify([unsigned], asked, this.now);
         return expect(result!.verdict === "fail").toBe(this.model.hasKeyInUse(identity));
       }

@@ -26,7 +26,7 @@ export interface Said {
 }
 
 export interface Asked {
-  readonly require: "nothing" | "signature" | "known" | "pinned";
+  readonly require: "opt-in" | "signature" | "known" | "pinned";
   readonly firstUse: "allow" | "warn" | "fail";
 }
 
@@ -46,7 +46,7 @@ const RANKS: Readonly<Record<string, number>> = {
   endorsed: 2,
   pinned: 2,
 };
-const NEEDS = { nothing: 0, signature: 0, known: 1, pinned: 2 };
+const NEEDS = { "opt-in": 0, signature: 0, known: 1, pinned: 2 };
 
 /** The cells of the page: by row, then by state; "·" and italics as they stand there. */
 function readTable(page: string): Map<string, Map<string, string>> {

@@ -230,9 +230,9 @@ describe("the digest under which a mail is counted", () => {
 
 it.each([
   ["signature", "allow", true],
-  ["nothing", "warn", true],
+  ["opt-in", "warn", true],
   ["signature", "fail", false],
-  ["nothing", "fail", false],
+  ["opt-in", "fail", false],
   ["known", "allow", false],
   ["pinned", "warn", false],
 ] as const)("a policy that wants %s and %ss first use", (require, firstUse, admits) => {

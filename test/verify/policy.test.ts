@@ -58,7 +58,7 @@ describe("a policy", () => {
     const lax: Override = {
       kind: "list",
       name: "x",
-      settings: { require: "nothing", unsignedKnown: "warn", maxAge: 10 * general.maxAge },
+      settings: { require: "opt-in", unsignedKnown: "warn", maxAge: 10 * general.maxAge },
     };
     expect(forMail([lax], "<x>")).toEqual(general);
   });

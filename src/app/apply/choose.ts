@@ -1,6 +1,6 @@
 /** Chooses the patches of a series to apply. Pure. */
 
-import type { Checked } from "../../verify/result.ts";
+import { type Checked, isOnlyUnsigned } from "../../verify/result.ts";
 import { numberList } from "../../verify/numbers.ts";
 import type { JudgedMember, Series } from "../../verify/series.ts";
 
@@ -22,7 +22,7 @@ export function choosePatches(series: Series<Checked>, partial: boolean): Choice
   if (good.length < patches.length)
     return {
       refused: [
-        `nothing applied: ${patches.length - good.length} of ${patches.length} failed`,
+        `nothing applied: ${shortfall(patches)}`,
         ...(good.length > 0 ? ["hint: --partial applies the others"] : []),
       ],
     };
@@ -38,6 +38,16 @@ export function choosePatches(series: Series<Checked>, partial: boolean): Choice
       ],
     };
   return { patches: good };
+}
+
+/** `1 of 3 failed` · `1 of 3 failed, 2 not signed` · `3 of 3 not signed; the policy requires a signature` */
+function shortfall(patches: readonly JudgedMember<Checked>[]): string {
+  const bad = patches.map(({ result }) => result).filter(({ verdict }) => verdict === "fail");
+  const unsigned = bad.filter(isOnlyUnsigned).length;
+  const failed = bad.length - unsigned;
+  const total = patches.length;
+  if (failed === 0) return `${unsigned} of ${total} not signed; the policy requires a signature`;
+  return `${failed} of ${total} failed${unsigned === 0 ? "" : `, ${unsigned} not signed`}`;
 }
 
 /** The cover letter is not a patch, but people read it with them, unless it was refused. */

@@ -108,18 +108,26 @@ export function describePolicies(required: string | undefined): SafeText[] {
   const settings = readSettings(required);
   for (const setting of settings) parse(setting);
   const scopes = ["", ...new Set(settings.map(({ scope }) => scope).filter((s) => s !== ""))];
-  return scopes.flatMap((scope) => {
-    const lines = Object.entries(NAMES).flatMap(([name, shown]) => {
-      const set = settings.findLast((s) => s.scope === scope && s.name === name);
-      if (set === undefined && scope !== "") return [];
-      const value = set?.value ?? defaultOf(shown);
-      return [
-        ours`${shown.padEnd(14)} ${padTo(escapeText(value), 10)} ${set?.origin ?? "default"}`,
-      ];
-    });
-    return scope === "" ? lines : [escapeText(scope), ...lines.map((line) => ours`  ${line}`)];
-  });
+  return scopes
+    .flatMap((scope) => {
+      const lines = Object.entries(NAMES).flatMap(([name, shown]) => {
+        const set = settings.findLast((s) => s.scope === scope && s.name === name);
+        if (set === undefined && scope !== "") return [];
+        const value = set?.value ?? defaultOf(shown);
+        return [
+          ours`${shown.padEnd(14)} ${padTo(escapeText(value), 10)} ${set?.origin ?? "default"}`,
+        ];
+      });
+      return scope === "" ? lines : [escapeText(scope), ...lines.map((line) => ours`  ${line}`)];
+    })
+    .concat(readPolicies(required).general.require === "opt-in" ? OPT_IN : []);
 }
+
+/** What the default leaves open. */
+const OPT_IN = [
+  ours`opt-in takes unsigned patches from those who were never seen signing: anybody`,
+  ours`can send one in their name. for scripts and CI: --require signature`,
+];
 
 function defaultOf(name: keyof Policy): string {
   const value = DEFAULT_POLICY[name];

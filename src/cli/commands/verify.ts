@@ -9,8 +9,14 @@ import { type RunResult, type VerifyEvent, verifyRun } from "../../app/verify/ru
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { amSettings } from "../../git/am-settings.ts";
 import { formatRecord } from "../../report/json.ts";
-import { renderNote, renderSeries } from "../../report/text.ts";
-import { renderPassedOver, renderSigners, renderTotals } from "../../report/totals.ts";
+import { isUnsignedSeries, namesNoBase, renderNote, renderSeries } from "../../report/text.ts";
+import {
+  renderBaseless,
+  renderPassedOver,
+  renderRequired,
+  renderSigners,
+  renderTotals,
+} from "../../report/totals.ts";
 import type { ReadFailure } from "../../source/item.ts";
 import type { UnreadResult } from "../../verify/result.ts";
 import { summaryOf } from "../../verify/totals.ts";
@@ -143,17 +149,23 @@ function recordOf({ source, error: { code, message, hint = "" } }: ReadFailure):
 function printText(): Printer {
   const style = outputStyle();
   const print = blockPrinter();
+  let baseless = 0;
   return {
     show(record) {
       if (record.kind === "unread") sayError(record.unread.error);
       else if (record.kind === "note" && record.result.read)
         print(renderNote(record.result, style));
-      else if (record.kind === "series") print(renderSeries(record.result, record.patches, style));
+      else if (record.kind === "series") {
+        if (isUnsignedSeries(record.patches) && namesNoBase(record.result)) baseless++;
+        print(renderSeries(record.result, record.patches, style));
+      }
     },
     end(run) {
-      if (run.series > 1) print(renderTotals(run.totals, run, style));
+      const totals = run.series > 1 ? renderTotals(run.totals, run, style) : [];
+      const required = renderRequired(run.totals, style);
+      print([...totals, ...required, ...renderBaseless(baseless, run.series, style)]);
       if (run.passedOver > 0) print(renderPassedOver(run.passedOver, style));
-      if (run.series > LONG_RUN) print(renderSigners(run.totals, style));
+      if (run.series > LONG_RUN && run.totals.signed > 0) print(renderSigners(run.totals, style));
     },
   };
 }
