@@ -219,12 +219,23 @@ describe("it refuses", () => {
     expect(state()).toBe(before);
   });
 
-  test("unsigned patches, unless the policy allows them", () => {
+  test("unsigned patches, if a signature is required; else they are applied", () => {
     const unsigned = formatPatch(submission.work);
-    const run = am(unsigned);
+    const run = am(["--require=signature", ...unsigned]);
     expectUntouched(run, 1);
-    expect(run.stderr).toBe("nothing applied: 3 of 3 failed\n");
-    expectApplied(am(["--require=opt-in", ...unsigned]));
+    expect(run.stderr).toBe(
+      "nothing applied: 3 of 3 not signed; the policy requires a signature\n",
+    );
+    const applied = am(unsigned);
+    expectApplied(applied);
+    expect(applied.stdout).toMatch(/^none {2}3\/3 song: .* not signed.*\n$/);
+  });
+
+  test("a series of which one signature was stripped, though nobody knew its signer", () => {
+    const unsigned = formatPatch(submission.work);
+    const run = am([unsigned[0]!, files[1]!, files[2]!]);
+    expectUntouched(run, 1);
+    expect(run.stdout).toContain("patch 1 is not signed, others are");
   });
 
   test("added trailers; --signed-only applies the text that was signed", () => {

@@ -2,6 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { renderNote, renderSeries, type Style } from "../../src/report/text.ts";
+import { renderRequired, renderTotals } from "../../src/report/totals.ts";
+import { createTotals, summaryOf } from "../../src/verify/totals.ts";
 import type { Finding } from "../../src/findings.ts";
 import type { StatementMail, PatchResult, SeriesResult } from "../../src/verify/result.ts";
 
@@ -25,6 +27,16 @@ const PATCH: PatchResult = {
   series: null,
   findings: [],
   verdict: "pass",
+};
+
+const NOT_SIGNED: Finding = { code: "unsigned", severity: "warn", message: "not signed", hint: "" };
+
+const UNSIGNED: PatchResult = {
+  ...PATCH,
+  signature: "none",
+  trust: null,
+  findings: [NOT_SIGNED],
+  verdict: "warn",
 };
 
 const SERIES: SeriesResult = {
@@ -118,6 +130,15 @@ const FIELDS: readonly [string, (text: string, style: Style) => string[]][] = [
         style,
       ),
   ],
+  [
+    "the subject of an unsigned series",
+    (text, style) => renderSeries({ ...SERIES, subject: text }, [UNSIGNED], style),
+  ],
+  [
+    "the author of an unsigned series",
+    (text, style) =>
+      renderSeries(SERIES, [{ ...UNSIGNED, author: { name: text, email: text } }], style),
+  ],
   ["the subject of a note", (text, style) => renderNote({ ...NOTE, subject: text }, style)],
 ];
 
@@ -142,5 +163,65 @@ describe.each(FIELDS)("%s", (_field, linesWith) => {
     const rest = said.replace(/\x1b\[(?:32|1;31|33|2)m(.*?)\x1b\[0m/g, "$1");
     expect(rest).toContain("\\x1b[31m");
     expect(rest).not.toMatch(/\p{Cc}/u);
+  });
+});
+
+describe("a series without signatures", () => {
+  const style: Style = { columns: 80, color: false };
+  const baseless = { ...SERIES, version: 3, total: 20, findings: [FINDING] };
+  const twenty = Array.from({ length: 20 }, () => UNSIGNED);
+
+  test("is one line, whatever the policy requires", () => {
+    const line = "none  v3 20/20 song: be loud              alice@example.org  not signed, no base";
+    expect(renderSeries(baseless, twenty, style)).toEqual([line]);
+    const required = twenty.map((patch) => ({
+      ...patch,
+      findings: [{ ...NOT_SIGNED, severity: "fail" as const }],
+      verdict: "fail" as const,
+    }));
+    expect(renderSeries(baseless, required, style)).toEqual([line]);
+  });
+
+  test("names how many other authors there are, and what is missing", () => {
+    const bob = { ...UNSIGNED, author: { name: "Bob", email: "bob@example.org" } };
+    const [line, more] = renderSeries(
+      { ...SERIES, total: 3, complete: false, missing: [2] },
+      [UNSIGNED, bob],
+      style,
+    );
+    expect(line).toMatch(/^none {2}2\/3 song: be loud +alice@example.org \+1 {2}not signed$/);
+    expect(more).toBe("missing 2");
+  });
+
+  test("is a line a patch if one of them stands out", () => {
+    for (const finding of [
+      { ...FINDING, code: "symlink" },
+      { ...FINDING, code: "unsigned-known", severity: "fail" },
+    ] as const) {
+      const one = { ...UNSIGNED, findings: [NOT_SIGNED, finding] };
+      const lines = renderSeries(SERIES, [UNSIGNED, one], style);
+      expect(lines.filter((line) => line.includes("song: be loud"))).toHaveLength(2);
+    }
+  });
+});
+
+test("totals call nothing bad that is only unsigned", () => {
+  const style: Style = { columns: 80, color: false };
+  const totals = createTotals();
+  for (const severity of ["warn", "fail"] as const)
+    totals.add({ ...UNSIGNED, findings: [{ ...NOT_SIGNED, severity }], verdict: severity });
+  totals.add({ ...UNSIGNED, findings: [NOT_SIGNED, FINDING], verdict: "warn" });
+  totals.add(PATCH);
+  expect(renderTotals(totals, { messages: 4, unread: 0 }, style)).toEqual([
+    "4 patches in 4 mails: 1 signed, 1 ok, 2 not signed, 1 to look at",
+  ]);
+  expect(renderRequired(totals, style)).toEqual([
+    "the policy requires a signature: 1 patch without",
+  ]);
+  expect(summaryOf(totals, { messages: 4, unread: 0, passedOver: 0 })).toMatchObject({
+    pass: 1,
+    warn: 2,
+    fail: 1,
+    unsigned: 2,
   });
 });

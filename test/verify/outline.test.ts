@@ -59,6 +59,28 @@ it("has the base that was signed, whatever an unsigned mail names before it", ()
   expect(outlineOf(stray, two!).base).toEqual({ status: "present", commit: A, tree: null });
 });
 
+it("fails if some of its patches are signed and others are not, in any order", () => {
+  const [one, two] = both() as [Buffer, Buffer];
+  const alone = signMails([patch(2, 2)], { base: A })[0]!;
+  for (const mails of [
+    [patch(1, 2), two],
+    [two, patch(1, 2)],
+    [one, patch(2, 2)],
+    [patch(1, 2), alone],
+  ])
+    expect(outlineOf(...mails).findings).toContainEqual(
+      expect.objectContaining({ code: "series-unsigned", severity: "fail" }),
+    );
+  expect(said(outlineOf(patch(1, 2), two))).toContain("patch 1 is not signed, others are");
+  // a cover letter may be written after its patches were signed
+  const letter = Buffer.from(
+    patch(0, 2)
+      .toString()
+      .replace(/^diff[^]*$/m, ""),
+  );
+  expect(outlineOf(letter, one, two).findings).toEqual([]);
+});
+
 it("has a number once", () => {
   const [one, two] = both() as [Buffer, Buffer];
   expect(outlineOf(one, two, one).findings).toEqual([]);
