@@ -118,7 +118,7 @@ is good. \`NAME.verdict\` is what a verifier says of the series:
     missing:   the numbers of the patches that are not there
     findings:  what is wrong with it (docs/findings.md)
 
-\`series-conflict\` is a failure, the others are warnings.
+\`series-conflict\` and \`series-unsigned\` are failures, the others are warnings.
 
 ${table(SETS)}`);
 }

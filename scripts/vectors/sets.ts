@@ -106,4 +106,10 @@ export const SETS: readonly SetVector[] = [
     [FIRST, signedAs(2, { base: BASE }), THIRD],
     ["series-conflict"],
   ),
+  made(
+    "one-unsigned",
+    "the block of patch 1 was stripped",
+    [TEXTS[1]!, SECOND, THIRD],
+    ["series-unsigned"],
+  ),
 ];

@@ -32,15 +32,15 @@ export function out(lines: SafeText | readonly SafeText[]): void {
   write(1, withEnds(lines));
 }
 
-/** Writes blocks of lines to stdout, with an empty line between two. */
-export function blockPrinter(): (lines: readonly SafeText[]) => void {
-  let before = 0;
-  return (lines) => {
+/** Writes blocks of lines to stdout, an empty line between two; rows stand together. */
+export function blockPrinter(): (lines: readonly SafeText[], kind?: "row" | "block") => void {
+  let before: "row" | "block" | null = null;
+  return (lines, kind = lines.length === 1 ? "row" : "block") => {
     if (lines.length === 0) return;
     clearProgress();
-    const isApart = before > 1 || (before === 1 && lines.length > 1);
+    const isApart = before === "block" || (before === "row" && kind === "block");
     out(isApart ? [ours``, ...lines] : lines);
-    before = lines.length;
+    before = kind;
   };
 }
 

@@ -111,7 +111,10 @@ describe("policy", () => {
   test("settings that are missing or undefined have their default", async () => {
     const policy = { require: undefined } as unknown as { require: "known" };
     const [mail] = await verify([fixture("signed/unsigned.eml")], { policy });
-    expect(mail).toMatchObject({ verdict: "fail" });
+    expect(mail).toMatchObject({ verdict: "warn" });
+    const required = { policy: { require: "signature" } as const };
+    const [failed] = await verify([fixture("signed/unsigned.eml")], required);
+    expect(failed).toMatchObject({ verdict: "fail" });
   });
 });
 

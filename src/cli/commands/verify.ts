@@ -163,8 +163,8 @@ function printText(): Printer {
     end(run) {
       const totals = run.series > 1 ? renderTotals(run.totals, run, style) : [];
       const required = renderRequired(run.totals, style);
-      print([...totals, ...required, ...renderBaseless(baseless, run.series, style)]);
-      if (run.passedOver > 0) print(renderPassedOver(run.passedOver, style));
+      print([...totals, ...required, ...renderBaseless(baseless, run.series, style)], "block");
+      if (run.passedOver > 0) print(renderPassedOver(run.passedOver, style), "block");
       if (run.series > LONG_RUN && run.totals.signed > 0) print(renderSigners(run.totals, style));
     },
   };

@@ -4,7 +4,8 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { expect, test } from "vitest";
-import { newFolder } from "../support.ts";
+import { expectStatus, newFolder, newHome } from "../support.ts";
+import { patchsig } from "../../support/cli.ts";
 import { git } from "../../support/repo.ts";
 import { lines, mboxOf, newScene } from "../../support/base.ts";
 
@@ -35,6 +36,7 @@ test.each([
 ])("the base is %s", (_, options) => {
   const { repository, base } = newScene();
   const mbox = mboxOf(repository, ...options(base), "-2");
+  expectStatus(patchsig(["sign", mbox], { home: newHome(), cwd: repository }), 0);
   run(repository, mbox);
   const name = (revision: string): string =>
     git(repository, ["rev-parse", revision]).toString().trim();
