@@ -109,7 +109,7 @@ export const SETS: readonly SetVector[] = [
   made(
     "one-unsigned",
     "the block of patch 1 was stripped",
-    [TEXTS[1]!, SECOND, THIRD],
+    [TEXTS[1], SECOND, THIRD],
     ["series-unsigned"],
   ),
 ];
