@@ -56,7 +56,7 @@ function coveredFields(view: MailView, fields: readonly HeaderField[]): HeaderFi
       return `a ${name} header that is not utf-8`;
     if (relaxed(value) !== value || hasQWord(value)) return `white space or words in ${name}`;
   }
-  return fields.map(({ name, value }) => ({ name, value: values[name] ?? value }));
+  return fields.map((field) => ({ ...field, value: values[field.name] ?? field.value }));
 }
 
 /** Message and patch as one text, its lines ended by CR LF, without empty lines at its end. */

@@ -9,6 +9,8 @@ import { MAX_HEADER_BYTES, MAX_HEADER_LINES } from "./limits.ts";
 export interface HeaderField {
   /** In lower case. */
   readonly name: string;
+  /** The name as it stands, and its colon: `Subject:`. */
+  readonly label: string;
   /** With its folds, a character a byte. */
   readonly value: string;
 }
@@ -30,7 +32,7 @@ export function readFields(mail: Buffer): HeaderField[] {
     const text = latin1(mail, pos, Math.min(end, most));
     const colon = text.indexOf(":");
     const name = colon < 0 ? "" : text.slice(0, colon).trim().toLowerCase();
-    fields.push({ name, value: text.slice(colon + 1) });
+    fields.push({ name, label: text.slice(0, colon + 1), value: text.slice(colon + 1) });
   }
   return fields;
 }

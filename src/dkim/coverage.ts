@@ -1,0 +1,105 @@
+/**
+ * How much of what git reads is signed. DKIM signs some headers and a body in a canonical form, and
+ * lets much else through. So the signed text is read by itself, as a mail of its own: what git reads in
+ * that follows from the signature alone, and only what git reads in the real mail too is covered.
+ */
+
+import { readDiff } from "../diff/diff.ts";
+import { parseAuthor } from "../mail/author.ts";
+import { readMail } from "../mail/mailinfo.ts";
+import { latin1 } from "../primitives/bytes.ts";
+import type { Diff, FilePatch, MailView } from "../types.ts";
+
+/** "but-space": only how much white space there is within a line, and at its end, is open. */
+export type Coverage = "all" | "but-space";
+
+/** What of a mail decides how git reads it. */
+export const GIT_FIELDS: ReadonlySet<string> = new Set([
+  "from",
+  "subject",
+  "date",
+  "content-type",
+  "content-transfer-encoding",
+  "mime-version",
+]);
+
+/**
+ * What the signed text covers, or why that is less than what git reads.
+ *
+ * @param header the signed ones of GIT_FIELDS, canonical
+ * @param body canonical, as far as it is signed
+ * @param view of the whole mail
+ */
+export function coverageOf(
+  header: string,
+  body: string,
+  view: MailView,
+  diff: Diff,
+): Coverage | { readonly open: string } {
+  const read = readMail(Buffer.from(`${header}\n${body}`, "latin1"));
+  if (!read.ok) return { open: "headers that are not signed decide how it is read" };
+  const signed = read.value;
+  const open = headerDifference(signed, view);
+  if (open !== "") return { open };
+  const parsed = readDiff(signed.patch, signed.crs);
+  if (!parsed.ok) return { open: "the diff" };
+  if (sameText(signed, parsed.value, view, diff, latin1)) return "all";
+  return sameText(signed, parsed.value, view, diff, squeezed)
+    ? "but-space"
+    : { open: "message or diff" };
+}
+
+/** The first of author, title and date that does not follow from what is signed; "" if all do. */
+function headerDifference(signed: MailView, view: MailView): string {
+  const [a, b] = [signed.info, view.info];
+  const senders = [signed, view].map(({ headers }) => parseAuthor(headers.from));
+  const same = {
+    author: a.author.equals(b.author) && a.email.equals(b.email),
+    "the sender": senders[0]!.email.equals(senders[1]!.email),
+    Subject:
+      a.subject.equals(b.subject) &&
+      oneBlank(signed.headers.subject) === oneBlank(view.headers.subject),
+    Date: a.date.equals(b.date) && String(a.absent) === String(b.absent),
+  };
+  return Object.entries(same).find(([, is]) => !is)?.[0] ?? "";
+}
+
+function oneBlank(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
+
+type ReadText = (text: Buffer) => string;
+
+/** A text without runs of white space in a line, and without any at a line's end. */
+const squeezed: ReadText = (text) =>
+  latin1(text)
+    .replace(/[ \t\r]+/g, " ")
+    .replaceAll(" \n", "\n");
+
+function sameText(
+  signed: MailView,
+  signedDiff: Diff,
+  view: MailView,
+  diff: Diff,
+  read: ReadText,
+): boolean {
+  // empty lines at the end are not signed: they end the patch, or the message where there is none
+  const text = ({ message, patch }: MailView): string =>
+    patch.length === 0 ? withoutEnd(read(message)) : `${read(message)}\0${withoutEnd(read(patch))}`;
+  return (
+    text(signed) === text(view) &&
+    read(signedDiff.canonical) === read(diff.canonical) &&
+    signedDiff.files.map(shape).join() === diff.files.map(shape).join()
+  );
+}
+
+function withoutEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === "\n" || text[end - 1] === " ")) end--;
+  return text.slice(0, end);
+}
+
+/** What git does to a file, apart from its name and text. */
+function shape({ kind, binary, oldMode, newMode, added, deleted }: FilePatch): string {
+  return [kind, binary, oldMode, newMode, added, deleted].join(" ");
+}
