@@ -91,7 +91,7 @@ describe("of every command", () => {
         const place = long === "--help" ? page : part!;
         const tag = new RegExp(`^ {7}${short === undefined ? "" : `${short}, `}(\\S+)`, "gm");
         const tags = [...place.matchAll(tag)].map(([, typed]) => typed!);
-        const plain = tags.map((typed) => typed.replace("[no-]", "").replace(/=.*/, ""));
+        const plain = tags.map((typed) => typed.replace("[no-]", "").replace(/\[?=.*/, ""));
         expect(plain, `${path} ${long}`).toContain(long);
       }
       for (const [, word] of help.split("\n", 1)[0]!.matchAll(/[[<](\w+)/g))

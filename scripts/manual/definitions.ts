@@ -7,8 +7,10 @@ export interface OptionDefinition {
   /** As typed: `--require`, and `-s` or null. */
   readonly long: string;
   readonly short: string | null;
-  /** What stands for its value, as in `<n>`; null if it takes none. */
+  /** What stands for its value, as in `<n>`; null if it needs none. */
   readonly value: string | null;
+  /** What stands for a value that may be left out, and else is glued on; null if there is none. */
+  readonly glued: string | null;
   /** True if it is on unless `--no-…` is given. */
   readonly negatable: boolean;
   readonly many: boolean;
@@ -37,6 +39,7 @@ export const HELP: OptionDefinition = {
   long: "--help",
   short: "-h",
   value: null,
+  glued: null,
   negatable: false,
   many: false,
   describe: "print help",
@@ -82,13 +85,14 @@ function wordOf(word: string, known: Command["words"]): WordDefinition {
   };
 }
 
-function optionsOf({ options }: Command): OptionDefinition[] {
+function optionsOf({ options, glued }: Command): OptionDefinition[] {
   return Object.entries(options)
     .filter(([, { hidden }]) => hidden !== true)
     .map(([name, { alias, type, array, describe = "", default: preset }]) => ({
       long: `--${name}`,
       short: typeof alias === "string" ? `-${alias}` : null,
-      value: type === "boolean" ? null : type === "number" ? "<n>" : "<value>",
+      value: type === "boolean" || glued.includes(name) ? null : type === "number" ? "<n>" : "<value>",
+      glued: glued.includes(name) ? "<value>" : null,
       negatable: type === "boolean" && preset === true,
       many: array === true,
       // of what is a text or a number, and not said in words

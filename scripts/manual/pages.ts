@@ -142,9 +142,10 @@ function wordUsage({ name, many }: WordDefinition): string {
   return italic(`<${name}>`) + (many ? "..." : "");
 }
 
-function optionUsage({ long, value, negatable }: OptionDefinition): string {
+function optionUsage({ long, value, glued, negatable }: OptionDefinition): string {
   const name = negatable ? long.replace("--", "--[no-]") : long;
-  return bold(name) + (value === null ? "" : `=${italic(value)}`);
+  const optional = glued === null ? "" : `[=${italic(glued)}]`;
+  return bold(name) + (value === null ? optional : `=${italic(value)}`);
 }
 
 function wordEntry(word: WordDefinition): string[] {

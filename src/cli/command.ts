@@ -10,12 +10,23 @@ type Table<T> = Readonly<Record<string, T>>;
 /** Nothing means success. */
 export type CommandStatus = ExitStatus | void;
 
+/** Why an option of git's command is not taken, and the way that there is instead; one line each. */
+export interface RefusedOption {
+  readonly alias?: string;
+  readonly why: string;
+  readonly hint?: string;
+}
+
 export interface Command {
   /** Its name and positional arguments; the last may repeat: `show <identity>`, `sign [file..]`. */
   readonly usage: string;
   readonly describe: string;
   readonly words: Table<PositionalOptions>;
   readonly options: Table<Options>;
+  /** Options whose value may be left out. As in git, it must be glued on: `-S`, `-SKEY`. */
+  readonly glued: readonly string[];
+  /** Options of git's command of the same name that this one does not take, by name. */
+  readonly refused: Table<RefusedOption>;
   /** Takes the values of `words` and `options`, their names in camel case. */
   readonly run: (values: never) => CommandStatus | Promise<CommandStatus>;
 }
@@ -38,15 +49,25 @@ export function command<
   readonly describe: string;
   readonly words?: W;
   readonly options?: O;
+  readonly glued?: readonly (keyof O & string)[];
+  readonly refused?: Table<RefusedOption>;
   readonly run: (
     values: ArgumentsCamelCase<InferredOptionTypes<W> & InferredOptionTypes<O>>,
   ) => CommandStatus | Promise<CommandStatus>;
 }): Command {
-  return { words: {}, options: {}, ...definition };
+  return { words: {}, options: {}, glued: [], refused: {}, ...definition };
 }
 
 export function isGroup(one: Command | CommandGroup): one is CommandGroup {
   return "commands" in one;
+}
+
+/** The command itself, or that of the group which the words name. */
+export function commandNamed(
+  one: Command | CommandGroup,
+  words: readonly string[],
+): Command | undefined {
+  return isGroup(one) ? one.commands.find((each) => nameOf(each) === words[0]) : one;
 }
 
 /** The word that starts it: `show` of `show <identity>`. */

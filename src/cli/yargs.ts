@@ -2,7 +2,16 @@
 
 import yargs, { type CommandModule } from "yargs";
 import { PatchsigError } from "../errors.ts";
-import { type Command, type CommandGroup, isGroup, nameOf, type CommandStatus } from "./command.ts";
+import {
+  type Command,
+  type CommandGroup,
+  commandNamed,
+  type CommandStatus,
+  isGroup,
+  nameOf,
+} from "./command.ts";
+import { refusedOption } from "./refused-options.ts";
+import { withGlued } from "./short-options.ts";
 import { didYouMean, similar } from "./similar.ts";
 
 // missing in yargs' types
@@ -24,9 +33,13 @@ export async function runWithYargs(
   name: string,
   words: readonly string[],
 ): Promise<CommandStatus> {
+  const named = commandNamed(command, words);
+  const refused = named === undefined ? null : refusedOption(named, words);
+  if (refused !== null) throw refused;
+  const spelled = named === undefined ? words : withGlued(named, words);
   let status: CommandStatus = undefined;
   const onStatus = (its: CommandStatus): void => void (status = its);
-  await yargs([name, ...afterDashes(words)])
+  await yargs([name, ...afterDashes(spelled)])
     .scriptName("patchsig")
     .command(moduleOf(command, onStatus))
     .strict()
@@ -172,6 +185,6 @@ function optionsLike(
   typed: string,
   words: readonly string[],
 ): string[] {
-  const one = isGroup(command) ? command.commands.find((c) => nameOf(c) === words[0]) : command;
-  return similar(typed, Object.keys(one?.options ?? {})).map((option) => `--${option}`);
+  const { options = {}, refused = {} } = commandNamed(command, words) ?? {};
+  return similar(typed, Object.keys({ ...options, ...refused })).map((option) => `--${option}`);
 }

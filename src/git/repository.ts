@@ -173,6 +173,8 @@ const AM = [
 export interface AmOptions {
   readonly threeWay?: boolean;
   readonly signoff?: boolean;
+  /** More options, after all others. */
+  readonly words?: readonly string[];
   /**
    * Gets git's output, a line at a time without its end. git quotes subjects verbatim: escape it
    * before printing.
@@ -196,6 +198,7 @@ export async function gitAm(
   if (isAtLeast(repository, 2, 32)) args.push("--quoted-cr=nowarn");
   args.push(options.threeWay === true ? "--3way" : "--no-3way");
   if (options.signoff === true) args.push("--signoff");
+  args.push(...(options.words ?? []));
   const lines = lineSplitter(options.onLine ?? ((): void => undefined));
   const { status } = await runGit(args, {
     cwd: repository.cwd,

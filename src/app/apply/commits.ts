@@ -17,8 +17,11 @@ import type { JudgedMember } from "../../verify/series.ts";
 import type { Reporter } from "../reporter.ts";
 
 export interface ApplyOptions {
-  readonly threeWay: boolean;
+  /** By default what am.threeWay says. */
+  readonly threeWay?: boolean | undefined;
   readonly signoff: boolean;
+  /** More for git am; none of it may change what it commits. */
+  readonly words: readonly string[];
 }
 
 /**
@@ -43,14 +46,15 @@ export async function checkIdle(repository: Repository): Promise<void> {
  * New mails, made from what was verified.
  *
  * @param time seconds since the epoch, for those without a date
+ * @param messageId whether the message names the mail; by default what am.messageId says
  * @throws PatchsigError "refused" if git would read one differently
  */
 export function composeMails(
   { config }: Repository,
   patches: readonly JudgedMember<Checked>[],
-  time: number,
+  { time, messageId }: { readonly time: number; readonly messageId?: boolean | undefined },
 ): Composed[] {
-  const withMessageId = config.bool("am.messageid") === true;
+  const withMessageId = messageId ?? config.bool("am.messageid") === true;
   return patches.map(({ payload, result: { subject } }) => {
     const mail = mailFor(payload, time, { withMessageId });
     if (mail.ok) return mail.value;
@@ -77,8 +81,8 @@ export async function applyMails(
   options: ApplyOptions,
   say: Reporter["say"],
 ): Promise<number> {
-  const { signoff } = options;
-  const threeWay = options.threeWay || repository.config.bool("am.threeway") === true;
+  const { signoff, words } = options;
+  const threeWay = options.threeWay ?? repository.config.bool("am.threeway") === true;
   const before = await headCommit(repository);
   const diffs = mails.map(({ commit }) => commit.diff);
   const trees = await treesOf(repository, before, diffs);
@@ -86,6 +90,7 @@ export async function applyMails(
   const status = await gitAm(repository, Buffer.concat(mails.map(({ mail }) => mail)), {
     threeWay,
     signoff,
+    words,
     onLine: (line) => said.push(line),
   });
   const stopped = status === 0 ? null : await amProgress(repository);

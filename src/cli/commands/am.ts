@@ -2,6 +2,7 @@
 
 import { goToBase } from "../../app/apply/base.ts";
 import { choosePatches } from "../../app/apply/choose.ts";
+import { checkUnchanged, checkWords } from "../../app/apply/git-options.ts";
 import { applyMails, checkIdle, composeMails, countApplied } from "../../app/apply/commits.ts";
 import { readSeries } from "../../app/apply/series.ts";
 import { now } from "../../app/now.ts";
@@ -12,12 +13,19 @@ import { EXIT, PatchsigError } from "../../errors.ts";
 import { openRepository } from "../../git/repository.ts";
 import { renderSeries } from "../../report/text.ts";
 import { count } from "../../primitives/words.ts";
+import {
+  GIT_OPTIONS,
+  gitWords,
+  isFix,
+  type GitOptionValues,
+  REFUSED_OPTIONS,
+} from "../am/git-options.ts";
 import { command, type CommandStatus } from "../command.ts";
 import { endOnSignal } from "../signals.ts";
 import { clearProgress, out, outputStyle, reporter, say } from "../terminal.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
 
-interface Arguments {
+interface Arguments extends GitOptionValues {
   source: string[];
   require?: string | undefined;
   devKeyring?: string[] | undefined;
@@ -26,8 +34,6 @@ interface Arguments {
   onBase: boolean;
   guessBase: boolean;
   branch?: string | undefined;
-  "3way": boolean;
-  signoff: boolean;
 }
 
 export const amCommand = command({
@@ -68,29 +74,22 @@ export const amCommand = command({
       describe: "apply what is good though others failed or are missing",
     },
     ...POLICY_OPTIONS,
-    "keep-cr": {
-      type: "boolean",
-      default: true,
-      describe: "as in git am; CRs that were signed are always kept",
-    },
-    "3way": { alias: "3", type: "boolean", default: false, describe: "as in git am" },
-    signoff: {
-      alias: "s",
-      type: "boolean",
-      default: false,
-      describe: "as in git am",
-    },
+    ...GIT_OPTIONS,
   },
+  glued: ["gpg-sign"],
+  refused: REFUSED_OPTIONS,
   run: am,
 });
 
 async function am(args: Arguments): Promise<CommandStatus> {
-  const { source, signedOnly, partial, onBase, guessBase, signoff } = args;
+  const { source, signedOnly, partial, onBase, guessBase, quiet } = args;
   if (args.branch !== undefined && !onBase)
     throw new PatchsigError("usage", "--branch goes with --on-base");
   if (guessBase && !onBase) throw new PatchsigError("usage", "--guess-base goes with --on-base");
+  const { words, forgotten } = gitWords(args);
   if (guessBase) endOnSignal();
   const repository = await openRepository(process.cwd());
+  checkWords(repository, words);
   await checkIdle(repository);
   const store = openUserTrust(false);
   try {
@@ -99,24 +98,28 @@ async function am(args: Arguments): Promise<CommandStatus> {
     const options = { sources: source, policies, devKeyrings, signedOnly };
     const series = await readSeries(options, store, reporter());
     const results = series.members.map((member) => member.result);
-    out(renderSeries(series.result, results, outputStyle()));
-
     const choice = choosePatches(series, partial);
+    if (!quiet || "refused" in choice) out(renderSeries(series.result, results, outputStyle()));
     if ("refused" in choice) {
       choice.refused.forEach(say);
       return EXIT.unmet;
     }
     const { patches } = choice;
-    const mails = composeMails(repository, patches, now());
-    if (onBase) await goToBase(repository, series, args, reporter());
-    const applied = await applyMails(repository, mails, { threeWay: args["3way"], signoff }, say);
+    checkUnchanged(repository, patches, { scissors: args.scissors === true, fix: isFix(args) });
+    const { messageId } = args;
+    const mails = composeMails(repository, patches, { time: now(), messageId });
+    const told = quiet ? { ...reporter(), say: () => undefined } : reporter();
+    if (onBase) await goToBase(repository, series, args, told);
+    const how = { threeWay: args["3way"], signoff: args.signoff, words };
+    const applied = await applyMails(repository, mails, how, say);
     countApplied(store, patches.slice(0, applied));
     if (applied < patches.length)
       throw new PatchsigError(
         "git-failed",
         `git am stopped: ${applied} of ${patches.length} applied`,
+        forgotten.length === 0 ? {} : { hint: `then: git am --continue ${forgotten.join(" ")}` },
       );
-    say(`applied ${count(applied, "patch")}`);
+    told.say(`applied ${count(applied, "patch")}`);
   } finally {
     clearProgress();
     store.close();

@@ -1,0 +1,159 @@
+/**
+ * git am's own options (docs/am.md). What is committed must be what was verified: so `am` passes on those
+ * that leave it alone, and refuses the others by name.
+ */
+
+import { PatchsigError } from "../../errors.ts";
+import type { RefusedOption } from "../command.ts";
+
+/** Those that are taken. */
+export const GIT_OPTIONS = {
+  "3way": { alias: "3", type: "boolean", describe: "as in git am" },
+  signoff: { alias: "s", type: "boolean", default: false, describe: "as in git am" },
+  "message-id": { alias: "m", type: "boolean", describe: "as in git am" },
+  "gpg-sign": { alias: "S", type: "string", describe: "as in git am: sign the commits" },
+  "no-verify": { alias: "n", type: "boolean", describe: "as in git am: skip its hooks" },
+  verify: { type: "boolean", hidden: true },
+  whitespace: {
+    type: "string",
+    requiresArg: true,
+    describe: "as in git am, but fix only where there is nothing to fix",
+  },
+  scissors: {
+    alias: "c",
+    type: "boolean",
+    describe: "as in git am, but only where there are none",
+  },
+  "keep-cr": {
+    type: "boolean",
+    default: true,
+    describe: "as in git am; CRs that were signed are always kept",
+  },
+  "committer-date-is-author-date": { type: "boolean", describe: "as in git am" },
+  "ignore-date": { type: "boolean", describe: "as in git am" },
+  "rerere-autoupdate": { type: "boolean", describe: "as in git am" },
+  quiet: { alias: "q", type: "boolean", default: false, describe: "say only what went wrong" },
+} as const;
+
+/** The values of GIT_OPTIONS. yargs reads every `--no-x` as x: false. */
+export interface GitOptionValues {
+  readonly "3way"?: boolean | undefined;
+  readonly signoff: boolean;
+  readonly messageId?: boolean | undefined;
+  /** "" for the user's own key. */
+  readonly gpgSign?: string | false | undefined;
+  readonly noVerify?: boolean | undefined;
+  readonly verify?: boolean | undefined;
+  readonly whitespace?: string | undefined;
+  readonly scissors?: boolean | undefined;
+  readonly committerDateIsAuthorDate?: boolean | undefined;
+  readonly ignoreDate?: boolean | undefined;
+  readonly rerereAutoupdate?: boolean | undefined;
+  readonly quiet: boolean;
+}
+
+/** What git am is to be told besides. */
+interface GitWords {
+  readonly words: readonly string[];
+  /** Those that git am forgets: to be given again to its --continue. */
+  readonly forgotten: readonly string[];
+}
+
+/** PatchsigError "usage" for a value that git would not take. */
+export function gitWords(values: GitOptionValues): GitWords {
+  const { gpgSign, noVerify, verify, rerereAutoupdate, whitespace } = values;
+  if (whitespace !== undefined && !WHITESPACE.has(whitespace) && !isFix(values))
+    throw new PatchsigError("usage", `--whitespace cannot be ${whitespace}`, {
+      hint: "nowarn, warn, error, error-all or fix",
+    });
+  const forgotten = [
+    ...signWords(gpgSign),
+    ...(noVerify === true || verify === false ? ["--no-verify"] : []),
+    ...(values.committerDateIsAuthorDate === true ? ["--committer-date-is-author-date"] : []),
+    ...(values.ignoreDate === true ? ["--ignore-date"] : []),
+  ];
+  const words = [
+    ...forgotten,
+    ...(values.quiet ? ["--quiet"] : []),
+    ...(rerereAutoupdate === undefined
+      ? []
+      : [`--${rerereAutoupdate ? "" : "no-"}rerere-autoupdate`]),
+    // what there is to fix is refused
+    ...(whitespace === undefined || isFix(values) ? [] : [`--whitespace=${whitespace}`]),
+  ];
+  return { words, forgotten };
+}
+
+const WHITESPACE = new Set(["nowarn", "warn", "error", "error-all"]);
+
+/** Is white space to be mended? */
+export function isFix({ whitespace }: GitOptionValues): boolean {
+  return whitespace === "fix" || whitespace === "strip";
+}
+
+function signWords(key: string | false | undefined): readonly string[] {
+  if (key === undefined) return [];
+  if (key === false) return ["--no-gpg-sign"];
+  return [key === "" ? "--gpg-sign" : `--gpg-sign=${key}`];
+}
+
+const SIGNED_PATHS = {
+  why: "the paths are applied as they were verified",
+  hint: "git patchsig verify checks the mail; then git am takes the option",
+};
+const EXACTLY = "patches are applied exactly; where git stops:";
+const LEAVE_IT_OUT = "leave it out";
+
+/** Those that are not taken, and git's own way. */
+export const REFUSED_OPTIONS: Readonly<Record<string, RefusedOption>> = {
+  continue: { why: "run git am --continue" },
+  resolved: { alias: "r", why: "run git am --continue" },
+  skip: { why: "run git am --skip" },
+  abort: { why: "run git am --abort" },
+  quit: { why: "run git am --quit" },
+  retry: { why: "run git am --retry" },
+  "allow-empty": { why: "run git am --allow-empty" },
+  "show-current-patch": { why: "run git am --show-current-patch" },
+  interactive: {
+    alias: "i",
+    why: "a series is applied as a whole",
+    hint: "leave patches out afterwards: git rebase -i",
+  },
+  keep: {
+    alias: "k",
+    why: "the subject is applied as it was verified",
+    hint: "change it afterwards: git rebase -i",
+  },
+  "keep-non-patch": {
+    alias: "b",
+    why: "the subject is applied as it was verified",
+    hint: "change it afterwards: git rebase -i",
+  },
+  "ignore-space-change": {
+    why: EXACTLY,
+    hint: "git am --show-current-patch=diff | git apply --ignore-space-change",
+  },
+  "ignore-whitespace": {
+    why: EXACTLY,
+    hint: "git am --show-current-patch=diff | git apply --ignore-whitespace",
+  },
+  context: {
+    alias: "C",
+    why: EXACTLY,
+    hint: "git am --show-current-patch=diff | git apply -C1, or am --3way",
+  },
+  reject: {
+    why: EXACTLY,
+    hint: "git am --show-current-patch=diff | git apply --reject",
+  },
+  strip: { alias: "p", ...SIGNED_PATHS },
+  directory: SIGNED_PATHS,
+  exclude: SIGNED_PATHS,
+  include: SIGNED_PATHS,
+  "patch-format": { why: "the format of mails is found out", hint: LEAVE_IT_OUT },
+  "quoted-cr": { why: "CRs are applied as they were verified", hint: LEAVE_IT_OUT },
+  empty: { why: "only mails with a patch are applied", hint: LEAVE_IT_OUT },
+  utf8: { alias: "u", why: "text is always applied as UTF-8", hint: LEAVE_IT_OUT },
+  "no-utf8": { why: "text is always applied as UTF-8", hint: LEAVE_IT_OUT },
+  resolvemsg: { why: "it is for git's own scripts", hint: LEAVE_IT_OUT },
+};
