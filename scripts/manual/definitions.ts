@@ -91,7 +91,8 @@ function optionsOf({ options, glued }: Command): OptionDefinition[] {
     .map(([name, { alias, type, array, describe = "", default: preset }]) => ({
       long: `--${name}`,
       short: typeof alias === "string" ? `-${alias}` : null,
-      value: type === "boolean" || glued.includes(name) ? null : type === "number" ? "<n>" : "<value>",
+      value:
+        type === "boolean" || glued.includes(name) ? null : type === "number" ? "<n>" : "<value>",
       glued: glued.includes(name) ? "<value>" : null,
       negatable: type === "boolean" && preset === true,
       many: array === true,
