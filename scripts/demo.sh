@@ -1,5 +1,5 @@
 #!/bin/sh
-# The main job, once, in a throw-away repository: sign a series, verify it, see a
+# The main use, in a throw-away repository: sign a series, verify it, see a
 # tampered one fail, apply the good one. Touches nothing outside its own folder.
 set -eu
 
@@ -41,22 +41,22 @@ git checkout -q -b retries --no-track
 printf 'retry\ncount\n' >net.txt && git commit -qam 'net: count retries'
 printf 'retry\ncount\nreport\n' >net.txt && git commit -qam 'net: report the count'
 
-say 'alice makes a key (without a password, since nobody is here to type one)'
+say 'alice creates a key (without a password, since this is a script)'
 run 'git patchsig key generate --no-password 2>/dev/null'
-say 'she writes her series as always, but signed, and with its base'
+say 'she writes her series as usual; it is signed, and has its base'
 run 'git patchsig format-patch -o out'
-say 'the mail is what it was, with four more lines below the ---'
+say 'the mail has four more lines below the ---, and is otherwise the same'
 run 'cut -c 1-79 out/0001-*.patch | head -n 15'
 
 cd "$demo/maintainer"
 cat "$demo"/alice/out/*.patch >"$demo/series.mbox"
 sed 's/^+count/+count-and-phone-home/' "$demo/series.mbox" >"$demo/tampered.mbox"
 
-say 'the maintainer meets her key for the first time'
+say 'the maintainer sees her key for the first time'
 run "git patchsig verify ../series.mbox"
-say 'somebody has changed a line on the way'
+say 'the same, after somebody changed a line in transit'
 fails "git patchsig verify ../tampered.mbox"
-say 'the good one is applied, on the commit that it was made for'
+say 'the untampered series is applied, on its base commit'
 run "git patchsig am --on-base ../series.mbox"
 run "git log --format='%h %an %s' -3 | cut -d ' ' -f 2-"
 

@@ -1,4 +1,4 @@
-/** Which files start other programs (ARCHITECTURE.md, "What does not happen"). */
+/** Which files start other programs (ARCHITECTURE.md, "Invariants"). */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
