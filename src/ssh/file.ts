@@ -1,30 +1,30 @@
 /**
- * What a file with a key of SSH says of it in the clear: a line of a `.pub` file (RFC 8709), or OpenSSH's
- * private form, which begins with the public key (OpenSSH's PROTOCOL.key).
+ * What an SSH key file shows without a password: a line of a `.pub` file (RFC 8709), or OpenSSH's
+ * private key format, which begins with the public key (OpenSSH's PROTOCOL.key).
  */
 
 import { FormatError } from "../errors.ts";
 import { formatSshKey, parseSshKey, SSH_ED25519 } from "./key.ts";
 import { Reader } from "./wire.ts";
 
-/** A key of SSH, as far as its file tells without a password. */
+/** An SSH key, as far as its file shows it without a password. */
 export interface SshKeyFile {
-  /** As SSH calls it: `ssh-ed25519`, `ssh-rsa` …; "" if the form does not tell. */
+  /** SSH's name for it: `ssh-ed25519`, `ssh-rsa` …; "" if the format does not say. */
   readonly type: string;
-  /** 32 bytes; null if it is no Ed25519 key. */
+  /** 32 bytes; null if it is not an Ed25519 key. */
   readonly point: Buffer | null;
 }
 
-/** Enough for an Ed25519 public key in either form, and less than comes before the secret one. */
+/** Enough for an Ed25519 public key in either format, and less than precedes the secret key. */
 const HEAD_BYTES = 220;
 
 const PUBLIC = /^(?:sk-)?(?:ssh|ecdsa)-[\w@.-]+ +(AAAA[A-Za-z0-9+/]+)/;
 const PRIVATE = /^-----BEGIN OPENSSH PRIVATE KEY-----\s+([A-Za-z0-9+/\s]+)/;
-/** Forms that Ed25519 keys never have. */
+/** Formats that Ed25519 keys never have. */
 const OLD = /^-----BEGIN (?:RSA|DSA|EC) PRIVATE KEY-----/;
 const MAGIC = "openssh-key-v1\0";
 
-/** The key in these bytes of a file; null if they are no key of SSH. */
+/** The key in these bytes of a file; null if they are not an SSH key. */
 export function sshKeyInFile(bytes: Buffer): SshKeyFile | null {
   const head = bytes.toString("latin1", 0, HEAD_BYTES);
   if (OLD.test(head)) return { type: "", point: null };

@@ -68,7 +68,7 @@ export function readSecretKeyFile(path: string): SecretKeyFile {
   }
 }
 
-/** Says it if the file that could not be read is a key of SSH; its mode would be no reason then. */
+/** The error if a file that could not be read is an SSH key: its mode does not matter then. */
 function sshKeyError(path: string, cause: unknown): PatchsigError | null {
   const { code = "" } = cause instanceof PatchsigError ? cause : {};
   if (code !== "bad-key" && code !== "lax-mode") return null;
@@ -80,7 +80,7 @@ function sshKeyError(path: string, cause: unknown): PatchsigError | null {
   const add = shellCommand("ssh-add", path.replace(/\.pub$/, ""));
   const hint =
     point === null ? whyUnfit(type) : `${add}; then its name here is ssh:${sshFingerprint(point)}`;
-  return new PatchsigError("bad-key", `${path}: a key of SSH, which ssh-agent has to hold`, {
+  return new PatchsigError("bad-key", `${path}: an SSH key, which has to be in ssh-agent`, {
     hint,
     cause,
   });

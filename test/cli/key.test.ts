@@ -1,39 +1,25 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { runCommand } from "../../src/cli/run-command.ts";
-import { keyCommand } from "../../src/cli/commands/key.ts";
+import { beforeEach, describe, expect, test } from "vitest";
 import { formatPublicKeyText, parsePublicKeyFile } from "../../src/minisign/public-key.ts";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
 import { newSshKey } from "../support/agent.ts";
-import { patchsig } from "../support/cli.ts";
+import { patchsig, PROGRAM, type Run } from "../support/cli.ts";
 import { LONG } from "../support/long.ts";
 import { requireTool } from "../support/tools.ts";
+import { expectError, expectStatus } from "./support.ts";
 import { CHEAP, PASSWORD, fixture, plainKey, temporaryDirectory } from "../minisign/support.ts";
-
-const printed = vi.hoisted(() => ({ out: "", note: "" }));
-vi.mock("../../src/cli/terminal.ts", () => ({
-  out: (lines: string | string[]) => void (printed.out += [lines, ""].flat().join("\n")),
-  note: (lines: string | string[]) => void (printed.note += [lines, ""].flat().join("\n")),
-  say: (line: string) => void (printed.note += `${line}\n`),
-}));
 
 let data: string;
 let key: string;
 beforeEach(() => {
   data = temporaryDirectory();
   key = join(data, "patchsig", "minisign.key");
-  vi.stubEnv("XDG_DATA_HOME", data);
 });
-afterEach(() => vi.unstubAllEnvs());
 
-/** Run `patchsig key …`, as main does. */
-async function run(...args: string[]): Promise<{ out: string; note: string }> {
-  Object.assign(printed, { out: "", note: "" });
-  await runCommand(keyCommand, "key", args);
-  return { ...printed };
-}
+const start = (...args: string[]): Run => patchsig(["key", ...args], { home: data });
+const run = (...args: string[]): Run => expectStatus(start(...args), 0);
 
 /** A file with these lines, mode 0600. */
 function file(name: string, ...lines: string[]): string {
@@ -54,8 +40,8 @@ function stockKey(withPublic: boolean): string {
 const plainText = formatPublicKeyText(plainKey().publicKey);
 
 describe("key generate", () => {
-  test.each(["--no-password", "-W"])("%s", async (flag) => {
-    const { out, note } = await run("generate", flag, "--comment", "my key");
+  test.each(["--no-password", "-W"])("%s", (flag) => {
+    const { stdout: out, stderr: note } = run("generate", flag, "--comment", "my key");
     const { key: publicKey } = parsePublicKeyFile(
       readFileSync(join(data, "patchsig/minisign.pub")),
     );
@@ -66,29 +52,35 @@ describe("key generate", () => {
     expect(statSync(key).mode & 0o777).toBe(0o600);
   });
 
-  test("each key is new, and an existing one is kept unless forced", async () => {
-    const first = await run("generate", "-W");
-    await expect(run("generate", "-W")).rejects.toMatchObject({ code: "exists" });
-    expect((await run("show")).out).toContain(first.out);
-    const second = await run("generate", "-W", "--force");
-    expect(second.out).not.toBe(first.out);
-    expect((await run("show")).out).toContain(second.out);
+  test("each key is new, and an existing one is kept unless forced", () => {
+    const first = run("generate", "-W");
+    expectError(start("generate", "-W"), 3, "exists");
+    expect(run("show").stdout).toContain(first.stdout);
+    const second = run("generate", "-W", "--force");
+    expect(second.stdout).not.toBe(first.stdout);
+    expect(run("show").stdout).toContain(second.stdout);
   });
 
-  test("an empty password is refused, and nothing is written", async () => {
-    const generating = run("generate", "--password-file", file("empty", ""));
-    await expect(generating).rejects.toMatchObject({ code: "bad-password" });
-    await expect(run("show")).rejects.toMatchObject({ code: "not-found" });
+  test("an empty password is refused, and nothing is written", () => {
+    expectError(
+      start("generate", "--password-file", file("empty", "")),
+      3,
+      "the password is empty",
+    );
+    expectError(start("show"), 3, "no such key");
   });
 
-  test("a comment of two lines is wrong usage", async () => {
-    const generating = run("generate", "-W", "--comment", "two\nlines");
-    await expect(generating).rejects.toMatchObject({ code: "usage" });
+  test("a comment of two lines is wrong usage", () => {
+    expectError(
+      start("generate", "-W", "--comment", "two\nlines"),
+      2,
+      "has to be one line of text",
+    );
   });
 
-  test("--key and git config patchsig.key choose the file", async () => {
+  test("--key and git config patchsig.key choose the file", () => {
     const elsewhere = join(data, "elsewhere", "k.key");
-    await run("generate", "-W", "--key", elsewhere);
+    run("generate", "-W", "--key", elsewhere);
     const env = {
       GIT_CONFIG_COUNT: "1",
       GIT_CONFIG_KEY_0: "patchsig.key",
@@ -112,79 +104,76 @@ describe("key password", () => {
   };
 
   // at the default cost each use of a password takes seconds: to set it, and by stock minisign
-  test.runIf(LONG && requireTool("minisign"))("can be set; stock minisign takes it", async () => {
-    const { out } = await run("generate", "-W");
-    // opened as a shell's `3< file` would
+  test.runIf(LONG && requireTool("minisign"))("can be set; stock minisign takes it", () => {
+    const { stdout: out } = run("generate", "-W");
     const descriptor = openSync(file("passwords", "Pässword 1", "unused"), "r");
-    const set = await run("password", "--password-fd", String(descriptor));
+    const set = spawnSync(process.execPath, [PROGRAM, "key", "password", "--password-fd", "3"], {
+      env: { ...process.env, XDG_DATA_HOME: data },
+      stdio: ["ignore", "pipe", "pipe", descriptor],
+      encoding: "utf8",
+    });
     closeSync(descriptor);
-    expect(set.note).toContain("password set");
-    expect((await run("show")).out).toContain("(encrypted, locked)");
+    expect(set.stderr).toContain("password set");
+    expect(run("show").stdout).toContain("(encrypted, locked)");
     expect(stockSigns(key, out.trim(), "Pässword 1\n")).toBe(0);
   });
 
-  stock("remove it; stock minisign follows", async () => {
+  stock("remove it; stock minisign follows", () => {
     const path = stockKey(true);
-    const shown = (await run("show", path)).out;
+    const shown = run("show", path).stdout;
     expect(shown).toContain("(encrypted, locked)");
     const passwords = file("p", PASSWORD.toString());
-    const removed = await run("password", "-W", "--key", path, "--password-file", passwords);
-    expect(removed.note).toContain("password removed");
-    expect((await run("show", path)).out).toBe(shown.replace("encrypted, locked", "not encrypted"));
+    const removed = run("password", "-W", "--key", path, "--password-file", passwords);
+    expect(removed.stderr).toContain("password removed");
+    expect(run("show", path).stdout).toBe(shown.replace("encrypted, locked", "not encrypted"));
     expect(stockSigns(path, plainText, "")).toBe(0);
-    expect((await run("password", "-W", "--key", path)).note).toContain("has no password");
+    expect(run("password", "-W", "--key", path).stderr).toContain("has no password");
   });
 
-  test("if wrong, changes nothing", async () => {
+  test("if wrong, changes nothing", () => {
     const path = stockKey(true);
     const before = readFileSync(path);
-    const changing = run("password", "--key", path, "--password-file", file("p", "wrong", "new"));
-    await expect(changing).rejects.toMatchObject({ code: "bad-password" });
-    const missing = run(
-      "password",
-      "--key",
-      path,
-      "--password-file",
-      file("p", PASSWORD.toString()),
-    );
-    await expect(missing).rejects.toMatchObject({ code: "no-password" });
+    const change = (...passwords: string[]): Run =>
+      start("password", "--key", path, "--password-file", file("p", ...passwords));
+    expectError(change("wrong", "new"), 3, "stock.key: wrong password");
+    expectError(change(PASSWORD.toString()), 3, "no password was given");
     expect(readFileSync(path)).toEqual(before);
   });
 });
 
 describe("key import", () => {
-  test("unlocks the key once to get the public key", async () => {
+  test("unlocks the key once to get the public key", () => {
     const stock = stockKey(false);
-    const { out } = await run("import", stock, "--password-file", file("p", PASSWORD.toString()));
+    const { stdout: out } = run("import", stock, "--password-file", file("p", PASSWORD.toString()));
     expect(out).toBe(`${plainText}\n`);
     expect(readFileSync(key)).toEqual(readFileSync(stock));
     expect(readFileSync(join(data, "patchsig/minisign.pub"))).toEqual(fixture("plain.pub"));
-    await expect(run("import", stock)).rejects.toMatchObject({ code: "exists" });
+    expectError(start("import", stock), 3, "exists");
   });
 
-  test("needs no password with --public", async () => {
-    const { out } = await run("import", stockKey(true), "--public", join(data, "stock.pub"));
+  test("needs no password with --public", () => {
+    const { stdout: out } = run("import", stockKey(true), "--public", join(data, "stock.pub"));
     expect(out).toBe(`${plainText}\n`);
-    expect((await run("show", "--json")).out).toContain(plainText);
+    expect(run("show", "--json").stdout).toContain(plainText);
   });
 
-  test("refuses a file that is not a secret key", async () => {
+  test("refuses a file that is not a secret key", () => {
     const path = file("public", ...fixture("plain.pub").toString().trimEnd().split("\n"));
-    await expect(run("import", path)).rejects.toMatchObject({ code: "bad-key" });
+    expectError(start("import", path), 3, "secret key is not base64 of 158 bytes");
   });
 });
 
 describe("key show", () => {
-  test("text and JSON come from the same value", async () => {
+  test("text and JSON come from the same value", () => {
     const path = stockKey(true);
     const publicPath = join(data, "stock.pub");
-    expect((await run("show", path)).out).toBe(
+    expect(run("show", path).stdout).toBe(
       `${plainText}\n` +
         "key ID      E9F055A267C96D73\n" +
         `secret key  ${path} (encrypted, locked)\n` +
         `public key  ${publicPath}\n`,
     );
-    const json = (await run("show", "--json", path)).out;
+    const json = run("show", "--json", path).stdout;
     expect(json.endsWith("}\n")).toBe(true);
     expect(JSON.parse(json)).toEqual({
       type: "key",
@@ -198,42 +187,45 @@ describe("key show", () => {
     });
   });
 
-  test("a public key file", async () => {
+  test("a public key file", () => {
     stockKey(true);
     const publicPath = join(data, "stock.pub");
-    const { out } = await run("show", "--json", publicPath);
+    const { stdout: out } = run("show", "--json", publicPath);
     expect(JSON.parse(out)).toMatchObject({ path: null, publicPath, encrypted: null });
   });
 
-  test.runIf(requireTool("ssh-keygen"))("a key of SSH has to be in ssh-agent", async () => {
+  test.runIf(requireTool("ssh-keygen"))("an SSH key has to be in ssh-agent", () => {
     const path = newSshKey(data, "id", "laptop");
-    const pair = [path, `${path}.pub`];
-    const hint = expect.stringMatching(
-      /^ssh-add \S+\/id; then its name here is ssh:SHA256:\S{43}$/,
-    );
-    for (const name of pair) {
-      const error = {
-        code: "bad-key",
-        message: `${name}: a key of SSH, which ssh-agent has to hold`,
-      };
-      await expect(run("show", name)).rejects.toMatchObject({ ...error, hint });
-      await expect(run("password", "-W", "--key", name)).rejects.toMatchObject({ ...error, hint });
-    }
+    for (const name of [path, `${path}.pub`])
+      for (const args of [
+        ["show", name],
+        ["password", "-W", "--key", name],
+      ]) {
+        const { stderr } = expectError(
+          start(...args),
+          3,
+          "an SSH key, which has to be in ssh-agent",
+        );
+        expect(stderr).toMatch(
+          /\nhint: ssh-add \S+\/id; then its name here is ssh:SHA256:\S{43}\n$/,
+        );
+      }
     const rsa = newSshKey(data, "rsa", "old", "rsa");
-    const why = "it has to be ssh-ed25519: minisign knows Ed25519 alone";
-    await expect(run("show", rsa)).rejects.toMatchObject({ code: "bad-key", hint: why });
+    const why = "hint: it has to be ssh-ed25519: minisign knows Ed25519 alone\n";
+    expect(
+      expectError(start("show", rsa), 3, "an SSH key, which has to be in ssh-agent").stderr,
+    ).toContain(why);
 
     const line = readFileSync(`${path}.pub`, "utf8").trim();
     for (const name of [`key::${line}`, line, "SHA256:x"])
-      await expect(run("show", name)).rejects.toMatchObject({
-        code: "usage",
-        hint: `"ssh:${name.replace("key::", "")}"`,
-      });
+      expect(expectError(start("show", name), 2, "ssh: before it").stderr).toContain(
+        `hint: "ssh:${name.replace("key::", "")}"\n`,
+      );
   });
 
-  test("unlocks an encrypted key without a public key file", async () => {
+  test("unlocks an encrypted key without a public key file", () => {
     const passwords = file("p", PASSWORD.toString());
-    const { out } = await run("show", stockKey(false), "--password-file", passwords);
+    const { stdout: out } = run("show", stockKey(false), "--password-file", passwords);
     expect(out).toContain(plainText);
     expect(out).not.toContain("public key");
   });

@@ -1,31 +1,25 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { openTrustStore, type TrustStore } from "../../src/store/trust-store.ts";
 import { judgeSighting } from "../../src/trust/memory.ts";
 import { displayWidth } from "../../src/report/escape.ts";
 import { sightingDigest } from "../../src/trust/sighting.ts";
-import { sightingOf, temporaryDirectory } from "../store/support.ts";
-
-const written = vi.hoisted(() => ({ out: "", note: "" }));
-vi.mock("../../src/cli/terminal.ts", () => ({
-  out: (lines: string | string[]) => void (written.out += [lines, ""].flat().join("\n")),
-  note: (lines: string | string[]) => void (written.note += [lines, ""].flat().join("\n")),
-  say: (line: string) => void (written.note += `${line}\n`),
-}));
-const { runCommand } = await import("../../src/cli/run-command.ts");
-const { trustCommand } = await import("../../src/cli/commands/trust.ts");
+import { sightingOf } from "../store/support.ts";
+import { patchsig, records, type Run } from "../support/cli.ts";
+import { newFolder } from "../support/folders.ts";
+import { expectError, expectStatus } from "./support.ts";
 
 const ALICE = "alice@example.org";
 const K1 = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
 const K2 = "RWQs9AaSMMQG7t6jJ6SupxrJDW3HChgqKZaWvzzwWu8vaTih7GrQo+y8";
 const MARCH = Date.UTC(2026, 2, 14) / 1000;
 
+let home: string;
 let file: string;
 beforeEach(() => {
-  const data = temporaryDirectory();
-  process.env["XDG_DATA_HOME"] = data;
-  file = path.join(data, "patchsig", "trust.db");
+  home = newFolder();
+  file = path.join(home, "patchsig", "trust.db");
 });
 
 function remember(work: (trust: TrustStore) => void): void {
@@ -47,36 +41,27 @@ function story(): void {
   });
 }
 
-async function run(...args: string[]): Promise<{ out: string; note: string }> {
-  Object.assign(written, { out: "", note: "" });
-  await runCommand(trustCommand, "trust", args);
-  return { ...written };
-}
-
-function records(text: string): unknown[] {
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as unknown);
-}
+const trust = (...args: string[]): Run => patchsig(["trust", ...args], { home });
+const run = (...args: string[]): string => expectStatus(trust(...args), 0).stdout;
+const json = (...args: string[]): unknown[] => records(expectStatus(trust(...args, "--json"), 0));
 
 describe("trust list", () => {
-  test("of an empty database says what fills it, and creates no file", async () => {
-    const { out, note } = await run("list");
-    expect(out).toBe("");
-    expect(note).toMatch(/^no keys yet: .*verify.*\n$/);
-    expect(await run("list", "--json")).toEqual({ out: "", note: "" });
+  test("of an empty database says what fills it, and creates no file", () => {
+    const { stdout, stderr } = expectStatus(trust("list"), 0);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^no keys yet: .*verify.*\n$/);
+    expect(trust("list", "--json")).toEqual({ status: 0, stdout: "", stderr: "" });
     expect(existsSync(path.dirname(file))).toBe(false);
   });
 
-  test("is aligned, and no wider than 80 columns", async () => {
+  test("is aligned, and no wider than 80 columns", () => {
     story();
     const long = `${"a".repeat(64)}@example.org`;
     remember((trust) => {
       judgeSighting(trust, sightingOf(K1, "one", { identity: long, at: MARCH }));
       judgeSighting(trust, sightingOf(K2, "one", { identity: "b@x.org", at: MARCH }));
     });
-    expect((await run("list")).out).toBe(
+    expect(run("list")).toBe(
       [
         long,
         "                   first-use  since 2026-03-14  1 patch",
@@ -87,9 +72,9 @@ describe("trust list", () => {
     );
   });
 
-  test("--json", async () => {
+  test("--json", () => {
     story();
-    expect(records((await run("list", "--json")).out)).toEqual([
+    expect(json("list")).toEqual([
       expect.objectContaining({
         type: "key",
         identity: ALICE,
@@ -104,9 +89,9 @@ describe("trust list", () => {
 });
 
 describe("trust show", () => {
-  test("shows the key, the other key that claimed to be hers, and how to accept it", async () => {
+  test("shows the key, the other key that claimed to be hers, and how to accept it", () => {
     story();
-    expect((await run("show", "Alice@Example.org")).out).toBe(
+    expect(run("show", "Alice@Example.org")).toBe(
       [
         "alice@example.org",
         `known      ${K1}`,
@@ -125,21 +110,21 @@ describe("trust show", () => {
     );
   });
 
-  test("text from a mail cannot move the cursor, nor widen a line", async () => {
+  test("text from a mail cannot move the cursor, nor widen a line", () => {
     remember((trust) => {
       const messageId = `\x1b[2J\n\u202e${"\u674e".repeat(100)}`;
       judgeSighting(trust, sightingOf(K1, "one", { messageId, list: "a\rb" }));
     });
-    const { out } = await run("show", ALICE);
+    const out = run("show", ALICE);
     expect(out).toContain("first in \\x1b[2J\\x0a\\u202e\u674e");
     expect(out).toContain("on a\\x0db");
     expect(out).not.toMatch(/[\x00-\x09\x0b-\x1f]/);
     for (const line of out.split("\n")) expect(displayWidth(line)).toBeLessThanOrEqual(80);
   });
 
-  test("--json", async () => {
+  test("--json", () => {
     story();
-    expect(records((await run("show", ALICE, "--json")).out)).toMatchObject([
+    expect(json("show", ALICE)).toMatchObject([
       { type: "key", publicKey: K1 },
       { type: "changed-key", publicKey: K2, messageId: "four@example.org" },
       { type: "unsigned", patches: 2 },
@@ -149,20 +134,21 @@ describe("trust show", () => {
     ]);
   });
 
-  test("of an unknown address", async () => {
+  test("of an unknown address", () => {
     story();
-    await expect(run("show", "bob@example.org")).rejects.toMatchObject({
-      code: "not-found",
-      exit: 1,
-    });
-    await expect(run("show", "Bob <bob@example.org>")).rejects.toMatchObject({ code: "usage" });
+    expectError(trust("show", "bob@example.org"), 1, "nothing is known about bob@example.org");
+    expectError(
+      trust("show", "Bob <bob@example.org>"),
+      2,
+      "is not a mail address that can have a key",
+    );
   });
 });
 
 describe("trust accept", () => {
-  test("pins the key, and names the key it replaced", async () => {
+  test("pins the key, and names the key it replaced", () => {
     story();
-    expect((await run("accept", ALICE, K2)).out).toBe(
+    expect(run("accept", ALICE, K2)).toBe(
       [
         "alice@example.org",
         `pinned     ${K2}`,
@@ -171,21 +157,21 @@ describe("trust accept", () => {
         "",
       ].join("\n"),
     );
-    const { out } = await run("show", ALICE);
+    const out = run("show", ALICE);
     expect(out).toContain(`replaced   ${K1}`);
     expect(out).toContain(`pinned     ${K2}`);
     expect(out).not.toContain("CHANGED");
   });
 
-  test("--json", async () => {
+  test("--json", () => {
     story();
-    expect(records((await run("accept", ALICE, K2, "--json")).out)).toMatchObject([
+    expect(json("accept", ALICE, K2)).toMatchObject([
       { type: "key", publicKey: K2, state: "pinned" },
       { type: "key", publicKey: K1, state: "replaced" },
     ]);
   });
 
-  test("refuses anything that is not a key", async () => {
-    await expect(run("accept", ALICE, "RWQs9AaSMMQG7")).rejects.toMatchObject({ code: "bad-key" });
+  test("refuses anything that is not a key", () => {
+    expectError(trust("accept", ALICE, "RWQs9AaSMMQG7"), 3, "that is not one whole public key");
   });
 });
