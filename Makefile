@@ -1,3 +1,5 @@
+# make install     after make: PREFIX=/usr/local, DESTDIR= for packages; make uninstall
+# make deb         a Debian package, in dist/deb
 # make demo    signs, verifies and applies a series in a throw-away repository
 # make walkthrough   prints docs/trust-walkthrough.md, by doing all that it shows
 # make test    everything that CI runs: format, lint, types, dead code, tests
@@ -7,8 +9,8 @@
 # make archive names what is refused of an archive  (ARCHIVE="inbox.git …")
 
 .POSIX:
-.PHONY: all demo walkthrough test check bench corpus archive clean tools
-.SILENT: demo walkthrough test check bench corpus archive
+.PHONY: all install uninstall deb demo walkthrough test check bench corpus archive clean tools
+.SILENT: install uninstall demo walkthrough test check bench corpus archive
 
 # npm leaves this file behind once everything is installed
 MODULES = node_modules/.package-lock.json
@@ -22,6 +24,16 @@ $(MODULES): package.json package-lock.json
 
 dist/bundle/cli/main.js: $(MODULES) tsconfig.json tsconfig.build.json $(shell find src -name '*.ts')
 	npm run --silent build
+
+PREFIX = /usr/local
+# where zsh looks for completions, below the prefix
+ZSHDIR = share/zsh/site-functions
+NODE = node
+
+# nothing is built here: this may be root
+install uninstall:
+	test -f dist/scripts/install.js || { echo "run make first" >&2; exit 1; }
+	$(NODE) dist/scripts/install.js $@ "$(DESTDIR)" "$(PREFIX)" "$(ZSHDIR)"
 
 demo: dist/bundle/cli/main.js
 	scripts/demo.sh
