@@ -41,6 +41,7 @@ export const FINDINGS = {
     "prerequisites-too-many": ["warn", "ask for a public base closer to the series"],
     "date-drift": ["warn", ""],
     "signed-too-long-ago": ["fail", "ask the author to sign it again"],
+    unchanged: ["info", ""],
     replayed: ["info", ""],
     "replayed-older": ["warn", "take the newer one, unless its author says otherwise"],
     "signed-before-key": ["info", ""],

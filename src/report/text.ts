@@ -7,7 +7,7 @@
  */
 
 import { commandAt } from "../commands.ts";
-import type { Finding } from "../findings.ts";
+import type { Finding, FindingCode } from "../findings.ts";
 import {
   isOnlyUnsigned,
   type PatchResult,
@@ -15,7 +15,7 @@ import {
   type StatementMail,
 } from "../verify/result.ts";
 import { baseSentence } from "../base/check.ts";
-import { numberCount, numberList } from "../verify/numbers.ts";
+import { numberCount, numberList, rangesOf } from "../verify/numbers.ts";
 import { shellWords } from "../primitives/shell.ts";
 import {
   displayWidth,
@@ -70,10 +70,16 @@ const TRUST_WORDS: Record<NonNullable<PatchResult["trust"]>, string> = {
 
 /** The columns say these, or only programs need them. */
 const QUIET = new Set(["all-cr", "format-flowed", "series-incomplete", "unsigned"]);
+/** Said of all patches together; and in which words, if those of one do not fit several. */
+const TOGETHER: Readonly<Partial<Record<FindingCode, string | null>>> = {
+  unchanged: null,
+  replayed: "came before, in other mails",
+};
 const SPOKEN_INFO = new Set([
   "author-recovered",
   "base-guessed",
   "replayed",
+  "unchanged",
   "series-partial",
   "statement-applied",
   "statement-ignored",
@@ -109,6 +115,22 @@ export function renderSeries(
   return [...renderRows(patches.map(patchRow), style), ...seriesLines(series, patches, style)];
 }
 
+/** The same without the patches that are good: only what somebody should look at. */
+export function renderOdd(
+  series: SeriesResult,
+  patches: readonly PatchResult[],
+  style: Style,
+): SafeText[] {
+  if (isUnsignedSeries(patches)) return renderSeries(series, patches, style);
+  const odd = patches.filter(({ verdict }) => verdict !== "pass");
+  return [...renderRows(odd.map(patchRow), style), ...seriesLines(series, patches, style)];
+}
+
+/** True if it failed, or has a patch to look at that is more than unsigned. */
+export function standsOut({ verdict }: SeriesResult, patches: readonly PatchResult[]): boolean {
+  return verdict === "fail" || patches.some((p) => p.verdict !== "pass" && !isOnlyUnsigned(p));
+}
+
 /** True if its patches are unsigned, and that is all. */
 export function isUnsignedSeries(patches: readonly PatchResult[]): boolean {
   return patches.length > 0 && patches.every(isOnlyUnsigned);
@@ -126,7 +148,7 @@ function patchRow(patch: PatchResult): Row {
     subject: patch.subject,
     who: escapeText(patch.signer ?? patch.author?.email ?? ""),
     trust: trustWord(patch),
-    findings: patch.findings,
+    findings: patch.findings.filter(({ code }) => !(code in TOGETHER)),
   };
 }
 
@@ -252,9 +274,27 @@ function seriesLines(
     say(key.message);
     if (key.hint !== "") say(key.hint);
   }
+  saidTogether(patches).forEach(say);
   for (const f of spoken(series.findings)) say(sentence(f));
   baseLines(series).forEach(say);
   return lines;
+}
+
+/** `1 to 4: unchanged since v1`; without numbers if it holds of all. */
+function saidTogether(patches: readonly PatchResult[]): string[] {
+  const groups = new Map<string, { readonly finding: Finding; readonly of: PatchResult[] }>();
+  for (const patch of patches)
+    for (const finding of patch.findings.filter(({ code }) => code in TOGETHER)) {
+      const key = TOGETHER[finding.code] ?? finding.message;
+      const group = groups.get(key) ?? { finding, of: [] };
+      groups.set(key, group);
+      group.of.push(patch);
+    }
+  return [...groups].map(([words, { finding, of }]) => {
+    const numbers = of.flatMap(({ series }) => series?.index ?? []).toSorted((a, b) => a - b);
+    const which = of.length === patches.length ? "" : `${numberList(rangesOf(numbers))}: `;
+    return `${which}${of.length === 1 ? finding.message : words}`;
+  });
 }
 
 function sentence({ message, hint }: Finding): string {

@@ -84,7 +84,12 @@ function replayFindings({ signed }: Evidence, { decision, replay }: SignerContex
   const { same, newer } = replay ?? { same: null, newer: null };
   if (same !== null)
     findings.push(
-      finding("replayed", `the same patch came before, on ${day(same.at)}, as ${same.messageId}`),
+      same.version < signed!.comment.version
+        ? finding("unchanged", `unchanged since v${same.version}`)
+        : finding(
+            "replayed",
+            `the same patch came before, on ${day(same.at)}, as ${same.messageId}`,
+          ),
     );
   if (newer !== null) {
     const where = newer.messageId === "" ? "" : `, as ${newer.messageId}`;

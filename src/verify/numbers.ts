@@ -15,6 +15,19 @@ export function gapsIn(present: ReadonlySet<number>, total: number): Numbers {
   return gaps;
 }
 
+/** These numbers, in ascending order, three and more in a row as a range. */
+export function rangesOf(numbers: readonly number[]): Numbers {
+  const ranges: (number | [number, number])[] = [];
+  for (let i = 0; i < numbers.length;) {
+    let last = i;
+    while (numbers[last + 1] === numbers[last]! + 1) last++;
+    if (last - i >= 2) ranges.push([numbers[i]!, numbers[last]!]);
+    else ranges.push(...numbers.slice(i, last + 1));
+    i = last + 1;
+  }
+  return ranges;
+}
+
 /** The count of these numbers. */
 export function numberCount(numbers: Numbers): number {
   return numbers.reduce<number>(

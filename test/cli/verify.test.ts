@@ -190,6 +190,69 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
   });
 });
 
+describe("a series that came before", () => {
+  /** As mails, each with an id of its own. */
+  const mails = (version: number, prefix: string): string[] =>
+    signedPatches(submission.work, alice, [`-v${version}`], "origin/main..").map((file, i) =>
+      edited(file, (t) => t.replace(/^Subject:/m, `Message-ID: <${prefix}${i}@example.org>\n$&`)),
+    );
+
+  test("what a new version leaves alone is one line, and so is what is sent again", () => {
+    const second = mails(2, "v2-");
+    second[0] = edited(mails(2, "v2-")[0]!, (t) => t.replace("+LINE 2\n", "+LINE two\n"));
+    const resigned = patchsig(["sign", ...second], { home: alice });
+    expectStatus(resigned, 0);
+    const again = mails(1, "again-");
+    const home = newFolder();
+    const run = expectStatus(verify([mbox(...mails(1, "v1-"), ...second)], home), 0);
+    expect(run.stdout.match(/^.*since v1$/gm)).toEqual(["2 and 3: unchanged since v1"]);
+    expect(run.stdout).not.toContain("came before");
+    const replayed = expectStatus(verify([mbox(...again)], home), 0);
+    expect(replayed.stdout.match(/^.*came before.*$/gm)).toEqual(["came before, in other mails"]);
+    const one = verify(["--dry-run", again[1]!, again[0]!], home);
+    expectTidy(one.stdout);
+    expect(one.stdout).toMatch(/^came before, in other mails$/m);
+    expect(verify(["--dry-run", again[1]!], home).stdout).toMatch(
+      /^the same patch came before, on .*, as <v1-1@example.org>$/m,
+    );
+  });
+});
+
+describe("--summary and --quiet", () => {
+  test("the totals and what stands out; or only errors, and the exit status", () => {
+    const bad = edited(files[1]!, (t) => t.replace("+LINE 10", "+LINE ten"));
+    const bobs = unsigned.map((file) =>
+      edited(file, (t) => t.replace(/^From: .*$/m, "From: Bob <bob@example.org>")),
+    );
+    const sources = [mbox(files[0]!, bad, files[2]!), ...bobs];
+    const summary = expectStatus(verify(["--summary", ...sources]), 1);
+    expect(summary.stdout.split("\n")).toEqual([
+      "FAIL  2/3 song: shout line 10                             alice@example.org  BAD",
+      "          diff changed after signing",
+      "          ask for a resend",
+      "3 of 3, 1 failed",
+      "key of alice@example.org: first use, remembered",
+      publicKey(7),
+      `base ${submission.baseCommit.slice(0, 12)}`,
+      "",
+      "6 patches in 6 mails: 2 signed, 2 ok, 3 not signed, 1 not good",
+      "",
+    ]);
+    const good = expectStatus(verify(["--summary", series]), 0);
+    expect(good.stdout).toBe("3 patches in 3 mails: 3 signed, 3 ok\n");
+    expect(good.stderr).toBe("");
+    for (const [args, status] of [
+      [sources, 1],
+      [[series], 0],
+      [unsigned, 0],
+      [["--require=signature", ...unsigned], 1],
+    ] as const)
+      expect(verify(["-q", ...args])).toEqual({ status, stdout: "", stderr: "" });
+    expectError(verify(["-q", "nowhere"]), 3, "no such file: nowhere");
+    expectError(verify(["-q", "--json", series]), 2, /^--json, --summary and --quiet exclude/);
+  });
+});
+
 describe("--json", () => {
   test("one record per patch, one per series, one summary", () => {
     const run = expectStatus(verify(["--json", series]), 0);

@@ -5,29 +5,20 @@ import type { Bases } from "../../app/base/verify-bases.ts";
 import { devKeyringsOf, gitConfig } from "../../app/settings.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { describePolicies, readPolicies } from "../../app/verify/policy.ts";
-import { type RunResult, type VerifyEvent, verifyRun } from "../../app/verify/run.ts";
+import { type RunResult, verifyRun } from "../../app/verify/run.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { amSettings } from "../../git/am-settings.ts";
-import { formatRecord } from "../../report/json.ts";
-import { isUnsignedSeries, namesNoBase, renderNote, renderSeries } from "../../report/text.ts";
-import {
-  renderBaseless,
-  renderPassedOver,
-  renderRequired,
-  renderSigners,
-  renderTotals,
-} from "../../report/totals.ts";
-import type { ReadFailure } from "../../source/item.ts";
-import type { UnreadResult } from "../../verify/result.ts";
-import { summaryOf } from "../../verify/totals.ts";
 import { command, type CommandStatus } from "../command.ts";
 import { endOnSignal } from "../signals.ts";
-import { blockPrinter, clearProgress, out, outputStyle, reporter, sayError } from "../terminal.ts";
+import { clearProgress, out, reporter } from "../terminal.ts";
+import { printerFor } from "../verify/printer.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
 
 interface Arguments {
   source: string[];
   json: boolean;
+  summary: boolean;
+  quiet: boolean;
   require?: string | undefined;
   devKeyring?: string[] | undefined;
   dryRun: boolean;
@@ -73,6 +64,17 @@ export const verifyCommand = command({
       requiresArg: true,
       describe: "threads that check mails (default: as many as there are processors)",
     },
+    summary: {
+      type: "boolean",
+      default: false,
+      describe: "print the totals, and only those series that stand out",
+    },
+    quiet: {
+      alias: "q",
+      type: "boolean",
+      default: false,
+      describe: "print only errors; the exit status tells the rest",
+    },
     policy: {
       type: "boolean",
       default: false,
@@ -89,17 +91,15 @@ export const verifyCommand = command({
 
 /** More would only wait: what is printed is judged by one. */
 const MAX_JOBS = 64;
-/** Series after which nobody remembers how it began: the end says who signed. */
-const LONG_RUN = 20;
 
 async function verify(args: Arguments): Promise<CommandStatus> {
   if (args.policy) return out(describePolicies(args.require));
   const jobs = args.jobs ?? availableParallelism();
   if (!Number.isSafeInteger(jobs) || jobs < 1)
     throw new PatchsigError("usage", "--jobs wants a number");
+  const printer = printerFor(args);
   const policies = readPolicies(args.require);
   const store = openUserTrust(args.dryRun);
-  const printer = args.json ? printJson() : printText();
   let bases: Bases | null = null;
   let run: RunResult;
   try {
@@ -125,49 +125,6 @@ async function verify(args: Arguments): Promise<CommandStatus> {
   if (run.nothing !== null) throw run.nothing;
   if (!run.met) return EXIT.unmet;
   return run.unread > 0 ? EXIT.failed : EXIT.ok;
-}
-
-interface Printer {
-  readonly show: (record: VerifyEvent) => void;
-  readonly end: (run: RunResult) => void;
-}
-
-function printJson(): Printer {
-  return {
-    show(record) {
-      out(formatRecord(record.kind === "unread" ? recordOf(record.unread) : record.result));
-      if (record.kind === "unread") sayError(record.unread.error);
-    },
-    end: (run) => out(formatRecord(summaryOf(run.totals, run))),
-  };
-}
-
-function recordOf({ source, error: { code, message, hint = "" } }: ReadFailure): UnreadResult {
-  return { type: "unread", source, code, message, hint };
-}
-
-function printText(): Printer {
-  const style = outputStyle();
-  const print = blockPrinter();
-  let baseless = 0;
-  return {
-    show(record) {
-      if (record.kind === "unread") sayError(record.unread.error);
-      else if (record.kind === "note" && record.result.read)
-        print(renderNote(record.result, style));
-      else if (record.kind === "series") {
-        if (isUnsignedSeries(record.patches) && namesNoBase(record.result)) baseless++;
-        print(renderSeries(record.result, record.patches, style));
-      }
-    },
-    end(run) {
-      const totals = run.series > 1 ? renderTotals(run.totals, run, style) : [];
-      const required = renderRequired(run.totals, style);
-      print([...totals, ...required, ...renderBaseless(baseless, run.series, style)], "block");
-      if (run.passedOver > 0) print(renderPassedOver(run.passedOver, style), "block");
-      if (run.series > LONG_RUN && run.totals.signed > 0) print(renderSigners(run.totals, style));
-    },
-  };
 }
 
 /** Loaded where it is asked for: a plain verify has to start quickly. */
