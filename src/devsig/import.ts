@@ -24,7 +24,7 @@ export function readPatattKeyring(files: Iterable<KeyringFile>): Keyring {
     if (identity === null)
       unread.push({ path, identity, why: "its folders are not an address in its one spelling" });
     else if (bytes === null)
-      unread.push({ path, identity, why: "it is no plain file of at most 16 KiB" });
+      unread.push({ path, identity, why: "it is not a regular file of at most 16 KiB" });
     else {
       const point = pointIn(path, bytes);
       if (point === undefined) unread.push({ path, identity, why: "there is no key in it" });

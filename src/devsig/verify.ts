@@ -90,7 +90,8 @@ function judgeClaim(
   if (key === null) return { outcome: "unknown-key", detail: path ?? "no address" };
   const covered = coveredBy();
   if (typeof covered === "string") return unsupported(covered);
-  if (claim.bodyHash !== covered.bodyHash) return bad("message or patch are not what was signed");
+  if (claim.bodyHash !== covered.bodyHash)
+    return bad("message or patch differ from what was signed");
   if (claim.algorithm !== "openpgp" && !claim.timed) return bad("no time");
   const digest = signedDigest(claim, covered.fields);
   if (digest === null) return unsupported("words in a signed header");
@@ -116,21 +117,21 @@ const CHECKS: Readonly<Record<DevAlgorithm, CheckSignature>> = {
     const signed = signature.subarray(64);
     return signed.equals(digest) && verifier.verifyStrict(point, digest, signature.subarray(0, 64))
       ? good(key)
-      : bad("author, title or signature are not what was signed");
+      : bad("author, title or signature differ from what was signed");
   },
   openssh(signature, digest, key, { verifier }) {
     const outcome = verifySsh(verifier, readKeyringSshKey(key.content), digest, signature);
     if (outcome === "good") return good(key);
     if (outcome === "other-key") return bad(`not by the key ${key.place}`);
     if (outcome === "unsupported") return unsupported("this kind of ssh signature");
-    return bad("author, title or signature are not what was signed");
+    return bad("author, title or signature differ from what was signed");
   },
   openpgp(signature, digest, key, { openpgp }) {
     const result = openpgp(key.content, signature);
     if (result.outcome !== "good") return result;
     return result.content.equals(digest)
       ? good(key)
-      : bad("author, title or signature are not what was signed");
+      : bad("author, title or signature differ from what was signed");
   },
 };
 

@@ -102,7 +102,7 @@ async function commitBelow(repository: Repository, commits: readonly string[]): 
 async function whyNoParent(repository: Repository, commit: string): Promise<string> {
   const [, second = ""] = await gitLines(["cat-file", "commit", commit], { cwd: repository.cwd });
   return repository.shallow && second.startsWith("parent ")
-    ? `the clone is shallow, and what ${commit.slice(0, 12)} stands on is not in it`
+    ? `the clone is shallow, and does not have the parents of ${commit.slice(0, 12)}`
     : "the series begins with a root commit";
 }
 

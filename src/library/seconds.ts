@@ -14,5 +14,5 @@ const YEAR_5000 = 95_617_584_000;
 export function checkedSeconds(given: number | undefined): number {
   const at = given ?? now();
   if (Number.isSafeInteger(at) && at >= 0 && at < YEAR_5000) return at;
-  throw new PatchsigError("usage", `${String(at)} is no time in whole seconds since 1970`);
+  throw new PatchsigError("usage", `${String(at)} is not a time in whole seconds since 1970`);
 }

@@ -178,7 +178,7 @@ function findingsOf(header: Header, content: Content, parts: Parts, body: Body):
     "duplicate-header",
     `repeated with the same value: ${header.repeated.join(", ")}`,
   );
-  add(header.fromLine, "from-line", "an mbox From line stands on top");
+  add(header.fromLine, "from-line", "there is an mbox From line on top");
   add(
     content.type.startsWith("text/") && content.type !== "text/plain",
     "not-plain-text",

@@ -33,7 +33,7 @@ export interface Line {
 /** Bytes of mails that are requested at a time, or one larger mail. */
 const PORTION = 4 << 20;
 const NO_ROW = "the server says nothing of it, as if it had been deleted";
-const NO_TEXT = "the server has it, and sends no text";
+const NO_TEXT = "the server lists it, but sends no text";
 
 /**
  * First their sizes, then, in portions, those that are not too large. Mails from before an error are

@@ -72,7 +72,7 @@ export function restore(file: string, from: string, stamp: string): string | nul
           "refused",
           `${from} has a log beside it, ${path.basename(source)}-wal`,
           {
-            hint: "git patchsig trust backup makes a copy that is whole",
+            hint: "git patchsig trust backup makes a consistent copy",
           },
         );
       closeSync(openSync(draft, "wx", 0o600));

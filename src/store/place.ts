@@ -32,7 +32,7 @@ export function placeProblems(file: string): string[] {
   const problems: string[] = [];
   const network = NETWORK.get(statfsSync(folder).type);
   if (network !== undefined)
-    problems.push(`it lies on ${network}: programs on two machines can damage it`);
+    problems.push(`it is on ${network}: programs on two machines can damage it`);
   for (let at = folder; at !== dirname(at); at = dirname(at))
     if (SYNCED.test(basename(at)) || MARKERS.some((name) => existsSync(`${at}/${name}`))) {
       problems.push(`${at} is kept the same on several machines: copies of it are not safe`);

@@ -126,7 +126,7 @@ export function wholeKey(
   const keys = new Set(candidates.filter((whole) => whole.startsWith(key)));
   const [only] = keys;
   if (key.length >= MIN_PREFIX && only !== undefined && keys.size === 1) return only;
-  throw new PatchsigError("bad-key", "that is not one whole public key", {
+  throw new PatchsigError("bad-key", "that is not a complete public key", {
     hint: "give all 56 characters, from RW on",
   });
 }

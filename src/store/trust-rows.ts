@@ -209,7 +209,7 @@ export function keyRow(key: KeyRecord): KeyRow {
   ];
 }
 
-/** A key that nothing is known of yet. */
+/** A key about which nothing is known yet. */
 export function unseenKey(
   identity: string,
   publicKey: PublicKeyText,

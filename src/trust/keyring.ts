@@ -56,10 +56,10 @@ export function readKeyring(files: Iterable<KeyringFile>, verifier: Verifier): K
     if (place === null) continue;
     if (place.identity === null)
       problem(path, "its folders are not an address in its one spelling");
-    else if (bytes === null) problem(path, "it is no plain file of at most 16 KiB");
+    else if (bytes === null) problem(path, "it is not a regular file of at most 16 KiB");
     else if (place.kind === "pub") {
       const key = keyIn(bytes);
-      if (key === null) problem(path, "it is no public key file of minisign");
+      if (key === null) problem(path, "it is not a minisign public key file");
       else found.push({ path, identity: place.identity, key });
     } else {
       const inFile = findStatements(bytes, verifier);

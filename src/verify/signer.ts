@@ -176,7 +176,7 @@ function replacedFinding(
   const [now] = others;
   const instead =
     now === undefined
-      ? "no key of theirs is in use"
+      ? "they have no key in use"
       : `the key in use is ${now.publicKey}, ${now.state} since ${month(now.firstSeen)}`;
   return finding(
     "key-replaced",
@@ -207,7 +207,7 @@ function changedFinding(
 ): Finding {
   const old =
     before === null
-      ? "no key of theirs is in use"
+      ? "they have no key in use"
       : `${before.state} since ${month(before.firstSeen)} on ${count(before.patches, "patch")} (${before.applied} applied, last ${month(before.lastSeen)}) is ${before.publicKey}`;
   return finding(
     "key-changed",

@@ -255,7 +255,7 @@ describe("hook run", () => {
     const letter = join(folder, "\x1b[2J\u202egnp.patch");
     writeFileSync(letter, "Subject: hello\n\nno patch\n");
     expect(expectStatus(runHook(letter), 0).stderr).toBe(
-      "note: \\x1b[2J\\u202egnp.patch is no patch: left as it is\n",
+      "note: \\x1b[2J\\u202egnp.patch is not a patch: left unchanged\n",
     );
     const cover = join(folder, "0000-\x1b[2J.patch");
     cpSync(formatPatch(work, ["--cover-letter"])[0]!, cover);
@@ -297,7 +297,7 @@ describe("hook run", () => {
     const letter = join(newFolder(), "letter");
     const mail = "From: Alice <alice@example.org>\nSubject: hello\n\nNo patch.\n";
     writeFileSync(letter, mail, { mode: 0o444 });
-    expect(expectStatus(runHook(letter), 0).stderr).toContain("is no patch: left as it is");
+    expect(expectStatus(runHook(letter), 0).stderr).toContain("is not a patch: left unchanged");
     expect(text(letter)).toBe(mail);
   });
 

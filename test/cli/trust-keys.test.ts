@@ -172,6 +172,6 @@ describe("trust accept", () => {
   });
 
   test("refuses anything that is not a key", () => {
-    expectError(trust("accept", ALICE, "RWQs9AaSMMQG7"), 3, "that is not one whole public key");
+    expectError(trust("accept", ALICE, "RWQs9AaSMMQG7"), 3, "that is not a complete public key");
   });
 });

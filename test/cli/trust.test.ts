@@ -140,13 +140,13 @@ describe("statements between people", () => {
   test("wrong usage and wrong keys", () => {
     const cases: [string[], string, number, string][] = [
       [["rotate", A1], alice, 2, "this is your own signing key"],
-      [["rotate", "RWQ"], alice, 3, "whole public key"],
+      [["rotate", "RWQ"], alice, 3, "complete public key"],
       [["rotate", A2], home, 3, "no key yet"],
       [["endorse", "Alice", A1], alice, 2, "is not a mail address"],
       [["revoke"], alice, 2, "whose key"],
       [["revoke", "--reserve"], alice, 2, "--reserve goes with --statement"],
       [["revoke", BOB], alice, 1, "which key of"],
-      [["revoke", "--statement", BOB], alice, 3, "whole public key"],
+      [["revoke", "--statement", BOB], alice, 3, "complete public key"],
       [["import"], home, 2, "import needs a keyring"],
       [["import", "nowhere"], home, 3, "no such keyring"],
       [["import", patches[0]!], home, 1, "no statement in"],

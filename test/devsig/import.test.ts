@@ -66,7 +66,7 @@ test.each([
   ["ed25519/example.org/bob/x", "no base64", "there is no key in it"],
   ["ed25519/example.org/bob/x", own(1).slice(0, 40), "there is no key in it"],
   ["openssh/example.org/bob/x", "ssh-ed25519 AAAA", "there is no key in it"],
-  ["ed25519/example.org/bob/x", null, "it is no plain file of at most 16 KiB"],
+  ["ed25519/example.org/bob/x", null, "it is not a regular file of at most 16 KiB"],
   ["ed25519/Example.org/bob/x", own(1), "its folders are not an address in its one spelling"],
   ["ed25519/example.org/bob+git/x", own(1), "its folders are not an address in its one spelling"],
   ["ed25519/example.org/%ff/x", own(1), "its folders are not an address in its one spelling"],

@@ -101,12 +101,12 @@ describe.each(READERS)("from a %s", (_, read) => {
     ],
     [
       "a large file",
-      "plain file",
+      "regular file",
       () => put("keyring/minisign/example.org/bob/x.pub", Buffer.alloc(16385)),
     ],
     [
       "a symlink",
-      "plain file",
+      "regular file",
       () => {
         put("elsewhere.pub", pub());
         mkdirSync(join(folder, "keyring/minisign/example.org/bob"), { recursive: true });
@@ -143,7 +143,7 @@ describe.each(READERS)("from a %s", (_, read) => {
           says(A, "rotate", B).text.replace("t=1", "t=2"),
         ),
     ],
-  ])("%s: said, and nothing of it is taken", async (_, why, make) => {
+  ])("%s: reported, and not used", async (_, why, make) => {
     put(`keyring/${ALICE_PUB}`, pub());
     make();
     const { keys, statements, problems } = await read();

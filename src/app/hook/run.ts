@@ -66,7 +66,7 @@ export async function runHook([file]: readonly string[], options: HookOptions): 
 }
 
 function noPatch(file: string): string {
-  return `note: ${basename(file)} is no patch: left as it is`;
+  return `note: ${basename(file)} is not a patch: left unchanged`;
 }
 
 /** Null if the file is no mail, or several. */

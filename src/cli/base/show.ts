@@ -11,7 +11,7 @@ import { exitStatus, JSON_OPTION, SOURCES } from "./common.ts";
 
 export const showCommand = command({
   usage: "show [source..]",
-  describe: "show what the mails say",
+  describe: "show the base that the mails name",
   words: { source: SOURCES },
   options: {
     commit: {

@@ -39,7 +39,7 @@ export const statusCommand = command({
 
 export const forgetCommand = command({
   usage: "forget <address>",
-  describe: "forget what names somebody, but not that they want no letters",
+  describe: "remove a person's names, but keep that they want no letters",
   words: {
     address: { describe: "a mail address", type: "string", demandOption: true },
   },
@@ -54,7 +54,7 @@ export const forgetCommand = command({
     try {
       const series = store.forget(authorDigest(identity), now());
       if (series === 0) {
-        out(ours`nothing is known of ${identity}`);
+        out(ours`nothing is known about ${identity}`);
         return EXIT.unmet;
       }
       out(ours`forgot ${identity}: ${series} series`);

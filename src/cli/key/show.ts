@@ -10,7 +10,7 @@ import { KEY_OPTION } from "./common.ts";
 
 export const showCommand = command({
   usage: "show [file]",
-  describe: "show the public key, its ID and where it lies",
+  describe: "show the public key, its ID and its file",
   words: {
     file: {
       type: "string",

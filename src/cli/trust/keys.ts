@@ -29,7 +29,7 @@ export const listCommand = command({
 
 export const showCommand = command({
   usage: "show <identity>",
-  describe: "the keys of one identity, and keys that posed as it",
+  describe: "the keys of one identity, and other keys that claimed it",
   words: { identity: IDENTITY },
   options: { json: JSON_OPTION },
   run: ({ identity, json }) =>
