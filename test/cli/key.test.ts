@@ -118,7 +118,7 @@ describe("key password", () => {
     expect(stockSigns(key, out.trim(), "Pässword 1\n")).toBe(0);
   });
 
-  stock("remove it; stock minisign follows", () => {
+  stock("can be removed; stock minisign takes it", () => {
     const path = stockKey(true);
     const shown = run("show", path).stdout;
     expect(shown).toContain("(encrypted, locked)");

@@ -89,16 +89,16 @@ describe("policy", () => {
   });
 
   test.each<[string, object]>([
-    ["a requirement that is none", { policy: { require: "knwon" } }],
-    ["a setting that is none", { policy: { required: "known" } }],
-    ["a name of every object", { policy: { toString: "known" } }],
-    ["an age that is none", { policy: { maxAge: Number.NaN } }],
+    ["an unknown requirement", { policy: { require: "knwon" } }],
+    ["an unknown setting", { policy: { required: "known" } }],
+    ["a property of every object", { policy: { toString: "known" } }],
+    ["an invalid age", { policy: { maxAge: Number.NaN } }],
     ["an age in words", { policy: { maxAge: "90d" } }],
     ["null", { policy: { require: null } }],
-    ["an override of nothing", { overrides: [{ kind: "lists", name: "a", settings: {} }] }],
+    ["an override of an unknown kind", { overrides: [{ kind: "lists", name: "a", settings: {} }] }],
     ["an override without a name", { overrides: [{ kind: "list", name: "", settings: {} }] }],
     [
-      "an override that asks for nothing",
+      "an override with an unknown requirement",
       { overrides: [{ kind: "list", name: "a", settings: { require: "x" } }] },
     ],
   ])("%s is refused", async (_, options) => {

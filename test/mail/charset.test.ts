@@ -64,7 +64,7 @@ it.each(CHARSETS)(
   },
 );
 
-it("what git refuses in a charset that is read in full, is refused", () => {
+it("text that git refuses in a fully supported charset is refused", () => {
   for (const charset of ["windows-1251", "windows-1252", "koi8-r", "us-ascii"]) {
     for (const code of single.filter(([byte]) => byte! > 127)) {
       const ours = readMail(mail(charset, [code])).ok;
@@ -73,7 +73,7 @@ it("what git refuses in a charset that is read in full, is refused", () => {
   }
 });
 
-it("text that is not in the declared charset is refused, UTF-8 included; the diff may hold anything", () => {
+it("text not in its declared charset is refused, also UTF-8; the diff may have any bytes", () => {
   const invalid = ["\xe9", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80"];
   for (const bytes of invalid.map((text) => Buffer.from(text, "latin1"))) {
     const read = readMail(mail("utf-8", [bytes]));

@@ -52,7 +52,7 @@ describe("a block below the --- line", () => {
     "multipart-nested",
     "binary-attachment",
     "scissors",
-  ])("%s: git sees it there, and all else as before", (name) => {
+  ])("%s: git sees it there, and everything else unchanged", (name) => {
     const mail = fixture(name);
     const before = view(mail);
     expect(before.breakPoint.kind).toBe("dashes");
@@ -77,7 +77,7 @@ describe("a block below the --- line", () => {
   );
 });
 
-it("goes before a diff, and to the end of a mail without a patch", () => {
+it("goes before the diff, or to the end of a mail without a patch", () => {
   const diff = fixture("index-line");
   const signed = insertAtBreak(diff, view(diff), BLOCK).toString();
   expect(signed.indexOf(`${BLOCK.toString()}Index: gauge.c`)).toBeGreaterThan(0);

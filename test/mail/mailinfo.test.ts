@@ -44,7 +44,7 @@ describe("golden mails", () => {
     expect(view.patch.toString("latin1")).toBe(fixture(name, "patch").toString("latin1"));
   });
 
-  it.each(names)("%s is read as git here reads it", (name) => {
+  it.each(names)("%s is read as the installed git reads it", (name) => {
     expect(compare(fixture(name, "eml"), judge)).toEqual({ kind: "same" });
   });
 });
@@ -132,15 +132,12 @@ describe("the view", () => {
     ["Subject: s\nContent-Type: text/plain; charset=UTF-8\n", "\u00e4", false],
     ["Subject: s\nContent-Type: text/plain; charset=UTF-8\n", "From: \u00e4 <a@x>\n\na", true],
     ["Subject: s\n", "a\n---\n\u00e4", false],
-  ])(
-    "knows whether the mail says of what charset its text is: %j, %j",
-    (header, text, unlabelled) => {
-      const mail = `From: A <a@x>\n${header}Date: now\n\n${text}\n---\nx\n`;
-      expect(read(mail).unlabelled).toBe(unlabelled);
-    },
-  );
+  ])("knows whether the mail declares its charset: %j, %j", (header, text, unlabelled) => {
+    const mail = `From: A <a@x>\n${header}Date: now\n\n${text}\n---\nx\n`;
+    expect(read(mail).unlabelled).toBe(unlabelled);
+  });
 
-  it("names the headers that are not there", () => {
+  it("names missing headers", () => {
     const { info } = read("Subject: s\n\nm\n");
     expect(info.absent).toEqual(["from", "date"]);
     expect(formatInfo(info).toString()).toBe("Subject: s\n\n");
@@ -153,7 +150,7 @@ describe("the view", () => {
     expect(mail.slice(breakPoint.rawOffset!)).toBe(" f | 1 +\n");
   });
 
-  it("points before the diff where there is no --- line", () => {
+  it("points before the diff if there is no --- line", () => {
     const mail = `${HEAD}\nmessage\ndiff --git a/f b/f\n`;
     const { breakPoint } = read(mail);
     expect(breakPoint.kind).toBe("diff");

@@ -33,7 +33,7 @@ describe("messages", () => {
       ["A: 1\n\nx\n\nFrom here on, it is 2001\n"],
     ],
     [
-      "a From line above no header, which is shown",
+      "a From line without a header below, which is shown",
       `${FROM}A: 1\n\nx\n\n${FROM}y z\n`,
       ["A: 1\n\nx\n\n", `${FROM}y z\n`],
     ],
@@ -51,7 +51,7 @@ describe("messages", () => {
     ],
     ["a From line in a bare mail", `A: 1\n\nx\n\n${FROM}y\n`, [`A: 1\n\nx\n\n${FROM}y\n`]],
     [
-      "a first From line that is none to git",
+      "a first From line that git does not accept",
       `From nobody\nA: 1\n\nx\n\n${FROM}y\n`,
       [`A: 1\n\nx\n\n${FROM}y\n`],
     ],
@@ -92,7 +92,7 @@ describe("messages", () => {
     expect(texts(`${FROM}${mail}`)).toEqual([mail]);
   });
 
-  it("say where they stand", () => {
+  it("have their offsets", () => {
     const mbox = Buffer.from(`\n${FROM}A: 1\r\n\r\nx\r\n\r\n${FROM}A: 2\n\n`);
     const found = messages(mbox);
     const raw = found.map(({ offset, size }) => mbox.toString("latin1", offset, offset + size));

@@ -258,7 +258,7 @@ describe("refused by git too", () => {
   });
 });
 
-it("the mails around them are read", () => {
+it("similar valid mails are read", () => {
   expect(reason(HEAD + REST)).toBe("read");
   expect(reason(`${FROM}${HEAD}${REST}From now on\n`)).toBe("read");
   expect(reason(`${HEAD}\nm\n${FROM}\n---\n`)).toBe("read");

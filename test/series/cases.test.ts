@@ -392,7 +392,7 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v1 of 5: a0 a1 a2 a3 a4 a5", "v1 of 5: b2 incomplete", "v1 of 5: c2 incomplete"],
   ],
   [
-    "two threads of one sender that answer what is not here",
+    "two threads of one sender that reply to a missing mail",
     [
       mail("a1", "[PATCH 1/2] x", { re: "r x1" }),
       mail("b1", "[PATCH 1/2] x", { re: "s y1" }),
@@ -402,7 +402,7 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v1 of 2: a1 a2", "v1 of 2: b1 b2"],
   ],
   [
-    "what answers something else is not put to a series by its label",
+    "a reply to another mail does not join a series by its label",
     [mail("a1", "[PATCH 1/2] x"), mail("b2", "[PATCH 2/2] y", { re: "elsewhere" })],
     ["v1 of 2: a1 incomplete", "v1 of 2: b2 incomplete"],
   ],
@@ -412,7 +412,7 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v1 of 2: a0 a1 a2", "v1 of 2: b0 b1 b2"],
   ],
   [
-    "a forged 1/2 stands beside what was signed",
+    "a forged 1/2 stays apart from the signed mails",
     [
       mail("f1", "[PATCH 1/2] x", { at: 1, body: "evil" }),
       mail("a1", "[PATCH 1/2] x", { re: "f1", signing: "K s" }),
@@ -421,7 +421,7 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v1 of 2: a1 a2", "v1 of 2: f1 incomplete"],
   ],
   [
-    "the first of two replies links what the second answers",
+    "the first of two replies links the mail that the second replies to",
     [
       mail("a0", "[PATCH 0/2] s"),
       mail("r", "Re: [PATCH 0/2] s", { re: "a0", from: "bob@x.org" }),
@@ -434,7 +434,7 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v1 of 2: a0 a1 a2", "v1 of 2: b0 b1 b2"],
   ],
   [
-    "siblings that answer two replies of one thread",
+    "siblings that reply to two replies of one thread",
     [
       mail("r", "Re: a report", { re: "root", from: "bob@x.org" }),
       mail("s", "Re: a report", { re: "root", from: "bob@x.org" }),
@@ -444,7 +444,7 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v1 of 2: a1 a2"],
   ],
   [
-    "siblings that answer one mail, whose References begin differently",
+    "siblings that reply to one mail, with References that begin differently",
     [
       mail("a1", "[PATCH 1/2] x", { re: "r1 parent" }),
       mail("a2", "[PATCH 2/2] y", { re: "r2 parent" }),
@@ -452,7 +452,7 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v1 of 2: a1 a2"],
   ],
   [
-    "what answers an answer is no part of it",
+    "a reply to an unsigned reply with a diff is not part of it",
     [
       ...series("a", "PATCH", 2),
       mail("r", "Re: [PATCH 1/2] a 1", { re: "a0 a1", from: "bob@x.org", kind: "answer" }),
@@ -471,7 +471,7 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v1 of 2: a1 copy a2", "v1 of 2: forged incomplete"],
   ],
   [
-    "a cover letter labels what has no version, if it is of as many",
+    "a cover letter gives its version to patches without one, if the totals are equal",
     [
       mail("a0", "[PATCH net v3 0/2] s"),
       mail("a1", "[PATCH 1/2] x", { re: "a0" }),
@@ -480,7 +480,7 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v1 of 4: b1 incomplete", "v3 of 2: a0 a1 incomplete"],
   ],
   [
-    "a cover letter labels its own version under another prefix, and no other version",
+    "a cover letter matches its own version under another prefix, and no other version",
     [
       mail("a0", "[PATCH net v3 0/2] s"),
       mail("a1", "[PATCH v3 1/2] x", { re: "a0" }),
@@ -489,12 +489,12 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v3 of 2: a0 a1 incomplete", "v4 of 2: b2 incomplete"],
   ],
   [
-    "a patch labels no other",
+    "a patch does not give its version to others",
     [mail("a1", "[PATCH net 1/2] x"), mail("b2", "[PATCH 2/2] y", { re: "a1" })],
     ["v1 of 2: a1 incomplete", "v1 of 2: b2 incomplete"],
   ],
   [
-    "a new cover letter begins a series, and replaces no part of one",
+    "a new cover letter begins a series, and does not replace part of one",
     [
       ...series("a", "PATCH", 2),
       mail("b0", "[PATCH v2 0/2] a 0", { re: "a0" }),
@@ -511,7 +511,7 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v1 of 2: a0 a1 a2", "v2 of 2: b2 incomplete"],
   ],
   [
-    "2/3 replaces no 2/2",
+    "2/3 does not replace a 2/2",
     [...series("a", "PATCH", 2), mail("b2", "[PATCH v2 2/3] y", { re: "a0 a2" })],
     ["v1 of 2: a0 a1 a2", "v2 of 3: b2 incomplete"],
   ],
@@ -531,12 +531,12 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v1 of 2: a1 incomplete", "v1 of 2: a2 incomplete"],
   ],
   [
-    "what may belong to either of two series without References stands alone",
+    "a mail without References that fits two series stays alone",
     [mail("a1", "[PATCH 1/2] x"), mail("b1", "[PATCH 1/2] other"), mail("c2", "[PATCH 2/2] y")],
     ["v1 of 2: a1 incomplete", "v1 of 2: b1 incomplete", "v1 of 2: c2 incomplete"],
   ],
   [
-    "the Message-IDs of one run differ in one number alone",
+    "the Message-IDs of one run differ only in one number",
     [
       mail("<20261124-topic-v1-1-aaa@x.org>", "[PATCH 1/2] x", { at: 1001 }),
       mail("<20261124-topic-v1-1-bbb@x.org>", "[PATCH 1/2] x", { at: 1002 }),
@@ -560,7 +560,7 @@ describe("series", () => {
   });
 });
 
-it("every mail has the surest reason that there is", () => {
+it("every mail has the strongest reason that applies", () => {
   const mails = [
     mail("a0", "[PATCH net v2 0/5] s"),
     mail("a1", "[PATCH net v2 1/5] x", { re: "a0" }),
@@ -613,7 +613,7 @@ describe("files without Message-IDs", () => {
     expect(namesOf(files)).toEqual(["b1", "a1 a2"]);
   });
 
-  it("come behind mails", () => {
+  it("come after mails", () => {
     const files = [file("a1", "1/2", 5), file("a2", "2/2", 6)];
     const mails = [
       mail("b1", "[PATCH 1/2] x", { at: 10 }),
@@ -624,7 +624,7 @@ describe("files without Message-IDs", () => {
   });
 });
 
-it("the order of arrival never matters, even where dates, ids or numbers are equal", () => {
+it("the order of arrival never matters, even if dates, ids or numbers are equal", () => {
   const mails = [
     mail("a1", "[PATCH 1/2] x", { at: 5 }),
     { ...mail("a1", "[PATCH 1/2] x", { at: 5, body: "other" }), name: "a1 changed" },
@@ -645,7 +645,7 @@ function permutations<T>(all: readonly T[]): T[][] {
       );
 }
 
-it("sixteen series of a label in a thread are tried, the latest", () => {
+it("at most the latest sixteen series of a label in a thread are tried", () => {
   const whole = Array.from({ length: 16 }, (_, i) =>
     [1, 2].map((n) => mail(`b${i}n${n}`, `[PATCH ${n}/2] ${i}`, { re: "root" })),
   );
@@ -669,19 +669,19 @@ describe("two signings under one version and total", () => {
     expect(isMixed([...own, signed("b3", 3, "K t")])).toEqual([true, true]);
   });
 
-  it("are not if there is but one, incomplete", () => {
+  it("are not if there is only one, incomplete", () => {
     expect(isMixed([signed("a1", 1, "K s"), signed("a2", 2, "K s")])).toEqual([false]);
     expect(isMixed([signed("a1", 1, "K s"), mail("b2", "[PATCH 2/3] y")])).toEqual([false]);
   });
 
-  it("are not if one is whole", () => {
+  it("are not if one is complete", () => {
     const own = [0, 1, 2, 3].map((n) => signed(`a${n}`, n, "K s"));
     expect(isMixed([...own, signed("b3", 3, "K t")])[0]).toBe(false);
     // a number beyond the total does not count
     expect(isMixed([...own, signed("b4", 4, "K t")])[0]).toBe(false);
   });
 
-  it("are not if they lack the same, or the other has but a letter more", () => {
+  it("are not if they lack the same, or the other has only a cover letter more", () => {
     expect(isMixed([signed("a1", 1, "K s"), signed("b1", 1, "K t")])).toEqual([false, false]);
     const withLetter = [signed("b0", 0, "K t"), signed("b1", 1, "K t")];
     expect(isMixed([signed("a1", 1, "K s"), ...withLetter])).toEqual([false, false]);
@@ -692,7 +692,7 @@ describe("two signings under one version and total", () => {
     expect(isMixed(mails)).toEqual([false, true]);
   });
 
-  it("are not if what the other has is not signed, nor is an unsigned one", () => {
+  it("are not if the other's patches are not signed, nor is an unsigned one", () => {
     const unsigned = mail("b2", "[PATCH 2/3] y", { re: "elsewhere" });
     expect(isMixed([signed("a1", 1, "K s"), unsigned])).toEqual([false, false]);
   });

@@ -70,7 +70,7 @@ function mailsOf(plans: readonly Plan[]): Named[] {
 const RUNS = Number(process.env["SERIES_RUNS"] ?? 300);
 
 describe("series from a stream", () => {
-  it("are the same in whatever order and however often their mails come", () => {
+  it("are the same for any order and any repetition of mails", () => {
     const shuffled = fc
       .array(plan, { minLength: 3, maxLength: 8 })
       .map(mailsOf)
@@ -93,7 +93,7 @@ describe("series from a stream", () => {
     );
   });
 
-  it("are connected by their label if they refer to nothing", () => {
+  it("are connected by their label if they refer to no mail", () => {
     const mails = [mail("a1", "[PATCH 1/2] x"), mail("a2", "[PATCH 2/2] y")];
     expect(collect(mails)).toEqual(["v1 of 2: a1 a2"]);
   });
@@ -116,7 +116,7 @@ describe("series from a stream", () => {
     expect(collector.end().map(shapeOf)).toEqual(["v1 of 1: b"]);
   });
 
-  it("come back in the order in which they began", () => {
+  it("are returned in the order in which they began", () => {
     const mails = ["a", "b", "c"].map((name) => mail(name, `[PATCH] ${name}`));
     const collector = createSeriesCollector<string>();
     for (const { name, item } of mails) collector.add(item, name);
@@ -137,7 +137,7 @@ describe("series from a stream", () => {
     expect(collector.end().map(shapeOf)[0]).toBe("v1 of 2: m0 m0b");
   });
 
-  it("are not connected by having no Message-ID", () => {
+  it("are not connected by missing Message-IDs", () => {
     const collector = createSeriesCollector<string>();
     for (const name of ["a", "b"])
       collector.add(mail(name, `[PATCH] ${name}`, { bare: true }).item, name);
@@ -150,7 +150,7 @@ describe("series from a stream", () => {
     expect(collector.link(mail("r", "Re: a report", { re: "elsewhere" }).item)).toEqual([]);
   });
 
-  it("do not grow without end in one thread", () => {
+  it("do not grow without bound in one thread", () => {
     const collector = createSeriesCollector<string>();
     const sizes: number[] = [];
     for (let i = 0; i < 12_000; i++) {

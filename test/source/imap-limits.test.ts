@@ -91,9 +91,9 @@ const literal = (size: number): string => `* 1 FETCH (UID 1 BODY[] {${size}}\r\n
 const CASES: readonly (readonly [string, Hostile, number])[] = [
   ["a greeting", { on: /greeting/, flood: ["* OK ", A] }, MIB],
   ["words after a greeting", { on: /greeting/, flood: ["* OK hi\r\n", ONES] }, MIB],
-  ["words in place of an answer", { on: /EXAMINE|SELECT/, flood: [ONES] }, MIB],
+  ["text instead of an answer", { on: /EXAMINE|SELECT/, flood: [ONES] }, MIB],
   [
-    "answers that it wants to go on",
+    "continuation requests",
     { on: /SEARCH/, flood: [Buffer.from(`+ ${"x".repeat(9999)}\r\n`)] },
     MAX_UIDS,
   ],
@@ -105,9 +105,9 @@ const CASES: readonly (readonly [string, Hostile, number])[] = [
   ],
   ["sizes", { on: /RFC822.SIZE/, flood: [rows] }, MIB],
   ["a string", { on: /BODY/, flood: ['* 1 FETCH (UID 1 BODY[] "', A] }, MIB],
-  ["a mail that is larger than was said", { on: /BODY/, flood: [literal(99 * MIB), A] }, MIB],
+  ["a mail larger than announced", { on: /BODY/, flood: [literal(99 * MIB), A] }, MIB],
   [
-    "mails that nobody asked for",
+    "mails that were not requested",
     { on: /BODY/, flood: [`${literal(9000)}${"A".repeat(9000)})\r\n`] },
     MIB,
   ],
@@ -116,7 +116,7 @@ const CASES: readonly (readonly [string, Hostile, number])[] = [
     { on: /BODY/, flood: [`* 1 FETCH (UID 1 X {9000}\r\n${"A".repeat(9000)}`] },
     MIB,
   ],
-  ["words at the end", { on: /LOGOUT/, flood: [ONES] }, MIB],
+  ["text at the end", { on: /LOGOUT/, flood: [ONES] }, MIB],
 ];
 
 /** Seconds each, and like another one. */

@@ -19,7 +19,7 @@ function newPair(type: string, ...more: readonly string[]) {
 
 describe.runIf(requireTool("ssh-keygen"))("ssh-keygen's files", () => {
   test.each([["without a password", ""] as const, ["with one", "secret"] as const])(
-    "ed25519 %s: both files tell the key",
+    "ed25519 %s: both files show the key",
     (_name, password) => {
       const { path, fingerprint } = newPair("ed25519", "-N", password);
       for (const file of [path, `${path}.pub`]) {
@@ -33,7 +33,7 @@ describe.runIf(requireTool("ssh-keygen"))("ssh-keygen's files", () => {
   test.each([
     ["rsa", "ssh-rsa", ["-b", "2048"]],
     ["ecdsa", "ecdsa-sha2-nistp256", []],
-  ])("%s: the type alone", (type, name, more) => {
+  ])("%s: only the type", (type, name, more) => {
     const { path } = newPair(type, "-N", "", ...more);
     for (const file of [path, `${path}.pub`])
       expect(sshKeyInFile(readFileSync(file))).toEqual({ type: name, point: null });
@@ -54,6 +54,6 @@ test.each([
   "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn\n-----END OPENSSH PRIVATE KEY-----\n",
   "-----BEGIN OPENSSH PRIVATE KEY-----\n\n",
   "-----BEGIN PRIVATE KEY-----\n",
-])("no key of SSH: %j", (text) => {
+])("not an SSH key: %j", (text) => {
   expect(sshKeyInFile(Buffer.from(text))).toBeNull();
 });

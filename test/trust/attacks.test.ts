@@ -676,7 +676,7 @@ describe("impersonation", () => {
     ["a Cyrillic a in the domain", "alice@ex\u0430mple.org", "alice@xn--exmple-4nf.org"],
     ["a plus tag", "alice+git@example.org", "alice+git@example.org"],
     ["another domain", "alice@example.org.evil.example", "alice@example.org.evil.example"],
-  ])("under an address that is another: %s", (_, address, by) => {
+  ])("under a different address: %s", (_, address, by) => {
     knowAlice();
     const from = `Alice <${Buffer.from(address).toString("latin1")}>`;
     // her own key does not speak for it, and nobody is taken for her

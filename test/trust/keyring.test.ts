@@ -209,7 +209,7 @@ test.each<[string, string]>([
   ["ref:.:nowhere:y", "not-found"],
   ["ref:.:main:nowhere", "not-found"],
   ["ref:.:main:../..", "not-found"],
-])("%s is no keyring", async (name, code) => {
+])("%s is not a keyring", async (name, code) => {
   newRepository(folder);
   commit(folder, "x", { x: "x" });
   await expect(readKeyringRef(name.replace(":.:", `:${folder}:`))).rejects.toMatchObject({ code });

@@ -201,7 +201,7 @@ describe("the verifier's duties", () => {
     expect(codes(found.findings)).toEqual(expected);
   });
 
-  it("nothing that the comment says counts before it is verified", () => {
+  it("nothing in the comment counts before it is verified", () => {
     const { signed, number, base } = checked((t) => t.replace(/ t=\d/, " t=2"), { base: BASE });
     expect(signed).toBeNull();
     expect(number).toEqual({ version: 2, index: 1, total: 2 });
@@ -210,7 +210,7 @@ describe("the verifier's duties", () => {
 });
 
 describe("the digest under which a mail is counted", () => {
-  it("is the signer's if the signature is good, and nothing if it is not", () => {
+  it("is the signer's if the signature is good, else none", () => {
     const forwarded = checked(asIs, { by: "bob@example.net" });
     expect(evidenceOf(forwarded).sighting?.identity).toBe("bob@example.net");
     expect(evidenceOf(forwarded).work).not.toBeNull();
@@ -221,7 +221,7 @@ describe("the digest under which a mail is counted", () => {
     });
   });
 
-  it("is the author's of an unsigned patch", () => {
+  it("is the author's for an unsigned patch", () => {
     const unsigned = evidenceOf(check(Buffer.from(mail())));
     expect(unsigned.sighting?.identity).toBe("alice@example.org");
     expect(unsigned.work).toBeNull();

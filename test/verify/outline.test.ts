@@ -53,7 +53,7 @@ it("cannot have been signed with two bases", () => {
   expect(said(outlineOf(one!, two!))).toContain("the patches were signed with different bases");
 });
 
-it("has the base that was signed, whatever an unsigned mail names before it", () => {
+it("has the signed base, whatever base an unsigned mail before it names", () => {
   const [, two] = signMails([patch(1, 2), patch(2, 2)], { base: A });
   const stray = patch(1, 2, `\nbase-commit: ${B}\n`);
   expect(outlineOf(stray, two!).base).toEqual({ status: "present", commit: A, tree: null });
@@ -81,7 +81,7 @@ it("fails if some of its patches are signed and others are not, in any order", (
   expect(outlineOf(letter, one, two).findings).toEqual([]);
 });
 
-it("has a number once", () => {
+it("has each number once", () => {
   const [one, two] = both() as [Buffer, Buffer];
   expect(outlineOf(one, two, one).findings).toEqual([]);
   expect(outlineOf(patch(1, 2), patch(2, 2)).findings).toMatchObject([{ code: "base-missing" }]);

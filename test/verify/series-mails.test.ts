@@ -151,7 +151,7 @@ function outlineOf(mails: readonly Mail[]): SeriesOutline {
   return all[0]!.outline;
 }
 
-it("says of every mail why it is in its series", () => {
+it("gives a reason for every mail of a series", () => {
   const letter = mail("a0", "[PATCH v2 0/2] s", "", { body: LETTER });
   const [one, two] = PATCHES as [Mail, Mail];
   const shown = outlineOf([two, letter, one, { ...one, name: "copy" }]).members;

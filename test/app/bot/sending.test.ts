@@ -65,7 +65,7 @@ async function sent({ store: change, settings, partly = false }: Meanwhile) {
   }
 }
 
-test("it leaves if nothing has come between", async () => {
+test("a letter leaves if nothing has changed meanwhile", async () => {
   expect(await sent({})).toEqual({ left: true, waits: false });
 });
 
@@ -78,14 +78,14 @@ test.each<[string, boolean, Meanwhile]>([
   ["they said stop", false, { store: wish("stop") }],
   ["mail to them bounced", false, { store: wish("undeliverable") }],
   ["they replied not now", false, { store: wish("pause") }],
-  ["the owner names them", false, { settings: { rules: { ...DEFAULT_RULES, never: [ALICE] } } }],
+  ["the owner excludes them", false, { settings: { rules: { ...DEFAULT_RULES, never: [ALICE] } } }],
   [
-    "they are the list's own people by now",
+    "they have become maintainers of the list",
     false,
     { settings: { rules: { ...DEFAULT_RULES, excluded: new Set(["@example.org"]) } } },
   ],
-  ["the bot only rehearses by now", true, { settings: { mode: "preview" } }],
-  ["what they say may be among what could not be read", true, { partly: true }],
+  ["the mode has become preview", true, { settings: { mode: "preview" } }],
+  ["their reply may be among unread mails", true, { partly: true }],
 ])("it does not if %s", async (_, waits, meanwhile) => {
   expect(await sent(meanwhile)).toEqual({ left: false, waits });
 });

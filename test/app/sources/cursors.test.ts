@@ -93,11 +93,8 @@ describe("an mbox", () => {
   const FORMS: [string, string][] = [
     ["as programs write it", mbox(1, 2, 3)],
     ["with CRLF", mbox(1, 2, 3).replace(/\n/g, "\r\n")],
-    [
-      "with empty lines on top, and mails that have nothing",
-      `\n\n${FROM}\n${FROM}\n${mbox(1, 2, 3)}`,
-    ],
-    ["without an end of line at its end", mbox(1, 2, 3).trimEnd()],
+    ["with empty lines on top, and empty mails", `\n\n${FROM}\n${FROM}\n${mbox(1, 2, 3)}`],
+    ["without a final newline", mbox(1, 2, 3).trimEnd()],
     ["a mail without a From line", mail(1)],
   ];
   test.each(FORMS)("%s, read while it grows byte by byte", async (_, whole) => {

@@ -137,8 +137,8 @@ describe("how to fetch a missing base", () => {
       "base-tree: https://git.example.org/x.git next",
       "git fetch origin next",
     ],
-    ["from the remote there is", "", "git fetch origin"],
-    ["not from what is no tree", "base-tree: ext::sh x", "git fetch origin"],
+    ["from the only remote", "", "git fetch origin"],
+    ["not from an invalid base-tree", "base-tree: ext::sh x", "git fetch origin"],
   ])("%s", async (_, tree, hint) => {
     const { checkup } = await look(withBase(`base-commit: ${"a".repeat(40)}\n${tree}`));
     expect(checkup.findings.at(-1)).toMatchObject({ code: "base-unknown", hint });
