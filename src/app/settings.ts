@@ -59,7 +59,8 @@ export type KeyChoice =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "agent"; readonly selector: string };
 
-const AGENT = "ssh:";
+/** Before the name of a key in ssh-agent. */
+export const AGENT = "ssh:";
 
 /** `--key`, else `patchsig.key`, else the user's own file; a path is made absolute. */
 export function keyChoiceOf(option: string | undefined): KeyChoice {

@@ -20,6 +20,10 @@ interface CommandEntry {
 
 /** All of them, in the order of the help. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  setup: {
+    describe: "begin: your key, the hook, and a check that all works",
+    load: async () => (await import("./commands/setup.ts")).setupCommand,
+  },
   key: {
     describe: "make, import and show the key you sign with",
     load: async () => (await import("./commands/key.ts")).keyCommand,

@@ -113,7 +113,7 @@ function notEmpty(password: Buffer): Buffer {
  * Read up to a line feed, or null at the end. Byte by byte, so that what follows is left for
  * whoever reads the descriptor next: with --password-fd 0 the mail may come after the password.
  */
-function readLine(descriptor: number): Buffer | null {
+export function readLine(descriptor: number): Buffer | null {
   const line = Buffer.alloc(MAX_PASSWORD_BYTES + 1);
   let length = 0;
   while (length < line.length) {

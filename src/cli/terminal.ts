@@ -62,6 +62,12 @@ function withEnds(lines: SafeText | readonly SafeText[]): string {
   return typeof lines === "string" ? `${lines}\n` : lines.map((line) => `${line}\n`).join("");
 }
 
+/** Shows a question on stderr; the answer is typed behind it. */
+export function showPrompt(text: SafeText): void {
+  clearProgress();
+  write(2, text);
+}
+
 /** Width and colour of the terminal on stdout; 80 columns if it is not a terminal. */
 export function outputStyle(): Style {
   const { stdout, env } = process;

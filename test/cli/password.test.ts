@@ -1,5 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import {
   closeSync,
   mkdtempSync,
@@ -15,6 +14,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { passwordSource } from "../../src/cli/password.ts";
+import { onTerminal, type Terminal } from "../support/terminal.ts";
 import { requireTool } from "../support/tools.ts";
 import { temporaryDirectory } from "../minisign/support.ts";
 
@@ -132,14 +132,8 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
   });
   afterAll(() => rmSync(built, { recursive: true, force: true }));
 
-  interface Session {
-    child: ChildProcess;
-    answer: string;
-    /** Waits until the terminal shows `text` `times` times. */
-    shows(text: string, times?: number): Promise<void>;
-    type(text: string): void;
-    /** Everything the terminal showed, once the shell is done. */
-    finished(): Promise<string>;
+  interface Session extends Terminal {
+    readonly answer: string;
   }
 
   /** Run the asker on a terminal of its own, with a mail on its stdin; then say if the terminal is as before. */
@@ -150,27 +144,7 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
     const command =
       `before=$(stty -g < /dev/tty); node ${join(built, "asker.js")} ${how} ${answer} < ${join(directory, "mail")}; ` +
       `echo "status $?"; [ "$before" = "$(stty -g < /dev/tty)" ] && echo restored`;
-    const child = spawn("script", ["-qec", command, "/dev/null"], {
-      stdio: ["pipe", "pipe", "inherit"],
-      env: { ...process.env, SHELL: "/bin/sh" },
-    });
-    let screen = "";
-    child.stdout.on("data", (chunk: Buffer) => (screen += chunk.toString("utf8")));
-    const closed = new Promise<void>((resolve) => child.on("close", () => resolve()));
-    return {
-      child,
-      answer,
-      async shows(text, times = 1) {
-        while (screen.split(text).length <= times) {
-          await new Promise((resolve) => setTimeout(resolve, 10));
-        }
-      },
-      type: (text) => void child.stdin.write(text),
-      async finished() {
-        await closed;
-        return screen;
-      },
-    };
+    return { ...onTerminal(command), answer };
   }
 
   const said = (session: Session): unknown => JSON.parse(readFileSync(session.answer, "utf8"));

@@ -39,7 +39,7 @@ export type Installation =
 
 /** For the repository that one stands in. PatchsigError "exists", "not-found". */
 export async function installHere(): Promise<Installation> {
-  await checkPath();
+  await checkOnPath();
   const { folder, shared } = await hooksFolder(process.cwd());
   if (!shared) return installIn(folder);
   if (hookState(folder).installed) return { kind: "already", folder };
@@ -50,7 +50,7 @@ export async function installHere(): Promise<Installation> {
 
 /** For all repositories of the user. PatchsigError "exists", "not-found". */
 export async function installForAll(): Promise<Installation> {
-  await checkPath();
+  await checkOnPath();
   const ours = ownFolder();
   const path = await sharedFolder(ours);
   if (path !== null && path !== ours) return installIn(path);
@@ -166,7 +166,7 @@ function ownFolder(): string {
 }
 
 /** PatchsigError "not-found" if git would not find us. */
-async function checkPath(): Promise<void> {
+export async function checkOnPath(): Promise<void> {
   const name = "git-patchsig";
   const places = (process.env["PATH"] ?? "").split(delimiter);
   places.push(await gitText(["--exec-path"], { cwd: process.cwd() }));

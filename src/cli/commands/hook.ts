@@ -7,7 +7,7 @@ import type { CommandGroup, CommandStatus } from "../command.ts";
 import { say } from "../terminal.ts";
 
 export const hookCommand = {
-  definition: async (): Promise<CommandGroup> => (await import("../hook/setup.ts")).setupCommand,
+  definition: async (): Promise<CommandGroup> => (await import("../hook/setup.ts")).hookSetup,
   async run(args: string[]): Promise<CommandStatus> {
     const [action, ...rest] = args;
     if (action === "run") {

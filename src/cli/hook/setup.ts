@@ -132,7 +132,7 @@ const statusCommand = command({
   },
 });
 
-export const setupCommand: CommandGroup = {
+export const hookSetup: CommandGroup = {
   usage: "hook",
   describe: "let git send-email sign by itself",
   question: "hook: install, uninstall or status?",

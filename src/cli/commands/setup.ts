@@ -1,0 +1,112 @@
+/** `patchsig setup`: asks what cannot be found out, shows what it will do, does it, and checks it. */
+
+import { findFacts } from "../../app/setup/facts.ts";
+import { keyStateOf } from "../../app/setup/keys.ts";
+import { planOf, sendsPatches } from "../../app/setup/plan.ts";
+import { ROLES } from "../../app/setup/record.ts";
+import { recordedSteps, undoSetup } from "../../app/setup/undo.ts";
+import { keyChoiceOf } from "../../app/settings.ts";
+import { EXIT, PatchsigError } from "../../errors.ts";
+import { ours } from "../../report/escape.ts";
+import { command, type CommandStatus } from "../command.ts";
+import { PROTECT_OPTIONS } from "../key/common.ts";
+import { passwordOptions } from "../password.ts";
+import { askYesOrNo, canAsk } from "../questions.ts";
+import { carryOut } from "../setup/carry-out.ts";
+import { answersOf, currentKey, demandAnswers, type SetupArguments } from "../setup/answers.ts";
+import {
+  dayBlocks,
+  foundLines,
+  hookNotes,
+  keyLines,
+  planLines,
+  undoLine,
+  undoneLine,
+} from "../setup/words.ts";
+import { blockPrinter, out, say, saySafe } from "../terminal.ts";
+
+export const setupCommand = command({
+  usage: "setup",
+  describe: "begin: your key, the hook, and a check that all works",
+  options: {
+    role: {
+      type: "string",
+      requiresArg: true,
+      describe: `what you do with patches: ${ROLES.join(", ")}`,
+    },
+    key: {
+      type: "string",
+      requiresArg: true,
+      describe: "which key signs: new, a minisign file, or ssh:NAME of one in ssh-agent",
+    },
+    hook: {
+      type: "boolean",
+      default: true,
+      describe: "install the hook in this repository; --no-hook does not",
+    },
+    local: {
+      type: "boolean",
+      default: false,
+      describe: "settings for this repository, not for all of yours",
+    },
+    yes: { alias: "y", type: "boolean", default: false, describe: "do it without asking" },
+    "dry-run": {
+      alias: "n",
+      type: "boolean",
+      default: false,
+      describe: "only say what would be done",
+    },
+    undo: { type: "boolean", default: false, describe: "take back what setup did" },
+    ...PROTECT_OPTIONS,
+    ...passwordOptions,
+  },
+  run: (args) => (args.undo ? undo(args) : setup(args)),
+});
+
+async function setup(args: SetupArguments): Promise<CommandStatus> {
+  const facts = await findFacts(args.local);
+  const found = await currentKey(facts);
+  if (!canAsk()) demandAnswers(args, facts, found);
+  const show = blockPrinter();
+  show(foundLines(facts, found));
+  const answers = await answersOf(args, facts, found);
+  const { steps, key } = planOf(facts, answers);
+  show(planLines(steps));
+  saySafe(hookNotes(facts, sendsPatches(answers.role) && args.hook));
+  if (args.dryRun) return EXIT.ok;
+  if (steps.length > 0 && !args.yes && !(await agreed())) return EXIT.unmet;
+
+  const checked = await carryOut(args, answers, { steps, key }, answers.address ?? facts.address);
+  show([
+    checked
+      ? ours`checked: a mail was signed and verified, and a change in it was noticed`
+      : ours`not checked, since the key is locked: git patchsig key unlock, then setup again`,
+  ]);
+  const state = key === null ? null : await keyStateOf(keyChoiceOf(key), say);
+  if (key !== null && state !== null) show(keyLines(key, state, answers.key?.kind === "new"));
+  for (const block of dayBlocks(answers.role, state?.encrypted === true, facts.readers))
+    show(block);
+}
+
+async function agreed(): Promise<boolean> {
+  const yes = await askYesOrNo(ours`do it? [y/n] `);
+  if (!yes) say("nothing was changed");
+  return yes;
+}
+
+async function undo(args: SetupArguments): Promise<CommandStatus> {
+  const steps = recordedSteps();
+  if (steps.length === 0) {
+    // forgets what was said
+    await undoSetup();
+    return say("setup has changed nothing that could be taken back");
+  }
+  if (!canAsk() && !args.yes && !args.dryRun)
+    throw new PatchsigError("usage", "no terminal to ask on: give --yes");
+  out([ours`this will be done:`, ...steps.map(undoLine)]);
+  if (args.dryRun) return EXIT.ok;
+  if (!args.yes && !(await agreed())) return EXIT.unmet;
+  const undone = await undoSetup();
+  out(undone.map(undoneLine));
+  return undone.some(({ outcome }) => outcome instanceof PatchsigError) ? EXIT.failed : EXIT.ok;
+}

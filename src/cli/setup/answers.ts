@@ -1,0 +1,158 @@
+/** What only the user knows: from options, else asked. */
+
+import { resolve } from "node:path";
+import type { Facts } from "../../app/setup/facts.ts";
+import { keyOffers, keyStateOf } from "../../app/setup/keys.ts";
+import { type KeyAnswer, sendsPatches, type SetupAnswers } from "../../app/setup/plan.ts";
+import { type Role, ROLES } from "../../app/setup/record.ts";
+import { AGENT, keyChoiceOf } from "../../app/settings.ts";
+import { PatchsigError } from "../../errors.ts";
+import { homeFolder } from "../../places.ts";
+import { shellWord } from "../../primitives/shell.ts";
+import { ours } from "../../report/escape.ts";
+import type { ProtectSettings } from "../key/common.ts";
+import type { PasswordSettings } from "../password.ts";
+import { askUntil } from "../questions.ts";
+import { out, say } from "../terminal.ts";
+import { type KeyFound, offerLines } from "./words.ts";
+
+/** The values of setup's options. */
+export interface SetupArguments extends PasswordSettings, ProtectSettings {
+  role?: string | undefined;
+  key?: string | undefined;
+  hook: boolean;
+  local: boolean;
+  yes: boolean;
+  dryRun: boolean;
+  undo: boolean;
+}
+
+const NEW = "new";
+
+/** The key that signs by now; null if there is none and none is set. */
+export async function currentKey({ keySetting, keyPath }: Facts): Promise<KeyFound | null> {
+  const name = keySetting ?? keyPath;
+  try {
+    return { name, state: await keyStateOf(keyChoiceOf(name), say) };
+  } catch (error) {
+    if (!(error instanceof PatchsigError)) throw error;
+    return keySetting === null && error.code === "not-found" ? null : { name, state: error };
+  }
+}
+
+/** Where nobody can be asked, everything must be said. PatchsigError "usage" names what is not. */
+export function demandAnswers(args: SetupArguments, facts: Facts, key: KeyFound | null): void {
+  const role = roleOf(args, facts);
+  const sends = role === null || sendsPatches(role);
+  const needsKey = sends && !isUsable(key) && args.key === undefined;
+  const missing = [
+    ...(role === null ? ["--role"] : []),
+    ...(needsKey ? ["--key"] : []),
+    ...(args.yes || args.dryRun ? [] : ["--yes"]),
+  ];
+  if (missing.length > 0)
+    throw new PatchsigError("usage", `no terminal to ask on: give ${missing.join(", ")}`, {
+      hint: "or by hand: git patchsig key generate; git patchsig hook install",
+    });
+  if (sends && (facts.address === null || facts.name === null))
+    throw new PatchsigError("usage", "git does not know who you are", {
+      hint: 'git config --global user.name "Your Name"; git config --global user.email you@example.org',
+    });
+}
+
+function isUsable(key: KeyFound | null): boolean {
+  return key !== null && !(key.state instanceof PatchsigError);
+}
+
+function roleOf({ role }: SetupArguments, facts: Facts): Role | null {
+  if (role === undefined) return facts.role;
+  const known = ROLES.find((one) => one === role);
+  if (known !== undefined) return known;
+  throw new PatchsigError("usage", `--role cannot be ${role}`, {
+    hint: `it can be ${ROLES.join(", ")}`,
+  });
+}
+
+export async function answersOf(
+  args: SetupArguments,
+  facts: Facts,
+  key: KeyFound | null,
+): Promise<SetupAnswers> {
+  const role = roleOf(args, facts) ?? (await askRole());
+  const sends = sendsPatches(role);
+  const place =
+    args.local && facts.repository !== null
+      ? ({ scope: "local", repository: facts.repository } as const)
+      : ({ scope: "global" } as const);
+  return {
+    role,
+    name: sends && facts.name === null ? await askName() : null,
+    address: sends && facts.address === null ? await askAddress() : null,
+    key: await keyAnswer(args, facts, sends, key),
+    hook: args.hook,
+    place,
+  };
+}
+
+function askRole(): Promise<Role> {
+  const prompt = ours`\ndo you send patches (s), apply them (a), or both (b)? `;
+  const roles: Record<string, Role> = { s: "submitter", a: "maintainer", b: "both" };
+  return askUntil(prompt, (answer) => roles[answer.slice(0, 1).toLowerCase()] ?? null);
+}
+
+function askName(): Promise<string> {
+  return askUntil(ours`your name, as in your commits: `, (answer) => answer || null);
+}
+
+function askAddress(): Promise<string> {
+  return askUntil(ours`your mail address: `, (answer) =>
+    /^[^@\s<>]+@[^@\s<>]+$/.test(answer) ? answer : null,
+  );
+}
+
+async function keyAnswer(
+  args: SetupArguments,
+  facts: Facts,
+  sends: boolean,
+  key: KeyFound | null,
+): Promise<KeyAnswer | null> {
+  const { keyPath } = facts;
+  const fresh = {
+    kind: NEW,
+    password: !(args.noPassword === true || args.password === false),
+  } as const;
+  const named = async (name: string): Promise<KeyAnswer> => {
+    if (name === NEW) {
+      // the same command again
+      if (isUsable(key) && key?.name === keyPath) return { kind: "as-is" };
+      await refuseExisting(keyPath);
+      return fresh;
+    }
+    const whole = name.startsWith(AGENT) ? name : resolve(name.replace(/^~(?=\/)/, homeFolder));
+    await keyStateOf(keyChoiceOf(whole), say);
+    return { kind: "named", name: whole };
+  };
+  if (args.key !== undefined) return named(args.key);
+  if (isUsable(key)) return { kind: "as-is" };
+  if (!sends) return null;
+  const offers = await keyOffers(say);
+  out(offerLines(offers, keyPath));
+  const names = [NEW, ...offers.map(({ name }) => name)];
+  return askUntil(ours`its number, or the name of a minisign key file: `, (answer) =>
+    answer === "" ? null : named(names[Number(answer) - 1] ?? answer),
+  );
+}
+
+/** A key is never overwritten. */
+async function refuseExisting(path: string): Promise<void> {
+  const { checkNewKey } = await import("../../store/key-file.ts");
+  try {
+    checkNewKey(path);
+  } catch (cause) {
+    if (!(cause instanceof PatchsigError) || cause.code !== "exists") throw cause;
+    throw new PatchsigError("exists", `there is a key already: ${path}`, {
+      hint: `--key ${shellWord(path)} signs with it`,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,101 @@
+/** Does what was planned, with the passwords that it takes. */
+
+import { applySteps } from "../../app/setup/apply.ts";
+import { checkBySigning } from "../../app/setup/check.ts";
+import { keyStateOf } from "../../app/setup/keys.ts";
+import type { SetupAnswers, SetupPlan } from "../../app/setup/plan.ts";
+import { keyChoiceOf } from "../../app/settings.ts";
+import { type OpenSigner, openSigner } from "../../app/sign/signer.ts";
+import { PatchsigError } from "../../errors.ts";
+import { passwordSource, type PasswordSettings } from "../password.ts";
+import { say, sayError } from "../terminal.ts";
+
+/** Whom the check's mail is from where nobody signs. */
+const NOBODY = "nobody@example.org";
+
+/**
+ * Asks for passwords, does the steps, and checks the key. Passwords come first, so that Ctrl-C at any question
+ * leaves all as it was.
+ *
+ * @param address who signs
+ * @returns false if the key is locked, so that it was not checked
+ * @throws PatchsigError of what failed: everything is then as it was, but for a new key
+ */
+export async function carryOut(
+  args: PasswordSettings,
+  answers: SetupAnswers,
+  { steps, key }: SetupPlan,
+  address: string | null,
+): Promise<boolean> {
+  const secrets = await openSecrets(args, answers, key);
+  let checked = false;
+  try {
+    const check = async (): Promise<void> => {
+      checked = await checkKey(key, secrets, address ?? NOBODY);
+    };
+    await applySteps(steps, { role: answers.role, password: secrets.password, check });
+  } finally {
+    secrets.password?.fill(0);
+    secrets.signer?.wipe();
+  }
+  return checked;
+}
+
+interface Secrets {
+  /** Of the new key. */
+  readonly password: Buffer | null;
+  /** Of a key that is there; null if it is locked, and its password is not asked for. */
+  readonly signer: OpenSigner | null;
+}
+
+async function openSecrets(
+  args: PasswordSettings,
+  { key: answer }: SetupAnswers,
+  key: string | null,
+): Promise<Secrets> {
+  if (key === null || answer === null) return { password: null, signer: null };
+  const given = args.passwordFd !== undefined || args.passwordFile !== undefined;
+  const passwords = passwordSource(args);
+  if (answer.kind === "new") {
+    const ask = (): Promise<Buffer> => passwords.askNew("new password: ");
+    return { password: answer.password ? await askAgain(ask, given) : null, signer: null };
+  }
+  // who comes again is not asked for a password
+  const skip = answer.kind === "as-is" && !given && !(await keyStateOf(keyChoiceOf(key), say)).open;
+  const options = { key, askPassword: passwords.ask, passwordGiven: given, say };
+  return { password: null, signer: skip ? null : await openSigner(options) };
+}
+
+/** On a terminal a slip of the fingers is no reason to begin anew. */
+async function askAgain(ask: () => Promise<Buffer>, given: boolean): Promise<Buffer> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (given || !(error instanceof PatchsigError) || error.code !== "bad-password") throw error;
+      sayError(error);
+    }
+  }
+}
+
+/** False if the key is locked. */
+async function checkKey(
+  key: string | null,
+  { password, signer }: Secrets,
+  address: string,
+): Promise<boolean> {
+  if (key === null || signer !== null) {
+    await checkBySigning(signer, address);
+    return true;
+  }
+  const locked = password === null && !(await keyStateOf(keyChoiceOf(key), say)).open;
+  if (locked) return false;
+  const askPassword = async (): Promise<Buffer> => Buffer.from(password!);
+  const fresh = await openSigner({ key, askPassword, passwordGiven: true, say });
+  try {
+    await checkBySigning(fresh, address);
+  } finally {
+    fresh.wipe();
+  }
+  return true;
+}

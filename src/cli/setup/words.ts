@@ -1,0 +1,200 @@
+/** What setup says: what it found, what it will do, what became of it, and what comes next. */
+
+import { homedir } from "node:os";
+import type { Facts, HookFact } from "../../app/setup/facts.ts";
+import type { KeyOffer, SigningKeyState } from "../../app/setup/keys.ts";
+import { appliesPatches, commandOf, type PlannedStep, sendsPatches } from "../../app/setup/plan.ts";
+import type { MailReader } from "../../app/setup/readers.ts";
+import type { DoneStep, Role } from "../../app/setup/record.ts";
+import type { UndoneStep } from "../../app/setup/undo.ts";
+import type { PatchsigError } from "../../errors.ts";
+import { formatPublicKeyText } from "../../minisign/public-key.ts";
+import { shellCommand } from "../../primitives/shell.ts";
+import { ours, type SafeText } from "../../report/escape.ts";
+import { publicKeyPath } from "../../store/key-path.ts";
+
+/** The key that signs by now, or why it cannot. */
+export interface KeyFound {
+  readonly name: string;
+  readonly state: SigningKeyState | PatchsigError;
+}
+
+/** `~/x` for what lies in the home folder. */
+function shortPath(path: string): string {
+  const home = homedir();
+  return home.length > 1 && path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
+}
+
+export function foundLines(facts: Facts, key: KeyFound | null): SafeText[] {
+  const { git, name, address, sendEmail, readers, repository, keyHere } = facts;
+  const rows: [string, string][] = [
+    ["git", git],
+    ["you", address === null ? "not known to git" : `${name ?? "no name"} <${address}>`],
+    ["send-email", sendEmail.installed ? (sendEmail.server ?? "no server set") : "not installed"],
+    ["mail reader", readers.map((reader) => reader.name).join(", ") || "none that patchsig knows"],
+    ["repository", repository === null ? "not in one" : shortPath(repository)],
+    ["hook", hookWords(facts.hook)],
+    ["key", keyWords(key)],
+    ...(keyHere === null
+      ? []
+      : [["", `but ${keyHere} here: the repository's patchsig.key`] as [string, string]]),
+  ];
+  return [ours`found:`, ...rows.map(([what, value]) => ours`  ${what.padEnd(13)}${value}`)];
+}
+
+function hookWords(hook: HookFact): string {
+  switch (hook.kind) {
+    case "nowhere":
+      return "one for each repository";
+    case "installed":
+      return `installed: ${shortPath(hook.path)}`;
+    case "possible":
+      return "not installed";
+    case "impossible":
+      return `not installed, and not by setup: ${hook.why}`;
+  }
+}
+
+function keyWords(key: KeyFound | null): string {
+  if (key === null) return "none yet";
+  const { name, state } = key;
+  if (state instanceof Error) return state.message;
+  const locked = state.open ? "" : " (locked)";
+  return `${shortPath(name)}${locked}`;
+}
+
+export function offerLines(offers: readonly KeyOffer[], keyPath: string): SafeText[] {
+  return [
+    ours``,
+    ours`which key signs?`,
+    ours`  1  a new one, in ${shortPath(keyPath)}`,
+    ...offers.map(({ name, comment }, i) =>
+      comment === null
+        ? ours`  ${i + 2}  minisign's, ${shortPath(name)}`
+        : ours`  ${i + 2}  "${comment}" in ssh-agent`,
+    ),
+  ];
+}
+
+export function planLines(steps: readonly PlannedStep[]): SafeText[] {
+  if (steps.length === 0) return [ours`nothing to change`];
+  const lines = steps.flatMap((step) => [
+    ours`  ${commandOf(step)}`,
+    ...effectOf(step).map((effect) => ours`      ${effect}`),
+  ]);
+  return [ours`this will be done:`, ...lines];
+}
+
+/** What a step touches, where its command does not say it. */
+function effectOf(step: PlannedStep): string[] {
+  switch (step.kind) {
+    case "key":
+      return [step.path, publicKeyPath(step.path)].map((path) => `writes ${shortPath(path)}`);
+    case "setting": {
+      const { place, instead } = step;
+      return [
+        ...(place.scope === "local" ? [`in ${shortPath(place.repository)}`] : []),
+        ...(instead === null ? [] : [`instead of ${instead}`]),
+      ];
+    }
+    case "hook":
+      return [`writes ${shortPath(step.path)}`];
+  }
+}
+
+/** What is left to the user, of the hook. */
+export function hookNotes({ hook, sendEmail }: Facts, wanted: boolean): SafeText[] {
+  const notes: SafeText[] = [];
+  if (wanted && hook.kind === "impossible")
+    notes.push(ours`no hook here: ${hook.why}`, ours`hint: ${hook.hint}`);
+  if (wanted && hook.kind === "nowhere")
+    notes.push(ours`the hook, in each repository you send from: git patchsig hook install`);
+  if (!sendEmail.installed) notes.push(ours`git send-email is not installed (Debian: git-email)`);
+  return notes;
+}
+
+/** The public key, for who verifies; of a new one, also where the secret one lies. */
+export function keyLines(name: string, { publicKey }: SigningKeyState, isNew: boolean): SafeText[] {
+  return [
+    ...(publicKey === null
+      ? []
+      : [ours`your public key, for those who verify:`, ours`  ${formatPublicKeyText(publicKey)}`]),
+    ...(isNew
+      ? [ours`the secret key, to be kept safe, a copy too:`, ours`  ${shortPath(name)}`]
+      : []),
+  ];
+}
+
+/** The three commands of the day, a block for each side. */
+export function dayBlocks(
+  role: Role,
+  hasPassword: boolean,
+  readers: readonly MailReader[],
+): SafeText[][] {
+  const third: [string, string] = hasPassword
+    ? ["git patchsig key unlock", "the password once a day"]
+    : ["git patchsig verify out/*.patch", "what others will see"];
+  const send = table("to send patches:", [
+    ["git patchsig format-patch -o out @{u}..", "a series, signed, with its base"],
+    ["git send-email out/*.patch", "as always"],
+    third,
+  ]);
+  const apply = table("to apply patches:", [
+    ["git patchsig verify series.mbox", "who signed what, and what changed"],
+    ["git patchsig am series.mbox", "verify, then apply exactly that"],
+    ["git patchsig trust list", "whose key is which"],
+  ]);
+  return [
+    ...(sendsPatches(role) ? [send] : []),
+    ...(appliesPatches(role)
+      ? [apply, ...readers.filter((one) => !one.knows).map(readerLines)]
+      : []),
+  ];
+}
+
+function table(title: string, rows: readonly (readonly [string, string])[]): SafeText[] {
+  return [ours`${title}`, ...rows.map(([command, what]) => ours`  ${command.padEnd(41)} ${what}`)];
+}
+
+function readerLines({ name, file, line }: MailReader): SafeText[] {
+  return [ours`in ${name}${file === null ? "" : ` (${shortPath(file)})`}:`, ours`  ${line}`];
+}
+
+/** The step's reverse, as one would type it. */
+export function undoLine(step: DoneStep): SafeText {
+  switch (step.kind) {
+    case "key":
+      return ours`  the key stays: ${shortPath(step.path)}`;
+    case "hook":
+      return ours`  git patchsig hook uninstall: ${shortPath(step.folder)}`;
+    case "setting": {
+      const { place, name, before } = step;
+      const start = `git config --${place.scope}`;
+      const where = place.scope === "local" ? ` in ${shortPath(place.repository)}` : "";
+      const command =
+        before === null ? `${start} --unset ${name}` : shellCommand(`${start} ${name}`, before);
+      return ours`  ${command}${where}`;
+    }
+  }
+}
+
+export function undoneLine({ step, outcome }: UndoneStep): SafeText {
+  const what =
+    step.kind === "setting"
+      ? step.name
+      : step.kind === "hook"
+        ? `the hook in ${shortPath(step.folder)}`
+        : shortPath(step.path);
+  switch (outcome) {
+    case "undone":
+      return ours`undone: ${what}`;
+    case "gone":
+      return ours`not there any more: ${what}`;
+    case "changed":
+      return ours`left, since it was changed: ${what}`;
+    case "kept":
+      return ours`kept, since it cannot be made again: ${what}`;
+    default:
+      return ours`not undone: ${what}: ${outcome.message}`;
+  }
+}

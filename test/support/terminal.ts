@@ -1,0 +1,46 @@
+/** Programs on a terminal of their own, as script(1) makes it, with somebody who types. */
+
+import { spawn } from "node:child_process";
+
+export interface Terminal {
+  /** Waits until the terminal has shown `text` so many times; fails if it never will. */
+  shows(text: string, times?: number): Promise<void>;
+  /** Types it as it is: `\r` is the return key, `\u0003` Ctrl-C. */
+  type(text: string): void;
+  /** Everything that the terminal showed, once the shell is done; line ends are LF. */
+  finished(): Promise<string>;
+}
+
+/** Milliseconds without the awaited text: the program waits for something else. */
+const FOREVER = 120_000;
+
+/** Runs a command of the shell. Somebody calls requireTool("script") before. */
+export function onTerminal(
+  command: string,
+  options: { cwd?: string; env?: Readonly<Record<string, string>> } = {},
+): Terminal {
+  const child = spawn("script", ["-qec", command, "/dev/null"], {
+    stdio: ["pipe", "pipe", "inherit"],
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    env: { ...process.env, SHELL: "/bin/sh", ...options.env },
+  });
+  let screen = "";
+  let ended = false;
+  child.stdout.on("data", (chunk: Buffer) => (screen += chunk.toString("utf8")));
+  const closed = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  void closed.then(() => (ended = true));
+  return {
+    async shows(text, times = 1) {
+      const start = Date.now();
+      while (screen.split(text).length <= times) {
+        if (ended || Date.now() - start > FOREVER) throw new Error(`it does not show ${JSON.stringify(text)}:\n${screen}`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    },
+    type: (text) => void child.stdin.write(text),
+    async finished() {
+      await closed;
+      return screen.replaceAll("\r\n", "\n");
+    },
+  };
+}
