@@ -33,7 +33,8 @@ export function onTerminal(
     async shows(text, times = 1) {
       const start = Date.now();
       while (screen.split(text).length <= times) {
-        if (ended || Date.now() - start > FOREVER) throw new Error(`it does not show ${JSON.stringify(text)}:\n${screen}`);
+        if (ended || Date.now() - start > FOREVER)
+          throw new Error(`it does not show ${JSON.stringify(text)}:\n${screen}`);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     },
