@@ -1,7 +1,7 @@
 /** What a repository knows of the commit that a mail names as its base. */
 
 import { type BaseFacts, NOWHERE } from "../base/check.ts";
-import { publicRef } from "./base.ts";
+import { publicRef, remoteRefs } from "./base.ts";
 import type { Objects } from "./objects.ts";
 import { isObjectName, type Repository } from "./repository.ts";
 import { gitLines, gitSucceeds, gitText } from "./run.ts";
@@ -16,9 +16,9 @@ export async function baseFacts(
   const [info] = isObjectName(repository, commit) ? await objects.look([commit]) : [null];
   if (info?.type !== "commit") return { type: info?.type ?? null, place: NOWHERE };
   const options = { cwd: repository.cwd };
-  const [remotes, ref, [name], [branch], [distance]] = await Promise.all([
-    gitLines(["for-each-ref", "--count=1", "--format=x", "refs/remotes"], options),
-    publicRef(repository, commit, { tip: "HEAD" }),
+  const refs = await remoteRefs(repository, "HEAD");
+  const [ref, [name], [branch], [distance]] = await Promise.all([
+    publicRef(repository, commit, refs),
     gitLines(["describe", "--tags", "--abbrev=12", commit], options),
     gitLines(["symbolic-ref", "--quiet", "--short", "HEAD"], options),
     gitLines(["rev-list", "--left-right", "--count", `HEAD...${commit}`, "--"], options),
@@ -27,7 +27,7 @@ export async function baseFacts(
   return {
     type: "commit",
     place: {
-      public: remotes.length === 0 ? null : ref !== null,
+      public: refs.tips.size === 0 ? null : ref !== null,
       ref: ref?.name ?? null,
       name: name ?? null,
       branch: branch ?? "HEAD",

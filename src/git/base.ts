@@ -5,7 +5,7 @@
 
 import { PatchsigError } from "../errors.ts";
 import type { Repository } from "./repository.ts";
-import { git, gitLines, gitSucceeds, gitText, runGit } from "./run.ts";
+import { git, gitLines, gitSucceeds, gitText } from "./run.ts";
 import type { SeriesRange } from "./series-range.ts";
 
 /**
@@ -55,13 +55,14 @@ export async function chooseBase(
     return explicitBase(repository, explicit, below, range);
   if ("why" in below) return { kind: "none", why: below.why };
 
-  const found = await newestPublic(repository, below.commit, range);
+  const refs = await remoteRefs(repository, range.tip);
+  const found = await newestPublic(repository, below.commit, refs);
   if (found === null) {
     return {
       kind: "private",
       commit: below.commit,
       via: "parent",
-      why: await whyPrivate(repository),
+      why: whyPrivate(repository, refs),
       newestPublic: null,
       prerequisites: 0,
     };
@@ -128,7 +129,8 @@ async function explicitBase(
     });
   }
   const prerequisites = await countBetween(repository, commit, below.commit);
-  const ref = await publicRef(repository, commit, range);
+  const refs = await remoteRefs(repository, range.tip);
+  const ref = await publicRef(repository, commit, refs);
   if (ref !== null)
     return { kind: "public", commit, via: "explicit", remoteRef: ref.name, prerequisites };
   return {
@@ -136,7 +138,7 @@ async function explicitBase(
     commit,
     via: "explicit",
     why: "no remote-tracking branch has it",
-    newestPublic: (await newestPublic(repository, below.commit, range))?.commit ?? null,
+    newestPublic: (await newestPublic(repository, below.commit, refs))?.commit ?? null,
     prerequisites,
   };
 }
@@ -150,20 +152,18 @@ interface FoundCommit {
 async function newestPublic(
   repository: Repository,
   below: string,
-  range: SeriesRange,
+  refs: RemoteRefs,
 ): Promise<FoundCommit | null> {
-  const options = { cwd: repository.cwd };
   // without any, the walk below would read all of history in vain
-  const remotes = ["for-each-ref", "--count=1", "--format=x", "refs/remotes"];
-  if ((await gitLines(remotes, options)).length === 0) return null;
-
-  const walked = await gitLines(["rev-list", "--boundary", below, "--not", "--remotes"], options);
+  if (refs.tips.size === 0) return null;
+  const walk = ["rev-list", "--boundary", below, "--not", "--remotes"];
+  const walked = await gitLines(walk, { cwd: repository.cwd });
   const borders = walked.filter((line) => line.startsWith("-")).map((line) => line.slice(1));
   const candidates = walked.length === 0 ? [below] : await newestOf(repository, borders);
 
   const found: (FoundCommit & { rank: number; distance: number })[] = [];
   for (const commit of candidates) {
-    const ref = await publicRef(repository, commit, range);
+    const ref = await publicRef(repository, commit, refs);
     if (ref === null) continue;
     const distance = candidates.length > 1 ? await countBetween(repository, commit, below) : 0;
     found.push({ commit, via: ref.via, remoteRef: ref.name, rank: ref.rank, distance });
@@ -182,6 +182,44 @@ async function newestOf(repository: Repository, commits: readonly string[]): Pro
   return newest.slice(0, 10);
 }
 
+/** The remote-tracking branches of a repository, and the best known ones of them. */
+export interface RemoteRefs {
+  /** The commit at each, by its full name. */
+  readonly tips: ReadonlyMap<string, string>;
+  /** The branch's upstream, origin's main branch, those of other remotes: the best known first. */
+  readonly best: readonly (readonly [ref: string, via: Via])[];
+}
+
+/** @param tip whose upstream is known best: a branch, or HEAD */
+export async function remoteRefs(repository: Repository, tip: string): Promise<RemoteRefs> {
+  const options = { cwd: repository.cwd };
+  const [lines, [upstream]] = await Promise.all([
+    gitLines(
+      ["for-each-ref", "--format=%(refname) %(objectname) %(symref)", "refs/remotes"],
+      options,
+    ),
+    gitLines(
+      ["rev-parse", "--symbolic-full-name", "--verify", "--quiet", `${tip}@{upstream}`],
+      options,
+    ),
+  ]);
+  const refs = lines.map((line) => line.split(" ") as [string, string, string]);
+  const heads = refs.filter(([ref]) => /^refs\/remotes\/[^/]+\/HEAD$/.test(ref));
+  const origin = heads.find(([ref]) => ref === "refs/remotes/origin/HEAD");
+  const named: readonly (readonly [string | undefined, Via])[] = [
+    [upstream, "upstream"],
+    [origin?.[2], "origin/HEAD"],
+    ...heads.map(([, , target]) => [target, "nearest"] as const),
+  ];
+  const tips = new Map(
+    refs.filter((ref) => !heads.includes(ref)).map(([ref, commit]) => [ref, commit]),
+  );
+  return {
+    tips,
+    best: named.flatMap(([ref, via]) => (ref !== undefined && tips.has(ref) ? [[ref, via]] : [])),
+  };
+}
+
 interface PublicRef {
   readonly name: string;
   readonly via: Via;
@@ -190,52 +228,50 @@ interface PublicRef {
 }
 
 /**
- * The best known remote-tracking branch that has a commit; null if none has.
- *
- * @param tip whose upstream is known best: a branch, or HEAD
+ * The best known remote-tracking branch that has a commit; null if none has. Asks the best known ones
+ * one by one: to ask all which have it takes git a walk from each tip.
  */
 export async function publicRef(
   repository: Repository,
   commit: string,
-  { tip }: Pick<SeriesRange, "tip">,
+  { tips, best }: RemoteRefs,
 ): Promise<PublicRef | null> {
   const options = { cwd: repository.cwd };
-  const [having, heads, upstream] = await Promise.all([
-    gitLines(
-      ["for-each-ref", `--contains=${commit}`, "--format=%(refname)", "refs/remotes"],
-      options,
-    ),
-    gitLines(["for-each-ref", "--format=%(refname) %(symref)", "refs/remotes/*/HEAD"], options),
-    gitLines(
-      ["rev-parse", "--symbolic-full-name", "--verify", "--quiet", `${tip}@{upstream}`],
-      options,
-    ),
-  ]);
-  const targets = new Map(heads.map((line) => line.split(" ") as [string, string]));
-  const originHead = targets.get("refs/remotes/origin/HEAD");
-  const order: [string | undefined, Via][] = [
-    [upstream[0], "upstream"],
-    [originHead, "origin/HEAD"],
-    ...[...targets.values()].map((target): [string, Via] => [target, "nearest"]),
-    ...having.filter((ref) => !targets.has(ref)).map((ref): [string, Via] => [ref, "nearest"]),
-  ];
-  const rank = order.findIndex(([ref]) => ref !== undefined && having.includes(ref));
-  const [ref, via] = order[rank] ?? [];
-  if (ref === undefined || via === undefined) return null;
-  return { name: ref.replace(/^refs\/remotes\//, ""), via, rank };
+  const named = (ref: string, via: Via, rank: number): PublicRef => ({
+    name: ref.replace(/^refs\/remotes\//, ""),
+    via,
+    rank,
+  });
+  for (const [rank, [ref, via]] of best.entries()) {
+    const tip = tips.get(ref)!;
+    if (
+      tip === commit ||
+      (await gitSucceeds(["merge-base", "--is-ancestor", commit, tip], options))
+    )
+      return named(ref, via, rank);
+  }
+  const isPrivate = await gitLines(
+    ["rev-list", "--max-count=1", commit, "--not", "--remotes"],
+    options,
+  );
+  if (tips.size === 0 || isPrivate.length > 0) return null;
+  const having = ["for-each-ref", `--contains=${commit}`, "--format=%(refname)", "refs/remotes"];
+  const ref = (await gitLines(having, options)).find((name) => tips.has(name));
+  return ref === undefined
+    ? null
+    : named(ref, "nearest", best.length + [...tips.keys()].indexOf(ref));
 }
 
 /** Commits that git would list as prerequisites: no merges. */
 async function countBetween(repository: Repository, base: string, tip: string): Promise<number> {
+  if (base === tip) return 0;
   const args = ["rev-list", "--count", "--max-parents=1", tip, `^${base}`];
   return Number((await git(args, { cwd: repository.cwd })).toString());
 }
 
-async function whyPrivate(repository: Repository): Promise<string> {
-  const remotes = ["for-each-ref", "--count=1", "--format=x", "refs/remotes"];
-  const { stdout } = await runGit(remotes, { cwd: repository.cwd });
-  if (stdout.length === 0) return "there is no remote-tracking branch";
-  return repository.shallow
+function whyPrivate({ shallow }: Repository, { tips }: RemoteRefs): string {
+  if (tips.size === 0) return "there is no remote-tracking branch";
+  return shallow
     ? "the clone is shallow, and no remote-tracking branch meets the series in it"
     : "no remote-tracking branch shares history with it";
 }

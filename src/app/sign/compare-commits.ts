@@ -1,6 +1,11 @@
 /** Says where `git am` of a patch would not make the commit that it was made from. */
 
-import { applyToParent, type CommitText, readCommit } from "../../git/patch-commits.ts";
+import {
+  type Applied,
+  applyToParents,
+  type CommitText,
+  readCommits,
+} from "../../git/patch-commits.ts";
 import type { Repository } from "../../git/repository.ts";
 import { readRawMail } from "../../mail/mailinfo.ts";
 import { canonicalMessage, canonicalSubject } from "../../patch/message.ts";
@@ -27,33 +32,41 @@ const MAX_PATHS = 3;
  * What git am would make otherwise. A Signed-off-by that format-patch added was asked for, and so
  * was a range of paths; all else is what somebody should know before it leaves.
  *
+ * @param patches in the order of their commits
  * @param paths none, or those that format-patch was told to keep to
  */
 export async function commitDifferences(
   repository: Repository,
-  { name, mail, commit }: MadeFrom,
+  patches: readonly MadeFrom[],
   paths: readonly string[],
 ): Promise<CommitDifference[]> {
-  const read = readRawMail(mail);
-  if (!read.ok) return [];
-  const view = read.value;
-  const diff = readDiff(view.patch, view.crs);
-  if (!diff.ok) return [];
-  const text = await readCommit(repository, commit);
-  const said = [authorSaid(view, text), titleSaid(view, text), messageSaid(view, text)];
-  const found = said.flatMap((words) => (words === "" ? [] : [{ words, inFiles: false }]));
-  const applied = await applyToParent(repository, commit, diff.value);
-  if (!applied.applies)
-    found.push({ words: "refuse it on the commit's own parent", inFiles: true });
-  else if (applied.differs.length > 0 && paths.length === 0) {
-    const some = applied.differs.slice(0, MAX_PATHS).join(", ");
-    const more = applied.differs.length > MAX_PATHS ? " and more" : "";
-    found.push({ words: `make something else of ${some}${more}`, inFiles: true });
-  }
-  return found.map(({ words, inFiles }) => ({
-    text: `${name}: git am would ${words}`,
-    inFiles,
-  }));
+  const readable = patches.flatMap(({ name, mail, commit }) => {
+    const read = readRawMail(mail);
+    const diff = read.ok ? readDiff(read.value.patch, read.value.crs) : read;
+    return read.ok && diff.ok ? [{ name, commit, view: read.value, diff: diff.value }] : [];
+  });
+  if (readable.length === 0) return [];
+  const commits = await readCommits(
+    repository,
+    readable.map(({ commit }) => commit),
+  );
+  const made = readable.map((patch, i) => ({ ...patch, commit: commits[i]! }));
+  const applied = await applyToParents(repository, made);
+  return made.flatMap(({ name, view, commit }, i) => {
+    const said = [authorSaid(view, commit), titleSaid(view, commit), messageSaid(view, commit)];
+    const found = said.filter((words) => words !== "").map((words) => ({ words, inFiles: false }));
+    const files = filesSaid(applied[i]!, paths);
+    if (files !== "") found.push({ words: files, inFiles: true });
+    return found.map(({ words, inFiles }) => ({ text: `${name}: git am would ${words}`, inFiles }));
+  });
+}
+
+function filesSaid(applied: Applied, paths: readonly string[]): string {
+  if (!applied.applies) return "refuse it on the commit's own parent";
+  if (applied.differs.length === 0 || paths.length > 0) return "";
+  const some = applied.differs.slice(0, MAX_PATHS).join(", ");
+  const more = applied.differs.length > MAX_PATHS ? " and more" : "";
+  return `make something else of ${some}${more}`;
 }
 
 function authorSaid({ info }: MailView, { author, email }: CommitText): string {

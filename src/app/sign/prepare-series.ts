@@ -66,17 +66,15 @@ export async function seriesPreparer(
     const amended = withTree(withLines(drafts, lines), base, tree);
     const terms = { signer, by, time, base: commit, inOrder: true };
     const signed = await signEachSeries(amended, terms);
-    const found: CommitDifference[] = [];
-    for (const [i, { name, commit: madeFrom }] of drafts.entries()) {
+    const patches = drafts.flatMap(({ name, commit: madeFrom }, i) => {
       const mail = signed.mails[i] ?? null;
-      if (mail === null || madeFrom === null) continue;
-      const patch = { name, mail, commit: madeFrom };
-      found.push(...(await commitDifferences(repository, patch, range.paths)));
-    }
+      return mail === null || madeFrom === null ? [] : [{ name, mail, commit: madeFrom }];
+    });
+    const differences = await commitDifferences(repository, patches, range.paths);
     // a cover letter that is still to be written is not signed, but has its lines
     const mails = amended.map(({ mail }, i) => (mail === drafts[i]!.mail ? null : mail));
     const all = signed.mails.map((mail, i) => mail ?? mails[i] ?? null);
-    return { signed: { ...signed, mails: all }, differences: found };
+    return { signed: { ...signed, mails: all }, differences };
   };
 }
 
