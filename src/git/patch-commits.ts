@@ -26,7 +26,7 @@ export interface SourceCommit extends CommitText {
   readonly changes: Changes;
 }
 
-/** Reads commits by their full names, in that order: two gits, however many there are. */
+/** Reads commits by their full names, each once, in that order: two gits, however many there are. */
 export async function readCommits(
   repository: Repository,
   names: readonly string[],

@@ -8,6 +8,7 @@ import {
 } from "../../git/patch-commits.ts";
 import type { Repository } from "../../git/repository.ts";
 import { readRawMail } from "../../mail/mailinfo.ts";
+import { subjectNumber } from "../../patch/subject.ts";
 import { canonicalMessage, canonicalSubject } from "../../patch/message.ts";
 import { readDiff } from "../../diff/diff.ts";
 import type { MailView } from "../../types.ts";
@@ -43,7 +44,10 @@ export async function commitDifferences(
   const readable = patches.flatMap(({ name, mail, commit }) => {
     const read = readRawMail(mail);
     const diff = read.ok ? readDiff(read.value.patch, read.value.crs) : read;
-    return read.ok && diff.ok ? [{ name, commit, view: read.value, diff: diff.value }] : [];
+    if (!read.ok || !diff.ok) return [];
+    // git puts the last commit's name on top of a cover letter, which may show a diff, too
+    const isCover = subjectNumber(read.value.headers.subject).index === 0;
+    return isCover ? [] : [{ name, commit, view: read.value, diff: diff.value }];
   });
   if (readable.length === 0) return [];
   const commits = await readCommits(
