@@ -4,7 +4,7 @@
  */
 
 import { appendFileSync, readFileSync } from "node:fs";
-import { TestRunner } from "vitest";
+import { type RunnerTestCase, type RunnerTestSuite, TestRunner } from "vitest";
 
 /** What the switched sources share with this file: see PRELUDE in mutate.ts. */
 interface Switch {
@@ -28,14 +28,13 @@ export interface Plan {
    * those around it: a test that reaches one of them is run.
    */
   readonly constants: Readonly<Record<number, readonly [number, number]>>;
-  /** Milliseconds of the processor: tests that take as long as this are tried. */
-  readonly from: number;
-  readonly to: number;
+  /** Milliseconds of the processor: tests that take longer try none. */
+  readonly longest: number;
+  /** A mutant is tried by so many tests of a file at most, spread over it; null for all of them. */
+  readonly most: number | null;
   /** The file that gets a line for all that comes of a mutant. */
   readonly log: string;
 }
-
-type Task = Parameters<typeof TestRunner.getTestFn>[0];
 
 /** A test that waits for something that never comes is a test that fails. */
 const LONGEST = 30_000;
@@ -50,7 +49,7 @@ const shared = globalThis as unknown as { $mutants?: Switch; $alive?: Set<number
 const alive = (shared.$alive ??= new Set(plan?.alive));
 
 export default class MutantRunner extends TestRunner {
-  async runTask(test: Task): Promise<void> {
+  async runTask(test: RunnerTestCase): Promise<void> {
     const run = TestRunner.getTestFn(test);
     const mutants = shared.$mutants;
     if (plan === null || mutants === undefined) return run();
@@ -71,8 +70,7 @@ export default class MutantRunner extends TestRunner {
     const took = (user + system) / 1000;
     const most = mutants.calls * FACTOR + MORE;
     const reached = takeReached(mutants);
-    if (took < plan.from || took >= plan.to) return;
-    const rest = [...reached];
+    const rest = took > plan.longest ? [] : reached.filter((mutant) => isChosen(test, mutant));
     let isSound = rest.length === 0 || (await passes(run));
     while (isSound && rest.length > 0) {
       const mutant = rest.shift()!;
@@ -89,6 +87,17 @@ export default class MutantRunner extends TestRunner {
     say("again", rest);
     takeReached(mutants);
   }
+}
+
+/** Whether the test is one of the few of its file that try the mutant. */
+function isChosen(test: RunnerTestCase, mutant: number): boolean {
+  const tests = testsIn(test.file);
+  const step = Math.ceil(tests.length / (plan!.most ?? Infinity)) || 1;
+  return tests.indexOf(test) % step === mutant % step;
+}
+
+function testsIn(suite: RunnerTestSuite): RunnerTestCase[] {
+  return suite.tasks.flatMap((task) => (task.type === "suite" ? testsIn(task) : [task]));
 }
 
 async function survives(

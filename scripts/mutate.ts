@@ -30,28 +30,18 @@ import type { Plan } from "./mutate-runner.ts";
 const ROOT = process.cwd();
 
 interface Room {
-  /** Those that need no git and no start of the program. */
-  readonly near: readonly string[];
-  /** The others: they are asked of what survives those. */
+  /** Those that are quick, in groups: what the first group leaves, the next one is asked. */
+  readonly near: readonly (readonly string[])[];
+  /** Those that start the program, or git often: they are asked of what survives the others. */
   readonly slow: readonly string[];
 }
 
-/** Those of src/verify that are quick, and reach much else. */
-const VERIFY = [
-  ...[
-    "added-trailers",
-    "attacks",
-    "base-disagrees",
-    "base-guess",
-    "commit",
-    "duties",
-    "outline",
-    "policy",
-    "refused",
-    "series-mails",
-    "transport",
-    "wrapped",
-  ].map((name) => `test/verify/${name}.test.ts`),
+const named = (folder: string, names: readonly string[]): string[] =>
+  names.map((name) => `test/${folder}/${name}.test.ts`);
+
+/** They check whole mails, and so reach most of what verification does. */
+const WHOLE_MAILS = [
+  ...named("verify", ["attacks", "refused", "transport", "wrapped"]),
   "test/vectors.test.ts",
 ];
 
@@ -60,31 +50,40 @@ const VERIFY = [
  * writes files, or starts programs, is not let loose with its conditions negated.
  */
 const ROOMS: Readonly<Record<string, Room>> = {
+  "app/apply/choose.ts": { near: [["test/app/apply"]], slow: ["test/cli/am.test.ts"] },
   "app/verify": {
-    near: ["test/app/verify", "test/trust/attacks.test.ts"],
+    near: [["test/app/verify"], ["test/trust/attacks.test.ts"]],
     slow: ["test/cli/verify.test.ts", "test/cli/series.test.ts"],
   },
-  "app/apply/choose.ts": { near: ["test/app/apply"], slow: ["test/cli/am.test.ts"] },
-  minisign: { near: ["test/minisign", "test/vectors.test.ts"], slow: [] },
-  patch: {
-    near: ["test/patch", ...VERIFY],
-    slow: ["test/cli/sign.test.ts"],
-  },
-  report: { near: ["test/report"], slow: ["test/cli/verify.test.ts", "test/cli/base"] },
-  series: { near: ["test/series"], slow: ["test/cli/series.test.ts", "test/cli/am.test.ts"] },
+  minisign: { near: [["test/minisign"], ["test/vectors.test.ts"]], slow: [] },
+  patch: { near: [["test/patch"], WHOLE_MAILS], slow: ["test/verify", "test/cli/sign.test.ts"] },
+  report: { near: [["test/report"]], slow: ["test/cli/verify.test.ts", "test/cli/base"] },
+  series: { near: [["test/series"]], slow: ["test/cli/series.test.ts", "test/cli/am.test.ts"] },
   trust: {
-    near: ["test/trust", "test/store/trust-store.test.ts"],
+    near: [
+      named("trust", ["decide", "identity", "keyring", "lookalike", "statement", "table"]),
+      ["test/trust", "test/store/trust-store.test.ts"],
+    ],
     slow: ["test/cli/own-keyring.test.ts"],
   },
   verify: {
-    near: [...VERIFY, "test/app/verify"],
+    near: [
+      [
+        ...named("verify", ["added-trailers", "base-disagrees", "check", "duties", "judge"]),
+        ...named("verify", ["numbers", "outline", "policy", "series-mails", "whitespace"]),
+        "test/app/verify",
+        "test/report",
+      ],
+      WHOLE_MAILS,
+    ],
     slow: ["test/verify", "test/trust", "test/cli/series.test.ts", "test/cli/verify.test.ts"],
   },
 };
 
-/** Milliseconds of the processor: quicker tests are asked first, slower ones only in a process of their own. */
-const QUICK = 30;
-const SLOW = 100;
+/** Milliseconds of the processor: tests that take longer are asked in a process of their own only. */
+const LONGEST_TEST = 100;
+/** Of a file in a later group, so many tests at most are asked of a mutant. */
+const MOST_TESTS = 25;
 /** A process of its own takes no longer than this (milliseconds), or its mutant never ends. */
 const LONGEST = 600_000;
 /** A process that says nothing for so long (milliseconds) hangs in the mutant that it tries. */
@@ -155,7 +154,7 @@ async function tryTogether(
   copy: string,
   tests: readonly string[],
   known: Known,
-  [from, to]: readonly [number, number],
+  most: number,
 ): Promise<boolean> {
   const { alive, mutants } = known;
   const log = join(copy, "mutants.log");
@@ -167,7 +166,13 @@ async function tryTogether(
       .map((line) => line.split(" "));
   const isTrying = (): boolean => lines().at(-1)![0] === "try";
   for (;;) {
-    const plan: Plan = { alive: [...alive], constants: usesOf(mutants), from, to, log };
+    const plan: Plan = {
+      alive: [...alive],
+      constants: usesOf(mutants),
+      longest: LONGEST_TEST,
+      most,
+      log,
+    };
     writeFileSync(path, JSON.stringify(plan));
     writeFileSync(log, "");
     const hangs = (): boolean => Date.now() - statSync(log).mtimeMs > SILENCE && isTrying();
@@ -223,13 +228,10 @@ async function tryAll(copy: string, { near, slow }: Room, known: Known): Promise
     const until = Date.now() + LONGEST;
     return run(copy, ["vitest", "run", ...tests, "--bail", "1"], env, () => Date.now() > until);
   };
-  for (const [from, to] of [
-    [0, QUICK],
-    [QUICK, SLOW],
-  ] as const)
-    if (!(await tryTogether(copy, near, known, [from, to]))) return false;
+  for (const [i, tests] of near.entries())
+    if (!(await tryTogether(copy, tests, known, i === 0 ? Infinity : MOST_TESTS))) return false;
   for (const mutant of [...again].filter((one) => alive.has(one)))
-    if (!(await isGood(near, mutant))) alive.delete(mutant);
+    if (!(await isGood(near.flat(), mutant))) alive.delete(mutant);
   if (slow.length > 0 && (!(await run(copy, ["rolldown", "-c"])) || !(await isGood(slow))))
     return false;
   for (const mutant of slow.length === 0 ? [] : [...alive])
