@@ -7,6 +7,8 @@ export interface WhitespaceRules {
   readonly tabWidth: number;
 }
 
+/** git ignores a wider one. */
+const MAX_TAB = 63;
 const TRAILING = ["blank-at-eol", "blank-at-eof"];
 const USUAL = [...TRAILING, "space-before-tab"];
 const NAMES: Readonly<Record<string, readonly string[]>> = {
@@ -20,14 +22,17 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   "incomplete-line": ["incomplete-line"],
 };
 
-/** @param value of core.whitespace; "" for git's default. git takes names that are cut short. */
+/**
+ * @param value of core.whitespace; "" for git's default. Commas alone separate its words, git takes names that
+ *   are cut short, and ignores what it does not know.
+ */
 export function whitespaceRules(value: string): WhitespaceRules {
   const names = new Set(USUAL);
   let tabWidth = 8;
-  for (const word of value.split(/[\s,]+/)) {
-    const [, minus = "", text = ""] = /^(-?)(.*)$/s.exec(word)!;
-    const width = /^tabwidth=(\d+)$/.exec(text)?.[1];
-    if (width !== undefined) tabWidth = Number(width);
+  for (const word of value.split(",")) {
+    const [, minus, text = ""] = /^[ \t\r\n]*(-?)(.*)$/s.exec(word)!;
+    const width = Number(/^tabwidth=(\d+)/.exec(text)?.[1]);
+    if (width >= 1 && width <= MAX_TAB) tabWidth = width;
     const name = text === "" ? undefined : Object.keys(NAMES).find((n) => n.startsWith(text));
     for (const one of name === undefined ? [] : NAMES[name]!)
       if (minus === "") names.add(one);
@@ -89,8 +94,8 @@ function hasIncompleteLine({ lines }: Hunk): boolean {
 
 /** Whether an added line is one of the blank lines at the end of the new text. */
 function addsBlankEnd({ lines }: Hunk): boolean {
-  const text = lines.filter((line) => line[0] !== "-" && line[0] !== "\\");
-  const last = text.findLastIndex((line) => !BLANK.test(line.slice(1)));
+  const text = lines.filter((line) => line[0] !== "\\");
+  const last = text.findLastIndex((line) => line[0] === "-" || !BLANK.test(line.slice(1)));
   return text.slice(last + 1).some((line) => line[0] === "+");
 }
 

@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { messages } from "../../src/mail/mbox.ts";
 import { withPlainAm } from "../../src/verify/plain-am.ts";
-import { whitespaceRules, wouldMend } from "../../src/verify/whitespace.ts";
 import { base64, quotedPrintable, withBody, withHeaders } from "../support/reshape.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
 import { check, isGood, signMails } from "../support/signing.ts";
@@ -175,36 +174,4 @@ test("no finding for mails that are not good, nor without settings", () => {
   expect(withPlainAm(mail, bad, amSettingsOf({ config: ["am.keepcr=true"] }))).toBe(bad);
   for (const config of [[], ["am.keepcr=false"], ["am.messageid=true"], ["mailinfo.quotedCr=warn"]])
     expect(amSettingsOf({ config })).toBeNull();
-});
-
-describe("whitespace errors by core.whitespace", () => {
-  const hunk = (lines: readonly string[]): Buffer =>
-    Buffer.from(
-      `--- a/x\n+++ b/x\n@@ -1,${lines.filter((line) => line.startsWith(" ")).length} +1,${lines.length} @@\n${lines.join("\n")}\n`,
-    );
-  test.each([
-    ["", ["+a"], false],
-    ["", ["+a "], true],
-    ["", ["+a\r"], true],
-    ["", [" b\r", "+a\r"], false],
-    ["", [" b\r", "+a\r\r"], true],
-    ["cr-at-eol", ["+a\r"], false],
-    ["cr-at-eol", ["+a \r"], true],
-    ["cr-at-eol", ["+a\r\r"], true],
-    ["-blank-at-eol", ["+a\r"], false],
-    ["-trail", ["+a "], false],
-    ["", ["+a", "+"], true],
-    ["", ["+", "+a"], false],
-    ["-blank-at-eof", ["+a", "+"], false],
-    ["tabwidth=4,indent-with-non-tab", ["+    a"], true],
-    ["indent-with-non-tab", ["+    a"], false],
-    ["incomplete-line", ["+a", "\\ No newline at end of file"], true],
-    ["", ["+a", "\\ No newline at end of file"], false],
-  ] as const)("%j: %j", (value, lines, expected) => {
-    expect(wouldMend(hunk(lines), whitespaceRules(value))).toBe(expected);
-  });
-  test("not in headers, removed lines or context lines", () => {
-    const diff = Buffer.from("+++ b/a b\t\n@@ -1,2 +1,2 @@\n a \n-b \n+b\n");
-    expect(wouldMend(diff, whitespaceRules(""))).toBe(false);
-  });
 });
