@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { ancestors, decide, decideUnsigned, usableKeys } from "../../src/trust/decide.ts";
+import {
+  ancestors,
+  decide,
+  decideMerge,
+  decideUnsigned,
+  usableKeys,
+} from "../../src/trust/decide.ts";
 import type { KeyRecord, KeyState, Sighting, KeyHistory } from "../../src/trust/record.ts";
 import { sightingDigest } from "../../src/trust/sighting.ts";
 
@@ -110,6 +116,56 @@ describe("an unsigned mail", () => {
     ["whose key is revoked", [record(K1, "revoked")]],
   ])("from an identity %s", (_, records) => {
     expect(decideUnsigned(records)).toBeNull();
+  });
+});
+
+describe("another database of the same person has K1", () => {
+  const [key, other] = [
+    (state: KeyState) => record(K1, state),
+    (state: KeyState) => record(K2, state),
+  ];
+  const again = (state: KeyState, seen: boolean): KeyRecord => ({ ...key(state), again: seen });
+
+  /** [what, the record there, what is in use there, the records here, revoked here, what comes of it] */
+  test.each<[string, KeyRecord, string[], KeyRecord[], boolean, string]>([
+    ["pinned; unknown here", key("pinned"), [K1], [], false, "pinned"],
+    ["known; unknown here", key("known"), [K1], [], false, "known"],
+    ["first use; unknown here", key("first-use"), [K1], [], false, "first-use"],
+    ["known; first use here", key("known"), [K1], [key("first-use")], false, "known"],
+    ["known; known here", key("known"), [K1], [key("known")], false, "same"],
+    ["first use; known here", key("first-use"), [K1], [key("known")], false, "same"],
+    ["known; endorsed here", key("known"), [K1], [key("endorsed")], false, "same"],
+    ["known; pinned here", key("known"), [K1], [key("pinned")], false, "same"],
+    ["pinned; endorsed here", key("pinned"), [K1], [key("endorsed")], false, "pinned"],
+    ["endorsed, seen once", again("endorsed", false), [K1], [], false, "first-use"],
+    ["endorsed, seen in another series", again("endorsed", true), [K1], [], false, "known"],
+    ["endorsed; first use here", again("endorsed", false), [K1], [key("first-use")], false, "same"],
+    ["replaced; unknown here", key("replaced"), [K2], [], false, "replaced"],
+    ["replaced; in use here", key("replaced"), [K2], [key("known")], false, "conflict"],
+    ["replaced; replaced here", key("replaced"), [K2], [key("replaced")], false, "same"],
+    ["replaced; revoked here", key("replaced"), [K2], [key("revoked")], true, "same"],
+    ["pinned; replaced here", key("pinned"), [K1], [key("replaced")], false, "conflict"],
+    ["pinned; revoked here", key("pinned"), [K1], [key("revoked")], true, "conflict"],
+    ["pinned; revoked for somebody else here", key("pinned"), [K1], [], true, "conflict"],
+    ["pinned; K2 in use here alone", key("pinned"), [K1], [other("known")], false, "conflict"],
+    [
+      "pinned, beside K2; K2 in use here",
+      key("pinned"),
+      [K1, K2],
+      [other("known")],
+      false,
+      "pinned",
+    ],
+    ["pinned; K2 replaced here", key("pinned"), [K1], [other("replaced")], false, "pinned"],
+  ])("%s", (_, theirs, inUse, records, revoked, expected) => {
+    const decided = decideMerge(theirs, inUse, records, revoked);
+    expect(typeof decided === "string" ? decided : decided.to).toBe(expected);
+  });
+
+  test("and which key it was rotated from, unless a person has pinned it", () => {
+    const rotated = (state: KeyState): KeyRecord => ({ ...key(state), rotatedFrom: K2 });
+    expect(decideMerge(rotated("known"), [K1], [], false)).toMatchObject({ rotatedFrom: K2 });
+    expect(decideMerge(rotated("pinned"), [K1], [], false)).toMatchObject({ rotatedFrom: "" });
   });
 });
 

@@ -14,7 +14,13 @@ import { readKeyringRef } from "../../src/git/keyring.ts";
 import { createVerifier } from "../../src/minisign/ed25519.ts";
 import { formatPublicKeyFile } from "../../src/minisign/public-key.ts";
 import { readKeyringFolder } from "../../src/source/keyring.ts";
-import { keyringDifferences, folderOf, keyFileOf, readKeyring } from "../../src/trust/keyring.ts";
+import {
+  folderOf,
+  keyFileOf,
+  keyringDifferences,
+  readKeyring,
+  statementFileOf,
+} from "../../src/trust/keyring.ts";
 import { commit, git, newRepository, temporaryFolder } from "../support/repo.ts";
 import { ALICE, BOB, keyOf, says } from "./support.ts";
 
@@ -163,6 +169,32 @@ describe.each(READERS)("from a %s", (_, read) => {
     put(`keyring/${ALICE_PUB}`, pub());
     put("keyring/minisign/example.org/alice/home.pub", pub());
     expect((await read()).keys).toEqual(new Map([[ALICE, [A.text]]]));
+  });
+});
+
+describe("names of files", () => {
+  const path = (key: string, first: boolean): string => keyFileOf(ALICE, key, first)!.path;
+
+  test("the first key's is plain, another one's is the key itself, in hex", () => {
+    expect(path(A.text, true)).toBe("minisign/example.org/alice/default.pub");
+    const [, hex] = /alice\/([0-9a-f]{24})\.pub$/.exec(path(A.text, false))!;
+    // RW and the key number, which anyone may choose, stand before the key
+    expect(Buffer.from(A.text, "base64").subarray(12, 24).toString("hex")).toBe(hex);
+  });
+
+  test("a statement's has its kind, its time and both keys", () => {
+    const { path: name } = statementFileOf(says(A, "rotate", B, { time: 10 }));
+    const [a, b] = [A, B].map(({ text }) => encodeURIComponent(text.slice(16, 24)));
+    expect(name).toBe(`minisign/example.org/alice/rotate-10-${a}-${b}.statement`);
+  });
+
+  test("no file system has a name of more than 255 bytes", () => {
+    const long = `${"ü".repeat(43)}@example.org`;
+    expect(folderOf(long).split("/")[2]).toHaveLength(258);
+    expect(keyFileOf(long, A.text, true)).toBeNull();
+    const longest = `aaa${"ü".repeat(42)}@example.org`;
+    expect(folderOf(longest).split("/")[2]).toHaveLength(255);
+    expect(keyFileOf(longest, A.text, true)).not.toBeNull();
   });
 });
 

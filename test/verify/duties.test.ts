@@ -28,12 +28,26 @@ function checked(
 const asIs = (text: string): string => text;
 const codes = (findings: readonly Finding[]): string[] => findings.map(({ code }) => code);
 
+/** minisign looks for a key by its number: bytes 2 to 9. */
+function withOtherNumber(publicKey: string): string {
+  const bytes = Buffer.from(publicKey, "base64");
+  bytes[2]! ^= 1;
+  return bytes.toString("base64");
+}
+
 /** [what, what became of it, signature, changed, codes] */
 const STEPS: readonly [string, () => Checked, string, readonly string[], readonly string[]][] = [
   ["as it was signed", () => checked(asIs), "good", [], []],
   [
     "a comment that nobody signed",
     () => checked((t) => t.replace(/ t=\d/, " t=2")),
+    "bad",
+    [],
+    ["signature-bad"],
+  ],
+  [
+    "another key number before the same key",
+    () => checked((t) => t.replace(/(?<=patchsig )RW\S+/, withOtherNumber)),
     "bad",
     [],
     ["signature-bad"],
@@ -225,6 +239,77 @@ describe("the digest under which a mail is counted", () => {
     const unsigned = evidenceOf(check(Buffer.from(mail())));
     expect(unsigned.sighting?.identity).toBe("alice@example.org");
     expect(unsigned.work).toBeNull();
+  });
+});
+
+describe("what changed", () => {
+  const trailers = (count: number): string =>
+    Array.from({ length: count }, (_, i) => `Acked-by: Bob ${i} <b@x.org>\n`).join("");
+  const withTrailers = (count: number): Checked =>
+    checked((t) => t.replace("\nwhy\n", `\nwhy\n\n${trailers(count)}`));
+  const last = ({ findings }: Checked): string => findings.at(-1)!.message;
+
+  it.each<[string, () => Checked, string]>([
+    [
+      "the message",
+      () => checked((t) => t.replace("\nwhy\n", "\nwherefore\n")),
+      "message changed after signing; the diff is intact",
+    ],
+    [
+      "message and diff",
+      () => checked((t) => t.replace("\nwhy\n", "\nwherefore\n").replace("+2", "+3")),
+      "message, diff changed after signing",
+    ],
+    [
+      "the line ends of the diff alone",
+      () => checked((t) => t.replace("-1\n+2\n", "-1\n+2\r\n")),
+      "diff changed after signing: line ends",
+    ],
+    [
+      "one trailer",
+      () => withTrailers(1),
+      `message changed after signing; the diff is intact; added: "Acked-by: Bob 0 <b@x.org>"`,
+    ],
+    [
+      "a base where none was signed",
+      () => checked((t) => `${t}\nbase-commit: ${BASE}\n`),
+      `the mail names base ${BASE}; the signed base is none`,
+    ],
+    [
+      "a version that no signature can name",
+      () => checked((t) => t.replace("v2 1/2", "v2.5 1/2")),
+      "the subject says v2.5, which cannot have been signed",
+    ],
+    [
+      "a number of another total",
+      () => checked((t) => t.replace("v2 1/2", "1/3")),
+      "the subject says v1 1/3; the signed label is v2 1/2",
+    ],
+  ])("%s", (_, become, expected) => {
+    expect(last(become())).toBe(expected);
+  });
+
+  it("quotes eight added trailers, and counts the others", () => {
+    expect(last(withTrailers(8))).toMatch(/; added: (?:"Acked-by: Bob \d <b@x.org>"(?:, |$)){8}$/);
+    expect(last(withTrailers(9))).toMatch(/"Acked-by: Bob 7 <b@x.org>", and 1 more$/);
+  });
+
+  it("asks for a resend that keeps line ends, if they are all that changed in the diff", () => {
+    const { findings } = checked((t) => t.replace("-1\n+2\n", "-1\n+2\r\n"));
+    expect(findings.at(-1)!.hint).toContain("--transfer-encoding=quoted-printable");
+  });
+});
+
+describe("the base of a signed patch", () => {
+  it.each<[string, string | null, string, string]>([
+    ["signed", BASE, "", "present"],
+    ["named and signed", BASE, BASE, "present"],
+    ["neither named nor signed", null, "", "missing"],
+    ["named, but not signed", null, BASE, "present"],
+    ["another one named than signed", BASE, "b".repeat(40), "present"],
+  ])("%s", (_, base, line, status) => {
+    const more = line === "" ? "" : `\nbase-commit: ${line}\n`;
+    expect(checked((t) => t + more, { base }).base).toEqual({ status, commit: base, tree: null });
   });
 });
 

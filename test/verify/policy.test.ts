@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { DEFAULT_POLICY, type Override, policyFor, SETTINGS } from "../../src/verify/policy.ts";
+import {
+  DEFAULT_POLICY,
+  isWrongSetting,
+  type Override,
+  policyFor,
+  SETTINGS,
+} from "../../src/verify/policy.ts";
 
 const general = DEFAULT_POLICY;
 const list: Override = {
@@ -74,4 +80,38 @@ describe("ages", () => {
   test.each(["", "90", "d", "-1d", "1e3d", "never", "123456d"])("%s is invalid", (text) =>
     expect(SETTINGS["maxage"]!.read(text)).toBeNull(),
   );
+});
+
+test("a year is the usual age", () => expect(DEFAULT_POLICY.maxAge).toBe(365 * 86_400));
+
+describe("settings", () => {
+  test.each([
+    ["require", "pinned", { require: "pinned" }],
+    ["require", "opt-in", { require: "opt-in" }],
+    ["require", "Pinned", null],
+    ["require", "", null],
+    ["firstuse", "warn", { firstUse: "warn" }],
+    ["firstuse", "never", null],
+    ["unsignedknown", "fail", { unsignedKnown: "fail" }],
+    ["unsignedknown", "allow", null],
+  ] as const)("%s=%s", (name, text, expected) => {
+    expect(SETTINGS[name]!.read(text)).toEqual(expected);
+  });
+
+  test.each<[string, unknown, boolean]>([
+    ["require", "known", false],
+    ["require", "nobody", true],
+    ["require", ["known"], true],
+    ["firstUse", "allow", false],
+    ["firstuse", "allow", true],
+    ["maxAge", 0, false],
+    ["maxAge", 86_400, false],
+    ["maxAge", -1, true],
+    ["maxAge", 1.5, true],
+    ["maxAge", Infinity, true],
+    ["maxAge", "90d", true],
+    ["toString", "known", true],
+  ])("from a program: %s=%j is wrong: %s", (name, value, wrong) => {
+    expect(isWrongSetting(name, value)).toBe(wrong);
+  });
 });
