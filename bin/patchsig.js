@@ -1,2 +1,3 @@
 #!/usr/bin/env node
-require("../dist/bundle/cli/start.js").load("main.js").main(process.argv.slice(2));
+if (!process.features.require_module) require("./too-old.js");
+else require("../dist/bundle/cli/start.js").load("main.js").main(process.argv.slice(2));

@@ -70,6 +70,11 @@ describe("of every command", () => {
         "man5/git-patchsig-config.5",
       ].toSorted(),
     );
+    // npm links these, and finds none itself
+    const { man } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+      man: string[];
+    };
+    expect(man.toSorted()).toEqual(PAGES.map((page) => `dist/man/${page}`));
     const first = read("man1/git-patchsig.1");
     for (const name of names) expect(first).toContain(`git-patchsig-${name}(1)\n`);
   });
