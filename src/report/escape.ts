@@ -65,6 +65,18 @@ export function escapeJson(value: unknown): SafeText {
   ) as SafeText;
 }
 
+/**
+ * Text for a header line: printable ASCII, nothing that a mail reader decodes as an encoded word.
+ *
+ * @param most characters; a longer text ends in "..."
+ */
+export function escapeAscii(text: string, most: number): SafeText {
+  const ascii = escapeText(text)
+    .replace(/[^ -~]/gu, escapeCharacter)
+    .replaceAll("=?", "=\\x3f");
+  return (ascii.length <= most ? ascii : `${ascii.slice(0, most - 3)}...`) as SafeText;
+}
+
 function escapeBytes(bytes: Uint8Array): SafeText {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = buffer.toString("utf8");

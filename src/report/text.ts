@@ -207,7 +207,8 @@ function renderRows(rows: readonly Row[], style: Style): SafeText[] {
   return lines;
 }
 
-function trustWord(patch: PatchResult): string {
+/** The last column: what is known of the key, or why nothing is. */
+export function trustWord(patch: PatchResult): string {
   const carrier = patch.findings.find(({ code }) => code === "wrapped" || code === "forwarded");
   if (carrier !== undefined && patch.signature !== "none") return carrier.code;
   if (patch.signature === "none") return patch.trust === null ? "not signed" : "NOT SIGNED";

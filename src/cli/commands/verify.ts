@@ -11,6 +11,7 @@ import { amSettings } from "../../git/am-settings.ts";
 import { command, type CommandStatus } from "../command.ts";
 import { endOnSignal } from "../signals.ts";
 import { clearProgress, out, reporter } from "../terminal.ts";
+import { filterMail } from "../verify/filter.ts";
 import { printerFor } from "../verify/printer.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
 
@@ -27,6 +28,7 @@ interface Arguments {
   since?: string | undefined;
   new: boolean;
   repo?: string | undefined;
+  header: boolean;
 }
 
 export const verifyCommand = command({
@@ -75,6 +77,11 @@ export const verifyCommand = command({
       default: false,
       describe: "print only errors; the exit status tells the rest",
     },
+    header: {
+      type: "boolean",
+      default: false,
+      describe: "a mail filter: the mail on stdin goes to stdout with the verdict in its header",
+    },
     policy: {
       type: "boolean",
       default: false,
@@ -94,6 +101,7 @@ const MAX_JOBS = 64;
 
 async function verify(args: Arguments): Promise<CommandStatus> {
   if (args.policy) return out(describePolicies(args.require));
+  if (args.header) return filterMail(args);
   const jobs = args.jobs ?? availableParallelism();
   if (!Number.isSafeInteger(jobs) || jobs < 1)
     throw new PatchsigError("usage", "--jobs wants a number");
