@@ -3,7 +3,7 @@
 import { isAbsolute, resolve } from "node:path";
 import { PatchsigError } from "../errors.ts";
 import { type Config, REPOSITORY_SCOPES } from "../git/config.ts";
-import { type OwnSettings, ownSettings } from "../git/scope.ts";
+import { NO_REPOSITORY, type OwnSettings, ownSettings } from "../git/scope.ts";
 import { defaultKeyPath } from "../store/key-path.ts";
 
 let read: OwnSettings | null = null;
@@ -19,6 +19,11 @@ function settings(): OwnSettings {
  */
 export function gitConfig(): Config {
   return settings().config;
+}
+
+/** Variables for a git that uses settings itself, so that it sees only those that count here. */
+export function settingsEnvironment(): Readonly<Record<string, string>> {
+  return settings().toplevel === null ? NO_REPOSITORY : {};
 }
 
 /** A folder, or `ref:REPO:REF:PATH`, that a setting names. */

@@ -18,10 +18,11 @@ export async function baseHazards(
   { commits, tip }: SeriesRange,
 ): Promise<Hazards> {
   const options = { cwd: repository.cwd };
+  const last = commits.at(-1);
+  if (base.kind === "none" || last === undefined) return { merges: 0, behind: 0 };
   // a merge can be on top of all the patches
   const named = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${tip}^{commit}`];
-  const newest = (await gitLines(named, options)).at(-1) ?? commits.at(-1);
-  if (base.kind === "none" || newest === undefined) return { merges: 0, behind: 0 };
+  const newest = tip === "HEAD" ? tip : ((await gitLines(named, options)).at(-1) ?? last);
   const count = async (...args: string[]): Promise<number> => {
     const [line] = await gitLines(["rev-list", "--count", ...args, "--"], options);
     return Number(line ?? 0);

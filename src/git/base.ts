@@ -5,7 +5,7 @@
 
 import { PatchsigError } from "../errors.ts";
 import type { Repository } from "./repository.ts";
-import { git, gitLines, gitSucceeds, gitText } from "./run.ts";
+import { git, gitLines, gitSucceeds } from "./run.ts";
 import type { SeriesRange } from "./series-range.ts";
 
 /**
@@ -50,7 +50,7 @@ export async function chooseBase(
 ): Promise<BaseChoice> {
   const { explicit, range } = wanted;
   if (explicit === "none") return { kind: "none", why: "none was wanted" };
-  const below = await commitBelow(repository, range.commits);
+  const below = await commitBelow(repository, range);
   if (explicit !== null && explicit !== "auto")
     return explicitBase(repository, explicit, below, range);
   if ("why" in below) return { kind: "none", why: below.why };
@@ -74,22 +74,17 @@ export async function chooseBase(
 type Below = { readonly commit: string } | { readonly why: string };
 
 /** The newest common ancestor of the series' commits that is none of them. */
-async function commitBelow(repository: Repository, commits: readonly string[]): Promise<Below> {
+async function commitBelow(
+  repository: Repository,
+  { commits, parents }: SeriesRange,
+): Promise<Below> {
   const options = { cwd: repository.cwd };
   if (commits.length === 0) return { why: "there are no commits in the range" };
-  const lines = await gitText(["rev-list", "--no-walk", "--parents", "--stdin"], {
-    ...options,
-    input: commits.join("\n"),
-  });
-  const series = new Set(commits);
-  const parents = new Set<string>();
-  for (const line of lines.split("\n")) {
-    const [commit = "", ...its] = line.split(" ");
-    if (its.length === 0) return { why: await whyNoParent(repository, commit) };
-    for (const parent of its) if (!series.has(parent)) parents.add(parent);
-  }
+  const root = commits.find((commit) => parents.get(commit)!.length === 0);
+  if (root !== undefined) return { why: await whyNoParent(repository, root) };
   // merges in the range, or gaps: look below them all, some hundred at a time
-  const remaining = [...parents];
+  const series = new Set(commits);
+  const remaining = [...new Set([...parents.values()].flat())].filter((name) => !series.has(name));
   let common = remaining.shift() ?? "";
   while (remaining.length > 0) {
     const some = remaining.splice(0, 200);

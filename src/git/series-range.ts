@@ -14,6 +14,10 @@ export interface SeriesRange {
    * by their diffs (-S, --ignore-if-in-upstream).
    */
   readonly commits: readonly string[];
+  /** The parents of each of them; none of a root, or where a shallow clone ends. */
+  readonly parents: ReadonlyMap<string, readonly string[]>;
+  /** The addresses of their authors. */
+  readonly authors: ReadonlySet<string>;
   /** Only changes to these paths; all if empty. */
   readonly paths: readonly string[];
   /** What names the newest of them: "HEAD", or the right side of a range. */
@@ -82,18 +86,42 @@ export async function seriesRange(
   const revisions = implied?.revisions ?? [];
   const since = sinceOf(words);
   const walk = walkOf(words, since, revisions);
-  const list = ["rev-list", "--reverse", "--max-parents=1", ...walk, "--", ...words.paths];
-  const listed = walk.length === 0 ? "" : await gitText(list, { cwd: repository.cwd });
-  const commits = listed.split("\n").filter((line) => line !== "");
-  if (implied !== null) checkImplied(implied, commits.length);
+  const listed =
+    walk.length === 0 ? [] : await listCommits(repository, [...walk, "--", ...words.paths]);
+  if (implied !== null) checkImplied(implied, listed.length);
   return {
     args: [...revisions, ...words.args],
     base: words.base,
-    commits,
+    commits: listed.map(({ name }) => name),
+    parents: new Map(listed.map(({ name, parents }) => [name, parents])),
+    authors: new Set(listed.map(({ author }) => author)),
     paths: words.paths,
     tip: since === null ? tipOf(words.revisions.at(-1)) : "HEAD",
     implied,
   };
+}
+
+interface ListedCommit {
+  readonly name: string;
+  readonly parents: readonly string[];
+  /** Its author's address. */
+  readonly author: string;
+}
+
+/** @param words for `git rev-list` */
+async function listCommits(
+  repository: Repository,
+  words: readonly string[],
+): Promise<ListedCommit[]> {
+  const list = ["rev-list", "--reverse", "--max-parents=1", "--format=%P%n%ae", ...words];
+  const lines = (await gitText(list, { cwd: repository.cwd })).split("\n");
+  const commits: ListedCommit[] = [];
+  // `commit <name>` comes before each
+  for (let i = 0; i + 2 < lines.length; i += 3) {
+    const parents = lines[i + 1]!.split(" ").filter((name) => name !== "");
+    commits.push({ name: lines[i]!.slice("commit ".length), parents, author: lines[i + 2]! });
+  }
+  return commits;
 }
 
 /** Nothing says which commits. */

@@ -6,9 +6,11 @@
 import { type BaseChoice, chooseBase } from "../../git/base.ts";
 import { addBaseLines, baseLines, writesBase } from "../../git/base-lines.ts";
 import { addBaseTree, publicTree } from "../../git/base-tree.ts";
-import { otherAuthors, signerIdent } from "../../git/ident.ts";
+import { signerIdent } from "../../git/ident.ts";
 import type { Repository } from "../../git/repository.ts";
 import { type SeriesRange, seriesRange } from "../../git/series-range.ts";
+import { normaliseIdentity } from "../../trust/identity.ts";
+import { settingsEnvironment } from "../settings.ts";
 import type { MinisignSigner } from "../../minisign/signature.ts";
 import { type CommitDifference, commitDifferences } from "./compare-commits.ts";
 import { type MailToSign, type SignedMails, signEachSeries } from "./signing.ts";
@@ -103,8 +105,8 @@ async function fromOption(
   by: string,
 ): Promise<string[]> {
   if (repository.config.string("format.from") !== null) return [];
-  if (!(await otherAuthors(repository, range.commits, by))) return [];
-  return [`--from=${await signerIdent(repository, by)}`];
+  if ([...range.authors].every((author) => normaliseIdentity(author) === by)) return [];
+  return [`--from=${await signerIdent(repository, by, settingsEnvironment())}`];
 }
 
 /** In the first mail, where git writes them: a cover letter or the first patch. */

@@ -3,7 +3,6 @@
 import { isAscii } from "node:buffer";
 import { PatchsigError } from "../../errors.ts";
 import { failure, runGitSync } from "../../git/run.ts";
-import { whoseSettings } from "../../git/scope.ts";
 import { MAX_HEADER_BYTES } from "../../mail/limits.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { type MinisignSigner, signWith } from "../../minisign/signature.ts";
@@ -13,7 +12,7 @@ import { subjectNumber } from "../../patch/subject.ts";
 import { readBaseLines } from "../../base/lines.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
 import { checkMail } from "../../verify/check.ts";
-import { gitConfig } from "../settings.ts";
+import { gitConfig, settingsEnvironment } from "../settings.ts";
 
 /** One mail to be signed, with its CRs. */
 export interface MailToSign {
@@ -67,7 +66,7 @@ export function signerIdentity(address: string): string {
 function authorAddress(): string {
   const args = ["var", "GIT_AUTHOR_IDENT"];
   const cwd = process.cwd();
-  const run = runGitSync(args, { cwd, purpose: "settings", env: whoseSettings(cwd) });
+  const run = runGitSync(args, { cwd, purpose: "settings", env: settingsEnvironment() });
   if (run === null || run.status !== 0) {
     const why = run === null ? "git is not installed" : failure(args, run.stderr).message;
     throw new PatchsigError("usage", `no address to sign for: ${why}`, {
