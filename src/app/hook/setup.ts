@@ -1,4 +1,7 @@
-/** Puts the hook where git looks for it, for one repository or for all of a user's; and takes it away. */
+/**
+ * Installs the hook where git looks for it, in one repository or in all of a user's, and removes
+ * it.
+ */
 
 import { existsSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
@@ -23,11 +26,11 @@ import {
 import { defaultKeyPath } from "../../store/key-path.ts";
 import { gitConfig } from "../settings.ts";
 
-/** What was done, or was so already. */
+/** What was done, or had been done before. */
 export type Installation =
   /** All repositories share hooks, and ours is among them. */
   | { readonly kind: "already"; readonly folder: string }
-  /** A hook in a folder; one that was there is kept. */
+  /** A hook in a folder; an existing one is kept. */
   | {
       readonly kind: "hook";
       readonly path: string;
@@ -37,7 +40,7 @@ export type Installation =
   /** core.hooksPath is now a folder of ours; hooks of others in it are kept. */
   | { readonly kind: "shared"; readonly folder: string; readonly kept: readonly string[] };
 
-/** For the repository that one stands in. PatchsigError "exists", "not-found". */
+/** For the current repository. PatchsigError "exists", "not-found". */
 export async function installHere(): Promise<Installation> {
   await checkOnPath();
   const { folder, shared } = await hooksFolder(process.cwd());
@@ -68,7 +71,7 @@ export async function installForAll(): Promise<Installation> {
   return { kind: "shared", folder: ours, kept };
 }
 
-/** core.hooksPath, if a hook can be put there for all; null if it is not set. */
+/** core.hooksPath, if a hook can be installed there for all; null if it is not set. */
 async function sharedFolder(ours: string): Promise<string | null> {
   const { path, scope, sometimes } = await sharedHooks();
   if (sometimes.length > 0)
@@ -122,7 +125,7 @@ export async function uninstallForAll(): Promise<Removal> {
   const ours = ownFolder();
   if (set !== null && set !== ours)
     return { folder: set, found: uninstallHook(set), unset: false, left: false };
-  // first, so that git never looks for hooks in a folder that is gone
+  // first, so that git never looks for hooks in a missing folder
   if (set !== null) await setGlobalHooksPath(process.cwd(), null);
   const { found, empty } = uninstallDispatchers(ours);
   return { folder: ours, found, unset: set !== null, left: !empty };
@@ -155,7 +158,7 @@ export async function hookStatus(): Promise<HookStatus> {
   };
 }
 
-/** What git is told, so that it starts no hook: the setting that is usual, and those of identities. */
+/** Settings that keep git from starting the hook: the common one, and those of identities. */
 export function hindering(): ReturnType<typeof unvalidated> {
   return unvalidated(gitConfig());
 }

@@ -1,4 +1,6 @@
-/** Does what was planned, all or nothing: what fails half-way is taken back, but for a key. */
+/**
+ * Carries out the plan, all or nothing: after a failure everything is reverted, except a new key.
+ */
 
 import { PatchsigError } from "../../errors.ts";
 import { setIn, valuesIn } from "../../git/settings-file.ts";
@@ -11,17 +13,17 @@ import { undoStep } from "./undo.ts";
 
 export interface StepOptions {
   readonly role: Role;
-  /** Of a new key, if it is to have one. The caller wipes it. */
+  /** The password of a new key, if it gets one. The caller wipes it. */
   readonly password: Buffer | null;
-  /** Looks whether all works; what it throws takes everything back. */
+  /** Checks that everything works; if it throws, everything is reverted. */
   readonly check: () => Promise<void>;
 }
 
 /**
- * Does the steps in their order, remembers each before it is done, and checks.
+ * Does the steps in order, records each before it is done, and checks.
  *
- * @throws PatchsigError of the step that failed, or of the check; everything is then as it was, but for a new
- *   key, which stays
+ * @throws PatchsigError of the step that failed, or of the check; everything is then as before,
+ *   except a new key, which stays
  */
 export async function applySteps(
   steps: readonly PlannedStep[],
@@ -47,7 +49,7 @@ export async function applySteps(
   }
 }
 
-/** How it will be remembered. */
+/** The record of the step. */
 async function doneOf(step: PlannedStep): Promise<DoneStep> {
   if (step.kind === "key") return { kind: "key", path: step.path };
   if (step.kind === "hook") return { kind: "hook", folder: step.folder };
@@ -63,7 +65,7 @@ async function doneOf(step: PlannedStep): Promise<DoneStep> {
 async function doStep(step: PlannedStep, password: Buffer | null): Promise<void> {
   switch (step.kind) {
     case "key": {
-      // what it is given is wiped
+      // it wipes the bytes it is given
       const newPassword = password === null ? null : async () => Buffer.from(password);
       const options = { path: step.path, comment: DEFAULT_COMMENT, force: false };
       await generateKey({ ...options, newPassword });

@@ -1,4 +1,7 @@
-/** Signs a mail and verifies it, as everybody will, and throws both away: no memory of keys is touched. */
+/**
+ * Signs a mail and verifies it, as receivers will; nothing is kept, and the trust database is not
+ * touched.
+ */
 
 import { randomBytes } from "node:crypto";
 import { PatchsigError } from "../../errors.ts";
@@ -14,7 +17,7 @@ import { now } from "../now.ts";
 import { signEachSeries, signerIdentity } from "../sign/signing.ts";
 import { newTally, verifyMails } from "../verify/verification.ts";
 
-/** The line that is changed, to see that it is noticed. */
+/** The line that is changed, to see that this is detected. */
 const LINE = "+signed, verified and thrown away";
 
 const PATCH = `
@@ -35,11 +38,11 @@ patchsig setup
 `;
 
 /**
- * Signs a mail with this key, verifies it, and sees that a changed line is noticed.
+ * Signs a mail with this key, verifies it, and checks that a changed line is detected.
  *
- * @param signer null for a key made for this alone: who only verifies has none
- * @param address whom it is from
- * @throws PatchsigError "fault" if one of these does not come out as it should, and what signing throws
+ * @param signer null for a temporary key: somebody who only verifies has none
+ * @param address the sender of the mail
+ * @throws PatchsigError "fault" if one of these checks fails, and what signing throws
  */
 export async function checkBySigning(
   signer: MinisignSigner | null,

@@ -1,6 +1,6 @@
 /**
- * What setup finds out by itself. Only what the user has set counts: the settings of the repository that one
- * stands in may be anybody's (git/scope.ts), and are only told of.
+ * What setup finds out by itself. Only the user's own settings count: those of the current
+ * repository may be anybody's (git/scope.ts), and are only reported.
  */
 
 import { realpathSync } from "node:fs";
@@ -17,32 +17,32 @@ import { checkOnPath } from "../hook/setup.ts";
 import { type MailReader, mailReaders } from "./readers.ts";
 import { readRecord, type Role } from "./record.ts";
 
-/** The hook in the repository that one stands in. */
+/** The hook in the current repository. */
 export type HookFact =
   | { readonly kind: "nowhere" }
   | { readonly kind: "installed"; readonly path: string }
   | { readonly kind: "possible"; readonly folder: string; readonly path: string }
-  /** Not by setup: why, and what to do. */
+  /** Why setup cannot install it, and what to do. */
   | { readonly kind: "impossible"; readonly why: string; readonly hint: string };
 
 export interface Facts {
   /** git's version. */
   readonly git: string;
-  /** Whom commits are from, and who signs; null if git would have to guess. */
+  /** Author of commits, and signer; null if git would have to guess. */
   readonly name: string | null;
   readonly address: string | null;
   readonly sendEmail: SendEmailFacts;
   readonly readers: readonly MailReader[];
-  /** The top of the working tree that one stands in; null outside. */
+  /** The top of the current working tree; null outside of one. */
   readonly repository: string | null;
   readonly hook: HookFact;
   /** `patchsig.key`; null if it is not set. */
   readonly keySetting: string | null;
   /** The repository's own `patchsig.key`, which counts there; null if it sets none. */
   readonly keyHere: string | null;
-  /** Where a new key will lie, and where one lies if nothing is set. */
+  /** The default path of a key: a new one goes there. */
   readonly keyPath: string;
-  /** As it was said in an earlier run; null. */
+  /** From an earlier run; or null. */
   readonly role: Role | null;
 }
 
@@ -85,7 +85,7 @@ export async function findFacts(local: boolean): Promise<Facts> {
   };
 }
 
-/** What is set first, and is not empty. */
+/** The first value that is set and not empty. */
 function first(...values: readonly (string | null | undefined)[]): string | null {
   return values.find((value) => (value ?? "") !== "") ?? null;
 }
@@ -146,7 +146,7 @@ function impossible(why: string, hint: string): HookFact {
   return { kind: "impossible", why, hint };
 }
 
-/** Links followed; what is not there yet is where it will be. */
+/** Links followed; a path that does not exist yet is returned as it will be. */
 function isInside(folder: string, top: string): boolean {
   const way = relative(realOf(top), realOf(folder));
   return way !== ".." && !way.startsWith(`..${sep}`) && !way.startsWith(sep);

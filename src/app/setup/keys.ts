@@ -1,4 +1,4 @@
-/** Keys that are there, and what they are: the one that signs by now, and those that could. */
+/** Existing keys, and what they are: the one that signs now, and those that could. */
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ export interface KeyOffer {
   readonly comment: string | null;
 }
 
-/** What `key unlock` puts into the agent: the key of a file. */
+/** The key of a file, put into the agent by `key unlock`. */
 const UNLOCKED = /^patchsig [0-9A-F]{16}$/;
 
 /** Keys of stock minisign, and of the user's ssh-agent. No agent, or a silent one, offers none. */
@@ -50,13 +50,13 @@ async function agentOffers(say: Reporter["say"]): Promise<KeyOffer[]> {
   }
 }
 
-/** What a key is, as far as that can be told without its password. */
+/** What is known about a key without its password. */
 export interface SigningKeyState {
-  /** It can sign without a password being typed. */
+  /** It can sign without asking for a password. */
   readonly open: boolean;
-  /** It lies in a file with a password. */
+  /** It is in an encrypted file. */
   readonly encrypted: boolean;
-  /** Of an encrypted file only if it lies beside it. */
+  /** Of an encrypted file: only if it is beside it. */
   readonly publicKey: PublicKey | null;
 }
 

@@ -1,4 +1,4 @@
-/** What setup will do, as data: from what is there and what was answered. Nothing is done here. */
+/** What setup will do, as data, derived from facts and answers. Nothing is done here. */
 
 import type { SettingsPlace } from "../../git/settings-file.ts";
 import { shellCommand } from "../../primitives/shell.ts";
@@ -13,27 +13,27 @@ export type PlannedStep =
       readonly place: SettingsPlace;
       readonly name: string;
       readonly value: string;
-      /** The value that counts now; null. */
+      /** The value in force now, or null. */
       readonly instead: string | null;
     }
   | { readonly kind: "hook"; readonly path: string; readonly folder: string };
 
-/** Which key is to sign: a new one, the one that is there already, or one by its name. */
+/** The key that will sign: a new one, the existing one, or one given by name. */
 export type KeyAnswer =
   | { readonly kind: "new"; readonly password: boolean }
   | { readonly kind: "as-is" }
   /** As patchsig.key names it; a file's path is absolute. */
   | { readonly kind: "named"; readonly name: string };
 
-/** What the user has said. */
+/** The user's answers. */
 export interface SetupAnswers {
   readonly role: Role;
   /** To be set because git does not know them; null if it does, or if nobody signs. */
   readonly name: string | null;
   readonly address: string | null;
-  /** Null for who signs nothing. */
+  /** Null for somebody who signs nothing. */
   readonly key: KeyAnswer | null;
-  /** The hook is wanted where that is possible. */
+  /** Install the hook if possible. */
   readonly hook: boolean;
   readonly place: SettingsPlace;
 }

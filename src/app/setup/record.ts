@@ -1,6 +1,6 @@
 /**
- * What `setup` has done, so that `setup --undo` takes back that and nothing else: a small file in the data
- * folder. A step is written there before it is done.
+ * A record of what `setup` has done, so that `setup --undo` reverts that and nothing else: a small
+ * file in the data folder. Each step is written there before it is done.
  */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
@@ -10,7 +10,7 @@ import type { SettingsPlace } from "../../git/settings-file.ts";
 import { dataFolder } from "../../places.ts";
 import { writeWhole, writing } from "../../store/whole-file.ts";
 
-/** What somebody does with patches. */
+/** What the user does with patches. */
 export const ROLES = ["submitter", "maintainer", "both"] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -22,13 +22,13 @@ export type DoneStep =
       readonly place: SettingsPlace;
       readonly name: string;
       readonly value: string;
-      /** What was there, in the same file; null if nothing was. */
+      /** The previous value in the same file, or null. */
       readonly before: string | null;
     }
   | { readonly kind: "hook"; readonly folder: string };
 
 export interface SetupRecord {
-  /** Null until it was said. */
+  /** Null until it is answered. */
   readonly role: Role | null;
   /** In the order in which they were done. */
   readonly steps: readonly DoneStep[];
@@ -41,7 +41,7 @@ function recordFile(): string {
   return join(dataFolder(process.env), "setup.json");
 }
 
-/** PatchsigError "unreadable" for a file that we did not write. */
+/** PatchsigError "unreadable" for a file not written by setup. */
 export function readRecord(): SetupRecord {
   const file = recordFile();
   let text: string;
@@ -59,7 +59,7 @@ export function readRecord(): SetupRecord {
   });
 }
 
-/** Null if it is none of ours. */
+/** Null if it is not one of ours. */
 export function parseRecord(text: string): SetupRecord | null {
   let value: unknown;
   try {
@@ -96,7 +96,7 @@ function isPlace(place: unknown): place is SettingsPlace {
     : place["scope"] === "global";
 }
 
-/** Replaces it; one that says nothing is removed, and its folder if nothing else is in it. */
+/** Replaces it; an empty record is removed, and its folder if it is empty. */
 export function writeRecord({ role, steps }: SetupRecord): void {
   const file = recordFile();
   writing(file, () => {

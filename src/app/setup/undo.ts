@@ -1,4 +1,4 @@
-/** Takes back what setup did: all of it, and nothing that was changed since. */
+/** Reverts everything that setup did, except what was changed since. */
 
 import { existsSync } from "node:fs";
 import { PatchsigError } from "../../errors.ts";
@@ -6,17 +6,17 @@ import { setIn, type SettingsPlace, valuesIn } from "../../git/settings-file.ts"
 import { uninstallHook } from "../../store/hook-file.ts";
 import { type DoneStep, readRecord, writeRecord } from "./record.ts";
 
-/** What became of a step. */
+/** The result for a step. */
 export interface UndoneStep {
   readonly step: DoneStep;
   /**
-   * `undone`; `gone`: it was not there any more; `changed`: somebody changed it since, so it is left; `kept`:
-   * a key, which is never deleted; or why it could not be undone.
+   * `undone`; `gone`: it no longer existed; `changed`: somebody changed it since, so it is left;
+   * `kept`: a key, which is never deleted; or why it could not be undone.
    */
   readonly outcome: "undone" | "gone" | "changed" | "kept" | PatchsigError;
 }
 
-/** All that setup did, the last first. What cannot be undone now stays remembered. */
+/** Reverts all steps, the last first. Steps that cannot be undone now stay in the record. */
 export async function undoSetup(): Promise<readonly UndoneStep[]> {
   const { role, steps } = readRecord();
   const undone: UndoneStep[] = [];
@@ -29,7 +29,7 @@ export async function undoSetup(): Promise<readonly UndoneStep[]> {
   return undone;
 }
 
-/** @returns what became of it; what fails is told, so that the others are undone */
+/** @returns the result; a failure is reported, so that the others are undone */
 export async function undoStep(step: DoneStep): Promise<UndoneStep> {
   try {
     return { step, outcome: await outcomeOf(step) };
@@ -61,7 +61,7 @@ function isThere(place: SettingsPlace): boolean {
   return place.scope === "global" || existsSync(place.repository);
 }
 
-/** What would be taken back, the last first. */
+/** The steps that would be reverted, the last first. */
 export function recordedSteps(): readonly DoneStep[] {
   return readRecord().steps.toReversed();
 }

@@ -1,4 +1,7 @@
-/** `patchsig setup`: asks what cannot be found out, shows what it will do, does it, and checks it. */
+/**
+ * `patchsig setup`: asks for what it cannot find out, shows what it will do, does it, and checks
+ * it.
+ */
 
 import { findFacts } from "../../app/setup/facts.ts";
 import { keyStateOf } from "../../app/setup/keys.ts";

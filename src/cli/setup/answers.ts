@@ -1,4 +1,4 @@
-/** What only the user knows: from options, else asked. */
+/** What only the user knows: from options, else by questions. */
 
 import { resolve } from "node:path";
 import type { Facts } from "../../app/setup/facts.ts";
@@ -29,7 +29,7 @@ export interface SetupArguments extends PasswordSettings, ProtectSettings {
 
 const NEW = "new";
 
-/** The key that signs by now; null if there is none and none is set. */
+/** The key that signs now; null if there is none and none is set. */
 export async function currentKey({ keySetting, keyPath }: Facts): Promise<KeyFound | null> {
   const name = keySetting ?? keyPath;
   try {
@@ -40,7 +40,9 @@ export async function currentKey({ keySetting, keyPath }: Facts): Promise<KeyFou
   }
 }
 
-/** Where nobody can be asked, everything must be said. PatchsigError "usage" names what is not. */
+/**
+ * Without a terminal, options must answer everything. PatchsigError "usage" names the missing ones.
+ */
 export function demandAnswers(args: SetupArguments, facts: Facts, key: KeyFound | null): void {
   const role = roleOf(args, facts);
   const sends = role === null || sendsPatches(role);

@@ -1,4 +1,4 @@
-/** Does what was planned, with the passwords that it takes. */
+/** Carries out the plan, with the passwords that it needs. */
 
 import { applySteps } from "../../app/setup/apply.ts";
 import { checkBySigning } from "../../app/setup/check.ts";
@@ -10,16 +10,16 @@ import { PatchsigError } from "../../errors.ts";
 import { passwordSource, type PasswordSettings } from "../password.ts";
 import { say, sayError } from "../terminal.ts";
 
-/** Whom the check's mail is from where nobody signs. */
+/** The sender of the check's mail if nobody signs. */
 const NOBODY = "nobody@example.org";
 
 /**
- * Asks for passwords, does the steps, and checks the key. Passwords come first, so that Ctrl-C at any question
- * leaves all as it was.
+ * Asks for passwords, does the steps, and checks the key. Passwords come first, so that Ctrl-C at
+ * any question leaves everything unchanged.
  *
  * @param address who signs
  * @returns false if the key is locked, so that it was not checked
- * @throws PatchsigError of what failed: everything is then as it was, but for a new key
+ * @throws PatchsigError of what failed: everything is then as before, except a new key
  */
 export async function carryOut(
   args: PasswordSettings,
@@ -44,7 +44,7 @@ export async function carryOut(
 interface Secrets {
   /** Of the new key. */
   readonly password: Buffer | null;
-  /** Of a key that is there; null if it is locked, and its password is not asked for. */
+  /** Of an existing key; null if it is locked and its password is not asked for. */
   readonly signer: OpenSigner | null;
 }
 
@@ -60,13 +60,13 @@ async function openSecrets(
     const ask = (): Promise<Buffer> => passwords.askNew("new password: ");
     return { password: answer.password ? await askAgain(ask, given) : null, signer: null };
   }
-  // who comes again is not asked for a password
+  // a repeated run does not ask for a password
   const skip = answer.kind === "as-is" && !given && !(await keyStateOf(keyChoiceOf(key), say)).open;
   const options = { key, askPassword: passwords.ask, passwordGiven: given, say };
   return { password: null, signer: skip ? null : await openSigner(options) };
 }
 
-/** On a terminal a slip of the fingers is no reason to begin anew. */
+/** On a terminal, a typing error must not restart everything. */
 async function askAgain(ask: () => Promise<Buffer>, given: boolean): Promise<Buffer> {
   for (;;) {
     try {
