@@ -61,7 +61,7 @@ function publicKeyOf(text: string): string {
     parsePublicKeyText(text);
     return text;
   } catch (cause) {
-    throw new PatchsigError("bad-key", `"${text}" is not one whole public key`, {
+    throw new PatchsigError("bad-key", `"${text}" is not a complete public key`, {
       hint: "give all 56 characters, from RW on, or a file that ends in .pub",
       cause,
     });
