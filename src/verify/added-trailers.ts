@@ -56,6 +56,5 @@ function lastTrailers(message: Buffer): [Buffer, Buffer[]] {
 }
 
 function withoutBlank(text: Buffer): Buffer {
-  const blank = text.length === 1 || text.at(-2) === 0x0a;
-  return blank ? text.subarray(0, -1) : text;
+  return text.at(-2) === 0x0a ? text.subarray(0, -1) : text;
 }

@@ -131,7 +131,7 @@ function outlineOf<E extends OutlineEntry>(
   const base = baseOf(mails);
   return {
     id: signings.id,
-    subject: (mails.find(({ number }) => number.index <= 1) ?? mails[0]!).subject,
+    subject: mails[0]!.subject,
     signer: signings.keys.size === 1 ? signings.signed[0]!.comment.by : null,
     version,
     total,

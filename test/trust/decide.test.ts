@@ -2,11 +2,22 @@ import { describe, expect, test } from "vitest";
 import {
   ancestors,
   decide,
+  decideAccept,
+  decideDrop,
+  decideKeyring,
   decideMerge,
   decideUnsigned,
+  fallBacks,
+  revokedBy,
   usableKeys,
 } from "../../src/trust/decide.ts";
-import type { KeyRecord, KeyState, Sighting, KeyHistory } from "../../src/trust/record.ts";
+import type {
+  KeyHistory,
+  KeyRecord,
+  KeyState,
+  KeyTransition,
+  Sighting,
+} from "../../src/trust/record.ts";
 import { sightingDigest } from "../../src/trust/sighting.ts";
 
 const K1 = `RWQ${"1".repeat(53)}`;
@@ -119,6 +130,229 @@ describe("an unsigned mail", () => {
   });
 });
 
+const K3 = `RWQ${"3".repeat(53)}`;
+const ALICE = "alice@example.org";
+const CAROL = "carol@example.org";
+/** `RWQ2… replaced by replace` */
+const shown = (transitions: readonly KeyTransition[] | null): string[] | null =>
+  transitions?.map(({ identity, publicKey, to, kind }) => {
+    const whose = identity === ALICE ? "" : ` of ${identity}`;
+    return `K${publicKey.at(-1)}${whose} ${to} by ${kind}`;
+  }) ?? null;
+
+test("what the store is to do says from what to what", () => {
+  const change = (records: KeyRecord[]) => decide(sighting, keyHistory(records), true).change;
+  expect(change([])).toMatchObject({ from: null, to: "first-use" });
+  expect(change([record(K1, "first-use", 1, -90_000)])).toMatchObject({
+    from: "first-use",
+    to: "known",
+  });
+  expect(change([record(K1, "pinned")])).toMatchObject({ from: "pinned", to: "pinned" });
+  expect(change([record(K2, "known")])).toMatchObject({ from: null, to: null });
+});
+
+test("the key that showed is none of the others", () => {
+  const both = [record(K1, "known"), record(K2, "pinned")];
+  expect(decide(sighting, keyHistory(both), true).others).toEqual([both[1]]);
+});
+
+test("a policy that does not admit first use makes no key known", () => {
+  const seen = keyHistory([record(K1, "first-use", 1, -90_000)]);
+  expect(decide(sighting, seen, false)).toMatchObject({
+    trust: "known",
+    change: { kind: "count" },
+  });
+});
+
+describe("a person accepts K1", () => {
+  test.each<[string, KeyRecord[], boolean, boolean, string[] | null]>([
+    ["unknown", [], false, false, ["K1 pinned by accept"]],
+    ["known", [record(K1, "known")], false, false, ["K1 pinned by accept"]],
+    ["pinned already", [record(K1, "pinned")], false, false, []],
+    [
+      "in the place of K2",
+      [record(K2, "known")],
+      false,
+      false,
+      ["K2 replaced by replace", "K1 pinned by accept"],
+    ],
+    ["beside K2", [record(K2, "known")], false, true, ["K1 pinned by accept"]],
+    [
+      "pinned already, in the place of K2",
+      [record(K1, "pinned"), record(K2, "known")],
+      false,
+      false,
+      ["K2 replaced by replace"],
+    ],
+    [
+      "after K2, which is replaced",
+      [record(K2, "replaced")],
+      false,
+      false,
+      ["K1 pinned by accept"],
+    ],
+    ["revoked", [record(K1, "revoked")], false, false, null],
+    ["revoked for somebody else", [], true, false, null],
+  ])("%s", (_, records, revoked, also, expected) => {
+    expect(shown(decideAccept(ALICE, K1, records, revoked, also))).toEqual(expected);
+  });
+});
+
+describe("a person revokes K1", () => {
+  const carols = { ...record(K1, "pinned"), identity: CAROL };
+  test.each<[string, KeyRecord[], string[]]>([
+    ["unknown", [], ["K1 revoked by drop"]],
+    ["known", [record(K1, "known")], ["K1 revoked by drop"]],
+    ["revoked already", [record(K1, "revoked")], []],
+    [
+      "wherever it is",
+      [record(K1, "known"), carols],
+      ["K1 revoked by drop", `K1 of ${CAROL} revoked by drop`],
+    ],
+    [
+      "that only somebody else has",
+      [carols],
+      ["K1 revoked by drop", `K1 of ${CAROL} revoked by drop`],
+    ],
+  ])("%s", (_, everywhere, expected) => {
+    expect(shown(decideDrop(ALICE, K1, everywhere))).toEqual(expected);
+  });
+
+  test("or its owner does, which is kept as such", () => {
+    expect(shown(revokedBy("revoke", record(K1, "known"), K1))).toEqual(["K1 revoked by revoke"]);
+    expect(revokedBy("revoke", record(K1, "revoked"), K1)).toEqual([]);
+  });
+});
+
+describe("a keyring has K1", () => {
+  test.each<[string, KeyRecord[], string[], boolean, string]>([
+    ["unknown here", [], [K1], false, "pinned"],
+    ["known here", [record(K1, "known")], [K1], false, "pinned"],
+    ["pinned here", [record(K1, "pinned")], [K1], false, "same"],
+    ["and lacks K2, which is in use here", [record(K2, "first-use")], [K1], false, "conflict"],
+    ["and has K2, which is in use here", [record(K2, "pinned")], [K1, K2], false, "pinned"],
+    ["and lacks K2, which was replaced here", [record(K2, "replaced")], [K1], false, "pinned"],
+    ["replaced here", [record(K1, "replaced")], [K1], false, "conflict"],
+    ["revoked elsewhere here", [], [K1], true, "conflict"],
+  ])("%s", (_, records, inKeyring, revoked, expected) => {
+    const decided = decideKeyring(ALICE, K1, records, revoked, inKeyring);
+    expect(typeof decided === "string" ? decided : decided.to).toBe(expected);
+  });
+});
+
+describe("because K1 fell", () => {
+  const fallen = (to: KeyState): KeyTransition => ({
+    record: record(K1, "pinned"),
+    identity: ALICE,
+    publicKey: K1,
+    to,
+    kind: "drop",
+    other: "",
+  });
+  const endorsed = { ...record(K2, "endorsed"), identity: CAROL, endorsedBy: K1 };
+  const from = (
+    publicKey: string,
+    state: KeyState,
+    rotatedFrom: string,
+    again = false,
+  ): KeyRecord => ({
+    ...record(publicKey, state),
+    rotatedFrom,
+    again,
+  });
+
+  test.each<[string, KeyTransition, KeyRecord[], boolean, string[]]>([
+    [
+      "what it endorsed falls back",
+      fallen("revoked"),
+      [endorsed],
+      false,
+      [`K2 of ${CAROL} first-use by fall-back`],
+    ],
+    [
+      "also if it was replaced",
+      fallen("replaced"),
+      [endorsed],
+      false,
+      [`K2 of ${CAROL} first-use by fall-back`],
+    ],
+    [
+      "to known, if mails made it so",
+      fallen("replaced"),
+      [{ ...endorsed, again: true }],
+      false,
+      [`K2 of ${CAROL} known by fall-back`],
+    ],
+    ["not if it is pinned for somebody else", fallen("replaced"), [endorsed], true, []],
+    [
+      "not what another key endorsed",
+      fallen("revoked"),
+      [{ ...endorsed, endorsedBy: K3 }],
+      false,
+      [],
+    ],
+    [
+      "not what a person has pinned since",
+      fallen("revoked"),
+      [{ ...endorsed, state: "pinned" }],
+      false,
+      [],
+    ],
+    [
+      "what was rotated from it, if it is revoked",
+      fallen("revoked"),
+      [from(K2, "known", K1)],
+      false,
+      ["K2 first-use by fall-back"],
+    ],
+    ["not if it is merely replaced", fallen("replaced"), [from(K2, "known", K1)], false, []],
+    [
+      "what was rotated from that, too",
+      fallen("revoked"),
+      [from(K2, "replaced", K1), from(K3, "endorsed", K2)],
+      false,
+      ["K3 first-use by fall-back"],
+    ],
+    [
+      "of several that came from it, each",
+      fallen("revoked"),
+      [from(K2, "known", K1), from(K3, "known", K1)],
+      false,
+      ["K2 first-use by fall-back", "K3 first-use by fall-back"],
+    ],
+    [
+      "once, in a circle",
+      fallen("revoked"),
+      [from(K2, "known", K1), from(K1, "revoked", K2)],
+      false,
+      ["K2 first-use by fall-back"],
+    ],
+    ["not what mails made known", fallen("revoked"), [from(K2, "known", K1, true)], false, []],
+    ["nor what came from no other", fallen("revoked"), [from(K2, "known", "")], false, []],
+    ["nor what is on first use", fallen("revoked"), [from(K2, "first-use", K1)], false, []],
+    [
+      "nor what another person's key of that name came from",
+      fallen("revoked"),
+      [{ ...from(K2, "known", K3), identity: CAROL }],
+      false,
+      [],
+    ],
+    [
+      "though pinned for somebody else, what was rotated from it",
+      fallen("revoked"),
+      [from(K2, "endorsed", K1)],
+      true,
+      ["K2 first-use by fall-back"],
+    ],
+  ])("%s", (_, transition, records, pinned, expected) => {
+    expect(shown(fallBacks(transition, records, pinned))).toEqual(expected);
+  });
+
+  test("nobody is its endorser any more", () => {
+    expect(fallBacks(fallen("revoked"), [endorsed], false)).toMatchObject([{ endorsedBy: "" }]);
+  });
+});
+
 describe("another database of the same person has K1", () => {
   const [key, other] = [
     (state: KeyState) => record(K1, state),
@@ -176,7 +410,6 @@ test("usable keys are those neither replaced nor revoked", () => {
 });
 
 test("predecessors of a key, nearest first; a cycle ends", () => {
-  const K3 = `RWQ${"3".repeat(53)}`;
   const from = (publicKey: string, rotatedFrom: string): KeyRecord => ({
     ...record(publicKey, "known"),
     rotatedFrom,

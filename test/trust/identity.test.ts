@@ -83,6 +83,29 @@ describe("not an identity", () => {
   });
 });
 
+describe("of the greatest length", () => {
+  const [local, labels] = ["a".repeat(64), `${"b".repeat(63)}.`.repeat(3)];
+
+  test.each<[string, string, boolean]>([
+    ["a local part of 64 characters", `${local}@example.org`, true],
+    ["of 65", `a${local}@example.org`, false],
+    ["a domain of 253", `a@${labels}${"c".repeat(61)}`, true],
+    ["of 254", `a@${labels}${"c".repeat(62)}`, false],
+    ["both", `${local}@${labels}${"c".repeat(61)}`, true],
+    ["with a blank at each end", ` ${local}@${labels}${"c".repeat(61)} `, true],
+    ["with one more", `  ${local}@${labels}${"c".repeat(61)} `, false],
+    ["a label of 63", `a@${"b".repeat(63)}.org`, true],
+    ["of 64", `a@${"b".repeat(64)}.org`, false],
+  ])("%s", (_, address, isIdentity) => {
+    expect(normaliseIdentity(address)).toBe(isIdentity ? address.trim() : null);
+  });
+});
+
+test.each(["alice@1.example.org", "alice@example.1.org", "alice@1a"])(
+  "a number within a domain is no IPv4 address: %s",
+  (address) => expect(normaliseIdentity(address)).toBe(address),
+);
+
 test("normalising twice changes nothing, and gives one line of visible text", () => {
   fc.assert(
     fc.property(fc.oneof(fc.emailAddress(), fc.string({ unit: "binary" })), (text) => {

@@ -57,3 +57,14 @@ test.each([
 test("a plain ASCII address never looks like another, so an impostor's key harms nobody", () => {
   expect(lookalikes("alice@example.org")).toEqual([]);
 });
+
+test("only letters beyond ASCII are taken for others: a zero is a zero", () => {
+  expect(lookalikes("b\u043eb0@example.org")).toEqual(["bob0@example.org"]);
+});
+
+test("an address of 2000 characters is read, a longer one is not", () => {
+  const filled = (length: number): string =>
+    `alice@example.org${"\u200b".repeat(length - ALICE.length)}`;
+  expect(lookalikes(filled(2000))).toEqual([ALICE]);
+  expect(lookalikes(filled(2001))).toEqual([]);
+});

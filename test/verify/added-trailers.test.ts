@@ -33,6 +33,24 @@ test("removes the empty line with an added paragraph", () => {
   expect(alone.message.length).toBe(0);
 });
 
+test("finds the first of a paragraph, and what stands right below the text", () => {
+  for (const [signed, shown] of [
+    [`Text.\n\n${TRAILERS[1]}`, `Text.\n\n${TRAILERS[0]}${TRAILERS[1]}`],
+    ["Text.\n", `Text.\n${TRAILERS[0]}`],
+  ] as const) {
+    const found = withoutTrailers(Buffer.from(shown), (digest) => digest === sha256(signed))!;
+    expect(found.message.toString()).toBe(signed);
+    expect(found.added).toEqual([TRAILERS[0]!.trimEnd()]);
+  }
+});
+
+test("a line has at most 500 bytes, a message 256 KiB", () => {
+  const line = (length: number): string => `A: ${"b".repeat(length - 4)}\n`;
+  expect([tries(`Text.\n\n${line(500)}`), tries(`Text.\n\n${line(501)}`)]).toEqual([1, 0]);
+  const message = (length: number): string => `${"x".repeat(length - 7)}\n\n${line(5)}`;
+  expect([tries(message(262_144)), tries(message(262_145))]).toEqual([1, 0]);
+});
+
 test("tries a bounded number of messages, and skips a very long one", () => {
   expect(tries("Text.\n")).toBe(0);
   expect(tries(`Text.\n\n${TRAILERS.slice(0, 3).join("")}`)).toBe(6);

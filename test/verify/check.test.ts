@@ -36,6 +36,21 @@ describe("what a mail is", () => {
     expect(read(text)).toMatchObject({ kind, signature });
   });
 
+  it("is one of one, version 1, if its Subject does not say", () => {
+    expect(read(mail("[PATCH] x")).number).toEqual({ version: 1, index: 1, total: 1 });
+    expect(read(mail("[PATCH v2 3/4] x")).number).toEqual({ version: 2, index: 3, total: 4 });
+  });
+
+  it("has a sender, even if it is refused", () => {
+    const refused = mail("[PATCH] x").replace("Date:", "From: Bob <b@x.org>\nDate:");
+    expect(read(refused)).toMatchObject({ view: null, senders: ["alice@example.org"] });
+    expect(read(refused.replace("<alice@example.org>", "<alice>")).senders).toEqual([]);
+  });
+
+  it("is taken for a patch, if it was too large to be read", () => {
+    expect(read("")).toMatchObject({ kind: "patch", view: null });
+  });
+
   it("is an answer that has no number of its own, if a reply carries a diff", () => {
     const found = read(mail("Re: [PATCH v3 3/4] x"));
     expect(found).toMatchObject({ isAnswer: true, number: { version: 1, index: 1, total: 1 } });

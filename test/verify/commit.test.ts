@@ -1,7 +1,8 @@
 /** Author dates as `am` hands them to git: the same day that git reads in the received mail. */
 
 import { execFileSync } from "node:child_process";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { CommitContents } from "../../src/mail/compose.ts";
 import { createVerifier } from "../../src/minisign/ed25519.ts";
 import { checkMail } from "../../src/verify/check.ts";
 import { mailFor } from "../../src/verify/commit.ts";
@@ -86,5 +87,54 @@ test.each<[string, (checked: Checked) => Partial<Checked>]>([
   expect(mailFor({ ...checked, ...change(checked) }, 0)).toMatchObject({
     ok: false,
     refusal: { reason: "not-composable" },
+  });
+});
+
+describe("the commit that git is to make", () => {
+  const checkedAs = (change: (mail: string) => string): Checked =>
+    checkMail(Buffer.from(change(PATCH.toString())), createVerifier(1));
+  const commitOf = (change: (mail: string) => string, now = 0): CommitContents => {
+    const made = mailFor(checkedAs(change), now, { withMessageId: true });
+    if (!made.ok) throw new Error(made.refusal.detail);
+    return made.value.commit;
+  };
+
+  test("has the Message-ID below the message, in the last paragraph if that is of trailers", () => {
+    const id = "Message-ID: <a@x>\n";
+    const messageOf = (text: string, header = id): string =>
+      commitOf((mail) => mail.replace("\n\nm\n", `\n${header}\n${text}`)).message.toString();
+    expect(messageOf("m\n")).toBe(`m\n\n${id}`);
+    expect(messageOf("m\n\nAcked-by: B <b@x>\n")).toBe(`m\n\nAcked-by: B <b@x>\n${id}`);
+    expect(messageOf("(cherry picked from commit 1)\n")).toBe(
+      `(cherry picked from commit 1)\n${id}`,
+    );
+    expect(messageOf("")).toBe(id);
+    expect(messageOf("m\n", "")).toBe("m\n");
+    expect(messageOf("m\n", `Message-ID: <${"a".repeat(250)}@x>\n`)).toBe("m\n");
+  });
+
+  test("has none, unless it is asked for", () => {
+    const made = mailFor(
+      checkedAs((mail) => mail.replace("\n\n", "\nMessage-ID: <a@x>\n\n")),
+      0,
+    );
+    expect(made.ok && made.value.commit.message.toString()).toBe("m\n");
+  });
+
+  test("has the Date shown; if git could not read that, the time of now", () => {
+    const dated = (date: string): string =>
+      commitOf((mail) => mail.replace(/^Date: .*$/m, `Date: ${date}`), 1234).date;
+    expect(dated("Tue, 24 Nov 2026 10:00:00 +0000")).toBe("Tue, 24 Nov 2026 10:00:00 +0000");
+    expect(dated("yesterday")).toBe("@1234 +0000");
+    expect(dated("1".repeat(101))).toBe("@1234 +0000");
+  });
+
+  test("is none of a mail or a diff that was refused", () => {
+    const checked = checkedAs((mail) => mail);
+    for (const lost of [{ view: null }, { diff: null }, { author: null }])
+      expect(mailFor({ ...checked, ...lost }, 0)).toMatchObject({
+        ok: false,
+        refusal: { reason: "unreadable" },
+      });
   });
 });

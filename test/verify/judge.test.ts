@@ -7,7 +7,7 @@ import type { Decision } from "../../src/trust/decide.ts";
 import type { ChangedKeyInfo, KeyRecord } from "../../src/trust/record.ts";
 import type { Arrived } from "../../src/trust/replay.ts";
 import { type Evidence, evidenceOf } from "../../src/verify/evidence.ts";
-import { judge } from "../../src/verify/judge.ts";
+import { judge, type Signs } from "../../src/verify/judge.ts";
 import { DEFAULT_POLICY, type Policy } from "../../src/verify/policy.ts";
 import type { PatchResult } from "../../src/verify/result.ts";
 import type { SignerContext } from "../../src/verify/signer.ts";
@@ -318,6 +318,15 @@ describe("a replay", () => {
     );
   });
 
+  test("is no change since that version, if it was an earlier one", () => {
+    expect(odd({ replay: { same: { ...arrived, version: 1 }, newer: null } })).toContain(
+      "came before",
+    );
+    expect(odd({ replay: { same: { ...arrived, version: 0 }, newer: null } })).toBe(
+      "unchanged since v0",
+    );
+  });
+
   test("of an older version", () => {
     expect(odd({ replay: { same: null, newer: arrived } })).toBe(
       "v3, signed 2026-03-14, came before this one, on 2026-03-15, as <a@x>",
@@ -337,6 +346,44 @@ describe("a replay", () => {
     expect(seen(30)).toBe("");
     expect(seen(31)).toBe("signed 31 days before this key was first seen here");
     expect(day(at)).toBe("2026-11-06");
+  });
+});
+
+describe("an unsigned patch", () => {
+  const found = (signs: Signs | null, poses = "", policy: Partial<Policy> = {}): string[] => {
+    const evidence = evidenceOf(check(Buffer.from(MAIL)));
+    const context = { kind: "unsigned", signs, poses } as const;
+    const { findings, trust } = judge(
+      evidence,
+      "m",
+      context,
+      { ...DEFAULT_POLICY, ...policy },
+      true,
+    );
+    return [`${trust}`, ...findings.map(({ code, severity }) => `${code} ${severity}`)];
+  };
+  const signs: Signs = { since: THEN, patches: 3 };
+
+  test.each<[string, string[], string[]]>([
+    ["of somebody who never signed", found(null), ["null", "unsigned warn"]],
+    [
+      "where signatures are required",
+      found(null, "", { require: "signature" }),
+      ["null", "unsigned fail"],
+    ],
+    ["of somebody who signs", found(signs), ["unknown", "unsigned-known fail"]],
+    [
+      "of theirs, where that is a warning",
+      found(signs, "", { unsignedKnown: "warn" }),
+      ["unknown", "unsigned-known warn"],
+    ],
+    [
+      "of somebody who looks like one who signs",
+      found(signs, "a1ice@x", { unsignedKnown: "warn" }),
+      ["unknown", "address-lookalike fail"],
+    ],
+  ])("%s", (_, codes1, expected) => {
+    expect(codes1).toEqual(expected);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Which numbers of a series are missing, and how they are written. */
 
 import { expect, test } from "vitest";
-import { gapsIn, numberCount, numberList } from "../../src/verify/numbers.ts";
+import { gapsIn, numberCount, numberList, rangesOf } from "../../src/verify/numbers.ts";
 import type { Numbers } from "../../src/verify/result.ts";
 
 /** [what is there, of how many, the gaps, their count, in words] */
@@ -33,6 +33,26 @@ test.each<[number[], number, Numbers, number, string]>([
   expect(found).toEqual(gaps);
   expect(numberCount(found)).toBe(count);
   expect(numberList(found)).toBe(words);
+});
+
+test.each<[number[], Numbers]>([
+  [[], []],
+  [[4], [4]],
+  [
+    [1, 2],
+    [1, 2],
+  ],
+  [[1, 2, 3], [[1, 3]]],
+  [
+    [1, 2, 4, 5, 6, 7, 9],
+    [1, 2, [4, 7], 9],
+  ],
+  [
+    [2, 4, 6],
+    [2, 4, 6],
+  ],
+])("%j, three and more in a row as a range", (numbers, ranges) => {
+  expect(rangesOf(numbers)).toEqual(ranges);
 });
 
 test("twelve are written out, of more the first twelve", () => {

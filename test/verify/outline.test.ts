@@ -188,10 +188,18 @@ describe("signed at several times", () => {
     ]);
   });
 
+  it("is not sealed where another signing has patches of its number", () => {
+    const mixed = { ...assembled(both()), isMixed: true };
+    expect(outlined(mixed)[0]!.outline.sealed).toBe(false);
+  });
+
   it("conflicts, if some patches were signed alone", () => {
     const [one] = both() as [Buffer];
     const [two] = signMails([patch(2, 2)], { base: A });
     expect(said(outlineOf(one, two!))).toEqual(["the patches come from different signings"]);
+    const [first] = signMails([patch(1, 2)], { base: A });
+    const second = both()[1]!;
+    expect(said(outlineOf(first!, second))).toEqual(["the patches come from different signings"]);
   });
 
   it("conflicts, if two keys signed the patches one by one", () => {
@@ -224,6 +232,7 @@ it("is not sealed if the signature of one of its patches is bad", () => {
   const changed = Buffer.from(two.toString().replace("+2", "+3"));
   const found = outlineOf(one, { mail: changed, verdict: "fail" });
   expect(found).toMatchObject({ complete: true, sealed: false });
+  expect(said(found)).toEqual([]);
 });
 
 it("is not sealed, and conflicts, if a patch is not the one that was signed with the others", () => {
@@ -243,6 +252,11 @@ describe("the bases that its mails name", () => {
     ]);
     expect(said(outlineOf(naming(1, A), naming(2, A)))).toEqual([]);
     expect(outlineOf(naming(1, A), naming(2, B)).base.commit).toBe(A);
+  });
+
+  it("are said to differ, if one was signed", () => {
+    const [one] = both() as [Buffer];
+    expect(said(outlineOf(one, naming(2, B)))).toContain("the mails name 2 different bases");
   });
 
   it("are a conflict if they were signed, and then that is enough to say", () => {
@@ -268,5 +282,27 @@ describe("the bases that its mails name", () => {
     const second = { mail: patch(2, 2), evidence: { base: { ...base, tree } } };
     expect(outlineOf(patch(1, 2), second).base).toEqual({ status: "missing", commit: null, tree });
     expect(outlineOf(naming(1, A), second).base).toEqual({ status: "present", commit: A, tree });
+  });
+});
+
+describe("what assembly is told of a mail", () => {
+  const item = (mail: Buffer, more: Partial<Evidence> = {}) =>
+    itemOf({ ...evidenceOf(check(mail)), ...more });
+
+  it("is whether it is a letter, a patch or an answer", () => {
+    expect(item(letter()).kind).toBe("cover");
+    expect(item(patch(1, 2)).kind).toBe("patch");
+    expect(item(patch(1, 2), { isAnswer: true }).kind).toBe("answer");
+  });
+
+  it("is its signing, if the signature is good: who forges one joins no series", () => {
+    const [one] = both() as [Buffer];
+    const { signed } = evidenceOf(check(one));
+    expect(item(one).signing).toBe(`${signed!.publicKey} ${signed!.comment.series}`);
+    const changed = Buffer.from(one.toString().replace("+2", "+3"));
+    expect(evidenceOf(check(changed)).signed).not.toBeNull();
+    expect(item(changed).signing).toBeNull();
+    expect(item(patch(1, 2)).signing).toBeNull();
+    expect(item(signMails([patch(1, 2)])[0]!).signing).toBeNull();
   });
 });
