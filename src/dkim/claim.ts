@@ -10,6 +10,7 @@ import { type CrPlaces, crsBefore, withoutCrs } from "../mail/line-ends.ts";
 import { LF, latin1 } from "../primitives/bytes.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import type { Diff, MailView } from "../types.ts";
+import { type ServerWord, serverWords } from "./auth-results.ts";
 import {
   canonicalBody,
   canonicalField,
@@ -55,6 +56,8 @@ export interface DkimClaims {
   readonly claims: readonly DkimClaim[];
   /** Of the signatures that are no claims. */
   readonly others: readonly DkimResult[];
+  /** What the reader's own server says of the signatures. */
+  readonly words: readonly ServerWord[];
 }
 
 /** Signatures of a mail that are read: the first ones. Lists and providers add up to four. */
@@ -67,23 +70,28 @@ const ONCE = [...GIT_FIELDS];
 /**
  * @param raw with its CRs
  * @param wanted whether somebody has, or will ask for, the key of this name
+ * @param servers names of the reader's own servers, as in their Authentication-Results, in lower case
  */
 export function readClaims(
   raw: Buffer,
   view: MailView,
   diff: Diff,
-  wanted: (keyName: string, domain: string) => boolean,
+  wanted: (keyName: string) => boolean,
+  servers: readonly string[] = [],
 ): DkimClaims {
   const { mail, crs } = withoutCrs(raw);
   const fields = readFields(mail);
   const sender = soleSender(view, fields);
   const own = fields.filter(({ name }) => name === "dkim-signature").slice(0, MAX_SIGNATURES);
-  if (sender === null)
-    return { identity: null, claims: [], others: [dkimResult("dkim-sender", "", NOT_ONE)] };
-  const { identity } = sender;
-  if (own.length === 0) return { identity, claims: [], others: [dkimResult("dkim-none")] };
+  const identity = sender?.identity ?? null;
+  const none = (result: DkimResult) => ({ identity, claims: [], others: [result], words: [] });
+  if (sender === null) return none(dkimResult("dkim-sender", "", NOT_ONE));
+  if (own.length === 0) return none(dkimResult("dkim-none"));
   const claims: DkimClaim[] = [];
   const others: DkimResult[] = [];
+  const words = servers.length === 0 ? [] : serverWords(fields, servers);
+  const isWanted = ({ keyName, domain }: DkimClaim): boolean =>
+    wanted(keyName) || words.some((word) => word.domain === domain);
   let parts: MailParts | undefined;
   const mailParts = (): MailParts => (parts ??= partsOf(mail, crs, fields, view, diff, sender));
   for (const field of own) {
@@ -91,10 +99,10 @@ export function readClaims(
     if ("outcome" in read) others.push(read);
     else if (!isAligned(read.domain, sender.domain))
       others.push(dkimResult("dkim-unaligned", read.domain, `not ${sender.domain}`));
-    else if (claims.length < MAX_CLAIMS) claims.push(claimOf(field, read, wanted, mailParts));
+    else if (claims.length < MAX_CLAIMS) claims.push(claimOf(field, read, isWanted, mailParts));
     else others.push(dkimResult("dkim-unsupported", read.domain, "very many signatures"));
   }
-  return { identity, claims, others };
+  return { identity, claims, others, words };
 }
 
 const NOT_ONE = "From is not one plain address";
@@ -154,18 +162,14 @@ function countLines(mail: Buffer, start: number): number {
 function claimOf(
   field: HeaderField,
   read: DkimSignature,
-  wanted: (keyName: string, domain: string) => boolean,
+  isWanted: (claim: DkimClaim) => boolean,
   parts: () => MailParts,
 ): DkimClaim {
   const { domain, selector } = read;
   const keyName = `${selector}._domainkey.${domain}`;
-  return {
-    keyName,
-    domain,
-    selector,
-    b: read.signature.toString("base64"),
-    prepared: wanted(keyName, domain) ? prepare(field, read, parts()) : null,
-  };
+  const b = read.signature.toString("base64");
+  const claim = { keyName, domain, selector, b, prepared: null };
+  return isWanted(claim) ? { ...claim, prepared: prepare(field, read, parts()) } : claim;
 }
 
 function prepare(field: HeaderField, read: DkimSignature, parts: MailParts): PreparedClaim {

@@ -6,7 +6,7 @@ import type { Algorithm } from "./signature.ts";
 import { colonList, readBase64, readTags, type Tags } from "./tags.ts";
 
 /** Characters of a record that is read. */
-const MAX_RECORD = 8192;
+const MAX_RECORD = 4096;
 /** RFC 8301: shorter keys verify nothing. */
 const MIN_BITS = 1024;
 /** RFC 8301 asks signers for these. */
@@ -32,6 +32,15 @@ export type DkimKey =
   /** Not for mail or for this algorithm, or malformed. */
   | { readonly kind: "unusable"; readonly detail: string }
   | { readonly kind: "weak"; readonly detail: string };
+
+/** The one key record among the TXT records of a name; null if there is none, or more than one. */
+export function soleKeyRecord(texts: readonly string[]): string | null {
+  const found = texts.filter((text) => {
+    const tags = text.length > MAX_RECORD ? null : readTags(text);
+    return tags !== null && tags.has("p") && (tags.get("v") ?? "DKIM1") === "DKIM1";
+  });
+  return found.length === 1 ? found[0]! : null;
+}
 
 export function readKeyRecord(text: string): DkimKey {
   const tags = text.length > MAX_RECORD ? null : readTags(text);

@@ -33,6 +33,8 @@ export interface DkimResult {
   readonly saidBy: string;
   /** Why, or what else there is to say of it; may quote the mail. */
   readonly detail: string;
+  /** Of an expired signature: what it came to before. */
+  readonly inTime?: DkimOutcome;
 }
 
 export function dkimResult(

@@ -54,13 +54,11 @@ export function keysIn(records: readonly SeenRecord[]): SeenKey[] {
 
 /**
  * @param keysOf the keys of a name
- * @param words what the reader's own server says of the mail's signatures
  * @param at the time of the check, seconds
  */
 export function verifyClaims(
-  { claims, others }: DkimClaims,
+  { claims, others, words }: DkimClaims,
   keysOf: (keyName: string) => KnownKeys,
-  words: readonly ServerWord[],
   at: number,
   verifier: Verifier,
 ): DkimResult {
@@ -142,5 +140,5 @@ function untimely(
     return result("dkim-unknown-key", `${keyName}: last seen ${day(lastSeen)}`);
   // of what vouches for nothing, that is said first
   const isLate = expires !== null && at > expires && isVouched(ifGood);
-  return isLate ? result("dkim-expired", day(expires)) : null;
+  return isLate ? { ...result("dkim-expired", day(expires)), inTime: ifGood.outcome } : null;
 }

@@ -34,8 +34,8 @@ export function dkimOf(
   const bytes = typeof mail === "string" ? Buffer.from(mail, "latin1") : mail;
   const seen = gitView(bytes);
   if (seen === null) return null;
-  const claims = readClaims(bytes, seen.view, seen.diff, () => true);
-  return verifyClaims(claims, (name) => known(zone, name, at), words, at, verifier);
+  const claims = { ...readClaims(bytes, seen.view, seen.diff, () => true), words };
+  return verifyClaims(claims, (name) => known(zone, name, at), at, verifier);
 }
 
 function known(zone: Zone, name: string, at: number) {
