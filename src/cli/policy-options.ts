@@ -3,7 +3,7 @@ export const POLICY_OPTIONS = {
   require: {
     type: "string",
     requiresArg: true,
-    describe: "opt-in (default), signature, known or pinned",
+    describe: "opt-in (default), vouched, signature, known or pinned",
   },
   "dev-keyring": {
     type: "string",
@@ -11,5 +11,10 @@ export const POLICY_OPTIONS = {
     // one per option: as an array, yargs would take the sources too
     nargs: 1,
     describe: "folder with keys for X-Developer-Signature",
+  },
+  dkim: {
+    type: "boolean",
+    default: false,
+    describe: "ask DNS for the keys of domains that vouch for unsigned patches",
   },
 } as const;

@@ -84,6 +84,7 @@ export async function* verifySeries(
     devKeyrings: developerKeyrings,
     signedOnly: false,
     plainAm: null,
+    dkim: null,
     jobs: 1,
     keep: null,
   };

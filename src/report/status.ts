@@ -1,7 +1,8 @@
 /** A verdict in one header line, for mail filters and mail readers (docs/mail-readers.md). */
 
+import type { Finding } from "../findings.ts";
 import { isOnlyUnsigned, type PatchResult } from "../verify/result.ts";
-import { escapeAscii, ours, type SafeText } from "./escape.ts";
+import { escapeAscii, type SafeText } from "./escape.ts";
 import { trustWord } from "./text.ts";
 
 /** The first word: all that a filter has to look at. */
@@ -14,6 +15,7 @@ const MAX_STATUS = 300;
  *     good; alice@example.org; known
  *     warn; alice@example.org; known; a symbolic link
  *     bad; alice@example.org; diff changed after signing
+ *     unsigned; vouched for by example.org
  *     unsigned
  *
  * The address is the one that the signature names: only after "good" is it also whose key it is.
@@ -22,8 +24,10 @@ const MAX_STATUS = 300;
  */
 export function headerStatusOf(patch: PatchResult): SafeText {
   const word = statusWord(patch);
-  if (word === "unsigned") return ours`unsigned`;
-  const decisive = patch.findings.find(({ severity }) => severity === patch.verdict);
+  if (word === "unsigned") return bounded([word, ...patch.findings.flatMap(vouching)]);
+  const decisive = patch.findings.find(
+    ({ code, severity }) => severity === patch.verdict && code !== "unsigned",
+  );
   const parts = [
     word,
     patch.signer ?? "",
@@ -31,6 +35,10 @@ export function headerStatusOf(patch: PatchResult): SafeText {
     decisive?.message ?? "",
   ];
   return bounded(parts.filter((part) => part !== ""));
+}
+
+function vouching({ code, message }: Finding): string[] {
+  return code === "vouched" || code === "vouched-loosely" ? [message] : [];
 }
 
 /** For a mail at which the program failed. */

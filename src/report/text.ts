@@ -47,10 +47,13 @@ function tint(style: Style, name: Tint, text: SafeText): SafeText {
   return style.color ? joinSafe([COLORS[name], text, NO_COLOR]) : text;
 }
 
+/** Unsigned, and that is odd. */
+const STANDS_OUT: ReadonlySet<string> = new Set(["unsigned-known", "not-vouched", "unvouched"]);
+
 /** The first column. An unsigned patch has not failed, so it has its own word. */
 function label(patch: PatchResult): [string, Tint] {
   if (patch.verdict === "pass") return ["ok", "good"];
-  if (patch.signature === "none" && patch.findings.every((f) => f.code !== "unsigned-known"))
+  if (patch.signature === "none" && patch.findings.every((f) => !STANDS_OUT.has(f.code)))
     return patch.findings.some((f) => f.severity === "fail" && f.code !== "unsigned")
       ? ["FAIL", "bad"]
       : ["none", "warn"];
@@ -165,11 +168,28 @@ function unsignedRow(series: SeriesResult, patches: readonly PatchResult[]): Row
     number: `${version > 1 ? `v${version} ` : ""}${total - numberCount(missing)}/${total}`,
     subject,
     who: escapeText(`${first}${others}`),
-    trust: `not signed${namesNoBase(series) ? ", no base" : ""}`,
+    trust: `${vouchedWords(patches)}${namesNoBase(series) ? ", no base" : ""}`,
     findings: patches
       .flatMap(({ findings }) => findings)
       .filter(({ code }) => !UNKNOWN_SIGNATURES.has(code)),
   };
+}
+
+/** Who vouches for a patch, without a domain that is that of the address; "" if nobody does. */
+function vouchedWord({ vouched, author }: PatchResult): string {
+  if (vouched === null) return "";
+  const word = vouched.covers === "all" ? "vouched" : "vouched loosely";
+  const isOwn = author?.email.toLowerCase().endsWith(`@${vouched.domain}`) ?? false;
+  return isOwn ? word : `${word} by ${vouched.domain}`;
+}
+
+/** The same of an unsigned series: the weakest word, and for how many if not for all. */
+function vouchedWords(patches: readonly PatchResult[]): string {
+  const words = patches.map(vouchedWord);
+  const vouched = words.filter((word) => word !== "");
+  if (vouched.length === 0) return "not signed";
+  const [most = ""] = vouched.toSorted((a, b) => b.length - a.length);
+  return vouched.length === words.length ? most : `${vouched.length} of ${words.length} ${most}`;
 }
 
 function renderRows(rows: readonly Row[], style: Style): SafeText[] {
@@ -211,10 +231,16 @@ function renderRows(rows: readonly Row[], style: Style): SafeText[] {
 export function trustWord(patch: PatchResult): string {
   const carrier = patch.findings.find(({ code }) => code === "wrapped" || code === "forwarded");
   if (carrier !== undefined && patch.signature !== "none") return carrier.code;
-  if (patch.signature === "none") return patch.trust === null ? "not signed" : "NOT SIGNED";
+  if (patch.signature === "none") return unsignedWord(patch);
   if (patch.signature === "malformed") return "unreadable";
   if (patch.signature === "bad") return "BAD";
   return patch.trust === null ? "" : TRUST_WORDS[patch.trust];
+}
+
+function unsignedWord(patch: PatchResult): string {
+  if (patch.trust !== null) return "NOT SIGNED";
+  if (patch.findings.some(({ code }) => code === "not-vouched")) return "NOT VOUCHED";
+  return vouchedWord(patch) || "not signed";
 }
 
 /** A finding and its hint, wrapped below the subject's column. */

@@ -157,6 +157,27 @@ const VERSION_7 = `
   insert into generation values (1, 'patchsig-stamp-1', zeroblob(8), randomblob(8));
 `;
 
+const VERSION_8 = `
+  -- DKIM's key records as DNS had them (docs/dkim.md): mails of their time still rest on old ones
+  create table dkim_records (
+    name       text    not null,
+    record     text    not null,
+    first_seen integer not null,
+    last_seen  integer not null,
+    primary key (name, record)
+  ) strict, without rowid;
+
+  -- which domains have vouched for an address, and for how many patches
+  create table vouched (
+    identity   text    not null,
+    domain     text    not null,
+    first_seen integer not null,
+    last_seen  integer not null,
+    patches    integer not null,
+    primary key (identity, domain)
+  ) strict, without rowid;
+`;
+
 /** What a database file must be, to be opened as one of ours. */
 export interface Schema {
   /** For messages: "trust database". */
@@ -174,6 +195,15 @@ export const TRUST_SCHEMA: Schema = {
   what: "trust database",
   applicationId: APPLICATION_ID,
   without: "add --dry-run to record nothing",
-  migrations: [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7],
+  migrations: [
+    VERSION_1,
+    VERSION_2,
+    VERSION_3,
+    VERSION_4,
+    VERSION_5,
+    VERSION_6,
+    VERSION_7,
+    VERSION_8,
+  ],
   stampedFrom: 7,
 };

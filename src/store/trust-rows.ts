@@ -2,6 +2,7 @@
 
 import { cursorStatements } from "./cursors.ts";
 import { STAMP } from "./log-check.ts";
+import { vouchingStatements } from "./vouching.ts";
 import type { Database, Statement } from "better-sqlite3";
 import type {
   KeyRecord,
@@ -52,6 +53,7 @@ export function prepareStatements(db: Database) {
     db.prepare<Parameters, Row>(text) as Statement<Parameters, Row>;
   return {
     ...cursorStatements(db),
+    ...vouchingStatements(db),
     begin: sql<[]>("begin immediate"),
     commit: sql<[]>("commit"),
     changes: sql<[], number>("select total_changes()").pluck(),

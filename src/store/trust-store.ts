@@ -29,7 +29,9 @@ import type {
   TrustChange,
   TrustEvent,
   UnsignedRecord,
+  VouchedRecord,
 } from "../trust/record.ts";
+import type { SeenRecord } from "../dkim/verify.ts";
 import type { Arrival, Replay } from "../trust/replay.ts";
 import { ownRuling, type Ruling } from "../trust/ruling.ts";
 import type { Statement } from "../trust/statement.ts";
@@ -38,6 +40,7 @@ import type { OpenOptions } from "./database.ts";
 import * as queries from "./trust-queries.ts";
 import * as transitions from "./trust-transitions.ts";
 import { TrustUnit } from "./trust-unit.ts";
+import * as vouching from "./vouching.ts";
 
 /** `trust.db` in the data folder (src/places.ts). */
 export function trustFile(env: NodeJS.ProcessEnv, home?: () => string): string {
@@ -102,6 +105,18 @@ export class TrustStore implements TrustMemory {
         patches: (before?.patches ?? 0) + 1,
       });
     });
+  }
+
+  vouchedFor(identity: string): readonly VouchedRecord[] {
+    return this.#unit.read(() => vouching.vouchedFor(this.#unit, identity));
+  }
+
+  countVouched(identity: string, domain: string, digest: Uint8Array, at: number): void {
+    this.transaction(() => vouching.countVouched(this.#unit, identity, domain, digest, at));
+  }
+
+  wasVouched(digest: Uint8Array): boolean {
+    return this.#unit.read(() => this.#unit.hasSeen(digest));
   }
 
   arrive(patch: Arrival, remember = true): Replay {
@@ -266,6 +281,26 @@ export class TrustStore implements TrustMemory {
   /** The history of an identity as stored, oldest first. */
   events(identity: string): readonly TrustEvent[] {
     return this.#unit.read(() => this.#unit.sql.events.all(identity));
+  }
+
+  // DKIM's keys
+
+  /** The names whose key records are remembered. */
+  dkimNames(): readonly string[] {
+    return this.#unit.read(() => this.#unit.sql.dkimNames.all());
+  }
+
+  /** The records of a name, the one that DNS had last comes first. */
+  dkimRecords(name: string): readonly SeenRecord[] {
+    return this.#unit.read(() => this.#unit.sql.dkimRecords.all(name));
+  }
+
+  /** Remembers what DNS answered, all or none; nothing in a dry run. */
+  putDkimRecords(records: ReadonlyMap<string, string>, at: number): void {
+    if (this.#unit.dryRun || records.size === 0) return;
+    this.transaction(() => {
+      for (const [name, text] of records) vouching.putDkimRecord(this.#unit, name, text, at);
+    });
   }
 
   // how far sources were read

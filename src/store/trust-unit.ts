@@ -18,6 +18,7 @@ import {
   prepareStatements,
   type StatementRow,
 } from "./trust-rows.ts";
+import type { UnwrittenVouched } from "./vouching.ts";
 
 /** SQL: no LIMIT. */
 const ALL = -1;
@@ -51,6 +52,7 @@ export class TrustUnit {
   /** Patches that a dry run counted; signed ones in order of arrival. */
   readonly #seen = new Set<string>();
   readonly arrivals = new Arrivals();
+  readonly unwrittenVouched: UnwrittenVouched = new Map();
 
   /** @throws PatchsigError as `openDatabase` */
   constructor(options: OpenOptions) {
@@ -263,10 +265,14 @@ export class TrustUnit {
   /** Counts a patch by its digest; false if it was counted before. */
   see(digest: Uint8Array): boolean {
     if (!this.dryRun) return this.#sql.see.run(digest).changes === 1;
-    const name = digestKey(digest);
-    if (this.#seen.has(name) || this.#sql.seen.get(digest) !== undefined) return false;
-    this.#seen.add(name);
+    if (this.hasSeen(digest)) return false;
+    this.#seen.add(digestKey(digest));
     return true;
+  }
+
+  /** True if it was counted. */
+  hasSeen(digest: Uint8Array): boolean {
+    return this.#seen.has(digestKey(digest)) || this.#sql.seen.get(digest) !== undefined;
   }
 
   putEvent(event: Omit<TrustEvent, "id">): void {

@@ -12,6 +12,7 @@ import type {
   Sighting,
   TrustChange,
   UnsignedRecord,
+  VouchedRecord,
 } from "./record.ts";
 import type { Arrival, Replay } from "./replay.ts";
 import type { Ruling } from "./ruling.ts";
@@ -46,6 +47,15 @@ export interface TrustMemory {
    * @param remember false for a patch that failed: it must not make others look odd
    */
   arrive(patch: Arrival, remember: boolean): Replay;
+  /** The domains that have vouched for an address (docs/dkim.md), the one of most patches first. */
+  vouchedFor(identity: string): readonly VouchedRecord[];
+  /**
+   * Counts a patch that a domain vouches for, by a name of 8 bytes; one that was counted before is not
+   * again.
+   */
+  countVouched(identity: string, domain: string, digest: Uint8Array, at: number): void;
+  /** True for a patch that `countVouched` has counted. */
+  wasVouched(digest: Uint8Array): boolean;
   /** Judges a statement (`ruleOn`) and follows it, once. */
   applyStatement(statement: Statement, cause: Cause): Ruling;
 }

@@ -55,6 +55,13 @@ export interface UnsignedRecord {
   readonly patches: number;
 }
 
+/** A domain that has vouched for an address, on patches each counted once. */
+export interface VouchedRecord {
+  readonly domain: string;
+  readonly since: number;
+  readonly patches: number;
+}
+
 /** A good signature, before the decision on its key. */
 export interface Sighting {
   /** In the form of `normaliseIdentity`. */

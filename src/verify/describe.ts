@@ -53,6 +53,7 @@ export function describe(view: MailView, diff: Diff | null, number: SubjectNumbe
     listIds: view.headers.listIds,
     subject: view.info.subject.toString("utf8"),
     statements: [],
+    dkim: null,
     findings,
   };
 }
@@ -110,6 +111,7 @@ export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
     listIds: [],
     subject,
     statements: [],
+    dkim: null,
     findings: [refusedFinding("mail", refusal)],
   };
 }

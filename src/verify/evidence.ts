@@ -29,6 +29,7 @@ export type Evidence = Pick<
   | "listIds"
   | "subject"
   | "statements"
+  | "dkim"
   | "findings"
 > & {
   /** False if the mail itself was refused: then it has no number either. */
@@ -55,7 +56,7 @@ export function evidenceOf(checked: Checked): Evidence {
   const { view, diff, attestation, signature } = checked;
   const { kind, author, senders, signed, changed, number, base } = checked;
   const { messageId, references, isAnswer, label } = checked;
-  const { listIds, subject, statements, findings } = checked;
+  const { listIds, subject, statements, dkim, findings } = checked;
   const text = signature === "good" && attestation !== null ? attestation.text : null;
   const digest = text === null ? null : sha256(text);
   const sighting = sightingOf(checked, digest);
@@ -75,6 +76,7 @@ export function evidenceOf(checked: Checked): Evidence {
     listIds,
     subject,
     statements,
+    dkim,
     findings,
     read: view !== null,
     whole: view !== null && diff !== null,

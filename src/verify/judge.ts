@@ -3,9 +3,10 @@
 import { type Finding, finding } from "../findings.ts";
 import type { Evidence } from "./evidence.ts";
 import { ageFindings, USUAL_DAYS } from "./age.ts";
-import { type Policy } from "./policy.ts";
+import { asksForSignature, type Policy } from "./policy.ts";
 import { DAY, day, month } from "../primitives/time.ts";
 import { signerFindings, type SignerContext } from "./signer.ts";
+import { type Vouching, vouchedFacts, vouchingFindings } from "./dkim.ts";
 import { type KeyFacts, type PatchResult, type KeyTrust, verdictOf } from "./result.ts";
 
 /** Since when (seconds), and on how many patches, somebody has signed. */
@@ -25,6 +26,8 @@ export type TrustContext =
       readonly poses: string;
       /** The known signer whose address a list may have replaced. */
       readonly who?: string;
+      /** Who vouches for it; null if nobody asked. */
+      readonly vouching: Vouching | null;
     }
   /** The signature is not good, or the mail was refused: trust does not matter. */
   | { readonly kind: "none" };
@@ -64,6 +67,7 @@ export function judge(
     signature: evidence.signature,
     trust,
     key: keyFacts(context),
+    vouched: context.kind === "unsigned" ? vouchedFacts(context.vouching) : null,
     changed: evidence.changed,
     base: evidence.base,
     series: !evidence.read ? null : { id: signed?.comment.series ?? null, ...number },
@@ -126,25 +130,21 @@ function trustFindings(
 
 function unsignedFindings(
   evidence: Evidence,
-  { signs, poses, who: known }: Extract<TrustContext, { kind: "unsigned" }>,
+  { signs, poses, who: known, vouching }: Extract<TrustContext, { kind: "unsigned" }>,
   policy: Policy,
 ): [KeyTrust | null, Finding[]] {
+  const author = evidence.author?.email ?? "the author";
+  const vouched = vouchingFindings(vouching, author, policy);
   if (signs !== null) {
-    const who = known ?? evidence.author?.email ?? "the author";
-    if (poses !== "")
-      return [
-        "unknown",
-        [
-          finding(
-            "address-lookalike",
-            `${who} looks like ${poses}, who has signed since ${month(signs.since)}; this patch is not signed`,
-          ),
-        ],
-      ];
-    const text = `${who} has signed since ${month(signs.since)}; this one is not signed`;
-    const found = finding("unsigned-known", text);
-    return ["unknown", [{ ...found, severity: policy.unsignedKnown }]];
+    const who = known ?? author;
+    const since = `has signed since ${month(signs.since)}`;
+    if (poses !== "") {
+      const text = `${who} looks like ${poses}, who ${since}; this patch is not signed`;
+      return ["unknown", [finding("address-lookalike", text), ...vouched]];
+    }
+    const found = finding("unsigned-known", `${who} ${since}; this one is not signed`);
+    return ["unknown", [{ ...found, severity: policy.unsignedKnown }, ...vouched]];
   }
-  const severity = policy.require === "opt-in" ? "warn" : "fail";
-  return [null, [{ ...finding("unsigned", "not signed"), severity }]];
+  const severity = asksForSignature(policy) ? "fail" : "warn";
+  return [null, [{ ...finding("unsigned", "not signed"), severity }, ...vouched]];
 }

@@ -6,10 +6,15 @@
 import { DAY } from "../primitives/time.ts";
 
 /** In ascending order: each includes the one before. */
-const REQUIREMENTS = ["opt-in", "signature", "known", "pinned"] as const;
+const REQUIREMENTS = ["opt-in", "vouched", "signature", "known", "pinned"] as const;
 /** The name of `opt-in` before. */
 const FORMERLY = "nothing";
 export type Requirement = (typeof REQUIREMENTS)[number];
+
+/** True if an unsigned patch does not meet the policy, whoever vouches for it. */
+export function asksForSignature({ require }: Policy): boolean {
+  return REQUIREMENTS.indexOf(require) >= REQUIREMENTS.indexOf("signature");
+}
 
 /** In ascending order of strictness. */
 const FIRST_USES = ["allow", "warn", "fail"] as const;
@@ -18,6 +23,7 @@ const UNSIGNED_KNOWN = ["warn", "fail"] as const;
 export interface Policy {
   /**
    *     opt-in      a patch may be unsigned, unless its author or sender signs
+   *     vouched     the author's domain vouches for it (docs/dkim.md), or it is signed
    *     signature   a good signature; a key may be met for the first time
    *     known       by a key that was met before, in another series on another day
    *     pinned      by a key that a person or a keyring confirmed, or that such a key endorsed

@@ -2,6 +2,7 @@
 
 import type { ErrorCode } from "../errors.ts";
 import type { Attestation } from "../patch/attestation.ts";
+import type { DkimClaims } from "../dkim/claim.ts";
 import type { BaseLines } from "../base/lines.ts";
 import type { Base, BaseCheck } from "../base/result.ts";
 import type { MembershipReason } from "../series/item.ts";
@@ -70,7 +71,21 @@ export interface Checked {
   readonly subject: string;
   /** Statements about keys that the mail carries. */
   readonly statements: readonly StatementReading[];
+  /** What DKIM signatures claim, of an unsigned patch or cover letter; null if nobody asked. */
+  readonly dkim: DkimClaims | null;
   readonly findings: readonly Finding[];
+}
+
+/** Who vouches for the sender of an unsigned mail (docs/dkim.md). */
+export interface VouchedFacts {
+  readonly domain: string;
+  /** The server whose word it is; null if the signature was verified here. */
+  readonly saidBy: string | null;
+  /** `but-space`: white space in message and diff may not be what was sent. */
+  readonly covers: "all" | "but-space";
+  /** Since when (seconds), and on how many patches, the domain has vouched for the address. */
+  readonly since: number | null;
+  readonly patches: number;
 }
 
 /** What was remembered about the signing key when the mail was judged. Times are seconds. */
@@ -104,6 +119,8 @@ export interface PatchResult {
   readonly signature: SignatureState;
   readonly trust: KeyTrust | null;
   readonly key: KeyFacts | null;
+  /** Null for a signed mail, and if nobody vouches for it. */
+  readonly vouched: VouchedFacts | null;
   readonly changed: readonly SignedPart[];
   readonly base: Base;
   readonly series: SeriesRef | null;

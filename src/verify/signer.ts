@@ -39,7 +39,13 @@ const RANK: Record<Decision["trust"], number> = {
   endorsed: 2,
   pinned: 2,
 };
-const NEEDED: Record<Requirement, number> = { "opt-in": 0, signature: 0, known: 1, pinned: 2 };
+const NEEDED: Record<Requirement, number> = {
+  "opt-in": 0,
+  vouched: 0,
+  signature: 0,
+  known: 1,
+  pinned: 2,
+};
 
 /** Whether this policy admits a key on first use. */
 export function admitsFirstUse({ require, firstUse }: Policy): boolean {

@@ -268,6 +268,7 @@ describe("--json", () => {
       publicKey: publicKey(7),
       signature: "good",
       trust: "first-use",
+      vouched: null,
       key: null,
       changed: [],
       base: { status: "present", commit: submission.baseCommit, tree: null },

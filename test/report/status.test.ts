@@ -16,6 +16,7 @@ const GOOD: PatchResult = {
   signature: "good",
   trust: "known",
   key: null,
+  vouched: null,
   changed: [],
   base: { status: "missing", commit: null, tree: null },
   series: null,
@@ -45,6 +46,18 @@ test.each([
     ),
   ],
   ["unsigned", patch(NOT_SIGNED, finding("unsigned", "not signed"))],
+  [
+    "unsigned; vouched for by example.org",
+    patch(
+      NOT_SIGNED,
+      finding("unsigned", "not signed"),
+      finding("vouched", "vouched for by example.org"),
+    ),
+  ],
+  [
+    "warn; NOT VOUCHED; always was",
+    patch(NOT_SIGNED, finding("unsigned", "x"), finding("not-vouched", "always was")),
+  ],
   ["unsigned", patch(NOT_SIGNED, { ...finding("unsigned", "not signed"), severity: "fail" })],
   [
     "bad; she signs",

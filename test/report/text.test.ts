@@ -22,6 +22,7 @@ const PATCH: PatchResult = {
   signature: "good",
   trust: "known",
   key: null,
+  vouched: null,
   changed: [],
   base: { status: "missing", commit: null, tree: null },
   series: null,

@@ -77,12 +77,14 @@ describe("a new database", () => {
     ).toEqual([
       "arrivals 1",
       "cursors 1",
+      "dkim_records 1",
       "events 1",
       "generation 1",
       "keys 1",
       "sightings 1",
       "statements 1",
       "unsigned_patches 1",
+      "vouched 1",
     ]);
     db.close();
   });

@@ -107,7 +107,8 @@ describe("its own WAL is read", () => {
     const file = database(["a"]);
     const left = newFile();
     const db = new Database(file);
-    db.exec("drop table generation; pragma user_version = 6");
+    const tables = ["generation", "dkim_records", "vouched"];
+    db.exec(`${tables.map((name) => `drop table ${name};`).join("")} pragma user_version = 6`);
     db.close();
     const trust = openTrustStore({ file });
     pinned(trust);

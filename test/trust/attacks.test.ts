@@ -62,7 +62,7 @@ interface Seen {
   readonly notes: StatementMail[];
 }
 
-const check = createCheck({ devKeyrings: [], signedOnly: false, plainAm: null });
+const check = createCheck({ devKeyrings: [], signedOnly: false, plainAm: null, dkim: null });
 
 function verify(
   mails: readonly string[],

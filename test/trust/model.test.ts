@@ -73,6 +73,7 @@ function evidence({ identity, key, series, patch }: Seen, said: readonly Stateme
     isAnswer: false,
     label: { hasVersion: true, minor: "", prefix: "" },
     content: null,
+    dkim: null,
     listIds: [],
     subject: patch,
     statements: said.map((statement) => ({ ok: true, statement })),

@@ -294,7 +294,7 @@ describe("a Date long after the signing", () => {
 
   test("does not matter for what is not signed", () => {
     const evidence = evidenceOf(check(Buffer.from(MAIL)));
-    const context = { kind: "unsigned", signs: null, poses: "" } as const;
+    const context = { kind: "unsigned", signs: null, poses: "", vouching: null } as const;
     const late = { ...evidence, date: THEN + 4000 * DAY };
     expect(codes(judge(late, "mail", context, DEFAULT_POLICY, true).findings)).not.toContain(
       "signed-too-long-ago",

@@ -10,6 +10,7 @@ import { faultAt } from "../fault.ts";
 import { mailProgress, type Reporter } from "../reporter.ts";
 import { openSources } from "../sources/sources.ts";
 import { readKeyrings } from "../trust/keyrings.ts";
+import type { DkimRun } from "../verify/dkim.ts";
 import { newTally, noPatchFound, verifyMails } from "../verify/verification.ts";
 
 export interface ReadOptions {
@@ -17,6 +18,7 @@ export interface ReadOptions {
   readonly policies: Policies;
   readonly devKeyrings: readonly string[];
   readonly signedOnly: boolean;
+  readonly dkim: DkimRun | null;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface ReadOptions {
  * @throws PatchsigError "no-patch"; "refused" if there are several; as the sources cannot be read
  */
 export async function readSeries(
-  { sources, policies, devKeyrings, signedOnly }: ReadOptions,
+  { sources, policies, devKeyrings, signedOnly, dkim }: ReadOptions,
   store: TrustStore,
   { say, sayError, progress }: Reporter,
 ): Promise<Series<Checked>> {
@@ -42,6 +44,7 @@ export async function readSeries(
     dryRun: false,
     signedOnly,
     plainAm: null,
+    dkim,
     jobs: 1,
     keep: (checked: Checked) => checked,
   };

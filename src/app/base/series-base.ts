@@ -117,7 +117,7 @@ interface Intake {
 
 /** Mails on their way to be series. What the program fails at goes to `onUnread`. */
 function createIntake(onUnread: (unread: ReadFailure) => void): Intake {
-  const check = createCheck({ devKeyrings: [], signedOnly: false, plainAm: null });
+  const check = createCheck({ devKeyrings: [], signedOnly: false, plainAm: null, dkim: null });
   const collector = createSeriesCollector<SummarisedMail>();
   const allSeries: SeriesBase[] = [];
   let held = 0;

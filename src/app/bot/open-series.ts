@@ -34,7 +34,7 @@ export interface OpenMail extends ReadMail {
 const MAX_HELD = 64 << 20;
 
 export class OpenSeries {
-  readonly #check = createCheck({ devKeyrings: [], signedOnly: false, plainAm: null });
+  readonly #check = createCheck({ devKeyrings: [], signedOnly: false, plainAm: null, dkim: null });
   readonly #collector = createSeriesCollector<OpenMail>();
   readonly #closed: AssembledSeries<OpenMail>[] = [];
   #held = 0;

@@ -86,6 +86,7 @@ async function verified(mail: Buffer): Promise<PatchResult | null> {
       devKeyrings: [],
       signedOnly: false,
       plainAm: null,
+      dkim: null,
       jobs: 1,
       keep: null,
     };

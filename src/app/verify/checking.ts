@@ -7,17 +7,21 @@ import { createVerifier } from "../../minisign/ed25519.ts";
 import { isWrapped } from "../../verify/carrier.ts";
 import { asSigned, checkMail } from "../../verify/check.ts";
 import { refusedMail } from "../../verify/describe.ts";
+import { withDkim } from "../../verify/dkim.ts";
 import { withDevsig } from "../../verify/devsig.ts";
 import { type Evidence, evidenceOf } from "../../verify/evidence.ts";
 import { type AmSettings, withPlainAm } from "../../verify/plain-am.ts";
 import type { Checked } from "../../verify/result.ts";
 import type { ThreadMail } from "../../series/item.ts";
+import type { DkimCheck } from "./dkim.ts";
 
 export interface CheckOptions {
   /** Folders with keys for X-Developer-Signature. */
   readonly devKeyrings: readonly string[];
   /** Take mails as they were signed, without trailers that were added since. */
   readonly signedOnly: boolean;
+  /** Look for DKIM; null to skip that. */
+  readonly dkim: DkimCheck | null;
   /** Find out if plain `git am` under these settings would make another commit; null to skip that. */
   readonly plainAm: AmSettings | null;
 }
@@ -26,16 +30,20 @@ export interface CheckOptions {
 export type CheckMail = (bytes: Buffer | null, size: number) => Checked;
 
 /** Throws a PatchsigError "not-found" if a keyring folder is none. */
-export function createCheck({ devKeyrings, signedOnly, plainAm }: CheckOptions): CheckMail {
+export function createCheck({ devKeyrings, signedOnly, dkim, plainAm }: CheckOptions): CheckMail {
   const verifier = createVerifier();
   const tools = { verifier, findKey: openKeyrings(devKeyrings), openpgp: verifyOpenpgp };
+  const names = new Set(dkim?.names ?? []);
+  const wanted = (name: string): boolean => dkim?.names === null || names.has(name);
+  const look = dkim === null ? null : { wanted, servers: dkim.servers };
   return (bytes, size) => {
     if (bytes === null) {
       const detail = `${size} bytes are too many`;
       return refusedMail(Buffer.alloc(0), { reason: "mail-too-large", detail });
     }
     const read = withPlainAm(bytes, checkMail(bytes, verifier), plainAm);
-    const checked = withDevsig(bytes, read, tools);
+    const developers = withDevsig(bytes, read, tools);
+    const checked = look === null ? developers : withDkim(bytes, developers, look);
     return signedOnly ? asSigned(checked) : checked;
   };
 }

@@ -15,7 +15,7 @@ import { readKeyrings } from "../trust/keyrings.ts";
 import { newTally, verifyMails } from "./verification.ts";
 
 /** What of a run's options concerns one mail. */
-type FilterOptions = Pick<RunOptions, "devKeyrings" | "plainAm" | "policies" | "dryRun">;
+type FilterOptions = Pick<RunOptions, "devKeyrings" | "dkim" | "plainAm" | "policies" | "dryRun">;
 
 /** All of standard input, a mail. PatchsigError "too-large", "not-a-mail", "unreadable". */
 export function readIncoming(): Buffer {

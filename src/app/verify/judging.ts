@@ -16,6 +16,10 @@ import type { JudgedMail } from "../../verify/series.ts";
 import { isWrapped } from "../../verify/carrier.ts";
 import { statementFinding, unreadStatement } from "../../verify/statements.ts";
 import type { Finding } from "../../findings.ts";
+import { type DkimResult, isVouched } from "../../dkim/result.ts";
+import { sightingDigest } from "../../trust/sighting.ts";
+import type { Vouching } from "../../verify/dkim.ts";
+import type { DkimRun } from "./dkim.ts";
 import { faultAt } from "../fault.ts";
 import { now } from "../now.ts";
 
@@ -51,23 +55,30 @@ interface TrustJudgeOptions {
   /** What the current repository's keyring says. */
   readonly pins?: Pins;
   readonly at?: number;
+  /** Keys for DKIM; null, or not given, if nothing may be vouched for. */
+  readonly dkim?: Pick<DkimRun, "resultOf"> | null;
 }
 
 /** What all verdicts of a run depend on. */
 interface Terms extends Required<TrustJudgeOptions> {
   readonly memory: TrustMemory;
+  /** What came of the DKIM signatures of the mails that are judged now. */
+  readonly vouched: WeakMap<Evidence, DkimResult>;
 }
 
 export function createTrustJudge(
   memory: TrustMemory,
-  { policies, dryRun, pins = NO_PINS, at = now() }: TrustJudgeOptions,
+  { policies, dryRun, pins = NO_PINS, at = now(), dkim = null }: TrustJudgeOptions,
 ): TrustJudge {
-  const terms: Terms = { memory, policies, dryRun, pins, at };
+  const terms: Terms = { memory, policies, dryRun, pins, at, dkim, vouched: new WeakMap() };
   return {
     judge(mails) {
       try {
         return judged(
-          memory.transaction(() => mails.map((mail) => judgeOne(terms, mail))),
+          memory.transaction(() => {
+            for (const { evidence } of mails) countVouched(terms, evidence);
+            return mails.map((mail) => judgeOne(terms, mail));
+          }),
           [],
         );
       } catch (error) {
@@ -78,7 +89,11 @@ export function createTrustJudge(
       const faults: ReadFailure[] = [];
       for (const mail of mails) {
         try {
-          all.push(memory.transaction(() => judgeOne(terms, mail)));
+          const judgeAlone = () => {
+            countVouched(terms, mail.evidence);
+            return judgeOne(terms, mail);
+          };
+          all.push(memory.transaction(judgeAlone));
         } catch (error) {
           faults.push(faultAt({ source: mail.source, messageId: mail.evidence.messageId }, error));
         }
@@ -173,19 +188,60 @@ function ofSigner(
   return result;
 }
 
-function ofUnsigned({ memory, pins, at }: Terms, evidence: Evidence): TrustContext {
+/**
+ * Finds out who vouches for an unsigned mail, and remembers it. Before any mail of its batch is judged:
+ * the one that nobody vouches for may have come first.
+ */
+function countVouched({ memory, dkim, vouched, at }: Terms, evidence: Evidence): void {
+  if (dkim === null || evidence.dkim === null) return;
+  const result = dkim.resultOf(evidence.dkim);
+  const { identity } = evidence.dkim;
+  const digest = sightingDigest(identity ?? "", `dkim ${result.domain}`, evidence.content ?? "");
+  const { inTime } = result;
+  // it was in time when it came
+  const asItCame = inTime !== undefined && memory.wasVouched(digest);
+  const counts = asItCame ? { ...result, outcome: inTime } : result;
+  vouched.set(evidence, counts);
+  if (identity !== null && isVouched(counts))
+    memory.countVouched(identity, counts.domain, digest, at);
+}
+
+function vouchingOf({ memory, vouched }: Terms, evidence: Evidence): Vouching | null {
+  const result = vouched.get(evidence);
+  if (result === undefined || evidence.dkim === null) return null;
+  const { identity: sender } = evidence.dkim;
+  if (isVouched(result)) {
+    const record = memory.vouchedFor(sender!).find(({ domain }) => domain === result.domain);
+    return { result, who: sender, record: record ?? null };
+  }
+  // an expired one was made by the domain all the same
+  const isGood = result.outcome === "dkim-expired";
+  // of another's patch that the sender's domain covers, only the author is missed
+  const isForwarded = result.outcome === "dkim-other-author";
+  const author = normaliseIdentity(evidence.author?.email ?? "");
+  const missed = isGood ? [] : isForwarded ? [author] : [author, sender];
+  for (const who of missed) {
+    const [record] = who === null ? [] : memory.vouchedFor(who);
+    if (record !== undefined) return { result, who, record };
+  }
+  return { result, who: null, record: null };
+}
+
+function ofUnsigned(terms: Terms, evidence: Evidence): TrustContext {
+  const { memory, pins, at } = terms;
   const { author, senders, sighting, alike } = evidence;
+  const vouching = vouchingOf(terms, evidence);
   const posed = poses(memory, alike);
-  if (posed !== null) return { kind: "unsigned", ...posed };
+  if (posed !== null) return { kind: "unsigned", ...posed, vouching };
   const identity = normaliseIdentity(author?.email ?? "");
   const known = [identity, ...senders].filter((name) => name !== null);
   for (const name of known) {
     const pinned = pins.keys.has(name) ? { since: at, patches: 0 } : null;
     const signs = decideUnsigned(memory.lookup(name)) ?? pinned;
-    if (signs !== null) return { kind: "unsigned", signs, poses: "", who: name };
+    if (signs !== null) return { kind: "unsigned", signs, poses: "", who: name, vouching };
   }
   if (sighting !== null) memory.countUnsigned(sighting.identity, sighting.digest, at);
-  return { kind: "unsigned", signs: null, poses: "" };
+  return { kind: "unsigned", signs: null, poses: "", vouching };
 }
 
 /** The first of these identities with a key in use, and since when. */

@@ -12,6 +12,7 @@ import type { Policies } from "../../verify/policy.ts";
 import type { Checked, PatchResult, SeriesResult } from "../../verify/result.ts";
 import type { Totals } from "../../verify/totals.ts";
 import type { CheckOptions } from "./checking.ts";
+import type { DkimRun } from "./dkim.ts";
 import { type JudgedEvent, newEventCounts, verifyEvents } from "./events.ts";
 import { noPatchFound } from "./verification.ts";
 
@@ -33,6 +34,8 @@ export interface RunOptions extends Pick<CheckOptions, "devKeyrings" | "plainAm"
   readonly policies: Policies;
   readonly dryRun: boolean;
   readonly jobs: number;
+  /** Keys for DKIM; null if nothing may be vouched for. */
+  readonly dkim: DkimRun | null;
   /** Checks the bases of series; whoever opened it closes it. */
   readonly bases: Bases | null;
 }
@@ -61,7 +64,8 @@ export async function verifyRun(
   show: (record: VerifyEvent) => void,
   reporter: Reporter,
 ): Promise<RunResult> {
-  const { sources, since, onlyNew, policies, devKeyrings, plainAm, dryRun, jobs, bases } = options;
+  const { sources, since, onlyNew, policies, devKeyrings, plainAm, dkim, dryRun, jobs, bases } =
+    options;
   const counts = newEventCounts();
   let met = true;
   const cursorOf = onlyNew ? (name: string) => store.cursor(name) : undefined;
@@ -83,6 +87,7 @@ export async function verifyRun(
       dryRun,
       signedOnly: false,
       plainAm,
+      dkim,
       jobs,
       keep: bases === null ? null : (checked: Checked) => bases.keep(checked),
     };

@@ -24,12 +24,15 @@ import { count } from "../../primitives/words.ts";
 import { type CheckPool, openCheckPool } from "./check-pool.ts";
 import { type CheckOptions, createCheck, evidenceIn, isEvidence } from "./checking.ts";
 import { faultAt, type MailPlace } from "../fault.ts";
+import type { DkimRun } from "./dkim.ts";
 import { createTrustJudge, type FoundMail } from "./judging.ts";
 
-export interface VerificationOptions<P> extends CheckOptions {
+export interface VerificationOptions<P> extends Omit<CheckOptions, "dkim"> {
   readonly policies: Policies;
   /** What the current repository's keyring says. Default: nothing. */
   readonly pins?: Pins;
+  /** Keys for DKIM; null if nothing may be vouched for. */
+  readonly dkim: DkimRun | null;
   /** The time of the sightings, seconds. Default: now. */
   readonly at?: number;
   /** Judge as if keys were remembered, but remember nothing. */
@@ -85,6 +88,7 @@ export async function* verifyMails<P>(
   memory: TrustMemory,
   tally: PassCounts,
 ): AsyncGenerator<Seen<P | null>> {
+  const { dkim } = options;
   const trust = createTrustJudge(memory, options);
   const checker = createChecker(options);
   const running: Promise<CheckedBatch<P>>[] = [];
@@ -94,6 +98,7 @@ export async function* verifyMails<P>(
     const { found, links, unread, cursors, size } = await running.shift()!;
     held -= size;
     for (const mail of links) yield { kind: "link", mail };
+    await dkim?.fetchKeys(found.flatMap(({ evidence }) => evidence.dkim ?? []));
     const { members, notes, faults } = trust.judge(found);
     for (const note of notes) yield { kind: "note", note };
     for (const mail of members) yield { kind: "patch", mail };
@@ -172,7 +177,8 @@ interface Checker<P> {
 /** Checks the first mails here, and many in threads. */
 function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
   const { keep, jobs, devKeyrings, signedOnly, plainAm } = options;
-  const check = createCheck(options);
+  const terms = { devKeyrings, signedOnly, plainAm, dkim: options.dkim?.check ?? null };
+  const check = createCheck(terms);
   let pool: CheckPool | null = null;
   let batches = 0;
 
@@ -207,7 +213,7 @@ function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
   return {
     async check(batch) {
       if (batches++ === BATCHES_ALONE && jobs > 1 && keep === null)
-        pool = openCheckPool(jobs, { devKeyrings, signedOnly, plainAm });
+        pool = openCheckPool(jobs, terms);
       const cursors = batch.mails.flatMap(({ cursor }) => cursor ?? []);
       const looked = pool === null ? checkHere(batch) : await checkThere(batch, pool);
       return { ...looked, cursors, size: batch.size };

@@ -8,6 +8,7 @@ import { readSeries } from "../../app/apply/series.ts";
 import { now } from "../../app/now.ts";
 import { devKeyringsOf } from "../../app/settings.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
+import { openUserDkim } from "../../app/verify/dkim.ts";
 import { readPolicies } from "../../app/verify/policy.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { openRepository } from "../../git/repository.ts";
@@ -29,6 +30,7 @@ interface Arguments extends GitOptionValues {
   source: string[];
   require?: string | undefined;
   devKeyring?: string[] | undefined;
+  dkim: boolean;
   signedOnly: boolean;
   partial: boolean;
   onBase: boolean;
@@ -95,7 +97,8 @@ async function am(args: Arguments): Promise<CommandStatus> {
   try {
     const policies = readPolicies(args.require);
     const devKeyrings = devKeyringsOf(args.devKeyring);
-    const options = { sources: source, policies, devKeyrings, signedOnly };
+    const dkim = await openUserDkim(store, args.dkim);
+    const options = { sources: source, policies, devKeyrings, signedOnly, dkim };
     const series = await readSeries(options, store, reporter());
     const results = series.members.map((member) => member.result);
     const choice = choosePatches(series, partial);

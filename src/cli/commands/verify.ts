@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import type { Bases } from "../../app/base/verify-bases.ts";
 import { devKeyringsOf, gitConfig } from "../../app/settings.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
+import { openUserDkim } from "../../app/verify/dkim.ts";
 import { describePolicies, readPolicies } from "../../app/verify/policy.ts";
 import { type RunResult, verifyRun } from "../../app/verify/run.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
@@ -22,6 +23,7 @@ interface Arguments {
   quiet: boolean;
   require?: string | undefined;
   devKeyring?: string[] | undefined;
+  dkim: boolean;
   dryRun: boolean;
   policy: boolean;
   jobs?: number | undefined;
@@ -119,6 +121,7 @@ async function verify(args: Arguments): Promise<CommandStatus> {
       policies,
       devKeyrings: devKeyringsOf(args.devKeyring),
       plainAm: amSettings(gitConfig()),
+      dkim: await openUserDkim(store, args.dkim),
       dryRun: args.dryRun,
       jobs: Math.min(jobs, MAX_JOBS),
       bases,

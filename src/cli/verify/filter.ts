@@ -2,6 +2,7 @@
 
 import { devKeyringsOf, gitConfig } from "../../app/settings.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
+import { openUserDkim } from "../../app/verify/dkim.ts";
 import { filteredMail, readIncoming } from "../../app/verify/filter.ts";
 import { readPolicies } from "../../app/verify/policy.ts";
 import { PatchsigError } from "../../errors.ts";
@@ -17,6 +18,7 @@ export interface FilterArguments extends Readonly<
   readonly source: readonly string[];
   readonly require?: string | undefined;
   readonly devKeyring?: readonly string[] | undefined;
+  readonly dkim: boolean;
   readonly dryRun: boolean;
 }
 
@@ -38,6 +40,7 @@ export async function filterMail(args: FilterArguments): Promise<void> {
     const options = {
       policies,
       devKeyrings: devKeyringsOf(args.devKeyring),
+      dkim: await openUserDkim(store, args.dkim),
       plainAm: amSettings(gitConfig()),
       dryRun: args.dryRun,
     };

@@ -48,6 +48,7 @@ async function told(
     devKeyrings: [],
     signedOnly: false,
     plainAm: null,
+    dkim: null,
     dryRun: false,
     jobs: 1,
     keep: null,

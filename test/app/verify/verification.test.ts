@@ -21,6 +21,7 @@ test("no cursor moves past mails whose verdicts are not reported yet", async () 
         devKeyrings: [],
         signedOnly: false,
         plainAm: null,
+        dkim: null,
         dryRun: false,
         jobs: 1,
         keep: null,
