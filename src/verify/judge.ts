@@ -26,8 +26,8 @@ export type TrustContext =
       readonly poses: string;
       /** The known signer whose address a list may have replaced. */
       readonly who?: string;
-      /** Who vouches for it; null if nobody asked. */
-      readonly vouching: Vouching | null;
+      /** Who vouches for it; null, or not there, if nobody asked. */
+      readonly vouching?: Vouching | null;
     }
   /** The signature is not good, or the mail was refused: trust does not matter. */
   | { readonly kind: "none" };
@@ -67,7 +67,7 @@ export function judge(
     signature: evidence.signature,
     trust,
     key: keyFacts(context),
-    vouched: context.kind === "unsigned" ? vouchedFacts(context.vouching) : null,
+    vouched: context.kind === "unsigned" ? vouchedFacts(context.vouching ?? null) : null,
     changed: evidence.changed,
     base: evidence.base,
     series: !evidence.read ? null : { id: signed?.comment.series ?? null, ...number },
@@ -130,7 +130,7 @@ function trustFindings(
 
 function unsignedFindings(
   evidence: Evidence,
-  { signs, poses, who: known, vouching }: Extract<TrustContext, { kind: "unsigned" }>,
+  { signs, poses, who: known, vouching = null }: Extract<TrustContext, { kind: "unsigned" }>,
   policy: Policy,
 ): [KeyTrust | null, Finding[]] {
   const author = evidence.author?.email ?? "the author";
