@@ -5,6 +5,8 @@
  * own, packages stay outside.
  */
 
+import { resolve } from "node:path";
+
 /** In ASCII V8 keeps a text in half the memory; and nobody is misled by letters that look alike. */
 const ascii = {
   name: "ascii",
@@ -28,7 +30,8 @@ const late = {
 };
 
 /** What its licence wants where a package is within. */
-const NOBLE = "/*! in part @noble/hashes: MIT License, Copyright (c) 2022 Paul Miller (https://paulmillr.com) */";
+const NOBLE =
+  "/*! in part @noble/hashes: MIT License, Copyright (c) 2022 Paul Miller (https://paulmillr.com) */";
 const banner = ({ moduleIds }) => (moduleIds.some((id) => id.includes("@noble")) ? NOBLE : "");
 
 /** The nearest package.json says how node reads a file, and the package's own says "module". */
@@ -40,10 +43,28 @@ const readAsCommonjs = {
   },
 };
 
-/** Packages are loaded when they are needed, so what imports one is in no file that all need. */
-function shared(id, bundle) {
-  const imported = bundle.getModuleInfo(id)?.importedIds ?? [];
-  return imported.some((other) => /^(?!node:)[^./]/.test(other)) ? null : "shared";
+/**
+ * What is shared, in three files: what every command needs; what reading a mail and checking its
+ * signature needs, since the hook does no more; all else. The first group that takes a module has it.
+ * Packages are loaded when they are needed, so what imports one is in no file that all need.
+ */
+const GROUPS = [
+  group("everywhere", "src/cli/main.ts"),
+  group("reading", "src/app/hook/run.ts", "src/app/sign/own-key.ts"),
+  group("shared"),
+];
+
+/** @param roots the group has what these modules import; anything if there are none */
+function group(debugName, ...roots) {
+  const needed = new Set(roots.map((root) => resolve(root)));
+  const name = (id, bundle) => {
+    const importsOf = (one) => bundle.getModuleInfo(one)?.importedIds ?? [];
+    if (importsOf(id).some((other) => /^(?!node:)[^./]/.test(other))) return null;
+    // the set grows while it is gone through
+    for (const one of needed) importsOf(one).forEach((other) => needed.add(other));
+    return roots.length === 0 || needed.has(id) ? debugName : null;
+  };
+  return { name, debugName, minShareCount: 2 };
 }
 
 const common = {
@@ -68,7 +89,10 @@ export default [
       ...output,
       banner,
       cleanDir: true,
-      codeSplitting: { groups: [{ name: shared, debugName: "shared", minShareCount: 2 }] },
+      codeSplitting: {
+        includeDependenciesRecursively: false,
+        groups: GROUPS.map((one, i) => ({ ...one, priority: GROUPS.length - i })),
+      },
     },
     plugins: [late, ascii, readAsCommonjs],
   },
