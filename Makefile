@@ -1,6 +1,7 @@
 # make install     after make: PREFIX=/usr/local, DESTDIR= for packages; make uninstall
 # make deb         a Debian package, in dist/deb
 # make demo    signs, verifies and applies a series in a throw-away repository
+# make first-hour    prints docs/first-hour.md, by doing what it shows
 # make walkthrough   prints docs/trust-walkthrough.md, by doing all that it shows
 # make test    everything that CI runs: format, lint, types, dead code, tests
 # make check   the same without installing anything
@@ -9,8 +10,8 @@
 # make archive names what is refused of an archive  (ARCHIVE="inbox.git …")
 
 .POSIX:
-.PHONY: all install uninstall deb demo walkthrough test check bench corpus archive clean tools
-.SILENT: install uninstall demo walkthrough test check bench corpus archive
+.PHONY: all install uninstall deb demo first-hour walkthrough test check bench corpus archive clean tools
+.SILENT: install uninstall demo first-hour walkthrough test check bench corpus archive
 
 # npm leaves this file behind once everything is installed
 MODULES = node_modules/.package-lock.json
@@ -37,6 +38,9 @@ install uninstall:
 
 demo: dist/bundle/cli/main.js
 	scripts/demo.sh
+
+first-hour: dist/bundle/cli/main.js
+	$(NODE) dist/scripts/first-hour.js
 
 walkthrough: dist/bundle/cli/main.js
 	scripts/walkthrough.sh

@@ -39,6 +39,7 @@ if [ "$1" = test ]; then
 	need gpg has gpg
 	need groff-base has groff
 	need man-db has man
+	need bash-completion test -e /usr/share/bash-completion/bash_completion
 	need patatt has patatt
 	need python3-nacl /usr/bin/python3 -c 'import nacl'
 fi

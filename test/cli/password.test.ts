@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { passwordSource } from "../../src/cli/password.ts";
-import { onTerminal, type Terminal } from "../support/terminal.ts";
+import { onTerminal, type Terminal } from "../../scripts/terminal.ts";
 import { requireTool } from "../support/tools.ts";
 import { temporaryDirectory } from "../minisign/support.ts";
 

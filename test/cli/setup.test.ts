@@ -17,7 +17,7 @@ import { CHEAP, PASSWORD, plainKey } from "../minisign/support.ts";
 import { newSshKey, startSshAgent } from "../support/agent.ts";
 import { patchsig, PROGRAM, type Run } from "../support/cli.ts";
 import { git, newRepository } from "../support/repo.ts";
-import { onTerminal, type Terminal } from "../support/terminal.ts";
+import { onTerminal, type Terminal } from "../../scripts/terminal.ts";
 import { requireTool } from "../support/tools.ts";
 import { expectError, expectStatus, expectTidy, newFolder } from "./support.ts";
 

@@ -12,8 +12,8 @@ export interface MailReader {
   readonly file: string | null;
   /** What to add or to type, so that it verifies a message. */
   readonly line: string;
-  /** Its settings name patchsig already. */
-  readonly knows: boolean;
+  /** To be told: there are settings for it, or it is the only one, and it does not know patchsig yet. */
+  readonly isNews: boolean;
 }
 
 interface KnownReader {
@@ -69,7 +69,8 @@ export function mailReaders(): readonly MailReader[] {
     name,
     file: typed ? null : file,
     line,
-    knows: file !== null && readFileSync(file, "latin1").includes("git patchsig"),
+    isNews:
+      file === null ? seen.length === 1 : !readFileSync(file, "latin1").includes("git patchsig"),
   }));
 }
 

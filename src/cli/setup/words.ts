@@ -120,7 +120,10 @@ export function keyLines(name: string, { publicKey }: SigningKeyState, isNew: bo
       ? []
       : [ours`your public key, for those who verify:`, ours`  ${formatPublicKeyText(publicKey)}`]),
     ...(isNew
-      ? [ours`the secret key, to be kept safe, a copy too:`, ours`  ${shortPath(name)}`]
+      ? [
+          ours`the secret key; keep a copy where nobody else can read it:`,
+          ours`  ${shortPath(name)}`,
+        ]
       : []),
   ];
 }
@@ -135,7 +138,7 @@ export function dayBlocks(
     ? ["git patchsig key unlock", "the password once a day"]
     : ["git patchsig verify out/*.patch", "what others will see"];
   const send = table("to send patches:", [
-    ["git patchsig format-patch -o out @{u}..", "a series, signed, with its base"],
+    ["git patchsig format-patch -o out", "a series, signed, with its base"],
     ["git send-email out/*.patch", "as always"],
     third,
   ]);
@@ -147,7 +150,7 @@ export function dayBlocks(
   return [
     ...(sendsPatches(role) ? [send] : []),
     ...(appliesPatches(role)
-      ? [apply, ...readers.filter((one) => !one.knows).map(readerLines)]
+      ? [apply, ...readers.filter((one) => one.isNews).map(readerLines)]
       : []),
   ];
 }

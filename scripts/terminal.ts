@@ -14,15 +14,23 @@ export interface Terminal {
 /** Milliseconds without the awaited text: the program waits for something else. */
 const FOREVER = 120_000;
 
-/** Runs a command of the shell. Somebody calls requireTool("script") before. */
-export function onTerminal(
-  command: string,
-  options: { cwd?: string; env?: Readonly<Record<string, string>> } = {},
-): Terminal {
+interface TerminalOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** The command sees `env` alone, not what this process has besides. */
+  readonly clean?: boolean;
+}
+
+/** Runs a command of the shell. Tests call requireTool("script") before. */
+export function onTerminal(command: string, options: TerminalOptions = {}): Terminal {
   const child = spawn("script", ["-qec", command, "/dev/null"], {
     stdio: ["pipe", "pipe", "inherit"],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    env: { ...process.env, SHELL: "/bin/sh", ...options.env },
+    env: {
+      ...(options.clean === true ? {} : process.env),
+      SHELL: "/bin/sh",
+      ...options.env,
+    },
   });
   let screen = "";
   let ended = false;
@@ -33,8 +41,10 @@ export function onTerminal(
     async shows(text, times = 1) {
       const start = Date.now();
       while (screen.split(text).length <= times) {
-        if (ended || Date.now() - start > FOREVER)
+        if (ended || Date.now() - start > FOREVER) {
+          child.kill();
           throw new Error(`it does not show ${JSON.stringify(text)}:\n${screen}`);
+        }
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     },
