@@ -91,17 +91,25 @@ class Wrapping {
   }
 }
 
-/** `const NAME = …` at the top of a module, of numbers and other constants alone. */
-function numberIn(node: Node): { declaration: Node; name: string; init: Node } | null {
+/** `const NAME = …` in capitals: of numbers, other constants, and lists and records of them alone. */
+function constantIn(node: Node): { name: string; init: Node } | null {
   const [one] = node["kind"] === "const" ? (node["declarations"] as Node[]) : [];
   const { id, init } = (one ?? {}) as { id?: Node; init?: Node | null };
   const name = id?.["name"];
   if (!isNode(init) || typeof name !== "string" || !/^[A-Z0-9_]+$/.test(name)) return null;
-  const isNumber = ({ type, value, left, right }: Node): boolean =>
-    type === "Identifier" ||
-    typeof value === "number" ||
-    (type === "BinaryExpression" && [left, right].every((side) => isNode(side) && isNumber(side)));
-  return isNumber(init) ? { declaration: node, name, init } : null;
+  return isPlain(init) ? { name, init } : null;
+}
+
+function isPlain(node: Node): boolean {
+  const { type, left, right, properties, elements, value, expression } = node;
+  if (type === "Identifier" || type === "Literal") return true;
+  const parts = [left, right, properties, elements, expression, type === "Property" && value]
+    .flat()
+    .filter(isNode);
+  return (
+    /^(?:Binary|Object|Array|TSAs|TSSatisfies)Expression$|^Property$/.test(type) &&
+    parts.every(isPlain)
+  );
 }
 
 /**
@@ -137,11 +145,11 @@ export function switched(file: string, source: string, mutants: Mutant[]): strin
   }
 
   function visit(node: Node): void {
-    const number = numberIn(node);
-    if (number !== null) {
+    const constant = constantIn(node);
+    if (constant !== null) {
       isConstant = true;
-      const { declaration, name, init } = number;
-      out.replace(declaration.start, init.start, `let ${name}; $constant(() => (${name} = `);
+      const { name, init } = constant;
+      out.replace(node.start, init.start, `let ${name}; $constant(() => (${name} = `);
       out.wrap(init, "", "))");
     }
     const { type, test, left, right, operator, consequent, callee, value, key } = node;
@@ -168,7 +176,7 @@ export function switched(file: string, source: string, mutants: Mutant[]): strin
       for (const one of Array.isArray(child) ? child : [child])
         if (isNode(one) && (one !== key || node["computed"] === true))
           if (!one.type.startsWith("TS") || isNode(one["expression"])) visit(one);
-    if (number !== null) isConstant = false;
+    if (constant !== null) isConstant = false;
   }
 
   visit(parseAst(source, { lang: "ts" }, file) as unknown as Node);

@@ -56,7 +56,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
     slow: ["test/cli/verify.test.ts", "test/cli/series.test.ts"],
   },
   minisign: { near: [["test/minisign"], ["test/vectors.test.ts"]], slow: [] },
-  patch: { near: [["test/patch"], WHOLE_MAILS], slow: ["test/verify", "test/cli/sign.test.ts"] },
+  patch: {
+    near: [["test/patch"], WHOLE_MAILS],
+    slow: ["test/git/patch-ids.test.ts", "test/verify", "test/cli/sign.test.ts"],
+  },
   report: { near: [["test/report"]], slow: ["test/cli/verify.test.ts", "test/cli/base"] },
   series: { near: [["test/series"]], slow: ["test/cli/series.test.ts", "test/cli/am.test.ts"] },
   trust: {
