@@ -27,6 +27,7 @@ export const FINDINGS = {
     "signature-bad": ["fail", "ask for a resend"],
     "content-changed": ["fail", "ask for a resend"],
     "trailers-added": ["fail", `to apply it as signed: ${COMMANDS.applySigned}`],
+    "trailers-moved": ["fail", `to apply it as signed: ${COMMANDS.applySigned}`],
     "author-recovered": [
       "warn",
       `git am would record the list as author, ${COMMANDS.apply} does not`,

@@ -1,44 +1,98 @@
-/** Finds the trailers that archives and maintainers added above the break. */
+/** Finds the trailers that archives, maintainers and b4 added or moved above the break. */
 
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 
 const TRAILER = /^[A-Za-z][A-Za-z0-9-]*: \S/;
-/** All runs within this many last lines are tried: at most 528 candidates. */
+/** Runs of added lines are looked for in this many last lines: 528 at most. */
 const MAX_LINES = 32;
-/** Bytes; an added line is never longer. Candidates are hashed 528 times. */
+/** Up to here, with one moved line too: 120 arrangements. */
+const MAX_MOVED = 16;
+/** Up to here, any lines may be added ones: 254 arrangements. */
+const MAX_ANY = 8;
+/** Bytes; a trailer is never longer. */
 const MAX_LINE = 500;
 /** Bytes; a longer message than any real one is not searched. */
 const MAX_MESSAGE = 256 * 1024;
 
+export interface SignedMessage {
+  readonly message: Buffer;
+  /** Lines that were not signed. */
+  readonly added: readonly string[];
+  /** A line that was signed in another place; or null. */
+  readonly moved: string | null;
+}
+
+/** The trailers as they may have been signed. */
+interface Arrangement {
+  readonly kept: readonly Buffer[];
+  readonly moved: Buffer | null;
+}
+
 /**
- * Looks for one run of trailer lines in the last paragraph whose removal gives the message that
- * was signed.
+ * Looks for the signed message: without added lines among the trailers of the last paragraph, with
+ * the last one where it may have been, without the empty line above them. (b4 puts a Signed-off-by
+ * of its user last, and an empty line between text and trailers.)
  *
  * @param message canonical message
- * @param isSigned whether this SHA-256 (hex) is the signed message's; asked at most 528 times
- * @returns the signed message and the lines that were added, or null
+ * @param isSigned whether this SHA-256 (hex) is the signed message's; asked at most 640 times
+ * @returns the signed message and what was done to it, or null
  */
 export function withoutTrailers(
   message: Buffer,
   isSigned: (digest: string) => boolean,
-): { message: Buffer; added: string[] } | null {
+): SignedMessage | null {
   if (message.length > MAX_MESSAGE) return null;
-  const [before, tail] = lastTrailers(message);
-  for (let from = 0; from < tail.length; from++) {
-    const kept = Buffer.concat([before, ...tail.slice(0, from)]);
-    const hash = createHash("sha256").update(kept);
-    for (let to = tail.length; to > from; to--) {
-      const rest = tail.slice(to);
-      // a paragraph of nothing but trailers leaves its blank line behind
-      const bare = from === 0 && rest.length === 0 ? withoutBlank(kept) : kept;
-      const begun = bare === kept ? hash.copy() : createHash("sha256").update(bare);
-      for (const line of rest) begun.update(line);
-      if (!isSigned(begun.digest("hex"))) continue;
-      const added = tail.slice(from, to).map((line) => line.toString("utf8").replace(/\n$/, ""));
-      return { message: Buffer.concat([bare, ...rest]), added };
+  const [above, tail] = lastTrailers(message);
+  const apart = hashed(above);
+  const joined = hashed(withoutBlank(above));
+  for (const { kept, moved } of arrangements(tail)) {
+    for (const { text, hash } of textsAbove(kept, tail)) {
+      const whole = hash.copy();
+      for (const line of kept) whole.update(line);
+      if (!isSigned(whole.digest("hex"))) continue;
+      const added = tail.filter((line) => !kept.includes(line)).map(textOf);
+      const message = Buffer.concat([text, ...kept]);
+      return { message, added, moved: moved === null ? null : textOf(moved) };
     }
   }
   return null;
+
+  function textsAbove(kept: readonly Buffer[], all: readonly Buffer[]): (typeof apart)[] {
+    // a paragraph of nothing but trailers leaves its empty line behind
+    if (kept.length === 0) return [joined];
+    const isOne = joined.text.length === apart.text.length || all.length > MAX_MOVED;
+    return isOne ? [apart] : [apart, joined];
+  }
+}
+
+function hashed(text: Buffer): { readonly text: Buffer; readonly hash: Hash } {
+  return { text, hash: createHash("sha256").update(text) };
+}
+
+/** The likely ones first. */
+function* arrangements(tail: readonly Buffer[]): Generator<Arrangement> {
+  const { length } = tail;
+  if (length === 0) return;
+  yield { kept: tail, moved: null };
+  for (let from = 0; from < length; from++)
+    for (let to = length; to > from; to--)
+      yield { kept: [...tail.slice(0, from), ...tail.slice(to)], moved: null };
+  if (length <= MAX_MOVED) yield* movedBack(tail);
+  if (length <= MAX_ANY)
+    for (let chosen = 1; chosen < (1 << length) - 1; chosen++)
+      yield { kept: tail.filter((_, i) => (chosen & (1 << i)) !== 0), moved: null };
+}
+
+/** The last line in each other place, with and without lines that were added above it. */
+function* movedBack(tail: readonly Buffer[]): Generator<Arrangement> {
+  const moved = tail.at(-1)!;
+  for (let end = tail.length - 1; end > 0; end--)
+    for (let place = end - 1; place >= 0; place--)
+      yield { kept: [...tail.slice(0, place), moved, ...tail.slice(place, end)], moved };
+}
+
+function textOf(line: Buffer): string {
+  return line.toString("utf8").replace(/\n$/, "");
 }
 
 /** The message without its final trailers, and the trailers as lines with LF. */

@@ -96,7 +96,7 @@ function locateBlock(view: MailView, diff: Diff | null): Result<UnverifiedBlock>
 }
 
 /**
- * The same mail as its signer wrote it, without added trailers. Unchanged if something else is wrong
+ * The same mail as its signer wrote it, with its own trailers as they stood. Unchanged if something else is wrong
  * with it.
  */
 export function asSigned(checked: Checked): Checked {
@@ -117,6 +117,8 @@ export function asSigned(checked: Checked): Checked {
     attestation: signed.value,
     signature: "good",
     changed: [],
-    findings: checked.findings.filter((f) => f.code !== "trailers-added"),
+    findings: checked.findings.filter(
+      ({ code }) => code !== "trailers-added" && code !== "trailers-moved",
+    ),
   };
 }

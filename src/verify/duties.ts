@@ -10,7 +10,7 @@ import type { TrustedComment } from "../patch/trusted-comment.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import type { Diff, MailInfo, MailView, Result } from "../types.ts";
 import { type Finding, finding } from "../findings.ts";
-import { withoutTrailers } from "./added-trailers.ts";
+import { type SignedMessage, withoutTrailers } from "./added-trailers.ts";
 import { authorCandidates } from "./author.ts";
 import { personOf, refusedFinding } from "./describe.ts";
 import type { Checked, SignedPart } from "./result.ts";
@@ -154,7 +154,7 @@ function compareContent(shown: SignableText, diff: Diff, block: VerifiedBlock): 
   return {
     isSigned: original !== null,
     changed,
-    findings: [whatChanged(changed, original?.added ?? [], lineEnds)],
+    findings: [whatChanged(changed, original, lineEnds)],
     signedMessage: original?.message ?? null,
   };
 }
@@ -178,27 +178,36 @@ const MAX_NAMED = 8;
 
 function whatChanged(
   parts: readonly SignedPart[],
-  added: readonly string[],
+  original: SignedMessage | null,
   lineEnds: boolean,
 ): Finding {
   const intact = parts.includes("diff") ? "" : "; the diff is intact";
   const text = `${parts.join(", ")} changed after signing${intact}`;
   if (lineEnds) return finding("content-changed", `${text}: line ends`, RESEND);
-  if (added.length === 0) return finding("content-changed", text);
+  if (original === null)
+    return finding("content-changed", text, parts.join() === "message" ? REFETCH : undefined);
+  const { added, moved } = original;
   const named = added.slice(0, MAX_NAMED).map((line) => `"${line}"`);
   const more = added.length > MAX_NAMED ? `, and ${added.length - MAX_NAMED} more` : "";
-  return finding("trailers-added", `${text}; added: ${named.join(", ")}${more}`);
+  const done = [
+    ...(added.length === 0 ? [] : [`; added: ${named.join(", ")}${more}`]),
+    ...(moved === null ? [] : [`; moved: "${moved}"`]),
+  ];
+  if (done.length === 0) return finding("trailers-moved", `${text}; an empty line above trailers`);
+  return finding(added.length === 0 ? "trailers-moved" : "trailers-added", text + done.join(""));
 }
 
+/** b4 am rewrites messages, and would do so to a resend. */
+const REFETCH = "ask for a resend; if b4 am wrote it: b4 am -T leaves messages as they are";
 const RESEND =
   "ask for it in quoted-printable, in private if the list changed it: git send-email --transfer-encoding=quoted-printable";
 
-/** The message as it was signed, if only trailers were added. */
+/** The message as it was signed, if only trailers were added or moved. */
 function withoutAdded(
   { info, message }: SignableText,
   diff: Diff,
   block: VerifiedBlock,
-): { message: Buffer; added: string[] } | null {
+): SignedMessage | null {
   const diffDigest = sha256(diff.canonical);
   return withoutTrailers(message, (digest) => {
     if (digest.slice(0, 16) !== block.comment.digests.message) return false;

@@ -46,15 +46,61 @@ test("finds the first of a paragraph, and what stands right below the text", () 
 
 test("a line has at most 500 bytes, a message 256 KiB", () => {
   const line = (length: number): string => `A: ${"b".repeat(length - 4)}\n`;
-  expect([tries(`Text.\n\n${line(500)}`), tries(`Text.\n\n${line(501)}`)]).toEqual([1, 0]);
+  expect([tries(`Text.\n\n${line(500)}`), tries(`Text.\n\n${line(501)}`)]).toEqual([3, 0]);
   const message = (length: number): string => `${"x".repeat(length - 7)}\n\n${line(5)}`;
-  expect([tries(message(262_144)), tries(message(262_145))]).toEqual([1, 0]);
+  expect([tries(message(262_144)), tries(message(262_145))]).toEqual([3, 0]);
+});
+
+/** What it finds in a message, if this one was signed. */
+function done(shown: string, signed: string): [readonly string[], string | null] | null {
+  const found = withoutTrailers(Buffer.from(shown), (digest) => digest === sha256(signed));
+  if (found === null) return null;
+  expect(found.message.toString()).toBe(signed);
+  return [found.added, found.moved];
+}
+
+const [SIGNED_OFF, CC, LINK, ACK] = ["Signed-off-by: A\n", "Cc: B\n", "Link: x\n", "Acked-by: C\n"];
+
+test.each([
+  ["the last line was above", `T\n\n${CC}${SIGNED_OFF}`, `T\n\n${SIGNED_OFF}${CC}`, [], SIGNED_OFF],
+  [
+    "and others were added",
+    `T\n\n${CC}${ACK}${LINK}${SIGNED_OFF}`,
+    `T\n\n${SIGNED_OFF}${CC}`,
+    [ACK, LINK],
+    SIGNED_OFF,
+  ],
+  [
+    "lines between others",
+    `T\n\n${ACK}${CC}${LINK}${SIGNED_OFF}`,
+    `T\n\n${CC}${SIGNED_OFF}`,
+    [ACK, LINK],
+    null,
+  ],
+  ["an empty line was added", `T\n\n${SIGNED_OFF}`, `T\n${SIGNED_OFF}`, [], null],
+  ["and others were", `T\n\n${SIGNED_OFF}${ACK}`, `T\n${SIGNED_OFF}`, [ACK], null],
+  ["one of two that are alike", `T\n\n${ACK}${CC}${ACK}`, `T\n\n${ACK}${CC}`, [ACK], null],
+])("%s", (_, shown, signed, added, moved) => {
+  expect(done(shown, signed)).toEqual([
+    added.map((line) => line.trimEnd()),
+    moved?.trimEnd() ?? null,
+  ]);
+});
+
+test("a line is neither changed nor left out", () => {
+  expect(done(`T\n\n${CC}`, `T\n\n${CC}${ACK}`)).toBeNull();
+  expect(done(`T\n\n${CC}${ACK}`, `T\n\n${CC}${LINK}`)).toBeNull();
+  expect(done(`T\n\n${ACK}${CC}${SIGNED_OFF}`, `T\n\n${CC}${ACK}${SIGNED_OFF}`)).toBeNull();
 });
 
 test("tries a bounded number of messages, and skips a very long one", () => {
   expect(tries("Text.\n")).toBe(0);
-  expect(tries(`Text.\n\n${TRAILERS.slice(0, 3).join("")}`)).toBe(6);
-  expect(tries(`Text.\n\n${TRAILERS.join("")}`)).toBe(528);
+  const counts = Array.from({ length: 40 }, (_, n) =>
+    tries(`Text.\n\n${TRAILERS.slice(0, n).join("")}`),
+  );
+  expect(counts.slice(0, 3)).toEqual([0, 3, 13]);
+  expect(Math.max(...counts)).toBeLessThanOrEqual(640);
+  expect(tries(`Text.\n\n${TRAILERS.join("")}`)).toBe(529);
   expect(tries(`${"x".repeat(300_000)}\n\n${TRAILERS[0]}`)).toBe(0);
-  expect(tries(`Text.\n\nA: ${"b".repeat(500)}\n${TRAILERS[0]}`)).toBe(1);
+  expect(tries(`Text.\n\nA: ${"b".repeat(500)}\n${TRAILERS[0]}`)).toBe(2);
 });
