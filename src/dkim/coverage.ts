@@ -36,17 +36,41 @@ export function coverageOf(
   view: MailView,
   diff: Diff,
 ): Coverage | { readonly open: string } {
-  const read = readMail(Buffer.from(`${header}\n${body}`, "latin1"));
-  if (!read.ok) return { open: "headers that are not signed decide how it is read" };
-  const signed = read.value;
-  const open = headerDifference(signed, view);
+  const signed = readSigned(header, body);
+  if (signed === null) return { open: "the diff, or how it is encoded" };
+  const open = headerDifference(signed.view, view);
   if (open !== "") return { open };
-  const parsed = readDiff(signed.patch, signed.crs);
-  if (!parsed.ok) return { open: "the diff" };
-  if (sameText(signed, parsed.value, view, diff, latin1)) return "all";
-  return sameText(signed, parsed.value, view, diff, squeezed)
-    ? "but-space"
-    : { open: "message or diff" };
+  const seen = { view, diff };
+  if (sameText(signed, seen, latin1)) return "all";
+  return sameText(signed, seen, squeezed) ? "but-space" : { open: "message or diff" };
+}
+
+interface SignedReading {
+  readonly view: MailView;
+  readonly diff: Diff;
+}
+
+/**
+ * What git reads in the signed text. Many servers do not sign Content-Transfer-Encoding: what is no
+ * patch without one then is the patch that it is with one of the two, if only one makes a patch of it.
+ */
+function readSigned(header: string, body: string): SignedReading | null {
+  const plain = readAlone(header, body);
+  if ((plain?.diff.files.length ?? 0) > 0 || ENCODED.test(header)) return plain;
+  const patches = ["base64", "quoted-printable"]
+    .map((name) => readAlone(`${header}Content-Transfer-Encoding: ${name}\n`, body))
+    .filter((read) => read !== null && read.diff.files.length > 0);
+  return patches.length === 1 ? patches[0]! : plain;
+}
+
+const ENCODED = /^content-transfer-encoding:/im;
+
+/** Null if it, or its diff, is refused. */
+function readAlone(header: string, body: string): SignedReading | null {
+  const read = readMail(Buffer.from(`${header}\n${body}`, "latin1"));
+  if (!read.ok) return null;
+  const diff = readDiff(read.value.patch, read.value.crs);
+  return diff.ok ? { view: read.value, diff: diff.value } : null;
 }
 
 /** The first of author, title and date that does not follow from what is signed; "" if all do. */
@@ -76,20 +100,14 @@ const squeezed: ReadText = (text) =>
     .replace(/[ \t\r]+/g, " ")
     .replaceAll(" \n", "\n");
 
-function sameText(
-  signed: MailView,
-  signedDiff: Diff,
-  view: MailView,
-  diff: Diff,
-  read: ReadText,
-): boolean {
+function sameText(a: SignedReading, b: SignedReading, read: ReadText): boolean {
   // empty lines at the end are not signed: they end the patch, or the message where there is none
-  const text = ({ message, patch }: MailView): string =>
+  const text = ({ view: { message, patch } }: SignedReading): string =>
     patch.length === 0 ? withoutEnd(read(message)) : `${read(message)}\0${withoutEnd(read(patch))}`;
   return (
-    text(signed) === text(view) &&
-    read(signedDiff.canonical) === read(diff.canonical) &&
-    signedDiff.files.map(shape).join() === diff.files.map(shape).join()
+    text(a) === text(b) &&
+    read(a.diff.canonical) === read(b.diff.canonical) &&
+    a.diff.files.map(shape).join() === b.diff.files.map(shape).join()
   );
 }
 

@@ -3,7 +3,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
 import type { DkimOutcome } from "../../src/dkim/result.ts";
-import { PLAIN } from "../devsig/mails.ts";
+import { HONEST, PLAIN } from "../devsig/mails.ts";
+import { withHeaders } from "../support/reshape.ts";
 import { AT, dkimOf, type Zone } from "./support.ts";
 import { RECORD, signed, type SignOptions, ZONE } from "./sign.ts";
 
@@ -42,6 +43,17 @@ test.each<[what: string, outcome: DkimOutcome, options: SignOptions]>([
   ["one that only ends so", "dkim-unaligned", { domain: "e.org" }],
 ])("a signature with %s: %s", (_, outcome, options) => {
   expect(dkimOf(signed(PLAIN, { ...SIMPLE, ...options }), ZONE)).toMatchObject({ outcome });
+});
+
+test("an encoding that is not signed, if only with it the mail is a patch", () => {
+  const names = ["from", "subject", "date"];
+  const sealed = (text: string): string => signed(text, { ...SIMPLE, names });
+  expect(dkimOf(sealed(HONEST["base64"]![0]), ZONE)).toMatchObject({ outcome: "vouched" });
+  // without it, it is another patch
+  const mail = PLAIN.replace("+TWO", "+a=3D1");
+  const quoted = withHeaders(mail, "Content-Transfer-Encoding: quoted-printable\n");
+  expect(dkimOf(sealed(mail), ZONE)).toMatchObject({ outcome: "vouched" });
+  expect(dkimOf(sealed(quoted), ZONE)).toMatchObject({ outcome: "dkim-uncovered" });
 });
 
 test.each<[record: string, outcome: DkimOutcome]>([
