@@ -1,5 +1,5 @@
-# make install     after make: PREFIX=/usr/local, DESTDIR= for packages; make uninstall
-# make deb         a Debian package, in dist/deb
+# make install after make: PREFIX=/usr/local, DESTDIR= for packages; make uninstall
+# make deb     after make: a Debian package, in dist/deb
 # make demo    signs, verifies and applies a series in a throw-away repository
 # make first-hour    prints docs/first-hour.md, by doing what it shows
 # make walkthrough   prints docs/trust-walkthrough.md, by doing all that it shows
@@ -11,7 +11,7 @@
 
 .POSIX:
 .PHONY: all install uninstall deb demo first-hour walkthrough test check bench corpus archive clean tools
-.SILENT: install uninstall demo first-hour walkthrough test check bench corpus archive
+.SILENT: install uninstall deb demo first-hour walkthrough test check bench corpus archive
 
 # npm leaves this file behind once everything is installed
 MODULES = node_modules/.package-lock.json
@@ -35,6 +35,9 @@ NODE = node
 install uninstall:
 	test -f dist/scripts/install.js || { echo "run make first" >&2; exit 1; }
 	$(NODE) dist/scripts/install.js $@ "$(DESTDIR)" "$(PREFIX)" "$(ZSHDIR)"
+
+deb:
+	scripts/deb.sh
 
 demo: dist/bundle/cli/main.js
 	scripts/demo.sh

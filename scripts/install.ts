@@ -23,10 +23,16 @@ import { dirname, join } from "node:path";
 const ROOT = join(import.meta.dirname, "..", "..");
 const PROGRAMS = ["git-patchsig", "patchsig"];
 
-/** Of packages: what builds them, or compiles, and nothing that runs needs. */
+/** Packages that only build others. */
 const BUILDERS: ReadonlySet<string> = new Set(["prebuild-install"]);
-const BUILT_FROM =
-  /^node_modules\/better-sqlite3\/(?:deps|src|binding\.gyp|build\/(?!Release(?:\/better_sqlite3\.node)?$))/;
+
+/** What is in packages, and nothing that runs needs. */
+const UNUSED: readonly RegExp[] = [
+  /\/\.[^/]*$/,
+  /\.(?:ts|map|html|md|sh)$/i,
+  /^(?:.*\/)?node_modules\/(?:@[^/]*\/)?[^/]*\/(?:tests?|docs?|docsify|examples?|bench(?:marks?)?)$/,
+  /^node_modules\/better-sqlite3\/(?:deps|src|binding\.gyp|build\/(?!Release(?:\/better_sqlite3\.node)?$))/,
+];
 
 interface Places {
   /** What stands before each place while a package is made; else "". */
@@ -114,14 +120,15 @@ function copy(name: string, target: string): void {
   }
   mkdirSync(dirname(target), { recursive: true });
   copyFileSync(source, target);
-  chmodSync(target, 0o644);
+  chmodSync(target, name.startsWith("bin/") ? statSync(source).mode & 0o755 : 0o644);
 }
 
 function isWanted(name: string): boolean {
+  if (name.startsWith("node_modules/"))
+    // packages within a package are in the list themselves
+    return !name.endsWith("/node_modules") && !UNUSED.some((pattern) => pattern.test(name));
   // a cache is of the node that made it; the pages are there as pages
-  if (name.endsWith(".v8") || BUILT_FROM.test(name) || name === "docs/manual") return false;
-  // packages within a package are in the list themselves
-  return !/^node_modules\/.*\/node_modules$/.test(name);
+  return !name.endsWith(".v8") && name !== "docs/manual";
 }
 
 type Locked = Readonly<
