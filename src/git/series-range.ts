@@ -101,7 +101,7 @@ export async function seriesRange(
   };
 }
 
-interface ListedCommit {
+interface AuthoredCommit {
   readonly name: string;
   readonly parents: readonly string[];
   /** Its author's address. */
@@ -112,10 +112,10 @@ interface ListedCommit {
 async function listCommits(
   repository: Repository,
   words: readonly string[],
-): Promise<ListedCommit[]> {
+): Promise<AuthoredCommit[]> {
   const list = ["rev-list", "--reverse", "--max-parents=1", "--format=%P%n%ae", ...words];
   const lines = (await gitText(list, { cwd: repository.cwd })).split("\n");
-  const commits: ListedCommit[] = [];
+  const commits: AuthoredCommit[] = [];
   // `commit <name>` comes before each
   for (let i = 0; i + 2 < lines.length; i += 3) {
     const parents = lines[i + 1]!.split(" ").filter((name) => name !== "");

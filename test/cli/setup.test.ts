@@ -257,6 +257,21 @@ describe("without a terminal", () => {
     expect(files()).toEqual(before);
   });
 
+  test("a hook that was there is kept, and comes back; a setting that stops hooks is named", () => {
+    mkdirSync(join(work, ".git", "hooks"), { recursive: true });
+    writeFileSync(HOOK(), "#!/bin/sh\nexit 0\n", { mode: 0o755 });
+    config("sendemail.validate", "false");
+    const before = files();
+    const done = setup("--role=submitter", "--key=new", "--no-password", "--yes");
+    expect(expectStatus(done, 0).stdout).toContain(
+      "the hook that is there is kept, and runs too\n",
+    );
+    expect(done.stderr).toBe("git send-email starts no hook: sendemail.validate is false\n");
+    expect(readFileSync(HOOK(), "utf8")).not.toBe(before.get(HOOK()));
+    expectStatus(setup("--undo", "--yes"), 0);
+    expect(files().get(HOOK())).toBe(before.get(HOOK()));
+  });
+
   test.runIf(requireTool("ssh-agent"))("a key in ssh-agent", async () => {
     const agent = await startSshAgent();
     try {

@@ -8,7 +8,7 @@ import { join, relative, resolve, sep } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import { isProgram } from "../../git/committed.ts";
 import { type Config, configOf, REPOSITORY_SCOPES } from "../../git/config.ts";
-import { hooksFolder } from "../../git/hooks.ts";
+import { hooksFolder, unvalidated } from "../../git/hooks.ts";
 import { gitText } from "../../git/run.ts";
 import { ownSettings } from "../../git/scope.ts";
 import { hookState } from "../../store/hook-file.ts";
@@ -21,7 +21,13 @@ import { readRecord, type Role } from "./record.ts";
 export type HookFact =
   | { readonly kind: "nowhere" }
   | { readonly kind: "installed"; readonly path: string }
-  | { readonly kind: "possible"; readonly folder: string; readonly path: string }
+  | {
+      readonly kind: "possible";
+      readonly folder: string;
+      readonly path: string;
+      /** A hook that is there already: it is kept, and runs too. */
+      readonly other: string | null;
+    }
   /** Why setup cannot install it, and what to do. */
   | { readonly kind: "impossible"; readonly why: string; readonly hint: string };
 
@@ -50,6 +56,8 @@ interface SendEmailFacts {
   readonly installed: boolean;
   /** Its server or program; null if it would look for sendmail. */
   readonly server: string | null;
+  /** The setting by which it starts no hook, wherever it is set; null if none does. */
+  readonly hookless: string | null;
 }
 
 /**
@@ -74,7 +82,7 @@ export async function findFacts(local: boolean): Promise<Facts> {
       mine.string("user.email"),
       env["EMAIL"],
     ),
-    sendEmail: await sendEmailFacts(mine),
+    sendEmail: await sendEmailFacts(mine, config),
     readers: mailReaders(),
     repository: toplevel,
     hook: await hookFact(toplevel),
@@ -105,7 +113,7 @@ export function settingNow(name: string, local: boolean): string | null {
   return (local ? config : withoutRepository(config)).string(name);
 }
 
-async function sendEmailFacts(config: Config): Promise<SendEmailFacts> {
+async function sendEmailFacts(config: Config, here: Config): Promise<SendEmailFacts> {
   const folder = await gitText(["--exec-path"], { cwd: process.cwd() });
   const identity = config.string("sendemail.identity");
   const set = (name: string): string | null =>
@@ -116,13 +124,14 @@ async function sendEmailFacts(config: Config): Promise<SendEmailFacts> {
   return {
     installed: isProgram(join(folder, "git-send-email")),
     server: program ?? set("smtpServer"),
+    hookless: unvalidated(here).usual,
   };
 }
 
 async function hookFact(toplevel: string | null): Promise<HookFact> {
   if (toplevel === null) return { kind: "nowhere" };
   const { folder, shared } = await hooksFolder(process.cwd());
-  const { installed, path } = hookState(folder);
+  const { installed, path, other } = hookState(folder);
   if (installed) return { kind: "installed", path };
   if (shared)
     return impossible(
@@ -139,7 +148,7 @@ async function hookFact(toplevel: string | null): Promise<HookFact> {
     if (!(error instanceof PatchsigError)) throw error;
     return impossible(error.message, error.hint ?? "");
   }
-  return { kind: "possible", folder, path };
+  return { kind: "possible", folder, path, other };
 }
 
 function impossible(why: string, hint: string): HookFact {

@@ -16,7 +16,13 @@ export type PlannedStep =
       /** The value in force now, or null. */
       readonly instead: string | null;
     }
-  | { readonly kind: "hook"; readonly path: string; readonly folder: string };
+  | {
+      readonly kind: "hook";
+      readonly path: string;
+      readonly folder: string;
+      /** A hook that is kept. */
+      readonly other: string | null;
+    };
 
 /** The key that will sign: a new one, the existing one, or one given by name. */
 export type KeyAnswer =
@@ -69,7 +75,7 @@ export function planOf(facts: Facts, answers: SetupAnswers): SetupPlan {
       ? []
       : set("patchsig.key", key, facts.keySetting)),
     ...(hook && sendsPatches(role) && facts.hook.kind === "possible"
-      ? [{ kind: "hook", path: facts.hook.path, folder: facts.hook.folder } as const]
+      ? [{ ...facts.hook, kind: "hook" } as const]
       : []),
   ];
   return { steps, key };

@@ -75,7 +75,7 @@ async function setup(args: SetupArguments): Promise<CommandStatus> {
   const answers = await answersOf(args, facts, found);
   const { steps, key } = planOf(facts, answers);
   show(planLines(steps));
-  saySafe(hookNotes(facts, sendsPatches(answers.role) && args.hook));
+  if (args.hook && sendsPatches(answers.role)) saySafe(hookNotes(facts));
   if (args.dryRun) return EXIT.ok;
   if (steps.length > 0 && !args.yes && !(await agreed())) return EXIT.unmet;
 

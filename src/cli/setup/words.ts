@@ -19,6 +19,9 @@ export interface KeyFound {
   readonly state: SigningKeyState | PatchsigError;
 }
 
+/** A repository's setting can be of any length. */
+const MAX_QUOTED = 200;
+
 /** `~/x` for what lies in the home folder. */
 function shortPath(path: string): string {
   const home = homedir();
@@ -37,7 +40,12 @@ export function foundLines(facts: Facts, key: KeyFound | null): SafeText[] {
     ["key", keyWords(key)],
     ...(keyHere === null
       ? []
-      : [["", `but ${keyHere} here: the repository's patchsig.key`] as [string, string]]),
+      : [
+          ["", `but ${keyHere.slice(0, MAX_QUOTED)} here: the repository's patchsig.key`] as [
+            string,
+            string,
+          ],
+        ]),
   ];
   return [ours`found:`, ...rows.map(([what, value]) => ours`  ${what.padEnd(13)}${value}`)];
 }
@@ -98,18 +106,23 @@ function effectOf(step: PlannedStep): string[] {
       ];
     }
     case "hook":
-      return [`writes ${shortPath(step.path)}`];
+      return [
+        `writes ${shortPath(step.path)}`,
+        ...(step.other === null ? [] : ["the hook that is there is kept, and runs too"]),
+      ];
   }
 }
 
-/** What is left to the user, of the hook. */
-export function hookNotes({ hook, sendEmail }: Facts, wanted: boolean): SafeText[] {
+/** What keeps git send-email from signing, for who sends patches. */
+export function hookNotes({ hook, sendEmail }: Facts): SafeText[] {
   const notes: SafeText[] = [];
-  if (wanted && hook.kind === "impossible")
+  if (hook.kind === "impossible")
     notes.push(ours`no hook here: ${hook.why}`, ours`hint: ${hook.hint}`);
-  if (wanted && hook.kind === "nowhere")
+  if (hook.kind === "nowhere")
     notes.push(ours`the hook, in each repository you send from: git patchsig hook install`);
   if (!sendEmail.installed) notes.push(ours`git send-email is not installed (Debian: git-email)`);
+  if (sendEmail.hookless !== null)
+    notes.push(ours`git send-email starts no hook: ${sendEmail.hookless} is false`);
   return notes;
 }
 
