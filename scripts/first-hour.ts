@@ -127,6 +127,7 @@ next login.`);
     ["your name, as in your commits: ", "Alice"],
     ["your mail address: ", "alice@example.org"],
     ["or the name of a minisign key file: ", "1"],
+    ["ask DNS? [y/n] ", "y"],
     ["do it? [y/n] ", "y"],
     ["new password: ", PASSWORD],
     ["the same again: ", PASSWORD],

@@ -80,6 +80,11 @@ describe("without a terminal", () => {
     expect(run.stderr).toContain("git patchsig key generate; git patchsig hook install");
     expectError(setup("--role=maintainer"), 2, "no terminal to ask on: give --yes");
     expectError(setup("--role=root", "--yes"), 2, "--role cannot be root");
+    const dkim = setup("--role=maintainer", "--dkim=on", "--yes");
+    expect(dkim).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("--dkim cannot be on"),
+    });
     const nobody = { GIT_AUTHOR_NAME: "", GIT_AUTHOR_EMAIL: "" };
     const unknown = patchsig(["setup", "--role=both", "--key=new", "--yes"], {
       home: join(home, "data"),
@@ -326,6 +331,8 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
     session.type(`${rsa}\n`);
     await session.shows(KEY, 2);
     session.type("2\n");
+    await session.shows("ask DNS? [y/n] ");
+    session.type("n\n");
     await session.shows("do it? [y/n] ");
     expect(files().get(join(home, ".gitconfig"))).toBe(before.get(join(home, ".gitconfig")));
     session.type("y\n");
@@ -339,6 +346,7 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
     expect(screen).toContain("status 0");
     expect(globalKey()).toBe(path);
     expect(config("user.email")).toBe("alice@example.org");
+    expect(config("patchsig.dkim")).toBe("cached");
     expect(existsSync(HOOK())).toBe(true);
 
     expect(await answer(start("--undo"), ["do it? [y/n] ", "y\n"])).toContain("status 0");

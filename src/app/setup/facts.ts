@@ -48,6 +48,8 @@ export interface Facts {
   readonly keyHere: string | null;
   /** The default path of a key: a new one goes there. */
   readonly keyPath: string;
+  /** `patchsig.dkim`; null if it is not set. */
+  readonly dkim: string | null;
   /** From an earlier run; or null. */
   readonly role: Role | null;
 }
@@ -89,6 +91,7 @@ export async function findFacts(local: boolean): Promise<Facts> {
     keySetting: mine.path("patchsig.key"),
     keyHere: local ? null : onlyRepository(config).path("patchsig.key"),
     keyPath: defaultKeyPath(env),
+    dkim: mine.string("patchsig.dkim"),
     role: readRecord().role,
   };
 }

@@ -42,6 +42,8 @@ export interface SetupAnswers {
   /** Install the hook if possible. */
   readonly hook: boolean;
   readonly place: SettingsPlace;
+  /** The value for patchsig.dkim; null leaves it as it is. */
+  readonly dkim: string | null;
 }
 
 export interface SetupPlan {
@@ -74,6 +76,7 @@ export function planOf(facts: Facts, answers: SetupAnswers): SetupPlan {
     ...(key === (facts.keySetting ?? facts.keyPath)
       ? []
       : set("patchsig.key", key, facts.keySetting)),
+    ...set("patchsig.dkim", answers.dkim, facts.dkim),
     ...(hook && sendsPatches(role) && facts.hook.kind === "possible"
       ? [{ ...facts.hook, kind: "hook" } as const]
       : []),

@@ -33,7 +33,8 @@ export interface DkimStore {
   putDkimRecords(records: ReadonlyMap<string, string>, at: number): void;
 }
 
-const MODES = ["off", "cached", "dns"] as const;
+/** The values of `patchsig.dkim`. */
+export const DKIM_MODES = ["off", "cached", "dns"] as const;
 
 /**
  * By the user's settings: `patchsig.dkim`, `patchsig.authservId`, `patchsig.dnsServer`.
@@ -44,10 +45,10 @@ const MODES = ["off", "cached", "dns"] as const;
 export async function openUserDkim(store: DkimStore, ask: boolean): Promise<DkimRun | null> {
   const config = gitConfig();
   const set = config.string("patchsig.dkim") ?? "cached";
-  const mode = ask ? "dns" : MODES.find((name) => name === set.toLowerCase());
+  const mode = ask ? "dns" : DKIM_MODES.find((name) => name === set.toLowerCase());
   if (mode === undefined)
     throw new PatchsigError("usage", `patchsig.dkim cannot be ${set}`, {
-      hint: `it can be ${MODES.join(", ")}`,
+      hint: `it can be ${DKIM_MODES.join(", ")}`,
     });
   if (mode === "off") return null;
   const servers = config.all("patchsig.authservId").map((name) => name.toLowerCase());

@@ -3,14 +3,14 @@
  * it.
  */
 
-import { findFacts } from "../../app/setup/facts.ts";
+import { type Facts, findFacts } from "../../app/setup/facts.ts";
 import { keyStateOf } from "../../app/setup/keys.ts";
-import { planOf, sendsPatches } from "../../app/setup/plan.ts";
+import { planOf, sendsPatches, type SetupAnswers } from "../../app/setup/plan.ts";
 import { ROLES } from "../../app/setup/record.ts";
 import { recordedSteps, undoSetup } from "../../app/setup/undo.ts";
 import { keyChoiceOf } from "../../app/settings.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
-import { ours } from "../../report/escape.ts";
+import { ours, type SafeText } from "../../report/escape.ts";
 import { command, type CommandStatus } from "../command.ts";
 import { PROTECT_OPTIONS } from "../key/common.ts";
 import { passwordOptions } from "../password.ts";
@@ -41,6 +41,11 @@ export const setupCommand = command({
       type: "string",
       requiresArg: true,
       describe: "which key signs: new, a minisign file, or ssh:NAME of one in ssh-agent",
+    },
+    dkim: {
+      type: "string",
+      requiresArg: true,
+      describe: "keys by which domains vouch for unsigned mails: off, cached, dns (asks for them)",
     },
     hook: {
       type: "boolean",
@@ -85,10 +90,21 @@ async function setup(args: SetupArguments): Promise<CommandStatus> {
       ? ours`checked: a mail was signed and verified, and a change in it was noticed`
       : ours`not checked, since the key is locked: git patchsig key unlock, then setup again`,
   ]);
-  const state = key === null ? null : await keyStateOf(keyChoiceOf(key), say);
-  if (key !== null && state !== null) show(keyLines(key, state, answers.key?.kind === "new"));
-  for (const block of dayBlocks(answers.role, state?.encrypted === true, facts.readers))
-    show(block);
+  for (const block of await nextBlocks(facts, answers, key)) show(block);
+}
+
+/** The public key, and the commands to go on with. */
+async function nextBlocks(
+  { readers }: Facts,
+  { role, key: answer }: SetupAnswers,
+  key: string | null,
+): Promise<readonly (readonly SafeText[])[]> {
+  if (key === null) return dayBlocks(role, false, readers);
+  const state = await keyStateOf(keyChoiceOf(key), say);
+  return [
+    keyLines(key, state, answer?.kind === "new"),
+    ...dayBlocks(role, state.encrypted, readers),
+  ];
 }
 
 async function agreed(): Promise<boolean> {

@@ -3,16 +3,22 @@
 import { resolve } from "node:path";
 import type { Facts } from "../../app/setup/facts.ts";
 import { keyOffers, keyStateOf } from "../../app/setup/keys.ts";
-import { type KeyAnswer, sendsPatches, type SetupAnswers } from "../../app/setup/plan.ts";
+import {
+  appliesPatches,
+  type KeyAnswer,
+  sendsPatches,
+  type SetupAnswers,
+} from "../../app/setup/plan.ts";
 import { type Role, ROLES } from "../../app/setup/record.ts";
 import { AGENT, keyChoiceOf } from "../../app/settings.ts";
+import { DKIM_MODES } from "../../app/verify/dkim.ts";
 import { PatchsigError } from "../../errors.ts";
 import { homeFolder } from "../../places.ts";
 import { shellWord } from "../../primitives/shell.ts";
 import { ours } from "../../report/escape.ts";
 import type { ProtectSettings } from "../key/common.ts";
 import type { PasswordSettings } from "../password.ts";
-import { askUntil } from "../questions.ts";
+import { askUntil, askYesOrNo, canAsk } from "../questions.ts";
 import { out, say } from "../terminal.ts";
 import { type KeyFound, offerLines } from "./words.ts";
 
@@ -20,6 +26,7 @@ import { type KeyFound, offerLines } from "./words.ts";
 export interface SetupArguments extends PasswordSettings, ProtectSettings {
   role?: string | undefined;
   key?: string | undefined;
+  dkim?: string | undefined;
   hook: boolean;
   local: boolean;
   yes: boolean;
@@ -91,6 +98,7 @@ export async function answersOf(
     name: sends && facts.name === null ? await askName() : null,
     address: sends && facts.address === null ? await askAddress() : null,
     key: await keyAnswer(args, facts, sends, key),
+    dkim: await dkimAnswer(args, facts, role),
     hook: args.hook,
     place,
   };
@@ -143,6 +151,23 @@ async function keyAnswer(
   return askUntil(ours`its number, or the name of a minisign key file: `, (answer) =>
     answer === "" ? null : named(names[Number(answer) - 1] ?? answer),
   );
+}
+
+/** Asked of who applies patches, until it is set. */
+async function dkimAnswer(args: SetupArguments, facts: Facts, role: Role): Promise<string | null> {
+  if (args.dkim !== undefined) {
+    if (DKIM_MODES.some((mode) => mode === args.dkim)) return args.dkim;
+    throw new PatchsigError("usage", `--dkim cannot be ${args.dkim}`, {
+      hint: `it can be ${DKIM_MODES.join(", ")}`,
+    });
+  }
+  if (!appliesPatches(role) || facts.dkim !== null || args.yes || !canAsk()) return null;
+  out([
+    ours``,
+    ours`domains can vouch for mails that are not signed, by keys in DNS. asking for`,
+    ours`these tells name servers whose mails you read`,
+  ]);
+  return (await askYesOrNo(ours`ask DNS? [y/n] `)) ? "dns" : "cached";
 }
 
 /** A key is never overwritten. */

@@ -31,13 +31,23 @@ function facts(more: Partial<Facts> = {}): Facts {
     keySetting: null,
     keyHere: null,
     keyPath: KEY,
+    dkim: null,
     role: null,
     ...more,
   };
 }
 
 function answers(more: Partial<SetupAnswers> = {}): SetupAnswers {
-  return { role: "both", name: null, address: null, key: NEW, hook: true, place: PLACE, ...more };
+  return {
+    role: "both",
+    name: null,
+    address: null,
+    key: NEW,
+    hook: true,
+    place: PLACE,
+    dkim: null,
+    ...more,
+  };
 }
 
 /** The commands that do the same by hand. */
@@ -97,6 +107,20 @@ describe("the plan", () => {
     ["no hook", {}, { hook: false }, ["git patchsig key generate"], KEY],
     ["who only applies", {}, { role: "maintainer", key: null }, [], null],
     ["who applies, with a key", {}, { role: "maintainer", key: named("/k") }, [`${SET} /k`], "/k"],
+    [
+      "who applies, with DKIM's keys from DNS",
+      {},
+      { role: "maintainer", key: null, dkim: "dns" },
+      ["git config --global patchsig.dkim dns"],
+      null,
+    ],
+    [
+      "DKIM as it is set",
+      { dkim: "dns" },
+      { role: "maintainer", key: null, dkim: "dns" },
+      [],
+      null,
+    ],
     [
       "the hook is there",
       { hook: { kind: "installed", path: "/x" } },
