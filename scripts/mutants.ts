@@ -101,13 +101,21 @@ function constantIn(node: Node): { name: string; init: Node } | null {
 }
 
 function isPlain(node: Node): boolean {
-  const { type, left, right, properties, elements, value, expression } = node;
+  const { type, left, right, argument, properties, elements, value, expression } = node;
   if (type === "Identifier" || type === "Literal") return true;
-  const parts = [left, right, properties, elements, expression, type === "Property" && value]
+  const parts = [
+    left,
+    right,
+    argument,
+    properties,
+    elements,
+    expression,
+    type === "Property" && value,
+  ]
     .flat()
     .filter(isNode);
   return (
-    /^(?:Binary|Object|Array|TSAs|TSSatisfies)Expression$|^Property$/.test(type) &&
+    /^(?:Unary|Binary|Object|Array|TSAs|TSSatisfies)Expression$|^Property$/.test(type) &&
     parts.every(isPlain)
   );
 }

@@ -94,9 +94,8 @@ function hasIncompleteLine({ lines }: Hunk): boolean {
 
 /** Whether an added line is one of the blank lines at the end of the new text. */
 function addsBlankEnd({ lines }: Hunk): boolean {
-  const text = lines.filter((line) => line[0] !== "\\");
-  const last = text.findLastIndex((line) => line[0] === "-" || !BLANK.test(line.slice(1)));
-  return text.slice(last + 1).some((line) => line[0] === "+");
+  const last = lines.findLastIndex((line) => line[0] === "-" || !BLANK.test(line.slice(1)));
+  return lines.slice(last + 1).some((line) => line[0] === "+");
 }
 
 /** Whether added lines of a file end in CR and no old one does: then the CR is not part of the line end. */

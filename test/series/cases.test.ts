@@ -503,6 +503,11 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v1 of 2: a0 a1 a2", "v2 of 2: b0 b1 incomplete"],
   ],
   [
+    "v2 1/2 that answers 1/2 of v1",
+    [...series("a", "PATCH", 2), mail("b1", "[PATCH v2 1/2] x", { re: "a0 a1" })],
+    ["v1 of 2: a0 a1 a2", "v2 of 2: b1 replaces 1 of v1"],
+  ],
+  [
     "nobody replaces a part of another's series",
     [
       ...series("a", "PATCH", 2),
@@ -524,6 +529,16 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     "and not for a second more",
     [mail("a1", "[PATCH 1/2] x", { at: 10_000 }), mail("a2", "[PATCH 2/2] y", { at: 13_601 })],
     ["v1 of 2: a1 incomplete", "v1 of 2: a2 incomplete"],
+  ],
+  [
+    "nor if the unsigned one was an hour before the signed one, but for a second",
+    [
+      mail("a2", "[PATCH 2/2] y", { at: 13_600, signing: "K s" }),
+      mail("a1", "[PATCH 1/2] x", { at: 10_000 }),
+      mail("b2", "[PATCH v2 2/2] y", { at: 13_600, signing: "K t" }),
+      mail("b1", "[PATCH v2 1/2] x", { at: 9_999 }),
+    ],
+    ["v1 of 2: a1 a2", "v2 of 2: b1 incomplete", "v2 of 2: b2 incomplete"],
   ],
   [
     "nor if one has no Date",

@@ -41,6 +41,20 @@ describe("what a mail is", () => {
     expect(read(mail("[PATCH v2 3/4] x")).number).toEqual({ version: 2, index: 3, total: 4 });
   });
 
+  it("is version 1, too, if its Subject is not about patches", () => {
+    expect(read(mail("x")).number).toEqual({ version: 1, index: 1, total: 1 });
+  });
+
+  it("names its base in its notes or below its diff, not in its message; a letter anywhere", () => {
+    const line = `base-commit: ${"a".repeat(40)}\n`;
+    const named = (subject: string, body: string): string => read(mail(subject, body)).base.status;
+    expect(named("[PATCH] x", `why\n---\n${line}\n${DIFF}`)).toBe("present");
+    expect(named("[PATCH] x", `why\n---\n${DIFF}\n${line}`)).toBe("present");
+    expect(named("[PATCH] x", `why\n\n${line}---\n${DIFF}`)).toBe("missing");
+    expect(named("[PATCH 0/1] x", `why\n\n${line}`)).toBe("present");
+    expect(named("[PATCH 0/1] x", `why\n---\n${line}`)).toBe("present");
+  });
+
   it("has a sender, even if it is refused", () => {
     const refused = mail("[PATCH] x").replace("Date:", "From: Bob <b@x.org>\nDate:");
     expect(read(refused)).toMatchObject({ view: null, senders: ["alice@example.org"] });

@@ -57,6 +57,7 @@ describe("only unsigned", () => {
     ["a failure more", patch(null, { findings: [unsigned, finding("base-conflict", "x")] }), false],
     ["by a known signer", patch(null, { findings: [finding("unsigned-known", "x")] }), false],
     ["nothing found", patch(null), false],
+    ["an information alone", patch(null, { findings: [finding("from-line", "x")] }), false],
     ["a signature", patch("a@x", { findings: [unsigned] }), false],
   ])("%s", (_, result, expected) => {
     expect(isOnlyUnsigned(result)).toBe(expected);

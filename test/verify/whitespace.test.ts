@@ -62,6 +62,8 @@ describe("whitespace errors by core.whitespace", () => {
     ["tabwidth=4, indent", ["+    a"], true],
     ["tabwidth=4 indent", ["+    a"], false],
     ["tabwidth=0,indent", ["+    a"], false],
+    ["tabwidth=1,indent", ["+ a"], true],
+    ["-blank-at-eol", ["+a", "+ ", NO_END], false],
     ["tabwidth=63,indent", [`+${" ".repeat(63)}a`], true],
     ["tabwidth=63,indent", [`+${EIGHT}a`], false],
     ["tabwidth=64,indent", [`+${EIGHT}a`], true],
@@ -105,6 +107,10 @@ describe("whitespace errors by core.whitespace", () => {
     expect(mends(file("x", ["+a"], ["+b "]))).toBe(true);
     expect(mends("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b \n")).toBe(true);
     expect(mends("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n+c \n")).toBe(false);
+  });
+
+  test("a missing line end is of its own hunk", () => {
+    expect(mends(file("x", [" a"], ["+b", NO_END]), "incomplete-line")).toBe(true);
   });
 
   test("a CR is a part of the line end where the same file has others, in any hunk", () => {
