@@ -5,9 +5,10 @@
  */
 
 import { writeSync } from "node:fs";
+import { isatty } from "node:tty";
 import { type PatchsigError, EXIT } from "../errors.ts";
 import { pause } from "../pause.ts";
-import { escapeLines, escapeText, ours, type SafeText } from "../report/escape.ts";
+import { escapeLines, escapeText, ours, type SafeText, wrapTo } from "../report/escape.ts";
 import type { Progress, Reporter } from "../app/reporter.ts";
 import type { Style } from "../report/text.ts";
 
@@ -81,9 +82,20 @@ export function outputStyle(): Style {
   return { columns: Math.max(40, columns || 80), color };
 }
 
-/** Writes a line to stderr, escaped: it may quote others. */
+/**
+ * Writes a line to stderr, escaped: it may quote others. A screen breaks a line that is too long within a
+ * word; so it is broken before, except for a hint: it may be a command to be copied.
+ */
 export function say(line: string): void {
-  saySafe(escapeText(line));
+  const text = escapeText(line);
+  const isWhole = !isatty(2) || line.startsWith("hint: ");
+  saySafe(isWhole ? text : wrapTo(text, process.stderr.columns || 80));
+}
+
+/** Says on a terminal what is waited for, where nothing would be seen. */
+export function sayWaiting(names: readonly string[]): void {
+  if (names.includes("-") && isatty(0))
+    say("reading from the terminal, up to Ctrl-D; or name files");
 }
 
 /** Prints an error and its hint. */

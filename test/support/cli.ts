@@ -12,6 +12,9 @@ export interface Run {
 /** The program that users start. */
 export const PROGRAM = join(ROOT, "bin", "patchsig.js");
 
+/** For a shell on a terminal: 80 columns, and from there on `patchsig` is the program. */
+export const PATCHSIG = `stty cols 80 rows 24; patchsig() { '${process.execPath}' '${PROGRAM}' "$@"; }`;
+
 /** Runs the built program. `home` is where it keeps its keys and its database. */
 export function patchsig(
   args: readonly string[],

@@ -28,6 +28,20 @@ interface Round {
   readonly next: number;
   /** Something could not be read, or sent. */
   readonly failed: boolean;
+  readonly done: RoundWork;
+}
+
+/** What a round did. */
+export interface RoundWork {
+  /** New mails. */
+  readonly mails: number;
+  /** Series that were decided on. */
+  readonly series: number;
+  /** Letters that were written, or in a rehearsal would be. */
+  readonly letters: number;
+  readonly sent: number;
+  /** Letters that may not leave yet. */
+  readonly waiting: number;
 }
 
 interface Read {
@@ -35,6 +49,7 @@ interface Read {
   readonly whole: boolean;
   /** Every source could be read, except perhaps single mails. */
   readonly reached: boolean;
+  readonly done: Omit<RoundWork, "sent" | "waiting">;
 }
 
 export interface BotOptions extends SendOptions {
@@ -106,6 +121,7 @@ export class Bot {
     return {
       next: Math.min(now + interval, sent?.next ?? Infinity),
       failed: !read.whole || unfetched.length > 0 || sent?.failed === true,
+      done: { ...read.done, sent: sent?.sent ?? 0, waiting: sent?.waiting ?? 0 },
     };
   }
 
@@ -119,6 +135,7 @@ export class Bot {
     const { sources } = this.#settings;
     const store = this.#store;
     let [whole, reached] = [true, true];
+    const done = { mails: 0, series: 0, letters: 0 };
     const incoming = batches(
       sources,
       { cursorOf: (name) => store.cursor(name) },
@@ -131,21 +148,27 @@ export class Bot {
     );
     for await (const batch of incoming) {
       await this.#session.take(batch, now);
+      done.mails += batch.length;
       // series by series, so that an archive is not kept in memory
-      for (const decided of await this.#session.settle(now)) this.#tell(decided);
-      if (this.#options.stop.aborted) return { whole, reached: false };
+      for (const decided of await this.#session.settle(now)) {
+        done.series++;
+        if (this.#tell(decided)) done.letters++;
+      }
+      if (this.#options.stop.aborted) return { whole, reached: false, done };
     }
     store.dropCursors(goneCursors(sources, (prefix) => store.cursorsBelow(prefix)));
     if (reached) this.#readAt = now;
-    return { whole, reached };
+    return { whole, reached, done };
   }
 
-  #tell({ decision, series }: DecidedSeries): void {
-    if (decision.kind !== "suggest") return;
+  /** Does it lead to a letter? */
+  #tell({ decision, series }: DecidedSeries): boolean {
+    if (decision.kind !== "suggest") return false;
     const { subject, sender } = series.first!;
     const rehearsal = !writesLetters(this.#settings.mode);
     const { topics } = decision;
     this.#options.onLetter({ rehearsal, identity: sender!.identity, topics, subject });
+    return true;
   }
 
   async #write(decided: DecidedSeries, suggest: Suggest): Promise<BotAction> {

@@ -7,7 +7,7 @@ import type { Lookup } from "../../send/settings.ts";
 import type { BotStore } from "../../store/bot-store.ts";
 import type { OutboxRow } from "../../store/outbox.ts";
 import { openTransport } from "../send/mail-transport.ts";
-import { drain } from "../send/outbox-run.ts";
+import { drain, type DrainResult } from "../send/outbox-run.ts";
 import { DAY } from "../../primitives/time.ts";
 import type { Reporter } from "../reporter.ts";
 
@@ -31,15 +31,22 @@ export interface Reading {
 /** A letter whose copies do not come is sent no more often than that: somebody misled us. */
 const MOST_DOUBTS = 3;
 
-/** @returns when there is something to send next, seconds since the epoch, or null */
+/** What came of sending. */
+interface Sent extends Pick<DrainResult, "sent" | "waiting"> {
+  readonly failed: boolean;
+  /** When there is something to send next, seconds since the epoch; null if there is nothing. */
+  readonly next: number | null;
+}
+
+/** Sends what may leave now. */
 export async function sendDue(
   store: BotStore,
   settings: BotSettings,
   { words, now, stop, reporter }: SendOptions,
   reading: Reading,
-): Promise<{ readonly failed: boolean; readonly next: number | null }> {
+): Promise<Sent> {
   const { outbox } = store;
-  const { outage } = await drain(outbox, () => openTransport(words), {
+  const { outage, sent, waiting } = await drain(outbox, () => openTransport(words), {
     now,
     allowed: (row, time) => allowed(store, settings, row, time, reading),
     wasSent: async (row) => wasSent(store, settings, row, reading),
@@ -51,7 +58,8 @@ export async function sendDue(
   if (outage !== null) reporter.say(`cannot send: ${outage}`);
   const next = outbox.nextDue(now());
   // what may not leave yet is looked at again in the next round
-  return { failed: outage !== null, next: next === null || next <= now() ? null : next };
+  const later = next === null || next <= now() ? null : next;
+  return { failed: outage !== null, next: later, sent, waiting };
 }
 
 function wasSent(

@@ -6,7 +6,7 @@ import { renderCheck } from "../../report/base.ts";
 import { formatRecord } from "../../report/json.ts";
 import { command } from "../command.ts";
 import { endOnSignal } from "../signals.ts";
-import { blockPrinter, out, outputStyle, reporter } from "../terminal.ts";
+import { blockPrinter, out, outputStyle, reporter, sayWaiting } from "../terminal.ts";
 import { exitStatus, JSON_OPTION, REPOSITORY, SOURCES } from "./common.ts";
 
 export const checkCommand = command({
@@ -19,6 +19,7 @@ export const checkCommand = command({
   },
   async run({ source, repo, json }) {
     endOnSignal();
+    sayWaiting(source);
     const print = blockPrinter();
     const outcome = await checkBases(source, repo, reporter(), (series, checkup) => {
       if (json) out(formatRecord(checkedRecord(series, checkup)));

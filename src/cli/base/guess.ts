@@ -6,7 +6,7 @@ import { renderGuess } from "../../report/base-guess.ts";
 import { formatRecord } from "../../report/json.ts";
 import { command } from "../command.ts";
 import { endOnSignal } from "../signals.ts";
-import { blockPrinter, out, outputStyle, reporter } from "../terminal.ts";
+import { blockPrinter, out, outputStyle, reporter, sayWaiting } from "../terminal.ts";
 import { exitStatus, JSON_OPTION, REPOSITORY, SOURCES } from "./common.ts";
 
 export const guessCommand = command({
@@ -31,6 +31,7 @@ export const guessCommand = command({
   },
   async run({ source, repo, ref, exhaustive, json }) {
     endOnSignal();
+    sayWaiting(source);
     const print = blockPrinter();
     const options = { directory: repo, refs: ref ?? [], exhaustive };
     const outcome = await guessBases(source, options, reporter(), (series, guessed) => {

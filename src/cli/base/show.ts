@@ -6,7 +6,7 @@ import { renderShow } from "../../report/base.ts";
 import { ours } from "../../report/escape.ts";
 import { formatRecord } from "../../report/json.ts";
 import { command } from "../command.ts";
-import { blockPrinter, out, outputStyle, reporter } from "../terminal.ts";
+import { blockPrinter, out, outputStyle, reporter, sayWaiting } from "../terminal.ts";
 import { exitStatus, JSON_OPTION, SOURCES } from "./common.ts";
 
 export const showCommand = command({
@@ -22,6 +22,7 @@ export const showCommand = command({
     json: JSON_OPTION,
   },
   async run({ source, commit, json }) {
+    sayWaiting(source);
     const print = blockPrinter();
     const outcome = await showBases(source, reporter(), (series, findings) => {
       const { outline, claim } = series;

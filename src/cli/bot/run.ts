@@ -7,7 +7,8 @@ import { takeLock } from "../../store/lock.ts";
 import { now } from "../../app/now.ts";
 import { withExcluded } from "../../app/bot/exclude.ts";
 import { botSettings, databaseOf, layered, readBotConfig } from "../../app/bot/common.ts";
-import type { PlannedLetter } from "../../app/bot/bot.ts";
+import type { PlannedLetter, RoundWork } from "../../app/bot/bot.ts";
+import { count } from "../../primitives/words.ts";
 import { ours } from "../../report/escape.ts";
 import { out, reporter } from "../terminal.ts";
 import { CONFIG_OPTION } from "./common.ts";
@@ -58,7 +59,10 @@ async function run({ config, once }: Arguments): Promise<CommandStatus> {
   try {
     for (;;) {
       const round = await bot.round();
-      if (once) return round.failed ? EXIT.failed : EXIT.ok;
+      if (once) {
+        sayDone(round.done);
+        return round.failed ? EXIT.failed : EXIT.ok;
+      }
       if (ending.aborted) return;
       await watch!.news(Math.max(1, round.next - now()), ending);
       if (ending.aborted) return;
@@ -73,6 +77,19 @@ async function run({ config, once }: Arguments): Promise<CommandStatus> {
 function tell({ rehearsal, identity, topics, subject }: PlannedLetter): void {
   const does = rehearsal ? "would write to" : "will write to";
   out(ours`${does} ${identity} about ${topics.join(" and ")}: ${subject}`);
+}
+
+/** Cron mails what it is told: without a terminal, a round that wrote and sent nothing is silent. */
+function sayDone({ mails, series, letters, sent, waiting }: RoundWork): void {
+  if (letters + sent === 0 && !process.stdout.isTTY) return;
+  const said = [
+    [series, `${series} series decided`],
+    [letters, `${count(letters, "letter")} to write`],
+    [sent, `${sent} sent`],
+    [waiting, `${waiting} waiting`],
+  ] as const;
+  const parts = said.filter(([n]) => n > 0).map(([, words]) => words);
+  out(ours`${[mails === 0 ? "no new mails" : count(mails, "new mail"), ...parts].join(", ")}`);
 }
 
 function checkComplete({ mode, address, sources, maintainers }: BotSettings): void {

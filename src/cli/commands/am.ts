@@ -23,7 +23,7 @@ import {
 } from "../am/git-options.ts";
 import { command, type CommandStatus } from "../command.ts";
 import { endOnSignal } from "../signals.ts";
-import { clearProgress, out, outputStyle, reporter, say } from "../terminal.ts";
+import { clearProgress, out, outputStyle, reporter, say, sayWaiting } from "../terminal.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
 
 interface Arguments extends GitOptionValues {
@@ -99,6 +99,7 @@ async function am(args: Arguments): Promise<CommandStatus> {
     const devKeyrings = devKeyringsOf(args.devKeyring);
     const dkim = await openUserDkim(store, args.dkim);
     const options = { sources: source, policies, devKeyrings, signedOnly, dkim };
+    sayWaiting(source);
     const series = await readSeries(options, store, reporter());
     const results = series.members.map((member) => member.result);
     const choice = choosePatches(series, partial);

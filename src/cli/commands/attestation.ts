@@ -3,7 +3,7 @@
 import { minisigOf, onlyMail, signedTextOf } from "../../app/verify/attestation.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import { command } from "../command.ts";
-import { outFile } from "../terminal.ts";
+import { outFile, sayWaiting } from "../terminal.ts";
 
 export const attestationCommand = command({
   usage: "attestation [mail]",
@@ -29,6 +29,7 @@ export const attestationCommand = command({
     },
   },
   async run(args) {
+    sayWaiting([args.mail]);
     const checked = await onlyMail(args.mail);
     const text = signedTextOf(checked);
     if (args.output === undefined && !args.minisig) return outFile(text);

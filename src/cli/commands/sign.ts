@@ -8,7 +8,7 @@ import { replaceFile } from "../../store/replace-file.ts";
 import { command, type CommandStatus } from "../command.ts";
 import { passwordOptions, type PasswordSettings } from "../password.ts";
 import { userSigner } from "../signer.ts";
-import { outFile, say } from "../terminal.ts";
+import { outFile, say, sayWaiting } from "../terminal.ts";
 
 interface Arguments extends PasswordSettings {
   file: string[];
@@ -56,6 +56,7 @@ async function sign(args: Arguments): Promise<CommandStatus> {
   // with --password-fd 0 the mails come after the password
   let signer = args.passwordFd === 0 ? await userSigner(args) : null;
   try {
+    sayWaiting(args.file);
     const mailFiles = readFilesToSign(args.file);
     const by = signerAddress();
     signer ??= await userSigner(args);

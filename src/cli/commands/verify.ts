@@ -11,7 +11,7 @@ import { EXIT, PatchsigError } from "../../errors.ts";
 import { amSettings } from "../../git/am-settings.ts";
 import { command, type CommandStatus } from "../command.ts";
 import { endOnSignal } from "../signals.ts";
-import { clearProgress, out, reporter } from "../terminal.ts";
+import { clearProgress, out, reporter, sayWaiting } from "../terminal.ts";
 import { filterMail } from "../verify/filter.ts";
 import { printerFor } from "../verify/printer.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
@@ -126,6 +126,7 @@ async function verify(args: Arguments): Promise<CommandStatus> {
       jobs: Math.min(jobs, MAX_JOBS),
       bases,
     };
+    sayWaiting(args.source);
     run = await verifyRun(options, store, printer.show, reporter());
   } finally {
     bases?.close();

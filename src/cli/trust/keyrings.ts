@@ -19,7 +19,7 @@ import type { KeyringDifference, Keyring } from "../../trust/keyring.ts";
 import type { Ruling } from "../../trust/ruling.ts";
 import type { Statement } from "../../trust/statement.ts";
 import { command } from "../command.ts";
-import { out, say } from "../terminal.ts";
+import { out, say, sayWaiting } from "../terminal.ts";
 import { JSON_OPTION, record, withTrust } from "./common.ts";
 
 const KEYRING = "a folder, or ref:REPO:REF:PATH";
@@ -61,6 +61,7 @@ export const importCommand = command({
             : "import needs a keyring, or patchsig.keyring in your own git config",
         );
       let met = true;
+      sayWaiting(names);
       for (const name of names) {
         const imported =
           isFile(name) && !patatt

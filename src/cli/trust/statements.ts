@@ -18,7 +18,7 @@ import { signedText, type Statement } from "../../trust/statement.ts";
 import { type Command, command } from "../command.ts";
 import { passwordOptions, type PasswordSettings } from "../password.ts";
 import { userSigner } from "../signer.ts";
-import { saySafe, out, outFile, say } from "../terminal.ts";
+import { saySafe, out, outFile, say, sayWaiting } from "../terminal.ts";
 import { identityOf, JSON_OPTION, record, withTrust } from "./common.ts";
 
 interface SigningArguments extends PasswordSettings {
@@ -176,6 +176,7 @@ export const statementCommand = command({
     },
   },
   run({ file, output }) {
+    sayWaiting([file]);
     const [statement, ...others] = statementsInFile(file);
     if (others.length > 0)
       throw new PatchsigError("usage", `${file} holds more than one statement`);

@@ -3,7 +3,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { patchsig, type Run } from "../../support/cli.ts";
+import { PATCHSIG, patchsig, type Run } from "../../support/cli.ts";
+import { onTerminal } from "../../../scripts/terminal.ts";
+import { requireTool } from "../../support/tools.ts";
 import { deliverTo, plainMail, type Series, seriesMails } from "../../support/list.ts";
 import { git, temporaryFolder } from "../../support/repo.ts";
 import { expectError, expectStatus, publicKey } from "../support.ts";
@@ -49,6 +51,18 @@ function author(by: string, last: Partial<Series> = {}): void {
     }))
       deliverTo(maildir, mail);
 }
+
+test("--once says what it did: to cron only if there are letters", async () => {
+  author("ann@example.net");
+  const lines = run("run", source()).stdout.trimEnd().split("\n");
+  expect(lines.at(-2)).toMatch(/^would write to ann@example.net about /);
+  expect(lines.at(-1)).toMatch(/^\d+ new mails, 4 series decided, 1 letter to write$/);
+  expect(run("run", source())).toMatchObject({ status: 0, stdout: "", stderr: "" });
+  if (!requireTool("script")) return;
+  const command = `${PATCHSIG}; patchsig bot run --once --config '${join(folder, "bot")}'`;
+  const terminal = onTerminal(command, { env: { XDG_DATA_HOME: folder } });
+  expect(await terminal.finished()).toBe("no new mails\n");
+});
 
 describe("the list's maintainers get no letter", () => {
   const AUTHORS = ["ann", "bob", "carol"].map((name) => `${name}@example.net`);

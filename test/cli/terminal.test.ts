@@ -1,0 +1,53 @@
+/** What is different on a terminal: what is said of waiting, and how lines are broken. */
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { PATCHSIG } from "../support/cli.ts";
+import { commit, git, newRepository } from "../support/repo.ts";
+import { onTerminal, type Terminal } from "../../scripts/terminal.ts";
+import { requireTool } from "../support/tools.ts";
+import { expectTidy, newFolder, newHome } from "./support.ts";
+
+describe.runIf(requireTool("script"))("on a terminal", () => {
+  let home: string;
+  let cwd: string;
+  beforeAll(() => {
+    home = newHome(7);
+    cwd = newRepository(join(newFolder(), "r"));
+    commit(cwd, "start", { "a.txt": "a\n" });
+  });
+
+  const start = (command: string): Terminal =>
+    onTerminal(`${PATCHSIG}; ${command}`, { cwd, env: { XDG_DATA_HOME: home } });
+  const shown = (command: string): Promise<string> => start(command).finished();
+
+  test("who reads it says so, unless a file is named, or there is a pipe", async () => {
+    const reads = "reading from the terminal, up to Ctrl-D; or name files";
+    const commands = ["sign", "verify -", "am", "attestation", "base show", "trust statement"];
+    const terminal = start(commands.map((one) => `patchsig ${one}`).join("; "));
+    for (const i of commands.keys()) {
+      await terminal.shows(reads, i + 1);
+      terminal.type("\u0004");
+    }
+    // nothing was typed, and that is said each time
+    expect((await terminal.finished()).match(/^patchsig: /gm)).toHaveLength(commands.length);
+    const other = "patchsig verify nowhere; patchsig verify --policy; echo | patchsig sign";
+    expect(await shown(other)).not.toContain("Ctrl-D");
+  });
+
+  test("a long note is broken between words, and a hint to be copied is left whole", async () => {
+    mkdirSync(join(cwd, "out"));
+    git(cwd, ["checkout", "-q", "-b", "topic"]);
+    commit(cwd, "a: more of what was there before\n\n---\n\nThis is no longer the message.", {
+      "a.txt": "b\n",
+    });
+    const said = await shown("patchsig format-patch -o out -1 2>&1");
+    const hint = /^hint: .*\n/gm;
+    expectTidy(said.replace(hint, ""));
+    const [long = ""] = said.match(hint) ?? [];
+    expect(long.length).toBeGreaterThan(80);
+    expect(said.replace(/\n/g, " ")).toMatch(/ note: .{80,} hint: /);
+    expect(await shown("patchsig format-patch -o out -1 2>&1 | cat")).toMatch(/^note: .{80,}$/m);
+  });
+});
