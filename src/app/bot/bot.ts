@@ -19,7 +19,7 @@ import { fetchInboxes } from "./fetch.ts";
 import { rehearsal, suggestion } from "./letters.ts";
 import { listen } from "./listener.ts";
 import { batches, mayHideAnAnswer } from "./reading.ts";
-import { sendDue, type SendOptions } from "./sending.ts";
+import { sendDue, type SendOptions, UNSENT } from "./sending.ts";
 import { BotSession, type Suggest } from "./session.ts";
 import { openTemplates, type Render } from "./templates.ts";
 
@@ -116,12 +116,12 @@ export class Bot {
     if (mode === "digest" && address !== null) await this.#digest(address, now);
     const reading = { at: this.#readAt, whole: read.reached };
     const sends = mode !== "preview" && address !== null;
-    const sent = sends ? await sendDue(store, this.#settings, this.#options, reading) : null;
+    const sent = sends ? await sendDue(store, this.#settings, this.#options, reading) : UNSENT;
     if (metrics !== null) replaceFile(metrics, Buffer.from(renderMetrics(statusOf(store, mode))));
     return {
-      next: Math.min(now + interval, sent?.next ?? Infinity),
-      failed: !read.whole || unfetched.length > 0 || sent?.failed === true,
-      done: { ...read.done, sent: sent?.sent ?? 0, waiting: sent?.waiting ?? 0 },
+      next: Math.min(now + interval, sent.next ?? Infinity),
+      failed: !read.whole || unfetched.length > 0 || sent.failed,
+      done: { ...read.done, sent: sent.sent, waiting: sent.waiting },
     };
   }
 

@@ -38,6 +38,9 @@ interface Sent extends Pick<DrainResult, "sent" | "waiting"> {
   readonly next: number | null;
 }
 
+/** What comes of sending nothing. */
+export const UNSENT: Sent = { failed: false, next: null, sent: 0, waiting: 0 };
+
 /** Sends what may leave now. */
 export async function sendDue(
   store: BotStore,
