@@ -53,8 +53,9 @@ export async function readProgram(): Promise<CommandDefinition> {
     commands.push(definitionOf(isRaw(loaded) ? await loaded.definition() : loaded, []));
   }
   const version = { ...HELP, long: "--version", short: "-v", describe: "print the version" };
+  const noPager = { ...HELP, long: "--no-pager", short: "-P", describe: "print without a pager" };
   const describe = "sign, verify and apply e-mailed git patches";
-  return { path: [], describe, words: [], options: [HELP, version], commands };
+  return { path: [], describe, words: [], options: [HELP, version, noPager], commands };
 }
 
 function definitionOf(one: Command | CommandGroup, above: readonly string[]): CommandDefinition {

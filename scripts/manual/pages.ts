@@ -70,6 +70,10 @@ function programPage(program: CommandDefinition, names: readonly string[], texts
     ".SH ENVIRONMENT",
     ...entry(bold("XDG_DATA_HOME"), "where the data folder lies (default: `~/.local/share`)"),
     ...entry(bold("SSH_AUTH_SOCK"), "the socket of ssh-agent, which can hold the key"),
+    ...entry(
+      bold("GIT_PAGER, PAGER"),
+      "the pager, chosen as by git: `GIT_PAGER`, `pager.patchsig` and `core.pager` of the user's own git config, `PAGER`, less",
+    ),
     ...entry(bold("NO_COLOR"), "if it is set and not empty, nothing is coloured"),
     ...entry(bold("PATCHSIG_DEBUG"), "if it is set, an unexpected error prints where it arose"),
     ...files(),

@@ -26,6 +26,13 @@ export function settingsEnvironment(): Readonly<Record<string, string>> {
   return settings().toplevel === null ? NO_REPOSITORY : {};
 }
 
+/** What the user or the system has set, whatever a repository says: for what is to be started. */
+export function usersSetting(key: string): string | null {
+  const lower = key.toLowerCase();
+  const set = gitConfig().settings.filter((one) => one.key === lower);
+  return set.findLast(({ scope }) => !REPOSITORY_SCOPES.has(scope))?.value ?? null;
+}
+
 /** A folder, or `ref:REPO:REF:PATH`, that a setting names. */
 interface NamedPlace {
   readonly name: string;

@@ -27,6 +27,8 @@ export interface Command {
   readonly glued: readonly string[];
   /** Options of git's command of the same name that this one does not take, by name. */
   readonly refused: Table<RefusedOption>;
+  /** Its output is for reading: it goes through a pager on a terminal. */
+  readonly paged: boolean;
   /** Takes the values of `words` and `options`, their names in camel case. */
   readonly run: (values: never) => CommandStatus | Promise<CommandStatus>;
 }
@@ -51,11 +53,12 @@ export function command<
   readonly options?: O;
   readonly glued?: readonly (keyof O & string)[];
   readonly refused?: Table<RefusedOption>;
+  readonly paged?: boolean;
   readonly run: (
     values: ArgumentsCamelCase<InferredOptionTypes<W> & InferredOptionTypes<O>>,
   ) => CommandStatus | Promise<CommandStatus>;
 }): Command {
-  return { words: {}, options: {}, glued: [], refused: {}, ...definition };
+  return { words: {}, options: {}, glued: [], refused: {}, paged: false, ...definition };
 }
 
 export function isGroup(one: Command | CommandGroup): one is CommandGroup {

@@ -4,7 +4,7 @@ import { PatchsigError, EXIT, type ExitStatus, FormatError } from "../errors.ts"
 import { escapeLines, ours, type SafeText } from "../report/escape.ts";
 import { type Command, type CommandGroup, type CommandStatus, isGroup, nameOf } from "./command.ts";
 import { runCommand } from "./run-command.ts";
-import { saySafe, out, say, sayError } from "./terminal.ts";
+import { closeScreen, saySafe, out, say, sayError } from "./terminal.ts";
 
 /** A command whose options are not ours to parse. */
 interface RawCommand {
@@ -71,6 +71,7 @@ const MANUAL: readonly SafeText[] = [
   ours``,
   ...Object.entries(COMMANDS).map(([name, { describe }]) => ours`  ${name.padEnd(14)}${describe}`),
   ours``,
+  ours`patchsig --no-pager <command> prints without a pager.`,
   ours`patchsig help <command> says more. exit status: 0 all met the policy,`,
   ours`1 something did not, 2 wrong usage, 3 could not do it.`,
 ];
@@ -79,8 +80,9 @@ export function isRaw(command: Command | CommandGroup | RawCommand): command is 
   return !("usage" in command);
 }
 
-async function run(args: string[]): Promise<CommandStatus> {
+async function run(args: string[], paged = true): Promise<CommandStatus> {
   const [name, ...rest] = args;
+  if (name === "--no-pager" || name === "-P") return run(rest, false);
   if (name === undefined) {
     saySafe(MANUAL);
     return EXIT.usage;
@@ -100,7 +102,7 @@ async function run(args: string[]): Promise<CommandStatus> {
     });
   const command = await entry.load();
   if (isRaw(command)) return command.run(rest);
-  return runCommand(command, name, rest);
+  return runCommand(command, name, rest, paged);
 }
 
 /** Commands that are like a word, or those of a group that are called so: `show`, `trust show`. */
@@ -147,4 +149,5 @@ export async function main(args: string[]): Promise<void> {
   } catch (error) {
     process.exitCode = report(error);
   }
+  await closeScreen();
 }

@@ -1,20 +1,26 @@
 /** Runs a command from its arguments: plain ones directly, all others through yargs. */
 
-import type { Command, CommandGroup, CommandStatus } from "./command.ts";
+import { isatty } from "node:tty";
+import { type Command, type CommandGroup, commandNamed, type CommandStatus } from "./command.ts";
 import { plainCall } from "./plain-arguments.ts";
+import { useScreen } from "./terminal.ts";
 
 /**
  * Runs a command, or prints its help.
  *
  * @param name of the command
  * @param words what follows it
+ * @param paged whether a pager may be used
  * @throws PatchsigError "usage", and what the command throws
  */
 export async function runCommand(
   command: Command | CommandGroup,
   name: string,
   words: readonly string[],
+  paged = false,
 ): Promise<CommandStatus> {
+  if (paged && commandNamed(command, words)?.paged === true && isatty(1))
+    useScreen((await import("./pager.ts")).openPager);
   const call = plainCall(command, words);
   if (call !== null) return await call();
   // help, and every wrong command line

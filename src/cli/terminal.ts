@@ -12,7 +12,45 @@ import { escapeLines, escapeText, ours, type SafeText, wrapTo } from "../report/
 import type { Progress, Reporter } from "../app/reporter.ts";
 import type { Style } from "../report/text.ts";
 
-function write(fd: number, text: string | Buffer): void {
+/** Where output goes to in place of the terminal: a pager. */
+export interface Screen {
+  readonly fd: number;
+  /** Resolves when nobody looks at it any more. */
+  readonly close: () => Promise<void>;
+}
+
+let opener: (() => Screen | null) | null = null;
+let screen: Screen | null = null;
+let closing: Promise<void> | null = null;
+
+/** From here on, the first output opens a screen for it. */
+export function useScreen(open: () => Screen | null): void {
+  opener = open;
+}
+
+/** What is printed now is all. Resolves at once if there is no screen. */
+export function closeScreen(): Promise<void> {
+  opener = null;
+  closing ??= screen?.close() ?? Promise.resolve();
+  return closing.then(() => {
+    screen = closing = null;
+  });
+}
+
+/** The terminal, or the screen in its place: for errors too, if they would go to the same terminal. */
+function target(fd: 1 | 2): number {
+  if (fd === 1 && opener !== null) {
+    clearProgress();
+    screen = opener();
+    opener = null;
+  }
+  return screen !== null && (fd === 1 || isatty(2)) ? screen.fd : fd;
+}
+
+function write(to: 1 | 2, text: string | Buffer): void {
+  // somebody has ended it, and looks at what there is
+  if (closing !== null) return;
+  const fd = target(to);
   const bytes = typeof text === "string" ? Buffer.from(text) : text;
   for (let done = 0; done < bytes.length;) {
     try {
@@ -115,7 +153,7 @@ export function reporter(): Reporter {
 /** A progress bar, at most ten times a second, for work of more than a second. */
 function showProgress(...[what, done, total, began]: Parameters<Progress>): void {
   const now = Date.now();
-  if (now - began < 1000 || now - last < 100) return;
+  if (screen !== null || now - began < 1000 || now - last < 100) return;
   last = now;
   const seconds = (now - began) / 1000;
   const width = 24;

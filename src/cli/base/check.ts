@@ -11,6 +11,7 @@ import { exitStatus, JSON_OPTION, REPOSITORY, SOURCES } from "./common.ts";
 
 export const checkCommand = command({
   usage: "check [source..]",
+  paged: true,
   describe: "check the base in a repository, and try the series on it",
   words: { source: SOURCES },
   options: {

@@ -11,6 +11,7 @@ import { exitStatus, JSON_OPTION, REPOSITORY, SOURCES } from "./common.ts";
 
 export const guessCommand = command({
   usage: "guess [source..]",
+  paged: true,
   describe: "find the commit that the series was most likely made against",
   words: { source: SOURCES },
   options: {

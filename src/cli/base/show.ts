@@ -11,6 +11,7 @@ import { exitStatus, JSON_OPTION, SOURCES } from "./common.ts";
 
 export const showCommand = command({
   usage: "show [source..]",
+  paged: true,
   describe: "show the base that the mails name",
   words: { source: SOURCES },
   options: {

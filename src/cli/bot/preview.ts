@@ -28,6 +28,7 @@ interface Arguments {
 
 export const previewCommand = command({
   usage: "preview [source..]",
+  paged: true,
   describe: "show what it would have written, to whom and why",
   words: {
     source: {

@@ -17,6 +17,7 @@ import { command } from "../command.ts";
 
 export const statusCommand = command({
   usage: "status",
+  paged: true,
   describe: "show what it has done, and the effect",
   options: {
     config: CONFIG_OPTION,

@@ -35,6 +35,7 @@ interface Arguments {
 
 export const verifyCommand = command({
   usage: "verify [source..]",
+  paged: true,
   describe: "show who signed each patch, and what changed since",
   words: {
     source: {

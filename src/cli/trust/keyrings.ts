@@ -147,6 +147,7 @@ export const exportCommand = command({
 
 export const diffCommand = command({
   usage: "diff <keyring>",
+  paged: true,
   describe: "compare a keyring with the database; changes nothing",
   words: { keyring: { type: "string", demandOption: true, describe: KEYRING } },
   options: {

@@ -22,6 +22,7 @@ const KEY = {
 
 export const listCommand = command({
   usage: "list",
+  paged: true,
   describe: "all remembered keys",
   options: { json: JSON_OPTION },
   run: ({ json }) => withTrust(true, (trust) => list(trust, json)),
@@ -29,6 +30,7 @@ export const listCommand = command({
 
 export const showCommand = command({
   usage: "show <identity>",
+  paged: true,
   describe: "the keys of one identity, and other keys that claimed it",
   words: { identity: IDENTITY },
   options: { json: JSON_OPTION },

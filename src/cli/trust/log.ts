@@ -10,6 +10,7 @@ import { command } from "../command.ts";
 
 export const logCommand = command({
   usage: "log [identity]",
+  paged: true,
   describe: "what happened to keys and why, the newest first",
   words: {
     identity: { type: "string", describe: "a mail address; without it, all" },

@@ -11,6 +11,7 @@ import { command } from "../command.ts";
 
 export const statusCommand = command({
   usage: "status",
+  paged: true,
   describe: "show where the database is, and whether it is safe there",
   options: { json: JSON_OPTION },
   run: ({ json }) =>
