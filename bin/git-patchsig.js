@@ -1,3 +1,4 @@
 #!/usr/bin/env node
-if (!process.features.require_module) require("./too-old.js");
-else require("../dist/bundle/cli/start.js").load("main.js").main(process.argv.slice(2));
+if (process.features.require_module && process.versions.modules < 137)
+  require("../dist/bundle/cli/start.js").load("main.js").main(process.argv.slice(2));
+else require("./unsupported.js");

@@ -1,4 +1,4 @@
-/** A node that cannot load the program is told so in a line. */
+/** A node that cannot run the program says so in a line. */
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -16,8 +16,8 @@ function run(name: string): object {
 }
 
 test.each(["patchsig.js", "git-patchsig.js"])("%s", (name) => {
-  const stderr = `patchsig: node ${process.versions.node} is too old
-hint: node 20.19 or newer; of node 22, 22.12 or newer
+  const stderr = `patchsig: node ${process.versions.node} cannot run it
+hint: node 20 from 20.19 on, or node 22 from 22.12 on
 `;
   expect(run(name)).toEqual({ status: 3, stdout: "", stderr });
 });
