@@ -42,10 +42,18 @@ const LONGEST = 30_000;
 const FACTOR = 50;
 const MORE = 200_000;
 
+/** So many tests of a file that reach a mutant try it in any case. */
+const FIRST = 5;
+
 const path = process.env["PATCHSIG_MUTATE_PLAN"];
 const plan = path === undefined ? null : (JSON.parse(readFileSync(path, "utf8")) as Plan);
-const shared = globalThis as unknown as { $mutants?: Switch; $alive?: Set<number> };
+const shared = globalThis as unknown as {
+  $mutants?: Switch;
+  $alive?: Set<number>;
+  $tries?: Map<string, number>;
+};
 // one set for all files of tests: this module is loaded for each
+const tries = (shared.$tries ??= new Map<string, number>());
 const alive = (shared.$alive ??= new Set(plan?.alive));
 
 export default class MutantRunner extends TestRunner {
@@ -89,11 +97,14 @@ export default class MutantRunner extends TestRunner {
   }
 }
 
-/** Whether the test is one of the few of its file that try the mutant. */
+/** Whether the test is one of the few of its file that try the mutant: the first ones, and some spread over it. */
 function isChosen(test: RunnerTestCase, mutant: number): boolean {
+  const name = `${test.file.id} ${mutant}`;
+  const before = tries.get(name) ?? 0;
+  tries.set(name, before + 1);
   const tests = testsIn(test.file);
   const step = Math.ceil(tests.length / (plan!.most ?? Infinity)) || 1;
-  return tests.indexOf(test) % step === mutant % step;
+  return before < FIRST || tests.indexOf(test) % step === mutant % step;
 }
 
 function testsIn(suite: RunnerTestSuite): RunnerTestCase[] {

@@ -1,5 +1,5 @@
 /**
- * npm run mutate -- ROOM [FILE] [--near]: changes one place of src/ROOM at a time, in a copy, and looks
+ * npm run mutate -- ROOM [FILE…] [--near]: changes one place of src/ROOM at a time, in a copy, and looks
  * whether a test fails (docs/testing.md). FILE is a part of a path, for the places of few files. With --near, the tests that start
  * the program are not asked.
  *
@@ -64,7 +64,16 @@ const ROOMS: Readonly<Record<string, Room>> = {
   series: { near: [["test/series"]], slow: ["test/cli/series.test.ts", "test/cli/am.test.ts"] },
   trust: {
     near: [
-      named("trust", ["decide", "identity", "keyring", "lookalike", "memory", "pins", "ruling"]),
+      named("trust", [
+        "arrivals",
+        "decide",
+        "identity",
+        "keyring",
+        "lookalike",
+        "memory",
+        "pins",
+        "ruling",
+      ]),
       named("trust", ["statement", "table"]),
     ],
     slow: ["test/trust", "test/store/trust-store.test.ts", "test/cli/own-keyring.test.ts"],
@@ -92,7 +101,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
 };
 
 /** Milliseconds of the processor: tests that take longer are asked in a process of their own only. */
-const LONGEST_TEST = 100;
+const LONGEST_TEST = 300;
 /** Of a file in a later group, so many tests at most are asked of a mutant. */
 const MOST_TESTS = 25;
 /** A process of its own takes no longer than this (milliseconds), or its mutant never ends. */
@@ -222,14 +231,16 @@ function usesOf(mutants: readonly Mutant[]): Plan["constants"] {
 
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 
-function sourcesOf(room: string, part: string): string[] {
+function sourcesOf(room: string, parts: readonly string[]): string[] {
   const path = join("src", room);
   const names = path.endsWith(".ts")
     ? [path]
     : readdirSync(join(ROOT, path), { recursive: true, encoding: "utf8" }).map((name) =>
         join(path, name),
       );
-  return names.filter((name) => name.endsWith(".ts") && name.includes(part)).sort();
+  return names
+    .filter((name) => name.endsWith(".ts") && parts.some((part) => name.includes(part)))
+    .sort();
 }
 
 async function tryAll(copy: string, { near, slow }: Room, known: Known): Promise<boolean> {
@@ -258,15 +269,15 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: { near: { type: "boolean", default: false } },
   });
-  const [name = "", part = ""] = positionals;
+  const [name = "", ...parts] = positionals;
   const room = ROOMS[name];
   if (room === undefined) {
-    say(`usage: npm run mutate -- ROOM [FILE] [--near]; of ${Object.keys(ROOMS).join(", ")}`);
+    say(`usage: npm run mutate -- ROOM [FILE…] [--near]; of ${Object.keys(ROOMS).join(", ")}`);
     return 2;
   }
   const mutants: Mutant[] = [];
   const sources = new Map(
-    sourcesOf(name, part).map((file) => [
+    sourcesOf(name, parts.length === 0 ? [""] : parts).map((file) => [
       file,
       switched(file, readFileSync(join(ROOT, file), "utf8"), mutants),
     ]),

@@ -47,8 +47,7 @@ export function canonicalSubject(subject: Buffer): Buffer {
   for (let i = 0; i < subject.length; i++) {
     const byte = subject[i]!;
     if (isSpace(byte)) {
-      out ??= Buffer.from(subject);
-      if (length === 0) length = i;
+      if (out === null) [out, length] = [Buffer.from(subject), i];
     } else if (out !== null) out[length++] = byte;
   }
   return out === null ? subject : out.subarray(0, length);

@@ -179,6 +179,11 @@ describe("what is not signed", () => {
       mail("[PATCH] x", `why\n---\n${DIFF.replace(/^(?=.)/gm, "\x1b[1m")}`),
       "colored-diff",
     ],
+    [
+      "a mail that is refused",
+      Buffer.from(`From: Bob <b@x.org>\n${mail("[PATCH] x").toString()}`),
+      "conflicting-header",
+    ],
     ["a version with a point", mail("[PATCH v1.5] x"), "odd-label"],
     [
       "a diff that git does not apply",

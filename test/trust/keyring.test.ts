@@ -15,6 +15,7 @@ import { createVerifier } from "../../src/minisign/ed25519.ts";
 import { formatPublicKeyFile } from "../../src/minisign/public-key.ts";
 import { readKeyringFolder } from "../../src/source/keyring.ts";
 import {
+  byIdentity,
   folderOf,
   keyFileOf,
   keyringDifferences,
@@ -195,7 +196,21 @@ describe("names of files", () => {
     const longest = `aaa${"ü".repeat(42)}@example.org`;
     expect(folderOf(longest).split("/")[2]).toHaveLength(255);
     expect(keyFileOf(longest, A.text, true)).not.toBeNull();
+    expect(keyFileOf(`a${longest}`, A.text, true)).toBeNull();
   });
+});
+
+test("eight keys of an address count, of nine none", () => {
+  const found = Array.from({ length: 9 }, (_, i) => ({
+    path: `minisign/example.org/alice/${i}.pub`,
+    identity: ALICE,
+    key: keyOf(i + 1).text,
+  }));
+  expect(byIdentity(found.slice(1)).keys.get(ALICE)).toHaveLength(8);
+  expect(byIdentity(found)).toMatchObject({
+    problems: [{ path: "minisign/example.org/alice", why: "more than 8 keys for one address" }],
+  });
+  expect(byIdentity(found).keys.size).toBe(0);
 });
 
 test("several keys of one person, one per selector, all count", () => {

@@ -274,6 +274,16 @@ describe("an endorsement", () => {
     expect(shown(found())).toBe(expected);
   });
 
+  test("is one too many, if it is the 129th key", () => {
+    const full = many(128, "replaced");
+    const why = `${ALICE} has had 128 keys; a person can still accept another one`;
+    expect(shown(endorsed(full))).toBe(`ignored: ${why}`);
+    expect(shown(endorsed(full.slice(1)))).toBe("applied: RWNEW endorsed");
+    expect(shown(endorsed([...full.slice(1), key(NEW, "first-use")]))).toBe(
+      "applied: RWNEW endorsed",
+    );
+  });
+
   test("says who endorsed it", () => {
     expect(endorsed([]).transitions).toMatchObject([
       { endorsedBy: BOBS, other: BOBS, kind: "endorse" },
