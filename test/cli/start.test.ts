@@ -223,7 +223,7 @@ test("an installation without git, or in a read-only folder, works with less of 
   postinstall(program, { PATH: "/nonexistent" });
   expect(run(program, ["attestation", MAIL]).stdout).toBe(text);
   const other = copyOf(packed);
-  postinstall(other, { TMPDIR: "/nonexistent" });
+  postinstall(other, { TMPDIR: join(other, "package.json") });
   expect(cachesOf(other)).toEqual([]);
 });
 
