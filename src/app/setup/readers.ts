@@ -49,7 +49,7 @@ const READERS: readonly KnownReader[] = [
   {
     name: "notmuch",
     files: [".notmuch-config", ".config/notmuch/default/config"],
-    line: "notmuch show --format=mbox thread:… | git patchsig verify",
+    line: "notmuch show --format=mbox thread:ID | git patchsig verify",
     typed: true,
   },
 ];

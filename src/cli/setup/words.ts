@@ -108,6 +108,7 @@ function effectOf(step: PlannedStep): string[] {
     case "hook":
       return [
         `writes ${shortPath(step.path)}`,
+        "in other repositories that you send from, run it there",
         ...(step.other === null ? [] : ["the hook that is there is kept, and runs too"]),
       ];
   }
