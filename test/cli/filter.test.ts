@@ -1,12 +1,9 @@
 /** `patchsig verify --header`: a filter that loses no mail, and lets no status through but its own. */
 
-import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { patchsig, PROGRAM, type Run } from "../support/cli.ts";
-import { LONG } from "../support/long.ts";
-import { requireTool } from "../support/tools.ts";
+import { patchsig, type Run } from "../support/cli.ts";
 import {
   expectError,
   expectStatus,
@@ -106,35 +103,5 @@ describe("what it cannot do fails, with nothing on stdout", () => {
     writeFileSync(join(broken, "patchsig", "trust.db"), "no database".repeat(1000));
     const run = patchsig(["verify", "--header"], { home: broken, input: signed });
     expectError(run, 3, /trust\.db/);
-  });
-});
-
-describe.runIf(LONG && requireTool("procmail"))("procmail", () => {
-  const deliver = (program: string): string => {
-    const folder = newFolder();
-    chmodSync(folder, 0o700);
-    const rc = join(folder, "rc");
-    writeFileSync(
-      rc,
-      `MAILDIR=${folder}\nDEFAULT=${folder}/inbox\nLOGFILE=${folder}/log\nXDG_DATA_HOME=${folder}\n` +
-        `:0 fhw\n| formail -I ${NAME}\n\n:0 fw\n| ${program}\n\n` +
-        `:0\n* ^X-Patchsig-Status: good\ngood\n`,
-    );
-    chmodSync(rc, 0o600);
-    const input = signed.replace("Subject:", `${FORGED}Subject:`);
-    const run = spawnSync("procmail", ["-m", rc], { input, encoding: "latin1" });
-    expect([run.status, run.stderr]).toEqual([0, ""]);
-    const read = (name: string): string => readFileSync(join(folder, name), "latin1");
-    return program.includes("verify") ? read("good") : read("inbox");
-  };
-
-  test("files by the status; keeps the mail if the filter fails", () => {
-    const program = `${process.execPath} ${PROGRAM}`;
-    expect(deliver(`${program} verify --header`)).toContain(
-      `\n${NAME}: good; alice@example.org; first use\n`,
-    );
-    const kept = deliver(`${program} no-such-command`);
-    expect(kept).toContain(signed.slice(signed.indexOf("Subject:")));
-    expect(kept.toLowerCase()).not.toContain("x-patchsig-status");
   });
 });
