@@ -28,8 +28,9 @@ function chosenPager(): string | null {
   const own = usersSetting("pager.patchsig") ?? "true";
   if (OFF.has(own.toLowerCase())) return null;
   const named = ON.has(own.toLowerCase()) ? usersSetting("core.pager") : own;
-  const { GIT_PAGER, PAGER } = process.env;
-  const pager = GIT_PAGER ?? named ?? PAGER ?? "less";
+  const { GIT_PAGER, PAGER, TERM = "dumb" } = process.env;
+  // less would ask a terminal that it cannot use to press RETURN
+  const pager = GIT_PAGER ?? named ?? PAGER ?? (TERM === "dumb" ? "" : "less");
   return pager === "" || pager === "cat" ? null : pager;
 }
 

@@ -138,14 +138,16 @@ function usageError(
   words: readonly string[],
   text: string,
 ): PatchsigError {
-  const { message, like = [] } = complaint(command, name, text, words);
-  const hint = didYouMean(like) ?? `patchsig ${name} --help explains it`;
-  return new PatchsigError("usage", message, { hint });
+  const { message, like = [], hint } = complaint(command, name, text, words);
+  return new PatchsigError("usage", message, {
+    hint: hint ?? didYouMean(like) ?? `patchsig ${name} --help explains it`,
+  });
 }
 
 interface Complaint {
   readonly message: string;
   readonly like?: readonly string[];
+  readonly hint?: string;
 }
 
 function complaint(
@@ -167,8 +169,12 @@ function complaint(
         : `${first.length > 1 ? "--" : "-"}${first} needs a value`,
     };
   const typed = words.map((word) => word.replace(/=.*/s, ""));
-  if (typed.includes(`--${first}`))
-    return { message: `unknown option: --${first}`, like: optionsLike(command, first, words) };
+  // yargs takes every --no-x for x
+  const option = [`--${first}`, `--no-${first}`].find((word) => typed.includes(word));
+  if (option === "--no-pager")
+    return { message: "--no-pager goes before the command", hint: `patchsig --no-pager ${name}` };
+  if (option !== undefined)
+    return { message: `unknown option: ${option}`, like: optionsLike(command, first, words) };
   if (typed.some((word) => /^-[^-]/.test(word) && word.includes(first)))
     return { message: `unknown option: -${first}` };
   if (words[0] !== first) return { message: `one word too many: ${first}` };

@@ -49,6 +49,7 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
       [`unset GIT_PAGER; ${set("pager.patchsig", "false")}; ${list}`, ""],
       [`${set("pager.patchsig", "true")}; ${list}`, "P:"],
       [`unset GIT_CONFIG_COUNT; PAGER=no-such-program ${list}`, ""],
+      [`unset PAGER; TERM=dumb ${list}`, ""],
       // what nobody reads, and what is no terminal
       [`${list} | cat; patchsig am </dev/null`, ""],
       [`PAGER='echo "$LESS $LV"; cat' ${list}`, "FRX -c\n"],

@@ -114,7 +114,8 @@ const MEANT: [string, string][] = [
   ["verify --req known", "did you mean --require?"],
   ["am --singed-only", "did you mean --signed-only?"],
   ["trust list --jsn", "did you mean --json?"],
-  ["verify --no-jso", "patchsig verify --help explains it"],
+  ["verify --no-jso", "did you mean --json?"],
+  ["verify --no-pager", "patchsig --no-pager verify"],
   ["help verfy", "did you mean verify?"],
   ["x".repeat(1000), "patchsig --help lists them"],
 ];

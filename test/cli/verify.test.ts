@@ -171,7 +171,7 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
   /** What the program writes to a pty of 80 columns. */
   function onTerminal(command: string, env: Record<string, string>): string {
     const run = spawnSync("script", ["-qec", `stty cols 80; ${command}`, "/dev/null"], {
-      env: { ...process.env, XDG_DATA_HOME: newFolder(), TERM: "xterm", ...env },
+      env: { ...process.env, XDG_DATA_HOME: newFolder(), TERM: "xterm", GIT_PAGER: "cat", ...env },
       encoding: "utf8",
     });
     return run.stdout;
