@@ -36,12 +36,14 @@ export function coverageOf(
   view: MailView,
   diff: Diff,
 ): Coverage | { readonly open: string } {
+  const missing = ["Subject", "Date"].find((name) => !header.match(new RegExp(`^${name}:`, "im")));
+  if (missing !== undefined) return { open: missing };
   const signed = readSigned(header, body);
   if (signed === null) return { open: "the diff, or how it is encoded" };
   const open = headerDifference(signed.view, view);
   if (open !== "") return { open };
   const seen = { view, diff };
-  if (sameText(signed, seen, latin1)) return "all";
+  if (!signed.loose && sameText(signed, seen, latin1)) return "all";
   return sameText(signed, seen, squeezed) ? "but-space" : { open: "message or diff" };
 }
 
@@ -51,19 +53,51 @@ interface SignedReading {
 }
 
 /**
- * What git reads in the signed text. Many servers do not sign Content-Transfer-Encoding: what is no
- * patch without one then is the patch that it is with one of the two, if only one makes a patch of it.
+ * What git reads in the signed text; null if that depends on a header that is not signed. Whoever
+ * takes away or adds Content-Transfer-Encoding or Content-Type must not change the patch: of the ways
+ * to read it that make one, all have to make the same. Often only one does.
+ *
+ * @returns with `loose` if format=flowed would change white space of the message
  */
-function readSigned(header: string, body: string): SignedReading | null {
+function readSigned(header: string, body: string): (SignedReading & { loose: boolean }) | null {
+  const isPatch = (read: SignedReading | null): read is SignedReading =>
+    (read?.diff.files.length ?? 0) > 0;
+  const isTyped = TYPED.test(header);
+  if (!isTyped && PARTS.test(body)) return null;
+  const encodings = ENCODED.test(header) ? [""] : encodingsOf(body);
   const plain = readAlone(header, body);
-  if ((plain?.diff.files.length ?? 0) > 0 || ENCODED.test(header)) return plain;
-  const patches = ["base64", "quoted-printable"]
-    .map((name) => readAlone(`${header}Content-Transfer-Encoding: ${name}\n`, body))
-    .filter((read) => read !== null && read.diff.files.length > 0);
-  return patches.length === 1 ? patches[0]! : plain;
+  const patches = encodings.map((line) => readAlone(header + line, body)).filter(isPatch);
+  const [first = plain] = patches;
+  if (first === null || !patches.every((read) => sameCommit(read, first))) return null;
+  if (isTyped || patches.length === 0) return { ...first, loose: false };
+  const flowed = encodings.map((line) => readAlone(header + line + FLOWED, body)).filter(isPatch);
+  if (!flowed.every((read) => sameDiff(read, first))) return null;
+  return { ...first, loose: !flowed.every((read) => sameCommit(read, first)) };
 }
 
 const ENCODED = /^content-transfer-encoding:/im;
+const TYPED = /^content-type:/im;
+/** The beginning of a part, to whoever knows the boundary. */
+const PARTS = /^--\S.{0,80}\n(?:(?:[!-9;-~]{1,80}:|[ \t]).*\n){0,20}content-[a-z-]+:/im;
+/** What may have stood there without being signed, and changes how a text is read. */
+const FLOWED = "Content-Type: text/plain; format=flowed\n";
+
+/** Those in which a program may have written this body; none, and each as a header line. */
+function encodingsOf(body: string): string[] {
+  const names = NOT_QUOTED.test(body) ? ["base64"] : ["base64", "quoted-printable"];
+  return ["", ...names.map((name) => `Content-Transfer-Encoding: ${name}\n`)];
+}
+
+/** git decodes more, but whoever encodes a text leaves no `=` in it that is not part of the encoding. */
+const NOT_QUOTED = /=(?![0-9A-F]{2}|\n|$)/;
+
+function sameCommit(a: SignedReading, b: SignedReading): boolean {
+  return a.view.message.equals(b.view.message) && sameDiff(a, b);
+}
+
+function sameDiff({ diff: a }: SignedReading, { diff: b }: SignedReading): boolean {
+  return a.canonical.equals(b.canonical) && a.files.map(shape).join() === b.files.map(shape).join();
+}
 
 /** Null if it, or its diff, is refused. */
 function readAlone(header: string, body: string): SignedReading | null {

@@ -45,14 +45,18 @@ test.each<[what: string, outcome: DkimOutcome, options: SignOptions]>([
   expect(dkimOf(signed(PLAIN, { ...SIMPLE, ...options }), ZONE)).toMatchObject({ outcome });
 });
 
-test("an encoding that is not signed, if only with it the mail is a patch", () => {
+test("an encoding that is not signed: only if that changes nothing", () => {
   const names = ["from", "subject", "date"];
   const sealed = (text: string): string => signed(text, { ...SIMPLE, names });
   expect(dkimOf(sealed(HONEST["base64"]![0]), ZONE)).toMatchObject({ outcome: "vouched" });
-  // without it, it is another patch
+  expect(dkimOf(sealed(HONEST["two parts"]![0]), ZONE)).toMatchObject({
+    outcome: "dkim-uncovered",
+  });
+  expect(dkimOf(sealed(PLAIN), ZONE)).toMatchObject({ outcome: "vouched" });
+  // without it, it is another patch: nobody knows which one was sent
   const mail = PLAIN.replace("+TWO", "+a=3D1");
   const quoted = withHeaders(mail, "Content-Transfer-Encoding: quoted-printable\n");
-  expect(dkimOf(sealed(mail), ZONE)).toMatchObject({ outcome: "vouched" });
+  expect(dkimOf(sealed(mail), ZONE)).toMatchObject({ outcome: "dkim-uncovered" });
   expect(dkimOf(sealed(quoted), ZONE)).toMatchObject({ outcome: "dkim-uncovered" });
 });
 
