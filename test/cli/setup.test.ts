@@ -15,7 +15,7 @@ import { formatPublicKeyFile, formatPublicKeyText } from "../../src/minisign/pub
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
 import { CHEAP, PASSWORD, plainKey } from "../minisign/support.ts";
 import { newSshKey, startSshAgent } from "../support/agent.ts";
-import { patchsig, PROGRAM, type Run } from "../support/cli.ts";
+import { patchsig, patchsigEach, PROGRAM, type Run } from "../support/cli.ts";
 import { git, newRepository } from "../support/repo.ts";
 import { onTerminal, type Terminal } from "../../scripts/terminal.ts";
 import { requireTool } from "../support/tools.ts";
@@ -75,16 +75,23 @@ const RECORD = (): string => join(home, "data", "patchsig", "setup.json");
 describe("without a terminal", () => {
   test("it says what has to be given, and does nothing", () => {
     const before = files();
-    const run = setup();
-    expectError(run, 2, "no terminal to ask on: give --role, --key, --yes");
-    expect(run.stderr).toContain("git patchsig key generate; git patchsig hook install");
-    expectError(setup("--role=maintainer"), 2, "no terminal to ask on: give --yes");
-    expectError(setup("--role=root", "--yes"), 2, "--role cannot be root");
-    const dkim = setup("--role=maintainer", "--dkim=on", "--yes");
-    expect(dkim).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining("--dkim cannot be on"),
-    });
+    const each: readonly (readonly [readonly string[], string])[] = [
+      [
+        [],
+        "no terminal to ask on: give --role, --key, --yes\nhint: or by hand: git patchsig key generate",
+      ],
+      [["--role=maintainer"], "no terminal to ask on: give --yes\n"],
+      [["--role=root", "--yes"], "--role cannot be root\n"],
+      [["--local", "--role=both", "--yes"], "--local needs a repository"],
+      [["--role=maintainer", "--dkim=on", "--yes"], "--dkim cannot be on\n"],
+    ];
+    const runs = patchsigEach(
+      each.map(([args]) => ["setup", ...args]),
+      home,
+    );
+    expect(runs.map(({ status, stderr }) => ({ status, stderr }))).toEqual(
+      each.map(([, text]) => ({ status: 2, stderr: expect.stringContaining(text) })),
+    );
     const nobody = { GIT_AUTHOR_NAME: "", GIT_AUTHOR_EMAIL: "" };
     const unknown = patchsig(["setup", "--role=both", "--key=new", "--yes"], {
       home: join(home, "data"),
@@ -92,7 +99,6 @@ describe("without a terminal", () => {
       env: { ...env, ...nobody },
     });
     expectError(unknown, 2, "git does not know who you are");
-    expectError(setupIn(home, "--local", "--role=both", "--yes"), 2, "--local needs a repository");
     expect(files()).toEqual(before);
   });
 
