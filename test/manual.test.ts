@@ -76,6 +76,7 @@ describe("of every command", () => {
     };
     expect(man.toSorted()).toEqual(PAGES.map((page) => `dist/man/${page}`));
     const first = read("man1/git-patchsig.1");
+    for (const [option] of helpOf([[]])[0]!.matchAll(/--[\w-]+/g)) expect(first).toContain(option);
     for (const name of names) expect(first).toContain(`git-patchsig-${name}(1)\n`);
   });
 

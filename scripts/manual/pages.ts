@@ -74,6 +74,7 @@ function programPage(program: CommandDefinition, names: readonly string[], texts
       bold("GIT_PAGER, PAGER"),
       "the pager, chosen as by git: `GIT_PAGER`, `pager.patchsig` and `core.pager` of the user's own git config, `PAGER`, less",
     ),
+    ...entry(`${bold("GIT_PAGER")}, ${bold("PAGER")}`, "the pager, as in git"),
     ...entry(bold("NO_COLOR"), "if it is set and not empty, nothing is coloured"),
     ...entry(bold("PATCHSIG_DEBUG"), "if it is set, an unexpected error prints where it arose"),
     ...files(),
