@@ -83,7 +83,9 @@ const ROOMS: Readonly<Record<string, Room>> = {
       [
         ...named("verify", [
           "added-trailers",
+          "author",
           "base-disagrees",
+          "carrier",
           "check",
           "commit",
           "duties",

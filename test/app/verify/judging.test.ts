@@ -1,0 +1,85 @@
+/** What of a run's mails is remembered, and what the next mail is told of it. */
+
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createTrustJudge } from "../../../src/app/verify/judging.ts";
+import { openTrustStore, type TrustStore } from "../../../src/store/trust-store.ts";
+import { evidenceOf } from "../../../src/verify/evidence.ts";
+import { DEFAULT_POLICY, type Policy } from "../../../src/verify/policy.ts";
+import { temporaryDirectory } from "../../store/support.ts";
+import { check, signMails } from "../../support/signing.ts";
+
+const ALICE = "alice@example.org";
+const DIFF = "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-1\n+2\n";
+
+function mail({ subject = "[PATCH] x", from = ALICE, id = "1", more = "" } = {}): string {
+  return `From: Alice <${from}>\nSubject: ${subject}\nDate: Fri, 6 Nov 2026 22:00:00 +0000\nMessage-ID: <${id}@x>\n\nwhy\n---\n${more}${DIFF}`;
+}
+const signed = (text: string, by = ALICE): string =>
+  signMails([Buffer.from(text)], { by })[0]!.toString("latin1");
+
+let trust: TrustStore;
+beforeEach(() => {
+  trust = openTrustStore({ file: join(temporaryDirectory(), "trust.db") });
+});
+afterEach(() => trust.close());
+
+/** The codes of the findings about the mail. */
+function codesOf(
+  text: string,
+  { dryRun = false, ...policy }: Partial<Policy> & { dryRun?: boolean } = {},
+): string[] {
+  const evidence = evidenceOf(check(Buffer.from(text, "latin1")));
+  const policies = { general: { ...DEFAULT_POLICY, ...policy }, overrides: [] };
+  const judge = createTrustJudge(trust, { policies, dryRun, at: 1_794_100_000 });
+  const [one] = judge.judge([{ source: "m", evidence, payload: null }]).members;
+  return one!.result.findings.map(({ code }) => code);
+}
+const keys = (): string[] => trust.lookup(ALICE).map(({ state, patches }) => `${state} ${patches}`);
+
+test("a good patch makes its key known here, a copy of it counts once", () => {
+  expect(codesOf(signed(mail()))).toEqual(["key-first-use"]);
+  expect(codesOf(signed(mail()))).toEqual(["key-first-use"]);
+  expect(keys()).toEqual(["first-use 1"]);
+  expect(codesOf(signed(mail({ id: "2" })))).toEqual(["key-first-use", "replayed"]);
+});
+
+test("nothing is remembered of what fails: by its signature, its policy, or its diff", () => {
+  codesOf(signed(mail()).replace("+2", "+3"));
+  codesOf(signed(mail()), { require: "known" });
+  codesOf(signed(mail()), { firstUse: "fail" });
+  codesOf(`${signed(mail())}diff --git a/b b/b\n`);
+  expect(codesOf(signed(mail(), "bob@example.net"))).toEqual(["signer-not-author"]);
+  expect([keys(), trust.lookup("bob@example.net")]).toEqual([[], []]);
+  // nor is it a replay, if it comes once more
+  expect(codesOf(signed(mail({ id: "2" })))).toEqual(["key-first-use"]);
+});
+
+test("an unsigned patch is counted, and said of the first signed one", () => {
+  expect(codesOf(mail())).toEqual(["unsigned"]);
+  expect(trust.unsignedSeen(ALICE)).toMatchObject({ patches: 1 });
+  expect(codesOf(signed(mail({ id: "2" })))).toEqual(["key-first-use"]);
+  expect(codesOf(mail({ id: "3" }))).toEqual(["unsigned-known"]);
+});
+
+test("a reply that carries a diff is neither unsigned nor counted", () => {
+  expect(codesOf(mail({ subject: "Re: [PATCH] x" }))).toEqual(["answer"]);
+  expect(trust.unsignedSeen(ALICE)).toBeNull();
+});
+
+test("who looks like a known signer does not pass, signed or not", () => {
+  codesOf(signed(mail()));
+  const odd = mail({ from: "alice@example.org.", id: "2" });
+  expect(codesOf(odd)).toEqual(["address-lookalike"]);
+});
+
+test("a dry run says that the key is not remembered", () => {
+  const evidence = evidenceOf(check(Buffer.from(signed(mail()), "latin1")));
+  const policies = { general: DEFAULT_POLICY, overrides: [] };
+  const said = (dryRun: boolean): string => {
+    const judge = createTrustJudge(trust, { policies, dryRun });
+    const [one] = judge.judge([{ source: "m", evidence, payload: null }]).members;
+    return one!.result.findings[0]!.message;
+  };
+  expect(said(true)).toContain("first use, not remembered");
+});
