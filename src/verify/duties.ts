@@ -173,7 +173,7 @@ function hasOtherLineEnds({ canonical }: Diff, signed: Digests): boolean {
   return false;
 }
 
-/** How many added trailers a finding quotes. */
+/** How many added or moved trailers a finding quotes. */
 const MAX_NAMED = 8;
 
 function whatChanged(
@@ -187,14 +187,16 @@ function whatChanged(
   if (original === null)
     return finding("content-changed", text, parts.join() === "message" ? REFETCH : undefined);
   const { added, moved } = original;
-  const named = added.slice(0, MAX_NAMED).map((line) => `"${line}"`);
-  const more = added.length > MAX_NAMED ? `, and ${added.length - MAX_NAMED} more` : "";
-  const done = [
-    ...(added.length === 0 ? [] : [`; added: ${named.join(", ")}${more}`]),
-    ...(moved === null ? [] : [`; moved: "${moved}"`]),
-  ];
+  const done = [...quoted("added", added), ...quoted("moved", moved)];
   if (done.length === 0) return finding("trailers-moved", `${text}; an empty line above trailers`);
   return finding(added.length === 0 ? "trailers-moved" : "trailers-added", text + done.join(""));
+}
+
+function quoted(what: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  const named = lines.slice(0, MAX_NAMED).map((line) => `"${line}"`);
+  const more = lines.length > MAX_NAMED ? `, and ${lines.length - MAX_NAMED} more` : "";
+  return [`; ${what}: ${named.join(", ")}${more}`];
 }
 
 /** b4 am rewrites messages, and would do so to a resend. */
