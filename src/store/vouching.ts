@@ -13,7 +13,7 @@ const MAX_DOMAINS = 8;
 export function vouchingStatements(db: Database) {
   return {
     vouched: db.prepare<[string, number], VouchedRecord>(
-      `select domain, first_seen as since, patches from vouched where identity = ?
+      `select domain, first_seen as since, last_seen as lastSeen, patches from vouched where identity = ?
        order by patches desc, domain limit ?`,
     ),
     countVouched: db.prepare<[string, string, number, number]>(
@@ -59,9 +59,14 @@ export function countVouched(
     return;
   }
   const before = vouchedFor(unit, identity);
-  const own = before.find((one) => one.domain === domain) ?? { domain, since: at, patches: 0 };
+  const own = before.find((one) => one.domain === domain) ?? {
+    domain,
+    since: at,
+    lastSeen: at,
+    patches: 0,
+  };
   const others = before.filter((one) => one.domain !== domain);
-  const counted = { ...own, patches: own.patches + 1 };
+  const counted = { ...own, lastSeen: Math.max(at, own.lastSeen), patches: own.patches + 1 };
   unit.unwrittenVouched.set(identity, [counted, ...others].slice(0, MAX_DOMAINS));
 }
 

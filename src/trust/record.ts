@@ -59,6 +59,7 @@ export interface UnsignedRecord {
 export interface VouchedRecord {
   readonly domain: string;
   readonly since: number;
+  readonly lastSeen: number;
   readonly patches: number;
 }
 

@@ -17,6 +17,7 @@ import { isWrapped } from "../../verify/carrier.ts";
 import { statementFinding, unreadStatement } from "../../verify/statements.ts";
 import type { Finding } from "../../findings.ts";
 import { type DkimResult, isVouched } from "../../dkim/result.ts";
+import { DAY } from "../../primitives/time.ts";
 import { sightingDigest } from "../../trust/sighting.ts";
 import type { Vouching } from "../../verify/dkim.ts";
 import type { DkimRun } from "./dkim.ts";
@@ -206,7 +207,10 @@ function countVouched({ memory, dkim, vouched, at }: Terms, evidence: Evidence):
     memory.countVouched(identity, counts.domain, digest, at);
 }
 
-function vouchingOf({ memory, vouched }: Terms, evidence: Evidence): Vouching | null {
+/** How long a domain that vouched for an address is missed: it may have given up DKIM. */
+const MISSED_FOR = 365 * DAY;
+
+function vouchingOf({ memory, vouched, at }: Terms, evidence: Evidence): Vouching | null {
   const result = vouched.get(evidence);
   if (result === undefined || evidence.dkim === null) return null;
   const { identity: sender } = evidence.dkim;
@@ -221,7 +225,8 @@ function vouchingOf({ memory, vouched }: Terms, evidence: Evidence): Vouching | 
   const author = normaliseIdentity(evidence.author?.email ?? "");
   const missed = isGood ? [] : isForwarded ? [author] : [author, sender];
   for (const who of missed) {
-    const [record] = who === null ? [] : memory.vouchedFor(who);
+    const known = who === null ? [] : memory.vouchedFor(who);
+    const record = known.find(({ lastSeen }) => at - lastSeen <= MISSED_FOR);
     if (record !== undefined) return { result, who, record };
   }
   return { result, who: null, record: null };

@@ -91,6 +91,16 @@ test("nobody is missed who was never vouched for", async () => {
   store.close();
 });
 
+test("a domain that gave up DKIM is missed for a year", async () => {
+  const store = openTrustStore({ file: newFile() });
+  await judge([sent(1)], { store });
+  const found = async (days: number) =>
+    codes((await judge([plain(2)], { store, at: AT + days * DAY }))[0]!);
+  expect(await found(365)).toEqual(["dkim-none", "not-vouched"]);
+  expect(await found(366)).toEqual(["dkim-none"]);
+  store.close();
+});
+
 test("what is bad, unknown or not answered is missed, and says why", async () => {
   const store = openTrustStore({ file: newFile() });
   await judge([sent(1)], { store });
