@@ -59,7 +59,7 @@ function install(places: Places): void {
   const program = at(OURS.program);
   for (const name of ["package.json", "LICENSE", "bin", "dist/bundle", "templates", ...packages()])
     copy(name, join(program, name));
-  for (const name of ["README.md", "CHANGELOG.md", "SECURITY.md", "docs"])
+  for (const name of ["README.md", "CHANGELOG.md", "SECURITY.md", "docs", "contrib"])
     copy(name, at(OURS.documents, name));
   copy("dist/man", at(OURS.manual));
   copy("dist/completion/bash/git-patchsig", at(OURS.bash, "git-patchsig"));
