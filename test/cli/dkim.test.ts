@@ -159,3 +159,23 @@ test("what is off, or not remembered, says nothing; a dry run remembers nothing"
     stdout: expect.stringContaining("ask DNS with --dkim"),
   });
 });
+
+test("the word of the reader's own server does for the key, offline", () => {
+  const home = newFolder();
+  const file = join(home, "one.eml");
+  const hop =
+    "Received: from mail.example.org by mx.reader.example; Tue, 2 Jan 2024 10:00:01 +0000\n";
+  const said = "Authentication-Results: mx.reader.example; dkim=pass header.d=example.org\n";
+  writeFileSync(file, hop + said + vouched(patch(1)), "latin1");
+  const by = (id: string) => {
+    const env = { ...settings(), GIT_CONFIG_KEY_0: "patchsig.authservId", GIT_CONFIG_VALUE_0: id };
+    return records(patchsig(["verify", "--json", file], { home, env }))[0]!["vouched"];
+  };
+  expect(by("MX.reader.example")).toMatchObject({
+    domain: "example.org",
+    saidBy: "mx.reader.example",
+    covers: "all",
+    patches: 1,
+  });
+  expect(by("mx.other.example")).toBeNull();
+});
