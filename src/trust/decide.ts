@@ -240,7 +240,6 @@ function descendants(
   const next = new Map<string, KeyRecord[]>();
   const under = ({ identity }: KeyRecord, key: PublicKeyText): string => `${identity} ${key}`;
   for (const record of records) {
-    if (record.rotatedFrom === "") continue;
     const name = under(record, record.rotatedFrom);
     const siblings = next.get(name);
     if (siblings === undefined) next.set(name, [record]);

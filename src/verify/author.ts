@@ -94,9 +94,9 @@ function originals({ headers }: MailView, name: string): Original[] {
  */
 function addressesWithin(email: Buffer): Buffer[] {
   const text = email.toString("utf8");
-  const [, local, domain] =
+  const [, local = "", domain = ""] =
     /^([^@=]+)=([^@=]+\.[^@=]+)@/.exec(text) ?? /^([^@]+)@(.+\..+)\.invalid$/i.exec(text) ?? [];
-  if (local === undefined || domain === undefined) return [];
+  if (local === "") return [];
   return [...new Set([domain, domain.replace(/^40/, "")])].map((at) =>
     Buffer.from(`${local}@${at}`),
   );

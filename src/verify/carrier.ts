@@ -63,8 +63,7 @@ function isAround({ attached, breakPoint }: MailView, signature: Checked["signat
 /** Whether a forward begins in the message, or between it and the diff. */
 function hasForward({ view, diff }: Checked): boolean {
   if (view === null) return false;
-  const end = diff === null || diff.files.length === 0 ? view.patch.length : diff.start;
-  const texts = [view.message, view.patch.subarray(0, end)];
+  const texts = [view.message, view.patch.subarray(0, diff?.start)];
   return texts.some((text) => FORWARD.test(text.toString("utf8")));
 }
 

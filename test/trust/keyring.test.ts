@@ -19,6 +19,8 @@ import {
   folderOf,
   keyFileOf,
   keyringDifferences,
+  MAX_KEYRING_FILE,
+  MAX_KEYRING_FILES,
   readKeyring,
   statementFileOf,
 } from "../../src/trust/keyring.ts";
@@ -325,4 +327,11 @@ test("the project's own keyring is valid", () => {
   if (!readdirSync(own).includes("minisign")) return;
   expect(readKeyring(readKeyringFolder(own), verifier).problems).toEqual([]);
   expect(readFileSync(join(own, "README.md"), "utf8")).toContain("minisign/<domain>/<local part>/");
+});
+
+test("the bounds are those of the spec", () => {
+  const spec = readFileSync("docs/spec/trust.md", "utf8").replace(/\s+/g, " ");
+  const files = MAX_KEYRING_FILES.toLocaleString("en");
+  expect(spec).toContain(`files of more than ${MAX_KEYRING_FILE / 1024} KiB`);
+  expect(spec).toContain(`a folder with more than ${files} files is not a keyring`);
 });

@@ -49,6 +49,7 @@ test.each([
   "jürgen@bücher.example",
   "",
   "@",
+  ".@example.org",
   "()<>",
   "\u200b",
   "x".repeat(5000),
@@ -60,6 +61,10 @@ test("a plain ASCII address never looks like another, so an impostor's key harms
 
 test("only letters beyond ASCII are taken for others: a zero is a zero", () => {
   expect(lookalikes("b\u043eb0@example.org")).toEqual(["bob0@example.org"]);
+});
+
+test("a domain that has no form in the DNS is drawn as it stands", () => {
+  expect(lookalikes("alice@ex\u05dfample.org")).toEqual(["alice@exlample.org"]);
 });
 
 test("an address of 2000 characters is read, a longer one is not", () => {

@@ -46,3 +46,14 @@ test("a policy that does not admit first use lets no key become known", () => {
   expect(decision.trust).toBe("known");
   expect(states()).toEqual(["first-use 2"]);
 });
+
+test("of the other people with a changed key, three are named", () => {
+  judgeSighting(trust, sightingOf(A, "one"));
+  for (const other of ["b", "c", "d", "e"])
+    judgeSighting(trust, { ...sightingOf(B, other), identity: `${other}@example.org` });
+  expect(trust.changedKey(ALICE, B, AT).elsewhere.map(({ identity }) => identity)).toEqual([
+    "b@example.org",
+    "c@example.org",
+    "d@example.org",
+  ]);
+});

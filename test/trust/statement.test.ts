@@ -77,6 +77,8 @@ describe("refused", () => {
     ["another key named", edit(`key=${NEW.text}`, `key=${keyOf(3).text}`), "signature"],
     ["another signer", edit(OLD.text, NEW.text), "signature"],
     ["a legacy signature", edit(/^RU/m, "RW"), "malformed"],
+    ["a signer that is no minisign key", edit(/ RW[Q-T]/, " RWA"), "malformed"],
+    ["a key named that is none", edit(/key=RW[Q-T]/, "key=RWA"), "malformed"],
   ])("%s", (_, text, why) => {
     expect(find(text)).toEqual([{ ok: false, why }]);
   });
@@ -156,6 +158,14 @@ test("an address of 254 characters is read, a longer one refused", () => {
   expect(find(said.text)).toEqual([{ ok: true, statement: said }]);
   expect(() => says(OLD, "endorse", NEW, { by: ALICE, of: long(255) })).toThrow(RangeError);
   expect(find(said.text.replace("of=a@", "of=aa@"))).toEqual([{ ok: false, why: "malformed" }]);
+});
+
+test("wrapped into 2000 bytes it is read, into more it is not", () => {
+  const of = (bytes: number): string =>
+    rotation.text.trimEnd().replace(" by=", " by=".padStart(bytes - rotation.text.length + 5));
+  expect(of(2000)).toHaveLength(2000);
+  expect(find(of(2000))).toEqual(good);
+  expect(find(of(2001))).toEqual([{ ok: false, why: "malformed" }]);
 });
 
 test("an invalid address is not signed", () => {

@@ -58,6 +58,12 @@ const CASES: readonly [string, string, string, string[]][] = [
     ["Alice A <alice@example.org>", "Alice <alice@example.org>"],
   ],
   [
+    "an address of one letter, as git reads it",
+    VIA,
+    "Reply-To: Alice <a>\n",
+    ["Alice <a>", "Alice <a>"],
+  ],
+  [
     "an address within the list's",
     "Alice <alice=example.org@groups.io>",
     "",

@@ -16,6 +16,8 @@ function mail(subject: string, body: string, more = ""): string {
 const sign = (text: string, by = "alice@example.org"): string =>
   signMails([Buffer.from(text)], { by })[0]!.toString("latin1");
 
+const body = (text: string): string => text.slice(text.indexOf("\n\n") + 2);
+
 /** A mail with a text and this one attached. */
 function attached(inner: string, text = "See below.\n", subject = "hello"): string {
   const parts = [`Content-Type: text/plain\n\n${text}`, `Content-Type: message/rfc822\n\n${inner}`];
@@ -30,6 +32,15 @@ const CASES: readonly [string, () => string, "wrapped" | "forwarded" | null][] =
   [
     "a good patch that speaks of forwarding",
     () => sign(mail("[PATCH] x", `why\n\n${FORWARD}\n---\n${DIFF}`)),
+    null,
+  ],
+  [
+    "the same, though its list replaced From, which is a warning",
+    () =>
+      sign(mail("[PATCH] x", `why\n\n${FORWARD}\n---\n${DIFF}`)).replace(
+        "From: Alice <alice@example.org>\nS",
+        "From: Alice via x <list@x.org>\nReply-To: Alice <alice@example.org>\nS",
+      ),
     null,
   ],
   [
@@ -66,6 +77,16 @@ const CASES: readonly [string, () => string, "wrapped" | "forwarded" | null][] =
   ["a patch as usual", () => PATCH, null],
   ["an attached patch", () => attached(PATCH), "wrapped"],
   ["an attached signed patch", () => attached(sign(PATCH)), "wrapped"],
+  [
+    "a mail attached to an unsigned patch",
+    () => attached(mail("hello", "Hello.\n"), `why\n---\n${DIFF}`, "[PATCH] x"),
+    null,
+  ],
+  [
+    "a mail attached to a signed patch that is bad: the good one may be in it",
+    () => attached(mail("hello", "Hello.\n"), body(sign(PATCH)).replace("+2", "+3"), "[PATCH] x"),
+    "wrapped",
+  ],
   ["an attached mail that is no patch", () => attached(mail("hello", "Hello.\n")), null],
   [
     "an attached patch in quoted-printable",
@@ -95,6 +116,14 @@ describe("it is said first that a mail carries another one", () => {
       finding("forwarded", "").hint,
       "",
     ]);
+  });
+
+  it("but for a base it is asked all the same", () => {
+    const ids = "prerequisite-patch-id: 0123456789012345678901234567890123456789\n".repeat(1001);
+    const many = `${PATCH}base-commit: 0123456789012345678901234567890123456789\n${ids}`;
+    const said = check(Buffer.from(many.replace("[PATCH]", "Fwd: [PATCH]"))).findings;
+    expect(said.map(({ code }) => code)).toEqual(["forwarded", "prerequisites-too-many"]);
+    expect(said[1]!.hint).toBe(finding("prerequisites-too-many", "").hint);
   });
 
   it("which is the finding that says so", () => {

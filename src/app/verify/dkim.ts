@@ -6,6 +6,7 @@ import { keysIn, type KnownKeys, type SeenRecord, verifyClaims } from "../../dki
 import type { DkimClaims } from "../../dkim/claim.ts";
 import type { LookUpTxt } from "../../dns/txt.ts";
 import { PatchsigError } from "../../errors.ts";
+import type { Config } from "../../git/config.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { now } from "../now.ts";
 import { gitConfig } from "../settings.ts";
@@ -42,8 +43,11 @@ export const DKIM_MODES = ["off", "cached", "dns"] as const;
  * @param ask `--dkim`: DNS may be asked, whatever the setting
  * @throws PatchsigError "usage" for an invalid value
  */
-export async function openUserDkim(store: DkimStore, ask: boolean): Promise<DkimRun | null> {
-  const config = gitConfig();
+export async function openUserDkim(
+  store: DkimStore,
+  ask: boolean,
+  config: Config = gitConfig(),
+): Promise<DkimRun | null> {
   const set = config.string("patchsig.dkim") ?? "cached";
   const mode = ask ? "dns" : DKIM_MODES.find((name) => name === set.toLowerCase());
   if (mode === undefined)

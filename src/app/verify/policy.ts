@@ -19,6 +19,7 @@ import {
   type Policy,
   SETTINGS,
 } from "../../verify/policy.ts";
+import type { Config } from "../../git/config.ts";
 import { gitConfig } from "../settings.ts";
 import { DAY } from "../../primitives/time.ts";
 
@@ -41,16 +42,16 @@ const NAMES: Readonly<Record<string, keyof Policy>> = {
 };
 
 /** All settings of the policy, in git's order: of several, the last one counts. */
-function readSettings(required: string | undefined): PolicySetting[] {
+function readSettings(required: string | undefined, config: Config): PolicySetting[] {
   const option =
     required === undefined
       ? []
       : [{ scope: "", name: "require", value: required, origin: "--require" }];
-  return [...configured(), ...option];
+  return [...configured(config), ...option];
 }
 
-function configured(): PolicySetting[] {
-  return gitConfig().settings.flatMap(({ key, value, origin }) => {
+function configured({ settings }: Config): PolicySetting[] {
+  return settings.flatMap(({ key, value, origin }) => {
     const [, scope = "", name = ""] = /^patchsig\.(?:(.*)\.)?([^.]*)$/s.exec(key) ?? [];
     return name in SETTINGS ? [{ scope, name, value, origin }] : [];
   });
@@ -76,10 +77,10 @@ function fullName(scope: string, name: string): string {
  *
  * @throws PatchsigError "usage" for an invalid value or scope
  */
-export function readPolicies(required: string | undefined): Policies {
+export function readPolicies(required: string | undefined, config: Config = gitConfig()): Policies {
   let general: Policy = DEFAULT_POLICY;
   const overrides = new Map<string, Override>();
-  for (const setting of readSettings(required)) {
+  for (const setting of readSettings(required, config)) {
     const settings = parse(setting);
     if (setting.scope === "") general = { ...general, ...settings };
     else {
@@ -104,8 +105,11 @@ function newOverride({ scope, name }: PolicySetting): Override {
 }
 
 /** The policy in force, a setting a line, with where it comes from. */
-export function describePolicies(required: string | undefined): SafeText[] {
-  const settings = readSettings(required);
+export function describePolicies(
+  required: string | undefined,
+  config: Config = gitConfig(),
+): SafeText[] {
+  const settings = readSettings(required, config);
   for (const setting of settings) parse(setting);
   const scopes = ["", ...new Set(settings.map(({ scope }) => scope).filter((s) => s !== ""))];
   return scopes
@@ -120,7 +124,7 @@ export function describePolicies(required: string | undefined): SafeText[] {
       });
       return scope === "" ? lines : [escapeText(scope), ...lines.map((line) => ours`  ${line}`)];
     })
-    .concat(readPolicies(required).general.require === "opt-in" ? OPT_IN : []);
+    .concat(readPolicies(required, config).general.require === "opt-in" ? OPT_IN : []);
 }
 
 /** What the default leaves open. */
