@@ -1,8 +1,9 @@
 /** DKIM's keys in a run: each asked for once, remembered, and no end of silence waited for. */
 
-import { expect, test } from "vitest";
-import { openDkim } from "../../../src/app/verify/dkim.ts";
+import { describe, expect, test } from "vitest";
+import { openDkim, openUserDkim } from "../../../src/app/verify/dkim.ts";
 import { readClaims } from "../../../src/dkim/claim.ts";
+import { configOf } from "../../../src/git/config.ts";
 import type { SeenRecord } from "../../../src/dkim/verify.ts";
 import { PLAIN } from "../../devsig/mails.ts";
 import { RECORD, signed } from "../../dkim/sign.ts";
@@ -93,4 +94,86 @@ test("a domain that does not answer is asked once, and after many of them none i
   });
   await run.fetchKeys(others);
   expect(asked).toBeLessThan(100);
+});
+
+/** As many claims, each of a domain of its own, as of a mail. */
+function many(count: number) {
+  const all = claims("example.org");
+  const named = Array.from({ length: count }, (_, i) => ({
+    ...all.claims[0]!,
+    domain: `d${i}.example`,
+    keyName: `main._domainkey.d${i}.example`,
+  }));
+  return named.map((claim) => ({ ...all, claims: [claim] }));
+}
+
+test("of silent domains, 64 are asked, and no more than 16 at a time", async () => {
+  let [asked, waiting, most] = [0, 0, 0];
+  const lookUp = async () => {
+    asked++;
+    most = Math.max(most, ++waiting);
+    await Promise.resolve();
+    waiting--;
+    return null;
+  };
+  await openDkim(memory(), [], lookUp, AT)!.fetchKeys(many(40));
+  expect(most).toBe(16);
+  asked = 0;
+  const run = openDkim(memory(), [], lookUp, AT)!;
+  for (const one of many(70)) await run.fetchKeys([one]);
+  expect(asked).toBe(64);
+});
+
+test("the keys of 20,000 names are held, then all are read and asked for anew", async () => {
+  let [asked, readings] = [0, 0];
+  const store = { ...memory(), dkimRecords: () => (readings++, []) };
+  const run = openDkim(store, [], () => Promise.resolve((asked++, [])), AT)!;
+  const all = many(20_001);
+  const again = async (): Promise<[number, number]> => {
+    [asked, readings] = [0, 0];
+    await run.fetchKeys([all[0]!]);
+    run.resultOf(all[0]!);
+    return [asked, readings];
+  };
+  await run.fetchKeys(all.slice(0, 19_999));
+  for (const one of all.slice(0, 20_000)) run.resultOf(one);
+  expect(await again()).toEqual([0, 0]);
+  await run.fetchKeys([all[19_999]!]);
+  run.resultOf(all[20_000]!);
+  expect(await again()).toEqual([1, 1]);
+});
+
+describe("by the user's settings", () => {
+  const config = (...settings: [string, string][]) =>
+    configOf(settings.map(([key, value]) => ({ key, value, origin: "", scope: "global" })));
+  const cached = memory({ [NAME]: [seen(RECORD, AT)] });
+
+  test("keys that are remembered are used, but nobody is asked", async () => {
+    expect(await openUserDkim(memory(), false, config())).toBeNull();
+    const run = await openUserDkim(cached, false, config());
+    expect(run!.check).toEqual({ names: [NAME], servers: [] });
+  });
+
+  test("off: nothing is, unless --dkim asks", async () => {
+    const off = config(["patchsig.dkim", "OFF"]);
+    expect(await openUserDkim(cached, false, off)).toBeNull();
+    expect((await openUserDkim(cached, true, off))!.check.names).toBeNull();
+  });
+
+  test("dns: any name is asked for", async () => {
+    const dns = config(["patchsig.dkim", "dns"], ["patchsig.authservid", "MX.Example.org"]);
+    expect((await openUserDkim(memory(), false, dns))!.check).toEqual({
+      names: null,
+      servers: ["mx.example.org"],
+    });
+  });
+
+  test("another value is wrong usage", async () => {
+    const wrong = openUserDkim(cached, false, config(["patchsig.dkim", "maybe"]));
+    await expect(wrong).rejects.toMatchObject({
+      code: "usage",
+      message: "patchsig.dkim cannot be maybe",
+      hint: "it can be off, cached, dns",
+    });
+  });
 });
