@@ -170,15 +170,19 @@ interface Known {
   readonly alive: Set<number>;
   /** A test ran with the mutant switched on. */
   readonly tried: Set<number>;
-  /** Run while something was loaded, or by a test that cannot be run twice: another process must ask. */
-  readonly again: Set<number>;
 }
 
-/** Runs the tests once, each for every mutant that it reaches; again if one hangs, without that. False if a test fails as it is. */
+/**
+ * Runs the tests once, each for every mutant that it reaches; again if one hangs, without that. False if a test fails
+ * as it is.
+ *
+ * @param again gets what ran while something was loaded, or in a test that cannot be run twice: another process must ask
+ */
 async function tryTogether(
   copy: string,
   tests: readonly string[],
   known: Known,
+  again: Set<number>,
   most: number,
 ): Promise<boolean> {
   const { alive, mutants } = known;
@@ -212,7 +216,7 @@ async function tryTogether(
       for (const number of numbers.map(Number)) {
         if (what === "killed") alive.delete(number);
         if (what === "lived") known.tried.add(number);
-        if (what === "again" || what === "outside") known.again.add(number);
+        if (what === "again" || what === "outside") again.add(number);
       }
     if (!isTrying()) return true;
     alive.delete(Number(lines().at(-1)![1]));
@@ -249,25 +253,36 @@ function sourcesOf(room: string, parts: readonly string[]): string[] {
 }
 
 async function tryAll(copy: string, { near, slow }: Room, known: Known): Promise<boolean> {
-  const { mutants, alive, again } = known;
+  const { mutants, alive } = known;
   const isGood = (tests: readonly string[], mutant?: number): Promise<boolean> => {
     const env = mutant === undefined ? {} : { PATCHSIG_MUTANT: `${mutant}` };
     const until = Date.now() + LONGEST;
     return run(copy, ["vitest", "run", ...tests, "--bail", "1"], env, () => Date.now() > until);
   };
-  for (const [i, tests] of near.entries())
-    if (!(await tryTogether(copy, tests, known, i === 0 ? Infinity : MOST_TESTS))) return false;
+  /** Asks these tests, a process each, of what is alive until the user interrupts that. */
+  const askAlone = async (tests: readonly string[], which: (one: number) => boolean) => {
+    for (const mutant of [...alive].filter(which))
+      if (!interrupted && !(await isGood(tests, mutant))) alive.delete(mutant);
+  };
+  const again = near.map(() => new Set<number>());
+  for (const [i, tests] of near.entries()) {
+    const most = i === 0 ? Infinity : MOST_TESTS;
+    if (!(await tryTogether(copy, tests, known, again[i]!, most))) return false;
+  }
   // a test that reads a constant need not reach anything around it
-  const alone = [...alive].filter((one) => again.has(one) || mutants[one]!.isConstant);
-  for (const mutant of alone)
-    for (const tests of near)
-      if (alive.has(mutant) && !(await isGood(tests, mutant))) alive.delete(mutant);
-  if (slow.length > 0 && (!(await run(copy, ["rolldown", "-c"])) || !(await isGood(slow))))
-    return false;
-  for (const mutant of slow.length === 0 ? [] : [...alive])
-    if (!(await isGood(slow, mutant))) alive.delete(mutant);
+  for (const [i, tests] of near.entries())
+    await askAlone(tests, (one) => again[i]!.has(one) || mutants[one]!.isConstant);
+  if (slow.length === 0 || interrupted) return true;
+  if (!(await run(copy, ["rolldown", "-c"])) || !(await isGood(slow))) return false;
+  await askAlone(slow, () => true);
   return true;
 }
+
+/** By Ctrl-C: what is known so far is printed, and no more is asked. */
+let interrupted = false;
+process.once("SIGINT", () => {
+  interrupted = true;
+});
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -288,7 +303,7 @@ async function main(): Promise<number> {
     ]),
   );
   const alive = new Set(mutants.keys());
-  const known = { mutants, alive, tried: new Set<number>(), again: new Set<number>() };
+  const known = { mutants, alive, tried: new Set<number>() };
   const copy = copyOf(ROOT, sources);
   try {
     if (!(await tryAll(copy, values.near ? { ...room, slow: [] } : room, known))) {
@@ -304,6 +319,7 @@ async function main(): Promise<number> {
   say(
     `${name}: ${mutants.length} places, ${mutants.length - alive.size} killed, ${alive.size - unreached} survived, ${unreached} not reached`,
   );
+  if (interrupted) say("interrupted: some were not asked of every test");
   return alive.size === 0 ? 0 : 1;
 }
 
