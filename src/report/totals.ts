@@ -3,7 +3,15 @@
 import { COMMANDS } from "../commands.ts";
 import type { Count, Totals } from "../verify/totals.ts";
 import { count } from "../primitives/words.ts";
-import { escapeText, ours, padTo, type SafeText, truncateTo, wrapTo } from "./escape.ts";
+import {
+  displayWidth,
+  escapeText,
+  ours,
+  padTo,
+  type SafeText,
+  truncateTo,
+  wrapTo,
+} from "./escape.ts";
 import type { Style } from "./text.ts";
 
 /** Rows of the table; the rest is one row. */
@@ -47,10 +55,13 @@ export function renderRequired({ all, verdicts }: Totals, style: Style): SafeTex
 export function renderBaseless(baseless: number, series: number, style: Style): SafeText[] {
   if (baseless === 0) return [];
   const of = series === 1 ? "" : ` in ${baseless} of ${series} series`;
-  return wrapTo(
-    ours`no base commit recorded${of}; the submitter can add one: ${COMMANDS.prepare}`,
-    style.columns,
-  );
+  const [what, hint] = [
+    ours`no base commit recorded${of}`,
+    ours`the submitter can add one: ${COMMANDS.prepare}`,
+  ];
+  const whole = ours`${what}; ${hint}`;
+  // a command is not to be cut in two
+  return displayWidth(whole) <= style.columns ? [whole] : [what, hint];
 }
 
 /** Refused mails without a patch: reported, not judged. */

@@ -246,8 +246,10 @@ function baseFindings(
 ): Finding[] {
   const named = new Set(mails.flatMap(({ base }) => base.commit ?? []));
   const disagrees = named.size > 1 && bases.size < 2;
-  // a reply needs no base
-  const isMissing = status === "missing" && !mails.every(({ isAnswer }) => isAnswer);
+  // a reply needs no base, and what is not read has other troubles
+  const isMissing =
+    status === "missing" &&
+    !mails.every(({ isAnswer, signature }) => isAnswer || signature === "malformed");
   return [
     ...(disagrees
       ? [finding("base-disagrees", `the mails name ${named.size} different bases`)]
