@@ -79,7 +79,7 @@ function count(jobs: readonly object[], folder: string): Work[] {
   return JSON.parse(readFileSync(output, "utf8")) as Work[];
 }
 
-const NAMES = some(Object.keys(SHAPES), 2);
+const NAMES = some(Object.keys(SHAPES), 3);
 let measured: Map<string, Runs>;
 beforeAll(() => {
   measured = measure(NAMES);

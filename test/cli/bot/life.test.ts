@@ -244,7 +244,7 @@ function random(seed: number): () => number {
   return () => (state = (state * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31;
 }
 
-const KILLS = LONG ? 40 : 4;
+const KILLS = LONG ? 40 : 3;
 
 describe("kill -9", () => {
   test(`${KILLS} times at any moment: nothing is sent twice, nothing is lost`, async () => {
