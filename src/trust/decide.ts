@@ -91,17 +91,12 @@ export function decide(sighting: Sighting, keyHistory: KeyHistory, admits: boole
 /**
  * What an unsigned mail from an identity with these records means.
  *
- * @returns since when (seconds) and on how many patches it has signed; null if it has no key in use
+ * @returns since when (seconds) it has signed; null if it has no key in use
  */
-export function decideUnsigned(
-  records: readonly KeyRecord[],
-): { readonly since: number; readonly patches: number } | null {
+export function decideUnsigned(records: readonly KeyRecord[]): { readonly since: number } | null {
   const usable = usableKeys(records);
   if (usable.length === 0) return null;
-  return {
-    since: Math.min(...usable.map((record) => record.firstSeen)),
-    patches: usable.reduce((sum, record) => sum + record.patches, 0),
-  };
+  return { since: Math.min(...usable.map((record) => record.firstSeen)) };
 }
 
 /**

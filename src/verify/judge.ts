@@ -9,10 +9,9 @@ import { signerFindings, type SignerContext } from "./signer.ts";
 import { type Vouching, vouchedFacts, vouchingFindings } from "./dkim.ts";
 import { type KeyFacts, type PatchResult, type KeyTrust, verdictOf } from "./result.ts";
 
-/** Since when (seconds), and on how many patches, somebody has signed. */
+/** Since when (seconds) somebody has signed. */
 export interface Signs {
   readonly since: number;
-  readonly patches: number;
 }
 
 /** What the trust database says about the signer, or about the author of an unsigned mail. */

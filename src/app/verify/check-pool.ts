@@ -2,7 +2,7 @@
 
 import { Worker } from "node:worker_threads";
 import type { SourceMail } from "../../source/item.ts";
-import type { CheckOptions, Examined } from "./checking.ts";
+import { type CheckMail, type CheckOptions, type Examined, examine } from "./checking.ts";
 
 /** Some mails in one piece of memory, which moves to the thread. */
 export interface Job {
@@ -11,7 +11,7 @@ export interface Job {
   readonly mails: readonly { readonly length: number | null; readonly size: number }[];
 }
 
-export type WorkerAnswer =
+type WorkerAnswer =
   | { readonly ok: true; readonly evidence: readonly Examined[] }
   | { readonly ok: false; readonly error: unknown };
 
@@ -32,8 +32,10 @@ interface WaitingCheck {
   readonly reject: (error: unknown) => void;
 }
 
-export function openCheckPool(threads: number, options: CheckOptions): CheckPool {
-  const pool = Array.from({ length: threads }, () => openThread(options));
+const WORKER = new URL("./check-worker.js", import.meta.url);
+
+export function openCheckPool(threads: number, options: CheckOptions, script = WORKER): CheckPool {
+  const pool = Array.from({ length: threads }, () => openThread(options, script));
   return {
     check(mails) {
       const thread = pool.reduce((a, b) => (b.waiting.length < a.waiting.length ? b : a));
@@ -49,8 +51,8 @@ export function openCheckPool(threads: number, options: CheckOptions): CheckPool
   };
 }
 
-function openThread(options: CheckOptions): Thread {
-  const worker = new Worker(new URL("./check-worker.js", import.meta.url), { workerData: options });
+function openThread(options: CheckOptions, script: URL): Thread {
+  const worker = new Worker(script, { workerData: options });
   const waiting: WaitingCheck[] = [];
   worker.on("message", (answer: WorkerAnswer) => {
     const first = waiting.shift();
@@ -65,7 +67,8 @@ function openThread(options: CheckOptions): Thread {
   return { worker, waiting };
 }
 
-function jobOf(mails: readonly SourceMail[]): Job {
+/** What a thread gets. */
+export function jobOf(mails: readonly SourceMail[]): Job {
   const lengths = mails.map(({ bytes }) => bytes?.length ?? 0);
   const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
   let at = 0;
@@ -77,4 +80,22 @@ function jobOf(mails: readonly SourceMail[]): Job {
     bytes,
     mails: mails.map((mail) => ({ length: mail.bytes?.length ?? null, size: mail.size })),
   };
+}
+
+/** What a thread makes of that: one result a mail, or what stopped it. */
+export function answerTo({ bytes, mails }: Job, check: CheckMail): WorkerAnswer {
+  let at = 0;
+  try {
+    return {
+      ok: true,
+      evidence: mails.map(({ length, size }) => {
+        if (length === null) return examine(check, null, size);
+        const mail = Buffer.from(bytes.buffer, bytes.byteOffset + at, length);
+        at += length;
+        return examine(check, mail, size);
+      }),
+    };
+  } catch (error) {
+    return { ok: false, error };
+  }
 }

@@ -18,8 +18,7 @@ import { newTally, verifyMails } from "./verification.ts";
 type FilterOptions = Pick<RunOptions, "devKeyrings" | "dkim" | "plainAm" | "policies" | "dryRun">;
 
 /** All of standard input, a mail. PatchsigError "too-large", "not-a-mail", "unreadable". */
-export function readIncoming(): Buffer {
-  const mail = readStdin(MAX_MESSAGE_BYTES);
+export function readIncoming(mail: Buffer | null = readStdin(MAX_MESSAGE_BYTES)): Buffer {
   if (mail === null) throw new PatchsigError("too-large", "the mail is too large");
   if (mail.length === 0 || !looksLikeMail(mail)) throw notAMail("-", mail);
   return mail;

@@ -241,7 +241,7 @@ function ofUnsigned(terms: Terms, evidence: Evidence): TrustContext {
   const identity = normaliseIdentity(author?.email ?? "");
   const known = [identity, ...senders].filter((name) => name !== null);
   for (const name of known) {
-    const pinned = pins.keys.has(name) ? { since: at, patches: 0 } : null;
+    const pinned = pins.keys.has(name) ? { since: at } : null;
     const signs = decideUnsigned(memory.lookup(name)) ?? pinned;
     if (signs !== null) return { kind: "unsigned", signs, poses: "", who: name, vouching };
   }

@@ -89,7 +89,12 @@ describe("the signed text", () => {
   test("of a mail that is refused there is none, for the mail's own reason", () => {
     const error = refused(() => signedTextOf(read(PATCH.replace("@@ -1 +1 @@", "@@ -1,9 +1 @@"))));
     expect(error.code).toBe("refused");
-    expect(error.message).not.toBe("the mail is refused");
+    expect(error.message).toMatch(/^diff refused: /);
+    const forwarded = PATCH.replace("@@ -1 +1 @@", "@@ -1,9 +1 @@").replace(
+      "[PATCH]",
+      "Fwd: [PATCH]",
+    );
+    expect(refused(() => signedTextOf(read(forwarded))).message).toBe(error.message);
     const nobody = refused(() =>
       signedTextOf(read(PATCH.replace("Alice <alice@example.org>", ""))),
     );

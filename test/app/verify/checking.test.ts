@@ -61,6 +61,9 @@ test("of a mail without a patch, only its thread goes on, if it has nothing to r
   expect(found(letter)).toEqual({ messageId: "<1@x>", references: ["<0@x>"] });
   expect(isEvidence(found(letter))).toBe(false);
   expect(isEvidence(found(PLAIN))).toBe(true);
+  // another signature of a mail that is no patch is nobody's concern
+  const other = letter.replace("\n\n", "\nX-Developer-Signature: v=2\n\n");
+  expect(isEvidence(found(other))).toBe(false);
   // not read: it is passed over, and counted
   const strange = letter.replace("\n\n", "\nContent-Type: text/plain; charset=ks_c_5601-1987\n\n");
   expect(isEvidence(found(strange))).toBe(true);

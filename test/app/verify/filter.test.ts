@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { filteredMail } from "../../../src/app/verify/filter.ts";
+import { filteredMail, readIncoming } from "../../../src/app/verify/filter.ts";
 import { openTrustStore, type TrustStore } from "../../../src/store/trust-store.ts";
 import { DEFAULT_POLICY } from "../../../src/verify/policy.ts";
 import { newFolder } from "../../support/folders.ts";
@@ -47,4 +47,13 @@ test("a From line in front is no part of the mail, a second one makes it bad", a
   expect(await statuses(FROM + PATCH)).toEqual(["unsigned"]);
   const [status] = await statuses(`${FROM}${PATCH}\n${FROM}${PATCH}`);
   expect(status).toMatch(/^bad; /);
+});
+
+test("only a mail is taken", () => {
+  expect(readIncoming(Buffer.from(LETTER)).toString()).toBe(LETTER);
+  expect(() => readIncoming(null)).toThrow("the mail is too large");
+  for (const other of ["", "x", "hello\nworld\n"])
+    expect(() => readIncoming(Buffer.from(other))).toThrow(
+      expect.objectContaining({ code: "not-a-mail" }),
+    );
 });

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createTrustJudge } from "../../../src/app/verify/judging.ts";
+import { PatchsigError } from "../../../src/errors.ts";
 import { openTrustStore, type TrustStore } from "../../../src/store/trust-store.ts";
 import { evidenceOf } from "../../../src/verify/evidence.ts";
 import { DEFAULT_POLICY, type Policy } from "../../../src/verify/policy.ts";
@@ -82,4 +83,60 @@ test("a dry run says that the key is not remembered", () => {
     return one!.result.findings[0]!.message;
   };
   expect(said(true)).toContain("first use, not remembered");
+});
+
+test("a reply of a known signer may be unsigned: nothing of it is applied", () => {
+  codesOf(signed(mail()));
+  expect(codesOf(mail({ id: "2" }))).toEqual(["unsigned-known"]);
+  expect(codesOf(mail({ subject: "Re: [PATCH] x", id: "3" }))).toEqual(["answer"]);
+});
+
+test("a mail at which the program fails is named, and stops no other", () => {
+  const found = (id: string) => ({
+    source: `at ${id}`,
+    evidence: evidenceOf(check(Buffer.from(mail({ id })))),
+    payload: id,
+  });
+  const [first, second] = [found("1"), found("2")];
+  const policies = { general: DEFAULT_POLICY, overrides: [] };
+  const broken = { ...second, evidence: { ...second.evidence, statements: null as never } };
+  const { members, faults } = createTrustJudge(trust, { policies, dryRun: false }).judge([
+    first,
+    broken,
+    found("3"),
+  ]);
+  expect(members.map(({ payload }) => payload)).toEqual(["1", "3"]);
+  expect(faults).toMatchObject([{ source: "at 2", error: { code: "fault" } }]);
+  expect(faults[0]!.error.message).toContain("<2@x>");
+});
+
+test("a database that is busy is nobody's mail: nothing is tried again", () => {
+  let tried = 0;
+  const busy = new PatchsigError("database-busy", "busy");
+  const failing = {
+    transaction: () => {
+      tried++;
+      throw busy;
+    },
+  } as Partial<TrustStore> as TrustStore;
+  const judge = createTrustJudge(failing, {
+    policies: { general: DEFAULT_POLICY, overrides: [] },
+    dryRun: false,
+  });
+  expect(() => judge.judge([])).toThrow(busy);
+  expect(tried).toBe(1);
+});
+
+test("an author who is pinned by the repository's keyring signs", () => {
+  const evidence = evidenceOf(check(Buffer.from(mail())));
+  const judged = (name: string) => {
+    const pins = { keys: new Map([[name, []]]), revoked: new Set<string>() };
+    const terms = { policies: { general: DEFAULT_POLICY, overrides: [] }, dryRun: true, pins };
+    const { members } = createTrustJudge(trust, terms).judge([
+      { source: "", evidence, payload: null },
+    ]);
+    return members[0]!.result.findings.map(({ code }) => code);
+  };
+  expect(judged(ALICE)).toEqual(["unsigned-known"]);
+  expect(judged("bob@example.net")).toEqual(["unsigned"]);
 });

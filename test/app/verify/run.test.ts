@@ -111,6 +111,11 @@ describe("if nothing was shown, there is a reason", () => {
     expect(carried.nothing?.message).toBe(`no patch in ${empty}, only 1 mail`);
   });
 
+  test("what a mail says of keys was said", async () => {
+    const statement = `${LETTER}\nuntrusted comment: patchsig-statement x\n`;
+    expect(await run([mailbox(statement)])).toMatchObject({ kinds: ["note"], nothing: null });
+  });
+
   test("what could not be read was said", async () => {
     const result = await run([join(folder, "missing")]);
     expect(result).toMatchObject({ kinds: ["unread"], unread: 1, messages: 0, nothing: null });

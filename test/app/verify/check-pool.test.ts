@@ -1,0 +1,73 @@
+/** Mails that other threads check: each with its own bytes, and an answer whatever happens to a thread. */
+
+import { expect, test } from "vitest";
+import { answerTo, jobOf, openCheckPool } from "../../../src/app/verify/check-pool.ts";
+import type { CheckOptions } from "../../../src/app/verify/checking.ts";
+import { PatchsigError } from "../../../src/errors.ts";
+import type { SourceMail } from "../../../src/source/item.ts";
+import { check } from "../../support/signing.ts";
+
+const OPTIONS: CheckOptions = { devKeyrings: [], signedOnly: false, plainAm: null, dkim: null };
+
+const mail = (id: string): SourceMail => {
+  const bytes = Buffer.from(`From: a@x.org\nSubject: hello\nMessage-ID: <${id}@x>\n\n${id}\n`);
+  return { source: "", bytes, size: bytes.length };
+};
+const TOO_LARGE: SourceMail = { source: "", bytes: null, size: 99 };
+const MAILS = [mail("first"), TOO_LARGE, mail("2"), mail("last one")];
+
+test("a thread gets each mail as it is, and its real size", () => {
+  const seen: (readonly [string | null, number])[] = [];
+  const job = jobOf(MAILS);
+  expect(job.bytes).toHaveLength(MAILS.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0));
+  answerTo(job, (bytes, size) => {
+    seen.push([bytes?.toString() ?? null, size]);
+    return check(Buffer.from("Subject: x\n\n"));
+  });
+  expect(seen).toEqual(MAILS.map(({ bytes, size }) => [bytes?.toString() ?? null, size]));
+});
+
+test("what goes wrong at a mail is its result, what else goes wrong is the answer", () => {
+  const answer = (error: unknown) =>
+    answerTo(jobOf([mail("1")]), () => {
+      throw error;
+    });
+  const own = new TypeError("injected");
+  expect(answer(own)).toEqual({ ok: true, evidence: [own] });
+  const other = new PatchsigError("not-found", "no keyring");
+  expect(answer(other)).toEqual({ ok: false, error: other });
+});
+
+/** A thread that runs this, with the job in `job`. */
+const thread = (code: string): URL =>
+  new URL(
+    `data:text/javascript,${encodeURIComponent(
+      `import { parentPort } from "node:worker_threads"; parentPort.on("message", (job) => { ${code} });`,
+    )}`,
+  );
+
+test("answers come back to who asked, in the order of a thread's jobs", async () => {
+  const sizes = "parentPort.postMessage({ ok: true, evidence: job.mails.map(({ size }) => size) })";
+  const pool = openCheckPool(2, OPTIONS, thread(sizes));
+  try {
+    const of = (size: number): SourceMail => ({ ...TOO_LARGE, size });
+    const asked = [[of(1), of(2)], [of(3)], [of(4)]].map((mails) => pool.check(mails));
+    expect(await Promise.all(asked)).toEqual([[1, 2], [3], [4]]);
+  } finally {
+    pool.close();
+  }
+});
+
+test("nobody waits for a thread that fails, or has ended", async () => {
+  const failing = openCheckPool(
+    1,
+    OPTIONS,
+    thread(`parentPort.postMessage({ ok: false, error: "x" })`),
+  );
+  await expect(failing.check([TOO_LARGE])).rejects.toBe("x");
+  failing.close();
+  const ending = openCheckPool(1, OPTIONS, thread("process.exit(0)"));
+  const asked = [ending.check([TOO_LARGE]), ending.check([TOO_LARGE]), ending.check([TOO_LARGE])];
+  for (const one of await Promise.allSettled(asked))
+    expect(one).toMatchObject({ reason: { message: "a thread that checks mails has ended" } });
+});
