@@ -106,7 +106,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
 };
 
 /** Milliseconds of the processor: tests that take longer are asked in a process of their own only. */
-const LONGEST_TEST = 300;
+const LONGEST_TEST = 500;
 /** Of a file in a later group, so many tests at most are asked of a mutant. */
 const MOST_TESTS = 25;
 /** A process of its own takes no longer than this (milliseconds), or its mutant never ends. */

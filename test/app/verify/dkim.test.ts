@@ -36,11 +36,12 @@ function memory(stored: Readonly<Record<string, readonly SeenRecord[]>> = {}) {
 const NAME = "main._domainkey.example.org";
 const seen = (text: string, lastSeen: number): SeenRecord => ({ text, firstSeen: 0, lastSeen });
 
-test("without keys, and without asking, nothing is looked at", () => {
+test("without keys, and without asking, nothing is looked at", async () => {
   expect(openDkim(memory(), [], null)).toBeNull();
   expect(openDkim(memory(), ["mx.example.com"], null)).not.toBeNull();
   const run = openDkim(memory({ [NAME]: [seen(RECORD, AT)] }), [], null, AT)!;
   expect(run.check).toEqual({ names: [NAME], servers: [] });
+  await run.fetchKeys([claims("example.org"), claims("example.net")]);
   expect(run.resultOf(claims("example.org"))).toMatchObject({ outcome: "vouched" });
   expect(run.resultOf(claims("example.net"))).toMatchObject({ outcome: "dkim-unknown-key" });
 });

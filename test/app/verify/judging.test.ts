@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createTrustJudge } from "../../../src/app/verify/judging.ts";
 import { PatchsigError } from "../../../src/errors.ts";
+import { finding } from "../../../src/findings.ts";
 import { openTrustStore, type TrustStore } from "../../../src/store/trust-store.ts";
 import { evidenceOf } from "../../../src/verify/evidence.ts";
 import { DEFAULT_POLICY, type Policy } from "../../../src/verify/policy.ts";
@@ -139,4 +140,54 @@ test("an author who is pinned by the repository's keyring signs", () => {
   };
   expect(judged(ALICE)).toEqual(["unsigned-known"]);
   expect(judged("bob@example.net")).toEqual(["unsigned"]);
+});
+
+/** The findings about the mail, in words. */
+function said(text: string): string[] {
+  const evidence = evidenceOf(check(Buffer.from(text, "latin1")));
+  const policies = { general: DEFAULT_POLICY, overrides: [] };
+  const judge = createTrustJudge(trust, { policies, dryRun: false, at: 1_794_100_000 });
+  const [one] = judge.judge([{ source: "m", evidence, payload: null }]).members;
+  return one!.result.findings.map(({ message }) => message);
+}
+
+test("of a key on first use, the unsigned patches before it are said", () => {
+  codesOf(mail({ id: "2" }));
+  const [first] = said(signed(mail()));
+  expect(first).toContain("; 1 unsigned patch from this address since ");
+});
+
+test("a good patch with a warning is remembered", () => {
+  const via = "From: Alice via x <list@x.org>\nReply-To: Alice <alice@example.org>";
+  const listed = signed(mail()).replace("From: Alice <alice@example.org>", via);
+  expect(codesOf(listed)).toEqual(["author-recovered", "key-first-use"]);
+  expect(keys()).toEqual(["first-use 1"]);
+});
+
+test("a signer who looks like a known one is pointed out", () => {
+  codesOf(signed(mail()));
+  const odd = signed(mail({ from: "alice.@example.org", id: "2" }), "alice.@example.org");
+  expect(codesOf(odd)).toContain("address-lookalike");
+});
+
+test("of a revoked key, since when is said", () => {
+  codesOf(signed(mail()));
+  for (const { publicKey } of trust.lookup(ALICE)) trust.drop(ALICE, publicKey, 1_794_100_000);
+  expect(said(signed(mail({ id: "2" })))[0]).toContain("was revoked on 2026-11-08, seen before");
+  // nor does it become a patch that came before
+  expect(codesOf(signed(mail({ id: "3" })))).toEqual(["key-revoked"]);
+});
+
+test("of a mail without a patch, only that it carries one is said, and what it says of keys", () => {
+  const letter = mail().slice(0, mail().indexOf("why"));
+  const evidence = evidenceOf(
+    check(Buffer.from(`${letter}untrusted comment: patchsig-statement x\n`)),
+  );
+  expect(evidence).toMatchObject({ kind: "other", read: true });
+  const found = [finding("wrapped", ""), finding("devsig-bad", "")];
+  const policies = { general: DEFAULT_POLICY, overrides: [] };
+  const { notes } = createTrustJudge(trust, { policies, dryRun: false }).judge([
+    { source: "", evidence: { ...evidence, findings: found }, payload: null },
+  ]);
+  expect(notes[0]!.findings.map(({ code }) => code)).toEqual(["wrapped", "statement-malformed"]);
 });

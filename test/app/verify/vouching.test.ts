@@ -176,3 +176,29 @@ test("of a name, the newest eight records are remembered, with their dates", () 
   expect(records[0]).toEqual({ text: "record 5", firstSeen: AT + 5, lastSeen: AT + 100 });
   store.close();
 });
+
+test("of a patch that another sends, the sender is missed only where his domain is silent", async () => {
+  const store = openTrustStore({ file: newFile() });
+  const carols = plain(5).replaceAll("bob@example.org", "carol@example.net");
+  await judge([signed(carols, { body: "simple", domain: "example.net" })], { store });
+  const byCarol = signed(forwarded(plain(1)), { body: "simple", domain: "example.net" });
+  const results = await judge([byCarol, forwarded(plain(2))], { store });
+  expect(results.map(codes)).toEqual([["dkim-other-author"], ["dkim-none", "not-vouched"]]);
+  expect(missed(results[1]!)).toMatch(/^carol@example\.net has been /);
+  store.close();
+});
+
+test("each domain that vouches for an address is counted for itself", async () => {
+  const store = openTrustStore({ file: newFile() });
+  const lookUp = (): readonly string[] => [RECORD];
+  const below = (n: number, domain: string): string =>
+    signed(plain(n).replaceAll("example.org", "sub.example.org"), { body: "simple", domain });
+  const mails = [below(1, "example.org"), below(2, "example.org"), below(3, "sub.example.org")];
+  const results = await judge(mails, { store, lookUp });
+  expect(results.map(({ vouched }) => [vouched!.domain, vouched!.patches])).toEqual([
+    ["example.org", 2],
+    ["example.org", 2],
+    ["sub.example.org", 1],
+  ]);
+  store.close();
+});
