@@ -52,6 +52,13 @@ export const FINDINGS = {
   },
   "Signatures of others": {
     "devsig-good": ["info", ""],
+    "devsig-known": ["info", ""],
+    "devsig-first-use": ["info", ""],
+    "devsig-changed": [
+      "warn",
+      "ask the author; if the key is theirs, put it into a keyring: --dev-keyring",
+    ],
+    "devsig-missing": ["warn", "ask the author whether it is theirs"],
     "devsig-bad": ["warn", ""],
     "devsig-unknown-key": ["info", ""],
     "devsig-unsupported": ["info", ""],

@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { isUtf8 } from "node:buffer";
 import { findBreak } from "../mail/body.ts";
 import { CR, LF, latin1 } from "../primitives/bytes.ts";
+import { readDiff } from "../diff/diff.ts";
 import type { Diff, MailView } from "../types.ts";
 import { type DevsigClaim, hasQWord, relaxed } from "./claim.ts";
 import { type HeaderField } from "../mail/fields.ts";
@@ -17,6 +18,8 @@ import { type HeaderField } from "../mail/fields.ts";
 export interface Covered {
   /** Base64 of the body's SHA-256, as in `bh=`. */
   readonly bodyHash: string;
+  /** The same of the body's first bytes, if they are all that git reads; else null. */
+  readonly partHash: (length: number) => string | null;
   /** All headers, top to bottom, From and Subject as git reads them. */
   readonly fields: readonly HeaderField[];
 }
@@ -36,7 +39,30 @@ export function coveredText(
   if (typeof headers === "string") return headers;
   const body = coveredBody(view, diff);
   if (typeof body === "string") return body;
-  return { bodyHash: createHash("sha256").update(body).digest("base64"), fields: headers };
+  return {
+    bodyHash: sha256Base64(body),
+    partHash: (length) =>
+      isAllThatIsRead(view, diff, body, length) ? sha256Base64(body.subarray(0, length)) : null,
+    fields: headers,
+  };
+}
+
+function sha256Base64(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("base64");
+}
+
+/**
+ * True if git reads the same message and diff from the lines that make up these bytes of the body: what
+ * follows is a list's footer.
+ */
+function isAllThatIsRead(view: MailView, diff: Diff, body: Buffer, length: number): boolean {
+  const lines = body.subarray(0, length);
+  if (length > body.length || !lines.includes("\r\n", -2)) return false;
+  const text = Buffer.from(latin1(lines).replaceAll("\r\n", "\n"), "latin1");
+  // a message alone would have been the footer's too
+  if (text.length <= view.message.length || view.patch.length === 0) return false;
+  const alone = readDiff(text.subarray(view.message.length));
+  return alone.ok && alone.value.end === diff.end && alone.value.canonical.equals(diff.canonical);
 }
 
 /** The headers with git's author and title in the place of the mail's own. */

@@ -17,6 +17,8 @@ export interface DevsigClaim {
   readonly selector: string;
   /** `t=` is there: asked for except with openpgp, which has a time of its own. */
   readonly timed: boolean;
+  /** `l=`: how many bytes of the body are signed; null for all. */
+  readonly length: number | null;
   /** `h=`: names of the signed headers, in order. */
   readonly headers: readonly string[];
   /** `bh=`: base64 of the body's SHA-256. */
@@ -51,6 +53,23 @@ export function signatureValues(fields: readonly HeaderField[]): string[] {
   return fields.filter(({ name }) => name === NAME).map(({ value }) => value);
 }
 
+/** `i=…; a=ed25519; pk=…`, as patatt writes it, folds and blanks taken out. */
+const OWN_KEY = /^i=([^;=]+);a=ed25519;pk=([A-Za-z0-9+/]{43}=)$/;
+
+/**
+ * The Ed25519 key that the mail itself brings for an identity (X-Developer-Key), in base64. Null if
+ * there is none, if it is another's, or if the mail has several. Of other algorithms, the header has
+ * only a fingerprint.
+ */
+export function ownKey(fields: readonly HeaderField[], identity: string): string | null {
+  const [value, ...others] = fields
+    .filter(({ name }) => name === "x-developer-key")
+    .map((field) => field.value);
+  if (value === undefined || others.length > 0) return null;
+  const [, owner, key] = OWN_KEY.exec(relaxed(value).replaceAll(" ", "")) ?? [];
+  return owner === identity ? (key ?? null) : null;
+}
+
 /** DKIM's "relaxed" form of a header value: unfolded, runs of white space one blank, trimmed. */
 export function relaxed(value: string): string {
   return value
@@ -62,6 +81,11 @@ export function relaxed(value: string): string {
 /** patatt decodes RFC 2047 words, but only these, and once more than git does. */
 export function hasQWord(value: string): boolean {
   return value.includes("?q?");
+}
+
+/** `l=`, if it is a length of a mail. */
+function lengthIn(text: string): number | null {
+  return /^\d{1,9}$/.test(text) ? Number(text) : null;
 }
 
 /** Adds the tags to `tags`, in their order; null, or what is wrong with the one behind the last. */
@@ -84,20 +108,16 @@ export function readClaim(value: string): DevsigClaim | UnusableClaim {
   const tags = new Map<string, string>();
   const unread = (outcome: UnusableClaim["outcome"], detail: string): UnusableClaim => {
     const identity = tags.get("i") ?? null;
-    return {
-      outcome,
-      identity: identity === null || identity.length > MAX_IDENTITY ? null : identity,
-      detail,
-    };
+    const isLong = identity !== null && identity.length > MAX_IDENTITY;
+    return { outcome, identity: isLong ? null : identity, detail };
   };
   if (!/^[\x20-\x7e]*$/.test(text)) return unread("bad", "the header is not ascii");
   const fault = readTags(text, tags);
   if (fault !== null) return unread("bad", fault);
-  const last = [...tags.keys()].at(-1);
   const tag = (name: string): string => tags.get(name) ?? "";
   // what patatt takes for the beginning of the signature
   const start = text.lastIndexOf("b=");
-  if (hasQWord(text) || last !== "b" || text.indexOf(";", start) >= 0)
+  if (hasQWord(text) || [...tags.keys()].at(-1) !== "b" || text.indexOf(";", start) >= 0)
     return unread("bad", "the header is malformed");
   if (tag("v") !== "1") return unread("unsupported", `version "${tag("v").slice(0, 20)}"`);
   const algorithm = ALGORITHMS.find((name) => tag("a") === `${name}-sha256`);
@@ -117,6 +137,7 @@ export function readClaim(value: string): DevsigClaim | UnusableClaim {
     identity: tags.get("i") ?? null,
     selector: tag("s") === "" ? "default" : tag("s"),
     timed: tag("t") !== "",
+    length: lengthIn(tag("l")),
     headers,
     bodyHash: tag("bh"),
     prefix: text.slice(0, start + 2),

@@ -12,6 +12,8 @@ export interface DevKey {
   readonly content: Buffer;
   /** As shown to people. */
   readonly place: string;
+  /** The mail itself brought it: it is only as good as what is remembered of it. */
+  readonly fromMail?: boolean;
 }
 
 /** Finds the key for a path of `keyPath`, or null. */

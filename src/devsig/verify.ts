@@ -3,6 +3,7 @@
  * For information: no policy requires the result.
  */
 
+import { createHash } from "node:crypto";
 import { FormatError } from "../errors.ts";
 import type { Verifier } from "../minisign/ed25519.ts";
 import type { Diff, MailView } from "../types.ts";
@@ -11,12 +12,14 @@ import {
   type DevsigClaim,
   type DevAlgorithm,
   MAX_SIGNATURES,
+  ownKey,
   readClaim,
   signatureValues,
 } from "./claim.ts";
-import { readFields } from "../mail/fields.ts";
+import { type HeaderField, readFields } from "../mail/fields.ts";
 import { type DevKey, type FindKey, keyPath, parseEd25519Key } from "./keyring.ts";
 import { readKeyringSshKey, verifySsh } from "../ssh/sshsig.ts";
+import { normaliseIdentity } from "../trust/identity.ts";
 
 type DevOutcome = "good" | "bad" | "unknown-key" | "unsupported";
 
@@ -29,6 +32,18 @@ export interface DevResult {
   readonly algorithm: DevAlgorithm | null;
   /** Good: where the key is. Unknown key: where it would be. Else why. */
   readonly detail: string;
+  /** Good: the key that made it. */
+  readonly key?: DevSighting | undefined;
+}
+
+/** The key of a good X-Developer-Signature. */
+export interface DevSighting {
+  /** In the form of `normaliseIdentity`. */
+  readonly identity: string;
+  /** `ed25519:` and the key in base64; of other algorithms, the SHA-256 of the key's file. */
+  readonly key: string;
+  /** False if a keyring has it. */
+  readonly fromMail: boolean;
 }
 
 /** gpg's answer; with "good", the text signed by a key of the given file. */
@@ -44,13 +59,18 @@ export interface DevTools {
   readonly openpgp: (key: Buffer, message: Buffer) => OpenpgpResult;
 }
 
-type SignatureOutcome = Pick<DevResult, "outcome" | "detail">;
+type SignatureOutcome = Pick<DevResult, "outcome" | "detail" | "key">;
 
-/** One result a header, in the mail's order; none for a mail without. */
+/**
+ * One result a header, in the mail's order; none for a mail without.
+ *
+ * @param theirs the identities of author and sender: whose keys the mail itself may bring
+ */
 export function verifyDevsig(
   mail: Buffer,
   view: MailView,
   diff: Diff | null,
+  theirs: readonly (string | null)[],
   tools: DevTools,
 ): DevResult[] {
   const fields = readFields(mail);
@@ -74,33 +94,77 @@ export function verifyDevsig(
       ? unsupported("beside a malformed one")
       : again
         ? unsupported("a second signature of the same address")
-        : judgeClaim(claim, identity, covered, tools);
+        : judgeClaim(
+            claim,
+            identity,
+            keyFor(claim, identity, theirs, fields, tools),
+            covered,
+            tools,
+          );
     return { ...judged, identity, algorithm };
   });
+}
+
+/** A keyring's key; else that of the mail, if it is of the author or sender. Or where one would be. */
+function keyFor(
+  { algorithm, selector }: DevsigClaim,
+  identity: string,
+  theirs: readonly (string | null)[],
+  fields: readonly HeaderField[],
+  { findKey }: DevTools,
+): DevKey | string {
+  const path = keyPath(algorithm, identity, selector);
+  if (path === null) return "no address";
+  const key = findKey(path);
+  if (key !== null) return key;
+  const name = normaliseIdentity(identity);
+  if (algorithm !== "ed25519" || name === null || !theirs.includes(name)) return path;
+  const own = ownKey(fields, identity);
+  return own === null
+    ? path
+    : { content: Buffer.from(own), place: "X-Developer-Key", fromMail: true };
 }
 
 function judgeClaim(
   claim: DevsigClaim,
   identity: string,
+  key: DevKey | string,
   coveredBy: () => Covered | string,
   tools: DevTools,
 ): SignatureOutcome {
-  const path = keyPath(claim.algorithm, identity, claim.selector);
-  const key = path === null ? null : tools.findKey(path);
-  if (key === null) return { outcome: "unknown-key", detail: path ?? "no address" };
+  if (typeof key === "string") return { outcome: "unknown-key", detail: key };
   const covered = coveredBy();
   if (typeof covered === "string") return unsupported(covered);
-  if (claim.bodyHash !== covered.bodyHash)
+  const { bodyHash, length } = claim;
+  const isAll = bodyHash === covered.bodyHash;
+  if (!isAll && (length === null || bodyHash !== covered.partHash(length)))
     return bad("message or patch differ from what was signed");
   if (claim.algorithm !== "openpgp" && !claim.timed) return bad("no time");
   const digest = signedDigest(claim, covered.fields);
   if (digest === null) return unsupported("words in a signed header");
   try {
-    return CHECKS[claim.algorithm](claim.signature, digest, key, tools);
+    const judged = CHECKS[claim.algorithm](claim.signature, digest, key, tools);
+    return judged.outcome === "good"
+      ? { ...judged, key: sightingOf(claim.algorithm, identity, key) }
+      : judged;
   } catch (error) {
     if (error instanceof FormatError) return unsupported(`${key.place}: ${error.message}`);
     throw error;
   }
+}
+
+function sightingOf(
+  algorithm: DevAlgorithm,
+  identity: string,
+  { content, fromMail = false }: DevKey,
+): DevSighting | undefined {
+  const name = normaliseIdentity(identity);
+  if (name === null) return undefined;
+  const text =
+    algorithm === "ed25519"
+      ? parseEd25519Key(content).toString("base64")
+      : createHash("sha256").update(content).digest("hex");
+  return { identity: name, key: `${algorithm}:${text}`, fromMail };
 }
 
 type CheckSignature = (

@@ -48,7 +48,13 @@ function tint(style: Style, name: Tint, text: SafeText): SafeText {
 }
 
 /** Unsigned, and that is odd. */
-const STANDS_OUT: ReadonlySet<string> = new Set(["unsigned-known", "not-vouched", "unvouched"]);
+const STANDS_OUT: ReadonlySet<string> = new Set([
+  "unsigned-known",
+  "not-vouched",
+  "unvouched",
+  "devsig-changed",
+  "devsig-missing",
+]);
 
 /** The first column. An unsigned patch has not failed, so it has its own word. */
 function label(patch: PatchResult): [string, Tint] {
@@ -87,6 +93,8 @@ const SPOKEN_INFO = new Set([
   "statement-applied",
   "statement-ignored",
   "devsig-good",
+  "devsig-known",
+  "devsig-first-use",
   "devsig-unknown-key",
   "devsig-unsupported",
 ]);
@@ -155,8 +163,13 @@ function patchRow(patch: PatchResult): Row {
   };
 }
 
-/** Signatures of others that say nothing of who sent it: not worth a line of an unsigned series. */
-const UNKNOWN_SIGNATURES = new Set(["devsig-unknown-key", "devsig-unsupported"]);
+/** X-Developer-Signatures that say nothing odd of who sent it: not worth a line of an unsigned series. */
+const USUAL_SIGNATURES = new Set([
+  "devsig-known",
+  "devsig-first-use",
+  "devsig-unknown-key",
+  "devsig-unsupported",
+]);
 
 function unsignedRow(series: SeriesResult, patches: readonly PatchResult[]): Row {
   const { total, missing, version, subject } = series;
@@ -171,7 +184,7 @@ function unsignedRow(series: SeriesResult, patches: readonly PatchResult[]): Row
     trust: `${vouchedWords(patches)}${namesNoBase(series) ? ", no base" : ""}`,
     findings: patches
       .flatMap(({ findings }) => findings)
-      .filter(({ code }) => !UNKNOWN_SIGNATURES.has(code)),
+      .filter(({ code }) => !USUAL_SIGNATURES.has(code)),
   };
 }
 
@@ -239,6 +252,7 @@ export function trustWord(patch: PatchResult): string {
 
 function unsignedWord(patch: PatchResult): string {
   if (patch.trust !== null) return "NOT SIGNED";
+  if (patch.findings.some(({ code }) => code === "devsig-changed")) return TRUST_WORDS.changed;
   if (patch.findings.some(({ code }) => code === "not-vouched")) return "NOT VOUCHED";
   return vouchedWord(patch) || "not signed";
 }

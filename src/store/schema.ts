@@ -178,6 +178,17 @@ const VERSION_8 = `
   ) strict, without rowid;
 `;
 
+const VERSION_9 = `
+  -- whose X-Developer-Signatures are made by which key (docs/devsig.md)
+  create table developer_keys (
+    identity   text    not null primary key,
+    key        text    not null,
+    first_seen integer not null,
+    last_seen  integer not null,
+    patches    integer not null
+  ) strict, without rowid;
+`;
+
 /** What a database file must be, to be opened as one of ours. */
 export interface Schema {
   /** For messages: "trust database". */
@@ -204,6 +215,7 @@ export const TRUST_SCHEMA: Schema = {
     VERSION_6,
     VERSION_7,
     VERSION_8,
+    VERSION_9,
   ],
   stampedFrom: 7,
 };

@@ -1,6 +1,7 @@
 /** The SQL of the trust database, and its rows as records. */
 
 import { cursorStatements } from "./cursors.ts";
+import { devKeyStatements } from "./dev-keys.ts";
 import { STAMP } from "./log-check.ts";
 import { vouchingStatements } from "./vouching.ts";
 import type { Database, Statement } from "better-sqlite3";
@@ -54,6 +55,7 @@ export function prepareStatements(db: Database) {
   return {
     ...cursorStatements(db),
     ...vouchingStatements(db),
+    ...devKeyStatements(db),
     begin: sql<[]>("begin immediate"),
     commit: sql<[]>("commit"),
     changes: sql<[], number>("select total_changes()").pluck(),

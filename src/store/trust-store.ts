@@ -19,6 +19,7 @@ import {
 } from "../trust/decide.ts";
 import type { ChangeOutcome, TrustMemory } from "../trust/memory.ts";
 import type {
+  DevKeyRecord,
   Cause,
   ChangedKeyInfo,
   IdentityHistory,
@@ -37,6 +38,7 @@ import { ownRuling, type Ruling } from "../trust/ruling.ts";
 import type { Statement } from "../trust/statement.ts";
 import type { PublicKeyText } from "../types.ts";
 import type { OpenOptions } from "./database.ts";
+import * as devKeys from "./dev-keys.ts";
 import * as queries from "./trust-queries.ts";
 import * as transitions from "./trust-transitions.ts";
 import { TrustUnit } from "./trust-unit.ts";
@@ -117,6 +119,14 @@ export class TrustStore implements TrustMemory {
 
   wasVouched(digest: Uint8Array): boolean {
     return this.#unit.read(() => this.#unit.hasSeen(digest));
+  }
+
+  devKey(identity: string): DevKeyRecord | null {
+    return this.#unit.read(() => devKeys.devKey(this.#unit, identity));
+  }
+
+  countDevKey(identity: string, key: string, digest: Uint8Array, at: number): void {
+    this.transaction(() => devKeys.countDevKey(this.#unit, identity, key, digest, at));
   }
 
   arrive(patch: Arrival, remember = true): Replay {

@@ -18,6 +18,7 @@ import {
   prepareStatements,
   type StatementRow,
 } from "./trust-rows.ts";
+import type { UnwrittenDevKeys } from "./dev-keys.ts";
 import type { UnwrittenVouched } from "./vouching.ts";
 
 /** SQL: no LIMIT. */
@@ -53,6 +54,7 @@ export class TrustUnit {
   readonly #seen = new Set<string>();
   readonly arrivals = new Arrivals();
   readonly unwrittenVouched: UnwrittenVouched = new Map();
+  readonly unwrittenDevKeys: UnwrittenDevKeys = new Map();
 
   /** @throws PatchsigError as `openDatabase` */
   constructor(options: OpenOptions) {

@@ -7,6 +7,7 @@ import { decide, type Decision } from "./decide.ts";
 import type {
   Cause,
   ChangedKeyInfo,
+  DevKeyRecord,
   KeyHistory,
   KeyRecord,
   Sighting,
@@ -56,6 +57,13 @@ export interface TrustMemory {
   countVouched(identity: string, domain: string, digest: Uint8Array, at: number): void;
   /** True for a patch that `countVouched` has counted. */
   wasVouched(digest: Uint8Array): boolean;
+  /** The key of an identity's X-Developer-Signatures (docs/devsig.md); null if none was seen. */
+  devKey(identity: string): DevKeyRecord | null;
+  /**
+   * Counts a patch that such a key signed, by a name of 8 bytes; one that was counted before is not
+   * again. The key takes the place of another.
+   */
+  countDevKey(identity: string, key: string, digest: Uint8Array, at: number): void;
   /** Judges a statement (`ruleOn`) and follows it, once. */
   applyStatement(statement: Statement, cause: Cause): Ruling;
 }

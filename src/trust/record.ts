@@ -63,6 +63,15 @@ export interface VouchedRecord {
   readonly patches: number;
 }
 
+/** The key of somebody's X-Developer-Signatures, on patches each counted once (docs/devsig.md). */
+export interface DevKeyRecord {
+  /** The algorithm, and the key or its digest. */
+  readonly key: string;
+  readonly since: number;
+  readonly lastSeen: number;
+  readonly patches: number;
+}
+
 /** A good signature, before the decision on its key. */
 export interface Sighting {
   /** In the form of `normaliseIdentity`. */

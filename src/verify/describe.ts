@@ -54,6 +54,7 @@ export function describe(view: MailView, diff: Diff | null, number: SubjectNumbe
     subject: view.info.subject.toString("utf8"),
     statements: [],
     dkim: null,
+    devsigs: [],
     findings,
   };
 }
@@ -112,6 +113,7 @@ export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
     subject,
     statements: [],
     dkim: null,
+    devsigs: [],
     findings: [refusedFinding("mail", refusal)],
   };
 }

@@ -30,6 +30,7 @@ export type Evidence = Pick<
   | "subject"
   | "statements"
   | "dkim"
+  | "devsigs"
   | "findings"
 > & {
   /** False if the mail itself was refused: then it has no number either. */
@@ -56,7 +57,7 @@ export function evidenceOf(checked: Checked): Evidence {
   const { view, diff, attestation, signature } = checked;
   const { kind, author, senders, signed, changed, number, base } = checked;
   const { messageId, references, isAnswer, label } = checked;
-  const { listIds, subject, statements, dkim, findings } = checked;
+  const { listIds, subject, statements, dkim, devsigs, findings } = checked;
   const text = signature === "good" && attestation !== null ? attestation.text : null;
   const digest = text === null ? null : sha256(text);
   const sighting = sightingOf(checked, digest);
@@ -77,6 +78,7 @@ export function evidenceOf(checked: Checked): Evidence {
     subject,
     statements,
     dkim,
+    devsigs,
     findings,
     read: view !== null,
     whole: view !== null && diff !== null,

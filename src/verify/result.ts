@@ -2,6 +2,7 @@
 
 import type { ErrorCode } from "../errors.ts";
 import type { Attestation } from "../patch/attestation.ts";
+import type { DevSighting } from "../devsig/verify.ts";
 import type { DkimClaims } from "../dkim/claim.ts";
 import type { BaseLines } from "../base/lines.ts";
 import type { Base, BaseCheck } from "../base/result.ts";
@@ -73,6 +74,8 @@ export interface Checked {
   readonly statements: readonly StatementReading[];
   /** What DKIM signatures claim, of an unsigned patch or cover letter; null if nobody asked. */
   readonly dkim: DkimClaims | null;
+  /** The keys of its good X-Developer-Signatures. */
+  readonly devsigs: readonly DevSighting[];
   readonly findings: readonly Finding[];
 }
 

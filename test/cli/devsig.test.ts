@@ -11,7 +11,7 @@ import { signMails } from "../support/signing.ts";
 
 let home: Home;
 /** Signed by both, by patatt alone; the first with a change that only patatt's header covers. */
-let files: { both: string; alone: string; changed: string; mangled: string };
+let files: Record<"both" | "alone" | "changed" | "unclaimed" | "mangled", string>;
 
 beforeAll(() => {
   home = newHome(mkdtempSync(join(tmpdir(), "patchsig-devsig-cli-")));
@@ -28,6 +28,13 @@ beforeAll(() => {
     both: file("both.eml", both),
     alone: file("alone.eml", alone),
     changed: file("changed.eml", both.toString().replace("2 +-", "2 -+")),
+    unclaimed: file(
+      "unclaimed.eml",
+      both
+        .toString()
+        .replace("2 +-", "2 -+")
+        .replace(/^X-Developer-Sig/m, "X-Other-Sig"),
+    ),
     mangled: file("mangled.eml", both.toString().replace("bob@example.org; s", "\x1b[2Jb@x; s")),
   };
 });
@@ -59,9 +66,9 @@ test.runIf(HAS_PATATT)("without a key, with a keyring from an option, and from g
   const said = (args: readonly string[], env: Record<string, string>): object =>
     record(files.both, args, env).findings.find((f) => f.code.startsWith("devsig-"))!;
   expect(said([], {})).toEqual({
-    code: "devsig-unknown-key",
+    code: "devsig-first-use",
     severity: "info",
-    message: `X-Developer-Signature of ${BOB}: unknown key (ed25519/example.org/bob/main)`,
+    message: `X-Developer-Signature of ${BOB}: good (ed25519, first use of the key)`,
     hint: "",
   });
   const good = {
@@ -82,14 +89,16 @@ test.runIf(HAS_PATATT)("a good one is not the signature that a policy requires",
   expect(found.codes).toEqual(["devsig-good", "unsigned"]);
   expect(found).toMatchObject({ signature: "none", trust: null, signer: null, verdict: "warn" });
   expect(verify(files.alone, ["--require=signature", ...KEYS()]).status).toBe(1);
+  // the series stays one line
+  expect(verify(files.alone).stdout).not.toContain("X-Developer-Signature");
 });
 
 test.runIf(HAS_PATATT)("a bad one is a warning, and changes nothing else in the record", () => {
   const { findings: _, codes, ...rest } = record(files.changed, KEYS());
   expect(codes).toContain("devsig-bad");
-  const { findings: _w, codes: without, ...same } = record(files.changed);
+  const { findings: _w, codes: without, ...same } = record(files.unclaimed);
   expect(without).not.toContain("devsig-bad");
-  expect({ ...rest, verdict: "pass" }).toEqual({ ...same, verdict: "pass" });
+  expect({ ...rest, verdict: "pass", source: "" }).toEqual({ ...same, source: "" });
   expect([same, rest]).toMatchObject([
     { signature: "good", verdict: "pass" },
     { signature: "good", verdict: "warn" },

@@ -16,6 +16,7 @@ test("a header in full", () => {
     identity: "bob@example.org",
     selector: "main",
     timed: true,
+    length: 9,
     headers: ["from", "subject", "message-id"],
     bodyHash: "aWNA6NFmS5xpRH5Gpy45nWiKCOnDOKHOYOV7Y6lyLcU=",
     prefix:

@@ -139,8 +139,12 @@ const WORDS: Readonly<Record<number, string>> = {
   32: "bad",
 };
 
-/** patatt's result for each mail: one word per signature, or "error". */
-export function patattSays(home: Home, mails: readonly Buffer[]): string[][] {
+/** patatt's result for each mail: one word per signature, or "error". `trim`: as patatt.trimbody, up to `l=`. */
+export function patattSays(
+  home: Home,
+  mails: readonly Buffer[],
+  { trim = false } = {},
+): string[][] {
   const folder = join(home.folder, "to-validate");
   mkdirSync(folder, { recursive: true });
   const files = mails.map((mail, i) => {
@@ -152,7 +156,7 @@ export function patattSays(home: Home, mails: readonly Buffer[]): string[][] {
   const program = execFileSync("sh", ["-c", "command -v patatt"]).toString().trim();
   const python = /^#!\s*(\S+)/.exec(readFileSync(program, "utf8"))?.[1] ?? "python3";
   const script = join(import.meta.dirname, "validate.py");
-  const output = execFileSync(python, [script, home.keyring, ...files], {
+  const output = execFileSync(python, [script, trim ? "trim" : "all", home.keyring, ...files], {
     cwd: home.folder,
     env: environment(home),
     maxBuffer: 1 << 26,
@@ -174,7 +178,7 @@ export function weSay(keyring: string, mail: Buffer): DevResult[] | null {
   const read = readMail(bytes);
   if (!read.ok) return null;
   const diff = readDiff(read.value.patch);
-  return verifyDevsig(bytes, read.value, diff.ok ? diff.value : null, {
+  return verifyDevsig(bytes, read.value, diff.ok ? diff.value : null, [BOB], {
     verifier,
     findKey: openKeyrings([keyring]),
     openpgp: verifyOpenpgp,

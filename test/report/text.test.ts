@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { renderNote, renderSeries, type Style } from "../../src/report/text.ts";
 import { renderRequired, renderTotals } from "../../src/report/totals.ts";
 import { createTotals, summaryOf } from "../../src/verify/totals.ts";
-import type { Finding } from "../../src/findings.ts";
+import type { Finding, FindingCode } from "../../src/findings.ts";
 import type { StatementMail, PatchResult, SeriesResult } from "../../src/verify/result.ts";
 
 const STYLE: Style = { columns: 200, color: false };
@@ -171,6 +171,21 @@ describe("a series without signatures", () => {
   const style: Style = { columns: 80, color: false };
   const baseless = { ...SERIES, version: 3, total: 20, findings: [FINDING] };
   const twenty = Array.from({ length: 20 }, () => UNSIGNED);
+
+  test("is one line with keys of X-Developer-Signature as ever; another key stands out", () => {
+    const saying = (code: FindingCode, severity: "info" | "warn"): PatchResult => ({
+      ...UNSIGNED,
+      findings: [NOT_SIGNED, { code, severity, message: code, hint: "" }],
+    });
+    const shown = (...patches: PatchResult[]): string =>
+      renderSeries(SERIES, patches, STYLE).join("\n");
+    const usual = [saying("devsig-known", "info"), saying("devsig-first-use", "info")];
+    expect(shown(...usual)).toMatch(/^none .*alice@example\.org {2}not signed$/);
+    expect(shown(...usual, saying("devsig-changed", "warn"))).toMatch(
+      /^warn .*KEY CHANGED\n +devsig-changed/m,
+    );
+    expect(shown(saying("devsig-missing", "warn"))).toMatch(/^warn .*not signed\n +devsig-missing/);
+  });
 
   test("is one line, whatever the policy requires", () => {
     const line = "none  v3 20/20 song: be loud              alice@example.org  not signed, no base";

@@ -77,6 +77,7 @@ describe("a new database", () => {
     ).toEqual([
       "arrivals 1",
       "cursors 1",
+      "developer_keys 1",
       "dkim_records 1",
       "events 1",
       "generation 1",

@@ -74,6 +74,7 @@ function evidence({ identity, key, series, patch }: Seen, said: readonly Stateme
     label: { hasVersion: true, minor: "", prefix: "" },
     content: null,
     dkim: null,
+    devsigs: [],
     listIds: [],
     subject: patch,
     statements: said.map((statement) => ({ ok: true, statement })),

@@ -20,6 +20,7 @@ import { type DkimResult, isVouched } from "../../dkim/result.ts";
 import { DAY } from "../../primitives/time.ts";
 import { sightingDigest } from "../../trust/sighting.ts";
 import type { Vouching } from "../../verify/dkim.ts";
+import { withDevKeys } from "./devsig.ts";
 import type { DkimRun } from "./dkim.ts";
 import { faultAt } from "../fault.ts";
 import { now } from "../now.ts";
@@ -78,7 +79,7 @@ export function createTrustJudge(
         return judged(
           memory.transaction(() => {
             for (const { evidence } of mails) countVouched(terms, evidence);
-            return mails.map((mail) => judgeOne(terms, mail));
+            return judgeAll(terms, mails);
           }),
           [],
         );
@@ -86,15 +87,15 @@ export function createTrustJudge(
         if (error instanceof PatchsigError) throw error;
       }
       // the transaction was rolled back: try again one by one, without the mails that fail
-      const all: (StatementMail | JudgedMail<(typeof mails)[number]["payload"]>)[] = [];
+      const all: JudgedOne<(typeof mails)[number]["payload"]>[] = [];
       const faults: ReadFailure[] = [];
       for (const mail of mails) {
         try {
           const judgeAlone = () => {
             countVouched(terms, mail.evidence);
-            return judgeOne(terms, mail);
+            return judgeAll(terms, [mail]);
           };
-          all.push(memory.transaction(judgeAlone));
+          all.push(...memory.transaction(judgeAlone));
         } catch (error) {
           faults.push(faultAt({ source: mail.source, messageId: mail.evidence.messageId }, error));
         }
@@ -104,10 +105,15 @@ export function createTrustJudge(
   };
 }
 
-function judgeOne<P>(
-  terms: Terms,
-  { source, evidence, payload }: FoundMail<P>,
-): StatementMail | JudgedMail<P> {
+type JudgedOne<P> = StatementMail | JudgedMail<P>;
+
+function judgeAll<P>(terms: Terms, mails: readonly FoundMail<P>[]): JudgedOne<P>[] {
+  const all = mails.map((mail) => judgeOne(terms, mail));
+  const { members, notes } = judged(all, []);
+  return [...notes, ...withDevKeys(terms.memory, terms.at, members)];
+}
+
+function judgeOne<P>(terms: Terms, { source, evidence, payload }: FoundMail<P>): JudgedOne<P> {
   const said = hear(terms, evidence);
   if (evidence.kind === "other") {
     const { messageId, subject, read } = evidence;
@@ -261,10 +267,7 @@ function poses(
   return null;
 }
 
-function judged<P>(
-  all: readonly (StatementMail | JudgedMail<P>)[],
-  faults: readonly ReadFailure[],
-): JudgedBatch<P> {
+function judged<P>(all: readonly JudgedOne<P>[], faults: readonly ReadFailure[]): JudgedBatch<P> {
   const members = all.filter((one) => "evidence" in one);
   return { members, notes: all.filter((one) => "type" in one), faults };
 }
