@@ -92,8 +92,8 @@ test("27 patches, one of them forged: exactly that one stands out", () => {
     none  9/9 song: verse 1                      carol@example.org  vouched, no base
 
     27 patches in 27 mails: 26 not signed, 1 to look at
-    no base commit recorded in 2 of 3 series; the submitter can add one: git
-    patchsig format-patch
+    no base commit recorded in 2 of 3 series
+    the submitter can add one: git patchsig format-patch
     "
   `);
   expect(dns.asked()).toBe(1);
