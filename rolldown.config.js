@@ -98,7 +98,7 @@ export default [
   },
   {
     ...common,
-    input: ["src/cli/start.ts", "src/cli/compile.ts"],
+    input: ["src/start/start.ts", "src/start/compile.ts"],
     output,
   },
   {

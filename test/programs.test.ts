@@ -8,8 +8,8 @@ const SRC = join(import.meta.dirname, "..", "src");
 
 /** What each of them starts. Whoever adds one says in ARCHITECTURE.md whose terms it runs on. */
 const STARTERS = {
-  "cli/compile.ts": "node",
-  "cli/pager.ts": "the user's pager, and mkfifo",
+  "start/compile.ts": "node",
+  "terminal/pager.ts": "the user's pager, and mkfifo",
   "devkeys/gpg.ts": "gpg",
   "git/run.ts": "git",
   "send/program.ts": "what the user's settings name",

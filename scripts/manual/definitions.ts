@@ -1,6 +1,6 @@
 /** The program's commands, as its manual and its completion need them. */
 
-import { type Command, type CommandGroup, isGroup } from "../../src/cli/command.ts";
+import { type Command, type CommandGroup, isGroup } from "../../src/options/command.ts";
 import { COMMANDS, isRaw } from "../../src/cli/main.ts";
 
 export interface OptionDefinition {

@@ -2,9 +2,15 @@
 
 import { PatchsigError, EXIT, type ExitStatus, FormatError } from "../errors.ts";
 import { escapeLines, ours, type SafeText } from "../report/escape.ts";
-import { type Command, type CommandGroup, type CommandStatus, isGroup, nameOf } from "./command.ts";
+import {
+  type Command,
+  type CommandGroup,
+  type CommandStatus,
+  isGroup,
+  nameOf,
+} from "../options/command.ts";
 import { runCommand } from "./run-command.ts";
-import { closeScreen, saySafe, out, say, sayError } from "./terminal.ts";
+import { closeScreen, saySafe, out, say, sayError } from "../terminal/terminal.ts";
 
 /** A command whose options are not ours to parse. */
 interface RawCommand {
@@ -107,7 +113,7 @@ async function run(args: string[], paged = true): Promise<CommandStatus> {
 
 /** Commands that are like a word, or those of a group that are called so: `show`, `trust show`. */
 async function meant(word: string): Promise<string | undefined> {
-  const { didYouMean, similar } = await import("./similar.ts");
+  const { didYouMean, similar } = await import("../options/similar.ts");
   const like = similar(word, Object.keys(COMMANDS));
   if (like.length > 0) return didYouMean(like);
   const inGroups: string[] = [];

@@ -1,9 +1,14 @@
 /** Runs a command from its arguments: plain ones directly, all others through yargs. */
 
 import { isatty } from "node:tty";
-import { type Command, type CommandGroup, commandNamed, type CommandStatus } from "./command.ts";
-import { plainCall } from "./plain-arguments.ts";
-import { useScreen } from "./terminal.ts";
+import {
+  type Command,
+  type CommandGroup,
+  commandNamed,
+  type CommandStatus,
+} from "../options/command.ts";
+import { plainCall } from "../options/plain-arguments.ts";
+import { useScreen } from "../terminal/terminal.ts";
 
 /**
  * Runs a command, or prints its help.
@@ -20,10 +25,10 @@ export async function runCommand(
   paged = false,
 ): Promise<CommandStatus> {
   if (paged && commandNamed(command, words)?.paged === true && isatty(1))
-    useScreen((await import("./pager.ts")).openPager);
+    useScreen((await import("../terminal/pager.ts")).openPager);
   const call = plainCall(command, words);
   if (call !== null) return await call();
   // help, and every wrong command line
-  const { runWithYargs } = await import("./yargs.ts");
+  const { runWithYargs } = await import("../options/yargs.ts");
   return runWithYargs(command, name, words);
 }

@@ -1,8 +1,8 @@
 /** The signing key, by options, and where its password comes from. */
 
 import { type OpenSigner, openSigner } from "../app/sign/signer.ts";
-import { passwordSource, type PasswordSettings } from "./password.ts";
-import { say } from "./terminal.ts";
+import { passwordSource, type PasswordSettings } from "../terminal/password.ts";
+import { say } from "../terminal/terminal.ts";
 
 export interface SignerSettings extends PasswordSettings {
   readonly key?: string | undefined;

@@ -4,7 +4,7 @@
  */
 
 import { PatchsigError } from "../../errors.ts";
-import type { RefusedOption } from "../command.ts";
+import type { RefusedOption } from "../../options/command.ts";
 
 /** Those that are taken. */
 export const GIT_OPTIONS = {

@@ -4,9 +4,9 @@ import { checkBases } from "../../app/base/questions.ts";
 import { checkedRecord } from "../../app/base/records.ts";
 import { renderCheck } from "../../report/base.ts";
 import { formatRecord } from "../../report/json.ts";
-import { command } from "../command.ts";
-import { endOnSignal } from "../signals.ts";
-import { blockPrinter, out, outputStyle, reporter, sayWaiting } from "../terminal.ts";
+import { command } from "../../options/command.ts";
+import { endOnSignal } from "../../terminal/signals.ts";
+import { blockPrinter, out, outputStyle, reporter, sayWaiting } from "../../terminal/terminal.ts";
 import { exitStatus, JSON_OPTION, REPOSITORY, SOURCES } from "./common.ts";
 
 export const checkCommand = command({

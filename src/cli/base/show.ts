@@ -5,8 +5,8 @@ import { shownRecord } from "../../app/base/records.ts";
 import { renderShow } from "../../report/base.ts";
 import { ours } from "../../report/escape.ts";
 import { formatRecord } from "../../report/json.ts";
-import { command } from "../command.ts";
-import { blockPrinter, out, outputStyle, reporter, sayWaiting } from "../terminal.ts";
+import { command } from "../../options/command.ts";
+import { blockPrinter, out, outputStyle, reporter, sayWaiting } from "../../terminal/terminal.ts";
 import { exitStatus, JSON_OPTION, SOURCES } from "./common.ts";
 
 export const showCommand = command({

@@ -1,7 +1,7 @@
 /** What the bot's commands share. */
 
 import { formatRecord } from "../../report/json.ts";
-import { out } from "../terminal.ts";
+import { out } from "../../terminal/terminal.ts";
 
 export const CONFIG_OPTION = {
   type: "string",

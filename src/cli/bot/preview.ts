@@ -12,9 +12,9 @@ import type { Text } from "../../bot/letter.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { type Planned, type Preview, renderPreview } from "../../report/bot.ts";
 import { escapeText } from "../../report/escape.ts";
-import { endOnSignal } from "../signals.ts";
-import { clearProgress, out, outputStyle, reporter } from "../terminal.ts";
-import { command, type CommandStatus } from "../command.ts";
+import { endOnSignal } from "../../terminal/signals.ts";
+import { clearProgress, out, outputStyle, reporter } from "../../terminal/terminal.ts";
+import { command, type CommandStatus } from "../../options/command.ts";
 import { CONFIG_OPTION, printBotRecord } from "./common.ts";
 import { withExcluded } from "../../app/bot/exclude.ts";
 

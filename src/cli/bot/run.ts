@@ -10,10 +10,10 @@ import { botSettings, databaseOf, layered, readBotConfig } from "../../app/bot/c
 import type { PlannedLetter, RoundWork } from "../../app/bot/bot.ts";
 import { count } from "../../primitives/words.ts";
 import { ours } from "../../report/escape.ts";
-import { out, reporter } from "../terminal.ts";
+import { out, reporter } from "../../terminal/terminal.ts";
 import { CONFIG_OPTION } from "./common.ts";
 import { gitConfig } from "../../app/settings.ts";
-import { command, type CommandStatus } from "../command.ts";
+import { command, type CommandStatus } from "../../options/command.ts";
 
 interface Arguments {
   config?: string | undefined;

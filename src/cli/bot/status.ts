@@ -10,10 +10,10 @@ import { takeLock } from "../../store/lock.ts";
 import { BotStore } from "../../store/bot-store.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
 import { now } from "../../app/now.ts";
-import { out } from "../terminal.ts";
+import { out } from "../../terminal/terminal.ts";
 import { databaseOf, readBotFile, statusOf } from "../../app/bot/common.ts";
 import { CONFIG_OPTION, printBotRecord } from "./common.ts";
-import { command } from "../command.ts";
+import { command } from "../../options/command.ts";
 
 export const statusCommand = command({
   usage: "status",

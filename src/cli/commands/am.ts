@@ -21,9 +21,16 @@ import {
   type GitOptionValues,
   REFUSED_OPTIONS,
 } from "../am/git-options.ts";
-import { command, type CommandStatus } from "../command.ts";
-import { endOnSignal } from "../signals.ts";
-import { clearProgress, out, outputStyle, reporter, say, sayWaiting } from "../terminal.ts";
+import { command, type CommandStatus } from "../../options/command.ts";
+import { endOnSignal } from "../../terminal/signals.ts";
+import {
+  clearProgress,
+  out,
+  outputStyle,
+  reporter,
+  say,
+  sayWaiting,
+} from "../../terminal/terminal.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
 
 interface Arguments extends GitOptionValues {

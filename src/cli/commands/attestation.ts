@@ -2,8 +2,8 @@
 
 import { minisigOf, onlyMail, signedTextOf } from "../../app/verify/attestation.ts";
 import { replaceFile } from "../../store/replace-file.ts";
-import { command } from "../command.ts";
-import { outFile, sayWaiting } from "../terminal.ts";
+import { command } from "../../options/command.ts";
+import { outFile, sayWaiting } from "../../terminal/terminal.ts";
 
 export const attestationCommand = command({
   usage: "attestation [mail]",

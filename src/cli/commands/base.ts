@@ -1,6 +1,6 @@
 /** `patchsig base`: the tree that a series was made against. */
 
-import type { CommandGroup } from "../command.ts";
+import type { CommandGroup } from "../../options/command.ts";
 import { checkCommand } from "../base/check.ts";
 import { guessCommand } from "../base/guess.ts";
 import { showCommand } from "../base/show.ts";

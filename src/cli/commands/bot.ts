@@ -1,6 +1,6 @@
 /** `patchsig bot`: suggests signing and bases to a list's authors, rarely and in private. */
 
-import type { CommandGroup } from "../command.ts";
+import type { CommandGroup } from "../../options/command.ts";
 import { previewCommand } from "../bot/preview.ts";
 import { runCommand } from "../bot/run.ts";
 import { forgetCommand, statusCommand } from "../bot/status.ts";

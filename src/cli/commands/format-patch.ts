@@ -21,11 +21,11 @@ import type { SeriesRange } from "../../git/series-range.ts";
 import { count } from "../../primitives/words.ts";
 import { escapeText } from "../../report/escape.ts";
 import { replaceFile } from "../../store/replace-file.ts";
-import { command, type Command, type CommandStatus } from "../command.ts";
-import { passwordOptions, type PasswordSettings } from "../password.ts";
+import { command, type Command, type CommandStatus } from "../../options/command.ts";
+import { passwordOptions, type PasswordSettings } from "../../terminal/password.ts";
 import { runCommand } from "../run-command.ts";
 import { userSigner } from "../signer.ts";
-import { out, outFile, say } from "../terminal.ts";
+import { out, outFile, say } from "../../terminal/terminal.ts";
 
 /** What help says. `takeWords` reads the words, since most of them are git's. */
 const definition: Command = command({

@@ -3,8 +3,8 @@
  * be quick: nothing of the rest is loaded for it.
  */
 
-import type { CommandGroup, CommandStatus } from "../command.ts";
-import { say } from "../terminal.ts";
+import type { CommandGroup, CommandStatus } from "../../options/command.ts";
+import { say } from "../../terminal/terminal.ts";
 
 export const hookCommand = {
   definition: async (): Promise<CommandGroup> => (await import("../hook/setup.ts")).hookSetup,

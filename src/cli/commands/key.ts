@@ -3,7 +3,7 @@
  * not to an address: which address it signs for is git's user.email when it signs.
  */
 
-import type { CommandGroup } from "../command.ts";
+import type { CommandGroup } from "../../options/command.ts";
 import { lockCommand, unlockCommand } from "../key/agent.ts";
 import { generateCommand } from "../key/generate.ts";
 import { importCommand } from "../key/import.ts";

@@ -11,10 +11,10 @@ import { recordedSteps, undoSetup } from "../../app/setup/undo.ts";
 import { keyChoiceOf } from "../../app/settings.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { ours, type SafeText } from "../../report/escape.ts";
-import { command, type CommandStatus } from "../command.ts";
+import { command, type CommandStatus } from "../../options/command.ts";
 import { PROTECT_OPTIONS } from "../key/common.ts";
-import { passwordOptions } from "../password.ts";
-import { askYesOrNo, canAsk } from "../questions.ts";
+import { passwordOptions } from "../../terminal/password.ts";
+import { askYesOrNo, canAsk } from "../../terminal/questions.ts";
 import { carryOut } from "../setup/carry-out.ts";
 import { answersOf, currentKey, demandAnswers, type SetupArguments } from "../setup/answers.ts";
 import {
@@ -26,7 +26,7 @@ import {
   undoLine,
   undoneLine,
 } from "../setup/words.ts";
-import { blockPrinter, out, say, saySafe } from "../terminal.ts";
+import { blockPrinter, out, say, saySafe } from "../../terminal/terminal.ts";
 
 export const setupCommand = command({
   usage: "setup",

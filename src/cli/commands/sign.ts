@@ -5,10 +5,10 @@ import { readFilesToSign, type SignedFiles, signFiles } from "../../app/sign/sig
 import { isUnmet, signedLines, signerAddress } from "../../app/sign/signing.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { replaceFile } from "../../store/replace-file.ts";
-import { command, type CommandStatus } from "../command.ts";
-import { passwordOptions, type PasswordSettings } from "../password.ts";
+import { command, type CommandStatus } from "../../options/command.ts";
+import { passwordOptions, type PasswordSettings } from "../../terminal/password.ts";
 import { userSigner } from "../signer.ts";
-import { outFile, say, sayWaiting } from "../terminal.ts";
+import { outFile, say, sayWaiting } from "../../terminal/terminal.ts";
 
 interface Arguments extends PasswordSettings {
   file: string[];

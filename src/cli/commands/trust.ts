@@ -1,6 +1,6 @@
 /** `patchsig trust`: whose key is which, and what is said about keys. */
 
-import type { CommandGroup } from "../command.ts";
+import type { CommandGroup } from "../../options/command.ts";
 import { backupCommand, restoreCommand } from "../trust/backup.ts";
 import { diffCommand, exportCommand, importCommand } from "../trust/keyrings.ts";
 import { acceptCommand, listCommand, showCommand } from "../trust/keys.ts";

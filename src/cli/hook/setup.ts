@@ -13,8 +13,8 @@ import {
 import { EXIT } from "../../errors.ts";
 import { escapeText } from "../../report/escape.ts";
 import { formatRecord } from "../../report/json.ts";
-import { command, type CommandGroup } from "../command.ts";
-import { out, say } from "../terminal.ts";
+import { command, type CommandGroup } from "../../options/command.ts";
+import { out, say } from "../../terminal/terminal.ts";
 
 const GLOBAL_OPTION = {
   global: { type: "boolean", default: false, describe: "for all repositories of this user" },

@@ -4,9 +4,9 @@ import { lockInAgent, unlockInAgent } from "../../app/keys/agent.ts";
 import { keyPathOf } from "../../app/settings.ts";
 import { PatchsigError } from "../../errors.ts";
 import { formatPublicKeyText } from "../../minisign/public-key.ts";
-import { command } from "../command.ts";
-import { passwordOptions, passwordSource } from "../password.ts";
-import { say } from "../terminal.ts";
+import { command } from "../../options/command.ts";
+import { passwordOptions, passwordSource } from "../../terminal/password.ts";
+import { say } from "../../terminal/terminal.ts";
 import { KEY_OPTION } from "./common.ts";
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };

@@ -3,8 +3,8 @@
 import { formatPublicKeyText, type PublicKey } from "../../minisign/public-key.ts";
 import { ours } from "../../report/escape.ts";
 import { publicKeyPath } from "../../store/key-path.ts";
-import type { PasswordSource } from "../password.ts";
-import { out, say } from "../terminal.ts";
+import type { PasswordSource } from "../../terminal/password.ts";
+import { out, say } from "../../terminal/terminal.ts";
 
 export const KEY_OPTION = {
   key: {

@@ -2,9 +2,9 @@
 
 import { DEFAULT_COMMENT, generateKey } from "../../app/keys/files.ts";
 import { keyPathOf } from "../../app/settings.ts";
-import { command } from "../command.ts";
-import { passwordOptions, passwordSource } from "../password.ts";
-import { say } from "../terminal.ts";
+import { command } from "../../options/command.ts";
+import { passwordOptions, passwordSource } from "../../terminal/password.ts";
+import { say } from "../../terminal/terminal.ts";
 import { FORCE_OPTION, KEY_OPTION, newPasswordOf, printNewKey, PROTECT_OPTIONS } from "./common.ts";
 
 export const generateCommand = command({

@@ -4,9 +4,9 @@ import { resolve } from "node:path";
 import { DEFAULT_COMMENT, importKey, importPatattKey } from "../../app/keys/files.ts";
 import { keyPathOf } from "../../app/settings.ts";
 import { PatchsigError } from "../../errors.ts";
-import { command } from "../command.ts";
-import { passwordOptions, passwordSource } from "../password.ts";
-import { say } from "../terminal.ts";
+import { command } from "../../options/command.ts";
+import { passwordOptions, passwordSource } from "../../terminal/password.ts";
+import { say } from "../../terminal/terminal.ts";
 import {
   FORCE_OPTION,
   KEY_OPTION,

@@ -2,9 +2,9 @@
 
 import { changePassword } from "../../app/keys/files.ts";
 import { keyPathOf } from "../../app/settings.ts";
-import { command } from "../command.ts";
-import { passwordOptions, passwordSource } from "../password.ts";
-import { say } from "../terminal.ts";
+import { command } from "../../options/command.ts";
+import { passwordOptions, passwordSource } from "../../terminal/password.ts";
+import { say } from "../../terminal/terminal.ts";
 import { KEY_OPTION, newPasswordOf, PROTECT_OPTIONS } from "./common.ts";
 
 export const passwordCommand = command({

@@ -3,9 +3,9 @@
 import { type KeyReport, reportOf } from "../../app/keys/report.ts";
 import { keyChoiceOf } from "../../app/settings.ts";
 import { escapeJson, ours, type SafeText } from "../../report/escape.ts";
-import { command } from "../command.ts";
-import { passwordOptions, passwordSource } from "../password.ts";
-import { out, say } from "../terminal.ts";
+import { command } from "../../options/command.ts";
+import { passwordOptions, passwordSource } from "../../terminal/password.ts";
+import { out, say } from "../../terminal/terminal.ts";
 import { KEY_OPTION } from "./common.ts";
 
 export const showCommand = command({

@@ -17,9 +17,9 @@ import { homeFolder } from "../../places.ts";
 import { shellWord } from "../../primitives/shell.ts";
 import { ours } from "../../report/escape.ts";
 import type { ProtectSettings } from "../key/common.ts";
-import type { PasswordSettings } from "../password.ts";
-import { askUntil, askYesOrNo, canAsk } from "../questions.ts";
-import { out, say } from "../terminal.ts";
+import type { PasswordSettings } from "../../terminal/password.ts";
+import { askUntil, askYesOrNo, canAsk } from "../../terminal/questions.ts";
+import { out, say } from "../../terminal/terminal.ts";
 import { type KeyFound, offerLines } from "./words.ts";
 
 /** The values of setup's options. */

@@ -7,8 +7,8 @@ import type { SetupAnswers, SetupPlan } from "../../app/setup/plan.ts";
 import { keyChoiceOf } from "../../app/settings.ts";
 import { type OpenSigner, openSigner } from "../../app/sign/signer.ts";
 import { PatchsigError } from "../../errors.ts";
-import { passwordSource, type PasswordSettings } from "../password.ts";
-import { say, sayError } from "../terminal.ts";
+import { passwordSource, type PasswordSettings } from "../../terminal/password.ts";
+import { say, sayError } from "../../terminal/terminal.ts";
 
 /** The sender of the check's mail if nobody signs. */
 const NOBODY = "nobody@example.org";

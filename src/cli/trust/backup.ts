@@ -3,9 +3,9 @@
 import { restoreDatabase } from "../../app/trust/restore.ts";
 import { backUp } from "../../store/backup.ts";
 import { count } from "../../primitives/words.ts";
-import { say } from "../terminal.ts";
+import { say } from "../../terminal/terminal.ts";
 import { databaseFile } from "./common.ts";
-import { command } from "../command.ts";
+import { command } from "../../options/command.ts";
 
 export const backupCommand = command({
   usage: "backup <file>",

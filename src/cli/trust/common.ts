@@ -4,7 +4,7 @@ import { PatchsigError } from "../../errors.ts";
 import { openTrustStore, trustFile, type TrustStore } from "../../store/trust-store.ts";
 import { formatRecord } from "../../report/json.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
-import { out } from "../terminal.ts";
+import { out } from "../../terminal/terminal.ts";
 
 export const JSON_OPTION = {
   type: "boolean",

@@ -18,8 +18,8 @@ import type { TrustStore } from "../../store/trust-store.ts";
 import type { KeyringDifference, Keyring } from "../../trust/keyring.ts";
 import type { Ruling } from "../../trust/ruling.ts";
 import type { Statement } from "../../trust/statement.ts";
-import { command } from "../command.ts";
-import { out, say, sayWaiting } from "../terminal.ts";
+import { command } from "../../options/command.ts";
+import { out, say, sayWaiting } from "../../terminal/terminal.ts";
 import { JSON_OPTION, record, withTrust } from "./common.ts";
 
 const KEYRING = "a folder, or ref:REPO:REF:PATH";

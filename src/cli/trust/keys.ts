@@ -10,8 +10,8 @@ import type { TrustStore } from "../../store/trust-store.ts";
 import type { IdentityHistory } from "../../trust/record.ts";
 import { count } from "../../primitives/words.ts";
 import { day } from "../../primitives/time.ts";
-import { command } from "../command.ts";
-import { out, say } from "../terminal.ts";
+import { command } from "../../options/command.ts";
+import { out, say } from "../../terminal/terminal.ts";
 import { IDENTITY, identityOf, JSON_OPTION, record, withTrust } from "./common.ts";
 
 const KEY = {

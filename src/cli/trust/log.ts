@@ -4,9 +4,9 @@ import { PatchsigError, EXIT } from "../../errors.ts";
 import { ours } from "../../report/escape.ts";
 import { renderEvent } from "../../report/trust-log.ts";
 import { MAX_CHANGED } from "../../store/trust-transitions.ts";
-import { out, say } from "../terminal.ts";
+import { out, say } from "../../terminal/terminal.ts";
 import { identityOf, JSON_OPTION, record, withTrust } from "./common.ts";
-import { command } from "../command.ts";
+import { command } from "../../options/command.ts";
 
 export const logCommand = command({
   usage: "log [identity]",

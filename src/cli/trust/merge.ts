@@ -7,8 +7,8 @@ import { escapeText } from "../../report/escape.ts";
 import { keyLine } from "../../report/trust.ts";
 import type { KeyRecord } from "../../trust/record.ts";
 import { count } from "../../primitives/words.ts";
-import { command } from "../command.ts";
-import { out, say } from "../terminal.ts";
+import { command } from "../../options/command.ts";
+import { out, say } from "../../terminal/terminal.ts";
 import { JSON_OPTION, record, withTrust } from "./common.ts";
 
 export const mergeCommand = command({

@@ -15,10 +15,10 @@ import { keyLine, statementLines } from "../../report/trust.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { signedText, type Statement } from "../../trust/statement.ts";
-import { type Command, command } from "../command.ts";
-import { passwordOptions, type PasswordSettings } from "../password.ts";
+import { type Command, command } from "../../options/command.ts";
+import { passwordOptions, type PasswordSettings } from "../../terminal/password.ts";
 import { userSigner } from "../signer.ts";
-import { saySafe, out, outFile, say, sayWaiting } from "../terminal.ts";
+import { saySafe, out, outFile, say, sayWaiting } from "../../terminal/terminal.ts";
 import { identityOf, JSON_OPTION, record, withTrust } from "./common.ts";
 
 interface SigningArguments extends PasswordSettings {

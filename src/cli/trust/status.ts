@@ -5,9 +5,9 @@ import { EXIT } from "../../errors.ts";
 import { ours } from "../../report/escape.ts";
 import { placeProblems } from "../../store/place.ts";
 import { count } from "../../primitives/words.ts";
-import { out } from "../terminal.ts";
+import { out } from "../../terminal/terminal.ts";
 import { databaseFile, JSON_OPTION, record, withTrust } from "./common.ts";
-import { command } from "../command.ts";
+import { command } from "../../options/command.ts";
 
 export const statusCommand = command({
   usage: "status",

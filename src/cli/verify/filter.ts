@@ -7,7 +7,7 @@ import { filteredMail, readIncoming } from "../../app/verify/filter.ts";
 import { readPolicies } from "../../app/verify/policy.ts";
 import { PatchsigError } from "../../errors.ts";
 import { amSettings } from "../../git/am-settings.ts";
-import { outFile, reporter } from "../terminal.ts";
+import { outFile, reporter } from "../../terminal/terminal.ts";
 
 /** What makes no sense for one mail that a mail server brings. */
 const OTHERS = ["json", "summary", "quiet", "new", "since", "repo", "jobs"] as const;

@@ -21,7 +21,7 @@ import {
 import type { ReadFailure } from "../../source/item.ts";
 import type { StatementMail, UnreadResult } from "../../verify/result.ts";
 import { summaryOf } from "../../verify/totals.ts";
-import { blockPrinter, out, outputStyle, sayError } from "../terminal.ts";
+import { blockPrinter, out, outputStyle, sayError } from "../../terminal/terminal.ts";
 
 /** Series after which nobody remembers how it began: the end says who signed. */
 const LONG_RUN = 20;

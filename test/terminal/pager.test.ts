@@ -7,7 +7,7 @@ import { onTerminal, type Terminal } from "../../scripts/terminal.ts";
 import { PATCHSIG } from "../support/cli.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
 import { requireTool } from "../support/tools.ts";
-import { formatPatch, newFolder, newHome, newSubmission, signedPatches } from "./support.ts";
+import { formatPatch, newFolder, newHome, newSubmission, signedPatches } from "../cli/support.ts";
 
 describe.runIf(requireTool("script"))("on a terminal", () => {
   let home: string;

@@ -7,7 +7,7 @@ import { PATCHSIG } from "../support/cli.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
 import { onTerminal, type Terminal } from "../../scripts/terminal.ts";
 import { requireTool } from "../support/tools.ts";
-import { expectTidy, newFolder, newHome } from "./support.ts";
+import { expectTidy, newFolder, newHome } from "../cli/support.ts";
 
 describe.runIf(requireTool("script"))("on a terminal", () => {
   let home: string;

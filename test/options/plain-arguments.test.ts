@@ -1,8 +1,8 @@
 /** What is read without yargs, and what is left to it. */
 
 import { expect, test } from "vitest";
-import { type Command, command, type CommandGroup } from "../../src/cli/command.ts";
-import { plainCall } from "../../src/cli/plain-arguments.ts";
+import { type Command, command, type CommandGroup } from "../../src/options/command.ts";
+import { plainCall } from "../../src/options/plain-arguments.ts";
 
 let got: unknown;
 const run = (values: unknown): void => void (got = values);

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { passwordSource } from "../../src/cli/password.ts";
+import { passwordSource } from "../../src/terminal/password.ts";
 import { onTerminal, type Terminal } from "../../scripts/terminal.ts";
 import { requireTool } from "../support/tools.ts";
 import { temporaryDirectory } from "../minisign/support.ts";
@@ -91,7 +91,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ASKER = `
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { passwordSource } from "./src/cli/password.js";
+import { passwordSource } from "../cli/src/terminal/password.js";
 const [how, answer] = process.argv.slice(2);
 const modes = () => execFileSync("sh", ["-c", "exec 2> /dev/null; stty -g < /dev/tty || true"], { encoding: "utf8" });
 writeFileSync(answer + ".pid", String(process.pid));
@@ -120,7 +120,7 @@ describe.runIf(requireTool("script"))("on a terminal", () => {
         typeRoots: [join(ROOT, "node_modules/@types")],
       },
       include: [],
-      files: [join(ROOT, "src/cli/password.ts")],
+      files: [join(ROOT, "src/terminal/password.ts")],
     };
     writeFileSync(join(built, "tsconfig.json"), JSON.stringify(settings));
     writeFileSync(join(built, "package.json"), '{"type":"module"}');
