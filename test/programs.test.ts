@@ -8,12 +8,12 @@ const SRC = join(import.meta.dirname, "..", "src");
 
 /** What each of them starts. Whoever adds one says in ARCHITECTURE.md whose terms it runs on. */
 const STARTERS = {
-  "start/compile.ts": "node",
-  "terminal/pager.ts": "the user's pager, and mkfifo",
   "devkeys/gpg.ts": "gpg",
   "git/run.ts": "git",
   "send/program.ts": "what the user's settings name",
   "source/compressed.ts": "xz, zstd",
+  "start/compile.ts": "node",
+  "terminal/pager.ts": "the user's pager, and mkfifo",
 };
 
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })

@@ -91,7 +91,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ASKER = `
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { passwordSource } from "../cli/src/terminal/password.js";
+import { passwordSource } from "./src/terminal/password.js";
 const [how, answer] = process.argv.slice(2);
 const modes = () => execFileSync("sh", ["-c", "exec 2> /dev/null; stty -g < /dev/tty || true"], { encoding: "utf8" });
 writeFileSync(answer + ".pid", String(process.pid));
