@@ -54,3 +54,14 @@ describe("a diff has also been tried", () => {
     expect(others(" a\n-b\n+c\n@@ -9 +9 @@\n-d\n+e")[0]).toBe(" ar|-br|+cr|@@ -9 +9 @@|-dr|+er");
   });
 });
+
+test("the hunk ends with its last line, in whatever order they come", () => {
+  const head = HEAD.replace("-1,2 +1,2", "-1 +1,2");
+  expect(others("+a\n+b\n-c\n", head)[0]).toBe("+ar|+br|-cr|");
+  expect(others("-a\n+b\n+c\n", head)[0]).toBe("-ar|+br|+cr|");
+});
+
+test("lines that only look like those of a hunk stay as they are", () => {
+  const longest = `${HEAD.trimEnd()} ${"x".repeat(200)}\n`;
+  expect(others(" a\n-b\n+c\n--- \n", longest)[0]).toBe(" ar|-br|+cr|--- |");
+});

@@ -341,6 +341,81 @@ new mode 100755
 `,
     "c27912fa1da131e0efeb382f7d46516f9cb0a900d14c9ab8c8eebc85a0ecd667",
   ],
+  [
+    "a binary file above a text",
+    `diff --git a/b b/b
+index bdc955b7b2e610ad5a72302b139a2e6cb325519a..8835708590a9afa236e1bbad18df9d23de82ccd3 100644
+GIT binary patch
+literal 2
+JcmZQz0ssI600RI3
+
+literal 2
+JcmZQz1ONa700IC2
+
+diff --git a/f b/f
+index de980441c3ab03a8c07dda1ad27b8a11f39deb1e..7be73ce3c1b1cdaea86e8168dfee8575175953bf 100644
+--- a/f
++++ b/f
+@@ -1,3 +1,3 @@
+ a
+-b
++B
+ c
+`,
+    "b82b6b78b54c57916aef164aaa54b7413a50287f",
+  ],
+  [
+    "a symlink for a file, below a text",
+    `diff --git a/f b/f
+index de980441c3ab03a8c07dda1ad27b8a11f39deb1e..7be73ce3c1b1cdaea86e8168dfee8575175953bf 100644
+--- a/f
++++ b/f
+@@ -1,3 +1,3 @@
+ a
+-b
++B
+ c
+diff --git a/t b/t
+deleted file mode 100644
+index 587be6b4c3f93f93c489c0111bba5596147a26cb..0000000000000000000000000000000000000000
+--- a/t
++++ /dev/null
+@@ -1 +0,0 @@
+-x
+diff --git a/t b/t
+new file mode 120000
+index 0000000000000000000000000000000000000000..4d1ae35ba2c8ec712fa2a379db44ad639ca277bd
+--- /dev/null
++++ b/t
+@@ -0,0 +1 @@
++f
+\\ No newline at end of file
+`,
+    "40fb8af90376c61627c8e26d3f59db882ba56077",
+  ],
+  [
+    "a symlink for a binary file",
+    `diff --git a/b b/b
+deleted file mode 100644
+index bdc955b7b2e610ad5a72302b139a2e6cb325519a..0000000000000000000000000000000000000000
+GIT binary patch
+literal 0
+HcmV?d00001
+
+literal 2
+JcmZQz1ONa700IC2
+
+diff --git a/b b/b
+new file mode 120000
+index 0000000000000000000000000000000000000000..4d1ae35ba2c8ec712fa2a379db44ad639ca277bd
+--- /dev/null
++++ b/b
+@@ -0,0 +1 @@
++f
+\\ No newline at end of file
+`,
+    "40d2617fa0fe2db252e0cd50c4dd77226e5d54dc",
+  ],
 ];
 
 function read(diff: string): Diff {

@@ -201,3 +201,17 @@ describe("what is not signed", () => {
     else expect(prepare(bytes)).toMatchObject(expected);
   });
 });
+
+describe("a mail is prepared", () => {
+  it("as version 1 if its Subject names none", () => {
+    expect(prepare(mail("x"))).toMatchObject({ value: { version: 1, index: null, total: null } });
+    expect(prepare(mail("[PATCH v3 2/4] x"))).toMatchObject({
+      value: { version: 3, index: 2, total: 4 },
+    });
+  });
+
+  it("unless nothing could be signed of it", () => {
+    const nobody = Buffer.from(mail("[PATCH] x").toString().replace("alice@example.org", ""));
+    expect(prepare(nobody)).toMatchObject({ ok: false, refusal: { reason: "author-address" } });
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { subjectNumber } from "../../src/patch/subject.ts";
+import { isForwardSubject, isReplySubject, subjectNumber } from "../../src/patch/subject.ts";
 
 const say = (subject: string): string => {
   const { version, index, total, odd } = subjectNumber(subject);
@@ -106,4 +106,18 @@ test("a label after very long text is found", () => {
   expect(say(`${"[x]".repeat(100_000)}[PATCH v2 1/2] f: x`)).toBe("v2 1/2");
   for (const piece of ["a-v1.", "1 /", "v.", "[", "-", "a-", "patch"])
     say(`[${piece.repeat(100_000)}] f: x`);
+});
+
+test("a reply says so, perhaps below its list's name, but not in a patch's title", () => {
+  for (const reply of ["Re: [PATCH] x", "AW[2]: x", "[net] Re: [PATCH v2 1/2] x", "[] re: x"])
+    expect([reply, isReplySubject(reply)]).toEqual([reply, true]);
+  for (const other of ["[PATCH] re: x", "[PATCH v2 1/2] Re: x", "[v3] aw: x", "[PATCH] x", "re x"])
+    expect([other, isReplySubject(other)]).toEqual([other, false]);
+});
+
+test("so does a forward, if brackets follow", () => {
+  for (const forward of ["Fwd: [PATCH] x", "[net] WG: [PATCH 1/2] x", "Re: Fwd: Re: [x] y"])
+    expect([forward, isForwardSubject(forward)]).toEqual([forward, true]);
+  for (const other of ["Fwd: hello", "[PATCH] fwd: [x] y", "[RFC v2] tr: [x] y", "[PATCH] x"])
+    expect([other, isForwardSubject(other)]).toEqual([other, false]);
 });
