@@ -150,7 +150,7 @@ export function patattSays(
   const files = mails.map((mail, i) => {
     const file = join(folder, `${i}.eml`);
     // the mbox's From line is not the mail's; patatt's command drops it too
-    writeFileSync(file, mail.toString("latin1").replace(/^From .*\n/, ""), "latin1");
+    writeFileSync(file, mail.toString("latin1").replace(/^From [^\n]*\n/, ""), "latin1");
     return file;
   });
   const program = execFileSync("sh", ["-c", "command -v patatt"]).toString().trim();
