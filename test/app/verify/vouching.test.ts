@@ -12,6 +12,7 @@ import { PLAIN } from "../../devsig/mails.ts";
 import { RECORD, signed, type SignOptions } from "../../dkim/sign.ts";
 import { AT } from "../../dkim/support.ts";
 import { newFolder } from "../../support/folders.ts";
+import { signMails } from "../../support/signing.ts";
 import { withBody } from "../../support/reshape.ts";
 
 const DAY = 86_400;
@@ -200,5 +201,13 @@ test("each domain that vouches for an address is counted for itself", async () =
     ["example.org", 2],
     ["sub.example.org", 1],
   ]);
+  store.close();
+});
+
+test("a signed patch is judged beside those that a domain vouches for", async () => {
+  const store = openTrustStore({ file: newFile() });
+  const [own] = signMails([Buffer.from(PLAIN)], { by: "bob@example.org" });
+  const results = await judge([own!.toString(), sent(1)], { store });
+  expect(results.map(codes)).toEqual([["key-first-use"], ["unsigned-known", "vouched"]]);
   store.close();
 });
