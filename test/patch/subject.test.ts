@@ -17,6 +17,8 @@ describe("labels in a Subject", () => {
     ["[PATCH 1/2] f: x", "v1 1/2"],
     ["[PATCH v2 001/123] f: x", "v2 1/123"],
     ["[PATCH v2 0/2] f: x", "v2 0/2"],
+    ["[PATCH v1 1/2] f: x", "v1 1/2"],
+    ["[PATCH 0.5/5 1/2] f: x", "v1 1/2 odd 0.5/5"],
     ["[RFC PATCH v3 1/2] f: x", "v3 1/2"],
     ["[net-next v2] f: x", "v2 -"],
     ["[net-next v2 3/4] f: x", "v2 3/4"],
@@ -120,4 +122,9 @@ test("so does a forward, if brackets follow", () => {
     expect([forward, isForwardSubject(forward)]).toEqual([forward, true]);
   for (const other of ["Fwd: hello", "[PATCH] fwd: [x] y", "[RFC v2] tr: [x] y", "[PATCH] x"])
     expect([other, isForwardSubject(other)]).toEqual([other, false]);
+});
+
+test("version 1 may be named, or meant", () => {
+  expect(subjectNumber("[PATCH v1] x")).toMatchObject({ version: 1, hasVersion: true });
+  expect(subjectNumber("[PATCH] x")).toMatchObject({ version: 1, hasVersion: false });
 });
