@@ -301,6 +301,22 @@ describe("hook run", () => {
     expect(text(letter)).toBe(mail);
   });
 
+  test("a signed patch needs neither the database nor the secret key nor git", () => {
+    const [file] = formatPatch(work, ["-1"]);
+    expectStatus(hook("run", file!), 0);
+    const signed = text(file!);
+    const data = newFolder();
+    mkdirSync(join(data, "patchsig"));
+    cpSync(join(home, "patchsig", "minisign.pub"), join(data, "patchsig", "minisign.pub"));
+    // whoever opens one of these says so
+    for (const name of ["trust.db", "minisign.key"])
+      writeFileSync(join(data, "patchsig", name), "garbage");
+    const env = { ...environment({ XDG_DATA_HOME: data }), PATH: newFolder() };
+    const run = patchsig(["hook", "run", file!], { home: data, cwd: work, env });
+    expect(run).toMatchObject({ status: 0, stdout: "", stderr: "" });
+    expect(text(file!)).toBe(signed);
+  });
+
   test("a coloured diff, and a patch that git am would cut in two, are not sent unsigned", () => {
     const colored = formatPatch(work, ["--color=always"])[0]!;
     expect(expectStatus(runHook(colored), 3).stderr).toContain("a diff with colors");
