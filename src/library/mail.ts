@@ -69,7 +69,8 @@ export interface MailReading {
  * Reads one mail as `git am` would, and as `verifySeries` does. Never throws because of its
  * content.
  *
- * @param mail as it came, with its CRs, without an mbox From line; at most 100 MiB, the limit of `readMails`
+ * @param mail as it came, with its CRs, without an mbox From line. Its size is not
+ *   checked here; `readMails` leaves out what is larger than 100 MiB
  */
 export function readMail(mail: Uint8Array): MailReading {
   const checked = checkMail(bufferOf(mail), createVerifier(1));

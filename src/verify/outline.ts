@@ -229,7 +229,8 @@ function unsignedAmong(patches: readonly PatchOutline[]): Finding[] {
   const unsigned = patches.filter(({ signature }) => signature === "none");
   if (unsigned.length === 0 || patches.every(({ signed }) => signed === null)) return [];
   const numbers = numberList(unsigned.map(({ number }) => number.index));
-  return [finding("series-unsigned", `patch ${numbers} is not signed, others are`)];
+  const which = unsigned.length === 1 ? `patch ${numbers} is` : `patches ${numbers} are`;
+  return [finding("series-unsigned", `${which} not signed, others are`)];
 }
 
 function unboundFindings({ hasLooseLetter, id, ids }: Signings, total: number): Finding[] {

@@ -4,25 +4,9 @@ import { expect, test } from "vitest";
 import { type Finding, finding } from "../../src/findings.ts";
 import { headerStatusOf, headerStatusOfFailure } from "../../src/report/status.ts";
 import { type PatchResult, verdictOf } from "../../src/verify/result.ts";
+import { PATCH } from "./support.ts";
 
-const GOOD: PatchResult = {
-  type: "patch",
-  source: "-",
-  messageId: "<1@example.org>",
-  subject: "net: count retries",
-  author: { name: "Alice", email: "alice@example.org" },
-  signer: "alice@example.org",
-  publicKey: null,
-  signature: "good",
-  trust: "known",
-  key: null,
-  vouched: null,
-  changed: [],
-  base: { status: "missing", commit: null, tree: null },
-  series: null,
-  findings: [],
-  verdict: "pass",
-};
+const GOOD: PatchResult = { ...PATCH, signer: "alice@example.org" };
 
 function patch(changes: Partial<PatchResult>, ...findings: Finding[]): PatchResult {
   return { ...GOOD, ...changes, findings, verdict: verdictOf(findings) };

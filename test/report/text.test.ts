@@ -6,29 +6,11 @@ import { renderRequired, renderTotals } from "../../src/report/totals.ts";
 import { createTotals, summaryOf } from "../../src/verify/totals.ts";
 import type { Finding, FindingCode } from "../../src/findings.ts";
 import type { StatementMail, PatchResult, SeriesResult } from "../../src/verify/result.ts";
+import { PATCH } from "./support.ts";
 
 const STYLE: Style = { columns: 200, color: false };
 
 const FINDING: Finding = { code: "base-missing", severity: "warn", message: "m", hint: "h" };
-
-const PATCH: PatchResult = {
-  type: "patch",
-  source: "a.patch",
-  messageId: "<1@example.org>",
-  subject: "song: be loud",
-  author: { name: "Alice", email: "alice@example.org" },
-  signer: null,
-  publicKey: null,
-  signature: "good",
-  trust: "known",
-  key: null,
-  vouched: null,
-  changed: [],
-  base: { status: "missing", commit: null, tree: null },
-  series: null,
-  findings: [],
-  verdict: "pass",
-};
 
 const NOT_SIGNED: Finding = { code: "unsigned", severity: "warn", message: "not signed", hint: "" };
 

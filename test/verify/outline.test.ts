@@ -107,6 +107,10 @@ it("fails if some of its patches are signed and others are not, in any order", (
       expect.objectContaining({ code: "series-unsigned", severity: "fail" }),
     );
   expect(said(outlineOf(patch(1, 2), two))).toContain("patch 1 is not signed, others are");
+  const [third] = signMails([patch(3, 3)], { base: A });
+  expect(said(outlineOf(patch(1, 3), patch(2, 3), third!))).toContain(
+    "patches 1 and 2 are not signed, others are",
+  );
   // a cover letter may be written after its patches were signed
   const letter = Buffer.from(
     patch(0, 2)
