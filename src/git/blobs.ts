@@ -14,6 +14,8 @@ export interface Blob {
 const HEADER = /^[0-9a-f]{40,64} blob (\d{1,15})$/;
 /** No header is longer, nor the answer for a missing object. */
 const MAX_HEADER = 300;
+/** Blobs to ask git for at a time. */
+const AT_A_TIME = 64;
 /** Characters kept of git's stderr. */
 const MAX_SAID = 4000;
 
@@ -96,4 +98,32 @@ export class Blobs {
     if (size > this.#maxBytes) return null;
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
   }
+}
+
+/**
+ * Some blobs, by their full names. Those that are missing or too large are left out.
+ *
+ * @throws PatchsigError "git-failed"
+ */
+export async function readBlobs(
+  names: readonly string[],
+  place: StartOptions,
+  maxBytes: number,
+): Promise<Map<string, Buffer>> {
+  const blobs = new Blobs(place, maxBytes);
+  const found = new Map<string, Buffer>();
+  try {
+    for (let at = 0; at < names.length; at += AT_A_TIME) {
+      const some = names.slice(at, at + AT_A_TIME);
+      blobs.ask(some);
+      for (const name of some) {
+        const bytes = (await blobs.take())?.bytes;
+        // a copy, to free the larger chunk it came in
+        if (bytes !== null && bytes !== undefined) found.set(name, Buffer.from(bytes));
+      }
+    }
+  } finally {
+    blobs.close();
+  }
+  return found;
 }

@@ -10,8 +10,8 @@ import {
   MAX_KEYRING_FILE,
   MAX_KEYRING_FILES,
 } from "../trust/keyring.ts";
-import { Blobs } from "./blobs.ts";
-import { failure, runGit, type StartOptions } from "./run.ts";
+import { readBlobs } from "./blobs.ts";
+import { failure, runGit } from "./run.ts";
 
 /** Is this the name of a keyring in a ref? */
 export function isRefKeyring(name: string): boolean {
@@ -20,8 +20,6 @@ export function isRefKeyring(name: string): boolean {
 
 /** The current repository. */
 const HERE = ".";
-/** Blobs to ask git for at a time. */
-const AT_A_TIME = 64;
 /** Bytes of the longest listing. */
 const MAX_LISTING = MAX_KEYRING_FILES * 400;
 const PLAIN_FILE = /^100(?:644|755) blob ([0-9a-f]{40,64}) +(\d{1,9})\t(.*)$/s;
@@ -57,7 +55,8 @@ export async function readKeyringRef(
     return { path: plain ?? entry.slice(entry.indexOf("\t") + 1), blob: small ? blob : null };
   });
   const blobs = [...new Set(files.flatMap(({ blob }) => (blob === null ? [] : [blob])))];
-  const contents = blobs.length === 0 ? new Map() : await readBlobs(blobs, options);
+  const contents =
+    blobs.length === 0 ? new Map() : await readBlobs(blobs, options, MAX_KEYRING_FILE);
   return files.map(({ path, blob }) => ({
     path,
     bytes: blob === null ? null : (contents.get(blob) ?? null),
@@ -71,26 +70,4 @@ function parse(name: string): { repository: string; ref: string; path: string } 
       hint: "as in ref:.:origin/main:keyring",
     });
   return { repository: repository === "" ? HERE : repository!, ref, path: path! };
-}
-
-async function readBlobs(
-  names: readonly string[],
-  place: StartOptions,
-): Promise<Map<string, Buffer>> {
-  const blobs = new Blobs(place, MAX_KEYRING_FILE);
-  const found = new Map<string, Buffer>();
-  try {
-    for (let at = 0; at < names.length; at += AT_A_TIME) {
-      const some = names.slice(at, at + AT_A_TIME);
-      blobs.ask(some);
-      for (const name of some) {
-        const bytes = (await blobs.take())?.bytes;
-        // a copy, to free the larger chunk it came in
-        if (bytes !== null && bytes !== undefined) found.set(name, Buffer.from(bytes));
-      }
-    }
-  } finally {
-    blobs.close();
-  }
-  return found;
 }
