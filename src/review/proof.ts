@@ -1,0 +1,52 @@
+/** What a signed review proves of a trailer on a patch (docs/spec/review.md, "What it proves"). */
+
+import { normaliseIdentity } from "../trust/identity.ts";
+import type { ReviewDigests, ReviewText, ReviewTrailer } from "./text.ts";
+
+/**
+ * `proven`: the reviewer signed this trailer for this title, message and diff. `diff`: for this diff under
+ * another title or message, as after a reroll.
+ */
+export type ReviewProof = "proven" | "diff";
+
+/**
+ * @param patch the digests of the patch that the trailer is to be added to
+ * @returns null if the review says nothing of this patch
+ */
+export function proofOf(
+  { patches }: Pick<ReviewText, "patches">,
+  patch: ReviewDigests,
+): ReviewProof | null {
+  const same = patches.filter(({ diff }) => diff === patch.diff);
+  if (same.length === 0) return null;
+  return same.some(({ message }) => message === patch.message) ? "proven" : "diff";
+}
+
+/** A trailer as somebody wrote it: `Reviewed-by`, and `Bob <bob@example.org>`. */
+export interface WrittenTrailer {
+  readonly name: string;
+  readonly value: string;
+}
+
+/**
+ * `proofOf` for a trailer that was read elsewhere, such as in the reply's clear text: what is not word for
+ * word what was signed is not proven.
+ */
+export function proofFor(
+  review: ReviewText,
+  trailer: WrittenTrailer,
+  patch: ReviewDigests,
+): ReviewProof | null {
+  return review.trailers.some((signed) => isSaid(signed, trailer)) ? proofOf(review, patch) : null;
+}
+
+/** The same words: case counts not in the trailer's name and as little as it does in an address. */
+function isSaid(signed: ReviewTrailer, { name, value }: WrittenTrailer): boolean {
+  const parts = /^([^<>]*)<([^<>]*)>$/.exec(value.trim());
+  return (
+    parts !== null &&
+    name.toLowerCase() === signed.name.toLowerCase() &&
+    parts[1]!.trim().replace(/\s+/g, " ") === signed.person &&
+    normaliseIdentity(parts[2]!) === normaliseIdentity(signed.address)
+  );
+}
