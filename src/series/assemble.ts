@@ -65,6 +65,7 @@ export function assemble<T>(
     ),
     isMixed: groups.isMixed(group),
     rerollOf: groups.rerollOf(group),
+    links: sortedLinks,
   }));
 }
 

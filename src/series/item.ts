@@ -84,4 +84,6 @@ export interface AssembledSeries<T> {
    * its own.
    */
   readonly rerollOf: { readonly version: number; readonly numbers: readonly number[] } | null;
+  /** The mails without a patch that came with it, those of other series in its threads too. */
+  readonly links: readonly ThreadMail[];
 }

@@ -55,6 +55,7 @@ export function describe(view: MailView, diff: Diff | null, number: SubjectNumbe
     statements: [],
     dkim: null,
     devsigs: [],
+    reply: null,
     findings,
   };
 }
@@ -114,6 +115,7 @@ export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
     statements: [],
     dkim: null,
     devsigs: [],
+    reply: null,
     findings: [refusedFinding("mail", refusal)],
   };
 }

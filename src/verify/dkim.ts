@@ -16,11 +16,13 @@ export interface DkimWanted {
   readonly servers: readonly string[];
 }
 
-/** The mail with what its DKIM signatures claim, if it is unsigned otherwise. */
+/** The mail with what its DKIM signatures claim, if it is unsigned otherwise; of a reply, if it has trailers. */
 export function withDkim(raw: Buffer, checked: Checked, { wanted, servers }: DkimWanted): Checked {
-  const { view, diff, signature, kind, isAnswer } = checked;
-  if (signature !== "none" || kind === "other" || isAnswer) return checked;
+  const { view, diff, signature, kind, isAnswer, reply } = checked;
   if (view === null || diff === null) return checked;
+  if (reply !== null && !reply.hasDiff)
+    return { ...checked, reply: { ...reply, dkim: readClaims(raw, view, diff, wanted, servers) } };
+  if (signature !== "none" || kind === "other" || isAnswer) return checked;
   return { ...checked, dkim: readClaims(raw, view, diff, wanted, servers) };
 }
 

@@ -31,6 +31,7 @@ export type Evidence = Pick<
   | "statements"
   | "dkim"
   | "devsigs"
+  | "reply"
   | "findings"
 > & {
   /** False if the mail itself was refused: then it has no number either. */
@@ -57,7 +58,7 @@ export function evidenceOf(checked: Checked): Evidence {
   const { view, diff, attestation, signature } = checked;
   const { kind, author, senders, signed, changed, number, base } = checked;
   const { messageId, references, isAnswer, label } = checked;
-  const { listIds, subject, statements, dkim, devsigs, findings } = checked;
+  const { listIds, subject, statements, dkim, devsigs, reply, findings } = checked;
   const text = signature === "good" && attestation !== null ? attestation.text : null;
   const digest = text === null ? null : sha256(text);
   const sighting = sightingOf(checked, digest);
@@ -79,6 +80,7 @@ export function evidenceOf(checked: Checked): Evidence {
     statements,
     dkim,
     devsigs,
+    reply,
     findings,
     read: view !== null,
     whole: view !== null && diff !== null,

@@ -9,6 +9,7 @@ import type { Base, BaseCheck } from "../base/result.ts";
 import type { MembershipReason } from "../series/item.ts";
 import type { TrustedComment } from "../patch/trusted-comment.ts";
 import type { KeyState } from "../trust/record.ts";
+import type { ReplyMail } from "../trailers/reply.ts";
 import type { StatementReading } from "../trust/statement.ts";
 import type { Diff, MailView, PublicKeyText, Verdict } from "../types.ts";
 import type { Finding } from "../findings.ts";
@@ -76,6 +77,8 @@ export interface Checked {
   readonly dkim: DkimClaims | null;
   /** The keys of its good X-Developer-Signatures. */
   readonly devsigs: readonly DevSighting[];
+  /** What it says of other patches; null if it says nothing, or nobody asked. */
+  readonly reply: ReplyMail | null;
   readonly findings: readonly Finding[];
 }
 

@@ -2,6 +2,7 @@
 
 import { createSeriesCollector as createCollector } from "../series/collector.ts";
 import type { AssembledSeries, ThreadMail } from "../series/item.ts";
+import { isReply, type Reply } from "../trailers/reply.ts";
 import type { Evidence } from "./evidence.ts";
 import { type OutlineEntry, itemOf, outlined, patchOutline } from "./outline.ts";
 import { type PatchResult, type SeriesResult, verdictOf, worstOf } from "./result.ts";
@@ -29,13 +30,15 @@ export interface Series<P> {
 export interface Collected<P> extends Series<P> {
   /** All that came, in that order. */
   readonly received: readonly JudgedMember<P>[];
+  /** Of its threads; some may be about other series. */
+  readonly replies: readonly Reply[];
 }
 
 export interface JudgedSeriesCollector<P> {
   /** Takes a patch; gives back the series that had to be closed for it. */
   add(mail: JudgedMail<P>): Collected<P>[];
-  /** Takes a mail without a patch. */
-  link(mail: ThreadMail): Collected<P>[];
+  /** Takes a mail without a patch, or what a reply says. */
+  link(mail: ThreadMail | Reply): Collected<P>[];
   /** Closes those of which this is true, in the order in which they began. */
   close(when: (payloads: readonly P[]) => boolean): Collected<P>[];
   /** Closes all that are open, in the order in which they began. */
@@ -55,7 +58,8 @@ export function createJudgedSeriesCollector<P>(
       return outlined(series).map(({ outline, members, received }) => {
         const own = verdictOf(outline.findings);
         const verdict = worstOf([own, ...members.map((member) => member.verdict)]);
-        return { result: { type: "series", ...outline, verdict }, members, received };
+        const replies = series.links.filter(isReply);
+        return { result: { type: "series", ...outline, verdict }, members, received, replies };
       });
     } catch (error) {
       onFault(

@@ -75,6 +75,7 @@ function evidence({ identity, key, series, patch }: Seen, said: readonly Stateme
     content: null,
     dkim: null,
     devsigs: [],
+    reply: null,
     listIds: [],
     subject: patch,
     statements: said.map((statement) => ({ ok: true, statement })),

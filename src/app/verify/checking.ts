@@ -8,11 +8,14 @@ import { isWrapped } from "../../verify/carrier.ts";
 import { asSigned, checkMail } from "../../verify/check.ts";
 import { refusedMail } from "../../verify/describe.ts";
 import { withDkim } from "../../verify/dkim.ts";
+import { withReply } from "../../verify/reply.ts";
 import { withDevsig } from "../../verify/devsig.ts";
 import { type Evidence, evidenceOf } from "../../verify/evidence.ts";
 import { type AmSettings, withPlainAm } from "../../verify/plain-am.ts";
 import type { Checked } from "../../verify/result.ts";
 import type { ThreadMail } from "../../series/item.ts";
+import type { ReplyMail } from "../../trailers/reply.ts";
+import { trailerNames } from "../../trailers/trailer.ts";
 import type { DkimCheck } from "./dkim.ts";
 
 export interface CheckOptions {
@@ -24,32 +27,37 @@ export interface CheckOptions {
   readonly dkim: DkimCheck | null;
   /** Find out if plain `git am` under these settings would make another commit; null to skip that. */
   readonly plainAm: AmSettings | null;
+  /** Trailers to read in replies besides git's usual ones; not given: replies are not read. */
+  readonly trailers?: readonly string[];
 }
 
 /** `bytes` is null if the mail is larger than what is read; `size` says how large. */
 export type CheckMail = (bytes: Buffer | null, size: number) => Checked;
 
 /** Throws a PatchsigError "not-found" if a keyring folder is none. */
-export function createCheck({ devKeyrings, signedOnly, dkim, plainAm }: CheckOptions): CheckMail {
+export function createCheck(options: CheckOptions): CheckMail {
+  const { devKeyrings, signedOnly, dkim, plainAm, trailers } = options;
+  const names = trailers === undefined ? null : trailerNames(trailers);
   const verifier = createVerifier();
   const tools = { verifier, findKey: openKeyrings(devKeyrings), openpgp: verifyOpenpgp };
-  const names = new Set(dkim?.names ?? []);
-  const wanted = (name: string): boolean => dkim?.names === null || names.has(name);
+  const known = new Set(dkim?.names ?? []);
+  const wanted = (name: string): boolean => dkim?.names === null || known.has(name);
   const look = dkim === null ? null : { wanted, servers: dkim.servers };
   return (bytes, size) => {
     if (bytes === null) {
       const detail = `${size} bytes are too many`;
       return refusedMail(Buffer.alloc(0), { reason: "mail-too-large", detail });
     }
-    const read = withPlainAm(bytes, checkMail(bytes, verifier), plainAm);
-    const developers = withDevsig(bytes, read, tools);
-    const checked = look === null ? developers : withDkim(bytes, developers, look);
+    const alone = withPlainAm(bytes, checkMail(bytes, verifier), plainAm);
+    const developers = withDevsig(bytes, alone, tools);
+    const replied = names === null ? developers : withReply(bytes, developers, names);
+    const checked = look === null ? replied : withDkim(bytes, replied, look);
     return signedOnly ? asSigned(checked) : checked;
   };
 }
 
 /** The result of checking a mail. */
-export type Examined = Evidence | ThreadMail | Error;
+export type Examined = Evidence | ThreadMail | ReplyMail | Error;
 
 /** As `evidenceIn`, but returns this program's own failures at a mail, so that the next one is checked. */
 export function examine(check: CheckMail, bytes: Buffer | null, size: number): Examined {
@@ -61,12 +69,15 @@ export function examine(check: CheckMail, bytes: Buffer | null, size: number): E
   }
 }
 
-/** What a verdict needs of a mail; only its thread, if there is nothing to judge or report. */
-export function evidenceIn(checked: Checked): Evidence | ThreadMail {
-  const { kind, view, statements, messageId, references, findings } = checked;
+/**
+ * What a verdict needs of a mail; only its thread and what it says of other patches, if there is nothing to
+ * judge or report.
+ */
+export function evidenceIn(checked: Checked): Evidence | ThreadMail | ReplyMail {
+  const { kind, view, statements, messageId, references, reply, findings } = checked;
   const isSilent = statements.length === 0 && !findings.some(isWrapped);
   return kind === "other" && view !== null && isSilent
-    ? { messageId, references }
+    ? (reply ?? { messageId, references })
     : evidenceOf(checked);
 }
 

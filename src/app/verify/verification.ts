@@ -16,10 +16,13 @@ import {
 import { isDirectory } from "../../source/reading.ts";
 import type { TrustMemory } from "../../trust/memory.ts";
 import type { Pins } from "../../trust/pins.ts";
+import type { Evidence } from "../../verify/evidence.ts";
 import type { Policies } from "../../verify/policy.ts";
 import type { Checked, StatementMail } from "../../verify/result.ts";
 import type { JudgedMail } from "../../verify/series.ts";
 import type { ThreadMail } from "../../series/item.ts";
+import { isVouched } from "../../dkim/result.ts";
+import type { Reply, ReplyMail } from "../../trailers/reply.ts";
 import { count } from "../../primitives/words.ts";
 import { type CheckPool, openCheckPool } from "./check-pool.ts";
 import { type CheckOptions, createCheck, evidenceIn, isEvidence } from "./checking.ts";
@@ -49,8 +52,11 @@ export interface VerificationOptions<P> extends Omit<CheckOptions, "dkim"> {
 /** What a pass finds. */
 export type Seen<P> =
   | { readonly kind: "patch"; readonly mail: JudgedMail<P> }
-  /** A mail without a patch: what it says of its thread. */
-  | { readonly kind: "link"; readonly mail: ThreadMail }
+  /**
+   * A mail without a patch: what it says of its thread, and if it has trailers, of the patches there. A
+   * reply with a diff of its own comes as a patch too.
+   */
+  | { readonly kind: "link"; readonly mail: ThreadMail | Reply }
   /** A mail without a patch that carries statements about keys, or is not read. */
   | { readonly kind: "note"; readonly note: StatementMail }
   | { readonly kind: "unread"; readonly unread: ReadFailure };
@@ -95,10 +101,12 @@ export async function* verifyMails<P>(
   let held = 0;
 
   async function* conclude(): AsyncGenerator<Seen<P | null>> {
-    const { found, links, unread, cursors, size } = await running.shift()!;
+    const { found, links, replies, unread, cursors, size } = await running.shift()!;
     held -= size;
     for (const mail of links) yield { kind: "link", mail };
-    await dkim?.fetchKeys(found.flatMap(({ evidence }) => evidence.dkim ?? []));
+    const claims = [...found.map(({ evidence }) => evidence), ...replies.map(({ mail }) => mail)];
+    await dkim?.fetchKeys(claims.flatMap((one) => one.dkim ?? []));
+    for (const placed of replies) yield { kind: "link", mail: replyFrom(placed, dkim) };
     const { members, notes, faults } = trust.judge(found);
     for (const note of notes) yield { kind: "note", note };
     for (const mail of members) yield { kind: "patch", mail };
@@ -155,7 +163,40 @@ async function* readBatches(
 interface Looked<P> {
   readonly found: FoundMail<P | null>[];
   readonly links: ThreadMail[];
+  readonly replies: PlacedReply[];
   readonly unread: ReadFailure[];
+}
+
+/** What a mail says of patches elsewhere, and where it was found. */
+interface PlacedReply {
+  readonly source: string;
+  readonly mail: ReplyMail;
+}
+
+function replyFrom({ source, mail }: PlacedReply, dkim: DkimRun | null): Reply {
+  const { dkim: claims, ...reply } = mail;
+  const result = claims === null ? undefined : dkim?.resultOf(claims);
+  const isGood = result !== undefined && claims?.identity === mail.sender && isVouched(result);
+  const vouched = isGood ? { domain: result.domain, saidBy: result.saidBy || null } : null;
+  return { ...reply, source, vouched };
+}
+
+function nothingYet<P>(unread: readonly ReadFailure[]): Looked<P> {
+  return { found: [], links: [], replies: [], unread: [...unread] };
+}
+
+/** A mail is judged, links others, or says something of others; one may do two of that. */
+function sort<P>(
+  { found, links, replies }: Looked<P>,
+  source: string,
+  one: Evidence | ThreadMail | ReplyMail,
+  payload: P | null,
+): void {
+  if (isEvidence(one)) {
+    found.push({ source, evidence: one, payload });
+    if (one.reply !== null) replies.push({ source, mail: one.reply });
+  } else if ("trailers" in one) replies.push({ source, mail: one });
+  else links.push(one);
 }
 
 interface CheckedBatch<P> extends Readonly<Looked<P>> {
@@ -176,21 +217,22 @@ interface Checker<P> {
 
 /** Checks the first mails here, and many in threads. */
 function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
-  const { keep, jobs, devKeyrings, signedOnly, plainAm } = options;
-  const terms = { devKeyrings, signedOnly, plainAm, dkim: options.dkim?.check ?? null };
+  const { keep, jobs, devKeyrings, signedOnly, plainAm, trailers } = options;
+  const dkim = options.dkim?.check ?? null;
+  const added = trailers === undefined ? {} : { trailers };
+  const terms = { devKeyrings, signedOnly, plainAm, dkim, ...added };
   const check = createCheck(terms);
   let pool: CheckPool | null = null;
   let batches = 0;
 
   function checkHere({ mails, unread }: Batch): Looked<P> {
-    const looked: Looked<P> = { found: [], links: [], unread: [...unread] };
+    const looked = nothingYet<P>(unread);
     for (const mail of mails) {
       const { source, bytes, size } = mail;
       try {
         const checked = check(bytes, size);
         const one = evidenceIn(checked);
-        if (!isEvidence(one)) looked.links.push(one);
-        else looked.found.push({ source, evidence: one, payload: keep?.(checked) ?? null });
+        sort(looked, source, one, isEvidence(one) ? (keep?.(checked) ?? null) : null);
       } catch (error) {
         looked.unread.push(faultAt(placeOf(mail), error));
       }
@@ -200,12 +242,11 @@ function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
 
   async function checkThere({ mails, unread }: Batch, threads: CheckPool): Promise<Looked<P>> {
     const places = mails.map(placeOf);
-    const looked: Looked<P> = { found: [], links: [], unread: [...unread] };
+    const looked = nothingYet<P>(unread);
     for (const [i, one] of (await threads.check(mails)).entries()) {
       const place = places[i]!;
       if (one instanceof Error) looked.unread.push(faultAt(place, one));
-      else if (!isEvidence(one)) looked.links.push(one);
-      else looked.found.push({ source: place.source, evidence: one, payload: null });
+      else sort(looked, place.source, one, null);
     }
     return looked;
   }

@@ -6,6 +6,7 @@ import {
   newTally,
   noPatchFound,
   type Seen,
+  type VerificationOptions,
   verifyMails,
 } from "../../../src/app/verify/verification.ts";
 import { openSources } from "../../../src/app/sources/sources.ts";
@@ -57,6 +58,7 @@ const letter = (size: number): SourceItem => {
 async function pass<P>(
   items: readonly SourceItem[],
   keep: ((checked: Checked) => P) | null = null,
+  more: Pick<VerificationOptions<P>, "trailers"> = {},
 ): Promise<(Seen<P | null> & { readonly read: number })[]> {
   const store = openTrustStore({ file: join(newFolder(), "trust.db") });
   const tally = newTally();
@@ -65,7 +67,7 @@ async function pass<P>(
   }
   try {
     const seen = [];
-    for await (const one of verifyMails(source(), { ...OPTIONS, keep }, store, tally))
+    for await (const one of verifyMails(source(), { ...OPTIONS, ...more, keep }, store, tally))
       seen.push({ ...one, read: tally.messages });
     return seen;
   } finally {
@@ -107,6 +109,26 @@ describe("of each item something comes", () => {
         },
       },
       { kind: "unread", unread: { source: "gone", error } },
+    ]);
+  });
+
+  test("what a reply says of patches, if that is asked for", async () => {
+    const bytes = Buffer.from(
+      "From: Bob <bob@x.org>\nSubject: Re: [PATCH] x\nMessage-ID: <2@x>\nIn-Reply-To: <1@x>\n\nAcked-by: Bob <bob@x.org>\n",
+    );
+    const mail = { source: "here", bytes, size: 1 };
+    const trailers = [{ name: "Acked-by", value: "Bob <bob@x.org>" }];
+    expect(await pass([mail])).toEqual([
+      { kind: "link", mail: { messageId: "<2@x>", references: ["<1@x>"] }, read: 1 },
+    ]);
+    expect(await pass([mail], null, { trailers: [] })).toMatchObject([
+      { kind: "link", mail: { source: "here", sender: "bob@x.org", trailers, vouched: null } },
+    ]);
+    // a reply with a diff is shown, and says something too
+    const answer = { ...mail, bytes: Buffer.concat([bytes, Buffer.from(DIFF)]) };
+    expect(await pass([answer], null, { trailers: [] })).toMatchObject([
+      { kind: "link", mail: { source: "here", hasDiff: true, trailers } },
+      { kind: "patch", mail: { result: { findings: [{ code: "answer" }] } } },
     ]);
   });
 

@@ -1,0 +1,52 @@
+/** What a person wrote in a reply: the first text/plain part, as mail programs show it. */
+
+import { hasAt, nextLine } from "../primitives/bytes.ts";
+import { attempt } from "../refused.ts";
+import { messageToUtf8 } from "./charset.ts";
+import { type Content, readContent } from "./content.ts";
+import { unflow } from "./flowed.ts";
+import { readHeader } from "./header.ts";
+import { MAX_NESTING } from "./limits.ts";
+import { type BodyPart, readParts } from "./parts.ts";
+import { decodeBody } from "./transfer.ts";
+
+/**
+ * The text, UTF-8; null if there is none, or the mail cannot be read for sure. HTML is not read: what is a
+ * quote there depends on how it is drawn. Attachments are not read either.
+ *
+ * @param mail one message without CRs before LF
+ */
+export function replyText(mail: Buffer): Buffer | null {
+  const read = attempt(() => {
+    const header = readHeader(mail, 0, true);
+    const { parts } = readParts(mail, header, readContent(header));
+    for (const part of parts) {
+      const leaf = leafOf(mail, part);
+      if (leaf !== null) return textOf(mail, leaf);
+    }
+    return null;
+  });
+  return read.ok ? read.value : null;
+}
+
+/**
+ * The text/plain part that this one is, or begins with: to git, the first part of a multipart within
+ * another is text of the outer one, header and all.
+ */
+function leafOf(mail: Buffer, part: BodyPart): BodyPart | null {
+  let leaf: BodyPart = part;
+  for (let depth = 0; leaf.type.startsWith("multipart/"); depth++) {
+    if (depth >= MAX_NESTING || !hasAt(mail, leaf.start, "--")) return null;
+    const header = readHeader(mail, nextLine(mail, leaf.start), false);
+    const content: Content = readContent(header);
+    const { type, encoding, charset } = content;
+    leaf = { ...leaf, start: header.end, type, encoding, charset, flow: content.flow ?? leaf.flow };
+  }
+  return leaf.type === "text/plain" ? leaf : null;
+}
+
+function textOf(mail: Buffer, { start, end, encoding, charset, flow }: BodyPart): Buffer {
+  const decoded = decodeBody(mail.subarray(start, end), encoding);
+  const text = flow.flowed ? unflow(decoded, flow, null).text : decoded;
+  return messageToUtf8(text, charset);
+}

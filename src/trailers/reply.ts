@@ -1,0 +1,139 @@
+/** Replies, and the trailers in them: never from a quote, a signature, or a diff. */
+
+import { parseDate } from "../mail/date.ts";
+import { parseAuthor } from "../mail/author.ts";
+import type { DkimClaims } from "../dkim/claim.ts";
+import { plainSender } from "../dkim/sender.ts";
+import type { ThreadMail } from "../series/item.ts";
+import type { MailView } from "../types.ts";
+import { MAX_LINE, readTrailer, type Trailer } from "./trailer.ts";
+
+/** What a mail without a patch of its own says of patches. */
+export interface ReplyMail extends ThreadMail {
+  readonly subject: string;
+  /** The From header as people see it. */
+  readonly from: { readonly name: string; readonly email: string };
+  /** The one address in From, in the form of `normaliseIdentity`; null if it is not exactly one. */
+  readonly sender: string | null;
+  /** The Date header, seconds since the epoch. */
+  readonly date: number | null;
+  /** In their order in the mail. */
+  readonly trailers: readonly Trailer[];
+  /** True if there were more trailers than are read. */
+  readonly more: boolean;
+  /** It carries a diff of its own: its trailers may be about that. */
+  readonly hasDiff: boolean;
+  /** What DKIM signatures claim; null if nobody asked. */
+  readonly dkim: DkimClaims | null;
+}
+
+/** A reply in its place. */
+export interface Reply extends Omit<ReplyMail, "dkim"> {
+  /** Where the mail was found. */
+  readonly source: string;
+  /** The domain that vouches for sender and text; null if none does. */
+  readonly vouched: { readonly domain: string; readonly saidBy: string | null } | null;
+}
+
+export function isReply(mail: ThreadMail | Reply): mail is Reply {
+  return "vouched" in mail;
+}
+
+/** Of one mail. */
+const MAX_TRAILERS = 32;
+/** Lines of a reply that are looked at: nobody reads on. */
+const MAX_LINES = 20_000;
+
+/** Where a person's own text ends: a signature, a list's footer, a diff. */
+const END = /^(?:--[ \t]*$|_{20,}$|diff -|Index: |--- \S|\+\+\+ \S|@@ -)/;
+/** `-----Original Message-----`, in any language, and `Begin forwarded message:`. */
+const DIVIDER =
+  /^(?:[-_=]{3,}[ \t]*[^-_=\s][^\n]{2,60}?[ \t]*[-_=]{3,}|Begin forwarded message:)[ \t]*$/iu;
+/** The first line of a quoted header, as Outlook writes it. */
+const HEADER =
+  /^[*_]*(?:From|Von|De|Da|Van|Från|Fra|Od|От|发件人|差出人|보낸 사람)[*_]*[ \t]*[:：]/iu;
+/** Another line of one. */
+const FIELD = /^[*_]*\p{L}[\p{L} ]{0,20}[*_]*[ \t]*[:：]/u;
+/** `On Tue, Bob wrote:`, perhaps wrapped. */
+const ATTRIBUTION =
+  /(?:wrote|writes|schrieb.*|a écrit|ha scritto|escribió|skrev.*|pisze|napisał\S*|写道|のメッセージ)[ \t]*[:：][ \t]*$/iu;
+const MARKED = /^[ \t]*(?:[>|:»]|\w{0,4}>)/u;
+/** What a trailer's line is continued in. */
+const CONTINUED = /^(?:[ \t]+\S|<[^<>\s]+@[^<>\s]+>[ \t]*$)/;
+
+/**
+ * The trailers that stand at the beginning of lines of somebody's own text. Those below a quote that is
+ * not marked line by line are found too, with the flaw `quoted`.
+ *
+ * @param text UTF-8, as `replyText` reads it
+ * @param names as `trailerNames` makes them
+ */
+export function trailersIn(
+  text: Buffer,
+  names: ReadonlyMap<string, string>,
+): { readonly trailers: readonly Trailer[]; readonly more: boolean } {
+  const lines = text.toString("utf8").split("\n", MAX_LINES);
+  const trailers: Trailer[] = [];
+  let isQuoted = false;
+  for (const [i, line] of lines.entries()) {
+    if (END.test(line)) break;
+    isQuoted ||= beginsQuote(lines, i);
+    const found = readTrailer(joined(lines, i), names);
+    if (found === null) continue;
+    if (trailers.length === MAX_TRAILERS) return { trailers, more: true };
+    trailers.push(isQuoted ? { ...found, flaw: "quoted" } : found);
+  }
+  return { trailers, more: false };
+}
+
+/** Is all that follows somebody else's, though its lines are not marked? */
+function beginsQuote(lines: readonly string[], at: number): boolean {
+  const line = lines[at]!;
+  if (line.length > MAX_LINE) return false;
+  if (DIVIDER.test(line)) return true;
+  if (HEADER.test(line)) {
+    const below = lines.slice(at + 1, at + 4).filter((next) => FIELD.test(next));
+    return below.length >= 2;
+  }
+  if (!ATTRIBUTION.test(line) || MARKED.test(line)) return false;
+  const next = lines.slice(at + 1, at + 10).find((one) => one.trim() !== "");
+  return next !== undefined && !MARKED.test(next);
+}
+
+/** A line with the next one, if a mail program wrapped it, or it is folded as git folds trailers. */
+function joined(lines: readonly string[], at: number): string {
+  const line = lines[at]!;
+  const next = lines[at + 1] ?? "";
+  if (line.length > MAX_LINE || line.includes("@") || !CONTINUED.test(next)) return line;
+  return `${line.trimEnd()} ${next.trim()}`;
+}
+
+/**
+ * What a mail says of patches; null if it says nothing.
+ *
+ * @param mail in its thread
+ * @param view of it
+ * @param text what a person wrote in it
+ */
+export function replyOf(
+  { messageId, references }: ThreadMail,
+  { headers }: MailView,
+  text: Buffer,
+  names: ReadonlyMap<string, string>,
+): ReplyMail | null {
+  const { trailers, more } = trailersIn(text, names);
+  if (trailers.length === 0) return null;
+  const from = parseAuthor(headers.from);
+  return {
+    messageId,
+    references,
+    subject: headers.subject,
+    from: { name: from.author.toString("utf8"), email: from.email.toString("utf8") },
+    sender: plainSender(headers.from)?.identity ?? null,
+    date: parseDate(headers.date),
+    trailers,
+    more,
+    hasDiff: false,
+    dkim: null,
+  };
+}
