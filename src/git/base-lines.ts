@@ -7,6 +7,11 @@ import type { BaseChoice } from "./base.ts";
 import { patchIdsOf } from "./patch-ids.ts";
 import { isAtLeast, type Repository } from "./repository.ts";
 import { gitLines } from "./run.ts";
+import { readDiff } from "../diff/diff.ts";
+import { decodedBody, spliceBody } from "../mail/insert.ts";
+import { changeRaw } from "../mail/line-ends.ts";
+import { readRawMail } from "../mail/mailinfo.ts";
+import { LF } from "../primitives/bytes.ts";
 
 /** Does git write the lines? */
 export function writesBase(repository: Repository): boolean {
@@ -38,13 +43,30 @@ export async function baseLines(
   return `base-commit: ${base.commit}\n${lines.join("")}`;
 }
 
-const SIGNATURE = Buffer.from("\n-- \n");
+const SIGNATURE = "\n-- \n";
 
-/** The mail with the lines at the end of its patch, above git's signature. */
+/**
+ * The mail with the lines where git writes them: below the diff, in a cover letter above git's
+ * signature. An attached diff keeps them in the part above it. Unchanged if it cannot be read.
+ *
+ * @param mail with its CRs, and in any transfer encoding
+ */
 export function addBaseLines(mail: Buffer, lines: string): Buffer {
-  const at = mail.lastIndexOf(SIGNATURE);
-  // without a signature, the mbox's empty line between mails may be last
-  const last = mail.subarray(-2).toString("latin1") === "\n\n" ? 1 : 0;
-  const end = at < 0 ? mail.length - last : at + 1;
-  return Buffer.concat([mail.subarray(0, end), Buffer.from(`\n${lines}`), mail.subarray(end)]);
+  const read = readRawMail(mail);
+  if (!read.ok) return mail;
+  const at = read.value.breakPoint;
+  return changeRaw(mail, (plain) => {
+    const body = decodedBody(plain, at);
+    const offset = endOfPatch(body, at.decodedOffset);
+    const cutOff = offset > 0 && body[offset - 1] !== LF ? "\n" : "";
+    return spliceBody(plain, at, offset, offset, Buffer.from(`${cutOff}\n${lines}`));
+  });
+}
+
+/** @param start where the commit message ends */
+function endOfPatch(body: Buffer, start: number): number {
+  const diff = readDiff(body.subarray(start));
+  if (diff.ok && diff.value.files.length > 0) return start + diff.value.end;
+  const signature = body.lastIndexOf(SIGNATURE);
+  return signature < 0 ? body.length : signature + 1;
 }

@@ -6,7 +6,7 @@
 import { PatchsigError } from "../errors.ts";
 import type { Repository } from "./repository.ts";
 import { git, gitLines, gitSucceeds } from "./run.ts";
-import type { SeriesRange } from "./series-range.ts";
+import type { CommitsOfSeries } from "./series-range.ts";
 
 /**
  * How the base was found: the user named it; it is on the branch's upstream, or on origin's main
@@ -46,7 +46,7 @@ export type BaseChoice =
  */
 export async function chooseBase(
   repository: Repository,
-  wanted: { readonly explicit: string | null; readonly range: SeriesRange },
+  wanted: { readonly explicit: string | null; readonly range: CommitsOfSeries },
 ): Promise<BaseChoice> {
   const { explicit, range } = wanted;
   if (explicit === "none") return { kind: "none", why: "none was wanted" };
@@ -76,7 +76,7 @@ type Below = { readonly commit: string } | { readonly why: string };
 /** The newest common ancestor of the series' commits that is none of them. */
 async function commitBelow(
   repository: Repository,
-  { commits, parents }: SeriesRange,
+  { commits, parents }: CommitsOfSeries,
 ): Promise<Below> {
   const options = { cwd: repository.cwd };
   if (commits.length === 0) return { why: "there are no commits in the range" };
@@ -106,7 +106,7 @@ async function explicitBase(
   repository: Repository,
   explicit: string,
   below: Below,
-  range: SeriesRange,
+  range: CommitsOfSeries,
 ): Promise<BaseChoice> {
   const options = { cwd: repository.cwd };
   const isOption = explicit.startsWith("-");

@@ -4,24 +4,28 @@ import { checkImplied, type ImpliedRange, impliedRange } from "./implied-range.t
 import { gitLines, gitText } from "./run.ts";
 import type { Repository } from "./repository.ts";
 
-export interface SeriesRange {
-  /** The arguments in their order, without any form of --base; what is implied before them. */
-  readonly args: readonly string[];
-  /** The last --base (a commit, "auto"); "none" for --no-base; null if there was none. */
-  readonly base: string | null;
+/** The commits that become patches. */
+export interface CommitsOfSeries {
   /**
-   * Full names of the commits that become patches, oldest first; more if options drop commits
-   * by their diffs (-S, --ignore-if-in-upstream).
+   * Full names, oldest first; more than there are patches if options drop commits by their diffs
+   * (-S, --ignore-if-in-upstream).
    */
   readonly commits: readonly string[];
   /** The parents of each of them; none of a root, or where a shallow clone ends. */
   readonly parents: ReadonlyMap<string, readonly string[]>;
+  /** What names the newest of them: "HEAD", or the right side of a range. */
+  readonly tip: string;
+}
+
+export interface SeriesRange extends CommitsOfSeries {
+  /** The arguments in their order, without any form of --base; what is implied before them. */
+  readonly args: readonly string[];
+  /** The last --base (a commit, "auto"); "none" for --no-base; null if there was none. */
+  readonly base: string | null;
   /** The addresses of their authors. */
   readonly authors: ReadonlySet<string>;
   /** Only changes to these paths; all if empty. */
   readonly paths: readonly string[];
-  /** What names the newest of them: "HEAD", or the right side of a range. */
-  readonly tip: string;
   /** The range that was taken, since none was named. */
   readonly implied: ImpliedRange | null;
 }
@@ -99,6 +103,33 @@ export async function seriesRange(
     tip: since === null ? tipOf(words.revisions.at(-1)) : "HEAD",
     implied,
   };
+}
+
+/**
+ * The commits that a series was made from, by the names in its patches.
+ *
+ * @param names full names in the order of the patches
+ * @returns null if one is not in this repository, or if one does not descend from the one before:
+ *   patches of several branches, or from before and after a rebase, have no common base
+ */
+export async function namedCommits(
+  { cwd }: Repository,
+  names: readonly string[],
+): Promise<CommitsOfSeries | null> {
+  const [oldest, newest] = [names[0], names.at(-1)];
+  if (oldest === undefined || newest === undefined) return null;
+  const walk = ["--reverse", "--topo-order", "--parents", newest, "--not", `${oldest}^@`, "--"];
+  const listed = await gitLines(["rev-list", ...walk], { cwd });
+  const parents = new Map(
+    listed.map((line) => {
+      const [name = "", ...its] = line.split(" ");
+      return [name, its];
+    }),
+  );
+  const wanted = new Set(names);
+  const order = [...parents.keys()].filter((name) => wanted.has(name));
+  if (order.join(" ") !== names.join(" ")) return null;
+  return { commits: names, parents: new Map(names.map((n) => [n, parents.get(n)!])), tip: "HEAD" };
 }
 
 interface AuthoredCommit {

@@ -17,12 +17,14 @@ import { checkMail } from "../../verify/check.ts";
 import type { Checked } from "../../verify/result.ts";
 import {
   checkWritable,
+  commitOf,
   mailsToSign,
   readMailFile,
   rewritten,
   type SplitMailFile,
 } from "../sign/mail-file.ts";
 import type { Reporter } from "../reporter.ts";
+import type { RecordedBase } from "./record-base.ts";
 import { now } from "../now.ts";
 
 /** A mail in a file of its own, and what it says. */
@@ -37,6 +39,8 @@ interface SigningGroup {
   readonly mails: readonly HookMail[];
   /** Nothing is missing, so that git's next calls will find all of it signed. */
   readonly whole: boolean;
+  /** All patches of a series, or one without a number. */
+  readonly complete: boolean;
 }
 
 /** More files than a series has, or larger ones, are not looked at. */
@@ -137,19 +141,23 @@ function filesLike(file: string): string[] {
 function groupOf(mail: HookMail, verifier: Verifier): SigningGroup {
   const { total } = numberOf(mail);
   const files = filesLike(mail.mailFile.name);
-  if (total === null) return { mails: [mail], whole: files.length === 1 };
+  if (total === null) return { mails: [mail], whole: files.length === 1, complete: true };
   const owner = statSync(mail.mailFile.name).uid;
   const mails = files.flatMap((file): HookMail[] => {
     if (basename(file) === basename(mail.mailFile.name)) return [mail];
     const other = readOther(file, owner, verifier);
     return other !== null && seriesName(other) === seriesName(mail) ? [other] : [];
   });
-  const indexes = mails.map((one) => numberOf(one).index ?? 0);
+  const index = (one: HookMail): number => numberOf(one).index ?? 0;
+  mails.sort((a, b) => index(a) - index(b));
+  const indexes = mails.map(index);
   const whole =
     total <= sent() &&
     new Set(indexes).size === indexes.length &&
-    indexes.filter((index) => index > 0 && index <= total).length === total;
-  return whole ? { mails, whole } : { mails: [mail], whole: total === 1 };
+    indexes.filter((at) => at > 0 && at <= total).length === total;
+  if (whole) return { mails, whole, complete: true };
+  const alone = total === 1 && numberOf(mail).index === 1;
+  return { mails: [mail], whole: alone, complete: alone };
 }
 
 /**
@@ -208,12 +216,18 @@ async function signHookMails(
     const mailFiles = group.mails
       .filter(({ checked }) => !foreign || checked.signature === "none")
       .map((one) => one.mailFile);
+    const drafts = mailFiles.flatMap(mailsToSign);
+    const based = !foreign && lacksBase(group) ? await withBase(group.mails) : null;
     const signed = await signing.signEachSeries(
-      mailFiles.flatMap(mailsToSign).map((draft) => ({ ...draft, name: basename(draft.name) })),
-      { signer, by, time: now(), base: undefined, inOrder: false },
+      (based?.mails ?? drafts).map((draft) => ({ ...draft, name: basename(draft.name) })),
+      { signer, by, time: now(), base: based?.commit ?? undefined, inOrder: false },
     );
     const changed = mailFiles
-      .map((mailFile, i) => ({ mailFile, bytes: rewritten(mailFile, [signed.mails[i] ?? null]) }))
+      .map((mailFile, i) => {
+        // a cover letter that is still to be written is not signed, but has its lines
+        const mail = signed.mails[i] ?? based?.mails[i]?.mail ?? null;
+        return { mailFile, bytes: rewritten(mailFile, [mail]) };
+      })
       .filter(({ mailFile, bytes }) => !bytes.equals(mailFile.bytes));
     for (const { mailFile } of changed) checkWritable(mailFile.name);
     for (const { mailFile, checked } of group.mails)
@@ -225,10 +239,30 @@ async function signHookMails(
           `note: ${basename(mailFile.name)} has an X-Developer-Signature, which this breaks: let patatt sign last`,
         );
     for (const { mailFile, bytes } of changed) replaceFile(mailFile.name, bytes);
-    signing.signedLines(signed, by).forEach(say);
+    [...signing.signedLines(signed, by), ...(based?.notes ?? [])].forEach(say);
   } finally {
     signer.wipe();
   }
+}
+
+/** No mail names a base, and no earlier signature does. */
+function lacksBase({ mails, complete }: SigningGroup): boolean {
+  const named = ({ baseLines, signed }: Checked): boolean =>
+    baseLines.named.length > 0 || (signed?.comment.base ?? null) !== null;
+  return complete && !mails.some(({ checked }) => named(checked));
+}
+
+async function withBase(mails: readonly HookMail[]): Promise<RecordedBase | null> {
+  const { recordBase } = await import("./record-base.ts");
+  return recordBase(
+    mails.flatMap(({ mailFile, checked }) =>
+      mailsToSign(mailFile).map((draft) => ({
+        ...draft,
+        commit: commitOf(mailFile.bytes.subarray(0, mailFile.mails[0]!.start)),
+        isCover: checked.kind === "cover",
+      })),
+    ),
+  );
 }
 
 /*

@@ -80,6 +80,14 @@ export function mailsToSign(file: SplitMailFile): MailToSign[] {
   }));
 }
 
+const FROM_COMMIT = /^From ([0-9a-f]{40}|[0-9a-f]{64}) Mon Sep 17 00:00:00 2001\r?\n$/;
+
+/** The commit that git names in the From line above a patch. Only zeros are none: `--zero-commit`. */
+export function commitOf(fromLine: Buffer): string | null {
+  const name = FROM_COMMIT.exec(fromLine.toString("latin1"))?.[1] ?? null;
+  return name === null || /^0+$/.test(name) ? null : name;
+}
+
 /** The file with the signed mails in the place of the old ones. */
 export function rewritten(file: SplitMailFile, mails: readonly (Buffer | null)[]): Buffer {
   const pieces: Buffer[] = [];

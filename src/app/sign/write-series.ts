@@ -12,6 +12,7 @@ import { messages } from "../../mail/mbox.ts";
 import { temporaryFolder } from "../../places.ts";
 import { placeFile } from "../../store/replace-file.ts";
 import type { Reporter } from "../reporter.ts";
+import { commitOf } from "./mail-file.ts";
 import type { PreparedSeries, PrepareSeries, Written } from "./prepare-series.ts";
 
 interface WriteOptions {
@@ -86,14 +87,6 @@ export async function seriesAsFiles(
   } finally {
     rmSync(draftFolder, { recursive: true, force: true });
   }
-}
-
-const FROM_COMMIT = /^From ([0-9a-f]{40}|[0-9a-f]{64}) Mon Sep 17 00:00:00 2001\r?\n$/;
-
-/** The commit that git names in the From line of a patch. Only zeros are none: `--zero-commit`. */
-function commitOf(fromLine: Buffer): string | null {
-  const name = FROM_COMMIT.exec(fromLine.toString("latin1"))?.[1] ?? null;
-  return name === null || /^0+$/.test(name) ? null : name;
 }
 
 const EMPTY = Buffer.alloc(0);
