@@ -68,12 +68,17 @@ describe.runIf(tools)("git send-email RANGE", () => {
   test("the receiver gets the base, and what is below the series", async () => {
     git(work, ["remote", "set-url", "origin", "https://git.example.org/song.git"]);
     expectStatus(run("hook", "install"), 0);
-    const { mails, said, status } = await sendEmail(["--from=Alice <alice@example.org>", "HEAD~2"], {
-      cwd: work,
-      env: environment(),
-    });
+    const { mails, said, status } = await sendEmail(
+      ["--from=Alice <alice@example.org>", "HEAD~2"],
+      {
+        cwd: work,
+        env: environment(),
+      },
+    );
     expect(status, said).toBe(0);
-    expect(said).toContain(`signed 2 mails as alice@example.org, base ${baseCommit.slice(0, 12)}\n`);
+    expect(said).toContain(
+      `signed 2 mails as alice@example.org, base ${baseCommit.slice(0, 12)}\n`,
+    );
     const inbox = newFolder();
     for (const [i, mail] of mails.entries()) writeFileSync(join(inbox, `${i}.eml`), mail);
     expect(seriesOf(inbox)).toMatchObject({ sealed: true, base: { commit: baseCommit } });
@@ -134,7 +139,12 @@ describe("the hook", () => {
     const files = make();
     const { stderr } = expectStatus(hook(files[0]!), 0);
     expect(stderr).toMatch(/^signed \d mails? as alice@example\.org, no base commit\n/);
-    expect(stderr.replace(/^note: 1 of 3 signed.*\n/m, "").trimEnd().split("\n")).toHaveLength(1);
+    expect(
+      stderr
+        .replace(/^note: 1 of 3 signed.*\n/m, "")
+        .trimEnd()
+        .split("\n"),
+    ).toHaveLength(1);
     expect(files.flatMap((file) => linesIn(text(file)))).toEqual([]);
   });
 

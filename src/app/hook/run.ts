@@ -24,6 +24,7 @@ import {
   type SplitMailFile,
 } from "../sign/mail-file.ts";
 import type { Reporter } from "../reporter.ts";
+import type { MailToSign } from "../sign/signing.ts";
 import type { RecordedBase } from "./record-base.ts";
 import { now } from "../now.ts";
 
@@ -213,32 +214,21 @@ async function signHookMails(
     const own = formatPublicKeyText(signer.publicKey);
     const foreign = group.mails.some(({ checked }) => (checked.signed?.publicKey ?? own) !== own);
     if (foreign) say("note: the series has signatures by another key: not bound together");
-    const mailFiles = group.mails
-      .filter(({ checked }) => !foreign || checked.signature === "none")
-      .map((one) => one.mailFile);
-    const drafts = mailFiles.flatMap(mailsToSign);
-    const based = !foreign && lacksBase(group) ? await withBase(group.mails) : null;
+    const mails = group.mails.filter(({ checked }) => !foreign || checked.signature === "none");
+    const drafts = mails.flatMap(({ mailFile }) => mailsToSign(mailFile));
+    const based = !foreign && lacksBase(group) ? await withBase(mails, drafts) : null;
     const signed = await signing.signEachSeries(
       (based?.mails ?? drafts).map((draft) => ({ ...draft, name: basename(draft.name) })),
       { signer, by, time: now(), base: based?.commit ?? undefined, inOrder: false },
     );
-    const changed = mailFiles
-      .map((mailFile, i) => {
-        // a cover letter that is still to be written is not signed, but has its lines
-        const mail = signed.mails[i] ?? based?.mails[i]?.mail ?? null;
-        return { mailFile, bytes: rewritten(mailFile, [mail]) };
-      })
-      .filter(({ mailFile, bytes }) => !bytes.equals(mailFile.bytes));
-    for (const { mailFile } of changed) checkWritable(mailFile.name);
-    for (const { mailFile, checked } of group.mails)
-      if (
-        checked.view?.headers.developerSignature &&
-        changed.some((one) => one.mailFile === mailFile)
-      )
-        say(
-          `note: ${basename(mailFile.name)} has an X-Developer-Signature, which this breaks: let patatt sign last`,
-        );
-    for (const { mailFile, bytes } of changed) replaceFile(mailFile.name, bytes);
+    const changed = mails.flatMap((mail, i) => {
+      // a cover letter that is still to be written is not signed, but has its lines
+      const bytes = rewritten(mail.mailFile, [signed.mails[i] ?? based?.mails[i]?.mail ?? null]);
+      return bytes.equals(mail.mailFile.bytes) ? [] : [{ mail, bytes }];
+    });
+    for (const { mail } of changed) checkWritable(mail.mailFile.name);
+    changed.flatMap(({ mail }) => developerNotes(mail)).forEach(say);
+    for (const { mail, bytes } of changed) replaceFile(mail.mailFile.name, bytes);
     [...signing.signedLines(signed, by), ...(based?.notes ?? [])].forEach(say);
   } finally {
     signer.wipe();
@@ -252,17 +242,25 @@ function lacksBase({ mails, complete }: SigningGroup): boolean {
   return complete && !mails.some(({ checked }) => named(checked));
 }
 
-async function withBase(mails: readonly HookMail[]): Promise<RecordedBase | null> {
+/** @param drafts of these mails, one each */
+async function withBase(
+  mails: readonly HookMail[],
+  drafts: readonly MailToSign[],
+): Promise<RecordedBase | null> {
   const { recordBase } = await import("./record-base.ts");
   return recordBase(
-    mails.flatMap(({ mailFile, checked }) =>
-      mailsToSign(mailFile).map((draft) => ({
-        ...draft,
-        commit: commitOf(mailFile.bytes.subarray(0, mailFile.mails[0]!.start)),
-        isCover: checked.kind === "cover",
-      })),
-    ),
+    mails.map(({ mailFile, checked }, i) => ({
+      ...drafts[i]!,
+      commit: commitOf(mailFile.bytes.subarray(0, mailFile.mails[0]!.start)),
+      isCover: checked.kind === "cover",
+    })),
   );
+}
+
+function developerNotes({ mailFile, checked }: HookMail): string[] {
+  if (!checked.view?.headers.developerSignature) return [];
+  const name = basename(mailFile.name);
+  return [`note: ${name} has an X-Developer-Signature, which this breaks: let patatt sign last`];
 }
 
 /*
