@@ -113,6 +113,7 @@ export const FINDINGS = {
     "series-unsigned": ["fail", "ask for a signed series"],
     "series-unbound": ["warn", "sign all files of a series in one run"],
     "series-partial": ["info", ""],
+    "series-composed": ["info", ""],
     "base-disagrees": ["warn", "the first one counts; ask the author"],
     "base-missing": ["warn", `the submitter can add one: ${COMMANDS.prepare}`],
   },

@@ -90,6 +90,7 @@ const SPOKEN_INFO = new Set([
   "replayed",
   "unchanged",
   "series-partial",
+  "series-composed",
   "statement-applied",
   "statement-ignored",
   "devsig-good",

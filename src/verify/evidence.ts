@@ -97,7 +97,8 @@ export function evidenceOf(checked: Checked): Evidence {
   };
 }
 
-function contentOf({ view, diff }: Checked): string | null {
+/** A digest of what git would commit; null if the mail was refused. */
+export function contentOf({ view, diff }: Pick<Checked, "view" | "diff">): string | null {
   if (view === null || diff === null) return null;
   const { author, email, subject } = view.info;
   const parts = [author, email, subject, view.message, diff.canonical];

@@ -137,6 +137,7 @@ function outlineOf<E extends OutlineEntry>(
     total,
     complete,
     missing,
+    replaces: rerollOf,
     sealed: seal === true,
     base,
     members: series.members.map(({ item, value, reason, through }) => ({

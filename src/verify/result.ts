@@ -159,6 +159,8 @@ export interface SeriesOutline {
   readonly complete: boolean;
   /** Numbers that are not there. */
   readonly missing: Numbers;
+  /** The patches of another version, or of this one as `v5.1` of v5, that these are sent to replace. */
+  readonly replaces: { readonly version: number; readonly numbers: readonly number[] } | null;
   /** Complete, each one good, and the digest over all of them is the signed one. */
   readonly sealed: boolean;
   readonly base: Base;

@@ -208,15 +208,37 @@ describe("it refuses", () => {
     edit(again[2]!, (t) => t.replace("Who sang.", "Who did not sing."));
     expectStatus(patchsig(["sign", ...again], { home: alice }), 0);
     const run = am(["--partial", files[0]!, files[1]!, again[2]!]);
-    expectError(run, 3, /^2 series in the mails: v1 song: shout line 2; v1 song: credits$/);
+    expectError(run, 3, "2 series in the mails: (1) v1 song: shout line 2; (2) v1 song: credits");
     expect(state()).toBe(before);
   });
 
-  test("two series in one call", () => {
+  test("two versions: the newest, or the one that is asked for; two works: none", () => {
     const second = signedPatches(submission.work, alice, ["-v2"]);
-    const run = am([...files, ...second]);
-    expectError(run, 3, /^2 series in the mails: v1 song: shout line 2; v2 song: shout line 2$/);
-    expect(state()).toBe(before);
+    const newest = am([...second, ...files]);
+    expectApplied(newest);
+    expect(newest.stderr).toBe("v2, 3 patches; v1 is also there\napplied 3 patches\n");
+    const first = am(["-v1", ...files, ...second]);
+    expect(first.stderr).toContain("v1, 3 patches; v2 is also there\n");
+    expectStatus(first, 3);
+    git(tree, ["am", "--abort"]);
+    const at = state();
+    expectError(am(["--version=one", ...files]), 2, '--version: "one" is no version');
+    const other = edited(formatPatch(submission.work)[0]!, (t) =>
+      t.replace("[PATCH 1/3] song", "[PATCH] else").replaceAll("alice@", "bob@"),
+    );
+    expectError(am([...files, other]), 3, /^2 series in the mails: \(1\) v1 song.*; \(2\) v1 else/);
+    expect(state()).toBe(at);
+  });
+
+  test("some of its patches: -P", () => {
+    const first = am(["-P", "1-2", ...files]);
+    expectStatus(first, 0);
+    expect(first.stderr).toBe("applied 2 patches\n");
+    expectStatus(am(["-P3", ...files]), 0);
+    expectError(am(["-P", "2-1", ...files]), 2, '-P: "2-1" names no patches');
+    const none = am(["-P", "*nothing*", ...files]);
+    expectStatus(none, 1);
+    expect(none.stderr).toBe("nothing applied: -P names none of the patches\n");
   });
 
   test("unsigned patches, if a signature is required; else they are applied", () => {

@@ -31,6 +31,7 @@ const SERIES: SeriesResult = {
   total: 1,
   complete: true,
   missing: [],
+  replaces: null,
   sealed: false,
   base: { status: "missing", commit: null, tree: null },
   members: [],

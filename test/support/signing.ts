@@ -8,11 +8,16 @@ import type { Checked } from "../../src/verify/result.ts";
 const KEY = generateSecretKey(Buffer.alloc(32, 7), Buffer.from("patchsig"));
 const TIME = 1_794_000_000;
 
+interface Terms {
+  readonly by?: string;
+  readonly base?: string | null;
+  readonly time?: number;
+  /** Of another key. */
+  readonly seed?: number;
+}
+
 /** Signs mails as one series, by their Subjects' numbers. */
-export function signMails(
-  mails: readonly Buffer[],
-  terms: { by?: string; base?: string | null; time?: number } = {},
-): Buffer[] {
+export function signMails(mails: readonly Buffer[], terms: Terms = {}): Buffer[] {
   const placed = mails.map((mail) => {
     const made = prepare(mail);
     if (made === null) throw new Error("not a patch");
@@ -21,7 +26,12 @@ export function signMails(
     return { prepared: made.value, version, index: index ?? 1, total: total ?? 1 };
   });
   const { by = "alice@example.org", base = null, time = TIME } = terms;
-  return signPlaced(placed, { time, by, base }, KEY);
+  const key = terms.seed === undefined ? KEY : keyOf(terms.seed);
+  return signPlaced(placed, { time, by, base }, key);
+}
+
+function keyOf(seed: number): typeof KEY {
+  return generateSecretKey(Buffer.alloc(32, seed), Buffer.alloc(8, seed));
 }
 
 const verifier = createVerifier();

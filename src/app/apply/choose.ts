@@ -3,6 +3,7 @@
 import { type Checked, isOnlyUnsigned } from "../../verify/result.ts";
 import { numberList } from "../../verify/numbers.ts";
 import type { JudgedMember, Series } from "../../verify/series.ts";
+import type { PatchChoice } from "../series/patches.ts";
 
 /** Patches to apply, in order; or why none, a line each. */
 export type Choice =
@@ -12,12 +13,20 @@ export type Choice =
 /**
  * All patches of a series, if all are here and good; with `partial`, the good ones. A series with a
  * conflict is never applied.
+ *
+ * @param only the patches that are wanted; null for all
  */
-export function choosePatches(series: Series<Checked>, partial: boolean): Choice {
-  const patches = series.members.filter((m) => m.evidence.kind === "patch");
+export function choosePatches(
+  series: Series<Checked>,
+  partial: boolean,
+  only: PatchChoice | null = null,
+): Choice {
+  const all = series.members.filter((m) => m.evidence.kind === "patch");
+  const patches = only === null ? all : all.filter(only);
   const good = patches.filter((m) => m.result.verdict !== "fail");
   const { missing, findings, total } = series.result;
   if (findings.some((f) => f.severity === "fail")) return { refused: ["nothing applied"] };
+  if (patches.length === 0) return { refused: ["nothing applied: -P names none of the patches"] };
   if (partial && good.length > 0) return { patches: good };
   if (good.length < patches.length)
     return {
@@ -30,7 +39,7 @@ export function choosePatches(series: Series<Checked>, partial: boolean): Choice
     return {
       refused: ["nothing applied: the cover letter failed", "hint: --partial applies the patches"],
     };
-  if (missing.length > 0)
+  if (missing.length > 0 && only === null)
     return {
       refused: [
         `nothing applied: missing patch ${numberList(missing)} of ${total}`,

@@ -1,83 +1,42 @@
 /** From mails to the single, verified series to apply. */
 
-import { PatchsigError } from "../../errors.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { isWrapped } from "../../verify/carrier.ts";
-import type { Policies } from "../../verify/policy.ts";
 import type { Checked, StatementMail } from "../../verify/result.ts";
-import { type Collected, createJudgedSeriesCollector, type Series } from "../../verify/series.ts";
-import { faultAt } from "../fault.ts";
-import { mailProgress, type Reporter } from "../reporter.ts";
-import { openSources } from "../sources/sources.ts";
+import { mailFacts } from "../../verify/versions.ts";
+import type { Reporter } from "../reporter.ts";
+import { type Chosen, chooseSeries, type SeriesChoice } from "../series/choose.ts";
+import { readAllSeries, type ReadOptions } from "../series/read.ts";
+import { type Version, versionsOf } from "../series/versions.ts";
 import { readKeyrings } from "../trust/keyrings.ts";
-import type { DkimRun } from "../verify/dkim.ts";
-import { newTally, noPatchFound, verifyMails } from "../verify/verification.ts";
-
-export interface ReadOptions {
-  readonly sources: readonly string[];
-  readonly policies: Policies;
-  readonly devKeyrings: readonly string[];
-  readonly signedOnly: boolean;
-  readonly dkim: DkimRun | null;
-}
+import { noPatchFound } from "../verify/verification.ts";
 
 /**
- * The single series of the sources. Says what it leaves out.
+ * The series of the sources that is to be applied. Says what it leaves out.
  *
- * @throws PatchsigError "no-patch"; "refused" if there are several; as the sources cannot be read
+ * @throws PatchsigError "no-patch"; "refused" if it cannot be told which one is meant; as the sources
+ *   cannot be read
  */
 export async function readSeries(
-  { sources, policies, devKeyrings, signedOnly, dkim }: ReadOptions,
+  options: Omit<ReadOptions, "pins" | "dryRun">,
+  choice: SeriesChoice,
   store: TrustStore,
-  { say, sayError, progress }: Reporter,
-): Promise<Series<Checked>> {
-  let fault: PatchsigError | null = null;
-  const tally = newTally();
-  const closed: Collected<Checked>[] = [];
-  const collector = createJudgedSeriesCollector<Checked>((members, error) => {
-    for (const { result } of members) throw faultAt(result, error).error;
-  });
-  const options = {
-    policies,
-    pins: await readKeyrings(store, say),
-    devKeyrings,
-    dryRun: false,
-    signedOnly,
-    plainAm: null,
-    dkim,
-    jobs: 1,
-    keep: (checked: Checked) => checked,
-  };
-  const onRead = mailProgress(progress, sources.length, () => tally.messages);
-  const mails = openSources(sources, {}, onRead);
-  for await (const seen of verifyMails(mails, options, store, tally)) {
-    if (seen.kind === "link") closed.push(...collector.link(seen.mail));
-    else if (seen.kind === "note") sayNote(seen.note, say);
-    else if (seen.kind === "unread") {
-      const { error } = seen.unread;
-      // a failure at one mail does not refuse the others; if that mail belongs to the series, it is incomplete
-      if (error.code !== "fault") throw error;
-      fault ??= error;
-      sayError(error);
-    } else {
-      const { payload } = seen.mail;
-      if (payload !== null) closed.push(...collector.add({ ...seen.mail, payload }));
-    }
-  }
-  closed.push(...collector.end());
-  const withPatches = seriesToApply(withoutStrays(closed, say), say);
-  const [series, ...others] = withPatches;
-  if (series === undefined) throw fault ?? noPatchFound(sources, tally.messages);
-  if (others.length > 0) {
-    const named = withPatches
-      .slice(0, MAX_NAMED)
-      .map((s) => `v${s.result.version} ${s.result.subject}`)
-      .join("; ");
-    throw new PatchsigError("refused", `${withPatches.length} series in the mails: ${named}`, {
-      hint: "give the mails of one series",
-    });
-  }
-  return series;
+  reporter: Reporter,
+): Promise<Chosen<Checked>> {
+  const { say } = reporter;
+  const pins = await readKeyrings(store, say);
+  const terms = { ...options, pins, dryRun: false };
+  const kept = { keep: (checked: Checked) => checked, mails: choice.mails };
+  const read = await readAllSeries(terms, kept, store, reporter);
+  for (const note of read.notes) sayNote(note, say);
+  const versions = versionsOf(read.all, mailFacts);
+  sayLeftOut(versions, say);
+  if (!versions.some(({ isCandidate }) => isCandidate))
+    throw read.fault ?? noPatchFound(options.sources, read.messages);
+  const meant = { ...choice, mails: [...choice.mails, ...read.referred] };
+  const chosen = chooseSeries(versions, meant, []);
+  chosen.said.forEach(say);
+  return chosen;
 }
 
 function sayNote({ read, source, findings }: StatementMail, say: Reporter["say"]): void {
@@ -85,53 +44,22 @@ function sayNote({ read, source, findings }: StatementMail, say: Reporter["say"]
   for (const { message, hint } of findings.filter(isWrapped)) say(`${source}: ${message}; ${hint}`);
 }
 
-/** A refused mail has no number, so it forms a series of its own. */
-function isRead(series: Series<Checked>): boolean {
-  return series.members.some((m) => m.payload.view !== null);
-}
-
 /**
- * The series that was signed as a whole; mails that only carry the same version and numbers do not belong
- * to it, and do not stop it.
+ * Replies with a diff, and refused mails without a visible number: they do not count as a series. If such
+ * a mail belongs to the series, that is incomplete.
  */
-function withoutStrays(
-  all: readonly Collected<Checked>[],
-  say: Reporter["say"],
-): readonly Collected<Checked>[] {
-  const [sealed, ...more] = all.filter(({ result }) => result.sealed);
-  if (sealed === undefined || more.length > 0) return all;
-  const { version, total } = sealed.result;
-  const others = all.filter((one) => one !== sealed && isRead(one));
-  if (others.some(({ result }) => result.version !== version || result.total !== total)) return all;
-  for (const { received } of others)
-    for (const { result } of received.slice(0, MAX_NAMED))
-      say(`note: not in this series: ${result.source}: ${result.subject}`);
-  return all.filter((one) => !others.includes(one));
-}
-
-/**
- * The series with patches. A refused mail without a visible number is reported, and does not count as a
- * series if there is another one; if it belongs there, that series is incomplete. Answers are reported
- * too.
- */
-function seriesToApply(
-  closed: readonly Series<Checked>[],
-  say: Reporter["say"],
-): Series<Checked>[] {
-  const isAnswer = (s: Series<Checked>): boolean => s.members.some((m) => m.evidence.isAnswer);
-  for (const { result } of closed.filter(isAnswer).slice(0, MAX_NAMED))
-    say(`left out, a reply with a diff: ${result.subject}`);
-  const withPatches = closed.filter(
-    (s) => !isAnswer(s) && s.members.some((m) => m.evidence.kind === "patch"),
+function sayLeftOut(versions: readonly Version<Checked>[], say: Reporter["say"]): void {
+  const answers = versions.filter(({ series }) => series.members.some((m) => m.evidence.isAnswer));
+  for (const { series } of answers.slice(0, MAX_NAMED))
+    say(`left out, a reply with a diff: ${series.result.subject}`);
+  const unread = versions.filter(
+    ({ isCandidate, series }) =>
+      !isCandidate && series.members.every(({ payload }) => payload.view === null),
   );
-  const read = withPatches.filter(isRead);
-  if (read.length === 0) return withPatches;
-  const unread = closed.filter((s) => !isRead(s)).flatMap((s) => s.members);
-  for (const { result } of unread.slice(0, MAX_NAMED)) {
-    const [why] = result.findings;
-    say(`${result.source}: ${why?.message ?? "not read"}`);
+  for (const { series } of unread.slice(0, MAX_NAMED)) {
+    const [{ result }] = series.members as [(typeof series.members)[number]];
+    say(`${result.source}: ${result.findings[0]?.message ?? "not read"}`);
   }
-  return read;
 }
 
 const MAX_NAMED = 5;

@@ -5,6 +5,7 @@ import { choosePatches } from "../../app/apply/choose.ts";
 import { checkUnchanged, checkWords } from "../../app/apply/git-options.ts";
 import { applyMails, checkIdle, composeMails, countApplied } from "../../app/apply/commits.ts";
 import { readSeries } from "../../app/apply/series.ts";
+import { patchChoice } from "../../app/series/patches.ts";
 import { now } from "../../app/now.ts";
 import { devKeyringsOf } from "../../app/settings.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
@@ -32,6 +33,7 @@ import {
   sayWaiting,
 } from "../../terminal/terminal.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
+import { PATCHES_OPTION, SERIES_OPTIONS, seriesChoice } from "../series-options.ts";
 
 interface Arguments extends GitOptionValues {
   source: string[];
@@ -40,6 +42,10 @@ interface Arguments extends GitOptionValues {
   dkim: boolean;
   signedOnly: boolean;
   partial: boolean;
+  series?: string | undefined;
+  version?: string | undefined;
+  composed: boolean;
+  patches?: string | undefined;
   onBase: boolean;
   guessBase: boolean;
   branch?: string | undefined;
@@ -50,7 +56,7 @@ export const amCommand = command({
   describe: "verify, then apply exactly what was verified",
   words: {
     source: {
-      describe: "the mails of one series, as for verify; - for stdin",
+      describe: "mails, as for verify; - for stdin",
       type: "string",
       array: true,
       default: ["-"],
@@ -77,6 +83,13 @@ export const amCommand = command({
       default: false,
       describe: "apply what was signed, without trailers added since",
     },
+    ...SERIES_OPTIONS,
+    composed: {
+      type: "boolean",
+      default: false,
+      describe: "with the patches of it that were sent again",
+    },
+    patches: PATCHES_OPTION,
     partial: {
       type: "boolean",
       default: false,
@@ -95,6 +108,8 @@ async function am(args: Arguments): Promise<CommandStatus> {
   if (args.branch !== undefined && !onBase)
     throw new PatchsigError("usage", "--branch goes with --on-base");
   if (guessBase && !onBase) throw new PatchsigError("usage", "--guess-base goes with --on-base");
+  const choice = seriesChoice(args, [], args.composed);
+  const only = args.patches === undefined ? null : patchChoice(args.patches, []);
   const { words, forgotten } = gitWords(args);
   if (guessBase) endOnSignal();
   const repository = await openRepository(process.cwd());
@@ -107,15 +122,15 @@ async function am(args: Arguments): Promise<CommandStatus> {
     const dkim = await openUserDkim(store, args.dkim);
     const options = { sources: source, policies, devKeyrings, signedOnly, dkim };
     sayWaiting(source);
-    const series = await readSeries(options, store, reporter());
+    const { series } = await readSeries(options, choice, store, reporter());
     const results = series.members.map((member) => member.result);
-    const choice = choosePatches(series, partial);
-    if (!quiet || "refused" in choice) out(renderSeries(series.result, results, outputStyle()));
-    if ("refused" in choice) {
-      choice.refused.forEach(say);
+    const chosen = choosePatches(series, partial, only);
+    if (!quiet || "refused" in chosen) out(renderSeries(series.result, results, outputStyle()));
+    if ("refused" in chosen) {
+      chosen.refused.forEach(say);
       return EXIT.unmet;
     }
-    const { patches } = choice;
+    const { patches } = chosen;
     checkUnchanged(repository, patches, { scissors: args.scissors === true, fix: isFix(args) });
     const { messageId } = args;
     const mails = composeMails(repository, patches, { time: now(), messageId });

@@ -1,0 +1,88 @@
+/** All series of some sources, judged, for whoever chooses among them. */
+
+import { PatchsigError } from "../../errors.ts";
+import type { TrustMemory } from "../../trust/memory.ts";
+import type { Pins } from "../../trust/pins.ts";
+import type { Policies } from "../../verify/policy.ts";
+import type { Checked, StatementMail } from "../../verify/result.ts";
+import { type Collected, createJudgedSeriesCollector } from "../../verify/series.ts";
+import { faultAt } from "../fault.ts";
+import { mailProgress, type Reporter } from "../reporter.ts";
+import { openSources } from "../sources/sources.ts";
+import type { DkimRun } from "../verify/dkim.ts";
+import { newTally, verifyMails } from "../verify/verification.ts";
+
+export interface ReadOptions {
+  readonly sources: readonly string[];
+  readonly policies: Policies;
+  readonly pins: Pins;
+  readonly devKeyrings: readonly string[];
+  readonly signedOnly: boolean;
+  readonly dkim: DkimRun | null;
+  readonly dryRun: boolean;
+}
+
+export interface SeriesRead<P> {
+  /** In the order in which they were closed, which depends on the mails alone. */
+  readonly all: readonly Collected<P>[];
+  readonly notes: readonly StatementMail[];
+  readonly messages: number;
+  /** The first failure of the program at a mail, which was said; the others go on. */
+  readonly fault: PatchsigError | null;
+  /** What the mails without a patch among `mails` refer to, the nearest first. */
+  readonly referred: readonly string[];
+}
+
+/** Diffs that are kept until a series is chosen. */
+const MAX_BYTES = 512 << 20;
+
+/**
+ * @param keep what is kept of a mail
+ * @param mails Message-IDs to look for among the mails without a patch
+ * @throws PatchsigError "too-large"; as the sources cannot be read
+ */
+export async function readAllSeries<P>(
+  options: ReadOptions,
+  { keep, mails = [] }: { keep: (checked: Checked) => P; mails?: readonly string[] },
+  memory: TrustMemory,
+  { sayError, progress }: Reporter,
+): Promise<SeriesRead<P>> {
+  let fault: PatchsigError | null = null;
+  let held = 0;
+  const tally = newTally();
+  const all: Collected<P>[] = [];
+  const notes: StatementMail[] = [];
+  const referred: string[] = [];
+  const collector = createJudgedSeriesCollector<P>((members, error) => {
+    for (const { result } of members) throw faultAt(result, error).error;
+  });
+  const counted = (checked: Checked): P => {
+    held += checked.diff?.canonical.length ?? 0;
+    return keep(checked);
+  };
+  const terms = { ...options, plainAm: null, jobs: 1, keep: counted };
+  const onRead = mailProgress(progress, options.sources.length, () => tally.messages);
+  const items = openSources(options.sources, {}, onRead);
+  for await (const seen of verifyMails(items, terms, memory, tally)) {
+    if (held > MAX_BYTES)
+      throw new PatchsigError("too-large", "too many diffs to keep in memory", {
+        hint: "give fewer mails",
+      });
+    if (seen.kind === "link") {
+      if (mails.includes(seen.mail.messageId)) referred.push(...seen.mail.references.toReversed());
+      all.push(...collector.link(seen.mail));
+    } else if (seen.kind === "note") notes.push(seen.note);
+    else if (seen.kind === "unread") {
+      const { error } = seen.unread;
+      // a failure at one mail does not refuse the others; if that mail belongs to the series, it is incomplete
+      if (error.code !== "fault") throw error;
+      fault ??= error;
+      sayError(error);
+    } else {
+      const { payload } = seen.mail;
+      if (payload !== null) all.push(...collector.add({ ...seen.mail, payload }));
+    }
+  }
+  all.push(...collector.end());
+  return { all, notes, messages: tally.messages, fault, referred };
+}

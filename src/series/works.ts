@@ -1,0 +1,219 @@
+/**
+ * Which series are versions of one work, and why (docs/series.md, "Versions of one work"). Only what
+ * the same sender or the same key made: anybody can reply to a thread with a v3. Pure.
+ */
+
+/** What is known of a series when it is complete, or will not be. */
+export interface VersionFacts {
+  readonly version: number;
+  /** Of `v5.1`: `1`. Else "". */
+  readonly minor: string;
+  /** Normalised addresses of those who sent its mails. */
+  readonly senders: readonly string[];
+  /** Of good signatures. */
+  readonly keys: readonly string[];
+  readonly messageIds: readonly string[];
+  /** The Message-IDs that its mails refer to. */
+  readonly references: readonly string[];
+  readonly changeIds: readonly string[];
+  /** Message-IDs that its text names as those of an earlier version: `Link to v1: …`. */
+  readonly named: readonly string[];
+  /** Of the cover letter; "" without one. */
+  readonly title: string;
+  /** Of its patches, without brackets. */
+  readonly titles: readonly string[];
+  /** Digests of its patches' diffs. */
+  readonly diffs: readonly string[];
+}
+
+/** Why a version belongs to a work, the strongest reason first. */
+const REASONS = ["by-hand", "change-id", "named", "content", "thread"] as const;
+type WorkReason = (typeof REASONS)[number];
+
+/** What connects a version to another one of the same work. */
+interface WorkLink {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: WorkReason;
+}
+
+export interface Work {
+  /** Places in the list of series, by version; those of equal versions in the order given. */
+  readonly members: readonly number[];
+  readonly links: readonly WorkLink[];
+}
+
+/** What somebody said of two series by Message-IDs of theirs. */
+export interface HandLink {
+  readonly a: string;
+  readonly b: string;
+  /** True: one work. False: not. */
+  readonly together: boolean;
+}
+
+/** How many series of one name are tried, the latest: the work stays linear in the series. */
+const MAX_TRIED = 16;
+
+/** The works, in the order of their first members. */
+export function worksOf(all: readonly VersionFacts[], hand: readonly HandLink[] = []): Work[] {
+  const union = new Union(all, apartPairs(all, hand));
+  const found: WorkLink[] = [];
+  for (const link of candidates(all, hand)) if (union.join(link)) found.push(link);
+  const groups = new Map<number, number[]>();
+  const links = new Map<number, WorkLink[]>();
+  for (const at of all.keys()) push(groups, union.rootOf(at), at);
+  for (const link of found) push(links, union.rootOf(link.from), link);
+  return [...groups].map(([root, members]) => ({
+    members: members.toSorted((a, b) => compareVersions(all[a]!, all[b]!) || a - b),
+    links: links.get(root) ?? [],
+  }));
+}
+
+/** By version, then by what follows the dot. */
+export function compareVersions(
+  a: Pick<VersionFacts, "version" | "minor">,
+  b: Pick<VersionFacts, "version" | "minor">,
+): number {
+  return a.version - b.version || Number(a.minor || 0) - Number(b.minor || 0);
+}
+
+/** All that might connect two of them, the strongest first. */
+function candidates(all: readonly VersionFacts[], hand: readonly HandLink[]): WorkLink[] {
+  const index = indexOf(all);
+  const links = all.flatMap((facts, from) => {
+    const tried = new Set<number>();
+    const names = [...facts.named, ...facts.references].map((id) => `mail ${id}`);
+    for (const name of [...names, ...sharedNames(facts)])
+      for (const at of index.get(name) ?? []) if (at !== from) tried.add(at);
+    return [...tried].flatMap((to) => {
+      const reason = reasonFor(facts, all[to]!);
+      return reason === null ? [] : [{ from, to, reason }];
+    });
+  });
+  const byHand = hand.flatMap(({ a, b, together }) => {
+    const [from] = index.get(`mail ${a}`) ?? [];
+    const [to] = index.get(`mail ${b}`) ?? [];
+    return together && from !== undefined && to !== undefined && from !== to
+      ? [{ from, to, reason: "by-hand" as const }]
+      : [];
+  });
+  const rank = ({ reason }: WorkLink): number => REASONS.indexOf(reason);
+  return [...byHand, ...links].sort((x, y) => rank(x) - rank(y) || x.from - y.from || x.to - y.to);
+}
+
+/** By their mails, and by what versions of one work may share. */
+function indexOf(all: readonly VersionFacts[]): Map<string, number[]> {
+  const index = new Map<string, number[]>();
+  for (const [at, facts] of all.entries()) {
+    const names = [...facts.messageIds.map((id) => `mail ${id}`), ...sharedNames(facts)];
+    for (const name of new Set(names)) {
+      push(index, name, at);
+      const known = index.get(name)!;
+      if (known.length > MAX_TRIED) known.shift();
+    }
+  }
+  return index;
+}
+
+function sharedNames({ changeIds, title, titles, diffs }: VersionFacts): string[] {
+  return [
+    ...changeIds.map((id) => `change ${id}`),
+    ...[title, ...titles].filter((text) => text !== "").map((text) => `title ${text}`),
+    ...diffs.map((digest) => `diff ${digest}`),
+  ];
+}
+
+/** Why one is a version of what the other is, or null. `later` is the one that names the other. */
+function reasonFor(later: VersionFacts, earlier: VersionFacts): WorkReason | null {
+  if (!share(later.keys, earlier.keys) && !share(later.senders, earlier.senders)) return null;
+  const order = compareVersions(later, earlier);
+  if (order < 0) return null;
+  // the same version again: only if it is the same
+  if (order === 0) return halfOf(later.diffs, earlier.diffs) ? "content" : null;
+  if (share(later.changeIds, earlier.changeIds)) return "change-id";
+  if (share(later.named, earlier.messageIds)) return "named";
+  const sameTitle = later.title !== "" && later.title === earlier.title;
+  if (sameTitle || halfOf(later.titles, earlier.titles) || halfOf(later.diffs, earlier.diffs))
+    return "content";
+  return share(later.references, earlier.messageIds) ? "thread" : null;
+}
+
+function share(a: readonly string[], b: readonly string[]): boolean {
+  const [few, many] = a.length < b.length ? [a, b] : [b, a];
+  const known = new Set(few);
+  return many.some((one) => known.has(one));
+}
+
+/** True if half of the smaller one is in the other. */
+function halfOf(a: readonly string[], b: readonly string[]): boolean {
+  const [left, right] = [new Set(a), new Set(b)];
+  const both = [...left].filter((one) => right.has(one)).length;
+  return both > 0 && both * 2 >= Math.min(left.size, right.size);
+}
+
+/** Pairs of series that somebody said are not one work. */
+function apartPairs(
+  all: readonly VersionFacts[],
+  hand: readonly HandLink[],
+): readonly (readonly [number, number])[] {
+  const apart = hand.filter(({ together }) => !together);
+  if (apart.length === 0) return [];
+  const byMail = new Map<string, number>();
+  for (const [at, { messageIds }] of all.entries())
+    for (const id of messageIds) if (!byMail.has(id)) byMail.set(id, at);
+  return apart.flatMap(({ a, b }) => {
+    const [x, y] = [byMail.get(a), byMail.get(b)];
+    return x === undefined || y === undefined || x === y ? [] : [[x, y] as const];
+  });
+}
+
+/** Series that were joined to works. */
+class Union {
+  readonly #parents: number[];
+  readonly #apart: readonly (readonly [number, number])[];
+  /** The versions in the work of this root. */
+  readonly #versions: Set<string>[];
+
+  constructor(all: readonly VersionFacts[], apart: readonly (readonly [number, number])[]) {
+    this.#parents = [...all.keys()];
+    this.#apart = apart;
+    this.#versions = all.map(({ version, minor }) => new Set([`${version}.${minor}`]));
+  }
+
+  rootOf(at: number): number {
+    let root = at;
+    while (this.#parents[root] !== root) root = this.#parents[root]!;
+    for (let next = at; next !== root;) {
+      const up = this.#parents[next]!;
+      this.#parents[next] = root;
+      next = up;
+    }
+    return root;
+  }
+
+  /** False if they are joined already, or must not be. */
+  join({ from, to, reason }: WorkLink): boolean {
+    const [a, b] = [this.rootOf(from), this.rootOf(to)];
+    if (a === b || this.#isApart(a, b)) return false;
+    // another series of the same sender in the thread need not be the same work
+    if (reason === "thread" && share([...this.#versions[a]!], [...this.#versions[b]!]))
+      return false;
+    const [root, other] = a < b ? [a, b] : [b, a];
+    this.#parents[other] = root;
+    for (const version of this.#versions[other]!) this.#versions[root]!.add(version);
+    return true;
+  }
+
+  #isApart(a: number, b: number): boolean {
+    return this.#apart.some(([x, y]) => {
+      const [p, q] = [this.rootOf(x), this.rootOf(y)];
+      return (p === a && q === b) || (p === b && q === a);
+    });
+  }
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const values = map.get(key);
+  if (values === undefined) map.set(key, [value]);
+  else values.push(value);
+}
