@@ -38,6 +38,7 @@ export function compose<P>(base: Version<P>, parts: readonly Version<P>[]): Comp
     series: {
       members,
       received: members,
+      replies: [...new Set([base, ...parts].flatMap(({ series }) => series.replies))],
       result: {
         ...result,
         id: null,

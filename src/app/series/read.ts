@@ -9,10 +9,11 @@ import { type Collected, createJudgedSeriesCollector } from "../../verify/series
 import { faultAt } from "../fault.ts";
 import { mailProgress, type Reporter } from "../reporter.ts";
 import { openSources } from "../sources/sources.ts";
+import type { CheckOptions } from "../verify/checking.ts";
 import type { DkimRun } from "../verify/dkim.ts";
 import { newTally, verifyMails } from "../verify/verification.ts";
 
-export interface ReadOptions {
+export interface ReadOptions extends Pick<CheckOptions, "trailers"> {
   readonly sources: readonly string[];
   readonly policies: Policies;
   readonly pins: Pins;
