@@ -33,7 +33,7 @@ export interface SeriesSettings {
 }
 
 /** A mail that was sent. */
-interface SentMail {
+export interface SentMail {
   /** 0 for the cover letter. */
   readonly index: number;
   /** With its angle brackets. */
@@ -111,6 +111,8 @@ export function parseSeriesSettings(text: string): SeriesSettings {
   if (!CHANGE_ID.test(changeId)) throw new FormatError("there is no valid change-id");
   const version = one("version") ?? "";
   if (!VERSION.test(version)) throw new FormatError("there is no valid version");
+  const base = one("base");
+  if (base?.startsWith("-") === true) throw new FormatError(`"base: ${base}" is no revision`);
   const thread = one("thread");
   if (thread !== null && !isThreadMode(thread))
     throw new FormatError(`"thread: ${thread}" is none of ${THREAD_MODES.join(", ")}`);
@@ -118,7 +120,7 @@ export function parseSeriesSettings(text: string): SeriesSettings {
     changeId,
     version: Number(version),
     prefix: (one("prefix") ?? "").split(" ").filter((word) => word !== ""),
-    base: one("base"),
+    base,
     to: values.get("to") ?? [],
     cc: values.get("cc") ?? [],
     thread,

@@ -50,6 +50,7 @@ describe("settings", () => {
     ["version 0", "change-id: x\nversion: 0\n"],
     ["a field twice", "change-id: x\nversion: 1\nversion: 2\n"],
     ["an unknown field", "change-id: x\nversion: 1\nbcc: a@x\n"],
+    ["a base that git would take for an option", "change-id: x\nversion: 1\nbase: --output=x\n"],
     ["an unknown thread", "change-id: x\nversion: 1\nthread: deep\n"],
     ["no end", "change-id: x\nversion: 1"],
     ["a control character", "change-id: x\nversion: 1\nto: a\x1b[2J@x\n"],

@@ -1,0 +1,162 @@
+/** What a `send` would send: the commits, the version, the texts, and what speaks against it. */
+
+import { PatchsigError } from "../../errors.ts";
+import { baseHazards } from "../../git/base-hazards.ts";
+import { readCommits } from "../../git/patch-commits.ts";
+import type { Repository } from "../../git/repository.ts";
+import {
+  type CheckName,
+  objections,
+  type Objection,
+  type SendLimits,
+} from "../../outgoing/checks.ts";
+import {
+  changeIdFor,
+  changeLog,
+  type CoverText,
+  coverOf,
+  newSeries,
+  threadParent,
+} from "../../outgoing/reroll.ts";
+import type { SentVersion, SeriesState, ThreadMode } from "../../outgoing/state.ts";
+import { type SeriesPlan, planSeries } from "../sign/prepare-series.ts";
+import { branchToSend } from "./branch.ts";
+
+/** What the user asked for, over what is remembered and set. */
+export interface SendWishes {
+  /** A branch, a range, or nothing. */
+  readonly words: readonly string[];
+  /** The version's number; null: the next. */
+  readonly version: number | null;
+  /** Null: as remembered. */
+  readonly prefix: readonly string[] | null;
+  readonly thread: ThreadMode | null;
+  /** For git: `--base=…`; null: found. */
+  readonly base: string | null;
+  /** The cover letter's text, instead of the one remembered; null: that one. */
+  readonly cover: string | null;
+  /** False: without one. */
+  readonly withCover: boolean;
+  /** More recipients, remembered from now on. */
+  readonly to: readonly string[];
+  readonly cc: readonly string[];
+  /** Checks whose objections do not count. */
+  readonly allow: readonly CheckName[];
+}
+
+/** What the settings say. */
+export interface SendSettings extends SendLimits {
+  /** For a series that does not say. */
+  readonly thread: ThreadMode;
+  /** Under what a mail is found, with `%s`; null: nowhere. */
+  readonly link: string | null;
+}
+
+export interface SendPlan {
+  readonly branch: string;
+  /** The commit that the state was read from; null: nothing was remembered. */
+  readonly before: string | null;
+  /** As it is remembered from now on, up to what is sent. */
+  readonly state: SeriesState;
+  readonly version: number;
+  readonly series: SeriesPlan;
+  /** Titles of the commits, oldest first. */
+  readonly titles: readonly string[];
+  readonly cover: CoverText | null;
+  readonly changes: string;
+  /** The Message-ID that the first mail replies to; null: it begins a thread. */
+  readonly parent: string | null;
+  /** `<base>..<tip>` of the version before; null if there is none that git can compare with. */
+  readonly compareWith: string | null;
+  readonly objections: readonly Objection[];
+}
+
+/** Makes up what cannot be known. */
+export interface SendChance {
+  /** Seconds since the epoch. */
+  readonly now: number;
+  readonly random: (bytes: number) => Buffer;
+}
+
+/** @throws PatchsigError "usage" for wrong words, and where there is nothing to send */
+export async function planSend(
+  repository: Repository,
+  wishes: SendWishes,
+  settings: SendSettings,
+  { now, random }: SendChance,
+): Promise<SendPlan> {
+  const { branch, range, stored } = await branchToSend(repository, wishes.words);
+  const base = wishes.base === null ? [] : [`--base=${wishes.base}`];
+  const series = await planSeries(repository, [...base, ...range]);
+  const { commits } = series.range;
+  if (commits.length === 0)
+    throw new PatchsigError("usage", `${branch} has no commits to send`, {
+      hint: "name them: git patchsig send main..",
+    });
+  const fresh = (): SeriesState => newSeries(changeIdFor(branch, now, random(6)));
+  const state = withWishes(stored?.state ?? fresh(), wishes);
+  const version = wishes.version ?? state.settings.version;
+  const previous = state.sent.findLast((sent) => sent.version < version) ?? null;
+  const titles = (await readCommits(repository, commits)).map(({ subject }) => subject.toString());
+  const written = coverOf(state.cover);
+  const wanted = wishes.withCover && (titles.length > 1 || written !== null);
+  const cover = wanted ? written : null;
+  const facts = {
+    titles,
+    merges: (await baseHazards(repository, series.base, series.range)).merges,
+    basePrivate: whyPrivate(series),
+    coverMissing: wanted && cover === null,
+    previous,
+    unchanged: isSame(previous, commits),
+    now,
+  };
+  const allowed = new Set<string>(wishes.allow);
+  return {
+    branch,
+    before: stored?.commit ?? null,
+    state,
+    version,
+    series,
+    titles,
+    cover,
+    changes: changeLog(state, version, settings.link),
+    parent: threadParent(state, version, state.settings.thread ?? settings.thread),
+    compareWith: compareWith(previous, cover !== null || titles.length === 1),
+    objections: objections(facts, settings).filter(({ check }) => !allowed.has(check)),
+  };
+}
+
+function withWishes(state: SeriesState, wishes: SendWishes): SeriesState {
+  const { settings } = state;
+  return {
+    ...state,
+    cover: wishes.cover ?? state.cover,
+    settings: {
+      ...settings,
+      prefix: wishes.prefix ?? settings.prefix,
+      thread: wishes.thread ?? settings.thread,
+      to: [...new Set([...settings.to, ...wishes.to])],
+      cc: [...new Set([...settings.cc, ...wishes.cc])],
+    },
+  };
+}
+
+function whyPrivate({ base }: SeriesPlan): string | null {
+  if (base.kind === "public") return null;
+  return base.kind === "none" && base.why === "none was wanted" ? null : base.why;
+}
+
+function isSame(previous: SentVersion | null, commits: readonly string[]): boolean {
+  const sent = previous?.mails.flatMap(({ patch }) => (patch === null ? [] : [patch.commit])) ?? [];
+  return sent.length === commits.length && sent.every((name, i) => name === commits[i]);
+}
+
+/**
+ * What git range-diff takes.
+ *
+ * @param hasRoom git writes one into a cover letter, or into a single patch
+ */
+function compareWith(previous: SentVersion | null, hasRoom: boolean): string | null {
+  if (previous === null || previous.base === null || !hasRoom) return null;
+  return `${previous.base}..${previous.tip}`;
+}

@@ -1,0 +1,78 @@
+/** A planned version, made: its mails, signed, each with its Message-ID and its place in the thread. */
+
+import type { Repository } from "../../git/repository.ts";
+import { encodeName } from "../../mail/encoded-words.ts";
+import type { NewField } from "../../outgoing/header.ts";
+import { messageIdOf, messageIdParts } from "../../outgoing/message-id.ts";
+import type { MinisignSigner } from "../../minisign/signature.ts";
+import type { Reporter } from "../reporter.ts";
+import { gitArguments, seriesPreparer } from "../sign/prepare-series.ts";
+import { type VersionMails, versionMails } from "./mails.ts";
+import type { SendChance, SendPlan } from "./plan.ts";
+
+export interface VersionOptions extends SendChance {
+  readonly signer: MinisignSigner;
+  /** The address to sign for. */
+  readonly by: string;
+  /** Who sends: `Name <address>`, of that address. */
+  readonly from: string;
+  readonly say: Reporter["say"];
+  /** More fields of a mail, of what git wrote: its recipients. */
+  readonly fields: (index: number, mail: Buffer) => readonly NewField[];
+}
+
+/** @throws PatchsigError as git refuses, and as a mail cannot be signed */
+export async function makeVersion(
+  repository: Repository,
+  plan: SendPlan,
+  { signer, by, from, now, random, say, fields }: VersionOptions,
+): Promise<VersionMails> {
+  const { state, version, series, cover, changes, compareWith } = plan;
+  const { changeId, prefix } = state.settings;
+  const ids = messageIdParts({ changeId, version, address: by }, random(6));
+  const first = cover === null ? 1 : 0;
+  const parent = (index: number): string | null =>
+    index === first ? plan.parent : messageIdOf(ids, first);
+  const own = await gitArguments(repository, series, { by, from: true });
+  // an author who does not send is named in the mail's text
+  const args = [`--from=${from}`, ...own];
+  const prepare = await seriesPreparer(repository, series, { signer, by, time: now });
+  const texts = {
+    version,
+    prefix,
+    cover,
+    changes,
+    changeId,
+    compareWith,
+    fields: (index: number, mail: Buffer): NewField[] => [
+      // of a cover letter, git says who commits here
+      ...(index === 0 ? [fromField(from)] : []),
+      ["Date", mailDate(now + index - first)],
+      ["Message-ID", messageIdOf(ids, index)],
+      ...threadFields(parent(index), index === first ? null : plan.parent),
+      ...fields(index, mail),
+    ],
+  };
+  return versionMails(repository, texts, { args, prepare, say });
+}
+
+/** @param above what the first mail replies to */
+function threadFields(parent: string | null, above: string | null): NewField[] {
+  if (parent === null) return [];
+  const references = above === null ? parent : `${above}\n ${parent}`;
+  return [
+    ["In-Reply-To", parent],
+    ["References", references],
+  ];
+}
+
+function fromField(from: string): NewField {
+  const [, name = "", address = ""] = /^(.*?) *(<[^<>]*>)$/.exec(from) ?? [];
+  const encoded = encodeName(name, "From: ".length);
+  return ["From", [encoded, address].filter((part) => part !== "").join(" ")];
+}
+
+/** RFC 5322's form of a time, in UTC. @param time seconds since the epoch */
+function mailDate(time: number): string {
+  return new Date(time * 1000).toUTCString().replace("GMT", "+0000");
+}
