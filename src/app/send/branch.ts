@@ -1,6 +1,7 @@
 /** Which branch is sent, which of its commits, and what is remembered of it. */
 
 import { PatchsigError } from "../../errors.ts";
+import type { FetchedRequest } from "../../git/pull-request.ts";
 import type { Repository } from "../../git/repository.ts";
 import { git, gitLines, gitSucceeds } from "../../git/run.ts";
 import { readState, type StoredState } from "../../git/series-ref.ts";
@@ -36,6 +37,16 @@ export async function branchToSend(
   const base = stored?.state.settings.base ?? null;
   const range = base === null ? await rangeOf(repository, branch) : [`${base}..${branch}`];
   return { branch, range, stored };
+}
+
+/** What a request adds to what remotes have; it is remembered under `pull/`. */
+export async function requestToSend(
+  repository: Repository,
+  { name, ref }: FetchedRequest,
+): Promise<BranchToSend> {
+  const branch = `pull/${name}`;
+  const stored = await readState(repository, branch);
+  return { branch, range: [ref, "--not", "--remotes", "--not"], stored };
 }
 
 /** The right side of the last range; HEAD for what has none. */

@@ -3,6 +3,7 @@
 import { PatchsigError } from "../../errors.ts";
 import { baseHazards } from "../../git/base-hazards.ts";
 import { readCommits } from "../../git/patch-commits.ts";
+import type { FetchedRequest } from "../../git/pull-request.ts";
 import type { Repository } from "../../git/repository.ts";
 import {
   type CheckName,
@@ -20,12 +21,14 @@ import {
 } from "../../outgoing/reroll.ts";
 import type { SentVersion, SeriesState, ThreadMode } from "../../outgoing/state.ts";
 import { type SeriesPlan, planSeries } from "../sign/prepare-series.ts";
-import { branchToSend } from "./branch.ts";
+import { branchToSend, type BranchToSend, requestToSend } from "./branch.ts";
 
 /** What the user asked for, over what is remembered and set. */
 export interface SendWishes {
   /** A branch, a range, or nothing. */
   readonly words: readonly string[];
+  /** Somebody's request, instead of a branch. */
+  readonly request: FetchedRequest | null;
   /** The version's number; null: the next. */
   readonly version: number | null;
   /** Null: as remembered. */
@@ -85,7 +88,7 @@ export async function planSend(
   settings: SendSettings,
   { now, random }: SendChance,
 ): Promise<SendPlan> {
-  const { branch, range, stored } = await branchToSend(repository, wishes.words);
+  const { branch, range, stored } = await sourceOf(repository, wishes);
   const base = wishes.base === null ? [] : [`--base=${wishes.base}`];
   const series = await planSeries(repository, [...base, ...range]);
   const { commits } = series.range;
@@ -124,6 +127,10 @@ export async function planSend(
     compareWith: compareWith(previous, cover !== null || titles.length === 1),
     objections: objections(facts, settings).filter(({ check }) => !allowed.has(check)),
   };
+}
+
+function sourceOf(repository: Repository, { words, request }: SendWishes): Promise<BranchToSend> {
+  return request === null ? branchToSend(repository, words) : requestToSend(repository, request);
 }
 
 function withWishes(state: SeriesState, wishes: SendWishes): SeriesState {

@@ -1,5 +1,6 @@
 /** A planned version, made: its mails, signed, each with its Message-ID and its place in the thread. */
 
+import { PatchsigError } from "../../errors.ts";
 import type { Repository } from "../../git/repository.ts";
 import { encodeName } from "../../mail/encoded-words.ts";
 import type { NewField } from "../../outgoing/header.ts";
@@ -53,7 +54,13 @@ export async function makeVersion(
       ...fields(index, mail),
     ],
   };
-  return versionMails(repository, texts, { args, prepare, say });
+  const made = await versionMails(repository, texts, { args, prepare, say });
+  const patches = made.mails.length - (1 - first);
+  const { length } = series.range.commits;
+  if (patches === length) return made;
+  throw new PatchsigError("refused", `git wrote ${patches} of ${length} patches`, {
+    hint: "a commit without changes has no patch: git rebase -i drops it",
+  });
 }
 
 /** @param above what the first mail replies to */

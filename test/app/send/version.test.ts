@@ -5,6 +5,7 @@ import { editingCover } from "../../../src/app/send/remember.ts";
 import { planSend, type SendWishes } from "../../../src/app/send/plan.ts";
 import { makeVersion } from "../../../src/app/send/version.ts";
 import type { VersionMails } from "../../../src/app/send/mails.ts";
+import { fetchPullRequest } from "../../../src/git/pull-request.ts";
 import { openRepository, type Repository } from "../../../src/git/repository.ts";
 import { readState, writeState } from "../../../src/git/series-ref.ts";
 import { messages } from "../../../src/mail/mbox.ts";
@@ -23,6 +24,7 @@ const SETTINGS = {
 } as const;
 const WISHES: SendWishes = {
   words: [],
+  request: null,
   version: null,
   prefix: null,
   thread: null,
@@ -198,6 +200,29 @@ describe("what is sent", () => {
     const range = await made(repository, { words: ["topic~1..topic"], withCover: false });
     expect([range.plan.branch, range.plan.titles]).toEqual(["topic", ["b: two"]]);
     await expect(made(repository)).rejects.toMatchObject({ code: "usage" });
+  });
+
+  test("can be a pull request: the author is named inside, the sender signs", async () => {
+    const repository = await clone();
+    const origin = git(repository.cwd, ["remote", "get-url", "origin"]).toString().trim();
+    const author = ["-c", "user.name=Bob", "-c", "user.email=bob@example.org"];
+    git(origin, ["switch", "-q", "--detach"]);
+    git(origin, [...author, "rm", "-q", "b"]);
+    git(origin, [...author, "commit", "-q", "-m", "drop b", "--author=Bob <bob@example.org>"]);
+    git(origin, ["update-ref", "refs/pull/3/head", "HEAD"]);
+    const request = await fetchPullRequest(repository, "origin", 3);
+    const { plan, mails } = await made(repository, { request, withCover: false, words: ["topic"] });
+    expect([plan.branch, plan.titles]).toEqual(["pull/origin/3", ["drop b"]]);
+    expect(text(mails.at(-1))).toContain("\n\nFrom: Bob <bob@example.org>\n\n");
+    expect(isGood(check(mails.at(-1)!))).toBe(true);
+  });
+
+  test("no commit without changes: there is no patch of it", async () => {
+    const repository = await clone();
+    git(repository.cwd, ["commit", "-q", "--allow-empty", "-m", "empty"]);
+    await expect(made(repository, { withCover: false })).rejects.toMatchObject({
+      message: "git wrote 2 of 3 patches",
+    });
   });
 
   test("nothing is an error", async () => {
