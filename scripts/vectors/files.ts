@@ -7,6 +7,7 @@ import { readDiff } from "../../src/diff/diff.ts";
 import type { Result } from "../../src/types.ts";
 import { CANONICAL } from "./canonical.ts";
 import type { MailVector, RefusedVector } from "./mail.ts";
+import { type ReviewVector, reviewFiles, REVIEWS } from "./reviews.ts";
 import { seriesFiles } from "./series.ts";
 import { MARKS } from "./marks.ts";
 import { SETS, type SetVector } from "./sets.ts";
@@ -34,6 +35,8 @@ export function vectorFiles(): Map<string, Buffer> {
   }
   files.set("sets/README.md", setsReadme());
   for (const [name, content] of seriesFiles()) files.set(`series/${name}`, content);
+  for (const [name, content] of reviewFiles()) files.set(`review/${name}`, content);
+  files.set("review/README.md", reviewReadme());
   files.set("canonical/README.md", canonicalReadme());
   files.set("signed/README.md", signedReadme());
   return files;
@@ -121,4 +124,28 @@ is good. \`NAME.verdict\` is what a verifier says of the series:
 \`series-conflict\` and \`series-unsigned\` are failures, the others are warnings.
 
 ${table(SETS)}`);
+}
+
+function reviewReadme(): Buffer {
+  const vectors: readonly ReviewVector[] = REVIEWS;
+  return Buffer.from(`# Signed reviews
+
+Replies to the mails of fixtures/series, written for this project by \`npm run vectors\`; docs/spec/review.md is the specification.
+\`bob.key\` is their key, made without a password, for these vectors only. \`NAME.attestation\` are the patches to which they
+are held: those of fixtures/series, and two of a version 3, one with another title, one with another diff.
+\`NAME.verdict\` is what a verifier says before it asks whom the key belongs to, of each review in its order:
+
+    good by <address> series=<id> v=<version>
+    <a trailer>
+    proven: <a patch>
+    diff: <a patch that has the reviewed diff under another title or message>
+
+or the reason why it does not count: \`changed\` (the text is not what was signed), \`signature\` (it does not verify), \`malformed\`,
+\`version\`, \`diff\` (the mail has a diff of its own), \`too-many\`. It is empty where there is no review.
+
+The signed text of one of them is checked by stock minisign alone:
+
+    minisign -VHm reviewed.text -p bob.pub
+
+${table(vectors)}`);
 }

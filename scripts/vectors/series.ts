@@ -120,6 +120,12 @@ export const TEXTS = [COVER, FIRST, SECOND, THIRD] as const;
 const PLACED = TEXTS.map(placed);
 /** The cover letter and patches 1 to 3, signed. */
 export const SIGNED = signPlaced(PLACED, { time: TIME, by: BY, base: BASE }, KEY);
+/** The id of the series. */
+export const SERIES_ID = seriesId(
+  2,
+  BASE,
+  PLACED.slice(1).map((p) => sha256(p.prepared.attestation.text)),
+);
 /** The first patch, not signed. */
 export const UNSIGNED = FIRST;
 
@@ -135,8 +141,7 @@ function seriesText(): string {
   const texts = PLACED.slice(1).map((p) => p.prepared.attestation.text);
   const lines = ["patchsig-v1 series", "version: 2", `base: ${BASE}`, "total: 3"];
   const text = [...lines, ...texts.map(sha256)].map((line) => `${line}\n`).join("");
-  if (sha256(text).slice(0, 32) !== seriesId(2, BASE, texts.map(sha256)))
-    throw new Error("another text");
+  if (sha256(text).slice(0, 32) !== SERIES_ID) throw new Error("another text");
   return text;
 }
 

@@ -1,7 +1,12 @@
 /** What a signed review proves of a trailer on a patch (docs/spec/review.md, "What it proves"). */
 
 import { normaliseIdentity } from "../trust/identity.ts";
-import type { ReviewDigests, ReviewText, ReviewTrailer } from "./text.ts";
+import {
+  REVIEW_TRAILERS,
+  type ReviewDigests,
+  type ReviewText,
+  type ReviewTrailer,
+} from "./text.ts";
 
 /**
  * `proven`: the reviewer signed this trailer for this title, message and diff. `diff`: for this diff under
@@ -38,6 +43,31 @@ export function proofFor(
   patch: ReviewDigests,
 ): ReviewProof | null {
   return review.trailers.some((signed) => isSaid(signed, trailer)) ? proofOf(review, patch) : null;
+}
+
+/**
+ * A trailer of the reviewer's in the mail's clear text that is none of those that were signed; null if there
+ * is none. Several reviews by one person are one.
+ */
+export function unsaidTrailer(
+  reviews: readonly (ReviewText & { readonly by: string })[],
+  written: readonly WrittenTrailer[],
+): WrittenTrailer | null {
+  const isTheirs = ({ value }: WrittenTrailer): boolean => {
+    const identity = normaliseIdentity(/<([^<>]*)>/.exec(value)?.[1] ?? "");
+    return reviews.some(({ by }) => by === identity);
+  };
+  const isSigned = (trailer: WrittenTrailer): boolean =>
+    reviews.some(({ trailers }) => trailers.some((signed) => isSaid(signed, trailer)));
+  return (
+    written.find(
+      (trailer) => isReviewTrailer(trailer.name) && isTheirs(trailer) && !isSigned(trailer),
+    ) ?? null
+  );
+}
+
+function isReviewTrailer(name: string): boolean {
+  return REVIEW_TRAILERS.some((known) => known.toLowerCase() === name.toLowerCase());
 }
 
 /** The same words: case counts not in the trailer's name and as little as it does in an address. */

@@ -45,14 +45,17 @@ interface ReviewTerms {
 /** A review whose two signatures are good: the holder of `publicKey` said so. */
 export interface SignedReview extends ReviewTerms, ReviewText {
   readonly publicKey: PublicKeyText;
-  /** The signed bytes. */
-  readonly text: Buffer;
+  /** What was signed, in UTF-8. */
+  readonly text: string;
   /** The four lines. */
   readonly minisig: string;
 }
 
-/** Why a review does not count. `changed`: its text is not what the key's holder signed. */
-type ReviewFlaw = "malformed" | "version" | "signature" | "changed" | "too-many";
+/**
+ * Why a review does not count. `changed`: its text is not what the key's holder signed. `diff`: the mail
+ * has a diff of its own, so that readers could take the review for one of that.
+ */
+export type ReviewFlaw = "malformed" | "version" | "signature" | "changed" | "too-many" | "diff";
 
 /** What was found in the place of a review. */
 export type ReviewReading =
@@ -87,8 +90,9 @@ const TAIL = new RegExp(`^${BASE64}{86}==`);
  * none. Bad ones are returned too, with the reason.
  *
  * @param text all that is below the header, decoded: in UTF-8 if the names are not ASCII
+ * @param hasDiff the mail has a diff of its own
  */
-export function reviewsIn(text: Buffer, verifier: Verifier): ReviewReading[] {
+export function reviewsIn(text: Buffer, verifier: Verifier, hasDiff = false): ReviewReading[] {
   const readings: ReviewReading[] = [];
   // most mails have none: the search spares the copy
   if (!text.includes("patchsig-review-v")) return [];
@@ -97,10 +101,11 @@ export function reviewsIn(text: Buffer, verifier: Verifier): ReviewReading[] {
     // a wrapped trusted comment can have such a line, too
     if (index < end) continue;
     if (readings.length === MAX_REVIEWS) return [...readings, { ok: false, why: "too-many" }];
+    const flaw = hasDiff ? "diff" : version !== "1" ? "version" : null;
     const found =
-      version === "1"
+      flaw === null
         ? readReview(text, index, verifier)
-        : { reading: { ok: false, why: "version" } as const, end: index };
+        : { reading: { ok: false, why: flaw } as const, end: index };
     end = found.end;
     readings.push(found.reading);
   }
@@ -166,6 +171,7 @@ function verified(said: ReviewText, block: ReviewBlock, verifier: Verifier): Rev
   const { key, signature, publicKey, time, by, series, version } = block;
   const terms = { time, by, series, version };
   const text = formatReviewText(said);
+  const bytes = Buffer.from(text);
   const comment = globalMessage(signature.signature, signature.trustedComment);
   if (
     !signature.keyNumber.equals(key.keyNumber) ||
@@ -174,7 +180,7 @@ function verified(said: ReviewText, block: ReviewBlock, verifier: Verifier): Rev
     return { ok: false, why: "signature" };
   if (signature.trustedComment !== reviewComment(terms, sha256(text)))
     return { ok: false, why: "changed" };
-  if (verifySignature(verifier, key, text, signature) !== "good")
+  if (verifySignature(verifier, key, bytes, signature) !== "good")
     return { ok: false, why: "signature" };
   if (!isBy(said, terms.by)) return { ok: false, why: "malformed" };
   return {
@@ -202,13 +208,13 @@ function* reviewSigning(key: PublicKey, said: ReviewText & ReviewTerms): Signing
   const text = formatReviewText(said);
   const publicKey = formatPublicKeyText(key);
   const comment = reviewComment(terms, sha256(text));
-  const made = yield* signing(key, text, comment, untrusted(publicKey));
+  const made = yield* signing(key, Buffer.from(text), comment, untrusted(publicKey));
   return { ...terms, trailers, patches, publicKey, text, minisig: formatSignature(made) };
 }
 
 /** What stands in a mail: the text, an empty line, the four lines. */
 export function formatReview({ text, minisig }: SignedReview): string {
-  return `${text.toString("utf8")}\n${minisig}`;
+  return `${text}\n${minisig}`;
 }
 
 function reviewComment({ time, by, series, version }: ReviewTerms, digest: string): string {

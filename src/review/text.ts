@@ -12,7 +12,7 @@ import { sha256 } from "../patch/attestation.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 
 /** What a review can say. The order in which it says several is this one. */
-const REVIEW_TRAILERS = ["Reviewed-by", "Acked-by", "Tested-by"] as const;
+export const REVIEW_TRAILERS = ["Reviewed-by", "Acked-by", "Tested-by"] as const;
 type ReviewTrailerName = (typeof REVIEW_TRAILERS)[number];
 
 /** `Reviewed-by: Bob <bob@example.org>` */
@@ -75,8 +75,8 @@ const PATCH = new RegExp(
 );
 const START = new RegExp(`${FIRST_LINE}${GAP}`, "y");
 
-/** The signed bytes. Throws a RangeError for what no reader would accept. */
-export function formatReviewText(review: ReviewText): Buffer {
+/** What is signed, in UTF-8. Throws a RangeError for what no reader would accept. */
+export function formatReviewText(review: ReviewText): string {
   if (!isSound(review)) throw new RangeError("no review can say that");
   const { trailers, patches } = review;
   const lines = [
@@ -84,7 +84,7 @@ export function formatReviewText(review: ReviewText): Buffer {
     ...trailers.map(formatReviewTrailer),
     ...patches.map((p) => `patch: ${p.index}/${p.total} ${p.message} ${p.diff}`),
   ];
-  return Buffer.from(`${lines.join("\n")}\n`);
+  return `${lines.join("\n")}\n`;
 }
 
 export function formatReviewTrailer({ name, person, address }: ReviewTrailer): string {

@@ -52,6 +52,19 @@ export function admitsFirstUse({ require, firstUse }: Policy): boolean {
   return firstUse !== "fail" && RANK["first-use"] >= NEEDED[require];
 }
 
+function rankOf({ trust, tainted }: Pick<Decision, "trust" | "tainted">): number {
+  return tainted ? Math.min(RANK[trust], RANK.known) : RANK[trust];
+}
+
+/** Whether this policy lets such a key speak for its holder. */
+export function isKeyWithin(
+  decision: Pick<Decision, "trust" | "tainted">,
+  policy: Policy,
+): boolean {
+  const admitted = decision.trust !== "first-use" || admitsFirstUse(policy);
+  return admitted && rankOf(decision) >= NEEDED[policy.require];
+}
+
 const FIRST_USE_SEVERITY = { allow: "info", warn: "warn", fail: "fail" } as const;
 
 /** The findings about a good patch's signer. */
@@ -141,11 +154,11 @@ function doubts(
 function policyFindings(
   by: string,
   publicKey: PublicKeyText,
-  { trust, record, tainted }: Decision,
+  decision: Decision,
   { require }: Policy,
 ): Finding[] {
-  const rank = tainted ? Math.min(RANK[trust], RANK.known) : RANK[trust];
-  if (rank >= NEEDED[require]) return [];
+  const { trust, record } = decision;
+  if (rankOf(decision) >= NEEDED[require]) return [];
   const state = trust === "first-use" ? metSoFar(record) : trust;
   return [
     finding(
