@@ -87,7 +87,7 @@ describe("bash", () => {
   });
 
   test("goes on where a value follows, and ends the word elsewhere", () => {
-    expect(offered(["patchsig am --b", "patchsig am --p"])).toEqual([
+    expect(offered(["patchsig am --b", "patchsig am --par"])).toEqual([
       ["--branch="],
       ["--partial "],
     ]);

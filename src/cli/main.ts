@@ -54,6 +54,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: "verify, then apply exactly what was verified",
     load: async () => (await import("./commands/am.ts")).amCommand,
   },
+  series: {
+    describe: "the series in some mails, and their versions: list, link, unlink",
+    load: async () => (await import("./commands/series.ts")).seriesCommand,
+  },
   base: {
     describe: "the tree that a series was made against: show, check, guess",
     load: async () => (await import("./commands/base.ts")).baseCommand,

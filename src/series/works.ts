@@ -28,7 +28,7 @@ export interface VersionFacts {
 
 /** Why a version belongs to a work, the strongest reason first. */
 const REASONS = ["by-hand", "change-id", "named", "content", "thread"] as const;
-type WorkReason = (typeof REASONS)[number];
+export type WorkReason = (typeof REASONS)[number];
 
 /** What connects a version to another one of the same work. */
 interface WorkLink {

@@ -189,6 +189,17 @@ const VERSION_9 = `
   ) strict, without rowid;
 `;
 
+const VERSION_10 = `
+  -- pairs of Message-IDs of which the user said that their series are one work, or are not
+  create table series_links (
+    a        text    not null,
+    b        text    not null check (a < b),
+    together integer not null check (together in (0, 1)),
+    at       integer not null,
+    primary key (a, b)
+  ) strict, without rowid;
+`;
+
 /** What a database file must be, to be opened as one of ours. */
 export interface Schema {
   /** For messages: "trust database". */
@@ -216,6 +227,7 @@ export const TRUST_SCHEMA: Schema = {
     VERSION_7,
     VERSION_8,
     VERSION_9,
+    VERSION_10,
   ],
   stampedFrom: 7,
 };

@@ -2,6 +2,7 @@
 
 import { cursorStatements } from "./cursors.ts";
 import { devKeyStatements } from "./dev-keys.ts";
+import { seriesLinkStatements } from "./series-links.ts";
 import { STAMP } from "./log-check.ts";
 import { vouchingStatements } from "./vouching.ts";
 import type { Database, Statement } from "better-sqlite3";
@@ -56,6 +57,7 @@ export function prepareStatements(db: Database) {
     ...cursorStatements(db),
     ...vouchingStatements(db),
     ...devKeyStatements(db),
+    ...seriesLinkStatements(db),
     begin: sql<[]>("begin immediate"),
     commit: sql<[]>("commit"),
     changes: sql<[], number>("select total_changes()").pluck(),

@@ -33,12 +33,14 @@ import type {
   VouchedRecord,
 } from "../trust/record.ts";
 import type { SeenRecord } from "../dkim/verify.ts";
+import type { HandLink } from "../series/works.ts";
 import type { Arrival, Replay } from "../trust/replay.ts";
 import { ownRuling, type Ruling } from "../trust/ruling.ts";
 import type { Statement } from "../trust/statement.ts";
 import type { PublicKeyText } from "../types.ts";
 import type { OpenOptions } from "./database.ts";
 import * as devKeys from "./dev-keys.ts";
+import * as links from "./series-links.ts";
 import * as queries from "./trust-queries.ts";
 import * as transitions from "./trust-transitions.ts";
 import { TrustUnit } from "./trust-unit.ts";
@@ -146,6 +148,26 @@ export class TrustStore implements TrustMemory {
   }
 
   // what a person says
+
+  /** What was said of series by hand (docs/series.md). */
+  seriesLinks(): readonly HandLink[] {
+    return this.#unit.read(() => links.seriesLinks(this.#unit));
+  }
+
+  /**
+   * Remembers that two series are versions of one work, or are not.
+   *
+   * @param at seconds
+   * Throws a PatchsigError: too-large.
+   */
+  putSeriesLink(link: HandLink, at: number): void {
+    this.transaction(() => links.putSeriesLink(this.#unit, link, at));
+  }
+
+  /** False if nothing was said of them. */
+  dropSeriesLink(link: Pick<HandLink, "a" | "b">): boolean {
+    return this.transaction(() => links.dropSeriesLink(this.#unit, link));
+  }
 
   /**
    * A person confirms a key: it is pinned, and every other key of the identity that was in use is

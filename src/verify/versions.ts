@@ -1,9 +1,11 @@
 /** What choosing a version needs of the mails of a series, and nothing as large as a mail. Pure. */
 
+import { parseDate } from "../mail/date.ts";
 import { sha256 } from "../patch/attestation.ts";
-import type { VersionFacts } from "../series/works.ts";
+import type { VersionFacts, WorkReason } from "../series/works.ts";
+import type { Verdict } from "../types.ts";
 import { contentOf } from "./evidence.ts";
-import type { Checked } from "./result.ts";
+import type { Checked, SeriesOutline } from "./result.ts";
 
 /** Of one mail. */
 export interface MailFacts extends Pick<
@@ -19,6 +21,8 @@ export interface MailFacts extends Pick<
   /** Message-IDs of earlier versions that its text names. */
   readonly named: readonly string[];
   readonly title: string;
+  /** The Date header, seconds since the epoch. */
+  readonly date: number | null;
   /** A digest of what git would apply; null if that is nothing. */
   readonly diff: string | null;
   /** A digest of what git would commit; null if that is nothing. */
@@ -39,6 +43,7 @@ export function mailFacts(checked: Checked): MailFacts {
     changeId: checked.baseLines.changeId,
     named: view === null ? [] : namedIn(view.message, view.patch.subarray(0, diff?.start)),
     title: checked.subject,
+    date: parseDate(view?.headers.date ?? ""),
     diff: diff === null || diff.canonical.length === 0 ? null : sha256(diff.canonical),
     content: kind === "patch" ? contentOf(checked) : null,
   };
@@ -91,4 +96,29 @@ function decoded(id: string): string {
   } catch {
     return id;
   }
+}
+
+/** One line of `series list --json` (docs/schema/series.md). */
+export interface ListedSeries extends Pick<
+  SeriesOutline,
+  "id" | "subject" | "version" | "total" | "missing" | "replaces" | "members"
+> {
+  readonly type: "listed";
+  readonly number: number;
+  /** `v2` · `v5.1` */
+  readonly name: string;
+  /** The number of the first one listed of its work. */
+  readonly work: number;
+  /** What makes it a version of that work: the numbers of other ones, and why. */
+  readonly versionOf: readonly { readonly number: number; readonly reason: WorkReason }[];
+  /** The address of who signed it, else of the author; "" if nobody knows. */
+  readonly from: string;
+  /** Seconds since the epoch, by the earliest Date header; null without one. */
+  readonly date: number | null;
+  readonly proof: "none" | "vouched" | "signed";
+  /** True if no patch is signed, and nothing else of it warns or fails. */
+  readonly unsigned: boolean;
+  /** True if `am` may take it: it has patches that are not a reply's. */
+  readonly applicable: boolean;
+  readonly verdict: Verdict;
 }

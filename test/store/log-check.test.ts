@@ -107,7 +107,7 @@ describe("its own WAL is read", () => {
     const file = database(["a"]);
     const left = newFile();
     const db = new Database(file);
-    const tables = ["generation", "dkim_records", "vouched", "developer_keys"];
+    const tables = ["generation", "dkim_records", "vouched", "developer_keys", "series_links"];
     db.exec(`${tables.map((name) => `drop table ${name};`).join("")} pragma user_version = 6`);
     db.close();
     const trust = openTrustStore({ file });

@@ -3,16 +3,19 @@
 import type { TrustStore } from "../../store/trust-store.ts";
 import { isWrapped } from "../../verify/carrier.ts";
 import type { Checked, StatementMail } from "../../verify/result.ts";
+import type { Collected } from "../../verify/series.ts";
 import { mailFacts } from "../../verify/versions.ts";
 import type { Reporter } from "../reporter.ts";
-import { type Chosen, chooseSeries, type SeriesChoice } from "../series/choose.ts";
+import { chooseSeries, type SeriesChoice } from "../series/choose.ts";
+import { compose } from "../series/compose.ts";
 import { readAllSeries, type ReadOptions } from "../series/read.ts";
-import { type Version, versionsOf } from "../series/versions.ts";
+import { judgedVersions, type Version } from "../series/versions.ts";
 import { readKeyrings } from "../trust/keyrings.ts";
 import { noPatchFound } from "../verify/verification.ts";
 
 /**
- * The series of the sources that is to be applied. Says what it leaves out.
+ * The series of the sources that is to be applied, with the replies of its thread. Says what it leaves
+ * out.
  *
  * @throws PatchsigError "no-patch"; "refused" if it cannot be told which one is meant; as the sources
  *   cannot be read
@@ -22,21 +25,21 @@ export async function readSeries(
   choice: SeriesChoice,
   store: TrustStore,
   reporter: Reporter,
-): Promise<Chosen<Checked>> {
+): Promise<Collected<Checked>> {
   const { say } = reporter;
   const pins = await readKeyrings(store, say);
   const terms = { ...options, pins, dryRun: false };
   const kept = { keep: (checked: Checked) => checked, mails: choice.mails };
   const read = await readAllSeries(terms, kept, store, reporter);
   for (const note of read.notes) sayNote(note, say);
-  const versions = versionsOf(read.all, mailFacts);
+  const versions = judgedVersions(read.all, mailFacts);
   sayLeftOut(versions, say);
   if (!versions.some(({ isCandidate }) => isCandidate))
     throw read.fault ?? noPatchFound(options.sources, read.messages);
   const meant = { ...choice, mails: [...choice.mails, ...read.referred] };
-  const chosen = chooseSeries(versions, meant, []);
-  chosen.said.forEach(say);
-  return chosen;
+  const { version, parts, said } = chooseSeries(versions, meant, store.seriesLinks());
+  said.forEach(say);
+  return parts.length === 0 ? version.series : compose(version, parts);
 }
 
 function sayNote({ read, source, findings }: StatementMail, say: Reporter["say"]): void {
@@ -48,7 +51,7 @@ function sayNote({ read, source, findings }: StatementMail, say: Reporter["say"]
  * Replies with a diff, and refused mails without a visible number: they do not count as a series. If such
  * a mail belongs to the series, that is incomplete.
  */
-function sayLeftOut(versions: readonly Version<Checked>[], say: Reporter["say"]): void {
+function sayLeftOut(versions: readonly Version<Collected<Checked>>[], say: Reporter["say"]): void {
   const answers = versions.filter(({ series }) => series.members.some((m) => m.evidence.isAnswer));
   for (const { series } of answers.slice(0, MAX_NAMED))
     say(`left out, a reply with a diff: ${series.result.subject}`);

@@ -1,14 +1,33 @@
 /** `v1 + v2 2/5`: a series of which parts were sent again. Pure. */
 
-import { numberList, rangesOf } from "../../verify/numbers.ts";
 import { finding } from "../../findings.ts";
+import { numberList, rangesOf } from "../../verify/numbers.ts";
 import { verdictOf, worstOf } from "../../verify/result.ts";
-import type { Collected, JudgedMember } from "../../verify/series.ts";
-import { type Version, versionName } from "./versions.ts";
+import type { Collected } from "../../verify/series.ts";
+import type { Version } from "./versions.ts";
 
-export interface Composition<P> {
-  readonly series: Collected<P>;
-  readonly name: string;
+/** Which part has the patch of each number that was sent again: the last one. */
+function newestParts<S>(
+  base: Version<S>,
+  parts: readonly Version<S>[],
+): ReadonlyMap<number, Version<S>> {
+  const { total } = base.outline;
+  const numbered = parts.flatMap((part) =>
+    part.outline.members.map(({ index }) => [index, part] as const),
+  );
+  return new Map(numbered.filter(([index]) => index >= 1 && index <= total));
+}
+
+/** `v1 + v2 2/5`, with the parts that count. */
+export function partsName<S>(base: Version<S>, parts: readonly Version<S>[]): string {
+  const newest = newestParts(base, parts);
+  const named = parts.flatMap((part) => {
+    const numbers = [...newest].flatMap(([index, one]) => (one === part ? [index] : []));
+    if (numbers.length === 0) return [];
+    const list = numberList(rangesOf(numbers.sort((a, b) => a - b)));
+    return [`${part.name} ${list}/${base.outline.total}`];
+  });
+  return [base.name, ...named].join(" + ");
 }
 
 /**
@@ -17,47 +36,34 @@ export interface Composition<P> {
  *
  * @param parts oldest first: the last one counts
  */
-export function compose<P>(base: Version<P>, parts: readonly Version<P>[]): Composition<P> {
-  const { result } = base.series;
-  const from = new Map<number, { version: Version<P>; member: JudgedMember<P> }>();
-  for (const version of parts)
-    for (const member of version.series.members) {
-      const { index } = member.evidence.number;
-      if (index >= 1 && index <= result.total) from.set(index, { version, member });
-    }
-  const kept = base.series.members.filter(({ evidence }) => !from.has(evidence.number.index));
-  const members = [...kept, ...[...from.values()].map(({ member }) => member)].sort(
+export function compose<P>(
+  base: Version<Collected<P>>,
+  parts: readonly Version<Collected<P>>[],
+): Collected<P> {
+  const newest = newestParts(base, parts);
+  const kept = base.series.members.filter(({ evidence }) => !newest.has(evidence.number.index));
+  const sentAgain = parts.flatMap((part) =>
+    part.series.members.filter(({ evidence }) => newest.get(evidence.number.index) === part),
+  );
+  const members = [...kept, ...sentAgain].sort(
     (a, b) => a.evidence.number.index - b.evidence.number.index,
   );
-  const name = [versionName(base.facts), ...parts.flatMap((one) => partName(one, from))].join(
-    " + ",
-  );
-  const findings = [...result.findings, finding("series-composed", `composed: ${name}`)];
+  const { result } = base.series;
+  const findings = [
+    ...result.findings,
+    finding("series-composed", `composed: ${partsName(base, parts)}`),
+  ];
   return {
-    name,
-    series: {
-      members,
-      received: members,
-      replies: [...new Set([base, ...parts].flatMap(({ series }) => series.replies))],
-      result: {
-        ...result,
-        id: null,
-        sealed: false,
-        members: [...result.members, ...parts.flatMap(({ series }) => series.result.members)],
-        findings,
-        verdict: worstOf([verdictOf(findings), ...members.map(({ verdict }) => verdict)]),
-      },
+    members,
+    received: members,
+    replies: [...new Set([base, ...parts].flatMap(({ series }) => series.replies))],
+    result: {
+      ...result,
+      id: null,
+      sealed: false,
+      members: [...result.members, ...parts.flatMap(({ series }) => series.result.members)],
+      findings,
+      verdict: worstOf([verdictOf(findings), ...members.map(({ verdict }) => verdict)]),
     },
   };
-}
-
-/** `v2 2/5`, of the numbers that count; none if all of them were sent again later. */
-function partName<P>(
-  part: Version<P>,
-  from: ReadonlyMap<number, { readonly version: Version<P> }>,
-): string[] {
-  const numbers = [...from].flatMap(([index, { version }]) => (version === part ? [index] : []));
-  if (numbers.length === 0) return [];
-  const list = numberList(rangesOf(numbers.sort((a, b) => a - b)));
-  return [`${versionName(part.facts)} ${list}/${part.series.result.total}`];
 }

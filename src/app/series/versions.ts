@@ -1,78 +1,110 @@
 /** The series of some sources as versions of works: what `series list` prints, and choosing chooses from. */
 
-import { compareVersions, type HandLink, type Work, worksOf } from "../../series/works.ts";
-import type { VersionFacts } from "../../series/works.ts";
+import {
+  compareVersions,
+  type HandLink,
+  type VersionFacts,
+  type Work,
+  worksOf,
+} from "../../series/works.ts";
+import type { Verdict } from "../../types.ts";
+import type { KeyTrust, SeriesOutline } from "../../verify/result.ts";
 import type { Collected } from "../../verify/series.ts";
 import { type MailFacts, versionFacts } from "../../verify/versions.ts";
 
-/** A series, and what choosing asks of it. */
-export interface Version<P> {
+/** How well it is proved who sent it. */
+export const PROOFS = ["none", "vouched", "signed"] as const;
+type Proof = (typeof PROOFS)[number];
+
+/** A series as it was read, and what is known of it. */
+interface ReadSeries<S> {
+  readonly series: S;
+  readonly outline: SeriesOutline;
+  readonly verdict: Verdict;
+  readonly mails: readonly MailFacts[];
+  /** Of its patches. */
+  readonly proofs: readonly Proof[];
+  /** What is known of the keys that signed; nothing if nobody asked. */
+  readonly trusts: ReadonlySet<KeyTrust | null>;
+}
+
+/** The same with what choosing asks of it. `S` is the caller's own. */
+export interface Version<S> extends Omit<ReadSeries<S>, "mails" | "proofs"> {
   /** In `series list`, from 1. */
   readonly number: number;
-  readonly series: Collected<P>;
+  /** `v2` · `v5.1` */
+  readonly name: string;
   readonly facts: VersionFacts;
   /** It has patches to apply, and not only in refused mails; a reply with a diff is none. */
   readonly isCandidate: boolean;
   /** Equal if git would make the same commits of both. */
   readonly content: string;
+  /** The weakest of its patches counts. */
   readonly proof: Proof;
 }
 
-/** How well it is proved who sent it: the weakest of its patches counts. */
-export const PROOFS = ["none", "vouched", "signed"] as const;
-type Proof = (typeof PROOFS)[number];
-
-/** @param factsOf of what is kept of a mail */
-export function versionsOf<P>(
-  all: readonly Collected<P>[],
-  factsOf: (payload: P) => MailFacts,
-): Version<P>[] {
-  const facts = all.map(({ received }) => received.map(({ payload }) => factsOf(payload)));
+export function versionsOf<S>(all: readonly ReadSeries<S>[]): Version<S>[] {
   // of refused mails only, somebody wants to see why
-  const isAnyRead = facts.some((mails) => hasPatches(mails) && mails.some(({ read }) => read));
-  return all.map((series, i) => {
-    const mails = facts[i]!;
+  const isAnyRead = all.some(({ mails }) => hasPatches(mails) && mails.some(({ read }) => read));
+  return all.map(({ mails, proofs, ...read }, i) => {
+    const facts = versionFacts(read.outline.version, mails);
+    const contents = mails.flatMap(({ content }) => content ?? []);
     return {
+      ...read,
       number: i + 1,
-      series,
-      facts: versionFacts(series.result.version, mails),
+      name: nameOf(facts),
+      facts,
       isCandidate: hasPatches(mails) && (!isAnyRead || mails.some(({ read }) => read)),
-      content: mails
-        .map(({ content }) => content ?? "")
-        .sort()
-        .join(" "),
-      proof: proofOf(series),
+      content: [...new Set(contents)].sort().join(" "),
+      proof: PROOFS[Math.min(...proofs.map((proof) => PROOFS.indexOf(proof)), 2)]!,
     };
   });
+}
+
+/**
+ * Judged series as versions.
+ *
+ * @param factsOf of what is kept of a mail
+ */
+export function judgedVersions<P>(
+  all: readonly Collected<P>[],
+  factsOf: (payload: P) => MailFacts,
+): Version<Collected<P>>[] {
+  return versionsOf(
+    all.map((series) => {
+      const patches = series.members.filter(({ evidence }) => evidence.kind === "patch");
+      return {
+        series,
+        outline: series.result,
+        verdict: series.result.verdict,
+        mails: series.received.map(({ payload }) => factsOf(payload)),
+        proofs: patches.map(({ result: { signature, verdict, vouched } }) => {
+          if (signature === "good" && verdict !== "fail") return "signed";
+          return vouched === null ? "none" : "vouched";
+        }),
+        trusts: new Set(series.members.map(({ result }) => result.trust)),
+      };
+    }),
+  );
 }
 
 function hasPatches(mails: readonly MailFacts[]): boolean {
   return mails.some(({ kind, isAnswer }) => kind === "patch" && !isAnswer);
 }
 
-function proofOf({ members }: Collected<unknown>): Proof {
-  const ranks = members.flatMap(({ evidence, result }) => {
-    if (evidence.kind !== "patch") return [];
-    const isSigned = result.signature === "good" && result.verdict !== "fail";
-    return isSigned ? [2] : [result.vouched === null ? 0 : 1];
-  });
-  return PROOFS[Math.min(...ranks, 2)]!;
+function nameOf({ version, minor }: VersionFacts): string {
+  return minor === "" ? `v${version}` : `v${version}.${minor}`;
 }
 
 /** What they are versions of, each with its versions in order. */
-export function worksIn<P>(
-  versions: readonly Version<P>[],
+export function worksIn<S>(
+  versions: readonly Version<S>[],
   hand: readonly HandLink[],
-): { readonly versions: readonly Version<P>[]; readonly links: Work["links"] }[] {
+): { readonly versions: readonly Version<S>[]; readonly links: Work["links"] }[] {
   return worksOf(
     versions.map(({ facts }) => facts),
     hand,
   ).map(({ members, links }) => ({ versions: members.map((at) => versions[at]!), links }));
-}
-
-/** `v2` · `v5.1` */
-export function versionName({ version, minor }: Pick<VersionFacts, "version" | "minor">): string {
-  return minor === "" ? `v${version}` : `v${version}.${minor}`;
 }
 
 export function isNewer(a: Version<unknown>, b: Version<unknown>): boolean {

@@ -122,7 +122,7 @@ async function am(args: Arguments): Promise<CommandStatus> {
     const dkim = await openUserDkim(store, args.dkim);
     const options = { sources: source, policies, devKeyrings, signedOnly, dkim };
     sayWaiting(source);
-    const { series } = await readSeries(options, choice, store, reporter());
+    const series = await readSeries(options, choice, store, reporter());
     const results = series.members.map((member) => member.result);
     const chosen = choosePatches(series, partial, only);
     if (!quiet || "refused" in chosen) out(renderSeries(series.result, results, outputStyle()));

@@ -4,7 +4,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chooseSeries, type SeriesChoice } from "../../../src/app/series/choose.ts";
 import { readAllSeries, type SeriesRead } from "../../../src/app/series/read.ts";
-import { type Version, versionsOf } from "../../../src/app/series/versions.ts";
+import { compose } from "../../../src/app/series/compose.ts";
+import { judgedVersions } from "../../../src/app/series/versions.ts";
 import type { HandLink } from "../../../src/series/works.ts";
 import { openTrustStore } from "../../../src/store/trust-store.ts";
 import { NO_PINS } from "../../../src/trust/pins.ts";
@@ -86,28 +87,19 @@ async function read(
   }
 }
 
-async function versions(
-  mails: readonly Buffer[],
-  policy: Partial<Policy> = {},
-): Promise<Version<MailFacts>[]> {
-  return versionsOf((await read(mails, policy)).all, (facts) => facts);
-}
-
 /** What is chosen, and what is said; or the error. */
 export async function chosen(
   mails: readonly Buffer[],
   choice: Partial<SeriesChoice> = {},
   { hand = [], policy = {} }: { hand?: readonly HandLink[]; policy?: Partial<Policy> } = {},
 ): Promise<string[]> {
-  const all = await versions(mails, policy);
+  const all = judgedVersions((await read(mails, policy)).all, (facts) => facts);
+  const whole = { composed: false, mails: [], ...choice };
   try {
-    const { name, series, said } = chooseSeries(
-      all,
-      { composed: false, mails: [], ...choice },
-      hand,
-    );
+    const { version, parts, said } = chooseSeries(all, whole, hand);
+    const series = parts.length === 0 ? version.series : compose(version, parts);
     const ids = series.members.map(({ result }) => result.messageId.replace(/^<|@x>$/g, ""));
-    return [`${name}: ${ids.join(" ")}`, ...said];
+    return [`${version.name}: ${ids.join(" ")}`, ...said];
   } catch (error) {
     return [(error as Error).message];
   }

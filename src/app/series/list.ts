@@ -1,0 +1,57 @@
+/** What some sources hold: their series, and the works that these are versions of. */
+
+import type { TrustStore } from "../../store/trust-store.ts";
+import { isOnlyUnsigned } from "../../verify/result.ts";
+import { type ListedSeries, mailFacts } from "../../verify/versions.ts";
+import type { Reporter } from "../reporter.ts";
+import { noPatchFound } from "../verify/verification.ts";
+import { readAllSeries, type ReadOptions } from "./read.ts";
+import { judgedVersions, worksIn } from "./versions.ts";
+
+/**
+ * The series of these sources, by their numbers. Nothing is remembered.
+ *
+ * @throws PatchsigError "no-patch"; as the sources cannot be read
+ */
+export async function listSeries(
+  options: Omit<ReadOptions, "dryRun">,
+  store: TrustStore,
+  reporter: Reporter,
+): Promise<ListedSeries[]> {
+  const terms = { ...options, dryRun: true };
+  const read = await readAllSeries(terms, { keep: mailFacts }, store, reporter);
+  if (read.all.length === 0) throw read.fault ?? noPatchFound(options.sources, read.messages);
+  const versions = judgedVersions(read.all, (facts) => facts);
+  const listed = worksIn(versions, store.seriesLinks()).flatMap((work) => {
+    const first = Math.min(...work.versions.map(({ number }) => number));
+    return work.versions.map((version): ListedSeries => {
+      const { id, subject, total, missing, replaces, members } = version.outline;
+      const patches = version.series.members.map(({ result }) => result);
+      const dates = version.series.received.flatMap(({ payload }) => payload.date ?? []);
+      const [{ signer, author }] = patches as [(typeof patches)[number]];
+      return {
+        type: "listed",
+        number: version.number,
+        name: version.name,
+        work: first,
+        versionOf: work.links.flatMap(({ from, to, reason }) =>
+          from + 1 === version.number ? [{ number: to + 1, reason }] : [],
+        ),
+        id,
+        subject,
+        version: version.facts.version,
+        total,
+        missing,
+        replaces,
+        from: signer ?? author?.email ?? "",
+        date: dates.length === 0 ? null : dates.reduce((a, b) => Math.min(a, b)),
+        proof: version.proof,
+        unsigned: patches.every(isOnlyUnsigned),
+        applicable: version.isCandidate,
+        verdict: version.verdict,
+        members,
+      };
+    });
+  });
+  return listed.sort((a, b) => a.number - b.number);
+}
