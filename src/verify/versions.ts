@@ -8,7 +8,7 @@ import { contentOf } from "./evidence.ts";
 import type { Checked, SeriesOutline } from "./result.ts";
 
 /** Of one mail. */
-export interface MailFacts extends Pick<
+export interface VersionMail extends Pick<
   Checked,
   "kind" | "senders" | "messageId" | "references" | "isAnswer"
 > {
@@ -29,7 +29,7 @@ export interface MailFacts extends Pick<
   readonly content: string | null;
 }
 
-export function mailFacts(checked: Checked): MailFacts {
+export function versionMail(checked: Checked): VersionMail {
   const { kind, senders, messageId, references, isAnswer, signature, signed, view, diff } = checked;
   return {
     kind,
@@ -49,7 +49,7 @@ export function mailFacts(checked: Checked): MailFacts {
   };
 }
 
-export function versionFacts(version: number, mails: readonly MailFacts[]): VersionFacts {
+export function versionFacts(version: number, mails: readonly VersionMail[]): VersionFacts {
   const cover = mails.find(({ kind }) => kind === "cover");
   const patches = mails.filter(({ kind }) => kind === "patch");
   return {

@@ -105,7 +105,7 @@ const MEANT: [string, string][] = [
   ["format", "did you mean format-patch?"],
   ["sgin", "did you mean sign?"],
   ["a", "did you mean am or attestation?"],
-  ["list", "did you mean trust list?"],
+  ["list", "did you mean series list or trust list?"],
   ["show", "did you mean key show, base show or trust show?"],
   ["trust lsit", "did you mean trust list?"],
   ["bot stat", "did you mean bot status?"],

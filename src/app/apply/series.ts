@@ -4,10 +4,10 @@ import type { TrustStore } from "../../store/trust-store.ts";
 import { isWrapped } from "../../verify/carrier.ts";
 import type { Checked, StatementMail } from "../../verify/result.ts";
 import type { Collected } from "../../verify/series.ts";
-import { mailFacts } from "../../verify/versions.ts";
+import { versionMail } from "../../verify/versions.ts";
 import type { Reporter } from "../reporter.ts";
 import { chooseSeries, type SeriesChoice } from "../series/choose.ts";
-import { compose } from "../series/compose.ts";
+import { composed } from "../series/compose.ts";
 import { readAllSeries, type ReadOptions } from "../series/read.ts";
 import { judgedVersions, type Version } from "../series/versions.ts";
 import { readKeyrings } from "../trust/keyrings.ts";
@@ -32,14 +32,14 @@ export async function readSeries(
   const kept = { keep: (checked: Checked) => checked, mails: choice.mails };
   const read = await readAllSeries(terms, kept, store, reporter);
   for (const note of read.notes) sayNote(note, say);
-  const versions = judgedVersions(read.all, mailFacts);
+  const versions = judgedVersions(read.all, versionMail);
   sayLeftOut(versions, say);
   if (!versions.some(({ isCandidate }) => isCandidate))
     throw read.fault ?? noPatchFound(options.sources, read.messages);
   const meant = { ...choice, mails: [...choice.mails, ...read.referred] };
   const { version, parts, said } = chooseSeries(versions, meant, store.seriesLinks());
   said.forEach(say);
-  return parts.length === 0 ? version.series : compose(version, parts);
+  return parts.length === 0 ? version.series : composed(version, parts);
 }
 
 function sayNote({ read, source, findings }: StatementMail, say: Reporter["say"]): void {

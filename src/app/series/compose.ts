@@ -36,7 +36,7 @@ export function partsName<S>(base: Version<S>, parts: readonly Version<S>[]): st
  *
  * @param parts oldest first: the last one counts
  */
-export function compose<P>(
+export function composed<P>(
   base: Version<Collected<P>>,
   parts: readonly Version<Collected<P>>[],
 ): Collected<P> {

@@ -2,7 +2,7 @@
 
 import type { TrustStore } from "../../store/trust-store.ts";
 import { isOnlyUnsigned } from "../../verify/result.ts";
-import { type ListedSeries, mailFacts } from "../../verify/versions.ts";
+import { type ListedSeries, versionMail } from "../../verify/versions.ts";
 import type { Reporter } from "../reporter.ts";
 import { noPatchFound } from "../verify/verification.ts";
 import { readAllSeries, type ReadOptions } from "./read.ts";
@@ -19,7 +19,7 @@ export async function listSeries(
   reporter: Reporter,
 ): Promise<ListedSeries[]> {
   const terms = { ...options, dryRun: true };
-  const read = await readAllSeries(terms, { keep: mailFacts }, store, reporter);
+  const read = await readAllSeries(terms, { keep: versionMail }, store, reporter);
   if (read.all.length === 0) throw read.fault ?? noPatchFound(options.sources, read.messages);
   const versions = judgedVersions(read.all, (facts) => facts);
   const listed = worksIn(versions, store.seriesLinks()).flatMap((work) => {

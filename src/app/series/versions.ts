@@ -10,7 +10,7 @@ import {
 import type { Verdict } from "../../types.ts";
 import type { KeyTrust, SeriesOutline } from "../../verify/result.ts";
 import type { Collected } from "../../verify/series.ts";
-import { type MailFacts, versionFacts } from "../../verify/versions.ts";
+import { type VersionMail, versionFacts } from "../../verify/versions.ts";
 
 /** How well it is proved who sent it. */
 export const PROOFS = ["none", "vouched", "signed"] as const;
@@ -21,7 +21,7 @@ interface ReadSeries<S> {
   readonly series: S;
   readonly outline: SeriesOutline;
   readonly verdict: Verdict;
-  readonly mails: readonly MailFacts[];
+  readonly mails: readonly VersionMail[];
   /** Of its patches. */
   readonly proofs: readonly Proof[];
   /** What is known of the keys that signed; nothing if nobody asked. */
@@ -68,7 +68,7 @@ export function versionsOf<S>(all: readonly ReadSeries<S>[]): Version<S>[] {
  */
 export function judgedVersions<P>(
   all: readonly Collected<P>[],
-  factsOf: (payload: P) => MailFacts,
+  factsOf: (payload: P) => VersionMail,
 ): Version<Collected<P>>[] {
   return versionsOf(
     all.map((series) => {
@@ -88,7 +88,7 @@ export function judgedVersions<P>(
   );
 }
 
-function hasPatches(mails: readonly MailFacts[]): boolean {
+function hasPatches(mails: readonly VersionMail[]): boolean {
   return mails.some(({ kind, isAnswer }) => kind === "patch" && !isAnswer);
 }
 

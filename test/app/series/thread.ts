@@ -4,13 +4,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chooseSeries, type SeriesChoice } from "../../../src/app/series/choose.ts";
 import { readAllSeries, type SeriesRead } from "../../../src/app/series/read.ts";
-import { compose } from "../../../src/app/series/compose.ts";
+import { composed } from "../../../src/app/series/compose.ts";
 import { judgedVersions } from "../../../src/app/series/versions.ts";
 import type { HandLink } from "../../../src/series/works.ts";
 import { openTrustStore } from "../../../src/store/trust-store.ts";
 import { NO_PINS } from "../../../src/trust/pins.ts";
 import { DEFAULT_POLICY, type Policy } from "../../../src/verify/policy.ts";
-import { type MailFacts, mailFacts } from "../../../src/verify/versions.ts";
+import { type VersionMail, versionMail } from "../../../src/verify/versions.ts";
 import { newFolder } from "../../support/folders.ts";
 import { signMails } from "../../support/signing.ts";
 
@@ -63,7 +63,7 @@ async function read(
   mails: readonly Buffer[],
   policy: Partial<Policy> = {},
   wanted: readonly string[] = [],
-): Promise<SeriesRead<MailFacts>> {
+): Promise<SeriesRead<VersionMail>> {
   const folder = newFolder();
   const file = join(folder, "thread.mbox");
   const from = "From x Fri Nov  6 22:00:00 2026\n";
@@ -79,7 +79,7 @@ async function read(
       dkim: null,
       dryRun: false,
     };
-    const kept = { keep: mailFacts, mails: wanted };
+    const kept = { keep: versionMail, mails: wanted };
     const reporter = { say: () => {}, sayError: () => {}, progress: null };
     return await readAllSeries(options, kept, store, reporter);
   } finally {
@@ -97,7 +97,7 @@ export async function chosen(
   const whole = { composed: false, mails: [], ...choice };
   try {
     const { version, parts, said } = chooseSeries(all, whole, hand);
-    const series = parts.length === 0 ? version.series : compose(version, parts);
+    const series = parts.length === 0 ? version.series : composed(version, parts);
     const ids = series.members.map(({ result }) => result.messageId.replace(/^<|@x>$/g, ""));
     return [`${version.name}: ${ids.join(" ")}`, ...said];
   } catch (error) {
