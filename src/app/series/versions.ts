@@ -43,7 +43,7 @@ export interface Version<S> extends Omit<ReadSeries<S>, "mails" | "proofs"> {
   readonly proof: Proof;
 }
 
-export function versionsOf<S>(all: readonly ReadSeries<S>[]): Version<S>[] {
+function versionsOf<S>(all: readonly ReadSeries<S>[]): Version<S>[] {
   // of refused mails only, somebody wants to see why
   const isAnyRead = all.some(({ mails }) => hasPatches(mails) && mails.some(({ read }) => read));
   return all.map(({ mails, proofs, ...read }, i) => {
