@@ -51,10 +51,27 @@ export async function readState(
   repository: Repository,
   branch: string,
 ): Promise<StoredState | null> {
-  const options = { cwd: repository.cwd };
   const ref = seriesRef(branch);
-  const [commit] = await gitLines(["rev-parse", "--verify", "--quiet", `${ref}^{commit}`], options);
-  if (commit === undefined) return null;
+  const named = ["rev-parse", "--verify", "--quiet", `${ref}^{commit}`];
+  const [commit] = await gitLines(named, { cwd: repository.cwd });
+  return commit === undefined ? null : { commit, state: await stateIn(repository, ref, commit) };
+}
+
+/** The state just after a version was sent; null if it never was. PatchsigError "unreadable" */
+export async function stateWhenSent(
+  repository: Repository,
+  branch: string,
+  version: number,
+): Promise<SeriesState | null> {
+  const ref = seriesRef(branch);
+  const log = ["log", "--first-parent", "-1", "--format=%H", ref, "--", `sent/v${version}`];
+  const [commit] = await gitLines(log, { cwd: repository.cwd });
+  return commit === undefined ? null : stateIn(repository, ref, commit);
+}
+
+/** @param ref for messages */
+async function stateIn(repository: Repository, ref: string, commit: string): Promise<SeriesState> {
+  const options = { cwd: repository.cwd };
   const listed = await git(["ls-tree", "-r", "-l", "-z", "--full-tree", commit], {
     ...options,
     maxBytes: MAX_LISTING,
@@ -74,14 +91,11 @@ export async function readState(
       return { name, blob };
     });
   if (files.length > MAX_SENT_VERSIONS) throw broken("it has too many files");
-  const blobs = await readBlobs(
-    files.map(({ blob }) => blob),
-    options,
-    MAX_STATE_FILE,
-  );
+  const names = files.map(({ blob }) => blob);
+  const blobs = await readBlobs(names, options, MAX_STATE_FILE);
   const texts = new Map(files.map(({ name, blob }) => [name, blobs.get(blob)?.toString() ?? ""]));
   try {
-    return { state: stateOf(texts), commit };
+    return stateOf(texts);
   } catch (error) {
     if (error instanceof FormatError) throw broken(error.message);
     throw error;

@@ -18,8 +18,8 @@ import { seriesAsMbox } from "../sign/write-series.ts";
 /** What one version's mails say besides its commits. */
 export interface VersionTexts {
   readonly version: number;
-  /** Words before PATCH: `RFC`, `net-next`. */
-  readonly prefix: readonly string[];
+  /** What stands before its number in the subject: `RFC net-next PATCH`. */
+  readonly label: string;
   /** Null: there is no cover letter. */
   readonly cover: CoverText | null;
   /** The change log; "" for none. */
@@ -62,14 +62,14 @@ export async function versionMails(
 }
 
 /** What these texts decide, whatever the settings say; the user's other settings count. */
-function optionsOf({ version, prefix, cover, compareWith }: VersionTexts): string[] {
+function optionsOf({ version, label, cover, compareWith }: VersionTexts): string[] {
   return [
     "--no-thread",
     "--no-attach",
     "--encode-email-headers",
     cover === null ? "--no-cover-letter" : "--cover-letter",
     "--cover-from-description=none",
-    `--subject-prefix=${[...prefix, "PATCH"].join(" ")}`,
+    `--subject-prefix=${label}`,
     ...(version === 1 ? [] : ["-v", String(version)]),
     ...(compareWith === null ? [] : [`--range-diff=${compareWith}`]),
   ];

@@ -62,6 +62,8 @@ export interface SendPlan {
   /** As it is remembered from now on, up to what is sent. */
   readonly state: SeriesState;
   readonly version: number;
+  /** What stands before its number in the subject: `RFC net-next PATCH`. */
+  readonly label: string;
   readonly series: SeriesPlan;
   /** Titles of the commits, oldest first. */
   readonly titles: readonly string[];
@@ -119,6 +121,7 @@ export async function planSend(
     before: stored?.commit ?? null,
     state,
     version,
+    label: [...state.settings.prefix, "PATCH"].join(" "),
     series,
     titles,
     cover,
@@ -163,7 +166,7 @@ function isSame(previous: SentVersion | null, commits: readonly string[]): boole
  *
  * @param hasRoom git writes one into a cover letter, or into a single patch
  */
-function compareWith(previous: SentVersion | null, hasRoom: boolean): string | null {
+export function compareWith(previous: SentVersion | null, hasRoom: boolean): string | null {
   if (previous === null || previous.base === null || !hasRoom) return null;
   return `${previous.base}..${previous.tip}`;
 }

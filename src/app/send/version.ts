@@ -29,7 +29,7 @@ export async function makeVersion(
   { signer, by, from, now, random, say, fields }: VersionOptions,
 ): Promise<VersionMails> {
   const { state, version, series, cover, changes, compareWith } = plan;
-  const { changeId, prefix } = state.settings;
+  const { changeId } = state.settings;
   const ids = messageIdParts({ changeId, version, address: by }, random(6));
   const first = cover === null ? 1 : 0;
   const parent = (index: number): string | null =>
@@ -40,7 +40,7 @@ export async function makeVersion(
   const prepare = await seriesPreparer(repository, series, { signer, by, time: now });
   const texts = {
     version,
-    prefix,
+    label: plan.label,
     cover,
     changes,
     changeId,

@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { editingCover } from "../../../src/app/send/remember.ts";
-import { planSend, type SendWishes } from "../../../src/app/send/plan.ts";
+import { planResend } from "../../../src/app/send/resend.ts";
+import { planSend, type SendPlan, type SendWishes } from "../../../src/app/send/plan.ts";
 import { makeVersion } from "../../../src/app/send/version.ts";
 import type { VersionMails } from "../../../src/app/send/mails.ts";
 import { fetchPullRequest } from "../../../src/git/pull-request.ts";
@@ -52,25 +53,26 @@ async function made(
   repository: Repository,
   wishes: Partial<SendWishes> = {},
   settings: Partial<Parameters<typeof planSend>[2]> = {},
-): Promise<VersionMails & { plan: Awaited<ReturnType<typeof planSend>> }> {
+): Promise<VersionMails & { plan: SendPlan }> {
   const plan = await planSend(
     repository,
     { ...WISHES, ...wishes },
     { ...SETTINGS, ...settings },
     CHANCE,
   );
+  return { ...(await fromPlan(repository, plan)), plan };
+}
+
+async function fromPlan(repository: Repository, plan: SendPlan): Promise<VersionMails> {
   const by = "alice@example.org";
   const fields = () => [["To", "list@example.org"]] as const;
   const from = `Alice <${by}>`;
   const options = { ...CHANCE, signer: KEY, by, from, fields, say: () => undefined };
-  return { ...(await makeVersion(repository, plan, options)), plan };
+  return makeVersion(repository, plan, options);
 }
 
 /** Remembers a version as sent. */
-async function remember(
-  repository: Repository,
-  version: VersionMails & { plan: Awaited<ReturnType<typeof planSend>> },
-) {
+async function remember(repository: Repository, version: VersionMails & { plan: SendPlan }) {
   const { plan, sent } = version;
   const tip = plan.series.range.commits.at(-1)!;
   const base = plan.series.base.kind === "none" ? null : plan.series.base.commit;
@@ -188,6 +190,33 @@ describe("a reroll", () => {
     expect(state.sent[0]!.mails[0]!.patch?.commit).toBe(
       git(repository.cwd, ["rev-parse", "HEAD"]).toString().trim(),
     );
+  });
+});
+
+describe("resending", () => {
+  test("a version gives the same mails, under other names, whatever has become of the branch", async () => {
+    const repository = await clone();
+    const first = await made(repository, { cover: "two things\n\nThey belong together.\n" });
+    await remember(repository, first);
+    const editing = await editingCover(repository, "topic", CHANCE);
+    await editing.save("another title\n");
+    git(repository.cwd, ["reset", "-q", "--hard", "HEAD~1"]);
+    const plan = await planResend(repository, "topic", 1);
+    const again = await fromPlan(repository, plan);
+    expect(again.mails.map((mail) => /^Subject: .*/m.exec(text(mail))?.[0])).toEqual([
+      "Subject: [PATCH RESEND 0/2] two things",
+      "Subject: [PATCH RESEND 1/2] =?UTF-8?q?a:=20zwei,=20f=C3=BCr=20alle?=",
+      "Subject: [PATCH RESEND 2/2] b: two",
+    ]);
+    expect(again.sent.map(({ patch }) => patch)).toEqual(first.sent.map(({ patch }) => patch));
+    expect(again.mails.map((mail) => check(mail)).every(isGood)).toBe(true);
+    await remember(repository, { ...again, plan });
+    expect((await readState(repository, "topic"))!.state.settings.version).toBe(2);
+  });
+
+  test("what was never sent is an error", async () => {
+    const repository = await clone();
+    await expect(planResend(repository, "topic", 1)).rejects.toMatchObject({ code: "not-found" });
   });
 });
 
