@@ -75,17 +75,18 @@ const MESSAGE =
  * seven digits name no commit. A remark may follow.
  */
 export function readBaseLines(texts: readonly Buffer[]): BaseLines {
-  const found = new Collector();
+  let found: Collector | null = null;
   for (const bytes of texts) {
     const whole = bytes.toString("utf8");
     if (!MARKS.test(whole)) continue;
+    found ??= new Collector();
     for (const [, key, depends, text] of whole.matchAll(LINE))
       found.take(
         depends === undefined ? key!.trimEnd().slice(0, -1).toLowerCase() : "depends-on",
         text!.trim(),
       );
   }
-  return found;
+  return found ?? NO_BASE_LINES;
 }
 
 class Collector implements BaseLines {
@@ -170,6 +171,7 @@ function messageOf(value: string): Dependency {
 
 /** Merges what several mails of one series say: the first commit and tree, all of the rest. */
 export function joinBaseLines(all: readonly BaseLines[]): BaseLines {
+  if (all.every((lines) => lines === NO_BASE_LINES)) return NO_BASE_LINES;
   const dependencies = new Map(
     all.flatMap((lines) => lines.dependencies).map((d) => [`${d.kind} ${d.id}`, d]),
   );

@@ -29,7 +29,10 @@ export function canonicalOf(
   crs: ArrayLike<number>,
 ): Pick<Diff, "canonical" | "allCr" | "rawCr"> {
   const rawCr = rawCrOf(text, pieces, crs);
-  if (rawCr !== "some") return { ...readAsLf(text, pieces), rawCr };
+  if (rawCr !== "some") {
+    const { canonical, allCr } = readAsLf(text, pieces);
+    return { canonical, allCr, rawCr };
+  }
   const kept = Buffer.concat(pieces.map((piece) => withCrs(text, piece, crs)));
   return { canonical: withoutNul(kept, pieces), allCr: false, rawCr };
 }

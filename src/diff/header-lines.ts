@@ -57,6 +57,13 @@ interface Start {
   readonly field: DiffHeaderField;
 }
 
+/** A header line, without its line feed [at, stop). */
+interface FoundLine {
+  readonly start: Start;
+  readonly at: number;
+  readonly stop: number;
+}
+
 /** `STARTS` by first byte. */
 const STARTS_BY_BYTE: readonly Start[][] = Array.from({ length: 256 }, () => []);
 for (const [start, field] of STARTS)
@@ -87,7 +94,7 @@ export function isGitHeader(text: Buffer, at: number): boolean {
  * and uses the last of each kind; here each may occur only once, with `---` and `+++` at the end.
  */
 export function readHeaderLines(text: Buffer, from: number): HeaderLines {
-  const found: (Start & { readonly at: number; readonly stop: number })[] = [];
+  const found: FoundLine[] = [];
   const firstStop = lineEnd(text, from);
   let end = firstStop + 1;
   for (let start = startAt(text, end); start !== undefined; start = startAt(text, end)) {
@@ -95,7 +102,7 @@ export function readHeaderLines(text: Buffer, from: number): HeaderLines {
     const stop = lineEnd(text, end);
     // git takes no header line that lacks its line feed
     if (stop === text.length) refuseAt("bad-header", end, "the header is cut off");
-    found.push({ ...start, at: end, stop });
+    found.push({ start, at: end, stop });
     end = stop + 1;
   }
   if (found.length === 0) {
@@ -105,7 +112,8 @@ export function readHeaderLines(text: Buffer, from: number): HeaderLines {
 
   const all = text.toString("latin1", from, end);
   const fields = { ...NO_FIELDS };
-  for (const { word, field, at, stop } of found) {
+  for (const { start, at, stop } of found) {
+    const { word, field } = start;
     if (fields[field] !== null) refuseAt("bad-header", at, "the same header line twice");
     if (fields.newFile !== null || (fields.oldFile !== null && field !== "newFile")) {
       refuseAt("bad-header", at, 'a header line after "---" or "+++"');

@@ -75,7 +75,8 @@ function endsAddress(byte: number): boolean {
  */
 export function readAuthor(from: Buffer): { name: Buffer; email: Buffer } {
   const collapsed = collapseSpace(from);
-  const text = unquote(collapsed);
+  const plain = !collapsed.includes(QUOTE) && !collapsed.includes(OPEN);
+  const text = plain ? Buffer.from(collapsed) : unquote(collapsed);
   const at = text.indexOf(AT);
   if (at < 0) return readWithoutAt(collapsed);
   let start = at;

@@ -183,7 +183,8 @@ export function readHeader(mail: Buffer, pos: number, top: boolean): Header {
   // git would take the last header line for the body
   if (end < 0) return refuse("malformed-header", "a header without an empty line below it");
   assertPlainBytes(mail.subarray(start, end));
-  return { ...open, listIds, fromLine, end };
+  const { fields, repeated } = open;
+  return { fields, listIds, repeated, fromLine, end };
 }
 
 function assertBounds(lines: number, next: number, limit: number): void {

@@ -87,15 +87,34 @@ export function parseSignature(bytes: Uint8Array): Signature {
     string,
     string,
   ];
-  const untrustedComment = parseComment(untrustedLine, UNTRUSTED, MAX_UNTRUSTED_LINE);
-  const blob = decodeExactBase64(
-    signatureLine,
-    2 + KEY_NUMBER_BYTES + SIGNATURE_BYTES,
-    "signature",
-  );
-  const trustedComment = parseComment(trustedLine, TRUSTED, MAX_TRUSTED_LINE);
-  const globalSignature = decodeExactBase64(globalLine, SIGNATURE_BYTES, "global signature");
+  return signatureOf({
+    untrustedComment: parseComment(untrustedLine, UNTRUSTED, MAX_UNTRUSTED_LINE),
+    signature: signatureLine,
+    trustedComment: parseComment(trustedLine, TRUSTED, MAX_TRUSTED_LINE),
+    globalSignature: globalLine,
+  });
+}
 
+/** The four lines, without the words before the comments. */
+interface SignatureTexts {
+  readonly untrustedComment: string;
+  /** Base64. */
+  readonly signature: string;
+  readonly trustedComment: string;
+  /** Base64. */
+  readonly globalSignature: string;
+}
+
+/** For a caller that has the comments, each one line of text. Throws a FormatError. */
+export function signatureOf(texts: SignatureTexts): Signature {
+  const { untrustedComment, trustedComment } = texts;
+  const length = 2 + KEY_NUMBER_BYTES + SIGNATURE_BYTES;
+  const blob = decodeExactBase64(texts.signature, length, "signature");
+  const globalSignature = decodeExactBase64(
+    texts.globalSignature,
+    SIGNATURE_BYTES,
+    "global signature",
+  );
   const name = blob.toString("latin1", 0, 2);
   if (name !== "ED" && name !== "Ed") {
     throw new FormatError("signature of an unknown algorithm");

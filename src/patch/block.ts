@@ -9,7 +9,7 @@
 
 import { FormatError } from "../errors.ts";
 import { formatPublicKeyText, parsePublicKeyText, type PublicKey } from "../minisign/public-key.ts";
-import { parseSignature, type Signature } from "../minisign/signature.ts";
+import { type Signature, signatureOf } from "../minisign/signature.ts";
 import { refused } from "../refused.ts";
 import type { Result } from "../types.ts";
 import { endOfLine, findLines, squeeze } from "./squeeze.ts";
@@ -23,7 +23,7 @@ import {
 /** A well-formed block, not verified. */
 export interface UnverifiedBlock {
   readonly key: PublicKey;
-  /** The four lines, rebuilt as they were signed. */
+  /** As it was signed: its comments are rebuilt. */
   readonly signature: Signature;
   /** The fields of its trusted comment. */
   readonly comment: TrustedComment;
@@ -84,12 +84,12 @@ export function readBlock(text: Buffer, start: number): Result<UnverifiedBlock> 
     return refused("block-malformed", "text follows the signature block on its last line");
   try {
     const key = parsePublicKeyText(head[1]!);
-    const signature = parseSignature(
-      Buffer.from(
-        `untrusted comment: ${untrustedComment(key)}\n${head[2]!}\n` +
-          `trusted comment: ${formatTrustedComment(comment)}\n${tail[0]}\n`,
-      ),
-    );
+    const signature = signatureOf({
+      untrustedComment: untrustedComment(key),
+      signature: head[2]!,
+      trustedComment: formatTrustedComment(comment),
+      globalSignature: tail[0],
+    });
     return { ok: true, value: { key, signature, comment, start, end } };
   } catch (error) {
     if (error instanceof FormatError) return refused("block-malformed", error.message);

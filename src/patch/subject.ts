@@ -47,8 +47,16 @@ const COUNT = /^\d{1,4}$/;
  */
 export function subjectNumber(subject: string): SubjectNumber {
   const words = bracketsOf(subject).flatMap((text) => text.match(WORD) ?? []);
-  const versions = words.flatMap((word) => VERSION.exec(word)?.[1] ?? []);
-  const numbers = words.flatMap((word) => NUMBER.exec(word)?.slice(1, 3).join("/") ?? []);
+  const versions: string[] = [];
+  const numbers: string[] = [];
+  const others: string[] = [];
+  for (const word of words) {
+    const version = VERSION.exec(word);
+    const number = NUMBER.exec(word);
+    if (version !== null) versions.push(version[1]!);
+    if (number !== null) numbers.push(`${number[1]}/${number[2]}`);
+    if (version === null && number === null && !/^patch$/i.test(word)) others.push(word);
+  }
   // of v2.1, for want of better, 2
   const version = versions.map((text) => countOf(text.split(/[./-]/, 1)[0]!)).find((n) => n > 0);
   const [index, total] = numbers.map(numberOf).find((number) => number.length > 0) ?? [];
@@ -64,10 +72,7 @@ export function subjectNumber(subject: string): SubjectNumber {
     odd: odd[0] ?? null,
     hasVersion: version !== undefined,
     minor: minorOf(versions),
-    prefix: words
-      .filter((word) => !VERSION.test(word) && !NUMBER.test(word) && !/^patch$/i.test(word))
-      .join(" ")
-      .toLowerCase(),
+    prefix: others.join(" ").toLowerCase(),
   };
 }
 
@@ -91,8 +96,8 @@ function numberOf(text: string): number[] {
 /** The texts of the brackets, as people see them. */
 function bracketsOf(subject: string): string[] {
   const texts: string[] = [];
-  const lead = new RegExp(LEAD);
-  for (let match = lead.exec(subject); match !== null; match = lead.exec(subject))
+  // the match that fails sets LEAD back to the start
+  for (let match = LEAD.exec(subject); match !== null; match = LEAD.exec(subject))
     if (match[1] !== undefined)
       texts.push(
         match[1]

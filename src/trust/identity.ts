@@ -28,11 +28,16 @@ const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
 /** Invisible characters, and those to which a later Unicode may give another meaning. */
 const UNSEEN = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
 
+/** Most addresses: in their one spelling, with a host name that is neither punycode nor a number. */
+const NORMAL =
+  /^[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?!xn--)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.(?!xn--))+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
 /**
  * @param address one bare address, as in `alice@example.org`: no display name, no angle brackets
  * @returns the identity, or null if the address cannot be one
  */
 export function normaliseIdentity(address: string): string | null {
+  if (address.length <= MAX_DOMAIN && NORMAL.test(address)) return address;
   if (address.length > MAX_LOCAL + 1 + MAX_DOMAIN + 2) return null;
   const trimmed = address.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
   const [local, domain, more] = trimmed.split("@");

@@ -18,7 +18,7 @@ import type { MailInfo, MailView } from "../types.ts";
 export function authorCandidates(view: MailView): MailInfo[] {
   const from = parseAuthor(view.headers.from);
   const isShown = view.info.author.equals(from.author) && view.info.email.equals(from.email);
-  const name = nameOfReplaced(view.headers.from);
+  const name = nameOfReplaced(view.headers.from, from);
   if (!isShown || name === null) return [];
   return originals(view, name).flatMap(({ author, email }) => {
     // without a name, git uses the address as the name; the owner's name was the one before "via"
@@ -33,16 +33,16 @@ export function authorCandidates(view: MailView): MailInfo[] {
  * The name in a From line that was visibly replaced: by "via", or by an address in a list's form.
  * Null if it was not.
  */
-function nameOfReplaced(from: string): string | null {
+function nameOfReplaced(from: string, { author, email }: Original): string | null {
   const name = nameBeforeVia(from);
   if (name !== null) return name;
-  const { author, email } = parseAuthor(from);
   const isList = DMARC.test(email.toString("latin1")) || addressesWithin(email).length > 0;
   return isList ? author.toString("utf8") : null;
 }
 
 /** True for a From header that a list visibly replaced. */
-export const isReplaced = (from: string): boolean => nameOfReplaced(from) !== null;
+export const isReplaced = (from: string): boolean =>
+  nameOfReplaced(from, parseAuthor(from)) !== null;
 
 /** LISTSERV writes 0000012a3b4c5d6e-dmarc-request@lists.example, FreeLists dmarc-noreply@. */
 const DMARC = /dmarc/i;
@@ -52,6 +52,7 @@ const DMARC = /dmarc/i;
  * Mailman, Google Groups, Sympa, groups.io and b4 write it. Null if there is no such word.
  */
 function nameBeforeVia(from: string): string | null {
+  if (!MAY_HOLD_VIA.test(from)) return null;
   // not the name that git reads: git ignores a long one
   const text = decodedText(from.slice(0, MAX_TEXT))
     .replace(/<[^<>]*>\s*$/, "")
@@ -64,6 +65,9 @@ function nameBeforeVia(from: string): string | null {
         .trim()
         .replace(/^'(.*)'$/, "$1");
 }
+
+/** Encoded words may hold it, and quotes within it are taken away: no need to look closer if there are none. */
+const MAY_HOLD_VIA = /via|=\?|"/i;
 
 function decodedText(header: string): string {
   const read = attempt(() => decodeWords(Buffer.from(header)).toString("utf8"));
@@ -119,7 +123,7 @@ function splitAddresses(text: string): Original[] {
  */
 export function senderAddresses(view: MailView): string[] {
   const from = parseAuthor(view.headers.from);
-  const name = nameOfReplaced(view.headers.from);
+  const name = nameOfReplaced(view.headers.from, from);
   return [from, ...(name === null ? [] : originals(view, name))]
     .map((person) => normaliseIdentity(person.email.toString("utf8")))
     .filter((address) => address !== null);

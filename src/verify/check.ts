@@ -37,8 +37,7 @@ function checkAlone(mail: Buffer, verifier: Verifier): Checked {
   const diff = parsed.ok ? parsed.value : null;
   const block = locateBlock(view, diff);
   const number = subjectNumber(view.headers.subject);
-  const statements = statementsIn(view, diff, verifier);
-  const checked = { ...describe(view, diff, number), statements };
+  const checked = describe(view, diff, number, statementsIn(view, diff, verifier));
   const isCover = number.index === 0;
 
   // a patch quoted in a reply is not a patch, and its "0/3" not a cover letter

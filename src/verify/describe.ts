@@ -13,6 +13,7 @@ import {
 } from "../base/lines.ts";
 import { isReplySubject, type SubjectNumber, subjectNumber } from "../patch/subject.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
+import type { StatementReading } from "../trust/statement.ts";
 import type { Diff, MailInfo, MailView, Refusal } from "../types.ts";
 import { type Finding, finding } from "../findings.ts";
 import { senderAddresses } from "./author.ts";
@@ -20,7 +21,12 @@ import type { Checked } from "./result.ts";
 import { type Traces, tracesIn } from "./traces.ts";
 
 /** A mail that was read, as if it had no signature. */
-export function describe(view: MailView, diff: Diff | null, number: SubjectNumber): Checked {
+export function describe(
+  view: MailView,
+  diff: Diff | null,
+  number: SubjectNumber,
+  statements: readonly StatementReading[],
+): Checked {
   const texts =
     diff === null || diff.files.length === 0
       ? [view.message, view.patch]
@@ -52,7 +58,7 @@ export function describe(view: MailView, diff: Diff | null, number: SubjectNumbe
     label: labelOf(number),
     listIds: view.headers.listIds,
     subject: view.info.subject.toString("utf8"),
-    statements: [],
+    statements,
     dkim: null,
     devsigs: [],
     reply: null,
@@ -63,7 +69,8 @@ export function describe(view: MailView, diff: Diff | null, number: SubjectNumbe
 /** People write `Depends-on:` among the trailers too; a base in the message does not count. */
 function withDependencies(lines: BaseLines, message: Buffer): BaseLines {
   const { dependencies } = readBaseLines([message]);
-  return joinBaseLines([lines, { ...NO_BASE_LINES, dependencies }]);
+  const those = dependencies.length === 0 ? NO_BASE_LINES : { ...NO_BASE_LINES, dependencies };
+  return joinBaseLines([lines, those]);
 }
 
 function baseProblem({ kind, text }: BaseProblem): Finding {

@@ -48,7 +48,7 @@ export type Evidence = Pick<
   readonly sighting: { readonly identity: string; readonly digest: Uint8Array } | null;
   /** Of a signed patch: the work that it is a version of. */
   readonly work: Uint8Array | null;
-  /** Identities that the author's or sender's address looks like (src/trust/lookalike.ts). */
+  /** Of an unsigned mail: identities that the author's or sender's address looks like (src/trust/lookalike.ts). */
   readonly alike: readonly string[];
   /** Every file that the diff reads or writes. */
   readonly paths: readonly string[];
@@ -92,7 +92,7 @@ export function evidenceOf(checked: Checked): Evidence {
       sighting === null || signed === null
         ? null
         : workDigest(sighting.identity, view!.info.subject.toString("utf8")),
-    alike: alikeOf(checked),
+    alike: signature === "none" ? alikeOf(checked) : [],
     paths: pathsOf(checked),
   };
 }
@@ -126,6 +126,11 @@ function alikeOf({ author, view }: Checked): string[] {
 }
 
 function pathsOf({ diff }: Checked): string[] {
-  const names = diff?.files.flatMap((file) => [file.oldName, file.newName]) ?? [];
-  return names.flatMap((name) => (name === null ? [] : [name.toString("utf8")]));
+  const paths: string[] = [];
+  for (const { oldName, newName } of diff?.files ?? []) {
+    if (oldName !== null) paths.push(oldName.toString("utf8"));
+    // mostly the same bytes
+    if (newName !== null && newName !== oldName) paths.push(newName.toString("utf8"));
+  }
+  return paths;
 }

@@ -125,3 +125,43 @@ test("no non-ASCII local part becomes an ASCII one", () => {
   }
   expect(folded).toEqual([]);
 });
+
+test("an address that is taken as it is has no other spelling", () => {
+  const label = fc.oneof(
+    fc.constantFrom(
+      "xn--",
+      "xn--b",
+      "xn--bcher-kva",
+      "axn--b",
+      "0x1f",
+      "127",
+      "1",
+      "a-",
+      "-a",
+      "a--b",
+      "ab--c",
+    ),
+    fc.constantFrom(
+      "_x",
+      "org",
+      "localhost",
+      "",
+      "x".repeat(63),
+      "x".repeat(64),
+      "B",
+      "b\u00fccher",
+    ),
+    fc.stringMatching(/^[a-z0-9-]{1,6}$/),
+  );
+  const local = fc.oneof(fc.stringMatching(/^[a-z0-9.+_'-]{0,5}$/), fc.constant("l".repeat(64)));
+  const address = fc
+    .tuple(local, fc.array(label, { minLength: 1, maxLength: 5 }))
+    .map(([name, labels]) => `${name}@${labels.join(".")}`);
+  fc.assert(
+    fc.property(address, (text) => {
+      // with a blank in front, which is dropped, every step is taken
+      expect(normaliseIdentity(text)).toBe(normaliseIdentity(` ${text}`));
+    }),
+    { numRuns: 2000 },
+  );
+});
