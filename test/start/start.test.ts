@@ -218,6 +218,22 @@ describe("a cache that does not match is ignored", () => {
   });
 });
 
+test("what node has compiled of itself is used too: it was compiled under node's flags", () => {
+  const COUNT = `
+    const { internalBinding } = require("internal/test/binding");
+    require(process.argv[1]).load("main.js").main(["verify", "--dry-run", process.argv[2]]).then(() => {
+      const { compiledWithCache: used, compiledWithoutCache: not } =
+        internalBinding("builtins").getCacheUsage();
+      // what util.parseArgs loads when it is first used
+      const ours = [...not].filter((name) => !name.startsWith("internal/util/parse_args/"));
+      require("node:fs").writeSync(2, JSON.stringify([used.has("crypto"), ours]));
+    });`;
+  const start = join(bundleOf(installed), "start.js");
+  const args = ["--no-warnings", "--expose-internals", "-e", COUNT, start, MAIL];
+  const { stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  expect(stderr).toBe("[true,[]]");
+});
+
 test("an installation without git, or in a read-only folder, works with less of a cache", () => {
   const program = copyOf(packed);
   postinstall(program, { PATH: "/nonexistent" });
