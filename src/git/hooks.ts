@@ -103,6 +103,17 @@ export async function setGlobalHooksPath(directory: string, folder: string | nul
   await git(["config", "--global", ...change], { cwd: directory, purpose: "settings" });
 }
 
+/** A setting of git send-email that is true or false, as it counts for an identity, and its name. */
+export function sendEmailSetting(
+  config: Config,
+  name: string,
+  identity: string | null = config.string("sendemail.identity"),
+): { readonly key: string; readonly value: boolean | null } {
+  const own = identity === null ? null : `sendemail.${identity}.${name}`;
+  const key = own !== null && config.string(own) !== null ? own : `sendemail.${name}`;
+  return { key, value: config.bool(key) };
+}
+
 /**
  * The names of the settings that make git send-email skip the hook: by default, and for each
  * --identity.
@@ -112,9 +123,8 @@ export function unvalidated(config: Config): {
   readonly identities: readonly { readonly identity: string; readonly key: string }[];
 } {
   const off = (identity: string | null): string | null => {
-    const own = identity === null ? null : `sendemail.${identity}.validate`;
-    const key = own !== null && config.string(own) !== null ? own : "sendemail.validate";
-    return config.bool(key) === false ? key : null;
+    const { key, value } = sendEmailSetting(config, "validate", identity);
+    return value === false ? key : null;
   };
   const names = config.settings.flatMap(
     ({ key }) => /^sendemail\.(.+)\.[^.]+$/s.exec(key)?.[1] ?? [],

@@ -34,7 +34,7 @@ export async function openRepository(directory: string): Promise<Repository> {
     // without a working tree the last one fails, after the others are answered
     runGit(["rev-parse", ...asked, "--show-toplevel"], options),
     gitText(["rev-parse", "--git-path", "objects"], options).catch(() => ""),
-    gitText(["version"], options),
+    gitVersion(directory),
     runGit(LIST_CONFIG, { ...options, purpose: "settings" }),
   ]);
   const [inside, shallow, format, ...top] = facts.stdout.toString().split("\n");
@@ -54,9 +54,14 @@ export async function openRepository(directory: string): Promise<Repository> {
     // git before 2.28 knows only SHA-1, and echoes the option
     objectFormat: format === "sha256" ? "sha256" : "sha1",
     shallow: shallow === "true",
-    version: parseVersion(version),
+    version,
     config: parseConfig(config.stdout.toString()),
   };
+}
+
+/** Of git itself. */
+export async function gitVersion(cwd: string): Promise<Repository["version"]> {
+  return parseVersion(await gitText(["version"], { cwd }));
 }
 
 function parseVersion(text: string): readonly [number, number, number] {

@@ -51,7 +51,7 @@ if ! command -v git-patchsig >/dev/null; then
 	echo "hint: install it again, or: ${undo}" >&2
 	exit 1
 fi
-git-patchsig hook run "$1" || exit
+git-patchsig hook run "$@" || exit
 if [ -n "$last" ]; then
 	exec "$last" "$@"
 fi

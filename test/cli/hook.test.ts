@@ -526,6 +526,7 @@ describe("hook install", () => {
       path: hookPath(),
       other: kept,
       unvalidated: [],
+      edits: null,
       overwritten: [],
     });
     expectHookSigns();

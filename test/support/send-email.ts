@@ -12,11 +12,17 @@ export interface Sent {
 /** Stock git send-email, through a real SMTP server on this machine. */
 export async function sendEmail(
   args: readonly string[],
-  options: { readonly cwd: string; readonly env: Record<string, string> },
+  options: {
+    readonly cwd: string;
+    readonly env: Record<string, string>;
+    /** Words for git itself. */
+    readonly own?: readonly string[];
+  },
 ): Promise<Sent> {
   const server = await startSmtp();
   try {
     const words = [
+      options.own ?? [],
       ["send-email", "--quiet", "--confirm=never", "--suppress-cc=all", "--to=list@example.org"],
       ["--smtp-server=127.0.0.1", `--smtp-server-port=${server.port}`, "--smtp-domain=localhost"],
       args,

@@ -27,6 +27,7 @@ import type { Reporter } from "../reporter.ts";
 import type { MailToSign } from "../sign/signing.ts";
 import type { RecordedBase } from "./record-base.ts";
 import { now } from "../now.ts";
+import { refuseEditedAfter } from "./edited-after.ts";
 
 /** A mail in a file of its own, and what it says. */
 interface HookMail {
@@ -54,7 +55,11 @@ interface HookOptions {
   readonly askPassword: AskPassword;
 }
 
-export async function runHook([file]: readonly string[], options: HookOptions): Promise<void> {
+/** @param words the file, and with git 2.41 and later one with the mail's header */
+export async function runHook(
+  [file, header]: readonly string[],
+  options: HookOptions,
+): Promise<void> {
   const { say } = options;
   if (file === undefined)
     throw new PatchsigError("usage", "hook run is for git send-email, which names a file");
@@ -62,16 +67,40 @@ export async function runHook([file]: readonly string[], options: HookOptions): 
   const mail = readHookMail(file, verifier);
   if (mail === null) return say(noPatch(file));
   const { signature, kind } = mail.checked;
-  if (signature === "good") return (await otherKeyNotes(mail)).forEach(say);
+  if (signature === "good") {
+    refuseAttached(mail);
+    // one of the series is enough to read the settings for: git asks for each file
+    await refuseEditedAfter(header, (numberOf(mail).index ?? 1) <= 1);
+    return (await otherKeyNotes(mail)).forEach(say);
+  }
   if (signature !== "none") throw noLongerHolds(mail, verifier);
   const { prepare } = await import("../../patch/sign.ts");
   // a diff that git does not find, because of colors, is one that was to be signed
   if (kind === "other" && prepare(mail.bytes) === null) return say(noPatch(file));
+  refuseAttached(mail);
+  await refuseEditedAfter(header, true);
   await signHookMails(mail, verifier, options);
 }
 
 function noPatch(file: string): string {
   return `note: ${basename(file)} is not a patch: left unchanged`;
+}
+
+const ATTACHED = /^content-type:\s*multipart\//im;
+
+/**
+ * git send-email handles a mail of several parts as if it were one text: where it encodes a long line
+ * or a CR, it encodes the parts' headers too, and it writes an author who is not the sender above all
+ * parts, where git am does not read it.
+ */
+function refuseAttached({ mailFile, bytes }: HookMail): void {
+  const text = bytes.toString("latin1");
+  if (!ATTACHED.test(text.slice(0, text.search(/^\r?\n/m)))) return;
+  throw new PatchsigError(
+    "refused",
+    `${basename(mailFile.name)}: git send-email can spoil an attached patch (format.attach)`,
+    { hint: "git send-email --no-attach", exit: EXIT.unmet },
+  );
 }
 
 /** Null if the file is no mail, or several. */
@@ -162,7 +191,7 @@ function groupOf(mail: HookMail, verifier: Verifier): SigningGroup {
 }
 
 /**
- * How many files git is about to send, as git 2.42 and later say. Which of them this is
+ * How many files git is about to send, as git 2.41 and later say. Which of them this is
  * (GIT_SENDEMAIL_FILE_COUNTER) says nothing that the folder does not.
  */
 function sent(): number {

@@ -25,6 +25,7 @@ import {
 } from "../../store/hook-file.ts";
 import { defaultKeyPath } from "../../store/key-path.ts";
 import { gitConfig } from "../settings.ts";
+import { editingSetting } from "./edited-after.ts";
 
 /** What was done, or had been done before. */
 export type Installation =
@@ -149,7 +150,7 @@ export async function hookStatus(): Promise<HookStatus> {
   const { path, installed, other, otherLast } = hookState(folder);
   return {
     installed,
-    signs: installed && hindering().usual === null,
+    signs: installed && unvalidated(gitConfig()).usual === null,
     scope: shared ? "global" : "repository",
     path,
     other,
@@ -158,9 +159,14 @@ export async function hookStatus(): Promise<HookStatus> {
   };
 }
 
-/** Settings that keep git from starting the hook: the common one, and those of identities. */
-export function hindering(): ReturnType<typeof unvalidated> {
-  return unvalidated(gitConfig());
+/** Settings that keep git from starting the hook, and one that makes the hook refuse. */
+export interface Hindrances extends ReturnType<typeof unvalidated> {
+  /** It opens an editor after the hook has signed; null if none does. */
+  readonly edits: string | null;
+}
+
+export async function hindering(): Promise<Hindrances> {
+  return { ...unvalidated(gitConfig()), edits: await editingSetting() };
 }
 
 /** The folder that stands in for every repository's hooks. */

@@ -2,6 +2,7 @@
 
 import {
   hindering,
+  type Hindrances,
   hookStatus,
   installForAll,
   installHere,
@@ -26,8 +27,8 @@ const installCommand = command({
   options: GLOBAL_OPTION,
   async run({ global }) {
     const done = await (global ? installForAll() : installHere());
-    for (const line of [...installedLines(done), ...hindrances().map((text) => `but ${text}`)])
-      say(line);
+    const but = hindrances(await hindering()).map((text) => `but ${text}`);
+    for (const line of [...installedLines(done), ...but]) say(line);
   },
 });
 
@@ -54,15 +55,16 @@ function installedLines(done: Installation): string[] {
   }
 }
 
-/** Settings that keep git from starting the hook. */
-function hindrances(): string[] {
-  const { usual, identities } = hindering();
+function hindrances({ usual, identities, edits }: Hindrances): string[] {
   return [
     ...(usual === null ? [] : [`git send-email starts no hook: ${usual} is false`]),
     ...identities.map(
       ({ identity, key }) =>
         `with --identity=${identity} git send-email starts no hook: ${key} is false`,
     ),
+    ...(edits === null
+      ? []
+      : [`this git lets you edit after signing, so that nothing is sent: ${edits} is true`]),
   ];
 }
 
@@ -92,8 +94,9 @@ const statusCommand = command({
   options: { json: { type: "boolean", default: false, describe: "one line of JSON" } },
   async run({ json }) {
     const { installed, signs, scope, path, other, otherSigns, overwritten } = await hookStatus();
+    const hindered = await hindering();
     if (json) {
-      const { usual, identities } = hindering();
+      const { usual, identities, edits } = hindered;
       const unvalidated = [usual ?? [], identities.map(({ key }) => key)].flat();
       const record = {
         type: "hook",
@@ -103,6 +106,7 @@ const statusCommand = command({
         path,
         other,
         unvalidated,
+        edits,
         overwritten,
       };
       out(formatRecord(record));
@@ -114,7 +118,7 @@ const statusCommand = command({
         : signs
           ? `git send-email signs ${scope === "global" ? "everywhere" : "here"}: ${path}`
           : `git send-email does not sign here, though the hook is there: ${path}`,
-      ...(installed ? hindrances() : []),
+      ...(installed ? hindrances(hindered) : []),
       ...(other === null
         ? []
         : [
