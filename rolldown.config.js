@@ -2,7 +2,7 @@
  * The program as a few files instead of a hundred: reading modules one by one took as long as node
  * itself. They are CommonJS, which node loads faster, and whose compiled form V8 can keep (start.ts).
  * What two commands need is in one file, what one needs or what is loaded late is in a file of its
- * own, packages stay outside.
+ * own, most packages stay outside.
  */
 
 import { resolve } from "node:path";
@@ -29,10 +29,18 @@ const late = {
   },
 };
 
-/** What its licence wants where a package is within. */
-const NOBLE =
-  "/*! in part @noble/hashes: MIT License, Copyright (c) 2022 Paul Miller (https://paulmillr.com) */";
-const banner = ({ moduleIds }) => (moduleIds.some((id) => id.includes("@noble")) ? NOBLE : "");
+/** Packages that are within, and what their licence wants there. */
+const WITHIN = {
+  // ES modules only: for its few functions node would load all that these need
+  "@noble/hashes": "Copyright (c) 2022 Paul Miller (https://paulmillr.com)",
+  // a dozen small files, of which package.json fixes the version that its native part has
+  "better-sqlite3": "Copyright (c) 2017 Joshua Wise",
+};
+const banner = ({ moduleIds }) =>
+  Object.entries(WITHIN)
+    .filter(([name]) => moduleIds.some((id) => id.includes(`/node_modules/${name}/`)))
+    .map(([name, by]) => `/*! in part ${name}: MIT License, ${by} */`)
+    .join("\n");
 
 /** The nearest package.json says how node reads a file, and the package's own says "module". */
 const readAsCommonjs = {
@@ -49,6 +57,7 @@ const readAsCommonjs = {
  * Packages are loaded when they are needed, so what imports one is in no file that all need.
  */
 const GROUPS = [
+  { name: "sqlite", test: /\/node_modules\/better-sqlite3\//, minShareCount: 1 },
   group("everywhere", "src/cli/main.ts"),
   group("reading", "src/app/hook/run.ts", "src/app/sign/own-key.ts"),
   group("shared"),
@@ -69,8 +78,7 @@ function group(debugName, ...roots) {
 
 const common = {
   platform: "node",
-  // @noble/hashes is ES modules only: for its few functions node would load all that these need
-  external: /^(?!@noble\/)[^./]/,
+  external: /^(?!@noble\/|better-sqlite3$)[^./]/,
 };
 
 /** As deep as dist/src/cli, so that package.json is found from both. */

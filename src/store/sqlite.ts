@@ -1,23 +1,29 @@
-/** The one place that loads SQLite, and not before a database is opened: that takes a fifth of a start. */
+/** The one place that loads SQLite, and its native part not before a database is opened. */
 
-import { PatchsigError } from "../errors.ts";
 import { createRequire } from "node:module";
-import type Database from "better-sqlite3";
+import Sqlite from "better-sqlite3";
+import { PatchsigError } from "../errors.ts";
 
-/** As `new Database` of better-sqlite3. */
-export function openSqlite(file: string | Buffer, options?: Database.Options): Database.Database {
-  const Sqlite = createRequire(import.meta.url)("better-sqlite3") as typeof Database;
+const NATIVE = "better-sqlite3/build/Release/better_sqlite3.node";
+
+/** As `new Database` of better-sqlite3, which is in the bundle: only its native part is where npm put it. */
+export function openSqlite(file: string | Buffer, options?: Sqlite.Options): Sqlite.Database {
+  return new Sqlite(file, { ...options, nativeBinding: native() });
+}
+
+/** The types say that it is a file's name, but better-sqlite3 takes what was loaded too. */
+function native(): string {
   try {
-    return new Sqlite(file, options);
+    return createRequire(import.meta.url)(NATIVE) as string;
   } catch (error) {
     throw isNotBuilt(error) ? notBuilt(error) : error;
   }
 }
 
-/** What node and better-sqlite3 throw if its native part is not there, or is of another node. */
+/** Not there, or of another node. */
 function isNotBuilt(error: unknown): boolean {
-  const { code = "", tries } = error as { code?: string; tries?: unknown };
-  return tries !== undefined || code.startsWith("ERR_DLOPEN");
+  const { code = "" } = error as { code?: string };
+  return code === "MODULE_NOT_FOUND" || code.startsWith("ERR_DLOPEN");
 }
 
 /** npm 11 and later run the script of a dependency only if they are told to. */

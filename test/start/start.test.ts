@@ -243,6 +243,14 @@ test("an installation without git, or in a read-only folder, works with less of 
   expect(cachesOf(other)).toEqual([]);
 });
 
+test("the bundle has better-sqlite3 in the version that its native part is of", () => {
+  const { dependencies } = JSON.parse(readFileSync(join(packed, "package.json"), "utf8"));
+  const its = readFileSync(join(ROOT, "node_modules/better-sqlite3/package.json"), "utf8");
+  expect(dependencies["better-sqlite3"]).toBe(JSON.parse(its).version);
+  const [from] = readFileSync(join(bundleOf(packed), "sqlite.js"), "utf8").split("\n");
+  expect(from).toMatch(/better-sqlite3: MIT License, Copyright/);
+});
+
 test("a stack trace names files, functions and lines", () => {
   const FAIL = `
     const { load } = require(process.argv[1]);
