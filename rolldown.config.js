@@ -10,8 +10,14 @@ import { resolve } from "node:path";
 /** In ASCII V8 keeps a text in half the memory; and nobody is misled by letters that look alike. */
 const ascii = {
   name: "ascii",
-  renderChunk: (code) =>
-    code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  // at the very end: minifying prints letters as they are
+  generateBundle(_, bundle) {
+    for (const chunk of Object.values(bundle))
+      chunk.code = chunk.code?.replace(
+        /[^\0-\x7f]/g,
+        (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+      );
+  },
 };
 
 /** Parts of node that take long to load, and that only some runs need, are loaded by their first use. */

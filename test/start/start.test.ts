@@ -108,6 +108,12 @@ function copyOf(original: string): string {
   return program;
 }
 
+test("the bundle is ASCII, as start.ts reads it", () => {
+  const bundle = bundleOf(ROOT);
+  for (const name of readdirSync(bundle).filter((file) => file.endsWith(".js")))
+    expect(readFileSync(join(bundle, name)).every((byte) => byte < 0x80), name).toBe(true);
+});
+
 describe("the cache is used", () => {
   const taken = { "main.js": false, "shared.js": false, "attestation.js": false };
 
