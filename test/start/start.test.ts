@@ -111,7 +111,10 @@ function copyOf(original: string): string {
 test("the bundle is ASCII, as start.ts reads it", () => {
   const bundle = bundleOf(ROOT);
   for (const name of readdirSync(bundle).filter((file) => file.endsWith(".js")))
-    expect(readFileSync(join(bundle, name)).every((byte) => byte < 0x80), name).toBe(true);
+    expect(
+      readFileSync(join(bundle, name)).every((byte) => byte < 0x80),
+      name,
+    ).toBe(true);
 });
 
 describe("the cache is used", () => {
