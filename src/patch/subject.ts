@@ -24,12 +24,11 @@ export interface SubjectNumber {
 
 /** What git strips from the front of a title; see `cleanTitle`. */
 const LEAD = /(?:[ \t:]|re:(?=[^]))+|\[([^\]]*)\]/iy;
-/** Zero-width and the like, which nobody sees. */
-const INVISIBLE = /\p{Cf}/gu;
 /** `1 of 3`, `1 / 3`; `v 2`, `ver. 2`, `version #2`. */
 const SPACED_NUMBER = /(\d)\s*(?:\/|of)\s*(?=\d)/gi;
 const SPACED_VERSION = /\bv(?:er(?:sion)?)?[\s.#]*(?=\d)/gi;
-const WORD = /[\p{L}\p{N}](?:[\p{L}\p{N}./_#-]*[\p{L}\p{N}])?/gu;
+const ASCII = /^[\0-\x7f]*$/;
+const ASCII_WORD = /[A-Za-z0-9](?:[A-Za-z0-9./_#-]*[A-Za-z0-9])?/g;
 /** People glue them together: `PATCHv2`, `net-next-v2`, `PATCH1/2`, `v2-RESEND`. */
 const GLUED = "^(?:.*(?:patch|rfc|[a-z][-_/]))?";
 const NUMBER = new RegExp(`${GLUED}(\\d+(?:\\.\\d+)?)/(\\d+)$`, "i");
@@ -46,7 +45,7 @@ const COUNT = /^\d{1,4}$/;
  * `[PATCH 6.6 2/5]` and `v5.10.y` name trees, not versions.
  */
 export function subjectNumber(subject: string): SubjectNumber {
-  const words = bracketsOf(subject).flatMap((text) => text.match(WORD) ?? []);
+  const words = bracketsOf(subject).flatMap(wordsOf);
   const versions: string[] = [];
   const numbers: string[] = [];
   const others: string[] = [];
@@ -99,14 +98,20 @@ function bracketsOf(subject: string): string[] {
   // the match that fails sets LEAD back to the start
   for (let match = LEAD.exec(subject); match !== null; match = LEAD.exec(subject))
     if (match[1] !== undefined)
-      texts.push(
-        match[1]
-          .normalize("NFKC")
-          .replace(INVISIBLE, "")
-          .replace(SPACED_NUMBER, "$1/")
-          .replace(SPACED_VERSION, "v"),
-      );
+      texts.push(visible(match[1]).replace(SPACED_NUMBER, "$1/").replace(SPACED_VERSION, "v"));
   return texts;
+}
+
+// Nearly all brackets are in ASCII, and V8 takes long for expressions that know Unicode
+
+/** Without zero-width characters and the like, which nobody sees. */
+function visible(text: string): string {
+  return ASCII.test(text) ? text : text.normalize("NFKC").replace(/\p{Cf}/gu, "");
+}
+
+function wordsOf(text: string): string[] {
+  if (ASCII.test(text)) return text.match(ASCII_WORD) ?? [];
+  return text.match(/[\p{L}\p{N}](?:[\p{L}\p{N}./_#-]*[\p{L}\p{N}])?/gu) ?? [];
 }
 
 /** `Re:` as mail programs write it, perhaps after a list's own `[name]`. */
@@ -120,11 +125,11 @@ export function isReplySubject(subject: string): boolean {
 }
 
 /** The same for forwards. Only for patches: `tr: fix it` is a title too. */
-const FORWARD =
+const forward = (): RegExp =>
   /^\s*(?:\[([^\]]*)\]\s*)?(?:\p{L}{2,4}\s*[:：]\s*)*(?:fwd?|wg|tr|rv|enc|vb|pd|vl|转发|轉寄|転送)\s*[:：]\s*(?:\p{L}{2,4}\s*[:：]\s*)*\[/iu;
 
 /** True if the Subject says that a mail with brackets is forwarded. */
 export function isForwardSubject(subject: string): boolean {
-  const match = FORWARD.exec(subject);
+  const match = forward().exec(subject);
   return match !== null && subjectNumber(`[${match[1] ?? ""}]`).version === null;
 }

@@ -14,7 +14,7 @@ import { normaliseIdentity } from "./identity.ts";
 const MAX_ADDRESS = 2000;
 
 /** Characters that are invisible anywhere. */
-const UNSEEN = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu;
+const unseen = (): RegExp => /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu;
 /** RFC 5322 comments, the innermost of nested ones. */
 const COMMENT = /\([^()]*\)/g;
 
@@ -81,7 +81,7 @@ function isPlain(address: string): boolean {
 
 /** The address as people read it: without comments, quotes and invisible characters. */
 function spelled(address: string): string {
-  let text = address.normalize("NFKC").replace(UNSEEN, "");
+  let text = address.normalize("NFKC").replace(unseen(), "");
   for (let before = ""; before !== text;) {
     before = text;
     text = text.replace(COMMENT, "");

@@ -16,10 +16,7 @@ const WORDS =
 const TITLE = `(?:-{2,20}[^\\n-]{0,80}(?:${WORDS})[^\\n-]{0,80}-{2}|begin forwarded message:)`;
 const FIELD = "[> \\t]*\\*?\\p{L}[\\p{L} -]{0,20}[:：]";
 /** Such a line with two header lines below it: a message may merely mention forwarding. */
-const FORWARD = new RegExp(
-  `^[> \\t]{0,20}${TITLE}[^\\n]{0,20}\\n(?:[> \\t]{0,20}\\n){0,2}${FIELD}[^\\n]*\\n${FIELD}`,
-  "imu",
-);
+const FORWARD = `^[> \\t]{0,20}${TITLE}[^\\n]{0,20}\\n(?:[> \\t]{0,20}\\n){0,2}${FIELD}[^\\n]*\\n${FIELD}`;
 
 /**
  * Adds a finding if the mail is not good and carries the patch in another mail.
@@ -64,7 +61,8 @@ function isAround({ attached, breakPoint }: MailView, signature: Checked["signat
 function hasForward({ view, diff }: Checked): boolean {
   if (view === null) return false;
   const texts = [view.message, view.patch.subarray(0, diff?.start)];
-  return texts.some((text) => FORWARD.test(text.toString("utf8")));
+  const forward = new RegExp(FORWARD, "imu");
+  return texts.some((text) => forward.test(text.toString("utf8")));
 }
 
 function withoutAsking(found: Finding): Finding {
