@@ -51,10 +51,15 @@ export async function readState(
   repository: Repository,
   branch: string,
 ): Promise<StoredState | null> {
-  const ref = seriesRef(branch);
-  const named = ["rev-parse", "--verify", "--quiet", `${ref}^{commit}`];
-  const [commit] = await gitLines(named, { cwd: repository.cwd });
-  return commit === undefined ? null : { commit, state: await stateIn(repository, ref, commit) };
+  const commit = await readRef(repository, branch);
+  if (commit === null) return null;
+  return { commit, state: await stateIn(repository, seriesRef(branch), commit) };
+}
+
+/** The commit that a branch's state is at. */
+async function readRef({ cwd }: Repository, branch: string): Promise<string | null> {
+  const named = ["rev-parse", "--verify", "--quiet", `${seriesRef(branch)}^{commit}`];
+  return (await gitLines(named, { cwd }))[0] ?? null;
 }
 
 /** The state just after a version was sent; null if it never was. PatchsigError "unreadable" */
@@ -180,4 +185,47 @@ function filesOf({ settings, cover, changes, changelog, sent }: SeriesState): [s
     ...sent.map((one): [string, string] => [`sent/v${one.version}`, formatSent(one)]),
   ];
   return texts.filter(([, text]) => text !== "");
+}
+
+/**
+ * Gives a branch's state to another one, or forgets it: in one step.
+ *
+ * @param to null: nobody has it then
+ * @returns the commit that it was at
+ * @throws PatchsigError "not-found" if there is none; "exists" if `to` has one
+ */
+export async function moveState(
+  repository: Repository,
+  from: string,
+  to: string | null,
+): Promise<string> {
+  const stored = await readRef(repository, from);
+  if (stored === null)
+    throw new PatchsigError("not-found", `nothing is remembered of ${from}`, {
+      hint: "git patchsig series show --all lists what is",
+    });
+  if (to !== null && (await readRef(repository, to)) !== null)
+    throw new PatchsigError("exists", `the series of ${to} is known already`, {
+      hint: `git patchsig series drop ${to} forgets it`,
+    });
+  const create = to === null ? "" : `create ${seriesRef(to)} ${stored}\n`;
+  await git(["update-ref", "--stdin"], {
+    cwd: repository.cwd,
+    purpose: "work",
+    input: `${create}delete ${seriesRef(from)} ${stored}\n`,
+  });
+  return stored;
+}
+
+/** Pushes a branch's state to a remote. PatchsigError "git-failed" with what git says. */
+export async function pushState(
+  repository: Repository,
+  branch: string,
+  remote: string,
+): Promise<void> {
+  const ref = seriesRef(branch);
+  await git(["push", "--quiet", "--", remote, `${ref}:${ref}`], {
+    cwd: repository.cwd,
+    purpose: "work",
+  });
 }

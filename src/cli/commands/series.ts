@@ -1,12 +1,30 @@
-/** `patchsig series`: what some mails hold, and which series are versions of one work. */
+/** `patchsig series`: what mails hold, which series are versions of one work, and how a branch is sent as one. */
 
 import type { CommandGroup } from "../../options/command.ts";
+import {
+  adoptCommand,
+  coverCommand,
+  dropCommand,
+  importB4Command,
+  pushCommand,
+  showCommand,
+} from "../series/branch.ts";
 import { linkCommand, unlinkCommand } from "../series/links.ts";
 import { listCommand } from "../series/list.ts";
 
 export const seriesCommand: CommandGroup = {
   usage: "series",
-  describe: "what some mails hold: list, link, unlink",
-  question: "series: list, link or unlink?",
-  commands: [listCommand, linkCommand, unlinkCommand],
+  describe: "what mails hold, and what is remembered of a branch that is sent",
+  question: "series: list, link or unlink of mails; cover, show … of a branch?",
+  commands: [
+    listCommand,
+    linkCommand,
+    unlinkCommand,
+    coverCommand,
+    showCommand,
+    importB4Command,
+    pushCommand,
+    adoptCommand,
+    dropCommand,
+  ],
 };

@@ -1,0 +1,129 @@
+/** `patchsig series cover`, `show` and the rest: what is remembered of a branch that is sent as a series. */
+
+import { randomBytes } from "node:crypto";
+import { now } from "../../app/now.ts";
+import { importB4 } from "../../app/send/import-b4.ts";
+import { branchMeant } from "../../app/send/names.ts";
+import { editingCover } from "../../app/send/remember.ts";
+import { PatchsigError } from "../../errors.ts";
+import { openRepository } from "../../git/repository.ts";
+import {
+  branchesWithState,
+  moveState,
+  pushState,
+  readState,
+  seriesRef,
+} from "../../git/series-ref.ts";
+import { command } from "../../options/command.ts";
+import { escapeJson, escapeLines, escapeText } from "../../report/escape.ts";
+import { renderOutgoing } from "../../report/outgoing.ts";
+import { edit } from "../../terminal/editor.ts";
+import { blockPrinter, out, outputStyle, say } from "../../terminal/terminal.ts";
+
+/** What cannot be known, made up. */
+const CHANCE = { now: now(), random: randomBytes };
+
+const BRANCH = {
+  branch: { describe: "a branch; without one, the one that is checked out", type: "string" },
+} as const;
+
+export const coverCommand = command({
+  usage: "cover [branch]",
+  describe: "print the cover letter and changes of the next version, or edit them",
+  words: BRANCH,
+  options: {
+    edit: { alias: "e", type: "boolean", default: false, describe: "open your editor on them" },
+  },
+  async run(args) {
+    const repository = await openRepository(process.cwd());
+    const branch = await branchMeant(repository, args.branch);
+    const editing = await editingCover(repository, branch, CHANCE);
+    if (!args.edit) return out(escapeLines(editing.text.trimEnd()));
+    const saved = await editing.save(edit("COVER_EDITMSG", editing.text));
+    say(saved ? `the cover letter of ${branch} is remembered` : "nothing was changed");
+  },
+});
+
+export const showCommand = command({
+  usage: "show [branch]",
+  describe: "show what is remembered of a branch's series",
+  words: BRANCH,
+  options: {
+    all: { alias: "a", type: "boolean", default: false, describe: "of all branches" },
+    json: { type: "boolean", default: false, describe: "one JSON record a branch" },
+  },
+  paged: true,
+  async run(args) {
+    const repository = await openRepository(process.cwd());
+    const branches = args.all
+      ? await branchesWithState(repository)
+      : [await branchMeant(repository, args.branch)];
+    const print = blockPrinter();
+    for (const branch of branches) {
+      const stored = await readState(repository, branch);
+      if (stored === null)
+        throw new PatchsigError("not-found", `nothing is remembered of ${branch}`, {
+          hint: "git patchsig series cover --edit begins its series",
+        });
+      if (args.json) out(escapeJson({ type: "outgoing", branch, ...stored.state }));
+      else print(renderOutgoing(branch, stored.state, outputStyle()), "block");
+    }
+  },
+});
+
+export const importB4Command = command({
+  usage: "import-b4 [branch]",
+  describe: "take over what b4 prep knows of a branch",
+  words: BRANCH,
+  async run(args) {
+    const repository = await openRepository(process.cwd());
+    const words = args.branch === undefined ? [] : [args.branch];
+    const { branch, versions, coverCommit } = await importB4(repository, words);
+    const sent = versions.map((version) => `v${version}`).join(", ");
+    say(`${branch} is known${sent === "" ? "" : `, with ${sent}`}`);
+    const commit = coverCommit.slice(0, 12);
+    say("b4's cover letter is still a commit of the branch, which git has no patch for:");
+    say(`hint: git rebase --onto ${commit}^ ${commit} ${escapeText(branch)}`);
+  },
+});
+
+export const pushCommand = command({
+  usage: "push <remote> [branch]",
+  describe: "push what is remembered of a branch's series, its cover letter too",
+  words: {
+    remote: { describe: "where to", type: "string", demandOption: true },
+    ...BRANCH,
+  },
+  async run(args) {
+    const repository = await openRepository(process.cwd());
+    const branch = await branchMeant(repository, args.branch);
+    await pushState(repository, branch, args.remote);
+    say(`pushed ${seriesRef(branch)} to ${args.remote}`);
+  },
+});
+
+export const adoptCommand = command({
+  usage: "adopt <old> [branch]",
+  describe: "the branch was called otherwise: keep what was remembered",
+  words: {
+    old: { describe: "its name before", type: "string", demandOption: true },
+    ...BRANCH,
+  },
+  async run(args) {
+    const repository = await openRepository(process.cwd());
+    const branch = await branchMeant(repository, args.branch);
+    await moveState(repository, args.old, branch);
+    say(`the series of ${args.old} is that of ${branch} now`);
+  },
+});
+
+export const dropCommand = command({
+  usage: "drop <branch>",
+  describe: "forget what is remembered of a branch's series",
+  words: { branch: { describe: "whose", type: "string", demandOption: true } },
+  async run({ branch }) {
+    const repository = await openRepository(process.cwd());
+    const commit = await moveState(repository, branch, null);
+    say(`forgotten; to bring it back: git update-ref ${seriesRef(branch)} ${commit.slice(0, 12)}`);
+  },
+});
