@@ -58,6 +58,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: "the series in some mails, and their versions: list, link, unlink",
     load: async () => (await import("./commands/series.ts")).seriesCommand,
   },
+  review: {
+    describe: "verify patches, and write a reply with your signed review",
+    load: async () => (await import("./commands/review.ts")).reviewCommand,
+  },
+  ack: {
+    describe: "the same with your Acked-by",
+    load: async () => (await import("./commands/review.ts")).ackCommand,
+  },
   base: {
     describe: "the tree that a series was made against: show, check, guess",
     load: async () => (await import("./commands/base.ts")).baseCommand,

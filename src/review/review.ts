@@ -200,7 +200,10 @@ export function signReview(signer: LocalSigner, said: ReviewText & ReviewTerms):
 }
 
 /** `signReview`, for whoever holds the secret half of `publicKey`. */
-function* reviewSigning(key: PublicKey, said: ReviewText & ReviewTerms): Signing<SignedReview> {
+export function* reviewSigning(
+  key: PublicKey,
+  said: ReviewText & ReviewTerms,
+): Signing<SignedReview> {
   const { time, by, series, version, trailers, patches } = said;
   const terms = { time, by, series, version };
   if (!isBy(said, by) || !/^[!-~]{3,254}$/.test(by))

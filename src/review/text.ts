@@ -13,7 +13,7 @@ import { normaliseIdentity } from "../trust/identity.ts";
 
 /** What a review can say. The order in which it says several is this one. */
 export const REVIEW_TRAILERS = ["Reviewed-by", "Acked-by", "Tested-by"] as const;
-type ReviewTrailerName = (typeof REVIEW_TRAILERS)[number];
+export type ReviewTrailerName = (typeof REVIEW_TRAILERS)[number];
 
 /** `Reviewed-by: Bob <bob@example.org>` */
 export interface ReviewTrailer {
@@ -47,7 +47,7 @@ export interface ReviewText {
 }
 
 /** A review of more patches is refused. */
-const MAX_PATCHES = 1000;
+export const MAX_PATCHES = 1000;
 /** A patch's line has at most 144 bytes, a trailer at most 1,024; and some white space. */
 export const MAX_REVIEW_TEXT = 1 << 18;
 const MAX_NAME = 256;
@@ -160,7 +160,7 @@ function isAscending(numbers: readonly number[]): boolean {
 }
 
 /** True if a review can be given under this name. */
-function isName(person: string): boolean {
+export function isName(person: string): boolean {
   return person !== "" && Buffer.byteLength(person) <= MAX_NAME && !NOT_IN_NAME.test(person);
 }
 

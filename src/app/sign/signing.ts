@@ -63,7 +63,18 @@ export function signerIdentity(address: string): string {
   return identity;
 }
 
+/** The user's name, for the address to sign for; that is spelled as git has it, if it is the same one. */
+export function signerPerson(): { readonly name: string; readonly address: string } {
+  const by = signerAddress();
+  const { name, address } = authorIdent();
+  return { name, address: normaliseIdentity(address) === by ? address : by };
+}
+
 function authorAddress(): string {
+  return authorIdent().address;
+}
+
+function authorIdent(): { name: string; address: string } {
   const args = ["var", "GIT_AUTHOR_IDENT"];
   const cwd = process.cwd();
   const run = runGitSync(args, { cwd, purpose: "settings", env: settingsEnvironment() });
@@ -73,7 +84,9 @@ function authorAddress(): string {
       hint: "git var GIT_AUTHOR_IDENT must say your name and address: git config user.name, user.email",
     });
   }
-  return /<([^<>]*)> \d+ [+-]\d+\s*$/.exec(run.stdout.toString())?.[1] ?? "";
+  const [, name = "", address = ""] =
+    /^(.*?) ?<([^<>]*)> \d+ [+-]\d+\s*$/.exec(run.stdout.toString()) ?? [];
+  return { name, address };
 }
 
 const TEMPLATE = /\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*/;

@@ -2,10 +2,13 @@
 
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { glimpse } from "../../mail/glimpse.ts";
+import { dropCr } from "../../mail/line-ends.ts";
+import { replyText } from "../../mail/reply-text.ts";
 import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import { formatSignature } from "../../minisign/signature.ts";
 import { attestMail } from "../../patch/attestation.ts";
 import { findMarkers, readBlock } from "../../patch/block.ts";
+import { reviewsIn, type SignedReview } from "../../review/review.ts";
 import { isReadFailure } from "../../source/item.ts";
 import { checkMail } from "../../verify/check.ts";
 import type { Checked } from "../../verify/result.ts";
@@ -13,10 +16,13 @@ import { faultAt } from "../fault.ts";
 import { openSource } from "../sources/sources.ts";
 import { noPatchFound } from "./verification.ts";
 
-/** The only patch or cover letter of a source. PatchsigError "usage" if there are more, "no-patch". */
-export async function onlyMail(source: string): Promise<Checked> {
+/**
+ * The only patch or cover letter of a source, or the only review. PatchsigError "usage" if there are more,
+ * "no-patch".
+ */
+export async function onlyMail(source: string): Promise<Checked | SignedReview> {
   const verifier = createVerifier();
-  let found: Checked | null = null;
+  let found: Checked | SignedReview | null = null;
   let mails = 0;
   for await (const items of openSource(source, {})) {
     for (const item of items) {
@@ -25,16 +31,26 @@ export async function onlyMail(source: string): Promise<Checked> {
       mails++;
       if (bytes === null) throw new PatchsigError("too-large", `${source}: the mail is too large`);
       const checked = checkOne(item.source, bytes, verifier);
-      if (checked.kind === "other") continue;
-      if (found !== null)
-        throw new PatchsigError("usage", `${source} holds more than one patch`, {
+      const here = checked.kind === "other" ? reviewsOf(bytes, verifier) : [checked];
+      if (here.length + (found === null ? 0 : 1) > 1)
+        throw new PatchsigError("usage", `${source} holds more than one patch or review`, {
           hint: "give one mail",
         });
-      found = checked;
+      found ??= here[0] ?? null;
     }
   }
   if (found === null) throw noPatchFound([source], mails);
   return found;
+}
+
+function reviewsOf(mail: Buffer, verifier: Verifier): SignedReview[] {
+  const text = replyText(dropCr(mail));
+  const readings = text === null ? [] : reviewsIn(text, verifier);
+  return readings.flatMap((one) => (one.ok ? [one.review] : []));
+}
+
+export function isReview(found: Checked | SignedReview): found is SignedReview {
+  return "minisig" in found;
 }
 
 function checkOne(source: string, mail: Buffer, verifier: Verifier): Checked {

@@ -1,6 +1,6 @@
 /** `patchsig attestation`: the signed text of a mail, for stock minisign to check. */
 
-import { minisigOf, onlyMail, signedTextOf } from "../../app/verify/attestation.ts";
+import { isReview, minisigOf, onlyMail, signedTextOf } from "../../app/verify/attestation.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import { command } from "../../options/command.ts";
 import { outFile, sayWaiting } from "../../terminal/terminal.ts";
@@ -10,7 +10,7 @@ export const attestationCommand = command({
   describe: "print the signed text of a mail, for minisign to check",
   words: {
     mail: {
-      describe: "a file with one patch, or - for stdin",
+      describe: "a file with one patch or signed review, or - for stdin",
       type: "string",
       default: "-",
     },
@@ -30,10 +30,10 @@ export const attestationCommand = command({
   },
   async run(args) {
     sayWaiting([args.mail]);
-    const checked = await onlyMail(args.mail);
-    const text = signedTextOf(checked);
+    const found = await onlyMail(args.mail);
+    const text = isReview(found) ? Buffer.from(found.text) : signedTextOf(found);
     if (args.output === undefined && !args.minisig) return outFile(text);
-    const minisig = minisigOf(checked);
+    const minisig = isReview(found) ? Buffer.from(found.minisig) : minisigOf(found);
     if (args.output === undefined) return outFile(minisig);
     replaceFile(args.output, text);
     replaceFile(`${args.output}.minisig`, minisig);

@@ -1,0 +1,49 @@
+/** Where replies go: to standard output, a file, or a folder of files. */
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { PatchsigError } from "../../errors.ts";
+import { isDirectory, isThere } from "../../source/reading.ts";
+import { replaceFile } from "../../store/replace-file.ts";
+import type { ReviewReply } from "./replies.ts";
+
+/** PatchsigError "usage" if so many replies cannot go there. To be asked before a password is. */
+export function checkOutput(replies: number, output: string | undefined): void {
+  if (replies < 2 || (output !== undefined && (isDirectory(output) || !isThere(output)))) return;
+  throw new PatchsigError("usage", `${replies} replies, one to each patch, need a folder`, {
+    hint: "-o replies",
+  });
+}
+
+/**
+ * @param output a file or folder, which is made for several; undefined for standard output
+ * @param print writes to standard output
+ * @returns the names of the files
+ * @throws PatchsigError as a file cannot be written
+ */
+export function writeReplies(
+  replies: readonly ReviewReply[],
+  output: string | undefined,
+  print: (bytes: Buffer) => void,
+): readonly string[] {
+  if (output === undefined) {
+    for (const { mail } of replies) print(mail);
+    return [];
+  }
+  if (replies.length > 1) makeFolder(output);
+  const inFolder = isDirectory(output);
+  return replies.map(({ index, mail }) => {
+    const number = String(index).padStart(4, "0");
+    const name = inFolder ? join(output, `review-${number}.eml`) : output;
+    replaceFile(name, mail);
+    return name;
+  });
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new PatchsigError("unwritable", `cannot make the folder ${path}`, { cause: error });
+  }
+}

@@ -1,0 +1,166 @@
+/** `patchsig review` and `ack`: a reply with trailers, and a signature over them and the patches. */
+
+import { readSeries } from "../../app/apply/series.ts";
+import { now } from "../../app/now.ts";
+import { reviewerPerson, sourcesAndNumbers } from "../../app/review/read.ts";
+import {
+  answeredMails,
+  reviewable,
+  reviewedWords,
+  reviewReplies,
+  signedReviewOf,
+} from "../../app/review/replies.ts";
+import { checkOutput, writeReplies } from "../../app/review/write.ts";
+import { patchChoice } from "../../app/series/patches.ts";
+import { devKeyringsOf } from "../../app/settings.ts";
+import { openUserTrust } from "../../app/trust/user-trust.ts";
+import { openUserDkim } from "../../app/verify/dkim.ts";
+import { readPolicies } from "../../app/verify/policy.ts";
+import { EXIT, PatchsigError } from "../../errors.ts";
+import { command, type CommandStatus } from "../../options/command.ts";
+import { renderSeries } from "../../report/text.ts";
+import { reviewBody } from "../../review/reply-mail.ts";
+import type { ReviewTrailerName } from "../../review/text.ts";
+import { shellCommand } from "../../primitives/shell.ts";
+import { passwordOptions } from "../../terminal/password.ts";
+import {
+  clearProgress,
+  outFile,
+  outputStyle,
+  reporter,
+  say,
+  saySafe,
+  sayWaiting,
+} from "../../terminal/terminal.ts";
+import { POLICY_OPTIONS } from "../policy-options.ts";
+import { PATCHES_OPTION, SERIES_OPTIONS, seriesChoice } from "../series-options.ts";
+import { type SignerSettings, userSigner } from "../signer.ts";
+
+interface Arguments extends SignerSettings {
+  source: readonly string[];
+  series?: string | undefined;
+  version?: string | undefined;
+  patches?: string | undefined;
+  body: boolean;
+  output?: string | undefined;
+  quiet: boolean;
+  require?: string | undefined;
+  devKeyring?: string[] | undefined;
+  dkim: boolean;
+}
+
+const WORDS = {
+  source: {
+    describe: "mails with one series, - for stdin; then, perhaps, which patches: 1,3-5",
+    type: "string",
+    array: true,
+    default: ["-"],
+  },
+} as const;
+
+const OPTIONS = {
+  ...SERIES_OPTIONS,
+  patches: PATCHES_OPTION,
+  body: {
+    type: "boolean",
+    default: false,
+    describe: "print only what is to be inserted into a reply",
+  },
+  output: {
+    alias: "o",
+    type: "string",
+    requiresArg: true,
+    describe: "write the reply to this file, or into this folder",
+  },
+  quiet: { alias: "q", type: "boolean", default: false, describe: "do not show the verdict" },
+  key: {
+    type: "string",
+    requiresArg: true,
+    describe: "the secret key file, or ssh:NAME of one in ssh-agent (default: patchsig.key)",
+  },
+  ...passwordOptions,
+  ...POLICY_OPTIONS,
+} as const;
+
+export const reviewCommand = command({
+  usage: "review [source..]",
+  describe: "verify patches, and write a reply with your signed review",
+  words: WORDS,
+  options: {
+    "reviewed-by": { type: "boolean", default: false, describe: "with your Reviewed-by" },
+    "acked-by": { type: "boolean", default: false, describe: "with your Acked-by" },
+    "tested-by": { type: "boolean", default: false, describe: "with your Tested-by" },
+    ...OPTIONS,
+  },
+  async run(args) {
+    const trailers: ReviewTrailerName[] = [
+      ...(args.reviewedBy ? (["Reviewed-by"] as const) : []),
+      ...(args.ackedBy ? (["Acked-by"] as const) : []),
+      ...(args.testedBy ? (["Tested-by"] as const) : []),
+    ];
+    if (trailers.length > 0) return review(args, trailers);
+    throw new PatchsigError("usage", "what do you say of them?", {
+      hint: "--reviewed-by, --acked-by or --tested-by",
+    });
+  },
+});
+
+export const ackCommand = command({
+  usage: "ack [source..]",
+  describe: "the same with your Acked-by",
+  words: WORDS,
+  options: OPTIONS,
+  run: async (args) => review(args, ["Acked-by"]),
+});
+
+async function review(
+  args: Arguments,
+  trailers: readonly ReviewTrailerName[],
+): Promise<CommandStatus> {
+  const { body, output, quiet } = args;
+  const { sources, numbers } = sourcesAndNumbers(args.source);
+  const wanted = args.patches ?? numbers;
+  const only = wanted === undefined ? null : patchChoice(wanted, []);
+  const person = reviewerPerson();
+  const store = openUserTrust(false);
+  try {
+    const options = {
+      sources,
+      policies: readPolicies(args.require),
+      devKeyrings: devKeyringsOf(args.devKeyring),
+      signedOnly: false,
+      dkim: await openUserDkim(store, args.dkim),
+    };
+    sayWaiting(sources);
+    const series = await readSeries(options, seriesChoice(args, []), store, reporter());
+    const chosen = reviewable(series, only);
+    const results = series.members.map(({ result }) => result);
+    if (!quiet || "refused" in chosen) saySafe(renderSeries(series.result, results, outputStyle()));
+    if ("refused" in chosen) {
+      chosen.refused.forEach(say);
+      return EXIT.unmet;
+    }
+    const answered = answeredMails(chosen);
+    if (!body) checkOutput(answered.length, output);
+    const signer = await userSigner(args);
+    try {
+      const reviewer = { ...person, signer };
+      const said = `${reviewedWords(trailers, chosen)}, as ${person.by}`;
+      if (body) {
+        const text = reviewBody(await signedReviewOf(chosen, trailers, reviewer, now()));
+        writeReplies([{ index: 0, mail: Buffer.from(text) }], output, outFile);
+        if (!quiet) say(said);
+        return;
+      }
+      const replies = await reviewReplies(chosen, answered, trailers, reviewer, now());
+      const files = writeReplies(replies, output, outFile);
+      if (!quiet) say(said);
+      if (!quiet && files.length > 0) say(`hint: ${shellCommand("git send-email", ...files)}`);
+    } finally {
+      signer.wipe();
+    }
+  } finally {
+    clearProgress();
+    store.close();
+  }
+}
