@@ -4,8 +4,8 @@ import { statSync } from "node:fs";
 import path from "node:path";
 import { PatchsigError } from "../errors.ts";
 import { homeFolder } from "../places.ts";
-import { type Config, parseConfig } from "./config.ts";
-import { git, gitText, runGit, type StartOptions } from "./run.ts";
+import type { Config } from "./config.ts";
+import { git, gitText, runGit } from "./run.ts";
 import { NO_REPOSITORY } from "./scope.ts";
 
 /** Who has set core.hooksPath, in git's words ("local", "global" …); null if unset. */
@@ -35,45 +35,25 @@ export async function hooksFolder(directory: string): Promise<HooksFolder> {
   return { folder, scope, shared: SHARED.has(scope) && path.isAbsolute(value) };
 }
 
-/** What is set for the user or the system, in included files too. */
-export interface SharedHooks {
-  /** core.hooksPath for repositories that do not set it themselves; null if unset. */
+/** A path that is set for the user or for the system, in included files too. */
+export interface SharedPath {
+  /** Null if unset. */
   readonly path: string | null;
   readonly scope: HooksScope;
-  /** Files that set it for some repositories only (includeIf). */
-  readonly sometimes: readonly string[];
 }
 
-/** Asked outside any repository, so no includeIf condition holds. */
-export async function sharedHooks(): Promise<SharedHooks> {
-  const options = {
-    cwd: path.parse(process.cwd()).root,
-    purpose: "settings",
-    env: NO_REPOSITORY,
-  } as const;
+/**
+ * Asked outside any repository, so no includeIf condition holds.
+ *
+ * @param key core.hooksPath or init.templateDir
+ */
+export async function sharedPath(key: string): Promise<SharedPath> {
   const { status, stdout } = await runGit(
-    ["config", "--null", "--show-scope", "--type=path", "--get", "core.hooksPath"],
-    options,
+    ["config", "--null", "--show-scope", "--type=path", "--get", key],
+    { cwd: path.parse(process.cwd()).root, purpose: "settings", env: NO_REPOSITORY },
   );
   const [scope = null, value = null] = status === 0 ? stdout.toString().split("\0") : [];
-  return { path: value, scope, sometimes: await conditional(options) };
-}
-
-const INCLUDES = "^includeif\\..*\\.path$";
-
-async function conditional(options: StartOptions): Promise<string[]> {
-  const args = ["config", "--null", "--show-origin", "--type=path", "--get-regexp", INCLUDES];
-  const { status, stdout } = await runGit(args, options);
-  if (status !== 0) return [];
-  const files = parseConfig(stdout.toString()).settings.map(({ value, origin }) =>
-    path.resolve(path.dirname(origin), value),
-  );
-  const found: string[] = [];
-  for (const file of new Set(files)) {
-    const set = ["config", "--includes", "--file", file, "--get", "core.hooksPath"];
-    if ((await runGit(set, options)).status === 0) found.push(file);
-  }
-  return found;
+  return { path: value, scope };
 }
 
 /**
@@ -96,11 +76,11 @@ export function refuseNoFile(environment: Readonly<Record<string, string | undef
   }
 }
 
-/** Sets it for the user; null unsets it. */
-export async function setGlobalHooksPath(directory: string, folder: string | null): Promise<void> {
+/** Sets a path for the user; null unsets it. */
+export async function setSharedPath(key: string, folder: string | null): Promise<void> {
   refuseNoFile(process.env);
-  const change = folder === null ? ["--unset", "core.hooksPath"] : ["core.hooksPath", folder];
-  await git(["config", "--global", ...change], { cwd: directory, purpose: "settings" });
+  const change = folder === null ? ["--unset", key] : [key, folder];
+  await git(["config", "--global", ...change], { cwd: process.cwd(), purpose: "settings" });
 }
 
 /** A setting of git send-email that is true or false, as it counts for an identity, and its name. */

@@ -9,6 +9,7 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -16,7 +17,7 @@ import {
   rmSync,
   statSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { PatchsigError } from "../errors.ts";
 import { writing } from "./whole-file.ts";
 import { placeFile } from "./replace-file.ts";
@@ -30,25 +31,24 @@ const MARK = "# patchsig: ";
 /** Hooks that sign the mail as they find it, so must run last. */
 const SIGNS_TOO = "patatt";
 
-/**
- * The hook as a shell script. `others`: hooks that run before it, or after it if they sign too, if
- * they exist. `undo`: the command that removes ours once patchsig is gone.
- */
-function signingScript(others: string, undo: string): string {
-  return `#!/bin/sh
+/** A hook that was there before. */
+const KEPT_HOOK = `$0${KEPT.slice(HOOK.length)}`;
+
+/** It runs a hook that was there before, first, or last if that one signs too. */
+const SCRIPT = `#!/bin/sh
 ${MARK}signs what git send-email sends; "git patchsig hook uninstall" takes it away
 last=
-for other in ${others}; do
-	[ -x "$other" ] || continue
+other=${KEPT_HOOK}
+if [ -x "$other" ]; then
 	if grep -q ${SIGNS_TOO} "$other"; then
 		last=$other
 	else
 		"$other" "$@" || exit
 	fi
-done
+fi
 if ! command -v git-patchsig >/dev/null; then
 	echo "patchsig is gone, so nothing can be signed" >&2
-	echo "hint: install it again, or: ${undo}" >&2
+	echo "hint: install it again, or: mv '${KEPT_HOOK}' '$0' || rm '$0'" >&2
 	exit 1
 fi
 git-patchsig hook run "$@" || exit
@@ -56,80 +56,6 @@ if [ -n "$last" ]; then
 	exec "$last" "$@"
 fi
 `;
-}
-
-const SUFFIX = KEPT.slice(HOOK.length);
-const KEPT_HOOK = `$0${SUFFIX}`;
-const UNDO_HOOK = `mv '${KEPT_HOOK}' '$0' || rm '$0'`;
-
-const OWN_HOOK = `"$(git rev-parse --git-common-dir)/hooks/\${0##*/}"`;
-const UNDO_GLOBALLY = "git config --global --unset core.hooksPath";
-
-/**
- * Any other hook in our core.hooksPath folder: runs the repository's own. The mere presence of
- * push-to-checkout changes what git does, so that one does what git does without it
- * (git-config(1), receive.denyCurrentBranch=updateInstead).
- */
-const DISPATCHER = `#!/bin/sh
-${MARK}runs the repository's own hook, which core.hooksPath hides
-own=${OWN_HOOK}
-first=${KEPT_HOOK}
-if [ -x "$first" ]; then
-	case \${0##*/} in
-	pre-push | pre-receive | post-receive | post-rewrite | reference-transaction)
-		input=$(cat)
-		feed() { [ -z "$input" ] || printf '%s\\n' "$input"; }
-		feed | "$first" "$@" || exit
-		[ -x "$own" ] || exit 0
-		feed | "$own" "$@"
-		exit
-		;;
-	esac
-	"$first" "$@" || exit
-fi
-if [ -x "$own" ]; then
-	exec "$own" "$@"
-fi
-if [ "\${0##*/}" = push-to-checkout ]; then
-	old=$(git rev-parse -q --verify HEAD) || old=$(git hash-object -t tree /dev/null)
-	git update-index -q --refresh
-	git diff-files --quiet && git diff-index --quiet --cached "$old" -- || {
-		echo "the working tree has changes" >&2
-		exit 1
-	}
-	exec git read-tree -u -m "$old" "$1"
-fi
-`;
-
-/** All hooks of githooks(5) that git looks for in core.hooksPath. */
-const OTHER_HOOKS = [
-  "applypatch-msg",
-  "pre-applypatch",
-  "post-applypatch",
-  "pre-commit",
-  "pre-merge-commit",
-  "prepare-commit-msg",
-  "commit-msg",
-  "post-commit",
-  "pre-rebase",
-  "post-checkout",
-  "post-merge",
-  "pre-push",
-  "pre-receive",
-  "update",
-  "proc-receive",
-  "post-receive",
-  "post-update",
-  "reference-transaction",
-  "push-to-checkout",
-  "pre-auto-gc",
-  "post-rewrite",
-  "post-index-change",
-  "p4-changelist",
-  "p4-prepare-changelist",
-  "p4-post-changelist",
-  "p4-pre-submit",
-] as const;
 
 /** What is where git looks for the hook. */
 export interface HookState {
@@ -158,11 +84,6 @@ function signsToo(path: string): boolean {
   }
 }
 
-/** Hooks in our folder that another program replaced: they run no repository's own. */
-export function overwritten(folder: string): string[] {
-  return OTHER_HOOKS.map((name) => join(folder, name)).filter((path) => !isOurs(path));
-}
-
 /**
  * Puts the hook into a folder. An existing one is kept beside it, and runs first. There is always a
  * hook: a killed run leaves the old one in place, perhaps under both names.
@@ -175,7 +96,7 @@ export function installHook(folder: string): string | null {
   const kept = join(folder, KEPT);
   changing(folder, () => mkdirSync(folder, { recursive: true }));
   if (present(path) !== null && !isOurs(path)) keep(path, kept);
-  placeScript(path, signingScript(`"${KEPT_HOOK}"`, UNDO_HOOK));
+  placeFile(path, Buffer.from(SCRIPT), 0o755);
   return present(kept);
 }
 
@@ -217,38 +138,63 @@ export function uninstallHook(folder: string): boolean {
 }
 
 /**
- * Fills our folder for core.hooksPath with the hook and a script for every other hook. Hooks of
- * other programs are kept beside them, and run first.
- */
-export function installDispatchers(folder: string): void {
-  changing(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
-  for (const path of [...OTHER_HOOKS, HOOK].map((name) => join(folder, name)))
-    if (present(path) !== null && !isOurs(path)) keep(path, `${path}${SUFFIX}`);
-  for (const name of OTHER_HOOKS) placeScript(join(folder, name), DISPATCHER);
-  placeScript(join(folder, HOOK), signingScript(`"${KEPT_HOOK}" ${OWN_HOOK}`, UNDO_GLOBALLY));
-}
-
-/**
- * Removes our scripts from our folder, and the folder if it is then empty.
+ * Removes our scripts from a folder for core.hooksPath, as `hook install --global` once filled it: one
+ * for each hook of git, which ran the repository's own. Then the folder, if it is empty.
  *
  * @returns whether there was any, and whether the folder is gone
  */
-export function uninstallDispatchers(folder: string): { found: boolean; empty: boolean } {
-  const scripts = [...OTHER_HOOKS, HOOK].map((name) => join(folder, name)).filter(isOurs);
+export function removeDispatchers(folder: string): { found: boolean; empty: boolean } {
+  if (present(folder) === null) return { found: false, empty: true };
+  const scripts = readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter(isOurs);
   for (const path of scripts)
     changing(path, () => {
-      if (present(`${path}${SUFFIX}`) === null) rmSync(path);
-      else renameSync(`${path}${SUFFIX}`, path);
+      const kept = `${path}${KEPT.slice(HOOK.length)}`;
+      if (present(kept) === null) rmSync(path);
+      else renameSync(kept, path);
     });
   const found = scripts.length > 0;
-  if (present(folder) === null) return { found, empty: true };
   if (readdirSync(folder).length > 0) return { found, empty: false };
   changing(folder, () => rmdirSync(folder));
   return { found, empty: true };
 }
 
-function placeScript(path: string, text: string): void {
-  placeFile(path, Buffer.from(text), 0o755);
+/**
+ * Makes a folder, whole or not at all.
+ *
+ * @param fill gets a new folder beside it
+ */
+export async function makeWhole(folder: string, fill: (draft: string) => Promise<void>) {
+  changing(folder, () => mkdirSync(dirname(folder), { recursive: true, mode: 0o700 }));
+  const draft = mkdtempSync(join(dirname(folder), ".patchsig-"));
+  try {
+    await fill(draft);
+    changing(folder, () => renameSync(draft, folder));
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Removes the files of a folder that are as in another one, and the folder if it is then empty.
+ *
+ * @returns whether it is gone
+ */
+export function removeSame(folder: string, like: string): boolean {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const [one, other] = [join(folder, entry.name), join(like, entry.name)];
+    if (entry.isDirectory()) removeSame(one, other);
+    else if (isSameContent(one, other)) changing(one, () => rmSync(one));
+  }
+  if (readdirSync(folder).length > 0) return false;
+  changing(folder, () => rmdirSync(folder));
+  return true;
+}
+
+function isSameContent(one: string, other: string): boolean {
+  const files = [one, other].map((path) => lstatSync(path, { throwIfNoEntry: false })?.isFile());
+  return files.every((is) => is === true) && readFileSync(one).equals(readFileSync(other));
 }
 
 function isSameFile(one: string, other: string): boolean {

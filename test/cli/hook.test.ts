@@ -527,7 +527,6 @@ describe("hook install", () => {
       other: kept,
       unvalidated: [],
       edits: null,
-      overwritten: [],
     });
     expectHookSigns();
     expect(ran()).toHaveLength(1);
@@ -592,63 +591,109 @@ describe("hook install", () => {
 });
 
 describe("hook install --global", () => {
-  const hooks = (): string => join(home, "patchsig", "hooks");
+  const template = (): string => join(home, "patchsig", "template");
+  const oldForm = (): string => join(home, "patchsig", "hooks");
+  const setting = (key: string): string =>
+    run("git", ["config", "--file", config, "--get", key]).stdout.trimEnd();
+  const found = (folder: string): string[] =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
 
-  test("every repository signs, and keeps its hooks", () => {
-    for (const name of ["pre-commit", "commit-msg", "post-commit", "sendemail-validate"])
-      plantHook(join(work, ".git", "hooks", name));
-    expectStatus(hook("install", "--global"), 0);
+  /** As git itself finds its template: nothing in the environment says where it is. */
+  function globally(...args: string[]): Run {
+    const env: Record<string, string | undefined> = { ...process.env, ...environment() };
+    delete env["GIT_TEMPLATE_DIR"];
+    const words = ["hook", ...args, "--global"];
+    const done = spawnSync(join(bin, "git-patchsig"), words, { cwd: work, env, encoding: "utf8" });
+    return { status: done.status ?? -1, stdout: done.stdout, stderr: done.stderr };
+  }
+  /** A clone; in it, the folder `.git` and how many hooks git started to fetch these branches. */
+  function cloned(...branches: string[]): { repository: string; hooks: number } {
+    const repository = join(newFolder(), "clone");
+    const env: Record<string, string | undefined> = { ...process.env, ...environment() };
+    delete env["GIT_TEMPLATE_DIR"];
+    const trace = join(newFolder(), "trace");
+    env["GIT_TRACE2_EVENT"] = trace;
+    execFileSync("git", ["clone", "-q", work, repository], { env });
+    for (const branch of branches) git(work, ["branch", "-f", branch]);
+    execFileSync("git", ["fetch", "-q"], { env, cwd: repository });
+    const started = text(trace)
+      .split("\n")
+      .filter((line) => line.includes('"child_class":"hook"'));
+    // as before its own commits
+    git(repository, ["update-ref", "refs/remotes/origin/main", "HEAD~3"]);
+    return { repository, hooks: started.length };
+  }
+
+  test("new clones sign, and so does this repository; all else is as git does it", () => {
+    const plain = found(join(cloned().repository, ".git"));
+    plantHook(join(work, ".git", "hooks", "pre-commit"));
+    expectStatus(globally("install"), 0);
     // twice is as once
-    const [said, , ...more] = expectStatus(hook("install", "--global"), 0).stderr.split("\n");
-    expectTidy([said, ...more].join("\n"));
-    const set = git(work, ["config", "--file", config, "core.hooksPath"]).toString();
-    expect(set).toBe(`${hooks()}\n`);
-    expect(expectStatus(hook("status"), 0).stdout).toContain("signs everywhere");
+    const { stderr } = expectStatus(globally("install"), 0);
+    expect(stderr).toBe(
+      [
+        `git send-email signs from now on in new repositories and clones: ${template()}/hooks/sendemail-validate`,
+        `and here: ${hookPath()}`,
+        "in each other repository that is there: git patchsig hook install",
+        "",
+      ].join("\n"),
+    );
+    expect(setting("init.templatedir")).toBe(template());
+    expect(setting("core.hookspath")).toBe("");
+    expectHookSigns();
 
+    const branches = Array.from({ length: 20 }, (_, i) => `b${i}`);
+    const { repository, hooks } = cloned(...branches);
+    expect(hooks).toBe(0);
+    const made = found(join(repository, ".git"));
+    expect(made.filter((name) => !/^(?:logs|refs|objects)/.test(name))).toEqual(
+      [...plain, "hooks/sendemail-validate"]
+        .filter((name) => !/^(?:logs|refs|objects)/.test(name))
+        .sort(),
+    );
+    work = repository;
     expectHookSigns();
     expectStatus(run("git", ["commit", "-q", "--allow-empty", "-m", "empty"]), 0);
-    expect(ran().map((line) => line.replace(/.*hooks\//, ""))).toEqual([
-      "sendemail-validate 1",
-      "pre-commit 0",
-      "commit-msg 1",
-      "post-commit 0",
-    ]);
-
-    // a hook that refuses still refuses
-    plantHook(join(work, ".git", "hooks", "pre-commit"), 1);
-    expectStatus(run("git", ["commit", "-q", "--allow-empty", "-m", "empty"]), 1);
-
-    // for one repository it has nothing to do
-    expect(expectStatus(hook("install"), 0).stderr).toContain("signs in every repository already");
-    expectError(hook("uninstall"), 3, /^core.hooksPath makes all repositories use/);
+    expect(ran()).toEqual([]);
 
     // as if the first half of uninstalling had been killed
-    git(work, ["config", "--file", config, "--unset", "core.hooksPath"]);
-    expectStatus(hook("uninstall", "--global"), 0);
-    expect(existsSync(hooks())).toBe(false);
-    expect(expectStatus(hook("uninstall", "--global"), 0).stderr).toBe("it is not installed\n");
+    git(work, ["config", "--file", config, "--unset", "init.templateDir"]);
+    expectStatus(globally("uninstall"), 0);
+    expect(existsSync(template())).toBe(false);
+    expect(expectStatus(globally("uninstall"), 0).stderr).toBe("it is not installed\n");
   });
 
-  test("a push into a checked-out branch works as before", () => {
-    const target = join(newFolder(), "target");
-    git(work, ["clone", "-q", work, target]);
-    git(target, ["config", "receive.denyCurrentBranch", "updateInstead"]);
-    git(work, ["commit", "-q", "--amend", "-m", "amended"]);
-    expectStatus(hook("install", "--global"), 0);
-    expectStatus(run("git", ["push", "-q", target, "+HEAD:main"]), 0);
-    expect(git(target, ["status", "--porcelain"]).toString()).toBe("");
-    expect(git(target, ["log", "-1", "--format=%s"]).toString()).toBe("amended\n");
-    writeFileSync(join(target, "song.txt"), "mine\n");
-    git(work, ["commit", "-q", "--amend", "-m", "amended again"]);
-    expect(run("git", ["push", "-q", target, "+HEAD:main"]).stderr).toContain("has changes");
-    expect(text(join(target, "song.txt"))).toBe("mine\n");
+  test("a template of the user's own is used, and kept", () => {
+    const own = join(newFolder(), "own");
+    const before = plantHook(join(own, "hooks", "sendemail-validate"));
+    const planted = join(work, "ran");
+    git(work, ["config", "--file", config, "init.templateDir", own]);
+    const { stderr } = expectStatus(globally("install"), 0);
+    expect(stderr).toContain("the hook that was there runs first: ");
+    work = cloned().repository;
+    expectHookSigns();
+    expect(text(planted)).toMatch(/ 1\n$/);
+    expectStatus(globally("uninstall"), 0);
+    expect(text(join(own, "hooks", "sendemail-validate"))).toBe(before);
+    expect(readdirSync(join(own, "hooks"))).toEqual(["sendemail-validate"]);
+    expect(setting("init.templatedir")).toBe(own);
+  });
 
-    // files of others in our folder are left
-    plantHook(join(hooks(), "pre-commit"));
-    const { stderr } = expectStatus(hook("uninstall", "--global"), 0);
-    expect(stderr).toContain("holds other files too");
-    expect(text(config)).not.toContain("hooksPath");
-    expect(readdirSync(hooks())).toEqual(["pre-commit"]);
+  test("what others put into our template stays there", () => {
+    expectStatus(globally("install"), 0);
+    plantHook(join(template(), "hooks", "pre-commit"));
+    expect(expectStatus(globally("uninstall"), 0).stderr).toContain("holds other files too");
+    expect(setting("init.templatedir")).toBe("");
+    expect(found(template())).toEqual(["hooks", "hooks/pre-commit"]);
+    rmSync(template(), { recursive: true });
+  });
+
+  test("a template that git does not use, or that is relative", () => {
+    expectError(hook("install", "--global"), 3, /^git does not use .*template for new/);
+    expectStatus(globally("uninstall"), 0);
+    git(work, ["config", "--file", config, "init.templateDir", "own"]);
+    expectError(globally("install"), 3, "init.templateDir is own, which is relative");
+    expect(existsSync(template())).toBe(false);
   });
 
   test("an existing core.hooksPath is used, and kept", () => {
@@ -658,6 +703,7 @@ describe("hook install --global", () => {
     git(work, ["config", "--file", config, "core.hooksPath", own]);
     expectError(hook("install"), 3, /^core.hooksPath makes all repositories use/);
     expectStatus(hook("install", "--global"), 0);
+    expect(expectStatus(hook("install"), 0).stderr).toContain("signs in every repository already");
     expect(readdirSync(own).sort()).toEqual([
       "sendemail-validate",
       "sendemail-validate.before-patchsig",
@@ -665,6 +711,43 @@ describe("hook install --global", () => {
     expectStatus(hook("uninstall", "--global"), 0);
     expect(text(join(own, "sendemail-validate"))).toBe(before);
     expect(text(config)).toContain(own);
+  });
+
+  describe("the form of an older version", () => {
+    /** A folder for core.hooksPath with a script for each hook; one is another program's. */
+    function plantOldForm(): void {
+      for (const name of ["pre-commit", "reference-transaction", "sendemail-validate"]) {
+        const path = join(oldForm(), name);
+        plantHook(path);
+        edit(path, (t) => t.replace("\n", "\n# patchsig: runs the repository's own hook\n"));
+      }
+      plantHook(join(oldForm(), "pre-commit.before-patchsig"));
+      git(work, ["config", "--file", config, "core.hooksPath", oldForm()]);
+    }
+
+    test("status names it, and install --global replaces it", () => {
+      plantOldForm();
+      expect(expectStatus(hook("status"), 0).stdout).toContain("an older version made it");
+      expectError(hook("install"), 3, /^core.hooksPath makes all repositories use/);
+      const { stderr } = expectStatus(globally("install"), 0);
+      expect(stderr).toContain("uninstalled: core.hooksPath is unset\n");
+      expect(stderr).toContain(`${oldForm()} holds other files too: they are left\n`);
+      expect(readdirSync(oldForm())).toEqual(["pre-commit"]);
+      expect(setting("core.hookspath")).toBe("");
+      expectHookSigns();
+      rmSync(oldForm(), { recursive: true });
+      expectStatus(globally("uninstall"), 0);
+    });
+
+    test.each([true, false])("uninstall --global removes it, its setting too (%s)", (isSet) => {
+      plantOldForm();
+      rmSync(join(oldForm(), "pre-commit.before-patchsig"));
+      if (!isSet) git(work, ["config", "--file", config, "--unset", "core.hooksPath"]);
+      expectStatus(globally("uninstall"), 0);
+      expect(existsSync(oldForm())).toBe(false);
+      expect(setting("core.hookspath")).toBe("");
+      expectStatus(hook("install"), 0);
+    });
   });
 });
 

@@ -7,6 +7,7 @@ import {
   installForAll,
   installHere,
   type Installation,
+  type Installed,
   type Removal,
   uninstallForAll,
   uninstallHere,
@@ -18,7 +19,11 @@ import { command, type CommandGroup } from "../../options/command.ts";
 import { out, say } from "../../terminal/terminal.ts";
 
 const GLOBAL_OPTION = {
-  global: { type: "boolean", default: false, describe: "for all repositories of this user" },
+  global: {
+    type: "boolean",
+    default: false,
+    describe: "for the repositories that this user makes and clones from now on, and this one",
+  },
 } as const;
 
 const installCommand = command({
@@ -33,26 +38,23 @@ const installCommand = command({
 });
 
 function installedLines(done: Installation): string[] {
-  switch (done.kind) {
-    case "already":
-      return [`signs in every repository already: ${done.folder}`];
-    case "hook": {
-      const { path, kept, keptSigns } = done;
-      const both = keptSigns ? "signs too, and runs last" : "runs first";
-      return [
-        `git send-email signs from now on: ${path}`,
-        ...(kept === null ? [] : [`the hook that was there ${both}: ${kept}`]),
-      ];
-    }
-    case "shared":
-      return [
-        "git send-email signs from now on, in every repository: core.hooksPath is now",
-        done.folder,
-        "all other hooks run as before; repositories that set core.hooksPath themselves",
-        "do not sign",
-        ...done.kept.map((one) => `another program's hook is kept, and runs first: ${one}`),
-      ];
-  }
+  if (done.kind === "already") return [`signs in every repository already: ${done.folder}`];
+  if (done.kind === "hook") return hookLines("git send-email signs from now on", done);
+  const { template, here, replaced } = done;
+  return [
+    ...hookLines("git send-email signs from now on in new repositories and clones", template),
+    ...(here === null ? [] : hookLines("and here", here)),
+    ...(replaced === null ? [] : removedLines([replaced])),
+    "in each other repository that is there: git patchsig hook install",
+  ];
+}
+
+function hookLines(what: string, { path, kept, keptSigns }: Installed): string[] {
+  const both = keptSigns ? "signs too, and runs last" : "runs first";
+  return [
+    `${what}: ${path}`,
+    ...(kept === null ? [] : [`the hook that was there ${both}: ${kept}`]),
+  ];
 }
 
 function hindrances({ usual, identities, edits }: Hindrances): string[] {
@@ -73,19 +75,21 @@ const uninstallCommand = command({
   describe: "remove the hook, and restore what was there",
   options: GLOBAL_OPTION,
   async run({ global }) {
-    removedLines(await (global ? uninstallForAll() : uninstallHere())).forEach(say);
+    const removed = global ? await uninstallForAll() : [await uninstallHere()];
+    const lines = removedLines(removed);
+    for (const line of lines.length === 0 ? ["it is not installed"] : lines) say(line);
   },
 });
 
-function removedLines({ folder, found, unset, left }: Removal): string[] {
-  return [
+function removedLines(removals: readonly Removal[]): string[] {
+  return removals.flatMap(({ folder, found, unset, left }) => [
     ...(left ? [`${folder} holds other files too: they are left`] : []),
-    unset
-      ? "uninstalled: core.hooksPath is unset"
-      : found
-        ? `uninstalled: ${folder} is as before`
-        : "it is not installed",
-  ];
+    ...(unset === null ? [] : [`uninstalled: ${unset} is unset`]),
+    ...(unset === "init.templateDir"
+      ? ["where a repository has the hook: git patchsig hook uninstall"]
+      : []),
+    ...(unset === null && found && !left ? [`uninstalled: ${folder} is as before`] : []),
+  ]);
 }
 
 const statusCommand = command({
@@ -93,7 +97,7 @@ const statusCommand = command({
   describe: "say whether git send-email signs here",
   options: { json: { type: "boolean", default: false, describe: "one line of JSON" } },
   async run({ json }) {
-    const { installed, signs, scope, path, other, otherSigns, overwritten } = await hookStatus();
+    const { installed, signs, scope, path, other, otherSigns, isOldForm } = await hookStatus();
     const hindered = await hindering();
     if (json) {
       const { usual, identities, edits } = hindered;
@@ -107,7 +111,6 @@ const statusCommand = command({
         other,
         unvalidated,
         edits,
-        overwritten,
       };
       out(formatRecord(record));
       return signs ? EXIT.ok : EXIT.unmet;
@@ -124,11 +127,10 @@ const statusCommand = command({
         : [
             `${!installed ? "another hook" : otherSigns ? "signs too, and runs last" : "runs first"}: ${other}`,
           ]),
-      ...overwritten.map(
-        (one) => `not ours any more, so that no repository's own hook runs: ${one}`,
-      ),
-      ...(overwritten.length > 0
-        ? ["git patchsig hook install --global mends that, and keeps both"]
+      ...(isOldForm
+        ? [
+            "an older version made it, and it slows git down: git patchsig hook install --global replaces it",
+          ]
         : []),
     ];
     out(lines.map((line) => escapeText(line)));
