@@ -17,7 +17,7 @@ import { patchsig, records, type Run } from "./cli.ts";
 import { problems, schemaOf } from "./json-schema.ts";
 import { commit, git, newRepository } from "./repo.ts";
 
-const SILENT = { progress: null, sayError: () => undefined };
+const SILENT = { progress: null, say: () => undefined, sayError: () => undefined };
 
 /** Names and contents of all files of a repository, `.git` among them. */
 export function everything(folder: string): string[] {

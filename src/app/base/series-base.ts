@@ -81,7 +81,7 @@ interface SummarisedMail extends OutlineEntry {
  */
 export async function readSeriesBases(
   sources: readonly string[],
-  { progress, sayError }: Pick<Reporter, "progress" | "sayError">,
+  { progress, say, sayError }: Reporter,
 ): Promise<{ readonly allSeries: readonly SeriesBase[]; readonly faults: number }> {
   const faults: PatchsigError[] = [];
   const onUnread = ({ error }: ReadFailure): void => {
@@ -92,7 +92,7 @@ export async function readSeriesBases(
   let mails = 0;
   const onRead = mailProgress(progress, sources.length, () => mails);
   for (const source of sources) {
-    for await (const items of openSource(source, {}, onRead)) {
+    for await (const items of openSource(source, { say }, onRead)) {
       for (const item of items) {
         if (isReadFailure(item)) {
           // a part of an archive is missing, or all of it

@@ -46,7 +46,7 @@ export async function readAllSeries<P>(
   options: ReadOptions,
   { keep, mails = [] }: { keep: (checked: Checked) => P; mails?: readonly string[] },
   memory: TrustMemory,
-  { sayError, progress }: Reporter,
+  { say, sayError, progress }: Reporter,
 ): Promise<SeriesRead<P>> {
   let fault: PatchsigError | null = null;
   let held = 0;
@@ -63,7 +63,7 @@ export async function readAllSeries<P>(
   };
   const terms = { ...options, plainAm: null, jobs: 1, keep: counted };
   const onRead = mailProgress(progress, options.sources.length, () => tally.messages);
-  const items = openSources(options.sources, {}, onRead);
+  const items = openSources(options.sources, { say }, onRead);
   for await (const seen of verifyMails(items, terms, memory, tally)) {
     if (held > MAX_BYTES)
       throw new PatchsigError("too-large", "too many diffs to keep in memory", {

@@ -5,6 +5,7 @@ import { readSource } from "../../source/file.ts";
 import type { CursorOf, OnRead, SourceItems } from "../../source/item.ts";
 import { isDirectory, isThere } from "../../source/reading.ts";
 import { isMailboxUrl, isUrl, shownUrl } from "../../source/url.ts";
+import { messageIdOf } from "./message-id.ts";
 import { openInbox } from "./inbox-source.ts";
 
 /** Which part of a source to read, if it supports that (docs/sources.md). */
@@ -13,6 +14,8 @@ export interface SourceOptions {
   readonly since?: string | undefined;
   /** Only mails after the cursor that this returns; without it, all. */
   readonly cursorOf?: CursorOf | undefined;
+  /** Gets what of a source was not looked at. */
+  readonly say?: ((line: string) => void) | undefined;
 }
 
 /**
@@ -26,6 +29,13 @@ export async function* openSource(
   options: SourceOptions,
   onRead?: OnRead,
 ): SourceItems {
+  const id = messageIdOf(name);
+  if (id !== null) {
+    if (options.since !== undefined || options.cursorOf !== undefined)
+      throw new PatchsigError("usage", "--since and --new do not go with a Message-ID");
+    const { openThread } = await import("./thread-source.ts");
+    return yield* openThread(id, options.say ?? (() => {}));
+  }
   if (isMailboxUrl(name)) {
     const { openMailbox } = await import("./imap-source.ts");
     return yield* openMailbox(name, options, onRead ?? (() => {}));

@@ -92,7 +92,7 @@ export async function verifyRun(
       keep: bases === null ? null : (checked: Checked) => bases.keep(checked),
     };
     const onRead = mailProgress(reporter.progress, sources.length, () => counts.messages);
-    const mails = openSources(sources, { since, cursorOf }, onRead);
+    const mails = openSources(sources, { since, cursorOf, say: reporter.say }, onRead);
     const events = verifyEvents(mails, passOptions, store, tell, counts);
     // `show` has had each event
     for await (const _ of events);

@@ -5,6 +5,7 @@ import { choosePatches } from "../../app/apply/choose.ts";
 import { checkUnchanged, checkWords } from "../../app/apply/git-options.ts";
 import { applyMails, checkIdle, composeMails, countApplied } from "../../app/apply/commits.ts";
 import { readSeries } from "../../app/apply/series.ts";
+import { messageIdsAmong } from "../../app/sources/message-id.ts";
 import { patchChoice } from "../../app/series/patches.ts";
 import { now } from "../../app/now.ts";
 import { devKeyringsOf } from "../../app/settings.ts";
@@ -108,8 +109,9 @@ async function am(args: Arguments): Promise<CommandStatus> {
   if (args.branch !== undefined && !onBase)
     throw new PatchsigError("usage", "--branch goes with --on-base");
   if (guessBase && !onBase) throw new PatchsigError("usage", "--guess-base goes with --on-base");
-  const choice = seriesChoice(args, [], args.composed);
-  const only = args.patches === undefined ? null : patchChoice(args.patches, []);
+  const mails = messageIdsAmong(source);
+  const choice = seriesChoice(args, mails, args.composed);
+  const only = args.patches === undefined ? null : patchChoice(args.patches, mails);
   const { words, forgotten } = gitWords(args);
   if (guessBase) endOnSignal();
   const repository = await openRepository(process.cwd());
@@ -133,11 +135,11 @@ async function am(args: Arguments): Promise<CommandStatus> {
     const { patches } = chosen;
     checkUnchanged(repository, patches, { scissors: args.scissors === true, fix: isFix(args) });
     const { messageId } = args;
-    const mails = composeMails(repository, patches, { time: now(), messageId });
+    const composed = composeMails(repository, patches, { time: now(), messageId });
     const told = quiet ? { ...reporter(), say: () => undefined } : reporter();
     if (onBase) await goToBase(repository, series, args, told);
     const how = { threeWay: args["3way"], signoff: args.signoff, words };
-    const applied = await applyMails(repository, mails, how, say);
+    const applied = await applyMails(repository, composed, how, say);
     countApplied(store, patches.slice(0, applied));
     if (applied < patches.length)
       throw new PatchsigError(

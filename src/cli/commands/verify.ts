@@ -39,7 +39,7 @@ export const verifyCommand = command({
   describe: "show who signed each patch, and what changed since",
   words: {
     source: {
-      describe: "mbox, mail, patch file, directory, maildir, public-inbox, IMAP URL, or -",
+      describe: "mbox, mail, directory, maildir, public-inbox, IMAP URL, Message-ID, or -",
       type: "string",
       array: true,
       default: ["-"],
