@@ -20,7 +20,7 @@ export interface FoundBlob {
 const AT_A_TIME = 64;
 
 /** The mails of these blobs that are in the inbox, in the order of the names. */
-export async function readBlobs(
+export async function mailsOfBlobs(
   epochs: readonly Epoch[],
   names: readonly string[],
 ): Promise<FoundBlob[]> {
@@ -40,13 +40,13 @@ export async function readBlobs(
   return names.flatMap((name) => found.get(name) ?? []);
 }
 
-interface Wanted {
+interface BlobPlace {
   readonly blob: string;
   readonly place: string;
 }
 
 /** Mails that are missing, or were purged and are empty, are left out. */
-async function* take(blobs: Blobs, wanted: readonly Wanted[]): AsyncGenerator<FoundBlob> {
+async function* take(blobs: Blobs, wanted: readonly BlobPlace[]): AsyncGenerator<FoundBlob> {
   for (let at = 0; at < wanted.length; at += AT_A_TIME) {
     const some = wanted.slice(at, at + AT_A_TIME);
     blobs.ask(some.map(({ blob }) => blob));
@@ -86,7 +86,7 @@ function liveAmong(
   some: readonly InboxChange[],
   { repository }: Epoch,
   dead: Map<string, number>,
-): Wanted[] {
+): BlobPlace[] {
   return some.flatMap(({ key, ends, blob, commit }) => {
     const times = dead.get(key) ?? 0;
     const isDead = blob !== "" && times > 0;

@@ -7,7 +7,7 @@ const BARE = /^<?([^\s<>/]{1,500}@[^\s<>/]{1,500})>?$/;
 const LINK = /^https?:\/\/[^\s<>]+\/([^\s<>/]{1,500}(?:@|%40)[^\s<>/]{1,500})\/?$/;
 
 /** The Message-ID that a source's name is, with angle brackets; null for a file, a folder, a mailbox. */
-export function messageIdOf(name: string): string | null {
+export function namedMessageId(name: string): string | null {
   const [, linked] = LINK.exec(name) ?? [];
   const [, bare] = BARE.exec(name) ?? [];
   if (linked !== undefined) return `<${decoded(linked)}>`;
@@ -25,5 +25,5 @@ function decoded(text: string): string {
 
 /** Those among the names of sources. */
 export function messageIdsAmong(sources: readonly string[]): string[] {
-  return sources.flatMap((name) => messageIdOf(name) ?? []);
+  return sources.flatMap((name) => namedMessageId(name) ?? []);
 }

@@ -5,7 +5,7 @@ import { readSource } from "../../source/file.ts";
 import type { CursorOf, OnRead, SourceItems } from "../../source/item.ts";
 import { isDirectory, isThere } from "../../source/reading.ts";
 import { isMailboxUrl, isUrl, shownUrl } from "../../source/url.ts";
-import { messageIdOf } from "./message-id.ts";
+import { namedMessageId } from "./message-id.ts";
 import { openInbox } from "./inbox-source.ts";
 
 /** Which part of a source to read, if it supports that (docs/sources.md). */
@@ -29,7 +29,7 @@ export async function* openSource(
   options: SourceOptions,
   onRead?: OnRead,
 ): SourceItems {
-  const id = messageIdOf(name);
+  const id = namedMessageId(name);
   if (id !== null) {
     if (options.since !== undefined || options.cursorOf !== undefined)
       throw new PatchsigError("usage", "--since and --new do not go with a Message-ID");

@@ -5,7 +5,7 @@
  */
 
 import { PatchsigError } from "../../errors.ts";
-import { newestFirst, readBlobs } from "../../git/inbox-thread.ts";
+import { newestFirst, mailsOfBlobs } from "../../git/inbox-thread.ts";
 import type { Epoch } from "../../git/epochs.ts";
 import { threadHeader } from "../../mail/thread-header.ts";
 import { parseDate } from "../../mail/date.ts";
@@ -129,7 +129,7 @@ async function byIndex(
     for (const { blob, messageId } of mails) all.set(blob, messageId);
     if (all.size >= MAX_THREAD) break;
   }
-  const blobs = await readBlobs(epochs, [...all.keys()]);
+  const blobs = await mailsOfBlobs(epochs, [...all.keys()]);
   const items = blobs.map(({ place, bytes, size }) => ({ source: place, bytes, size }));
   const more = items.flatMap(({ bytes }) => namesIn(bytes));
   return { items, ids: [...new Set([...ids, ...more])] };
@@ -166,7 +166,7 @@ async function bySearch(
     say(`searched only the newest ${searched} mails of ${folder}; public-inbox-index helps`);
   const entries = finder.entries().sort((a, b) => b.at - a.at);
   const places = new Map(entries.map(({ blob, place }) => [blob, place]));
-  const blobs = await readBlobs(epochs, [...places.keys()]);
+  const blobs = await mailsOfBlobs(epochs, [...places.keys()]);
   const items = blobs.map(({ blob, bytes, size }) => ({ source: places.get(blob)!, bytes, size }));
   return { items, ids: finder.ids };
 }
