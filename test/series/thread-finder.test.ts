@@ -1,6 +1,6 @@
 /** The thread of a mail among others, in any order, and no more than that. */
 
-import fc from "fast-check";
+import { assert, property, shuffledSubarray } from "fast-check";
 import { expect, test } from "vitest";
 import { ThreadFinder } from "../../src/series/thread-finder.ts";
 import { SEED } from "../support/seed.ts";
@@ -32,9 +32,9 @@ test("all that it refers to, and all that refers to it", () => {
 });
 
 test("whatever the order", () => {
-  const shuffled = fc.shuffledSubarray(MAILS, { minLength: MAILS.length });
-  fc.assert(
-    fc.property(shuffled, (mails) => {
+  const shuffled = shuffledSubarray(MAILS, { minLength: MAILS.length });
+  assert(
+    property(shuffled, (mails) => {
       expect(threadOf(mails, ["b"])).toBe("a b c i");
     }),
     { seed: SEED },
