@@ -93,7 +93,7 @@ test("the page lists the fields of the schema", () => {
     const one = (definition["items"] as Schema | undefined) ?? definition;
     if (one["properties"] === undefined) continue;
     const section = new RegExp(`^## ${name}\n([^]*?)(?=^## |(?![^]))`, "m").exec(page)![1]!;
-    const rows = [...section.split(/^`(?:trust|reason)`:/m)[0]!.matchAll(/^\| (`.*?) \| /gm)];
+    const rows = [...section.split(/^`(?:trust|reason|why)`:/m)[0]!.matchAll(/^\| (`.*?) \| /gm)];
     const fields = rows.flatMap(([, cell]) => cell!.match(/\w+/g)!);
     expect([name, fields]).toEqual([name, Object.keys(one["properties"] as Schema)]);
   }

@@ -57,6 +57,7 @@ export function assemble<T>(
   // a signed series takes precedence over mails that only look like it
   for (const part of mails) if (part.item.signing !== null) groups.place(part);
   for (const part of mails) if (part.item.signing === null) groups.place(part);
+  const portion = { values: sorted.map(({ value }) => value), links: sortedLinks };
   return groups.all().map((group) => ({
     version: group.version,
     total: group.total,
@@ -65,7 +66,7 @@ export function assemble<T>(
     ),
     isMixed: groups.isMixed(group),
     rerollOf: groups.rerollOf(group),
-    links: sortedLinks,
+    portion,
   }));
 }
 

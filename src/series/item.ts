@@ -84,6 +84,13 @@ export interface AssembledSeries<T> {
    * its own.
    */
   readonly rerollOf: { readonly version: number; readonly numbers: readonly number[] } | null;
-  /** The mails without a patch that came with it, those of other series in its threads too. */
+  /** All that came with it. */
+  readonly portion: SeriesPortion<T>;
+}
+
+/** Mails that threads, signatures or labels connect: of one series, or several. */
+export interface SeriesPortion<T> {
+  readonly values: readonly T[];
+  /** Mails without a patch. */
   readonly links: readonly ThreadMail[];
 }

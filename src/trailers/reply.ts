@@ -4,6 +4,8 @@ import { parseDate } from "../mail/date.ts";
 import { parseAuthor } from "../mail/author.ts";
 import type { DkimClaims } from "../dkim/claim.ts";
 import { plainSender } from "../dkim/sender.ts";
+import type { Verifier } from "../minisign/ed25519.ts";
+import { type ReviewReading, reviewsIn, type SignedReview } from "../review/review.ts";
 import type { ThreadMail } from "../series/item.ts";
 import type { MailView } from "../types.ts";
 import { MAX_LINE, readTrailer, type Trailer } from "./trailer.ts";
@@ -17,20 +19,33 @@ export interface ReplyMail extends ThreadMail {
   readonly sender: string | null;
   /** The Date header, seconds since the epoch. */
   readonly date: number | null;
+  readonly listIds: readonly string[];
   /** In their order in the mail. */
   readonly trailers: readonly Trailer[];
   /** True if there were more trailers than are read. */
   readonly more: boolean;
   /** It carries a diff of its own: its trailers may be about that. */
   readonly hasDiff: boolean;
+  /** The signed reviews in its text, and what looks like one. */
+  readonly reviews: readonly ReviewReading[];
   /** What DKIM signatures claim; null if nobody asked. */
   readonly dkim: DkimClaims | null;
 }
 
+/** A signed review whose key was looked up. */
+interface KeyedReview {
+  readonly review: SignedReview;
+  /** Somebody has met a key under the reviewer's address. */
+  readonly isKnown: boolean;
+  /** The key is the reviewer's, as far as the policy asks. */
+  readonly counts: boolean;
+}
+
 /** A reply in its place. */
-export interface Reply extends Omit<ReplyMail, "dkim"> {
+export interface Reply extends Omit<ReplyMail, "dkim" | "reviews"> {
   /** Where the mail was found. */
   readonly source: string;
+  readonly reviews: readonly KeyedReview[];
   /** The domain that vouches for sender and text; null if none does. */
   readonly vouched: { readonly domain: string; readonly saidBy: string | null } | null;
 }
@@ -114,12 +129,15 @@ function joined(lines: readonly string[], at: number): string {
  * @param mail in its thread
  * @param view of it
  * @param text what a person wrote in it
+ * @param hasDiff it carries a diff of its own
  */
 export function replyOf(
   { messageId, references }: ThreadMail,
   { headers }: MailView,
   text: Buffer,
   names: ReadonlyMap<string, string>,
+  verifier: Verifier,
+  hasDiff: boolean,
 ): ReplyMail | null {
   const { trailers, more } = trailersIn(text, names);
   if (trailers.length === 0) return null;
@@ -131,9 +149,11 @@ export function replyOf(
     from: { name: from.author.toString("utf8"), email: from.email.toString("utf8") },
     sender: plainSender(headers.from)?.identity ?? null,
     date: parseDate(headers.date),
+    listIds: headers.listIds,
     trailers,
     more,
-    hasDiff: false,
+    hasDiff,
+    reviews: reviewsIn(text, verifier, hasDiff),
     dkim: null,
   };
 }

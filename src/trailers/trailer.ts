@@ -20,7 +20,17 @@ export interface Trailer {
  * encoded word. `person`: it does not name one address. `long`: it is longer than any real one. `quoted`:
  * it stands below a quote that is not marked line by line.
  */
-type TrailerFlaw = "characters" | "words" | "person" | "long" | "quoted";
+export type TrailerFlaw = "characters" | "words" | "person" | "long" | "quoted";
+
+/** The line in the commit message, without LF. */
+export function trailerLine({ name, value }: Pick<Trailer, "name" | "value">): string {
+  return `${name}: ${value}`;
+}
+
+/** Equal for two trailers that say the same: by the address, not by how the name is written. */
+export function trailerKey({ name, value, address }: Omit<Trailer, "flaw">): string {
+  return `${name.toLowerCase()} ${address ?? value.replace(/\s+/g, " ")}`;
+}
 
 /** Characters; a line of a commit message is never longer. */
 export const MAX_LINE = 400;

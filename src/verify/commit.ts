@@ -6,6 +6,7 @@ import { attestMail } from "../patch/attestation.ts";
 import { readDiff } from "../diff/diff.ts";
 import { canonicalMessage } from "../patch/message.ts";
 import { refused } from "../refused.ts";
+import { appendTrailers } from "../trailers/append.ts";
 import type { Result } from "../types.ts";
 import type { Checked } from "./result.ts";
 
@@ -20,16 +21,12 @@ export interface Composed {
   readonly commit: CommitContents;
 }
 
-const TRAILER = /^[A-Za-z0-9-]+: |^\(cherry picked from commit /;
-
-/**
- * The message with the trailer for am.messageId, if the Message-ID is plain: nobody signed it.
- */
-function withId(message: Buffer, messageId: string): Buffer {
-  if (!isPlainMessageId(messageId)) return message;
-  const last = message.toString("latin1").trimEnd().split("\n").at(-1) ?? "";
-  const gap = last === "" || TRAILER.test(last) ? "" : "\n";
-  return Buffer.concat([message, Buffer.from(`${gap}Message-ID: ${messageId}\n`)]);
+/** What is added to the signed message. */
+interface Additions {
+  /** Trailers, without LF. */
+  readonly trailers?: readonly string[];
+  /** The trailer for am.messageId, if the Message-ID is plain. */
+  readonly withMessageId?: boolean;
 }
 
 /**
@@ -39,20 +36,22 @@ function withId(message: Buffer, messageId: string): Buffer {
 export function mailFor(
   checked: Checked,
   now: number,
-  { withMessageId }: { readonly withMessageId: boolean } = { withMessageId: false },
+  { trailers = [], withMessageId = false }: Additions = {},
 ): Result<Composed> {
   const { view, diff, author } = checked;
   if (view === null || diff === null || author === null)
     return refused("unreadable", "the mail was not read");
   const shown = view.info.date.toString("latin1").replace(NOT_ASCII, "*");
   const time = checked.signed?.comment.time ?? now;
-  const message = canonicalMessage(view.message);
+  const isNamed = withMessageId && isPlainMessageId(checked.messageId);
+  const lines = isNamed ? [...trailers, `Message-ID: ${checked.messageId}`] : trailers;
+  const message = appendTrailers(canonicalMessage(view.message), lines);
   const commit: CommitContents = {
     author: author.name,
     email: author.email,
     date: DATE.test(shown) ? shown : `@${time} +0000`,
     subject: view.info.subject.toString("utf8"),
-    message: withMessageId ? withId(message, checked.messageId) : message,
+    message,
     diff: diff.canonical,
     messageId: checked.messageId,
   };

@@ -45,6 +45,7 @@ export function describe(
     signed: null,
     changed: [],
     signedMessage: null,
+    addedLines: [],
     number: numberOf(number),
     base: {
       status: lines.commit === null ? "missing" : "present",
@@ -62,6 +63,7 @@ export function describe(
     dkim: null,
     devsigs: [],
     reply: null,
+    reviewable: null,
     findings,
   };
 }
@@ -110,6 +112,7 @@ export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
     signed: null,
     changed: [],
     signedMessage: null,
+    addedLines: [],
     number: numberOf(number),
     base: { status: "missing", commit: null, tree: null },
     baseLines: NO_BASE_LINES,
@@ -123,6 +126,7 @@ export function refusedMail(mail: Buffer, refusal: Refusal): Checked {
     dkim: null,
     devsigs: [],
     reply: null,
+    reviewable: null,
     findings: [refusedFinding("mail", refusal)],
   };
 }

@@ -69,6 +69,7 @@ export function checkSignature(
     signature: changed.length === 0 ? "good" : "bad",
     changed,
     signedMessage: content.signedMessage,
+    addedLines: content.addedLines,
     base: { ...checked.base, status, commit: comment.base },
     findings: [
       ...checked.findings,
@@ -139,16 +140,16 @@ interface Compared {
   readonly findings: readonly Finding[];
   /** The message without those trailers. */
   readonly signedMessage: Buffer | null;
+  readonly addedLines: readonly string[];
 }
 
 function compareContent(shown: SignableText, diff: Diff, block: VerifiedBlock): Compared {
   const { attestation } = shown;
   if (block.signs(attestation.text))
-    return { isSigned: true, changed: [], findings: [], signedMessage: null };
+    return { isSigned: true, changed: [], findings: [], ...AS_IT_IS };
   const { digests } = block.comment;
   const changed = changedParts(attestation.digests, digests);
-  if (changed.length === 0)
-    return { isSigned: false, changed, findings: [forged()], signedMessage: null };
+  if (changed.length === 0) return { isSigned: false, changed, findings: [forged()], ...AS_IT_IS };
   const original = changed.join() === "message" ? withoutAdded(shown, diff, block) : null;
   const lineEnds = changed.includes("diff") && hasOtherLineEnds(diff, digests);
   return {
@@ -156,8 +157,11 @@ function compareContent(shown: SignableText, diff: Diff, block: VerifiedBlock): 
     changed,
     findings: [whatChanged(changed, original, lineEnds)],
     signedMessage: original?.message ?? null,
+    addedLines: original?.added ?? [],
   };
 }
+
+const AS_IT_IS = { signedMessage: null, addedLines: [] } as const;
 
 /** Which parts differ from what was signed. */
 function changedParts(shown: Digests, signed: Digests): SignedPart[] {

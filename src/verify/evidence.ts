@@ -32,6 +32,7 @@ export type Evidence = Pick<
   | "dkim"
   | "devsigs"
   | "reply"
+  | "reviewable"
   | "findings"
 > & {
   /** False if the mail itself was refused: then it has no number either. */
@@ -58,7 +59,7 @@ export function evidenceOf(checked: Checked): Evidence {
   const { view, diff, attestation, signature } = checked;
   const { kind, author, senders, signed, changed, number, base } = checked;
   const { messageId, references, isAnswer, label } = checked;
-  const { listIds, subject, statements, dkim, devsigs, reply, findings } = checked;
+  const { listIds, subject, statements, dkim, devsigs, reply, reviewable, findings } = checked;
   const text = signature === "good" && attestation !== null ? attestation.text : null;
   const digest = text === null ? null : sha256(text);
   const sighting = sightingOf(checked, digest);
@@ -81,6 +82,7 @@ export function evidenceOf(checked: Checked): Evidence {
     dkim,
     devsigs,
     reply,
+    reviewable,
     findings,
     read: view !== null,
     whole: view !== null && diff !== null,

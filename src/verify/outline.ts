@@ -38,14 +38,23 @@ export interface OutlinedSeries<E extends OutlineEntry> {
   readonly members: readonly E[];
   /** All that came, in that order. */
   readonly received: readonly E[];
+  /** Cover letters that look like its own, and were not signed with it. */
+  readonly lettersApart: readonly E[];
 }
 
 /** One series, or two: the one signed as a whole, and mails that failed beside it. */
 export function outlined<E extends OutlineEntry>(series: AssembledSeries<E>): OutlinedSeries<E>[] {
-  return lettersApart(series).map((one) => {
+  const [first, apart] = lettersApart(series);
+  return [first, ...(apart === undefined ? [] : [apart])].map((one) => {
     const members = distinct(one);
     const outline = outlineOf(one, members);
-    return { outline, members, received: one.members.map(({ value }) => value) };
+    const letters = one === first ? (apart?.members ?? []) : [];
+    return {
+      outline,
+      members,
+      received: one.members.map(({ value }) => value),
+      lettersApart: letters.map(({ value }) => value),
+    };
   });
 }
 
@@ -78,7 +87,9 @@ function digestOf({ attestation, content, messageId, signature, changed }: Evide
  * A cover letter is signed with its patches or not at all. If a letter fails that was not signed with a
  * complete series, it does not belong to it: one forged letter does not stop a signed series.
  */
-function lettersApart<E extends OutlineEntry>(series: AssembledSeries<E>): AssembledSeries<E>[] {
+function lettersApart<E extends OutlineEntry>(
+  series: AssembledSeries<E>,
+): [AssembledSeries<E>, AssembledSeries<E>?] {
   const isStray = ({ item, value }: (typeof series.members)[number]): boolean =>
     item.number.index === 0 && item.signing === null && value.verdict === "fail";
   const strays = series.members.filter(isStray);

@@ -9,6 +9,8 @@ import type { Base, BaseCheck } from "../base/result.ts";
 import type { MembershipReason } from "../series/item.ts";
 import type { TrustedComment } from "../patch/trusted-comment.ts";
 import type { KeyState } from "../trust/record.ts";
+import type { ReviewDigests } from "../review/text.ts";
+import type { LeftOutReason, TrailerProof } from "../trailers/assign.ts";
 import type { ReplyMail } from "../trailers/reply.ts";
 import type { StatementReading } from "../trust/statement.ts";
 import type { Diff, MailView, PublicKeyText, Verdict } from "../types.ts";
@@ -37,6 +39,13 @@ interface SignedComment {
   readonly comment: TrustedComment;
 }
 
+/** A patch to which trailers can be added. */
+interface Reviewable {
+  readonly digests: ReviewDigests;
+  /** Keys of the trailers in its message (`trailerKey`). */
+  readonly trailers: readonly string[];
+}
+
 /** Everything about one mail that does not depend on trust. */
 export interface Checked {
   /** `other` is a mail without a patch: not reported. */
@@ -54,6 +63,8 @@ export interface Checked {
   readonly changed: readonly SignedPart[];
   /** The message as it was signed, if only trailers were added. */
   readonly signedMessage: Buffer | null;
+  /** The trailers that were added to it; nobody knows by whom. */
+  readonly addedLines: readonly string[];
   readonly number: { readonly version: number; readonly index: number; readonly total: number };
   readonly base: Base;
   /** What the mail's own lines say about base and prerequisites; `base` has the signed one. */
@@ -79,6 +90,8 @@ export interface Checked {
   readonly devsigs: readonly DevSighting[];
   /** What it says of other patches; null if it says nothing, or nobody asked. */
   readonly reply: ReplyMail | null;
+  /** By what replies know it; null if it is no patch that can be applied, or nobody asked. */
+  readonly reviewable: Reviewable | null;
   readonly findings: readonly Finding[];
 }
 
@@ -179,11 +192,40 @@ interface SeriesMember {
   readonly through: string;
 }
 
+/** Trailers in the replies to a series. Nothing of it changes a verdict. */
+export interface RepliesResult {
+  readonly trailers: readonly ReplyTrailer[];
+  readonly leftOut: readonly UngivenTrailer[];
+}
+
+interface ReplyTrailer {
+  /** The line for the commit message. */
+  readonly trailer: string;
+  /** Numbers of the patches that it is for. */
+  readonly patches: readonly number[];
+  readonly from: Person;
+  readonly messageId: string;
+  readonly source: string;
+  readonly proof: TrailerProof;
+  /** Of the signed review; null for other proofs. */
+  readonly publicKey: PublicKeyText | null;
+  /** The domain that vouches; null for other proofs. */
+  readonly vouchedBy: string | null;
+  /** It was given to this version, of an unchanged patch; null: to this one. */
+  readonly version: string | null;
+}
+
+interface UngivenTrailer extends Pick<ReplyTrailer, "trailer" | "from" | "messageId" | "source"> {
+  readonly why: LeftOutReason;
+}
+
 /** A series as a whole (docs/schema/verify.md). */
 export interface SeriesResult extends SeriesOutline {
   readonly type: "series";
   /** Only if a repository was asked. */
   readonly baseCheck?: BaseCheck;
+  /** Only if replies have trailers. */
+  readonly replies?: RepliesResult;
   readonly verdict: Verdict;
 }
 

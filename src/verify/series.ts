@@ -1,10 +1,12 @@
 /** Judges series as they close, from the verdicts of their patches. Pure, and bounded. */
 
 import { createSeriesCollector as createCollector } from "../series/collector.ts";
-import type { AssembledSeries, ThreadMail } from "../series/item.ts";
-import { isReply, type Reply } from "../trailers/reply.ts";
+import type { AssembledSeries, SeriesPortion, ThreadMail } from "../series/item.ts";
+import type { Reply } from "../trailers/reply.ts";
+import type { ThreadPatch } from "../trailers/assign.ts";
 import type { Evidence } from "./evidence.ts";
 import { type OutlineEntry, itemOf, outlined, patchOutline } from "./outline.ts";
+import { threadPatch } from "./trailers.ts";
 import { type PatchResult, type SeriesResult, verdictOf, worstOf } from "./result.ts";
 
 /** A mail with a patch and its verdict. `payload` is the caller's own. */
@@ -17,6 +19,8 @@ export interface JudgedMail<P> {
 /** What is held of it until its series is judged. */
 export interface JudgedMember<P> extends OutlineEntry {
   readonly result: PatchResult;
+  /** As replies see it. */
+  readonly inThread: ThreadPatch;
   readonly payload: P;
 }
 
@@ -30,8 +34,10 @@ export interface Series<P> {
 export interface Collected<P> extends Series<P> {
   /** All that came, in that order. */
   readonly received: readonly JudgedMember<P>[];
-  /** Of its threads; some may be about other series. */
-  readonly replies: readonly Reply[];
+  /** Cover letters that look like its own, and were not signed with it. */
+  readonly lettersApart: readonly JudgedMember<P>[];
+  /** What came with it: of one portion, or of several if it was composed of their series. */
+  readonly portions: readonly SeriesPortion<JudgedMember<P>>[];
 }
 
 export interface JudgedSeriesCollector<P> {
@@ -55,11 +61,11 @@ export function createJudgedSeriesCollector<P>(
 
   function judged(series: AssembledSeries<JudgedMember<P>>): Collected<P>[] {
     try {
-      return outlined(series).map(({ outline, members, received }) => {
+      return outlined(series).map(({ outline, ...mails }) => {
         const own = verdictOf(outline.findings);
-        const verdict = worstOf([own, ...members.map((member) => member.verdict)]);
-        const replies = series.links.filter(isReply);
-        return { result: { type: "series", ...outline, verdict }, members, received, replies };
+        const verdict = worstOf([own, ...mails.members.map((member) => member.verdict)]);
+        const portions = [series.portion];
+        return { result: { type: "series", ...outline, verdict }, ...mails, portions };
       });
     } catch (error) {
       onFault(
@@ -73,7 +79,9 @@ export function createJudgedSeriesCollector<P>(
   return {
     add({ result, evidence, payload }) {
       const { source, verdict } = result;
-      const member = { source, evidence: patchOutline(evidence), verdict, result, payload };
+      const outline = patchOutline(evidence);
+      const inThread = threadPatch(evidence);
+      const member = { source, evidence: outline, verdict, result, inThread, payload };
       return collector.add(itemOf(evidence), member).flatMap(judged);
     },
     link: (mail) => collector.link(mail).flatMap(judged),

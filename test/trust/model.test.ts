@@ -76,6 +76,7 @@ function evidence({ identity, key, series, patch }: Seen, said: readonly Stateme
     dkim: null,
     devsigs: [],
     reply: null,
+    reviewable: null,
     listIds: [],
     subject: patch,
     statements: said.map((statement) => ({ ok: true, statement })),

@@ -11,6 +11,7 @@ import {
 import { amProgress, gitAm, hasStagedChanges, type Repository } from "../../git/repository.ts";
 import { treesOf } from "../../git/trial.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
+import type { AddedTrailer } from "../../trailers/added.ts";
 import { type Composed, mailFor } from "../../verify/commit.ts";
 import type { Checked } from "../../verify/result.ts";
 import type { JudgedMember } from "../../verify/series.ts";
@@ -42,21 +43,31 @@ export async function checkIdle(repository: Repository): Promise<void> {
     });
 }
 
+interface ComposeOptions {
+  /** Seconds since the epoch, for those without a date. */
+  readonly time: number;
+  /** Whether the message names the mail; by default what am.messageId says. */
+  readonly messageId?: boolean | undefined;
+  /** What is added to their messages. */
+  readonly added: ReadonlyMap<JudgedMember<Checked>, readonly AddedTrailer[]>;
+}
+
 /**
  * New mails, made from what was verified.
  *
- * @param time seconds since the epoch, for those without a date
- * @param messageId whether the message names the mail; by default what am.messageId says
  * @throws PatchsigError "refused" if git would read one differently
  */
 export function composeMails(
   { config }: Repository,
   patches: readonly JudgedMember<Checked>[],
-  { time, messageId }: { readonly time: number; readonly messageId?: boolean | undefined },
+  { time, messageId, added }: ComposeOptions,
 ): Composed[] {
   const withMessageId = messageId ?? config.bool("am.messageid") === true;
-  return patches.map(({ payload, result: { subject } }) => {
-    const mail = mailFor(payload, time, { withMessageId });
+  return patches.map((patch) => {
+    const { payload, result } = patch;
+    const { subject } = result;
+    const trailers = (added.get(patch) ?? []).map(({ line }) => line);
+    const mail = mailFor(payload, time, { trailers, withMessageId });
     if (mail.ok) return mail.value;
     throw new PatchsigError("refused", `cannot give "${subject}" to git: ${mail.refusal.detail}`);
   });

@@ -13,9 +13,14 @@ import { judgedVersions, type Version } from "../series/versions.ts";
 import { readKeyrings } from "../trust/keyrings.ts";
 import { noPatchFound } from "../verify/verification.ts";
 
+export interface SeriesToApply {
+  readonly series: Collected<Checked>;
+  /** Other versions of the work; if it was composed, those that it was composed of. */
+  readonly versions: readonly Version<Collected<Checked>>[];
+}
+
 /**
- * The series of the sources that is to be applied, with the replies of its thread. Says what it leaves
- * out.
+ * The series of the sources that is to be applied. Says what it leaves out.
  *
  * @throws PatchsigError "no-patch"; "refused" if it cannot be told which one is meant; as the sources
  *   cannot be read
@@ -25,7 +30,7 @@ export async function readSeries(
   choice: SeriesChoice,
   store: TrustStore,
   reporter: Reporter,
-): Promise<Collected<Checked>> {
+): Promise<SeriesToApply> {
   const { say } = reporter;
   const pins = await readKeyrings(store, say);
   const terms = { ...options, pins, dryRun: false };
@@ -37,9 +42,11 @@ export async function readSeries(
   if (!versions.some(({ isCandidate }) => isCandidate))
     throw read.fault ?? noPatchFound(options.sources, read.messages);
   const meant = { ...choice, mails: [...choice.mails, ...read.referred] };
-  const { version, parts, said } = chooseSeries(versions, meant, store.seriesLinks());
+  const { version, parts, others, said } = chooseSeries(versions, meant, store.seriesLinks());
   said.forEach(say);
-  return parts.length === 0 ? version.series : composed(version, parts);
+  return parts.length === 0
+    ? { series: version.series, versions: others }
+    : { series: composed(version, parts), versions: [version, ...parts, ...others] };
 }
 
 function sayNote({ read, source, findings }: StatementMail, say: Reporter["say"]): void {

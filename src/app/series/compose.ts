@@ -56,7 +56,8 @@ export function composed<P>(
   return {
     members,
     received: members,
-    replies: [...new Set([base, ...parts].flatMap(({ series }) => series.replies))],
+    lettersApart: base.series.lettersApart,
+    portions: [...new Set([base, ...parts].flatMap(({ series }) => series.portions))],
     result: {
       ...result,
       id: null,

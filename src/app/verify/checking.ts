@@ -50,9 +50,9 @@ export function createCheck(options: CheckOptions): CheckMail {
     }
     const alone = withPlainAm(bytes, checkMail(bytes, verifier), plainAm);
     const developers = withDevsig(bytes, alone, tools);
-    const replied = names === null ? developers : withReply(bytes, developers, names);
-    const checked = look === null ? replied : withDkim(bytes, replied, look);
-    return signedOnly ? asSigned(checked) : checked;
+    const signed = signedOnly ? asSigned(developers) : developers;
+    const replied = names === null ? signed : withReply(bytes, signed, names, verifier);
+    return look === null ? replied : withDkim(bytes, replied, look);
   };
 }
 

@@ -13,6 +13,9 @@ import { admitsFirstUse } from "../../verify/signer.ts";
 import { type Policies, type Policy, policyFor } from "../../verify/policy.ts";
 import type { StatementMail, PatchResult } from "../../verify/result.ts";
 import type { JudgedMail } from "../../verify/series.ts";
+import type { SignedReview } from "../../review/review.ts";
+import type { ReplyMail } from "../../trailers/reply.ts";
+import { type JudgedReview, judgeReview } from "../../verify/review.ts";
 import { isWrapped } from "../../verify/carrier.ts";
 import { statementFinding, unreadStatement } from "../../verify/statements.ts";
 import type { Finding } from "../../findings.ts";
@@ -41,6 +44,8 @@ export interface TrustJudge {
    * disk when this returns.
    */
   judge<P>(mails: readonly FoundMail<P>[]): JudgedBatch<P>;
+  /** Whether the key of a review is the reviewer's; remembers nothing. */
+  judgeReview(review: SignedReview, reply: Pick<ReplyMail, "sender" | "listIds">): JudgedReview;
 }
 
 interface JudgedBatch<P> {
@@ -101,6 +106,10 @@ export function createTrustJudge(
         }
       }
       return judged(all, faults);
+    },
+    judgeReview(review, { sender, listIds }) {
+      const policy = policyFor(policies, { listIds, paths: [] });
+      return judgeReview(memory, review, { policy, pins, at }, sender);
     },
   };
 }

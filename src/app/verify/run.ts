@@ -10,7 +10,9 @@ import type { PatchsigError } from "../../errors.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import type { Policies } from "../../verify/policy.ts";
 import type { Checked, PatchResult, SeriesResult } from "../../verify/result.ts";
+import type { Collected } from "../../verify/series.ts";
 import type { Totals } from "../../verify/totals.ts";
+import { repliesResult, seriesTrailers } from "../../verify/trailers.ts";
 import type { CheckOptions } from "./checking.ts";
 import type { DkimRun } from "./dkim.ts";
 import { type JudgedEvent, newEventCounts, verifyEvents } from "./events.ts";
@@ -25,7 +27,7 @@ interface SeriesEvent {
 
 export type VerifyEvent = Exclude<JudgedEvent<never>, { kind: "series" }> | SeriesEvent;
 
-export interface RunOptions extends Pick<CheckOptions, "devKeyrings" | "plainAm"> {
+export interface RunOptions extends Pick<CheckOptions, "devKeyrings" | "plainAm" | "trailers"> {
   readonly sources: readonly string[];
   /** From this time on, in git's words. */
   readonly since?: string | undefined;
@@ -66,13 +68,14 @@ export async function verifyRun(
 ): Promise<RunResult> {
   const { sources, since, onlyNew, policies, devKeyrings, plainAm, dkim, dryRun, jobs, bases } =
     options;
+  const { trailers = [] } = options;
   const counts = newEventCounts();
   let met = true;
   const cursorOf = onlyNew ? (name: string) => store.cursor(name) : undefined;
 
   async function tell(event: JudgedEvent<PatchSummary | null>): Promise<void> {
     if (event.kind !== "series") return show(event);
-    const { series } = event;
+    const series = withReplies(event.series);
     met &&= series.result.verdict !== "fail";
     const result = bases === null ? series.result : await bases.judge(series);
     met &&= result.verdict !== "fail";
@@ -87,6 +90,7 @@ export async function verifyRun(
       dryRun,
       signedOnly: false,
       plainAm,
+      trailers,
       dkim,
       jobs,
       keep: bases === null ? null : (checked: Checked) => bases.keep(checked),
@@ -108,4 +112,10 @@ export async function verifyRun(
   const said = totals.all.patches + counts.notes + unread;
   const nothing = said > 0 || quiet ? null : noPatchFound(sources, messages);
   return { totals, series, messages, unread, passedOver, met, nothing };
+}
+
+/** What is said in the replies of its own thread. */
+function withReplies<P>(series: Collected<P>): Collected<P> {
+  const replies = repliesResult(seriesTrailers(series, [], false));
+  return replies === null ? series : { ...series, result: { ...series.result, replies } };
 }

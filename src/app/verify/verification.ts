@@ -28,7 +28,7 @@ import { type CheckPool, openCheckPool } from "./check-pool.ts";
 import { type CheckOptions, createCheck, evidenceIn, isEvidence } from "./checking.ts";
 import { faultAt, type MailPlace } from "../fault.ts";
 import type { DkimRun } from "./dkim.ts";
-import { createTrustJudge, type FoundMail } from "./judging.ts";
+import { createTrustJudge, type FoundMail, type TrustJudge } from "./judging.ts";
 
 export interface VerificationOptions<P> extends Omit<CheckOptions, "dkim"> {
   readonly policies: Policies;
@@ -106,8 +106,8 @@ export async function* verifyMails<P>(
     for (const mail of links) yield { kind: "link", mail };
     const claims = [...found.map(({ evidence }) => evidence), ...replies.map(({ mail }) => mail)];
     await dkim?.fetchKeys(claims.flatMap((one) => one.dkim ?? []));
-    for (const placed of replies) yield { kind: "link", mail: replyFrom(placed, dkim) };
     const { members, notes, faults } = trust.judge(found);
+    for (const one of replies) yield { kind: "link", mail: replyFrom(one, trust, dkim) };
     for (const note of notes) yield { kind: "note", note };
     for (const mail of members) yield { kind: "patch", mail };
     for (const one of [...unread, ...faults]) yield { kind: "unread", unread: one };
@@ -173,12 +173,17 @@ interface PlacedReply {
   readonly mail: ReplyMail;
 }
 
-function replyFrom({ source, mail }: PlacedReply, dkim: DkimRun | null): Reply {
-  const { dkim: claims, ...reply } = mail;
+function replyFrom({ source, mail }: PlacedReply, trust: TrustJudge, dkim: DkimRun | null): Reply {
+  const { dkim: claims, reviews: readings, ...reply } = mail;
+  const reviews = readings.flatMap((one) => {
+    if (!one.ok) return [];
+    const { review, counts, trust: key } = trust.judgeReview(one.review, mail);
+    return [{ review, counts, isKnown: key !== "unknown" }];
+  });
   const result = claims === null ? undefined : dkim?.resultOf(claims);
   const isGood = result !== undefined && claims?.identity === mail.sender && isVouched(result);
   const vouched = isGood ? { domain: result.domain, saidBy: result.saidBy || null } : null;
-  return { ...reply, source, vouched };
+  return { ...reply, source, reviews, vouched };
 }
 
 function nothingYet<P>(unread: readonly ReadFailure[]): Looked<P> {

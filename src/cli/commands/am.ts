@@ -4,6 +4,12 @@ import { goToBase } from "../../app/apply/base.ts";
 import { choosePatches } from "../../app/apply/choose.ts";
 import { checkUnchanged, checkWords } from "../../app/apply/git-options.ts";
 import { applyMails, checkIdle, composeMails, countApplied } from "../../app/apply/commits.ts";
+import {
+  addedTo,
+  NO_TRAILERS,
+  type OfferOptions,
+  offerTrailers,
+} from "../../app/apply/trailers.ts";
 import { readSeries } from "../../app/apply/series.ts";
 import { messageIdsAmong } from "../../app/sources/message-id.ts";
 import { patchChoice } from "../../app/series/patches.ts";
@@ -13,8 +19,8 @@ import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { openUserDkim } from "../../app/verify/dkim.ts";
 import { readPolicies } from "../../app/verify/policy.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
 import { openRepository } from "../../git/repository.ts";
-import { renderSeries } from "../../report/text.ts";
 import { count } from "../../primitives/words.ts";
 import {
   GIT_OPTIONS,
@@ -23,25 +29,25 @@ import {
   type GitOptionValues,
   REFUSED_OPTIONS,
 } from "../am/git-options.ts";
+import {
+  trailerOfferLines,
+  offerOptions,
+  TRAILER_OPTIONS,
+  trailerHints,
+  type TrailerValues,
+  wantsTrailers,
+} from "../am/trailers.ts";
 import { command, type CommandStatus } from "../../options/command.ts";
 import { endOnSignal } from "../../terminal/signals.ts";
-import {
-  clearProgress,
-  out,
-  outputStyle,
-  reporter,
-  say,
-  sayWaiting,
-} from "../../terminal/terminal.ts";
+import { clearProgress, out, reporter, say, sayWaiting } from "../../terminal/terminal.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
 import { PATCHES_OPTION, SERIES_OPTIONS, seriesChoice } from "../series-options.ts";
 
-interface Arguments extends GitOptionValues {
+interface Arguments extends GitOptionValues, TrailerValues {
   source: string[];
   require?: string | undefined;
   devKeyring?: string[] | undefined;
   dkim: boolean;
-  signedOnly: boolean;
   partial: boolean;
   series?: string | undefined;
   version?: string | undefined;
@@ -96,6 +102,7 @@ export const amCommand = command({
       default: false,
       describe: "apply what is good though others failed or are missing",
     },
+    ...TRAILER_OPTIONS,
     ...POLICY_OPTIONS,
     ...GIT_OPTIONS,
   },
@@ -105,13 +112,14 @@ export const amCommand = command({
 });
 
 async function am(args: Arguments): Promise<CommandStatus> {
-  const { source, signedOnly, partial, onBase, guessBase, quiet } = args;
+  const { partial, onBase, guessBase, quiet } = args;
   if (args.branch !== undefined && !onBase)
     throw new PatchsigError("usage", "--branch goes with --on-base");
   if (guessBase && !onBase) throw new PatchsigError("usage", "--guess-base goes with --on-base");
-  const mails = messageIdsAmong(source);
+  const mails = messageIdsAmong(args.source);
   const choice = seriesChoice(args, mails, args.composed);
   const only = args.patches === undefined ? null : patchChoice(args.patches, mails);
+  const offering = offerOptions(args);
   const { words, forgotten } = gitWords(args);
   if (guessBase) endOnSignal();
   const repository = await openRepository(process.cwd());
@@ -119,24 +127,25 @@ async function am(args: Arguments): Promise<CommandStatus> {
   await checkIdle(repository);
   const store = openUserTrust(false);
   try {
-    const policies = readPolicies(args.require);
-    const devKeyrings = devKeyringsOf(args.devKeyring);
-    const dkim = await openUserDkim(store, args.dkim);
-    const options = { sources: source, policies, devKeyrings, signedOnly, dkim };
-    sayWaiting(source);
-    const series = await readSeries(options, choice, store, reporter());
-    const results = series.members.map((member) => member.result);
+    const reading = await readOptions(args, offering, store);
+    sayWaiting(args.source);
+    const found = await readSeries(reading, choice, store, reporter());
+    const { series } = found;
     const chosen = choosePatches(series, partial, only);
-    if (!quiet || "refused" in chosen) out(renderSeries(series.result, results, outputStyle()));
     if ("refused" in chosen) {
-      chosen.refused.forEach(say);
+      out(trailerOfferLines(series, NO_TRAILERS));
+      [...chosen.refused, ...trailerHints(series, args)].forEach(say);
       return EXIT.unmet;
     }
     const { patches } = chosen;
-    checkUnchanged(repository, patches, { scissors: args.scissors === true, fix: isFix(args) });
-    const { messageId } = args;
-    const composed = composeMails(repository, patches, { time: now(), messageId });
+    const offer = offerTrailers(found, patches, offering);
     const told = quiet ? { ...reporter(), say: () => undefined } : reporter();
+    if (!quiet) out(trailerOfferLines(series, offer));
+    checkUnchanged(repository, patches, { scissors: args.scissors === true, fix: isFix(args) });
+    const wanted = await wantsTrailers(offer, { ...offering, quiet }, told.say);
+    const { messageId } = args;
+    const added = addedTo(patches, offer, wanted);
+    const composed = composeMails(repository, patches, { time: now(), messageId, added });
     if (onBase) await goToBase(repository, series, args, told);
     const how = { threeWay: args["3way"], signoff: args.signoff, words };
     const applied = await applyMails(repository, composed, how, say);
@@ -147,9 +156,26 @@ async function am(args: Arguments): Promise<CommandStatus> {
         `git am stopped: ${applied} of ${patches.length} applied`,
         forgotten.length === 0 ? {} : { hint: `then: git am --continue ${forgotten.join(" ")}` },
       );
-    told.say(`applied ${count(applied, "patch")}`);
+    const more = wanted ? `, added ${count(offer.count, "trailer")}` : "";
+    told.say(`applied ${count(applied, "patch")}${more}`);
   } finally {
     clearProgress();
     store.close();
   }
+}
+
+async function readOptions(
+  { source, require, devKeyring, dkim, signedOnly }: Arguments,
+  { trailers, inMail }: OfferOptions,
+  store: TrustStore,
+): Promise<Parameters<typeof readSeries>[0]> {
+  return {
+    sources: source,
+    policies: readPolicies(require),
+    devKeyrings: devKeyringsOf(devKeyring),
+    // what was written into the mails is added to what was signed
+    signedOnly: signedOnly || inMail,
+    dkim: await openUserDkim(store, dkim),
+    trailers,
+  };
 }

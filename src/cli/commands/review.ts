@@ -132,7 +132,7 @@ async function review(
       dkim: await openUserDkim(store, args.dkim),
     };
     sayWaiting(sources);
-    const series = await readSeries(options, seriesChoice(args, []), store, reporter());
+    const { series } = await readSeries(options, seriesChoice(args, []), store, reporter());
     const chosen = reviewable(series, only);
     const results = series.members.map(({ result }) => result);
     if (!quiet || "refused" in chosen) saySafe(renderSeries(series.result, results, outputStyle()));

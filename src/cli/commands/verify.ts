@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import type { Bases } from "../../app/base/verify-bases.ts";
 import { devKeyringsOf, gitConfig } from "../../app/settings.ts";
+import { trailerSettings } from "../../app/trailers/settings.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { openUserDkim } from "../../app/verify/dkim.ts";
 import { describePolicies, readPolicies } from "../../app/verify/policy.ts";
@@ -122,6 +123,7 @@ async function verify(args: Arguments): Promise<CommandStatus> {
       policies,
       devKeyrings: devKeyringsOf(args.devKeyring),
       plainAm: amSettings(gitConfig()),
+      trailers: trailerSettings(),
       dkim: await openUserDkim(store, args.dkim),
       dryRun: args.dryRun,
       jobs: Math.min(jobs, MAX_JOBS),

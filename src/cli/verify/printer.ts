@@ -3,6 +3,7 @@
 import type { RunResult, VerifyEvent } from "../../app/verify/run.ts";
 import { PatchsigError } from "../../errors.ts";
 import { formatRecord } from "../../report/json.ts";
+import { renderReplies } from "../../report/replies.ts";
 import {
   isUnsignedSeries,
   namesNoBase,
@@ -84,7 +85,10 @@ function printText(summary: boolean): Printer {
       else if (record.kind === "series") {
         const { result, patches } = record;
         if (isUnsignedSeries(patches) && namesNoBase(result)) baseless++;
-        if (!summary) print(renderSeries(result, patches, style));
+        // of unsigned ones, an archive has too many to say more
+        const said = isUnsignedSeries(patches) ? undefined : result.replies;
+        const replies = said === undefined ? [] : renderReplies(said, result.total, style);
+        if (!summary) print([...renderSeries(result, patches, style), ...replies]);
         else if (standsOut(result, patches)) print(renderOdd(result, patches, style));
       }
     },

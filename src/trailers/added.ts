@@ -1,0 +1,75 @@
+/** Trailers that are added to the message of a patch when it is applied. */
+
+import { isPlainMessageId } from "../mail/compose.ts";
+import type { GivenTrailer, TrailerProof } from "./assign.ts";
+import { readTrailer, trailerKey, trailerLine } from "./trailer.ts";
+
+export interface AddedTrailer {
+  /** The line in the commit message, without LF. */
+  readonly line: string;
+  /** Of the reply that has it; of the patch's own mail, if it stood there without being signed. */
+  readonly messageId: string;
+  readonly proof: TrailerProof;
+  /** Of the signed review; null for other proofs. */
+  readonly publicKey: string | null;
+}
+
+/** What was said in replies. */
+export function fromReplies(given: readonly GivenTrailer[]): AddedTrailer[] {
+  return given.map(({ trailer, reply, proof, publicKey }) => ({
+    line: trailerLine(trailer),
+    messageId: reply.messageId,
+    proof,
+    publicKey,
+  }));
+}
+
+/**
+ * What somebody on the way, such as b4, wrote into the patch's own mail: only trailers of these names that
+ * could stand in a reply.
+ */
+export function fromMail(
+  lines: readonly string[],
+  messageId: string,
+  names: ReadonlyMap<string, string>,
+): AddedTrailer[] {
+  return lines.flatMap((text) => {
+    const trailer = readTrailer(text, names);
+    if (trailer === null || trailer.flaw !== null) return [];
+    return [{ line: trailerLine(trailer), messageId, proof: "none" as const, publicKey: null }];
+  });
+}
+
+/** Each trailer once, the first of each; of two that say the same, the later one goes. */
+export function withoutRepeats(
+  added: readonly AddedTrailer[],
+  names: ReadonlyMap<string, string>,
+): AddedTrailer[] {
+  const seen = new Set<string>();
+  return added.filter(({ line }) => {
+    const trailer = readTrailer(line, names);
+    const key = trailer === null ? line : trailerKey(trailer);
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+}
+
+/** A whole trailer, not only the URL of a `Link:`. */
+const WHOLE = /^[A-Za-z][A-Za-z0-9-]*: /;
+
+/**
+ * The trailer that says where the mail can be read; null if its Message-ID is none that can be a part of
+ * a URL.
+ *
+ * @param mask a URL, or a whole trailer, with `%s` for the Message-ID
+ */
+export function linkTrailer(messageId: string, mask: string): AddedTrailer | null {
+  if (!isPlainMessageId(messageId)) return null;
+  const id = messageId.slice(1, -1);
+  const inUrl = encodeURIComponent(id).replaceAll("%40", "@");
+  const line = WHOLE.test(mask)
+    ? mask.replace("%s", () => (mask.includes("://") ? inUrl : id))
+    : `Link: ${mask.replace("%s", () => inUrl)}`;
+  return { line, messageId, proof: "none", publicKey: null };
+}

@@ -1,0 +1,55 @@
+/** Trailers at the end of a commit message, where git interpret-trailers puts them. */
+
+import { LF } from "../primitives/bytes.ts";
+import { readTrailer } from "./trailer.ts";
+
+/** What git itself writes: with one of these, a quarter of the lines has to be trailers. */
+const GITS_OWN = /^(?:Signed-off-by: |\(cherry picked from commit )/;
+const TRAILER = /^(?:[A-Za-z0-9-]+[ \t]*:|\(cherry picked from commit )/;
+const FOLDED = /^[ \t]/;
+
+/**
+ * The message with these lines below its trailers; below an empty line, if its last paragraph is no block
+ * of trailers (git-interpret-trailers(1)).
+ *
+ * @param message without the subject, in canonical form: it ends in LF, or is empty
+ */
+export function appendTrailers(message: Buffer, lines: readonly string[]): Buffer {
+  if (lines.length === 0) return message;
+  const gap = message.length === 0 || endsInTrailers(message) ? "" : "\n";
+  return Buffer.concat([message, Buffer.from(`${gap}${lines.join("\n")}\n`)]);
+}
+
+function endsInTrailers(message: Buffer): boolean {
+  const start = message.lastIndexOf("\n\n", "latin1");
+  const lines = message
+    .toString("utf8", start < 0 ? 0 : start + 2)
+    .trimEnd()
+    .split("\n");
+  let trailers = 0;
+  let others = 0;
+  let isOwn = false;
+  let isOfTrailer = false;
+  for (const line of lines) {
+    // a folded line belongs to the one above it
+    const isFolded = FOLDED.test(line);
+    if (!isFolded) isOfTrailer = TRAILER.test(line);
+    if (isOfTrailer) trailers += isFolded ? 0 : 1;
+    else others++;
+    isOwn ||= GITS_OWN.test(line);
+  }
+  return others === 0 ? trailers > 0 : isOwn && trailers * 3 >= others;
+}
+
+/** Of a message, longer than any real one: nothing more is looked at. */
+const MAX_MESSAGE = 256 * 1024;
+
+/** The trailers that a message has, wherever they stand. */
+export function trailersOf(
+  message: Buffer,
+  names: ReadonlyMap<string, string>,
+): NonNullable<ReturnType<typeof readTrailer>>[] {
+  if (message.indexOf(LF) < 0 || message.length > MAX_MESSAGE) return [];
+  const lines = message.toString("utf8").split("\n");
+  return lines.flatMap((line) => readTrailer(line, names) ?? []);
+}

@@ -1,0 +1,315 @@
+/**
+ * Which patch a reply's trailers are for, how well it is proved who gave them, and which are left out and
+ * why (docs/trailers.md). A function of the set of mails: their order of arrival does not matter.
+ */
+
+import { proofFor } from "../review/proof.ts";
+import type { ReviewDigests } from "../review/text.ts";
+import { followed, type ThreadMail } from "../series/item.ts";
+import type { Reply } from "./reply.ts";
+import { type Trailer, type TrailerFlaw, trailerKey } from "./trailer.ts";
+
+/** A patch or cover letter that replies may be to. */
+export interface ThreadPatch extends ThreadMail {
+  /** 0 for a cover letter. */
+  readonly index: number;
+  /** The author's identity; "" if there is none. */
+  readonly author: string;
+  /** Null for a mail that was refused. */
+  readonly digests: ReviewDigests | null;
+  /** Keys of the trailers in its message (`trailerKey`). */
+  readonly trailers: readonly string[];
+}
+
+/** Another series, or a reply with a diff. */
+export interface OtherSeries {
+  /** `v1`, of a version of the same work; null for others. */
+  readonly name: string | null;
+  readonly patches: readonly ThreadPatch[];
+}
+
+/**
+ * `proven`: by a signed review of this patch. `diff`: by one of this diff, under another message.
+ * `vouched`: a domain vouches for sender and text (docs/dkim.md).
+ */
+const TRAILER_PROOFS = ["proven", "diff", "vouched", "none"] as const;
+export type TrailerProof = (typeof TRAILER_PROOFS)[number];
+
+export interface GivenTrailer {
+  readonly trailer: Trailer;
+  readonly reply: Reply;
+  readonly proof: TrailerProof;
+  /** Of the signed review; null for other proofs. */
+  readonly publicKey: string | null;
+  /** The version to whose patch, with this very diff, it was given; null for this one. */
+  readonly from: string | null;
+  /** It was given to the cover letter, so to all. */
+  readonly isForAll: boolean;
+}
+
+/**
+ * Why a trailer is not taken.
+ *
+ * - `sender`: who sent the reply is not whom the trailer names
+ * - `review`: the reply is signed, and says something else; or its key is not the reviewer's
+ * - `diff`: the reply has a diff of its own
+ * - `elsewhere`: it is to another patch in the thread, such as a diff in a reply
+ * - `changed`: it is to another version of the patch, with another diff
+ * - `unknown`: it is to a mail that is not here
+ * - `ambiguous`: there are two different mails with the Message-ID that it is to
+ */
+export type LeftOutReason =
+  | TrailerFlaw
+  | "sender"
+  | "review"
+  | "diff"
+  | "elsewhere"
+  | "changed"
+  | "unknown"
+  | "ambiguous";
+
+interface LeftOutTrailer {
+  readonly trailer: Trailer;
+  readonly reply: Reply;
+  readonly why: LeftOutReason;
+}
+
+interface PatchTrailers {
+  readonly patch: ThreadPatch;
+  /** Those to the patch by date, then those to the cover letter by date. */
+  readonly given: readonly GivenTrailer[];
+}
+
+export interface SeriesTrailers {
+  /** By number. */
+  readonly patches: readonly PatchTrailers[];
+  readonly leftOut: readonly LeftOutTrailer[];
+}
+
+export interface SeriesThread {
+  readonly replies: readonly Reply[];
+  readonly others: readonly OtherSeries[];
+  /** Mails without a patch: a reply to one of them is to the patch that this one is to. */
+  readonly links: readonly ThreadMail[];
+}
+
+/**
+ * @param series its patches and cover letter, with their copies
+ * @param sloppy take trailers of people who did not send the reply, too
+ */
+export function assignTrailers(
+  series: readonly ThreadPatch[],
+  thread: SeriesThread,
+  sloppy: boolean,
+): SeriesTrailers {
+  const aims = new Aims(series, thread);
+  const taken = new Map<ThreadPatch, GivenTrailer[]>();
+  for (const patch of distinctPatches(series)) taken.set(patch, []);
+  const leftOut: LeftOutTrailer[] = [];
+  for (const reply of [...thread.replies].sort(byDate)) {
+    const aim = aims.of(reply);
+    if (aim === null) continue;
+    for (const trailer of reply.trailers) {
+      const why = typeof aim === "string" ? aim : give(taken, reply, trailer, aim, sloppy);
+      if (why !== null) leftOut.push({ trailer, reply, why });
+    }
+  }
+  const patches = [...taken].map(([patch, all]) => ({ patch, given: settled(patch, all) }));
+  const known = new Set(
+    patches.flatMap(({ patch, given }) => [...patch.trailers, ...given.map(keyOf)]),
+  );
+  return { patches, leftOut: leftOut.filter((one) => !known.has(keyOf(one))) };
+}
+
+/** Gives a trailer to the patches it is for; says why, if none gets it. */
+function give(
+  taken: ReadonlyMap<ThreadPatch, GivenTrailer[]>,
+  reply: Reply,
+  trailer: Trailer,
+  { isFor, from, isForAll }: Aim,
+  sloppy: boolean,
+): LeftOutReason | null {
+  if (trailer.flaw !== null) return trailer.flaw;
+  if (reply.hasDiff) return "diff";
+  let why: LeftOutReason | null = "changed";
+  for (const [patch, all] of taken) {
+    if (!isFor(patch)) continue;
+    const proof = proofOf(reply, trailer, patch, sloppy);
+    if (typeof proof === "string") why = why === null ? null : proof;
+    else {
+      why = null;
+      all.push({ trailer, reply, ...proof, from, isForAll });
+    }
+  }
+  return why;
+}
+
+/** How well it is proved that whom it names gave the trailer; or why it cannot be taken. */
+function proofOf(
+  { sender, reviews, vouched }: Reply,
+  trailer: Trailer,
+  { digests }: ThreadPatch,
+  sloppy: boolean,
+): Pick<GivenTrailer, "proof" | "publicKey"> | LeftOutReason {
+  const own = reviews.filter(({ review }) => review.by === trailer.address);
+  for (const { review, counts } of own) {
+    const proof = digests === null ? null : proofFor(review, trailer, digests);
+    if (proof !== null && counts) return { proof, publicKey: review.publicKey };
+  }
+  // whoever signs says there what is meant; a key that nobody has met proves nothing either way
+  if (own.some(({ isKnown }) => isKnown)) return "review";
+  const isSender = sender !== null && (trailer.address === null || trailer.address === sender);
+  if (!isSender && !sloppy) return "sender";
+  return { proof: isSender && vouched !== null ? "vouched" : "none", publicKey: null };
+}
+
+/** What a reply is to. */
+interface Aim {
+  readonly isFor: (patch: ThreadPatch) => boolean;
+  readonly from: string | null;
+  readonly isForAll: boolean;
+}
+
+interface Place {
+  readonly patch: ThreadPatch;
+  /** Null: the series itself. */
+  readonly other: OtherSeries | null;
+}
+
+/** Replies that are followed from one to the next. */
+const MAX_DEPTH = 1000;
+
+class Aims {
+  readonly #places = new Map<string, Place[]>();
+  readonly #links = new Map<string, ThreadMail>();
+
+  constructor(series: readonly ThreadPatch[], { others, replies, links }: SeriesThread) {
+    for (const patch of series) this.#add({ patch, other: null });
+    for (const other of others) for (const patch of other.patches) this.#add({ patch, other });
+    for (const mail of [...links, ...replies].sort(byReferences))
+      if (mail.messageId !== "" && !this.#links.has(mail.messageId))
+        this.#links.set(mail.messageId, mail);
+  }
+
+  /** Null if it has nothing to do with the series. */
+  of(reply: Reply): Aim | LeftOutReason | null {
+    const places = this.#placesOf(reply);
+    const [first] = places;
+    if (first === undefined) return this.#isBelow(reply) ? "unknown" : null;
+    if (places.some((place) => !isSame(place, first)))
+      return places.some(({ other }) => other === null) ? "ambiguous" : null;
+    const { patch, other } = places.find((place) => place.other === null) ?? first;
+    if (other === null)
+      return {
+        isFor: (one) => patch.index === 0 || isSamePatch(one, patch),
+        from: null,
+        isForAll: patch.index === 0,
+      };
+    if (other.name === null) return this.#isBelow(reply) ? "elsewhere" : null;
+    const theirs = patch.index === 0 ? other.patches : [patch];
+    return {
+      isFor: (one) => theirs.some((two) => isUnchanged(one, two)),
+      from: other.name,
+      isForAll: patch.index === 0,
+    };
+  }
+
+  #add(place: Place): void {
+    const { messageId } = place.patch;
+    if (messageId === "") return;
+    const places = this.#places.get(messageId);
+    if (places === undefined) this.#places.set(messageId, [place]);
+    else places.push(place);
+  }
+
+  /** The patches with the Message-ID that it is to, through other replies. */
+  #placesOf(reply: ThreadMail): readonly Place[] {
+    let mail: ThreadMail | undefined = reply;
+    for (let depth = 0; mail !== undefined && depth < MAX_DEPTH; depth++) {
+      const parent: string = mail.references.at(-1) ?? "";
+      const places = this.#places.get(parent);
+      if (places !== undefined) return places;
+      mail = this.#links.get(parent);
+    }
+    return [];
+  }
+
+  /** Is it somewhere below a mail of the series? */
+  #isBelow(reply: ThreadMail): boolean {
+    return followed(reply).some((id) => this.#places.get(id)?.some(({ other }) => other === null));
+  }
+}
+
+/** Copies of one mail say the same. */
+function isSame({ patch: one }: Place, { patch: two }: Place): boolean {
+  return isSamePatch(one, two);
+}
+
+/** Equal, or copies of one mail. */
+export function isSamePatch(one: ThreadPatch, two: ThreadPatch): boolean {
+  const [a, b] = [one.digests, two.digests];
+  return one.index === two.index && a?.diff === b?.diff && a?.message === b?.message;
+}
+
+/** The same diff by the same author, whatever its message and number are. */
+function isUnchanged(one: ThreadPatch, two: ThreadPatch): boolean {
+  return (
+    one.index > 0 &&
+    two.index > 0 &&
+    one.digests !== null &&
+    one.digests.diff === two.digests?.diff &&
+    one.author === two.author
+  );
+}
+
+/** Those that trailers can be added to, each once, by number. */
+function distinctPatches(series: readonly ThreadPatch[]): ThreadPatch[] {
+  const byName = new Map<string, ThreadPatch>();
+  for (const patch of series) {
+    const name = `${patch.index} ${patch.digests?.message} ${patch.digests?.diff}`;
+    if (patch.index > 0 && patch.digests !== null && !byName.has(name)) byName.set(name, patch);
+  }
+  return [...byName.values()].sort((a, b) => a.index - b.index);
+}
+
+/** Each trailer once, with its best proof; none that the author has written. */
+function settled({ trailers }: ThreadPatch, all: readonly GivenTrailer[]): GivenTrailer[] {
+  const byKey = new Map<string, GivenTrailer>();
+  const ordered = [...all].sort((a, b) => Number(a.isForAll) - Number(b.isForAll));
+  for (const one of ordered) {
+    const key = keyOf(one);
+    const before = byKey.get(key);
+    if (trailers.includes(key)) continue;
+    if (before === undefined || rank(one) < rank(before)) byKey.set(key, one);
+  }
+  return [...byKey.values()];
+}
+
+function rank({ proof }: GivenTrailer): number {
+  return TRAILER_PROOFS.indexOf(proof);
+}
+
+function keyOf({ trailer }: { readonly trailer: Trailer }): string {
+  return trailerKey(trailer);
+}
+
+/** By what the mails say alone, so that their order of arrival does not matter. */
+function byDate(a: Reply, b: Reply): number {
+  return (
+    (a.date ?? Infinity) - (b.date ?? Infinity) ||
+    byReferences(a, b) ||
+    compare(textOf(a), textOf(b))
+  );
+}
+
+function byReferences(a: ThreadMail, b: ThreadMail): number {
+  return compare(a.messageId, b.messageId) || compare(a.references.join(), b.references.join());
+}
+
+function textOf({ from, trailers }: Reply): string {
+  return [from.email, ...trailers.map(({ name, value }) => `${name} ${value}`)].join("\n");
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

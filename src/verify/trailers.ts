@@ -1,0 +1,96 @@
+/** The trailers of a series' threads: which patch they are for, and how well that is proved. */
+
+import { normaliseIdentity } from "../trust/identity.ts";
+import {
+  assignTrailers,
+  type OtherSeries,
+  type SeriesTrailers,
+  type ThreadPatch,
+} from "../trailers/assign.ts";
+import { isReply } from "../trailers/reply.ts";
+import type { Evidence } from "./evidence.ts";
+import { trailerLine } from "../trailers/trailer.ts";
+import type { RepliesResult } from "./result.ts";
+import type { Collected } from "./series.ts";
+
+/** A patch or cover letter, as replies see it. */
+export function threadPatch({
+  messageId,
+  references,
+  number,
+  author,
+  reviewable,
+}: Evidence): ThreadPatch {
+  return {
+    messageId,
+    references,
+    index: number.index,
+    author: normaliseIdentity(author?.email ?? "") ?? "",
+    digests: reviewable?.digests ?? null,
+    trailers: reviewable?.trailers ?? [],
+  };
+}
+
+/**
+ * @param versions other versions of the same work: what was said of an unchanged patch there holds here
+ * @param sloppy take trailers of people who did not send the reply, too
+ */
+export function seriesTrailers<P>(
+  series: Collected<P>,
+  versions: readonly { readonly name: string; readonly series: Collected<P> }[],
+  sloppy: boolean,
+): SeriesTrailers {
+  const portions = new Set(
+    [series, ...versions.map((one) => one.series)].flatMap((one) => one.portions),
+  );
+  const own = new Set([...series.received, ...series.lettersApart]);
+  const placed = new Set([...own, ...versions.flatMap((one) => one.series.received)]);
+  const others: OtherSeries[] = versions.map((one) => ({
+    name: one.name,
+    patches: one.series.received
+      .filter((member) => !own.has(member))
+      .map(({ inThread }) => inThread),
+  }));
+  const values = [...portions].flatMap((portion) => portion.values);
+  const strangers = values.filter((member) => !placed.has(member));
+  others.push({ name: null, patches: strangers.map(({ inThread }) => inThread) });
+  const links = [...portions].flatMap((portion) => portion.links);
+  const thread = { replies: links.filter(isReply), links, others };
+  return assignTrailers(
+    [...own].map(({ inThread }) => inThread),
+    thread,
+    sloppy,
+  );
+}
+
+/** Most that are not taken and yet listed. */
+const MAX_LEFT_OUT = 100;
+
+/** As part of the record of a series; null if nothing is said in replies. */
+export function repliesResult({ patches, leftOut }: SeriesTrailers): RepliesResult | null {
+  const given = new Map<string, RepliesResult["trailers"][number] & { patches: number[] }>();
+  for (const { patch, given: all } of patches)
+    for (const { trailer, reply, proof, publicKey, from: version } of all) {
+      const line = trailerLine(trailer);
+      const { from, messageId, source, vouched } = reply;
+      const name = [line, messageId, source, proof, version].join("\n");
+      const known = given.get(name);
+      if (known !== undefined) known.patches.push(patch.index);
+      else {
+        const vouchedBy = proof === "vouched" ? (vouched?.domain ?? null) : null;
+        const of = { from, messageId, source, proof, publicKey, vouchedBy, version };
+        given.set(name, { trailer: line, patches: [patch.index], ...of });
+      }
+    }
+  if (given.size === 0 && leftOut.length === 0) return null;
+  return {
+    trailers: [...given.values()],
+    leftOut: leftOut.slice(0, MAX_LEFT_OUT).map(({ trailer, reply, why }) => ({
+      trailer: trailerLine(trailer),
+      from: reply.from,
+      messageId: reply.messageId,
+      source: reply.source,
+      why,
+    })),
+  };
+}
