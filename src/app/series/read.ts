@@ -21,6 +21,10 @@ export interface ReadOptions extends Pick<CheckOptions, "trailers"> {
   readonly signedOnly: boolean;
   readonly dkim: DkimRun | null;
   readonly dryRun: boolean;
+  /** As of CheckOptions; by default it is not asked. */
+  readonly plainAm?: CheckOptions["plainAm"];
+  /** From this time on, in git's words. */
+  readonly since?: string | undefined;
 }
 
 export interface SeriesRead<P> {
@@ -61,9 +65,10 @@ export async function readAllSeries<P>(
     held += checked.diff?.canonical.length ?? 0;
     return keep(checked);
   };
-  const terms = { ...options, plainAm: null, jobs: 1, keep: counted };
+  const plainAm = options.plainAm ?? null;
+  const terms = { ...options, plainAm, jobs: 1, keep: counted };
   const onRead = mailProgress(progress, options.sources.length, () => tally.messages);
-  const items = openSources(options.sources, { say }, onRead);
+  const items = openSources(options.sources, { say, since: options.since }, onRead);
   for await (const seen of verifyMails(items, terms, memory, tally)) {
     if (held > MAX_BYTES)
       throw new PatchsigError("too-large", "too many diffs to keep in memory", {

@@ -6,6 +6,7 @@ import { devKeyringsOf, gitConfig } from "../../app/settings.ts";
 import { trailerSettings } from "../../app/trailers/settings.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { openUserDkim } from "../../app/verify/dkim.ts";
+import { messageIdsAmong } from "../../app/sources/message-id.ts";
 import { describePolicies, readPolicies } from "../../app/verify/policy.ts";
 import { type RunResult, verifyRun } from "../../app/verify/run.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
@@ -16,6 +17,7 @@ import { clearProgress, out, reporter, sayWaiting } from "../../terminal/termina
 import { filterMail } from "../verify/filter.ts";
 import { printerFor } from "../verify/printer.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
+import { SERIES_OPTIONS, seriesChoice } from "../series-options.ts";
 
 interface Arguments {
   source: string[];
@@ -32,6 +34,8 @@ interface Arguments {
   new: boolean;
   repo?: string | undefined;
   header: boolean;
+  series?: string | undefined;
+  version?: string | undefined;
 }
 
 export const verifyCommand = command({
@@ -49,6 +53,7 @@ export const verifyCommand = command({
   options: {
     json: { type: "boolean", default: false, describe: "one record a line" },
     ...POLICY_OPTIONS,
+    ...SERIES_OPTIONS,
     repo: {
       type: "string",
       requiresArg: true,
@@ -130,7 +135,9 @@ async function verify(args: Arguments): Promise<CommandStatus> {
       bases,
     };
     sayWaiting(args.source);
-    run = await verifyRun(options, store, printer.show, reporter());
+    const pass =
+      args.series === undefined && args.version === undefined ? verifyRun : await chosenRun(args);
+    run = await pass(options, store, printer.show, reporter());
   } finally {
     bases?.close();
     clearProgress();
@@ -142,7 +149,14 @@ async function verify(args: Arguments): Promise<CommandStatus> {
   return run.unread > 0 ? EXIT.failed : EXIT.ok;
 }
 
-/** Loaded where it is asked for: a plain verify has to start quickly. */
+/** Of one series. Loaded where it is asked for, as the bases: a plain verify has to start quickly. */
+async function chosenRun(args: Arguments): Promise<typeof verifyRun> {
+  if (args.new) throw new PatchsigError("usage", "--new does not go with --series or --version");
+  const { verifyChosen } = await import("../../app/verify/chosen.ts");
+  const choice = seriesChoice(args, messageIdsAmong(args.source));
+  return (options, ...rest) => verifyChosen(options, choice, ...rest);
+}
+
 async function basesIn(directory: string): Promise<Bases> {
   endOnSignal();
   const { openBases } = await import("../../app/base/verify-bases.ts");
