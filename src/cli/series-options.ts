@@ -24,7 +24,7 @@ export const PATCHES_OPTION = {
   describe: "only these patches: 1-3,5,7- or *part of a subject*",
 } as const;
 
-interface SeriesValues {
+export interface SeriesValues {
   readonly series?: string | undefined;
   readonly version?: string | undefined;
 }

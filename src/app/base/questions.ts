@@ -5,7 +5,12 @@ import type { Finding } from "../../findings.ts";
 import type { Reporter } from "../reporter.ts";
 import { BaseChecker, type Checkup } from "./checker.ts";
 import { BaseGuesser, type Guessed } from "./guesser.ts";
-import { allBaseFindings, readSeriesBases, type SeriesBase } from "./series-base.ts";
+import {
+  allBaseFindings,
+  type BaseChoice,
+  readSeriesBases,
+  type SeriesBase,
+} from "./series-base.ts";
 
 /** What came of all series. */
 export interface Outcome {
@@ -18,12 +23,13 @@ export interface Outcome {
 /** @throws PatchsigError as `readSeriesBases` */
 export async function showBases(
   sources: readonly string[],
+  choice: BaseChoice,
   reporter: Reporter,
   tell: (series: SeriesBase, findings: readonly Finding[]) => void,
 ): Promise<Outcome> {
-  const { allSeries, faults } = await readSeriesBases(sources, reporter);
-  for (const series of allSeries) tell(series, allBaseFindings(series));
-  return { met: allSeries.every(({ claim }) => claim.base.commit !== null), faults };
+  const { wanted, faults } = await readSeriesBases(sources, reporter, choice);
+  for (const series of wanted) tell(series, allBaseFindings(series));
+  return { met: wanted.every(({ claim }) => claim.base.commit !== null), faults };
 }
 
 /**
@@ -34,18 +40,19 @@ export async function showBases(
  */
 export async function checkBases(
   sources: readonly string[],
+  choice: BaseChoice,
   directory: string,
   reporter: Reporter,
   tell: (series: SeriesBase, checkup: Checkup) => void,
 ): Promise<Outcome> {
   const repository = await openRepository(directory);
-  const { allSeries, faults } = await readSeriesBases(sources, reporter);
+  const { allSeries, wanted, faults } = await readSeriesBases(sources, reporter, choice);
   const checker = new BaseChecker(repository);
   const began = Date.now();
   let met = true;
   try {
-    for (const [i, series] of allSeries.entries()) {
-      reporter.progress?.(`${i} of ${allSeries.length} series`, i, allSeries.length, began);
+    for (const [i, series] of wanted.entries()) {
+      reporter.progress?.(`${i} of ${wanted.length} series`, i, wanted.length, began);
       const checkup = await checker.check(series, allSeries);
       met &&= checkup.check.state === "applies";
       tell(series, { ...checkup, findings: [...allBaseFindings(series), ...checkup.findings] });
@@ -74,18 +81,19 @@ interface GuessOptions {
  */
 export async function guessBases(
   sources: readonly string[],
+  choice: BaseChoice,
   { directory, refs, exhaustive }: GuessOptions,
   reporter: Reporter,
   tell: (series: SeriesBase, guessed: Guessed) => void,
 ): Promise<Outcome> {
   const repository = await openRepository(directory);
-  const { allSeries, faults } = await readSeriesBases(sources, reporter);
+  const { wanted, faults } = await readSeriesBases(sources, reporter, choice);
   const reach = exhaustive ? "exhaustive" : "usual";
   const guesser = await BaseGuesser.open(repository, refs, { reach, progress: reporter.progress });
   let met = true;
   try {
-    for (let at = 0; at < allSeries.length; at += AT_A_TIME) {
-      const some = allSeries.slice(at, at + AT_A_TIME);
+    for (let at = 0; at < wanted.length; at += AT_A_TIME) {
+      const some = wanted.slice(at, at + AT_A_TIME);
       for (const [i, guessed] of (await guesser.guess(some)).entries()) {
         met &&= guessed.confidence === "high" || guessed.confidence === "medium";
         tell(some[i]!, guessed);

@@ -10,7 +10,11 @@ import type { SeriesIdentity } from "../../base/needs.ts";
 import { createSeriesCollector } from "../../series/collector.ts";
 import type { AssembledSeries } from "../../series/item.ts";
 import { type OutlineEntry, itemOf, outlined, patchOutline } from "../../verify/outline.ts";
-import { type Checked, type SeriesOutline, verdictOf } from "../../verify/result.ts";
+import { type Checked, type SeriesOutline, verdictOf, worstOf } from "../../verify/result.ts";
+import { type VersionMail, versionMail } from "../../verify/versions.ts";
+import type { HandLink } from "../../series/works.ts";
+import { chooseSeries, type SeriesChoice } from "../series/choose.ts";
+import { type ReadSeries, versionsOf } from "../series/versions.ts";
 import { createCheck } from "../verify/checking.ts";
 import { faultAt } from "../fault.ts";
 import { openSource } from "../sources/sources.ts";
@@ -72,17 +76,36 @@ const MAX_BYTES = 512 << 20;
 /** A mail whose series is not closed yet. */
 interface SummarisedMail extends OutlineEntry {
   readonly summary: PatchSummary;
+  readonly facts: VersionMail;
+}
+
+/** Which series are wanted. */
+export interface BaseChoice {
+  /** Null for all. */
+  readonly choice: SeriesChoice | null;
+  /** What the user said of series. */
+  readonly links: readonly HandLink[];
+}
+
+interface SeriesBases {
+  readonly allSeries: readonly SeriesBase[];
+  /** Those that are wanted. */
+  readonly wanted: readonly SeriesBase[];
+  /** Mails at which the program failed; they were reported. */
+  readonly faults: number;
 }
 
 /**
- * All series of the sources, and the number of mails at which the program failed, which it reports. Trust
- * does not matter: a base is useful whoever named it.
- * PatchsigError: no-patch, too-large, and as the sources cannot be read.
+ * All series of the sources. Trust does not matter: a base is useful whoever named it.
+ *
+ * @throws PatchsigError "no-patch", "too-large"; "refused" if it cannot be told which one is wanted; as the
+ *   sources cannot be read
  */
 export async function readSeriesBases(
   sources: readonly string[],
   { progress, say, sayError }: Reporter,
-): Promise<{ readonly allSeries: readonly SeriesBase[]; readonly faults: number }> {
+  { choice, links }: BaseChoice = { choice: null, links: [] },
+): Promise<SeriesBases> {
   const faults: PatchsigError[] = [];
   const onUnread = ({ error }: ReadFailure): void => {
     faults.push(error);
@@ -105,21 +128,25 @@ export async function readSeriesBases(
       }
     }
   }
-  const allSeries = intake.end();
-  if (allSeries.length === 0) throw faults[0] ?? noPatchFound(sources, mails);
-  return { allSeries, faults: faults.length };
+  const read = intake.end();
+  if (read.length === 0) throw faults[0] ?? noPatchFound(sources, mails);
+  const allSeries = read.map(({ series }) => series);
+  if (choice === null) return { allSeries, wanted: allSeries, faults: faults.length };
+  const { version, said } = chooseSeries(versionsOf(read), choice, links);
+  said.forEach(say);
+  return { allSeries, wanted: [version.series], faults: faults.length };
 }
 
 interface Intake {
   take(mail: SourceMail): void;
-  end(): readonly SeriesBase[];
+  end(): readonly ReadSeries<SeriesBase>[];
 }
 
 /** Mails on their way to be series. What the program fails at goes to `onUnread`. */
 function createIntake(onUnread: (unread: ReadFailure) => void): Intake {
   const check = createCheck({ devKeyrings: [], signedOnly: false, plainAm: null, dkim: null });
   const collector = createSeriesCollector<SummarisedMail>();
-  const allSeries: SeriesBase[] = [];
+  const allSeries: ReadSeries<SeriesBase>[] = [];
   let held = 0;
 
   function collect({ source, bytes, size }: SourceMail): AssembledSeries<SummarisedMail>[] {
@@ -134,19 +161,27 @@ function createIntake(onUnread: (unread: ReadFailure) => void): Intake {
     const evidence = evidenceOf(checked);
     const verdict = verdictOf(evidence.findings);
     const summary = patchSummary(checked);
-    const entry = { source, evidence: patchOutline(evidence), verdict, summary };
+    const facts = versionMail(checked);
+    const entry = { source, evidence: patchOutline(evidence), verdict, summary, facts };
     return collector.add(itemOf(evidence), entry);
   }
 
   function close(series: AssembledSeries<SummarisedMail>): void {
     try {
-      for (const { outline, members } of outlined(series))
-        allSeries.push(
-          seriesBaseOf(
+      for (const { outline, members, received } of outlined(series))
+        allSeries.push({
+          series: seriesBaseOf(
             outline,
             members.map(({ summary }) => summary),
           ),
-        );
+          outline,
+          verdict: worstOf([verdictOf(outline.findings), ...members.map((m) => m.verdict)]),
+          mails: received.map(({ facts }) => facts),
+          proofs: members
+            .filter(({ evidence }) => evidence.kind === "patch")
+            .map(({ evidence }) => (evidence.signature === "good" ? "signed" : "none")),
+          trusts: new Set(),
+        });
     } catch (error) {
       for (const { item, value } of series.members)
         onUnread(faultAt({ source: value.source, messageId: item.messageId }, error));

@@ -17,7 +17,7 @@ export const PROOFS = ["none", "vouched", "signed"] as const;
 type Proof = (typeof PROOFS)[number];
 
 /** A series as it was read, and what is known of it. */
-interface ReadSeries<S> {
+export interface ReadSeries<S> {
   readonly series: S;
   readonly outline: SeriesOutline;
   readonly verdict: Verdict;
@@ -43,7 +43,7 @@ export interface Version<S> extends Omit<ReadSeries<S>, "mails" | "proofs"> {
   readonly proof: Proof;
 }
 
-function versionsOf<S>(all: readonly ReadSeries<S>[]): Version<S>[] {
+export function versionsOf<S>(all: readonly ReadSeries<S>[]): Version<S>[] {
   // of refused mails only, somebody wants to see why
   const isAnyRead = all.some(({ mails }) => hasPatches(mails) && mails.some(({ read }) => read));
   return all.map(({ mails, proofs, ...read }, i) => {

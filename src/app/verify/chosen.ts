@@ -1,7 +1,6 @@
 /** `verify --series`: the same records of one series, chosen from all of the sources. */
 
 import type { TrustStore } from "../../store/trust-store.ts";
-import type { Collected } from "../../verify/series.ts";
 import { type VersionMail, versionMail } from "../../verify/versions.ts";
 import type { PatchSummary } from "../base/series-base.ts";
 import type { Reporter } from "../reporter.ts";
@@ -10,7 +9,7 @@ import { readAllSeries } from "../series/read.ts";
 import { judgedVersions } from "../series/versions.ts";
 import { readKeyrings } from "../trust/keyrings.ts";
 import { newEventCounts } from "./events.ts";
-import type { RunOptions, RunResult, VerifyEvent } from "./run.ts";
+import { type RunOptions, type RunResult, type VerifyEvent, withReplies } from "./run.ts";
 import { noPatchFound } from "./verification.ts";
 
 interface KeptMail {
@@ -48,9 +47,11 @@ export async function verifyChosen(
     totals.add(result);
     show({ kind: "patch", result });
   }
-  const series = withSummaries(version.series);
-  const result = bases === null ? series.result : await bases.judge(series);
-  show({ kind: "series", result, patches: series.members.map((member) => member.result) });
+  const series = withReplies(version.series);
+  const members = series.members.map((mail) => ({ ...mail, payload: mail.payload.summary }));
+  const result =
+    bases === null ? series.result : await bases.judge({ result: series.result, members });
+  show({ kind: "series", result, patches: members.map((member) => member.result) });
   return {
     totals,
     series: 1,
@@ -60,10 +61,4 @@ export async function verifyChosen(
     met: series.result.verdict !== "fail" && result.verdict !== "fail",
     nothing: null,
   };
-}
-
-function withSummaries({ members, received, ...series }: Collected<KeptMail>) {
-  const summed = (mails: typeof members) =>
-    mails.map((mail) => ({ ...mail, payload: mail.payload.summary }));
-  return { ...series, members: summed(members), received: summed(received) };
 }

@@ -115,7 +115,7 @@ export async function verifyRun(
 }
 
 /** What is said in the replies of its own thread. */
-function withReplies<P>(series: Collected<P>): Collected<P> {
+export function withReplies<P>(series: Collected<P>): Collected<P> {
   const replies = repliesResult(seriesTrailers(series, [], false));
   return replies === null ? series : { ...series, result: { ...series.result, replies } };
 }

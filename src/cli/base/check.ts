@@ -7,7 +7,8 @@ import { formatRecord } from "../../report/json.ts";
 import { command } from "../../options/command.ts";
 import { endOnSignal } from "../../terminal/signals.ts";
 import { blockPrinter, out, outputStyle, reporter, sayWaiting } from "../../terminal/terminal.ts";
-import { exitStatus, JSON_OPTION, REPOSITORY, SOURCES } from "./common.ts";
+import { SERIES_OPTIONS } from "../series-options.ts";
+import { baseChoice, exitStatus, JSON_OPTION, REPOSITORY, SOURCES } from "./common.ts";
 
 export const checkCommand = command({
   usage: "check [source..]",
@@ -15,17 +16,25 @@ export const checkCommand = command({
   describe: "check the base in a repository, and try the series on it",
   words: { source: SOURCES },
   options: {
+    ...SERIES_OPTIONS,
     repo: REPOSITORY,
     json: JSON_OPTION,
   },
-  async run({ source, repo, json }) {
+  async run(args) {
+    const { source, repo, json } = args;
     endOnSignal();
     sayWaiting(source);
     const print = blockPrinter();
-    const outcome = await checkBases(source, repo, reporter(), (series, checkup) => {
-      if (json) out(formatRecord(checkedRecord(series, checkup)));
-      else print(renderCheck(series.outline, series.claim.base, checkup, outputStyle()));
-    });
+    const outcome = await checkBases(
+      source,
+      baseChoice(args),
+      repo,
+      reporter(),
+      (series, checkup) => {
+        if (json) out(formatRecord(checkedRecord(series, checkup)));
+        else print(renderCheck(series.outline, series.claim.base, checkup, outputStyle()));
+      },
+    );
     return exitStatus(outcome);
   },
 });

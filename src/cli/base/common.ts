@@ -1,10 +1,14 @@
 /** What the base commands have in common. */
 
 import { EXIT, type ExitStatus } from "../../errors.ts";
+import type { BaseChoice } from "../../app/base/series-base.ts";
+import { messageIdsAmong } from "../../app/sources/message-id.ts";
+import { openUserTrust } from "../../app/trust/user-trust.ts";
+import { seriesChoice, type SeriesValues } from "../series-options.ts";
 import type { Outcome } from "../../app/base/questions.ts";
 
 export const SOURCES = {
-  describe: "mbox, mail, patch file, directory, maildir, or - for stdin",
+  describe: "mbox, mail, patch file, directory, maildir, Message-ID, or - for stdin",
   type: "string",
   array: true,
   default: ["-"],
@@ -22,6 +26,20 @@ export const JSON_OPTION = {
   default: false,
   describe: "one record a line",
 } as const;
+
+/** All series, or the one that is asked for. */
+export function baseChoice(
+  args: SeriesValues & { readonly source: readonly string[] },
+): BaseChoice {
+  if (args.series === undefined && args.version === undefined) return { choice: null, links: [] };
+  const choice = seriesChoice(args, messageIdsAmong(args.source));
+  const store = openUserTrust(true);
+  try {
+    return { choice, links: store.seriesLinks() };
+  } finally {
+    store.close();
+  }
+}
 
 /** A missing base is reported before what could not be checked. */
 export function exitStatus({ met, faults }: Outcome): ExitStatus {

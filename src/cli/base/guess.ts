@@ -7,7 +7,8 @@ import { formatRecord } from "../../report/json.ts";
 import { command } from "../../options/command.ts";
 import { endOnSignal } from "../../terminal/signals.ts";
 import { blockPrinter, out, outputStyle, reporter, sayWaiting } from "../../terminal/terminal.ts";
-import { exitStatus, JSON_OPTION, REPOSITORY, SOURCES } from "./common.ts";
+import { SERIES_OPTIONS } from "../series-options.ts";
+import { baseChoice, exitStatus, JSON_OPTION, REPOSITORY, SOURCES } from "./common.ts";
 
 export const guessCommand = command({
   usage: "guess [source..]",
@@ -15,6 +16,7 @@ export const guessCommand = command({
   describe: "find the commit that the series was most likely made against",
   words: { source: SOURCES },
   options: {
+    ...SERIES_OPTIONS,
     repo: REPOSITORY,
     ref: {
       type: "string",
@@ -30,15 +32,22 @@ export const guessCommand = command({
     },
     json: JSON_OPTION,
   },
-  async run({ source, repo, ref, exhaustive, json }) {
+  async run(args) {
+    const { source, repo, ref, exhaustive, json } = args;
     endOnSignal();
     sayWaiting(source);
     const print = blockPrinter();
     const options = { directory: repo, refs: ref ?? [], exhaustive };
-    const outcome = await guessBases(source, options, reporter(), (series, guessed) => {
-      if (json) out(formatRecord(guessedRecord(series, guessed)));
-      else print(renderGuess(series.outline, guessed, outputStyle()));
-    });
+    const outcome = await guessBases(
+      source,
+      baseChoice(args),
+      options,
+      reporter(),
+      (series, guessed) => {
+        if (json) out(formatRecord(guessedRecord(series, guessed)));
+        else print(renderGuess(series.outline, guessed, outputStyle()));
+      },
+    );
     return exitStatus(outcome);
   },
 });

@@ -7,7 +7,8 @@ import { ours } from "../../report/escape.ts";
 import { formatRecord } from "../../report/json.ts";
 import { command } from "../../options/command.ts";
 import { blockPrinter, out, outputStyle, reporter, sayWaiting } from "../../terminal/terminal.ts";
-import { exitStatus, JSON_OPTION, SOURCES } from "./common.ts";
+import { SERIES_OPTIONS } from "../series-options.ts";
+import { baseChoice, exitStatus, JSON_OPTION, SOURCES } from "./common.ts";
 
 export const showCommand = command({
   usage: "show [source..]",
@@ -15,6 +16,7 @@ export const showCommand = command({
   describe: "show the base that the mails name",
   words: { source: SOURCES },
   options: {
+    ...SERIES_OPTIONS,
     commit: {
       type: "boolean",
       default: false,
@@ -22,10 +24,11 @@ export const showCommand = command({
     },
     json: JSON_OPTION,
   },
-  async run({ source, commit, json }) {
+  async run(args) {
+    const { source, commit, json } = args;
     sayWaiting(source);
     const print = blockPrinter();
-    const outcome = await showBases(source, reporter(), (series, findings) => {
+    const outcome = await showBases(source, baseChoice(args), reporter(), (series, findings) => {
       const { outline, claim } = series;
       if (json) out(formatRecord(shownRecord(series, findings)));
       else if (!commit) print(renderShow(outline, claim, findings, outputStyle()));
