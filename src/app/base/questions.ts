@@ -7,7 +7,7 @@ import { BaseChecker, type Checkup } from "./checker.ts";
 import { BaseGuesser, type Guessed } from "./guesser.ts";
 import {
   allBaseFindings,
-  type BaseChoice,
+  type SeriesWish,
   readSeriesBases,
   type SeriesBase,
 } from "./series-base.ts";
@@ -23,7 +23,7 @@ export interface Outcome {
 /** @throws PatchsigError as `readSeriesBases` */
 export async function showBases(
   sources: readonly string[],
-  choice: BaseChoice,
+  choice: SeriesWish,
   reporter: Reporter,
   tell: (series: SeriesBase, findings: readonly Finding[]) => void,
 ): Promise<Outcome> {
@@ -40,7 +40,7 @@ export async function showBases(
  */
 export async function checkBases(
   sources: readonly string[],
-  choice: BaseChoice,
+  choice: SeriesWish,
   directory: string,
   reporter: Reporter,
   tell: (series: SeriesBase, checkup: Checkup) => void,
@@ -81,7 +81,7 @@ interface GuessOptions {
  */
 export async function guessBases(
   sources: readonly string[],
-  choice: BaseChoice,
+  choice: SeriesWish,
   { directory, refs, exhaustive }: GuessOptions,
   reporter: Reporter,
   tell: (series: SeriesBase, guessed: Guessed) => void,

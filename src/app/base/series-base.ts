@@ -80,7 +80,7 @@ interface SummarisedMail extends OutlineEntry {
 }
 
 /** Which series are wanted. */
-export interface BaseChoice {
+export interface SeriesWish {
   /** Null for all. */
   readonly choice: SeriesChoice | null;
   /** What the user said of series. */
@@ -104,7 +104,7 @@ interface SeriesBases {
 export async function readSeriesBases(
   sources: readonly string[],
   { progress, say, sayError }: Reporter,
-  { choice, links }: BaseChoice = { choice: null, links: [] },
+  { choice, links }: SeriesWish = { choice: null, links: [] },
 ): Promise<SeriesBases> {
   const faults: PatchsigError[] = [];
   const onUnread = ({ error }: ReadFailure): void => {

@@ -1,7 +1,7 @@
 /** What the base commands have in common. */
 
 import { EXIT, type ExitStatus } from "../../errors.ts";
-import type { BaseChoice } from "../../app/base/series-base.ts";
+import type { SeriesWish } from "../../app/base/series-base.ts";
 import { messageIdsAmong } from "../../app/sources/message-id.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { seriesChoice, type SeriesValues } from "../series-options.ts";
@@ -30,7 +30,7 @@ export const JSON_OPTION = {
 /** All series, or the one that is asked for. */
 export function baseChoice(
   args: SeriesValues & { readonly source: readonly string[] },
-): BaseChoice {
+): SeriesWish {
   if (args.series === undefined && args.version === undefined) return { choice: null, links: [] };
   const choice = seriesChoice(args, messageIdsAmong(args.source));
   const store = openUserTrust(true);
