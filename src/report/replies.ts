@@ -31,7 +31,7 @@ const MAX_LISTED = 8;
  * @param total of the series' patches
  */
 export function renderReplies(
-  { trailers, leftOut }: RepliesResult,
+  { trailers, leftOut, reviews }: RepliesResult,
   total: number,
   style: Style,
 ): SafeText[] {
@@ -45,6 +45,27 @@ export function renderReplies(
     ...trailerRows(ours`reply `, rows, style),
     ...leftOut.slice(0, MAX_LISTED).flatMap((one) => leftOutLines(one.trailer, whyOf(one), style)),
     ...(hidden > 0 ? [escapeText(`left out: ${count(hidden, "more trailer")}`)] : []),
+    ...reviewLines(reviews, style),
+  ];
+}
+
+/** What there is to say of signed reviews, but for those that are as they should be: each once. */
+function reviewLines(reviews: RepliesResult["reviews"], { columns }: Style): SafeText[] {
+  const said = new Map(
+    reviews
+      .flatMap(({ findings }) => findings)
+      .filter(({ code }) => code !== "review-key-known")
+      .map(({ message, hint }) => [message, hint]),
+  );
+  const hidden = said.size - MAX_LISTED;
+  return [
+    ...[...said]
+      .slice(0, MAX_LISTED)
+      .flatMap(([message, hint]) => [
+        ...wrapTo(escapeText(`review: ${message}`), columns),
+        ...(hint === "" ? [] : [escapeText(`        ${hint}`)]),
+      ]),
+    ...(hidden > 0 ? [escapeText(`review: ${hidden} more remarks`)] : []),
   ];
 }
 

@@ -42,7 +42,7 @@ export function proofFor(
   trailer: WrittenTrailer,
   patch: ReviewDigests,
 ): ReviewProof | null {
-  return review.trailers.some((signed) => isSaid(signed, trailer)) ? proofOf(review, patch) : null;
+  return saysTrailer(review, trailer) ? proofOf(review, patch) : null;
 }
 
 /**
@@ -58,7 +58,7 @@ export function unsaidTrailer(
     return reviews.some(({ by }) => by === identity);
   };
   const isSigned = (trailer: WrittenTrailer): boolean =>
-    reviews.some(({ trailers }) => trailers.some((signed) => isSaid(signed, trailer)));
+    reviews.some((review) => saysTrailer(review, trailer));
   return (
     written.find(
       (trailer) => isReviewTrailer(trailer.name) && isTheirs(trailer) && !isSigned(trailer),
@@ -68,6 +68,11 @@ export function unsaidTrailer(
 
 function isReviewTrailer(name: string): boolean {
   return REVIEW_TRAILERS.some((known) => known.toLowerCase() === name.toLowerCase());
+}
+
+/** True for a trailer that is word for word one of the review's. */
+export function saysTrailer({ trailers }: ReviewText, written: WrittenTrailer): boolean {
+  return trailers.some((signed) => isSaid(signed, written));
 }
 
 /** The same words: case counts not in the trailer's name and as little as it does in an address. */

@@ -84,6 +84,8 @@ export interface SeriesTrailers {
   /** By number. */
   readonly patches: readonly PatchTrailers[];
   readonly leftOut: readonly LeftOutTrailer[];
+  /** Those that have to do with the series, in their order. */
+  readonly replies: readonly Reply[];
 }
 
 export interface SeriesThread {
@@ -106,9 +108,11 @@ export function assignTrailers(
   const taken = new Map<ThreadPatch, GivenTrailer[]>();
   for (const patch of distinctPatches(series)) taken.set(patch, []);
   const leftOut: LeftOutTrailer[] = [];
+  const replies: Reply[] = [];
   for (const reply of [...thread.replies].sort(byDate)) {
     const aim = aims.of(reply);
     if (aim === null) continue;
+    replies.push(reply);
     for (const trailer of reply.trailers) {
       const why = typeof aim === "string" ? aim : give(taken, reply, trailer, aim, sloppy);
       if (why !== null) leftOut.push({ trailer, reply, why });
@@ -118,7 +122,7 @@ export function assignTrailers(
   const known = new Set(
     patches.flatMap(({ patch, given }) => [...patch.trailers, ...given.map(keyOf)]),
   );
-  return { patches, leftOut: leftOut.filter((one) => !known.has(keyOf(one))) };
+  return { patches, leftOut: leftOut.filter((one) => !known.has(keyOf(one))), replies };
 }
 
 /** Gives a trailer to the patches it is for; says why, if none gets it. */

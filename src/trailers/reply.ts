@@ -5,7 +5,11 @@ import { parseAuthor } from "../mail/author.ts";
 import type { DkimClaims } from "../dkim/claim.ts";
 import { plainSender } from "../dkim/sender.ts";
 import type { Verifier } from "../minisign/ed25519.ts";
+import { saysTrailer } from "../review/proof.ts";
 import { type ReviewReading, reviewsIn, type SignedReview } from "../review/review.ts";
+import { formatReviewTrailer } from "../review/text.ts";
+import type { Decision } from "../trust/decide.ts";
+import type { Finding } from "../findings.ts";
 import type { ThreadMail } from "../series/item.ts";
 import type { MailView } from "../types.ts";
 import { MAX_LINE, readTrailer, type Trailer } from "./trailer.ts";
@@ -35,6 +39,8 @@ export interface ReplyMail extends ThreadMail {
 /** A signed review whose key was looked up. */
 interface KeyedReview {
   readonly review: SignedReview;
+  readonly trust: Decision["trust"] | "unknown";
+  readonly findings: readonly Finding[];
   /** Somebody has met a key under the reviewer's address. */
   readonly isKnown: boolean;
   /** The key is the reviewer's, as far as the policy asks. */
@@ -46,6 +52,8 @@ export interface Reply extends Omit<ReplyMail, "dkim" | "reviews"> {
   /** Where the mail was found. */
   readonly source: string;
   readonly reviews: readonly KeyedReview[];
+  /** What is wrong with what looks like a review, and counts for nothing. */
+  readonly flaws: readonly Finding[];
   /** The domain that vouches for sender and text; null if none does. */
   readonly vouched: { readonly domain: string; readonly saidBy: string | null } | null;
 }
@@ -140,7 +148,8 @@ export function replyOf(
   hasDiff: boolean,
 ): ReplyMail | null {
   const { trailers, more } = trailersIn(text, names);
-  if (trailers.length === 0) return null;
+  const reviews = reviewsIn(text, verifier, hasDiff);
+  if (trailers.length === 0 && reviews.length === 0) return null;
   const from = parseAuthor(headers.from);
   return {
     messageId,
@@ -150,10 +159,26 @@ export function replyOf(
     sender: plainSender(headers.from)?.identity ?? null,
     date: parseDate(headers.date),
     listIds: headers.listIds,
-    trailers,
+    trailers: [...trailers, ...onlySigned(reviews, trailers, names)],
     more,
     hasDiff,
-    reviews: reviewsIn(text, verifier, hasDiff),
+    reviews,
     dkim: null,
   };
+}
+
+/** What good reviews say without a line of clear text. */
+function onlySigned(
+  reviews: readonly ReviewReading[],
+  written: readonly Trailer[],
+  names: ReadonlyMap<string, string>,
+): Trailer[] {
+  return reviews.flatMap((one) => {
+    if (!one.ok) return [];
+    const missing = one.review.trailers.filter(
+      (trailer) =>
+        !written.some((line) => saysTrailer({ ...one.review, trailers: [trailer] }, line)),
+    );
+    return missing.flatMap((trailer) => readTrailer(formatReviewTrailer(trailer), names) ?? []);
+  });
 }

@@ -196,6 +196,21 @@ interface SeriesMember {
 export interface RepliesResult {
   readonly trailers: readonly ReplyTrailer[];
   readonly leftOut: readonly UngivenTrailer[];
+  readonly reviews: readonly ReviewResult[];
+}
+
+/** A signed review in a reply (docs/spec/review.md), or what looks like one. */
+export interface ReviewResult {
+  /** Who signed it, by which key; null if that is not known. */
+  readonly by: string | null;
+  readonly publicKey: PublicKeyText | null;
+  readonly trust: KeyTrust | null;
+  /** Its lines for the commit message. */
+  readonly trailers: readonly string[];
+  readonly messageId: string;
+  readonly source: string;
+  /** None fails. */
+  readonly findings: readonly Finding[];
 }
 
 interface ReplyTrailer {

@@ -8,9 +8,9 @@ import { type Finding, finding } from "../findings.ts";
 import { day, month } from "../primitives/time.ts";
 import { count } from "../primitives/words.ts";
 import { shellCommand } from "../primitives/shell.ts";
-import { proofOf, type ReviewProof, unsaidTrailer, type WrittenTrailer } from "../review/proof.ts";
+import { unsaidTrailer, type WrittenTrailer } from "../review/proof.ts";
 import type { ReviewFlaw, ReviewReading, SignedReview } from "../review/review.ts";
-import { formatReviewTrailer, type ReviewDigests } from "../review/text.ts";
+import type { ReviewDigests } from "../review/text.ts";
 import { type Decision, decide, keyRecordOf } from "../trust/decide.ts";
 import type { TrustMemory } from "../trust/memory.ts";
 import { type Pins, refusedByPins, withPins } from "../trust/pins.ts";
@@ -193,11 +193,6 @@ export function reviewFlaw({ why }: Extract<ReviewReading, { ok: false }>): Find
   return FLAWS[why];
 }
 
-/** A patch to which reviews are held: its number, and by what they know it. */
-export interface ReviewablePatch extends ReviewDigests {
-  readonly index: number;
-}
-
 /**
  * What of a review is not about these patches: it was given for another version, or was sent in an answer
  * to patches that it does not name.
@@ -207,7 +202,7 @@ export interface ReviewablePatch extends ReviewDigests {
 export function strayFindings(
   { by, patches, version: reviewed }: SignedReview,
   version: number,
-  present: readonly ReviewablePatch[],
+  present: readonly ReviewDigests[],
 ): Finding[] {
   const strays = patches.filter(({ diff }) => present.every((patch) => patch.diff !== diff));
   if (strays.length === 0) return [];
@@ -226,29 +221,4 @@ export function clearTextFindings(
   if (unsaid === null) return [];
   const line = `${unsaid.name}: ${unsaid.value}`;
   return [finding("review-differs", `"${line}" is not what the signed review says`)];
-}
-
-/** A trailer that somebody signed for a patch. */
-export interface ReviewedBy {
-  /** The line for the commit message. */
-  readonly line: string;
-  readonly proof: ReviewProof;
-  readonly judged: JudgedReview;
-}
-
-/** The trailers that these reviews prove of a patch, each once, in the reviews' order; the better proof counts. */
-export function reviewedBy(
-  patch: ReviewDigests,
-  reviews: readonly JudgedReview[],
-): readonly ReviewedBy[] {
-  const found = new Map<string, ReviewedBy>();
-  for (const judged of reviews.filter(({ counts }) => counts)) {
-    const proof = proofOf(judged.review, patch);
-    if (proof === null) continue;
-    for (const trailer of judged.review.trailers) {
-      const line = formatReviewTrailer(trailer);
-      if (found.get(line)?.proof !== "proven") found.set(line, { line, proof, judged });
-    }
-  }
-  return [...found.values()];
 }

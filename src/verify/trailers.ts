@@ -7,10 +7,12 @@ import {
   type SeriesTrailers,
   type ThreadPatch,
 } from "../trailers/assign.ts";
-import { isReply } from "../trailers/reply.ts";
+import { formatReviewTrailer, type ReviewDigests } from "../review/text.ts";
+import { isReply, type Reply } from "../trailers/reply.ts";
 import type { Evidence } from "./evidence.ts";
 import { trailerLine } from "../trailers/trailer.ts";
-import type { RepliesResult } from "./result.ts";
+import type { RepliesResult, ReviewResult } from "./result.ts";
+import { clearTextFindings, strayFindings } from "./review.ts";
 import type { Collected } from "./series.ts";
 
 /** A patch or cover letter, as replies see it. */
@@ -65,9 +67,17 @@ export function seriesTrailers<P>(
 
 /** Most that are not taken and yet listed. */
 const MAX_LEFT_OUT = 100;
+const MAX_REVIEWS = 100;
 
-/** As part of the record of a series; null if nothing is said in replies. */
-export function repliesResult({ patches, leftOut }: SeriesTrailers): RepliesResult | null {
+/**
+ * As part of the record of a series; null if nothing is said in replies.
+ *
+ * @param version of the series
+ */
+export function repliesResult(
+  { patches, leftOut, replies }: SeriesTrailers,
+  version: number,
+): RepliesResult | null {
   const given = new Map<string, RepliesResult["trailers"][number] & { patches: number[] }>();
   for (const { patch, given: all } of patches)
     for (const { trailer, reply, proof, publicKey, from: version } of all) {
@@ -82,7 +92,9 @@ export function repliesResult({ patches, leftOut }: SeriesTrailers): RepliesResu
         given.set(name, { trailer: line, patches: [patch.index], ...of });
       }
     }
-  if (given.size === 0 && leftOut.length === 0) return null;
+  const present = patches.flatMap(({ patch }) => patch.digests ?? []);
+  const reviews = replies.flatMap((reply) => reviewResults(reply, version, present));
+  if (given.size === 0 && leftOut.length === 0 && reviews.length === 0) return null;
   return {
     trailers: [...given.values()],
     leftOut: leftOut.slice(0, MAX_LEFT_OUT).map(({ trailer, reply, why }) => ({
@@ -92,5 +104,33 @@ export function repliesResult({ patches, leftOut }: SeriesTrailers): RepliesResu
       source: reply.source,
       why,
     })),
+    reviews: reviews.slice(0, MAX_REVIEWS),
   };
+}
+
+/** What is to be said of the reviews in a reply. */
+function reviewResults(
+  { reviews, flaws, trailers, messageId, source }: Reply,
+  version: number,
+  present: readonly ReviewDigests[],
+): ReviewResult[] {
+  const written = clearTextFindings(
+    reviews.map(({ review }) => review),
+    trailers,
+  );
+  const judged = reviews.map(({ review, trust, findings }, i) => ({
+    by: review.by,
+    publicKey: review.publicKey,
+    trust,
+    trailers: review.trailers.map(formatReviewTrailer),
+    messageId,
+    source,
+    findings: [
+      ...findings,
+      ...strayFindings(review, version, present),
+      ...(i === 0 ? written : []),
+    ],
+  }));
+  const nobody = { by: null, publicKey: null, trust: null, trailers: [], messageId, source };
+  return [...judged, ...flaws.map((flaw) => ({ ...nobody, findings: [flaw] }))];
 }

@@ -35,6 +35,7 @@ function reply(to: string, text: string, more: Partial<Reply> = {}): Reply {
     ...trailersIn(Buffer.from(text), trailerNames([])),
     hasDiff: false,
     reviews: [],
+    flaws: [],
     listIds: [],
     source: "here",
     vouched: null,
@@ -244,7 +245,7 @@ describe("a signed review", () => {
       text: "",
       minisig: "",
     };
-    return { reviews: [{ review: signed, isKnown, counts }] };
+    return { reviews: [{ review: signed, isKnown, counts, trust: "known", findings: [] }] };
   };
   const [, p1] = SERIES;
   const { message, diff } = p1!.digests!;

@@ -11,7 +11,6 @@ import {
   clearTextFindings,
   judgeReview,
   type JudgedReview,
-  reviewedBy,
   reviewFlaw,
   strayFindings,
 } from "../../src/verify/review.ts";
@@ -161,48 +160,6 @@ test("somebody else may send it on: it counts for who signed it, and that is sai
     const one = judged({}, { sender });
     expect([one.counts, codes(one)]).toEqual([true, ["review-key-known", "review-relayed"]]);
   }
-});
-
-describe("proves", () => {
-  const both = {
-    trailers: [
-      { name: "Reviewed-by", person: "Bob", address: BOB },
-      { name: "Tested-by", person: "Bob", address: BOB },
-    ],
-  } as const;
-  const lines = (of: ReturnType<typeof reviewedBy>): string[] =>
-    of.map(({ line, proof }) => `${line} ${proof}`);
-
-  test("its trailers, of the patches that it names", () => {
-    met();
-    const one = judged(both);
-    const [r, t] = ["Reviewed-by: Bob <bob@example.org>", "Tested-by: Bob <bob@example.org>"];
-    expect(lines(reviewedBy(patch(1), [one]))).toEqual([`${r} proven`, `${t} proven`]);
-    expect(lines(reviewedBy({ ...patch(1), message: patch(2).message }, [one]))).toEqual([
-      `${r} diff`,
-      `${t} diff`,
-    ]);
-    expect(reviewedBy(patch(2), [one])).toEqual([]);
-  });
-
-  test("nothing, if the key does not count", () => {
-    expect(reviewedBy(patch(1), [judged()])).toEqual([]);
-    met(OTHER);
-    expect(reviewedBy(patch(1), [judged()])).toEqual([]);
-  });
-
-  test("each trailer once, by the review that proves most", () => {
-    met();
-    const older = judged({ patches: [{ ...patch(1), message: patch(2).message }] });
-    const newer = judged();
-    const line = "Reviewed-by: Bob Builder <bob@example.org>";
-    for (const reviews of [
-      [older, newer],
-      [newer, older],
-      [newer, newer],
-    ])
-      expect(lines(reviewedBy(patch(1), reviews))).toEqual([`${line} proven`]);
-  });
 });
 
 test("a review of another diff is said to be of another version, or of something else", () => {

@@ -74,7 +74,14 @@ export function offerTrailers(
     if (inMail) dropped.push(...addedLines.filter((line) => !taken.has(line)));
   }
   const count = [...byPatch.values()].reduce((sum, { length }) => sum + length, 0);
-  return { replies: repliesResult(found), written, byPatch, dropped, count, linkMask };
+  return {
+    replies: repliesResult(found, series.result.version),
+    written,
+    byPatch,
+    dropped,
+    count,
+    linkMask,
+  };
 }
 
 /**

@@ -39,13 +39,17 @@ export interface ReviewReply {
  * The patches of a series that may be reviewed; or why none may, a line each.
  *
  * @param only the patches that are wanted; null for all that are here
+ * @param mails Message-IDs that were given as sources: of a thread, the patch is meant that one names; if none
+ *   does, all
  */
 export function reviewable(
   series: Collected<Checked>,
   only: PatchChoice | null,
+  mails: readonly string[] = [],
 ): Reviewed | { readonly refused: readonly string[] } {
   const all = series.members.filter(({ evidence }) => evidence.kind === "patch");
-  const patches = only === null ? all : all.filter(only);
+  const named = all.filter(({ result }) => mails.includes(result.messageId));
+  const patches = only !== null ? all.filter(only) : named.length > 0 ? named : all;
   const nothing = (why: string): { refused: string[] } => ({ refused: [`nothing signed: ${why}`] });
   if (series.result.findings.some(({ severity }) => severity === "fail"))
     return nothing("the series failed");

@@ -116,6 +116,6 @@ export async function verifyRun(
 
 /** What is said in the replies of its own thread. */
 export function withReplies<P>(series: Collected<P>): Collected<P> {
-  const replies = repliesResult(seriesTrailers(series, [], false));
+  const replies = repliesResult(seriesTrailers(series, [], false), series.result.version);
   return replies === null ? series : { ...series, result: { ...series.result, replies } };
 }

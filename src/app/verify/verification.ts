@@ -19,6 +19,7 @@ import type { Pins } from "../../trust/pins.ts";
 import type { Evidence } from "../../verify/evidence.ts";
 import type { Policies } from "../../verify/policy.ts";
 import type { Checked, StatementMail } from "../../verify/result.ts";
+import { reviewFlaw } from "../../verify/review.ts";
 import type { JudgedMail } from "../../verify/series.ts";
 import type { ThreadMail } from "../../series/item.ts";
 import { isVouched } from "../../dkim/result.ts";
@@ -177,13 +178,14 @@ function replyFrom({ source, mail }: PlacedReply, trust: TrustJudge, dkim: DkimR
   const { dkim: claims, reviews: readings, ...reply } = mail;
   const reviews = readings.flatMap((one) => {
     if (!one.ok) return [];
-    const { review, counts, trust: key } = trust.judgeReview(one.review, mail);
-    return [{ review, counts, isKnown: key !== "unknown" }];
+    const { review, counts, trust: key, findings } = trust.judgeReview(one.review, mail);
+    return [{ review, counts, isKnown: key !== "unknown", trust: key, findings }];
   });
+  const flaws = readings.flatMap((one) => (one.ok ? [] : [reviewFlaw(one)]));
   const result = claims === null ? undefined : dkim?.resultOf(claims);
   const isGood = result !== undefined && claims?.identity === mail.sender && isVouched(result);
   const vouched = isGood ? { domain: result.domain, saidBy: result.saidBy || null } : null;
-  return { ...reply, source, reviews, vouched };
+  return { ...reply, source, reviews, flaws, vouched };
 }
 
 function nothingYet<P>(unread: readonly ReadFailure[]): Looked<P> {

@@ -13,6 +13,7 @@ import {
 import { checkOutput, writeReplies } from "../../app/review/write.ts";
 import { patchChoice } from "../../app/series/patches.ts";
 import { devKeyringsOf } from "../../app/settings.ts";
+import { messageIdsAmong } from "../../app/sources/message-id.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { openUserDkim } from "../../app/verify/dkim.ts";
 import { readPolicies } from "../../app/verify/policy.ts";
@@ -51,7 +52,8 @@ interface Arguments extends SignerSettings {
 
 const WORDS = {
   source: {
-    describe: "mails with one series, - for stdin; then, perhaps, which patches: 1,3-5",
+    describe:
+      "mails with one series, a Message-ID, or - for stdin; then, perhaps, which patches: 1,3-5",
     type: "string",
     array: true,
     default: ["-"],
@@ -120,7 +122,8 @@ async function review(
   const { body, output, quiet } = args;
   const { sources, numbers } = sourcesAndNumbers(args.source);
   const wanted = args.patches ?? numbers;
-  const only = wanted === undefined ? null : patchChoice(wanted, []);
+  const mails = messageIdsAmong(sources);
+  const only = wanted === undefined ? null : patchChoice(wanted, mails);
   const person = reviewerPerson();
   const store = openUserTrust(false);
   try {
@@ -133,7 +136,7 @@ async function review(
     };
     sayWaiting(sources);
     const { series } = await readSeries(options, seriesChoice(args, []), store, reporter());
-    const chosen = reviewable(series, only);
+    const chosen = reviewable(series, only, mails);
     const results = series.members.map(({ result }) => result);
     if (!quiet || "refused" in chosen) saySafe(renderSeries(series.result, results, outputStyle()));
     if ("refused" in chosen) {
