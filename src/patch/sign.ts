@@ -17,7 +17,7 @@ import { type Attestation, attestMail, sha256 } from "./attestation.ts";
 import { findMarkers, readBlock, type UnverifiedBlock, untrustedComment } from "./block.ts";
 import { readDiff } from "../diff/diff.ts";
 import { seriesId } from "./series.ts";
-import { subjectNumber } from "./subject.ts";
+import { isReplySubject, subjectNumber } from "./subject.ts";
 import { formatTrustedComment, type TrustedComment } from "./trusted-comment.ts";
 
 /** A prepared mail: read, without an old block, and with a patch break. */
@@ -65,7 +65,8 @@ export function prepare(mail: Buffer): Result<Prepared> | null {
   const number = subjectNumber(read.value.headers.subject);
   // the letter of a reroll may hold a diff against the version before (--interdiff)
   const isCover = number.index === 0;
-  if (diff.value.files.length === 0 && !isCover) {
+  const isReply = isReplySubject(read.value.headers.subject);
+  if (diff.value.files.length === 0 && (!isCover || isReply)) {
     if (!HIDDEN_DIFF.test(read.value.patch.toString("latin1"))) return null;
     return refused("colored-diff", "git am would find no patch in a diff with colors");
   }

@@ -299,6 +299,15 @@ describe("hook run", () => {
     writeFileSync(letter, mail, { mode: 0o444 });
     expect(expectStatus(runHook(letter), 0).stderr).toContain("is not a patch: left unchanged");
     expect(text(letter)).toBe(mail);
+    // a reply is no cover letter, and no patch
+    for (const number of ["0/3", "1/3"]) {
+      const reply = mail.replace("hello", `Re: [PATCH ${number}] hello`);
+      chmodSync(letter, 0o644);
+      writeFileSync(letter, reply);
+      expect(expectStatus(runHook(letter), 0).stderr).toContain("is not a patch: left unchanged");
+      expectStatus(patchsig(["sign", letter], { home: other }), 1);
+      expect(text(letter)).toBe(reply);
+    }
   });
 
   test("a signed patch needs neither the database nor the secret key nor git", () => {

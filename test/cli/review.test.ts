@@ -141,6 +141,18 @@ describe("review", () => {
     ]);
   });
 
+  test("of what a Message-ID names: that patch, or all by the cover letter's", () => {
+    const source = { GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: "patchsig.source" };
+    const env = { ...BOB, ...source, GIT_CONFIG_VALUE_0: mbox(...signed) };
+    const of = (...words: string[]): string =>
+      expectStatus(patchsig(["ack", "-q", ...words], { home, env }), 0).stdout;
+    const second = of("<2@example.org>");
+    expect(second).toContain("In-Reply-To: <2@example.org>\n");
+    expect(proofs(second, signed.slice(1))).toEqual([null, "proven", null]);
+    expect(proofs(of("0@example.org"), signed.slice(1))).toEqual(["proven", "proven", "proven"]);
+    expect(proofs(of("<2@example.org>", "3"), signed.slice(1))).toEqual([null, null, "proven"]);
+  });
+
   test("is not given to what failed", () => {
     const bad = edited(signed[1]!, (t) => t.replace("+LINE 2", "+LINE 3"));
     const run = expectStatus(asBob(["review", "--reviewed-by", mbox(bad, signed[2]!)]), 1);

@@ -8,7 +8,7 @@ import { createVerifier } from "../../minisign/ed25519.ts";
 import { type MinisignSigner, signWith } from "../../minisign/signature.ts";
 import { readRawMail } from "../../mail/mailinfo.ts";
 import { type Placed, type Prepared, prepare, seriesSigning } from "../../patch/sign.ts";
-import { subjectNumber } from "../../patch/subject.ts";
+import { isReplySubject, subjectNumber } from "../../patch/subject.ts";
 import { readBaseLines } from "../../base/lines.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
 import { checkMail } from "../../verify/check.ts";
@@ -147,12 +147,13 @@ export async function signEachSeries(
   return { mails, patches, base, unsigned, refused: refused.length > 0, notes };
 }
 
-/** A label such as `[PATCH 2/3]`, but for that of a cover letter. */
+/** A label such as `[PATCH 2/3]`, but for that of a cover letter, and of a reply. */
 function saysPatch(mail: Buffer): boolean {
   const read = readRawMail(mail);
   if (!read.ok) return false;
-  const { version, index } = subjectNumber(read.value.headers.subject);
-  return version !== null && index !== 0;
+  const { subject } = read.value.headers;
+  const { version, index } = subjectNumber(subject);
+  return version !== null && index !== 0 && !isReplySubject(subject);
 }
 
 /** Null for what is not to be signed: no patch, or a cover letter that is still to be written. */

@@ -158,7 +158,8 @@ async function review(
       const replies = await reviewReplies(chosen, answered, trailers, reviewer, now());
       const files = writeReplies(replies, output, outFile);
       if (!quiet) say(said);
-      if (!quiet && files.length > 0) say(`hint: ${shellCommand("git send-email", ...files)}`);
+      if (!quiet && files.length > 0)
+        say(`hint: ${shellCommand("git send-email --suppress-cc=self", ...files)}`);
     } finally {
       signer.wipe();
     }
