@@ -89,6 +89,15 @@ describe.runIf(tools)("git send-email RANGE", () => {
     expect(mails.map((mail) => linesIn(mail.toString()))).toEqual([[base, tree, ...below], []]);
   });
 
+  // where the system shows the command line
+  test.runIf(process.platform === "linux")("--no-base: none", async () => {
+    expectStatus(run("hook", "install"), 0);
+    const words = ["--no-base", "--from=Alice <alice@example.org>", "HEAD~1"];
+    const { mails, said } = await sendEmail(words, { cwd: work, env: environment() });
+    expect(said).toContain("signed 1 mail as alice@example.org, no base commit\n");
+    expect(mails.map((mail) => linesIn(mail.toString()))).toEqual([[]]);
+  });
+
   test.each([
     ["a cover letter", ["--cover-letter", "origin/main"]],
     ["one patch", ["-1"]],

@@ -5,9 +5,11 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { EXIT, PatchsigError } from "../../errors.ts";
+import type { Config } from "../../git/config.ts";
 import { sendEmailSetting } from "../../git/hooks.ts";
 import { gitVersion } from "../../git/repository.ts";
 import { gitConfig } from "../settings.ts";
+import { annotateOption, identityOption, sendEmailWords } from "./command-line.ts";
 
 type GitVersion = readonly [major: number, minor: number, ...rest: number[]];
 
@@ -23,8 +25,8 @@ interface Annotation {
 }
 
 /** The setting that opens an editor after the hook, if this git does that; null if none does. */
-export async function editingSetting(): Promise<string | null> {
-  const { key, value } = sendEmailSetting(gitConfig(), "annotate");
+export async function editingSetting(config: Config): Promise<string | null> {
+  const { key, value } = sendEmailSetting(config, "annotate");
   if (value !== true) return null;
   return editsBeforeHook(await gitVersion(process.cwd())) ? null : key;
 }
@@ -77,49 +79,4 @@ function annotation(words: readonly string[], askGit: boolean): Annotation | nul
   const { key, value } = sendEmailSetting(config, "annotate", identity);
   const once = `edit first; then: git -c ${key}=no send-email out/*.patch`;
   return value === true ? { by: key, hint: once } : null;
-}
-
-/** Perl's Getopt::Long takes any beginning of a name that is no other option's, in any case. */
-const ANNOTATE = /^--?(no-?)?a(?:n(?:n(?:o(?:t(?:a(?:te?)?)?)?)?)?)?$/i;
-const IDENTITY = /^--?id(?:e(?:n(?:t(?:i(?:ty?)?)?)?)?)?(?:=(.*))?$/is;
-
-/** What the command line says of --annotate; null if nothing. */
-export function annotateOption(words: readonly string[]): boolean | null {
-  const found = optionsIn(words).findLast((word) => ANNOTATE.test(word));
-  return found === undefined ? null : ANNOTATE.exec(found)![1] === undefined;
-}
-
-/** The value of --identity; null if there is none. */
-export function identityOption(words: readonly string[]): string | null {
-  const options = optionsIn(words);
-  const at = options.findLastIndex((word) => IDENTITY.test(word));
-  return at < 0 ? null : (IDENTITY.exec(options[at]!)![1] ?? options[at + 1] ?? null);
-}
-
-function optionsIn(words: readonly string[]): readonly string[] {
-  const end = words.indexOf("--");
-  return end < 0 ? words : words.slice(0, end);
-}
-
-/** A shell or two, git hook run, git send-email. */
-const MOST_PARENTS = 8;
-
-/**
- * The words after `git send-email`, as Linux shows them of the processes that started this one. None
- * where it shows nothing; null if git send-email is not among them, as when somebody tries the hook.
- */
-function sendEmailWords(): readonly string[] | null {
-  let parent = process.ppid;
-  try {
-    for (let i = 0; i < MOST_PARENTS && parent > 0; i++) {
-      const words = readFileSync(`/proc/${parent}/cmdline`, "utf8").split("\0");
-      const at = words.findIndex((word) => /(?:^|\/)git-send-email$/.test(word));
-      if (at >= 0) return words.slice(at + 1, -1);
-      const status = readFileSync(`/proc/${parent}/status`, "latin1");
-      parent = Number(/^PPid:\s*(\d+)$/m.exec(status)?.[1] ?? 0);
-    }
-  } catch {
-    return [];
-  }
-  return null;
 }

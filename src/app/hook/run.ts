@@ -27,6 +27,7 @@ import type { Reporter } from "../reporter.ts";
 import type { MailToSign } from "../sign/signing.ts";
 import type { RecordedBase } from "./record-base.ts";
 import { now } from "../now.ts";
+import { isBaseless, sendEmailWords } from "./command-line.ts";
 import { refuseEditedAfter } from "./edited-after.ts";
 
 /** A mail in a file of its own, and what it says. */
@@ -264,11 +265,12 @@ async function signHookMails(
   }
 }
 
-/** No mail names a base, and no earlier signature does. */
+/** No mail names a base, no earlier signature does, and the user has not said that there is none. */
 function lacksBase({ mails, complete }: SigningGroup): boolean {
   const named = ({ baseLines, signed }: Checked): boolean =>
     baseLines.named.length > 0 || (signed?.comment.base ?? null) !== null;
-  return complete && !mails.some(({ checked }) => named(checked));
+  if (!complete || mails.some(({ checked }) => named(checked))) return false;
+  return !isBaseless(sendEmailWords() ?? []);
 }
 
 /** @param drafts of these mails, one each */

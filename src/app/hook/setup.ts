@@ -219,7 +219,8 @@ export interface Hindrances extends ReturnType<typeof unvalidated> {
 }
 
 export async function hindering(): Promise<Hindrances> {
-  return { ...unvalidated(gitConfig()), edits: await editingSetting() };
+  const config = gitConfig();
+  return { ...unvalidated(config), edits: await editingSetting(config) };
 }
 
 /** What git copies into new repositories, unless the user has set another folder. */

@@ -13,6 +13,7 @@ import { gitText } from "../../git/run.ts";
 import { ownSettings } from "../../git/scope.ts";
 import { hookState } from "../../store/hook-file.ts";
 import { defaultKeyPath } from "../../store/key-path.ts";
+import { editingSetting } from "../hook/edited-after.ts";
 import { checkOnPath } from "../hook/setup.ts";
 import { type MailReader, mailReaders } from "./readers.ts";
 import { readRecord, type Role } from "./record.ts";
@@ -60,6 +61,8 @@ interface SendEmailFacts {
   readonly server: string | null;
   /** The setting by which it starts no hook, wherever it is set; null if none does. */
   readonly hookless: string | null;
+  /** The setting by which one edits after the hook has signed, so that it refuses; null if none does. */
+  readonly edits: string | null;
 }
 
 /**
@@ -128,6 +131,7 @@ async function sendEmailFacts(config: Config, here: Config): Promise<SendEmailFa
     installed: isProgram(join(folder, "git-send-email")),
     server: program ?? set("smtpServer"),
     hookless: unvalidated(here).usual,
+    edits: await editingSetting(here),
   };
 }
 

@@ -124,6 +124,10 @@ export function hookNotes({ hook, sendEmail }: Facts): SafeText[] {
   if (!sendEmail.installed) notes.push(ours`git send-email is not installed (Debian: git-email)`);
   if (sendEmail.hookless !== null)
     notes.push(ours`git send-email starts no hook: ${sendEmail.hookless} is false`);
+  if (sendEmail.edits !== null)
+    notes.push(
+      ours`git lets you edit after the hook, which then refuses: ${sendEmail.edits} is true`,
+    );
   return notes;
 }
 

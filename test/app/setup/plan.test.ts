@@ -19,7 +19,7 @@ function facts(more: Partial<Facts> = {}): Facts {
     git: "2.39.5",
     name: "Alice",
     address: "alice@example.org",
-    sendEmail: { installed: true, server: null, hookless: null },
+    sendEmail: { installed: true, server: null, hookless: null, edits: null },
     readers: [],
     repository: "/linux",
     hook: {

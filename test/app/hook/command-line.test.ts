@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { annotateOption, identityOption } from "../../../src/app/hook/edited-after.ts";
+import { annotateOption, identityOption, isBaseless } from "../../../src/app/hook/command-line.ts";
 
 // as git send-email takes them: tried with 2.39
 test.each<[string, boolean | null]>([
@@ -30,4 +30,12 @@ test.each<[string, string | null]>([
   ["--in-reply-to=x", null],
 ])("%s", (words, expected) => {
   expect(identityOption(words.split(" "))).toBe(expected);
+});
+
+test.each<[string, boolean]>([
+  ["--no-base HEAD", true],
+  ["-- --no-base", false],
+  ["HEAD", false],
+])("%s", (words, expected) => {
+  expect(isBaseless(words.split(" "))).toBe(expected);
 });
