@@ -66,6 +66,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: "the same with your Acked-by",
     load: async () => (await import("./commands/review.ts")).ackCommand,
   },
+  diff: {
+    describe: "compare two versions of a series, patch by patch",
+    load: async () => (await import("./commands/diff.ts")).diffCommand,
+  },
   base: {
     describe: "the tree that a series was made against: show, check, guess",
     load: async () => (await import("./commands/base.ts")).baseCommand,

@@ -125,10 +125,11 @@ export async function diffsByOwnId(
   });
 }
 
-async function inSandbox<T>(
+/** @param work gets how to start git there, and the folder, which is removed afterwards */
+export async function inSandbox<T>(
   repository: Repository,
   commit: string | null,
-  work: (options: StartOptions) => Promise<T>,
+  work: (options: StartOptions, folder: string) => Promise<T>,
 ): Promise<T> {
   if (commit !== null && !isObjectName(repository, commit))
     throw new PatchsigError("usage", `${commit} is not the full name of a commit`);
@@ -139,7 +140,7 @@ async function inSandbox<T>(
     // in a subfolder, git apply would skip what is outside
     const options = { cwd: repository.toplevel ?? repository.cwd, env };
     await git(["read-tree", commit ?? "--empty"], options);
-    return await work(options);
+    return await work(options, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
     open.delete(folder);
@@ -147,7 +148,10 @@ async function inSandbox<T>(
 }
 
 /** Null if the diff applies, else the files in which it does not. */
-async function applyOne(diff: Buffer, options: StartOptions): Promise<readonly string[] | null> {
+export async function applyOne(
+  diff: Buffer,
+  options: StartOptions,
+): Promise<readonly string[] | null> {
   if (diff.length === 0) return null;
   const { status, stderr } = await runGit(APPLY, { ...options, input: diff });
   if (status === 0) return null;

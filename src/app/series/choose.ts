@@ -109,11 +109,10 @@ function namedBy<S>(all: readonly Version<S>[], name: string): Version<S>[] {
 
 function notNamed(name: string, found: readonly Version<unknown>[]): PatchsigError {
   if (found.length > 1) return severalOf(`named ${name}`, found);
-  return refusal(
-    `--series ${name}: no series with patches here`,
-    "git patchsig series list says which there are",
-  );
+  return refusal(`--series ${name}: no series with patches here`, SHOWN);
 }
+
+const SHOWN = "git patchsig series list says which there are";
 
 function refusal(message: string, hint: string): PatchsigError {
   return new PatchsigError("refused", message, { hint });
@@ -269,4 +268,24 @@ function alsoThere({ name, outline }: Version<unknown>, names: readonly string[]
   const list = shown.length > 1 ? `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}` : shown[0];
   const are = names.length > 1 ? "are" : "is";
   return `${name}, ${count(outline.total, "patch")}; ${list} ${are} also there`;
+}
+
+/**
+ * The version to compare another one with: the one that is named, or the newest good one before it.
+ *
+ * @param others of the same work
+ * @throws PatchsigError "refused" if there is none, or if there are several
+ */
+export function olderVersion<S>(
+  one: Version<S>,
+  others: readonly Version<S>[],
+  wanted: string | undefined,
+): Version<S> {
+  if (wanted !== undefined) return ofVersion(others, wanted, false).version;
+  const older = others.filter((other) => isNewer(one, other));
+  const found =
+    older.findLast(({ verdict, outline }) => verdict !== "fail" && outline.complete) ??
+    older.at(-1);
+  if (found !== undefined) return found;
+  throw refusal(`only ${one.name} is here: nothing to compare it with`, SHOWN);
 }

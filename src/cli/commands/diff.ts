@@ -1,0 +1,98 @@
+/** `patchsig diff`: what changed from one version of a series to the next. */
+
+import { devKeyringsOf } from "../../app/settings.ts";
+import { type DiffOptions, diffVersions } from "../../app/series/diff.ts";
+import { patchChoice } from "../../app/series/patches.ts";
+import { messageIdsAmong } from "../../app/sources/message-id.ts";
+import { openUserTrust } from "../../app/trust/user-trust.ts";
+import { openUserDkim } from "../../app/verify/dkim.ts";
+import { readPolicies } from "../../app/verify/policy.ts";
+import { EXIT, PatchsigError } from "../../errors.ts";
+import { openRepository, type Repository } from "../../git/repository.ts";
+import { command } from "../../options/command.ts";
+import { formatRecord } from "../../report/json.ts";
+import { renderDiff } from "../../report/version-diff.ts";
+import { isThere } from "../../source/reading.ts";
+import { clearProgress, out, outputStyle, reporter, sayWaiting } from "../../terminal/terminal.ts";
+import { endOnSignal } from "../../terminal/signals.ts";
+import { POLICY_OPTIONS } from "../policy-options.ts";
+import { PATCHES_OPTION, SERIES_OPTIONS, seriesChoice } from "../series-options.ts";
+
+export const diffCommand = command({
+  usage: "diff [source..]",
+  paged: true,
+  describe: "compare two versions of a series, patch by patch",
+  words: {
+    source: {
+      describe: "mails, as for verify; then the versions, as in v1 v2",
+      type: "string",
+      array: true,
+      default: ["-"],
+    },
+  },
+  options: {
+    ...SERIES_OPTIONS,
+    patches: PATCHES_OPTION,
+    repo: {
+      type: "string",
+      requiresArg: true,
+      default: ".",
+      describe: "the repository with the bases; nothing in it is changed",
+    },
+    json: { type: "boolean", default: false, describe: "one record" },
+    ...POLICY_OPTIONS,
+  },
+  async run(args) {
+    endOnSignal();
+    const { sources, older, newer } = wordsOf(args.source, args.version);
+    const mails = messageIdsAmong(sources);
+    const only = args.patches === undefined ? null : patchChoice(args.patches, mails);
+    const store = openUserTrust(true);
+    try {
+      const options: DiffOptions = {
+        sources,
+        policies: readPolicies(args.require),
+        devKeyrings: devKeyringsOf(args.devKeyring),
+        signedOnly: false,
+        dkim: await openUserDkim(store, args.dkim),
+        choice: seriesChoice({ series: args.series, version: newer }, mails),
+        older,
+        repository: await repositoryAt(args.repo),
+        only,
+      };
+      sayWaiting(sources);
+      const diff = await diffVersions(options, store, reporter());
+      clearProgress();
+      out(args.json ? formatRecord(diff) : renderDiff(diff, outputStyle()));
+      return diff.old.verdict === "fail" || diff.new.verdict === "fail" ? EXIT.unmet : EXIT.ok;
+    } finally {
+      clearProgress();
+      store.close();
+    }
+  },
+});
+
+const VERSION = /^v\d{1,4}(?:\.\d{1,4})?$/;
+
+/** Sources, and at most two versions behind them; a file of such a name is a file. */
+function wordsOf(
+  words: readonly string[],
+  version: string | undefined,
+): { sources: readonly string[]; older: string | undefined; newer: string | undefined } {
+  const end = words.findLastIndex((word) => !VERSION.test(word) || isThere(word)) + 1;
+  const [older, newer, ...more] = words.slice(end);
+  if (more.length > 0 || (newer !== undefined && version !== undefined))
+    throw new PatchsigError("usage", "diff compares two versions");
+  return { sources: end === 0 ? ["-"] : words.slice(0, end), older, newer: newer ?? version };
+}
+
+/** Without one, patches are compared as text. */
+async function repositoryAt(directory: string): Promise<Repository | null> {
+  try {
+    return await openRepository(directory);
+  } catch (error) {
+    if (error instanceof PatchsigError && error.code === "no-repository" && directory === ".")
+      return null;
+    throw error;
+  }
+}
