@@ -104,7 +104,7 @@ const MEANT: [string, string][] = [
   ["formatpatch", "did you mean format-patch?"],
   ["format", "did you mean format-patch?"],
   ["sgin", "did you mean sign?"],
-  ["a", "did you mean am or attestation?"],
+  ["a", "did you mean am, ack or attestation?"],
   ["list", "did you mean series list or trust list?"],
   ["show", "did you mean key show, series show, base show or trust show?"],
   ["trust lsit", "did you mean trust list?"],

@@ -1,6 +1,6 @@
 /** `patchsig diff`: two versions of a work compared, without touching the repository. */
 
-import { type PatchText, rangeDiff, type RangeSide } from "../../git/range-diff.ts";
+import { type CommitText, rangeDiff, type RangeSide } from "../../git/range-diff.ts";
 import { hasCommit, type Repository } from "../../git/repository.ts";
 import { textDiff } from "../../git/text-diff.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
@@ -123,12 +123,12 @@ async function obstacle(repository: Repository | null, sides: Sides): Promise<st
   return "";
 }
 
-interface Compared {
+interface PatchChanges {
   readonly why: string;
   readonly patches: readonly PatchChange[];
 }
 
-async function byRange(repository: Repository, sides: Sides): Promise<Compared> {
+async function byRange(repository: Repository, sides: Sides): Promise<PatchChanges> {
   const patches = sides.map(patchesOf) as [JudgedMember<Checked>[], JudgedMember<Checked>[]];
   const ranges = sides.map(({ outline }, i): RangeSide => {
     return {
@@ -149,7 +149,7 @@ async function byRange(repository: Repository, sides: Sides): Promise<Compared> 
   return { why: "", patches: changes };
 }
 
-function textOf({ view, diff, author }: Checked): PatchText {
+function textOf({ view, diff, author }: Checked): CommitText {
   const { info, message } = view!;
   return {
     author: author?.name ?? info.author.toString("utf8"),
