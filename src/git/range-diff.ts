@@ -11,7 +11,7 @@ import { applyOne, inSandbox } from "./trial.ts";
 import { PatchsigError } from "../errors.ts";
 
 /** A patch as it would be committed. */
-export interface CommitText {
+export interface ComparedPatch {
   readonly author: string;
   readonly email: string;
   /** Title and text. */
@@ -23,7 +23,7 @@ export interface CommitText {
 export interface RangeSide {
   /** Full name of a commit that is here. */
   readonly base: string;
-  readonly patches: readonly CommitText[];
+  readonly patches: readonly ComparedPatch[];
 }
 
 export type RangeDiff =
@@ -77,7 +77,11 @@ async function commitAll(
 }
 
 /** All at one time: dates are not compared. */
-function commitText(tree: string, parent: string, { author, email, message }: CommitText): Buffer {
+function commitText(
+  tree: string,
+  parent: string,
+  { author, email, message }: ComparedPatch,
+): Buffer {
   const who = `${plain(author)} <${plain(email)}> 0 +0000`;
   const header = `tree ${tree}\nparent ${parent}\nauthor ${who}\ncommitter ${who}\n\n`;
   return Buffer.concat([Buffer.from(header), message]);

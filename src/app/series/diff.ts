@@ -1,6 +1,6 @@
 /** `patchsig diff`: two versions of a work compared, without touching the repository. */
 
-import { type CommitText, rangeDiff, type RangeSide } from "../../git/range-diff.ts";
+import { type ComparedPatch, rangeDiff, type RangeSide } from "../../git/range-diff.ts";
 import { hasCommit, type Repository } from "../../git/repository.ts";
 import { textDiff } from "../../git/text-diff.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
@@ -149,7 +149,7 @@ async function byRange(repository: Repository, sides: Sides): Promise<PatchChang
   return { why: "", patches: changes };
 }
 
-function textOf({ view, diff, author }: Checked): CommitText {
+function textOf({ view, diff, author }: Checked): ComparedPatch {
   const { info, message } = view!;
   return {
     author: author?.name ?? info.author.toString("utf8"),
