@@ -138,8 +138,8 @@ async function byRange(repository: Repository, sides: Sides): Promise<PatchChang
   }) as [RangeSide, RangeSide];
   const found = await rangeDiff(repository, ranges);
   if (!found.ok) {
-    const patch = patches[found.side]![found.at]!;
-    const why = `patch ${patch.evidence.number.index} of ${sides[found.side]!.name} does not apply to its base`;
+    const patch = patches[found.side][found.at]!;
+    const why = `patch ${patch.evidence.number.index} of ${sides[found.side].name} does not apply to its base`;
     return { why, patches: await byText(sides) };
   }
   const changes = readRangeDiff(found.text).map((pair) => {
