@@ -47,7 +47,10 @@ export class BotStore {
     this.#db = file === null ? openMemory(BOT_SCHEMA) : openDatabase(BOT_SCHEMA, { file }).db;
     // forgotten data and mails no longer held must be gone from the file too
     this.#db.pragma("secure_delete = on");
-    this.outbox = openOutbox(this.#db);
+    this.outbox = openOutbox(this.#db, {
+      ordered: false,
+      explained: (work) => explainingSqlite(BOT_SCHEMA, this.#file, work),
+    });
     this.#rehearsal = rehearsal ? 1 : 0;
     this.#sql = prepare(this.#db);
   }

@@ -65,6 +65,31 @@ export interface OutboxRow extends NewLetter {
   readonly doubtAt: number | null;
 }
 
+/** What is known of a letter, without the letter itself. */
+export interface OutboxEntry {
+  readonly id: number;
+  readonly messageId: string;
+  readonly recipients: readonly string[];
+  readonly state: OutboxState;
+  readonly attempts: number;
+  /** When it is tried next, if it is queued. */
+  readonly nextAt: number;
+  readonly doubtAt: number | null;
+  readonly endedAt: number | null;
+  /** What the server said last; "" if nothing. */
+  readonly said: string;
+}
+
+export interface OutboxOptions {
+  /** Runs work with the database, and explains what SQLite throws. */
+  readonly explained: <T>(work: () => T) => T;
+  /**
+   * Letters about one thing leave in the order in which they were added: one that does not leave keeps
+   * back those after it. A failed one is kept whole, so that it can be tried again.
+   */
+  readonly ordered: boolean;
+}
+
 /** Times are seconds since the epoch. What returns a boolean says whether the row was changed. */
 export interface Outbox {
   /** Adds a letter; false if there is or was one with its Message-ID. */
@@ -85,6 +110,12 @@ export interface Outbox {
   readonly failed: (id: number, now: number, said: string) => boolean;
   /** Nothing that waits is tried before `until`; no attempt is counted. */
   readonly hold: (until: number) => void;
+  /** Those about this that are queued or failed are due at once. Only of an ordered outbox. */
+  readonly retry: (about: string, now: number) => void;
+  /** All letters about this, oldest first. */
+  readonly entries: (about: string) => readonly OutboxEntry[];
+  /** Drops the letters about this that nothing more is done with; what is known of them stays. */
+  readonly empty: (about: string) => void;
   /** Takes back all letters about this that are still queued; says how many. */
   readonly cancel: (about: string, now: number, why: string) => number;
   /** Takes back one. */
@@ -105,20 +136,25 @@ export interface Outbox {
   readonly nextDue: (now: number) => number | null;
 }
 
-interface StoredRow extends Omit<OutboxRow, "recipients"> {
-  readonly recipients: string;
-}
+type Stored<Row> = Omit<Row, "recipients"> & { readonly recipients: string };
 
 const COLUMNS = `id, message_id messageId, kind, about, sender, recipients, bytes,
   created_at createdAt, not_before notBefore, expires_at expiresAt, attempts, doubt_at doubtAt`;
+const ENTRY_COLUMNS = `id, message_id messageId, recipients, state, attempts, next_at nextAt,
+  doubt_at doubtAt, ended_at endedAt, said`;
 /** Seconds. */
 const LOOK_AGAIN = 60;
 const SENT_AT = "coalesce(doubt_at, ended_at)";
-const END = "ended_at = :now, said = :said, bytes = x''";
+const ENDED = "ended_at = :now, said = :said";
+const EMPTY = "bytes = x''";
+const END = `${ENDED}, ${EMPTY}`;
+const IN_TURN = `and not exists (
+    select 1 from outbox earlier where earlier.about = outbox.about and earlier.id < outbox.id
+      and earlier.state in ('queued', 'in-doubt', 'failed'))`;
 
-/** @param db has the table of `OUTBOX_SQL`; what SQLite throws comes through as it is */
+/** @param db has the table of `OUTBOX_SQL` */
 // oxlint-disable-next-line max-lines-per-function -- two tables: statements, and what they are called
-export function openOutbox(db: Database.Database): Outbox {
+export function openOutbox(db: Database.Database, { ordered, explained }: OutboxOptions): Outbox {
   const change = (set: string, where: string): ((values: object) => number) => {
     const statement = db.prepare<[object]>(`update outbox set ${set} where ${where}`);
     return (values) => statement.run(values).changes;
@@ -134,13 +170,16 @@ export function openOutbox(db: Database.Database): Outbox {
     values (:messageId, :kind, :about, :sender, :recipients, :bytes, :now, :notBefore, :expiresAt,
             :notBefore)
     on conflict (message_id) do nothing`);
-  const due = db.prepare<[object], StoredRow>(`
+  const due = db.prepare<[object], Stored<OutboxRow>>(`
     select ${COLUMNS} from outbox
     where state = 'queued' and id > :after and not_before <= :now and next_at <= :now
-      and expires_at > :now
+      and expires_at > :now ${ordered ? IN_TURN : ""}
     order by id limit 1`);
-  const inDoubt = db.prepare<[], StoredRow>(
+  const inDoubt = db.prepare<[], Stored<OutboxRow>>(
     `select ${COLUMNS} from outbox where state = 'in-doubt' order by id`,
+  );
+  const entries = db.prepare<[string], Stored<OutboxEntry>>(
+    `select ${ENTRY_COLUMNS} from outbox where about = ? order by id`,
   );
   const sentSince = db
     .prepare<[string, number], number>(`
@@ -165,7 +204,12 @@ export function openOutbox(db: Database.Database): Outbox {
   const sent = toState(`state = 'sent', ${END}`, OPEN);
   const later = toState(`${again}, attempts = attempts + 1, next_at = :nextAt, said = :said`, OPEN);
   const requeue = toState(`${again}, attempts = attempts + 1`, "'in-doubt'");
-  const failed = toState(`state = 'failed', doubt_at = null, ${END}`, OPEN);
+  const failed = toState(`state = 'failed', doubt_at = null, ${ordered ? ENDED : END}`, OPEN);
+  const retry = change(
+    "state = 'queued', ended_at = null, next_at = :now",
+    "about = :about and state in ('queued', 'failed')",
+  );
+  const empty = change(EMPTY, `about = :about and state not in (${OPEN})`);
   const cancelOne = toState(`state = 'cancelled', ${END}`, "'queued'");
   const hold = change("next_at = max(next_at, :until)", "state = 'queued'");
   const cancel = change(`state = 'cancelled', ${END}`, "state = 'queued' and about = :about");
@@ -173,22 +217,25 @@ export function openOutbox(db: Database.Database): Outbox {
     `state = 'expired', ended_at = :now, bytes = x''`,
     "state = 'queued' and expires_at <= :now",
   );
-  return {
+  const outbox: Outbox = {
     add: (letter, when) => {
       const recipients = JSON.stringify(letter.recipients);
       return add.run({ ...letter, ...when, recipients }).changes > 0;
     },
-    due: (now, after = 0) => rowOf(due.get({ now, after })),
+    due: (now, after = 0) => rows(due.all({ now, after }))[0] ?? null,
     doubt: (id, now) => doubt(id, { now }),
     sent: (id, now, said) => sent(id, { now, said }),
     later: (id, nextAt, said) => later(id, { nextAt, said }),
     requeue: (id) => requeue(id, {}),
     failed: (id, now, said) => failed(id, { now, said }),
     hold: (until) => void hold({ until }),
+    retry: (about, now) => void retry({ about, now }),
+    entries: (about) => rows(entries.all(about)),
+    empty: (about) => void empty({ about }),
     cancel: (about, now, said) => cancel({ about, now, said }),
     cancelOne: (id, now, said) => cancelOne(id, { now, said }),
     expire: (now) => expire({ now }),
-    inDoubt: () => inDoubt.all().flatMap((row) => rowOf(row) ?? []),
+    inDoubt: () => rows(inDoubt.all()),
     sentSince: (kind, time) => sentSince.all(kind, time),
     lastTo: (about) => lastTo.get(about) ?? null,
     counts: () => {
@@ -201,8 +248,23 @@ export function openOutbox(db: Database.Database): Outbox {
       return at === null ? null : Math.max(at, now);
     },
   };
+  return explainedBy(explained, outbox);
 }
 
-function rowOf(row: StoredRow | undefined): OutboxRow | null {
-  return row === undefined ? null : { ...row, recipients: JSON.parse(row.recipients) as string[] };
+/** The same functions, run by `explained`. */
+function explainedBy(explained: OutboxOptions["explained"], outbox: Outbox): Outbox {
+  const functions = Object.entries(outbox) as [string, (...args: unknown[]) => unknown][];
+  const wrapped = functions.map(([name, work]) => [
+    name,
+    (...args: unknown[]) => explained(() => work(...args)),
+  ]);
+  return Object.fromEntries(wrapped) as unknown as Outbox;
+}
+
+function rows<Row extends { readonly recipients: readonly string[] }>(
+  stored: readonly Stored<Row>[],
+): Row[] {
+  return stored.map(
+    (row) => ({ ...row, recipients: JSON.parse(row.recipients) as string[] }) as unknown as Row,
+  );
 }

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { openDatabase, type OpenDatabase } from "../../src/store/database.ts";
 import { type NewLetter, openOutbox, type Outbox } from "../../src/store/outbox.ts";
 import { newFolder } from "../support/folders.ts";
-import { newLetter, OUTBOX_SCHEMA } from "../support/outbox.ts";
+import { LOOSE, newLetter, OUTBOX_SCHEMA } from "../support/outbox.ts";
 
 const NOW = 1_800_000_000;
 const WHEN = { now: NOW, notBefore: NOW, expiresAt: NOW + 1000 };
@@ -12,7 +12,7 @@ let db: OpenDatabase["db"];
 let outbox: Outbox;
 beforeEach(() => {
   ({ db } = openDatabase(OUTBOX_SCHEMA, { file: join(newFolder(), "bot.db") }));
-  outbox = openOutbox(db);
+  outbox = openOutbox(db, LOOSE);
   return () => db.close();
 });
 

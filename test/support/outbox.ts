@@ -1,6 +1,6 @@
 /** An outbox in a database of its own. */
 
-import { OUTBOX_SQL, type NewLetter } from "../../src/store/outbox.ts";
+import { OUTBOX_SQL, type NewLetter, type OutboxOptions } from "../../src/store/outbox.ts";
 import type { Schema } from "../../src/store/schema.ts";
 
 export const OUTBOX_SCHEMA: Schema = {
@@ -8,6 +8,9 @@ export const OUTBOX_SCHEMA: Schema = {
   applicationId: 0x70736966,
   migrations: [OUTBOX_SQL],
 };
+
+/** As the bot's. */
+export const LOOSE: OutboxOptions = { ordered: false, explained: (work) => work() };
 
 export function newLetter(messageId: string, more: Partial<NewLetter> = {}): NewLetter {
   return {

@@ -14,7 +14,7 @@ export interface DrainOptions {
    * is sent again. null: nobody will ever know; `wait`: it is too early to say.
    */
   readonly wasSent: (row: OutboxRow) => Promise<boolean | null | "wait">;
-  /** Told of each letter that was tried. */
+  /** Told of each letter that was tried, before that is recorded: the disk may be full. */
   readonly onOutcome?: (row: OutboxRow, outcome: SendOutcome) => void;
   /** Aborted, no other letter is begun. */
   readonly stop: AbortSignal;
@@ -124,8 +124,8 @@ class OutboxRun {
     }
     const outcome = await this.#attempt(row);
     if (outcome === null) return;
-    this.#record(row, outcome);
     onOutcome?.(row, outcome);
+    this.#record(row, outcome);
   }
 
   /** Null if the row is no longer queued. */

@@ -16,7 +16,7 @@ import { openDatabase, type OpenDatabase } from "../../../src/store/database.ts"
 import { openOutbox, type Outbox } from "../../../src/store/outbox.ts";
 import { transportTo } from "../../send/support.ts";
 import { newFolder } from "../../support/folders.ts";
-import { newLetter, OUTBOX_SCHEMA } from "../../support/outbox.ts";
+import { LOOSE, newLetter, OUTBOX_SCHEMA } from "../../support/outbox.ts";
 import { freePort } from "../../support/port.ts";
 import { type Answer, refusal, startSmtp, type TestServer } from "../../support/smtp.ts";
 
@@ -37,7 +37,7 @@ const servers: TestServer[] = [];
 beforeEach(() => {
   file = join(newFolder(), "bot.db");
   ({ db } = openDatabase(OUTBOX_SCHEMA, { file }));
-  outbox = openOutbox(db);
+  outbox = openOutbox(db, LOOSE);
 });
 afterEach(async () => {
   db.close();

@@ -27,7 +27,7 @@ const connect = async () => {
 };
 
 const { db } = openDatabase(schema, { file });
-await drain(openOutbox(db), connect, {
+await drain(openOutbox(db, { ordered: false, explained: (work) => work() }), connect, {
   now: () => now,
   allowed: () => "send",
   wasSent: async () => null,
