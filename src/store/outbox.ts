@@ -258,7 +258,7 @@ function explainedBy(explained: OutboxOptions["explained"], outbox: Outbox): Out
     name,
     (...args: unknown[]) => explained(() => work(...args)),
   ]);
-  return Object.fromEntries(wrapped) as unknown as Outbox;
+  return Object.fromEntries(wrapped);
 }
 
 function rows<Row extends { readonly recipients: readonly string[] }>(
