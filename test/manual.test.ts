@@ -51,7 +51,7 @@ describe("of every command", () => {
     const firsts = helpOf(names.map((name) => [name]));
     // the commands of a group, by its help
     const below = firsts.flatMap((help) =>
-      [...help.matchAll(/^ {2}patchsig (\w+ \w+)/gm)].map(([, path]) => path!),
+      [...help.matchAll(/^ {2}patchsig (\w+ [\w-]+)/gm)].map(([, path]) => path!),
     );
     const rest = helpOf(below.map((path) => path.split(" ")));
     helps = new Map([

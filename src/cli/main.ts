@@ -54,6 +54,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: "verify, then apply exactly what was verified",
     load: async () => (await import("./commands/am.ts")).amCommand,
   },
+  send: {
+    describe: "send a branch or a pull request as a signed series",
+    load: async () => (await import("./commands/send.ts")).sendCommand,
+  },
   series: {
     describe: "the series in some mails, and their versions: list, link, unlink",
     load: async () => (await import("./commands/series.ts")).seriesCommand,

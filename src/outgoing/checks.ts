@@ -28,7 +28,7 @@ export interface SendLimits {
 }
 
 /** Names of the checks, as `--allow NAME` takes them. */
-const CHECKS = [
+export const CHECKS = [
   "private-base",
   "merges",
   "unfinished",

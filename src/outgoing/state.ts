@@ -13,7 +13,7 @@ import { FormatError } from "../errors.ts";
 
 /** To which mail the next version replies: none, the first version's first mail, or the previous one's. */
 export type ThreadMode = "new" | "first" | "previous";
-const THREAD_MODES: readonly ThreadMode[] = ["new", "first", "previous"];
+export const THREAD_MODES: readonly ThreadMode[] = ["new", "first", "previous"];
 
 /** How the branch is to be sent. */
 export interface SeriesSettings {
@@ -127,7 +127,7 @@ export function parseSeriesSettings(text: string): SeriesSettings {
   };
 }
 
-function isThreadMode(text: string): text is ThreadMode {
+export function isThreadMode(text: string): text is ThreadMode {
   return (THREAD_MODES as readonly string[]).includes(text);
 }
 

@@ -96,6 +96,13 @@ export function configuredSender(config: Lookup): {
   };
 }
 
+/** For people, where mails go by these settings: `smtp.example.org:587, STARTTLS`. */
+export function serverName(server: MailServer): string {
+  if (server.kind === "program") return server.args.at(1) ?? server.file;
+  const tls = { none: "not encrypted", tls: "STARTTLS", ssl: "TLS" }[server.encryption];
+  return `${server.host}:${server.port}, ${tls}`;
+}
+
 interface Settings extends Lookup {
   /** A setting by its name in the manual; null if it is empty. */
   readonly string: (name: string) => string | null;

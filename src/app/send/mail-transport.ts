@@ -6,6 +6,7 @@ import {
   type Lookup,
   type MailServer,
   mailServerOf,
+  serverName,
   type SmtpServer,
 } from "../../send/settings.ts";
 import { smtpTransport } from "../../send/smtp.ts";
@@ -23,6 +24,11 @@ export async function openTransport(config: Lookup): Promise<Transport> {
   return server.login === null || password !== null
     ? smtpTransport(server, { password, onLogin: async () => undefined })
     : withCredential(server, server.login.user);
+}
+
+/** For people: where mails would go. PatchsigError "usage" for wrong settings. */
+export function mailServerName(config: Lookup): string {
+  return serverName(serverOf(config));
 }
 
 /** PatchsigError "usage" for wrong settings, before there is anything to send. */

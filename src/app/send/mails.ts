@@ -35,6 +35,8 @@ export interface VersionMails extends PreparedSeries {
   /** Whole mails, without mbox lines, in order: the cover letter is first. */
   readonly mails: readonly Buffer[];
   readonly sent: readonly SentMail[];
+  /** Their subjects, as people see them. */
+  readonly titles: readonly string[];
 }
 
 /**
@@ -57,8 +59,13 @@ export async function versionMails(
   });
   const mails = written.map(({ mail }, i) => prepared.signed.mails[i] ?? mail);
   const first = texts.cover === null ? 1 : 0;
-  const sent = mails.map((mail, i) => sentMail(mail, i + first, written[i]!.commit));
-  return { ...prepared, mails, sent };
+  const named = mails.map((mail, i) => sentMail(mail, i + first, written[i]!.commit));
+  return {
+    ...prepared,
+    mails,
+    sent: named.map(({ sent }) => sent),
+    titles: named.map(({ title }) => title),
+  };
 }
 
 /** What these texts decide, whatever the settings say; the user's other settings count. */
@@ -108,22 +115,20 @@ function withChangeId(mail: Buffer, changeId: string): Buffer {
   return Buffer.concat([mail.subarray(0, at), Buffer.from(text), mail.subarray(at)]);
 }
 
-function sentMail(mail: Buffer, index: number, commit: string | null): SentMail {
+function sentMail(
+  mail: Buffer,
+  index: number,
+  commit: string | null,
+): { readonly sent: SentMail; readonly title: string } {
   const read = readMail(mail);
   const diff = read.ok ? readDiff(read.value.patch, read.value.crs) : read;
   if (!read.ok || !diff.ok || (index > 0 && commit === null))
     throw new PatchsigError("refused", "a mail cannot be read as git would read it");
   const { headers, message } = read.value;
-  const isCover = index === 0;
-  return {
-    index,
-    messageId: headers.messageId,
-    patch: isCover
-      ? null
-      : {
-          commit: commit!,
-          message: sha256(canonicalMessage(message)),
-          diff: sha256(diff.value.canonical),
-        },
+  const digests = {
+    message: sha256(canonicalMessage(message)),
+    diff: sha256(diff.value.canonical),
   };
+  const patch = index === 0 ? null : { commit: commit!, ...digests };
+  return { sent: { index, messageId: headers.messageId, patch }, title: headers.subject };
 }

@@ -1,0 +1,154 @@
+/** `patchsig send`: a branch, or a request, becomes a signed series in people's inboxes. */
+
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { now } from "../../app/now.ts";
+import { batchToContinue } from "../../app/send/batch.ts";
+import { branchMeant } from "../../app/send/names.ts";
+import { planSend, type SendPlan } from "../../app/send/plan.ts";
+import { batchPlace, queueVersion } from "../../app/send/queue.ts";
+import { planResend } from "../../app/send/resend.ts";
+import { gitConfig } from "../../app/settings.ts";
+import { EXIT, PatchsigError } from "../../errors.ts";
+import { openRepository, type Repository } from "../../git/repository.ts";
+import { command, type CommandStatus } from "../../options/command.ts";
+import { ours } from "../../report/escape.ts";
+import { renderObjections, renderSendPreview } from "../../report/send.ts";
+import { placeFile } from "../../store/replace-file.ts";
+import { passwordOptions, type PasswordSettings } from "../../terminal/password.ts";
+import { askYesOrNo, canAsk } from "../../terminal/questions.ts";
+import { out, outputStyle, say, saySafe } from "../../terminal/terminal.ts";
+import { cancel, deliver, withOutbox } from "../send/deliver.ts";
+import { makeMails, type MadeMails } from "../send/make.ts";
+import { sendSettings, versionOf, type WishArguments, wishesOf } from "../send/wishes.ts";
+
+interface Arguments extends WishArguments, PasswordSettings {
+  readonly key?: string | undefined;
+  readonly resend?: string | undefined;
+  readonly outputDirectory?: string | undefined;
+  readonly reflect: boolean;
+  readonly previewTo?: string | undefined;
+  readonly dryRun: boolean;
+  readonly yes: boolean;
+  readonly status: boolean;
+  readonly continue: boolean;
+  readonly cancel: boolean;
+}
+
+const many = { type: "string", array: true, nargs: 1, requiresArg: true } as const;
+const one = { type: "string", requiresArg: true } as const;
+const flag = { type: "boolean", default: false } as const;
+
+export const sendCommand = command({
+  usage: "send [range..]",
+  describe: "send a branch or a pull request as a signed series",
+  words: {
+    range: {
+      describe: "a branch, or a range; without one, the branch that is checked out",
+      type: "string",
+      array: true,
+      default: [],
+    },
+  },
+  options: {
+    to: { ...many, describe: "a recipient, remembered for later versions" },
+    cc: { ...many, describe: "one more, remembered too" },
+    "reroll-count": { ...one, alias: "v", describe: "the version's number (default: the next)" },
+    prefix: { ...many, describe: "words before PATCH in the subjects, remembered: net-next" },
+    rfc: { ...flag, describe: "the same as --prefix RFC" },
+    cover: { ...one, describe: "a file with the cover letter, or - for stdin" },
+    "no-cover": { type: "boolean", describe: "no cover letter" },
+    thread: { ...one, describe: "what a new version replies to: new, first, previous" },
+    base: { ...one, describe: "the base, as for format-patch" },
+    "no-base": { type: "boolean", describe: "record no base" },
+    "from-pr": { ...many, nargs: 2, describe: "a pull request: its remote, and its number" },
+    "from-request": { ...one, describe: "a file that git request-pull wrote, or -" },
+    resend: { ...one, describe: "a version that was sent, once more: v2" },
+    allow: { ...many, describe: "send though this check speaks against it" },
+    "dry-run": { ...flag, alias: "n", describe: "only show what would be sent" },
+    "output-directory": { ...one, alias: "o", describe: "write the mails there instead" },
+    reflect: { ...flag, describe: "send all of it only to yourself" },
+    "preview-to": { ...one, describe: "send all of it only to this address" },
+    yes: { ...flag, alias: "y", describe: "send without asking" },
+    status: { ...flag, describe: "show what waits in the outbox" },
+    continue: { ...flag, describe: "send what waits" },
+    cancel: { ...flag, describe: "take back what has not left" },
+    key: { ...one, describe: "the secret key file, or ssh:NAME of one in ssh-agent" },
+    ...passwordOptions,
+  },
+  run(args) {
+    const [more, ...others] = [args.status, args.continue, args.cancel].filter(Boolean);
+    if (others.length > 0)
+      throw new PatchsigError("usage", "--status, --continue and --cancel exclude each other");
+    return more === undefined ? send(args) : goOn(args);
+  },
+});
+
+async function send(args: Arguments): Promise<CommandStatus> {
+  const repository = await openRepository(process.cwd());
+  const plan = await planOf(repository, args);
+  if (plan.objections.length > 0) {
+    saySafe(renderObjections(plan.objections));
+    return EXIT.unmet;
+  }
+  const made = await makeMails(repository, plan, args);
+  out(renderSendPreview(made.preview, outputStyle()));
+  if (args.outputDirectory !== undefined) return write(made, args.outputDirectory);
+  if (args.dryRun) return say("nothing was sent: --dry-run");
+  if (!(await isWanted(args))) return say("nothing was sent");
+  return withOutbox(async (store) => {
+    const { mails, envelopes, identity } = made;
+    const terms = { plan, made: mails, envelopes, identity, now: now(), keep: !made.isPreview };
+    const id = await queueVersion(store, repository, terms);
+    const batch = store.open().find((open) => open.id === id)!;
+    return deliver(store, repository, batch, gitConfig());
+  });
+}
+
+async function planOf(repository: Repository, args: Arguments): Promise<SendPlan> {
+  if (args.resend === undefined) {
+    const wishes = await wishesOf(repository, args);
+    return planSend(repository, wishes, sendSettings(), { now: now(), random: randomBytes });
+  }
+  const branch = await branchMeant(repository, args.range[0]);
+  return planResend(repository, branch, versionOf(args.resend));
+}
+
+async function isWanted({ yes }: Arguments): Promise<boolean> {
+  if (yes) return true;
+  if (canAsk()) return askYesOrNo(ours`send it? (yes, no): `);
+  throw new PatchsigError("usage", "nobody can be asked whether to send it", {
+    hint: "--yes sends it; --dry-run only shows it",
+  });
+}
+
+/** Files as format-patch names them, for another program to send. */
+function write({ mails }: MadeMails, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [i, mail] of mails.mails.entries()) {
+    const { index } = mails.sent[i]!;
+    const file = join(folder, `${String(index).padStart(4, "0")}.patch`);
+    placeFile(file, mail);
+    out(ours`${file}`);
+  }
+}
+
+async function goOn(args: Arguments): Promise<CommandStatus> {
+  const repository = await openRepository(process.cwd());
+  return withOutbox(async (store) => {
+    const here = store.open().filter((batch) => batch.repository === batchPlace(repository));
+    if (args.status) {
+      for (const { branch, version, mails } of here)
+        for (const { title, state, said } of mails)
+          out(
+            ours`${branch} v${version}  ${state.padEnd(9)} ${title}${said === "" ? "" : `: ${said}`}`,
+          );
+      return here.length === 0 ? say("nothing waits") : undefined;
+    }
+    const where = { repository: batchPlace(repository), branch: args.range[0] ?? null };
+    const batch = batchToContinue(store, where);
+    if (args.cancel) return cancel(store, repository, batch);
+    return deliver(store, repository, batch, gitConfig());
+  });
+}

@@ -1,0 +1,105 @@
+/** Sends what stands in the outbox, asks about what is in doubt, and says what came of it. */
+
+import { now } from "../../app/now.ts";
+import { openTransport } from "../../app/send/mail-transport.ts";
+import {
+  type BatchResult,
+  cancelBatch,
+  type MailInDoubt,
+  sendBatch,
+} from "../../app/send/batch.ts";
+import { finishBatch } from "../../app/send/queue.ts";
+import { EXIT } from "../../errors.ts";
+import type { Repository } from "../../git/repository.ts";
+import { count } from "../../primitives/words.ts";
+import { ours } from "../../report/escape.ts";
+import type { Lookup } from "../../send/settings.ts";
+import { defaultOutboxPath, type OpenBatch, SendStore } from "../../store/send-store.ts";
+import type { CommandStatus } from "../../options/command.ts";
+import { askUntil, canAsk } from "../../terminal/questions.ts";
+import { out, say } from "../../terminal/terminal.ts";
+
+/** The outbox of `send`; closed afterwards, whatever happens. */
+export async function withOutbox<T>(work: (store: SendStore) => Promise<T> | T): Promise<T> {
+  const store = new SendStore(defaultOutboxPath(process.env));
+  try {
+    return await work(store);
+  } finally {
+    store.close();
+  }
+}
+
+/** Sends a batch, or what is left of it; prints a line for each mail. */
+export async function deliver(
+  store: SendStore,
+  repository: Repository,
+  batch: OpenBatch,
+  config: Lookup,
+): Promise<CommandStatus> {
+  const stop = stopOnSignal();
+  const result = await sendBatch(store, batch.id, {
+    connect: () => openTransport(config),
+    now,
+    wasSent: askWhetherSent,
+    onOutcome: ({ title }, { kind, said }) =>
+      kind === "sent" ? out(ours`sent  ${title}`) : say(`not sent: ${title}: ${said}`),
+    stop,
+  });
+  return conclude(store, repository, batch, result);
+}
+
+/** Takes back what has not left. */
+export async function cancel(
+  store: SendStore,
+  repository: Repository,
+  batch: OpenBatch,
+): Promise<CommandStatus> {
+  const result = cancelBatch(store, batch.id, now());
+  return conclude(store, repository, batch, result);
+}
+
+async function conclude(
+  store: SendStore,
+  repository: Repository,
+  batch: OpenBatch,
+  { mails, why, ended: isOver }: BatchResult,
+): Promise<CommandStatus> {
+  const of = (state: string): number => mails.filter((mail) => mail.state === state).length;
+  const ended = isOver && (await finishBatch(store, repository, { ...batch, mails }, now()));
+  const sent = of("sent");
+  const words = `v${batch.version} of ${batch.branch}: ${sent} of ${count(mails.length, "mail")} sent`;
+  if (ended && sent === mails.length) return say(words);
+  say(why === null ? words : `${words}: ${why}`);
+  if (ended) return EXIT.unmet;
+  say("hint: git patchsig send --continue goes on; --cancel takes back what has not left");
+  return EXIT.failed;
+}
+
+/** Nobody but a person can know, from the server's log or the list. */
+async function askWhetherSent(mail: MailInDoubt): Promise<boolean | null> {
+  const { title, messageId, place, total } = mail;
+  say(`mail ${place} of ${total} may have been sent: the connection broke as it ended`);
+  say(`  ${title}`);
+  say(`  ${messageId}`);
+  if (!canAsk()) return null;
+  return askUntil(ours`was it sent? look for it on the list (yes, no, later): `, (answer) =>
+    /^y(?:es)?$/i.test(answer)
+      ? { sent: true }
+      : /^no?$/i.test(answer)
+        ? { sent: false }
+        : /^l(?:ater)?$/i.test(answer)
+          ? { sent: null }
+          : null,
+  ).then(({ sent }) => sent);
+}
+
+/** Ctrl-C ends after the mail that is being sent; once more, at once. */
+function stopOnSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => {
+      say("stopping after this mail; once more stops at once");
+      controller.abort();
+    });
+  return controller.signal;
+}

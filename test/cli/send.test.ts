@@ -1,0 +1,166 @@
+/** The command itself, with a real SMTP server: from a branch to people's inboxes. */
+
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { patchsig, PROGRAM, records, type Run } from "../support/cli.ts";
+import { commit, commitsSince, git, newRepository, temporaryFolder } from "../support/repo.ts";
+import { type Answer, refusal, startSmtp } from "../support/smtp.ts";
+
+/** A clone with two commits on a branch, a key without a password, and a server. */
+async function submitter(answer?: Answer) {
+  const server = await startSmtp({}, answer);
+  onTestFinished(server.stop);
+  const home = temporaryFolder();
+  const origin = newRepository(temporaryFolder());
+  commit(origin, "first", { a: "1\n" });
+  const cwd = temporaryFolder();
+  git(cwd, ["clone", "-q", origin, "."]);
+  git(cwd, ["switch", "-q", "-c", "topic", "origin/main"]);
+  commit(cwd, "a: two\n\nTwo is better.\n", { a: "2\n" });
+  commit(cwd, "a: three\n\nMore is best.\n", { a: "3\n" });
+  git(cwd, ["config", "sendemail.smtpServer", "127.0.0.1"]);
+  git(cwd, ["config", "sendemail.smtpServerPort", String(server.port)]);
+  patchsig(["key", "generate", "-W"], { home });
+  const cover = join(home, "cover");
+  writeFileSync(cover, "counting further\n\nOne is not enough.\n");
+  /** The server lives in this process, so the program must not block it. */
+  const send = (...args: string[]): Promise<Run> =>
+    new Promise((resolve) => {
+      const env = { ...process.env, XDG_DATA_HOME: home };
+      const child = spawn(process.execPath, [PROGRAM, "send", ...args], { cwd, env });
+      let [stdout, stderr] = ["", ""];
+      child.stdout.on("data", (text: Buffer) => (stdout += text.toString()));
+      child.stderr.on("data", (text: Buffer) => (stderr += text.toString()));
+      child.on("close", (status) => resolve({ status: status ?? -1, stdout, stderr }));
+      child.stdin.end();
+    });
+  return { server, home, cwd, origin, cover, send };
+}
+
+function mboxOf(mails: readonly { readonly bytes: Buffer }[]): Buffer {
+  const from = Buffer.from("From x Thu Jan  1 00:00:00 2026\n");
+  return Buffer.concat(mails.flatMap(({ bytes }) => [from, bytes, Buffer.from("\n")]));
+}
+
+describe("send", () => {
+  test("a branch arrives in order, verifies, and am gives the branch again", async () => {
+    const { server, home, cwd, origin, cover, send } = await submitter();
+    const options = ["--to", "list@example.org", "--cc", "Bób <bob@example.org>", "--cover", cover];
+    const run = await send(...options, "--yes");
+    expect(run.stderr).toContain("v1 of topic: 3 of 3 mails sent\n");
+    expect(run.status).toBe(0);
+    expect(server.mails.map(({ recipients }) => recipients)).toEqual(
+      Array.from({ length: 3 }, () => ["list@example.org", "bob@example.org"]),
+    );
+    const input = mboxOf(server.mails);
+    const verified = records(patchsig(["verify", "--json", "--dry-run", "-"], { home, input }));
+    expect(verified.filter(({ type }) => type === "series")).toMatchObject([
+      { complete: true, sealed: true, verdict: "pass", base: { status: "present" } },
+    ]);
+    const other = temporaryFolder();
+    git(other, ["clone", "-q", origin, "."]);
+    expect(patchsig(["am", "-"], { cwd: other, home, input }).status).toBe(0);
+    expect(commitsSince(other, "origin/main")).toEqual(commitsSince(cwd, "origin/main"));
+  });
+
+  test("the next version numbers itself, and goes to the same people", async () => {
+    const { server, cwd, cover, send } = await submitter();
+    await send("--to", "list@example.org", "--cover", cover, "--yes");
+    git(cwd, ["commit", "-q", "--amend", "-m", "a: four"]);
+    const run = await send("--thread", "first", "--yes");
+    expect(run.status).toBe(0);
+    const [first, , , cover2] = server.mails.map(({ bytes }) => bytes.toString());
+    expect(cover2).toContain("Subject: [PATCH v2 0/2] counting further\r\n");
+    const id = /^Message-ID: (.*)\r$/m.exec(first!)?.[1];
+    expect(cover2).toContain(`In-Reply-To: ${id}\r\n`);
+    expect(server.mails[3]!.recipients).toEqual(["list@example.org"]);
+  });
+
+  test("what speaks against it is said, and can be allowed", async () => {
+    const { server, cwd, send } = await submitter();
+    commit(cwd, "fixup! a: two", { a: "4\n" });
+    const run = await send("--to", "list@example.org", "--no-cover", "--yes");
+    expect(run).toMatchObject({ status: 1, stdout: "" });
+    expect(run.stderr).toContain("not sent: a commit is not finished: fixup! a: two\n");
+    expect(server.mails).toEqual([]);
+    expect(
+      (await send("--to", "list@example.org", "--no-cover", "--yes", "--allow", "unfinished"))
+        .status,
+    ).toBe(0);
+  });
+
+  test.each([
+    [["--to", "list@example.org", "--no-cover"], "nobody can be asked"],
+    [["--no-cover", "--yes"], "nobody is to get it"],
+    [["--status", "--cancel"], "exclude each other"],
+    [["--allow", "nothing", "--yes"], "no such check"],
+    [["-v", "x", "--yes"], "no version"],
+    [["--thread", "deep", "--yes"], "--thread is one of"],
+  ])("%j is wrong usage: nothing is sent", async (options, words) => {
+    const { server, send } = await submitter();
+    const run = await send(...options);
+    expect(run.status).toBe(2);
+    expect(run.stderr).toContain(words);
+    expect(server.mails).toEqual([]);
+  });
+
+  test("a dry run shows it, and -o writes it; neither sends", async () => {
+    const { server, home, send } = await submitter();
+    const folder = join(home, "out");
+    const options = ["--to", "list@example.org", "--no-cover"];
+    const dry = await send(...options, "--dry-run");
+    expect(dry.status).toBe(0);
+    expect(dry.stdout).toContain("\n  to            list@example.org  (--to)\n");
+    expect((await send(...options, "-o", folder)).status).toBe(0);
+    expect(readdirSync(folder)).toEqual(["0001.patch", "0002.patch"]);
+    expect(readFileSync(join(folder, "0002.patch"), "utf8")).toContain("\nTo: list@example.org\n");
+    expect(server.mails).toEqual([]);
+  });
+
+  test("a preview goes to one's own address alone, and is not remembered", async () => {
+    const { server, cwd, home, send } = await submitter();
+    expect(
+      (await send("--to", "list@example.org", "--no-cover", "--reflect", "--yes")).status,
+    ).toBe(0);
+    expect(server.mails.map(({ recipients }) => recipients.join())).toEqual(
+      Array.from({ length: 2 }, () => server.mails[0]!.sender),
+    );
+    expect(patchsig(["series", "show"], { cwd, home }).status).toBe(3);
+  });
+});
+
+describe("where the server refuses in the middle", () => {
+  test("the rest waits, and --continue goes on", async () => {
+    let down = true;
+    const { server, send } = await submitter(({ bytes }) =>
+      down && bytes.includes("[PATCH 2/2]") ? refusal(451, "not now") : null,
+    );
+    const first = await send("--to", "list@example.org", "--no-cover", "--yes");
+    expect(first.status).toBe(3);
+    expect(first.stderr).toContain("v1 of topic: 1 of 2 mails sent");
+    expect((await send("--status")).stdout).toMatch(
+      /^topic v1 {2}sent .*\ntopic v1 {2}queued .*not now\n$/,
+    );
+    expect((await send("--yes", "--no-cover")).stderr).toContain("v1 of topic is still being sent");
+    down = false;
+    expect((await send("--continue")).status).toBe(0);
+    expect(
+      server.mails.map(({ bytes }) => /^Subject: (.*)\r$/m.exec(bytes.toString())?.[1]),
+    ).toEqual(["[PATCH 1/2] a: two", "[PATCH 2/2] a: three", "[PATCH 2/2] a: three"]);
+    expect((await send("--status")).stderr).toBe("nothing waits\n");
+  });
+
+  test("--cancel takes the rest back; what has left is remembered as the version", async () => {
+    const { cwd, home, send } = await submitter(({ bytes }) =>
+      bytes.includes("[PATCH 2/2]") ? refusal(550, "no") : null,
+    );
+    await send("--to", "list@example.org", "--no-cover", "--yes");
+    const cancelled = await send("--cancel");
+    expect([cancelled.stderr, cancelled.status]).toEqual(["v1 of topic: 1 of 2 mails sent\n", 1]);
+    const [known] = records(patchsig(["series", "show", "--json"], { cwd, home }));
+    expect(known).toMatchObject({ settings: { version: 2 }, sent: [{ version: 1 }] });
+    expect((await send("--continue")).status).toBe(3);
+  });
+});
