@@ -103,6 +103,8 @@ export default [
       ...output,
       banner,
       cleanDir: true,
+      // V8's cache does not know who may import: a script that was read from it cannot
+      dynamicImportInCjs: false,
       codeSplitting: {
         includeDependenciesRecursively: false,
         groups: GROUPS.map((one, i) => ({ ...one, priority: GROUPS.length - i })),

@@ -10,7 +10,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
-import { constants, Script } from "node:vm";
+import { Script } from "node:vm";
 
 /**
  * V8's flags while the program runs, and their defaults. Nearly all memory that a mail takes is free again by
@@ -99,7 +99,6 @@ function wrapperOf(file: string): Wrapper {
   const script = new Script(text, {
     filename: file,
     ...(cachedData === null ? {} : { cachedData }),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   loaded.push({ cache: `${file}.v8`, script, bound });
   return script.runInThisContext() as Wrapper;
