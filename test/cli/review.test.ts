@@ -242,6 +242,31 @@ describe("a reply sent by git send-email", () => {
   });
 });
 
+describe.each(["mutt", "neomutt"])("an answer written in %s", (reader) => {
+  test.runIf(LONG && requireTool(reader))("is good with format=flowed", () => {
+    const folder = newFolder();
+    const sent = join(folder, "sent.eml");
+    const sendmail = join(folder, "sendmail");
+    writeFileSync(sendmail, `#!/bin/sh\ncat >'${sent}'\n`, { mode: 0o755 });
+    const body = expectStatus(asBob(["ack", "-q", "--body", ...signed]), 0).stdout;
+    const settings = ["text_flowed=yes", 'from="bob@example.org"', `sendmail="${sendmail}"`];
+    // it must not leave before the mail is sent
+    const set = [...settings, "sendmail_wait=0", "record=''"].flatMap((one) => [
+      "-e",
+      `set ${one}`,
+    ]);
+    const args = ["-n", "-F", "/dev/null", ...set, "-s", "Re: song", "alice@example.org"];
+    const run = spawnSync(reader, args, {
+      cwd: folder,
+      env: { ...process.env, HOME: folder },
+      input: `I like it, and this line is so long that a mail program breaks it in two, or in three.\n\n${body}`,
+    });
+    expect(run.status, run.stderr.toString()).toBe(0);
+    expect(text(sent)).toContain("format=flowed");
+    expect(proofs(readFileSync(sent), signed.slice(1))).toEqual(["proven", "proven", "proven"]);
+  });
+});
+
 const b4 = describe.runIf(LONG && requireTool("b4"));
 
 b4("b4", () => {
