@@ -77,11 +77,13 @@ export function saysTrailer({ trailers }: ReviewText, written: WrittenTrailer): 
 
 /** The same words: case counts not in the trailer's name and as little as it does in an address. */
 function isSaid(signed: ReviewTrailer, { name, value }: WrittenTrailer): boolean {
-  const parts = /^([^<>]*)<([^<>]*)>$/.exec(value.trim());
+  // white space as in the signed text: no other blank is one
+  const words = value.replace(/[ \t\r\n]+/g, " ").replace(/^ | $/g, "");
+  const parts = /^([^<>]*) <([^<>]*)>$/.exec(words);
   return (
     parts !== null &&
     name.toLowerCase() === signed.name.toLowerCase() &&
-    parts[1]!.trim().replace(/\s+/g, " ") === signed.person &&
+    parts[1] === signed.person &&
     normaliseIdentity(parts[2]!) === normaliseIdentity(signed.address)
   );
 }

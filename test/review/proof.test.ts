@@ -29,6 +29,9 @@ test("of two reviewed patches with one diff, each is proven", () => {
 
 test.each<[string, string, string | null]>([
   ["reviewed-BY", " Bob  Builder <Bob@Example.org> ", "proven"],
+  ["Reviewed-by", "Bob\u00a0Builder <bob@example.org>", null],
+  ["Reviewed-by", "Bob Builder\u200b <bob@example.org>", null],
+  ["Reviewed-by", "Bob Builder<bob@example.org>", null],
   ["Acked-by", signed.value, null],
   ["Reviewed-by", "Bob <bob@example.org>", null],
   ["Reviewed-by", "Bob Builder <alice@example.org>", null],
