@@ -111,12 +111,15 @@ export function assignTrailers(
   const replies: Reply[] = [];
   for (const reply of [...thread.replies].sort(byDate)) {
     const aim = aims.of(reply);
-    if (aim === null) continue;
-    replies.push(reply);
+    let isAbout = aim !== null;
     for (const trailer of reply.trailers) {
+      const isGiven = giveSigned(taken, reply, trailer, aim);
+      isAbout ||= isGiven;
+      if (aim === null) continue;
       const why = typeof aim === "string" ? aim : give(taken, reply, trailer, aim, sloppy);
-      if (why !== null) leftOut.push({ trailer, reply, why });
+      if (why !== null && !isGiven) leftOut.push({ trailer, reply, why });
     }
+    if (isAbout) replies.push(reply);
   }
   const patches = [...taken].map(([patch, all]) => ({ patch, given: settled(patch, all) }));
   const known = new Set(
@@ -124,6 +127,27 @@ export function assignTrailers(
   );
   return { patches, leftOut: leftOut.filter((one) => !known.has(keyOf(one))), replies };
 }
+
+/** Gives a trailer to the patches that the reply's signed review names, whatever mail it is to. */
+function giveSigned(
+  taken: ReadonlyMap<ThreadPatch, GivenTrailer[]>,
+  reply: Reply,
+  trailer: Trailer,
+  aim: Aim | LeftOutReason | null,
+): boolean {
+  if (trailer.flaw !== null || reply.reviews.length === 0) return false;
+  const { from, isForAll } = aim === null || typeof aim === "string" ? NOWHERE : aim;
+  let isGiven = false;
+  for (const [patch, all] of taken) {
+    const proof = signedProof(reply, trailer, patch);
+    if (proof === null) continue;
+    isGiven = true;
+    all.push({ trailer, reply, ...proof, from, isForAll });
+  }
+  return isGiven;
+}
+
+const NOWHERE = { from: null, isForAll: false } as const;
 
 /** Gives a trailer to the patches it is for; says why, if none gets it. */
 function give(
@@ -148,20 +172,33 @@ function give(
   return why;
 }
 
-/** How well it is proved that whom it names gave the trailer; or why it cannot be taken. */
-function proofOf(
-  { sender, reviews, vouched }: Reply,
+/** What the best of the reply's reviews proves of a trailer; null if none proves anything. */
+function signedProof(
+  { reviews }: Reply,
   trailer: Trailer,
   { digests }: ThreadPatch,
+): Pick<GivenTrailer, "proof" | "publicKey"> | null {
+  if (digests === null) return null;
+  const proofs = reviews.flatMap(({ review, counts }) => {
+    const proof = counts ? proofFor(review, trailer, digests) : null;
+    return proof === null ? [] : [{ proof, publicKey: review.publicKey }];
+  });
+  return proofs.find(({ proof }) => proof === "proven") ?? proofs[0] ?? null;
+}
+
+/** How well it is proved that whom it names gave the trailer; or why it cannot be taken. */
+function proofOf(
+  reply: Reply,
+  trailer: Trailer,
+  patch: ThreadPatch,
   sloppy: boolean,
 ): Pick<GivenTrailer, "proof" | "publicKey"> | LeftOutReason {
-  const own = reviews.filter(({ review }) => review.by === trailer.address);
-  for (const { review, counts } of own) {
-    const proof = digests === null ? null : proofFor(review, trailer, digests);
-    if (proof !== null && counts) return { proof, publicKey: review.publicKey };
-  }
+  const { sender, reviews, vouched } = reply;
+  const signed = signedProof(reply, trailer, patch);
+  if (signed !== null) return signed;
   // whoever signs says there what is meant; a key that nobody has met proves nothing either way
-  if (own.some(({ isKnown }) => isKnown)) return "review";
+  if (reviews.some(({ review, isKnown }) => isKnown && review.by === trailer.address))
+    return "review";
   const isSender = sender !== null && (trailer.address === null || trailer.address === sender);
   if (!isSender && !sloppy) return "sender";
   return { proof: isSender && vouched !== null ? "vouched" : "none", publicKey: null };

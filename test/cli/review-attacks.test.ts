@@ -67,7 +67,7 @@ const KNOWN = "review-key-known";
 const proven = (patches: string, line = LINE): string => `${patches} ${line}: proven`;
 
 attack("a good review", () => [...v2, reply("v2-1", ofAll)], {
-  given: [proven("1")],
+  given: [proven("1,2,3")],
   findings: [KNOWN],
 });
 attack(
@@ -76,7 +76,7 @@ attack(
   { given: [proven("2")], findings: [KNOWN] },
 );
 attack("replayed as if about another patch", () => [...v2, reply("v2-3", ofSecond)], {
-  leftOut: [`${LINE}: review`],
+  given: [proven("2")],
   findings: [KNOWN],
 });
 attack("replayed onto a changed diff", () => [...v3, reply("v3-2", ofSecond)], {
@@ -84,7 +84,7 @@ attack("replayed onto a changed diff", () => [...v3, reply("v3-2", ofSecond)], {
   findings: [KNOWN, "review-outdated"],
 });
 attack("replayed onto an unchanged diff under another title", () => [...v3, reply("v3-1", ofAll)], {
-  given: [`1 ${LINE}: diff`],
+  given: [`1 ${LINE}: diff`, proven("3")],
   findings: [KNOWN, "review-outdated"],
 });
 attack(

@@ -280,6 +280,34 @@ describe("a signed review", () => {
     expect(assigned([reply("p1", BOB, fresh)])).toEqual(["1 Reviewed-by bob@example.org"]);
   });
 
+  test.each(["p2", "elsewhere", "cover"])(
+    "in a reply to %s is for the patch that it names",
+    (to) => {
+      const more = review(BOB, [{ message, diff }]);
+      expect(assigned([reply(to, BOB, more)])).toEqual(["1 Reviewed-by bob@example.org proven"]);
+    },
+  );
+
+  test("by a key that does not count is for none, wherever the reply is", () => {
+    const more = review(BOB, [{ message, diff }], { counts: false });
+    expect(assigned([reply("elsewhere", BOB, more)])).toEqual([]);
+    expect(assigned([reply("p2", BOB, more)])).toEqual(["- Reviewed-by review"]);
+  });
+
+  test("of which two name one patch, the better one counts", () => {
+    const [one, two] = [
+      { message: "other", diff },
+      { message, diff },
+    ].map((digests) => review(BOB, [digests]).reviews!);
+    for (const reviews of [
+      [...one!, ...two!],
+      [...two!, ...one!],
+    ])
+      expect(assigned([reply("p1", BOB, { reviews })])).toEqual([
+        "1 Reviewed-by bob@example.org proven",
+      ]);
+  });
+
   test("to the cover letter is for the patches that it names", () =>
     expect(assigned([reply("cover", BOB, review(BOB, [{ message, diff }]))])).toEqual([
       "1 Reviewed-by bob@example.org proven",
