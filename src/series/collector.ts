@@ -100,8 +100,8 @@ class Portions<T> {
 
   #join(a: Portion<T>, b: Portion<T>): Portion<T> {
     const [small, large] = sizeOf(a) < sizeOf(b) ? [a, b] : [b, a];
-    large.parts.push(...small.parts);
-    large.links.push(...small.links);
+    large.parts.push(...small.parts.splice(0));
+    large.links.push(...small.links.splice(0));
     small.into = large;
     this.#open.delete(small);
     return large;
@@ -110,8 +110,10 @@ class Portions<T> {
   #close(portion: Portion<T>): AssembledSeries<T>[] {
     portion.closed = true;
     this.#open.delete(portion);
-    const arrival = new Map(portion.parts.map(({ item, at }) => [item, at]));
-    return sortedBy(assemble(portion.parts, portion.links), ({ members }) =>
+    // its names are remembered much longer than its mails are needed
+    const [parts, links] = [portion.parts.splice(0), portion.links.splice(0)];
+    const arrival = new Map(parts.map(({ item, at }) => [item, at]));
+    return sortedBy(assemble(parts, links), ({ members }) =>
       least(members, ({ item }) => arrival.get(item)!),
     );
   }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createSeriesCollector } from "../../src/series/collector.ts";
@@ -159,5 +161,23 @@ describe("series from a stream", () => {
     }
     expect(sizes.filter((size) => size > 0)).toEqual([5000, 5000]);
     expect(collector.end()).toHaveLength(2000);
+  });
+
+  it("are forgotten once they are closed, though their names are known", async () => {
+    setFlagsFromString("--expose-gc");
+    const collectGarbage = runInNewContext("gc") as () => void;
+    const collector = createSeriesCollector<object>();
+    const values: WeakRef<object>[] = [];
+    const add = (i: number, index: number): void => {
+      const value = {};
+      values.push(new WeakRef(value));
+      collector.add(mail(`m${i}-${index}`, `[PATCH ${index}/2] ${i}`, { re: `t${i}` }).item, value);
+    };
+    for (let i = 0; i < 300; i++) for (const index of [1, 2]) add(i, index);
+    // a WeakRef is kept until the current turn ends
+    await new Promise(setImmediate);
+    collectGarbage();
+    expect(values.filter((value) => value.deref() !== undefined)).toHaveLength(2 * 256);
+    expect(collector.end()).toHaveLength(256);
   });
 });
