@@ -149,6 +149,7 @@ const WHY: Readonly<Record<LeftOut["why"], (one: LeftOut) => string>> = {
   words: () => "encoded words",
   person: () => "it does not name one address",
   long: () => "a very long line",
+  lookalike: () => "its address looks like that of somebody who has a key here",
 };
 
 function whyOf(one: LeftOut): string {

@@ -1,5 +1,6 @@
 /** Who forges, replays or garbles a review, through `verify` and `am --trailers`. */
 
+import { domainToASCII } from "node:url";
 import { join } from "node:path";
 import { writeFileSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
@@ -24,8 +25,10 @@ let v3: string[];
 /** Bob's reviews of all three in one reply to patch 1, and of patch 2 alone. */
 let ofAll: string;
 let ofSecond: string;
-/** Somebody else's of patch 2, in Bob's name. */
+/** Somebody else's of patch 2, in Bob's name; and by an address that looks like Bob's, with a Cyrillic letter. */
 let forged: string;
+let lookalike: string;
+const ALIKE = `bob@${domainToASCII("ex\u0430mple.org")}`;
 
 interface Said {
   readonly given: readonly string[];
@@ -46,9 +49,13 @@ function withIds(version: string, files: readonly string[]): string[] {
 
 /** Replies that `review` writes to mails that lie in a file. */
 function reviewOf(home: string, ...mails: readonly string[]): string {
+  return reviewAs(BOB, home, mails);
+}
+
+function reviewAs(who: Record<string, string>, home: string, mails: readonly string[]): string {
   const file = join(newFolder(), "mails.mbox");
   writeFileSync(file, mails.join("\n"), "latin1");
-  const run = patchsig(["review", "-q", "--reviewed-by", "--body", file], { home, env: BOB });
+  const run = patchsig(["review", "-q", "--reviewed-by", "--body", file], { home, env: who });
   return expectStatus(run, 0).stdout;
 }
 
@@ -147,9 +154,14 @@ attack(
     reply("v2-2", ofSecond.replaceAll("bob@", "b\u043eb@"), "Bob Berg <b\u043eb@example.org>"),
   ],
   {
-    given: ["2 Reviewed-by: Bob Berg <b\u043eb@example.org>: none"],
+    leftOut: ["Reviewed-by: Bob Berg <b\u043eb@example.org>: lookalike"],
     findings: ["review-malformed"],
   },
+);
+attack(
+  "by a lookalike address whose own key is not known",
+  () => [...v2, reply("v2-2", lookalike, `Bob Berg <${ALIKE}>`)],
+  { leftOut: [`Reviewed-by: Bob Berg <${ALIKE}>: lookalike`], findings: ["review-key-unknown"] },
 );
 attack(
   "in a reply with another diff",
@@ -199,6 +211,7 @@ beforeAll(() => {
   ofAll = reviewOf(bob, ...v2);
   ofSecond = reviewOf(newHome(8), v2[1]!);
   forged = reviewOf(newHome(9), v2[1]!);
+  lookalike = reviewAs({ ...BOB, GIT_AUTHOR_EMAIL: ALIKE }, newHome(9), [v2[1]!]);
   const home = newHome(1);
   expectStatus(patchsig(["trust", "accept", "alice@example.org", publicKey(7)], { home }), 0);
   expectStatus(patchsig(["trust", "accept", "bob@example.org", publicKey(8)], { home }), 0);

@@ -44,6 +44,8 @@ export interface TrustJudge {
    * disk when this returns.
    */
   judge<P>(mails: readonly FoundMail<P>[]): JudgedBatch<P>;
+  /** True for an address that people could take for that of somebody who has a key in use. */
+  isLookalike(address: string): boolean;
   /** Whether the key of a review is the reviewer's; remembers nothing. */
   judgeReview(review: SignedReview, reply: Pick<ReplyMail, "sender" | "listIds">): JudgedReview;
 }
@@ -107,6 +109,7 @@ export function createTrustJudge(
       }
       return judged(all, faults);
     },
+    isLookalike: (address) => poses(memory, lookalikes(address)) !== null,
     judgeReview(review, { sender, listIds }) {
       const policy = policyFor(policies, { listIds, paths: [] });
       return judgeReview(memory, review, { policy, pins, at }, sender);

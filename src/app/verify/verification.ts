@@ -181,11 +181,17 @@ function replyFrom({ source, mail }: PlacedReply, trust: TrustJudge, dkim: DkimR
     const { review, counts, trust: key, findings } = trust.judgeReview(one.review, mail);
     return [{ review, counts, isKnown: key !== "unknown", trust: key, findings }];
   });
+  const trailers = mail.trailers.map((trailer) => {
+    const { address, flaw } = trailer;
+    const isKnown = reviews.some(({ review, counts }) => counts && review.by === address);
+    const isPlain = flaw !== null || address === null || isKnown || !trust.isLookalike(address);
+    return isPlain ? trailer : { ...trailer, flaw: "lookalike" as const };
+  });
   const flaws = readings.flatMap((one) => (one.ok ? [] : [reviewFlaw(one)]));
   const result = claims === null ? undefined : dkim?.resultOf(claims);
   const isGood = result !== undefined && claims?.identity === mail.sender && isVouched(result);
   const vouched = isGood ? { domain: result.domain, saidBy: result.saidBy || null } : null;
-  return { ...reply, source, reviews, flaws, vouched };
+  return { ...reply, source, trailers, reviews, flaws, vouched };
 }
 
 function nothingYet<P>(unread: readonly ReadFailure[]): Looked<P> {
