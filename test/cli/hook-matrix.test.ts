@@ -54,7 +54,7 @@ const PLAIN: readonly Change[] = [
     "song: shout\n\n.\nFrom here on it is loud.\n\nSigned-off-by: Alice <alice@example.org>",
     "la \n",
   ],
-  ["song: softer\n\nNot so loud.", "\tla\n-- \n"],
+  ["[song] softer\n\nNot so loud.", "\tla\n-- \n"],
 ];
 /** Another's name, a long title, a subject and a text that are not ASCII. */
 const EIGHT_BIT: readonly Change[] = [

@@ -328,7 +328,11 @@ describe("hook run", () => {
 
   test("a coloured diff, and a patch that git am would cut in two, are not sent unsigned", () => {
     const colored = formatPatch(work, ["--color=always"])[0]!;
-    expect(expectStatus(runHook(colored), 3).stderr).toContain("a diff with colors");
+    const told = expectError(runHook(colored), 3, /a diff with colors$/);
+    expect(told.stderr).toContain("hint: make it again without colors: --no-color\n");
+    const bare = formatPatch(work, ["--no-prefix"])[0]!;
+    const { stderr } = expectError(runHook(bare), 3, /a name without a leading directory/);
+    expect(stderr).toContain("hint: if git left out a/ and b/, make it again: ");
     const [first, second] = formatPatch(work);
     const both = join(newFolder(), "both.patch");
     writeFileSync(both, Buffer.concat([readFileSync(first!), readFileSync(second!)]));

@@ -217,10 +217,13 @@ function numberOf(mail: HookMail): ReturnType<typeof subjectNumber> {
   return subjectNumber(mail.checked.view?.headers.subject ?? "");
 }
 
+/** Up to the first number: further brackets are the title's, as in `[PATCH 3/5] [x86] fix it`. */
+const LABEL = /^(?:\s*\[[^\]]*\])*?\s*\[[^\]]*\d\s*(?:\/|of)\s*\d[^\]]*\]/i;
+
 /** What the Subjects of a series have in common: `[PATCH net v2 /3]`. */
 function seriesName(mail: HookMail): string {
-  const brackets = /^(?:\s*\[[^\]]*\])*/.exec(mail.checked.view?.headers.subject ?? "")?.[0] ?? "";
-  return `${brackets.replace(/\d+\//g, "/")} ${numberOf(mail).version} ${numberOf(mail).total}`;
+  const label = LABEL.exec(mail.checked.view?.headers.subject ?? "")?.[0] ?? "";
+  return `${label.replace(/\d+\//g, "/")} ${numberOf(mail).version} ${numberOf(mail).total}`;
 }
 
 async function signHookMails(

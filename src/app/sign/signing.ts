@@ -3,6 +3,7 @@
 import { isAscii } from "node:buffer";
 import { PatchsigError } from "../../errors.ts";
 import { failure, runGitSync } from "../../git/run.ts";
+import type { RefusalCode } from "../../findings.ts";
 import { MAX_HEADER_BYTES } from "../../mail/limits.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { type MinisignSigner, signWith } from "../../minisign/signature.ts";
@@ -156,12 +157,22 @@ function saysPatch(mail: Buffer): boolean {
   return version !== null && index !== 0 && !isReplySubject(subject);
 }
 
+/** What makes a patch that can be signed, where git made this one by a setting. */
+const MENDS: { readonly [reason in RefusalCode]?: string } = {
+  "colored-diff": "make it again without colors: --no-color",
+  "bad-name": "if git left out a/ and b/, make it again: git -c diff.noprefix=false …",
+};
+
 /** Null for what is not to be signed: no patch, or a cover letter that is still to be written. */
 function prepareDraft(draft: MailToSign, notes: string[]): Prepared | null {
   const made = prepare(draft.mail);
   if (made === null) return null;
-  if (!made.ok)
-    throw new PatchsigError("refused", `${draft.name}: cannot be signed: ${made.refusal.detail}`);
+  if (!made.ok) {
+    const { reason, detail } = made.refusal;
+    const hint = MENDS[reason];
+    const message = `${draft.name}: cannot be signed: ${detail}`;
+    throw new PatchsigError("refused", message, hint === undefined ? {} : { hint });
+  }
   const { view, isCover } = made.value;
   if (isCover && TEMPLATE.test(view.headers.subject + view.message.toString("latin1"))) {
     notes.push(
