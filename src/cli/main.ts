@@ -74,6 +74,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: "compare two versions of a series, patch by patch",
     load: async () => (await import("./commands/diff.ts")).diffCommand,
   },
+  log: {
+    describe: "commits with who signed them, and what am recorded",
+    load: async () => (await import("./commands/log.ts")).logCommand,
+  },
+  "check-commit": {
+    describe: "are commits still what was signed?",
+    load: async () => (await import("./commands/check-commit.ts")).checkCommitCommand,
+  },
   base: {
     describe: "the tree that a series was made against: show, check, guess",
     load: async () => (await import("./commands/base.ts")).baseCommand,

@@ -1,10 +1,12 @@
+export const REQUIRE_OPTION = {
+  type: "string",
+  requiresArg: true,
+  describe: "opt-in (default), vouched, signature, known or pinned",
+} as const;
+
 /** What both verify and am let the user require of a patch. */
 export const POLICY_OPTIONS = {
-  require: {
-    type: "string",
-    requiresArg: true,
-    describe: "opt-in (default), vouched, signature, known or pinned",
-  },
+  require: REQUIRE_OPTION,
   "dev-keyring": {
     type: "string",
     array: true,

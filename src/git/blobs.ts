@@ -1,4 +1,4 @@
-/** One running `git cat-file --batch`: answers in order; of large blobs, only the size. */
+/** One running `git cat-file --batch`: answers in order; of large objects, only the size. */
 
 import { PatchsigError } from "../errors.ts";
 import { LF } from "../primitives/bytes.ts";
@@ -11,7 +11,10 @@ export interface Blob {
   readonly size: number;
 }
 
-const HEADER = /^[0-9a-f]{40,64} blob (\d{1,15})$/;
+const HEADERS = {
+  blob: /^[0-9a-f]{40,64} blob (\d{1,15})$/,
+  commit: /^[0-9a-f]{40,64} commit (\d{1,15})$/,
+} as const;
 /** No header is longer, nor the answer for a missing object. */
 const MAX_HEADER = 300;
 /** Blobs to ask git for at a time. */
@@ -23,12 +26,15 @@ export class Blobs {
   readonly #child: Piped;
   readonly #output: AsyncIterator<Buffer>;
   readonly #maxBytes: number;
+  readonly #header: RegExp;
   readonly #closed: Promise<unknown>;
   #rest: Buffer = Buffer.alloc(0);
   #said = "";
 
-  constructor(place: StartOptions, maxBytes: number) {
+  /** @param type of all objects that will be asked for */
+  constructor(place: StartOptions, maxBytes: number, type: keyof typeof HEADERS = "blob") {
     this.#maxBytes = maxBytes;
+    this.#header = HEADERS[type];
     this.#child = startGit(place, ["cat-file", "--batch"]);
     this.#output = this.#child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
     this.#closed = new Promise((resolve) => this.#child.on("close", resolve).on("error", resolve));
@@ -43,13 +49,13 @@ export class Blobs {
   }
 
   /**
-   * The next blob that was asked for; null if it is missing, or not a blob.
+   * The next object that was asked for; null if it is missing.
    *
    * @throws PatchsigError "git-failed" with git's words: it could not read this one, and exited
    */
   async take(): Promise<Blob | null> {
     const header = await this.#line();
-    const [, digits] = HEADER.exec(header) ?? [];
+    const [, digits] = this.#header.exec(header) ?? [];
     if (digits === undefined) {
       if (header.endsWith(" missing")) return null;
       throw new PatchsigError("git-failed", `git cat-file: ${header.slice(0, 80)}`);

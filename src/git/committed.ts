@@ -29,6 +29,25 @@ export async function headCommit(repository: Repository): Promise<string | null>
   return (await gitLines(args, { cwd: repository.cwd }))[0] ?? null;
 }
 
+const OLDEST_FIRST = ["rev-list", "--reverse", "--first-parent"];
+/** Commits that anybody makes between two looks. */
+const MOST = 10_000;
+
+/** The commits from `before`, or all, up to a branch or HEAD: oldest first, each with one parent. */
+export async function commitsBetween(
+  { cwd }: Repository,
+  before: string | null,
+  tip: string,
+): Promise<{ readonly name: string; readonly author: string; readonly subject: string }[]> {
+  const range = [`--max-count=${MOST}`, tip, ...(before === null ? [] : [`^${before}`]), "--"];
+  const format = ["--no-merges", "--encoding=UTF-8", "--format=%H%x00%an <%ae>%x00%s"];
+  const lines = await gitLines([...OLDEST_FIRST, ...format, ...range], { cwd });
+  return lines.flatMap((line) => {
+    const [name = "", author, subject] = line.split("\0");
+    return author === undefined || subject === undefined ? [] : [{ name, author, subject }];
+  });
+}
+
 /**
  * How the commits since `before` differ from what was verified; empty if they do not.
  *
@@ -43,10 +62,7 @@ export async function differencesOf(
   const options = { cwd: repository.cwd };
   if (expected.length === 0) return [];
   const range = before === null ? ["HEAD"] : [`${before}..HEAD`];
-  const names = await gitLines(
-    ["rev-list", "--reverse", "--first-parent", ...range, "--"],
-    options,
-  );
+  const names = await gitLines([...OLDEST_FIRST, ...range, "--"], options);
   if (names.length !== expected.length) return ["number of commits"];
   const found = new Set<DifferingPart>();
   for (const [i, name] of names.entries()) {

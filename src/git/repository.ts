@@ -215,6 +215,19 @@ export async function gitAm(
   return status;
 }
 
+/** Goes on with a `git am` that stopped, or ends it; git knows the rest from its start. As `gitAm`. */
+export async function resumeGitAm(
+  { cwd }: Repository,
+  words: readonly string[],
+  onLine: (line: string) => void,
+): Promise<number> {
+  const lines = lineSplitter(onLine);
+  const args = ["-c", "i18n.commitEncoding=UTF-8", "am", ...words];
+  const { status } = await runGit(args, { cwd, purpose: "work", onOutput: lines.write });
+  lines.end();
+  return status;
+}
+
 /** Does the index differ from HEAD? git am refuses to begin then. */
 export async function hasStagedChanges(repository: Repository): Promise<boolean> {
   return !(await gitSucceeds(["diff", "--cached", "--quiet"], { cwd: repository.cwd }));

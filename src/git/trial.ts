@@ -64,17 +64,19 @@ export async function tryDiffs(
  * The trees that diffs make, one on top of the other.
  *
  * @param commit full name of a commit that is here; null to begin with nothing
+ * @param words more for git apply
  * @returns full names; shorter than `diffs` if one does not apply
  */
 export async function treesOf(
   repository: Repository,
   commit: string | null,
   diffs: readonly Buffer[],
+  words: readonly string[] = [],
 ): Promise<string[]> {
   return inSandbox(repository, commit, async (options) => {
     const trees: string[] = [];
     for (const diff of diffs) {
-      if ((await applyOne(diff, options)) !== null) break;
+      if ((await applyOne(diff, options, words)) !== null) break;
       trees.push(await gitText(["write-tree"], options));
     }
     return trees;
@@ -151,9 +153,10 @@ export async function inSandbox<T>(
 export async function applyOne(
   diff: Buffer,
   options: StartOptions,
+  words: readonly string[] = [],
 ): Promise<readonly string[] | null> {
   if (diff.length === 0) return null;
-  const { status, stderr } = await runGit(APPLY, { ...options, input: diff });
+  const { status, stderr } = await runGit([...APPLY, ...words], { ...options, input: diff });
   if (status === 0) return null;
   if (status > 1 && !CLASH.test(stderr)) throw failure(["apply"], stderr);
   return filesOf(stderr);

@@ -15,3 +15,17 @@ export function month(seconds: number): string {
   // oxlint-disable-next-line no-restricted-globals -- of its argument: the clock is not read
   return new Date(seconds * 1000).toISOString().slice(0, 7);
 }
+
+/** `2026-11-28T05:00:00Z`, of seconds since the epoch. */
+export function instant(seconds: number): string {
+  // oxlint-disable-next-line no-restricted-globals -- of its argument: the clock is not read
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+/** The seconds of an `instant`; null if it is none. */
+export function parseInstant(text: string): number | null {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text)) return null;
+  // oxlint-disable-next-line no-restricted-globals -- of its argument: the clock is not read
+  const milliseconds = Date.parse(text);
+  return Number.isNaN(milliseconds) ? null : milliseconds / 1000;
+}

@@ -43,7 +43,7 @@ const COLORS: Record<Tint, SafeText> = {
 };
 const NO_COLOR = ours`\x1b[0m`;
 
-function tint(style: Style, name: Tint, text: SafeText): SafeText {
+export function tint(style: Style, name: Tint, text: SafeText): SafeText {
   return style.color ? joinSafe([COLORS[name], text, NO_COLOR]) : text;
 }
 
@@ -66,7 +66,7 @@ function label(patch: PatchResult): [string, Tint] {
   return patch.verdict === "warn" ? ["warn", "warn"] : ["FAIL", "bad"];
 }
 
-const TRUST_WORDS: Record<NonNullable<PatchResult["trust"]>, string> = {
+export const TRUST_WORDS: Record<NonNullable<PatchResult["trust"]>, string> = {
   pinned: "pinned",
   endorsed: "endorsed",
   known: "known",

@@ -68,9 +68,10 @@ export function judgeReview(
   return { review, trust: isUnknown ? "unknown" : trust, key: record, counts, findings };
 }
 
-function decisionOn(
+/** Whose a key is, as the database and the keyrings say; nothing is remembered. */
+export function decisionOn(
   memory: Pick<TrustMemory, "lookup" | "keyHistory">,
-  { by, publicKey }: SignedReview,
+  { by, publicKey }: Pick<SignedReview, "by" | "publicKey">,
   pins: Pins,
   at: number,
 ): Decision {

@@ -2,6 +2,7 @@
 
 import { PatchsigError } from "../../errors.ts";
 import {
+  commitsBetween,
   differencesOf,
   type Expected,
   headCommit,
@@ -23,6 +24,15 @@ export interface ApplyOptions {
   readonly signoff: boolean;
   /** More for git am; none of it may change what it commits. */
   readonly words: readonly string[];
+  /** More for git am, which decides where it applies. */
+  readonly fitting: readonly string[];
+}
+
+/** What git am did. */
+interface Applied {
+  readonly applied: number;
+  /** Full names; none if a hook made another number of commits. */
+  readonly commits: readonly string[];
 }
 
 /**
@@ -82,7 +92,7 @@ export function countApplied(store: TrustStore, patches: readonly JudgedMember<C
 }
 
 /**
- * Gives the mails to git; returns how many it applied. Shows what git says if it stops.
+ * Gives the mails to git. Shows what git says if it stops.
  *
  * @throws PatchsigError "refused" if what git committed is not what was verified: that is undone
  */
@@ -91,17 +101,17 @@ export async function applyMails(
   mails: readonly Composed[],
   options: ApplyOptions,
   say: Reporter["say"],
-): Promise<number> {
-  const { signoff, words } = options;
+): Promise<Applied> {
+  const { signoff, words, fitting } = options;
   const threeWay = options.threeWay ?? repository.config.bool("am.threeway") === true;
   const before = await headCommit(repository);
   const diffs = mails.map(({ commit }) => commit.diff);
-  const trees = await treesOf(repository, before, diffs);
+  const trees = await treesOf(repository, before, diffs, fitting);
   const said: string[] = [];
   const status = await gitAm(repository, Buffer.concat(mails.map(({ mail }) => mail)), {
     threeWay,
     signoff,
-    words,
+    words: [...words, ...fitting],
     onLine: (line) => said.push(line),
   });
   const stopped = status === 0 ? null : await amProgress(repository);
@@ -115,7 +125,8 @@ export async function applyMails(
   }));
   await checkCommitted(repository, before, expected, { signoff, say });
   if (status !== 0) for (const line of said) say(line.replaceAll("\t", " "));
-  return applied;
+  const made = await commitsBetween(repository, before, "HEAD");
+  return { applied, commits: made.length === applied ? made.map(({ name }) => name) : [] };
 }
 
 async function checkCommitted(

@@ -29,6 +29,13 @@ export const GIT_OPTIONS = {
     default: true,
     describe: "as in git am; CRs that were signed are always kept",
   },
+  context: {
+    alias: "C",
+    type: "string",
+    requiresArg: true,
+    describe: "as in git am: with so many lines of context",
+  },
+  reject: { type: "boolean", describe: "as in git am: leave what does not fit in .rej files" },
   "committer-date-is-author-date": { type: "boolean", describe: "as in git am" },
   "ignore-date": { type: "boolean", describe: "as in git am" },
   "rerere-autoupdate": { type: "boolean", describe: "as in git am" },
@@ -46,6 +53,8 @@ export interface GitOptionValues {
   readonly verify?: boolean | undefined;
   readonly whitespace?: string | undefined;
   readonly scissors?: boolean | undefined;
+  readonly context?: string | undefined;
+  readonly reject?: boolean | undefined;
   readonly committerDateIsAuthorDate?: boolean | undefined;
   readonly ignoreDate?: boolean | undefined;
   readonly rerereAutoupdate?: boolean | undefined;
@@ -55,17 +64,21 @@ export interface GitOptionValues {
 /** What git am is to be told besides. */
 interface GitWords {
   readonly words: readonly string[];
+  /** Those that decide where git applies: what git commits is compared with the same. */
+  readonly fitting: readonly string[];
   /** Those that git am forgets: to be given again to its --continue. */
   readonly forgotten: readonly string[];
 }
 
 /** PatchsigError "usage" for a value that git would not take. */
 export function gitWords(values: GitOptionValues): GitWords {
-  const { gpgSign, noVerify, verify, rerereAutoupdate, whitespace } = values;
+  const { gpgSign, noVerify, verify, rerereAutoupdate, whitespace, context } = values;
   if (whitespace !== undefined && !WHITESPACE.has(whitespace) && !isFix(values))
     throw new PatchsigError("usage", `--whitespace cannot be ${whitespace}`, {
       hint: "nowarn, warn, error, error-all or fix",
     });
+  if (context !== undefined && !/^\d{1,9}$/.test(context))
+    throw new PatchsigError("usage", "-C needs a number of lines");
   const forgotten = [
     ...signWords(gpgSign),
     ...(noVerify === true || verify === false ? ["--no-verify"] : []),
@@ -75,13 +88,15 @@ export function gitWords(values: GitOptionValues): GitWords {
   const words = [
     ...forgotten,
     ...(values.quiet ? ["--quiet"] : []),
+    // git applies all of a patch, or stops
+    ...(values.reject === true ? ["--reject"] : []),
     ...(rerereAutoupdate === undefined
       ? []
       : [`--${rerereAutoupdate ? "" : "no-"}rerere-autoupdate`]),
     // what there is to fix is refused
     ...(whitespace === undefined || isFix(values) ? [] : [`--whitespace=${whitespace}`]),
   ];
-  return { words, forgotten };
+  return { words, fitting: context === undefined ? [] : [`-C${context}`], forgotten };
 }
 
 const WHITESPACE = new Set(["nowarn", "warn", "error", "error-all"]);
@@ -106,14 +121,6 @@ const LEAVE_IT_OUT = "leave it out";
 
 /** Those that are not taken, and git's own way. */
 export const REFUSED_OPTIONS: Readonly<Record<string, RefusedOption>> = {
-  continue: { why: "run git am --continue" },
-  resolved: { alias: "r", why: "run git am --continue" },
-  skip: { why: "run git am --skip" },
-  abort: { why: "run git am --abort" },
-  quit: { why: "run git am --quit" },
-  retry: { why: "run git am --retry" },
-  "allow-empty": { why: "run git am --allow-empty" },
-  "show-current-patch": { why: "run git am --show-current-patch" },
   interactive: {
     alias: "i",
     why: "a series is applied as a whole",
@@ -136,15 +143,6 @@ export const REFUSED_OPTIONS: Readonly<Record<string, RefusedOption>> = {
   "ignore-whitespace": {
     why: EXACTLY,
     hint: "git am --show-current-patch=diff | git apply --ignore-whitespace",
-  },
-  context: {
-    alias: "C",
-    why: EXACTLY,
-    hint: "git am --show-current-patch=diff | git apply -C1, or am --3way",
-  },
-  reject: {
-    why: EXACTLY,
-    hint: "git am --show-current-patch=diff | git apply --reject",
   },
   strip: { alias: "p", ...SIGNED_PATHS },
   directory: SIGNED_PATHS,

@@ -6,7 +6,7 @@ import { diffCommand, exportCommand, importCommand } from "../trust/keyrings.ts"
 import { acceptCommand, listCommand, showCommand } from "../trust/keys.ts";
 import { mergeCommand } from "../trust/merge.ts";
 import { statusCommand } from "../trust/status.ts";
-import { logCommand } from "../trust/log.ts";
+import { trustLogCommand } from "../trust/log.ts";
 import {
   addCommand,
   endorseCommand,
@@ -22,7 +22,7 @@ export const trustCommand: CommandGroup = {
   commands: [
     listCommand,
     showCommand,
-    logCommand,
+    trustLogCommand,
     acceptCommand,
     revokeCommand,
     rotateCommand,

@@ -8,7 +8,7 @@ import { out, say } from "../../terminal/terminal.ts";
 import { identityOf, JSON_OPTION, record, withTrust } from "./common.ts";
 import { command } from "../../options/command.ts";
 
-export const logCommand = command({
+export const trustLogCommand = command({
   usage: "log [identity]",
   paged: true,
   describe: "what happened to keys and why, the newest first",

@@ -1,0 +1,32 @@
+/** Goes on with an am that git stopped, through git am; then records what was applied. */
+
+import { PatchsigError } from "../../errors.ts";
+import { amProgress, type Repository, resumeGitAm } from "../../git/repository.ts";
+import { readPending } from "../record/pending.ts";
+import { settlePending } from "../record/settle.ts";
+import type { Reporter } from "../reporter.ts";
+
+/** Those that make commits: git has to be told again what it forgets. */
+const GOES_ON = new Set(["--continue", "--skip", "--allow-empty", "--retry"]);
+
+/**
+ * @param word as git am takes it
+ * @throws PatchsigError "refused" if no am is in progress, "git-failed" if git stops again
+ */
+export async function resumeAm(
+  repository: Repository,
+  word: string,
+  say: Reporter["say"],
+): Promise<void> {
+  const pending = await readPending(repository);
+  if ((await amProgress(repository)) === null) {
+    await settlePending(repository, say);
+    throw new PatchsigError("refused", "no am is in progress here");
+  }
+  const forgotten = GOES_ON.has(word) ? (pending?.forgotten ?? []) : [];
+  const said: string[] = [];
+  const status = await resumeGitAm(repository, [word, ...forgotten], (line) => said.push(line));
+  for (const line of said) say(line.replaceAll("\t", " "));
+  await settlePending(repository, say);
+  if (status !== 0) throw new PatchsigError("git-failed", `git am ${word} stopped`);
+}

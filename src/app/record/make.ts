@@ -1,0 +1,48 @@
+/** The record of a patch that was applied. */
+
+import { formatSignature } from "../../minisign/signature.ts";
+import { findMarkers, readBlock } from "../../patch/block.ts";
+import { type CommitRecord, formatRecord, type RecordedTrailer } from "../../record/record.ts";
+import type { Checked } from "../../verify/result.ts";
+import type { JudgedMember } from "../../verify/series.ts";
+
+/** Who applies, and when. */
+export interface Applier {
+  /** `Name <address>`. */
+  readonly name: string;
+  /** Seconds since the epoch. */
+  readonly at: number;
+}
+
+/** The text of the note on `commit`. */
+export function recordOf(
+  { payload, result }: JudgedMember<Checked>,
+  commit: string,
+  trailers: readonly RecordedTrailer[],
+  applier: Applier,
+): Buffer {
+  const { verdict, trust, key, vouched, messageId, findings } = result;
+  return formatRecord({
+    commit,
+    verdict,
+    trust: trust === "unknown" ? null : trust,
+    key,
+    vouched: vouched?.domain ?? null,
+    messageId,
+    appliedBy: applier.name,
+    appliedAt: applier.at,
+    findings,
+    trailers,
+    signed: signatureOf(payload),
+  });
+}
+
+/** Null if it is not signed, or not as it is applied. */
+function signatureOf({ view, diff, attestation, signature }: Checked): CommitRecord["signed"] {
+  const [start] = view === null ? [] : findMarkers(view.patch);
+  if (signature !== "good" || view === null || diff === null || attestation === null) return null;
+  const block = start === undefined ? null : readBlock(view.patch, start);
+  if (block === null || !block.ok) return null;
+  const minisig = Buffer.from(formatSignature(block.value.signature));
+  return { text: attestation.text, minisig, diff: diff.canonical };
+}

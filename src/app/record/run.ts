@@ -1,0 +1,59 @@
+/** A run over commits, for `check-commit` and `log`: opens what it needs, and counts. */
+
+import { openRepository, type Repository } from "../../git/repository.ts";
+import type { WalkOptions } from "../../git/commit-walk.ts";
+import type { CommitResult, CommitStatus, CommitSummary } from "../../record/result.ts";
+import { now } from "../now.ts";
+import type { Reporter } from "../reporter.ts";
+import { readKeyrings } from "../trust/keyrings.ts";
+import { openUserTrust } from "../trust/user-trust.ts";
+import { readPolicies } from "../verify/policy.ts";
+import { checkCommits } from "./check.ts";
+import { commitContext } from "./context.ts";
+import { settlePending } from "./settle.ts";
+
+export interface CommitRun extends WalkOptions {
+  /** The folder of the repository. */
+  readonly directory: string;
+  /** As git log takes them. */
+  readonly words: readonly string[];
+  /** `--require`; undefined for what the settings say. */
+  readonly required: string | undefined;
+}
+
+/** Gives each result to `show`; keys are looked up, and nothing is remembered. */
+export async function runOverCommits(
+  { directory, words, required, ...walk }: CommitRun,
+  show: (result: CommitResult) => void,
+  { say }: Pick<Reporter, "say">,
+): Promise<CommitSummary> {
+  const repository: Repository = await openRepository(directory);
+  await settlePending(repository, say);
+  const store = openUserTrust(true);
+  try {
+    const { general } = readPolicies(required);
+    const context = commitContext(store, general, await readKeyrings(store, say), now());
+    const totals = { pass: 0, warn: 0, fail: 0 };
+    const statuses = { ...NONE };
+    let commits = 0;
+    for await (const result of checkCommits(repository, words, walk, context)) {
+      commits++;
+      totals[result.verdict]++;
+      statuses[result.status]++;
+      show(result);
+    }
+    return { type: "commits", commits, ...totals, statuses };
+  } finally {
+    store.close();
+  }
+}
+
+const NONE: Record<CommitStatus, number> = {
+  same: 0,
+  trailers: 0,
+  amended: 0,
+  moved: 0,
+  forged: 0,
+  unsigned: 0,
+  none: 0,
+};

@@ -1,0 +1,70 @@
+/** The commits that words such as `main`, `v1.0..` and `^next` name, as git log takes them. */
+
+import { PatchsigError } from "../errors.ts";
+import { endOf, startGit } from "./piped.ts";
+import type { Repository } from "./repository.ts";
+import { failure } from "./run.ts";
+
+interface NamedCommit {
+  readonly name: string;
+  /** None for the oldest commit of a shallow clone, too. */
+  readonly parents: readonly string[];
+}
+
+export interface WalkOptions {
+  /** Only the commits that are named, unless a word is a range. */
+  readonly named: boolean;
+  /** At most this many; null for all. */
+  readonly most: number | null;
+}
+
+/** Commits handed out at a time. */
+const BATCH = 512;
+
+/**
+ * In batches, in git's order; read only as far as they are asked for.
+ *
+ * @param words never read as options
+ * @throws PatchsigError "usage" for a word that names no commit
+ */
+export async function* walkCommits(
+  repository: Repository,
+  words: readonly string[],
+  { named, most }: WalkOptions,
+): AsyncGenerator<readonly NamedCommit[]> {
+  const wrong = words.find((word) => word.startsWith("-") || /[\n\0]/.test(word));
+  if (wrong !== undefined) throw new PatchsigError("usage", `${wrong} names no commit`);
+  const args = [
+    ...["rev-list", "--parents", "--stdin"],
+    ...(named ? ["--no-walk=unsorted"] : []),
+    ...(most === null ? [] : [`--max-count=${most}`]),
+  ];
+  const git = startGit({ cwd: repository.cwd }, args);
+  let said = "";
+  git.stderr.on("data", (bytes: Buffer) => (said = (said + bytes.toString()).slice(0, 4000)));
+  git.stdin.end(words.map((word) => `${word}\n`).join(""));
+  let rest = "";
+  let batch: NamedCommit[] = [];
+  try {
+    for await (const bytes of git.stdout as AsyncIterable<Buffer>) {
+      const lines = (rest + bytes.toString("latin1")).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) {
+        const [name = "", ...parents] = line.split(" ");
+        batch.push({ name, parents });
+        if (batch.length < BATCH) continue;
+        yield batch;
+        batch = [];
+      }
+    }
+    if ((await endOf(git)) !== 0) {
+      const { message } = failure(["rev-list"], said);
+      throw new PatchsigError("usage", message.replace(/^git rev-list: /, ""), {
+        hint: "as for git log: a commit, or a range such as main..topic",
+      });
+    }
+    if (batch.length > 0) yield batch;
+  } finally {
+    git.kill();
+  }
+}

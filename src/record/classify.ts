@@ -1,0 +1,143 @@
+/** What of a record still holds for the commit that it is a note on. */
+
+import type { Verifier } from "../minisign/ed25519.ts";
+import { EMPTY } from "../primitives/bytes.ts";
+import { sha256 } from "../patch/attestation.ts";
+import { readBlock } from "../patch/block.ts";
+import { canonicalMessage, canonicalSubject } from "../patch/message.ts";
+import type { TrustedComment } from "../patch/trusted-comment.ts";
+import type { PublicKeyText } from "../types.ts";
+import { withoutTrailers } from "../verify/added-trailers.ts";
+import { verifyBlock } from "../verify/signature.ts";
+import type { CommitFacts } from "./commit.ts";
+import type { CommitRecord } from "./record.ts";
+
+/** What the signature in a record proves, whatever commit it is a note on. */
+export interface ProvenPatch {
+  readonly publicKey: PublicKeyText;
+  readonly comment: TrustedComment;
+  /** `Name <address>`. */
+  readonly author: string;
+  /** Without white space. */
+  readonly subject: string;
+  /** SHA-256 of the canonical message, hex. */
+  readonly message: string;
+  /** The canonical diff, which the signed digest is of; null if the note does not have it. */
+  readonly diff: Buffer | null;
+}
+
+const TEXT =
+  /^patchsig-v1\nauthor: ([^\n]*)\nsubject: ([^\n]*)\nmessage: ([0-9a-f]{64})\ndiff: ([0-9a-f]{64})\n$/;
+
+/**
+ * Verifies the signature of a record.
+ *
+ * @returns null for a record without one; `false` if it does not verify, or the diff is not the signed one
+ */
+export function provenBy({ signed }: CommitRecord, verifier: Verifier): ProvenPatch | null | false {
+  if (signed === null) return null;
+  const [, author, subject, message, digest] = TEXT.exec(signed.text.toString("utf8")) ?? [];
+  const block = readBlock(signed.minisig, 0);
+  if (message === undefined || !block.ok) return false;
+  const verified = verifyBlock(block.value, verifier);
+  if (verified === null || !verified.signs(signed.text)) return false;
+  if (signed.diff !== null && sha256(signed.diff) !== digest) return false;
+  const { publicKey, comment } = verified;
+  return { publicKey, comment, author: author!, subject: subject!, message, diff: signed.diff };
+}
+
+/** What of the commit is not what was signed. */
+export type AmendedPart = "author" | "message" | "diff";
+
+export interface Comparison {
+  readonly amended: readonly AmendedPart[];
+  /** Trailers of the commit that were not signed, if nothing else of the message differs. */
+  readonly added: readonly string[];
+}
+
+/**
+ * @param isDiff whether the signed diff, applied to the commit's parent, makes its tree; null if that is
+ *   not known
+ */
+export function compare(
+  commit: CommitFacts,
+  patch: ProvenPatch,
+  isDiff: boolean | null,
+): Comparison {
+  const message = comparedMessage(commit, patch);
+  const amended: AmendedPart[] = [];
+  if (plainAuthor(commit.author) !== plainAuthor(patch.author)) amended.push("author");
+  if (message === null) amended.push("message");
+  if (isDiff !== true) amended.push("diff");
+  return { amended, added: message ?? [] };
+}
+
+/** The lines that were added to the signed message; null if it is another one. */
+function comparedMessage(
+  { message, isUtf8 }: CommitFacts,
+  patch: ProvenPatch,
+): readonly string[] | null {
+  if (!isUtf8) return null;
+  const { subject, body } = parted(message, patch.subject !== "");
+  if (canonicalSubject(subject).toString("utf8") !== patch.subject) return null;
+  const isSigned = (digest: string): boolean => digest === patch.message;
+  const whole = canonicalMessage(body);
+  if (isSigned(sha256(whole))) return [];
+  const { rest, picked } = withoutPicked(whole);
+  if (picked.length > 0 && isSigned(sha256(rest))) return picked;
+  const found = withoutTrailers(rest, isSigned);
+  return found === null ? null : [...found.added, ...picked];
+}
+
+const PICKED = /^\(cherry picked from commit [0-9a-f]{40,64}\)\n/gm;
+
+/** Without the lines that `git cherry-pick -x` adds, as stable branches have them. */
+function withoutPicked(message: Buffer): { readonly rest: Buffer; readonly picked: string[] } {
+  const text = message.toString("latin1");
+  const picked = [...text.matchAll(PICKED)].map(([line]) => line.trimEnd());
+  if (picked.length === 0) return { rest: message, picked };
+  return { rest: canonicalMessage(Buffer.from(text.replace(PICKED, ""), "latin1")), picked };
+}
+
+/** A commit message's first paragraph, and all below it. */
+function parted(
+  message: Buffer,
+  hasSubject: boolean,
+): { readonly subject: Buffer; readonly body: Buffer } {
+  if (!hasSubject) return { subject: EMPTY, body: message };
+  const end = message.indexOf("\n\n", "latin1");
+  return end < 0
+    ? { subject: message, body: EMPTY }
+    : { subject: message.subarray(0, end), body: message.subarray(end + 2) };
+}
+
+/** As git writes it into a commit: it strips these from both ends of a name. */
+function plainAuthor(person: string): string {
+  const at = person.lastIndexOf(" <");
+  const name = person.slice(0, at).replace(/^[\0-\x20.,:;<>"\\']+|[\0-\x20.,:;<>"\\']+$/g, "");
+  return `${name}${person.slice(at)}`;
+}
+
+/**
+ * True if nothing of the signed patch is in the commit: then the note is another commit's.
+ *
+ * @param diff what the commit changed
+ */
+export function isOfAnother(
+  amended: readonly AmendedPart[],
+  patch: ProvenPatch,
+  diff: Buffer | null,
+): boolean {
+  if (!amended.includes("message") || !amended.includes("diff")) return false;
+  if (patch.diff === null || diff === null) return false;
+  const signed = new Set(changedLines(patch.diff));
+  return !changedLines(diff).some((line) => signed.has(line));
+}
+
+/** Lines with text that are added or removed. */
+function changedLines(diff: Buffer): string[] {
+  return diff
+    .toString("latin1")
+    .split("\n")
+    .filter((line) => /^[-+](?!-- |\+\+ ).*\w/.test(line));
+}

@@ -1,0 +1,177 @@
+/** From the notes on a commit to its result. */
+
+import type { Verifier } from "../minisign/ed25519.ts";
+import { normaliseIdentity } from "../trust/identity.ts";
+import type { Decision } from "../trust/decide.ts";
+import type { Verdict } from "../types.ts";
+import { asksForSignature, type Policy } from "../verify/policy.ts";
+import { isKeyWithin } from "../verify/signer.ts";
+import { type Comparison, compare, isOfAnother, type ProvenPatch, provenBy } from "./classify.ts";
+import type { CommitFacts } from "./commit.ts";
+import type { NoteReading } from "./parse.ts";
+import type { CommitRecord } from "./record.ts";
+import { type CommitResult, type CommitStatus, isSame } from "./result.ts";
+
+/** A record with what its signature proves: see `provenBy`. */
+export interface ProvenRecord {
+  readonly record: CommitRecord;
+  readonly patch: ProvenPatch | null | false;
+}
+
+/** All records of a note. */
+export interface ProvenNote {
+  readonly records: readonly ProvenRecord[];
+  /** Of `NoteReading`. */
+  readonly problem: string | null;
+}
+
+/** @param reading null for a commit without a note */
+export function proveNote(reading: NoteReading | null, verifier: Verifier): ProvenNote | null {
+  if (reading === null) return null;
+  const records = reading.records.map((record) => ({ record, patch: provenBy(record, verifier) }));
+  return { records, problem: reading.problem };
+}
+
+/** What the commit changed. */
+export interface CommitChange {
+  /** As git shows it; null if it is not known. */
+  readonly diff: Buffer | null;
+  /** Whether a record's signed diff makes the commit's tree of its parent's; null if that is not known. */
+  readonly matches: (patch: ProvenPatch) => boolean | null;
+}
+
+/** What a verdict depends on besides commit and note. */
+export interface CommitContext {
+  readonly policy: Policy;
+  /** Whose key it is, now. */
+  readonly keyOf: (by: string, publicKey: string) => Pick<Decision, "trust" | "tainted" | "record">;
+  /** Has this identity ever signed? */
+  readonly signs: (identity: string) => boolean;
+}
+
+interface RecordStatus extends Comparison {
+  readonly status: CommitStatus;
+  readonly why: string;
+}
+
+/** The best first: a note may hold several records, and one proof is enough. */
+const ORDER: readonly CommitStatus[] = [
+  "same",
+  "trailers",
+  "amended",
+  "forged",
+  "moved",
+  "unsigned",
+  "none",
+];
+
+export function judgeCommit(
+  commit: CommitFacts,
+  note: ProvenNote | null,
+  change: CommitChange,
+  context: CommitContext,
+): CommitResult {
+  const ranked = (note?.records ?? [])
+    .map((one) => ({ ...one, ...statusOf(commit, one, change) }))
+    .sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
+  const best = ranked[0];
+  const problem = note?.problem ?? null;
+  const none = note === null ? NO_NOTE : { ...NO_NOTE, status: "forged" as const, why: problem! };
+  const { status, amended, added, why } = best ?? none;
+  const patch = best?.patch || null;
+  const key = patch === null ? null : context.keyOf(patch.comment.by, patch.publicKey);
+  const trust = key === null ? null : isUnknown(key) ? "unknown" : key.trust;
+  const [verdict, reason] = verdictOn(commit, status, key, context);
+  return {
+    type: "commit",
+    commit: commit.name,
+    subject: subjectOf(commit),
+    author: commit.author,
+    status,
+    amended,
+    why: [why, reason, best !== undefined && problem !== null ? `in the note: ${problem}` : ""]
+      .filter((text) => text !== "")
+      .join("; "),
+    added,
+    carriedFrom: best === undefined || best.record.commit === commit.name ? null : best.record.commit,
+    signer: patch?.comment.by ?? null,
+    publicKey: patch?.publicKey ?? null,
+    series:
+      patch === null
+        ? null
+        : {
+            id: patch.comment.series,
+            version: patch.comment.version,
+            index: patch.comment.index,
+            total: patch.comment.total,
+          },
+    base: patch?.comment.base ?? null,
+    trust,
+    record: best === undefined ? null : factsOf(best.record),
+    verdict,
+  };
+}
+
+const NO_NOTE: RecordStatus = { status: "none", amended: [], added: [], why: "" };
+
+function statusOf(
+  commit: CommitFacts,
+  { patch }: ProvenRecord,
+  change: CommitChange,
+): RecordStatus {
+  if (patch === null) return { ...NO_NOTE, status: "unsigned" };
+  if (patch === false)
+    return { ...NO_NOTE, status: "forged", why: "the signature in the note does not verify" };
+  const isDiff = change.matches(patch);
+  const comparison = compare(commit, patch, isDiff);
+  const { amended, added } = comparison;
+  if (amended.length === 0)
+    return { ...comparison, status: added.length === 0 ? "same" : "trailers", why: "" };
+  if (isOfAnother(amended, patch, change.diff)) return { ...comparison, status: "moved", why: "" };
+  const why = isDiff !== null ? "" : "its diff is not known here";
+  return { ...comparison, status: "amended", why };
+}
+
+type Verdicted = readonly [Verdict, string];
+
+function verdictOn(
+  commit: CommitFacts,
+  status: CommitStatus,
+  key: ReturnType<CommitContext["keyOf"]> | null,
+  { policy, signs }: CommitContext,
+): Verdicted {
+  if (status === "unsigned" || status === "none") return unsignedVerdict(commit, policy, signs);
+  if (!isSame(status) || key === null) return ["fail", ""];
+  // the key was its holder's when this was signed, or so it was judged: an old one is no reason to doubt
+  if (key.trust === "replaced") return ["pass", "the key was replaced since"];
+  if (key.trust === "revoked") return ["fail", "the key was revoked since"];
+  if (key.trust === "changed") return ["fail", "it is not the key that is known here"];
+  if (!isKeyWithin(key, policy)) return ["fail", `the policy wants a ${policy.require} key`];
+  return isUnknown(key) ? ["warn", "nobody has met the key here"] : ["pass", ""];
+}
+
+function unsignedVerdict(
+  { author }: CommitFacts,
+  policy: Policy,
+  signs: CommitContext["signs"],
+): Verdicted {
+  if (policy.require !== "opt-in")
+    return ["fail", asksForSignature(policy) ? "the policy wants a signature" : "nothing proves who vouched"];
+  const identity = normaliseIdentity(author.slice(author.lastIndexOf("<") + 1, -1));
+  if (identity === null || !signs(identity)) return ["warn", ""];
+  return [policy.unsignedKnown, `${identity} signs`];
+}
+
+function isUnknown({ trust, record }: Pick<Decision, "trust" | "record">): boolean {
+  return trust === "first-use" && record === null;
+}
+
+function subjectOf({ message }: CommitFacts): string {
+  const end = message.indexOf("\n");
+  return message.toString("utf8", 0, end < 0 ? message.length : end);
+}
+
+function factsOf({ signed, ...facts }: CommitRecord): CommitResult["record"] {
+  return facts;
+}
+

@@ -1,0 +1,133 @@
+/**
+ * A record: what `am` writes into a git note on each commit that it makes (docs/record.md).
+ *
+ *     patchsig-record-v1
+ *     commit: …
+ *     …                              what the applier says
+ *
+ *     patchsig-v1
+ *     …                              what was signed
+ *     untrusted comment: patchsig RW…
+ *     …                              the signature
+ *
+ *     diff --git …                   the canonical diff, `diff-bytes` long
+ */
+
+import { instant } from "../primitives/time.ts";
+import type { Decision } from "../trust/decide.ts";
+import type { PublicKeyText, Verdict } from "../types.ts";
+
+export const MAGIC = "patchsig-record-v1";
+
+/** Nothing of it is believed but what `signed` proves: all else is the applier's word. */
+export interface CommitRecord {
+  /** Full name of the commit that `am` made. git carries notes over to others: see `classify`. */
+  readonly commit: string;
+  readonly verdict: Verdict;
+  /** The key's state then, in the key database of the applier; null if nothing was signed. */
+  readonly trust: Decision["trust"] | null;
+  /** When the key was first seen, seconds, and good patches by it; null if nothing was remembered. */
+  readonly key: { readonly firstSeen: number; readonly patches: number } | null;
+  /** The domain that vouched for an unsigned mail; null if none did. */
+  readonly vouched: string | null;
+  /** "" if the mail had none. */
+  readonly messageId: string;
+  /** `Name <address>`. */
+  readonly appliedBy: string;
+  /** Seconds since the epoch, by the applier's clock. */
+  readonly appliedAt: number;
+  readonly findings: readonly RecordedFinding[];
+  /** Those that `am` added to the message. */
+  readonly trailers: readonly RecordedTrailer[];
+  /** Null if the patch was not signed. */
+  readonly signed: RecordedSignature | null;
+}
+
+interface RecordedFinding {
+  readonly severity: "info" | "warn" | "fail";
+  readonly code: string;
+  /** One line. */
+  readonly message: string;
+}
+
+export interface RecordedTrailer {
+  /** In the message, without LF. */
+  readonly line: string;
+  /** Of the mail that it was taken from, or "". */
+  readonly messageId: string;
+  /** docs/trailers.md */
+  readonly proof: "proven" | "diff" | "vouched" | "none";
+  /** Of the signed review; null for other proofs. */
+  readonly publicKey: PublicKeyText | null;
+}
+
+/** Not verified. */
+export interface RecordedSignature {
+  /** The attestation. */
+  readonly text: Buffer;
+  /** The four lines of the block. */
+  readonly minisig: Buffer;
+  /** The canonical diff; null if it is too long for a note. */
+  readonly diff: Buffer | null;
+}
+
+/** Bytes of a diff in a note. */
+export const MAX_DIFF = 8 << 20;
+/** Lines of one name. */
+export const MAX_LINES = 200;
+/** Characters of a value. */
+export const MAX_VALUE = 1000;
+
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffd]+/gu;
+
+/** On one line of bounded length, whatever a mail says; never empty. */
+function value(text: string): string {
+  const shown = text.slice(0, MAX_VALUE).replace(UNSEEN, " ").trim();
+  return shown === "" ? "-" : shown;
+}
+
+/** The same without blanks. */
+function word(text: string): string {
+  return value(text).replaceAll(" ", "_");
+}
+
+/** The note. `parseRecords` reads it. */
+export function formatRecord(record: CommitRecord): Buffer {
+  const { signed, key, findings, trailers } = record;
+  const diff = signed === null || isTooLong(signed.diff) ? null : signed.diff;
+  const lines = [
+    MAGIC,
+    `commit: ${record.commit}`,
+    `verdict: ${record.verdict}`,
+    `signed: ${signed === null ? "no" : "yes"}`,
+    `trust: ${record.trust ?? "-"}`,
+    `key-since: ${key === null ? "-" : instant(key.firstSeen)}`,
+    `key-patches: ${key === null ? "-" : key.patches}`,
+    `vouched: ${word(record.vouched ?? "")}`,
+    `message-id: ${word(record.messageId)}`,
+    `applied-by: ${value(record.appliedBy)}`,
+    `applied-at: ${instant(record.appliedAt)}`,
+    ...findings.slice(0, MAX_LINES).map((f) => `finding: ${f.severity} ${f.code} ${value(f.message)}`),
+    ...trailers
+      .slice(0, MAX_LINES)
+      .map((t) => `trailer: ${t.proof} ${t.publicKey ?? "-"} ${word(t.messageId)} ${value(t.line)}`),
+    `diff-bytes: ${diff === null ? "-" : diff.length}`,
+    "",
+    "",
+  ];
+  const head = Buffer.from(lines.slice(0, signed === null ? -1 : undefined).join("\n"));
+  if (signed === null) return head;
+  const proof = [head, signed.text, signed.minisig];
+  return Buffer.concat(diff === null ? proof : [...proof, Buffer.from("\n"), diff]);
+}
+
+/** The same record for another commit. */
+export function onCommit(text: Buffer, commit: string): Buffer {
+  const line = text.indexOf("\n") + 1;
+  const rest = text.subarray(text.indexOf("\n", line));
+  return Buffer.concat([text.subarray(0, line), Buffer.from(`commit: ${commit}`), rest]);
+}
+
+function isTooLong(diff: Buffer | null): boolean {
+  return diff !== null && diff.length > MAX_DIFF;
+}

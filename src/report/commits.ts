@@ -1,0 +1,123 @@
+/** Commits and their records, for people: a line each, or as git log shows them. */
+
+import { instant } from "../primitives/time.ts";
+import { count } from "../primitives/words.ts";
+import { type CommitResult, type CommitStatus, type CommitSummary } from "../record/result.ts";
+import { escapeText, joinSafe, ours, padTo, type SafeText, truncateTo } from "./escape.ts";
+import { tint, type Style, TRUST_WORDS } from "./text.ts";
+
+const WORDS: Readonly<Record<Exclude<CommitStatus, "amended">, string>> = {
+  same: "as signed",
+  trailers: "as signed, with trailers added",
+  moved: "a note of another commit",
+  forged: "the note is forged or damaged",
+  unsigned: "not signed",
+  none: "no note",
+};
+
+/** `as signed` · `message amended` · `message and diff amended` */
+function statusWords({ status, amended }: CommitResult): string {
+  return status === "amended" ? `${amended.join(" and ")} amended` : WORDS[status];
+}
+
+function labelOf({ verdict, status }: CommitResult): readonly [string, "good" | "warn" | "bad"] {
+  if (verdict === "pass") return ["ok", "good"];
+  if (verdict === "fail") return ["FAIL", "bad"];
+  return status === "none" || status === "unsigned" ? ["none", "warn"] : ["warn", "warn"];
+}
+
+const NAME = 12;
+
+/** A line for a commit, and one below it if it is not good. */
+export function renderCommitLine(result: CommitResult, style: Style): SafeText[] {
+  const [word, color] = labelOf(result);
+  const label = tint(style, color, padTo(ours`${word}`, 4));
+  const width = Math.max(10, Math.floor((style.columns - NAME - 8) / 2));
+  const subject = padTo(truncateTo(escapeText(result.subject), width), width);
+  const signer = truncateTo(escapeText(signerWords(result)), width);
+  const line = joinSafe([label, ours`${result.commit.slice(0, NAME)}`, subject, signer], ours`  `);
+  const isGood = result.verdict === "pass" && result.status === "same" && result.why === "";
+  if (isGood || (result.status === "none" && result.why === "")) return [line];
+  return [line, truncateTo(escapeText(`      ${reasonWords(result)}`), style.columns)];
+}
+
+function signerWords({ signer, trust, status }: CommitResult): string {
+  if (signer === null) return WORDS[status === "amended" ? "none" : status];
+  return `${signer}  ${trust === null ? "" : TRUST_WORDS[trust]}`;
+}
+
+function reasonWords(result: CommitResult): string {
+  const { why, added, carriedFrom, status } = result;
+  return [
+    statusWords(result),
+    why,
+    status === "trailers" ? added.join(", ") : "",
+    status !== "moved" || carriedFrom === null ? "" : `written on ${carriedFrom.slice(0, NAME)}`,
+  ]
+    .filter((text) => text !== "")
+    .join("; ");
+}
+
+/** `12 commits: 10 as signed, 1 amended, 1 without a note` */
+export function renderCommitTotals({ commits, statuses, fail }: CommitSummary): SafeText[] {
+  const { same, trailers, amended, moved, forged, unsigned, none } = statuses;
+  const parts = [
+    [same + trailers, "as signed"],
+    [amended, "amended"],
+    [moved, "with the note of another"],
+    [forged, "with a forged note"],
+    [unsigned, "not signed"],
+    [none, "without a note"],
+  ] as const;
+  const shown = parts.filter(([n]) => n > 0).map(([n, words]) => `${n} ${words}`);
+  const failed = fail === 0 ? "" : `; ${fail} failed`;
+  return [ours`${count(commits, "commit")}: ${shown.join(", ")}${failed}`];
+}
+
+/** A commit as git log shows it, with what its record says; one without a note in one line. */
+export function renderLogEntry(result: CommitResult, style: Style): SafeText[] {
+  const { record, status } = result;
+  const [word, color] = labelOf(result);
+  const head = joinSafe([tint(style, "warn", ours`commit ${result.commit}`), tint(style, color, ours`${word}`)], ours`  `);
+  const title = [ours``, ours`    ${result.subject}`];
+  const author = ours`Author:   ${result.author}`;
+  if (record === null)
+    return [head, author, ...(status === "none" ? [] : [ours`Record:   ${reasonWords(result)}`]), ...title];
+  return [
+    head,
+    author,
+    ours`Signed:   ${signedWords(result)}`,
+    ours`Record:   ${reasonWords(result)}`,
+    ...thenLines(result, record),
+    ...title,
+  ];
+}
+
+function signedWords({ signer, publicKey, trust, record }: CommitResult): string {
+  if (signer === null)
+    return record?.vouched == null ? "no" : `no; ${record.vouched} vouched for it, says the applier`;
+  return `${signer}  ${publicKey}  ${trust === null ? "" : `${TRUST_WORDS[trust]} now`}`;
+}
+
+/** What is only the applier's word. */
+function thenLines(
+  { series, carriedFrom, status }: CommitResult,
+  { verdict, trust, messageId, appliedBy, appliedAt, findings, trailers }: NonNullable<CommitResult["record"]>,
+): SafeText[] {
+  const then = trust === null ? "" : `, key ${TRUST_WORDS[trust].toLowerCase()}`;
+  return [
+    ours`Applied:  ${appliedBy}, ${instant(appliedAt)}: ${verdict}${then}`,
+    ...(messageId === "" ? [] : [ours`Mail:     ${messageId}`]),
+    ...(series === null ? [] : [ours`Series:   v${series.version} ${series.index}/${series.total}`]),
+    ...(carriedFrom === null || status === "moved" ? [] : [ours`Was:      ${carriedFrom}`]),
+    ...findings.map((f) => ours`Finding:  ${f.severity} ${f.message}`),
+    ...trailers.map((t) => ours`Trailer:  ${t.line}  (${PROOFS[t.proof]})`),
+  ];
+}
+
+const PROOFS = {
+  proven: "proven",
+  diff: "proven for the diff",
+  vouched: "vouched for",
+  none: "not signed",
+} as const;
