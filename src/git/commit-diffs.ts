@@ -7,7 +7,14 @@ import type { Repository } from "./repository.ts";
 
 /** As git format-patch writes diffs by default, whatever the settings are here. */
 const DIFF_TREE = [
-  ["-c", "diff.suppressBlankEmpty=false", "-c", "diff.renameLimit=1000", "-c", "core.quotePath=true"],
+  [
+    "-c",
+    "diff.suppressBlankEmpty=false",
+    "-c",
+    "diff.renameLimit=1000",
+    "-c",
+    "core.quotePath=true",
+  ],
   ["diff-tree", "--stdin", "--root", "--no-commit-id", "-r", "-p", "--binary", "--full-index"],
   ["-M", "-U3", "--inter-hunk-context=0", "--diff-algorithm=myers", "--indent-heuristic"],
   ["--src-prefix=a/", "--dst-prefix=b/", "--no-relative", "--ignore-submodules=none"],
@@ -32,7 +39,9 @@ export class CommitDiffs {
 
   /** Asks for what these commits changed from their first parents; null for one without parents. */
   ask(commits: readonly { readonly name: string; readonly parent: string | null }[]): void {
-    const lines = commits.map(({ name, parent }) => `${name}${parent === null ? "" : ` ${parent}`}\n=\n`);
+    const lines = commits.map(
+      ({ name, parent }) => `${name}${parent === null ? "" : ` ${parent}`}\n=\n`,
+    );
     this.#child.stdin.write(lines.join(""));
   }
 

@@ -35,7 +35,9 @@ export async function* walkCommits(
   const wrong = words.find((word) => word.startsWith("-") || /[\n\0]/.test(word));
   if (wrong !== undefined) throw new PatchsigError("usage", `${wrong} names no commit`);
   const args = [
-    ...["rev-list", "--parents", "--stdin"],
+    "rev-list",
+    "--parents",
+    "--stdin",
     ...(named ? ["--no-walk=unsorted"] : []),
     ...(most === null ? [] : [`--max-count=${most}`]),
   ];

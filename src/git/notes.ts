@@ -51,13 +51,18 @@ export async function writeNotes(
   const { cwd } = repository;
   const committer = (await git(["var", "GIT_COMMITTER_IDENT"], { cwd })).toString().trimEnd();
   for (let attempt = 1; ; attempt++) {
-    const tip = await runGit(["rev-parse", "--verify", "--quiet", `${NOTES_REF}^{commit}`], { cwd });
-    const from = tip.status === 0 ? `from ${tip.stdout.toString().trimEnd()}\n` : "";
-    const { status, stderr } = await runGit(["fast-import", "--quiet", "--date-format=raw", "--done"], {
+    const tip = await runGit(["rev-parse", "--verify", "--quiet", `${NOTES_REF}^{commit}`], {
       cwd,
-      purpose: "work",
-      input: streamOf(notes, committer, subject, from),
     });
+    const from = tip.status === 0 ? `from ${tip.stdout.toString().trimEnd()}\n` : "";
+    const { status, stderr } = await runGit(
+      ["fast-import", "--quiet", "--date-format=raw", "--done"],
+      {
+        cwd,
+        purpose: "work",
+        input: streamOf(notes, committer, subject, from),
+      },
+    );
     if (status === 0) return;
     if (attempt === ATTEMPTS || !MOVED.test(stderr)) throw failure(["fast-import"], stderr);
   }
@@ -82,10 +87,7 @@ function streamOf(
     Buffer.from(`commit ${NOTES_REF}\ncommitter ${committer}\n`),
     ...data(Buffer.from(subject)),
     Buffer.from(from),
-    ...notes.flatMap(({ commit, text }) => [
-      Buffer.from(`N inline ${commit}\n`),
-      ...data(text),
-    ]),
+    ...notes.flatMap(({ commit, text }) => [Buffer.from(`N inline ${commit}\n`), ...data(text)]),
     Buffer.from("done\n"),
   ]);
 }

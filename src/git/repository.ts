@@ -228,6 +228,11 @@ export async function resumeGitAm(
   return status;
 }
 
+/** What `git am --show-current-patch` prints. */
+export function currentPatch({ cwd }: Repository, word: string): Promise<Buffer> {
+  return git(["am", word], { cwd });
+}
+
 /** Does the index differ from HEAD? git am refuses to begin then. */
 export async function hasStagedChanges(repository: Repository): Promise<boolean> {
   return !(await gitSucceeds(["diff", "--cached", "--quiet"], { cwd: repository.cwd }));

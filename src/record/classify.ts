@@ -41,6 +41,7 @@ export function provenBy({ signed }: CommitRecord, verifier: Verifier): ProvenPa
   if (message === undefined || !block.ok) return false;
   const verified = verifyBlock(block.value, verifier);
   if (verified === null || !verified.signs(signed.text)) return false;
+  if (signed.signer !== verified.comment.by) return false;
   if (signed.diff !== null && sha256(signed.diff) !== digest) return false;
   const { publicKey, comment } = verified;
   return { publicKey, comment, author: author!, subject: subject!, message, diff: signed.diff };

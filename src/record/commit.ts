@@ -8,10 +8,6 @@ export interface CommitFacts {
   readonly parents: readonly string[];
   /** `Name <address>`. */
   readonly author: string;
-  /** `Name <address>`. */
-  readonly committer: string;
-  /** Of the committer, seconds since the epoch. */
-  readonly time: number;
   readonly message: Buffer;
   /** False if the commit names another encoding. */
   readonly isUtf8: boolean;
@@ -21,29 +17,36 @@ const PERSON = /^(.*?) ?<([^<>\n]*)> (\d{1,15}) [+-]\d{4,}$/;
 
 /** Null if it is not as git writes it. */
 export function parseCommit(name: string, raw: Buffer): CommitFacts | null {
-  const fields = new Map<string, string[]>();
-  let at = 0;
-  while (at < raw.length) {
-    const end = lineEnd(raw, at);
-    const line = raw.toString("utf8", at, end);
-    at = end + 1;
-    if (line === "") break;
-    const [, field = "", value = ""] = /^([a-z]+) (.*)$/s.exec(line) ?? [];
-    if (field !== "") fields.set(field, [...(fields.get(field) ?? []), value]);
-  }
-  const tree = fields.get("tree")?.[0];
-  const author = PERSON.exec(fields.get("author")?.[0] ?? "");
-  const committer = PERSON.exec(fields.get("committer")?.[0] ?? "");
-  if (tree === undefined || author === null || committer === null) return null;
-  const encoding = fields.get("encoding")?.[0] ?? "UTF-8";
+  const { fields, end } = headerOf(raw);
+  const valuesOf = (field: string): string[] =>
+    fields.filter(([one]) => one === field).map(([, value]) => value);
+  const [tree] = valuesOf("tree");
+  const [, author, email] = PERSON.exec(valuesOf("author")[0] ?? "") ?? [];
+  if (tree === undefined || author === undefined) return null;
+  const [encoding = "UTF-8"] = valuesOf("encoding");
   return {
     name,
     tree,
-    parents: fields.get("parent") ?? [],
-    author: `${author[1]} <${author[2]}>`,
-    committer: `${committer[1]} <${committer[2]}>`,
-    time: Number(committer[3]),
-    message: raw.subarray(at),
+    parents: valuesOf("parent"),
+    author: `${author} <${email}>`,
+    message: raw.subarray(end),
     isUtf8: /^utf-?8$/i.test(encoding),
   };
+}
+
+/** Its fields, each on a line; a signature has more lines, which begin with a blank. */
+function headerOf(raw: Buffer): {
+  readonly fields: readonly [string, string][];
+  readonly end: number;
+} {
+  const fields: [string, string][] = [];
+  for (let at = 0; at < raw.length;) {
+    const end = lineEnd(raw, at);
+    const line = raw.toString("utf8", at, end);
+    at = end + 1;
+    if (line === "") return { fields, end: at };
+    const blank = line.indexOf(" ");
+    if (blank > 0) fields.push([line.slice(0, blank), line.slice(blank + 1)]);
+  }
+  return { fields, end: raw.length };
 }

@@ -13,7 +13,7 @@ import type { CommitRecord } from "./record.ts";
 import { type CommitResult, type CommitStatus, isSame } from "./result.ts";
 
 /** A record with what its signature proves: see `provenBy`. */
-export interface ProvenRecord {
+interface ProvenRecord {
   readonly record: CommitRecord;
   readonly patch: ProvenPatch | null | false;
 }
@@ -71,17 +71,11 @@ export function judgeCommit(
   change: CommitChange,
   context: CommitContext,
 ): CommitResult {
-  const ranked = (note?.records ?? [])
-    .map((one) => ({ ...one, ...statusOf(commit, one, change) }))
-    .sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
-  const best = ranked[0];
-  const problem = note?.problem ?? null;
-  const none = note === null ? NO_NOTE : { ...NO_NOTE, status: "forged" as const, why: problem! };
-  const { status, amended, added, why } = best ?? none;
-  const patch = best?.patch || null;
+  const { one, status, amended, added, why } = bestOf(commit, note, change);
+  const patch = one?.patch || null;
   const key = patch === null ? null : context.keyOf(patch.comment.by, patch.publicKey);
-  const trust = key === null ? null : isUnknown(key) ? "unknown" : key.trust;
   const [verdict, reason] = verdictOn(commit, status, key, context);
+  const unread = one !== null && note!.problem !== null ? `in the note: ${note!.problem}` : "";
   return {
     type: "commit",
     commit: commit.name,
@@ -89,27 +83,36 @@ export function judgeCommit(
     author: commit.author,
     status,
     amended,
-    why: [why, reason, best !== undefined && problem !== null ? `in the note: ${problem}` : ""]
-      .filter((text) => text !== "")
-      .join("; "),
+    why: [why, reason, unread].filter((text) => text !== "").join("; "),
     added,
-    carriedFrom: best === undefined || best.record.commit === commit.name ? null : best.record.commit,
-    signer: patch?.comment.by ?? null,
-    publicKey: patch?.publicKey ?? null,
-    series:
-      patch === null
-        ? null
-        : {
-            id: patch.comment.series,
-            version: patch.comment.version,
-            index: patch.comment.index,
-            total: patch.comment.total,
-          },
-    base: patch?.comment.base ?? null,
-    trust,
-    record: best === undefined ? null : factsOf(best.record),
+    carriedFrom: one === null || one.record.commit === commit.name ? null : one.record.commit,
+    ...signedFacts(patch),
+    trust: key === null ? null : isUnknown(key) ? "unknown" : key.trust,
+    record: one === null ? null : factsOf(one.record),
     verdict,
   };
+}
+
+/** The record that fits the commit best. */
+function bestOf(
+  commit: CommitFacts,
+  note: ProvenNote | null,
+  change: CommitChange,
+): RecordStatus & { readonly one: ProvenRecord | null } {
+  const [best] = (note?.records ?? [])
+    .map((one) => ({ one, ...statusOf(commit, one, change) }))
+    .sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
+  if (best !== undefined) return best;
+  if (note === null) return { one: null, ...NO_NOTE };
+  return { one: null, ...NO_NOTE, status: "forged", why: note.problem ?? "" };
+}
+
+function signedFacts(
+  patch: ProvenPatch | null,
+): Pick<CommitResult, "signer" | "publicKey" | "series" | "base"> {
+  if (patch === null) return { signer: null, publicKey: null, series: null, base: null };
+  const { by, series: id, version, index, total, base } = patch.comment;
+  return { signer: by, publicKey: patch.publicKey, series: { id, version, index, total }, base };
 }
 
 const NO_NOTE: RecordStatus = { status: "none", amended: [], added: [], why: "" };
@@ -156,7 +159,10 @@ function unsignedVerdict(
   signs: CommitContext["signs"],
 ): Verdicted {
   if (policy.require !== "opt-in")
-    return ["fail", asksForSignature(policy) ? "the policy wants a signature" : "nothing proves who vouched"];
+    return [
+      "fail",
+      asksForSignature(policy) ? "the policy wants a signature" : "nothing proves who vouched",
+    ];
   const identity = normaliseIdentity(author.slice(author.lastIndexOf("<") + 1, -1));
   if (identity === null || !signs(identity)) return ["warn", ""];
   return [policy.unsignedKnown, `${identity} signs`];
@@ -171,7 +177,7 @@ function subjectOf({ message }: CommitFacts): string {
   return message.toString("utf8", 0, end < 0 ? message.length : end);
 }
 
-function factsOf({ signed, ...facts }: CommitRecord): CommitResult["record"] {
+function factsOf(record: CommitRecord): CommitResult["record"] {
+  const { signed: _, ...facts } = record;
   return facts;
 }
-

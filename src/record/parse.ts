@@ -43,8 +43,7 @@ export function parseRecords(note: Buffer): NoteReading {
     reader.skipEmptyLines();
     if (reader.isAtEnd) throw new Unreadable("the note is empty");
     while (!reader.isAtEnd) {
-      if (records.length === MAX_RECORDS)
-        throw new Unreadable(`more than ${MAX_RECORDS} records`);
+      if (records.length === MAX_RECORDS) throw new Unreadable(`more than ${MAX_RECORDS} records`);
       records.push(readRecord(reader));
       reader.skipEmptyLines();
     }
@@ -126,7 +125,7 @@ function readRecord(reader: Reader): CommitRecord {
     );
   const commit = reader.field("commit", matching(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
   const verdict = reader.field("verdict", oneOf(["pass", "warn", "fail"]));
-  const isSigned = reader.field("signed", oneOf(["yes", "no"])) === "yes";
+  const signer = reader.field("signer", orNone(matching(/^[!-~]{3,254}$/))).value;
   const trust = reader.field("trust", orNone(oneOf(STATES)));
   const firstSeen = reader.field("key-since", orNone(parseInstant));
   const patches = reader.field("key-patches", orNone(number));
@@ -137,7 +136,7 @@ function readRecord(reader: Reader): CommitRecord {
   const findings = reader.fields("finding", findingOf);
   const trailers = reader.fields("trailer", trailerOf);
   const length = reader.field("diff-bytes", orNone(number)).value;
-  if (length !== null && (length > MAX_DIFF || !isSigned))
+  if (length !== null && (length > MAX_DIFF || signer === null))
     throw new Unreadable("diff-bytes: is not as it is written");
   return {
     commit,
@@ -153,11 +152,11 @@ function readRecord(reader: Reader): CommitRecord {
     appliedAt,
     findings,
     trailers,
-    signed: isSigned ? readSignature(reader, length) : null,
+    signed: signer === null ? null : { signer, ...readSignature(reader, length) },
   };
 }
 
-function readSignature(reader: Reader, length: number | null): RecordedSignature {
+function readSignature(reader: Reader, length: number | null): Omit<RecordedSignature, "signer"> {
   reader.emptyLine();
   const text = reader.lines(TEXT_LINES);
   const minisig = reader.lines(MINISIG_LINES);
@@ -166,7 +165,15 @@ function readSignature(reader: Reader, length: number | null): RecordedSignature
   return { text, minisig, diff: reader.bytes(length) };
 }
 
-const STATES = ["pinned", "endorsed", "known", "first-use", "changed", "replaced", "revoked"] as const;
+const STATES = [
+  "pinned",
+  "endorsed",
+  "known",
+  "first-use",
+  "changed",
+  "replaced",
+  "revoked",
+] as const;
 const SEVERITIES = ["info", "warn", "fail"] as const;
 const PROOFS = ["proven", "diff", "vouched", "none"] as const;
 /** No character that is not seen, as `formatRecord` writes it. */
@@ -196,7 +203,8 @@ function number(text: string): number | null {
 }
 
 function findingOf(text: string): CommitRecord["findings"][number] | null {
-  const [, severity = "", code = "", message = ""] = /^(\S+) ([a-z0-9-]{1,60}) (.+)$/.exec(text) ?? [];
+  const [, severity = "", code = "", message = ""] =
+    /^(\S+) ([a-z0-9-]{1,60}) (.+)$/.exec(text) ?? [];
   const known = oneOf(SEVERITIES)(severity);
   return known === null || !VALUE.test(message) ? null : { severity: known, code, message };
 }

@@ -63,6 +63,8 @@ export interface RecordedTrailer {
 
 /** Not verified. */
 export interface RecordedSignature {
+  /** As in the trusted comment. */
+  readonly signer: string;
   /** The attestation. */
   readonly text: Buffer;
   /** The four lines of the block. */
@@ -99,7 +101,7 @@ export function formatRecord(record: CommitRecord): Buffer {
     MAGIC,
     `commit: ${record.commit}`,
     `verdict: ${record.verdict}`,
-    `signed: ${signed === null ? "no" : "yes"}`,
+    `signer: ${signed?.signer ?? "-"}`,
     `trust: ${record.trust ?? "-"}`,
     `key-since: ${key === null ? "-" : instant(key.firstSeen)}`,
     `key-patches: ${key === null ? "-" : key.patches}`,
@@ -107,10 +109,14 @@ export function formatRecord(record: CommitRecord): Buffer {
     `message-id: ${word(record.messageId)}`,
     `applied-by: ${value(record.appliedBy)}`,
     `applied-at: ${instant(record.appliedAt)}`,
-    ...findings.slice(0, MAX_LINES).map((f) => `finding: ${f.severity} ${f.code} ${value(f.message)}`),
+    ...findings
+      .slice(0, MAX_LINES)
+      .map((f) => `finding: ${f.severity} ${f.code} ${value(f.message)}`),
     ...trailers
       .slice(0, MAX_LINES)
-      .map((t) => `trailer: ${t.proof} ${t.publicKey ?? "-"} ${word(t.messageId)} ${value(t.line)}`),
+      .map(
+        (t) => `trailer: ${t.proof} ${t.publicKey ?? "-"} ${word(t.messageId)} ${value(t.line)}`,
+      ),
     `diff-bytes: ${diff === null ? "-" : diff.length}`,
     "",
     "",

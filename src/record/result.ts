@@ -3,7 +3,7 @@
 import type { PublicKeyText, Verdict } from "../types.ts";
 import type { KeyTrust } from "../verify/result.ts";
 import type { AmendedPart } from "./classify.ts";
-import type { CommitRecord, RecordedTrailer } from "./record.ts";
+import type { CommitRecord } from "./record.ts";
 
 /**
  * What a commit is, compared with what was signed (docs/record.md):
@@ -59,9 +59,7 @@ export interface CommitResult {
 }
 
 /** A record without its proof. */
-export type RecordedFacts = Omit<CommitRecord, "signed" | "trailers"> & {
-  readonly trailers: readonly RecordedTrailer[];
-};
+type RecordedFacts = Omit<CommitRecord, "signed">;
 
 /** The last record of `check-commit --json`. */
 export interface CommitSummary {

@@ -71,44 +71,66 @@ export function renderCommitTotals({ commits, statuses, fail }: CommitSummary): 
   ] as const;
   const shown = parts.filter(([n]) => n > 0).map(([n, words]) => `${n} ${words}`);
   const failed = fail === 0 ? "" : `; ${fail} failed`;
+  if (commits === 0) return [ours`no commits`];
   return [ours`${count(commits, "commit")}: ${shown.join(", ")}${failed}`];
 }
 
 /** A commit as git log shows it, with what its record says; one without a note in one line. */
 export function renderLogEntry(result: CommitResult, style: Style): SafeText[] {
-  const { record, status } = result;
+  const { record, status, publicKey } = result;
   const [word, color] = labelOf(result);
-  const head = joinSafe([tint(style, "warn", ours`commit ${result.commit}`), tint(style, color, ours`${word}`)], ours`  `);
+  const head = joinSafe(
+    [tint(style, "warn", ours`commit ${result.commit}`), tint(style, color, ours`${word}`)],
+    ours`  `,
+  );
   const title = [ours``, ours`    ${result.subject}`];
   const author = ours`Author:   ${result.author}`;
   if (record === null)
-    return [head, author, ...(status === "none" ? [] : [ours`Record:   ${reasonWords(result)}`]), ...title];
+    return [
+      head,
+      author,
+      ...(status === "none" ? [] : [ours`Record:   ${reasonWords(result)}`]),
+      ...title,
+    ];
   return [
     head,
     author,
     ours`Signed:   ${signedWords(result)}`,
+    ...(publicKey === null ? [] : [ours`Key:      ${publicKey}`]),
     ours`Record:   ${reasonWords(result)}`,
     ...thenLines(result, record),
     ...title,
   ];
 }
 
-function signedWords({ signer, publicKey, trust, record }: CommitResult): string {
+function signedWords({ signer, trust, record }: CommitResult): string {
   if (signer === null)
-    return record?.vouched == null ? "no" : `no; ${record.vouched} vouched for it, says the applier`;
-  return `${signer}  ${publicKey}  ${trust === null ? "" : `${TRUST_WORDS[trust]} now`}`;
+    return record === null || record.vouched === null
+      ? "no"
+      : `no; ${record.vouched} vouched for it, says the applier`;
+  return `${signer}${trust === null ? "" : `, key now: ${TRUST_WORDS[trust]}`}`;
 }
 
 /** What is only the applier's word. */
 function thenLines(
   { series, carriedFrom, status }: CommitResult,
-  { verdict, trust, messageId, appliedBy, appliedAt, findings, trailers }: NonNullable<CommitResult["record"]>,
+  {
+    verdict,
+    trust,
+    messageId,
+    appliedBy,
+    appliedAt,
+    findings,
+    trailers,
+  }: NonNullable<CommitResult["record"]>,
 ): SafeText[] {
-  const then = trust === null ? "" : `, key ${TRUST_WORDS[trust].toLowerCase()}`;
+  const then = trust === null ? "" : `, key then: ${TRUST_WORDS[trust]}`;
   return [
     ours`Applied:  ${appliedBy}, ${instant(appliedAt)}: ${verdict}${then}`,
     ...(messageId === "" ? [] : [ours`Mail:     ${messageId}`]),
-    ...(series === null ? [] : [ours`Series:   v${series.version} ${series.index}/${series.total}`]),
+    ...(series === null
+      ? []
+      : [ours`Series:   v${series.version} ${series.index}/${series.total}`]),
     ...(carriedFrom === null || status === "moved" ? [] : [ours`Was:      ${carriedFrom}`]),
     ...findings.map((f) => ours`Finding:  ${f.severity} ${f.message}`),
     ...trailers.map((t) => ours`Trailer:  ${t.line}  (${PROOFS[t.proof]})`),

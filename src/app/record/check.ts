@@ -9,12 +9,7 @@ import { treesOf } from "../../git/trial.ts";
 import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import type { ProvenPatch } from "../../record/classify.ts";
 import { type CommitFacts, parseCommit } from "../../record/commit.ts";
-import {
-  type CommitContext,
-  judgeCommit,
-  type ProvenNote,
-  proveNote,
-} from "../../record/judge.ts";
+import { type CommitContext, judgeCommit, type ProvenNote, proveNote } from "../../record/judge.ts";
 import { parseRecords } from "../../record/parse.ts";
 import type { CommitResult } from "../../record/result.ts";
 import { isSameDiff } from "../../record/same-diff.ts";

@@ -24,7 +24,11 @@ export function commitContext(
     keyOf: (by, publicKey) =>
       remembered(keys, `${by} ${publicKey}`, () => decisionOn(memory, { by, publicKey }, pins, at)),
     signs: (identity) =>
-      remembered(signers, identity, () => pins.keys.has(identity) || memory.lookup(identity).length > 0),
+      remembered(
+        signers,
+        identity,
+        () => pins.keys.has(identity) || memory.lookup(identity).length > 0,
+      ),
   };
 }
 

@@ -44,5 +44,6 @@ function signatureOf({ view, diff, attestation, signature }: Checked): CommitRec
   const block = start === undefined ? null : readBlock(view.patch, start);
   if (block === null || !block.ok) return null;
   const minisig = Buffer.from(formatSignature(block.value.signature));
-  return { text: attestation.text, minisig, diff: diff.canonical };
+  const signer = block.value.comment.by;
+  return { signer, text: attestation.text, minisig, diff: diff.canonical };
 }

@@ -21,7 +21,8 @@ type Patch = JudgedMember<Checked>;
 export interface AppliedPatches {
   /** In order: first those that were applied. */
   readonly patches: readonly Patch[];
-  readonly trailersOf: (patch: Patch) => readonly RecordedTrailer[];
+  /** What was added to their messages. */
+  readonly added: ReadonlyMap<Patch, readonly RecordedTrailer[]>;
   /** How many were. */
   readonly applied: number;
   /** Their commits, full names; none if a hook made others. */
@@ -38,14 +39,14 @@ export interface AppliedPatches {
  */
 export async function recordApplied(
   repository: Repository,
-  { patches, trailersOf, applied, commits, forgotten }: AppliedPatches,
+  { patches, added, applied, commits, forgotten }: AppliedPatches,
   wanted: boolean,
   say: Reporter["say"],
 ): Promise<void> {
   try {
     const applier = { name: await committerOf(repository), at: now() };
     const texts = patches.map((patch, i) =>
-      recordOf(patch, commits[i] ?? "0".repeat(40), trailersOf(patch), applier),
+      recordOf(patch, commits[i] ?? "0".repeat(40), added.get(patch) ?? [], applier),
     );
     if (wanted)
       await writeNotes(
@@ -91,5 +92,7 @@ export function sayNotRecorded(error: unknown, say: Reporter["say"]): void {
   if (!(error instanceof PatchsigError) && code === undefined) throw error;
   const why = code === "ENOSPC" ? "the disk is full" : (error as Error).message;
   say(`note: not recorded in ${NOTES_REF}: ${why}`);
-  say("hint: the commits are as they should be; to write no notes: git config patchsig.record false");
+  say(
+    "hint: the commits are as they should be; to write no notes: git config patchsig.record false",
+  );
 }

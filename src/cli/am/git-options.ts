@@ -72,19 +72,12 @@ interface GitWords {
 
 /** PatchsigError "usage" for a value that git would not take. */
 export function gitWords(values: GitOptionValues): GitWords {
-  const { gpgSign, noVerify, verify, rerereAutoupdate, whitespace, context } = values;
+  const { rerereAutoupdate, whitespace, context } = values;
   if (whitespace !== undefined && !WHITESPACE.has(whitespace) && !isFix(values))
     throw new PatchsigError("usage", `--whitespace cannot be ${whitespace}`, {
       hint: "nowarn, warn, error, error-all or fix",
     });
-  if (context !== undefined && !/^\d{1,9}$/.test(context))
-    throw new PatchsigError("usage", "-C needs a number of lines");
-  const forgotten = [
-    ...signWords(gpgSign),
-    ...(noVerify === true || verify === false ? ["--no-verify"] : []),
-    ...(values.committerDateIsAuthorDate === true ? ["--committer-date-is-author-date"] : []),
-    ...(values.ignoreDate === true ? ["--ignore-date"] : []),
-  ];
+  const forgotten = forgottenWords(values);
   const words = [
     ...forgotten,
     ...(values.quiet ? ["--quiet"] : []),
@@ -96,7 +89,22 @@ export function gitWords(values: GitOptionValues): GitWords {
     // what there is to fix is refused
     ...(whitespace === undefined || isFix(values) ? [] : [`--whitespace=${whitespace}`]),
   ];
-  return { words, fitting: context === undefined ? [] : [`-C${context}`], forgotten };
+  return { words, fitting: fittingWords(context), forgotten };
+}
+
+function fittingWords(context: string | undefined): readonly string[] {
+  if (context === undefined) return [];
+  if (/^\d{1,9}$/.test(context)) return [`-C${context}`];
+  throw new PatchsigError("usage", "-C needs a number of lines");
+}
+
+function forgottenWords(values: GitOptionValues): readonly string[] {
+  return [
+    ...signWords(values.gpgSign),
+    ...(values.noVerify === true || values.verify === false ? ["--no-verify"] : []),
+    ...(values.committerDateIsAuthorDate === true ? ["--committer-date-is-author-date"] : []),
+    ...(values.ignoreDate === true ? ["--ignore-date"] : []),
+  ];
 }
 
 const WHITESPACE = new Set(["nowarn", "warn", "error", "error-all"]);

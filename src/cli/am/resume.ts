@@ -45,7 +45,8 @@ export function resumeWord(values: ResumeValues, sources: readonly string[]): st
     ...(show === undefined ? [] : [`--show-current-patch${show === "" ? "" : `=${show}`}`]),
   ];
   const [word = null] = words;
-  if (words.length > 1) throw new PatchsigError("usage", `${words.join(" and ")}: only one of them`);
+  if (words.length > 1)
+    throw new PatchsigError("usage", `${words.join(" and ")}: only one of them`);
   if (word !== null && sources.length > 0)
     throw new PatchsigError("usage", `${word} takes no mails`);
   return word;

@@ -21,6 +21,10 @@ import { readPolicies } from "../../app/verify/policy.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { openRepository } from "../../git/repository.ts";
+import { resumeAm } from "../../app/apply/resume.ts";
+import { settlePending } from "../../app/record/settle.ts";
+import { recordApplied } from "../../app/record/write.ts";
+import { currentPatch } from "../../git/repository.ts";
 import { count } from "../../primitives/words.ts";
 import {
   GIT_OPTIONS,
@@ -37,13 +41,14 @@ import {
   type TrailerValues,
   wantsTrailers,
 } from "../am/trailers.ts";
+import { RESUME_OPTIONS, type ResumeValues, resumeWord } from "../am/resume.ts";
 import { command, type CommandStatus } from "../../options/command.ts";
 import { endOnSignal } from "../../terminal/signals.ts";
-import { clearProgress, out, reporter, say, sayWaiting } from "../../terminal/terminal.ts";
+import { clearProgress, out, outFile, reporter, say, sayWaiting } from "../../terminal/terminal.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
 import { PATCHES_OPTION, SERIES_OPTIONS, seriesChoice } from "../series-options.ts";
 
-interface Arguments extends GitOptionValues, TrailerValues {
+interface Arguments extends GitOptionValues, ResumeValues, TrailerValues {
   source: string[];
   require?: string | undefined;
   devKeyring?: string[] | undefined;
@@ -56,6 +61,7 @@ interface Arguments extends GitOptionValues, TrailerValues {
   onBase: boolean;
   guessBase: boolean;
   branch?: string | undefined;
+  record?: boolean | undefined;
 }
 
 export const amCommand = command({
@@ -102,16 +108,29 @@ export const amCommand = command({
       default: false,
       describe: "apply what is good though others failed or are missing",
     },
+    record: {
+      type: "boolean",
+      describe: "note on each commit what was verified (default; patchsig.record)",
+    },
     ...TRAILER_OPTIONS,
     ...POLICY_OPTIONS,
     ...GIT_OPTIONS,
+    ...RESUME_OPTIONS,
   },
-  glued: ["gpg-sign"],
+  glued: ["gpg-sign", "show-current-patch"],
   refused: REFUSED_OPTIONS,
   run: am,
 });
 
 async function am(args: Arguments): Promise<CommandStatus> {
+  const word = resumeWord(args, args.source.join() === "-" ? [] : args.source);
+  if (word === null) return applySources(args);
+  const repository = await openRepository(process.cwd());
+  if (word.startsWith("--show-current-patch")) outFile(await currentPatch(repository, word));
+  else await resumeAm(repository, word, say);
+}
+
+async function applySources(args: Arguments): Promise<CommandStatus> {
   const { partial, onBase, guessBase, quiet } = args;
   if (args.branch !== undefined && !onBase)
     throw new PatchsigError("usage", "--branch goes with --on-base");
@@ -120,11 +139,12 @@ async function am(args: Arguments): Promise<CommandStatus> {
   const choice = seriesChoice(args, mails, args.composed);
   const only = args.patches === undefined ? null : patchChoice(args.patches, mails);
   const offering = offerOptions(args);
-  const { words, forgotten } = gitWords(args);
+  const { words, fitting, forgotten } = gitWords(args);
   if (guessBase) endOnSignal();
   const repository = await openRepository(process.cwd());
   checkWords(repository, words);
   await checkIdle(repository);
+  await settlePending(repository, say);
   const store = openUserTrust(false);
   try {
     const reading = await readOptions(args, offering, store);
@@ -147,14 +167,17 @@ async function am(args: Arguments): Promise<CommandStatus> {
     const added = addedTo(patches, offer, wanted);
     const composed = composeMails(repository, patches, { time: now(), messageId, added });
     if (onBase) await goToBase(repository, series, args, told);
-    const how = { threeWay: args["3way"], signoff: args.signoff, words };
-    const applied = await applyMails(repository, composed, how, say);
+    const how = { threeWay: args["3way"], signoff: args.signoff, words, fitting };
+    const { applied, commits } = await applyMails(repository, composed, how, say);
     countApplied(store, patches.slice(0, applied));
+    const isWanted = args.record ?? repository.config.bool("patchsig.record") ?? true;
+    const outcome = { patches, added, applied, commits, forgotten };
+    await recordApplied(repository, outcome, isWanted, say);
     if (applied < patches.length)
       throw new PatchsigError(
         "git-failed",
         `git am stopped: ${applied} of ${patches.length} applied`,
-        forgotten.length === 0 ? {} : { hint: `then: git am --continue ${forgotten.join(" ")}` },
+        { hint: "when it is resolved: git patchsig am --continue; or --skip, --abort" },
       );
     const more = wanted ? `, added ${count(offer.count, "trailer")}` : "";
     told.say(`applied ${count(applied, "patch")}${more}`);
