@@ -11,6 +11,9 @@ interface NamedCommit {
   readonly parents: readonly string[];
 }
 
+/** With one of these, git walks: `a..b`, `^a`, `a^!`, `a^@`, `a^-`. */
+const RANGE = /\.\.|^\^|\^[!@]$|\^-\d*$/;
+
 export interface WalkOptions {
   /** Only the commits that are named, unless a word is a range. */
   readonly named: boolean;
@@ -34,17 +37,20 @@ export async function* walkCommits(
 ): AsyncGenerator<readonly NamedCommit[]> {
   const wrong = words.find((word) => word.startsWith("-") || /[\n\0]/.test(word));
   if (wrong !== undefined) throw new PatchsigError("usage", `${wrong} names no commit`);
+  if (words.length === 0) return;
+  const isList = named && !words.some((word) => RANGE.test(word));
   const args = [
     "rev-list",
     "--parents",
     "--stdin",
-    ...(named ? ["--no-walk=unsorted"] : []),
+    ...(isList ? ["--no-walk=unsorted"] : []),
     ...(most === null ? [] : [`--max-count=${most}`]),
   ];
   const git = startGit({ cwd: repository.cwd }, args);
   let said = "";
   git.stderr.on("data", (bytes: Buffer) => (said = (said + bytes.toString()).slice(0, 4000)));
-  git.stdin.end(words.map((word) => `${word}\n`).join(""));
+  // git would pass over what is no commit
+  git.stdin.end(words.map((word) => `${word}${isList ? "^{commit}" : ""}\n`).join(""));
   let rest = "";
   let batch: NamedCommit[] = [];
   try {

@@ -18,10 +18,18 @@ const ENTRY = /^100644 blob ([0-9a-f]+)\t([0-9a-f/]+)$/;
 /** Bytes of the list: of some millions of notes. */
 const MAX_LIST = 1 << 30;
 
-/** The blob of each commit's note, by the commit's full name; none if there is no such ref. */
-export async function readNotes(repository: Repository): Promise<ReadonlyMap<string, string>> {
+/**
+ * The blob of each commit's note, by the commit's full name; none if there is no such ref.
+ *
+ * @param from a ref, or a commit of one; never read as an option
+ */
+export async function readNotes(
+  repository: Repository,
+  from: string = NOTES_REF,
+): Promise<ReadonlyMap<string, string>> {
+  if (from.startsWith("-")) throw new PatchsigError("usage", `${from} names no notes`);
   const options = { cwd: repository.cwd, maxBytes: MAX_LIST };
-  const args = ["ls-tree", "-r", "-z", "--full-tree", NOTES_REF];
+  const args = ["ls-tree", "-r", "-z", "--full-tree", from];
   const { status, stdout } = await runGit(args, options);
   const notes = new Map<string, string>();
   if (status !== 0) return notes;

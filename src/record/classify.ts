@@ -137,8 +137,18 @@ export function isOfAnother(
 
 /** Lines with text that are added or removed. */
 function changedLines(diff: Buffer): string[] {
-  return diff
-    .toString("latin1")
-    .split("\n")
-    .filter((line) => /^[-+](?!-- |\+\+ ).*\w/.test(line));
+  return linesOf(diff).filter((line) => /^[-+](?!-- |\+\+ ).*\w/.test(line));
+}
+
+/** True if the diffs add and remove the same lines in the same files, wherever these stand. */
+export function hasSameLines(a: Buffer, b: Buffer): boolean {
+  const text = (diff: Buffer): string =>
+    linesOf(diff)
+      .filter((line) => /^(?:[-+]|diff --git |new file|deleted file|old mode|new mode)/.test(line))
+      .join("\n");
+  return text(a) === text(b);
+}
+
+function linesOf(diff: Buffer): string[] {
+  return diff.toString("latin1").split("\n");
 }

@@ -6,7 +6,14 @@ import type { Decision } from "../trust/decide.ts";
 import type { Verdict } from "../types.ts";
 import { asksForSignature, type Policy } from "../verify/policy.ts";
 import { isKeyWithin } from "../verify/signer.ts";
-import { type Comparison, compare, isOfAnother, type ProvenPatch, provenBy } from "./classify.ts";
+import {
+  type Comparison,
+  compare,
+  hasSameLines,
+  isOfAnother,
+  type ProvenPatch,
+  provenBy,
+} from "./classify.ts";
 import type { CommitFacts } from "./commit.ts";
 import type { NoteReading } from "./parse.ts";
 import type { CommitRecord } from "./record.ts";
@@ -130,9 +137,14 @@ function statusOf(
   const { amended, added } = comparison;
   if (amended.length === 0)
     return { ...comparison, status: added.length === 0 ? "same" : "trailers", why: "" };
-  if (isOfAnother(amended, patch, change.diff)) return { ...comparison, status: "moved", why: "" };
-  const why = isDiff !== null ? "" : "its diff is not known here";
-  return { ...comparison, status: "amended", why };
+  if (isOfAnother(amended, patch, change.diff)) return { ...NO_NOTE, status: "moved" };
+  return { ...comparison, status: "amended", why: whyAmended(isDiff, patch, change.diff) };
+}
+
+function whyAmended(isDiff: boolean | null, patch: ProvenPatch, diff: Buffer | null): string {
+  if (isDiff === true) return "";
+  if (isDiff === null || diff === null || patch.diff === null) return "the diff is not known here";
+  return hasSameLines(patch.diff, diff) ? "the same lines change, between others" : "";
 }
 
 type Verdicted = readonly [Verdict, string];

@@ -26,32 +26,36 @@ function labelOf({ verdict, status }: CommitResult): readonly [string, "good" | 
   return status === "none" || status === "unsigned" ? ["none", "warn"] : ["warn", "warn"];
 }
 
+/** Columns: digits of a commit's name; a signer with what is known of the key. */
 const NAME = 12;
+const SIGNER = 40;
 
 /** A line for a commit, and one below it if it is not good. */
 export function renderCommitLine(result: CommitResult, style: Style): SafeText[] {
   const [word, color] = labelOf(result);
   const label = tint(style, color, padTo(ours`${word}`, 4));
-  const width = Math.max(10, Math.floor((style.columns - NAME - 8) / 2));
+  const left = style.columns - NAME - 10;
+  const width = Math.max(12, left - SIGNER);
   const subject = padTo(truncateTo(escapeText(result.subject), width), width);
-  const signer = truncateTo(escapeText(signerWords(result)), width);
+  const signer = truncateTo(escapeText(signerWords(result)), left - width);
   const line = joinSafe([label, ours`${result.commit.slice(0, NAME)}`, subject, signer], ours`  `);
-  const isGood = result.verdict === "pass" && result.status === "same" && result.why === "";
-  if (isGood || (result.status === "none" && result.why === "")) return [line];
-  return [line, truncateTo(escapeText(`      ${reasonWords(result)}`), style.columns)];
+  const reason = reasonWords(result);
+  if (result.verdict === "pass" ? result.why === "" : reason === "") return [line];
+  return [line, truncateTo(escapeText(`      ${reason}`), style.columns)];
 }
 
-function signerWords({ signer, trust, status }: CommitResult): string {
+function signerWords({ signer, trust, status, added }: CommitResult): string {
   if (signer === null) return WORDS[status === "amended" ? "none" : status];
-  return `${signer}  ${trust === null ? "" : TRUST_WORDS[trust]}`;
+  const more = status === "trailers" ? `  +${count(added.length, "trailer")}` : "";
+  return `${signer}  ${trust === null ? "" : TRUST_WORDS[trust]}${more}`;
 }
 
+/** What the columns do not say. */
 function reasonWords(result: CommitResult): string {
-  const { why, added, carriedFrom, status } = result;
+  const { why, signer, carriedFrom, status } = result;
   return [
-    statusWords(result),
+    signer === null ? "" : statusWords(result),
     why,
-    status === "trailers" ? added.join(", ") : "",
     status !== "moved" || carriedFrom === null ? "" : `written on ${carriedFrom.slice(0, NAME)}`,
   ]
     .filter((text) => text !== "")
@@ -85,19 +89,15 @@ export function renderLogEntry(result: CommitResult, style: Style): SafeText[] {
   );
   const title = [ours``, ours`    ${result.subject}`];
   const author = ours`Author:   ${result.author}`;
+  const words = [statusWords(result), ...(result.why === "" ? [] : [result.why])].join("; ");
   if (record === null)
-    return [
-      head,
-      author,
-      ...(status === "none" ? [] : [ours`Record:   ${reasonWords(result)}`]),
-      ...title,
-    ];
+    return [head, author, ...(status === "none" ? [] : [ours`Record:   ${words}`]), ...title];
   return [
     head,
     author,
     ours`Signed:   ${signedWords(result)}`,
     ...(publicKey === null ? [] : [ours`Key:      ${publicKey}`]),
-    ours`Record:   ${reasonWords(result)}`,
+    ours`Record:   ${words}`,
     ...thenLines(result, record),
     ...title,
   ];
@@ -113,7 +113,7 @@ function signedWords({ signer, trust, record }: CommitResult): string {
 
 /** What is only the applier's word. */
 function thenLines(
-  { series, carriedFrom, status }: CommitResult,
+  { series, carriedFrom, added }: CommitResult,
   {
     verdict,
     trust,
@@ -131,7 +131,8 @@ function thenLines(
     ...(series === null
       ? []
       : [ours`Series:   v${series.version} ${series.index}/${series.total}`]),
-    ...(carriedFrom === null || status === "moved" ? [] : [ours`Was:      ${carriedFrom}`]),
+    ...(carriedFrom === null ? [] : [ours`Was:      ${carriedFrom}`]),
+    ...added.map((line) => ours`Added:    ${line}`),
     ...findings.map((f) => ours`Finding:  ${f.severity} ${f.message}`),
     ...trailers.map((t) => ours`Trailer:  ${t.line}  (${PROOFS[t.proof]})`),
   ];

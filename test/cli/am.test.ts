@@ -370,9 +370,10 @@ describe("if git am stops", () => {
     expect(run.stdout).toContain("3 of 3 in the signed order");
     expect(run.stderr).toContain("error: patch failed: song.txt:");
     expect(run.stderr).toContain('run "git am --continue"');
-    expect(run.stderr.trimEnd().split("\n").at(-1)).toBe(
+    expect(run.stderr.trimEnd().split("\n").slice(-2)).toEqual([
       "patchsig: git am stopped: 1 of 3 applied",
-    );
+      "hint: when it is resolved: git patchsig am --continue; or --skip, --abort",
+    ]);
     expect(patchsig(["trust", "show", "alice@example.org"], { home }).stdout).toContain(
       "3 patches, 1 applied",
     );

@@ -31,7 +31,9 @@ export interface ApplyOptions {
 /** What git am did. */
 interface Applied {
   readonly applied: number;
-  /** Full names; none if a hook made another number of commits. */
+  /** What HEAD was; null if there was no commit. */
+  readonly before: string | null;
+  /** Full names, in the order of the patches. */
   readonly commits: readonly string[];
 }
 
@@ -126,7 +128,9 @@ export async function applyMails(
   await checkCommitted(repository, before, expected, { signoff, say });
   if (status !== 0) for (const line of said) say(line.replaceAll("\t", " "));
   const made = await commitsBetween(repository, before, "HEAD");
-  return { applied, commits: made.length === applied ? made.map(({ name }) => name) : [] };
+  // a hook may have made other ones
+  const commits = made.length === applied ? made.map(({ name }) => name) : [];
+  return { applied, before, commits };
 }
 
 async function checkCommitted(

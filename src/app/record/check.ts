@@ -20,6 +20,12 @@ const MAX_COMMIT = 4 << 20;
 const MAX_NOTE = 64 << 20;
 const MAX_COMMIT_DIFF = 64 << 20;
 
+/** Which commits and notes. */
+export interface CheckOptions extends WalkOptions {
+  /** A ref with notes, or a commit of one; by default that of records. */
+  readonly notes?: string | undefined;
+}
+
 /**
  * Results in the order in which git names the commits.
  *
@@ -28,7 +34,7 @@ const MAX_COMMIT_DIFF = 64 << 20;
 export async function* checkCommits(
   repository: Repository,
   words: readonly string[],
-  walk: WalkOptions,
+  options: CheckOptions,
   context: CommitContext,
 ): AsyncGenerator<CommitResult> {
   const place = { cwd: repository.cwd };
@@ -36,13 +42,13 @@ export async function* checkCommits(
     repository,
     context,
     verifier: createVerifier(),
-    notes: await readNotes(repository),
+    notes: await readNotes(repository, options.notes),
     commits: new Blobs(place, MAX_COMMIT, "commit"),
     blobs: new Blobs(place, MAX_NOTE),
     diffs: new CommitDiffs(repository, MAX_COMMIT_DIFF),
   };
   try {
-    for await (const named of walkCommits(repository, words, walk))
+    for await (const named of walkCommits(repository, words, options))
       yield* checkBatch(checker, named);
   } finally {
     checker.commits.close();

@@ -5,7 +5,6 @@
 
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { headCommit } from "../../git/committed.ts";
 import type { Repository } from "../../git/repository.ts";
 import { gitLines, gitText } from "../../git/run.ts";
 import { writeWhole } from "../../store/whole-file.ts";
@@ -19,7 +18,7 @@ export interface PendingRecord {
 }
 
 export interface PendingAm {
-  /** Where git stopped; null before the first commit. */
+  /** The commit that git began at; null for none. */
   readonly before: string | null;
   /** The branch there; null if HEAD is detached. */
   readonly branch: string | null;
@@ -37,14 +36,13 @@ async function fileIn({ cwd }: Repository): Promise<string> {
 /** @throws what node:fs throws */
 export async function keepPending(
   repository: Repository,
-  pending: Pick<PendingAm, "forgotten" | "records">,
+  pending: Omit<PendingAm, "branch">,
 ): Promise<void> {
   const file = await fileIn(repository);
   const options = { cwd: repository.cwd };
   const [branch = null] = await gitLines(["symbolic-ref", "--quiet", "HEAD"], options);
-  const before = await headCommit(repository);
   mkdirSync(dirname(file), { recursive: true });
-  writeWhole(file, JSON.stringify({ before, branch, ...pending }));
+  writeWhole(file, JSON.stringify({ branch, ...pending }));
 }
 
 /** Null if no am of ours was stopped here. */

@@ -1,18 +1,17 @@
 /** A run over commits, for `check-commit` and `log`: opens what it needs, and counts. */
 
 import { openRepository, type Repository } from "../../git/repository.ts";
-import type { WalkOptions } from "../../git/commit-walk.ts";
 import type { CommitResult, CommitStatus, CommitSummary } from "../../record/result.ts";
 import { now } from "../now.ts";
 import type { Reporter } from "../reporter.ts";
 import { readKeyrings } from "../trust/keyrings.ts";
 import { openUserTrust } from "../trust/user-trust.ts";
 import { readPolicies } from "../verify/policy.ts";
-import { checkCommits } from "./check.ts";
+import { checkCommits, type CheckOptions } from "./check.ts";
 import { commitContext } from "./context.ts";
 import { settlePending } from "./settle.ts";
 
-export interface CommitRun extends WalkOptions {
+export interface CommitRun extends CheckOptions {
   /** The folder of the repository. */
   readonly directory: string;
   /** As git log takes them. */
@@ -23,7 +22,7 @@ export interface CommitRun extends WalkOptions {
 
 /** Gives each result to `show`; keys are looked up, and nothing is remembered. */
 export async function runOverCommits(
-  { directory, words, required, ...walk }: CommitRun,
+  { directory, words, required, ...options }: CommitRun,
   show: (result: CommitResult) => void,
   { say }: Pick<Reporter, "say">,
 ): Promise<CommitSummary> {
@@ -36,7 +35,7 @@ export async function runOverCommits(
     const totals = { pass: 0, warn: 0, fail: 0 };
     const statuses = { ...NONE };
     let commits = 0;
-    for await (const result of checkCommits(repository, words, walk, context)) {
+    for await (const result of checkCommits(repository, words, options, context)) {
       commits++;
       totals[result.verdict]++;
       statuses[result.status]++;

@@ -4,7 +4,7 @@ import { commitsBetween } from "../../git/committed.ts";
 import { amProgress, type Repository } from "../../git/repository.ts";
 import type { Reporter } from "../reporter.ts";
 import { forgetPending, type PendingRecord, readPending } from "./pending.ts";
-import { recordPending, sayNotRecorded } from "./write.ts";
+import { noteAll, sayNotRecorded } from "./write.ts";
 
 /**
  * If git am has ended since: writes the notes of what it committed, and forgets the rest, which was
@@ -22,7 +22,11 @@ export async function settlePending(repository: Repository, say: Reporter["say"]
       const at = left.findIndex((one) => isSamePatch(one, record));
       return at < 0 ? [] : [{ commit: left.splice(0, at + 1).at(-1)!.name, record }];
     });
-    if (found.length > 0) await recordPending(repository, found);
+    await noteAll(
+      repository,
+      found.map(({ commit }) => commit),
+      found.map(({ record }) => record),
+    );
     await forgetPending(repository);
   } catch (error) {
     sayNotRecorded(error, say);

@@ -17,73 +17,67 @@ import { keepPending, type PendingRecord } from "./pending.ts";
 
 type Patch = JudgedMember<Checked>;
 
-/** What was applied, and what git stopped at. */
+/** What git am did with the patches. */
 export interface AppliedPatches {
-  /** In order: first those that were applied. */
   readonly patches: readonly Patch[];
   /** What was added to their messages. */
   readonly added: ReadonlyMap<Patch, readonly RecordedTrailer[]>;
-  /** How many were. */
-  readonly applied: number;
-  /** Their commits, full names; none if a hook made others. */
+  /** Full name of the commit that they were applied on; null for none. */
+  readonly before: string | null;
+  /** The commits that git made, full names. */
   readonly commits: readonly string[];
+  /** Git stopped at one of them. */
+  readonly isStopped: boolean;
   /** Options that git am forgets: to be given again when it goes on. */
   readonly forgotten: readonly string[];
 }
 
 /**
- * Notes on the commits, and the records of the other patches kept for when the user goes on: even if
- * nothing is recorded, since their options are.
+ * Writes notes on the commits. If git has stopped, the records wait until the user has gone on: after an
+ * abort there is nothing to be noted.
  *
- * @param wanted false to write no notes
+ * @param wanted false to write no notes; the options are kept all the same
  */
 export async function recordApplied(
   repository: Repository,
-  { patches, added, applied, commits, forgotten }: AppliedPatches,
+  { patches, added, before, commits, isStopped, forgotten }: AppliedPatches,
   wanted: boolean,
   say: Reporter["say"],
 ): Promise<void> {
   try {
     const applier = { name: await committerOf(repository), at: now() };
-    const texts = patches.map((patch, i) =>
-      recordOf(patch, commits[i] ?? "0".repeat(40), added.get(patch) ?? [], applier),
-    );
-    if (wanted)
-      await writeNotes(
-        repository,
-        commits.map((commit, i) => ({ commit, text: texts[i]! })),
-        subjectOf(commits.length),
-      );
-    if (applied === patches.length) return;
-    const records = patches.map((patch, i) => pendingOf(patch, texts[i]!)).slice(applied);
-    await keepPending(repository, { forgotten, records: wanted ? records : [] });
+    const records = patches.map((patch): PendingRecord => {
+      const { author, view } = patch.payload;
+      return {
+        author: author === null ? "" : `${author.name} <${author.email}>`,
+        subject: view?.info.subject.toString("utf8") ?? "",
+        text: recordOf(patch, NO_COMMIT, added.get(patch) ?? [], applier).toString("base64"),
+      };
+    });
+    if (isStopped)
+      await keepPending(repository, { before, forgotten, records: wanted ? records : [] });
+    else if (wanted && commits.length === records.length)
+      await noteAll(repository, commits, records);
+    else if (wanted) say("note: not recorded: a hook made other commits");
   } catch (error) {
     sayNotRecorded(error, say);
   }
 }
 
-function subjectOf(commits: number): string {
-  return `patchsig am: ${count(commits, "patch")}`;
-}
+/** Until git has made one. */
+const NO_COMMIT = "0".repeat(40);
 
-function pendingOf({ payload: { author, view } }: Patch, text: Buffer): PendingRecord {
-  return {
-    author: author === null ? "" : `${author.name} <${author.email}>`,
-    subject: view?.info.subject.toString("utf8") ?? "",
-    text: text.toString("base64"),
-  };
-}
-
-/** Notes of patches that git stopped at, and that were applied since. */
-export async function recordPending(
+/** Notes on commits, in the order of their records. */
+export async function noteAll(
   repository: Repository,
-  found: readonly { readonly commit: string; readonly record: PendingRecord }[],
+  commits: readonly string[],
+  records: readonly PendingRecord[],
 ): Promise<void> {
-  const notes = found.map(({ commit, record }) => ({
+  const notes = commits.map((commit, i) => ({
     commit,
-    text: onCommit(Buffer.from(record.text, "base64"), commit),
+    text: onCommit(Buffer.from(records[i]!.text, "base64"), commit),
   }));
-  await writeNotes(repository, notes, subjectOf(notes.length));
+  await writeNotes(repository, notes, `patchsig am: ${count(notes.length, "patch")}`);
 }
 
 /** The commits are there, and stay: so this is no failure of what was asked for. */

@@ -168,12 +168,13 @@ async function applySources(args: Arguments): Promise<CommandStatus> {
     const composed = composeMails(repository, patches, { time: now(), messageId, added });
     if (onBase) await goToBase(repository, series, args, told);
     const how = { threeWay: args["3way"], signoff: args.signoff, words, fitting };
-    const { applied, commits } = await applyMails(repository, composed, how, say);
+    const { applied, ...made } = await applyMails(repository, composed, how, say);
     countApplied(store, patches.slice(0, applied));
     const isWanted = args.record ?? repository.config.bool("patchsig.record") ?? true;
-    const outcome = { patches, added, applied, commits, forgotten };
+    const isStopped = applied < patches.length;
+    const outcome = { patches, added, ...made, isStopped, forgotten };
     await recordApplied(repository, outcome, isWanted, say);
-    if (applied < patches.length)
+    if (isStopped)
       throw new PatchsigError(
         "git-failed",
         `git am stopped: ${applied} of ${patches.length} applied`,

@@ -27,18 +27,23 @@ export const checkCommitCommand = command({
   },
   options: {
     stdin: { type: "boolean", default: false, describe: "read them from stdin, one a line" },
+    notes: {
+      type: "string",
+      requiresArg: true,
+      describe: "a ref with the records, or a commit of one",
+    },
     require: REQUIRE_OPTION,
     quiet: { alias: "q", type: "boolean", default: false, describe: "print only what is not good" },
     json: JSON_OPTION,
   },
-  async run({ revision, stdin, require, quiet, json }) {
+  async run({ revision, stdin, notes, require, quiet, json }) {
     if (json && quiet) throw new PatchsigError("usage", "--json and --quiet exclude each other");
     if (stdin) sayWaiting(["-"]);
     const read = stdin ? readFileSync(0, "utf8").split("\n") : [];
     const given = [...revision, ...read.filter((word) => word !== "")];
     const words = given.length === 0 && !stdin ? ["HEAD"] : given;
     const style = outputStyle();
-    const run = { directory: ".", words, required: require, named: true, most: null };
+    const run = { directory: ".", words, required: require, named: true, most: null, notes };
     const summary = await runOverCommits(
       run,
       (result) => {
