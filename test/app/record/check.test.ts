@@ -102,7 +102,7 @@ function edit(line: number, text: string): void {
   writeFileSync(join(tree, "song.txt"), song.join("\n"));
 }
 
-const note = (of: string): Buffer => git(tree, ["cat-file", "blob", `${blobOf(of)}`]);
+const note = (of: string): Buffer => git(tree, ["cat-file", "blob", blobOf(of)]);
 const blobOf = (of: string): string =>
   git(tree, ["notes", `--ref=${NOTES}`, "list", of])
     .toString()
