@@ -94,7 +94,7 @@ function word(text: string): string {
 }
 
 /** The note. `parseRecords` reads it. */
-export function formatRecord(record: CommitRecord): Buffer {
+export function formatNote(record: CommitRecord): Buffer {
   const { signed, key, findings, trailers } = record;
   const diff = signed === null || isTooLong(signed.diff) ? null : signed.diff;
   const lines = [

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { parseRecords } from "../../src/record/parse.ts";
-import { type CommitRecord, formatRecord, MAX_DIFF, onCommit } from "../../src/record/record.ts";
+import { type CommitRecord, formatNote, MAX_DIFF, onCommit } from "../../src/record/record.ts";
 
 const COMMIT = "1".repeat(40);
 const KEY = `RW${"A".repeat(54)}`;
@@ -49,11 +49,11 @@ const SIGNED: CommitRecord = {
 
 test("what is written is read", () => {
   for (const record of [SIGNED, UNSIGNED, { ...SIGNED, signed: { ...SIGNED.signed!, diff: null } }])
-    expect(parseRecords(formatRecord(record))).toEqual({ records: [record], problem: null });
+    expect(parseRecords(formatNote(record))).toEqual({ records: [record], problem: null });
 });
 
 test("notes that git joined have both records, in every way in which git joins them", () => {
-  const [a, b] = [formatRecord(SIGNED), formatRecord(UNSIGNED)];
+  const [a, b] = [formatNote(SIGNED), formatNote(UNSIGNED)];
   for (const joined of [
     [a, b],
     [b, a],
@@ -76,7 +76,7 @@ test("text of mails stays on its line, in its bounds", () => {
     ],
     trailers: [{ line: `Acked-by: ${nasty}`, messageId: nasty, proof: "diff", publicKey: null }],
   };
-  const { records, problem } = parseRecords(formatRecord(record));
+  const { records, problem } = parseRecords(formatNote(record));
   expect(problem).toBe(null);
   expect(records[0]!.findings.map(({ message }) => message.slice(0, 20))).toEqual([
     "x commit: 2 [31m y",
@@ -88,19 +88,19 @@ test("text of mails stays on its line, in its bounds", () => {
 
 test("a diff that is too long is left out", () => {
   const diff = Buffer.alloc(MAX_DIFF + 1, "x");
-  const text = formatRecord({ ...SIGNED, signed: { ...SIGNED.signed!, diff } });
+  const text = formatNote({ ...SIGNED, signed: { ...SIGNED.signed!, diff } });
   expect(text.length).toBeLessThan(5000);
   expect(parseRecords(text).records[0]!.signed!.diff).toBe(null);
 });
 
 test("onCommit changes the commit alone", () => {
   const other = "2".repeat(64);
-  const { records } = parseRecords(onCommit(formatRecord(SIGNED), other));
+  const { records } = parseRecords(onCommit(formatNote(SIGNED), other));
   expect(records).toEqual([{ ...SIGNED, commit: other }]);
 });
 
 describe("what is not as it is written is not read", () => {
-  const text = formatRecord(SIGNED).toString("latin1");
+  const text = formatNote(SIGNED).toString("latin1");
   const read = (changed: string): unknown => parseRecords(Buffer.from(changed, "latin1")).problem;
 
   test("each line left out, twice, or with more behind it", () => {

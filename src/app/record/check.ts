@@ -21,7 +21,7 @@ const MAX_NOTE = 64 << 20;
 const MAX_COMMIT_DIFF = 64 << 20;
 
 /** Which commits and notes. */
-export interface CheckOptions extends WalkOptions {
+export interface CommitSelection extends WalkOptions {
   /** A ref with notes, or a commit of one; by default that of records. */
   readonly notes?: string | undefined;
 }
@@ -34,11 +34,11 @@ export interface CheckOptions extends WalkOptions {
 export async function* checkCommits(
   repository: Repository,
   words: readonly string[],
-  options: CheckOptions,
+  options: CommitSelection,
   context: CommitContext,
 ): AsyncGenerator<CommitResult> {
   const place = { cwd: repository.cwd };
-  const checker: Checker = {
+  const checker: CommitChecker = {
     repository,
     context,
     verifier: createVerifier(),
@@ -57,7 +57,7 @@ export async function* checkCommits(
   }
 }
 
-interface Checker {
+interface CommitChecker {
   readonly repository: Repository;
   readonly context: CommitContext;
   readonly verifier: Verifier;
@@ -69,7 +69,7 @@ interface Checker {
 
 /** While one git makes diffs, the signatures of the batch are verified here. */
 async function* checkBatch(
-  checker: Checker,
+  checker: CommitChecker,
   named: readonly { readonly name: string; readonly parents: readonly string[] }[],
 ): AsyncGenerator<CommitResult> {
   const { notes, commits, blobs, diffs, context } = checker;
@@ -99,7 +99,7 @@ async function readCommit(commits: Blobs, name: string): Promise<CommitFacts> {
   return facts;
 }
 
-async function readNote({ blobs, verifier }: Checker): Promise<ProvenNote> {
+async function readNote({ blobs, verifier }: CommitChecker): Promise<ProvenNote> {
   const bytes = (await blobs.take())?.bytes ?? null;
   if (bytes === null) return { records: [], problem: "the note is too long, or not here" };
   return proveNote(parseRecords(bytes), verifier)!;
@@ -110,7 +110,7 @@ async function readNote({ blobs, verifier }: Checker): Promise<ProvenNote> {
  * did, or at other lines after a rebase, the signed diff is applied to the parent.
  */
 async function matchesOf(
-  { repository }: Checker,
+  { repository }: CommitChecker,
   commit: CommitFacts,
   note: ProvenNote | null,
   diff: Buffer | null,

@@ -2,7 +2,7 @@
 
 import { formatSignature } from "../../minisign/signature.ts";
 import { findMarkers, readBlock } from "../../patch/block.ts";
-import { type CommitRecord, formatRecord, type RecordedTrailer } from "../../record/record.ts";
+import { type CommitRecord, formatNote, type RecordedTrailer } from "../../record/record.ts";
 import type { Checked } from "../../verify/result.ts";
 import type { JudgedMember } from "../../verify/series.ts";
 
@@ -22,7 +22,7 @@ export function recordOf(
   applier: Applier,
 ): Buffer {
   const { verdict, trust, key, vouched, messageId, findings } = result;
-  return formatRecord({
+  return formatNote({
     commit,
     verdict,
     trust: trust === "unknown" ? null : trust,

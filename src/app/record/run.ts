@@ -7,11 +7,11 @@ import type { Reporter } from "../reporter.ts";
 import { readKeyrings } from "../trust/keyrings.ts";
 import { openUserTrust } from "../trust/user-trust.ts";
 import { readPolicies } from "../verify/policy.ts";
-import { checkCommits, type CheckOptions } from "./check.ts";
+import { checkCommits, type CommitSelection } from "./check.ts";
 import { commitContext } from "./context.ts";
 import { settlePending } from "./settle.ts";
 
-export interface CommitRun extends CheckOptions {
+export interface CommitRun extends CommitSelection {
   /** The folder of the repository. */
   readonly directory: string;
   /** As git log takes them. */
