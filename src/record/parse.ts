@@ -37,7 +37,7 @@ class Unreadable extends Error {
  * @returns what can be read from its beginning on; never throws
  */
 export function parseRecords(note: Buffer): NoteReading {
-  const reader = new Reader(note);
+  const reader = new NoteReader(note);
   const records: CommitRecord[] = [];
   try {
     reader.skipEmptyLines();
@@ -54,7 +54,7 @@ export function parseRecords(note: Buffer): NoteReading {
   }
 }
 
-class Reader {
+class NoteReader {
   readonly #text: Buffer;
   #at = 0;
 
@@ -117,7 +117,7 @@ class Reader {
   }
 }
 
-function readRecord(reader: Reader): CommitRecord {
+function readRecord(reader: NoteReader): CommitRecord {
   const magic = reader.line();
   if (magic !== MAGIC)
     throw new Unreadable(
@@ -156,7 +156,10 @@ function readRecord(reader: Reader): CommitRecord {
   };
 }
 
-function readSignature(reader: Reader, length: number | null): Omit<RecordedSignature, "signer"> {
+function readSignature(
+  reader: NoteReader,
+  length: number | null,
+): Omit<RecordedSignature, "signer"> {
   reader.emptyLine();
   const text = reader.lines(TEXT_LINES);
   const minisig = reader.lines(MINISIG_LINES);
@@ -179,18 +182,18 @@ const PROOFS = ["proven", "diff", "vouched", "none"] as const;
 /** No character that is not seen, as `formatRecord` writes it. */
 const VALUE = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]{1,1000}$/u;
 
-type Read<T> = (text: string) => T | null;
+type ReadValue<T> = (text: string) => T | null;
 
-function matching(pattern: RegExp): Read<string> {
+function matching(pattern: RegExp): ReadValue<string> {
   return (text) => (pattern.test(text) ? text : null);
 }
 
-function oneOf<const T extends string>(all: readonly T[]): Read<T> {
+function oneOf<const T extends string>(all: readonly T[]): ReadValue<T> {
   return (text) => all.find((one) => one === text) ?? null;
 }
 
 /** `-` for none. */
-function orNone<T>(read: Read<T>): Read<{ readonly value: T | null }> {
+function orNone<T>(read: ReadValue<T>): ReadValue<{ readonly value: T | null }> {
   return (text) => {
     if (text === "-") return { value: null };
     const value = read(text);

@@ -29,7 +29,7 @@ export interface ApplyOptions {
 }
 
 /** What git am did. */
-interface Applied {
+interface AppliedMails {
   readonly applied: number;
   /** What HEAD was; null if there was no commit. */
   readonly before: string | null;
@@ -103,7 +103,7 @@ export async function applyMails(
   mails: readonly Composed[],
   options: ApplyOptions,
   say: Reporter["say"],
-): Promise<Applied> {
+): Promise<AppliedMails> {
   const { signoff, words, fitting } = options;
   const threeWay = options.threeWay ?? repository.config.bool("am.threeway") === true;
   const before = await headCommit(repository);
