@@ -117,7 +117,7 @@ export function assignTrailers(
       isAbout ||= isGiven;
       if (aim === null) continue;
       const why = typeof aim === "string" ? aim : give(taken, reply, trailer, aim, sloppy);
-      if (why !== null && !isGiven) leftOut.push({ trailer, reply, why });
+      if (why !== null) leftOut.push({ trailer, reply, why });
     }
     if (isAbout) replies.push(reply);
   }

@@ -167,17 +167,17 @@ export function replyOf(
   };
 }
 
-/** What good reviews say without a line of clear text. */
+/** What good reviews say without a line of clear text that could be taken. */
 function onlySigned(
   reviews: readonly ReviewReading[],
   written: readonly Trailer[],
   names: ReadonlyMap<string, string>,
 ): Trailer[] {
+  const sound = written.filter(({ flaw }) => flaw === null);
   return reviews.flatMap((one) => {
     if (!one.ok) return [];
     const missing = one.review.trailers.filter(
-      (trailer) =>
-        !written.some((line) => saysTrailer({ ...one.review, trailers: [trailer] }, line)),
+      (trailer) => !sound.some((line) => saysTrailer({ ...one.review, trailers: [trailer] }, line)),
     );
     return missing.flatMap((trailer) => readTrailer(formatReviewTrailer(trailer), names) ?? []);
   });

@@ -28,6 +28,8 @@ let ofSecond: string;
 /** Somebody else's of patch 2, in Bob's name; and by an address that looks like Bob's, with a Cyrillic letter. */
 let forged: string;
 let lookalike: string;
+let otherAlike: string;
+const OTHER_ALIKE = `bob@${domainToASCII("ex\u0430mpl\u0435.org")}`;
 const ALIKE = `bob@${domainToASCII("ex\u0430mple.org")}`;
 
 interface Said {
@@ -159,6 +161,19 @@ attack(
   },
 );
 attack(
+  "below a quote that is not marked",
+  () => [
+    ...v2,
+    reply("v2-2", `Me too.\n\n-----Original Message-----\n${ofSecond}`, "Carl <carl@example.org>"),
+  ],
+  { given: [proven("2")], findings: [KNOWN, "review-relayed"] },
+);
+attack(
+  "by an address that looks like another, whose own key is known",
+  () => [...v2, reply("v2-2", otherAlike, `Bob Berg <${OTHER_ALIKE}>`)],
+  { given: [proven("2", `Reviewed-by: Bob Berg <${OTHER_ALIKE}>`)], findings: [KNOWN] },
+);
+attack(
   "by a lookalike address whose own key is not known",
   () => [...v2, reply("v2-2", lookalike, `Bob Berg <${ALIKE}>`)],
   { leftOut: [`Reviewed-by: Bob Berg <${ALIKE}>: lookalike`], findings: ["review-key-unknown"] },
@@ -212,9 +227,11 @@ beforeAll(() => {
   ofSecond = reviewOf(newHome(8), v2[1]!);
   forged = reviewOf(newHome(9), v2[1]!);
   lookalike = reviewAs({ ...BOB, GIT_AUTHOR_EMAIL: ALIKE }, newHome(9), [v2[1]!]);
+  otherAlike = reviewAs({ ...BOB, GIT_AUTHOR_EMAIL: OTHER_ALIKE }, newHome(9), [v2[1]!]);
   const home = newHome(1);
   expectStatus(patchsig(["trust", "accept", "alice@example.org", publicKey(7)], { home }), 0);
   expectStatus(patchsig(["trust", "accept", "bob@example.org", publicKey(8)], { home }), 0);
+  expectStatus(patchsig(["trust", "accept", OTHER_ALIKE, publicKey(9)], { home }), 0);
   runs = patchsigEach(
     CASES.map(([, mails]) => {
       const file = join(newFolder(), "thread.mbox");

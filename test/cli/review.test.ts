@@ -164,6 +164,10 @@ describe("review", () => {
       "proven",
       null,
     ]);
+    const alone = edited(signed[1]!, (t) => t.replace("Make it loud.", "Make it louder."));
+    expectStatus(patchsig(["sign", "-q", alone], { home: newHome(7) }), 0);
+    const mixed = expectStatus(asBob(["ack", "-q", "--body", mbox(alone, ...signed.slice(2))]), 1);
+    expect(mixed.stderr).toContain("nothing signed: the series failed\n");
     const strict = asBob(["ack", "--require", "pinned", "-q", signed[1]!]);
     expect(expectStatus(strict, 1).stdout).toBe("");
   });

@@ -288,6 +288,24 @@ describe("a signed review", () => {
     },
   );
 
+  test("that names a patch is told of, though its mail has nothing to do with the series", () => {
+    const more = { ...review(BOB, [{ message, diff }]), references: ["<elsewhere>"] };
+    const thread = {
+      replies: [reply("elsewhere", BOB, more), reply("x", BOB)],
+      others: [],
+      links: [],
+    };
+    const { replies } = assignTrailers(SERIES, thread, false);
+    expect(replies).toEqual([thread.replies[0]]);
+  });
+
+  test("does not make a trailer sound that has a flaw", () => {
+    const { reviews } = review(BOB, [{ message, diff }]);
+    const one = reply("p1", BOB, { reviews: reviews! });
+    const trailers = one.trailers.map((trailer) => ({ ...trailer, flaw: "characters" as const }));
+    expect(assigned([{ ...one, trailers }])).toEqual(["- Reviewed-by characters"]);
+  });
+
   test("by a key that does not count is for none, wherever the reply is", () => {
     const more = review(BOB, [{ message, diff }], { counts: false });
     expect(assigned([reply("elsewhere", BOB, more)])).toEqual([]);
