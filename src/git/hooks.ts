@@ -83,15 +83,10 @@ export async function setSharedPath(key: string, folder: string | null): Promise
   await git(["config", "--global", ...change], { cwd: process.cwd(), purpose: "settings" });
 }
 
-/** A setting of git send-email that is true or false, as it counts for an identity, and its name. */
-export function sendEmailSetting(
-  config: Config,
-  name: string,
-  identity: string | null = config.string("sendemail.identity"),
-): { readonly key: string; readonly value: boolean | null } {
+/** The name of the setting of git send-email that counts for an identity. */
+export function sendEmailKey(config: Config, name: string, identity: string | null): string {
   const own = identity === null ? null : `sendemail.${identity}.${name}`;
-  const key = own !== null && config.string(own) !== null ? own : `sendemail.${name}`;
-  return { key, value: config.bool(key) };
+  return own !== null && config.string(own) !== null ? own : `sendemail.${name}`;
 }
 
 /**
@@ -103,8 +98,8 @@ export function unvalidated(config: Config): {
   readonly identities: readonly { readonly identity: string; readonly key: string }[];
 } {
   const off = (identity: string | null): string | null => {
-    const { key, value } = sendEmailSetting(config, "validate", identity);
-    return value === false ? key : null;
+    const key = sendEmailKey(config, "validate", identity);
+    return config.bool(key) === false ? key : null;
   };
   const names = config.settings.flatMap(
     ({ key }) => /^sendemail\.(.+)\.[^.]+$/s.exec(key)?.[1] ?? [],

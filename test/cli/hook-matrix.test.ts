@@ -227,6 +227,27 @@ describe.runIf(tools)("git send-email", () => {
         expectGood(await send(by, range("--no-attach")), authors);
       });
 
+      const OTHER = "Pat <pat@example.net>";
+      test.each([
+        ["--from=Pat <pat@example.net>", [], /neither sent nor written by\nhint: .*--from=alice@/],
+        ["", ["sendemail.from", OTHER], /neither sent nor written by/],
+        [
+          "--from=Al <alice@example.org>",
+          ["format.from", "true"],
+          /another author above its own\nhint: git send-email '--from=Alice <alice@example.org>'\n/,
+        ],
+      ] as const)("%s %j: what would not be good is not sent", async (word, setting, why) => {
+        submission(EIGHT_BIT);
+        const [key, value] = setting;
+        if (key !== undefined) git(work, ["config", key, value]);
+        const env = environment(by);
+        expectStatus(patchsig(["hook", "install"], { home, cwd: work, env }), 0);
+        const words = word === "" ? ["origin/HEAD"] : [word, "origin/HEAD"];
+        const { said, mails } = await sendEmail(words, { cwd: work, env });
+        expect(mails).toEqual([]);
+        expect(said).toMatch(why);
+      });
+
       test("--no-validate: nothing is signed", async () => {
         submission(PLAIN);
         const { mails } = await send(by, range("--no-validate"));

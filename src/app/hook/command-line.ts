@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 /** Perl's Getopt::Long takes any beginning of a name that is no other option's, in any case. */
 const ANNOTATE = /^--?(no-?)?a(?:n(?:n(?:o(?:t(?:a(?:te?)?)?)?)?)?)?$/i;
 const IDENTITY = /^--?id(?:e(?:n(?:t(?:i(?:ty?)?)?)?)?)?(?:=(.*))?$/is;
+const FROM = /^--?(?:fr|fro|from|sende|sender)(?:=(.*))?$/is;
 
 /** What the command line says of --annotate; null if nothing. */
 export function annotateOption(words: readonly string[]): boolean | null {
@@ -14,9 +15,18 @@ export function annotateOption(words: readonly string[]): boolean | null {
 
 /** The value of --identity; null if there is none. */
 export function identityOption(words: readonly string[]): string | null {
+  return valueOf(words, IDENTITY);
+}
+
+/** The value of --from; null if there is none. */
+export function fromOption(words: readonly string[]): string | null {
+  return valueOf(words, FROM);
+}
+
+function valueOf(words: readonly string[], option: RegExp): string | null {
   const options = optionsIn(words);
-  const at = options.findLastIndex((word) => IDENTITY.test(word));
-  return at < 0 ? null : (IDENTITY.exec(options[at]!)![1] ?? options[at + 1] ?? null);
+  const at = options.findLastIndex((word) => option.test(word));
+  return at < 0 ? null : (option.exec(options[at]!)![1] ?? options[at + 1] ?? null);
 }
 
 /** The user wants no base recorded. */

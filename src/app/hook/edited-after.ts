@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import type { Config } from "../../git/config.ts";
-import { sendEmailSetting } from "../../git/hooks.ts";
+import { sendEmailKey } from "../../git/hooks.ts";
 import { gitVersion } from "../../git/repository.ts";
 import { gitConfig } from "../settings.ts";
 import { annotateOption, identityOption, sendEmailWords } from "./command-line.ts";
@@ -26,8 +26,8 @@ interface Annotation {
 
 /** The setting that opens an editor after the hook, if this git does that; null if none does. */
 export async function editingSetting(config: Config): Promise<string | null> {
-  const { key, value } = sendEmailSetting(config, "annotate");
-  if (value !== true) return null;
+  const key = sendEmailKey(config, "annotate", config.string("sendemail.identity"));
+  if (config.bool(key) !== true) return null;
   return editsBeforeHook(await gitVersion(process.cwd())) ? null : key;
 }
 
@@ -76,7 +76,7 @@ function annotation(words: readonly string[], askGit: boolean): Annotation | nul
   if (!askGit) return null;
   const config = gitConfig();
   const identity = identityOption(words) ?? config.string("sendemail.identity");
-  const { key, value } = sendEmailSetting(config, "annotate", identity);
+  const key = sendEmailKey(config, "annotate", identity);
   const once = `edit first; then: git -c ${key}=no send-email out/*.patch`;
-  return value === true ? { by: key, hint: once } : null;
+  return config.bool(key) === true ? { by: key, hint: once } : null;
 }

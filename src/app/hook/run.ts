@@ -24,6 +24,7 @@ import {
   type SplitMailFile,
 } from "../sign/mail-file.ts";
 import type { Reporter } from "../reporter.ts";
+import { refuseSpoiled, fromToBe } from "./spoiled.ts";
 import type { MailToSign } from "../sign/signing.ts";
 import type { RecordedBase } from "./record-base.ts";
 import { now } from "../now.ts";
@@ -69,39 +70,25 @@ export async function runHook(
   if (mail === null) return say(noPatch(file));
   const { signature, kind } = mail.checked;
   if (signature === "good") {
-    refuseAttached(mail);
     // one of the series is enough to read the settings for: git asks for each file
-    await refuseEditedAfter(header, (numberOf(mail).index ?? 1) <= 1);
+    const askGit = (numberOf(mail).index ?? 1) <= 1;
+    refuseSpoiled(mail, mail.checked.signed!.comment.by, fromToBe(header, askGit));
+    await refuseEditedAfter(header, askGit);
     return (await otherKeyNotes(mail)).forEach(say);
   }
   if (signature !== "none") throw noLongerHolds(mail, verifier);
   const { prepare } = await import("../../patch/sign.ts");
   // a diff that git does not find, because of colors, is one that was to be signed
   if (kind === "other" && prepare(mail.bytes) === null) return say(noPatch(file));
-  refuseAttached(mail);
+  const { signerAddress } = await import("../sign/signing.ts");
+  const by = signerAddress();
+  refuseSpoiled(mail, by, fromToBe(header, true));
   await refuseEditedAfter(header, true);
-  await signHookMails(mail, verifier, options);
+  await signHookMails(mail, by, verifier, options);
 }
 
 function noPatch(file: string): string {
   return `note: ${basename(file)} is not a patch: left unchanged`;
-}
-
-const ATTACHED = /^content-type:\s*multipart\//im;
-
-/**
- * git send-email handles a mail of several parts as if it were one text: where it encodes a long line
- * or a CR, it encodes the parts' headers too, and it writes an author who is not the sender above all
- * parts, where git am does not read it.
- */
-function refuseAttached({ mailFile, bytes }: HookMail): void {
-  const text = bytes.toString("latin1");
-  if (!ATTACHED.test(text.slice(0, text.search(/^\r?\n/m)))) return;
-  throw new PatchsigError(
-    "refused",
-    `${basename(mailFile.name)}: git send-email can spoil an attached patch (format.attach)`,
-    { hint: "git send-email --no-attach", exit: EXIT.unmet },
-  );
 }
 
 /** Null if the file is no mail, or several. */
@@ -228,6 +215,7 @@ function seriesName(mail: HookMail): string {
 
 async function signHookMails(
   mail: HookMail,
+  by: string,
   verifier: Verifier,
   { say, askPassword }: HookOptions,
 ): Promise<void> {
@@ -240,7 +228,6 @@ async function signHookMails(
   const broken = group.mails.find(({ checked }) => !/^(?:good|none)$/.test(checked.signature));
   if (broken !== undefined) throw noLongerHolds(broken, verifier);
 
-  const by = signing.signerAddress();
   const once = group.whole || sent() === 1;
   const signer = await openSigner({ askPassword: once ? onceOf(askPassword) : refuseToAsk, say });
   try {

@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { annotateOption, identityOption, isBaseless } from "../../../src/app/hook/command-line.ts";
+import {
+  annotateOption,
+  fromOption,
+  identityOption,
+  isBaseless,
+} from "../../../src/app/hook/command-line.ts";
 
 // as git send-email takes them: tried with 2.39
 test.each<[string, boolean | null]>([
@@ -38,4 +43,14 @@ test.each<[string, boolean]>([
   ["HEAD", false],
 ])("%s", (words, expected) => {
   expect(isBaseless(words.split(" "))).toBe(expected);
+});
+
+test.each<[string, string | null]>([
+  ["--from=a@example.org HEAD", "a@example.org"],
+  ["--sender a@example.org", "a@example.org"],
+  ["-fro=a@example.org --from b@example.org", "b@example.org"],
+  ["--force --format-patch", null],
+  ["-- --from=a@example.org", null],
+])("%s", (words, expected) => {
+  expect(fromOption(words.split(" "))).toBe(expected);
 });
