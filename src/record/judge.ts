@@ -4,6 +4,9 @@ import type { Verifier } from "../minisign/ed25519.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import type { Decision } from "../trust/decide.ts";
 import type { Verdict } from "../types.ts";
+import { proofFor } from "../review/proof.ts";
+import { reviewsIn, type SignedReview } from "../review/review.ts";
+import { reviewDigests } from "../review/text.ts";
 import { asksForSignature, type Policy } from "../verify/policy.ts";
 import { isKeyWithin } from "../verify/signer.ts";
 import {
@@ -16,13 +19,15 @@ import {
 } from "./classify.ts";
 import type { CommitFacts } from "./commit.ts";
 import type { NoteReading } from "./parse.ts";
-import type { CommitRecord } from "./record.ts";
-import { type CommitResult, type CommitStatus, isSame } from "./result.ts";
+import { type CommitRecord, MAX_RECORDED_REVIEWS } from "./record.ts";
+import { type CommitResult, type CommitStatus, isSame, type ReviewedTrailer } from "./result.ts";
 
 /** A record with what its signature proves: see `provenBy`. */
 interface ProvenRecord {
   readonly record: CommitRecord;
   readonly patch: ProvenPatch | null | false;
+  /** Those of its reviews that are good. */
+  readonly reviews: readonly SignedReview[];
 }
 
 /** All records of a note. */
@@ -35,8 +40,17 @@ export interface ProvenNote {
 /** @param reading null for a commit without a note */
 export function proveNote(reading: NoteReading | null, verifier: Verifier): ProvenNote | null {
   if (reading === null) return null;
-  const records = reading.records.map((record) => ({ record, patch: provenBy(record, verifier) }));
+  const records = reading.records.map((record) => {
+    const patch = provenBy(record, verifier);
+    return { record, patch, reviews: patch ? reviewsOf(record, verifier) : [] };
+  });
   return { records, problem: reading.problem };
+}
+
+function reviewsOf({ signed }: CommitRecord, verifier: Verifier): SignedReview[] {
+  if (signed === null || signed.reviews === null) return [];
+  const readings = reviewsIn(signed.reviews, verifier, false, MAX_RECORDED_REVIEWS);
+  return readings.flatMap((one) => (one.ok ? [one.review] : []));
 }
 
 /** What the commit changed. */
@@ -92,12 +106,34 @@ export function judgeCommit(
     amended,
     why: [why, reason, unread].filter((text) => text !== "").join("; "),
     added,
+    reviewed: isSame(status) && one !== null ? reviewedIn(one, added, context) : [],
     carriedFrom: one === null || one.record.commit === commit.name ? null : one.record.commit,
     ...signedFacts(patch),
     trust: key === null ? null : isUnknown(key) ? "unknown" : key.trust,
     record: one === null ? null : factsOf(one.record),
     verdict,
   };
+}
+
+/** The added trailers that a review in the record proves of the patch in the record. */
+function reviewedIn(
+  { record, reviews }: ProvenRecord,
+  added: readonly string[],
+  { keyOf }: CommitContext,
+): ReviewedTrailer[] {
+  if (reviews.length === 0) return [];
+  const digests = reviewDigests(record.signed!.text);
+  return added.flatMap((line) => {
+    const [, name = "", value = ""] = /^([\w-]+): (.*)$/.exec(line) ?? [];
+    const proofs = reviews.flatMap(({ by, publicKey, trailers, patches }) => {
+      const proof = proofFor({ trailers, patches }, { name, value }, digests);
+      if (proof === null) return [];
+      const key = keyOf(by, publicKey);
+      const trust = isUnknown(key) ? ("unknown" as const) : key.trust;
+      return [{ line, proof, by, publicKey, trust }];
+    });
+    return proofs.find(({ proof }) => proof === "proven") ?? proofs[0] ?? [];
+  });
 }
 
 /** The record that fits the commit best. */

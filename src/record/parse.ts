@@ -7,6 +7,7 @@ import {
   MAGIC,
   MAX_DIFF,
   MAX_LINES,
+  MAX_REVIEWS_BYTES,
   MAX_VALUE,
   type RecordedSignature,
 } from "./record.ts";
@@ -109,7 +110,10 @@ class NoteReader {
     return this.#text.subarray(start, this.#at);
   }
 
-  bytes(length: number): Buffer {
+  /** An empty line, and this many bytes. */
+  part(length: number | null): Buffer | null {
+    if (length === null) return null;
+    this.emptyLine();
     const bytes = this.#text.subarray(this.#at, this.#at + length);
     if (bytes.length < length) throw new Unreadable("it is cut short");
     this.#at += length;
@@ -136,8 +140,11 @@ function readRecord(reader: NoteReader): CommitRecord {
   const findings = reader.fields("finding", findingOf);
   const trailers = reader.fields("trailer", trailerOf);
   const length = reader.field("diff-bytes", orNone(number)).value;
+  const reviews = reader.field("review-bytes", orNone(number)).value;
   if (length !== null && (length > MAX_DIFF || signer === null))
     throw new Unreadable("diff-bytes: is not as it is written");
+  if (reviews !== null && (reviews > MAX_REVIEWS_BYTES || signer === null))
+    throw new Unreadable("review-bytes: is not as it is written");
   return {
     commit,
     verdict,
@@ -152,20 +159,20 @@ function readRecord(reader: NoteReader): CommitRecord {
     appliedAt,
     findings,
     trailers,
-    signed: signer === null ? null : { signer, ...readSignature(reader, length) },
+    signed: signer === null ? null : { signer, ...readSignature(reader, length, reviews) },
   };
 }
 
 function readSignature(
   reader: NoteReader,
-  length: number | null,
+  diffBytes: number | null,
+  reviewBytes: number | null,
 ): Omit<RecordedSignature, "signer"> {
   reader.emptyLine();
   const text = reader.lines(TEXT_LINES);
   const minisig = reader.lines(MINISIG_LINES);
-  if (length === null) return { text, minisig, diff: null };
-  reader.emptyLine();
-  return { text, minisig, diff: reader.bytes(length) };
+  const diff = reader.part(diffBytes);
+  return { text, minisig, diff, reviews: reader.part(reviewBytes) };
 }
 
 const STATES = [

@@ -11,8 +11,12 @@
  *     …                              the signature
  *
  *     diff --git …                   the canonical diff, `diff-bytes` long
+ *
+ *     patchsig-review-v1             signed reviews of trailers, `review-bytes` long
+ *     …
  */
 
+import { NEWLINE } from "../primitives/bytes.ts";
 import { instant } from "../primitives/time.ts";
 import type { Decision } from "../trust/decide.ts";
 import type { PublicKeyText, Verdict } from "../types.ts";
@@ -50,7 +54,7 @@ interface RecordedFinding {
   readonly message: string;
 }
 
-export interface RecordedTrailer {
+interface RecordedTrailer {
   /** In the message, without LF. */
   readonly line: string;
   /** Of the mail that it was taken from, or "". */
@@ -71,10 +75,15 @@ export interface RecordedSignature {
   readonly minisig: Buffer;
   /** The canonical diff; null if it is too long for a note. */
   readonly diff: Buffer | null;
+  /** The signed reviews of trailers, as they stood in mails (docs/spec/review.md); null if there are none. */
+  readonly reviews: Buffer | null;
 }
 
 /** Bytes of a diff in a note. */
 export const MAX_DIFF = 8 << 20;
+/** Bytes and number of the reviews in a note. */
+export const MAX_REVIEWS_BYTES = 1 << 20;
+export const MAX_RECORDED_REVIEWS = 64;
 /** Lines of one name. */
 export const MAX_LINES = 200;
 /** Characters of a value. */
@@ -96,7 +105,8 @@ function word(text: string): string {
 /** The note. `parseRecords` reads it. */
 export function formatNote(record: CommitRecord): Buffer {
   const { signed, key, findings, trailers } = record;
-  const diff = signed === null || isTooLong(signed.diff) ? null : signed.diff;
+  const diff = within(signed?.diff, MAX_DIFF);
+  const reviews = within(signed?.reviews, MAX_REVIEWS_BYTES);
   const lines = [
     MAGIC,
     `commit: ${record.commit}`,
@@ -118,13 +128,14 @@ export function formatNote(record: CommitRecord): Buffer {
         (t) => `trailer: ${t.proof} ${t.publicKey ?? "-"} ${word(t.messageId)} ${value(t.line)}`,
       ),
     `diff-bytes: ${diff === null ? "-" : diff.length}`,
+    `review-bytes: ${reviews === null ? "-" : reviews.length}`,
     "",
     "",
   ];
   const head = Buffer.from(lines.slice(0, signed === null ? -1 : undefined).join("\n"));
   if (signed === null) return head;
-  const proof = [head, signed.text, signed.minisig];
-  return Buffer.concat(diff === null ? proof : [...proof, Buffer.from("\n"), diff]);
+  const parts = [diff, reviews].flatMap((part) => (part === null ? [] : [NEWLINE, part]));
+  return Buffer.concat([head, signed.text, signed.minisig, ...parts]);
 }
 
 /** The same record for another commit. */
@@ -134,6 +145,7 @@ export function onCommit(text: Buffer, commit: string): Buffer {
   return Buffer.concat([text.subarray(0, line), Buffer.from(`commit: ${commit}`), rest]);
 }
 
-function isTooLong(diff: Buffer | null): boolean {
-  return diff !== null && diff.length > MAX_DIFF;
+/** What is too long is left out. */
+function within(part: Buffer | null | undefined, most: number): Buffer | null {
+  return part === null || part === undefined || part.length > most ? null : part;
 }

@@ -1,6 +1,7 @@
 /** The result for a commit: what `check-commit` and `log` print. They are also the JSON records. */
 
 import type { PublicKeyText, Verdict } from "../types.ts";
+import type { ReviewProof } from "../review/proof.ts";
 import type { KeyTrust } from "../verify/result.ts";
 import type { AmendedPart } from "./classify.ts";
 import type { CommitRecord } from "./record.ts";
@@ -39,6 +40,8 @@ export interface CommitResult {
   readonly why: string;
   /** Trailers in the message that were not signed. */
   readonly added: readonly string[];
+  /** Those of them that the note's signed reviews prove. */
+  readonly reviewed: readonly ReviewedTrailer[];
   /** The commit that the note was written on, if it is another one: git carried the note over. */
   readonly carriedFrom: string | null;
   /** Proven by the signature; null without a good one. */
@@ -56,6 +59,16 @@ export interface CommitResult {
   /** What the applier said; null without a note. */
   readonly record: RecordedFacts | null;
   readonly verdict: Verdict;
+}
+
+/** A trailer that a signed review proves of this patch (docs/spec/review.md), whoever wrote the note. */
+export interface ReviewedTrailer {
+  readonly line: string;
+  readonly proof: ReviewProof;
+  readonly by: string;
+  readonly publicKey: PublicKeyText;
+  /** The key's state now; `unknown`: nobody has met it here. */
+  readonly trust: KeyTrust;
 }
 
 /** A record without its proof. */

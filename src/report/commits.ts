@@ -113,7 +113,7 @@ function signedWords({ signer, trust, record }: CommitResult): string {
 
 /** What is only the applier's word. */
 function thenLines(
-  { series, carriedFrom, added }: CommitResult,
+  { series, carriedFrom, added, reviewed }: CommitResult,
   {
     verdict,
     trust,
@@ -132,10 +132,18 @@ function thenLines(
       ? []
       : [ours`Series:   v${series.version} ${series.index}/${series.total}`]),
     ...(carriedFrom === null ? [] : [ours`Was:      ${carriedFrom}`]),
-    ...added.map((line) => ours`Added:    ${line}`),
+    ...added.map((line) => ours`Added:    ${line}${reviewedWords(reviewed, line)}`),
     ...findings.map((f) => ours`Finding:  ${f.severity} ${f.message}`),
     ...trailers.map((t) => ours`Trailer:  ${t.line}  (${PROOFS[t.proof]})`),
   ];
+}
+
+/** What the review in the note proves, whoever wrote the note. */
+function reviewedWords(reviewed: CommitResult["reviewed"], line: string): string {
+  const one = reviewed.find((trailer) => trailer.line === line);
+  if (one === undefined) return "";
+  const what = one.proof === "proven" ? "signed" : "signed for the diff";
+  return `  (${what} by ${one.by}, key now: ${TRUST_WORDS[one.trust]})`;
 }
 
 const PROOFS = {

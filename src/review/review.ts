@@ -91,8 +91,14 @@ const TAIL = new RegExp(`^${BASE64}{86}==`);
  *
  * @param text all that is below the header, decoded: in UTF-8 if the names are not ASCII
  * @param hasDiff the mail has a diff of its own
+ * @param most how many are read
  */
-export function reviewsIn(text: Buffer, verifier: Verifier, hasDiff = false): ReviewReading[] {
+export function reviewsIn(
+  text: Buffer,
+  verifier: Verifier,
+  hasDiff = false,
+  most: number = MAX_REVIEWS,
+): ReviewReading[] {
   const readings: ReviewReading[] = [];
   // most mails have none: the search spares the copy
   if (!text.includes("patchsig-review-v")) return [];
@@ -100,7 +106,7 @@ export function reviewsIn(text: Buffer, verifier: Verifier, hasDiff = false): Re
   for (const { index, 1: version } of text.toString("latin1").matchAll(FIRST_LINES)) {
     // a wrapped trusted comment can have such a line, too
     if (index < end) continue;
-    if (readings.length === MAX_REVIEWS) return [...readings, { ok: false, why: "too-many" }];
+    if (readings.length === most) return [...readings, { ok: false, why: "too-many" }];
     const flaw = hasDiff ? "diff" : version !== "1" ? "version" : null;
     const found =
       flaw === null

@@ -1,6 +1,7 @@
 /** Trailers that are added to the message of a patch when it is applied. */
 
 import { isPlainMessageId } from "../mail/compose.ts";
+import { formatReview } from "../review/review.ts";
 import type { GivenTrailer, TrailerProof } from "./assign.ts";
 import { readTrailer, trailerKey, trailerLine } from "./trailer.ts";
 
@@ -12,15 +13,20 @@ export interface AddedTrailer {
   readonly proof: TrailerProof;
   /** Of the signed review; null for other proofs. */
   readonly publicKey: string | null;
+  /** That review, as it stood in the mail; null for other proofs. */
+  readonly review: string | null;
 }
+
+const NO_PROOF = { proof: "none", publicKey: null, review: null } as const;
 
 /** What was said in replies. */
 export function fromReplies(given: readonly GivenTrailer[]): AddedTrailer[] {
-  return given.map(({ trailer, reply, proof, publicKey }) => ({
+  return given.map(({ trailer, reply, proof, publicKey, review }) => ({
     line: trailerLine(trailer),
     messageId: reply.messageId,
     proof,
     publicKey,
+    review: review === null ? null : formatReview(review),
   }));
 }
 
@@ -36,7 +42,7 @@ export function fromMail(
   return lines.flatMap((text) => {
     const trailer = readTrailer(text, names);
     if (trailer === null || trailer.flaw !== null) return [];
-    return [{ line: trailerLine(trailer), messageId, proof: "none" as const, publicKey: null }];
+    return [{ line: trailerLine(trailer), messageId, ...NO_PROOF }];
   });
 }
 
@@ -71,5 +77,5 @@ export function linkTrailer(messageId: string, mask: string): AddedTrailer | nul
   const line = WHOLE.test(mask)
     ? mask.replace("%s", () => (mask.includes("://") ? inUrl : id))
     : `Link: ${mask.replace("%s", () => inUrl)}`;
-  return { line, messageId, proof: "none", publicKey: null };
+  return { line, messageId, ...NO_PROOF };
 }

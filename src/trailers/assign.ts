@@ -4,6 +4,7 @@
  */
 
 import { proofFor } from "../review/proof.ts";
+import type { SignedReview } from "../review/review.ts";
 import type { ReviewDigests } from "../review/text.ts";
 import { followed, type ThreadMail } from "../series/item.ts";
 import type { Reply } from "./reply.ts";
@@ -39,8 +40,9 @@ export interface GivenTrailer {
   readonly trailer: Trailer;
   readonly reply: Reply;
   readonly proof: TrailerProof;
-  /** Of the signed review; null for other proofs. */
+  /** The signed review and its key; null for other proofs. */
   readonly publicKey: string | null;
+  readonly review: SignedReview | null;
   /** The version to whose patch, with this very diff, it was given; null for this one. */
   readonly from: string | null;
   /** It was given to the cover letter, so to all. */
@@ -172,16 +174,18 @@ function give(
   return why;
 }
 
+type SignedProof = Pick<GivenTrailer, "proof" | "publicKey" | "review">;
+
 /** What the best of the reply's reviews proves of a trailer; null if none proves anything. */
 function signedProof(
   { reviews }: Reply,
   trailer: Trailer,
   { digests }: ThreadPatch,
-): Pick<GivenTrailer, "proof" | "publicKey"> | null {
+): SignedProof | null {
   if (digests === null) return null;
   const proofs = reviews.flatMap(({ review, counts }) => {
     const proof = counts ? proofFor(review, trailer, digests) : null;
-    return proof === null ? [] : [{ proof, publicKey: review.publicKey }];
+    return proof === null ? [] : [{ proof, publicKey: review.publicKey, review }];
   });
   return proofs.find(({ proof }) => proof === "proven") ?? proofs[0] ?? null;
 }
@@ -192,7 +196,7 @@ function proofOf(
   trailer: Trailer,
   patch: ThreadPatch,
   sloppy: boolean,
-): Pick<GivenTrailer, "proof" | "publicKey"> | LeftOutReason {
+): SignedProof | LeftOutReason {
   const { sender, reviews, vouched } = reply;
   const signed = signedProof(reply, trailer, patch);
   if (signed !== null) return signed;
@@ -201,7 +205,11 @@ function proofOf(
     return "review";
   const isSender = sender !== null && (trailer.address === null || trailer.address === sender);
   if (!isSender && !sloppy) return "sender";
-  return { proof: isSender && vouched !== null ? "vouched" : "none", publicKey: null };
+  return {
+    proof: isSender && vouched !== null ? "vouched" : "none",
+    publicKey: null,
+    review: null,
+  };
 }
 
 /** What a reply is to. */

@@ -124,6 +124,67 @@ function lineLike(
   return text.split("\n").find((line) => pattern.asymmetricMatch(line));
 }
 
+describe("a signed review", () => {
+  const LINE = "Reviewed-by: Bob Berg <bob@example.org>";
+  const BOB = { GIT_AUTHOR_NAME: "Bob Berg", GIT_AUTHOR_EMAIL: "bob@example.org" };
+  let thread: string;
+  beforeAll(() => {
+    const mails = files.map((file, i) =>
+      readFileSync(file, "latin1").replace(/^From: /m, `Message-ID: <${i}@example.org>\nFrom: `),
+    );
+    thread = join(newFolder(), "thread.mbox");
+    writeFileSync(thread, mails.join(""), "latin1");
+    const words = ["review", "-q", "--reviewed-by", thread, "2"];
+    const made = expectStatus(patchsig(words, { home: newHome(8), env: BOB }), 0).stdout;
+    const reply = made.replace("Subject:", "Message-ID: <r@example.org>\nSubject:");
+    const from = "From bob Mon Sep 17 00:00:00 2001\n";
+    writeFileSync(thread, mails.join("") + from + reply, "latin1");
+  });
+  beforeEach(() => {
+    expectStatus(run("trust", "accept", "bob@example.org", publicKey(8)), 0);
+    expectStatus(run("am", "-q", "--trailers", thread), 0);
+  });
+  /** What check-commit says of the commit that was reviewed. */
+  const reviewed = (...words: readonly string[]): unknown[] =>
+    records(run("check-commit", "--json", "HEAD~1", ...words))[0]!["reviewed"];
+  const proven = { line: LINE, proof: "proven", by: "bob@example.org", publicKey: publicKey(8) };
+
+  test("is proven by the note alone, for the patch that it names", () => {
+    expect(reviewed()).toEqual([{ ...proven, trust: "pinned" }]);
+    const all = records(run("check-commit", "--json", range()));
+    expect(all.map(({ reviewed: list = [] }) => list.length)).toEqual([0, 1, 0, 0]);
+    const log = expectStatus(run("log", "-n", "1", "HEAD~1"), 0).stdout;
+    expect(log).toContain(`Added:    ${LINE}  (signed by bob@example.org, key now: pinned)\n`);
+    home = newFolder();
+    expect(reviewed()).toEqual([{ ...proven, trust: "unknown" }]);
+    expectStatus(run("trust", "revoke", "bob@example.org", publicKey(8)), 0);
+    expect(reviewed()).toEqual([{ ...proven, trust: "revoked" }]);
+  });
+
+  test.each([
+    ["changed", (note: string) => note.replace(/^(patch: 2\/3 .)./m, "$1x"), 0],
+    ["of another name", (note: string) => note.replaceAll("Bob Berg", "Bob Bert"), 0],
+    [
+      "taken out",
+      (note: string) =>
+        note
+          .replace(/^review-bytes: .*/m, "review-bytes: -")
+          .replace(/\n\npatchsig-review-v1[^]*/, "\n"),
+      0,
+    ],
+    ["as it was", (note: string) => note, 1],
+  ])("%s in the note", (_, change, count) => {
+    const note = git(tree, ["notes", `--ref=${NOTES}`, "show", "HEAD~1"]).toString();
+    const file = join(newFolder(), "note");
+    writeFileSync(file, change(note));
+    git(tree, ["notes", `--ref=${NOTES}`, "add", "-f", "-F", file, "HEAD~1"]);
+    expect(reviewed()).toHaveLength(count);
+    expect(records(run("check-commit", "--json", "HEAD~1"))[0]).toMatchObject({
+      status: "trailers",
+    });
+  });
+});
+
 test("the schema's page lists its fields", () => {
   const page = readFileSync(join(ROOT, "docs", "schema", "record.md"), "utf8");
   for (const [name, one] of Object.entries(schemaOf("record")["$defs"] as Record<string, never>)) {

@@ -44,11 +44,22 @@ const SIGNED: CommitRecord = {
     text: TEXT,
     minisig: MINISIG,
     diff: Buffer.from("diff --git a/x b/x\n\npatchsig-record-v1\n\xff", "latin1"),
+    reviews: Buffer.from("patchsig-review-v1\n\npatchsig-record-v1\n\xff", "latin1"),
   },
 };
 
 test("what is written is read", () => {
-  for (const record of [SIGNED, UNSIGNED, { ...SIGNED, signed: { ...SIGNED.signed!, diff: null } }])
+  const signed = (without: Partial<NonNullable<CommitRecord["signed"]>>): CommitRecord => ({
+    ...SIGNED,
+    signed: { ...SIGNED.signed!, ...without },
+  });
+  for (const record of [
+    SIGNED,
+    UNSIGNED,
+    signed({ diff: null }),
+    signed({ reviews: null }),
+    signed({ diff: null, reviews: null }),
+  ])
     expect(parseRecords(formatNote(record))).toEqual({ records: [record], problem: null });
 });
 

@@ -2,7 +2,8 @@
 
 import { formatSignature } from "../../minisign/signature.ts";
 import { findMarkers, readBlock } from "../../patch/block.ts";
-import { type CommitRecord, formatNote, type RecordedTrailer } from "../../record/record.ts";
+import { type CommitRecord, formatNote, MAX_RECORDED_REVIEWS } from "../../record/record.ts";
+import type { AddedTrailer } from "../../trailers/added.ts";
 import type { Checked } from "../../verify/result.ts";
 import type { JudgedMember } from "../../verify/series.ts";
 
@@ -18,7 +19,7 @@ export interface Applier {
 export function recordOf(
   { payload, result }: JudgedMember<Checked>,
   commit: string,
-  trailers: readonly RecordedTrailer[],
+  trailers: readonly AddedTrailer[],
   applier: Applier,
 ): Buffer {
   const { verdict, trust, key, vouched, messageId, findings } = result;
@@ -33,17 +34,26 @@ export function recordOf(
     appliedAt: applier.at,
     findings,
     trailers,
-    signed: signatureOf(payload),
+    signed: signatureOf(payload, reviewsOf(trailers)),
   });
 }
 
 /** Null if it is not signed, or not as it is applied. */
-function signatureOf({ view, diff, attestation, signature }: Checked): CommitRecord["signed"] {
+function signatureOf(
+  { view, diff, attestation, signature }: Checked,
+  reviews: Buffer | null = null,
+): CommitRecord["signed"] {
   const [start] = view === null ? [] : findMarkers(view.patch);
   if (signature !== "good" || view === null || diff === null || attestation === null) return null;
   const block = start === undefined ? null : readBlock(view.patch, start);
   if (block === null || !block.ok) return null;
   const minisig = Buffer.from(formatSignature(block.value.signature));
   const signer = block.value.comment.by;
-  return { signer, text: attestation.text, minisig, diff: diff.canonical };
+  return { signer, text: attestation.text, minisig, diff: diff.canonical, reviews };
+}
+
+/** Each once: that of a cover letter is for all patches. */
+function reviewsOf(trailers: readonly AddedTrailer[]): Buffer | null {
+  const texts = [...new Set(trailers.flatMap(({ review }) => review ?? []))];
+  return texts.length === 0 ? null : Buffer.from(texts.slice(0, MAX_RECORDED_REVIEWS).join("\n"));
 }

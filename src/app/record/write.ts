@@ -7,7 +7,8 @@ import { PatchsigError } from "../../errors.ts";
 import { committerOf, NOTES_REF, writeNotes } from "../../git/notes.ts";
 import type { Repository } from "../../git/repository.ts";
 import { count } from "../../primitives/words.ts";
-import { onCommit, type RecordedTrailer } from "../../record/record.ts";
+import type { AddedTrailer } from "../../trailers/added.ts";
+import { onCommit } from "../../record/record.ts";
 import type { Checked } from "../../verify/result.ts";
 import type { JudgedMember } from "../../verify/series.ts";
 import { now } from "../now.ts";
@@ -21,7 +22,7 @@ type Patch = JudgedMember<Checked>;
 export interface AppliedPatches {
   readonly patches: readonly Patch[];
   /** What was added to their messages. */
-  readonly added: ReadonlyMap<Patch, readonly RecordedTrailer[]>;
+  readonly added: ReadonlyMap<Patch, readonly AddedTrailer[]>;
   /** Full name of the commit that they were applied on; null for none. */
   readonly before: string | null;
   /** The commits that git made, full names. */
