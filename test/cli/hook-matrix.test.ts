@@ -232,6 +232,11 @@ describe.runIf(tools)("git send-email", () => {
         ["--from=Pat <pat@example.net>", [], /neither sent nor written by\nhint: .*--from=alice@/],
         ["", ["sendemail.from", OTHER], /neither sent nor written by/],
         [
+          "",
+          ["patchsig.address", "pat@example.net"],
+          /signed by pat.* neither sent nor written by/,
+        ],
+        [
           "--from=Al <alice@example.org>",
           ["format.from", "true"],
           /another author above its own\nhint: git send-email '--from=Alice <alice@example.org>'\n/,

@@ -17,15 +17,20 @@ import { fromOption, identityOption, sendEmailWords } from "./command-line.ts";
  *
  * @param header the file that git 2.41 and later name, with the mail's header
  * @param askGit git may be started to read the settings
+ * @param usual whom git sends from if nothing says it
  */
-export function fromToBe(header: string | undefined, askGit: boolean): string | null {
+export function fromToBe(
+  header: string | undefined,
+  askGit: boolean,
+  usual: () => string | null,
+): string | null {
   if (header !== undefined && existsSync(header)) {
     const [, from = null] = /^From:((?:.*\n[ \t])*.*)$/m.exec(readFileSync(header, "utf8")) ?? [];
     return from;
   }
   const words = sendEmailWords();
   if (words === null) return null;
-  const said = fromOption(words) ?? (askGit ? settingOfFrom(words) : null);
+  const said = fromOption(words) ?? (askGit ? (settingOfFrom(words) ?? usual()) : null);
   return said?.includes("@") === true ? said : null;
 }
 

@@ -71,6 +71,13 @@ export function signerPerson(): { readonly name: string; readonly address: strin
   return { name, address: normaliseIdentity(address) === by ? address : by };
 }
 
+/** Whom git send-email sends from by default, if the user signs for another address; else null. */
+export function otherIdent(): string | null {
+  if (gitConfig().string("patchsig.address") === null) return null;
+  const { name, address } = authorIdent();
+  return `${name} <${address}>`;
+}
+
 function authorAddress(): string {
   return authorIdent().address;
 }
