@@ -50,7 +50,7 @@ export async function runWithYargs(
     .usageConfiguration({ "hide-types": true })
     .wrap(Math.min(80, process.stdout.columns || 80))
     .parserConfiguration({ "parse-numbers": false })
-    .middleware(lastOneCounts, true)
+    .middleware((argv) => lastOneCounts(argv, listsOf(named)), true)
     .middleware(dashAgain)
     .exitProcess(false)
     .fail((message, error) => {
@@ -92,10 +92,21 @@ function moduleOf(
 }
 
 /** The last value of a repeated option counts, as in git; yargs would make a list. */
-function lastOneCounts(argv: Record<string, unknown>): void {
+function lastOneCounts(argv: Record<string, unknown>, lists: ReadonlySet<string>): void {
   for (const [name, value] of Object.entries(argv)) {
-    if (Array.isArray(value) && !LISTS.has(name)) argv[name] = value.at(-1);
+    if (Array.isArray(value) && !lists.has(name)) argv[name] = value.at(-1);
   }
+}
+
+/** The names, in all their spellings, of what may have several values: files, options that accumulate. */
+function listsOf(named: Command | undefined): ReadonlySet<string> {
+  const all = Object.entries({ ...named?.words, ...named?.options });
+  const names = all.flatMap(([name, { array, alias }]) =>
+    array === true ? [name, ...[alias ?? []].flat()] : [],
+  );
+  const camelCase = (name: string): string =>
+    name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  return new Set(["_", ...names, ...names.map(camelCase)]);
 }
 
 /** Stands in for "-", which yargs drops from a list of positionals. */
@@ -107,16 +118,6 @@ function dashAgain(argv: Record<string, unknown>): void {
     else if (Array.isArray(value)) argv[name] = value.map((word) => (word === DASH ? "-" : word));
   }
 }
-
-/** What may have several values: files and sources, and options that accumulate. */
-const LISTS: ReadonlySet<string> = new Set([
-  "_",
-  "file",
-  "source",
-  "dev-keyring",
-  "devKeyring",
-  "ref",
-]);
 
 /**
  * Arguments after `--` are positionals, whatever they begin with. yargs would not treat them so; it
