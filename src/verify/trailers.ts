@@ -115,7 +115,7 @@ function reviewResults(
   present: readonly ReviewDigests[],
 ): ReviewResult[] {
   const written = clearTextFindings(
-    reviews.map(({ review }) => review),
+    reviews.filter(({ counts }) => counts).map(({ review }) => review),
     trailers,
   );
   const judged = reviews.map(({ review, trust, findings }, i) => ({

@@ -174,6 +174,14 @@ attack(
   { given: [proven("2", `Reviewed-by: Bob Berg <${OTHER_ALIKE}>`)], findings: [KNOWN] },
 );
 attack(
+  "with another trailer in clear text, and by a key that does not count",
+  () => [...v2, reply("v2-2", forged.replace(LINE, "Tested-by: Bob Berg <bob@example.org>"))],
+  {
+    leftOut: ["Tested-by: Bob Berg <bob@example.org>: review", `${LINE}: review`],
+    findings: ["review-key-changed"],
+  },
+);
+attack(
   "by a lookalike address whose own key is not known",
   () => [...v2, reply("v2-2", lookalike, `Bob Berg <${ALIKE}>`)],
   { leftOut: [`Reviewed-by: Bob Berg <${ALIKE}>: lookalike`], findings: ["review-key-unknown"] },
