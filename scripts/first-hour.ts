@@ -7,10 +7,10 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { COLUMNS, pageOf } from "./page.ts";
 import { onTerminal, type Terminal } from "./terminal.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-const COLUMNS = 80;
 /** How the page calls the home folder. */
 const HOME = "/home/alice";
 const PASSWORD = "correct horse battery staple";
@@ -31,21 +31,7 @@ const env = {
   GIT_PAGER: "cat",
 };
 
-/** The words of the page around what is shown. */
-function say(text: string): void {
-  process.stdout.write(`${text.trim()}\n\n`);
-}
-
-/** A block of the page: a command, and what it printed. */
-function show(command: string, printed: string): void {
-  const lines = `$ ${command}\n${printed}`.trimEnd().replaceAll(home, HOME).split("\n");
-  for (const line of lines) {
-    const wide = line.trimEnd().length > COLUMNS && !line.startsWith("$ ");
-    if (wide) throw new Error(`wider than ${COLUMNS} columns: ${line}`);
-    process.stdout.write(line === "" ? "\n" : `    ${line.trimEnd()}\n`);
-  }
-  process.stdout.write("\n");
-}
+const { say, show } = pageOf((text) => text.replaceAll(home, HOME));
 
 /** Runs a command of the shell that asks nothing. */
 function run(command: string, cwd: string): string {

@@ -6,7 +6,7 @@
 
 import { parseArgs } from "node:util";
 import { type Command, type CommandGroup, isGroup, type CommandStatus } from "./command.ts";
-import { withGlued } from "./short-options.ts";
+import { spelledOut } from "./short-options.ts";
 
 const COMMAND = /^([\w-]+)((?: (?:<\w+>|\[\w+\]))*(?: \[\w+\.\.\])?)$/;
 
@@ -88,7 +88,7 @@ function parse(
     ]),
   );
   try {
-    return parseArgs({ args: [...withGlued(command, args)], options, allowPositionals: true });
+    return parseArgs({ args: [...spelledOut(command, args)], options, allowPositionals: true });
   } catch {
     return null;
   }

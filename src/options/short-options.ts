@@ -32,13 +32,16 @@ export function shortOptions({ options, refused }: Command, word: string): Short
 
 /**
  * The words, with options whose value may be left out in the only form that needs no rule: `-3S a` is
- * `-3 --gpg-sign= a`. parseArgs and yargs would take the next word for the value.
+ * `-3 --gpg-sign= a`. parseArgs and yargs would take the next word for the value. `-3` alone is
+ * `--max-count=3`, as in git log, for a command that has that.
  */
-export function withGlued(command: Command, words: readonly string[]): readonly string[] {
+export function spelledOut(command: Command, words: readonly string[]): readonly string[] {
   const { glued } = command;
-  if (glued.length === 0) return words;
+  const hasCount = "max-count" in command.options;
+  if (glued.length === 0 && !hasCount) return words;
   const cut = words.includes("--") ? words.indexOf("--") : words.length;
   const spelled = words.slice(0, cut).flatMap((word) => {
+    if (hasCount && /^-[0-9]+$/.test(word)) return `--max-count=${word.slice(1)}`;
     if (glued.some((name) => word === `--${name}`)) return `${word}=`;
     const one = shortOptions(command, word).find(({ name }) => glued.includes(name ?? ""));
     if (one === undefined) return word;

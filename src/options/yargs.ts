@@ -11,7 +11,7 @@ import {
   nameOf,
 } from "./command.ts";
 import { refusedOption } from "./refused-options.ts";
-import { withGlued } from "./short-options.ts";
+import { spelledOut } from "./short-options.ts";
 import { didYouMean, similar } from "./similar.ts";
 
 // missing in yargs' types
@@ -36,7 +36,7 @@ export async function runWithYargs(
   const named = commandNamed(command, words);
   const refused = named === undefined ? null : refusedOption(named, words);
   if (refused !== null) throw refused;
-  const spelled = named === undefined ? words : withGlued(named, words);
+  const spelled = named === undefined ? words : spelledOut(named, words);
   let status: CommandStatus = undefined;
   const onStatus = (its: CommandStatus): void => void (status = its);
   await yargs([name, ...afterDashes(spelled)])

@@ -28,7 +28,7 @@ function labelOf({ verdict, status }: CommitResult): readonly [string, "good" | 
 
 /** Columns: digits of a commit's name; a signer with what is known of the key. */
 const NAME = 12;
-const SIGNER = 40;
+const SIGNER = 44;
 
 /** A line for a commit, and one below it if it is not good. */
 export function renderCommitLine(result: CommitResult, style: Style): SafeText[] {

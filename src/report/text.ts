@@ -334,9 +334,16 @@ function saidTogether(patches: readonly PatchResult[]): string[] {
     }
   return [...groups].map(([words, { finding, of }]) => {
     const numbers = of.flatMap(({ series }) => series?.index ?? []).toSorted((a, b) => a - b);
-    const which = of.length === patches.length ? "" : `${numberList(rangesOf(numbers))}: `;
+    const which = of.length === patches.length ? "" : `${patchNumbers(numbers)}: `;
     return `${which}${of.length === 1 ? finding.message : words}`;
   });
+}
+
+/** `1 to 3` · `cover letter and 2` */
+function patchNumbers(numbers: readonly number[]): string {
+  const patches = numberList(rangesOf(numbers.filter((n) => n > 0)));
+  const cover = numbers.includes(0) ? ["cover letter"] : [];
+  return [...cover, ...(patches === "" ? [] : [patches])].join(" and ");
 }
 
 function sentence({ message, hint }: Finding): string {

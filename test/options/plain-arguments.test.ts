@@ -37,6 +37,7 @@ test.each<[Command | CommandGroup, string, object]>([
   [single, "a - b", { ...NONE, file: ["a", "-", "b"] }],
   [single, "a --json -n 3", { ...NONE, json: true, maxCount: 3, file: ["a"] }],
   [single, "--from x --from=y", { ...NONE, from: ["x", "y"], file: ["-"] }],
+  [single, "-3 a", { ...NONE, maxCount: 3, file: ["a"] }],
   [single, "-n1 -n 2 -- -a", { ...NONE, maxCount: 2, file: ["./-a"] }],
   [several, "pin a b", { who: "a", key: "b", json: false }],
   [several, "pin --json a b", { who: "a", key: "b", json: true }],

@@ -23,7 +23,7 @@ async function valuesOf(words: readonly string[]): Promise<unknown> {
 test.each<[string, object]>([
   ["", { revision: ["HEAD"] }],
   ["a", { revision: ["a"] }],
-  ["-1 b", { revision: ["-1", "b"] }],
+  ["-1 b", { revision: ["b"], maxCount: 1 }],
   ["a b -n 1 -n 2", { revision: ["a", "b"], maxCount: 2 }],
   ["-f x --my-folder=y a", { revision: ["a"], myFolder: ["x", "y"] }],
 ])("%s: lists stay lists, of all else the last one counts", async (words, values) => {
