@@ -113,7 +113,7 @@ export async function seriesRange(
  *   patches of several branches, or from before and after a rebase, have no common base
  */
 export async function namedCommits(
-  { cwd }: Repository,
+  cwd: string,
   names: readonly string[],
 ): Promise<CommitsOfSeries | null> {
   const [oldest, newest] = [names[0], names.at(-1)];

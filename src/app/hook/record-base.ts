@@ -35,8 +35,10 @@ export interface RecordedBase {
 export async function recordBase(mails: readonly MailOfCommit[]): Promise<RecordedBase | null> {
   const names = mails.filter(({ isCover }) => !isCover).map(({ commit }) => commit);
   if (!names.every((name) => name !== null)) return null;
-  const repository = await repositoryHere();
-  const range = repository === null ? null : await namedCommits(repository, names);
+  const [repository, range] = await Promise.all([
+    repositoryHere(),
+    namedCommits(process.cwd(), names),
+  ]);
   if (repository === null || range === null) return null;
   const base = await chooseBase(repository, { explicit: null, range });
   const notes = baseNotes(base, repository.shallow);
