@@ -57,27 +57,45 @@ const readAsCommonjs = {
   },
 };
 
+/** @returns whether what these modules import has a module in it */
+function neededBy(...roots) {
+  const needed = new Set(roots.map((root) => resolve(root)));
+  return (id, bundle) => {
+    // the set grows while it is gone through
+    for (const one of needed) importsOf(one, bundle).forEach((other) => needed.add(other));
+    return needed.has(id);
+  };
+}
+
+const importsOf = (id, bundle) => bundle.getModuleInfo(id)?.importedIds ?? [];
+
+const inMain = neededBy("src/cli/main.ts");
+const toRead = neededBy("src/app/hook/run.ts", "src/app/sign/own-key.ts");
+const toSign = neededBy(
+  ...["hook/record-base.ts", "sign/signer.ts", "sign/signing.ts"].map((name) => `src/app/${name}`),
+);
+const toVerify = neededBy("src/cli/commands/verify.ts");
+
 /**
- * What is shared, in three files: what every command needs; what reading a mail and checking its
- * signature needs, since the hook does no more; all else. The first group that takes a module has it.
+ * What is shared, by what needs it, so that a start loads little that it does not need: every command; the
+ * hook on a signed mail, which reads it and checks its signature; the hook when it signs; verify; all else.
+ * The first group that takes a module has it.
  * Packages are loaded when they are needed, so what imports one is in no file that all need.
  */
 const GROUPS = [
   { name: "sqlite", test: /\/node_modules\/better-sqlite3\//, minShareCount: 1 },
-  group("everywhere", "src/cli/main.ts"),
-  group("reading", "src/app/hook/run.ts", "src/app/sign/own-key.ts"),
-  group("shared"),
+  group("everywhere", inMain),
+  group("reading", toRead),
+  group("settings", (...module) => toSign(...module) && toVerify(...module)),
+  group("signing", toSign),
+  group("verifying", toVerify),
+  group("shared", () => true),
 ];
 
-/** @param roots the group has what these modules import; anything if there are none */
-function group(debugName, ...roots) {
-  const needed = new Set(roots.map((root) => resolve(root)));
+function group(debugName, takes) {
   const name = (id, bundle) => {
-    const importsOf = (one) => bundle.getModuleInfo(one)?.importedIds ?? [];
-    if (importsOf(id).some((other) => /^(?!node:)[^./]/.test(other))) return null;
-    // the set grows while it is gone through
-    for (const one of needed) importsOf(one).forEach((other) => needed.add(other));
-    return roots.length === 0 || needed.has(id) ? debugName : null;
+    if (importsOf(id, bundle).some((other) => /^(?!node:)[^./]/.test(other))) return null;
+    return takes(id, bundle) ? debugName : null;
   };
   return { name, debugName, minShareCount: 2 };
 }
