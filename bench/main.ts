@@ -18,6 +18,7 @@ import { Bench, type Row } from "./bench.ts";
 import { type Figure, formatFigure, formatJson, HEADING, machine, number } from "./report.ts";
 import { blocksRow } from "./rows/blocks.ts";
 import { guessRow } from "./rows/guess.ts";
+import { dailyRow } from "./rows/daily.ts";
 import { growthRow, keysRow } from "./rows/growth.ts";
 import { hookRow } from "./rows/hook.ts";
 import { memoryRow } from "./rows/memory.ts";
@@ -41,6 +42,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   threads: threadsRow,
   inbox: inboxRow,
   hook: hookRow,
+  daily: dailyRow,
   guess: guessRow,
 };
 

@@ -43,10 +43,11 @@ export class Workplace {
     args: readonly string[],
     allowed: readonly number[] = [0],
     stdout: "ignore" | number = "ignore",
+    cwd = this.folder,
   ): number {
     const began = performance.now();
     const run = spawnSync(command, args, {
-      cwd: this.folder,
+      cwd,
       env: this.env,
       stdio: ["ignore", stdout, "pipe"],
       maxBuffer: 1 << 28,
@@ -61,6 +62,11 @@ export class Workplace {
   /** patchsig itself, built; 1 is the status of a verdict. */
   patchsig(args: readonly string[]): number {
     return this.time(process.execPath, [PROGRAM, ...args], [0, 1]);
+  }
+
+  /** The same, in a folder of this one. */
+  patchsigIn(folder: string, args: readonly string[]): number {
+    return this.time(process.execPath, [PROGRAM, ...args], [0], "ignore", this.path(folder));
   }
 
   /** The same, with its output in a file. */
