@@ -23,6 +23,7 @@ import { growthRow, keysRow } from "./rows/growth.ts";
 import { hookRow } from "./rows/hook.ts";
 import { memoryRow } from "./rows/memory.ts";
 import { minisignRow, patattRow } from "./rows/peers.ts";
+import { recordRow } from "./rows/record.ts";
 import { signRow } from "./rows/sign.ts";
 import { inboxRow, threadsRow } from "./rows/sources.ts";
 import { startRow } from "./rows/start.ts";
@@ -44,6 +45,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   hook: hookRow,
   daily: dailyRow,
   guess: guessRow,
+  record: recordRow,
 };
 
 /** Number of commits in the synthetic repository. */

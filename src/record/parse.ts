@@ -38,7 +38,7 @@ class Unreadable extends Error {
  * @returns what can be read from its beginning on; never throws
  */
 export function parseRecords(note: Buffer): NoteReading {
-  const reader = new NoteReader(note);
+  const reader = new LineReader(note);
   const records: CommitRecord[] = [];
   try {
     reader.skipEmptyLines();
@@ -55,7 +55,7 @@ export function parseRecords(note: Buffer): NoteReading {
   }
 }
 
-class NoteReader {
+class LineReader {
   readonly #text: Buffer;
   #at = 0;
 
@@ -121,7 +121,7 @@ class NoteReader {
   }
 }
 
-function readRecord(reader: NoteReader): CommitRecord {
+function readRecord(reader: LineReader): CommitRecord {
   const magic = reader.line();
   if (magic !== MAGIC)
     throw new Unreadable(
@@ -164,7 +164,7 @@ function readRecord(reader: NoteReader): CommitRecord {
 }
 
 function readSignature(
-  reader: NoteReader,
+  reader: LineReader,
   diffBytes: number | null,
   reviewBytes: number | null,
 ): Omit<RecordedSignature, "signer"> {

@@ -1,6 +1,7 @@
 /** Checks commits against the records in their notes: offline, and many in one run. */
 
 import { Blobs } from "../../git/blobs.ts";
+import { CommitChanges, type FileChange } from "../../git/commit-changes.ts";
 import { CommitDiffs } from "../../git/commit-diffs.ts";
 import { walkCommits, type WalkOptions } from "../../git/commit-walk.ts";
 import { readNotes } from "../../git/notes.ts";
@@ -9,16 +10,24 @@ import { treesOf } from "../../git/trial.ts";
 import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import type { ProvenPatch } from "../../record/classify.ts";
 import { type CommitFacts, parseCommit } from "../../record/commit.ts";
-import { type CommitContext, judgeCommit, type ProvenNote, proveNote } from "../../record/judge.ts";
-import { parseRecords } from "../../record/parse.ts";
+import {
+  type CommitChange,
+  type CommitContext,
+  judgeCommit,
+  type ProvenNote,
+  proveNote,
+} from "../../record/judge.ts";
+import { type NoteReading, parseRecords } from "../../record/parse.ts";
 import type { CommitResult } from "../../record/result.ts";
 import { isSameDiff } from "../../record/same-diff.ts";
 import { PatchsigError } from "../../errors.ts";
+import { isMadeBy, oldBlobs, type PlainChange, plainChanges } from "./plain-check.ts";
 
 /** Bytes; nobody writes longer commits, notes and diffs. */
 const MAX_COMMIT = 4 << 20;
 const MAX_NOTE = 64 << 20;
 const MAX_COMMIT_DIFF = 64 << 20;
+const MAX_FILE = 64 << 20;
 
 /** Which commits and notes. */
 export interface CommitSelection extends WalkOptions {
@@ -45,14 +54,15 @@ export async function* checkCommits(
     notes: await readNotes(repository, options.notes),
     commits: new Blobs(place, MAX_COMMIT, "commit"),
     blobs: new Blobs(place, MAX_NOTE),
+    changes: new CommitChanges(repository),
+    files: new Blobs(place, MAX_FILE),
     diffs: new CommitDiffs(repository, MAX_COMMIT_DIFF),
   };
   try {
     for await (const named of walkCommits(repository, words, options))
       yield* checkBatch(checker, named);
   } finally {
-    checker.commits.close();
-    checker.blobs.close();
+    for (const git of [checker.commits, checker.blobs, checker.changes, checker.files]) git.close();
     checker.diffs.close();
   }
 }
@@ -64,32 +74,75 @@ interface CommitChecker {
   readonly notes: ReadonlyMap<string, string>;
   readonly commits: Blobs;
   readonly blobs: Blobs;
+  readonly changes: CommitChanges;
+  readonly files: Blobs;
+  /** For commits that are not plain. */
   readonly diffs: CommitDiffs;
 }
 
-/** While one git makes diffs, the signatures of the batch are verified here. */
+/** A commit with a note. */
+interface NotedCommit {
+  readonly reading: NoteReading;
+  /** Null if the parent is not here: the oldest commit of a shallow clone has one that is not. */
+  readonly parent: { readonly name: string | null } | null;
+  /** Of its only record; null if git has to be asked. */
+  readonly plain: readonly PlainChange[] | null;
+}
+
+/** While git reads the files of the batch, its signatures are verified here. */
 async function* checkBatch(
   checker: CommitChecker,
   named: readonly { readonly name: string; readonly parents: readonly string[] }[],
 ): AsyncGenerator<CommitResult> {
-  const { notes, commits, blobs, diffs, context } = checker;
+  const { notes, commits, blobs, changes, files, context } = checker;
   const noted = named.filter(({ name }) => notes.has(name));
   commits.ask(named.map(({ name }) => name));
-  diffs.ask(noted.map(({ name, parents }) => ({ name, parent: parents[0] ?? null })));
+  changes.ask(noted.map(({ name, parents }) => ({ name, parent: parents[0] ?? null })));
   blobs.ask(noted.map(({ name }) => notes.get(name)!));
   const facts: CommitFacts[] = [];
   for (const { name } of named) facts.push(await readCommit(commits, name));
-  const proven = new Map<string, ProvenNote | null>();
-  for (const { name } of noted) proven.set(name, await readNote(checker));
-  for (const [i, commit] of facts.entries()) {
-    const note = proven.get(commit.name) ?? null;
-    const diff = proven.has(commit.name) ? await diffs.take() : null;
-    // the oldest commit of a shallow clone has a parent that is not here
-    const isWhole = named[i]!.parents.length > 0 || commit.parents.length === 0;
-    const shown = isWhole ? diff : null;
-    const matches = await matchesOf(checker, commit, note, shown);
-    yield judgeCommit(commit, note, { diff: shown, matches }, context);
+  const known = new Map<string, NotedCommit>();
+  for (const [i, { name, parents }] of named.entries()) {
+    if (!notes.has(name)) continue;
+    const reading = await readNote(checker);
+    const isWhole = parents.length > 0 || facts[i]!.parents.length === 0;
+    const parent = isWhole ? { name: parents[0] ?? null } : null;
+    const plain = plainOf(reading, await changes.take());
+    if (plain !== null) files.ask(oldBlobs(plain));
+    known.set(name, { reading, parent, plain });
   }
+  for (const commit of facts) {
+    const one = known.get(commit.name);
+    const note = proveNote(one?.reading ?? null, checker.verifier);
+    const change = one === undefined ? NO_CHANGE : await changeOf(checker, commit, note!, one);
+    yield judgeCommit(commit, note, change, context);
+  }
+}
+
+const NO_CHANGE: CommitChange = { diff: null, matches: () => null };
+
+/** By what a note says: whether that was signed is asked later. */
+function plainOf(
+  { records }: NoteReading,
+  changes: readonly FileChange[],
+): readonly PlainChange[] | null {
+  const diff = records.length === 1 ? (records[0]!.signed?.diff ?? null) : null;
+  return diff === null ? null : plainChanges(diff, changes);
+}
+
+async function changeOf(
+  checker: CommitChecker,
+  commit: CommitFacts,
+  note: ProvenNote,
+  { parent, plain }: NotedCommit,
+): Promise<CommitChange> {
+  const { files, diffs, repository } = checker;
+  const isMade = plain !== null && (await isMadeBy(plain, files, repository.objectFormat));
+  if (parent === null) return NO_CHANGE;
+  if (isMade) return { diff: null, matches: () => true };
+  diffs.ask([{ name: commit.name, parent: parent.name }]);
+  const diff = await diffs.take();
+  return { diff, matches: await matchesOf(checker, commit, note, diff) };
 }
 
 async function readCommit(commits: Blobs, name: string): Promise<CommitFacts> {
@@ -99,10 +152,10 @@ async function readCommit(commits: Blobs, name: string): Promise<CommitFacts> {
   return facts;
 }
 
-async function readNote({ blobs, verifier }: CommitChecker): Promise<ProvenNote> {
+async function readNote({ blobs }: CommitChecker): Promise<NoteReading> {
   const bytes = (await blobs.take())?.bytes ?? null;
   if (bytes === null) return { records: [], problem: "the note is too long, or not here" };
-  return proveNote(parseRecords(bytes), verifier)!;
+  return parseRecords(bytes);
 }
 
 /**
@@ -112,11 +165,11 @@ async function readNote({ blobs, verifier }: CommitChecker): Promise<ProvenNote>
 async function matchesOf(
   { repository }: CommitChecker,
   commit: CommitFacts,
-  note: ProvenNote | null,
+  note: ProvenNote,
   diff: Buffer | null,
 ): Promise<(patch: ProvenPatch) => boolean | null> {
   const found = new Map<ProvenPatch, boolean>();
-  for (const { patch } of note?.records ?? []) {
+  for (const { patch } of note.records) {
     if (patch === null || patch === false || patch.diff === null || diff === null) continue;
     const isSame =
       isSameDiff(patch.diff, diff) || (await makesTree(repository, commit, patch.diff));

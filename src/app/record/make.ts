@@ -34,12 +34,12 @@ export function recordOf(
     appliedAt: applier.at,
     findings,
     trailers,
-    signed: signatureOf(payload, reviewsOf(trailers)),
+    signed: recordedSignature(payload, reviewsOf(trailers)),
   });
 }
 
 /** Null if it is not signed, or not as it is applied. */
-function signatureOf(
+export function recordedSignature(
   { view, diff, attestation, signature }: Checked,
   reviews: Buffer | null = null,
 ): CommitRecord["signed"] {
