@@ -81,6 +81,39 @@ export function createVerifier(maxKeys: number = DEFAULT_MAX_KEYS): Verifier {
   };
 }
 
+/** A verifier that says good before it knows, and afterwards whether it was right. */
+export interface EagerVerifier extends Verifier {
+  /** Whether all that it called good was good. Until then nothing of it may be used. */
+  wasRight(): Promise<boolean>;
+}
+
+/**
+ * A verifier that lets libuv's threads do the arithmetic while its caller goes on. For many signatures
+ * that are all expected to be good, and of which none is used before `wasRight` says so.
+ */
+export function createEagerVerifier(): EagerVerifier {
+  const keys = new Map<string, KeyObject | null>();
+  const checks: Promise<boolean>[] = [];
+  return {
+    verifyStrict(publicKey, message, signature) {
+      if (publicKey.length !== POINT_BYTES || !isPlausible(signature)) return false;
+      const name = Buffer.from(publicKey).toString("latin1");
+      const key = keys.has(name) ? keys.get(name)! : importPoint(publicKey);
+      keys.set(name, key);
+      if (key === null) return false;
+      // the caller may use its bytes again
+      const [said, signed] = [Buffer.from(message), Buffer.from(signature)];
+      checks.push(
+        new Promise((resolve) => {
+          verify(null, said, key, signed, (error, good) => resolve(error === null && good));
+        }),
+      );
+      return true;
+    },
+    wasRight: async () => (await Promise.all(checks)).every(Boolean),
+  };
+}
+
 /** One check without a cache: see Verifier.verifyStrict. */
 export function verifyStrict(
   publicKey: Uint8Array,

@@ -5,7 +5,7 @@ import { PatchsigError } from "../../errors.ts";
 import { failure, runGitSync } from "../../git/run.ts";
 import type { RefusalCode } from "../../findings.ts";
 import { MAX_HEADER_BYTES } from "../../mail/limits.ts";
-import { createVerifier } from "../../minisign/ed25519.ts";
+import { createEagerVerifier, createVerifier } from "../../minisign/ed25519.ts";
 import { type MinisignSigner, signWith } from "../../minisign/signature.ts";
 import { readRawMail } from "../../mail/mailinfo.ts";
 import { type Placed, type Prepared, prepare, seriesSigning } from "../../patch/sign.ts";
@@ -13,6 +13,7 @@ import { isReplySubject, subjectNumber } from "../../patch/subject.ts";
 import { readBaseLines } from "../../base/lines.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
 import { checkMail } from "../../verify/check.ts";
+import type { Checked } from "../../verify/result.ts";
 import { gitConfig, settingsEnvironment } from "../settings.ts";
 
 /** One mail to be signed, with its CRs. */
@@ -115,7 +116,7 @@ export async function signEachSeries(
     .map(({ name }) => name);
   const groups = groupBySeries(prepared, options.inOrder);
   const mails: (Buffer | null)[] = drafts.map(() => null);
-  const verifier = createVerifier(1);
+  const verifier = createEagerVerifier();
   let base: string | null = null;
   let forwarded = 0;
   const refused: string[] = [];
@@ -134,13 +135,7 @@ export async function signEachSeries(
     for (const [i, mail] of made.entries()) {
       const at = group[i]!.draft;
       const checked = checkMail(mail, verifier);
-      if (checked.signature !== "good") {
-        const why = checked.findings.find((f) => f.severity === "fail")?.message ?? "";
-        throw new PatchsigError(
-          "refused",
-          `${drafts[at]!.name}: the signature would not verify: ${why}`,
-        );
-      }
+      if (checked.signature !== "good") throw wouldNotVerify(drafts[at]!, checked);
       mails[at] = mail;
       for (const { code, severity, message } of checked.findings) {
         if (code === "signer-not-author") forwarded++;
@@ -148,11 +143,28 @@ export async function signEachSeries(
       }
     }
   }
+  if (!(await verifier.wasRight())) throw firstBad(drafts, mails);
   if (forwarded > 0)
     notes.push(`${forwarded} by another author: good once git send-email has put you into From`);
   notes.push(...refused.map((why) => `verify will not accept ${why}`));
   const patches = mails.filter((mail) => mail !== null).length;
   return { mails, patches, base, unsigned, refused: refused.length > 0, notes };
+}
+
+function wouldNotVerify({ name }: MailToSign, { findings }: Checked): PatchsigError {
+  const why = findings.find((f) => f.severity === "fail")?.message ?? "";
+  return new PatchsigError("refused", `${name}: the signature would not verify: ${why}`);
+}
+
+/** One of these signatures is bad: which, and why. */
+function firstBad(drafts: readonly MailToSign[], mails: readonly (Buffer | null)[]): PatchsigError {
+  const verifier = createVerifier(1);
+  for (const [i, mail] of mails.entries()) {
+    const checked = mail === null ? null : checkMail(mail, verifier);
+    if (checked !== null && checked.signature !== "good")
+      return wouldNotVerify(drafts[i]!, checked);
+  }
+  return new PatchsigError("refused", "a signature would not verify");
 }
 
 /** A label such as `[PATCH 2/3]`, but for that of a cover letter, and of a reply. */
