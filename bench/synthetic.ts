@@ -85,6 +85,8 @@ export function makeRepository(folder: string, commits: number): string {
   }
   const repository = join(folder, "synthetic.git");
   execFileSync("git", ["init", "-q", "--bare", "-b", "main", repository]);
-  execFileSync("git", ["-C", repository, "fast-import", "--quiet"], { input: stream.join("") });
+  execFileSync("git", ["-C", repository, "fast-import", "--quiet"], {
+    input: Buffer.concat(stream.map((part) => Buffer.from(part))),
+  });
   return repository;
 }
