@@ -7,7 +7,7 @@ import { walkCommits, type WalkOptions } from "../../git/commit-walk.ts";
 import { readNotes } from "../../git/notes.ts";
 import type { Repository } from "../../git/repository.ts";
 import { treesOf } from "../../git/trial.ts";
-import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
+import { createEagerVerifier, createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import type { ProvenPatch } from "../../record/classify.ts";
 import { type CommitFacts, parseCommit } from "../../record/commit.ts";
 import {
@@ -89,7 +89,7 @@ interface NotedCommit {
   readonly plain: readonly PlainChange[] | null;
 }
 
-/** While git reads the files of the batch, its signatures are verified here. */
+/** While git reads the files of the batch, its signatures are verified in libuv's threads. */
 async function* checkBatch(
   checker: CommitChecker,
   named: readonly { readonly name: string; readonly parents: readonly string[] }[],
@@ -111,12 +111,34 @@ async function* checkBatch(
     if (plain !== null) files.ask(oldBlobs(plain));
     known.set(name, { reading, parent, plain });
   }
-  for (const commit of facts) {
+  const readings = facts.map(({ name }) => known.get(name)?.reading ?? null);
+  const eager = createEagerVerifier();
+  const hoped = readings.map((reading) => proveNote(reading, eager));
+  const made: boolean[] = [];
+  for (const { name } of facts) made.push(await isMade(checker, known.get(name)));
+  // one that is bad says nothing of the others, so all are asked again
+  const proven = (await eager.wasRight())
+    ? hoped
+    : readings.map((reading) => proveNote(reading, checker.verifier));
+  for (const [i, commit] of facts.entries()) {
     const one = known.get(commit.name);
-    const note = proveNote(one?.reading ?? null, checker.verifier);
-    const change = one === undefined ? NO_CHANGE : await changeOf(checker, commit, note!, one);
+    const note = proven[i]!;
+    const change =
+      one === undefined || made[i] === true
+        ? { diff: null, matches: () => (one === undefined ? null : true) }
+        : await changeOf(checker, commit, note, one);
     yield judgeCommit(commit, note, change, context);
   }
+}
+
+/** Does the only diff in its note make the commit, without asking git for the commit's own? */
+async function isMade(
+  { files, repository }: CommitChecker,
+  one: NotedCommit | undefined,
+): Promise<boolean> {
+  const plain = one?.plain ?? null;
+  const isSame = plain !== null && (await isMadeBy(plain, files, repository.objectFormat));
+  return isSame && one?.parent !== null;
 }
 
 const NO_CHANGE: CommitChange = { diff: null, matches: () => null };
@@ -134,12 +156,10 @@ async function changeOf(
   checker: CommitChecker,
   commit: CommitFacts,
   note: ProvenNote,
-  { parent, plain }: NotedCommit,
+  { parent }: NotedCommit,
 ): Promise<CommitChange> {
-  const { files, diffs, repository } = checker;
-  const isMade = plain !== null && (await isMadeBy(plain, files, repository.objectFormat));
   if (parent === null) return NO_CHANGE;
-  if (isMade) return { diff: null, matches: () => true };
+  const { diffs } = checker;
   diffs.ask([{ name: commit.name, parent: parent.name }]);
   const diff = await diffs.take();
   return { diff, matches: await matchesOf(checker, commit, note, diff) };
