@@ -82,6 +82,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: "are commits still what was signed?",
     load: async () => (await import("./commands/check-commit.ts")).checkCommitCommand,
   },
+  trailers: {
+    describe: "add the trailers of replies to the commits that were sent",
+    load: async () => (await import("./commands/trailers.ts")).trailersCommand,
+  },
   base: {
     describe: "the tree that a series was made against: show, check, guess",
     load: async () => (await import("./commands/base.ts")).baseCommand,

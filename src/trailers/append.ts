@@ -41,6 +41,40 @@ function endsInTrailers(message: Buffer): boolean {
   return others === 0 ? trailers > 0 : isOwn && trailers * 3 >= others;
 }
 
+/**
+ * A commit's whole message with these lines, the user's own sign-off below them if it was the last
+ * sign-off. Other lines stay where they are.
+ *
+ * @param message as it is committed: the title, and perhaps an empty line and more
+ * @param isOwn whether an address is the user's
+ */
+export function withTrailers(
+  message: Buffer,
+  lines: readonly string[],
+  isOwn: (address: string) => boolean,
+): Buffer {
+  const text = message.toString("latin1");
+  const [title = "", body = ""] = splitTitle(text);
+  const bodyLines = body.replace(/\n+$/, "\n").split(/(?<=\n)/);
+  const last = bodyLines.findLastIndex((line) => SIGN_OFF.test(line));
+  const [, address = ""] = SIGN_OFF.exec(bodyLines[last] ?? "") ?? [];
+  const own = last >= 0 && isOwn(Buffer.from(address, "latin1").toString("utf8"));
+  const kept = own ? bodyLines.filter((_, i) => i !== last) : bodyLines;
+  const moved = own ? [Buffer.from(bodyLines[last]!.trimEnd(), "latin1").toString("utf8")] : [];
+  // its paragraph may have had nothing else
+  const above = Buffer.from(kept.join("").replace(/\n*$/, "\n").replace(/^\n$/, ""), "latin1");
+  const whole = appendTrailers(above, [...lines, ...moved]);
+  return Buffer.concat([Buffer.from(`${title}\n\n`, "latin1"), whole]);
+}
+
+const SIGN_OFF = /^Signed-off-by:.*<([^<>]*)>[ \t]*\n?$/;
+
+function splitTitle(message: string): string[] {
+  const text = message.replace(/^\n+/, "").replace(/\n*$/, "\n");
+  const end = text.indexOf("\n\n");
+  return end < 0 ? [text.trimEnd(), ""] : [text.slice(0, end), text.slice(end + 2)];
+}
+
 /** Of a message, longer than any real one: nothing more is looked at. */
 const MAX_MESSAGE = 256 * 1024;
 

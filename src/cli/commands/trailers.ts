@@ -1,0 +1,93 @@
+/** `patchsig trailers`: what reviewers gave to the commits of a branch. */
+
+import { readKeyrings } from "../../app/trust/keyrings.ts";
+import { devKeyringsOf, gitConfig } from "../../app/settings.ts";
+import { trailerSettings } from "../../app/trailers/settings.ts";
+import { applyUpdate, findUpdate } from "../../app/trailers/update.ts";
+import { openUserTrust } from "../../app/trust/user-trust.ts";
+import { openUserDkim } from "../../app/verify/dkim.ts";
+import { readPolicies } from "../../app/verify/policy.ts";
+import { openRepository } from "../../git/repository.ts";
+import { command } from "../../options/command.ts";
+import { count } from "../../primitives/words.ts";
+import { renderReplies } from "../../report/replies.ts";
+import { clearProgress, out, outputStyle, reporter, say } from "../../terminal/terminal.ts";
+import { repliesResult } from "../../verify/trailers.ts";
+
+export const trailersCommand = command({
+  usage: "trailers [source..]",
+  describe: "add the trailers of replies to the commits that were sent",
+  words: {
+    source: {
+      describe:
+        "mails of the threads, as for verify, or Message-IDs (default: what send remembers)",
+      type: "string",
+      array: true,
+      default: [] as string[],
+    },
+  },
+  options: {
+    update: {
+      alias: "u",
+      type: "boolean",
+      default: false,
+      describe: "rewrite the messages of the commits",
+    },
+    "dry-run": {
+      type: "boolean",
+      default: false,
+      describe: "with -u: only show what it would add",
+    },
+    base: {
+      type: "string",
+      requiresArg: true,
+      describe: "the commits above this one (default: those that are not upstream)",
+    },
+    changed: {
+      type: "boolean",
+      default: false,
+      describe: "also to commits that changed since they were sent, found by their title",
+    },
+    "sloppy-trailers": {
+      type: "boolean",
+      default: false,
+      describe: "also those that somebody sent in another's name",
+    },
+    dkim: { type: "boolean", default: false, describe: "ask DNS for keys that vouch for replies" },
+  },
+  async run(args) {
+    const repository = await openRepository(process.cwd());
+    const store = openUserTrust(true);
+    try {
+      const options = {
+        sources: args.source,
+        base: args.base,
+        policies: readPolicies(undefined),
+        pins: await readKeyrings(store, say),
+        devKeyrings: devKeyringsOf(undefined),
+        signedOnly: false,
+        dkim: await openUserDkim(store, args.dkim),
+        trailers: trailerSettings(),
+        sloppy: args.sloppyTrailers,
+        changed: args.changed,
+      };
+      const update = await findUpdate(repository, options, store, reporter());
+      clearProgress();
+      const replies = repliesResult(update.found, update.version);
+      if (replies !== null) out(renderReplies(replies, update.chain.length, outputStyle()));
+      for (const title of update.changed)
+        say(`changed since it was sent: ${title}; --changed takes its trailers too`);
+      const trailers = update.found.patches.reduce((sum, { given }) => sum + given.length, 0);
+      if (trailers === 0) return say("no new trailers");
+      const what = count(trailers, "trailer");
+      if (!args.update || args.dryRun) return say(`${what} to add: -u adds them`);
+      const before = update.chain.at(-1)!.name;
+      const address = gitConfig().string("user.email") ?? "";
+      const commits = await applyUpdate(repository, update, address);
+      say(`added ${what} to ${count(commits, "commit")}; before: ${before.slice(0, 12)}`);
+    } finally {
+      clearProgress();
+      store.close();
+    }
+  },
+});

@@ -1,0 +1,192 @@
+/** `patchsig trailers -u`: the messages of the branch's commits get what reviewers gave them, and nothing else changes. */
+
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { withTrailers } from "../../src/trailers/append.ts";
+import { patchsig, type Run } from "../support/cli.ts";
+import { commit, git, tryGit } from "../support/repo.ts";
+import {
+  expectError,
+  expectStatus,
+  formatPatch,
+  newFolder,
+  newSubmission,
+  text,
+} from "./support.ts";
+
+const BOB = "Reviewed-by: Bob Berg <bob@example.org>";
+const CARL = "Acked-by: Carl <carl@example.org>";
+const SIGNED_OFF = "Signed-off-by: Alice <alice@example.org>";
+
+let work: string;
+let base: string;
+let home: string;
+let thread: string;
+
+/** What was sent, Bob's review of the first patch, Carl's of all. */
+beforeEach(() => {
+  const submission = newSubmission();
+  ({ work, baseCommit: base } = submission);
+  home = newFolder();
+  git(work, ["config", "user.email", "alice@example.org"]);
+  const files = formatPatch(work, ["--thread", "--cover-letter"]);
+  const [cover, first] = files.map((file) => /^Message-I[Dd]: (<.*>)$/m.exec(text(file))![1]!);
+  const replies = [
+    ["Bob Berg <bob@example.org>", first!, BOB],
+    ["Carl <carl@example.org>", cover!, CARL],
+  ].map(
+    ([from, to, line], i) =>
+      `From 0 Mon Sep 17 00:00:00 2001\nFrom: ${from}\nDate: Mon, 23 Nov 2026 10:0${i}:00 +0000\nMessage-ID: <r${i}@x>\nIn-Reply-To: ${to}\nSubject: Re: x\n\n${line}\n\n`,
+  );
+  thread = join(newFolder(), "thread.mbox");
+  writeFileSync(thread, [...files.map(text), ...replies].join(""), "latin1");
+});
+
+function trailers(...args: readonly string[]): Run {
+  return patchsig(["trailers", ...args, thread], { home, cwd: work });
+}
+
+function messages(): string[] {
+  const log = git(work, ["log", "--reverse", "--format=%B%x00", `${base}..`]).toString();
+  return log
+    .split("\0")
+    .slice(0, -1)
+    .map((message) => message.trim());
+}
+
+/** Of each commit all that must not change. */
+function others(): string {
+  return git(work, ["log", "--format=%T %an <%ae> %ad", "--date=raw", `${base}..`]).toString();
+}
+
+const [FIRST, SECOND, THIRD] = [
+  `song: shout line 2\n\nMake it loud.\n\n${BOB}\n${CARL}\n${SIGNED_OFF}`,
+  `song: shout line 10\n\nAnd this.\n\n${CARL}`,
+  `song: credits\n\nWho sang.\n\n${CARL}`,
+];
+
+describe("the branch", () => {
+  test("is listed without -u, and with --dry-run", () => {
+    const before = messages();
+    for (const options of [[], ["-u", "--dry-run"]]) {
+      const run = expectStatus(trailers(...options), 0);
+      expect(run.stdout).toContain(
+        `reply all ${CARL.padEnd(BOB.length)}  not signed, given to v1\n`,
+      );
+      expect(run.stderr).toContain("4 trailers to add: -u adds them\n");
+    }
+    expect(messages()).toEqual(before);
+  });
+
+  test("gets them with -u, once; the user's sign-off stays last, files and index as they are", () => {
+    writeFileSync(join(work, "song.txt"), "not committed\n");
+    git(work, ["notes", "--ref=patchsig", "add", "-m", "a record", "HEAD"]);
+    const [before, head] = [others(), git(work, ["rev-parse", "HEAD"]).toString().slice(0, 12)];
+    const run = expectStatus(trailers("-u"), 0);
+    expect(run.stderr).toContain(`added 4 trailers to 3 commits; before: ${head}\n`);
+    expect(messages()).toEqual([FIRST, SECOND, THIRD]);
+    expect(others()).toBe(before);
+    expect(git(work, ["status", "--porcelain"]).toString()).toBe(" M song.txt\n");
+    expect(git(work, ["notes", "--ref=patchsig", "show", "HEAD"]).toString()).toBe("a record\n");
+    expect(expectStatus(trailers("-u"), 0).stderr).toContain("no new trailers\n");
+    expect(messages()).toEqual([FIRST, SECOND, THIRD]);
+  });
+
+  test("is matched by its diffs after a rebase; what changed since only if that is asked for", () => {
+    git(work, ["reset", "-q", "--hard", "HEAD~1"]);
+    commit(work, "song: credits\n\nWho sang.", { "docs/credits.txt": "Ilse and Max\n" });
+    git(work, ["checkout", "-q", "-B", "newer", base]);
+    commit(work, "first", { "other.txt": "x\n" });
+    git(work, ["rebase", "-q", "--onto", "newer", base, "main"]);
+    const moved = git(work, ["rev-parse", "newer"]).toString().trim();
+    const run = expectStatus(trailers("-u", "--base", moved), 0);
+    expect(run.stderr).toContain("changed since it was sent: song: credits; --changed takes");
+    expect(messages().slice(1)).toEqual([FIRST, SECOND, "song: credits\n\nWho sang."]);
+    expectStatus(trailers("-u", "--changed", "--base", moved), 0);
+    expect(messages().slice(1)).toEqual([FIRST, SECOND, THIRD]);
+  });
+});
+
+describe("nothing changes", () => {
+  let before: string;
+  const state = (): string => git(work, ["for-each-ref"]).toString();
+  beforeEach(() => (before = state()));
+
+  test("while a rebase is in progress", () => {
+    commit(work, "next", { "song.txt": "other\n" });
+    expect(tryGit(work, ["rebase", "-q", "--exec", "false", "HEAD~1"]).status).not.toBe(0);
+    before = state();
+    expectError(trailers("-u"), 3, /a rebase is in progress here/);
+    expect(state()).toBe(before);
+  });
+
+  test("if there is a merge among the commits", () => {
+    git(work, ["checkout", "-q", "-b", "side", base]);
+    commit(work, "side", { "side.txt": "x\n" });
+    git(work, ["checkout", "-q", "main"]);
+    git(work, ["merge", "-q", "--no-edit", "side"]);
+    before = state();
+    expectError(trailers("-u"), 3, /there is a merge among the commits/);
+    expect(state()).toBe(before);
+  });
+
+  test("if git does not update the branch", () => {
+    const hook = join(work, ".git", "hooks", "reference-transaction");
+    mkdirSync(join(hook, ".."), { recursive: true });
+    writeFileSync(
+      hook,
+      '#!/bin/sh\ngrep -q refs/heads/main && [ "$1" = prepared ] && exit 1\nexit 0\n',
+    );
+    chmodSync(hook, 0o755);
+    const run = expectStatus(trailers("-u"), 3);
+    expect(run.stderr).toContain("the branch moved meanwhile, or git cannot update it");
+    expect(state()).toBe(before);
+  });
+
+  test("if nothing is known to have been sent", () =>
+    expectError(
+      patchsig(["trailers", "-u"], { home, cwd: work }),
+      2,
+      /nothing is known to have been sent from this branch/,
+    ));
+});
+
+test("names and messages beyond UTF-8 stay as they are, byte for byte", () => {
+  const encoding = ["-c", "i18n.commitEncoding=iso-8859-1"];
+  const author = { GIT_AUTHOR_NAME: "Zoë", GIT_AUTHOR_EMAIL: "alice@example.org" };
+  writeFileSync(join(work, "new.txt"), "x\n");
+  git(work, ["add", "new.txt"]);
+  const message = join(newFolder(), "message");
+  writeFileSync(message, Buffer.from("Gr\xfc\xdfe\n\nSch\xf6n.\n", "latin1"));
+  const words = ["-c", `user.name=${author.GIT_AUTHOR_NAME}`, ...encoding];
+  git(work, [...words, "commit", "-q", "-F", message, "--date=2026-11-24T10:00:00+0530"]);
+  const raw = (): string => git(work, ["cat-file", "commit", "HEAD"]).toString("latin1");
+  const kept = (text: string): string[] =>
+    text.split("\n").filter((line) => !/^(parent|committer) /.test(line));
+  const before = kept(raw());
+  expectStatus(trailers("-u"), 0);
+  expect(messages()).toHaveLength(4);
+  expect(kept(raw())).toEqual(before);
+  expect(readFileSync(join(work, "new.txt"), "utf8")).toBe("x\n");
+});
+
+describe("the user's own sign-off", () => {
+  const isOwn = (address: string): boolean => address === "alice@example.org";
+  const zed = "Signed-off-by: Zed <zed@example.org>";
+  const cc = "Cc: Dan <dan@example.org>";
+  test.each([
+    ["goes below", `t\n\nb\n\n${SIGNED_OFF}\n`, `t\n\nb\n\n${BOB}\n${SIGNED_OFF}\n`],
+    ["passes others", `t\n\n${SIGNED_OFF}\n${cc}\n`, `t\n\n${cc}\n${BOB}\n${SIGNED_OFF}\n`],
+    ["not another's", `t\n\n${zed}\n`, `t\n\n${zed}\n${BOB}\n`],
+    [
+      "not from above another's",
+      `t\n\n${SIGNED_OFF}\n${zed}\n`,
+      `t\n\n${SIGNED_OFF}\n${zed}\n${BOB}\n`,
+    ],
+    ["is not made up", "t\n", `t\n\n${BOB}\n`],
+    ["in a title of two lines", "t\nu\n\nb\n", `t\nu\n\nb\n\n${BOB}\n`],
+  ])("%s", (_, message, wanted) =>
+    expect(withTrailers(Buffer.from(message), [BOB], isOwn).toString()).toBe(wanted),
+  );
+});
