@@ -68,6 +68,14 @@ describe("list", () => {
     });
   });
 
+  test("what cannot be read is said, and the rest is listed", () => {
+    const run = patchsig(["series", "list", join(newFolder(), "gone"), file], { home });
+    expectStatus(run, 3);
+    expect(run.stdout.split("\n")).toHaveLength(5);
+    expect(run.stderr).toMatch(/^patchsig: no such file: .*gone$/m);
+    expectError(patchsig(["series", "list", "/nowhere"], { home }), 3, "no such file: /nowhere");
+  });
+
   test("no patch", () => {
     const none = mailbox(mail("n", "Re: [PATCH 0/2] both"));
     expectError(patchsig(["series", "list", none], { home }), 1, /^no patch in /);

@@ -34,7 +34,12 @@ export async function readSeries(
   const { say } = reporter;
   const pins = await readKeyrings(store, say);
   const terms = { ...options, pins, dryRun: false };
-  const kept = { keep: (checked: Checked) => checked, mails: choice.mails };
+  const kept = {
+    keep: (checked: Checked) => checked,
+    diffs: true,
+    mails: choice.mails,
+    strict: true,
+  };
   const read = await readAllSeries(terms, kept, store, reporter);
   for (const note of read.notes) sayNote(note, say);
   const versions = judgedVersions(read.all, versionMail);

@@ -46,7 +46,12 @@ export async function diffVersions(
   reporter: Reporter,
 ): Promise<VersionDiff> {
   const terms = { ...options, pins: await readKeyrings(store, reporter.say), dryRun: true };
-  const kept = { keep: (checked: Checked) => checked, mails: options.choice.mails };
+  const kept = {
+    keep: (checked: Checked) => checked,
+    diffs: true,
+    mails: options.choice.mails,
+    strict: true,
+  };
   const read = await readAllSeries(terms, kept, store, reporter);
   const versions = judgedVersions(read.all, versionMail);
   if (!versions.some(({ isCandidate }) => isCandidate))

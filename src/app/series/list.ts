@@ -11,15 +11,21 @@ import { judgedVersions, worksIn } from "./versions.ts";
 /**
  * The series of these sources, by their numbers. Nothing is remembered.
  *
- * @throws PatchsigError "no-patch"; as the sources cannot be read
+ * @returns also whether all could be read; what could not was said
+ * @throws PatchsigError "no-patch"; of a source without any, why it cannot be read
  */
 export async function listSeries(
   options: Omit<ReadOptions, "dryRun">,
   store: TrustStore,
   reporter: Reporter,
-): Promise<ListedSeries[]> {
+): Promise<{ readonly listed: ListedSeries[]; readonly whole: boolean }> {
   const terms = { ...options, dryRun: true };
-  const read = await readAllSeries(terms, { keep: versionMail }, store, reporter);
+  const read = await readAllSeries(
+    terms,
+    { keep: versionMail, diffs: false, strict: false },
+    store,
+    reporter,
+  );
   if (read.all.length === 0) throw read.fault ?? noPatchFound(options.sources, read.messages);
   const versions = judgedVersions(read.all, (facts) => facts);
   const listed = worksIn(versions, store.seriesLinks()).flatMap((work) => {
@@ -53,5 +59,5 @@ export async function listSeries(
       };
     });
   });
-  return listed.sort((a, b) => a.number - b.number);
+  return { listed: listed.sort((a, b) => a.number - b.number), whole: read.fault === null };
 }

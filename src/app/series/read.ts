@@ -32,27 +32,35 @@ export interface SeriesRead<P> {
   readonly all: readonly Collected<P>[];
   readonly notes: readonly StatementMail[];
   readonly messages: number;
-  /** The first failure of the program at a mail, which was said; the others go on. */
+  /** The first failure at a mail or a part of a source; it was said if there are series. */
   readonly fault: PatchsigError | null;
   /** What the mails without a patch among `mails` refer to, the nearest first. */
   readonly referred: readonly string[];
 }
 
-/** Diffs that are kept until a series is chosen. */
+/** What is kept until a series is chosen. */
 const MAX_BYTES = 512 << 20;
+/** About what is kept of a mail besides its diff. */
+const FACTS_BYTES = 2048;
 
-/**
- * @param keep what is kept of a mail
- * @param mails Message-IDs to look for among the mails without a patch
- * @throws PatchsigError "too-large"; as the sources cannot be read
- */
+interface Keeping<P> {
+  readonly keep: (checked: Checked) => P;
+  /** True if the diffs are kept, too. */
+  readonly diffs: boolean;
+  /** Message-IDs to look for among the mails without a patch. */
+  readonly mails?: readonly string[];
+  /** True if nothing may be missing: what cannot be read is thrown. The program's own failures never are. */
+  readonly strict: boolean;
+}
+
+/** @throws PatchsigError "too-large"; if that is strict, as the sources cannot be read */
 export async function readAllSeries<P>(
   options: ReadOptions,
-  { keep, mails = [] }: { keep: (checked: Checked) => P; mails?: readonly string[] },
+  { keep, diffs, mails = [], strict }: Keeping<P>,
   memory: TrustMemory,
   { say, sayError, progress }: Reporter,
 ): Promise<SeriesRead<P>> {
-  let fault: PatchsigError | null = null;
+  const failures: PatchsigError[] = [];
   let held = 0;
   const tally = newTally();
   const all: Collected<P>[] = [];
@@ -62,7 +70,7 @@ export async function readAllSeries<P>(
     for (const { result } of members) throw faultAt(result, error).error;
   });
   const counted = (checked: Checked): P => {
-    held += checked.diff?.canonical.length ?? 0;
+    held += FACTS_BYTES + (diffs ? (checked.diff?.canonical.length ?? 0) : 0);
     return keep(checked);
   };
   const plainAm = options.plainAm ?? null;
@@ -71,7 +79,7 @@ export async function readAllSeries<P>(
   const items = openSources(options.sources, { say, since: options.since }, onRead);
   for await (const seen of verifyMails(items, terms, memory, tally)) {
     if (held > MAX_BYTES)
-      throw new PatchsigError("too-large", "too many diffs to keep in memory", {
+      throw new PatchsigError("too-large", "too many patches to keep in memory", {
         hint: "give fewer mails",
       });
     if (seen.kind === "link") {
@@ -81,14 +89,15 @@ export async function readAllSeries<P>(
     else if (seen.kind === "unread") {
       const { error } = seen.unread;
       // a failure at one mail does not refuse the others; if that mail belongs to the series, it is incomplete
-      if (error.code !== "fault") throw error;
-      fault ??= error;
-      sayError(error);
+      if (strict && error.code !== "fault") throw error;
+      failures.push(error);
     } else {
       const { payload } = seen.mail;
       if (payload !== null) all.push(...collector.add({ ...seen.mail, payload }));
     }
   }
   all.push(...collector.end());
-  return { all, notes, messages: tally.messages, fault, referred };
+  // where there is nothing else, the first one is why: whoever asked throws it
+  for (const error of all.length === 0 ? failures.slice(1) : failures) sayError(error);
+  return { all, notes, messages: tally.messages, fault: failures[0] ?? null, referred };
 }

@@ -35,7 +35,12 @@ export async function verifyChosen(
     facts: versionMail(checked),
     summary: bases?.keep(checked) ?? null,
   });
-  const read = await readAllSeries(terms, { keep, mails: choice.mails }, store, reporter);
+  const read = await readAllSeries(
+    terms,
+    { keep, diffs: bases !== null, mails: choice.mails, strict: false },
+    store,
+    reporter,
+  );
   const versions = judgedVersions(read.all, ({ facts }) => facts);
   if (!versions.some(({ isCandidate }) => isCandidate))
     throw read.fault ?? noPatchFound(sources, read.messages);

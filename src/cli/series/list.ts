@@ -6,6 +6,7 @@ import { readKeyrings } from "../../app/trust/keyrings.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { openUserDkim } from "../../app/verify/dkim.ts";
 import { readPolicies } from "../../app/verify/policy.ts";
+import { EXIT } from "../../errors.ts";
 import { formatRecord } from "../../report/json.ts";
 import { renderList } from "../../report/series-list.ts";
 import { command } from "../../options/command.ts";
@@ -36,10 +37,11 @@ export const listCommand = command({
         dkim: await openUserDkim(store, dkim),
       };
       sayWaiting(source);
-      const all = await listSeries(options, store, reporter());
+      const { listed, whole } = await listSeries(options, store, reporter());
       clearProgress();
-      if (json) for (const one of all) out(formatRecord(one));
-      else out(renderList(all, why, outputStyle()));
+      if (json) for (const one of listed) out(formatRecord(one));
+      else out(renderList(listed, why, outputStyle()));
+      return whole ? EXIT.ok : EXIT.failed;
     } finally {
       clearProgress();
       store.close();

@@ -79,7 +79,7 @@ async function read(
       dkim: null,
       dryRun: false,
     };
-    const kept = { keep: versionMail, mails: wanted };
+    const kept = { keep: versionMail, diffs: false, mails: wanted, strict: true };
     const reporter = { say: () => {}, sayError: () => {}, progress: null };
     return await readAllSeries(options, kept, store, reporter);
   } finally {
