@@ -85,7 +85,7 @@ export async function findUpdate(
   const bySent = new Map<string, string>();
   for (const { messageId, patch } of sent.flatMap(({ mails }) => mails))
     if (patch !== null) bySent.set(messageId, patch.commit);
-  const kept = { keep: sentFacts, mails: [] };
+  const kept = { keep: sentFacts, diffs: false, strict: true };
   const read = await readAllSeries({ ...options, sources, dryRun: true }, kept, store, reporter);
   return { chain, ...assigned(commits, read.all, bySent, options) };
 }
