@@ -2,6 +2,7 @@
 
 import { parseDate } from "../mail/date.ts";
 import { parseAuthor } from "../mail/author.ts";
+import { messageIds } from "../mail/message-id.ts";
 import type { DkimClaims } from "../dkim/claim.ts";
 import { plainSender } from "../dkim/sender.ts";
 import type { Verifier } from "../minisign/ed25519.ts";
@@ -153,7 +154,7 @@ export function replyOf(
   const from = parseAuthor(headers.from);
   return {
     messageId,
-    references,
+    references: parentLast(references, headers.inReplyTo),
     subject: headers.subject,
     from: { name: from.author.toString("utf8"), email: from.email.toString("utf8") },
     sender: plainSender(headers.from)?.identity ?? null,
@@ -165,6 +166,13 @@ export function replyOf(
     reviews,
     dkim: null,
   };
+}
+
+/** In-Reply-To is the parent, also where References are in another order (RFC 5322, 3.6.4). */
+function parentLast(references: readonly string[], inReplyTo: string): readonly string[] {
+  const [parent, ...more] = messageIds(inReplyTo);
+  if (parent === undefined || more.length > 0) return references;
+  return [...references.filter((id) => id !== parent), parent];
 }
 
 /** What good reviews say without a line of clear text that could be taken. */
