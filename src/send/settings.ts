@@ -70,6 +70,7 @@ const shellArgs = (command: string): string[] => ["-c", `${command} "$@"`, "-"];
  */
 export function mailServerOf(config: Lookup, sendmail: () => string | null): MailServer {
   const setting = settingsOf(config);
+  refuseOthers(setting);
   const options = setting.all("smtpServerOption");
   const command = setting.string("sendmailCmd");
   if (command !== null) return program("sh", [...shellArgs(command), ...options]);
@@ -101,6 +102,23 @@ export function serverName(server: MailServer): string {
   if (server.kind === "program") return server.args.at(1) ?? server.file;
   const tls = { none: "not encrypted", tls: "STARTTLS", ssl: "TLS" }[server.encryption];
   return `${server.host}:${server.port}, ${tls}`;
+}
+
+/** By which mails would go elsewhere than by SMTP, or otherwise protected than we would send them. */
+const NOT_TAKEN: Readonly<Record<string, string>> = {
+  useImapOnly: "git send-email knows it; or: git -c sendemail.useImapOnly=false patchsig send",
+  // git ignores it, and sends in plain text
+  smtpSSL: "git config sendemail.smtpEncryption ssl, and unset it",
+};
+
+function refuseOthers(setting: Settings): void {
+  for (const [name, instead] of Object.entries(NOT_TAKEN)) {
+    const value = setting.string(name);
+    if (value === null || /^(?:false|no|off|0)$/i.test(value)) continue;
+    throw new PatchsigError("usage", `sendemail.${name} is not supported: nothing was sent`, {
+      hint: instead,
+    });
+  }
 }
 
 interface Settings extends Lookup {

@@ -121,6 +121,11 @@ describe("refused", () => {
     expect(usage(HOST, setting)).toContain(`sendemail.${setting[0]} is "${setting[1]}": `);
   });
 
+  test.each(["useImapOnly", "smtpSSL"])("%s, which we do not have", (name) => {
+    expect(() => server(HOST, [name, "true"])).toThrow(`sendemail.${name} is not supported`);
+    expect(server(HOST, [name, "false"])).toEqual(PLAIN);
+  });
+
   test("an unknown authentication method", () => {
     expect(usage(HOST, TLS, ["smtpUser", "alice"], ["smtpAuth", "GSSAPI"])).toContain("GSSAPI");
   });
