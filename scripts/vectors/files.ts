@@ -7,6 +7,7 @@ import { readDiff } from "../../src/diff/diff.ts";
 import type { Result } from "../../src/types.ts";
 import { CANONICAL } from "./canonical.ts";
 import type { MailVector, RefusedVector } from "./mail.ts";
+import { resultFiles, RESULTS, type ResultVector } from "./results.ts";
 import { type ReviewVector, reviewFiles, REVIEWS } from "./reviews.ts";
 import { seriesFiles } from "./series.ts";
 import { MARKS } from "./marks.ts";
@@ -37,6 +38,8 @@ export function vectorFiles(): Map<string, Buffer> {
   for (const [name, content] of seriesFiles()) files.set(`series/${name}`, content);
   for (const [name, content] of reviewFiles()) files.set(`review/${name}`, content);
   files.set("review/README.md", reviewReadme());
+  for (const [name, content] of resultFiles()) files.set(`result/${name}`, content);
+  files.set("result/README.md", resultReadme());
   files.set("canonical/README.md", canonicalReadme());
   files.set("signed/README.md", signedReadme());
   return files;
@@ -146,6 +149,27 @@ or the reason why it does not count: \`changed\` (the text is not what was signe
 The signed text of one of them is checked by stock minisign alone:
 
     minisign -VHm reviewed.text -p bob.pub
+
+${table(vectors)}`);
+}
+
+function resultReadme(): Buffer {
+  const vectors: readonly ResultVector[] = RESULTS;
+  return Buffer.from(`# Signed test results
+
+Mails with test results, written for this project by \`npm run vectors\`; docs/spec/result.md is the specification.
+\`ci.key\` is their key, made without a password, for these vectors only. \`NAME.verdict\` is what a verifier says before
+it asks whom the key belongs to, of each result in its order:
+
+    good by <address> t=<time>
+    <result> <test> of <tree>
+
+or the reason why it does not count: \`changed\` (the text is not what was signed), \`signature\` (it does not verify), \`malformed\`,
+\`version\`, \`diff\` (the mail has a diff of its own), \`too-many\`. It is empty where there is no result.
+
+The signed text of one of them is checked by stock minisign alone:
+
+    minisign -VHm passed.text -p ci.pub
 
 ${table(vectors)}`);
 }

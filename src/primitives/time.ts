@@ -22,6 +22,12 @@ export function instant(seconds: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
 }
 
+/** `Sat, 28 Nov 2026 05:00:00 +0000`, as a mail's Date, of seconds since the epoch. */
+export function mailDate(seconds: number): string {
+  // oxlint-disable-next-line no-restricted-globals -- of its argument: the clock is not read
+  return new Date(seconds * 1000).toUTCString().replace("GMT", "+0000");
+}
+
 /** The seconds of an `instant`; null if it is none. */
 export function parseInstant(text: string): number | null {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text)) return null;

@@ -10,6 +10,7 @@ import type { Reporter } from "../reporter.ts";
 import { gitArguments, seriesPreparer } from "../sign/prepare-series.ts";
 import { type VersionMails, versionMails } from "./mails.ts";
 import type { SendChance, SendPlan } from "./plan.ts";
+import { mailDate } from "../../primitives/time.ts";
 
 export interface VersionOptions extends SendChance {
   readonly signer: MinisignSigner;
@@ -77,9 +78,4 @@ function fromField(from: string): NewField {
   const [, name = "", address = ""] = /^(.*?) *(<[^<>]*>)$/.exec(from) ?? [];
   const encoded = encodeName(name, "From: ".length);
   return ["From", [encoded, address].filter((part) => part !== "").join(" ")];
-}
-
-/** RFC 5322's form of a time, in UTC. @param time seconds since the epoch */
-function mailDate(time: number): string {
-  return new Date(time * 1000).toUTCString().replace("GMT", "+0000");
 }

@@ -1,0 +1,126 @@
+/** The mail that carries a test result, written and read. */
+
+import { readDiff } from "../diff/diff.ts";
+import { readContent } from "../mail/content.ts";
+import { encodeName } from "../mail/encoded-words.ts";
+import { readHeader } from "../mail/header.ts";
+import { dropCr } from "../mail/line-ends.ts";
+import { readRawMail } from "../mail/mailinfo.ts";
+import { readParts } from "../mail/parts.ts";
+import { replyText } from "../mail/reply-text.ts";
+import { decodeBody, encodeBase64 } from "../mail/transfer.ts";
+import type { Verifier } from "../minisign/ed25519.ts";
+import { sha256 } from "../patch/attestation.ts";
+import { formatSignedText, signedTextsIn, type TextReading } from "../patch/signed-text.ts";
+import { mailDate } from "../primitives/time.ts";
+import { attempt } from "../refused.ts";
+import { RESULT_TEXT, type SignedResult, TEST_OUTCOMES, type TestResult } from "./text.ts";
+
+/** Larger details are not attached, and not read: their digest and a log say where to look. */
+const MAX_DETAILS = 262_144;
+
+/** RFC 4648's alphabet in lower case. */
+const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+
+/**
+ * The Message-ID of a result, with its angle brackets: the same run has the same one, whoever writes the mail.
+ * A run is told from others by its signer, the place where it was run, the test, its environment, the tree and
+ * the attempt.
+ */
+export function resultMessageId(result: TestResult): string {
+  const { by, via, log, test, rev, env, config, tree, run } = result;
+  const said = [by, via ?? log ?? "-", String(run), test, rev ?? "-", config ?? "-", tree, ...env];
+  const digest = sha256(["patchsig-run-v1", ...said].map((line) => `${line}\n`).join(""));
+  // 26 characters of 5 bits
+  const bits = BigInt(`0x${digest.slice(0, 33)}`) >> 2n;
+  const name = Array.from(
+    { length: 26 },
+    (_, i) => BASE32[Number((bits >> BigInt(5 * (25 - i))) & 31n)],
+  );
+  return `<r.${name.join("")}.${run}@${by.slice(by.indexOf("@") + 1)}>`;
+}
+
+/**
+ * The mail: the same result gives the same bytes. For `sendmail -t` and `git send-email`, or a feed.
+ *
+ * @param name the signer's, for From; "" for none
+ * @param details the KCIDB JSON whose digest the result has; null for none
+ */
+export function resultMail(signed: SignedResult, name: string, details: Buffer | null): Buffer {
+  const { said } = signed;
+  const shown = name === "" ? said.by : `${encodeName(name, "From: ".length)} <${said.by}>`;
+  const fields = [
+    `From: ${shown}`,
+    `Date: ${mailDate(said.time)}`,
+    `Subject: [${said.result}] ${said.test} of ${said.tree.slice(0, 12)}`,
+    `Message-ID: ${resultMessageId(said)}`,
+    ...(said.message === null
+      ? []
+      : [`In-Reply-To: <${said.message}>`, `References: <${said.message}>`]),
+    "Auto-Submitted: auto-generated",
+    "MIME-Version: 1.0",
+  ];
+  const text = `${summaryOf(said)}\n\n${formatSignedText(signed)}`;
+  if (details === null)
+    return Buffer.from(
+      `${fields.join("\n")}\nContent-Type: text/plain; charset=us-ascii\n\n${text}`,
+    );
+  // "=_" is in no base64, and no line of the text begins so
+  const boundary = "=_result";
+  return Buffer.concat([
+    Buffer.from(
+      `${fields.join("\n")}\nContent-Type: multipart/mixed; boundary="${boundary}"\n\n` +
+        `--${boundary}\nContent-Type: text/plain; charset=us-ascii\n\n${text}\n` +
+        `--${boundary}\nContent-Type: application/json; name=kcidb.json\n` +
+        "Content-Disposition: attachment; filename=kcidb.json\n" +
+        "Content-Transfer-Encoding: base64\n\n",
+    ),
+    encodeBase64(details),
+    Buffer.from(`--${boundary}--\n`),
+  ]);
+}
+
+/** `pass: kselftest.net on arch=x86_64: 118 passed, 3 skipped` */
+function summaryOf({ result, test, env, counts }: TestResult): string {
+  const where = env.length === 0 ? "" : ` on ${env.join(" ")}`;
+  const cases = TEST_OUTCOMES.filter((outcome) => (counts?.[outcome] ?? 0) > 0);
+  const all = cases.map((outcome) => `${counts![outcome]} ${outcome}`);
+  const line = `${result}: ${test}${where}`;
+  const found = all.length === 0 ? "" : `: ${all.join(", ")}`;
+  // the environment can be long, and a line of a mail is not
+  return line.length + found.length <= 200 ? line + found : `${result}: ${test}${found}`;
+}
+
+/**
+ * The results in a mail, good and bad ones. Of a mail with a diff, or one that git could read in another way,
+ * none counts.
+ *
+ * @param mail the mail's bytes
+ */
+export function resultsIn(mail: Buffer, verifier: Verifier): readonly TextReading<TestResult>[] {
+  const text = replyText(dropCr(mail));
+  if (text === null || !text.includes("patchsig-result-v")) return [];
+  return signedTextsIn(RESULT_TEXT, text, verifier, hasDiff(mail));
+}
+
+function hasDiff(mail: Buffer): boolean {
+  const view = readRawMail(mail);
+  if (!view.ok) return true;
+  const diff = readDiff(view.value.patch, view.value.crs);
+  return !diff.ok || diff.value.files.length > 0;
+}
+
+/** The attached JSON with this digest (`TestResult.details`); null if the mail has none. */
+export function detailsIn(mail: Buffer, digest: string): Buffer | null {
+  const read = attempt(() => {
+    const plain = dropCr(mail);
+    const header = readHeader(plain, 0, true);
+    for (const part of readParts(plain, header, readContent(header)).parts) {
+      if (part.type !== "application/json" || part.end - part.start > 2 * MAX_DETAILS) continue;
+      const bytes = decodeBody(plain.subarray(part.start, part.end), part.encoding);
+      if (sha256(bytes) === digest) return bytes;
+    }
+    return null;
+  });
+  return read.ok ? read.value : null;
+}
