@@ -23,16 +23,23 @@ export function homeFolder(): string {
   });
 }
 
+type Variables = Readonly<Record<string, string | undefined>>;
+
 /**
  * The data folder: `$XDG_DATA_HOME/patchsig`, by default ~/.local/share/patchsig. A relative
  * XDG_DATA_HOME is ignored, as its specification demands.
  */
-export function dataFolder(
-  environment: Readonly<Record<string, string | undefined>>,
-  home: () => string = homeFolder,
-): string {
-  const set = environment["XDG_DATA_HOME"] ?? "";
-  return join(isAbsolute(set) ? set : join(home(), ".local", "share"), "patchsig");
+export function dataFolder(environment: Variables, home: () => string = homeFolder): string {
+  return baseFolder(environment["XDG_DATA_HOME"], () => join(home(), ".local", "share"));
+}
+
+/** For what can be made again: `$XDG_CACHE_HOME/patchsig`, by default ~/.cache/patchsig. */
+export function cacheFolder(environment: Variables, home: () => string = homeFolder): string {
+  return baseFolder(environment["XDG_CACHE_HOME"], () => join(home(), ".cache"));
+}
+
+function baseFolder(set: string | undefined, standard: () => string): string {
+  return join(set !== undefined && isAbsolute(set) ? set : standard(), "patchsig");
 }
 
 /** Makes a folder (0700) for temporary files. Throws a PatchsigError "unwritable" if it cannot. */

@@ -70,6 +70,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: "the same with your Acked-by",
     load: async () => (await import("./commands/review.ts")).ackCommand,
   },
+  search: {
+    describe: "find mails, patches and test results",
+    load: async () => (await import("./commands/search.ts")).searchCommand,
+  },
   diff: {
     describe: "compare two versions of a series, patch by patch",
     load: async () => (await import("./commands/diff.ts")).diffCommand,

@@ -21,8 +21,8 @@ export function replyText(mail: Buffer): Buffer | null {
     const header = readHeader(mail, 0, true);
     const { parts } = readParts(mail, header, readContent(header));
     for (const part of parts) {
-      const leaf = leafOf(mail, part);
-      if (leaf !== null) return textOf(mail, leaf);
+      const leaf = innerPart(mail, part);
+      if (leaf?.type === "text/plain") return textOf(mail, leaf);
     }
     return null;
   });
@@ -30,10 +30,10 @@ export function replyText(mail: Buffer): Buffer | null {
 }
 
 /**
- * The text/plain part that this one is, or begins with: to git, the first part of a multipart within
- * another is text of the outer one, header and all.
+ * The part that this one is, or begins with if it is a multipart: to git, the first part of a multipart
+ * within another is text of the outer one, header and all. Null if there is none.
  */
-function leafOf(mail: Buffer, part: BodyPart): BodyPart | null {
+export function innerPart(mail: Buffer, part: BodyPart): BodyPart | null {
   let leaf: BodyPart = part;
   for (let depth = 0; leaf.type.startsWith("multipart/"); depth++) {
     if (depth >= MAX_NESTING || !hasAt(mail, leaf.start, "--")) return null;
@@ -42,7 +42,7 @@ function leafOf(mail: Buffer, part: BodyPart): BodyPart | null {
     const { type, encoding, charset } = content;
     leaf = { ...leaf, start: header.end, type, encoding, charset, flow: content.flow ?? leaf.flow };
   }
-  return leaf.type === "text/plain" ? leaf : null;
+  return leaf;
 }
 
 function textOf(mail: Buffer, { start, end, encoding, charset, flow }: BodyPart): Buffer {

@@ -82,8 +82,7 @@ function candidates(all: readonly VersionFacts[], hand: readonly HandLink[]): Wo
   const index = indexOf(all);
   const links = all.flatMap((facts, from) => {
     const tried = new Set<number>();
-    const names = [...facts.named, ...facts.references].map((id) => `mail ${id}`);
-    for (const name of [...names, ...sharedNames(facts)])
+    for (const name of namesToLookFor(facts))
       for (const at of index.get(name) ?? []) if (at !== from) tried.add(at);
     return [...tried].flatMap((to) => {
       const reason = reasonFor(facts, all[to]!);
@@ -105,14 +104,24 @@ function candidates(all: readonly VersionFacts[], hand: readonly HandLink[]): Wo
 function indexOf(all: readonly VersionFacts[]): Map<string, number[]> {
   const index = new Map<string, number[]>();
   for (const [at, facts] of all.entries()) {
-    const names = [...facts.messageIds.map((id) => `mail ${id}`), ...sharedNames(facts)];
-    for (const name of new Set(names)) {
+    for (const name of new Set(namesToFindBy(facts))) {
       push(index, name, at);
       const known = index.get(name)!;
       if (known.length > MAX_TRIED) known.shift();
     }
   }
   return index;
+}
+
+/** By which a version is found among many. */
+export function namesToFindBy(facts: VersionFacts): string[] {
+  return [...facts.messageIds.map((id) => `mail ${id}`), ...sharedNames(facts)];
+}
+
+/** By which others may be found that it is a version of one work with. */
+export function namesToLookFor(facts: VersionFacts): string[] {
+  const mails = [...facts.named, ...facts.references].map((id) => `mail ${id}`);
+  return [...mails, ...sharedNames(facts)];
 }
 
 function sharedNames({ changeIds, title, titles, diffs }: VersionFacts): string[] {

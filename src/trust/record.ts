@@ -47,15 +47,6 @@ export interface KeyRecord {
   readonly rotatedFrom: PublicKeyText;
 }
 
-/** A key that a person accepted for test results, and for nothing else. Times are seconds since 1970. */
-export interface ResultKeyRecord {
-  readonly identity: string;
-  readonly publicKey: PublicKeyText;
-  readonly since: number;
-  /** When another one took its place; null while it is in use. */
-  readonly replaced: number | null;
-}
-
 /** Unsigned patches from an address, each counted once. */
 export interface UnsignedRecord {
   readonly identity: string;
@@ -105,8 +96,6 @@ export interface KeyHistory {
   readonly revoked: boolean;
   /** The key came by rotations from a key that was revoked since. */
   readonly tainted: boolean;
-  /** A person accepted the key for test results alone, under any identity. */
-  readonly resultOnly?: boolean;
 }
 
 /** How many other identities and endorsers of a changed key are named. */
@@ -158,9 +147,7 @@ type EventKind =
   | "revoke"
   | "fall-back"
   | "keyring"
-  | "merge"
-  | "accept-results"
-  | "replace-results";
+  | "merge";
 
 /**
  * A change of one key's state by anything but a patch; the store applies it in the transaction that
@@ -225,7 +212,6 @@ export interface StatementRecord {
 export interface IdentityHistory {
   readonly identity: string;
   readonly keys: readonly KeyRecord[];
-  readonly resultKeys: readonly ResultKeyRecord[];
   readonly unsigned: UnsignedRecord | null;
   /** About the identity, in the order of their time. */
   readonly statements: readonly StatementRecord[];

@@ -95,7 +95,7 @@ export function decisionOn(
 }
 
 function isUsable(trust: Decision["trust"]): boolean {
-  return !["changed", "replaced", "revoked", "result-only"].includes(trust);
+  return trust !== "changed" && trust !== "replaced" && trust !== "revoked";
 }
 
 function keyFindings(
@@ -120,10 +120,6 @@ function keyFindings(
     case "revoked":
       return [
         finding("review-key-revoked", `the review is signed by a key of ${by} that was revoked`),
-      ];
-    case "result-only":
-      return [
-        finding("review-key-result-only", `the key of ${by} may sign test results, never reviews`),
       ];
     case "first-use":
       if (record === null)

@@ -1,0 +1,87 @@
+/** Finds mails in the index by a query. */
+
+import { PatchsigError } from "../../errors.ts";
+import { runGit } from "../../git/run.ts";
+import { NO_REPOSITORY } from "../../git/scope.ts";
+import { parseQuery, type Query, timesIn } from "../../search/query.ts";
+import { conditionOf } from "../../search/sql.ts";
+import type { MailRow } from "../../store/index-sql.ts";
+import type { IndexStore } from "../../store/index-store.ts";
+
+export interface FoundMails {
+  /** The newest first. */
+  readonly mails: readonly MailRow[];
+  /** True if there are more. */
+  readonly more: boolean;
+}
+
+/** A mail that was found: a record of `search --json`. */
+export interface FoundRecord extends Omit<MailRow, "id" | "thread"> {
+  readonly type: "mail";
+}
+
+export function foundRecord({ id: _id, thread: _thread, ...mail }: MailRow): FoundRecord {
+  return { type: "mail", ...mail };
+}
+
+/** Where a page of results begins. */
+type After = Pick<MailRow, "date" | "id">;
+
+/**
+ * @param sources only mails of these; null for all that the index knows
+ * @param most mails to return
+ * @param after the last mail of the page before
+ * @throws PatchsigError "usage" for what is no query
+ */
+export async function findMails(
+  index: IndexStore,
+  text: string,
+  sources: readonly string[] | null,
+  most: number,
+  after: After | null = null,
+): Promise<FoundMails> {
+  const reading = parseQuery(text);
+  if (!reading.ok)
+    throw new PatchsigError("usage", `this query cannot be read: ${reading.why}`, {
+      hint: 's:title f:author l:list d:2.weeks.ago.. dfn:file "some words", as for lei',
+    });
+  const times = await readTimes(reading.query);
+  const condition = conditionOf(reading.query, (words) => times.get(words)!);
+  const mails = index.find(condition, sources, most + 1, after);
+  return { mails: mails.slice(0, most), more: mails.length > most };
+}
+
+/** Seconds since the epoch of all times that a query names. */
+async function readTimes(query: Query): Promise<ReadonlyMap<string, number>> {
+  const times = new Map<string, number>();
+  for (const words of timesIn(query)) times.set(words, await timeOf(words));
+  return times;
+}
+
+const DAY = 86_400;
+
+async function timeOf(words: string): Promise<number> {
+  const [, day, next] = /^(.*?)(\+1day)?$/s.exec(words)!;
+  const digits = /^(\d{4})-?(\d{2})-?(\d{2})(?:(\d{2})(\d{2})(\d{2}))?$/.exec(day!);
+  if (digits !== null) {
+    const [year, month, date, hour = 0, minute = 0, second = 0] = digits
+      .slice(1)
+      .map((one) => Number(one ?? 0));
+    const time = Date.UTC(year!, month! - 1, date, hour, minute, second) / 1000;
+    return time + (next === undefined ? 0 : DAY);
+  }
+  const time = await approxidate(day!.replaceAll(/[._]/g, " "));
+  return next === undefined ? time : time + DAY;
+}
+
+/** As git reads times: `2.weeks.ago`, `yesterday`. */
+async function approxidate(words: string): Promise<number> {
+  const args = ["config", "--type=expiry-date", "--default", words, "--get", "patchsig.none"];
+  const { status, stdout } = await runGit(args, {
+    cwd: process.cwd(),
+    purpose: "settings",
+    env: NO_REPOSITORY,
+  });
+  if (status !== 0) throw new PatchsigError("usage", `"${words}" is not a time`);
+  return Number(stdout.toString());
+}

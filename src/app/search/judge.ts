@@ -1,0 +1,72 @@
+/** One portion of mails as verification sees it, with their series. */
+
+import type { SourceMail } from "../../source/item.ts";
+import type { MailKind } from "../../store/index-sql.ts";
+import type { TrustMemory } from "../../trust/memory.ts";
+import type { Pins } from "../../trust/pins.ts";
+import { isReply } from "../../trailers/reply.ts";
+import type { Policies } from "../../verify/policy.ts";
+import type { PatchResult } from "../../verify/result.ts";
+import { type Collected, createJudgedSeriesCollector } from "../../verify/series.ts";
+import { type VersionMail, versionMail } from "../../verify/versions.ts";
+import { newTally, verifyMails } from "../verify/verification.ts";
+
+export interface PortionTerms {
+  readonly policies: Policies;
+  readonly pins: Pins;
+  readonly devKeyrings: readonly string[];
+  readonly trailers: readonly string[];
+}
+
+/** What is known of one mail. */
+interface JudgedPlace {
+  readonly kind: MailKind;
+  readonly result: PatchResult | null;
+}
+
+export interface JudgedPortion {
+  /** By places; a mail that is not here says nothing of patches. */
+  readonly places: ReadonlyMap<string, JudgedPlace>;
+  readonly series: readonly Collected<VersionMail>[];
+}
+
+export async function judgePortion(
+  mails: readonly SourceMail[],
+  terms: PortionTerms,
+  memory: TrustMemory,
+): Promise<JudgedPortion> {
+  const places = new Map<string, JudgedPlace>();
+  const series: Collected<VersionMail>[] = [];
+  // a series at which the program fails has its mails in the index all the same
+  const collector = createJudgedSeriesCollector<VersionMail>(() => {});
+  const options = {
+    ...terms,
+    dkim: null,
+    signedOnly: false,
+    plainAm: null,
+    dryRun: false,
+    jobs: 1,
+    keep: versionMail,
+  };
+  async function* items(): AsyncGenerator<readonly SourceMail[]> {
+    yield mails;
+  }
+  for await (const seen of verifyMails(items(), options, memory, newTally())) {
+    if (seen.kind === "link") {
+      if (isReply(seen.mail)) places.set(seen.mail.source, { kind: "reply", result: null });
+      series.push(...collector.link(seen.mail));
+    } else if (seen.kind === "note") {
+      const { source, read } = seen.note;
+      places.set(source, { kind: read ? "note" : "refused", result: null });
+    } else if (seen.kind === "unread")
+      places.set(seen.unread.source, { kind: "refused", result: null });
+    else {
+      const { result, evidence, payload } = seen.mail;
+      const kind = evidence.isAnswer ? "answer" : evidence.kind === "cover" ? "cover" : "patch";
+      places.set(result.source, { kind, result });
+      if (payload !== null) series.push(...collector.add({ ...seen.mail, payload }));
+    }
+  }
+  series.push(...collector.end());
+  return { places, series };
+}

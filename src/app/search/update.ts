@@ -1,0 +1,288 @@
+/**
+ * Brings the index up to what its sources hold: portion by portion, each verified together with the
+ * mails of its threads that came before. As for `verify`, keys are remembered.
+ */
+
+import { createHash } from "node:crypto";
+import { createVerifier } from "../../minisign/ed25519.ts";
+import { resultsIn } from "../../result/mail.ts";
+import type { SignedResult } from "../../result/text.ts";
+import { type SearchableMail, searchableMail } from "../../search/mail-text.ts";
+import { DAY } from "../../primitives/time.ts";
+import { followed } from "../../series/item.ts";
+import {
+  isReadFailure,
+  type ReadFailure,
+  type SourceItem,
+  type SourceMail,
+} from "../../source/item.ts";
+import type { MailRow, JudgedAgain, NewMail, NewResult } from "../../store/index-sql.ts";
+import type { IndexStore } from "../../store/index-store.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
+import type { Pins } from "../../trust/pins.ts";
+import type { Policies } from "../../verify/policy.ts";
+import { isOnlyUnsigned } from "../../verify/result.ts";
+import { mailProgress, type Reporter } from "../reporter.ts";
+import { mailsAt } from "../sources/at-places.ts";
+import { openSource } from "../sources/sources.ts";
+import { type JudgedPortion, judgePortion, type PortionTerms } from "./judge.ts";
+import { indexedSeries, regrouped } from "./series.ts";
+
+export interface UpdateIndexOptions {
+  /** Public-inboxes, maildirs and mboxes, by absolute names. */
+  readonly sources: readonly string[];
+  readonly policies: Policies;
+  readonly pins: Pins;
+  readonly devKeyrings: readonly string[];
+  readonly trailers: readonly string[];
+  /** Seconds since the epoch: no mail counts as younger. */
+  readonly now: number;
+  /** Mails to store at once. Default: 1,000. */
+  readonly portion?: number;
+}
+
+export interface IndexCounts {
+  mails: number;
+  unread: number;
+}
+
+/** Mails, and their bytes, that are stored at once. */
+const PORTION_MAILS = 1_000;
+const PORTION_BYTES = 16 << 20;
+/** Threads to judge again at a time. */
+const THREADS_AT_ONCE = 100;
+
+/**
+ * @param onPortion what is found so far can be shown
+ * @throws PatchsigError "usage" for sources that nobody can tell the new mails of; as the index and the
+ *   sources cannot be read
+ */
+export async function updateIndex(
+  index: IndexStore,
+  options: UpdateIndexOptions,
+  trust: TrustStore,
+  reporter: Reporter,
+  onPortion: (counts: IndexCounts) => void = () => {},
+): Promise<IndexCounts> {
+  const counts: IndexCounts = { mails: 0, unread: 0 };
+  const work = new IndexWork(index, options, trust);
+  await work.judgeSignedAgain();
+  const onRead = mailProgress(reporter.progress, options.sources.length, () => counts.mails);
+  for (const source of options.sources) {
+    const cursorOf = (name: string): string | null => index.cursor(name);
+    const items = openSource(source, { cursorOf, say: reporter.say }, onRead);
+    for await (const { mails, failures } of portionsOf(items, options.portion ?? PORTION_MAILS)) {
+      for (const { error } of failures) reporter.sayError(error);
+      counts.unread += failures.length;
+      counts.mails += await work.take(source, mails);
+      onPortion(counts);
+    }
+  }
+  return counts;
+}
+
+async function* portionsOf(
+  items: AsyncIterable<readonly SourceItem[]>,
+  most: number,
+): AsyncGenerator<{ mails: SourceMail[]; failures: ReadFailure[] }> {
+  let [mails, failures, size]: [SourceMail[], ReadFailure[], number] = [[], [], 0];
+  for await (const some of items)
+    for (const item of some) {
+      if (isReadFailure(item)) failures.push(item);
+      else {
+        mails.push(item);
+        size += item.bytes?.length ?? 0;
+      }
+      if (mails.length < most && size < PORTION_BYTES) continue;
+      yield { mails, failures };
+      [mails, failures, size] = [[], [], 0];
+    }
+  yield { mails, failures };
+}
+
+interface FreshMail {
+  readonly mail: SourceMail & { readonly bytes: Buffer };
+  readonly text: SearchableMail;
+  readonly names: string[];
+  readonly results: readonly SignedResult[];
+}
+
+class IndexWork {
+  readonly #index: IndexStore;
+  readonly #options: UpdateIndexOptions;
+  readonly #trust: TrustStore;
+  readonly #terms: PortionTerms;
+  readonly #verifier = createVerifier();
+
+  constructor(index: IndexStore, options: UpdateIndexOptions, trust: TrustStore) {
+    this.#index = index;
+    this.#options = options;
+    this.#trust = trust;
+    const { policies, pins, devKeyrings, trailers } = options;
+    this.#terms = { policies, pins, devKeyrings, trailers };
+  }
+
+  /** Judges what is signed again if what is known of keys, or asked of them, has changed. */
+  async judgeSignedAgain(): Promise<void> {
+    const now = this.#stateOfTrust();
+    if (this.#index.fact("trust") === now) return;
+    const threads = this.#index.signedThreads();
+    for (let at = 0; at < threads.length; at += THREADS_AT_ONCE)
+      await this.#store("", [], threads.slice(at, at + THREADS_AT_ONCE), new Map());
+    this.#index.setFact("trust", now);
+  }
+
+  /** Stores what is new among these mails of a source; returns how many that were. */
+  async take(source: string, mails: readonly SourceMail[]): Promise<number> {
+    const fresh = mails.flatMap((mail): FreshMail[] => {
+      const { bytes } = mail;
+      if (bytes === null || this.#index.isIndexed(source, mail.source)) return [];
+      const text = searchableMail(bytes);
+      const results = resultsIn(bytes, this.#verifier).flatMap((one) => (one.ok ? one.signed : []));
+      return [{ mail: { ...mail, bytes }, text, names: namesOf(text), results }];
+    });
+    const cursors = new Map(
+      mails.flatMap(({ cursor }) => (cursor ? [[cursor.name, cursor.value]] : [])),
+    );
+    const threads = this.#index.threadsNamed([...new Set(fresh.flatMap(({ names }) => names))]);
+    await this.#store(source, fresh, threads, cursors);
+    return fresh.length;
+  }
+
+  async #store(
+    source: string,
+    fresh: readonly FreshMail[],
+    threads: readonly number[],
+    cursors: ReadonlyMap<string, string>,
+  ): Promise<void> {
+    const known = new Map<string, MailRow>();
+    for (const thread of threads)
+      for (const mail of this.#index.thread(thread)) known.set(mail.place, mail);
+    const before = await mailsAt([...known.keys()]);
+    const judged = await judgePortion(
+      [...before, ...fresh.map(({ mail }) => mail)],
+      this.#terms,
+      this.#trust,
+    );
+    const { now } = this.#options;
+    const dates = new Map<string, number>();
+    for (const { messageId, date } of known.values()) dates.set(messageId, date);
+    for (const { text } of fresh) dates.set(text.messageId, dateOf(text, now));
+    const sources = (place: string): string => known.get(place)?.source ?? source;
+    const together = namesBySeries(judged);
+    this.#index.put(
+      {
+        mails: fresh.map((one) => newMail(source, one, judged, together, now)),
+        again: [...known.values()]
+          .filter(({ place }) => judged.places.has(place))
+          .map((mail) => ({ id: mail.id, ...verdictOn(mail, judged) })),
+        threads,
+        series: indexedSeries(judged.series, { dates, sources }),
+        cursors,
+      },
+      (stored) => regrouped(stored, this.#index, this.#trust.seriesLinks()),
+    );
+  }
+
+  /** Changes with whatever verdicts depend on besides the mails, but not by what indexing itself remembers. */
+  #stateOfTrust(): string {
+    const { policies, pins, devKeyrings, trailers } = this.#options;
+    const terms = [lastDecision(this.#trust), policies, [...pins.keys], [...pins.revoked]];
+    const text = JSON.stringify([...terms, devKeyrings, trailers]);
+    return createHash("sha256").update(text).digest("hex");
+  }
+}
+
+/** The last event that is more than a key which was seen (once more); 0 if there is none. */
+function lastDecision(trust: TrustStore): number {
+  for (const { id, to } of trust.log()) if (to !== "first-use" && to !== "known") return id;
+  return 0;
+}
+
+/** As the collector of series connects mails: by what they refer to; patches that refer to nothing, by their labels. */
+function namesOf(text: SearchableMail): string[] {
+  const ids = [text.messageId, ...text.references.slice(0, 1), ...followed(text)];
+  const names = [...new Set(ids)].filter((id) => id !== "").map((id) => `mail ${id}`);
+  const [, label] = /^\[([^\]]*\b\d+\/\d+)\]/.exec(text.words.subject) ?? [];
+  if (text.references.length > 0 || label === undefined || text.date === null) return names;
+  const [version = "v1"] = /\bv\d+\b/.exec(label) ?? [];
+  const [total = ""] = /\d+$/.exec(label) ?? [];
+  // two mails within twelve hours are in one of two days, which begin twelve hours apart
+  const days = [0, DAY / 2].map((shift) => Math.floor((text.date! + shift) / DAY));
+  const labels = days.map((day, i) => `label ${text.from.email} ${version} ${total} ${i} ${day}`);
+  return [...names, ...labels];
+}
+
+/** Mails of a series that no thread connects get a name in common. */
+function namesBySeries({ series }: JudgedPortion): ReadonlyMap<string, string> {
+  return new Map(
+    series.flatMap(({ received: [first, ...rest] }) =>
+      rest.map(({ source }): [string, string] => [source, `mail ${first!.payload.messageId}`]),
+    ),
+  );
+}
+
+/** A hostile date does not put a mail at the top of every list. */
+function dateOf({ date, received }: SearchableMail, now: number): number {
+  return Math.max(0, Math.min(date ?? received ?? 0, now));
+}
+
+const MAX_SHOWN = 500;
+
+function newMail(
+  source: string,
+  { mail, text, names, results }: FreshMail,
+  judged: JudgedPortion,
+  together: ReadonlyMap<string, string>,
+  now: number,
+): NewMail {
+  const date = dateOf(text, now);
+  const { name, email } = text.from;
+  const common = together.get(mail.source);
+  const [result] = results;
+  const kind = result !== undefined ? "result" : text.references.length > 0 ? "reply" : "mail";
+  return {
+    source,
+    place: mail.source,
+    messageId: text.messageId,
+    date,
+    received: text.received === null ? date : Math.max(0, Math.min(text.received, now)),
+    subject: text.words.subject.slice(0, MAX_SHOWN),
+    sender: (name === "" ? email : `${name} <${email}>`).slice(0, MAX_SHOWN),
+    ...verdictOn({ place: mail.source, kind }, judged),
+    ...(result === undefined ? {} : { signer: result.said.by }),
+    results: results.map(newResult),
+    names: common === undefined ? names : [...names, common],
+    lists: text.lists,
+    words: text.words,
+  };
+}
+
+function newResult({ said, publicKey, text, minisig }: SignedResult): NewResult {
+  const { tree, test, patches, result, env } = said;
+  return {
+    tree,
+    test,
+    patches: patches ?? "",
+    outcome: result,
+    env,
+    publicKey,
+    said: JSON.stringify(said),
+    text,
+    minisig,
+  };
+}
+
+function verdictOn(
+  { place, kind }: Pick<MailRow, "place" | "kind">,
+  { places }: JudgedPortion,
+): Omit<JudgedAgain, "id"> {
+  const judged = places.get(place);
+  const result = judged?.result ?? null;
+  return {
+    kind: judged?.kind ?? kind,
+    signer: result?.signer ?? "",
+    trust: result?.trust ?? "",
+    verdict: result === null ? "" : isOnlyUnsigned(result) ? "none" : result.verdict,
+  };
+}

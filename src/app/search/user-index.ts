@@ -1,0 +1,71 @@
+/** The user's own index, in the usual place, of the sources that the user named. */
+
+import { resolve } from "node:path";
+import { PatchsigError } from "../../errors.ts";
+import { isUrl, shownUrl } from "../../source/url.ts";
+import { defaultIndexPath, IndexStore } from "../../store/index-store.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
+import { now } from "../now.ts";
+import type { Reporter } from "../reporter.ts";
+import { devKeyringsOf, placesOf } from "../settings.ts";
+import { trailerSettings } from "../trailers/settings.ts";
+import { readKeyrings } from "../trust/keyrings.ts";
+import { readPolicies } from "../verify/policy.ts";
+import { type IndexCounts, updateIndex, type UpdateIndexOptions } from "./update.ts";
+
+/** @throws PatchsigError as `openDatabase` */
+export function openUserIndex(): IndexStore {
+  return new IndexStore(defaultIndexPath(process.env));
+}
+
+/**
+ * The sources to index, by absolute names: those that were named, else `patchsig.source`.
+ *
+ * @throws PatchsigError "usage" without any, and for one that cannot be indexed
+ */
+export function indexedSources(named: readonly string[]): string[] {
+  const all = named.length > 0 ? named : placesOf("patchsig.source").map(({ name }) => name);
+  if (all.length === 0)
+    throw new PatchsigError("usage", "there are no mails to search", {
+      hint: "name a public-inbox, maildir or mbox: --source FOLDER, or git config --global --add patchsig.source FOLDER",
+    });
+  const wrong = all.find((name) => name === "-" || isUrl(name));
+  if (wrong !== undefined)
+    throw new PatchsigError("usage", `${shownUrl(wrong)} cannot be indexed`, {
+      hint: "a public-inbox, a maildir or an uncompressed mbox can",
+    });
+  return [...new Set(all.map((name) => resolve(name)))];
+}
+
+/** With whatever a verdict depends on, as the user has set it. */
+async function indexOptions(
+  sources: readonly string[],
+  trust: TrustStore,
+  { say }: Reporter,
+): Promise<UpdateIndexOptions> {
+  return {
+    sources,
+    policies: readPolicies(undefined),
+    pins: await readKeyrings(trust, say),
+    devKeyrings: devKeyringsOf(undefined),
+    trailers: trailerSettings(),
+    now: now(),
+  };
+}
+
+/** Brings the index of these sources up to date. */
+export async function updateUserIndex(
+  index: IndexStore,
+  sources: readonly string[],
+  trust: TrustStore,
+  reporter: Reporter,
+  onPortion?: (counts: IndexCounts) => void,
+): Promise<IndexCounts> {
+  return updateIndex(
+    index,
+    await indexOptions(sources, trust, reporter),
+    trust,
+    reporter,
+    onPortion,
+  );
+}

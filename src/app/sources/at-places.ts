@@ -1,0 +1,88 @@
+/** Mails again, by the places that sources gave them. */
+
+import { dirname } from "node:path";
+import { PatchsigError } from "../../errors.ts";
+import { Blobs } from "../../git/blobs.ts";
+import { gitText, type StartOptions } from "../../git/run.ts";
+import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
+import { mailOfFile } from "../../source/at-place.ts";
+import type { SourceMail } from "../../source/item.ts";
+
+/** `REPOSITORY:COMMIT`, as of a public-inbox. */
+const COMMIT_PLACE = /^(.+):([0-9a-f]{40}|[0-9a-f]{64})$/s;
+/** Mails to ask git for at a time. */
+const AT_A_TIME = 64;
+
+/**
+ * The mails at these places, in their order. Those that are no longer there, or cannot be read, are left
+ * out: their source says so when it is read.
+ *
+ * @param places as of SourceMail, of files and public-inboxes
+ */
+export async function mailsAt(places: readonly string[]): Promise<SourceMail[]> {
+  const found = new Map<string, SourceMail>();
+  const commits = new Map<string, [place: string, commit: string][]>();
+  for (const place of places) {
+    const [, repository, commit] = COMMIT_PLACE.exec(place) ?? [];
+    if (repository === undefined || commit === undefined) {
+      const mail = quietly(() => mailOfFile(place));
+      if (mail !== null) found.set(place, mail);
+      continue;
+    }
+    const wanted = commits.get(repository);
+    if (wanted === undefined) commits.set(repository, [[place, commit]]);
+    else wanted.push([place, commit]);
+  }
+  for (const [repository, wanted] of commits)
+    for await (const mail of mailsOfCommits(repository, wanted)) found.set(mail.source, mail);
+  return places.flatMap((place) => found.get(place) ?? []);
+}
+
+function quietly<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof PatchsigError) return null;
+    throw error;
+  }
+}
+
+async function* mailsOfCommits(
+  repository: string,
+  wanted: readonly (readonly [place: string, commit: string])[],
+): AsyncGenerator<SourceMail> {
+  const options = {
+    cwd: repository,
+    elsewhere: true,
+    env: { GIT_CEILING_DIRECTORIES: dirname(repository) },
+  } as const;
+  const blobs = new Blobs(options, MAX_MESSAGE_BYTES);
+  try {
+    for (let at = 0; at < wanted.length; at += AT_A_TIME) {
+      const some = wanted.slice(at, at + AT_A_TIME);
+      blobs.ask(some.map(([, commit]) => `${commit}:m`));
+      for (const [source, commit] of some) {
+        const blob = (await blobs.take()) ?? (await ofVersion1(options, commit));
+        if (blob !== null && blob.size > 0) yield { source, ...blob };
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof PatchsigError)) throw error;
+  } finally {
+    blobs.close();
+  }
+}
+
+/** In an inbox of version 1, a mail's file has a name of its own. */
+async function ofVersion1(options: StartOptions, commit: string): ReturnType<Blobs["take"]> {
+  const args = ["diff-tree", "--root", "--no-commit-id", "-r", "--diff-filter=AM", commit, "--"];
+  const [, blob] = /^:\d+ \d+ [0-9a-f]+ ([0-9a-f]+) /.exec(await gitText(args, options)) ?? [];
+  if (blob === undefined) return null;
+  const blobs = new Blobs(options, MAX_MESSAGE_BYTES);
+  try {
+    blobs.ask([blob]);
+    return await blobs.take();
+  } finally {
+    blobs.close();
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * What of a mail can be searched: its text as people read it, found without git's rules, since it proves
+ * nothing. No mail is refused, and what is kept of one is bounded. Pure.
+ */
+
+import { type BodyPart, readParts } from "../mail/parts.ts";
+import { parseAuthor } from "../mail/author.ts";
+import { readContent } from "../mail/content.ts";
+import { parseDate } from "../mail/date.ts";
+import { type HeaderField, readFields } from "../mail/fields.ts";
+import { readHeader } from "../mail/header.ts";
+import { messageIds, referencesOf } from "../mail/message-id.ts";
+import { innerPart } from "../mail/reply-text.ts";
+import { decodeWords } from "../mail/rfc2047.ts";
+import { messageToUtf8 } from "../mail/charset.ts";
+import { decodeBody } from "../mail/transfer.ts";
+import { attempt } from "../refused.ts";
+import type { TextField } from "./query.ts";
+
+export interface SearchableMail {
+  /** With its angle brackets; "" if there is none. */
+  readonly messageId: string;
+  /** The nearest last. */
+  readonly references: readonly string[];
+  /** Of the Date header and of the last server's Received; seconds since the epoch, null without one. */
+  readonly date: number | null;
+  readonly received: number | null;
+  /** As people see it. */
+  readonly from: { readonly name: string; readonly email: string };
+  /** The names in List-Id's angle brackets, lower case. */
+  readonly lists: readonly string[];
+  readonly words: Readonly<Record<TextField, string>>;
+}
+
+/** Of a mail's text; what follows is not searched. */
+const MAX_TEXT = 256 << 10;
+const MAX_FIELD = 4_000;
+const MAX_LISTS = 16;
+const MAX_FILES = 2_000;
+
+/** @param mail with or without CRs */
+export function searchableMail(mail: Buffer): SearchableMail {
+  const fields = readFields(mail);
+  const raw = (name: string): string => fields.find((one) => one.name === name)?.value ?? "";
+  const text = (name: string): string => readable(valuesOf(fields, name));
+  const { author, email } = parseAuthor(unfolded(raw("from")));
+  const { body, quoted, files } = sorted(textOf(mail));
+  return {
+    messageId: messageIds(raw("message-id"))[0] ?? "",
+    references: referencesOf(raw("references"), raw("in-reply-to")),
+    date: parseDate(unfolded(raw("date"))),
+    received: parseDate(unfolded(raw("received")).split(";").at(-1)!),
+    from: { name: author.toString("utf8"), email: email.toString("utf8") },
+    lists: listsIn(fields),
+    words: {
+      subject: text("subject"),
+      sender: text("from"),
+      recipient: text("to"),
+      copied: text("cc"),
+      body,
+      quoted,
+      files,
+    },
+  };
+}
+
+function valuesOf(fields: readonly HeaderField[], name: string): string {
+  const values = fields.filter((one) => one.name === name).map(({ value }) => value);
+  return unfolded(values.join(" "));
+}
+
+function unfolded(value: string): string {
+  return value
+    .slice(0, MAX_FIELD)
+    .replaceAll(/[\r\n\t ]+/g, " ")
+    .trim();
+}
+
+/** @param value a character a byte */
+function readable(value: string): string {
+  const bytes = Buffer.from(value, "latin1");
+  const words = attempt(() => decodeWords(bytes));
+  return (words.ok ? words.value : bytes).toString("utf8");
+}
+
+function listsIn(fields: readonly HeaderField[]): string[] {
+  const lists = fields
+    .filter(({ name }) => name === "list-id")
+    .slice(0, MAX_LISTS)
+    .flatMap(({ value }) => /<([^<>\s]{1,200})>/.exec(value)?.[1]?.toLowerCase() ?? []);
+  return [...new Set(lists)];
+}
+
+/** All text/plain in it, and of a mail without any, what is left of HTML. */
+function textOf(mail: Buffer): string {
+  const read = attempt(() => {
+    const header = readHeader(mail, 0, true);
+    const { parts } = readParts(mail, header, readContent(header));
+    const leaves = parts.flatMap((part) => innerPart(mail, part) ?? []);
+    const plain = leaves.filter(({ type }) => type.startsWith("text/") && type !== "text/html");
+    if (plain.length > 0) return plain.map((part) => decoded(mail, part)).join("\n");
+    return leaves
+      .filter(({ type }) => type === "text/html")
+      .map((part) => withoutTags(decoded(mail, part)))
+      .join("\n");
+  });
+  if (read.ok) return read.value;
+  const end = mail.indexOf("\n\n");
+  return end < 0 ? "" : mail.toString("utf8", end, end + MAX_TEXT);
+}
+
+function decoded(mail: Buffer, { start, end, encoding, charset }: BodyPart): string {
+  const bytes = mail.subarray(start, Math.min(end, start + 2 * MAX_TEXT));
+  return messageToUtf8(decodeBody(bytes, encoding), charset).toString("utf8", 0, MAX_TEXT);
+}
+
+function withoutTags(html: string): string {
+  return html.replaceAll(/<(?:style|script)\b[^]*?<\/(?:style|script)>|<[^<>]*>/gi, " ");
+}
+
+/** The first one is enough: of a rename, git apply needs both. */
+const FILE = /^(?:diff --git a\/(.+) b\/(.+)|\+\+\+ b\/(.+)|--- a\/(.+))$/;
+
+/** A person's own lines, those quoted, and the files of a diff. Data of binary files is left out. */
+function sorted(text: string): { body: string; quoted: string; files: string } {
+  const [body, quoted]: [string[], string[]] = [[], []];
+  const files = new Set<string>();
+  let isBinary = false;
+  for (const whole of text.split("\n")) {
+    const line = whole.endsWith("\r") ? whole.slice(0, -1) : whole;
+    const file = line.length < MAX_FIELD ? FILE.exec(line) : null;
+    if (file !== null && files.size < MAX_FILES)
+      for (const name of file.slice(1)) if (name !== undefined) files.add(name);
+    if (line.startsWith("diff --git ")) isBinary = false;
+    else if (line === "GIT binary patch") isBinary = true;
+    if (!isBinary) (line.startsWith(">") ? quoted : body).push(line);
+  }
+  return { body: body.join("\n"), quoted: quoted.join("\n"), files: [...files].join("\n") };
+}

@@ -1,0 +1,255 @@
+/**
+ * What to look for among mails, in the words of lei and public-inbox (lei-q(1), "SEARCH TERMS"; the
+ * syntax is Xapian's QueryParser's): `s:i2c f:wolfram AND NOT l:linux-kernel d:3.months.ago..`. Pure.
+ */
+
+/** Columns of text. */
+export const TEXT_FIELDS = [
+  "subject",
+  "sender",
+  "recipient",
+  "copied",
+  "body",
+  "quoted",
+  "files",
+] as const;
+export type TextField = (typeof TEXT_FIELDS)[number];
+
+/** What a mail is or says, and that it must be, or begin with, exactly so. */
+const EXACT_FIELDS = [
+  "message",
+  "list",
+  "kind",
+  "trust",
+  "by",
+  "test",
+  "result",
+  "env",
+  "tree",
+] as const;
+export type ExactField = (typeof EXACT_FIELDS)[number];
+
+/** `date`: of its Date header. `received`: when it came here. */
+type TimeField = "date" | "received";
+
+export type Query =
+  | { readonly kind: "all" }
+  | { readonly kind: "and" | "or"; readonly of: readonly Query[] }
+  | { readonly kind: "not"; readonly of: Query }
+  /** Words that follow each other in one of the columns; the last one may be a beginning. */
+  | {
+      readonly kind: "text";
+      readonly fields: readonly TextField[];
+      readonly text: string;
+      readonly isPrefix: boolean;
+    }
+  | {
+      readonly kind: "exact";
+      readonly field: ExactField;
+      readonly value: string;
+      readonly isPrefix: boolean;
+    }
+  /** In git's words for times, as they were written; null for an open end. */
+  | {
+      readonly kind: "time";
+      readonly field: TimeField;
+      readonly from: string | null;
+      readonly to: string | null;
+    };
+
+type Prefix =
+  | { readonly text: readonly TextField[] }
+  | { readonly exact: ExactField }
+  | { readonly time: TimeField };
+
+/** By what stands before the colon, as in lei; the last block is this program's own. */
+const PREFIXES: Readonly<Record<string, Prefix>> = {
+  s: { text: ["subject"] },
+  f: { text: ["sender"] },
+  t: { text: ["recipient"] },
+  c: { text: ["copied"] },
+  tc: { text: ["recipient", "copied"] },
+  a: { text: ["recipient", "copied", "sender"] },
+  b: { text: ["body", "quoted"] },
+  bs: { text: ["body", "quoted", "subject"] },
+  nq: { text: ["body"] },
+  q: { text: ["quoted"] },
+  dfn: { text: ["files"] },
+  l: { exact: "list" },
+  m: { exact: "message" },
+  mid: { exact: "message" },
+  d: { time: "date" },
+  dt: { time: "date" },
+  rt: { time: "received" },
+  kind: { exact: "kind" },
+  trust: { exact: "trust" },
+  by: { exact: "by" },
+  test: { exact: "test" },
+  result: { exact: "result" },
+  env: { exact: "env" },
+  tree: { exact: "tree" },
+};
+
+/** Where a word without a prefix is looked for, as public-inbox does: not in quotes, not in To. */
+const ANYWHERE: readonly TextField[] = ["subject", "sender", "body"];
+
+const MAX_QUERY = 4_000;
+const MAX_DEPTH = 50;
+const MAX_TERMS = 200;
+
+/** `why`: what is wrong with it, in one line. */
+export type QueryReading =
+  | { readonly ok: true; readonly query: Query }
+  | { readonly ok: false; readonly why: string };
+
+/** Nothing but blanks is `{ kind: "all" }`. */
+export function parseQuery(text: string): QueryReading {
+  try {
+    return { ok: true, query: read(text) };
+  } catch (error) {
+    if (error instanceof NoQuery) return { ok: false, why: error.message };
+    throw error;
+  }
+}
+
+function read(text: string): Query {
+  if (text.length > MAX_QUERY) throw new NoQuery(`it is longer than ${MAX_QUERY} characters`);
+  const tokens = tokensOf(text);
+  if (tokens.length > MAX_TERMS) throw new NoQuery(`it has more than ${MAX_TERMS} words`);
+  return tokens.length === 0 ? { kind: "all" } : new Parser(tokens).whole();
+}
+
+/** Does not leave this file. */
+class NoQuery extends Error {}
+
+type Token =
+  | { readonly kind: "(" | ")" | "AND" | "OR" | "NOT" }
+  | { readonly kind: "term"; readonly query: Query };
+
+/** `prefix:"some words"`, `prefix:word`, `word*`, `(`, `)`; a `-` before a term is NOT. */
+const TOKEN = /\s*(?:([()])|(-)?(?:([A-Za-z]+):)?(?:"([^"]*)("?)|([^\s()"]+)))/y;
+
+function tokensOf(text: string): Token[] {
+  const tokens: Token[] = [];
+  const rest = text.trimEnd();
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < rest.length) {
+    const at = TOKEN.lastIndex;
+    const found = TOKEN.exec(rest);
+    if (found === null) throw new NoQuery(`"${rest.slice(at).trim()}" cannot be read`);
+    const [, bracket, minus, prefix, phrase, closed, word] = found;
+    if (bracket !== undefined) tokens.push({ kind: bracket as "(" | ")" });
+    else if (prefix === undefined && minus === undefined && isOperator(word))
+      tokens.push({ kind: word });
+    else {
+      if (phrase !== undefined && closed === "") throw new NoQuery('a " is not closed');
+      if (minus !== undefined) tokens.push({ kind: "NOT" });
+      tokens.push({ kind: "term", query: termOf(prefix, phrase ?? word!, phrase !== undefined) });
+    }
+  }
+  return tokens;
+}
+
+function isOperator(word: string | undefined): word is "AND" | "OR" | "NOT" {
+  return word === "AND" || word === "OR" || word === "NOT";
+}
+
+function own(name: string): Prefix | undefined {
+  return Object.hasOwn(PREFIXES, name) ? PREFIXES[name] : undefined;
+}
+
+function termOf(name: string | undefined, text: string, isQuoted: boolean): Query {
+  if (name === undefined && !isQuoted && /^.+:$/.test(text) && own(text.slice(0, -1)))
+    throw new NoQuery(`nothing stands after ${text}`);
+  const prefix = name === undefined ? { text: ANYWHERE } : own(name);
+  if (prefix === undefined)
+    throw new NoQuery(`there is no ${name}: (there are ${Object.keys(PREFIXES).join(", ")})`);
+  if ("time" in prefix) return timeOf(name!, prefix.time, text);
+  const isPrefix = !isQuoted && text.endsWith("*");
+  const value = isPrefix ? text.slice(0, -1) : text;
+  if (value === "") throw new NoQuery(`nothing stands after ${name ?? ""}${name ? ":" : "*"}`);
+  if ("exact" in prefix) return { kind: "exact", field: prefix.exact, value, isPrefix };
+  return { kind: "text", fields: prefix.text, text: value, isPrefix };
+}
+
+/** `d:A..B`, `d:A..`, `d:..B`; `d:A` alone is that day. */
+function timeOf(name: string, field: TimeField, text: string): Query {
+  const [from, to, ...more] = text.split("..");
+  if (more.length > 0 || from === undefined) throw new NoQuery(`${name}:${text} is no range`);
+  if (to === undefined) return { kind: "time", field, from: text, to: `${text}+1day` };
+  if (from === "" && to === "") throw new NoQuery(`${name}: has neither a beginning nor an end`);
+  return { kind: "time", field, from: from || null, to: to || null };
+}
+
+/** AND binds stronger than OR; two terms beside each other are AND. */
+class Parser {
+  readonly #tokens: readonly Token[];
+  #at = 0;
+  #depth = 0;
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens;
+  }
+
+  whole(): Query {
+    const query = this.#or();
+    if (this.#next() !== undefined) throw new NoQuery("a ) has no (");
+    return query;
+  }
+
+  #next(): Token | undefined {
+    return this.#tokens[this.#at];
+  }
+
+  #or(): Query {
+    const of = [this.#and()];
+    while (this.#next()?.kind === "OR") {
+      this.#at++;
+      of.push(this.#and());
+    }
+    return of.length === 1 ? of[0]! : { kind: "or", of };
+  }
+
+  #and(): Query {
+    const of = [this.#one()];
+    for (;;) {
+      const kind = this.#next()?.kind;
+      if (kind === undefined || kind === ")" || kind === "OR") break;
+      if (kind === "AND") this.#at++;
+      of.push(this.#one());
+    }
+    return of.length === 1 ? of[0]! : { kind: "and", of };
+  }
+
+  #one(): Query {
+    const token = this.#next();
+    if (token === undefined) throw new NoQuery("it ends too early");
+    this.#at++;
+    if (token.kind === "term") return token.query;
+    if (++this.#depth > MAX_DEPTH) throw new NoQuery("it is nested too deeply");
+    if (token.kind === "NOT") return { kind: "not", of: this.#one() };
+    if (token.kind !== "(") throw new NoQuery(`${token.kind} stands where a word is expected`);
+    const query = this.#or();
+    if (this.#next()?.kind !== ")") throw new NoQuery("a ( is not closed");
+    this.#at++;
+    this.#depth--;
+    return query;
+  }
+}
+
+/** Every time that a query names, in git's words. */
+export function timesIn(query: Query): string[] {
+  switch (query.kind) {
+    case "and":
+    case "or":
+      return query.of.flatMap(timesIn);
+    case "not":
+      return timesIn(query.of);
+    case "time":
+      return [query.from, query.to].filter((time) => time !== null);
+    case "text":
+    case "exact":
+    case "all":
+      return [];
+  }
+}

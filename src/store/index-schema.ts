@@ -1,0 +1,135 @@
+/**
+ * The tables of index.db: what mails say, to find them by, and the series that they make. All of it can
+ * be made again from the mails. Times are seconds since the epoch; "" is text that a mail did not have.
+ */
+
+import type { Schema } from "./schema.ts";
+
+/** "psix" */
+const APPLICATION_ID = 0x70736978;
+
+const VERSION_1 = `
+  create table sources (
+    id   integer primary key,
+    name text    not null unique
+  ) strict;
+
+  -- how far each is read, by the name that the source itself gives it
+  create table cursors (
+    name  text primary key,
+    value text not null
+  ) strict, without rowid;
+
+  create table facts (
+    name  text primary key,
+    value text not null
+  ) strict, without rowid;
+
+  -- what connects mails: digests of Message-IDs, labels and signed ids
+  create table names (
+    name   blob    primary key check (length(name) = 16),
+    thread integer not null
+  ) strict, without rowid;
+  create index names_of on names (thread);
+
+  create table mails (
+    id         integer primary key,
+    source     integer not null references sources,
+    place      text    not null,
+    message_id text    not null,
+    thread     integer not null,
+    date       integer not null,
+    received   integer not null,
+    kind       text    not null check (kind in
+                 ('patch', 'cover', 'answer', 'reply', 'note', 'result', 'mail', 'refused')),
+    subject    text    not null,
+    sender     text    not null,
+    -- of a signed patch, review or result: the signer's address, and what is known of the key
+    signer     text    not null,
+    trust      text    not null,
+    verdict    text    not null,
+    unique (source, place)
+  ) strict;
+  create index mails_called on mails (message_id);
+  create index mails_in on mails (thread);
+  create index mails_dated on mails (date);
+
+  create table lists (
+    list text    not null,
+    mail integer not null,
+    primary key (list, mail)
+  ) strict, without rowid;
+  create index lists_of on lists (mail);
+
+  create virtual table words using fts5 (
+    subject, sender, recipient, copied, body, quoted, files,
+    content = '', contentless_delete = 1, tokenize = 'porter unicode61 remove_diacritics 2'
+  );
+
+  create table series (
+    -- a series that is stored again keeps its id, so that no other may have got it
+    id       integer primary key autoincrement,
+    thread   integer not null,
+    -- the least id of its versions
+    work     integer not null,
+    -- Message-ID of its first mail, and which one of that mail's series it is: it keeps its id by that
+    name     text    not null,
+    -- by the earliest and the latest Date of its mails and the replies to them
+    date     integer not null,
+    latest   integer not null,
+    signer   text    not null,
+    verdict  text    not null check (verdict in ('pass', 'warn', 'fail')),
+    record   text    not null check (json_valid(record)),
+    versions text    not null check (json_valid(versions))
+  ) strict;
+  create index series_in on series (thread);
+  create index series_of on series (work);
+  create index series_latest on series (latest);
+  create index series_by on series (signer);
+
+  create table series_names (
+    name   blob    not null check (length(name) = 16),
+    series integer not null,
+    primary key (name, series)
+  ) strict, without rowid;
+  create index series_named on series_names (series);
+
+  create table series_mails (
+    series integer not null,
+    mail   integer not null,
+    number integer not null,
+    primary key (series, mail)
+  ) strict, without rowid;
+  create index series_with on series_mails (mail);
+
+  -- signed test results: good ones only; what their keys are worth is asked when they are shown
+  create table results (
+    id         integer primary key,
+    mail       integer not null references mails,
+    tree       text    not null,
+    patches    text    not null,
+    test       text    not null,
+    outcome    text    not null,
+    public_key text    not null check (length(public_key) = 56),
+    said       text    not null check (json_valid(said)),
+    text       text    not null,
+    minisig    text    not null
+  ) strict;
+  create index results_of on results (tree, test);
+  create index results_like on results (patches, test) where patches <> '';
+  create index results_in on results (mail);
+  create index results_for on results (test);
+
+  create table results_env (
+    entry  text    not null,
+    result integer not null references results,
+    primary key (entry, result)
+  ) strict, without rowid;
+`;
+
+export const INDEX_SCHEMA: Schema = {
+  what: "index",
+  applicationId: APPLICATION_ID,
+  without: "it can be made again: move it away",
+  migrations: [VERSION_1],
+};

@@ -1,0 +1,224 @@
+/** The rows of index.db, and its statements. */
+
+import type Database from "better-sqlite3";
+import { TEXT_FIELDS, type TextField } from "../search/query.ts";
+
+export type MailKind =
+  | "patch"
+  | "cover"
+  | "answer"
+  | "reply"
+  | "note"
+  | "result"
+  | "mail"
+  | "refused";
+
+/** A mail as it is found. */
+export interface MailRow {
+  readonly id: number;
+  /** As the source was named. */
+  readonly source: string;
+  /** As of SourceMail. */
+  readonly place: string;
+  readonly messageId: string;
+  readonly thread: number;
+  /** Seconds since the epoch; of a mail without a date, when it was received, or 0. */
+  readonly date: number;
+  readonly received: number;
+  readonly kind: MailKind;
+  readonly subject: string;
+  /** `Name <address>` */
+  readonly sender: string;
+  readonly signer: string;
+  readonly trust: string;
+  /** Of a patch: pass, warn, fail; none if it is unsigned, and nothing else is to be said. Else "". */
+  readonly verdict: string;
+}
+
+/** A signed test result; `said` is its JSON, the rest as of SignedResult. */
+interface ResultRow {
+  readonly tree: string;
+  /** "" for none. */
+  readonly patches: string;
+  readonly test: string;
+  readonly outcome: string;
+  readonly publicKey: string;
+  readonly said: string;
+  readonly text: string;
+  readonly minisig: string;
+}
+
+/** One that is stored, and the mail that brought it. */
+export interface StoredResult extends ResultRow {
+  readonly id: number;
+  readonly mail: number;
+  readonly messageId: string;
+}
+
+export interface NewResult extends ResultRow {
+  /** `key=value` */
+  readonly env: readonly string[];
+}
+
+export interface NewMail extends Omit<MailRow, "id" | "thread"> {
+  readonly results: readonly NewResult[];
+  /** What connects it to others. */
+  readonly names: readonly string[];
+  readonly lists: readonly string[];
+  readonly words: Readonly<Record<TextField, string>>;
+}
+
+/** A mail that was there, judged again. */
+export type JudgedAgain = Pick<MailRow, "id" | "kind" | "signer" | "trust" | "verdict">;
+
+/** A series; what the columns do not hold is the caller's own JSON. */
+interface IndexedSeries {
+  readonly name: string;
+  readonly date: number;
+  readonly latest: number;
+  readonly signer: string;
+  readonly verdict: "pass" | "warn" | "fail";
+  readonly record: string;
+  readonly versions: string;
+}
+
+export interface NewIndexedSeries extends IndexedSeries {
+  /** What other versions of it may share with it. */
+  readonly names: readonly string[];
+  readonly mails: readonly {
+    readonly source: string;
+    readonly place: string;
+    readonly number: number;
+  }[];
+}
+
+export interface StoredSeries extends IndexedSeries {
+  readonly id: number;
+  readonly work: number;
+  readonly thread: number;
+}
+
+const MAIL_COLUMNS = `m.id, s.name as source, m.place, m.message_id as messageId, m.thread, m.date,
+  m.received, m.kind, m.subject, m.sender, m.signer, m.trust, m.verdict`;
+
+/** Of mails `m` with their sources `s`: the columns of an MailRow. */
+export const SELECT_MAILS = `select ${MAIL_COLUMNS} from mails m join sources s on s.id = m.source`;
+
+const SELECT_SERIES = `select id, work, thread, name, date, latest, signer, verdict, record, versions
+  from series`;
+
+/** All statements of an index. */
+export function prepareIndex(db: Database.Database) {
+  return {
+    ...prepareFacts(db),
+    ...prepareMails(db),
+    ...prepareSeries(db),
+    ...prepareResults(db),
+  };
+}
+
+const SELECT_RESULTS = `select r.id, r.mail, m.message_id as messageId, r.tree, r.patches, r.test,
+  r.outcome, r.public_key as publicKey, r.said, r.text, r.minisig
+  from results r join mails m on m.id = r.mail`;
+
+function prepareResults(db: Database.Database) {
+  return {
+    addResult: db.prepare<[ResultRow & { mail: number | bigint }]>(
+      `insert into results (mail, tree, patches, test, outcome, public_key, said, text, minisig)
+       values (@mail, @tree, @patches, @test, @outcome, @publicKey, @said, @text, @minisig)`,
+    ),
+    addEnv: db.prepare("insert into results_env values (?, ?) on conflict do nothing"),
+    resultsOf: db.prepare<[string, string, number], StoredResult>(
+      `${SELECT_RESULTS} where r.tree = ? and r.test = ? order by r.id limit ?`,
+    ),
+    resultsLike: db.prepare<[string, string, number], StoredResult>(
+      `${SELECT_RESULTS} where r.patches = ? and r.test = ? order by r.id limit ?`,
+    ),
+    resultsOfTree: db.prepare<[string, number], StoredResult>(
+      `${SELECT_RESULTS} where r.tree = ? order by r.id limit ?`,
+    ),
+  };
+}
+
+function prepareFacts(db: Database.Database) {
+  return {
+    cursor: db.prepare<[string], string>("select value from cursors where name = ?").pluck(),
+    moveCursor: db.prepare<[string, string]>(
+      "insert into cursors values (?, ?) on conflict (name) do update set value = excluded.value",
+    ),
+    fact: db.prepare<[string], string>("select value from facts where name = ?").pluck(),
+    setFact: db.prepare<[string, string]>(
+      "insert into facts values (?, ?) on conflict (name) do update set value = excluded.value",
+    ),
+    threadOf: db.prepare<[Buffer], number>("select thread from names where name = ?").pluck(),
+    addSource: db.prepare<[string]>("insert into sources (name) values (?) on conflict do nothing"),
+    sourceId: db.prepare<[string], number>("select id from sources where name = ?").pluck(),
+    moveNames: db.prepare<[number, number]>("update names set thread = ? where thread = ?"),
+    lastThread: db
+      .prepare<[], number>(
+        "select coalesce((select cast(value as integer) from facts where name = 'thread'), 0)",
+      )
+      .pluck(),
+    name: db.prepare<[Buffer, number]>(
+      "insert into names values (?, ?) on conflict (name) do update set thread = excluded.thread",
+    ),
+  };
+}
+
+function prepareMails(db: Database.Database) {
+  const placeholders = TEXT_FIELDS.map(() => "?").join(", ");
+  return {
+    placed: db.prepare<[string, string], { id: number; thread: number }>(
+      `select m.id, m.thread from mails m join sources s on s.id = m.source
+       where s.name = ? and m.place = ?`,
+    ),
+    threadMails: db.prepare<[number, number], MailRow>(
+      `${SELECT_MAILS} where m.thread = ? order by m.id limit ?`,
+    ),
+    called: db.prepare<[string], MailRow>(`${SELECT_MAILS} where m.message_id = ? order by m.id`),
+    judge: db.prepare<[JudgedAgain]>(
+      `update mails set kind = @kind, signer = @signer, trust = @trust, verdict = @verdict
+       where id = @id`,
+    ),
+    addMail: db.prepare<[Omit<MailRow, "id" | "source"> & { source: number }]>(
+      `insert into mails (source, place, message_id, thread, date, received, kind, subject, sender,
+         signer, trust, verdict)
+       values (@source, @place, @messageId, @thread, @date, @received, @kind, @subject, @sender,
+         @signer, @trust, @verdict)`,
+    ),
+    addWords: db.prepare(
+      `insert into words (rowid, ${TEXT_FIELDS.join(", ")}) values (?, ${placeholders})`,
+    ),
+    addList: db.prepare("insert into lists values (?, ?) on conflict do nothing"),
+    sizeOf: db.prepare<[number], number>("select count(*) from mails where thread = ?").pluck(),
+    moveMails: db.prepare<[number, number]>("update mails set thread = ? where thread = ?"),
+  };
+}
+
+function prepareSeries(db: Database.Database) {
+  return {
+    namesakes: db
+      .prepare<[Buffer, number], number>(
+        `select s.work from series_names n join series s on s.id = n.series
+         where n.name = ? order by n.series desc limit ?`,
+      )
+      .pluck(),
+    ofWork: db.prepare<[number], StoredSeries>(`${SELECT_SERIES} where work = ? order by id`),
+    inThread: db.prepare<[number], StoredSeries>(`${SELECT_SERIES} where thread = ?`),
+    threadsBy: db.prepare<[string], number>("select thread from series where signer = ?").pluck(),
+    signedThreads: db
+      .prepare<[], number>("select distinct thread from series where signer <> ''")
+      .pluck(),
+    moveSeries: db.prepare<[number, number]>("update series set thread = ? where thread = ?"),
+    setWork: db.prepare<[number, number]>("update series set work = ? where id = ?"),
+    addSeries: db.prepare<[IndexedSeries & { id: number | null; thread: number }]>(
+      `insert into series (id, work, thread, name, date, latest, signer, verdict, record, versions)
+       values (@id, 0, @thread, @name, @date, @latest, @signer, @verdict, @record, @versions)`,
+    ),
+    addSeriesMail: db.prepare("insert into series_mails values (?, ?, ?) on conflict do nothing"),
+    nameSeries: db.prepare("insert into series_names values (?, ?) on conflict do nothing"),
+    dropSeriesMails: db.prepare("delete from series_mails where series = ?"),
+    dropSeriesNames: db.prepare("delete from series_names where series = ?"),
+    dropSeries: db.prepare("delete from series where id = ?"),
+  };
+}

@@ -1,0 +1,266 @@
+/**
+ * The index of mails: index.db in the cache folder. Derived: whoever loses it makes it again. One portion
+ * of mails is one transaction, with the cursors of their sources, so that a killed run goes on where it was.
+ */
+
+import { createHash } from "node:crypto";
+import path from "node:path";
+import type Database from "better-sqlite3";
+import { cacheFolder } from "../places.ts";
+import { TEXT_FIELDS } from "../search/query.ts";
+import type { Condition } from "../search/sql.ts";
+import { explainingSqlite, openDatabase } from "./database.ts";
+import { INDEX_SCHEMA } from "./index-schema.ts";
+import {
+  type MailRow,
+  type JudgedAgain,
+  type NewIndexedSeries,
+  type NewMail,
+  prepareIndex,
+  SELECT_MAILS,
+  type StoredResult,
+  type StoredSeries,
+} from "./index-sql.ts";
+
+/** `index.db` in the cache folder (src/places.ts). */
+export function defaultIndexPath(
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  return path.join(cacheFolder(environment), "index.db");
+}
+
+/** What one portion of mails changes. */
+export interface IndexPortion {
+  readonly mails: readonly NewMail[];
+  readonly again: readonly JudgedAgain[];
+  /** The series of these threads are replaced by `series`. */
+  readonly threads: readonly number[];
+  readonly series: readonly NewIndexedSeries[];
+  readonly cursors: ReadonlyMap<string, string>;
+}
+
+/** Mails of a thread: what is connected beyond that stays apart. */
+const MAX_THREAD_MAILS = 5_000;
+/** How many series of one name are looked at, the latest. */
+const MAX_NAMESAKES = 16;
+
+export class IndexStore {
+  readonly file: string;
+  readonly db: Database.Database;
+  readonly #sql: ReturnType<typeof prepareIndex>;
+
+  /**
+   * @param dryRun reads only; a file that does not exist is an empty index
+   * @throws PatchsigError as `openDatabase`
+   */
+  constructor(file: string, dryRun = false) {
+    this.file = file;
+    this.db = openDatabase(INDEX_SCHEMA, { file, dryRun }).db;
+    // derived data: after a power cut the last portions are read again
+    if (!dryRun) this.db.pragma("synchronous = normal");
+    this.#sql = prepareIndex(this.db);
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  cursor(name: string): string | null {
+    return this.#explained(() => this.#sql.cursor.get(name) ?? null);
+  }
+
+  fact(name: string): string | null {
+    return this.#explained(() => this.#sql.fact.get(name) ?? null);
+  }
+
+  setFact(name: string, value: string): void {
+    this.#explained(() => this.#sql.setFact.run(name, value));
+  }
+
+  isIndexed(source: string, place: string): boolean {
+    return this.#explained(() => this.#sql.placed.get(source, place) !== undefined);
+  }
+
+  /** The threads that mails with these names belong to. */
+  threadsNamed(names: readonly string[]): number[] {
+    const threads = names.flatMap((name) => this.#sql.threadOf.get(digest(name)) ?? []);
+    return [...new Set(threads)];
+  }
+
+  /** The mails of a thread, in the order in which they came; at most `MAX_THREAD_MAILS`. */
+  thread(thread: number): MailRow[] {
+    return this.#explained(() => this.#sql.threadMails.all(thread, MAX_THREAD_MAILS));
+  }
+
+  mailsCalled(messageId: string): MailRow[] {
+    return this.#explained(() => this.#sql.called.all(messageId));
+  }
+
+  /**
+   * Mails of which a condition holds, the newest first.
+   *
+   * @param sources only those of these
+   * @param after only those that come after this one
+   */
+  find(
+    { sql, values }: Condition,
+    sources: readonly string[] | null,
+    most: number,
+    after: Pick<MailRow, "date" | "id"> | null,
+  ): MailRow[] {
+    const conditions = [`(${sql})`];
+    const given: (string | number)[] = [...values];
+    if (sources !== null) {
+      conditions.push("s.name in (select value from json_each(?))");
+      given.push(JSON.stringify(sources));
+    }
+    if (after !== null) {
+      conditions.push("(m.date, m.id) < (?, ?)");
+      given.push(after.date, after.id);
+    }
+    const text = `${SELECT_MAILS} where ${conditions.join(" and ")} order by m.date desc, m.id desc limit ?`;
+    return this.#explained(() => this.db.prepare<unknown[], MailRow>(text).all(...given, most));
+  }
+
+  /** Series that may be versions of one work with one of these names, and all of their works. */
+  namesakes(names: Iterable<string>): StoredSeries[] {
+    return this.#explained(() => {
+      const works = new Set<number>();
+      for (const name of names)
+        for (const work of this.#sql.namesakes.all(digest(name), MAX_NAMESAKES)) works.add(work);
+      return [...works].flatMap((work) => this.#sql.ofWork.all(work));
+    });
+  }
+
+  ofWork(work: number): StoredSeries[] {
+    return this.#explained(() => this.#sql.ofWork.all(work));
+  }
+
+  /** Test results of a tree, of one test or all; at most so many, the first that came. */
+  resultsOf(tree: string, test: string | null, most: number): StoredResult[] {
+    return this.#explained(() =>
+      test === null
+        ? this.#sql.resultsOfTree.all(tree, most)
+        : this.#sql.resultsOf.all(tree, test, most),
+    );
+  }
+
+  /** The same by the digest of the patches that were tested, on whatever tree. */
+  resultsLike(patches: string, test: string, most: number): StoredResult[] {
+    return this.#explained(() => this.#sql.resultsLike.all(patches, test, most));
+  }
+
+  /** Threads of series whose signer is one of these. */
+  threadsSignedBy(signers: readonly string[]): number[] {
+    return this.#explained(() => [
+      ...new Set(signers.flatMap((signer) => this.#sql.threadsBy.all(signer))),
+    ]);
+  }
+
+  /** Threads with a signed series. */
+  signedThreads(): number[] {
+    return this.#explained(() => this.#sql.signedThreads.all());
+  }
+
+  /**
+   * Stores a portion.
+   *
+   * @param regroup gets a series that is stored, and says of whose work it and others are a part: pairs of
+   *   ids and works
+   */
+  put(
+    portion: IndexPortion,
+    regroup: (stored: readonly StoredSeries[]) => Iterable<readonly [id: number, work: number]>,
+  ): void {
+    this.#explained(() =>
+      this.db
+        .transaction(() => {
+          for (const mail of portion.mails) this.#add(mail);
+          for (const mail of portion.again) this.#sql.judge.run(mail);
+          const ids = new Map<string, number>();
+          for (const thread of portion.threads)
+            for (const { id, name } of this.#sql.inThread.all(thread)) {
+              ids.set(name, id);
+              this.#dropSeries(id);
+            }
+          const stored = portion.series.map((one) => {
+            const id = ids.get(one.name);
+            ids.delete(one.name);
+            return this.#addSeries(one, id);
+          });
+          for (const [id, work] of regroup(stored)) this.#sql.setWork.run(work, id);
+          for (const [name, value] of portion.cursors) this.#sql.moveCursor.run(name, value);
+        })
+        .immediate(),
+    );
+  }
+
+  #add({ names, lists, words, results, ...mail }: NewMail): void {
+    const source = this.#sourceId(mail.source);
+    const thread = this.#join(names);
+    const { lastInsertRowid: id } = this.#sql.addMail.run({ ...mail, source, thread });
+    this.#sql.addWords.run(id, ...TEXT_FIELDS.map((field) => words[field]));
+    for (const list of lists) this.#sql.addList.run(list, id);
+    for (const { env, ...result } of results) {
+      const { lastInsertRowid } = this.#sql.addResult.run({ ...result, mail: id });
+      for (const entry of env) this.#sql.addEnv.run(entry, lastInsertRowid);
+    }
+  }
+
+  #sourceId(name: string): number {
+    this.#sql.addSource.run(name);
+    return this.#sql.sourceId.get(name)!;
+  }
+
+  /** One thread for all that these names connect, unless it grew too long. */
+  #join(names: readonly string[]): number {
+    const digests = names.map(digest);
+    let thread: number | null = null;
+    for (const other of new Set(digests.flatMap((name) => this.#sql.threadOf.get(name) ?? []))) {
+      if (thread === null) thread = other;
+      else if (this.#sql.sizeOf.get(thread)! + this.#sql.sizeOf.get(other)! <= MAX_THREAD_MAILS) {
+        this.#sql.moveMails.run(thread, other);
+        this.#sql.moveSeries.run(thread, other);
+        this.#sql.moveNames.run(thread, other);
+      }
+    }
+    if (thread !== null && this.#sql.sizeOf.get(thread)! >= MAX_THREAD_MAILS) thread = null;
+    thread ??= this.#sql.lastThread.get()! + 1;
+    for (const name of digests) this.#sql.name.run(name, thread);
+    this.#sql.setFact.run("thread", String(Math.max(thread, this.#sql.lastThread.get()!)));
+    return thread;
+  }
+
+  #addSeries(
+    { names, mails, ...series }: NewIndexedSeries,
+    known: number | undefined,
+  ): StoredSeries {
+    const found = mails.flatMap(({ source, place, number }) => {
+      const mail = this.#sql.placed.get(source, place);
+      return mail === undefined ? [] : [{ ...mail, number }];
+    });
+    const thread = found[0]?.thread ?? 0;
+    // with the id that it had, so that pages which name it stay
+    const id = Number(
+      this.#sql.addSeries.run({ ...series, thread, id: known ?? null }).lastInsertRowid,
+    );
+    for (const mail of found) this.#sql.addSeriesMail.run(id, mail.id, mail.number);
+    for (const name of names) this.#sql.nameSeries.run(digest(name), id);
+    return { ...series, id, work: id, thread };
+  }
+
+  #dropSeries(id: number): void {
+    this.#sql.dropSeriesMails.run(id);
+    this.#sql.dropSeriesNames.run(id);
+    this.#sql.dropSeries.run(id);
+  }
+
+  #explained<T>(work: () => T): T {
+    return explainingSqlite(INDEX_SCHEMA, this.file, work);
+  }
+}
+
+/** 16 bytes are enough that nobody finds two names with the same. */
+function digest(name: string): Buffer {
+  return createHash("sha256").update(name).digest().subarray(0, 16);
+}

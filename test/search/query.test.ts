@@ -1,0 +1,90 @@
+/** Queries as people write them, and what SQL they become. */
+
+import { describe, expect, test } from "vitest";
+import { parseQuery, type Query, timesIn } from "../../src/search/query.ts";
+import { conditionOf } from "../../src/search/sql.ts";
+
+/** A query with all its brackets; or why it is none. */
+function shown(text: string): string {
+  const reading = parseQuery(text);
+  return reading.ok ? lines(reading.query) : `refused: ${reading.why}`;
+}
+
+function lines(query: Query): string {
+  switch (query.kind) {
+    case "all":
+      return "all";
+    case "and":
+    case "or":
+      return `(${query.of.map(lines).join(` ${query.kind} `)})`;
+    case "not":
+      return `not ${lines(query.of)}`;
+    case "text":
+      return `${query.fields.map((field) => field[0]).join("")}:${query.text}${query.isPrefix ? "*" : ""}`;
+    case "exact":
+      return `${query.field}=${query.value}${query.isPrefix ? "*" : ""}`;
+    case "time":
+      return `${query.field}[${query.from ?? ""},${query.to ?? ""})`;
+  }
+}
+
+describe("queries", () => {
+  test.each([
+    ["", "all"],
+    ["  ", "all"],
+    ["i2c", "ssb:i2c"],
+    ["s:i2c f:wolfram", "(s:i2c and s:wolfram)"],
+    ['s:"two words" OR b:x*', "(s:two words or bq:x*)"],
+    ["a b OR c d", "((ssb:a and ssb:b) or (ssb:c and ssb:d))"],
+    ["a (b OR c) NOT d", "(ssb:a and (ssb:b or ssb:c) and not ssb:d)"],
+    ["-l:lkml x AND y", "(not list=lkml and ssb:x and ssb:y)"],
+    [
+      "m:<a@x> kind:patch trust:pinned by:a@x",
+      "(message=<a@x> and kind=patch and trust=pinned and by=a@x)",
+    ],
+    [
+      "test:kselftest.* result:fail env:arch=arm64",
+      "(test=kselftest.* and result=fail and env=arch=arm64)",
+    ],
+    ["d:2020-01-01..", "date[2020-01-01,)"],
+    ["rt:..yesterday", "received[,yesterday)"],
+    ["d:20200101..20200201", "date[20200101,20200201)"],
+    ["d:2020-01-01", "date[2020-01-01,2020-01-01+1day)"],
+    ["dfn:drivers/i2c/i2c-core.c", "f:drivers/i2c/i2c-core.c"],
+    ["not and or", "(ssb:not and ssb:and and ssb:or)"],
+  ])("%s", (text, expected) => {
+    expect(shown(text)).toBe(expected);
+  });
+
+  test.each([
+    ["zz:x", /^refused: there is no zz: \(there are s, f,/],
+    ["s:", /^refused: nothing stands after s:/],
+    ["*", /^refused: nothing stands after/],
+    ['s:"open', /^refused: a " is not closed/],
+    ["(a", /^refused: a \( is not closed/],
+    ["a)", /^refused: a \) has no \(/],
+    ["a OR", /^refused: it ends too early/],
+    ["AND a", /^refused: AND stands where a word is expected/],
+    ["d:..", /^refused: d: has neither/],
+    ["d:1..2..3", /^refused: d:1..2..3 is no range/],
+    ["(".repeat(60), /^refused: it is nested too deeply/],
+    ["a ".repeat(300), /^refused: it has more than 200 words/],
+    ["a".repeat(5_000), /^refused: it is longer than/],
+  ])("%.20s is refused", (text, why) => {
+    expect(shown(text)).toMatch(why);
+  });
+
+  test("times are the caller's to read", () => {
+    const reading = parseQuery("d:yesterday.. (NOT rt:..2020-01-01 OR x)");
+    expect(reading.ok && timesIn(reading.query)).toEqual(["yesterday", "2020-01-01"]);
+  });
+});
+
+test("what a query says is never SQL, nor FTS5's syntax", () => {
+  const reading = parseQuery(`s:"a' OR 1=1 --" l:x'y b:{subject}:z NEAR(a`);
+  expect(reading.ok).toBe(false);
+  const good = parseQuery(`s:"a' OR 1=1 --" l:x'y b:^z`);
+  const condition = good.ok ? conditionOf(good.query, () => 0) : null;
+  expect(condition?.sql).not.toMatch(/'|--|1=1/);
+  expect(condition?.values).toEqual(['{subject} : "a\' OR 1=1 --"', "x'y", '{body quoted} : "^z"']);
+});
