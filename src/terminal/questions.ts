@@ -4,7 +4,8 @@ import { isatty } from "node:tty";
 import { PatchsigError } from "../errors.ts";
 import { ours, type SafeText } from "../report/escape.ts";
 import { readLine } from "./password.ts";
-import { sayError, showPrompt } from "./terminal.ts";
+import type { Questions } from "../app/questions.ts";
+import { out, say, sayError, showPrompt } from "./terminal.ts";
 
 /** Somebody reads the questions and types the answers. */
 export function canAsk(): boolean {
@@ -21,11 +22,7 @@ function askLine(prompt: SafeText): string {
   throw new PatchsigError("usage", "no answer: nothing was changed");
 }
 
-/**
- * Asks until an answer is one.
- *
- * @param read null for what is no answer; a PatchsigError that it throws is said first
- */
+/** As `Questions` has it. */
 export async function askUntil<T>(
   prompt: SafeText,
   read: (answer: string) => T | null | Promise<T | null>,
@@ -42,9 +39,12 @@ export async function askUntil<T>(
   }
 }
 
-/** No is not an error. */
-export function askYesOrNo(prompt: SafeText): Promise<boolean> {
-  return askUntil(prompt, (answer) =>
+/** @param question `do it?`; what can be answered is put behind it */
+export function askYesOrNo(question: SafeText): Promise<boolean> {
+  return askUntil(ours`${question} [y/n] `, (answer) =>
     /^(?:y(?:es)?|no?)$/i.test(answer) ? /^y/i.test(answer) : null,
   );
 }
+
+/** For what asks on its own: the application does not know the terminal. */
+export const questions: Questions = { canAsk, askUntil, askYesOrNo, show: out, say };

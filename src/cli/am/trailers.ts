@@ -67,7 +67,7 @@ export async function wantsTrailers(
   if (offered === 0 || add === "no") return false;
   if (add === "yes") return true;
   const what = count(offered, "trailer");
-  if (!quiet && canAsk()) return askYesOrNo(ours`add ${what}? [y/n] `);
+  if (!quiet && canAsk()) return askYesOrNo(ours`add ${what}?`);
   say(`${what} in replies, not added: --trailers adds them`);
   return false;
 }

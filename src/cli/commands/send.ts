@@ -117,7 +117,7 @@ async function planOf(repository: Repository, args: Arguments): Promise<SendPlan
 
 async function isWanted({ yes }: Arguments): Promise<boolean> {
   if (yes) return true;
-  if (canAsk()) return askYesOrNo(ours`send it? (yes, no): `);
+  if (canAsk()) return askYesOrNo(ours`send it?`);
   throw new PatchsigError("usage", "nobody can be asked whether to send it", {
     hint: "--yes sends it; --dry-run only shows it",
   });

@@ -12,11 +12,11 @@ import { keyChoiceOf } from "../../app/settings.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { ours, type SafeText } from "../../report/escape.ts";
 import { command, type CommandStatus } from "../../options/command.ts";
-import { PROTECT_OPTIONS } from "../key/common.ts";
-import { passwordOptions } from "../../terminal/password.ts";
-import { askYesOrNo, canAsk } from "../../terminal/questions.ts";
-import { carryOut } from "../setup/carry-out.ts";
-import { answersOf, currentKey, demandAnswers, type SetupArguments } from "../setup/answers.ts";
+import { encrypts, PROTECT_OPTIONS } from "../key/common.ts";
+import { passwordOptions, type PasswordSettings, passwordSource } from "../../terminal/password.ts";
+import { askYesOrNo, canAsk, questions } from "../../terminal/questions.ts";
+import { carryOut, type Passwords } from "../../app/setup/carry-out.ts";
+import { answersOf, currentKey, demandAnswers, type SetupWishes } from "../../app/setup/answers.ts";
 import {
   dayBlocks,
   foundLines,
@@ -25,8 +25,8 @@ import {
   planLines,
   undoLine,
   undoneLine,
-} from "../setup/words.ts";
-import { blockPrinter, out, say, saySafe } from "../../terminal/terminal.ts";
+} from "../../app/setup/words.ts";
+import { blockPrinter, out, reporter, say, saySafe } from "../../terminal/terminal.ts";
 
 export const setupCommand = command({
   usage: "setup",
@@ -68,23 +68,30 @@ export const setupCommand = command({
     ...PROTECT_OPTIONS,
     ...passwordOptions,
   },
-  run: (args) => (args.undo ? undo(args) : setup(args)),
+  run: (args) =>
+    args.undo ? undo(args) : setup({ ...args, encrypt: encrypts(args) }, passwordsOf(args)),
 });
 
-async function setup(args: SetupArguments): Promise<CommandStatus> {
+function passwordsOf(settings: PasswordSettings): Passwords {
+  const given = settings.passwordFd !== undefined || settings.passwordFile !== undefined;
+  return { ...passwordSource(settings), given };
+}
+
+async function setup(args: SetupWishes, passwords: Passwords): Promise<CommandStatus> {
   const facts = await findFacts(args.local);
-  const found = await currentKey(facts);
+  const found = await currentKey(facts, say);
   if (!canAsk()) demandAnswers(args, facts, found);
   const show = blockPrinter();
   show(foundLines(facts, found));
-  const answers = await answersOf(args, facts, found);
+  const answers = await answersOf(args, facts, found, questions);
   const { steps, key } = planOf(facts, answers);
   show(planLines(steps));
   if (args.hook && sendsPatches(answers.role)) saySafe(hookNotes(facts));
   if (args.dryRun) return EXIT.ok;
   if (steps.length > 0 && !args.yes && !(await agreed())) return EXIT.unmet;
 
-  const checked = await carryOut(args, answers, { steps, key }, answers.address ?? facts.address);
+  const address = answers.address ?? facts.address;
+  const checked = await carryOut(answers, { steps, key }, address, passwords, reporter());
   show([
     checked
       ? ours`checked: a mail was signed and verified, and a change in it was noticed`
@@ -108,12 +115,12 @@ async function nextBlocks(
 }
 
 async function agreed(): Promise<boolean> {
-  const yes = await askYesOrNo(ours`do it? [y/n] `);
+  const yes = await askYesOrNo(ours`do it?`);
   if (!yes) say("nothing was changed");
   return yes;
 }
 
-async function undo(args: SetupArguments): Promise<CommandStatus> {
+async function undo(args: Pick<SetupWishes, "yes" | "dryRun">): Promise<CommandStatus> {
   const steps = recordedSteps();
   if (steps.length === 0) {
     // forgets what was said

@@ -31,13 +31,16 @@ export interface ProtectSettings {
   readonly noPassword?: boolean | undefined;
 }
 
+export function encrypts({ noPassword, password }: ProtectSettings): boolean {
+  return noPassword !== true && password !== false;
+}
+
 /** Where a new password comes from; null if none is wanted. */
 export function newPasswordOf(
-  { noPassword, password }: ProtectSettings,
+  settings: ProtectSettings,
   { askNew }: PasswordSource,
 ): (() => Promise<Buffer>) | null {
-  if (noPassword === true || password === false) return null;
-  return () => askNew("new password: ");
+  return encrypts(settings) ? () => askNew("new password: ") : null;
 }
 
 export function printKey(key: PublicKey): void {

@@ -1,12 +1,12 @@
 /** What setup says: what it found, what it will do, what became of it, and what comes next. */
 
 import { homedir } from "node:os";
-import type { Facts, HookFact } from "../../app/setup/facts.ts";
-import type { KeyOffer, SigningKeyState } from "../../app/setup/keys.ts";
-import { appliesPatches, commandOf, type PlannedStep, sendsPatches } from "../../app/setup/plan.ts";
-import type { MailReader } from "../../app/setup/readers.ts";
-import type { DoneStep, Role } from "../../app/setup/record.ts";
-import type { UndoneStep } from "../../app/setup/undo.ts";
+import type { Facts, HookFact } from "./facts.ts";
+import type { KeyOffer, SigningKeyState } from "./keys.ts";
+import { appliesPatches, commandOf, type PlannedStep, sendsPatches } from "./plan.ts";
+import type { MailReader } from "./readers.ts";
+import type { DoneStep, Role } from "./record.ts";
+import type { UndoneStep } from "./undo.ts";
 import type { PatchsigError } from "../../errors.ts";
 import { formatPublicKeyText } from "../../minisign/public-key.ts";
 import { shellCommand } from "../../primitives/shell.ts";

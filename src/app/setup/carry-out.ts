@@ -1,14 +1,26 @@
 /** Carries out the plan, with the passwords that it needs. */
 
-import { applySteps } from "../../app/setup/apply.ts";
-import { checkBySigning } from "../../app/setup/check.ts";
-import { keyStateOf } from "../../app/setup/keys.ts";
-import type { SetupAnswers, SetupPlan } from "../../app/setup/plan.ts";
-import { keyChoiceOf } from "../../app/settings.ts";
-import { type OpenSigner, openSigner } from "../../app/sign/signer.ts";
+import { applySteps } from "./apply.ts";
+import { checkBySigning } from "./check.ts";
+import { keyStateOf } from "./keys.ts";
+import type { SetupAnswers, SetupPlan } from "./plan.ts";
+import { keyChoiceOf } from "../settings.ts";
+import { type OpenSigner, openSigner } from "../sign/signer.ts";
 import { PatchsigError } from "../../errors.ts";
-import { passwordSource, type PasswordSettings } from "../../terminal/password.ts";
-import { say, sayError } from "../../terminal/terminal.ts";
+import type { AskPassword } from "../../store/key-file.ts";
+import type { Reporter } from "../reporter.ts";
+
+/** Where passwords come from. The bytes are wiped here. */
+export interface Passwords {
+  /** Of a key that exists. */
+  readonly ask: AskPassword;
+  /** Of a new one. */
+  readonly askNew: AskPassword;
+  /** The user said where they come from: nobody is asked, so nobody can be asked again. */
+  readonly given: boolean;
+}
+
+type Telling = Pick<Reporter, "say" | "sayError">;
 
 /** The sender of the check's mail if nobody signs. */
 const NOBODY = "nobody@example.org";
@@ -22,16 +34,17 @@ const NOBODY = "nobody@example.org";
  * @throws PatchsigError of what failed: everything is then as before, except a new key
  */
 export async function carryOut(
-  args: PasswordSettings,
   answers: SetupAnswers,
   { steps, key }: SetupPlan,
   address: string | null,
+  passwords: Passwords,
+  reporter: Telling,
 ): Promise<boolean> {
-  const secrets = await openSecrets(args, answers, key);
+  const secrets = await openSecrets(answers, key, passwords, reporter);
   let checked = false;
   try {
     const check = async (): Promise<void> => {
-      checked = await checkKey(key, secrets, address ?? NOBODY);
+      checked = await checkKey(key, secrets, address ?? NOBODY, reporter.say);
     };
     await applySteps(steps, { role: answers.role, password: secrets.password, check });
   } finally {
@@ -49,30 +62,33 @@ interface Secrets {
 }
 
 async function openSecrets(
-  args: PasswordSettings,
   { key: answer }: SetupAnswers,
   key: string | null,
+  { ask, askNew, given }: Passwords,
+  { say, sayError }: Telling,
 ): Promise<Secrets> {
   if (key === null || answer === null) return { password: null, signer: null };
-  const given = args.passwordFd !== undefined || args.passwordFile !== undefined;
-  const passwords = passwordSource(args);
   if (answer.kind === "new") {
-    const ask = (): Promise<Buffer> => passwords.askNew("new password: ");
-    return { password: answer.password ? await askAgain(ask, given) : null, signer: null };
+    if (!answer.password) return { password: null, signer: null };
+    const fresh = (): Promise<Buffer> => askNew("new password: ");
+    return { password: await (given ? fresh() : askAgain(fresh, sayError)), signer: null };
   }
   // a repeated run does not ask for a password
   const skip = answer.kind === "as-is" && !given && !(await keyStateOf(keyChoiceOf(key), say)).open;
-  const options = { key, askPassword: passwords.ask, passwordGiven: given, say };
+  const options = { key, askPassword: ask, passwordGiven: given, say };
   return { password: null, signer: skip ? null : await openSigner(options) };
 }
 
 /** On a terminal, a typing error must not restart everything. */
-async function askAgain(ask: () => Promise<Buffer>, given: boolean): Promise<Buffer> {
+async function askAgain(
+  ask: () => Promise<Buffer>,
+  sayError: Reporter["sayError"],
+): Promise<Buffer> {
   for (;;) {
     try {
       return await ask();
     } catch (error) {
-      if (given || !(error instanceof PatchsigError) || error.code !== "bad-password") throw error;
+      if (!(error instanceof PatchsigError) || error.code !== "bad-password") throw error;
       sayError(error);
     }
   }
@@ -83,6 +99,7 @@ async function checkKey(
   key: string | null,
   { password, signer }: Secrets,
   address: string,
+  say: Reporter["say"],
 ): Promise<boolean> {
   if (key === null || signer !== null) {
     await checkBySigning(signer, address);

@@ -1,43 +1,40 @@
 /** What only the user knows: from options, else by questions. */
 
 import { resolve } from "node:path";
-import type { Facts } from "../../app/setup/facts.ts";
-import { keyOffers, keyStateOf } from "../../app/setup/keys.ts";
-import {
-  appliesPatches,
-  type KeyAnswer,
-  sendsPatches,
-  type SetupAnswers,
-} from "../../app/setup/plan.ts";
-import { type Role, ROLES } from "../../app/setup/record.ts";
-import { AGENT, keyChoiceOf } from "../../app/settings.ts";
-import { DKIM_MODES } from "../../app/verify/dkim.ts";
+import type { Facts } from "./facts.ts";
+import { keyOffers, keyStateOf } from "./keys.ts";
+import { appliesPatches, type KeyAnswer, sendsPatches, type SetupAnswers } from "./plan.ts";
+import { type Role, ROLES } from "./record.ts";
+import { AGENT, keyChoiceOf } from "../settings.ts";
+import { DKIM_MODES } from "../verify/dkim.ts";
 import { PatchsigError } from "../../errors.ts";
 import { homeFolder } from "../../places.ts";
 import { shellWord } from "../../primitives/shell.ts";
 import { ours } from "../../report/escape.ts";
-import type { ProtectSettings } from "../key/common.ts";
-import type { PasswordSettings } from "../../terminal/password.ts";
-import { askUntil, askYesOrNo, canAsk } from "../../terminal/questions.ts";
-import { out, say } from "../../terminal/terminal.ts";
+import type { Questions } from "../questions.ts";
+import type { Reporter } from "../reporter.ts";
 import { type KeyFound, offerLines } from "./words.ts";
 
-/** The values of setup's options. */
-export interface SetupArguments extends PasswordSettings, ProtectSettings {
-  role?: string | undefined;
-  key?: string | undefined;
-  dkim?: string | undefined;
-  hook: boolean;
-  local: boolean;
-  yes: boolean;
-  dryRun: boolean;
-  undo: boolean;
+/** What the options of setup answer. */
+export interface SetupWishes {
+  readonly role?: string | undefined;
+  readonly key?: string | undefined;
+  readonly dkim?: string | undefined;
+  readonly hook: boolean;
+  readonly local: boolean;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+  /** A new key is encrypted. */
+  readonly encrypt: boolean;
 }
 
 const NEW = "new";
 
 /** The key that signs now; null if there is none and none is set. */
-export async function currentKey({ keySetting, keyPath }: Facts): Promise<KeyFound | null> {
+export async function currentKey(
+  { keySetting, keyPath }: Facts,
+  say: Reporter["say"],
+): Promise<KeyFound | null> {
   const name = keySetting ?? keyPath;
   try {
     return { name, state: await keyStateOf(keyChoiceOf(name), say) };
@@ -50,7 +47,7 @@ export async function currentKey({ keySetting, keyPath }: Facts): Promise<KeyFou
 /**
  * Without a terminal, options must answer everything. PatchsigError "usage" names the missing ones.
  */
-export function demandAnswers(args: SetupArguments, facts: Facts, key: KeyFound | null): void {
+export function demandAnswers(args: SetupWishes, facts: Facts, key: KeyFound | null): void {
   const role = roleOf(args, facts);
   const sends = role === null || sendsPatches(role);
   const needsKey = sends && !isUsable(key) && args.key === undefined;
@@ -73,7 +70,7 @@ function isUsable(key: KeyFound | null): boolean {
   return key !== null && !(key.state instanceof PatchsigError);
 }
 
-function roleOf({ role }: SetupArguments, facts: Facts): Role | null {
+function roleOf({ role }: SetupWishes, facts: Facts): Role | null {
   if (role === undefined) return facts.role;
   const known = ROLES.find((one) => one === role);
   if (known !== undefined) return known;
@@ -82,12 +79,20 @@ function roleOf({ role }: SetupArguments, facts: Facts): Role | null {
   });
 }
 
+/**
+ * All answers: from options and facts, and the rest by asking.
+ *
+ * @param key that signs now
+ * @throws PatchsigError "usage" for an option that is no answer, "exists" where a new key would lie
+ */
 export async function answersOf(
-  args: SetupArguments,
+  args: SetupWishes,
   facts: Facts,
   key: KeyFound | null,
+  questions: Questions,
 ): Promise<SetupAnswers> {
-  const role = roleOf(args, facts) ?? (await askRole());
+  const { askUntil } = questions;
+  const role = roleOf(args, facts) ?? (await askRole(questions));
   const sends = sendsPatches(role);
   const place =
     args.local && facts.repository !== null
@@ -95,42 +100,40 @@ export async function answersOf(
       : ({ scope: "global" } as const);
   return {
     role,
-    name: sends && facts.name === null ? await askName() : null,
-    address: sends && facts.address === null ? await askAddress() : null,
-    key: await keyAnswer(args, facts, sends, key),
-    dkim: await dkimAnswer(args, facts, role),
+    name:
+      sends && facts.name === null
+        ? await askUntil(ours`your name, as in your commits: `, (answer) => answer || null)
+        : null,
+    address:
+      sends && facts.address === null
+        ? await askUntil(ours`your mail address: `, (answer) =>
+            ADDRESS.test(answer) ? answer : null,
+          )
+        : null,
+    key: await keyAnswer(args, facts, key, sends, questions),
+    dkim: await dkimAnswer(args, facts, role, questions),
     hook: args.hook,
     place,
   };
 }
 
-function askRole(): Promise<Role> {
+const ADDRESS = /^[^@\s<>]+@[^@\s<>]+$/;
+
+function askRole({ askUntil }: Questions): Promise<Role> {
   const prompt = ours`\ndo you send patches (s), apply them (a), or both (b)? `;
   const roles: Record<string, Role> = { s: "submitter", a: "maintainer", b: "both" };
   return askUntil(prompt, (answer) => roles[answer.slice(0, 1).toLowerCase()] ?? null);
 }
 
-function askName(): Promise<string> {
-  return askUntil(ours`your name, as in your commits: `, (answer) => answer || null);
-}
-
-function askAddress(): Promise<string> {
-  return askUntil(ours`your mail address: `, (answer) =>
-    /^[^@\s<>]+@[^@\s<>]+$/.test(answer) ? answer : null,
-  );
-}
-
 async function keyAnswer(
-  args: SetupArguments,
+  args: SetupWishes,
   facts: Facts,
-  sends: boolean,
   key: KeyFound | null,
+  sends: boolean,
+  { askUntil, say, show }: Questions,
 ): Promise<KeyAnswer | null> {
   const { keyPath } = facts;
-  const fresh = {
-    kind: NEW,
-    password: !(args.noPassword === true || args.password === false),
-  } as const;
+  const fresh = { kind: NEW, password: args.encrypt } as const;
   const named = async (name: string): Promise<KeyAnswer> => {
     if (name === NEW) {
       // the same command again
@@ -146,7 +149,7 @@ async function keyAnswer(
   if (isUsable(key)) return { kind: "as-is" };
   if (!sends) return null;
   const offers = await keyOffers(say);
-  out(offerLines(offers, keyPath));
+  show(offerLines(offers, keyPath));
   const names = [NEW, ...offers.map(({ name }) => name)];
   return askUntil(ours`its number, or the name of a minisign key file: `, (answer) =>
     answer === "" ? null : named(names[Number(answer) - 1] ?? answer),
@@ -154,7 +157,12 @@ async function keyAnswer(
 }
 
 /** Asked of who applies patches, until it is set. */
-async function dkimAnswer(args: SetupArguments, facts: Facts, role: Role): Promise<string | null> {
+async function dkimAnswer(
+  args: SetupWishes,
+  facts: Facts,
+  role: Role,
+  { canAsk, askYesOrNo, show }: Questions,
+): Promise<string | null> {
   if (args.dkim !== undefined) {
     if (DKIM_MODES.some((mode) => mode === args.dkim)) return args.dkim;
     throw new PatchsigError("usage", `--dkim cannot be ${args.dkim}`, {
@@ -162,12 +170,12 @@ async function dkimAnswer(args: SetupArguments, facts: Facts, role: Role): Promi
     });
   }
   if (!appliesPatches(role) || facts.dkim !== null || args.yes || !canAsk()) return null;
-  out([
+  show([
     ours``,
     ours`domains can vouch for mails that are not signed, by keys in DNS. asking for`,
     ours`these tells name servers whose mails you read`,
   ]);
-  return (await askYesOrNo(ours`ask DNS? [y/n] `)) ? "dns" : "cached";
+  return (await askYesOrNo(ours`ask DNS?`)) ? "dns" : "cached";
 }
 
 /** A key is never overwritten. */
