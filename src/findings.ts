@@ -96,6 +96,10 @@ export const FINDINGS = {
     ],
     "key-changed": ["fail", ""],
     "key-replaced": ["fail", ""],
+    "key-result-only": [
+      "fail",
+      "ask for a patch signed with the key that its author has for patches",
+    ],
     "key-revoked": ["fail", "ask for a patch signed with the new key"],
     "key-tainted": ["warn", ""],
     "key-policy": ["fail", ""],
@@ -112,6 +116,7 @@ export const FINDINGS = {
     "review-key-unknown": ["info", ""],
     "review-key-changed": ["warn", ""],
     "review-key-replaced": ["warn", "ask for a review signed with the key in use"],
+    "review-key-result-only": ["warn", "ask for a review signed with the reviewer's own key"],
     "review-key-revoked": ["warn", "ask for a review signed with the new key"],
     "review-key-tainted": ["warn", ""],
     "review-key-policy": ["info", ""],

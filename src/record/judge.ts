@@ -196,6 +196,7 @@ function verdictOn(
   // the key was its holder's when this was signed, or so it was judged: an old one is no reason to doubt
   if (key.trust === "replaced") return ["pass", "the key was replaced since"];
   if (key.trust === "revoked") return ["fail", "the key was revoked since"];
+  if (key.trust === "result-only") return ["fail", "the key may sign test results, never patches"];
   if (key.trust === "changed") return ["fail", "it is not the key that is known here"];
   if (!isKeyWithin(key, policy)) return ["fail", `the policy wants a ${policy.require} key`];
   return isUnknown(key) ? ["warn", "nobody has met the key here"] : ["pass", ""];

@@ -183,6 +183,7 @@ const STATES = [
   "changed",
   "replaced",
   "revoked",
+  "result-only",
 ] as const;
 const SEVERITIES = ["info", "warn", "fail"] as const;
 const PROOFS = ["proven", "diff", "vouched", "none"] as const;

@@ -74,6 +74,7 @@ export const TRUST_WORDS: Record<NonNullable<PatchResult["trust"]>, string> = {
   changed: "KEY CHANGED",
   replaced: "OLD KEY",
   revoked: "REVOKED",
+  "result-only": "RESULTS ONLY",
   unknown: "unknown",
 };
 

@@ -17,11 +17,14 @@ const WHAT: Record<TrustEvent["kind"], string> = {
   "fall-back": "falls back: the key that it rested on is not good any more",
   merge: "another database of yours says so",
   keyring: "it stands in an imported keyring",
+  "accept-results": "accepted by hand, for test results alone",
+  "replace-results": "another key was accepted for test results in its place",
 };
 
 /** The role of an event's other key; for a rotation see below. */
 const OTHER: Partial<Record<TrustEvent["kind"], string>> = {
   replace: "New key",
+  "replace-results": "New key",
   add: "By",
   endorse: "By",
   revoke: "By",

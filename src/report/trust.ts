@@ -78,6 +78,13 @@ const MAX_SHOWN = 5;
 export function renderHistory(history: IdentityHistory): SafeText[] {
   const lines = [escapeText(history.identity)];
   for (const key of history.keys) lines.push(...keyLines(key, history.events));
+  for (const { publicKey, since, replaced } of history.resultKeys) {
+    const end = replaced === null ? "" : `, replaced ${day(replaced)}`;
+    lines.push(
+      keyLine("results", publicKey),
+      moreLine(`since ${day(since)}${end}; signs no patches`),
+    );
+  }
   for (const said of history.statements.slice(-MAX_SHOWN)) lines.push(...historyLines(said));
   const changed = changedKeys(history);
   for (const event of changed.slice(-MAX_SHOWN)) lines.push(...changedLines(event));

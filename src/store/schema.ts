@@ -200,6 +200,19 @@ const VERSION_10 = `
   ) strict, without rowid;
 `;
 
+const VERSION_11 = `
+  -- keys that a person accepted for test results: they sign no patches (docs/spec/result.md)
+  create table result_keys (
+    identity   text    not null,
+    public_key text    not null check (length(public_key) = 56),
+    since      integer not null,
+    -- when another one took its place; null: it is in use
+    replaced   integer,
+    primary key (identity, public_key)
+  ) strict, without rowid;
+  create index result_keys_of on result_keys (public_key);
+`;
+
 /** What a database file must be, to be opened as one of ours. */
 export interface Schema {
   /** For messages: "trust database". */
@@ -228,6 +241,7 @@ export const TRUST_SCHEMA: Schema = {
     VERSION_8,
     VERSION_9,
     VERSION_10,
+    VERSION_11,
   ],
   stampedFrom: 7,
 };

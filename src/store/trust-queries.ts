@@ -25,6 +25,7 @@ export function keyHistory(unit: TrustUnit, { identity, publicKey }: Sighting): 
     records: [...records],
     revoked: unit.isRevoked(publicKey),
     tainted: own !== null && unit.isTainted(own),
+    resultOnly: unit.isResultOnly(publicKey),
   };
 }
 
@@ -72,7 +73,15 @@ export function historyOf(unit: TrustUnit, identity: string): IdentityHistory | 
   const unsigned = unit.unsignedOf(identity);
   const events = unit.sql.events.all(identity);
   if (keys.length === 0 && unsigned === null && events.length === 0) return null;
-  return { identity, keys, unsigned, statements: statementsAbout(unit, identity), events };
+  const resultKeys = unit.sql.resultKeys.all(identity);
+  return {
+    identity,
+    keys,
+    resultKeys,
+    unsigned,
+    statements: statementsAbout(unit, identity),
+    events,
+  };
 }
 
 /** Every key as stored, by identity. Finish it before the next query. */

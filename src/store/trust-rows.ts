@@ -8,6 +8,7 @@ import { vouchingStatements } from "./vouching.ts";
 import type { Database, Statement } from "better-sqlite3";
 import type {
   KeyRecord,
+  ResultKeyRecord,
   Sighting,
   StatementRecord,
   TrustEvent,
@@ -35,6 +36,7 @@ type KeyRow = readonly [
   again: number,
 ];
 
+const RESULT_KEYS = "select identity, public_key as publicKey, since, replaced from result_keys";
 const KEY_COLUMNS = `identity, public_key, state, origin, first_seen, last_seen, first_message_id,
   first_list, last_message_id, patches, applied, endorsed_by, rotated_from, first_series, again`;
 
@@ -58,6 +60,16 @@ export function prepareStatements(db: Database) {
     ...vouchingStatements(db),
     ...devKeyStatements(db),
     ...seriesLinkStatements(db),
+    isResultKey: sql<[PublicKeyText], number>(
+      "select 1 from result_keys where public_key = ? limit 1",
+    ).pluck(),
+    resultKeys: sql<[string], ResultKeyRecord>(
+      `${RESULT_KEYS} where identity = ? order by since, public_key`,
+    ),
+    allResultKeys: sql<[], ResultKeyRecord>(`${RESULT_KEYS} order by identity, since, public_key`),
+    putResultKey: sql<[ResultKeyRecord]>(
+      "insert or replace into result_keys values (@identity, @publicKey, @since, @replaced)",
+    ),
     begin: sql<[]>("begin immediate"),
     commit: sql<[]>("commit"),
     changes: sql<[], number>("select total_changes()").pluck(),

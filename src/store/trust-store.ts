@@ -41,6 +41,7 @@ import type { PublicKeyText } from "../types.ts";
 import type { OpenOptions } from "./database.ts";
 import * as devKeys from "./dev-keys.ts";
 import * as links from "./series-links.ts";
+import { ResultKeys } from "./result-keys.ts";
 import * as queries from "./trust-queries.ts";
 import * as transitions from "./trust-transitions.ts";
 import { TrustUnit } from "./trust-unit.ts";
@@ -58,9 +59,12 @@ export function openTrustStore(options: OpenOptions): TrustStore {
 
 export class TrustStore implements TrustMemory {
   readonly #unit: TrustUnit;
+  /** The keys that sign test results alone. */
+  readonly results: ResultKeys;
 
   constructor(options: OpenOptions) {
     this.#unit = new TrustUnit(options);
+    this.results = new ResultKeys(this.#unit);
   }
 
   close(): void {
@@ -189,6 +193,10 @@ export class TrustStore implements TrustMemory {
       const publicKey = queries.wholeKey(unit, identity, key);
       const records = unit.recordsOf(identity);
       const revoked = unit.isRevoked(publicKey);
+      if (unit.isResultOnly(publicKey))
+        throw new PatchsigError("refused", "this key is for test results, and never for patches", {
+          hint: "patches are to be signed with another key",
+        });
       const decided = decideAccept(identity, publicKey, records, revoked, also);
       if (decided === null) {
         throw new PatchsigError("refused", `${publicKey} is revoked`, {
@@ -243,6 +251,7 @@ export class TrustStore implements TrustMemory {
     inKeyring: readonly PublicKeyText[],
   ): "pinned" | "same" | "conflict" {
     return this.transaction(() => {
+      if (this.#unit.isResultOnly(publicKey)) return "conflict";
       const revoked = this.#unit.isRevoked(publicKey);
       const records = this.#unit.recordsOf(identity);
       const decided = decideKeyring(identity, publicKey, records, revoked, inKeyring);

@@ -239,6 +239,11 @@ export class TrustUnit {
     this.#anyRevoked = true;
   }
 
+  /** It was accepted for test results alone, and be it under another identity. */
+  isResultOnly(publicKey: PublicKeyText): boolean {
+    return this.#sql.isResultKey.get(publicKey) === 1;
+  }
+
   isTainted(record: KeyRecord): boolean {
     if (record.rotatedFrom === "") return false;
     return ancestors(record, this.recordsOf(record.identity)).some((key) => this.isRevoked(key));

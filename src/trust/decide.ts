@@ -23,7 +23,8 @@ export interface Decision {
     | "first-use"
     | "changed"
     | "replaced"
-    | "revoked";
+    | "revoked"
+    | "result-only";
   /** What was remembered of the sighted key under this identity before; null if nothing. */
   readonly record: KeyRecord | null;
   /** Other keys of the identity that are in use: what a changed key should have been. */
@@ -75,6 +76,7 @@ export function decide(sighting: Sighting, keyHistory: KeyHistory, admits: boole
     };
   };
 
+  if (keyHistory.resultOnly === true && !keyHistory.revoked) return decided("result-only", null);
   const alone = records.every((known) => known === record);
   const row = alone ? "sighting, no other key remembered" : "sighting, another key remembered";
   const next = nextState(row, keyHistory.revoked ? "revoked" : state);

@@ -47,6 +47,15 @@ export interface KeyRecord {
   readonly rotatedFrom: PublicKeyText;
 }
 
+/** A key that a person accepted for test results, and for nothing else. Times are seconds since 1970. */
+export interface ResultKeyRecord {
+  readonly identity: string;
+  readonly publicKey: PublicKeyText;
+  readonly since: number;
+  /** When another one took its place; null while it is in use. */
+  readonly replaced: number | null;
+}
+
 /** Unsigned patches from an address, each counted once. */
 export interface UnsignedRecord {
   readonly identity: string;
@@ -96,6 +105,8 @@ export interface KeyHistory {
   readonly revoked: boolean;
   /** The key came by rotations from a key that was revoked since. */
   readonly tainted: boolean;
+  /** A person accepted the key for test results alone, under any identity. */
+  readonly resultOnly?: boolean;
 }
 
 /** How many other identities and endorsers of a changed key are named. */
@@ -147,7 +158,9 @@ type EventKind =
   | "revoke"
   | "fall-back"
   | "keyring"
-  | "merge";
+  | "merge"
+  | "accept-results"
+  | "replace-results";
 
 /**
  * A change of one key's state by anything but a patch; the store applies it in the transaction that
@@ -212,6 +225,7 @@ export interface StatementRecord {
 export interface IdentityHistory {
   readonly identity: string;
   readonly keys: readonly KeyRecord[];
+  readonly resultKeys: readonly ResultKeyRecord[];
   readonly unsigned: UnsignedRecord | null;
   /** About the identity, in the order of their time. */
   readonly statements: readonly StatementRecord[];

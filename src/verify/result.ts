@@ -25,6 +25,7 @@ export type KeyTrust =
   | "changed"
   | "replaced"
   | "revoked"
+  | "result-only"
   | "unknown";
 export type SignedPart = "message" | "diff" | "author" | "subject" | "base" | "series";
 

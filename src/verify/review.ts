@@ -95,7 +95,7 @@ export function decisionOn(
 }
 
 function isUsable(trust: Decision["trust"]): boolean {
-  return trust !== "changed" && trust !== "replaced" && trust !== "revoked";
+  return !["changed", "replaced", "revoked", "result-only"].includes(trust);
 }
 
 function keyFindings(
@@ -120,6 +120,10 @@ function keyFindings(
     case "revoked":
       return [
         finding("review-key-revoked", `the review is signed by a key of ${by} that was revoked`),
+      ];
+    case "result-only":
+      return [
+        finding("review-key-result-only", `the key of ${by} may sign test results, never reviews`),
       ];
     case "first-use":
       if (record === null)

@@ -34,6 +34,7 @@ const RANK: Record<Decision["trust"], number> = {
   changed: -1,
   replaced: -1,
   revoked: -1,
+  "result-only": -1,
   "first-use": 0,
   known: 1,
   endorsed: 2,
@@ -85,6 +86,8 @@ export function signerFindings(
       return [replacedFinding(by, record, others, changedKey)];
     case "revoked":
       return [finding("key-revoked", `the key of ${by} ${revokedWhen(record, changedKey)}`)];
+    case "result-only":
+      return [finding("key-result-only", `the key of ${by} may sign test results, never patches`)];
     case "first-use":
     case "known":
     case "endorsed":

@@ -82,6 +82,7 @@ describe("a new database", () => {
       "events 1",
       "generation 1",
       "keys 1",
+      "result_keys 1",
       "series_links 1",
       "sightings 1",
       "statements 1",

@@ -10,7 +10,7 @@ import type { KeyRecord } from "../../trust/record.ts";
 import { findStatements } from "../../trust/statement.ts";
 
 export interface MergedKey {
-  readonly key: KeyRecord;
+  readonly key: Pick<KeyRecord, "identity" | "publicKey" | "state">;
   readonly outcome: "taken" | "same" | "conflict";
 }
 
@@ -41,7 +41,13 @@ function merge(trust: TrustStore, other: TrustStore, source: string, time: numbe
   const [gone, rest] = [true, false].map((revoked) =>
     keys.filter(({ state }) => (state === "revoked") === revoked),
   ) as [KeyRecord[], KeyRecord[]];
-  const rows = [...gone, ...rest].map(take);
+  const results = (): MergedKey[] =>
+    other.results.list().map((theirs) => {
+      const { identity, publicKey } = theirs;
+      const outcome = trust.results.merge(theirs, time);
+      return { key: { identity, publicKey, state: "pinned" }, outcome };
+    });
+  const rows = [...[...gone, ...rest].map(take), ...results()];
   const verifier = createVerifier();
   for (const identity of new Set(keys.map((key) => key.identity)))
     for (const { text, applied } of other.statements(identity))

@@ -60,6 +60,11 @@ export const acceptCommand = command({
       default: false,
       describe: "keep the others in use: somebody signs on more than one machine",
     },
+    "result-only": {
+      type: "boolean",
+      default: false,
+      describe: "it may sign test results, and never patches: the key of a CI system",
+    },
     json: JSON_OPTION,
   },
   run: (args) => withTrust(false, (trust) => accept(trust, args)),
@@ -68,6 +73,7 @@ export const acceptCommand = command({
 function list(trust: TrustStore, json: boolean): void {
   if (json) {
     for (const key of trust.list()) record("key", key);
+    for (const key of trust.results.list()) record("result-key", key);
     return;
   }
   let empty = true;
@@ -75,11 +81,17 @@ function list(trust: TrustStore, json: boolean): void {
     empty = false;
     out(line);
   }
+  for (const { identity, since, replaced } of trust.results.list()) {
+    const state = replaced === null ? "for test results" : "for test results, replaced";
+    out(escapeText(`${identity}  ${state}  since ${day(since)}`));
+    empty = false;
+  }
   if (empty) say("no keys yet: git patchsig verify remembers the keys of signed mails");
 }
 
 function showJson(history: IdentityHistory): void {
   for (const key of history.keys) record("key", key);
+  for (const key of history.resultKeys) record("result-key", key);
   for (const said of history.statements) record("statement", said);
   for (const event of changedKeys(history)) {
     const { identity, publicKey, at, messageId } = event;
@@ -93,11 +105,20 @@ interface AcceptArguments {
   readonly identity: string;
   readonly key: string;
   readonly also: boolean;
+  readonly resultOnly: boolean;
   readonly json: boolean;
 }
 
-function accept(trust: TrustStore, { key, also, json, ...args }: AcceptArguments): void {
+function accept(trust: TrustStore, args: AcceptArguments): void {
+  const { key, also, json, resultOnly } = args;
   const identity = identityOf(args.identity);
+  if (resultOnly) {
+    const { publicKey, replaced } = trust.results.accept(identity, key, now(), also);
+    if (json) return record("result-key", { identity, publicKey });
+    out([escapeText(identity), keyLine("results", publicKey)]);
+    for (const old of replaced) out(keyLine("replaced", old.publicKey));
+    return;
+  }
   const before = trust.lookup(identity);
   const { record: pinned, replaced } = trust.accept(identity, key, now(), also);
   if (before.some(({ publicKey, state }) => publicKey === pinned.publicKey && state === "replaced"))

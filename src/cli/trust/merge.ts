@@ -5,7 +5,6 @@ import { type MergedKey, mergeDatabase } from "../../app/trust/merge.ts";
 import { EXIT } from "../../errors.ts";
 import { escapeText } from "../../report/escape.ts";
 import { keyLine } from "../../report/trust.ts";
-import type { KeyRecord } from "../../trust/record.ts";
 import { count } from "../../primitives/words.ts";
 import { command } from "../../options/command.ts";
 import { out, say } from "../../terminal/terminal.ts";
@@ -36,7 +35,7 @@ export const mergeCommand = command({
     }),
 });
 
-function show(key: KeyRecord, outcome: MergedKey["outcome"], json: boolean): void {
+function show(key: MergedKey["key"], outcome: MergedKey["outcome"], json: boolean): void {
   const { identity, publicKey, state } = key;
   if (json) return record("merged-key", { identity, publicKey, state, outcome });
   if (outcome === "same") return;
