@@ -95,7 +95,7 @@ test("wrong usage", () => {
   for (const [i, [, message]] of WRONG.entries())
     expectTidy(expectError(runs[i]!, 2, message).stderr);
   // and once as anybody would start it
-  expect(run(...WRONG[0]![0])).toEqual(runs[0]);
+  expect(patchsig(WRONG[0]![0], { home, input: "" })).toEqual(runs[0]);
 });
 
 const MEANT: [string, string][] = [

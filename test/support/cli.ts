@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { LONG } from "./long.ts";
+import { warmProgram } from "./warm.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -15,7 +17,12 @@ export const PROGRAM = join(ROOT, "bin", "patchsig.js");
 /** For a shell on a terminal: 80 columns, and from there on `patchsig` is the program. */
 export const PATCHSIG = `stty cols 80 rows 24; patchsig() { '${process.execPath}' '${PROGRAM}' "$@"; }`;
 
-/** Runs the built program. `home` is where it keeps its keys and its database. */
+const warm = warmProgram();
+
+/**
+ * Runs the built program. `home` is where it keeps its keys and its database. With `input`, or in a long
+ * run, it is started as users do; else it runs in a process that has loaded it already.
+ */
 export function patchsig(
   args: readonly string[],
   options: {
@@ -25,10 +32,14 @@ export function patchsig(
     env?: Record<string, string>;
   },
 ): Run {
+  const cwd = options.cwd ?? options.home;
+  const env = { ...process.env, XDG_DATA_HOME: options.home, ...options.env };
+  const reads = options.input !== undefined || args.includes("-") || args.includes("--stdin");
+  if (!LONG && !reads) return warm({ args, cwd, env });
   const run = spawnSync(process.execPath, [PROGRAM, ...args], {
-    cwd: options.cwd ?? options.home,
+    cwd,
     input: options.input ?? "",
-    env: { ...process.env, XDG_DATA_HOME: options.home, ...options.env },
+    env,
     maxBuffer: 1 << 28,
   });
   if (run.error !== undefined) throw run.error;
@@ -48,44 +59,11 @@ export function records(run: Run): Record<string, any>[] {
     .map((line) => JSON.parse(line));
 }
 
-/**
- * For a process that has loaded the program: runs the command in each JSON line on stdin. After the
- * output of each, `\0STATUS\0` follows on both streams.
- */
-const EACH = `
-  const { readFileSync, writeSync } = require("node:fs");
-  const { load } = require(process.argv[1]);
-  (async () => {
-    for (const { args, home } of JSON.parse(readFileSync(0, "utf8"))) {
-      process.exitCode = 0;
-      process.env.XDG_DATA_HOME = home;
-      await load("main.js").main(args);
-      for (const fd of [1, 2]) writeSync(fd, "\\0" + process.exitCode + "\\0");
-    }
-    process.exitCode = 0;
-  })();`;
-
-/**
- * Runs the built program's `main` for each of these command lines, one after the other in one
- * process, since most of the cost of a short command is the start. stdin is empty.
- */
+/** Runs the program with each of these command lines, in the (first) home. */
 export function patchsigEach(
   all: readonly (readonly string[])[],
   home: string | readonly string[],
 ): Run[] {
   const homeOf = (i: number): string => (typeof home === "string" ? home : home[i]!);
-  const start = join(ROOT, "dist", "bundle", "cli", "start.js");
-  const run = spawnSync(process.execPath, ["-e", EACH, start], {
-    cwd: homeOf(0),
-    input: JSON.stringify(all.map((args, i) => ({ args, home: homeOf(i) }))),
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-  });
-  if (run.status !== 0) throw new Error(`ended with ${run.status}: ${run.stderr}`);
-  const parts = [run.stdout, run.stderr].map((text) => text.split("\0"));
-  return all.map((_, i) => ({
-    status: Number(parts[0]![2 * i + 1]),
-    stdout: parts[0]![2 * i]!,
-    stderr: parts[1]![2 * i]!,
-  }));
+  return all.map((args, i) => patchsig(args, { home: homeOf(i), cwd: homeOf(0) }));
 }

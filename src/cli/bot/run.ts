@@ -8,6 +8,7 @@ import { now } from "../../app/now.ts";
 import { withExcluded } from "../../app/bot/exclude.ts";
 import { botSettings, databaseOf, layered, readBotConfig } from "../../app/bot/common.ts";
 import type { PlannedLetter, RoundWork } from "../../app/bot/bot.ts";
+import type { Lookup } from "../../send/settings.ts";
 import { count } from "../../primitives/words.ts";
 import { ours } from "../../report/escape.ts";
 import { out, reporter } from "../../terminal/terminal.ts";
@@ -38,15 +39,27 @@ async function run({ config, once }: Arguments): Promise<CommandStatus> {
   const file = readBotConfig(config);
   const settings = withExcluded(botSettings(file));
   checkComplete(settings);
+  const database = databaseOf(settings);
+  const unlock = takeLock(BOT_SCHEMA, database, "another bot");
+  try {
+    return await rounds(settings, layered(file, gitConfig()), database, once);
+  } finally {
+    unlock();
+  }
+}
+
+async function rounds(
+  settings: BotSettings,
+  words: Lookup,
+  database: string,
+  once: boolean,
+): Promise<CommandStatus> {
   // loading the IMAP code takes longer than all the rest
   const [{ Bot }, { watchSources }] = await Promise.all([
     import("../../app/bot/bot.ts"),
     import("../../app/bot/watch.ts"),
   ]);
-  const database = databaseOf(settings);
-  const unlock = takeLock(BOT_SCHEMA, database, "another bot");
   const ending = endAfterRound();
-  const words = layered(file, gitConfig());
   const bot = new Bot(settings, {
     words,
     database,
@@ -70,7 +83,6 @@ async function run({ config, once }: Arguments): Promise<CommandStatus> {
   } finally {
     watch?.close();
     bot.close();
-    unlock();
   }
 }
 
