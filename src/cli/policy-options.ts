@@ -1,8 +1,6 @@
-export const REQUIRE_OPTION = {
-  type: "string",
-  requiresArg: true,
-  describe: "opt-in (default), vouched, signature, known or pinned",
-} as const;
+import { flag, value } from "../options/kinds.ts";
+
+export const REQUIRE_OPTION = value("opt-in (default), vouched, signature, known or pinned");
 
 /** What both verify and am let the user require of a patch. */
 export const POLICY_OPTIONS = {
@@ -14,9 +12,5 @@ export const POLICY_OPTIONS = {
     nargs: 1,
     describe: "folder with keys for X-Developer-Signature",
   },
-  dkim: {
-    type: "boolean",
-    default: false,
-    describe: "ask DNS for the keys of domains that vouch for unsigned patches",
-  },
+  dkim: flag("ask DNS for the keys of domains that vouch for unsigned patches"),
 } as const;

@@ -2,27 +2,14 @@
 
 import { PatchsigError } from "../errors.ts";
 import type { SeriesChoice } from "../app/series/choose.ts";
+import { value } from "../options/kinds.ts";
 
 export const SERIES_OPTIONS = {
-  series: {
-    type: "string",
-    requiresArg: true,
-    describe: "by its number in series list, its signed id, or a Message-ID",
-  },
-  version: {
-    alias: "v",
-    type: "string",
-    requiresArg: true,
-    describe: "this version of it (default: the newest that is complete and good)",
-  },
+  series: value("by its number in series list, its signed id, or a Message-ID"),
+  version: value("this version of it (default: the newest that is complete and good)", "v"),
 } as const;
 
-export const PATCHES_OPTION = {
-  alias: "P",
-  type: "string",
-  requiresArg: true,
-  describe: "only these patches: 1-3,5,7- or *part of a subject*",
-} as const;
+export const PATCHES_OPTION = value("only these patches: 1-3,5,7- or *part of a subject*", "P");
 
 export interface SeriesValues {
   readonly series?: string | undefined;

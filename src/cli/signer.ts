@@ -1,8 +1,14 @@
 /** The signing key, by options, and where its password comes from. */
 
 import { type OpenSigner, openSigner } from "../app/sign/signer.ts";
-import { passwordSource, type PasswordSettings } from "../terminal/password.ts";
+import { value } from "../options/kinds.ts";
+import { passwordOptions, passwordSource, type PasswordSettings } from "../terminal/password.ts";
 import { say } from "../terminal/terminal.ts";
+
+export const SIGNER_OPTIONS = {
+  key: value("the secret key file, or ssh:NAME of one in ssh-agent (default: patchsig.key)"),
+  ...passwordOptions,
+} as const;
 
 export interface SignerSettings extends PasswordSettings {
   readonly key?: string | undefined;

@@ -3,7 +3,7 @@
  * prints help and reports errors.
  */
 
-import type { ArgumentsCamelCase, InferredOptionTypes, Options, PositionalOptions } from "yargs";
+import type { InferredOptionType, Options, PositionalOptions } from "yargs";
 import type { ExitStatus } from "../errors.ts";
 
 type Table<T> = Readonly<Record<string, T>>;
@@ -42,6 +42,15 @@ export interface CommandGroup {
   readonly commands: readonly Command[];
 }
 
+type CamelCase<Name> = Name extends `${infer First}-${infer Rest}`
+  ? `${First}${Capitalize<CamelCase<Rest>>}`
+  : Name & string;
+
+/** The values of `words` or `options`, their names in camel case. */
+export type ValuesOf<T extends Table<Options | PositionalOptions>> = {
+  readonly [K in keyof T as CamelCase<K>]: InferredOptionType<T[K]>;
+};
+
 /** Ties the types together: `run` gets what is declared. */
 export function command<
   W extends Table<PositionalOptions> = object & Table<never>,
@@ -54,9 +63,7 @@ export function command<
   readonly glued?: readonly (keyof O & string)[];
   readonly refused?: Table<RefusedOption>;
   readonly paged?: boolean;
-  readonly run: (
-    values: ArgumentsCamelCase<InferredOptionTypes<W> & InferredOptionTypes<O>>,
-  ) => CommandStatus | Promise<CommandStatus>;
+  readonly run: (values: ValuesOf<W> & ValuesOf<O>) => CommandStatus | Promise<CommandStatus>;
 }): Command {
   return { words: {}, options: {}, glued: [], refused: {}, paged: false, ...definition };
 }

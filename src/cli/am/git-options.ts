@@ -5,20 +5,17 @@
 
 import { PatchsigError } from "../../errors.ts";
 import type { RefusedOption } from "../../options/command.ts";
+import { flag, value } from "../../options/kinds.ts";
 
 /** Those that are taken. */
 export const GIT_OPTIONS = {
   "3way": { alias: "3", type: "boolean", describe: "as in git am" },
-  signoff: { alias: "s", type: "boolean", default: false, describe: "as in git am" },
+  signoff: flag("as in git am", "s"),
   "message-id": { alias: "m", type: "boolean", describe: "as in git am" },
   "gpg-sign": { alias: "S", type: "string", describe: "as in git am: sign the commits" },
   "no-verify": { alias: "n", type: "boolean", describe: "as in git am: skip its hooks" },
   verify: { type: "boolean", hidden: true },
-  whitespace: {
-    type: "string",
-    requiresArg: true,
-    describe: "as in git am, but fix only where there is nothing to fix",
-  },
+  whitespace: value("as in git am, but fix only where there is nothing to fix"),
   scissors: {
     alias: "c",
     type: "boolean",
@@ -29,17 +26,12 @@ export const GIT_OPTIONS = {
     default: true,
     describe: "as in git am; CRs that were signed are always kept",
   },
-  context: {
-    alias: "C",
-    type: "string",
-    requiresArg: true,
-    describe: "as in git am: with so many lines of context",
-  },
+  context: value("as in git am: with so many lines of context", "C"),
   reject: { type: "boolean", describe: "as in git am: leave what does not fit in .rej files" },
   "committer-date-is-author-date": { type: "boolean", describe: "as in git am" },
   "ignore-date": { type: "boolean", describe: "as in git am" },
   "rerere-autoupdate": { type: "boolean", describe: "as in git am" },
-  quiet: { alias: "q", type: "boolean", default: false, describe: "say only what went wrong" },
+  quiet: flag("say only what went wrong", "q"),
 } as const;
 
 /** The values of GIT_OPTIONS. yargs reads every `--no-x` as x: false. */

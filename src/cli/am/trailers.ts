@@ -16,20 +16,12 @@ import { renderSeries } from "../../report/text.ts";
 import type { Reporter } from "../../app/reporter.ts";
 import { askYesOrNo, canAsk } from "../../terminal/questions.ts";
 import { outputStyle } from "../../terminal/terminal.ts";
+import { flag } from "../../options/kinds.ts";
 
 export const TRAILER_OPTIONS = {
   trailers: { type: "boolean", describe: "add the trailers of replies (default: ask)" },
-  "sloppy-trailers": {
-    type: "boolean",
-    default: false,
-    describe: "also those that somebody sent in another's name",
-  },
-  link: {
-    alias: "l",
-    type: "boolean",
-    default: false,
-    describe: "add a Link to each mail, by patchsig.linkMask",
-  },
+  "sloppy-trailers": flag("also those that somebody sent in another's name"),
+  link: flag("add a Link to each mail, by patchsig.linkMask", "l"),
 } as const;
 
 export interface TrailerValues {

@@ -8,7 +8,8 @@ import { command } from "../../options/command.ts";
 import { endOnSignal } from "../../terminal/signals.ts";
 import { blockPrinter, out, outputStyle, reporter, sayWaiting } from "../../terminal/terminal.ts";
 import { SERIES_OPTIONS } from "../series-options.ts";
-import { baseChoice, exitStatus, JSON_OPTION, REPOSITORY, SOURCES } from "./common.ts";
+import { baseChoice, exitStatus, REPOSITORY, SOURCES } from "./common.ts";
+import { JSON_OPTION } from "../json.ts";
 
 export const checkCommand = command({
   usage: "check [source..]",

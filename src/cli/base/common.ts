@@ -6,25 +6,18 @@ import { messageIdsAmong } from "../../app/sources/message-id.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { seriesChoice, type SeriesValues } from "../series-options.ts";
 import type { Outcome } from "../../app/base/questions.ts";
+import { several } from "../../options/kinds.ts";
 
-export const SOURCES = {
-  describe: "mbox, mail, patch file, directory, maildir, Message-ID, or - for stdin",
-  type: "string",
-  array: true,
-  default: ["-"],
-} as const;
+export const SOURCES = several(
+  "mbox, mail, patch file, directory, maildir, Message-ID, or - for stdin",
+  "-",
+);
 
 export const REPOSITORY = {
   type: "string",
   requiresArg: true,
   default: ".",
   describe: "the repository to check in; nothing in it is changed",
-} as const;
-
-export const JSON_OPTION = {
-  type: "boolean",
-  default: false,
-  describe: "one record a line",
 } as const;
 
 /** All series, or the one that is asked for. */

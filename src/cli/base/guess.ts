@@ -8,7 +8,9 @@ import { command } from "../../options/command.ts";
 import { endOnSignal } from "../../terminal/signals.ts";
 import { blockPrinter, out, outputStyle, reporter, sayWaiting } from "../../terminal/terminal.ts";
 import { SERIES_OPTIONS } from "../series-options.ts";
-import { baseChoice, exitStatus, JSON_OPTION, REPOSITORY, SOURCES } from "./common.ts";
+import { baseChoice, exitStatus, REPOSITORY, SOURCES } from "./common.ts";
+import { flag } from "../../options/kinds.ts";
+import { JSON_OPTION } from "../json.ts";
 
 export const guessCommand = command({
   usage: "guess [source..]",
@@ -25,11 +27,7 @@ export const guessCommand = command({
       nargs: 1,
       describe: "search only these refs, like main or 'net/*'; can be given again",
     },
-    exhaustive: {
-      type: "boolean",
-      default: false,
-      describe: "search all of history to tell whether a commit is the only one",
-    },
+    exhaustive: flag("search all of history to tell whether a commit is the only one"),
     json: JSON_OPTION,
   },
   async run(args) {

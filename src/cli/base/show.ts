@@ -8,7 +8,9 @@ import { formatRecord } from "../../report/json.ts";
 import { command } from "../../options/command.ts";
 import { blockPrinter, out, outputStyle, reporter, sayWaiting } from "../../terminal/terminal.ts";
 import { SERIES_OPTIONS } from "../series-options.ts";
-import { baseChoice, exitStatus, JSON_OPTION, SOURCES } from "./common.ts";
+import { baseChoice, exitStatus, SOURCES } from "./common.ts";
+import { flag } from "../../options/kinds.ts";
+import { JSON_OPTION } from "../json.ts";
 
 export const showCommand = command({
   usage: "show [source..]",
@@ -17,11 +19,7 @@ export const showCommand = command({
   words: { source: SOURCES },
   options: {
     ...SERIES_OPTIONS,
-    commit: {
-      type: "boolean",
-      default: false,
-      describe: "print the commit's full name and nothing else",
-    },
+    commit: flag("print the commit's full name and nothing else"),
     json: JSON_OPTION,
   },
   async run(args) {

@@ -15,8 +15,10 @@ import { escapeText } from "../../report/escape.ts";
 import { endOnSignal } from "../../terminal/signals.ts";
 import { clearProgress, out, outputStyle, reporter } from "../../terminal/terminal.ts";
 import { command, type CommandStatus } from "../../options/command.ts";
-import { CONFIG_OPTION, printBotRecord } from "./common.ts";
+import { CONFIG_OPTION } from "./common.ts";
 import { withExcluded } from "../../app/bot/exclude.ts";
+import { flag, value } from "../../options/kinds.ts";
+import { JSON_OPTION, printRecord } from "../json.ts";
 
 interface Arguments {
   source: string[] | undefined;
@@ -39,13 +41,9 @@ export const previewCommand = command({
   },
   options: {
     config: CONFIG_OPTION,
-    since: {
-      type: "string",
-      requiresArg: true,
-      describe: "only mails after this time, of a public-inbox or IMAP: 2026-10-01, 2.weeks",
-    },
-    letters: { type: "boolean", default: false, describe: "print the letters too" },
-    json: { type: "boolean", default: false, describe: "one record a line" },
+    since: value("only mails after this time, of a public-inbox or IMAP: 2026-10-01, 2.weeks"),
+    letters: flag("print the letters too"),
+    json: JSON_OPTION,
   },
   run: preview,
 });
@@ -74,7 +72,7 @@ async function preview(args: Arguments): Promise<CommandStatus> {
     for await (const decided of previewSeries(options, tally)) {
       series++;
       const { decision } = decided;
-      if (args.json) printBotRecord("bot-series", seriesRecord(decided));
+      if (args.json) printRecord("bot-series", seriesRecord(decided));
       if (decision.kind === "hold") {
         held.set(decision.reason, (held.get(decision.reason) ?? 0) + 1);
         continue;
@@ -89,7 +87,7 @@ async function preview(args: Arguments): Promise<CommandStatus> {
   }
   const { mails, from, to } = tally;
   const result = { mails, series, from, to, held, letters };
-  if (args.json) printBotRecord("bot-preview", summary(result));
+  if (args.json) printRecord("bot-preview", summary(result));
   else out(renderPreview(result, outputStyle()));
   return tally.unread > 0 ? EXIT.failed : EXIT.ok;
 }

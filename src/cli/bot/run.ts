@@ -14,28 +14,22 @@ import { ours } from "../../report/escape.ts";
 import { out, reporter } from "../../terminal/terminal.ts";
 import { CONFIG_OPTION } from "./common.ts";
 import { gitConfig } from "../../app/settings.ts";
-import { command, type CommandStatus } from "../../options/command.ts";
+import { command, type CommandStatus, type ValuesOf } from "../../options/command.ts";
+import { flag } from "../../options/kinds.ts";
 
-interface Arguments {
-  config?: string | undefined;
-  once: boolean;
-}
+const OPTIONS = {
+  config: CONFIG_OPTION,
+  once: flag("one round only, for cron or a timer"),
+} as const;
 
 export const runCommand = command({
   usage: "run",
   describe: "read the sources, decide, and send what is due",
-  options: {
-    config: CONFIG_OPTION,
-    once: {
-      type: "boolean",
-      default: false,
-      describe: "one round only, for cron or a timer",
-    },
-  },
-  run: run,
+  options: OPTIONS,
+  run,
 });
 
-async function run({ config, once }: Arguments): Promise<CommandStatus> {
+async function run({ config, once }: ValuesOf<typeof OPTIONS>): Promise<CommandStatus> {
   const file = readBotConfig(config);
   const settings = withExcluded(botSettings(file));
   checkComplete(settings);

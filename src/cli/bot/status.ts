@@ -12,8 +12,10 @@ import { normaliseIdentity } from "../../trust/identity.ts";
 import { now } from "../../app/now.ts";
 import { out } from "../../terminal/terminal.ts";
 import { databaseOf, readBotFile, statusOf } from "../../app/bot/common.ts";
-import { CONFIG_OPTION, printBotRecord } from "./common.ts";
+import { CONFIG_OPTION } from "./common.ts";
 import { command } from "../../options/command.ts";
+import { flag, required } from "../../options/kinds.ts";
+import { printRecord } from "../json.ts";
 
 export const statusCommand = command({
   usage: "status",
@@ -21,7 +23,7 @@ export const statusCommand = command({
   describe: "show what it has done, and the effect",
   options: {
     config: CONFIG_OPTION,
-    json: { type: "boolean", default: false, describe: "one record" },
+    json: flag("one record"),
   },
   run({ config, json }) {
     const settings = readBotFile(config);
@@ -31,7 +33,7 @@ export const statusCommand = command({
       if (!json) return out(renderStatus(status));
       const outcomes = Object.fromEntries(status.outcomes);
       const counters = Object.fromEntries(store.counters());
-      printBotRecord("bot-status", { ...status, outcomes, counters, bases: store.bases() });
+      printRecord("bot-status", { ...status, outcomes, counters, bases: store.bases() });
     } finally {
       store.close();
     }
@@ -42,7 +44,7 @@ export const forgetCommand = command({
   usage: "forget <address>",
   describe: "remove a person's names, but keep that they want no letters",
   words: {
-    address: { describe: "a mail address", type: "string", demandOption: true },
+    address: required("a mail address"),
   },
   options: { config: CONFIG_OPTION },
   run({ config, address }) {

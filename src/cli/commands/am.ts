@@ -47,6 +47,7 @@ import { endOnSignal } from "../../terminal/signals.ts";
 import { clearProgress, out, outFile, reporter, say, sayWaiting } from "../../terminal/terminal.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
 import { PATCHES_OPTION, SERIES_OPTIONS, seriesChoice } from "../series-options.ts";
+import { flag, several, value } from "../../options/kinds.ts";
 
 interface Arguments extends GitOptionValues, ResumeValues, TrailerValues {
   source: string[];
@@ -68,46 +69,17 @@ export const amCommand = command({
   usage: "am [source..]",
   describe: "verify, then apply exactly what was verified",
   words: {
-    source: {
-      describe: "mails, as for verify; - for stdin",
-      type: "string",
-      array: true,
-      default: ["-"],
-    },
+    source: several("mails, as for verify; - for stdin", "-"),
   },
   options: {
-    "on-base": {
-      type: "boolean",
-      default: false,
-      describe: "apply on the recorded base, on a new branch",
-    },
-    "guess-base": {
-      type: "boolean",
-      default: false,
-      describe: "with --on-base: if none is signed, on the most likely one",
-    },
-    branch: {
-      type: "string",
-      requiresArg: true,
-      describe: "the name of that branch",
-    },
-    "signed-only": {
-      type: "boolean",
-      default: false,
-      describe: "apply what was signed, without trailers added since",
-    },
+    "on-base": flag("apply on the recorded base, on a new branch"),
+    "guess-base": flag("with --on-base: if none is signed, on the most likely one"),
+    branch: value("the name of that branch"),
+    "signed-only": flag("apply what was signed, without trailers added since"),
     ...SERIES_OPTIONS,
-    composed: {
-      type: "boolean",
-      default: false,
-      describe: "with the patches of it that were sent again",
-    },
+    composed: flag("with the patches of it that were sent again"),
     patches: PATCHES_OPTION,
-    partial: {
-      type: "boolean",
-      default: false,
-      describe: "apply what is good though others failed or are missing",
-    },
+    partial: flag("apply what is good though others failed or are missing"),
     record: {
       type: "boolean",
       describe: "note on each commit what was verified (default; patchsig.record)",

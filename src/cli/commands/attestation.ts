@@ -4,6 +4,7 @@ import { isReview, minisigOf, onlyMail, signedTextOf } from "../../app/verify/at
 import { replaceFile } from "../../store/replace-file.ts";
 import { command } from "../../options/command.ts";
 import { outFile, sayWaiting } from "../../terminal/terminal.ts";
+import { flag, value } from "../../options/kinds.ts";
 
 export const attestationCommand = command({
   usage: "attestation [mail]",
@@ -16,17 +17,8 @@ export const attestationCommand = command({
     },
   },
   options: {
-    minisig: {
-      type: "boolean",
-      default: false,
-      describe: "print the four lines of the .minisig file instead",
-    },
-    output: {
-      alias: "o",
-      type: "string",
-      requiresArg: true,
-      describe: "write NAME and NAME.minisig",
-    },
+    minisig: flag("print the four lines of the .minisig file instead"),
+    output: value("write NAME and NAME.minisig", "o"),
   },
   async run(args) {
     sayWaiting([args.mail]);

@@ -7,8 +7,9 @@ import { command } from "../../options/command.ts";
 import { renderCommitLine, renderCommitTotals } from "../../report/commits.ts";
 import { formatRecord } from "../../report/json.ts";
 import { out, outputStyle, reporter, say, sayWaiting } from "../../terminal/terminal.ts";
-import { JSON_OPTION } from "../base/common.ts";
 import { REQUIRE_OPTION } from "../policy-options.ts";
+import { flag, several, value } from "../../options/kinds.ts";
+import { JSON_OPTION } from "../json.ts";
 
 const FETCH =
   "hint: records are in notes: git fetch origin refs/notes/patchsig:refs/notes/patchsig";
@@ -18,22 +19,13 @@ export const checkCommitCommand = command({
   describe: "check commits against the records that am made of them",
   paged: true,
   words: {
-    revision: {
-      describe: "commits, or ranges such as main..topic; by default HEAD",
-      type: "string",
-      array: true,
-      default: [],
-    },
+    revision: several("commits, or ranges such as main..topic; by default HEAD"),
   },
   options: {
-    stdin: { type: "boolean", default: false, describe: "read them from stdin, one a line" },
-    notes: {
-      type: "string",
-      requiresArg: true,
-      describe: "a ref with the records, or a commit of one",
-    },
+    stdin: flag("read them from stdin, one a line"),
+    notes: value("a ref with the records, or a commit of one"),
     require: REQUIRE_OPTION,
-    quiet: { alias: "q", type: "boolean", default: false, describe: "print only what is not good" },
+    quiet: flag("print only what is not good", "q"),
     json: JSON_OPTION,
   },
   async run({ revision, stdin, notes, require, quiet, json }) {

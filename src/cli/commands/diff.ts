@@ -17,18 +17,14 @@ import { clearProgress, out, outputStyle, reporter, sayWaiting } from "../../ter
 import { endOnSignal } from "../../terminal/signals.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
 import { PATCHES_OPTION, SERIES_OPTIONS, seriesChoice } from "../series-options.ts";
+import { flag, several } from "../../options/kinds.ts";
 
 export const diffCommand = command({
   usage: "diff [source..]",
   paged: true,
   describe: "compare two versions of a series, patch by patch",
   words: {
-    source: {
-      describe: "mails, as for verify; then the versions, as in v1 v2",
-      type: "string",
-      array: true,
-      default: ["-"],
-    },
+    source: several("mails, as for verify; then the versions, as in v1 v2", "-"),
   },
   options: {
     ...SERIES_OPTIONS,
@@ -39,7 +35,7 @@ export const diffCommand = command({
       default: ".",
       describe: "the repository with the bases; nothing in it is changed",
     },
-    json: { type: "boolean", default: false, describe: "one record" },
+    json: flag("one record"),
     ...POLICY_OPTIONS,
   },
   async run(args) {

@@ -22,10 +22,11 @@ import { count } from "../../primitives/words.ts";
 import { escapeText } from "../../report/escape.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import { command, type Command, type CommandStatus } from "../../options/command.ts";
-import { passwordOptions, type PasswordSettings } from "../../terminal/password.ts";
+import type { PasswordSettings } from "../../terminal/password.ts";
 import { runCommand } from "../run-command.ts";
-import { userSigner } from "../signer.ts";
+import { SIGNER_OPTIONS, userSigner } from "../signer.ts";
 import { out, outFile, say } from "../../terminal/terminal.ts";
+import { value } from "../../options/kinds.ts";
 
 /** What help says. `takeWords` reads the words, since most of them are git's. */
 const definition: Command = command({
@@ -40,18 +41,10 @@ const definition: Command = command({
     },
   },
   options: {
-    key: {
-      type: "string",
-      requiresArg: true,
-      describe: "the secret key file, or ssh:NAME of one in ssh-agent (default: patchsig.key)",
-    },
-    ...passwordOptions,
-    base: {
-      type: "string",
-      requiresArg: true,
-      describe:
-        "the base; without it, the newest commit below the series that a remote-tracking branch has",
-    },
+    ...SIGNER_OPTIONS,
+    base: value(
+      "the base; without it, the newest commit below the series that a remote-tracking branch has",
+    ),
     "no-base": { type: "boolean", describe: "record no base" },
   },
   run: () => EXIT.usage,

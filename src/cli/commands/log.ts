@@ -6,22 +6,21 @@ import { command } from "../../options/command.ts";
 import { formatRecord } from "../../report/json.ts";
 import { renderLogEntry } from "../../report/commits.ts";
 import { blockPrinter, out, outputStyle, reporter } from "../../terminal/terminal.ts";
-import { JSON_OPTION } from "../base/common.ts";
+import { number, several } from "../../options/kinds.ts";
+import { JSON_OPTION } from "../json.ts";
 
 export const logCommand = command({
   usage: "log [revision..]",
   describe: "commits with who signed them, and what am recorded, like git log",
   paged: true,
   words: {
-    revision: {
-      describe: "commits to begin at, or ranges such as main..topic; by default HEAD",
-      type: "string",
-      array: true,
-      default: ["HEAD"],
-    },
+    revision: several(
+      "commits to begin at, or ranges such as main..topic; by default HEAD",
+      "HEAD",
+    ),
   },
   options: {
-    "max-count": { alias: "n", type: "number", requiresArg: true, describe: "at most so many" },
+    "max-count": number("at most so many", "n"),
     json: JSON_OPTION,
   },
   async run({ revision, maxCount, json }) {

@@ -18,12 +18,11 @@ import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { openUserDkim } from "../../app/verify/dkim.ts";
 import { readPolicies } from "../../app/verify/policy.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
-import { command, type CommandStatus } from "../../options/command.ts";
+import { command, type CommandStatus, type ValuesOf } from "../../options/command.ts";
 import { renderSeries } from "../../report/text.ts";
 import { reviewBody } from "../../review/reply-mail.ts";
 import type { ReviewTrailerName } from "../../review/text.ts";
 import { shellCommand } from "../../primitives/shell.ts";
-import { passwordOptions } from "../../terminal/password.ts";
 import {
   clearProgress,
   outFile,
@@ -35,63 +34,36 @@ import {
 } from "../../terminal/terminal.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
 import { PATCHES_OPTION, SERIES_OPTIONS, seriesChoice } from "../series-options.ts";
-import { type SignerSettings, userSigner } from "../signer.ts";
-
-interface Arguments extends SignerSettings {
-  source: readonly string[];
-  series?: string | undefined;
-  version?: string | undefined;
-  patches?: string | undefined;
-  body: boolean;
-  output?: string | undefined;
-  quiet: boolean;
-  require?: string | undefined;
-  devKeyring?: string[] | undefined;
-  dkim: boolean;
-}
+import { SIGNER_OPTIONS, userSigner } from "../signer.ts";
+import { flag, several, value } from "../../options/kinds.ts";
 
 const WORDS = {
-  source: {
-    describe:
-      "mails with one series, a Message-ID, or - for stdin; then, perhaps, which patches: 1,3-5",
-    type: "string",
-    array: true,
-    default: ["-"],
-  },
+  source: several(
+    "mails with one series, a Message-ID, or - for stdin; then, perhaps, which patches: 1,3-5",
+    "-",
+  ),
 } as const;
 
 const OPTIONS = {
   ...SERIES_OPTIONS,
   patches: PATCHES_OPTION,
-  body: {
-    type: "boolean",
-    default: false,
-    describe: "print only what is to be inserted into a reply",
-  },
-  output: {
-    alias: "o",
-    type: "string",
-    requiresArg: true,
-    describe: "write the reply to this file, or into this folder",
-  },
-  quiet: { alias: "q", type: "boolean", default: false, describe: "do not show the verdict" },
-  key: {
-    type: "string",
-    requiresArg: true,
-    describe: "the secret key file, or ssh:NAME of one in ssh-agent (default: patchsig.key)",
-  },
-  ...passwordOptions,
+  body: flag("print only what is to be inserted into a reply"),
+  output: value("write the reply to this file, or into this folder", "o"),
+  quiet: flag("do not show the verdict", "q"),
+  ...SIGNER_OPTIONS,
   ...POLICY_OPTIONS,
 } as const;
+
+type Arguments = ValuesOf<typeof WORDS> & ValuesOf<typeof OPTIONS>;
 
 export const reviewCommand = command({
   usage: "review [source..]",
   describe: "verify patches, and write a reply with your signed review",
   words: WORDS,
   options: {
-    "reviewed-by": { type: "boolean", default: false, describe: "with your Reviewed-by" },
-    "acked-by": { type: "boolean", default: false, describe: "with your Acked-by" },
-    "tested-by": { type: "boolean", default: false, describe: "with your Tested-by" },
+    "reviewed-by": flag("with your Reviewed-by"),
+    "acked-by": flag("with your Acked-by"),
+    "tested-by": flag("with your Tested-by"),
     ...OPTIONS,
   },
   async run(args) {

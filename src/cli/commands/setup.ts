@@ -27,6 +27,7 @@ import {
   undoneLine,
 } from "../../app/setup/words.ts";
 import { blockPrinter, out, reporter, say, saySafe } from "../../terminal/terminal.ts";
+import { flag, value } from "../../options/kinds.ts";
 
 export const setupCommand = command({
   usage: "setup",
@@ -37,34 +38,17 @@ export const setupCommand = command({
       requiresArg: true,
       describe: `what you do with patches: ${ROLES.join(", ")}`,
     },
-    key: {
-      type: "string",
-      requiresArg: true,
-      describe: "which key signs: new, a minisign file, or ssh:NAME of one in ssh-agent",
-    },
-    dkim: {
-      type: "string",
-      requiresArg: true,
-      describe: "keys by which domains vouch for unsigned mails: off, cached, dns (asks for them)",
-    },
+    key: value("which key signs: new, a minisign file, or ssh:NAME of one in ssh-agent"),
+    dkim: value("keys by which domains vouch for unsigned mails: off, cached, dns (asks for them)"),
     hook: {
       type: "boolean",
       default: true,
       describe: "install the hook in this repository; --no-hook does not",
     },
-    local: {
-      type: "boolean",
-      default: false,
-      describe: "settings for this repository, not for all of yours",
-    },
-    yes: { alias: "y", type: "boolean", default: false, describe: "do it without asking" },
-    "dry-run": {
-      alias: "n",
-      type: "boolean",
-      default: false,
-      describe: "only say what would be done",
-    },
-    undo: { type: "boolean", default: false, describe: "take back what setup did" },
+    local: flag("settings for this repository, not for all of yours"),
+    yes: flag("do it without asking", "y"),
+    "dry-run": flag("only say what would be done", "n"),
+    undo: flag("take back what setup did"),
     ...PROTECT_OPTIONS,
     ...passwordOptions,
   },

@@ -13,47 +13,23 @@ import { count } from "../../primitives/words.ts";
 import { renderReplies } from "../../report/replies.ts";
 import { clearProgress, out, outputStyle, reporter, say } from "../../terminal/terminal.ts";
 import { repliesResult } from "../../verify/trailers.ts";
+import { flag, several, value } from "../../options/kinds.ts";
 
 export const trailersCommand = command({
   usage: "trailers [source..]",
   describe: "add the trailers of replies to the commits that were sent",
   words: {
-    source: {
-      describe:
-        "mails of the threads, as for verify, or Message-IDs (default: what send remembers)",
-      type: "string",
-      array: true,
-      default: [] as string[],
-    },
+    source: several(
+      "mails of the threads, as for verify, or Message-IDs (default: what send remembers)",
+    ),
   },
   options: {
-    update: {
-      alias: "u",
-      type: "boolean",
-      default: false,
-      describe: "rewrite the messages of the commits",
-    },
-    "dry-run": {
-      type: "boolean",
-      default: false,
-      describe: "with -u: only show what it would add",
-    },
-    base: {
-      type: "string",
-      requiresArg: true,
-      describe: "the commits above this one (default: those that are not upstream)",
-    },
-    changed: {
-      type: "boolean",
-      default: false,
-      describe: "also to commits that changed since they were sent, found by their title",
-    },
-    "sloppy-trailers": {
-      type: "boolean",
-      default: false,
-      describe: "also those that somebody sent in another's name",
-    },
-    dkim: { type: "boolean", default: false, describe: "ask DNS for keys that vouch for replies" },
+    update: flag("rewrite the messages of the commits", "u"),
+    "dry-run": flag("with -u: only show what it would add"),
+    base: value("the commits above this one (default: those that are not upstream)"),
+    changed: flag("also to commits that changed since they were sent, found by their title"),
+    "sloppy-trailers": flag("also those that somebody sent in another's name"),
+    dkim: flag("ask DNS for keys that vouch for replies"),
   },
   async run(args) {
     const repository = await openRepository(process.cwd());

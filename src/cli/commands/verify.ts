@@ -11,97 +11,43 @@ import { describePolicies, readPolicies } from "../../app/verify/policy.ts";
 import { type RunResult, verifyRun } from "../../app/verify/run.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { amSettings } from "../../git/am-settings.ts";
-import { command, type CommandStatus } from "../../options/command.ts";
+import { command, type CommandStatus, type ValuesOf } from "../../options/command.ts";
 import { endOnSignal } from "../../terminal/signals.ts";
 import { clearProgress, out, reporter, sayWaiting } from "../../terminal/terminal.ts";
 import { filterMail } from "../verify/filter.ts";
 import { printerFor } from "../verify/printer.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
 import { SERIES_OPTIONS, seriesChoice } from "../series-options.ts";
+import { flag, number, several, value } from "../../options/kinds.ts";
+import { JSON_OPTION } from "../json.ts";
 
-interface Arguments {
-  source: string[];
-  json: boolean;
-  summary: boolean;
-  quiet: boolean;
-  require?: string | undefined;
-  devKeyring?: string[] | undefined;
-  dkim: boolean;
-  dryRun: boolean;
-  policy: boolean;
-  jobs?: number | undefined;
-  since?: string | undefined;
-  new: boolean;
-  repo?: string | undefined;
-  header: boolean;
-  series?: string | undefined;
-  version?: string | undefined;
-}
+const WORDS = {
+  source: several("mbox, mail, directory, maildir, public-inbox, IMAP URL, Message-ID, or -", "-"),
+} as const;
+
+const OPTIONS = {
+  json: JSON_OPTION,
+  ...POLICY_OPTIONS,
+  ...SERIES_OPTIONS,
+  repo: value("look at the base in this repository, and try the series on it"),
+  since: value("only mails after this time, of a public-inbox or IMAP: 2026-10-01, 2.weeks"),
+  new: flag("what came since the last --new: of an mbox, maildir, public-inbox or IMAP"),
+  jobs: number("threads that check mails (default: as many as there are processors)", "j"),
+  summary: flag("print the totals, and only those series that stand out"),
+  quiet: flag("print only errors; the exit status tells the rest", "q"),
+  header: flag("a mail filter: the mail on stdin goes to stdout with the verdict in its header"),
+  policy: flag("print the policy in force, and where each line comes from"),
+  "dry-run": flag("remember nothing"),
+} as const;
+
+type Arguments = ValuesOf<typeof WORDS> & ValuesOf<typeof OPTIONS>;
 
 export const verifyCommand = command({
   usage: "verify [source..]",
   paged: true,
   describe: "show who signed each patch, and what changed since",
-  words: {
-    source: {
-      describe: "mbox, mail, directory, maildir, public-inbox, IMAP URL, Message-ID, or -",
-      type: "string",
-      array: true,
-      default: ["-"],
-    },
-  },
-  options: {
-    json: { type: "boolean", default: false, describe: "one record a line" },
-    ...POLICY_OPTIONS,
-    ...SERIES_OPTIONS,
-    repo: {
-      type: "string",
-      requiresArg: true,
-      describe: "look at the base in this repository, and try the series on it",
-    },
-    since: {
-      type: "string",
-      requiresArg: true,
-      describe: "only mails after this time, of a public-inbox or IMAP: 2026-10-01, 2.weeks",
-    },
-    new: {
-      type: "boolean",
-      default: false,
-      describe: "what came since the last --new: of an mbox, maildir, public-inbox or IMAP",
-    },
-    jobs: {
-      alias: "j",
-      type: "number",
-      requiresArg: true,
-      describe: "threads that check mails (default: as many as there are processors)",
-    },
-    summary: {
-      type: "boolean",
-      default: false,
-      describe: "print the totals, and only those series that stand out",
-    },
-    quiet: {
-      alias: "q",
-      type: "boolean",
-      default: false,
-      describe: "print only errors; the exit status tells the rest",
-    },
-    header: {
-      type: "boolean",
-      default: false,
-      describe: "a mail filter: the mail on stdin goes to stdout with the verdict in its header",
-    },
-    policy: {
-      type: "boolean",
-      default: false,
-      describe: "print the policy in force, and where each line comes from",
-    },
-    "dry-run": {
-      type: "boolean",
-      default: false,
-      describe: "remember nothing",
-    },
-  },
+  words: WORDS,
+  options: OPTIONS,
   run: verify,
 });
 

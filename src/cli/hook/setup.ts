@@ -17,13 +17,11 @@ import { escapeText } from "../../report/escape.ts";
 import { formatRecord } from "../../report/json.ts";
 import { command, type CommandGroup } from "../../options/command.ts";
 import { out, say } from "../../terminal/terminal.ts";
+import { flag } from "../../options/kinds.ts";
+import { JSON_OPTION } from "../json.ts";
 
 const GLOBAL_OPTION = {
-  global: {
-    type: "boolean",
-    default: false,
-    describe: "for the repositories that this user makes and clones from now on, and this one",
-  },
+  global: flag("for the repositories that this user makes and clones from now on, and this one"),
 } as const;
 
 const installCommand = command({
@@ -95,7 +93,7 @@ function removedLines(removals: readonly Removal[]): string[] {
 const statusCommand = command({
   usage: "status",
   describe: "say whether git send-email signs here",
-  options: { json: { type: "boolean", default: false, describe: "one line of JSON" } },
+  options: { json: JSON_OPTION },
   async run({ json }) {
     const { installed, signs, scope, path, other, otherSigns, isOldForm } = await hookStatus();
     const hindered = await hindering();

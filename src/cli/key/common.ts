@@ -5,13 +5,10 @@ import { ours } from "../../report/escape.ts";
 import { publicKeyPath } from "../../store/key-path.ts";
 import type { PasswordSource } from "../../terminal/password.ts";
 import { out, say } from "../../terminal/terminal.ts";
+import { flag, value } from "../../options/kinds.ts";
 
 export const KEY_OPTION = {
-  key: {
-    type: "string",
-    requiresArg: true,
-    describe: "the secret key file (default: patchsig.key of git config, else the user's own)",
-  },
+  key: value("the secret key file (default: patchsig.key of git config, else the user's own)"),
 } as const;
 
 export const PROTECT_OPTIONS = {
@@ -20,7 +17,7 @@ export const PROTECT_OPTIONS = {
 } as const;
 
 export const FORCE_OPTION = {
-  force: { type: "boolean", default: false, describe: "overwrite a key that exists" },
+  force: flag("overwrite a key that exists"),
 } as const;
 
 /** The values of PROTECT_OPTIONS. */

@@ -15,28 +15,21 @@ import {
   printNewKey,
   PROTECT_OPTIONS,
 } from "./common.ts";
+import { flag, required, value } from "../../options/kinds.ts";
 
 export const importCommand = command({
   usage: "import <file>",
   describe: "import a minisign secret key, encrypted as it is; or one of patatt's",
   words: {
-    file: { type: "string", demandOption: true, describe: "the secret key file to import" },
+    file: required("the secret key file to import"),
   },
   options: {
     ...KEY_OPTION,
     ...passwordOptions,
     ...PROTECT_OPTIONS,
-    patatt: {
-      type: "boolean",
-      default: false,
-      describe: "the key is patatt's ed25519 key: encrypt it with a new password",
-    },
+    patatt: flag("the key is patatt's ed25519 key: encrypt it with a new password"),
     ...FORCE_OPTION,
-    public: {
-      type: "string",
-      requiresArg: true,
-      describe: "its public key file; without it the key is unlocked once",
-    },
+    public: value("its public key file; without it the key is unlocked once"),
   },
   async run(args) {
     const { patatt, force } = args;

@@ -7,6 +7,7 @@ import { command } from "../../options/command.ts";
 import { passwordOptions, passwordSource } from "../../terminal/password.ts";
 import { out, say } from "../../terminal/terminal.ts";
 import { KEY_OPTION } from "./common.ts";
+import { JSON_OPTION } from "../json.ts";
 
 export const showCommand = command({
   usage: "show [file]",
@@ -20,7 +21,7 @@ export const showCommand = command({
   options: {
     ...KEY_OPTION,
     ...passwordOptions,
-    json: { type: "boolean", default: false, describe: "one line of JSON" },
+    json: JSON_OPTION,
   },
   async run(args) {
     const askPassword = passwordSource(args).ask;

@@ -19,6 +19,7 @@ import { escapeJson, escapeLines, escapeText } from "../../report/escape.ts";
 import { renderOutgoing } from "../../report/outgoing.ts";
 import { edit } from "../../terminal/editor.ts";
 import { blockPrinter, out, outputStyle, say } from "../../terminal/terminal.ts";
+import { flag, required } from "../../options/kinds.ts";
 
 /** What cannot be known, made up. */
 const CHANCE = { now: now(), random: randomBytes };
@@ -32,7 +33,7 @@ export const coverCommand = command({
   describe: "print the cover letter and changes of the next version, or edit them",
   words: BRANCH,
   options: {
-    edit: { alias: "e", type: "boolean", default: false, describe: "open your editor on them" },
+    edit: flag("open your editor on them", "e"),
   },
   async run(args) {
     const repository = await openRepository(process.cwd());
@@ -49,8 +50,8 @@ export const showCommand = command({
   describe: "show what is remembered of a branch's series",
   words: BRANCH,
   options: {
-    all: { alias: "a", type: "boolean", default: false, describe: "of all branches" },
-    json: { type: "boolean", default: false, describe: "one JSON record a branch" },
+    all: flag("of all branches", "a"),
+    json: flag("one JSON record a branch"),
   },
   paged: true,
   async run(args) {
@@ -91,7 +92,7 @@ export const pushCommand = command({
   usage: "push <remote> [branch]",
   describe: "push what is remembered of a branch's series, its cover letter too",
   words: {
-    remote: { describe: "where to", type: "string", demandOption: true },
+    remote: required("where to"),
     ...BRANCH,
   },
   async run(args) {
@@ -106,7 +107,7 @@ export const adoptCommand = command({
   usage: "adopt <old> [branch]",
   describe: "the branch was called otherwise: keep what was remembered",
   words: {
-    old: { describe: "its name before", type: "string", demandOption: true },
+    old: required("its name before"),
     ...BRANCH,
   },
   async run(args) {
@@ -120,7 +121,7 @@ export const adoptCommand = command({
 export const dropCommand = command({
   usage: "drop <branch>",
   describe: "forget what is remembered of a branch's series",
-  words: { branch: { describe: "whose", type: "string", demandOption: true } },
+  words: { branch: required("whose") },
   async run({ branch }) {
     const repository = await openRepository(process.cwd());
     const commit = await moveState(repository, branch, null);

@@ -6,6 +6,7 @@ import { PatchsigError } from "../../errors.ts";
 import { type Command, command } from "../../options/command.ts";
 import { ours } from "../../report/escape.ts";
 import { out, say } from "../../terminal/terminal.ts";
+import { flag, several } from "../../options/kinds.ts";
 
 const MESSAGE_ID = /^<?([^<>\s]{1,498}@[^<>\s]{1,498})>?$/;
 
@@ -23,15 +24,10 @@ function linkingCommand(name: string, together: boolean, describe: string): Comm
     usage: `${name} [id..]`,
     describe,
     words: {
-      id: {
-        describe: "Message-IDs of two mails, one of each; without any, all that is remembered",
-        type: "string",
-        array: true,
-        default: [],
-      },
+      id: several("Message-IDs of two mails, one of each; without any, all that is remembered"),
     },
     options: {
-      forget: { type: "boolean", default: false, describe: "forget what was said of these two" },
+      forget: flag("forget what was said of these two"),
     },
     run({ id, forget }) {
       const [a, b, ...more] = id.map(messageId);

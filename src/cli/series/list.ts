@@ -12,17 +12,19 @@ import { renderList } from "../../report/series-list.ts";
 import { command } from "../../options/command.ts";
 import { clearProgress, out, outputStyle, reporter, sayWaiting } from "../../terminal/terminal.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
+import { flag, several } from "../../options/kinds.ts";
+import { JSON_OPTION } from "../json.ts";
 
 export const listCommand = command({
   usage: "list [source..]",
   paged: true,
   describe: "the series in these mails, a line each",
   words: {
-    source: { describe: "mails, as for verify", type: "string", array: true, default: ["-"] },
+    source: several("mails, as for verify", "-"),
   },
   options: {
-    why: { type: "boolean", default: false, describe: "say why each mail is where it is" },
-    json: { type: "boolean", default: false, describe: "one record a line" },
+    why: flag("say why each mail is where it is"),
+    json: JSON_OPTION,
     ...POLICY_OPTIONS,
   },
   async run({ source, why, json, require, devKeyring, dkim }) {

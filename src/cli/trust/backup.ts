@@ -6,12 +6,13 @@ import { count } from "../../primitives/words.ts";
 import { say } from "../../terminal/terminal.ts";
 import { databaseFile } from "./common.ts";
 import { command } from "../../options/command.ts";
+import { required } from "../../options/kinds.ts";
 
 export const backupCommand = command({
   usage: "backup <file>",
   describe: "write a copy of the database, even while others write to it",
   words: {
-    file: { type: "string", demandOption: true, describe: "must not exist" },
+    file: required("must not exist"),
   },
   run({ file }) {
     backUp(databaseFile(), file);
@@ -23,7 +24,7 @@ export const restoreCommand = command({
   usage: "restore <file>",
   describe: "replace the database by a copy; the old one is kept",
   words: {
-    file: { type: "string", demandOption: true, describe: "from trust backup" },
+    file: required("from trust backup"),
   },
   run({ file }) {
     // 20261124T120000Z, to the millisecond

@@ -2,16 +2,10 @@
 
 import { PatchsigError } from "../../errors.ts";
 import { openTrustStore, trustFile, type TrustStore } from "../../store/trust-store.ts";
-import { formatRecord } from "../../report/json.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
-import { out } from "../../terminal/terminal.ts";
+import { required } from "../../options/kinds.ts";
 
-export const JSON_OPTION = {
-  type: "boolean",
-  default: false,
-  describe: "one JSON record a line",
-} as const;
-export const IDENTITY = { type: "string", demandOption: true, describe: "a mail address" } as const;
+export const IDENTITY = required("a mail address");
 
 export function databaseFile(): string {
   return trustFile(process.env);
@@ -36,8 +30,4 @@ export function identityOf(address: string): string {
   throw new PatchsigError("usage", `${address} is not a mail address that can have a key`, {
     hint: "give the bare address, as in alice@example.org",
   });
-}
-
-export function record(type: string, values: object): void {
-  out(formatRecord({ type, ...values }));
 }

@@ -20,15 +20,13 @@ import type { Ruling } from "../../trust/ruling.ts";
 import type { Statement } from "../../trust/statement.ts";
 import { command } from "../../options/command.ts";
 import { out, say, sayWaiting } from "../../terminal/terminal.ts";
-import { JSON_OPTION, record, withTrust } from "./common.ts";
+import { withTrust } from "./common.ts";
+import { flag, required } from "../../options/kinds.ts";
+import { JSON_OPTION, printRecord } from "../json.ts";
 
 const KEYRING = "a folder, or ref:REPO:REF:PATH";
 
-const PATATT_OPTION = {
-  type: "boolean",
-  default: false,
-  describe: "the keyring is patatt's: use its Ed25519 keys, including ssh's",
-} as const;
+const PATATT_OPTION = flag("the keyring is patatt's: use its Ed25519 keys, including ssh's");
 
 function layoutOf(patatt: boolean): KeyringLayout {
   return patatt ? "patatt" : "minisign";
@@ -80,10 +78,10 @@ function isFile(name: string): boolean {
 /** Prints the result; false if something was not imported that should have been. */
 function show({ keys, statements, problems }: Imported, json: boolean): boolean {
   if (json) {
-    for (const key of keys) record("imported-key", key);
+    for (const key of keys) printRecord("imported-key", key);
     for (const { statement, ruling } of statements)
-      record("imported-statement", jsonOf(statement, ruling));
-    for (const problem of problems) record("problem", problem);
+      printRecord("imported-statement", jsonOf(statement, ruling));
+    for (const problem of problems) printRecord("problem", problem);
   } else {
     for (const { identity, publicKey, outcome } of keys) {
       if (outcome !== "same") line(outcome, identity, publicKey);
@@ -125,7 +123,7 @@ export const exportCommand = command({
   usage: "export <folder>",
   describe: "write the pinned keys into a keyring, with the statements about them",
   words: {
-    folder: { type: "string", demandOption: true, describe: "made if need be" },
+    folder: required("made if need be"),
   },
   options: { json: JSON_OPTION },
   run: ({ folder, json }) =>
@@ -137,7 +135,7 @@ export const exportCommand = command({
       for (const { identity, publicKey, outcome, written } of keys) {
         files += written;
         if (outcome === "conflict") met = false;
-        if (json) record("exported-key", { identity, publicKey, outcome });
+        if (json) printRecord("exported-key", { identity, publicKey, outcome });
         else if (outcome !== "same") line(outcome, identity, publicKey);
       }
       if (!json) say(`${count(files, "file")} written`);
@@ -149,7 +147,7 @@ export const diffCommand = command({
   usage: "diff <keyring>",
   paged: true,
   describe: "compare a keyring with the database; changes nothing",
-  words: { keyring: { type: "string", demandOption: true, describe: KEYRING } },
+  words: { keyring: required(KEYRING) },
   options: {
     patatt: PATATT_OPTION,
     json: JSON_OPTION,
@@ -159,7 +157,7 @@ export const diffCommand = command({
       const { rows, problems } = await diffKeyring(name, layoutOf(patatt), trust);
       for (const row of rows) showDifference(row, trust, json);
       for (const problem of problems) {
-        if (json) record("problem", problem);
+        if (json) printRecord("problem", problem);
         else sayProblem(problem);
       }
       return rows.length + problems.length === 0 ? EXIT.ok : EXIT.unmet;
@@ -168,7 +166,7 @@ export const diffCommand = command({
 
 /** As a diff from the database to the keyring. */
 function showDifference(row: KeyringDifference, trust: TrustStore, json: boolean): void {
-  if (json) return record("difference", row);
+  if (json) return printRecord("difference", row);
   const { identity, inKeyring, here } = row;
   const states = new Map(trust.lookup(identity).map((key) => [key.publicKey, key.state]));
   out(ours` ${identity}`);

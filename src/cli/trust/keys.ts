@@ -12,13 +12,11 @@ import { count } from "../../primitives/words.ts";
 import { day } from "../../primitives/time.ts";
 import { command } from "../../options/command.ts";
 import { out, say } from "../../terminal/terminal.ts";
-import { IDENTITY, identityOf, JSON_OPTION, record, withTrust } from "./common.ts";
+import { IDENTITY, identityOf, withTrust } from "./common.ts";
+import { flag, required } from "../../options/kinds.ts";
+import { JSON_OPTION, printRecord } from "../json.ts";
 
-const KEY = {
-  type: "string",
-  demandOption: true,
-  describe: "the whole public key, RW…, or the first 28 characters of a seen one",
-} as const;
+const KEY = required("the whole public key, RW…, or the first 28 characters of a seen one");
 
 export const listCommand = command({
   usage: "list",
@@ -55,16 +53,8 @@ export const acceptCommand = command({
     key: KEY,
   },
   options: {
-    also: {
-      type: "boolean",
-      default: false,
-      describe: "keep the others in use: somebody signs on more than one machine",
-    },
-    "result-only": {
-      type: "boolean",
-      default: false,
-      describe: "it may sign test results, and never patches: the key of a CI system",
-    },
+    also: flag("keep the others in use: somebody signs on more than one machine"),
+    "result-only": flag("it may sign test results, and never patches: the key of a CI system"),
     json: JSON_OPTION,
   },
   run: (args) => withTrust(false, (trust) => accept(trust, args)),
@@ -72,8 +62,8 @@ export const acceptCommand = command({
 
 function list(trust: TrustStore, json: boolean): void {
   if (json) {
-    for (const key of trust.list()) record("key", key);
-    for (const key of trust.results.list()) record("result-key", key);
+    for (const key of trust.list()) printRecord("key", key);
+    for (const key of trust.results.list()) printRecord("result-key", key);
     return;
   }
   let empty = true;
@@ -90,15 +80,15 @@ function list(trust: TrustStore, json: boolean): void {
 }
 
 function showJson(history: IdentityHistory): void {
-  for (const key of history.keys) record("key", key);
-  for (const key of history.resultKeys) record("result-key", key);
-  for (const said of history.statements) record("statement", said);
+  for (const key of history.keys) printRecord("key", key);
+  for (const key of history.resultKeys) printRecord("result-key", key);
+  for (const said of history.statements) printRecord("statement", said);
   for (const event of changedKeys(history)) {
     const { identity, publicKey, at, messageId } = event;
-    record("changed-key", { identity, publicKey, at, messageId });
+    printRecord("changed-key", { identity, publicKey, at, messageId });
   }
-  if (history.unsigned !== null) record("unsigned", history.unsigned);
-  for (const event of history.events) record("event", event);
+  if (history.unsigned !== null) printRecord("unsigned", history.unsigned);
+  for (const event of history.events) printRecord("event", event);
 }
 
 interface AcceptArguments {
@@ -114,7 +104,7 @@ function accept(trust: TrustStore, args: AcceptArguments): void {
   const identity = identityOf(args.identity);
   if (resultOnly) {
     const { publicKey, replaced } = trust.results.accept(identity, key, now(), also);
-    if (json) return record("result-key", { identity, publicKey });
+    if (json) return printRecord("result-key", { identity, publicKey });
     out([escapeText(identity), keyLine("results", publicKey)]);
     for (const old of replaced) out(keyLine("replaced", old.publicKey));
     return;
@@ -124,8 +114,8 @@ function accept(trust: TrustStore, args: AcceptArguments): void {
   if (before.some(({ publicKey, state }) => publicKey === pinned.publicKey && state === "replaced"))
     say("note: this key was replaced before, and is accepted again");
   if (json) {
-    record("key", pinned);
-    for (const old of replaced) record("key", { ...old, state: "replaced" });
+    printRecord("key", pinned);
+    for (const old of replaced) printRecord("key", { ...old, state: "replaced" });
     return;
   }
   out([escapeText(identity), keyLine("pinned", pinned.publicKey)]);

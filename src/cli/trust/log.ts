@@ -5,8 +5,10 @@ import { ours } from "../../report/escape.ts";
 import { renderEvent } from "../../report/trust-log.ts";
 import { MAX_CHANGED } from "../../store/trust-transitions.ts";
 import { out, say } from "../../terminal/terminal.ts";
-import { identityOf, JSON_OPTION, record, withTrust } from "./common.ts";
+import { identityOf, withTrust } from "./common.ts";
 import { command } from "../../options/command.ts";
+import { number } from "../../options/kinds.ts";
+import { JSON_OPTION, printRecord } from "../json.ts";
 
 export const trustLogCommand = command({
   usage: "log [identity]",
@@ -16,12 +18,7 @@ export const trustLogCommand = command({
     identity: { type: "string", describe: "a mail address; without it, all" },
   },
   options: {
-    "max-count": {
-      alias: "n",
-      type: "number",
-      requiresArg: true,
-      describe: "at most this many entries",
-    },
+    "max-count": number("at most this many entries", "n"),
     json: JSON_OPTION,
   },
   run: ({ identity, maxCount, json }) =>
@@ -34,7 +31,7 @@ export const trustLogCommand = command({
       let shown = 0;
       for (const event of events) {
         if (shown++ >= most) break;
-        if (json) record("event", event);
+        if (json) printRecord("event", event);
         else out(shown > 1 ? [ours``, ...renderEvent(event)] : renderEvent(event));
       }
       if (of !== null && trust.changedKeys(of) >= MAX_CHANGED)

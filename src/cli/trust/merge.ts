@@ -8,17 +8,15 @@ import { keyLine } from "../../report/trust.ts";
 import { count } from "../../primitives/words.ts";
 import { command } from "../../options/command.ts";
 import { out, say } from "../../terminal/terminal.ts";
-import { JSON_OPTION, record, withTrust } from "./common.ts";
+import { withTrust } from "./common.ts";
+import { required } from "../../options/kinds.ts";
+import { JSON_OPTION, printRecord } from "../json.ts";
 
 export const mergeCommand = command({
   usage: "merge <file>",
   describe: "merge the database of another machine of yours; shows conflicts",
   words: {
-    file: {
-      type: "string",
-      demandOption: true,
-      describe: "a copy from trust backup there",
-    },
+    file: required("a copy from trust backup there"),
   },
   options: { json: JSON_OPTION },
   run: ({ file, json }) =>
@@ -37,7 +35,7 @@ export const mergeCommand = command({
 
 function show(key: MergedKey["key"], outcome: MergedKey["outcome"], json: boolean): void {
   const { identity, publicKey, state } = key;
-  if (json) return record("merged-key", { identity, publicKey, state, outcome });
+  if (json) return printRecord("merged-key", { identity, publicKey, state, outcome });
   if (outcome === "same") return;
   const word = outcome === "taken" ? state : outcome;
   out([escapeText(identity), keyLine(word, publicKey)]);

@@ -16,29 +16,19 @@ import { replaceFile } from "../../store/replace-file.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { signedText, type Statement } from "../../trust/statement.ts";
 import { type Command, command } from "../../options/command.ts";
-import { passwordOptions, type PasswordSettings } from "../../terminal/password.ts";
-import { userSigner } from "../signer.ts";
+import { SIGNER_OPTIONS, type SignerSettings, userSigner } from "../signer.ts";
 import { saySafe, out, outFile, say, sayWaiting } from "../../terminal/terminal.ts";
-import { identityOf, JSON_OPTION, record, withTrust } from "./common.ts";
+import { identityOf, withTrust } from "./common.ts";
+import { flag, required, value } from "../../options/kinds.ts";
+import { JSON_OPTION, printRecord } from "../json.ts";
 
-interface SigningArguments extends PasswordSettings {
-  key?: string | undefined;
-  output?: string | undefined;
+interface SigningArguments extends SignerSettings {
+  readonly output?: string | undefined;
 }
 
-const signingOptions = {
-  key: {
-    type: "string",
-    requiresArg: true,
-    describe: "the secret key file, or ssh:NAME of one in ssh-agent (default: patchsig.key)",
-  },
-  output: {
-    alias: "o",
-    type: "string",
-    requiresArg: true,
-    describe: "write the four lines to this file instead of standard output",
-  },
-  ...passwordOptions,
+const SIGNING_OPTIONS = {
+  output: value("write the four lines to this file instead of standard output", "o"),
+  ...SIGNER_OPTIONS,
 } as const;
 
 const NEW_KEY = "a public key, RW…, or a file that ends in .pub";
@@ -48,8 +38,8 @@ function newKeyCommand(kind: "rotate" | "add", describe: string, next: string): 
   return command({
     usage: `${kind} <new>`,
     describe,
-    words: { new: { type: "string", demandOption: true, describe: NEW_KEY } },
-    options: signingOptions,
+    words: { new: required(NEW_KEY) },
+    options: SIGNING_OPTIONS,
     async run(args) {
       const by = signerAddress();
       await makeStatement(args, { kind, by, of: by, key: args.new });
@@ -74,10 +64,10 @@ export const endorseCommand = command({
   usage: "endorse <identity> <public>",
   describe: "sign, with your key, that a key belongs to somebody",
   words: {
-    identity: { type: "string", demandOption: true, describe: "whose key it is" },
-    public: { type: "string", demandOption: true, describe: NEW_KEY },
+    identity: required("whose key it is"),
+    public: required(NEW_KEY),
   },
-  options: { ...signingOptions },
+  options: SIGNING_OPTIONS,
   async run(args) {
     const of = identityOf(args.identity);
     if (!/^[!-~]+$/.test(of))
@@ -85,14 +75,6 @@ export const endorseCommand = command({
     await makeStatement(args, { kind: "endorse", by: signerAddress(), of, key: args.public });
   },
 });
-
-interface RevokeArguments extends SigningArguments {
-  identity?: string | undefined;
-  public?: string | undefined;
-  statement: boolean;
-  reserve: boolean;
-  json: boolean;
-}
 
 export const revokeCommand = command({
   usage: "revoke [identity] [public]",
@@ -105,18 +87,10 @@ export const revokeCommand = command({
     },
   },
   options: {
-    statement: {
-      type: "boolean",
-      default: false,
-      describe: "sign it with your key: for your own key, or one that you endorsed",
-    },
-    reserve: {
-      type: "boolean",
-      default: false,
-      describe: "with --statement: sign it for later, without effect here",
-    },
+    statement: flag("sign it with your key: for your own key, or one that you endorsed"),
+    reserve: flag("with --statement: sign it for later, without effect here"),
     json: JSON_OPTION,
-    ...signingOptions,
+    ...SIGNING_OPTIONS,
   },
   async run(args) {
     if (args.reserve && !args.statement)
@@ -129,13 +103,19 @@ export const revokeCommand = command({
   },
 });
 
-function drop(trust: TrustStore, args: RevokeArguments): void {
+interface DropArguments {
+  readonly identity?: string | undefined;
+  readonly public?: string | undefined;
+  readonly json: boolean;
+}
+
+function drop(trust: TrustStore, args: DropArguments): void {
   if (args.identity === undefined)
     throw new PatchsigError("usage", "revoke whose key?", { hint: "give the address" });
   const identity = identityOf(args.identity);
   const revoked = trust.drop(identity, args.public ?? keyInUse(trust, identity), now());
   for (const key of revoked) {
-    if (args.json) record("key", key);
+    if (args.json) printRecord("key", key);
     else out([escapeText(key.identity), keyLine("revoked", key.publicKey)]);
   }
   if (revoked.length === 0) say("the key is already revoked");
@@ -168,12 +148,7 @@ export const statementCommand = command({
     file: { type: "string", default: "-", describe: "a file that holds one" },
   },
   options: {
-    output: {
-      alias: "o",
-      type: "string",
-      requiresArg: true,
-      describe: "write NAME and NAME.minisig",
-    },
+    output: value("write NAME and NAME.minisig", "o"),
   },
   run({ file, output }) {
     sayWaiting([file]);

@@ -6,8 +6,9 @@ import { ours } from "../../report/escape.ts";
 import { placeProblems } from "../../store/place.ts";
 import { count } from "../../primitives/words.ts";
 import { out } from "../../terminal/terminal.ts";
-import { databaseFile, JSON_OPTION, record, withTrust } from "./common.ts";
+import { databaseFile, withTrust } from "./common.ts";
 import { command } from "../../options/command.ts";
+import { JSON_OPTION, printRecord } from "../json.ts";
 
 export const statusCommand = command({
   usage: "status",
@@ -20,7 +21,7 @@ export const statusCommand = command({
       const exists = existsSync(file);
       const keys = [...trust.list()].length;
       const problems = placeProblems(file);
-      if (json) record("status", { file, exists, keys, problems });
+      if (json) printRecord("status", { file, exists, keys, problems });
       else {
         out(ours`${file}: ${exists ? count(keys, "key") : "not there yet"}`);
         for (const problem of problems) out(ours`${problem}`);
