@@ -13,6 +13,7 @@ const STARTERS = {
   "send/program.ts": "what the user's settings name",
   "source/compressed.ts": "xz, zstd",
   "start/compile.ts": "node",
+  "store/flock.ts": "flock, perl",
   "terminal/editor.ts": "the user's editor",
   "terminal/pager.ts": "the user's pager, and mkfifo",
 };

@@ -102,6 +102,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: "whose key is which: look, accept, rotate, endorse, revoke",
     load: async () => (await import("./commands/trust.ts")).trustCommand,
   },
+  feed: {
+    describe: "a feed of patches, reviews and test results, as a public-inbox",
+    load: async () => (await import("./commands/feed.ts")).feedCommand,
+  },
   bot: {
     describe: "suggest signing and bases to a list's authors, rarely",
     load: async () => (await import("./commands/bot.ts")).botCommand,

@@ -19,6 +19,8 @@ export interface StartOptions {
   readonly elsewhere?: boolean;
   /** Variables besides those of this process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Open files that git has too, from number 3 on: a lock, which it then holds until it ends. */
+  readonly fds?: readonly number[];
 }
 
 export interface GitOptions extends StartOptions {
@@ -46,7 +48,11 @@ export function spawnGit(
   start: StartOptions,
 ): ChildProcessWithoutNullStreams {
   const { args, options } = commandOf(argv, start);
-  return spawn("git", args, { ...options, stdio: "pipe" });
+  const stdio = ["pipe", "pipe", "pipe", ...(start.fds ?? [])] as const;
+  return spawn("git", args, {
+    ...options,
+    stdio: [...stdio],
+  }) as unknown as ChildProcessWithoutNullStreams;
 }
 
 const MAX_SYNC_BYTES = 16 << 20;

@@ -30,11 +30,24 @@ function daysSinceEpoch(year: number, month: number, day: number): number {
   return y * 365 + leapDays + dayOfYear - 719468;
 }
 
+/** A time with the zone in which it was written. */
+export interface ZonedDate {
+  /** Seconds since the epoch. */
+  readonly time: number;
+  /** Minutes east of Greenwich. */
+  readonly east: number;
+}
+
 /**
  * @param text the header's value, unfolded; comments in it are ignored
  * @returns seconds since the epoch, or null for what is no date of this form
  */
 export function parseDate(text: string): number | null {
+  return parseZonedDate(text)?.time ?? null;
+}
+
+/** The same, with its zone. */
+export function parseZonedDate(text: string): ZonedDate | null {
   const plain = text
     .slice(0, 200)
     .toLowerCase()
@@ -50,7 +63,6 @@ export function parseDate(text: string): number | null {
       ? (ZONES[zone ?? ""] ?? 0) * 60
       : (sign === "-" ? -1 : 1) * (Number(zoneHour) * 60 + Number(zoneMinute));
   const minutes = Number(hour) * 60 + Number(minute) - east;
-  return (
-    daysSinceEpoch(Number(year), month, Number(day)) * DAY + minutes * 60 + Number(second ?? 0)
-  );
+  const days = daysSinceEpoch(Number(year), month, Number(day));
+  return { time: days * DAY + minutes * 60 + Number(second ?? 0), east };
 }

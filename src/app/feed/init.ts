@@ -1,0 +1,68 @@
+/** Makes a feed: an inbox of public-inbox's version 2 without mails. */
+
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { PatchsigError } from "../../errors.ts";
+import { writableEpoch } from "../../git/feed-write.ts";
+import { placeFile } from "../../store/replace-file.ts";
+import { withFeed } from "./add.ts";
+import { feedSettings, type FeedSettings, writeFeedSettings } from "./description.ts";
+
+/** What is in a feed, by the word that its description has for it. */
+export const FEED_KINDS: readonly string[] = ["patches", "reviews", "results", "discussion"];
+
+/** What to say of a feed; what is missing stays as it was. */
+export interface FeedWishes {
+  readonly name?: string | undefined;
+  readonly urls?: readonly string[] | undefined;
+  readonly kinds?: readonly string[] | undefined;
+  readonly by: string;
+}
+
+/**
+ * Makes a feed in a new or empty folder, or changes what one says of itself. Killed at any point it can be
+ * started again.
+ *
+ * @throws PatchsigError "exists" if something else is in the folder; "usage" for a name or URL that cannot be
+ */
+export async function initFeed(
+  folder: string,
+  wishes: FeedWishes,
+  say: (line: string) => void,
+): Promise<FeedSettings> {
+  const feed = resolve(folder);
+  checkWishes(wishes);
+  if (!existsSync(join(feed, "inbox.lock")) && existsSync(feed) && readdirSync(feed).length > 0)
+    throw new PatchsigError("exists", `${folder} is not empty, and no feed`);
+  mkdirSync(feed, { recursive: true });
+  return withFeed(feed, say, async () => {
+    await writableEpoch(feed);
+    const before = feedSettings(feed);
+    const settings = {
+      name: wishes.name ?? before.name,
+      urls: wishes.urls ?? before.urls,
+      kinds: wishes.kinds ?? before.kinds,
+      by: wishes.by === "" ? before.by : wishes.by,
+    };
+    writeFeedSettings(feed, settings);
+    const description = join(feed, "description");
+    if (!existsSync(description) || wishes.name !== undefined)
+      placeFile(description, Buffer.from(`${settings.name}\n`));
+    return settings;
+  });
+}
+
+function checkWishes({ name, urls, kinds }: FeedWishes): void {
+  if (name !== undefined && !/^[!-~]{1,64}$/.test(name))
+    throw new PatchsigError("usage", "--name: up to 64 letters and digits, without blanks", {
+      hint: `as in --name ${basename(process.cwd())}`,
+    });
+  for (const url of urls ?? [])
+    if (!/^(?:https?|git|ssh):\/\/[!-~]{1,500}$/.test(url) || /:\/\/[^/]*@/.test(url))
+      throw new PatchsigError("usage", "--url: an address as others will use it", {
+        hint: "https://example.org/feeds/NAME, without a user or password",
+      });
+  for (const kind of kinds ?? [])
+    if (!FEED_KINDS.includes(kind))
+      throw new PatchsigError("usage", `--kinds: ${FEED_KINDS.join(", ")}, with commas between`);
+}

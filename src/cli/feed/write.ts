@@ -1,0 +1,100 @@
+/** `patchsig feed init`, `add` and `publish`. */
+
+import { addSources } from "../../app/feed/add-files.ts";
+import { FEED_KINDS, initFeed } from "../../app/feed/init.ts";
+import { publishFeed, pushFeed } from "../../app/feed/publish.ts";
+import { signerAddress } from "../../app/sign/signing.ts";
+import { PatchsigError } from "../../errors.ts";
+import { addressFlaw, harmless } from "../../feed/url.ts";
+import { command } from "../../options/command.ts";
+import { count } from "../../primitives/words.ts";
+import { ours } from "../../report/escape.ts";
+import { out, say } from "../../terminal/terminal.ts";
+
+const folder = { describe: "the feed's folder", type: "string", demandOption: true } as const;
+
+export const initCommand = command({
+  usage: "init <folder>",
+  describe: "make a feed, or change what it says of itself",
+  words: { folder },
+  options: {
+    name: {
+      type: "string",
+      requiresArg: true,
+      describe: "what it is called (default: the folder)",
+    },
+    url: {
+      type: "string",
+      array: true,
+      nargs: 1,
+      requiresArg: true,
+      describe: "where others will find it",
+    },
+    kinds: {
+      type: "string",
+      requiresArg: true,
+      describe: `what is in it, with commas between: ${FEED_KINDS.join(", ")}`,
+    },
+  },
+  async run({ folder, name, url, kinds }) {
+    const made = await initFeed(
+      folder,
+      { name, urls: url, kinds: kinds?.split(","), by: addressOrNone() },
+      say,
+    );
+    out(ours`${made.name}: a feed in ${folder}`);
+    say("all that is added becomes public for good, with the addresses in From, To and Cc");
+  },
+});
+
+function addressOrNone(): string {
+  try {
+    return signerAddress();
+  } catch (error) {
+    if (error instanceof PatchsigError) return "";
+    throw error;
+  }
+}
+
+export const addCommand = command({
+  usage: "add <folder> [source..]",
+  describe: "add mails that went to public lists",
+  words: {
+    folder,
+    source: {
+      describe: "files, mboxes, maildirs, or - for stdin",
+      type: "string",
+      array: true,
+      default: ["-"],
+    },
+  },
+  options: {},
+  async run({ folder, source }) {
+    const { added, already } = await addSources(folder, source, say);
+    const known = already.length === 0 ? "" : `; ${already.length} were there`;
+    out(ours`added ${count(added.length, "mail")}${known}`);
+  },
+});
+
+export const publishCommand = command({
+  usage: "publish <folder>",
+  describe: "make it readable from any web server, and push it",
+  words: { folder },
+  options: {
+    push: {
+      type: "string",
+      requiresArg: true,
+      describe: "push each epoch N to this address with .N behind it",
+    },
+  },
+  async run({ folder, push }) {
+    const flaw = push === undefined ? null : addressFlaw(push);
+    if (flaw !== null)
+      throw new PatchsigError("usage", `--push ${harmless(push!)}: ${flaw}`, {
+        hint: "git's credential helper keeps passwords",
+      });
+    const epochs = await publishFeed(folder, say);
+    if (push !== undefined) await pushFeed(folder, push, say);
+    out(ours`${folder}: ${count(epochs, "epoch")}, ready to be served`);
+  },
+});

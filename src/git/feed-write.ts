@@ -1,0 +1,146 @@
+/**
+ * Writes an inbox of public-inbox's version 2: bare repositories DIR/git/N.git, a commit for each mail. The
+ * caller holds DIR/inbox.lock, as public-inbox does.
+ */
+
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { basename, dirname, join } from "node:path";
+import { PatchsigError } from "../errors.ts";
+import { type FeedMail, gitDate } from "../feed/commit.ts";
+import { type Epoch, epochsOf, placeOf } from "./epochs.ts";
+import { git, gitLines, runGit, failure } from "./run.ts";
+
+/**
+ * An epoch of this size gets no more mails. public-inbox's are larger (1 GB), but a static web server
+ * cannot give less than an epoch.
+ */
+const EPOCH_BYTES = 64 << 20;
+
+const BRANCH = "refs/heads/master";
+
+/** The number of an epoch. */
+export function epochNumber({ repository }: Epoch): number {
+  return Number.parseInt(basename(repository), 10);
+}
+
+/** The newest commit; null if there is none. */
+export async function headOf(epoch: Epoch): Promise<string | null> {
+  const args = ["rev-parse", "--verify", "--quiet", `${BRANCH}^{commit}`];
+  return (await gitLines(args, placeOf(epoch)))[0] ?? null;
+}
+
+/** The epoch that new mails go to; a new one if the newest is full. */
+export async function writableEpoch(folder: string, limit = EPOCH_BYTES): Promise<Epoch> {
+  const newest = existsSync(join(folder, "git")) ? epochsOf(folder)?.at(-1) : undefined;
+  if (newest === undefined) return makeEpoch(folder, 0);
+  return sizeOf(join(newest.repository, "objects")) < limit
+    ? newest
+    : makeEpoch(folder, epochNumber(newest) + 1);
+}
+
+/** An empty repository, which appears whole. */
+async function makeEpoch(folder: string, number: number): Promise<Epoch> {
+  const below = join(folder, "git");
+  mkdirSync(below, { recursive: true });
+  // what a killed run left
+  for (const name of readdirSync(below))
+    if (name.startsWith(".new-")) rmSync(join(below, name), { recursive: true, force: true });
+  const draft = join(below, `.new-${number}.git`);
+  await git(["init", "--quiet", "--bare", "--template=", draft], { cwd: below, elsewhere: true });
+  const place = { cwd: draft, elsewhere: true };
+  await git(["symbolic-ref", "HEAD", BRANCH], place);
+  // shared with whom the inbox is shared
+  if (existsSync(join(folder, "all.git", "config")))
+    await git(["config", "include.path", "../../all.git/config"], {
+      ...place,
+      purpose: "settings",
+    });
+  const repository = join(below, `${number}.git`);
+  renameSync(draft, repository);
+  return { repository, name: repository };
+}
+
+/** Bytes in the files of a folder, and in those below it. */
+function sizeOf(folder: string): number {
+  let sum = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) sum += sizeOf(path);
+    else sum += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  }
+  return sum;
+}
+
+/** Who writes the commits. */
+export interface Committer {
+  readonly name: string;
+  readonly email: string;
+}
+
+/**
+ * Adds mails, in their order: all, or none if this throws or is killed.
+ *
+ * @param lock the open lock file, which git keeps as long as it runs
+ * @throws PatchsigError "git-failed"
+ */
+export async function addCommits(
+  epoch: Epoch,
+  mails: readonly FeedMail[],
+  committer: Committer,
+  lock: number,
+): Promise<void> {
+  const head = await headOf(epoch);
+  const args = ["fast-import", "--quiet", "--done", "--date-format=raw"];
+  const { status, stderr } = await runGit(args, {
+    ...placeOf(epoch),
+    fds: [lock],
+    input: Buffer.concat([...streamOf(mails, committer, head), Buffer.from("done\n")]),
+  });
+  if (status !== 0) throw failure(args, stderr);
+}
+
+function* streamOf(
+  mails: readonly FeedMail[],
+  committer: Committer,
+  head: string | null,
+): Generator<Buffer> {
+  for (const [i, { bytes, author, written, received, subject }] of mails.entries()) {
+    const message = Buffer.from(`${subject}\n`);
+    const from = i === 0 && head !== null ? `from ${head}\n` : "";
+    yield Buffer.from(`blob\nmark :${i + 1}\ndata ${bytes.length}\n`);
+    yield bytes;
+    yield Buffer.from(
+      `\ncommit ${BRANCH}\n` +
+        `author ${person(author)} ${gitDate(written)}\n` +
+        `committer ${person(committer)} ${gitDate(received)}\n` +
+        `data ${message.length}\n`,
+    );
+    yield message;
+    yield Buffer.from(`\n${from}deleteall\nM 100644 :${i + 1} m\n\n`);
+  }
+}
+
+function person({ name, email }: Committer): string {
+  // git fsck wants the blank, even if there is no name
+  return `${name} <${email}>`;
+}
+
+/** The name that git gives a blob. @param sha256 the repository's names have 64 digits */
+export function blobName(bytes: Buffer, sha256: boolean): string {
+  const hash = createHash(sha256 ? "sha256" : "sha1");
+  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+}
+
+/**
+ * The inbox in this folder.
+ *
+ * @throws PatchsigError "not-found" if there is none
+ */
+export function requireInbox(folder: string): Epoch[] {
+  const epochs = existsSync(join(folder, "inbox.lock")) ? epochsOf(folder) : null;
+  if (epochs !== null && dirname(epochs[0]!.repository) === join(folder, "git")) return epochs;
+  throw new PatchsigError("not-found", `${folder} is no feed`, {
+    hint: "patchsig feed init makes one; it can also be an inbox of public-inbox, version 2",
+  });
+}

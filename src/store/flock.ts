@@ -1,0 +1,73 @@
+/**
+ * flock(2) on a file, as other programs take it: public-inbox locks an inbox so. Node has no flock, but a
+ * lock belongs to the open file, not to the process: a child that was given the file takes it, and it
+ * holds until everybody who has that file open has closed it, however they end.
+ */
+
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { PatchsigError } from "../errors.ts";
+
+export interface FileLock {
+  /** To hand to a child, which then holds the lock too. */
+  readonly fd: number;
+  readonly release: () => void;
+}
+
+/** Programs that lock their standard input: util-linux's or busybox's, else perl. */
+const LOCKERS = {
+  at_once: [
+    ["flock", "-x", "-n", "0"],
+    ["perl", "-MFcntl=:flock", "-e", "exit !flock(STDIN, LOCK_EX | LOCK_NB)"],
+  ],
+  waiting: [
+    ["flock", "-x", "0"],
+    ["perl", "-MFcntl=:flock", "-e", "exit !flock(STDIN, LOCK_EX)"],
+  ],
+} as const;
+
+/**
+ * Waits for the lock. The file is made if it is missing.
+ *
+ * @param onWait called once if somebody else has it
+ * @throws PatchsigError "unwritable"; "unsupported" if neither flock nor perl is installed
+ */
+export async function lockFile(file: string, onWait: () => void): Promise<FileLock> {
+  const fd = open(file);
+  try {
+    if (!(await tryLock(fd, LOCKERS.at_once))) {
+      onWait();
+      if (!(await tryLock(fd, LOCKERS.waiting)))
+        throw new PatchsigError("unwritable", `cannot lock ${file}`);
+    }
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  return { fd, release: () => closeSync(fd) };
+}
+
+function open(file: string): number {
+  try {
+    return openSync(file, "a+", 0o644);
+  } catch (cause) {
+    const { code = "" } = cause as NodeJS.ErrnoException;
+    throw new PatchsigError("unwritable", `cannot open ${file} (${code})`, { cause });
+  }
+}
+
+async function tryLock(fd: number, commands: readonly (readonly string[])[]): Promise<boolean> {
+  for (const [program, ...args] of commands) {
+    const status = await new Promise<number | null>((resolve, reject) => {
+      const child = spawn(program!, args, { stdio: [fd, "ignore", "ignore"] });
+      child.on("error", (error: NodeJS.ErrnoException) =>
+        error.code === "ENOENT" ? resolve(null) : reject(error),
+      );
+      child.on("close", (code) => resolve(code ?? 1));
+    });
+    if (status !== null) return status === 0;
+  }
+  throw new PatchsigError("unsupported", "neither flock nor perl is installed", {
+    hint: "install flock (util-linux): public-inbox locks inboxes with it, too",
+  });
+}
