@@ -24,6 +24,14 @@ export function keyLine(word: string, publicKey: string): SafeText {
   return ours`${word.padEnd(COLUMN)}${publicKey}`;
 }
 
+/** Whose it is, and such a line below. */
+export function ownedKeyLines(
+  word: string,
+  { identity, publicKey }: { readonly identity: string; readonly publicKey: string },
+): SafeText[] {
+  return [escapeText(identity), keyLine(word, publicKey)];
+}
+
 /** More text below such a line. */
 export function moreLine(text: string): SafeText {
   return ours`${INDENT}${text}`;

@@ -15,7 +15,7 @@ import {
 } from "../minisign/public-key.ts";
 import type { PublicKeyText } from "../types.ts";
 import { normaliseIdentity } from "./identity.ts";
-import { MAX_IN_USE } from "./ruling.ts";
+import { MAX_IN_USE, type Ruling } from "./ruling.ts";
 import { findStatements, type Statement } from "./statement.ts";
 
 /** Larger files are not read. */
@@ -42,6 +42,26 @@ export interface Keyring {
   readonly statements: readonly Statement[];
   /** What was not read, and why. */
   readonly problems: readonly { readonly path: string; readonly why: string }[];
+}
+
+/** What became of a keyring that was imported. */
+export interface Imported {
+  readonly keys: readonly {
+    readonly identity: string;
+    readonly publicKey: string;
+    readonly outcome: "pinned" | "same" | "conflict";
+  }[];
+  readonly statements: readonly { readonly statement: Statement; readonly ruling: Ruling }[];
+  readonly problems: Keyring["problems"];
+}
+
+/** False if something was not imported that should have been. */
+export function isImported({ keys, statements, problems }: Imported): boolean {
+  return (
+    problems.length === 0 &&
+    keys.every(({ outcome }) => outcome !== "conflict") &&
+    statements.every(({ ruling }) => ruling.outcome !== "refused")
+  );
 }
 
 /** Reads a keyring. Whatever is wrong with it is a problem in the result, never an error. */

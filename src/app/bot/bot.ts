@@ -23,7 +23,7 @@ import { sendDue, type SendOptions, UNSENT } from "./sending.ts";
 import { BotSession, type Suggest } from "./session.ts";
 import { openTemplates, type Render } from "./templates.ts";
 
-interface Round {
+export interface Round {
   /** When the next round is due at the latest, seconds since the epoch. */
   readonly next: number;
   /** Something could not be read, or sent. */

@@ -3,18 +3,22 @@
  * mails' own clock. Nothing is written anywhere.
  */
 
+import type { LetterReason } from "../../bot/decide.ts";
+import type { Text } from "../../bot/letter.ts";
 import { byDate } from "../../bot/by-date.ts";
 import { headerFieldsOf } from "../../bot/header.ts";
 import type { BotSettings } from "../../bot/settings.ts";
 import { parseDate } from "../../mail/date.ts";
 import { isReadFailure, type SourceMail } from "../../source/item.ts";
+import type { Planned, Preview } from "../../report/bot.ts";
 import { BotStore } from "../../store/bot-store.ts";
 import { openSource } from "../sources/sources.ts";
 import { mailProgress, type Reporter } from "../reporter.ts";
 import { guesserOf } from "./common.ts";
 import type { DecidedSeries } from "./deciding.ts";
-import { rehearsal } from "./letters.ts";
-import { BotSession } from "./session.ts";
+import { rehearsal, suggestionView } from "./letters.ts";
+import { BotSession, type Suggest } from "./session.ts";
+import { openTemplates } from "./templates.ts";
 
 /** What has been read so far. */
 export interface PreviewTally {
@@ -41,8 +45,41 @@ const AT_A_TIME = 32;
 /** Bytes of mails that are put into the order of their dates. */
 const MAX_SORTED = 128 << 20;
 
+/** Who is told while a preview runs. */
+export interface PreviewListener {
+  readonly decided: (decided: DecidedSeries) => void;
+  /** Null if nobody reads the letters. */
+  readonly letter: ((letter: Planned, text: Text) => void) | null;
+}
+
+/** A whole preview: what was decided, counted, and the letters. */
+export async function previewRun(
+  options: PreviewOptions,
+  listener: PreviewListener,
+): Promise<Preview & Pick<PreviewTally, "unread">> {
+  const { settings } = options;
+  const render = openTemplates(settings.templates);
+  const tally: PreviewTally = { mails: 0, unread: 0, from: null, to: null };
+  const held = new Map<LetterReason, number>();
+  const letters: Planned[] = [];
+  let series = 0;
+  for await (const decided of previewSeries(options, tally)) {
+    series++;
+    const { decision } = decided;
+    listener.decided(decided);
+    if (decision.kind === "hold") {
+      held.set(decision.reason, (held.get(decision.reason) ?? 0) + 1);
+      continue;
+    }
+    const letter = plannedLetter(decided, decision);
+    letters.push(letter);
+    listener.letter?.(letter, render("suggest", suggestionView(decided, settings)));
+  }
+  return { ...tally, series, held, letters };
+}
+
 /** Every series of the sources, with what would have been decided about it. */
-export async function* previewSeries(
+async function* previewSeries(
   options: PreviewOptions,
   tally: PreviewTally,
 ): AsyncGenerator<DecidedSeries> {
@@ -111,4 +148,30 @@ async function* sortedMails(
 function dateOf({ bytes }: SourceMail, latest: number): number | null {
   const date = parseDate(headerFieldsOf(bytes ?? Buffer.alloc(0))("date")[0] ?? "");
   return date === null || date > latest ? null : date;
+}
+
+/** The letter, as it would be announced. */
+function plannedLetter({ series }: DecidedSeries, { at, topics }: Suggest): Planned {
+  const { subject, sender } = series.first!;
+  return { at, identity: sender!.identity, topics, subject };
+}
+
+/** `bot-series` (docs/schema/bot.md), without its type. */
+export function decidedRecord({ decision, series: { first, sentAt } }: DecidedSeries): object {
+  const suggests = decision.kind === "suggest";
+  return {
+    messageId: first?.messageId ?? "",
+    subject: first?.subject ?? "",
+    author: first?.sender?.identity ?? null,
+    sentAt,
+    outcome: suggests ? "suggest" : decision.reason,
+    topics: suggests ? decision.topics : [],
+    sendAt: suggests ? decision.at : null,
+  };
+}
+
+/** `bot-preview`, without its type. */
+export function previewRecord({ held, letters, ...counts }: Preview): object {
+  const authors = new Set(letters.map(({ identity }) => identity)).size;
+  return { ...counts, letters: letters.length, authors, held: Object.fromEntries(held) };
 }

@@ -5,11 +5,9 @@ import { isRefKeyring, readKeyringRef } from "../../git/keyring.ts";
 import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import { readKeyringFolder } from "../../source/keyring.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
-import { type Keyring, KEYRING_FOLDER, readKeyring } from "../../trust/keyring.ts";
+import { type Imported, type Keyring, KEYRING_FOLDER, readKeyring } from "../../trust/keyring.ts";
 import { type Pins, pinsOf } from "../../trust/pins.ts";
 import type { Cause } from "../../trust/record.ts";
-import type { Ruling } from "../../trust/ruling.ts";
-import type { Statement } from "../../trust/statement.ts";
 import { shellCommand } from "../../primitives/shell.ts";
 import { statementsInFile } from "./statements.ts";
 import { placesOf } from "../settings.ts";
@@ -65,17 +63,6 @@ export async function readKeyrings(store: TrustStore, say: Reporter["say"]): Pro
     wrongWith(name, keyring.problems.length, 0).forEach(say);
   }
   return pinsOf(keyrings);
-}
-
-/** The result for a keyring's keys and statements. */
-export interface Imported {
-  readonly keys: readonly {
-    readonly identity: string;
-    readonly publicKey: string;
-    readonly outcome: "pinned" | "same" | "conflict";
-  }[];
-  readonly statements: readonly { readonly statement: Statement; readonly ruling: Ruling }[];
-  readonly problems: Keyring["problems"];
 }
 
 /** Imports a keyring in one transaction: first its keys, then its statements. */

@@ -6,18 +6,19 @@ import {
   configuredKeyrings,
   importFile,
   importKeyring,
-  type Imported,
   type KeyringLayout,
 } from "../../app/trust/keyrings.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { count } from "../../primitives/words.ts";
-import { escapeText, ours } from "../../report/escape.ts";
-import { keyLine, moreLine, statementLines } from "../../report/trust.ts";
-import type { TrustStore } from "../../store/trust-store.ts";
-import type { KeyringDifference, Keyring } from "../../trust/keyring.ts";
-import type { Ruling } from "../../trust/ruling.ts";
-import type { Statement } from "../../trust/statement.ts";
+import {
+  importedWords,
+  problemWords,
+  renderDifference,
+  renderImported,
+} from "../../report/keyring.ts";
+import { ownedKeyLines } from "../../report/trust.ts";
+import { type Imported, isImported } from "../../trust/keyring.ts";
 import { command } from "../../options/command.ts";
 import { out, say, sayWaiting } from "../../terminal/terminal.ts";
 import { withTrust } from "./common.ts";
@@ -65,7 +66,8 @@ export const importCommand = command({
           isFile(name) && !patatt
             ? importFile(name, trust)
             : await importKeyring(name, trust, createVerifier(), layoutOf(patatt));
-        if (!show(imported, json)) met = false;
+        showImported(imported, json);
+        met &&= isImported(imported);
       }
       return met ? EXIT.ok : EXIT.unmet;
     }),
@@ -75,48 +77,21 @@ function isFile(name: string): boolean {
   return name === "-" || (statSync(name, { throwIfNoEntry: false })?.isFile() ?? false);
 }
 
-/** Prints the result; false if something was not imported that should have been. */
-function show({ keys, statements, problems }: Imported, json: boolean): boolean {
+function showImported(imported: Imported, json: boolean): void {
+  const { keys, statements, problems } = imported;
   if (json) {
     for (const key of keys) printRecord("imported-key", key);
-    for (const { statement, ruling } of statements)
-      printRecord("imported-statement", jsonOf(statement, ruling));
-    for (const problem of problems) printRecord("problem", problem);
-  } else {
-    for (const { identity, publicKey, outcome } of keys) {
-      if (outcome !== "same") line(outcome, identity, publicKey);
-    }
     for (const { statement, ruling } of statements) {
-      if (ruling.outcome === "repeated") continue;
-      out(statementLines(ruling.outcome, statement));
-      if (ruling.why !== "") out(moreLine(ruling.why));
+      const { kind, signer, by, of, key, time } = statement;
+      const { outcome, why } = ruling;
+      printRecord("imported-statement", { kind, signer, by, of, key, time, outcome, why });
     }
-    problems.forEach(sayProblem);
-    const conflicts = keys.filter(({ outcome }) => outcome === "conflict").length;
-    const same = keys.filter(({ outcome }) => outcome === "same").length;
-    const pinned = keys.length - conflicts - same;
-    if (keys.length + statements.length === 0) say("no keys and no statements in it");
-    else if (keys.length > 0)
-      say(`${pinned} pinned, ${same} were pinned before, ${conflicts} in conflict`);
-    if (conflicts > 0) say("hint: trust show shows what is known here, trust accept accepts a key");
+    for (const problem of problems) printRecord("problem", problem);
+    return;
   }
-  return (
-    problems.length === 0 &&
-    keys.every(({ outcome }) => outcome !== "conflict") &&
-    statements.every(({ ruling }) => ruling.outcome !== "refused")
-  );
-}
-
-function jsonOf({ kind, signer, by, of, key, time }: Statement, { outcome, why }: Ruling): object {
-  return { kind, signer, by, of, key, time, outcome, why };
-}
-
-function line(word: string, identity: string, publicKey: string): void {
-  out([escapeText(identity), keyLine(word, publicKey)]);
-}
-
-function sayProblem({ path, why }: Keyring["problems"][number]): void {
-  say(`not read: ${path}: ${why}`);
+  out(renderImported(imported));
+  problems.map(problemWords).forEach(say);
+  importedWords(imported).forEach(say);
 }
 
 export const exportCommand = command({
@@ -129,14 +104,14 @@ export const exportCommand = command({
   run: ({ folder, json }) =>
     withTrust(true, (trust) => {
       const { problems, keys } = exportKeyring(folder, trust);
-      problems.forEach(sayProblem);
+      problems.map(problemWords).forEach(say);
       let met = problems.length === 0;
       let files = 0;
-      for (const { identity, publicKey, outcome, written } of keys) {
+      for (const { written, ...key } of keys) {
         files += written;
-        if (outcome === "conflict") met = false;
-        if (json) printRecord("exported-key", { identity, publicKey, outcome });
-        else if (outcome !== "same") line(outcome, identity, publicKey);
+        if (key.outcome === "conflict") met = false;
+        if (json) printRecord("exported-key", key);
+        else if (key.outcome !== "same") out(ownedKeyLines(key.outcome, key));
       }
       if (!json) say(`${count(files, "file")} written`);
       return met ? EXIT.ok : EXIT.unmet;
@@ -155,23 +130,18 @@ export const diffCommand = command({
   run: ({ keyring: name, patatt, json }) =>
     withTrust(true, async (trust) => {
       const { rows, problems } = await diffKeyring(name, layoutOf(patatt), trust);
-      for (const row of rows) showDifference(row, trust, json);
+      for (const row of rows) {
+        if (json) printRecord("difference", row);
+        else {
+          const known = trust.lookup(row.identity);
+          const states = new Map(known.map(({ publicKey, state }) => [publicKey, state]));
+          out(renderDifference(row, states));
+        }
+      }
       for (const problem of problems) {
         if (json) printRecord("problem", problem);
-        else sayProblem(problem);
+        else say(problemWords(problem));
       }
       return rows.length + problems.length === 0 ? EXIT.ok : EXIT.unmet;
     }),
 });
-
-/** As a diff from the database to the keyring. */
-function showDifference(row: KeyringDifference, trust: TrustStore, json: boolean): void {
-  if (json) return printRecord("difference", row);
-  const { identity, inKeyring, here } = row;
-  const states = new Map(trust.lookup(identity).map((key) => [key.publicKey, key.state]));
-  out(ours` ${identity}`);
-  if (here !== null) out(ours`-${here} ${states.get(here) ?? ""}`);
-  if (inKeyring === null) return;
-  const state = states.get(inKeyring);
-  out(ours`+${inKeyring}${state === undefined ? "" : ` ${state} here`}`);
-}

@@ -5,7 +5,14 @@
 import { now } from "../../app/now.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { escapeText } from "../../report/escape.ts";
-import { changedKeys, keyLine, moreLine, renderHistory, renderKeys } from "../../report/trust.ts";
+import {
+  changedKeys,
+  keyLine,
+  moreLine,
+  ownedKeyLines,
+  renderHistory,
+  renderKeys,
+} from "../../report/trust.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import type { IdentityHistory } from "../../trust/record.ts";
 import { count } from "../../primitives/words.ts";
@@ -105,7 +112,7 @@ function accept(trust: TrustStore, args: AcceptArguments): void {
   if (resultOnly) {
     const { publicKey, replaced } = trust.results.accept(identity, key, now(), also);
     if (json) return printRecord("result-key", { identity, publicKey });
-    out([escapeText(identity), keyLine("results", publicKey)]);
+    out(ownedKeyLines("results", { identity, publicKey }));
     for (const old of replaced) out(keyLine("replaced", old.publicKey));
     return;
   }
@@ -118,7 +125,7 @@ function accept(trust: TrustStore, args: AcceptArguments): void {
     for (const old of replaced) printRecord("key", { ...old, state: "replaced" });
     return;
   }
-  out([escapeText(identity), keyLine("pinned", pinned.publicKey)]);
+  out(ownedKeyLines("pinned", pinned));
   for (const old of replaced) {
     out(keyLine("replaced", old.publicKey));
     out(moreLine(`${old.state} since ${day(old.firstSeen)}, ${count(old.patches, "patch")}`));

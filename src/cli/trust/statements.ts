@@ -10,8 +10,8 @@ import {
   statementsInFile,
 } from "../../app/trust/statements.ts";
 import { PatchsigError } from "../../errors.ts";
-import { escapeText, ours } from "../../report/escape.ts";
-import { keyLine, statementLines } from "../../report/trust.ts";
+import { ours } from "../../report/escape.ts";
+import { ownedKeyLines, statementLines } from "../../report/trust.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { signedText, type Statement } from "../../trust/statement.ts";
@@ -116,7 +116,7 @@ function drop(trust: TrustStore, args: DropArguments): void {
   const revoked = trust.drop(identity, args.public ?? keyInUse(trust, identity), now());
   for (const key of revoked) {
     if (args.json) printRecord("key", key);
-    else out([escapeText(key.identity), keyLine("revoked", key.publicKey)]);
+    else out(ownedKeyLines("revoked", key));
   }
   if (revoked.length === 0) say("the key is already revoked");
 }
