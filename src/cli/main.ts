@@ -74,6 +74,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: "find mails, patches and test results",
     load: async () => (await import("./commands/search.ts")).searchCommand,
   },
+  web: {
+    describe: "look at series, patches, keys and tests in a browser",
+    load: async () => (await import("./commands/web.ts")).webCommand,
+  },
   diff: {
     describe: "compare two versions of a series, patch by patch",
     load: async () => (await import("./commands/diff.ts")).diffCommand,

@@ -104,6 +104,10 @@ const MAIL_COLUMNS = `m.id, s.name as source, m.place, m.message_id as messageId
 /** Of mails `m` with their sources `s`: the columns of an MailRow. */
 export const SELECT_MAILS = `select ${MAIL_COLUMNS} from mails m join sources s on s.id = m.source`;
 
+const SELECT_RESULTS = `select r.id, r.mail, m.message_id as messageId, r.tree, r.patches, r.test,
+  r.outcome, r.public_key as publicKey, r.said, r.text, r.minisig
+  from results r join mails m on m.id = r.mail`;
+
 const SELECT_SERIES = `select id, work, thread, name, date, latest, signer, verdict, record, versions
   from series`;
 
@@ -116,10 +120,6 @@ export function prepareIndex(db: Database.Database) {
     ...prepareResults(db),
   };
 }
-
-const SELECT_RESULTS = `select r.id, r.mail, m.message_id as messageId, r.tree, r.patches, r.test,
-  r.outcome, r.public_key as publicKey, r.said, r.text, r.minisig
-  from results r join mails m on m.id = r.mail`;
 
 function prepareResults(db: Database.Database) {
   return {
@@ -190,6 +190,11 @@ function prepareMails(db: Database.Database) {
       `insert into words (rowid, ${TEXT_FIELDS.join(", ")}) values (?, ${placeholders})`,
     ),
     addList: db.prepare("insert into lists values (?, ?) on conflict do nothing"),
+    patchesByMonth: db.prepare<[], { month: string; all: number; signed: number }>(
+      `select strftime('%Y-%m', date, 'unixepoch') as month, count(*) as "all",
+         sum(signer <> '') as signed
+       from mails where kind = 'patch' and date > 0 group by 1`,
+    ),
     sizeOf: db.prepare<[number], number>("select count(*) from mails where thread = ?").pluck(),
     moveMails: db.prepare<[number, number]>("update mails set thread = ? where thread = ?"),
   };
@@ -206,6 +211,39 @@ function prepareSeries(db: Database.Database) {
     ofWork: db.prepare<[number], StoredSeries>(`${SELECT_SERIES} where work = ? order by id`),
     inThread: db.prepare<[number], StoredSeries>(`${SELECT_SERIES} where thread = ?`),
     threadsBy: db.prepare<[string], number>("select thread from series where signer = ?").pluck(),
+    latestWorks: db
+      .prepare<[number, number, number], number>(
+        `select work from series group by work having (max(latest), work) < (?, ?)
+         order by max(latest) desc, work desc limit ?`,
+      )
+      .pluck(),
+    ofWorks: db.prepare<[string], StoredSeries>(
+      `${SELECT_SERIES} where work in (select value from json_each(?)) order by id`,
+    ),
+    worksWith: db
+      .prepare<[string], number>(
+        `select distinct s.work from series s join series_mails x on x.series = s.id
+         where x.mail in (select value from json_each(?))`,
+      )
+      .pluck(),
+    seriesWith: db
+      .prepare<[number], number>("select series from series_mails where mail = ? order by series")
+      .pluck(),
+    firstMails: db.prepare<[string], { series: number; messageId: string; number: number }>(
+      `select x.series, m.message_id as messageId, x.number
+       from series_mails x join mails m on m.id = x.mail
+       where x.series in (select value from json_each(?)) order by x.series, x.number, x.mail`,
+    ),
+    seriesByMonth: db.prepare<[], { month: string; all: number; withBase: number }>(
+      `select strftime('%Y-%m', date, 'unixepoch') as month, count(*) as "all",
+         sum(json_extract(record, '$.base.commit') is not null) as withBase
+       from series where date > 0 group by 1`,
+    ),
+    latestResults: db.prepare<[number], StoredResult>(
+      `${SELECT_RESULTS} order by r.id desc limit ?`,
+    ),
+    countSeries: db.prepare<[], number>("select count(*) from series").pluck(),
+    countMails: db.prepare<[], number>("select count(*) from mails").pluck(),
     signedThreads: db
       .prepare<[], number>("select distinct thread from series where signer <> ''")
       .pluck(),

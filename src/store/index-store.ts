@@ -132,6 +132,67 @@ export class IndexStore {
     });
   }
 
+  /**
+   * Works by their latest mails, the newest first.
+   *
+   * @param after the last one of the page before: its latest date and its number
+   */
+  latestWorks(most: number, after: readonly [latest: number, work: number] | null): number[] {
+    const [latest, work] = after ?? [Number.MAX_SAFE_INTEGER, 0];
+    return this.#explained(() => this.#sql.latestWorks.all(latest, work, most));
+  }
+
+  /** All versions of these works. */
+  ofWorks(works: readonly number[]): StoredSeries[] {
+    return this.#explained(() => this.#sql.ofWorks.all(JSON.stringify(works)));
+  }
+
+  /** The works with one of these mails. */
+  worksWith(mails: readonly number[]): number[] {
+    return this.#explained(() => this.#sql.worksWith.all(JSON.stringify(mails)));
+  }
+
+  /** The Message-IDs of series' mails, by their ids, in the order of their numbers. */
+  mailsOfSeries(series: readonly number[]): ReadonlyMap<number, readonly string[]> {
+    const found = new Map<number, string[]>();
+    for (const { series: id, messageId } of this.#explained(() =>
+      this.#sql.firstMails.all(JSON.stringify(series)),
+    )) {
+      const ids = found.get(id);
+      if (ids === undefined) found.set(id, [messageId]);
+      else if (!ids.includes(messageId)) ids.push(messageId);
+    }
+    return found;
+  }
+
+  /** The series with this mail. */
+  seriesWith(mail: number): number[] {
+    return this.#explained(() => this.#sql.seriesWith.all(mail));
+  }
+
+  /** Patches by the months of their dates, and how many have a good signature. */
+  patchesByMonth(): { month: string; all: number; signed: number }[] {
+    return this.#explained(() => this.#sql.patchesByMonth.all());
+  }
+
+  /** Series by the months of their dates, and how many name a base. */
+  seriesByMonth(): { month: string; all: number; withBase: number }[] {
+    return this.#explained(() => this.#sql.seriesByMonth.all());
+  }
+
+  /** Test results, the last that came first. */
+  latestResults(most: number): StoredResult[] {
+    return this.#explained(() => this.#sql.latestResults.all(most));
+  }
+
+  /** How much there is. */
+  counts(): { readonly mails: number; readonly series: number } {
+    return this.#explained(() => ({
+      mails: this.#sql.countMails.get()!,
+      series: this.#sql.countSeries.get()!,
+    }));
+  }
+
   ofWork(work: number): StoredSeries[] {
     return this.#explained(() => this.#sql.ofWork.all(work));
   }
@@ -190,6 +251,10 @@ export class IndexStore {
           });
           for (const [id, work] of regroup(stored)) this.#sql.setWork.run(work, id);
           for (const [name, value] of portion.cursors) this.#sql.moveCursor.run(name, value);
+          if (portion.mails.length > 0 || portion.threads.length > 0) {
+            const generation = Number(this.#sql.fact.get("generation") ?? 0) + 1;
+            this.#sql.setFact.run("generation", String(generation));
+          }
         })
         .immediate(),
     );

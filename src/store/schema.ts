@@ -213,6 +213,17 @@ const VERSION_11 = `
   create index result_keys_of on result_keys (public_key);
 `;
 
+const VERSION_12 = `
+  -- what the user noted of series, by the first mail of one of their versions
+  create table series_marks (
+    message_id text    not null primary key,
+    state      text    not null check (state in ('new', 'waiting', 'snoozed', 'applied', 'dropped')),
+    note       text    not null,
+    at         integer not null,
+    until      integer not null
+  ) strict, without rowid;
+`;
+
 /** What a database file must be, to be opened as one of ours. */
 export interface Schema {
   /** For messages: "trust database". */
@@ -242,6 +253,7 @@ export const TRUST_SCHEMA: Schema = {
     VERSION_9,
     VERSION_10,
     VERSION_11,
+    VERSION_12,
   ],
   stampedFrom: 7,
 };

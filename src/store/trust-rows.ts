@@ -3,6 +3,7 @@
 import { cursorStatements } from "./cursors.ts";
 import { devKeyStatements } from "./dev-keys.ts";
 import { seriesLinkStatements } from "./series-links.ts";
+import { seriesMarkStatements } from "./series-marks.ts";
 import { STAMP } from "./log-check.ts";
 import { vouchingStatements } from "./vouching.ts";
 import type { Database, Statement } from "better-sqlite3";
@@ -70,6 +71,7 @@ export function prepareStatements(db: Database) {
     putResultKey: sql<[ResultKeyRecord]>(
       "insert or replace into result_keys values (@identity, @publicKey, @since, @replaced)",
     ),
+    ...seriesMarkStatements(db),
     begin: sql<[]>("begin immediate"),
     commit: sql<[]>("commit"),
     changes: sql<[], number>("select total_changes()").pluck(),

@@ -42,6 +42,8 @@ import type { OpenOptions } from "./database.ts";
 import * as devKeys from "./dev-keys.ts";
 import * as links from "./series-links.ts";
 import { ResultKeys } from "./result-keys.ts";
+import * as marks from "./series-marks.ts";
+import type { SeriesMark } from "./series-marks.ts";
 import * as queries from "./trust-queries.ts";
 import * as transitions from "./trust-transitions.ts";
 import { TrustUnit } from "./trust-unit.ts";
@@ -171,6 +173,16 @@ export class TrustStore implements TrustMemory {
   /** False if nothing was said of them. */
   dropSeriesLink(link: Pick<HandLink, "a" | "b">): boolean {
     return this.transaction(() => links.dropSeriesLink(this.#unit, link));
+  }
+
+  /** What was noted of series, with `series mark`. */
+  seriesMarks(): readonly SeriesMark[] {
+    return this.#unit.read(() => marks.seriesMarks(this.#unit));
+  }
+
+  /** Notes it in place of what was noted before. Throws a PatchsigError: too-large. */
+  putSeriesMark(mark: SeriesMark): void {
+    this.transaction(() => marks.putSeriesMark(this.#unit, mark));
   }
 
   /**

@@ -84,6 +84,7 @@ describe("a new database", () => {
       "keys 1",
       "result_keys 1",
       "series_links 1",
+      "series_marks 1",
       "sightings 1",
       "statements 1",
       "unsigned_patches 1",

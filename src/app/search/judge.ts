@@ -6,7 +6,7 @@ import type { TrustMemory } from "../../trust/memory.ts";
 import type { Pins } from "../../trust/pins.ts";
 import { isReply } from "../../trailers/reply.ts";
 import type { Policies } from "../../verify/policy.ts";
-import type { PatchResult } from "../../verify/result.ts";
+import type { Checked, PatchResult } from "../../verify/result.ts";
 import { type Collected, createJudgedSeriesCollector } from "../../verify/series.ts";
 import { type VersionMail, versionMail } from "../../verify/versions.ts";
 import { newTally, verifyMails } from "../verify/verification.ts";
@@ -24,21 +24,32 @@ interface JudgedPlace {
   readonly result: PatchResult | null;
 }
 
-export interface JudgedPortion {
+export interface JudgedPortion<P = VersionMail> {
   /** By places; a mail that is not here says nothing of patches. */
   readonly places: ReadonlyMap<string, JudgedPlace>;
-  readonly series: readonly Collected<VersionMail>[];
+  readonly series: readonly Collected<P>[];
 }
 
-export async function judgePortion(
+/** Judges mails, and keeps of each patch what its version is known by. */
+export function judgePortion(
   mails: readonly SourceMail[],
   terms: PortionTerms,
   memory: TrustMemory,
 ): Promise<JudgedPortion> {
+  return judgeAndKeep(mails, terms, memory, versionMail);
+}
+
+/** @param keep what is kept of each patch */
+export async function judgeAndKeep<P>(
+  mails: readonly SourceMail[],
+  terms: PortionTerms,
+  memory: TrustMemory,
+  keep: (checked: Checked) => P,
+): Promise<JudgedPortion<P>> {
   const places = new Map<string, JudgedPlace>();
-  const series: Collected<VersionMail>[] = [];
+  const series: Collected<P>[] = [];
   // a series at which the program fails has its mails in the index all the same
-  const collector = createJudgedSeriesCollector<VersionMail>(() => {});
+  const collector = createJudgedSeriesCollector<P>(() => {});
   const options = {
     ...terms,
     dkim: null,
@@ -46,7 +57,7 @@ export async function judgePortion(
     plainAm: null,
     dryRun: false,
     jobs: 1,
-    keep: versionMail,
+    keep,
   };
   async function* items(): AsyncGenerator<readonly SourceMail[]> {
     yield mails;

@@ -38,7 +38,7 @@ export function indexedSources(named: readonly string[]): string[] {
 }
 
 /** With whatever a verdict depends on, as the user has set it. */
-async function indexOptions(
+export async function indexOptions(
   sources: readonly string[],
   trust: TrustStore,
   { say }: Reporter,

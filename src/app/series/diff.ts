@@ -59,11 +59,25 @@ export async function diffVersions(
   const choice = { ...options.choice, mails: [...options.choice.mails, ...read.referred] };
   const { version, others } = chooseSeries(versions, choice, store.seriesLinks());
   const older = olderVersion(version, others, options.older);
-  const sides = [older, version] as const;
-  const why = await obstacle(options.repository, sides);
+  return comparedVersions([older, version], options.repository, options.only);
+}
+
+/**
+ * Two versions compared.
+ *
+ * @param repository the one that has the bases; null if there is none
+ * @param only the patches that are wanted; null for all
+ */
+export async function comparedVersions(
+  sides: Sides,
+  repository: Repository | null,
+  only: PatchChoice | null,
+): Promise<VersionDiff> {
+  const [older, version] = sides;
+  const why = await obstacle(repository, sides);
   const compared =
-    why === "" ? await byRange(options.repository!, sides) : { why, patches: await byText(sides) };
-  const wanted = wantedNumbers(sides, options.only);
+    why === "" ? await byRange(repository!, sides) : { why, patches: await byText(sides) };
+  const wanted = wantedNumbers(sides, only);
   return {
     type: "diff",
     old: comparedVersion(older),

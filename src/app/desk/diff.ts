@@ -1,0 +1,34 @@
+/** Two versions of a work compared, as `patchsig diff` does. */
+
+import type { Repository } from "../../git/repository.ts";
+import type { IndexStore } from "../../store/index-store.ts";
+import type { TrustMemory } from "../../trust/memory.ts";
+import type { Checked } from "../../verify/result.ts";
+import type { VersionDiff } from "../../verify/version-diff.ts";
+import { versionMail } from "../../verify/versions.ts";
+import { judgeAndKeep, type PortionTerms } from "../search/judge.ts";
+import { comparedVersions } from "../series/diff.ts";
+import { judgedVersions } from "../series/versions.ts";
+import { mailsAt } from "../sources/at-places.ts";
+import { isOf, mailsOfWork } from "./detail.ts";
+import type { DeskSeries, DeskWork } from "./works.ts";
+
+/**
+ * @param older,newer two of its versions
+ * @param repository the one that has the bases; null to compare text
+ * @returns null if their mails are not there any more
+ */
+export async function workDiff(
+  index: IndexStore,
+  work: DeskWork,
+  [older, newer]: readonly [DeskSeries, DeskSeries],
+  terms: PortionTerms,
+  trust: TrustMemory,
+  repository: Repository | null,
+): Promise<VersionDiff | null> {
+  const mails = await mailsAt(mailsOfWork(index, work).map(({ place }) => place));
+  const { series } = await judgeAndKeep(mails, terms, trust, (checked: Checked) => checked);
+  const versions = judgedVersions(series, versionMail);
+  const [a, b] = [older, newer].map((one) => versions.find((each) => isOf(each.series, one)));
+  return a === undefined || b === undefined ? null : comparedVersions([a, b], repository, null);
+}

@@ -1,0 +1,88 @@
+/** In which order a maintainer looks at works in the morning: what is wrong, what is ready, what waits. Pure. */
+
+import type { FindingCode } from "../../findings.ts";
+import type { DeskWork } from "./works.ts";
+
+export const SECTIONS = [
+  "alarm",
+  "ready",
+  "waiting-for-me",
+  "in-my-paths",
+  "failing",
+  "new",
+  "waiting-for-author",
+  "done",
+] as const;
+export type Section = (typeof SECTIONS)[number];
+
+/** Findings that somebody should look into before anything else. */
+const ALARMS: ReadonlySet<string> = new Set<FindingCode>([
+  "signature-bad",
+  "content-changed",
+  "key-changed",
+  "key-revoked",
+  "key-tainted",
+  "unsigned-known",
+  "address-lookalike",
+  "series-conflict",
+  "review-key-changed",
+  "review-key-revoked",
+  "review-bad",
+  "devsig-bad",
+  "devsig-changed",
+]);
+
+const TRUSTED: ReadonlySet<string | null> = new Set(["pinned", "endorsed", "known"]);
+
+/** What is known of a work from elsewhere. */
+export interface DeskFacts {
+  /** Works whose patches are in the branch. */
+  readonly applied: ReadonlySet<number>;
+  /** Works that the user's own queries find. */
+  readonly mine: ReadonlySet<number>;
+  /** Works with a result that counts and fails. */
+  readonly failing: ReadonlySet<number>;
+  /** Seconds since the epoch. */
+  readonly now: number;
+}
+
+/** The findings of a work that are alarms. */
+export function alarmsOf({ newest }: DeskWork): string[] {
+  return newest.summary.findings.filter((code) => ALARMS.has(code));
+}
+
+/** The first that holds, in this order: a table of reasons, as a person would give them. */
+const REASONS: readonly (readonly [Section, (work: DeskWork, facts: DeskFacts) => boolean])[] = [
+  ["done", ({ work }, { applied }) => applied.has(work)],
+  ["done", (work, { now }) => isSettled(work, now)],
+  ["alarm", (work) => alarmsOf(work).length > 0],
+  ["failing", ({ work }, { failing }) => failing.has(work)],
+  ["waiting-for-me", ({ mark, latest }) => mark !== null && latest > mark.at],
+  ["waiting-for-author", (work) => holds(work) && work.mark?.state === "waiting"],
+  ["ready", isReady],
+  ["in-my-paths", ({ work }, { mine }) => mine.has(work)],
+  ["waiting-for-author", ({ mark, newest }) => mark !== null || !newest.summary.complete],
+];
+
+export function sectionOf(work: DeskWork, facts: DeskFacts): Section {
+  return REASONS.find(([, isSo]) => isSo(work, facts))?.[0] ?? "new";
+}
+
+/** Is what was noted about this version? What came after was not known then. */
+function holds({ mark, newest }: DeskWork): boolean {
+  return mark !== null && newest.date <= mark.at;
+}
+
+function isSettled(work: DeskWork, now: number): boolean {
+  const { mark } = work;
+  if (mark === null || !holds(work)) return false;
+  return mark.state === "snoozed"
+    ? mark.until > now
+    : mark.state === "applied" || mark.state === "dropped";
+}
+
+function isReady({ newest: { summary, verdict } }: DeskWork): boolean {
+  const { complete, applicable, proof, trust, base } = summary;
+  const isWhole = complete && applicable && verdict !== "fail";
+  return isWhole && proof === "signed" && TRUSTED.has(trust) && base.commit !== null;
+}

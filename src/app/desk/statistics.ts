@@ -1,0 +1,31 @@
+/** A list month by month, for its owner. */
+
+import type { IndexStore } from "../../store/index-store.ts";
+
+export interface ListMonth {
+  /** `2026-11` */
+  readonly month: string;
+  readonly patches: number;
+  /** With a good signature. */
+  readonly signed: number;
+  readonly series: number;
+  /** Series that name their base. */
+  readonly withBase: number;
+}
+
+/** The last so many months, the oldest first; two statements. */
+export function listMonths(index: IndexStore, most: number): ListMonth[] {
+  const months = new Map<string, ListMonth>();
+  const empty = (month: string): ListMonth => ({
+    month,
+    patches: 0,
+    signed: 0,
+    series: 0,
+    withBase: 0,
+  });
+  for (const { month, all, signed } of index.patchesByMonth())
+    months.set(month, { ...empty(month), patches: all, signed });
+  for (const { month, all, withBase } of index.seriesByMonth())
+    months.set(month, { ...(months.get(month) ?? empty(month)), series: all, withBase });
+  return [...months.values()].sort((a, b) => (a.month < b.month ? -1 : 1)).slice(-most);
+}

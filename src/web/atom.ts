@@ -1,0 +1,28 @@
+/** The latest series as an Atom feed (RFC 4287). */
+
+import type { DeskWork } from "../app/desk/works.ts";
+import { instant } from "../primitives/time.ts";
+import { ours, type SafeText } from "../report/escape.ts";
+import { type Html, html } from "./html.ts";
+import { toSeries } from "./names.ts";
+import { shownSubject } from "./words.ts";
+
+/** @param root `http://localhost:8025` */
+export function atomFeed(root: SafeText, works: readonly DeskWork[]): Html {
+  const entries = works.map(({ newest, latest }) => {
+    const link = ours`${root}${toSeries(newest.messageIds[0] ?? "")}`;
+    const { summary, verdict } = newest;
+    return html`<entry><id>${link}</id>
+<title>${ours`${summary.name} ${shownSubject(summary.subject)}`}</title>
+<updated>${ours`${instant(latest)}`}</updated><link href="${link}"/>
+<author><name>${ours`${summary.from || "unknown"}`}</name></author>
+<summary>${ours`${summary.unsigned ? "none" : verdict}`}</summary></entry>
+`;
+  });
+  const updated = ours`${instant(works[0]?.latest ?? 0)}`;
+  return html`<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom"><id>${root}/series</id><title>patchsig: series</title>
+<updated>${updated}</updated><link rel="self" href="${root}/series.atom"/>
+${entries}</feed>
+`;
+}

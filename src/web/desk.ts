@@ -1,0 +1,172 @@
+/** What the pages are made of: the index, the keys, and what was noted, as they are now. */
+
+import { workDetail } from "../app/desk/detail.ts";
+import { mailDetail } from "../app/desk/mail.ts";
+import { deskResults } from "../app/desk/results.ts";
+import type { DeskFacts } from "../app/desk/sections.ts";
+import { listMonths } from "../app/desk/statistics.ts";
+import { workDiff } from "../app/desk/diff.ts";
+import { type DeskSeries, type DeskWork, latestWorks, worksOfRows } from "../app/desk/works.ts";
+import { now } from "../app/now.ts";
+import { findMails } from "../app/search/find.ts";
+import type { PortionTerms } from "../app/search/judge.ts";
+import { mailsAt } from "../app/sources/at-places.ts";
+import { PatchsigError } from "../errors.ts";
+import { asMbox } from "../mail/mbox-write.ts";
+import { escapeText, type SafeText } from "../report/escape.ts";
+import type { Repository } from "../git/repository.ts";
+import type { IndexStore } from "../store/index-store.ts";
+import type { MarkState } from "../store/series-marks.ts";
+import type { TrustStore } from "../store/trust-store.ts";
+import { atomFeed } from "./atom.ts";
+import type { Html } from "./html.ts";
+import { diffPage } from "./pages/diff.ts";
+import { listPage } from "./pages/list.ts";
+import { PAGE_MAILS, PAGE_WORKS, searchPage, seriesListPage } from "./pages/lists.ts";
+import { mailPage } from "./pages/mail.ts";
+import { markForm } from "./pages/mark.ts";
+import { morningPage, type MorningState } from "./pages/morning.ts";
+import { peoplePage, personPage } from "./pages/people.ts";
+import { seriesPage } from "./pages/series.ts";
+import { testsPage } from "./pages/tests.ts";
+
+/** Works on the morning page, the latest. */
+const MORNING_WORKS = 500;
+const MAX_KEYS = 500;
+const MAX_RESULTS = 200;
+const MAX_MONTHS = 36;
+const MAX_NOTE = 500;
+
+export interface DeskOptions {
+  readonly index: IndexStore;
+  readonly trust: TrustStore;
+  readonly terms: PortionTerms;
+  /** With the bases of series; null if there is none. */
+  readonly repository: Repository | null;
+  /** What is known from elsewhere; asked for each morning page. */
+  readonly facts: (works: readonly DeskWork[]) => Promise<Pick<DeskFacts, "applied" | "mine">>;
+  /** How far the index is. */
+  readonly state: () => Pick<MorningState, "reading" | "unread">;
+}
+
+export class Desk {
+  readonly index: IndexStore;
+  readonly #options: DeskOptions;
+
+  constructor(options: DeskOptions) {
+    this.index = options.index;
+    this.#options = options;
+  }
+
+  async morning(): Promise<Html> {
+    const { index, trust, facts, state } = this.#options;
+    const works = latestWorks(index, trust.seriesMarks(), MORNING_WORKS);
+    const known = await facts(works);
+    const failing = new Set<number>();
+    const deskFacts = { ...known, failing, now: now() };
+    return morningPage({ works, facts: deskFacts, counts: index.counts(), ...state() });
+  }
+
+  seriesList(after: readonly [number, number] | null): Html {
+    const { index, trust } = this.#options;
+    return seriesListPage(latestWorks(index, trust.seriesMarks(), PAGE_WORKS, after), now());
+  }
+
+  /** @param token of the form that marks it; null where pages write nothing */
+  async series(messageId: string, token: string | null): Promise<Html | null> {
+    const work = this.#workWith(messageId);
+    if (work === null) return null;
+    const { index, trust, terms } = this.#options;
+    const detail = await workDetail(index, work, terms, trust);
+    return seriesPage(detail, token === null ? null : markForm(work, token));
+  }
+
+  /** What changed in a version, given by a mail of it, since another one. */
+  async diff(messageId: string, olderId: string): Promise<Html | null> {
+    const work = this.#workWith(messageId);
+    const versionWith = (id: string): DeskSeries | undefined =>
+      work?.versions.find(({ messageIds }) => messageIds.includes(id));
+    const [older, newer] = [versionWith(olderId), versionWith(messageId)];
+    if (work === null || older === undefined || newer === undefined) return null;
+    const { index, trust, terms, repository } = this.#options;
+    const diff = await workDiff(index, work, [older, newer], terms, trust, repository);
+    return diff === null ? null : diffPage(diff, messageId);
+  }
+
+  async mail(messageId: string): Promise<Html | null> {
+    const { index, trust, terms } = this.#options;
+    const shown = await mailDetail(index, messageId, terms, trust);
+    return shown === null ? null : mailPage(shown);
+  }
+
+  async search(query: string | null, after: readonly [number, number] | null): Promise<Html> {
+    if (query === null) return searchPage("", null, null);
+    const from = after === null ? null : { date: after[0], id: after[1] };
+    try {
+      const found = await findMails(this.#options.index, query, null, PAGE_MAILS, from);
+      return searchPage(query, found, null);
+    } catch (error) {
+      if (!(error instanceof PatchsigError)) throw error;
+      return searchPage(query, null, escapeText(error.message));
+    }
+  }
+
+  people(): Html {
+    const keys = [];
+    for (const key of this.#options.trust.list()) {
+      if (keys.length === MAX_KEYS) return peoplePage(keys, true);
+      keys.push(key);
+    }
+    return peoplePage(keys, false);
+  }
+
+  person(identity: string): Html {
+    return personPage(identity, this.#options.trust.show(identity));
+  }
+
+  tests(): Html {
+    const { index, trust } = this.#options;
+    return testsPage(deskResults(index.latestResults(MAX_RESULTS), trust));
+  }
+
+  list(): Html {
+    return listPage(listMonths(this.#options.index, MAX_MONTHS));
+  }
+
+  atom(root: SafeText): Html {
+    const { index, trust } = this.#options;
+    return atomFeed(root, latestWorks(index, trust.seriesMarks(), PAGE_WORKS));
+  }
+
+  /** The mails of the thread, as an mbox; null if there is no such mail. */
+  async threadMbox(messageId: string): Promise<Buffer | null> {
+    const [mail] = this.index.mailsCalled(messageId);
+    if (mail === undefined) return null;
+    const rows = this.index.thread(mail.thread);
+    const own = rows.filter(({ source }) => source === mail.source);
+    const mails = await mailsAt(own.map(({ place }) => place));
+    return asMbox(mails.flatMap(({ bytes }) => bytes ?? []));
+  }
+
+  /** Notes it of the work with this mail; false if there is none. */
+  mark(messageId: string, state: MarkState, note: string): boolean {
+    const work = this.#workWith(messageId);
+    if (work === null) return false;
+    this.#options.trust.putSeriesMark({
+      messageId: work.newest.messageIds[0] ?? messageId,
+      state,
+      note: note.slice(0, MAX_NOTE),
+      at: now(),
+      until: 0,
+    });
+    return true;
+  }
+
+  #workWith(messageId: string): DeskWork | null {
+    const { index, trust } = this.#options;
+    const mails = index.mailsCalled(messageId).map(({ id }) => id);
+    const [work] = index.worksWith(mails);
+    if (work === undefined) return null;
+    return worksOfRows(index, trust.seriesMarks(), [work])[0] ?? null;
+  }
+}

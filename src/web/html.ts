@@ -1,0 +1,40 @@
+/**
+ * HTML from templates. What is put into one is escaped text (`SafeText`), a number, or HTML that another
+ * template made: a string of a mail does not type-check, and nothing makes HTML of a string. Attributes are
+ * in double quotes.
+ */
+
+import type { SafeText } from "../report/escape.ts";
+
+declare const markup: unique symbol;
+export type Html = { readonly text: string } & { readonly [markup]: true };
+
+export type HtmlValue = SafeText | number | Html | readonly Html[] | null;
+
+export function html(words: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+  const text = values.reduce<string>(
+    (sum, value, i) => sum + inserted(value) + words[i + 1]!,
+    words[0]!,
+  );
+  return { text } as Html;
+}
+
+function inserted(value: HtmlValue): string {
+  if (value === null) return "";
+  if (typeof value === "number") return String(value);
+  if (typeof value === "string") return entities(value);
+  if ("text" in value) return value.text;
+  return value.map(({ text }) => text).join("");
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+function entities(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character]!);
+}

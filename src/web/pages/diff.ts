@@ -1,0 +1,15 @@
+/** What changed from one version of a series to another. */
+
+import { joinSafe, ours } from "../../report/escape.ts";
+import { renderDiff } from "../../report/version-diff.ts";
+import type { VersionDiff } from "../../verify/version-diff.ts";
+import { type Html, html } from "../html.ts";
+import { page } from "../layout.ts";
+import { toSeries } from "../names.ts";
+
+export function diffPage(diff: VersionDiff, messageId: string): Html {
+  const lines = renderDiff(diff, { columns: 100, color: false });
+  const body = html`<p><a href="${toSeries(messageId)}">series</a></p>
+    <pre>${joinSafe(lines, ours`\n`)}</pre>`;
+  return page(ours`${diff.old.name} to ${diff.new.name}`, "", body);
+}

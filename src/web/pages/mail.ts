@@ -1,0 +1,60 @@
+/** One mail: what it says, and its diff. */
+
+import type { MailDetail } from "../../app/desk/mail.ts";
+import { escapeLines, escapeText, ours } from "../../report/escape.ts";
+import { type Html, html } from "../html.ts";
+import { page } from "../layout.ts";
+import { toPatch, toRaw, toSeries } from "../names.ts";
+import { findingList, shownSubject, shownTrust, verdictMark } from "../words.ts";
+import { isOnlyUnsigned } from "../../verify/result.ts";
+
+export function mailPage({
+  row,
+  copies,
+  result,
+  header,
+  text,
+  diff,
+  series,
+  cut,
+}: MailDetail): Html {
+  const fields = header.map(
+    ([name, value]) =>
+      html`<tr><th scope="row">${ours`${name}`}</th><td>${escapeText(value)}</td></tr>`,
+  );
+  const neighbours = [
+    series.before === null
+      ? null
+      : html`<a rel="prev" href="${toPatch(series.before)}">previous</a> `,
+    series.first === null ? null : html`<a href="${toSeries(series.first)}">series</a> `,
+    series.after === null ? null : html`<a rel="next" href="${toPatch(series.after)}">next</a> `,
+    html`<a href="${toRaw(row.messageId)}">raw</a>`,
+  ].filter((one) => one !== null);
+  const body = html`
+    <p>${neighbours}</p>
+    ${
+      result === null
+        ? null
+        : html`<p>${verdictMark(result.verdict, isOnlyUnsigned(result))} ${
+            result.signer === null ? ours`not signed` : ours`signed by ${result.signer}`
+          } (${shownTrust(result.trust)})</p>${findingList(result.findings)}`
+    }
+    ${copies > 1 ? html`<p class="warn">${ours`${copies} mails have this Message-ID; this is the first`}</p>` : null}
+    <table>${fields}</table>
+    <pre class="wrap">${escapeLines(text)}</pre>
+    ${diff === "" ? null : html`<pre>${diffLines(diff)}</pre>`}
+    ${cut ? html`<p class="warn">the rest is too long for a page: see <a href="${toRaw(row.messageId)}">raw</a></p>` : null}`;
+  return page(shownSubject(row.subject), "", body);
+}
+
+function diffLines(diff: string): readonly Html[] {
+  return diff.split("\n").map((line) => {
+    const text = escapeLines(line);
+    if (/^(?:\+\+\+|---) /.test(line) || line.startsWith("diff --git "))
+      return html`<b>${text}</b>\n`;
+    if (line.startsWith("+")) return html`<ins>${text}</ins>\n`;
+    if (line.startsWith("-")) return html`<del>${text}</del>\n`;
+    if (line.startsWith("@@")) return html`<span class="hunk">${text}</span>\n`;
+    return html`${text}\n`;
+  });
+}

@@ -1,0 +1,76 @@
+/** The first page: what is wrong, what is ready, what waits. */
+
+import {
+  alarmsOf,
+  type DeskFacts,
+  SECTIONS,
+  type Section,
+  sectionOf,
+} from "../../app/desk/sections.ts";
+import type { DeskWork } from "../../app/desk/works.ts";
+import { count } from "../../primitives/words.ts";
+import { joinSafe, ours, type SafeText } from "../../report/escape.ts";
+import { type Html, html } from "../html.ts";
+import { page } from "../layout.ts";
+import { toSeries } from "../names.ts";
+import { shownSubject, workTable } from "../words.ts";
+
+const TITLES: Readonly<Record<Section, SafeText>> = {
+  alarm: ours`look into these first`,
+  ready: ours`ready to apply`,
+  "waiting-for-me": ours`something new since you looked`,
+  "in-my-paths": ours`new in your paths`,
+  failing: ours`tests fail`,
+  new: ours`new`,
+  "waiting-for-author": ours`wait for their authors`,
+  done: ours`done`,
+};
+
+/** Of what one looks at least. */
+const FOLDED: ReadonlySet<Section> = new Set(["waiting-for-author", "done"]);
+
+export interface MorningState {
+  readonly works: readonly DeskWork[];
+  readonly facts: DeskFacts;
+  /** Mails and series in the index. */
+  readonly counts: { readonly mails: number; readonly series: number };
+  /** While the index is being brought up to date: what was read so far. Null afterwards. */
+  readonly reading: { readonly mails: number } | null;
+  /** What could not be read. */
+  readonly unread: number;
+}
+
+export function morningPage({ works, facts, counts, reading, unread }: MorningState): Html {
+  const sections = new Map<Section, DeskWork[]>(SECTIONS.map((name) => [name, []]));
+  for (const work of works) sections.get(sectionOf(work, facts))!.push(work);
+  const parts = [...sections].flatMap(([name, its]) => {
+    if (its.length === 0) return [];
+    const title = html`${TITLES[name]} <small>${its.length}</small>`;
+    const table = html`${name === "alarm" ? alarmLines(its) : null}${workTable(its, facts.now)}`;
+    return FOLDED.has(name)
+      ? [html`<details><summary><h2 class="inline">${title}</h2></summary>${table}</details>`]
+      : [html`<section><h2>${title}</h2>${table}</section>`];
+  });
+  const state = html`<p>${counted(counts.mails, "mail")}, ${ours`${counts.series} series`}${
+    reading === null ? null : html`; <b>reading: ${counted(reading.mails, "mail")} so far</b>`
+  }${unread === 0 ? null : html`; ${ours`${unread} could not be read`}`}</p>`;
+  const body = works.length === 0 ? html`<p>There are no series yet.</p>` : html`${parts}`;
+  return page(ours`morning`, "/", html`${state}${body}`);
+}
+
+function counted(n: number, what: string): SafeText {
+  return ours`${count(n, what)}`;
+}
+
+/** Which alarm it is, since the mark alone does not say. */
+function alarmLines(works: readonly DeskWork[]): Html {
+  const lines = works.map(
+    (work) =>
+      html`<li><a href="${toSeries(work.newest.messageIds[0] ?? "")}">${shownSubject(work.newest.summary.subject)}</a>:
+        ${joinSafe(
+          alarmsOf(work).map((code) => ours`${code}`),
+          ours`, `,
+        )}</li>`,
+  );
+  return html`<ul class="findings">${lines}</ul>`;
+}

@@ -1,0 +1,43 @@
+/** Test results, the last ones first: what was tested, by whom, and whether that key counts. */
+
+import type { DeskResult } from "../../app/desk/results.ts";
+import { day } from "../../primitives/time.ts";
+import { escapeText, joinSafe, ours } from "../../report/escape.ts";
+import { type Html, html } from "../html.ts";
+import { page } from "../layout.ts";
+import { toPatch, toPerson, toSearch } from "../names.ts";
+
+export function testsPage(results: readonly DeskResult[]): Html {
+  const body =
+    results.length === 0
+      ? html`<p>There are no test results in these mails.</p>`
+      : html`<table><thead><tr><th scope="col">result</th><th scope="col">test</th><th scope="col">where</th>
+          <th scope="col">tree</th><th scope="col">by</th><th scope="col">day</th></tr></thead>
+          <tbody>${results.map(resultRow)}</tbody></table>`;
+  return page(ours`tests`, "/tests", body);
+}
+
+function resultRow({ said, worth, messageId }: DeskResult): Html {
+  const { result, test, env, tree, by, time, log } = said;
+  const mark = result === "pass" ? ours`pass` : result === "fail" ? ours`fail` : ours`none`;
+  const name = ours`${result}`;
+  return html`<tr>
+    <td><a class="mark ${worth === "counts" ? mark : ours`none`}" href="${toPatch(messageId)}">${name}</a>
+      <small>${ours`${worth}`}</small></td>
+    <td><a href="${toSearch(`test:${test}`)}">${escapeText(test)}</a></td>
+    <td>${joinSafe(
+      env.map((entry) => escapeText(entry)),
+      ours` `,
+    )}</td>
+    <td><code>${ours`${tree.slice(0, 12)}`}</code></td>
+    <td class="who"><a href="${toPerson(by)}">${escapeText(by)}</a></td>
+    <td class="number">${ours`${day(time)}`}${logLink(log)}</td>
+  </tr>`;
+}
+
+/** A result's text allows http and https only. */
+function logLink(log: string | null): Html | null {
+  return log === null
+    ? null
+    : html` <a rel="noreferrer noopener" href="${escapeText(log)}">log</a>`;
+}

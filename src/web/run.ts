@@ -1,0 +1,76 @@
+/** Serves the pages, and keeps the index up to date meanwhile. */
+
+import { serve, type ServerType } from "@hono/node-server";
+import type { AddressInfo } from "node:net";
+import type { Reporter } from "../app/reporter.ts";
+import { PatchsigError } from "../errors.ts";
+import { Desk, type DeskOptions } from "./desk.ts";
+import { createApp } from "./server.ts";
+
+export interface ServeOptions extends Omit<DeskOptions, "state"> {
+  readonly address: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  /** Other names under which it is asked for, with their ports if there are any. */
+  readonly hosts: readonly string[];
+  readonly write: boolean;
+  /** Brings the index up to date. @param onPortion gets the mails read so far */
+  readonly update: (onPortion: (mails: number) => void) => Promise<{ readonly unread: number }>;
+  /** Seconds between two updates. */
+  readonly every: number;
+}
+
+/**
+ * Starts serving; does not end by itself.
+ *
+ * @returns the address to open
+ * @throws PatchsigError "unwritable" if the port is taken, or may not be used
+ */
+export async function serveDesk(options: ServeOptions, reporter: Reporter): Promise<string> {
+  const progress = { reading: null as { mails: number } | null, unread: 0 };
+  const desk = new Desk({ ...options, state: () => progress });
+  const hosts = new Set<string>(options.hosts);
+  const app = createApp(desk, { hosts, write: options.write });
+  const { port } = await listening(options, app.fetch);
+  for (const name of ["localhost", "127.0.0.1", "[::1]"]) {
+    hosts.add(`${name}:${port}`);
+    if (port === 80) hosts.add(name);
+  }
+  const update = async (): Promise<void> => {
+    progress.reading = { mails: 0 };
+    try {
+      const { unread } = await options.update((mails) => (progress.reading = { mails }));
+      progress.unread = unread;
+    } catch (error) {
+      if (!(error instanceof PatchsigError)) throw error;
+      reporter.sayError(error);
+    } finally {
+      progress.reading = null;
+    }
+    setTimeout(() => void update(), options.every * 1000);
+  };
+  // the first page comes first
+  setTimeout(() => void update(), 50);
+  const shown = options.address.includes(":") ? `[${options.address}]` : options.address;
+  return `http://${shown}:${port}/`;
+}
+
+function listening(
+  { address, port }: ServeOptions,
+  fetch: Parameters<typeof serve>[0]["fetch"],
+): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const server: ServerType = serve({ fetch, hostname: address, port }, resolve);
+    server.on("error", (error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === "EADDRINUSE"
+          ? "is in use"
+          : `cannot be used (${error.code ?? error.message})`;
+      reject(
+        new PatchsigError("unwritable", `port ${port} of ${address} ${why}`, {
+          hint: "another one: --port N",
+        }),
+      );
+    });
+  });
+}

@@ -1,0 +1,168 @@
+/**
+ * The local web view (docs/web.md): pages of the index, made on this machine for its user. GET only, unless
+ * writing was asked for; no scripts; nothing is fetched from elsewhere. Who is asked for under a foreign name
+ * does not answer: a page elsewhere could point its own name at this machine.
+ */
+
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import { type Context, Hono } from "hono";
+import { rawMail } from "../app/desk/mail.ts";
+import { PatchsigError } from "../errors.ts";
+import { MARK_STATES, type MarkState } from "../store/series-marks.ts";
+import { escapeText, ours } from "../report/escape.ts";
+import type { Desk } from "./desk.ts";
+import { type Html, html } from "./html.ts";
+import { page } from "./layout.ts";
+import { messageIdIn, toSeries } from "./names.ts";
+import { STYLE } from "./style.ts";
+
+export interface WebOptions {
+  /** Names and ports under which it may be asked for: `localhost:8025`. */
+  readonly hosts: ReadonlySet<string>;
+  /** Pages may note what was done with a series. */
+  readonly write: boolean;
+}
+
+/** Nothing but our own style sheet, and forms to ourselves. */
+const HEADERS: Readonly<Record<string, string>> = {
+  "Content-Security-Policy":
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Cache-Control": "private, no-cache",
+};
+
+const HTML = "text/html; charset=utf-8";
+const PLAIN = "text/plain; charset=utf-8";
+/** Of a form. */
+const MAX_FORM = 4_096;
+
+type Answer = Response | Promise<Response>;
+
+export function createApp(desk: Desk, { hosts, write }: WebOptions): Hono {
+  const app = new Hono({ strict: false });
+  const token = randomBytes(32).toString("base64url");
+  app.use(async (c, next) => {
+    const refusal = refused(c, hosts, write);
+    if (refusal === null) await next();
+    else c.res = new Response(`${refusal}\n`, { status: 403, headers: { "Content-Type": PLAIN } });
+    for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);
+  });
+  const pages: Readonly<Record<string, (c: Context) => Html | null | Promise<Html | null>>> = {
+    "/": () => desk.morning(),
+    "/series": (c) => desk.seriesList(pairIn(c.req.query("after"))),
+    "/series/:id": (c) => desk.series(idIn(c), write ? token : null),
+    "/series/:id/diff": (c) => desk.diff(idIn(c), messageIdIn(c.req.query("from") ?? "")),
+    "/patch/:id": (c) => desk.mail(idIn(c)),
+    "/search": (c) => desk.search(c.req.query("q") ?? null, pairIn(c.req.query("after"))),
+    "/people": () => desk.people(),
+    "/people/:who": (c) => desk.person(c.req.param("who") ?? ""),
+    "/tests": () => desk.tests(),
+    "/list": () => desk.list(),
+  };
+  for (const [path, make] of Object.entries(pages))
+    app.get(path, async (c) => htmlAnswer(c, await make(c)));
+  app.get("/style.css", (c) => answer(c, STYLE, "text/css; charset=utf-8"));
+  app.get("/series.atom", (c) =>
+    answer(c, desk.atom(ours`http://${c.req.header("host") ?? ""}`).text, "application/atom+xml"),
+  );
+  app.get("/:id/raw", async (c) => bytesAnswer(await rawMail(desk.index, idIn(c)), PLAIN));
+  app.get("/:id/t.mbox.gz", async (c) => {
+    const mbox = await desk.threadMbox(idIn(c));
+    return bytesAnswer(mbox === null ? null : gzipSync(mbox), "application/gzip");
+  });
+  if (write) app.post("/mark", async (c) => mark(c, desk, token));
+  app.notFound((c) => htmlAnswer(c, null));
+  app.onError((error, c) => failed(c, error));
+  return app;
+}
+
+/** Why a request is not answered; null if it is. */
+function refused(c: Context, hosts: ReadonlySet<string>, write: boolean): string | null {
+  const { method } = c.req;
+  const host = c.req.header("host")?.toLowerCase() ?? "";
+  if (!hosts.has(host)) return "this is not the name that the page was started under";
+  const origin = c.req.header("origin");
+  if (origin !== undefined && !hosts.has(origin.replace(/^https?:\/\//, "")))
+    return "a page from elsewhere asked for this";
+  const site = c.req.header("sec-fetch-site") ?? "none";
+  if (method === "POST") {
+    if (!write) return "this view is read-only: start it with --write";
+    return site === "same-origin" || site === "none"
+      ? null
+      : "a page from elsewhere asked for this";
+  }
+  return method === "GET" || method === "HEAD" ? null : "only GET is answered";
+}
+
+async function mark(c: Context, desk: Desk, token: string): Promise<Response> {
+  if (Number(c.req.header("content-length") ?? Infinity) > MAX_FORM)
+    return htmlAnswer(c, null, 413);
+  const form = new URLSearchParams(await c.req.text());
+  if (!isSame(form.get("token") ?? "", token))
+    return htmlAnswer(c, problem("this form is too old: reload the page"), 403);
+  const id = messageIdIn(form.get("id") ?? "");
+  const state = form.get("state") ?? "";
+  if (!isState(state)) return htmlAnswer(c, problem("there is no such state"), 400);
+  if (!desk.mark(id, state, form.get("note") ?? "")) return htmlAnswer(c, null);
+  return c.redirect(toSeries(id), 303);
+}
+
+function isState(text: string): text is MarkState {
+  return (MARK_STATES as readonly string[]).includes(text);
+}
+
+function isSame(a: string, b: string): boolean {
+  const [x, y] = [a, b].map((text) => createHash("sha256").update(text).digest()) as [
+    Buffer,
+    Buffer,
+  ];
+  return timingSafeEqual(x, y);
+}
+
+function idIn(c: Context): string {
+  return messageIdIn(c.req.param("id") ?? "");
+}
+
+/** `1795530000-12`: where a page begins. */
+function pairIn(text: string | undefined): readonly [number, number] | null {
+  const [, a, b] = /^(\d{1,12})-(\d{1,12})$/.exec(text ?? "") ?? [];
+  return a === undefined || b === undefined ? null : [Number(a), Number(b)];
+}
+
+function htmlAnswer(c: Context, body: Html | null, status = 200): Answer {
+  if (body !== null) return answer(c, body.text, HTML, status);
+  const missing = page(
+    ours`not here`,
+    "",
+    html`<p>There is no such page, or the mail is gone.</p>`,
+  );
+  return answer(c, missing.text, HTML, status === 200 ? 404 : status);
+}
+
+/** Told by its digest, so that a browser need not load it again. */
+function answer(c: Context, text: string, type: string, status = 200): Response {
+  const tag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;
+  const headers = { "Content-Type": type, ETag: tag };
+  if (status === 200 && c.req.header("if-none-match") === tag)
+    return new Response(null, { status: 304, headers });
+  return new Response(text, { status, headers });
+}
+
+function bytesAnswer(bytes: Buffer | null, type: string): Response {
+  if (bytes === null)
+    return new Response("not here\n", { status: 404, headers: { "Content-Type": PLAIN } });
+  return new Response(new Uint8Array(bytes), { headers: { "Content-Type": type } });
+}
+
+function problem(text: string): Html {
+  return page(ours`this did not work`, "", html`<p class="fail">${escapeText(text)}</p>`);
+}
+
+function failed(c: Context, error: Error): Answer {
+  const text = error instanceof PatchsigError ? error.message : "the program failed at this page";
+  return htmlAnswer(c, problem(text), error instanceof PatchsigError ? 502 : 500);
+}

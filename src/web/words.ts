@@ -1,0 +1,109 @@
+/** Words and small pieces that pages share. Every state is a word; colour only repeats it. */
+
+import type { DeskSeries, DeskWork } from "../app/desk/works.ts";
+import { day } from "../primitives/time.ts";
+import { count } from "../primitives/words.ts";
+import { escapeText, ours, type SafeText } from "../report/escape.ts";
+import { TRUST_WORDS } from "../report/text.ts";
+import type { Finding } from "../findings.ts";
+import type { Verdict } from "../types.ts";
+import { numberCount } from "../verify/numbers.ts";
+import { type Html, html } from "./html.ts";
+import { toSeries } from "./names.ts";
+
+const VERDICTS: Readonly<Record<Verdict, SafeText>> = {
+  pass: ours`ok`,
+  warn: ours`warn`,
+  fail: ours`FAIL`,
+};
+
+/** A mark with its word; `none` for what is only unsigned. */
+export function verdictMark(verdict: Verdict, isUnsigned: boolean): Html {
+  const word = isUnsigned ? ours`none` : VERDICTS[verdict];
+  return html`<span class="mark ${isUnsigned ? ours`none` : ours`${verdict}`}">${word}</span>`;
+}
+
+export function dayOf(time: number): Html {
+  return time === 0 ? html`no date` : html`<time>${ours`${day(time)}`}</time>`;
+}
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** `3 days` */
+function age(time: number, now: number): SafeText {
+  const seconds = Math.max(0, now - time);
+  if (seconds < HOUR) return ours`${count(Math.floor(seconds / MINUTE), "minute")}`;
+  if (seconds < 2 * DAY) return ours`${count(Math.floor(seconds / HOUR), "hour")}`;
+  return ours`${count(Math.floor(seconds / DAY), "day")}`;
+}
+
+/** `2/3`: how many of its patches are here. */
+export function partsOf({ summary }: DeskSeries): SafeText {
+  const { total, missing } = summary;
+  return ours`${total - numberCount(missing)}/${total}`;
+}
+
+/** Reviewed, Acked, Tested: those that are proven in bold. */
+function trailerCounts({ summary }: DeskSeries): Html {
+  const { reviewed, acked, tested } = summary;
+  const one = (letter: string, name: string, { all, proven }: typeof acked): Html =>
+    all === 0
+      ? html``
+      : html`<abbr title="${ours`${all} ${name}-by, ${proven} proven`}"
+          >${ours`${letter}`}${proven > 0 ? html`<b>${all}</b>` : html`${all}`}</abbr
+        > `;
+  return html`${one("A", "Acked", acked)}${one("R", "Reviewed", reviewed)}${one("T", "Tested", tested)}`;
+}
+
+export function shownTrust(trust: keyof typeof TRUST_WORDS | "result-only" | null): SafeText {
+  if (trust === null) return ours`unsigned`;
+  return ours`${(TRUST_WORDS as Readonly<Record<string, string>>)[trust] ?? trust}`;
+}
+
+export function shownSubject(subject: string): SafeText {
+  return subject === "" ? ours`(no subject)` : escapeText(subject);
+}
+
+/** A table of works, a line each. */
+export function workTable(works: readonly DeskWork[], now: number): Html {
+  if (works.length === 0) return html`<p>none</p>`;
+  const rows = works.map(({ newest, versions, latest, mark }) => {
+    const { summary, verdict } = newest;
+    const base =
+      summary.base.commit === null ? ours`no base` : ours`${summary.base.commit.slice(0, 12)}`;
+    const older = versions.length > 1 ? html` <small>of ${versions.length}</small>` : null;
+    return html`<tr>
+      <td>${verdictMark(verdict, summary.unsigned)}</td>
+      <td>${ours`${summary.name}`}${older}</td>
+      <td class="number">${partsOf(newest)}</td>
+      <td class="title"><a href="${toSeries(newest.messageIds[0] ?? "")}">${shownSubject(summary.subject)}</a>
+        ${mark === null || mark.state === "new" ? null : html`<small>${ours`${mark.state}`}</small>`}</td>
+      <td class="who">${escapeText(summary.from)} <small>${shownTrust(summary.trust)}</small></td>
+      <td class="base"><code>${base}</code></td>
+      <td>${trailerCounts(newest)}</td>
+      <td class="number">${age(latest, now)}</td>
+    </tr>`;
+  });
+  return html`<table>
+    <thead><tr><th scope="col">verdict</th><th scope="col">version</th><th scope="col">patches</th>
+      <th scope="col">title</th><th scope="col">from</th><th scope="col">base</th>
+      <th scope="col">trailers</th><th scope="col">last mail</th></tr></thead>
+    <tbody>${rows}</tbody>
+  </table>`;
+}
+
+/** What there is to say of a patch or a series, worst first. */
+export function findingList(findings: readonly Finding[]): Html {
+  const order = { fail: 0, warn: 1, info: 2 };
+  const sorted = [...findings].sort((a, b) => order[a.severity] - order[b.severity]);
+  if (sorted.length === 0) return html``;
+  const items = sorted.map(
+    ({ severity, message, hint, code }) =>
+      html`<li class="${ours`${severity}`}"><b>${ours`${severity}`}</b> ${escapeText(message)}${
+        hint === "" ? null : html` <small>${escapeText(hint)}</small>`
+      } <code>${ours`${code}`}</code></li>`,
+  );
+  return html`<ul class="findings">${items}</ul>`;
+}

@@ -1,0 +1,165 @@
+/** The pages as a browser asks for them: what they say, what they refuse, and that mails stay text. */
+
+import { gunzipSync } from "node:zlib";
+import { join } from "node:path";
+import type { Hono } from "hono";
+import { beforeAll, describe, expect, test } from "vitest";
+import { Desk } from "../../src/web/desk.ts";
+import { createApp } from "../../src/web/server.ts";
+import { NO_PINS } from "../../src/trust/pins.ts";
+import { DEFAULT_POLICY } from "../../src/verify/policy.ts";
+import { newShelf, writeMbox } from "../app/search/index.ts";
+import { mail, signed, two } from "../app/series/thread.ts";
+import { newFolder } from "../support/folders.ts";
+
+const EVIL = `<img src=x onerror=alert(1)>"'><script>alert(2)</script>&lt;\u202eb`;
+const BOB = "Bob <bob@example.org>";
+const MAILS = [
+  ...signed(two("a", "PATCH")),
+  mail("r", "Re: [PATCH 1/2] one", { re: "a0 a1", from: BOB, text: `Reviewed-by: ${BOB}` }),
+  ...signed(two("b", "PATCH v2", { re: "a0", to: "2" })),
+  mail("e", `[PATCH] ${EVIL}`, { from: `${EVIL} <eve@example.net>`, text: EVIL, to: EVIL }),
+];
+
+let app: Hono;
+let writing: Hono;
+beforeAll(async () => {
+  const shelf = newShelf(newFolder());
+  await shelf.update([writeMbox(join(shelf.folder, "mbox"), MAILS)]);
+  const policies = { general: DEFAULT_POLICY, overrides: [] };
+  const desk = new Desk({
+    index: shelf.index,
+    trust: shelf.trust,
+    terms: { policies, pins: NO_PINS, devKeyrings: [], trailers: [] },
+    repository: null,
+    facts: () => Promise.resolve({ applied: new Set(), mine: new Set() }),
+    state: () => ({ reading: null, unread: 0 }),
+  });
+  const hosts = new Set(["localhost:8025"]);
+  app = createApp(desk, { hosts, write: false });
+  writing = createApp(desk, { hosts, write: true });
+});
+
+const HOST = { host: "localhost:8025" };
+async function get(path: string, headers: Record<string, string> = HOST): Promise<Response> {
+  return app.request(`http://localhost:8025${path}`, { headers });
+}
+async function text(path: string): Promise<string> {
+  const answer = await get(path);
+  expect(answer.status).toBe(200);
+  return answer.text();
+}
+
+describe("pages", () => {
+  test.each([
+    ["/", /8 mails, 3 series/, /<h2>new <small>2<\/small><\/h2>/],
+    ["/series", /v2 <small>of 2<\/small>/, /href="\/series\/b0%40x"/],
+    ["/series/a0%40x", /git patchsig am b0@x/, /Reviewed-by: Bob &lt;bob@example.org&gt;/],
+    ["/series/b0%40x/diff?from=a0%40x", /v1, 2 patches → v2, 2 patches/, /<pre>/],
+    ["/patch/a1%40x", /signed by alice@example.org/, /<ins>\+one<\/ins>\n/],
+    ["/search?q=s%3Aone", /href="\/patch\/a1%40x"/, /value="s:one"/],
+    ["/search?q=zz%3Aone", /there is no zz:/, /class="fail"/],
+    ["/people", /alice@example.org/, /first use/],
+    ["/people/alice%40example.org", /history/, /RW/],
+    ["/tests", /no test results/, /<h1>tests/],
+    ["/list", /<svg viewBox/, /2026-11/],
+    ["/series.atom", /<entry>/, /<feed xmlns/],
+    ["/style.css", /color-scheme/, /@media print/],
+  ])("%s", async (path, one, other) => {
+    const body = await text(path);
+    expect(body).toMatch(one);
+    expect(body).toMatch(other);
+  });
+
+  test("a page that is not there, an address that climbs", async () => {
+    for (const path of [
+      "/nothing",
+      "/series/no%40x",
+      "/patch/..%2f..%2fetc",
+      "/%00/raw",
+      "/%ff/raw",
+    ])
+      expect((await get(path)).status).toBe(404);
+  });
+
+  test("raw bytes are text, whatever the mail says they are", async () => {
+    const answer = await get("/e%40x/raw");
+    expect(answer.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(await answer.text()).toContain("<script>alert(2)");
+    const thread = await get("/a0%40x/t.mbox.gz");
+    const mbox = gunzipSync(Buffer.from(await thread.arrayBuffer())).toString();
+    expect(mbox.match(/^From mboxrd@z/gm)).toHaveLength(7);
+  });
+
+  test("is not sent again while it is the same", async () => {
+    const tag = (await get("/series")).headers.get("etag")!;
+    expect((await get("/series", { ...HOST, "if-none-match": tag })).status).toBe(304);
+  });
+});
+
+test.each(["/", "/series", "/patch/e%40x", "/series/e%40x", "/search?q=f%3Aeve", "/series.atom"])(
+  "%s shows what a mail says as text",
+  async (path) => {
+    const answer = await get(path);
+    const body = await answer.text();
+    expect(body).toContain("&lt;img src=x onerror");
+    expect(body).not.toMatch(/<script|<img|javascript:|\u202e/);
+    expect(answer.headers.get("content-security-policy")).toMatch(/^default-src 'none';/);
+  },
+);
+
+test("a query is shown as text", async () => {
+  const body = await text(`/search?q=${encodeURIComponent(`"${EVIL}`)}`);
+  expect(body).not.toMatch(/<script|<img/);
+});
+
+describe("refused", () => {
+  test.each([
+    ["another name, as after DNS rebinding", { host: "evil.example.com" }],
+    ["another port", { host: "localhost:80" }],
+    ["a page from elsewhere", { ...HOST, origin: "https://evil.example.com" }],
+    ["no name", {}],
+  ])("%s", async (_, headers) => {
+    const answer = await get("/", headers);
+    expect(answer.status).toBe(403);
+    expect(answer.headers.get("content-security-policy")).toMatch(/^default-src 'none'/);
+  });
+
+  test("other methods, and writing where that was not asked for", async () => {
+    for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
+      const answer = await app.request("http://localhost:8025/mark", { method, headers: HOST });
+      expect(answer.status).toBe(403);
+    }
+  });
+});
+
+describe("marking a series", () => {
+  async function post(form: Record<string, string>, headers: Record<string, string> = {}) {
+    const body = new URLSearchParams(form).toString();
+    const length = String(Buffer.byteLength(body));
+    return writing.request("http://localhost:8025/mark", {
+      method: "POST",
+      body,
+      headers: { ...HOST, "content-length": length, ...headers },
+    });
+  }
+
+  test("by our own page only", async () => {
+    const page = await (
+      await writing.request("http://localhost:8025/series/a0%40x", { headers: HOST })
+    ).text();
+    const [, token = ""] = /name="token" value="([^"]+)"/.exec(page) ?? [];
+    const form = { token, id: "b0@x", state: "waiting", note: "asked for a test" };
+    expect((await post({ ...form, token: "guess" })).status).toBe(403);
+    expect((await post(form, { origin: "https://evil.example.com" })).status).toBe(403);
+    expect((await post(form, { "sec-fetch-site": "cross-site" })).status).toBe(403);
+    expect((await post({ ...form, state: "stolen" })).status).toBe(400);
+    expect((await post({ ...form, id: "none@x" })).status).toBe(404);
+    expect((await post({ ...form, note: "x".repeat(5_000) })).status).toBe(413);
+    const done = await post(form);
+    expect([done.status, done.headers.get("location")]).toEqual([303, "/series/b0%40x"]);
+    expect(await text("/series")).toContain("<small>waiting</small>");
+    expect(await text("/")).toContain("wait for their authors");
+  });
+});
