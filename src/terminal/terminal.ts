@@ -30,6 +30,7 @@ export function useScreen(open: () => Screen | null): void {
 
 /** What is printed now is all. Resolves at once if there is no screen. */
 export function closeScreen(): Promise<void> {
+  clearProgress();
   opener = null;
   closing ??= screen?.close() ?? Promise.resolve();
   return closing.then(() => {
@@ -68,6 +69,7 @@ function write(to: 1 | 2, text: string | Buffer): void {
 
 /** Writes lines to stdout. */
 export function out(lines: SafeText | readonly SafeText[]): void {
+  clearProgress();
   write(1, withEnds(lines));
 }
 
@@ -76,7 +78,6 @@ export function blockPrinter(): (lines: readonly SafeText[], kind?: "row" | "blo
   let before: "row" | "block" | null = null;
   return (lines, kind = lines.length === 1 ? "row" : "block") => {
     if (lines.length === 0) return;
-    clearProgress();
     const isApart = before === "block" || (before === "row" && kind === "block");
     out(isApart ? [ours``, ...lines] : lines);
     before = kind;
@@ -88,6 +89,7 @@ export function blockPrinter(): (lines: readonly SafeText[], kind?: "row" | "blo
  * depends on that; on a terminal it is escaped.
  */
 export function outFile(bytes: Buffer): void {
+  clearProgress();
   write(1, process.stdout.isTTY ? escapeLines(bytes) : bytes);
 }
 

@@ -1,6 +1,7 @@
 /** Which trailers are read in replies, and what a Link says: git config. */
 
 import { PatchsigError } from "../../errors.ts";
+import type { Config } from "../../git/config.ts";
 import { gitConfig } from "../settings.ts";
 
 /**
@@ -44,10 +45,9 @@ const LORE = "https://lore.kernel.org/r/%s";
  *
  * @throws PatchsigError "usage" if it has no `%s`, or is no single line
  */
-export function linkMaskSetting(): string {
-  const config = gitConfig();
+export function linkMaskSetting(config: Config = gitConfig()): string {
   const keys = ["patchsig.linkMask", "b4.linktrailermask", "b4.linkmask"];
-  const mask = keys.map((key) => config.string(key)).find((value) => value !== undefined) ?? LORE;
+  const mask = keys.map((key) => config.string(key)).find((value) => value !== null) ?? LORE;
   if (mask.split("%s").length === 2 && !/\p{Cc}/u.test(mask)) return mask;
   throw new PatchsigError("usage", `patchsig.linkMask: "${mask}" has no place for a Message-ID`, {
     hint: `with %s once, as in ${LORE}`,

@@ -28,7 +28,7 @@ export const checkCommand = command({
     const print = blockPrinter();
     const outcome = await checkBases(
       source,
-      baseChoice(args),
+      await baseChoice(args),
       repo,
       reporter(),
       (series, checkup) => {

@@ -3,7 +3,7 @@
 import { EXIT, type ExitStatus } from "../../errors.ts";
 import type { SeriesWish } from "../../app/base/series-base.ts";
 import { messageIdsAmong } from "../../app/sources/message-id.ts";
-import { openUserTrust } from "../../app/trust/user-trust.ts";
+import { withUserTrust } from "../../app/trust/user-trust.ts";
 import { seriesChoice, type SeriesValues } from "../series-options.ts";
 import type { Outcome } from "../../app/base/questions.ts";
 import { several } from "../../options/kinds.ts";
@@ -21,17 +21,12 @@ export const REPOSITORY = {
 } as const;
 
 /** All series, or the one that is asked for. */
-export function baseChoice(
+export async function baseChoice(
   args: SeriesValues & { readonly source: readonly string[] },
-): SeriesWish {
+): Promise<SeriesWish> {
   if (args.series === undefined && args.version === undefined) return { choice: null, links: [] };
   const choice = seriesChoice(args, messageIdsAmong(args.source));
-  const store = openUserTrust(true);
-  try {
-    return { choice, links: store.seriesLinks() };
-  } finally {
-    store.close();
-  }
+  return withUserTrust(true, (store) => ({ choice, links: store.seriesLinks() }));
 }
 
 /** A missing base is reported before what could not be checked. */

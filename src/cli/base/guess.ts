@@ -38,7 +38,7 @@ export const guessCommand = command({
     const options = { directory: repo, refs: ref ?? [], exhaustive };
     const outcome = await guessBases(
       source,
-      baseChoice(args),
+      await baseChoice(args),
       options,
       reporter(),
       (series, guessed) => {

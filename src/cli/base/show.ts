@@ -26,12 +26,17 @@ export const showCommand = command({
     const { source, commit, json } = args;
     sayWaiting(source);
     const print = blockPrinter();
-    const outcome = await showBases(source, baseChoice(args), reporter(), (series, findings) => {
-      const { outline, claim } = series;
-      if (json) out(formatRecord(shownRecord(series, findings)));
-      else if (!commit) print(renderShow(outline, claim, findings, outputStyle()));
-      else if (claim.base.commit !== null) out(ours`${claim.base.commit}`);
-    });
+    const outcome = await showBases(
+      source,
+      await baseChoice(args),
+      reporter(),
+      (series, findings) => {
+        const { outline, claim } = series;
+        if (json) out(formatRecord(shownRecord(series, findings)));
+        else if (!commit) print(renderShow(outline, claim, findings, outputStyle()));
+        else if (claim.base.commit !== null) out(ours`${claim.base.commit}`);
+      },
+    );
     return exitStatus(outcome);
   },
 });

@@ -9,7 +9,7 @@ import { EXIT, PatchsigError } from "../../errors.ts";
 import { type Planned, renderPreview } from "../../report/bot.ts";
 import { escapeText } from "../../report/escape.ts";
 import { endOnSignal } from "../../terminal/signals.ts";
-import { clearProgress, out, outputStyle, reporter } from "../../terminal/terminal.ts";
+import { out, outputStyle, reporter } from "../../terminal/terminal.ts";
 import { command, type CommandStatus, type ValuesOf } from "../../options/command.ts";
 import { CONFIG_OPTION } from "./common.ts";
 import { withExcluded } from "../../app/bot/exclude.ts";
@@ -57,18 +57,13 @@ async function preview(args: Arguments): Promise<CommandStatus> {
     },
     letter: args.letters && !args.json ? showLetter : null,
   };
-  try {
-    const { unread, ...preview } = await previewRun(options, show);
-    if (args.json) printRecord("bot-preview", previewRecord(preview));
-    else out(renderPreview(preview, outputStyle()));
-    return unread > 0 ? EXIT.failed : EXIT.ok;
-  } finally {
-    clearProgress();
-  }
+  const { unread, ...preview } = await previewRun(options, show);
+  if (args.json) printRecord("bot-preview", previewRecord(preview));
+  else out(renderPreview(preview, outputStyle()));
+  return unread > 0 ? EXIT.failed : EXIT.ok;
 }
 
 function showLetter({ identity }: Planned, { subject, body }: Text): void {
-  clearProgress();
   const text = [`To: ${identity}`, `Subject: ${subject}`, "", ...body.split("\n")];
   out(text.map((line) => escapeText(line)));
 }

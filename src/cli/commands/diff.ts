@@ -1,19 +1,16 @@
 /** `patchsig diff`: what changed from one version of a series to the next. */
 
-import { devKeyringsOf } from "../../app/settings.ts";
-import { type DiffOptions, diffVersions } from "../../app/series/diff.ts";
+import { diffVersions } from "../../app/series/diff.ts";
 import { patchChoice } from "../../app/series/patches.ts";
 import { messageIdsAmong } from "../../app/sources/message-id.ts";
-import { openUserTrust } from "../../app/trust/user-trust.ts";
-import { openUserDkim } from "../../app/verify/dkim.ts";
-import { readPolicies } from "../../app/verify/policy.ts";
+import { asUser } from "../../app/verify/as-user.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { openRepository, type Repository } from "../../git/repository.ts";
 import { command } from "../../options/command.ts";
 import { formatRecord } from "../../report/json.ts";
 import { renderDiff } from "../../report/version-diff.ts";
 import { isThere } from "../../source/reading.ts";
-import { clearProgress, out, outputStyle, reporter, sayWaiting } from "../../terminal/terminal.ts";
+import { out, outputStyle, reporter, sayWaiting } from "../../terminal/terminal.ts";
 import { endOnSignal } from "../../terminal/signals.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
 import { PATCHES_OPTION, SERIES_OPTIONS, seriesChoice } from "../series-options.ts";
@@ -43,28 +40,15 @@ export const diffCommand = command({
     const { sources, older, newer } = wordsOf(args.source, args.version);
     const mails = messageIdsAmong(sources);
     const only = args.patches === undefined ? null : patchChoice(args.patches, mails);
-    const store = openUserTrust(true);
-    try {
-      const options: DiffOptions = {
-        sources,
-        policies: readPolicies(args.require),
-        devKeyrings: devKeyringsOf(args.devKeyring),
-        signedOnly: false,
-        dkim: await openUserDkim(store, args.dkim),
-        choice: seriesChoice({ series: args.series, version: newer }, mails),
-        older,
-        repository: await repositoryAt(args.repo),
-        only,
-      };
+    const choice = seriesChoice({ series: args.series, version: newer }, mails);
+    const repository = await repositoryAt(args.repo);
+    const diff = await asUser(args, true, (store, terms) => {
       sayWaiting(sources);
-      const diff = await diffVersions(options, store, reporter());
-      clearProgress();
-      out(args.json ? formatRecord(diff) : renderDiff(diff, outputStyle()));
-      return diff.old.verdict === "fail" || diff.new.verdict === "fail" ? EXIT.unmet : EXIT.ok;
-    } finally {
-      clearProgress();
-      store.close();
-    }
+      const options = { ...terms, sources, choice, older, repository, only };
+      return diffVersions(options, store, reporter());
+    });
+    out(args.json ? formatRecord(diff) : renderDiff(diff, outputStyle()));
+    return diff.old.verdict === "fail" || diff.new.verdict === "fail" ? EXIT.unmet : EXIT.ok;
   },
 });
 

@@ -1,17 +1,15 @@
 /** `patchsig trailers`: what reviewers gave to the commits of a branch. */
 
 import { readKeyrings } from "../../app/trust/keyrings.ts";
-import { devKeyringsOf, gitConfig } from "../../app/settings.ts";
+import { gitConfig } from "../../app/settings.ts";
 import { trailerSettings } from "../../app/trailers/settings.ts";
 import { applyUpdate, findUpdate } from "../../app/trailers/update.ts";
-import { openUserTrust } from "../../app/trust/user-trust.ts";
-import { openUserDkim } from "../../app/verify/dkim.ts";
-import { readPolicies } from "../../app/verify/policy.ts";
+import { asUser } from "../../app/verify/as-user.ts";
 import { openRepository } from "../../git/repository.ts";
 import { command } from "../../options/command.ts";
 import { count } from "../../primitives/words.ts";
 import { renderReplies } from "../../report/replies.ts";
-import { clearProgress, out, outputStyle, reporter, say } from "../../terminal/terminal.ts";
+import { out, outputStyle, reporter, say } from "../../terminal/terminal.ts";
 import { repliesResult } from "../../verify/trailers.ts";
 import { flag, several, value } from "../../options/kinds.ts";
 
@@ -33,37 +31,29 @@ export const trailersCommand = command({
   },
   async run(args) {
     const repository = await openRepository(process.cwd());
-    const store = openUserTrust(true);
-    try {
+    const update = await asUser({ dkim: args.dkim }, true, async (store, terms) => {
       const options = {
+        ...terms,
         sources: args.source,
         base: args.base,
-        policies: readPolicies(undefined),
         pins: await readKeyrings(store, say),
-        devKeyrings: devKeyringsOf(undefined),
-        signedOnly: false,
-        dkim: await openUserDkim(store, args.dkim),
         trailers: trailerSettings(),
         sloppy: args.sloppyTrailers,
         changed: args.changed,
       };
-      const update = await findUpdate(repository, options, store, reporter());
-      clearProgress();
-      const replies = repliesResult(update.found, update.version);
-      if (replies !== null) out(renderReplies(replies, update.chain.length, outputStyle()));
-      for (const title of update.changed)
-        say(`changed since it was sent: ${title}; --changed takes its trailers too`);
-      const trailers = update.found.patches.reduce((sum, { given }) => sum + given.length, 0);
-      if (trailers === 0) return say("no new trailers");
-      const what = count(trailers, "trailer");
-      if (!args.update || args.dryRun) return say(`${what} to add: -u adds them`);
-      const before = update.chain.at(-1)!.name;
-      const address = gitConfig().string("user.email") ?? "";
-      const commits = await applyUpdate(repository, update, address);
-      say(`added ${what} to ${count(commits, "commit")}; before: ${before.slice(0, 12)}`);
-    } finally {
-      clearProgress();
-      store.close();
-    }
+      return findUpdate(repository, options, store, reporter());
+    });
+    const replies = repliesResult(update.found, update.version);
+    if (replies !== null) out(renderReplies(replies, update.chain.length, outputStyle()));
+    for (const title of update.changed)
+      say(`changed since it was sent: ${title}; --changed takes its trailers too`);
+    const trailers = update.found.patches.reduce((sum, { given }) => sum + given.length, 0);
+    if (trailers === 0) return say("no new trailers");
+    const what = count(trailers, "trailer");
+    if (!args.update || args.dryRun) return say(`${what} to add: -u adds them`);
+    const before = update.chain.at(-1)!.name;
+    const address = gitConfig().string("user.email") ?? "";
+    const commits = await applyUpdate(repository, update, address);
+    say(`added ${what} to ${count(commits, "commit")}; before: ${before.slice(0, 12)}`);
   },
 });

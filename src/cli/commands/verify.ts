@@ -2,18 +2,17 @@
 
 import { availableParallelism } from "node:os";
 import type { Bases } from "../../app/base/verify-bases.ts";
-import { devKeyringsOf, gitConfig } from "../../app/settings.ts";
+import { gitConfig } from "../../app/settings.ts";
 import { trailerSettings } from "../../app/trailers/settings.ts";
-import { openUserTrust } from "../../app/trust/user-trust.ts";
-import { openUserDkim } from "../../app/verify/dkim.ts";
+import { asUser } from "../../app/verify/as-user.ts";
 import { messageIdsAmong } from "../../app/sources/message-id.ts";
-import { describePolicies, readPolicies } from "../../app/verify/policy.ts";
-import { type RunResult, verifyRun } from "../../app/verify/run.ts";
+import { describePolicies } from "../../app/verify/policy.ts";
+import { verifyRun } from "../../app/verify/run.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { amSettings } from "../../git/am-settings.ts";
 import { command, type CommandStatus, type ValuesOf } from "../../options/command.ts";
 import { endOnSignal } from "../../terminal/signals.ts";
-import { clearProgress, out, reporter, sayWaiting } from "../../terminal/terminal.ts";
+import { out, reporter, sayWaiting } from "../../terminal/terminal.ts";
 import { filterMail } from "../verify/filter.ts";
 import { printerFor } from "../verify/printer.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
@@ -61,34 +60,28 @@ async function verify(args: Arguments): Promise<CommandStatus> {
   if (!Number.isSafeInteger(jobs) || jobs < 1)
     throw new PatchsigError("usage", "--jobs wants a number");
   const printer = printerFor(args);
-  const policies = readPolicies(args.require);
-  const store = openUserTrust(args.dryRun);
-  let bases: Bases | null = null;
-  let run: RunResult;
-  try {
-    bases = args.repo === undefined ? null : await basesIn(args.repo);
-    const options = {
-      sources: args.source,
-      since: args.since,
-      onlyNew: args.new,
-      policies,
-      devKeyrings: devKeyringsOf(args.devKeyring),
-      plainAm: amSettings(gitConfig()),
-      trailers: trailerSettings(),
-      dkim: await openUserDkim(store, args.dkim),
-      dryRun: args.dryRun,
-      jobs: Math.min(jobs, MAX_JOBS),
-      bases,
-    };
-    sayWaiting(args.source);
-    const pass =
-      args.series === undefined && args.version === undefined ? verifyRun : await chosenRun(args);
-    run = await pass(options, store, printer.show, reporter());
-  } finally {
-    bases?.close();
-    clearProgress();
-    store.close();
-  }
+  const run = await asUser(args, args.dryRun, async (store, terms) => {
+    const bases = args.repo === undefined ? null : await basesIn(args.repo);
+    try {
+      const options = {
+        ...terms,
+        sources: args.source,
+        since: args.since,
+        onlyNew: args.new,
+        plainAm: amSettings(gitConfig()),
+        trailers: trailerSettings(),
+        dryRun: args.dryRun,
+        jobs: Math.min(jobs, MAX_JOBS),
+        bases,
+      };
+      sayWaiting(args.source);
+      const isChosen = args.series !== undefined || args.version !== undefined;
+      const pass = isChosen ? await chosenRun(args) : verifyRun;
+      return await pass(options, store, printer.show, reporter());
+    } finally {
+      bases?.close();
+    }
+  });
   printer.end(run);
   if (run.nothing !== null) throw run.nothing;
   if (!run.met) return EXIT.unmet;

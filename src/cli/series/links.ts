@@ -1,7 +1,7 @@
 /** `patchsig series link` and `unlink`: what the user says of series, remembered. */
 
 import { now } from "../../app/now.ts";
-import { openUserTrust } from "../../app/trust/user-trust.ts";
+import { withUserTrust } from "../../app/trust/user-trust.ts";
 import { PatchsigError } from "../../errors.ts";
 import { type Command, command } from "../../options/command.ts";
 import { ours } from "../../report/escape.ts";
@@ -34,17 +34,14 @@ function linkingCommand(name: string, together: boolean, describe: string): Comm
       const isPair = a !== undefined && b !== undefined && more.length === 0 && a !== b;
       if (!isPair && (id.length > 0 || forget))
         throw new PatchsigError("usage", "name two mails, one of each series");
-      const store = openUserTrust(!isPair);
-      try {
+      return withUserTrust(!isPair, (store) => {
         if (!isPair) {
           const all = store.seriesLinks().filter((link) => link.together === together);
           return out(all.map((link) => ours`${link.a} ${link.b}`));
         }
         if (!forget) return store.putSeriesLink({ a, b, together }, now());
         if (!store.dropSeriesLink({ a, b })) say("nothing was said of these two");
-      } finally {
-        store.close();
-      }
+      });
     },
   });
 }

@@ -1,5 +1,6 @@
 /** `patchsig trust import, export, diff`: keyrings. */
 
+import { withUserTrust } from "../../app/trust/user-trust.ts";
 import { statSync } from "node:fs";
 import { diffKeyring, exportKeyring } from "../../app/trust/export-keyring.ts";
 import {
@@ -21,7 +22,6 @@ import { ownedKeyLines } from "../../report/trust.ts";
 import { type Imported, isImported } from "../../trust/keyring.ts";
 import { command } from "../../options/command.ts";
 import { out, say, sayWaiting } from "../../terminal/terminal.ts";
-import { withTrust } from "./common.ts";
 import { flag, required } from "../../options/kinds.ts";
 import { JSON_OPTION, printRecord } from "../json.ts";
 
@@ -49,7 +49,7 @@ export const importCommand = command({
     json: JSON_OPTION,
   },
   run: ({ source, patatt, json }) =>
-    withTrust(false, async (trust) => {
+    withUserTrust(false, async (trust) => {
       // a patatt keyring has to be named each time: its keys are never pinned by default
       const names = source.length > 0 || patatt ? source : configuredKeyrings().own;
       if (names.length === 0)
@@ -102,7 +102,7 @@ export const exportCommand = command({
   },
   options: { json: JSON_OPTION },
   run: ({ folder, json }) =>
-    withTrust(true, (trust) => {
+    withUserTrust(true, (trust) => {
       const { problems, keys } = exportKeyring(folder, trust);
       problems.map(problemWords).forEach(say);
       let met = problems.length === 0;
@@ -128,7 +128,7 @@ export const diffCommand = command({
     json: JSON_OPTION,
   },
   run: ({ keyring: name, patatt, json }) =>
-    withTrust(true, async (trust) => {
+    withUserTrust(true, async (trust) => {
       const { rows, problems } = await diffKeyring(name, layoutOf(patatt), trust);
       for (const row of rows) {
         if (json) printRecord("difference", row);

@@ -2,6 +2,7 @@
  * `patchsig trust list, show, accept`: the remembered keys, and the user's decisions about them.
  */
 
+import { withUserTrust } from "../../app/trust/user-trust.ts";
 import { now } from "../../app/now.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { escapeText } from "../../report/escape.ts";
@@ -19,7 +20,7 @@ import { count } from "../../primitives/words.ts";
 import { day } from "../../primitives/time.ts";
 import { command } from "../../options/command.ts";
 import { out, say } from "../../terminal/terminal.ts";
-import { IDENTITY, identityOf, withTrust } from "./common.ts";
+import { IDENTITY, identityOf } from "./common.ts";
 import { flag, required } from "../../options/kinds.ts";
 import { JSON_OPTION, printRecord } from "../json.ts";
 
@@ -30,7 +31,7 @@ export const listCommand = command({
   paged: true,
   describe: "all remembered keys",
   options: { json: JSON_OPTION },
-  run: ({ json }) => withTrust(true, (trust) => list(trust, json)),
+  run: ({ json }) => withUserTrust(true, (trust) => list(trust, json)),
 });
 
 export const showCommand = command({
@@ -40,7 +41,7 @@ export const showCommand = command({
   words: { identity: IDENTITY },
   options: { json: JSON_OPTION },
   run: ({ identity, json }) =>
-    withTrust(true, (trust) => {
+    withUserTrust(true, (trust) => {
       const history = trust.show(identityOf(identity));
       if (history === null) {
         throw new PatchsigError("not-found", `nothing is known about ${identity}`, {
@@ -64,7 +65,7 @@ export const acceptCommand = command({
     "result-only": flag("it may sign test results, and never patches: the key of a CI system"),
     json: JSON_OPTION,
   },
-  run: (args) => withTrust(false, (trust) => accept(trust, args)),
+  run: (args) => withUserTrust(false, (trust) => accept(trust, args)),
 });
 
 function list(trust: TrustStore, json: boolean): void {

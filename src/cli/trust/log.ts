@@ -1,11 +1,12 @@
 /** `patchsig trust log`: the history of keys, the newest first, like git log. */
 
+import { withUserTrust } from "../../app/trust/user-trust.ts";
 import { PatchsigError, EXIT } from "../../errors.ts";
 import { ours } from "../../report/escape.ts";
 import { renderEvent } from "../../report/trust-log.ts";
 import { MAX_CHANGED } from "../../store/trust-transitions.ts";
 import { out, say } from "../../terminal/terminal.ts";
-import { identityOf, withTrust } from "./common.ts";
+import { identityOf } from "./common.ts";
 import { command } from "../../options/command.ts";
 import { number } from "../../options/kinds.ts";
 import { JSON_OPTION, printRecord } from "../json.ts";
@@ -22,7 +23,7 @@ export const trustLogCommand = command({
     json: JSON_OPTION,
   },
   run: ({ identity, maxCount, json }) =>
-    withTrust(true, (trust) => {
+    withUserTrust(true, (trust) => {
       const most = maxCount ?? Infinity;
       if (Number.isNaN(most) || most < 0)
         throw new PatchsigError("usage", "--max-count needs a number that is not negative");

@@ -1,5 +1,6 @@
 /** `patchsig trust merge`: merges the database of another machine of the same person. */
 
+import { withUserTrust } from "../../app/trust/user-trust.ts";
 import { now } from "../../app/now.ts";
 import { mergeDatabase } from "../../app/trust/merge.ts";
 import { EXIT } from "../../errors.ts";
@@ -8,7 +9,6 @@ import { ownedKeyLines } from "../../report/trust.ts";
 import { count } from "../../primitives/words.ts";
 import { command } from "../../options/command.ts";
 import { out, say } from "../../terminal/terminal.ts";
-import { withTrust } from "./common.ts";
 import { required } from "../../options/kinds.ts";
 import { JSON_OPTION, printRecord } from "../json.ts";
 
@@ -20,7 +20,7 @@ export const mergeCommand = command({
   },
   options: { json: JSON_OPTION },
   run: ({ file, json }) =>
-    withTrust(false, (trust) => {
+    withUserTrust(false, (trust) => {
       const rows = mergeDatabase(trust, file, now());
       for (const { key, outcome } of rows) {
         const { identity, publicKey, state } = key;

@@ -1,5 +1,6 @@
 /** `patchsig trust rotate, add, endorse, revoke, statement`: what key holders say about keys. */
 
+import { withUserTrust } from "../../app/trust/user-trust.ts";
 import { now } from "../../app/now.ts";
 import { signerAddress } from "../../app/sign/signing.ts";
 import {
@@ -18,7 +19,7 @@ import { signedText, type Statement } from "../../trust/statement.ts";
 import { type Command, command } from "../../options/command.ts";
 import { SIGNER_OPTIONS, type SignerSettings, userSigner } from "../signer.ts";
 import { saySafe, out, outFile, say, sayWaiting } from "../../terminal/terminal.ts";
-import { identityOf, withTrust } from "./common.ts";
+import { identityOf } from "./common.ts";
 import { flag, required, value } from "../../options/kinds.ts";
 import { JSON_OPTION, printRecord } from "../json.ts";
 
@@ -95,7 +96,7 @@ export const revokeCommand = command({
   async run(args) {
     if (args.reserve && !args.statement)
       throw new PatchsigError("usage", "--reserve goes with --statement");
-    if (!args.statement) return withTrust(false, (trust) => drop(trust, args));
+    if (!args.statement) return withUserTrust(false, (trust) => drop(trust, args));
     const by = signerAddress();
     const of = args.identity === undefined ? by : identityOf(args.identity);
     const key = args.public ?? (of === by ? null : "");
@@ -138,7 +139,7 @@ async function makeStatement(
   else replaceFile(args.output, text);
   saySafe(statementLines("signed", statement));
   if (args.reserve === true) return say("it has no effect here until it is imported");
-  await withTrust(false, (trust) => believe(trust, statement, now()));
+  await withUserTrust(false, (trust) => believe(trust, statement, now()));
 }
 
 export const statementCommand = command({

@@ -1,12 +1,13 @@
 /** `patchsig trust status`: where the database is, whether it is whole, and safe there. */
 
+import { withUserTrust } from "../../app/trust/user-trust.ts";
 import { existsSync } from "node:fs";
 import { EXIT } from "../../errors.ts";
 import { ours } from "../../report/escape.ts";
 import { placeProblems } from "../../store/place.ts";
 import { count } from "../../primitives/words.ts";
 import { out } from "../../terminal/terminal.ts";
-import { databaseFile, withTrust } from "./common.ts";
+import { databaseFile } from "./common.ts";
 import { command } from "../../options/command.ts";
 import { JSON_OPTION, printRecord } from "../json.ts";
 
@@ -16,7 +17,7 @@ export const statusCommand = command({
   describe: "show where the database is, and whether it is safe there",
   options: { json: JSON_OPTION },
   run: ({ json }) =>
-    withTrust(true, (trust) => {
+    withUserTrust(true, (trust) => {
       const file = databaseFile();
       const exists = existsSync(file);
       const keys = [...trust.list()].length;

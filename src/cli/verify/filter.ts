@@ -1,10 +1,8 @@
 /** `patchsig verify --header`: one mail on its way to a mailbox. */
 
-import { devKeyringsOf, gitConfig } from "../../app/settings.ts";
-import { openUserTrust } from "../../app/trust/user-trust.ts";
-import { openUserDkim } from "../../app/verify/dkim.ts";
+import { gitConfig } from "../../app/settings.ts";
+import { asUser, type PolicyWishes } from "../../app/verify/as-user.ts";
 import { filteredMail, readIncoming } from "../../app/verify/filter.ts";
-import { readPolicies } from "../../app/verify/policy.ts";
 import { PatchsigError } from "../../errors.ts";
 import { amSettings } from "../../git/am-settings.ts";
 import { outFile, reporter } from "../../terminal/terminal.ts";
@@ -12,13 +10,10 @@ import { outFile, reporter } from "../../terminal/terminal.ts";
 /** What makes no sense for one mail that a mail server brings. */
 const OTHERS = ["json", "summary", "quiet", "new", "since", "repo", "jobs"] as const;
 
-export interface FilterArguments extends Readonly<
-  Partial<Record<(typeof OTHERS)[number], unknown>>
-> {
+type Others = Readonly<Partial<Record<(typeof OTHERS)[number], unknown>>>;
+
+export interface FilterArguments extends PolicyWishes, Others {
   readonly source: readonly string[];
-  readonly require?: string | undefined;
-  readonly devKeyring?: readonly string[] | undefined;
-  readonly dkim: boolean;
   readonly dryRun: boolean;
 }
 
@@ -33,19 +28,9 @@ export async function filterMail(args: FilterArguments): Promise<void> {
     throw new PatchsigError("usage", "--header reads one mail from standard input", {
       hint: "git patchsig verify --header < MAIL",
     });
-  const policies = readPolicies(args.require);
-  const mail = readIncoming();
-  const store = openUserTrust(args.dryRun);
-  try {
-    const options = {
-      policies,
-      devKeyrings: devKeyringsOf(args.devKeyring),
-      dkim: await openUserDkim(store, args.dkim),
-      plainAm: amSettings(gitConfig()),
-      dryRun: args.dryRun,
-    };
-    outFile(await filteredMail(mail, options, store, reporter()));
-  } finally {
-    store.close();
-  }
+  const filtered = await asUser(args, args.dryRun, (store, terms) => {
+    const options = { ...terms, plainAm: amSettings(gitConfig()), dryRun: args.dryRun };
+    return filteredMail(readIncoming(), options, store, reporter());
+  });
+  outFile(filtered);
 }
