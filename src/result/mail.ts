@@ -17,7 +17,7 @@ import { attempt } from "../refused.ts";
 import { RESULT_TEXT, type SignedResult, TEST_OUTCOMES, type TestResult } from "./text.ts";
 
 /** Larger details are not attached, and not read: their digest and a log say where to look. */
-const MAX_DETAILS = 262_144;
+export const MAX_DETAILS = 262_144;
 
 /** RFC 4648's alphabet in lower case. */
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";

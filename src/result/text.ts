@@ -12,10 +12,10 @@ export const TEST_OUTCOMES = ["fail", "error", "miss", "pass", "done", "skip"] a
 /**
  * `error`: the harness broke. `miss`: it was to run and did not. `done`: it ran, without a verdict.
  */
-type TestOutcome = (typeof TEST_OUTCOMES)[number];
+export type TestOutcome = (typeof TEST_OUTCOMES)[number];
 
 /** How many cases of a suite came out how. */
-type CaseCounts = Readonly<Record<TestOutcome, number>>;
+export type CaseCounts = Readonly<Record<TestOutcome, number>>;
 
 /** In the order in which the text has them. */
 const COUNTED = ["pass", "fail", "error", "miss", "done", "skip"] as const;
@@ -196,6 +196,6 @@ function isPossible(result: TestOutcome, counts: CaseCounts): boolean {
 }
 
 /** What comes of the cases together; `skip` if there are none. */
-function worstCase(counts: CaseCounts): TestOutcome {
+export function worstCase(counts: CaseCounts): TestOutcome {
   return TEST_OUTCOMES.find((outcome) => counts[outcome] > 0) ?? "skip";
 }

@@ -1,0 +1,155 @@
+/**
+ * What a test tool's report says, whatever its format: cases, each with an outcome. A reader throws a FormatError
+ * that names what it refuses. Reports are made from what a test printed: they are as untrusted as that.
+ */
+
+import { FormatError } from "../../errors.ts";
+import { type CaseCounts, TEST_OUTCOMES, type TestOutcome, worstCase } from "../text.ts";
+
+/** Larger files are not read, in bytes. */
+export const MAX_REPORT = 64 << 20;
+/** Of all reports of a run together. */
+const MAX_CASES = 100_000;
+/** Suites within suites. */
+export const MAX_DEPTH = 64;
+/** Longer names are cut. */
+const MAX_NAME = 200;
+
+export interface ReportedCase {
+  /** In KCIDB's syntax: `net.tcp.retries`. */
+  readonly path: string;
+  /** As the tool wrote it, if that could not be a path; else "". Plain text on one line. */
+  readonly label: string;
+  readonly outcome: TestOutcome;
+}
+
+/** What reports say together. */
+export interface Report {
+  readonly cases: readonly ReportedCase[];
+  /** What is wrong beyond the cases, such as a harness that broke; null if nothing is. */
+  readonly harness: TestOutcome | null;
+  /** Cases that were to run and of which nothing is said. */
+  readonly missing: number;
+}
+
+/** Collects the cases of a report. */
+export class ReportWriter {
+  readonly #cases: ReportedCase[] = [];
+  #counted = 0;
+  #harness: TestOutcome | null = null;
+  #missing = 0;
+
+  /** @param names from the outermost suite to the case, as the tool wrote them */
+  add(names: readonly string[], outcome: TestOutcome): void {
+    if (this.#cases.length === MAX_CASES)
+      throw new FormatError(`more than ${MAX_CASES} test cases`);
+    this.#cases.push({ ...named(names), outcome });
+  }
+
+  /** Says that there is another case, of which `add` comes later. Throws a FormatError for too many. */
+  count(): void {
+    if (++this.#counted > MAX_CASES) throw new FormatError(`more than ${MAX_CASES} test cases`);
+  }
+
+  /** The harness says that of the whole: the worst word counts, and only bad ones do. */
+  harness(outcome: TestOutcome): void {
+    if (outcome !== "fail" && outcome !== "error" && outcome !== "miss") return;
+    this.#harness = this.#harness === null ? outcome : worse(this.#harness, outcome);
+  }
+
+  missing(count: number): void {
+    this.#missing += count;
+    if (count > 0) this.harness("miss");
+  }
+
+  get size(): number {
+    return this.#cases.length;
+  }
+
+  report(): Report {
+    return { cases: this.#cases, harness: this.#harness, missing: this.#missing };
+  }
+}
+
+/** Several reports as one. Throws a FormatError if they have too many cases. */
+export function joined(reports: readonly Report[]): Report {
+  const cases = reports.flatMap((one) => one.cases);
+  if (cases.length > MAX_CASES) throw new FormatError(`more than ${MAX_CASES} test cases`);
+  const harness = reports.flatMap((one) => one.harness ?? []);
+  return {
+    cases,
+    harness: harness.length === 0 ? null : harness.reduce(worse),
+    missing: reports.reduce((sum, one) => sum + one.missing, 0),
+  };
+}
+
+/** What comes of it all, and the counts. */
+export function outcomeOf({ cases, harness, missing }: Report): {
+  readonly result: TestOutcome;
+  readonly counts: CaseCounts;
+} {
+  const counts: Record<TestOutcome, number> = {
+    fail: 0,
+    error: 0,
+    miss: missing,
+    pass: 0,
+    done: 0,
+    skip: 0,
+  };
+  for (const { outcome } of cases) counts[outcome]++;
+  const worst = worstCase(counts);
+  return { result: harness === null ? worst : worse(harness, worst), counts };
+}
+
+export function worse(a: TestOutcome, b: TestOutcome): TestOutcome {
+  return TEST_OUTCOMES.indexOf(a) < TEST_OUTCOMES.indexOf(b) ? a : b;
+}
+
+function named(names: readonly string[]): Pick<ReportedCase, "path" | "label"> {
+  const written = names.map(plain).filter((name) => name !== "");
+  const path = pathOf(written);
+  const label = written.join(" ").slice(0, MAX_NAME);
+  return { path, label: written.join(".") === path ? "" : label };
+}
+
+/** `a/b::c d` is `a.b.c_d`: KCIDB knows dots between words, and no other punctuation. */
+export function pathOf(names: readonly string[]): string {
+  const path = names
+    .map(plain)
+    .join(".")
+    .slice(0, 4 * MAX_NAME)
+    .replace(/::|[/\\]|: /g, ".")
+    .replace(/[^A-Za-z0-9_.-]+/g, "_")
+    .replace(/[._]*\.[._]*/g, ".")
+    .replace(/^[._]+|[._]+$/g, "")
+    .slice(0, MAX_NAME)
+    .replace(/[._]+$/, "");
+  return path === "" ? "unnamed" : path;
+}
+
+/** On one line, without what acts on a terminal. */
+function plain(name: string): string {
+  return (
+    name
+      .slice(0, 8 * MAX_NAME)
+      // oxlint-disable-next-line no-control-regex -- to be taken out
+      .replace(/\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/g, "")
+      .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]+/gu, " ")
+      .replace(/ +/g, " ")
+      .trim()
+  );
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+/** A report's text. Throws a FormatError for one that is too large, or not in UTF-8. */
+export function textOfReport(bytes: Buffer): string {
+  if (bytes.length > MAX_REPORT) throw new FormatError("larger than 64 MiB");
+  if (bytes.length >= 2 && [0xfeff, 0xfffe].includes(bytes.readUInt16BE(0)))
+    throw new FormatError("in UTF-16: only UTF-8 is read");
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    throw new FormatError("not in UTF-8");
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The tags of an XML file, in a loop of its own: test reports need elements and attributes, no text, and nothing
+ * that a document can define. A DTD is refused, and with it every entity but the five that XML itself has; so
+ * nothing grows when it is read.
+ */
+
+import { FormatError } from "../../errors.ts";
+import { MAX_DEPTH } from "./report.ts";
+
+export interface XmlTag {
+  readonly kind: "open" | "close";
+  /** Without a namespace's prefix. */
+  readonly name: string;
+  readonly attributes: ReadonlyMap<string, string>;
+}
+
+const NAME = "[A-Za-z_:][A-Za-z0-9_:.-]*";
+const START = new RegExp(`<(${NAME})`, "y");
+const ATTRIBUTE = new RegExp(`\\s+(${NAME})\\s*=\\s*(?:"([^"<]*)"|'([^'<]*)')`, "y");
+const START_END = /\s*(\/?)>/y;
+const END = new RegExp(`</(${NAME})\\s*>`, "y");
+const DECLARATION = /^<\?xml\s[^>]*?encoding\s*=\s*["']([^"']*)["']/;
+const REFERENCE = /&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));|&/g;
+const PREDEFINED: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+};
+const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
+
+/** What is neither tag nor text, and how it ends. */
+const SKIPPED: readonly (readonly [string, string])[] = [
+  ["<!--", "-->"],
+  ["<![CDATA[", "]]>"],
+  ["<?", "?>"],
+];
+
+/** Every tag in its order, an empty element as two. Throws a FormatError for what is not well-formed, or refused. */
+export function* xmlTags(text: string): Generator<XmlTag> {
+  const encoding = DECLARATION.exec(text.slice(0, 1000))?.[1] ?? "UTF-8";
+  if (!/^(?:utf-8|us-ascii)$/i.test(encoding))
+    throw new FormatError(`in ${encoding.slice(0, 40)}: only UTF-8 is read`);
+  const open: string[] = [];
+  let elements = 0;
+  let at = 0;
+  for (;;) {
+    const next = text.indexOf("<", at);
+    checkText(text, at, next < 0 ? text.length : next, open.length);
+    if (next < 0) break;
+    const skipped = SKIPPED.find(([start]) => text.startsWith(start, next));
+    if (skipped !== undefined) {
+      at = text.indexOf(skipped[1], next + skipped[0].length);
+      if (at < 0) throw malformed(text, next);
+      at += skipped[1].length;
+      continue;
+    }
+    if (text.startsWith("<!", next))
+      throw new FormatError("it has a DTD (DOCTYPE), which is refused");
+    if (text[next + 1] === "/") {
+      const end = matchFrom(END, text, next);
+      if (end === null || open.pop() !== end[1]) throw malformed(text, next);
+      at = END.lastIndex;
+      yield { kind: "close", name: localName(end[1]!), attributes: NO_ATTRIBUTES };
+      continue;
+    }
+    const tag = readStart(text, next);
+    if (open.length === 0 && elements++ > 0) throw malformed(text, next);
+    if (open.length === MAX_DEPTH)
+      throw new FormatError(`elements nested deeper than ${MAX_DEPTH}`);
+    at = tag.end;
+    const name = localName(tag.name);
+    yield { kind: "open", name, attributes: tag.attributes };
+    if (tag.isEmpty) yield { kind: "close", name, attributes: NO_ATTRIBUTES };
+    else open.push(tag.name);
+  }
+  if (open.length > 0 || elements === 0) throw new FormatError("the XML is cut short");
+}
+
+function readStart(
+  text: string,
+  start: number,
+): { name: string; attributes: ReadonlyMap<string, string>; isEmpty: boolean; end: number } {
+  const head = matchFrom(START, text, start);
+  if (head === null) throw malformed(text, start);
+  const attributes = new Map<string, string>();
+  let at = START.lastIndex;
+  for (let m = matchFrom(ATTRIBUTE, text, at); m !== null; m = matchFrom(ATTRIBUTE, text, at)) {
+    if (attributes.has(m[1]!)) throw malformed(text, at);
+    attributes.set(m[1]!, resolved(m[2] ?? m[3]!));
+    at = ATTRIBUTE.lastIndex;
+  }
+  const tail = matchFrom(START_END, text, at);
+  if (tail === null) throw malformed(text, at);
+  return { name: head[1]!, attributes, isEmpty: tail[1] === "/", end: START_END.lastIndex };
+}
+
+/** Text says nothing here; but outside of the root there is none, and it names no entity. */
+function checkText(text: string, start: number, end: number, depth: number): void {
+  const part = text.slice(start, end);
+  if (depth === 0 && /[^\s\ufeff]/.test(part)) throw malformed(text, start);
+  if (part.includes("&")) resolved(part);
+}
+
+function resolved(text: string): string {
+  if (!text.includes("&")) return text;
+  return text.replace(REFERENCE, (all, name?: string, decimal?: string, hex?: string) => {
+    if (name !== undefined) return PREDEFINED[name]!;
+    if (all === "&") throw new FormatError("it names an entity, which is refused");
+    const code = decimal === undefined ? parseInt(hex!, 16) : parseInt(decimal, 10);
+    return code > 0x10ffff ? "\ufffd" : String.fromCodePoint(code);
+  });
+}
+
+function matchFrom(grammar: RegExp, text: string, at: number): RegExpExecArray | null {
+  grammar.lastIndex = at;
+  return grammar.exec(text);
+}
+
+function localName(name: string): string {
+  return name.slice(name.indexOf(":") + 1);
+}
+
+function malformed(text: string, at: number): FormatError {
+  let line = 1;
+  for (let lf = text.indexOf("\n"); lf >= 0 && lf < at; lf = text.indexOf("\n", lf + 1)) line++;
+  return new FormatError(`not well-formed XML in line ${line}`);
+}

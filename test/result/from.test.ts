@@ -1,0 +1,272 @@
+/** What test reports say, by small ones; those of real tools are in tools.test.ts. */
+
+import { describe, expect, test } from "vitest";
+import { readKcidb, readNipa } from "../../src/result/from/json.ts";
+import { readJunit } from "../../src/result/from/junit.ts";
+import {
+  joined,
+  outcomeOf,
+  pathOf,
+  type Report,
+  textOfReport,
+} from "../../src/result/from/report.ts";
+import { readTap } from "../../src/result/from/tap.ts";
+
+/** `fail: 1 fail, 2 pass` */
+function said(report: Report): string {
+  const { result, counts } = outcomeOf(report);
+  const some = Object.entries(counts).filter(([, count]) => count > 0);
+  return `${result}: ${some.map(([name, count]) => `${count} ${name}`).join(", ")}`;
+}
+
+const paths = (report: Report): string[] => report.cases.map(({ path }) => path);
+const suite = (text: string, attributes = ""): string =>
+  `<?xml version="1.0" encoding="utf-8"?>\n<testsuite ${attributes}>${text}</testsuite>`;
+
+describe("JUnit XML", () => {
+  test.each([
+    ["a pass", '<testcase classname="a.B" name="c"/>', "", "pass: 1 pass"],
+    ["a failure", '<testcase name="c"><failure>no</failure></testcase>', "", "fail: 1 fail"],
+    ["an error", '<testcase name="c"><error/></testcase>', "", "error: 1 error"],
+    ["both", '<testcase name="c"><failure/><error/></testcase>', "", "fail: 1 fail"],
+    ["a skip", '<testcase name="c"><skipped/></testcase>', "", "skip: 1 skip"],
+    [
+      "passed when run again",
+      '<testcase name="c"><flakyFailure><stackTrace/></flakyFailure></testcase>',
+      "",
+      "pass: 1 pass",
+    ],
+    [
+      "failed when run again",
+      '<testcase name="c"><failure/><rerunFailure/></testcase>',
+      "",
+      "fail: 1 fail",
+    ],
+    ["disabled", '<testcase name="c" status="notrun" result="suppressed"/>', "", "skip: 1 skip"],
+    ["no case", "", 'tests="0"', "miss: "],
+    ["an error of the suite", "<error/><testcase name='c'/>", "", "error: 1 pass"],
+    ["lost cases", '<testcase name="c"/>', 'tests="3"', "miss: 1 pass"],
+    ["lost failures", '<testcase name="c"/>', 'tests="1" failures="2"', "fail: 1 pass"],
+    ["lost errors", '<testcase name="c"/>', 'errors="1"', "error: 1 pass"],
+    [
+      "what text, comments and CDATA say",
+      '<testcase name="c"><system-out><![CDATA[<failure/>]]> &lt;failure/&gt;</system-out><!-- <failure/> --></testcase>',
+      "",
+      "pass: 1 pass",
+    ],
+  ])("%s", (_, text, attributes, expected) => {
+    expect(said(readJunit(suite(text, attributes)))).toBe(expected);
+  });
+
+  test("suites nest, and names are read", () => {
+    const text = `<testsuites tests="2"><testsuite tests="1"><testcase classname="a/b::C" name="d &#x5b;1&#93;"/></testsuite>
+      <testsuite><testcase classname='x' name='"q"'/></testsuite></testsuites>`;
+    const report = readJunit(text);
+    expect(report.cases).toEqual([
+      { path: "a.b.C.d_1", label: "a/b::C d [1]", outcome: "pass" },
+      { path: "x.q", label: 'x "q"', outcome: "pass" },
+    ]);
+  });
+
+  const NESTED = "<testsuite>".repeat(70) + "</testsuite>".repeat(70);
+  test.each([
+    ["a DTD", '<!DOCTYPE x [<!ENTITY a "b">]><testsuite/>', "DTD"],
+    [
+      "a DTD behind a comment",
+      "<!-- --><!DOCTYPE x SYSTEM 'file:///etc/passwd'><testsuite/>",
+      "DTD",
+    ],
+    ["an entity in text", "<testsuite>&xxe;</testsuite>", "entity"],
+    ["an entity in an attribute", '<testsuite name="&lol9;"/>', "entity"],
+    ["an ampersand", '<testsuite name="a & b"/>', "entity"],
+    ["an end that is not there", "<testsuite><testcase/>", "cut short"],
+    ["nothing", "", "cut short"],
+    ["another end", "<testsuite></testsuites>", "not well-formed XML in line 1"],
+    ["text behind it", "<testsuite/>\nx", "not well-formed XML in line"],
+    ["two roots", "<testsuite/>\n<testsuite/>", "not well-formed XML in line 2"],
+    ["an attribute twice", '<testsuite a="1" a="2"/>', "not well-formed"],
+    ["a comment without an end", "<testsuite><!-- </testsuite>", "not well-formed"],
+    ["a page", "<html><body/></html>", "not JUnit XML: it begins with <html>"],
+    ["another encoding", "<?xml version='1.0' encoding='UTF-7'?><testsuite/>", "UTF-7"],
+    ["suites in suites", NESTED, "nested deeper than 64"],
+  ])("%s is refused by name", (_, text, why) => {
+    expect(() => readJunit(text)).toThrow(why);
+  });
+
+  test("a million cases are refused", () => {
+    const cases = "<testcase/>".repeat(100_001);
+    expect(() => readJunit(`<testsuite>${cases}</testsuite>`)).toThrow(
+      "more than 100000 test cases",
+    );
+  });
+});
+
+describe("TAP", () => {
+  test.each([
+    ["a pass", "1..1\nok 1 - a", "pass: 1 pass"],
+    ["the plan at the end", "ok 1\nnot ok 2\n1..2", "fail: 1 fail, 1 pass"],
+    ["no plan: it may be cut", "TAP version 13\nok 1\nok 2\n", "miss: 2 pass"],
+    ["fewer than planned", "1..4\nok 1\nok 2", "miss: 2 miss, 2 pass"],
+    ["more than planned", "1..1\nok 1\nok 2", "error: 2 pass"],
+    ["two plans", "1..1\nok 1\n1..1", "error: 1 pass"],
+    ["bail out", "1..2\nok 1\nBail out! no disk", "error: 1 miss, 1 pass"],
+    ["nothing but bail out", "Bail out!", "error: "],
+    ["nothing to run", "1..0 # SKIP no hardware", "skip: "],
+    ["skips", "1..3\nok 1 # SKIP no net\nnot ok 2 b # skipped\nok 3 - # Skip", "skip: 3 skip"],
+    ["to do", "1..2\nnot ok 1 a # TODO later\nok 2 b # TODO works", "pass: 1 pass, 1 done"],
+    ["not a directive", "1..2\nnot ok 1 a \\# TODO\nnot ok 2 a #TODOS", "fail: 2 fail"],
+    ["an issue's number", "1..1\nok 1 issue #12 # SKIP as #13", "skip: 1 skip"],
+    [
+      "KTAP's words",
+      "1..3\nok 1 # XFAIL known\nnot ok 2 # TIMEOUT 45 seconds\nnot ok 3 # ERROR x",
+      "fail: 1 fail, 1 error, 1 done",
+    ],
+    ["words that only begin so", "1..1\nokay 1\nok 1\nnot okay", "pass: 1 pass"],
+    ["YAML", "1..2\nnot ok 1\n  ---\n  got: |\n    ok 3\n  ...\nok 2", "fail: 1 fail, 1 pass"],
+    ["CRLF", "1..1\r\nok 1 - a\r\n", "pass: 1 pass"],
+    [
+      "subtests",
+      "1..1\n    # Subtest: x\n    ok 1 - a\n    ok 2 - b\n    1..2\nok 1 - x",
+      "pass: 2 pass",
+    ],
+    [
+      "a failed subtest",
+      "1..1\n    1..2\n    ok 1\n    not ok 2\nnot ok 1 - x",
+      "fail: 1 fail, 1 pass",
+    ],
+    [
+      "a failure that no subtest explains",
+      "1..1\n    1..1\n    ok 1\nnot ok 1 - x",
+      "fail: 1 pass",
+    ],
+    ["a subtest that is cut", "1..2\nok 1\n    1..2\n    ok 1\n", "error: 2 miss, 2 pass"],
+    ["subtests that lack some", "1..1\n    1..3\n    ok 1\nok 1 - x", "miss: 2 miss, 1 pass"],
+    [
+      "KTAP without an inner plan",
+      "KTAP version 1\n1..1\n  KTAP version 1\n  ok 1 a\nok 1 b",
+      "pass: 1 pass",
+    ],
+    [
+      "from dmesg",
+      "[    1.234567] KTAP version 1\n[    1.2] 1..1\n<6>[   1.3] ok 1 a",
+      "pass: 1 pass",
+    ],
+    [
+      "kselftest's nesting",
+      "TAP version 13\n1..1\n# selftests: x: y\n# TAP version 13\n# 1..2\n# ok 1 a\n# not ok 2 b\n# # Totals: pass:1\nnot ok 1 selftests: x: y # exit=1",
+      "fail: 1 fail, 1 pass",
+    ],
+    ["a comment that looks like a result", "1..1\n# not ok 2 b\nok 1", "pass: 1 pass"],
+  ])("%s", (_, text, expected) => {
+    expect(said(readTap(text))).toBe(expected);
+  });
+
+  test("names come from all levels", () => {
+    const text =
+      "1..2\n# TAP version 13\n# 1..1\n# ok 1 first case\nok 1 selftests: net: a.sh\nnot ok 2 selftests: net: b.sh # exit=1";
+    expect(paths(readTap(text))).toEqual(["selftests.net.a.sh.first_case", "selftests.net.b.sh"]);
+  });
+
+  test.each([
+    ["no TAP", "all is well\n", "no TAP"],
+    [
+      "levels without an end",
+      Array.from({ length: 70 }, (_, i) => `${" ".repeat(i)}ok 1`).join("\n"),
+      "nested deeper than 64",
+    ],
+    ["a million results", "ok\n".repeat(100_001), "more than 100000 test cases"],
+  ])("%s is refused by name", (_, text, why) => {
+    expect(() => readTap(text)).toThrow(why);
+  });
+
+  test("a plan of nearly a billion costs nothing", () => {
+    expect(said(readTap("1..999999999\nok 1"))).toBe("miss: 999999998 miss, 1 pass");
+  });
+});
+
+describe("KCIDB", () => {
+  const kcidb = (tests: object[], more: object = {}): string =>
+    JSON.stringify({ version: { major: 5, minor: 3 }, tests, ...more });
+  const one = (path: string, status?: string): object => ({ id: "x:1", path, status });
+
+  test.each([
+    ["a suite without cases", kcidb([one("net", "PASS")]), "pass: 1 pass"],
+    [
+      "its cases",
+      kcidb([one("net.a", "PASS"), one("net.b", "FAIL"), one("other", "FAIL")]),
+      "fail: 1 fail, 1 pass",
+    ],
+    ["a sum that is worse", kcidb([one("net", "ERROR"), one("net.a", "PASS")]), "error: 1 pass"],
+    ["a sum that is better", kcidb([one("net", "PASS"), one("net.a", "FAIL")]), "fail: 1 fail"],
+    ["one that was to run", kcidb([one("net.a")]), "miss: 1 miss"],
+    ["a longer word", kcidb([one("network.a", "FAIL"), one("net", "DONE")]), "done: 1 done"],
+    [
+      "builds",
+      kcidb([], { builds: [{ status: "PASS", config_name: "defconfig" }] }),
+      "pass: 1 pass",
+    ],
+  ])("%s", (_, text, expected) => {
+    expect(said(readKcidb(text, "net"))).toBe(expected);
+  });
+
+  test.each([
+    ["nothing of the test", kcidb([one("other", "PASS")]), "no test net in it"],
+    ["another version", '{"version":{"major":6,"minor":0}}', "version 4 or 5"],
+    ["no JSON", "{", "not JSON"],
+    ["a list", "[]", "version 4 or 5"],
+    [
+      "tests that are none",
+      '{"version":{"major":5},"tests":[1]}',
+      '"tests" is not a list of objects',
+    ],
+  ])("%s is refused by name", (_, text, why) => {
+    expect(() => readKcidb(text, "net")).toThrow(why);
+  });
+});
+
+describe("NIPA", () => {
+  test("a run, with what was run again", () => {
+    const results = [
+      { test: "ping-sh", group: "selftests-net", result: "pass" },
+      { test: "bpf-sh", group: "selftests-net", result: "fail", retry: "pass" },
+      { test: "x", group: "g", result: "warn" },
+      { test: "y", group: "g", result: "pass", results: [{ test: "y1", result: "skip" }] },
+    ];
+    const report = readNipa(JSON.stringify({ executor: "vmksft-net", results }));
+    expect(said(report)).toBe("pass: 2 pass, 1 done, 1 skip");
+    expect(paths(report)).toEqual([
+      "selftests-net.ping-sh",
+      "selftests-net.bpf-sh",
+      "g.x",
+      "g.y.y1",
+    ]);
+  });
+
+  test("its list of runs is not one", () => {
+    expect(() => readNipa('[{"url":"https://x"}]')).toThrow('"url"');
+    const deep = `{"results":${'[{"results":'.repeat(100)}[]${"}]".repeat(100)}}`;
+    expect(() => readNipa(deep)).toThrow("nested deeper than 64");
+  });
+});
+
+test("names become paths, and lose what acts on a terminal", () => {
+  expect(pathOf(["\x1b[31ma\x1b[0m::b", "c/d e", "..", "é"])).toBe("a.b.c.d_e");
+  expect(pathOf(["\x1b]8;;http://x\x07a\u202eb"])).toBe("a_b");
+  expect([pathOf([]), pathOf(["???"]), pathOf(["x".repeat(1000)]).length]).toEqual([
+    "unnamed",
+    "unnamed",
+    200,
+  ]);
+});
+
+test("bytes are text, and not too many", () => {
+  expect(() => textOfReport(Buffer.from([0xff, 0xfe, 0x3c, 0]))).toThrow("UTF-16");
+  expect(() => textOfReport(Buffer.from([0x3c, 0xe9]))).toThrow("not in UTF-8");
+  expect(() => textOfReport(Buffer.alloc((64 << 20) + 1))).toThrow("larger than 64 MiB");
+  expect(textOfReport(Buffer.from("\ufeff<a/>"))).toBe("<a/>");
+});
+
+test("several reports are one", () => {
+  const two = joined([readTap("1..1\nok 1"), readTap("1..2\nnot ok 1")]);
+  expect(said(two)).toBe("fail: 1 fail, 1 miss, 1 pass");
+});
