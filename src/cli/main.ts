@@ -78,6 +78,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: "look at series, patches, keys and tests in a browser",
     load: async () => (await import("./commands/web.ts")).webCommand,
   },
+  result: {
+    describe: "what a test run came to: sign, show, export",
+    load: async () => (await import("./commands/result.ts")).resultCommand,
+  },
   diff: {
     describe: "compare two versions of a series, patch by patch",
     load: async () => (await import("./commands/diff.ts")).diffCommand,

@@ -70,7 +70,7 @@ export interface SignedText<T> {
  * Why a text does not count. `changed`: it is not what the key's holder signed. `diff`: the mail has a diff of
  * its own, so that readers could take the text for one about that.
  */
-type TextFlaw = "malformed" | "version" | "signature" | "changed" | "too-many" | "diff";
+export type TextFlaw = "malformed" | "version" | "signature" | "changed" | "too-many" | "diff";
 
 /** What was found in the place of a text. */
 export type TextReading<T> =

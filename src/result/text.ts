@@ -61,7 +61,7 @@ export interface TestResult {
 
 export type SignedResult = SignedText<TestResult>;
 
-const MAX_ENV = 16;
+export const MAX_ENV = 16;
 /** 24 lines of less than a kilobyte, and the environment's. */
 const MAX_RESULT_TEXT = 32_768;
 
@@ -73,9 +73,9 @@ const COUNT = "(0|[1-9][0-9]{0,8})";
 const COUNTS = new RegExp(`^(?:${COUNTED.map((name) => `${name}=${COUNT}`).join(" ")}|-)$`);
 
 /** A path in KCIDB's syntax. */
-const TEST_NAME = /^(?=.{1,128}$)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
+export const TEST_NAME = /^(?=.{1,128}$)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
 /** `key=value`. */
-const ENV_ENTRY = /^[A-Za-z0-9_.-]{1,64}=[!-~]{1,256}$/;
+export const ENV_ENTRY = /^[A-Za-z0-9_.-]{1,64}=[!-~]{1,256}$/;
 
 const FIELDS: readonly FieldRule[] = [
   // since 2001: the trusted comment then has 100 characters, whatever else it says

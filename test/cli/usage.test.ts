@@ -106,7 +106,7 @@ const MEANT: [string, string][] = [
   ["sgin", "did you mean sign?"],
   ["a", "did you mean am, ack or attestation?"],
   ["list", "did you mean series list or trust list?"],
-  ["show", "did you mean key show, series show, base show or trust show?"],
+  ["show", "did you mean key show, series show, result show, base show or trust show?"],
   ["trust lsit", "did you mean trust list?"],
   ["bot stat", "did you mean bot status?"],
   ["base frobnicate", "patchsig base --help explains it"],

@@ -4,7 +4,7 @@ import { FormatError } from "../../errors.ts";
 import { TEST_OUTCOMES, type TestOutcome } from "../text.ts";
 import { MAX_DEPTH, pathOf, type Report, ReportWriter, worse } from "./report.ts";
 
-type Json = Readonly<Record<string, unknown>>;
+type ReportObject = Readonly<Record<string, unknown>>;
 
 function parsed(text: string): unknown {
   try {
@@ -14,25 +14,25 @@ function parsed(text: string): unknown {
   }
 }
 
-function isObject(value: unknown): value is Json {
+function isObject(value: unknown): value is ReportObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The objects of an array, which may be missing. */
-function objectsIn(json: Json, name: string): readonly Json[] {
+function objectsIn(json: ReportObject, name: string): readonly ReportObject[] {
   const value = json[name] ?? [];
   if (!Array.isArray(value) || !value.every(isObject))
     throw new FormatError(`"${name}" is not a list of objects`);
-  return value as readonly Json[];
+  return value;
 }
 
-function textIn(json: Json, name: string): string {
+function textIn(json: ReportObject, name: string): string {
   const value = json[name];
   return typeof value === "string" ? value : "";
 }
 
 /** KCIDB's word; a run without one was to be, and is not. */
-function outcomeIn(json: Json): TestOutcome {
+function outcomeIn(json: ReportObject): TestOutcome {
   const word = textIn(json, "status").toLowerCase();
   return TEST_OUTCOMES.find((outcome) => outcome === word) ?? "miss";
 }
@@ -45,27 +45,33 @@ function outcomeIn(json: Json): TestOutcome {
  */
 export function readKcidb(text: string, test: string): Report {
   const json = parsed(text);
-  const version = isObject(json) && isObject(json["version"]) ? json["version"]["major"] : null;
-  if (!isObject(json) || (version !== 4 && version !== 5))
+  if (
+    !isObject(json) ||
+    !isObject(json["version"]) ||
+    ![4, 5].includes(Number(json["version"]["major"]))
+  )
     throw new FormatError("not KCIDB's JSON of version 4 or 5");
-  const writer = new ReportWriter();
   const tests = objectsIn(json, "tests");
-  const builds = objectsIn(json, "builds");
-  if (tests.length === 0) {
-    for (const build of builds)
-      writer.add([textIn(build, "config_name") || "build"], outcomeIn(build));
-    if (builds.length === 0) throw new FormatError("no tests and no builds in it");
-    return writer.report();
-  }
-  let sum: TestOutcome | null = null;
+  if (tests.length === 0) return readBuilds(objectsIn(json, "builds"));
+  const writer = new ReportWriter();
   for (const one of tests) {
     const path = textIn(one, "path");
-    if (path === test) sum = sum === null ? outcomeIn(one) : worse(sum, outcomeIn(one));
-    else if (path.startsWith(`${test}.`)) writer.add([path.slice(test.length + 1)], outcomeIn(one));
+    if (path.startsWith(`${test}.`)) writer.add([path.slice(test.length + 1)], outcomeIn(one));
   }
-  if (sum === null && writer.size === 0) throw new FormatError(`no test ${test} in it`);
-  if (sum !== null && writer.size === 0) writer.add([test.slice(test.lastIndexOf(".") + 1)], sum);
-  else if (sum !== null) writer.harness(sum);
+  const sums = tests.filter((one) => textIn(one, "path") === test).map(outcomeIn);
+  if (writer.size === 0) {
+    if (sums.length === 0) throw new FormatError(`no test ${test} in it`);
+    // there are no cases: it is one itself
+    writer.add([test.slice(test.lastIndexOf(".") + 1)], sums.reduce(worse));
+  } else sums.forEach((sum) => writer.harness(sum));
+  return writer.report();
+}
+
+function readBuilds(builds: readonly ReportObject[]): Report {
+  if (builds.length === 0) throw new FormatError("no tests and no builds in it");
+  const writer = new ReportWriter();
+  for (const build of builds)
+    writer.add([textIn(build, "config_name") || "build"], outcomeIn(build));
   return writer.report();
 }
 
@@ -89,7 +95,7 @@ export function readNipa(text: string): Report {
   if (!isObject(json) || !Array.isArray(json["results"]))
     throw new FormatError("not a run of NIPA");
   const writer = new ReportWriter();
-  const add = (one: Json, names: readonly string[]): void => {
+  const add = (one: ReportObject, names: readonly string[]): void => {
     if (names.length > MAX_DEPTH) throw new FormatError(`nested deeper than ${MAX_DEPTH}`);
     const inner = objectsIn(one, "results");
     const own = [...names, textIn(one, "test")];

@@ -25,36 +25,54 @@ interface Suite {
 
 /** Throws a FormatError. */
 export function readJunit(text: string): Report {
-  const writer = new ReportWriter();
-  const suites: Suite[] = [];
-  let unit: { readonly names: string[]; outcome: TestOutcome } | null = null;
+  const reader = new JunitReader();
   let isFirst = true;
   for (const tag of xmlTags(text)) {
-    const { kind, name } = tag;
-    if (isFirst && name !== "testsuites" && name !== "testsuite")
-      throw new FormatError(`not JUnit XML: it begins with <${name.slice(0, 40)}>`);
+    if (isFirst && !isSuite(tag))
+      throw new FormatError(`not JUnit XML: it begins with <${tag.name.slice(0, 40)}>`);
     isFirst = false;
-    if (name === "testsuite" || name === "testsuites") {
-      if (kind === "open") suites.push(suiteOf(tag));
-      else settle(suites.pop()!, writer);
-    } else if (name === "testcase") {
-      if (kind === "open") unit = caseOf(tag);
-      else if (unit !== null) {
-        writer.add(unit.names, unit.outcome);
-        for (const suite of suites) count(suite, unit.outcome);
-        unit = null;
-      }
-    } else if (kind === "open") {
-      const said = SAYS[name];
-      if (said === undefined) continue;
-      // of the suite itself, such as a class that could not be set up
-      if (unit === null) writer.harness(said);
-      else unit.outcome = unit.outcome === "pass" ? said : worse(unit.outcome, said);
-    }
+    if (tag.kind === "open") reader.open(tag);
+    else reader.close(tag);
   }
-  // a tool that found nothing to run has not tested anything
-  if (writer.size === 0) writer.harness("miss");
-  return writer.report();
+  return reader.report();
+}
+
+function isSuite({ name }: XmlTag): boolean {
+  return name === "testsuite" || name === "testsuites";
+}
+
+class JunitReader {
+  readonly #writer = new ReportWriter();
+  readonly #suites: Suite[] = [];
+  #case: { readonly names: string[]; outcome: TestOutcome } | null = null;
+
+  open(tag: XmlTag): void {
+    if (isSuite(tag)) this.#suites.push(suiteOf(tag));
+    else if (tag.name === "testcase") this.#case = caseOf(tag);
+    else if (Object.hasOwn(SAYS, tag.name)) this.#say(SAYS[tag.name]!);
+  }
+
+  #say(said: TestOutcome): void {
+    const one = this.#case;
+    // of the suite itself, such as a class that could not be set up
+    if (one === null) this.#writer.harness(said);
+    else one.outcome = one.outcome === "pass" ? said : worse(one.outcome, said);
+  }
+
+  close(tag: XmlTag): void {
+    if (isSuite(tag)) settle(this.#suites.pop()!, this.#writer);
+    if (tag.name !== "testcase" || this.#case === null) return;
+    const { names, outcome } = this.#case;
+    this.#case = null;
+    this.#writer.add(names, outcome);
+    for (const suite of this.#suites) count(suite, outcome);
+  }
+
+  report(): Report {
+    // a tool that found nothing to run has not tested anything
+    if (this.#writer.size === 0) this.#writer.harness("miss");
+    return this.#writer.report();
+  }
 }
 
 function caseOf({ attributes }: XmlTag): { names: string[]; outcome: TestOutcome } {

@@ -39,9 +39,7 @@ const SKIPPED: readonly (readonly [string, string])[] = [
 
 /** Every tag in its order, an empty element as two. Throws a FormatError for what is not well-formed, or refused. */
 export function* xmlTags(text: string): Generator<XmlTag> {
-  const encoding = DECLARATION.exec(text.slice(0, 1000))?.[1] ?? "UTF-8";
-  if (!/^(?:utf-8|us-ascii)$/i.test(encoding))
-    throw new FormatError(`in ${encoding.slice(0, 40)}: only UTF-8 is read`);
+  checkEncoding(text);
   const open: string[] = [];
   let elements = 0;
   let at = 0;
@@ -49,33 +47,47 @@ export function* xmlTags(text: string): Generator<XmlTag> {
     const next = text.indexOf("<", at);
     checkText(text, at, next < 0 ? text.length : next, open.length);
     if (next < 0) break;
-    const skipped = SKIPPED.find(([start]) => text.startsWith(start, next));
-    if (skipped !== undefined) {
-      at = text.indexOf(skipped[1], next + skipped[0].length);
-      if (at < 0) throw malformed(text, next);
-      at += skipped[1].length;
-      continue;
-    }
-    if (text.startsWith("<!", next))
-      throw new FormatError("it has a DTD (DOCTYPE), which is refused");
-    if (text[next + 1] === "/") {
+    const behind = behindMarkup(text, next);
+    if (behind !== null) at = behind;
+    else if (text[next + 1] === "/") {
       const end = matchFrom(END, text, next);
       if (end === null || open.pop() !== end[1]) throw malformed(text, next);
       at = END.lastIndex;
       yield { kind: "close", name: localName(end[1]!), attributes: NO_ATTRIBUTES };
-      continue;
+    } else {
+      const tag = readStart(text, next);
+      if (open.length === 0 && elements++ > 0) throw malformed(text, next);
+      open.push(tag.name);
+      if (open.length > MAX_DEPTH)
+        throw new FormatError(`elements nested deeper than ${MAX_DEPTH}`);
+      at = tag.end;
+      const name = localName(tag.name);
+      yield { kind: "open", name, attributes: tag.attributes };
+      if (!tag.isEmpty) continue;
+      open.pop();
+      yield { kind: "close", name, attributes: NO_ATTRIBUTES };
     }
-    const tag = readStart(text, next);
-    if (open.length === 0 && elements++ > 0) throw malformed(text, next);
-    if (open.length === MAX_DEPTH)
-      throw new FormatError(`elements nested deeper than ${MAX_DEPTH}`);
-    at = tag.end;
-    const name = localName(tag.name);
-    yield { kind: "open", name, attributes: tag.attributes };
-    if (tag.isEmpty) yield { kind: "close", name, attributes: NO_ATTRIBUTES };
-    else open.push(tag.name);
   }
   if (open.length > 0 || elements === 0) throw new FormatError("the XML is cut short");
+}
+
+function checkEncoding(text: string): void {
+  const encoding = DECLARATION.exec(text.slice(0, 1000))?.[1] ?? "UTF-8";
+  if (!/^(?:utf-8|us-ascii)$/i.test(encoding))
+    throw new FormatError(`in ${encoding.slice(0, 40)}: only UTF-8 is read`);
+}
+
+/** Where a comment, CDATA or an instruction ends; null for a tag. */
+function behindMarkup(text: string, start: number): number | null {
+  const skipped = SKIPPED.find(([lead]) => text.startsWith(lead, start));
+  if (skipped === undefined) {
+    if (text.startsWith("<!", start))
+      throw new FormatError("it has a DTD (DOCTYPE), which is refused");
+    return null;
+  }
+  const end = text.indexOf(skipped[1], start + skipped[0].length);
+  if (end < 0) throw malformed(text, start);
+  return end + skipped[1].length;
 }
 
 function readStart(

@@ -1,0 +1,58 @@
+/** The test results in mails, and what they are worth here. */
+
+import { dropCr } from "../../mail/line-ends.ts";
+import { parseAuthor } from "../../mail/author.ts";
+import { glimpse } from "../../mail/glimpse.ts";
+import { createVerifier } from "../../minisign/ed25519.ts";
+import { PatchsigError } from "../../errors.ts";
+import { attempt } from "../../refused.ts";
+import { detailsIn, resultsIn } from "../../result/mail.ts";
+import type { FlawedResult, FoundResult } from "../../result/found.ts";
+import { worthOf } from "../../result/weigh.ts";
+import { isReadFailure } from "../../source/item.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
+import { normaliseIdentity } from "../../trust/identity.ts";
+import { openSource } from "../sources/sources.ts";
+
+/**
+ * All results in the mails of a source, in their order.
+ *
+ * @param named addresses whose pinned keys count though they were accepted for patches
+ * @throws PatchsigError as a source cannot be read
+ */
+export async function* resultsOfSource(
+  source: string,
+  trust: Pick<TrustStore, "results">,
+  named: ReadonlySet<string>,
+): AsyncGenerator<FoundResult | FlawedResult> {
+  const verifier = createVerifier();
+  for await (const items of openSource(source, {}))
+    for (const item of items) {
+      if (isReadFailure(item)) throw item.error;
+      const { bytes } = item;
+      if (bytes === null)
+        throw new PatchsigError("too-large", `${item.source}: the mail is too large`);
+      for (const one of resultsIn(bytes, verifier)) {
+        if (!one.ok) {
+          yield { source: item.source, why: one.why };
+          continue;
+        }
+        const { said, publicKey } = one.signed;
+        const key = trust.results.of(said.by, publicKey);
+        yield {
+          source: item.source,
+          signed: one.signed,
+          key,
+          worth: worthOf(said, key, named),
+          relayed: senderOf(bytes) !== said.by,
+          details: said.details === null ? null : detailsIn(bytes, said.details),
+        };
+      }
+    }
+}
+
+/** The identity in From; null if that is no plain address. */
+function senderOf(mail: Buffer): string | null {
+  const read = attempt(() => parseAuthor(glimpse(dropCr(mail), "from")));
+  return read.ok ? normaliseIdentity(read.value.email.toString("utf8")) : null;
+}

@@ -1,0 +1,231 @@
+/** Signs what a test run came to, as the mail that carries it. */
+
+import { createHash } from "node:crypto";
+import { createReadStream, readFileSync } from "node:fs";
+import { PatchsigError } from "../../errors.ts";
+import { openRepository } from "../../git/repository.ts";
+import { testedTree, untrackedFiles } from "../../git/tested.ts";
+import { createVerifier } from "../../minisign/ed25519.ts";
+import { type MinisignSigner, signWith } from "../../minisign/signature.ts";
+import { sha256 } from "../../patch/attestation.ts";
+import { textSigning } from "../../patch/signed-text.ts";
+import { count } from "../../primitives/words.ts";
+import { kcidbDetails } from "../../result/details.ts";
+import { outcomeOf, worse } from "../../result/from/report.ts";
+import { resultMail, resultsIn } from "../../result/mail.ts";
+import {
+  ENV_ENTRY,
+  MAX_ENV,
+  RESULT_TEXT,
+  TEST_NAME,
+  TEST_OUTCOMES,
+  type TestOutcome,
+  type TestResult,
+} from "../../result/text.ts";
+import { reading } from "../../source/reading.ts";
+import { now } from "../now.ts";
+import { signerAddress, signerPerson } from "../sign/signing.ts";
+import { readReports, type ReportFile } from "./reports.ts";
+import { appliedPatches, patchesOfMails } from "./source.ts";
+
+/** What a person or a job says of a run. Names of files are relative to the current directory. */
+export interface RunWords {
+  readonly test: string;
+  /** The commit that was tested; undefined for HEAD, with the working tree as it is. */
+  readonly commit: string | undefined;
+  readonly env: readonly string[];
+  readonly rev: string | undefined;
+  /** A file. */
+  readonly config: string | undefined;
+  readonly reports: readonly ReportFile[];
+  /** What the harness as a whole says. */
+  readonly status: string | undefined;
+  /** URLs and files: one of each at most. */
+  readonly log: readonly string[];
+  readonly run: number;
+  readonly via: string | undefined;
+  readonly base: string | undefined;
+  /** A source of mails: the patches that are in the tree. */
+  readonly patches: string | undefined;
+  readonly say: (line: string) => void;
+}
+
+/** Words of other systems for what a run came to (docs/spec/result.md). */
+const STATUS_WORDS: Readonly<Record<string, TestOutcome>> = {
+  ...Object.fromEntries(TEST_OUTCOMES.map((outcome) => [outcome, outcome])),
+  success: "pass",
+  failure: "fail",
+  failed: "fail",
+  timed_out: "error",
+  startup_failure: "error",
+  cancelled: "miss",
+  canceled: "miss",
+  stale: "miss",
+  neutral: "done",
+  skipped: "skip",
+};
+
+/** What is to be signed, and the JSON that is attached; null if there is nothing to add. */
+export interface PlannedResult {
+  readonly said: TestResult;
+  readonly details: Buffer | null;
+}
+
+/**
+ * All that can be wrong is found before a password is asked for.
+ *
+ * @throws PatchsigError "usage"; "refused" for a tree that is not committed, and for reports; "no-repository"
+ */
+export async function planResult(words: RunWords): Promise<PlannedResult> {
+  const plain = plainFields(words);
+  const outcome = outcomeAndTime(words);
+  const by = signerAddress();
+  const source = await sourceOf(words);
+  const config = words.config === undefined ? null : sha256(fileBytes(words.config));
+  const { log, logSha256 } = await logOf(words.log);
+  const { report, ...measured } = outcome;
+  const result = { ...plain, ...measured, ...source, by, config, log, logSha256, details: null };
+  if (report === null) return { said: result, details: null };
+  const details = kcidbDetails(result, report);
+  return { said: { ...result, details: sha256(details) }, details };
+}
+
+/** Fields that are as they were given. */
+function plainFields(words: RunWords): Pick<TestResult, "test" | "rev" | "env" | "run" | "via"> {
+  const { test, rev, run, via } = words;
+  if (!TEST_NAME.test(test))
+    throw new PatchsigError("usage", `a test cannot be called "${test}"`, {
+      hint: "words of letters, digits, _ and -, with dots between them: kselftest.net",
+    });
+  if (rev !== undefined && (rev === "-" || !/^[!-~]{1,128}$/.test(rev)))
+    throw new PatchsigError("usage", `--rev takes a word: not "${rev}"`);
+  if (!Number.isInteger(run) || run < 1 || run > 999_999_999)
+    throw new PatchsigError("usage", "--run takes a number from 1 on");
+  if (via !== undefined) checkUrl("--via", via);
+  return { test, rev: rev ?? null, env: sortedEnv(words.env), run, via: via ?? null };
+}
+
+function sortedEnv(given: readonly string[]): readonly string[] {
+  for (const entry of given)
+    if (!ENV_ENTRY.test(entry))
+      throw new PatchsigError("usage", `--env takes key=value without blanks: not "${entry}"`);
+  const keyOf = (entry: string): string => entry.slice(0, entry.indexOf("="));
+  const env = given.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const twice = env.find((entry, i) => i > 0 && keyOf(entry) === keyOf(env[i - 1]!));
+  if (twice !== undefined) throw new PatchsigError("usage", `--env ${keyOf(twice)} is given twice`);
+  if (env.length > MAX_ENV)
+    throw new PatchsigError("usage", `--env can be given ${MAX_ENV} times at most`);
+  return env;
+}
+
+function checkUrl(option: string, url: string): void {
+  if (!/^https?:\/\/[!-~]{1,900}$/.test(url))
+    throw new PatchsigError(
+      "usage",
+      `${option} takes a URL that begins with https://: not "${url}"`,
+    );
+}
+
+/** The reports' word, or the harness's if that is worse. */
+function outcomeAndTime(words: RunWords): Pick<TestResult, "result" | "counts" | "time"> & {
+  readonly report: NonNullable<ReturnType<typeof readReports>>["report"] | null;
+} {
+  const { status, reports } = words;
+  const said = status === undefined ? undefined : STATUS_WORDS[status.toLowerCase()];
+  if (status !== undefined && said === undefined)
+    throw new PatchsigError("usage", `--status does not know "${status}"`, {
+      hint: TEST_OUTCOMES.join(", "),
+    });
+  const read = readReports(reports, words.test);
+  if (read === null) {
+    if (said === undefined)
+      throw new PatchsigError("usage", "what did the run come to?", {
+        hint: "--junit, --tap, --kcidb or --nipa with its report, or --status",
+      });
+    return { result: said, counts: null, time: now(), report: null };
+  }
+  const { result, counts } = outcomeOf(read.report);
+  const isWorse = said === "fail" || said === "error" || said === "miss";
+  return {
+    result: isWorse ? worse(said, result) : result,
+    counts,
+    time: timeOf(read.writtenAt),
+    report: read.report,
+  };
+}
+
+/** When the report was written, so that the same run is the same record; but never in the future. */
+function timeOf(writtenAt: number | null): number {
+  const clock = now();
+  return writtenAt === null || writtenAt > clock || writtenAt < 1e9 ? clock : writtenAt;
+}
+
+type Source = Pick<TestResult, "tree" | "base" | "commit" | "patches" | "series" | "message">;
+
+async function sourceOf(words: RunWords): Promise<Source> {
+  const repository = await openRepository(process.cwd());
+  if (words.commit === undefined) {
+    const unknown = await untrackedFiles(repository);
+    if (unknown > 0)
+      words.say(`note: ${count(unknown, "file")} that git does not know may have been tested, too`);
+  }
+  const tested = await testedTree(repository, words.commit ?? "HEAD");
+  const found =
+    words.patches === undefined
+      ? await appliedPatches(repository, tested)
+      : { base: null, ...(await patchesOfMails(words.patches)) };
+  const named = words.base === undefined ? null : await testedTree(repository, words.base);
+  return {
+    ...found,
+    tree: tested.tree,
+    commit: tested.isPublic ? tested.commit : null,
+    base: named?.commit ?? found.base,
+  };
+}
+
+async function logOf(given: readonly string[]): Promise<Pick<TestResult, "log" | "logSha256">> {
+  const isUrl = (name: string): boolean => /^[a-z]+:\/\//i.test(name);
+  const [urls, files] = [given.filter(isUrl), given.filter((name) => !isUrl(name))];
+  if (urls.length > 1 || files.length > 1)
+    throw new PatchsigError("usage", "--log takes one URL and one file");
+  for (const url of urls) checkUrl("--log", url);
+  const [file] = files;
+  return { log: urls[0] ?? null, logSha256: file === undefined ? null : await fileDigest(file) };
+}
+
+/** A log can be of any size. */
+async function fileDigest(name: string): Promise<string> {
+  const digest = createHash("sha256");
+  try {
+    for await (const chunk of createReadStream(name)) digest.update(chunk as Buffer);
+  } catch (error) {
+    throw new PatchsigError("unreadable", `cannot read ${name}`, { cause: error });
+  }
+  return digest.digest("hex");
+}
+
+function fileBytes(name: string): Buffer {
+  return reading(name, () => readFileSync(name));
+}
+
+/**
+ * Signs it, and reads it back: nothing leaves that a reader would not take for this result.
+ *
+ * @returns the mail
+ * @throws PatchsigError "refused", and those of the signer
+ */
+export async function signedResultMail(
+  { said, details }: PlannedResult,
+  signer: MinisignSigner,
+): Promise<Buffer> {
+  try {
+    const signed = await signWith(signer, textSigning(RESULT_TEXT, signer.publicKey, said));
+    const mail = resultMail(signed, signerPerson().name, details);
+    const [one, ...more] = resultsIn(mail, createVerifier());
+    if (one?.ok === true && more.length === 0 && one.signed.minisig === signed.minisig) return mail;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new PatchsigError("refused", "no result can say that", { cause: error });
+  }
+  throw new PatchsigError("fault", "the mail that was written does not carry the result");
+}

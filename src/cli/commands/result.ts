@@ -1,0 +1,152 @@
+/** `patchsig result`: what a test run came to, signed, shown, and in the forms of other tools. */
+
+import { resultsOfSource } from "../../app/result/read.ts";
+import type { ReportFormat } from "../../app/result/reports.ts";
+import { planResult, signedResultMail } from "../../app/result/sign.ts";
+import { openUserTrust } from "../../app/trust/user-trust.ts";
+import { EXIT, PatchsigError } from "../../errors.ts";
+import { command, type CommandGroup } from "../../options/command.ts";
+import { formatRecord } from "../../report/json.ts";
+import {
+  flawedResultRecord,
+  renderFlawedResult,
+  renderResult,
+  resultRecord,
+} from "../../report/results.ts";
+import { EXPORTS } from "../../result/export.ts";
+import { isFlawed } from "../../result/found.ts";
+import { replaceFile } from "../../store/replace-file.ts";
+import { passwordOptions } from "../../terminal/password.ts";
+import { out, outFile, outputStyle, say, sayWaiting } from "../../terminal/terminal.ts";
+import { JSON_OPTION } from "../base/common.ts";
+import { userSigner } from "../signer.ts";
+
+const text = (describe: string) => ({ type: "string", requiresArg: true, describe }) as const;
+const texts = (describe: string) =>
+  ({ type: "string", array: true, nargs: 1, default: [] as string[], describe }) as const;
+
+const signCommand = command({
+  usage: "sign [commit]",
+  describe: "sign what a test run came to, as a mail",
+  words: {
+    commit: {
+      type: "string",
+      describe: "what was tested (default: HEAD, if nothing but it is checked out)",
+    },
+  },
+  options: {
+    test: { ...text("what was run: kselftest.net"), demandOption: true },
+    env: texts("key=value: where it was run, such as arch=x86_64; may be repeated"),
+    rev: text("the version of a suite that is not in the tree"),
+    config: text("the file with the build's configuration"),
+    junit: texts("a JUnit XML file with the run's report; this and the next three may be repeated"),
+    tap: texts("a TAP or KTAP file"),
+    kcidb: texts("a file with KCIDB's JSON"),
+    nipa: texts("a file with a run of NIPA"),
+    status: text("what the harness says: pass, fail, error, miss, done, skip"),
+    log: texts("the log's URL, its file, or both"),
+    run: { type: "number", requiresArg: true, default: 1, describe: "which attempt this is" },
+    via: text("the run's URL, if another system ran it"),
+    base: text("the commit that the tested patches are on"),
+    patches: text("the mails with the tested patches (default: those that am noted)"),
+    output: { alias: "o", ...text("write the mail to this file") },
+    "to-feed": text("add the mail to the feed in this folder"),
+    quiet: { alias: "q", type: "boolean", default: false, describe: "say nothing" },
+    key: text("the secret key file, or ssh:NAME of one in ssh-agent (default: patchsig.key)"),
+    ...passwordOptions,
+  },
+  async run(args) {
+    const note = args.quiet ? () => {} : say;
+    const formats = ["junit", "tap", "kcidb", "nipa"] as const satisfies readonly ReportFormat[];
+    const reports = formats.flatMap((format) => args[format].map((name) => ({ format, name })));
+    sayWaiting(reports.map(({ name }) => name));
+    const plan = await planResult({ ...args, reports, say: note });
+    const signer = await userSigner(args);
+    try {
+      const mail = await signedResultMail(plan, signer);
+      const { result, test, tree, by } = plan.said;
+      if (args.output !== undefined) replaceFile(args.output, mail);
+      if (args.output === undefined) outFile(mail);
+      note(`${result}: ${test} of tree ${tree.slice(0, 12)}, signed as ${by}`);
+    } finally {
+      signer.wipe();
+    }
+  },
+});
+
+const FILE = {
+  describe: "mails with results, or - for stdin",
+  type: "string",
+  default: "-",
+} as const;
+const BY = texts("an address whose pinned key counts though it signs patches, too");
+
+const showCommand = command({
+  usage: "show [file]",
+  describe: "the results in mails, and what they are worth here",
+  paged: true,
+  words: { file: FILE },
+  options: { by: BY, json: JSON_OPTION },
+  async run({ file, by, json }) {
+    sayWaiting([file]);
+    const style = outputStyle();
+    const trust = openUserTrust(true);
+    let [good, bad] = [0, 0];
+    try {
+      for await (const found of resultsOfSource(file, trust, new Set(by))) {
+        if (isFlawed(found)) bad++;
+        else good++;
+        if (json)
+          out(formatRecord(isFlawed(found) ? flawedResultRecord(found) : resultRecord(found)));
+        else out(isFlawed(found) ? renderFlawedResult(found, style) : renderResult(found, style));
+      }
+    } finally {
+      trust.close();
+    }
+    if (good + bad === 0)
+      throw new PatchsigError("not-found", `${file}: no test result in it`, { exit: EXIT.unmet });
+    return bad === 0 ? EXIT.ok : EXIT.unmet;
+  },
+});
+
+const exportCommand = command({
+  usage: "export [file]",
+  describe: "the results in mails, in the form of another tool",
+  words: { file: FILE },
+  options: {
+    as: {
+      type: "string",
+      choices: Object.keys(EXPORTS),
+      demandOption: true,
+      describe: "for whom",
+    },
+  },
+  async run({ file, as }) {
+    sayWaiting([file]);
+    const trust = openUserTrust(true);
+    let [good, bad] = [0, 0];
+    try {
+      for await (const found of resultsOfSource(file, trust, new Set())) {
+        if (isFlawed(found)) {
+          bad++;
+          say(`${found.source}: a result is ${found.why}, and left out`);
+          continue;
+        }
+        good++;
+        outFile(Buffer.from(EXPORTS[as]!(found.signed.said, found.details)));
+      }
+    } finally {
+      trust.close();
+    }
+    if (good + bad === 0)
+      throw new PatchsigError("not-found", `${file}: no test result in it`, { exit: EXIT.unmet });
+    return bad === 0 ? EXIT.ok : EXIT.unmet;
+  },
+});
+
+export const resultCommand: CommandGroup = {
+  usage: "result",
+  describe: "what a test run came to: sign, show, export",
+  question: "result: sign, show or export?",
+  commands: [signCommand, showCommand, exportCommand],
+};

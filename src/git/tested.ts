@@ -1,0 +1,74 @@
+/** What of a repository a test has run on. */
+
+import { PatchsigError } from "../errors.ts";
+import type { Repository } from "./repository.ts";
+import { git, gitLines, gitText } from "./run.ts";
+
+/** Full object names. */
+export interface TestedTree {
+  readonly commit: string;
+  readonly tree: string;
+  /** Others can have it: it is on a remote's branch, or below a tag. */
+  readonly isPublic: boolean;
+}
+
+/**
+ * The tree of a commit.
+ *
+ * @param revision as a person named it
+ * @throws PatchsigError "usage" if it names no commit
+ */
+export async function testedTree({ cwd }: Repository, revision: string): Promise<TestedTree> {
+  const names = ["^{commit}", "^{tree}"].map((kind) => `${revision}${kind}`);
+  const found = await Promise.all(
+    names.map((name) =>
+      gitText(["rev-parse", "--verify", "--quiet", "--end-of-options", name], { cwd }).catch(
+        () => "",
+      ),
+    ),
+  );
+  const [commit = "", tree = ""] = found.map((text) => text.trim());
+  if (commit === "" || tree === "")
+    throw new PatchsigError("usage", `${revision} names no commit here`);
+  const places = ["refs/remotes", "refs/tags"];
+  const args = ["for-each-ref", "--count=1", `--contains=${commit}`, "--format=x", ...places];
+  return { commit, tree, isPublic: (await gitLines(args, { cwd })).length > 0 };
+}
+
+/**
+ * How many files git does not know, in the working tree.
+ *
+ * @throws PatchsigError "refused" if tracked files are not as in HEAD: then the tree that was tested has no name
+ */
+export async function untrackedFiles({ cwd, toplevel }: Repository): Promise<number> {
+  if (toplevel === null)
+    throw new PatchsigError("usage", "there is no working tree here", {
+      hint: "name the commit that was tested",
+    });
+  const args = ["status", "--porcelain", "-z", "--untracked-files=normal", "--no-renames"];
+  // in the user's own working tree, by its filters, as git status always does
+  const entries = (await git(args, { cwd, purpose: "work" })).toString().split("\0");
+  const changed = entries.filter((entry) => entry !== "" && !entry.startsWith("??"));
+  const [first] = changed;
+  if (first !== undefined)
+    throw new PatchsigError(
+      "refused",
+      `${first.slice(3)} is not as committed: nobody else can have the tree that was tested`,
+      { hint: "commit, and test that; or name the commit that was tested" },
+    );
+  return entries.filter((entry) => entry.startsWith("??")).length;
+}
+
+/** The parents of a commit and of those before it along the first ones: [commit, its first parent]. */
+export async function firstParents(
+  { cwd }: Repository,
+  commit: string,
+  most: number,
+): Promise<readonly (readonly [string, string | null])[]> {
+  const args = ["rev-list", "--first-parent", "--parents", `--max-count=${most}`, commit, "--"];
+  const lines = await gitLines(args, { cwd });
+  return lines.map((line) => {
+    const [name = "", parent] = line.split(" ");
+    return [name, parent ?? null] as const;
+  });
+}

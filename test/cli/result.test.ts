@@ -1,0 +1,148 @@
+/** `patchsig result`: from a job's report to what it is worth elsewhere. */
+
+import { chmodSync, copyFileSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { patchsig, patchsigEach, records, type Run } from "../support/cli.ts";
+import { newFolder } from "../support/folders.ts";
+import { problems, schemaOf } from "../support/json-schema.ts";
+import { commit, git, newRepository } from "../support/repo.ts";
+import { check } from "../support/signing.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const FIXTURES = join(ROOT, "fixtures", "result");
+const CI = { GIT_AUTHOR_NAME: "Example CI", GIT_AUTHOR_EMAIL: "ci@example.org" };
+const KEY = readFileSync(join(FIXTURES, "ci.pub"), "utf8").split("\n")[1]!;
+const TAP = "1..3\nok 1 - a\nok 2 - b c\nok 3 # SKIP no net\n";
+
+let repository: string;
+let home: string;
+let key: string;
+
+beforeAll(() => {
+  repository = oneCommit();
+  home = newFolder();
+  // as a job gets it: a file of its own, without a password
+  key = join(home, "ci.key");
+  copyFileSync(join(FIXTURES, "ci.key"), key);
+  chmodSync(key, 0o600);
+});
+
+function oneCommit(): string {
+  const work = newRepository(newFolder());
+  commit(work, "one", { file: "one\n" });
+  return work;
+}
+
+function sign(args: readonly string[], input = "", cwd = repository): Run {
+  const words = ["result", "sign", "--test", "unit.words", "--key", key, ...args];
+  return patchsig(words, { home, cwd, input, env: CI });
+}
+
+const field = ({ stdout }: Run, name: string): string =>
+  new RegExp(`^${name}: (.*)$`, "m").exec(stdout)?.[1] ?? "";
+
+test("a report is signed, shown, accepted and exported", () => {
+  const tap = join(newFolder(), "report.tap");
+  writeFileSync(tap, TAP);
+  utimesSync(tap, 1_790_000_000, 1_790_000_000);
+  const args = ["--tap", tap, "--env", "cc=gcc-14", "--env", "arch=x86_64"];
+  const run = sign(args);
+  expect([run.status, run.stderr]).toEqual([
+    0,
+    expect.stringContaining("pass: unit.words of tree"),
+  ]);
+  expect(field(run, "tree")).toBe(git(repository, ["rev-parse", "HEAD^{tree}"]).toString().trim());
+  expect(field(run, "counts")).toBe("pass=2 fail=0 error=0 miss=0 done=0 skip=1");
+  // nobody else has this commit
+  expect([field(run, "commit"), field(run, "t")]).toEqual(["-", "1790000000"]);
+  expect(run.stdout).toContain("env: arch=x86_64\nenv: cc=gcc-14\n");
+  expect(check(Buffer.from(run.stdout)).kind).toBe("other");
+  // the same report is the same mail, whenever it is signed
+  expect(sign(args).stdout).toBe(run.stdout);
+
+  const mail = join(newFolder(), "result.eml");
+  writeFileSync(mail, run.stdout);
+  const trusting = newFolder();
+  const show = ["result", "show", "--json", mail];
+  const formats = ["kcidb", "in-toto", "patchwork", "b4", "trailer"];
+  const [before, accept, after, ...exported] = patchsigEach(
+    [
+      show,
+      ["trust", "accept", "--result-only", "ci@example.org", KEY],
+      show,
+      ...formats.map((format) => ["result", "export", "--as", format, mail]),
+    ],
+    trusting,
+  );
+  expect(accept!.status).toBe(0);
+  const worths = [before!, after!].map((one) => records(one)[0]!["worth"]);
+  expect(worths).toEqual(["claims", "counts"]);
+  expect(problems(records(after!)[0]!, schemaOf("result"))).toEqual([]);
+  const [kcidb, inToto, patchwork, b4] = exported.slice(0, 4).map((one) => JSON.parse(one.stdout));
+  expect(kcidb.tests.map((one: { path: string }) => one.path)).toEqual([
+    "unit.words",
+    "unit.words.a",
+    "unit.words.b_c",
+    "unit.words.unnamed",
+  ]);
+  expect(inToto.predicate.result).toBe("PASSED");
+  expect(patchwork).toMatchObject({ state: "success", context: "unit-words-x86_64-gcc-14" });
+  expect(b4).toMatchObject([{ tool: "unit.words", status: "pass" }]);
+  expect(exported[4]!.stdout).toMatch(/^Tested-by: ci@example\.org # unit\.words arch=x86_64/);
+});
+
+test("a harness that failed makes it worse, and passed does not make it better", () => {
+  const failed = sign(["--tap", "-", "--status", "failure"], TAP);
+  expect(field(failed, "result")).toBe("fail");
+  const passed = sign(["--tap", "-", "--status", "success"], "1..1\nnot ok 1\n");
+  expect([passed.status, field(passed, "result")]).toEqual([0, "fail"]);
+});
+
+test("what cannot be signed is refused by name, before a password is asked for", () => {
+  const dtd = join(newFolder(), "dtd.xml");
+  writeFileSync(dtd, "<!DOCTYPE x><testsuite/>");
+  const pass = ["--status", "pass"];
+  const cases: [string[], number, string][] = [
+    [["--junit", dtd], 3, "dtd.xml: it has a DTD"],
+    [[], 2, "what did the run come to?"],
+    [[...pass, "--env", "cc=gcc 14"], 2, "--env takes key=value"],
+    [[...pass, "--env", "a=1", "--env", "a=2"], 2, "--env a is given twice"],
+    [["--status", "green"], 2, '--status does not know "green"'],
+    [[...pass, "nowhere"], 2, "nowhere names no commit"],
+    [[...pass, "--log", "file:///x"], 2, "--log takes a URL"],
+    [[...pass, "--run", "0"], 2, "--run takes a number from 1 on"],
+    [["--junit", "nowhere.xml"], 3, "no such file: nowhere.xml"],
+  ];
+  const start = ["result", "sign", "--test", "unit", "--key", "/dev/null"];
+  const runs = patchsigEach(
+    cases.map(([args]) => [...start, ...args]),
+    repository,
+  );
+  for (const [i, [args, status, why]] of cases.entries()) {
+    expect([args, runs[i]!.status, runs[i]!.stdout]).toEqual([args, status, ""]);
+    expect(runs[i]!.stderr).toContain(why);
+  }
+});
+
+test("a tree that is not committed is refused", () => {
+  const work = oneCommit();
+  writeFileSync(join(work, "artefact"), "two\n");
+  expect(sign(["--status", "pass"], "", work).stderr).toContain("1 file that git does not know");
+  writeFileSync(join(work, "file"), "two\n");
+  const run = sign(["--status", "pass"], "", work);
+  expect([run.status, run.stdout]).toEqual([3, ""]);
+  expect(run.stderr).toContain("file is not as committed");
+  expect(sign(["--status", "pass", "HEAD"], "", work).status).toBe(0);
+});
+
+test("bad results are said to be bad", () => {
+  const files = ["tree-changed", "two", "quoted"].map((name) => join(FIXTURES, `${name}.eml`));
+  const runs = patchsigEach(
+    files.map((file) => ["result", "show", file]),
+    newFolder(),
+  );
+  expect(runs.map(({ status }) => status)).toEqual([1, 0, 1]);
+  expect(runs[0]!.stdout).toContain("it is not what was signed");
+  expect(runs[2]!.stderr).toContain("no test result in it");
+});
