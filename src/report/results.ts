@@ -84,9 +84,9 @@ export function renderFlawedResult({ source, why }: FlawedResult, style: Style):
 /** docs/schema/result.md */
 export function resultRecord({ source, signed, key, worth, relayed }: FoundResult) {
   const { said, publicKey } = signed;
-  return { type: "result" as const, source, worth, key: key.state, publicKey, relayed, ...said };
+  return { source, worth, key: key.state, publicKey, relayed, ...said };
 }
 
 export function flawedResultRecord({ source, why }: FlawedResult) {
-  return { type: "bad-result" as const, source, why };
+  return { source, why };
 }

@@ -92,6 +92,22 @@ test("a report is signed, shown, accepted and exported", () => {
   expect(exported[4]!.stdout).toMatch(/^Tested-by: ci@example\.org # unit\.words arch=x86_64/);
 });
 
+test("it is added to a feed, once; another word of the same run is refused", () => {
+  const feed = join(newFolder(), "feed");
+  const words = ["feed", "init", feed, "--name", "results", "--url", "https://example.org/results"];
+  expect(patchsig(words, { home, cwd: repository, env: CI })).toMatchObject({ status: 0 });
+  const tap = join(newFolder(), "report.tap");
+  writeFileSync(tap, TAP);
+  const args = ["--tap", tap, "--to-feed", feed];
+  expect([sign(args), sign(args)].map(({ status, stderr }) => [status, stderr])).toEqual([
+    [0, expect.stringContaining(`added to ${feed}`)],
+    [0, expect.stringContaining("the feed has it already")],
+  ]);
+  const other = sign(["--status", "fail", "--to-feed", feed]);
+  expect([other.status, other.stdout]).toEqual([3, ""]);
+  expect(sign(["--status", "fail", "--run", "2", "--to-feed", feed]).status).toBe(0);
+});
+
 test("a harness that failed makes it worse, and passed does not make it better", () => {
   const failed = sign(["--tap", "-", "--status", "failure"], TAP);
   expect(field(failed, "result")).toBe("fail");

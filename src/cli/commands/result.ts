@@ -6,7 +6,7 @@ import { planResult, signedResultMail } from "../../app/result/sign.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { command, type CommandGroup } from "../../options/command.ts";
-import { formatRecord } from "../../report/json.ts";
+import { flag, number, value } from "../../options/kinds.ts";
 import {
   flawedResultRecord,
   renderFlawedResult,
@@ -14,14 +14,13 @@ import {
   resultRecord,
 } from "../../report/results.ts";
 import { EXPORTS } from "../../result/export.ts";
-import { isFlawed } from "../../result/found.ts";
+import { type FlawedResult, type FoundResult, isFlawed } from "../../result/found.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import { passwordOptions } from "../../terminal/password.ts";
 import { out, outFile, outputStyle, say, sayWaiting } from "../../terminal/terminal.ts";
-import { JSON_OPTION } from "../base/common.ts";
+import { JSON_OPTION, printRecord } from "../json.ts";
 import { userSigner } from "../signer.ts";
 
-const text = (describe: string) => ({ type: "string", requiresArg: true, describe }) as const;
 const texts = (describe: string) =>
   ({ type: "string", array: true, nargs: 1, default: [] as string[], describe }) as const;
 
@@ -35,24 +34,24 @@ const signCommand = command({
     },
   },
   options: {
-    test: { ...text("what was run: kselftest.net"), demandOption: true },
+    test: { ...value("what was run: kselftest.net"), demandOption: true },
     env: texts("key=value: where it was run, such as arch=x86_64; may be repeated"),
-    rev: text("the version of a suite that is not in the tree"),
-    config: text("the file with the build's configuration"),
+    rev: value("the version of a suite that is not in the tree"),
+    config: value("the file with the build's configuration"),
     junit: texts("a JUnit XML file with the run's report; this and the next three may be repeated"),
     tap: texts("a TAP or KTAP file"),
     kcidb: texts("a file with KCIDB's JSON"),
     nipa: texts("a file with a run of NIPA"),
-    status: text("what the harness says: pass, fail, error, miss, done, skip"),
+    status: value("what the harness says: pass, fail, error, miss, done, skip"),
     log: texts("the log's URL, its file, or both"),
-    run: { type: "number", requiresArg: true, default: 1, describe: "which attempt this is" },
-    via: text("the run's URL, if another system ran it"),
-    base: text("the commit that the tested patches are on"),
-    patches: text("the mails with the tested patches (default: those that am noted)"),
-    output: { alias: "o", ...text("write the mail to this file") },
-    "to-feed": text("add the mail to the feed in this folder"),
-    quiet: { alias: "q", type: "boolean", default: false, describe: "say nothing" },
-    key: text("the secret key file, or ssh:NAME of one in ssh-agent (default: patchsig.key)"),
+    run: { ...number("which attempt this is"), default: 1 },
+    via: value("the run's URL, if another system ran it"),
+    base: value("the commit that the tested patches are on"),
+    patches: value("the mails with the tested patches (default: those that am noted)"),
+    output: value("write the mail to this file", "o"),
+    "to-feed": value("add the mail to the feed in this folder"),
+    quiet: flag("say nothing", "q"),
+    key: value("the secret key file, or ssh:NAME of one in ssh-agent (default: patchsig.key)"),
     ...passwordOptions,
   },
   async run(args) {
@@ -66,8 +65,13 @@ const signCommand = command({
       const mail = await signedResultMail(plan, signer);
       const { result, test, tree, by } = plan.said;
       if (args.output !== undefined) replaceFile(args.output, mail);
-      if (args.output === undefined) outFile(mail);
       note(`${result}: ${test} of tree ${tree.slice(0, 12)}, signed as ${by}`);
+      if (args.toFeed !== undefined) {
+        const { addToFeed } = await import("../../app/feed/add.ts");
+        const record = { bytes: mail, source: "the result", record: true };
+        const { already } = await addToFeed(args.toFeed, [record], note);
+        note(already.length > 0 ? "the feed has it already" : `added to ${args.toFeed}`);
+      } else if (args.output === undefined) outFile(mail);
     } finally {
       signer.wipe();
     }
@@ -96,8 +100,7 @@ const showCommand = command({
       for await (const found of resultsOfSource(file, trust, new Set(by))) {
         if (isFlawed(found)) bad++;
         else good++;
-        if (json)
-          out(formatRecord(isFlawed(found) ? flawedResultRecord(found) : resultRecord(found)));
+        if (json) printFound(found);
         else out(isFlawed(found) ? renderFlawedResult(found, style) : renderResult(found, style));
       }
     } finally {
@@ -108,6 +111,11 @@ const showCommand = command({
     return bad === 0 ? EXIT.ok : EXIT.unmet;
   },
 });
+
+function printFound(found: FoundResult | FlawedResult): void {
+  if (isFlawed(found)) printRecord("bad-result", flawedResultRecord(found));
+  else printRecord("result", resultRecord(found));
+}
 
 const exportCommand = command({
   usage: "export [file]",
