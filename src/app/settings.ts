@@ -3,6 +3,7 @@
 import { isAbsolute, resolve } from "node:path";
 import { PatchsigError } from "../errors.ts";
 import { type Config, REPOSITORY_SCOPES } from "../git/config.ts";
+import { openRepository, type Repository } from "../git/repository.ts";
 import { NO_REPOSITORY, type OwnSettings, ownSettings } from "../git/scope.ts";
 import { defaultKeyPath } from "../store/key-path.ts";
 
@@ -19,6 +20,11 @@ function settings(): OwnSettings {
  */
 export function gitConfig(): Config {
   return settings().config;
+}
+
+/** The repository where the program was started; PatchsigError as from `openRepository`. */
+export function openHere(): Promise<Repository> {
+  return openRepository(process.cwd(), settings());
 }
 
 /** Variables for a git that uses settings itself, so that it sees only those that count here. */

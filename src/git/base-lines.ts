@@ -1,22 +1,14 @@
-/**
- * `base-commit:` and `prerequisite-patch-id:` lines for a git that does not write them:
- * format-patch has `--base` since 2.9.
- */
+/** `base-commit:` and `prerequisite-patch-id:` lines, for mails that git format-patch wrote without them. */
 
 import type { BaseChoice } from "./base.ts";
 import { patchIdsOf } from "./patch-ids.ts";
-import { isAtLeast, type Repository } from "./repository.ts";
+import type { Repository } from "./repository.ts";
 import { gitLines } from "./run.ts";
 import { readDiff } from "../diff/diff.ts";
 import { decodedBody, spliceBody } from "../mail/insert.ts";
 import { changeRaw } from "../mail/line-ends.ts";
 import { readRawMail } from "../mail/mailinfo.ts";
 import { LF } from "../primitives/bytes.ts";
-
-/** Does git write the lines? */
-export function writesBase(repository: Repository): boolean {
-  return isAtLeast(repository, 2, 9);
-}
 
 /**
  * The lines as git writes them: prerequisites are the commits between the base and the series,

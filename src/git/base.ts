@@ -151,10 +151,7 @@ async function newestPublic(
 ): Promise<FoundCommit | null> {
   // without any, the walk below would read all of history in vain
   if (refs.tips.size === 0) return null;
-  const walk = ["rev-list", "--boundary", below, "--not", "--remotes"];
-  const walked = await gitLines(walk, { cwd: repository.cwd });
-  const borders = walked.filter((line) => line.startsWith("-")).map((line) => line.slice(1));
-  const candidates = walked.length === 0 ? [below] : await newestOf(repository, borders);
+  const candidates = await publicBelow(repository, below, refs);
 
   const found: (FoundCommit & { rank: number; distance: number })[] = [];
   for (const commit of candidates) {
@@ -167,6 +164,19 @@ async function newestPublic(
   return best === undefined
     ? null
     : { commit: best.commit, via: best.via, remoteRef: best.remoteRef };
+}
+
+/** The commit itself if it is public, else the newest public ones below it. */
+async function publicBelow(
+  repository: Repository,
+  below: string,
+  { tips }: RemoteRefs,
+): Promise<readonly string[]> {
+  if ([...tips.values()].includes(below)) return [below];
+  const walk = ["rev-list", "--boundary", below, "--not", "--remotes"];
+  const walked = await gitLines(walk, { cwd: repository.cwd });
+  const borders = walked.filter((line) => line.startsWith("-")).map((line) => line.slice(1));
+  return walked.length === 0 ? [below] : newestOf(repository, borders);
 }
 
 /** Those that are no ancestor of another. Private merges can give many; a few are enough. */
@@ -185,33 +195,38 @@ export interface RemoteRefs {
   readonly best: readonly (readonly [ref: string, via: Via])[];
 }
 
+/** Of the branch that is checked out, git says it in the same listing. */
+const LIST_REFS = [
+  "for-each-ref",
+  "--format=%(refname) %(objectname) %(upstream) %(symref) %(HEAD)",
+  "refs/remotes",
+  "refs/heads",
+];
+
 /** @param tip whose upstream is known best: a branch, or HEAD */
 export async function remoteRefs(repository: Repository, tip: string): Promise<RemoteRefs> {
   const options = { cwd: repository.cwd };
-  const [lines, [upstream]] = await Promise.all([
-    gitLines(
-      ["for-each-ref", "--format=%(refname) %(objectname) %(symref)", "refs/remotes"],
-      options,
-    ),
-    gitLines(
-      ["rev-parse", "--symbolic-full-name", "--verify", "--quiet", `${tip}@{upstream}`],
-      options,
-    ),
+  const named = ["rev-parse", "--symbolic-full-name", "--verify", "--quiet", `${tip}@{upstream}`];
+  const [lines, [upstreamOfTip]] = await Promise.all([
+    gitLines(LIST_REFS, options),
+    tip === "HEAD" ? [] : gitLines(named, options),
   ]);
-  const refs = lines.map((line) => line.split(" ") as [string, string, string]);
+  const all = lines.map((line) => line.split(" ") as [string, string, string, string, string]);
+  const refs = all.filter(([ref]) => ref.startsWith("refs/remotes/"));
+  const upstream = tip === "HEAD" ? all.find(([, , , , head]) => head === "*")?.[2] : upstreamOfTip;
   const heads = refs.filter(([ref]) => /^refs\/remotes\/[^/]+\/HEAD$/.test(ref));
   const origin = heads.find(([ref]) => ref === "refs/remotes/origin/HEAD");
-  const named: readonly (readonly [string | undefined, Via])[] = [
+  const best: readonly (readonly [string | undefined, Via])[] = [
     [upstream, "upstream"],
-    [origin?.[2], "origin/HEAD"],
-    ...heads.map(([, , target]) => [target, "nearest"] as const),
+    [origin?.[3], "origin/HEAD"],
+    ...heads.map(([, , , target]) => [target, "nearest"] as const),
   ];
   const tips = new Map(
     refs.filter((ref) => !heads.includes(ref)).map(([ref, commit]) => [ref, commit]),
   );
   return {
     tips,
-    best: named.flatMap(([ref, via]) => (ref !== undefined && tips.has(ref) ? [[ref, via]] : [])),
+    best: best.flatMap(([ref, via]) => (ref !== undefined && tips.has(ref) ? [[ref, via]] : [])),
   };
 }
 

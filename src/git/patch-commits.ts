@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Diff } from "../types.ts";
+import type { FileChange } from "./commit-changes.ts";
+import { LF } from "../primitives/bytes.ts";
 import { git, runGit } from "./run.ts";
 import type { Repository } from "./repository.ts";
 import { APPLY, sandbox } from "./trial.ts";
@@ -23,36 +25,66 @@ export interface SourceCommit extends CommitText {
   readonly name: string;
   /** Full names, separated by blanks. */
   readonly parents: string;
-  readonly changes: Changes;
+  readonly changes: readonly FileChange[];
 }
 
-/** Reads commits by their full names, each once, in that order: two gits, however many there are. */
+/** Whatever the user has set for his own logs. */
+const OVERRIDES = ["log.showSignature=false", "log.showRoot=true", "diff.relative=false"];
+const READ = [
+  ...OVERRIDES.flatMap((setting) => ["-c", setting]),
+  "log",
+  "--no-walk=unsorted",
+  "--encoding=UTF-8",
+  "--no-color",
+  "-z",
+  "--format=%H%n%P%n%an%n%ae%n%s%n%b",
+  "--raw",
+  "--no-abbrev",
+  "--no-renames",
+  "--ignore-submodules=none",
+  "--stdin",
+  "--",
+];
+
+/** Reads commits by their full names, each once, in that order: one git, however many there are. */
 export async function readCommits(
   repository: Repository,
   names: readonly string[],
 ): Promise<SourceCommit[]> {
-  const options = { cwd: repository.cwd, input: names.map((name) => `${name}\n`).join("") };
-  const log = ["-c", "log.showSignature=false", "log", "--no-walk=unsorted", "--encoding=UTF-8"];
-  const tree = ["diff-tree", "-r", "-z", "--root", "--no-renames", "--raw", "--always"];
-  const [texts, raw] = await Promise.all([
-    git([...log, "-z", "--format=%P%n%an%n%ae%n%s%n%b", "--stdin", "--"], options),
-    git([...tree, "--ignore-submodules=none", "--stdin"], options),
-  ]);
-  const changes = changesOf(raw, names);
-  return recordsOf(texts).map((text, i) => {
-    const ends: number[] = [];
-    for (let at = text.indexOf(10); ends.length < 4; at = text.indexOf(10, at + 1)) ends.push(at);
-    const [parents, author, email, subject] = ends as [number, number, number, number];
-    return {
-      name: names[i]!,
-      parents: text.toString("latin1", 0, parents),
-      author: text.toString("utf8", parents + 1, author),
-      email: text.toString("utf8", author + 1, email),
-      subject: text.subarray(email + 1, subject),
-      body: text.subarray(subject + 1),
-      changes: changes.get(names[i]!)!,
-    };
-  });
+  const input = names.map((name) => `${name}\n`).join("");
+  const records = recordsOf(await git(READ, { cwd: repository.cwd, input }));
+  const commits: (SourceCommit & { readonly changes: FileChange[] })[] = [];
+  for (let i = 0; i < records.length; i++) {
+    const record = records[i]!;
+    // a change, and its path in the next record; a commit begins with its name
+    if (record[record[0] === LF ? 1 : 0] === COLON)
+      commits.at(-1)!.changes.push(changeIn(record.toString("latin1"), records[++i]!));
+    else commits.push({ ...textIn(record), changes: [] });
+  }
+  return commits;
+}
+
+const COLON = 0x3a;
+
+function textIn(text: Buffer): Omit<SourceCommit, "changes"> {
+  const ends: number[] = [];
+  for (let at = text.indexOf(LF); ends.length < 5; at = text.indexOf(LF, at + 1)) ends.push(at);
+  const [name, parents, author, email, subject] = ends as [number, number, number, number, number];
+  return {
+    name: text.toString("latin1", 0, name),
+    parents: text.toString("latin1", name + 1, parents),
+    author: text.toString("utf8", parents + 1, author),
+    email: text.toString("utf8", author + 1, email),
+    subject: text.subarray(email + 1, subject),
+    body: text.subarray(subject + 1),
+  };
+}
+
+/** @param entry as `git log --raw` writes it: modes, blobs, a letter */
+function changeIn(entry: string, path: Buffer): FileChange {
+  const words = entry.trimStart().slice(1).split(" ") as [string, string, string, string];
+  const [oldMode, newMode, oldBlob, newBlob] = words;
+  return { path: path.toString("latin1"), oldMode, newMode, oldBlob, newBlob };
 }
 
 /** What stands before each NUL. */
@@ -93,27 +125,22 @@ export async function applyToParents(
 
 /** Each commit is the parent of the next, and no diff names a path that its commit does not change. */
 function isStack(patches: readonly DiffOf[]): boolean {
-  return patches.every(
-    ({ commit, diff }, i) =>
-      (i === 0 || commit.parents === patches[i - 1]!.commit.name) &&
-      pathsOf(diff).every(
-        (path) => commit.changes.before.has(path) || commit.changes.after.has(path),
-      ),
-  );
+  return patches.every(({ commit, diff }, i) => {
+    const touched = new Set(commit.changes.map(({ path }) => path));
+    const isNext = i === 0 || commit.parents === patches[i - 1]!.commit.name;
+    return isNext && pathsOf(diff).every((path) => touched.has(path));
+  });
 }
 
 /** Do all diffs, one after the other, make the files of the last commit? */
 async function makesStack(repository: Repository, patches: readonly DiffOf[]): Promise<boolean> {
   const [before, after]: [Entries, Entries] = [new Map(), new Map()];
   const seen = new Set<string>();
-  for (const { changes } of patches.map(({ commit }) => commit))
-    for (const path of new Set([...changes.before.keys(), ...changes.after.keys()])) {
-      const [first, last] = [changes.before.get(path), changes.after.get(path)];
-      if (!seen.has(path) && first !== undefined) before.set(path, first);
-      seen.add(path);
-      if (last === undefined) after.delete(path);
-      else after.set(path, last);
-    }
+  for (const { path, ...change } of patches.flatMap(({ commit }) => commit.changes)) {
+    if (!seen.has(path)) setEntry(before, path, change.oldMode, change.oldBlob);
+    seen.add(path);
+    setEntry(after, path, change.newMode, change.newBlob);
+  }
   const diffs = Buffer.concat(patches.map(({ diff }) => diff.canonical));
   const made = await applied(repository, before, diffs);
   return made !== null && differing(made, after).length === 0;
@@ -124,7 +151,11 @@ async function applyToParent(
   { name, changes }: SourceCommit,
   diff: Diff,
 ): Promise<Applied> {
-  const [before, after] = [new Map(changes.before), new Map(changes.after)];
+  const [before, after]: [Entries, Entries] = [new Map(), new Map()];
+  for (const { path, oldMode, oldBlob, newMode, newBlob } of changes) {
+    setEntry(before, path, oldMode, oldBlob);
+    setEntry(after, path, newMode, newBlob);
+  }
   const touched = pathsOf(diff).filter((path) => !before.has(path) && !after.has(path));
   for (const [path, entry] of await entriesOf(repository, `${name}^`, touched)) {
     before.set(path, entry);
@@ -186,30 +217,12 @@ const MAX_PATHS = 1000;
 type Entries = Map<string, string>;
 type Options = Parameters<typeof git>[1];
 
-/** The entries of the paths that a commit changes, before and after. */
-interface Changes {
-  readonly before: Entries;
-  readonly after: Entries;
-}
+/** Git's mode where there is no file. */
+const NO_FILE = "000000";
 
-/** As `git diff-tree -z --raw --stdin` lists them, after each commit's name. */
-function changesOf(raw: Buffer, names: readonly string[]): Map<string, Changes> {
-  const found = new Map(
-    names.map((name): [string, Changes] => [name, { before: new Map(), after: new Map() }]),
-  );
-  const words = raw.toString("latin1").split("\0");
-  let changes: Changes | undefined;
-  for (let i = 0; i + 1 < words.length; i++) {
-    if (!words[i]!.startsWith(":")) {
-      changes = found.get(words[i]!);
-      continue;
-    }
-    const [oldMode, mode, oldBlob, blob] = words[i]!.slice(1).split(" ");
-    const path = words[++i]!;
-    if (oldMode !== "000000") changes?.before.set(path, `${oldMode} ${oldBlob}`);
-    if (mode !== "000000") changes?.after.set(path, `${mode} ${blob}`);
-  }
-  return found;
+function setEntry(entries: Entries, path: string, mode: string, object: string): void {
+  if (mode === NO_FILE) entries.delete(path);
+  else entries.set(path, `${mode} ${object}`);
 }
 
 /** A tree's entries at some paths; none without a tree, as before a root commit. */

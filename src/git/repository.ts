@@ -10,69 +10,56 @@ import { resolve } from "node:path";
 import { PatchsigError } from "../errors.ts";
 import { type Config, LIST_CONFIG, parseConfig } from "./config.ts";
 import { PLAIN_DIFF } from "./closed.ts";
+import { factsAt, type RepositoryFacts } from "./facts.ts";
+import type { OwnSettings } from "./scope.ts";
 import { failure, git, gitSucceeds, gitText, runGit } from "./run.ts";
 
-export interface Repository {
+export interface Repository extends Omit<RepositoryFacts, "gitFolder"> {
   /** Where the commands run: the directory that the repository was opened from. */
   readonly cwd: string;
-  /** The top of the working tree; null in a bare repository. */
-  readonly toplevel: string | null;
-  /** The folder of its objects. */
-  readonly objects: string;
-  readonly objectFormat: "sha1" | "sha256";
-  readonly shallow: boolean;
-  /** Of git: [2, 39, 5]. */
-  readonly version: readonly [number, number, number];
   readonly config: Config;
 }
 
-/** Opens the repository that holds `directory`; throws a PatchsigError "no-repository". */
-export async function openRepository(directory: string): Promise<Repository> {
-  const options = { cwd: directory };
-  const asked = ["--is-inside-work-tree", "--is-shallow-repository", "--show-object-format"];
-  const [facts, objects, version, config] = await Promise.all([
-    // without a working tree the last one fails, after the others are answered
-    runGit(["rev-parse", ...asked, "--show-toplevel"], options),
-    gitText(["rev-parse", "--git-path", "objects"], options).catch(() => ""),
-    gitVersion(directory),
-    runGit(LIST_CONFIG, { ...options, purpose: "settings" }),
-  ]);
-  const [inside, shallow, format, ...top] = facts.stdout.toString().split("\n");
-  if (format === undefined || objects === "") {
-    const { message } = failure(["rev-parse"], facts.stderr);
+/**
+ * Opens the repository that holds `directory`.
+ *
+ * @param known of that directory, so that git is not asked twice
+ * @throws PatchsigError "no-repository", "git-missing", "git-failed"
+ */
+export async function openRepository(directory: string, known?: OwnSettings): Promise<Repository> {
+  const options = { cwd: directory, purpose: "settings" } as const;
+  // settings that do not count for the user still say what is in the repository
+  const listing = (known?.toplevel ?? null) === null ? runGit(LIST_CONFIG, options) : null;
+  const facts = known?.facts ?? factsAt(directory);
+  const listed = await listing;
+  if (facts === null || "refusal" in facts) {
+    const { message } = failure(["rev-parse"], facts?.refusal ?? "");
     throw new PatchsigError("no-repository", `no git repository at ${directory}`, {
       // git explains a repository with another owner
       hint: message.includes("not a git repository") ? "run it in a working tree" : message,
     });
   }
-  if (config.status !== 0) throw failure(["config"], config.stderr);
-  return {
-    cwd: directory,
-    // the name may contain line ends
-    toplevel: inside === "true" ? top.slice(0, -1).join("\n") : null,
-    objects: resolve(directory, objects),
-    // git before 2.28 knows only SHA-1, and echoes the option
-    objectFormat: format === "sha256" ? "sha256" : "sha1",
-    shallow: shallow === "true",
-    version,
-    config: parseConfig(config.stdout.toString()),
-  };
+  if (listed !== null && listed.status !== 0) throw failure(["config"], listed.stderr);
+  const config = listed === null ? known!.config : parseConfig(listed.stdout.toString());
+  const { toplevel, objects, objectFormat, shallow } = facts;
+  return { cwd: directory, toplevel, objects, objectFormat, shallow, config };
 }
 
-/** Of git itself. */
-export async function gitVersion(cwd: string): Promise<Repository["version"]> {
-  return parseVersion(await gitText(["version"], { cwd }));
-}
-
-function parseVersion(text: string): readonly [number, number, number] {
-  const [, major, minor, patch] = /(\d+)\.(\d+)(?:\.(\d+))?/.exec(text) ?? [];
+/** Of git itself: [2, 39, 5]. */
+export async function gitVersion(cwd: string): Promise<readonly [number, number, number]> {
+  const [, major, minor, patch] =
+    /(\d+)\.(\d+)(?:\.(\d+))?/.exec(await gitText(["version"], { cwd })) ?? [];
   return [Number(major ?? 0), Number(minor ?? 0), Number(patch ?? 0)];
 }
 
-/** Is this git at least that version? */
-export function isAtLeast(repository: Repository, major: number, minor: number): boolean {
-  const [ours, oursMinor] = repository.version;
-  return ours > major || (ours === major && oursMinor >= minor);
+/** Is git at least that version? */
+export async function isAtLeast(
+  { cwd }: Repository,
+  major: number,
+  minor: number,
+): Promise<boolean> {
+  const [its, itsMinor] = await gitVersion(cwd);
+  return its > major || (its === major && itsMinor >= minor);
 }
 
 /** Is it a full object name, in the repository's format? */
@@ -200,7 +187,7 @@ export async function gitAm(
 ): Promise<number> {
   const args = [...AM];
   // else a setting could strip "\r\n" that a mail encoded on purpose
-  if (isAtLeast(repository, 2, 32)) args.push("--quoted-cr=nowarn");
+  if (await isAtLeast(repository, 2, 32)) args.push("--quoted-cr=nowarn");
   args.push(options.threeWay === true ? "--3way" : "--no-3way");
   if (options.signoff === true) args.push("--signoff");
   args.push(...(options.words ?? []));

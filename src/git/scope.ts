@@ -14,12 +14,15 @@ import {
   REPOSITORY_SCOPES,
   type ConfigSetting,
 } from "./config.ts";
+import { askGit, factsAt, type RepositoryFacts } from "./facts.ts";
 import { failure, runGitSync } from "./run.ts";
 
 export interface OwnSettings {
   readonly config: Config;
   /** The top of the current working tree; null outside one. */
   readonly toplevel: string | null;
+  /** Of the repository there, whether or not its settings count; null if there is none. */
+  readonly facts: RepositoryFacts | null;
 }
 
 /** For a git that must see only the user's settings: there is no repository there. */
@@ -32,7 +35,7 @@ export const NO_REPOSITORY = { GIT_DIR: "/dev/null" } as const;
  */
 export function ownSettings(cwd: string): OwnSettings {
   const listed = runGitSync(LIST_SCOPES, { cwd, purpose: "settings" });
-  if (listed === null) return { config: configOf([]), toplevel: null };
+  if (listed === null) return { config: configOf([]), toplevel: null, facts: null };
   if (listed.status !== 0)
     throw new PatchsigError("git-failed", "git cannot read its settings", {
       hint: failure(["config"], listed.stderr).message,
@@ -40,9 +43,15 @@ export function ownSettings(cwd: string): OwnSettings {
   const settings = parseScopes(listed.stdout.toString());
   const isRepositorys = ({ scope }: ConfigSetting): boolean => REPOSITORY_SCOPES.has(scope);
   // no repository: no need to ask git again
-  const toplevel = settings.some(isRepositorys) ? workTreeAt(cwd) : null;
+  const facts = settings.some(isRepositorys) ? repositoryAt(cwd) : null;
+  const toplevel = workTreeOf(cwd, facts);
   const counts = (one: ConfigSetting): boolean => toplevel !== null || !isRepositorys(one);
-  return { config: configOf(settings.filter(counts)), toplevel };
+  return { config: configOf(settings.filter(counts)), toplevel, facts };
+}
+
+function repositoryAt(cwd: string): RepositoryFacts | null {
+  const facts = factsAt(cwd);
+  return facts !== null && "toplevel" in facts ? facts : null;
 }
 
 /**
@@ -52,30 +61,19 @@ export function ownSettings(cwd: string): OwnSettings {
  * `.git` leads to the repository, which no clone can contain, or if the user named it
  * (GIT_WORK_TREE).
  */
-function workTreeAt(cwd: string): string | null {
-  const facts = ["--is-inside-work-tree", "--absolute-git-dir", "--show-toplevel"];
-  const lines = ask(cwd, ...facts).split("\n");
-  const [inside, repository, toplevel] = lines;
-  // do not guess at a name with a line end
-  if (inside !== "true" || repository === undefined || lines.length !== facts.length) return null;
-  if ((process.env["GIT_WORK_TREE"] ?? "") !== "") return toplevel!;
-  const own = join(toplevel!, ".git");
+function workTreeOf(cwd: string, facts: RepositoryFacts | null): string | null {
+  const toplevel = facts?.toplevel ?? null;
+  if (facts === null || toplevel === null) return null;
+  if ((process.env["GIT_WORK_TREE"] ?? "") !== "") return toplevel;
+  const own = join(toplevel, ".git");
   const linked = statSync(own, { throwIfNoEntry: false })?.isFile() === true;
-  const its = linked ? ask(cwd, "--resolve-git-dir", own) : own;
-  return real(resolve(cwd, its)) === realpathSync(repository) ? toplevel! : null;
+  const its = linked ? askGit(cwd, "--resolve-git-dir", own) : own;
+  return real(resolve(cwd, its)) === realpathSync(facts.gitFolder) ? toplevel : null;
 }
 
 /** Variables for a git that uses settings itself, so that it sees only those that count. */
 export function whoseSettings(cwd: string): Readonly<Record<string, string>> {
-  return workTreeAt(cwd) === null ? NO_REPOSITORY : {};
-}
-
-function ask(cwd: string, ...args: string[]): string {
-  return (
-    runGitSync(["rev-parse", ...args], { cwd })
-      ?.stdout.toString()
-      .replace(/\n$/, "") ?? ""
-  );
+  return workTreeOf(cwd, repositoryAt(cwd)) === null ? NO_REPOSITORY : {};
 }
 
 function real(path: string): string | null {

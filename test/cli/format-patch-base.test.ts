@@ -1,12 +1,11 @@
 /** What format-patch says of the base that it writes. */
 
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { newFolder, newHome } from "./support.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { newFolder, newHome, newSubmission } from "./support.ts";
 import { patchsig } from "../support/cli.ts";
-import { some } from "../support/long.ts";
 import { commit, git } from "../support/repo.ts";
 import { lines, newScene } from "../support/base.ts";
 
@@ -75,44 +74,14 @@ test("notes a shallow clone that is cut where the series begins", () => {
   );
 });
 
-describe("a git that has no --base", () => {
-  /** git as it is, but for what 2.8 did not know: it dies of it, as that one does. */
-  const old = join(newFolder(), "git");
-  const real = execFileSync("sh", ["-c", "command -v git"]).toString().trim();
-  writeFileSync(
-    old,
-    `#!/bin/sh\ncase " $* " in *" --base"*) echo "fatal: unrecognized argument: --base" >&2; exit 128;; esac\n` +
-      `for last; do :; done\ntest "$last" != version || { echo "git version 2.8.6"; exit; }\nexec ${real} "$@"\n`,
-    { mode: 0o755 },
-  );
-
-  /** The mails without what is signed: that has the time in it. */
-  function written(cwd: string, args: readonly string[], path: string): string {
-    const env = {
-      GIT_COMMITTER_NAME: "Alice",
-      GIT_COMMITTER_EMAIL: "alice@example.org",
-      PATH: path,
-    };
-    const run = patchsig(["format-patch", "--stdout", ...args], { cwd, home, env });
-    expect(run.status, run.stderr).toBe(0);
-    expect(run.stdout).toContain("\ntrusted comment: patchsig-v1 ");
-    // that of a cover letter is the time at which it is made
-    const text = run.stdout.replace(/(?<=^Date: ).*(?=\n.* 0\/)/m, "");
-    return text.replace(/^untrusted comment: .*\n.*\n.*\n.*\n/gm, "");
-  }
-
-  const WAYS: [string, string[]][] = [
-    ["the whole branch", ["origin/main.."]],
-    ["with private commits below", ["-1"]],
-    ["with a cover letter", ["--cover-letter", "-2"]],
-    ["without a signature", ["--no-signature", "-2"]],
-    ["without a base", ["--base=none", "-2"]],
-  ];
-  test.each(some(WAYS, 2))("gets the same output: %s", (_, args) => {
-    const { repository } = newScene();
-    const path = process.env["PATH"]!;
-    const now = written(repository, args, path);
-    expect(written(repository, args, `${dirname(old)}:${path}`)).toBe(now);
-    expect(now.includes("base-commit: ")).toBe(!args.includes("--base=none"));
-  });
+test("asks git as little as it can", () => {
+  const { work } = newSubmission();
+  const trace = join(newFolder(), "trace");
+  const args = ["format-patch", "-o", newFolder(), "origin/main.."];
+  const env = { GIT_TRACE2_EVENT: trace };
+  const { status, stderr } = patchsig(args, { cwd: work, home, env });
+  expect(status, stderr).toBe(0);
+  const started = readFileSync(trace, "utf8").match(/^\{"event":"start"/gm) ?? [];
+  expect(started.length).toBeGreaterThan(1);
+  expect(started.length).toBeLessThanOrEqual(11);
 });

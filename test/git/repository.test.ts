@@ -29,7 +29,6 @@ describe("opening a repository", () => {
       objectFormat: "sha1",
       shallow: false,
     });
-    expect(opened.version[0]).toBeGreaterThanOrEqual(2);
   });
 
   test("a bare one, with sha256", async () => {
@@ -41,6 +40,19 @@ describe("opening a repository", () => {
     expect(await openRepository(r.directory)).toMatchObject({
       toplevel: null,
       objectFormat: "sha256",
+    });
+  });
+
+  test.each([
+    ["with a working tree", []],
+    ["bare", ["--bare"]],
+  ])("whose name has a line end, %s", async (_, words) => {
+    const folder = path.join(temporaryDirectory(), "a\nb");
+    const r = new TestRepository(folder, ...words);
+    expect(await openRepository(folder)).toMatchObject({
+      toplevel: words.length === 0 ? r.directory : null,
+      objects: path.join(folder, words.length === 0 ? ".git" : "", "objects"),
+      objectFormat: "sha1",
     });
   });
 

@@ -8,8 +8,8 @@ import type { JudgedMember } from "../../verify/series.ts";
 import { whitespaceRules, wouldMend } from "../../verify/whitespace.ts";
 
 /** @throws PatchsigError "unsupported" if this git does not know one of the words */
-export function checkWords(repository: Repository, words: readonly string[]): void {
-  if (!words.includes("--no-verify") || isAtLeast(repository, 2, 40)) return;
+export async function checkWords(repository: Repository, words: readonly string[]): Promise<void> {
+  if (!words.includes("--no-verify") || (await isAtLeast(repository, 2, 40))) return;
   throw new PatchsigError(
     "unsupported",
     "--no-verify: git am has it since 2.40, and this git is older",

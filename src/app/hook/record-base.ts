@@ -3,11 +3,12 @@
  * by the commits that the files name, and recorded as `patchsig format-patch` records it.
  */
 
+import { openHere } from "../settings.ts";
 import { PatchsigError } from "../../errors.ts";
 import { chooseBase } from "../../git/base.ts";
 import { addBaseLines, baseLines } from "../../git/base-lines.ts";
 import { addBaseTree, publicTree } from "../../git/base-tree.ts";
-import { openRepository, type Repository } from "../../git/repository.ts";
+import type { Repository } from "../../git/repository.ts";
 import { namedCommits } from "../../git/series-range.ts";
 import { baseNotes } from "../sign/base-notes.ts";
 import type { MailToSign } from "../sign/signing.ts";
@@ -53,7 +54,7 @@ export async function recordBase(mails: readonly MailOfCommit[]): Promise<Record
 
 async function repositoryHere(): Promise<Repository | null> {
   try {
-    return await openRepository(process.cwd());
+    return await openHere();
   } catch (error) {
     if (error instanceof PatchsigError && /^(?:no-repository|git-missing)$/.test(error.code))
       return null;

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, readFileSync } from "node:fs";
 import { PatchsigError } from "../../errors.ts";
-import { openRepository } from "../../git/repository.ts";
+import { openHere } from "../settings.ts";
 import { testedTree, untrackedFiles } from "../../git/tested.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { type MinisignSigner, signWith } from "../../minisign/signature.ts";
@@ -163,7 +163,7 @@ function timeOf(writtenAt: number | null): number {
 type Source = Pick<TestResult, "tree" | "base" | "commit" | "patches" | "series" | "message">;
 
 async function sourceOf(words: RunWords): Promise<Source> {
-  const repository = await openRepository(process.cwd());
+  const repository = await openHere();
   if (words.commit === undefined) {
     const unknown = await untrackedFiles(repository);
     if (unknown > 0)

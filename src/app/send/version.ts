@@ -38,7 +38,7 @@ export async function makeVersion(
   const own = await gitArguments(repository, series, { by, from: true });
   // an author who does not send is named in the mail's text
   const args = [`--from=${from}`, ...own];
-  const prepare = await seriesPreparer(repository, series, { signer, by, time: now });
+  const prepare = seriesPreparer(repository, series, { signer, by, time: now });
   const texts = {
     version,
     label: plan.label,

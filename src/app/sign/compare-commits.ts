@@ -4,9 +4,12 @@ import {
   type Applied,
   applyToParents,
   type CommitText,
+  type DiffOf,
   readCommits,
 } from "../../git/patch-commits.ts";
 import type { Repository } from "../../git/repository.ts";
+import { Blobs } from "../../git/blobs.ts";
+import { isMadeBy, oldBlobs, plainChanges } from "../record/plain-check.ts";
 import { readRawMail } from "../../mail/mailinfo.ts";
 import { subjectNumber } from "../../patch/subject.ts";
 import { canonicalMessage, canonicalSubject } from "../../patch/message.ts";
@@ -55,7 +58,9 @@ export async function commitDifferences(
     readable.map(({ commit }) => commit),
   );
   const made = readable.map((patch, i) => ({ ...patch, commit: commits[i]! }));
-  const applied = await applyToParents(repository, made);
+  const applied = (await isAllPlain(repository, made))
+    ? made.map(() => AS_COMMITTED)
+    : await applyToParents(repository, made);
   return made.flatMap(({ name, view, commit }, i) => {
     const said = [authorSaid(view, commit), titleSaid(view, commit), messageSaid(view, commit)];
     const found = said.filter((words) => words !== "").map((words) => ({ words, inFiles: false }));
@@ -63,6 +68,27 @@ export async function commitDifferences(
     if (files !== "") found.push({ words: files, inFiles: true });
     return found.map(({ words, inFiles }) => ({ text: `${name}: git am would ${words}`, inFiles }));
   });
+}
+
+const AS_COMMITTED: Applied = { applies: true, differs: [] };
+/** Larger files, and commits of more, are left to git. */
+const MAX_BYTES = 16 << 20;
+const MAX_FILES = 200;
+
+/** Do all diffs make their commits in the plainest way, so that git need not be asked? */
+async function isAllPlain(repository: Repository, made: readonly DiffOf[]): Promise<boolean> {
+  const plain = made.map(({ commit, diff }) => plainChanges(diff.canonical, commit.changes));
+  if (!plain.every((pairs) => pairs !== null && pairs.length <= MAX_FILES)) return false;
+  const blobs = new Blobs({ cwd: repository.cwd }, MAX_BYTES);
+  try {
+    for (const pairs of plain) {
+      blobs.ask(oldBlobs(pairs!));
+      if (!(await isMadeBy(pairs!, blobs, repository.objectFormat))) return false;
+    }
+    return true;
+  } finally {
+    blobs.close();
+  }
 }
 
 function filesSaid(applied: Applied, paths: readonly string[]): string {

@@ -4,7 +4,6 @@
  */
 
 import { type BaseChoice, chooseBase } from "../../git/base.ts";
-import { addBaseLines, baseLines, writesBase } from "../../git/base-lines.ts";
 import { addBaseTree, publicTree } from "../../git/base-tree.ts";
 import { signerIdent } from "../../git/ident.ts";
 import type { Repository } from "../../git/repository.ts";
@@ -53,19 +52,15 @@ export interface PrepareOptions {
 }
 
 /** What prepares this series. Asked before git writes its mails: what cannot be done is said then. */
-export async function seriesPreparer(
+export function seriesPreparer(
   repository: Repository,
   { base, range }: SeriesPlan,
   { signer, by, time }: PrepareOptions,
-): Promise<PrepareSeries> {
-  const lines =
-    writesBase(repository) || base.kind === "none"
-      ? null
-      : await baseLines(repository, base, range.commits);
+): PrepareSeries {
   const tree = publicTree(repository, base);
   const commit = base.kind === "none" ? null : base.commit;
   return async (drafts) => {
-    const amended = withTree(withLines(drafts, lines), base, tree);
+    const amended = withTree(drafts, base, tree);
     const terms = { signer, by, time, base: commit, inOrder: true };
     const signed = await signEachSeries(amended, terms);
     const patches = drafts.flatMap(({ name, commit: madeFrom }, i) => {
@@ -90,7 +85,7 @@ export async function gitArguments(
   { base, range }: SeriesPlan,
   { by, from }: { readonly by: string; readonly from: boolean },
 ): Promise<string[]> {
-  const own = writesBase(repository) && base.kind !== "none" ? [`--base=${base.commit}`] : [];
+  const own = base.kind !== "none" ? [`--base=${base.commit}`] : [];
   const sender = from ? [] : await fromOption(repository, range, by);
   return [...own, ...sender, ...range.args];
 }
@@ -107,14 +102,6 @@ async function fromOption(
   if (repository.config.string("format.from") !== null) return [];
   if ([...range.authors].every((author) => normaliseIdentity(author) === by)) return [];
   return [`--from=${await signerIdent(repository, by, settingsEnvironment())}`];
-}
-
-/** In the first mail, where git writes them: a cover letter or the first patch. */
-function withLines(drafts: readonly MailToSign[], lines: string | null): readonly MailToSign[] {
-  if (lines === null) return drafts;
-  return drafts.map((draft, i) =>
-    i === 0 ? { ...draft, mail: addBaseLines(draft.mail, lines) } : draft,
-  );
 }
 
 function withTree(

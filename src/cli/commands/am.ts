@@ -14,13 +14,12 @@ import { readSeries } from "../../app/apply/series.ts";
 import { messageIdsAmong } from "../../app/sources/message-id.ts";
 import { patchChoice } from "../../app/series/patches.ts";
 import { now } from "../../app/now.ts";
-import { devKeyringsOf } from "../../app/settings.ts";
+import { devKeyringsOf, openHere } from "../../app/settings.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { openUserDkim } from "../../app/verify/dkim.ts";
 import { readPolicies } from "../../app/verify/policy.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
-import { openRepository } from "../../git/repository.ts";
 import { resumeAm } from "../../app/apply/resume.ts";
 import { settlePending } from "../../app/record/settle.ts";
 import { recordApplied } from "../../app/record/write.ts";
@@ -97,7 +96,7 @@ export const amCommand = command({
 async function am(args: Arguments): Promise<CommandStatus> {
   const word = resumeWord(args, args.source.join() === "-" ? [] : args.source);
   if (word === null) return applySources(args);
-  const repository = await openRepository(process.cwd());
+  const repository = await openHere();
   if (word.startsWith("--show-current-patch")) outFile(await currentPatch(repository, word));
   else await resumeAm(repository, word, say);
 }
@@ -113,8 +112,8 @@ async function applySources(args: Arguments): Promise<CommandStatus> {
   const offering = offerOptions(args);
   const { words, fitting, forgotten } = gitWords(args);
   if (guessBase) endOnSignal();
-  const repository = await openRepository(process.cwd());
-  checkWords(repository, words);
+  const repository = await openHere();
+  await checkWords(repository, words);
   await checkIdle(repository);
   await settlePending(repository, say);
   const store = openUserTrust(false);

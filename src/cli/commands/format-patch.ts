@@ -3,6 +3,7 @@
  * is not one of the few below goes to git as it stands.
  */
 
+import { openHere } from "../../app/settings.ts";
 import path from "node:path";
 import { now } from "../../app/now.ts";
 import { baseNotes, hazardNotes } from "../../app/sign/base-notes.ts";
@@ -16,7 +17,7 @@ import { isUnmet, signedLines, signerAddress } from "../../app/sign/signing.ts";
 import { seriesAsFiles, seriesAsMbox } from "../../app/sign/write-series.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { baseHazards } from "../../git/base-hazards.ts";
-import { openRepository, type Repository, runFormatPatch } from "../../git/repository.ts";
+import { type Repository, runFormatPatch } from "../../git/repository.ts";
 import type { SeriesRange } from "../../git/series-range.ts";
 import { count } from "../../primitives/words.ts";
 import { escapeText } from "../../report/escape.ts";
@@ -90,7 +91,7 @@ export const formatPatchCommand = {
   async run(args: string[]): Promise<CommandStatus> {
     const words = takeWords(args);
     if (words.help) return runCommand(definition, "format-patch", ["--help"]);
-    const repository = await openRepository(process.cwd());
+    const repository = await openHere();
     const plan = await planSeries(repository, words.args);
     if (plan.range.commits.length === 0) {
       // git says what is wrong with the range, or nothing where it is empty
@@ -103,17 +104,15 @@ export const formatPatchCommand = {
     const gitArgs = await gitArguments(repository, plan, { by, from: words.from });
     const signer = await userSigner(words);
     try {
-      const prepare = await seriesPreparer(repository, plan, { signer, by, time: now() });
-      const { signed, differences } = await write(repository, words, {
-        args: gitArgs,
-        prepare,
-        say,
-      });
-      if (!words.quiet) {
+      const prepare = seriesPreparer(repository, plan, { signer, by, time: now() });
+      const [{ signed, differences }, hazards] = await Promise.all([
+        write(repository, words, { args: gitArgs, prepare, say }),
+        words.quiet ? null : baseHazards(repository, plan.base, plan.range),
+      ]);
+      if (hazards !== null) {
         signedLines(signed, by).forEach(say);
         for (const { text } of differences) say(`note: ${text}`);
         baseNotes(plan.base, repository.shallow).forEach(say);
-        const hazards = await baseHazards(repository, plan.base, plan.range);
         hazardNotes(plan.base, hazards).forEach(say);
       }
       const unmet = isUnmet(signed) || differences.some(({ inFiles }) => inFiles);

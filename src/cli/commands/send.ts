@@ -9,9 +9,9 @@ import { branchMeant } from "../../app/send/names.ts";
 import { planSend, type SendPlan } from "../../app/send/plan.ts";
 import { batchPlace, queueVersion } from "../../app/send/queue.ts";
 import { planResend } from "../../app/send/resend.ts";
-import { gitConfig } from "../../app/settings.ts";
+import { gitConfig, openHere } from "../../app/settings.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
-import { openRepository, type Repository } from "../../git/repository.ts";
+import type { Repository } from "../../git/repository.ts";
 import { command, type CommandStatus } from "../../options/command.ts";
 import { ours } from "../../report/escape.ts";
 import { renderObjections, renderSendPreview } from "../../report/send.ts";
@@ -86,7 +86,7 @@ export const sendCommand = command({
 });
 
 async function send(args: Arguments): Promise<CommandStatus> {
-  const repository = await openRepository(process.cwd());
+  const repository = await openHere();
   const plan = await planOf(repository, args);
   if (plan.objections.length > 0) {
     saySafe(renderObjections(plan.objections));
@@ -135,7 +135,7 @@ function write({ mails }: MadeMails, folder: string): void {
 }
 
 async function goOn(args: Arguments): Promise<CommandStatus> {
-  const repository = await openRepository(process.cwd());
+  const repository = await openHere();
   return withOutbox(async (store) => {
     const here = store.open().filter((batch) => batch.repository === batchPlace(repository));
     if (args.status) {

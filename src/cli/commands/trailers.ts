@@ -1,11 +1,10 @@
 /** `patchsig trailers`: what reviewers gave to the commits of a branch. */
 
 import { readKeyrings } from "../../app/trust/keyrings.ts";
-import { gitConfig } from "../../app/settings.ts";
+import { gitConfig, openHere } from "../../app/settings.ts";
 import { trailerSettings } from "../../app/trailers/settings.ts";
 import { applyUpdate, findUpdate } from "../../app/trailers/update.ts";
 import { asUser } from "../../app/verify/as-user.ts";
-import { openRepository } from "../../git/repository.ts";
 import { command } from "../../options/command.ts";
 import { count } from "../../primitives/words.ts";
 import { renderReplies } from "../../report/replies.ts";
@@ -30,7 +29,7 @@ export const trailersCommand = command({
     dkim: flag("ask DNS for keys that vouch for replies"),
   },
   async run(args) {
-    const repository = await openRepository(process.cwd());
+    const repository = await openHere();
     const update = await asUser({ dkim: args.dkim }, true, async (store, terms) => {
       const options = {
         ...terms,

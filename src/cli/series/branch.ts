@@ -1,12 +1,12 @@
 /** `patchsig series cover`, `show` and the rest: what is remembered of a branch that is sent as a series. */
 
+import { openHere } from "../../app/settings.ts";
 import { randomBytes } from "node:crypto";
 import { now } from "../../app/now.ts";
 import { importB4 } from "../../app/send/import-b4.ts";
 import { branchMeant } from "../../app/send/names.ts";
 import { editingCover } from "../../app/send/remember.ts";
 import { PatchsigError } from "../../errors.ts";
-import { openRepository } from "../../git/repository.ts";
 import {
   branchesWithState,
   moveState,
@@ -36,7 +36,7 @@ export const coverCommand = command({
     edit: flag("open your editor on them", "e"),
   },
   async run(args) {
-    const repository = await openRepository(process.cwd());
+    const repository = await openHere();
     const branch = await branchMeant(repository, args.branch);
     const editing = await editingCover(repository, branch, CHANCE);
     if (!args.edit) return out(escapeLines(editing.text.trimEnd()));
@@ -55,7 +55,7 @@ export const showCommand = command({
   },
   paged: true,
   async run(args) {
-    const repository = await openRepository(process.cwd());
+    const repository = await openHere();
     const branches = args.all
       ? await branchesWithState(repository)
       : [await branchMeant(repository, args.branch)];
@@ -77,7 +77,7 @@ export const importB4Command = command({
   describe: "take over what b4 prep knows of a branch",
   words: BRANCH,
   async run(args) {
-    const repository = await openRepository(process.cwd());
+    const repository = await openHere();
     const words = args.branch === undefined ? [] : [args.branch];
     const { branch, versions, coverCommit } = await importB4(repository, words);
     const sent = versions.map((version) => `v${version}`).join(", ");
@@ -96,7 +96,7 @@ export const pushCommand = command({
     ...BRANCH,
   },
   async run(args) {
-    const repository = await openRepository(process.cwd());
+    const repository = await openHere();
     const branch = await branchMeant(repository, args.branch);
     await pushState(repository, branch, args.remote);
     say(`pushed ${seriesRef(branch)} to ${args.remote}`);
@@ -111,7 +111,7 @@ export const adoptCommand = command({
     ...BRANCH,
   },
   async run(args) {
-    const repository = await openRepository(process.cwd());
+    const repository = await openHere();
     const branch = await branchMeant(repository, args.branch);
     await moveState(repository, args.old, branch);
     say(`the series of ${args.old} is that of ${branch} now`);
@@ -123,7 +123,7 @@ export const dropCommand = command({
   describe: "forget what is remembered of a branch's series",
   words: { branch: required("whose") },
   async run({ branch }) {
-    const repository = await openRepository(process.cwd());
+    const repository = await openHere();
     const commit = await moveState(repository, branch, null);
     say(`forgotten; to bring it back: git update-ref ${seriesRef(branch)} ${commit.slice(0, 12)}`);
   },
