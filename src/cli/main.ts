@@ -74,6 +74,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     describe: "find mails, patches and test results",
     load: async () => (await import("./commands/search.ts")).searchCommand,
   },
+  tested: {
+    describe: "was this tree tested elsewhere?",
+    load: async () => (await import("./commands/tested.ts")).testedCommand,
+  },
   web: {
     describe: "look at series, patches, keys and tests in a browser",
     load: async () => (await import("./commands/web.ts")).webCommand,

@@ -75,6 +75,18 @@ export async function hasCommit(repository: Repository, commit: string): Promise
 }
 
 /**
+ * The full name of the tree that a person names, by itself or by a commit.
+ *
+ * @throws PatchsigError "usage" if there is none
+ */
+export async function treeNamed({ cwd }: Repository, name: string): Promise<string> {
+  const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{tree}`];
+  const { status, stdout } = await runGit(args, { cwd });
+  if (status === 0) return stdout.toString().trim();
+  throw new PatchsigError("usage", `${name} names no commit and no tree here`);
+}
+
+/**
  * Makes a branch and checks it out; git keeps local changes or refuses. Throws a PatchsigError:
  * usage (a bad name, or not a commit), exists, git-failed.
  */
