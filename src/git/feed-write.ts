@@ -34,13 +34,13 @@ export async function headOf(epoch: Epoch): Promise<string | null> {
 export async function writableEpoch(folder: string, limit = EPOCH_BYTES): Promise<Epoch> {
   const newest = existsSync(join(folder, "git")) ? epochsOf(folder)?.at(-1) : undefined;
   if (newest === undefined) return makeEpoch(folder, 0);
-  return sizeOf(join(newest.repository, "objects")) < limit
+  return folderSize(join(newest.repository, "objects")) < limit
     ? newest
     : makeEpoch(folder, epochNumber(newest) + 1);
 }
 
 /** An empty repository, which appears whole. */
-async function makeEpoch(folder: string, number: number): Promise<Epoch> {
+export async function makeEpoch(folder: string, number: number): Promise<Epoch> {
   const below = join(folder, "git");
   mkdirSync(below, { recursive: true });
   // what a killed run left
@@ -62,11 +62,11 @@ async function makeEpoch(folder: string, number: number): Promise<Epoch> {
 }
 
 /** Bytes in the files of a folder, and in those below it. */
-function sizeOf(folder: string): number {
+export function folderSize(folder: string): number {
   let sum = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) sum += sizeOf(path);
+    if (entry.isDirectory()) sum += folderSize(path);
     else sum += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
   return sum;

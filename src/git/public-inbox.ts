@@ -40,6 +40,8 @@ export interface InboxOptions {
   readonly since?: string | undefined;
   /** The last commit already handled; null to read all. */
   readonly after?: (epoch: Epoch) => string | null;
+  /** Mails that are not here are left out, not reported: a feed may be followed in parts. */
+  readonly inPart?: boolean;
 }
 
 /** Mails to ask git for at a time. */
@@ -87,7 +89,7 @@ export async function* readInbox(
   }
   let any = dead.size > 0 || ranges.some((range) => range instanceof PatchsigError);
   for (const [i, epoch] of epochs.entries()) {
-    const mails = readEpoch(epoch, ranges[i]!, dead);
+    const mails = readEpoch(epoch, ranges[i]!, dead, options.inPart ?? false);
     for (;;) {
       const next = await caught(() => mails.next());
       if (next instanceof PatchsigError) yield [lostAt(epoch, next)];
@@ -96,7 +98,8 @@ export async function* readInbox(
       yield next.value;
     }
   }
-  if (!any && ranges.join() === ranges.map(() => "HEAD").join()) throw noInbox(epochs[0]!);
+  if (!any && options.inPart !== true && ranges.join() === ranges.map(() => "HEAD").join())
+    throw noInbox(epochs[0]!);
 }
 
 async function caught<T>(work: () => Promise<T>): Promise<T | PatchsigError> {
@@ -130,10 +133,11 @@ async function* readEpoch(
   epoch: Epoch,
   range: readonly string[] | PatchsigError,
   dead: Map<string, number>,
+  inPart: boolean,
 ): AsyncGenerator<InboxEntry[]> {
   if (range instanceof PatchsigError) throw range;
   if (range.length === 0) return;
-  const mails = new EpochMails(epoch);
+  const mails = new EpochMails(epoch, inPart);
   try {
     for await (const some of changes(epoch, ["--reverse", ...range])) {
       const live = some.filter((change) => isLive(change, dead));
@@ -150,16 +154,20 @@ async function* readEpoch(
   }
 }
 
+const MISSING = "is not there";
+
 /** The mails of an epoch, requested from git. */
 class EpochMails {
   readonly #epoch: Epoch;
+  readonly #inPart: boolean;
   #blobs: Blobs;
   #restarts = 0;
   /** Outstanding requests to git. */
   readonly #asked: InboxChange[] = [];
 
-  constructor(epoch: Epoch) {
+  constructor(epoch: Epoch, inPart: boolean) {
     this.#epoch = epoch;
+    this.#inPart = inPart;
     this.#blobs = blobsOf(epoch);
   }
 
@@ -183,6 +191,7 @@ class EpochMails {
         yield mails;
         throw blob;
       }
+      if (blob === MISSING && this.#inPart) continue;
       const entry = entryOf(this.#epoch, commit, blob);
       if (entry === null) continue;
       mails.push(entry);
@@ -200,7 +209,7 @@ class EpochMails {
     try {
       const blob = await this.#blobs.take();
       if (blob === null && (await isPartial(epoch))) throw partial(epoch);
-      return blob ?? "is not there";
+      return blob ?? MISSING;
     } catch (error) {
       // git exits at a damaged blob; ask again for those after it
       if (!(error instanceof PatchsigError) || ++this.#restarts > MAX_RESTARTS) throw error;

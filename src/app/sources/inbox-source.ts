@@ -25,12 +25,13 @@ export function openInbox(
 async function* inboxPieces(
   source: string,
   epochs: readonly Epoch[],
-  { since, cursorOf }: SourceOptions,
+  { since, cursorOf, inPart }: SourceOptions,
   onRead: OnRead | undefined,
 ): SourceItems {
   const cursorName = (epoch: Epoch): string => `public-inbox ${epoch.name}`;
   const inbox = {
     since,
+    inPart: inPart ?? false,
     ...(cursorOf === undefined ? {} : { after: (epoch: Epoch) => cursorOf(cursorName(epoch)) }),
   };
   // behind what is lost an epoch is to be read again

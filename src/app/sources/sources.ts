@@ -14,6 +14,8 @@ export interface SourceOptions {
   readonly since?: string | undefined;
   /** Only mails after the cursor that this returns; without it, all. */
   readonly cursorOf?: CursorOf | undefined;
+  /** Mails of a public-inbox that are not here are left out: it is followed in part. */
+  readonly inPart?: boolean;
   /** Gets what of a source was not looked at. */
   readonly say?: ((line: string) => void) | undefined;
 }
@@ -36,6 +38,11 @@ export async function* openSource(
     const { openThread } = await import("./thread-source.ts");
     return yield* openThread(id, options.say ?? (() => {}));
   }
+  if (name.startsWith(FEED) && !isThere(name)) {
+    const { followedSource } = await import("../feed/followed.ts");
+    const folder = followedSource(name.slice(FEED.length));
+    return yield* openSource(folder, { ...options, inPart: true }, onRead);
+  }
   if (isMailboxUrl(name)) {
     const { openMailbox } = await import("./imap-source.ts");
     return yield* openMailbox(name, options, onRead ?? (() => {}));
@@ -52,6 +59,9 @@ export async function* openSource(
     throw new PatchsigError("usage", `--since goes with a public-inbox or IMAP, not ${name}`);
   yield* readSource(name, options.cursorOf, onRead ?? (() => {}));
 }
+
+/** Before the name of a feed that is followed. */
+const FEED = "feed:";
 
 /** The mails of several sources, one source after the other. `onRead` counts within each. */
 export async function* openSources(

@@ -1,11 +1,20 @@
-/** `patchsig feed`: public-inboxes with patches, reviews and test results, written, published, followed. */
+/** `patchsig feed`: public-inboxes with patches, reviews and test results, written, published and followed. */
 
 import type { CommandGroup } from "../../options/command.ts";
+import { followCommand, listCommand, unfollowCommand, updateCommand } from "../feed/follow.ts";
 import { addCommand, initCommand, publishCommand } from "../feed/write.ts";
 
 export const feedCommand: CommandGroup = {
   usage: "feed",
   describe: "a feed of patches, reviews and test results, as a public-inbox",
-  question: "feed: init, add or publish?",
-  commands: [initCommand, addCommand, publishCommand],
+  question: "feed: init, add, publish, or follow, update, list, unfollow?",
+  commands: [
+    initCommand,
+    addCommand,
+    publishCommand,
+    followCommand,
+    updateCommand,
+    listCommand,
+    unfollowCommand,
+  ],
 };

@@ -1,0 +1,72 @@
+/** The feeds that are followed: a folder each below `feeds/` in the data folder, an inbox with followed.json. */
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { PatchsigError } from "../../errors.ts";
+import type { FollowedFeed } from "../../feed/followed.ts";
+import { dataFolder } from "../../places.ts";
+import { placeFile } from "../../store/replace-file.ts";
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const STATE = "followed.json";
+
+function feedsFolder(): string {
+  return join(dataFolder(process.env), "feeds");
+}
+
+/** @throws PatchsigError "usage" for what cannot be a name */
+export function followedFolder(name: string): string {
+  if (NAME.test(name)) return join(feedsFolder(), name);
+  throw new PatchsigError("usage", `"${name}" cannot be a feed's name`, {
+    hint: "letters, digits, '.', '_' and '-'",
+  });
+}
+
+/** All feeds that are followed, by their names. */
+export function followedFeeds(): FollowedFeed[] {
+  if (!existsSync(feedsFolder())) return [];
+  return readdirSync(feedsFolder())
+    .filter((name) => NAME.test(name) && existsSync(join(feedsFolder(), name, STATE)))
+    .sort()
+    .map(followedFeed);
+}
+
+/** @throws PatchsigError "not-found"; "unreadable" if what is remembered is damaged */
+export function followedFeed(name: string): FollowedFeed {
+  const file = join(followedFolder(name), STATE);
+  if (!existsSync(file))
+    throw new PatchsigError("not-found", `no feed is followed as ${name}`, {
+      hint: "patchsig feed list shows those that are",
+    });
+  try {
+    const read = JSON.parse(readFileSync(file, "utf8")) as FollowedFeed;
+    if (typeof read.url === "string" && typeof read.heads === "object") return { ...read, name };
+  } catch {
+    // said below
+  }
+  throw new PatchsigError("unreadable", `${file} is damaged`, {
+    hint: "patchsig feed unfollow, and follow it again",
+  });
+}
+
+/** Where the mails of a feed are that is followed. @throws PatchsigError "not-found" */
+export function followedSource(name: string): string {
+  followedFeed(name);
+  return followedFolder(name);
+}
+
+/** Whole on the disk when this returns. */
+export function rememberFeed({ name, ...state }: FollowedFeed): void {
+  const folder = followedFolder(name);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  placeFile(join(folder, STATE), Buffer.from(`${JSON.stringify(state, null, 1)}\n`));
+}
+
+/** All of it, the mails too. */
+export function forgetFeed(name: string): void {
+  followedFeed(name);
+  const folder = followedFolder(name);
+  // without this, what a killed run leaves is no feed any more
+  rmSync(join(folder, STATE));
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,81 @@
+/** Finds the epochs of a feed at an address: by its manifest, its folder, or by trying. */
+
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { PatchsigError } from "../../errors.ts";
+import type { FeedLayout } from "../../feed/followed.ts";
+import { type ManifestEpoch, readManifest } from "../../feed/manifest.ts";
+import { probe, type Probe } from "../../git/feed-probe.ts";
+
+import { getBounded } from "./http.ts";
+
+export interface LocatedFeed {
+  readonly layout: FeedLayout;
+  readonly probe: Probe;
+}
+
+/** An epoch that is there now; without a manifest, nothing is known of what it holds. */
+export type OfferedEpoch = Pick<ManifestEpoch, "epoch" | "fingerprint" | "modified">;
+
+/** Compressed, of an inbox. */
+const MAX_MANIFEST = 4 << 20;
+/** Epochs without a manifest, counted by asking for each. */
+const MAX_EPOCHS = 1000;
+
+export function epochAddress(url: string, layout: FeedLayout, epoch: number): string {
+  const base = url.replace(/\/+$/, "");
+  if (layout === "single") return base;
+  return layout === "dotted" ? `${base}.${epoch}` : `${base}/git/${epoch}.git`;
+}
+
+/**
+ * How the epochs are called there, and what the server can do.
+ *
+ * @throws PatchsigError "not-found" if there is none
+ */
+export async function locate(url: string): Promise<LocatedFeed> {
+  const offered = await listed(url);
+  const first = offered?.at(-1)?.epoch ?? 0;
+  for (const layout of ["epochs", "dotted", "single"] as const) {
+    const found = await probe(epochAddress(url, layout, layout === "epochs" ? first : 0));
+    if (found !== null) return { layout, probe: found };
+  }
+  throw new PatchsigError("not-found", `${url}: no feed is there`, {
+    hint: "the address of an inbox of public-inbox, version 2, or of one of its repositories",
+  });
+}
+
+/** The epochs that a feed has now, ascending. */
+export async function offeredEpochs(
+  url: string,
+  layout: FeedLayout,
+  known: readonly number[],
+): Promise<OfferedEpoch[]> {
+  const bare = (epoch: number): OfferedEpoch => ({ epoch, fingerprint: null, modified: 0 });
+  if (layout === "single") return [bare(0)];
+  const offered = layout === "epochs" ? await listed(url) : null;
+  if (offered !== null && offered.length > 0) return offered;
+  const found = [...known];
+  for (let epoch = Math.max(-1, ...known) + 1; epoch < MAX_EPOCHS; epoch++) {
+    if ((await probe(epochAddress(url, layout, epoch))) === null) break;
+    found.push(epoch);
+  }
+  return found.sort((a, b) => a - b).map(bare);
+}
+
+/** By a manifest, or by the names in a folder; null if neither is there. */
+async function listed(url: string): Promise<OfferedEpoch[] | null> {
+  if (/^https?:/i.test(url)) {
+    const { pathname } = new URL(url);
+    const bytes = await getBounded(`${url.replace(/\/+$/, "")}/manifest.js.gz`, MAX_MANIFEST);
+    return bytes === null ? null : readManifest(bytes, pathname);
+  }
+  const folder = url.startsWith("/") ? url : /^file:/i.test(url) ? fileURLToPath(url) : null;
+  const below = folder === null ? null : join(folder, "git");
+  if (below === null || !existsSync(below)) return null;
+  return readdirSync(below)
+    .flatMap((name) => /^(0|[1-9]\d{0,4})\.git$/.exec(name)?.[1] ?? [])
+    .map((digits) => ({ epoch: Number(digits), fingerprint: null, modified: 0 }))
+    .sort((a, b) => a.epoch - b.epoch);
+}

@@ -1,0 +1,140 @@
+/** Brings a followed feed up to date, and notices if its past was changed. */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { feedMail } from "../../feed/commit.ts";
+import type { FeedUpdate, FollowedFeed, WithdrawnMail } from "../../feed/followed.ts";
+import { createVerifier } from "../../minisign/ed25519.ts";
+import { readBlobs } from "../../git/blobs.ts";
+import { type Epoch, placeOf } from "../../git/epochs.ts";
+import { acceptIncoming, fetchEpoch, goesOn, vanished } from "../../git/feed-fetch.ts";
+import { folderSize, makeEpoch } from "../../git/feed-write.ts";
+import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
+import { resultsIn } from "../../result/mail.ts";
+import { now } from "../now.ts";
+import type { Reporter } from "../reporter.ts";
+import { withFeed } from "./add.ts";
+import { followedFolder, rememberFeed } from "./followed.ts";
+import { epochAddress, offeredEpochs, type OfferedEpoch } from "./locate.ts";
+
+/**
+ * Under the feed's own lock. Each epoch is remembered when it has come, so that a run that was cut off goes on
+ * where it was.
+ *
+ * @throws PatchsigError as `fetchEpoch`
+ */
+export async function updateFeed(feed: FollowedFeed, reporter: Reporter): Promise<FeedUpdate> {
+  const folder = followedFolder(feed.name);
+  return withFeed(folder, reporter.say, async () => {
+    const state: State = { feed, changed: [], withdrawn: [] };
+    const known = Object.keys(feed.heads).map(Number);
+    const offered = await offeredEpochs(feed.url, feed.layout!, known);
+    // the newest first: what is old may be left out
+    for (const one of offered.toReversed()) {
+      if (isUnchanged(state.feed, one)) continue;
+      if (isTooOld(state.feed, one, offered)) break;
+      await updateEpoch(state, one, folder, reporter);
+    }
+    const withheld = known.filter((epoch) => !offered.some((one) => one.epoch === epoch));
+    state.feed = { ...state.feed, updated: now() };
+    rememberFeed(state.feed);
+    return { ...state, withheld };
+  });
+}
+
+interface State {
+  feed: FollowedFeed;
+  readonly changed: number[];
+  readonly withdrawn: WithdrawnMail[];
+}
+
+function isUnchanged(
+  { fingerprints }: FollowedFeed,
+  { epoch, fingerprint }: OfferedEpoch,
+): boolean {
+  return fingerprint !== null && fingerprints[epoch] === fingerprint;
+}
+
+/** A server that cannot cut history gives whole epochs: the older ones are left out. */
+function isTooOld(
+  { since, abilities, heads }: FollowedFeed,
+  { epoch, modified }: OfferedEpoch,
+  offered: readonly OfferedEpoch[],
+): boolean {
+  if (since === null || abilities?.shallow === true || heads[epoch] !== undefined) return false;
+  if (epoch === offered.at(-1)!.epoch) return false;
+  // without a manifest nobody knows: the newest one is what there is
+  return modified < sinceTime(since);
+}
+
+/** Of words such as `3.months`, roughly: epochs are large. */
+function sinceTime(since: string): number {
+  const [, digits, unit] = /^(\d+)[. ](day|week|month|year)s?(?:[. ]ago)?$/.exec(since) ?? [];
+  const days = { day: 1, week: 7, month: 31, year: 366 }[unit ?? ""];
+  if (days !== undefined) return now() - Number(digits) * days * 86_400;
+  const parsed = Date.parse(since);
+  return Number.isNaN(parsed) ? 0 : Math.floor(parsed / 1000);
+}
+
+async function updateEpoch(
+  state: State,
+  { epoch: number, fingerprint }: OfferedEpoch,
+  folder: string,
+  { progress }: Reporter,
+): Promise<void> {
+  const { feed } = state;
+  const address = epochAddress(feed.url, feed.layout!, number);
+  const epoch = await epochHere(folder, number);
+  const began = Date.now();
+  const head = await fetchEpoch(epoch, {
+    address,
+    abilities: feed.abilities!,
+    since: feed.since,
+    headersOnly: feed.headersOnly,
+    // what the other epochs leave
+    maxBytes: feed.max - (folderSize(join(folder, "git")) - folderSize(epoch.repository)),
+    onProgress:
+      progress === null
+        ? undefined
+        : (stage, done, total) => progress(`${feed.name}: ${stage}`, done, total, began),
+  });
+  if (head === null) return;
+  if (!(await goesOn(epoch))) {
+    const gone = await withdrawnMails(epoch);
+    state.withdrawn.push(...gone);
+    const all = new Map([...feed.withdrawn, ...gone].map((mail) => [mail.blob, mail]));
+    state.feed = { ...feed, withdrawn: [...all.values()].slice(-MAX_WITHDRAWN) };
+    // before the branch moves: a run that is killed in between must not forget it
+    rememberFeed(state.feed);
+  }
+  if (feed.heads[number] !== head) state.changed.push(number);
+  await acceptIncoming(epoch);
+  const heads = { ...feed.heads, [number]: head };
+  const fingerprints = { ...feed.fingerprints };
+  if (fingerprint !== null) fingerprints[number] = fingerprint;
+  state.feed = { ...state.feed, heads, fingerprints };
+  rememberFeed(state.feed);
+}
+
+/** The newest ones that are remembered. */
+const MAX_WITHDRAWN = 10_000;
+
+async function epochHere(folder: string, number: number): Promise<Epoch> {
+  const repository = join(folder, "git", `${number}.git`);
+  return existsSync(repository) ? { repository, name: repository } : makeEpoch(folder, number);
+}
+
+/** Their bytes are still here: the old history is kept. */
+async function withdrawnMails(epoch: Epoch): Promise<WithdrawnMail[]> {
+  const blobs = await vanished(epoch);
+  const verifier = createVerifier(1);
+  const found: WithdrawnMail[] = [];
+  const mails = await readBlobs(blobs.slice(-MAX_WITHDRAWN), placeOf(epoch), MAX_MESSAGE_BYTES);
+  for (const [blob, bytes] of mails) {
+    const mail = feedMail(bytes, 0);
+    const { messageId, subject } = "why" in mail ? { messageId: "", subject: "" } : mail;
+    const record = resultsIn(bytes, verifier).some(({ ok }) => ok);
+    found.push({ messageId, subject, blob, record, at: now() });
+  }
+  return found;
+}

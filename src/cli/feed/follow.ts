@@ -1,0 +1,82 @@
+/** `patchsig feed follow`, `update`, `list` and `unfollow`. */
+
+import { followFeed } from "../../app/feed/follow.ts";
+import { followedFeed, followedFeeds, forgetFeed } from "../../app/feed/followed.ts";
+import { updateFeed } from "../../app/feed/update.ts";
+import { EXIT, PatchsigError } from "../../errors.ts";
+import type { FeedUpdate } from "../../feed/followed.ts";
+import { command, type CommandStatus } from "../../options/command.ts";
+import { flag, required, several, value } from "../../options/kinds.ts";
+import { renderFeeds, renderUpdate } from "../../report/feed.ts";
+import { clearProgress, out, reporter, sayError } from "../../terminal/terminal.ts";
+
+/** What was withdrawn does not meet anybody's policy. */
+function show(update: FeedUpdate): CommandStatus {
+  clearProgress();
+  out(renderUpdate(update));
+  return update.withdrawn.length + update.withheld.length > 0 ? EXIT.unmet : undefined;
+}
+
+export const followCommand = command({
+  usage: "follow <url>",
+  describe: "fetch a feed, as little as its server can give, and remember it",
+  words: { url: required("of an inbox of public-inbox, version 2, or of one of its repositories") },
+  options: {
+    as: value("its name here (default: the end of the address)"),
+    since: value("nothing older, as in 3.months"),
+    max: value("not more than this on disk, as in 200M (default: 1G)"),
+    "headers-only": flag("only From, Date and Subject, where the server can do that"),
+    key: {
+      type: "string",
+      array: true,
+      nargs: 1,
+      requiresArg: true,
+      describe: "the public key of the feed's owner",
+    },
+  },
+  async run({ url, as, since, max, headersOnly, key }) {
+    const wishes = { url, name: as, since, max, headersOnly, keys: key ?? [] };
+    return show(await followFeed(wishes, reporter()));
+  },
+});
+
+export const updateCommand = command({
+  usage: "update [name..]",
+  describe: "fetch what is new in feeds",
+  words: { name: several("those to update; without any, all") },
+  options: {},
+  async run({ name }) {
+    const feeds = name.length === 0 ? followedFeeds() : name.map(followedFeed);
+    let worst: CommandStatus = undefined;
+    for (const feed of feeds)
+      try {
+        worst = show(await updateFeed(feed, reporter())) ?? worst;
+      } catch (error) {
+        if (!(error instanceof PatchsigError) || feeds.length === 1) throw error;
+        clearProgress();
+        sayError(error);
+        worst = EXIT.failed;
+      }
+    return worst;
+  },
+});
+
+export const listCommand = command({
+  usage: "list",
+  describe: "the feeds that are followed",
+  words: {},
+  options: {},
+  run() {
+    out(renderFeeds(followedFeeds()));
+  },
+});
+
+export const unfollowCommand = command({
+  usage: "unfollow <name>",
+  describe: "forget a feed, and delete what came from it",
+  words: { name: required("of the feed") },
+  options: {},
+  run({ name }) {
+    forgetFeed(name);
+  },
+});

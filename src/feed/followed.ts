@@ -1,0 +1,51 @@
+/** What is remembered of feeds that are followed. Times are seconds since the epoch. */
+
+import type { ServerAbilities } from "./capabilities.ts";
+
+/** Where the epochs are: below one address, or with their number behind it. */
+export type FeedLayout = "epochs" | "dotted" | "single";
+
+/** A feed that is followed. */
+export interface FollowedFeed {
+  readonly name: string;
+  readonly url: string;
+  /** A query in lei's words, for a feed that is asked for mails; null for one that is fetched by git. */
+  readonly query: string | null;
+  readonly since: string | null;
+  /** Bytes on disk. */
+  readonly max: number;
+  readonly headersOnly: boolean;
+  /** Public keys that the owner's description of the feed has to be signed with; none: any. */
+  readonly keys: readonly string[];
+  /** Found out once, when it was first followed; null with a query. */
+  readonly layout: FeedLayout | null;
+  readonly abilities: ServerAbilities | null;
+  /** When the last update came to its end; 0 if none did. */
+  readonly updated: number;
+  /** The newest commit of each epoch, by its number. */
+  readonly heads: Readonly<Record<string, string>>;
+  /** What the manifest said of each epoch then. */
+  readonly fingerprints: Readonly<Record<string, string>>;
+  /** Mails that were here, until the feed's history was rewritten. */
+  readonly withdrawn: readonly WithdrawnMail[];
+}
+
+export interface WithdrawnMail {
+  readonly messageId: string;
+  readonly subject: string;
+  readonly blob: string;
+  /** It had a signed record. */
+  readonly record: boolean;
+  readonly at: number;
+}
+
+/** What an update found. */
+export interface FeedUpdate {
+  readonly feed: FollowedFeed;
+  /** Epochs that have something new. */
+  readonly changed: readonly number[];
+  /** Mails that were here before and that the feed denies now: its history was rewritten. */
+  readonly withdrawn: readonly WithdrawnMail[];
+  /** Epochs that were here before and that the feed no longer has. */
+  readonly withheld: readonly number[];
+}

@@ -1,0 +1,181 @@
+/**
+ * Brings an epoch of a followed feed here, as little of it as the server can give. Fetched is into a ref of our
+ * own; readers see nothing of it until `accept` moves the branch. If it is cut off, what came stays, and the next
+ * fetch goes on from there.
+ */
+
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { PatchsigError } from "../errors.ts";
+import type { ServerAbilities } from "../feed/capabilities.ts";
+import { type Epoch, placeOf } from "./epochs.ts";
+import { changes } from "./inbox-log.ts";
+import { folderSize } from "./feed-write.ts";
+import { git, gitLines, gitSucceeds } from "./run.ts";
+import { transfer } from "./transfer.ts";
+
+const INCOMING = "refs/patchsig/incoming";
+const BRANCH = "refs/heads/master";
+
+/** How to fetch. */
+export interface FetchWishes {
+  readonly address: string;
+  readonly abilities: ServerAbilities;
+  /** In git's words; null for all. */
+  readonly since: string | null;
+  readonly headersOnly: boolean;
+  /** Bytes that the epoch may have on disk. */
+  readonly maxBytes: number;
+  readonly onProgress?: ((stage: string, done: number, total: number) => void) | undefined;
+}
+
+/** Names of mails to ask for in one command. */
+const BLOBS_AT_A_TIME = 2000;
+/** How often the size of what comes is looked at. */
+const WATCH_MS = 200;
+
+/**
+ * Fetches what is new.
+ *
+ * @returns the newest commit of the server; null if it has none
+ * @throws PatchsigError "git-failed"; "too-large" if it would have more than `maxBytes`
+ */
+export async function fetchEpoch(epoch: Epoch, wishes: FetchWishes): Promise<string | null> {
+  const { address, abilities, since, headersOnly } = wishes;
+  const place = placeOf(epoch);
+  const first = !(await gitSucceeds(["rev-parse", "--verify", "--quiet", BRANCH], place));
+  const sparse = abilities.filter ? ["--filter=blob:none"] : [];
+  const refspec = `+HEAD:${INCOMING}`;
+  const cut = first && abilities.shallow && since !== null ? [`--shallow-since=${since}`] : [];
+  const fetch = (more: readonly string[]): Promise<void> =>
+    watched(epoch, wishes, [...sparse, ...more, "--", "origin", refspec]);
+  try {
+    await fetch(cut);
+  } catch (error) {
+    // it has nothing since then: the newest one shows at least that
+    if (cut.length === 0 || !isEmptyCut(error)) throw error;
+    await fetch(["--depth=1"]);
+  }
+  const [head = null] = await gitLines(["rev-parse", "--verify", "--quiet", INCOMING], place);
+  if (head === null) return null;
+  await refuseOther(epoch, address);
+  if (abilities.filter && !headersOnly) await fetchBlobs(epoch, wishes);
+  return head;
+}
+
+function isEmptyCut(error: unknown): boolean {
+  return (
+    error instanceof PatchsigError && /no commits selected|shallow|expected/.test(error.message)
+  );
+}
+
+/** A feed's newest commit has one file: a mail, or what deletes one. */
+async function refuseOther(epoch: Epoch, address: string): Promise<void> {
+  const top = await gitLines(["ls-tree", INCOMING], placeOf(epoch));
+  if (top.length === 1 && /^100644 blob [0-9a-f]+\t[md]$/.test(top[0]!)) return;
+  await git(["update-ref", "-d", INCOMING], placeOf(epoch));
+  throw new PatchsigError("not-a-mail", `${address} is a repository, but no feed`, {
+    hint: "an inbox of public-inbox, version 2, has a commit with one file for each mail",
+  });
+}
+
+/** The mails that the new commits name, the newest first. */
+async function fetchBlobs(epoch: Epoch, wishes: FetchWishes): Promise<void> {
+  const missing = await missingBlobs(epoch);
+  for (let at = 0; at < missing.length; at += BLOBS_AT_A_TIME) {
+    const some = missing.slice(at, at + BLOBS_AT_A_TIME);
+    await watched(
+      epoch,
+      wishes,
+      ["--filter=blob:none", "--", "origin", ...some],
+      ["fetch.negotiationAlgorithm=noop"],
+    );
+  }
+}
+
+/** Of mails among the incoming commits: those that are not here, the newest first. */
+async function missingBlobs(epoch: Epoch, tip: string = INCOMING): Promise<string[]> {
+  const listed = ["rev-list", "--objects", "--missing=print", "--no-object-names", tip];
+  const missing = new Set(
+    (await gitLines(listed, placeOf(epoch)))
+      .filter((line) => line.startsWith("?"))
+      .map((line) => line.slice(1)),
+  );
+  if (missing.size === 0) return [];
+  const wanted: string[] = [];
+  for await (const some of changes(epoch, [tip]))
+    for (const { blob } of some) if (missing.delete(blob)) wanted.push(blob);
+  return wanted;
+}
+
+/** Stops what grows beyond the limit, whatever the server announced. */
+async function watched(
+  epoch: Epoch,
+  { maxBytes, address, abilities, onProgress }: FetchWishes,
+  args: readonly string[],
+  more: readonly string[] = [],
+): Promise<void> {
+  const objects = join(epoch.repository, "objects");
+  const controller = new AbortController();
+  const tooLarge = new PatchsigError("too-large", `${address} is larger than --max allows`, {
+    hint: "--since or --headers-only bring less; --max SIZE allows more",
+  });
+  const check = (): void => {
+    if (folderSize(objects) > maxBytes) controller.abort(tooLarge);
+  };
+  const timer = setInterval(check, WATCH_MS);
+  // only while it fetches is this a partial clone: to readers, what is not here is missing
+  const partial = abilities.filter
+    ? ["remote.origin.promisor=true", "remote.origin.partialclonefilter=blob:none"]
+    : [];
+  try {
+    check();
+    await transfer(epoch.repository, args, {
+      onProgress,
+      signal: controller.signal,
+      settings: [`remote.origin.url=${address}`, "fetch.fsckObjects=false", ...partial, ...more],
+    });
+    check();
+    controller.signal.throwIfAborted();
+  } finally {
+    clearInterval(timer);
+    removeDrafts(join(objects, "pack"));
+  }
+}
+
+/** What an aborted fetch left. The caller's lock keeps others out. */
+function removeDrafts(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder))
+    if (name.startsWith("tmp_")) rmSync(join(folder, name), { force: true });
+}
+
+/** Does the new history go on from what is here? Also if nothing is here yet. */
+export async function goesOn(epoch: Epoch): Promise<boolean> {
+  const place = placeOf(epoch);
+  const [old] = await gitLines(["rev-parse", "--verify", "--quiet", BRANCH], place);
+  return old === undefined || gitSucceeds(["merge-base", "--is-ancestor", old, INCOMING], place);
+}
+
+/** Mails that were here and that the incoming history no longer has: the blobs, with their subjects. */
+export async function vanished(epoch: Epoch): Promise<string[]> {
+  const names = async (tip: string): Promise<string[]> => {
+    const found: string[] = [];
+    for await (const some of changes(epoch, [tip]))
+      found.push(...some.flatMap(({ blob }) => (blob === "" ? [] : [blob])));
+    return found;
+  };
+  const now = new Set(await names(INCOMING));
+  return (await names(BRANCH)).filter((blob) => !now.has(blob));
+}
+
+/** Shows readers what was fetched; a history that it replaces is kept under its name. */
+export async function acceptIncoming(epoch: Epoch): Promise<void> {
+  const place = placeOf(epoch);
+  const [old] = await gitLines(["rev-parse", "--verify", "--quiet", BRANCH], place);
+  const keep =
+    old === undefined || (await goesOn(epoch)) ? "" : `update refs/patchsig/old/${old} ${old}\n`;
+  const [head] = await gitLines(["rev-parse", "--verify", INCOMING], place);
+  const input = `${keep}update ${BRANCH} ${head!}\ndelete ${INCOMING}\n`;
+  await git(["update-ref", "--stdin"], { ...place, input });
+}

@@ -1,0 +1,51 @@
+/** Asks a server for a repository: is there one, and what can the server do? */
+
+import { PatchsigError } from "../errors.ts";
+import { type ServerAbilities, serverAbilities } from "../feed/capabilities.ts";
+import { spawnGit } from "./run.ts";
+
+export interface Probe extends ServerAbilities {
+  /** The newest commit; null if there is none yet. */
+  readonly head: string | null;
+}
+
+/** Of what git and the server say. */
+const MAX_SAID = 1 << 20;
+
+/**
+ * Null if git finds no repository there.
+ *
+ * @param address checked by the caller (feed/url.ts)
+ * @throws PatchsigError "git-missing"; "too-large" if the server does not stop to talk
+ */
+export function probe(address: string): Promise<Probe | null> {
+  return new Promise((resolve, reject) => {
+    const env = { GIT_TRACE_PACKET: "1", GIT_TERMINAL_PROMPT: "0" };
+    const child = spawnGit(["-c", "protocol.version=2", "ls-remote", "--", address, "HEAD"], {
+      cwd: "/",
+      elsewhere: true,
+      purpose: "fetch",
+      env,
+    });
+    const [out, trace]: [Buffer[], Buffer[]] = [[], []];
+    let size = 0;
+    const take = (into: Buffer[]) => (bytes: Buffer) => {
+      size += bytes.length;
+      if (size > MAX_SAID) child.kill();
+      else into.push(bytes);
+    };
+    child.stdin.end();
+    child.stdout.on("data", take(out));
+    child.stderr.on("data", take(trace));
+    child.on("error", (cause) =>
+      reject(new PatchsigError("git-missing", "cannot start git", { cause })),
+    );
+    child.on("close", (status) => {
+      if (size > MAX_SAID)
+        return reject(new PatchsigError("too-large", `${address} does not stop to talk`));
+      if (status !== 0) return resolve(null);
+      const head = /^([0-9a-f]{40,64})\tHEAD$/m.exec(Buffer.concat(out).toString("latin1"))?.[1];
+      resolve({ head: head ?? null, ...serverAbilities(Buffer.concat(trace).toString("latin1")) });
+    });
+  });
+}

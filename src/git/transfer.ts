@@ -1,0 +1,91 @@
+/**
+ * Fetches that can take minutes: simple-git runs them, for what it reads of git's progress and how it aborts.
+ * Its guards against unsafe settings and variables are opened, because closed.ts decides about those: what
+ * reaches it is the terms of "fetch", and arguments of our own.
+ */
+
+import { PatchsigError } from "../errors.ts";
+import { termsOf } from "./closed.ts";
+import { failure } from "./run.ts";
+
+export interface TransferOptions {
+  /** In git's words: `receiving`, and objects. */
+  readonly onProgress?: ((stage: string, done: number, total: number) => void) | undefined;
+  readonly signal: AbortSignal;
+  /** Settings for this fetch alone. */
+  readonly settings?: readonly string[];
+}
+
+/** Its names for what it would not let pass. */
+const GUARDS = [
+  "AskPass",
+  "ConfigEnvCount",
+  "ConfigPaths",
+  "CredentialHelper",
+  "Editor",
+  "FsMonitor",
+  "GitProxy",
+  "HooksPath",
+  "Pager",
+  "ProtocolOverride",
+  "SshCommand",
+  "TemplateDir",
+] as const;
+
+/**
+ * Runs `git fetch` in a bare repository.
+ *
+ * @throws PatchsigError "git-failed" with git's words; what `signal` was aborted with, if it was
+ */
+export async function transfer(
+  repository: string,
+  args: readonly string[],
+  { onProgress, signal, settings = [] }: TransferOptions,
+): Promise<void> {
+  const { simpleGit } = await import("simple-git");
+  const terms = termsOf("fetch", process.env, true);
+  // a feed is public: nobody is asked for a password
+  const env = { ...terms.env, GIT_TERMINAL_PROMPT: "0", GIT_CEILING_DIRECTORIES: repository };
+  signal.throwIfAborted();
+  const git = simpleGit({
+    baseDir: repository,
+    abort: signal,
+    config: [...terms.args.filter((arg) => arg !== "-c"), ...settings],
+    allowEnvironment: Object.keys(env),
+    unsafe: Object.fromEntries(GUARDS.map((name) => [`allowUnsafe${name}`, true])),
+    // its own rule takes silence for success
+    errors: (error, { exitCode, stdErr }) =>
+      exitCode === 0 ? undefined : (error ?? Buffer.concat([...stdErr, Buffer.from(" ")])),
+    progress: ({ stage, processed, total }) => onProgress?.(stage, processed, total),
+  });
+  try {
+    const defined = Object.entries(env).filter(([, value]) => value !== undefined);
+    await git
+      .env(Object.fromEntries(defined) as Record<string, string>)
+      .raw(["fetch", "--progress", ...QUIET, ...args]);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof PatchsigError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT")
+      throw new PatchsigError("git-missing", "cannot start git", { cause: error });
+    throw failure(["fetch"], withoutProgress((error as Error).message));
+  }
+}
+
+/** Nothing beside what was asked for, and no work that goes on afterwards. */
+const QUIET = [
+  "--no-tags",
+  "--no-recurse-submodules",
+  "--no-write-fetch-head",
+  "--no-auto-gc",
+  "--no-prune",
+] as const;
+
+/** git rewrites its progress within a line. */
+function withoutProgress(stderr: string): string {
+  return stderr
+    .split(/[\r\n]+/)
+    .filter((line) => !/^(?:remote: )?[A-Z][a-z ]+:\s+\d/.test(line))
+    .join("\n");
+}

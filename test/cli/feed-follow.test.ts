@@ -1,0 +1,225 @@
+/** Feeds as they are followed, from servers of all kinds, also ones that cannot be trusted. */
+
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { patchsig, type Run } from "../support/cli.ts";
+import { type FeedServer, serveFolder, servePython } from "../support/feed-server.ts";
+import { newFolder } from "./support.ts";
+
+let home: string;
+const servers: FeedServer[] = [];
+
+beforeAll(() => {
+  home = newFolder();
+});
+
+afterAll(() => servers.forEach(({ stop }) => stop()));
+
+function run(args: readonly string[], at = home): Run {
+  return patchsig(args, { home: at });
+}
+
+function ok(args: readonly string[], at = home): string {
+  const { status, stdout, stderr } = run(args, at);
+  expect([status, stderr]).toEqual([0, ""]);
+  return stdout;
+}
+
+interface Mail {
+  readonly id: string;
+  readonly at: string;
+  readonly text?: string;
+}
+
+/** Seconds since the epoch of a day, as git takes it. */
+const AT = (day: string): string => String(Date.parse(`${day}T12:00:00Z`) / 1000);
+
+/** An epoch as it comes from elsewhere: this file's name, and these mails. */
+function writeEpoch(repository: string, mails: readonly Mail[], name = "m", mode = "100644"): void {
+  execFileSync("git", ["init", "-q", "--bare", repository]);
+  execFileSync("git", ["symbolic-ref", "HEAD", "refs/heads/master"], { cwd: repository });
+  appendMails(repository, mails, name, mode);
+}
+
+function appendMails(
+  repository: string,
+  mails: readonly Mail[],
+  name = "m",
+  mode = "100644",
+): void {
+  const old = execFileSync("git", ["for-each-ref", "--format=from %(objectname)"], {
+    cwd: repository,
+    encoding: "utf8",
+  });
+  const stream = mails.map(({ id, at, text = "hello" }, i) => {
+    const mail = `From: Alice <alice@example.org>\nDate: ${new Date(Number(AT(at)) * 1000).toUTCString()}\nSubject: ${id}\nMessage-ID: <${id}@example.org>\n\n${text}\n`;
+    return (
+      `commit refs/heads/master\ncommitter a <a@example.org> ${AT(at)} +0000\ndata ${id.length}\n${id}\n` +
+      `${i === 0 ? old : ""}deleteall\nM ${mode} inline ${name}\ndata ${mail.length}\n${mail}\n`
+    );
+  });
+  execFileSync("git", ["fast-import", "--quiet", "--force"], {
+    cwd: repository,
+    input: stream.join(""),
+  });
+  execFileSync("git", ["update-server-info"], { cwd: repository });
+}
+
+/** Two epochs below a folder `feed`, the older one of 2020. */
+function newFeed(): { root: string; epochs: string[] } {
+  const root = newFolder();
+  mkdirSync(join(root, "feed", "git"), { recursive: true });
+  const epochs = [0, 1].map((n) => join(root, "feed", "git", `${n}.git`));
+  writeEpoch(epochs[0]!, [{ id: "a", at: "2020-01-01" }]);
+  writeEpoch(epochs[1]!, [
+    { id: "b", at: "2021-01-01" },
+    { id: "c", at: "2026-01-01", text: "x".repeat(5000) },
+  ]);
+  return { root, epochs };
+}
+
+async function serve(server: Promise<FeedServer>): Promise<string> {
+  const one = await server;
+  servers.push(one);
+  return one.url;
+}
+
+function git(at: string, name: string, epoch: number, ...args: string[]): string {
+  const cwd = join(at, "patchsig", "feeds", name, "git", `${epoch}.git`);
+  return execFileSync("git", args, { cwd, encoding: "utf8" }).trim();
+}
+
+const state = (name: string, at = home): Record<string, never> =>
+  JSON.parse(readFileSync(join(at, "patchsig", "feeds", name, "followed.json"), "utf8"));
+
+describe("a feed is followed", () => {
+  test.each([
+    ["filter", { smart: true, filter: true, shallow: true }],
+    ["smart", { smart: true, filter: false, shallow: true }],
+    ["dumb", { smart: false, filter: false, shallow: false }],
+  ] as const)("from a server that is %s, since a time", async (kind, abilities) => {
+    const { root, epochs } = newFeed();
+    const url = await serve(serveFolder(root, kind));
+    ok(["feed", "follow", `${url}/feed`, "--as", kind, "--since", "2025-01-01"]);
+    expect(state(kind)).toMatchObject({ layout: "epochs", abilities });
+    const count = git(home, kind, 1, "rev-list", "--count", "master");
+    // files cannot be had in part
+    expect(count).toBe(kind === "dumb" ? "2" : "1");
+    expect(git(home, kind, 1, "show", "master:m")).toContain("x".repeat(5000));
+    appendMails(epochs[1]!, [{ id: "d", at: "2026-02-01" }]);
+    expect(ok(["feed", "update", kind])).toBe(`${kind}: new mails\n`);
+    expect(git(home, kind, 1, "show", "master:m")).toContain("Subject: d");
+    expect(ok(["feed", "update", kind])).toBe(`${kind}: nothing new\n`);
+  });
+
+  test("from python's web server, a repository for each epoch", async () => {
+    const { root, epochs } = newFeed();
+    for (const [i, epoch] of epochs.entries()) renameSync(epoch, join(root, `ci.${i}`));
+    const url = await serve(servePython(root));
+    ok(["feed", "follow", `${url}/ci`]);
+    expect(state("ci")).toMatchObject({ layout: "dotted" });
+    expect([0, 1].map((n) => git(home, "ci", n, "rev-list", "--count", "master"))).toEqual([
+      "1",
+      "2",
+    ]);
+  });
+
+  test("without mails where only headers are wanted; readers leave out what is not here", async () => {
+    const { root } = newFeed();
+    const url = await serve(serveFolder(root, "filter"));
+    ok(["feed", "follow", `${url}/feed`, "--as", "headers", "--headers-only"]);
+    expect(git(home, "headers", 1, "log", "--format=%s")).toBe("c\nb");
+    expect(git(home, "headers", 1, "rev-list", "--objects", "--missing=print", "master")).toContain(
+      "?",
+    );
+    const { status, stderr } = run(["series", "list", "feed:headers"]);
+    // there are none, but none is missing, either
+    expect([status, stderr]).toEqual([1, expect.stringContaining("no mail in feed:headers")]);
+  });
+});
+
+describe("an alarm", () => {
+  test("names the mails that a rewritten history no longer has, and keeps them", () => {
+    const { root, epochs } = newFeed();
+    ok(["feed", "follow", join(root, "feed"), "--as", "rewritten"]);
+    const old = git(home, "rewritten", 1, "rev-parse", "master");
+    rmSync(epochs[1]!, { recursive: true });
+    writeEpoch(epochs[1]!, [{ id: "c", at: "2026-01-01", text: "x".repeat(5000) }]);
+    const { status, stdout } = run(["feed", "update", "rewritten"]);
+    expect([status, stdout]).toEqual([1, expect.stringContaining("withdrawn: <b@example.org> b")]);
+    expect(stdout).not.toContain("<c@example.org>");
+    expect(git(home, "rewritten", 1, "cat-file", "-p", `${old}~:m`)).toContain("Subject: b");
+    expect(state("rewritten")["withdrawn"]).toMatchObject([{ messageId: "<b@example.org>" }]);
+    expect(run(["feed", "update", "rewritten"]).status).toBe(0);
+    expect(ok(["feed", "list"])).toContain("1 withdrawn");
+  });
+
+  test("says that an epoch is gone", () => {
+    const { root, epochs } = newFeed();
+    ok(["feed", "follow", join(root, "feed"), "--as", "withheld"]);
+    rmSync(epochs[0]!, { recursive: true });
+    const { status, stdout } = run(["feed", "update", "withheld"]);
+    expect([status, stdout]).toEqual([1, expect.stringContaining("withheld: epoch 0")]);
+  });
+});
+
+describe("a hostile feed", () => {
+  test.each([
+    ["another file", "evil", "100644"],
+    ["a link", "m", "120000"],
+    ["a program", "m", "100755"],
+  ])("%s: no feed, and nothing is kept", (_, name, mode) => {
+    const folder = newFolder();
+    writeEpoch(join(folder, "x"), [{ id: "a", at: "2026-01-01" }], name, mode);
+    const at = newFolder();
+    const { status, stderr } = run(["feed", "follow", join(folder, "x")], at);
+    expect([status, stderr]).toEqual([3, expect.stringContaining("no feed")]);
+    expect(existsSync(join(at, "patchsig", "feeds", "x"))).toBe(false);
+  });
+
+  test("brings neither hooks, settings nor other refs", () => {
+    const { root, epochs } = newFeed();
+    const cwd = epochs[1]!;
+    for (const ref of ["refs/heads/-x", `refs/replace/${"0".repeat(39)}1`, "refs/tags/v1"])
+      execFileSync("git", ["update-ref", ref, "master"], { cwd });
+    const mark = join(root, "mark");
+    execFileSync("git", ["config", "uploadpack.packObjectsHook", `touch ${mark}; exec`], { cwd });
+    mkdirSync(join(cwd, "hooks"), { recursive: true });
+    for (const hook of ["post-update", "reference-transaction", "post-upload-pack"])
+      writeFileSync(join(cwd, "hooks", hook), `#!/bin/sh\ntouch ${mark}\n`, { mode: 0o755 });
+    ok(["feed", "follow", join(root, "feed"), "--as", "hostile"]);
+    expect(git(home, "hostile", 1, "for-each-ref", "--format=%(refname)")).toBe(
+      "refs/heads/master",
+    );
+    expect(existsSync(mark)).toBe(false);
+  });
+
+  test("is cut off at --max", async () => {
+    const { root, epochs } = newFeed();
+    const noise = randomBytes(3_000_000).toString("base64");
+    appendMails(epochs[1]!, [{ id: "huge", at: "2026-03-01", text: noise }]);
+    const url = await serve(serveFolder(root, "smart"));
+    const at = newFolder();
+    const { status, stderr } = run(["feed", "follow", `${url}/feed`, "--max", "1M"], at);
+    expect([status, stderr]).toEqual([3, expect.stringContaining("larger than --max allows")]);
+    expect(existsSync(join(at, "patchsig", "feeds", "feed"))).toBe(false);
+  });
+
+  test("an address that holds a password is neither used, kept nor shown", () => {
+    const at = newFolder();
+    const { status, stderr } = run(["feed", "follow", "https://alice:secret@example.org/x"], at);
+    expect([status, stderr]).toEqual([2, expect.not.stringContaining("secret")]);
+    expect(existsSync(join(at, "patchsig", "feeds"))).toBe(false);
+  });
+});
+
+test("what is followed is a source by its name, and can be forgotten", () => {
+  const { root } = newFeed();
+  ok(["feed", "follow", join(root, "feed"), "--as", "short"]);
+  expect(run(["verify", "feed:short"]).stderr).toContain("no patch in feed:short, only 3 mails");
+  ok(["feed", "unfollow", "short"]);
+  expect(run(["verify", "feed:short"]).stderr).toContain("no feed is followed as short");
+});

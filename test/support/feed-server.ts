@@ -1,0 +1,53 @@
+/** Servers of feeds, each in a process of its own: a test that waits for the program blocks its own. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+
+export interface FeedServer {
+  readonly url: string;
+  readonly stop: () => void;
+}
+
+/** Serves a folder: `smart` with git http-backend, which `filter` lets leave out blobs; else its files. */
+export function serveFolder(
+  folder: string,
+  kind: "smart" | "filter" | "dumb",
+): Promise<FeedServer> {
+  const settings = kind === "filter" ? { KEY: "uploadpack.allowFilter", VALUE: "true" } : null;
+  const env = {
+    ...process.env,
+    ...(kind === "dumb" ? {} : { GIT_SMART: "1" }),
+    ...(settings === null
+      ? {}
+      : {
+          GIT_CONFIG_COUNT: "1",
+          GIT_CONFIG_KEY_0: settings.KEY,
+          GIT_CONFIG_VALUE_0: settings.VALUE,
+        }),
+  };
+  const script = join(import.meta.dirname, "git-http.js");
+  return started(spawn(process.execPath, [script, folder], { env }), (said) => said.trim());
+}
+
+/** Python's own web server. */
+export function servePython(folder: string): Promise<FeedServer> {
+  const code =
+    "import http.server,functools,sys;s=http.server.ThreadingHTTPServer(('127.0.0.1',0)," +
+    "functools.partial(http.server.SimpleHTTPRequestHandler,directory=sys.argv[1]));" +
+    "print(s.server_port,flush=True);s.serve_forever()";
+  return started(spawn("python3", ["-c", code, folder]), (said) => said.trim());
+}
+
+function started(child: ChildProcess, portIn: (said: string) => string): Promise<FeedServer> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", () => reject(new Error("the server ended")));
+    child.stderr!.resume();
+    child.stdout!.once("data", (bytes: Buffer) =>
+      resolve({
+        url: `http://127.0.0.1:${portIn(bytes.toString())}`,
+        stop: () => child.kill("SIGKILL"),
+      }),
+    );
+  });
+}
