@@ -1,4 +1,4 @@
-/** Options of git am that are taken only where they change nothing of what was verified. */
+/** Options of git am: what git am is told, and which may not change anything of what was verified. */
 
 import { PatchsigError } from "../../errors.ts";
 import { isAtLeast, type Repository } from "../../git/repository.ts";
@@ -6,6 +6,84 @@ import { hasScissors } from "../../mail/scissors.ts";
 import type { Checked } from "../../verify/result.ts";
 import type { JudgedMember } from "../../verify/series.ts";
 import { whitespaceRules, wouldMend } from "../../verify/whitespace.ts";
+
+/** What the user wants of git am. A value is false after `--no-…`. */
+export interface GitWishes {
+  readonly "3way"?: boolean | undefined;
+  readonly signoff: boolean;
+  readonly messageId?: boolean | undefined;
+  /** "" for the user's own key. */
+  readonly gpgSign?: string | false | undefined;
+  readonly noVerify?: boolean | undefined;
+  readonly verify?: boolean | undefined;
+  readonly whitespace?: string | undefined;
+  readonly scissors?: boolean | undefined;
+  readonly context?: string | undefined;
+  readonly reject?: boolean | undefined;
+  readonly committerDateIsAuthorDate?: boolean | undefined;
+  readonly ignoreDate?: boolean | undefined;
+  readonly rerereAutoupdate?: boolean | undefined;
+  readonly quiet: boolean;
+}
+
+/** What git am is to be told besides. */
+export interface GitWords {
+  readonly words: readonly string[];
+  /** Those that decide where git applies: what git commits is compared with the same. */
+  readonly fitting: readonly string[];
+  /** Those that git am forgets: to be given again to its --continue. */
+  readonly forgotten: readonly string[];
+}
+
+/** PatchsigError "usage" for a value that git would not take. */
+export function gitWords(values: GitWishes): GitWords {
+  const { rerereAutoupdate, whitespace, context } = values;
+  if (whitespace !== undefined && !WHITESPACE.has(whitespace) && !isFix(values))
+    throw new PatchsigError("usage", `--whitespace cannot be ${whitespace}`, {
+      hint: "nowarn, warn, error, error-all or fix",
+    });
+  const forgotten = forgottenWords(values);
+  const words = [
+    ...forgotten,
+    ...(values.quiet ? ["--quiet"] : []),
+    // git applies all of a patch, or stops
+    ...(values.reject === true ? ["--reject"] : []),
+    ...(rerereAutoupdate === undefined
+      ? []
+      : [`--${rerereAutoupdate ? "" : "no-"}rerere-autoupdate`]),
+    // what there is to fix is refused
+    ...(whitespace === undefined || isFix(values) ? [] : [`--whitespace=${whitespace}`]),
+  ];
+  return { words, fitting: fittingWords(context), forgotten };
+}
+
+function fittingWords(context: string | undefined): readonly string[] {
+  if (context === undefined) return [];
+  if (/^\d{1,9}$/.test(context)) return [`-C${context}`];
+  throw new PatchsigError("usage", "-C needs a number of lines");
+}
+
+function forgottenWords(values: GitWishes): readonly string[] {
+  return [
+    ...signWords(values.gpgSign),
+    ...(values.noVerify === true || values.verify === false ? ["--no-verify"] : []),
+    ...(values.committerDateIsAuthorDate === true ? ["--committer-date-is-author-date"] : []),
+    ...(values.ignoreDate === true ? ["--ignore-date"] : []),
+  ];
+}
+
+const WHITESPACE = new Set(["nowarn", "warn", "error", "error-all"]);
+
+/** Is white space to be mended? */
+export function isFix({ whitespace }: GitWishes): boolean {
+  return whitespace === "fix" || whitespace === "strip";
+}
+
+function signWords(key: string | false | undefined): readonly string[] {
+  if (key === undefined) return [];
+  if (key === false) return ["--no-gpg-sign"];
+  return [key === "" ? "--gpg-sign" : `--gpg-sign=${key}`];
+}
 
 /** @throws PatchsigError "unsupported" if this git does not know one of the words */
 export async function checkWords(repository: Repository, words: readonly string[]): Promise<void> {

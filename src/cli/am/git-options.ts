@@ -3,7 +3,6 @@
  * that leave it alone, and refuses the others by name.
  */
 
-import { PatchsigError } from "../../errors.ts";
 import type { RefusedOption } from "../../options/command.ts";
 import { flag, value } from "../../options/kinds.ts";
 
@@ -33,84 +32,6 @@ export const GIT_OPTIONS = {
   "rerere-autoupdate": { type: "boolean", describe: "as in git am" },
   quiet: flag("say only what went wrong", "q"),
 } as const;
-
-/** The values of GIT_OPTIONS. yargs reads every `--no-x` as x: false. */
-export interface GitOptionValues {
-  readonly "3way"?: boolean | undefined;
-  readonly signoff: boolean;
-  readonly messageId?: boolean | undefined;
-  /** "" for the user's own key. */
-  readonly gpgSign?: string | false | undefined;
-  readonly noVerify?: boolean | undefined;
-  readonly verify?: boolean | undefined;
-  readonly whitespace?: string | undefined;
-  readonly scissors?: boolean | undefined;
-  readonly context?: string | undefined;
-  readonly reject?: boolean | undefined;
-  readonly committerDateIsAuthorDate?: boolean | undefined;
-  readonly ignoreDate?: boolean | undefined;
-  readonly rerereAutoupdate?: boolean | undefined;
-  readonly quiet: boolean;
-}
-
-/** What git am is to be told besides. */
-interface GitWords {
-  readonly words: readonly string[];
-  /** Those that decide where git applies: what git commits is compared with the same. */
-  readonly fitting: readonly string[];
-  /** Those that git am forgets: to be given again to its --continue. */
-  readonly forgotten: readonly string[];
-}
-
-/** PatchsigError "usage" for a value that git would not take. */
-export function gitWords(values: GitOptionValues): GitWords {
-  const { rerereAutoupdate, whitespace, context } = values;
-  if (whitespace !== undefined && !WHITESPACE.has(whitespace) && !isFix(values))
-    throw new PatchsigError("usage", `--whitespace cannot be ${whitespace}`, {
-      hint: "nowarn, warn, error, error-all or fix",
-    });
-  const forgotten = forgottenWords(values);
-  const words = [
-    ...forgotten,
-    ...(values.quiet ? ["--quiet"] : []),
-    // git applies all of a patch, or stops
-    ...(values.reject === true ? ["--reject"] : []),
-    ...(rerereAutoupdate === undefined
-      ? []
-      : [`--${rerereAutoupdate ? "" : "no-"}rerere-autoupdate`]),
-    // what there is to fix is refused
-    ...(whitespace === undefined || isFix(values) ? [] : [`--whitespace=${whitespace}`]),
-  ];
-  return { words, fitting: fittingWords(context), forgotten };
-}
-
-function fittingWords(context: string | undefined): readonly string[] {
-  if (context === undefined) return [];
-  if (/^\d{1,9}$/.test(context)) return [`-C${context}`];
-  throw new PatchsigError("usage", "-C needs a number of lines");
-}
-
-function forgottenWords(values: GitOptionValues): readonly string[] {
-  return [
-    ...signWords(values.gpgSign),
-    ...(values.noVerify === true || values.verify === false ? ["--no-verify"] : []),
-    ...(values.committerDateIsAuthorDate === true ? ["--committer-date-is-author-date"] : []),
-    ...(values.ignoreDate === true ? ["--ignore-date"] : []),
-  ];
-}
-
-const WHITESPACE = new Set(["nowarn", "warn", "error", "error-all"]);
-
-/** Is white space to be mended? */
-export function isFix({ whitespace }: GitOptionValues): boolean {
-  return whitespace === "fix" || whitespace === "strip";
-}
-
-function signWords(key: string | false | undefined): readonly string[] {
-  if (key === undefined) return [];
-  if (key === false) return ["--no-gpg-sign"];
-  return [key === "" ? "--gpg-sign" : `--gpg-sign=${key}`];
-}
 
 const SIGNED_PATHS = {
   why: "the paths are applied as they were verified",

@@ -1,6 +1,7 @@
 /** Options of git am that go on with an am that stopped, or end it. */
 
 import { PatchsigError } from "../../errors.ts";
+import type { ValuesOf } from "../../options/command.ts";
 
 const hidden = { type: "boolean", hidden: true } as const;
 
@@ -15,33 +16,31 @@ export const RESUME_OPTIONS = {
   "show-current-patch": { type: "string", describe: "as in git am: raw, or the diff alone" },
 } as const;
 
-/** The values of RESUME_OPTIONS. */
-export interface ResumeValues {
-  readonly continue?: boolean | undefined;
-  readonly resolved?: boolean | undefined;
-  readonly skip?: boolean | undefined;
-  readonly abort?: boolean | undefined;
-  readonly quit?: boolean | undefined;
-  readonly retry?: boolean | undefined;
-  readonly allowEmpty?: boolean | undefined;
-  /** "" for what git shows by default. */
-  readonly showCurrentPatch?: string | undefined;
-}
+/** The words for git am; git takes `--resolved` for `--continue`. */
+const WORDS = {
+  continue: "--continue",
+  resolved: "--continue",
+  skip: "--skip",
+  abort: "--abort",
+  quit: "--quit",
+  retry: "--retry",
+  allowEmpty: "--allow-empty",
+} as const;
 
 /**
  * The word for git am; null if none of them was given.
  *
  * @throws PatchsigError "usage" for more than one, or if sources are given too
  */
-export function resumeWord(values: ResumeValues, sources: readonly string[]): string | null {
+export function resumeWord(
+  values: ValuesOf<typeof RESUME_OPTIONS>,
+  sources: readonly string[],
+): string | null {
   const { showCurrentPatch: show } = values;
+  const given = Object.entries(WORDS).filter(([name]) => values[name as keyof typeof WORDS]);
   const words = [
-    ...(values.continue === true || values.resolved === true ? ["--continue"] : []),
-    ...(values.skip === true ? ["--skip"] : []),
-    ...(values.abort === true ? ["--abort"] : []),
-    ...(values.quit === true ? ["--quit"] : []),
-    ...(values.retry === true ? ["--retry"] : []),
-    ...(values.allowEmpty === true ? ["--allow-empty"] : []),
+    ...new Set(given.map(([, word]) => word)),
+    // "" is what git shows by default
     ...(show === undefined ? [] : [`--show-current-patch${show === "" ? "" : `=${show}`}`]),
   ];
   const [word = null] = words;

@@ -1,45 +1,40 @@
-/** What `am` says and asks about trailers. */
+/** Which trailers `am` adds: what the user wants of them, what is shown, and whether they are added. */
 
-import type { OfferOptions, TrailerOffer } from "../../app/apply/trailers.ts";
+import { count } from "../../primitives/words.ts";
+import { ours, type SafeText } from "../../report/escape.ts";
+import { renderReplies, renderWrittenIn } from "../../report/replies.ts";
+import { renderSeries, type Style } from "../../report/text.ts";
 import type { Checked } from "../../verify/result.ts";
 import type { Series } from "../../verify/series.ts";
+import type { Questions } from "../questions.ts";
+import type { Reporter } from "../reporter.ts";
 import {
   type AmTrailers,
   amTrailersSetting,
   linkMaskSetting,
   trailerSettings,
-} from "../../app/trailers/settings.ts";
-import { count } from "../../primitives/words.ts";
-import { ours, type SafeText } from "../../report/escape.ts";
-import { renderReplies, renderWrittenIn } from "../../report/replies.ts";
-import { renderSeries } from "../../report/text.ts";
-import type { Reporter } from "../../app/reporter.ts";
-import { askYesOrNo, canAsk } from "../../terminal/questions.ts";
-import { outputStyle } from "../../terminal/terminal.ts";
-import { flag } from "../../options/kinds.ts";
+} from "../trailers/settings.ts";
+import type { OfferOptions, TrailerOffer } from "./trailers.ts";
 
-export const TRAILER_OPTIONS = {
-  trailers: { type: "boolean", describe: "add the trailers of replies (default: ask)" },
-  "sloppy-trailers": flag("also those that somebody sent in another's name"),
-  link: flag("add a Link to each mail, by patchsig.linkMask", "l"),
-} as const;
-
-export interface TrailerValues {
+/** What the user says of trailers. */
+export interface TrailerWishes {
   readonly trailers?: boolean | undefined;
   readonly sloppyTrailers: boolean;
   readonly link: boolean;
   readonly signedOnly: boolean;
 }
 
-interface AmOffer extends OfferOptions {
+export interface WantedTrailers extends OfferOptions {
   readonly add: AmTrailers;
 }
 
 /**
- * What to look for, and whether to add it. Lines in a patch's own mail, which anybody may have written, are taken only if the user
- * asks for trailers in this very run.
+ * What to look for, and whether to add it. Anybody may have written the lines in a patch's own mail: they
+ * are taken only if the user asks for trailers in this very run.
+ *
+ * @throws PatchsigError "usage" for settings that are wrong
  */
-export function offerOptions(values: TrailerValues): AmOffer {
+export function wantedTrailers(values: TrailerWishes): WantedTrailers {
   const { trailers } = values;
   return {
     add: trailers === undefined ? amTrailersSetting() : trailers ? "yes" : "no",
@@ -50,16 +45,21 @@ export function offerOptions(values: TrailerValues): AmOffer {
   };
 }
 
-/** Whether to add them: by option, by setting, or by asking if somebody is there. Says it if not. */
+/**
+ * Whether to add them: by option, by setting, or by asking if somebody is there. Says it if not.
+ *
+ * @param questions null if nobody is to be asked
+ */
 export async function wantsTrailers(
   { count: offered }: TrailerOffer,
-  { add, quiet }: { readonly add: AmTrailers; readonly quiet: boolean },
+  add: AmTrailers,
+  questions: Questions | null,
   say: Reporter["say"],
 ): Promise<boolean> {
   if (offered === 0 || add === "no") return false;
   if (add === "yes") return true;
   const what = count(offered, "trailer");
-  if (!quiet && canAsk()) return askYesOrNo(ours`add ${what}?`);
+  if (questions?.canAsk() === true) return questions.askYesOrNo(ours`add ${what}?`);
   say(`${what} in replies, not added: --trailers adds them`);
   return false;
 }
@@ -68,8 +68,8 @@ export async function wantsTrailers(
 export function trailerOfferLines(
   { result, members }: Series<unknown>,
   offer: TrailerOffer,
+  style: Style,
 ): SafeText[] {
-  const style = outputStyle();
   const { total } = result;
   return [
     ...renderSeries(
@@ -83,7 +83,7 @@ export function trailerOfferLines(
 }
 
 /** The way out, if all that is wrong is that somebody added trailers to the mails. */
-export function trailerHints({ members }: Series<Checked>, values: TrailerValues): string[] {
+export function trailerHints({ members }: Series<Checked>, values: TrailerWishes): string[] {
   const isAdded = members.some(({ payload }) => payload.addedLines.length > 0);
   return isAdded && values.trailers !== true
     ? ["hint: --trailers applies what was signed, with the trailers that were added to it"]

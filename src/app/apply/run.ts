@@ -1,0 +1,142 @@
+/** `am`: reads a series, chooses its patches, and gives git exactly what was verified. */
+
+import { PatchsigError } from "../../errors.ts";
+import type { Repository } from "../../git/repository.ts";
+import { count } from "../../primitives/words.ts";
+import type { Style } from "../../report/text.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
+import type { Checked } from "../../verify/result.ts";
+import type { JudgedMember } from "../../verify/series.ts";
+import { now } from "../now.ts";
+import type { Questions } from "../questions.ts";
+import { settlePending } from "../record/settle.ts";
+import { recordApplied } from "../record/write.ts";
+import type { Reporter } from "../reporter.ts";
+import type { SeriesChoice } from "../series/choose.ts";
+import type { PatchChoice } from "../series/patches.ts";
+import { openHere } from "../settings.ts";
+import { asUser, type PolicyWishes } from "../verify/as-user.ts";
+import { type BranchOptions, goToBase } from "./base.ts";
+import { choosePatches } from "./choose.ts";
+import { applyMails, checkIdle, composeMails, countApplied } from "./commits.ts";
+import {
+  checkUnchanged,
+  checkWords,
+  type GitWishes,
+  type GitWords,
+  gitWords,
+  isFix,
+} from "./git-options.ts";
+import { readSeries, type SeriesToApply } from "./series.ts";
+import { addedTo, NO_TRAILERS, offerTrailers } from "./trailers.ts";
+import {
+  trailerHints,
+  trailerOfferLines,
+  type TrailerWishes,
+  wantedTrailers,
+  type WantedTrailers,
+  wantsTrailers,
+} from "./wanted-trailers.ts";
+
+/** What the user wants to be applied, and how. */
+export interface AmWishes extends PolicyWishes, GitWishes, TrailerWishes, BranchOptions {
+  readonly source: readonly string[];
+  readonly choice: SeriesChoice;
+  /** Null for all patches of it. */
+  readonly only: PatchChoice | null;
+  /** The good ones, though others failed or are missing. */
+  readonly partial: boolean;
+  /** On a new branch at the base. */
+  readonly onBase: boolean;
+  /** By default what patchsig.record says. */
+  readonly record?: boolean | undefined;
+}
+
+/** Who is shown the series, and asked about trailers. */
+export interface AmAudience {
+  readonly questions: Questions;
+  readonly reporter: Reporter;
+  readonly style: Style;
+}
+
+interface AmRun extends AmAudience {
+  readonly wishes: AmWishes;
+  readonly git: GitWords;
+  readonly offering: WantedTrailers;
+  readonly repository: Repository;
+  readonly store: TrustStore;
+}
+
+/**
+ * @returns false if nothing was applied, and it was said why
+ * @throws PatchsigError "usage"; "refused" where git could not apply now; "git-failed" if git am stopped
+ */
+export async function runAm(wishes: AmWishes, audience: AmAudience): Promise<boolean> {
+  const { reporter } = audience;
+  const offering = wantedTrailers(wishes);
+  const git = gitWords(wishes);
+  const repository = await openHere();
+  await checkWords(repository, git.words);
+  await checkIdle(repository);
+  await settlePending(repository, reporter.say);
+  return asUser(wishes, false, async (store, terms) => {
+    const options = {
+      ...terms,
+      sources: wishes.source,
+      // what was written into the mails is added to what was signed
+      signedOnly: wishes.signedOnly || offering.inMail,
+      trailers: offering.trailers,
+    };
+    const found = await readSeries(options, wishes.choice, store, reporter);
+    return applySeries({ ...audience, wishes, git, offering, repository, store }, found);
+  });
+}
+
+async function applySeries(run: AmRun, found: SeriesToApply): Promise<boolean> {
+  const { wishes, offering, repository, questions, reporter, style } = run;
+  const { quiet } = wishes;
+  const { series } = found;
+  const chosen = choosePatches(series, wishes.partial, wishes.only);
+  if ("refused" in chosen) {
+    questions.show(trailerOfferLines(series, NO_TRAILERS, style));
+    [...chosen.refused, ...trailerHints(series, wishes)].forEach(reporter.say);
+    return false;
+  }
+  const { patches } = chosen;
+  const offer = offerTrailers(found, patches, offering);
+  const told = quiet ? { ...reporter, say: () => undefined } : reporter;
+  if (!quiet) questions.show(trailerOfferLines(series, offer, style));
+  checkUnchanged(repository, patches, { scissors: wishes.scissors === true, fix: isFix(wishes) });
+  const asked = quiet ? null : questions;
+  const wanted = await wantsTrailers(offer, offering.add, asked, told.say);
+  const added = addedTo(patches, offer, wanted);
+  const { messageId } = wishes;
+  const composed = composeMails(repository, patches, { time: now(), messageId, added });
+  if (wishes.onBase) await goToBase(repository, series, wishes, told);
+  await applyAndRecord(run, patches, composed, added);
+  const more = wanted ? `, added ${count(offer.count, "trailer")}` : "";
+  told.say(`applied ${count(patches.length, "patch")}${more}`);
+  return true;
+}
+
+/** @throws PatchsigError "git-failed" if git am stopped; what it applied until then counts */
+async function applyAndRecord(
+  { wishes, git, repository, store, reporter: { say } }: AmRun,
+  patches: readonly JudgedMember<Checked>[],
+  mails: Parameters<typeof applyMails>[1],
+  added: ReturnType<typeof addedTo>,
+): Promise<void> {
+  const { words, fitting, forgotten } = git;
+  const how = { threeWay: wishes["3way"], signoff: wishes.signoff, words, fitting };
+  const { applied, ...made } = await applyMails(repository, mails, how, say);
+  countApplied(store, patches.slice(0, applied));
+  const isStopped = applied < patches.length;
+  const isWanted = wishes.record ?? repository.config.bool("patchsig.record") ?? true;
+  await recordApplied(repository, { patches, added, ...made, isStopped, forgotten }, isWanted, say);
+  if (isStopped)
+    throw new PatchsigError(
+      "git-failed",
+      `git am stopped: ${applied} of ${patches.length} applied`,
+      { hint: "when it is resolved: git patchsig am --continue; or --skip, --abort" },
+    );
+}
