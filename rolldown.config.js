@@ -74,11 +74,14 @@ const toRead = neededBy("src/app/hook/run.ts", "src/app/sign/own-key.ts");
 const toSign = neededBy(
   ...["hook/record-base.ts", "sign/signer.ts", "sign/signing.ts"].map((name) => `src/app/${name}`),
 );
+const toWrite = neededBy("src/cli/commands/format-patch.ts");
 const toVerify = neededBy("src/cli/commands/verify.ts");
+const toApply = neededBy("src/cli/commands/am.ts");
 
 /**
  * What is shared, by what needs it, so that a start loads little that it does not need: every command; the
- * hook on a signed mail, which reads it and checks its signature; the hook when it signs; verify; all else.
+ * hook on a signed mail, which reads it and checks its signature; the hook when it signs; format-patch; verify; am;
+ * all else.
  * The first group that takes a module has it.
  * Packages are loaded when they are needed, so what imports one is in no file that all need.
  */
@@ -86,9 +89,11 @@ const GROUPS = [
   { name: "sqlite", test: /\/node_modules\/better-sqlite3\//, minShareCount: 1 },
   group("everywhere", inMain),
   group("reading", toRead),
-  group("settings", (...module) => toSign(...module) && toVerify(...module)),
+  group("settings", (...module) => toVerify(...module) && (toSign(...module) || toWrite(...module))),
   group("signing", toSign),
+  group("writing", toWrite),
   group("verifying", toVerify),
+  group("applying", toApply),
   group("shared", () => true),
 ];
 

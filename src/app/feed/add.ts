@@ -111,7 +111,7 @@ function refusal(source: string, why: string): PatchsigError {
 async function isOwnRecord(bytes: Buffer): Promise<boolean> {
   if (headerOf(bytes)?.first("bcc") !== "") return false;
   for (const reading of resultsIn(bytes, createVerifier(1)))
-    if (reading.ok && (await isOwnKey(reading.signed.publicKey))) return true;
+    if (reading.ok && isOwnKey(reading.signed.publicKey)) return true;
   return false;
 }
 

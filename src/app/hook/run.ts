@@ -122,7 +122,7 @@ function readHookMail(file: string, verifier: Verifier): HookMail | null {
 async function otherKeyNotes({ mailFile, checked }: HookMail): Promise<string[]> {
   const { isOwnKey } = await import("../sign/own-key.ts");
   const { publicKey, comment } = checked.signed!;
-  if (await isOwnKey(publicKey)) return [];
+  if (isOwnKey(publicKey)) return [];
   return [`note: ${basename(mailFile.name)} has the signature of another key, of ${comment.by}`];
 }
 

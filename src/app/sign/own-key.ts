@@ -4,14 +4,15 @@ import { readFileSync } from "node:fs";
 import { formatPublicKeyText, parsePublicKeyFile } from "../../minisign/public-key.ts";
 import { defaultKeyPath, publicKeyPath } from "../../store/key-path.ts";
 import type { PublicKeyText } from "../../types.ts";
+import { keyChoiceOf } from "../settings.ts";
 
 /**
  * False if the user's key is known, and is another. Apart from signer.ts, which loads what unlocks
  * keys; and git is asked for `patchsig.key` only if it is not the key in the usual place.
  */
-export async function isOwnKey(key: PublicKeyText): Promise<boolean> {
+export function isOwnKey(key: PublicKeyText): boolean {
   if (keyBeside(defaultKeyPath(process.env)) === key) return true;
-  const choice = (await import("../settings.ts")).keyChoiceOf(undefined);
+  const choice = keyChoiceOf(undefined);
   if (choice.kind === "agent") return !choice.selector.startsWith("RW") || choice.selector === key;
   return [key, null].includes(keyBeside(choice.path));
 }
