@@ -5,7 +5,7 @@ import { endOf, startGit } from "./piped.ts";
 import type { Repository } from "./repository.ts";
 import { failure } from "./run.ts";
 
-interface NamedCommit {
+export interface NamedCommit {
   readonly name: string;
   /** None for the oldest commit of a shallow clone, too. */
   readonly parents: readonly string[];
@@ -22,7 +22,7 @@ export interface WalkOptions {
 }
 
 /** Commits handed out at a time. */
-const BATCH = 512;
+const BATCH = 128;
 
 /**
  * In batches, in git's order; read only as far as they are asked for.

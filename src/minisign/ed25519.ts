@@ -54,10 +54,24 @@ const DEFAULT_MAX_KEYS = 4096;
  * signature. `maxKeys` bounds the memory (about 1 KiB a key).
  */
 export function createVerifier(maxKeys: number = DEFAULT_MAX_KEYS): Verifier {
-  /** Key bytes to parsed form, or null if refused. Least recently used first. */
-  const known = new Map<string, KeyObject | null>();
+  const keyOf = rememberedKeys(maxKeys);
+  return {
+    verifyStrict(publicKey, message, signature) {
+      if (publicKey.length !== POINT_BYTES || !isPlausible(signature)) return false;
+      const key = keyOf(publicKey);
+      return key !== null && verify(null, message, key, signature);
+    },
+  };
+}
 
-  function lookUp(publicKey: Uint8Array): KeyObject | null {
+/** Gives the parsed form of a key; null if it is refused. */
+export type KeyParser = (publicKey: Uint8Array) => KeyObject | null;
+
+/** One that remembers the keys that were used last. */
+export function rememberedKeys(maxKeys: number = DEFAULT_MAX_KEYS): KeyParser {
+  /** By key bytes. Least recently used first. */
+  const known = new Map<string, KeyObject | null>();
+  return (publicKey) => {
     const name = Buffer.from(publicKey).toString("latin1");
     const hit = known.get(name);
     const key = hit === undefined ? importPoint(publicKey) : hit;
@@ -70,14 +84,6 @@ export function createVerifier(maxKeys: number = DEFAULT_MAX_KEYS): Verifier {
       }
     }
     return key;
-  }
-
-  return {
-    verifyStrict(publicKey, message, signature) {
-      if (publicKey.length !== POINT_BYTES || !isPlausible(signature)) return false;
-      const key = lookUp(publicKey);
-      return key !== null && verify(null, message, key, signature);
-    },
   };
 }
 
@@ -91,15 +97,12 @@ export interface EagerVerifier extends Verifier {
  * A verifier that lets libuv's threads do the arithmetic while its caller goes on. For many signatures
  * that are all expected to be good, and of which none is used before `wasRight` says so.
  */
-export function createEagerVerifier(): EagerVerifier {
-  const keys = new Map<string, KeyObject | null>();
+export function createEagerVerifier(keyOf: KeyParser = rememberedKeys()): EagerVerifier {
   const checks: Promise<boolean>[] = [];
   return {
     verifyStrict(publicKey, message, signature) {
       if (publicKey.length !== POINT_BYTES || !isPlausible(signature)) return false;
-      const name = Buffer.from(publicKey).toString("latin1");
-      const key = keys.has(name) ? keys.get(name)! : importPoint(publicKey);
-      keys.set(name, key);
+      const key = keyOf(publicKey);
       if (key === null) return false;
       // the caller may use its bytes again
       const [said, signed] = [Buffer.from(message), Buffer.from(signature)];

@@ -37,9 +37,7 @@ export interface ProvenNote {
   readonly problem: string | null;
 }
 
-/** @param reading null for a commit without a note */
-export function proveNote(reading: NoteReading | null, verifier: Verifier): ProvenNote | null {
-  if (reading === null) return null;
+export function proveNote(reading: NoteReading, verifier: Verifier): ProvenNote {
   const records = reading.records.map((record) => {
     const patch = provenBy(record, verifier);
     return { record, patch, reviews: patch ? reviewsOf(record, verifier) : [] };

@@ -3,7 +3,7 @@
  * patches are, and git need not be asked. What is not plain is left to git: null.
  */
 
-import { EMPTY, hasAt, lineEnd } from "../primitives/bytes.ts";
+import { hasAt, LF, lineEnd } from "../primitives/bytes.ts";
 
 /** A file patch without anything odd. */
 export interface PlainPatch {
@@ -36,6 +36,8 @@ const [BLANK, PLUS, MINUS] = Buffer.from(" +-");
 /** @param diff canonical; null if a part of it is not plain */
 export function plainPatches(diff: Buffer): PlainPatch[] | null {
   const text = diff.toString("latin1");
+  const side = (): Side => ({ bytes: Buffer.allocUnsafe(diff.length), end: 0 });
+  const sides = { old: side(), new: side() };
   const patches: PlainPatch[] = [];
   for (let at = 0; at < text.length;) {
     HEADER.lastIndex = at;
@@ -45,7 +47,7 @@ export function plainPatches(diff: Buffer): PlainPatch[] | null {
     const isDeleted = to === "/dev/null";
     if (header === "" || isCreated !== (kind === "create") || isDeleted !== (kind === "delete"))
       return null;
-    const read = hunksAt(diff, text, at + header.length);
+    const read = hunksAt(diff, text, at + header.length, sides);
     if (read === null) return null;
     patches.push({ path, kind, mode, hunks: read.hunks });
     at = read.end;
@@ -58,6 +60,7 @@ function hunksAt(
   diff: Buffer,
   text: string,
   from: number,
+  sides: HunkSides,
 ): { readonly hunks: readonly PlainHunk[]; readonly end: number } | null {
   const hunks: PlainHunk[] = [];
   let shift = 0;
@@ -72,7 +75,7 @@ function hunksAt(
     const newLine = newLines === 0 ? Number(newAt) : Number(newAt) - 1;
     // git begins to look at the line of the new file
     if (newLine !== line + shift) return null;
-    const body = bodyAt(diff, at + head.length, oldLines, newLines);
+    const body = bodyAt(diff, at + head.length, [oldLines, newLines], sides);
     if (body === null || (line > 0 && !body.hasContextAbove)) return null;
     hunks.push({ line, lines: oldLines, ...body });
     shift += newLines - oldLines;
@@ -81,40 +84,47 @@ function hunksAt(
   return at === from || hasAt(diff, at, "\\") ? null : { hunks, end: at };
 }
 
+/** Lines without their first column; a diff's hunks share one. */
+interface Side {
+  readonly bytes: Buffer;
+  end: number;
+}
+
+interface HunkSides {
+  readonly old: Side;
+  readonly new: Side;
+}
+
+type HunkBody = Pick<PlainHunk, "old" | "new" | "isLast">;
+
+/** A plain loop: a call for each line takes several times as long. */
 function bodyAt(
   diff: Buffer,
   from: number,
-  oldLines: number,
-  newLines: number,
-):
-  | (Pick<PlainHunk, "old" | "new" | "isLast"> & {
-      readonly hasContextAbove: boolean;
-      readonly end: number;
-    })
-  | null {
-  const old: Buffer[] = [];
-  const fresh: Buffer[] = [];
-  let [oldLeft, newLeft] = [oldLines, newLines];
+  [oldLines, newLines]: readonly [number, number],
+  { old, new: fresh }: HunkSides,
+): (HunkBody & { readonly hasContextAbove: boolean; readonly end: number }) | null {
+  const [oldFrom, newFrom] = [old.end, fresh.end];
+  let [oldLeft, newLeft, oldEnd, newEnd] = [oldLines, newLines, oldFrom, newFrom];
   let at = from;
-  let last: number | undefined;
+  let kind: number | undefined;
   while (oldLeft > 0 || newLeft > 0) {
-    const kind = diff[at];
-    const end = lineEnd(diff, at) + 1;
-    if (end > diff.length) return null;
-    const line = diff.subarray(at + 1, end);
-    if (kind === BLANK || kind === MINUS) oldLeft--;
-    if (kind === BLANK || kind === PLUS) newLeft--;
+    kind = diff[at++];
     if (kind !== BLANK && kind !== MINUS && kind !== PLUS) return null;
-    if (oldLeft < 0 || newLeft < 0) return null;
-    if (kind !== PLUS) old.push(line);
-    if (kind !== MINUS) fresh.push(line);
-    last = kind;
-    at = end;
+    if (kind !== PLUS && --oldLeft < 0) return null;
+    if (kind !== MINUS && --newLeft < 0) return null;
+    for (let byte = -1; byte !== LF;) {
+      if (at === diff.length) return null;
+      byte = diff[at++]!;
+      if (kind !== PLUS) old.bytes[oldEnd++] = byte;
+      if (kind !== MINUS) fresh.bytes[newEnd++] = byte;
+    }
   }
+  [old.end, fresh.end] = [oldEnd, newEnd];
   return {
-    old: Buffer.concat(old),
-    new: Buffer.concat(fresh),
-    isLast: last !== BLANK,
+    old: old.bytes.subarray(oldFrom, oldEnd),
+    new: fresh.bytes.subarray(newFrom, newEnd),
+    isLast: kind !== BLANK,
     hasContextAbove: diff[from] === BLANK,
     end: at,
   };
@@ -128,21 +138,27 @@ export function applyPlain(old: Buffer, hunks: readonly PlainHunk[]): Buffer[] |
   const pieces: Buffer[] = [];
   let line = 0;
   let at = 0;
-  let kept = 0;
   for (const hunk of hunks) {
-    for (; line < hunk.line; line++) {
-      if (at >= old.length) return null;
-      at = lineEnd(old, at) + 1;
-    }
-    // the last line of a file may have no line end
-    if (at > old.length) return null;
-    const end = at + hunk.old.length;
-    if (end > old.length || old.compare(hunk.old, 0, hunk.old.length, at, end) !== 0) return null;
+    const start = startOfLine(old, at, hunk.line - line);
+    if (start === null) return null;
+    const end = start + hunk.old.length;
+    if (end > old.length || hunk.old.compare(old, start, end) !== 0) return null;
     if (hunk.isLast && end !== old.length) return null;
-    pieces.push(old.subarray(kept, at), hunk.new);
-    line += hunk.lines;
-    kept = at = end;
+    pieces.push(old.subarray(at, start), hunk.new);
+    line = hunk.line + hunk.lines;
+    at = end;
   }
-  pieces.push(kept < old.length ? old.subarray(kept) : EMPTY);
+  pieces.push(old.subarray(at));
   return pieces;
+}
+
+/** Where the line stands that is `lines` below the one at `at`; null if there is none. */
+function startOfLine(file: Buffer, at: number, lines: number): number | null {
+  let start = at;
+  for (let i = 0; i < lines; i++) {
+    if (start >= file.length) return null;
+    start = lineEnd(file, start) + 1;
+  }
+  // the last line of a file may have no line end
+  return lines < 0 || start > file.length ? null : start;
 }

@@ -3,11 +3,17 @@
 import { Blobs } from "../../git/blobs.ts";
 import { CommitChanges, type FileChange } from "../../git/commit-changes.ts";
 import { CommitDiffs } from "../../git/commit-diffs.ts";
-import { walkCommits, type WalkOptions } from "../../git/commit-walk.ts";
+import { type NamedCommit, walkCommits, type WalkOptions } from "../../git/commit-walk.ts";
 import { readNotes } from "../../git/notes.ts";
 import type { Repository } from "../../git/repository.ts";
 import { treesOf } from "../../git/trial.ts";
-import { createEagerVerifier, createVerifier, type Verifier } from "../../minisign/ed25519.ts";
+import {
+  createEagerVerifier,
+  createVerifier,
+  type KeyParser,
+  rememberedKeys,
+  type Verifier,
+} from "../../minisign/ed25519.ts";
 import type { ProvenPatch } from "../../record/classify.ts";
 import { type CommitFacts, parseCommit } from "../../record/commit.ts";
 import {
@@ -28,6 +34,8 @@ const MAX_COMMIT = 4 << 20;
 const MAX_NOTE = 64 << 20;
 const MAX_COMMIT_DIFF = 64 << 20;
 const MAX_FILE = 64 << 20;
+/** Bytes of the notes that are read at a time. */
+const MAX_NOTES = 64 << 20;
 
 /** Which commits and notes. */
 export interface CommitSelection extends WalkOptions {
@@ -36,7 +44,8 @@ export interface CommitSelection extends WalkOptions {
 }
 
 /**
- * Results in the order in which git names the commits.
+ * Results in the order in which git names the commits. While a group of them is judged, git reads what the next
+ * ones need, and their signatures are verified in libuv's threads.
  *
  * @param words as for `walkCommits`
  */
@@ -50,6 +59,7 @@ export async function* checkCommits(
   const checker: CommitChecker = {
     repository,
     context,
+    keys: rememberedKeys(),
     verifier: createVerifier(),
     notes: await readNotes(repository, options.notes),
     commits: new Blobs(place, MAX_COMMIT, "commit"),
@@ -59,8 +69,13 @@ export async function* checkCommits(
     diffs: new CommitDiffs(repository, MAX_COMMIT_DIFF),
   };
   try {
-    for await (const named of walkCommits(repository, words, options))
-      yield* checkBatch(checker, named);
+    let previous: readonly HopedCommit[] = [];
+    for await (const group of readGroups(checker, words, options)) {
+      const hoped = hopeFor(checker, group);
+      for (const one of previous) yield await judged(checker, one);
+      previous = hoped;
+    }
+    for (const one of previous) yield await judged(checker, one);
   } finally {
     for (const git of [checker.commits, checker.blobs, checker.changes, checker.files]) git.close();
     checker.diffs.close();
@@ -70,6 +85,8 @@ export async function* checkCommits(
 interface CommitChecker {
   readonly repository: Repository;
   readonly context: CommitContext;
+  readonly keys: KeyParser;
+  /** For signatures that turned out bad. */
   readonly verifier: Verifier;
   readonly notes: ReadonlyMap<string, string>;
   readonly commits: Blobs;
@@ -78,6 +95,12 @@ interface CommitChecker {
   readonly files: Blobs;
   /** For commits that are not plain. */
   readonly diffs: CommitDiffs;
+}
+
+interface ReadCommit {
+  readonly facts: CommitFacts;
+  /** Null without a note. */
+  readonly noted: NotedCommit | null;
 }
 
 /** A commit with a note. */
@@ -89,56 +112,100 @@ interface NotedCommit {
   readonly plain: readonly PlainChange[] | null;
 }
 
-/** While git reads the files of the batch, its signatures are verified in libuv's threads. */
-async function* checkBatch(
+/** git is asked for what the next ones need before these are read. */
+async function* readGroups(
   checker: CommitChecker,
-  named: readonly { readonly name: string; readonly parents: readonly string[] }[],
-): AsyncGenerator<CommitResult> {
-  const { notes, commits, blobs, changes, files, context } = checker;
+  words: readonly string[],
+  options: CommitSelection,
+): AsyncGenerator<readonly ReadCommit[]> {
+  let asked: readonly NamedCommit[] = [];
+  for await (const named of walkCommits(checker.repository, words, options)) {
+    ask(checker, named);
+    yield* readGroup(checker, asked);
+    asked = named;
+  }
+  yield* readGroup(checker, asked);
+}
+
+/** In several groups if their notes are long. */
+async function* readGroup(
+  checker: CommitChecker,
+  named: readonly NamedCommit[],
+): AsyncGenerator<readonly ReadCommit[]> {
+  let group: ReadCommit[] = [];
+  let bytes = 0;
+  for (const one of named) {
+    const { length, ...read } = await readCommit(checker, one);
+    group.push(read);
+    bytes += length;
+    if (bytes < MAX_NOTES) continue;
+    yield group;
+    [group, bytes] = [[], 0];
+  }
+  yield group;
+}
+
+function ask(
+  { notes, commits, changes, blobs }: CommitChecker,
+  named: readonly NamedCommit[],
+): void {
   const noted = named.filter(({ name }) => notes.has(name));
   commits.ask(named.map(({ name }) => name));
   changes.ask(noted.map(({ name, parents }) => ({ name, parent: parents[0] ?? null })));
   blobs.ask(noted.map(({ name }) => notes.get(name)!));
-  const facts: CommitFacts[] = [];
-  for (const { name } of named) facts.push(await readCommit(commits, name));
-  const known = new Map<string, NotedCommit>();
-  for (const [i, { name, parents }] of named.entries()) {
-    if (!notes.has(name)) continue;
-    const reading = await readNote(checker);
-    const isWhole = parents.length > 0 || facts[i]!.parents.length === 0;
-    const parent = isWhole ? { name: parents[0] ?? null } : null;
-    const plain = plainOf(reading, await changes.take());
-    if (plain !== null) files.ask(oldBlobs(plain));
-    known.set(name, { reading, parent, plain });
-  }
-  const readings = facts.map(({ name }) => known.get(name)?.reading ?? null);
-  const eager = createEagerVerifier();
-  const hoped = readings.map((reading) => proveNote(reading, eager));
-  const made: boolean[] = [];
-  for (const { name } of facts) made.push(await isMade(checker, known.get(name)));
-  // one that is bad says nothing of the others, so all are asked again
-  const proven = (await eager.wasRight())
-    ? hoped
-    : readings.map((reading) => proveNote(reading, checker.verifier));
-  for (const [i, commit] of facts.entries()) {
-    const one = known.get(commit.name);
-    const note = proven[i]!;
-    const change =
-      one === undefined || made[i] === true
-        ? { diff: null, matches: () => (one === undefined ? null : true) }
-        : await changeOf(checker, commit, note, one);
-    yield judgeCommit(commit, note, change, context);
-  }
 }
 
-/** Does the only diff in its note make the commit, without asking git for the commit's own? */
-async function isMade(
-  { files, repository }: CommitChecker,
-  one: NotedCommit | undefined,
-): Promise<boolean> {
-  const plain = one?.plain ?? null;
-  const isSame = plain !== null && (await isMadeBy(plain, files, repository.objectFormat));
-  return isSame && one?.parent !== null;
+async function readCommit(
+  { notes, commits, blobs, changes }: CommitChecker,
+  { name, parents }: NamedCommit,
+): Promise<ReadCommit & { readonly length: number }> {
+  const raw = (await commits.take())?.bytes ?? null;
+  const facts = raw === null ? null : parseCommit(name, raw);
+  if (facts === null) throw new PatchsigError("git-failed", `the commit ${name} cannot be read`);
+  if (!notes.has(name)) return { facts, noted: null, length: 0 };
+  const note = (await blobs.take())?.bytes ?? null;
+  const reading =
+    note === null
+      ? { records: [], problem: "the note is too long, or not here" }
+      : parseRecords(note);
+  const isWhole = parents.length > 0 || facts.parents.length === 0;
+  const parent = isWhole ? { name: parents[0] ?? null } : null;
+  const plain = plainOf(reading, await changes.take());
+  const noted = { reading, parent, plain };
+  return { facts, noted, length: note?.length ?? 0 };
+}
+
+interface HopedCommit extends ReadCommit {
+  /** What its note proves, said before that is known. */
+  readonly hoped: ProvenNote | null;
+  /** Whether it does. */
+  readonly wasRight: Promise<boolean>;
+}
+
+function hopeFor({ files, keys }: CommitChecker, group: readonly ReadCommit[]): HopedCommit[] {
+  // at once: a write for each would cost more than its files
+  files.ask(group.flatMap(({ noted }) => oldBlobs(noted?.plain ?? [])));
+  return group.map((read) => {
+    const verifier = createEagerVerifier(keys);
+    const hoped = read.noted === null ? null : proveNote(read.noted.reading, verifier);
+    return { ...read, hoped, wasRight: verifier.wasRight() };
+  });
+}
+
+async function judged(
+  checker: CommitChecker,
+  { facts, noted, hoped, wasRight }: HopedCommit,
+): Promise<CommitResult> {
+  const { context, repository, files, verifier } = checker;
+  if (noted === null || hoped === null) return judgeCommit(facts, null, NO_CHANGE, context);
+  const { plain, parent, reading } = noted;
+  const isMade = plain !== null && (await isMadeBy(plain, files, repository.objectFormat));
+  const note = (await wasRight) ? hoped : proveNote(reading, verifier);
+  const change =
+    isMade && parent !== null
+      ? { diff: null, matches: () => true }
+      : await changeOf(checker, facts, note, noted);
+  return judgeCommit(facts, note, change, context);
 }
 
 const NO_CHANGE: CommitChange = { diff: null, matches: () => null };
@@ -163,19 +230,6 @@ async function changeOf(
   diffs.ask([{ name: commit.name, parent: parent.name }]);
   const diff = await diffs.take();
   return { diff, matches: await matchesOf(checker, commit, note, diff) };
-}
-
-async function readCommit(commits: Blobs, name: string): Promise<CommitFacts> {
-  const bytes = (await commits.take())?.bytes ?? null;
-  const facts = bytes === null ? null : parseCommit(name, bytes);
-  if (facts === null) throw new PatchsigError("git-failed", `the commit ${name} cannot be read`);
-  return facts;
-}
-
-async function readNote({ blobs }: CommitChecker): Promise<NoteReading> {
-  const bytes = (await blobs.take())?.bytes ?? null;
-  if (bytes === null) return { records: [], problem: "the note is too long, or not here" };
-  return parseRecords(bytes);
 }
 
 /**
