@@ -27,6 +27,21 @@ export function openHere(): Promise<Repository> {
   return openRepository(process.cwd(), settings());
 }
 
+/**
+ * The repository that `--repo` names, "." without the option.
+ *
+ * @returns null if none is named, and there is none here
+ */
+export async function repositoryOrNone(directory: string): Promise<Repository | null> {
+  try {
+    return await openRepository(directory);
+  } catch (error) {
+    const isNone = error instanceof PatchsigError && error.code === "no-repository";
+    if (isNone && directory === ".") return null;
+    throw error;
+  }
+}
+
 /** Variables for a git that uses settings itself, so that it sees only those that count here. */
 export function settingsEnvironment(): Readonly<Record<string, string>> {
   return settings().toplevel === null ? NO_REPOSITORY : {};

@@ -1,16 +1,10 @@
-import { flag, value } from "../options/kinds.ts";
+import { flag, repeated, value } from "../options/kinds.ts";
 
 export const REQUIRE_OPTION = value("opt-in (default), vouched, signature, known or pinned");
 
 /** What both verify and am let the user require of a patch. */
 export const POLICY_OPTIONS = {
   require: REQUIRE_OPTION,
-  "dev-keyring": {
-    type: "string",
-    array: true,
-    // one per option: as an array, yargs would take the sources too
-    nargs: 1,
-    describe: "folder with keys for X-Developer-Signature",
-  },
+  "dev-keyring": repeated("folder with keys for X-Developer-Signature"),
   dkim: flag("ask DNS for the keys of domains that vouch for unsigned patches"),
 } as const;

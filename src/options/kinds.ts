@@ -30,6 +30,25 @@ export function number(
   return { ...named(describe, alias), type: "number", requiresArg: true };
 }
 
+/** `--option VALUE`, which can be given again. */
+export function repeated(
+  describe: string,
+  alias?: string,
+): Named & {
+  readonly type: "string";
+  readonly array: true;
+  readonly nargs: 1;
+  readonly requiresArg: true;
+} {
+  // one value an option: as a plain array, yargs would take the words behind it too
+  return { ...named(describe, alias), type: "string", array: true, nargs: 1, requiresArg: true };
+}
+
+/** A word that may be left out: `show [file]`. */
+export function optional(describe: string): Named & { readonly type: "string" } {
+  return { describe, type: "string" };
+}
+
 /** A word that has to be there: `show <identity>`. */
 export function required(
   describe: string,

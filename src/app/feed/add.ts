@@ -97,7 +97,7 @@ async function publicMail({ bytes, source, record }: MailForFeed): Promise<FeedM
   const read = feedMail(bytes, now());
   if ("why" in read) throw refusal(source, read.why);
   const why = record === true ? null : whyPrivate(bytes, publicLists());
-  if (why !== null && !(await isOwnRecord(bytes))) throw refusal(source, why);
+  if (why !== null && !isOwnRecord(bytes)) throw refusal(source, why);
   return read;
 }
 
@@ -108,7 +108,7 @@ function refusal(source: string, why: string): PatchsigError {
 }
 
 /** A result that the user has signed, made to be public. A review is a reply, and may quote what is private. */
-async function isOwnRecord(bytes: Buffer): Promise<boolean> {
+function isOwnRecord(bytes: Buffer): boolean {
   if (headerOf(bytes)?.first("bcc") !== "") return false;
   for (const reading of resultsIn(bytes, createVerifier(1)))
     if (reading.ok && isOwnKey(reading.signed.publicKey)) return true;

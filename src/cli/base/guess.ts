@@ -9,8 +9,8 @@ import { endOnSignal } from "../../terminal/signals.ts";
 import { blockPrinter, out, outputStyle, reporter, sayWaiting } from "../../terminal/terminal.ts";
 import { SERIES_OPTIONS } from "../series-options.ts";
 import { baseChoice, exitStatus, REPOSITORY, SOURCES } from "./common.ts";
-import { flag } from "../../options/kinds.ts";
 import { JSON_OPTION } from "../json.ts";
+import { flag, repeated } from "../../options/kinds.ts";
 
 export const guessCommand = command({
   usage: "guess [source..]",
@@ -20,13 +20,7 @@ export const guessCommand = command({
   options: {
     ...SERIES_OPTIONS,
     repo: REPOSITORY,
-    ref: {
-      type: "string",
-      array: true,
-      // one per option: as an array, yargs would take the sources too
-      nargs: 1,
-      describe: "search only these refs, like main or 'net/*'; can be given again",
-    },
+    ref: repeated("search only these refs, like main or 'net/*'; can be given again"),
     exhaustive: flag("search all of history to tell whether a commit is the only one"),
     json: JSON_OPTION,
   },

@@ -1,11 +1,11 @@
 /** `patchsig diff`: what changed from one version of a series to the next. */
 
+import { repositoryOrNone } from "../../app/settings.ts";
 import { diffVersions } from "../../app/series/diff.ts";
 import { patchChoice } from "../../app/series/patches.ts";
 import { messageIdsAmong } from "../../app/sources/message-id.ts";
 import { asUser } from "../../app/verify/as-user.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
-import { openRepository, type Repository } from "../../git/repository.ts";
 import { command } from "../../options/command.ts";
 import { formatRecord } from "../../report/json.ts";
 import { renderDiff } from "../../report/version-diff.ts";
@@ -41,7 +41,7 @@ export const diffCommand = command({
     const mails = messageIdsAmong(sources);
     const only = args.patches === undefined ? null : patchChoice(args.patches, mails);
     const choice = seriesChoice({ series: args.series, version: newer }, mails);
-    const repository = await repositoryAt(args.repo);
+    const repository = await repositoryOrNone(args.repo);
     const diff = await asUser(args, true, (store, terms) => {
       sayWaiting(sources);
       const options = { ...terms, sources, choice, older, repository, only };
@@ -64,15 +64,4 @@ function wordsOf(
   if (more.length > 0 || (newer !== undefined && version !== undefined))
     throw new PatchsigError("usage", "diff compares two versions");
   return { sources: end === 0 ? ["-"] : words.slice(0, end), older, newer: newer ?? version };
-}
-
-/** Without one, patches are compared as text. */
-async function repositoryAt(directory: string): Promise<Repository | null> {
-  try {
-    return await openRepository(directory);
-  } catch (error) {
-    if (error instanceof PatchsigError && error.code === "no-repository" && directory === ".")
-      return null;
-    throw error;
-  }
 }

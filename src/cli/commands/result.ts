@@ -6,7 +6,6 @@ import { planResult, signedResultMail } from "../../app/result/sign.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { command, type CommandGroup } from "../../options/command.ts";
-import { flag, number, value } from "../../options/kinds.ts";
 import {
   flawedResultRecord,
   renderFlawedResult,
@@ -20,6 +19,7 @@ import { passwordOptions } from "../../terminal/password.ts";
 import { out, outFile, outputStyle, say, sayWaiting } from "../../terminal/terminal.ts";
 import { JSON_OPTION, printRecord } from "../json.ts";
 import { userSigner } from "../signer.ts";
+import { flag, number, optional, value } from "../../options/kinds.ts";
 
 const texts = (describe: string) =>
   ({ type: "string", array: true, nargs: 1, default: [] as string[], describe }) as const;
@@ -28,10 +28,7 @@ const signCommand = command({
   usage: "sign [commit]",
   describe: "sign what a test run came to, as a mail",
   words: {
-    commit: {
-      type: "string",
-      describe: "what was tested (default: HEAD, if nothing but it is checked out)",
-    },
+    commit: optional("what was tested (default: HEAD, if nothing but it is checked out)"),
   },
   options: {
     test: { ...value("what was run: kselftest.net"), demandOption: true },

@@ -8,6 +8,7 @@ import { command } from "../../options/command.ts";
 import { renderFound } from "../../report/found-mails.ts";
 import { formatRecord } from "../../report/json.ts";
 import { clearProgress, out, outputStyle, reporter } from "../../terminal/terminal.ts";
+import { flag, repeated, several } from "../../options/kinds.ts";
 
 /** More are read by a narrower query. */
 const MOST = 10_000;
@@ -17,20 +18,10 @@ export const searchCommand = command({
   paged: true,
   describe: "find mails, patches and test results",
   words: {
-    query: {
-      describe: "words, as for lei: s:title f:author d:2.weeks.ago..",
-      type: "string",
-      array: true,
-      default: [],
-    },
+    query: several("words, as for lei: s:title f:author d:2.weeks.ago.."),
   },
   options: {
-    source: {
-      type: "string",
-      array: true,
-      requiresArg: true,
-      describe: "a public-inbox, maildir or mbox (default: those of patchsig.source)",
-    },
+    source: repeated("a public-inbox, maildir or mbox (default: those of patchsig.source)"),
     number: {
       alias: "n",
       type: "number",
@@ -39,7 +30,7 @@ export const searchCommand = command({
       describe: "print at most so many, the newest",
     },
     update: { type: "boolean", default: true, describe: "first read what is new in the sources" },
-    json: { type: "boolean", default: false, describe: "one record a line" },
+    json: flag("one record a line"),
   },
   async run({ query, source, number, update, json }) {
     if (!Number.isSafeInteger(number) || number < 1 || number > MOST)

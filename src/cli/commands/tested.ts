@@ -10,6 +10,7 @@ import { command } from "../../options/command.ts";
 import { formatRecord } from "../../report/json.ts";
 import { renderTested } from "../../report/tested.ts";
 import { clearProgress, out, outputStyle, reporter } from "../../terminal/terminal.ts";
+import { flag, number, repeated, value } from "../../options/kinds.ts";
 
 const DAY = 86_400;
 
@@ -24,28 +25,13 @@ export const testedCommand = command({
       demandOption: true,
       describe: "its name: kselftest.net",
     },
-    env: {
-      type: "string",
-      array: true,
-      requiresArg: true,
-      describe: "key=value that a result must have",
-    },
-    rev: { type: "string", requiresArg: true, describe: "of a suite that is not in the tree" },
-    "max-age": { type: "number", requiresArg: true, describe: "days" },
-    by: {
-      type: "string",
-      array: true,
-      requiresArg: true,
-      describe: "only results of this address count",
-    },
-    source: {
-      type: "string",
-      array: true,
-      requiresArg: true,
-      describe: "where results are (default: patchsig.source)",
-    },
-    update: { type: "boolean", default: false, describe: "first read what is new in the sources" },
-    json: { type: "boolean", default: false, describe: "one record" },
+    env: repeated("key=value that a result must have"),
+    rev: value("of a suite that is not in the tree"),
+    "max-age": number("days"),
+    by: repeated("only results of this address count"),
+    source: repeated("where results are (default: patchsig.source)"),
+    update: flag("first read what is new in the sources"),
+    json: flag("one record"),
   },
   async run(args) {
     const { maxAge } = args;

@@ -1,6 +1,5 @@
 /** `patchsig web`: the user's own pages of series, keys and tests. */
 
-import { openRepository, type Repository } from "../../git/repository.ts";
 import { checkQueries, DeskFactReader } from "../../app/desk/facts.ts";
 import {
   indexedSources,
@@ -8,7 +7,7 @@ import {
   openUserIndex,
   updateUserIndex,
 } from "../../app/search/user-index.ts";
-import { gitConfig } from "../../app/settings.ts";
+import { gitConfig, repositoryOrNone } from "../../app/settings.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { PatchsigError } from "../../errors.ts";
 import { command } from "../../options/command.ts";
@@ -16,6 +15,7 @@ import { ours } from "../../report/escape.ts";
 import { endOnSignal } from "../../terminal/signals.ts";
 import { out, reporter } from "../../terminal/terminal.ts";
 import { serveDesk } from "../../web/run.ts";
+import { flag, repeated, several } from "../../options/kinds.ts";
 
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
 
@@ -23,12 +23,7 @@ export const webCommand = command({
   usage: "web [source..]",
   describe: "look at series, patches, keys and tests in a browser",
   words: {
-    source: {
-      describe: "public-inboxes, maildirs, mboxes (default: those of patchsig.source)",
-      type: "string",
-      array: true,
-      default: [],
-    },
+    source: several("public-inboxes, maildirs, mboxes (default: those of patchsig.source)"),
   },
   options: {
     port: { type: "number", requiresArg: true, default: 8025, describe: "0: any that is free" },
@@ -38,18 +33,11 @@ export const webCommand = command({
       default: "127.0.0.1",
       describe: "the address to listen on",
     },
-    host: {
-      type: "string",
-      array: true,
-      requiresArg: true,
-      describe: "a name under which a reverse proxy asks for it, with the port if it has one",
-    },
-    "i-have-a-proxy": {
-      type: "boolean",
-      default: false,
-      describe: "whoever reaches --listen may see all: a proxy before it asks who they are",
-    },
-    write: { type: "boolean", default: false, describe: "pages may mark series" },
+    host: repeated("a name under which a reverse proxy asks for it, with the port if it has one"),
+    "i-have-a-proxy": flag(
+      "whoever reaches --listen may see all: a proxy before it asks who they are",
+    ),
+    write: flag("pages may mark series"),
     repo: {
       type: "string",
       requiresArg: true,
@@ -74,7 +62,7 @@ export const webCommand = command({
     const trust = openUserTrust(false);
     const queries = gitConfig().all("patchsig.mine");
     await checkQueries(index, queries);
-    const repository = await repositoryAt(args.repo);
+    const repository = await repositoryOrNone(args.repo);
     const facts = new DeskFactReader(index, repository, queries);
     const url = await serveDesk(
       {
@@ -98,14 +86,3 @@ export const webCommand = command({
     await new Promise(() => {});
   },
 });
-
-/** Without one, nothing is known to be applied, and versions are compared as text. */
-async function repositoryAt(directory: string): Promise<Repository | null> {
-  try {
-    return await openRepository(directory);
-  } catch (error) {
-    if (error instanceof PatchsigError && error.code === "no-repository" && directory === ".")
-      return null;
-    throw error;
-  }
-}

@@ -6,9 +6,9 @@ import { updateFeed } from "../../app/feed/update.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import type { FeedUpdate } from "../../feed/followed.ts";
 import { command, type CommandStatus } from "../../options/command.ts";
-import { flag, required, several, value } from "../../options/kinds.ts";
 import { renderFeeds, renderUpdate } from "../../report/feed.ts";
 import { clearProgress, out, reporter, sayError } from "../../terminal/terminal.ts";
+import { flag, repeated, required, several, value } from "../../options/kinds.ts";
 
 /** What was withdrawn does not meet anybody's policy. */
 function show(update: FeedUpdate): CommandStatus {
@@ -26,13 +26,7 @@ export const followCommand = command({
     since: value("nothing older, as in 3.months"),
     max: value("not more than this on disk, as in 200M (default: 1G)"),
     "headers-only": flag("only From, Date and Subject, where the server can do that"),
-    key: {
-      type: "string",
-      array: true,
-      nargs: 1,
-      requiresArg: true,
-      describe: "the public key of the feed's owner",
-    },
+    key: repeated("the public key of the feed's owner"),
   },
   async run({ url, as, since, max, headersOnly, key }) {
     const wishes = { url, name: as, since, max, headersOnly, keys: key ?? [] };

@@ -10,26 +10,17 @@ import { command } from "../../options/command.ts";
 import { count } from "../../primitives/words.ts";
 import { ours } from "../../report/escape.ts";
 import { out, say } from "../../terminal/terminal.ts";
+import { repeated, required, several, value } from "../../options/kinds.ts";
 
-const folder = { describe: "the feed's folder", type: "string", demandOption: true } as const;
+const folder = required("the feed's folder");
 
 export const initCommand = command({
   usage: "init <folder>",
   describe: "make a feed, or change what it says of itself",
   words: { folder },
   options: {
-    name: {
-      type: "string",
-      requiresArg: true,
-      describe: "what it is called (default: the folder)",
-    },
-    url: {
-      type: "string",
-      array: true,
-      nargs: 1,
-      requiresArg: true,
-      describe: "where others will find it",
-    },
+    name: value("what it is called (default: the folder)"),
+    url: repeated("where others will find it"),
     kinds: {
       type: "string",
       requiresArg: true,
@@ -61,12 +52,7 @@ export const addCommand = command({
   describe: "add mails that went to public lists",
   words: {
     folder,
-    source: {
-      describe: "files, mboxes, maildirs, or - for stdin",
-      type: "string",
-      array: true,
-      default: ["-"],
-    },
+    source: several("files, mboxes, maildirs, or - for stdin", "-"),
   },
   options: {},
   async run({ folder, source }) {
@@ -81,11 +67,7 @@ export const publishCommand = command({
   describe: "make it readable from any web server, and push it",
   words: { folder },
   options: {
-    push: {
-      type: "string",
-      requiresArg: true,
-      describe: "push each epoch N to this address with .N behind it",
-    },
+    push: value("push each epoch N to this address with .N behind it"),
   },
   async run({ folder, push }) {
     const flaw = push === undefined ? null : addressFlaw(push);

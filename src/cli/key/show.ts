@@ -8,15 +8,13 @@ import { passwordOptions, passwordSource } from "../../terminal/password.ts";
 import { out, say } from "../../terminal/terminal.ts";
 import { KEY_OPTION } from "./common.ts";
 import { JSON_OPTION } from "../json.ts";
+import { optional } from "../../options/kinds.ts";
 
 export const showCommand = command({
   usage: "show [file]",
   describe: "show the public key, its ID and its file",
   words: {
-    file: {
-      type: "string",
-      describe: "a secret or public key file, or ssh:NAME of a key in ssh-agent",
-    },
+    file: optional("a secret or public key file, or ssh:NAME of a key in ssh-agent"),
   },
   options: {
     ...KEY_OPTION,

@@ -19,13 +19,13 @@ import { escapeJson, escapeLines, escapeText } from "../../report/escape.ts";
 import { renderOutgoing } from "../../report/outgoing.ts";
 import { edit } from "../../terminal/editor.ts";
 import { blockPrinter, out, outputStyle, say } from "../../terminal/terminal.ts";
-import { flag, required } from "../../options/kinds.ts";
+import { flag, optional, required } from "../../options/kinds.ts";
 
 /** What cannot be known, made up. */
 const CHANCE = { now: now(), random: randomBytes };
 
 const BRANCH = {
-  branch: { describe: "a branch; without one, the one that is checked out", type: "string" },
+  branch: optional("a branch; without one, the one that is checked out"),
 } as const;
 
 export const coverCommand = command({

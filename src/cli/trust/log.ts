@@ -8,15 +8,15 @@ import { MAX_CHANGED } from "../../store/trust-transitions.ts";
 import { out, say } from "../../terminal/terminal.ts";
 import { identityOf } from "./common.ts";
 import { command } from "../../options/command.ts";
-import { number } from "../../options/kinds.ts";
 import { JSON_OPTION, printRecord } from "../json.ts";
+import { number, optional } from "../../options/kinds.ts";
 
 export const trustLogCommand = command({
   usage: "log [identity]",
   paged: true,
   describe: "what happened to keys and why, the newest first",
   words: {
-    identity: { type: "string", describe: "a mail address; without it, all" },
+    identity: optional("a mail address; without it, all"),
   },
   options: {
     "max-count": number("at most this many entries", "n"),

@@ -20,8 +20,8 @@ import { type Command, command } from "../../options/command.ts";
 import { SIGNER_OPTIONS, type SignerSettings, userSigner } from "../signer.ts";
 import { saySafe, out, outFile, say, sayWaiting } from "../../terminal/terminal.ts";
 import { identityOf } from "./common.ts";
-import { flag, required, value } from "../../options/kinds.ts";
 import { JSON_OPTION, printRecord } from "../json.ts";
+import { flag, optional, required, value } from "../../options/kinds.ts";
 
 interface SigningArguments extends SignerSettings {
   readonly output?: string | undefined;
@@ -81,11 +81,8 @@ export const revokeCommand = command({
   usage: "revoke [identity] [public]",
   describe: "revoke a key for good: here, or (--statement) for all who trust you",
   words: {
-    identity: { type: "string", describe: "whose key it is" },
-    public: {
-      type: "string",
-      describe: "the key (default: the one in use; with --statement, your own)",
-    },
+    identity: optional("whose key it is"),
+    public: optional("the key (default: the one in use; with --statement, your own)"),
   },
   options: {
     statement: flag("sign it with your key: for your own key, or one that you endorsed"),
