@@ -105,7 +105,7 @@ const MEANT: [string, string][] = [
   ["format", "did you mean format-patch?"],
   ["sgin", "did you mean sign?"],
   ["a", "did you mean am, ack or attestation?"],
-  ["list", "did you mean series list or trust list?"],
+  ["list", "did you mean series list, trust list or feed list?"],
   ["show", "did you mean key show, series show, result show, base show or trust show?"],
   ["trust lsit", "did you mean trust list?"],
   ["bot stat", "did you mean bot status?"],
