@@ -3,47 +3,50 @@
  * throws at one mail, in one stage after the other.
  */
 
-import {
-  closeSync,
-  cpSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, cpSync, existsSync, openSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { spawnSync } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
 import { records, type Run } from "../support/cli.ts";
 import { commitsSince, git } from "../support/repo.ts";
 import { signMails } from "../support/signing.ts";
-import { edit, expectStatus, newFolder, newHome, newSubmission, signedPatches } from "./support.ts";
+import { warmProgram } from "../support/warm.ts";
+import {
+  edit,
+  expectStatus,
+  filesOf,
+  newFolder,
+  newHome,
+  newSubmission,
+  signedPatches,
+  text,
+} from "./support.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const MARK = "odd-one";
 
-/** Where it throws: the file of a function, and the head of the function. */
+/** Where it throws: a function. */
 const STAGES = {
-  reading: ["mail/mailinfo.js", "export function readMail("],
-  parts: ["mail/parts.js", "export function readParts("],
-  diff: ["diff/diff.js", "export function readDiff("],
-  message: ["patch/message.js", "export function canonicalMessage("],
-  block: ["patch/block.js", "export function findMarkers("],
-  check: ["verify/duties.js", "export function checkSignature("],
-  evidence: ["verify/evidence.js", "export function evidenceOf("],
-  trust: ["trust/memory.js", "export function judgeSighting("],
-  arrival: ["store/trust-transitions.js", "export function arrive("],
-  judge: ["verify/judge.js", "export function judge("],
-  series: ["verify/outline.js", "function outlineOf("],
-  JSON: ["report/json.js", "export function formatRecord("],
-  text: ["report/text.js", "export function renderSeries("],
+  reading: "readMail",
+  parts: "readParts",
+  diff: "readDiff",
+  message: "canonicalMessage",
+  block: "findMarkers",
+  check: "checkSignature",
+  evidence: "evidenceOf",
+  trust: "judgeSighting",
+  arrival: "arrive",
+  judge: "judge",
+  series: "outlineOf",
+  JSON: "formatRecord",
+  text: "renderSeries",
 } as const;
 type Stage = keyof typeof STAGES;
 
-const TRIP = `export function trip(args) {
-  if (args[0]?.type !== "unread" && holds([...args], 6)) throw new TypeError("injected");
-}
+const TRIP = `module.exports = (stage, args) => {
+  if (stage !== process.env.FAULT || args[0]?.type === "unread") return;
+  if (holds([...args], 6)) throw new TypeError("injected");
+};
 function holds(value, depth) {
   if (typeof value === "string") return value.includes("${MARK}");
   if (value instanceof Uint8Array) return Buffer.from(value).includes("${MARK}");
@@ -52,41 +55,37 @@ function holds(value, depth) {
 }
 `;
 
-let copy: string;
+let program: ReturnType<typeof warmProgram>;
 
 beforeAll(() => {
-  copy = newFolder();
-  cpSync(join(ROOT, "dist", "src"), join(copy, "dist", "src"), { recursive: true });
+  const copy = newFolder();
+  const bundle = join(copy, "dist", "bundle", "cli");
+  cpSync(join(ROOT, "dist", "bundle", "cli"), bundle, { recursive: true });
   for (const name of ["node_modules", "package.json", "templates"])
     symlinkSync(join(ROOT, name), join(copy, name));
-  symlinkSync(join(ROOT, "templates"), join(copy, "dist", "templates"));
-  writeFileSync(join(copy, "trip.mjs"), TRIP);
-  const main = `import { main } from "./dist/src/cli/main.js";\nawait main(process.argv.slice(2));\n`;
-  writeFileSync(join(copy, "patchsig.mjs"), main);
+  const trip = join(copy, "trip.cjs");
+  writeFileSync(trip, TRIP);
+  const left = new Map<string, string>(
+    Object.entries(STAGES).map(([stage, name]) => [name, stage]),
+  );
+  for (const file of filesOf(bundle).filter((name) => name.endsWith(".js"))) {
+    const broken = text(file).replace(
+      /^(?:async )?function (\w+)\(.*\) \{$/gm,
+      (head, name: string) => {
+        const stage = left.get(name);
+        left.delete(name);
+        return stage === undefined ? head : `${head} require("${trip}")("${stage}", arguments);`;
+      },
+    );
+    writeFileSync(file, broken, "latin1");
+  }
+  expect([...left.values()]).toEqual([]);
+  program = warmProgram(bundle);
 });
 
-/** Runs the program with a fault in one stage; it is mended afterwards. */
+/** Runs the program with a fault in one stage. */
 function withFault(stage: Stage, args: readonly string[], home: string, cwd = home): Run {
-  const [name, head] = STAGES[stage];
-  const file = join(copy, "dist", "src", name);
-  const whole = readFileSync(file, "utf8");
-  const at = whole.indexOf(head);
-  const body = whole.indexOf(") {\n", at) + 4;
-  if (at < 0 || body < 4) throw new Error(`${stage}: ${name} has no ${head}`);
-  const broken = `${whole.slice(0, body)}__trip(arguments);\n${whole.slice(body)}`;
-  writeFileSync(
-    file,
-    `import { trip as __trip } from ${JSON.stringify(join(copy, "trip.mjs"))};\n${broken}`,
-  );
-  try {
-    const main = join(copy, "patchsig.mjs");
-    const env = { ...process.env, XDG_DATA_HOME: home };
-    const run = spawnSync(process.execPath, [main, ...args], { cwd, env, maxBuffer: 1 << 28 });
-    const { stdout, stderr } = run;
-    return { status: run.status ?? -1, stdout: stdout.toString(), stderr: stderr.toString() };
-  } finally {
-    writeFileSync(file, whole);
-  }
+  return program({ args, cwd, env: { ...process.env, XDG_DATA_HOME: home, FAULT: stage } });
 }
 
 function patch(n: number, mark = ""): Buffer {

@@ -1,7 +1,8 @@
 /**
  * A process that has loaded the program, and runs one command line after the other, each as in a process of
- * its own: with the environment, the folder and the modules' state of a start. A request is a line of JSON
- * in the FIFO that the first argument names; the exit status goes as a line to the second. stdin is empty,
+ * its own: with the environment, the folder and the modules' state of a start. The first argument is the
+ * bundle's folder. A request is a line of JSON in the FIFO that the second one names; the exit status goes as a
+ * line to the third. stdin is empty,
  * output goes where stdout and stderr of this process go to.
  */
 
@@ -10,12 +11,11 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const [, , requests, answers] = process.argv;
+const [, , BUNDLE, requests, answers] = process.argv;
 // in this order, for the other side waits for it
 const lines = createInterface(createReadStream("", { fd: openSync(requests, "r") }));
 const answer = openSync(answers, "w");
 
-const BUNDLE = join(import.meta.dirname, "..", "..", "dist", "bundle", "cli");
 const outside = createRequire(join(BUNDLE, "start.js"));
 const { load, loaded } = outside("./start.js");
 

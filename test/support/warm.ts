@@ -35,14 +35,15 @@ interface Warm {
   readonly outputs: readonly [number, number];
 }
 
+const BUNDLE = join(import.meta.dirname, "..", "..", "dist", "bundle", "cli");
 const SERVER = join(import.meta.dirname, "warm.js");
 
-function startWarm(): Warm {
+function startWarm(bundle: string): Warm {
   const folder = mkdtempSync(join(tmpdir(), "patchsig-warm-"));
   const [requests, answers] = ["requests", "answers"].map((name) => join(folder, name));
   execFileSync("mkfifo", [requests!, answers!]);
   const outputs = ["stdout", "stderr"].map((name) => openSync(join(folder, name), "a+"));
-  const child = spawn(process.execPath, [SERVER, requests!, answers!], {
+  const child = spawn(process.execPath, [SERVER, bundle, requests!, answers!], {
     stdio: ["ignore", ...outputs],
   });
   // it ends with this process, when nobody can write to it any more
@@ -56,10 +57,10 @@ function startWarm(): Warm {
 }
 
 /** Keeps one process at work for any number of calls, all one after the other. */
-export function warmProgram(): (call: Call) => Outcome {
+export function warmProgram(bundle = BUNDLE): (call: Call) => Outcome {
   let warm: Warm | null = null;
   return (call) => {
-    warm ??= startWarm();
+    warm ??= startWarm(bundle);
     const { requests, answers, outputs } = warm;
     writeSync(requests, `${JSON.stringify(call)}\n`);
     const line = Buffer.alloc(16);

@@ -165,14 +165,16 @@ describe.runIf(HAS_DOVECOT && HAS_INBOX)("a day", () => {
       );
 
       // before it looks, so that no series is cut in two by a slow machine
-      for (const n of PEOPLE)
-        for (const mail of seriesMails({
-          by: author(n),
-          title: `day one of ${author(n)}`,
-          at: clock(),
-          ...habits(n),
-        }))
-          inbox.deliver(mail);
+      inbox.deliverAll(
+        PEOPLE.flatMap((n) =>
+          seriesMails({
+            by: author(n),
+            title: `day one of ${author(n)}`,
+            at: clock(),
+            ...habits(n),
+          }),
+        ),
+      );
       const day = start("run");
       await until(() => office.posted.length >= TOLD.length);
       const first = [...office.posted];
