@@ -17,7 +17,7 @@ import { CASES, mail, STAT, useBlock } from "../verify/attack-cases.ts";
 import { signed, type SignOptions, ZONE } from "./sign.ts";
 import { dkimOf, gitView } from "./support.ts";
 
-const COUNT = Number(process.env["FUZZ"] ?? (LONG ? 100_000 : 4000));
+const COUNT = Number(process.env["FUZZ"] ?? (LONG ? 100_000 : 2000));
 
 const WAYS: readonly SignOptions[] = [
   { header: "simple", body: "simple" },

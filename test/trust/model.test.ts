@@ -24,7 +24,7 @@ const PAGE = readFileSync(
   join(import.meta.dirname, "..", "..", "docs", "spec", "trust.md"),
   "utf8",
 );
-const STEPS = Number(process.env["PATCHSIG_MODEL_STEPS"] ?? 2000);
+const STEPS = Number(process.env["PATCHSIG_MODEL_STEPS"] ?? (LONG ? 20_000 : 2000));
 /** A life is short, so that the states near its beginning are met often. */
 const LIFE = 60;
 
