@@ -147,6 +147,11 @@ describe("TAP", () => {
       "pass: 1 pass",
     ],
     [
+      "all of it indented",
+      "boot\n TAP version 14\n 1..1\n \t1..1\n \tok 1 a\n ok 1 b",
+      "pass: 1 pass",
+    ],
+    [
       "from dmesg",
       "[    1.234567] KTAP version 1\n[    1.2] 1..1\n<6>[   1.3] ok 1 a",
       "pass: 1 pass",

@@ -81,7 +81,7 @@ function* linesOf(text: string): Generator<string> {
 
 class TapReader {
   readonly #writer = new ReportWriter();
-  #levels: readonly [Level, ...Level[]] = [newLevel(0, false)];
+  #levels: readonly [Level, ...Level[]] = [newLevel(0)];
   #inYaml = false;
   #afterResult = false;
   #bailed = false;
@@ -102,7 +102,10 @@ class TapReader {
     const plan = PLAN.exec(rest);
     const result = LINE.exec(rest);
     if (version === null && plan === null && result === null) return;
-    const level = this.#levelAt(line.length - rest.length);
+    const indent = line.length - rest.length;
+    // the whole of it can be indented, as in a console's log
+    if (version !== null && this.#isEmpty) this.#levels = [newLevel(indent)];
+    const level = this.#levelAt(indent);
     if (version?.[1] === "K") level.isKtap = true;
     if (plan !== null) {
       if (level.plan !== null) this.#writer.harness("error");
@@ -163,17 +166,20 @@ class TapReader {
     }
   }
 
-  end(): Report {
+  get #isEmpty(): boolean {
     const [{ plan, seen, inner }] = this.#levels;
-    const isEmpty = this.#levels.length === 1 && plan === null && seen === 0 && inner.length === 0;
-    if (isEmpty && !this.#bailed) throw new FormatError("there is no TAP in it");
+    return this.#levels.length === 1 && plan === null && seen === 0 && inner.length === 0;
+  }
+
+  end(): Report {
+    if (this.#isEmpty && !this.#bailed) throw new FormatError("there is no TAP in it");
     while (this.#levels.length > 1) this.#close();
     this.#close();
     return this.#writer.report();
   }
 }
 
-function newLevel(indent: number, isKtap: boolean): Level {
+function newLevel(indent: number, isKtap = false): Level {
   return { indent, isKtap, plan: null, seen: 0, cases: [], inner: [] };
 }
 
