@@ -24,6 +24,7 @@ import { hookRow } from "./rows/hook.ts";
 import { memoryRow } from "./rows/memory.ts";
 import { minisignRow, patattRow } from "./rows/peers.ts";
 import { recordRow } from "./rows/record.ts";
+import { resultsRow } from "./rows/results.ts";
 import { signRow } from "./rows/sign.ts";
 import { inboxRow, threadsRow } from "./rows/sources.ts";
 import { startRow } from "./rows/start.ts";
@@ -46,6 +47,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   daily: dailyRow,
   guess: guessRow,
   record: recordRow,
+  results: resultsRow,
 };
 
 /** Number of commits in the synthetic repository. */

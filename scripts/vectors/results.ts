@@ -148,6 +148,7 @@ const GOOD: readonly ResultVector[] = [
     log: null,
     ...NO_DETAILS,
   }),
+  good("log-alone", "a log that is not finished", { logSha256: null, ...NO_DETAILS }),
   made("crlf", ONE, "CRLF line ends", plain(RESULT).replaceAll("\n", "\r\n")),
   made(
     "quoted-printable",

@@ -1,5 +1,6 @@
 /** What of a repository a test has run on. */
 
+import { resolve } from "node:path";
 import { PatchsigError } from "../errors.ts";
 import type { Repository } from "./repository.ts";
 import { git, gitLines, gitText } from "./run.ts";
@@ -36,11 +37,11 @@ export async function testedTree({ cwd }: Repository, revision: string): Promise
 }
 
 /**
- * How many files git does not know, in the working tree.
+ * The files in the working tree that git does not know: their whole names, or those of folders.
  *
  * @throws PatchsigError "refused" if tracked files are not as in HEAD: then the tree that was tested has no name
  */
-export async function untrackedFiles({ cwd, toplevel }: Repository): Promise<number> {
+export async function untrackedFiles({ cwd, toplevel }: Repository): Promise<readonly string[]> {
   if (toplevel === null)
     throw new PatchsigError("usage", "there is no working tree here", {
       hint: "name the commit that was tested",
@@ -56,7 +57,9 @@ export async function untrackedFiles({ cwd, toplevel }: Repository): Promise<num
       `${first.slice(3)} is not as committed: nobody else can have the tree that was tested`,
       { hint: "commit, and test that; or name the commit that was tested" },
     );
-  return entries.filter((entry) => entry.startsWith("??")).length;
+  return entries
+    .filter((entry) => entry.startsWith("??"))
+    .map((entry) => resolve(toplevel, entry.slice(3)));
 }
 
 /** The parents of a commit and of those before it along the first ones: [commit, its first parent]. */

@@ -4,7 +4,7 @@ import { FormatError } from "../errors.ts";
 import { kcidbDetails } from "./details.ts";
 import type { TestOutcome, TestResult } from "./text.ts";
 
-/** By the table of docs/spec/result.md, "Other vocabularies". */
+/** By the table of docs/results.md. */
 const PATCHWORK: Readonly<Record<TestOutcome, string>> = {
   pass: "success",
   fail: "fail",

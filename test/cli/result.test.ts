@@ -1,5 +1,6 @@
 /** `patchsig result`: from a job's report to what it is worth elsewhere. */
 
+import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
@@ -8,6 +9,7 @@ import { newFolder } from "../support/folders.ts";
 import { problems, schemaOf } from "../support/json-schema.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
 import { check } from "../support/signing.ts";
+import { newHome, newSubmission, signedPatches } from "./support.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const FIXTURES = join(ROOT, "fixtures", "result");
@@ -46,7 +48,8 @@ test("a report is signed, shown, accepted and exported", () => {
   const tap = join(newFolder(), "report.tap");
   writeFileSync(tap, TAP);
   utimesSync(tap, 1_790_000_000, 1_790_000_000);
-  const args = ["--tap", tap, "--env", "cc=gcc-14", "--env", "arch=x86_64"];
+  const log = "https://ci.example.org/1";
+  const args = ["--tap", tap, "--env", "cc=gcc-14", "--env", "arch=x86_64", "--log", log];
   const run = sign(args);
   expect([run.status, run.stderr]).toEqual([
     0,
@@ -90,6 +93,40 @@ test("a report is signed, shown, accepted and exported", () => {
   expect(patchwork).toMatchObject({ state: "success", context: "unit-words-x86_64-gcc-14" });
   expect(b4).toMatchObject([{ tool: "unit.words", status: "pass" }]);
   expect(exported[4]!.stdout).toMatch(/^Tested-by: ci@example\.org # unit\.words arch=x86_64/);
+});
+
+test("which patches are in it: by what am noted, or by the mails", () => {
+  const { base, work, baseCommit } = newSubmission();
+  const files = signedPatches(work, newHome(7));
+  const plain = join(newFolder(), "plain");
+  git(plain.slice(0, -6), ["clone", "-q", base, "plain"]);
+  git(plain, ["am", "-q", ...files]);
+  patchsig(["am", "-q", ...files], { home, cwd: base });
+  const source = ["base", "commit", "patches", "series", "message"];
+  const fields = (run: Run): string[] => source.map((name) => field(run, name));
+
+  const noted = sign(["--status", "pass"], "", base);
+  const mbox = join(newFolder(), "mbox");
+  writeFileSync(mbox, files.map((file) => readFileSync(file)).join("\n"));
+  const mails = sign(["--status", "pass", "--patches", mbox, "--base", baseCommit], "", plain);
+  const [tree, , patches, series] = [field(noted, "tree"), ...fields(noted).slice(1)];
+  expect(field(mails, "tree")).toBe(tree);
+  expect(fields(mails).slice(0, 4)).toEqual([baseCommit, "-", patches, series]);
+  expect(fields(noted).slice(0, 2)).toEqual([baseCommit, "-"]);
+  expect(series).toMatch(/^[0-9a-f]{32}$/);
+  // as the spec says it: the digests of the attestations
+  const digests = patchsigEach(
+    files.map((file) => ["attestation", file]),
+    home,
+  ).map(({ stdout }) => /^diff: (.*)$/m.exec(stdout)![1]!);
+  const text = ["patchsig-patches-v1", ...digests].map((line) => `${line}\n`).join("");
+  expect(createHash("sha256").update(text).digest("hex")).toBe(patches);
+
+  // an amended commit is not what was noted; half a series is none
+  git(base, ["commit", "-q", "--amend", "-m", "other"]);
+  expect(fields(sign(["--status", "pass"], "", base))[2]).toBe("-");
+  const half = sign(["--status", "pass", "--patches", files[1]!], "", plain);
+  expect([half.status, half.stderr]).toEqual([2, expect.stringContaining("one whole series")]);
 });
 
 test("it is added to a feed, once; another word of the same run is refused", () => {

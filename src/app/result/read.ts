@@ -3,7 +3,7 @@
 import { dropCr } from "../../mail/line-ends.ts";
 import { parseAuthor } from "../../mail/author.ts";
 import { glimpse } from "../../mail/glimpse.ts";
-import { createVerifier } from "../../minisign/ed25519.ts";
+import { createEagerVerifier, createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import { PatchsigError } from "../../errors.ts";
 import { attempt } from "../../refused.ts";
 import { detailsIn, resultsIn } from "../../result/mail.ts";
@@ -26,21 +26,24 @@ export async function* resultsOfSource(
   named: ReadonlySet<string>,
 ): AsyncGenerator<FoundResult | FlawedResult> {
   const verifier = createVerifier();
-  for await (const items of openSource(source, {}))
-    for (const item of items) {
+  for await (const items of openSource(source, {})) {
+    const mails = items.map((item) => {
       if (isReadFailure(item)) throw item.error;
       const { bytes } = item;
       if (bytes === null)
         throw new PatchsigError("too-large", `${item.source}: the mail is too large`);
-      for (const one of resultsIn(bytes, verifier)) {
+      return { source: item.source, bytes };
+    });
+    for (const { source: place, bytes, readings } of await readAll(mails, verifier))
+      for (const one of readings) {
         if (!one.ok) {
-          yield { source: item.source, why: one.why };
+          yield { source: place, why: one.why };
           continue;
         }
         const { said, publicKey } = one.signed;
         const key = trust.results.of(said.by, publicKey);
         yield {
-          source: item.source,
+          source: place,
           signed: one.signed,
           key,
           worth: worthOf(said, key, named),
@@ -48,7 +51,28 @@ export async function* resultsOfSource(
           details: said.details === null ? null : detailsIn(bytes, said.details),
         };
       }
-    }
+  }
+}
+
+interface ResultMail {
+  readonly source: string;
+  readonly bytes: Buffer;
+}
+
+interface ReadResultMail extends ResultMail {
+  readonly readings: ReturnType<typeof resultsIn>;
+}
+
+/** All signatures by libuv's threads; one by one only if some of them are bad. */
+async function readAll(
+  mails: readonly ResultMail[],
+  verifier: Verifier,
+): Promise<readonly ReadResultMail[]> {
+  const by = (its: Verifier): ReadResultMail[] =>
+    mails.map((mail) => ({ ...mail, readings: resultsIn(mail.bytes, its) }));
+  const eager = createEagerVerifier();
+  const found = by(eager);
+  return (await eager.wasRight()) ? found : by(verifier);
 }
 
 /** The identity in From; null if that is no plain address. */

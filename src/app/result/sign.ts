@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { createReadStream, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import { openHere } from "../settings.ts";
 import { testedTree, untrackedFiles } from "../../git/tested.ts";
@@ -50,7 +51,7 @@ export interface RunWords {
   readonly say: (line: string) => void;
 }
 
-/** Words of other systems for what a run came to (docs/spec/result.md). */
+/** Words of other systems for what a run came to (docs/results.md). */
 const STATUS_WORDS: Readonly<Record<string, TestOutcome>> = {
   ...Object.fromEntries(TEST_OUTCOMES.map((outcome) => [outcome, outcome])),
   success: "pass",
@@ -165,7 +166,10 @@ type Source = Pick<TestResult, "tree" | "base" | "commit" | "patches" | "series"
 async function sourceOf(words: RunWords): Promise<Source> {
   const repository = await openHere();
   if (words.commit === undefined) {
-    const unknown = await untrackedFiles(repository);
+    const own = new Set(
+      [...words.reports.map(({ name }) => name), ...words.log].map((name) => resolve(name)),
+    );
+    const unknown = (await untrackedFiles(repository)).filter((name) => !own.has(name)).length;
     if (unknown > 0)
       words.say(`note: ${count(unknown, "file")} that git does not know may have been tested, too`);
   }
