@@ -1,9 +1,11 @@
 /** `patchsig am`: what was verified is what is committed, or nothing is. */
 
+import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { patchsig, type Run } from "../support/cli.ts";
+import { lockFile } from "../../src/store/flock.ts";
+import { patchsig, PROGRAM, type Run } from "../support/cli.ts";
 import { some } from "../support/long.ts";
 import { commit, git, newRepository, tryGit } from "../support/repo.ts";
 import {
@@ -545,7 +547,6 @@ describe("settings and hooks of the repository", () => {
     ["message", "git commit -q --amend --no-edit -s"],
     ["tree", "echo more >more; git add more; git commit -q --amend --no-edit"],
     ["tree", "git rm -q docs/credits.txt; git commit -q --amend --no-edit --allow-empty"],
-    ["number of commits", "git commit -q --allow-empty -m more"],
   ];
   test.each(some(CHANGES, 2, 1))(
     "a commit with another %s than verified is undone, other changes stay: %s",
@@ -563,6 +564,42 @@ describe("settings and hooks of the repository", () => {
       expect(readFileSync(join(tree, "mine.txt"), "utf8")).toBe("changed\n");
     },
   );
+
+  test("somebody else's commits are not undone", () => {
+    const env = otherGit("git commit -q --allow-empty -m theirs");
+    const run = patchsig(["am", ...files], { home, cwd: tree, env });
+    expectStatus(run, 3);
+    expect(run.stderr).toContain("patchsig: other commits were made here while git am ran");
+    expect(git(tree, ["log", "-1", "--format=%s"]).toString()).toBe("theirs\n");
+  });
+
+  test("a run that is killed loses no record: the next one writes the notes", () => {
+    const killed = { home, cwd: tree, env: otherGit("kill -9 $PPID"), input: "" };
+    expect(patchsig(["am", ...files], killed).status).toBe(-1);
+    const noted = ["notes", "--ref=patchsig", "list"];
+    expect(tryGit(tree, noted).stdout.toString()).toBe("");
+    const log = expectStatus(patchsig(["log", "-n1"], { home, cwd: tree }), 0).stdout;
+    expect(log).toContain("Record:   as signed\n");
+    expect(git(tree, noted).toString().split("\n")).toHaveLength(4);
+  });
+
+  test("waits for another one here", async () => {
+    const folder = join(tree, ".git", "patchsig");
+    mkdirSync(folder);
+    const lock = await lockFile(join(folder, "am.lock"), () => undefined);
+    const env = { ...process.env, XDG_DATA_HOME: home };
+    const child = spawn(process.execPath, [PROGRAM, "am", ...files], { cwd: tree, env });
+    let said = "";
+    const isSaid = new Promise((resolve) => {
+      child.stderr.on("data", (bytes: Buffer) => resolve((said += bytes.toString())));
+    });
+    expect(await isSaid).toBe("waiting for another am here\n");
+    const meanwhile = state();
+    lock.release();
+    const status = await new Promise((resolve) => child.on("close", resolve));
+    expect({ status, meanwhile }).toEqual({ status: 0, meanwhile: before });
+    expect(said).toContain("applied 3 patches\n");
+  });
 
   test("--signoff adds one line, and nothing else", () => {
     expectStatus(am(["-s", ...files]), 0);

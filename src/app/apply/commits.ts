@@ -5,7 +5,6 @@ import {
   commitsBetween,
   differencesOf,
   type Expected,
-  headCommit,
   hooksBehind,
   undoAm,
 } from "../../git/committed.ts";
@@ -31,8 +30,6 @@ export interface ApplyOptions {
 /** What git am did. */
 interface AppliedMails {
   readonly applied: number;
-  /** What HEAD was; null if there was no commit. */
-  readonly before: string | null;
   /** Full names, in the order of the patches. */
   readonly commits: readonly string[];
 }
@@ -96,17 +93,18 @@ export function countApplied(store: TrustStore, patches: readonly JudgedMember<C
 /**
  * Gives the mails to git. Shows what git says if it stops.
  *
+ * @param before what HEAD is; null if there is no commit
  * @throws PatchsigError "refused" if what git committed is not what was verified: that is undone
  */
 export async function applyMails(
   repository: Repository,
+  before: string | null,
   mails: readonly Composed[],
   options: ApplyOptions,
   say: Reporter["say"],
 ): Promise<AppliedMails> {
   const { signoff, words, fitting } = options;
   const threeWay = options.threeWay ?? repository.config.bool("am.threeway") === true;
-  const before = await headCommit(repository);
   const diffs = mails.map(({ commit }) => commit.diff);
   const trees = await treesOf(repository, before, diffs, fitting);
   const said: string[] = [];
@@ -130,7 +128,7 @@ export async function applyMails(
   const made = await commitsBetween(repository, before, "HEAD");
   // a hook may have made other ones
   const commits = made.length === applied ? made.map(({ name }) => name) : [];
-  return { applied, before, commits };
+  return { applied, commits };
 }
 
 async function checkCommitted(
@@ -144,6 +142,15 @@ async function checkCommitted(
   const what = differences.join(", ");
   const hooks = await hooksBehind(repository, differences);
   if (hooks.length > 0) return say(`note: changed by your hook ${hooks.join(", ")}: ${what}`);
+  // not ours to undo
+  if (differences.includes("number of commits"))
+    throw new PatchsigError(
+      "refused",
+      "other commits were made here while git am ran: see git log",
+      {
+        hint: "git patchsig check-commit says which are what was verified",
+      },
+    );
   await undoAm(repository, before);
   throw new PatchsigError(
     "refused",

@@ -1,6 +1,7 @@
 /** `am`: reads a series, chooses its patches, and gives git exactly what was verified. */
 
 import { PatchsigError } from "../../errors.ts";
+import { headCommit } from "../../git/committed.ts";
 import type { Repository } from "../../git/repository.ts";
 import { count } from "../../primitives/words.ts";
 import type { Style } from "../../report/text.ts";
@@ -9,8 +10,9 @@ import type { Checked } from "../../verify/result.ts";
 import type { JudgedMember } from "../../verify/series.ts";
 import { now } from "../now.ts";
 import type { Questions } from "../questions.ts";
+import { forgetPending, whileAlone } from "../record/pending.ts";
 import { settlePending } from "../record/settle.ts";
-import { recordApplied } from "../record/write.ts";
+import { prepareRecords, recordApplied } from "../record/write.ts";
 import type { Reporter } from "../reporter.ts";
 import type { SeriesChoice } from "../series/choose.ts";
 import type { PatchChoice } from "../series/patches.ts";
@@ -113,7 +115,7 @@ async function applySeries(run: AmRun, found: SeriesToApply): Promise<boolean> {
   const { messageId } = wishes;
   const composed = composeMails(repository, patches, { time: now(), messageId, added });
   if (wishes.onBase) await goToBase(repository, series, wishes, told);
-  await applyAndRecord(run, patches, composed, added);
+  await whileAlone(repository, told.say, () => applyAndRecord(run, patches, composed, added));
   const more = wanted ? `, added ${count(offer.count, "trailer")}` : "";
   told.say(`applied ${count(patches.length, "patch")}${more}`);
   return true;
@@ -123,20 +125,29 @@ async function applySeries(run: AmRun, found: SeriesToApply): Promise<boolean> {
 async function applyAndRecord(
   { wishes, git, repository, store, reporter: { say } }: AmRun,
   patches: readonly JudgedMember<Checked>[],
-  mails: Parameters<typeof applyMails>[1],
+  mails: Parameters<typeof applyMails>[2],
   added: ReturnType<typeof addedTo>,
 ): Promise<void> {
   const { words, fitting, forgotten } = git;
   const how = { threeWay: wishes["3way"], signoff: wishes.signoff, words, fitting };
-  const { applied, ...made } = await applyMails(repository, mails, how, say);
-  countApplied(store, patches.slice(0, applied));
-  const isStopped = applied < patches.length;
+  // since then another one may have begun
+  await checkIdle(repository);
+  const before = await headCommit(repository);
   const isWanted = wishes.record ?? repository.config.bool("patchsig.record") ?? true;
-  await recordApplied(repository, { patches, added, ...made, isStopped, forgotten }, isWanted, say);
-  if (isStopped)
+  const given = { patches, added, before, forgotten };
+  const records = await prepareRecords(repository, given, isWanted, say);
+  const { applied, commits } = await applyMails(repository, before, mails, how, say).catch(
+    async (error: unknown) => {
+      await forgetPending(repository);
+      throw error;
+    },
+  );
+  countApplied(store, patches.slice(0, applied));
+  if (applied < patches.length)
     throw new PatchsigError(
       "git-failed",
       `git am stopped: ${applied} of ${patches.length} applied`,
       { hint: "when it is resolved: git patchsig am --continue; or --skip, --abort" },
     );
+  await recordApplied(repository, records, commits, say);
 }

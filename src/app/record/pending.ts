@@ -1,13 +1,17 @@
 /**
- * Records of patches that git am stopped at. They are kept in the git directory of the working tree, and
- * written when the user has gone on, with our am or with git's.
+ * Records of patches that git am is given. They are kept in the git directory of the working tree until the
+ * notes are written: at once, or when the user has gone on after a conflict, with our am or with git's, or at
+ * the next run if this one was killed.
  */
 
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { PatchsigError } from "../../errors.ts";
 import type { Repository } from "../../git/repository.ts";
 import { gitLines, gitText } from "../../git/run.ts";
+import { type FileLock, lockFile } from "../../store/flock.ts";
 import { writeWhole } from "../../store/whole-file.ts";
+import type { Reporter } from "../reporter.ts";
 
 export interface PendingRecord {
   /** `Name <address>`. */
@@ -29,8 +33,40 @@ export interface PendingAm {
 /** Relative to the git directory of the working tree. */
 const FILE = "patchsig/am.json";
 
-async function fileIn({ cwd }: Repository): Promise<string> {
-  return resolve(cwd, await gitText(["rev-parse", "--git-path", FILE], { cwd }));
+/** Held while git am runs, so that two at once do not take each other's commits for their own. */
+const LOCK = "patchsig/am.lock";
+
+async function pathIn({ cwd }: Repository, name: string): Promise<string> {
+  return resolve(cwd, await gitText(["rev-parse", "--git-path", name], { cwd }));
+}
+
+/**
+ * Runs `work` while no other am of ours does here; without a lock where the system has none.
+ *
+ * @throws PatchsigError "unwritable"
+ */
+export async function whileAlone<T>(
+  repository: Repository,
+  say: Reporter["say"],
+  work: () => Promise<T>,
+): Promise<T> {
+  const file = await pathIn(repository, LOCK);
+  mkdirSync(dirname(file), { recursive: true });
+  const lock = await lockIfPossible(file, () => say("waiting for another am here"));
+  try {
+    return await work();
+  } finally {
+    lock?.release();
+  }
+}
+
+async function lockIfPossible(file: string, onWait: () => void): Promise<FileLock | null> {
+  try {
+    return await lockFile(file, onWait);
+  } catch (error) {
+    if (error instanceof PatchsigError && error.code === "unsupported") return null;
+    throw error;
+  }
 }
 
 /** @throws what node:fs throws */
@@ -38,7 +74,7 @@ export async function keepPending(
   repository: Repository,
   pending: Omit<PendingAm, "branch">,
 ): Promise<void> {
-  const file = await fileIn(repository);
+  const file = await pathIn(repository, FILE);
   const options = { cwd: repository.cwd };
   const [branch = null] = await gitLines(["symbolic-ref", "--quiet", "HEAD"], options);
   mkdirSync(dirname(file), { recursive: true });
@@ -48,7 +84,7 @@ export async function keepPending(
 /** Null if no am of ours was stopped here. */
 export async function readPending(repository: Repository): Promise<PendingAm | null> {
   try {
-    return JSON.parse(readFileSync(await fileIn(repository), "utf8")) as PendingAm;
+    return JSON.parse(readFileSync(await pathIn(repository, FILE), "utf8")) as PendingAm;
   } catch {
     return null;
   }
@@ -56,5 +92,5 @@ export async function readPending(repository: Repository): Promise<PendingAm | n
 
 /** @throws what node:fs throws */
 export async function forgetPending(repository: Repository): Promise<void> {
-  rmSync(await fileIn(repository), { force: true });
+  rmSync(await pathIn(repository, FILE), { force: true });
 }

@@ -1,9 +1,15 @@
-/** Writes the notes of patches that git am had stopped at, whoever went on: our am, or git's. */
+/** Writes the notes of what git am made without us: after a conflict, or when our own run was killed. */
 
 import { commitsBetween } from "../../git/committed.ts";
 import { amProgress, type Repository } from "../../git/repository.ts";
 import type { Reporter } from "../reporter.ts";
-import { forgetPending, type PendingRecord, readPending } from "./pending.ts";
+import {
+  forgetPending,
+  type PendingAm,
+  type PendingRecord,
+  readPending,
+  whileAlone,
+} from "./pending.ts";
 import { noteAll, sayNotRecorded } from "./write.ts";
 
 /**
@@ -11,26 +17,40 @@ import { noteAll, sayNotRecorded } from "./write.ts";
  * skipped or aborted.
  */
 export async function settlePending(repository: Repository, say: Reporter["say"]): Promise<void> {
-  if (repository.toplevel === null) return;
-  const pending = await readPending(repository);
-  if (pending === null || (await amProgress(repository)) !== null) return;
+  if (repository.toplevel === null || (await toSettle(repository)) === null) return;
   try {
-    const { before, branch, records } = pending;
-    const made = await commitsBetween(repository, before, branch ?? "HEAD");
-    const left = [...made];
-    const found = records.flatMap((record) => {
-      const at = left.findIndex((one) => isSamePatch(one, record));
-      return at < 0 ? [] : [{ commit: left.splice(0, at + 1).at(-1)!.name, record }];
+    await whileAlone(repository, say, async () => {
+      // that of an am that was under way is settled by then
+      const pending = await toSettle(repository);
+      if (pending !== null) await settle(repository, pending);
     });
-    await noteAll(
-      repository,
-      found.map(({ commit }) => commit),
-      found.map(({ record }) => record),
-    );
-    await forgetPending(repository);
   } catch (error) {
     sayNotRecorded(error, say);
   }
+}
+
+/** Null if there is nothing, or git am has not ended. */
+async function toSettle(repository: Repository): Promise<PendingAm | null> {
+  const pending = await readPending(repository);
+  return pending === null || (await amProgress(repository)) !== null ? null : pending;
+}
+
+async function settle(
+  repository: Repository,
+  { before, branch, records }: PendingAm,
+): Promise<void> {
+  const made = await commitsBetween(repository, before, branch ?? "HEAD");
+  const left = [...made];
+  const found = records.flatMap((record) => {
+    const at = left.findIndex((one) => isSamePatch(one, record));
+    return at < 0 ? [] : [{ commit: left.splice(0, at + 1).at(-1)!.name, record }];
+  });
+  await noteAll(
+    repository,
+    found.map(({ commit }) => commit),
+    found.map(({ record }) => record),
+  );
+  await forgetPending(repository);
 }
 
 /** As git am leaves them whoever resolves a conflict. */

@@ -14,37 +14,34 @@ import type { JudgedMember } from "../../verify/series.ts";
 import { now } from "../now.ts";
 import type { Reporter } from "../reporter.ts";
 import { recordOf } from "./make.ts";
-import { keepPending, type PendingRecord } from "./pending.ts";
+import { forgetPending, keepPending, type PendingRecord } from "./pending.ts";
 
 type Patch = JudgedMember<Checked>;
 
-/** What git am did with the patches. */
-export interface AppliedPatches {
+/** What git am is given. */
+export interface PatchesToApply {
   readonly patches: readonly Patch[];
   /** What was added to their messages. */
   readonly added: ReadonlyMap<Patch, readonly AddedTrailer[]>;
-  /** Full name of the commit that they were applied on; null for none. */
+  /** Full name of the commit that they are applied on; null for none. */
   readonly before: string | null;
-  /** The commits that git made, full names. */
-  readonly commits: readonly string[];
-  /** Git stopped at one of them. */
-  readonly isStopped: boolean;
   /** Options that git am forgets: to be given again when it goes on. */
   readonly forgotten: readonly string[];
 }
 
 /**
- * Writes notes on the commits. If git has stopped, the records wait until the user has gone on: after an
- * abort there is nothing to be noted.
+ * Keeps the records before git am begins: if this run is killed, or git stops, they are written later
+ * (`settlePending`).
  *
  * @param wanted false to write no notes; the options are kept all the same
+ * @returns the records; none if they cannot be kept, which is said
  */
-export async function recordApplied(
+export async function prepareRecords(
   repository: Repository,
-  { patches, added, before, commits, isStopped, forgotten }: AppliedPatches,
+  { patches, added, before, forgotten }: PatchesToApply,
   wanted: boolean,
   say: Reporter["say"],
-): Promise<void> {
+): Promise<readonly PendingRecord[]> {
   try {
     const applier = { name: await committerOf(repository), at: now() };
     const records = patches.map((patch): PendingRecord => {
@@ -55,11 +52,31 @@ export async function recordApplied(
         text: recordOf(patch, NO_COMMIT, added.get(patch) ?? [], applier).toString("base64"),
       };
     });
-    if (isStopped)
-      await keepPending(repository, { before, forgotten, records: wanted ? records : [] });
-    else if (wanted && commits.length === records.length)
-      await noteAll(repository, commits, records);
-    else if (wanted) say("note: not recorded: a hook made other commits");
+    const kept = wanted ? records : [];
+    await keepPending(repository, { before, forgotten, records: kept });
+    return kept;
+  } catch (error) {
+    sayNotRecorded(error, say);
+    return [];
+  }
+}
+
+/**
+ * Writes notes on the commits of all records. Not for a git am that stopped: after an abort there is nothing
+ * to be noted.
+ *
+ * @param commits that git made, full names
+ */
+export async function recordApplied(
+  repository: Repository,
+  records: readonly PendingRecord[],
+  commits: readonly string[],
+  say: Reporter["say"],
+): Promise<void> {
+  try {
+    if (records.length === commits.length) await noteAll(repository, commits, records);
+    else if (records.length > 0) say("note: not recorded: a hook made other commits");
+    await forgetPending(repository);
   } catch (error) {
     sayNotRecorded(error, say);
   }

@@ -349,6 +349,27 @@ describe("not by the signer", () => {
     expect(await statuses("HEAD~1")).toEqual(["moved fail"]);
   });
 
+  test("moved onto another old file: the same binary delta makes another new one", async () => {
+    const { base } = newWork();
+    const bytes = Buffer.from(Array.from({ length: 4000 }, (_, i) => (i * i * 7919) >> 5));
+    const changed = (at: number, from: Buffer = bytes): Buffer =>
+      Buffer.concat([from.subarray(0, at), Buffer.from("xyz"), from.subarray(at + 3)]);
+    const start = commit(base, "a tune", { "tune.bin": bytes });
+    const work = join(newFolder(), "work");
+    git(base, ["clone", "-q", base, work]);
+    commit(work, "tune: end it", { "tune.bin": changed(3900) });
+    const { tree: cwd, home } = applyAll(signedPatches(work, alice), base);
+    expect((await check(["HEAD"], { cwd, home }))[0]!.status).toBe("same");
+    const signed = git(cwd, ["rev-parse", "HEAD"]).toString().trim();
+    git(cwd, ["reset", "-q", "--hard", start]);
+    const other = changed(100);
+    commit(cwd, "another start", { "tune.bin": other });
+    commit(cwd, "tune: end it", { "tune.bin": changed(3900, other) });
+    git(cwd, ["notes", `--ref=${NOTES}`, "copy", signed, "HEAD"]);
+    const [result] = await check(["HEAD"], { cwd, home });
+    expect(result).toMatchObject({ status: "amended", amended: ["diff"], verdict: "fail" });
+  });
+
   test("another's own signature in her name", async () => {
     const { base, work } = newWork();
     const { tree: cwd } = applyAll(signedPatches(work, newHome(9)), base);
