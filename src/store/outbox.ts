@@ -112,6 +112,8 @@ export interface Outbox {
   readonly hold: (until: number) => void;
   /** Those about this that are queued or failed are due at once. Only of an ordered outbox. */
   readonly retry: (about: string, now: number) => void;
+  /** One that has not certainly been sent goes to these from now on. Only of an ordered outbox. */
+  readonly readdress: (id: number, recipients: readonly string[]) => boolean;
   /** All letters about this, oldest first. */
   readonly entries: (about: string) => readonly OutboxEntry[];
   /** Drops the letters about this that nothing more is done with; what is known of them stays. */
@@ -209,6 +211,7 @@ export function openOutbox(db: Database.Database, { ordered, explained }: Outbox
     "state = 'queued', ended_at = null, next_at = :now",
     "about = :about and state in ('queued', 'failed')",
   );
+  const readdress = toState("recipients = :recipients", `${OPEN}, 'failed'`);
   const empty = change(EMPTY, `about = :about and state not in (${OPEN})`);
   const cancelOne = toState(`state = 'cancelled', ${END}`, "'queued'");
   const hold = change("next_at = max(next_at, :until)", "state = 'queued'");
@@ -230,6 +233,7 @@ export function openOutbox(db: Database.Database, { ordered, explained }: Outbox
     failed: (id, now, said) => failed(id, { now, said }),
     hold: (until) => void hold({ until }),
     retry: (about, now) => void retry({ about, now }),
+    readdress: (id, recipients) => readdress(id, { recipients: JSON.stringify(recipients) }),
     entries: (about) => rows(entries.all(about)),
     empty: (about) => void empty({ about }),
     cancel: (about, now, said) => cancel({ about, now, said }),

@@ -170,6 +170,33 @@ export class SendStore {
     });
   }
 
+  /**
+   * Leaves somebody out of what has not been sent, whose address the server refuses, say.
+   *
+   * @param address in any case
+   * @throws PatchsigError "usage" if nothing that waits goes there; "refused" if a mail would go to nobody.
+   *   Then nothing has changed
+   */
+  drop(id: number, address: string): void {
+    this.#transaction(() => {
+      const gone = address.toLowerCase();
+      const goesThere = this.outbox
+        .entries(String(id))
+        .filter(({ recipients }) => recipients.some((one) => one.toLowerCase() === gone));
+      let changed = 0;
+      for (const { id: row, recipients } of goesThere) {
+        const rest = recipients.filter((one) => one.toLowerCase() !== gone);
+        if (!this.outbox.readdress(row, rest)) continue;
+        changed++;
+        if (rest.length === 0)
+          throw new PatchsigError("refused", `without ${address} a mail would go to nobody`, {
+            hint: "git patchsig send --cancel",
+          });
+      }
+      if (changed === 0) throw new PatchsigError("usage", `no mail that waits goes to ${address}`);
+    });
+  }
+
   isCancelled(id: number): boolean {
     return this.#sql.isCancelled.get(id) === 1;
   }

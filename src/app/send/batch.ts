@@ -28,6 +28,8 @@ export interface BatchRun {
   readonly onOutcome: (mail: BatchMail, outcome: SendOutcome) => void;
   /** Aborted, no other mail is begun. */
   readonly stop: AbortSignal;
+  /** Addresses to leave out from now on. */
+  readonly drop?: readonly string[];
 }
 
 /** What is known of a mail that may have been sent. */
@@ -50,11 +52,13 @@ export interface BatchResult {
  * Sends what is left of a batch, in order, and stops at the first mail that does not leave.
  *
  * @throws PatchsigError "not-found" if there is no such batch, "database-busy" if another process sends,
- *   "disk-full": a mail whose outcome could not be recorded is in doubt. What `connect` throws for "usage"
+ *   "disk-full": a mail whose outcome could not be recorded is in doubt. What `connect` throws for "usage",
+ *   and `SendStore.drop`
  */
 export async function sendBatch(store: SendStore, id: number, run: BatchRun): Promise<BatchResult> {
   const unlock = takeLock(SEND_SCHEMA, store.file, "another send");
   try {
+    for (const address of run.drop ?? []) store.drop(id, address);
     const before = batchOf(store, id);
     const about = String(id);
     const { now, connect, stop } = run;

@@ -154,6 +154,58 @@ describe("a mail that does not leave keeps back those after it", () => {
   });
 });
 
+describe("a recipient whom the server refuses", () => {
+  /** A server that knows no `gone@`. */
+  const strict = () =>
+    start({
+      onRcptTo: ({ address }, _, done) =>
+        done(/^gone@/i.test(address) ? refusal(550, "no such user") : undefined),
+    });
+  const to = (name: string, ...recipients: string[]) => ({ ...mailsOf(name)[0]!, recipients });
+
+  test("nobody gets the mail, until that one is left out", async () => {
+    const server = await strict();
+    const id = store.add(
+      BATCH,
+      [to("a", "l@x.org"), to("b", "l@x.org", "Gone@x.org"), to("c", "gone@x.org", "l@x.org")],
+      NOW,
+    );
+    const first = await send(id, server.port);
+    expect(states(first)).toBe("a sent, b failed, c queued");
+    expect(first.why).toContain("Gone@x.org: 550 no such user");
+    const second = await send(id, server.port, { drop: ["gone@X.org"] });
+    expect(second).toMatchObject({ ended: true, why: null });
+    expect(got(server)).toEqual(["a", "b", "c"]);
+    expect(server.mails.map(({ recipients }) => recipients)).toEqual([
+      ["l@x.org"],
+      ["l@x.org"],
+      ["l@x.org"],
+    ]);
+  });
+
+  test("one who is not there, or would be the last, is not left out", async () => {
+    const server = await strict();
+    const id = store.add(BATCH, [to("a", "gone@x.org", "l@x.org"), to("b", "gone@x.org")], NOW);
+    await expect(send(id, server.port, { drop: ["other@x.org"] })).rejects.toThrow(
+      "no mail that waits goes to other@x.org",
+    );
+    await expect(send(id, server.port, { drop: ["gone@x.org"] })).rejects.toThrow(
+      "a mail would go to nobody",
+    );
+    expect(batch().mails.map(({ recipients }) => recipients.length)).toEqual([2, 1]);
+    expect(server.mails).toEqual([]);
+  });
+
+  test("what is in doubt, and turns out not to have been sent, goes to the others", async () => {
+    const server = await start({}, answering({ a: ["hang up"] }));
+    const id = store.add(BATCH, [to("a", "gone@x.org", "l@x.org")], NOW);
+    await send(id, server.port);
+    const wasSent = async (): Promise<boolean> => false;
+    await send(id, server.port, { wasSent, drop: ["gone@x.org"] });
+    expect(server.mails.at(-1)!.recipients).toEqual(["l@x.org"]);
+  });
+});
+
 describe("cancelled", () => {
   test("what has not left stays here", async () => {
     const server = await start({}, answering({ b: [refusal(550, "no")] }));
