@@ -81,6 +81,11 @@ const MESSAGE_ID = /^<[!-;=?-~]{1,250}>$/;
 /** A line that shows what it holds: no control characters, not even as C1 or bidi. */
 const PLAIN = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;
 
+/** Is it one line without invisible characters? */
+export function isPlain(text: string): boolean {
+  return PLAIN.test(text);
+}
+
 const NAMES = ["change-id", "version", "prefix", "base", "to", "cc", "thread"] as const;
 type FieldName = (typeof NAMES)[number];
 
@@ -147,7 +152,7 @@ function linesOf(text: string): string[] {
   const lines = text.split("\n");
   if (lines.pop() !== "") throw new FormatError("the last line has no end");
   for (const line of lines)
-    if (line.length > MAX_LINE || !PLAIN.test(line))
+    if (line.length > MAX_LINE || !isPlain(line))
       throw new FormatError("a line is too long, or has control characters");
   return lines;
 }

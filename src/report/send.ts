@@ -8,7 +8,6 @@ import type { Style } from "./text.ts";
 
 /** Somebody who gets mail. */
 export interface ShownRecipient {
-  /** As in the header. */
   readonly address: string;
   readonly field: "to" | "cc" | "bcc";
   /** Why, in a few words: `--to`, `Reviewed-by in 2/3`. */

@@ -1,9 +1,10 @@
 /** Letters through a program like sendmail(8), called as git send-email calls it. */
 
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { PatchsigError } from "../errors.ts";
 import { dropCr } from "../mail/line-ends.ts";
 import type { ProgramServer } from "./settings.ts";
 import {
@@ -113,4 +114,28 @@ function wordsOf(child: ChildProcessByStdio<Writable, Readable, Readable>): Prom
     child.on("close", end);
     child.on("exit", () => setTimeout(end, LAST_WORDS).unref());
   });
+}
+
+/** Programs answer in lines; more is no list of people. */
+const MAX_ANSWER = 1 << 20;
+const MAX_MILLISECONDS = 120_000;
+
+/**
+ * What a program says of a patch: git send-email's toCmd and ccCmd. It waits for it.
+ *
+ * @param command for the shell; the file's name follows it
+ * @throws PatchsigError "refused" if it fails
+ */
+export function answerOf(command: string, file: string, cwd: string): string {
+  try {
+    return execFileSync("sh", ["-c", `${command} "$@"`, "-", file], {
+      cwd,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+      maxBuffer: MAX_ANSWER,
+      timeout: MAX_MILLISECONDS,
+    });
+  } catch (cause) {
+    throw new PatchsigError("refused", `"${command}" failed: nothing was sent`, { cause });
+  }
 }

@@ -12,6 +12,14 @@ export interface Lookup {
   readonly string: (key: string) => string | null;
   /** `~/` expanded. */
   readonly path: (key: string) => string | null;
+  readonly paths: (key: string) => readonly string[];
+}
+
+/** The same settings, as if `sendemail.identity` named this one; null: as it is set. */
+export function withIdentity(config: Lookup, identity: string | null): Lookup {
+  if (identity === null) return config;
+  const named = (key: string): boolean => key.toLowerCase() === "sendemail.identity";
+  return { ...config, string: (key) => (named(key) ? identity : config.string(key)) };
 }
 
 export interface SmtpServer {
@@ -126,7 +134,8 @@ interface Settings extends Lookup {
   readonly string: (name: string) => string | null;
 }
 
-function settingsOf(config: Lookup): Settings {
+/** `sendemail.*` by its names in the manual, of the identity if that sets one. */
+export function settingsOf(config: Lookup): Settings {
   const identity = config.string("sendemail.identity") ?? "";
   const keyOf = (name: string): string => {
     const own = `sendemail.${identity}.${name}`;
@@ -136,6 +145,7 @@ function settingsOf(config: Lookup): Settings {
     all: (name) => config.all(keyOf(name)),
     string: (name) => config.string(keyOf(name)) || null,
     path: (name) => config.path(keyOf(name)),
+    paths: (name) => config.paths(keyOf(name)),
   };
 }
 

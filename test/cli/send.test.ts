@@ -51,8 +51,9 @@ describe("send", () => {
     const run = await send(...options, "--yes");
     expect(run.stderr).toContain("v1 of topic: 3 of 3 mails sent\n");
     expect(run.status).toBe(0);
+    // as git send-email does it, authors get a copy
     expect(server.mails.map(({ recipients }) => recipients)).toEqual(
-      Array.from({ length: 3 }, () => ["list@example.org", "bob@example.org"]),
+      Array.from({ length: 3 }, () => ["list@example.org", "bob@example.org", "alice@example.org"]),
     );
     const input = mboxOf(server.mails);
     const verified = records(patchsig(["verify", "--json", "--dry-run", "-"], { home, input }));
@@ -75,7 +76,7 @@ describe("send", () => {
     expect(cover2).toContain("Subject: [PATCH v2 0/2] counting further\r\n");
     const id = /^Message-ID: (.*)\r$/m.exec(first!)?.[1];
     expect(cover2).toContain(`In-Reply-To: ${id}\r\n`);
-    expect(server.mails[3]!.recipients).toEqual(["list@example.org"]);
+    expect(server.mails[3]!.recipients).toEqual(["list@example.org", "alice@example.org"]);
   });
 
   test("what speaks against it is said, and can be allowed", async () => {

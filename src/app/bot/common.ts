@@ -62,6 +62,7 @@ export function layered(first: Lookup, second: Lookup): Lookup {
     all: (key) => of(key).all(key),
     string: (key) => of(key).string(key),
     path: (key) => of(key).path(key),
+    paths: (key) => of(key).paths(key),
   };
 }
 

@@ -27,8 +27,8 @@ export interface VersionTexts {
   readonly changeId: string;
   /** What git compares with: `<base>..<tip>` of an earlier version; null: nothing. */
   readonly compareWith: string | null;
-  /** Fields for a mail as git wrote it, with its number; 0 is the cover letter. */
-  readonly fields: (index: number, mail: Buffer) => readonly NewField[];
+  /** Fields for the mails as git wrote them, in order: the cover letter is first. */
+  readonly fields: (mails: readonly Buffer[]) => Promise<readonly (readonly NewField[])[]>;
 }
 
 export interface VersionMails extends PreparedSeries {
@@ -52,8 +52,12 @@ export async function versionMails(
   const prepared = await seriesAsMbox(repository, {
     args: [...optionsOf(texts), ...args],
     say,
-    prepare: (drafts) => {
-      written = drafts.map((draft, i) => ({ ...draft, mail: complete(draft.mail, i, texts) }));
+    prepare: async (drafts) => {
+      const fields = await texts.fields(drafts.map(({ mail }) => mail));
+      written = drafts.map((draft, i) => ({
+        ...draft,
+        mail: complete(withFields(draft.mail, fields[i]!), i, texts),
+      }));
       return prepare(written);
     },
   });
@@ -84,10 +88,8 @@ function optionsOf({ version, label, cover, compareWith }: VersionTexts): string
 
 function complete(mail: Buffer, place: number, texts: VersionTexts): Buffer {
   const { cover, changes, changeId } = texts;
-  const index = cover === null ? place + 1 : place;
-  const own = withFields(mail, texts.fields(index, mail));
-  if (place > 0) return own;
-  const named = withChangeId(own, changeId);
+  if (place > 0) return mail;
+  const named = withChangeId(mail, changeId);
   if (cover !== null) {
     const body = [cover.body, changes.trim()].filter((part) => part !== "").join("\n\n");
     return fillCover(named, { ...cover, body });

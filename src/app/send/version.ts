@@ -19,8 +19,8 @@ export interface VersionOptions extends SendChance {
   /** Who sends: `Name <address>`, of that address. */
   readonly from: string;
   readonly say: Reporter["say"];
-  /** More fields of a mail, of what git wrote: its recipients. */
-  readonly fields: (index: number, mail: Buffer) => readonly NewField[];
+  /** More fields of the mails, of what git wrote: their recipients. */
+  readonly fields: (mails: readonly Buffer[]) => Promise<readonly (readonly NewField[])[]>;
 }
 
 /** @throws PatchsigError as git refuses, and as a mail cannot be signed */
@@ -46,14 +46,20 @@ export async function makeVersion(
     changes,
     changeId,
     compareWith,
-    fields: (index: number, mail: Buffer): NewField[] => [
-      // of a cover letter, git says who commits here
-      ...(index === 0 ? [fromField(from)] : []),
-      ["Date", mailDate(now + index - first)],
-      ["Message-ID", messageIdOf(ids, index)],
-      ...threadFields(parent(index), index === first ? null : plan.parent),
-      ...fields(index, mail),
-    ],
+    fields: async (mails: readonly Buffer[]): Promise<NewField[][]> => {
+      const more = await fields(mails);
+      return mails.map((_, place) => {
+        const index = place + first;
+        return [
+          // of a cover letter, git says who commits here
+          ...(index === 0 ? [fromField(from)] : []),
+          ["Date", mailDate(now + place)],
+          ["Message-ID", messageIdOf(ids, index)],
+          ...threadFields(parent(index), index === first ? null : plan.parent),
+          ...more[place]!,
+        ];
+      });
+    },
   };
   const made = await versionMails(repository, texts, { args, prepare, say });
   const patches = made.mails.length - (1 - first);

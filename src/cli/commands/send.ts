@@ -9,26 +9,23 @@ import { branchMeant } from "../../app/send/names.ts";
 import { planSend, type SendPlan } from "../../app/send/plan.ts";
 import { batchPlace, queueVersion } from "../../app/send/queue.ts";
 import { planResend } from "../../app/send/resend.ts";
-import { gitConfig, openHere } from "../../app/settings.ts";
+import { openHere } from "../../app/settings.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import type { Repository } from "../../git/repository.ts";
 import { command, type CommandStatus } from "../../options/command.ts";
 import { ours } from "../../report/escape.ts";
 import { renderObjections, renderSendPreview } from "../../report/send.ts";
 import { placeFile } from "../../store/replace-file.ts";
-import { passwordOptions, type PasswordSettings } from "../../terminal/password.ts";
+import { passwordOptions } from "../../terminal/password.ts";
 import { askYesOrNo, canAsk } from "../../terminal/questions.ts";
 import { out, outputStyle, say, saySafe } from "../../terminal/terminal.ts";
 import { cancel, deliver, withOutbox } from "../send/deliver.ts";
-import { makeMails, type MadeMails } from "../send/make.ts";
+import { type MadeMails, type MakeArguments, makeMails } from "../send/make.ts";
 import { sendSettings, versionOf, type WishArguments, wishesOf } from "../send/wishes.ts";
 
-interface Arguments extends WishArguments, PasswordSettings {
-  readonly key?: string | undefined;
+interface Arguments extends WishArguments, MakeArguments {
   readonly resend?: string | undefined;
   readonly outputDirectory?: string | undefined;
-  readonly reflect: boolean;
-  readonly previewTo?: string | undefined;
   readonly dryRun: boolean;
   readonly yes: boolean;
   readonly status: boolean;
@@ -54,6 +51,14 @@ export const sendCommand = command({
   options: {
     to: { ...many, describe: "a recipient, remembered for later versions" },
     cc: { ...many, describe: "one more, remembered too" },
+    bcc: { ...many, describe: "one whom the others do not see, not remembered" },
+    "no-to": { type: "boolean", describe: "nothing of sendemail.to" },
+    "no-cc": { type: "boolean", describe: "nothing of sendemail.cc" },
+    "no-bcc": { type: "boolean", describe: "nothing of sendemail.bcc" },
+    "to-cmd": { ...one, describe: "a program that prints whom a patch goes to" },
+    "cc-cmd": { ...one, describe: "a program that prints who gets a copy of a patch" },
+    "suppress-cc": { ...many, describe: "whom to leave out, as for git send-email" },
+    identity: { ...one, describe: "the settings to send with: sendemail.NAME.*" },
     "reroll-count": { ...one, alias: "v", describe: "the version's number (default: the next)" },
     prefix: { ...many, describe: "words before PATCH in the subjects, remembered: net-next" },
     rfc: { ...flag, describe: "the same as --prefix RFC" },
@@ -102,7 +107,7 @@ async function send(args: Arguments): Promise<CommandStatus> {
     const terms = { plan, made: mails, envelopes, identity, now: now(), keep: !made.isPreview };
     const id = await queueVersion(store, repository, terms);
     const batch = store.open().find((open) => open.id === id)!;
-    return deliver(store, repository, batch, gitConfig());
+    return deliver(store, repository, batch);
   });
 }
 
@@ -149,6 +154,6 @@ async function goOn(args: Arguments): Promise<CommandStatus> {
     const where = { repository: batchPlace(repository), branch: args.range[0] ?? null };
     const batch = batchToContinue(store, where);
     if (args.cancel) return cancel(store, repository, batch);
-    return deliver(store, repository, batch, gitConfig());
+    return deliver(store, repository, batch);
   });
 }

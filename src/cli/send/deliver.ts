@@ -13,7 +13,8 @@ import { EXIT } from "../../errors.ts";
 import type { Repository } from "../../git/repository.ts";
 import { count } from "../../primitives/words.ts";
 import { ours } from "../../report/escape.ts";
-import type { Lookup } from "../../send/settings.ts";
+import { withIdentity } from "../../send/settings.ts";
+import { gitConfig } from "../../app/settings.ts";
 import { defaultOutboxPath, type OpenBatch, SendStore } from "../../store/send-store.ts";
 import type { CommandStatus } from "../../options/command.ts";
 import { askUntil, canAsk } from "../../terminal/questions.ts";
@@ -34,11 +35,11 @@ export async function deliver(
   store: SendStore,
   repository: Repository,
   batch: OpenBatch,
-  config: Lookup,
 ): Promise<CommandStatus> {
   const stop = stopOnSignal();
   const result = await sendBatch(store, batch.id, {
-    connect: () => openTransport(config),
+    // with the settings that it was made for, also in a later run
+    connect: () => openTransport(withIdentity(gitConfig(), batch.identity || null)),
     now,
     wasSent: askWhetherSent,
     onOutcome: ({ title }, { kind, said }) =>

@@ -13,10 +13,19 @@ import { baseNotes } from "../../app/sign/base-notes.ts";
 import { PatchsigError } from "../../errors.ts";
 import { signerIdent } from "../../git/ident.ts";
 import type { Repository } from "../../git/repository.ts";
-import { encodeName } from "../../mail/encoded-words.ts";
+import { encodeAddressees, readAddressees } from "../../outgoing/addressee.ts";
+import type { MailRecipients } from "../../outgoing/recipients.ts";
+import {
+  addresser,
+  addressesOf,
+  type AddressTerms,
+  shownRecipients,
+} from "../../app/send/addressed.ts";
+import { ours } from "../../report/escape.ts";
+import { askYesOrNo, canAsk } from "../../terminal/questions.ts";
 import type { NewField } from "../../outgoing/header.ts";
-import type { SendPreview, ShownRecipient } from "../../report/send.ts";
-import { configuredSender } from "../../send/settings.ts";
+import type { SendPreview } from "../../report/send.ts";
+import { configuredSender, withIdentity } from "../../send/settings.ts";
 import type { PasswordSettings } from "../../terminal/password.ts";
 import { userSigner } from "../signer.ts";
 import { say } from "../../terminal/terminal.ts";
@@ -25,6 +34,14 @@ export interface MakeArguments extends PasswordSettings {
   readonly key?: string | undefined;
   readonly reflect: boolean;
   readonly previewTo?: string | undefined;
+  readonly identity?: string | undefined;
+  readonly bcc?: string[] | undefined;
+  readonly noTo?: boolean | undefined;
+  readonly noCc?: boolean | undefined;
+  readonly noBcc?: boolean | undefined;
+  readonly toCmd?: string | undefined;
+  readonly ccCmd?: string | undefined;
+  readonly suppressCc?: string[] | undefined;
 }
 
 export interface MadeMails {
@@ -44,70 +61,87 @@ export async function makeMails(
   args: MakeArguments,
 ): Promise<MadeMails> {
   const by = signerAddress();
-  const config = gitConfig();
+  const config = withIdentity(gitConfig(), args.identity ?? null);
   const sender = configuredSender(config);
   const from = sender.from ?? (await signerIdent(repository, by, settingsEnvironment()));
   const only = args.reflect ? from : (args.previewTo ?? null);
-  const recipients = recipientsOf(plan, only);
-  if (recipients.length === 0)
-    throw new PatchsigError("usage", "nobody is to get it", {
-      hint: "--to LIST, which is remembered",
-    });
+  const address =
+    only === null
+      ? await addresser(repository, { ...addressTerms(plan, args), config, from })
+      : onlyTo(only);
+  let recipients: readonly MailRecipients[] = [];
+  const fields = async (mails: readonly Buffer[]): Promise<NewField[][]> => {
+    recipients = await address(mails);
+    if (!recipients.some(isForSomebody))
+      throw new PatchsigError("usage", "nobody is to get it", {
+        hint: "--to LIST, which is remembered; or sendemail.to",
+      });
+    return recipients.map(recipientFields);
+  };
   const signer = await userSigner(args);
-  const fields = (): NewField[] => recipientFields(recipients);
   const terms = { signer, by, from, now: now(), random: randomBytes, say, fields };
   const mails = await makeVersion(repository, plan, terms).finally(() => signer.wipe());
   signedLines(mails.signed, by).forEach(say);
   if (isUnmet(mails.signed))
     throw new PatchsigError("refused", "not all of it can be signed, so nothing is sent");
-  const envelope = {
-    sender: sender.envelopeSender ?? by,
-    recipients: recipients.map(({ address }) => bareAddress(address)),
-  };
   return {
     mails,
-    envelopes: mails.mails.map(() => envelope),
+    envelopes: recipients.map((its) => ({
+      sender: sender.envelopeSender ?? by,
+      recipients: addressesOf(its),
+    })),
     identity: config.string("sendemail.identity") ?? "",
     isPreview: only !== null,
     preview: previewOf(repository, plan, mails, recipients),
   };
 }
 
-/** Those that are remembered or were named. @param only nobody but this one */
-function recipientsOf({ state }: SendPlan, only: string | null): ShownRecipient[] {
-  if (only !== null) return [{ address: only, field: "to", why: "only there" }];
-  const { to, cc } = state.settings;
-  return [
-    ...to.map((address) => ({ address, field: "to" as const, why: "--to" })),
-    ...cc.map((address) => ({ address, field: "cc" as const, why: "--cc" })),
-  ];
+/** Authors and trailers get copies, but they are not whom it is for. */
+function isForSomebody({ recipients }: MailRecipients): boolean {
+  return recipients.some(({ by, why }) => by !== "patch" || why.startsWith("format."));
 }
 
-function recipientFields(recipients: readonly ShownRecipient[]): NewField[] {
-  const of = (wanted: "to" | "cc"): string =>
-    recipients
-      .filter(({ field }) => field === wanted)
-      .map(({ address }) => encodeAddress(address))
-      .join(",\n ");
-  const [to, cc] = [of("to"), of("cc")];
-  return [...(to === "" ? [] : [["To", to] as const]), ...(cc === "" ? [] : [["Cc", cc] as const])];
+function addressTerms(
+  { state, series, cover }: SendPlan,
+  { bcc = [], noTo, noCc, noBcc, toCmd, ccCmd, suppressCc = [] }: MakeArguments,
+): Omit<AddressTerms, "config" | "from"> {
+  const none = [noTo === true && "to", noCc === true && "cc", noBcc === true && "bcc"] as const;
+  return {
+    wishes: {
+      to: state.settings.to,
+      cc: state.settings.cc,
+      bcc,
+      no: new Set(none.filter((field) => field !== false)),
+      toCmd: toCmd ?? null,
+      ccCmd: ccCmd ?? null,
+      suppress: suppressCc,
+    },
+    hasCover: cover !== null,
+    base: series.base.kind === "none" ? null : series.base.commit,
+    mayRun: async (command, file) =>
+      canAsk() && askYesOrNo(ours`${file} of this project wants to run "${command}". run it?`),
+    say,
+  };
 }
 
-function encodeAddress(address: string): string {
-  const [, name = "", bare = address] = /^(.*?)\s*(<[^<>]*>)$/.exec(address) ?? [];
-  const plain = name.replace(/^"(.*)"$/, "$1");
-  return [encodeName(plain, 4), bare].filter((part) => part !== "").join(" ");
+function onlyTo(only: string): (mails: readonly Buffer[]) => Promise<readonly MailRecipients[]> {
+  const by = { field: "to", why: "only there", by: "user" } as const;
+  const recipients = readAddressees(only).map((one) => ({ ...one, ...by }));
+  return (mails) => Promise.resolve(mails.map(() => ({ recipients, left: [] })));
 }
 
-function bareAddress(address: string): string {
-  return /<([^<>]*)>$/.exec(address)?.[1] ?? address;
+function recipientFields({ recipients }: MailRecipients): NewField[] {
+  return (["to", "cc"] as const).flatMap((field): NewField[] => {
+    const its = recipients.filter((one) => one.field === field);
+    return its.length === 0 ? [] : [[field === "to" ? "To" : "Cc", encodeAddressees(its)]];
+  });
 }
 
 function previewOf(
   repository: Repository,
   { branch, version, parent, series: { base } }: SendPlan,
   mails: VersionMails,
-  recipients: readonly ShownRecipient[],
+  recipients: readonly MailRecipients[],
 ): SendPreview {
   const where =
     base.kind === "none"
@@ -117,10 +151,17 @@ function previewOf(
     branch,
     version,
     subjects: mails.titles,
-    recipients,
+    recipients: shownRecipients(
+      recipients,
+      mails.sent.map(({ index }) => `${index}/${mails.sent.at(-1)!.index}`),
+    ),
     parent,
     base: where,
     through: mailServerName(gitConfig()),
-    notes: [...baseNotes(base, repository.shallow), ...mails.differences.map(({ text }) => text)],
+    notes: [
+      ...new Set(recipients.flatMap(({ left }) => left.map((line) => `left out: ${line}`))),
+      ...baseNotes(base, repository.shallow),
+      ...mails.differences.map(({ text }) => text),
+    ],
   };
 }

@@ -65,7 +65,8 @@ async function made(
 
 async function fromPlan(repository: Repository, plan: SendPlan): Promise<VersionMails> {
   const by = "alice@example.org";
-  const fields = () => [["To", "list@example.org"]] as const;
+  const fields = (mails: readonly Buffer[]) =>
+    Promise.resolve(mails.map(() => [["To", "list@example.org"]] as const));
   const from = `Alice <${by}>`;
   const options = { ...CHANCE, signer: KEY, by, from, fields, say: () => undefined };
   return makeVersion(repository, plan, options);

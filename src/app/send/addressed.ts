@@ -1,0 +1,302 @@
+/** Who gets the mails of a version: what the user, the patches and the project ask for, by git send-email's settings. */
+
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { FormatError, PatchsigError } from "../../errors.ts";
+import { LIST_CONFIG, parseConfig } from "../../git/config.ts";
+import type { Repository } from "../../git/repository.ts";
+import { runGit } from "../../git/run.ts";
+import { readFields } from "../../mail/fields.ts";
+import { readMail } from "../../mail/mailinfo.ts";
+import { replyText } from "../../mail/reply-text.ts";
+import {
+  ALIAS_TYPES,
+  type Aliases,
+  expandAlias,
+  isAliasType,
+  readAliases,
+} from "../../outgoing/aliases.ts";
+import {
+  addressFault,
+  formatAddressee,
+  type Addressee,
+  readAddressees,
+} from "../../outgoing/addressee.ts";
+import {
+  MAX_PROJECT_FILE,
+  type Project,
+  PROJECT_FILES,
+  readProject,
+} from "../../outgoing/project.ts";
+import {
+  type MailRecipients,
+  type MailToAddress,
+  type Recipient,
+  type RecipientField,
+  recipientsOf,
+  type RecipientTerms,
+  suppressions,
+} from "../../outgoing/recipients.ts";
+import type { ShownRecipient } from "../../report/send.ts";
+import { temporaryFolder } from "../../places.ts";
+import { answerOf } from "../../send/program.ts";
+import { type Lookup, settingsOf } from "../../send/settings.ts";
+
+/** What the user asks for now; what is remembered of the series is among `to` and `cc`. */
+export interface AddressWishes {
+  readonly to: readonly string[];
+  readonly cc: readonly string[];
+  readonly bcc: readonly string[];
+  /** Nothing of the settings' to, cc, bcc. */
+  readonly no: ReadonlySet<RecipientField>;
+  readonly toCmd: string | null;
+  readonly ccCmd: string | null;
+  readonly suppress: readonly string[];
+}
+
+export interface AddressTerms {
+  readonly wishes: AddressWishes;
+  /** The user's settings, of the identity. */
+  readonly config: Lookup;
+  /** `Name <address>` */
+  readonly from: string;
+  /** The first mail is a cover letter: git names who commits here as its author, and the sender is. */
+  readonly hasCover: boolean;
+  /** The commit whose tree has what the project asks for; null to ask nothing of it. */
+  readonly base: string | null;
+  /** May a program that the project names be run? Asked each time. */
+  readonly mayRun: (command: string, file: string) => Promise<boolean>;
+  readonly say: (line: string) => void;
+}
+
+/** Reads settings and the project's file, and returns what addresses mails as git wrote them. */
+export async function addresser(
+  repository: Repository,
+  terms: AddressTerms,
+): Promise<(mails: readonly Buffer[]) => Promise<readonly MailRecipients[]>> {
+  const { config, wishes } = terms;
+  const setting = settingsOf(config);
+  if (setting.string("headerCmd") !== null)
+    throw new PatchsigError("usage", "sendemail.headerCmd is not supported: nothing was sent", {
+      hint: "git -c sendemail.headerCmd= patchsig send does without it",
+    });
+  const project = terms.base === null ? null : await projectIn(repository, terms.base, terms.say);
+  const [sender] = readAddressees(terms.from);
+  const flag = (name: string): boolean | null => booleanIn(setting.string(name), name);
+  const words = wishes.suppress.length > 0 ? wishes.suppress : setting.all("suppressCc");
+  const aliases = aliasesIn(setting);
+  const shared: RecipientTerms = {
+    sender: sender ?? { name: "", address: "" },
+    named: namedIn(wishes, setting, project),
+    suppressed: formatted(() =>
+      suppressions(words, flag("suppressFrom"), flag("signedOffByCc") ?? flag("signedOffCc")),
+    ),
+    toCover: flag("toCover") === true,
+    ccCover: flag("ccCover") === true,
+    resolve: (addressee) => formatted(() => expandAlias(aliases, addressee)),
+  };
+  for (const one of shared.named) refuseUnsendable(one, shared);
+  const commands = await commandsOf(terms, setting, project);
+  return async (mails) => {
+    const all = mails.map((mail, i) => ({
+      ...readToAddress(mail),
+      ...(i === 0 && terms.hasCover ? { author: shared.sender } : {}),
+      said: askAll(repository, commands, mail),
+    }));
+    return recipientsOf(all, shared);
+  };
+}
+
+type SendEmail = ReturnType<typeof settingsOf>;
+
+function formatted<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof FormatError) throw new PatchsigError("usage", error.message);
+    throw error;
+  }
+}
+
+function booleanIn(text: string | null, name: string): boolean | null {
+  if (text === null) return null;
+  if (/^(?:true|yes|on|1|)$/i.test(text)) return true;
+  if (/^(?:false|no|off|0)$/i.test(text)) return false;
+  throw new PatchsigError("usage", `sendemail.${name} is "${text}": neither true nor false`);
+}
+
+/** A recipient whom the user or the project named must exist; one of a patch is left out, and said. */
+function refuseUnsendable(one: Recipient, { resolve }: RecipientTerms): void {
+  for (const addressee of resolve(one)) {
+    const fault = addressFault(addressee);
+    if (fault !== null)
+      throw new PatchsigError("usage", `${one.why}: ${formatAddressee(addressee)} is ${fault}`);
+  }
+}
+
+/** What is named for all mails: options, else the settings; and the project's. */
+function namedIn(wishes: AddressWishes, setting: SendEmail, project: Project | null): Recipient[] {
+  const fields = ["to", "cc", "bcc"] as const;
+  return fields.flatMap((field): Recipient[] => {
+    const given = wishes[field];
+    const set = given.length > 0 || wishes.no.has(field) ? [] : setting.all(field);
+    const of = (texts: readonly string[], why: string): Recipient[] =>
+      texts.flatMap(readAddressees).map((one) => ({ ...one, field, why, by: "user" }));
+    const theirs = field === "bcc" ? [] : (project?.[field] ?? []);
+    const why = `${project?.file ?? ""} of this project`;
+    return [
+      ...of(given, `--${field}`),
+      ...of(set, `sendemail.${field}`),
+      ...theirs.map((one): Recipient => ({ ...one, field, why, by: "project" })),
+    ];
+  });
+}
+
+function aliasesIn(setting: SendEmail): Aliases {
+  const type = setting.string("aliasFileType");
+  const files = setting.paths("aliasesFile");
+  if (type === null || files.length === 0) return new Map();
+  if (!isAliasType(type))
+    throw new PatchsigError(
+      "usage",
+      `sendemail.aliasFileType is "${type}": none of ${ALIAS_TYPES.join(", ")}`,
+    );
+  const texts = files.map((file) => {
+    try {
+      return readFileSync(file, "utf8");
+    } catch (cause) {
+      throw new PatchsigError("unreadable", `cannot read the aliases in ${file}`, { cause });
+    }
+  });
+  return readAliases(texts, type);
+}
+
+/** The first of the project's files that its tree has; what is wrong with one is said, and it does not count. */
+async function projectIn(
+  { cwd }: Repository,
+  commit: string,
+  say: (line: string) => void,
+): Promise<Project | null> {
+  for (const file of PROJECT_FILES) {
+    const blob = `${commit}:${file}`;
+    const { status: size, stdout } = await runGit(["cat-file", "-s", blob], { cwd });
+    if (size !== 0) continue;
+    if (Number(stdout.toString()) > MAX_PROJECT_FILE) {
+      say(`${file} of this project is too long: it does not count`);
+      return null;
+    }
+    const listed = await runGit(["config", "--blob", blob, ...LIST_CONFIG.slice(1)], {
+      cwd,
+    });
+    try {
+      if (listed.status !== 0) throw new FormatError("git cannot read it");
+      const config = parseConfig(listed.stdout.toString());
+      return readProject(file, (key) => config.all(key));
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      say(`${file} of this project does not count: ${error.message}`);
+      return null;
+    }
+  }
+  return null;
+}
+
+/** A program that says who gets a mail. */
+interface AddressCommand extends Pick<Recipient, "field" | "why" | "by"> {
+  readonly command: string;
+}
+
+async function commandsOf(
+  { wishes, mayRun, say }: AddressTerms,
+  setting: SendEmail,
+  project: Project | null,
+): Promise<AddressCommand[]> {
+  const own = (
+    [
+      ["to", wishes.toCmd],
+      ["cc", wishes.ccCmd],
+    ] as const
+  ).flatMap(([field, option]): AddressCommand[] => {
+    const command = option ?? setting.string(`${field}Cmd`);
+    const why = option === null ? `sendemail.${field}Cmd` : `--${field}-cmd`;
+    return command === null ? [] : [{ field, why, by: "user", command }];
+  });
+  const theirs: AddressCommand[] = [];
+  for (const { field, command } of project?.commands ?? []) {
+    const file = project!.file;
+    if (await mayRun(command, file))
+      theirs.push({ field, why: `${file} of this project`, by: "project", command });
+    else say(`not run: ${command}, which ${file} of this project names`);
+  }
+  return [...own, ...theirs];
+}
+
+/** Each program gets the mail as a file, as git send-email gives it, and is run at the top of the working tree. */
+function askAll(
+  repository: Repository,
+  commands: readonly AddressCommand[],
+  mail: Buffer,
+): MailToAddress["said"] {
+  if (commands.length === 0) return [];
+  const folder = temporaryFolder("patchsig-send-");
+  try {
+    const file = join(folder, "0001.patch");
+    writeFileSync(file, mail);
+    return commands.map(({ command, ...who }) => ({
+      ...who,
+      lines: answerOf(command, file, repository.toplevel ?? repository.cwd),
+    }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What git wrote of people: author, To and Cc by format.to and the like, and the text. */
+function readToAddress(mail: Buffer): Omit<MailToAddress, "said"> {
+  const read = readMail(mail);
+  if (!read.ok)
+    throw new PatchsigError("refused", `a patch cannot be read: ${read.refusal.detail}`);
+  const { author, email } = read.value.info;
+  const fields = readFields(mail);
+  const header = (["to", "cc", "bcc"] as const).flatMap((field) =>
+    fields
+      .filter(({ name }) => name === field)
+      .flatMap(({ value }) => readAddressees(value))
+      .map((one) => ({ ...one, field, why: `format.${field}` })),
+  );
+  return {
+    author: { name: author.toString(), address: email.toString() },
+    header,
+    text: replyText(mail)?.toString() ?? "",
+  };
+}
+
+/**
+ * For the screen: each recipient once, and which mails it gets if not all.
+ *
+ * @param names what the mails are called: `0/2`
+ */
+export function shownRecipients(
+  all: readonly MailRecipients[],
+  names: readonly string[],
+): ShownRecipient[] {
+  const found = new Map<string, { one: Recipient; mails: string[]; why: Set<string> }>();
+  for (const [i, { recipients }] of all.entries())
+    for (const one of recipients) {
+      const key = `${one.field} ${one.address}`;
+      const known = found.get(key) ?? { one, mails: [], why: new Set<string>() };
+      known.mails.push(names[i]!);
+      known.why.add(one.why);
+      found.set(key, known);
+    }
+  return [...found.values()].map(({ one, mails, why }) => ({
+    address: formatAddressee(one),
+    field: one.field,
+    why: [...why].join(", ") + (mails.length === all.length ? "" : `; ${mails.join(" ")}`),
+  }));
+}
+
+/** The addresses of one mail, for the server. */
+export function addressesOf({ recipients }: MailRecipients): string[] {
+  return recipients.map(({ address }: Addressee) => address);
+}
