@@ -117,7 +117,7 @@ describe("without a terminal", () => {
     expect(existsSync(HOOK())).toBe(true);
     // the usual place needs no setting, and nothing of the check is remembered
     expect(readFileSync(join(home, ".gitconfig"), "latin1")).toBe(
-      before.get(join(home, ".gitconfig")),
+      `${before.get(join(home, ".gitconfig"))}[notes]\n\trewriteRef = refs/notes/patchsig\n`,
     );
     expect(readdirSync(join(home, "data", "patchsig"))).toEqual([
       "minisign.key",

@@ -51,6 +51,8 @@ export interface Facts {
   readonly keyPath: string;
   /** `patchsig.dkim`; null if it is not set. */
   readonly dkim: string | null;
+  /** `notes.rewriteRef`: the notes that follow a commit when git rewrites it. */
+  readonly followingNotes: readonly string[];
   /** From an earlier run; or null. */
   readonly role: Role | null;
 }
@@ -95,6 +97,7 @@ export async function findFacts(local: boolean): Promise<Facts> {
     keyHere: local ? null : onlyRepository(config).path("patchsig.key"),
     keyPath: defaultKeyPath(env),
     dkim: mine.string("patchsig.dkim"),
+    followingNotes: mine.all("notes.rewriteRef"),
     role: readRecord().role,
   };
 }

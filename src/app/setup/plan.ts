@@ -1,5 +1,6 @@
 /** What setup will do, as data, derived from facts and answers. Nothing is done here. */
 
+import { NOTES_REF } from "../../git/notes.ts";
 import type { SettingsPlace } from "../../git/settings-file.ts";
 import { shellCommand } from "../../primitives/shell.ts";
 import type { Facts } from "./facts.ts";
@@ -77,6 +78,10 @@ export function planOf(facts: Facts, answers: SetupAnswers): SetupPlan {
       ? []
       : set("patchsig.key", key, facts.keySetting)),
     ...set("patchsig.dkim", answers.dkim, facts.dkim),
+    // what am records would stay with the commits before a rebase
+    ...(appliesPatches(role) && facts.followingNotes.length === 0
+      ? set("notes.rewriteRef", NOTES_REF, null)
+      : []),
     ...(hook && sendsPatches(role) && facts.hook.kind === "possible"
       ? [{ ...facts.hook, kind: "hook" } as const]
       : []),

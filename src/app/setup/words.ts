@@ -8,6 +8,7 @@ import type { MailReader } from "./readers.ts";
 import type { DoneStep, Role } from "./record.ts";
 import type { UndoneStep } from "./undo.ts";
 import type { PatchsigError } from "../../errors.ts";
+import { NOTES_REF } from "../../git/notes.ts";
 import { formatPublicKeyText } from "../../minisign/public-key.ts";
 import { shellCommand } from "../../primitives/shell.ts";
 import { ours, type SafeText } from "../../report/escape.ts";
@@ -103,6 +104,7 @@ function effectOf(step: PlannedStep): string[] {
       return [
         ...(place.scope === "local" ? [`in ${shortPath(place.repository)}`] : []),
         ...(instead === null ? [] : [`instead of ${instead}`]),
+        ...(step.name === "notes.rewriteRef" ? ["what am records follows amended commits"] : []),
       ];
     }
     case "hook":
@@ -112,6 +114,15 @@ function effectOf(step: PlannedStep): string[] {
         ...(step.other === null ? [] : ["the hook that is there is kept, and runs too"]),
       ];
   }
+}
+
+/** What am records, for who applies patches and has other notes follow. */
+export function recordNotes({ followingNotes: notes }: Facts): SafeText[] {
+  if (notes.length === 0 || notes.some((ref) => ref === NOTES_REF || ref === "refs/notes/*"))
+    return [];
+  return [
+    ours`what am records does not follow a rebase: git config --add notes.rewriteRef ${NOTES_REF}`,
+  ];
 }
 
 /** What keeps git send-email from signing, for who sends patches. */

@@ -5,7 +5,7 @@
 
 import { type Facts, findFacts } from "../../app/setup/facts.ts";
 import { keyStateOf } from "../../app/setup/keys.ts";
-import { planOf, sendsPatches, type SetupAnswers } from "../../app/setup/plan.ts";
+import { appliesPatches, planOf, sendsPatches, type SetupAnswers } from "../../app/setup/plan.ts";
 import { ROLES } from "../../app/setup/record.ts";
 import { recordedSteps, undoSetup } from "../../app/setup/undo.ts";
 import { keyChoiceOf } from "../../app/settings.ts";
@@ -23,6 +23,7 @@ import {
   hookNotes,
   keyLines,
   planLines,
+  recordNotes,
   undoLine,
   undoneLine,
 } from "../../app/setup/words.ts";
@@ -71,6 +72,7 @@ async function setup(args: SetupWishes, passwords: Passwords): Promise<CommandSt
   const { steps, key } = planOf(facts, answers);
   show(planLines(steps));
   if (args.hook && sendsPatches(answers.role)) saySafe(hookNotes(facts));
+  if (appliesPatches(answers.role)) saySafe(recordNotes(facts));
   if (args.dryRun) return EXIT.ok;
   if (steps.length > 0 && !args.yes && !(await agreed())) return EXIT.unmet;
 

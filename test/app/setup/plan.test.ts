@@ -8,6 +8,7 @@ import {
   planOf,
   type SetupAnswers,
 } from "../../../src/app/setup/plan.ts";
+import { recordNotes } from "../../../src/app/setup/words.ts";
 import { parseRecord } from "../../../src/app/setup/record.ts";
 
 const PLACE = { scope: "global" } as const;
@@ -32,6 +33,7 @@ function facts(more: Partial<Facts> = {}): Facts {
     keyHere: null,
     keyPath: KEY,
     dkim: null,
+    followingNotes: ["refs/notes/commits"],
     role: null,
     ...more,
   };
@@ -115,6 +117,20 @@ describe("the plan", () => {
       null,
     ],
     [
+      "who applies, and has no notes follow",
+      { followingNotes: [] },
+      { role: "maintainer", key: null },
+      ["git config --global notes.rewriteRef refs/notes/patchsig"],
+      null,
+    ],
+    [
+      "who only sends",
+      { followingNotes: [] },
+      { role: "submitter", key: named("/k"), hook: false },
+      [`${SET} /k`],
+      "/k",
+    ],
+    [
       "DKIM as it is set",
       { dkim: "dns" },
       { role: "maintainer", key: null, dkim: "dns" },
@@ -159,6 +175,15 @@ describe("the plan", () => {
       { kind: "setting", place: PLACE, name: "patchsig.key", value: "/l", instead: "/k" },
     ]);
   });
+});
+
+test("other notes that follow are left, and it is said", () => {
+  const notesOf = (...followingNotes: string[]) => recordNotes(facts({ followingNotes }));
+  expect(notesOf("refs/notes/commits")).toEqual([
+    "what am records does not follow a rebase: git config --add notes.rewriteRef refs/notes/patchsig",
+  ]);
+  for (const enough of [[], ["refs/notes/*"], ["refs/notes/commits", "refs/notes/patchsig"]])
+    expect(notesOf(...enough)).toEqual([]);
 });
 
 describe("the record", () => {
