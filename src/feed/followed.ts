@@ -26,6 +26,10 @@ export interface FollowedFeed {
   readonly heads: Readonly<Record<string, string>>;
   /** What the manifest said of each epoch then. */
   readonly fingerprints: Readonly<Record<string, string>>;
+  /** The key that the newest description is signed with: the first one that was seen, or one of `keys`. */
+  readonly owner: string | null;
+  /** The time that this description names; 0 if there was none. */
+  readonly described: number;
   /** Mails that were here, until the feed's history was rewritten. */
   readonly withdrawn: readonly WithdrawnMail[];
 }
@@ -46,6 +50,29 @@ export interface FeedUpdate {
   readonly changed: readonly number[];
   /** Mails that were here before and that the feed denies now: its history was rewritten. */
   readonly withdrawn: readonly WithdrawnMail[];
+  /** What speaks against what its owner signed, a line each. */
+  readonly contradictions: readonly string[];
   /** Epochs that were here before and that the feed no longer has. */
   readonly withheld: readonly number[];
+}
+
+/** The records of one key, under one identity. */
+export interface KeyTally {
+  readonly publicKey: string;
+  /** The signer's identity, as the signer claims it. */
+  readonly by: string;
+  readonly worth: "counts" | "claims" | "void";
+  readonly records: number;
+  /** Where the first of them stands. */
+  readonly first: string;
+}
+
+/** What `feed verify` found. */
+export interface VerifiedFeed {
+  readonly name: string;
+  readonly keys: readonly KeyTally[];
+  /** Texts that stand where a record does, and are none: changed or damaged. */
+  readonly bad: number;
+  /** What speaks against what the feed's owner signed, a line each. */
+  readonly contradictions: readonly string[];
 }

@@ -1,6 +1,7 @@
 /** Feeds that are followed, and what an update brought. */
 
-import type { FeedUpdate, FollowedFeed, WithdrawnMail } from "../feed/followed.ts";
+import { ASLEEP } from "../feed/description.ts";
+import type { FeedUpdate, FollowedFeed, VerifiedFeed, WithdrawnMail } from "../feed/followed.ts";
 import { day } from "../primitives/time.ts";
 import { count } from "../primitives/words.ts";
 import { ours, type SafeText } from "./escape.ts";
@@ -8,13 +9,49 @@ import { ours, type SafeText } from "./escape.ts";
 /** Withdrawn mails that are named one by one. */
 const MAX_NAMED = 20;
 
-export function renderUpdate({ feed, changed, withdrawn, withheld }: FeedUpdate): SafeText[] {
+/** @param now seconds since the epoch */
+export function renderUpdate(update: FeedUpdate, now: number): SafeText[] {
+  const { feed, changed, withdrawn, withheld } = update;
   const news = changed.length === 0 ? ours`nothing new` : ours`new mails`;
   return [
     ours`${feed.name}: ${news}`,
     ...withheld.map((epoch) => ours`  withheld: epoch ${epoch} was there before`),
+    ...contradictionLines(update.contradictions),
     ...withdrawnLines(withdrawn),
+    ...asleepLines(feed, now),
   ];
+}
+
+function contradictionLines(all: readonly string[]): SafeText[] {
+  const more = all.length - MAX_NAMED;
+  return [
+    ...all.slice(0, MAX_NAMED).map((line) => ours`  contradicted: ${line}`),
+    ...(more > 0 ? [ours`  … and ${more} more`] : []),
+  ];
+}
+
+const WORTH = {
+  counts: "counts",
+  claims: "claims: nobody here has accepted this key for results",
+  void: "void: the key is revoked",
+} as const;
+
+export function renderVerifiedFeed({ name, keys, bad, contradictions }: VerifiedFeed): SafeText[] {
+  const records = keys.reduce((sum, key) => sum + key.records, 0);
+  return [
+    ours`${name}: ${count(records, "signed record")}${bad === 0 ? "" : `, ${bad} not good`}`,
+    ...keys.map(
+      (key) =>
+        ours`  ${String(key.records).padStart(6)}  ${key.by}  ${key.publicKey}  ${WORTH[key.worth]} (first: ${key.first})`,
+    ),
+    ...contradictionLines(contradictions),
+  ];
+}
+
+/** A feed that described itself, and does no longer. */
+function asleepLines({ described }: FollowedFeed, now: number): SafeText[] {
+  if (described === 0 || now < described + ASLEEP) return [];
+  return [ours`  asleep: its owner last described it on ${day(described)}`];
 }
 
 function withdrawnLines(withdrawn: readonly WithdrawnMail[]): SafeText[] {

@@ -6,8 +6,10 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { patchsig, type Run } from "../support/cli.ts";
-import { type FeedServer, serveFolder, servePython } from "../support/feed-server.ts";
-import { newFolder } from "./support.ts";
+import { HAS_INBOX, newInbox } from "../support/inbox.ts";
+import { type FeedServer, serveFolder, servePython, serveQueries } from "../support/feed-server.ts";
+import { some } from "../support/long.ts";
+import { newFolder, newHome, publicKey } from "./support.ts";
 
 let home: string;
 const servers: FeedServer[] = [];
@@ -22,9 +24,10 @@ function run(args: readonly string[], at = home): Run {
   return patchsig(args, { home: at });
 }
 
-function ok(args: readonly string[], at = home): string {
+/** @param talks it says more than its result */
+function ok(args: readonly string[], at = home, talks = false): string {
   const { status, stdout, stderr } = run(args, at);
-  expect([status, stderr]).toEqual([0, ""]);
+  expect([status, stderr]).toEqual([0, talks ? stderr : ""]);
   return stdout;
 }
 
@@ -36,6 +39,13 @@ interface Mail {
 
 /** Seconds since the epoch of a day, as git takes it. */
 const AT = (day: string): string => String(Date.parse(`${day}T12:00:00Z`) / 1000);
+
+function mailOf(id: string, at: string, text = "hello"): Buffer {
+  const date = new Date(Number(AT(at)) * 1000).toUTCString();
+  return Buffer.from(
+    `From: Alice <alice@example.org>\nDate: ${date}\nSubject: ${id}\nMessage-ID: <${id}@example.org>\n\n${text}\n`,
+  );
+}
 
 /** An epoch as it comes from elsewhere: this file's name, and these mails. */
 function writeEpoch(repository: string, mails: readonly Mail[], name = "m", mode = "100644"): void {
@@ -55,7 +65,7 @@ function appendMails(
     encoding: "utf8",
   });
   const stream = mails.map(({ id, at, text = "hello" }, i) => {
-    const mail = `From: Alice <alice@example.org>\nDate: ${new Date(Number(AT(at)) * 1000).toUTCString()}\nSubject: ${id}\nMessage-ID: <${id}@example.org>\n\n${text}\n`;
+    const mail = mailOf(id, at, text).toString();
     return (
       `commit refs/heads/master\ncommitter a <a@example.org> ${AT(at)} +0000\ndata ${id.length}\n${id}\n` +
       `${i === 0 ? old : ""}deleteall\nM ${mode} inline ${name}\ndata ${mail.length}\n${mail}\n`
@@ -96,11 +106,13 @@ const state = (name: string, at = home): Record<string, never> =>
   JSON.parse(readFileSync(join(at, "patchsig", "feeds", name, "followed.json"), "utf8"));
 
 describe("a feed is followed", () => {
-  test.each([
+  const KINDS = [
     ["filter", { smart: true, filter: true, shallow: true }],
     ["smart", { smart: true, filter: false, shallow: true }],
     ["dumb", { smart: false, filter: false, shallow: false }],
-  ] as const)("from a server that is %s, since a time", async (kind, abilities) => {
+  ] as const;
+
+  test.each(some(KINDS, 2))("from a server that is %s, since a time", async (kind, abilities) => {
     const { root, epochs } = newFeed();
     const url = await serve(serveFolder(root, kind));
     ok(["feed", "follow", `${url}/feed`, "--as", kind, "--since", "2025-01-01"]);
@@ -166,12 +178,97 @@ describe("an alarm", () => {
   });
 });
 
+describe("what its owner signs", () => {
+  /** A feed that has described itself after two mails, and the key that did. */
+  function described(): { feed: string; owner: string } {
+    const owner = newHome(9);
+    const feed = join(newFolder(), "ci");
+    ok(["feed", "init", feed, "--name", "ci", "--kinds", "results"], owner, true);
+    appendMails(join(feed, "git", "0.git"), [
+      { id: "a", at: "2026-01-01" },
+      { id: "b", at: "2026-01-02" },
+    ]);
+    ok(["feed", "publish", feed, "--describe"], owner, true);
+    return { feed, owner };
+  }
+
+  test("is remembered with its key, once a month, and is whole", () => {
+    const { feed, owner } = described();
+    ok(["feed", "publish", feed, "--describe"], owner, true);
+    const at = newFolder();
+    expect(ok(["feed", "follow", feed], at)).toBe("ci: new mails\n");
+    expect(git(at, "ci", 0, "rev-list", "--count", "master")).toBe("3");
+    expect(state("ci", at)["owner"]).toBe(publicKey(9));
+    expect(ok(["feed", "verify", "ci"], at)).toBe("ci: 0 signed records\n");
+  });
+
+  test("contradicts a feed that has lost a mail, to who never saw it", () => {
+    const { feed } = described();
+    const cwd = join(feed, "git", "0.git");
+    const mail = execFileSync("git", ["cat-file", "blob", "master:m"], { cwd });
+    execFileSync("git", ["update-ref", "refs/heads/master", "master~2"], { cwd });
+    execFileSync("git", ["fast-import", "--quiet"], {
+      cwd,
+      input: Buffer.concat([
+        Buffer.from(
+          "commit refs/heads/master\ncommitter a <a@x> 1795600000 +0000\ndata 9\n[feed] ci",
+        ),
+        Buffer.from(`\nfrom refs/heads/master^0\nM 100644 inline m\ndata ${mail.length}\n`),
+        mail,
+        Buffer.from("\n"),
+      ]),
+    });
+    const at = newFolder();
+    const { status, stdout } = run(["feed", "follow", feed], at);
+    expect([status, stdout]).toEqual([
+      1,
+      expect.stringContaining("its owner signed that epoch 0 has"),
+    ]);
+    expect(run(["feed", "verify", "ci"], at).status).toBe(1);
+  });
+
+  test("counts only by the key that --key names", () => {
+    const { feed } = described();
+    const at = newFolder();
+    const { status, stdout } = run(["feed", "follow", feed, "--key", publicKey(7)], at);
+    expect([status, stdout]).toEqual([1, expect.stringContaining("which is not its owner's key")]);
+  });
+});
+
+describe.runIf(HAS_INBOX)("a public-inbox", () => {
+  test("is asked by a query, and what it sends is stored once", async () => {
+    const inbox = newInbox(newFolder(), 2);
+    inbox.deliverAll([
+      mailOf("a", "2026-01-01"),
+      mailOf("b", "2026-01-02", "From here\n>From there"),
+    ]);
+    const url = await serve(serveQueries(inbox.folder));
+    const asked = ok([
+      "feed",
+      "follow",
+      url,
+      "--as",
+      "query",
+      "--query",
+      "f:alice",
+      "--since",
+      "2025-01-01",
+    ]);
+    expect(asked).toBe("query: new mails\n");
+    expect(git(home, "query", 0, "rev-list", "--count", "master")).toBe("2");
+    expect(git(home, "query", 0, "show", "master:m")).toContain("\nFrom here\n>From there");
+    expect(ok(["feed", "update", "query"])).toBe("query: nothing new\n");
+  });
+});
+
 describe("a hostile feed", () => {
-  test.each([
+  const OTHERS = [
     ["another file", "evil", "100644"],
     ["a link", "m", "120000"],
     ["a program", "m", "100755"],
-  ])("%s: no feed, and nothing is kept", (_, name, mode) => {
+  ] as const;
+
+  test.each(some(OTHERS, 3))("%s: no feed, and nothing is kept", (_, name, mode) => {
     const folder = newFolder();
     writeEpoch(join(folder, "x"), [{ id: "a", at: "2026-01-01" }], name, mode);
     const at = newFolder();

@@ -1,7 +1,8 @@
 /** Servers of feeds, each in a process of its own: a test that waits for the program blocks its own. */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { basename, dirname, join } from "node:path";
+import { freePort } from "./port.ts";
 
 export interface FeedServer {
   readonly url: string;
@@ -50,4 +51,33 @@ function started(child: ChildProcess, portIn: (said: string) => string): Promise
       }),
     );
   });
+}
+
+/**
+ * public-inbox-httpd, for the inbox that `newInbox` made: indexed for searches, and the address of it. It listens where
+ * it is told, so a port is taken that was free just now.
+ */
+export async function serveQueries(inbox: string): Promise<FeedServer> {
+  const home = dirname(inbox);
+  const env = { ...process.env, HOME: home, PI_CONFIG: join(home, "config") };
+  execFileSync(
+    "git",
+    ["config", "-f", join(home, "config"), "--unset", "publicinbox.list2.indexlevel"],
+    {
+      stdio: "ignore",
+    },
+  );
+  execFileSync("public-inbox-index", ["-Lfull", "--reindex", inbox], { env, stdio: "ignore" });
+  const port = await freePort();
+  const child = spawn("public-inbox-httpd", ["-W0", "-l", `127.0.0.1:${port}`], { env });
+  const url = `http://127.0.0.1:${port}/${basename(inbox)}`;
+  while (child.exitCode === null) {
+    const answered = await fetch(url).then(
+      () => true,
+      () => false,
+    );
+    if (answered) return { url, stop: () => child.kill("SIGKILL") };
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("public-inbox-httpd ended");
 }

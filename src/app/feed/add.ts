@@ -15,7 +15,7 @@ import { now } from "../now.ts";
 import { gitConfig } from "../settings.ts";
 import { isOwnKey } from "../sign/own-key.ts";
 import { catchUp } from "./catch-up.ts";
-import { feedCommitter } from "./description.ts";
+import { feedCommitter } from "./owner.ts";
 
 /** A mail on its way into a feed. */
 export interface MailForFeed {
@@ -58,12 +58,27 @@ export async function addToFeed(
   requireInbox(feed);
   const wanted: FeedMail[] = [];
   for (const mail of mails) wanted.push(await publicMail(mail));
+  return storeMails(feed, wanted, { both: false, say });
+}
+
+interface StoreTerms {
+  /** Two mails with one Message-ID are both stored, as public-inbox does; else it is an error. */
+  readonly both: boolean;
+  readonly say: (line: string) => void;
+}
+
+/** `addToFeed`, without asking whether the mails are public: for what others have published. */
+export async function storeMails(
+  feed: string,
+  mails: readonly FeedMail[],
+  { both, say }: StoreTerms,
+): Promise<AddedToFeed> {
   return withFeed(feed, say, async (lock) => {
     const epochs = epochsOf(feed)!;
     const ids = new FeedIds(feed);
     try {
       await catchUp(epochs, ids);
-      const { added, already } = await newAmong(wanted, ids, epochs);
+      const { added, already } = await newAmong(mails, ids, epochs, both);
       if (added.length > 0) {
         const epoch = await writableEpoch(feed);
         await addCommits(epoch, added, feedCommitter(feed), lock);
@@ -119,22 +134,25 @@ async function newAmong(
   mails: readonly FeedMail[],
   ids: FeedIds,
   epochs: readonly Epoch[],
+  both: boolean,
 ): Promise<{ added: FeedMail[]; already: string[] }> {
-  const added = new Map<string, FeedMail>();
+  const added = new Map<string, FeedMail[]>();
   const already: string[] = [];
   for (const mail of mails) {
     const { messageId, bytes } = mail;
-    const before = added.get(messageId);
+    const before = added.get(messageId) ?? [];
     const there = ids.blobsOf(messageId);
-    if (before === undefined && there.length === 0) added.set(messageId, mail);
-    else if (before?.bytes.equals(bytes) ?? (await hasMail(epochs, there, bytes)))
-      already.push(messageId);
+    const isKnown =
+      before.some((one) => one.bytes.equals(bytes)) ||
+      (there.length > 0 && (await hasMail(epochs, there, bytes)));
+    if (isKnown) already.push(messageId);
+    else if (both || before.length + there.length === 0) added.set(messageId, [...before, mail]);
     else
       throw new PatchsigError("exists", `the feed has ${messageId} with another content`, {
         hint: "a Message-ID names one mail for good: a new one needs its own",
       });
   }
-  return { added: [...added.values()], already };
+  return { added: [...added.values()].flat(), already };
 }
 
 /** Is one of these blobs this mail, as it would be stored? */

@@ -8,11 +8,14 @@ import { addressFlaw, harmless } from "../../feed/url.ts";
 import type { Reporter } from "../reporter.ts";
 import { forgetFeed, followedFolder, rememberFeed } from "./followed.ts";
 import { locate } from "./locate.ts";
+import { sinceIn } from "./since.ts";
 import { updateFeed } from "./update.ts";
 
 export interface FollowWishes {
   readonly url: string;
   readonly name?: string | undefined;
+  /** In lei's words: the feed is asked for mails, not fetched. */
+  readonly query?: string | undefined;
   readonly since?: string | undefined;
   readonly max?: string | undefined;
   readonly headersOnly: boolean;
@@ -42,21 +45,20 @@ export async function followFeed(wishes: FollowWishes, reporter: Reporter): Prom
       hint: "--as gives this one another name",
     });
   const max = sizeIn(wishes.max);
-  const { layout, probe } = await locate(url);
-  const { head: _, ...abilities } = probe;
   const feed: FollowedFeed = {
     name,
     url,
-    query: null,
+    query: wishes.query ?? null,
     since: sinceIn(wishes.since),
     max,
     headersOnly: wishes.headersOnly,
     keys: wishes.keys,
-    layout,
-    abilities,
+    ...(await serverOf(url, wishes)),
     updated: 0,
     heads: {},
     fingerprints: {},
+    owner: null,
+    described: 0,
     withdrawn: [],
   };
   rememberFeed(feed);
@@ -68,6 +70,19 @@ export async function followFeed(wishes: FollowWishes, reporter: Reporter): Prom
   }
 }
 
+async function serverOf(
+  url: string,
+  { query }: FollowWishes,
+): Promise<Pick<FollowedFeed, "layout" | "abilities">> {
+  if (query === undefined) {
+    const { layout, probe } = await locate(url);
+    const { head: _, ...abilities } = probe;
+    return { layout, abilities };
+  }
+  if (/^https?:/i.test(url)) return { layout: null, abilities: null };
+  throw new PatchsigError("usage", "--query needs the address of a public-inbox: https://…");
+}
+
 /** Going on would not help. */
 const WORTHLESS: ReadonlySet<string> = new Set(["not-a-mail", "too-large", "git-missing"]);
 
@@ -77,13 +92,6 @@ function nameOf(url: string): string {
     .replace(/[^A-Za-z0-9._-]+/g, "-")
     .replace(/^[^A-Za-z0-9]+/, "")
     .slice(0, 64);
-}
-
-/** git's own words for a time; what could be anything else is refused. */
-function sinceIn(text: string | undefined): string | null {
-  if (text === undefined) return null;
-  if (/^[A-Za-z0-9][A-Za-z0-9 .:+-]{0,63}$/.test(text)) return text;
-  throw new PatchsigError("usage", "--since: a time, as in 3.months or 2026-01-01");
 }
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, K: 1 << 10, M: 1 << 20, G: 1 << 30 };

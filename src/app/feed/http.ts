@@ -26,7 +26,7 @@ export async function getBounded(url: string, most: number): Promise<Buffer | nu
 }
 
 /** @throws PatchsigError "unreadable" */
-async function ask(url: string, init: RequestInit): Promise<Response> {
+export async function ask(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch (cause) {

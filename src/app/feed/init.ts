@@ -3,13 +3,11 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { PatchsigError } from "../../errors.ts";
+import { FEED_KINDS, FEED_NAME, FEED_URL, MAX_URLS } from "../../feed/description.ts";
 import { writableEpoch } from "../../git/feed-write.ts";
 import { placeFile } from "../../store/replace-file.ts";
 import { withFeed } from "./add.ts";
-import { feedSettings, type FeedSettings, writeFeedSettings } from "./description.ts";
-
-/** What is in a feed, by the word that its description has for it. */
-export const FEED_KINDS: readonly string[] = ["patches", "reviews", "results", "discussion"];
+import { feedSettings, type FeedSettings, writeFeedSettings } from "./owner.ts";
 
 /** What to say of a feed; what is missing stays as it was. */
 export interface FeedWishes {
@@ -41,8 +39,10 @@ export async function initFeed(
     const settings = {
       name: wishes.name ?? before.name,
       urls: wishes.urls ?? before.urls,
-      kinds: wishes.kinds ?? before.kinds,
+      // in one order, each once
+      kinds: FEED_KINDS.filter((kind) => (wishes.kinds ?? before.kinds).includes(kind)),
       by: wishes.by === "" ? before.by : wishes.by,
+      described: before.described,
     };
     writeFeedSettings(feed, settings);
     const description = join(feed, "description");
@@ -53,12 +53,14 @@ export async function initFeed(
 }
 
 function checkWishes({ name, urls, kinds }: FeedWishes): void {
-  if (name !== undefined && !/^[!-~]{1,64}$/.test(name))
+  if (name !== undefined && !FEED_NAME.test(name))
     throw new PatchsigError("usage", "--name: up to 64 letters and digits, without blanks", {
       hint: `as in --name ${basename(process.cwd())}`,
     });
+  if ((urls ?? []).length > MAX_URLS)
+    throw new PatchsigError("usage", `--url: at most ${MAX_URLS} addresses`);
   for (const url of urls ?? [])
-    if (!/^(?:https?|git|ssh):\/\/[!-~]{1,500}$/.test(url) || /:\/\/[^/]*@/.test(url))
+    if (!FEED_URL.test(url) || /:\/\/[^/]*@/.test(url))
       throw new PatchsigError("usage", "--url: an address as others will use it", {
         hint: "https://example.org/feeds/NAME, without a user or password",
       });

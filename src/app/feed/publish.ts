@@ -9,7 +9,7 @@ import { pushEpoch } from "../../git/feed-push.ts";
 import { git, gitText, runGit } from "../../git/run.ts";
 import { placeFile } from "../../store/replace-file.ts";
 import { withFeed } from "./add.ts";
-import { feedSettings } from "./description.ts";
+import { feedSettings } from "./owner.ts";
 
 /** Loose objects that a static web server may have to give one by one. */
 const MAX_LOOSE = 200;

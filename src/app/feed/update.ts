@@ -6,15 +6,19 @@ import { feedMail } from "../../feed/commit.ts";
 import type { FeedUpdate, FollowedFeed, WithdrawnMail } from "../../feed/followed.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { readBlobs } from "../../git/blobs.ts";
-import { type Epoch, placeOf } from "../../git/epochs.ts";
+import { type Epoch, epochsOf, placeOf } from "../../git/epochs.ts";
 import { acceptIncoming, fetchEpoch, goesOn, vanished } from "../../git/feed-fetch.ts";
-import { folderSize, makeEpoch } from "../../git/feed-write.ts";
+import { epochNumber, folderSize, makeEpoch } from "../../git/feed-write.ts";
+import { gitSucceeds } from "../../git/run.ts";
 import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
 import { resultsIn } from "../../result/mail.ts";
 import { now } from "../now.ts";
 import type { Reporter } from "../reporter.ts";
 import { withFeed } from "./add.ts";
+import { contradictions, descriptionsAmong } from "./checkpoints.ts";
 import { followedFolder, rememberFeed } from "./followed.ts";
+import { updateByQuery } from "./query.ts";
+import { sinceTime } from "./since.ts";
 import { epochAddress, offeredEpochs, type OfferedEpoch } from "./locate.ts";
 
 /**
@@ -24,9 +28,10 @@ import { epochAddress, offeredEpochs, type OfferedEpoch } from "./locate.ts";
  * @throws PatchsigError as `fetchEpoch`
  */
 export async function updateFeed(feed: FollowedFeed, reporter: Reporter): Promise<FeedUpdate> {
+  if (feed.query !== null) return updateByQuery(feed, reporter);
   const folder = followedFolder(feed.name);
   return withFeed(folder, reporter.say, async () => {
-    const state: State = { feed, changed: [], withdrawn: [] };
+    const state: State = { feed, changed: [], withdrawn: [], contradictions: [] };
     const known = Object.keys(feed.heads).map(Number);
     const offered = await offeredEpochs(feed.url, feed.layout!, known);
     // the newest first: what is old may be left out
@@ -36,6 +41,7 @@ export async function updateFeed(feed: FollowedFeed, reporter: Reporter): Promis
       await updateEpoch(state, one, folder, reporter);
     }
     const withheld = known.filter((epoch) => !offered.some((one) => one.epoch === epoch));
+    await checkDescriptions(state, feed.heads, epochsOf(folder) ?? []);
     state.feed = { ...state.feed, updated: now() };
     rememberFeed(state.feed);
     return { ...state, withheld };
@@ -46,6 +52,7 @@ interface State {
   feed: FollowedFeed;
   readonly changed: number[];
   readonly withdrawn: WithdrawnMail[];
+  readonly contradictions: string[];
 }
 
 function isUnchanged(
@@ -64,16 +71,7 @@ function isTooOld(
   if (since === null || abilities?.shallow === true || heads[epoch] !== undefined) return false;
   if (epoch === offered.at(-1)!.epoch) return false;
   // without a manifest nobody knows: the newest one is what there is
-  return modified < sinceTime(since);
-}
-
-/** Of words such as `3.months`, roughly: epochs are large. */
-function sinceTime(since: string): number {
-  const [, digits, unit] = /^(\d+)[. ](day|week|month|year)s?(?:[. ]ago)?$/.exec(since) ?? [];
-  const days = { day: 1, week: 7, month: 31, year: 366 }[unit ?? ""];
-  if (days !== undefined) return now() - Number(digits) * days * 86_400;
-  const parsed = Date.parse(since);
-  return Number.isNaN(parsed) ? 0 : Math.floor(parsed / 1000);
+  return modified < (sinceTime(since, now()) ?? 0);
 }
 
 async function updateEpoch(
@@ -114,6 +112,36 @@ async function updateEpoch(
   if (fingerprint !== null) fingerprints[number] = fingerprint;
   state.feed = { ...state.feed, heads, fingerprints };
   rememberFeed(state.feed);
+}
+
+/** New descriptions of the feed by its owner, whoever that is: the first key that described it, unless it was named. */
+async function checkDescriptions(
+  state: State,
+  before: FollowedFeed["heads"],
+  epochs: readonly Epoch[],
+): Promise<void> {
+  for (const epoch of epochs) {
+    const number = epochNumber(epoch);
+    if (!state.changed.includes(number)) continue;
+    const last = before[number] ?? null;
+    const known = last !== null && (await isAncestor(last, epoch));
+    for (const one of await descriptionsAmong(epoch, known ? last : null)) {
+      const { keys, owner, described } = state.feed;
+      const isOwner =
+        keys.length > 0 ? keys.includes(one.publicKey) : owner === null || owner === one.publicKey;
+      if (!isOwner) {
+        state.contradictions.push(`${one.publicKey} describes it, which is not its owner's key`);
+        continue;
+      }
+      state.contradictions.push(...(await contradictions(one, epochs)));
+      const time = Math.max(described, one.said.time);
+      state.feed = { ...state.feed, owner: one.publicKey, described: time };
+    }
+  }
+}
+
+async function isAncestor(commit: string, epoch: Epoch): Promise<boolean> {
+  return gitSucceeds(["merge-base", "--is-ancestor", commit, "master"], placeOf(epoch));
 }
 
 /** The newest ones that are remembered. */

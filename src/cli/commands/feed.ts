@@ -2,12 +2,13 @@
 
 import type { CommandGroup } from "../../options/command.ts";
 import { followCommand, listCommand, unfollowCommand, updateCommand } from "../feed/follow.ts";
+import { gcCommand, mirrorCommand, verifyCommand } from "../feed/keep.ts";
 import { addCommand, initCommand, publishCommand } from "../feed/write.ts";
 
 export const feedCommand: CommandGroup = {
   usage: "feed",
   describe: "a feed of patches, reviews and test results, as a public-inbox",
-  question: "feed: init, add, publish, or follow, update, list, unfollow?",
+  question: "feed: init, add, publish; follow, update, list, verify, mirror, gc, unfollow?",
   commands: [
     initCommand,
     addCommand,
@@ -15,6 +16,9 @@ export const feedCommand: CommandGroup = {
     followCommand,
     updateCommand,
     listCommand,
+    verifyCommand,
+    mirrorCommand,
+    gcCommand,
     unfollowCommand,
   ],
 };

@@ -1,5 +1,6 @@
 /** `patchsig feed follow`, `update`, `list` and `unfollow`. */
 
+import { now } from "../../app/now.ts";
 import { followFeed } from "../../app/feed/follow.ts";
 import { followedFeed, followedFeeds, forgetFeed } from "../../app/feed/followed.ts";
 import { updateFeed } from "../../app/feed/update.ts";
@@ -13,8 +14,9 @@ import { flag, repeated, required, several, value } from "../../options/kinds.ts
 /** What was withdrawn does not meet anybody's policy. */
 function show(update: FeedUpdate): CommandStatus {
   clearProgress();
-  out(renderUpdate(update));
-  return update.withdrawn.length + update.withheld.length > 0 ? EXIT.unmet : undefined;
+  out(renderUpdate(update, now()));
+  const alarms = [update.withdrawn, update.withheld, update.contradictions];
+  return alarms.some(({ length }) => length > 0) ? EXIT.unmet : undefined;
 }
 
 export const followCommand = command({
@@ -23,13 +25,14 @@ export const followCommand = command({
   words: { url: required("of an inbox of public-inbox, version 2, or of one of its repositories") },
   options: {
     as: value("its name here (default: the end of the address)"),
+    query: value("ask a public-inbox for mails, in lei's words, instead of fetching all"),
     since: value("nothing older, as in 3.months"),
     max: value("not more than this on disk, as in 200M (default: 1G)"),
     "headers-only": flag("only From, Date and Subject, where the server can do that"),
     key: repeated("the public key of the feed's owner"),
   },
-  async run({ url, as, since, max, headersOnly, key }) {
-    const wishes = { url, name: as, since, max, headersOnly, keys: key ?? [] };
+  async run({ url, as, query, since, max, headersOnly, key }) {
+    const wishes = { url, name: as, query, since, max, headersOnly, keys: key ?? [] };
     return show(await followFeed(wishes, reporter()));
   },
 });

@@ -1,16 +1,20 @@
 /** `patchsig feed init`, `add` and `publish`. */
 
 import { addSources } from "../../app/feed/add-files.ts";
-import { FEED_KINDS, initFeed } from "../../app/feed/init.ts";
+import { describeFeed, planDescription } from "../../app/feed/describe.ts";
+import { initFeed } from "../../app/feed/init.ts";
 import { publishFeed, pushFeed } from "../../app/feed/publish.ts";
 import { signerAddress } from "../../app/sign/signing.ts";
 import { PatchsigError } from "../../errors.ts";
+import { FEED_KINDS } from "../../feed/description.ts";
 import { addressFlaw, harmless } from "../../feed/url.ts";
 import { command } from "../../options/command.ts";
+import { flag, repeated, required, several, value } from "../../options/kinds.ts";
 import { count } from "../../primitives/words.ts";
 import { ours } from "../../report/escape.ts";
+import { passwordOptions } from "../../terminal/password.ts";
 import { out, say } from "../../terminal/terminal.ts";
-import { repeated, required, several, value } from "../../options/kinds.ts";
+import { type SignerSettings, userSigner } from "../signer.ts";
 
 const folder = required("the feed's folder");
 
@@ -21,11 +25,7 @@ export const initCommand = command({
   options: {
     name: value("what it is called (default: the folder)"),
     url: repeated("where others will find it"),
-    kinds: {
-      type: "string",
-      requiresArg: true,
-      describe: `what is in it, with commas between: ${FEED_KINDS.join(", ")}`,
-    },
+    kinds: value(`what is in it, with commas between: ${FEED_KINDS.join(", ")}`),
   },
   async run({ folder, name, url, kinds }) {
     const made = await initFeed(
@@ -68,15 +68,31 @@ export const publishCommand = command({
   words: { folder },
   options: {
     push: value("push each epoch N to this address with .N behind it"),
+    describe: flag("sign what the feed says of itself, monthly and for each epoch"),
+    key: value("the secret key file, or ssh:NAME of one in ssh-agent (default: patchsig.key)"),
+    ...passwordOptions,
   },
-  async run({ folder, push }) {
+  async run({ folder, push, describe, ...key }) {
     const flaw = push === undefined ? null : addressFlaw(push);
     if (flaw !== null)
       throw new PatchsigError("usage", `--push ${harmless(push!)}: ${flaw}`, {
         hint: "git's credential helper keeps passwords",
       });
+    if (describe) await describeIfDue(folder, key);
     const epochs = await publishFeed(folder, say);
     if (push !== undefined) await pushFeed(folder, push, say);
     out(ours`${folder}: ${count(epochs, "epoch")}, ready to be served`);
   },
 });
+
+async function describeIfDue(folder: string, settings: SignerSettings): Promise<void> {
+  const said = await planDescription(folder);
+  if (said === null) return;
+  const signer = await userSigner(settings);
+  try {
+    await describeFeed(folder, said, signer, say);
+    say(`${said.name}: described, as ${said.by}`);
+  } finally {
+    signer.wipe();
+  }
+}

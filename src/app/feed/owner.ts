@@ -15,6 +15,8 @@ export interface FeedSettings {
   readonly kinds: readonly string[];
   /** The address of whoever owns it; "" if that is not known. */
   readonly by: string;
+  /** When it last described itself, seconds since the epoch, and how many epochs there were; null for never. */
+  readonly described: { readonly at: number; readonly epochs: number } | null;
 }
 
 const FILE = "patchsig-feed.json";
@@ -22,7 +24,13 @@ const FILE = "patchsig-feed.json";
 /** @throws PatchsigError "unreadable" */
 export function feedSettings(feed: string): FeedSettings {
   const file = join(feed, FILE);
-  const defaults: FeedSettings = { name: basename(feed), urls: [], kinds: [], by: "" };
+  const defaults: FeedSettings = {
+    name: basename(feed),
+    urls: [],
+    kinds: [],
+    by: "",
+    described: null,
+  };
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -32,12 +40,12 @@ export function feedSettings(feed: string): FeedSettings {
   }
   try {
     const said = JSON.parse(text) as Partial<FeedSettings> | null;
-    const { name, urls, kinds, by } = { ...defaults, ...said };
+    const { name, urls, kinds, by, described } = { ...defaults, ...said };
     const lists = [urls, kinds].every(
       (l) => Array.isArray(l) && l.every((s) => typeof s === "string"),
     );
     if (typeof name === "string" && typeof by === "string" && lists)
-      return { name, urls, kinds, by };
+      return { name, urls, kinds, by, described };
   } catch {
     // said below
   }

@@ -1,0 +1,132 @@
+/** Follows a list that is too large to fetch: asks a public-inbox for the mails that match a query. */
+
+import { createGunzip } from "node:zlib";
+import { Readable } from "node:stream";
+import { join } from "node:path";
+import { PatchsigError } from "../../errors.ts";
+import { feedMail, type FeedMail } from "../../feed/commit.ts";
+import type { FeedUpdate, FollowedFeed } from "../../feed/followed.ts";
+import { folderSize, makeEpoch } from "../../git/feed-write.ts";
+import { epochsOf } from "../../git/epochs.ts";
+import { MboxSplitter } from "../../mail/mbox.ts";
+import { DAY } from "../../primitives/time.ts";
+import { count } from "../../primitives/words.ts";
+import { now } from "../now.ts";
+import type { Reporter } from "../reporter.ts";
+import { storeMails, withFeed } from "./add.ts";
+import { followedFolder, rememberFeed } from "./followed.ts";
+import { ask } from "./http.ts";
+import { sinceTime } from "./since.ts";
+
+/** Mails may reach a server's index later than they were received. */
+const OVERLAP = DAY;
+/** Bytes of mails to store at a time. */
+const PORTION = 16 << 20;
+
+/**
+ * Asks for what was received since the last time, and stores what is new.
+ *
+ * @throws PatchsigError "unreadable" if the server cannot be reached, or does not search; "too-large" if it
+ *   sends more than `max`: what came before that is stored, and the next update asks for it again
+ */
+export async function updateByQuery(feed: FollowedFeed, reporter: Reporter): Promise<FeedUpdate> {
+  const folder = followedFolder(feed.name);
+  const asked = now();
+  // an inbox needs one, even if nothing comes
+  await withFeed(folder, reporter.say, async () => {
+    if (epochsOf(folder) === null) await makeEpoch(folder, 0);
+  });
+  const answer = await ask(addressOf(feed), { method: "POST", redirect: "follow" });
+  let added = 0;
+  if (answer.ok) {
+    const room = feed.max - folderSize(join(folder, "git"));
+    const mails = mailsIn(answer, Math.max(0, room), feed);
+    for await (const some of mails) {
+      // a server sends the best or newest ones first
+      some.sort((a, b) => a.received.time - b.received.time);
+      added += (await storeMails(folder, some, { both: true, say: reporter.say })).added.length;
+      reporter.progress?.(`${feed.name}: ${count(added, "mail")}`, added, 0, asked * 1000);
+    }
+  } else {
+    await answer.body?.cancel();
+    // 404: nothing matches
+    if (answer.status !== 404) throw noSearch(feed, answer.status);
+  }
+  const after = { ...feed, updated: asked };
+  rememberFeed(after);
+  return {
+    feed: after,
+    changed: added > 0 ? [0] : [],
+    withdrawn: [],
+    contradictions: [],
+    withheld: [],
+  };
+}
+
+function noSearch({ url }: FollowedFeed, status: number): PatchsigError {
+  return new PatchsigError("unreadable", `${url} does not answer queries (${status})`, {
+    hint: "a public-inbox with a search index does; without --query, feeds are fetched by git",
+  });
+}
+
+function addressOf({ url, query, since, updated }: FollowedFeed): string {
+  const from = updated > 0 ? updated - OVERLAP : since === null ? null : sinceTime(since, now());
+  const words = from === null ? query! : `${query!} rt:${from}..`;
+  return `${url}/?${new URLSearchParams({ q: words, x: "m" }).toString()}`;
+}
+
+/** Portions of mails; unpacked, not more than `most` bytes. */
+async function* mailsIn(
+  answer: Response,
+  most: number,
+  { url }: FollowedFeed,
+): AsyncGenerator<FeedMail[]> {
+  const splitter = new MboxSplitter({ keepCr: true });
+  let [size, held]: [number, number] = [0, 0];
+  let portion: FeedMail[] = [];
+  const take = (found: ReturnType<MboxSplitter["push"]>): void => {
+    for (const { bytes } of found) {
+      const mail = bytes === null ? null : feedMail(unescaped(bytes), now());
+      // what cannot stand in an inbox cannot have come from one
+      if (mail === null || "why" in mail) continue;
+      portion.push(mail);
+      held += mail.bytes.length;
+    }
+  };
+  for await (const bytes of unpackedBody(answer, url)) {
+    size += bytes.length;
+    if (size > most) {
+      if (portion.length > 0) yield portion;
+      throw new PatchsigError("too-large", `${url} sends more than --max allows`, {
+        hint: "a narrower --query or --since brings less; --max SIZE allows more",
+      });
+    }
+    take(splitter.push(bytes));
+    if (held < PORTION) continue;
+    yield portion;
+    [portion, held] = [[], 0];
+  }
+  take(splitter.end());
+  if (portion.length > 0) yield portion;
+}
+
+async function* unpackedBody(answer: Response, url: string): AsyncGenerator<Buffer> {
+  const body = Readable.fromWeb(answer.body as never);
+  const plain = createGunzip({ chunkSize: 1 << 18 });
+  body.on("error", (error) => plain.destroy(error));
+  try {
+    yield* body.pipe(plain) as AsyncIterable<Buffer>;
+  } catch (cause) {
+    if (cause instanceof PatchsigError) throw cause;
+    throw new PatchsigError("unreadable", `${url}: the answer is cut off or damaged`, { cause });
+  } finally {
+    body.destroy();
+    plain.destroy();
+  }
+}
+
+/** As it was before it stood in an mboxrd. */
+function unescaped(mail: Buffer): Buffer {
+  if (!mail.includes("\n>")) return mail;
+  return Buffer.from(mail.toString("latin1").replace(/^>(?=>*From )/gm, ""), "latin1");
+}

@@ -1,0 +1,59 @@
+/** `patchsig feed verify`, `mirror` and `gc`: what is here of feeds, held against keys, copied, made small. */
+
+import { followedFeeds } from "../../app/feed/followed.ts";
+import { collectFeed, mirrorFeed } from "../../app/feed/keep.ts";
+import { verifyFeed } from "../../app/feed/verify.ts";
+import { openUserTrust } from "../../app/trust/user-trust.ts";
+import { EXIT, PatchsigError } from "../../errors.ts";
+import { command, type CommandStatus } from "../../options/command.ts";
+import { flag, required, several } from "../../options/kinds.ts";
+import { count } from "../../primitives/words.ts";
+import { ours } from "../../report/escape.ts";
+import { renderVerifiedFeed } from "../../report/feed.ts";
+import { out, say } from "../../terminal/terminal.ts";
+
+export const verifyCommand = command({
+  usage: "verify [name..]",
+  describe: "verify a feed's records again, with the keys known now",
+  words: { name: several("feeds that are followed, or folders of feeds") },
+  options: { all: flag("all feeds that are followed") },
+  async run({ name, all }) {
+    const names = all ? followedFeeds().map((feed) => feed.name) : name;
+    if (names.length === 0 && !all)
+      throw new PatchsigError("usage", "which feed?", { hint: "its name, or --all" });
+    const trust = openUserTrust(true);
+    let worst: CommandStatus = undefined;
+    try {
+      for (const one of names) {
+        const verified = await verifyFeed(one, trust);
+        out(renderVerifiedFeed(verified));
+        if (verified.bad > 0 || verified.contradictions.length > 0) worst = EXIT.unmet;
+      }
+    } finally {
+      trust.close();
+    }
+    return worst;
+  },
+});
+
+export const mirrorCommand = command({
+  usage: "mirror <name> <folder>",
+  describe: "copy what is here of a feed, ready to be served",
+  words: { name: required("of the feed"), folder: required("a new folder, or an older copy") },
+  options: {},
+  async run({ name, folder }) {
+    const epochs = await mirrorFeed(name, folder, say);
+    out(ours`${folder}: ${count(epochs, "epoch")} of ${name}, ready to be served`);
+  },
+});
+
+export const gcCommand = command({
+  usage: "gc [name..]",
+  describe: "make what is here of feeds smaller",
+  words: { name: several("feeds that are followed; without any, all") },
+  options: {},
+  async run({ name }) {
+    const names = name.length === 0 ? followedFeeds().map((feed) => feed.name) : name;
+    for (const one of names) await collectFeed(one, say);
+  },
+});
