@@ -87,6 +87,11 @@ describe("JUnit XML", () => {
     ["an attribute twice", '<testsuite a="1" a="2"/>', "not well-formed"],
     ["a comment without an end", "<testsuite><!-- </testsuite>", "not well-formed"],
     ["a page", "<html><body/></html>", "not JUnit XML: it begins with <html>"],
+    [
+      "a case in a case",
+      "<testsuite><testcase><failure/><testcase/></testcase></testsuite>",
+      "within a",
+    ],
     ["another encoding", "<?xml version='1.0' encoding='UTF-7'?><testsuite/>", "UTF-7"],
     ["suites in suites", NESTED, "nested deeper than 64"],
   ])("%s is refused by name", (_, text, why) => {
@@ -262,6 +267,13 @@ test("names become paths, and lose what acts on a terminal", () => {
     "unnamed",
     200,
   ]);
+});
+
+test("a path is made in one go, whatever the name is", () => {
+  const long = "_".repeat(700);
+  expect(pathOf([`${long}a${long}`])).toBe("a");
+  expect(pathOf([`a${".".repeat(700)}b`])).toBe("a.b");
+  expect(said(readTap(`1..1\nok${" ".repeat(4000)}\u2028x`))).toBe("pass: 1 pass");
 });
 
 test("bytes are text, and not too many", () => {

@@ -47,6 +47,9 @@ class JunitReader {
   #case: { readonly names: string[]; outcome: TestOutcome } | null = null;
 
   open(tag: XmlTag): void {
+    // a failure of the outer one would be lost
+    if (this.#case !== null && (isSuite(tag) || tag.name === "testcase"))
+      throw new FormatError(`a <${tag.name}> within a <testcase>`);
     if (isSuite(tag)) this.#suites.push(suiteOf(tag));
     else if (tag.name === "testcase") this.#case = caseOf(tag);
     else if (Object.hasOwn(SAYS, tag.name)) this.#say(SAYS[tag.name]!);

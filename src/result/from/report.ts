@@ -114,16 +114,18 @@ function named(names: readonly string[]): Pick<ReportedCase, "path" | "label"> {
 
 /** `a/b::c d` is `a.b.c_d`: KCIDB knows dots between words, and no other punctuation. */
 export function pathOf(names: readonly string[]): string {
-  const path = names
+  const words = names
     .map(plain)
     .join(".")
     .slice(0, 4 * MAX_NAME)
     .replace(/::|[/\\]|: /g, ".")
     .replace(/[^A-Za-z0-9_.-]+/g, "_")
-    .replace(/[._]*\.[._]*/g, ".")
-    .replace(/^[._]+|[._]+$/g, "")
-    .slice(0, MAX_NAME)
-    .replace(/[._]+$/, "");
+    .replace(/_{2,}/g, "_")
+    .split(".")
+    // at most one is left at either end
+    .map((word) => word.replace(/^_|_$/g, ""))
+    .filter((word) => word !== "");
+  const path = words.join(".").slice(0, MAX_NAME).replace(/[._]$/, "");
   return path === "" ? "unnamed" : path;
 }
 

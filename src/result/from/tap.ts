@@ -16,8 +16,8 @@ import { MAX_DEPTH, type Report, ReportWriter } from "./report.ts";
 
 /** dmesg writes the time before what the kernel says, and its level before that. */
 const DMESG = /^(?:<[0-9]+>)?\[ *[0-9]+\.[0-9]+\](?:\[ *[A-Z][0-9]*\])? /;
-const LINE = /^(ok|not ok)\b(?:\s+([0-9]+)\b)?(?:\s*-?\s+|$)(.*)$/;
-const PLAN = /^1\.\.([0-9]{1,9})\s*(?:#\s*(skip)?.*)?$/i;
+const LINE = /^(ok|not ok)\b(?:\s+([0-9]+)\b)?(?:\s*-?\s+|$)(.*)$/s;
+const PLAN = /^1\.\.([0-9]{1,9})\s*(?:#\s*(skip)?.*)?$/is;
 const VERSION = /^(K?)TAP version [0-9]+/;
 const BAIL = /^Bail out!/;
 /** YAML below a result, indented: what is in it is no result. */
@@ -25,7 +25,7 @@ const YAML_START = /^\s+---\s*$/;
 const YAML_END = /^\s+\.\.\.\s*$/;
 
 /** What harnesses write behind a description. TAP 14 writes "\\#" for a "#" that is text. */
-const COMMENT = /(?:^|\s)#\s*((?:skip|todo\b|xfail\b|error\b|timeout\b|exit=).*)$/i;
+const COMMENT = /(?:^|\s)#\s*((?:skip|todo\b|xfail\b|error\b|timeout\b|exit=).*)$/is;
 /** By its first word, for results with these words. */
 const DIRECTIVES: readonly (readonly [RegExp, { ok: TestOutcome; "not ok": TestOutcome }])[] = [
   [/^skip/i, { ok: "skip", "not ok": "skip" }],
