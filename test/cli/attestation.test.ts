@@ -89,7 +89,11 @@ describe("attestation", () => {
     const both = ["-o", output];
     expectError(attestation([unsigned[0]!, ...both]), 1, "the mail is not signed");
     expectError(attestation(["--minisig", unsigned[0]!]), 1, "the mail is not signed");
-    expectError(attestation([mbox(...signed), ...both]), 2, /holds more than one patch or review$/);
+    expectError(
+      attestation([mbox(...signed), ...both]),
+      2,
+      /holds more than one patch, review or test result$/,
+    );
     expectError(attestation(["nowhere", ...both]), 3, "no such file: nowhere");
     expectError(attestation([...both], "Subject: hi\n\nhi\n"), 1, /^no patch in standard input/);
     const broken = edited(signed[0]!, (t) => t.replace("@@ -1,5 +1,5 @@", "@@ -1,9 +1,9 @@"));

@@ -189,6 +189,15 @@ test("a tree that is not committed is refused", () => {
   expect(sign(["--status", "pass", "HEAD"], "", work).status).toBe(0);
 });
 
+test("attestation prints the signed text", () => {
+  const [text, minisig] = patchsigEach(
+    [[], ["--minisig"]].map((more) => ["attestation", ...more, join(FIXTURES, "passed.eml")]),
+    newFolder(),
+  );
+  expect(text!.stdout).toBe(readFileSync(join(FIXTURES, "passed.text"), "utf8"));
+  expect(minisig!.stdout).toBe(readFileSync(join(FIXTURES, "passed.text.minisig"), "utf8"));
+});
+
 test("bad results are said to be bad", () => {
   const files = ["tree-changed", "two", "quoted"].map((name) => join(FIXTURES, `${name}.eml`));
   const runs = patchsigEach(

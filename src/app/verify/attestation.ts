@@ -8,6 +8,7 @@ import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import { formatSignature } from "../../minisign/signature.ts";
 import { attestMail } from "../../patch/attestation.ts";
 import { findMarkers, readBlock } from "../../patch/block.ts";
+import { resultsIn } from "../../result/mail.ts";
 import { reviewsIn, type SignedReview } from "../../review/review.ts";
 import { isReadFailure } from "../../source/item.ts";
 import { checkMail } from "../../verify/check.ts";
@@ -16,13 +17,16 @@ import { faultAt } from "../fault.ts";
 import { openSource } from "../sources/sources.ts";
 import { noPatchFound } from "./verification.ts";
 
+/** A review's or test result's text, and the four lines below it. */
+type SignedWords = Pick<SignedReview, "text" | "minisig">;
+
 /**
- * The only patch or cover letter of a source, or the only review. PatchsigError "usage" if there are more,
+ * The only patch or cover letter of a source, or the only review or test result. PatchsigError "usage" if there are more,
  * "no-patch".
  */
-export async function onlyMail(source: string): Promise<Checked | SignedReview> {
+export async function onlyMail(source: string): Promise<Checked | SignedWords> {
   const verifier = createVerifier();
-  let found: Checked | SignedReview | null = null;
+  let found: Checked | SignedWords | null = null;
   let mails = 0;
   for await (const items of openSource(source, {})) {
     for (const item of items) {
@@ -31,11 +35,15 @@ export async function onlyMail(source: string): Promise<Checked | SignedReview> 
       mails++;
       if (bytes === null) throw new PatchsigError("too-large", `${source}: the mail is too large`);
       const checked = checkOne(item.source, bytes, verifier);
-      const here = checked.kind === "other" ? reviewsOf(bytes, verifier) : [checked];
+      const here = checked.kind === "other" ? wordsOf(bytes, verifier) : [checked];
       if (here.length + (found === null ? 0 : 1) > 1)
-        throw new PatchsigError("usage", `${source} holds more than one patch or review`, {
-          hint: "give one mail",
-        });
+        throw new PatchsigError(
+          "usage",
+          `${source} holds more than one patch, review or test result`,
+          {
+            hint: "give one mail",
+          },
+        );
       found ??= here[0] ?? null;
     }
   }
@@ -43,13 +51,16 @@ export async function onlyMail(source: string): Promise<Checked | SignedReview> 
   return found;
 }
 
-function reviewsOf(mail: Buffer, verifier: Verifier): SignedReview[] {
+function wordsOf(mail: Buffer, verifier: Verifier): SignedWords[] {
   const text = replyText(dropCr(mail));
-  const readings = text === null ? [] : reviewsIn(text, verifier);
-  return readings.flatMap((one) => (one.ok ? [one.review] : []));
+  const reviews = text === null ? [] : reviewsIn(text, verifier);
+  return [
+    ...reviews.flatMap((one) => (one.ok ? [one.review] : [])),
+    ...resultsIn(mail, verifier).flatMap((one) => (one.ok ? [one.signed] : [])),
+  ];
 }
 
-export function isReview(found: Checked | SignedReview): found is SignedReview {
+export function isWords(found: Checked | SignedWords): found is SignedWords {
   return "minisig" in found;
 }
 

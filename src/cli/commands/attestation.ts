@@ -1,6 +1,6 @@
 /** `patchsig attestation`: the signed text of a mail, for stock minisign to check. */
 
-import { isReview, minisigOf, onlyMail, signedTextOf } from "../../app/verify/attestation.ts";
+import { isWords, minisigOf, onlyMail, signedTextOf } from "../../app/verify/attestation.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import { command } from "../../options/command.ts";
 import { outFile, sayWaiting } from "../../terminal/terminal.ts";
@@ -11,7 +11,7 @@ export const attestationCommand = command({
   describe: "print the signed text of a mail, for minisign to check",
   words: {
     mail: {
-      describe: "a file with one patch or signed review, or - for stdin",
+      describe: "a file with one patch or signed review or test result, or - for stdin",
       type: "string",
       default: "-",
     },
@@ -23,9 +23,9 @@ export const attestationCommand = command({
   async run(args) {
     sayWaiting([args.mail]);
     const found = await onlyMail(args.mail);
-    const text = isReview(found) ? Buffer.from(found.text) : signedTextOf(found);
+    const text = isWords(found) ? Buffer.from(found.text) : signedTextOf(found);
     if (args.output === undefined && !args.minisig) return outFile(text);
-    const minisig = isReview(found) ? Buffer.from(found.minisig) : minisigOf(found);
+    const minisig = isWords(found) ? Buffer.from(found.minisig) : minisigOf(found);
     if (args.output === undefined) return outFile(minisig);
     replaceFile(args.output, text);
     replaceFile(`${args.output}.minisig`, minisig);

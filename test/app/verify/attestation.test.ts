@@ -44,7 +44,7 @@ describe("the only mail of a source", () => {
   test("two patches are wrong usage, none is said with the number of mails", async () => {
     expect(await failure(mailbox(PATCH, PATCH))).toMatchObject({
       code: "usage",
-      message: `${folder}/mails.mbox holds more than one patch or review`,
+      message: `${folder}/mails.mbox holds more than one patch, review or test result`,
     });
     expect(await failure(mailbox(LETTER, LETTER))).toMatchObject({
       code: "no-patch",
