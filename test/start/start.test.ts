@@ -13,7 +13,11 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { generateSecretKey } from "../../src/minisign/generate.ts";
+import { formatPublicKeyFile } from "../../src/minisign/public-key.ts";
 import { newFolder } from "../support/folders.ts";
+import { LONG } from "../support/long.ts";
+import { signMails } from "../support/signing.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const MAIL = join(ROOT, "fixtures", "canonical", "plain.eml");
@@ -154,6 +158,29 @@ describe("the cache is used", () => {
   });
 });
 
+test("the hook on a signed mail needs neither git nor database nor secret key", () => {
+  const home = newFolder();
+  const mail = join(home, "0001-a.patch");
+  writeFileSync(mail, signMails([readFileSync(MAIL)])[0]!);
+  mkdirSync(join(home, "patchsig"));
+  const { publicKey } = generateSecretKey(Buffer.alloc(32, 7), Buffer.from("patchsig"));
+  writeFileSync(join(home, "patchsig", "minisign.pub"), formatPublicKeyFile(publicKey));
+  const start = join(bundleOf(installed), "start.js");
+  const ran = spawnSync(process.execPath, ["-e", RUN, start, "hook", "run", mail], {
+    encoding: "utf8",
+    cwd: home,
+    env: { ...process.env, XDG_DATA_HOME: home, PATH: "/nonexistent" },
+  });
+  expect(ran.status, ran.stderr).toBe(0);
+  const [said, caches] = ran.stderr.trimEnd().split("\n");
+  expect(said).toBe("");
+  const names = (JSON.parse(caches!) as [string, boolean][]).map(([cache]) => basename(cache));
+  expect(names.toSorted()).toEqual(
+    ["everywhere", "hook", "main", "reading", "rolldown-runtime", "run"].map((n) => `${n}.js.v8`),
+  );
+  expect(readdirSync(join(home, "patchsig"))).toEqual(["minisign.pub"]);
+});
+
 describe("a cache that does not match is ignored", () => {
   const flipped = (at: number) => (bytes: Buffer) => {
     const place = Math.floor(at * (bytes.length - 1));
@@ -250,6 +277,24 @@ test("an installation without git, or in a read-only folder, works with less of 
   const other = copyOf(packed);
   postinstall(other, { TMPDIR: join(other, "package.json") });
   expect(cachesOf(other)).toEqual([]);
+});
+
+// it may compile better-sqlite3
+test.runIf(LONG)("npm's own installation, into an empty prefix", { timeout: 0 }, () => {
+  const prefix = newFolder();
+  const npm = (...args: string[]): string => {
+    const ran = spawnSync("npm", args, { cwd: ROOT, encoding: "utf8" });
+    expect(ran.status, ran.stderr).toBe(0);
+    return ran.stdout.trim();
+  };
+  const tarball = npm("pack", "--silent", "--ignore-scripts", "--pack-destination", prefix);
+  npm("install", "--global", "--prefix", prefix, "--no-audit", "--no-fund", join(prefix, tarball));
+  const program = join(prefix, "lib", "node_modules", "patchsig");
+  const { stdout, rejected } = run(program, ["attestation", MAIL]);
+  expect(stdout).toBe(text);
+  expect(new Set(Object.values(rejected))).toEqual(new Set([false]));
+  const version = spawnSync(join(prefix, "bin", "patchsig"), ["--version"], { encoding: "utf8" });
+  expect(version).toMatchObject({ status: 0, stderr: "" });
 });
 
 test("the bundle has better-sqlite3 in the version that its native part is of", () => {
