@@ -16,7 +16,7 @@ const ORDER = [
   "references",
 ];
 
-/** A field: its name, and its value, folded, in ASCII. */
+/** A field: its name, and its value, folded, in ASCII; "": there is to be none of that name. */
 export type NewField = readonly [name: string, value: string];
 
 /**
@@ -29,10 +29,9 @@ export function withFields(mail: Buffer, added: readonly NewField[]): Buffer {
   const kept = readFields(mail).filter(({ name }) => !replaced.has(name));
   const fields = [
     ...kept.map(({ name, label, value }) => ({ name, line: `${label}${value}` })),
-    ...added.map(([name, value]) => ({
-      name: name.toLowerCase(),
-      line: `${name}: ${value}\n`,
-    })),
+    ...added
+      .filter(([, value]) => value !== "")
+      .map(([name, value]) => ({ name: name.toLowerCase(), line: `${name}: ${value}\n` })),
   ];
   const placed = fields
     .map((one, i) => ({ ...one, place: placeOf(one.name), i }))

@@ -1,7 +1,7 @@
 /** Letters through a program like sendmail(8), called as git send-email calls it. */
 
 import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, closeSync, constants, openSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { PatchsigError } from "../errors.ts";
@@ -123,19 +123,22 @@ const MAX_MILLISECONDS = 120_000;
 /**
  * What a program says of a patch: git send-email's toCmd and ccCmd. It waits for it.
  *
- * @param command for the shell; the file's name follows it
+ * @param command for the shell; the file's name follows it, and the file is its input
  * @throws PatchsigError "refused" if it fails
  */
 export function answerOf(command: string, file: string, cwd: string): string {
+  const input = openSync(file, "r");
   try {
     return execFileSync("sh", ["-c", `${command} "$@"`, "-", file], {
       cwd,
       encoding: "utf8",
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: [input, "pipe", "inherit"],
       maxBuffer: MAX_ANSWER,
       timeout: MAX_MILLISECONDS,
     });
   } catch (cause) {
     throw new PatchsigError("refused", `"${command}" failed: nothing was sent`, { cause });
+  } finally {
+    closeSync(input);
   }
 }

@@ -135,6 +135,74 @@ describe("send", () => {
   });
 });
 
+describe("who gets it", () => {
+  test("settings, options and trailers, of the cover letter too; nobody sees who gets blind copies", async () => {
+    const { server, cwd, cover, send } = await submitter();
+    writeFileSync(
+      cover,
+      "counting further\n\nOne is not enough.\n\nCc: Ünï <uni@example.org> # why\n",
+    );
+    for (const [key, value] of [
+      ["sendemail.to", "list@example.org, second@example.org"],
+      ["sendemail.suppressCc", "cc"],
+      ["format.to", "Fö <format@example.org>"],
+      ["format.cc", "nobody@example.org"],
+      ["format.headers", "Bcc: hidden@example.org"],
+    ] as const)
+      git(cwd, ["config", "--add", key, value]);
+    const run = await send("--bcc", "blind@example.org", "--cover", cover, "--yes");
+    expect(run.status).toBe(0);
+    expect(run.stdout).toMatch(/cc +Ünï <uni@example.org> {2}\(Cc; 0\/2\)/);
+    const [first, second] = server.mails;
+    const always = ["list@example.org", "second@example.org", "format@example.org"];
+    const own = first!.sender;
+    expect(first!.recipients).toEqual([
+      ...always,
+      own,
+      "uni@example.org",
+      "blind@example.org",
+      "hidden@example.org",
+    ]);
+    expect(second!.recipients).toEqual([...always, own, "blind@example.org", "hidden@example.org"]);
+    const [header = ""] = first!.bytes.toString().split("\r\n\r\n");
+    expect(header).toContain("\r\nCc: ");
+    expect(header).toContain("=?UTF-8?q?=C3=9Cn=C3=AF?= <uni@example.org>");
+    expect(header).not.toMatch(/bcc|blind|hidden|nobody/i);
+  });
+
+  test("--no-to forgets, --to takes its place; a line end makes no second line", async () => {
+    const { server, cwd, home, send } = await submitter();
+    await send("--to", "a@example.org", "--no-cover", "--yes");
+    git(cwd, ["commit", "-q", "--amend", "-m", "a: four"]);
+    const to = "b@example.org\nbase: x,C <c@example.org>";
+    expect((await send("--no-to", "--to", to, "--no-cover", "--yes")).status).toBe(2);
+    const names = "b@example.org\nC <c@example.org>";
+    expect((await send("--no-to", "--to", names, "--no-cover", "--yes")).status).toBe(0);
+    expect(server.mails.at(-1)!.recipients.slice(0, 2)).toEqual(["b@example.org", "c@example.org"]);
+    expect(server.mails.at(-1)!.recipients).not.toContain("a@example.org");
+    const [known] = records(patchsig(["series", "show", "--json"], { cwd, home }));
+    expect(known).toMatchObject({ settings: { to: ["b@example.org", "C <c@example.org>"] } });
+  });
+
+  test("one whom the server refuses can be left out", async () => {
+    const { server, send } = await submitter(({ recipients }) =>
+      recipients.includes("gone@example.org")
+        ? refusal(550, "gone@example.org: no such user")
+        : null,
+    );
+    const options = ["--to", "list@example.org", "--cc", "gone@example.org", "--no-cover"];
+    const first = await send(...options, "--yes");
+    expect(first.stderr).toContain("hint: --continue --drop ADDRESS leaves out a recipient");
+    expect((await send("--drop", "gone@example.org")).status).toBe(2);
+    const second = await send("--continue", "--drop", "gone@example.org");
+    expect([second.status, second.stderr]).toEqual([0, "v1 of topic: 2 of 2 mails sent\n"]);
+    expect(server.mails.slice(1).map(({ recipients }) => recipients[0])).toEqual([
+      "list@example.org",
+      "list@example.org",
+    ]);
+  });
+});
+
 describe("where the server refuses in the middle", () => {
   test("the rest waits, and --continue goes on", async () => {
     let down = true;

@@ -55,6 +55,15 @@ test("fields are replaced, and the rest stays as it was", () => {
   );
 });
 
+test("a field without a value goes out of the header", () => {
+  const mail = Buffer.from("From: A <a@x>\nBcc: b@x,\n c@x\nTo: d@x\n\n");
+  const fields = [
+    ["Bcc", ""],
+    ["To", ""],
+  ] as const;
+  expect(withFields(mail, fields).toString()).toBe("From: A <a@x>\n\n");
+});
+
 test("bytes of other charsets in the header stay", () => {
   const mail = Buffer.from("From: A <a@x>\nX: \xe4\n\n\xe4\n", "latin1");
   expect(withFields(mail, [["To", "b@x"]]).toString("latin1")).toBe(

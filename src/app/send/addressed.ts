@@ -8,7 +8,6 @@ import type { Repository } from "../../git/repository.ts";
 import { runGit } from "../../git/run.ts";
 import { readFields } from "../../mail/fields.ts";
 import { readMail } from "../../mail/mailinfo.ts";
-import { replyText } from "../../mail/reply-text.ts";
 import {
   ALIAS_TYPES,
   type Aliases,
@@ -231,9 +230,12 @@ async function commandsOf(
   return [...own, ...theirs];
 }
 
-/** Each program gets the mail as a file, as git send-email gives it, and is run at the top of the working tree. */
+/**
+ * Each program gets the mail as a file, as git send-email gives it, and as its input, as b4 does. The
+ * user's are run where the user stands, as git runs them; the project's at the top of the working tree.
+ */
 function askAll(
-  repository: Repository,
+  { toplevel, cwd }: Repository,
   commands: readonly AddressCommand[],
   mail: Buffer,
 ): MailToAddress["said"] {
@@ -244,7 +246,7 @@ function askAll(
     writeFileSync(file, mail);
     return commands.map(({ command, ...who }) => ({
       ...who,
-      lines: answerOf(command, file, repository.toplevel ?? repository.cwd),
+      lines: answerOf(command, file, who.by === "user" ? cwd : (toplevel ?? cwd)),
     }));
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -261,13 +263,13 @@ function readToAddress(mail: Buffer): Omit<MailToAddress, "said"> {
   const header = (["to", "cc", "bcc"] as const).flatMap((field) =>
     fields
       .filter(({ name }) => name === field)
-      .flatMap(({ value }) => readAddressees(value))
+      .flatMap(({ value }) => readAddressees(Buffer.from(value, "latin1").toString()))
       .map((one) => ({ ...one, field, why: `format.${field}` })),
   );
   return {
     author: { name: author.toString(), address: email.toString() },
     header,
-    text: replyText(mail)?.toString() ?? "",
+    text: mail.subarray(mail.indexOf("\n\n") + 1).toString(),
   };
 }
 

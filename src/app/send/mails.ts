@@ -27,7 +27,7 @@ export interface VersionTexts {
   readonly changeId: string;
   /** What git compares with: `<base>..<tip>` of an earlier version; null: nothing. */
   readonly compareWith: string | null;
-  /** Fields for the mails as git wrote them, in order: the cover letter is first. */
+  /** Fields for the mails as they are to be sent, in order: the cover letter is first. */
   readonly fields: (mails: readonly Buffer[]) => Promise<readonly (readonly NewField[])[]>;
 }
 
@@ -53,10 +53,12 @@ export async function versionMails(
     args: [...optionsOf(texts), ...args],
     say,
     prepare: async (drafts) => {
-      const fields = await texts.fields(drafts.map(({ mail }) => mail));
+      // only then: a cover letter may have trailers
+      const complete = drafts.map(({ mail }, i) => withTexts(mail, i, texts));
+      const fields = await texts.fields(complete);
       written = drafts.map((draft, i) => ({
         ...draft,
-        mail: complete(withFields(draft.mail, fields[i]!), i, texts),
+        mail: withFields(complete[i]!, fields[i]!),
       }));
       return prepare(written);
     },
@@ -86,7 +88,7 @@ function optionsOf({ version, label, cover, compareWith }: VersionTexts): string
   ];
 }
 
-function complete(mail: Buffer, place: number, texts: VersionTexts): Buffer {
+function withTexts(mail: Buffer, place: number, texts: VersionTexts): Buffer {
   const { cover, changes, changeId } = texts;
   if (place > 0) return mail;
   const named = withChangeId(mail, changeId);

@@ -5,6 +5,7 @@ import { baseHazards } from "../../git/base-hazards.ts";
 import { readCommits } from "../../git/patch-commits.ts";
 import type { FetchedRequest } from "../../git/pull-request.ts";
 import type { Repository } from "../../git/repository.ts";
+import { addressFault, formatAddressee, readAddressees } from "../../outgoing/addressee.ts";
 import {
   type CheckName,
   objections,
@@ -43,6 +44,8 @@ export interface SendWishes {
   /** More recipients, remembered from now on. */
   readonly to: readonly string[];
   readonly cc: readonly string[];
+  /** Those remembered there are forgotten. */
+  readonly no: ReadonlySet<"to" | "cc">;
   /** Checks whose objections do not count. */
   readonly allow: readonly CheckName[];
 }
@@ -145,10 +148,19 @@ function withWishes(state: SeriesState, wishes: SendWishes): SeriesState {
       ...settings,
       prefix: wishes.prefix ?? settings.prefix,
       thread: wishes.thread ?? settings.thread,
-      to: [...new Set([...settings.to, ...wishes.to])],
-      cc: [...new Set([...settings.cc, ...wishes.cc])],
+      to: peopleOf("to", settings.to, wishes),
+      cc: peopleOf("cc", settings.cc, wishes),
     },
   };
+}
+
+/** One by one, in a form that can be remembered; aliases stay what they are. */
+function peopleOf(field: "to" | "cc", known: readonly string[], wishes: SendWishes): string[] {
+  const named = wishes[field].flatMap((text) => text.split("\n")).flatMap(readAddressees);
+  const wrong = named.find(({ name }) => addressFault({ name, address: "a@b" }) !== null);
+  if (wrong !== undefined)
+    throw new PatchsigError("usage", `--${field}: ${formatAddressee(wrong)} is no address`);
+  return [...new Set([...(wishes.no.has(field) ? [] : known), ...named.map(formatAddressee)])];
 }
 
 function whyPrivate({ base }: SeriesPlan): string | null {

@@ -31,6 +31,7 @@ interface Arguments extends WishArguments, MakeArguments {
   readonly status: boolean;
   readonly continue: boolean;
   readonly cancel: boolean;
+  readonly drop?: string[] | undefined;
 }
 
 const many = { type: "string", array: true, nargs: 1, requiresArg: true } as const;
@@ -52,9 +53,9 @@ export const sendCommand = command({
     to: { ...many, describe: "a recipient, remembered for later versions" },
     cc: { ...many, describe: "one more, remembered too" },
     bcc: { ...many, describe: "one whom the others do not see, not remembered" },
-    "no-to": { type: "boolean", describe: "nothing of sendemail.to" },
-    "no-cc": { type: "boolean", describe: "nothing of sendemail.cc" },
-    "no-bcc": { type: "boolean", describe: "nothing of sendemail.bcc" },
+    "no-to": { type: "boolean", describe: "nobody of sendemail.to, nor of those remembered" },
+    "no-cc": { type: "boolean", describe: "nobody of sendemail.cc, nor of those remembered" },
+    "no-bcc": { type: "boolean", describe: "nobody of sendemail.bcc" },
     "to-cmd": { ...one, describe: "a program that prints whom a patch goes to" },
     "cc-cmd": { ...one, describe: "a program that prints who gets a copy of a patch" },
     "suppress-cc": { ...many, describe: "whom to leave out, as for git send-email" },
@@ -79,6 +80,7 @@ export const sendCommand = command({
     status: { ...flag, describe: "show what waits in the outbox" },
     continue: { ...flag, describe: "send what waits" },
     cancel: { ...flag, describe: "take back what has not left" },
+    drop: { ...many, describe: "with --continue: leave out this address, which is refused" },
     key: { ...one, describe: "the secret key file, or ssh:NAME of one in ssh-agent" },
     ...passwordOptions,
   },
@@ -86,6 +88,10 @@ export const sendCommand = command({
     const [more, ...others] = [args.status, args.continue, args.cancel].filter(Boolean);
     if (others.length > 0)
       throw new PatchsigError("usage", "--status, --continue and --cancel exclude each other");
+    if (args.drop !== undefined && !args.continue)
+      throw new PatchsigError("usage", "--drop leaves somebody out of what waits", {
+        hint: "git patchsig send --continue --drop ADDRESS",
+      });
     return more === undefined ? send(args) : goOn(args);
   },
 });
@@ -154,6 +160,6 @@ async function goOn(args: Arguments): Promise<CommandStatus> {
     const where = { repository: batchPlace(repository), branch: args.range[0] ?? null };
     const batch = batchToContinue(store, where);
     if (args.cancel) return cancel(store, repository, batch);
-    return deliver(store, repository, batch);
+    return deliver(store, repository, batch, args.drop);
   });
 }

@@ -35,6 +35,7 @@ export async function deliver(
   store: SendStore,
   repository: Repository,
   batch: OpenBatch,
+  drop: readonly string[] = [],
 ): Promise<CommandStatus> {
   const stop = stopOnSignal();
   const result = await sendBatch(store, batch.id, {
@@ -45,6 +46,7 @@ export async function deliver(
     onOutcome: ({ title }, { kind, said }) =>
       kind === "sent" ? out(ours`sent  ${title}`) : say(`not sent: ${title}: ${said}`),
     stop,
+    drop,
   });
   return conclude(store, repository, batch, result);
 }
@@ -73,6 +75,8 @@ async function conclude(
   say(why === null ? words : `${words}: ${why}`);
   if (ended) return EXIT.unmet;
   say("hint: git patchsig send --continue goes on; --cancel takes back what has not left");
+  if (of("failed") > 0)
+    say("hint: --continue --drop ADDRESS leaves out a recipient whom the server refuses");
   return EXIT.failed;
 }
 

@@ -14,7 +14,7 @@ import { PatchsigError } from "../../errors.ts";
 import { signerIdent } from "../../git/ident.ts";
 import type { Repository } from "../../git/repository.ts";
 import { encodeAddressees, readAddressees } from "../../outgoing/addressee.ts";
-import type { MailRecipients } from "../../outgoing/recipients.ts";
+import type { MailRecipients, RecipientField } from "../../outgoing/recipients.ts";
 import {
   addresser,
   addressesOf,
@@ -25,7 +25,7 @@ import { ours } from "../../report/escape.ts";
 import { askYesOrNo, canAsk } from "../../terminal/questions.ts";
 import type { NewField } from "../../outgoing/header.ts";
 import type { SendPreview } from "../../report/send.ts";
-import { configuredSender, withIdentity } from "../../send/settings.ts";
+import { configuredSender, type Lookup, withIdentity } from "../../send/settings.ts";
 import type { PasswordSettings } from "../../terminal/password.ts";
 import { userSigner } from "../signer.ts";
 import { say } from "../../terminal/terminal.ts";
@@ -92,7 +92,7 @@ export async function makeMails(
     })),
     identity: config.string("sendemail.identity") ?? "",
     isPreview: only !== null,
-    preview: previewOf(repository, plan, mails, recipients),
+    preview: previewOf(repository, plan, mails, recipients, config),
   };
 }
 
@@ -131,10 +131,14 @@ function onlyTo(only: string): (mails: readonly Buffer[]) => Promise<readonly Ma
 }
 
 function recipientFields({ recipients }: MailRecipients): NewField[] {
-  return (["to", "cc"] as const).flatMap((field): NewField[] => {
-    const its = recipients.filter((one) => one.field === field);
-    return its.length === 0 ? [] : [[field === "to" ? "To" : "Cc", encodeAddressees(its)]];
-  });
+  const of = (field: RecipientField): string =>
+    encodeAddressees(recipients.filter((one) => one.field === field));
+  // nobody is to see who gets blind copies, not even those of format.headers
+  return [
+    ["To", of("to")],
+    ["Cc", of("cc")],
+    ["Bcc", ""],
+  ];
 }
 
 function previewOf(
@@ -142,6 +146,7 @@ function previewOf(
   { branch, version, parent, series: { base } }: SendPlan,
   mails: VersionMails,
   recipients: readonly MailRecipients[],
+  config: Lookup,
 ): SendPreview {
   const where =
     base.kind === "none"
@@ -157,7 +162,7 @@ function previewOf(
     ),
     parent,
     base: where,
-    through: mailServerName(gitConfig()),
+    through: mailServerName(config),
     notes: [
       ...new Set(recipients.flatMap(({ left }) => left.map((line) => `left out: ${line}`))),
       ...baseNotes(base, repository.shallow),

@@ -26,6 +26,8 @@ export interface WishArguments {
   readonly noCover?: boolean | undefined;
   readonly to?: string[] | undefined;
   readonly cc?: string[] | undefined;
+  readonly noTo?: boolean | undefined;
+  readonly noCc?: boolean | undefined;
   readonly allow?: string[] | undefined;
   readonly fromPr?: string[] | undefined;
   readonly fromRequest?: string | undefined;
@@ -44,6 +46,10 @@ export async function wishesOf(repository: Repository, args: WishArguments): Pro
     ...coverWishes(args),
     to,
     cc,
+    no: new Set([
+      ...(args.noTo === true ? (["to"] as const) : []),
+      ...(args.noCc === true ? (["cc"] as const) : []),
+    ]),
     allow: allow.map(checkOf),
   };
 }

@@ -34,6 +34,7 @@ const WISHES: SendWishes = {
   withCover: true,
   to: [],
   cc: [],
+  no: new Set(),
   allow: [],
 };
 
