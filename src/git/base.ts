@@ -7,6 +7,7 @@ import { PatchsigError } from "../errors.ts";
 import type { Repository } from "./repository.ts";
 import { git, gitLines, gitSucceeds } from "./run.ts";
 import type { CommitsOfSeries } from "./series-range.ts";
+import { shortName } from "../primitives/object-name.ts";
 
 /**
  * How the base was found: the user named it; it is on the branch's upstream, or on origin's main
@@ -98,7 +99,7 @@ async function commitBelow(
 async function whyNoParent(repository: Repository, commit: string): Promise<string> {
   const [, second = ""] = await gitLines(["cat-file", "commit", commit], { cwd: repository.cwd });
   return repository.shallow && second.startsWith("parent ")
-    ? `the clone is shallow, and does not have the parents of ${commit.slice(0, 12)}`
+    ? `the clone is shallow, and does not have the parents of ${shortName(commit)}`
     : "the series begins with a root commit";
 }
 

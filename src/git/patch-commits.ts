@@ -1,14 +1,13 @@
 /** The commits that patches came from, to compare with what `git am` would make. */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import type { Diff } from "../types.ts";
 import type { FileChange } from "./commit-changes.ts";
 import { LF } from "../primitives/bytes.ts";
 import { git, runGit } from "./run.ts";
 import type { Repository } from "./repository.ts";
 import { APPLY, sandbox } from "./trial.ts";
+import { temporaryFolder } from "../places.ts";
 
 /** What git am should make: UTF-8, whatever the commit's encoding. */
 export interface CommitText {
@@ -190,7 +189,7 @@ async function applied(
   before: Entries,
   diffs: Buffer,
 ): Promise<Entries | null> {
-  const folder = mkdtempSync(join(tmpdir(), "patchsig-made-"));
+  const folder = temporaryFolder("patchsig-made-");
   try {
     const options = optionsIn(repository, sandbox(repository, folder));
     const lines = [...before].map(([path, entry]) => `${entry}\t${path}\0`).join("");

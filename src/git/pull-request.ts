@@ -7,6 +7,7 @@
 import { PatchsigError } from "../errors.ts";
 import type { Repository } from "./repository.ts";
 import { failure, gitText, runGit } from "./run.ts";
+import { shortName } from "../primitives/object-name.ts";
 
 /** Fetched commits. */
 export interface FetchedRequest {
@@ -80,7 +81,7 @@ export async function fetchRequest(
 ): Promise<FetchedRequest> {
   if (url.startsWith("-") || ref.startsWith("-"))
     throw new PatchsigError("refused", `${url} ${ref} is nothing to fetch`);
-  const name = `request/${commit.slice(0, 12)}`;
+  const name = `request/${shortName(commit)}`;
   const fetched = await fetchInto(repository, { from: url, what: ref, name });
   if (fetched.commit === commit) return fetched;
   throw new PatchsigError("refused", `${ref} is ${fetched.commit} there, not ${commit}`, {

@@ -7,6 +7,7 @@ import { formatPublicKeyText, parsePublicKeyText } from "../minisign/public-key.
 import { unlockKey } from "../store/key-file.ts";
 import { bufferOf } from "./mails.ts";
 import { checkedSeconds } from "./seconds.ts";
+import { isFullName } from "../primitives/object-name.ts";
 
 /**
  * Something that can sign: `openKeyFile` returns one; a program that keeps its keys elsewhere
@@ -103,7 +104,7 @@ export async function signSeries(
   options: SignOptions,
 ): Promise<SignedSeries> {
   const { address, base, inOrder = false } = options;
-  if (typeof base === "string" && !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(base))
+  if (typeof base === "string" && !isFullName(base))
     throw new PatchsigError("usage", "base wants a full object name");
   const by = signerIdentity(address);
   const mailFiles = files.map(({ source, bytes }) => mailFileOf(source, bufferOf(bytes)));

@@ -10,6 +10,7 @@
  */
 
 import { FormatError } from "../errors.ts";
+import { isFullName } from "../primitives/object-name.ts";
 
 /** To which mail the next version replies: none, the first version's first mail, or the previous one's. */
 export type ThreadMode = "new" | "first" | "previous";
@@ -75,7 +76,6 @@ const MAX_LINE = 1000;
 
 const CHANGE_ID = /^[0-9a-z][0-9a-z._-]{0,199}$/i;
 const VERSION = /^[1-9][0-9]{0,3}$/;
-const OBJECT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const DIGEST = /^[0-9a-f]{64}$/;
 const MESSAGE_ID = /^<[!-;=?-~]{1,250}>$/;
 /** A line that shows what it holds: no control characters, not even as C1 or bidi. */
@@ -184,7 +184,7 @@ export function parseSent(version: number, text: string): SentVersion {
 
 function objectIn(line: string, name: string): string | undefined {
   const value = line.slice(name.length + 2);
-  return line.startsWith(`${name}: `) && OBJECT.test(value) ? value : undefined;
+  return line.startsWith(`${name}: `) && isFullName(value) ? value : undefined;
 }
 
 function mailOf(line: string): SentMail {
@@ -196,7 +196,7 @@ function mailOf(line: string): SentMail {
     /^(?:0|[1-9][0-9]{0,3})$/.test(index) &&
     MESSAGE_ID.test(messageId) &&
     more.length === 0 &&
-    (!isPatch || (OBJECT.test(commit) && DIGEST.test(message) && DIGEST.test(diff)));
+    (!isPatch || (isFullName(commit) && DIGEST.test(message) && DIGEST.test(diff)));
   if (!valid) throw new FormatError(`unknown line "${line.slice(0, 60)}"`);
   return {
     index: Number(index),

@@ -7,6 +7,7 @@ import { day } from "../primitives/time.ts";
 import { factLines, seriesTitle } from "./base.ts";
 import type { SafeText } from "./escape.ts";
 import type { Style } from "./text.ts";
+import { shortName } from "../primitives/object-name.ts";
 
 interface ShownGuess {
   readonly guess: Guess;
@@ -41,7 +42,7 @@ export function renderGuess(series: SeriesOutline, shown: ShownGuess, style: Sty
 
 /** Without a tag, git describe has no better name than the commit's own. */
 function names({ commit, name }: ShownGuess["candidates"][number]): string[] {
-  const short = commit.slice(0, 12);
+  const short = shortName(commit);
   return name === short || name === "" ? [short] : [short, name];
 }
 

@@ -7,6 +7,7 @@ import type { TestOutcome, TestResult } from "../result/text.ts";
 import type { ResultKey } from "../result/weigh.ts";
 import { escapeText, joinSafe, ours, padTo, type SafeText, truncateTo } from "./escape.ts";
 import { type Style, tint } from "./text.ts";
+import { shortName } from "../primitives/object-name.ts";
 
 const COLORS: Readonly<Record<TestOutcome, "good" | "warn" | "bad">> = {
   pass: "good",
@@ -51,9 +52,9 @@ export function renderResult(found: FoundResult, style: Style): SafeText[] {
 
 function treeLine({ tree, base, commit, run }: TestResult): string {
   const words = [
-    `tree ${tree.slice(0, 12)}`,
-    ...(commit === null ? [] : [`commit ${commit.slice(0, 12)}`]),
-    ...(base === null ? [] : [`on ${base.slice(0, 12)}`]),
+    `tree ${shortName(tree)}`,
+    ...(commit === null ? [] : [`commit ${shortName(commit)}`]),
+    ...(base === null ? [] : [`on ${shortName(base)}`]),
     ...(run === 1 ? [] : [`attempt ${run}`]),
   ];
   return words.join(", ");

@@ -4,6 +4,7 @@ import { day } from "../primitives/time.ts";
 import { count } from "../primitives/words.ts";
 import { escapeText, type SafeText, truncateTo } from "./escape.ts";
 import type { Style } from "./text.ts";
+import { shortName } from "../primitives/object-name.ts";
 
 /** As of `Tested`. */
 interface ShownAnswer {
@@ -52,7 +53,7 @@ export function renderTested(
     });
   const hidden = results.length - lines.length;
   return [
-    `${test} on tree ${tree.slice(0, 12)}: ${ANSWERS[answer] ?? answer}`,
+    `${test} on tree ${shortName(tree)}: ${ANSWERS[answer] ?? answer}`,
     ...lines,
     ...(hidden > 0 ? [`  ${count(hidden, "more result")}: --json`] : []),
     ...(others > 0 ? [`  ${count(others, "result")} about another environment or revision`] : []),

@@ -27,6 +27,7 @@ import {
   truncateTo,
   wrapTo,
 } from "./escape.ts";
+import { shortName } from "../primitives/object-name.ts";
 
 export interface Style {
   /** Width of the screen; lines are cut or wrapped to it. */
@@ -356,7 +357,7 @@ function baseLines({ base, baseCheck }: SeriesResult): string[] {
   if (base.commit === null) return [];
   const said = baseCheck === undefined ? "" : baseSentence(baseCheck);
   const tree = base.tree === null ? "" : ` ${base.tree}`;
-  return [`base ${base.commit.slice(0, 12)}${said === "" ? tree : ` ${said}`}`];
+  return [`base ${shortName(base.commit)}${said === "" ? tree : ` ${said}`}`];
 }
 
 /** `v2, 3 of 3 in the signed order` · `2 of 3, missing 2, 1 failed` */

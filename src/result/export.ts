@@ -3,6 +3,7 @@
 import { FormatError } from "../errors.ts";
 import { kcidbDetails } from "./details.ts";
 import type { TestOutcome, TestResult } from "./text.ts";
+import { shortName } from "../primitives/object-name.ts";
 
 /** By the table of docs/results.md. */
 const PATCHWORK: Readonly<Record<TestOutcome, string>> = {
@@ -99,7 +100,7 @@ function wordsOf({ result, env, counts, tree }: TestResult): string {
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${count} ${name}`);
   const where = env.length === 0 ? [] : [`on ${env.join(" ")}`];
-  return [[result, ...where].join(" "), ...cases, `tree ${tree.slice(0, 12)}`]
+  return [[result, ...where].join(" "), ...cases, `tree ${shortName(tree)}`]
     .join(", ")
     .slice(0, 250);
 }

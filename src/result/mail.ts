@@ -15,6 +15,7 @@ import { formatSignedText, signedTextsIn, type TextReading } from "../patch/sign
 import { mailDate } from "../primitives/time.ts";
 import { attempt } from "../refused.ts";
 import { RESULT_TEXT, type SignedResult, TEST_OUTCOMES, type TestResult } from "./text.ts";
+import { shortName } from "../primitives/object-name.ts";
 
 /** Larger details are not attached, and not read: their digest and a log say where to look. */
 export const MAX_DETAILS = 262_144;
@@ -52,7 +53,7 @@ export function resultMail(signed: SignedResult, name: string, details: Buffer |
   const fields = [
     `From: ${shown}`,
     `Date: ${mailDate(said.time)}`,
-    `Subject: [${said.result}] ${said.test} of ${said.tree.slice(0, 12)}`,
+    `Subject: [${said.result}] ${said.test} of ${shortName(said.tree)}`,
     `Message-ID: ${resultMessageId(said)}`,
     ...(said.message === null
       ? []

@@ -7,6 +7,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { inflateSync } from "node:zlib";
 import { openSqlite } from "./sqlite.ts";
+import { isFullName } from "../primitives/object-name.ts";
 
 /** Names of blobs, and the Message-IDs of their mails. */
 export interface IndexedMail {
@@ -68,5 +69,5 @@ function indexFile(folder: string): string | null {
 function mailIn(deflated: Buffer): IndexedMail | null {
   const text = inflateSync(deflated, { maxOutputLength: MAX_INFLATED }).toString("utf8");
   const [blob = "", id = ""] = text.split("\n").slice(5);
-  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(blob) ? { blob, messageId: `<${id}>` } : null;
+  return isFullName(blob) ? { blob, messageId: `<${id}>` } : null;
 }

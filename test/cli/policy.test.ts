@@ -1,13 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { patchsig, records, type Run } from "../support/cli.ts";
 import { git, newRepository } from "../support/repo.ts";
 import { signMails } from "../support/signing.ts";
+import { newFolder } from "../support/folders.ts";
 
-const scratch = mkdtempSync(join(tmpdir(), "patchsig-policy-"));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const scratch = newFolder();
 const home = join(scratch, "home");
 const repository = join(scratch, "repository");
 

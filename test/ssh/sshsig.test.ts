@@ -1,17 +1,16 @@
 /** SSHSIG against ssh-keygen: the same signatures, and changed ones. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { readKeyringSshKey, verifySsh } from "../../src/ssh/sshsig.ts";
 import { FormatError } from "../../src/errors.ts";
 import { createVerifier } from "../../src/minisign/ed25519.ts";
 import { HAS_SSH, makeSsh, newHome, run } from "../devsig/patatt.ts";
+import { newFolder } from "../support/folders.ts";
 
-const home = newHome(mkdtempSync(join(tmpdir(), "patchsig-ssh-")));
-afterAll(() => rmSync(home.folder, { recursive: true, force: true }));
+const home = newHome(newFolder());
 
 const MESSAGE = Buffer.alloc(32, 5);
 const verifier = createVerifier();

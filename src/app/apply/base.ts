@@ -7,6 +7,7 @@ import type { Checked } from "../../verify/result.ts";
 import type { Series } from "../../verify/series.ts";
 import { patchSummary, seriesBaseOf } from "../base/series-base.ts";
 import type { Reporter } from "../reporter.ts";
+import { shortName } from "../../primitives/object-name.ts";
 
 export interface BranchOptions {
   /** Its name; by default made from the series' title. */
@@ -42,11 +43,11 @@ export async function goToBase(
   }
   if (!(await isOnRef(repository, base)))
     throw new PatchsigError("refused", `the base ${base} is on no branch or tag here`, {
-      hint: `check it with git log ${base.slice(0, 12)}, and make a branch there if it is good`,
+      hint: `check it with git log ${shortName(base)}, and make a branch there if it is good`,
     });
   const name = branch ?? branchName(series.result.subject, series.result.version);
   await createBranchAt(repository, name, base);
-  reporter.say(`on new branch ${name} at ${base.slice(0, 12)}`);
+  reporter.say(`on new branch ${name} at ${shortName(base)}`);
 }
 
 /** Only a base that holds all files as they were, and on which the series applies. */
@@ -66,7 +67,7 @@ async function guessedBase(
       throw new PatchsigError("refused", "no commit here is likely enough as the base", {
         hint: "git patchsig base guess says why",
       });
-    say(`base guessed: ${best.commit.slice(0, 12)} ${best.name}`);
+    say(`base guessed: ${shortName(best.commit)} ${best.name}`);
     return best.commit;
   } finally {
     guesser.close();

@@ -9,6 +9,7 @@ import { BaseChecker } from "./checker.ts";
 import { BaseGuesser } from "./guesser.ts";
 import type { Progress } from "../reporter.ts";
 import { type PatchSummary, patchSummary, type SeriesBase, seriesBaseOf } from "./series-base.ts";
+import { shortName } from "../../primitives/object-name.ts";
 
 /** Bytes of diffs of open series; beyond that, series are not tried. */
 const MAX_HELD = 256 << 20;
@@ -42,7 +43,7 @@ export async function openBases(directory: string, progress: Progress | null): P
     const [one] = await guesser.guess([series]);
     const best = one?.candidates[0];
     if (best === undefined || one?.confidence !== "high") return [];
-    const name = `${best.commit.slice(0, 12)} ${best.name}`;
+    const name = `${shortName(best.commit)} ${best.name}`;
     return [finding("base-guessed", `most likely made against ${name}, applies cleanly`)];
   };
   const sizeOf = ({ diff }: PatchSummary): number => diff?.canonical.length ?? 0;

@@ -12,6 +12,7 @@ import type { DecidedSeries } from "./deciding.ts";
 import type { BotAction } from "./action.ts";
 import type { Suggest } from "./session.ts";
 import type { Render } from "./templates.ts";
+import { shortName } from "../../primitives/object-name.ts";
 
 /** A letter as it will leave. */
 export interface BotLetter extends Letter {
@@ -131,7 +132,7 @@ function guessView(guessed: Guessed | null): (View & { readonly short: string })
   );
   return {
     commit,
-    short: commit.slice(0, 12),
+    short: shortName(commit),
     described,
     evidence: [...said, ...(applies === true ? ["the series applies to it"] : [])].join(", "),
   };

@@ -22,6 +22,7 @@ import { chooseSeries, olderVersion, type SeriesChoice } from "./choose.ts";
 import type { PatchChoice } from "./patches.ts";
 import { readAllSeries, type ReadOptions } from "./read.ts";
 import { judgedVersions, type Version } from "./versions.ts";
+import { shortName } from "../../primitives/object-name.ts";
 
 type JudgedVersion = Version<Collected<Checked>>;
 
@@ -136,7 +137,7 @@ async function obstacle(repository: Repository | null, sides: Sides): Promise<st
     const { commit } = outline.base;
     if (commit === null) return `${name} names no base`;
     if (!(await hasCommit(repository, commit)))
-      return `the base of ${name}, ${commit.slice(0, 12)}, is not in this repository`;
+      return `the base of ${name}, ${shortName(commit)}, is not in this repository`;
     if (!outline.complete) return `${name} is not complete`;
   }
   return "";

@@ -14,6 +14,7 @@ import { ours } from "../../report/escape.ts";
 import type { Questions } from "../questions.ts";
 import type { Reporter } from "../reporter.ts";
 import { type KeyFound, offerLines } from "./words.ts";
+import { oneOfThese } from "../usage.ts";
 
 /** What the options of setup answer. */
 export interface SetupWishes {
@@ -72,11 +73,7 @@ function isUsable(key: KeyFound | null): boolean {
 
 function roleOf({ role }: SetupWishes, facts: Facts): Role | null {
   if (role === undefined) return facts.role;
-  const known = ROLES.find((one) => one === role);
-  if (known !== undefined) return known;
-  throw new PatchsigError("usage", `--role cannot be ${role}`, {
-    hint: `it can be ${ROLES.join(", ")}`,
-  });
+  return oneOfThese("--role", role, ROLES);
 }
 
 /**
@@ -163,12 +160,7 @@ async function dkimAnswer(
   role: Role,
   { canAsk, askYesOrNo, show }: Questions,
 ): Promise<string | null> {
-  if (args.dkim !== undefined) {
-    if (DKIM_MODES.some((mode) => mode === args.dkim)) return args.dkim;
-    throw new PatchsigError("usage", `--dkim cannot be ${args.dkim}`, {
-      hint: `it can be ${DKIM_MODES.join(", ")}`,
-    });
-  }
+  if (args.dkim !== undefined) return oneOfThese("--dkim", args.dkim, DKIM_MODES);
   if (!appliesPatches(role) || facts.dkim !== null || args.yes || !canAsk()) return null;
   show([
     ours``,

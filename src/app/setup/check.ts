@@ -16,6 +16,7 @@ import type { PatchResult } from "../../verify/result.ts";
 import { now } from "../now.ts";
 import { signEachSeries, signerIdentity } from "../sign/signing.ts";
 import { newTally, verifyMails } from "../verify/verification.ts";
+import { mailDate } from "../../primitives/time.ts";
 
 /** The line that is changed, to see that this is detected. */
 const LINE = "+signed, verified and thrown away";
@@ -49,8 +50,7 @@ export async function checkBySigning(
   address: string,
 ): Promise<void> {
   const by = signerIdentity(address);
-  const date = new Date(now() * 1000).toUTCString().replace("GMT", "+0000");
-  const header = `From: ${by}\nDate: ${date}\nSubject: [PATCH] check: a throw-away mail\n`;
+  const header = `From: ${by}\nDate: ${mailDate(now())}\nSubject: [PATCH] check: a throw-away mail\n`;
   const draft = { name: "the throw-away mail", mail: Buffer.from(header + PATCH) };
   const throwAway = signer === null ? await throwAwayKey() : null;
   const its = signer ?? throwAway!;

@@ -4,6 +4,7 @@ import type { BaseChoice } from "../../git/base.ts";
 import type { Hazards } from "../../git/base-hazards.ts";
 import { shellCommand } from "../../primitives/shell.ts";
 import { count } from "../../primitives/words.ts";
+import { shortName } from "../../primitives/object-name.ts";
 
 /** What receivers will miss, and the command that mends it. */
 export function baseNotes(base: BaseChoice, shallow: boolean): string[] {
@@ -15,7 +16,7 @@ export function baseNotes(base: BaseChoice, shallow: boolean): string[] {
   }
   const lines = [`note: nobody else has the base commit: ${base.why}`];
   if (base.newestPublic !== null) {
-    lines.push(`hint: the newest public one: --base=${base.newestPublic.slice(0, 12)}`);
+    lines.push(`hint: the newest public one: --base=${shortName(base.newestPublic)}`);
   } else if (shallow) {
     lines.push("hint: git fetch --unshallow, then write the patches again");
   } else if (base.via === "parent") {

@@ -15,6 +15,7 @@ import { normaliseIdentity } from "../../trust/identity.ts";
 import { checkMail } from "../../verify/check.ts";
 import type { Checked } from "../../verify/result.ts";
 import { gitConfig, settingsEnvironment } from "../settings.ts";
+import { shortName } from "../../primitives/object-name.ts";
 
 /** One mail to be signed, with its CRs. */
 export interface MailToSign {
@@ -296,7 +297,7 @@ function baseOf(group: readonly GroupMember[], asked: string | null | undefined)
 export function signedLines(signed: SignedMails, by: string): string[] {
   const { patches, base, unsigned, notes } = signed;
   const what = `${patches} ${patches === 1 ? "mail" : "mails"}`;
-  const on = base === null ? "no base commit" : `base ${base.slice(0, 12)}`;
+  const on = base === null ? "no base commit" : `base ${shortName(base)}`;
   return [
     ...(patches === 0 ? [] : [`signed ${what} as ${by}, ${on}`]),
     ...unsigned.map((name) => `note: ${name} is not signed: git am finds no diff in it`),

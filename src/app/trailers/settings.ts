@@ -3,6 +3,7 @@
 import { PatchsigError } from "../../errors.ts";
 import type { Config } from "../../git/config.ts";
 import { gitConfig } from "../settings.ts";
+import { oneOfThese } from "../usage.ts";
 
 /**
  * `patchsig.trailers`: names of more trailers, separated by blanks or commas, any number of times.
@@ -28,13 +29,9 @@ export type AmTrailers = (typeof AM_TRAILERS)[number];
 /** `patchsig.amTrailers`. PatchsigError "usage" for an invalid value. */
 export function amTrailersSetting(): AmTrailers {
   const set = (gitConfig().string("patchsig.amTrailers") ?? "ask").toLowerCase();
-  const known = AM_TRAILERS.find((value) => value === set);
-  if (known !== undefined) return known;
   if (/^(?:true|on|1)$/.test(set)) return "yes";
   if (/^(?:false|off|0)$/.test(set)) return "no";
-  throw new PatchsigError("usage", `patchsig.amTrailers cannot be ${set}`, {
-    hint: `it can be ${AM_TRAILERS.join(", ")}`,
-  });
+  return oneOfThese("patchsig.amTrailers", set, AM_TRAILERS);
 }
 
 const LORE = "https://lore.kernel.org/r/%s";

@@ -5,11 +5,11 @@ import type { DkimResult } from "../../dkim/result.ts";
 import { keysIn, type KnownKeys, type SeenRecord, verifyClaims } from "../../dkim/verify.ts";
 import type { DkimClaims } from "../../dkim/claim.ts";
 import type { LookUpTxt } from "../../dns/txt.ts";
-import { PatchsigError } from "../../errors.ts";
 import type { Config } from "../../git/config.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { now } from "../now.ts";
 import { gitConfig } from "../settings.ts";
+import { oneOfThese } from "../usage.ts";
 
 /** What checking a mail needs to know of it; goes to other threads. */
 export interface DkimCheck {
@@ -49,11 +49,7 @@ export async function openUserDkim(
   config: Config = gitConfig(),
 ): Promise<DkimRun | null> {
   const set = config.string("patchsig.dkim") ?? "cached";
-  const mode = ask ? "dns" : DKIM_MODES.find((name) => name === set.toLowerCase());
-  if (mode === undefined)
-    throw new PatchsigError("usage", `patchsig.dkim cannot be ${set}`, {
-      hint: `it can be ${DKIM_MODES.join(", ")}`,
-    });
+  const mode = ask ? "dns" : oneOfThese("patchsig.dkim", set.toLowerCase(), DKIM_MODES);
   if (mode === "off") return null;
   const servers = config.all("patchsig.authservId").map((name) => name.toLowerCase());
   if (mode === "cached") return openDkim(store, servers, null);

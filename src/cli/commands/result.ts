@@ -20,6 +20,7 @@ import { out, outFile, outputStyle, say, sayWaiting } from "../../terminal/termi
 import { JSON_OPTION, printRecord } from "../json.ts";
 import { userSigner } from "../signer.ts";
 import { flag, number, optional, value } from "../../options/kinds.ts";
+import { shortName } from "../../primitives/object-name.ts";
 
 const texts = (describe: string) =>
   ({ type: "string", array: true, nargs: 1, default: [] as string[], describe }) as const;
@@ -62,7 +63,7 @@ const signCommand = command({
       const mail = await signedResultMail(plan, signer);
       const { result, test, tree, by } = plan.said;
       if (args.output !== undefined) replaceFile(args.output, mail);
-      note(`${result}: ${test} of tree ${tree.slice(0, 12)}, signed as ${by}`);
+      note(`${result}: ${test} of tree ${shortName(tree)}, signed as ${by}`);
       if (args.toFeed !== undefined) {
         const { addToFeed } = await import("../../app/feed/add.ts");
         const record = { bytes: mail, source: "the result", record: true };

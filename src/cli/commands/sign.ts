@@ -9,6 +9,7 @@ import { command } from "../../options/command.ts";
 import { SIGNER_OPTIONS, userSigner } from "../signer.ts";
 import { outFile, say, sayWaiting } from "../../terminal/terminal.ts";
 import { flag, several, value } from "../../options/kinds.ts";
+import { isFullName } from "../../primitives/object-name.ts";
 
 export const signCommand = command({
   usage: "sign [file..]",
@@ -23,7 +24,7 @@ export const signCommand = command({
   },
   async run(args) {
     const { base } = args;
-    if (base !== undefined && !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(base))
+    if (base !== undefined && !isFullName(base))
       throw new PatchsigError("usage", `--base wants a full object name`, {
         hint: "git rev-parse origin/main",
       });

@@ -11,6 +11,7 @@ import { renderReplies } from "../../report/replies.ts";
 import { out, outputStyle, reporter, say } from "../../terminal/terminal.ts";
 import { repliesResult } from "../../verify/trailers.ts";
 import { flag, several, value } from "../../options/kinds.ts";
+import { shortName } from "../../primitives/object-name.ts";
 
 export const trailersCommand = command({
   usage: "trailers [source..]",
@@ -53,6 +54,6 @@ export const trailersCommand = command({
     const before = update.chain.at(-1)!.name;
     const address = gitConfig().string("user.email") ?? "";
     const commits = await applyUpdate(repository, update, address);
-    say(`added ${what} to ${count(commits, "commit")}; before: ${before.slice(0, 12)}`);
+    say(`added ${what} to ${count(commits, "commit")}; before: ${shortName(before)}`);
   },
 });

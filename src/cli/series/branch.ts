@@ -20,6 +20,7 @@ import { renderOutgoing } from "../../report/outgoing.ts";
 import { edit } from "../../terminal/editor.ts";
 import { blockPrinter, out, outputStyle, say } from "../../terminal/terminal.ts";
 import { flag, optional, required } from "../../options/kinds.ts";
+import { shortName } from "../../primitives/object-name.ts";
 
 /** What cannot be known, made up. */
 const CHANCE = { now: now(), random: randomBytes };
@@ -82,7 +83,7 @@ export const importB4Command = command({
     const { branch, versions, coverCommit } = await importB4(repository, words);
     const sent = versions.map((version) => `v${version}`).join(", ");
     say(`${branch} is known${sent === "" ? "" : `, with ${sent}`}`);
-    const commit = coverCommit.slice(0, 12);
+    const commit = shortName(coverCommit);
     say("b4's cover letter is still a commit of the branch, which git has no patch for:");
     say(`hint: git rebase --onto ${commit}^ ${commit} ${escapeText(branch)}`);
   },
@@ -125,6 +126,6 @@ export const dropCommand = command({
   async run({ branch }) {
     const repository = await openHere();
     const commit = await moveState(repository, branch, null);
-    say(`forgotten; to bring it back: git update-ref ${seriesRef(branch)} ${commit.slice(0, 12)}`);
+    say(`forgotten; to bring it back: git update-ref ${seriesRef(branch)} ${shortName(commit)}`);
   },
 });

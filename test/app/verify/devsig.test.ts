@@ -1,9 +1,8 @@
 /** The keys that mails bring for their X-Developer-Signatures, and those who give them up. patatt signs. */
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { createCheck, evidenceIn, isEvidence } from "../../../src/app/verify/checking.ts";
 import { createTrustJudge } from "../../../src/app/verify/judging.ts";
 import { openTrustStore, type TrustStore } from "../../../src/store/trust-store.ts";
@@ -29,7 +28,7 @@ let both: string;
 let key: string;
 
 beforeAll(() => {
-  home = newHome(mkdtempSync(join(tmpdir(), "patchsig-devsig-keys-")));
+  home = newHome(newFolder());
   if (!HAS_PATATT) return;
   const name = makeKey(home, "ed25519");
   run(home, "patatt", ["genkey", "-n", "second"]);
@@ -41,7 +40,6 @@ beforeAll(() => {
   const file = join(home.keyring, "ed25519/example.org/bob/main");
   key = `ed25519:${readFileSync(file, "utf8").trim()}`;
 });
-afterAll(() => rmSync(home.folder, { recursive: true, force: true }));
 
 interface Asked {
   readonly store?: TrustStore;
