@@ -1,7 +1,7 @@
 /** ARCHITECTURE.md is true: what it names is there, and what is there has its room on the page. */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -17,7 +17,7 @@ const quoted = [...page.matchAll(/`([^`\n]+)`/g)].map(([, word]) => word!);
 describe("ARCHITECTURE.md", () => {
   test("files and folders that it names are there", () => {
     const places = quoted.filter((word) => /^[\w./-]+(?:\.ts|\/)$|^src\/[\w/-]+$/.test(word));
-    const names = new Set(files.map((name) => basename(name)));
+    const names = new Set(files.flatMap((name) => [basename(name), `${basename(dirname(name))}/`]));
     const isThere = (place: string): boolean =>
       [ROOT, SRC, join(SRC, "app"), join(SRC, "cli")].some((at) => existsSync(join(at, place))) ||
       names.has(place);
