@@ -31,8 +31,8 @@ export function fromReplies(given: readonly GivenTrailer[]): AddedTrailer[] {
 }
 
 /**
- * What somebody on the way, such as b4, wrote into the patch's own mail: only trailers of these names that
- * could stand in a reply.
+ * The trailers that somebody on the way, such as b4, wrote into the patch's own mail: those with these names
+ * that a reply could have, too.
  */
 export function fromMail(
   lines: readonly string[],
@@ -46,7 +46,7 @@ export function fromMail(
   });
 }
 
-/** Each trailer once, the first of each; of two that say the same, the later one goes. */
+/** Each trailer once: of two that say the same, the first stays. */
 export function withoutRepeats(
   added: readonly AddedTrailer[],
   names: ReadonlyMap<string, string>,
@@ -65,8 +65,8 @@ export function withoutRepeats(
 const WHOLE = /^[A-Za-z][A-Za-z0-9-]*: /;
 
 /**
- * The trailer that says where the mail can be read; null if its Message-ID is none that can be a part of
- * a URL.
+ * The trailer that says where the mail can be read; null if its Message-ID cannot be part of a
+ * URL.
  *
  * @param mask a URL, or a whole trailer, with `%s` for the Message-ID
  */

@@ -75,7 +75,7 @@ function splitTitle(message: string): string[] {
   return end < 0 ? [text.trimEnd(), ""] : [text.slice(0, end), text.slice(end + 2)];
 }
 
-/** Of a message, longer than any real one: nothing more is looked at. */
+/** How much of a message is read: more than any real one has. */
 const MAX_MESSAGE = 256 * 1024;
 
 /** The trailers that a message has, wherever they stand. */

@@ -190,7 +190,7 @@ function signedProof(
   return proofs.find(({ proof }) => proof === "proven") ?? proofs[0] ?? null;
 }
 
-/** How well it is proved that whom it names gave the trailer; or why it cannot be taken. */
+/** How well it is proved that the person it names gave the trailer, or why it cannot be taken. */
 function proofOf(
   reply: Reply,
   trailer: Trailer,
@@ -200,7 +200,7 @@ function proofOf(
   const { sender, reviews, vouched } = reply;
   const signed = signedProof(reply, trailer, patch);
   if (signed !== null) return signed;
-  // whoever signs says there what is meant; a key that nobody has met proves nothing either way
+  // a signed review is what its signer means; a key that nobody has met proves nothing either way
   if (reviews.some(({ review, isKnown }) => isKnown && review.by === trailer.address))
     return "review";
   const isSender = sender !== null && (trailer.address === null || trailer.address === sender);

@@ -65,7 +65,7 @@ export function isReply(mail: ThreadMail | Reply): mail is Reply {
 
 /** Of one mail. */
 const MAX_TRAILERS = 32;
-/** Lines of a reply that are looked at: nobody reads on. */
+/** Lines of a reply that are read; no person reads more. */
 const MAX_LINES = 20_000;
 
 /** Where a person's own text ends: a signature, a list's footer, a diff. */
@@ -110,7 +110,7 @@ export function trailersIn(
   return { trailers, more: false };
 }
 
-/** Is all that follows somebody else's, though its lines are not marked? */
+/** True if all that follows is somebody else's, though its lines are not marked. */
 function beginsQuote(lines: readonly string[], at: number): boolean {
   const line = lines[at]!;
   if (line.length > MAX_LINE) return false;

@@ -1,5 +1,5 @@
 /**
- * Records of patches that git am is given. They are kept in the git directory of the working tree until the
+ * Records of the patches that git am applies. They are kept in the git directory of the working tree until the
  * notes are written: at once, or when the user has gone on after a conflict, with our am or with git's, or at
  * the next run if this one was killed.
  */

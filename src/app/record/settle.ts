@@ -53,7 +53,7 @@ async function settle(
   await forgetPending(repository);
 }
 
-/** As git am leaves them whoever resolves a conflict. */
+/** git am keeps both, whoever resolves a conflict. */
 function isSamePatch(
   commit: { readonly author: string; readonly subject: string },
   { author, subject }: PendingRecord,

@@ -131,7 +131,7 @@ function severalOf(what: string, among: readonly Version<unknown>[]): PatchsigEr
   );
 }
 
-/** Versions that were not taken, and why. */
+/** Says which versions were not taken, and why. */
 type Against<S> = ReadonlyMap<Version<S>, string>;
 
 /** One of the versions of a work. */
