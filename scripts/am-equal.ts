@@ -4,6 +4,8 @@
  *
  *     --repo DIR     a repository with a history of merged branches, such as git's own
  *     --series N     how many series, the newest ones (default: 300)
+ *     --trailers     with a thread of replies that give trailers: `git patchsig am --trailers` of it, and
+ *                    `b4 am` of it, then `git am`
  *
  * A series is a merged branch, applied on its base: from the author of its first commit, as git send-email
  * would send it, and signed with a throw-away key of that one.
@@ -30,9 +32,23 @@ interface Merged {
 }
 
 const { values } = parseArgs({
-  options: { repo: { type: "string" }, series: { type: "string", default: "300" } },
+  options: {
+    repo: { type: "string" },
+    series: { type: "string", default: "300" },
+    trailers: { type: "boolean", default: false },
+  },
 });
 const folder = mkdtempSync(join(tmpdir(), "patchsig-am-equal-"));
+const GIT_AM = ["git", "am", "-q", join(folder, "plain.mbox")];
+/** Of the thread of the Message-ID that comes behind it. */
+const B4_AM = [
+  "sh",
+  "-ec",
+  `rm -rf ../b4; mkdir ../b4
+  b4 -q --no-interactive am --no-cover -m ../plain.mbox -o ../b4 "$0" >&2
+  git am -q ../b4/*.mbx`,
+];
+
 try {
   process.exitCode = main(values.repo ?? ".", Number(values.series));
 } finally {
@@ -49,11 +65,13 @@ function main(repository: string, wanted: number): number {
     const sender = senderOf(tree, series);
     const mails = mailsOf(tree, series, sender);
     const signed = signedBy(mails, sender);
-    writeMbox(join(folder, "plain.mbox"), mails);
-    writeMbox(join(folder, "series.mbox"), signed ?? mails);
-    const theirs = applied(tree, series, ["git", "am", "-q", join(folder, "plain.mbox")]);
+    const replies = values.trailers ? repliesTo(mails) : [];
+    const plain = values.trailers ? mails.map(withoutFoldedTitle) : mails;
+    writeMbox(join(folder, "plain.mbox"), [...plain, ...replies]);
+    writeMbox(join(folder, "series.mbox"), [...(signed ?? mails), ...replies]);
+    const theirs = applied(tree, series, values.trailers ? [...B4_AM, idOf(mails[0]!)] : GIT_AM);
     const am = [process.execPath, PROGRAM, "am", "-q", join(folder, "series.mbox")];
-    const ours = applied(tree, series, am);
+    const ours = applied(tree, series, values.trailers ? [...am, "--trailers"] : am);
     tally.series++;
     tally.patches += mails.length;
     if (signed !== null) tally.signed++;
@@ -68,6 +86,43 @@ function main(repository: string, wanted: number): number {
   }
   print(JSON.stringify(tally));
   return tally.differ === 0 ? 0 : 1;
+}
+
+/** b4 0.12 ends with a traceback at a folded Subject under newer Pythons. */
+function withoutFoldedTitle(mail: Buffer): Buffer {
+  const text = mail.toString("latin1");
+  return Buffer.from(
+    text.replace(/^Subject: .*(?:\n[ \t].*)+/m, (field) => field.replace(/\n[ \t]+/g, " ")),
+    "latin1",
+  );
+}
+
+function idOf(mail: Buffer): string {
+  return /^Message-I[Dd]: <(.*)>$/m.exec(mail.toString("latin1"))![1]!;
+}
+
+/** To the first patch, to the last one, and one that says the same again. */
+function repliesTo(mails: readonly Buffer[]): Buffer[] {
+  const first = `<${idOf(mails[0]!)}>`;
+  const last = `<${idOf(mails.at(-1)!)}>`;
+  return [
+    [
+      "Bob Berg <bob@example.org>",
+      first,
+      "> Signed-off-by: Quoted <q@example.org>\n\nReviewed-by: Bob Berg <bob@example.org>\n",
+    ],
+    ["Carl <carl@example.org>", last, "Acked-by: Carl <carl@example.org>\n"],
+    [
+      "Dan Dahl <dan@example.org>",
+      last,
+      "Works.\n\nTested-by: Dan Dahl <dan@example.org> # arm64\n-- \nDan\n",
+    ],
+    ["Bob Berg <bob@example.org>", first, "Again:\nReviewed-by: Bob Berg <bob@example.org>\n"],
+  ].map(([from, to, body], i) =>
+    Buffer.from(
+      `From: ${from}\nDate: Mon, 23 Nov 2026 10:0${i}:00 +0000\nMessage-ID: <am-equal-${i}@example.org>\nIn-Reply-To: ${to}\nReferences: ${to}\nSubject: Re: it\n\n${body}`,
+    ),
+  );
 }
 
 function print(line: string): void {
@@ -142,7 +197,7 @@ function applied(
   const { status, stdout, stderr } = run(tree, command, args);
   if (status !== 0) {
     run(tree, "git", ["am", "--abort"]);
-    return stderr.includes("git am stopped") || command === "git"
+    return stderr.includes("git am stopped") || command !== process.execPath
       ? null
       : { commits: null, said: `${stdout.toString()}${stderr.toString()}` };
   }

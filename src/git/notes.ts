@@ -19,9 +19,10 @@ const ENTRY = /^100644 blob ([0-9a-f]+)\t([0-9a-f/]+)$/;
 const MAX_LIST = 1 << 30;
 
 /**
- * The blob of each commit's note, by the commit's full name; none if there is no such ref.
+ * The blob of each commit's note, by the commit's full name; none if nobody has written one.
  *
  * @param from a ref, or a commit of one; never read as an option
+ * @throws PatchsigError "usage" for another ref that is not there
  */
 export async function readNotes(
   repository: Repository,
@@ -32,7 +33,8 @@ export async function readNotes(
   const args = ["ls-tree", "-r", "-z", "--full-tree", from];
   const { status, stdout } = await runGit(args, options);
   const notes = new Map<string, string>();
-  if (status !== 0) return notes;
+  if (status !== 0 && from === NOTES_REF) return notes;
+  if (status !== 0) throw new PatchsigError("usage", `${from} names no notes`);
   for (const line of stdout.toString("latin1").split("\0")) {
     const [, blob, path] = ENTRY.exec(line) ?? [];
     // git spreads many notes over folders

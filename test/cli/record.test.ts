@@ -105,6 +105,7 @@ test("log reads like git log, check-commit has a line each, both have records", 
   expectStatus(run("check-commit", "--require", "signature", range()), 1);
   expectStatus(run("check-commit", "--require", "signature", "HEAD~1"), 0);
   expectError(run("check-commit", "nowhere"), 2, /nowhere/);
+  expectError(run("check-commit", "--notes", "nowhere"), 2, "nowhere names no notes");
   expectError(run("check-commit", "--json", "-q"), 2, /--json and --quiet/);
 
   for (const json of [run("log", "--json", range()), run("check-commit", "--json", range())])
@@ -183,6 +184,41 @@ describe("a signed review", () => {
       status: "trailers",
     });
   });
+});
+
+test("signed commits in a sha256 repository: am, then trailers -u, and the record holds", () => {
+  const mails = files.map((file, i) =>
+    readFileSync(file, "latin1").replace(/^From: /m, `Message-ID: <${i}@example.org>\nFrom: `),
+  );
+  const reply =
+    "From 0 Mon Sep 17 00:00:00 2001\nFrom: Bob <bob@example.org>\nMessage-ID: <r@example.org>\n" +
+    "In-Reply-To: <1@example.org>\nSubject: Re: song\n\nAcked-by: Bob <bob@example.org>\n";
+  const thread = join(newFolder(), "thread.mbox");
+  writeFileSync(thread, mails.join("") + reply, "latin1");
+  const cwd = join(newFolder(), "tree");
+  git(tree, ["init", "-q", "-b", "main", "--object-format=sha256", cwd]);
+  const start = commit(cwd, "start", { "song.txt": readFileSync(join(tree, "song.txt")) });
+  const key = join(newFolder(), "key");
+  spawnSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+  for (const [name, value] of [
+    ["gpg.format", "ssh"],
+    ["user.signingKey", key],
+    ["commit.gpgSign", "true"],
+  ] as const)
+    git(cwd, ["config", name, value]);
+  const here = (...args: readonly string[]): Run => patchsig(args, { home, cwd });
+  const signatures = (): number =>
+    git(cwd, ["log", "--format=raw", `${start}..`])
+      .toString()
+      .split("gpgsig-sha256 ").length - 1;
+
+  expectStatus(here("am", ...files), 0);
+  expect(signatures()).toBe(3);
+  expect(here("check-commit", `${start}..`).stdout).toContain("3 commits: 3 as signed\n");
+  expectStatus(here("trailers", "-u", "--base", start, thread), 0);
+  expect(signatures()).toBe(3);
+  expect(here("check-commit", `${start}..`).stdout).toContain("3 commits: 3 as signed\n");
+  expect(here("log", `${start}..`).stdout).toContain("Added:    Acked-by: Bob <bob@example.org>\n");
 });
 
 test("the schema's page lists its fields", () => {

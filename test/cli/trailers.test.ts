@@ -110,8 +110,12 @@ describe("the branch", () => {
 
 describe("nothing changes", () => {
   let before: string;
+  let head: string;
   const state = (): string => git(work, ["for-each-ref"]).toString();
-  beforeEach(() => (before = state()));
+  beforeEach(() => {
+    before = state();
+    head = git(work, ["rev-parse", "main"]).toString();
+  });
 
   test("while a rebase is in progress", () => {
     commit(work, "next", { "song.txt": "other\n" });
@@ -119,6 +123,21 @@ describe("nothing changes", () => {
     before = state();
     expectError(trailers("-u"), 3, /a rebase is in progress here/);
     expect(state()).toBe(before);
+  });
+
+  test("if the run is killed, whenever that is; the next one goes on", () => {
+    const real = process.env["PATH"]!;
+    for (const word of ["commit-tree", "notes copy", "update-ref"]) {
+      const bin = newFolder();
+      const script = `#!/bin/sh\nPATH='${real}'\ncase " $* " in *" ${word} "*) kill -9 $PPID; exit 1;; esac\nexec git "$@"\n`;
+      writeFileSync(join(bin, "git"), script, { mode: 0o755 });
+      const env = { PATH: `${bin}:${real}` };
+      const run = patchsig(["trailers", "-u", thread], { home, cwd: work, env, input: "" });
+      expect(run.status).toBe(-1);
+      expect(git(work, ["rev-parse", "main"]).toString()).toBe(head);
+    }
+    expectStatus(trailers("-u"), 0);
+    expect(messages()).toEqual([FIRST, SECOND, THIRD]);
   });
 
   test("if there is a merge among the commits", () => {
