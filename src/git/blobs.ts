@@ -107,7 +107,7 @@ export class Blobs {
 }
 
 /**
- * Some blobs, by their full names. Those that are missing or too large are left out.
+ * Some blobs, or commits, by their full names. Those that are missing or too large are left out.
  *
  * @throws PatchsigError "git-failed"
  */
@@ -115,8 +115,9 @@ export async function readBlobs(
   names: readonly string[],
   place: StartOptions,
   maxBytes: number,
+  type: keyof typeof HEADERS = "blob",
 ): Promise<Map<string, Buffer>> {
-  const blobs = new Blobs(place, maxBytes);
+  const blobs = new Blobs(place, maxBytes, type);
   const found = new Map<string, Buffer>();
   try {
     for (let at = 0; at < names.length; at += AT_A_TIME) {

@@ -6,6 +6,7 @@
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import { PatchsigError } from "../errors.ts";
+import { readBlobs } from "./blobs.ts";
 import { hooksFolder } from "./hooks.ts";
 import { amProgress, type Repository } from "./repository.ts";
 import { git, gitLines, gitText, runGit } from "./run.ts";
@@ -64,12 +65,10 @@ export async function differencesOf(
   const range = before === null ? ["HEAD"] : [`${before}..HEAD`];
   const names = await gitLines([...OLDEST_FIRST, ...range, "--"], options);
   if (names.length !== expected.length) return ["number of commits"];
-  const found = new Set<DifferingPart>();
-  for (const [i, name] of names.entries()) {
-    const raw = await git(["cat-file", "commit", name], options);
-    for (const difference of compare(raw, expected[i]!, signoff)) found.add(difference);
-  }
-  return [...found];
+  const commits = await readBlobs(names, options, Infinity, "commit");
+  return [
+    ...new Set(names.flatMap((name, i) => compare(commits.get(name)!, expected[i]!, signoff))),
+  ];
 }
 
 function compare(raw: Buffer, expected: Expected, signoff: boolean): DifferingPart[] {
@@ -135,7 +134,7 @@ export function isProgram(path: string): boolean {
 /** Undoes what git am did to HEAD, index and files; other changes stay. */
 export async function undoAm(repository: Repository, before: string | null): Promise<void> {
   const options = { cwd: repository.cwd, purpose: "work" } as const;
-  if ((await amProgress(repository)) !== null) await git(["am", "--abort"], options);
+  if (amProgress(repository) !== null) await git(["am", "--abort"], options);
   if (before !== null) {
     await git(["reset", "--quiet", "--keep", before, "--"], options);
     return;

@@ -6,6 +6,7 @@ import { runGitSync } from "./run.ts";
 export interface RepositoryFacts {
   /** The top of the working tree that the place is in; null outside one, as in a bare repository. */
   readonly toplevel: string | null;
+  /** The git directory; of a linked working tree, its own. */
   readonly gitFolder: string;
   /** The folder of its objects. */
   readonly objects: string;

@@ -6,7 +6,7 @@
  */
 
 import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join } from "node:path";
 import { PatchsigError } from "../errors.ts";
 import { type Config, LIST_CONFIG, parseConfig } from "./config.ts";
 import { PLAIN_DIFF } from "./closed.ts";
@@ -14,7 +14,7 @@ import { factsAt, type RepositoryFacts } from "./facts.ts";
 import type { OwnSettings } from "./scope.ts";
 import { failure, git, gitSucceeds, gitText, runGit } from "./run.ts";
 
-export interface Repository extends Omit<RepositoryFacts, "gitFolder"> {
+export interface Repository extends RepositoryFacts {
   /** Where the commands run: the directory that the repository was opened from. */
   readonly cwd: string;
   readonly config: Config;
@@ -41,8 +41,7 @@ export async function openRepository(directory: string, known?: OwnSettings): Pr
   }
   if (listed !== null && listed.status !== 0) throw failure(["config"], listed.stderr);
   const config = listed === null ? known!.config : parseConfig(listed.stdout.toString());
-  const { toplevel, objects, objectFormat, shallow } = facts;
-  return { cwd: directory, toplevel, objects, objectFormat, shallow, config };
+  return { ...facts, cwd: directory, config };
 }
 
 /** Of git itself: [2, 39, 5]. */
@@ -238,21 +237,18 @@ export async function hasStagedChanges(repository: Repository): Promise<boolean>
 }
 
 /** How far a stopped `git am` got; null if none is in progress. */
-export async function amProgress(
-  repository: Repository,
-): Promise<{ readonly at: number; readonly total: number } | null> {
-  const options = { cwd: repository.cwd };
-  const place = await gitText(["rev-parse", "--git-path", "rebase-apply"], options);
+export function amProgress({
+  gitFolder,
+}: Repository): { readonly at: number; readonly total: number } | null {
+  const place = join(gitFolder, "rebase-apply");
   const read = (name: string): number => {
     try {
-      return Number(readFileSync(resolve(repository.cwd, place, name), "utf8"));
+      return Number(readFileSync(join(place, name), "utf8"));
     } catch {
       return 0;
     }
   };
-  return existsSync(resolve(repository.cwd, place))
-    ? { at: read("next"), total: read("last") }
-    : null;
+  return existsSync(place) ? { at: read("next"), total: read("last") } : null;
 }
 
 interface LineSplitter {

@@ -42,7 +42,7 @@ interface AppliedMails {
 export async function checkIdle(repository: Repository): Promise<void> {
   if (repository.toplevel === null)
     throw new PatchsigError("no-repository", "there is no working tree here to apply to");
-  if ((await amProgress(repository)) !== null)
+  if (amProgress(repository) !== null)
     throw new PatchsigError("refused", "another am or rebase is in progress here", {
       hint: "finish it with git am --continue, or drop it with git am --abort",
     });
@@ -114,7 +114,7 @@ export async function applyMails(
     words: [...words, ...fitting],
     onLine: (line) => said.push(line),
   });
-  const stopped = status === 0 ? null : await amProgress(repository);
+  const stopped = status === 0 ? null : amProgress(repository);
   const applied = status === 0 ? mails.length : stopped === null ? 0 : stopped.at - 1;
   const expected = mails.slice(0, applied).map(({ commit }, i) => ({
     author: commit.author,

@@ -19,7 +19,7 @@ export async function resumeAm(
   say: Reporter["say"],
 ): Promise<void> {
   const pending = await readPending(repository);
-  if ((await amProgress(repository)) === null) {
+  if (amProgress(repository) === null) {
     await settlePending(repository, say);
     throw new PatchsigError("refused", "no am is in progress here");
   }

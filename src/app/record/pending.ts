@@ -5,10 +5,10 @@
  */
 
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import type { Repository } from "../../git/repository.ts";
-import { gitLines, gitText } from "../../git/run.ts";
+import { gitLines } from "../../git/run.ts";
 import { type FileLock, lockFile } from "../../store/flock.ts";
 import { writeWhole } from "../../store/whole-file.ts";
 import type { Reporter } from "../reporter.ts";
@@ -36,9 +36,7 @@ const FILE = "patchsig/am.json";
 /** Held while git am runs, so that two at once do not take each other's commits for their own. */
 const LOCK = "patchsig/am.lock";
 
-async function pathIn({ cwd }: Repository, name: string): Promise<string> {
-  return resolve(cwd, await gitText(["rev-parse", "--git-path", name], { cwd }));
-}
+const pathIn = ({ gitFolder }: Repository, name: string): string => join(gitFolder, name);
 
 /**
  * Runs `work` while no other am of ours does here; without a lock where the system has none.
@@ -50,7 +48,7 @@ export async function whileAlone<T>(
   say: Reporter["say"],
   work: () => Promise<T>,
 ): Promise<T> {
-  const file = await pathIn(repository, LOCK);
+  const file = pathIn(repository, LOCK);
   mkdirSync(dirname(file), { recursive: true });
   const lock = await lockIfPossible(file, () => say("waiting for another am here"));
   try {
@@ -74,7 +72,7 @@ export async function keepPending(
   repository: Repository,
   pending: Omit<PendingAm, "branch">,
 ): Promise<void> {
-  const file = await pathIn(repository, FILE);
+  const file = pathIn(repository, FILE);
   const options = { cwd: repository.cwd };
   const [branch = null] = await gitLines(["symbolic-ref", "--quiet", "HEAD"], options);
   mkdirSync(dirname(file), { recursive: true });
@@ -84,7 +82,7 @@ export async function keepPending(
 /** Null if no am of ours was stopped here. */
 export async function readPending(repository: Repository): Promise<PendingAm | null> {
   try {
-    return JSON.parse(readFileSync(await pathIn(repository, FILE), "utf8")) as PendingAm;
+    return JSON.parse(readFileSync(pathIn(repository, FILE), "utf8")) as PendingAm;
   } catch {
     return null;
   }
@@ -92,5 +90,5 @@ export async function readPending(repository: Repository): Promise<PendingAm | n
 
 /** @throws what node:fs throws */
 export async function forgetPending(repository: Repository): Promise<void> {
-  rmSync(await pathIn(repository, FILE), { force: true });
+  rmSync(pathIn(repository, FILE), { force: true });
 }

@@ -32,7 +32,7 @@ export async function settlePending(repository: Repository, say: Reporter["say"]
 /** Null if there is nothing, or git am has not ended. */
 async function toSettle(repository: Repository): Promise<PendingAm | null> {
   const pending = await readPending(repository);
-  return pending === null || (await amProgress(repository)) !== null ? null : pending;
+  return pending === null || amProgress(repository) !== null ? null : pending;
 }
 
 async function settle(
