@@ -36,6 +36,12 @@ export async function testedTree({ cwd }: Repository, revision: string): Promise
   return { commit, tree, isPublic: (await gitLines(args, { cwd })).length > 0 };
 }
 
+/** By no monitor's word, nor a submodule's wish to be passed over: git looks itself. */
+const STATUS = (
+  "-c core.fsmonitor=false -c core.untrackedCache=false " +
+  "status --porcelain -z --untracked-files=normal --no-renames --ignore-submodules=none"
+).split(" ");
+
 /**
  * The files in the working tree that git does not know: their whole names, or those of folders.
  *
@@ -46,9 +52,8 @@ export async function untrackedFiles({ cwd, toplevel }: Repository): Promise<rea
     throw new PatchsigError("usage", "there is no working tree here", {
       hint: "name the commit that was tested",
     });
-  const args = ["status", "--porcelain", "-z", "--untracked-files=normal", "--no-renames"];
   // in the user's own working tree, by its filters, as git status always does
-  const entries = (await git(args, { cwd, purpose: "work" })).toString().split("\0");
+  const entries = (await git(STATUS, { cwd, purpose: "work" })).toString().split("\0");
   const changed = entries.filter((entry) => entry !== "" && !entry.startsWith("??"));
   const [first] = changed;
   if (first !== undefined)

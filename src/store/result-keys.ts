@@ -20,6 +20,16 @@ export class ResultKeys {
     return this.#unit.read(() => this.#unit.sql.allResultKeys.all());
   }
 
+  /** Those of an identity that are in use. */
+  inUse(identity: string): readonly ResultKeyRecord[] {
+    const unit = this.#unit;
+    return unit.read(() =>
+      unit.sql.resultKeys
+        .all(identity)
+        .filter((one) => one.replaced === null && !unit.isRevoked(one.publicKey)),
+    );
+  }
+
   /**
    * A person accepts a key for results: it takes the place of the identity's others, unless it is used `also`.
    *

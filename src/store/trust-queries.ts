@@ -130,7 +130,7 @@ export function wholeKey(
   if (isPublicKey(key)) return key;
   const candidates = [
     ...unit.sql.events.all(identity).filter((event) => event.kind === "changed"),
-    ...(known ? unit.recordsOf(identity) : []),
+    ...(known ? [...unit.recordsOf(identity), ...unit.sql.resultKeys.all(identity)] : []),
   ].map(({ publicKey }) => publicKey);
   const keys = new Set(candidates.filter((whole) => whole.startsWith(key)));
   const [only] = keys;

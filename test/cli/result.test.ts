@@ -1,7 +1,14 @@
 /** `patchsig result`: from a job's report to what it is worth elsewhere. */
 
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  readFileSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { patchsig, patchsigEach, records, type Run } from "../support/cli.ts";
@@ -9,7 +16,7 @@ import { newFolder } from "../support/folders.ts";
 import { problems, schemaOf } from "../support/json-schema.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
 import { check } from "../support/signing.ts";
-import { newHome, newSubmission, signedPatches } from "./support.ts";
+import { newHome, newSubmission, publicKey, signedPatches } from "./support.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const FIXTURES = join(ROOT, "fixtures", "result");
@@ -155,9 +162,14 @@ test("a harness that failed makes it worse, and passed does not make it better",
 test("what cannot be signed is refused by name, before a password is asked for", () => {
   const dtd = join(newFolder(), "dtd.xml");
   writeFileSync(dtd, "<!DOCTYPE x><testsuite/>");
+  // a gigabyte, of which the disk has nothing
+  const large = join(newFolder(), "large.xml");
+  writeFileSync(large, "");
+  truncateSync(large, 1 << 30);
   const pass = ["--status", "pass"];
   const cases: [string[], number, string][] = [
     [["--junit", dtd], 3, "dtd.xml: it has a DTD"],
+    [["--junit", large], 3, "large.xml: larger than 64 MiB"],
     [[], 2, "what did the run come to?"],
     [[...pass, "--env", "cc=gcc 14"], 2, "--env takes key=value"],
     [[...pass, "--env", "a=1", "--env", "a=2"], 2, "--env a is given twice"],
@@ -187,6 +199,34 @@ test("a tree that is not committed is refused", () => {
   expect([run.status, run.stdout]).toEqual([3, ""]);
   expect(run.stderr).toContain("file is not as committed");
   expect(sign(["--status", "pass", "HEAD"], "", work).status).toBe(0);
+});
+
+test("a key for results signs no patches; revoked, it voids its results", () => {
+  const { work } = newSubmission();
+  const [patch] = signedPatches(work, newHome(7), [], "-1");
+  const theirs = publicKey(7);
+  const [, verify, refused, , , show] = patchsigEach(
+    [
+      ["trust", "accept", "--result-only", "alice@example.org", theirs],
+      ["verify", "--json", patch!],
+      ["trust", "accept", "alice@example.org", theirs],
+      ["trust", "accept", "--result-only", "ci@example.org", KEY],
+      ["trust", "revoke", "ci@example.org"],
+      ["result", "show", "--json", join(FIXTURES, "passed.eml")],
+    ],
+    newFolder(),
+  );
+  const [verdict] = records(verify!);
+  expect([verify!.status, verdict!["verdict"], verdict!["trust"]]).toEqual([
+    1,
+    "fail",
+    "result-only",
+  ]);
+  expect(verdict!["findings"].map((one: { code: string }) => one.code)).toContain(
+    "key-result-only",
+  );
+  expect(refused!.stderr).toContain("for test results, and never for patches");
+  expect(records(show!)[0]!["worth"]).toBe("void");
 });
 
 test("attestation prints the signed text", () => {

@@ -45,7 +45,8 @@ export function believe(trust: TrustStore, statement: Statement, time: number): 
 
 /** The only key in use of an identity. PatchsigError "not-found" unless there is exactly one. */
 export function keyInUse(trust: TrustStore, identity: string): string {
-  const [key, ...others] = usableKeys(trust.lookup(identity));
+  const all = [...usableKeys(trust.lookup(identity)), ...trust.results.inUse(identity)];
+  const [key, ...others] = all;
   if (key === undefined || others.length > 0)
     throw new PatchsigError("not-found", `which key of ${identity}?`, {
       hint: shellCommand("git patchsig trust show", identity),
