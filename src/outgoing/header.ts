@@ -40,6 +40,18 @@ export function withFields(mail: Buffer, added: readonly NewField[]): Buffer {
   return Buffer.concat([Buffer.from(header, "latin1"), mail.subarray(endOfHeader(mail))]);
 }
 
+/** The mail without the fields whose names, in lower case, match. */
+export function withoutFields(mail: Buffer, names: RegExp): Buffer {
+  const kept = readFields(mail).filter(({ name }) => !names.test(name));
+  const header = kept.map(({ label, value }) => label + value).join("");
+  return Buffer.concat([Buffer.from(header, "latin1"), mail.subarray(endOfHeader(mail))]);
+}
+
+/** What stands below the empty line. */
+export function bodyOf(mail: Buffer): Buffer {
+  return mail.subarray(nextLine(mail, endOfHeader(mail)));
+}
+
 function placeOf(name: string): number {
   const place = ORDER.indexOf(name);
   return place === -1 ? ORDER.length : place;

@@ -117,6 +117,8 @@ describe("send", () => {
     const dry = await send(...options, "--dry-run");
     expect(dry.status).toBe(0);
     expect(dry.stdout).toContain("\n  to            list@example.org  (--to)\n");
+    const rehearsed = await send(...options, "--rehearse");
+    expect(rehearsed.stdout).toContain("all of it would survive broken servers, too\n");
     expect((await send(...options, "-o", folder)).status).toBe(0);
     expect(readdirSync(folder)).toEqual(["0001.patch", "0002.patch"]);
     expect(readFileSync(join(folder, "0002.patch"), "utf8")).toContain("\nTo: list@example.org\n");

@@ -27,6 +27,7 @@ interface Arguments extends WishArguments, MakeArguments {
   readonly resend?: string | undefined;
   readonly outputDirectory?: string | undefined;
   readonly dryRun: boolean;
+  readonly rehearse: boolean;
   readonly yes: boolean;
   readonly status: boolean;
   readonly continue: boolean;
@@ -73,6 +74,7 @@ export const sendCommand = command({
     resend: { ...one, describe: "a version that was sent, once more: v2" },
     allow: { ...many, describe: "send though this check speaks against it" },
     "dry-run": { ...flag, alias: "n", describe: "only show what would be sent" },
+    rehearse: { ...flag, describe: "only show what the mails would not survive on their way" },
     "output-directory": { ...one, alias: "o", describe: "write the mails there instead" },
     reflect: { ...flag, describe: "send all of it only to yourself" },
     "preview-to": { ...one, describe: "send all of it only to this address" },
@@ -106,6 +108,7 @@ async function send(args: Arguments): Promise<CommandStatus> {
   const made = await makeMails(repository, plan, args);
   out(renderSendPreview(made.preview, outputStyle()));
   if (args.outputDirectory !== undefined) return write(made, args.outputDirectory);
+  if (args.rehearse) return say("nothing was sent: --rehearse");
   if (args.dryRun) return say("nothing was sent: --dry-run");
   if (!(await isWanted(args))) return say("nothing was sent");
   return withOutbox(async (store) => {

@@ -6,6 +6,7 @@ import { mailServerName } from "../../app/send/mail-transport.ts";
 import type { Envelope } from "../../app/send/queue.ts";
 import type { VersionMails } from "../../app/send/mails.ts";
 import type { SendPlan } from "../../app/send/plan.ts";
+import { encodingWish, rehearse } from "../../app/send/rehearse.ts";
 import { makeVersion } from "../../app/send/version.ts";
 import { gitConfig, settingsEnvironment } from "../../app/settings.ts";
 import { isUnmet, signedLines, signerAddress } from "../../app/sign/signing.ts";
@@ -32,6 +33,7 @@ import { say } from "../../terminal/terminal.ts";
 
 export interface MakeArguments extends PasswordSettings {
   readonly key?: string | undefined;
+  readonly rehearse: boolean;
   readonly reflect: boolean;
   readonly previewTo?: string | undefined;
   readonly identity?: string | undefined;
@@ -63,6 +65,7 @@ export async function makeMails(
   const by = signerAddress();
   const config = withIdentity(gitConfig(), args.identity ?? null);
   const sender = configuredSender(config);
+  const wish = encodingWish(config);
   const from = sender.from ?? (await signerIdent(repository, by, settingsEnvironment()));
   const only = args.reflect ? from : (args.previewTo ?? null);
   const address =
@@ -80,10 +83,13 @@ export async function makeMails(
   };
   const signer = await userSigner(args);
   const terms = { signer, by, from, now: now(), random: randomBytes, say, fields };
-  const mails = await makeVersion(repository, plan, terms).finally(() => signer.wipe());
-  signedLines(mails.signed, by).forEach(say);
-  if (isUnmet(mails.signed))
+  const made = await makeVersion(repository, plan, terms).finally(() => signer.wipe());
+  signedLines(made.signed, by).forEach(say);
+  if (isUnmet(made.signed))
     throw new PatchsigError("refused", "not all of it can be signed, so nothing is sent");
+  const arriving = rehearse(made.mails, { wish, titles: made.titles, dangers: args.rehearse });
+  const mails = { ...made, mails: arriving.mails };
+  const preview = previewOf(repository, plan, mails, recipients, config);
   return {
     mails,
     envelopes: recipients.map((its) => ({
@@ -92,7 +98,7 @@ export async function makeMails(
     })),
     identity: config.string("sendemail.identity") ?? "",
     isPreview: only !== null,
-    preview: previewOf(repository, plan, mails, recipients, config),
+    preview: { ...preview, notes: [...preview.notes, ...arriving.notes] },
   };
 }
 
