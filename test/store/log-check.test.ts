@@ -107,8 +107,9 @@ describe("its own WAL is read", () => {
     const file = database(["a"]);
     const left = newFile();
     const db = new Database(file);
-    const tables = ["generation", "dkim_records", "vouched", "developer_keys", "series_links"];
-    db.exec(`${tables.map((name) => `drop table ${name};`).join("")} pragma user_version = 6`);
+    const tables =
+      "generation dkim_records vouched developer_keys series_links result_keys series_marks";
+    db.exec(`${tables.replaceAll(/\w+/g, "drop table $&;")} pragma user_version = 6`);
     db.close();
     const trust = openTrustStore({ file });
     pinned(trust);
