@@ -27,7 +27,6 @@ export function page(title: SafeText, here: string, body: Html): Html {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
 <title>${title} · patchsig</title>
 <link rel="stylesheet" href="/style.css">
 ${FEED}

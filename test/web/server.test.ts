@@ -55,7 +55,7 @@ describe("pages", () => {
     ["/", /8 mails, 3 series/, /<h2>new <small>2<\/small><\/h2>/],
     ["/series", /v2 <small>of 2<\/small>/, /href="\/series\/b0%40x"/],
     ["/series/a0%40x", /git patchsig am b0@x/, /Reviewed-by: Bob &lt;bob@example.org&gt;/],
-    ["/series/b0%40x/diff?from=a0%40x", /v1, 2 patches → v2, 2 patches/, /<pre>/],
+    ["/series/b0%40x/diff?from=a0%40x", /v1, 2 patches → v2, 2 patches/, /<pre tabindex/],
     ["/patch/a1%40x", /signed by alice@example.org/, /<ins>\+one<\/ins>\n/],
     ["/search?q=s%3Aone", /href="\/patch\/a1%40x"/, /value="s:one"/],
     ["/search?q=zz%3Aone", /there is no zz:/, /class="fail"/],

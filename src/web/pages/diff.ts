@@ -10,6 +10,6 @@ import { toSeries } from "../names.ts";
 export function diffPage(diff: VersionDiff, messageId: string): Html {
   const lines = renderDiff(diff, { columns: 100, color: false });
   const body = html`<p><a href="${toSeries(messageId)}">series</a></p>
-    <pre>${joinSafe(lines, ours`\n`)}</pre>`;
+    <pre tabindex="0" role="region" aria-label="what changed">${joinSafe(lines, ours`\n`)}</pre>`;
   return page(ours`${diff.old.name} to ${diff.new.name}`, "", body);
 }

@@ -42,7 +42,7 @@ export function mailPage({
     ${copies > 1 ? html`<p class="warn">${ours`${copies} mails have this Message-ID; this is the first`}</p>` : null}
     <table>${fields}</table>
     <pre class="wrap">${escapeLines(text)}</pre>
-    ${diff === "" ? null : html`<pre>${diffLines(diff)}</pre>`}
+    ${diff === "" ? null : html`<pre tabindex="0" role="region" aria-label="diff">${diffLines(diff)}</pre>`}
     ${cut ? html`<p class="warn">the rest is too long for a page: see <a href="${toRaw(row.messageId)}">raw</a></p>` : null}`;
   return page(shownSubject(row.subject), "", body);
 }
@@ -52,6 +52,9 @@ function diffLines(diff: string): readonly Html[] {
     const text = escapeLines(line);
     if (/^(?:\+\+\+|---) /.test(line) || line.startsWith("diff --git "))
       return html`<b>${text}</b>\n`;
+    if (line === "---")
+      return html`${text}
+`;
     if (line.startsWith("+")) return html`<ins>${text}</ins>\n`;
     if (line.startsWith("-")) return html`<del>${text}</del>\n`;
     if (line.startsWith("@@")) return html`<span class="hunk">${text}</span>\n`;

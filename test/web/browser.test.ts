@@ -1,0 +1,231 @@
+/**
+ * The pages in a real browser: nothing runs, nothing is fetched from elsewhere, a series is found, and its
+ * `am` line applies it. In a long run only: Chromium is large. PATCHSIG_SCREENSHOTS=DIR keeps pictures.
+ */
+
+import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeMbox } from "../app/search/index.ts";
+import { mail, signed, two } from "../app/series/thread.ts";
+import { patchsig, PROGRAM } from "../support/cli.ts";
+import { newFolder } from "../support/folders.ts";
+import { LONG } from "../support/long.ts";
+import { git, newRepository } from "../support/repo.ts";
+import { requireTool } from "../support/tools.ts";
+
+/** What tries to become more than text, as subject, name, body, file name and Message-ID. */
+const EVIL = [
+  "<script>document.title='OWNED'</script>",
+  "<img src=x onerror=\"document.title='OWNED'\">",
+  "<svg onload=document.title='OWNED'>",
+  "\"><a href='javascript:document.title=1'>x</a>",
+  "' style='background:url(https://evil.example.com/x)' x='",
+  "</title></head><body onload=document.title='OWNED'>",
+  "{{constructor.constructor('return 1')()}}",
+  "&lt;script&gt;&#60;script&#62;",
+  "\u202e\u2066gnp.exe\u2069",
+  "../../../etc/passwd",
+];
+
+const MAILS = [
+  ...signed(two("a", "PATCH")),
+  mail("r", "Re: [PATCH 1/2] one", {
+    re: "a0 a1",
+    from: "Bob <bob@example.org>",
+    text: "Reviewed-by: Bob <bob@example.org>",
+  }),
+  ...signed(two("b", "PATCH v2", { re: "a0", to: "2" })),
+  ...EVIL.map((evil, i) =>
+    mail(i % 2 === 0 ? `e${i}` : `e${i}"onload="x`, `[PATCH] ${evil}`, {
+      from: `${evil.replaceAll(/[<>"@]/g, "")} <eve${i}@example.net>`,
+      text: evil,
+      to: evil,
+    }),
+  ),
+];
+
+const runs = LONG && requireTool("chromium");
+
+let home: string;
+let web: ChildProcessByStdio<null, Readable, Readable>;
+let root: string;
+let browser: Browser;
+const problems: string[] = [];
+
+beforeAll(async () => {
+  if (!runs) return;
+  home = newFolder();
+  const mbox = writeMbox(join(home, "mbox"), MAILS);
+  writeFileSync(join(home, "gitconfig"), `[patchsig]\n\tsource = ${mbox}\n`);
+  const env = environment();
+  web = spawn(process.execPath, [PROGRAM, "web", "--port", "0", "--write"], {
+    cwd: home,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  root = await new Promise((resolve) =>
+    web.stdout.once("data", (text) => resolve(String(text).trim())),
+  );
+  const { chromium } = await import("playwright-core");
+  browser = await chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+  });
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  web?.kill();
+});
+
+function environment(): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    HOME: home,
+    XDG_DATA_HOME: home,
+    XDG_CACHE_HOME: join(home, "cache"),
+    GIT_CONFIG_GLOBAL: join(home, "gitconfig"),
+  };
+}
+
+/** A page that notes what it should not do. */
+async function open(path: string, width = 1200): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width, height: 900 } });
+  page.on("console", (message) => problems.push(`${path}: console: ${message.text()}`));
+  page.on("pageerror", (error) => problems.push(`${path}: ${error.message}`));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(root)) problems.push(`${path}: asked for ${request.url()}`);
+  });
+  page.on("dialog", (dialog) => problems.push(`${path}: ${dialog.message()}`));
+  await page.goto(new URL(path, root).href);
+  return page;
+}
+
+async function indexed(): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    const text = await (await fetch(root)).text();
+    if (text.includes(`${MAILS.length} mails`) && !text.includes("reading:")) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error("not indexed");
+}
+
+describe.runIf(runs)("in Chromium", () => {
+  test(
+    "every page that can be reached is quiet, ours alone, and readable",
+    { timeout: 240_000 },
+    async () => {
+      await indexed();
+      const seen = new Set<string>(["/"]);
+      const violations: string[] = [];
+      for (const path of seen) {
+        if (/\/(?:raw|t\.mbox\.gz)$|\.atom$/.test(path)) continue;
+        const page = await open(path);
+        expect(await page.title()).not.toBe("OWNED");
+        expect(
+          await page.locator("script, img, iframe, object, embed, [onload], [onerror]").count(),
+        ).toBe(0);
+        for (const href of await page
+          .locator("a[href]")
+          .evaluateAll((all) => all.map((one) => one.getAttribute("href")!)))
+          if (href.startsWith("/") && seen.size < 120) seen.add(href);
+          else if (!href.startsWith("/") && !href.startsWith("#"))
+            problems.push(`${path}: links to ${href}`);
+        await page.close();
+      }
+      // axe needs scripts, which the pages forbid
+      const { default: axe } = await import("axe-core");
+      const context = await browser.newContext({ bypassCSP: true });
+      for (const path of [
+        "/",
+        "/series",
+        "/series/b0%40x",
+        "/patch/a1%40x",
+        "/search?q=s%3Aone",
+        "/people",
+        "/list",
+      ]) {
+        const page = await context.newPage();
+        await page.goto(new URL(path, root).href);
+        await page.evaluate(axe.source);
+        const found = await page.evaluate(
+          "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`))",
+        );
+        violations.push(...(found as string[]).map((one) => `${path}: ${one}`));
+        await page.close();
+      }
+      expect(seen.size).toBeGreaterThan(30);
+      expect(problems).toEqual([]);
+      expect(violations).toEqual([]);
+    },
+  );
+
+  test(
+    "a series is searched, opened, and its am line applies it",
+    { timeout: 120_000 },
+    async () => {
+      await indexed();
+      const page = await open("/");
+      await page.getByRole("link", { name: "search" }).click();
+      await page.getByRole("searchbox").fill("s:one kind:patch by:alice@example.org");
+      await page.keyboard.press("Enter");
+      await page.getByRole("link", { name: "[PATCH v2 1/2] one" }).click();
+      expect(await page.textContent("main")).toContain("signed by alice@example.org");
+      await page.getByRole("link", { name: "series", exact: true }).last().click();
+      const line = await page.locator("pre.wrap").first().textContent();
+      expect(line).toBe("git patchsig am b0@x");
+      const repository = newRepository(join(home, "repository"));
+      writeFileSync(join(repository, "one"), "1\n");
+      writeFileSync(join(repository, "other"), "1\n");
+      git(repository, ["add", "-A"]);
+      git(repository, ["commit", "-q", "-m", "base"]);
+      const run = spawnSync(process.execPath, [PROGRAM, ...line!.split(" ").slice(2)], {
+        cwd: repository,
+        env: environment(),
+        encoding: "utf8",
+      });
+      expect(run.stderr).not.toMatch(/FAIL/);
+      expect(run.status).toBe(0);
+      expect(git(repository, ["log", "--format=%s", "-2"]).toString()).toBe("other\none\n");
+      await page.getByRole("button", { name: "applied" }).click();
+      expect(await page.textContent("main")).toContain("v2");
+      await page.goto(root);
+      expect(await page.locator("details", { hasText: "done" }).count()).toBe(1);
+      await page.close();
+      expect(problems).toEqual([]);
+    },
+  );
+
+  test("pictures", { timeout: 60_000 }, async () => {
+    await indexed();
+    const folder = process.env["PATCHSIG_SCREENSHOTS"] ?? "";
+    const shots = [
+      ["morning", "/", 1200, "light"],
+      ["series", "/series/b0%40x", 1200, "light"],
+      ["patch", "/patch/b1%40x", 1200, "light"],
+      ["mobile", "/series", 360, "light"],
+      ["dark", "/series/b0%40x", 1200, "dark"],
+    ] as const;
+    for (const [name, path, width, colorScheme] of shots) {
+      const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
+      await page.goto(new URL(path, root).href);
+      const wide = await page.evaluate("document.documentElement.scrollWidth");
+      expect(wide, `${name} needs no scrolling to the side`).toBeLessThanOrEqual(width);
+      if (folder !== "") await page.screenshot({ path: join(folder, `${name}.png`) });
+      await page.close();
+    }
+  });
+});
+
+test.runIf(runs)("the program ends at a signal", async () => {
+  const ended = new Promise((resolve) => web.once("close", resolve));
+  web.kill("SIGTERM");
+  await ended;
+  expect(patchsig(["web", "--listen", "0.0.0.0"], { home }).stderr).toContain(
+    "anybody who reaches it",
+  );
+});
