@@ -136,27 +136,51 @@ test("which patches are in it: by what am noted, or by the mails", () => {
   expect([half.status, half.stderr]).toEqual([2, expect.stringContaining("one whole series")]);
 });
 
+/** In one process, in the repository: its settings name the CI. */
+function signEach(all: readonly (readonly string[])[]): Run[] {
+  git(repository, ["config", "user.name", "Example CI"]);
+  git(repository, ["config", "user.email", "ci@example.org"]);
+  const start = ["result", "sign", "--test", "unit.words", "--key", key];
+  return patchsigEach(
+    all.map((words) => (words[0] === "feed" ? words : [...start, ...words])),
+    repository,
+  );
+}
+
 test("it is added to a feed, once; another word of the same run is refused", () => {
   const feed = join(newFolder(), "feed");
-  const words = ["feed", "init", feed, "--name", "results", "--url", "https://example.org/results"];
-  expect(patchsig(words, { home, cwd: repository, env: CI })).toMatchObject({ status: 0 });
   const tap = join(newFolder(), "report.tap");
   writeFileSync(tap, TAP);
-  const args = ["--tap", tap, "--to-feed", feed];
-  expect([sign(args), sign(args)].map(({ status, stderr }) => [status, stderr])).toEqual([
-    [0, expect.stringContaining(`added to ${feed}`)],
-    [0, expect.stringContaining("the feed has it already")],
+  const to = ["--to-feed", feed];
+  const [made, first, again, other, second] = signEach([
+    ["feed", "init", feed, "--name", "results", "--url", "https://example.org/results"],
+    ["--tap", tap, ...to],
+    ["--tap", tap, ...to],
+    ["--status", "fail", ...to],
+    ["--status", "fail", "--run", "2", ...to],
   ]);
-  const other = sign(["--status", "fail", "--to-feed", feed]);
-  expect([other.status, other.stdout]).toEqual([3, ""]);
-  expect(sign(["--status", "fail", "--run", "2", "--to-feed", feed]).status).toBe(0);
+  expect([made, first, again, other, second].map((run) => run!.status)).toEqual([0, 0, 0, 3, 0]);
+  expect(first!.stderr).toContain(`added to ${feed}`);
+  expect(again!.stderr).toContain("the feed has it already");
+  expect(other!.stdout).toBe("");
 });
 
 test("a harness that failed makes it worse, and passed does not make it better", () => {
-  const failed = sign(["--tap", "-", "--status", "failure"], TAP);
-  expect(field(failed, "result")).toBe("fail");
-  const passed = sign(["--tap", "-", "--status", "success"], "1..1\nnot ok 1\n");
-  expect([passed.status, field(passed, "result")]).toEqual([0, "fail"]);
+  const [good, bad] = [join(newFolder(), "good.tap"), join(newFolder(), "bad.tap")];
+  writeFileSync(good, TAP);
+  writeFileSync(bad, "1..1\nnot ok 1\n");
+  const runs = signEach([
+    ["--tap", good, "--status", "failure"],
+    ["--tap", bad, "--status", "success"],
+    ["--tap", good, "--status", "cancelled"],
+    ["--status", "neutral"],
+  ]);
+  expect(runs.map((run) => [run.status, field(run, "result")])).toEqual([
+    [0, "fail"],
+    [0, "fail"],
+    [0, "miss"],
+    [0, "done"],
+  ]);
 });
 
 test("what cannot be signed is refused by name, before a password is asked for", () => {

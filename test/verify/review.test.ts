@@ -65,6 +65,14 @@ describe("the key is", () => {
     ],
     ["pinned by a keyring", () => undefined, "pinned", true, ["review-key-known"], pinned],
     [
+      "accepted for test results, whatever a keyring says",
+      () => store.results.accept(BOB, KEY_OF_BOB.text, TIME),
+      "result-only",
+      false,
+      ["review-key-result-only"],
+      pinned,
+    ],
+    [
       "another one than the keyring's",
       () => undefined,
       "changed",
