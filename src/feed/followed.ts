@@ -52,6 +52,8 @@ export interface FeedUpdate {
   readonly withdrawn: readonly WithdrawnMail[];
   /** What speaks against what its owner signed, a line each. */
   readonly contradictions: readonly string[];
+  /** New mails that are not here, since there was no room for them. */
+  readonly left: number;
   /** Epochs that were here before and that the feed no longer has. */
   readonly withheld: readonly number[];
 }

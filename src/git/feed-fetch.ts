@@ -34,13 +34,21 @@ const BLOBS_AT_A_TIME = 2000;
 /** How often the size of what comes is looked at. */
 const WATCH_MS = 200;
 
+/** What was fetched. */
+export interface FetchedEpoch {
+  /** The newest commit of the server. */
+  readonly head: string;
+  /** New mails that are not here, because there was no room for them. */
+  readonly left: number;
+}
+
 /**
  * Fetches what is new.
  *
- * @returns the newest commit of the server; null if it has none
+ * @returns null if the server has no commit
  * @throws PatchsigError "git-failed"; "too-large" if it would have more than `maxBytes`
  */
-export async function fetchEpoch(epoch: Epoch, wishes: FetchWishes): Promise<string | null> {
+export async function fetchEpoch(epoch: Epoch, wishes: FetchWishes): Promise<FetchedEpoch | null> {
   const { address, abilities, since, headersOnly } = wishes;
   const place = placeOf(epoch);
   const first = !(await gitSucceeds(["rev-parse", "--verify", "--quiet", BRANCH], place));
@@ -59,8 +67,7 @@ export async function fetchEpoch(epoch: Epoch, wishes: FetchWishes): Promise<str
   const [head = null] = await gitLines(["rev-parse", "--verify", "--quiet", INCOMING], place);
   if (head === null) return null;
   await refuseOther(epoch, address);
-  if (abilities.filter && !headersOnly) await fetchBlobs(epoch, wishes);
-  return head;
+  return { head, left: abilities.filter && !headersOnly ? await fetchBlobs(epoch, wishes) : 0 };
 }
 
 function isEmptyCut(error: unknown): boolean {
@@ -79,31 +86,40 @@ async function refuseOther(epoch: Epoch, address: string): Promise<void> {
   });
 }
 
-/** The mails that the new commits name, the newest first. */
-async function fetchBlobs(epoch: Epoch, wishes: FetchWishes): Promise<void> {
+/** The mails that the new commits name, the newest first. @returns how many had no room */
+async function fetchBlobs(epoch: Epoch, wishes: FetchWishes): Promise<number> {
   const missing = await missingBlobs(epoch);
-  for (let at = 0; at < missing.length; at += BLOBS_AT_A_TIME) {
-    const some = missing.slice(at, at + BLOBS_AT_A_TIME);
-    await watched(
-      epoch,
-      wishes,
-      ["--filter=blob:none", "--", "origin", ...some],
-      ["fetch.negotiationAlgorithm=noop"],
-    );
+  let size = BLOBS_AT_A_TIME;
+  for (let at = 0; at < missing.length;) {
+    const some = missing.slice(at, at + size);
+    const args = ["--filter=blob:none", "--", "origin", ...some];
+    try {
+      await watched(epoch, wishes, args, ["fetch.negotiationAlgorithm=noop"]);
+      at += some.length;
+    } catch (error) {
+      if (!(error instanceof PatchsigError) || error.code !== "too-large") throw error;
+      // nobody knows how large mails are: fewer of them may have room
+      size = Math.floor(size / 8);
+      if (size === 0) return missing.length - at;
+    }
   }
+  return 0;
 }
 
-/** Of mails among the incoming commits: those that are not here, the newest first. */
-async function missingBlobs(epoch: Epoch, tip: string = INCOMING): Promise<string[]> {
-  const listed = ["rev-list", "--objects", "--missing=print", "--no-object-names", tip];
+/** Of the new commits' mails: those that are not here, the newest first. */
+async function missingBlobs(epoch: Epoch): Promise<string[]> {
+  const place = placeOf(epoch);
+  const [old] = await gitLines(["rev-parse", "--verify", "--quiet", BRANCH], place);
+  const range = [INCOMING, ...(old === undefined ? [] : [`^${old}`])];
+  const listed = ["rev-list", "--objects", "--missing=print", "--no-object-names", ...range];
   const missing = new Set(
-    (await gitLines(listed, placeOf(epoch)))
+    (await gitLines(listed, place))
       .filter((line) => line.startsWith("?"))
       .map((line) => line.slice(1)),
   );
   if (missing.size === 0) return [];
   const wanted: string[] = [];
-  for await (const some of changes(epoch, [tip]))
+  for await (const some of changes(epoch, range))
     for (const { blob } of some) if (missing.delete(blob)) wanted.push(blob);
   return wanted;
 }

@@ -15,6 +15,9 @@ export function renderUpdate(update: FeedUpdate, now: number): SafeText[] {
   const news = changed.length === 0 ? ours`nothing new` : ours`new mails`;
   return [
     ours`${feed.name}: ${news}`,
+    ...(update.left === 0
+      ? []
+      : [ours`  ${count(update.left, "older mail")} left out: --max allows no more`]),
     ...withheld.map((epoch) => ours`  withheld: epoch ${epoch} was there before`),
     ...contradictionLines(update.contradictions),
     ...withdrawnLines(withdrawn),

@@ -2,13 +2,22 @@
 
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { patchsig, type Run } from "../support/cli.ts";
 import { HAS_INBOX, newInbox } from "../support/inbox.ts";
 import { type FeedServer, serveFolder, servePython, serveQueries } from "../support/feed-server.ts";
-import { some } from "../support/long.ts";
+import { LONG, some } from "../support/long.ts";
 import { newFolder, newHome, publicKey } from "./support.ts";
 
 let home: string;
@@ -305,6 +314,22 @@ describe("a hostile feed", () => {
     expect(existsSync(join(at, "patchsig", "feeds", "feed"))).toBe(false);
   });
 
+  test("leaves room for the newest mails where the server leaves out others", async () => {
+    const root = newFolder();
+    const repository = join(root, "large");
+    const noise = (): string => randomBytes(300_000).toString("base64");
+    const days = Array.from({ length: 9 }, (_, i) => `2026-01-0${i + 1}`);
+    writeEpoch(
+      repository,
+      days.map((at, i) => ({ id: `m${i}`, at, text: noise() })),
+    );
+    const url = await serve(serveFolder(root, "filter"));
+    const said = ok(["feed", "follow", `${url}/large`, "--max", "1M"]);
+    expect(said).toMatch(/\d older mails left out/);
+    expect(git(home, "large", 0, "show", "master:m")).toContain("Subject: m8");
+    expect(ok(["feed", "update", "large"])).toBe("large: nothing new\n");
+  });
+
   test("an address that holds a password is neither used, kept nor shown", () => {
     const at = newFolder();
     const { status, stderr } = run(["feed", "follow", "https://alice:secret@example.org/x"], at);
@@ -319,4 +344,59 @@ test("what is followed is a source by its name, and can be forgotten", () => {
   expect(run(["verify", "feed:short"]).stderr).toContain("no patch in feed:short, only 3 mails");
   ok(["feed", "unfollow", "short"]);
   expect(run(["verify", "feed:short"]).stderr).toContain("no feed is followed as short");
+});
+
+describe("killed at any step", () => {
+  const KILL_AT = pathToFileURL(join(import.meta.dirname, "..", "support", "kill-at.js")).href;
+
+  test.runIf(LONG)("follow goes on with the next update", async () => {
+    const { root } = newFeed();
+    const url = await serve(serveFolder(root, "filter"));
+    const steps = join(newFolder(), "steps");
+    const kill = (at: string, step: number): Run =>
+      patchsig(["feed", "follow", `${url}/feed`, "--as", "x"], {
+        home: at,
+        env: {
+          NODE_OPTIONS: `--import ${KILL_AT}`,
+          KILL_SPAWNS: "1",
+          KILL_AT: String(step),
+          STEPS: steps,
+        },
+      });
+    expect(kill(newFolder(), 0).status).toBe(0);
+    const all = Number(readFileSync(steps, "utf8"));
+    expect(all).toBeGreaterThan(10);
+    for (let step = 1; step <= all; step++) {
+      const at = newFolder();
+      kill(at, step);
+      const isKept = existsSync(join(at, "patchsig", "feeds", "x", "followed.json"));
+      ok(isKept ? ["feed", "update", "x"] : ["feed", "follow", `${url}/feed`, "--as", "x"], at);
+      expect(git(at, "x", 1, "log", "--format=%s", "master")).toBe("c\nb");
+      expect(git(at, "x", 1, "rev-list", "--objects", "--missing=print", "master")).not.toContain(
+        "?",
+      );
+      expect(git(at, "x", 1, "for-each-ref", "--format=%(refname)")).toBe("refs/heads/master");
+      expect(state("x", at)["updated"]).toBeGreaterThan(0);
+    }
+  });
+
+  test.runIf(LONG)("update does not forget that history was rewritten", () => {
+    const { root, epochs } = newFeed();
+    const before = newFolder();
+    ok(["feed", "follow", join(root, "feed"), "--as", "x"], before);
+    rmSync(epochs[1]!, { recursive: true });
+    writeEpoch(epochs[1]!, [{ id: "c", at: "2026-01-01", text: "other" }]);
+    for (let step = 1, ended = false; !ended; step++) {
+      const at = newFolder();
+      cpSync(before, at, { recursive: true });
+      const env = { NODE_OPTIONS: `--import ${KILL_AT}`, KILL_SPAWNS: "1", KILL_AT: String(step) };
+      ended = patchsig(["feed", "update", "x"], { home: at, env }).status === 1;
+      run(["feed", "update", "x"], at);
+      const withdrawn = state("x", at)["withdrawn"] as { messageId: string }[];
+      expect(withdrawn.map(({ messageId }) => messageId).sort()).toEqual([
+        "<b@example.org>",
+        "<c@example.org>",
+      ]);
+    }
+  });
 });

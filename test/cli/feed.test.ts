@@ -150,6 +150,32 @@ describe.runIf(HAS_INBOX)("public-inbox", () => {
 const KILL_AT = pathToFileURL(join(import.meta.dirname, "..", "support", "kill-at.js")).href;
 
 describe("killed at any step", () => {
+  test.runIf(LONG)("publish leaves what a web server can serve", () => {
+    const steps = join(newFolder(), "steps");
+    const kill = (feed: string, at: number): Run =>
+      patchsig(["feed", "publish", feed], {
+        home,
+        env: {
+          ...env,
+          NODE_OPTIONS: `--import ${KILL_AT}`,
+          KILL_SPAWNS: "1",
+          KILL_AT: String(at),
+          STEPS: steps,
+        },
+      });
+    const feed = newFeed(mail("a"));
+    expect(kill(feed, 0).status).toBe(0);
+    const count = Number(readFileSync(steps, "utf8"));
+    for (let at = 1; at <= count; at++) {
+      ok(["add", feed], mail(`m${at}`));
+      kill(feed, at);
+      // an older one, or the new one
+      expect(readManifest(readFileSync(join(feed, "manifest.js.gz")), "/")).toHaveLength(1);
+      expect(git(feed, "fsck", "--strict")).toBe("");
+    }
+    ok(["publish", feed]);
+  });
+
   // each step is a start of the program
   test.runIf(LONG)("add leaves all of a run, or nothing", () => {
     const steps = join(newFolder(), "steps");

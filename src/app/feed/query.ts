@@ -60,6 +60,7 @@ export async function updateByQuery(feed: FollowedFeed, reporter: Reporter): Pro
     withdrawn: [],
     contradictions: [],
     withheld: [],
+    left: 0,
   };
 }
 

@@ -31,7 +31,7 @@ export async function updateFeed(feed: FollowedFeed, reporter: Reporter): Promis
   if (feed.query !== null) return updateByQuery(feed, reporter);
   const folder = followedFolder(feed.name);
   return withFeed(folder, reporter.say, async () => {
-    const state: State = { feed, changed: [], withdrawn: [], contradictions: [] };
+    const state: State = { feed, changed: [], withdrawn: [], contradictions: [], left: 0 };
     const known = Object.keys(feed.heads).map(Number);
     const offered = await offeredEpochs(feed.url, feed.layout!, known);
     // the newest first: what is old may be left out
@@ -53,6 +53,7 @@ interface State {
   readonly changed: number[];
   readonly withdrawn: WithdrawnMail[];
   readonly contradictions: string[];
+  left: number;
 }
 
 function isUnchanged(
@@ -84,7 +85,7 @@ async function updateEpoch(
   const address = epochAddress(feed.url, feed.layout!, number);
   const epoch = await epochHere(folder, number);
   const began = Date.now();
-  const head = await fetchEpoch(epoch, {
+  const fetched = await fetchEpoch(epoch, {
     address,
     abilities: feed.abilities!,
     since: feed.since,
@@ -96,7 +97,9 @@ async function updateEpoch(
         ? undefined
         : (stage, done, total) => progress(`${feed.name}: ${stage}`, done, total, began),
   });
-  if (head === null) return;
+  if (fetched === null) return;
+  const { head } = fetched;
+  state.left += fetched.left;
   if (!(await goesOn(epoch))) {
     const gone = await withdrawnMails(epoch);
     state.withdrawn.push(...gone);
