@@ -60,6 +60,8 @@ export async function fetchEpoch(epoch: Epoch, wishes: FetchWishes): Promise<Fet
   try {
     await fetch(cut);
   } catch (error) {
+    // its objects are gone again
+    if (isTooLarge(error)) await git(["update-ref", "-d", INCOMING], place);
     // it has nothing since then: the newest one shows at least that
     if (cut.length === 0 || !isEmptyCut(error)) throw error;
     await fetch(["--depth=1"]);
@@ -68,6 +70,10 @@ export async function fetchEpoch(epoch: Epoch, wishes: FetchWishes): Promise<Fet
   if (head === null) return null;
   await refuseOther(epoch, address);
   return { head, left: abilities.filter && !headersOnly ? await fetchBlobs(epoch, wishes) : 0 };
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof PatchsigError && error.code === "too-large";
 }
 
 function isEmptyCut(error: unknown): boolean {
@@ -97,7 +103,7 @@ async function fetchBlobs(epoch: Epoch, wishes: FetchWishes): Promise<number> {
       await watched(epoch, wishes, args, ["fetch.negotiationAlgorithm=noop"]);
       at += some.length;
     } catch (error) {
-      if (!(error instanceof PatchsigError) || error.code !== "too-large") throw error;
+      if (!isTooLarge(error)) throw error;
       // nobody knows how large mails are: fewer of them may have room
       size = Math.floor(size / 8);
       if (size === 0) return missing.length - at;
@@ -132,6 +138,7 @@ async function watched(
   more: readonly string[] = [],
 ): Promise<void> {
   const objects = join(epoch.repository, "objects");
+  const before = new Set(packsIn(objects));
   const controller = new AbortController();
   const tooLarge = new PatchsigError("too-large", `${address} is larger than --max allows`, {
     hint: "--since or --headers-only bring less; --max SIZE allows more",
@@ -149,14 +156,29 @@ async function watched(
     await transfer(epoch.repository, args, {
       onProgress,
       signal: controller.signal,
-      settings: [`remote.origin.url=${address}`, "fetch.fsckObjects=false", ...partial, ...more],
+      settings: [`remote.origin.url=${address}`, "fetch.unpackLimit=1", ...partial, ...more],
     });
     check();
     controller.signal.throwIfAborted();
+  } catch (error) {
+    // it may have come to its end before anybody looked
+    if (error === tooLarge) removePacks(objects, before);
+    throw error;
   } finally {
     clearInterval(timer);
     removeDrafts(join(objects, "pack"));
   }
+}
+
+function packsIn(objects: string): string[] {
+  const folder = join(objects, "pack");
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith("pack-")) : [];
+}
+
+/** Those that came now. No ref leads to what is in them. */
+function removePacks(objects: string, before: ReadonlySet<string>): void {
+  for (const name of packsIn(objects))
+    if (!before.has(name)) rmSync(join(objects, "pack", name), { force: true });
 }
 
 /** What an aborted fetch left. The caller's lock keeps others out. */

@@ -392,7 +392,7 @@ describe("killed at any step", () => {
       const env = { NODE_OPTIONS: `--import ${KILL_AT}`, KILL_SPAWNS: "1", KILL_AT: String(step) };
       ended = patchsig(["feed", "update", "x"], { home: at, env }).status === 1;
       run(["feed", "update", "x"], at);
-      const withdrawn = state("x", at)["withdrawn"] as { messageId: string }[];
+      const withdrawn = state("x", at)["withdrawn"] as unknown as { messageId: string }[];
       expect(withdrawn.map(({ messageId }) => messageId).sort()).toEqual([
         "<b@example.org>",
         "<c@example.org>",
