@@ -69,7 +69,10 @@ const MAX_TRAILERS = 32;
 const MAX_LINES = 20_000;
 
 /** Where a person's own text ends: a signature, a list's footer, a diff. */
-const END = /^(?:--[ \t]*$|_{20,}$|diff -|Index: |--- \S|\+\+\+ \S|@@ -)/;
+const END =
+  /^(?:--[ \t]*$|_{20,}$|-{5}BEGIN PGP SIGNATURE-{5}|diff -|Index: |--- \S|\+\+\+ \S|@@ -)/;
+/** Above a text that is signed inline: the person's own. */
+const SIGNED = /^-{5}BEGIN PGP SIGNED MESSAGE-{5}/;
 /** `-----Original Message-----`, in any language, and `Begin forwarded message:`. */
 const DIVIDER =
   /^(?:[-_=]{3,}[ \t]*[^-_=\s][^\n]{2,60}?[ \t]*[-_=]{3,}|Begin forwarded message:)[ \t]*$/iu;
@@ -81,6 +84,8 @@ const FIELD = /^[*_]*\p{L}[\p{L} ]{0,20}[*_]*[ \t]*[:：]/u;
 /** `On Tue, Bob wrote:`, perhaps wrapped. */
 const ATTRIBUTION =
   /(?:wrote|writes|schrieb.*|a écrit|ha scritto|escribió|skrev.*|pisze|napisał\S*|写道|のメッセージ)[ \t]*[:：][ \t]*$/iu;
+/** `5 jan. 2026 om 10:00, Mallory <m@example.net>:`, in any language and order. */
+const WHEN_AND_WHO = /^(?=.*\d{1,2}[:.h]\d{2})(?=.*<[^<>\s]+@[^<>\s]+>)/u;
 const MARKED = /^[ \t]*(?:[>|:»]|\w{0,4}>)/u;
 /** What a trailer's line is continued in. */
 const CONTINUED = /^(?:[ \t]+\S|<[^<>\s]+@[^<>\s]+>[ \t]*$)/;
@@ -114,14 +119,23 @@ export function trailersIn(
 function beginsQuote(lines: readonly string[], at: number): boolean {
   const line = lines[at]!;
   if (line.length > MAX_LINE) return false;
-  if (DIVIDER.test(line)) return true;
+  if (DIVIDER.test(line)) return !SIGNED.test(line);
   if (HEADER.test(line)) {
     const below = lines.slice(at + 1, at + 4).filter((next) => FIELD.test(next));
     return below.length >= 2;
   }
-  if (!ATTRIBUTION.test(line) || MARKED.test(line)) return false;
+  if (!isAttribution(lines, at)) return false;
   const next = lines.slice(at + 1, at + 10).find((one) => one.trim() !== "");
   return next !== undefined && !MARKED.test(next);
+}
+
+/** It may be wrapped, and end on this line. */
+function isAttribution(lines: readonly string[], at: number): boolean {
+  const line = lines[at]!;
+  if (!/[:：][ \t]*$/u.test(line) || MARKED.test(line)) return false;
+  const above = lines[at - 1] ?? "";
+  const whole = above.length > MAX_LINE || MARKED.test(above) ? line : `${above} ${line}`;
+  return ATTRIBUTION.test(line) || WHEN_AND_WHO.test(line) || WHEN_AND_WHO.test(whole);
 }
 
 /** A line with the next one, if a mail program wrapped it, or it is folded as git folds trailers. */

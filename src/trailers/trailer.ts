@@ -36,7 +36,7 @@ export function trailerKey({ name, value, address }: Omit<Trailer, "flaw">): str
 /** Characters; a line of a commit message is never longer. */
 export const MAX_LINE = 400;
 
-const LINE = /^([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:[ \t]*(\S.*)$/su;
+const LINE = /^([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:[ \t\u00a0]*(\S.*)$/su;
 /** `Name <address>`, and what may follow: `# net`, `[arm64]`, `(for mm)`. */
 const PERSON = /^[^<>]*<([^<>\s]+@[^<>\s]+)>(?:[ \t]+(?:#.*|\[[^[\]]*\]|\([^()]*\)))?$/su;
 const BARE = /^([^<>\s"(),:;@]+@[^<>\s"(),:;@]+)$/u;
@@ -54,7 +54,10 @@ export function readTrailer(line: string, names: ReadonlyMap<string, string>): T
   const [, word = "", rest = ""] = LINE.exec(line.slice(0, 2 * MAX_LINE)) ?? [];
   const name = names.get(word.toLowerCase());
   if (name === undefined) return null;
-  const value = rest.trimEnd().replaceAll("\t", " ").replace(LINKED, "<$1>");
+  const value = rest
+    .trimEnd()
+    .replace(/[\t\u00a0]/gu, " ")
+    .replace(LINKED, "<$1>");
   return trailerOf(name, value, line.length > MAX_LINE);
 }
 

@@ -71,6 +71,14 @@ describe("below a quote that is not marked line by line, they are found with tha
     ["Apple", `No.\n\nBegin forwarded message:\n\n${BOB}\n`],
     ["Gmail's forward", `See.\n\n---------- Forwarded message ---------\n\n${BOB}\n`],
     ["an attribution", `No.\n\nOn Mon, Mallory <m@example.net> wrote:\n\n${BOB}\n`],
+    ...[
+      "Op ma 5 jan 2026 om 10:00 schreef Mallory <m@example.net>:",
+      "Em seg., 5 de jan. de 2026 às 10:00, Mallory <m@example.net> escreveu:",
+      "пн, 5 янв. 2026 г. в 10:00, Mallory <m@example.net>:",
+      "2026年1月5日(月) 10:00 Mallory <m@example.net>:",
+      "Mallory <m@example.net>, 5 Oca 2026 Pzt, 10:00 tarihinde şunu yazdı:",
+      "Le lun. 5 janv. 2026 à 10:00, Mallory <m@example.net> a\nécrit :",
+    ].map((line) => [line, `No.\n\n${line}\n\n${BOB}\n`]),
     ["an attribution in German", `Nein.\n\nAm Montag schrieb Mallory:\nHallo\n${BOB}\n`],
   ])("%s", (_, text) => {
     const lines = found(text);
@@ -80,6 +88,12 @@ describe("below a quote that is not marked line by line, they are found with tha
 
   test("an attribution above a marked quote is none", () =>
     expect(found(`On Mon, Alice wrote:\n> text\n\n${BOB}\n`)).toEqual([BOB]));
+
+  test("a text that is signed inline is none, and ends at its signature", () => {
+    const signed = `-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n${BOB}\n`;
+    const below = `-----BEGIN PGP SIGNATURE-----\n\nabc\n${BOB}\n`;
+    expect(found(signed + below)).toEqual([BOB]);
+  });
 
   test("lines of trailers are no header", () =>
     expect(found(`${BOB}\nTested-by: Bob Berg <bob@example.org>\n`)).toHaveLength(2));
@@ -114,6 +128,11 @@ describe("what mail programs make of a trailer is mended", () => {
     [
       "an address on the next line",
       "Reviewed-by: Bob Berg\n<bob@example.org>",
+      "Reviewed-by: Bob Berg <bob@example.org>",
+    ],
+    [
+      "blanks that do not break",
+      "Reviewed-by:\u00a0Bob\u00a0Berg <bob@example.org>",
       "Reviewed-by: Bob Berg <bob@example.org>",
     ],
     [
