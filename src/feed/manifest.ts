@@ -15,10 +15,20 @@ export interface ManifestEpoch {
 const MAX_MANIFEST = 64 << 20;
 const MAX_EPOCHS = 10_000;
 
-/** The same epochs give the same bytes. @param name what the feed is called */
-export function formatManifest(name: string, epochs: readonly ManifestEpoch[]): Buffer {
+/**
+ * The same epochs give the same bytes. Names are from a server's root, as public-inbox-httpd has them, and
+ * public-inbox-clone wants at least the inbox's own.
+ *
+ * @param name what the feed is called
+ * @param path where it is on a server: `/lists/name`
+ */
+export function formatManifest(
+  name: string,
+  path: string,
+  epochs: readonly ManifestEpoch[],
+): Buffer {
   const entries = epochs.map(({ epoch, fingerprint, modified }) => [
-    `/git/${epoch}.git`,
+    `${path}/git/${epoch}.git`,
     {
       description: `${name} [epoch ${epoch}]`,
       fingerprint,

@@ -270,6 +270,23 @@ describe.runIf(HAS_INBOX)("a public-inbox", () => {
   });
 });
 
+describe.runIf(HAS_INBOX && LONG)("public-inbox-clone", () => {
+  test("reads the manifest of a feed on a plain web server, below any folder", async () => {
+    const root = newFolder();
+    const feed = join(root, "feeds", "ci");
+    ok(["feed", "init", feed], home, true);
+    appendMails(join(feed, "git", "0.git"), [{ id: "a", at: "2026-01-01" }]);
+    ok(["feed", "publish", feed]);
+    const url = await serve(servePython(root));
+    const clone = join(newFolder(), "clone");
+    const env = { ...process.env, HOME: newFolder() };
+    execFileSync("public-inbox-clone", ["-q", `${url}/feeds/ci`, clone], { env, stdio: "ignore" });
+    const cwd = join(clone, "git", "0.git");
+    const log = execFileSync("git", ["log", "--format=%s"], { cwd, encoding: "utf8" });
+    expect(log).toBe("a\n");
+  });
+});
+
 describe("a hostile feed", () => {
   const OTHERS = [
     ["another file", "evil", "100644"],

@@ -9,10 +9,13 @@ const EPOCHS = [
 ];
 
 describe("a manifest", () => {
-  test("is read as it was written, wherever it is served", () => {
-    const bytes = formatManifest("ci", EPOCHS);
-    for (const path of ["/", "/feeds/ci", "/feeds/ci/"])
-      expect(readManifest(bytes, path)).toEqual(EPOCHS);
+  test.each([
+    ["", ["/", "/feeds/ci"]],
+    ["/ci", ["/ci", "/feeds/ci", "/feeds/ci/"]],
+    ["/feeds/ci", ["/feeds/ci", "/mirror/feeds/ci"]],
+  ])("of %j is read as it was written, wherever it is served", (written, paths) => {
+    const bytes = formatManifest("ci", written, EPOCHS);
+    for (const path of paths) expect(readManifest(bytes, path)).toEqual(EPOCHS);
   });
 
   test("of a server names its inboxes from the root: the nearest one is meant", () => {

@@ -1,6 +1,6 @@
 /** Makes what was added to a feed readable for others: on any web server, and by git push. */
 
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { createHash } from "node:crypto";
 import { formatManifest, type ManifestEpoch } from "../../feed/manifest.ts";
 import { type Epoch, epochsOf, placeOf } from "../../git/epochs.ts";
@@ -9,7 +9,7 @@ import { pushEpoch } from "../../git/feed-push.ts";
 import { git, gitText, runGit } from "../../git/run.ts";
 import { placeFile } from "../../store/replace-file.ts";
 import { withFeed } from "./add.ts";
-import { feedSettings } from "./owner.ts";
+import { type FeedSettings, feedSettings } from "./owner.ts";
 
 /** Loose objects that a static web server may have to give one by one. */
 const MAX_LOOSE = 200;
@@ -31,10 +31,17 @@ export async function publishFeed(folder: string, say: (line: string) => void): 
       await git(["update-server-info"], placeOf(epoch));
       listed.push(await manifestOf(epoch));
     }
-    const manifest = formatManifest(feedSettings(feed).name, listed);
+    const settings = feedSettings(feed);
+    const manifest = formatManifest(settings.name, pathOf(feed, settings), listed);
     placeFile(join(feed, "manifest.js.gz"), manifest, 0o644);
     return epochs.length;
   });
+}
+
+/** By its own words, else by the folder's name. */
+function pathOf(feed: string, { urls }: FeedSettings): string {
+  const url = urls.find((one) => /^https?:/.test(one));
+  return url === undefined ? `/${basename(feed)}` : new URL(url).pathname.replace(/\/+$/, "");
 }
 
 async function packLoose(epoch: Epoch): Promise<void> {
