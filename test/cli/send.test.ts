@@ -101,6 +101,8 @@ describe("send", () => {
       ["--allow nothing --yes", "no such check"],
       ["-v x --yes", "no version"],
       ["--thread deep --yes", "--thread is one of"],
+      ["nothing --yes", "no branch or commit here is named nothing"],
+      ["--from-pr origin x --yes", "the number of a pull request"],
     ];
     const runs = await Promise.all(rows.map(([options]) => send(...options.split(" "))));
     for (const [i, [options, words]] of rows.entries()) {

@@ -117,7 +117,8 @@ function formatted<T>(read: () => T): T {
   }
 }
 
-function booleanIn(text: string | null, name: string): boolean | null {
+/** A setting of sendemail; null if it is not set. PatchsigError "usage" if it is neither true nor false. */
+export function booleanIn(text: string | null, name: string): boolean | null {
   if (text === null) return null;
   if (/^(?:true|yes|on|1|)$/i.test(text)) return true;
   if (/^(?:false|no|off|0)$/i.test(text)) return false;

@@ -27,6 +27,7 @@ export async function branchToSend(
 ): Promise<BranchToSend> {
   const [word, ...more] = words;
   const isNamed = word !== undefined && more.length === 0 && (await isBranch(repository, word));
+  if (!isNamed && word !== undefined) await refuseUnknown(repository, word);
   const branch = isNamed ? word : await branchOf(repository, tipOf(words));
   if (branch === null)
     throw new PatchsigError("usage", "these commits are on no branch: nothing can be remembered", {
@@ -58,6 +59,13 @@ function tipOf(words: readonly string[]): string {
 
 async function isBranch({ cwd }: Repository, word: string): Promise<boolean> {
   return gitSucceeds(["show-ref", "--verify", "--quiet", `refs/heads/${word}`], { cwd });
+}
+
+/** git takes a word that names no commit for a path, and finds no commits then. */
+async function refuseUnknown({ cwd }: Repository, word: string): Promise<void> {
+  if (word.startsWith("-") || word.includes("..") || word.startsWith("^")) return;
+  if (await gitSucceeds(["rev-parse", "--verify", "--quiet", `${word}^{commit}`], { cwd })) return;
+  throw new PatchsigError("usage", `no branch or commit here is named ${word}`);
 }
 
 /** The branch that a revision names. */

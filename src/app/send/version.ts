@@ -12,6 +12,9 @@ import { type VersionMails, versionMails } from "./mails.ts";
 import type { SendChance, SendPlan } from "./plan.ts";
 import { mailDate } from "../../primitives/time.ts";
 
+/** What the patches reply to: nothing, the first mail, or each to the one before it. */
+export type ThreadShape = "flat" | "first" | "each";
+
 export interface VersionOptions extends SendChance {
   readonly signer: MinisignSigner;
   /** The address to sign for. */
@@ -19,6 +22,7 @@ export interface VersionOptions extends SendChance {
   /** Who sends: `Name <address>`, of that address. */
   readonly from: string;
   readonly say: Reporter["say"];
+  readonly shape: ThreadShape;
   /** More fields of the mails, of what git wrote: their recipients. */
   readonly fields: (mails: readonly Buffer[]) => Promise<readonly (readonly NewField[])[]>;
 }
@@ -27,14 +31,18 @@ export interface VersionOptions extends SendChance {
 export async function makeVersion(
   repository: Repository,
   plan: SendPlan,
-  { signer, by, from, now, random, say, fields }: VersionOptions,
+  { signer, by, from, now, random, say, shape, fields }: VersionOptions,
 ): Promise<VersionMails> {
   const { state, version, series, cover, changes, compareWith } = plan;
   const { changeId } = state.settings;
   const ids = messageIdParts({ changeId, version, address: by }, random(6));
   const first = cover === null ? 1 : 0;
-  const parent = (index: number): string | null =>
-    index === first ? plan.parent : messageIdOf(ids, first);
+  const above = (index: number): string[] => {
+    const mails = Array.from({ length: index - first }, (_, i) => messageIdOf(ids, first + i));
+    const top = plan.parent === null ? [] : [plan.parent];
+    if (index === first) return top;
+    return { flat: [], first: [...top, ...mails.slice(0, 1)], each: [...top, ...mails] }[shape];
+  };
   const own = await gitArguments(repository, series, { by, from: true });
   // an author who does not send is named in the mail's text
   const args = [`--from=${from}`, ...own];
@@ -55,7 +63,7 @@ export async function makeVersion(
           ...(index === 0 ? [fromField(from)] : []),
           ["Date", mailDate(now + place)],
           ["Message-ID", messageIdOf(ids, index)],
-          ...threadFields(parent(index), index === first ? null : plan.parent),
+          ...threadFields(above(index)),
           ...more[place]!,
         ];
       });
@@ -70,13 +78,13 @@ export async function makeVersion(
   });
 }
 
-/** @param above what the first mail replies to */
-function threadFields(parent: string | null, above: string | null): NewField[] {
-  if (parent === null) return [];
-  const references = above === null ? parent : `${above}\n ${parent}`;
+/** @param above what a mail hangs on, from the top of the thread */
+function threadFields(above: readonly string[]): NewField[] {
+  const parent = above.at(-1);
+  if (parent === undefined) return [];
   return [
     ["In-Reply-To", parent],
-    ["References", references],
+    ["References", above.join("\n ")],
   ];
 }
 

@@ -67,6 +67,7 @@ export const sendCommand = command({
     cover: { ...one, describe: "a file with the cover letter, or - for stdin" },
     "no-cover": { type: "boolean", describe: "no cover letter" },
     thread: { ...one, describe: "what a new version replies to: new, first, previous" },
+    "chain-reply-to": { type: "boolean", describe: "each patch replies to the one before it" },
     base: { ...one, describe: "the base, as for format-patch" },
     "no-base": { type: "boolean", describe: "record no base" },
     "from-pr": { ...many, nargs: 2, describe: "a pull request: its remote, and its number" },

@@ -7,6 +7,7 @@ import type { Envelope } from "../../app/send/queue.ts";
 import type { VersionMails } from "../../app/send/mails.ts";
 import type { SendPlan } from "../../app/send/plan.ts";
 import { encodingWish, rehearse } from "../../app/send/rehearse.ts";
+import { threadShape } from "../../app/send/thread-shape.ts";
 import { makeVersion } from "../../app/send/version.ts";
 import { gitConfig, settingsEnvironment } from "../../app/settings.ts";
 import { isUnmet, signedLines, signerAddress } from "../../app/sign/signing.ts";
@@ -34,6 +35,7 @@ import { say } from "../../terminal/terminal.ts";
 export interface MakeArguments extends PasswordSettings {
   readonly key?: string | undefined;
   readonly rehearse: boolean;
+  readonly chainReplyTo?: boolean | undefined;
   readonly reflect: boolean;
   readonly previewTo?: string | undefined;
   readonly identity?: string | undefined;
@@ -66,6 +68,7 @@ export async function makeMails(
   const config = withIdentity(gitConfig(), args.identity ?? null);
   const sender = configuredSender(config);
   const wish = encodingWish(config);
+  const shape = threadShape(config, args.chainReplyTo ?? null);
   const from = sender.from ?? (await signerIdent(repository, by, settingsEnvironment()));
   const only = args.reflect ? from : (args.previewTo ?? null);
   const address =
@@ -82,7 +85,7 @@ export async function makeMails(
     return recipients.map(recipientFields);
   };
   const signer = await userSigner(args);
-  const terms = { signer, by, from, now: now(), random: randomBytes, say, fields };
+  const terms = { signer, by, from, now: now(), random: randomBytes, say, shape, fields };
   const made = await makeVersion(repository, plan, terms).finally(() => signer.wipe());
   signedLines(made.signed, by).forEach(say);
   if (isUnmet(made.signed))

@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { editingCover } from "../../../src/app/send/remember.ts";
 import { planResend } from "../../../src/app/send/resend.ts";
 import { planSend, type SendPlan, type SendWishes } from "../../../src/app/send/plan.ts";
-import { makeVersion } from "../../../src/app/send/version.ts";
+import { threadShape } from "../../../src/app/send/thread-shape.ts";
+import { makeVersion, type ThreadShape } from "../../../src/app/send/version.ts";
 import type { VersionMails } from "../../../src/app/send/mails.ts";
 import { fetchPullRequest } from "../../../src/git/pull-request.ts";
 import { openRepository, type Repository } from "../../../src/git/repository.ts";
@@ -64,12 +65,16 @@ async function made(
   return { ...(await fromPlan(repository, plan)), plan };
 }
 
-async function fromPlan(repository: Repository, plan: SendPlan): Promise<VersionMails> {
+async function fromPlan(
+  repository: Repository,
+  plan: SendPlan,
+  shape: ThreadShape = "first",
+): Promise<VersionMails> {
   const by = "alice@example.org";
   const fields = (mails: readonly Buffer[]) =>
     Promise.resolve(mails.map(() => [["To", "list@example.org"]] as const));
   const from = `Alice <${by}>`;
-  const options = { ...CHANCE, signer: KEY, by, from, fields, say: () => undefined };
+  const options = { ...CHANCE, signer: KEY, by, from, shape, fields, say: () => undefined };
   return makeVersion(repository, plan, options);
 }
 
@@ -283,4 +288,58 @@ test("an mbox of the mails is read as the mails", async () => {
     ]),
   );
   expect(messages(mbox)).toHaveLength(2);
+});
+
+describe("threads", () => {
+  const set = (settings: Record<string, string>, chain: boolean | null = null): ThreadShape =>
+    threadShape(
+      {
+        all: (key) => (settings[key] === undefined ? [] : [settings[key]]),
+        string: (key) => settings[key] ?? null,
+        path: () => null,
+        paths: () => [],
+      },
+      chain,
+    );
+
+  test("hang together as git send-email has it", () => {
+    const rows = [
+      [{}, "first"],
+      [{ "sendemail.thread": "false" }, "flat"],
+      [{ "sendemail.chainReplyTo": "true" }, "each"],
+      [{ "sendemail.thread": "no", "sendemail.chainReplyTo": "true" }, "flat"],
+      [{ "format.thread": "deep" }, "each"],
+      [{ "format.thread": "deep", "sendemail.thread": "false" }, "each"],
+      [{ "format.thread": "shallow", "sendemail.chainReplyTo": "true" }, "first"],
+      [{ "format.thread": "false", "sendemail.chainReplyTo": "true" }, "each"],
+      [{ "sendemail.identity": "x", "sendemail.x.thread": "off" }, "flat"],
+    ] as const;
+    for (const [settings, shape] of rows)
+      expect(set(settings), JSON.stringify(settings)).toBe(shape);
+    expect(set({ "format.thread": "deep" }, false)).toBe("first");
+    expect(set({ "sendemail.thread": "false" }, true)).toBe("each");
+    expect(() => set({ "format.thread": "down" })).toThrow("format.thread is");
+    expect(() => set({ "sendemail.thread": "deep" })).toThrow("neither true nor false");
+  });
+
+  test.each([
+    ["flat", [[], [], []]],
+    ["first", [[], [0], [0]]],
+    ["each", [[], [0], [0, 1]]],
+  ] as const)("%s", async (shape, above) => {
+    const repository = await clone();
+    const wishes = { ...WISHES, cover: "two things\n\nBoth.\n" };
+    const { mails, sent } = await fromPlan(
+      repository,
+      await planSend(repository, wishes, SETTINGS, CHANCE),
+      shape,
+    );
+    const references = mails.map(
+      (mail) => /^References: ((?:.*\n )*.*)\n/m.exec(mail.toString())?.[1]?.split(/\s+/) ?? [],
+    );
+    const ids = above.map((places) => places.map((place) => sent[place]!.messageId));
+    expect(references).toEqual(ids);
+    const parents = mails.map((mail) => /^In-Reply-To: (.*)$/m.exec(mail.toString())?.[1]);
+    expect(parents).toEqual(ids.map((all) => all.at(-1)));
+  });
 });
