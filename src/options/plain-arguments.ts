@@ -51,7 +51,7 @@ function optionValues(
   for (const [name, option] of Object.entries(options)) {
     const value = given[name] ?? option.default;
     // parseArgs takes one value an option
-    if (name in given && Number(option.nargs ?? 1) > 1) return null;
+    if (name in given && (option.nargs ?? 1) > 1) return null;
     const isNumber = option.type === "number" && value !== undefined;
     if (isNumber && value === "") return null;
     values[camelCase(name)] = isNumber ? Number(value) : value;

@@ -5,9 +5,9 @@ import type { Repository } from "../../git/repository.ts";
 import { encodeName } from "../../mail/encoded-words.ts";
 import type { NewField } from "../../outgoing/header.ts";
 import { messageIdOf, messageIdParts } from "../../outgoing/message-id.ts";
-import type { MinisignSigner } from "../../minisign/signature.ts";
 import type { Reporter } from "../reporter.ts";
-import { gitArguments, seriesPreparer } from "../sign/prepare-series.ts";
+import type { OpenSigner } from "../sign/signer.ts";
+import { gitArguments, type PrepareSeries, seriesPreparer } from "../sign/prepare-series.ts";
 import { type VersionMails, versionMails } from "./mails.ts";
 import type { SendChance, SendPlan } from "./plan.ts";
 import { mailDate } from "../../primitives/time.ts";
@@ -16,7 +16,8 @@ import { mailDate } from "../../primitives/time.ts";
 export type ThreadShape = "flat" | "first" | "each";
 
 export interface VersionOptions extends SendChance {
-  readonly signer: MinisignSigner;
+  /** Opened once all else is known, since it may ask for a password; wiped when all is signed. */
+  readonly signer: () => Promise<OpenSigner>;
   /** The address to sign for. */
   readonly by: string;
   /** Who sends: `Name <address>`, of that address. */
@@ -46,7 +47,11 @@ export async function makeVersion(
   const own = await gitArguments(repository, series, { by, from: true });
   // an author who does not send is named in the mail's text
   const args = [`--from=${from}`, ...own];
-  const prepare = seriesPreparer(repository, series, { signer, by, time: now });
+  const prepare: PrepareSeries = async (drafts) => {
+    const opened = await signer();
+    const terms = { signer: opened, by, time: now };
+    return seriesPreparer(repository, series, terms)(drafts).finally(() => opened.wipe());
+  };
   const texts = {
     version,
     label: plan.label,

@@ -169,6 +169,7 @@ export function dayBlocks(
   const send = table("to send patches:", [
     ["git patchsig format-patch -o out", "a series, signed, with its base"],
     ["git send-email out/*.patch", "as always"],
+    ["git patchsig send", "or a branch, from here"],
     third,
   ]);
   const apply = table("to apply patches:", [

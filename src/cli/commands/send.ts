@@ -156,9 +156,10 @@ async function goOn(args: Arguments): Promise<CommandStatus> {
     if (args.status) {
       for (const { branch, version, mails } of here)
         for (const { title, state, said } of mails)
-          out(
-            ours`${branch} v${version}  ${state.padEnd(9)} ${title}${said === "" ? "" : `: ${said}`}`,
-          );
+          out([
+            ours`${branch} v${version}  ${state.padEnd(9)} ${title}`,
+            ...(said === "" ? [] : [ours`    ${said}`]),
+          ]);
       return here.length === 0 ? say("nothing waits") : undefined;
     }
     const where = { repository: batchPlace(repository), branch: args.range[0] ?? null };

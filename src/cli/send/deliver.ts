@@ -74,7 +74,7 @@ async function conclude(
   if (ended && sent === mails.length) return say(words);
   say(why === null ? words : `${words}: ${why}`);
   if (ended) return EXIT.unmet;
-  say("hint: git patchsig send --continue goes on; --cancel takes back what has not left");
+  say("hint: git patchsig send --continue goes on; --cancel takes back the rest");
   if (of("failed") > 0)
     say("hint: --continue --drop ADDRESS leaves out a recipient whom the server refuses");
   return EXIT.failed;

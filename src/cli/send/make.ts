@@ -84,9 +84,9 @@ export async function makeMails(
       });
     return recipients.map(recipientFields);
   };
-  const signer = await userSigner(args);
+  const signer = (): ReturnType<typeof userSigner> => userSigner(args);
   const terms = { signer, by, from, now: now(), random: randomBytes, say, shape, fields };
-  const made = await makeVersion(repository, plan, terms).finally(() => signer.wipe());
+  const made = await makeVersion(repository, plan, terms);
   signedLines(made.signed, by).forEach(say);
   if (isUnmet(made.signed))
     throw new PatchsigError("refused", "not all of it can be signed, so nothing is sent");

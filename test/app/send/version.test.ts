@@ -17,6 +17,11 @@ import { check, isGood } from "../../support/signing.ts";
 import { commit, commitsSince, git, newRepository, temporaryFolder } from "../../support/repo.ts";
 
 const KEY = generateSecretKey(Buffer.alloc(32, 7), Buffer.from("patchsig"));
+const OPENED = {
+  publicKey: KEY.publicKey,
+  signBytes: (bytes: Buffer) => KEY.signBytes(bytes),
+  wipe: () => undefined,
+};
 const CHANCE = { now: 1_796_000_000, random: (bytes: number) => Buffer.alloc(bytes, 0xab) };
 const SETTINGS = {
   maxPatches: 15,
@@ -74,7 +79,8 @@ async function fromPlan(
   const fields = (mails: readonly Buffer[]) =>
     Promise.resolve(mails.map(() => [["To", "list@example.org"]] as const));
   const from = `Alice <${by}>`;
-  const options = { ...CHANCE, signer: KEY, by, from, shape, fields, say: () => undefined };
+  const signer = () => Promise.resolve(OPENED);
+  const options = { ...CHANCE, signer, by, from, shape, fields, say: () => undefined };
   return makeVersion(repository, plan, options);
 }
 
