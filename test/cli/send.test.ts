@@ -188,6 +188,33 @@ describe("who gets it", () => {
     expect(known).toMatchObject({ settings: { to: ["b@example.org", "C <c@example.org>"] } });
   });
 
+  test("the project's people and prefix, from the base; its programs do not run unasked", async () => {
+    const { server, origin, cwd, send } = await submitter();
+    commit(origin, "people", {
+      ".patchsig":
+        '[send]\n\tto = list@example.org\n\tprefix = net-next\n\tccCmd = "touch ran; echo x@example.org"\n',
+    });
+    git(cwd, ["fetch", "-q"]);
+    git(cwd, ["rebase", "-q", "origin/main"]);
+    // what the branch itself says does not count
+    commit(cwd, "people", { ".patchsig": "[send]\n\tto = mine@example.org\n" });
+    git(cwd, ["config", "sendemail.confirm", "never"]);
+    // it has to be seen, whatever the user has said
+    expect((await send("--no-cover")).stderr).toContain("nobody can be asked");
+    const run = await send("--no-cover", "--yes");
+    expect(run.stdout).toContain("list@example.org  (.patchsig of this project)");
+    expect(run.stderr).toContain(
+      "not run: touch ran; echo x@example.org, which .patchsig of this project names\n",
+    );
+    expect(readdirSync(cwd)).not.toContain("ran");
+    expect(server.mails[0]!.recipients).toEqual(["list@example.org", server.mails[0]!.sender]);
+    expect(server.mails[0]!.bytes.toString()).toContain("Subject: [net-next PATCH 1/3] a: two");
+    git(cwd, ["commit", "-q", "--amend", "-m", "a: four"]);
+    const without = await send("--no-project", "--to", "b@example.org", "--no-cover");
+    expect(without.status).toBe(0);
+    expect(server.mails.at(-1)!.recipients[0]).toBe("b@example.org");
+  });
+
   test("one whom the server refuses can be left out", async () => {
     const { server, send } = await submitter(({ recipients }) =>
       recipients.includes("gone@example.org")

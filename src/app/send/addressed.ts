@@ -3,9 +3,8 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FormatError, PatchsigError } from "../../errors.ts";
-import { LIST_CONFIG, parseConfig } from "../../git/config.ts";
 import type { Repository } from "../../git/repository.ts";
-import { runGit } from "../../git/run.ts";
+import { gitLines } from "../../git/run.ts";
 import { readFields } from "../../mail/fields.ts";
 import { readMail } from "../../mail/mailinfo.ts";
 import {
@@ -21,12 +20,7 @@ import {
   type Addressee,
   readAddressees,
 } from "../../outgoing/addressee.ts";
-import {
-  MAX_PROJECT_FILE,
-  type Project,
-  PROJECT_FILES,
-  readProject,
-} from "../../outgoing/project.ts";
+import type { Project } from "../../outgoing/project.ts";
 import {
   type MailRecipients,
   type MailToAddress,
@@ -61,8 +55,8 @@ export interface AddressTerms {
   readonly from: string;
   /** The first mail is a cover letter: git names who commits here as its author, and the sender is. */
   readonly hasCover: boolean;
-  /** The commit whose tree has what the project asks for; null to ask nothing of it. */
-  readonly base: string | null;
+  /** What the project asks for; null: nothing. */
+  readonly project: Project | null;
   /** May a program that the project names be run? Asked each time. */
   readonly mayRun: (command: string, file: string) => Promise<boolean>;
   readonly say: (line: string) => void;
@@ -73,13 +67,12 @@ export async function addresser(
   repository: Repository,
   terms: AddressTerms,
 ): Promise<(mails: readonly Buffer[]) => Promise<readonly MailRecipients[]>> {
-  const { config, wishes } = terms;
+  const { config, wishes, project } = terms;
   const setting = settingsOf(config);
   if (setting.string("headerCmd") !== null)
     throw new PatchsigError("usage", "sendemail.headerCmd is not supported: nothing was sent", {
       hint: "git -c sendemail.headerCmd= patchsig send does without it",
     });
-  const project = terms.base === null ? null : await projectIn(repository, terms.base, terms.say);
   const [sender] = readAddressees(terms.from);
   const flag = (name: string): boolean | null => booleanIn(setting.string(name), name);
   const words = wishes.suppress.length > 0 ? wishes.suppress : setting.all("suppressCc");
@@ -96,14 +89,59 @@ export async function addresser(
   };
   for (const one of shared.named) refuseUnsendable(one, shared);
   const commands = await commandsOf(terms, setting, project);
+  const isMapped = flag("mailmap") === true;
   return async (mails) => {
     const all = mails.map((mail, i) => ({
       ...readToAddress(mail),
       ...(i === 0 && terms.hasCover ? { author: shared.sender } : {}),
       said: askAll(repository, commands, mail),
     }));
-    return recipientsOf(all, shared);
+    if (!isMapped) return recipientsOf(all, shared);
+    const found: Addressee[] = [];
+    recipientsOf(all, {
+      ...shared,
+      resolve: (one) => {
+        const those = shared.resolve(one);
+        found.push(...those);
+        return those;
+      },
+    });
+    const current = await mailmapped(repository, setting, found);
+    return recipientsOf(all, {
+      ...shared,
+      resolve: (one) => shared.resolve(one).map((old) => current.get(formatAddressee(old)) ?? old),
+    });
   };
+}
+
+/** The current name and address of those whom git's mailmap knows, by what they are called now. */
+async function mailmapped(
+  { cwd }: Repository,
+  setting: SendEmail,
+  all: readonly Addressee[],
+): Promise<ReadonlyMap<string, Addressee>> {
+  const file = setting.paths("mailmap.file").at(-1);
+  const blob = setting.string("mailmap.blob");
+  const options = [
+    ...(file === undefined ? [] : [`--mailmap-file=${file}`]),
+    ...(blob === null ? [] : [`--mailmap-blob=${blob}`]),
+  ];
+  const asked = all.filter((one) => addressFault(one) === null);
+  const input = asked.map(({ name, address }) =>
+    `${name.replaceAll(/[<>]/g, "")} <${address}>\n`.trimStart(),
+  );
+  const lines = await gitLines(["check-mailmap", "--stdin", ...options], {
+    cwd,
+    purpose: "settings",
+    input: input.join(""),
+  });
+  const current = new Map<string, Addressee>();
+  for (const [i, line] of lines.entries()) {
+    const [, name = "", address] = /^(.*?) ?<([^<>]*)>$/.exec(line) ?? [];
+    if (address !== undefined && `${line}\n` !== input[i])
+      current.set(formatAddressee(asked[i]!), { name, address });
+  }
+  return current;
 }
 
 type SendEmail = ReturnType<typeof settingsOf>;
@@ -169,36 +207,6 @@ function aliasesIn(setting: SendEmail): Aliases {
     }
   });
   return readAliases(texts, type);
-}
-
-/** The first of the project's files that its tree has; what is wrong with one is said, and it does not count. */
-async function projectIn(
-  { cwd }: Repository,
-  commit: string,
-  say: (line: string) => void,
-): Promise<Project | null> {
-  for (const file of PROJECT_FILES) {
-    const blob = `${commit}:${file}`;
-    const { status: size, stdout } = await runGit(["cat-file", "-s", blob], { cwd });
-    if (size !== 0) continue;
-    if (Number(stdout.toString()) > MAX_PROJECT_FILE) {
-      say(`${file} of this project is too long: it does not count`);
-      return null;
-    }
-    const listed = await runGit(["config", "--blob", blob, ...LIST_CONFIG.slice(1)], {
-      cwd,
-    });
-    try {
-      if (listed.status !== 0) throw new FormatError("git cannot read it");
-      const config = parseConfig(listed.stdout.toString());
-      return readProject(file, (key) => config.all(key));
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      say(`${file} of this project does not count: ${error.message}`);
-      return null;
-    }
-  }
-  return null;
 }
 
 /** A program that says who gets a mail. */

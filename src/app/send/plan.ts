@@ -23,6 +23,7 @@ import {
 import type { SentVersion, SeriesState, ThreadMode } from "../../outgoing/state.ts";
 import { type SeriesPlan, planSeries } from "../sign/prepare-series.ts";
 import { branchToSend, type BranchToSend, requestToSend } from "./branch.ts";
+import { NO_PROJECT, projectAt, type ProjectFound } from "./project.ts";
 
 /** What the user asked for, over what is remembered and set. */
 export interface SendWishes {
@@ -46,6 +47,8 @@ export interface SendWishes {
   readonly cc: readonly string[];
   /** Those remembered there are forgotten. */
   readonly no: ReadonlySet<"to" | "cc">;
+  /** False: what the project asks for does not count. */
+  readonly withProject: boolean;
   /** Checks whose objections do not count. */
   readonly allow: readonly CheckName[];
 }
@@ -77,6 +80,7 @@ export interface SendPlan {
   /** `<base>..<tip>` of the version before; null if there is none that git can compare with. */
   readonly compareWith: string | null;
   readonly objections: readonly Objection[];
+  readonly asked: ProjectFound;
 }
 
 /** Makes up what cannot be known. */
@@ -97,10 +101,7 @@ export async function planSend(
   const base = wishes.base === null ? [] : [`--base=${wishes.base}`];
   const series = await planSeries(repository, [...base, ...range]);
   const { commits } = series.range;
-  if (commits.length === 0)
-    throw new PatchsigError("usage", `${branch} has no commits to send`, {
-      hint: "name them: git patchsig send main..",
-    });
+  if (commits.length === 0) throw nothingIn(branch);
   const fresh = (): SeriesState => newSeries(changeIdFor(branch, now, random(6)));
   const state = withWishes(stored?.state ?? fresh(), wishes);
   const version = wishes.version ?? state.settings.version;
@@ -119,12 +120,13 @@ export async function planSend(
     now,
   };
   const allowed = new Set<string>(wishes.allow);
+  const asked = await projectOf(repository, series, wishes);
   return {
     branch,
     before: stored?.commit ?? null,
     state,
     version,
-    label: [...state.settings.prefix, "PATCH"].join(" "),
+    label: labelOf(state.settings.prefix, asked),
     series,
     titles,
     cover,
@@ -132,7 +134,28 @@ export async function planSend(
     parent: threadParent(state, version, state.settings.thread ?? settings.thread),
     compareWith: compareWith(previous, cover !== null || titles.length === 1),
     objections: objections(facts, settings).filter(({ check }) => !allowed.has(check)),
+    asked,
   };
+}
+
+function nothingIn(branch: string): PatchsigError {
+  return new PatchsigError("usage", `${branch} has no commits to send`, {
+    hint: "name them: git patchsig send main..",
+  });
+}
+
+/** Nobody else's base says nothing: it may be the sender's own commit, or who asks for it to be sent. */
+export async function projectOf(
+  repository: Repository,
+  { base }: SeriesPlan,
+  { withProject }: Pick<SendWishes, "withProject"> = { withProject: true },
+): Promise<ProjectFound> {
+  return withProject && base.kind === "public" ? projectAt(repository, base.commit) : NO_PROJECT;
+}
+
+/** The words before the number; those of the project if the series has none. */
+export function labelOf(prefix: readonly string[], { project }: ProjectFound): string {
+  return [...(prefix.length > 0 ? prefix : (project?.prefix ?? [])), "PATCH"].join(" ");
 }
 
 function sourceOf(repository: Repository, { words, request }: SendWishes): Promise<BranchToSend> {

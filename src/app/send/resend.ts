@@ -6,7 +6,7 @@ import type { Repository } from "../../git/repository.ts";
 import { readState, stateWhenSent } from "../../git/series-ref.ts";
 import { coverOf } from "../../outgoing/reroll.ts";
 import { planSeries } from "../sign/prepare-series.ts";
-import { compareWith, type SendPlan } from "./plan.ts";
+import { compareWith, labelOf, projectOf, type SendPlan } from "./plan.ts";
 
 /**
  * @param branch as it was sent: its commits now do not matter
@@ -31,12 +31,13 @@ export async function planResend(
   const commits = await readCommits(repository, series.range.commits);
   const hadCover = sent.mails.some(({ index }) => index === 0);
   const previous = then.sent.findLast((one) => one.version < version) ?? null;
+  const asked = await projectOf(repository, series);
   return {
     branch,
     before: stored.commit,
     state: stored.state,
     version,
-    label: [...then.settings.prefix, "PATCH", "RESEND"].join(" "),
+    label: `${labelOf(then.settings.prefix, asked)} RESEND`,
     series,
     titles: commits.map(({ subject }) => subject.toString()),
     cover: hadCover ? coverOf(then.cover) : null,
@@ -45,5 +46,6 @@ export async function planResend(
     parent: null,
     compareWith: compareWith(previous, hadCover || patches === 1),
     objections: [],
+    asked,
   };
 }

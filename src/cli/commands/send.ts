@@ -60,6 +60,7 @@ export const sendCommand = command({
     "to-cmd": { ...one, describe: "a program that prints whom a patch goes to" },
     "cc-cmd": { ...one, describe: "a program that prints who gets a copy of a patch" },
     "suppress-cc": { ...many, describe: "whom to leave out, as for git send-email" },
+    "no-project": { type: "boolean", describe: "nothing of the project's .patchsig" },
     identity: { ...one, describe: "the settings to send with: sendemail.NAME.*" },
     "reroll-count": { ...one, alias: "v", describe: "the version's number (default: the next)" },
     prefix: { ...many, describe: "words before PATCH in the subjects, remembered: net-next" },
@@ -111,7 +112,7 @@ async function send(args: Arguments): Promise<CommandStatus> {
   if (args.outputDirectory !== undefined) return write(made, args.outputDirectory);
   if (args.rehearse) return say("nothing was sent: --rehearse");
   if (args.dryRun) return say("nothing was sent: --dry-run");
-  if (!(await isWanted(args))) return say("nothing was sent");
+  if (made.mustAsk && !(await isWanted(args))) return say("nothing was sent");
   return withOutbox(async (store) => {
     const { mails, envelopes, identity } = made;
     const terms = { plan, made: mails, envelopes, identity, now: now(), keep: !made.isPreview };

@@ -5,6 +5,7 @@ import { now } from "../../app/now.ts";
 import { mailServerName } from "../../app/send/mail-transport.ts";
 import type { Envelope } from "../../app/send/queue.ts";
 import type { VersionMails } from "../../app/send/mails.ts";
+import { confirming } from "../../app/send/confirm.ts";
 import type { SendPlan } from "../../app/send/plan.ts";
 import { encodingWish, rehearse } from "../../app/send/rehearse.ts";
 import { threadShape } from "../../app/send/thread-shape.ts";
@@ -56,6 +57,8 @@ export interface MadeMails {
   /** Only the user, or one other, gets it: nothing is remembered of it. */
   readonly isPreview: boolean;
   readonly preview: SendPreview;
+  /** Not without a yes. */
+  readonly mustAsk: boolean;
 }
 
 /** @throws PatchsigError "usage" if nobody is to get it; "refused" if a mail would not verify */
@@ -69,6 +72,7 @@ export async function makeMails(
   const sender = configuredSender(config);
   const wish = encodingWish(config);
   const shape = threadShape(config, args.chainReplyTo ?? null);
+  const mustAsk = confirming(config);
   const from = sender.from ?? (await signerIdent(repository, by, settingsEnvironment()));
   const only = args.reflect ? from : (args.previewTo ?? null);
   const address =
@@ -101,6 +105,7 @@ export async function makeMails(
     })),
     identity: config.string("sendemail.identity") ?? "",
     isPreview: only !== null,
+    mustAsk: mustAsk({ recipients, hasCover: plan.cover !== null }),
     preview: { ...preview, notes: [...preview.notes, ...arriving.notes] },
   };
 }
@@ -111,7 +116,7 @@ function isForSomebody({ recipients }: MailRecipients): boolean {
 }
 
 function addressTerms(
-  { state, series, cover }: SendPlan,
+  { state, asked, cover }: SendPlan,
   { bcc = [], noTo, noCc, noBcc, toCmd, ccCmd, suppressCc = [] }: MakeArguments,
 ): Omit<AddressTerms, "config" | "from"> {
   const none = [noTo === true && "to", noCc === true && "cc", noBcc === true && "bcc"] as const;
@@ -126,7 +131,7 @@ function addressTerms(
       suppress: suppressCc,
     },
     hasCover: cover !== null,
-    base: series.base.kind === "none" ? null : series.base.commit,
+    project: asked.project,
     mayRun: async (command, file) =>
       canAsk() && askYesOrNo(ours`${file} of this project wants to run "${command}". run it?`),
     say,
@@ -152,7 +157,7 @@ function recipientFields({ recipients }: MailRecipients): NewField[] {
 
 function previewOf(
   repository: Repository,
-  { branch, version, parent, series: { base } }: SendPlan,
+  { branch, version, parent, asked, series: { base } }: SendPlan,
   mails: VersionMails,
   recipients: readonly MailRecipients[],
   config: Lookup,
@@ -174,6 +179,7 @@ function previewOf(
     through: mailServerName(config),
     notes: [
       ...new Set(recipients.flatMap(({ left }) => left.map((line) => `left out: ${line}`))),
+      ...(asked.fault === null ? [] : [asked.fault]),
       ...baseNotes(base, repository.shallow),
       ...mails.differences.map(({ text }) => text),
     ],

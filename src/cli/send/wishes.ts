@@ -28,6 +28,7 @@ export interface WishArguments {
   readonly cc?: string[] | undefined;
   readonly noTo?: boolean | undefined;
   readonly noCc?: boolean | undefined;
+  readonly noProject?: boolean | undefined;
   readonly allow?: string[] | undefined;
   readonly fromPr?: string[] | undefined;
   readonly fromRequest?: string | undefined;
@@ -50,6 +51,7 @@ export async function wishesOf(repository: Repository, args: WishArguments): Pro
       ...(args.noTo === true ? (["to"] as const) : []),
       ...(args.noCc === true ? (["cc"] as const) : []),
     ]),
+    withProject: args.noProject !== true,
     allow: allow.map(checkOf),
   };
 }

@@ -5,11 +5,13 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { addresser, type AddressWishes } from "../../../src/app/send/addressed.ts";
+import { projectAt } from "../../../src/app/send/project.ts";
 import { LIST_CONFIG, parseConfig } from "../../../src/git/config.ts";
 import { openRepository, type Repository } from "../../../src/git/repository.ts";
 import { messages } from "../../../src/mail/mbox.ts";
 import { withIdentity } from "../../../src/send/settings.ts";
 import { newFolder } from "../../support/folders.ts";
+import { gits } from "../../support/gits.ts";
 import { LONG } from "../../support/long.ts";
 import { commit, git, newRepository } from "../../support/repo.ts";
 
@@ -55,8 +57,15 @@ beforeAll(async () => {
   chmodSync(program, 0o755);
   writeFileSync(
     join(folder, ".git", "aliases"),
-    "alias eve Eve <eve@example.org>\nalias both eve, bob@example.org # two\n",
+    "alias eve Eve <eve@example.org>\nalias both eve, bob@example.org # two\nalias two eve, bob@example.org\n",
   );
+  const mailmap = join(folder, ".git", "mailmap");
+  writeFileSync(
+    mailmap,
+    "Robert <robert@example.org> <bob@example.org>\n<l@example.org> <list@example.org>\n",
+  );
+  writeFileSync(`${mailmap}.own`, "Rob <rob@example.org> <bob@example.org>\n");
+  git(folder, ["config", "mailmap.file", mailmap]);
   repository = await openRepository(folder);
 });
 
@@ -99,7 +108,7 @@ async function asHere(
     config: withIdentity(config, identity),
     from: ALICE,
     hasCover: false,
-    base: null,
+    project: null,
     mayRun: () => Promise.resolve(false),
     say: () => {},
   });
@@ -192,11 +201,35 @@ const LONG_ROWS: readonly Row[] = [
   ["several", [TO, "sendemail.to=second@example.org"]],
 ];
 
+const MAPPED = "sendemail.mailmap=true";
+/** git has known these since 2.47. */
+const MAILMAP_ROWS: readonly Row[] = [
+  ["mailmap", [TO, MAPPED]],
+  // of `both`, git maps "bob@example.org " with the blank before the comment: nobody
+  ["mailmap of aliases", [...ALIASES, "sendemail.to=two", MAPPED]],
+  ["mailmap.file", [TO, MAPPED, "sendemail.mailmap.file=MAILMAP"]],
+  ["mailmap.file alone", [TO, "sendemail.mailmap.file=MAILMAP"]],
+];
+
+test("people whose address has changed get it where they are now", async () => {
+  const [first] = await asHere([TO, MAPPED], {}, null);
+  expect(first!.split(" ")).toEqual(
+    expect.arrayContaining(["l@example.org", "robert@example.org"]),
+  );
+  expect(first).not.toMatch(/bob@|\blist@/);
+});
+
 describe("as git send-email", () => {
-  const rows = LONG ? [...ROWS, ...LONG_ROWS] : ROWS;
+  const [major, minor] = gits()[0]!.version;
+  const isNew = major > 2 || minor >= 47;
+  const rows = [...ROWS, ...(LONG ? LONG_ROWS : []), ...(LONG && isNew ? MAILMAP_ROWS : [])];
   test.each(rows.map((row) => [row[0], row] as const))("%s", async (_, row) => {
     const [, set, options = [], wishes = {}, identity = null] = row;
-    const settings = set.map((one) => one.replace("ALIASES", join(folder, ".git", "aliases")));
+    const settings = set.map((one) =>
+      one
+        .replace("ALIASES", join(folder, ".git", "aliases"))
+        .replace("MAILMAP", join(folder, ".git", "mailmap.own")),
+    );
     const expected = asGit(settings, options);
     expect(expected).toHaveLength(2);
     expect(await asHere(settings, wishes, identity)).toEqual(expected);
@@ -205,18 +238,21 @@ describe("as git send-email", () => {
 
 describe("what the project asks for", () => {
   async function asked(text: string, may = false): Promise<readonly string[]> {
-    writeFileSync(join(folder, ".patchsig"), text);
+    const included = join(folder, ".git", "included");
+    writeFileSync(included, "[send]\n\tto = included@example.org\n");
+    writeFileSync(join(folder, ".patchsig"), text.replace("INCLUDED", included));
     git(folder, ["add", ".patchsig"]);
     const tree = git(folder, ["write-tree"]).toString().trim();
     const base = git(folder, ["commit-tree", "-m", "x", tree]).toString().trim();
     git(folder, ["reset", "-q"]);
-    const said: string[] = [];
+    const { project, fault } = await projectAt(repository, base);
+    const said: string[] = fault === null ? [] : [fault];
     const address = await addresser(repository, {
       wishes: NOTHING,
       config: parseConfig(""),
       from: ALICE,
       hasCover: false,
-      base,
+      project,
       mayRun: () => Promise.resolve(may),
       say: (line) => said.push(line),
     });
@@ -236,6 +272,7 @@ describe("what the project asks for", () => {
       ],
     ],
     ["nothing for us", "[user]\n\tname = x\n", []],
+    ["what another file says", "[include]\n\tpath = INCLUDED\n", []],
     [
       "no settings file",
       "to: x@example.org\n",
@@ -259,7 +296,7 @@ describe("what the project asks for", () => {
     [
       "too long",
       `#${"x".repeat(70_000)}\n`,
-      [".patchsig of this project is too long: it does not count"],
+      [".patchsig of this project does not count: it is too long"],
     ],
     [
       "a program, not allowed",

@@ -41,6 +41,7 @@ const WISHES: SendWishes = {
   to: [],
   cc: [],
   no: new Set(),
+  withProject: true,
   allow: [],
 };
 
