@@ -5,6 +5,7 @@
 
 import { isAbsolute } from "node:path";
 import { PatchsigError } from "../errors.ts";
+import { type Mechanism, MECHANISMS, PASSWORD_MECHANISMS } from "./sasl.ts";
 
 /** Reads git's settings; keys in any case. */
 export interface Lookup {
@@ -33,14 +34,20 @@ export interface SmtpServer {
   readonly domain: string | null;
   /** A file or folder of certificates to trust instead of the usual ones; "" to trust anybody. */
   readonly certPath: string | null;
+  /** Files that say who we are, if the server asks; null for none. `key` is null if `cert` has it. */
+  readonly client: { readonly cert: string; readonly key: string | null } | null;
+  /** So many letters a connection; 0 for any number. */
+  readonly batchSize: number;
+  /** Seconds to wait before another connection, if a batch has ended. */
+  readonly reloginDelay: number;
 }
 
 interface SmtpLogin {
   readonly user: string;
   /** null if it must be asked for. */
   readonly password: string | null;
-  /** The SASL mechanism; null for the server's first. */
-  readonly mechanism: string | null;
+  /** The SASL mechanisms to use: the first that the server offers. */
+  readonly mechanisms: readonly Mechanism[];
 }
 
 /** A program like sendmail: the mail on stdin, the envelope as arguments. */
@@ -63,7 +70,6 @@ const NAMED_PORTS = new Map([
   ["smtps", 465],
   ["submissions", 465],
 ]);
-const MECHANISMS = ["PLAIN", "LOGIN", "CRAM-MD5"];
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i;
 const HOST = /^(?:[\w-]+(?:\.[\w-]+)*\.?|[0-9a-f:]*:[0-9a-f:.]*)$/i;
 /** git appends arguments this way, so that the command may have its own. */
@@ -115,6 +121,7 @@ export function serverName(server: MailServer): string {
 /** By which mails would go elsewhere than by SMTP, or otherwise protected than we would send them. */
 const NOT_TAKEN: Readonly<Record<string, string>> = {
   useImapOnly: "git send-email knows it; or: git -c sendemail.useImapOnly=false patchsig send",
+  imapSentFolder: "git send-email knows it; or: git -c sendemail.imapSentFolder= patchsig send",
   // git ignores it, and sends in plain text
   smtpSSL: "git config sendemail.smtpEncryption ssl, and unset it",
 };
@@ -171,8 +178,32 @@ function smtpServer(setting: Settings, name: string): SmtpServer {
   const domain = setting.string("smtpDomain");
   if (domain !== null && !/^[\w.:[\]-]+$/.test(domain))
     throw wrong("smtpDomain", domain, "no domain");
-  const certPath = setting.path("smtpSSLCertPath");
-  return { kind: "smtp", host, port, encryption, login, domain, certPath };
+  return {
+    kind: "smtp",
+    host,
+    port,
+    encryption,
+    login,
+    domain,
+    certPath: setting.path("smtpSSLCertPath"),
+    client: clientOf(setting),
+    batchSize: numberOf(setting, "smtpBatchSize"),
+    reloginDelay: numberOf(setting, "smtpReloginDelay"),
+  };
+}
+
+function clientOf(setting: Settings): SmtpServer["client"] {
+  const cert = setting.path("smtpSSLClientCert") || null;
+  const key = setting.path("smtpSSLClientKey") || null;
+  if (cert !== null) return { cert, key };
+  if (key !== null) throw wrong("smtpSSLClientKey", key, "there is no smtpSSLClientCert for it");
+  return null;
+}
+
+function numberOf(setting: Settings, name: string): number {
+  const word = setting.string(name) ?? "0";
+  if (!/^\d{1,5}$/.test(word)) throw wrong(name, word, "no number");
+  return Number(word);
 }
 
 /** git takes other words for none, but a typo must not send in plain text. */
@@ -193,14 +224,13 @@ function portOf(word: string | null): number | null {
 
 function loginOf(setting: Settings): SmtpLogin | null {
   const user = setting.string("smtpUser");
-  const mechanisms = setting.string("smtpAuth");
-  if (user === null || mechanisms === "none") return null;
-  const password = setting.string("smtpPass");
-  const wanted = mechanisms?.toUpperCase().split(/[\s,]+/);
-  const mechanism = wanted?.find((word) => MECHANISMS.includes(word)) ?? null;
-  if (mechanisms !== null && mechanism === null)
-    throw wrong("smtpAuth", mechanisms, `none of ${MECHANISMS.join()}`);
-  return { user, password, mechanism };
+  const words = setting.string("smtpAuth");
+  if (user === null || words === "none") return null;
+  const wanted = words?.toUpperCase().split(/[\s,]+/) ?? PASSWORD_MECHANISMS;
+  const mechanisms = wanted.flatMap((word) => MECHANISMS.find((known) => known === word) ?? []);
+  if (mechanisms.length === 0)
+    throw wrong("smtpAuth", words ?? "", `none of ${MECHANISMS.join(", ")}`);
+  return { user, password: setting.string("smtpPass"), mechanisms };
 }
 
 function wrong(name: string, value: string, why: string): PatchsigError {

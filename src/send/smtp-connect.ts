@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { ConnectionOptions } from "node:tls";
 import type SMTPConnection from "nodemailer/lib/smtp-connection";
 import { PatchsigError } from "../errors.ts";
+import { chooseMechanism, type Mechanism, TOKEN_END, tokenResponse } from "./sasl.ts";
 import type { SmtpServer } from "./settings.ts";
 
 /** What nodemailer reports: `responseCode` and `response` only if the server said something. */
@@ -51,7 +52,8 @@ export async function connectSmtp(
     // else nodemailer would use STARTTLS where offered, which git does not
     ignoreTLS: server.encryption === "none",
     ...(server.domain === null ? {} : { name: server.domain }),
-    tls: tlsOptions(server.certPath),
+    tls: tlsOptions(server),
+    customAuth: { [TOKEN]: loginByToken },
     connectionTimeout: patience.connect,
     greetingTimeout: patience.connect,
     dnsTimeout: patience.connect,
@@ -63,8 +65,11 @@ export async function connectSmtp(
   try {
     await step(connection, patience.connect, (done) => connection.connect(done));
     if (server.login !== null && password !== null) {
-      const { user, mechanism } = server.login;
-      const auth = { user, pass: password, method: mechanism ?? false } as const;
+      const mechanism = chooseMechanism(
+        connection.lastServerResponse || "",
+        server.login.mechanisms,
+      );
+      const auth = authOf(mechanism, server, { user: server.login.user, password });
       loggingIn = true;
       await step(connection, patience.connect, (done) => connection.login(auth, done));
       await onLogin(true);
@@ -75,6 +80,26 @@ export async function connectSmtp(
     if (loggingIn && (error as SmtpError).responseCode === WRONG_PASSWORD) await onLogin(false);
     throw error;
   }
+}
+
+/** Not the mechanism's own name: nodemailer would take another one for XOAUTH2 without its own object. */
+const TOKEN = "TOKEN";
+
+function authOf(
+  mechanism: Mechanism,
+  { host, port }: SmtpServer,
+  { user, password }: { readonly user: string; readonly password: string },
+): SMTPConnection.AuthenticationType {
+  const response = tokenResponse(mechanism, { host, port, user, token: password });
+  if (response === null) return { user, pass: password, method: mechanism };
+  return { user, pass: password, method: TOKEN, options: { mechanism, response } };
+}
+
+async function loginByToken(login: SMTPConnection.CustomAuthenticationContext): Promise<void> {
+  const { mechanism, response } = login.auth.options as { mechanism: Mechanism; response: string };
+  let reply = await login.sendCommand(`AUTH ${mechanism} ${response}`);
+  if (reply.status === 334) reply = await login.sendCommand(TOKEN_END[mechanism] ?? "*");
+  if (reply.status !== 235) throw new Error("Invalid login");
 }
 
 type Callback<T> = (error?: Error | null, value?: T) => void;
@@ -112,9 +137,31 @@ export function step<T>(
   });
 }
 
-function tlsOptions(certPath: string | null): ConnectionOptions {
-  if (certPath === null) return {};
-  return certPath === "" ? { rejectUnauthorized: false } : { ca: certificates(certPath) };
+function tlsOptions({ certPath, client }: SmtpServer): ConnectionOptions {
+  const trust =
+    certPath === null
+      ? {}
+      : certPath === ""
+        ? { rejectUnauthorized: false }
+        : { ca: certificates(certPath) };
+  if (client === null) return trust;
+  const { cert, key } = client;
+  return {
+    ...trust,
+    cert: fileOf(cert, "smtpSSLClientCert"),
+    key: fileOf(key ?? cert, key === null ? "smtpSSLClientCert" : "smtpSSLClientKey"),
+  };
+}
+
+function fileOf(path: string, setting: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new PatchsigError("unreadable", `cannot read ${path}`, {
+      hint: `see sendemail.${setting}`,
+      cause,
+    });
+  }
 }
 
 /** In a folder, those that OpenSSL would use: named by hash (openssl-rehash(1)). */

@@ -7,8 +7,10 @@
  */
 
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import type SMTPConnection from "nodemailer/lib/smtp-connection";
 import { hideSecret } from "../report/secret.ts";
+import { tokenResponse } from "./sasl.ts";
 import type { SmtpServer } from "./settings.ts";
 import {
   type Connecting,
@@ -29,7 +31,11 @@ import {
 const PATIENCE: Patience = { connect: 60_000, answer: 600_000, letter: 1_200_000 };
 const PIECE = 1 << 16;
 
-export type SmtpOptions = Omit<Connecting, "patience"> & { readonly patience?: Partial<Patience> };
+export type SmtpOptions = Omit<Connecting, "patience"> & {
+  readonly patience?: Partial<Patience>;
+  /** Waits for so many milliseconds; for a server that takes so many letters a connection. */
+  readonly wait?: (milliseconds: number) => Promise<unknown>;
+};
 
 /** A server's reply, fit to show and store. */
 type ReplyText = (error: SmtpError) => string;
@@ -49,8 +55,11 @@ interface Handover {
  */
 export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transport {
   const patience = { ...PATIENCE, ...options.patience };
-  const words: ReplyText = (error) =>
-    saidInOneLine(hideSecret(saidIn(error), server.login?.user ?? "", options.password ?? ""));
+  const hide = hider(server, options.password ?? "");
+  const words: ReplyText = (error) => saidInOneLine(hide(saidIn(error)));
+  const wait = options.wait ?? sleep;
+  /** Letters that this connection took. */
+  let taken = 0;
   let connection: SMTPConnection | null = null;
 
   const attempt = async (
@@ -59,35 +68,58 @@ export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transpo
     progress: Handover,
   ): Promise<SendOutcome> => {
     try {
-      if (connection === null || connection.destroyed)
+      if (connection === null || connection.destroyed) {
         connection = await connectSmtp(server, { ...options, patience });
+        taken = 0;
+      }
     } catch (error) {
       return { kind: "outage", said: words(error as SmtpError) };
     }
     return handOver(connection, letter, onCommit, { patience, words }, progress);
   };
 
+  const close = async (): Promise<void> => {
+    const last = connection;
+    connection = null;
+    if (last === null || last.destroyed) return;
+    await step(last, patience.connect, (done) => {
+      last.once("end", () => done());
+      last.quit();
+    }).catch(() => undefined);
+  };
+
   return {
     send: async (letter, onCommit) => {
       const fault = envelopeFault(letter);
       if (fault !== null) return { kind: "refused", said: fault };
+      if (server.batchSize > 0 && taken >= server.batchSize) {
+        await close();
+        taken = 0;
+        await wait(server.reloginDelay * 1000);
+      }
       const used = connection?.destroyed === false;
       const progress: Handover = { committed: false, stopped: null };
       const outcome = await attempt(letter, onCommit, progress);
       // a server may end a connection after so many letters
       const again = used && outcome.kind === "outage" && !progress.committed;
-      return again ? attempt(letter, onCommit, progress) : outcome;
+      const last = again ? await attempt(letter, onCommit, progress) : outcome;
+      if (last.kind === "sent") taken++;
+      return last;
     },
-    close: async () => {
-      const last = connection;
-      connection = null;
-      if (last === null || last.destroyed) return;
-      await step(last, patience.connect, (done) => {
-        last.once("end", () => done());
-        last.quit();
-      }).catch(() => undefined);
-    },
+    close,
   };
+}
+
+/** Servers repeat what they were sent: hides the password, and what a token was sent as. */
+function hider(server: SmtpServer, password: string): (text: string) => string {
+  const { login, host, port } = server;
+  if (login === null) return (text) => text;
+  const { user, mechanisms } = login;
+  const tokens = mechanisms.flatMap(
+    (mechanism) => tokenResponse(mechanism, { host, port, user, token: password }) ?? [],
+  );
+  return (text) =>
+    tokens.reduce((rest, token) => rest.replaceAll(token, "***"), hideSecret(text, user, password));
 }
 
 async function handOver(

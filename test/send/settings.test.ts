@@ -24,6 +24,9 @@ const PLAIN = {
   login: null,
   domain: null,
   certPath: null,
+  client: null,
+  batchSize: 0,
+  reloginDelay: 0,
 };
 
 describe("where mail goes", () => {
@@ -68,14 +71,26 @@ describe("where mail goes", () => {
     [[HOST, ["smtpSSLCertPath", "~/ca.pem"]], { certPath: "/home/alice/ca.pem" }],
     [[HOST, ["smtpSSLCertPath", ""]], { certPath: "" }],
     [[HOST, ["smtpUser", "alice"], ["smtpAuth", "none"]], { login: null }],
+    [
+      [HOST, ["smtpSSLClientCert", "~/me.pem"]],
+      { client: { cert: "/home/alice/me.pem", key: null } },
+    ],
+    [
+      [HOST, ["smtpSSLClientCert", "/me.pem"], ["smtpSSLClientKey", "/me.key"]],
+      { client: { cert: "/me.pem", key: "/me.key" } },
+    ],
+    [[HOST, ["smtpBatchSize", "10"]], { batchSize: 10 }],
+    [[HOST, ["smtpReloginDelay", "3"]], { reloginDelay: 3 }],
   ] as const)("%j", (settings, expected) => {
     expect(server(...settings)).toEqual({ ...PLAIN, ...expected });
   });
 
   test.each([
-    [[], { password: null, mechanism: null }],
-    [[["smtpPass", "secret"]], { password: "secret", mechanism: null }],
-    [[["smtpAuth", "GSSAPI login"]], { password: null, mechanism: "LOGIN" }],
+    [[], { password: null, mechanisms: ["PLAIN", "LOGIN", "CRAM-MD5"] }],
+    [[["smtpPass", "secret"]], { password: "secret" }],
+    [[["smtpAuth", "GSSAPI login"]], { password: null, mechanisms: ["LOGIN"] }],
+    [[["smtpAuth", "XOAUTH2 plain"]], { mechanisms: ["XOAUTH2", "PLAIN"] }],
+    [[["smtpAuth", "OAUTHBEARER"]], { mechanisms: ["OAUTHBEARER"] }],
   ] as const)("log in with %j", (settings, expected) => {
     expect(server(HOST, TLS, ["smtpUser", "alice"], ...settings)).toMatchObject({
       login: { user: "alice", ...expected },
@@ -117,8 +132,16 @@ describe("refused", () => {
     [["smtpServer", "~/bin/msmtp"]],
     [["smtpServer", "mail example"]],
     [["smtpDomain", "a b"]],
+    [["smtpSSLClientKey", "/me.key"]],
+    [["smtpBatchSize", "-1"]],
+    [["smtpReloginDelay", "soon"]],
   ] as const)("%j", (setting) => {
     expect(usage(HOST, setting)).toContain(`sendemail.${setting[0]} is "${setting[1]}": `);
+  });
+
+  test("a copy for a folder of an IMAP server, which we do not make", () => {
+    expect(usage(HOST, ["imapSentFolder", "Sent"])).toContain("imapSentFolder is not supported");
+    expect(server(HOST, ["imapSentFolder", ""])).toEqual(PLAIN);
   });
 
   test.each(["useImapOnly", "smtpSSL"])("%s, which we do not have", (name) => {

@@ -261,7 +261,11 @@ describe("no answer", () => {
 });
 
 describe("the password", () => {
-  const LOGIN = { user: "alice", password: null, mechanism: null };
+  const LOGIN = {
+    user: "alice",
+    password: null,
+    mechanisms: ["PLAIN", "LOGIN", "CRAM-MD5"],
+  } as const;
   const accounts: SMTPServerOptions = {
     disabledCommands: ["STARTTLS"],
     allowInsecureAuth: true,
@@ -271,11 +275,11 @@ describe("the password", () => {
         : done(refusal(535, "wrong")),
   };
 
-  test.each([null, "PLAIN", "LOGIN"])("correct: %s", async (mechanism) => {
+  test.each(["PLAIN", "LOGIN"] as const)("correct: %s", async (mechanism) => {
     const server = await start(accounts);
     const onLogin = vi.fn();
     const options = { password: "secret", onLogin };
-    const transport = open(server.port, { login: { ...LOGIN, mechanism } }, options);
+    const transport = open(server.port, { login: { ...LOGIN, mechanisms: [mechanism] } }, options);
     expect(await send(transport)).toMatchObject({ kind: "sent" });
     expect(onLogin.mock.calls).toEqual([[true]]);
   });
@@ -301,6 +305,88 @@ describe("the password", () => {
     expect(said).toBe("535 no *** of alice, no ***");
   });
 
+  test.each([
+    [["PLAIN"], ["CRAM-MD5", "PLAIN"], "PLAIN"],
+    [["LOGIN", "PLAIN"], ["XOAUTH2", "LOGIN"], "LOGIN"],
+    [["XOAUTH2", "PLAIN"], ["XOAUTH2", "PLAIN"], "XOAUTH2"],
+    [["PLAIN"], ["PLAIN", "XOAUTH2"], "PLAIN"],
+    [["XOAUTH2"], ["PLAIN"], null],
+    [["PLAIN", "LOGIN"], ["XOAUTH2"], null],
+    [["PLAIN"], [], null],
+  ] as const)("ours %j, the server's %j: %s", async (mechanisms, authMethods, chosen) => {
+    const used: string[] = [];
+    const server = await start({
+      ...accounts,
+      ...(authMethods.length === 0 ? { disabledCommands: ["AUTH", "STARTTLS"] } : {}),
+      authMethods: [...authMethods],
+      onAuth: ({ method }, _session, done) => {
+        used.push(method);
+        done(null, { user: "alice" });
+      },
+    });
+    const onLogin = vi.fn();
+    const options = { password: "secret", onLogin };
+    const { kind, said } = await send(
+      open(server.port, { login: { ...LOGIN, mechanisms } }, options),
+    );
+    expect([kind, used]).toEqual(chosen === null ? ["outage", []] : ["sent", [chosen]]);
+    // nothing is known about the password then
+    expect(onLogin.mock.calls).toEqual(chosen === null ? [] : [[true]]);
+    if (chosen === null) expect(said).toContain("the server offers");
+    expect(server.mails).toHaveLength(chosen === null ? 0 : 1);
+  });
+
+  describe("an access token", () => {
+    const TOKEN = "ya29.t0ken";
+    const BEARER = `auth=Bearer ${TOKEN}\x01\x01`;
+
+    test.each([
+      ["XOAUTH2", () => `user=a=l,ice\x01${BEARER}`, ""],
+      [
+        "OAUTHBEARER",
+        (port: number) => `n,a=a=3Dl=2Cice,\x01host=127.0.0.1\x01port=${port}\x01${BEARER}`,
+        "AQ==",
+      ],
+    ] as const)("%s: right, and refused after a challenge", async (mechanism, form, end) => {
+      for (const right of [true, false]) {
+        const lines: string[] = [];
+        const server = createServer((socket) => {
+          const answers = ["250-x\r\n250 AUTH PLAIN " + mechanism, right ? "235 ok" : "334 e30="];
+          const later = right ? ["250 ok", "250 ok", "354 go"] : [];
+          if (!right) answers.push(`535 no ${lines.join()}`);
+          const all = [...answers, ...later];
+          socket.write("220 x\r\n");
+          socket.on("error", () => undefined);
+          socket.on("data", (data: Buffer) => {
+            for (const line of data.toString().split("\r\n").slice(0, -1)) {
+              lines.push(line);
+              if (line === "QUIT") socket.end("221 bye\r\n");
+              const said = all.shift() ?? (line === "." ? "250 taken" : null);
+              if (said !== null)
+                socket.write(`${said}${said.startsWith("535") ? ` ${lines[1]!}` : ""}\r\n`);
+            }
+          });
+        });
+        server.listen(0, "127.0.0.1");
+        await new Promise((resolve) => server.once("listening", resolve));
+        ended.push(async () => void server.close());
+        const { port } = server.address() as AddressInfo;
+        const onLogin = vi.fn();
+        const login = { user: "a=l,ice", password: null, mechanisms: [mechanism] };
+        const transport = open(port, { login }, { password: TOKEN, onLogin });
+        const outcome = await send(transport);
+        expect(lines[1]!.split(" ").slice(0, 2)).toEqual(["AUTH", mechanism]);
+        expect(Buffer.from(lines[1]!.split(" ")[2]!, "base64").toString()).toBe(form(port));
+        expect(onLogin.mock.calls).toEqual([[right]]);
+        expect(outcome.kind).toBe(right ? "sent" : "outage");
+        if (right) continue;
+        expect(lines[2]).toBe(end);
+        // the server repeated it
+        expect(outcome.said).toBe(`535 no  AUTH ${mechanism} ***`);
+      }
+    });
+  });
+
   test("is not called wrong after a temporary failure", async () => {
     const onAuth: SMTPServerOptions["onAuth"] = (_auth, _session, done) =>
       done(refusal(454, "no database"));
@@ -310,6 +396,14 @@ describe("the password", () => {
     expect(await send(transport)).toMatchObject({ kind: "outage", said: "454 no database" });
     expect(onLogin).not.toHaveBeenCalled();
   });
+});
+
+test("so many letters a connection, and a while between them", async () => {
+  const server = await start();
+  const waited = vi.fn(async () => undefined);
+  const transport = open(server.port, { batchSize: 2, reloginDelay: 3 }, { wait: waited });
+  for (let i = 0; i < 5; i++) expect(await send(transport)).toMatchObject({ kind: "sent" });
+  expect([server.sockets.length, waited.mock.calls]).toEqual([3, [[3000], [3000]]]);
 });
 
 describe("encryption", () => {
@@ -347,6 +441,28 @@ describe("encryption", () => {
     expect([starttls.mails.length, tls.mails.length]).toEqual([3, 3]);
   });
 
+  test.runIf(requireTool("openssl"))("a certificate of ours, if the server asks", async () => {
+    const { key, cert, file, keyFile } = certificate();
+    const server = await start({
+      key,
+      cert,
+      ca: cert,
+      requestCert: true,
+      rejectUnauthorized: true,
+      secure: true,
+      disabledCommands: ["AUTH"],
+    });
+    const to = { host: "localhost", certPath: file, encryption: "ssl" } as const;
+    const client = { cert: file, key: keyFile };
+    expect(await send(open(server.port, { ...to, client }))).toMatchObject({ kind: "sent" });
+    expect(await send(open(server.port, to))).toMatchObject({ kind: "outage", commits: 0 });
+    const none = { cert: `${file}.none`, key: null };
+    expect(await send(open(server.port, { ...to, client: none }))).toMatchObject({
+      kind: "outage",
+      said: `cannot read ${file}.none`,
+    });
+  });
+
   test("none means none, even if it is offered", async () => {
     const session = vi.fn();
     const server = await start({ disabledCommands: ["AUTH"], onSecure: secured(session) });
@@ -361,7 +477,13 @@ describe("encryption", () => {
     };
   }
 
-  function certificate(): { key: Buffer; cert: Buffer; file: string; folder: string } {
+  function certificate(): {
+    readonly key: Buffer;
+    readonly cert: Buffer;
+    readonly file: string;
+    readonly keyFile: string;
+    readonly folder: string;
+  } {
     const folder = newFolder();
     const [key, file] = [join(folder, "key.pem"), join(folder, "cert.pem")];
     const made = spawnSync("openssl", [
@@ -378,6 +500,7 @@ describe("encryption", () => {
     const hashed = newFolder();
     const hash = spawnSync("openssl", ["x509", "-hash", "-noout", "-in", file]).stdout;
     copyFileSync(file, join(hashed, `${hash.toString().trim()}.0`));
-    return { key: readFileSync(key), cert: readFileSync(file), file, folder: hashed };
+    const [keyBytes, cert] = [readFileSync(key), readFileSync(file)];
+    return { key: keyBytes, cert, file, keyFile: key, folder: hashed };
   }
 });

@@ -20,6 +20,7 @@ export function transportTo(
   options: Partial<SmtpOptions> = {},
 ): Transport {
   const plain = { encryption: "none", login: null, domain: null, certPath: null } as const;
-  const all = { kind: "smtp", host: "127.0.0.1", port, ...plain, ...server } as const;
+  const usual = { client: null, batchSize: 0, reloginDelay: 0 };
+  const all = { kind: "smtp", host: "127.0.0.1", port, ...plain, ...usual, ...server } as const;
   return smtpTransport(all, { password: null, onLogin: async () => undefined, ...options });
 }

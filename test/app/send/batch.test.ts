@@ -399,7 +399,7 @@ describe("kill -9 at every step, from the outbox's first byte on", () => {
     const to = { kind: "smtp", host: "127.0.0.1", port: server.port, encryption: "none" };
     const input = {
       file: outbox,
-      server: { ...to, login: null, domain: null, certPath: null },
+      server: { ...to, login: null, domain: null, certPath: null, client: null, batchSize: 0 },
       now: NOW,
       batch: BATCH,
       mails: mailsOf("a", "b", "c").map((mail) => ({ ...mail, bytes: mail.bytes.toString() })),

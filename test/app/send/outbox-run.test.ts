@@ -242,7 +242,7 @@ describe("kill -9", () => {
     const server = await start();
     add("a", "b");
     const to = { kind: "smtp", host: "127.0.0.1", port: server.port, encryption: "none" };
-    const plain = { login: null, domain: null, certPath: null };
+    const plain = { login: null, domain: null, certPath: null, client: null, batchSize: 0 };
     const input = { file, schema: OUTBOX_SCHEMA, server: { ...to, ...plain }, now: NOW, step };
     const worker = spawn(process.execPath, [WORKER, JSON.stringify(input)], {
       stdio: ["ignore", "inherit", "inherit"],
