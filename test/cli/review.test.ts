@@ -200,7 +200,11 @@ describe("review", () => {
     const said = execFileSync("minisign", ["-VHm", "review", "-P", publicKey(8)], { cwd: folder });
     expect(said.toString()).toContain("Signature and comment signature verified");
     const twice = mbox(reply, reply);
-    expectError(asBob(["attestation", twice]), 2, /holds more than one patch, review or test result$/);
+    expectError(
+      asBob(["attestation", twice]),
+      2,
+      /holds more than one patch, review or test result$/,
+    );
   });
 });
 
