@@ -85,7 +85,6 @@ const VERSION_1 = `
   create index series_in on series (thread);
   create index series_of on series (work);
   create index series_latest on series (latest);
-  create index series_by on series (signer);
 
   create table series_names (
     name   blob    not null check (length(name) = 16),
@@ -116,7 +115,6 @@ const VERSION_1 = `
     minisig    text    not null
   ) strict;
   create index results_of on results (tree, test);
-  create index results_like on results (patches, test) where patches <> '';
   create index results_in on results (mail);
   create index results_for on results (test);
 

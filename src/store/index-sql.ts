@@ -131,12 +131,6 @@ function prepareResults(db: Database.Database) {
     resultsOf: db.prepare<[string, string, number], StoredResult>(
       `${SELECT_RESULTS} where r.tree = ? and r.test = ? order by r.id limit ?`,
     ),
-    resultsLike: db.prepare<[string, string, number], StoredResult>(
-      `${SELECT_RESULTS} where r.patches = ? and r.test = ? order by r.id limit ?`,
-    ),
-    resultsOfTree: db.prepare<[string, number], StoredResult>(
-      `${SELECT_RESULTS} where r.tree = ? order by r.id limit ?`,
-    ),
   };
 }
 
@@ -168,10 +162,18 @@ function prepareFacts(db: Database.Database) {
 function prepareMails(db: Database.Database) {
   const placeholders = TEXT_FIELDS.map(() => "?").join(", ");
   return {
-    placed: db.prepare<[string, string], { id: number; thread: number }>(
-      `select m.id, m.thread from mails m join sources s on s.id = m.source
+    placed: db.prepare<[string, string], Pick<MailRow, "id" | "thread" | "messageId">>(
+      `select m.id, m.thread, m.message_id as messageId from mails m join sources s on s.id = m.source
        where s.name = ? and m.place = ?`,
     ),
+    dropMail: [
+      "delete from words where rowid = ?",
+      "delete from lists where mail = ?",
+      "delete from series_mails where mail = ?",
+      "delete from results_env where result in (select id from results where mail = ?)",
+      "delete from results where mail = ?",
+      "delete from mails where id = ?",
+    ].map((sql) => db.prepare<[number]>(sql)),
     threadMails: db.prepare<[number, number], MailRow>(
       `${SELECT_MAILS} where m.thread = ? order by m.id limit ?`,
     ),
@@ -210,7 +212,6 @@ function prepareSeries(db: Database.Database) {
       .pluck(),
     ofWork: db.prepare<[number], StoredSeries>(`${SELECT_SERIES} where work = ? order by id`),
     inThread: db.prepare<[number], StoredSeries>(`${SELECT_SERIES} where thread = ?`),
-    threadsBy: db.prepare<[string], number>("select thread from series where signer = ?").pluck(),
     latestWorks: db
       .prepare<[number, number, number], number>(
         `select work from series group by work having (max(latest), work) < (?, ?)

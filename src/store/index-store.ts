@@ -31,6 +31,8 @@ export function defaultIndexPath(
 
 /** What one portion of mails changes. */
 export interface IndexPortion {
+  /** Ids of mails in whose places others stand now. */
+  readonly gone: readonly number[];
   readonly mails: readonly NewMail[];
   readonly again: readonly JudgedAgain[];
   /** The series of these threads are replaced by `series`. */
@@ -77,8 +79,9 @@ export class IndexStore {
     this.#explained(() => this.#sql.setFact.run(name, value));
   }
 
-  isIndexed(source: string, place: string): boolean {
-    return this.#explained(() => this.#sql.placed.get(source, place) !== undefined);
+  /** The mail that stood at this place of a source when that was read; null if none did. */
+  mailAt(source: string, place: string): Pick<MailRow, "id" | "thread" | "messageId"> | null {
+    return this.#explained(() => this.#sql.placed.get(source, place) ?? null);
   }
 
   /** The threads that mails with these names belong to. */
@@ -197,25 +200,9 @@ export class IndexStore {
     return this.#explained(() => this.#sql.ofWork.all(work));
   }
 
-  /** Test results of a tree, of one test or all; at most so many, the first that came. */
-  resultsOf(tree: string, test: string | null, most: number): StoredResult[] {
-    return this.#explained(() =>
-      test === null
-        ? this.#sql.resultsOfTree.all(tree, most)
-        : this.#sql.resultsOf.all(tree, test, most),
-    );
-  }
-
-  /** The same by the digest of the patches that were tested, on whatever tree. */
-  resultsLike(patches: string, test: string, most: number): StoredResult[] {
-    return this.#explained(() => this.#sql.resultsLike.all(patches, test, most));
-  }
-
-  /** Threads of series whose signer is one of these. */
-  threadsSignedBy(signers: readonly string[]): number[] {
-    return this.#explained(() => [
-      ...new Set(signers.flatMap((signer) => this.#sql.threadsBy.all(signer))),
-    ]);
+  /** Results of a test on a tree; at most so many, the first that came. */
+  resultsOf(tree: string, test: string, most: number): StoredResult[] {
+    return this.#explained(() => this.#sql.resultsOf.all(tree, test, most));
   }
 
   /** Threads with a signed series. */
@@ -236,6 +223,7 @@ export class IndexStore {
     this.#explained(() =>
       this.db
         .transaction(() => {
+          for (const id of portion.gone) this.#forget(id);
           for (const mail of portion.mails) this.#add(mail);
           for (const mail of portion.again) this.#sql.judge.run(mail);
           const ids = new Map<string, number>();
@@ -251,10 +239,6 @@ export class IndexStore {
           });
           for (const [id, work] of regroup(stored)) this.#sql.setWork.run(work, id);
           for (const [name, value] of portion.cursors) this.#sql.moveCursor.run(name, value);
-          if (portion.mails.length > 0 || portion.threads.length > 0) {
-            const generation = Number(this.#sql.fact.get("generation") ?? 0) + 1;
-            this.#sql.setFact.run("generation", String(generation));
-          }
         })
         .immediate(),
     );
@@ -270,6 +254,10 @@ export class IndexStore {
       const { lastInsertRowid } = this.#sql.addResult.run({ ...result, mail: id });
       for (const entry of env) this.#sql.addEnv.run(entry, lastInsertRowid);
     }
+  }
+
+  #forget(mail: number): void {
+    for (const drop of this.#sql.dropMail) drop.run(mail);
   }
 
   #sourceId(name: string): number {

@@ -144,7 +144,7 @@ export class Desk {
     if (mail === undefined) return null;
     const rows = this.index.thread(mail.thread);
     const own = rows.filter(({ source }) => source === mail.source);
-    const mails = await mailsAt(own.map(({ place }) => place));
+    const mails = await mailsAt(own);
     return asMbox(mails.flatMap(({ bytes }) => bytes ?? []));
   }
 

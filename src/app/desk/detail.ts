@@ -37,11 +37,7 @@ export async function workDetail(
   trust: TrustMemory,
 ): Promise<WorkDetail> {
   const mails = mailsOfWork(index, work);
-  const { series } = await judgePortion(
-    await mailsAt(mails.map(({ place }) => place)),
-    terms,
-    trust,
-  );
+  const { series } = await judgePortion(await mailsAt(mails), terms, trust);
   const versions = work.versions.flatMap((one) => {
     const found = series.find((each) => isOf(each, one));
     return found === undefined ? [] : [detailOf(one, found)];

@@ -26,7 +26,7 @@ export async function workDiff(
   trust: TrustMemory,
   repository: Repository | null,
 ): Promise<VersionDiff | null> {
-  const mails = await mailsAt(mailsOfWork(index, work).map(({ place }) => place));
+  const mails = await mailsAt(mailsOfWork(index, work));
   const { series } = await judgeAndKeep(mails, terms, trust, (checked: Checked) => checked);
   const versions = judgedVersions(series, versionMail);
   const [a, b] = [older, newer].map((one) => versions.find((each) => isOf(each.series, one)));

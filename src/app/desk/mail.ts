@@ -35,8 +35,7 @@ const MAX_TEXT = 512 << 10;
 
 /** The bytes of a mail, as they are in its source; null if it is not there. */
 export async function rawMail(index: IndexStore, messageId: string): Promise<Buffer | null> {
-  const [row] = index.mailsCalled(messageId);
-  const [found] = row === undefined ? [] : await mailsAt([row.place]);
+  const [found] = await mailsAt(index.mailsCalled(messageId));
   return found?.bytes ?? null;
 }
 
@@ -48,12 +47,11 @@ export async function mailDetail(
   trust: TrustMemory,
 ): Promise<MailDetail | null> {
   const rows = index.mailsCalled(messageId);
-  const [row] = rows;
-  if (row === undefined) return null;
-  const mails = await mailsAt([row.place]);
-  const bytes = mails[0]?.bytes;
-  if (bytes === undefined || bytes === null) return null;
-  const { places } = await judgePortion(mails, terms, trust);
+  const [mail] = await mailsAt(rows);
+  const row = rows.find(({ place }) => place === mail?.source);
+  const bytes = mail?.bytes ?? null;
+  if (mail === undefined || row === undefined || bytes === null) return null;
+  const { places } = await judgePortion([mail], terms, trust);
   const { from, words } = searchableMail(bytes);
   const view = readRawMail(bytes);
   const text = view.ok ? view.value.message.toString("utf8") : words.body;

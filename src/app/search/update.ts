@@ -107,6 +107,17 @@ interface FreshMail {
   readonly results: readonly SignedResult[];
 }
 
+/** What a source brought. */
+interface News {
+  readonly source: string;
+  readonly fresh: readonly FreshMail[];
+  /** Ids of mails in whose places others stand now. */
+  readonly gone: readonly number[];
+  readonly cursors: ReadonlyMap<string, string>;
+}
+
+const NOTHING_NEW: News = { source: "", fresh: [], gone: [], cursors: new Map() };
+
 class IndexWork {
   readonly #index: IndexStore;
   readonly #options: UpdateIndexOptions;
@@ -128,37 +139,41 @@ class IndexWork {
     if (this.#index.fact("trust") === now) return;
     const threads = this.#index.signedThreads();
     for (let at = 0; at < threads.length; at += THREADS_AT_ONCE)
-      await this.#store("", [], threads.slice(at, at + THREADS_AT_ONCE), new Map());
+      await this.#store(NOTHING_NEW, threads.slice(at, at + THREADS_AT_ONCE));
     this.#index.setFact("trust", now);
   }
 
   /** Stores what is new among these mails of a source; returns how many that were. */
   async take(source: string, mails: readonly SourceMail[]): Promise<number> {
+    const gone: { readonly id: number; readonly thread: number }[] = [];
     const fresh = mails.flatMap((mail): FreshMail[] => {
       const { bytes } = mail;
-      if (bytes === null || this.#index.isIndexed(source, mail.source)) return [];
+      if (bytes === null) return [];
       const text = searchableMail(bytes);
+      const before = this.#index.mailAt(source, mail.source);
+      if (before?.messageId === text.messageId) return [];
+      if (before !== null) gone.push(before);
       const results = resultsIn(bytes, this.#verifier).flatMap((one) => (one.ok ? one.signed : []));
       return [{ mail: { ...mail, bytes }, text, names: namesOf(text), results }];
     });
     const cursors = new Map(
       mails.flatMap(({ cursor }) => (cursor ? [[cursor.name, cursor.value]] : [])),
     );
-    const threads = this.#index.threadsNamed([...new Set(fresh.flatMap(({ names }) => names))]);
-    await this.#store(source, fresh, threads, cursors);
+    const named = this.#index.threadsNamed([...new Set(fresh.flatMap(({ names }) => names))]);
+    const threads = [...new Set([...named, ...gone.map(({ thread }) => thread)])];
+    const ids = gone.map(({ id }) => id);
+    await this.#store({ source, fresh, gone: ids, cursors }, threads);
     return fresh.length;
   }
 
-  async #store(
-    source: string,
-    fresh: readonly FreshMail[],
-    threads: readonly number[],
-    cursors: ReadonlyMap<string, string>,
-  ): Promise<void> {
+  /** @param threads whose series are made again */
+  async #store({ source, fresh, gone, cursors }: News, threads: readonly number[]): Promise<void> {
+    const left = new Set(gone);
     const known = new Map<string, MailRow>();
     for (const thread of threads)
-      for (const mail of this.#index.thread(thread)) known.set(mail.place, mail);
-    const before = await mailsAt([...known.keys()]);
+      for (const mail of this.#index.thread(thread))
+        if (!left.has(mail.id)) known.set(mail.place, mail);
+    const before = await mailsAt([...known.values()]);
     const judged = await judgePortion(
       [...before, ...fresh.map(({ mail }) => mail)],
       this.#terms,
@@ -172,6 +187,7 @@ class IndexWork {
     const together = namesBySeries(judged);
     this.#index.put(
       {
+        gone,
         mails: fresh.map((one) => newMail(source, one, judged, together, now)),
         again: [...known.values()]
           .filter(({ place }) => judged.places.has(place))

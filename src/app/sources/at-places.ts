@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import { Blobs } from "../../git/blobs.ts";
 import { gitText, type StartOptions } from "../../git/run.ts";
+import { threadHeader } from "../../mail/thread-header.ts";
 import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
 import { mailOfFile } from "../../source/at-place.ts";
 import type { SourceMail } from "../../source/item.ts";
@@ -13,13 +14,28 @@ const COMMIT_PLACE = /^(.+):([0-9a-f]{40}|[0-9a-f]{64})$/s;
 /** Mails to ask git for at a time. */
 const AT_A_TIME = 64;
 
+/** Where a mail was, and its Message-ID. */
+export interface PlacedMail {
+  /** As of SourceMail, of files and public-inboxes. */
+  readonly place: string;
+  /** With its angle brackets; "" if it has none. */
+  readonly messageId: string;
+}
+
 /**
  * The mails at these places, in their order. Those that are no longer there, or cannot be read, are left
- * out: their source says so when it is read.
- *
- * @param places as of SourceMail, of files and public-inboxes
+ * out: their source says so when it is read. So is another mail that stands there now, as in an mbox from
+ * which mails were deleted.
  */
-export async function mailsAt(places: readonly string[]): Promise<SourceMail[]> {
+export async function mailsAt(mails: readonly PlacedMail[]): Promise<SourceMail[]> {
+  const found = await atPlaces(mails.map(({ place }) => place));
+  const ids = new Map(mails.map(({ place, messageId }) => [place, messageId]));
+  return found.filter(
+    ({ source, bytes }) => bytes !== null && threadHeader(bytes).messageId === ids.get(source),
+  );
+}
+
+async function atPlaces(places: readonly string[]): Promise<SourceMail[]> {
   const found = new Map<string, SourceMail>();
   const commits = new Map<string, [place: string, commit: string][]>();
   for (const place of places) {
