@@ -136,6 +136,7 @@ export const FINDINGS = {
     "series-unbound": ["warn", "sign all files of a series in one run"],
     "series-partial": ["info", ""],
     "series-composed": ["info", ""],
+    "thread-cut": ["info", "give the mails of the series alone"],
     "base-disagrees": ["warn", "the first one counts; ask the author"],
     "base-missing": ["warn", `the submitter can add one: ${COMMANDS.prepare}`],
   },

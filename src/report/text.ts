@@ -93,6 +93,7 @@ const SPOKEN_INFO = new Set([
   "unchanged",
   "series-partial",
   "series-composed",
+  "thread-cut",
   "statement-applied",
   "statement-ignored",
   "devsig-good",

@@ -40,24 +40,31 @@ interface Home<T> {
 
 /** How many groups with a mail's label, the latest in its thread, are tried. */
 const MAX_TRIED = 16;
+/** How many Message-IDs above a mail are tried. */
+const MAX_ABOVE = 64;
+const NO_MAIL: ThreadMail = { messageId: "", references: [] };
 /** Mails without any reference belong together within this time, in seconds. */
 const LOOSE_SECONDS = 3600;
 
-/** @param links mails without a patch */
+/**
+ * @param links mails without a patch
+ * @param isCut of `SeriesPortion`
+ */
 export function assemble<T>(
   parts: readonly SeriesEntry<T>[],
   links: readonly ThreadMail[] = [],
+  isCut = false,
 ): AssembledSeries<T>[] {
   const sorted = [...parts].sort(canonically);
   const sortedLinks = [...links].sort((a, b) => compare(a.messageId, b.messageId));
   const ordered = parentsFirst([...sorted.map(({ item }) => item), ...sortedLinks]);
-  const groups = new Groups<T>(rootsOf(ordered));
+  const groups = new Groups<T>(rootsOf(ordered), sortedLinks);
   const byItem = new Map<ThreadMail, SeriesEntry<T>>(sorted.map((part) => [part.item, part]));
   const mails = ordered.flatMap((mail) => byItem.get(mail) ?? []);
   // a signed series takes precedence over mails that only look like it
   for (const part of mails) if (part.item.signing !== null) groups.place(part);
   for (const part of mails) if (part.item.signing === null) groups.place(part);
-  const portion = { values: sorted.map(({ value }) => value), links: sortedLinks };
+  const portion = { values: sorted.map(({ value }) => value), links: sortedLinks, isCut };
   return groups.all().map((group) => ({
     version: group.version,
     total: group.total,
@@ -77,10 +84,12 @@ class Groups<T> {
   readonly #byThread = new Map<string, SeriesGroup<T>[]>();
   readonly #byLabel = new Map<string, SeriesGroup<T>[]>();
   readonly #roots: ReadonlyMap<ThreadMail, string>;
+  readonly #links: ReadonlyMap<string, ThreadMail>;
 
   /** @param roots of each mail, the Message-ID with which its thread begins */
-  constructor(roots: ReadonlyMap<ThreadMail, string>) {
+  constructor(roots: ReadonlyMap<ThreadMail, string>, links: readonly ThreadMail[]) {
     this.#roots = roots;
+    this.#links = new Map(links.map((link) => [link.messageId, link]));
   }
 
   all(): readonly SeriesGroup<T>[] {
@@ -210,7 +219,7 @@ class Groups<T> {
     );
   }
 
-  /** `[PATCH v2 2/5]` in reply to 2/5 of v1, without its siblings, replaces a part of v1. */
+  /** `[PATCH v2 2/5]` below 2/5 of v1, without its siblings, replaces a part of v1. */
   rerollOf(group: SeriesGroup<T>): AssembledSeries<T>["rerollOf"] {
     if (isWhole(group) || group.taken.has(0)) return null;
     const earlier = new Set(group.members.map(({ item }) => this.#counterpart(item)));
@@ -219,19 +228,32 @@ class Groups<T> {
     return { version: one.version, numbers: [...group.taken].sort((a, b) => a - b) };
   }
 
-  #counterpart({ number, minor, sender, references }: SeriesItem): SeriesGroup<T> | null {
-    const parent = references.at(-1) ?? "";
-    const found = this.#parts(parent).find(
-      ({ item: other }) =>
-        other.sender === sender &&
-        other.number.total === number.total &&
-        (number.version > other.number.version
-          ? number.index === other.number.index
-          : // v5.1 is about v5, whichever of its mails it answers
-            number.version === other.number.version && minor !== "" && other.minor === ""),
-    );
-    return found?.group ?? null;
+  /** The nearest mail above it that it may replace: people answer the patch, or what a reviewer said of it. */
+  #counterpart(item: SeriesItem): SeriesGroup<T> | null {
+    for (const id of this.#above(item)) {
+      const found = this.#parts(id).find(({ item: other }) => isCounterpart(item, other));
+      if (found !== undefined) return found.group;
+    }
+    return null;
   }
+
+  /** Message-IDs, the nearest first: of its own references, and of those of replies among them. */
+  #above(item: SeriesItem): ReadonlySet<string> {
+    const ids = new Set([...followed(item)].reverse());
+    for (const id of ids) {
+      const link = ids.size < MAX_ABOVE ? this.#links.get(id) : undefined;
+      for (const next of [...followed(link ?? NO_MAIL)].reverse()) ids.add(next);
+    }
+    return ids;
+  }
+}
+
+function isCounterpart({ sender, number, minor }: SeriesItem, other: SeriesItem): boolean {
+  if (other.sender !== sender || other.number.total !== number.total) return false;
+  return number.version > other.number.version
+    ? number.index === other.number.index
+    : // v5.1 is about v5, whichever of its mails it answers
+      number.version === other.number.version && minor !== "" && other.minor === "";
 }
 
 /** True if 1 to the total are there; the cover letter and numbers beyond do not count. */

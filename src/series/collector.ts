@@ -21,7 +21,7 @@ export interface SeriesCollector<T> {
 /** Portions with a patch in them that are open at a time. */
 const MAX_OPEN = 256;
 /** Most mails of one portion, so that a hostile archive cannot grow it without end. */
-const MAX_MAILS = 5_000;
+export const MAX_MAILS = 5_000;
 /** Names by which portions are found. */
 const MAX_NAMES = 20_000;
 
@@ -65,7 +65,7 @@ class Portions<T> {
     for (const name of names) {
       const other = this.#find(name);
       if (other === null || other === portion) continue;
-      if (sizeOf(other) + sizeOf(portion) > MAX_MAILS) closed.push(...this.#close(other));
+      if (sizeOf(other) + sizeOf(portion) > MAX_MAILS) closed.push(...this.#close(other, true));
       else portion = this.#join(portion, other);
     }
     for (const name of names) this.#remember(name, portion);
@@ -107,13 +107,13 @@ class Portions<T> {
     return large;
   }
 
-  #close(portion: Portion<T>): AssembledSeries<T>[] {
+  #close(portion: Portion<T>, isCut = false): AssembledSeries<T>[] {
     portion.closed = true;
     this.#open.delete(portion);
     // its names are remembered much longer than its mails are needed
     const [parts, links] = [portion.parts.splice(0), portion.links.splice(0)];
     const arrival = new Map(parts.map(({ item, at }) => [item, at]));
-    return sortedBy(assemble(parts, links), ({ members }) =>
+    return sortedBy(assemble(parts, links, isCut), ({ members }) =>
       least(members, ({ item }) => arrival.get(item)!),
     );
   }

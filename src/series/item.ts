@@ -93,4 +93,6 @@ export interface SeriesPortion<T> {
   readonly values: readonly T[];
   /** Mails without a patch. */
   readonly links: readonly ThreadMail[];
+  /** There were too many mails: what came later is not with it. */
+  readonly isCut: boolean;
 }

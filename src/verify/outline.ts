@@ -4,6 +4,7 @@
  */
 
 import { seriesId } from "../patch/series.ts";
+import { MAX_MAILS } from "../series/collector.ts";
 import type { AssembledSeries, SeriesItem } from "../series/item.ts";
 import type { Verdict } from "../types.ts";
 import { type Finding, finding } from "../findings.ts";
@@ -162,11 +163,14 @@ function outlineOf<E extends OutlineEntry>(
       ...conflicts,
       ...unsigned,
       ...gapFindings(rerollOf, missing, total),
+      ...(series.portion.isCut ? [finding("thread-cut", CUT)] : []),
       ...unboundFindings(signings, total),
       ...baseFindings(mails, signings, base),
     ],
   };
 }
+
+const CUT = `the thread has more than ${MAX_MAILS} mails: later ones, and their trailers, are not read`;
 
 function conflict(text: string): Finding {
   return finding("series-conflict", text);

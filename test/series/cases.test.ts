@@ -508,6 +508,43 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
     ["v1 of 2: a0 a1 a2", "v2 of 2: b1 replaces 1 of v1"],
   ],
   [
+    "v2 2/2 that answers what a reviewer said of 2/2",
+    [
+      ...series("a", "PATCH", 2),
+      mail("r", "Re: [PATCH 2/2] a 2", { re: "a0 a2", from: "bob@x.org" }),
+      mail("b2", "[PATCH v2 2/2] y", { re: "a0 a2 r" }),
+    ],
+    ["v1 of 2: a0 a1 a2", "v2 of 2: b2 replaces 2 of v1"],
+  ],
+  [
+    "and names only the reviewer's mail",
+    [
+      ...series("a", "PATCH", 2),
+      mail("r", "Re: [PATCH 2/2] a 2", { re: "a2", from: "bob@x.org" }),
+      mail("s", "Re: [PATCH 2/2] a 2", { re: "r" }),
+      mail("b2", "[PATCH v2 2/2] y", { re: "s" }),
+    ],
+    ["v1 of 2: a0 a1 a2", "v2 of 2: b2 replaces 2 of v1"],
+  ],
+  [
+    "v3 2/2 below v2 2/2 replaces that one, not v1's",
+    [
+      ...series("a", "PATCH", 2),
+      ...series("b", "PATCH v2", 2, "a0 a2"),
+      mail("c2", "[PATCH v3 2/2] y", { re: "a0 a2 b0 b2" }),
+    ],
+    ["v1 of 2: a0 a1 a2", "v2 of 2: b0 b1 b2", "v3 of 2: c2 replaces 2 of v2"],
+  ],
+  [
+    "v2 2/2 below the cover letter, or below 1/2, may be all that came of a v2",
+    [
+      ...series("a", "PATCH", 2),
+      mail("b2", "[PATCH v2 2/2] y", { re: "a0" }),
+      mail("c1", "[PATCH v3 1/2] y", { re: "a0 a2" }),
+    ],
+    ["v1 of 2: a0 a1 a2", "v2 of 2: b2 incomplete", "v3 of 2: c1 incomplete"],
+  ],
+  [
     "nobody replaces a part of another's series",
     [
       ...series("a", "PATCH", 2),
