@@ -132,18 +132,18 @@ function thenLines(
       ? []
       : [ours`Series:   v${series.version} ${series.index}/${series.total}`]),
     ...(carriedFrom === null ? [] : [ours`Was:      ${carriedFrom}`]),
-    ...added.map((line) => ours`Added:    ${line}${reviewedWords(reviewed, line)}`),
+    ...added.flatMap((line) => [ours`Added:    ${line}`, ...reviewedLines(reviewed, line)]),
     ...findings.map((f) => ours`Finding:  ${f.severity} ${f.message}`),
     ...trailers.map((t) => ours`Trailer:  ${t.line}  (${PROOFS[t.proof]})`),
   ];
 }
 
 /** What the review in the note proves, whoever wrote the note. */
-function reviewedWords(reviewed: CommitResult["reviewed"], line: string): string {
+function reviewedLines(reviewed: CommitResult["reviewed"], line: string): SafeText[] {
   const one = reviewed.find((trailer) => trailer.line === line);
-  if (one === undefined) return "";
+  if (one === undefined) return [];
   const what = one.proof === "proven" ? "signed" : "signed for the diff";
-  return `  (${what} by ${one.by}, key now: ${TRUST_WORDS[one.trust]})`;
+  return [ours`          ${what} by ${one.by}, key now: ${TRUST_WORDS[one.trust]}`];
 }
 
 const PROOFS = {

@@ -155,7 +155,9 @@ describe("a signed review", () => {
     const all = records(run("check-commit", "--json", range()));
     expect(all.map(({ reviewed: list = [] }) => list.length)).toEqual([0, 1, 0, 0]);
     const log = expectStatus(run("log", "-n", "1", "HEAD~1"), 0).stdout;
-    expect(log).toContain(`Added:    ${LINE}  (signed by bob@example.org, key now: pinned)\n`);
+    expect(log).toContain(
+      `Added:    ${LINE}\n          signed by bob@example.org, key now: pinned\n`,
+    );
     home = newFolder();
     expect(reviewed()).toEqual([{ ...proven, trust: "unknown" }]);
     expectStatus(run("trust", "revoke", "bob@example.org", publicKey(8)), 0);
