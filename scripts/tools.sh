@@ -42,6 +42,7 @@ if [ "$1" = test ]; then
 	need bash-completion test -e /usr/share/bash-completion/bash_completion
 	need patatt has patatt
 	need python3-nacl /usr/bin/python3 -c 'import nacl'
+	need chromium has chromium
 fi
 
 # Debian installs one mail server at a time: postfix is it, Exim is only unpacked
