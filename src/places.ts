@@ -34,8 +34,13 @@ export function dataFolder(environment: Variables, home: () => string = homeFold
 }
 
 /** For what can be made again: `$XDG_CACHE_HOME/patchsig`, by default ~/.cache/patchsig. */
-export function cacheFolder(environment: Variables, home: () => string = homeFolder): string {
+function cacheFolder(environment: Variables, home: () => string = homeFolder): string {
   return baseFolder(environment["XDG_CACHE_HOME"], () => join(home(), ".cache"));
+}
+
+/** Where the index of mails is. */
+export function indexFile(environment: Variables): string {
+  return join(cacheFolder(environment), "index.db");
 }
 
 function baseFolder(set: string | undefined, standard: () => string): string {

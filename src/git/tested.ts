@@ -36,6 +36,15 @@ export async function testedTree({ cwd }: Repository, revision: string): Promise
   return { commit, tree, isPublic: (await gitLines(args, { cwd })).length > 0 };
 }
 
+/** The trees of commits that are here, in their order, by full names. */
+export async function treesOfCommits(
+  { cwd }: Repository,
+  commits: readonly string[],
+): Promise<readonly string[]> {
+  if (commits.length === 0) return [];
+  return gitLines(["rev-parse", ...commits.map((name) => `${name}^{tree}`)], { cwd });
+}
+
 /** By no monitor's word, nor a submodule's wish to be passed over: git looks itself. */
 const STATUS = (
   "-c core.fsmonitor=false -c core.untrackedCache=false " +

@@ -87,17 +87,19 @@ const MAX_MINISIG = 4 * (MAX_LINE + 1);
 const BASE64 = "[A-Za-z0-9+/]";
 
 /**
- * The texts of a kind in the text of a mail, in their order: at the start of a line, at most eight. Quoted
+ * The texts of a kind in the text of a mail, in their order: at the start of a line, by default eight. Quoted
  * ones are none. Bad ones are returned too, with the reason.
  *
  * @param text all that is below the header, decoded, without CR before LF
  * @param hasDiff the mail has a diff of its own
+ * @param most how many count
  */
 export function signedTextsIn<T>(
   kind: TextKind<T>,
   text: Buffer,
   verifier: Verifier,
   hasDiff = false,
+  most = MAX_TEXTS,
 ): TextReading<T>[] {
   const readings: TextReading<T>[] = [];
   const marker = `patchsig-${kind.name}-v`;
@@ -107,11 +109,11 @@ export function signedTextsIn<T>(
   for (const { index, 1: version } of all.matchAll(
     new RegExp(`^${marker}([1-9][0-9]{0,8})$`, "gm"),
   )) {
-    if (readings.length === MAX_TEXTS) return [...readings, { ok: false, why: "too-many" }];
+    if (readings.length === most) return [...readings, { ok: false, why: "too-many" }];
     const flaw = hasDiff ? "diff" : version !== "1" ? "version" : null;
-    const most = index + kind.maxBytes + MAX_MINISIG + 1;
+    const end = index + kind.maxBytes + MAX_MINISIG + 1;
     readings.push(
-      flaw === null ? readSigned(kind, all.slice(index, most), verifier) : { ok: false, why: flaw },
+      flaw === null ? readSigned(kind, all.slice(index, end), verifier) : { ok: false, why: flaw },
     );
   }
   return readings;

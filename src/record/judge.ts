@@ -4,6 +4,9 @@ import type { Verifier } from "../minisign/ed25519.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import type { Decision } from "../trust/decide.ts";
 import type { Verdict } from "../types.ts";
+import { signedTextsIn, type TextReading } from "../patch/signed-text.ts";
+import type { TreeTests } from "../result/about.ts";
+import { RESULT_TEXT, type SignedResult, type TestResult } from "../result/text.ts";
 import { proofFor } from "../review/proof.ts";
 import { reviewsIn, type SignedReview } from "../review/review.ts";
 import { reviewDigests } from "../review/text.ts";
@@ -19,7 +22,7 @@ import {
 } from "./classify.ts";
 import type { CommitFacts } from "./commit.ts";
 import type { NoteReading } from "./parse.ts";
-import { type CommitRecord, MAX_RECORDED_REVIEWS } from "./record.ts";
+import { type CommitRecord, MAX_RECORDED_RESULTS, MAX_RECORDED_REVIEWS } from "./record.ts";
 import { type CommitResult, type CommitStatus, isSame, type ReviewedTrailer } from "./result.ts";
 
 /** A record with what its signature proves: see `provenBy`. */
@@ -28,6 +31,8 @@ interface ProvenRecord {
   readonly patch: ProvenPatch | null | false;
   /** Those of its reviews that are good. */
   readonly reviews: readonly SignedReview[];
+  /** Test results, good and bad ones. */
+  readonly results: readonly TextReading<TestResult>[];
 }
 
 /** All records of a note. */
@@ -40,7 +45,8 @@ export interface ProvenNote {
 export function proveNote(reading: NoteReading, verifier: Verifier): ProvenNote {
   const records = reading.records.map((record) => {
     const patch = provenBy(record, verifier);
-    return { record, patch, reviews: patch ? reviewsOf(record, verifier) : [] };
+    const reviews = patch ? reviewsOf(record, verifier) : [];
+    return { record, patch, reviews, results: resultsOf(record, verifier) };
   });
   return { records, problem: reading.problem };
 }
@@ -49,6 +55,12 @@ function reviewsOf({ signed }: CommitRecord, verifier: Verifier): SignedReview[]
   if (signed === null || signed.reviews === null) return [];
   const readings = reviewsIn(signed.reviews, verifier, false, MAX_RECORDED_REVIEWS);
   return readings.flatMap((one) => (one.ok ? [one.review] : []));
+}
+
+/** Whether the patch was signed or not: they are about the tree. */
+function resultsOf({ results }: CommitRecord, verifier: Verifier): TextReading<TestResult>[] {
+  if (results === null) return [];
+  return signedTextsIn(RESULT_TEXT, results, verifier, false, MAX_RECORDED_RESULTS);
 }
 
 /** What the commit changed. */
@@ -66,6 +78,8 @@ export interface CommitContext {
   readonly keyOf: (by: string, publicKey: string) => Pick<Decision, "trust" | "tainted" | "record">;
   /** Has this identity ever signed? */
   readonly signs: (identity: string) => boolean;
+  /** What is known of tests on a tree: by good results in its note, and from elsewhere. */
+  readonly testsOn: (tree: string, kept: readonly SignedResult[]) => TreeTests | null;
 }
 
 interface RecordStatus extends Comparison {
@@ -95,6 +109,7 @@ export function judgeCommit(
   const key = patch === null ? null : context.keyOf(patch.comment.by, patch.publicKey);
   const [verdict, reason] = verdictOn(commit, status, key, context);
   const unread = one !== null && note!.problem !== null ? `in the note: ${note!.problem}` : "";
+  const { kept, flaw } = keptResults(note);
   return {
     type: "commit",
     commit: commit.name,
@@ -102,15 +117,24 @@ export function judgeCommit(
     author: commit.author,
     status,
     amended,
-    why: [why, reason, unread].filter((text) => text !== "").join("; "),
+    why: [why, reason, unread, flaw].filter((text) => text !== "").join("; "),
     added,
     reviewed: isSame(status) && one !== null ? reviewedIn(one, added, context) : [],
     carriedFrom: one === null || one.record.commit === commit.name ? null : one.record.commit,
     ...signedFacts(patch),
     trust: key === null ? null : isUnknown(key) ? "unknown" : key.trust,
+    tests: context.testsOn(commit.tree, kept),
     record: one === null ? null : factsOf(one.record),
     verdict,
   };
+}
+
+/** The good test results in all records, and what to say of others. */
+function keptResults(note: ProvenNote | null): { kept: readonly SignedResult[]; flaw: string } {
+  const results = note?.records.flatMap((record) => record.results) ?? [];
+  const kept = results.flatMap((result) => (result.ok ? [result.signed] : []));
+  const isBad = results.length > kept.length;
+  return { kept, flaw: isBad ? "in the note: a test result that is not good" : "" };
 }
 
 /** The added trailers that a review in the record proves of the patch in the record. */
@@ -225,6 +249,6 @@ function subjectOf({ message }: CommitFacts): string {
 }
 
 function factsOf(record: CommitRecord): CommitResult["record"] {
-  const { signed: _, ...facts } = record;
+  const { signed: _, results: __, ...facts } = record;
   return facts;
 }

@@ -7,6 +7,7 @@ import {
   MAGIC,
   MAX_DIFF,
   MAX_LINES,
+  MAX_RESULTS_BYTES,
   MAX_REVIEWS_BYTES,
   MAX_VALUE,
   type RecordedSignature,
@@ -145,6 +146,10 @@ function readRecord(reader: LineReader): CommitRecord {
     throw new Unreadable("diff-bytes: is not as it is written");
   if (reviews !== null && (reviews > MAX_REVIEWS_BYTES || signer === null))
     throw new Unreadable("review-bytes: is not as it is written");
+  const resultBytes = reader.field("result-bytes", orNone(number)).value;
+  if (resultBytes !== null && resultBytes > MAX_RESULTS_BYTES)
+    throw new Unreadable("result-bytes: is not as it is written");
+  const signed = signer === null ? null : { signer, ...readSignature(reader, length, reviews) };
   return {
     commit,
     verdict,
@@ -159,7 +164,8 @@ function readRecord(reader: LineReader): CommitRecord {
     appliedAt,
     findings,
     trailers,
-    signed: signer === null ? null : { signer, ...readSignature(reader, length, reviews) },
+    signed,
+    results: reader.part(resultBytes),
   };
 }
 

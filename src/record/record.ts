@@ -14,6 +14,9 @@
  *
  *     patchsig-review-v1             signed reviews of trailers, `review-bytes` long
  *     …
+ *
+ *     patchsig-result-v1             signed test results of the commit's tree, `result-bytes` long
+ *     …
  */
 
 import { NEWLINE } from "../primitives/bytes.ts";
@@ -23,7 +26,7 @@ import type { PublicKeyText, Verdict } from "../types.ts";
 
 export const MAGIC = "patchsig-record-v1";
 
-/** Nothing of it is believed but what `signed` proves: all else is the applier's word. */
+/** Nothing of it is believed but what `signed` and `results` prove: all else is the applier's word. */
 export interface CommitRecord {
   /** Full name of the commit that `am` made. git carries notes over to others: see `classify`. */
   readonly commit: string;
@@ -45,6 +48,8 @@ export interface CommitRecord {
   readonly trailers: readonly RecordedTrailer[];
   /** Null if the patch was not signed. */
   readonly signed: RecordedSignature | null;
+  /** Signed test results of the commit's tree, as they stood in mails (docs/spec/result.md); null if there are none. */
+  readonly results: Buffer | null;
 }
 
 interface RecordedFinding {
@@ -84,6 +89,9 @@ export const MAX_DIFF = 8 << 20;
 /** Bytes and number of the reviews in a note. */
 export const MAX_REVIEWS_BYTES = 1 << 20;
 export const MAX_RECORDED_REVIEWS = 64;
+/** Bytes and number of the test results in a note. */
+export const MAX_RESULTS_BYTES = 256 << 10;
+export const MAX_RECORDED_RESULTS = 20;
 /** Lines of one name. */
 export const MAX_LINES = 200;
 /** Characters of a value. */
@@ -104,7 +112,7 @@ function word(text: string): string {
 
 /** The note. `parseRecords` reads it. */
 export function formatNote(record: CommitRecord): Buffer {
-  const { signed, key, findings, trailers } = record;
+  const { signed, results, key, findings, trailers } = record;
   const diff = within(signed?.diff, MAX_DIFF);
   const reviews = within(signed?.reviews, MAX_REVIEWS_BYTES);
   const lines = [
@@ -129,13 +137,29 @@ export function formatNote(record: CommitRecord): Buffer {
       ),
     `diff-bytes: ${diff === null ? "-" : diff.length}`,
     `review-bytes: ${reviews === null ? "-" : reviews.length}`,
-    "",
-    "",
+    `${NO_RESULTS}\n`,
   ];
-  const head = Buffer.from(lines.slice(0, signed === null ? -1 : undefined).join("\n"));
-  if (signed === null) return head;
-  const parts = [diff, reviews].flatMap((part) => (part === null ? [] : [NEWLINE, part]));
-  return Buffer.concat([head, signed.text, signed.minisig, ...parts]);
+  const head = Buffer.from(lines.join("\n"));
+  const proof = signed === null ? null : Buffer.concat([signed.text, signed.minisig]);
+  const parts = [proof, diff, reviews].flatMap((part) => (part === null ? [] : [NEWLINE, part]));
+  return withResults(Buffer.concat([head, ...parts]), results);
+}
+
+const NO_RESULTS = "result-bytes: -";
+
+/**
+ * A record that has none, with test results.
+ *
+ * @param results what is too long is left out
+ */
+export function withResults(text: Buffer, results: Buffer | null): Buffer {
+  const kept = within(results, MAX_RESULTS_BYTES);
+  if (kept === null) return text;
+  // the first one is ours: no value above it has a line feed
+  const at = text.indexOf(`\n${NO_RESULTS}\n`) + 1;
+  const line = Buffer.from(`result-bytes: ${kept.length}`);
+  const rest = text.subarray(at + NO_RESULTS.length);
+  return Buffer.concat([text.subarray(0, at), line, rest, NEWLINE, kept]);
 }
 
 /** The same record for another commit. */

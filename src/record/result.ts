@@ -2,6 +2,7 @@
 
 import type { PublicKeyText, Verdict } from "../types.ts";
 import type { ReviewProof } from "../review/proof.ts";
+import type { TreeTests } from "../result/about.ts";
 import type { KeyTrust } from "../verify/result.ts";
 import type { AmendedPart } from "./classify.ts";
 import type { CommitRecord } from "./record.ts";
@@ -56,6 +57,8 @@ export interface CommitResult {
   readonly base: string | null;
   /** The key's state now, in the database here; null without a good signature. */
   readonly trust: KeyTrust | null;
+  /** What is known of tests on its tree; null if nothing is. None of it changes the verdict. */
+  readonly tests: TreeTests | null;
   /** What the applier said; null without a note. */
   readonly record: RecordedFacts | null;
   readonly verdict: Verdict;
@@ -72,7 +75,7 @@ export interface ReviewedTrailer {
 }
 
 /** A record without its proof. */
-type RecordedFacts = Omit<CommitRecord, "signed">;
+type RecordedFacts = Omit<CommitRecord, "signed" | "results">;
 
 /** The last record of `check-commit --json`. */
 export interface CommitSummary {

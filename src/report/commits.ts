@@ -4,6 +4,7 @@ import { instant } from "../primitives/time.ts";
 import { count } from "../primitives/words.ts";
 import { type CommitResult, type CommitStatus, type CommitSummary } from "../record/result.ts";
 import { escapeText, joinSafe, ours, padTo, type SafeText, truncateTo } from "./escape.ts";
+import { testLines } from "./tests.ts";
 import { tint, type Style, TRUST_WORDS } from "./text.ts";
 
 const WORDS: Readonly<Record<Exclude<CommitStatus, "amended">, string>> = {
@@ -91,7 +92,13 @@ export function renderLogEntry(result: CommitResult, style: Style): SafeText[] {
   const author = ours`Author:   ${result.author}`;
   const words = [statusWords(result), ...(result.why === "" ? [] : [result.why])].join("; ");
   if (record === null)
-    return [head, author, ...(status === "none" ? [] : [ours`Record:   ${words}`]), ...title];
+    return [
+      head,
+      author,
+      ...(status === "none" ? [] : [ours`Record:   ${words}`]),
+      ...testedLines(result, style),
+      ...title,
+    ];
   return [
     head,
     author,
@@ -99,9 +106,19 @@ export function renderLogEntry(result: CommitResult, style: Style): SafeText[] {
     ...(publicKey === null ? [] : [ours`Key:      ${publicKey}`]),
     ours`Record:   ${words}`,
     ...thenLines(result, record),
+    ...testedLines(result, style),
     ...title,
   ];
 }
+
+function testedLines({ tests }: CommitResult, { columns }: Style): SafeText[] {
+  if (tests === null) return [];
+  return testLines(tests, columns - 10).map(([label, text]) =>
+    truncateTo(ours`${`${TEST_LABELS[label]}:`.padEnd(9)} ${text}`, Math.max(columns, 60)),
+  );
+}
+
+const TEST_LABELS = { tested: "Tested", claims: "Claims", other: "Other" } as const;
 
 function signedWords({ signer, trust, record }: CommitResult): string {
   if (signer === null)

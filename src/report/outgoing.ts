@@ -5,14 +5,20 @@ import type { SeriesState } from "../outgoing/state.ts";
 import { count } from "../primitives/words.ts";
 import { day } from "../primitives/time.ts";
 import { factLines } from "./base.ts";
+import { testLines } from "./tests.ts";
+import type { TreeTests } from "../result/about.ts";
 import { ours, type SafeText, truncateTo } from "./escape.ts";
 import type { Style } from "./text.ts";
 
 /** Versions that are named one by one: the newest. */
 const MAX_LISTED = 20;
 
-export function renderOutgoing(branch: string, state: SeriesState, style: Style): SafeText[] {
-  const { settings, changes, sent } = state;
+export function renderOutgoing(
+  branch: string,
+  state: SeriesState & { readonly tests: TreeTests | null },
+  style: Style,
+): SafeText[] {
+  const { settings, changes, sent, tests } = state;
   const { version, prefix, base, to, cc, thread, changeId } = settings;
   const title = coverOf(state.cover)?.title ?? "no cover letter";
   const facts: readonly (readonly [string, string])[] = [
@@ -29,6 +35,7 @@ export function renderOutgoing(branch: string, state: SeriesState, style: Style)
       const what = patches === 0 ? "" : `, ${count(patches, "patch")}`;
       return [`v${n} sent`, `${day(time)}${what}, ${first}`] as const;
     }),
+    ...(tests === null ? [] : testLines(tests, style.columns)),
   ];
   return [
     truncateTo(ours`${branch}: ${title}`, style.columns),

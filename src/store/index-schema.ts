@@ -125,9 +125,11 @@ const VERSION_1 = `
   ) strict, without rowid;
 `;
 
+const VERSION_2 = `create index results_patched on results (patches);`;
+
 export const INDEX_SCHEMA: Schema = {
   what: "index",
   applicationId: APPLICATION_ID,
   without: "it can be made again: move it away",
-  migrations: [VERSION_1],
+  migrations: [VERSION_1, VERSION_2],
 };

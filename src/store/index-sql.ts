@@ -108,6 +108,9 @@ const SELECT_RESULTS = `select r.id, r.mail, m.message_id as messageId, r.tree, 
   r.outcome, r.public_key as publicKey, r.said, r.text, r.minisig
   from results r join mails m on m.id = r.mail`;
 
+const BY_THESE_FIRST =
+  "order by r.public_key not in (select value from json_each(?)), r.id limit ?";
+
 const SELECT_SERIES = `select id, work, thread, name, date, latest, signer, verdict, record, versions
   from series`;
 
@@ -128,8 +131,15 @@ function prepareResults(db: Database.Database) {
        values (@mail, @tree, @patches, @test, @outcome, @publicKey, @said, @text, @minisig)`,
     ),
     addEnv: db.prepare("insert into results_env values (?, ?) on conflict do nothing"),
-    resultsOf: db.prepare<[string, string, number], StoredResult>(
-      `${SELECT_RESULTS} where r.tree = ? and r.test = ? order by r.id limit ?`,
+    hasResults: db.prepare<[], number>("select exists (select 1 from results)").pluck(),
+    resultsOf: db.prepare<[string, string, string, number], StoredResult>(
+      `${SELECT_RESULTS} where r.tree = ? and r.test = ? ${BY_THESE_FIRST}`,
+    ),
+    resultsOn: db.prepare<[string, string, number], StoredResult>(
+      `${SELECT_RESULTS} where r.tree = ? ${BY_THESE_FIRST}`,
+    ),
+    resultsOfPatches: db.prepare<[string, string, number], StoredResult>(
+      `${SELECT_RESULTS} where r.patches = ? ${BY_THESE_FIRST}`,
     ),
   };
 }

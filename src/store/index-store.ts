@@ -4,9 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
-import path from "node:path";
 import type Database from "better-sqlite3";
-import { cacheFolder } from "../places.ts";
 import { TEXT_FIELDS } from "../search/query.ts";
 import type { Condition } from "../search/sql.ts";
 import { explainingSqlite, openDatabase } from "./database.ts";
@@ -21,13 +19,6 @@ import {
   type StoredResult,
   type StoredSeries,
 } from "./index-sql.ts";
-
-/** `index.db` in the cache folder (src/places.ts). */
-export function defaultIndexPath(
-  environment: Readonly<Record<string, string | undefined>>,
-): string {
-  return path.join(cacheFolder(environment), "index.db");
-}
 
 /** What one portion of mails changes. */
 export interface IndexPortion {
@@ -200,9 +191,29 @@ export class IndexStore {
     return this.#explained(() => this.#sql.ofWork.all(work));
   }
 
-  /** Results of a test on a tree; at most so many, the first that came. */
-  resultsOf(tree: string, test: string, most: number): StoredResult[] {
-    return this.#explained(() => this.#sql.resultsOf.all(tree, test, most));
+  /** Is there any test result? */
+  hasResults(): boolean {
+    return this.#explained(() => this.#sql.hasResults.get() === 1);
+  }
+
+  /**
+   * Results of a test on a tree; at most so many, those by these keys first: whoever sends many others hides
+   * none of theirs.
+   */
+  resultsOf(tree: string, test: string, keys: readonly string[], most: number): StoredResult[] {
+    return this.#explained(() => this.#sql.resultsOf.all(tree, test, JSON.stringify(keys), most));
+  }
+
+  /** The same of all tests on a tree. */
+  resultsOn(tree: string, keys: readonly string[], most: number): StoredResult[] {
+    return this.#explained(() => this.#sql.resultsOn.all(tree, JSON.stringify(keys), most));
+  }
+
+  /** The same of the same patches (`TestResult.patches`) on any tree. */
+  resultsOfPatches(patches: string, keys: readonly string[], most: number): StoredResult[] {
+    return this.#explained(() =>
+      this.#sql.resultsOfPatches.all(patches, JSON.stringify(keys), most),
+    );
   }
 
   /** Threads with a signed series. */

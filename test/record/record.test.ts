@@ -21,6 +21,7 @@ const UNSIGNED: CommitRecord = {
   findings: [{ severity: "warn", code: "unsigned", message: "not signed" }],
   trailers: [],
   signed: null,
+  results: null,
 };
 const SIGNED: CommitRecord = {
   ...UNSIGNED,

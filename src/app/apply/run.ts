@@ -2,8 +2,12 @@
 
 import { PatchsigError } from "../../errors.ts";
 import { headCommit } from "../../git/committed.ts";
-import type { Repository } from "../../git/repository.ts";
+import { type Repository, treeNamed } from "../../git/repository.ts";
+import { sha256 } from "../../patch/attestation.ts";
 import { count } from "../../primitives/words.ts";
+import type { SafeText } from "../../report/escape.ts";
+import { patchesDigest } from "../../result/patches.ts";
+import { renderTests } from "../../report/tests.ts";
 import type { Style } from "../../report/text.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import type { Checked } from "../../verify/result.ts";
@@ -14,6 +18,7 @@ import { forgetPending, whileAlone } from "../record/pending.ts";
 import { settlePending } from "../record/settle.ts";
 import { prepareRecords, recordApplied } from "../record/write.ts";
 import type { Reporter } from "../reporter.ts";
+import { openKnownTests } from "../result/known.ts";
 import type { SeriesChoice } from "../series/choose.ts";
 import type { PatchChoice } from "../series/patches.ts";
 import { openHere } from "../settings.ts";
@@ -118,7 +123,24 @@ async function applySeries(run: AmRun, found: SeriesToApply): Promise<boolean> {
   await whileAlone(repository, told.say, () => applyAndRecord(run, patches, composed, added));
   const more = wanted ? `, added ${count(offer.count, "trailer")}` : "";
   told.say(`applied ${count(patches.length, "patch")}${more}`);
+  if (!quiet) questions.show(await testsOf(run, patches));
   return true;
+}
+
+/** What is known of tests on what is checked out now, and of the same patches: lines for people. */
+async function testsOf(
+  { repository, store, style, reporter }: AmRun,
+  patches: readonly JudgedMember<Checked>[],
+): Promise<SafeText[]> {
+  const known = await openKnownTests(store, reporter.say);
+  if (known === null) return [];
+  try {
+    const diffs = patches.map(({ payload }) => sha256(payload.diff!.canonical));
+    const tests = known.about(await treeNamed(repository, "HEAD"), patchesDigest(diffs));
+    return tests === null ? [] : renderTests(tests, style);
+  } finally {
+    known.close();
+  }
 }
 
 /** @throws PatchsigError "git-failed" if git am stopped; what it applied until then counts */

@@ -3,12 +3,13 @@
 import { baseFacts, fetchCommand } from "../../git/base-facts.ts";
 import { Objects } from "../../git/objects.ts";
 import { commitDiff, commitsByPatchId, gitPatchIds, patchIds } from "../../git/patch-ids.ts";
-import type { Repository } from "../../git/repository.ts";
-import { diffsByOwnId, tryDiffs } from "../../git/trial.ts";
+import { isObjectName, type Repository } from "../../git/repository.ts";
+import { diffsByOwnId, treesOf, tryDiffs } from "../../git/trial.ts";
 import { dependencyName, judgeBase, type Need, stateOf, type Trial } from "../../base/check.ts";
 import type { Finding } from "../../findings.ts";
 import { neededBefore, seriesFor } from "../../base/needs.ts";
 import type { BaseCheck } from "../../base/result.ts";
+import { shortName } from "../../primitives/object-name.ts";
 import type { SeriesBase } from "./series-base.ts";
 
 export interface Checkup {
@@ -52,6 +53,37 @@ export class BaseChecker {
     const hint = facts?.type === null || facts?.place.public === false;
     const fetch = hint ? await fetchCommand(this.#repository, claim.base.tree) : "";
     return { ...judgeBase(claim, facts, trial, needs, fetch), prerequisites, dependencies };
+  }
+
+  /**
+   * The tree that a series makes of a commit, after its prerequisites and what it depends on.
+   *
+   * @param commit by its full name; null if none is known
+   * @param all the given series, with this one
+   * @returns or why there is none
+   */
+  async treeOn(
+    series: SeriesBase,
+    commit: string | null,
+    all: readonly SeriesBase[],
+  ): Promise<{ readonly tree: string } | { readonly tree: null; readonly why: string }> {
+    const none = (why: string): { tree: null; why: string } => ({ tree: null, why });
+    if (commit === null) return none("no base is known");
+    const why = whyUntried(series);
+    if (why !== null) return none(why);
+    const [info] = isObjectName(this.#repository, commit) ? await this.#objects.look([commit]) : [];
+    if (info?.type !== "commit") return none(`the base ${shortName(commit)} is not here`);
+    const needed = await this.#prerequisites(series, commit, all);
+    if (needed.some(({ diff }) => diff === null)) return none("a prerequisite is not here");
+    const before = needed.flatMap(({ diff }) => diff ?? []);
+    const own = diffsOf(series);
+    const others = neededBefore(series, all).flatMap(diffsOf);
+    for (const first of others.length === 0 ? [before] : [before, [...others, ...before]]) {
+      const diffs = [...first, ...own];
+      const trees = await treesOf(this.#repository, commit, diffs);
+      if (trees.length === diffs.length) return { tree: trees.at(-1)! };
+    }
+    return none(`it does not apply on ${shortName(commit)}`);
   }
 
   /** Whether a series applies on a commit after these diffs; if not, after its dependencies. */

@@ -45,6 +45,32 @@ export function patchSummary(checked: Checked): PatchSummary {
   return { kind, signature, signed, baseLines, findings, diff, number, messageId, date };
 }
 
+/** Bytes of diffs of open series; beyond that, series are not tried. */
+const MAX_HELD = 256 << 20;
+
+/** What of mails is kept until their series are closed: their diffs while there is room. */
+export interface SummaryKeeping {
+  readonly keep: (checked: Checked) => PatchSummary;
+  /** Those of a series that is closed. */
+  readonly drop: (members: readonly { readonly payload: PatchSummary | null }[]) => void;
+}
+
+export function newKeeping(): SummaryKeeping {
+  const sizeOf = ({ diff }: PatchSummary): number => diff?.canonical.length ?? 0;
+  let held = 0;
+  return {
+    keep(checked) {
+      const kept = patchSummary(checked);
+      if (held + sizeOf(kept) > MAX_HELD) return { ...kept, diff: null };
+      held += sizeOf(kept);
+      return kept;
+    },
+    drop(members) {
+      for (const { payload } of members) if (payload !== null) held -= sizeOf(payload);
+    },
+  };
+}
+
 export function seriesBaseOf(outline: SeriesOutline, mails: readonly PatchSummary[]): SeriesBase {
   const claim = claimOf(outline.base, mails);
   const bare = (id: string): string => id.replace(/^<|>$/g, "");

@@ -3,23 +3,18 @@
 import { PatchsigError } from "../../errors.ts";
 import { openRepository } from "../../git/repository.ts";
 import { type Finding, finding } from "../../findings.ts";
-import { addBaseCheck, type Checked, type SeriesResult } from "../../verify/result.ts";
+import { addBaseCheck, type SeriesResult } from "../../verify/result.ts";
 import type { Series } from "../../verify/series.ts";
 import { BaseChecker } from "./checker.ts";
 import { BaseGuesser } from "./guesser.ts";
 import type { Progress } from "../reporter.ts";
-import { type PatchSummary, patchSummary, type SeriesBase, seriesBaseOf } from "./series-base.ts";
+import { type PatchSummary, type SeriesBase, seriesBaseOf } from "./series-base.ts";
 import { shortName } from "../../primitives/object-name.ts";
-
-/** Bytes of diffs of open series; beyond that, series are not tried. */
-const MAX_HELD = 256 << 20;
 
 /** For an archive without bases, guesses could take hours. */
 const MAX_GUESSES = 50;
 
 export interface Bases {
-  /** What to keep of a mail until its series is closed; its diff if there is room. */
-  keep(checked: Checked): PatchSummary;
   /** The result with what the repository says. */
   judge(series: Series<PatchSummary | null>): Promise<SeriesResult>;
   close(): void;
@@ -46,21 +41,12 @@ export async function openBases(directory: string, progress: Progress | null): P
     const name = `${shortName(best.commit)} ${best.name}`;
     return [finding("base-guessed", `most likely made against ${name}, applies cleanly`)];
   };
-  const sizeOf = ({ diff }: PatchSummary): number => diff?.canonical.length ?? 0;
-  let held = 0;
   return {
-    keep(checked) {
-      const kept = patchSummary(checked);
-      if (held + sizeOf(kept) > MAX_HELD) return { ...kept, diff: null };
-      held += sizeOf(kept);
-      return kept;
-    },
     async judge({ result, members }) {
       const kept = members.flatMap(({ payload }) => payload ?? []);
       const series = seriesBaseOf(result, kept);
       const { check, findings } = await checker.check(series, [series]);
       const likely = check.state === "missing" ? await guessed(series) : [];
-      for (const one of kept) held -= sizeOf(one);
       return addBaseCheck(result, check, [...findings, ...likely]);
     },
     close() {

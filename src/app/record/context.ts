@@ -10,12 +10,14 @@ import { decisionOn } from "../../verify/review.ts";
  * Nothing is remembered: whoever can push a note must not be able to make an address have a key.
  *
  * @param at now, seconds since the epoch
+ * @param tests what is known of tests on a tree
  */
 export function commitContext(
   memory: TrustMemory,
   policy: Policy,
   pins: Pins,
   at: number,
+  tests: CommitContext["testsOn"],
 ): CommitContext {
   const keys = new Map<string, ReturnType<CommitContext["keyOf"]>>();
   const signers = new Map<string, boolean>();
@@ -29,6 +31,7 @@ export function commitContext(
         identity,
         () => pins.keys.has(identity) || memory.lookup(identity).length > 0,
       ),
+    testsOn: tests,
   };
 }
 

@@ -35,6 +35,8 @@ export function recordOf(
     findings,
     trailers,
     signed: recordedSignature(payload, reviewsOf(trailers)),
+    // the commit's tree is not known yet: see `noteAll`
+    results: null,
   });
 }
 

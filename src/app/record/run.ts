@@ -4,12 +4,14 @@ import { openRepository, type Repository } from "../../git/repository.ts";
 import type { CommitResult, CommitStatus, CommitSummary } from "../../record/result.ts";
 import { now } from "../now.ts";
 import type { Reporter } from "../reporter.ts";
+import { openKnownTests } from "../result/known.ts";
 import { readKeyrings } from "../trust/keyrings.ts";
 import { openUserTrust } from "../trust/user-trust.ts";
 import { readPolicies } from "../verify/policy.ts";
 import { checkCommits, type CommitSelection } from "./check.ts";
 import { commitContext } from "./context.ts";
 import { settlePending } from "./settle.ts";
+import { testsOnCommit } from "./tests.ts";
 
 export interface CommitRun extends CommitSelection {
   /** The folder of the repository. */
@@ -18,20 +20,24 @@ export interface CommitRun extends CommitSelection {
   readonly words: readonly string[];
   /** `--require`; undefined for what the settings say. */
   readonly required: string | undefined;
+  /** What the index knows of tests is wanted, not only what is in the notes. */
+  readonly tests: boolean;
 }
 
 /** Gives each result to `show`; keys are looked up, and nothing is remembered. */
 export async function runOverCommits(
-  { directory, words, required, ...options }: CommitRun,
+  { directory, words, required, tests, ...options }: CommitRun,
   show: (result: CommitResult) => void,
   { say }: Pick<Reporter, "say">,
 ): Promise<CommitSummary> {
   const repository: Repository = await openRepository(directory);
   await settlePending(repository, say);
   const store = openUserTrust(true);
+  const known = tests ? await openKnownTests(store, say) : null;
   try {
     const { general } = readPolicies(required);
-    const context = commitContext(store, general, await readKeyrings(store, say), now());
+    const pins = await readKeyrings(store, say);
+    const context = commitContext(store, general, pins, now(), testsOnCommit(store, known));
     const totals = { pass: 0, warn: 0, fail: 0 };
     const statuses = { ...NONE };
     let commits = 0;
@@ -43,6 +49,7 @@ export async function runOverCommits(
     }
     return { type: "commits", commits, ...totals, statuses };
   } finally {
+    known?.close();
     store.close();
   }
 }

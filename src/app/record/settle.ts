@@ -22,7 +22,7 @@ export async function settlePending(repository: Repository, say: Reporter["say"]
     await whileAlone(repository, say, async () => {
       // that of an am that was under way is settled by then
       const pending = await toSettle(repository);
-      if (pending !== null) await settle(repository, pending);
+      if (pending !== null) await settle(repository, pending, say);
     });
   } catch (error) {
     sayNotRecorded(error, say);
@@ -38,6 +38,7 @@ async function toSettle(repository: Repository): Promise<PendingAm | null> {
 async function settle(
   repository: Repository,
   { before, branch, records }: PendingAm,
+  say: Reporter["say"],
 ): Promise<void> {
   const made = await commitsBetween(repository, before, branch ?? "HEAD");
   const left = [...made];
@@ -49,6 +50,7 @@ async function settle(
     repository,
     found.map(({ commit }) => commit),
     found.map(({ record }) => record),
+    say,
   );
   await forgetPending(repository);
 }

@@ -8,12 +8,13 @@ import { committerOf, NOTES_REF, writeNotes } from "../../git/notes.ts";
 import type { Repository } from "../../git/repository.ts";
 import { count } from "../../primitives/words.ts";
 import type { AddedTrailer } from "../../trailers/added.ts";
-import { onCommit } from "../../record/record.ts";
+import { onCommit, withResults } from "../../record/record.ts";
 import type { Checked } from "../../verify/result.ts";
 import type { JudgedMember } from "../../verify/series.ts";
 import { now } from "../now.ts";
 import type { Reporter } from "../reporter.ts";
 import { recordOf } from "./make.ts";
+import { resultsToKeep } from "./tests.ts";
 import { forgetPending, keepPending, type PendingRecord } from "./pending.ts";
 
 type Patch = JudgedMember<Checked>;
@@ -74,7 +75,7 @@ export async function recordApplied(
   say: Reporter["say"],
 ): Promise<void> {
   try {
-    if (records.length === commits.length) await noteAll(repository, commits, records);
+    if (records.length === commits.length) await noteAll(repository, commits, records, say);
     else if (records.length > 0) say("note: not recorded: a hook made other commits");
     await forgetPending(repository);
   } catch (error) {
@@ -85,16 +86,18 @@ export async function recordApplied(
 /** Until git has made one. */
 const NO_COMMIT = "0".repeat(40);
 
-/** Notes on commits, in the order of their records. */
+/** Notes on commits, in the order of their records, with the test results that count for their trees. */
 export async function noteAll(
   repository: Repository,
   commits: readonly string[],
   records: readonly PendingRecord[],
+  say: Reporter["say"],
 ): Promise<void> {
-  const notes = commits.map((commit, i) => ({
-    commit,
-    text: onCommit(Buffer.from(records[i]!.text, "base64"), commit),
-  }));
+  const results = await resultsToKeep(repository, commits, say);
+  const notes = commits.map((commit, i) => {
+    const text = onCommit(Buffer.from(records[i]!.text, "base64"), commit);
+    return { commit, text: withResults(text, results[i] ?? null) };
+  });
   await writeNotes(repository, notes, `patchsig am: ${count(notes.length, "patch")}`);
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { TestResult } from "../../result/text.ts";
+import { resultKeysOf } from "../result/known.ts";
 import { type ResultWorth, type Weighed, weigh, worthOf } from "../../result/weigh.ts";
 import type { StoredResult } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
@@ -70,7 +71,9 @@ export function testedAnswer(
   trust: TrustStore,
   { tree, test, env, rev, maxAge, by, now }: TestedQuestion,
 ): Tested {
-  const rows = index.resultsOf(tree, test, MAX_RESULTS).map((row) => ({ row, said: saidIn(row) }));
+  const rows = index
+    .resultsOf(tree, test, resultKeysOf(trust), MAX_RESULTS)
+    .map((row) => ({ row, said: saidIn(row) }));
   const fitting = rows.filter(
     ({ said }) =>
       env.every((entry) => said.env.includes(entry)) && (rev === null || said.rev === rev),

@@ -2,8 +2,9 @@
 
 import { resolve } from "node:path";
 import { PatchsigError } from "../../errors.ts";
+import { indexFile } from "../../places.ts";
 import { isUrl, shownUrl } from "../../source/url.ts";
-import { defaultIndexPath, IndexStore } from "../../store/index-store.ts";
+import { IndexStore } from "../../store/index-store.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { now } from "../now.ts";
 import type { Reporter } from "../reporter.ts";
@@ -15,7 +16,7 @@ import { type IndexCounts, updateIndex, type UpdateIndexOptions } from "./update
 
 /** @throws PatchsigError as `openDatabase` */
 export function openUserIndex(): IndexStore {
-  return new IndexStore(defaultIndexPath(process.env));
+  return new IndexStore(indexFile(process.env));
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import type { TrustStore } from "../../store/trust-store.ts";
 import { type VersionMail, versionMail } from "../../verify/versions.ts";
-import type { PatchSummary } from "../base/series-base.ts";
+import { type PatchSummary, patchSummary } from "../base/series-base.ts";
 import type { Reporter } from "../reporter.ts";
 import { chooseSeries, type SeriesChoice } from "../series/choose.ts";
 import { readAllSeries } from "../series/read.ts";
@@ -29,15 +29,16 @@ export async function verifyChosen(
   show: (record: VerifyEvent) => void,
   reporter: Reporter,
 ): Promise<RunResult> {
-  const { sources, bases } = options;
+  const { sources, bases, tests } = options;
+  const isKept = bases !== null || tests !== null;
   const terms = { ...options, pins: await readKeyrings(store, reporter.say), signedOnly: false };
   const keep: Parameters<typeof readAllSeries<KeptMail>>[1]["keep"] = (checked) => ({
     facts: versionMail(checked),
-    summary: bases?.keep(checked) ?? null,
+    summary: isKept ? patchSummary(checked) : null,
   });
   const read = await readAllSeries(
     terms,
-    { keep, diffs: bases !== null, mails: choice.mails, strict: false },
+    { keep, diffs: isKept, mails: choice.mails, strict: false },
     store,
     reporter,
   );
@@ -54,9 +55,10 @@ export async function verifyChosen(
   }
   const series = withReplies(version.series);
   const members = series.members.map((mail) => ({ ...mail, payload: mail.payload.summary }));
-  const result =
-    bases === null ? series.result : await bases.judge({ result: series.result, members });
-  show({ kind: "series", result, patches: members.map((member) => member.result) });
+  const whole = { result: series.result, members };
+  const result = bases === null ? series.result : await bases.judge(whole);
+  const found = (await tests?.about(whole)) ?? null;
+  show({ kind: "series", result, tests: found, patches: members.map((member) => member.result) });
   return {
     totals,
     series: 1,

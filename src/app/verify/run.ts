@@ -1,15 +1,17 @@
 /** A whole run of `verify`: takes sources, yields records series by series, and a summary. */
 
 import type { Bases } from "../base/verify-bases.ts";
-import type { PatchSummary } from "../base/series-base.ts";
+import { newKeeping, type PatchSummary } from "../base/series-base.ts";
+import type { SeriesTests } from "../result/series-tests.ts";
 import { mailProgress, type Reporter } from "../reporter.ts";
 import { goneCursors } from "../sources/cursors.ts";
 import { openSources } from "../sources/sources.ts";
 import { readKeyrings } from "../trust/keyrings.ts";
 import type { PatchsigError } from "../../errors.ts";
+import type { TreeTests } from "../../result/about.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import type { Policies } from "../../verify/policy.ts";
-import type { Checked, PatchResult, SeriesResult } from "../../verify/result.ts";
+import type { PatchResult, SeriesResult } from "../../verify/result.ts";
 import type { Collected } from "../../verify/series.ts";
 import type { Totals } from "../../verify/totals.ts";
 import { repliesResult, seriesTrailers } from "../../verify/trailers.ts";
@@ -18,10 +20,11 @@ import type { DkimRun } from "./dkim.ts";
 import { type JudgedEvent, newEventCounts, verifyEvents } from "./events.ts";
 import { noPatchFound } from "./verification.ts";
 
-/** A series with what the repository says of its base. */
+/** A series with what the repository says of its base, and what is known of tests on what it makes of that. */
 interface SeriesEvent {
   readonly kind: "series";
   readonly result: SeriesResult;
+  readonly tests: TreeTests | null;
   readonly patches: readonly PatchResult[];
 }
 
@@ -40,6 +43,8 @@ export interface RunOptions extends Pick<CheckOptions, "devKeyrings" | "plainAm"
   readonly dkim: DkimRun | null;
   /** Checks the bases of series; whoever opened it closes it. */
   readonly bases: Bases | null;
+  /** What is known of tests; whoever opened it closes it. */
+  readonly tests: SeriesTests | null;
 }
 
 export interface RunResult {
@@ -66,10 +71,10 @@ export async function verifyRun(
   show: (record: VerifyEvent) => void,
   reporter: Reporter,
 ): Promise<RunResult> {
-  const { sources, since, onlyNew, policies, devKeyrings, plainAm, dkim, dryRun, jobs, bases } =
-    options;
-  const { trailers = [] } = options;
+  const { sources, since, onlyNew, policies, devKeyrings, plainAm, dkim, dryRun, jobs } = options;
+  const { bases, tests, trailers = [] } = options;
   const counts = newEventCounts();
+  const kept = newKeeping();
   let met = true;
   const cursorOf = onlyNew ? (name: string) => store.cursor(name) : undefined;
 
@@ -79,7 +84,10 @@ export async function verifyRun(
     met &&= series.result.verdict !== "fail";
     const result = bases === null ? series.result : await bases.judge(series);
     met &&= result.verdict !== "fail";
-    show({ kind: "series", result, patches: series.members.map((member) => member.result) });
+    const found = (await tests?.about(series)) ?? null;
+    kept.drop(series.received);
+    const patches = series.members.map((member) => member.result);
+    show({ kind: "series", result, tests: found, patches });
   }
 
   try {
@@ -93,7 +101,8 @@ export async function verifyRun(
       trailers,
       dkim,
       jobs,
-      keep: bases === null ? null : (checked: Checked) => bases.keep(checked),
+      keep: bases === null && tests === null ? null : kept.keep,
+      keepFirst: bases === null,
     };
     const onRead = mailProgress(reporter.progress, sources.length, () => counts.messages);
     const mails = openSources(sources, { since, cursorOf, say: reporter.say }, onRead);

@@ -48,6 +48,8 @@ export interface VerificationOptions<P> extends Omit<CheckOptions, "dkim"> {
    * from which a whole mail does not come back.
    */
   readonly keep: ((checked: Checked) => P) | null;
+  /** It is enough to keep that of the first mails: many are checked in threads all the same. */
+  readonly keepFirst?: boolean;
 }
 
 /** What a pass finds. */
@@ -230,7 +232,7 @@ interface Checker<P> {
 
 /** Checks the first mails here, and many in threads. */
 function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
-  const { keep, jobs, devKeyrings, signedOnly, plainAm, trailers } = options;
+  const { keep, keepFirst = false, jobs, devKeyrings, signedOnly, plainAm, trailers } = options;
   const dkim = options.dkim?.check ?? null;
   const added = trailers === undefined ? {} : { trailers };
   const terms = { devKeyrings, signedOnly, plainAm, dkim, ...added };
@@ -266,7 +268,7 @@ function createChecker<P>(options: VerificationOptions<P>): Checker<P> {
 
   return {
     async check(batch) {
-      if (batches++ === BATCHES_ALONE && jobs > 1 && keep === null)
+      if (batches++ === BATCHES_ALONE && jobs > 1 && (keep === null || keepFirst))
         pool = openCheckPool(jobs, terms);
       const cursors = batch.mails.flatMap(({ cursor }) => cursor ?? []);
       const looked = pool === null ? checkHere(batch) : await checkThere(batch, pool);

@@ -35,7 +35,8 @@ export const checkCommitCommand = command({
     const given = [...revision, ...read.filter((word) => word !== "")];
     const words = given.length === 0 && !stdin ? ["HEAD"] : given;
     const style = outputStyle();
-    const run = { directory: ".", words, required: require, named: true, most: null, notes };
+    const common = { directory: ".", named: true, most: null, tests: false };
+    const run = { ...common, words, required: require, notes };
     const summary = await runOverCommits(
       run,
       (result) => {

@@ -29,7 +29,14 @@ export const logCommand = command({
     const style = outputStyle();
     const print = blockPrinter();
     const most = maxCount ?? null;
-    const run = { directory: ".", words: revision, required: undefined, named: false, most };
+    const run = {
+      directory: ".",
+      words: revision,
+      required: undefined,
+      named: false,
+      most,
+      tests: true,
+    };
     await runOverCommits(
       run,
       (result) => {

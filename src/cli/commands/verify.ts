@@ -1,6 +1,8 @@
 /** `patchsig verify`: one line a patch, one a series, an exit status for scripts. */
 
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import type { SeriesTests } from "../../app/result/series-tests.ts";
 import type { Bases } from "../../app/base/verify-bases.ts";
 import { gitConfig } from "../../app/settings.ts";
 import { trailerSettings } from "../../app/trailers/settings.ts";
@@ -9,10 +11,12 @@ import { messageIdsAmong } from "../../app/sources/message-id.ts";
 import { describePolicies } from "../../app/verify/policy.ts";
 import { verifyRun } from "../../app/verify/run.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
+import { indexFile } from "../../places.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
 import { amSettings } from "../../git/am-settings.ts";
 import { command, type CommandStatus, type ValuesOf } from "../../options/command.ts";
 import { endOnSignal } from "../../terminal/signals.ts";
-import { out, reporter, sayWaiting } from "../../terminal/terminal.ts";
+import { out, reporter, say, sayWaiting } from "../../terminal/terminal.ts";
 import { filterMail } from "../verify/filter.ts";
 import { printerFor } from "../verify/printer.ts";
 import { POLICY_OPTIONS } from "../policy-options.ts";
@@ -62,6 +66,7 @@ async function verify(args: Arguments): Promise<CommandStatus> {
   const printer = printerFor(args);
   const run = await asUser(args, args.dryRun, async (store, terms) => {
     const bases = args.repo === undefined ? null : await basesIn(args.repo);
+    const tests = await testsIn(args.repo ?? ".", store);
     try {
       const options = {
         ...terms,
@@ -73,6 +78,7 @@ async function verify(args: Arguments): Promise<CommandStatus> {
         dryRun: args.dryRun,
         jobs: Math.min(jobs, MAX_JOBS),
         bases,
+        tests,
       };
       sayWaiting(args.source);
       const isChosen = args.series !== undefined || args.version !== undefined;
@@ -80,6 +86,7 @@ async function verify(args: Arguments): Promise<CommandStatus> {
       return await pass(options, store, printer.show, reporter());
     } finally {
       bases?.close();
+      tests?.close();
     }
   });
   printer.end(run);
@@ -94,6 +101,13 @@ async function chosenRun(args: Arguments): Promise<typeof verifyRun> {
   const { verifyChosen } = await import("../../app/verify/chosen.ts");
   const choice = seriesChoice(args, messageIdsAmong(args.source));
   return (options, ...rest) => verifyChosen(options, choice, ...rest);
+}
+
+/** Loaded where there is an index of mails: most have none. */
+async function testsIn(directory: string, store: TrustStore): Promise<SeriesTests | null> {
+  if (!existsSync(indexFile(process.env))) return null;
+  const { openSeriesTests } = await import("../../app/result/series-tests.ts");
+  return openSeriesTests(directory, store, say);
 }
 
 async function basesIn(directory: string): Promise<Bases> {

@@ -4,6 +4,7 @@ import { openHere } from "../../app/settings.ts";
 import { randomBytes } from "node:crypto";
 import { now } from "../../app/now.ts";
 import { importB4 } from "../../app/send/import-b4.ts";
+import { withKnownTests } from "../../app/result/known.ts";
 import { branchMeant } from "../../app/send/names.ts";
 import { editingCover } from "../../app/send/remember.ts";
 import { PatchsigError } from "../../errors.ts";
@@ -61,15 +62,19 @@ export const showCommand = command({
       ? await branchesWithState(repository)
       : [await branchMeant(repository, args.branch)];
     const print = blockPrinter();
-    for (const branch of branches) {
-      const stored = await readState(repository, branch);
-      if (stored === null)
-        throw new PatchsigError("not-found", `nothing is remembered of ${branch}`, {
-          hint: "git patchsig series cover --edit begins its series",
-        });
-      if (args.json) out(escapeJson({ type: "outgoing", branch, ...stored.state }));
-      else print(renderOutgoing(branch, stored.state, outputStyle()), "block");
-    }
+    const style = outputStyle();
+    await withKnownTests(say, async (known) => {
+      for (const branch of branches) {
+        const stored = await readState(repository, branch);
+        if (stored === null)
+          throw new PatchsigError("not-found", `nothing is remembered of ${branch}`, {
+            hint: "git patchsig series cover --edit begins its series",
+          });
+        const tests = (await known?.aboutBranch(repository, branch)) ?? null;
+        if (args.json) out(escapeJson({ type: "outgoing", branch, ...stored.state, tests }));
+        else print(renderOutgoing(branch, { ...stored.state, tests }, style), "block");
+      }
+    });
   },
 });
 

@@ -4,6 +4,7 @@ import type { RunResult, VerifyEvent } from "../../app/verify/run.ts";
 import { PatchsigError } from "../../errors.ts";
 import { formatRecord } from "../../report/json.ts";
 import { renderReplies } from "../../report/replies.ts";
+import { renderTests } from "../../report/tests.ts";
 import {
   isUnsignedSeries,
   namesNoBase,
@@ -61,14 +62,20 @@ function printErrors(): Printer {
 function printJson(): Printer {
   return {
     show(record) {
-      out(formatRecord(record.kind === "unread" ? recordOf(record.unread) : record.result));
+      out(formatRecord(recordOf(record)));
       if (record.kind === "unread") sayError(record.unread.error);
     },
     end: (run) => out(formatRecord(summaryOf(run.totals, run))),
   };
 }
 
-function recordOf({ source, error: { code, message, hint = "" } }: ReadFailure): UnreadResult {
+function recordOf(event: VerifyEvent): { readonly type: string } {
+  if (event.kind === "unread") return unreadRecord(event.unread);
+  if (event.kind !== "series" || event.tests === null) return event.result;
+  return Object.assign({}, event.result, { tests: event.tests });
+}
+
+function unreadRecord({ source, error: { code, message, hint = "" } }: ReadFailure): UnreadResult {
   return { type: "unread", source, code, message, hint };
 }
 
@@ -88,7 +95,8 @@ function printText(summary: boolean): Printer {
         // of unsigned ones, an archive has too many to say more
         const said = isUnsignedSeries(patches) ? undefined : result.replies;
         const replies = said === undefined ? [] : renderReplies(said, result.total, style);
-        if (!summary) print([...renderSeries(result, patches, style), ...replies]);
+        const tests = record.tests === null ? [] : renderTests(record.tests, style);
+        if (!summary) print([...renderSeries(result, patches, style), ...replies, ...tests]);
         else if (standsOut(result, patches)) print(renderOdd(result, patches, style));
       }
     },

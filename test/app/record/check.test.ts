@@ -75,7 +75,7 @@ async function check(
   const store = openTrustStore({ file: trustFile({ XDG_DATA_HOME: home }), dryRun: true });
   const results: CommitResult[] = [];
   try {
-    const context = commitContext(store, policy, NO_PINS, NOW);
+    const context = commitContext(store, policy, NO_PINS, NOW, () => null);
     const walk = { named: true, most: null };
     for await (const one of checkCommits(await openRepository(cwd), words, walk, context))
       results.push(one);

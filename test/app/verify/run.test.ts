@@ -61,6 +61,7 @@ async function run(
     jobs: 1,
     dkim: null,
     bases: null,
+    tests: null,
     ...more,
   };
   const kinds: string[] = [];
@@ -87,7 +88,6 @@ describe("whether the policy is met", () => {
 
   test("not if the repository says that a base does not fit", async () => {
     const judging = (verdict: Verdict): Bases => ({
-      keep: (checked) => ({ ...checked, date: "" }),
       judge: ({ result }) => Promise.resolve({ ...result, verdict }),
       close: () => {},
     });

@@ -1,0 +1,78 @@
+/** What is known of tests on series while their mails stream by: on the trees that they make of their bases. */
+
+import { openRepository, type Repository } from "../../git/repository.ts";
+import { PatchsigError } from "../../errors.ts";
+import { sha256 } from "../../patch/attestation.ts";
+import type { TreeTests } from "../../result/about.ts";
+import { patchesDigest } from "../../result/patches.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
+import type { Series } from "../../verify/series.ts";
+import { BaseChecker } from "../base/checker.ts";
+import { type PatchSummary, type SeriesBase, seriesBaseOf } from "../base/series-base.ts";
+import type { Reporter } from "../reporter.ts";
+import { openKnownTests } from "./known.ts";
+
+export interface SeriesTests {
+  /** Null if nothing is known. */
+  about(series: Series<PatchSummary | null>): Promise<TreeTests | null>;
+  close(): void;
+}
+
+/**
+ * Series whose trees are made in vain, in a run. To make one takes git some starts, and results that name no
+ * patches, such as those of a branch, can be about any.
+ */
+const MAX_VAIN = 16;
+
+/**
+ * @param directory in whose repository bases are looked for; without one, only the same patches are found
+ * @returns null where no result is known
+ */
+export async function openSeriesTests(
+  directory: string,
+  trust: Pick<TrustStore, "results">,
+  say: Reporter["say"],
+): Promise<SeriesTests | null> {
+  const known = await openKnownTests(trust, say);
+  if (known === null) return null;
+  const repository = await repositoryAt(directory);
+  const checker = repository === null ? null : new BaseChecker(repository);
+  let vain = 0;
+  const treeOf = async (base: SeriesBase, isKnown: boolean): Promise<string | null> => {
+    if (checker === null || !(isKnown || (known.hasUnbound && vain++ < MAX_VAIN))) return null;
+    const made = await checker.treeOn(base, base.claim.base.commit, [base]);
+    return made.tree;
+  };
+  return {
+    async about({ result, members }) {
+      const base = seriesBaseOf(
+        result,
+        members.flatMap(({ payload }) => payload ?? []),
+      );
+      const digest = digestOf(base);
+      if (digest === null) return null;
+      const tree = await treeOf(base, known.hasPatches(digest));
+      return known.about(tree, digest);
+    },
+    close() {
+      known.close();
+      checker?.close();
+    },
+  };
+}
+
+async function repositoryAt(directory: string): Promise<Repository | null> {
+  try {
+    return await openRepository(directory);
+  } catch (error) {
+    if (error instanceof PatchsigError && error.code === "no-repository") return null;
+    throw error;
+  }
+}
+
+/** Null unless all its patches are here and read. */
+function digestOf({ outline, patches }: SeriesBase): string | null {
+  const diffs = patches.flatMap(({ diff }) => (diff === null ? [] : [sha256(diff.canonical)]));
+  const isWhole = outline.complete && diffs.length === outline.total;
+  return isWhole ? patchesDigest(diffs) : null;
+}
