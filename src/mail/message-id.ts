@@ -1,5 +1,7 @@
 /** Message-IDs as they stand in Message-ID, In-Reply-To and References. */
 
+import { createHash } from "node:crypto";
+
 const MESSAGE_ID = /<[^<>\s]{1,500}>/g;
 /** Of a long thread's References, so many of the first and of the last. */
 const MAX_FIRST = 2;
@@ -21,4 +23,18 @@ export function referencesOf(references: string, inReplyTo: string): string[] {
   const all = messageIds(references);
   const parents = messageIds(inReplyTo);
   return [...all, ...parents.filter((id) => !all.includes(id))];
+}
+
+/** Nobody's host ends so (RFC 2606). */
+const NAMELESS = "@no-message-id.invalid>";
+
+/** By what a mail is found: its Message-ID, or one that is made of its bytes if it has none. */
+export function nameOfMail(messageId: string, mail: Buffer): string {
+  if (messageId !== "") return messageId;
+  return `<${createHash("sha256").update(mail).digest("hex").slice(0, 40)}${NAMELESS}`;
+}
+
+/** True for a name that `nameOfMail` made. */
+export function isMadeName(name: string): boolean {
+  return name.endsWith(NAMELESS);
 }

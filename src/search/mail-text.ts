@@ -9,7 +9,7 @@ import { readContent } from "../mail/content.ts";
 import { parseDate } from "../mail/date.ts";
 import { type HeaderField, readFields } from "../mail/fields.ts";
 import { readHeader } from "../mail/header.ts";
-import { messageIds, referencesOf } from "../mail/message-id.ts";
+import { messageIds, nameOfMail, referencesOf } from "../mail/message-id.ts";
 import { innerPart } from "../mail/reply-text.ts";
 import { decodeWords } from "../mail/rfc2047.ts";
 import { messageToUtf8 } from "../mail/charset.ts";
@@ -18,7 +18,7 @@ import { attempt } from "../refused.ts";
 import type { TextField } from "./query.ts";
 
 export interface SearchableMail {
-  /** With its angle brackets; "" if there is none. */
+  /** With its angle brackets: see `nameOfMail`. */
   readonly messageId: string;
   /** The nearest last. */
   readonly references: readonly string[];
@@ -46,7 +46,7 @@ export function searchableMail(mail: Buffer): SearchableMail {
   const { author, email } = parseAuthor(unfolded(raw("from")));
   const { body, quoted, files } = sorted(textOf(mail));
   return {
-    messageId: messageIds(raw("message-id"))[0] ?? "",
+    messageId: nameOfMail(messageIds(raw("message-id"))[0] ?? "", mail),
     references: referencesOf(raw("references"), raw("in-reply-to")),
     date: parseDate(unfolded(raw("date"))),
     received: parseDate(unfolded(raw("received")).split(";").at(-1)!),

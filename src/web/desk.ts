@@ -93,9 +93,9 @@ export class Desk {
     return diff === null ? null : diffPage(diff, messageId);
   }
 
-  async mail(messageId: string): Promise<Html | null> {
+  async mail(messageId: string, copy: number | null): Promise<Html | null> {
     const { index, trust, terms } = this.#options;
-    const shown = await mailDetail(index, messageId, terms, trust);
+    const shown = await mailDetail(index, messageId, copy, terms, trust);
     return shown === null ? null : mailPage(shown);
   }
 

@@ -6,9 +6,17 @@ function part(text: string): SafeText {
   return escapeText(encodeURIComponent(text.replaceAll(/[<>]/g, "")));
 }
 
+/** People count from 1. */
+function copyQuery(copy: number | undefined): SafeText {
+  return copy === undefined ? ours`` : ours`?copy=${copy + 1}`;
+}
+
 export const toSeries = (messageId: string): SafeText => ours`/series/${part(messageId)}`;
-export const toPatch = (messageId: string): SafeText => ours`/patch/${part(messageId)}`;
-export const toRaw = (messageId: string): SafeText => ours`/${part(messageId)}/raw`;
+/** @param copy of several mails with this Message-ID, from 0 */
+export const toPatch = (messageId: string, copy?: number): SafeText =>
+  ours`/patch/${part(messageId)}${copyQuery(copy)}`;
+export const toRaw = (messageId: string, copy?: number): SafeText =>
+  ours`/${part(messageId)}/raw${copyQuery(copy === 0 ? undefined : copy)}`;
 export const toThread = (messageId: string): SafeText => ours`/${part(messageId)}/t.mbox.gz`;
 export const toDiff = (messageId: string, older: string): SafeText =>
   ours`/series/${part(messageId)}/diff?from=${part(older)}`;

@@ -57,7 +57,7 @@ export function createApp(desk: Desk, { hosts, write }: WebOptions): Hono {
     "/series": (c) => desk.seriesList(pairIn(c.req.query("after"))),
     "/series/:id": (c) => desk.series(idIn(c), write ? token : null),
     "/series/:id/diff": (c) => desk.diff(idIn(c), messageIdIn(c.req.query("from") ?? "")),
-    "/patch/:id": (c) => desk.mail(idIn(c)),
+    "/patch/:id": (c) => desk.mail(idIn(c), copyIn(c)),
     "/search": (c) => desk.search(c.req.query("q") ?? null, pairIn(c.req.query("after"))),
     "/people": () => desk.people(),
     "/people/:who": (c) => desk.person(c.req.param("who") ?? ""),
@@ -70,7 +70,9 @@ export function createApp(desk: Desk, { hosts, write }: WebOptions): Hono {
   app.get("/series.atom", (c) =>
     answer(c, desk.atom(ours`http://${c.req.header("host") ?? ""}`).text, "application/atom+xml"),
   );
-  app.get("/:id/raw", async (c) => bytesAnswer(await rawMail(desk.index, idIn(c)), PLAIN));
+  app.get("/:id/raw", async (c) =>
+    bytesAnswer(await rawMail(desk.index, idIn(c), copyIn(c) ?? 0), PLAIN),
+  );
   app.get("/:id/t.mbox.gz", async (c) => {
     const mbox = await desk.threadMbox(idIn(c));
     return bytesAnswer(mbox === null ? null : gzipSync(mbox), "application/gzip");
@@ -79,6 +81,12 @@ export function createApp(desk: Desk, { hosts, write }: WebOptions): Hono {
   app.notFound((c) => htmlAnswer(c, null));
   app.onError((error, c) => failed(c, error));
   return app;
+}
+
+/** Which of several mails with one Message-ID, from 0; null if the address does not say. */
+function copyIn(c: Context): number | null {
+  const [copy] = /^[1-9]\d?$/.exec(c.req.query("copy") ?? "") ?? [];
+  return copy === undefined ? null : Number(copy) - 1;
 }
 
 /** Why a request is not answered; null if it is. */

@@ -8,7 +8,7 @@ import { Desk } from "../../src/web/desk.ts";
 import { createApp } from "../../src/web/server.ts";
 import { NO_PINS } from "../../src/trust/pins.ts";
 import { DEFAULT_POLICY } from "../../src/verify/policy.ts";
-import { newShelf, writeMbox } from "../app/search/index.ts";
+import { newShelf, type Shelf, writeMbox } from "../app/search/index.ts";
 import { mail, signed, two } from "../app/series/thread.ts";
 import { newFolder } from "../support/folders.ts";
 
@@ -21,24 +21,28 @@ const MAILS = [
   mail("e", `[PATCH] ${EVIL}`, { from: `${EVIL} <eve@example.net>`, text: EVIL, to: EVIL }),
 ];
 
+const HOSTS = new Set(["localhost:8025"]);
 let app: Hono;
 let writing: Hono;
 beforeAll(async () => {
   const shelf = newShelf(newFolder());
   await shelf.update([writeMbox(join(shelf.folder, "mbox"), MAILS)]);
+  const desk = deskOf(shelf);
+  app = createApp(desk, { hosts: HOSTS, write: false });
+  writing = createApp(desk, { hosts: HOSTS, write: true });
+});
+
+function deskOf({ index, trust }: Shelf): Desk {
   const policies = { general: DEFAULT_POLICY, overrides: [] };
-  const desk = new Desk({
-    index: shelf.index,
-    trust: shelf.trust,
+  return new Desk({
+    index,
+    trust,
     terms: { policies, pins: NO_PINS, devKeyrings: [], trailers: [] },
     repository: null,
     facts: () => Promise.resolve({ applied: new Set(), mine: new Set() }),
     state: () => ({ reading: null, unread: 0 }),
   });
-  const hosts = new Set(["localhost:8025"]);
-  app = createApp(desk, { hosts, write: false });
-  writing = createApp(desk, { hosts, write: true });
-});
+}
 
 const HOST = { host: "localhost:8025" };
 async function get(path: string, headers: Record<string, string> = HOST): Promise<Response> {
@@ -112,6 +116,67 @@ test.each(["/", "/series", "/patch/e%40x", "/series/e%40x", "/search?q=f%3Aeve",
 test("a query is shown as text", async () => {
   const body = await text(`/search?q=${encodeURIComponent(`"${EVIL}`)}`);
   expect(body).not.toMatch(/<script|<img/);
+});
+
+describe("a patch page", () => {
+  async function pages(mails: readonly Buffer[]): Promise<Hono> {
+    const shelf = newShelf(newFolder());
+    await shelf.update([writeMbox(join(shelf.folder, "mbox"), mails)]);
+    return createApp(deskOf(shelf), { hosts: HOSTS, write: false });
+  }
+
+  const honest = signed(two("c", "PATCH"));
+  const forged = Buffer.from(honest[1]!.toString("latin1").replace("+one", "+evil"), "latin1");
+
+  test.each([
+    ["after", [...honest, forged], 2],
+    ["before", [forged, ...honest], 1],
+  ])("does not hide a forged mail %s a good one with its Message-ID", async (_, mails, place) => {
+    const there = await pages(mails);
+    const body = async (path: string): Promise<string> =>
+      (await there.request(`http://localhost:8025${path}`, { headers: HOST })).text();
+    const first = await body("/patch/c1%40x");
+    expect(first).toContain("2 mails have this Message-ID, and they differ");
+    expect(first).toContain("<ins>+evil</ins>");
+    expect(first).toContain(`href="/patch/c1%40x?copy=${3 - place}"`);
+    expect(await body(`/patch/c1%40x?copy=${3 - place}`)).toContain("<ins>+one</ins>");
+    const raw = `/c1%40x/raw${place === 1 ? "" : "?copy=2"}`;
+    expect(first).toContain(`href="${raw}"`);
+    expect(await body(raw)).toContain("+evil");
+    expect(await body("/patch/c1%40x?copy=3")).toContain("not here");
+  });
+
+  test("that is of the same mail twice does not cry wolf", async () => {
+    const there = await pages([...honest, honest[1]!]);
+    const answer = await there.request("http://localhost:8025/patch/c1%40x", { headers: HOST });
+    const body = await answer.text();
+    expect(body).toContain("2 mails have this Message-ID<");
+    expect(body).toContain("the same bytes as another");
+  });
+
+  test("is there for a mail without a Message-ID, and for its series", async () => {
+    const bare = honest.map((one) =>
+      Buffer.from(one.toString("latin1").replace(/^Message-ID:.*\n/m, ""), "latin1"),
+    );
+    const there = await pages(bare);
+    const seen: string[] = [];
+    for (const path of ["/series"]) {
+      const body = await (
+        await there.request(`http://localhost:8025${path}`, { headers: HOST })
+      ).text();
+      for (const [, to = ""] of body.matchAll(/href="(\/(?:series|patch)\/[^"]*)"/g)) seen.push(to);
+    }
+    for (const path of seen) {
+      const answer = await there.request(`http://localhost:8025${path}`, { headers: HOST });
+      expect([path, answer.status]).toEqual([path, 200]);
+      const body = await answer.text();
+      expect(body).not.toContain("git patchsig am");
+      for (const [, to = ""] of body.matchAll(/href="(\/(?:series|patch)\/[^"]*)"/g))
+        if (!seen.includes(to)) seen.push(to);
+      if (path.startsWith("/patch")) expect(body).not.toContain("Message-ID");
+    }
+    expect(seen.filter((path) => path.startsWith("/patch"))).toHaveLength(3);
+  });
 });
 
 describe("refused", () => {

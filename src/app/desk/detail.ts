@@ -11,11 +11,17 @@ import { mailsAt } from "../sources/at-places.ts";
 import { judgePortion, type PortionTerms } from "../search/judge.ts";
 import type { DeskSeries, DeskWork } from "./works.ts";
 
+interface NamedPatch {
+  /** By which its mail is found. */
+  readonly name: string;
+  readonly result: PatchResult;
+}
+
 export interface VersionDetail {
   readonly series: DeskSeries;
   readonly result: SeriesResult;
   /** By number, each once. */
-  readonly patches: readonly PatchResult[];
+  readonly patches: readonly NamedPatch[];
   readonly replies: RepliesResult | null;
 }
 
@@ -38,9 +44,10 @@ export async function workDetail(
 ): Promise<WorkDetail> {
   const mails = mailsOfWork(index, work);
   const { series } = await judgePortion(await mailsAt(mails), terms, trust);
+  const names = namesByPlace(mails);
   const versions = work.versions.flatMap((one) => {
-    const found = series.find((each) => isOf(each, one));
-    return found === undefined ? [] : [detailOf(one, found)];
+    const found = series.find((each) => isOf(each, one, names));
+    return found === undefined ? [] : [detailOf(one, found, names)];
   });
   return { work, versions, mails };
 }
@@ -54,20 +61,32 @@ export function mailsOfWork(index: IndexStore, { work }: DeskWork): MailRow[] {
     .slice(0, MAX_MAILS);
 }
 
+export function namesByPlace(mails: readonly MailRow[]): ReadonlyMap<string, string> {
+  return new Map(mails.map(({ place, messageId }) => [place, messageId]));
+}
+
 /** Is it this one, of which the index has a summary? */
-export function isOf({ result }: Collected<unknown>, { summary, messageIds }: DeskSeries): boolean {
+export function isOf(
+  { result }: Collected<unknown>,
+  { summary, messageIds }: DeskSeries,
+  names: ReadonlyMap<string, string>,
+): boolean {
   return (
     result.version === summary.version &&
-    result.members.some(({ messageId }) => messageId === messageIds[0])
+    result.members.some(({ source }) => names.get(source) === messageIds[0])
   );
 }
 
-function detailOf(series: DeskSeries, found: Collected<VersionMail>): VersionDetail {
+function detailOf(
+  series: DeskSeries,
+  found: Collected<VersionMail>,
+  names: ReadonlyMap<string, string>,
+): VersionDetail {
   const trailers = seriesTrailers(found, [], false);
   return {
     series,
     result: found.result,
-    patches: found.members.map(({ result }) => result),
+    patches: found.members.map(({ source, result }) => ({ name: names.get(source) ?? "", result })),
     replies: repliesResult(trailers, series.summary.version),
   };
 }

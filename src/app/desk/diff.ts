@@ -10,7 +10,7 @@ import { judgeAndKeep, type PortionTerms } from "../search/judge.ts";
 import { comparedVersions } from "../series/diff.ts";
 import { judgedVersions } from "../series/versions.ts";
 import { mailsAt } from "../sources/at-places.ts";
-import { isOf, mailsOfWork } from "./detail.ts";
+import { isOf, mailsOfWork, namesByPlace } from "./detail.ts";
 import type { DeskSeries, DeskWork } from "./works.ts";
 
 /**
@@ -26,9 +26,13 @@ export async function workDiff(
   trust: TrustMemory,
   repository: Repository | null,
 ): Promise<VersionDiff | null> {
-  const mails = await mailsAt(mailsOfWork(index, work));
+  const rows = mailsOfWork(index, work);
+  const mails = await mailsAt(rows);
+  const names = namesByPlace(rows);
   const { series } = await judgeAndKeep(mails, terms, trust, (checked: Checked) => checked);
   const versions = judgedVersions(series, versionMail);
-  const [a, b] = [older, newer].map((one) => versions.find((each) => isOf(each.series, one)));
+  const [a, b] = [older, newer].map((one) =>
+    versions.find((each) => isOf(each.series, one, names)),
+  );
   return a === undefined || b === undefined ? null : comparedVersions([a, b], repository, null);
 }

@@ -2,18 +2,23 @@
 
 import { searchableMail } from "../../search/mail-text.ts";
 import { readRawMail } from "../../mail/mailinfo.ts";
+import { isMadeName } from "../../mail/message-id.ts";
 import { readFields } from "../../mail/fields.ts";
+import type { SourceMail } from "../../source/item.ts";
 import type { MailRow } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import type { TrustMemory } from "../../trust/memory.ts";
+import type { Verdict } from "../../types.ts";
 import type { PatchResult } from "../../verify/result.ts";
 import { judgePortion, type PortionTerms } from "../search/judge.ts";
 import { mailsAt } from "../sources/at-places.ts";
 
 export interface MailDetail {
   readonly row: MailRow;
-  /** Mails with the same Message-ID. */
-  readonly copies: number;
+  /** All mails with its Message-ID, itself too: anybody can send one under another's. */
+  readonly copies: readonly MailCopy[];
+  /** Which of them it is, from 0. */
+  readonly copy: number;
   /** Null for a mail without a patch. */
   readonly result: PatchResult | null;
   readonly header: readonly (readonly [name: string, value: string])[];
@@ -30,28 +35,72 @@ export interface MailDetail {
   readonly cut: boolean;
 }
 
-/** Of a page. */
-const MAX_TEXT = 512 << 10;
-
-/** The bytes of a mail, as they are in its source; null if it is not there. */
-export async function rawMail(index: IndexStore, messageId: string): Promise<Buffer | null> {
-  const [found] = await mailsAt(index.mailsCalled(messageId));
-  return found?.bytes ?? null;
+interface MailCopy {
+  /** Null for a mail without a patch. */
+  readonly result: PatchResult | null;
+  /** The bytes are those of an earlier one. */
+  readonly isSame: boolean;
 }
 
-/** Null if there is no such mail, or it is not there any more. */
+/** Of a page. */
+const MAX_TEXT = 512 << 10;
+const MAX_COPIES = 32;
+
+interface MailCalled {
+  readonly row: MailRow;
+  readonly mail: SourceMail & { readonly bytes: Buffer };
+}
+
+/** All with this Message-ID that are still there. */
+async function mailsOf(index: IndexStore, messageId: string): Promise<MailCalled[]> {
+  const rows = index.mailsCalled(messageId).slice(0, MAX_COPIES);
+  const found = await mailsAt(rows);
+  return found.flatMap((mail) => {
+    const row = rows.find(({ place }) => place === mail.source);
+    const { bytes } = mail;
+    return row === undefined || bytes === null ? [] : [{ row, mail: { ...mail, bytes } }];
+  });
+}
+
+/**
+ * The bytes of a mail, as they are in its source; null if it is not there.
+ *
+ * @param copy which of several with this Message-ID, from 0
+ */
+export async function rawMail(
+  index: IndexStore,
+  messageId: string,
+  copy: number,
+): Promise<Buffer | null> {
+  const found = await mailsOf(index, messageId);
+  return found[copy]?.mail.bytes ?? null;
+}
+
+/**
+ * Null if there is no such mail, or it is not there any more.
+ *
+ * @param asked which of several with this Message-ID, from 0; null for the one with the worst verdict, so that
+ *   none hides behind a good one
+ */
 export async function mailDetail(
   index: IndexStore,
   messageId: string,
+  asked: number | null,
   terms: PortionTerms,
   trust: TrustMemory,
 ): Promise<MailDetail | null> {
-  const rows = index.mailsCalled(messageId);
-  const [mail] = await mailsAt(rows);
-  const row = rows.find(({ place }) => place === mail?.source);
-  const bytes = mail?.bytes ?? null;
-  if (mail === undefined || row === undefined || bytes === null) return null;
-  const { places } = await judgePortion([mail], terms, trust);
+  const found = await mailsOf(index, messageId);
+  const mails = found.map(({ mail }) => mail);
+  const { places } = await judgePortion(mails, terms, trust);
+  const copies = mails.map(({ source, bytes }, i): MailCopy => {
+    const first = mails.findIndex((other) => other.bytes.equals(bytes));
+    return { result: places.get(source)?.result ?? null, isSame: first < i };
+  });
+  const copy = asked ?? worstOf(copies);
+  const shown = found[copy];
+  if (shown === undefined) return null;
+  const { row } = shown;
+  const { bytes } = shown.mail;
   const { from, words } = searchableMail(bytes);
   const view = readRawMail(bytes);
   const text = view.ok ? view.value.message.toString("utf8") : words.body;
@@ -62,15 +111,16 @@ export async function mailDetail(
       ?.value.trim() ?? "";
   return {
     row,
-    copies: rows.length,
-    result: places.get(row.place)?.result ?? null,
+    copies,
+    copy,
+    result: copies[copy]!.result,
     header: [
       ["From", from.name === "" ? from.email : `${from.name} <${from.email}>`],
       ["To", words.recipient],
       ["Cc", words.copied],
       ["Date", date],
       ["Subject", words.subject],
-      ["Message-ID", row.messageId],
+      ["Message-ID", isMadeName(row.messageId) ? "" : row.messageId],
     ].filter((field): field is [string, string] => field[1] !== ""),
     text: text.slice(0, MAX_TEXT),
     diff: diff.slice(0, MAX_TEXT),
@@ -78,6 +128,14 @@ export async function mailDetail(
     cut: Math.max(text.length, diff.length) > MAX_TEXT,
   };
 }
+
+function worstOf(copies: readonly MailCopy[]): number {
+  const ranks = copies.map(({ result }) => VERDICTS.indexOf(result?.verdict ?? "pass"));
+  return ranks.indexOf(Math.min(...ranks));
+}
+
+/** The worst first. */
+const VERDICTS: readonly Verdict[] = ["fail", "warn", "pass"];
 
 function neighboursOf(index: IndexStore, { id, messageId }: MailRow): MailDetail["series"] {
   const ids = index.seriesWith(id);

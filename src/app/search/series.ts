@@ -47,7 +47,7 @@ export interface SeriesSummary extends Pick<
 }
 
 export interface SeriesContext {
-  /** Seconds since the epoch, by Message-ID. */
+  /** Seconds since the epoch, by Message-ID and by place. */
   readonly dates: ReadonlyMap<string, number>;
   /** The name of the source that has the mail of this place. */
   readonly sources: (place: string) => string;
@@ -66,7 +66,7 @@ export function indexedSeries(
     const turn = (taken.get(first) ?? 0) + 1;
     taken.set(first, turn);
     const known = (ids: readonly string[]): number[] => ids.flatMap((id) => dates.get(id) ?? []);
-    const own = known(series.received.map(({ payload }) => payload.messageId));
+    const own = known(series.received.map(({ source }) => source));
     const links = series.portions.flatMap((portion) => portion.links);
     const record = recordOf(version, links.length);
     return {

@@ -181,8 +181,10 @@ class IndexWork {
     );
     const { now } = this.#options;
     const dates = new Map<string, number>();
-    for (const { messageId, date } of known.values()) dates.set(messageId, date);
-    for (const { text } of fresh) dates.set(text.messageId, dateOf(text, now));
+    for (const { messageId, place, date } of known.values())
+      for (const name of [messageId, place]) dates.set(name, date);
+    for (const { mail, text } of fresh)
+      for (const name of [text.messageId, mail.source]) dates.set(name, dateOf(text, now));
     const sources = (place: string): string => known.get(place)?.source ?? source;
     const together = namesBySeries(judged);
     this.#index.put(

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import { Blobs } from "../../git/blobs.ts";
 import { gitText, type StartOptions } from "../../git/run.ts";
+import { nameOfMail } from "../../mail/message-id.ts";
 import { threadHeader } from "../../mail/thread-header.ts";
 import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
 import { mailOfFile } from "../../source/at-place.ts";
@@ -18,7 +19,7 @@ const AT_A_TIME = 64;
 export interface PlacedMail {
   /** As of SourceMail, of files and public-inboxes. */
   readonly place: string;
-  /** With its angle brackets; "" if it has none. */
+  /** With its angle brackets: see `nameOfMail`. */
   readonly messageId: string;
 }
 
@@ -31,7 +32,8 @@ export async function mailsAt(mails: readonly PlacedMail[]): Promise<SourceMail[
   const found = await atPlaces(mails.map(({ place }) => place));
   const ids = new Map(mails.map(({ place, messageId }) => [place, messageId]));
   return found.filter(
-    ({ source, bytes }) => bytes !== null && threadHeader(bytes).messageId === ids.get(source),
+    ({ source, bytes }) =>
+      bytes !== null && nameOfMail(threadHeader(bytes).messageId, bytes) === ids.get(source),
   );
 }
 

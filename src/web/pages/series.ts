@@ -1,10 +1,11 @@
 /** A work: its versions, what is known of each patch, the trailers, the thread, and how to apply it. */
 
 import type { VersionDetail, WorkDetail } from "../../app/desk/detail.ts";
+import { isMadeName } from "../../mail/message-id.ts";
 import { shellCommand } from "../../primitives/shell.ts";
 import { escapeText, ours, type SafeText } from "../../report/escape.ts";
 import type { MailRow } from "../../store/index-sql.ts";
-import { isOnlyUnsigned, type PatchResult, type RepliesResult } from "../../verify/result.ts";
+import { isOnlyUnsigned, type RepliesResult } from "../../verify/result.ts";
 import { type Html, html } from "../html.ts";
 import { page } from "../layout.ts";
 import { toDiff, toPatch, toPerson, toThread } from "../names.ts";
@@ -51,16 +52,16 @@ function versionPart({ series, result, patches, replies }: VersionDetail, isNewe
       ${signer === null ? ours`from` : ours`signed by`} <a href="${toPerson(who)}">${escapeText(who)}</a>
       (${shownTrust(summary.trust)}), base: ${base}</p>
     ${findingList(result.findings)}
-    ${isNewest && summary.applicable ? html`<pre class="wrap">${escapeText(line)}</pre>` : null}
+    ${isNewest && summary.applicable && !isMadeName(first) ? html`<pre class="wrap">${escapeText(line)}</pre>` : null}
     ${patchTable(patches)}
     ${replies === null ? null : replyParts(replies)}`;
 }
 
-function patchTable(patches: readonly PatchResult[]): Html {
+function patchTable(patches: VersionDetail["patches"]): Html {
   const rows = patches.map(
-    (patch) => html`<tr>
+    ({ name, result: patch }) => html`<tr>
       <td>${verdictMark(patch.verdict, isOnlyUnsigned(patch))}</td>
-      <td class="title"><a href="${toPatch(patch.messageId)}">${shownSubject(patch.subject)}</a>
+      <td class="title"><a href="${toPatch(name)}">${shownSubject(patch.subject)}</a>
         ${findingList(patch.findings.filter(({ severity }) => severity !== "info"))}</td>
       <td class="who">${patch.author === null ? null : ours`${patch.author.name} <${patch.author.email}>`}</td>
       <td>${shownTrust(patch.trust)}</td>
@@ -80,7 +81,7 @@ const PROOFS: Readonly<Record<string, SafeText>> = {
 function replyParts({ trailers, leftOut }: RepliesResult): Html {
   const given = trailers.map(
     ({ trailer, proof, messageId }) =>
-      html`<li><a href="${toPatch(messageId)}">${escapeText(trailer)}</a>
+      html`<li>${messageId === "" ? escapeText(trailer) : html`<a href="${toPatch(messageId)}">${escapeText(trailer)}</a>`}
         <small>${PROOFS[proof] ?? ours`${proof}`}</small></li>`,
   );
   const others = leftOut.map(
