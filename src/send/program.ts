@@ -1,8 +1,8 @@
 /** Letters through a program like sendmail(8), called as git send-email calls it. */
 
 import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
-import { accessSync, closeSync, constants, openSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, closeSync, constants, existsSync, openSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { PatchsigError } from "../errors.ts";
 import { dropCr } from "../mail/line-ends.ts";
@@ -62,6 +62,21 @@ export function findSendmail(searchPath: string): string | null {
   return folders.map((folder) => join(folder, "sendmail")).find(isExecutable) ?? null;
 }
 
+/**
+ * Looks whether the program is there, before anything is sent.
+ *
+ * @throws PatchsigError "not-found"
+ */
+export function checkProgram({ file }: ProgramServer): void {
+  if (!isAbsolute(file) || isExecutable(file)) return;
+  throw new PatchsigError("not-found", notStarted(file, existsSync(file) ? "EACCES" : "ENOENT"));
+}
+
+function notStarted(file: string, code = "unknown error"): string {
+  const why = { ENOENT: "there is none", EACCES: "it is no program" }[code] ?? code;
+  return `cannot start ${file}: ${why} (sendemail.smtpServer)`;
+}
+
 function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
@@ -86,7 +101,9 @@ function run(
   });
   return new Promise((resolve) => {
     const words = wordsOf(child);
-    child.on("error", ({ message }) => resolve({ kind: "outage", said: saidInOneLine(message) }));
+    child.on("error", ({ code }: NodeJS.ErrnoException) =>
+      resolve({ kind: "outage", said: saidInOneLine(notStarted(file, code)) }),
+    );
     child.on("exit", (status, signal) => {
       const end = status === null ? `ended by ${signal ?? "a signal"}` : `exit status ${status}`;
       const kind = status === null ? "unknown" : (OUTCOMES[status] ?? "outage");

@@ -2,20 +2,12 @@
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { ConnectionOptions } from "node:tls";
+import { type ConnectionOptions, createSecureContext } from "node:tls";
 import type SMTPConnection from "nodemailer/lib/smtp-connection";
 import { PatchsigError } from "../errors.ts";
 import { chooseMechanism, type Mechanism, TOKEN_END, tokenResponse } from "./sasl.ts";
 import type { SmtpServer } from "./settings.ts";
-
-/** What nodemailer reports: `responseCode` and `response` only if the server said something. */
-export interface SmtpError extends Error {
-  readonly code?: string;
-  readonly command?: string;
-  readonly response?: string;
-  readonly responseCode?: number;
-  readonly recipient?: string;
-}
+import type { SmtpError } from "./unreached.ts";
 
 /** Timeouts in milliseconds. */
 export interface Patience {
@@ -115,7 +107,8 @@ export function step<T>(
 ): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      onError(new Error(`no end after ${patience / 1000} seconds`));
+      const slow = new Error(`no end after ${patience / 1000} seconds`);
+      onError(Object.assign(slow, { code: "ESLOW" }));
       connection.close();
     }, patience);
     // the caller may still learn why
@@ -137,7 +130,26 @@ export function step<T>(
   });
 }
 
-function tlsOptions({ certPath, client }: SmtpServer): ConnectionOptions {
+/**
+ * Reads the files of certificates that the settings name, before anything is sent.
+ *
+ * @throws PatchsigError "unreadable" if one is missing, or is none
+ */
+export function checkCertificates(server: SmtpServer): void {
+  const options = tlsOptions(server);
+  try {
+    createSecureContext(options);
+  } catch (cause) {
+    const { cert = "", key } = server.client ?? {};
+    throw new PatchsigError("unreadable", `no certificate and key: ${key ?? cert}`, {
+      hint: "see sendemail.smtpSSLClientCert and smtpSSLClientKey",
+      cause,
+    });
+  }
+}
+
+function tlsOptions({ encryption, certPath, client }: SmtpServer): ConnectionOptions {
+  if (encryption === "none") return {};
   const trust =
     certPath === null
       ? {}
@@ -157,23 +169,27 @@ function fileOf(path: string, setting: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new PatchsigError("unreadable", `cannot read ${path}`, {
-      hint: `see sendemail.${setting}`,
-      cause,
-    });
+    throw unreadable(`cannot read ${path}`, setting, cause);
   }
 }
 
 /** In a folder, those that OpenSSL would use: named by hash (openssl-rehash(1)). */
 function certificates(path: string): Buffer[] {
+  const found = filesIn(path).filter((bytes) => bytes.includes("-----BEGIN "));
+  if (found.length > 0) return found;
+  throw unreadable(`no certificate in ${path}`, "smtpSSLCertPath; openssl rehash names them");
+}
+
+function filesIn(path: string): Buffer[] {
   try {
     if (!statSync(path).isDirectory()) return [readFileSync(path)];
     const names = readdirSync(path).filter((name) => /^[0-9a-f]{8}\.\d+$/.test(name));
     return names.map((name) => readFileSync(join(path, name)));
   } catch (cause) {
-    throw new PatchsigError("unreadable", `cannot read the certificates in ${path}`, {
-      hint: "see sendemail.smtpSSLCertPath",
-      cause,
-    });
+    throw unreadable(`cannot read the certificates in ${path}`, "smtpSSLCertPath", cause);
   }
+}
+
+function unreadable(message: string, setting: string, cause?: unknown): PatchsigError {
+  return new PatchsigError("unreadable", message, { hint: `see sendemail.${setting}`, cause });
 }

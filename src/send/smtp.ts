@@ -12,13 +12,7 @@ import type SMTPConnection from "nodemailer/lib/smtp-connection";
 import { hideSecret } from "../report/secret.ts";
 import { tokenResponse } from "./sasl.ts";
 import type { SmtpServer } from "./settings.ts";
-import {
-  type Connecting,
-  connectSmtp,
-  type Patience,
-  type SmtpError,
-  step,
-} from "./smtp-connect.ts";
+import { type Connecting, connectSmtp, type Patience, step } from "./smtp-connect.ts";
 import {
   envelopeFault,
   type Letter,
@@ -26,6 +20,7 @@ import {
   type SendOutcome,
   type Transport,
 } from "./transport.ts";
+import { type SmtpError, whyUnreached } from "./unreached.ts";
 
 /** RFC 5321 §4.5.3.2 gives a server ten minutes to answer the end of the data. */
 const PATIENCE: Patience = { connect: 60_000, answer: 600_000, letter: 1_200_000 };
@@ -56,7 +51,7 @@ interface Handover {
 export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transport {
   const patience = { ...PATIENCE, ...options.patience };
   const hide = hider(server, options.password ?? "");
-  const words: ReplyText = (error) => saidInOneLine(hide(saidIn(error)));
+  const words: ReplyText = (error) => saidInOneLine(hide(whyUnreached(error, server) ?? saidIn(error)));
   const wait = options.wait ?? sleep;
   /** Letters that this connection took. */
   let taken = 0;

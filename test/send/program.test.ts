@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { findSendmail, programTransport } from "../../src/send/program.ts";
+import { checkProgram, findSendmail, programTransport } from "../../src/send/program.ts";
 import type { SendOutcome } from "../../src/send/transport.ts";
 import { newFolder } from "../support/folders.ts";
 import { BODY, letterOf } from "./support.ts";
@@ -83,7 +83,7 @@ describe("the exit status", () => {
   test("of a missing program", async () => {
     const { folder } = script();
     const outcome = await send(join(folder, "none"));
-    expect(outcome).toMatchObject({ kind: "outage", said: expect.stringContaining("ENOENT") });
+    expect(outcome).toMatchObject({ kind: "outage", said: expect.stringContaining(": there is none (") });
   });
 
   test("of a program that reads nothing", async () => {
@@ -120,4 +120,12 @@ test("sendmail is also searched for in PATH, if it is executable", () => {
   writeFileSync(join(third, "sendmail"), "", { mode: 0o755 });
   const usual = ["/usr/sbin/sendmail", "/usr/lib/sendmail"].find(existsSync);
   expect(findSendmail(`${first}:${second}::${third}`)).toBe(usual ?? join(third, "sendmail"));
+});
+
+test("a program that cannot be started is said before anything is sent", () => {
+  const check = (file: string) => (): void => checkProgram({ kind: "program", file, args: [] });
+  expect(check("/nowhere/msmtp")).toThrow("cannot start /nowhere/msmtp: there is none (");
+  expect(check(import.meta.filename)).toThrow("it is no program (sendemail.smtpServer)");
+  expect(check("sh")).not.toThrow();
+  expect(check(script("exit 0").file)).not.toThrow();
 });

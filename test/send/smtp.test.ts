@@ -220,7 +220,7 @@ describe("no answer", () => {
       for (let time = 200; server.mails.length === 0; time *= 2)
         outcome = await send(open(server.port, {}, { patience: { [what]: time } }));
       expect(outcome).toMatchObject({ kind: "unknown" });
-      if (what === "letter") expect(outcome!.said).toMatch(/^no end after [\d.]+ seconds$/);
+      if (what === "letter") expect(outcome!.said).toMatch(/^127.0.0.1:\d+: no end after [\d.]+ seconds$/);
     }
   });
 
@@ -234,8 +234,10 @@ describe("no answer", () => {
   });
 
   test("nothing listens", async () => {
-    const { kind, said } = await send(open(await freePort()));
-    expect([kind, said]).toEqual(["outage", expect.stringContaining("ECONNREFUSED")]);
+    const port = await freePort();
+    const { kind, said } = await send(open(port));
+    const words = `cannot reach 127.0.0.1:${port}: connection refused (sendemail.smtpServer)`;
+    expect([kind, said]).toEqual(["outage", words]);
   });
 
   test.each([
@@ -410,7 +412,13 @@ describe("encryption", () => {
   test("STARTTLS not offered: nothing is sent", async () => {
     const server = await start();
     const outcome = await send(open(server.port, { encryption: "tls" }));
-    expect(outcome).toMatchObject({ kind: "outage", commits: 0 });
+    expect(outcome).toMatchObject({
+      kind: "outage",
+      commits: 0,
+      said: expect.stringMatching(
+        /^127.0.0.1:\d+ offers no STARTTLS \(sendemail.smtpEncryption\): 5/,
+      ),
+    });
     expect(server.seen()).toBe(0);
   });
 
@@ -429,15 +437,20 @@ describe("encryption", () => {
         expect(await send(open(port, { ...trusted, encryption }))).toMatchObject({ kind: "sent" });
     }
     expect(session).toHaveBeenCalledTimes(6);
-    for (const server of [
-      { host: "localhost" },
-      // the certificate is not for this name
-      { host: "127.0.0.1", certPath: file },
-      { host: "localhost", certPath: join(folder, "none") },
-    ]) {
+    const trust = /^the certificate of localhost:\d+ is signed by nobody whom you trust \(/;
+    for (const [server, why] of [
+      [{ host: "localhost" }, trust],
+      [{ host: "127.0.0.1", certPath: file }, /^the certificate of \S+ is for another name \(/],
+      [{ host: "localhost", certPath: join(folder, "none") }, /^cannot read the certificates in/],
+      [{ host: "localhost", certPath: newFolder() }, /^no certificate in /],
+    ] as const) {
       const outcome = await send(open(starttls.port, { ...server, encryption: "tls" }));
       expect(outcome).toMatchObject({ kind: "outage", commits: 0 });
+      expect(outcome.said).toMatch(why);
     }
+    const plain = await start();
+    const outcome = await send(open(plain.port, { encryption: "ssl" }));
+    expect(outcome.said).toMatch(/^127.0.0.1:\d+ does not speak TLS on this port \(/);
     expect([starttls.mails.length, tls.mails.length]).toEqual([3, 3]);
   });
 

@@ -1,7 +1,7 @@
 /** The mail server of git's settings, with the password that git's credential helpers keep. */
 
 import { approveCredential, fillCredential, rejectCredential } from "../../git/credential.ts";
-import { findSendmail, programTransport } from "../../send/program.ts";
+import { checkProgram, findSendmail, programTransport } from "../../send/program.ts";
 import {
   type Lookup,
   type MailServer,
@@ -9,6 +9,7 @@ import {
   serverName,
   type SmtpServer,
 } from "../../send/settings.ts";
+import { checkCertificates } from "../../send/smtp-connect.ts";
 import { smtpTransport } from "../../send/smtp.ts";
 import type { Transport } from "../../send/transport.ts";
 
@@ -31,9 +32,15 @@ export function mailServerName(config: Lookup): string {
   return serverName(serverOf(config));
 }
 
-/** PatchsigError "usage" for wrong settings, before there is anything to send. */
+/**
+ * Before there is anything to send: the server's settings, and the program or certificates that they name.
+ *
+ * @throws PatchsigError "usage" for wrong settings, "not-found" for a program, "unreadable" for certificates
+ */
 export function checkMailServer(config: Lookup): void {
-  serverOf(config);
+  const server = serverOf(config);
+  if (server.kind === "program") checkProgram(server);
+  else checkCertificates(server);
 }
 
 function serverOf(config: Lookup): MailServer {

@@ -38,17 +38,23 @@ export async function deliver(
   drop: readonly string[] = [],
 ): Promise<CommandStatus> {
   const stop = stopOnSignal();
+  let told = "";
   const result = await sendBatch(store, batch.id, {
     // with the settings that it was made for, also in a later run
     connect: () => openTransport(withIdentity(gitConfig(), batch.identity || null)),
     now,
     wasSent: askWhetherSent,
-    onOutcome: ({ title }, { kind, said }) =>
-      kind === "sent" ? out(ours`sent  ${title}`) : say(`not sent: ${title}: ${said}`),
+    onOutcome: ({ title }, { kind, said }) => {
+      if (kind === "sent") return out(ours`sent  ${title}`);
+      say(`not sent: ${title}`);
+      say(`    ${said}`);
+      told = said;
+    },
     stop,
     drop,
   });
-  return conclude(store, repository, batch, result);
+  const why = result.why === told ? null : result.why;
+  return conclude(store, repository, batch, { ...result, why });
 }
 
 /** Takes back what has not left. */

@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { now } from "../../app/now.ts";
-import { mailServerName } from "../../app/send/mail-transport.ts";
+import { checkMailServer, mailServerName } from "../../app/send/mail-transport.ts";
 import type { Envelope } from "../../app/send/queue.ts";
 import type { VersionMails } from "../../app/send/mails.ts";
 import { confirming } from "../../app/send/confirm.ts";
@@ -69,6 +69,7 @@ export async function makeMails(
 ): Promise<MadeMails> {
   const by = signerAddress();
   const config = withIdentity(gitConfig(), args.identity ?? null);
+  checkMailServer(config);
   const sender = configuredSender(config);
   const wish = encodingWish(config);
   const shape = threadShape(config, args.chainReplyTo ?? null);

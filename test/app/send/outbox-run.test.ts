@@ -162,7 +162,7 @@ describe("an outage", () => {
     expect(tally).toEqual({
       ...NOTHING,
       waiting: 2,
-      outage: expect.stringContaining("ECONNREFUSED"),
+      outage: expect.stringContaining("connection refused"),
     });
     expect(rows()).toEqual(held);
   });
