@@ -51,7 +51,8 @@ interface Handover {
 export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transport {
   const patience = { ...PATIENCE, ...options.patience };
   const hide = hider(server, options.password ?? "");
-  const words: ReplyText = (error) => saidInOneLine(hide(whyUnreached(error, server) ?? saidIn(error)));
+  const words: ReplyText = (error) =>
+    saidInOneLine(hide(whyUnreached(error, server) ?? saidIn(error)));
   const wait = options.wait ?? sleep;
   /** Letters that this connection took. */
   let taken = 0;

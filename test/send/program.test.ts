@@ -83,7 +83,10 @@ describe("the exit status", () => {
   test("of a missing program", async () => {
     const { folder } = script();
     const outcome = await send(join(folder, "none"));
-    expect(outcome).toMatchObject({ kind: "outage", said: expect.stringContaining(": there is none (") });
+    expect(outcome).toMatchObject({
+      kind: "outage",
+      said: expect.stringContaining(": there is none ("),
+    });
   });
 
   test("of a program that reads nothing", async () => {

@@ -220,7 +220,8 @@ describe("no answer", () => {
       for (let time = 200; server.mails.length === 0; time *= 2)
         outcome = await send(open(server.port, {}, { patience: { [what]: time } }));
       expect(outcome).toMatchObject({ kind: "unknown" });
-      if (what === "letter") expect(outcome!.said).toMatch(/^127.0.0.1:\d+: no end after [\d.]+ seconds$/);
+      if (what === "letter")
+        expect(outcome!.said).toMatch(/^127.0.0.1:\d+: no end after [\d.]+ seconds$/);
     }
   });
 
