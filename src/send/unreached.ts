@@ -56,20 +56,28 @@ const TLS_WORDS: readonly (readonly [RegExp, string])[] = [
 /** @returns null if the server said something, which is better than our words; or it is no such error */
 export function whyUnreached(error: SmtpError, server: SmtpServer): string | null {
   const { host, port } = server;
-  const { code, originalCode, response, responseCode, reason = "" } = error;
   const name = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-  const said = (words: string): string => words.replace("$", name);
-  if (code === "ETLS" && response !== undefined)
-    return said(`$ offers no STARTTLS (sendemail.smtpEncryption): ${response}`);
-  if (code === "EPROTOCOL" && response !== undefined && responseCode === undefined)
-    return said(`$ is no mail server ${WHERE}: ${response}`);
-  if (response !== undefined) return null;
-  if (code === "ESLOW") return said(`$: ${error.message}${portNote(server)}`);
-  for (const key of [originalCode, code])
-    if (key !== undefined && Object.hasOwn(WORDS, key)) return said(WORDS[key]!);
-  const [, tls] = TLS_WORDS.find(([pattern]) => pattern.test(reason)) ?? [];
-  if (tls !== undefined) return said(tls);
-  return reason === "" ? null : said(`TLS with $ failed: ${reason}`);
+  const words = error.response === undefined ? wordsFor(error, server) : wordsOfAnswer(error);
+  return words?.replace("$", () => name) ?? null;
+}
+
+function wordsOfAnswer({ code, response, responseCode }: SmtpError): string | null {
+  if (code === "ETLS") return `$ offers no STARTTLS (sendemail.smtpEncryption): ${response}`;
+  if (code === "EPROTOCOL" && responseCode === undefined)
+    return `$ is no mail server ${WHERE}: ${response}`;
+  return null;
+}
+
+function wordsFor(
+  { code, originalCode, reason, message }: SmtpError,
+  server: SmtpServer,
+): string | null {
+  if (code === "ESLOW") return `$: ${message}${portNote(server)}`;
+  for (const key of [originalCode ?? "", code ?? ""])
+    if (Object.hasOwn(WORDS, key)) return WORDS[key]!;
+  if (reason === undefined) return null;
+  const [, known] = TLS_WORDS.find(([pattern]) => pattern.test(reason)) ?? [];
+  return known ?? `TLS with $ failed: ${reason}`;
 }
 
 /** A server that waits for TLS says nothing to who does not begin it. */
