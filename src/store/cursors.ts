@@ -1,9 +1,9 @@
 /** How far sources are read: the same table in every database that remembers it. */
 
-import type Database from "better-sqlite3";
+import type { Sql } from "./sql.ts";
 
 /** Statements over a table `cursors (name, value)`, to be prepared with a store's others. */
-export function cursorStatements(db: Database.Database) {
+export function cursorStatements(db: Sql) {
   return {
     cursor: db.prepare<[string], string>("select value from cursors where name = ?").pluck(),
     moveCursor: db.prepare<[string, string]>(

@@ -1,17 +1,18 @@
 /** The keys of X-Developer-Signatures, one for an identity (docs/devsig.md). */
 
-import type { Database } from "better-sqlite3";
 import type { DevKeyRecord } from "../trust/record.ts";
+import { replacing, type Sql } from "./sql.ts";
 import type { TrustUnit } from "./trust-unit.ts";
 
-export function devKeyStatements(db: Database) {
+export function devKeyStatements(db: Sql) {
   return {
     devKey: db.prepare<[string], DevKeyRecord>(
-      `select key, first_seen as since, last_seen as lastSeen, patches
+      `select key, first_seen as since, last_seen as "lastSeen", patches
        from developer_keys where identity = ?`,
     ),
     putDevKey: db.prepare<[DevKeyRecord & { identity: string }]>(
-      "insert or replace into developer_keys values (@identity, @key, @since, @lastSeen, @patches)",
+      `insert into developer_keys values (@identity, @key, @since, @lastSeen, @patches)
+       on conflict (identity) do update set ${replacing(["key", "first_seen", "last_seen", "patches"])}`,
     ),
   };
 }

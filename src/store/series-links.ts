@@ -1,8 +1,8 @@
 /** What the user said of series: that two are versions of one work, or that they are not. */
 
-import type { Database } from "better-sqlite3";
 import { PatchsigError } from "../errors.ts";
 import type { HandLink } from "../series/works.ts";
+import { replacing, type Sql } from "./sql.ts";
 import type { TrustUnit } from "./trust-unit.ts";
 
 /** Written by hand, so nobody has many; all are read by whoever chooses. */
@@ -14,12 +14,13 @@ interface LinkRow {
   readonly together: 0 | 1;
 }
 
-export function seriesLinkStatements(db: Database) {
+export function seriesLinkStatements(db: Sql) {
   return {
     seriesLinks: db.prepare<[], LinkRow>("select a, b, together from series_links order by a, b"),
     countSeriesLinks: db.prepare<[], { n: number }>("select count(*) as n from series_links"),
     putSeriesLink: db.prepare<[LinkRow & { at: number }]>(
-      "insert or replace into series_links values (@a, @b, @together, @at)",
+      `insert into series_links values (@a, @b, @together, @at)
+       on conflict (a, b) do update set ${replacing(["together", "at"])}`,
     ),
     dropSeriesLink: db.prepare<[string, string]>("delete from series_links where a = ? and b = ?"),
   };

@@ -1,7 +1,7 @@
 /** What the user noted of series: done with, waiting, and what was seen of them (`series mark`). */
 
-import type { Database } from "better-sqlite3";
 import { PatchsigError } from "../errors.ts";
+import { replacing, type Sql } from "./sql.ts";
 import type { TrustUnit } from "./trust-unit.ts";
 
 export const MARK_STATES = ["new", "waiting", "snoozed", "applied", "dropped"] as const;
@@ -21,14 +21,15 @@ export interface SeriesMark {
 /** Written by hand, or a click. */
 const MAX_MARKS = 100_000;
 
-export function seriesMarkStatements(db: Database) {
+export function seriesMarkStatements(db: Sql) {
   return {
     seriesMarks: db.prepare<[], SeriesMark>(
-      `select message_id as messageId, state, note, at, until from series_marks order by message_id`,
+      `select message_id as "messageId", state, note, at, until from series_marks order by message_id`,
     ),
     countSeriesMarks: db.prepare<[], number>("select count(*) from series_marks").pluck(),
     putSeriesMark: db.prepare<[SeriesMark]>(
-      "insert or replace into series_marks values (@messageId, @state, @note, @at, @until)",
+      `insert into series_marks values (@messageId, @state, @note, @at, @until)
+       on conflict (message_id) do update set ${replacing(["state", "note", "at", "until"])}`,
     ),
   };
 }

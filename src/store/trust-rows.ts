@@ -4,9 +4,8 @@ import { cursorStatements } from "./cursors.ts";
 import { devKeyStatements } from "./dev-keys.ts";
 import { seriesLinkStatements } from "./series-links.ts";
 import { seriesMarkStatements } from "./series-marks.ts";
-import { STAMP } from "./log-check.ts";
+import { ALL, laterOf, nextId, replacing, type Sql } from "./sql.ts";
 import { vouchingStatements } from "./vouching.ts";
-import type { Database, Statement } from "better-sqlite3";
 import type {
   KeyRecord,
   ResultKeyRecord,
@@ -37,25 +36,31 @@ type KeyRow = readonly [
   again: number,
 ];
 
-const RESULT_KEYS = "select identity, public_key as publicKey, since, replaced from result_keys";
+const RESULT_KEYS = `select identity, public_key as "publicKey", since, replaced from result_keys`;
 const KEY_COLUMNS = `identity, public_key, state, origin, first_seen, last_seen, first_message_id,
   first_list, last_message_id, patches, applied, endorsed_by, rotated_from, first_series, again`;
 
-const EVENT_COLUMNS = `id, at, identity, public_key as publicKey, kind, from_state as "from",
-  to_state as "to", cause, message_id as messageId, other_key as other, source`;
+/** What may become another in a row of `keys`. */
+const CHANGING =
+  "state last_seen last_message_id patches applied endorsed_by rotated_from first_series again".split(
+    " ",
+  );
+
+const EVENT_COLUMNS = `id, at, identity, public_key as "publicKey", kind, from_state as "from",
+  to_state as "to", cause, message_id as "messageId", other_key as other, source`;
 
 const STATEMENT_COLUMNS = `kind, signer, said_by as "by", said_of as "of", public_key as "key",
-  said_at as time, text, applied, at, message_id as messageId, source`;
+  said_at as time, text, applied, at, message_id as "messageId", source`;
 
-const ARRIVAL_COLUMNS = "id, version, signed_at as signedAt, at, message_id as messageId";
+const ARRIVAL_COLUMNS = 'id, version, signed_at as "signedAt", at, message_id as "messageId"';
 
 /** SQLite has no booleans. */
 export type StatementRow = Omit<StatementRecord, "applied"> & { readonly applied: number };
 
 // oxlint-disable-next-line max-lines-per-function -- a table: all SQL of the trust database
-export function prepareStatements(db: Database) {
+export function prepareStatements(db: Sql) {
   const sql = <Parameters extends unknown[], Row = unknown>(text: string) =>
-    db.prepare<Parameters, Row>(text) as Statement<Parameters, Row>;
+    db.prepare<Parameters, Row>(text);
   return {
     ...cursorStatements(db),
     ...vouchingStatements(db),
@@ -69,28 +74,20 @@ export function prepareStatements(db: Database) {
     ),
     allResultKeys: sql<[], ResultKeyRecord>(`${RESULT_KEYS} order by identity, since, public_key`),
     putResultKey: sql<[ResultKeyRecord]>(
-      "insert or replace into result_keys values (@identity, @publicKey, @since, @replaced)",
+      `insert into result_keys values (@identity, @publicKey, @since, @replaced)
+       on conflict (identity, public_key) do update
+         set since = excluded.since, replaced = excluded.replaced`,
     ),
     ...seriesMarkStatements(db),
-    begin: sql<[]>("begin immediate"),
-    commit: sql<[]>("commit"),
-    changes: sql<[], number>("select total_changes()").pluck(),
-    stamp: sql<[]>(STAMP),
     keys: sql<[string], KeyRow>(
       `select ${KEY_COLUMNS} from keys where identity = ? order by first_seen, public_key`,
     ).raw(),
     allKeys: sql<[], KeyRow>(
       `select ${KEY_COLUMNS} from keys order by identity, first_seen, public_key`,
     ).raw(),
-    addKey: sql<[...KeyRow]>(
-      "insert into keys values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    ),
-    updateKey: sql<
-      [string, number, string, number, number, string, string, string, number, string, string]
-    >(
-      `update keys set state = ?, last_seen = ?, last_message_id = ?, patches = ?, applied = ?,
-         endorsed_by = ?, rotated_from = ?, first_series = ?, again = ?
-       where identity = ? and public_key = ?`,
+    putKey: sql<[...KeyRow]>(
+      `insert into keys values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       on conflict (identity, public_key) do update set ${replacing(CHANGING)}`,
     ),
     identitiesOf: sql<[string, number], string>(
       "select identity from keys where public_key = ? limit ?",
@@ -98,9 +95,8 @@ export function prepareStatements(db: Database) {
     identitiesEndorsedBy: sql<[string], string>(
       "select identity from keys where endorsed_by <> '' and endorsed_by = ?",
     ).pluck(),
-    dataVersion: sql<[], number>("pragma data_version").pluck(),
     anyRevoked: sql<[], number>(
-      `select exists (select 1 from keys where state = 'revoked')
+      `select 1 where exists (select 1 from keys where state = 'revoked')
            or exists (select 1 from statements where kind = 'revoke' and applied = 1)`,
     ).pluck(),
     revoked: sql<[string, string], number>(
@@ -109,14 +105,14 @@ export function prepareStatements(db: Database) {
        select 1 from statements where public_key = ? and kind = 'revoke' and applied = 1`,
     ).pluck(),
     seen: sql<[Uint8Array], number>("select 1 from sightings where digest = ?").pluck(),
-    see: sql<[Uint8Array]>("insert or ignore into sightings values (?)"),
+    see: sql<[Uint8Array]>("insert into sightings values (?) on conflict do nothing"),
     arrive: sql<[Arrival]>(
-      `insert or ignore into arrivals
-       values (null, @digest, @work, @version, @signedAt, @at, @messageId)`,
+      `insert into arrivals values (${nextId("arrivals")},
+         @digest, @work, @version, @signedAt, @at, @messageId) on conflict do nothing`,
     ),
     forgetArrivals: sql<[Uint8Array, number]>(
       `delete from arrivals where id in
-         (select id from arrivals where work = ? order by id desc limit -1 offset ?)`,
+         (select id from arrivals where work = ? order by id desc limit ${ALL} offset ?)`,
     ),
     arrived: sql<[Uint8Array], Arrived>(`select ${ARRIVAL_COLUMNS} from arrivals where digest = ?`),
     newerArrived: sql<[Uint8Array, number, number, number], Arrived>(
@@ -125,12 +121,13 @@ export function prepareStatements(db: Database) {
        order by version desc, id limit 1`,
     ),
     unsigned: sql<[string], UnsignedRecord>(
-      `select identity, first_seen as firstSeen, last_seen as lastSeen, patches
+      `select identity, first_seen as "firstSeen", last_seen as "lastSeen", patches
        from unsigned_patches where identity = ?`,
     ),
     putUnsigned: sql<[UnsignedRecord]>(
       `insert into unsigned_patches values (@identity, @firstSeen, @lastSeen, @patches)
-       on conflict do update set last_seen = excluded.last_seen, patches = excluded.patches`,
+       on conflict (identity) do update
+         set last_seen = excluded.last_seen, patches = excluded.patches`,
     ),
     events: sql<[string], TrustEvent>(
       `select ${EVENT_COLUMNS} from events where identity = ? order by id`,
@@ -155,7 +152,7 @@ export function prepareStatements(db: Database) {
           where identity = @identity and public_key = @publicKey and to_state = 'replaced'))`,
     ).pluck(),
     putEvent: sql<[Omit<TrustEvent, "id">]>(
-      `insert into events values (null, @at, @identity, @publicKey, @kind, @from, @to, @cause,
+      `insert into events values (${nextId("events")}, @at, @identity, @publicKey, @kind, @from, @to, @cause,
          @messageId, @other, @source)`,
     ),
     countChanged: sql<[string], number>(
@@ -164,7 +161,7 @@ export function prepareStatements(db: Database) {
     forgetChanged: sql<[string, number]>(
       `delete from events where id in
          (select id from events where identity = ? and kind = 'changed'
-          order by id desc limit -1 offset ?)`,
+          order by id desc limit ${ALL} offset ?)`,
     ),
     statementApplied: sql<[Uint8Array], number>(
       "select applied from statements where digest = ?",
@@ -179,12 +176,12 @@ export function prepareStatements(db: Database) {
     forgetUnheard: sql<[string, number]>(
       `delete from statements where digest in
          (select digest from statements where signer = ? and applied = 0 and source = ''
-          order by at desc, said_at desc limit -1 offset ?)`,
+          order by at desc, said_at desc, digest limit ${ALL} offset ?)`,
     ),
     putStatement: sql<[StatementRow & { readonly digest: Uint8Array }]>(
       `insert into statements values (@digest, @kind, @signer, @by, @of, @key, @time, @text,
          @applied, @at, @messageId, @source)
-       on conflict do update set applied = max(applied, excluded.applied)`,
+       on conflict (digest) do update set applied = ${laterOf("statements", "applied")}`,
     ),
   };
 }

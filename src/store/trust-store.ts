@@ -44,7 +44,9 @@ import * as links from "./series-links.ts";
 import { ResultKeys } from "./result-keys.ts";
 import * as marks from "./series-marks.ts";
 import type { SeriesMark } from "./series-marks.ts";
+import type { TrustConnection } from "./sql.ts";
 import * as queries from "./trust-queries.ts";
+import { connectSqlite } from "./trust-sqlite.ts";
 import * as transitions from "./trust-transitions.ts";
 import { TrustUnit } from "./trust-unit.ts";
 import * as vouching from "./vouching.ts";
@@ -56,7 +58,7 @@ export function trustFile(env: NodeJS.ProcessEnv, home?: () => string): string {
 
 /** Opens the trust database; throws what `openDatabase` throws. */
 export function openTrustStore(options: OpenOptions): TrustStore {
-  return new TrustStore(options);
+  return new TrustStore(() => connectSqlite(options), options.dryRun === true);
 }
 
 export class TrustStore implements TrustMemory {
@@ -64,8 +66,9 @@ export class TrustStore implements TrustMemory {
   /** The keys that sign test results alone. */
   readonly results: ResultKeys;
 
-  constructor(options: OpenOptions) {
-    this.#unit = new TrustUnit(options);
+  /** As `TrustUnit`. */
+  constructor(connect: () => TrustConnection, dryRun: boolean) {
+    this.#unit = new TrustUnit(connect, dryRun);
     this.results = new ResultKeys(this.#unit);
   }
 

@@ -8,8 +8,7 @@ import { ancestors } from "../trust/decide.ts";
 import type { KeyRecord, TrustEvent, UnsignedRecord } from "../trust/record.ts";
 import type { PublicKeyText } from "../types.ts";
 import { Arrivals } from "./arrivals.ts";
-import { explainingSqlite, openDatabase, type OpenDatabase, type OpenOptions } from "./database.ts";
-import { TRUST_SCHEMA } from "./schema.ts";
+import { ALL, type TrustConnection } from "./sql.ts";
 import { isUnheard, MAX_UNHEARD, Statements } from "./statements.ts";
 import {
   keyRecord,
@@ -21,15 +20,13 @@ import {
 import type { UnwrittenDevKeys } from "./dev-keys.ts";
 import type { UnwrittenVouched } from "./vouching.ts";
 
-/** SQL: no LIMIT. */
-const ALL = -1;
-
 /** Identities kept in memory between transactions. */
 const MAX_CACHED = 20_000;
 
 export class TrustUnit {
-  readonly #options: OpenOptions;
-  #open: OpenDatabase;
+  readonly #connect: () => TrustConnection;
+  readonly dryRun: boolean;
+  #connection: TrustConnection;
   #sql: ReturnType<typeof prepareStatements>;
   #inTransaction = false;
   /**
@@ -42,9 +39,7 @@ export class TrustUnit {
   readonly #newlyRevoked = new Set<PublicKeyText>();
   /** Seen since, by digest. */
   readonly statements = new Statements();
-  #dataVersion: number | null = null;
-  /** The connection's change count when the transaction began. */
-  #changes = 0;
+  #dataVersion: string | number | null = null;
   /** What the running transaction writes when it ends. */
   readonly #newKeys = new Map<string, KeyRecord>();
   /** Identities of the new keys, by key and by endorsing key. */
@@ -56,23 +51,23 @@ export class TrustUnit {
   readonly unwrittenVouched: UnwrittenVouched = new Map();
   readonly unwrittenDevKeys: UnwrittenDevKeys = new Map();
 
-  /** @throws PatchsigError as `openDatabase` */
-  constructor(options: OpenOptions) {
-    this.#options = options;
-    this.#open = openDatabase(TRUST_SCHEMA, options);
-    this.#sql = this.explained(() => prepareStatements(this.#open.db));
+  /**
+   * @param connect opens the database, in a dry run again whenever others wrote
+   * @throws PatchsigError what it throws
+   */
+  constructor(connect: () => TrustConnection, dryRun: boolean) {
+    this.#connect = connect;
+    this.dryRun = dryRun;
+    this.#connection = connect();
+    this.#sql = this.explained(() => prepareStatements(this.#connection));
   }
 
   get sql(): ReturnType<typeof prepareStatements> {
     return this.#sql;
   }
 
-  get dryRun(): boolean {
-    return this.#options.dryRun === true;
-  }
-
   close(): void {
-    this.#open.db.close();
+    this.#connection.close();
   }
 
   /** Runs `work`, which must not be async, and commits it to disk, or rolls it back. */
@@ -101,27 +96,34 @@ export class TrustUnit {
     });
   }
 
-  /** Rethrows SQLite's errors in `work` with a message for people. */
+  /** Rethrows the database's errors in `work` with a message for people. */
   explained<T>(work: () => T): T {
-    return explainingSqlite(TRUST_SCHEMA, this.#options.file, work);
+    return this.#connection.explained(work);
   }
 
   #begin(): void {
     if (this.dryRun) this.#refresh();
-    else {
-      this.#sql.begin.run();
-      const version = this.#sql.dataVersion.get() ?? null;
+    const version = this.#connection.begin();
+    if (!this.dryRun) {
       const full = this.#keys.size + this.#unsigned.size > MAX_CACHED;
       if (version !== this.#dataVersion || full) this.#forget();
       this.#dataVersion = version;
-      this.#changes = this.#sql.changes.get() ?? 0;
     }
     this.#inTransaction = true;
   }
 
   #end(): void {
+    if (!this.dryRun) this.#writeAll();
+    this.#connection.commit();
     if (this.dryRun) return;
-    for (const record of this.#newKeys.values()) this.#write(record);
+    this.#newKeys.clear();
+    this.#newByKey.clear();
+    this.#newUnsigned.clear();
+    this.statements.clear();
+  }
+
+  #writeAll(): void {
+    for (const record of this.#newKeys.values()) this.#sql.putKey.run(...keyRow(record));
     for (const record of this.#newUnsigned.values()) this.#sql.putUnsigned.run(record);
     const signers = new Set<PublicKeyText>();
     for (const row of this.statements.all()) {
@@ -129,19 +131,11 @@ export class TrustUnit {
       if (isUnheard(row)) signers.add(row.signer);
     }
     for (const signer of signers) this.#sql.forgetUnheard.run(signer, MAX_UNHEARD);
-    if (this.#sql.changes.get() !== this.#changes) this.#sql.stamp.run();
-    this.#sql.commit.run();
-    this.#newKeys.clear();
-    this.#newByKey.clear();
-    this.#newUnsigned.clear();
-    this.statements.clear();
   }
 
   #undo(): void {
-    if (this.dryRun) return;
-    this.#forget();
-    // some errors (a full disk, for one) have rolled it back already
-    if (this.#open.db.inTransaction) this.#open.db.exec("rollback");
+    if (!this.dryRun) this.#forget();
+    this.#connection.rollback();
   }
 
   #forget(): void {
@@ -157,30 +151,11 @@ export class TrustUnit {
 
   /** A dry run holds no lock: it checks whether somebody wrote, and then reopens the file. */
   #refresh(): void {
-    if (!this.#open.stale()) return;
-    const old = this.#open.db;
-    this.#open = openDatabase(TRUST_SCHEMA, this.#options);
-    this.#sql = prepareStatements(this.#open.db);
+    if (!this.#connection.stale()) return;
+    const old = this.#connection;
+    this.#connection = this.#connect();
+    this.#sql = prepareStatements(this.#connection);
     old.close();
-  }
-
-  #write(key: KeyRecord): void {
-    const { state, lastSeen, lastMessageId, patches, applied, identity, publicKey } = key;
-    const { endorsedBy, rotatedFrom, firstSeries, again } = key;
-    const updated = this.#sql.updateKey.run(
-      state,
-      lastSeen,
-      lastMessageId,
-      patches,
-      applied,
-      endorsedBy,
-      rotatedFrom,
-      firstSeries,
-      again ? 1 : 0,
-      identity,
-      publicKey,
-    );
-    if (updated.changes === 0) this.#sql.addKey.run(...keyRow(key));
   }
 
   get #mayCache(): boolean {
