@@ -74,15 +74,12 @@ export async function hasCommit(repository: Repository, commit: string): Promise
 }
 
 /**
- * The full name of the tree that a person names, by itself or by a commit.
- *
- * @throws PatchsigError "usage" if there is none
+ * The full name of the tree that a person names, by itself or by a commit; null if there is none.
  */
-export async function treeNamed({ cwd }: Repository, name: string): Promise<string> {
+export async function treeNamed({ cwd }: Repository, name: string): Promise<string | null> {
   const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{tree}`];
   const { status, stdout } = await runGit(args, { cwd });
-  if (status === 0) return stdout.toString().trim();
-  throw new PatchsigError("usage", `${name} names no commit and no tree here`);
+  return status === 0 ? stdout.toString().trim() : null;
 }
 
 /**

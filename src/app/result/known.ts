@@ -5,8 +5,7 @@
 
 import { existsSync } from "node:fs";
 import { PatchsigError } from "../../errors.ts";
-import type { Repository } from "../../git/repository.ts";
-import { gitLines } from "../../git/run.ts";
+import { type Repository, treeNamed } from "../../git/repository.ts";
 import { indexFile } from "../../places.ts";
 import { testsOn, type TreeTests, type WeighedResult } from "../../result/about.ts";
 import type { SignedResult, TestResult } from "../../result/text.ts";
@@ -48,10 +47,8 @@ export class KnownTests {
   }
 
   /** On the tree of a branch that is here; null also if it is not. */
-  async aboutBranch({ cwd }: Repository, branch: string): Promise<TreeTests | null> {
-    const name = `refs/heads/${branch}^{tree}`;
-    const [tree] = await gitLines(["rev-parse", "--verify", "--quiet", name], { cwd });
-    return tree === undefined ? null : this.about(tree, null);
+  async aboutBranch(repository: Repository, branch: string): Promise<TreeTests | null> {
+    return this.about(await treeNamed(repository, `refs/heads/${branch}`), null);
   }
 
   /** Is there a result of these patches, on whatever tree? */

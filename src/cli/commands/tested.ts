@@ -1,46 +1,51 @@
 /** `patchsig tested`: did somebody whose key counts test this tree? The exit status is the answer. */
 
 import { now } from "../../app/now.ts";
-import { testedAnswer } from "../../app/search/tested.ts";
+import { treeMeant } from "../../app/result/meant.ts";
+import { type Tested, testedAnswer } from "../../app/search/tested.ts";
 import { indexedSources, openUserIndex, updateUserIndex } from "../../app/search/user-index.ts";
+import { messageIdsAmong } from "../../app/sources/message-id.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
-import { EXIT, PatchsigError } from "../../errors.ts";
-import { openRepository, treeNamed } from "../../git/repository.ts";
+import { EXIT, type ExitStatus, PatchsigError } from "../../errors.ts";
 import { command } from "../../options/command.ts";
+import { flag, number, repeated, value } from "../../options/kinds.ts";
 import { formatRecord } from "../../report/json.ts";
 import { renderTested } from "../../report/tested.ts";
-import { clearProgress, out, outputStyle, reporter } from "../../terminal/terminal.ts";
-import { flag, number, repeated, value } from "../../options/kinds.ts";
+import { clearProgress, out, outputStyle, reporter, sayWaiting } from "../../terminal/terminal.ts";
+import { SERIES_OPTIONS, seriesChoice } from "../series-options.ts";
 
 const DAY = 86_400;
 
+const OPTIONS = {
+  test: { ...value("its name: kselftest.net"), demandOption: true },
+  env: repeated("key=value that a result must have"),
+  rev: value("of a suite that is not in the tree"),
+  "max-age": number("days"),
+  by: repeated("only results of this address count"),
+  base: value("what a series is put on (default: the base that it names)"),
+  ...SERIES_OPTIONS,
+  source: repeated("where results are (default: patchsig.source)"),
+  update: flag("first read what is new in the sources"),
+  json: flag("one record"),
+} as const;
+
 export const testedCommand = command({
-  usage: "tested [commit]",
+  usage: "tested [what]",
   describe: "was this tree tested elsewhere? by signed results, of keys that count",
-  words: { commit: { describe: "a commit or tree", type: "string", default: "HEAD" } },
-  options: {
-    test: {
-      type: "string",
-      requiresArg: true,
-      demandOption: true,
-      describe: "its name: kselftest.net",
-    },
-    env: repeated("key=value that a result must have"),
-    rev: value("of a suite that is not in the tree"),
-    "max-age": number("days"),
-    by: repeated("only results of this address count"),
-    source: repeated("where results are (default: patchsig.source)"),
-    update: flag("first read what is new in the sources"),
-    json: flag("one record"),
+  words: {
+    what: { type: "string", default: "HEAD", describe: "a commit or tree, or mails of a series" },
   },
+  options: OPTIONS,
   async run(args) {
-    const { maxAge } = args;
+    const { maxAge, what } = args;
+    if (what === "-") sayWaiting([what]);
     if (maxAge !== undefined && !(maxAge > 0))
       throw new PatchsigError("usage", "--max-age wants a number of days");
-    const tree = await treeNamed(await openRepository("."), args.commit);
     const index = openUserIndex();
     const trust = openUserTrust(!args.update);
     try {
+      const choice = seriesChoice(args, messageIdsAmong([what]));
+      const tree = await treeMeant({ ...args, choice }, trust, reporter());
       if (args.update)
         await updateUserIndex(index, indexedSources(args.source ?? []), trust, reporter());
       const answer = testedAnswer(index, trust, {
@@ -53,11 +58,7 @@ export const testedCommand = command({
         now: now(),
       });
       out(args.json ? formatRecord(answer) : renderTested(answer, outputStyle()));
-      return answer.answer === "pass"
-        ? EXIT.ok
-        : answer.answer === "fail"
-          ? EXIT.unmet
-          : EXIT.failed;
+      return STATUS[answer.answer];
     } finally {
       clearProgress();
       trust.close();
@@ -65,3 +66,12 @@ export const testedCommand = command({
     }
   },
 });
+
+const STATUS: Readonly<Record<Tested["answer"], ExitStatus>> = {
+  pass: EXIT.ok,
+  fail: EXIT.unmet,
+  disputed: EXIT.failed,
+  stale: EXIT.failed,
+  claims: EXIT.failed,
+  none: EXIT.failed,
+};

@@ -1,0 +1,36 @@
+/** Which tree is asked for: that of a commit, or the one that a series makes of its base. */
+
+import { PatchsigError } from "../../errors.ts";
+import { openRepository, treeNamed } from "../../git/repository.ts";
+import { isThere } from "../../source/reading.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
+import type { Reporter } from "../reporter.ts";
+import type { SeriesChoice } from "../series/choose.ts";
+
+export interface TreeMeant {
+  /** A revision comes first, as for git: `./NAME` is a file. */
+  readonly what: string;
+  readonly choice: SeriesChoice;
+  /** A commit to put a series on; undefined for the base that it names. */
+  readonly base: string | undefined;
+}
+
+/** @throws PatchsigError "usage" if there is neither; those of `treeOfSeries` */
+export async function treeMeant(
+  { what, choice, base }: TreeMeant,
+  trust: Pick<TrustStore, "seriesLinks">,
+  reporter: Reporter,
+): Promise<string> {
+  const repository = await openRepository(".");
+  const { series, version, mails } = choice;
+  const isSeries = base !== undefined || series !== undefined || version !== undefined;
+  const tree = isSeries ? null : await treeNamed(repository, what);
+  if (tree !== null) return tree;
+  if (mails.length === 0 && what !== "-" && !what.startsWith("feed:") && !isThere(what))
+    throw new PatchsigError("usage", `${what} names no commit, no tree and no mails here`, {
+      hint: isSeries ? "--base, --series and --version go with the mails of a series" : "",
+    });
+  // most questions are about a commit: what reads mails is loaded where they are named
+  const { treeOfSeries } = await import("./series-tree.ts");
+  return treeOfSeries(repository, { source: what, choice, base }, trust, reporter);
+}
