@@ -48,7 +48,9 @@ test("a series, by the tree that it makes of its base", () => {
   const home = newFolder();
   const env = { XDG_CACHE_HOME: join(home, "cache") };
   const treeOf = (name: string): string =>
-    git(work, ["rev-parse", `${name}^{tree}`]).toString().trim();
+    git(work, ["rev-parse", `${name}^{tree}`])
+      .toString()
+      .trim();
   const mboxOf = (name: string, files: readonly string[]): string => {
     const file = join(newFolder(), name);
     writeFileSync(file, files.map((one) => readFileSync(one)).join("\n"));
