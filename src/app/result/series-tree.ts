@@ -57,7 +57,7 @@ async function unmade(
   { outline, claim }: SeriesBase,
   why: string,
 ): Promise<PatchsigError> {
-  const fetch = /is not here$/.test(why) ? await fetchCommand(repository, claim.base.tree) : "";
+  const fetch = why.startsWith("the base ") ? await fetchCommand(repository, claim.base.tree) : "";
   return new PatchsigError(
     "not-found",
     `which tree "${outline.subject}" makes is not known: ${why}`,
