@@ -36,7 +36,12 @@ export function readPatattKeyring(files: Iterable<KeyringFile>): Keyring {
   // patatt names one of the keys "default" by a symbolic link: nothing is missed
   const missed = unread.filter(({ identity }) => identity === null || !one.files.has(identity));
   const problems = missed.map(({ path, why }) => ({ path, why }));
-  return { ...one, statements: [], problems: [...problems, ...one.problems] };
+  return {
+    ...one,
+    results: { keys: new Map(), files: new Map() },
+    statements: [],
+    problems: [...problems, ...one.problems],
+  };
 }
 
 /** Whose key lies at a path; null if it is not the one path that patatt would look at. */

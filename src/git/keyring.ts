@@ -5,7 +5,7 @@
 
 import { PatchsigError } from "../errors.ts";
 import {
-  KEYRING_FOLDER,
+  KEYRING_FOLDERS,
   type KeyringFile,
   MAX_KEYRING_FILE,
   MAX_KEYRING_FILES,
@@ -31,7 +31,7 @@ const PLAIN_FILE = /^100(?:644|755) blob ([0-9a-f]{40,64}) +(\d{1,9})\t(.*)$/s;
  */
 export async function readKeyringRef(
   name: string,
-  tops: readonly string[] = [KEYRING_FOLDER],
+  tops: readonly string[] = KEYRING_FOLDERS,
 ): Promise<KeyringFile[]> {
   const { repository, ref, path } = parse(name);
   const options = { cwd: repository, elsewhere: repository !== HERE };

@@ -1,6 +1,6 @@
 /** What `patchsig trust import`, `export` and `diff` print for people. */
 
-import type { Imported, Keyring, KeyringDifference } from "../trust/keyring.ts";
+import type { Imported, Keyring, KeyringDifference, KeyUse } from "../trust/keyring.ts";
 import { ours, type SafeText } from "./escape.ts";
 import { moreLine, ownedKeyLines, statementLines } from "./trust.ts";
 
@@ -13,7 +13,7 @@ export function renderImported({ keys, statements }: Imported): SafeText[] {
   return [
     ...keys
       .filter(({ outcome }) => outcome !== "same")
-      .flatMap((key) => ownedKeyLines(key.outcome, key)),
+      .flatMap((key) => ownedKeyLines(outcomeWord(key), key)),
     ...statements
       .filter(({ ruling }) => ruling.outcome !== "repeated")
       .flatMap(({ statement, ruling: { outcome, why } }) => [
@@ -21,6 +21,17 @@ export function renderImported({ keys, statements }: Imported): SafeText[] {
         ...(why === "" ? [] : [moreLine(why)]),
       ]),
   ];
+}
+
+/** `results`: the key was accepted for them alone. */
+export function outcomeWord({
+  use,
+  outcome,
+}: {
+  readonly use: KeyUse;
+  readonly outcome: string;
+}): string {
+  return use === "results" && outcome === "pinned" ? "results" : outcome;
 }
 
 /** The same in numbers. */
@@ -47,12 +58,12 @@ export function problemWords({ path, why }: Keyring["problems"][number]): string
  * @param states of the identity's keys in the database
  */
 export function renderDifference(
-  { identity, inKeyring, here }: KeyringDifference,
+  { identity, use, inKeyring, here }: KeyringDifference,
   states: ReadonlyMap<string, string>,
 ): SafeText[] {
   const state = inKeyring === null ? undefined : states.get(inKeyring);
   return [
-    ours` ${identity}`,
+    ours` ${identity}${use === "results" ? ", for test results" : ""}`,
     ...(here === null ? [] : [ours`-${here} ${states.get(here) ?? ""}`]),
     ...(inKeyring === null
       ? []

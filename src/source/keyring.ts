@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { PATATT_FOLDERS } from "../devsig/import.ts";
 import { PatchsigError } from "../errors.ts";
 import {
-  KEYRING_FOLDER,
+  KEYRING_FOLDERS,
   type KeyringFile,
   MAX_KEYRING_FILE,
   MAX_KEYRING_FILES,
@@ -28,7 +28,7 @@ const DEPTH = 3;
  */
 export function readKeyringFolder(
   folder: string,
-  tops: readonly string[] = [KEYRING_FOLDER],
+  tops: readonly string[] = KEYRING_FOLDERS,
 ): KeyringFile[] {
   const files: KeyringFile[] = [];
   let entries = 0;

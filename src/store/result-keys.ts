@@ -3,7 +3,7 @@
 import { PatchsigError } from "../errors.ts";
 import type { ResultKey } from "../result/weigh.ts";
 import { keyRecordOf, usableKeys } from "../trust/decide.ts";
-import type { ResultKeyRecord, TrustEvent } from "../trust/record.ts";
+import type { Cause, ResultKeyRecord, TrustEvent } from "../trust/record.ts";
 import type { PublicKeyText } from "../types.ts";
 import { wholeKey } from "./trust-queries.ts";
 import type { TrustUnit } from "./trust-unit.ts";
@@ -42,6 +42,7 @@ export class ResultKeys {
     key: string,
     at: number,
     also = false,
+    cause: Cause = { cause: "person", at, messageId: "", source: "" },
   ): { readonly publicKey: PublicKeyText; readonly replaced: readonly ResultKeyRecord[] } {
     const unit = this.#unit;
     return unit.transaction(() => {
@@ -54,11 +55,36 @@ export class ResultKeys {
       const replaced = also ? [] : others;
       for (const old of replaced) {
         unit.sql.putResultKey.run({ ...old, replaced: at });
-        unit.putEvent(eventOf(identity, old.publicKey, "replace-results", at, publicKey));
+        unit.putEvent(eventOf(identity, old.publicKey, "replace-results", cause, publicKey));
       }
       unit.sql.putResultKey.run({ identity, publicKey, since: at, replaced: null });
-      unit.putEvent(eventOf(identity, publicKey, "accept-results", at, ""));
+      unit.putEvent(eventOf(identity, publicKey, "accept-results", cause, ""));
       return { publicKey, replaced };
+    });
+  }
+
+  /**
+   * A keyring that a person imported has the key for results. It replaces no key in use here, brings none back, and
+   * makes none that signs patches one for results.
+   *
+   * @param inKeyring the identity's keys for results there
+   */
+  take(
+    identity: string,
+    publicKey: PublicKeyText,
+    cause: Cause,
+    inKeyring: readonly PublicKeyText[],
+  ): "pinned" | "same" | "conflict" {
+    const unit = this.#unit;
+    return unit.transaction(() => {
+      const own = unit.sql.resultKeys.all(identity);
+      if (objectionTo(unit, publicKey) !== null) return "conflict";
+      const known = own.find((one) => one.publicKey === publicKey);
+      if (known !== undefined) return known.replaced === null ? "same" : "conflict";
+      const others = own.filter((one) => one.replaced === null);
+      if (others.some((one) => !inKeyring.includes(one.publicKey))) return "conflict";
+      this.accept(identity, publicKey, cause.at, true, cause);
+      return "pinned";
     });
   }
 
@@ -115,11 +141,10 @@ function eventOf(
   identity: string,
   publicKey: PublicKeyText,
   kind: TrustEvent["kind"],
-  at: number,
+  cause: Cause,
   other: PublicKeyText,
 ): Omit<TrustEvent, "id"> {
-  const nothing = { from: null, to: null, messageId: "", source: "" } as const;
-  return { ...nothing, identity, publicKey, kind, at, other, cause: "person" };
+  return { ...cause, from: null, to: null, identity, publicKey, kind, other };
 }
 
 function patchKey(

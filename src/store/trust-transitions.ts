@@ -157,7 +157,7 @@ export function applyStatement(unit: TrustUnit, statement: Statement, cause: Cau
   // strangers' statements by mail are not kept, whomever they name
   const byMail = cause.cause === "mail";
   if (applied || !byMail || keyRecordOf(standing.signers, statement.signer) !== null) {
-    const nobodys = byMail && isStrangers(statement, standing);
+    const nobodys = byMail && isStrangers(unit, statement, standing);
     const kept = nobodys ? { ...statement, by: "", of: "" } : statement;
     keepStatement(unit, kept, applied || standing.applied, cause);
   }
@@ -166,8 +166,13 @@ export function applyStatement(unit: TrustUnit, statement: Statement, cause: Cau
 }
 
 /** A key revokes itself in the name of somebody who never had it: it counts, under no name. */
-function isStrangers({ kind, key }: Statement, { subjects }: StatementStanding): boolean {
-  return kind === "revoke" && keyRecordOf(subjects, key) === null;
+function isStrangers(
+  { sql }: TrustUnit,
+  { kind, of, key }: Statement,
+  { subjects }: StatementStanding,
+): boolean {
+  if (kind !== "revoke" || keyRecordOf(subjects, key) !== null) return false;
+  return !sql.resultKeys.all(of).some(({ publicKey }) => publicKey === key);
 }
 
 /** The stored facts that bear on a statement. */

@@ -3,6 +3,7 @@
  *
  *     minisign/<domain>/<local part>/<selector>.pub
  *     minisign/<domain>/<local part>/<name>.statement
+ *     results/<domain>/<local part>/<selector>.pub        keys that sign test results alone
  */
 
 import { FormatError } from "../errors.ts";
@@ -23,6 +24,9 @@ export const MAX_KEYRING_FILE = 16 << 10;
 /** A folder with more files is not a keyring. */
 export const MAX_KEYRING_FILES = 20_000;
 export const KEYRING_FOLDER = "minisign";
+/** Of keys that sign test results, and never patches. Programs that do not know it pass it over. */
+export const RESULTS_FOLDER = "results";
+export const KEYRING_FOLDERS: readonly string[] = [KEYRING_FOLDER, RESULTS_FOLDER];
 /** No file system has longer names. */
 const MAX_NAME = 255;
 
@@ -33,22 +37,32 @@ export interface KeyringFile {
   readonly bytes: Buffer | null;
 }
 
-export interface Keyring {
-  /** By identity: one key, or several of somebody with several machines. */
-  readonly keys: ReadonlyMap<string, readonly PublicKeyText[]>;
-  /** The same with their files. */
-  readonly files: ReadonlyMap<string, readonly FoundKey[]>;
+export interface Keyring extends KeysFound {
+  /** Those for test results alone. */
+  readonly results: KeysFound;
   /** In the order of their time. */
   readonly statements: readonly Statement[];
   /** What was not read, and why. */
   readonly problems: readonly { readonly path: string; readonly why: string }[];
 }
 
+/** Keys of one kind. */
+interface KeysFound {
+  /** By identity: one key, or several of somebody with several machines. */
+  readonly keys: ReadonlyMap<string, readonly PublicKeyText[]>;
+  /** The same with their files. */
+  readonly files: ReadonlyMap<string, readonly FoundKey[]>;
+}
+
+/** What a key is for: patches and all else, or test results alone. */
+export type KeyUse = "patches" | "results";
+
 /** What became of a keyring that was imported. */
 export interface Imported {
   readonly keys: readonly {
     readonly identity: string;
     readonly publicKey: string;
+    readonly use: KeyUse;
     readonly outcome: "pinned" | "same" | "conflict";
   }[];
   readonly statements: readonly { readonly statement: Statement; readonly ruling: Ruling }[];
@@ -66,7 +80,7 @@ export function isImported({ keys, statements, problems }: Imported): boolean {
 
 /** Reads a keyring. Whatever is wrong with it is a problem in the result, never an error. */
 export function readKeyring(files: Iterable<KeyringFile>, verifier: Verifier): Keyring {
-  const found: FoundKey[] = [];
+  const found: Readonly<Record<KeyUse, FoundKey[]>> = { patches: [], results: [] };
   const statements: Statement[] = [];
   const problems: { path: string; why: string }[] = [];
   const problem = (path: string, why: string): number => problems.push({ path, why });
@@ -80,7 +94,7 @@ export function readKeyring(files: Iterable<KeyringFile>, verifier: Verifier): K
     else if (place.kind === "pub") {
       const key = keyIn(bytes);
       if (key === null) problem(path, "it is not a minisign public key file");
-      else found.push({ path, identity: place.identity, key });
+      else found[place.use].push({ path, identity: place.identity, key });
     } else {
       const inFile = findStatements(bytes, verifier);
       if (inFile.length === 0) problem(path, "there is no statement in it");
@@ -92,13 +106,28 @@ export function readKeyring(files: Iterable<KeyringFile>, verifier: Verifier): K
       }
     }
   }
-  const sorted = byIdentity(found);
+  const { patches, results } = apart(found, problem);
   return {
-    keys: sorted.keys,
-    files: sorted.files,
+    keys: patches.keys,
+    files: patches.files,
+    results: { keys: results.keys, files: results.files },
     statements: statements.toSorted((a, b) => a.time - b.time),
-    problems: [...problems, ...sorted.problems],
+    problems: [...problems, ...patches.problems, ...results.problems],
   };
+}
+
+/** One key, one use: one that stands in both places is taken for neither. */
+function apart(
+  { patches, results }: Readonly<Record<KeyUse, readonly FoundKey[]>>,
+  problem: (path: string, why: string) => void,
+): Readonly<Record<KeyUse, ReturnType<typeof byIdentity>>> {
+  const signing = new Set(patches.map(({ key }) => key));
+  const both = results.filter(({ key }) => signing.has(key));
+  const twice = new Set(both.map(({ key }) => key));
+  for (const { path } of both) problem(path, "the key is for patches, too: taken for neither");
+  const without = (all: readonly FoundKey[]): FoundKey[] =>
+    all.filter(({ key }) => !twice.has(key));
+  return { patches: byIdentity(without(patches)), results: byIdentity(without(results)) };
 }
 
 /** A key file of an identity. */
@@ -143,36 +172,41 @@ function keyIn(bytes: Buffer): PublicKeyText | null {
 }
 
 /** What a path names; null if it is not a file of a keyring. */
-function placeOf(
-  path: string,
-): { readonly kind: "pub" | "statement"; readonly identity: string | null } | null {
-  const [, domain, local, kind] =
-    /^minisign\/([^/]+)\/([^/]+)\/[^/]+\.(pub|statement)$/s.exec(path) ?? [];
+function placeOf(path: string): {
+  readonly kind: "pub" | "statement";
+  readonly use: KeyUse;
+  readonly identity: string | null;
+} | null {
+  const [, top = "", domain, local, kind] =
+    /^(minisign|results)\/([^/]+)\/([^/]+)\/[^/]+\.(pub|statement)$/s.exec(path) ?? [];
   if (kind !== "pub" && kind !== "statement") return null;
   const address = `${unquote(local!)}@${unquote(domain!)}`;
   const identity = normaliseIdentity(address);
   // only the canonical spelling of a path: otherwise one file could hide another
-  const proper = identity === address && path.startsWith(`${folderOf(identity)}/`);
-  return { kind, identity: proper ? identity : null };
+  const proper = identity === address && path.startsWith(`${folderOf(identity, top)}/`);
+  const use = top === RESULTS_FOLDER ? "results" : "patches";
+  return { kind, use, identity: proper ? identity : null };
 }
 
 /** Where the files of an identity lie, below the keyring. */
-export function folderOf(identity: string): string {
+export function folderOf(identity: string, top: string = KEYRING_FOLDER): string {
   const at = identity.lastIndexOf("@");
-  return [KEYRING_FOLDER, quote(identity.slice(at + 1)), quote(identity.slice(0, at))].join("/");
+  return [top, quote(identity.slice(at + 1)), quote(identity.slice(0, at))].join("/");
 }
 
 /**
  * The key file of a key: its path below the keyring, and its text. Null if no file can have the name.
  *
  * @param first it has no other; else the key itself names its file
+ * @param top `RESULTS_FOLDER` for one that signs test results alone
  */
 export function keyFileOf(
   identity: string,
   publicKey: PublicKeyText,
   first: boolean,
+  top: string = KEYRING_FOLDER,
 ): KeyringFile | null {
-  const folder = folderOf(identity);
+  const folder = folderOf(identity, top);
   if (folder.split("/").some((name) => name.length > MAX_NAME)) return null;
   const text = formatPublicKeyFile(parsePublicKeyText(publicKey));
   // from the key itself, as in `statementFileOf`; lower case, for file systems that know no other
@@ -183,18 +217,21 @@ export function keyFileOf(
 }
 
 /** The file of a statement; one name for one statement. */
-export function statementFileOf(said: {
-  readonly of: string;
-  readonly signer: PublicKeyText;
-  readonly kind: string;
-  readonly time: number;
-  readonly key: PublicKeyText;
-  readonly text: string;
-}): KeyringFile {
+export function statementFileOf(
+  said: {
+    readonly of: string;
+    readonly signer: PublicKeyText;
+    readonly kind: string;
+    readonly time: number;
+    readonly key: PublicKeyText;
+    readonly text: string;
+  },
+  top: string = KEYRING_FOLDER,
+): KeyringFile {
   // from the keys themselves: the characters before are the key number, which anyone may choose
   const names = [said.signer, said.key].map((key) => quote(key.slice(16, 24)));
   const name = `${said.kind}-${said.time}-${names.join("-")}`;
-  return { path: `${folderOf(said.of)}/${name}.statement`, bytes: Buffer.from(said.text) };
+  return { path: `${folderOf(said.of, top)}/${name}.statement`, bytes: Buffer.from(said.text) };
 }
 
 /** RFC 3986: unreserved characters stand for themselves; but no name begins with a dot. */
@@ -216,28 +253,33 @@ function unquote(text: string): string {
 /** How a keyring and the database differ, a line each. */
 export interface KeyringDifference {
   readonly identity: string;
+  readonly use: KeyUse;
   /** Null if there is none. */
   readonly inKeyring: PublicKeyText | null;
   readonly here: PublicKeyText | null;
 }
 
 /**
+ * @param use which keys of the keyring
  * @param here the pinned keys, and of identities that the keyring has too every key in use
  * @returns by identity, in the order of their spelling
  */
 export function keyringDifferences(
   keyring: Keyring,
+  use: KeyUse,
   here: ReadonlyMap<string, readonly PublicKeyText[]>,
 ): readonly KeyringDifference[] {
-  const identities = [...new Set([...keyring.keys.keys(), ...here.keys()])];
+  const { keys } = use === "results" ? keyring.results : keyring;
+  const identities = [...new Set([...keys.keys(), ...here.keys()])];
   return identities
     .toSorted((a, b) => (a < b ? -1 : 1))
     .flatMap((identity) => {
-      const [there, own] = [keyring.keys.get(identity) ?? [], here.get(identity) ?? []];
+      const [there, own] = [keys.get(identity) ?? [], here.get(identity) ?? []];
       const added = there.filter((key) => !own.includes(key));
       const gone = own.filter((key) => !there.includes(key));
       return Array.from({ length: Math.max(added.length, gone.length) }, (_, i) => ({
         identity,
+        use,
         inKeyring: added[i] ?? null,
         here: gone[i] ?? null,
       }));

@@ -67,6 +67,7 @@ describe.each(READERS)("from a %s", (_, read) => {
     put("keyring/minisign/example.org/alice/deep/er.pub", pub(B));
     put("keyring/minisign/example.org/alice/notes.txt", "x");
     expect(await read()).toEqual({
+      results: { keys: new Map(), files: new Map() },
       keys: new Map([
         [ALICE, [A.text]],
         ["bob+git@example.org", [B.text]],
@@ -306,6 +307,7 @@ test("differences", () => {
       ["c@x", [A.text, B.text]],
     ]),
     files: new Map(),
+    results: { keys: new Map([[ALICE, [A.text]]]), files: new Map() },
     statements: [],
     problems: [],
   };
@@ -314,11 +316,16 @@ test("differences", () => {
     [BOB, [A.text]],
     ["d@x", [B.text]],
   ]);
-  expect(keyringDifferences(keyring, here)).toEqual([
-    { identity: BOB, inKeyring: B.text, here: A.text },
-    { identity: "c@x", inKeyring: A.text, here: null },
-    { identity: "c@x", inKeyring: B.text, here: null },
-    { identity: "d@x", inKeyring: null, here: B.text },
+  const use = "patches";
+  expect(keyringDifferences(keyring, use, here)).toEqual([
+    { identity: BOB, use, inKeyring: B.text, here: A.text },
+    { identity: "c@x", use, inKeyring: A.text, here: null },
+    { identity: "c@x", use, inKeyring: B.text, here: null },
+    { identity: "d@x", use, inKeyring: null, here: B.text },
+  ]);
+  expect(keyringDifferences(keyring, "results", new Map([[BOB, [B.text]]]))).toEqual([
+    { identity: ALICE, use: "results", inKeyring: A.text, here: null },
+    { identity: BOB, use: "results", inKeyring: null, here: B.text },
   ]);
 });
 

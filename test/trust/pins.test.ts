@@ -16,7 +16,9 @@ const record = (key: string, state: KeyState): KeyRecord => ({
 });
 
 function keyring(keys: Record<string, string[]>, statements: Keyring["statements"] = []): Keyring {
-  return { keys: new Map(Object.entries(keys)), files: new Map(), statements, problems: [] };
+  const none = { keys: new Map(), files: new Map() };
+  const its = new Map(Object.entries(keys));
+  return { keys: its, files: new Map(), results: none, statements, problems: [] };
 }
 
 describe("several keyrings", () => {

@@ -14,9 +14,12 @@ import {
   folderOf,
   type Keyring,
   KEYRING_FOLDER,
+  KEYRING_FOLDERS,
   keyFileOf,
   type KeyringFile,
+  type KeyUse,
   readKeyring,
+  RESULTS_FOLDER,
   statementFileOf,
 } from "../../trust/keyring.ts";
 import type { StatementRecord } from "../../trust/record.ts";
@@ -25,6 +28,7 @@ import { type KeyringLayout, openKeyring } from "./keyrings.ts";
 export interface ExportedKey {
   readonly identity: string;
   readonly publicKey: string;
+  readonly use: KeyUse;
   readonly outcome: "written" | "same" | "conflict";
   /** Files, those of statements about the identity too. */
   readonly written: number;
@@ -35,12 +39,18 @@ export function exportKeyring(
   folder: string,
   trust: TrustStore,
 ): { readonly problems: Keyring["problems"]; readonly keys: Iterable<ExportedKey> } {
-  const there = existsSync(join(folder, KEYRING_FOLDER))
+  const there = KEYRING_FOLDERS.some((top) => existsSync(join(folder, top)))
     ? readKeyring(readKeyringFolder(folder), createVerifier())
     : EMPTY;
   function* keys(): Generator<ExportedKey> {
-    for (const [identity, publicKey] of pinnedKeys(trust))
-      yield { identity, publicKey, ...exportKey(folder, there, trust, identity, publicKey) };
+    for (const use of ["patches", "results"] as const)
+      for (const [identity, publicKey] of wantedKeys(trust, use))
+        yield {
+          identity,
+          publicKey,
+          use,
+          ...exportKey(folder, there, trust, { use, identity, publicKey }),
+        };
   }
   return { problems: there.problems, keys: keys() };
 }
@@ -55,14 +65,22 @@ export async function diffKeyring(
   readonly problems: Keyring["problems"];
 }> {
   const keyring = await openKeyring(name, createVerifier(), layout);
-  const here = new Map<string, readonly string[]>();
-  for (const [identity, key] of pinnedKeys(trust))
-    here.set(identity, [...(here.get(identity) ?? []), key]);
+  const [patches, results] = (["patches", "results"] as const).map((use) => {
+    const here = new Map<string, readonly string[]>();
+    for (const [identity, key] of wantedKeys(trust, use))
+      here.set(identity, [...(here.get(identity) ?? []), key]);
+    return here;
+  }) as [Map<string, readonly string[]>, Map<string, readonly string[]>];
   for (const identity of keyring.keys.keys()) {
     const keys = usableKeys(trust.lookup(identity)).map(({ publicKey }) => publicKey);
-    if (keys.length > 0) here.set(identity, keys);
+    if (keys.length > 0) patches.set(identity, keys);
   }
-  return { rows: keyringDifferences(keyring, here), problems: keyring.problems };
+  const rows = [
+    ...keyringDifferences(keyring, "patches", patches),
+    // patatt's keyrings have none
+    ...(layout === "patatt" ? [] : keyringDifferences(keyring, "results", results)),
+  ];
+  return { rows, problems: keyring.problems };
 }
 
 /** Writes a key and the statements about its owner. Replaces a key that is known to be revoked. */
@@ -70,20 +88,19 @@ function exportKey(
   folder: string,
   there: Keyring,
   trust: TrustStore,
-  identity: string,
-  publicKey: string,
+  { use, identity, publicKey }: Pick<ExportedKey, "use" | "identity" | "publicKey">,
 ): Pick<ExportedKey, "outcome" | "written"> {
-  const records = trust.lookup(identity);
-  const files = there.files.get(identity) ?? [];
-  const states = new Map(records.map((key) => [key.publicKey, key.state]));
+  const [its, top] = use === "results" ? [there.results, RESULTS_FOLDER] : [there, KEYRING_FOLDER];
+  const files = its.files.get(identity) ?? [];
+  const states = statesOf(trust, use, identity);
   const old = files.filter(({ key }) => ["replaced", "revoked"].includes(states.get(key) ?? ""));
   const kept = files.filter((one) => !old.includes(one));
-  const file = keyFileOf(identity, publicKey, kept.length === 0);
-  const unclear = there.problems.some(({ path }) => path.startsWith(folderOf(identity)));
+  const file = keyFileOf(identity, publicKey, kept.length === 0, top);
+  const unclear = there.problems.some(({ path }) => path.startsWith(folderOf(identity, top)));
   if (file === null || unclear || kept.some(({ key }) => !states.has(key)))
     return { outcome: "conflict", written: 0 };
   let written = worthTelling(trust, identity, publicKey)
-    .map(statementFileOf)
+    .map((said) => statementFileOf(said, top))
     .filter((one) => writeNew(folder, one)).length;
   for (const { path } of old) rmSync(join(folder, path), { force: true });
   if (kept.some(({ key }) => key === publicKey)) return { outcome: "same", written };
@@ -100,16 +117,38 @@ function worthTelling(trust: TrustStore, identity: string, publicKey: string): S
   return [...new Map(said).values()];
 }
 
+/** What is known here of the keys of an identity. */
+export function statesOf(trust: TrustStore, use: KeyUse, identity: string): Map<string, string> {
+  if (use === "patches")
+    return new Map(trust.lookup(identity).map(({ publicKey, state }) => [publicKey, state]));
+  const its = trust.results.list().filter((one) => one.identity === identity);
+  return new Map(
+    its.map(({ publicKey }) => {
+      const { revoked, state } = trust.results.of(identity, publicKey);
+      return [publicKey, revoked ? "revoked" : (state ?? "")];
+    }),
+  );
+}
+
 const EMPTY: Keyring = {
   keys: new Map(),
   files: new Map(),
+  results: { keys: new Map(), files: new Map() },
   statements: [],
   problems: [],
 };
 
-function* pinnedKeys(trust: TrustStore): Generator<[string, string]> {
-  const pinned = [...trust.list()].filter(({ state }) => state === "pinned");
-  for (const { identity, publicKey } of pinned) yield [identity, publicKey];
+/** Those that a person pinned, or accepted for results. */
+function* wantedKeys(trust: TrustStore, use: KeyUse): Generator<[string, string]> {
+  const all =
+    use === "patches"
+      ? [...trust.list()].filter(({ state }) => state === "pinned")
+      : trust.results
+          .list()
+          .filter(
+            ({ identity, publicKey }) => statesOf(trust, use, identity).get(publicKey) === "pinned",
+          );
+  for (const { identity, publicKey } of all) yield [identity, publicKey];
 }
 
 /** Writes a file of a keyring unless it is there. */

@@ -5,7 +5,7 @@ import { isRefKeyring, readKeyringRef } from "../../git/keyring.ts";
 import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import { readKeyringFolder } from "../../source/keyring.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
-import { type Imported, type Keyring, KEYRING_FOLDER, readKeyring } from "../../trust/keyring.ts";
+import { type Imported, type Keyring, KEYRING_FOLDERS, readKeyring } from "../../trust/keyring.ts";
 import { type Pins, pinsOf } from "../../trust/pins.ts";
 import type { Cause } from "../../trust/record.ts";
 import { shellCommand } from "../../primitives/shell.ts";
@@ -23,7 +23,7 @@ export async function openKeyring(
   verifier: Verifier,
   layout: KeyringLayout = "minisign",
 ): Promise<Keyring> {
-  const tops = layout === "patatt" ? PATATT_FOLDERS : [KEYRING_FOLDER];
+  const tops = layout === "patatt" ? PATATT_FOLDERS : KEYRING_FOLDERS;
   const files = isRefKeyring(name)
     ? await readKeyringRef(name, tops)
     : readKeyringFolder(name, tops);
@@ -78,24 +78,36 @@ export async function importKeyring(
 
 /** The same for a keyring that was read. */
 export function takeKeyring(
-  { keys, statements, problems }: Keyring,
+  { keys, results, statements, problems }: Keyring,
   store: TrustStore,
   cause: Cause,
 ): Imported {
   return store.transaction(() => ({
-    keys: [...keys].flatMap(([identity, its]) =>
-      its.map((publicKey) => ({
-        identity,
-        publicKey,
+    keys: [
+      ...eachKey(keys, (identity, publicKey, its) => ({
+        use: "patches" as const,
         outcome: store.importKey(identity, publicKey, cause, its),
       })),
-    ),
+      ...eachKey(results.keys, (identity, publicKey, its) => ({
+        use: "results" as const,
+        outcome: store.results.take(identity, publicKey, cause, its),
+      })),
+    ],
     statements: statements.map((statement) => ({
       statement,
       ruling: store.applyStatement(statement, cause),
     })),
     problems,
   }));
+}
+
+function eachKey<T>(
+  keys: Keyring["keys"],
+  take: (identity: string, publicKey: string, its: readonly string[]) => T,
+): ({ readonly identity: string; readonly publicKey: string } & T)[] {
+  return [...keys].flatMap(([identity, its]) =>
+    its.map((publicKey) => ({ identity, publicKey, ...take(identity, publicKey, its) })),
+  );
 }
 
 /** Imports keyrings, and reports conflicts. */

@@ -2,7 +2,7 @@
 
 import { withUserTrust } from "../../app/trust/user-trust.ts";
 import { statSync } from "node:fs";
-import { diffKeyring, exportKeyring } from "../../app/trust/export-keyring.ts";
+import { diffKeyring, exportKeyring, statesOf } from "../../app/trust/export-keyring.ts";
 import {
   configuredKeyrings,
   importFile,
@@ -14,6 +14,7 @@ import { createVerifier } from "../../minisign/ed25519.ts";
 import { count } from "../../primitives/words.ts";
 import {
   importedWords,
+  outcomeWord,
   problemWords,
   renderDifference,
   renderImported,
@@ -111,7 +112,7 @@ export const exportCommand = command({
         files += written;
         if (key.outcome === "conflict") met = false;
         if (json) printRecord("exported-key", key);
-        else if (key.outcome !== "same") out(ownedKeyLines(key.outcome, key));
+        else if (key.outcome !== "same") out(ownedKeyLines(outcomeWord(key), key));
       }
       if (!json) say(`${count(files, "file")} written`);
       return met ? EXIT.ok : EXIT.unmet;
@@ -132,11 +133,7 @@ export const diffCommand = command({
       const { rows, problems } = await diffKeyring(name, layoutOf(patatt), trust);
       for (const row of rows) {
         if (json) printRecord("difference", row);
-        else {
-          const known = trust.lookup(row.identity);
-          const states = new Map(known.map(({ publicKey, state }) => [publicKey, state]));
-          out(renderDifference(row, states));
-        }
+        else out(renderDifference(row, statesOf(trust, row.use, row.identity)));
       }
       for (const problem of problems) {
         if (json) printRecord("problem", problem);
