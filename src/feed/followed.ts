@@ -60,9 +60,11 @@ export interface FeedUpdate {
 
 /** The records of one key, under one identity. */
 export interface KeyTally {
+  readonly kind: "result" | "review";
   readonly publicKey: string;
   /** The signer's identity, as the signer claims it. */
   readonly by: string;
+  /** `counts`: a person has accepted the key, for results or for reviews. `void`: it is revoked. */
   readonly worth: "counts" | "claims" | "void";
   readonly records: number;
   /** Where the first of them stands. */

@@ -34,9 +34,16 @@ function contradictionLines(all: readonly string[]): SafeText[] {
 }
 
 const WORTH = {
-  counts: "counts",
-  claims: "claims: nobody here has accepted this key for results",
-  void: "void: the key is revoked",
+  result: {
+    counts: "counts",
+    claims: "claims: nobody here has accepted this key for results",
+    void: "void: the key is revoked",
+  },
+  review: {
+    counts: "by a key that is pinned here",
+    claims: "claims: the key is not pinned here",
+    void: "void: the key is revoked",
+  },
 } as const;
 
 export function renderVerifiedFeed({ name, keys, bad, contradictions }: VerifiedFeed): SafeText[] {
@@ -45,7 +52,7 @@ export function renderVerifiedFeed({ name, keys, bad, contradictions }: Verified
     ours`${name}: ${count(records, "signed record")}${bad === 0 ? "" : `, ${bad} not good`}`,
     ...keys.map(
       (key) =>
-        ours`  ${String(key.records).padStart(6)}  ${key.by}  ${key.publicKey}  ${WORTH[key.worth]} (first: ${key.first})`,
+        ours`  ${count(key.records, key.kind).padStart(14)}  ${key.by}  ${key.publicKey}  ${WORTH[key.kind][key.worth]} (first: ${key.first})`,
     ),
     ...contradictionLines(contradictions),
   ];

@@ -3,6 +3,8 @@
 import { parseAuthor } from "../mail/author.ts";
 import { encodeName, encodeText } from "../mail/encoded-words.ts";
 import { isPlainMessageId } from "../mail/compose.ts";
+import { sha256 } from "../patch/attestation.ts";
+import { mailDate } from "../primitives/time.ts";
 import { attempt } from "../refused.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 import type { MailHeaders } from "../types.ts";
@@ -48,6 +50,14 @@ export function replyMail(
     `Content-Transfer-Encoding: ${text.some((byte) => byte > 0x7f) ? "8bit" : "7bit"}`,
   ];
   return Buffer.concat([Buffer.from(`${fields.join("\n")}\n\n`), text]);
+}
+
+/** A reply with what a program that sends it would add: the same reply gets the same Message-ID. */
+export function withDate(mail: Buffer, by: string, time: number): Buffer {
+  const id = `<v.${sha256(mail).slice(0, 26)}@${by.slice(by.indexOf("@") + 1)}>`;
+  const end = mail.indexOf("\n\n") + 1;
+  const fields = Buffer.from(`Date: ${mailDate(time)}\nMessage-ID: ${id}\n`);
+  return Buffer.concat([mail.subarray(0, end), fields, mail.subarray(end)]);
 }
 
 /**

@@ -85,7 +85,8 @@ export interface OutboxOptions {
   readonly explained: <T>(work: () => T) => T;
   /**
    * Letters about one thing leave in the order in which they were added: one that does not leave keeps
-   * back those after it. A failed one is kept whole, so that it can be tried again.
+   * back those after it. A failed one is kept whole, so that it can be tried again, and so is one that was
+   * sent, until `empty` drops it.
    */
   readonly ordered: boolean;
 }
@@ -116,6 +117,8 @@ export interface Outbox {
   readonly readdress: (id: number, recipients: readonly string[]) => boolean;
   /** All letters about this, oldest first. */
   readonly entries: (about: string) => readonly OutboxEntry[];
+  /** Those about this that were sent and are still kept whole, oldest first. Only of an ordered outbox. */
+  readonly kept: (about: string) => readonly OutboxRow[];
   /** Drops the letters about this that nothing more is done with; what is known of them stays. */
   readonly empty: (about: string) => void;
   /** Takes back all letters about this that are still queued; says how many. */
@@ -183,6 +186,10 @@ export function openOutbox(db: Database.Database, { ordered, explained }: Outbox
   const entries = db.prepare<[string], Stored<OutboxEntry>>(
     `select ${ENTRY_COLUMNS} from outbox where about = ? order by id`,
   );
+  const kept = db.prepare<[string], Stored<OutboxRow>>(
+    `select ${COLUMNS} from outbox
+     where about = ? and state = 'sent' and bytes <> x'' order by id`,
+  );
   const sentSince = db
     .prepare<[string, number], number>(`
       select ${SENT_AT} at from outbox
@@ -203,7 +210,7 @@ export function openOutbox(db: Database.Database, { ordered, explained }: Outbox
   const again = "state = 'queued', doubt_at = null";
 
   const doubt = toState("state = 'in-doubt', doubt_at = :now", "'queued'");
-  const sent = toState(`state = 'sent', ${END}`, OPEN);
+  const sent = toState(`state = 'sent', ${ordered ? ENDED : END}`, OPEN);
   const later = toState(`${again}, attempts = attempts + 1, next_at = :nextAt, said = :said`, OPEN);
   const requeue = toState(`${again}, attempts = attempts + 1`, "'in-doubt'");
   const failed = toState(`state = 'failed', doubt_at = null, ${ordered ? ENDED : END}`, OPEN);
@@ -235,6 +242,7 @@ export function openOutbox(db: Database.Database, { ordered, explained }: Outbox
     retry: (about, now) => void retry({ about, now }),
     readdress: (id, recipients) => readdress(id, { recipients: JSON.stringify(recipients) }),
     entries: (about) => rows(entries.all(about)),
+    kept: (about) => rows(kept.all(about)),
     empty: (about) => void empty({ about }),
     cancel: (about, now, said) => cancel({ about, now, said }),
     cancelOne: (id, now, said) => cancelOne(id, { now, said }),

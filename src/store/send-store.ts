@@ -162,6 +162,11 @@ export class SendStore {
     });
   }
 
+  /** The mails of an open batch that have left, as they were handed to the server, in their order. */
+  sent(id: number): readonly Pick<NewBatchMail, "recipients" | "bytes" | "messageId">[] {
+    return this.outbox.kept(String(id));
+  }
+
   /** Takes back what is queued, and what will be found not to have been sent. */
   cancel(id: number, now: number): void {
     this.#transaction(() => {

@@ -75,6 +75,35 @@ function proofs(mail: Buffer | string, files: readonly string[]): (string | null
 }
 
 describe("review", () => {
+  test("goes into a feed if it goes to a public list, and is verified there", () => {
+    const feed = join(newFolder(), "feed");
+    expectStatus(asBob(["feed", "init", feed]), 0);
+    const add = ["ack", "-q", mbox(...signed), "--to-feed", feed];
+    expectError(asBob(add), 3, "went to none of the public lists");
+    const lists = {
+      ...BOB,
+      GIT_CONFIG_COUNT: "1",
+      GIT_CONFIG_KEY_0: "patchsig.publicLists",
+      GIT_CONFIG_VALUE_0: "list@example.org",
+    };
+    const added = expectStatus(patchsig(add, { home, env: lists }), 0);
+    expect(added.stdout).toBe("");
+    const verified = expectStatus(asBob(["feed", "verify", feed]), 0).stdout;
+    expect(verified).toMatch(
+      /: 1 signed record\n +1 review {2}bob@example.org {2}RW\S+ {2}claims: /,
+    );
+    // what was changed since is no record
+    const cwd = join(feed, "git", "0.git");
+    const mail = execFileSync("git", ["show", "master:m"], { cwd, encoding: "utf8" });
+    const changed = mail
+      .replace("Message-ID: <v.", "Message-ID: <v.2")
+      .replaceAll("Acked-by", "Tested-by");
+    expectStatus(patchsig(["feed", "add", feed], { home, env: lists, input: changed }), 0);
+    expect(expectStatus(asBob(["feed", "verify", feed]), 1).stdout).toContain(
+      ": 1 signed record, 1 not good\n",
+    );
+  });
+
   test("of a whole series is one reply, to its cover letter", () => {
     const run = expectStatus(asBob(["review", "--reviewed-by", mbox(...signed)]), 0);
     expect(run.stdout).toMatch(

@@ -34,7 +34,7 @@ export interface AddedToFeed {
 }
 
 /** What is sent to public lists, by `patchsig.publicLists`. */
-function publicLists(): string[] {
+export function publicLists(): string[] {
   return gitConfig()
     .all("patchsig.publicLists")
     .flatMap((value) => value.split(/[\s,]+/))

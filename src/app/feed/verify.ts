@@ -1,13 +1,18 @@
-/** Verifies all records of a feed again, against the keys as they are known now. */
+/** Verifies all records of a feed again, results and reviews, against the keys as they are known now. */
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { KeyTally, VerifiedFeed } from "../../feed/followed.ts";
 import { epochsOf } from "../../git/epochs.ts";
 import { requireInbox } from "../../git/feed-write.ts";
+import { dropCr } from "../../mail/line-ends.ts";
+import { replyText } from "../../mail/reply-text.ts";
+import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import { isFlawed } from "../../result/found.ts";
+import type { ResultKey } from "../../result/weigh.ts";
+import { type ReviewReading, reviewsIn } from "../../review/review.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
-import { resultsOfSource } from "../result/read.ts";
+import { mailsOfSource, resultsAmong, type SourceMail } from "../result/read.ts";
 import { contradictions, descriptionsAmong } from "./checkpoints.ts";
 import { followedFeed, followedFolder } from "./followed.ts";
 
@@ -24,21 +29,60 @@ export async function verifyFeed(
   if (isFolder) requireInbox(folder);
   const keys = new Map<string, KeyTally>();
   let bad = 0;
-  for await (const one of resultsOfSource(isFolder ? folder : `feed:${name}`, trust, new Set())) {
-    if (isFlawed(one)) {
-      bad++;
-      continue;
+  const verifier = createVerifier();
+  for await (const mails of mailsOfSource(isFolder ? folder : `feed:${name}`))
+    for (const one of await recordsIn(mails, trust, verifier)) {
+      if (one === null) {
+        bad++;
+        continue;
+      }
+      const id = `${one.kind} ${one.publicKey} ${one.by} ${one.worth}`;
+      const before = keys.get(id) ?? { ...one, records: 0 };
+      keys.set(id, { ...before, records: before.records + 1 });
     }
-    const { publicKey, said } = one.signed;
-    const id = `${publicKey} ${said.by} ${one.worth}`;
-    const { worth, source } = one;
-    const before = keys.get(id) ?? { publicKey, by: said.by, worth, records: 0, first: source };
-    keys.set(id, { ...before, records: before.records + 1 });
-  }
   const epochs = epochsOf(folder) ?? [];
   const found: string[] = [];
   for (const epoch of epochs)
     for (const one of await descriptionsAmong(epoch, null))
       found.push(...(await contradictions(one, epochs)));
   return { name, keys: [...keys.values()], bad, contradictions: found };
+}
+
+type FoundRecord = Omit<KeyTally, "records">;
+
+/** Results, then reviews; null for each that is not good. */
+async function recordsIn(
+  mails: readonly SourceMail[],
+  trust: Pick<TrustStore, "results">,
+  verifier: Verifier,
+): Promise<(FoundRecord | null)[]> {
+  const results = (await resultsAmong(mails, trust, new Set(), verifier)).map((one) => {
+    if (isFlawed(one)) return null;
+    const { worth, source, signed } = one;
+    const { publicKey, said } = signed;
+    return { kind: "result" as const, publicKey, by: said.by, worth, first: source };
+  });
+  const reviews = mails.flatMap(({ source, bytes }) =>
+    reviewsInMail(bytes, verifier).map((one) => {
+      if (!one.ok) return null;
+      const { publicKey, by } = one.review;
+      const worth = worthOfReview(trust.results.of(by, publicKey));
+      return { kind: "review" as const, publicKey, by, worth, first: source };
+    }),
+  );
+  return [...results, ...reviews];
+}
+
+/** Signed reviews; none of a mail with a patch of its own, where such a text is not read. */
+function reviewsInMail(mail: Buffer, verifier: Verifier): ReviewReading[] {
+  // most mails have none
+  if (!mail.includes("patchsig-review-v") && !/base64/i.test(mail.toString("latin1"))) return [];
+  const text = replyText(dropCr(mail));
+  if (text === null || /^(?:diff --git |--- .+\n\+\+\+ )/m.test(text.toString("latin1"))) return [];
+  return reviewsIn(text, verifier);
+}
+
+function worthOfReview({ revoked, state }: ResultKey): KeyTally["worth"] {
+  if (revoked || state === "revoked") return "void";
+  return state === "pinned" ? "counts" : "claims";
 }

@@ -18,7 +18,7 @@ import { openSource } from "../sources/sources.ts";
  * All results in the mails of a source, in their order.
  *
  * @param named addresses whose pinned keys count though they were accepted for patches
- * @throws PatchsigError as a source cannot be read
+ * @throws PatchsigError as `mailsOfSource`
  */
 export async function* resultsOfSource(
   source: string,
@@ -26,46 +26,60 @@ export async function* resultsOfSource(
   named: ReadonlySet<string>,
 ): AsyncGenerator<FoundResult | FlawedResult> {
   const verifier = createVerifier();
-  for await (const items of openSource(source, {})) {
-    const mails = items.map((item) => {
+  for await (const mails of mailsOfSource(source))
+    yield* await resultsAmong(mails, trust, named, verifier);
+}
+
+/** The mails of a source, some at a time. @throws PatchsigError as a source cannot be read; "too-large" */
+export async function* mailsOfSource(source: string): AsyncGenerator<readonly SourceMail[]> {
+  for await (const items of openSource(source, {}))
+    yield items.map((item) => {
       if (isReadFailure(item)) throw item.error;
       const { bytes } = item;
       if (bytes === null)
         throw new PatchsigError("too-large", `${item.source}: the mail is too large`);
       return { source: item.source, bytes };
     });
-    for (const { source: place, bytes, readings } of await readAll(mails, verifier))
-      for (const one of readings) {
-        if (!one.ok) {
-          yield { source: place, why: one.why };
-          continue;
-        }
-        const { said, publicKey } = one.signed;
-        const key = trust.results.of(said.by, publicKey);
-        yield {
-          source: place,
-          signed: one.signed,
-          key,
-          worth: worthOf(said, key, named),
-          relayed: senderOf(bytes) !== said.by,
-          details: said.details === null ? null : detailsIn(bytes, said.details),
-        };
-      }
-  }
 }
 
-interface ResultMail {
+/** The results in some mails: see `resultsOfSource`. */
+export async function resultsAmong(
+  mails: readonly SourceMail[],
+  trust: Pick<TrustStore, "results">,
+  named: ReadonlySet<string>,
+  verifier: Verifier,
+): Promise<(FoundResult | FlawedResult)[]> {
+  const read = await readAll(mails, verifier);
+  return read.flatMap(({ source, bytes, readings }) =>
+    readings.map((one) => {
+      if (!one.ok) return { source, why: one.why };
+      const { said, publicKey } = one.signed;
+      const key = trust.results.of(said.by, publicKey);
+      return {
+        source,
+        signed: one.signed,
+        key,
+        worth: worthOf(said, key, named),
+        relayed: senderOf(bytes) !== said.by,
+        details: said.details === null ? null : detailsIn(bytes, said.details),
+      };
+    }),
+  );
+}
+
+/** A mail, and where it is from, for people. */
+export interface SourceMail {
   readonly source: string;
   readonly bytes: Buffer;
 }
 
-interface ReadResultMail extends ResultMail {
+interface ReadResultMail extends SourceMail {
   readonly readings: ReturnType<typeof resultsIn>;
 }
 
 /** All signatures by libuv's threads; one by one only if some of them are bad. */
 async function readAll(
-  mails: readonly ResultMail[],
+  mails: readonly SourceMail[],
   verifier: Verifier,
 ): Promise<readonly ReadResultMail[]> {
   const by = (its: Verifier): ReadResultMail[] =>

@@ -35,6 +35,7 @@ const OPTIONS = {
   patches: PATCHES_OPTION,
   body: flag("print only what is to be inserted into a reply"),
   output: value("write the reply to this file, or into this folder", "o"),
+  "to-feed": value("add the reply to the feed in this folder"),
   quiet: flag("do not show the verdict", "q"),
   ...SIGNER_OPTIONS,
   ...POLICY_OPTIONS,
@@ -78,6 +79,8 @@ async function review(
   trailers: readonly ReviewTrailerName[],
 ): Promise<CommandStatus> {
   const { quiet } = args;
+  if (args.body && args.toFeed !== undefined)
+    throw new PatchsigError("usage", "--body is no mail that a feed could have");
   const { sources, numbers } = sourcesAndNumbers(args.source);
   const wanted = args.patches ?? numbers;
   const mails = messageIdsAmong(sources);
@@ -95,7 +98,8 @@ async function review(
     return EXIT.unmet;
   }
   const open = (): Promise<OpenSigner> => userSigner(args);
-  const { said, files } = await giveReview(chosen, { ...args, trailers, open, print: outFile });
+  const terms = { ...args, trailers, open, print: outFile, say: quiet ? () => undefined : say };
+  const { said, files } = await giveReview(chosen, terms);
   if (quiet) return;
   say(said);
   if (files.length > 0) say(`hint: ${shellCommand("git send-email --suppress-cc=self", ...files)}`);

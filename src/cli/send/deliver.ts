@@ -9,7 +9,8 @@ import {
   sendBatch,
 } from "../../app/send/batch.ts";
 import { finishBatch } from "../../app/send/queue.ts";
-import { EXIT } from "../../errors.ts";
+import { addSentToFeed } from "../../app/send/to-feed.ts";
+import { EXIT, PatchsigError } from "../../errors.ts";
 import type { Repository } from "../../git/repository.ts";
 import { count } from "../../primitives/words.ts";
 import { ours } from "../../report/escape.ts";
@@ -18,7 +19,7 @@ import { gitConfig } from "../../app/settings.ts";
 import { defaultOutboxPath, type OpenBatch, SendStore } from "../../store/send-store.ts";
 import type { CommandStatus } from "../../options/command.ts";
 import { askUntil, canAsk } from "../../terminal/questions.ts";
-import { out, say } from "../../terminal/terminal.ts";
+import { out, say, sayError } from "../../terminal/terminal.ts";
 
 /** The outbox of `send`; closed afterwards, whatever happens. */
 export async function withOutbox<T>(work: (store: SendStore) => Promise<T> | T): Promise<T> {
@@ -53,6 +54,10 @@ export async function deliver(
     stop,
     drop,
   });
+  if (!(await intoFeed(store, batch))) {
+    say("hint: git patchsig send --continue adds it to the feed; --cancel goes on without");
+    return EXIT.failed;
+  }
   const why = result.why === told ? null : result.why;
   return conclude(store, repository, batch, { ...result, why });
 }
@@ -64,7 +69,20 @@ export async function cancel(
   batch: OpenBatch,
 ): Promise<CommandStatus> {
   const result = cancelBatch(store, batch.id, now());
+  if (!(await intoFeed(store, batch))) say("the feed does not have it: what was sent is dropped");
   return conclude(store, repository, batch, result);
+}
+
+/** False if a feed is set, and did not take what has left. */
+async function intoFeed(store: SendStore, batch: OpenBatch): Promise<boolean> {
+  try {
+    await addSentToFeed(store, batch, say);
+    return true;
+  } catch (error) {
+    if (!(error instanceof PatchsigError)) throw error;
+    sayError(error);
+    return false;
+  }
 }
 
 async function conclude(

@@ -8,6 +8,7 @@ import type { VersionMails } from "../../app/send/mails.ts";
 import { confirming } from "../../app/send/confirm.ts";
 import type { SendPlan } from "../../app/send/plan.ts";
 import { encodingWish, rehearse } from "../../app/send/rehearse.ts";
+import { feedNotes } from "../../app/send/to-feed.ts";
 import { threadShape } from "../../app/send/thread-shape.ts";
 import { makeVersion } from "../../app/send/version.ts";
 import { gitConfig, settingsEnvironment } from "../../app/settings.ts";
@@ -98,16 +99,20 @@ export async function makeMails(
   const arriving = rehearse(made.mails, { wish, titles: made.titles, dangers: args.rehearse });
   const mails = { ...made, mails: arriving.mails };
   const preview = previewOf(repository, plan, mails, recipients, config);
+  const envelopes = recipients.map((its) => ({
+    sender: sender.envelopeSender ?? by,
+    recipients: addressesOf(its),
+  }));
   return {
     mails,
-    envelopes: recipients.map((its) => ({
-      sender: sender.envelopeSender ?? by,
-      recipients: addressesOf(its),
-    })),
+    envelopes,
     identity: config.string("sendemail.identity") ?? "",
     isPreview: only !== null,
     mustAsk: mustAsk({ recipients, hasCover: plan.cover !== null }),
-    preview: { ...preview, notes: [...preview.notes, ...arriving.notes] },
+    preview: {
+      ...preview,
+      notes: [...preview.notes, ...arriving.notes, ...(only === null ? feedNotes(envelopes) : [])],
+    },
   };
 }
 
