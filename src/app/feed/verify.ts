@@ -12,7 +12,7 @@ import { isFlawed } from "../../result/found.ts";
 import type { ResultKey } from "../../result/weigh.ts";
 import { type ReviewReading, reviewsIn } from "../../review/review.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
-import { mailsOfSource, resultsAmong, type SourceMail } from "../result/read.ts";
+import { mailsOfSource, resultsAmong, type MailAtPlace } from "../result/read.ts";
 import { contradictions, descriptionsAmong } from "./checkpoints.ts";
 import { followedFeed, followedFolder } from "./followed.ts";
 
@@ -48,14 +48,14 @@ export async function verifyFeed(
   return { name, keys: [...keys.values()], bad, contradictions: found };
 }
 
-type FoundRecord = Omit<KeyTally, "records">;
+type TalliedRecord = Omit<KeyTally, "records">;
 
 /** Results, then reviews; null for each that is not good. */
 async function recordsIn(
-  mails: readonly SourceMail[],
+  mails: readonly MailAtPlace[],
   trust: Pick<TrustStore, "results">,
   verifier: Verifier,
-): Promise<(FoundRecord | null)[]> {
+): Promise<(TalliedRecord | null)[]> {
   const results = (await resultsAmong(mails, trust, new Set(), verifier)).map((one) => {
     if (isFlawed(one)) return null;
     const { worth, source, signed } = one;

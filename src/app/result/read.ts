@@ -31,7 +31,7 @@ export async function* resultsOfSource(
 }
 
 /** The mails of a source, some at a time. @throws PatchsigError as a source cannot be read; "too-large" */
-export async function* mailsOfSource(source: string): AsyncGenerator<readonly SourceMail[]> {
+export async function* mailsOfSource(source: string): AsyncGenerator<readonly MailAtPlace[]> {
   for await (const items of openSource(source, {}))
     yield items.map((item) => {
       if (isReadFailure(item)) throw item.error;
@@ -44,7 +44,7 @@ export async function* mailsOfSource(source: string): AsyncGenerator<readonly So
 
 /** The results in some mails: see `resultsOfSource`. */
 export async function resultsAmong(
-  mails: readonly SourceMail[],
+  mails: readonly MailAtPlace[],
   trust: Pick<TrustStore, "results">,
   named: ReadonlySet<string>,
   verifier: Verifier,
@@ -68,18 +68,18 @@ export async function resultsAmong(
 }
 
 /** A mail, and where it is from, for people. */
-export interface SourceMail {
+export interface MailAtPlace {
   readonly source: string;
   readonly bytes: Buffer;
 }
 
-interface ReadResultMail extends SourceMail {
+interface ReadResultMail extends MailAtPlace {
   readonly readings: ReturnType<typeof resultsIn>;
 }
 
 /** All signatures by libuv's threads; one by one only if some of them are bad. */
 async function readAll(
-  mails: readonly SourceMail[],
+  mails: readonly MailAtPlace[],
   verifier: Verifier,
 ): Promise<readonly ReadResultMail[]> {
   const by = (its: Verifier): ReadResultMail[] =>
