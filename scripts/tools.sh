@@ -43,6 +43,7 @@ if [ "$1" = test ]; then
 	need patatt has patatt
 	need python3-nacl /usr/bin/python3 -c 'import nacl'
 	need chromium has chromium
+	need git-pw has git-pw
 fi
 
 # Debian installs one mail server at a time: postfix is it, Exim is only unpacked

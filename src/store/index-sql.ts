@@ -111,7 +111,7 @@ const SELECT_RESULTS = `select r.id, r.mail, m.message_id as messageId, r.tree, 
 const BY_THESE_FIRST =
   "order by r.public_key not in (select value from json_each(?)), r.id limit ?";
 
-const SELECT_SERIES = `select id, work, thread, name, date, latest, signer, verdict, record, versions
+export const SELECT_SERIES = `select id, work, thread, name, date, latest, signer, verdict, record, versions
   from series`;
 
 /** All statements of an index. */

@@ -51,15 +51,15 @@ export interface DeskOptions {
 
 export class Desk {
   readonly index: IndexStore;
-  readonly #options: DeskOptions;
+  readonly options: DeskOptions;
 
   constructor(options: DeskOptions) {
     this.index = options.index;
-    this.#options = options;
+    this.options = options;
   }
 
   async morning(): Promise<Html> {
-    const { index, trust, facts, state } = this.#options;
+    const { index, trust, facts, state } = this.options;
     const works = latestWorks(index, trust.seriesMarks(), MORNING_WORKS);
     const known = await facts(works);
     const failing = new Set<number>();
@@ -68,7 +68,7 @@ export class Desk {
   }
 
   seriesList(after: readonly [number, number] | null): Html {
-    const { index, trust } = this.#options;
+    const { index, trust } = this.options;
     return seriesListPage(latestWorks(index, trust.seriesMarks(), PAGE_WORKS, after), now());
   }
 
@@ -76,7 +76,7 @@ export class Desk {
   async series(messageId: string, token: string | null): Promise<Html | null> {
     const work = this.#workWith(messageId);
     if (work === null) return null;
-    const { index, trust, terms } = this.#options;
+    const { index, trust, terms } = this.options;
     const detail = await workDetail(index, work, terms, trust);
     return seriesPage(detail, token === null ? null : markForm(work, token));
   }
@@ -88,13 +88,13 @@ export class Desk {
       work?.versions.find(({ messageIds }) => messageIds.includes(id));
     const [older, newer] = [versionWith(olderId), versionWith(messageId)];
     if (work === null || older === undefined || newer === undefined) return null;
-    const { index, trust, terms, repository } = this.#options;
+    const { index, trust, terms, repository } = this.options;
     const diff = await workDiff(index, work, [older, newer], terms, trust, repository);
     return diff === null ? null : diffPage(diff, messageId);
   }
 
   async mail(messageId: string, copy: number | null): Promise<Html | null> {
-    const { index, trust, terms } = this.#options;
+    const { index, trust, terms } = this.options;
     const shown = await mailDetail(index, messageId, copy, terms, trust);
     return shown === null ? null : mailPage(shown);
   }
@@ -103,7 +103,7 @@ export class Desk {
     if (query === null) return searchPage("", null, null);
     const from = after === null ? null : { date: after[0], id: after[1] };
     try {
-      const found = await findMails(this.#options.index, query, null, PAGE_MAILS, from);
+      const found = await findMails(this.options.index, query, null, PAGE_MAILS, from);
       return searchPage(query, found, null);
     } catch (error) {
       if (!(error instanceof PatchsigError)) throw error;
@@ -113,7 +113,7 @@ export class Desk {
 
   people(): Html {
     const keys = [];
-    for (const key of this.#options.trust.list()) {
+    for (const key of this.options.trust.list()) {
       if (keys.length === MAX_KEYS) return peoplePage(keys, true);
       keys.push(key);
     }
@@ -121,20 +121,20 @@ export class Desk {
   }
 
   person(identity: string): Html {
-    return personPage(identity, this.#options.trust.show(identity));
+    return personPage(identity, this.options.trust.show(identity));
   }
 
   tests(): Html {
-    const { index, trust } = this.#options;
+    const { index, trust } = this.options;
     return testsPage(deskResults(index.latestResults(MAX_RESULTS), trust));
   }
 
   list(): Html {
-    return listPage(listMonths(this.#options.index, MAX_MONTHS));
+    return listPage(listMonths(this.options.index, MAX_MONTHS));
   }
 
   atom(root: SafeText): Html {
-    const { index, trust } = this.#options;
+    const { index, trust } = this.options;
     return atomFeed(root, latestWorks(index, trust.seriesMarks(), PAGE_WORKS));
   }
 
@@ -152,7 +152,7 @@ export class Desk {
   mark(messageId: string, state: MarkState, note: string): boolean {
     const work = this.#workWith(messageId);
     if (work === null) return false;
-    this.#options.trust.putSeriesMark({
+    this.options.trust.putSeriesMark({
       messageId: work.newest.messageIds[0] ?? messageId,
       state,
       note: note.slice(0, MAX_NOTE),
@@ -163,7 +163,7 @@ export class Desk {
   }
 
   #workWith(messageId: string): DeskWork | null {
-    const { index, trust } = this.#options;
+    const { index, trust } = this.options;
     const mails = index.mailsCalled(messageId).map(({ id }) => id);
     const [work] = index.worksWith(mails);
     if (work === undefined) return null;

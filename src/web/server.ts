@@ -11,6 +11,7 @@ import { rawMail } from "../app/desk/mail.ts";
 import { PatchsigError } from "../errors.ts";
 import { MARK_STATES, type MarkState } from "../store/series-marks.ts";
 import { escapeText, ours } from "../report/escape.ts";
+import { addApi } from "./api/routes.ts";
 import type { Desk } from "./desk.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./layout.ts";
@@ -77,6 +78,7 @@ export function createApp(desk: Desk, { hosts, write }: WebOptions): Hono {
     const mbox = await desk.threadMbox(idIn(c));
     return bytesAnswer(mbox === null ? null : gzipSync(mbox), "application/gzip");
   });
+  addApi(app, desk.options);
   if (write) app.post("/mark", async (c) => mark(c, desk, token));
   app.notFound((c) => htmlAnswer(c, null));
   app.onError((error, c) => failed(c, error));

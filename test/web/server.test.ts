@@ -4,13 +4,11 @@ import { gunzipSync } from "node:zlib";
 import { join } from "node:path";
 import type { Hono } from "hono";
 import { beforeAll, describe, expect, test } from "vitest";
-import { Desk } from "../../src/web/desk.ts";
 import { createApp } from "../../src/web/server.ts";
-import { NO_PINS } from "../../src/trust/pins.ts";
-import { DEFAULT_POLICY } from "../../src/verify/policy.ts";
-import { newShelf, type Shelf, writeMbox } from "../app/search/index.ts";
+import { newShelf, writeMbox } from "../app/search/index.ts";
 import { mail, signed, two } from "../app/series/thread.ts";
 import { newFolder } from "../support/folders.ts";
+import { deskOf, pagesOf } from "./desk.ts";
 
 const EVIL = `<img src=x onerror=alert(1)>"'><script>alert(2)</script>&lt;\u202eb`;
 const BOB = "Bob <bob@example.org>";
@@ -31,18 +29,6 @@ beforeAll(async () => {
   app = createApp(desk, { hosts: HOSTS, write: false });
   writing = createApp(desk, { hosts: HOSTS, write: true });
 });
-
-function deskOf({ index, trust }: Shelf): Desk {
-  const policies = { general: DEFAULT_POLICY, overrides: [] };
-  return new Desk({
-    index,
-    trust,
-    terms: { policies, pins: NO_PINS, devKeyrings: [], trailers: [] },
-    repository: null,
-    facts: () => Promise.resolve({ applied: new Set(), mine: new Set() }),
-    state: () => ({ reading: null, unread: 0 }),
-  });
-}
 
 const HOST = { host: "localhost:8025" };
 async function get(path: string, headers: Record<string, string> = HOST): Promise<Response> {
@@ -119,12 +105,6 @@ test("a query is shown as text", async () => {
 });
 
 describe("a patch page", () => {
-  async function pages(mails: readonly Buffer[]): Promise<Hono> {
-    const shelf = newShelf(newFolder());
-    await shelf.update([writeMbox(join(shelf.folder, "mbox"), mails)]);
-    return createApp(deskOf(shelf), { hosts: HOSTS, write: false });
-  }
-
   const honest = signed(two("c", "PATCH"));
   const forged = Buffer.from(honest[1]!.toString("latin1").replace("+one", "+evil"), "latin1");
 
@@ -132,7 +112,7 @@ describe("a patch page", () => {
     ["after", [...honest, forged], 2],
     ["before", [forged, ...honest], 1],
   ])("does not hide a forged mail %s a good one with its Message-ID", async (_, mails, place) => {
-    const there = await pages(mails);
+    const { app: there } = await pagesOf(mails, HOSTS);
     const body = async (path: string): Promise<string> =>
       (await there.request(`http://localhost:8025${path}`, { headers: HOST })).text();
     const first = await body("/patch/c1%40x");
@@ -147,7 +127,7 @@ describe("a patch page", () => {
   });
 
   test("that is of the same mail twice does not cry wolf", async () => {
-    const there = await pages([...honest, honest[1]!]);
+    const { app: there } = await pagesOf([...honest, honest[1]!], HOSTS);
     const answer = await there.request("http://localhost:8025/patch/c1%40x", { headers: HOST });
     const body = await answer.text();
     expect(body).toContain("2 mails have this Message-ID<");
@@ -158,7 +138,7 @@ describe("a patch page", () => {
     const bare = honest.map((one) =>
       Buffer.from(one.toString("latin1").replace(/^Message-ID:.*\n/m, ""), "latin1"),
     );
-    const there = await pages(bare);
+    const { app: there } = await pagesOf(bare, HOSTS);
     const seen: string[] = [];
     for (const path of ["/series"]) {
       const body = await (

@@ -1,0 +1,207 @@
+/**
+ * The part of Patchwork's REST API that clients read (versions 1.0 to 1.3, in the form of 1.3): what is here and
+ * what is not stands in docs/web.md. Only GET, and what a page may say.
+ */
+
+import type { Context, Hono } from "hono";
+import { judgePortion } from "../../app/search/judge.ts";
+import { asMbox } from "../../mail/mbox-write.ts";
+import { readFields } from "../../mail/fields.ts";
+import { readRawMail } from "../../mail/mailinfo.ts";
+import type { SourceMail } from "../../source/item.ts";
+import { mailsAt } from "../../app/sources/at-places.ts";
+import { mailNumbered, membersOf, seriesNumbered } from "../../store/index-walk.ts";
+import type { MailRow } from "../../store/index-sql.ts";
+import type { DeskOptions } from "../desk.ts";
+import {
+  apiEvents,
+  apiMails,
+  type ListPage,
+  apiPeople,
+  apiSeries,
+  apiFacts,
+  seriesRecords,
+} from "./lists.ts";
+import { BadQuery, type ListQuery, listQuery } from "./query.ts";
+import {
+  type ApiPlaces,
+  checkRecord,
+  type ApiRecord,
+  mailRecord,
+  personRecord,
+  projectRecord,
+} from "./records.ts";
+
+const JSON_TYPE = "application/json";
+const VERSIONS = "/api/:version{1\\.[0-3]}";
+/** Header fields of a mail that are shown. */
+const MAX_FIELDS = 200;
+const ID = ":id{[1-9][0-9]{0,14}}";
+const LISTS = ["covers", "events", "patches", "people", "projects", "series"] as const;
+
+type Found = ApiRecord | readonly ApiRecord[] | null;
+
+/** Adds them to the pages. */
+export function addApi(app: Hono, options: DeskOptions): void {
+  const { index } = options;
+  const lists: Readonly<
+    Record<string, (query: ListQuery, places: ApiPlaces) => Promise<ListPage>>
+  > = {
+    series: (query, places) => apiSeries(options, query, places),
+    patches: (query, places) => apiMails(options, "patch", query, places),
+    covers: (query, places) => apiMails(options, "cover", query, places),
+    people: (query, places) => apiPeople(options, query, places),
+    events: (query, places) => apiEvents(options, query, places),
+  };
+  for (const [name, list] of Object.entries(lists))
+    app.get(`${VERSIONS}/${name}`, (c) => listAnswer(c, list));
+  const ones: Readonly<Record<string, (c: Context, places: ApiPlaces) => Found | Promise<Found>>> =
+    {
+      "": (_, { api }) => Object.fromEntries(LISTS.map((name) => [name, `${api}/${name}/`])),
+      "/projects": (_, places) => [projectRecord(places)],
+      "/projects/:name": (c, places) =>
+        ["1", "patchsig"].includes(c.req.param("name") ?? "") ? projectRecord(places) : null,
+      [`/series/${ID}`]: (c, places) => {
+        const one = seriesNumbered(index, idIn(c));
+        return one === null ? null : (seriesRecords(index, [one], places)[0] ?? null);
+      },
+      [`/people/${ID}`]: (c, places) => {
+        const row = mailNumbered(index, idIn(c));
+        return row === null ? null : personRecord(row, places);
+      },
+      [`/patches/${ID}`]: (c, places) => detail(options, rowIn(options, c, "patch"), places),
+      [`/covers/${ID}`]: (c, places) => detail(options, rowIn(options, c, "cover"), places),
+      [`/patches/${ID}/checks`]: async (c, places) => {
+        const check = await checkOf(options, rowIn(options, c, "patch"), places);
+        return check === null ? null : [check];
+      },
+      [`/patches/${ID}/checks/:check`]: (c, places) =>
+        checkOf(options, rowIn(options, c, "patch"), places),
+      [`/patches/${ID}/comments`]: () => [],
+      [`/covers/${ID}/comments`]: () => [],
+    };
+  for (const [path, read] of Object.entries(ones))
+    app.get(`${VERSIONS}${path}`, async (c) => jsonAnswer(c, await read(c, placesOf(c))));
+  app.get(`${VERSIONS}/series/${ID}/mbox`, async (c) => {
+    const members = membersOf(index, [idIn(c)]).filter(({ number }) => number > 0);
+    // the same patch may have come through two lists
+    const once = members.filter(({ number }, i) => number !== members[i - 1]?.number);
+    const bytes = (await mailsAt(once)).flatMap((mail) => mail.bytes ?? []);
+    return bytes.length === 0 ? missing(c) : mboxAnswer(asMbox(bytes), `series-${idIn(c)}`);
+  });
+  for (const [path, kind] of [
+    ["patches", "patch"],
+    ["covers", "cover"],
+  ] as const)
+    app.get(`${VERSIONS}/${path}/${ID}/mbox`, async (c) => {
+      const mail = await bytesOf(rowIn(options, c, kind));
+      return mail === null ? missing(c) : mboxAnswer(asMbox([mail.bytes]), `${kind}-${idIn(c)}`);
+    });
+}
+
+function idIn(c: Context): number {
+  return Number(c.req.param("id"));
+}
+
+function rowIn({ index }: DeskOptions, c: Context, kind: MailRow["kind"]): MailRow | null {
+  const row = mailNumbered(index, idIn(c));
+  return row?.kind === kind ? row : null;
+}
+
+/** One that is here, with its bytes. */
+async function bytesOf(
+  row: MailRow | null,
+): Promise<(SourceMail & { readonly bytes: Buffer }) | null> {
+  const [mail] = row === null ? [] : await mailsAt([row]);
+  const bytes = mail?.bytes ?? null;
+  return mail === undefined || bytes === null ? null : { ...mail, bytes };
+}
+
+/** A patch or a cover letter with all that its mail says. */
+async function detail(
+  options: DeskOptions,
+  row: MailRow | null,
+  places: ApiPlaces,
+): Promise<Found> {
+  const mail = await bytesOf(row);
+  if (row === null || mail === null) return null;
+  const facts = await apiFacts(options, [row]);
+  const view = readRawMail(mail.bytes);
+  const headers: Record<string, string[]> = {};
+  for (const { name, value } of readFields(mail.bytes).slice(0, MAX_FIELDS))
+    (headers[headerName(name)] ??= []).push(Buffer.from(value, "latin1").toString().trim());
+  const letter = {
+    ...mailRecord(row, facts.get(row.id)!, places),
+    headers,
+    content: view.ok ? view.value.message.toString("utf8") : "",
+  };
+  if (row.kind === "cover") return letter;
+  const prefixes = /^\[([^\]]*)\]/.exec(row.subject)?.[1]?.split(/[\s,]+/) ?? [];
+  return { ...letter, diff: view.ok ? view.value.patch.toString("utf8") : "", prefixes };
+}
+
+/** `message-id` as `Message-Id`: clients look for names as Python writes them. */
+function headerName(name: string): string {
+  return name.replaceAll(/(?<![a-z])[a-z]/g, (letter) => letter.toUpperCase());
+}
+
+async function checkOf(
+  options: DeskOptions,
+  row: MailRow | null,
+  places: ApiPlaces,
+): Promise<ApiRecord | null> {
+  const mail = await bytesOf(row);
+  if (row === null || mail === null) return null;
+  const judged = await judgePortion([mail], options.terms, options.trust);
+  return checkRecord(row, judged.places.get(row.place)?.result ?? null, places);
+}
+
+function placesOf(c: Context): ApiPlaces {
+  const web = `http://${c.req.header("host") ?? ""}`;
+  return { web, api: `${web}/api/${c.req.param("version") ?? "1.3"}` };
+}
+
+async function listAnswer(
+  c: Context,
+  list: (query: ListQuery, places: ApiPlaces) => Promise<ListPage>,
+): Promise<Response> {
+  const url = new URL(c.req.url);
+  let query: ListQuery;
+  try {
+    query = listQuery(url.searchParams);
+  } catch (error) {
+    if (error instanceof BadQuery) return jsonAnswer(c, { detail: error.message }, 400);
+    throw error;
+  }
+  const places = placesOf(c);
+  const { records, more } = await list(query, places);
+  const page = (number: number): string => {
+    url.searchParams.set("page", `${number}`);
+    return `${places.web}${url.pathname}${url.search}`;
+  };
+  const links = [
+    ...(query.page > 1 ? [`<${page(query.page - 1)}>; rel="prev"`] : []),
+    ...(more ? [`<${page(query.page + 1)}>; rel="next"`] : []),
+  ];
+  const answer = jsonAnswer(c, records);
+  if (links.length > 0) answer.headers.set("Link", links.join(", "));
+  return answer;
+}
+
+function jsonAnswer(c: Context, found: Found, status = 200): Response {
+  if (found === null) return missing(c);
+  return new Response(JSON.stringify(found), { status, headers: { "Content-Type": JSON_TYPE } });
+}
+
+function missing(c: Context): Response {
+  return jsonAnswer(c, { detail: "Not found." }, 404);
+}
+
+function mboxAnswer(mbox: Buffer, name: string): Response {
+  return new Response(new Uint8Array(mbox), {
+    headers: {
+      "Content-Type": "text/plain; charset=utf-8",
+      "Content-Disposition": `attachment; filename=${name}.mbox`,
+    },
+  });
+}

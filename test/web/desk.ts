@@ -1,0 +1,32 @@
+/** Pages of some mails, as the tests ask for them. */
+
+import { join } from "node:path";
+import type { Hono } from "hono";
+import { Desk } from "../../src/web/desk.ts";
+import { createApp } from "../../src/web/server.ts";
+import { NO_PINS } from "../../src/trust/pins.ts";
+import { DEFAULT_POLICY } from "../../src/verify/policy.ts";
+import { newShelf, type Shelf, writeMbox } from "../app/search/index.ts";
+import { newFolder } from "../support/folders.ts";
+
+export function deskOf({ index, trust }: Shelf): Desk {
+  const policies = { general: DEFAULT_POLICY, overrides: [] };
+  return new Desk({
+    index,
+    trust,
+    terms: { policies, pins: NO_PINS, devKeyrings: [], trailers: [] },
+    repository: null,
+    facts: () => Promise.resolve({ applied: new Set(), mine: new Set() }),
+    state: () => ({ reading: null, unread: 0 }),
+  });
+}
+
+/** @param hosts the names that it answers to; more may be added later */
+export async function pagesOf(
+  mails: readonly Buffer[],
+  hosts: ReadonlySet<string>,
+): Promise<{ readonly app: Hono; readonly shelf: Shelf }> {
+  const shelf = newShelf(newFolder());
+  await shelf.update([writeMbox(join(shelf.folder, "mbox"), mails)]);
+  return { app: createApp(deskOf(shelf), { hosts, write: false }), shelf };
+}
