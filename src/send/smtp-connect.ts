@@ -1,6 +1,7 @@
 /** Connects to an SMTP server: certificates, TLS, the password, timeouts. */
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
+import { connect as connectTcp, type LookupFunction, type Socket } from "node:net";
 import { join } from "node:path";
 import { type ConnectionOptions, createSecureContext } from "node:tls";
 import type SMTPConnection from "nodemailer/lib/smtp-connection";
@@ -25,7 +26,17 @@ export interface Connecting {
   /** Told whether the server accepted the password; not called on other failures. */
   readonly onLogin: (right: boolean) => Promise<void>;
   readonly patience: Patience;
+  /** How a host's name becomes addresses; unless given, as the system does it. */
+  readonly lookup?: LookupFunction;
 }
+
+/** Most bytes of one reply: RFC 5321 allows 512 a line, and some servers list very much. */
+const MAX_REPLY = 1 << 16;
+/** Most bytes that a server may say in one step, such as a letter with all its recipients. */
+const MAX_HEARD = 1 << 20;
+/** Milliseconds until the next address of a host is tried. */
+const NEXT_ADDRESS = 1000;
+const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 
 /** "535: authentication credentials invalid" (RFC 4954 §6); any other reply is not about them. */
 const WRONG_PASSWORD = 535;
@@ -33,10 +44,12 @@ const WRONG_PASSWORD = 535;
 /** Rejects with a `SmtpError`, or a PatchsigError "unreadable" for missing certificates. */
 export async function connectSmtp(
   server: SmtpServer,
-  { password, onLogin, patience }: Connecting,
+  { password, onLogin, patience, lookup }: Connecting,
 ): Promise<SMTPConnection> {
   const { default: Connection } = await import("nodemailer/lib/smtp-connection");
-  const connection = new Connection({
+  const tls = tlsOptions(server);
+  const connection = bounded(Connection, {
+    connection: await dial(server, patience.connect, lookup),
     host: server.host,
     port: server.port,
     secure: server.encryption === "ssl",
@@ -44,12 +57,12 @@ export async function connectSmtp(
     // else nodemailer would use STARTTLS where offered, which git does not
     ignoreTLS: server.encryption === "none",
     ...(server.domain === null ? {} : { name: server.domain }),
-    tls: tlsOptions(server),
+    tls,
     customAuth: { [TOKEN]: loginByToken },
     connectionTimeout: patience.connect,
     greetingTimeout: patience.connect,
-    dnsTimeout: patience.connect,
     socketTimeout: patience.answer,
+    maxResponseSize: MAX_REPLY,
   });
   // each step gets it as well
   connection.on("error", () => undefined);
@@ -73,6 +86,66 @@ export async function connectSmtp(
     throw error;
   }
 }
+
+/**
+ * A connection to the host, whose name the system looks up, as git does. nodemailer would ask DNS first,
+ * even for "localhost": a password in plain text could then go to any machine that DNS names.
+ */
+function dial(
+  { host, port, encryption, login }: SmtpServer,
+  patience: number,
+  lookup: LookupFunction | undefined,
+): Promise<Socket> {
+  const socket = connectTcp({
+    host,
+    port,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: NEXT_ADDRESS,
+    ...(lookup === undefined ? {} : { lookup }),
+  });
+  const mustBeHere = login !== null && encryption === "none";
+  return new Promise<Socket>((resolve, reject) => {
+    const timer = setTimeout(() => socket.destroy(tooSlow("no connection", patience)), patience);
+    // of several addresses, why the first could not be reached
+    const onError = (error: Error): void =>
+      reject(error instanceof AggregateError ? error.errors[0] : error);
+    socket.once("error", onError).once("connect", () => {
+      clearTimeout(timer);
+      if (mustBeHere && !LOOPBACK.test(socket.remoteAddress ?? ""))
+        socket.destroy(
+          new Error(`${host} is not this machine: no password goes there in plain text`),
+        );
+      else resolve(socket);
+    });
+    socket.once("close", () => clearTimeout(timer));
+  });
+}
+
+function tooSlow(what: string, patience: number): Error {
+  return Object.assign(new Error(`${what} after ${patience / 1000} seconds`), { code: "ESLOW" });
+}
+
+type Class = typeof SMTPConnection;
+
+/** nodemailer bounds one reply, but not how many come, nor empty lines. */
+// oxlint-disable no-underscore-dangle -- its name for what takes the bytes; test/send/hostile.test.ts notices another
+function bounded(Connection: Class, options: SMTPConnection.Options): SMTPConnection {
+  interface Hearing extends SMTPConnection {
+    _onData(bytes: Buffer): void;
+  }
+  const Base = Connection as unknown as new (of: SMTPConnection.Options) => Hearing;
+  class Bounded extends Base {
+    heard = 0;
+    override _onData(bytes: Buffer): void {
+      this.heard += bytes.length;
+      if (this.heard <= MAX_HEARD) return super._onData(bytes);
+      this.emit("error", new Error("the server says too much"));
+      this.close();
+    }
+  }
+  return new Bounded(options);
+}
+// oxlint-enable no-underscore-dangle
 
 /** Not the mechanism's own name: nodemailer would take another one for XOAUTH2 without its own object. */
 const TOKEN = "TOKEN";
@@ -105,10 +178,10 @@ export function step<T>(
   patience: number,
   work: (done: Callback<T>) => void,
 ): Promise<T | undefined> {
+  Object.assign(connection, { heard: 0 });
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      const slow = new Error(`no end after ${patience / 1000} seconds`);
-      onError(Object.assign(slow, { code: "ESLOW" }));
+      onError(tooSlow("no end", patience));
       connection.close();
     }, patience);
     // the caller may still learn why

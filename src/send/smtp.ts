@@ -10,7 +10,6 @@ import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type SMTPConnection from "nodemailer/lib/smtp-connection";
 import { hideSecret } from "../report/secret.ts";
-import { tokenResponse } from "./sasl.ts";
 import type { SmtpServer } from "./settings.ts";
 import { type Connecting, connectSmtp, type Patience, step } from "./smtp-connect.ts";
 import {
@@ -37,6 +36,8 @@ type ReplyText = (error: SmtpError) => string;
 
 /** How far the handover of a letter got. */
 interface Handover {
+  /** Has some of the letter gone? */
+  begun: boolean;
   /** May the server have it? */
   committed: boolean;
   /** What the caller's `onCommit` threw. */
@@ -50,9 +51,10 @@ interface Handover {
  */
 export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transport {
   const patience = { ...PATIENCE, ...options.patience };
-  const hide = hider(server, options.password ?? "");
   const words: ReplyText = (error) =>
-    saidInOneLine(hide(whyUnreached(error, server) ?? saidIn(error)));
+    saidInOneLine(
+      hideSecret(whyUnreached(error, server) ?? saidIn(error), options.password ?? ""),
+    );
   const wait = options.wait ?? sleep;
   /** Letters that this connection took. */
   let taken = 0;
@@ -94,7 +96,7 @@ export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transpo
         await wait(server.reloginDelay * 1000);
       }
       const used = connection?.destroyed === false;
-      const progress: Handover = { committed: false, stopped: null };
+      const progress: Handover = { begun: false, committed: false, stopped: null };
       const outcome = await attempt(letter, onCommit, progress);
       // a server may end a connection after so many letters
       const again = used && outcome.kind === "outage" && !progress.committed;
@@ -104,18 +106,6 @@ export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transpo
     },
     close,
   };
-}
-
-/** Servers repeat what they were sent: hides the password, and what a token was sent as. */
-function hider(server: SmtpServer, password: string): (text: string) => string {
-  const { login, host, port } = server;
-  if (login === null) return (text) => text;
-  const { user, mechanisms } = login;
-  const tokens = mechanisms.flatMap(
-    (mechanism) => tokenResponse(mechanism, { host, port, user, token: password }) ?? [],
-  );
-  return (text) =>
-    tokens.reduce((rest, token) => rest.replaceAll(token, "***"), hideSecret(text, user, password));
 }
 
 async function handOver(
@@ -137,6 +127,7 @@ async function handOver(
   };
   // a generator is asked for a piece once the one before is on its way
   const pieces = async function* (): AsyncGenerator<Buffer> {
+    progress.begun = true;
     if (envelope.rejectedErrors.length > 0) throw new Error("refused for some of its recipients");
     for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
     try {
@@ -152,7 +143,11 @@ async function handOver(
     const info = await step<{ readonly response: string }>(connection, patience.letter, (done) =>
       connection.send(envelope, message, done),
     );
-    return { kind: "sent", said: words({ response: info?.response ?? "" } as SmtpError) };
+    const response = info?.response ?? "";
+    // an answer before the end is to nothing that we asked
+    if (progress.committed && digitOf({ response }) === 2)
+      return { kind: "sent", said: words({ response } as SmtpError) };
+    throw new Error(`unexpected reply: ${response}`);
   } catch (error) {
     const outcome = outcomeOf(
       error as SmtpError,
@@ -160,21 +155,30 @@ async function handOver(
       progress.committed,
       words,
     );
-    await settle(connection, error as SmtpError, outcome, patience);
+    await settle(connection, error as SmtpError, { outcome, progress, patience });
     if (progress.stopped !== null) throw progress.stopped.error;
     return outcome;
   }
 }
 
-/** Keeps the connection for the next letter if the server refused this one in good order. */
+/**
+ * Keeps the connection for the next letter if the server refused this one in good order: not while the
+ * letter was on its way, whose rest would still follow, and perhaps be taken.
+ */
 async function settle(
   connection: SMTPConnection,
   { responseCode, command }: SmtpError,
-  { kind }: SendOutcome,
-  patience: Patience,
+  {
+    outcome: { kind },
+    progress: { begun, committed },
+    patience,
+  }: { readonly outcome: SendOutcome; readonly progress: Handover; readonly patience: Patience },
 ): Promise<void> {
   const orderly =
-    responseCode !== undefined && command !== "CONN" && /^(refused|later)$/.test(kind);
+    responseCode !== undefined &&
+    command !== "CONN" &&
+    begun === committed &&
+    /^(refused|later)$/.test(kind);
   if (!orderly) return connection.close();
   await step(connection, patience.answer, (done) => connection.reset(done)).catch(() => {
     connection.close();
@@ -189,7 +193,7 @@ function outcomeOf(
 ): SendOutcome {
   // if MAIL FROM fails, so do all recipients
   const isSenders = error.command === "MAIL FROM";
-  const refusal = refusals.find(({ responseCode }) => digitOf(responseCode) === 5) ?? refusals[0];
+  const refusal = refusals.find((one) => digitOf(one) === 5) ?? refusals[0];
   const cause = isSenders || refusal === undefined ? error : refusal;
   return {
     kind: isSenders ? kindForSender(error) : kindOf(cause, committed),
@@ -204,17 +208,21 @@ function kindForSender({ responseCode }: SmtpError): SendOutcome["kind"] {
   return responseCode === 552 || responseCode === undefined ? "refused" : "outage";
 }
 
-function kindOf({ responseCode, command }: SmtpError, committed: boolean): SendOutcome["kind"] {
+function kindOf(error: SmtpError, committed: boolean): SendOutcome["kind"] {
   // a lost connection's last reply answers nothing, except 421
-  if (responseCode === 421) return "outage";
-  const digit = command === "CONN" ? null : digitOf(responseCode);
+  if (error.responseCode === 421) return "outage";
+  const digit = error.command === "CONN" ? null : digitOf(error);
   if (digit === 5) return "refused";
   if (digit === 4) return "later";
   return committed ? "unknown" : "outage";
 }
 
-function digitOf(responseCode: number | undefined): number | null {
-  return responseCode === undefined ? null : Math.floor(responseCode / 100);
+/** The first digit of a reply's code, which is the same in each line (RFC 5321 §4.2.1); else null. */
+function digitOf({ response = "" }: { readonly response?: string }): number | null {
+  const [code] = /^[2-5]\d\d/.exec(response) ?? [];
+  const isSame = (line: string): boolean =>
+    line.startsWith(code!) && /^(?:[- ]|\r?$)/.test(line.slice(3));
+  return code !== undefined && response.split("\n").every(isSame) ? Number(code[0]) : null;
 }
 
 function saidIn({ message, response, recipient }: SmtpError): string {

@@ -39,10 +39,14 @@ export interface Transport {
 }
 
 const MAX_SAID = 200;
+/** More characters are not looked at. */
+const MAX_READ = 4096;
 
 /** Others' words, fit for a terminal and a database: one line of at most 200 columns. */
 export function saidInOneLine(text: string): string {
-  return truncateTo(escapeText(text.trim().replace(/\s*[\r\n]+\s*/g, " ")), MAX_SAID);
+  const lines = text.slice(0, MAX_READ).split(/[\r\n]+/);
+  const line = lines.map((part) => part.trim()).filter((part) => part !== "");
+  return truncateTo(escapeText(line.join(" ")), MAX_SAID);
 }
 
 /** Cannot become another SMTP line, or a program's option. */

@@ -255,7 +255,7 @@ class MailboxLine implements Line {
   }
 
   #words(text: string): string {
-    return wordsOf(text, this.#mailbox, this.#options.password);
+    return wordsOf(text, this.#options.password);
   }
 
   async again(error: unknown): Promise<string> {
@@ -266,7 +266,7 @@ class MailboxLine implements Line {
     if (code === "ETIMEOUT" || code === "ETHROTTLE" || ++this.#again > MAX_AGAIN) throw error;
     this.close();
     await this.open();
-    return reasonOf(error, this.#mailbox, this.#options.password);
+    return reasonOf(error, this.#options.password);
   }
 
   close(): void {
@@ -349,7 +349,7 @@ function urlOf(mailbox: Mailbox): string {
 export function imapError(error: unknown, mailbox: Mailbox, password: string): PatchsigError {
   if (error instanceof PatchsigError) return error;
   const { host, username, path } = mailbox;
-  const why = reasonOf(error, mailbox, password);
+  const why = reasonOf(error, password);
   const { authenticationFailed, responseStatus } = error as ServerError;
   if (isWrongPassword(error as ServerError))
     return new PatchsigError(
@@ -370,14 +370,14 @@ export function imapError(error: unknown, mailbox: Mailbox, password: string): P
 /** imapflow's codes for a connection that the other side has ended. */
 const HUNG_UP = /^(?:NoConnection|EConnectionClosed|ClosedAfterConnect.*|ECONNRESET|EPIPE)$/;
 
-function reasonOf(error: unknown, mailbox: Mailbox, password: string): string {
-  const words = (text: string): string => wordsOf(text, mailbox, password);
+function reasonOf(error: unknown, password: string): string {
+  const words = (text: string): string => wordsOf(text, password);
   const { code = "", message, responseText, reason } = error as ServerError;
   if (responseText !== undefined) return words(responseText);
   if (HUNG_UP.test(code)) return words(`the server hung up${reason ? `: ${reason}` : ""}`);
   return words(code === "" ? message : `${message} (${code})`);
 }
 
-function wordsOf(text: string, { username }: Mailbox, password: string): string {
-  return hideSecret(text, username, password).slice(0, MAX_WORDS).trim();
+function wordsOf(text: string, password: string): string {
+  return hideSecret(text, password).slice(0, MAX_WORDS).trim();
 }

@@ -1,6 +1,4 @@
-import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -8,7 +6,7 @@ import type { SMTPServerOptions } from "smtp-server";
 import type { SmtpServer } from "../../src/send/settings.ts";
 import type { SmtpOptions } from "../../src/send/smtp.ts";
 import type { Letter, SendOutcome, Transport } from "../../src/send/transport.ts";
-import { newFolder } from "../support/folders.ts";
+import { certificate } from "../support/certificate.ts";
 import { freePort } from "../support/port.ts";
 import { type Answer, refusal, startSmtp, type TestServer } from "../support/smtp.ts";
 import { requireTool } from "../support/tools.ts";
@@ -489,32 +487,5 @@ describe("encryption", () => {
       session();
       done();
     };
-  }
-
-  function certificate(): {
-    readonly key: Buffer;
-    readonly cert: Buffer;
-    readonly file: string;
-    readonly keyFile: string;
-    readonly folder: string;
-  } {
-    const folder = newFolder();
-    const [key, file] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-    const made = spawnSync("openssl", [
-      ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost".split(
-        " ",
-      ),
-      ..."-addext subjectAltName=DNS:localhost".split(" "),
-      "-keyout",
-      key,
-      "-out",
-      file,
-    ]);
-    expect(made.status, made.stderr?.toString()).toBe(0);
-    const hashed = newFolder();
-    const hash = spawnSync("openssl", ["x509", "-hash", "-noout", "-in", file]).stdout;
-    copyFileSync(file, join(hashed, `${hash.toString().trim()}.0`));
-    const [keyBytes, cert] = [readFileSync(key), readFileSync(file)];
-    return { key: keyBytes, cert, file, keyFile: key, folder: hashed };
   }
 });

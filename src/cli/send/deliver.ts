@@ -12,6 +12,7 @@ import { finishBatch } from "../../app/send/queue.ts";
 import { addSentToFeed } from "../../app/send/to-feed.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import type { Repository } from "../../git/repository.ts";
+import { instant } from "../../primitives/time.ts";
 import { count } from "../../primitives/words.ts";
 import { ours } from "../../report/escape.ts";
 import { withIdentity } from "../../send/settings.ts";
@@ -106,10 +107,12 @@ async function conclude(
 
 /** Nobody but a person can know, from the server's log or the list. */
 async function askWhetherSent(mail: MailInDoubt): Promise<boolean | null> {
-  const { title, messageId, place, total } = mail;
-  say(`mail ${place} of ${total} may have been sent: the connection broke as it ended`);
+  const { title, messageId, recipients, doubtAt, place, total } = mail;
+  say(`mail ${place} of ${total} may have been sent: it was handed over, and no answer is known`);
   say(`  ${title}`);
   say(`  ${messageId}`);
+  say(`  to ${recipients.join(", ")}`);
+  if (doubtAt !== null) say(`  at ${instant(doubtAt)}`);
   if (!canAsk()) return null;
   return askUntil(ours`was it sent? look for it on the list (yes, no, later): `, (answer) =>
     /^y(?:es)?$/i.test(answer)
