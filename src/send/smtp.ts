@@ -52,9 +52,7 @@ interface Handover {
 export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transport {
   const patience = { ...PATIENCE, ...options.patience };
   const words: ReplyText = (error) =>
-    saidInOneLine(
-      hideSecret(whyUnreached(error, server) ?? saidIn(error), options.password ?? ""),
-    );
+    saidInOneLine(hideSecret(whyUnreached(error, server) ?? saidIn(error), options.password ?? ""));
   const wait = options.wait ?? sleep;
   /** Letters that this connection took. */
   let taken = 0;

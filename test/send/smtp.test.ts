@@ -7,6 +7,7 @@ import type { SmtpServer } from "../../src/send/settings.ts";
 import type { SmtpOptions } from "../../src/send/smtp.ts";
 import type { Letter, SendOutcome, Transport } from "../../src/send/transport.ts";
 import { certificate } from "../support/certificate.ts";
+import { newFolder } from "../support/folders.ts";
 import { freePort } from "../support/port.ts";
 import { type Answer, refusal, startSmtp, type TestServer } from "../support/smtp.ts";
 import { requireTool } from "../support/tools.ts";
