@@ -2,11 +2,12 @@
 
 import { workDetail } from "../app/desk/detail.ts";
 import { mailDetail } from "../app/desk/mail.ts";
+import { noteMark, SNOOZE, workWith } from "../app/desk/mark.ts";
 import { deskResults } from "../app/desk/results.ts";
 import type { DeskFacts } from "../app/desk/sections.ts";
 import { listMonths } from "../app/desk/statistics.ts";
 import { workDiff } from "../app/desk/diff.ts";
-import { type DeskSeries, type DeskWork, latestWorks, worksOfRows } from "../app/desk/works.ts";
+import { type DeskSeries, type DeskWork, latestWorks } from "../app/desk/works.ts";
 import { now } from "../app/now.ts";
 import { findMails } from "../app/search/find.ts";
 import type { PortionTerms } from "../app/search/judge.ts";
@@ -35,7 +36,6 @@ const MORNING_WORKS = 500;
 const MAX_KEYS = 500;
 const MAX_RESULTS = 200;
 const MAX_MONTHS = 36;
-const MAX_NOTE = 500;
 
 export interface DeskOptions {
   readonly index: IndexStore;
@@ -148,25 +148,20 @@ export class Desk {
     return asMbox(mails.flatMap(({ bytes }) => bytes ?? []));
   }
 
-  /** Notes it of the work with this mail; false if there is none. */
-  mark(messageId: string, state: MarkState, note: string): boolean {
+  /**
+   * Notes it of the work with this mail; false if there is none.
+   *
+   * @param seen when the latest mail came that the page showed
+   */
+  mark(messageId: string, state: MarkState, note: string, seen: number): boolean {
     const work = this.#workWith(messageId);
     if (work === null) return false;
-    this.options.trust.putSeriesMark({
-      messageId: work.newest.messageIds[0] ?? messageId,
-      state,
-      note: note.slice(0, MAX_NOTE),
-      at: now(),
-      until: 0,
-    });
+    const at = Math.min(seen, now());
+    noteMark(this.options.trust, messageId, work, { state, note, at, until: now() + SNOOZE });
     return true;
   }
 
   #workWith(messageId: string): DeskWork | null {
-    const { index, trust } = this.options;
-    const mails = index.mailsCalled(messageId).map(({ id }) => id);
-    const [work] = index.worksWith(mails);
-    if (work === undefined) return null;
-    return worksOfRows(index, trust.seriesMarks(), [work])[0] ?? null;
+    return workWith(this.options.index, this.options.trust.seriesMarks(), messageId);
   }
 }

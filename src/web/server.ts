@@ -8,8 +8,8 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { type Context, Hono } from "hono";
 import { rawMail } from "../app/desk/mail.ts";
+import { isMarkState } from "../app/desk/mark.ts";
 import { PatchsigError } from "../errors.ts";
-import { MARK_STATES, type MarkState } from "../store/series-marks.ts";
 import { escapeText, ours } from "../report/escape.ts";
 import { addApi } from "./api/routes.ts";
 import type { Desk } from "./desk.ts";
@@ -117,13 +117,11 @@ async function mark(c: Context, desk: Desk, token: string): Promise<Response> {
     return htmlAnswer(c, problem("this form is too old: reload the page"), 403);
   const id = messageIdIn(form.get("id") ?? "");
   const state = form.get("state") ?? "";
-  if (!isState(state)) return htmlAnswer(c, problem("there is no such state"), 400);
-  if (!desk.mark(id, state, form.get("note") ?? "")) return htmlAnswer(c, null);
+  const [seen = ""] = /^\d{1,12}$/.exec(form.get("seen") ?? "") ?? [];
+  if (!isMarkState(state) || seen === "")
+    return htmlAnswer(c, problem("there is no such state"), 400);
+  if (!desk.mark(id, state, form.get("note") ?? "", Number(seen))) return htmlAnswer(c, null);
   return c.redirect(toSeries(id), 303);
-}
-
-function isState(text: string): text is MarkState {
-  return (MARK_STATES as readonly string[]).includes(text);
 }
 
 function isSame(a: string, b: string): boolean {

@@ -110,3 +110,29 @@ describe("link and unlink", () => {
     expectError(patchsig(["series", "link", "s", "t@x"], { home }), 2, "s is not a Message-ID");
   });
 });
+
+describe("mark", () => {
+  const home = newFolder();
+  const marks = (...args: readonly string[]): Run =>
+    patchsig(["series", "mark", ...args], { home });
+
+  test("is remembered, replaced, and listed", () => {
+    expect(marks().stdout).toBe("");
+    expectStatus(marks("waiting", "s@x", "<t@x>", "--note", "asked for\u202e a test"), 0);
+    expect(marks().stdout).toMatch(
+      /^waiting  \d{4}-\d\d-\d\d  <s@x>  asked for\\u202e a test\nwaiting .*<t@x>  asked/,
+    );
+    expectStatus(marks("snoozed", "s@x", "--until", "2.weeks"), 0);
+    expectStatus(marks("dropped", "t@x"), 0);
+    expect(marks().stdout).toMatch(/^snoozed .* <s@x> until \d{4}-\d\d-\d\d\ndropped .* <t@x>\n$/);
+  });
+
+  test("takes a state and Message-IDs", () => {
+    expectError(marks("done", "s@x"), 2, '"done" is no state');
+    expectError(marks("waiting"), 2, "of which series");
+    expectError(marks("waiting", "s"), 2, "s is not a Message-ID");
+    expectError(marks("waiting", "s@x", "--until", "3.days"), 2, "goes with snoozed");
+    for (const until of ["2020-01-01", "never", "2026-99-99"])
+      expectError(marks("snoozed", "s@x", "--until", until), 2, "a time to come");
+  });
+});

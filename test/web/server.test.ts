@@ -195,11 +195,13 @@ describe("marking a series", () => {
       await writing.request("http://localhost:8025/series/a0%40x", { headers: HOST })
     ).text();
     const [, token = ""] = /name="token" value="([^"]+)"/.exec(page) ?? [];
-    const form = { token, id: "b0@x", state: "waiting", note: "asked for a test" };
+    const [, seen = ""] = /name="seen" value="([^"]+)"/.exec(page) ?? [];
+    const form = { token, id: "b0@x", seen, state: "waiting", note: "asked for a test" };
     expect((await post({ ...form, token: "guess" })).status).toBe(403);
     expect((await post(form, { origin: "https://evil.example.com" })).status).toBe(403);
     expect((await post(form, { "sec-fetch-site": "cross-site" })).status).toBe(403);
     expect((await post({ ...form, state: "stolen" })).status).toBe(400);
+    expect((await post({ ...form, seen: "-1" })).status).toBe(400);
     expect((await post({ ...form, id: "none@x" })).status).toBe(404);
     expect((await post({ ...form, note: "x".repeat(5_000) })).status).toBe(413);
     const done = await post(form);

@@ -57,11 +57,11 @@ const REASONS: readonly (readonly [Section, (work: DeskWork, facts: DeskFacts) =
   ["done", (work, { now }) => isSettled(work, now)],
   ["alarm", (work) => alarmsOf(work).length > 0],
   ["failing", ({ work }, { failing }) => failing.has(work)],
-  ["waiting-for-me", ({ mark, latest }) => mark !== null && latest > mark.at],
+  ["waiting-for-me", isBack],
   ["waiting-for-author", (work) => holds(work) && work.mark?.state === "waiting"],
   ["ready", isReady],
   ["in-my-paths", ({ work }, { mine }) => mine.has(work)],
-  ["waiting-for-author", ({ mark, newest }) => mark !== null || !newest.summary.complete],
+  ["waiting-for-author", ({ mark, newest }) => isPutAside(mark) || !newest.summary.complete],
 ];
 
 export function sectionOf(work: DeskWork, facts: DeskFacts): Section {
@@ -79,6 +79,17 @@ function isSettled(work: DeskWork, now: number): boolean {
   return mark.state === "snoozed"
     ? mark.until > now
     : mark.state === "applied" || mark.state === "dropped";
+}
+
+/** Somebody wrote since it was noted, or it was snoozed until now. */
+function isBack({ mark, latest }: DeskWork, { now }: DeskFacts): boolean {
+  if (mark === null) return false;
+  return latest > mark.at || (mark.state === "snoozed" && mark.until <= now);
+}
+
+/** "new" takes back what was noted before. */
+function isPutAside(mark: DeskWork["mark"]): boolean {
+  return mark !== null && mark.state !== "new";
 }
 
 function isReady({ newest: { summary, verdict } }: DeskWork): boolean {

@@ -11,15 +11,17 @@ import {
 } from "../series/branch.ts";
 import { linkCommand, unlinkCommand } from "../series/links.ts";
 import { listCommand } from "../series/list.ts";
+import { markCommand } from "../series/mark.ts";
 
 export const seriesCommand: CommandGroup = {
   usage: "series",
   describe: "what mails hold, and what is remembered of a branch that is sent",
-  question: "series: list, link or unlink of mails; cover, show … of a branch?",
+  question: "series: list, link, unlink or mark of mails; cover, show … of a branch?",
   commands: [
     listCommand,
     linkCommand,
     unlinkCommand,
+    markCommand,
     coverCommand,
     showCommand,
     importB4Command,

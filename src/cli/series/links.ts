@@ -10,7 +10,8 @@ import { flag, several } from "../../options/kinds.ts";
 
 const MESSAGE_ID = /^<?([^<>\s]{1,498}@[^<>\s]{1,498})>?$/;
 
-function messageId(word: string): string {
+/** With its brackets. */
+export function typedMessageId(word: string): string {
   const [, id] = MESSAGE_ID.exec(word) ?? [];
   if (id === undefined)
     throw new PatchsigError("usage", `${word} is not a Message-ID`, {
@@ -30,7 +31,7 @@ function linkingCommand(name: string, together: boolean, describe: string): Comm
       forget: flag("forget what was said of these two"),
     },
     run({ id, forget }) {
-      const [a, b, ...more] = id.map(messageId);
+      const [a, b, ...more] = id.map(typedMessageId);
       const isPair = a !== undefined && b !== undefined && more.length === 0 && a !== b;
       if (!isPair && (id.length > 0 || forget))
         throw new PatchsigError("usage", "name two mails, one of each series");
