@@ -5,7 +5,7 @@
  *
  *     read      the default: reads what is there, starts nothing, connects to nobody
  *     settings  the same for git config and its like, which would list our own settings
- *     work      in the user's working tree: git am and checkout run hooks and filters as always.
+ *     work      in the user's working tree: git am, checkout and hook run hooks and filters as always.
  *               Missing objects are not fetched: their names come from mails
  *     fetch     the user asked for it: from servers, but not through a program that a remote names
  */

@@ -123,6 +123,8 @@ const FORMAT_PATCH = [
   ["-c", "format.useAutoBase=false", "-c", "log.showSignature=false"],
   ["-c", "diff.noprefix=false", "-c", "diff.mnemonicPrefix=false", "-c", "diff.relative=false"],
   ["-c", "diff.srcPrefix=a/", "-c", "diff.dstPrefix=b/", "-c", "format.noprefix=false"],
+  // it writes ">From " for "From "
+  ["-c", "format.mboxrd=false"],
   ["-c", "diff.submodule=short"],
   ["format-patch", "--ignore-submodules=none", ...PLAIN_DIFF],
 ].flat();

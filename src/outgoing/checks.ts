@@ -79,7 +79,7 @@ export function objections(facts: SendFacts, limits: SendLimits): Objection[] {
     },
     facts.coverMissing && {
       check: "no-cover",
-      why: `${titles.length} patches, and no cover letter`,
+      why: `${count(titles.length, "patch")}, and no cover letter`,
       hint: "git patchsig series cover --edit writes it; --no-cover sends none",
     },
     since < limits.minInterval && {

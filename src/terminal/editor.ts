@@ -25,16 +25,23 @@ function chosenEditor(): string {
  * @throws PatchsigError "refused" if the editor fails: then nothing is to be changed
  */
 export function edit(name: string, text: string): string {
+  return editFiles([{ name, bytes: Buffer.from(text) }])[0]!.toString();
+}
+
+/** The same, of several files at once. */
+export function editFiles(
+  files: readonly { readonly name: string; readonly bytes: Buffer }[],
+): Buffer[] {
   const editor = chosenEditor();
   const folder = temporaryFolder("patchsig-edit-");
-  const file = join(folder, name);
+  const paths = files.map(({ name }) => join(folder, name));
   try {
-    writeFileSync(file, text, { mode: 0o600 });
-    const args = ["-c", `${editor} "$@"`, editor, file];
+    for (const [i, path] of paths.entries()) writeFileSync(path, files[i]!.bytes, { mode: 0o600 });
+    const args = ["-c", `${editor} "$@"`, editor, ...paths];
     const { status } = spawnSync("sh", args, { stdio: "inherit" });
     if (status !== 0)
       throw new PatchsigError("refused", `the editor failed: ${editor}; nothing was changed`);
-    return readFileSync(file, "utf8");
+    return paths.map((path) => readFileSync(path));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

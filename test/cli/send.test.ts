@@ -1,43 +1,12 @@
 /** The command itself, with a real SMTP server: from a branch to people's inboxes. */
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { patchsig, PROGRAM, records, type Run } from "../support/cli.ts";
-import { commit, commitsSince, git, newRepository, temporaryFolder } from "../support/repo.ts";
-import { type Answer, refusal, startSmtp } from "../support/smtp.ts";
-
-/** A clone with two commits on a branch, a key without a password, and a server. */
-async function submitter(answer?: Answer) {
-  const server = await startSmtp({}, answer);
-  onTestFinished(server.stop);
-  const home = temporaryFolder();
-  const origin = newRepository(temporaryFolder());
-  commit(origin, "first", { a: "1\n" });
-  const cwd = temporaryFolder();
-  git(cwd, ["clone", "-q", origin, "."]);
-  git(cwd, ["switch", "-q", "-c", "topic", "origin/main"]);
-  commit(cwd, "a: two\n\nTwo is better.\n", { a: "2\n" });
-  commit(cwd, "a: three\n\nMore is best.\n", { a: "3\n" });
-  git(cwd, ["config", "sendemail.smtpServer", "127.0.0.1"]);
-  git(cwd, ["config", "sendemail.smtpServerPort", String(server.port)]);
-  patchsig(["key", "generate", "-W"], { home });
-  const cover = join(home, "cover");
-  writeFileSync(cover, "counting further\n\nOne is not enough.\n");
-  /** The server lives in this process, so the program must not block it. */
-  const send = (...args: string[]): Promise<Run> =>
-    new Promise((resolve) => {
-      const env = { ...process.env, XDG_DATA_HOME: home };
-      const child = spawn(process.execPath, [PROGRAM, "send", ...args], { cwd, env });
-      let [stdout, stderr] = ["", ""];
-      child.stdout.on("data", (text: Buffer) => (stdout += text.toString()));
-      child.stderr.on("data", (text: Buffer) => (stderr += text.toString()));
-      child.on("close", (status) => resolve({ status: status ?? -1, stdout, stderr }));
-      child.stdin.end();
-    });
-  return { server, home, cwd, origin, cover, send };
-}
+import { describe, expect, test } from "vitest";
+import { patchsig, records } from "../support/cli.ts";
+import { commit, commitsSince, git, temporaryFolder } from "../support/repo.ts";
+import { refusal } from "../support/smtp.ts";
+import { submitter } from "../support/submitter.ts";
 
 function mboxOf(mails: readonly { readonly bytes: Buffer }[]): Buffer {
   const from = Buffer.from("From x Thu Jan  1 00:00:00 2026\n");

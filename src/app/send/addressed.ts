@@ -1,7 +1,6 @@
 /** Who gets the mails of a version: what the user, the patches and the project ask for, by git send-email's settings. */
 
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { FormatError, PatchsigError } from "../../errors.ts";
 import type { Repository } from "../../git/repository.ts";
 import { gitLines } from "../../git/run.ts";
@@ -31,9 +30,9 @@ import {
   suppressions,
 } from "../../outgoing/recipients.ts";
 import type { ShownRecipient } from "../../report/send.ts";
-import { temporaryFolder } from "../../places.ts";
-import { answerOf } from "../../send/program.ts";
 import { type Lookup, settingsOf } from "../../send/settings.ts";
+import { askOfMail } from "./ask.ts";
+import { NOTHING_SAID, saidHeader, type SaidHeader } from "./header-command.ts";
 
 /** What the user asks for now; what is remembered of the series is among `to` and `cc`. */
 export interface AddressWishes {
@@ -44,6 +43,7 @@ export interface AddressWishes {
   readonly no: ReadonlySet<RecipientField>;
   readonly toCmd: string | null;
   readonly ccCmd: string | null;
+  readonly headerCmd: string | null;
   readonly suppress: readonly string[];
 }
 
@@ -62,17 +62,18 @@ export interface AddressTerms {
   readonly say: (line: string) => void;
 }
 
-/** Reads settings and the project's file, and returns what addresses mails as git wrote them. */
-export async function addresser(
-  repository: Repository,
-  terms: AddressTerms,
-): Promise<(mails: readonly Buffer[]) => Promise<readonly MailRecipients[]>> {
+/** A mail's recipients, and the fields that the user's program adds to it. */
+export interface AddressedMail extends MailRecipients {
+  readonly fields: SaidHeader["fields"];
+}
+
+/** Addresses mails as git wrote them. */
+export type Address = (mails: readonly Buffer[]) => Promise<readonly AddressedMail[]>;
+
+/** Reads settings and the project's file. */
+export async function addresser(repository: Repository, terms: AddressTerms): Promise<Address> {
   const { config, wishes, project } = terms;
   const setting = settingsOf(config);
-  if (setting.string("headerCmd") !== null)
-    throw new PatchsigError("usage", "sendemail.headerCmd is not supported: nothing was sent", {
-      hint: "git -c sendemail.headerCmd= patchsig send does without it",
-    });
   const [sender] = readAddressees(terms.from);
   const flag = (name: string): boolean | null => booleanIn(setting.string(name), name);
   const words = wishes.suppress.length > 0 ? wishes.suppress : setting.all("suppressCc");
@@ -90,13 +91,21 @@ export async function addresser(
   for (const one of shared.named) refuseUnsendable(one, shared);
   const commands = await commandsOf(terms, setting, project);
   const isMapped = flag("mailmap") === true;
+  const header = headerAsker(repository, wishes.headerCmd, setting);
   return async (mails) => {
-    const all = mails.map((mail, i) => ({
-      ...readToAddress(mail),
-      ...(i === 0 && terms.hasCover ? { author: shared.sender } : {}),
-      said: askAll(repository, commands, mail),
-    }));
-    if (!isMapped) return recipientsOf(all, shared);
+    const added = mails.map(header);
+    const all = mails.map((mail, i): MailToAddress => {
+      const read = readToAddress(mail);
+      return {
+        ...read,
+        ...(i === 0 && terms.hasCover ? { author: shared.sender } : {}),
+        header: [...read.header, ...added[i]!.people],
+        said: askAll(repository, commands, mail),
+      };
+    });
+    const withFields = (recipients: readonly MailRecipients[]): AddressedMail[] =>
+      recipients.map((its, i) => ({ ...its, fields: added[i]!.fields }));
+    if (!isMapped) return withFields(recipientsOf(all, shared));
     const found: Addressee[] = [];
     recipientsOf(all, {
       ...shared,
@@ -107,11 +116,21 @@ export async function addresser(
       },
     });
     const current = await mailmapped(repository, setting, found);
-    return recipientsOf(all, {
-      ...shared,
-      resolve: (one) => shared.resolve(one).map((old) => current.get(formatAddressee(old)) ?? old),
-    });
+    const resolve: RecipientTerms["resolve"] = (one) =>
+      shared.resolve(one).map((old) => current.get(formatAddressee(old)) ?? old);
+    return withFields(recipientsOf(all, { ...shared, resolve }));
   };
+}
+
+/** Asks the user's program for fields of a mail, if there is one. */
+function headerAsker(
+  { cwd }: Repository,
+  option: string | null,
+  setting: SendEmail,
+): (mail: Buffer) => SaidHeader {
+  const command = option ?? setting.string("headerCmd");
+  const why = option === null ? "sendemail.headerCmd" : "--header-cmd";
+  return command === null ? () => NOTHING_SAID : (mail) => saidHeader(mail, { command, why, cwd });
 }
 
 /** The current name and address of those whom git's mailmap knows, by what they are called now. */
@@ -170,6 +189,16 @@ function refuseUnsendable(one: Recipient, { resolve }: RecipientTerms): void {
     if (fault !== null)
       throw new PatchsigError("usage", `${one.why}: ${formatAddressee(addressee)} is ${fault}`);
   }
+}
+
+/** `sendemail.from`, which may be an alias. PatchsigError "usage" if that stands for nobody, or for several. */
+export function aliasedSender(config: Lookup, from: string): string {
+  const all = readAddressees(from);
+  const aliases = aliasesIn(settingsOf(config));
+  const [sender, ...more] = formatted(() => all.flatMap((one) => expandAlias(aliases, one)));
+  if (sender === undefined || more.length > 0 || addressFault(sender) !== null)
+    throw new PatchsigError("usage", `sendemail.from is "${from}": not one person's address`);
+  return formatAddressee(sender);
 }
 
 /** What is named for all mails: options, else the settings; and the project's. */
@@ -239,27 +268,16 @@ async function commandsOf(
   return [...own, ...theirs];
 }
 
-/**
- * Each program gets the mail as a file, as git send-email gives it, and as its input, as b4 does. The
- * user's are run where the user stands, as git runs them; the project's at the top of the working tree.
- */
+/** The user's programs are run where the user stands, as git runs them; the project's at the top of the working tree. */
 function askAll(
   { toplevel, cwd }: Repository,
   commands: readonly AddressCommand[],
   mail: Buffer,
 ): MailToAddress["said"] {
-  if (commands.length === 0) return [];
-  const folder = temporaryFolder("patchsig-send-");
-  try {
-    const file = join(folder, "0001.patch");
-    writeFileSync(file, mail);
-    return commands.map(({ command, ...who }) => ({
-      ...who,
-      lines: answerOf(command, file, who.by === "user" ? cwd : (toplevel ?? cwd)),
-    }));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const where = (by: Recipient["by"]): string => (by === "user" ? cwd : (toplevel ?? cwd));
+  const asked = commands.map(({ command, by }) => ({ command, cwd: where(by) }));
+  const said = askOfMail(mail, asked);
+  return commands.map(({ field, why, by }, i) => ({ field, why, by, lines: said[i]! }));
 }
 
 /** What git wrote of people: author, To and Cc by format.to and the like, and the text. */

@@ -29,6 +29,16 @@ export interface VersionTexts {
   readonly compareWith: string | null;
   /** Fields for the mails as they are to be sent, in order: the cover letter is first. */
   readonly fields: (mails: readonly Buffer[]) => Promise<readonly (readonly NewField[])[]>;
+  /** The user's editor on them, before they are signed; null: nobody wants to edit them. */
+  readonly edit: EditFiles | null;
+}
+
+/** Files in the user's editor; what became of them. */
+export type EditFiles = (files: readonly EditedFile[]) => Buffer[];
+
+interface EditedFile {
+  readonly name: string;
+  readonly bytes: Buffer;
 }
 
 export interface VersionMails extends PreparedSeries {
@@ -54,7 +64,10 @@ export async function versionMails(
     say,
     prepare: async (drafts) => {
       // only then: a cover letter may have trailers
-      const complete = drafts.map(({ mail }, i) => withTexts(mail, i, texts));
+      const complete = edited(
+        drafts.map(({ mail }, i) => withTexts(mail, i, texts)),
+        texts,
+      );
       const fields = await texts.fields(complete);
       written = drafts.map((draft, i) => ({
         ...draft,
@@ -86,6 +99,14 @@ function optionsOf({ version, label, cover, compareWith }: VersionTexts): string
     ...(version === 1 ? [] : ["-v", String(version)]),
     ...(compareWith === null ? [] : [`--range-diff=${compareWith}`]),
   ];
+}
+
+function edited(mails: readonly Buffer[], { edit, cover }: VersionTexts): readonly Buffer[] {
+  if (edit === null) return mails;
+  const first = cover === null ? 1 : 0;
+  return edit(
+    mails.map((bytes, i) => ({ name: `${String(i + first).padStart(4, "0")}.patch`, bytes })),
+  );
 }
 
 function withTexts(mail: Buffer, place: number, texts: VersionTexts): Buffer {

@@ -103,18 +103,17 @@ export async function planSend(
   const { commits } = series.range;
   if (commits.length === 0) throw nothingIn(branch);
   const fresh = (): SeriesState => newSeries(changeIdFor(branch, now, random(6)));
-  const state = withWishes(stored?.state ?? fresh(), wishes);
+  const described = coverFromDescription(repository, branch);
+  const state = withWishes(stored?.state ?? fresh(), wishes, described);
   const version = wishes.version ?? state.settings.version;
   const previous = state.sent.findLast((sent) => sent.version < version) ?? null;
   const titles = (await readCommits(repository, commits)).map(({ subject }) => subject.toString());
-  const written = coverOf(state.cover);
-  const wanted = wishes.withCover && (titles.length > 1 || written !== null);
-  const cover = wanted ? written : null;
+  const cover = wishes.withCover ? coverOf(state.cover) : null;
   const facts = {
     titles,
     merges: (await baseHazards(repository, series.base, series.range)).merges,
     basePrivate: whyPrivate(series),
-    coverMissing: wanted && cover === null,
+    coverMissing: wishes.withCover && cover === null && needsCover(repository, titles.length),
     previous,
     unchanged: isSame(previous, commits),
     now,
@@ -126,7 +125,7 @@ export async function planSend(
     before: stored?.commit ?? null,
     state,
     version,
-    label: labelOf(state.settings.prefix, asked),
+    label: labelOf(repository, state.settings.prefix, asked),
     series,
     titles,
     cover,
@@ -153,20 +152,50 @@ export async function projectOf(
   return withProject && base.kind === "public" ? projectAt(repository, base.commit) : NO_PROJECT;
 }
 
-/** The words before the number; those of the project if the series has none. */
-export function labelOf(prefix: readonly string[], { project }: ProjectFound): string {
-  return [...(prefix.length > 0 ? prefix : (project?.prefix ?? [])), "PATCH"].join(" ");
+/** By `format.coverLetter`; unset, as with `auto`: more patches than one do. */
+function needsCover({ config }: Repository, patches: number): boolean {
+  const isAuto = config.string("format.coverLetter")?.toLowerCase() === "auto";
+  return (isAuto ? null : config.bool("format.coverLetter")) ?? patches > 1;
 }
+
+/** The words before the number: those of the series, else of `format.subjectPrefix`, else of the project. */
+export function labelOf(
+  { config }: Repository,
+  prefix: readonly string[],
+  { project }: ProjectFound,
+): string {
+  if (prefix.some((word) => word !== "RFC")) return [...prefix, "PATCH"].join(" ");
+  const set = config.string("format.subjectPrefix") || null;
+  const own = set === null ? [...(project?.prefix ?? []), "PATCH"] : [set];
+  return [...prefix, ...own].join(" ");
+}
+
+/**
+ * The branch's description as a cover letter, if `format.coverFromDescription` takes a title from it: its
+ * first paragraph, which with `auto` is not too long; else "".
+ */
+function coverFromDescription({ config }: Repository, branch: string): string {
+  const mode = config.string("format.coverFromDescription")?.toLowerCase();
+  const [first = "", ...rest] = (config.string(`branch.${branch}.description`) ?? "")
+    .trim()
+    .split(/\n(?:[ \t]*\n)+/);
+  const title = first.replaceAll(/\s+/g, " ").trim();
+  const isTitle = mode === "subject" || (mode === "auto" && title.length <= LONGEST_TITLE);
+  return isTitle && title !== "" ? [title, ...rest].join("\n\n") : "";
+}
+
+/** git takes a longer first paragraph for text. */
+const LONGEST_TITLE = 100;
 
 function sourceOf(repository: Repository, { words, request }: SendWishes): Promise<BranchToSend> {
   return request === null ? branchToSend(repository, words) : requestToSend(repository, request);
 }
 
-function withWishes(state: SeriesState, wishes: SendWishes): SeriesState {
+function withWishes(state: SeriesState, wishes: SendWishes, described: string): SeriesState {
   const { settings } = state;
   return {
     ...state,
-    cover: wishes.cover ?? state.cover,
+    cover: wishes.cover ?? (state.cover || described),
     settings: {
       ...settings,
       prefix: wishes.prefix ?? settings.prefix,

@@ -37,7 +37,7 @@ export async function planResend(
     before: stored.commit,
     state: stored.state,
     version,
-    label: `${labelOf(then.settings.prefix, asked)} RESEND`,
+    label: `${labelOf(repository, then.settings.prefix, asked)} RESEND`,
     series,
     titles: commits.map(({ subject }) => subject.toString()),
     cover: hadCover ? coverOf(then.cover) : null,

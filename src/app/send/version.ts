@@ -8,7 +8,7 @@ import { messageIdOf, messageIdParts } from "../../outgoing/message-id.ts";
 import type { Reporter } from "../reporter.ts";
 import type { OpenSigner } from "../sign/signer.ts";
 import { gitArguments, type PrepareSeries, seriesPreparer } from "../sign/prepare-series.ts";
-import { type VersionMails, versionMails } from "./mails.ts";
+import { type EditFiles, type VersionMails, versionMails } from "./mails.ts";
 import type { SendChance, SendPlan } from "./plan.ts";
 import { mailDate } from "../../primitives/time.ts";
 
@@ -26,13 +26,14 @@ export interface VersionOptions extends SendChance {
   readonly shape: ThreadShape;
   /** More fields of the mails, of what git wrote: their recipients. */
   readonly fields: (mails: readonly Buffer[]) => Promise<readonly (readonly NewField[])[]>;
+  readonly edit: EditFiles | null;
 }
 
 /** @throws PatchsigError as git refuses, and as a mail cannot be signed */
 export async function makeVersion(
   repository: Repository,
   plan: SendPlan,
-  { signer, by, from, now, random, say, shape, fields }: VersionOptions,
+  { signer, by, from, now, random, say, shape, fields, edit }: VersionOptions,
 ): Promise<VersionMails> {
   const { state, version, series, cover, changes, compareWith } = plan;
   const { changeId } = state.settings;
@@ -46,7 +47,10 @@ export async function makeVersion(
   };
   const own = await gitArguments(repository, series, { by, from: true });
   // an author who does not send is named in the mail's text
-  const args = [`--from=${from}`, ...own];
+  const { length } = series.range.commits;
+  // format.numbered does not count: a series has numbers
+  const numbered = length > 1 || cover !== null ? ["--numbered"] : [];
+  const args = [`--from=${from}`, ...numbered, ...own];
   const prepare: PrepareSeries = async (drafts) => {
     const opened = await signer();
     const terms = { signer: opened, by, time: now };
@@ -59,6 +63,7 @@ export async function makeVersion(
     changes,
     changeId,
     compareWith,
+    edit,
     fields: async (mails: readonly Buffer[]): Promise<NewField[][]> => {
       const more = await fields(mails);
       return mails.map((_, place) => {
@@ -76,7 +81,6 @@ export async function makeVersion(
   };
   const made = await versionMails(repository, texts, { args, prepare, say });
   const patches = made.mails.length - (1 - first);
-  const { length } = series.range.commits;
   if (patches === length) return made;
   throw new PatchsigError("refused", `git wrote ${patches} of ${length} patches`, {
     hint: "a commit without changes has no patch: git rebase -i drops it",

@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { now } from "../../app/now.ts";
 import { batchToContinue } from "../../app/send/batch.ts";
+import type { MadeMails } from "../../app/send/make.ts";
 import { branchMeant } from "../../app/send/names.ts";
 import { planSend, type SendPlan } from "../../app/send/plan.ts";
 import { batchPlace, queueVersion } from "../../app/send/queue.ts";
@@ -20,7 +21,7 @@ import { passwordOptions } from "../../terminal/password.ts";
 import { askYesOrNo, canAsk } from "../../terminal/questions.ts";
 import { out, outputStyle, say, saySafe } from "../../terminal/terminal.ts";
 import { cancel, deliver, withOutbox } from "../send/deliver.ts";
-import { type MadeMails, type MakeArguments, makeMails } from "../send/make.ts";
+import { type MakeArguments, makeAsked } from "../send/make.ts";
 import { sendSettings, versionOf, type WishArguments, wishesOf } from "../send/wishes.ts";
 
 interface Arguments extends WishArguments, MakeArguments {
@@ -59,6 +60,7 @@ export const sendCommand = command({
     "no-bcc": { type: "boolean", describe: "nobody of sendemail.bcc" },
     "to-cmd": { ...one, describe: "a program that prints whom a patch goes to" },
     "cc-cmd": { ...one, describe: "a program that prints who gets a copy of a patch" },
+    "header-cmd": { ...one, describe: "a program that prints more header fields of a mail" },
     "suppress-cc": { ...many, describe: "whom to leave out, as for git send-email" },
     "no-project": { type: "boolean", describe: "nothing of the project's .patchsig" },
     identity: { ...one, describe: "the settings to send with: sendemail.NAME.*" },
@@ -76,6 +78,8 @@ export const sendCommand = command({
     resend: { ...one, describe: "a version that was sent, once more: v2" },
     allow: { ...many, describe: "send though this check speaks against it" },
     "dry-run": { ...flag, alias: "n", describe: "only show what would be sent" },
+    annotate: { type: "boolean", describe: "edit the mails before they are signed" },
+    "no-validate": { type: "boolean", describe: "do not run the hook sendemail-validate" },
     rehearse: { ...flag, describe: "only show what the mails would not survive on their way" },
     "output-directory": { ...one, alias: "o", describe: "write the mails there instead" },
     reflect: { ...flag, describe: "send all of it only to yourself" },
@@ -107,7 +111,7 @@ async function send(args: Arguments): Promise<CommandStatus> {
     saySafe(renderObjections(plan.objections));
     return EXIT.unmet;
   }
-  const made = await makeMails(repository, plan, args);
+  const made = await makeAsked(repository, plan, args);
   out(renderSendPreview(made.preview, outputStyle()));
   if (args.outputDirectory !== undefined) return write(made, args.outputDirectory);
   if (args.rehearse) return say("nothing was sent: --rehearse");

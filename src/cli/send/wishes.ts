@@ -12,6 +12,7 @@ import {
 } from "../../git/pull-request.ts";
 import type { Repository } from "../../git/repository.ts";
 import { CHECKS, type CheckName } from "../../outgoing/checks.ts";
+import { settingsOf, withIdentity } from "../../send/settings.ts";
 import { isThreadMode, THREAD_MODES, type ThreadMode } from "../../outgoing/state.ts";
 
 export interface WishArguments {
@@ -24,6 +25,7 @@ export interface WishArguments {
   readonly noBase?: boolean | undefined;
   readonly cover?: string | undefined;
   readonly noCover?: boolean | undefined;
+  readonly identity?: string | undefined;
   readonly to?: string[] | undefined;
   readonly cc?: string[] | undefined;
   readonly noTo?: boolean | undefined;
@@ -67,9 +69,15 @@ function prefixOf({ prefix = [], rfc }: WishArguments): string[] | null {
   return rfc && !words.includes("RFC") ? ["RFC", ...words] : words;
 }
 
-function coverWishes({ cover, noCover }: WishArguments): Pick<SendWishes, "cover" | "withCover"> {
+function coverWishes({
+  cover,
+  noCover,
+  identity,
+}: WishArguments): Pick<SendWishes, "cover" | "withCover"> {
   const withCover = !isOff(noCover, cover);
-  return { withCover, cover: withCover && cover !== undefined ? textOf(cover) : null };
+  const config = withIdentity(gitConfig(), identity ?? null);
+  const charset = settingsOf(config).string("composeEncoding") ?? "UTF-8";
+  return { withCover, cover: withCover && cover !== undefined ? textOf(cover, charset) : null };
 }
 
 async function requestOf(
@@ -83,7 +91,7 @@ async function requestOf(
     const [remote = "", number = ""] = fromPr;
     return fetchPullRequest(repository, remote, /^[0-9]{1,9}$/.test(number) ? Number(number) : 0);
   }
-  const wanted = readRequest(textOf(fromRequest!));
+  const wanted = readRequest(textOf(fromRequest!, "UTF-8"));
   if (wanted !== null) return fetchRequest(repository, wanted);
   throw new PatchsigError("usage", `${fromRequest} is no text of git request-pull`);
 }
@@ -106,11 +114,20 @@ function checkOf(text: string): CheckName {
 }
 
 /** A file's text, or stdin's. */
-function textOf(name: string): string {
+function textOf(name: string, charset: string): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(name === "-" ? 0 : name, "utf8");
+    bytes = readFileSync(name === "-" ? 0 : name);
   } catch (cause) {
     throw new PatchsigError("unreadable", `cannot read ${name}`, { cause });
+  }
+  try {
+    return new TextDecoder(charset, { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new PatchsigError("unreadable", `${name} is no text in ${charset}`, {
+      hint: "git config sendemail.composeEncoding names its charset",
+      cause,
+    });
   }
 }
 

@@ -22,6 +22,7 @@ const NOTHING: AddressWishes = {
   no: new Set(),
   toCmd: null,
   ccCmd: null,
+  headerCmd: null,
   suppress: [],
 };
 
@@ -208,6 +209,7 @@ const MAILMAP_ROWS: readonly Row[] = [
   // of `both`, git maps "bob@example.org " with the blank before the comment: nobody
   ["mailmap of aliases", [...ALIASES, "sendemail.to=two", MAPPED]],
   ["mailmap.file", [TO, MAPPED, "sendemail.mailmap.file=MAILMAP"]],
+  ["mailmap.blob", [TO, MAPPED, "sendemail.mailmap.blob=HEAD:.mailmap"]],
   ["mailmap.file alone", [TO, "sendemail.mailmap.file=MAILMAP"]],
 ];
 
