@@ -50,7 +50,10 @@ export function formatManifest(
 export function readManifest(bytes: Buffer, path: string): ManifestEpoch[] | null {
   let said: unknown;
   try {
-    said = JSON.parse(gunzipSync(bytes, { maxOutputLength: MAX_MANIFEST }).toString("utf8"));
+    // a server that says Content-Encoding: gzip has had it unpacked on the way
+    const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
+    const text = isPacked ? gunzipSync(bytes, { maxOutputLength: MAX_MANIFEST }) : bytes;
+    said = JSON.parse(text.toString("utf8"));
   } catch {
     return null;
   }

@@ -11,6 +11,7 @@ import type { ServerAbilities } from "../feed/capabilities.ts";
 import { type Epoch, placeOf } from "./epochs.ts";
 import { changes } from "./inbox-log.ts";
 import { folderSize } from "./feed-write.ts";
+import { patientSettings } from "./feed-probe.ts";
 import { git, gitLines, gitSucceeds } from "./run.ts";
 import { transfer } from "./transfer.ts";
 
@@ -26,6 +27,8 @@ export interface FetchWishes {
   readonly headersOnly: boolean;
   /** Bytes that the epoch may have on disk. */
   readonly maxBytes: number;
+  /** How long a web server may say nothing, in seconds. Others work on an answer in silence: ten times as long. */
+  readonly patience: number;
   readonly onProgress?: ((stage: string, done: number, total: number) => void) | undefined;
 }
 
@@ -33,6 +36,8 @@ export interface FetchWishes {
 const BLOBS_AT_A_TIME = 2000;
 /** How often the size of what comes is looked at. */
 const WATCH_MS = 200;
+/** For each second of patience with a web server. */
+const SILENCE_MS = 10_000;
 
 /** What was fetched. */
 export interface FetchedEpoch {
@@ -133,7 +138,7 @@ async function missingBlobs(epoch: Epoch): Promise<string[]> {
 /** Stops what grows beyond the limit, whatever the server announced. */
 async function watched(
   epoch: Epoch,
-  { maxBytes, address, abilities, onProgress }: FetchWishes,
+  { maxBytes, address, abilities, patience, onProgress }: FetchWishes,
   args: readonly string[],
   more: readonly string[] = [],
 ): Promise<void> {
@@ -143,8 +148,13 @@ async function watched(
   const tooLarge = new PatchsigError("too-large", `${address} is larger than --max allows`, {
     hint: "--since or --headers-only bring less; --max SIZE allows more",
   });
+  let [size, heard] = [0, Date.now()];
   const check = (): void => {
-    if (folderSize(objects) > maxBytes) controller.abort(tooLarge);
+    const now = folderSize(objects);
+    if (now !== size) [size, heard] = [now, Date.now()];
+    if (size > maxBytes) controller.abort(tooLarge);
+    else if (Date.now() - heard > patience * SILENCE_MS)
+      controller.abort(new PatchsigError("unreadable", `${address} has fallen silent`));
   };
   const timer = setInterval(check, WATCH_MS);
   // only while it fetches is this a partial clone: to readers, what is not here is missing
@@ -154,9 +164,18 @@ async function watched(
   try {
     check();
     await transfer(epoch.repository, args, {
-      onProgress,
+      onProgress: (...words) => {
+        heard = Date.now();
+        onProgress?.(...words);
+      },
       signal: controller.signal,
-      settings: [`remote.origin.url=${address}`, "fetch.unpackLimit=1", ...partial, ...more],
+      settings: [
+        `remote.origin.url=${address}`,
+        "fetch.unpackLimit=1",
+        ...patientSettings(patience),
+        ...partial,
+        ...more,
+      ],
     });
     check();
     controller.signal.throwIfAborted();

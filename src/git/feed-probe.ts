@@ -3,10 +3,16 @@
 import { PatchsigError } from "../errors.ts";
 import { type ServerAbilities, serverAbilities } from "../feed/capabilities.ts";
 import { spawnGit } from "./run.ts";
+import { newTransfer } from "./stop.ts";
 
 export interface Probe extends ServerAbilities {
   /** The newest commit; null if there is none yet. */
   readonly head: string | null;
+}
+
+/** What makes git give up a web server that says nothing for so many seconds. */
+export function patientSettings(seconds: number): string[] {
+  return ["http.lowSpeedLimit=1", `http.lowSpeedTime=${Math.ceil(seconds)}`];
 }
 
 /** Of what git and the server say. */
@@ -16,12 +22,17 @@ const MAX_SAID = 1 << 20;
  * Null if git finds no repository there.
  *
  * @param address checked by the caller (feed/url.ts)
- * @throws PatchsigError "git-missing"; "too-large" if the server does not stop to talk
+ * @param patience how long a server may say nothing, in seconds
+ * @throws PatchsigError "git-missing"; "too-large" if the server does not stop to talk, "unreadable" if it does not
+ *   begin
  */
-export function probe(address: string): Promise<Probe | null> {
+export function probe(address: string, patience: number): Promise<Probe | null> {
   return new Promise((resolve, reject) => {
-    const env = { GIT_TRACE_PACKET: "1", GIT_TERMINAL_PROMPT: "0" };
-    const child = spawnGit(["-c", "protocol.version=2", "ls-remote", "--", address, "HEAD"], {
+    const { env: mark, stop } = newTransfer();
+    const env = { ...mark, GIT_TRACE_PACKET: "1", GIT_TERMINAL_PROMPT: "0" };
+    const settings = ["protocol.version=2", ...patientSettings(patience)];
+    const words = settings.flatMap((setting) => ["-c", setting]);
+    const child = spawnGit([...words, "ls-remote", "--", address, "HEAD"], {
       cwd: "/",
       elsewhere: true,
       purpose: "fetch",
@@ -29,9 +40,15 @@ export function probe(address: string): Promise<Probe | null> {
     });
     const [out, trace]: [Buffer[], Buffer[]] = [[], []];
     let size = 0;
+    let silent = false;
+    const timer = setTimeout(() => {
+      silent = true;
+      stop();
+    }, patience * 1000);
     const take = (into: Buffer[]) => (bytes: Buffer) => {
       size += bytes.length;
-      if (size > MAX_SAID) child.kill();
+      timer.refresh();
+      if (size > MAX_SAID) stop();
       else into.push(bytes);
     };
     child.stdin.end();
@@ -41,6 +58,8 @@ export function probe(address: string): Promise<Probe | null> {
       reject(new PatchsigError("git-missing", "cannot start git", { cause })),
     );
     child.on("close", (status) => {
+      clearTimeout(timer);
+      if (silent) return reject(new PatchsigError("unreadable", `${address} does not answer`));
       if (size > MAX_SAID)
         return reject(new PatchsigError("too-large", `${address} does not stop to talk`));
       if (status !== 0) return resolve(null);

@@ -7,6 +7,7 @@
 import { PatchsigError } from "../errors.ts";
 import { termsOf } from "./closed.ts";
 import { failure } from "./run.ts";
+import { newTransfer } from "./stop.ts";
 
 export interface TransferOptions {
   /** In git's words: `receiving`, and objects. */
@@ -45,7 +46,9 @@ export async function transfer(
   const { simpleGit } = await import("simple-git");
   const terms = termsOf("fetch", process.env, true);
   // a feed is public: nobody is asked for a password
-  const env = { ...terms.env, GIT_TERMINAL_PROMPT: "0", GIT_CEILING_DIRECTORIES: repository };
+  const { env: mark, stop } = newTransfer();
+  const own = { ...mark, GIT_TERMINAL_PROMPT: "0", GIT_CEILING_DIRECTORIES: repository };
+  const env = { ...terms.env, ...own };
   signal.throwIfAborted();
   const git = simpleGit({
     baseDir: repository,
@@ -58,6 +61,7 @@ export async function transfer(
       exitCode === 0 ? undefined : (error ?? Buffer.concat([...stdErr, Buffer.from(" ")])),
     progress: ({ stage, processed, total }) => onProgress?.(stage, processed, total),
   });
+  signal.addEventListener("abort", stop);
   try {
     const defined = Object.entries(env).filter(([, value]) => value !== undefined);
     await git
@@ -70,6 +74,8 @@ export async function transfer(
     if (code === "ENOENT")
       throw new PatchsigError("git-missing", "cannot start git", { cause: error });
     throw failure(["fetch"], withoutProgress((error as Error).message));
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }
 

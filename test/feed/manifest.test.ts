@@ -1,4 +1,4 @@
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { serverAbilities } from "../../src/feed/capabilities.ts";
 import { formatManifest, readManifest } from "../../src/feed/manifest.ts";
@@ -28,13 +28,19 @@ describe("a manifest", () => {
   });
 
   test.each([
-    ["no gzip", Buffer.from("{}")],
+    ["half of one", gzipSync("{}").subarray(0, 12)],
+    ["a page", Buffer.from("<html>")],
     ["no JSON", gzipSync("x")],
     ["a list", gzipSync("[]")],
     ["null", gzipSync("null")],
     ["a bomb of 100 MB", gzipSync(Buffer.alloc(100 << 20, " "))],
   ])("%s is none", (_, bytes) => {
     expect(readManifest(bytes, "/")).toBeNull();
+  });
+
+  test("may have been unpacked on the way", () => {
+    const bytes = gunzipSync(formatManifest("ci", "/ci", EPOCHS));
+    expect(readManifest(bytes, "/ci")).toEqual(EPOCHS);
   });
 
   test("may have anything in its entries", () => {

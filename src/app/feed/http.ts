@@ -1,37 +1,109 @@
-/** Small answers of web servers, bounded. */
+/** Answers of web servers that nobody vouches for: bounded, and not waited for without end. */
 
 import { PatchsigError } from "../../errors.ts";
+import { gitConfig } from "../settings.ts";
 
-const TIMEOUT_MS = 60_000;
+/** What a server says. */
+export interface WebAnswer {
+  readonly status: number;
+  readonly ok: boolean;
+  /**
+   * Its bytes, as they come; to be read to the end, or `return`ed.
+   *
+   * @throws PatchsigError "unreadable" if it is cut off, or the server falls silent
+   */
+  readonly body: AsyncGenerator<Buffer>;
+}
 
 /**
  * The bytes of an answer; null if the server has nothing there.
  *
  * @throws PatchsigError "unreadable" if it cannot be reached; "too-large"
  */
-export async function getBounded(url: string, most: number): Promise<Buffer | null> {
-  const answer = await ask(url, { redirect: "follow" });
-  if (!answer.ok) {
-    await answer.body?.cancel();
-    return null;
-  }
-  const parts: Uint8Array[] = [];
+export async function getBounded(
+  url: string,
+  most: number,
+  seconds = patience(),
+): Promise<Buffer | null> {
+  const { ok, body } = await ask(url, "GET", seconds);
+  const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of answer.body as unknown as AsyncIterable<Uint8Array>) {
-    size += part.length;
-    if (size > most) throw new PatchsigError("too-large", `${url} is larger than patchsig reads`);
-    parts.push(part);
+  try {
+    if (!ok) return null;
+    for await (const part of body) {
+      size += part.length;
+      if (size > most) throw new PatchsigError("too-large", `${url} is larger than patchsig reads`);
+      parts.push(part);
+    }
+    return Buffer.concat(parts);
+  } finally {
+    await body.return(undefined);
   }
-  return Buffer.concat(parts);
 }
 
-/** @throws PatchsigError "unreadable" */
-export async function ask(url: string, init: RequestInit): Promise<Response> {
+/**
+ * Redirects are followed, but not from https to http.
+ *
+ * @param seconds how long a server may say nothing
+ * @throws PatchsigError "unreadable"
+ */
+export async function ask(url: string, method = "GET", seconds = patience()): Promise<WebAnswer> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  /** What is done with a server's bytes does not count. */
+  const waitFor = async <T>(work: Promise<T>): Promise<T> => {
+    const timer = setTimeout(() => controller.abort(), seconds * 1000);
+    try {
+      return await work;
+    } catch (cause) {
+      throw unreachable(
+        url,
+        signal.aborted ? `it said nothing for ${seconds} seconds` : null,
+        cause,
+      );
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  const answer = await waitFor(fetch(url, { method, signal }));
+  const body = bodyOf(answer, waitFor);
+  if (/^https:/i.test(url) && !answer.url.startsWith("https:")) {
+    await body.return(undefined);
+    throw unreachable(url, "it leads to a place without encryption", null);
+  }
+  return { status: answer.status, ok: answer.ok, body };
+}
+
+async function* bodyOf(
+  answer: Response,
+  waitFor: <T>(work: Promise<T>) => Promise<T>,
+): AsyncGenerator<Buffer> {
+  if (answer.body === null) return;
+  const reader = answer.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
   try {
-    return await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
-  } catch (cause) {
-    const { cause: reason } = cause as { cause?: { code?: string } };
-    const why = reason?.code === undefined ? "" : ` (${reason.code})`;
-    throw new PatchsigError("unreadable", `cannot reach ${url}${why}`, { cause });
+    for (;;) {
+      const { done, value } = await waitFor(reader.read());
+      if (done) return;
+      yield Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    }
+  } finally {
+    // an answer that was cut off has nothing more to cancel
+    await reader.cancel().catch(() => undefined);
   }
 }
+
+function unreachable(url: string, why: string | null, cause: unknown): PatchsigError {
+  const { cause: reason } = (cause ?? {}) as { cause?: { code?: string } };
+  const said = why ?? reason?.code ?? null;
+  return new PatchsigError("unreadable", `cannot read ${url}${said === null ? "" : `: ${said}`}`, {
+    cause,
+  });
+}
+
+/** How long a server may say nothing, in seconds: git's own setting, which counts for its fetches, too. */
+export function patience(): number {
+  const said = Number(gitConfig().string("http.lowSpeedTime") ?? PATIENCE);
+  return Number.isInteger(said) && said > 0 ? said : PATIENCE;
+}
+
+const PATIENCE = 60;

@@ -8,7 +8,7 @@ import type { FeedLayout } from "../../feed/followed.ts";
 import { type ManifestEpoch, readManifest } from "../../feed/manifest.ts";
 import { probe, type Probe } from "../../git/feed-probe.ts";
 
-import { getBounded } from "./http.ts";
+import { getBounded, patience } from "./http.ts";
 
 export interface LocatedFeed {
   readonly layout: FeedLayout;
@@ -38,7 +38,10 @@ export async function locate(url: string): Promise<LocatedFeed> {
   const offered = await listed(url);
   const first = offered?.at(-1)?.epoch ?? 0;
   for (const layout of ["epochs", "dotted", "single"] as const) {
-    const found = await probe(epochAddress(url, layout, layout === "epochs" ? first : 0));
+    const found = await probe(
+      epochAddress(url, layout, layout === "epochs" ? first : 0),
+      patience(),
+    );
     if (found !== null) return { layout, probe: found };
   }
   throw new PatchsigError("not-found", `${url}: no feed is there`, {
@@ -58,7 +61,7 @@ export async function offeredEpochs(
   if (offered !== null && offered.length > 0) return offered;
   const found = [...known];
   for (let epoch = Math.max(-1, ...known) + 1; epoch < MAX_EPOCHS; epoch++) {
-    if ((await probe(epochAddress(url, layout, epoch))) === null) break;
+    if ((await probe(epochAddress(url, layout, epoch), patience())) === null) break;
     found.push(epoch);
   }
   return found.sort((a, b) => a - b).map(bare);

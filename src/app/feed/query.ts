@@ -15,7 +15,7 @@ import { now } from "../now.ts";
 import type { Reporter } from "../reporter.ts";
 import { storeMails, withFeed } from "./add.ts";
 import { followedFolder, rememberFeed } from "./followed.ts";
-import { ask } from "./http.ts";
+import { ask, type WebAnswer } from "./http.ts";
 import { sinceTime } from "./since.ts";
 
 /** Mails may reach a server's index later than they were received. */
@@ -36,7 +36,7 @@ export async function updateByQuery(feed: FollowedFeed, reporter: Reporter): Pro
   await withFeed(folder, reporter.say, async () => {
     if (epochsOf(folder) === null) await makeEpoch(folder, 0);
   });
-  const answer = await ask(addressOf(feed), { method: "POST", redirect: "follow" });
+  const answer = await ask(addressOf(feed), "POST");
   let added = 0;
   if (answer.ok) {
     const room = feed.max - folderSize(join(folder, "git"));
@@ -48,7 +48,7 @@ export async function updateByQuery(feed: FollowedFeed, reporter: Reporter): Pro
       reporter.progress?.(`${feed.name}: ${count(added, "mail")}`, added, 0, asked * 1000);
     }
   } else {
-    await answer.body?.cancel();
+    await answer.body.return(undefined);
     // 404: nothing matches
     if (answer.status !== 404) throw noSearch(feed, answer.status);
   }
@@ -78,7 +78,7 @@ function addressOf({ url, query, since, updated }: FollowedFeed): string {
 
 /** Portions of mails; unpacked, not more than `most` bytes. */
 async function* mailsIn(
-  answer: Response,
+  answer: WebAnswer,
   most: number,
   { url }: FollowedFeed,
 ): AsyncGenerator<FeedMail[]> {
@@ -111,17 +111,17 @@ async function* mailsIn(
   if (portion.length > 0) yield portion;
 }
 
-async function* unpackedBody(answer: Response, url: string): AsyncGenerator<Buffer> {
-  const body = Readable.fromWeb(answer.body as never);
+async function* unpackedBody({ body }: WebAnswer, url: string): AsyncGenerator<Buffer> {
+  const packed = Readable.from(body, { objectMode: false });
   const plain = createGunzip({ chunkSize: 1 << 18 });
-  body.on("error", (error) => plain.destroy(error));
+  packed.on("error", (error) => plain.destroy(error));
   try {
-    yield* body.pipe(plain) as AsyncIterable<Buffer>;
+    yield* packed.pipe(plain) as AsyncIterable<Buffer>;
   } catch (cause) {
     if (cause instanceof PatchsigError) throw cause;
     throw new PatchsigError("unreadable", `${url}: the answer is cut off or damaged`, { cause });
   } finally {
-    body.destroy();
+    packed.destroy();
     plain.destroy();
   }
 }

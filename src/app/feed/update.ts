@@ -16,6 +16,7 @@ import { now } from "../now.ts";
 import type { Reporter } from "../reporter.ts";
 import { withFeed } from "./add.ts";
 import { contradictions, descriptionsAmong } from "./checkpoints.ts";
+import { patience } from "./http.ts";
 import { followedFolder, rememberFeed } from "./followed.ts";
 import { updateByQuery } from "./query.ts";
 import { sinceTime } from "./since.ts";
@@ -92,6 +93,7 @@ async function updateEpoch(
     headersOnly: feed.headersOnly,
     // what the other epochs leave
     maxBytes: feed.max - (folderSize(join(folder, "git")) - folderSize(epoch.repository)),
+    patience: patience(),
     onProgress:
       progress === null
         ? undefined
