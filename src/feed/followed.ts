@@ -38,6 +38,9 @@ export interface WithdrawnMail {
   readonly messageId: string;
   readonly subject: string;
   readonly blob: string;
+  /** Where it stood: the number of the epoch, and the commit. */
+  readonly epoch: number;
+  readonly commit: string;
   /** It had a signed record. */
   readonly record: boolean;
   readonly at: number;

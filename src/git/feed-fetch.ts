@@ -214,16 +214,16 @@ export async function goesOn(epoch: Epoch): Promise<boolean> {
   return old === undefined || gitSucceeds(["merge-base", "--is-ancestor", old, INCOMING], place);
 }
 
-/** Mails that were here and that the incoming history no longer has: the blobs, with their subjects. */
-export async function vanished(epoch: Epoch): Promise<string[]> {
-  const names = async (tip: string): Promise<string[]> => {
-    const found: string[] = [];
+/** Mails that were here and that the incoming history no longer has: their blobs, and the commits that brought them. */
+export async function vanished(epoch: Epoch): Promise<{ blob: string; commit: string }[]> {
+  const mailsOf = async (tip: string): Promise<{ blob: string; commit: string }[]> => {
+    const found: { blob: string; commit: string }[] = [];
     for await (const some of changes(epoch, [tip]))
-      found.push(...some.flatMap(({ blob }) => (blob === "" ? [] : [blob])));
+      found.push(...some.filter(({ blob }) => blob !== ""));
     return found;
   };
-  const now = new Set(await names(INCOMING));
-  return (await names(BRANCH)).filter((blob) => !now.has(blob));
+  const now = new Set((await mailsOf(INCOMING)).map(({ blob }) => blob));
+  return (await mailsOf(BRANCH)).filter(({ blob }) => !now.has(blob));
 }
 
 /** Shows readers what was fetched; a history that it replaces is kept under its name. */

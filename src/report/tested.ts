@@ -32,6 +32,13 @@ const ANSWERS: Readonly<Record<string, string>> = {
   none: "not tested",
 };
 
+/** Why a result does not count. */
+const NOTES: Readonly<Record<string, string>> = {
+  counts: "",
+  void: "the key is revoked",
+  withdrawn: "the feed has withdrawn it",
+};
+
 /** Most lines of results. */
 const MAX_LINES = 10;
 
@@ -43,7 +50,7 @@ export function renderTested(
     .slice(0, MAX_LINES)
     .map(({ result, by, worth, stale, flaky, time, env }) => {
       const notes = [
-        worth === "counts" ? "" : worth === "void" ? "the key is revoked" : "does not count",
+        NOTES[worth] ?? "does not count",
         stale ? "too old" : "",
         flaky ? "failed before" : "",
       ].filter((note) => note !== "");

@@ -53,6 +53,8 @@ export interface StoredResult extends ResultRow {
   readonly id: number;
   readonly mail: number;
   readonly messageId: string;
+  /** Of the mail, as its source names it. */
+  readonly place: string;
 }
 
 export interface NewResult extends ResultRow {
@@ -105,7 +107,7 @@ const MAIL_COLUMNS = `m.id, s.name as source, m.place, m.message_id as messageId
 export const SELECT_MAILS = `select ${MAIL_COLUMNS} from mails m join sources s on s.id = m.source`;
 
 const SELECT_RESULTS = `select r.id, r.mail, m.message_id as messageId, r.tree, r.patches, r.test,
-  r.outcome, r.public_key as publicKey, r.said, r.text, r.minisig
+  r.outcome, r.public_key as publicKey, r.said, r.text, r.minisig, m.place
   from results r join mails m on m.id = r.mail`;
 
 const BY_THESE_FIRST =

@@ -31,6 +31,23 @@ export function followedFeeds(): FollowedFeed[] {
     .map(followedFeed);
 }
 
+/**
+ * Where records stood that followed feeds have taken back, as mails are named there: they count no more.
+ *
+ * @throws PatchsigError "unreadable" if what is remembered of a feed is damaged
+ */
+export function withdrawnPlaces(): ReadonlySet<string> {
+  return new Set(
+    followedFeeds().flatMap(({ name, withdrawn }) =>
+      withdrawn
+        .filter(({ record }) => record)
+        .map(
+          ({ epoch, commit }) => `${join(followedFolder(name), "git", `${epoch}.git`)}:${commit}`,
+        ),
+    ),
+  );
+}
+
 /** @throws PatchsigError "not-found"; "unreadable" if what is remembered is damaged */
 export function followedFeed(name: string): FollowedFeed {
   const file = join(followedFolder(name), STATE);

@@ -103,7 +103,7 @@ async function updateEpoch(
   const { head } = fetched;
   state.left += fetched.left;
   if (!(await goesOn(epoch))) {
-    const gone = await withdrawnMails(epoch);
+    const gone = await withdrawnMails(epoch, number);
     state.withdrawn.push(...gone);
     const all = new Map([...feed.withdrawn, ...gone].map((mail) => [mail.blob, mail]));
     state.feed = { ...feed, withdrawn: [...all.values()].slice(-MAX_WITHDRAWN) };
@@ -158,16 +158,18 @@ async function epochHere(folder: string, number: number): Promise<Epoch> {
 }
 
 /** Their bytes are still here: the old history is kept. */
-async function withdrawnMails(epoch: Epoch): Promise<WithdrawnMail[]> {
-  const blobs = await vanished(epoch);
+async function withdrawnMails(epoch: Epoch, number: number): Promise<WithdrawnMail[]> {
+  const gone = (await vanished(epoch)).slice(-MAX_WITHDRAWN);
+  const commits = new Map(gone.map(({ blob, commit }) => [blob, commit]));
   const verifier = createVerifier(1);
   const found: WithdrawnMail[] = [];
-  const mails = await readBlobs(blobs.slice(-MAX_WITHDRAWN), placeOf(epoch), MAX_MESSAGE_BYTES);
+  const mails = await readBlobs([...commits.keys()], placeOf(epoch), MAX_MESSAGE_BYTES);
   for (const [blob, bytes] of mails) {
+    const commit = commits.get(blob)!;
     const mail = feedMail(bytes, 0);
     const { messageId, subject } = "why" in mail ? { messageId: "", subject: "" } : mail;
     const record = resultsIn(bytes, verifier).some(({ ok }) => ok);
-    found.push({ messageId, subject, blob, record, at: now() });
+    found.push({ messageId, subject, blob, epoch: number, commit, record, at: now() });
   }
   return found;
 }

@@ -13,20 +13,29 @@ import { worthOf } from "../../result/weigh.ts";
 import type { StoredResult } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
+import { withdrawnPlaces } from "../feed/followed.ts";
 import type { Reporter } from "../reporter.ts";
 import { withUserTrust } from "../trust/user-trust.ts";
 
 /** Of one tree, and of one list of patches. */
 const MAX_RESULTS = 1_000;
 
+/** An index with results, and which of them feeds have withdrawn. */
+interface ReadableIndex {
+  readonly index: IndexStore;
+  readonly withdrawn: ReadonlySet<string>;
+}
+
 /** Whoever opened it closes it. */
 export class KnownTests {
   readonly #index: IndexStore;
   readonly #trust: Pick<TrustStore, "results">;
   readonly #keys: readonly string[];
+  readonly #withdrawn: ReadonlySet<string>;
 
-  constructor(index: IndexStore, trust: Pick<TrustStore, "results">) {
+  constructor({ index, withdrawn }: ReadableIndex, trust: Pick<TrustStore, "results">) {
     this.#index = index;
+    this.#withdrawn = withdrawn;
     this.#trust = trust;
     this.#keys = resultKeysOf(trust);
   }
@@ -70,9 +79,11 @@ export class KnownTests {
   }
 
   #weighed(rows: readonly StoredResult[]): WeighedResult[] {
-    return rows.map(({ said, publicKey, text, minisig }) =>
-      weighed({ said: JSON.parse(said) as TestResult, publicKey, text, minisig }, this.#trust),
-    );
+    return rows
+      .filter(({ place }) => !this.#withdrawn.has(place))
+      .map(({ said, publicKey, text, minisig }) =>
+        weighed({ said: JSON.parse(said) as TestResult, publicKey, text, minisig }, this.#trust),
+      );
   }
 }
 
@@ -81,8 +92,8 @@ export async function openKnownTests(
   trust: Pick<TrustStore, "results">,
   say: Reporter["say"],
 ): Promise<KnownTests | null> {
-  const index = await openIndex(say);
-  return index === null ? null : new KnownTests(index, trust);
+  const found = await openIndex(say);
+  return found === null ? null : new KnownTests(found, trust);
 }
 
 /** The same by the user's own key database, which is not opened where no result is known. */
@@ -90,22 +101,23 @@ export async function withKnownTests<T>(
   say: Reporter["say"],
   work: (known: KnownTests | null) => Promise<T>,
 ): Promise<T> {
-  const index = await openIndex(say);
-  if (index === null) return work(null);
+  const found = await openIndex(say);
+  if (found === null) return work(null);
   try {
-    return await withUserTrust(true, (trust) => work(new KnownTests(index, trust)));
+    return await withUserTrust(true, (trust) => work(new KnownTests(found, trust)));
   } finally {
-    index.close();
+    found.index.close();
   }
 }
 
-async function openIndex(say: Reporter["say"]): Promise<IndexStore | null> {
+async function openIndex(say: Reporter["say"]): Promise<ReadableIndex | null> {
   const file = indexFile(process.env);
   if (!existsSync(file)) return null;
   try {
     const { IndexStore: Store } = await import("../../store/index-store.ts");
+    const withdrawn = withdrawnPlaces();
     const index = new Store(file, true);
-    if (index.hasResults()) return index;
+    if (index.hasResults()) return { index, withdrawn };
     index.close();
   } catch (error) {
     if (!(error instanceof PatchsigError)) throw error;

@@ -4,6 +4,7 @@
  */
 
 import type { TestResult } from "../../result/text.ts";
+import { withdrawnPlaces } from "../feed/followed.ts";
 import { resultKeysOf } from "../result/known.ts";
 import { type ResultWorth, type Weighed, weigh, worthOf } from "../../result/weigh.ts";
 import type { StoredResult } from "../../store/index-sql.ts";
@@ -32,7 +33,8 @@ interface TestedResult {
   readonly result: TestResult["result"];
   readonly by: string;
   readonly publicKey: string;
-  readonly worth: ResultWorth;
+  /** `withdrawn`: the feed that it came from has taken it back. */
+  readonly worth: ResultWorth | "withdrawn";
   /** Older than was asked for. */
   readonly stale: boolean;
   /** An earlier run failed, and this one passed. */
@@ -78,12 +80,15 @@ export function testedAnswer(
     ({ said }) =>
       env.every((entry) => said.env.includes(entry)) && (rev === null || said.rev === rev),
   );
+  const withdrawn = withdrawnPlaces();
   const keyed = fitting.map(({ row, said }) => {
+    if (withdrawn.has(row.place)) return { row, said, worth: "withdrawn" } as const;
     const worth = worthOf(said, trust.results.of(said.by, row.publicKey));
     const wanted = by.length === 0 || by.includes(said.by);
     const counts = worth === "counts" && wanted;
     return { row, said, worth: counts ? worth : worth === "void" ? worth : "claims" } as const;
   });
+  const claimed = keyed.filter(({ worth }) => worth === "claims");
   const counting = keyed.filter(({ worth }) => worth === "counts");
   const isFresh = ({ time }: TestResult): boolean => maxAge === null || time >= now - maxAge;
   const { keys } = weigh(counting.map(({ row, said }) => ({ ...row, said })));
@@ -107,7 +112,7 @@ export function testedAnswer(
     type: "tested",
     tree,
     test,
-    answer: answerOf(fresh, counting.length > 0, keys.length, keyed.length),
+    answer: answerOf(fresh, counting.length > 0, keys.length, claimed.length),
     results: results.sort(inOrder).slice(0, MAX_LISTED),
     others: rows.length - fitting.length,
   };
@@ -117,13 +122,18 @@ function saidIn({ said }: StoredResult): TestResult {
   return JSON.parse(said) as TestResult;
 }
 
-function answerOf(fresh: Weighed, counts: boolean, keys: number, all: number): TestedAnswer {
+function answerOf(fresh: Weighed, counts: boolean, keys: number, claims: number): TestedAnswer {
   if (fresh.answer !== "none") return fresh.answer;
   if (counts && fresh.keys.length < keys) return "stale";
-  return !counts && all > 0 ? "claims" : "none";
+  return !counts && claims > 0 ? "claims" : "none";
 }
 
-const RANK: Readonly<Record<ResultWorth, number>> = { counts: 0, claims: 1, void: 2 };
+const RANK: Readonly<Record<TestedResult["worth"], number>> = {
+  counts: 0,
+  claims: 1,
+  void: 2,
+  withdrawn: 3,
+};
 
 function inOrder(a: TestedResult, b: TestedResult): number {
   return RANK[a.worth] - RANK[b.worth] || b.run - a.run || b.time - a.time;
