@@ -104,7 +104,7 @@ function following(accepts = true): string {
 }
 
 /** What the job of the second one does at its beginning; in a shell, `tested … || make test`. */
-function job(home: string, what: string, ...more: readonly string[]): "skips" | "runs" | string {
+function job(home: string, what: string, ...more: readonly string[]): string {
   const words = ["tested", what, "--test", "unit", "--update", "--source", followed(home), ...more];
   const { status, stdout, stderr } = at(home, ...words);
   const [line = ""] = stdout.split("\n");
