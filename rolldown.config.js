@@ -120,7 +120,11 @@ const output = {
 export default [
   {
     ...common,
-    input: ["src/cli/main.ts", "src/app/verify/check-worker.ts"],
+    input: [
+      "src/cli/main.ts",
+      "src/app/verify/check-worker.ts",
+      "src/app/search/facts-worker.ts",
+    ],
     preserveEntrySignatures: "allow-extension",
     output: {
       ...output,

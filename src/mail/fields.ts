@@ -25,7 +25,7 @@ export function readFields(mail: Buffer): HeaderField[] {
   let lines = 0;
   for (let pos = 0, end = 0; pos < limit && lines < MAX_HEADER_LINES; pos = end) {
     end = nextLine(mail, pos);
-    if (mail.subarray(pos, end).every(isSpace)) break;
+    if (isBlank(mail, pos, end)) break;
     const most = pos + MAX_HEADER_BYTES;
     for (lines++; end < most && (mail[end] === BLANK || mail[end] === TAB); lines++)
       end = nextLine(mail, end);
@@ -35,4 +35,9 @@ export function readFields(mail: Buffer): HeaderField[] {
     fields.push({ name, label: text.slice(0, colon + 1), value: text.slice(colon + 1) });
   }
   return fields;
+}
+
+function isBlank(text: Buffer, pos: number, end: number): boolean {
+  for (let i = pos; i < end; i++) if (!isSpace(text[i])) return false;
+  return true;
 }

@@ -97,9 +97,13 @@ function summaryOf({ result, test, env, counts }: TestResult): string {
  * none counts.
  *
  * @param mail the mail's bytes
+ * @param text its text, if that was read before
  */
-export function resultsIn(mail: Buffer, verifier: Verifier): readonly TextReading<TestResult>[] {
-  const text = replyText(dropCr(mail));
+export function resultsIn(
+  mail: Buffer,
+  verifier: Verifier,
+  text = replyText(dropCr(mail)),
+): readonly TextReading<TestResult>[] {
   if (text === null || !text.includes("patchsig-result-v")) return [];
   return signedTextsIn(RESULT_TEXT, text, verifier, hasDiff(mail));
 }

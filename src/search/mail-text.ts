@@ -3,14 +3,12 @@
  * nothing. No mail is refused, and what is kept of one is bounded. Pure.
  */
 
-import { type BodyPart, readParts } from "../mail/parts.ts";
+import type { BodyPart } from "../mail/parts.ts";
 import { parseAuthor } from "../mail/author.ts";
-import { readContent } from "../mail/content.ts";
 import { parseDate } from "../mail/date.ts";
 import { type HeaderField, readFields } from "../mail/fields.ts";
-import { readHeader } from "../mail/header.ts";
 import { messageIds, nameOfMail, referencesOf } from "../mail/message-id.ts";
-import { innerPart } from "../mail/reply-text.ts";
+import { innerPart, type ReadableMail } from "../mail/reply-text.ts";
 import { decodeWords } from "../mail/rfc2047.ts";
 import { messageToUtf8 } from "../mail/charset.ts";
 import { decodeBody } from "../mail/transfer.ts";
@@ -38,15 +36,14 @@ const MAX_FIELD = 4_000;
 const MAX_LISTS = 16;
 const MAX_FILES = 2_000;
 
-/** @param mail with or without CRs */
-export function searchableMail(mail: Buffer): SearchableMail {
-  const fields = readFields(mail);
+export function searchableMail(mail: ReadableMail): SearchableMail {
+  const fields = readFields(mail.plain);
   const raw = (name: string): string => fields.find((one) => one.name === name)?.value ?? "";
   const text = (name: string): string => readable(valuesOf(fields, name));
   const { author, email } = parseAuthor(unfolded(raw("from")));
   const { body, quoted, files } = sorted(textOf(mail));
   return {
-    messageId: nameOfMail(messageIds(raw("message-id"))[0] ?? "", mail),
+    messageId: nameOfMail(messageIds(raw("message-id"))[0] ?? "", mail.raw),
     references: referencesOf(raw("references"), raw("in-reply-to")),
     date: parseDate(unfolded(raw("date"))),
     received: parseDate(unfolded(raw("received")).split(";").at(-1)!),
@@ -92,21 +89,23 @@ function listsIn(fields: readonly HeaderField[]): string[] {
 }
 
 /** All text/plain in it, and of a mail without any, what is left of HTML. */
-function textOf(mail: Buffer): string {
-  const read = attempt(() => {
-    const header = readHeader(mail, 0, true);
-    const { parts } = readParts(mail, header, readContent(header));
-    const leaves = parts.flatMap((part) => innerPart(mail, part) ?? []);
-    const plain = leaves.filter(({ type }) => type.startsWith("text/") && type !== "text/html");
-    if (plain.length > 0) return plain.map((part) => decoded(mail, part)).join("\n");
-    return leaves
-      .filter(({ type }) => type === "text/html")
-      .map((part) => withoutTags(decoded(mail, part)))
-      .join("\n");
-  });
-  if (read.ok) return read.value;
+function textOf({ plain: mail, parts, text }: ReadableMail): string {
+  // nearly all mails are one text
+  if (parts?.length === 1 && text !== null) return text.toString("utf8", 0, MAX_TEXT);
+  const read = parts === null ? null : attempt(() => textOfParts(mail, parts));
+  if (read?.ok) return read.value;
   const end = mail.indexOf("\n\n");
   return end < 0 ? "" : mail.toString("utf8", end, end + MAX_TEXT);
+}
+
+function textOfParts(mail: Buffer, parts: readonly BodyPart[]): string {
+  const leaves = parts.flatMap((part) => innerPart(mail, part) ?? []);
+  const plain = leaves.filter(({ type }) => type.startsWith("text/") && type !== "text/html");
+  if (plain.length > 0) return plain.map((part) => decoded(mail, part)).join("\n");
+  return leaves
+    .filter(({ type }) => type === "text/html")
+    .map((part) => withoutTags(decoded(mail, part)))
+    .join("\n");
 }
 
 function decoded(mail: Buffer, { start, end, encoding, charset }: BodyPart): string {

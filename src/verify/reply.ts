@@ -1,7 +1,6 @@
 /** What a mail says of other patches, and by what replies know it. */
 
-import { dropCr } from "../mail/line-ends.ts";
-import { replyText } from "../mail/reply-text.ts";
+import type { ReadableMail } from "../mail/reply-text.ts";
 import type { Verifier } from "../minisign/ed25519.ts";
 import { attestMail } from "../patch/attestation.ts";
 import { canonicalMessage } from "../patch/message.ts";
@@ -21,7 +20,7 @@ const MAX_TRAILERS = 256;
  * @param names as `trailerNames` makes them
  */
 export function withReply(
-  raw: Buffer,
+  mail: ReadableMail,
   checked: Checked,
   names: ReadonlyMap<string, string>,
   verifier: Verifier,
@@ -29,7 +28,7 @@ export function withReply(
   const { kind, view, isAnswer } = checked;
   if (view === null || kind === "cover") return checked;
   if (kind === "patch" && !isAnswer) return withReviewable(checked, names);
-  const text = replyText(dropCr(raw));
+  const { text } = mail;
   const reply = text === null ? null : replyOf(checked, view, text, names, verifier, isAnswer);
   return reply === null ? checked : { ...checked, reply };
 }

@@ -3,6 +3,7 @@
 import { searchableMail } from "../../search/mail-text.ts";
 import { readRawMail } from "../../mail/mailinfo.ts";
 import { isMadeName } from "../../mail/message-id.ts";
+import { ReadableMail } from "../../mail/reply-text.ts";
 import { readFields } from "../../mail/fields.ts";
 import type { SourceMail } from "../../source/item.ts";
 import type { MailRow } from "../../store/index-sql.ts";
@@ -101,7 +102,7 @@ export async function mailDetail(
   if (shown === undefined) return null;
   const { row } = shown;
   const { bytes } = shown.mail;
-  const { from, words } = searchableMail(bytes);
+  const { from, words } = searchableMail(new ReadableMail(bytes));
   const view = readRawMail(bytes);
   const text = view.ok ? view.value.message.toString("utf8") : words.body;
   const diff = view.ok ? view.value.patch.toString("utf8") : "";

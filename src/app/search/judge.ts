@@ -9,7 +9,13 @@ import type { Policies } from "../../verify/policy.ts";
 import type { Checked, PatchResult } from "../../verify/result.ts";
 import { type Collected, createJudgedSeriesCollector } from "../../verify/series.ts";
 import { type VersionMail, versionMail } from "../../verify/versions.ts";
-import { newTally, verifyMails } from "../verify/verification.ts";
+import {
+  type ExaminedMail,
+  judgeExamined,
+  newTally,
+  type Seen,
+  verifyMails,
+} from "../verify/verification.ts";
 
 export interface PortionTerms {
   readonly policies: Policies;
@@ -46,10 +52,6 @@ export async function judgeAndKeep<P>(
   memory: TrustMemory,
   keep: (checked: Checked) => P,
 ): Promise<JudgedPortion<P>> {
-  const places = new Map<string, JudgedPlace>();
-  const series: Collected<P>[] = [];
-  // a series at which the program fails has its mails in the index all the same
-  const collector = createJudgedSeriesCollector<P>(() => {});
   const options = {
     ...terms,
     dkim: null,
@@ -62,7 +64,26 @@ export async function judgeAndKeep<P>(
   async function* items(): AsyncGenerator<readonly SourceMail[]> {
     yield mails;
   }
-  for await (const seen of verifyMails(items(), options, memory, newTally())) {
+  const all: Seen<P | null>[] = [];
+  for await (const seen of verifyMails(items(), options, memory, newTally())) all.push(seen);
+  return collected(all);
+}
+
+/** The same of mails that were checked before. */
+export function judgeFacts<P>(
+  mails: readonly ExaminedMail<P>[],
+  { policies, pins }: Pick<PortionTerms, "policies" | "pins">,
+  memory: TrustMemory,
+): JudgedPortion<P> {
+  return collected(judgeExamined(mails, { policies, pins, dryRun: false }, memory));
+}
+
+function collected<P>(all: Iterable<Seen<P | null>>): JudgedPortion<P> {
+  const places = new Map<string, JudgedPlace>();
+  const series: Collected<P>[] = [];
+  // a series at which the program fails has its mails in the index all the same
+  const collector = createJudgedSeriesCollector<P>(() => {});
+  for (const seen of all) {
     if (seen.kind === "link") {
       if (isReply(seen.mail)) places.set(seen.mail.source, { kind: "reply", result: null });
       series.push(...collector.link(seen.mail));

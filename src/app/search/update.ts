@@ -1,13 +1,12 @@
 /**
  * Brings the index up to what its sources hold: portion by portion, each verified together with the
- * mails of its threads that came before. As for `verify`, keys are remembered.
+ * mails of its threads that came before. As for `verify`, keys are remembered. While one portion is stored, the
+ * next one is read, by another thread if there are many.
  */
 
 import { createHash } from "node:crypto";
-import { createVerifier } from "../../minisign/ed25519.ts";
-import { resultsIn } from "../../result/mail.ts";
 import type { SignedResult } from "../../result/text.ts";
-import { type SearchableMail, searchableMail } from "../../search/mail-text.ts";
+import type { SearchableMail } from "../../search/mail-text.ts";
 import { DAY } from "../../primitives/time.ts";
 import { followed } from "../../series/item.ts";
 import {
@@ -23,9 +22,10 @@ import type { Pins } from "../../trust/pins.ts";
 import type { Policies } from "../../verify/policy.ts";
 import { isOnlyUnsigned } from "../../verify/result.ts";
 import { mailProgress, type Reporter } from "../reporter.ts";
-import { mailsAt } from "../sources/at-places.ts";
 import { openSource } from "../sources/sources.ts";
-import { type JudgedPortion, judgePortion, type PortionTerms } from "./judge.ts";
+import { CheckedMails } from "./checked-mails.ts";
+import { type FactMail, type FactReader, type MailFacts, openFactReader } from "./facts.ts";
+import { type JudgedPortion, judgeFacts } from "./judge.ts";
 import { indexedSeries, regrouped } from "./series.ts";
 
 export interface UpdateIndexOptions {
@@ -37,8 +37,10 @@ export interface UpdateIndexOptions {
   readonly trailers: readonly string[];
   /** Seconds since the epoch: no mail counts as younger. */
   readonly now: number;
-  /** Mails to store at once. Default: 1,000. */
+  /** Mails to store at once. Default: `PORTION_MAILS`. */
   readonly portion?: number;
+  /** Threads that read mails beside this one, once there are many. Default: 0. */
+  readonly threads?: number;
 }
 
 export interface IndexCounts {
@@ -47,8 +49,8 @@ export interface IndexCounts {
 }
 
 /** Mails, and their bytes, that are stored at once. */
-const PORTION_MAILS = 1_000;
-const PORTION_BYTES = 16 << 20;
+const PORTION_MAILS = 500;
+const PORTION_BYTES = 8 << 20;
 /** Threads to judge again at a time. */
 const THREADS_AT_ONCE = 100;
 
@@ -65,26 +67,54 @@ export async function updateIndex(
   onPortion: (counts: IndexCounts) => void = () => {},
 ): Promise<IndexCounts> {
   const counts: IndexCounts = { mails: 0, unread: 0 };
-  const work = new IndexWork(index, options, trust);
-  await work.judgeSignedAgain();
+  const reader = openFactReader(options, options.threads ?? 0);
+  const work = new IndexWork(index, options, trust, reader);
   const onRead = mailProgress(reporter.progress, options.sources.length, () => counts.mails);
-  for (const source of options.sources) {
-    const cursorOf = (name: string): string | null => index.cursor(name);
-    const items = openSource(source, { cursorOf, say: reporter.say }, onRead);
-    for await (const { mails, failures } of portionsOf(items, options.portion ?? PORTION_MAILS)) {
-      for (const { error } of failures) reporter.sayError(error);
-      counts.unread += failures.length;
-      counts.mails += await work.take(source, mails);
-      onPortion(counts);
+  const store = async (source: string, { failures, read }: ReadPortion): Promise<void> => {
+    for (const { error } of failures) reporter.sayError(error);
+    counts.unread += failures.length;
+    counts.mails += await work.take(source, await read);
+    onPortion(counts);
+  };
+  try {
+    await work.judgeSignedAgain();
+    for (const source of options.sources) {
+      const cursorOf = (name: string): string | null => index.cursor(name);
+      const items = openSource(source, { cursorOf, say: reporter.say }, onRead);
+      let before: ReadPortion | null = null;
+      for await (const portion of portionsOf(items, options.portion ?? PORTION_MAILS)) {
+        const next = work.read(portion);
+        if (before !== null) await store(source, before);
+        before = next;
+      }
+      if (before !== null) await store(source, before);
     }
+  } finally {
+    reader.close();
   }
   return counts;
+}
+
+interface Portion {
+  readonly mails: SourceMail[];
+  readonly failures: readonly ReadFailure[];
+}
+
+/** A portion that is being read. */
+interface ReadPortion {
+  readonly failures: readonly ReadFailure[];
+  readonly read: Promise<ReadMails>;
+}
+
+interface ReadMails {
+  readonly mails: readonly FreshMail[];
+  readonly cursors: ReadonlyMap<string, string>;
 }
 
 async function* portionsOf(
   items: AsyncIterable<readonly SourceItem[]>,
   most: number,
-): AsyncGenerator<{ mails: SourceMail[]; failures: ReadFailure[] }> {
+): AsyncGenerator<Portion> {
   let [mails, failures, size]: [SourceMail[], ReadFailure[], number] = [[], [], 0];
   for await (const some of items)
     for (const item of some) {
@@ -100,11 +130,11 @@ async function* portionsOf(
   yield { mails, failures };
 }
 
-interface FreshMail {
-  readonly mail: SourceMail & { readonly bytes: Buffer };
-  readonly text: SearchableMail;
+interface FreshMail extends MailFacts {
+  /** As of SourceMail. */
+  readonly place: string;
+  readonly size: number;
   readonly names: string[];
-  readonly results: readonly SignedResult[];
 }
 
 /** What a source brought. */
@@ -122,15 +152,20 @@ class IndexWork {
   readonly #index: IndexStore;
   readonly #options: UpdateIndexOptions;
   readonly #trust: TrustStore;
-  readonly #terms: PortionTerms;
-  readonly #verifier = createVerifier();
+  readonly #reader: FactReader;
+  readonly #checked: CheckedMails;
 
-  constructor(index: IndexStore, options: UpdateIndexOptions, trust: TrustStore) {
+  constructor(
+    index: IndexStore,
+    options: UpdateIndexOptions,
+    trust: TrustStore,
+    reader: FactReader,
+  ) {
     this.#index = index;
     this.#options = options;
     this.#trust = trust;
-    const { policies, pins, devKeyrings, trailers } = options;
-    this.#terms = { policies, pins, devKeyrings, trailers };
+    this.#reader = reader;
+    this.#checked = new CheckedMails(reader);
   }
 
   /** Judges what is signed again if what is known of keys, or asked of them, has changed. */
@@ -143,22 +178,34 @@ class IndexWork {
     this.#index.setFact("trust", now);
   }
 
-  /** Stores what is new among these mails of a source; returns how many that were. */
-  async take(source: string, mails: readonly SourceMail[]): Promise<number> {
-    const gone: { readonly id: number; readonly thread: number }[] = [];
-    const fresh = mails.flatMap((mail): FreshMail[] => {
-      const { bytes } = mail;
-      if (bytes === null) return [];
-      const text = searchableMail(bytes);
-      const before = this.#index.mailAt(source, mail.source);
-      if (before?.messageId === text.messageId) return [];
-      if (before !== null) gone.push(before);
-      const results = resultsIn(bytes, this.#verifier).flatMap((one) => (one.ok ? one.signed : []));
-      return [{ mail: { ...mail, bytes }, text, names: namesOf(text), results }];
-    });
+  /** Begins to read mails, and empties the portion; a mail that is too large is left out. */
+  read({ mails, failures }: Portion): ReadPortion {
+    const whole = mails.filter((mail): mail is FactMail => mail.bytes !== null);
+    const places = whole.map(({ source, size }) => ({ place: source, size }));
     const cursors = new Map(
       mails.flatMap(({ cursor }) => (cursor ? [[cursor.name, cursor.value]] : [])),
     );
+    const facts = this.#reader.read(whole);
+    // nobody needs their bytes while the portion before this one is stored
+    mails.length = 0;
+    whole.length = 0;
+    const read = facts.then((found) => ({
+      cursors,
+      mails: found.map((one, i) => ({ ...places[i]!, ...one, names: namesOf(one.text) })),
+    }));
+    // awaited later; until then it must not count as unhandled
+    read.catch(() => undefined);
+    return { failures, read };
+  }
+
+  /** Stores what is new among these mails of a source; returns how many that were. */
+  async take(source: string, { mails, cursors }: ReadMails): Promise<number> {
+    const gone: { readonly id: number; readonly thread: number }[] = [];
+    const fresh = mails.filter(({ place, text }) => {
+      const before = this.#index.mailAt(source, place);
+      if (before !== null && before.messageId !== text.messageId) gone.push(before);
+      return before?.messageId !== text.messageId;
+    });
     const named = this.#index.threadsNamed([...new Set(fresh.flatMap(({ names }) => names))]);
     const threads = [...new Set([...named, ...gone.map(({ thread }) => thread)])];
     const ids = gone.map(({ id }) => id);
@@ -173,18 +220,20 @@ class IndexWork {
     for (const thread of threads)
       for (const mail of this.#index.thread(thread))
         if (!left.has(mail.id)) known.set(mail.place, mail);
-    const before = await mailsAt([...known.values()]);
-    const judged = await judgePortion(
-      [...before, ...fresh.map(({ mail }) => mail)],
-      this.#terms,
-      this.#trust,
-    );
+    const before = await this.#checked.of([...known.values()]);
+    for (const one of fresh) this.#checked.keep(one, one.text.messageId);
+    const all = [...before, ...fresh].map(({ place, examined, version }) => ({
+      source: place,
+      examined,
+      payload: version,
+    }));
+    const judged = judgeFacts(all, this.#options, this.#trust);
     const { now } = this.#options;
     const dates = new Map<string, number>();
     for (const { messageId, place, date } of known.values())
       for (const name of [messageId, place]) dates.set(name, date);
-    for (const { mail, text } of fresh)
-      for (const name of [text.messageId, mail.source]) dates.set(name, dateOf(text, now));
+    for (const { place, text } of fresh)
+      for (const name of [text.messageId, place]) dates.set(name, dateOf(text, now));
     const sources = (place: string): string => known.get(place)?.source ?? source;
     const together = namesBySeries(judged);
     this.#index.put(
@@ -249,25 +298,25 @@ const MAX_SHOWN = 500;
 
 function newMail(
   source: string,
-  { mail, text, names, results }: FreshMail,
+  { place, text, names, results }: FreshMail,
   judged: JudgedPortion,
   together: ReadonlyMap<string, string>,
   now: number,
 ): NewMail {
   const date = dateOf(text, now);
   const { name, email } = text.from;
-  const common = together.get(mail.source);
+  const common = together.get(place);
   const [result] = results;
   const kind = result !== undefined ? "result" : text.references.length > 0 ? "reply" : "mail";
   return {
     source,
-    place: mail.source,
+    place,
     messageId: text.messageId,
     date,
     received: text.received === null ? date : Math.max(0, Math.min(text.received, now)),
     subject: text.words.subject.slice(0, MAX_SHOWN),
     sender: (name === "" ? email : `${name} <${email}>`).slice(0, MAX_SHOWN),
-    ...verdictOn({ place: mail.source, kind }, judged),
+    ...verdictOn({ place, kind }, judged),
     ...(result === undefined ? {} : { signer: result.said.by }),
     results: results.map(newResult),
     names: common === undefined ? names : [...names, common],

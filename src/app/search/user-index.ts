@@ -38,6 +38,9 @@ export function indexedSources(named: readonly string[]): string[] {
   return [...new Set(all.map((name) => resolve(name)))];
 }
 
+/** One keeps the thread that stores them busy; each has its own 50 MB. */
+const READERS = 1;
+
 /** With whatever a verdict depends on, as the user has set it. */
 export async function indexOptions(
   sources: readonly string[],
@@ -51,6 +54,7 @@ export async function indexOptions(
     devKeyrings: devKeyringsOf(undefined),
     trailers: trailerSettings(),
     now: now(),
+    threads: READERS,
   };
 }
 

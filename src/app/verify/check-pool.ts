@@ -1,8 +1,8 @@
-/** Threads that check mails. Each thread answers its jobs in order. */
+/** Threads that read mails: to check them, or to index them. Each thread answers its jobs in order. */
 
 import { Worker } from "node:worker_threads";
 import type { SourceMail } from "../../source/item.ts";
-import { type CheckMail, type CheckOptions, type Examined, examine } from "./checking.ts";
+import type { Examined } from "./checking.ts";
 
 /** Some mails in one piece of memory, which moves to the thread. */
 export interface Job {
@@ -11,31 +11,40 @@ export interface Job {
   readonly mails: readonly { readonly length: number | null; readonly size: number }[];
 }
 
-type WorkerAnswer =
-  | { readonly ok: true; readonly evidence: readonly Examined[] }
+type WorkerAnswer<T> =
+  | { readonly ok: true; readonly answers: readonly T[] }
   | { readonly ok: false; readonly error: unknown };
 
-export interface CheckPool {
+/** `T`: what a thread finds of a mail. */
+export interface CheckPool<T = Examined> {
   /** Batches are answered in any order, the mails of a batch in theirs. */
-  check(mails: readonly SourceMail[]): Promise<readonly Examined[]>;
+  check(mails: readonly SourceMail[]): Promise<readonly T[]>;
   close(): void;
 }
 
-interface Thread {
+interface Thread<T> {
   readonly worker: Worker;
   /** Pending answers, oldest first. */
-  readonly waiting: WaitingCheck[];
+  readonly waiting: WaitingCheck<T>[];
 }
 
-interface WaitingCheck {
-  readonly resolve: (evidence: readonly Examined[]) => void;
+interface WaitingCheck<T> {
+  readonly resolve: (answers: readonly T[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
 const WORKER = new URL("./check-worker.js", import.meta.url);
 
-export function openCheckPool(threads: number, options: CheckOptions, script = WORKER): CheckPool {
-  const pool = Array.from({ length: threads }, () => openThread(options, script));
+/**
+ * @param options what the script gets as its `workerData`
+ * @param script answers each job by `answerTo`
+ */
+export function openCheckPool<T = Examined>(
+  threads: number,
+  options: unknown,
+  script = WORKER,
+): CheckPool<T> {
+  const pool = Array.from({ length: threads }, () => openThread<T>(options, script));
   return {
     check(mails) {
       const thread = pool.reduce((a, b) => (b.waiting.length < a.waiting.length ? b : a));
@@ -51,12 +60,15 @@ export function openCheckPool(threads: number, options: CheckOptions, script = W
   };
 }
 
-function openThread(options: CheckOptions, script: URL): Thread {
-  const worker = new Worker(script, { workerData: options });
-  const waiting: WaitingCheck[] = [];
-  worker.on("message", (answer: WorkerAnswer) => {
+/** V8's young generation else grows to 50 MB in a thread. A mail's memory is free again by the next one. */
+const LIMITS = { maxYoungGenerationSizeMb: 3 };
+
+function openThread<T>(options: unknown, script: URL): Thread<T> {
+  const worker = new Worker(script, { workerData: options, resourceLimits: LIMITS });
+  const waiting: WaitingCheck<T>[] = [];
+  worker.on("message", (answer: WorkerAnswer<T>) => {
     const first = waiting.shift();
-    if (answer.ok) first?.resolve(answer.evidence);
+    if (answer.ok) first?.resolve(answer.answers);
     else first?.reject(answer.error);
   });
   const fail = (error: unknown): void => {
@@ -83,16 +95,19 @@ export function jobOf(mails: readonly SourceMail[]): Job {
 }
 
 /** What a thread makes of that: one result a mail, or what stopped it. */
-export function answerTo({ bytes, mails }: Job, check: CheckMail): WorkerAnswer {
+export function answerTo<T>(
+  { bytes, mails }: Job,
+  read: (mail: Buffer | null, size: number) => T,
+): WorkerAnswer<T> {
   let at = 0;
   try {
     return {
       ok: true,
-      evidence: mails.map(({ length, size }) => {
-        if (length === null) return examine(check, null, size);
+      answers: mails.map(({ length, size }) => {
+        if (length === null) return read(null, size);
         const mail = Buffer.from(bytes.buffer, bytes.byteOffset + at, length);
         at += length;
-        return examine(check, mail, size);
+        return read(mail, size);
       }),
     };
   } catch (error) {

@@ -3,6 +3,7 @@
 import { openKeyrings } from "../../devkeys/folder.ts";
 import { verifyOpenpgp } from "../../devkeys/gpg.ts";
 import { PatchsigError } from "../../errors.ts";
+import { ReadableMail } from "../../mail/reply-text.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { isWrapped } from "../../verify/carrier.ts";
 import { asSigned, checkMail } from "../../verify/check.ts";
@@ -31,8 +32,11 @@ export interface CheckOptions {
   readonly trailers?: readonly string[];
 }
 
-/** `bytes` is null if the mail is larger than what is read; `size` says how large. */
-export type CheckMail = (bytes: Buffer | null, size: number) => Checked;
+/**
+ * `bytes` is null if the mail is larger than what is read; `size` says how large. `mail` is what others have read
+ * of it.
+ */
+export type CheckMail = (bytes: Buffer | null, size: number, mail?: ReadableMail) => Checked;
 
 /** Throws a PatchsigError "not-found" if a keyring folder is none. */
 export function createCheck(options: CheckOptions): CheckMail {
@@ -43,7 +47,7 @@ export function createCheck(options: CheckOptions): CheckMail {
   const known = new Set(dkim?.names ?? []);
   const wanted = (name: string): boolean => dkim?.names === null || known.has(name);
   const look = dkim === null ? null : { wanted, servers: dkim.servers };
-  return (bytes, size) => {
+  return (bytes, size, mail) => {
     if (bytes === null) {
       const detail = `${size} bytes are too many`;
       return refusedMail(Buffer.alloc(0), { reason: "mail-too-large", detail });
@@ -51,7 +55,8 @@ export function createCheck(options: CheckOptions): CheckMail {
     const alone = withPlainAm(bytes, checkMail(bytes, verifier), plainAm);
     const developers = withDevsig(bytes, alone, tools);
     const signed = signedOnly ? asSigned(developers) : developers;
-    const replied = names === null ? signed : withReply(bytes, signed, names, verifier);
+    const replied =
+      names === null ? signed : withReply(mail ?? new ReadableMail(bytes), signed, names, verifier);
     return look === null ? replied : withDkim(bytes, replied, look);
   };
 }

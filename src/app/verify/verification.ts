@@ -26,7 +26,13 @@ import { isVouched } from "../../dkim/result.ts";
 import type { Reply, ReplyMail } from "../../trailers/reply.ts";
 import { count } from "../../primitives/words.ts";
 import { type CheckPool, openCheckPool } from "./check-pool.ts";
-import { type CheckOptions, createCheck, evidenceIn, isEvidence } from "./checking.ts";
+import {
+  type CheckOptions,
+  createCheck,
+  evidenceIn,
+  type Examined,
+  isEvidence,
+} from "./checking.ts";
 import { faultAt, type MailPlace } from "../fault.ts";
 import type { DkimRun } from "./dkim.ts";
 import { createTrustJudge, type FoundMail, type TrustJudge } from "./judging.ts";
@@ -104,16 +110,12 @@ export async function* verifyMails<P>(
   let held = 0;
 
   async function* conclude(): AsyncGenerator<Seen<P | null>> {
-    const { found, links, replies, unread, cursors, size } = await running.shift()!;
+    const { cursors, size, ...looked } = await running.shift()!;
     held -= size;
-    for (const mail of links) yield { kind: "link", mail };
+    const { found, replies } = looked;
     const claims = [...found.map(({ evidence }) => evidence), ...replies.map(({ mail }) => mail)];
     await dkim?.fetchKeys(claims.flatMap((one) => one.dkim ?? []));
-    const { members, notes, faults } = trust.judge(found);
-    for (const one of replies) yield { kind: "link", mail: replyFrom(one, trust, dkim) };
-    for (const note of notes) yield { kind: "note", note };
-    for (const mail of members) yield { kind: "patch", mail };
-    for (const one of [...unread, ...faults]) yield { kind: "unread", unread: one };
+    yield* judgeLooked(looked, trust, dkim);
     for (const { name, value } of cursors) tally.cursors.set(name, value);
   }
 
@@ -130,6 +132,45 @@ export async function* verifyMails<P>(
   } finally {
     checker.close();
   }
+}
+
+/** What checking found of a mail, for judging it later. */
+export interface ExaminedMail<P> {
+  /** Where it was found. */
+  readonly source: string;
+  readonly examined: Examined;
+  /** What the caller wants back with the verdict. */
+  readonly payload: P | null;
+}
+
+/** The same for mails that were checked before, in batches as well. Nothing vouches for unsigned ones. */
+export function* judgeExamined<P>(
+  mails: readonly ExaminedMail<P>[],
+  options: Pick<VerificationOptions<P>, "policies" | "pins" | "at" | "dryRun">,
+  memory: TrustMemory,
+): Generator<Seen<P | null>> {
+  const trust = createTrustJudge(memory, options);
+  for (let at = 0; at < mails.length; at += BATCH_MAILS) {
+    const looked = nothingYet<P>([]);
+    for (const { source, examined, payload } of mails.slice(at, at + BATCH_MAILS))
+      if (examined instanceof Error)
+        looked.unread.push(faultAt({ source, messageId: "" }, examined));
+      else sort(looked, source, examined, payload);
+    yield* judgeLooked(looked, trust, null);
+  }
+}
+
+function* judgeLooked<P>(
+  { found, links, replies, unread }: Readonly<Looked<P>>,
+  trust: TrustJudge,
+  dkim: DkimRun | null,
+): Generator<Seen<P | null>> {
+  for (const mail of links) yield { kind: "link", mail };
+  const { members, notes, faults } = trust.judge(found);
+  for (const one of replies) yield { kind: "link", mail: replyFrom(one, trust, dkim) };
+  for (const note of notes) yield { kind: "note", note };
+  for (const mail of members) yield { kind: "patch", mail };
+  for (const one of [...unread, ...faults]) yield { kind: "unread", unread: one };
 }
 
 interface Batch {

@@ -2,10 +2,9 @@
 
 import { expect, test } from "vitest";
 import { answerTo, jobOf, openCheckPool } from "../../../src/app/verify/check-pool.ts";
-import type { CheckOptions } from "../../../src/app/verify/checking.ts";
+import { type CheckOptions, examine } from "../../../src/app/verify/checking.ts";
 import { PatchsigError } from "../../../src/errors.ts";
 import type { SourceMail } from "../../../src/source/item.ts";
-import { check } from "../../support/signing.ts";
 
 const OPTIONS: CheckOptions = { devKeyrings: [], signedOnly: false, plainAm: null, dkim: null };
 
@@ -22,18 +21,23 @@ test("a thread gets each mail as it is, and its real size", () => {
   expect(job.bytes).toHaveLength(MAILS.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0));
   answerTo(job, (bytes, size) => {
     seen.push([bytes?.toString() ?? null, size]);
-    return check(Buffer.from("Subject: x\n\n"));
   });
   expect(seen).toEqual(MAILS.map(({ bytes, size }) => [bytes?.toString() ?? null, size]));
 });
 
 test("what goes wrong at a mail is its result, what else goes wrong is the answer", () => {
   const answer = (error: unknown) =>
-    answerTo(jobOf([mail("1")]), () => {
-      throw error;
-    });
+    answerTo(jobOf([mail("1")]), (bytes, size) =>
+      examine(
+        () => {
+          throw error;
+        },
+        bytes,
+        size,
+      ),
+    );
   const own = new TypeError("injected");
-  expect(answer(own)).toEqual({ ok: true, evidence: [own] });
+  expect(answer(own)).toEqual({ ok: true, answers: [own] });
   const other = new PatchsigError("not-found", "no keyring");
   expect(answer(other)).toEqual({ ok: false, error: other });
 });
@@ -47,7 +51,7 @@ const thread = (code: string): URL =>
   );
 
 test("answers come back to who asked, in the order of a thread's jobs", async () => {
-  const sizes = "parentPort.postMessage({ ok: true, evidence: job.mails.map(({ size }) => size) })";
+  const sizes = "parentPort.postMessage({ ok: true, answers: job.mails.map(({ size }) => size) })";
   const pool = openCheckPool(2, OPTIONS, thread(sizes));
   try {
     const of = (size: number): SourceMail => ({ ...TOO_LARGE, size });

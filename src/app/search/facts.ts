@@ -1,0 +1,105 @@
+/**
+ * What the index needs of a mail: found once, from its bytes alone, so that any thread may find it. Mails of
+ * threads that go on are judged again from it, without being read again.
+ */
+
+import { ReadableMail } from "../../mail/reply-text.ts";
+import { createVerifier } from "../../minisign/ed25519.ts";
+import { PatchsigError } from "../../errors.ts";
+import { resultsIn } from "../../result/mail.ts";
+import type { SignedResult } from "../../result/text.ts";
+import { type SearchableMail, searchableMail } from "../../search/mail-text.ts";
+import type { SourceMail } from "../../source/item.ts";
+import { type VersionMail, versionMail } from "../../verify/versions.ts";
+import { type CheckPool, openCheckPool } from "../verify/check-pool.ts";
+import { createCheck, evidenceIn, type Examined, isEvidence } from "../verify/checking.ts";
+
+/** What checking found, for a verdict. */
+export interface CheckedFacts {
+  readonly examined: Examined;
+  /** Of a patch or cover letter. */
+  readonly version: VersionMail | null;
+}
+
+/** The rest is what is stored, and not kept. */
+export interface MailFacts extends CheckedFacts {
+  readonly text: SearchableMail;
+  readonly results: readonly SignedResult[];
+}
+
+export interface FactTerms {
+  readonly devKeyrings: readonly string[];
+  readonly trailers: readonly string[];
+}
+
+/** Throws a PatchsigError "not-found" if a keyring folder is none. */
+export function createFactReader({
+  devKeyrings,
+  trailers,
+}: FactTerms): (mail: Buffer) => MailFacts {
+  const check = createCheck({
+    devKeyrings,
+    trailers,
+    signedOnly: false,
+    plainAm: null,
+    dkim: null,
+  });
+  const verifier = createVerifier();
+  return (bytes) => {
+    const mail = new ReadableMail(bytes);
+    return {
+      ...checkedFacts(() => check(bytes, bytes.length, mail)),
+      text: searchableMail(mail),
+      results: resultsIn(bytes, verifier, mail.text).flatMap((one) => (one.ok ? one.signed : [])),
+    };
+  };
+}
+
+/** This program's own failures at a mail are its result: the mail can be searched all the same. */
+function checkedFacts(check: () => Parameters<typeof versionMail>[0]): CheckedFacts {
+  try {
+    const checked = check();
+    const examined = evidenceIn(checked);
+    return { examined, version: isEvidence(examined) ? versionMail(checked) : null };
+  } catch (error) {
+    if (error instanceof PatchsigError || !(error instanceof Error)) throw error;
+    return { examined: error, version: null };
+  }
+}
+
+export type FactMail = SourceMail & { readonly bytes: Buffer };
+
+export interface FactReader {
+  /** In the order of the mails, whose bytes are not used after this returns. */
+  read(mails: readonly FactMail[]): Promise<readonly MailFacts[]>;
+  close(): void;
+}
+
+/** A thread costs a tenth of a second and 60 MB: it starts after so many mails. */
+const MAILS_ALONE = 500;
+/** Mails that a thread answers together. */
+const AT_ONCE = 64;
+
+const WORKER = new URL("./facts-worker.js", import.meta.url);
+
+/** @param threads that read mails beside this one, once there are many */
+export function openFactReader(terms: FactTerms, threads: number): FactReader {
+  const here = createFactReader(terms);
+  let pool: CheckPool<MailFacts> | null = null;
+  let seen = 0;
+  return {
+    read(mails) {
+      seen += mails.length;
+      if (threads === 0 || (pool === null && seen <= MAILS_ALONE)) {
+        const found = mails.map(({ bytes }) => here(bytes));
+        return Promise.resolve(found);
+      }
+      pool ??= openCheckPool<MailFacts>(threads, terms, WORKER);
+      const parts: Promise<readonly MailFacts[]>[] = [];
+      for (let at = 0; at < mails.length; at += AT_ONCE)
+        parts.push(pool.check(mails.slice(at, at + AT_ONCE)));
+      return Promise.all(parts).then((found) => found.flat());
+    },
+    close: () => pool?.close(),
+  };
+}
