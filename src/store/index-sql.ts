@@ -35,6 +35,9 @@ export interface MailRow {
   readonly verdict: string;
 }
 
+/** A mail, and where it is. */
+export type PlacedRow = Pick<MailRow, "id" | "thread" | "place" | "messageId">;
+
 /** A signed test result; `said` is its JSON, the rest as of SignedResult. */
 interface ResultRow {
   readonly tree: string;
@@ -177,6 +180,11 @@ function prepareMails(db: Database.Database) {
     placed: db.prepare<[string, string], Pick<MailRow, "id" | "thread" | "messageId">>(
       `select m.id, m.thread, m.message_id as messageId from mails m join sources s on s.id = m.source
        where s.name = ? and m.place = ?`,
+    ),
+    inRepository: db.prepare<[string, string, string], PlacedRow>(
+      // ";" follows ":" in ASCII
+      `select m.id, m.thread, m.place, m.message_id as messageId from mails m join sources s on s.id = m.source
+       where s.name = ? and m.place > ? || ':' and m.place < ? || ';' order by m.id`,
     ),
     dropMail: [
       "delete from words where rowid = ?",

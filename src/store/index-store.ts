@@ -14,6 +14,7 @@ import {
   type JudgedAgain,
   type NewIndexedSeries,
   type NewMail,
+  type PlacedRow,
   prepareIndex,
   SELECT_MAILS,
   type StoredResult,
@@ -73,6 +74,11 @@ export class IndexStore {
   /** The mail that stood at this place of a source when that was read; null if none did. */
   mailAt(source: string, place: string): Pick<MailRow, "id" | "thread" | "messageId"> | null {
     return this.#explained(() => this.#sql.placed.get(source, place) ?? null);
+  }
+
+  /** The mails of a source that are in this git repository. */
+  mailsOfRepository(source: string, repository: string): PlacedRow[] {
+    return this.#explained(() => this.#sql.inRepository.all(source, repository, repository));
   }
 
   /** The threads that mails with these names belong to. */

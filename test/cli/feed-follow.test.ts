@@ -178,6 +178,20 @@ describe("an alarm", () => {
     expect(ok(["feed", "list"])).toContain("1 withdrawn");
   });
 
+  test("is one for the index, too, which follows feeds and forgets what they take back", () => {
+    const { root, epochs } = newFeed();
+    const at = newFolder();
+    ok(["feed", "follow", join(root, "feed"), "--as", "x"], at);
+    expect(ok(["search", "hello OR x*"], at)).toMatch(/ c\n.* b\n/s);
+    rmSync(epochs[1]!, { recursive: true });
+    writeEpoch(epochs[1]!, [{ id: "c", at: "2026-01-01", text: "x".repeat(5000) }]);
+    expect(run(["feed", "update", "x"], at).status).toBe(1);
+    const { status, stderr } = run(["search", "m:b@example.org"], at);
+    expect(stderr).toContain("feed:x: its history was rewritten, without 1 mail that it had\n");
+    expect(status).toBe(1);
+    expect(ok(["search", "m:c@example.org"], at)).toContain(" c\n");
+  });
+
   test("says that an epoch is gone", () => {
     const { root, epochs } = newFeed();
     ok(["feed", "follow", join(root, "feed"), "--as", "withheld"]);

@@ -22,7 +22,7 @@ export interface CheckedFacts {
 }
 
 /** The rest is what is stored, and not kept. */
-export interface MailFacts extends CheckedFacts {
+export interface IndexFacts extends CheckedFacts {
   readonly text: SearchableMail;
   readonly results: readonly SignedResult[];
 }
@@ -36,7 +36,7 @@ export interface FactTerms {
 export function createFactReader({
   devKeyrings,
   trailers,
-}: FactTerms): (mail: Buffer) => MailFacts {
+}: FactTerms): (mail: Buffer) => IndexFacts {
   const check = createCheck({
     devKeyrings,
     trailers,
@@ -71,7 +71,7 @@ export type FactMail = SourceMail & { readonly bytes: Buffer };
 
 export interface FactReader {
   /** In the order of the mails, whose bytes are not used after this returns. */
-  read(mails: readonly FactMail[]): Promise<readonly MailFacts[]>;
+  read(mails: readonly FactMail[]): Promise<readonly IndexFacts[]>;
   close(): void;
 }
 
@@ -85,7 +85,7 @@ const WORKER = new URL("./facts-worker.js", import.meta.url);
 /** @param threads that read mails beside this one, once there are many */
 export function openFactReader(terms: FactTerms, threads: number): FactReader {
   const here = createFactReader(terms);
-  let pool: CheckPool<MailFacts> | null = null;
+  let pool: CheckPool<IndexFacts> | null = null;
   let seen = 0;
   return {
     read(mails) {
@@ -94,8 +94,8 @@ export function openFactReader(terms: FactTerms, threads: number): FactReader {
         const found = mails.map(({ bytes }) => here(bytes));
         return Promise.resolve(found);
       }
-      pool ??= openCheckPool<MailFacts>(threads, terms, WORKER);
-      const parts: Promise<readonly MailFacts[]>[] = [];
+      pool ??= openCheckPool<IndexFacts>(threads, terms, WORKER);
+      const parts: Promise<readonly IndexFacts[]>[] = [];
       for (let at = 0; at < mails.length; at += AT_ONCE)
         parts.push(pool.check(mails.slice(at, at + AT_ONCE)));
       return Promise.all(parts).then((found) => found.flat());

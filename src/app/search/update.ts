@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import type { SignedResult } from "../../result/text.ts";
 import type { SearchableMail } from "../../search/mail-text.ts";
 import { DAY } from "../../primitives/time.ts";
+import { count } from "../../primitives/words.ts";
 import { followed } from "../../series/item.ts";
 import {
   isReadFailure,
@@ -15,7 +16,7 @@ import {
   type SourceItem,
   type SourceMail,
 } from "../../source/item.ts";
-import type { MailRow, JudgedAgain, NewMail, NewResult } from "../../store/index-sql.ts";
+import type { MailRow, JudgedAgain, NewMail, NewResult, PlacedRow } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import type { Pins } from "../../trust/pins.ts";
@@ -24,8 +25,9 @@ import { isOnlyUnsigned } from "../../verify/result.ts";
 import { mailProgress, type Reporter } from "../reporter.ts";
 import { openSource } from "../sources/sources.ts";
 import { CheckedMails } from "./checked-mails.ts";
-import { type FactMail, type FactReader, type MailFacts, openFactReader } from "./facts.ts";
+import { type FactMail, type FactReader, type IndexFacts, openFactReader } from "./facts.ts";
 import { type JudgedPortion, judgeFacts } from "./judge.ts";
+import { rewrittenAway } from "./rewritten.ts";
 import { indexedSeries, regrouped } from "./series.ts";
 
 export interface UpdateIndexOptions {
@@ -70,7 +72,7 @@ export async function updateIndex(
   const reader = openFactReader(options, options.threads ?? 0);
   const work = new IndexWork(index, options, trust, reader);
   const onRead = mailProgress(reporter.progress, options.sources.length, () => counts.mails);
-  const store = async (source: string, { failures, read }: ReadPortion): Promise<void> => {
+  const store = async (source: string, { failures, read }: PendingPortion): Promise<void> => {
     for (const { error } of failures) reporter.sayError(error);
     counts.unread += failures.length;
     counts.mails += await work.take(source, await read);
@@ -79,15 +81,23 @@ export async function updateIndex(
   try {
     await work.judgeSignedAgain();
     for (const source of options.sources) {
+      const gone = await rewrittenAway(index, source);
+      await work.forget(gone);
       const cursorOf = (name: string): string | null => index.cursor(name);
       const items = openSource(source, { cursorOf, say: reporter.say }, onRead);
-      let before: ReadPortion | null = null;
+      let before: PendingPortion | null = null;
       for await (const portion of portionsOf(items, options.portion ?? PORTION_MAILS)) {
         const next = work.read(portion);
         if (before !== null) await store(source, before);
         before = next;
       }
       if (before !== null) await store(source, before);
+      // most are there again, as other commits
+      const lost = gone.filter(({ messageId }) => index.mailsCalled(messageId).length === 0);
+      if (lost.length > 0)
+        reporter.say(
+          `${source}: its history was rewritten, without ${count(lost.length, "mail")} that it had`,
+        );
     }
   } finally {
     reader.close();
@@ -95,13 +105,13 @@ export async function updateIndex(
   return counts;
 }
 
-interface Portion {
+interface NewPortion {
   readonly mails: SourceMail[];
   readonly failures: readonly ReadFailure[];
 }
 
 /** A portion that is being read. */
-interface ReadPortion {
+interface PendingPortion {
   readonly failures: readonly ReadFailure[];
   readonly read: Promise<ReadMails>;
 }
@@ -114,7 +124,7 @@ interface ReadMails {
 async function* portionsOf(
   items: AsyncIterable<readonly SourceItem[]>,
   most: number,
-): AsyncGenerator<Portion> {
+): AsyncGenerator<NewPortion> {
   let [mails, failures, size]: [SourceMail[], ReadFailure[], number] = [[], [], 0];
   for await (const some of items)
     for (const item of some) {
@@ -130,7 +140,7 @@ async function* portionsOf(
   yield { mails, failures };
 }
 
-interface FreshMail extends MailFacts {
+interface FreshMail extends IndexFacts {
   /** As of SourceMail. */
   readonly place: string;
   readonly size: number;
@@ -178,8 +188,18 @@ class IndexWork {
     this.#index.setFact("trust", now);
   }
 
+  /** Mails that their source no longer has. */
+  async forget(mails: readonly PlacedRow[]): Promise<void> {
+    for (let at = 0; at < mails.length; at += PORTION_MAILS) {
+      const some = mails.slice(at, at + PORTION_MAILS);
+      const gone = some.map(({ id }) => id);
+      const threads = new Set(some.map(({ thread }) => thread));
+      await this.#store({ ...NOTHING_NEW, gone }, [...threads]);
+    }
+  }
+
   /** Begins to read mails, and empties the portion; a mail that is too large is left out. */
-  read({ mails, failures }: Portion): ReadPortion {
+  read({ mails, failures }: NewPortion): PendingPortion {
     const whole = mails.filter((mail): mail is FactMail => mail.bytes !== null);
     const places = whole.map(({ source, size }) => ({ place: source, size }));
     const cursors = new Map(

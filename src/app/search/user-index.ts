@@ -6,9 +6,11 @@ import { indexFile } from "../../places.ts";
 import { isUrl, shownUrl } from "../../source/url.ts";
 import { IndexStore } from "../../store/index-store.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
+import { followedFeeds } from "../feed/followed.ts";
 import { now } from "../now.ts";
 import type { Reporter } from "../reporter.ts";
 import { devKeyringsOf, placesOf } from "../settings.ts";
+import { feedSource, isFeedSource } from "../sources/sources.ts";
 import { trailerSettings } from "../trailers/settings.ts";
 import { readKeyrings } from "../trust/keyrings.ts";
 import { readPolicies } from "../verify/policy.ts";
@@ -20,22 +22,25 @@ export function openUserIndex(): IndexStore {
 }
 
 /**
- * The sources to index, by absolute names: those that were named, else `patchsig.source`.
+ * The sources to index, by absolute names: those that were named, else `patchsig.source` and the feeds that are
+ * followed.
  *
  * @throws PatchsigError "usage" without any, and for one that cannot be indexed
  */
 export function indexedSources(named: readonly string[]): string[] {
-  const all = named.length > 0 ? named : placesOf("patchsig.source").map(({ name }) => name);
+  const usual = placesOf("patchsig.source").map(({ name }) => name);
+  const feeds = followedFeeds().map(({ name }) => feedSource(name));
+  const all = named.length > 0 ? named : [...usual, ...feeds];
   if (all.length === 0)
     throw new PatchsigError("usage", "there are no mails to search", {
-      hint: "name a public-inbox, maildir or mbox: --source FOLDER, or git config --global --add patchsig.source FOLDER",
+      hint: "name a public-inbox, maildir or mbox: --source FOLDER, git config --global --add patchsig.source FOLDER, or patchsig feed follow URL",
     });
   const wrong = all.find((name) => name === "-" || isUrl(name));
   if (wrong !== undefined)
     throw new PatchsigError("usage", `${shownUrl(wrong)} cannot be indexed`, {
       hint: "a public-inbox, a maildir or an uncompressed mbox can",
     });
-  return [...new Set(all.map((name) => resolve(name)))];
+  return [...new Set(all.map((name) => (isFeedSource(name) ? name : resolve(name))))];
 }
 
 /** One keeps the thread that stores them busy; each has its own 50 MB. */

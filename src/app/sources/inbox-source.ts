@@ -22,17 +22,21 @@ export function openInbox(
   return epochs === null ? null : inboxPieces(folder, epochs, options, onRead);
 }
 
+/** The name of an epoch's cursor. */
+export function inboxCursor(epoch: Epoch): string {
+  return `public-inbox ${epoch.name}`;
+}
+
 async function* inboxPieces(
   source: string,
   epochs: readonly Epoch[],
   { since, cursorOf, inPart }: SourceOptions,
   onRead: OnRead | undefined,
 ): SourceItems {
-  const cursorName = (epoch: Epoch): string => `public-inbox ${epoch.name}`;
   const inbox = {
     since,
     inPart: inPart ?? false,
-    ...(cursorOf === undefined ? {} : { after: (epoch: Epoch) => cursorOf(cursorName(epoch)) }),
+    ...(cursorOf === undefined ? {} : { after: (epoch: Epoch) => cursorOf(inboxCursor(epoch)) }),
   };
   // behind what is lost an epoch is to be read again
   const broken = new Set<Epoch>();
@@ -44,7 +48,7 @@ async function* inboxPieces(
     }
     const { bytes, size, commit } = mail;
     if (cursorOf === undefined || broken.has(epoch)) return { source: place, bytes, size };
-    return { source: place, bytes, size, cursor: { name: cursorName(epoch), value: commit } };
+    return { source: place, bytes, size, cursor: { name: inboxCursor(epoch), value: commit } };
   };
   let total = 0;
   let done = 0;

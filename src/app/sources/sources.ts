@@ -38,9 +38,9 @@ export async function* openSource(
     const { openThread } = await import("./thread-source.ts");
     return yield* openThread(id, options.say ?? (() => {}));
   }
-  if (name.startsWith(FEED) && !isThere(name)) {
+  if (isFeedSource(name)) {
     const { followedSource } = await import("../feed/followed.ts");
-    const folder = followedSource(name.slice(FEED.length));
+    const folder = followedSource(feedName(name));
     return yield* openSource(folder, { ...options, inPart: true }, onRead);
   }
   if (isMailboxUrl(name)) {
@@ -62,6 +62,20 @@ export async function* openSource(
 
 /** Before the name of a feed that is followed. */
 const FEED = "feed:";
+
+export function isFeedSource(name: string): boolean {
+  return name.startsWith(FEED) && !isThere(name);
+}
+
+/** The name under which it is followed. */
+export function feedName(source: string): string {
+  return source.slice(FEED.length);
+}
+
+/** What a followed feed is called as a source. */
+export function feedSource(name: string): string {
+  return `${FEED}${name}`;
+}
 
 /** The mails of several sources, one source after the other. `onRead` counts within each. */
 export async function* openSources(
