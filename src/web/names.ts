@@ -17,6 +17,9 @@ export const toPatch = (messageId: string, copy?: number): SafeText =>
   ours`/patch/${part(messageId)}${copyQuery(copy)}`;
 export const toRaw = (messageId: string, copy?: number): SafeText =>
   ours`/${part(messageId)}/raw${copyQuery(copy === 0 ? undefined : copy)}`;
+/** With the host: b4 makes other addresses of it. */
+export const toList = (host: string, messageId: string): SafeText =>
+  ours`http://${host}/all/${part(messageId)}/`;
 export const toThread = (messageId: string): SafeText => ours`/${part(messageId)}/t.mbox.gz`;
 export const toDiff = (messageId: string, older: string): SafeText =>
   ours`/series/${part(messageId)}/diff?from=${part(older)}`;

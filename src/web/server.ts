@@ -15,7 +15,7 @@ import { addApi } from "./api/routes.ts";
 import type { Desk } from "./desk.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./layout.ts";
-import { messageIdIn, toSeries } from "./names.ts";
+import { messageIdIn, toList, toPatch, toSeries } from "./names.ts";
 import { STYLE } from "./style.ts";
 
 export interface WebOptions {
@@ -71,18 +71,33 @@ export function createApp(desk: Desk, { hosts, write }: WebOptions): Hono {
   app.get("/series.atom", (c) =>
     answer(c, desk.atom(ours`http://${c.req.header("host") ?? ""}`).text, "application/atom+xml"),
   );
-  app.get("/:id/raw", async (c) =>
-    bytesAnswer(await rawMail(desk.index, idIn(c), copyIn(c) ?? 0), PLAIN),
-  );
-  app.get("/:id/t.mbox.gz", async (c) => {
-    const mbox = await desk.threadMbox(idIn(c));
-    return bytesAnswer(mbox === null ? null : gzipSync(mbox), "application/gzip");
-  });
+  addThreads(app, desk);
   addApi(app, desk.options);
   if (write) app.post("/mark", async (c) => mark(c, desk, token));
   app.notFound((c) => htmlAnswer(c, null));
   app.onError((error, c) => failed(c, error));
   return app;
+}
+
+/**
+ * Mails and threads where public-inbox has them: b4 asks for `/MSGID`, takes what that leads to for a list, here
+ * `/all/`, and gets `t.mbox.gz` there.
+ */
+function addThreads(app: Hono, desk: Desk): void {
+  for (const list of ["", "/all"]) {
+    app.get(`${list}/:id/raw`, async (c) =>
+      bytesAnswer(await rawMail(desk.index, idIn(c), copyIn(c) ?? 0), PLAIN),
+    );
+    app.get(`${list}/:id/t.mbox.gz`, async (c) => {
+      const mbox = await desk.threadMbox(idIn(c));
+      return bytesAnswer(mbox === null ? null : gzipSync(mbox), "application/gzip");
+    });
+    app.get(`${list}/:id`, (c) => {
+      if (desk.index.mailsCalled(idIn(c)).length === 0) return htmlAnswer(c, null);
+      const place = list === "" ? toList(c.req.header("host") ?? "", idIn(c)) : toPatch(idIn(c));
+      return c.redirect(place, 302);
+    });
+  }
 }
 
 /** Which of several mails with one Message-ID, from 0; null if the address does not say. */

@@ -1,7 +1,7 @@
 /** The part of Patchwork's REST API: what it says, and that git-pw works with it. */
 
 import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { serve } from "@hono/node-server";
@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Shelf } from "../app/search/index.ts";
 import { mail, signed, two } from "../app/series/thread.ts";
 import { newFolder } from "../support/folders.ts";
+import { LONG } from "../support/long.ts";
 import { git, newRepository } from "../support/repo.ts";
 import { requireTool } from "../support/tools.ts";
 import { pagesOf } from "./desk.ts";
@@ -174,33 +175,36 @@ describe("one", () => {
   });
 });
 
-describe.runIf(requireTool("git-pw"))("git-pw", () => {
+/** The pages on a port of their own, a home for its clients, and a repository to apply to. */
+function served(): {
+  readonly client: (...words: string[]) => Promise<string>;
+  at: { home: string; repository: string; root: string };
+} {
+  const at = { home: "", repository: "", root: "" };
   let server: ReturnType<typeof serve>;
-  let home: string;
-  let repository: string;
-
   beforeAll(async () => {
     const port = await new Promise<number>((resolve) => {
-      server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, (at: AddressInfo) =>
-        resolve(at.port),
+      server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, (to: AddressInfo) =>
+        resolve(to.port),
       );
     });
     HOSTS.add(`localhost:${port}`);
-    home = newFolder();
-    const config = `[pw]\n\tserver = http://localhost:${port}/api/1.2\n\ttoken = none\n\tproject = *\n`;
-    writeFileSync(join(home, ".gitconfig"), `${config}[user]\n\tname = M\n\temail = m@x.org\n`);
-    repository = newRepository(join(home, "repository"));
-    writeFileSync(join(repository, "one"), "1\n");
-    writeFileSync(join(repository, "other"), "1\n");
-    git(repository, ["add", "-A"]);
-    git(repository, ["commit", "-q", "-m", "base"]);
+    at.root = `http://localhost:${port}`;
+    at.home = newFolder();
+    const config = `[pw]\n\tserver = ${at.root}/api/1.2\n\ttoken = none\n\tproject = *\n[b4]\n\tmidmask = ${at.root}/%s\n`;
+    writeFileSync(join(at.home, ".gitconfig"), `${config}[user]\n\tname = M\n\temail = m@x.org\n`);
+    at.repository = newRepository(join(at.home, "repository"));
+    writeFileSync(join(at.repository, "one"), "1\n");
+    writeFileSync(join(at.repository, "other"), "1\n");
+    git(at.repository, ["add", "-A"]);
+    git(at.repository, ["commit", "-q", "-m", "base"]);
   });
   afterAll(() => void server.close());
 
-  async function pw(...words: string[]): Promise<string> {
+  async function client(...[name = "", ...words]: string[]): Promise<string> {
     const { GIT_CONFIG_GLOBAL: _, ...rest } = process.env;
-    const env = { ...rest, HOME: home, PAGER: "cat" };
-    const child = spawn("git-pw", words, { cwd: repository, env });
+    const env = { ...rest, HOME: at.home, PAGER: "cat" };
+    const child = spawn(name, words, { cwd: at.repository, env });
     let said = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
@@ -208,6 +212,12 @@ describe.runIf(requireTool("git-pw"))("git-pw", () => {
     expect(status, said).toBe(0);
     return said;
   }
+  return { client, at };
+}
+
+describe.runIf(requireTool("git-pw"))("git-pw", () => {
+  const { client, at } = served();
+  const pw = (...words: string[]): Promise<string> => client("git-pw", ...words);
 
   test("lists, shows, downloads and applies", async () => {
     const [, second] = await list("/series/");
@@ -218,12 +228,24 @@ describe.runIf(requireTool("git-pw"))("git-pw", () => {
     expect(patches).toContain("[PATCH v2 1/2] one");
     expect(patches).not.toContain("[PATCH 1/2] one");
     expect(await pw("series", "show", id, "-f", "simple")).toMatch(/Received +2 of 2/);
-    const file = join(home, "series.mbox");
+    const file = join(at.home, "series.mbox");
     await pw("series", "download", id, file);
     expect(readFileSync(file, "utf8").match(/^From mboxrd/gm)).toHaveLength(2);
     await pw("series", "apply", id);
-    expect(git(repository, ["log", "-3", "--format=%an: %s"]).toString()).toMatch(
+    expect(git(at.repository, ["log", "-3", "--format=%an: %s"]).toString()).toMatch(
       /^Alice: other\nAlice: one\n.*: base\n$/,
     );
+  });
+});
+
+describe.runIf(LONG && requireTool("b4"))("b4, whose midmask is the pages", () => {
+  const { client, at } = served();
+
+  test("finds a thread there, and the newest version in it", async () => {
+    expect(await client("b4", "am", "-o", at.home, "a0@x")).toContain("v2");
+    const mbx = readdirSync(at.home).filter((name) => name.endsWith(".mbx"));
+    expect(mbx).toHaveLength(1);
+    git(at.repository, ["am", "-q", join(at.home, mbx[0]!)]);
+    expect(git(at.repository, ["log", "-2", "--format=%s"]).toString()).toBe("other\none\n");
   });
 });

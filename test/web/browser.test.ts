@@ -162,7 +162,7 @@ describe.runIf(runs)("in Chromium", () => {
       const violations: string[] = [];
       const page = await newPage();
       for (const path of seen) {
-        if (/\/(?:raw|t\.mbox\.gz)$|\.atom$|\.css$/.test(path)) continue;
+        if (/\/(?:raw|t\.mbox\.gz)(?:\?|$)|\.atom$|\.css$/.test(path)) continue;
         await page.goto(new URL(path, root).href);
         const content: Content = await page.evaluate(CONTENT);
         expect(content.title).not.toBe("OWNED");

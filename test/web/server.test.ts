@@ -82,6 +82,18 @@ describe("pages", () => {
     expect(mbox.match(/^From mboxrd@z/gm)).toHaveLength(7);
   });
 
+  test("a Message-ID leads to its list, and that to its page", async () => {
+    const first = await get("/a1%40x");
+    expect([first.status, first.headers.get("location")]).toEqual([
+      302,
+      "http://localhost:8025/all/a1%40x/",
+    ]);
+    const second = await get("/all/a1%40x/");
+    expect([second.status, second.headers.get("location")]).toEqual([302, "/patch/a1%40x"]);
+    expect((await get("/all/a1%40x/t.mbox.gz")).status).toBe(200);
+    expect((await get("/all/nobody%40x")).status).toBe(404);
+  });
+
   test("is not sent again while it is the same", async () => {
     const tag = (await get("/series")).headers.get("etag")!;
     expect((await get("/series", { ...HOST, "if-none-match": tag })).status).toBe(304);
