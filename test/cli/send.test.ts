@@ -3,7 +3,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { patchsig, records } from "../support/cli.ts";
+import { patchsig, records, type Run } from "../support/cli.ts";
+import { problems, schemaOf } from "../support/json-schema.ts";
 import { commit, commitsSince, git, temporaryFolder } from "../support/repo.ts";
 import { refusal } from "../support/smtp.ts";
 import { submitter } from "../support/submitter.ts";
@@ -105,6 +106,54 @@ describe("send", () => {
       Array.from({ length: 2 }, () => server.mails[0]!.sender),
     );
     expect(patchsig(["series", "show"], { cwd, home }).status).toBe(3);
+  });
+});
+
+describe("--json", () => {
+  const schema = schemaOf("send");
+  function recordsOf(run: Run): Record<string, unknown>[] {
+    const found = records(run);
+    for (const record of found)
+      expect(problems(record, schema), JSON.stringify(record)).toEqual([]);
+    return found;
+  }
+
+  test("what would be sent, what was, and what still waits", async () => {
+    let down = true;
+    const { server, home, cwd, send } = await submitter(({ bytes }) =>
+      down && bytes.includes("[PATCH 2/2]") ? refusal(451, "not now") : null,
+    );
+    const options = ["--json", "--to", "List <list@example.org>", "--no-cover"];
+    const dry = recordsOf(await send(...options, "--dry-run"));
+    const why = { field: "to", name: "List", address: "list@example.org", why: "--to" };
+    expect(dry).toMatchObject([
+      { type: "mail", place: 1, subject: "[PATCH 1/2] a: two", state: "planned", file: null },
+      { place: 2, recipients: ["list@example.org", "alice@example.org"], why: [why, {}] },
+      { type: "send", branch: "topic", version: 1, state: "planned", mails: 2, sent: 0 },
+    ]);
+    const written = recordsOf(await send(...options, "-o", join(home, "out")));
+    expect(written[0]).toMatchObject({ file: join(home, "out", "0001.patch") });
+    // nobody is asked
+    expect((await send(...options)).status).toBe(2);
+    expect(server.mails).toEqual([]);
+    const first = await send(...options, "--yes");
+    expect(first.status).toBe(3);
+    expect(recordsOf(first)).toMatchObject([
+      { state: "sent", said: expect.stringMatching(/^250 /) },
+      { state: "queued", said: "451 not now" },
+      { type: "send", state: "waiting", sent: 1, through: expect.stringContaining("127.0.0.1") },
+    ]);
+    const status = recordsOf(await send("--status", "--json"));
+    expect(status).toMatchObject([{ state: "sent", why: null }, {}, { state: "waiting" }]);
+    down = false;
+    const second = recordsOf(await send("--continue", "--json"));
+    expect(second).toMatchObject([{}, { state: "sent" }, { state: "ended", sent: 2, base: null }]);
+    git(cwd, ["commit", "-q", "--amend", "-m", "fixup! a: three"]);
+    const refused = await send("--json", "--no-cover", "--yes");
+    expect([refused.status, recordsOf(refused)]).toMatchObject([
+      1,
+      [{ state: "refused", objections: [{ check: "unfinished" }] }],
+    ]);
   });
 });
 

@@ -13,7 +13,7 @@ export interface Schema {
 
 /** The schema of docs/schema for the records of a command. */
 export function schemaOf(
-  command: "base" | "bot" | "record" | "result" | "series" | "verify",
+  command: "base" | "bot" | "record" | "result" | "send" | "series" | "verify",
 ): Schema {
   const file = join(import.meta.dirname, "../../docs/schema", `${command}.schema.json`);
   return JSON.parse(readFileSync(file, "utf8")) as Schema;

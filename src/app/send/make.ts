@@ -6,7 +6,7 @@ import { signerIdent } from "../../git/ident.ts";
 import type { Repository } from "../../git/repository.ts";
 import { encodeAddressees, readAddressees } from "../../outgoing/addressee.ts";
 import type { NewField } from "../../outgoing/header.ts";
-import type { RecipientField } from "../../outgoing/recipients.ts";
+import type { MailRecipients, RecipientField } from "../../outgoing/recipients.ts";
 import type { SendPreview } from "../../report/send.ts";
 import { configuredSender, type Lookup, settingsOf, withIdentity } from "../../send/settings.ts";
 import { now } from "../now.ts";
@@ -67,6 +67,8 @@ export const REFLECT = "reflect";
 export interface MadeMails {
   readonly mails: VersionMails;
   readonly envelopes: readonly Envelope[];
+  /** Who gets each mail, and why. */
+  readonly recipients: readonly MailRecipients[];
   /** `sendemail.identity`. */
   readonly identity: string;
   /** Only the user, or one other, gets it: nothing is remembered of it. */
@@ -128,6 +130,7 @@ export async function makeMails(
   return {
     mails,
     envelopes,
+    recipients,
     identity: config.string("sendemail.identity") ?? "",
     isPreview,
     mustAsk: mustAsk({ recipients, hasCover: plan.cover !== null }),

@@ -21,6 +21,7 @@ import { passwordOptions } from "../../terminal/password.ts";
 import { askYesOrNo, canAsk } from "../../terminal/questions.ts";
 import { out, outputStyle, say, saySafe } from "../../terminal/terminal.ts";
 import { cancel, deliver, withOutbox } from "../send/deliver.ts";
+import { printBatch, printPlanned, printRefused } from "../send/records.ts";
 import { type MakeArguments, makeAsked } from "../send/make.ts";
 import { sendSettings, versionOf, type WishArguments, wishesOf } from "../send/wishes.ts";
 
@@ -33,6 +34,7 @@ interface Arguments extends WishArguments, MakeArguments {
   readonly status: boolean;
   readonly continue: boolean;
   readonly cancel: boolean;
+  readonly json: boolean;
   readonly drop?: string[] | undefined;
 }
 
@@ -88,6 +90,7 @@ export const sendCommand = command({
     status: { ...flag, describe: "show what waits in the outbox" },
     continue: { ...flag, describe: "send what waits" },
     cancel: { ...flag, describe: "take back what has not left" },
+    json: { ...flag, describe: "one JSON record a mail, and one for the series; asks nothing" },
     drop: { ...many, describe: "with --continue: leave out this address, which is refused" },
     key: { ...one, describe: "the secret key file, or ssh:NAME of one in ssh-agent" },
     ...passwordOptions,
@@ -109,20 +112,25 @@ async function send(args: Arguments): Promise<CommandStatus> {
   const plan = await planOf(repository, args);
   if (plan.objections.length > 0) {
     saySafe(renderObjections(plan.objections));
+    if (args.json) printRefused(plan);
     return EXIT.unmet;
   }
   const made = await makeAsked(repository, plan, args);
-  out(renderSendPreview(made.preview, outputStyle()));
-  if (args.outputDirectory !== undefined) return write(made, args.outputDirectory);
-  if (args.rehearse) return say("nothing was sent: --rehearse");
-  if (args.dryRun) return say("nothing was sent: --dry-run");
+  if (!args.json) out(renderSendPreview(made.preview, outputStyle()));
+  const files = args.outputDirectory === undefined ? [] : write(made, args.outputDirectory);
+  if (files.length > 0 || args.rehearse || args.dryRun) {
+    if (args.json) printPlanned(made, files);
+    else for (const file of files) out(ours`${file}`);
+    const why = files.length > 0 ? null : args.rehearse ? "--rehearse" : "--dry-run";
+    return why === null ? undefined : say(`nothing was sent: ${why}`);
+  }
   if (made.mustAsk && !(await isWanted(args))) return say("nothing was sent");
   return withOutbox(async (store) => {
     const { mails, envelopes, identity } = made;
     const terms = { plan, made: mails, envelopes, identity, now: now(), keep: !made.isPreview };
     const id = await queueVersion(store, repository, terms);
     const batch = store.open().find((open) => open.id === id)!;
-    return deliver(store, repository, batch);
+    return deliver(store, repository, batch, { json: args.json, made });
   });
 }
 
@@ -135,23 +143,23 @@ async function planOf(repository: Repository, args: Arguments): Promise<SendPlan
   return planResend(repository, branch, versionOf(args.resend));
 }
 
-async function isWanted({ yes }: Arguments): Promise<boolean> {
+async function isWanted({ yes, json }: Arguments): Promise<boolean> {
   if (yes) return true;
-  if (canAsk()) return askYesOrNo(ours`send it?`);
+  if (!json && canAsk()) return askYesOrNo(ours`send it?`);
   throw new PatchsigError("usage", "nobody can be asked whether to send it", {
     hint: "--yes sends it; --dry-run only shows it",
   });
 }
 
-/** Files as format-patch names them, for another program to send. */
-function write({ mails }: MadeMails, folder: string): void {
+/** Files for another program to send; their names. */
+function write({ mails }: MadeMails, folder: string): string[] {
   mkdirSync(folder, { recursive: true });
-  for (const [i, mail] of mails.mails.entries()) {
+  return mails.mails.map((mail, i) => {
     const { index } = mails.sent[i]!;
     const file = join(folder, `${String(index).padStart(4, "0")}.patch`);
     placeFile(file, mail);
-    out(ours`${file}`);
-  }
+    return file;
+  });
 }
 
 async function goOn(args: Arguments): Promise<CommandStatus> {
@@ -159,6 +167,7 @@ async function goOn(args: Arguments): Promise<CommandStatus> {
   return withOutbox(async (store) => {
     const here = store.open().filter((batch) => batch.repository === batchPlace(repository));
     if (args.status) {
+      if (args.json) return here.forEach((batch) => printBatch(batch, false, null));
       for (const { branch, version, mails } of here)
         for (const { title, state, said } of mails)
           out([
@@ -169,7 +178,7 @@ async function goOn(args: Arguments): Promise<CommandStatus> {
     }
     const where = { repository: batchPlace(repository), branch: args.range[0] ?? null };
     const batch = batchToContinue(store, where);
-    if (args.cancel) return cancel(store, repository, batch);
-    return deliver(store, repository, batch, args.drop);
+    const delivery = { drop: args.drop, json: args.json, made: null };
+    return (args.cancel ? cancel : deliver)(store, repository, batch, delivery);
   });
 }

@@ -18,6 +18,8 @@ import { ours } from "../../report/escape.ts";
 import { withIdentity } from "../../send/settings.ts";
 import { gitConfig } from "../../app/settings.ts";
 import { defaultOutboxPath, type OpenBatch, SendStore } from "../../store/send-store.ts";
+import type { MadeMails } from "../../app/send/make.ts";
+import { printBatch } from "./records.ts";
 import type { CommandStatus } from "../../options/command.ts";
 import { askUntil, canAsk } from "../../terminal/questions.ts";
 import { out, say, sayError } from "../../terminal/terminal.ts";
@@ -32,12 +34,21 @@ export async function withOutbox<T>(work: (store: SendStore) => Promise<T> | T):
   }
 }
 
+export interface Delivery {
+  /** Addresses to leave out from now on. */
+  readonly drop?: readonly string[] | undefined;
+  /** Prints records instead of lines. */
+  readonly json: boolean;
+  /** What this run made; null if it goes on with what an earlier one did. */
+  readonly made: MadeMails | null;
+}
+
 /** Sends a batch, or what is left of it; prints a line for each mail. */
 export async function deliver(
   store: SendStore,
   repository: Repository,
   batch: OpenBatch,
-  drop: readonly string[] = [],
+  delivery: Delivery,
 ): Promise<CommandStatus> {
   const stop = stopOnSignal();
   let told = "";
@@ -47,20 +58,20 @@ export async function deliver(
     now,
     wasSent: askWhetherSent,
     onOutcome: ({ title }, { kind, said }) => {
-      if (kind === "sent") return out(ours`sent  ${title}`);
+      if (kind === "sent") return delivery.json ? undefined : out(ours`sent  ${title}`);
       say(`not sent: ${title}`);
       say(`    ${said}`);
       told = said;
     },
     stop,
-    drop,
+    drop: delivery.drop ?? [],
   });
   if (!(await intoFeed(store, batch))) {
     say("hint: git patchsig send --continue adds it to the feed; --cancel goes on without");
     return EXIT.failed;
   }
   const why = result.why === told ? null : result.why;
-  return conclude(store, repository, batch, { ...result, why });
+  return conclude(store, repository, batch, { ...result, why }, delivery);
 }
 
 /** Takes back what has not left. */
@@ -68,10 +79,11 @@ export async function cancel(
   store: SendStore,
   repository: Repository,
   batch: OpenBatch,
+  delivery: Delivery,
 ): Promise<CommandStatus> {
   const result = cancelBatch(store, batch.id, now());
   if (!(await intoFeed(store, batch))) say("the feed does not have it: what was sent is dropped");
-  return conclude(store, repository, batch, result);
+  return conclude(store, repository, batch, result, delivery);
 }
 
 /** False if a feed is set, and did not take what has left. */
@@ -91,9 +103,11 @@ async function conclude(
   repository: Repository,
   batch: OpenBatch,
   { mails, why, ended: isOver }: BatchResult,
+  { json, made }: Delivery,
 ): Promise<CommandStatus> {
   const of = (state: string): number => mails.filter((mail) => mail.state === state).length;
   const ended = isOver && (await finishBatch(store, repository, { ...batch, mails }, now()));
+  if (json) printBatch({ ...batch, mails }, ended, made);
   const sent = of("sent");
   const words = `v${batch.version} of ${batch.branch}: ${sent} of ${count(mails.length, "mail")} sent`;
   if (ended && sent === mails.length) return say(words);
