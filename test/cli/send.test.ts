@@ -73,6 +73,8 @@ describe("send", () => {
       ["--thread deep --yes", "--thread is one of"],
       ["nothing --yes", "no branch or commit here is named nothing"],
       ["--from-pr origin x --yes", "the number of a pull request"],
+      ["topic..topic --yes", "there are no commits in topic..topic\n"],
+      ["main --yes", "main adds nothing to its upstream\nhint: git commit; or name a range"],
     ];
     const runs = await Promise.all(rows.map(([options]) => send(...options.split(" "))));
     for (const [i, [options, words]] of rows.entries()) {

@@ -291,7 +291,7 @@ describe("it refuses", () => {
       const nobody = patchsig(["sign", ...files], { home, env: { GIT_AUTHOR_NAME: "" } });
       const why = /^no address to sign for: git var: empty ident name \(for <alice@example.org>\)/;
       expectError(nobody, 2, why);
-      expect(nobody.stderr).toContain("hint: git var GIT_AUTHOR_IDENT must say your name");
+      expect(nobody.stderr).toContain("hint: git config --global user.name NAME; ");
     });
   });
 

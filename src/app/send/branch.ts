@@ -29,15 +29,24 @@ export async function branchToSend(
   const isNamed = word !== undefined && more.length === 0 && (await isBranch(repository, word));
   if (!isNamed && word !== undefined) await refuseUnknown(repository, word);
   const branch = isNamed ? word : await branchOf(repository, tipOf(words));
-  if (branch === null)
-    throw new PatchsigError("usage", "these commits are on no branch: nothing can be remembered", {
-      hint: "git switch -c NAME; or name a branch: git patchsig send BRANCH",
-    });
+  if (branch === null) throw await onNoBranch(repository);
   const stored = await readState(repository, branch);
   if (word !== undefined && !isNamed) return { branch, range: words, stored };
   const base = stored?.state.settings.base ?? null;
   const range = base === null ? await rangeOf(repository, branch) : [`${base}..${branch}`];
   return { branch, range, stored };
+}
+
+async function onNoBranch({ cwd }: Repository): Promise<PatchsigError> {
+  const [head] = await gitLines(["symbolic-ref", "--quiet", "--short", "HEAD"], { cwd });
+  if (
+    head !== undefined &&
+    !(await gitSucceeds(["rev-parse", "--verify", "--quiet", "HEAD"], { cwd }))
+  )
+    return new PatchsigError("usage", `${head} has no commits yet`, { hint: "git commit" });
+  return new PatchsigError("usage", "these commits are on no branch: nothing can be remembered", {
+    hint: "git switch -c NAME; or name a branch: git patchsig send BRANCH",
+  });
 }
 
 /** What a request adds to what remotes have; it is remembered under `pull/`. */

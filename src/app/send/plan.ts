@@ -101,7 +101,7 @@ export async function planSend(
   const base = wishes.base === null ? [] : [`--base=${wishes.base}`];
   const series = await planSeries(repository, [...base, ...range]);
   const { commits } = series.range;
-  if (commits.length === 0) throw nothingIn(branch);
+  if (commits.length === 0) throw nothingIn(branch, range);
   const fresh = (): SeriesState => newSeries(changeIdFor(branch, now, random(6)));
   const described = coverFromDescription(repository, branch);
   const state = withWishes(stored?.state ?? fresh(), wishes, described);
@@ -137,10 +137,17 @@ export async function planSend(
   };
 }
 
-function nothingIn(branch: string): PatchsigError {
-  return new PatchsigError("usage", `${branch} has no commits to send`, {
-    hint: "name them: git patchsig send main..",
-  });
+function nothingIn(branch: string, range: readonly string[]): PatchsigError {
+  const isImplied = range.includes("--remotes") || range[0]?.includes("@{u}..") === true;
+  const why = range.includes("--remotes")
+    ? `all commits of ${branch} are on a remote already`
+    : isImplied
+      ? `${branch} adds nothing to its upstream`
+      : `there are no commits in ${range.join(" ")}`;
+  const hint = isImplied
+    ? "git commit; or name a range: git patchsig send BASE.."
+    : "what comes after BASE: git patchsig send BASE..";
+  return new PatchsigError("usage", why, { hint });
 }
 
 /** Nobody else's base says nothing: it may be the sender's own commit, or who asks for it to be sent. */

@@ -161,12 +161,17 @@ export function keyLines(name: string, { publicKey }: SigningKeyState, isNew: bo
 export function dayBlocks(
   role: Role,
   hasPassword: boolean,
-  readers: readonly MailReader[],
+  { readers, sendEmail }: Pick<Facts, "readers" | "sendEmail">,
 ): SafeText[][] {
   const third: [string, string] = hasPassword
     ? ["git patchsig key unlock", "the password once a day"]
     : ["git patchsig verify out/*.patch", "what others will see"];
+  const server: [string, string] = [
+    "git config --global sendemail.smtpServer …",
+    "your mail server, which is not set",
+  ];
   const send = table("to send patches:", [
+    ...(sendEmail.server === null ? [server] : []),
     ["git patchsig format-patch -o out", "a series, signed, with its base"],
     ["git send-email out/*.patch", "as always"],
     ["git patchsig send", "or a branch, from here"],
@@ -186,7 +191,7 @@ export function dayBlocks(
 }
 
 function table(title: string, rows: readonly (readonly [string, string])[]): SafeText[] {
-  return [ours`${title}`, ...rows.map(([command, what]) => ours`  ${command.padEnd(41)} ${what}`)];
+  return [ours`${title}`, ...rows.map(([command, what]) => ours`  ${command.padEnd(42)} ${what}`)];
 }
 
 function readerLines({ name, file, line }: MailReader): SafeText[] {

@@ -91,7 +91,7 @@ function authorIdent(): { name: string; address: string } {
   if (run === null || run.status !== 0) {
     const why = run === null ? "git is not installed" : failure(args, run.stderr).message;
     throw new PatchsigError("usage", `no address to sign for: ${why}`, {
-      hint: "git var GIT_AUTHOR_IDENT must say your name and address: git config user.name, user.email",
+      hint: "git config --global user.name NAME; git config --global user.email ADDRESS",
     });
   }
   const [, name = "", address = ""] =

@@ -88,16 +88,13 @@ async function setup(args: SetupWishes, passwords: Passwords): Promise<CommandSt
 
 /** The public key, and the commands to go on with. */
 async function nextBlocks(
-  { readers }: Facts,
+  facts: Facts,
   { role, key: answer }: SetupAnswers,
   key: string | null,
 ): Promise<readonly (readonly SafeText[])[]> {
-  if (key === null) return dayBlocks(role, false, readers);
+  if (key === null) return dayBlocks(role, false, facts);
   const state = await keyStateOf(keyChoiceOf(key), say);
-  return [
-    keyLines(key, state, answer?.kind === "new"),
-    ...dayBlocks(role, state.encrypted, readers),
-  ];
+  return [keyLines(key, state, answer?.kind === "new"), ...dayBlocks(role, state.encrypted, facts)];
 }
 
 async function agreed(): Promise<boolean> {

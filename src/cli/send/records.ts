@@ -7,7 +7,7 @@ import { type KnownMail, type KnownSeries, sendRecords } from "../../report/send
 import type { OpenBatch } from "../../store/send-store.ts";
 import { out } from "../../terminal/terminal.ts";
 
-export function printRecords(series: KnownSeries): void {
+function printRecords(series: KnownSeries): void {
   for (const record of sendRecords(series)) out(formatRecord(record));
 }
 
