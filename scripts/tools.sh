@@ -41,6 +41,7 @@ if [ "$1" = test ]; then
 	need man-db has man
 	need bash-completion test -e /usr/share/bash-completion/bash_completion
 	need patatt has patatt
+	need postgresql sh -c 'command -v initdb || ls /usr/lib/postgresql/*/bin/initdb'
 	need python3-nacl /usr/bin/python3 -c 'import nacl'
 	need chromium has chromium
 	need git-pw has git-pw

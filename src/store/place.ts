@@ -1,7 +1,13 @@
 /** Where a database lies, and whether it is safe there. */
 
 import { existsSync, readdirSync, statfsSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { dataFolder } from "../places.ts";
+
+/** Where the trust database lies: `trust.db` in the data folder (src/places.ts). */
+export function trustFile(env: NodeJS.ProcessEnv, home?: () => string): string {
+  return join(dataFolder(env, home), "trust.db");
+}
 
 /** File systems of the network (statfs(2)): their locks and SQLite's shared memory do not hold. */
 const NETWORK: ReadonlyMap<number, string> = new Map([

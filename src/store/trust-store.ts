@@ -7,9 +7,7 @@
  * the transactions, trust-transitions.ts the changes, trust-queries.ts the queries, trust-rows.ts the SQL.
  */
 
-import path from "node:path";
 import { PatchsigError } from "../errors.ts";
-import { dataFolder } from "../places.ts";
 import {
   decideAccept,
   decideDrop,
@@ -51,11 +49,6 @@ import * as transitions from "./trust-transitions.ts";
 import { TrustUnit } from "./trust-unit.ts";
 import * as vouching from "./vouching.ts";
 
-/** `trust.db` in the data folder (src/places.ts). */
-export function trustFile(env: NodeJS.ProcessEnv, home?: () => string): string {
-  return path.join(dataFolder(env, home), "trust.db");
-}
-
 /** Opens the trust database; throws what `openDatabase` throws. */
 export function openTrustStore(options: OpenOptions): TrustStore {
   return new TrustStore(() => connectSqlite(options), options.dryRun === true);
@@ -63,16 +56,24 @@ export function openTrustStore(options: OpenOptions): TrustStore {
 
 export class TrustStore implements TrustMemory {
   readonly #unit: TrustUnit;
+  readonly #ownPlace: (() => TrustConnection) | null;
+  #own: TrustUnit | null = null;
   /** The keys that sign test results alone. */
   readonly results: ResultKeys;
 
-  /** As `TrustUnit`. */
-  constructor(connect: () => TrustConnection, dryRun: boolean) {
+  /**
+   * As `TrustUnit`.
+   *
+   * @param ownPlace opens what knows how far this machine has read its sources, if others share the rest
+   */
+  constructor(connect: () => TrustConnection, dryRun: boolean, ownPlace?: () => TrustConnection) {
     this.#unit = new TrustUnit(connect, dryRun);
+    this.#ownPlace = ownPlace ?? null;
     this.results = new ResultKeys(this.#unit);
   }
 
   close(): void {
+    this.#own?.close();
     this.#unit.close();
   }
 
@@ -221,7 +222,7 @@ export class TrustStore implements TrustMemory {
       const replaced = decided.flatMap(({ record, to }) =>
         to === "replaced" && record !== null ? [record] : [],
       );
-      transitions.makeAll(unit, decided, byPerson(at));
+      transitions.makeAll(unit, decided, transitions.byPerson(at));
       return { record: keyRecordOf(unit.recordsOf(identity), publicKey)!, replaced };
     });
   }
@@ -238,7 +239,7 @@ export class TrustStore implements TrustMemory {
     return this.transaction(() => {
       const publicKey = queries.wholeKey(unit, identity, key, true);
       const decided = decideDrop(identity, publicKey, unit.everywhere(publicKey));
-      transitions.makeAll(unit, decided, byPerson(at));
+      transitions.makeAll(unit, decided, transitions.byPerson(at));
       return decided.map((one) => keyRecordOf(unit.recordsOf(one.identity), publicKey)!);
     });
   }
@@ -248,8 +249,8 @@ export class TrustStore implements TrustMemory {
     return this.transaction(() => {
       const ruling = ownRuling(statement, transitions.standingOf(this.#unit, statement));
       if (ruling.outcome !== "applied") return ruling;
-      transitions.keepStatement(this.#unit, statement, true, byPerson(at));
-      transitions.makeAll(this.#unit, ruling.transitions, byPerson(at));
+      transitions.keepStatement(this.#unit, statement, true, transitions.byPerson(at));
+      transitions.makeAll(this.#unit, ruling.transitions, transitions.byPerson(at));
       return ruling;
     });
   }
@@ -361,33 +362,34 @@ export class TrustStore implements TrustMemory {
 
   // how far sources were read
 
+  get #cursors(): TrustUnit {
+    if (this.#ownPlace === null) return this.#unit;
+    return (this.#own ??= new TrustUnit(this.#ownPlace, this.#unit.dryRun));
+  }
+
   /** How far a source was read; null if it never was. */
   cursor(name: string): string | null {
-    return this.#unit.read(() => this.#unit.sql.cursor.get(name) ?? null);
+    return this.#cursors.read(() => this.#cursors.sql.cursor.get(name) ?? null);
   }
 
   /** Says how far sources are read, all or none; nothing in a dry run. */
   moveCursors(cursors: ReadonlyMap<string, string>): void {
-    if (this.#unit.dryRun || cursors.size === 0) return;
-    this.transaction(() => {
-      for (const [name, value] of cursors) this.#unit.sql.moveCursor.run(name, value);
+    if (this.#cursors.dryRun || cursors.size === 0) return;
+    this.#cursors.transaction(() => {
+      for (const [name, value] of cursors) this.#cursors.sql.moveCursor.run(name, value);
     });
   }
 
   /** The names of cursors that begin so. */
   cursorsBelow(prefix: string): readonly string[] {
-    return this.#unit.read(() => this.#unit.sql.cursorsBelow.all(prefix.length, prefix));
+    return this.#cursors.read(() => this.#cursors.sql.cursorsBelow.all(prefix.length, prefix));
   }
 
   /** Forgets cursors by their names, all or none; nothing in a dry run. */
   dropCursors(names: readonly string[]): void {
-    if (this.#unit.dryRun || names.length === 0) return;
-    this.transaction(() => {
-      for (const name of names) this.#unit.sql.dropCursor.run(name);
+    if (this.#cursors.dryRun || names.length === 0) return;
+    this.#cursors.transaction(() => {
+      for (const name of names) this.#cursors.sql.dropCursor.run(name);
     });
   }
-}
-
-function byPerson(at: number): Cause {
-  return { cause: "person", at, messageId: "", source: "" };
 }

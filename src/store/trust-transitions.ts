@@ -16,6 +16,10 @@ import type { TrustUnit } from "./trust-unit.ts";
 /** Changed keys kept per identity: the newest. */
 export const MAX_CHANGED = 256;
 
+export function byPerson(at: number): Cause {
+  return { cause: "person", at, messageId: "", source: "" };
+}
+
 /** Makes the transitions decided in this transaction, and those that follow from them. */
 export function makeAll(
   unit: TrustUnit,

@@ -2,13 +2,21 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 
 const load = (name) => import(new URL(`../../dist/src/${name}.js`, import.meta.url).href);
-const { openTrustStore } = await load("store/trust-store");
+const { openTrustStore, TrustStore } = await load("store/trust-store");
+const { connectPostgres } = await load("store/postgres/trust-postgres");
 const { createTrustJudge } = await load("app/verify/judging");
 const { DEFAULT_POLICY } = await load("verify/policy");
 
-const [file, ...pipes] = process.argv.slice(2);
+const [name, own, ...pipes] = process.argv.slice(2);
 const [told, says] = [openSync(pipes[0], "r"), openSync(pipes[1], "w")];
-const store = openTrustStore({ file });
+// a place of test/store/backends.ts
+const store =
+  name === own
+    ? openTrustStore({ file: own })
+    : new TrustStore(
+        () => connectPostgres({ url: name, connectMs: 300_000, busyMs: 300_000 }),
+        false,
+      );
 
 function verify(mails, asked, at) {
   const policies = { general: { ...DEFAULT_POLICY, ...asked }, overrides: [] };

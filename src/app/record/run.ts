@@ -32,7 +32,7 @@ export async function runOverCommits(
 ): Promise<CommitSummary> {
   const repository: Repository = await openRepository(directory);
   await settlePending(repository, say);
-  const store = openUserTrust(true);
+  const store = await openUserTrust(true);
   const known = tests ? await openKnownTests(store, say) : null;
   try {
     const { general } = readPolicies(required);

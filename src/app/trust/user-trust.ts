@@ -1,9 +1,10 @@
 /** The user's own trust database, in the usual place. */
 
-import { openTrustStore, trustFile, type TrustStore } from "../../store/trust-store.ts";
+import { trustFile } from "../../store/place.ts";
+import { openTrustStore, type TrustStore } from "../../store/trust-store.ts";
 
 /** Opens it; nothing is written in a dry run. Throws what `openTrustStore` throws. */
-export function openUserTrust(dryRun: boolean): TrustStore {
+export async function openUserTrust(dryRun: boolean): Promise<TrustStore> {
   return openTrustStore({ file: trustFile(process.env), dryRun });
 }
 
@@ -12,7 +13,7 @@ export async function withUserTrust<T>(
   dryRun: boolean,
   work: (trust: TrustStore) => T | Promise<T>,
 ): Promise<T> {
-  const trust = openUserTrust(dryRun);
+  const trust = await openUserTrust(dryRun);
   try {
     return await work(trust);
   } finally {

@@ -92,7 +92,7 @@ const showCommand = command({
   async run({ file, by, json }) {
     sayWaiting([file]);
     const style = outputStyle();
-    const trust = openUserTrust(true);
+    const trust = await openUserTrust(true);
     let [good, bad] = [0, 0];
     try {
       for await (const found of resultsOfSource(file, trust, new Set(by))) {
@@ -129,7 +129,7 @@ const exportCommand = command({
   },
   async run({ file, as }) {
     sayWaiting([file]);
-    const trust = openUserTrust(true);
+    const trust = await openUserTrust(true);
     let [good, bad] = [0, 0];
     try {
       for await (const found of resultsOfSource(file, trust, new Set())) {

@@ -55,7 +55,7 @@ async function updated(
   index: ReturnType<typeof openUserIndex>,
   sources: readonly string[],
 ): Promise<number> {
-  const trust = openUserTrust(false);
+  const trust = await openUserTrust(false);
   try {
     return (await updateUserIndex(index, sources, trust, reporter())).unread;
   } finally {

@@ -42,7 +42,7 @@ export const testedCommand = command({
     if (maxAge !== undefined && !(maxAge > 0))
       throw new PatchsigError("usage", "--max-age wants a number of days");
     const index = openUserIndex();
-    const trust = openUserTrust(!args.update);
+    const trust = await openUserTrust(!args.update);
     try {
       const choice = seriesChoice(args, messageIdsAmong([what]));
       const tree = await treeMeant({ ...args, choice }, trust, reporter());

@@ -59,7 +59,7 @@ export const webCommand = command({
     endOnSignal();
     const sources = indexedSources(args.source);
     const index = openUserIndex();
-    const trust = openUserTrust(false);
+    const trust = await openUserTrust(false);
     const queries = gitConfig().all("patchsig.mine");
     await checkQueries(index, queries);
     const repository = await repositoryOrNone(args.repo);

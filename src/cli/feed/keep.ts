@@ -21,7 +21,7 @@ export const verifyCommand = command({
     const names = all ? followedFeeds().map((feed) => feed.name) : name;
     if (names.length === 0 && !all)
       throw new PatchsigError("usage", "which feed?", { hint: "its name, or --all" });
-    const trust = openUserTrust(true);
+    const trust = await openUserTrust(true);
     let worst: CommandStatus = undefined;
     try {
       for (const one of names) {

@@ -1,7 +1,7 @@
 /** What the trust commands share. */
 
 import { PatchsigError } from "../../errors.ts";
-import { trustFile } from "../../store/trust-store.ts";
+import { trustFile } from "../../store/place.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
 import { required } from "../../options/kinds.ts";
 
