@@ -56,7 +56,13 @@ describe("a backup", () => {
     const worker = spawn(process.execPath, [fileURLToPath(new URL("worker.js", import.meta.url))]);
     const lines = createInterface({ input: worker.stdout })[Symbol.asyncIterator]();
     await lines.next();
-    const flood = { command: "flood", file, publicKey: someKey(), first: 0, size: 20 };
+    const flood = {
+      command: "flood",
+      place: { name: file, own: file },
+      publicKey: someKey(),
+      first: 0,
+      size: 20,
+    };
     worker.stdin.write(`${JSON.stringify(flood)}\n`);
     for (let i = 0; i < 5; i++) {
       await lines.next();
