@@ -6,18 +6,18 @@
  * installs.
  */
 
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { createConnection } from "node:net";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { expectStatus, filesOf, newFolder, newHome } from "../cli/support.ts";
 import { patchsig, records } from "../support/cli.ts";
 import { commit, commitsSince, git, newRepository } from "../support/repo.ts";
 import type { TestServer } from "../support/smtp.ts";
+import { run, until } from "./servers.ts";
 
 export { freePort } from "../support/port.ts";
+export { end, listening, PATIENCE, run, until } from "./servers.ts";
 export { newFolder };
 
 /** Only root can change its user, as a mail server has to. */
@@ -97,6 +97,12 @@ export async function sendEmail(
   return ids;
 }
 
+/** All that was delivered to a maildir's folder; what is under way has another one. */
+export function mailsIn(folder: string): Buffer[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).map((name) => readFileSync(join(folder, name)));
+}
+
 const ID = /^Message-ID: *(<.*>)/gim;
 
 /** The mails with these Message-IDs, in this order; mails of another test may arrive late. */
@@ -108,60 +114,6 @@ export function withIds(mails: readonly Buffer[], ids: readonly string[]): Buffe
     for (const [, id] of header!.matchAll(ID)) byId.set(id!, mail);
   }
   return ids.flatMap((id) => byId.get(id) ?? []);
-}
-
-/** Runs a program to its end; throws with its output if it fails. */
-export async function run(
-  command: string,
-  args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv; input?: string | Buffer } = {},
-): Promise<string> {
-  const child = spawn(command, args, { cwd: options.cwd, env: options.env ?? process.env });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(options.input ?? "");
-  // not "close": a server that it started holds on to its output
-  const status = await new Promise((resolve) => child.on("exit", resolve));
-  if (status !== 0) throw new Error(`${command} ${args.join(" ")}: ${String(status)}\n${said}`);
-  return said;
-}
-
-/** Resolves when a server listens there. */
-export async function listening(port: number): Promise<void> {
-  await until(
-    () =>
-      new Promise<boolean>((resolve) => {
-        const socket = createConnection(port, "127.0.0.1");
-        socket.on("connect", () => (socket.destroy(), resolve(true)));
-        socket.on("error", () => resolve(false));
-      }),
-    () => `nobody listens on port ${port}`,
-  );
-}
-
-/** Waits for a state, however long it takes: the test's own limit ends it, and this at the latest. */
-export async function until(
-  isSo: () => boolean | Promise<boolean>,
-  otherwise: () => string,
-): Promise<void> {
-  for (let tries = 0; tries < PATIENCE / 100; tries++) {
-    if (await isSo()) return;
-    await sleep(100);
-  }
-  throw new Error(otherwise());
-}
-
-/** Milliseconds; for a test here and for its hooks. A machine may be slow. */
-export const PATIENCE = 600_000;
-
-/** Stops all servers and programs, and waits for them to end: their files will be removed. */
-export async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.on("exit", resolve));
-  child.kill();
-  await gone;
 }
 
 /** Resolves to the mails with these Message-IDs, as soon as all have arrived. */
