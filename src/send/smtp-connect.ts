@@ -41,11 +41,17 @@ const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 /** "535: authentication credentials invalid" (RFC 4954 §6); any other reply is not about them. */
 const WRONG_PASSWORD = 535;
 
+export interface Connected {
+  readonly connection: SMTPConnection;
+  /** Does the server take bytes over 127 (8BITMIME, RFC 6152)? */
+  readonly eightBits: boolean;
+}
+
 /** Rejects with a `SmtpError`, or a PatchsigError "unreadable" for missing certificates. */
 export async function connectSmtp(
   server: SmtpServer,
   { password, onLogin, patience, lookup }: Connecting,
-): Promise<SMTPConnection> {
+): Promise<Connected> {
   const { default: Connection } = await import("nodemailer/lib/smtp-connection");
   const tls = tlsOptions(server);
   const connection = bounded(Connection, {
@@ -69,17 +75,15 @@ export async function connectSmtp(
   let loggingIn = false;
   try {
     await step(connection, patience.connect, (done) => connection.connect(done));
+    const offers = connection.lastServerResponse || "";
     if (server.login !== null && password !== null) {
-      const mechanism = chooseMechanism(
-        connection.lastServerResponse || "",
-        server.login.mechanisms,
-      );
+      const mechanism = chooseMechanism(offers, server.login.mechanisms);
       const auth = authOf(mechanism, server, { user: server.login.user, password });
       loggingIn = true;
       await step(connection, patience.connect, (done) => connection.login(auth, done));
       await onLogin(true);
     }
-    return connection;
+    return { connection, eightBits: /^250[ -]8BITMIME\b/im.test(offers) };
   } catch (error) {
     connection.close();
     if (loggingIn && (error as SmtpError).responseCode === WRONG_PASSWORD) await onLogin(false);

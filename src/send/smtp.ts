@@ -6,12 +6,21 @@
  * between the last byte of the letter and the line with the dot.
  */
 
+import { isAscii } from "node:buffer";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type SMTPConnection from "nodemailer/lib/smtp-connection";
+import { dropCr } from "../mail/line-ends.ts";
+import { inEncoding } from "../outgoing/encoding.ts";
 import { hideSecret } from "../report/secret.ts";
 import type { SmtpServer } from "./settings.ts";
-import { type Connecting, connectSmtp, type Patience, step } from "./smtp-connect.ts";
+import {
+  type Connected,
+  type Connecting,
+  connectSmtp,
+  type Patience,
+  step,
+} from "./smtp-connect.ts";
 import {
   envelopeFault,
   type Letter,
@@ -56,7 +65,7 @@ export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transpo
   const wait = options.wait ?? sleep;
   /** Letters that this connection took. */
   let taken = 0;
-  let connection: SMTPConnection | null = null;
+  let connected: Connected | null = null;
 
   const attempt = async (
     letter: Letter,
@@ -64,20 +73,20 @@ export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transpo
     progress: Handover,
   ): Promise<SendOutcome> => {
     try {
-      if (connection === null || connection.destroyed) {
-        connection = await connectSmtp(server, { ...options, patience });
+      if (connected === null || connected.connection.destroyed) {
+        connected = await connectSmtp(server, { ...options, patience });
         taken = 0;
       }
     } catch (error) {
       return { kind: "outage", said: words(error as SmtpError) };
     }
-    return handOver(connection, letter, onCommit, { patience, words }, progress);
+    return handOver(connected, letter, onCommit, { patience, words }, progress);
   };
 
   const close = async (): Promise<void> => {
-    const last = connection;
-    connection = null;
-    if (last === null || last.destroyed) return;
+    const last = connected?.connection;
+    connected = null;
+    if (last === undefined || last.destroyed) return;
     await step(last, patience.connect, (done) => {
       last.once("end", () => done());
       last.quit();
@@ -93,7 +102,7 @@ export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transpo
         taken = 0;
         await wait(server.reloginDelay * 1000);
       }
-      const used = connection?.destroyed === false;
+      const used = connected?.connection.destroyed === false;
       const progress: Handover = { begun: false, committed: false, stopped: null };
       const outcome = await attempt(letter, onCommit, progress);
       // a server may end a connection after so many letters
@@ -107,13 +116,13 @@ export function smtpTransport(server: SmtpServer, options: SmtpOptions): Transpo
 }
 
 async function handOver(
-  connection: SMTPConnection,
+  { connection, eightBits }: Connected,
   letter: Letter,
   onCommit: () => void,
   { patience, words }: { readonly patience: Patience; readonly words: ReplyText },
   progress: Handover,
 ): Promise<SendOutcome> {
-  const bytes = withCrLf(letter.bytes);
+  const bytes = withCrLf(eightBits ? letter.bytes : inSevenBits(letter.bytes));
   const envelope = {
     from: letter.sender,
     to: [...letter.recipients],
@@ -225,6 +234,11 @@ function digitOf({ response = "" }: { readonly response?: string }): number | nu
 
 function saidIn({ message, response, recipient }: SmtpError): string {
   return recipient === undefined ? (response ?? message) : `${recipient}: ${response}`;
+}
+
+/** For a server that does not take more (RFC 6152, section 3); what is signed is the same text. */
+function inSevenBits(bytes: Buffer): Buffer {
+  return isAscii(bytes) ? bytes : inEncoding(dropCr(bytes), "quoted-printable", "UTF-8");
 }
 
 function withCrLf(bytes: Buffer): Buffer {

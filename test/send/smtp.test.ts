@@ -72,6 +72,19 @@ describe("a letter that the server accepts", () => {
     expect(server.sockets).toHaveLength(1);
   });
 
+  test("of more than seven bits, to a server that takes no more: in quoted-printable", async () => {
+    const server = await start({ hide8BITMIME: true });
+    const header = "a: b\r\nContent-Type: text/plain; charset=UTF-8\r\n";
+    const eight = `${header}Content-Transfer-Encoding: 8bit\r\n\r\nGr\u00fc\u00dfe \r\n`;
+    const transport = open(server.port);
+    for (const bytes of [BODY, eight])
+      expect(await send(transport, { bytes: Buffer.from(bytes) })).toMatchObject({ kind: "sent" });
+    const [plain, encoded] = server.mails.map(({ bytes }) => bytes.toString());
+    expect(plain).toBe(`${BODY}\n`.replaceAll("\n", "\r\n"));
+    expect(encoded).toContain("\r\nContent-Transfer-Encoding: quoted-printable\r\n");
+    expect(encoded).toContain("\r\n\r\nGr=C3=BC=C3=9Fe=20\r\n");
+  });
+
   test("onCommit is called when the server has the letter but not yet its end", async () => {
     const server = await start();
     const bytes = Buffer.from(`Subject: large\n\n${"0123456789abcde\n".repeat(20_000)}`);
