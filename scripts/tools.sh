@@ -57,6 +57,7 @@ if [ "$1" = transports ]; then
 	need spamd has spamd
 	need dovecot-lmtpd test -x /usr/lib/dovecot/lmtp
 	need adduser has adduser
+	need openssl has openssl
 	if ! test -x "$exim/usr/sbin/exim4"; then
 		can_install || { echo "as root on Debian this unpacks Exim to $exim" >&2; exit 1; }
 		quietly apt-get update

@@ -20,7 +20,7 @@ export interface PostfixOptions {
     readonly port: number;
     /** Unless it is 127.0.0.1. */
     readonly host?: string;
-    /** What counts there alone: `NAME=VALUE`, without blanks. */
+    /** What counts there alone: `NAME = VALUE`. */
     readonly settings?: readonly string[];
   }[];
   /** Lines of main.cf. */
@@ -57,7 +57,9 @@ smtp_host_lookup = native
 ${main}`,
   );
   const smtpds = listen.map(({ port, host = "127.0.0.1", settings = [] }) =>
-    [`[${host}]:${port} inet n - n - - smtpd`, ...settings.map((one) => `  -o ${one}`)].join("\n"),
+    [`[${host}]:${port} inet n - n - - smtpd`, ...settings.map((one) => `  -o { ${one} }`)].join(
+      "\n",
+    ),
   );
   const master = readFileSync("/etc/postfix/master.cf", "utf8")
     .replace(/^smtp\s+inet.*$/m, smtpds.join("\n"))
