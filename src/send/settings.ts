@@ -122,7 +122,6 @@ export function serverName(server: MailServer): string {
 const NOT_TAKEN: Readonly<Record<string, string>> = {
   useImapOnly: "git send-email knows it; or: git -c sendemail.useImapOnly=false patchsig send",
   imapSentFolder: "git send-email knows it; or: git -c sendemail.imapSentFolder= patchsig send",
-  outlookIdFix: "git send-email knows it; or: git -c sendemail.outlookIdFix=false patchsig send",
   // git ignores it, and sends in plain text
   smtpSSL: "git config sendemail.smtpEncryption ssl, and unset it",
 };

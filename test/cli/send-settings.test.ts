@@ -115,6 +115,24 @@ describe("programs of the user", () => {
   });
 });
 
+test("outlookIdFix: mails reply to what the server has called those before", async () => {
+  const { server, home, cwd, send } = await submitter(({ bytes }) => {
+    const [, place] = /^Subject: \[PATCH(?: v2)? (\d)/m.exec(bytes.toString()) ?? [];
+    return { said: `2.0.0 OK <N${place}@a.namprd11.prod.outlook.com> [Hostname=x]` };
+  });
+  expect((await send(...TO)).status).toBe(0);
+  const second = server.mails[1]!.bytes.toString();
+  expect(second).toContain("\r\nIn-Reply-To: <N1@a.namprd11.prod.outlook.com>\r\n");
+  expect(second).toContain("\r\nReferences: <N1@a.namprd11.prod.outlook.com>\r\n");
+  expect(verdicts(home, server.mails)).toEqual(["good", "good"]);
+  git(cwd, ["commit", "-q", "--amend", "-m", "a: four"]);
+  git(cwd, ["config", "sendemail.outlookIdFix", "false"]);
+  expect((await send(...TO, "--thread", "first")).status).toBe(0);
+  const [, , next, last] = server.mails.map(({ bytes }) => bytes.toString());
+  expect(next).toContain("\r\nIn-Reply-To: <N1@a.namprd11.prod.outlook.com>\r\n");
+  expect(last).not.toContain("In-Reply-To: <N");
+});
+
 /** A setting, its exit status in a dry run, and what is said. */
 const SAID: readonly (readonly [string, number, RegExp])[] = [
   ["format.attach=true", 0, /note +format.attach does not count: patches are sent as text\n/],
@@ -122,7 +140,6 @@ const SAID: readonly (readonly [string, number, RegExp])[] = [
   ["sendemail.xmailer=true", 0, /note +sendemail.xmailer does not count: there is no X-Mailer/],
   ["sendemail.imapSentFolder=Sent", 2, /^patchsig: sendemail.imapSentFolder is not supported/],
   ["sendemail.useImapOnly=true", 2, /^patchsig: sendemail.useImapOnly is not supported/],
-  ["sendemail.outlookIdFix=true", 2, /^patchsig: sendemail.outlookIdFix is not supported/],
   ["sendemail.smtpSSL=true", 2, /^patchsig: sendemail.smtpSSL is not supported/],
   ["sendmail.to=x", 2, /^patchsig: sendmail.to is set, which nobody reads: sendemail has an e/],
   ["sendemail.from=nobody", 2, /^patchsig: sendemail.from is "nobody": not one person's/],

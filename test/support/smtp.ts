@@ -20,8 +20,10 @@ export interface TestServer {
   readonly stop: () => Promise<void>;
 }
 
-/** The answer to a complete mail: yes, no, or nothing at all. */
-export type Answer = (mail: Received) => null | Error | "hang up" | "silence";
+/** The answer to a complete mail: yes, yes in other words, no, or nothing at all. */
+export type Answer = (
+  mail: Received,
+) => null | { readonly said: string } | Error | "hang up" | "silence";
 
 /** An error for an answer, or for the callbacks of smtp-server. */
 export function refusal(responseCode: number, words: string): Error {
@@ -56,7 +58,8 @@ export async function startSmtp(
         mails.push(mail);
         const said = answer(mail);
         if (said === "hang up") for (const socket of sockets) socket.destroy();
-        else if (said !== "silence") done(said);
+        else if (said instanceof Error) done(said);
+        else if (said !== "silence") done(null, said?.said);
       });
     },
     ...options,

@@ -4,6 +4,7 @@
  */
 
 import { PatchsigError } from "../../errors.ts";
+import { renamedIds, replyingTo } from "../../outgoing/renamed-ids.ts";
 import type { SendOutcome, Transport } from "../../send/transport.ts";
 import { takeLock } from "../../store/lock.ts";
 import {
@@ -30,6 +31,8 @@ export interface BatchRun {
   readonly stop: AbortSignal;
   /** Addresses to leave out from now on. */
   readonly drop?: readonly string[];
+  /** False: mails reply to those before them by their own Message-IDs, though the server gave these others. */
+  readonly followsRenamed?: boolean;
 }
 
 /** What is known of a mail that may have been sent. */
@@ -65,7 +68,17 @@ export async function sendBatch(store: SendStore, id: number, run: BatchRun): Pr
     const mailOf = ({ id: row }: { readonly id: number }): BatchMail =>
       before.mails.find((mail) => mail.id === row)!;
     store.outbox.retry(about, now());
-    const { outage } = await drain(store.outbox, connect, {
+    const renaming = async (): Promise<Transport> => {
+      const transport = await connect();
+      if (run.followsRenamed === false) return transport;
+      const now = (bytes: Buffer): Buffer =>
+        replyingTo(bytes, renamedIds(batchOf(store, id).mails));
+      return {
+        ...transport,
+        send: (letter, commit) => transport.send({ ...letter, bytes: now(letter.bytes) }, commit),
+      };
+    };
+    const { outage } = await drain(store.outbox, renaming, {
       now,
       allowed: (row) => {
         if (row.about !== about) return "wait";

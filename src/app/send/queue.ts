@@ -2,10 +2,11 @@
 
 import type { Repository } from "../../git/repository.ts";
 import { readState, writeState } from "../../git/series-ref.ts";
+import { type RenamedIds, renamedIds } from "../../outgoing/renamed-ids.ts";
 import { afterSending, newSeries } from "../../outgoing/reroll.ts";
 import { formatSent, parseSent, type SentVersion } from "../../outgoing/state.ts";
 import { count } from "../../primitives/words.ts";
-import type { OpenBatch, SendStore } from "../../store/send-store.ts";
+import type { BatchMail, OpenBatch, SendStore } from "../../store/send-store.ts";
 import { realpathSync } from "node:fs";
 import type { VersionMails } from "./mails.ts";
 import type { SendPlan } from "./plan.ts";
@@ -109,9 +110,10 @@ export async function finishBatch(
   now: number,
 ): Promise<boolean> {
   const { id, branch, mails } = batch;
-  const left = mails.filter(({ state }) => state === "sent").length;
+  const left = mails.filter(({ state }) => state === "sent");
   if (mails.some(({ state }) => state === "queued" || state === "in-doubt")) return false;
-  if (left > 0 && batch.memo !== "") await rememberSent(repository, branch, batch.memo, left);
+  if (left.length > 0 && batch.memo !== "")
+    await rememberSent(repository, branch, batch.memo, left);
   return store.end(id, now);
 }
 
@@ -119,15 +121,25 @@ async function rememberSent(
   repository: Repository,
   branch: string,
   memo: string,
-  left: number,
+  left: readonly BatchMail[],
 ): Promise<void> {
-  const { changeId, version, sent, changelog } = JSON.parse(memo) as Memo;
-  const one = parseSent(version, sent);
+  const { changeId, version, sent: planned, changelog } = JSON.parse(memo) as Memo;
+  const one = asNamed(parseSent(version, planned), renamedIds(left));
+  const sent = formatSent(one);
   const stored = await readState(repository, branch);
   // a run that was killed just then has remembered it
   if (stored?.state.sent.some((known) => formatSent(known) === sent) === true) return;
   const state = afterSending(stored?.state ?? newSeries(changeId), one, changelog);
-  const message = `send v${version}: ${count(left, "mail")}`;
+  const message = `send v${version}: ${count(left.length, "mail")}`;
   const event = { message, tip: one.tip };
   await writeState(repository, branch, { before: stored?.commit ?? null, state, event });
+}
+
+/** The version with the Message-IDs that its mails have on the list. */
+function asNamed(version: SentVersion, renamed: RenamedIds): SentVersion {
+  const mails = version.mails.map((mail) => ({
+    ...mail,
+    messageId: renamed.get(mail.messageId) ?? mail.messageId,
+  }));
+  return { ...version, mails };
 }

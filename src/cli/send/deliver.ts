@@ -8,6 +8,7 @@ import {
   type MailInDoubt,
   sendBatch,
 } from "../../app/send/batch.ts";
+import { booleanIn } from "../../app/send/addressed.ts";
 import { finishBatch } from "../../app/send/queue.ts";
 import { addSentToFeed } from "../../app/send/to-feed.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
@@ -15,7 +16,7 @@ import type { Repository } from "../../git/repository.ts";
 import { instant } from "../../primitives/time.ts";
 import { count } from "../../primitives/words.ts";
 import { ours } from "../../report/escape.ts";
-import { withIdentity } from "../../send/settings.ts";
+import { settingsOf, withIdentity } from "../../send/settings.ts";
 import { gitConfig } from "../../app/settings.ts";
 import { defaultOutboxPath, type OpenBatch, SendStore } from "../../store/send-store.ts";
 import type { MadeMails } from "../../app/send/make.ts";
@@ -51,10 +52,11 @@ export async function deliver(
   delivery: Delivery,
 ): Promise<CommandStatus> {
   const stop = stopOnSignal();
+  const config = withIdentity(gitConfig(), batch.identity || null);
   let told = "";
   const result = await sendBatch(store, batch.id, {
     // with the settings that it was made for, also in a later run
-    connect: () => openTransport(withIdentity(gitConfig(), batch.identity || null)),
+    connect: () => openTransport(config),
     now,
     wasSent: askWhetherSent,
     onOutcome: ({ title }, { kind, said }) => {
@@ -65,6 +67,7 @@ export async function deliver(
     },
     stop,
     drop: delivery.drop ?? [],
+    followsRenamed: booleanIn(settingsOf(config).string("outlookIdFix"), "outlookIdFix") ?? true,
   });
   if (!(await intoFeed(store, batch))) {
     say("hint: git patchsig send --continue adds it to the feed; --cancel goes on without");
