@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { PatchsigError } from "../errors.ts";
 import type { ServerAbilities } from "../feed/capabilities.ts";
 import { type Epoch, placeOf } from "./epochs.ts";
-import { changes } from "./inbox-log.ts";
+import { changes, type InboxChange } from "./inbox-log.ts";
 import { folderSize } from "./feed-write.ts";
 import { patientSettings } from "./feed-probe.ts";
 import { git, gitLines, gitSucceeds } from "./run.ts";
@@ -110,7 +110,7 @@ async function fetchBlobs(epoch: Epoch, wishes: FetchWishes): Promise<number> {
     } catch (error) {
       if (!isTooLarge(error)) throw error;
       // nobody knows how large mails are: fewer of them may have room
-      size = Math.floor(size / 8);
+      size = Math.floor(some.length / 8);
       if (size === 0) return missing.length - at;
     }
   }
@@ -214,16 +214,16 @@ export async function goesOn(epoch: Epoch): Promise<boolean> {
   return old === undefined || gitSucceeds(["merge-base", "--is-ancestor", old, INCOMING], place);
 }
 
-/** Mails that were here and that the incoming history no longer has: their blobs, and the commits that brought them. */
-export async function vanished(epoch: Epoch): Promise<{ blob: string; commit: string }[]> {
-  const mailsOf = async (tip: string): Promise<{ blob: string; commit: string }[]> => {
-    const found: { blob: string; commit: string }[] = [];
+/** Mails that were here and that the incoming history no longer has, the newest first. */
+export async function vanished(epoch: Epoch): Promise<InboxChange[]> {
+  const added = async (tip: string): Promise<InboxChange[]> => {
+    const found: InboxChange[] = [];
     for await (const some of changes(epoch, [tip]))
       found.push(...some.filter(({ blob }) => blob !== ""));
     return found;
   };
-  const now = new Set((await mailsOf(INCOMING)).map(({ blob }) => blob));
-  return (await mailsOf(BRANCH)).filter(({ blob }) => !now.has(blob));
+  const now = new Set((await added(INCOMING)).map(({ blob }) => blob));
+  return (await added(BRANCH)).filter(({ blob }) => !now.has(blob));
 }
 
 /** Shows readers what was fetched; a history that it replaces is kept under its name. */

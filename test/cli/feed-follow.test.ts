@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -163,6 +164,16 @@ describe("a feed is followed", () => {
 });
 
 describe("an alarm", () => {
+  test("names mails by their subjects where only headers are here", async () => {
+    const { root, epochs } = newFeed();
+    const url = await serve(serveFolder(root, "filter"));
+    ok(["feed", "follow", `${url}/feed`, "--as", "bare", "--headers-only"]);
+    rmSync(epochs[1]!, { recursive: true });
+    writeEpoch(epochs[1]!, [{ id: "c", at: "2026-01-01", text: "x".repeat(5000) }]);
+    const { status, stdout } = run(["feed", "update", "bare"]);
+    expect([status, stdout]).toEqual([1, expect.stringMatching(/withdrawn: +b\n$/)]);
+  });
+
   test("names the mails that a rewritten history no longer has, and keeps them", () => {
     const { root, epochs } = newFeed();
     ok(["feed", "follow", join(root, "feed"), "--as", "rewritten"]);
@@ -250,6 +261,34 @@ describe("what its owner signs", () => {
     expect(run(["feed", "verify", "ci"], at).status).toBe(1);
   });
 
+  test("stays when older mails are dropped, and so do alarms about those", () => {
+    const { feed } = described();
+    const at = newFolder();
+    ok(["feed", "follow", feed], at);
+    expect(ok(["feed", "gc", "--keep", "2030-01-01"], at)).toBe("ci: 2 mails dropped\n");
+    const missing = (): string[] =>
+      git(at, "ci", 0, "rev-list", "--objects", "--missing=print", "master").match(/^\?.*$/gm) ??
+      [];
+    expect(missing()).toHaveLength(2);
+    expect(ok(["feed", "verify", "ci"], at)).toBe("ci: 0 signed records\n");
+    expect(run(["feed", "mirror", "ci", join(at, "copy")], at).stderr).toContain(
+      "without some of its mails",
+    );
+    const epoch = join(feed, "git", "0.git");
+    appendMails(epoch, [{ id: "c", at: "2026-01-03" }]);
+    expect(ok(["feed", "update"], at)).toBe("ci: new mails\n");
+    expect(git(at, "ci", 0, "show", "master:m")).toContain("Subject: c");
+    // packs once more what is there, and nothing else
+    ok(["feed", "gc"], at);
+    expect(missing()).toHaveLength(2);
+    rmSync(epoch, { recursive: true });
+    writeEpoch(epoch, [{ id: "a", at: "2026-01-01" }]);
+    const { stdout } = run(["feed", "update"], at);
+    expect(stdout).toMatch(/withdrawn: record <f\..*\[feed\] ci\n/);
+    expect(stdout).toMatch(/withdrawn: +b\n/);
+    expect(stdout).not.toMatch(/withdrawn: .* a\n/);
+  });
+
   test("counts only by the key that --key names", () => {
     const { feed } = described();
     const at = newFolder();
@@ -259,6 +298,22 @@ describe("what its owner signs", () => {
 });
 
 describe.runIf(HAS_INBOX)("a public-inbox", () => {
+  test("that its own programs write is followed; what they delete is no withdrawal", () => {
+    const inbox = newInbox(newFolder(), 2);
+    const [one, two] = ["a", "b"].map((id) =>
+      Buffer.from(`To: list2@example.org\n${mailOf(id, "2026-01-01").toString()}`),
+    );
+    inbox.deliver(one!);
+    ok(["feed", "follow", inbox.folder, "--as", "pi"]);
+    inbox.deliver(two!);
+    inbox.remove(one!);
+    expect(ok(["feed", "update", "pi"])).toBe("pi: new mails\n");
+    expect(git(home, "pi", 0, "log", "--format=%s", "--name-only", "master").split("\n")).toContain(
+      "d",
+    );
+    expect(run(["verify", "feed:pi"]).stderr).toContain("only 1 mail");
+  });
+
   test("is asked by a query, and what it sends is stored once", async () => {
     const inbox = newInbox(newFolder(), 2);
     inbox.deliverAll([
@@ -281,23 +336,6 @@ describe.runIf(HAS_INBOX)("a public-inbox", () => {
     expect(git(home, "query", 0, "rev-list", "--count", "master")).toBe("2");
     expect(git(home, "query", 0, "show", "master:m")).toContain("\nFrom here\n>From there");
     expect(ok(["feed", "update", "query"])).toBe("query: nothing new\n");
-  });
-});
-
-describe.runIf(HAS_INBOX && LONG)("public-inbox-clone", () => {
-  test("reads the manifest of a feed on a plain web server, below any folder", async () => {
-    const root = newFolder();
-    const feed = join(root, "feeds", "ci");
-    ok(["feed", "init", feed], home, true);
-    appendMails(join(feed, "git", "0.git"), [{ id: "a", at: "2026-01-01" }]);
-    ok(["feed", "publish", feed]);
-    const url = await serve(servePython(root));
-    const clone = join(newFolder(), "clone");
-    const env = { ...process.env, HOME: newFolder() };
-    execFileSync("public-inbox-clone", ["-q", `${url}/feeds/ci`, clone], { env, stdio: "ignore" });
-    const cwd = join(clone, "git", "0.git");
-    const log = execFileSync("git", ["log", "--format=%s"], { cwd, encoding: "utf8" });
-    expect(log).toBe("a\n");
   });
 });
 
@@ -367,6 +405,34 @@ describe("a hostile feed", () => {
     expect([status, stderr]).toEqual([2, expect.not.stringContaining("secret")]);
     expect(existsSync(join(at, "patchsig", "feeds"))).toBe(false);
   });
+});
+
+test("an epoch that is full is followed by the next, also here", () => {
+  const feed = join(newFolder(), "full");
+  const lists = {
+    GIT_CONFIG_COUNT: "1",
+    GIT_CONFIG_KEY_0: "patchsig.publicLists",
+    GIT_CONFIG_VALUE_0: "l@example.org",
+  };
+  const add = (id: string): void => {
+    const input = mailOf(id, "2026-01-01").toString().replace("\n\n", "\nTo: l@example.org\n\n");
+    expect(patchsig(["feed", "add", feed], { home, input, env: lists }).status).toBe(0);
+  };
+  ok(["feed", "init", feed], home, true);
+  add("a");
+  ok(["feed", "publish", feed]);
+  ok(["feed", "follow", feed, "--as", "full"]);
+  const filler = join(feed, "git", "0.git", "objects", "filler");
+  writeFileSync(filler, "");
+  truncateSync(filler, 64 << 20);
+  add("b");
+  rmSync(filler);
+  add("c");
+  ok(["feed", "publish", feed]);
+  expect(ok(["feed", "update", "full"])).toBe("full: new mails\n");
+  // the newest epoch takes what comes, even if an older one has room again
+  expect([0, 1].map((n) => git(home, "full", n, "log", "--format=%s"))).toEqual(["a", "c\nb"]);
+  expect(run(["verify", "feed:full"]).stderr).toContain("only 3 mails");
 });
 
 test("what is followed is a source by its name, and can be forgotten", () => {

@@ -5,10 +5,15 @@ import { join, resolve } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import { type Epoch, epochsOf, placeOf } from "../../git/epochs.ts";
 import { epochNumber, makeEpoch } from "../../git/feed-write.ts";
+import { evictMails, isWhole } from "../../git/feed-evict.ts";
 import { git } from "../../git/run.ts";
+import { createVerifier } from "../../minisign/ed25519.ts";
+import { now } from "../now.ts";
 import { withFeed } from "./add.ts";
 import { followedFeed, followedFolder } from "./followed.ts";
 import { publishFeed } from "./publish.ts";
+import { isRecord } from "./records.ts";
+import { sinceTime } from "./since.ts";
 
 const BRANCH = "refs/heads/master";
 
@@ -25,12 +30,13 @@ export async function mirrorFeed(
   folder: string,
   say: (line: string) => void,
 ): Promise<number> {
-  const { headersOnly, since } = followedFeed(name);
+  const { since } = followedFeed(name);
   const epochs = epochsOf(followedFolder(name)) ?? [];
-  if (headersOnly)
-    throw new PatchsigError("refused", `${name} is here without its mails`, {
-      hint: "follow it once more without --headers-only, --as another name",
-    });
+  for (const epoch of epochs)
+    if (!(await isWhole(epoch)))
+      throw new PatchsigError("refused", `${name} is here without some of its mails`, {
+        hint: "follow it once more, --as another name, without --headers-only and with a larger --max",
+      });
   const copy = resolve(folder);
   if (!existsSync(join(copy, "inbox.lock")) && existsSync(copy) && readdirSync(copy).length > 0)
     throw new PatchsigError("exists", `${folder} is not empty, and no feed`);
@@ -68,12 +74,30 @@ async function copyEpoch(epoch: Epoch, copy: string): Promise<void> {
   }
 }
 
-/** Packs a followed feed, and drops what nothing leads to. */
-export async function collectFeed(name: string, say: (line: string) => void): Promise<void> {
+/**
+ * Packs a followed feed, and drops what nothing leads to.
+ *
+ * @param keep drops mails that are older than this, too, in git's words (`sinceTime`): all but those with a signed
+ *   record, which are small and are what a feed is for. Null drops none
+ * @returns how many mails were dropped
+ */
+export async function collectFeed(
+  name: string,
+  keep: string | null,
+  say: (line: string) => void,
+): Promise<number> {
   followedFeed(name);
   const folder = followedFolder(name);
-  await withFeed(folder, say, async () => {
-    for (const epoch of epochsOf(folder) ?? []) await collect(epoch);
+  const before = keep === null ? null : sinceTime(keep, now());
+  const verifier = createVerifier(1);
+  return withFeed(folder, say, async () => {
+    let dropped = 0;
+    for (const epoch of epochsOf(folder) ?? []) {
+      if (before !== null)
+        dropped += await evictMails(epoch, before, (mail) => isRecord(mail, verifier));
+      await collect(epoch);
+    }
+    return dropped;
   });
 }
 
@@ -84,7 +108,15 @@ async function collect(epoch: Epoch): Promise<void> {
     file.endsWith(".promisor"),
   );
   const settings = isPart
-    ? ["-c", "remote.origin.promisor=true", "-c", "remote.origin.partialclonefilter=blob:none"]
+    ? [
+        "-c",
+        "remote.origin.promisor=true",
+        "-c",
+        "remote.origin.partialclonefilter=blob:none",
+        // a bitmap needs everything
+        "-c",
+        "repack.writeBitmaps=false",
+      ]
     : [];
   await git([...settings, "repack", "-a", "-d", "-q"], place);
 }

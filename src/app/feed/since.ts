@@ -6,11 +6,11 @@ import { DAY } from "../../primitives/time.ts";
 const DAYS: Readonly<Record<string, number>> = { day: 1, week: 7, month: 31, year: 366 };
 
 /** git's own words for a time; what could be anything else is refused. */
-export function sinceIn(text: string | undefined): string | null {
+export function sinceIn(text: string | undefined, option = "--since"): string | null {
   if (text === undefined) return null;
   const isTime = /^[A-Za-z0-9][A-Za-z0-9 .:+-]{0,63}$/.test(text) && sinceTime(text, 1) !== null;
   if (isTime) return text;
-  throw new PatchsigError("usage", "--since: a time, as in 3.months or 2026-01-01");
+  throw new PatchsigError("usage", `${option}: a time, as in 3.months or 2026-01-01`);
 }
 
 /**

@@ -9,14 +9,14 @@ import { readBlobs } from "../../git/blobs.ts";
 import { type Epoch, epochsOf, placeOf } from "../../git/epochs.ts";
 import { acceptIncoming, fetchEpoch, goesOn, vanished } from "../../git/feed-fetch.ts";
 import { epochNumber, folderSize, makeEpoch } from "../../git/feed-write.ts";
-import { gitSucceeds } from "../../git/run.ts";
+import { git, gitSucceeds } from "../../git/run.ts";
 import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
-import { resultsIn } from "../../result/mail.ts";
 import { now } from "../now.ts";
 import type { Reporter } from "../reporter.ts";
 import { withFeed } from "./add.ts";
 import { contradictions, descriptionsAmong } from "./checkpoints.ts";
 import { patience } from "./http.ts";
+import { isRecord } from "./records.ts";
 import { followedFolder, rememberFeed } from "./followed.ts";
 import { updateByQuery } from "./query.ts";
 import { sinceTime } from "./since.ts";
@@ -157,19 +157,39 @@ async function epochHere(folder: string, number: number): Promise<Epoch> {
   return existsSync(repository) ? { repository, name: repository } : makeEpoch(folder, number);
 }
 
-/** Their bytes are still here: the old history is kept. */
+/** Their bytes are still here, if they ever were: the old history is kept. */
 async function withdrawnMails(epoch: Epoch, number: number): Promise<WithdrawnMail[]> {
-  const gone = (await vanished(epoch)).slice(-MAX_WITHDRAWN);
-  const commits = new Map(gone.map(({ blob, commit }) => [blob, commit]));
+  const gone = (await vanished(epoch)).slice(0, MAX_WITHDRAWN);
+  const place = placeOf(epoch);
+  const blobs = gone.map(({ blob }) => blob);
+  const mails = await readBlobs(blobs, place, MAX_MESSAGE_BYTES);
+  const subjects = await subjectsOf(
+    gone.filter(({ blob }) => !mails.has(blob)),
+    place,
+  );
   const verifier = createVerifier(1);
-  const found: WithdrawnMail[] = [];
-  const mails = await readBlobs([...commits.keys()], placeOf(epoch), MAX_MESSAGE_BYTES);
-  for (const [blob, bytes] of mails) {
-    const commit = commits.get(blob)!;
-    const mail = feedMail(bytes, 0);
-    const { messageId, subject } = "why" in mail ? { messageId: "", subject: "" } : mail;
-    const record = resultsIn(bytes, verifier).some(({ ok }) => ok);
-    found.push({ messageId, subject, blob, epoch: number, commit, record, at: now() });
-  }
-  return found;
+  return gone.map(({ blob, commit }) => {
+    const bytes = mails.get(blob);
+    const mail = bytes === undefined ? null : feedMail(bytes, 0);
+    const { messageId, subject } =
+      mail === null || "why" in mail
+        ? { messageId: "", subject: subjects.get(commit) ?? "" }
+        : mail;
+    const record = bytes !== undefined && isRecord(bytes, verifier);
+    return { messageId, subject, blob, epoch: number, commit, record, at: now() };
+  });
+}
+
+/** Of mails that are not here, as their commits have them. */
+async function subjectsOf(
+  missing: readonly { readonly commit: string }[],
+  place: { readonly cwd: string },
+): Promise<ReadonlyMap<string, string>> {
+  if (missing.length === 0) return new Map();
+  const input = missing.map(({ commit }) => `${commit}\n`).join("");
+  const shown = await git(["log", "--no-walk", "--stdin", "--format=%H %s"], { ...place, input });
+  const lines = shown.toString().split("\n");
+  return new Map(
+    lines.map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]),
+  );
 }

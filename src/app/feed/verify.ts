@@ -5,16 +5,14 @@ import { resolve } from "node:path";
 import type { KeyTally, VerifiedFeed } from "../../feed/followed.ts";
 import { epochsOf } from "../../git/epochs.ts";
 import { requireInbox } from "../../git/feed-write.ts";
-import { dropCr } from "../../mail/line-ends.ts";
-import { replyText } from "../../mail/reply-text.ts";
 import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import { isFlawed } from "../../result/found.ts";
 import type { ResultKey } from "../../result/weigh.ts";
-import { type ReviewReading, reviewsIn } from "../../review/review.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { mailsOfSource, resultsAmong, type MailAtPlace } from "../result/read.ts";
 import { contradictions, descriptionsAmong } from "./checkpoints.ts";
 import { followedFeed, followedFolder } from "./followed.ts";
+import { reviewsInMail } from "./records.ts";
 
 /**
  * @param name of a feed that is followed, or the folder of one
@@ -71,15 +69,6 @@ async function recordsIn(
     }),
   );
   return [...results, ...reviews];
-}
-
-/** Signed reviews; none of a mail with a patch of its own, where such a text is not read. */
-function reviewsInMail(mail: Buffer, verifier: Verifier): ReviewReading[] {
-  // most mails have none
-  if (!mail.includes("patchsig-review-v") && !/base64/i.test(mail.toString("latin1"))) return [];
-  const text = replyText(dropCr(mail));
-  if (text === null || /^(?:diff --git |--- .+\n\+\+\+ )/m.test(text.toString("latin1"))) return [];
-  return reviewsIn(text, verifier);
 }
 
 function worthOfReview({ revoked, state }: ResultKey): KeyTally["worth"] {

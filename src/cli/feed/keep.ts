@@ -2,11 +2,12 @@
 
 import { followedFeeds } from "../../app/feed/followed.ts";
 import { collectFeed, mirrorFeed } from "../../app/feed/keep.ts";
+import { sinceIn } from "../../app/feed/since.ts";
 import { verifyFeed } from "../../app/feed/verify.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import { command, type CommandStatus } from "../../options/command.ts";
-import { flag, required, several } from "../../options/kinds.ts";
+import { flag, required, several, value } from "../../options/kinds.ts";
 import { count } from "../../primitives/words.ts";
 import { ours } from "../../report/escape.ts";
 import { renderVerifiedFeed } from "../../report/feed.ts";
@@ -51,9 +52,15 @@ export const gcCommand = command({
   usage: "gc [name..]",
   describe: "make what is here of feeds smaller",
   words: { name: several("feeds that are followed; without any, all") },
-  options: {},
-  async run({ name }) {
+  options: {
+    keep: value("drop mails that are older than this, such as 12.months, but no signed records"),
+  },
+  async run({ name, keep }) {
     const names = name.length === 0 ? followedFeeds().map((feed) => feed.name) : name;
-    for (const one of names) await collectFeed(one, say);
+    const since = sinceIn(keep, "--keep");
+    for (const one of names) {
+      const dropped = await collectFeed(one, since, say);
+      if (dropped > 0) out(ours`${one}: ${count(dropped, "mail")} dropped`);
+    }
   },
 });

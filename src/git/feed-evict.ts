@@ -1,0 +1,80 @@
+/**
+ * Drops mails of an epoch of a followed feed: their blobs alone. Commits stay, so who wrote what and when is still
+ * there, and a rewritten history is noticed. The caller holds the feed's lock.
+ */
+
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
+import { readBlobs } from "./blobs.ts";
+import { type Epoch, placeOf } from "./epochs.ts";
+import { changes } from "./inbox-log.ts";
+import { git, gitLines } from "./run.ts";
+
+const BRANCH = "refs/heads/master";
+/** Mails that are looked at together. */
+const AT_A_TIME = 256;
+
+/**
+ * Drops what was received before a time. Killed at any step it leaves all mails, or those that are to stay.
+ *
+ * @param before in seconds since the epoch
+ * @param keeps says of an older mail that it stays
+ * @returns how many were dropped
+ */
+export async function evictMails(
+  epoch: Epoch,
+  before: number,
+  keeps: (mail: Buffer) => boolean,
+): Promise<number> {
+  const dropped = new Set<string>();
+  const old = await olderBlobs(epoch, before);
+  for (let at = 0; at < old.length; at += AT_A_TIME) {
+    const mails = await readBlobs(old.slice(at, at + AT_A_TIME), placeOf(epoch), MAX_MESSAGE_BYTES);
+    for (const [blob, bytes] of mails) if (!keeps(bytes)) dropped.add(blob);
+  }
+  if (dropped.size > 0) await packWithout(epoch, dropped);
+  return dropped.size;
+}
+
+/** Those that no later commit has, too. */
+async function olderBlobs(epoch: Epoch, before: number): Promise<string[]> {
+  const older = new Set<string>();
+  for await (const some of changes(epoch, [`--until=${before - 1}`, BRANCH]))
+    for (const { commit } of some) older.add(commit);
+  const [found, later] = [new Set<string>(), new Set<string>()];
+  for await (const some of changes(epoch, [BRANCH]))
+    for (const { blob, commit } of some)
+      if (blob !== "") (older.has(commit) ? found : later).add(blob);
+  return [...found].filter((blob) => !later.has(blob));
+}
+
+/** One pack of all that stays; only then the others go. It is marked as one that does not have everything. */
+async function packWithout(epoch: Epoch, dropped: ReadonlySet<string>): Promise<void> {
+  const place = placeOf(epoch);
+  const objects = join(epoch.repository, "objects");
+  const listed = ["rev-list", "--objects", "--all", "--missing=allow-any", "--no-object-names"];
+  const kept = (await gitLines(listed, place)).filter((name) => !dropped.has(name));
+  const old = readdirSync(join(objects, "pack"));
+  const written = await git(["pack-objects", "-q", join(objects, "pack", "pack")], {
+    ...place,
+    input: `${kept.join("\n")}\n`,
+  });
+  const pack = `pack-${written.toString().trim()}`;
+  writeFileSync(join(objects, "pack", `${pack}.promisor`), "");
+  // the mark goes last: without it git would miss what is not there
+  const order = [".idx", ".rev", ".bitmap", ".pack", ".promisor"];
+  for (const end of order)
+    for (const name of old)
+      if (name.endsWith(end) && !name.startsWith(pack))
+        rmSync(join(objects, "pack", name), { force: true });
+  // what was loose is packed now, or dropped
+  for (const name of readdirSync(objects))
+    if (/^[0-9a-f]{2}$/.test(name)) rmSync(join(objects, name), { recursive: true, force: true });
+}
+
+/** Are all mails of its commits here? */
+export async function isWhole(epoch: Epoch): Promise<boolean> {
+  const listed = ["rev-list", "--objects", "--missing=print", "--no-object-names", BRANCH];
+  return !(await gitLines(listed, placeOf(epoch))).some((line) => line.startsWith("?"));
+}
