@@ -203,6 +203,22 @@ describe("an alarm", () => {
     expect(ok(["search", "m:c@example.org"], at)).toContain(" c\n");
   });
 
+  test("says that an epoch is gone from a web server, and goes on with the others; a server that is away is an error", async () => {
+    const { root, epochs } = newFeed();
+    for (const [i, epoch] of epochs.entries()) renameSync(epoch, join(root, `ci.${i}`));
+    const server = await servePython(root);
+    ok(["feed", "follow", `${server.url}/ci`, "--as", "gone"]);
+    appendMails(join(root, "ci.1"), [{ id: "d", at: "2026-02-01" }]);
+    rmSync(join(root, "ci.0"), { recursive: true });
+    const { status, stdout } = run(["feed", "update", "gone"]);
+    expect([status, stdout]).toEqual([
+      1,
+      "gone: new mails\n  withheld: epoch 0 was there before\n",
+    ]);
+    server.stop();
+    expect(run(["feed", "update", "gone"]).status).toBe(3);
+  });
+
   test("says that an epoch is gone", () => {
     const { root, epochs } = newFeed();
     ok(["feed", "follow", join(root, "feed"), "--as", "withheld"]);

@@ -2,12 +2,14 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { PatchsigError } from "../../errors.ts";
 import { feedMail } from "../../feed/commit.ts";
 import type { FeedUpdate, FollowedFeed, WithdrawnMail } from "../../feed/followed.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { readBlobs } from "../../git/blobs.ts";
 import { type Epoch, epochsOf, placeOf } from "../../git/epochs.ts";
 import { acceptIncoming, fetchEpoch, goesOn, vanished } from "../../git/feed-fetch.ts";
+import { probe } from "../../git/feed-probe.ts";
 import { epochNumber, folderSize, makeEpoch } from "../../git/feed-write.ts";
 import { git, gitSucceeds } from "../../git/run.ts";
 import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
@@ -36,17 +38,37 @@ export async function updateFeed(feed: FollowedFeed, reporter: Reporter): Promis
     const known = Object.keys(feed.heads).map(Number);
     const offered = await offeredEpochs(feed.url, feed.layout!, known);
     // the newest first: what is old may be left out
+    const gone = new Map<number, unknown>();
     for (const one of offered.toReversed()) {
       if (isUnchanged(state.feed, one)) continue;
       if (isTooOld(state.feed, one, offered)) break;
-      await updateEpoch(state, one, folder, reporter);
+      try {
+        await updateEpoch(state, one, folder, reporter);
+      } catch (error) {
+        if (!known.includes(one.epoch) || !(await isGone(error, feed, one.epoch))) throw error;
+        gone.set(one.epoch, error);
+      }
     }
-    const withheld = known.filter((epoch) => !offered.some((one) => one.epoch === epoch));
+    // nothing else is there, either: the server may be away
+    if (offered.every(({ epoch, fingerprint }) => gone.has(epoch) && fingerprint === null))
+      for (const error of gone.values()) throw error;
+    const isOffered = (epoch: number): boolean => offered.some((one) => one.epoch === epoch);
+    const withheld = known.filter((epoch) => gone.has(epoch) || !isOffered(epoch));
     await checkDescriptions(state, feed.heads, epochsOf(folder) ?? []);
     state.feed = { ...state.feed, updated: now() };
     rememberFeed(state.feed);
     return { ...state, withheld };
   });
+}
+
+/** An epoch of which nothing more is to be had, though others are, perhaps, and a manifest names it. */
+async function isGone(
+  error: unknown,
+  { url, layout }: FollowedFeed,
+  epoch: number,
+): Promise<boolean> {
+  if (!(error instanceof PatchsigError) || error.code !== "git-failed") return false;
+  return (await probe(epochAddress(url, layout!, epoch), patience())) === null;
 }
 
 interface State {
