@@ -34,6 +34,11 @@ const EXPECTED: Record<string, [string, number[], string[]]> = {
     [3, 2, 0, 0, 0, 2],
     ["selftests.words.words_test.table.two_words", "selftests.words.slow.sh"],
   ],
+  "node-test.tap": ["fail", [2, 2, 0, 0, 1, 1], ["table.two_words", "later"]],
+  "node-test.xml": ["fail", [2, 2, 0, 0, 1, 1], ["test.two_words", "test.later"]],
+  "test-more.tap": ["fail", [2, 2, 0, 0, 1, 1], ["table.two_words", "later"]],
+  "ctest.xml": ["fail", [2, 1, 0, 1, 0, 2], ["nowhere.nowhere"]],
+  "meson.xml": ["fail", [5, 2, 2, 0, 0, 2], ["words.table_-_words_table.two_words"]],
   "kunit.tap": ["fail", [3, 1, 0, 0, 0, 1], ["words.words_upper", "tables.tables_each.two_words"]],
 };
 

@@ -12,7 +12,7 @@ import {
   renderResult,
   resultRecord,
 } from "../../report/results.ts";
-import { EXPORTS } from "../../result/export.ts";
+import { EXPORT_NAMES, exported, frameOf } from "../../result/export.ts";
 import { type FlawedResult, type FoundResult, isFlawed } from "../../result/found.ts";
 import { replaceFile } from "../../store/replace-file.ts";
 import { passwordOptions } from "../../terminal/password.ts";
@@ -122,7 +122,7 @@ const exportCommand = command({
   options: {
     as: {
       type: "string",
-      choices: Object.keys(EXPORTS),
+      choices: EXPORT_NAMES,
       demandOption: true,
       describe: "for whom",
     },
@@ -130,23 +130,21 @@ const exportCommand = command({
   async run({ file, as }) {
     sayWaiting([file]);
     const trust = await openUserTrust(true);
-    let [good, bad] = [0, 0];
+    const { begin, between, end } = frameOf(as);
+    let [lines, left] = [0, 0];
     try {
       for await (const found of resultsOfSource(file, trust, new Set())) {
-        if (isFlawed(found)) {
-          bad++;
-          say(`${found.source}: a result is ${found.why}, and left out`);
-          continue;
-        }
-        good++;
-        outFile(Buffer.from(EXPORTS[as]!(found.signed.said, found.details)));
+        const { line, why } = exported(as, found);
+        if (line !== null) outFile(Buffer.from((lines++ === 0 ? begin : between) + line));
+        else if (++left > 0) say(`${found.source}: ${why}: left out`);
       }
     } finally {
       trust.close();
     }
-    if (good + bad === 0)
+    if (lines + left === 0)
       throw new PatchsigError("not-found", `${file}: no test result in it`, { exit: EXIT.unmet });
-    return bad === 0 ? EXIT.ok : EXIT.unmet;
+    outFile(Buffer.from(lines === 0 ? "" : end));
+    return left === 0 ? EXIT.ok : EXIT.unmet;
   },
 });
 

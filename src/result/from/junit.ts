@@ -44,7 +44,7 @@ function isSuite({ name }: XmlTag): boolean {
 class JunitReader {
   readonly #writer = new ReportWriter();
   readonly #suites: Suite[] = [];
-  #case: { readonly names: string[]; outcome: TestOutcome } | null = null;
+  #case: ReadCase | null = null;
 
   open(tag: XmlTag): void {
     // a failure of the outer one would be lost
@@ -52,22 +52,24 @@ class JunitReader {
       throw new FormatError(`a <${tag.name}> within a <testcase>`);
     if (isSuite(tag)) this.#suites.push(suiteOf(tag));
     else if (tag.name === "testcase") this.#case = caseOf(tag);
-    else if (Object.hasOwn(SAYS, tag.name)) this.#say(SAYS[tag.name]!);
+    else if (Object.hasOwn(SAYS, tag.name)) this.#say(tag);
   }
 
-  #say(said: TestOutcome): void {
+  #say(tag: XmlTag): void {
+    const said = SAYS[tag.name]!;
     const one = this.#case;
     // of the suite itself, such as a class that could not be set up
     if (one === null) this.#writer.harness(said);
+    else if (said === "skip") skip(one, tag);
     else one.outcome = one.outcome === "pass" ? said : worse(one.outcome, said);
   }
 
   close(tag: XmlTag): void {
     if (isSuite(tag)) settle(this.#suites.pop()!, this.#writer);
     if (tag.name !== "testcase" || this.#case === null) return;
-    const { names, outcome } = this.#case;
+    const { names, outcome, isTodo } = this.#case;
     this.#case = null;
-    this.#writer.add(names, outcome);
+    this.#writer.add(names, isTodo ? "done" : outcome);
     for (const suite of this.#suites) count(suite, outcome);
   }
 
@@ -78,12 +80,30 @@ class JunitReader {
   }
 }
 
-function caseOf({ attributes }: XmlTag): { names: string[]; outcome: TestOutcome } {
+/** A case whose end has not come. */
+interface ReadCase {
+  readonly names: string[];
+  /** Of its attribute. */
+  readonly status: string;
+  outcome: TestOutcome;
+  /** It may fail: node calls it so. */
+  isTodo: boolean;
+}
+
+function caseOf({ attributes }: XmlTag): ReadCase {
   const names = [attributes.get("classname") ?? "", attributes.get("name") ?? ""];
   // GoogleTest and CTest name what was disabled
   const status = attributes.get("status") ?? "";
   const outcome = /^(?:notrun|disabled|skipped)$/.test(status) ? "skip" : "pass";
-  return { names, outcome };
+  return { names, status, outcome, isTodo: false };
+}
+
+/** CTest calls skipped what it could not start, too, though it fails then; only wishes of the tests begin with "SKIP_". */
+function skip(one: ReadCase, { attributes }: XmlTag): void {
+  const message = attributes.get("message") ?? "";
+  const isLost = one.status === "notrun" && message !== "" && !message.startsWith("SKIP_");
+  one.isTodo ||= attributes.get("type") === "todo";
+  if (one.outcome === "pass" || one.outcome === "skip") one.outcome = isLost ? "miss" : "skip";
 }
 
 function suiteOf({ attributes }: XmlTag): Suite {
