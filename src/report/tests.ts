@@ -5,7 +5,8 @@ import { TEST_OUTCOMES } from "../result/text.ts";
 import { displayWidth, escapeText, type SafeText, truncateTo } from "./escape.ts";
 import type { Style } from "./text.ts";
 
-const WORDS: Readonly<Record<TreeTest["answer"], string>> = {
+/** How a test went, as people read it. */
+export const TEST_WORDS: Readonly<Record<TreeTest["answer"], string>> = {
   pass: "pass",
   fail: "FAIL",
   disputed: "DISPUTED",
@@ -34,19 +35,24 @@ export function testLines(
   { tree, counting, claims, elsewhere }: TreeTests,
   width: number,
 ): (readonly [label: "tested" | "claims" | "other", text: string])[] {
-  const claimed = TEST_OUTCOMES.flatMap((outcome) =>
-    claims[outcome] === undefined ? [] : [`${claims[outcome]} ${outcome}`],
-  );
+  const claimed = claimLine(claims);
   const where = tree === null ? "perhaps on another base" : "on another base";
   return [
     ...(counting.length === 0 ? [] : [["tested", listOf(counting, width)] as const]),
-    ...(claimed.length === 0
-      ? []
-      : [["claims", `${claimed.join(", ")}, by keys that were not accepted for results`] as const]),
+    ...(claimed === "" ? [] : [["claims", claimed] as const]),
     ...(elsewhere.length === 0
       ? []
       : [["other", listOf(elsewhere, width, `the same patches ${where}: `)] as const]),
   ];
+}
+
+/** `2 pass, 1 fail, by keys that were not accepted for results`; "" if nothing is claimed. */
+export function claimLine(claims: TreeTests["claims"]): string {
+  const parts = TEST_OUTCOMES.flatMap((outcome) =>
+    claims[outcome] === undefined ? [] : [`${claims[outcome]} ${outcome}`],
+  );
+  if (parts.length === 0) return "";
+  return `${parts.join(", ")}, by keys that were not accepted for results`;
 }
 
 /** As many as there is room for; who says so stands at the end if it is the same for all. */
@@ -73,5 +79,5 @@ function testWords({ test, rev, env, answer, flaky }: TreeTest): string {
   const version = rev === null ? "" : ` ${rev}`;
   const where = env.length === 0 ? "" : ` on ${env.join(" ")}`;
   const attempt = flaky && answer === "pass" ? " (failed before)" : "";
-  return `${test}${version} ${WORDS[answer]}${attempt}${where}`;
+  return `${test}${version} ${TEST_WORDS[answer]}${attempt}${where}`;
 }

@@ -143,6 +143,10 @@ function prepareResults(db: Database.Database) {
     resultsOn: db.prepare<[string, string, number], StoredResult>(
       `${SELECT_RESULTS} where r.tree = ? ${BY_THESE_FIRST}`,
     ),
+    resultsByKeys: db.prepare<[string, string, number], StoredResult>(
+      `${SELECT_RESULTS} where r.patches in (select value from json_each(?))
+       and r.public_key in (select value from json_each(?)) order by r.id desc limit ?`,
+    ),
     resultsOfPatches: db.prepare<[string, string, number], StoredResult>(
       `${SELECT_RESULTS} where r.patches = ? ${BY_THESE_FIRST}`,
     ),

@@ -7,6 +7,7 @@ import { deskResults } from "../app/desk/results.ts";
 import type { DeskFacts } from "../app/desk/sections.ts";
 import { listMonths } from "../app/desk/statistics.ts";
 import { workDiff } from "../app/desk/diff.ts";
+import { testsOfWorks } from "../app/desk/tests.ts";
 import { type DeskSeries, type DeskWork, latestWorks } from "../app/desk/works.ts";
 import { now } from "../app/now.ts";
 import { findMails } from "../app/search/find.ts";
@@ -61,23 +62,23 @@ export class Desk {
   async morning(): Promise<Html> {
     const { index, trust, facts, state } = this.options;
     const works = latestWorks(index, trust.seriesMarks(), MORNING_WORKS);
-    const known = await facts(works);
-    const failing = new Set<number>();
-    const deskFacts = { ...known, failing, now: now() };
+    const tests = testsOfWorks(index, trust, works);
+    const deskFacts = { ...(await facts(works)), tests, now: now() };
     return morningPage({ works, facts: deskFacts, counts: index.counts(), ...state() });
   }
 
   seriesList(after: readonly [number, number] | null): Html {
     const { index, trust } = this.options;
-    return seriesListPage(latestWorks(index, trust.seriesMarks(), PAGE_WORKS, after), now());
+    const works = latestWorks(index, trust.seriesMarks(), PAGE_WORKS, after);
+    return seriesListPage(works, { now: now(), tests: testsOfWorks(index, trust, works) });
   }
 
   /** @param token of the form that marks it; null where pages write nothing */
   async series(messageId: string, token: string | null): Promise<Html | null> {
     const work = this.#workWith(messageId);
     if (work === null) return null;
-    const { index, trust, terms } = this.options;
-    const detail = await workDetail(index, work, terms, trust);
+    const { index, trust, terms, repository } = this.options;
+    const detail = await workDetail(index, work, terms, trust, repository);
     return seriesPage(detail, token === null ? null : markForm(work, token));
   }
 

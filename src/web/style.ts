@@ -30,6 +30,11 @@ th, td { padding: 0.25em 0.6em 0.25em 0; border-bottom: 1px solid var(--line); v
 td.number { white-space: nowrap; }
 td.title { width: 45%; overflow-wrap: anywhere; }
 td.who { overflow-wrap: anywhere; }
+h3 { font-size: 1em; margin: 1em 0 0.4em; }
+.nobreak { white-space: nowrap; }
+.wide { overflow-x: auto; }
+table.matrix { width: auto; }
+table.matrix td, table.matrix th { padding-right: 1.4em; font-size: 0.9em; color: var(--text); }
 small { color: var(--dim); }
 code, pre { font-family: ui-monospace, monospace; font-size: 0.875em; }
 pre { overflow-x: auto; padding: 0.6em; background: var(--soft); border: 1px solid var(--line); border-radius: 4px; }
@@ -58,6 +63,7 @@ figure svg { max-width: 100%; height: auto; }
   tr { border-bottom: 1px solid var(--line); padding: 0.5em 0; }
   td { border: 0; padding: 0 0.8em 0 0; display: inline-block; }
   td.title { display: block; width: auto; font-size: 1.05em; }
+  table.matrix, .matrix thead, .matrix tbody, .matrix tr, .matrix td { display: revert; position: static; }
 }
 @media print {
   header, form, .skip { display: none; }

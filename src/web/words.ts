@@ -1,5 +1,7 @@
 /** Words and small pieces that pages share. Every state is a word; colour only repeats it. */
 
+import type { DeskFacts } from "../app/desk/sections.ts";
+import type { TestCounts } from "../app/desk/tests.ts";
 import type { DeskSeries, DeskWork } from "../app/desk/works.ts";
 import { day } from "../primitives/time.ts";
 import { count } from "../primitives/words.ts";
@@ -66,10 +68,29 @@ export function shownSubject(subject: string): SafeText {
   return subject === "" ? ours`(no subject)` : escapeText(subject);
 }
 
+/** What a table of works says besides what they are. */
+export type TableFacts = Pick<DeskFacts, "tests" | "now">;
+
+const TESTS: readonly (readonly [keyof TestCounts, SafeText, SafeText])[] = [
+  ["fail", ours`FAIL`, ours`fail`],
+  ["disputed", ours`disputed`, ours`fail`],
+  ["pass", ours`pass`, ours`pass`],
+  ["other", ours`without verdict`, ours`none`],
+];
+
+/** `1 FAIL 12 pass` */
+function testCounts(counts: TestCounts | undefined): Html | null {
+  if (counts === undefined) return null;
+  const parts = TESTS.filter(([kind]) => counts[kind] > 0);
+  return html`${parts.map(
+    ([kind, word, mark]) => html`<span class="nobreak ${mark}">${counts[kind]} ${word}</span> `,
+  )}`;
+}
+
 /** A table of works, a line each. */
-export function workTable(works: readonly DeskWork[], now: number): Html {
+export function workTable(works: readonly DeskWork[], { tests, now }: TableFacts): Html {
   if (works.length === 0) return html`<p>none</p>`;
-  const rows = works.map(({ newest, versions, latest, mark }) => {
+  const rows = works.map(({ work, newest, versions, latest, mark }) => {
     const { summary, verdict } = newest;
     const base =
       summary.base.commit === null ? ours`no base` : ours`${summary.base.commit.slice(0, 12)}`;
@@ -83,13 +104,14 @@ export function workTable(works: readonly DeskWork[], now: number): Html {
       <td class="who">${escapeText(summary.from)} <small>${shownTrust(summary.trust)}</small></td>
       <td class="base"><code>${base}</code></td>
       <td>${trailerCounts(newest)}</td>
+      <td>${testCounts(tests.get(work))}</td>
       <td class="number">${age(latest, now)}</td>
     </tr>`;
   });
   return html`<table>
     <thead><tr><th scope="col">verdict</th><th scope="col">version</th><th scope="col">patches</th>
       <th scope="col">title</th><th scope="col">from</th><th scope="col">base</th>
-      <th scope="col">trailers</th><th scope="col">last mail</th></tr></thead>
+      <th scope="col">trailers</th><th scope="col">tests</th><th scope="col">last mail</th></tr></thead>
     <tbody>${rows}</tbody>
   </table>`;
 }

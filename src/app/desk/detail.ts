@@ -2,13 +2,17 @@
 
 import type { MailRow } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
-import type { TrustMemory } from "../../trust/memory.ts";
+import type { Repository } from "../../git/repository.ts";
+import type { TreeTests } from "../../result/about.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
+import { type PatchSummary, patchSummary } from "../base/series-base.ts";
+import { KnownTests } from "../result/known.ts";
+import { seriesTests } from "../result/series-tests.ts";
 import type { PatchResult, RepliesResult, SeriesResult } from "../../verify/result.ts";
 import type { Collected } from "../../verify/series.ts";
 import { repliesResult, seriesTrailers } from "../../verify/trailers.ts";
-import type { VersionMail } from "../../verify/versions.ts";
 import { mailsAt } from "../sources/at-places.ts";
-import { judgePortion, type PortionTerms } from "../search/judge.ts";
+import { judgeAndKeep, type PortionTerms } from "../search/judge.ts";
 import type { DeskSeries, DeskWork } from "./works.ts";
 
 interface NamedPatch {
@@ -30,26 +34,53 @@ export interface WorkDetail {
   readonly versions: readonly VersionDetail[];
   /** All mails of its threads, the oldest first. */
   readonly mails: readonly MailRow[];
+  /** What is known of tests on the newest version; null if nothing is. */
+  readonly tests: TreeTests | null;
 }
 
 /** Mails of a page. */
 const MAX_MAILS = 1_000;
 
-/** @param trust as of a dry run: to look at a page remembers nothing */
+/**
+ * @param trust to look at a page remembers nothing in it
+ * @param repository in which bases are looked for; null if there is none
+ */
 export async function workDetail(
   index: IndexStore,
   work: DeskWork,
   terms: PortionTerms,
-  trust: TrustMemory,
+  trust: TrustStore,
+  repository: Repository | null,
 ): Promise<WorkDetail> {
   const mails = mailsOfWork(index, work);
-  const { series } = await judgePortion(await mailsAt(mails), terms, trust);
+  const { series } = await judgeAndKeep(await mailsAt(mails), terms, trust, patchSummary);
   const names = namesByPlace(mails);
-  const versions = work.versions.flatMap((one) => {
-    const found = series.find((each) => isOf(each, one, names));
-    return found === undefined ? [] : [detailOf(one, found, names)];
+  const found = work.versions.flatMap((one) => {
+    const its = series.find((each) => isOf(each, one, names));
+    return its === undefined ? [] : [{ one, its }];
   });
-  return { work, versions, mails };
+  const newest = found.find(({ one }) => one === work.newest);
+  return {
+    work,
+    versions: found.map(({ one, its }) => detailOf(one, its, names)),
+    mails,
+    tests: newest === undefined ? null : await testsOf(newest.its, index, trust, repository),
+  };
+}
+
+async function testsOf(
+  series: Collected<PatchSummary>,
+  index: IndexStore,
+  trust: TrustStore,
+  repository: Repository | null,
+): Promise<TreeTests | null> {
+  if (!index.hasResults()) return null;
+  const tests = seriesTests(new KnownTests(index, trust), repository);
+  try {
+    return await tests.about(series);
+  } finally {
+    tests.close();
+  }
 }
 
 /** All mails of its threads, the oldest first. */
@@ -79,7 +110,7 @@ export function isOf(
 
 function detailOf(
   series: DeskSeries,
-  found: Collected<VersionMail>,
+  found: Collected<PatchSummary>,
   names: ReadonlyMap<string, string>,
 ): VersionDetail {
   const trailers = seriesTrailers(found, [], false);

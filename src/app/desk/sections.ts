@@ -1,6 +1,7 @@
 /** In which order a maintainer looks at works in the morning: what is wrong, what is ready, what waits. Pure. */
 
 import type { FindingCode } from "../../findings.ts";
+import type { TestCounts } from "./tests.ts";
 import type { DeskWork } from "./works.ts";
 
 export const SECTIONS = [
@@ -40,8 +41,8 @@ export interface DeskFacts {
   readonly applied: ReadonlySet<number>;
   /** Works that the user's own queries find. */
   readonly mine: ReadonlySet<number>;
-  /** Works with a result that counts and fails. */
-  readonly failing: ReadonlySet<number>;
+  /** By works: how their tests went, where that is known. */
+  readonly tests: ReadonlyMap<number, TestCounts>;
   /** Seconds since the epoch. */
   readonly now: number;
 }
@@ -56,7 +57,7 @@ const REASONS: readonly (readonly [Section, (work: DeskWork, facts: DeskFacts) =
   ["done", ({ work }, { applied }) => applied.has(work)],
   ["done", (work, { now }) => isSettled(work, now)],
   ["alarm", (work) => alarmsOf(work).length > 0],
-  ["failing", ({ work }, { failing }) => failing.has(work)],
+  ["failing", ({ work }, { tests }) => isFailing(tests.get(work))],
   ["waiting-for-me", isBack],
   ["waiting-for-author", (work) => holds(work) && work.mark?.state === "waiting"],
   ["ready", isReady],
@@ -79,6 +80,11 @@ function isSettled(work: DeskWork, now: number): boolean {
   return mark.state === "snoozed"
     ? mark.until > now
     : mark.state === "applied" || mark.state === "dropped";
+}
+
+/** What is disputed has failed for somebody. */
+function isFailing(tests: TestCounts | undefined): boolean {
+  return tests !== undefined && tests.fail + tests.disputed > 0;
 }
 
 /** Somebody wrote since it was noted, or it was snoozed until now. */

@@ -10,7 +10,7 @@ import type { Series } from "../../verify/series.ts";
 import { BaseChecker } from "../base/checker.ts";
 import { type PatchSummary, type SeriesBase, seriesBaseOf } from "../base/series-base.ts";
 import type { Reporter } from "../reporter.ts";
-import { openKnownTests } from "./known.ts";
+import { type KnownTests, openKnownTests } from "./known.ts";
 
 export interface SeriesTests {
   /** Null if nothing is known. */
@@ -35,7 +35,22 @@ export async function openSeriesTests(
 ): Promise<SeriesTests | null> {
   const known = await openKnownTests(trust, say);
   if (known === null) return null;
-  const repository = await repositoryAt(directory);
+  const tests = seriesTests(known, await repositoryAt(directory));
+  return {
+    about: tests.about,
+    close() {
+      tests.close();
+      known.close();
+    },
+  };
+}
+
+/**
+ * The same by results that are at hand, which stay open.
+ *
+ * @param repository in which bases are looked for; without one, only the same patches are found
+ */
+export function seriesTests(known: KnownTests, repository: Repository | null): SeriesTests {
   const checker = repository === null ? null : new BaseChecker(repository);
   let vain = 0;
   const treeOf = async (base: SeriesBase, isKnown: boolean): Promise<string | null> => {
@@ -54,10 +69,7 @@ export async function openSeriesTests(
       const tree = await treeOf(base, known.hasPatches(digest));
       return known.about(tree, digest);
     },
-    close() {
-      known.close();
-      checker?.close();
-    },
+    close: () => checker?.close(),
   };
 }
 

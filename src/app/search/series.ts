@@ -2,11 +2,12 @@
 
 import { type HandLink, namesToFindBy, namesToLookFor, worksOf } from "../../series/works.ts";
 import type { VersionFacts } from "../../series/works.ts";
+import { patchesDigest } from "../../result/patches.ts";
 import type { NewIndexedSeries, StoredSeries } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import type { ListedSeries } from "../../verify/versions.ts";
 import { repliesResult, seriesTrailers } from "../../verify/trailers.ts";
-import type { Collected } from "../../verify/series.ts";
+import type { Collected, Series } from "../../verify/series.ts";
 import type { VersionMail } from "../../verify/versions.ts";
 import {
   isOnlyUnsigned,
@@ -42,6 +43,8 @@ export interface SeriesSummary extends Pick<
   readonly reviewed: TrailerCount;
   readonly acked: TrailerCount;
   readonly tested: TrailerCount;
+  /** By which test results name its patches (`patchesDigest`); "" unless all are here. */
+  readonly patches: string;
   /** Mails without a patch in its thread. */
   readonly replies: number;
 }
@@ -116,8 +119,17 @@ function recordOf(version: Version<Collected<VersionMail>>, replies: number): Se
     reviewed: countIn(said, "reviewed-by"),
     acked: countIn(said, "acked-by"),
     tested: countIn(said, "tested-by"),
+    patches: digestOfPatches(series) ?? "",
     replies,
   };
+}
+
+/** By which test results name the patches of a series; null unless all are here and were read. */
+export function digestOfPatches({ result, members }: Series<VersionMail>): string | null {
+  const diffs = members.flatMap(({ payload: { kind, diff } }) =>
+    kind === "patch" && diff !== null ? [diff] : [],
+  );
+  return result.complete && diffs.length === result.total ? patchesDigest(diffs) : null;
 }
 
 /** Each person once, by the best proof. */

@@ -7,20 +7,20 @@ import type { MailRow } from "../../store/index-sql.ts";
 import { type Html, html } from "../html.ts";
 import { page } from "../layout.ts";
 import { toPatch, toSearch } from "../names.ts";
-import { dayOf, shownSubject, verdictMark, workTable } from "../words.ts";
+import { dayOf, shownSubject, type TableFacts, verdictMark, workTable } from "../words.ts";
 
 /** Works of a page. */
 export const PAGE_WORKS = 100;
 /** Mails of a page of results. */
 export const PAGE_MAILS = 100;
 
-export function seriesListPage(works: readonly DeskWork[], now: number): Html {
+export function seriesListPage(works: readonly DeskWork[], facts: TableFacts): Html {
   const last = works.at(-1);
   const next =
     works.length < PAGE_WORKS || last === undefined
       ? null
       : html`<p><a rel="next" href="${ours`/series?after=${last.latest}-${last.work}`}">older series</a></p>`;
-  return page(ours`series`, "/series", html`${workTable(works, now)}${next}`);
+  return page(ours`series`, "/series", html`${workTable(works, facts)}${next}`);
 }
 
 function searchForm(query: string): Html {

@@ -46,7 +46,7 @@ export function morningPage({ works, facts, counts, reading, unread }: MorningSt
   const parts = [...sections].flatMap(([name, its]) => {
     if (its.length === 0) return [];
     const title = html`${TITLES[name]} <small>${its.length}</small>`;
-    const table = html`${name === "alarm" ? alarmLines(its) : null}${workTable(its, facts.now)}`;
+    const table = html`${name === "alarm" ? alarmLines(its) : null}${workTable(its, facts)}`;
     return FOLDED.has(name)
       ? [html`<details><summary><h2 class="inline">${title}</h2></summary>${table}</details>`]
       : [html`<section><h2>${title}</h2>${table}</section>`];

@@ -8,17 +8,20 @@ import type { MailRow } from "../../store/index-sql.ts";
 import { isOnlyUnsigned, type RepliesResult } from "../../verify/result.ts";
 import { type Html, html } from "../html.ts";
 import { page } from "../layout.ts";
+import { testPart } from "./test-matrix.ts";
 import { toDiff, toPatch, toPerson, toThread } from "../names.ts";
 import { dayOf, findingList, partsOf, shownSubject, shownTrust, verdictMark } from "../words.ts";
 
 /** @param marking the form that notes what was done with it; null where pages write nothing */
-export function seriesPage({ work, versions, mails }: WorkDetail, marking: Html | null): Html {
+export function seriesPage(
+  { work, versions, mails, tests }: WorkDetail, marking: Html | null): Html {
   const { summary } = work.newest;
   const newest = versions.find(({ series }) => series.id === work.newest.id);
   const older = versions.filter((one) => one !== newest).toReversed();
   const title = ours`${summary.name} ${shownSubject(summary.subject)}`;
   const body = html`
     ${newest === undefined ? html`<p class="warn">its mails cannot be read any more</p>` : versionPart(newest, true)}
+    ${tests === null ? null : testPart(tests)}
     ${marking}
     ${older.length === 0 ? null : html`<h2>older versions</h2>${older.map((one) => olderPart(one, newest))}`}
     <h2>thread <small>${mails.length}</small></h2>

@@ -5,6 +5,7 @@ import { day } from "../../primitives/time.ts";
 import { escapeText, joinSafe, ours } from "../../report/escape.ts";
 import { type Html, html } from "../html.ts";
 import { page } from "../layout.ts";
+import { logLink } from "./test-matrix.ts";
 import { toPatch, toPerson, toSearch } from "../names.ts";
 
 export function testsPage(results: readonly DeskResult[]): Html {
@@ -33,11 +34,4 @@ function resultRow({ said, worth, messageId }: DeskResult): Html {
     <td class="who"><a href="${toPerson(by)}">${escapeText(by)}</a></td>
     <td class="number">${ours`${day(time)}`}${logLink(log)}</td>
   </tr>`;
-}
-
-/** A result's text allows http and https only. */
-function logLink(log: string | null): Html | null {
-  return log === null
-    ? null
-    : html` <a rel="noreferrer noopener" href="${escapeText(log)}">log</a>`;
 }

@@ -37,7 +37,7 @@ function work(
 const FACTS: DeskFacts = {
   applied: new Set(),
   mine: new Set(),
-  failing: new Set(),
+  tests: new Map(),
   now: NOW,
 };
 
@@ -61,7 +61,14 @@ describe("a series that", () => {
 
   test("a person found elsewhere", () => {
     const those = new Set([1]);
-    expect(sectionOf(work(null), { ...FACTS, failing: those })).toBe("failing");
+    const tests = { pass: 9, fail: 0, disputed: 0, other: 1 };
+    const tested = (changes: object): DeskFacts => ({
+      ...FACTS,
+      tests: new Map([[1, { ...tests, ...changes }]]),
+    });
+    expect(sectionOf(work(null), tested({}))).toBe("ready");
+    expect(sectionOf(work(null), tested({ fail: 1 }))).toBe("failing");
+    expect(sectionOf(work(null), tested({ disputed: 1 }))).toBe("failing");
     expect(sectionOf(work(null), { ...FACTS, applied: those })).toBe("done");
     const unsigned = work(null, { summary: { proof: "none" } });
     expect(sectionOf(unsigned, { ...FACTS, mine: those })).toBe("in-my-paths");

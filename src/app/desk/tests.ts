@@ -1,0 +1,75 @@
+/** How the tests of works went, by results that count. One statement, however many works. */
+
+import type { SignedResult, TestResult } from "../../result/text.ts";
+import { weigh } from "../../result/weigh.ts";
+import type { IndexStore } from "../../store/index-store.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
+import { resultKeysOf, weighed } from "../result/known.ts";
+import type { DeskWork } from "./works.ts";
+
+/** Tests by what is known of them now, each in one environment. */
+export interface TestCounts {
+  readonly pass: number;
+  readonly fail: number;
+  /** By one key it passed, by another it failed: nobody is outvoted. */
+  readonly disputed: number;
+  /** Without a verdict: skipped, or not run. */
+  readonly other: number;
+}
+
+/** Of all works of a page. */
+const MAX_RESULTS = 10_000;
+
+/**
+ * Of the newest versions, by the numbers of their works; of those without any result nothing.
+ *
+ * A result is found by the patches that it names, whatever they were put on: of one test, the last word of each key
+ * holds.
+ */
+export function testsOfWorks(
+  index: IndexStore,
+  trust: Pick<TrustStore, "results">,
+  works: readonly DeskWork[],
+): ReadonlyMap<number, TestCounts> {
+  const keys = resultKeysOf(trust);
+  const patches = new Map(works.map(({ work, newest }) => [work, newest.summary.patches]));
+  const named = [...new Set(patches.values())].filter((digest) => digest !== "");
+  if (keys.length === 0 || named.length === 0) return new Map();
+  const byPatches = new Map<string, SignedResult[]>();
+  for (const row of index.resultsByKeys(named, keys, MAX_RESULTS)) {
+    const said = JSON.parse(row.said) as TestResult;
+    const { signed, worth } = weighed({ ...row, said }, trust);
+    if (worth !== "counts") continue;
+    const group = byPatches.get(row.patches);
+    if (group === undefined) byPatches.set(row.patches, [signed]);
+    else group.push(signed);
+  }
+  const counts = new Map([...byPatches].map(([digest, results]) => [digest, countTests(results)]));
+  return new Map(
+    [...patches].flatMap(([work, digest]) => {
+      const found = counts.get(digest);
+      return found === undefined ? [] : [[work, found] as const];
+    }),
+  );
+}
+
+/** @param results all of which count, of the same patches */
+function countTests(results: readonly SignedResult[]): TestCounts {
+  // attempts are counted for each tree: of several trees, the last one tested holds
+  const last = weigh(results).keys.map((key) => key.last);
+  const anywhere = last.map((one) => ({ ...one, said: { ...one.said, tree: "", run: 1 } }));
+  const tests = new Map<string, SignedResult[]>();
+  for (const one of anywhere) {
+    const { test, rev, env, config } = one.said;
+    const name = JSON.stringify([test, rev, env, config]);
+    const group = tests.get(name);
+    if (group === undefined) tests.set(name, [one]);
+    else group.push(one);
+  }
+  const counts = { pass: 0, fail: 0, disputed: 0, other: 0 };
+  for (const group of tests.values()) {
+    const { answer } = weigh(group);
+    counts[answer === "none" ? "other" : answer]++;
+  }
+  return counts;
+}
