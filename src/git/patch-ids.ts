@@ -146,6 +146,20 @@ export async function commitsByPatchId(
   return found;
 }
 
+/** The ids by `git patch-id --stable` of each commit: with renames found, and without. */
+export async function patchIdsOfCommits(
+  repository: Repository,
+  commits: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const ids = new Map<string, string[]>(commits.map((commit) => [commit, []]));
+  if (commits.length === 0) return ids;
+  for (const renames of ["--find-renames", "--no-renames"]) {
+    const diffs = await diffsOf(repository, commits.join("\n"), [renames]);
+    for (const [id, commit] of await idsOf(repository, diffs)) ids.get(commit)?.push(id);
+  }
+  return ids;
+}
+
 /** The patch-ids of commits as git's format-patch writes them, in their order. */
 export async function patchIdsOf(
   repository: Repository,

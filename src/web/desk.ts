@@ -45,7 +45,9 @@ export interface DeskOptions {
   /** With the bases of series; null if there is none. */
   readonly repository: Repository | null;
   /** What is known from elsewhere; asked for each morning page. */
-  readonly facts: (works: readonly DeskWork[]) => Promise<Pick<DeskFacts, "applied" | "mine">>;
+  readonly facts: (
+    works: readonly DeskWork[],
+  ) => Promise<Pick<DeskFacts, "applied" | "inBranch" | "mine">>;
   /** How far the index is. */
   readonly state: () => Pick<MorningState, "reading" | "unread">;
 }
@@ -67,19 +69,26 @@ export class Desk {
     return morningPage({ works, facts: deskFacts, counts: index.counts(), ...state() });
   }
 
-  seriesList(after: readonly [number, number] | null): Html {
-    const { index, trust } = this.options;
+  async seriesList(after: readonly [number, number] | null): Promise<Html> {
+    const { index, trust, facts } = this.options;
     const works = latestWorks(index, trust.seriesMarks(), PAGE_WORKS, after);
-    return seriesListPage(works, { now: now(), tests: testsOfWorks(index, trust, works) });
+    const { inBranch } = await facts(works);
+    return seriesListPage(works, {
+      inBranch,
+      tests: testsOfWorks(index, trust, works),
+      now: now(),
+    });
   }
 
   /** @param token of the form that marks it; null where pages write nothing */
   async series(messageId: string, token: string | null): Promise<Html | null> {
     const work = this.#workWith(messageId);
     if (work === null) return null;
-    const { index, trust, terms, repository } = this.options;
+    const { index, trust, terms, repository, facts } = this.options;
     const detail = await workDetail(index, work, terms, trust, repository);
-    return seriesPage(detail, token === null ? null : markForm(work, token));
+    const { inBranch } = await facts([work]);
+    const marking = token === null ? null : markForm(work, token);
+    return seriesPage(detail, inBranch.get(work.work) ?? null, marking);
   }
 
   /** What changed in a version, given by a mail of it, since another one. */

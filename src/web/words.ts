@@ -1,11 +1,12 @@
 /** Words and small pieces that pages share. Every state is a word; colour only repeats it. */
 
+import type { InBranch } from "../app/desk/applied.ts";
 import type { DeskFacts } from "../app/desk/sections.ts";
 import type { TestCounts } from "../app/desk/tests.ts";
 import type { DeskSeries, DeskWork } from "../app/desk/works.ts";
 import { day } from "../primitives/time.ts";
 import { count } from "../primitives/words.ts";
-import { escapeText, ours, type SafeText } from "../report/escape.ts";
+import { escapeText, joinSafe, ours, type SafeText } from "../report/escape.ts";
 import { TRUST_WORDS } from "../report/text.ts";
 import type { Finding } from "../findings.ts";
 import type { Verdict } from "../types.ts";
@@ -69,7 +70,7 @@ export function shownSubject(subject: string): SafeText {
 }
 
 /** What a table of works says besides what they are. */
-export type TableFacts = Pick<DeskFacts, "tests" | "now">;
+export type TableFacts = Pick<DeskFacts, "inBranch" | "tests" | "now">;
 
 const TESTS: readonly (readonly [keyof TestCounts, SafeText, SafeText])[] = [
   ["fail", ours`FAIL`, ours`fail`],
@@ -87,8 +88,20 @@ function testCounts(counts: TestCounts | undefined): Html | null {
   )}`;
 }
 
+/** How much of a series is in the branch; null if that is nothing, or not known. */
+export function shownInBranch(found: InBranch | undefined): Html | null {
+  if (found === undefined || found.applied + found.alike === 0) return null;
+  const { total, applied, alike } = found;
+  if (applied === total) return html`<small>in the branch</small>`;
+  const parts = [
+    applied === 0 ? [] : [ours`${applied} of ${total} in the branch`],
+    alike === 0 ? [] : [ours`${alike} of ${total} there by title, with another diff`],
+  ].flat();
+  return html`<small>${joinSafe(parts, ours`, `)}</small>`;
+}
+
 /** A table of works, a line each. */
-export function workTable(works: readonly DeskWork[], { tests, now }: TableFacts): Html {
+export function workTable(works: readonly DeskWork[], { inBranch, tests, now }: TableFacts): Html {
   if (works.length === 0) return html`<p>none</p>`;
   const rows = works.map(({ work, newest, versions, latest, mark }) => {
     const { summary, verdict } = newest;
@@ -100,7 +113,8 @@ export function workTable(works: readonly DeskWork[], { tests, now }: TableFacts
       <td>${ours`${summary.name}`}${older}</td>
       <td class="number">${partsOf(newest)}</td>
       <td class="title"><a href="${toSeries(newest.messageIds[0] ?? "")}">${shownSubject(summary.subject)}</a>
-        ${mark === null || mark.state === "new" ? null : html`<small>${ours`${mark.state}`}</small>`}</td>
+        ${mark === null || mark.state === "new" ? null : html`<small>${ours`${mark.state}`}</small>`}
+        ${shownInBranch(inBranch.get(work))}</td>
       <td class="who">${escapeText(summary.from)} <small>${shownTrust(summary.trust)}</small></td>
       <td class="base"><code>${base}</code></td>
       <td>${trailerCounts(newest)}</td>

@@ -16,7 +16,7 @@ export function deskOf({ index, trust }: Shelf): Desk {
     trust,
     terms: { policies, pins: NO_PINS, devKeyrings: [], trailers: [] },
     repository: null,
-    facts: () => Promise.resolve({ applied: new Set(), mine: new Set() }),
+    facts: () => Promise.resolve({ applied: new Set(), inBranch: new Map(), mine: new Set() }),
     state: () => ({ reading: null, unread: 0 }),
   });
 }

@@ -47,7 +47,12 @@ test.each<[string, Parameters<typeof pages>[0], string | null, boolean]>([
   ["a fail", [by(FAIL), by({ test: "build" })], "1 FAIL 1 pass", true],
   ["a fail, and a later attempt that passed", [by(FAIL), by({ run: 2 })], "1 pass", false],
   ["a fail, and a pass on a newer tree", [by({ ...FAIL, run: 3 }), by(NEWER)], "1 pass", false],
-  ["a pass, and a fail on a newer tree", [by({ run: 3 }), by({ ...FAIL, ...NEWER })], "1 FAIL", true],
+  [
+    "a pass, and a fail on a newer tree",
+    [by({ run: 3 }), by({ ...FAIL, ...NEWER })],
+    "1 FAIL",
+    true,
+  ],
   ["a fail elsewhere", [by(FAIL), by({ env: ["arch=arm64"] })], "1 FAIL 1 pass", true],
   ["no verdict", [by({ result: "skip" })], "1 without verdict", false],
   ["what nobody accepted", [by({ ...FAIL, ...EVE }, OTHER)], null, false],

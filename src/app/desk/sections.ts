@@ -1,6 +1,7 @@
 /** In which order a maintainer looks at works in the morning: what is wrong, what is ready, what waits. Pure. */
 
 import type { FindingCode } from "../../findings.ts";
+import type { InBranch } from "./applied.ts";
 import type { TestCounts } from "./tests.ts";
 import type { DeskWork } from "./works.ts";
 
@@ -39,6 +40,8 @@ const TRUSTED: ReadonlySet<string | null> = new Set(["pinned", "endorsed", "know
 export interface DeskFacts {
   /** Works whose patches are in the branch. */
   readonly applied: ReadonlySet<number>;
+  /** By works: how much of each is in the branch. */
+  readonly inBranch: ReadonlyMap<number, InBranch>;
   /** Works that the user's own queries find. */
   readonly mine: ReadonlySet<number>;
   /** By works: how their tests went, where that is known. */

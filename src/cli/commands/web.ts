@@ -76,8 +76,13 @@ export const webCommand = command({
         hosts: args.host ?? [],
         write: args.write,
         every: 60,
-        update: (onPortion) =>
-          updateUserIndex(index, sources, trust, reporter(), ({ mails }) => onPortion(mails)),
+        update: async (onPortion) => {
+          const counts = await updateUserIndex(index, sources, trust, reporter(), ({ mails }) =>
+            onPortion(mails),
+          );
+          await facts.refresh();
+          return counts;
+        },
       },
       reporter(),
     );

@@ -1,5 +1,6 @@
 /** A work: its versions, what is known of each patch, the trailers, the thread, and how to apply it. */
 
+import type { InBranch } from "../../app/desk/applied.ts";
 import type { VersionDetail, WorkDetail } from "../../app/desk/detail.ts";
 import { isMadeName } from "../../mail/message-id.ts";
 import { shellCommand } from "../../primitives/shell.ts";
@@ -10,17 +11,29 @@ import { type Html, html } from "../html.ts";
 import { page } from "../layout.ts";
 import { testPart } from "./test-matrix.ts";
 import { toDiff, toPatch, toPerson, toThread } from "../names.ts";
-import { dayOf, findingList, partsOf, shownSubject, shownTrust, verdictMark } from "../words.ts";
+import {
+  dayOf,
+  findingList,
+  partsOf,
+  shownInBranch,
+  shownSubject,
+  shownTrust,
+  verdictMark,
+} from "../words.ts";
 
 /** @param marking the form that notes what was done with it; null where pages write nothing */
 export function seriesPage(
-  { work, versions, mails, tests }: WorkDetail, marking: Html | null): Html {
+  { work, versions, mails, tests }: WorkDetail,
+  inBranch: InBranch | null,
+  marking: Html | null,
+): Html {
   const { summary } = work.newest;
   const newest = versions.find(({ series }) => series.id === work.newest.id);
   const older = versions.filter((one) => one !== newest).toReversed();
   const title = ours`${summary.name} ${shownSubject(summary.subject)}`;
   const body = html`
     ${newest === undefined ? html`<p class="warn">its mails cannot be read any more</p>` : versionPart(newest, true)}
+    ${inBranch === null || inBranch.applied + inBranch.alike === 0 ? null : html`<p>${shownInBranch(inBranch)}</p>`}
     ${tests === null ? null : testPart(tests)}
     ${marking}
     ${older.length === 0 ? null : html`<h2>older versions</h2>${older.map((one) => olderPart(one, newest))}`}
@@ -33,7 +46,11 @@ export function seriesPage(
 function olderPart(one: VersionDetail, newest: VersionDetail | undefined): Html {
   const { summary, date, messageIds, verdict } = one.series;
   const first = newest?.series.messageIds[0];
-  return html`<details><summary>${ours`${summary.name}`} ${partsOf(one.series)}
+  const by =
+    newest === undefined
+      ? null
+      : html`<small>superseded by ${ours`${newest.series.summary.name}`}</small> `;
+  return html`<details><summary>${ours`${summary.name}`} ${by}${partsOf(one.series)}
     ${verdictMark(verdict, summary.unsigned)} ${dayOf(date)} ${shownSubject(summary.subject)}</summary>
     ${first === undefined ? null : html`<p><a href="${toDiff(first, messageIds[0] ?? "")}">what changed since</a></p>`}
     ${versionPart(one, false)}</details>`;

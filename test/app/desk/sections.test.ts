@@ -36,6 +36,7 @@ function work(
 
 const FACTS: DeskFacts = {
   applied: new Set(),
+  inBranch: new Map(),
   mine: new Set(),
   tests: new Map(),
   now: NOW,
