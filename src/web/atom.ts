@@ -4,7 +4,7 @@ import type { DeskWork } from "../app/desk/works.ts";
 import { instant } from "../primitives/time.ts";
 import { ours, type SafeText } from "../report/escape.ts";
 import { type Html, html } from "./html.ts";
-import { toSeries } from "./names.ts";
+import { midUrl, toSeries } from "./names.ts";
 import { shownSubject } from "./words.ts";
 
 /** @param root `http://localhost:8025` */
@@ -12,7 +12,7 @@ export function atomFeed(root: SafeText, works: readonly DeskWork[]): Html {
   const entries = works.map(({ newest, latest }) => {
     const link = ours`${root}${toSeries(newest.messageIds[0] ?? "")}`;
     const { summary, verdict } = newest;
-    return html`<entry><id>${link}</id>
+    return html`<entry><id>${midUrl(newest.messageIds[0] ?? "")}</id>
 <title>${ours`${summary.name} ${shownSubject(summary.subject)}`}</title>
 <updated>${ours`${instant(latest)}`}</updated><link href="${link}"/>
 <author><name>${ours`${summary.from || "unknown"}`}</name></author>

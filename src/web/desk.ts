@@ -22,7 +22,9 @@ import type { MarkState } from "../store/series-marks.ts";
 import type { TrustStore } from "../store/trust-store.ts";
 import { atomFeed } from "./atom.ts";
 import type { Html } from "./html.ts";
+import type { FeedState } from "../app/desk/feeds.ts";
 import { diffPage } from "./pages/diff.ts";
+import { feedsPage } from "./pages/feeds.ts";
 import { listPage } from "./pages/list.ts";
 import { PAGE_MAILS, PAGE_WORKS, searchPage, seriesListPage } from "./pages/lists.ts";
 import { mailPage } from "./pages/mail.ts";
@@ -48,6 +50,10 @@ export interface DeskOptions {
   readonly facts: (
     works: readonly DeskWork[],
   ) => Promise<Pick<DeskFacts, "applied" | "inBranch" | "mine">>;
+  /** The feeds that are followed. */
+  readonly feeds: () => readonly FeedState[];
+  /** Pages that stay as they are: without ages and forms. */
+  readonly still: boolean;
   /** How far the index is. */
   readonly state: () => Pick<MorningState, "reading" | "unread">;
 }
@@ -62,21 +68,23 @@ export class Desk {
   }
 
   async morning(): Promise<Html> {
-    const { index, trust, facts, state } = this.options;
+    const { index, trust, facts, feeds, still, state } = this.options;
     const works = latestWorks(index, trust.seriesMarks(), MORNING_WORKS);
     const tests = testsOfWorks(index, trust, works);
-    const deskFacts = { ...(await facts(works)), tests, now: now() };
-    return morningPage({ works, facts: deskFacts, counts: index.counts(), ...state() });
+    const deskFacts = { ...(await facts(works)), tests, now: now(), still };
+    const counts = index.counts();
+    return morningPage({ works, facts: deskFacts, feeds: feeds(), counts, ...state() });
   }
 
   async seriesList(after: readonly [number, number] | null): Promise<Html> {
-    const { index, trust, facts } = this.options;
+    const { index, trust, facts, still } = this.options;
     const works = latestWorks(index, trust.seriesMarks(), PAGE_WORKS, after);
     const { inBranch } = await facts(works);
     return seriesListPage(works, {
       inBranch,
       tests: testsOfWorks(index, trust, works),
       now: now(),
+      still,
     });
   }
 
@@ -137,6 +145,10 @@ export class Desk {
   tests(): Html {
     const { index, trust } = this.options;
     return testsPage(deskResults(index.latestResults(MAX_RESULTS), trust));
+  }
+
+  feeds(): Html {
+    return feedsPage(this.options.feeds());
   }
 
   list(): Html {

@@ -9,6 +9,7 @@ const PLACES: readonly (readonly [href: string, name: string, key: string])[] = 
   ["/search", "search", "f"],
   ["/people", "people", "p"],
   ["/tests", "tests", "t"],
+  ["/feeds", "feeds", "d"],
   ["/list", "list", "l"],
 ];
 

@@ -27,6 +27,9 @@ export const toPerson = (identity: string): SafeText => ours`/people/${part(iden
 export const toSearch = (query: string): SafeText =>
   ours`/search?q=${escapeText(encodeURIComponent(query))}`;
 
+/** The same wherever the pages are (RFC 2392). */
+export const midUrl = (messageId: string): SafeText => ours`mid:${part(messageId)}`;
+
 /** The Message-ID in an address, with its brackets. */
 export function messageIdIn(text: string): string {
   return `<${text.replaceAll(/[<>]/g, "")}>`;

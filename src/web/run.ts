@@ -2,20 +2,27 @@
 
 import { serve, type ServerType } from "@hono/node-server";
 import type { AddressInfo } from "node:net";
+import { now } from "../app/now.ts";
 import type { Reporter } from "../app/reporter.ts";
+import { count } from "../primitives/words.ts";
 import { PatchsigError } from "../errors.ts";
 import { Desk, type DeskOptions } from "./desk.ts";
+import { type ExportCounts, exportPages } from "./export.ts";
 import { createApp } from "./server.ts";
 
-export interface ServeOptions extends Omit<DeskOptions, "state"> {
+/** What pages are made of, and how it is brought up to date. */
+export interface DeskSource extends Omit<DeskOptions, "state" | "still"> {
+  /** Brings the index up to date. @param onPortion gets the mails read so far */
+  readonly update: (onPortion: (mails: number) => void) => Promise<{ readonly unread: number }>;
+}
+
+export interface ServeOptions extends DeskSource {
   readonly address: string;
   /** 0 for any that is free. */
   readonly port: number;
   /** Other names under which it is asked for, with their ports if there are any. */
   readonly hosts: readonly string[];
   readonly write: boolean;
-  /** Brings the index up to date. @param onPortion gets the mails read so far */
-  readonly update: (onPortion: (mails: number) => void) => Promise<{ readonly unread: number }>;
   /** Seconds between two updates. */
   readonly every: number;
 }
@@ -28,7 +35,7 @@ export interface ServeOptions extends Omit<DeskOptions, "state"> {
  */
 export async function serveDesk(options: ServeOptions, reporter: Reporter): Promise<string> {
   const progress = { reading: null as { mails: number } | null, unread: 0 };
-  const desk = new Desk({ ...options, state: () => progress });
+  const desk = new Desk({ ...options, still: false, state: () => progress });
   const hosts = new Set<string>(options.hosts);
   const app = createApp(desk, { hosts, write: options.write });
   const { port } = await listening(options, app.fetch);
@@ -53,6 +60,36 @@ export async function serveDesk(options: ServeOptions, reporter: Reporter): Prom
   setTimeout(() => void update(), 50);
   const shown = options.address.includes(":") ? `[${options.address}]` : options.address;
   return `http://${shown}:${port}/`;
+}
+
+export interface ExportDeskOptions extends DeskSource {
+  readonly folder: string;
+  /** How many series get pages, the latest. */
+  readonly series: number;
+}
+
+/**
+ * Writes the pages as files, once the index is up to date.
+ *
+ * @returns also the mails that could not be read
+ * @throws PatchsigError as `exportPages`; as the sources cannot be read
+ */
+export async function exportDesk(
+  { folder, series, update, ...options }: ExportDeskOptions,
+  { progress }: Reporter,
+): Promise<ExportCounts & { readonly unread: number }> {
+  const { unread } = await update(() => {});
+  const host = "localhost";
+  const state = { reading: null, unread };
+  const desk = new Desk({ ...options, still: true, state: () => state });
+  const app = createApp(desk, { hosts: new Set([host]), write: false });
+  const get = async (path: string): Promise<Response> =>
+    app.request(`http://${host}${path}`, { headers: { host } });
+  const began = now() * 1000;
+  const counts = await exportPages(get, folder, series, (files) =>
+    progress?.(`${folder}: ${count(files, "file")}`, files, 0, began),
+  );
+  return { ...counts, unread };
 }
 
 function listening(

@@ -63,6 +63,7 @@ export function createApp(desk: Desk, { hosts, write }: WebOptions): Hono {
     "/people": () => desk.people(),
     "/people/:who": (c) => desk.person(c.req.param("who") ?? ""),
     "/tests": () => desk.tests(),
+    "/feeds": () => desk.feeds(),
     "/list": () => desk.list(),
   };
   for (const [path, make] of Object.entries(pages))

@@ -70,7 +70,10 @@ export function shownSubject(subject: string): SafeText {
 }
 
 /** What a table of works says besides what they are. */
-export type TableFacts = Pick<DeskFacts, "inBranch" | "tests" | "now">;
+export interface TableFacts extends Pick<DeskFacts, "inBranch" | "tests" | "now"> {
+  /** The page stays as it is: it says days, not how long ago something was. */
+  readonly still: boolean;
+}
 
 const TESTS: readonly (readonly [keyof TestCounts, SafeText, SafeText])[] = [
   ["fail", ours`FAIL`, ours`fail`],
@@ -101,7 +104,10 @@ export function shownInBranch(found: InBranch | undefined): Html | null {
 }
 
 /** A table of works, a line each. */
-export function workTable(works: readonly DeskWork[], { inBranch, tests, now }: TableFacts): Html {
+export function workTable(
+  works: readonly DeskWork[],
+  { inBranch, tests, now, still }: TableFacts,
+): Html {
   if (works.length === 0) return html`<p>none</p>`;
   const rows = works.map(({ work, newest, versions, latest, mark }) => {
     const { summary, verdict } = newest;
@@ -119,7 +125,7 @@ export function workTable(works: readonly DeskWork[], { inBranch, tests, now }: 
       <td class="base"><code>${base}</code></td>
       <td>${trailerCounts(newest)}</td>
       <td>${testCounts(tests.get(work))}</td>
-      <td class="number">${age(latest, now)}</td>
+      <td class="number">${still ? dayOf(latest) : age(latest, now)}</td>
     </tr>`;
   });
   return html`<table>

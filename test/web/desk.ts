@@ -17,6 +17,8 @@ export function deskOf({ index, trust }: Shelf): Desk {
     terms: { policies, pins: NO_PINS, devKeyrings: [], trailers: [] },
     repository: null,
     facts: () => Promise.resolve({ applied: new Set(), inBranch: new Map(), mine: new Set() }),
+    feeds: () => [],
+    still: false,
     state: () => ({ reading: null, unread: 0 }),
   });
 }

@@ -1,23 +1,32 @@
 /** `patchsig web`: the user's own pages of series, keys and tests. */
 
-import { checkQueries, DeskFactReader } from "../../app/desk/facts.ts";
-import {
-  indexedSources,
-  indexOptions,
-  openUserIndex,
-  updateUserIndex,
-} from "../../app/search/user-index.ts";
-import { gitConfig, repositoryOrNone } from "../../app/settings.ts";
-import { openUserTrust } from "../../app/trust/user-trust.ts";
-import { PatchsigError } from "../../errors.ts";
-import { command } from "../../options/command.ts";
+import { EXIT, PatchsigError } from "../../errors.ts";
+import { command, type CommandStatus, type ValuesOf } from "../../options/command.ts";
+import { flag, number, repeated, several, value } from "../../options/kinds.ts";
+import { count } from "../../primitives/words.ts";
 import { ours } from "../../report/escape.ts";
 import { endOnSignal } from "../../terminal/signals.ts";
-import { out, reporter } from "../../terminal/terminal.ts";
-import { serveDesk } from "../../web/run.ts";
-import { flag, repeated, several } from "../../options/kinds.ts";
+import { clearProgress, out, reporter } from "../../terminal/terminal.ts";
+import { openUserDesk } from "../../web/open.ts";
+import { type DeskSource, exportDesk, serveDesk } from "../../web/run.ts";
 
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"]);
+
+const OPTIONS = {
+  port: { ...number("0: any that is free"), default: 8025 },
+  listen: { ...value("the address to listen on"), default: "127.0.0.1" },
+  host: repeated("a name under which a reverse proxy asks for it, with the port if it has one"),
+  "i-have-a-proxy": flag(
+    "whoever reaches --listen may see all: a proxy before it asks who they are",
+  ),
+  write: flag("pages may mark series"),
+  repo: {
+    ...value("the repository with the bases, and with what was applied"),
+    default: ".",
+  },
+  export: value("write the pages as files into this folder, and end"),
+  series: { ...number("with --export: how many series get pages, the latest"), default: 1_000 },
+};
 
 export const webCommand = command({
   usage: "web [source..]",
@@ -25,69 +34,49 @@ export const webCommand = command({
   words: {
     source: several("public-inboxes, maildirs, mboxes (default: those of patchsig.source)"),
   },
-  options: {
-    port: { type: "number", requiresArg: true, default: 8025, describe: "0: any that is free" },
-    listen: {
-      type: "string",
-      requiresArg: true,
-      default: "127.0.0.1",
-      describe: "the address to listen on",
-    },
-    host: repeated("a name under which a reverse proxy asks for it, with the port if it has one"),
-    "i-have-a-proxy": flag(
-      "whoever reaches --listen may see all: a proxy before it asks who they are",
-    ),
-    write: flag("pages may mark series"),
-    repo: {
-      type: "string",
-      requiresArg: true,
-      default: ".",
-      describe: "the repository with the bases, and with what was applied",
-    },
-  },
-  async run(args) {
-    if (!Number.isSafeInteger(args.port) || args.port < 0 || args.port > 65_535)
-      throw new PatchsigError("usage", "--port wants a number from 0 to 65535");
-    if (!LOOPBACK.has(args.listen) && !args.iHaveAProxy)
-      throw new PatchsigError(
-        "usage",
-        `--listen ${args.listen}: anybody who reaches it could read all`,
-        {
-          hint: "put a reverse proxy with a login before it, and add --i-have-a-proxy",
-        },
-      );
+  options: OPTIONS,
+  async run({ source, ...options }) {
+    check(options);
     endOnSignal();
-    const sources = indexedSources(args.source);
-    const index = openUserIndex();
-    const trust = await openUserTrust(false);
-    const queries = gitConfig().all("patchsig.mine");
-    await checkQueries(index, queries);
-    const repository = await repositoryOrNone(args.repo);
-    const facts = new DeskFactReader(index, repository, queries);
-    const url = await serveDesk(
-      {
-        index,
-        trust,
-        repository,
-        terms: await indexOptions(sources, trust, reporter()),
-        facts: (works) => facts.read(works),
-        address: args.listen,
-        port: args.port,
-        hosts: args.host ?? [],
-        write: args.write,
-        every: 60,
-        update: async (onPortion) => {
-          const counts = await updateUserIndex(index, sources, trust, reporter(), ({ mails }) =>
-            onPortion(mails),
-          );
-          await facts.refresh();
-          return counts;
-        },
-      },
-      reporter(),
-    );
+    const desk = await openUserDesk(source, options.repo, reporter());
+    if (options.export !== undefined) return exported(desk, options.export, options.series);
+    const { listen: address, port, host: hosts = [], write } = options;
+    const url = await serveDesk({ ...desk, address, port, hosts, write, every: 60 }, reporter());
     out(ours`${url}`);
     // until a signal
     await new Promise(() => {});
   },
 });
+
+type WebValues = ValuesOf<typeof OPTIONS>;
+
+/** @throws PatchsigError "usage" */
+function check({ port, listen, iHaveAProxy, series, write, export: folder }: WebValues): void {
+  if (!Number.isSafeInteger(port) || port < 0 || port > 65_535)
+    throw new PatchsigError("usage", "--port wants a number from 0 to 65535");
+  if (!Number.isSafeInteger(series) || series < 1 || series > 1_000_000)
+    throw new PatchsigError("usage", "--series wants a number from 1 to 1000000");
+  if (folder !== undefined && write)
+    throw new PatchsigError(
+      "usage",
+      "files cannot mark series: --write is for pages that are served",
+    );
+  if (LOOPBACK.has(listen) || iHaveAProxy) return;
+  throw new PatchsigError("usage", `--listen ${listen}: anybody who reaches it could read all`, {
+    hint: "put a reverse proxy with a login before it, and add --i-have-a-proxy",
+  });
+}
+
+async function exported(desk: DeskSource, folder: string, series: number): Promise<CommandStatus> {
+  try {
+    const done = await exportDesk({ ...desk, folder, series }, reporter());
+    const { files, written, removed, left, unread } = done;
+    for (const file of left) reporter().say(`${file} was changed by somebody else, and stays`);
+    out(ours`${folder}: ${count(files, "file")}, ${written} written, ${removed} removed`);
+    return unread > 0 ? EXIT.failed : EXIT.ok;
+  } finally {
+    clearProgress();
+    desk.index.close();
+    desk.trust.close();
+  }
+}

@@ -7,13 +7,15 @@ import {
   type Section,
   sectionOf,
 } from "../../app/desk/sections.ts";
+import type { FeedState } from "../../app/desk/feeds.ts";
 import type { DeskWork } from "../../app/desk/works.ts";
 import { count } from "../../primitives/words.ts";
-import { joinSafe, ours, type SafeText } from "../../report/escape.ts";
+import { instant } from "../../primitives/time.ts";
+import { escapeText, joinSafe, ours, type SafeText } from "../../report/escape.ts";
 import { type Html, html } from "../html.ts";
 import { page } from "../layout.ts";
 import { toSeries } from "../names.ts";
-import { shownSubject, workTable } from "../words.ts";
+import { shownSubject, type TableFacts, workTable } from "../words.ts";
 
 const TITLES: Readonly<Record<Section, SafeText>> = {
   alarm: ours`look into these first`,
@@ -31,7 +33,9 @@ const FOLDED: ReadonlySet<Section> = new Set(["waiting-for-author", "done"]);
 
 export interface MorningState {
   readonly works: readonly DeskWork[];
-  readonly facts: DeskFacts;
+  readonly facts: DeskFacts & TableFacts;
+  /** The feeds that are followed. */
+  readonly feeds: readonly FeedState[];
   /** Mails and series in the index. */
   readonly counts: { readonly mails: number; readonly series: number };
   /** While the index is being brought up to date: what was read so far. Null afterwards. */
@@ -40,7 +44,8 @@ export interface MorningState {
   readonly unread: number;
 }
 
-export function morningPage({ works, facts, counts, reading, unread }: MorningState): Html {
+export function morningPage(morning: MorningState): Html {
+  const { works, facts, feeds, counts, reading, unread } = morning;
   const sections = new Map<Section, DeskWork[]>(SECTIONS.map((name) => [name, []]));
   for (const work of works) sections.get(sectionOf(work, facts))!.push(work);
   const parts = [...sections].flatMap(([name, its]) => {
@@ -53,9 +58,22 @@ export function morningPage({ works, facts, counts, reading, unread }: MorningSt
   });
   const state = html`<p>${counted(counts.mails, "mail")}, ${ours`${counts.series} series`}${
     reading === null ? null : html`; <b>reading: ${counted(reading.mails, "mail")} so far</b>`
-  }${unread === 0 ? null : html`; ${ours`${unread} could not be read`}`}</p>`;
+  }${unread === 0 ? null : html`; ${ours`${unread} could not be read`}`}${facts.still ? html`; made ${ours`${instant(facts.now)}`}` : null}</p>
+    ${feedAlarms(feeds)}`;
   const body = works.length === 0 ? html`<p>There are no series yet.</p>` : html`${parts}`;
   return page(ours`morning`, "/", html`${state}${body}`);
+}
+
+/** A feed that denies what it said before is looked into first, like a key that changed. */
+function feedAlarms(feeds: readonly FeedState[]): Html | null {
+  const rewritten = feeds.filter(({ withdrawn }) => withdrawn.length > 0);
+  if (rewritten.length === 0) return null;
+  const items = rewritten.map(
+    ({ name, withdrawn }) =>
+      html`<li class="fail"><b>feed</b> <a href="/feeds">${escapeText(name)}</a>: its history was rewritten,
+        ${counted(withdrawn.length, "mail")} withdrawn</li>`,
+  );
+  return html`<section><h2>look into these feeds first</h2><ul class="findings">${items}</ul></section>`;
 }
 
 function counted(n: number, what: string): SafeText {

@@ -1,0 +1,50 @@
+/** What the user's own pages are made of: the index and the keys in their usual places, a repository, and settings. */
+
+import { checkQueries, DeskFactReader } from "../app/desk/facts.ts";
+import { feedStates } from "../app/desk/feeds.ts";
+import { now } from "../app/now.ts";
+import type { Reporter } from "../app/reporter.ts";
+import {
+  indexedSources,
+  indexOptions,
+  openUserIndex,
+  updateUserIndex,
+} from "../app/search/user-index.ts";
+import { gitConfig, repositoryOrNone } from "../app/settings.ts";
+import { openUserTrust } from "../app/trust/user-trust.ts";
+import type { DeskSource } from "./run.ts";
+
+/**
+ * @param named public-inboxes, maildirs and mboxes; without any, those of `patchsig.source`
+ * @param directory of the repository
+ * @throws PatchsigError "usage" for sources that cannot be indexed, and for what is no query; as the index and the
+ *   keys cannot be opened
+ */
+export async function openUserDesk(
+  named: readonly string[],
+  directory: string,
+  reporter: Reporter,
+): Promise<DeskSource> {
+  const sources = indexedSources(named);
+  const index = openUserIndex();
+  const trust = await openUserTrust(false);
+  const queries = gitConfig().all("patchsig.mine");
+  await checkQueries(index, queries);
+  const repository = await repositoryOrNone(directory);
+  const facts = new DeskFactReader(index, repository, queries);
+  return {
+    index,
+    trust,
+    repository,
+    terms: await indexOptions(sources, trust, reporter),
+    facts: (works) => facts.read(works),
+    feeds: () => feedStates(now()),
+    update: async (onPortion) => {
+      const counts = await updateUserIndex(index, sources, trust, reporter, ({ mails }) =>
+        onPortion(mails),
+      );
+      await facts.refresh();
+      return counts;
+    },
+  };
+}
