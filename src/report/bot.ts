@@ -87,28 +87,37 @@ export function renderStatus({
   outbox,
   open,
 }: BotStatus): SafeText[] {
-  const { letters, authors, signed, based, named, stopped, paused, undeliverable } = effect;
+  const [left, ...came] = effectLines(effect);
   const series = [...outcomes.values()].reduce((sum, n) => sum + n, 0);
   const waiting = Object.entries(outbox).filter(([state, n]) => n > 0 && state !== "sent");
   return [
     ours`mode ${mode}: ${count(mails, "mail")}, ${series} series${open > 0 ? `, ${count(open, "mail")} of more` : ""}`,
     ours``,
     ...table([
-      [String(letters), `letters left, to ${count(authors, "author")}`],
+      left!,
       ...waiting.map(([state, n]): [string, string] => [
         String(n),
         `letters ${STATES[state] ?? state}`,
       ]),
-      [String(signed), "signed in one of the next two series"],
-      [String(based), "gave a base in one of the next two series"],
-      [String(named), "named a base in a reply"],
-      [String(stopped), "asked to stop"],
-      [String(paused), "said not now"],
-      [String(undeliverable), "cannot be reached"],
+      ...came,
     ]),
     ...(series === 0
       ? []
       : [ours``, ...table([...outcomes].map(([name, n]) => [String(n), outcomeText(name)]))]),
+  ];
+}
+
+/** How many letters left, and what came of them: numbers, and what they count. */
+export function effectLines(effect: LettersEffect): [number: string, what: string][] {
+  const { letters, authors, signed, based, named, stopped, paused, undeliverable } = effect;
+  return [
+    [String(letters), `letters left, to ${count(authors, "author")}`],
+    [String(signed), "signed in one of the next two series"],
+    [String(based), "gave a base in one of the next two series"],
+    [String(named), "named a base in a reply"],
+    [String(stopped), "asked to stop"],
+    [String(paused), "said not now"],
+    [String(undeliverable), "cannot be reached"],
   ];
 }
 

@@ -22,6 +22,7 @@ import type { MarkState } from "../store/series-marks.ts";
 import type { TrustStore } from "../store/trust-store.ts";
 import { atomFeed } from "./atom.ts";
 import type { Html } from "./html.ts";
+import type { LettersEffect } from "../bot/effect.ts";
 import type { FeedState } from "../app/desk/feeds.ts";
 import { diffPage } from "./pages/diff.ts";
 import { feedsPage } from "./pages/feeds.ts";
@@ -52,6 +53,8 @@ export interface DeskOptions {
   ) => Promise<Pick<DeskFacts, "applied" | "inBranch" | "mine">>;
   /** The feeds that are followed. */
   readonly feeds: () => readonly FeedState[];
+  /** What the letters of a bot on this machine led to; null if there is none. */
+  readonly letters: () => LettersEffect | null;
   /** Pages that stay as they are: without ages and forms. */
   readonly still: boolean;
   /** How far the index is. */
@@ -152,7 +155,7 @@ export class Desk {
   }
 
   list(): Html {
-    return listPage(listMonths(this.options.index, MAX_MONTHS));
+    return listPage(listMonths(this.options.index, MAX_MONTHS), this.options.letters());
   }
 
   atom(root: SafeText): Html {

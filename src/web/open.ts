@@ -2,6 +2,7 @@
 
 import { checkQueries, DeskFactReader } from "../app/desk/facts.ts";
 import { feedStates } from "../app/desk/feeds.ts";
+import { lettersEffect } from "../app/desk/letters.ts";
 import { now } from "../app/now.ts";
 import type { Reporter } from "../app/reporter.ts";
 import {
@@ -39,6 +40,7 @@ export async function openUserDesk(
     terms: await indexOptions(sources, trust, reporter),
     facts: (works) => facts.read(works),
     feeds: () => feedStates(now()),
+    letters: lettersEffect,
     update: async (onPortion) => {
       const counts = await updateUserIndex(index, sources, trust, reporter, ({ mails }) =>
         onPortion(mails),

@@ -18,6 +18,7 @@ export function deskOf({ index, trust }: Shelf): Desk {
     repository: null,
     facts: () => Promise.resolve({ applied: new Set(), inBranch: new Map(), mine: new Set() }),
     feeds: () => [],
+    letters: () => null,
     still: false,
     state: () => ({ reading: null, unread: 0 }),
   });

@@ -169,7 +169,9 @@ describe.runIf(runs)("in Chromium", () => {
         ]) {
           const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
           const problems: string[] = [];
-          page.on("console", (message) => problems.push(`${message.text()} ${message.location().url}`));
+          page.on("console", (message) =>
+            problems.push(`${message.text()} ${message.location().url}`),
+          );
           page.on("requestfailed", (request) => problems.push(request.url()));
           await page.goto(root);
           expect(

@@ -1,23 +1,37 @@
 /** For a list's owner: month by month, as a picture and as its numbers. */
 
 import type { ListMonth } from "../../app/desk/statistics.ts";
+import type { LettersEffect } from "../../bot/effect.ts";
+import { effectLines } from "../../report/bot.ts";
 import { ours } from "../../report/escape.ts";
 import { type Html, html } from "../html.ts";
 import { page } from "../layout.ts";
 
-export function listPage(months: readonly ListMonth[]): Html {
-  if (months.length === 0) return page(ours`list`, "/list", html`<p>There are no patches yet.</p>`);
+/** @param letters null without a bot on this machine */
+export function listPage(months: readonly ListMonth[], letters: LettersEffect | null): Html {
+  const its = months.length === 0 ? html`<p>There are no patches yet.</p>` : monthsPart(months);
+  return page(ours`list`, "/list", html`${its}${letters === null ? null : letterPart(letters)}`);
+}
+
+function letterPart(effect: LettersEffect): Html {
+  const rows = effectLines(effect).map(
+    ([n, what]) =>
+      html`<tr><td class="number">${ours`${n}`}</td><th scope="row">${ours`${what}`}</th></tr>`,
+  );
+  return html`<h2>letters of the bot</h2><table class="matrix"><tbody>${rows}</tbody></table>`;
+}
+
+function monthsPart(months: readonly ListMonth[]): Html {
   const rows = months.toReversed().map(
     ({ month, patches, signed, series, withBase }) =>
       html`<tr><th scope="row">${ours`${month}`}</th><td>${patches}</td>
           <td>${signed} <small>${share(signed, patches)}</small></td><td>${series}</td>
           <td>${withBase} <small>${share(withBase, series)}</small></td></tr>`,
   );
-  const body = html`
+  return html`
     <figure>${bars(months)}<figcaption>patches a month; the lower part is signed</figcaption></figure>
     <table><thead><tr><th scope="col">month</th><th scope="col">patches</th><th scope="col">signed</th>
       <th scope="col">series</th><th scope="col">with a base</th></tr></thead><tbody>${rows}</tbody></table>`;
-  return page(ours`list`, "/list", body);
 }
 
 function share(part: number, whole: number): Html {
