@@ -6,6 +6,7 @@ import type { Repository } from "../../git/repository.ts";
 import type { TreeTests } from "../../result/about.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { type PatchSummary, patchSummary } from "../base/series-base.ts";
+import { withdrawnPlaces } from "../feed/followed.ts";
 import { KnownTests } from "../result/known.ts";
 import { seriesTests } from "../result/series-tests.ts";
 import type { PatchResult, RepliesResult, SeriesResult } from "../../verify/result.ts";
@@ -75,7 +76,10 @@ async function testsOf(
   repository: Repository | null,
 ): Promise<TreeTests | null> {
   if (!index.hasResults()) return null;
-  const tests = seriesTests(new KnownTests(index, trust), repository);
+  const tests = seriesTests(
+    new KnownTests({ index, withdrawn: withdrawnPlaces() }, trust),
+    repository,
+  );
   try {
     return await tests.about(series);
   } finally {

@@ -4,6 +4,7 @@ import type { SignedResult, TestResult } from "../../result/text.ts";
 import { weigh } from "../../result/weigh.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
+import { withdrawnPlaces } from "../feed/followed.ts";
 import { resultKeysOf, weighed } from "../result/known.ts";
 import type { DeskWork } from "./works.ts";
 
@@ -36,7 +37,9 @@ export function testsOfWorks(
   const named = [...new Set(patches.values())].filter((digest) => digest !== "");
   if (keys.length === 0 || named.length === 0) return new Map();
   const byPatches = new Map<string, SignedResult[]>();
+  const withdrawn = withdrawnPlaces();
   for (const row of index.resultsByKeys(named, keys, MAX_RESULTS)) {
+    if (withdrawn.has(row.place)) continue;
     const said = JSON.parse(row.said) as TestResult;
     const { signed, worth } = weighed({ ...row, said }, trust);
     if (worth !== "counts") continue;

@@ -37,7 +37,7 @@ export async function openSeriesTests(
   if (known === null) return null;
   const tests = seriesTests(known, await repositoryAt(directory));
   return {
-    about: tests.about,
+    about: (series) => tests.about(series),
     close() {
       tests.close();
       known.close();

@@ -125,7 +125,7 @@ function recordOf(version: Version<Collected<VersionMail>>, replies: number): Se
 }
 
 /** By which test results name the patches of a series; null unless all are here and were read. */
-export function digestOfPatches({ result, members }: Series<VersionMail>): string | null {
+function digestOfPatches({ result, members }: Series<VersionMail>): string | null {
   const diffs = members.flatMap(({ payload: { kind, diff } }) =>
     kind === "patch" && diff !== null ? [diff] : [],
   );
