@@ -223,11 +223,7 @@ export class IndexStore {
   }
 
   /** Results of any of these patches on whatever tree, by these keys alone; the last that came first. */
-  resultsByKeys(
-    patches: readonly string[],
-    keys: readonly string[],
-    most: number,
-  ): StoredResult[] {
+  resultsByKeys(patches: readonly string[], keys: readonly string[], most: number): StoredResult[] {
     const [all, by] = [JSON.stringify(patches), JSON.stringify(keys)];
     return this.#explained(() => this.#sql.resultsByKeys.all(all, by, most));
   }
