@@ -1,7 +1,7 @@
 /** The commits of a branch as those who look for patches in it see them: titles, authors, trees, and what they link to. */
 
 import type { Repository } from "./repository.ts";
-import { git, gitText } from "./run.ts";
+import { git } from "./run.ts";
 
 export interface BranchCommit {
   /** Full names. */
@@ -26,12 +26,6 @@ const FIELDS = [
   `%(trailers:${KEYS.map((key) => `key=${key}`).join(",")},valueonly,unfold,separator=%x20)`,
 ];
 const MAX_BYTES = 256 << 20;
-
-/** The full name of what HEAD is; "" in a repository without commits. */
-export async function headCommit({ cwd }: Repository): Promise<string> {
-  const args = ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"];
-  return (await gitText(args, { cwd }).catch(() => "")).trim();
-}
 
 /**
  * The newest commits that are no merges.

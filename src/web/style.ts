@@ -28,13 +28,18 @@ table { border-collapse: collapse; width: 100%; }
 th { text-align: left; font-size: 0.8em; color: var(--dim); font-weight: normal; }
 th, td { padding: 0.25em 0.6em 0.25em 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.number { white-space: nowrap; }
-td.title { width: 45%; overflow-wrap: anywhere; }
+td.title { width: 40%; overflow-wrap: anywhere; }
+td.base { white-space: nowrap; }
 td.who { overflow-wrap: anywhere; }
+h2.inline { display: inline; }
 h3 { font-size: 1em; margin: 1em 0 0.4em; }
 .nobreak { white-space: nowrap; }
 .wide { overflow-x: auto; }
-table.matrix { width: auto; }
-table.matrix td, table.matrix th { padding-right: 1.4em; font-size: 0.9em; color: var(--text); }
+table.matrix, table.plain { width: auto; }
+tbody th { font-size: inherit; color: inherit; }
+.matrix td, .matrix th { padding-right: 1.4em; font-size: 0.9em; }
+.narrow { display: none; }
+td.key { overflow-wrap: anywhere; }
 small { color: var(--dim); }
 code, pre { font-family: ui-monospace, monospace; font-size: 0.875em; }
 pre { overflow-x: auto; padding: 0.6em; background: var(--soft); border: 1px solid var(--line); border-radius: 4px; }
@@ -57,13 +62,27 @@ details { margin: 0.4em 0; }
 summary { cursor: pointer; overflow-wrap: anywhere; }
 figure { margin: 1em 0; }
 figure svg { max-width: 100%; height: auto; }
+@media (min-width: 70em) {
+  table.works { table-layout: fixed; }
+  .works th:nth-child(1) { width: 4.5em; }
+  .works th:nth-child(2) { width: 6em; }
+  .works th:nth-child(3) { width: 4.5em; }
+  .works th:nth-child(4) { width: auto; }
+  .works th:nth-child(5) { width: 17em; }
+  .works th:nth-child(6) { width: 8.5em; }
+  .works th:nth-child(7) { width: 5em; }
+  .works th:nth-child(8) { width: 9em; }
+  .works th:nth-child(9) { width: 7em; }
+}
 @media (max-width: 45em) {
   table, thead, tbody, tr, td { display: block; width: auto; }
   thead { position: absolute; left: -999em; }
   tr { border-bottom: 1px solid var(--line); padding: 0.5em 0; }
   td { border: 0; padding: 0 0.8em 0 0; display: inline-block; }
   td.title { display: block; width: auto; font-size: 1.05em; }
-  table.matrix, .matrix thead, .matrix tbody, .matrix tr, .matrix td { display: revert; position: static; }
+  td:empty { display: none; }
+  .matrix td { display: block; }
+  .narrow { display: inline; }
 }
 @media print {
   header, form, .skip { display: none; }

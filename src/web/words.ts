@@ -98,7 +98,7 @@ export function shownInBranch(found: InBranch | undefined): Html | null {
   if (applied === total) return html`<small>in the branch</small>`;
   const parts = [
     applied === 0 ? [] : [ours`${applied} of ${total} in the branch`],
-    alike === 0 ? [] : [ours`${alike} of ${total} there by title, with another diff`],
+    alike === 0 ? [] : [ours`${alike} of ${total} in it by title, with another diff`],
   ].flat();
   return html`<small>${joinSafe(parts, ours`, `)}</small>`;
 }
@@ -128,7 +128,7 @@ export function workTable(
       <td class="number">${still ? dayOf(latest) : age(latest, now)}</td>
     </tr>`;
   });
-  return html`<table>
+  return html`<table class="works">
     <thead><tr><th scope="col">verdict</th><th scope="col">version</th><th scope="col">patches</th>
       <th scope="col">title</th><th scope="col">from</th><th scope="col">base</th>
       <th scope="col">trailers</th><th scope="col">tests</th><th scope="col">last mail</th></tr></thead>

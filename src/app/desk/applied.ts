@@ -6,7 +6,8 @@
 
 import { readDiff } from "../../diff/diff.ts";
 import { readBlobs } from "../../git/blobs.ts";
-import { type BranchCommit, branchCommits, headCommit } from "../../git/branch-commits.ts";
+import { type BranchCommit, branchCommits } from "../../git/branch-commits.ts";
+import { headCommit } from "../../git/committed.ts";
 import { readNotes } from "../../git/notes.ts";
 import { patchIds, patchIdsOfCommits } from "../../git/patch-ids.ts";
 import { hasCommit, type Repository, treeNamed } from "../../git/repository.ts";
@@ -78,7 +79,7 @@ export class AppliedFinder {
   }
 
   async #look(): Promise<Branch> {
-    const tip = await headCommit(this.#repository);
+    const tip = (await headCommit(this.#repository)) ?? "";
     const notes = await readNotes(this.#repository);
     const state = [tip, ...notes.values()].join(" ");
     if (state === this.#branch?.state) return this.#branch;
@@ -125,7 +126,7 @@ export class AppliedFinder {
     let tried = 0;
     for (const one of works) {
       const { newest } = one;
-      const numbers = new Map<number, Asked[]>();
+      const numbers = new Map<number, Sought[]>();
       for (const mail of members.get(newest.id) ?? [])
         push(numbers, mail.number, byMail.get(mail.id)!);
       const all = [...numbers.values()];
@@ -154,7 +155,7 @@ export class AppliedFinder {
   /** Is there a commit with the tree that the series makes of its base? */
   async #isMade(
     { newest }: DeskWork,
-    numbers: readonly (readonly Asked[])[],
+    numbers: readonly (readonly Sought[])[],
     { trees }: Branch,
   ): Promise<boolean> {
     const { commit } = newest.summary.base;
@@ -169,7 +170,7 @@ export class AppliedFinder {
   }
 
   /** By patch-ids, where neither a note nor a link has shown it. */
-  async #compare(asked: readonly Asked[]): Promise<void> {
+  async #compare(asked: readonly Sought[]): Promise<void> {
     const open = asked.filter(({ isHere, near }) => !isHere && near.length > 0);
     if (open.length === 0) return;
     const wanted = new Set<string>();
@@ -228,7 +229,7 @@ interface Branch extends CommitIndex {
 }
 
 /** A patch, and commits that may be it. */
-interface Asked {
+interface Sought {
   readonly mail: NumberedMail;
   readonly near: readonly BranchCommit[];
   readonly isAlike: boolean;
@@ -238,7 +239,7 @@ interface Asked {
 function near(
   { messageId, subject, sender, date }: NumberedMail,
   branch: Branch,
-): Omit<Asked, "mail"> {
+): Omit<Sought, "mail"> {
   const title = plainTitle(subject);
   const author = addressOf(sender);
   const titled = branch.byTitle.get(title) ?? [];

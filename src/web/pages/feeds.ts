@@ -5,7 +5,6 @@ import { instant } from "../../primitives/time.ts";
 import { escapeText, ours, type SafeText } from "../../report/escape.ts";
 import { type Html, html } from "../html.ts";
 import { page } from "../layout.ts";
-import { toPatch } from "../names.ts";
 import { dayOf, shownSubject } from "../words.ts";
 
 /** Withdrawn mails of a feed that are named. */
@@ -14,8 +13,8 @@ const MAX_NAMED = 20;
 export function feedsPage(feeds: readonly FeedState[]): Html {
   const none = html`<p>No feed is followed: <code>git patchsig feed follow</code> follows one.</p>`;
   const table = html`<table><thead><tr><th scope="col">feed</th><th scope="col">fetched</th>
-    <th scope="col">size</th><th scope="col">epochs</th><th scope="col">owner</th>
-    <th scope="col">state</th></tr></thead><tbody>${feeds.map(feedRow)}</tbody></table>`;
+    <th scope="col">state</th><th scope="col">size</th><th scope="col">epochs</th>
+    <th scope="col">owner's key</th></tr></thead><tbody>${feeds.map(feedRow)}</tbody></table>`;
   const withdrawn = feeds.filter((feed) => feed.withdrawn.length > 0).map(withdrawnPart);
   return page(ours`feeds`, "/feeds", html`${feeds.length === 0 ? none : table}${withdrawn}`);
 }
@@ -27,10 +26,10 @@ function feedRow(feed: FeedState): Html {
       query === null ? null : html`, <code>${escapeText(query)}</code>`
     }</small></td>
     <td class="number">${updated === 0 ? ours`never` : ours`${instant(updated)}`}</td>
+    <td>${stateOf(feed)}</td>
     <td class="number">${megabytes(size)} of ${megabytes(max)}</td>
     <td>${query === null ? epochs : null}</td>
-    <td>${owner === null ? ours`unknown` : html`<code>${escapeText(owner)}</code>`}</td>
-    <td>${stateOf(feed)}</td>
+    <td class="key">${owner === null ? ours`unknown` : html`<code>${escapeText(owner)}</code>`}</td>
   </tr>`;
 }
 
@@ -47,7 +46,7 @@ function withdrawnPart({ name, withdrawn }: FeedState): Html {
     .slice(0, MAX_NAMED)
     .map(
       ({ messageId, subject, record, at }) =>
-        html`<li>${dayOf(at)} <a href="${toPatch(messageId)}">${shownSubject(subject)}</a>${
+        html`<li>${dayOf(at)} ${shownSubject(subject)} <code>${escapeText(messageId)}</code>${
           record ? html` <small>signed</small>` : null
         }</li>`,
     );

@@ -18,7 +18,7 @@ function letterPart(effect: LettersEffect): Html {
     ([n, what]) =>
       html`<tr><td class="number">${ours`${n}`}</td><th scope="row">${ours`${what}`}</th></tr>`,
   );
-  return html`<h2>letters of the bot</h2><table class="matrix"><tbody>${rows}</tbody></table>`;
+  return html`<h2>letters of the bot</h2><table class="plain"><tbody>${rows}</tbody></table>`;
 }
 
 function monthsPart(months: readonly ListMonth[]): Html {

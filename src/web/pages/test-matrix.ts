@@ -1,7 +1,7 @@
 /** What is known of tests on a series: by results that count; what others claim stands apart. */
 
 import type { TreeTest, TreeTests } from "../../result/about.ts";
-import { escapeText, joinSafe, ours, type SafeText } from "../../report/escape.ts";
+import { escapeText, ours, type SafeText } from "../../report/escape.ts";
 import { claimLine, TEST_WORDS } from "../../report/tests.ts";
 import { type Html, html } from "../html.ts";
 import { toPerson } from "../names.ts";
@@ -34,8 +34,7 @@ function matrix(tests: readonly TreeTest[], label: SafeText): Html {
   );
   const body = [...rows].map(([name, its]) => {
     const cells = places.map(
-      (place) =>
-        html`<td>${its.filter((one) => placeOf(one) === place).map((one) => cell(one))}</td>`,
+      (place) => html`<td>${its.filter((one) => placeOf(one) === place).map(cell)}</td>`,
     );
     return html`<tr><th scope="row">${escapeText(name)}</th>${cells}</tr>`;
   });
@@ -57,15 +56,11 @@ const MARKS: Readonly<Record<TreeTest["answer"], SafeText>> = {
   skip: ours`none`,
 };
 
-function cell({ answer, flaky, by, time, log }: TreeTest): Html {
-  const who = joinSafe(
-    by.map((one) => escapeText(one)),
-    ours`, `,
-  );
-  const [first = ""] = by;
-  return html`<div><span class="mark ${MARKS[answer]}">${ours`${TEST_WORDS[answer]}`}</span>${
+function cell({ answer, flaky, by, time, log, env }: TreeTest): Html {
+  const who = by.map((one) => html`<a href="${toPerson(one)}">${escapeText(one)}</a> `);
+  return html`<div><small class="narrow">${escapeText(env.join(" "))} </small><span class="mark ${MARKS[answer]}">${ours`${TEST_WORDS[answer]}`}</span>${
     flaky && answer === "pass" ? html` <span class="warn">failed before</span>` : null
-  } <small><a href="${toPerson(first)}">${who}</a> ${dayOf(time)}</small>${logLink(log)}</div>`;
+  } <small>${who}${dayOf(time)}</small>${logLink(log)}</div>`;
 }
 
 /** A result's text allows http and https only. */
