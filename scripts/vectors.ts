@@ -1,5 +1,5 @@
 /**
- * npm run vectors: writes fixtures/canonical, fixtures/result, fixtures/review, fixtures/series, fixtures/signed and fixtures/sets,
+ * npm run vectors: writes fixtures/canonical, fixtures/feed, fixtures/result, fixtures/review, fixtures/series, fixtures/signed and fixtures/sets,
  * the same bytes each time. fixtures/README.md explains them. test/vectors.test.ts compares them.
  */
 

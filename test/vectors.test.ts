@@ -27,7 +27,7 @@ import { requireTool } from "./support/tools.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const FIXTURES = join(ROOT, "fixtures");
-const FOLDERS = ["canonical", "result", "review", "series", "sets", "signed"];
+const FOLDERS = ["canonical", "feed", "result", "review", "series", "sets", "signed"];
 
 const path = (name: string): string => join(FIXTURES, name);
 const read = (name: string): Buffer => readFileSync(path(name));

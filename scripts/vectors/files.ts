@@ -7,6 +7,7 @@ import { readDiff } from "../../src/diff/diff.ts";
 import type { Result } from "../../src/types.ts";
 import { CANONICAL } from "./canonical.ts";
 import type { MailVector, RefusedVector } from "./mail.ts";
+import { descriptionFiles, DESCRIPTIONS, type DescriptionVector } from "./descriptions.ts";
 import { resultFiles, RESULTS, type ResultVector } from "./results.ts";
 import { type ReviewVector, reviewFiles, REVIEWS } from "./reviews.ts";
 import { seriesFiles } from "./series.ts";
@@ -40,6 +41,8 @@ export function vectorFiles(): Map<string, Buffer> {
   files.set("review/README.md", reviewReadme());
   for (const [name, content] of resultFiles()) files.set(`result/${name}`, content);
   files.set("result/README.md", resultReadme());
+  for (const [name, content] of descriptionFiles()) files.set(`feed/${name}`, content);
+  files.set("feed/README.md", descriptionReadme());
   files.set("canonical/README.md", canonicalReadme());
   files.set("signed/README.md", signedReadme());
   return files;
@@ -170,6 +173,28 @@ or the reason why it does not count: \`changed\` (the text is not what was signe
 The signed text of one of them is checked by stock minisign alone:
 
     minisign -VHm passed.text -p ci.pub
+
+${table(vectors)}`);
+}
+
+function descriptionReadme(): Buffer {
+  const vectors: readonly DescriptionVector[] = DESCRIPTIONS;
+  return Buffer.from(`# What a feed's owner signs
+
+Mails in which a feed is described, written for this project by \`npm run vectors\`; docs/spec/feed.md is the specification.
+\`owner.key\` is their key, made without a password, for these vectors only. \`NAME.verdict\` is what a follower says before
+it asks whether the key is the owner's, of each description in its order:
+
+    good by <address> t=<time>
+    <name>
+    <epoch> <newest commit> <how many commits>
+
+or the reason why it does not count: \`changed\` (the text is not what was signed), \`signature\` (it does not verify), \`malformed\`,
+\`version\`, \`too-many\`. It is empty where there is no description.
+
+The signed text of one of them is checked by stock minisign alone:
+
+    minisign -VHm described.text -p owner.pub
 
 ${table(vectors)}`);
 }

@@ -146,10 +146,10 @@ export function descriptionMail(signed: SignedDescription, person: string): Buff
 
 /** The descriptions in a mail, good and bad ones. */
 export function descriptionsIn(mail: Buffer, verifier: Verifier): TextReading<FeedDescription>[] {
-  // most mails have none
-  if (!mail.includes("patchsig-feed-v")) return [];
   const text = replyText(dropCr(mail));
-  return text === null ? [] : signedTextsIn(FEED_TEXT, text, verifier);
+  // most mails have none
+  if (text === null || !text.includes("patchsig-feed-v")) return [];
+  return signedTextsIn(FEED_TEXT, text, verifier);
 }
 
 /** A feed that has not described itself for so long is asleep, or its description is withheld. In seconds. */

@@ -16,9 +16,9 @@ export function isRecord(mail: Buffer, verifier: Verifier): boolean {
 
 /** Signed reviews; none of a mail with a patch of its own, where such a text is not read. */
 export function reviewsInMail(mail: Buffer, verifier: Verifier): ReviewReading[] {
-  // most mails have none
-  if (!mail.includes("patchsig-review-v") && !/base64/i.test(mail.toString("latin1"))) return [];
   const text = replyText(dropCr(mail));
-  if (text === null || /^(?:diff --git |--- .+\n\+\+\+ )/m.test(text.toString("latin1"))) return [];
+  // most mails have none
+  if (text === null || !text.includes("patchsig-review-v")) return [];
+  if (/^(?:diff --git |--- .+\n\+\+\+ )/m.test(text.toString("latin1"))) return [];
   return reviewsIn(text, verifier);
 }
