@@ -45,11 +45,25 @@ export async function treesOfCommits(
   return gitLines(["rev-parse", ...commits.map((name) => `${name}^{tree}`)], { cwd });
 }
 
-/** By no monitor's word, nor a submodule's wish to be passed over: git looks itself. */
-const STATUS = (
-  "-c core.fsmonitor=false -c core.untrackedCache=false " +
-  "status --porcelain -z --untracked-files=normal --no-renames --ignore-submodules=none"
-).split(" ");
+/**
+ * By no monitor's word, nor a submodule's wish to be passed over: git looks itself, in the user's own working
+ * tree, by its filters, as git status always does.
+ */
+async function status(cwd: string, untracked: "normal" | "no"): Promise<string[]> {
+  const words =
+    "-c core.fsmonitor=false -c core.untrackedCache=false " +
+    `status --porcelain -z --untracked-files=${untracked} --no-renames --ignore-submodules=none`;
+  const listed = await git(words.split(" "), { cwd, purpose: "work" });
+  return listed
+    .toString()
+    .split("\0")
+    .filter((entry) => entry !== "");
+}
+
+/** The tracked files of the working tree that are not as in HEAD; none without one. */
+export async function changedFiles({ cwd, toplevel }: Repository): Promise<readonly string[]> {
+  return toplevel === null ? [] : (await status(cwd, "no")).map((entry) => entry.slice(3));
+}
 
 /**
  * The files in the working tree that git does not know: their whole names, or those of folders.
@@ -61,9 +75,8 @@ export async function untrackedFiles({ cwd, toplevel }: Repository): Promise<rea
     throw new PatchsigError("usage", "there is no working tree here", {
       hint: "name the commit that was tested",
     });
-  // in the user's own working tree, by its filters, as git status always does
-  const entries = (await git(STATUS, { cwd, purpose: "work" })).toString().split("\0");
-  const changed = entries.filter((entry) => entry !== "" && !entry.startsWith("??"));
+  const entries = await status(cwd, "normal");
+  const changed = entries.filter((entry) => !entry.startsWith("??"));
   const [first] = changed;
   if (first !== undefined)
     throw new PatchsigError(

@@ -174,6 +174,9 @@ test("what is not followed is said at once", async () => {
     GIT_CONFIG_VALUE_1: "false",
   };
   expect((await sendWith(allowed, [...TO, "--dry-run"])).status).toBe(0);
+  // nor what is not committed
+  writeFileSync(join(cwd, "a"), "9\n");
+  expect((await send(...TO, "--dry-run")).stdout).toMatch(/note +not committed, so not sent: a\n/);
   // a cover letter in another charset
   const latin = join(home, "latin");
   writeFileSync(latin, Buffer.from("f\xfcr alle\n\nText.\n", "latin1"));

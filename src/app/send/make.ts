@@ -4,9 +4,12 @@ import { randomBytes } from "node:crypto";
 import { PatchsigError } from "../../errors.ts";
 import { signerIdent } from "../../git/ident.ts";
 import type { Repository } from "../../git/repository.ts";
+import { gitLines } from "../../git/run.ts";
+import { changedFiles } from "../../git/tested.ts";
 import { encodeAddressees, readAddressees } from "../../outgoing/addressee.ts";
 import type { NewField } from "../../outgoing/header.ts";
 import type { MailRecipients, RecipientField } from "../../outgoing/recipients.ts";
+import { count } from "../../primitives/words.ts";
 import type { SendPreview } from "../../report/send.ts";
 import { configuredSender, type Lookup, settingsOf, withIdentity } from "../../send/settings.ts";
 import { now } from "../now.ts";
@@ -88,12 +91,13 @@ export async function makeMails(
   const by = signerAddress();
   const config = withIdentity(gitConfig(), wishes.identity);
   checkMailServer(config);
-  const notes = untakenNotes(gitConfig(), config);
+  const notes = [
+    ...(await uncommittedNotes(repository, plan.branch)),
+    ...untakenNotes(gitConfig(), config),
+  ];
   const wish = encodingWish(config);
   const mustAsk = confirming(config);
-  const sender = configuredSender(config);
-  const ident = (): Promise<string> => signerIdent(repository, by, settingsEnvironment());
-  const from = sender.from === null ? await ident() : aliasedSender(config, sender.from);
+  const { from, envelopeSender } = await senderOf(repository, config, by);
   const address = await addressing(repository, plan, { wishes, config, from, asking });
   let recipients: readonly AddressedMail[] = [];
   const fields = async (mails: readonly Buffer[]): Promise<NewField[][]> => {
@@ -119,16 +123,15 @@ export async function makeMails(
   const isHooked = (wishes.validate ?? flagOf(config, "validate")) !== false;
   const left = isHooked ? await validated(repository, made, asking.say) : made.mails;
   const arriving = rehearse(left, { wish, titles: made.titles, dangers: wishes.rehearse });
-  const mails = { ...made, mails: arriving.mails };
-  const preview = previewOf(repository, plan, mails, recipients, config);
+  const preview = previewOf(repository, plan, made, recipients, config);
   const envelopes = recipients.map((its) => ({
-    sender: sender.envelopeSender ?? by,
+    sender: envelopeSender ?? by,
     recipients: addressesOf(its),
   }));
   const isPreview = wishes.only !== null;
   notes.push(...arriving.notes, ...(isPreview ? [] : feedNotes(envelopes)));
   return {
-    mails,
+    mails: { ...made, mails: arriving.mails },
     envelopes,
     recipients,
     identity: config.string("sendemail.identity") ?? "",
@@ -136,6 +139,27 @@ export async function makeMails(
     mustAsk: mustAsk({ recipients, hasCover: plan.cover !== null }),
     preview: { ...preview, notes: [...preview.notes, ...notes] },
   };
+}
+
+/** Who sends, as `Name <address>`, by `sendemail.*`; else who signs. */
+async function senderOf(
+  repository: Repository,
+  config: Lookup,
+  by: string,
+): Promise<{ readonly from: string; readonly envelopeSender: string | null }> {
+  const { from, envelopeSender } = configuredSender(config);
+  if (from !== null) return { from: aliasedSender(config, from), envelopeSender };
+  return { from: await signerIdent(repository, by, settingsEnvironment()), envelopeSender };
+}
+
+/** What stands in the working tree and in no commit of the branch. */
+async function uncommittedNotes(repository: Repository, branch: string): Promise<string[]> {
+  const { cwd } = repository;
+  const [head] = await gitLines(["symbolic-ref", "--quiet", "HEAD"], { cwd });
+  const [first, ...more] = head === `refs/heads/${branch}` ? await changedFiles(repository) : [];
+  if (first === undefined) return [];
+  const files = more.length === 0 ? first : `${first} and ${count(more.length, "more file")}`;
+  return [`not committed, so not sent: ${files}`];
 }
 
 /** With `sendemail.annotate`: all files at once, or one after the other, as git send-email does it. */

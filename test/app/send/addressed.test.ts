@@ -56,6 +56,12 @@ beforeAll(async () => {
     '#!/bin/sh\ngrep -q three "$1" && echo "Dora <dora@example.org>"\necho every@example.org\n',
   );
   chmodSync(program, 0o755);
+  const header = join(folder, ".git", "header");
+  writeFileSync(
+    header,
+    '#!/bin/sh\ngrep -q three "$1" && echo "To: Dora <dora@example.org>"\nprintf "Cc: every@example.org,\\n\\tü <one@example.org>\\nX-One: 1\\n"\n',
+  );
+  chmodSync(header, 0o755);
   writeFileSync(
     join(folder, ".git", "aliases"),
     "alias eve Eve <eve@example.org>\nalias both eve, bob@example.org # two\nalias two eve, bob@example.org\n",
@@ -203,6 +209,18 @@ const LONG_ROWS: readonly Row[] = [
 ];
 
 const MAPPED = "sendemail.mailmap=true";
+/** Fields that a program says; git has known it since 2.41. */
+const HEADER_ROWS: readonly Row[] = [
+  ["headerCmd", [TO, "sendemail.headerCmd=.git/header"]],
+  ["headerCmd, suppressCc", [TO, "sendemail.headerCmd=.git/header", "sendemail.suppressCc=cc"]],
+  [
+    "headerCmd by option",
+    [TO, "sendemail.headerCmd=false"],
+    ["--header-cmd=.git/header"],
+    { headerCmd: ".git/header" },
+  ],
+];
+
 /** git has known these since 2.47. */
 const MAILMAP_ROWS: readonly Row[] = [
   ["mailmap", [TO, MAPPED]],
@@ -224,7 +242,12 @@ test("people whose address has changed get it where they are now", async () => {
 describe("as git send-email", () => {
   const [major, minor] = gits()[0]!.version;
   const isNew = major > 2 || minor >= 47;
-  const rows = [...ROWS, ...(LONG ? LONG_ROWS : []), ...(LONG && isNew ? MAILMAP_ROWS : [])];
+  const rows = [
+    ...ROWS,
+    ...(LONG ? LONG_ROWS : []),
+    ...(LONG && (major > 2 || minor >= 41) ? HEADER_ROWS : []),
+    ...(LONG && isNew ? MAILMAP_ROWS : []),
+  ];
   test.each(rows.map((row) => [row[0], row] as const))("%s", async (_, row) => {
     const [, set, options = [], wishes = {}, identity = null] = row;
     const settings = set.map((one) =>
