@@ -136,6 +136,9 @@ function prepareResults(db: Database.Database) {
        values (@mail, @tree, @patches, @test, @outcome, @publicKey, @said, @text, @minisig)`,
     ),
     addEnv: db.prepare("insert into results_env values (?, ?) on conflict do nothing"),
+    hasResultsOf: db
+      .prepare<[string], number>("select exists (select 1 from results where patches = ?)")
+      .pluck(),
     hasResults: db.prepare<[], number>("select exists (select 1 from results)").pluck(),
     resultsOf: db.prepare<[string, string, string, number], StoredResult>(
       `${SELECT_RESULTS} where r.tree = ? and r.test = ? ${BY_THESE_FIRST}`,

@@ -197,6 +197,11 @@ export class IndexStore {
     return this.#explained(() => this.#sql.ofWork.all(work));
   }
 
+  /** Is there a test result of these patches; of none, for ""? */
+  hasResultsOf(patches: string): boolean {
+    return this.#explained(() => this.#sql.hasResultsOf.get(patches) === 1);
+  }
+
   /** Is there any test result? */
   hasResults(): boolean {
     return this.#explained(() => this.#sql.hasResults.get() === 1);

@@ -128,6 +128,17 @@ describe("JUnit XML", () => {
     expect(() => readJunit(text)).toThrow(why);
   });
 
+  test("of millions of references only the first are resolved; one that is none is refused wherever it stands", () => {
+    const many = "&amp;".repeat(1_000_000);
+    const report = readJunit(suite(`<testcase name="${many}"/>${many}`));
+    expect(report.cases[0]!.label).toMatch(/^&{200}$/);
+    expect(() => readJunit(suite(`<testcase name="${many}&x;"/>`))).toThrow("entity");
+    expect(() => readJunit(suite(`<testcase/>${many}&x;`))).toThrow("entity");
+    // cut in the middle of one
+    const name = `${"x".repeat(4094)}&amp;`;
+    expect(readJunit(suite(`<testcase name="${name}"/>`)).cases[0]!.label).toMatch(/^x+$/);
+  });
+
   test("a million cases are refused", () => {
     const cases = "<testcase/>".repeat(100_001);
     expect(() => readJunit(`<testsuite>${cases}</testsuite>`)).toThrow(
@@ -215,6 +226,7 @@ describe("TAP", () => {
       "nested deeper than 64",
     ],
     ["a million results", "ok\n".repeat(100_001), "more than 100000 test cases"],
+    ["millions of lines", `1..1\nok 1\n${"\n".repeat(1 << 22)}`, "more than 4194304 lines"],
   ])("%s is refused by name", (_, text, why) => {
     expect(() => readTap(text)).toThrow(why);
   });

@@ -62,7 +62,7 @@ export class KnownTests {
 
   /** Is there a result of these patches, on whatever tree? */
   hasPatches(patches: string): boolean {
-    return this.#index.resultsOfPatches(patches, [], 1).length > 0;
+    return this.#index.hasResultsOf(patches);
   }
 
   /** Is there a result that names no patches, so that it may be about any? */

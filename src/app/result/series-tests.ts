@@ -22,7 +22,7 @@ export interface SeriesTests {
  * Series whose trees are made in vain, in a run. To make one takes git some starts, and results that name no
  * patches, such as those of a branch, can be about any.
  */
-const MAX_VAIN = 16;
+const MAX_VAIN = 4;
 
 /**
  * @param directory in whose repository bases are looked for; without one, only the same patches are found

@@ -53,10 +53,17 @@ interface Level {
   inner: TapCase[];
 }
 
+/** Those of a log of the most bytes that is read have 16 each. */
+const MAX_LINES = 1 << 22;
+
 /** Throws a FormatError. */
 export function readTap(text: string): Report {
   const reader = new TapReader();
-  for (const line of linesOf(text)) reader.line(line);
+  let lines = 0;
+  for (const line of linesOf(text)) {
+    if (++lines > MAX_LINES) throw new FormatError(`more than ${MAX_LINES} lines`);
+    reader.line(line);
+  }
   return reader.end();
 }
 

@@ -20,7 +20,8 @@ const ATTRIBUTE = new RegExp(`\\s+(${NAME})\\s*=\\s*(?:"([^"<]*)"|'([^'<]*)')`, 
 const START_END = /\s*(\/?)>/y;
 const END = new RegExp(`</(${NAME})\\s*>`, "y");
 const DECLARATION = /^<\?xml\s[^>]*?encoding\s*=\s*["']([^"']*)["']/;
-const REFERENCE = /&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));|&/g;
+const REFERENCE = /&(?:(amp|lt|gt|quot|apos)|#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6}));/g;
+const OTHER_REFERENCE = /&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)/;
 const PREDEFINED: Readonly<Record<string, string>> = {
   amp: "&",
   lt: "<",
@@ -112,17 +113,28 @@ function readStart(
 function checkText(text: string, start: number, end: number, depth: number): void {
   const part = text.slice(start, end);
   if (depth === 0 && /[^\s\ufeff]/.test(part)) throw malformed(text, start);
-  if (part.includes("&")) resolved(part);
+  checkReferences(part);
 }
+
+/** Characters of a value that are read: no name is longer, and none needs millions of references resolved. */
+const MAX_VALUE = 4096;
 
 function resolved(text: string): string {
   if (!text.includes("&")) return text;
-  return text.replace(REFERENCE, (all, name?: string, decimal?: string, hex?: string) => {
+  checkReferences(text);
+  const cut = text.slice(0, MAX_VALUE);
+  // not half a reference
+  const last = cut.lastIndexOf("&");
+  const whole = last > cut.lastIndexOf(";") ? cut.slice(0, last) : cut;
+  return whole.replace(REFERENCE, (_, name?: string, decimal?: string, hex?: string) => {
     if (name !== undefined) return PREDEFINED[name]!;
-    if (all === "&") throw new FormatError("it names an entity, which is refused");
     const code = decimal === undefined ? parseInt(hex!, 16) : parseInt(decimal, 10);
     return code > 0x10ffff ? "\ufffd" : String.fromCodePoint(code);
   });
+}
+
+function checkReferences(text: string): void {
+  if (OTHER_REFERENCE.test(text)) throw new FormatError("it names an entity, which is refused");
 }
 
 function matchFrom(grammar: RegExp, text: string, at: number): RegExpExecArray | null {
