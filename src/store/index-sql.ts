@@ -270,8 +270,9 @@ function prepareSeries(db: Database.Database) {
     latestResults: db.prepare<[number], StoredResult>(
       `${SELECT_RESULTS} order by r.id desc limit ?`,
     ),
-    countSeries: db.prepare<[], number>("select count(*) from series").pluck(),
-    countMails: db.prepare<[], number>("select count(*) from mails").pluck(),
+    counts: db.prepare<[], { mails: number; series: number }>(
+      "select (select count(*) from mails) as mails, (select count(*) from series) as series",
+    ),
     signedThreads: db
       .prepare<[], number>("select distinct thread from series where signer <> ''")
       .pluck(),

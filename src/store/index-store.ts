@@ -187,10 +187,7 @@ export class IndexStore {
 
   /** How much there is. */
   counts(): { readonly mails: number; readonly series: number } {
-    return this.#explained(() => ({
-      mails: this.#sql.countMails.get()!,
-      series: this.#sql.countSeries.get()!,
-    }));
+    return this.#explained(() => this.#sql.counts.get()!);
   }
 
   ofWork(work: number): StoredSeries[] {

@@ -42,9 +42,10 @@ export async function openUserDesk(
     feeds: () => feedStates(now()),
     letters: lettersEffect,
     update: async (onPortion) => {
-      const counts = await updateUserIndex(index, sources, trust, reporter, ({ mails }) =>
-        onPortion(mails),
-      );
+      const counts = await updateUserIndex(index, sources, trust, reporter, ({ mails }) => {
+        facts.forget();
+        onPortion(mails);
+      });
       await facts.refresh();
       return counts;
     },

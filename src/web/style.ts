@@ -74,6 +74,14 @@ figure svg { max-width: 100%; height: auto; }
   .works th:nth-child(8) { width: 9em; }
   .works th:nth-child(9) { width: 7em; }
 }
+@media (max-width: 70em) {
+  .works, .works thead, .works tbody, .works tr, .works td { display: block; width: auto; }
+  .works thead { position: absolute; left: -999em; }
+  .works tr { border-bottom: 1px solid var(--line); padding: 0.5em 0; }
+  .works td { border: 0; padding: 0 0.8em 0 0; display: inline-block; }
+  .works td.title { display: block; width: auto; font-size: 1.05em; }
+  .works td:empty { display: none; }
+}
 @media (max-width: 45em) {
   table, thead, tbody, tr, td { display: block; width: auto; }
   thead { position: absolute; left: -999em; }
@@ -82,6 +90,7 @@ figure svg { max-width: 100%; height: auto; }
   td.title { display: block; width: auto; font-size: 1.05em; }
   td:empty { display: none; }
   .matrix td { display: block; }
+  .matrix th { border: 0; }
   .narrow { display: inline; }
 }
 @media print {

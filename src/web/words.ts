@@ -79,7 +79,7 @@ const TESTS: readonly (readonly [keyof TestCounts, SafeText, SafeText])[] = [
   ["fail", ours`FAIL`, ours`fail`],
   ["disputed", ours`disputed`, ours`fail`],
   ["pass", ours`pass`, ours`pass`],
-  ["other", ours`without verdict`, ours`none`],
+  ["other", ours`no verdict`, ours`none`],
 ];
 
 /** `1 FAIL 12 pass` */
@@ -97,10 +97,10 @@ export function shownInBranch(found: InBranch | undefined): Html | null {
   const { total, applied, alike } = found;
   if (applied === total) return html`<small>in the branch</small>`;
   const parts = [
-    applied === 0 ? [] : [ours`${applied} of ${total} in the branch`],
-    alike === 0 ? [] : [ours`${alike} of ${total} in it by title, with another diff`],
+    applied === 0 ? [] : [ours`${applied} of ${total}`],
+    alike === 0 ? [] : [ours`${alike} of ${total} by title, with another diff`],
   ].flat();
-  return html`<small>${joinSafe(parts, ours`, `)}</small>`;
+  return html`<small>in the branch: ${joinSafe(parts, ours`, `)}</small>`;
 }
 
 /** A table of works, a line each. */

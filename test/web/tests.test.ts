@@ -1,10 +1,12 @@
 /** Test results on the pages: which of them put a series among those whose tests fail, and what its page says. */
 
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { DeskFactReader } from "../../src/app/desk/facts.ts";
 import { latestWorks } from "../../src/app/desk/works.ts";
 import { formatPublicKeyText } from "../../src/minisign/public-key.ts";
 import type { TestResult } from "../../src/result/text.ts";
+import { Desk } from "../../src/web/desk.ts";
 import { createApp } from "../../src/web/server.ts";
 import { writeMbox } from "../app/search/index.ts";
 import { OTHER, PUBLIC, result, TIME } from "../app/search/results.ts";
@@ -54,7 +56,7 @@ test.each<[string, Parameters<typeof pages>[0], string | null, boolean]>([
     true,
   ],
   ["a fail elsewhere", [by(FAIL), by({ env: ["arch=arm64"] })], "1 FAIL 1 pass", true],
-  ["no verdict", [by({ result: "skip" })], "1 without verdict", false],
+  ["no verdict", [by({ result: "skip" })], "1 no verdict", false],
   ["what nobody accepted", [by({ ...FAIL, ...EVE }, OTHER)], null, false],
   ["an accepted key under another name", [by({ ...FAIL, ...EVE })], null, false],
 ])("%s", async (_, results, shown, fails) => {
@@ -85,4 +87,35 @@ test("a page tells claims apart, and where to read the log", async () => {
   const page = await get("/series/a0%40x");
   expect(page).toContain(`rel="noreferrer noopener" href="https://ci.example.org/log?a=1&amp;b=2"`);
   expect(page).not.toContain(`<th scope="row">build</th>`);
+});
+
+test("lists take few statements, however many results there are", async () => {
+  const { shelf } = await pagesOf(MAILS, new Set());
+  const { index, trust } = shelf;
+  trust.results.accept("ci@example.org", PUBLIC, TIME);
+  const [work] = latestWorks(index, [], 1);
+  const { patches } = work!.newest.summary;
+  const many = Array.from({ length: 30 }, (_, i) => result({ patches, test: `net.${i}` }));
+  await shelf.update([writeMbox(join(shelf.folder, "results"), many)]);
+  const reader = new DeskFactReader(index, null, ["s:one", "s:other OR f:bob"]);
+  const desk = new Desk({ ...deskOf(shelf).options, facts: (works) => reader.read(works) });
+  const app = createApp(desk, { hosts: new Set([HOST]), write: false });
+  const get = async (path: string): Promise<Response> =>
+    app.request(`http://${HOST}${path}`, { headers: { host: HOST } });
+  // what the user's own queries find is remembered until there is something new
+  await get("/");
+  const statement = Object.getPrototypeOf(index.db.prepare("select 1"));
+  for (const path of ["/", "/series", "/search?q=s%3Aone", "/people", "/tests", "/list"]) {
+    let statements = 0;
+    const spies = ["all", "get", "run", "iterate"].map((name) => {
+      const real = statement[name];
+      return vi.spyOn(statement, name).mockImplementation(function (this: unknown, ...args) {
+        statements++;
+        return real.apply(this, args);
+      });
+    });
+    expect([path, (await get(path)).status]).toEqual([path, 200]);
+    for (const spy of spies) spy.mockRestore();
+    expect([path, statements > 0, statements <= 10]).toEqual([path, true, true]);
+  }
 });

@@ -15,6 +15,7 @@ export class DeskFactReader {
   readonly #index: IndexStore;
   readonly #finder: AppliedFinder | null;
   readonly #queries: readonly string[];
+  #mine: Promise<ReadonlySet<number>> | null = null;
 
   /** @param queries whose series are in the user's paths */
   constructor(index: IndexStore, repository: Repository | null, queries: readonly string[]) {
@@ -23,8 +24,14 @@ export class DeskFactReader {
     this.#queries = queries;
   }
 
+  /** There is something new in the index. */
+  forget(): void {
+    this.#mine = null;
+  }
+
   /** To be called now and then: looks whether the branch has moved. */
   async refresh(): Promise<void> {
+    this.forget();
     await this.#finder?.refresh();
   }
 
@@ -33,20 +40,19 @@ export class DeskFactReader {
   ): Promise<Pick<DeskFacts, "applied" | "inBranch" | "mine">> {
     const inBranch = (await this.#finder?.of(works)) ?? new Map<number, InBranch>();
     const applied = [...inBranch].filter(([, { total, applied: there }]) => there === total);
+    this.#mine ??= this.#find();
     return {
       inBranch,
       applied: new Set(applied.map(([work]) => work)),
-      mine: await this.#mine(),
+      mine: await this.#mine,
     };
   }
 
-  async #mine(): Promise<ReadonlySet<number>> {
-    const works = new Set<number>();
-    for (const query of this.#queries) {
-      const { mails } = await findMails(this.#index, query, null, MAX_FOUND);
-      for (const work of this.#index.worksWith(mails.map(({ id }) => id))) works.add(work);
-    }
-    return works;
+  async #find(): Promise<ReadonlySet<number>> {
+    if (this.#queries.length === 0) return new Set();
+    const any = this.#queries.map((query) => `(${query})`).join(" OR ");
+    const { mails } = await findMails(this.#index, any, null, MAX_FOUND);
+    return new Set(this.#index.worksWith(mails.map(({ id }) => id)));
   }
 }
 

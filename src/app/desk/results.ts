@@ -1,26 +1,27 @@
 /** Test results with what their keys are worth now. */
 
 import type { TestResult } from "../../result/text.ts";
-import { type ResultWorth, worthOf } from "../../result/weigh.ts";
+import type { ResultWorth } from "../../result/weigh.ts";
 import type { StoredResult } from "../../store/index-sql.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
+import { withdrawnPlaces } from "../feed/followed.ts";
+import { weigher } from "../result/known.ts";
 
 export interface DeskResult {
   readonly said: TestResult;
-  readonly worth: ResultWorth;
+  /** `withdrawn`: the feed that it came from has taken it back. */
+  readonly worth: ResultWorth | "withdrawn";
   readonly publicKey: string;
   /** Of the mail that brought it. */
   readonly messageId: string;
 }
 
 export function deskResults(rows: readonly StoredResult[], trust: TrustStore): DeskResult[] {
-  return rows.map(({ said: json, publicKey, messageId }) => {
+  const weigh = weigher(trust);
+  const withdrawn = withdrawnPlaces();
+  return rows.map(({ said: json, publicKey, messageId, place, ...row }) => {
     const said = JSON.parse(json) as TestResult;
-    return {
-      said,
-      worth: worthOf(said, trust.results.of(said.by, publicKey)),
-      publicKey,
-      messageId,
-    };
+    const { worth } = weigh({ ...row, said, publicKey });
+    return { said, worth: withdrawn.has(place) ? "withdrawn" : worth, publicKey, messageId };
   });
 }

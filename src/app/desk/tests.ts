@@ -5,7 +5,7 @@ import { weigh } from "../../result/weigh.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { withdrawnPlaces } from "../feed/followed.ts";
-import { resultKeysOf, weighed } from "../result/known.ts";
+import { resultKeysOf, weigher } from "../result/known.ts";
 import type { DeskWork } from "./works.ts";
 
 /** Tests by what is known of them now, each in one environment. */
@@ -38,10 +38,11 @@ export function testsOfWorks(
   if (keys.length === 0 || named.length === 0) return new Map();
   const byPatches = new Map<string, SignedResult[]>();
   const withdrawn = withdrawnPlaces();
+  const weighOne = weigher(trust);
   for (const row of index.resultsByKeys(named, keys, MAX_RESULTS)) {
     if (withdrawn.has(row.place)) continue;
     const said = JSON.parse(row.said) as TestResult;
-    const { signed, worth } = weighed({ ...row, said }, trust);
+    const { signed, worth } = weighOne({ ...row, said });
     if (worth !== "counts") continue;
     const group = byPatches.get(row.patches);
     if (group === undefined) byPatches.set(row.patches, [signed]);

@@ -9,7 +9,7 @@ import { type Repository, treeNamed } from "../../git/repository.ts";
 import { indexFile } from "../../places.ts";
 import { testsOn, type TreeTests, type WeighedResult } from "../../result/about.ts";
 import type { SignedResult, TestResult } from "../../result/text.ts";
-import { worthOf } from "../../result/weigh.ts";
+import { type ResultKey, worthOf } from "../../result/weigh.ts";
 import type { StoredResult } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
@@ -79,10 +79,11 @@ export class KnownTests {
   }
 
   #weighed(rows: readonly StoredResult[]): WeighedResult[] {
+    const weigh = weigher(this.#trust);
     return rows
       .filter(({ place }) => !this.#withdrawn.has(place))
       .map(({ said, publicKey, text, minisig }) =>
-        weighed({ said: JSON.parse(said) as TestResult, publicKey, text, minisig }, this.#trust),
+        weigh({ said: JSON.parse(said) as TestResult, publicKey, text, minisig }),
       );
   }
 }
@@ -130,6 +131,20 @@ async function openIndex(say: Reporter["say"]): Promise<ReadableIndex | null> {
 export function weighed(signed: SignedResult, trust: Pick<TrustStore, "results">): WeighedResult {
   const { said, publicKey } = signed;
   return { signed, worth: worthOf(said, trust.results.of(said.by, publicKey)) };
+}
+
+/** The same for many: each key is looked up once. */
+export function weigher(
+  trust: Pick<TrustStore, "results">,
+): (signed: SignedResult) => WeighedResult {
+  const keys = new Map<string, ResultKey>();
+  return (signed) => {
+    const { said, publicKey } = signed;
+    const name = `${publicKey} ${said.by}`;
+    const key = keys.get(name) ?? trust.results.of(said.by, publicKey);
+    keys.set(name, key);
+    return { signed, worth: worthOf(said, key) };
+  };
 }
 
 /** The keys whose results are read first: whoever sends many others hides none of theirs. */
