@@ -186,6 +186,8 @@ describe.runIf(runs)("in Chromium", () => {
         "/patch/a1%40x",
         "/search?q=s%3Aone",
         "/people",
+        "/tests",
+        "/feeds",
         "/list",
       ]) {
         await bare.goto(new URL(path, root).href);
