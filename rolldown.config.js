@@ -89,7 +89,10 @@ const GROUPS = [
   { name: "sqlite", test: /\/node_modules\/better-sqlite3\//, minShareCount: 1 },
   group("everywhere", inMain),
   group("reading", toRead),
-  group("settings", (...module) => toVerify(...module) && (toSign(...module) || toWrite(...module))),
+  group(
+    "settings",
+    (...module) => toVerify(...module) && (toSign(...module) || toWrite(...module)),
+  ),
   group("signing", toSign),
   group("writing", toWrite),
   group("verifying", toVerify),
@@ -124,6 +127,7 @@ export default [
       "src/cli/main.ts",
       "src/app/verify/check-worker.ts",
       "src/app/search/facts-worker.ts",
+      "src/store/postgres/postgres-worker.ts",
     ],
     preserveEntrySignatures: "allow-extension",
     output: {

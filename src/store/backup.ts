@@ -24,29 +24,44 @@ import { linkOrCopy, syncPath } from "./whole-file.ts";
  * @throws PatchsigError "exists", and what opening a database throws
  */
 export function backUp(file: string, target: string): void {
-  const to = path.resolve(target);
-  if (existsSync(to)) throw new PatchsigError("exists", `${target} exists already`);
+  checkTarget(target);
   if (!existsSync(file)) throw new PatchsigError("not-found", "there is no trust database yet");
   explainedFile(TRUST_SCHEMA, file, () => {
     inspect(TRUST_SCHEMA, file);
-    if (!existsSync(path.dirname(to)))
-      throw new PatchsigError("unwritable", `cannot write ${target}: there is no such folder`);
-    const draft = draftBeside(to);
     // not read-only: that would leave log and lock files behind
     const db = openSqlite(file, { fileMustExist: true, timeout: 10_000 });
     try {
-      // an empty file is one that "vacuum into" fills, and keeps the mode of
-      closeSync(openSync(draft, "wx", 0o600));
-      db.prepare("vacuum into ?").run(draft);
-      stampAnew(draft);
-      syncPath(draft);
-      linkOrCopy(draft, to);
-      syncPath(path.dirname(to));
+      writeCopy(target, (draft) => {
+        // an empty file is one that "vacuum into" fills, and keeps the mode of
+        closeSync(openSync(draft, "wx", 0o600));
+        db.prepare("vacuum into ?").run(draft);
+        stampAnew(draft);
+      });
     } finally {
       db.close();
-      rmSync(draft, { force: true });
     }
   });
+}
+
+/** @throws PatchsigError "exists" */
+export function checkTarget(target: string): void {
+  if (existsSync(target)) throw new PatchsigError("exists", `${target} exists already`);
+}
+
+/** Gives a database its name once it is complete. */
+export function writeCopy(target: string, fill: (draft: string) => void): void {
+  const to = path.resolve(target);
+  if (!existsSync(path.dirname(to)))
+    throw new PatchsigError("unwritable", `cannot write ${target}: there is no such folder`);
+  const draft = draftBeside(to);
+  try {
+    fill(draft);
+    syncPath(draft);
+    linkOrCopy(draft, to);
+    syncPath(path.dirname(to));
+  } finally {
+    for (const suffix of DRAFT_FILES) rmSync(draft + suffix, { force: true });
+  }
 }
 
 /**
@@ -59,6 +74,29 @@ export function backUp(file: string, target: string): void {
  *   changed
  */
 export function restore(file: string, from: string, stamp: string): string | null {
+  return withCopy(file, from, (draft) =>
+    explainedFile(TRUST_SCHEMA, file, () => {
+      syncPath(draft);
+      const kept = existsSync(file) ? `${file}.before-${stamp}` : null;
+      const release = kept === null ? null : setAside(file, kept);
+      try {
+        renameSync(draft, file);
+      } finally {
+        release?.();
+      }
+      syncPath(path.dirname(file));
+      return kept;
+    }),
+  );
+}
+
+/**
+ * Gives `use` a copy of a database, whole and of the present version, which lies beside `file` and is gone
+ * afterwards.
+ *
+ * @throws PatchsigError as `restore`
+ */
+export function withCopy<T>(file: string, from: string, use: (draft: string) => T): T {
   const source = path.resolve(from);
   if (!existsSync(source)) throw new PatchsigError("not-found", `no such file: ${from}`);
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
@@ -79,18 +117,7 @@ export function restore(file: string, from: string, stamp: string): string | nul
       copyFileSync(source, draft);
       checkWhole(TRUST_SCHEMA, draft, source);
     });
-    return explainedFile(TRUST_SCHEMA, file, () => {
-      syncPath(draft);
-      const kept = existsSync(file) ? `${file}.before-${stamp}` : null;
-      const release = kept === null ? null : setAside(file, kept);
-      try {
-        renameSync(draft, file);
-      } finally {
-        release?.();
-      }
-      syncPath(path.dirname(file));
-      return kept;
-    });
+    return use(draft);
   } finally {
     for (const suffix of DRAFT_FILES) rmSync(draft + suffix, { force: true });
   }

@@ -1,22 +1,29 @@
 // What only a server can do to the trust database: not be there, refuse, go away, keep waiting.
-import { chmodSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, chownSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PatchsigError } from "../../src/errors.ts";
 import { passwordFor, serverAddress } from "../../src/store/postgres/address.ts";
+import { backUpTeam, restoreTeam } from "../../src/store/postgres/copy.ts";
 import { translate } from "../../src/store/postgres/statement.ts";
 import { TEAM_VERSION } from "../../src/store/postgres/tables.ts";
 import { connectPostgres, type TeamOptions } from "../../src/store/postgres/trust-postgres.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { TRUST_SCHEMA } from "../../src/store/schema.ts";
+import type { TrustConnection } from "../../src/store/sql.ts";
+import { connectSqlite } from "../../src/store/trust-sqlite.ts";
 import { TrustStore } from "../../src/store/trust-store.ts";
 import { judgeSighting } from "../../src/trust/memory.ts";
+import { freePort } from "../support/port.ts";
 import { HAS_POSTGRES, type Postgres, PATIENT, startPostgres } from "../support/postgres.ts";
+import { requireTool } from "../support/tools.ts";
 import { sightingOf, someKey, temporaryDirectory } from "./support.ts";
 
 const ALICE = "alice@example.org";
 const [K1, K2] = [someKey(), someKey()];
+const ARRIVAL = { work: Buffer.alloc(8), version: 1, signedAt: 5, at: 6 };
 
 function open(url: string, more: Partial<TeamOptions> = {}): TrustStore {
   const dryRun = more.dryRun === true;
@@ -422,6 +429,55 @@ describe.runIf(HAS_POSTGRES)("a server", () => {
     connection.close();
   });
 
+  test("does not know how far each machine has read", () => {
+    const url = server.newDatabase();
+    const machine = (): TrustStore => {
+      const file = path.join(temporaryDirectory(), "trust.db");
+      const team = (): TrustConnection => connectPostgres({ url, ...PATIENT });
+      return new TrustStore(team, false, () => connectSqlite({ file }));
+    };
+    const [a, b] = [machine(), machine()];
+    a.moveCursors(new Map([["list", "5"]]));
+    expect([a.cursor("list"), b.cursor("list")]).toEqual(["5", null]);
+    a.close();
+    b.close();
+  });
+
+  test("is copied whole, in portions, into a file and back", () => {
+    const [url, other] = [server.newDatabase(), server.newDatabase()];
+    const trust = open(url);
+    trust.transaction(() => {
+      for (let i = 0; i < 5000; i++) {
+        const digest = Buffer.alloc(8);
+        digest.writeUInt32BE(i);
+        trust.countVouched(`dev${i % 700}@example.org`, "example.org", digest, i);
+        if (i % 10 === 0) trust.arrive({ ...ARRIVAL, digest, messageId: `${i}@example.org` });
+      }
+      trust.putSeriesMark({ messageId: "m\n'\u00e9", state: "waiting", note: "", at: 1, until: 0 });
+      trust.putSeriesLink({ a: "a", b: "b", together: true }, 4);
+    });
+    trust.results.accept(ALICE, K1, 3);
+    trust.close();
+    const folder = temporaryDirectory();
+    const [file, kept] = [path.join(folder, "copy"), path.join(folder, "kept")];
+    backUpTeam({ url, ...PATIENT }, file);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(restoreTeam({ url: other, ...PATIENT }, file, kept)).toBe(false);
+    // but for the stamp, and rows are in no order
+    const rows = (from: string): string[] =>
+      server
+        .dump(nameOf(from))
+        .replace(/^COPY patchsig.generation[^]*?^\\\.$/m, "")
+        .split("\n")
+        .toSorted();
+    expect(rows(other)).toEqual(rows(url));
+    expect(rows(url).length).toBeGreaterThan(6000);
+    // and once more, over itself
+    expect(restoreTeam({ url: other, ...PATIENT }, file, kept)).toBe(true);
+    expect(rows(other)).toEqual(rows(url));
+    expect(readdirSync(folder).toSorted()).toEqual(["copy", "kept"]);
+  });
+
   test("texts that PostgreSQL cannot hold do not stop the work", () => {
     const trust = open(server.newDatabase());
     const odd = { messageId: "a\0b\ud800c", list: "\0" };
@@ -465,5 +521,55 @@ describe.runIf(HAS_POSTGRES)("a server that wants passwords", () => {
       if (before === undefined) delete process.env["PGPASSFILE"];
       else process.env["PGPASSFILE"] = before;
     }
+  });
+});
+
+describe.runIf(HAS_POSTGRES && requireTool("openssl"))("a server on the network", () => {
+  let server: Postgres;
+  let port: number;
+  let file: (name: string) => string;
+  beforeAll(async () => {
+    server = startPostgres();
+    file = (name) => path.join(server.folder, "data", name);
+    const openssl = (line: string): void =>
+      void execFileSync("openssl", line.split(" "), {
+        stdio: "ignore",
+        cwd: path.join(server.folder, "data"),
+      });
+    const key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2";
+    openssl(`req -x509 ${key} -keyout ca.key -out ca.pem -subj /CN=ca`);
+    openssl(
+      `req -x509 ${key} -CA ca.pem -CAkey ca.key -subj /CN=server -addext subjectAltName=DNS:localhost -keyout server.key -out server.crt`,
+    );
+    const { uid, gid } = statSync(file("PG_VERSION"));
+    for (const name of ["server.key", "server.crt"]) chownSync(file(name), uid, gid);
+    chmodSync(file("server.key"), 0o600);
+    writeFileSync(file("pg_hba.conf"), "local all all trust\nhost all all 127.0.0.1/32 trust\n");
+    server.stop();
+    port = await freePort();
+    server.start("ssl=on", "listen_addresses=127.0.0.1", `port=${port}`);
+  });
+  afterAll(() => server.close());
+
+  const url = (host: string, ...more: string[]): string =>
+    `postgres://owner@${host}:${port}/postgres?${["sslmode=verify-full", ...more].join("&")}`;
+
+  test("has to prove that it is the one", () => {
+    const own = `sslrootcert=${encodeURIComponent(file("ca.pem"))}`;
+    open(url("localhost", own)).close();
+    for (const bad of [url("localhost"), url("127.0.0.1", own)])
+      expect(refusal(() => open(bad))).toMatchObject({
+        code: "refused",
+        message: expect.stringContaining("does not prove that it is that server"),
+      });
+  });
+
+  test("that does not encrypt is not talked to", () => {
+    server.stop();
+    server.start("ssl=off", "listen_addresses=127.0.0.1", `port=${port}`);
+    const { code, message } = refusal(() => open(url("localhost")));
+    expect(code).toBe("unreadable");
+    expect(message).toContain("does not support SSL");
+    open(url("localhost").replace("verify-full", "disable")).close();
   });
 });

@@ -1,10 +1,9 @@
 /** `patchsig trust backup, restore`: the whole database as one file. */
 
-import { restoreDatabase } from "../../app/trust/restore.ts";
-import { backUp } from "../../store/backup.ts";
+import { backUpDatabase, restoreDatabase } from "../../app/trust/restore.ts";
 import { count } from "../../primitives/words.ts";
 import { say } from "../../terminal/terminal.ts";
-import { databaseFile } from "./common.ts";
+import { databasePlace } from "./common.ts";
 import { command } from "../../options/command.ts";
 import { required } from "../../options/kinds.ts";
 
@@ -14,8 +13,8 @@ export const backupCommand = command({
   words: {
     file: required("must not exist"),
   },
-  run({ file }) {
-    backUp(databaseFile(), file);
+  async run({ file }) {
+    await backUpDatabase(file);
     say(`written: ${file}`);
   },
 });
@@ -26,11 +25,11 @@ export const restoreCommand = command({
   words: {
     file: required("from trust backup"),
   },
-  run({ file }) {
+  async run({ file }) {
     // 20261124T120000Z, to the millisecond
     const stamp = new Date().toISOString().replace(/[-:.]/g, "");
-    const { kept, comeBack: back } = restoreDatabase(databaseFile(), file, stamp);
-    say(`restored: ${databaseFile()}`);
+    const { kept, comeBack: back } = await restoreDatabase(file, stamp);
+    say(`restored: ${databasePlace()}`);
     if (kept === null) return;
     say(`the old one is now ${kept}`);
     if (back.length === 0) return;

@@ -1,5 +1,6 @@
 /** What the trust commands share. */
 
+import { teamDatabase } from "../../app/trust/user-trust.ts";
 import { PatchsigError } from "../../errors.ts";
 import { trustFile } from "../../store/place.ts";
 import { normaliseIdentity } from "../../trust/identity.ts";
@@ -7,8 +8,9 @@ import { required } from "../../options/kinds.ts";
 
 export const IDENTITY = required("a mail address");
 
-export function databaseFile(): string {
-  return trustFile(process.env);
+/** The database's file, or its URL if a team shares it. */
+export function databasePlace(): string {
+  return teamDatabase() ?? trustFile(process.env);
 }
 
 export function identityOf(address: string): string {

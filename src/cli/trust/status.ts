@@ -1,13 +1,13 @@
 /** `patchsig trust status`: where the database is, whether it is whole, and safe there. */
 
-import { withUserTrust } from "../../app/trust/user-trust.ts";
+import { teamDatabase, withUserTrust } from "../../app/trust/user-trust.ts";
 import { existsSync } from "node:fs";
 import { EXIT } from "../../errors.ts";
 import { ours } from "../../report/escape.ts";
 import { placeProblems } from "../../store/place.ts";
 import { count } from "../../primitives/words.ts";
 import { out } from "../../terminal/terminal.ts";
-import { databaseFile } from "./common.ts";
+import { databasePlace } from "./common.ts";
 import { command } from "../../options/command.ts";
 import { JSON_OPTION, printRecord } from "../json.ts";
 
@@ -18,10 +18,11 @@ export const statusCommand = command({
   options: { json: JSON_OPTION },
   run: ({ json }) =>
     withUserTrust(true, (trust) => {
-      const file = databaseFile();
-      const exists = existsSync(file);
+      const file = databasePlace();
+      const isTeams = teamDatabase() !== null;
+      const exists = isTeams || existsSync(file);
       const keys = [...trust.list()].length;
-      const problems = placeProblems(file);
+      const problems = isTeams ? [] : placeProblems(file);
       if (json) printRecord("status", { file, exists, keys, problems });
       else {
         out(ours`${file}: ${exists ? count(keys, "key") : "not there yet"}`);

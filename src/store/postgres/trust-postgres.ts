@@ -40,6 +40,9 @@ const IDLE_MS = 60_000;
 /** "psig": those who would make the tables do it one after the other. */
 const MAKING = 0x70736967;
 
+/** Commands after which the database is another one. */
+const CHANGING = new Set(["INSERT", "UPDATE", "DELETE"]);
+
 /** How often a transaction is begun again that the server did not let begin. */
 const ATTEMPTS = 3;
 
@@ -151,7 +154,7 @@ class PostgresConnection implements TrustConnection {
     const ask = (): RowSet => this.#link.ask({ kind: "query", text, name, values })[0]!;
     if (this.#inTransaction) {
       const result = ask();
-      if (result.command !== "SELECT" && result.changes > 0) this.#changed = true;
+      if (CHANGING.has(result.command) && result.changes > 0) this.#changed = true;
       return result;
     }
     try {
