@@ -359,9 +359,9 @@ describe.runIf(HAS_POSTGRES)("a server", () => {
     const connection = connectPostgres({
       url,
       ...PATIENT,
-      busyMs: 7,
-      idleMs: 8,
-      answerMs: 9000,
+      busyMs: 70_000,
+      idleMs: 80_000,
+      answerMs: 90_000,
     });
     const setting = connection.prepare<[string], string>("select current_setting(?)").pluck();
     const names = ["synchronous_commit", "search_path", "lock_timeout", "statement_timeout"];
@@ -369,9 +369,9 @@ describe.runIf(HAS_POSTGRES)("a server", () => {
     expect(names.map((one) => setting.get(one))).toEqual([
       "on",
       "patchsig,pg_temp",
-      "7ms",
-      "9s",
-      "8ms",
+      "70s",
+      "90s",
+      "80s",
     ]);
     connection.close();
   });
