@@ -3,6 +3,7 @@
 # make demo    signs, verifies and applies a series in a throw-away repository
 # make first-hour    prints docs/first-hour.md, by doing what it shows
 # make morning       prints docs/maintainer.md in the same way
+# make first-feed    prints the first part of docs/feeds.md in the same way
 # make first-series  prints the first part of docs/sending.md in the same way
 # make walkthrough   prints docs/trust-walkthrough.md, by doing all that it shows
 # make test    everything that CI runs: format, lint, types, dead code, tests
@@ -12,8 +13,8 @@
 # make archive names what is refused of an archive  (ARCHIVE="inbox.git …")
 
 .POSIX:
-.PHONY: all install uninstall deb demo first-hour first-series morning walkthrough test check bench corpus archive clean tools
-.SILENT: install uninstall deb demo first-hour first-series morning walkthrough test check bench corpus archive
+.PHONY: all install uninstall deb demo first-feed first-hour first-series morning walkthrough test check bench corpus archive clean tools
+.SILENT: install uninstall deb demo first-feed first-hour first-series morning walkthrough test check bench corpus archive
 
 # npm leaves this file behind once everything is installed
 MODULES = node_modules/.package-lock.json
@@ -46,6 +47,9 @@ demo: dist/bundle/cli/main.js
 
 first-hour: dist/bundle/cli/main.js
 	$(NODE) dist/scripts/first-hour.js
+
+first-feed: dist/bundle/cli/main.js
+	$(NODE) dist/scripts/first-feed.js
 
 first-series: dist/bundle/cli/main.js
 	$(NODE) dist/scripts/first-series.js

@@ -17,7 +17,9 @@ export function pageOf(asShown: (text: string) => string): Page {
       const lines = asShown(`$ ${command}\n${printed}`).trimEnd().split("\n");
       for (const line of lines) {
         // commands and links are whole lines, to be copied
-        const isCommand = /^(?:\$|hint:| {8}.*: git patchsig) |https:/.test(line);
+        const isCommand = /^(?:\$|hint:| {8}.*: git patchsig| +(?:first|withdrawn):) |https:/.test(
+          line,
+        );
         const wide = line.trimEnd().length > COLUMNS && !isCommand;
         if (wide) throw new Error(`wider than ${COLUMNS} columns: ${line}`);
         process.stdout.write(line === "" ? "\n" : `    ${line.trimEnd()}\n`);

@@ -17,20 +17,35 @@ export interface TransferOptions {
   readonly settings?: readonly string[];
 }
 
-/** Its names for what it would not let pass. */
+/**
+ * Its names for what it would not let pass: all of them. `git patchsig` sets GIT_EXEC_PATH, and users set the others; closed.ts
+ * decides which of them count.
+ */
 const GUARDS = [
+  "Alias",
   "AskPass",
   "ConfigEnvCount",
   "ConfigPaths",
   "CredentialHelper",
+  "CustomBinary",
+  "DiffExternal",
+  "DiffTextConv",
   "Editor",
+  "Exec",
+  "Filter",
   "FsMonitor",
   "GitProxy",
+  "GpgProgram",
   "HooksPath",
+  "Include",
+  "MergeDriver",
+  "Pack",
   "Pager",
   "ProtocolOverride",
   "SshCommand",
+  "Submodule",
   "TemplateDir",
+  "UrlRewrite",
 ] as const;
 
 /**

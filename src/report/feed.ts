@@ -36,13 +36,13 @@ function contradictionLines(all: readonly string[]): SafeText[] {
 const WORTH = {
   result: {
     counts: "counts",
-    claims: "claims: nobody here has accepted this key for results",
-    void: "void: the key is revoked",
+    claims: "claims, the key is not accepted for results here",
+    void: "void, the key is revoked",
   },
   review: {
-    counts: "by a key that is pinned here",
-    claims: "claims: the key is not pinned here",
-    void: "void: the key is revoked",
+    counts: "the key is pinned here",
+    claims: "the key is not pinned here",
+    void: "void, the key is revoked",
   },
 } as const;
 
@@ -50,10 +50,11 @@ export function renderVerifiedFeed({ name, keys, bad, contradictions }: Verified
   const records = keys.reduce((sum, key) => sum + key.records, 0);
   return [
     ours`${name}: ${count(records, "signed record")}${bad === 0 ? "" : `, ${bad} not good`}`,
-    ...keys.map(
-      (key) =>
-        ours`  ${count(key.records, key.kind).padStart(14)}  ${key.by}  ${key.publicKey}  ${WORTH[key.kind][key.worth]} (first: ${key.first})`,
-    ),
+    ...keys.flatMap((key) => [
+      ours`  ${count(key.records, key.kind)} by ${key.by}: ${WORTH[key.kind][key.worth]}`,
+      ours`    ${key.publicKey}`,
+      ours`    first: ${key.first}`,
+    ]),
     ...contradictionLines(contradictions),
   ];
 }

@@ -163,6 +163,39 @@ describe("a feed is followed", () => {
   });
 });
 
+test("a user's variables, and those that git sets for its commands, are no hindrance", () => {
+  const { root } = newFeed();
+  const executables = execFileSync("git", ["--exec-path"], { encoding: "utf8" }).trim();
+  const names = [
+    "EXTERNAL_DIFF",
+    "SSH",
+    "SSH_COMMAND",
+    "PAGER",
+    "EDITOR",
+    "SEQUENCE_EDITOR",
+    "ASKPASS",
+    "PROXY_COMMAND",
+  ];
+  const env = {
+    ...Object.fromEntries(names.map((name) => [`GIT_${name}`, "cat"])),
+    GIT_EXEC_PATH: executables,
+    GIT_TEMPLATE_DIR: root,
+    GIT_CONFIG_PARAMETERS: "'core.pager=cat'",
+    GIT_CONFIG_SYSTEM: "/dev/null",
+    GIT_CONFIG_COUNT: "2",
+    GIT_CONFIG_KEY_0: "core.sshCommand",
+    GIT_CONFIG_VALUE_0: "ssh",
+    GIT_CONFIG_KEY_1: "credential.helper",
+    GIT_CONFIG_VALUE_1: "store",
+    PAGER: "cat",
+    EDITOR: "cat",
+    VISUAL: "cat",
+  };
+  const at = newFolder();
+  const { status, stderr } = patchsig(["feed", "follow", join(root, "feed")], { home: at, env });
+  expect([status, stderr]).toEqual([0, ""]);
+});
+
 describe("an alarm", () => {
   test("names mails by their subjects where only headers are here", async () => {
     const { root, epochs } = newFeed();
