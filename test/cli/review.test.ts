@@ -90,7 +90,7 @@ describe("review", () => {
     expect(added.stdout).toBe("");
     const verified = expectStatus(asBob(["feed", "verify", feed]), 0).stdout;
     expect(verified).toMatch(
-      /: 1 signed record\n +1 review {2}bob@example.org {2}RW\S+ {2}claims: /,
+      /: 1 signed record\n {2}1 review by bob@example.org: the key is not pinned here\n {4}RW/,
     );
     // what was changed since is no record
     const cwd = join(feed, "git", "0.git");
