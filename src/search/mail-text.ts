@@ -32,7 +32,8 @@ export interface SearchableMail {
 
 /** Of a mail's text; what follows is not searched. */
 const MAX_TEXT = 256 << 10;
-const MAX_FIELD = 4_000;
+/** Some mails go to hundreds of people. */
+const MAX_FIELD = 32_000;
 const MAX_LISTS = 16;
 const MAX_FILES = 2_000;
 
@@ -41,7 +42,6 @@ export function searchableMail(mail: ReadableMail): SearchableMail {
   const raw = (name: string): string => fields.find((one) => one.name === name)?.value ?? "";
   const text = (name: string): string => readable(valuesOf(fields, name));
   const { author, email } = parseAuthor(unfolded(raw("from")));
-  const { body, quoted, files } = sorted(textOf(mail));
   return {
     messageId: nameOfMail(messageIds(raw("message-id"))[0] ?? "", mail.raw),
     references: referencesOf(raw("references"), raw("in-reply-to")),
@@ -54,9 +54,7 @@ export function searchableMail(mail: ReadableMail): SearchableMail {
       sender: text("from"),
       recipient: text("to"),
       copied: text("cc"),
-      body,
-      quoted,
-      files,
+      ...sorted(textOf(mail)),
     },
   };
 }
@@ -90,8 +88,9 @@ function listsIn(fields: readonly HeaderField[]): string[] {
 
 /** All text/plain in it, and of a mail without any, what is left of HTML. */
 function textOf({ plain: mail, parts, text }: ReadableMail): string {
-  // nearly all mails are one text
-  if (parts?.length === 1 && text !== null) return text.toString("utf8", 0, MAX_TEXT);
+  // nearly all mails are one text; format=flowed would join quotes with what stands below them
+  if (parts?.length === 1 && text !== null && !parts[0]!.flow.flowed)
+    return text.toString("utf8", 0, MAX_TEXT);
   const read = parts === null ? null : attempt(() => textOfParts(mail, parts));
   if (read?.ok) return read.value;
   const end = mail.indexOf("\n\n");
@@ -117,22 +116,90 @@ function withoutTags(html: string): string {
   return html.replaceAll(/<(?:style|script)\b[^]*?<\/(?:style|script)>|<[^<>]*>/gi, " ");
 }
 
+/** What is searched of a mail's text. */
+type BodyWords = Pick<
+  SearchableMail["words"],
+  "body" | "quoted" | "files" | "removed" | "added" | "hunks" | "context" | "preimage" | "postimage"
+>;
+
 /** The first one is enough: of a rename, git apply needs both. */
 const FILE = /^(?:diff --git a\/(.+) b\/(.+)|\+\+\+ b\/(.+)|--- a\/(.+))$/;
+const INDEX = /^index ([0-9a-f]{7,64})\.\.([0-9a-f]{7,64})(?: \d+)?$/;
+const HUNK = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@ ?(.*)$/;
 
-/** A person's own lines, those quoted, and the files of a diff. Data of binary files is left out. */
-function sorted(text: string): { body: string; quoted: string; files: string } {
-  const [body, quoted]: [string[], string[]] = [[], []];
-  const files = new Set<string>();
-  let isBinary = false;
-  for (const whole of text.split("\n")) {
-    const line = whole.endsWith("\r") ? whole.slice(0, -1) : whole;
-    const file = line.length < MAX_FIELD ? FILE.exec(line) : null;
-    if (file !== null && files.size < MAX_FILES)
-      for (const name of file.slice(1)) if (name !== undefined) files.add(name);
-    if (line.startsWith("diff --git ")) isBinary = false;
-    else if (line === "GIT binary patch") isBinary = true;
-    if (!isBinary) (line.startsWith(">") ? quoted : body).push(line);
+/** What a line of a diff outside of its hunks begins with. */
+const HEADS = new Set(["d", "+", "-", "i", "@"]);
+
+/** A person's own lines, those quoted, and those of a diff. Data of binary files is left out. */
+function sorted(text: string): BodyWords {
+  const lines = new SortedLines();
+  for (const line of text.split("\n")) lines.take(line.endsWith("\r") ? line.slice(0, -1) : line);
+  return lines.words();
+}
+
+class SortedLines {
+  readonly #lines: Record<"body" | "quoted" | "removed" | "added" | "hunks" | "context", string[]> =
+    { body: [], quoted: [], removed: [], added: [], hunks: [], context: [] };
+  readonly #names: Record<"files" | "preimage" | "postimage", Set<string>> = {
+    files: new Set(),
+    preimage: new Set(),
+    postimage: new Set(),
+  };
+  #isBinary = false;
+  /** Lines of the hunk that are still to come. */
+  #old = 0;
+  #new = 0;
+
+  take(line: string): void {
+    if (this.#inHunk(line)) return;
+    if (line.startsWith(">")) {
+      this.#lines.quoted.push(line);
+      return;
+    }
+    if (HEADS.has(line[0] ?? "") && line.length < MAX_FIELD && this.#isHead(line)) return;
+    if (line === "GIT binary patch") this.#isBinary = true;
+    if (!this.#isBinary) this.#lines.body.push(line);
   }
-  return { body: body.join("\n"), quoted: quoted.join("\n"), files: [...files].join("\n") };
+
+  #inHunk(line: string): boolean {
+    const first = line === "" ? " " : line[0];
+    if (this.#old + this.#new > 0) {
+      const field = first === "+" ? "added" : first === "-" ? "removed" : "context";
+      if (field !== "context" || first === " ") {
+        if (field !== "added") this.#old--;
+        if (field !== "removed") this.#new--;
+        this.#lines[field].push(line.slice(1));
+        return true;
+      }
+    }
+    // `\ No newline at end of file`
+    if (first !== "\\") this.#old = this.#new = 0;
+    return false;
+  }
+
+  /** True if nothing else of it is searched. */
+  #isHead(line: string): boolean {
+    if (line.startsWith("diff --git ")) this.#isBinary = false;
+    for (const name of FILE.exec(line)?.slice(1) ?? []) this.#add("files", name);
+    const [, before, after] = INDEX.exec(line) ?? [];
+    this.#add("preimage", before);
+    this.#add("postimage", after);
+    const hunk = HUNK.exec(line);
+    if (hunk === null) return false;
+    const [, old = "1", fresh = "1", context = ""] = hunk;
+    [this.#old, this.#new] = [Number(old), Number(fresh)];
+    this.#lines.hunks.push(context);
+    return true;
+  }
+
+  #add(field: "files" | "preimage" | "postimage", name: string | undefined): void {
+    if (name !== undefined && this.#names[field].size < MAX_FILES) this.#names[field].add(name);
+  }
+
+  words(): BodyWords {
+    const all = Object.entries({ ...this.#lines, ...this.#names });
+    return Object.fromEntries(
+      all.map(([field, found]) => [field, [...found].join("\n")]),
+    ) as BodyWords;
+  }
 }

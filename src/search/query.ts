@@ -12,8 +12,20 @@ export const TEXT_FIELDS = [
   "body",
   "quoted",
   "files",
+  "removed",
+  "added",
+  "hunks",
+  "context",
+  "preimage",
+  "postimage",
 ] as const;
 export type TextField = (typeof TEXT_FIELDS)[number];
+
+/** Of a diff: its lines are in these alone, so that nothing is stored twice. */
+const DIFF: readonly TextField[] = ["files", "removed", "added", "hunks", "context"];
+/** What a person wrote, and diffs. */
+const NOT_QUOTED: readonly TextField[] = ["body", ...DIFF, "preimage", "postimage"];
+const WHOLE: readonly TextField[] = [...NOT_QUOTED, "quoted"];
 
 /** What a mail is or says, and that it must be, or begin with, exactly so. */
 const EXACT_FIELDS = [
@@ -49,18 +61,21 @@ export type Query =
       readonly value: string;
       readonly isPrefix: boolean;
     }
-  /** In git's words for times, as they were written; null for an open end. */
+  /** In git's words for times, as they were written; null for an open end. Both ends are within. */
   | {
       readonly kind: "time";
       readonly field: TimeField;
+      /** From the beginning of a day to the end of one, in UTC. */
+      readonly inDays: boolean;
       readonly from: string | null;
       readonly to: string | null;
     };
 
 type Prefix =
-  | { readonly text: readonly TextField[] }
+  /** `begins`: a part of a name is enough, as of an abbreviated object name. */
+  | { readonly text: readonly TextField[]; readonly begins?: true }
   | { readonly exact: ExactField }
-  | { readonly time: TimeField };
+  | { readonly time: TimeField; readonly inDays: boolean };
 
 /** By what stands before the colon, as in lei; the last block is this program's own. */
 const PREFIXES: Readonly<Record<string, Prefix>> = {
@@ -70,17 +85,24 @@ const PREFIXES: Readonly<Record<string, Prefix>> = {
   c: { text: ["copied"] },
   tc: { text: ["recipient", "copied"] },
   a: { text: ["recipient", "copied", "sender"] },
-  b: { text: ["body", "quoted"] },
-  bs: { text: ["body", "quoted", "subject"] },
-  nq: { text: ["body"] },
+  b: { text: WHOLE },
+  bs: { text: [...WHOLE, "subject"] },
+  nq: { text: NOT_QUOTED },
   q: { text: ["quoted"] },
   dfn: { text: ["files"] },
+  dfa: { text: ["removed"] },
+  dfb: { text: ["added"] },
+  dfhh: { text: ["hunks"] },
+  dfctx: { text: ["context"] },
+  dfpre: { text: ["preimage"], begins: true },
+  dfpost: { text: ["postimage"], begins: true },
+  dfblob: { text: ["preimage", "postimage"], begins: true },
   l: { exact: "list" },
   m: { exact: "message" },
   mid: { exact: "message" },
-  d: { time: "date" },
-  dt: { time: "date" },
-  rt: { time: "received" },
+  d: { time: "date", inDays: true },
+  dt: { time: "date", inDays: false },
+  rt: { time: "received", inDays: false },
   kind: { exact: "kind" },
   trust: { exact: "trust" },
   by: { exact: "by" },
@@ -90,8 +112,8 @@ const PREFIXES: Readonly<Record<string, Prefix>> = {
   tree: { exact: "tree" },
 };
 
-/** Where a word without a prefix is looked for, as public-inbox does: not in quotes, not in To. */
-const ANYWHERE: readonly TextField[] = ["subject", "sender", "body"];
+/** Where a word without a prefix is looked for, as public-inbox does: not in To. */
+const ANYWHERE: readonly TextField[] = ["subject", "sender", ...WHOLE];
 
 const MAX_QUERY = 4_000;
 const MAX_DEPTH = 50;
@@ -161,24 +183,38 @@ function own(name: string): Prefix | undefined {
 function termOf(name: string | undefined, text: string, isQuoted: boolean): Query {
   if (name === undefined && !isQuoted && /^.+:$/.test(text) && own(text.slice(0, -1)))
     throw new NoQuery(`nothing stands after ${text}`);
-  const prefix = name === undefined ? { text: ANYWHERE } : own(name);
+  const prefix: Prefix | undefined = name === undefined ? { text: ANYWHERE } : own(name);
   if (prefix === undefined)
     throw new NoQuery(`there is no ${name}: (there are ${Object.keys(PREFIXES).join(", ")})`);
-  if ("time" in prefix) return timeOf(name!, prefix.time, text);
-  const isPrefix = !isQuoted && text.endsWith("*");
-  const value = isPrefix ? text.slice(0, -1) : text;
-  if (value === "") throw new NoQuery(`nothing stands after ${name ?? ""}${name ? ":" : "*"}`);
+  if ("time" in prefix) return timeOf(name!, prefix, text);
+  const isMarked = !isQuoted && text.endsWith("*");
+  const value = isMarked ? text.slice(0, -1) : text;
+  if (value === "")
+    throw new NoQuery(`nothing stands after ${name === undefined ? "*" : `${name}:`}`);
+  return wordsOf(prefix, value, isMarked);
+}
+
+function wordsOf(
+  prefix: Exclude<Prefix, { time: unknown }>,
+  value: string,
+  isPrefix: boolean,
+): Query {
   if ("exact" in prefix) return { kind: "exact", field: prefix.exact, value, isPrefix };
-  return { kind: "text", fields: prefix.text, text: value, isPrefix };
+  const begins = isPrefix || prefix.begins === true;
+  return { kind: "text", fields: prefix.text, text: value, isPrefix: begins };
 }
 
 /** `d:A..B`, `d:A..`, `d:..B`; `d:A` alone is that day. */
-function timeOf(name: string, field: TimeField, text: string): Query {
+function timeOf(
+  name: string,
+  { time: field, inDays }: { readonly time: TimeField; readonly inDays: boolean },
+  text: string,
+): Query {
   const [from, to, ...more] = text.split("..");
   if (more.length > 0 || from === undefined) throw new NoQuery(`${name}:${text} is no range`);
-  if (to === undefined) return { kind: "time", field, from: text, to: `${text}+1day` };
+  if (to === undefined) return { kind: "time", field, inDays: true, from: text, to: text };
   if (from === "" && to === "") throw new NoQuery(`${name}: has neither a beginning nor an end`);
-  return { kind: "time", field, from: from || null, to: to || null };
+  return { kind: "time", field, inDays, from: from || null, to: to || null };
 }
 
 /** AND binds stronger than OR; two terms beside each other are AND. */

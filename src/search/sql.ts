@@ -3,6 +3,7 @@
  * `mails`, and its parameters. Whatever a query says is a parameter, never SQL. Pure.
  */
 
+import { DAY } from "../primitives/time.ts";
 import type { ExactField, Query, TextField } from "./query.ts";
 
 export interface Condition {
@@ -32,10 +33,12 @@ export function conditionOf(query: Query, timeOf: (words: string) => number): Co
     case "exact":
       return exactCondition(query);
     case "time": {
-      const column = query.field;
+      const { field, inDays, from, to } = query;
+      const first = (time: number): number => (inDays ? time - (time % DAY) : time);
+      const last = (time: number): number => (inDays ? first(time) + DAY - 1 : time);
       const ends = [
-        ...(query.from === null ? [] : [{ sql: `m.${column} >= ?`, values: [timeOf(query.from)] }]),
-        ...(query.to === null ? [] : [{ sql: `m.${column} < ?`, values: [timeOf(query.to)] }]),
+        ...(from === null ? [] : [{ sql: `m.${field} >= ?`, values: [first(timeOf(from))] }]),
+        ...(to === null ? [] : [{ sql: `m.${field} <= ?`, values: [last(timeOf(to))] }]),
       ];
       return joined(ends, "and");
     }

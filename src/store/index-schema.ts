@@ -127,9 +127,39 @@ const VERSION_1 = `
 
 const VERSION_2 = `create index results_patched on results (patches);`;
 
+// all is made again from the mails: the lines of a diff are in columns of their own
+const VERSION_3 = `
+  delete from results_env;
+  delete from results;
+  delete from series_mails;
+  delete from series_names;
+  delete from series;
+  delete from lists;
+  delete from mails;
+  delete from names;
+  delete from cursors;
+  delete from facts;
+  drop table words;
+  create virtual table words using fts5 (
+    subject, sender, recipient, copied, body, quoted, files,
+    removed, added, hunks, context, preimage, postimage,
+    content = '', contentless_delete = 1,
+    -- pm_runtime_put is one word
+    tokenize = 'porter unicode61 remove_diacritics 2 tokenchars _'
+  );
+
+  -- the files of a diff, for patterns of paths
+  create table paths (
+    path text    not null,
+    mail integer not null,
+    primary key (path, mail)
+  ) strict, without rowid;
+  create index paths_of on paths (mail);
+`;
+
 export const INDEX_SCHEMA: Schema = {
   what: "index",
   applicationId: APPLICATION_ID,
   without: "it can be made again: move it away",
-  migrations: [VERSION_1, VERSION_2],
+  migrations: [VERSION_1, VERSION_2, VERSION_3],
 };

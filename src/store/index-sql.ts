@@ -36,7 +36,7 @@ export interface MailRow {
 }
 
 /** A mail, and where it is. */
-export type PlacedRow = Pick<MailRow, "id" | "thread" | "place" | "messageId">;
+export type PlacedRow = Pick<MailRow, "id" | "thread" | "place" | "messageId" | "kind">;
 
 /** A signed test result; `said` is its JSON, the rest as of SignedResult. */
 interface ResultRow {
@@ -190,12 +190,13 @@ function prepareMails(db: Database.Database) {
     ),
     inRepository: db.prepare<[string, string, string], PlacedRow>(
       // ";" follows ":" in ASCII
-      `select m.id, m.thread, m.place, m.message_id as messageId from mails m join sources s on s.id = m.source
+      `select m.id, m.thread, m.place, m.message_id as messageId, m.kind from mails m join sources s on s.id = m.source
        where s.name = ? and m.place > ? || ':' and m.place < ? || ';' order by m.id`,
     ),
     dropMail: [
       "delete from words where rowid = ?",
       "delete from lists where mail = ?",
+      "delete from paths where mail = ?",
       "delete from series_mails where mail = ?",
       "delete from results_env where result in (select id from results where mail = ?)",
       "delete from results where mail = ?",
@@ -219,6 +220,7 @@ function prepareMails(db: Database.Database) {
       `insert into words (rowid, ${TEXT_FIELDS.join(", ")}) values (?, ${placeholders})`,
     ),
     addList: db.prepare("insert into lists values (?, ?) on conflict do nothing"),
+    addPath: db.prepare("insert into paths values (?, ?) on conflict do nothing"),
     patchesByMonth: db.prepare<[], { month: string; all: number; signed: number }>(
       `select strftime('%Y-%m', date, 'unixepoch') as month, count(*) as "all",
          sum(signer <> '') as signed

@@ -275,6 +275,8 @@ export class IndexStore {
     const { lastInsertRowid: id } = this.#sql.addMail.run({ ...mail, source, thread });
     this.#sql.addWords.run(id, ...TEXT_FIELDS.map((field) => words[field]));
     for (const list of lists) this.#sql.addList.run(list, id);
+    if (words.files !== "")
+      for (const path of words.files.split("\n")) this.#sql.addPath.run(path, id);
     for (const { env, ...result } of results) {
       const { lastInsertRowid } = this.#sql.addResult.run({ ...result, mail: id });
       for (const entry of env) this.#sql.addEnv.run(entry, lastInsertRowid);

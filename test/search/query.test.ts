@@ -10,6 +10,9 @@ function shown(text: string): string {
   return reading.ok ? lines(reading.query) : `refused: ${reading.why}`;
 }
 
+/** By the number of their columns. */
+const NAMES: Readonly<Record<number, string>> = { 9: "body", 11: "all" };
+
 function lines(query: Query): string {
   switch (query.kind) {
     case "all":
@@ -20,11 +23,11 @@ function lines(query: Query): string {
     case "not":
       return `not ${lines(query.of)}`;
     case "text":
-      return `${query.fields.map((field) => field[0]).join("")}:${query.text}${query.isPrefix ? "*" : ""}`;
+      return `${NAMES[query.fields.length] ?? query.fields.map((field) => field[0]).join("")}:${query.text}${query.isPrefix ? "*" : ""}`;
     case "exact":
       return `${query.field}=${query.value}${query.isPrefix ? "*" : ""}`;
     case "time":
-      return `${query.field}[${query.from ?? ""},${query.to ?? ""})`;
+      return `${query.inDays ? "days of " : ""}${query.field}[${query.from ?? ""},${query.to ?? ""}]`;
   }
 }
 
@@ -32,12 +35,12 @@ describe("queries", () => {
   test.each([
     ["", "all"],
     ["  ", "all"],
-    ["i2c", "ssb:i2c"],
+    ["i2c", "all:i2c"],
     ["s:i2c f:wolfram", "(s:i2c and s:wolfram)"],
-    ['s:"two words" OR b:x*', "(s:two words or bq:x*)"],
-    ["a b OR c d", "((ssb:a and ssb:b) or (ssb:c and ssb:d))"],
-    ["a (b OR c) NOT d", "(ssb:a and (ssb:b or ssb:c) and not ssb:d)"],
-    ["-l:lkml x AND y", "(not list=lkml and ssb:x and ssb:y)"],
+    ['s:"two words" OR b:x*', "(s:two words or body:x*)"],
+    ["a b OR c d", "((all:a and all:b) or (all:c and all:d))"],
+    ["a (b OR c) NOT d", "(all:a and (all:b or all:c) and not all:d)"],
+    ["-l:lkml x AND y", "(not list=lkml and all:x and all:y)"],
     [
       "m:<a@x> kind:patch trust:pinned by:a@x",
       "(message=<a@x> and kind=patch and trust=pinned and by=a@x)",
@@ -46,12 +49,14 @@ describe("queries", () => {
       "test:kselftest.* result:fail env:arch=arm64",
       "(test=kselftest.* and result=fail and env=arch=arm64)",
     ],
-    ["d:2020-01-01..", "date[2020-01-01,)"],
-    ["rt:..yesterday", "received[,yesterday)"],
-    ["d:20200101..20200201", "date[20200101,20200201)"],
-    ["d:2020-01-01", "date[2020-01-01,2020-01-01+1day)"],
+    ["d:2020-01-01..", "days of date[2020-01-01,]"],
+    ["dt:20200101120000..", "date[20200101120000,]"],
+    ["rt:..yesterday", "received[,yesterday]"],
+    ["d:20200101..20200201", "days of date[20200101,20200201]"],
+    ["d:2020-01-01", "days of date[2020-01-01,2020-01-01]"],
+    ["rt:2020-01-01", "days of received[2020-01-01,2020-01-01]"],
     ["dfn:drivers/i2c/i2c-core.c", "f:drivers/i2c/i2c-core.c"],
-    ["not and or", "(ssb:not and ssb:and and ssb:or)"],
+    ["not and or", "(all:not and all:and and all:or)"],
   ])("%s", (text, expected) => {
     expect(shown(text)).toBe(expected);
   });
@@ -86,5 +91,9 @@ test("what a query says is never SQL, nor FTS5's syntax", () => {
   const good = parseQuery(`s:"a' OR 1=1 --" l:x'y b:^z`);
   const condition = good.ok ? conditionOf(good.query, () => 0) : null;
   expect(condition?.sql).not.toMatch(/'|--|1=1/);
-  expect(condition?.values).toEqual(['{subject} : "a\' OR 1=1 --"', "x'y", '{body quoted} : "^z"']);
+  expect(condition?.values).toEqual([
+    '{subject} : "a\' OR 1=1 --"',
+    "x'y",
+    '{body files removed added hunks context preimage postimage quoted} : "^z"',
+  ]);
 });

@@ -58,20 +58,13 @@ async function readTimes(query: Query): Promise<ReadonlyMap<string, number>> {
   return times;
 }
 
-const DAY = 86_400;
-
 async function timeOf(words: string): Promise<number> {
-  const [, day, next] = /^(.*?)(\+1day)?$/s.exec(words)!;
-  const digits = /^(\d{4})-?(\d{2})-?(\d{2})(?:(\d{2})(\d{2})(\d{2}))?$/.exec(day!);
-  if (digits !== null) {
-    const [year, month, date, hour = 0, minute = 0, second = 0] = digits
-      .slice(1)
-      .map((one) => Number(one ?? 0));
-    const time = Date.UTC(year!, month! - 1, date, hour, minute, second) / 1000;
-    return time + (next === undefined ? 0 : DAY);
-  }
-  const time = await approxidate(day!.replaceAll(/[._]/g, " "));
-  return next === undefined ? time : time + DAY;
+  const digits = /^(\d{4})-?(\d{2})-?(\d{2})(?:(\d{2})(\d{2})(\d{2}))?$/.exec(words);
+  if (digits === null) return approxidate(words.replaceAll(/[._]/g, " "));
+  const [year, month, date, hour = 0, minute = 0, second = 0] = digits
+    .slice(1)
+    .map((one) => Number(one ?? 0));
+  return Date.UTC(year!, month! - 1, date, hour, minute, second) / 1000;
 }
 
 /** As git reads times: `2.weeks.ago`, `yesterday`. */

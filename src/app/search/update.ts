@@ -23,7 +23,7 @@ import type { Pins } from "../../trust/pins.ts";
 import type { Policies } from "../../verify/policy.ts";
 import { isOnlyUnsigned } from "../../verify/result.ts";
 import { mailProgress, type Reporter } from "../reporter.ts";
-import { openSource } from "../sources/sources.ts";
+import { isFeedSource, openSource } from "../sources/sources.ts";
 import { CheckedMails } from "./checked-mails.ts";
 import { type FactMail, type FactReader, type IndexFacts, openFactReader } from "./facts.ts";
 import { type JudgedPortion, judgeFacts } from "./judge.ts";
@@ -82,7 +82,9 @@ export async function updateIndex(
     await work.judgeSignedAgain();
     for (const source of options.sources) {
       const gone = await rewrittenAway(index, source);
-      await work.forget(gone);
+      // it is said of a result that a feed has withdrawn it
+      const results = isFeedSource(source) ? gone.filter(({ kind }) => kind === "result") : [];
+      await work.forget(gone.filter((one) => !results.includes(one)));
       const cursorOf = (name: string): string | null => index.cursor(name);
       const items = openSource(source, { cursorOf, say: reporter.say }, onRead);
       let before: PendingPortion | null = null;
@@ -93,7 +95,11 @@ export async function updateIndex(
       }
       if (before !== null) await store(source, before);
       // most are there again, as other commits
-      const lost = gone.filter(({ messageId }) => index.mailsCalled(messageId).length === 0);
+      const ids = new Set(gone.map(({ id }) => id));
+      const lost = gone.filter(({ messageId }) =>
+        index.mailsCalled(messageId).every(({ id }) => ids.has(id)),
+      );
+      await work.forget(results.filter((one) => !lost.includes(one)));
       if (lost.length > 0)
         reporter.say(
           `${source}: its history was rewritten, without ${count(lost.length, "mail")} that it had`,

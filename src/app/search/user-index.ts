@@ -6,7 +6,7 @@ import { indexFile } from "../../places.ts";
 import { isUrl, shownUrl } from "../../source/url.ts";
 import { IndexStore } from "../../store/index-store.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
-import { followedFeeds } from "../feed/followed.ts";
+import { followedFeeds, followedFolder } from "../feed/followed.ts";
 import { now } from "../now.ts";
 import type { Reporter } from "../reporter.ts";
 import { devKeyringsOf, placesOf } from "../settings.ts";
@@ -29,8 +29,10 @@ export function openUserIndex(): IndexStore {
  */
 export function indexedSources(named: readonly string[]): string[] {
   const usual = placesOf("patchsig.source").map(({ name }) => name);
-  const feeds = followedFeeds().map(({ name }) => feedSource(name));
-  const all = named.length > 0 ? named : [...usual, ...feeds];
+  const feeds = new Map(
+    followedFeeds().map(({ name }) => [followedFolder(name), feedSource(name)]),
+  );
+  const all = named.length > 0 ? named : [...usual, ...feeds.values()];
   if (all.length === 0)
     throw new PatchsigError("usage", "there are no mails to search", {
       hint: "name a public-inbox, maildir or mbox: --source FOLDER, git config --global --add patchsig.source FOLDER, or patchsig feed follow URL",
@@ -40,7 +42,8 @@ export function indexedSources(named: readonly string[]): string[] {
     throw new PatchsigError("usage", `${shownUrl(wrong)} cannot be indexed`, {
       hint: "a public-inbox, a maildir or an uncompressed mbox can",
     });
-  return [...new Set(all.map((name) => (isFeedSource(name) ? name : resolve(name))))];
+  const nameOf = (name: string): string => feeds.get(resolve(name)) ?? resolve(name);
+  return [...new Set(all.map((name) => (isFeedSource(name) ? name : nameOf(name))))];
 }
 
 /** One keeps the thread that stores them busy; each has its own 50 MB. */

@@ -23,6 +23,30 @@ const HTML = Buffer.from(
     Buffer.from("<style>hidden</style><p>many &amp; bright words</p>").toString("base64"),
   ].join("\n"),
 );
+const DIFF = Buffer.from(
+  `From: Carol <carol@example.org>
+Date: Sun, 8 Nov 2026 10:00:00 +0000
+Subject: [PATCH] driver: count
+Message-ID: <p@x>
+
+It was wrong.
+---
+ a.c | 4 ++--
+
+diff --git a/drv/a.c b/drv/a.c
+index 1a2b3c4d5e..0f1e2d3c4b 100644
+--- a/drv/a.c
++++ b/drv/a.c
+@@ -7,3 +7,4 @@ static int drv_probe(struct device *dev)
+ stays_here
+-was_here
++comes_here
+++> not_quoted
+ stays_too
+-- 
+2.40 version_line
+`,
+);
 const MAILS = [
   ...signed(two("a", "PATCH")),
   mail("r", "Re: [PATCH 1/2] one", {
@@ -31,6 +55,7 @@ const MAILS = [
     text: "> why quoted\nanswering applied patches",
   }),
   HTML,
+  DIFF,
 ];
 
 let shelf: Shelf;
@@ -41,7 +66,7 @@ beforeAll(async () => {
 
 describe("queries find", () => {
   test.each([
-    ["", ["h", "r", "a2", "a1", "a0"]],
+    ["", ["p", "h", "r", "a2", "a1", "a0"]],
     ["s:one", ["r", "a1"]],
     ["s:one kind:patch", ["a1"]],
     ["f:bob", ["r"]],
@@ -56,7 +81,8 @@ describe("queries find", () => {
     ["b:hidden", []],
     ["q:quoted", ["r"]],
     ["nq:quoted", []],
-    ["quoted", []],
+    ["quoted", ["r"]],
+    ["nq:why", ["a2", "a1", "a0"]],
     ["b:patch", ["r"]],
     ['b:"applied patches"', ["r"]],
     ['b:"patches applied"', []],
@@ -68,9 +94,28 @@ describe("queries find", () => {
     ["trust:first-use", ["a2", "a1", "a0"]],
     ["by:alice@example.org NOT kind:cover", ["a2", "a1"]],
     ["d:2026-11-07", ["h"]],
-    ["d:..2026-11-07", ["r", "a2", "a1", "a0"]],
-    ["d:20261106..20261107", ["r", "a2", "a1", "a0"]],
+    ["d:..2026-11-07", ["h", "r", "a2", "a1", "a0"]],
+    ["d:20261106..20261107", ["h", "r", "a2", "a1", "a0"]],
     ["d:2026-11-06.. -kind:patch -kind:cover", ["h", "r"]],
+    ["dt:20261107100000..20261107100000", ["h"]],
+    ["dt:20261107100001..", ["p"]],
+    ["dfa:was_here", ["p"]],
+    ["dfa:comes_here", []],
+    ["dfb:comes_here", ["p"]],
+    ["dfb:not_quoted", ["p"]],
+    ["q:not_quoted", []],
+    ["dfctx:stays_here", ["p"]],
+    ["dfctx:version_line", []],
+    ["dfhh:drv_probe", ["p"]],
+    ["b:stays_too dfn:drv", ["p"]],
+    ["b:version_line", ["p"]],
+    // an underscore is a part of a word
+    ["b:probe", []],
+    ["b:drv_*", ["p"]],
+    ["dfpre:1a2b3c4", ["p"]],
+    ["dfpost:1a2b3c4", []],
+    ["dfpost:0f1e2d3c4b", ["p"]],
+    ["dfblob:0f1e2d3 dfblob:1a2b3c4d", ["p"]],
     ['"!!"', []],
   ])("%s", async (query, expected) => {
     expect(await shelf.find(query)).toEqual(expected);
