@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { usersSetting } from "../app/settings.ts";
 import { PatchsigError } from "../errors.ts";
 import { temporaryFolder } from "../places.ts";
@@ -41,8 +41,17 @@ export function editFiles(
     const { status } = spawnSync("sh", args, { stdio: "inherit" });
     if (status !== 0)
       throw new PatchsigError("refused", `the editor failed: ${editor}; nothing was changed`);
-    return paths.map((path) => readFileSync(path));
+    return paths.map((path) => left(path));
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function left(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const message = `the editor left no ${basename(path)}; nothing was changed`;
+    throw new PatchsigError("refused", message, { cause });
   }
 }

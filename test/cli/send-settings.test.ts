@@ -41,7 +41,7 @@ describe("programs of the user", () => {
     const editor = program(
       join(home, "editor"),
       `echo "$#" >> ${home}/edits`,
-      'for file; do sed -i "s/^---$/---\\nSeen in the editor./" "$file"; done',
+      'for file; do sed -i "s/^---$/---\\nSeen in the editor./; 1iFrom x Mon Sep 17 00:00:00 2001" "$file"; done',
     );
     writeFileSync(join(home, "aliases"), "alias me Alice Me <alice@example.org>\n");
     for (const [key, value] of [
@@ -79,6 +79,7 @@ describe("programs of the user", () => {
     expect(readFileSync(join(home, "edits"), "utf8")).toBe("2\n1\n1\n");
     expect((await sendWith({ GIT_EDITOR: "false" }, [...dry, "--no-annotate"])).status).toBe(0);
     expect((await sendWith({ GIT_EDITOR: "false" }, dry)).stderr).toContain("the editor failed");
+    expect((await sendWith({ GIT_EDITOR: "rm" }, dry)).stderr).toContain("left no 0001.patch");
   });
 
   test("a hook that refuses, or changes what is signed; ours is not run on its own work", async () => {

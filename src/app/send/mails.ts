@@ -104,9 +104,16 @@ function optionsOf({ version, label, cover, compareWith }: VersionTexts): string
 function edited(mails: readonly Buffer[], { edit, cover }: VersionTexts): readonly Buffer[] {
   if (edit === null) return mails;
   const first = cover === null ? 1 : 0;
-  return edit(
-    mails.map((bytes, i) => ({ name: `${String(i + first).padStart(4, "0")}.patch`, bytes })),
-  );
+  const named = mails.map((bytes, i) => {
+    return { name: `${String(i + first).padStart(4, "0")}.patch`, bytes };
+  });
+  return edit(named).map(withoutFromLine);
+}
+
+/** A mail from a file, which may begin as an mbox does. */
+export function withoutFromLine(file: Buffer): Buffer {
+  const hasFromLine = file.subarray(0, 5).toString() === "From ";
+  return hasFromLine ? file.subarray(file.indexOf(10) + 1) : file;
 }
 
 function withTexts(mail: Buffer, place: number, texts: VersionTexts): Buffer {

@@ -14,7 +14,7 @@ import { temporaryFolder } from "../../places.ts";
 import { hookState } from "../../store/hook-file.ts";
 import { checkMail } from "../../verify/check.ts";
 import type { Reporter } from "../reporter.ts";
-import type { VersionMails } from "./mails.ts";
+import { type VersionMails, withoutFromLine } from "./mails.ts";
 
 const HOOK = "sendemail-validate";
 
@@ -104,8 +104,7 @@ async function runHook(
 
 /** The mail as it is now, if it is still the signed one. */
 function leftBy(file: Buffer, { mails, sent, titles }: VersionMails, i: number): Buffer {
-  const hasFromLine = file.subarray(0, 5).toString() === "From ";
-  const mail = hasFromLine ? file.subarray(file.indexOf(10) + 1) : file;
+  const mail = withoutFromLine(file);
   if (mail.equals(mails[i]!)) return mail;
   const read = readMail(mail);
   const verifier = createVerifier(2);
