@@ -209,6 +209,29 @@ for (const { name, ready, start, ways, wrong } of SERVERS)
       expectBranch(one, box.folder);
     });
 
+    test.runIf(name === "postfix")("too large a mail", { timeout: PATIENCE }, async () => {
+      const box = server.newBox();
+      const one = submitter({ port: "small" });
+      const first = one.send("--to", box.address, "--no-cover");
+      const quiet = settingsOf({ port: "small, and does not say so" });
+      one.set(quiet);
+      keepPassword(one, quiet, PASSWORD);
+      const second = one.send("--continue");
+      for (const { status, stderr } of [first, second]) {
+        expect(stderr).toMatch(
+          /^not sent: \[PATCH 4\/9\] .*\n {4}.*[Mm]essage (?:size|file too big)/m,
+        );
+        expect(stderr).toContain("v1 of topic: 3 of 9 mails sent\n");
+        expect(stderr).not.toContain("--drop");
+        expect(status).toBe(3);
+      }
+      one.set(settingsOf({}));
+      keepPassword(one, settingsOf({}), PASSWORD);
+      expectSent(one.send("--continue"));
+      await arrived(box, PATCHES);
+      expectBranch(one, box.folder);
+    });
+
     test(
       "nothing leaves the wrong way, and all of it the right way",
       { timeout: PATIENCE },

@@ -61,7 +61,8 @@ const SMTPDS: Readonly<Record<string, readonly string[]>> = {
   "asks for a certificate": ["smtpd_tls_req_ccert = yes"],
   bare: [`smtpd_discard_ehlo_keywords = ${EXTENSIONS}`],
   "no 8BITMIME": ["smtpd_discard_ehlo_keywords = 8bitmime, smtputf8"],
-  small: ["message_size_limit = 2500"],
+  small: ["message_size_limit = 2200"],
+  "small, and does not say so": ["message_size_limit = 2200", "smtpd_discard_ehlo_keywords = size"],
   slow: [
     "smtpd_delay_reject = no",
     "smtpd_client_restrictions = sleep 1, reject_unauth_pipelining, permit",

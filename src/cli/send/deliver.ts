@@ -14,11 +14,17 @@ import { addSentToFeed } from "../../app/send/to-feed.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import type { Repository } from "../../git/repository.ts";
 import { instant } from "../../primitives/time.ts";
+import { shellCommand } from "../../primitives/shell.ts";
 import { count } from "../../primitives/words.ts";
 import { ours } from "../../report/escape.ts";
 import { settingsOf, withIdentity } from "../../send/settings.ts";
 import { gitConfig } from "../../app/settings.ts";
-import { defaultOutboxPath, type OpenBatch, SendStore } from "../../store/send-store.ts";
+import {
+  type BatchMail,
+  defaultOutboxPath,
+  type OpenBatch,
+  SendStore,
+} from "../../store/send-store.ts";
 import type { MadeMails } from "../../app/send/make.ts";
 import { printBatch } from "./records.ts";
 import type { CommandStatus } from "../../options/command.ts";
@@ -117,9 +123,17 @@ async function conclude(
   say(why === null ? words : `${words}: ${why}`);
   if (ended) return EXIT.unmet;
   say("hint: git patchsig send --continue goes on; --cancel takes back the rest");
-  if (of("failed") > 0)
-    say("hint: --continue --drop ADDRESS leaves out a recipient whom the server refuses");
+  for (const one of new Set(mails.flatMap(refusedOf)))
+    say(
+      `hint: ${shellCommand("git patchsig send --continue --drop", one)} leaves that recipient out`,
+    );
   return EXIT.failed;
+}
+
+/** Recipients whom the server named when it refused a mail; it may have refused the mail itself. */
+function refusedOf({ state, said, recipients }: BatchMail): string[] {
+  const words = state === "failed" ? said.split(/[\s<>(),:;]+/) : [];
+  return recipients.filter((one) => words.includes(one));
 }
 
 /** Nobody but a person can know, from the server's log or the list. */
