@@ -1,7 +1,15 @@
 /** What verify, am, log, check-commit and series show say of tests: three lines at most, and no other verdict. */
 
 import { createHash } from "node:crypto";
-import { appendFileSync, cpSync, existsSync, rmSync, truncateSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { writeMbox } from "../app/search/index.ts";
@@ -9,6 +17,7 @@ import { OTHER, PUBLIC, result } from "../app/search/results.ts";
 import { patchsig, records, type Run } from "../support/cli.ts";
 import { newFolder } from "../support/folders.ts";
 import { problems, schemaOf } from "../support/json-schema.ts";
+import { LONG } from "../support/long.ts";
 import { commit, git } from "../support/repo.ts";
 import { newHome, newSubmission, signedPatches } from "./support.ts";
 
@@ -187,6 +196,31 @@ test("a note without results is what it was; --no-record keeps none, and says al
   expect(records(run(["check-commit", "--json"], at, NO_CACHE))[0]!["tests"]).toBeNull();
   const quiet = applied(["--quiet"]);
   expect([quiet.am.stdout, quiet.am.stderr]).toEqual(["", ""]);
+});
+
+test.runIf(LONG)("an am that stopped keeps and says them when it has gone on", () => {
+  const at = join(newFolder(), "repository");
+  cpSync(base, at, { recursive: true });
+  const song = (): string => readFileSync(join(at, "song.txt"), "utf8");
+  commit(at, "meanwhile", { "song.txt": song().replace("line 10\n", "line ten\n") });
+  expect(run(["am", ...files], at).status).toBe(3);
+  writeFileSync(join(at, "song.txt"), song().replace("line ten\n", "LINE 10\n"));
+  git(at, ["add", "-A"]);
+  const aside = join(newFolder(), "aside");
+  cpSync(at, aside, { recursive: true });
+  git(aside, ["am", "-q", "--continue"]);
+  const made = git(aside, ["rev-parse", "HEAD^{tree}"]).toString().trim();
+  const more = writeMbox(join(newFolder(), "more"), [result({ tree: made, test: "later" })]);
+  const ask = ["tested", made, "--test", "later", "--update", "--source", more];
+  const own = { XDG_CACHE_HOME: join(newFolder(), "cache") };
+  expect(run(ask, aside, own).status).toBe(0);
+  const { status, stderr } = run(["am", "--continue"], at, own);
+  expect([status, aboutTests(stderr)]).toEqual([
+    0,
+    ["tested  later pass on arch=x86_64 cc=gcc, by ci@example.org"],
+  ]);
+  const [noted] = records(run(["check-commit", "--json"], at, NO_CACHE));
+  expect(noted!["tests"].counting).toMatchObject([{ test: "later", tree: made }]);
 });
 
 test("series show, of what is at the branch now", () => {

@@ -1,9 +1,11 @@
 /** Goes on with an am that git stopped, through git am; then records what was applied. */
 
 import { PatchsigError } from "../../errors.ts";
-import { amProgress, type Repository, resumeGitAm } from "../../git/repository.ts";
+import { amProgress, type Repository, resumeGitAm, treeNamed } from "../../git/repository.ts";
+import { renderTests } from "../../report/tests.ts";
 import { readPending } from "../record/pending.ts";
 import { settlePending } from "../record/settle.ts";
+import { withKnownTests } from "../result/known.ts";
 import type { Reporter } from "../reporter.ts";
 
 /** Those that make commits: git has to be told again what it forgets. */
@@ -29,4 +31,13 @@ export async function resumeAm(
   for (const line of said) say(line.replaceAll("\t", " "));
   await settlePending(repository, say);
   if (status !== 0) throw new PatchsigError("git-failed", `git am ${word} stopped`);
+  if (GOES_ON.has(word)) await sayTests(repository, say);
+}
+
+/** What is known of tests on what is checked out now. */
+async function sayTests(repository: Repository, say: Reporter["say"]): Promise<void> {
+  await withKnownTests(say, async (known) => {
+    const tests = known?.about(await treeNamed(repository, "HEAD"), null) ?? null;
+    if (tests !== null) renderTests(tests, { columns: 80, color: false }).forEach(say);
+  });
 }

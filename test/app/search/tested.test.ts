@@ -80,3 +80,14 @@ test("what a key is worth is asked when somebody asks, not when the mail came", 
   shelf.trust.results.accept("ci@example.org", PUBLIC, TIME);
   expect(ask(shelf)).toBe("pass: pass counts");
 });
+
+test("a thousand results of strangers hide none of a key that counts", async () => {
+  const strangers = result({ ...OTHER_SIGNER }, OTHER);
+  const shelf = await shelfWith([strangers, result({ result: "fail" })]);
+  const { db } = shelf.index;
+  const columns = "mail, tree, patches, test, outcome, public_key, said, text, minisig";
+  // as if all of them had come before it
+  db.exec(`with recursive n (i) as (select 1 union all select i + 1 from n where i < 1500)
+    insert into results (id, ${columns}) select -i, ${columns} from results, n where outcome = 'pass'`);
+  expect(ask(shelf)).toMatch(/^fail: fail counts, pass claims/);
+});
