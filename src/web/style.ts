@@ -55,7 +55,7 @@ ul.findings { padding-left: 1.2em; overflow-wrap: anywhere; }
 ul.findings li { color: inherit; }
 ul.findings li.fail b { color: var(--bad); }
 ul.findings li.warn b { color: var(--warn); }
-form.search { display: flex; gap: 0.5em; flex-wrap: wrap; }
+form.search { margin: 1em 0; display: flex; gap: 0.5em; flex-wrap: wrap; }
 form.search input { flex: 1 1 18em; font: inherit; padding: 0.3em; }
 button { font: inherit; padding: 0.3em 0.8em; }
 details { margin: 0.4em 0; }

@@ -68,7 +68,8 @@ function diffLines(diff: string): readonly Html[] {
     const text = escapeLines(line);
     if (/^(?:\+\+\+|---) /.test(line) || line.startsWith("diff --git "))
       return html`<b>${text}</b>\n`;
-    if (line === "---")
+    // the end of the diff, and of the mail's text
+    if (line === "---" || line === "-- ")
       return html`${text}
 `;
     if (line.startsWith("+")) return html`<ins>${text}</ins>\n`;
