@@ -2,15 +2,20 @@
 
 import { isAbsolute, resolve } from "node:path";
 import { PatchsigError } from "../errors.ts";
-import { type Config, REPOSITORY_SCOPES } from "../git/config.ts";
+import { type Config, type ConfigSetting, REPOSITORY_SCOPES } from "../git/config.ts";
 import { openRepository, type Repository } from "../git/repository.ts";
-import { NO_REPOSITORY, type OwnSettings, ownSettings } from "../git/scope.ts";
+import { listSettings, NO_REPOSITORY, type OwnSettings, ownSettings } from "../git/scope.ts";
 import { defaultKeyPath } from "../store/key-path.ts";
 
+let listed: readonly ConfigSetting[] | null = null;
 let read: OwnSettings | null = null;
 
+function allSettings(): readonly ConfigSetting[] {
+  return (listed ??= listSettings(process.cwd()));
+}
+
 function settings(): OwnSettings {
-  return (read ??= ownSettings(process.cwd()));
+  return (read ??= ownSettings(process.cwd(), allSettings()));
 }
 
 /**
@@ -50,7 +55,7 @@ export function settingsEnvironment(): Readonly<Record<string, string>> {
 /** What the user or the system has set, whatever a repository says: for what is to be started. */
 export function usersSetting(key: string): string | null {
   const lower = key.toLowerCase();
-  const set = gitConfig().settings.filter((one) => one.key === lower);
+  const set = allSettings().filter((one) => one.key === lower);
   return set.findLast(({ scope }) => !REPOSITORY_SCOPES.has(scope))?.value ?? null;
 }
 

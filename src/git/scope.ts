@@ -29,18 +29,22 @@ export interface OwnSettings {
 export const NO_REPOSITORY = { GIT_DIR: "/dev/null" } as const;
 
 /**
- * git's settings that count in a directory; none without git.
+ * All of git's settings in a directory, whether they count or not; none without git.
  *
  * @throws PatchsigError "git-failed" if git cannot read them: they must not be ignored
  */
-export function ownSettings(cwd: string): OwnSettings {
+export function listSettings(cwd: string): readonly ConfigSetting[] {
   const listed = runGitSync(LIST_SCOPES, { cwd, purpose: "settings" });
-  if (listed === null) return { config: configOf([]), toplevel: null, facts: null };
+  if (listed === null) return [];
   if (listed.status !== 0)
     throw new PatchsigError("git-failed", "git cannot read its settings", {
       hint: failure(["config"], listed.stderr).message,
     });
-  const settings = parseScopes(listed.stdout.toString());
+  return parseScopes(listed.stdout.toString());
+}
+
+/** Those that count there. Throws as `listSettings`, of which `settings` are the answer. */
+export function ownSettings(cwd: string, settings = listSettings(cwd)): OwnSettings {
   const isRepositorys = ({ scope }: ConfigSetting): boolean => REPOSITORY_SCOPES.has(scope);
   // no repository: no need to ask git again
   const facts = settings.some(isRepositorys) ? repositoryAt(cwd) : null;
