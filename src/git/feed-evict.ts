@@ -42,11 +42,21 @@ async function olderBlobs(epoch: Epoch, before: number): Promise<string[]> {
   const older = new Set<string>();
   for await (const some of changes(epoch, [`--until=${before - 1}`, BRANCH]))
     for (const { commit } of some) older.add(commit);
-  const [found, later] = [new Set<string>(), new Set<string>()];
+  const [found, later] = [new Set<string>(), await newestBlobs(epoch)];
   for await (const some of changes(epoch, [BRANCH]))
     for (const { blob, commit } of some)
       if (blob !== "") (older.has(commit) ? found : later).add(blob);
   return [...found].filter((blob) => !later.has(blob));
+}
+
+/** A server that knows which commits are here sends the difference to the mails of the newest ones. */
+async function newestBlobs(epoch: Epoch): Promise<Set<string>> {
+  const place = placeOf(epoch);
+  const newest = new Set<string>();
+  for (const tip of await gitLines(["for-each-ref", "--format=%(objectname)"], place))
+    for (const entry of await gitLines(["ls-tree", tip], place))
+      newest.add(/^\d+ blob ([0-9a-f]+)\t/.exec(entry)?.[1] ?? "");
+  return newest;
 }
 
 /** One pack of all that stays; only then the others go. It is marked as one that does not have everything. */

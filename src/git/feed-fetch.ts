@@ -60,21 +60,30 @@ export async function fetchEpoch(epoch: Epoch, wishes: FetchWishes): Promise<Fet
   const sparse = abilities.filter ? ["--filter=blob:none"] : [];
   const refspec = `+HEAD:${INCOMING}`;
   const cut = first && abilities.shallow && since !== null ? [`--shallow-since=${since}`] : [];
-  const fetch = (more: readonly string[]): Promise<void> =>
-    watched(epoch, wishes, [...sparse, ...more, "--", "origin", refspec]);
+  const fetch = (more: readonly string[], settings: readonly string[] = []): Promise<void> =>
+    watched(epoch, wishes, [...sparse, ...more, "--", "origin", refspec], settings);
   try {
     await fetch(cut);
   } catch (error) {
     // its objects are gone again
     if (isTooLarge(error)) await git(["update-ref", "-d", INCOMING], place);
+    if (isDifferenceToDropped(error)) await fetch([], NOTHING_HERE);
     // it has nothing since then: the newest one shows at least that
-    if (cut.length === 0 || !isEmptyCut(error)) throw error;
-    await fetch(["--depth=1"]);
+    else if (cut.length > 0 && isEmptyCut(error)) await fetch(["--depth=1"]);
+    else throw error;
   }
   const [head = null] = await gitLines(["rev-parse", "--verify", "--quiet", INCOMING], place);
   if (head === null) return null;
   await refuseOther(epoch, address);
   return { head, left: abilities.filter && !headersOnly ? await fetchBlobs(epoch, wishes) : 0 };
+}
+
+/** The server is told of no commit that is here, and sends everything. */
+const NOTHING_HERE = ["fetch.negotiationAlgorithm=noop"];
+
+/** The server sent the difference to a mail that was dropped (feed-evict.ts): its history forked there. */
+function isDifferenceToDropped(error: unknown): boolean {
+  return error instanceof PatchsigError && /unresolved delta/.test(error.message);
 }
 
 function isTooLarge(error: unknown): boolean {
@@ -105,7 +114,7 @@ async function fetchBlobs(epoch: Epoch, wishes: FetchWishes): Promise<number> {
     const some = missing.slice(at, at + size);
     const args = ["--filter=blob:none", "--", "origin", ...some];
     try {
-      await watched(epoch, wishes, args, ["fetch.negotiationAlgorithm=noop"]);
+      await watched(epoch, wishes, args, NOTHING_HERE);
       at += some.length;
     } catch (error) {
       if (!isTooLarge(error)) throw error;

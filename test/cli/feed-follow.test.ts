@@ -262,14 +262,17 @@ describe("an alarm", () => {
 });
 
 describe("what its owner signs", () => {
+  /** Long enough that git sends the difference between two mails. */
+  const TEXT = "the same in all\n".repeat(50);
+
   /** A feed that has described itself after two mails, and the key that did. */
   function described(): { feed: string; owner: string } {
     const owner = newHome(9);
     const feed = join(newFolder(), "ci");
     ok(["feed", "init", feed, "--name", "ci", "--kinds", "results"], owner, true);
     appendMails(join(feed, "git", "0.git"), [
-      { id: "a", at: "2026-01-01" },
-      { id: "b", at: "2026-01-02" },
+      { id: "a", at: "2026-01-01", text: TEXT },
+      { id: "b", at: "2026-01-02", text: TEXT },
     ]);
     ok(["feed", "publish", feed, "--describe"], owner, true);
     return { feed, owner };
@@ -330,8 +333,10 @@ describe("what its owner signs", () => {
     // packs once more what is there, and nothing else
     ok(["feed", "gc"], at);
     expect(missing()).toHaveLength(2);
-    rmSync(epoch, { recursive: true });
-    writeEpoch(epoch, [{ id: "a", at: "2026-01-01" }]);
+    // a fork before what was dropped: git would send the difference to a mail that is not here
+    const first = git(at, "ci", 0, "rev-list", "--max-parents=0", "master");
+    execFileSync("git", ["update-ref", "refs/heads/master", first], { cwd: epoch });
+    appendMails(epoch, [{ id: "d", at: "2026-01-04", text: TEXT }]);
     const { stdout } = run(["feed", "update"], at);
     expect(stdout).toMatch(/withdrawn: record <f\..*\[feed\] ci\n/);
     expect(stdout).toMatch(/withdrawn: +b\n/);
