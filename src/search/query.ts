@@ -61,6 +61,8 @@ export type Query =
       readonly value: string;
       readonly isPrefix: boolean;
     }
+  /** What belongs to a section of MAINTAINERS. */
+  | { readonly kind: "section"; readonly name: string }
   /** In git's words for times, as they were written; null for an open end. Both ends are within. */
   | {
       readonly kind: "time";
@@ -75,6 +77,7 @@ type Prefix =
   /** `begins`: a part of a name is enough, as of an abbreviated object name. */
   | { readonly text: readonly TextField[]; readonly begins?: true }
   | { readonly exact: ExactField }
+  | { readonly section: true }
   | { readonly time: TimeField; readonly inDays: boolean };
 
 /** By what stands before the colon, as in lei; the last block is this program's own. */
@@ -110,6 +113,7 @@ const PREFIXES: Readonly<Record<string, Prefix>> = {
   result: { exact: "result" },
   env: { exact: "env" },
   tree: { exact: "tree" },
+  maintainers: { section: true },
 };
 
 /** Where a word without a prefix is looked for, as public-inbox does: not in To. */
@@ -187,6 +191,7 @@ function termOf(name: string | undefined, text: string, isQuoted: boolean): Quer
   if (prefix === undefined)
     throw new NoQuery(`there is no ${name}: (there are ${Object.keys(PREFIXES).join(", ")})`);
   if ("time" in prefix) return timeOf(name!, prefix, text);
+  if ("section" in prefix) return { kind: "section", name: text };
   const isMarked = !isQuoted && text.endsWith("*");
   const value = isMarked ? text.slice(0, -1) : text;
   if (value === "")
@@ -195,7 +200,7 @@ function termOf(name: string | undefined, text: string, isQuoted: boolean): Quer
 }
 
 function wordsOf(
-  prefix: Exclude<Prefix, { time: unknown }>,
+  prefix: Exclude<Prefix, { time: unknown } | { section: unknown }>,
   value: string,
   isPrefix: boolean,
 ): Query {
@@ -285,6 +290,25 @@ export function timesIn(query: Query): string[] {
       return [query.from, query.to].filter((time) => time !== null);
     case "text":
     case "exact":
+    case "section":
+    case "all":
+      return [];
+  }
+}
+
+/** The names of all sections that a query names. */
+export function sectionsIn(query: Query): string[] {
+  switch (query.kind) {
+    case "and":
+    case "or":
+      return query.of.flatMap(sectionsIn);
+    case "not":
+      return sectionsIn(query.of);
+    case "section":
+      return [query.name];
+    case "text":
+    case "exact":
+    case "time":
     case "all":
       return [];
   }

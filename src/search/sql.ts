@@ -4,6 +4,7 @@
  */
 
 import { DAY } from "../primitives/time.ts";
+import { type PathTest, pathPattern, type SectionFilter } from "./maintainers.ts";
 import type { ExactField, Query, TextField } from "./query.ts";
 
 export interface Condition {
@@ -11,29 +12,36 @@ export interface Condition {
   readonly values: readonly (string | number)[];
 }
 
-/**
- * @param timeOf seconds since the epoch of what stands in the query as a time
- */
-export function conditionOf(query: Query, timeOf: (words: string) => number): Condition {
+/** What stands in a query by name. */
+export interface QueryTerms {
+  /** Seconds since the epoch of a time in git's words. */
+  readonly timeOf: (words: string) => number;
+  readonly sectionOf: (name: string) => SectionFilter;
+}
+
+export function conditionOf(query: Query, terms: QueryTerms): Condition {
   switch (query.kind) {
     case "all":
       return { sql: "true", values: [] };
     case "and":
     case "or":
       return joined(
-        query.of.map((one) => conditionOf(one, timeOf)),
+        query.of.map((one) => conditionOf(one, terms)),
         query.kind,
       );
     case "not": {
-      const { sql, values } = conditionOf(query.of, timeOf);
+      const { sql, values } = conditionOf(query.of, terms);
       return { sql: `not (${sql})`, values };
     }
     case "text":
       return textCondition(query);
     case "exact":
       return exactCondition(query);
+    case "section":
+      return sectionCondition(terms.sectionOf(query.name));
     case "time": {
       const { field, inDays, from, to } = query;
+      const { timeOf } = terms;
       const first = (time: number): number => (inDays ? time - (time % DAY) : time);
       const last = (time: number): number => (inDays ? first(time) + DAY - 1 : time);
       const ends = [
@@ -50,6 +58,32 @@ function joined(all: readonly Condition[], word: "and" | "or"): Condition {
     sql: `(${all.map(({ sql }) => sql).join(` ${word} `)})`,
     values: all.flatMap(({ values }) => values),
   };
+}
+
+/** One of its files is the section's, or a changed line has one of its words. */
+function sectionCondition({ paths, excluded, words }: SectionFilter): Condition {
+  const of: Condition[] = words.map((text) =>
+    textCondition({ fields: ["removed", "added"], text, isPrefix: true }),
+  );
+  if (paths.length > 0) {
+    const wanted = joined(paths.map(pathCondition), "or");
+    const not = joined(excluded.map(pathCondition), "or");
+    const sql = `m.id in (select p.mail from paths p where ${wanted.sql}${
+      excluded.length > 0 ? ` and not ${not.sql}` : ""
+    })`;
+    of.push({ sql, values: [...wanted.values, ...(excluded.length > 0 ? not.values : [])] });
+  }
+  return of.length === 0 ? { sql: "false", values: [] } : joined(of, "or");
+}
+
+function pathCondition(test: PathTest): Condition {
+  const { prefix } = pathPattern(test);
+  const matches = { sql: "path_matches(?, ?, p.path)", values: [test.kind, test.pattern] };
+  if (prefix === "") return matches;
+  const from = { sql: "p.path >= ?", values: [prefix] };
+  // no sign of a path is above this one
+  const to = { sql: "p.path < ?", values: [`${prefix}\u{10ffff}`] };
+  return joined([from, to, matches], "and");
 }
 
 /** In FTS5's syntax a string in quotes is words that follow each other, whatever stands in it. */

@@ -157,9 +157,17 @@ const VERSION_3 = `
   create index paths_of on paths (mail);
 `;
 
+// the months of a list are counted without reading its mails and series
+const VERSION_4 = `
+  create index mails_patches on mails (date, signer) where kind = 'patch';
+  alter table series add column based integer
+    generated always as (json_extract(record, '$.base.commit') is not null) virtual;
+  create index series_dated on series (date, based);
+`;
+
 export const INDEX_SCHEMA: Schema = {
   what: "index",
   applicationId: APPLICATION_ID,
   without: "it can be made again: move it away",
-  migrations: [VERSION_1, VERSION_2, VERSION_3],
+  migrations: [VERSION_1, VERSION_2, VERSION_3, VERSION_4],
 };

@@ -119,6 +119,9 @@ const BY_THESE_FIRST =
 export const SELECT_SERIES = `select id, work, thread, name, date, latest, signer, verdict, record, versions
   from series`;
 
+/** Of days that are counted first: to name the month of each row is what takes long. */
+const MONTH = "strftime('%Y-%m', day * 86400, 'unixepoch') as month";
+
 /** All statements of an index. */
 export function prepareIndex(db: Database.Database) {
   return {
@@ -126,6 +129,7 @@ export function prepareIndex(db: Database.Database) {
     ...prepareMails(db),
     ...prepareSeries(db),
     ...prepareResults(db),
+    ...prepareMonths(db),
   };
 }
 
@@ -221,11 +225,6 @@ function prepareMails(db: Database.Database) {
     ),
     addList: db.prepare("insert into lists values (?, ?) on conflict do nothing"),
     addPath: db.prepare("insert into paths values (?, ?) on conflict do nothing"),
-    patchesByMonth: db.prepare<[], { month: string; all: number; signed: number }>(
-      `select strftime('%Y-%m', date, 'unixepoch') as month, count(*) as "all",
-         sum(signer <> '') as signed
-       from mails where kind = 'patch' and date > 0 group by 1`,
-    ),
     sizeOf: db.prepare<[number], number>("select count(*) from mails where thread = ?").pluck(),
     moveMails: db.prepare<[number, number]>("update mails set thread = ? where thread = ?"),
   };
@@ -243,8 +242,10 @@ function prepareSeries(db: Database.Database) {
     inThread: db.prepare<[number], StoredSeries>(`${SELECT_SERIES} where thread = ?`),
     latestWorks: db
       .prepare<[number, number, number], number>(
-        `select work from series group by work having (max(latest), work) < (?, ?)
-         order by max(latest) desc, work desc limit ?`,
+        // by the index of `latest`: no more is read than is shown
+        `select s.work from series s where (s.latest, s.work) < (?, ?) and not exists (
+           select 1 from series o where o.work = s.work and (o.latest, o.id) > (s.latest, s.id))
+         order by s.latest desc, s.work desc limit ?`,
       )
       .pluck(),
     ofWorks: db.prepare<[string], StoredSeries>(
@@ -263,11 +264,6 @@ function prepareSeries(db: Database.Database) {
       `select x.series, m.message_id as messageId, x.number
        from series_mails x join mails m on m.id = x.mail
        where x.series in (select value from json_each(?)) order by x.series, x.number, x.mail`,
-    ),
-    seriesByMonth: db.prepare<[], { month: string; all: number; withBase: number }>(
-      `select strftime('%Y-%m', date, 'unixepoch') as month, count(*) as "all",
-         sum(json_extract(record, '$.base.commit') is not null) as withBase
-       from series where date > 0 group by 1`,
     ),
     latestResults: db.prepare<[number], StoredResult>(
       `${SELECT_RESULTS} order by r.id desc limit ?`,
@@ -289,5 +285,20 @@ function prepareSeries(db: Database.Database) {
     dropSeriesMails: db.prepare("delete from series_mails where series = ?"),
     dropSeriesNames: db.prepare("delete from series_names where series = ?"),
     dropSeries: db.prepare("delete from series where id = ?"),
+  };
+}
+
+function prepareMonths(db: Database.Database) {
+  return {
+    patchesByMonth: db.prepare<[], { month: string; all: number; signed: number }>(
+      `select ${MONTH}, sum(n) as "all", sum(k) as signed from (
+         select date / 86400 as day, count(*) as n, sum(signer <> '') as k
+         from mails where kind = 'patch' and date > 0 group by 1) group by 1`,
+    ),
+    seriesByMonth: db.prepare<[], { month: string; all: number; withBase: number }>(
+      `select ${MONTH}, sum(n) as "all", sum(k) as withBase from (
+         select date / 86400 as day, count(*) as n, sum(based) as k
+         from series where date > 0 group by 1) group by 1`,
+    ),
   };
 }

@@ -5,6 +5,7 @@
 
 import { createHash } from "node:crypto";
 import type Database from "better-sqlite3";
+import { pathMatcher } from "../search/maintainers.ts";
 import { TEXT_FIELDS } from "../search/query.ts";
 import type { Condition } from "../search/sql.ts";
 import { explainingSqlite, openDatabase } from "./database.ts";
@@ -52,6 +53,7 @@ export class IndexStore {
     this.db = openDatabase(INDEX_SCHEMA, { file, dryRun }).db;
     // derived data: after a power cut the last portions are read again
     if (!dryRun) this.db.pragma("synchronous = normal");
+    this.db.function("path_matches", { deterministic: true }, pathMatcher() as () => number);
     this.#sql = prepareIndex(this.db);
   }
 

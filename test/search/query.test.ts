@@ -10,6 +10,8 @@ function shown(text: string): string {
   return reading.ok ? lines(reading.query) : `refused: ${reading.why}`;
 }
 
+const NO_SECTION = { paths: [], excluded: [], words: [], unread: [] };
+
 /** By the number of their columns. */
 const NAMES: Readonly<Record<number, string>> = { 9: "body", 11: "all" };
 
@@ -26,6 +28,8 @@ function lines(query: Query): string {
       return `${NAMES[query.fields.length] ?? query.fields.map((field) => field[0]).join("")}:${query.text}${query.isPrefix ? "*" : ""}`;
     case "exact":
       return `${query.field}=${query.value}${query.isPrefix ? "*" : ""}`;
+    case "section":
+      return `section[${query.name}]`;
     case "time":
       return `${query.inDays ? "days of " : ""}${query.field}[${query.from ?? ""},${query.to ?? ""}]`;
   }
@@ -55,6 +59,7 @@ describe("queries", () => {
     ["d:20200101..20200201", "days of date[20200101,20200201]"],
     ["d:2020-01-01", "days of date[2020-01-01,2020-01-01]"],
     ["rt:2020-01-01", "days of received[2020-01-01,2020-01-01]"],
+    ['maintainers:"I2C SUBSYSTEM" -s:x', "(section[I2C SUBSYSTEM] and not s:x)"],
     ["dfn:drivers/i2c/i2c-core.c", "f:drivers/i2c/i2c-core.c"],
     ["not and or", "(all:not and all:and and all:or)"],
   ])("%s", (text, expected) => {
@@ -89,7 +94,9 @@ test("what a query says is never SQL, nor FTS5's syntax", () => {
   const reading = parseQuery(`s:"a' OR 1=1 --" l:x'y b:{subject}:z NEAR(a`);
   expect(reading.ok).toBe(false);
   const good = parseQuery(`s:"a' OR 1=1 --" l:x'y b:^z`);
-  const condition = good.ok ? conditionOf(good.query, () => 0) : null;
+  const condition = good.ok
+    ? conditionOf(good.query, { timeOf: () => 0, sectionOf: () => NO_SECTION })
+    : null;
   expect(condition?.sql).not.toMatch(/'|--|1=1/);
   expect(condition?.values).toEqual([
     '{subject} : "a\' OR 1=1 --"',

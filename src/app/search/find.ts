@@ -3,7 +3,8 @@
 import { PatchsigError } from "../../errors.ts";
 import { runGit } from "../../git/run.ts";
 import { NO_REPOSITORY } from "../../git/scope.ts";
-import { parseQuery, type Query, timesIn } from "../../search/query.ts";
+import { parseQuery, type Query, sectionsIn, timesIn } from "../../search/query.ts";
+import { readSections } from "./sections.ts";
 import { conditionOf } from "../../search/sql.ts";
 import type { MailRow } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
@@ -13,6 +14,8 @@ export interface FoundMails {
   readonly mails: readonly MailRow[];
   /** True if there are more. */
   readonly more: boolean;
+  /** Lines of sections of MAINTAINERS that are not read: regular expressions that are more than words. */
+  readonly unread: readonly string[];
 }
 
 /** A mail that was found: a record of `search --json`. */
@@ -46,9 +49,16 @@ export async function findMails(
       hint: 's:title f:author l:list d:2.weeks.ago.. dfn:file "some words", as for lei',
     });
   const times = await readTimes(reading.query);
-  const condition = conditionOf(reading.query, (words) => times.get(words)!);
+  const sections = await readSections(sectionsIn(reading.query));
+  const condition = conditionOf(reading.query, {
+    timeOf: (words) => times.get(words)!,
+    sectionOf: (name) => sections.get(name)!,
+  });
   const mails = index.find(condition, sources, most + 1, after);
-  return { mails: mails.slice(0, most), more: mails.length > most };
+  const unread = [...sections].flatMap(([name, section]) =>
+    section.unread.map((line) => `${name}: ${line}`),
+  );
+  return { mails: mails.slice(0, most), more: mails.length > most, unread };
 }
 
 /** Seconds since the epoch of all times that a query names. */

@@ -39,9 +39,14 @@ export const searchCommand = command({
     const index = openUserIndex();
     try {
       const unread = update ? await updated(index, sources) : 0;
-      const { mails, more } = await findMails(index, query.join(" "), sources, number);
+      const {
+        mails,
+        more,
+        unread: passed,
+      } = await findMails(index, query.join(" "), sources, number);
       if (json) for (const mail of mails) out(formatRecord(foundRecord(mail)));
       else out(renderFound(mails, outputStyle()));
+      for (const line of passed) reporter().say(`${line} is not looked for`);
       if (more) reporter().say(`there are more; -n prints more than ${number}`);
       return unread > 0 ? EXIT.failed : mails.length === 0 ? EXIT.unmet : EXIT.ok;
     } finally {

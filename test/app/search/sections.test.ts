@@ -1,0 +1,96 @@
+/** Patches of a section of MAINTAINERS, as a repository has it. */
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { readSections } from "../../../src/app/search/sections.ts";
+import { conditionOf } from "../../../src/search/sql.ts";
+import { newFolder } from "../../support/folders.ts";
+import { newShelf, type Shelf, writeMbox } from "./index.ts";
+
+const MAINTAINERS = `Maintainers List
+----------------
+
+FOLDER
+F:	drivers/net
+
+BUT ONE
+F:	drivers/
+X:	drivers/net/
+
+NAME
+N:	[^a-z]tegra
+
+WORD
+K:	\\bof_(i2c|spi)\\b
+K:	(a+)+$
+
+NOBODY
+F:	none/
+`;
+
+function patch(id: string, path: string, line = "x"): Buffer {
+  return Buffer.from(
+    `From: Alice <alice@example.org>
+Date: Fri, 6 Nov 2026 22:00:00 +0000
+Subject: [PATCH] ${id}
+Message-ID: <${id}@x>
+
+Why.
+---
+diff --git a/${path} b/${path}
+--- a/${path}
++++ b/${path}
+@@ -1 +1 @@
+-y
++${line}
+`,
+  );
+}
+
+let shelf: Shelf;
+let repository: string;
+beforeAll(async () => {
+  shelf = newShelf(newFolder());
+  repository = join(shelf.folder, "repository");
+  mkdirSync(join(repository, "drivers/net"), { recursive: true });
+  writeFileSync(join(repository, "drivers/net/a.c"), "");
+  writeFileSync(join(repository, "MAINTAINERS"), MAINTAINERS);
+  const git = (...args: string[]): void => {
+    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@x", ...args], {
+      cwd: repository,
+      stdio: "ignore",
+    });
+  };
+  git("init");
+  git("add", ".");
+  git("commit", "-m", "x");
+  const mails = [
+    patch("deep", "drivers/net/sub/b.c"),
+    patch("beside", "drivers/network.c", "of_i2c_get();"),
+    patch("tegra", "arch/tegra-2.c"),
+    patch("xtegra", "arch/xtegra.c", "not_of_i2c();"),
+  ];
+  await shelf.update([writeMbox(join(shelf.folder, "mbox"), mails)]);
+});
+
+test.each([
+  ["FOLDER", ["deep"]],
+  ["but one", ["beside"]],
+  ["NAME", ["tegra"]],
+  ["WORD", ["beside"]],
+  ["NOBODY", []],
+])("%s", async (name, expected) => {
+  const sections = await readSections([name], repository);
+  const terms = { timeOf: () => 0, sectionOf: (one: string) => sections.get(one)! };
+  const found = shelf.index.find(conditionOf({ kind: "section", name }, terms), null, 9, null);
+  expect(found.map(({ subject }) => subject.replace("[PATCH] ", ""))).toEqual(expected);
+});
+
+test("what is not read is said", async () => {
+  const sections = await readSections(["WORD"], repository);
+  expect(sections.get("WORD")?.unread).toEqual(["K: (a+)+$"]);
+  await expect(readSections(["O"], repository)).rejects.toMatchObject({ code: "not-found" });
+  await expect(readSections(["WORD"], newFolder())).rejects.toThrow("there is no MAINTAINERS here");
+});
