@@ -55,9 +55,12 @@ ul.findings { padding-left: 1.2em; overflow-wrap: anywhere; }
 ul.findings li { color: inherit; }
 ul.findings li.fail b { color: var(--bad); }
 ul.findings li.warn b { color: var(--warn); }
-form.search { margin: 1em 0; display: flex; gap: 0.5em; flex-wrap: wrap; }
-form.search input { flex: 1 1 18em; font: inherit; padding: 0.3em; }
+form.search, form.marking { margin: 1em 0; display: flex; gap: 0.5em; flex-wrap: wrap; }
+form.search input, form.marking input { flex: 1 1 18em; font: inherit; padding: 0.3em; }
+form.marking { align-items: baseline; }
 button { font: inherit; padding: 0.3em 0.8em; }
+button.default { position: absolute; left: -999em; }
+button[aria-pressed] { font-weight: bold; }
 details { margin: 0.4em 0; }
 summary { cursor: pointer; overflow-wrap: anywhere; }
 figure { margin: 1em 0; }

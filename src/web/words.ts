@@ -8,6 +8,7 @@ import { day } from "../primitives/time.ts";
 import { count } from "../primitives/words.ts";
 import { escapeText, joinSafe, ours, type SafeText } from "../report/escape.ts";
 import { TRUST_WORDS } from "../report/text.ts";
+import type { SeriesMark } from "../store/series-marks.ts";
 import type { Finding } from "../findings.ts";
 import type { Verdict } from "../types.ts";
 import { numberCount } from "../verify/numbers.ts";
@@ -103,6 +104,12 @@ export function shownInBranch(found: InBranch | undefined): Html | null {
   return html`<small>in the branch: ${joinSafe(parts, ours`, `)}</small>`;
 }
 
+/** What was noted: `waiting: asked for a test` */
+function shownMark({ state, note }: SeriesMark): Html | null {
+  const words = [state === "new" ? "" : state, note].filter((word) => word !== "");
+  return words.length === 0 ? null : html`<small>${escapeText(words.join(": "))}</small>`;
+}
+
 /** A table of works, a line each. */
 export function workTable(
   works: readonly DeskWork[],
@@ -119,7 +126,7 @@ export function workTable(
       <td>${ours`${summary.name}`}${older}</td>
       <td class="number">${partsOf(newest)}</td>
       <td class="title"><a href="${toSeries(newest.messageIds[0] ?? "")}">${shownSubject(summary.subject)}</a>
-        ${mark === null || mark.state === "new" ? null : html`<small>${ours`${mark.state}`}</small>`}
+        ${mark === null ? null : shownMark(mark)}
         ${shownInBranch(inBranch.get(work))}</td>
       <td class="who">${escapeText(summary.from)} <small>${shownTrust(summary.trust)}</small></td>
       <td class="base"><code>${base}</code></td>

@@ -218,7 +218,7 @@ describe("marking a series", () => {
     expect((await post({ ...form, note: "x".repeat(5_000) })).status).toBe(413);
     const done = await post(form);
     expect([done.status, done.headers.get("location")]).toEqual([303, "/series/b0%40x"]);
-    expect(await text("/series")).toContain("<small>waiting</small>");
+    expect(await text("/series")).toContain("<small>waiting: asked for a test</small>");
     expect(await text("/")).toContain("wait for their authors");
   });
 });

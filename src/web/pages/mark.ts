@@ -5,21 +5,26 @@ import { escapeText, ours, type SafeText } from "../../report/escape.ts";
 import { MARK_STATES } from "../../store/series-marks.ts";
 import { type Html, html } from "../html.ts";
 
-/** @param token that only our own pages know */
+/**
+ * The Enter key in the note presses the first button: it saves the note, and leaves the state as it is.
+ *
+ * @param token that only our own pages know
+ */
 export function markForm({ newest, mark, latest }: DeskWork, token: string): Html {
   const states = MARK_STATES.map(
     (state) =>
       html`<button name="state" value="${ours`${state}`}"${
         mark?.state === state ? html` aria-pressed="true"` : null
-      }>${ours`${state}`}</button> `,
+      }>${state === "snoozed" ? ours`snoozed for a week` : ours`${state}`}</button> `,
   );
   const id: SafeText = escapeText(newest.messageIds[0] ?? "");
-  return html`<form class="search" method="post" action="/mark">
+  return html`<form class="marking" method="post" action="/mark">
     <input type="hidden" name="token" value="${ours`${token}`}" />
     <input type="hidden" name="id" value="${id}" />
     <input type="hidden" name="seen" value="${latest}" />
     <label for="note">note</label>
     <input id="note" name="note" value="${escapeText(mark?.note ?? "")}" maxlength="500" />
+    <button class="default" name="state" value="${ours`${mark?.state ?? "new"}`}" tabindex="-1" aria-hidden="true">save</button>
     ${states}
   </form>`;
 }
