@@ -1,9 +1,11 @@
 /** Test results on the pages: which of them put a series among those whose tests fail, and what its page says. */
 
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { DeskFactReader } from "../../src/app/desk/facts.ts";
 import { latestWorks } from "../../src/app/desk/works.ts";
+import { openRepository } from "../../src/git/repository.ts";
 import { formatPublicKeyText } from "../../src/minisign/public-key.ts";
 import type { TestResult } from "../../src/result/text.ts";
 import { Desk } from "../../src/web/desk.ts";
@@ -11,6 +13,8 @@ import { createApp } from "../../src/web/server.ts";
 import { writeMbox } from "../app/search/index.ts";
 import { OTHER, PUBLIC, result, TIME } from "../app/search/results.ts";
 import { signed, two } from "../app/series/thread.ts";
+import { newHome, newSubmission, signedPatches } from "../cli/support.ts";
+import { git } from "../support/repo.ts";
 import { deskOf, pagesOf } from "./desk.ts";
 
 const HOST = "localhost:8025";
@@ -118,4 +122,25 @@ test("lists take few statements, however many results there are", async () => {
     for (const spy of spies) spy.mockRestore();
     expect([path, statements > 0, statements <= 10]).toEqual([path, true, true]);
   }
+});
+
+test("a result of a branch counts for the series that makes its tree", async () => {
+  const { base, work } = newSubmission();
+  const files = signedPatches(work, newHome(9));
+  const tree = git(work, ["rev-parse", "HEAD^{tree}"]).toString().trim();
+  const said = [
+    result({ tree, test: "boot", result: "fail" }),
+    result({ tree, test: "boot", ...EVE }, OTHER),
+  ];
+  const { shelf } = await pagesOf([...files.map((file) => readFileSync(file)), ...said], new Set());
+  shelf.trust.results.accept("ci@example.org", PUBLIC, TIME);
+  const desk = new Desk({ ...deskOf(shelf).options, repository: await openRepository(base) });
+  const app = createApp(desk, { hosts: new Set([HOST]), write: false });
+  const [work1] = latestWorks(shelf.index, [], 1);
+  const id = encodeURIComponent(work1!.newest.messageIds[0]!.replaceAll(/[<>]/g, ""));
+  const path = `http://${HOST}/series/${id}`;
+  const page = await (await app.request(path, { headers: { host: HOST } })).text();
+  expect(page).toContain(`on its own tree <code>${tree.slice(0, 12)}</code>`);
+  expect(page).toMatch(/<th scope="row">boot<\/th>[^]*<span class="mark fail">FAIL<\/span>/);
+  expect(page).toContain("claims: 1 pass, by keys that were not accepted for results");
 });
