@@ -183,11 +183,13 @@ function bytesAnswer(bytes: Buffer | null, type: string): Response {
   return new Response(new Uint8Array(bytes), { headers: { "Content-Type": type } });
 }
 
-function problem(text: string): Html {
-  return page(ours`this did not work`, "", html`<p class="fail">${escapeText(text)}</p>`);
+function problem(text: string, hint = ""): Html {
+  const help = hint === "" ? null : html`<p>${escapeText(hint)}</p>`;
+  const body = html`<p class="fail">${escapeText(text)}</p>${help}`;
+  return page(ours`this did not work`, "", body);
 }
 
 function failed(c: Context, error: Error): Answer {
-  const text = error instanceof PatchsigError ? error.message : "the program failed at this page";
-  return htmlAnswer(c, problem(text), error instanceof PatchsigError ? 502 : 500);
+  if (error instanceof PatchsigError) return htmlAnswer(c, problem(error.message, error.hint), 502);
+  return htmlAnswer(c, problem("the program failed at this page"), 500);
 }

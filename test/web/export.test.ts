@@ -8,7 +8,9 @@ import { pathToFileURL } from "node:url";
 import type { Hono } from "hono";
 import { beforeAll, describe, expect, test } from "vitest";
 import { exportPages, type Fetch } from "../../src/web/export.ts";
+import { writeMbox } from "../app/search/index.ts";
 import { mail, signed, two } from "../app/series/thread.ts";
+import { patchsig, type Run } from "../support/cli.ts";
 import { newFolder } from "../support/folders.ts";
 import { requireTool } from "../support/tools.ts";
 import { pagesOf } from "./desk.ts";
@@ -143,6 +145,26 @@ describe("a folder", () => {
     await exportPages(get, folder, 3);
     expect(readdirSync(join(folder, "series"))).toHaveLength(3);
   });
+});
+
+test("is a command", () => {
+  const home = newFolder();
+  const env = { XDG_CACHE_HOME: join(home, "cache") };
+  const mbox = writeMbox(join(home, "mbox"), MAILS);
+  const folder = join(home, "pages");
+  const web = (...args: readonly string[]): Run => patchsig(["web", ...args, mbox], { home, env });
+  expect(web("--export", folder).stdout).toMatch(/pages: (\d+) files, \1 written, 0 removed\n$/);
+  // the first page says when it was made
+  expect(web("--export", folder).stdout).toMatch(/ files, [01] written, 0 removed\n$/);
+  expect(readFileSync(join(folder, "index.html"), "utf8")).toMatch(/; made 20\d\d-\d\d-/);
+  for (const [args, why] of [
+    [["--export", folder, "--write"], "files cannot mark series"],
+    [["--export", folder, "--series", "0"], "--series wants a number"],
+    [["--export", home], "is not empty, and has no export"],
+  ] as const) {
+    const { status, stderr } = web(...args);
+    expect([why, status !== 0, stderr.includes(why)]).toEqual([why, true, true]);
+  }
 });
 
 const runs = requireTool("chromium");

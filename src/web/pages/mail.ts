@@ -27,9 +27,13 @@ export function mailPage({
   const neighbours = [
     series.before === null
       ? null
-      : html`<a rel="prev" href="${toPatch(series.before)}">previous</a> `,
-    series.first === null ? null : html`<a href="${toSeries(series.first)}">series</a> `,
-    series.after === null ? null : html`<a rel="next" href="${toPatch(series.after)}">next</a> `,
+      : html`<a rel="prev" accesskey="b" href="${toPatch(series.before)}">previous</a> `,
+    series.first === null
+      ? null
+      : html`<a accesskey="u" href="${toSeries(series.first)}">series</a> `,
+    series.after === null
+      ? null
+      : html`<a rel="next" accesskey="n" href="${toPatch(series.after)}">next</a> `,
     html`<a href="${raw}">raw</a>`,
   ].filter((one) => one !== null);
   const body = html`
