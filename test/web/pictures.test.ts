@@ -98,7 +98,8 @@ beforeAll(async () => {
   const { index, trust } = shelf;
   const mbox = writeMbox(join(shelf.folder, "mbox"), MAILS);
   await shelf.update([mbox]);
-  for (const key of [...trust.list()])
+  const keys = [...trust.list()];
+  for (const key of keys)
     if (/alice|bob/.test(key.identity)) trust.accept(key.identity, key.publicKey, TIME);
   trust.results.accept("ci@example.org", PUBLIC, TIME);
   const patches = (id: string): string =>
