@@ -1,4 +1,4 @@
-/** A morning as a maintainer has it: what needs a look stands on top. PATCHSIG_SCREENSHOTS=DIR keeps pictures of it. */
+/** A morning as a maintainer has it: what needs a look stands on top. */
 
 import { join } from "node:path";
 import type { Hono } from "hono";
@@ -12,7 +12,6 @@ import { PUBLIC, result, TIME } from "../app/search/results.ts";
 import { mail } from "../app/series/thread.ts";
 import { newFolder } from "../support/folders.ts";
 import { signMails } from "../support/signing.ts";
-import { requireTool } from "../support/tools.ts";
 import { deskOf } from "./desk.ts";
 
 const BASE = "8f4a1d2c3b5e6f708192a3b4c5d6e7f8091a2b3c";
@@ -128,7 +127,7 @@ beforeAll(async () => {
   mark("doc0", "applied", 21);
   const reader = new DeskFactReader(index, null, ["s:bindings"]);
   const desk = new Desk({ ...deskOf(shelf).options, facts: (works) => reader.read(works) });
-  app = createApp(desk, { hosts: new Set([HOST]), write: true });
+  app = createApp(desk, { hosts: new Set([HOST]), write: false });
 });
 
 test("what needs a look stands on top", async () => {
@@ -153,33 +152,4 @@ test("what needs a look stands on top", async () => {
     "done 1",
     "doc",
   ]);
-});
-
-const folder = process.env["PATCHSIG_SCREENSHOTS"] ?? "";
-
-test.runIf(folder !== "" && requireTool("chromium"))("pictures", { timeout: 60_000 }, async () => {
-  const { chromium } = await import("playwright-core");
-  const args = ["--no-sandbox", "--disable-dev-shm-usage"];
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args });
-  try {
-    for (const [name, path, width, colorScheme] of [
-      ["morning", "/", 1200, "light"],
-      ["series", "/series/phy0%40x", 1200, "light"],
-      ["patch", "/patch/mana1%40x", 1200, "light"],
-      ["mobile", "/", 360, "light"],
-      ["dark", "/series/mana0%40x", 1200, "dark"],
-    ] as const) {
-      const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
-      await page.route("**/*", async (route) => {
-        const answer = await app.request(route.request().url(), { headers: { host: HOST } });
-        const headers = Object.fromEntries(answer.headers);
-        await route.fulfill({ status: answer.status, headers, body: await answer.text() });
-      });
-      await page.goto(`http://${HOST}${path}`);
-      await page.screenshot({ path: join(folder, `${name}.png`) });
-      await page.close();
-    }
-  } finally {
-    await browser.close();
-  }
 });
