@@ -7,6 +7,8 @@ export interface Terminal {
   shows(text: string, times?: number): Promise<void>;
   /** Types it as it is: `\r` is the return key, `\u0003` Ctrl-C. */
   type(text: string): void;
+  /** What it has shown so far. */
+  screen(): string;
   /** Everything that the terminal showed, once the shell is done; line ends are LF. */
   finished(): Promise<string>;
 }
@@ -48,6 +50,7 @@ export function onTerminal(command: string, options: TerminalOptions = {}): Term
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     },
+    screen: () => screen,
     type: (text) => void child.stdin.write(text),
     async finished() {
       await closed;

@@ -95,8 +95,9 @@ export async function sendBatch(store: SendStore, id: number, run: BatchRun): Pr
     });
     const { mails } = batchOf(store, id);
     const ended = !mails.some(isOpen);
-    const said = mails.find((mail) => isOpen(mail) && mail.said !== "")?.said ?? null;
-    return { mails, ended, why: ended || stop.aborted ? null : (outage ?? said) };
+    return { mails, ended, why: ended || stop.aborted ? null : (outage ?? whyOf(mails)) };
+  } catch (error) {
+    throw diskError(error) ?? error;
   } finally {
     unlock();
   }
@@ -138,6 +139,22 @@ function batchOf(store: SendStore, id: number): OpenBatch {
   const found = store.open().find((batch) => batch.id === id);
   if (found === undefined) throw new PatchsigError("not-found", "there is nothing to send");
   return found;
+}
+
+/** The usual hint says that all that was reported is recorded: here, the last outcome may not be. */
+function diskError(error: unknown): PatchsigError | null {
+  if (!(error instanceof PatchsigError) || error.code !== "disk-full") return null;
+  return new PatchsigError("disk-full", error.message, {
+    hint: "make room, then: git patchsig send --continue. it asks about a mail whose outcome is not recorded",
+    cause: error,
+  });
+}
+
+/** Why the first one that has not left is still here. */
+function whyOf(mails: readonly BatchMail[]): string | null {
+  const first = mails.find(isOpen);
+  if (first?.state === "in-doubt") return `${first.title} may have been sent`;
+  return first === undefined || first.said === "" ? null : first.said;
 }
 
 /** A failed mail can be tried again. */
