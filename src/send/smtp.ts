@@ -187,7 +187,7 @@ async function settle(
     begun === committed &&
     /^(refused|later)$/.test(kind);
   if (!orderly) return connection.close();
-  await step(connection, patience.answer, (done) => connection.reset(done)).catch(() => {
+  await step(connection, patience.connect, (done) => connection.reset(done)).catch(() => {
     connection.close();
   });
 }

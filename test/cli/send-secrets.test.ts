@@ -18,7 +18,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { generateSecretKey } from "../../src/minisign/generate.ts";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
 import { PROGRAM } from "../support/cli.ts";
-import { some } from "../support/long.ts";
+import { LONG, some } from "../support/long.ts";
 import { newFolder } from "../support/folders.ts";
 import { type RawClient, rawSmtp } from "../support/raw-smtp.ts";
 import { commit, git, newRepository } from "../support/repo.ts";
@@ -99,6 +99,7 @@ async function serve(client: RawClient, { way, refuses, before }: Plan): Promise
     const plain = told.map((line) => Buffer.from(line.split(" ").at(-1)!, "base64").toString());
     const echo = `${no} ${told.join(" ")} ${plain.join(" ")}`.replaceAll("\n", "");
     await client.say(`${refuses === step ? echo : yes}\r\n`);
+    if (refuses === step) throw new Error("hangs up");
   };
   await reply("greeting", "220 x");
   await hear();
@@ -257,4 +258,24 @@ test.each(some(CASES, 9))("%s; refused: $2", async (_, way, refuses) => {
     expect.arrayContaining(["home/patchsig/outbox.db", "trace", "trace2", "gits"]),
   );
   for (const file of files) expectNone(readFileSync(file), file.slice(folder.length + 1));
+});
+const CORE_HERE = /^core(?:$|\.%p$)/.test(
+  readFileSync("/proc/sys/kernel/core_pattern", "utf8").trim(),
+);
+
+// docs/threat-model.md says what users can do about it
+test.runIf(LONG && CORE_HERE)("a core has what logs in, and not what signs", async () => {
+  let reached = (): void => undefined;
+  const there = new Promise<void>((resolve) => (reached = resolve));
+  const silent = new Promise(() => undefined);
+  const before = (step: Step): unknown => (step === "letter" ? (reached(), silent) : undefined);
+  const { start, work } = await submitter({ way: WAYS["a helper, PLAIN"], before });
+  const child = start("ulimit -c unlimited;");
+  await there;
+  child.kill("SIGABRT");
+  await once(child, "close");
+  const [core] = readdirSync(work).filter((name) => name.startsWith("core"));
+  const bytes = readFileSync(join(work, core!));
+  const found = SECRETS.map((secret) => bytes.includes(secret));
+  expect(found).toEqual([true, false, false]);
 });
