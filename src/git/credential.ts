@@ -15,41 +15,45 @@ export interface Login {
 }
 
 const FIELD = "password=";
+/** git's answer has a password and a few words; a helper could write without end. */
+const MAX_ANSWER = 1 << 16;
 
-/** PatchsigError "no-password" if no helper has it and nobody can be asked. */
-export async function fillCredential(login: Login): Promise<string> {
+export interface Credential {
+  readonly password: string;
+  /** Tells the helpers whether it was the right one: they keep it, or forget it. */
+  readonly onLogin: (right: boolean) => Promise<void>;
+}
+
+/** PatchsigError "no-password" if no helper has it and nobody can be asked; "too-large". */
+export async function fillCredential(login: Login): Promise<Credential> {
   const { status, stdout } = await runGit(["credential", "fill"], {
-    cwd: process.cwd(),
-    purpose: "work",
-    env: whoseSettings(process.cwd()),
+    ...terms(),
     input: textOf(login),
+    maxBytes: MAX_ANSWER,
   });
-  const lines = stdout.toString("utf8").split("\n");
-  const password = lines.find((line) => line.startsWith(FIELD))?.slice(FIELD.length);
+  const answer = stdout.toString("utf8");
+  const password = answer.split("\n").find((line) => line.startsWith(FIELD));
   stdout.fill(0);
   if (status !== 0 || password === undefined)
     throw new PatchsigError("no-password", `no password for ${login.username} at ${login.host}`, {
       hint: "credential.helper can store one, see gitcredentials(7)",
     });
-  return password;
+  return {
+    password: password.slice(FIELD.length),
+    // all of it: an access token's helper needs when it expires, and what gets another one
+    onLogin: async (right) =>
+      void (await git(["credential", right ? "approve" : "reject"], { ...terms(), input: answer })),
+  };
 }
 
-/** Tells the helpers that the password was the right one. */
-export async function approveCredential(login: Login, password: string): Promise<void> {
-  await tell("approve", login, password);
-}
-
-/** Tells the helpers that it was wrong: they forget it. */
-export async function rejectCredential(login: Login, password: string): Promise<void> {
-  await tell("reject", login, password);
-}
-
-async function tell(what: "approve" | "reject", login: Login, password: string): Promise<void> {
-  const input = `${textOf(login)}password=${password}\n`;
+/** A repository's settings could name any program as a helper. */
+function terms(): {
+  readonly cwd: string;
+  readonly purpose: "work";
+  readonly env: Record<string, string>;
+} {
   const cwd = process.cwd();
-  // a repository's settings could name any program as a helper
-  const options = { cwd, purpose: "work", env: whoseSettings(cwd) } as const;
-  await git(["credential", what], { ...options, input });
+  return { cwd, purpose: "work", env: whoseSettings(cwd) };
 }
 
 function textOf({ protocol, host, username }: Login): string {

@@ -1,6 +1,6 @@
 /** Waits for the next round: a while, or until a mailbox has news. */
 
-import { approveCredential, fillCredential, rejectCredential } from "../../git/credential.ts";
+import { fillCredential } from "../../git/credential.ts";
 import { imapLoginOf, parseMailbox } from "../../source/imap.ts";
 import { isMailboxUrl } from "../../source/url.ts";
 import { type ImapWatch as MailboxWatch, watchMailbox } from "../../source/imap-watch.ts";
@@ -50,15 +50,11 @@ export function watchSources(sources: readonly string[]): SourceWatch {
 /** A server that cannot be asked is asked again in the next round: that one says what is wrong. */
 function watchOne(url: string, onNews: () => void): () => void {
   const mailbox = parseMailbox(url);
-  const login = imapLoginOf(mailbox);
   let closed = false;
   let watch: MailboxWatch | null = null;
-  fillCredential(login).then(
-    (password) => {
-      if (closed) return;
-      const onLogin = (right: boolean): Promise<void> =>
-        (right ? approveCredential : rejectCredential)(login, password);
-      watch = watchMailbox(mailbox, { password, onLogin }, onNews);
+  fillCredential(imapLoginOf(mailbox)).then(
+    (credential) => {
+      if (!closed) watch = watchMailbox(mailbox, credential, onNews);
     },
     () => undefined,
   );

@@ -1,6 +1,6 @@
 /** The mail server of git's settings, with the password that git's credential helpers keep. */
 
-import { approveCredential, fillCredential, rejectCredential } from "../../git/credential.ts";
+import { fillCredential } from "../../git/credential.ts";
 import { checkProgram, findSendmail, programTransport } from "../../send/program.ts";
 import {
   type Lookup,
@@ -51,8 +51,5 @@ async function withCredential(server: SmtpServer, username: string): Promise<Tra
   const host = server.host.includes(":") ? `[${server.host}]` : server.host;
   // always with the port, as git send-email asks
   const login = { protocol: "smtp", host: `${host}:${server.port}`, username };
-  const password = await fillCredential(login);
-  const onLogin = (right: boolean): Promise<void> =>
-    (right ? approveCredential : rejectCredential)(login, password);
-  return smtpTransport(server, { password, onLogin });
+  return smtpTransport(server, await fillCredential(login));
 }

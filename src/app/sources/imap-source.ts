@@ -1,7 +1,7 @@
 /** A mailbox on a server as a source: git's credential helpers have the password. */
 
 import { PatchsigError } from "../../errors.ts";
-import { approveCredential, fillCredential, rejectCredential } from "../../git/credential.ts";
+import { type Credential, fillCredential } from "../../git/credential.ts";
 import { runGit } from "../../git/run.ts";
 import { NO_REPOSITORY } from "../../git/scope.ts";
 import { imapLoginOf, parseMailbox, readMailbox } from "../../source/imap.ts";
@@ -15,18 +15,15 @@ export async function* openMailbox(
   onRead: OnRead,
 ): SourceItems {
   const mailbox = parseMailbox(url);
-  const login = imapLoginOf(mailbox);
   const from = since === undefined ? undefined : await timeOf(since);
-  let password: string;
+  let credential: Credential;
   try {
-    password = await fillCredential(login);
+    credential = await fillCredential(imapLoginOf(mailbox));
   } catch (error) {
     if (!(error instanceof PatchsigError)) throw error;
     return yield [{ source: url, error }];
   }
-  const onLogin = (right: boolean): Promise<void> =>
-    (right ? approveCredential : rejectCredential)(login, password);
-  yield* readMailbox(mailbox, { since: from, cursorOf, password, onLogin }, onRead);
+  yield* readMailbox(mailbox, { since: from, cursorOf, ...credential }, onRead);
 }
 
 /** git's words for a time, in seconds since the epoch. */

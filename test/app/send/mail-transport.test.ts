@@ -1,5 +1,6 @@
 /** The password comes from git's credential helpers, and they hear whether it was right. */
 
+import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
@@ -29,12 +30,12 @@ async function mailServer(): Promise<TestServer> {
 }
 
 /** A credential helper that knows one password and writes down what it is told. */
-function helper(password: string): () => string {
+function helper(password: string, more = ""): () => string {
   const folder = newFolder();
   const file = join(folder, "helper");
   writeFileSync(
     file,
-    `#!/bin/sh\n{ echo "$1"; cat; } >> "${folder}/log"\n[ "$1" != get ] || echo "password=${password}"\n`,
+    `#!/bin/sh\n{ echo "$1"; cat; } >> "${folder}/log"\n[ "$1" != get ] || printf "password=%s\\n%s\\n" "${password}" "${more}"\n`,
   );
   chmodSync(file, 0o755);
   vi.stubEnv("GIT_CONFIG_COUNT", "1");
@@ -62,6 +63,27 @@ test.each([
   expect(await send(port, "smtpuser\nalice")).toBe(kind);
   const asked = `protocol=smtp\nhost=127.0.0.1:${port}\nusername=alice\n`;
   expect(log()).toBe(`get\n${asked}${told}\n${asked}password=${password}\n`);
+});
+
+test("what a helper says besides, such as how to get another token, it gets back", async () => {
+  const { port } = await mailServer();
+  const log = helper("secret", "password_expiry_utc=4000000000\noauth_refresh_token=r3fresh");
+  // as much of it as this git knows
+  const asked = `protocol=smtp\nhost=127.0.0.1:${port}\nusername=alice\n`;
+  const known = execFileSync("git", ["credential", "fill"], { input: asked }).toString();
+  expect(await send(port, "smtpuser\nalice")).toBe("sent");
+  const [, back = ""] = log().split("store\n");
+  expect(back.split("\n").toSorted()).toEqual(known.split("\n").toSorted());
+});
+
+test("a helper that writes without end is not read to it", async () => {
+  const { port } = await mailServer();
+  helper("x".repeat(70_000));
+  const all = ["smtpserver\n127.0.0.1", `smtpserverport\n${port}`, "smtpuser\nalice"];
+  const config = parseConfig(all.map((line) => `file:config\0sendemail.${line}\0`).join(""));
+  await expect(openTransport(config)).rejects.toMatchObject({
+    code: "too-large",
+  });
 });
 
 test("no helper is asked for a password that is configured, or not needed", async () => {
