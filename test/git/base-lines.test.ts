@@ -70,7 +70,9 @@ test.each([
   const same = its.replace(/\n((?:prerequisite-patch-id: .*\n)+)/, () => {
     return `\n${lines.replace(/^base-commit: .*\n/, "")}`;
   });
-  expect(made.toString()).toBe(same);
+  // a cover letter has the time when it was made
+  const undated = (text: string): string => text.replaceAll(/^Date: .*$/gm, "Date:");
+  expect(undated(made.toString())).toBe(undated(same));
 });
 
 test.each([
