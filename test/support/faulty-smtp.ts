@@ -18,7 +18,7 @@ export const SERVER_STEPS = [
   "data",
   "answered",
 ] as const;
-export type ServerStep = (typeof SERVER_STEPS)[number];
+type ServerStep = (typeof SERVER_STEPS)[number];
 
 /** What happens once, at the next chance. */
 export interface Trouble {
