@@ -43,12 +43,12 @@ export function probe(address: string, patience: number): Promise<Probe | null> 
     let silent = false;
     const timer = setTimeout(() => {
       silent = true;
-      stop();
+      stop("SIGKILL");
     }, patience * 1000);
     const take = (into: Buffer[]) => (bytes: Buffer) => {
       size += bytes.length;
       timer.refresh();
-      if (size > MAX_SAID) stop();
+      if (size > MAX_SAID) stop("SIGKILL");
       else into.push(bytes);
     };
     child.stdin.end();

@@ -12,27 +12,29 @@ const NAME = "PATCHSIG_TRANSFER";
 export interface Transfer {
   /** For the environment of git. */
   readonly env: Readonly<Record<string, string>>;
-  /** Kills git and what it has started; where there is no /proc, nothing. */
-  readonly stop: () => void;
+  /**
+   * Sends git and what it has started a signal; where there is no /proc, nothing. On SIGTERM git removes its lock files.
+   */
+  readonly stop: (signal: "SIGTERM" | "SIGKILL") => void;
 }
 
 export function newTransfer(): Transfer {
   const id = randomUUID();
   const mark = `${NAME}=${id}\0`;
-  const stop = (): void => {
+  const stop: Transfer["stop"] = (signal) => {
     // what was started while others were looked at
-    for (let rounds = 0; rounds < 5 && stopAll(mark) > 0; rounds++);
+    for (let rounds = 0; rounds < 5 && stopAll(mark, signal) > 0; rounds++);
   };
   return { env: { [NAME]: id }, stop };
 }
 
 /** @returns how many there were */
-function stopAll(mark: string): number {
+function stopAll(mark: string, signal: NodeJS.Signals): number {
   let stopped = 0;
   for (const name of processes())
     try {
       if (!readFileSync(`/proc/${name}/environ`, "latin1").includes(mark)) continue;
-      process.kill(Number(name), "SIGKILL");
+      process.kill(Number(name), signal);
       stopped++;
     } catch {
       // another's, or it has ended

@@ -76,7 +76,8 @@ export async function transfer(
       exitCode === 0 ? undefined : (error ?? Buffer.concat([...stdErr, Buffer.from(" ")])),
     progress: ({ stage, processed, total }) => onProgress?.(stage, processed, total),
   });
-  signal.addEventListener("abort", stop);
+  const onAbort = (): void => stop("SIGTERM");
+  signal.addEventListener("abort", onAbort);
   try {
     const defined = Object.entries(env).filter(([, value]) => value !== undefined);
     await git
@@ -90,7 +91,9 @@ export async function transfer(
       throw new PatchsigError("git-missing", "cannot start git", { cause: error });
     throw failure(["fetch"], withoutProgress((error as Error).message));
   } finally {
-    signal.removeEventListener("abort", stop);
+    signal.removeEventListener("abort", onAbort);
+    // git has ended; its helpers need not have
+    if (signal.aborted) stop("SIGKILL");
   }
 }
 

@@ -71,7 +71,7 @@ function withdrawnLines(withdrawn: readonly WithdrawnMail[]): SafeText[] {
   const sorted = [...withdrawn.filter((m) => m.record), ...withdrawn.filter((m) => !m.record)];
   const more = sorted.length - MAX_NAMED;
   return [
-    ours`  rewritten: ${count(withdrawn.length, "mail")} that had been published no longer are`,
+    ours`  rewritten: ${count(withdrawn.length, "mail")} that had been published ${withdrawn.length === 1 ? "is" : "are"} gone`,
     ...sorted
       .slice(0, MAX_NAMED)
       .map((m) => ours`  withdrawn: ${m.record ? "record " : ""}${m.messageId} ${m.subject}`),
