@@ -57,7 +57,9 @@ export function morningPage(morning: MorningState): Html {
       : [html`<section><h2>${title}</h2>${table}</section>`];
   });
   const state = html`<p>${counted(counts.mails, "mail")}, ${ours`${counts.series} series`}${
-    reading === null ? null : html`; <b>reading: ${counted(reading.mails, "mail")} so far</b>`
+    reading === null
+      ? null
+      : html`; <b>reading: ${counted(reading.mails, "mail")} so far</b>, reload to see more`
   }${unread === 0 ? null : html`; ${ours`${unread} could not be read`}`}${facts.still ? html`; made ${ours`${instant(facts.now)}`}` : null}</p>
     ${feedAlarms(feeds)}`;
   const body = works.length === 0 ? html`<p>There are no series yet.</p>` : html`${parts}`;
