@@ -12,6 +12,8 @@ export interface Settings {
   readonly count: number;
   /** Use the sizes of the goals, however long that takes. */
   readonly full: boolean;
+  /** A bare repository of a list's mails, as of a public-inbox; null for none. */
+  readonly inbox: string | null;
   /** Number of rounds for repeated measurements. */
   readonly rounds: number;
 }

@@ -4,6 +4,7 @@
  *
  *     --repo DIR     the repository (default: a synthetic one, always the same)
  *     --count N      mails for comparing rows (default: 5000)
+ *     --inbox DIR    a bare repository of a list's mails: for the rows index and follow
  *     --rounds N     rounds of repeated measurements (default: 3)
  *     --full         the sizes of the goals: takes minutes rather than seconds
  *     --only ROW     one row, or several separated by commas; or just: npm run bench -- ROW
@@ -20,6 +21,8 @@ import { blocksRow } from "./rows/blocks.ts";
 import { guessRow } from "./rows/guess.ts";
 import { dailyRow } from "./rows/daily.ts";
 import { growthRow, keysRow } from "./rows/growth.ts";
+import { followRow, updateRow } from "./rows/feeds.ts";
+import { indexRow, testedRow } from "./rows/index.ts";
 import { hookRow } from "./rows/hook.ts";
 import { memoryRow } from "./rows/memory.ts";
 import { minisignRow, patattRow } from "./rows/peers.ts";
@@ -48,6 +51,10 @@ const ROWS: Readonly<Record<string, Row>> = {
   guess: guessRow,
   record: recordRow,
   results: resultsRow,
+  index: indexRow,
+  tested: testedRow,
+  update: updateRow,
+  follow: followRow,
 };
 
 /** Number of commits in the synthetic repository. */
@@ -68,6 +75,7 @@ function options() {
       repo: { type: "string" },
       count: { type: "string", default: "5000" },
       rounds: { type: "string", default: "3" },
+      inbox: { type: "string" },
       only: { type: "string" },
       full: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
@@ -87,7 +95,8 @@ function options() {
 }
 
 async function main(): Promise<void> {
-  const { repo, count, rounds, only, full, json } = options();
+  const { repo, count, rounds, only, full, json, inbox: list } = options();
+  const inbox = list === undefined ? null : resolve(list);
   const folder = mkdtempSync(join(tmpdir(), "patchsig-bench-"));
   const clean = (): void => rmSync(folder, { recursive: true, force: true });
   process.on("exit", clean);
@@ -95,7 +104,7 @@ async function main(): Promise<void> {
 
   const repository = repo === undefined ? makeRepository(folder, COMMITS) : resolve(repo);
   const source = repo === undefined ? "a synthetic repository" : basename(repository);
-  const bench = new Bench({ repository, count, full, rounds }, folder);
+  const bench = new Bench({ repository, count, full, inbox, rounds }, folder);
   const bytes = bench.mails.reduce((sum, { signed }) => sum + signed.length, 0);
   const corpus = `${number(bench.mails.length)} mails, ${number(bytes / 1e6)} MB, of ${source}`;
   const sizes = { mails: bench.mails.length, bytes, source, rounds };

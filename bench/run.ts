@@ -1,6 +1,6 @@
 /** Runs programs as a user starts them, and measures time and peak memory. */
 
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,6 +20,7 @@ export class Workplace {
       PATH: process.env["PATH"],
       HOME: folder,
       XDG_DATA_HOME: join(folder, "data"),
+      XDG_CACHE_HOME: join(folder, "cache"),
       GIT_CONFIG_NOSYSTEM: "1",
       GIT_CONFIG_GLOBAL: join(folder, "gitconfig"),
       LC_ALL: "C.UTF-8",
@@ -81,6 +82,16 @@ export class Workplace {
 
   read(file: string): string {
     return readFileSync(file, "utf8");
+  }
+
+  /** Starts patchsig, and does not wait for its end. */
+  start(args: readonly string[]): ChildProcess {
+    const { folder: cwd, env } = this;
+    return spawn(process.execPath, [PROGRAM, ...args], {
+      cwd,
+      env,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
   }
 
   /** The peak memory of patchsig, in bytes. */

@@ -14,11 +14,11 @@ import { number } from "../report.ts";
 const BY = "ci@example.org";
 
 /** One run of a nightly build: another tree each. */
-function resultOf(i: number): TestResult {
+function resultOf(i: number, tree = sha256(`tree ${i}`).slice(0, 40)): TestResult {
   return {
     time: 1_794_000_000 + i,
     by: BY,
-    tree: sha256(`tree ${i}`).slice(0, 40),
+    tree,
     base: sha256(`base ${i % 100}`).slice(0, 40),
     commit: null,
     patches: sha256(`patches ${i}`),
@@ -38,8 +38,9 @@ function resultOf(i: number): TestResult {
   };
 }
 
-function mailOf(key: SecretKey, i: number): Buffer {
-  const signed = signNow(key, textSigning(RESULT_TEXT, key.publicKey, resultOf(i)));
+/** @param tree that was tested; by default, one of its own */
+export function resultMailOf(key: SecretKey, i: number, tree?: string): Buffer {
+  const signed = signNow(key, textSigning(RESULT_TEXT, key.publicKey, resultOf(i, tree)));
   return resultMail(signed, "Example CI", null);
 }
 
@@ -52,7 +53,7 @@ export const resultsRow: Row = async (bench, report) => {
   let signing = 0;
   for (let i = 0; i < count; i++) {
     const began = performance.now();
-    const mail = mailOf(key, i);
+    const mail = resultMailOf(key, i);
     signing += (performance.now() - began) / 1000;
     writeSync(
       fd,

@@ -60,11 +60,8 @@ export function openCheckPool<T = Examined>(
   };
 }
 
-/** V8's young generation else grows to 50 MB in a thread. A mail's memory is free again by the next one. */
-const LIMITS = { maxYoungGenerationSizeMb: 3 };
-
 function openThread<T>(options: unknown, script: URL): Thread<T> {
-  const worker = new Worker(script, { workerData: options, resourceLimits: LIMITS });
+  const worker = new Worker(script, { workerData: options });
   const waiting: WaitingCheck<T>[] = [];
   worker.on("message", (answer: WorkerAnswer<T>) => {
     const first = waiting.shift();

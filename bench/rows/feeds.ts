@@ -1,0 +1,83 @@
+/** Feeds as they are followed: what comes of a large list, and how soon new mails are found. */
+
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Row } from "../bench.ts";
+import { megabytes, number } from "../report.ts";
+import type { Workplace } from "../run.ts";
+
+const NEW = 1_000;
+
+/** Mails that are there before. */
+const OLD = 4_000;
+
+export const updateRow: Row = (bench, report, skip) => {
+  const { inbox } = bench.settings;
+  if (inbox === null) return skip("update: --inbox names no list");
+  const place = bench.workplace("update");
+  const served = servedCopy(place, inbox);
+  const moveTo = (mails: number): void => {
+    const script =
+      'git -C "$1" update-ref HEAD "$(git -C "$1" rev-list --reverse all | sed -n "$2p")"';
+    place.time("sh", ["-c", script, "sh", served, String(mails)]);
+  };
+  place.time("git", ["-C", served, "branch", "-q", "all", "HEAD"]);
+  moveTo(OLD);
+  place.patchsig(["feed", "follow", `file://${served}`, "--as", "list"]);
+  place.patchsig(["search", "-n", "1", "PATCH"]);
+  moveTo(OLD + NEW);
+  const update = place.patchsig(["feed", "update"]);
+  const index = place.patchsig(["search", "-n", "1", "PATCH"]);
+  report({
+    row: "update",
+    what: `feed update of ${number(NEW)} new mails, with the index`,
+    value: update + index,
+    unit: "s",
+    goal: { atMost: 1.5 },
+    raw: [`fetching ${number(update)} s; index and search ${number(index)} s`],
+  });
+};
+
+export const followRow: Row = (bench, report, skip) => {
+  const { inbox } = bench.settings;
+  if (inbox === null) return skip("follow: --inbox names no list");
+  const place = bench.workplace("follow");
+  const served = servedCopy(place, inbox);
+  const whole = megabytes(sizeOf(join(inbox, "objects")));
+  const since = place.path("since");
+  place.time("sh", ["-c", `git -C "$1" log -1 --format=%cs >"$2"`, "sh", served, since]);
+  const last = new Date(place.read(since).trim());
+  last.setUTCMonth(last.getUTCMonth() - 3);
+  const day = last.toISOString().slice(0, 10);
+  for (const [name, what, args, most] of [
+    ["all", "its headers", [], 13],
+    ["part", "three months' headers", ["--since", day], 1],
+  ] as const) {
+    const follow = ["feed", "follow", `file://${served}`, "--as", name, "--headers-only", ...args];
+    const seconds = place.patchsig(follow);
+    report({
+      row: "follow",
+      what: `a list of ${number(whole)} MB: ${what}`,
+      value: megabytes(sizeOf(join(place.folder, "data", "patchsig", "feeds", name))),
+      unit: "MB",
+      goal: { atMost: most },
+      raw: [`${number(seconds)} s`],
+    });
+  }
+};
+
+/** With the same objects, and as a server that leaves out mails if it is asked to. */
+function servedCopy(place: Workplace, inbox: string): string {
+  const served = place.path("served.git");
+  place.time("git", ["clone", "-q", "--bare", "--shared", inbox, served]);
+  for (const name of ["allowFilter", "allowAnySHA1InWant"])
+    place.time("git", ["-C", served, "config", `uploadpack.${name}`, "true"]);
+  return served;
+}
+
+/** Bytes in all files below. */
+function sizeOf(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((one) => one.isFile())
+    .reduce((sum, one) => sum + statSync(join(one.parentPath, one.name)).size, 0);
+}
