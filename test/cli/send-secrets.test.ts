@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { generateSecretKey } from "../../src/minisign/generate.ts";
 import { formatSecretKeyFile } from "../../src/minisign/secret-key.ts";
 import { PROGRAM } from "../support/cli.ts";
@@ -263,19 +263,29 @@ const CORE_HERE = /^core(?:$|\.%p$)/.test(
   readFileSync("/proc/sys/kernel/core_pattern", "utf8").trim(),
 );
 
-// docs/threat-model.md says what users can do about it
-test.runIf(LONG && CORE_HERE)("a core has what logs in, and not what signs", async () => {
-  let reached = (): void => undefined;
-  const there = new Promise<void>((resolve) => (reached = resolve));
-  const silent = new Promise(() => undefined);
-  const before = (step: Step): unknown => (step === "letter" ? (reached(), silent) : undefined);
-  const { start, work } = await submitter({ way: WAYS["a helper, PLAIN"], before });
-  const child = start("ulimit -c unlimited;");
-  await there;
-  child.kill("SIGABRT");
-  await once(child, "close");
-  const [core] = readdirSync(work).filter((name) => name.startsWith("core"));
-  const bytes = readFileSync(join(work, core!));
-  const found = SECRETS.map((secret) => bytes.includes(secret));
-  expect(found).toEqual([true, false, false]);
+describe.runIf(LONG && CORE_HERE)("a core", () => {
+  async function coreAt(path: string | undefined): Promise<Buffer | null> {
+    let reached = (): void => undefined;
+    const there = new Promise<void>((resolve) => (reached = resolve));
+    const silent = new Promise(() => undefined);
+    const before = (step: Step): unknown => (step === "letter" ? (reached(), silent) : undefined);
+    const { start, work } = await submitter({ way: WAYS["a helper, PLAIN"], before });
+    const child = start(`ulimit -c unlimited;${path === undefined ? "" : `PATH=${path}:$PATH;`}`);
+    await there;
+    child.kill("SIGABRT");
+    await once(child, "close");
+    const [core] = readdirSync(work).filter((name) => name.startsWith("core"));
+    return core === undefined ? null : readFileSync(join(work, core));
+  }
+
+  test("is not written", async () => {
+    expect(await coreAt(undefined)).toBe(null);
+  });
+
+  test("would have what logs in, and not what signs, without prlimit", async () => {
+    const bin = newFolder();
+    writeFileSync(join(bin, "prlimit"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+    const bytes = (await coreAt(bin))!;
+    expect(SECRETS.map((secret) => bytes.includes(secret))).toEqual([true, false, false]);
+  });
 });

@@ -1,6 +1,6 @@
 /** Waits for the next round: a while, or until a mailbox has news. */
 
-import { fillCredential } from "../../git/credential.ts";
+import { credentialFor } from "../secrets.ts";
 import { imapLoginOf, parseMailbox } from "../../source/imap.ts";
 import { isMailboxUrl } from "../../source/url.ts";
 import { type ImapWatch as MailboxWatch, watchMailbox } from "../../source/imap-watch.ts";
@@ -52,7 +52,7 @@ function watchOne(url: string, onNews: () => void): () => void {
   const mailbox = parseMailbox(url);
   let closed = false;
   let watch: MailboxWatch | null = null;
-  fillCredential(imapLoginOf(mailbox)).then(
+  credentialFor(imapLoginOf(mailbox)).then(
     (credential) => {
       if (!closed) watch = watchMailbox(mailbox, credential, onNews);
     },

@@ -1,6 +1,6 @@
 /** The mail server of git's settings, with the password that git's credential helpers keep. */
 
-import { fillCredential } from "../../git/credential.ts";
+import { credentialFor } from "../secrets.ts";
 import { checkProgram, findSendmail, programTransport } from "../../send/program.ts";
 import {
   type Lookup,
@@ -51,5 +51,5 @@ async function withCredential(server: SmtpServer, username: string): Promise<Tra
   const host = server.host.includes(":") ? `[${server.host}]` : server.host;
   // always with the port, as git send-email asks
   const login = { protocol: "smtp", host: `${host}:${server.port}`, username };
-  return smtpTransport(server, await fillCredential(login));
+  return smtpTransport(server, await credentialFor(login));
 }

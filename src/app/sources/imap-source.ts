@@ -1,7 +1,8 @@
 /** A mailbox on a server as a source: git's credential helpers have the password. */
 
 import { PatchsigError } from "../../errors.ts";
-import { type Credential, fillCredential } from "../../git/credential.ts";
+import type { Credential } from "../../git/credential.ts";
+import { credentialFor } from "../secrets.ts";
 import { runGit } from "../../git/run.ts";
 import { NO_REPOSITORY } from "../../git/scope.ts";
 import { imapLoginOf, parseMailbox, readMailbox } from "../../source/imap.ts";
@@ -18,7 +19,7 @@ export async function* openMailbox(
   const from = since === undefined ? undefined : await timeOf(since);
   let credential: Credential;
   try {
-    credential = await fillCredential(imapLoginOf(mailbox));
+    credential = await credentialFor(imapLoginOf(mailbox));
   } catch (error) {
     if (!(error instanceof PatchsigError)) throw error;
     return yield [{ source: url, error }];

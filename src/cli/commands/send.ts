@@ -10,6 +10,7 @@ import { branchMeant } from "../../app/send/names.ts";
 import { planSend, type SendPlan } from "../../app/send/plan.ts";
 import { batchPlace, queueVersion } from "../../app/send/queue.ts";
 import { planResend } from "../../app/send/resend.ts";
+import { forbidCore } from "../../app/secrets.ts";
 import { openHere } from "../../app/settings.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
 import type { Repository } from "../../git/repository.ts";
@@ -95,7 +96,7 @@ export const sendCommand = command({
     key: { ...one, describe: "the secret key file, or ssh:NAME of one in ssh-agent" },
     ...passwordOptions,
   },
-  run(args) {
+  async run(args) {
     const [more, ...others] = [args.status, args.continue, args.cancel].filter(Boolean);
     if (others.length > 0)
       throw new PatchsigError("usage", "--status, --continue and --cancel exclude each other");
@@ -103,6 +104,7 @@ export const sendCommand = command({
       throw new PatchsigError("usage", "--drop leaves somebody out of what waits", {
         hint: "git patchsig send --continue --drop ADDRESS",
       });
+    await forbidCore();
     return more === undefined ? send(args) : goOn(args);
   },
 });
