@@ -34,6 +34,8 @@ export interface Connecting {
 const MAX_REPLY = 1 << 16;
 /** Most bytes that a server may say in one step, such as a letter with all its recipients. */
 const MAX_HEARD = 1 << 20;
+/** Replies and empty lines that wait to be looked at; there is one reply to each of our commands. */
+const MAX_WAITING = 1_000;
 /** Milliseconds until the next address of a host is tried. */
 const NEXT_ADDRESS = 1000;
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
@@ -131,10 +133,14 @@ function tooSlow(what: string, patience: number): Error {
 
 type Class = typeof SMTPConnection;
 
-/** nodemailer bounds one reply, but not how many come, nor empty lines. */
+/**
+ * nodemailer bounds one reply, but not how many come, nor empty lines. It looks at them one by one even when the
+ * connection is closed, each for the price of all: what is left is thrown away.
+ */
 // oxlint-disable no-underscore-dangle -- its name for what takes the bytes; test/send/hostile.test.ts notices another
 function bounded(Connection: Class, options: SMTPConnection.Options): SMTPConnection {
   interface Hearing extends SMTPConnection {
+    _responseQueue: string[];
     _onData(bytes: Buffer): void;
   }
   const Base = Connection as unknown as new (of: SMTPConnection.Options) => Hearing;
@@ -142,7 +148,9 @@ function bounded(Connection: Class, options: SMTPConnection.Options): SMTPConnec
     heard = 0;
     override _onData(bytes: Buffer): void {
       this.heard += bytes.length;
-      if (this.heard <= MAX_HEARD) return super._onData(bytes);
+      if (this.heard <= MAX_HEARD) super._onData(bytes);
+      if (this.heard <= MAX_HEARD && this._responseQueue.length <= MAX_WAITING) return;
+      this._responseQueue = [];
       this.emit("error", new Error("the server says too much"));
       this.close();
     }

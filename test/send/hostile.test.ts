@@ -91,6 +91,10 @@ describe("a server that never ends", () => {
       expect([name, kind]).toEqual([name, expect.stringMatching(/^(?:outage|unknown|sent)$/)]);
       // buffers of the system take some
       expect(said, name).toBeLessThan(16 << 20);
+      // and nothing goes on looking at what it said
+      const before = performance.eventLoopUtilization();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(performance.eventLoopUtilization(before).utilization, name).toBeLessThan(0.9);
     }
   });
 
