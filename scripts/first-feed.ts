@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { SMTPServer } from "smtp-server";
-import { COLUMNS, pageOf } from "./page.ts";
+import { loginOf, pageOf } from "./page.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const play = mkdtempSync(join(tmpdir(), "patchsig-first-feed."));
@@ -27,13 +27,7 @@ const { say, show } = pageOf((text) =>
 async function run(person: string, command: string): Promise<string> {
   const home = join(play, person);
   const env = {
-    HOME: home,
-    PATH: `${join(play, "bin")}:${process.env["PATH"] ?? ""}`,
-    LC_ALL: "C.UTF-8",
-    TERM: "dumb",
-    COLUMNS: String(COLUMNS),
-    GIT_CONFIG_NOSYSTEM: "1",
-    GIT_PAGER: "cat",
+    ...loginOf(home, join(play, "bin")),
   };
   const shell = ["-c", `exec 2>&1; ${command}; true`];
   const started = promisify(execFile)("sh", shell, { cwd: join(home, "net"), env });

@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { COLUMNS, pageOf } from "./page.ts";
+import { COLUMNS, loginOf, pageOf } from "./page.ts";
 import { onTerminal, type Terminal } from "./terminal.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -21,14 +21,8 @@ const work = join(home, "net");
 
 /** All that a login sets, and no more. */
 const env = {
-  HOME: home,
-  PATH: `${join(home, ".local", "bin")}:${process.env["PATH"] ?? ""}`,
-  LC_ALL: "C.UTF-8",
-  TERM: "dumb",
-  COLUMNS: String(COLUMNS),
+  ...loginOf(home, join(home, ".local", "bin")),
   MANWIDTH: String(COLUMNS),
-  GIT_CONFIG_NOSYSTEM: "1",
-  GIT_PAGER: "cat",
 };
 
 const { say, show } = pageOf((text) => text.replaceAll(home, HOME));

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { SMTPServer } from "smtp-server";
-import { COLUMNS, pageOf } from "./page.ts";
+import { loginOf, pageOf } from "./page.ts";
 import { onTerminal } from "./terminal.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -22,13 +22,7 @@ const work = join(home, "net");
 const inbox = join(play, "mia", "Maildir");
 
 const env = {
-  HOME: home,
-  PATH: `${join(play, "bin")}:${process.env["PATH"] ?? ""}`,
-  LC_ALL: "C.UTF-8",
-  TERM: "dumb",
-  COLUMNS: String(COLUMNS),
-  GIT_CONFIG_NOSYSTEM: "1",
-  GIT_PAGER: "cat",
+  ...loginOf(home, join(play, "bin")),
   EDITOR: join(play, "bin", "editor"),
 };
 

@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { COLUMNS, pageOf } from "./page.ts";
+import { COLUMNS, loginOf, pageOf } from "./page.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const play = mkdtempSync(join(tmpdir(), "patchsig-morning."));
@@ -19,13 +19,8 @@ type Who = "alice" | "bob" | "carol" | "mia";
 function envOf(who: Who): Record<string, string> {
   const home = join(play, who);
   return {
-    HOME: home,
-    PATH: `${join(play, "bin")}:${process.env["PATH"] ?? ""}`,
-    LC_ALL: "C.UTF-8",
+    ...loginOf(home, join(play, "bin")),
     TERM: "screen",
-    COLUMNS: String(COLUMNS),
-    GIT_CONFIG_NOSYSTEM: "1",
-    GIT_PAGER: "cat",
     EDITOR: "true",
   };
 }

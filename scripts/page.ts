@@ -2,6 +2,23 @@
 
 export const COLUMNS = 80;
 
+/**
+ * All that a login sets, and no more.
+ *
+ * @param bin the folder of the programs that the page starts
+ */
+export function loginOf(home: string, bin: string): Record<string, string> {
+  return {
+    HOME: home,
+    PATH: `${bin}:${process.env["PATH"] ?? ""}`,
+    LC_ALL: "C.UTF-8",
+    TERM: "dumb",
+    COLUMNS: String(COLUMNS),
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_PAGER: "cat",
+  };
+}
+
 export interface Page {
   /** Words around what is shown, in Markdown. */
   readonly say: (text: string) => void;

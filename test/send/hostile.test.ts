@@ -4,12 +4,12 @@ import { networkInterfaces } from "node:os";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { SmtpServer } from "../../src/send/settings.ts";
 import type { SmtpOptions } from "../../src/send/smtp.ts";
-import type { SendOutcome, Transport } from "../../src/send/transport.ts";
+import type { Transport } from "../../src/send/transport.ts";
 import { certificate } from "../support/certificate.ts";
 import { some } from "../support/long.ts";
 import { type RawClient, rawSmtp, type RawServer } from "../support/raw-smtp.ts";
 import { requireTool } from "../support/tools.ts";
-import { letterOf, transportTo } from "./support.ts";
+import { send, transportTo } from "./support.ts";
 
 const ended: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -32,15 +32,6 @@ function open(
   return transport;
 }
 
-async function send(
-  transport: Transport,
-  bytes = letterOf().bytes,
-): Promise<SendOutcome & { readonly commits: number }> {
-  const onCommit = vi.fn();
-  const outcome = await transport.send(letterOf({ bytes }), onCommit);
-  return { ...outcome, commits: onCommit.mock.calls.length };
-}
-
 /** A good server up to the letter. */
 async function upToData(client: RawClient, greet = true): Promise<void> {
   if (greet) {
@@ -55,7 +46,7 @@ async function upToData(client: RawClient, greet = true): Promise<void> {
 }
 
 /** More than fits into the buffers between us and the server. */
-const LARGE = Buffer.alloc(8 << 20, "all of it\n");
+const LARGE = { bytes: Buffer.alloc(8 << 20, "all of it\n") };
 
 describe("a server that never ends", () => {
   /** What it says again and again, in each place. */

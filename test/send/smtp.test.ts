@@ -5,13 +5,13 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { SMTPServerOptions } from "smtp-server";
 import type { SmtpServer } from "../../src/send/settings.ts";
 import type { SmtpOptions } from "../../src/send/smtp.ts";
-import type { Letter, SendOutcome, Transport } from "../../src/send/transport.ts";
+import type { SendOutcome, Transport } from "../../src/send/transport.ts";
 import { certificate } from "../support/certificate.ts";
 import { newFolder } from "../support/folders.ts";
 import { freePort } from "../support/port.ts";
 import { type Answer, refusal, startSmtp, type TestServer } from "../support/smtp.ts";
 import { requireTool } from "../support/tools.ts";
-import { BODY, letterOf, transportTo } from "./support.ts";
+import { BODY, letterOf, send, transportTo } from "./support.ts";
 
 const ended: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -32,16 +32,6 @@ function open(
   const transport = transportTo(port, server, options);
   ended.push(transport.close);
   return transport;
-}
-
-/** What came of it, and how often `onCommit` was called. */
-async function send(
-  transport: Transport,
-  letter: Partial<Letter> = {},
-): Promise<SendOutcome & { readonly commits: number }> {
-  const onCommit = vi.fn();
-  const outcome = await transport.send(letterOf(letter), onCommit);
-  return { ...outcome, commits: onCommit.mock.calls.length };
 }
 
 const TO = (...names: string[]) => ({ recipients: names.map((name) => `${name}@example.org`) });
