@@ -1,4 +1,4 @@
-/** Addresses of people, as headers, options, trailers and programs write them. Pure. */
+/** Reads names and addresses as headers, options, trailers and programs write them. Pure. */
 
 import { decodeWords } from "../mail/rfc2047.ts";
 import { encodeName } from "../mail/encoded-words.ts";
@@ -17,10 +17,10 @@ const TOKEN =
   /"((?:[^"\\]|\\.)*)"|(\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\))|<([^<>]*)>?|([,;])|(:)|((?:\[[^\]\s]*\]|[^\s"(),:;<>])+)/gsu;
 
 /**
- * The addresses of a list: a field's value, or an option's. Comments are dropped, groups are their
- * members, and two addresses may have but a blank between them, as for git send-email.
+ * The addresses of a list: a field's value, or an option's. Comments are dropped, groups stand for their
+ * members, and a blank is enough between two addresses, as for git send-email.
  *
- * @param text what is no address stays one, for `isAddress` to refuse
+ * @returns also what is no address, for `isAddress` to refuse
  */
 export function readAddressees(text: string): Addressee[] {
   const found: Addressee[] = [];
@@ -61,7 +61,7 @@ export function readAddressee(text: string): Addressee | null {
   return /.@./.test(word) ? { name: "", address: word } : null;
 }
 
-/** RFC 2047's words decoded; blanks put together. */
+/** With RFC 2047's words decoded, and one blank for several. */
 function nameOf(text: string): string {
   const decoded = attempt(() => decodeWords(Buffer.from(text)).toString("utf8"));
   return (decoded.ok ? decoded.value : text).replaceAll(/\s+/g, " ").trim();
@@ -73,8 +73,8 @@ const MAX_ADDRESS = 254;
 const MAX_NAME = 200;
 
 /**
- * Why nothing can be sent there; null if that is possible. Addresses are in ASCII (few servers know
- * SMTPUTF8), without quotes, and names show what they hold.
+ * Why nothing can be sent to somebody; null if it can. Addresses must be ASCII (few servers know SMTPUTF8) and
+ * without quotes; names must not hide anything.
  */
 export function addressFault({ name, address }: Addressee): string | null {
   const at = address.lastIndexOf("@");
@@ -95,7 +95,7 @@ export function formatAddressee({ name, address }: Addressee): string {
   return `${plain ? name : `"${name.replaceAll(/["\\]/g, "\\$&")}"`} <${address}>`;
 }
 
-/** A field's value, in ASCII: an address a line. */
+/** A field's value in ASCII, one address per line. */
 export function encodeAddressees(addressees: readonly Addressee[]): string {
   return addressees
     .map(({ name, address }) => (name === "" ? address : `${encodeName(name, 5)} <${address}>`))

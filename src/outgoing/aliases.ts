@@ -15,7 +15,7 @@ export function isAliasType(text: string): text is AliasType {
   return (ALIAS_TYPES as readonly string[]).includes(text);
 }
 
-/** How a line is read, once those that go on are joined; null: it is none. */
+/** Reads a line, once continued ones are joined; null if it is no alias. */
 const LINES: Readonly<Record<AliasType, (line: string) => Entry | null>> = {
   mutt: (line) => {
     const [, name, list] = /^\s*alias\s+(?:-group\s+\S+\s+)*(\S+)\s+([^#]*)/.exec(line) ?? [];
@@ -34,7 +34,7 @@ const LINES: Readonly<Record<AliasType, (line: string) => Entry | null>> = {
     const [, name, list] = /^(\S+)\s+=\s+[^=]+=\s*(.+)$/.exec(line) ?? [];
     return entry(name, list);
   },
-  // what it does not name plainly, git does not read either
+  // git does not read other forms either
   sendmail: (line) => {
     const [, name, list] = /^([^\s#:"]+)\s*:\s*([^"\s:/|][^"]*)$/.exec(line) ?? [];
     return entry(name, list);
@@ -45,14 +45,14 @@ const LINES: Readonly<Record<AliasType, (line: string) => Entry | null>> = {
   },
 };
 
-/** A line that begins with a blank belongs to the one before. */
+/** A line that begins with a blank continues the one before. */
 const GO_ON: ReadonlySet<AliasType> = new Set(["pine", "sendmail"]);
 
 function entry(name: string | undefined, list: string | undefined): Entry | null {
   return name === undefined || list === undefined ? null : [name, readAddressees(list)];
 }
 
-/** @param texts of all files, in order: a later alias takes the place of an earlier one */
+/** @param texts of all files, in order: a later alias replaces an earlier one */
 export function readAliases(texts: readonly string[], type: AliasType): Aliases {
   const aliases = new Map<string, readonly Addressee[]>();
   for (const text of texts) {
@@ -66,7 +66,7 @@ export function readAliases(texts: readonly string[], type: AliasType): Aliases 
 }
 
 /**
- * What a addressee stands for: itself, unless it is an alias.
+ * The addresses that an addressee stands for: itself, unless it is an alias.
  *
  * @throws FormatError if an alias stands for itself
  */

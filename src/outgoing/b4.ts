@@ -14,7 +14,7 @@ interface B4Sent {
 
 export interface B4Cover {
   readonly state: SeriesState;
-  /** What b4 sent, oldest first. Which commits these were, its tags know. */
+  /** What b4 sent, oldest first; b4's tags name the commits. */
   readonly sent: readonly B4Sent[];
 }
 
@@ -94,7 +94,7 @@ function settingsOf(series: Json): SeriesSettings | null {
   };
 }
 
-/** The letter, the changes of the version that comes next, and those before. */
+/** The letter, the changes of the next version, and the earlier changes. */
 function partsOf(
   letter: string,
   version: number,

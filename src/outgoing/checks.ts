@@ -1,4 +1,4 @@
-/** What speaks against sending a series as it is. Pure. */
+/** Finds objections to sending a series as it is. Pure. */
 
 import { count } from "../primitives/words.ts";
 import type { SentVersion } from "./state.ts";
@@ -8,13 +8,13 @@ export interface SendFacts {
   /** Titles of the commits, oldest first. */
   readonly titles: readonly string[];
   readonly merges: number;
-  /** Why others do not have the base; null if they do. */
+  /** Why others lack the base; null if they have it. */
   readonly basePrivate: string | null;
-  /** It is to have a cover letter, which nobody has written. */
+  /** It should have a cover letter, but nobody has written one. */
   readonly coverMissing: boolean;
   /** The newest version that was sent; null if none was. */
   readonly previous: SentVersion | null;
-  /** Every commit is one that was sent in it. */
+  /** All commits were sent in that version already. */
   readonly unchanged: boolean;
   /** Seconds since the epoch. */
   readonly now: number;
@@ -43,15 +43,15 @@ export interface Objection {
   readonly check: CheckName;
   /** One line. */
   readonly why: string;
-  /** A way out besides `--allow`; "" if there is none. */
+  /** What to do instead of `--allow`; "" if there is nothing. */
   readonly hint: string;
 }
 
-/** Titles that git's own tools, and people, give to commits that are not ready. */
+/** Titles that git's tools and people give to unfinished commits. */
 const UNFINISHED =
   /^(?:(?:fixup|squash|amend)!|\[?(?:WIP|wip|TODO|DROP|DONOTMERGE|DO NOT MERGE)\b)/;
 
-/** All objections, the gravest first. */
+/** All objections, the most serious first. */
 export function objections(facts: SendFacts, limits: SendLimits): Objection[] {
   const { titles, merges, basePrivate, previous, now } = facts;
   const unfinished = titles.find((title) => UNFINISHED.test(title));

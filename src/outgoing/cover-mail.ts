@@ -1,9 +1,9 @@
-/** The cover letter that git format-patch began, with its title and text. Pure. */
+/** Fills in the cover letter that git format-patch began. Pure. */
 
 import { encodeText } from "../mail/encoded-words.ts";
 import type { CoverText } from "./reroll.ts";
 
-/** What git leaves to be filled in (git-format-patch(1), "--cover-letter"). */
+/** git's placeholders (git-format-patch(1), "--cover-letter"). */
 const TITLE = "*** SUBJECT HERE ***";
 const BLURB = "*** BLURB HERE ***";
 const MIME = [
@@ -12,7 +12,7 @@ const MIME = [
   "Content-Transfer-Encoding: 8bit",
 ].join("\n");
 
-/** Is it a letter that is still to be written? */
+/** Does it still have git's placeholders? */
 export function isTemplate(mail: Buffer): boolean {
   return mail.includes(TITLE) || mail.includes(`\n${BLURB}\n`);
 }

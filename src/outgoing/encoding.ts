@@ -11,7 +11,7 @@ import {
 import { CR } from "../primitives/bytes.ts";
 import { bodyOf, type NewField, withFields } from "./header.ts";
 
-/** git send-email's words (git-send-email(1), "--transfer-encoding"), the plainest first; `auto` is ours to decide. */
+/** git send-email's words (git-send-email(1), "--transfer-encoding"), the plainest first, without `auto`, for which we choose. */
 export const TRANSFER_ENCODINGS = ["7bit", "8bit", "quoted-printable", "base64"] as const;
 export type TransferEncoding = (typeof TRANSFER_ENCODINGS)[number];
 
@@ -19,7 +19,7 @@ export function isTransferEncoding(word: string): word is TransferEncoding {
   return TRANSFER_ENCODINGS.some((known) => known === word);
 }
 
-/** The longest line that mail servers take, without its end (RFC 5321, 4.5.3.1.6). */
+/** The longest line that mail servers accept, in bytes without its end (RFC 5321, 4.5.3.1.6). */
 const LONGEST_LINE = 998;
 
 /** Why a mail cannot be sent in this encoding, in a few words; null if it can. */
@@ -41,7 +41,7 @@ function hasLongLine(text: Buffer): boolean {
 }
 
 /**
- * The mail in this encoding, with a header that says so. A mail that is ASCII, and plain, needs none.
+ * The mail in this encoding, with a header that says so. A plain ASCII mail needs none.
  *
  * @param mail of one part, as git format-patch writes them
  * @param charset for a body that is not ASCII and names none (`sendemail.assume8bitEncoding`)
@@ -68,7 +68,7 @@ const ENCODERS: { readonly [encoding in TransferEncoding]: (text: Buffer) => Buf
   base64: encodeBase64,
 };
 
-/** An mbox would make `>From ` of it (RFC 2049, section 3). What a soft break makes of a line is left. */
+/** An mbox would turn it into `>From ` (RFC 2049, section 3). Lines that begin after a soft break are left alone. */
 function withoutFromLines(text: Buffer): Buffer {
   return Buffer.from(text.toString("latin1").replace(/^From (?=.{0,69}$)/gm, "=46rom "), "latin1");
 }

@@ -1,9 +1,9 @@
-/** Fields of a mail's header that the sender decides. Pure. */
+/** Writes those fields of a mail's header that the sender decides. Pure. */
 
 import { isSpace, nextLine } from "../primitives/bytes.ts";
 import { readFields } from "../mail/fields.ts";
 
-/** As mail programs order them; what is not named comes last, in its own order. */
+/** The usual order of fields; others come last, in their own order. */
 const ORDER = [
   "from",
   "to",
@@ -16,7 +16,7 @@ const ORDER = [
   "references",
 ];
 
-/** A field: its name, and its value, folded, in ASCII; "": there is to be none of that name. */
+/** A field: its name, and its value, folded and in ASCII; "" removes the field. */
 export type NewField = readonly [name: string, value: string];
 
 /**
@@ -47,7 +47,7 @@ export function withoutFields(mail: Buffer, names: RegExp): Buffer {
   return Buffer.concat([Buffer.from(header, "latin1"), mail.subarray(endOfHeader(mail))]);
 }
 
-/** What stands below the empty line. */
+/** The text below the empty line. */
 export function bodyOf(mail: Buffer): Buffer {
   return mail.subarray(nextLine(mail, endOfHeader(mail)));
 }

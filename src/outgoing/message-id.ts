@@ -1,10 +1,10 @@
-/** The Message-IDs of a series, decided before anything leaves. Pure. */
+/** Makes the Message-IDs of a series before anything is sent. Pure. */
 
 /** No field may be longer than a line (RFC 5322, section 2.1.1). */
 const MAX_STEM = 120;
 
 /**
- * `<20261128-net-timer-v2-1-3f2a81c09d4e@example.org>`, as b4's: people see which mail it is.
+ * `<20261128-net-timer-v2-1-3f2a81c09d4e@example.org>`, as b4 makes them: people see which mail it is.
  *
  * @param stem of the whole version: `stemOf`
  * @param index 0 for the cover letter
@@ -15,7 +15,7 @@ export function messageIdOf({ stem, random, domain }: MessageIdParts, index: num
 
 export interface MessageIdParts {
   readonly stem: string;
-  /** Hex: no two runs have the same. */
+  /** Hex, different in each run. */
   readonly random: string;
   readonly domain: string;
 }

@@ -21,7 +21,7 @@ export interface Project {
   readonly cc: readonly Addressee[];
   /** Words before PATCH. */
   readonly prefix: readonly string[];
-  /** Programs that print recipients of a patch: run only if the user says so. */
+  /** Programs that print recipients of a patch; they run only if the user agrees. */
   readonly commands: readonly ProjectCommand[];
 }
 
@@ -50,8 +50,8 @@ const KEYS: Readonly<Record<ProjectFile, Readonly<Record<string, string>>>> = {
 };
 
 /**
- * @param values every value of a key in the file; other keys are not for us
- * @throws FormatError that says what is wrong: then nothing of it counts
+ * @param values every value of a key in the file; other keys are ignored
+ * @throws FormatError that says what is wrong: then the whole file is ignored
  */
 export function readProject(
   file: ProjectFile,

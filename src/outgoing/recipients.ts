@@ -1,5 +1,5 @@
 /**
- * Who gets which mail, and why: git send-email's rules (git-send-email(1), "Automating"), in its order.
+ * Decides who gets which mail, and why: git send-email's rules (git-send-email(1), "Automating"), in its order.
  * docs/sending.md says where they differ. Pure.
  */
 
@@ -17,20 +17,20 @@ export type RecipientField = "to" | "cc" | "bcc";
 /** Somebody who gets a mail. */
 export interface Recipient extends Addressee {
   readonly field: RecipientField;
-  /** In a few words: `--to`, `author`, `Reviewed-by`, `.patchsig of this project`. */
+  /** The reason, in a few words: `--to`, `author`, `Reviewed-by`, `.patchsig of this project`. */
   readonly why: string;
-  /** Who wants that: the user, what is in the patch, or the project. */
+  /** Whose wish it is: the user's, the patch's or the project's. */
   readonly by: "user" | "patch" | "project";
 }
 
-/** What is known of a mail before it has recipients. */
+/** A mail before it has recipients. */
 export interface MailToAddress {
   readonly author: Addressee;
-  /** Addresses in the header that git wrote, and in what headerCmd said; and where they are from. */
+  /** Addresses in the header that git wrote and in headerCmd's output, and where each is from. */
   readonly header: readonly (Addressee & Pick<Recipient, "field" | "why">)[];
   /** All text below the header. */
   readonly text: string;
-  /** Lines that programs said for this mail, and which program: toCmd, ccCmd. */
+  /** Lines that toCmd and ccCmd printed for this mail, and which of them did. */
   readonly said: readonly (Pick<Recipient, "field" | "why" | "by"> & { readonly lines: string })[];
 }
 
@@ -57,19 +57,19 @@ export interface RecipientTerms {
   /** All mails go to the first one's To, Cc too. */
   readonly toCover: boolean;
   readonly ccCover: boolean;
-  /** An alias's addresses, or the current one. */
+  /** An alias's addresses, or the address itself. */
   readonly resolve: (addressee: Addressee) => readonly Addressee[];
 }
 
 export interface MailRecipients {
   /** In the header's order. */
   readonly recipients: readonly Recipient[];
-  /** Lines from which nobody gets it, and why. */
+  /** Lines that give no recipient, and why. */
   readonly left: readonly string[];
 }
 
 /**
- * What is suppressed in all.
+ * All that is suppressed.
  *
  * @param words of `--suppress-cc`, else of the settings
  * @param suppressFrom null where it is not set, as for signedOffByCc
@@ -111,7 +111,7 @@ export function recipientsOf(
   });
 }
 
-/** What is named for all mails after the first. */
+/** The recipients named for all mails after the first. */
 function coverNamed(
   { named, toCover, ccCover }: RecipientTerms,
   first: readonly Recipient[],
@@ -131,7 +131,7 @@ function resolved(recipient: Recipient, { resolve }: RecipientTerms, left: strin
   });
 }
 
-/** Those that the mail itself is for. */
+/** The recipients that the mail itself names. */
 function ownOf(mail: MailToAddress, terms: RecipientTerms, left: string[]): Recipient[] {
   const { suppressed, sender } = terms;
   const self = formatAddressee(sender);
@@ -192,7 +192,7 @@ function suppressionOf(trailer: string): Suppression {
   return name === "cc" ? "bodycc" : name === "signed-off-by" ? "sob" : "misc-by";
 }
 
-/** Each address once: where it came first, but as To rather than Cc, and as Cc rather than Bcc. */
+/** Each address once, at its first place; as To rather than Cc, and as Cc rather than Bcc. */
 function withoutDoubles(all: readonly Recipient[]): Recipient[] {
   const seen = new Map<string, Recipient>();
   for (const field of ["to", "cc", "bcc"] as const)

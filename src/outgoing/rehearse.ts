@@ -1,4 +1,4 @@
-/** Which encoding a mail survives its way in, and what it would not survive. Pure. */
+/** Finds the encoding in which a mail survives transport, and what it would not survive. Pure. */
 
 import {
   encodingFault,
@@ -14,7 +14,7 @@ export type Survives = (arrived: Buffer) => boolean;
 export interface EncodedMail {
   readonly mail: Buffer;
   readonly encoding: TransferEncoding;
-  /** Names of what transports usually do and this mail would not survive. */
+  /** Names of usual changes by transports that this mail would not survive. */
   readonly weak: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export interface EncodingWish {
   readonly charset: string;
 }
 
-/** The mail in the encoding wished; without one, in the plainest that survives what transports usually do. */
+/** The mail in the given encoding, else in the plainest that survives what transports usually do. */
 export function encodeToSurvive(
   mail: Buffer,
   { encoding, charset }: EncodingWish,
@@ -43,7 +43,7 @@ export function encodeToSurvive(
   return best!;
 }
 
-/** Nearly all mails survive all at once: what does not is looked for only then. */
+/** Nearly all mails survive all changes at once; only for others is it found out which they do not survive. */
 function weakPoints(mail: Buffer, survives: Survives): string[] {
   return JOURNEYS.flatMap((journey) => {
     if (survives(journey.reduce((arrived, { apply }) => apply(arrived), mail))) return [];
@@ -52,13 +52,13 @@ function weakPoints(mail: Buffer, survives: Survives): string[] {
   });
 }
 
-/** What only spoils mails, and which encoding helps against it; null if none does. */
+/** Changes that only damage mails, and the encoding that helps; null if none does. */
 export interface Danger {
   readonly change: string;
   readonly helps: TransferEncoding | null;
 }
 
-/** What broken transports do and an encoded mail would not survive. */
+/** What broken transports do that an encoded mail would not survive. */
 export function dangersOf({ mail }: EncodedMail, charset: string, survives: Survives): Danger[] {
   return SPOILING.flatMap(({ name, apply }) => {
     if (survives(apply(mail))) return [];

@@ -3,10 +3,10 @@
 import { readFields } from "../mail/fields.ts";
 import { withFields } from "./header.ts";
 
-/** Only Microsoft's servers answer so. */
+/** Only Microsoft's servers answer like this. */
 const RENAMED = /^250 2\.0\.0 OK (<[^<>\s@]+@[^<>\s@]+\.outlook\.com>)/i;
 
-/** Old names of mails that have left, and their new ones. */
+/** New Message-IDs of mails that have left, by the old ones. */
 export type RenamedIds = ReadonlyMap<string, string>;
 
 /** @param mails with what the server said of each; "" if nothing */
@@ -21,7 +21,7 @@ export function renamedIds(
   );
 }
 
-/** The mail, replying to the mails of these names as they are called now. */
+/** The mail with new Message-IDs for old ones in what it replies to. */
 export function replyingTo(mail: Buffer, renamed: RenamedIds): Buffer {
   if (renamed.size === 0) return mail;
   const fields = readFields(mail)

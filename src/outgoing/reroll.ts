@@ -1,10 +1,10 @@
-/** From one version of a series to the next. Pure. */
+/** Leads from one version of a series to the next. Pure. */
 
 import { day } from "../primitives/time.ts";
 import type { SentVersion, SeriesSettings, SeriesState, ThreadMode } from "./state.ts";
 
 /**
- * A name for a work that lasts: `20261128-net-timer-3f2a81c09d4e`, as b4 makes them.
+ * A lasting name for a work: `20261128-net-timer-3f2a81c09d4e`, as b4 makes them.
  *
  * @param branch its short name
  * @param time seconds since the epoch; the day is UTC's
@@ -20,7 +20,7 @@ export function changeIdFor(branch: string, time: number, random: Buffer): strin
   return [date, slug, random.toString("hex")].filter((part) => part !== "").join("-");
 }
 
-/** A series of which nothing was said or sent yet. */
+/** A series of which nothing is known or sent yet. */
 export function newSeries(changeId: string): SeriesState {
   const settings: SeriesSettings = {
     changeId,
@@ -82,17 +82,17 @@ export function coverOf(cover: string): CoverText | null {
   return { title: title.trim(), body: rest.join("\n").trim() };
 }
 
-/** What every later version's letter begins its changes with. */
+/** The line that begins the changes in the letter of each later version. */
 const CHANGES = /^Changes in v[0-9]+:[ \t]*$/m;
 
-/** What a person edits: the cover letter, and below it what changed in the next version. */
+/** The text for the editor: the cover letter, and below it the changes of the next version. */
 export function editable(state: SeriesState): string {
   const { cover, changes, settings } = state;
   if (previousOf(state, settings.version) === null) return `${cover.trim()}\n`;
   return `${cover.trim()}\n\nChanges in v${settings.version}:\n${changes.trim()}\n`;
 }
 
-/** What came of it. Only the first heading counts: what stands below is all of the changes. */
+/** Reads the edited text. Only the first heading counts: all below it are the changes. */
 export function edited(state: SeriesState, text: string): SeriesState {
   const found = previousOf(state, state.settings.version) === null ? null : CHANGES.exec(text);
   if (found === null) return { ...state, cover: lines(text) };
@@ -112,7 +112,7 @@ function lines(text: string): string {
  * The change log as it goes into a version's letter: what changed since the previous one and where
  * that is, then those before.
  *
- * @param link under what a mail is found, with `%s` for its Message-ID; null: no link
+ * @param link the URL of a mail, with `%s` for its Message-ID; null: no link
  */
 export function changeLog(state: SeriesState, version: number, link: string | null): string {
   const previous = previousOf(state, version);

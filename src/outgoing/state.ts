@@ -12,7 +12,7 @@
 import { FormatError } from "../errors.ts";
 import { isFullName } from "../primitives/object-name.ts";
 
-/** To which mail the next version replies: none, the first version's first mail, or the previous one's. */
+/** What the next version replies to: nothing, or the first mail of the first or of the previous version. */
 export type ThreadMode = "new" | "first" | "previous";
 export const THREAD_MODES: readonly ThreadMode[] = ["new", "first", "previous"];
 
@@ -24,7 +24,7 @@ export interface SeriesSettings {
   readonly version: number;
   /** Words before PATCH: `RFC`, `net-next`. */
   readonly prefix: readonly string[];
-  /** A revision that the series goes on; null: found as format-patch does. */
+  /** The revision on which the series builds; null: found as format-patch finds it. */
   readonly base: string | null;
   /** Recipients, as in a header: `Name <address>` or `address`. */
   readonly to: readonly string[];
@@ -68,7 +68,7 @@ export interface SeriesState {
   readonly sent: readonly SentVersion[];
 }
 
-/** Bounds: a state may come from somebody else's repository. */
+/** Limits, since a state may come from somebody else's repository. */
 export const MAX_STATE_FILE = 256 * 1024;
 export const MAX_SENT_VERSIONS = 500;
 const MAX_MAILS = 1000;
@@ -78,7 +78,7 @@ const CHANGE_ID = /^[0-9a-z][0-9a-z._-]{0,199}$/i;
 const VERSION = /^[1-9][0-9]{0,3}$/;
 const DIGEST = /^[0-9a-f]{64}$/;
 const MESSAGE_ID = /^<[!-;=?-~]{1,250}>$/;
-/** A line that shows what it holds: no control characters, not even as C1 or bidi. */
+/** A line without control characters, C1 and bidi included. */
 const PLAIN = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;
 
 /** Is it one line without invisible characters? */

@@ -1,5 +1,5 @@
 /**
- * What mail transports do to mails, each as a change of a mail's bytes. Found by comparing archives of
+ * What mail transports do to mails, each as a function on a mail's bytes. Found by comparing archives of
  * mailing lists, and by real servers (test/transports). Pure.
  */
 
@@ -20,7 +20,7 @@ function changes(rows: Rows): TransportChange[] {
   return rows.map(([name, apply]) => ({ name, apply }));
 }
 
-/** What servers and lists do that work as they should, in the order in which a mail meets it. */
+/** What working servers and lists do, in the order in which a mail meets it. */
 const AS_TEXT = changes([
   ["bytes that are not UTF-8", (mail) => inBytes(mail, (body) => Buffer.from(body.toString()))],
   ["empty context lines without their blank", (mail) => inBody(mail, /^ $/gm, "")],
@@ -42,10 +42,10 @@ const RECODED = changes([
   ["a footer as its own part", withPart],
 ]);
 
-/** Ways that a mail may take, each all of its changes; an encoding must survive every one. */
+/** Journeys of a mail, each a list of changes; an encoding must survive every one. */
 export const JOURNEYS: readonly (readonly TransportChange[])[] = [AS_TEXT, RECODED];
 
-/** What only spoils mails. */
+/** Changes that only damage mails. */
 export const SPOILING: readonly TransportChange[] = changes([
   ["tabs made blanks", (mail) => inBody(mail, /\t/g, "        ")],
   ["blanks made no-break spaces", (mail) => inBody(mail, / {2}/g, "\xc2\xa0 ")],
@@ -108,7 +108,7 @@ function inBody(mail: Buffer, what: RegExp, by: string): Buffer {
   return withBody(mail, body, Buffer.from(changed, "latin1"));
 }
 
-/** The same where the body is not ASCII; else there is nothing to change. */
+/** The same, but only if the body is not ASCII. */
 function inBytes(mail: Buffer, change: (body: Buffer) => Buffer): Buffer {
   const body = bodyOf(mail);
   return isAscii(body) ? mail : withBody(mail, body, change(body));

@@ -1,4 +1,4 @@
-/** Letters through a program like sendmail(8), called as git send-email calls it. */
+/** Hands letters to a program like sendmail(8), called as git send-email calls it. */
 
 import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
 import { accessSync, closeSync, constants, existsSync, openSync } from "node:fs";
@@ -21,7 +21,7 @@ const PATIENCE = 600_000;
 const LAST_WORDS = 500;
 const MAX_WORDS = 4096;
 
-/** Exit statuses of sysexits.h; any other: the program does not work. */
+/** Exit statuses of sysexits.h; any other means that the program does not work. */
 const OUTCOMES: Readonly<Record<number, SendOutcome["kind"]>> = {
   0: "sent",
   /** EX_DATAERR */
@@ -63,7 +63,7 @@ export function findSendmail(searchPath: string): string | null {
 }
 
 /**
- * Looks whether the program is there, before anything is sent.
+ * Checks that the program is there, before anything is sent.
  *
  * @throws PatchsigError "not-found"
  */
@@ -133,12 +133,12 @@ function wordsOf(child: ChildProcessByStdio<Writable, Readable, Readable>): Prom
   });
 }
 
-/** Programs answer in lines; more is no list of people. */
+/** A longer answer is no list of people. */
 const MAX_ANSWER = 1 << 20;
 const MAX_MILLISECONDS = 120_000;
 
 /**
- * What a program says of a patch: git send-email's toCmd and ccCmd. It waits for it.
+ * Runs a program on a patch, as git send-email runs toCmd and ccCmd, and returns what it prints.
  *
  * @param command for the shell; the file's name follows it, and the file is its input
  * @throws PatchsigError "refused" if it fails

@@ -1,10 +1,10 @@
-/** Which login a server and we both know (RFC 4954), and those by token, which nodemailer leaves to us. */
+/** Chooses a SASL mechanism that the server offers (RFC 4954), and writes those for tokens, which nodemailer lacks. */
 
 import { PatchsigError } from "../errors.ts";
 
-/** Those that a password is for, in the order in which we choose. */
+/** Mechanisms for a password, in the order of preference. */
 export const PASSWORD_MECHANISMS = ["PLAIN", "LOGIN", "CRAM-MD5"] as const;
-/** The password is an access token then, as git's credential helpers for OAuth give it. */
+/** For these the password is an access token, as git's credential helpers for OAuth give it. */
 const TOKEN_MECHANISMS = ["OAUTHBEARER", "XOAUTH2"] as const;
 /** All that `sendemail.smtpAuth` may name. */
 export const MECHANISMS = [...PASSWORD_MECHANISMS, ...TOKEN_MECHANISMS] as const;
@@ -44,7 +44,7 @@ export function tokenResponse(
   { host, port, user, token }: TokenLogin,
 ): string | null {
   const bearer = `auth=Bearer ${token}\x01\x01`;
-  // a comma and an equals sign have other ways in a GS2 header (RFC 5801 §4)
+  // a comma and an equals sign are escaped in a GS2 header (RFC 5801 §4)
   const name = user.replaceAll("=", "=3D").replaceAll(",", "=2C");
   const forms: Partial<Record<Mechanism, string>> = {
     // RFC 7628 §3.1
@@ -55,5 +55,5 @@ export function tokenResponse(
   return form === undefined ? null : Buffer.from(form).toString("base64");
 }
 
-/** What ends a challenge that says why the token was refused; the refusal itself follows. */
+/** The answer to a challenge that says why the token was refused; the refusal itself follows. */
 export const TOKEN_END: Partial<Record<Mechanism, string>> = { OAUTHBEARER: "AQ==", XOAUTH2: "" };

@@ -16,7 +16,7 @@ export interface Lookup {
   readonly paths: (key: string) => readonly string[];
 }
 
-/** The same settings, as if `sendemail.identity` named this one; null: as it is set. */
+/** The same settings with another `sendemail.identity`; null: the one that is set. */
 export function withIdentity(config: Lookup, identity: string | null): Lookup {
   if (identity === null) return config;
   const named = (key: string): boolean => key.toLowerCase() === "sendemail.identity";
@@ -36,9 +36,9 @@ export interface SmtpServer {
   readonly certPath: string | null;
   /** Files that say who we are, if the server asks; null for none. `key` is null if `cert` has it. */
   readonly client: { readonly cert: string; readonly key: string | null } | null;
-  /** So many letters a connection; 0 for any number. */
+  /** Letters per connection; 0: any number. */
   readonly batchSize: number;
-  /** Seconds to wait before another connection, if a batch has ended. */
+  /** Seconds to wait between two connections. */
   readonly reloginDelay: number;
 }
 
@@ -72,7 +72,7 @@ const NAMED_PORTS = new Map([
 ]);
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i;
 const HOST = /^(?:[\w-]+(?:\.[\w-]+)*\.?|[0-9a-f:]*:[0-9a-f:.]*)$/i;
-/** git appends arguments this way, so that the command may have its own. */
+/** As git appends arguments to a command that has its own. */
 const shellArgs = (command: string): string[] => ["-c", `${command} "$@"`, "-"];
 
 /**
@@ -118,7 +118,7 @@ export function serverName(server: MailServer): string {
   return `${server.host}:${server.port}, ${tls}`;
 }
 
-/** By which mails would go elsewhere than by SMTP, or otherwise protected than we would send them. */
+/** Settings by which git sends other than by SMTP, or with other protection than here. */
 const NOT_TAKEN: Readonly<Record<string, string>> = {
   useImapOnly: "git send-email knows it; or: git -c sendemail.useImapOnly=false patchsig send",
   imapSentFolder: "git send-email knows it; or: git -c sendemail.imapSentFolder= patchsig send",
@@ -206,7 +206,7 @@ function numberOf(setting: Settings, name: string): number {
   return Number(word);
 }
 
-/** git takes other words for none, but a typo must not send in plain text. */
+/** git takes any other word for `none`, but a typo must not send in plain text. */
 function encryptionOf(setting: Settings): Encryption {
   const word = setting.string("smtpEncryption") ?? "none";
   const found = ENCRYPTIONS.find((known) => known === word.toLowerCase());

@@ -16,17 +16,17 @@ export interface Patience {
   readonly connect: number;
   /** For a server that is silent. */
   readonly answer: number;
-  /** For a letter, however much the server says. */
+  /** For a whole letter, however often the server answers. */
   readonly letter: number;
 }
 
 export interface Connecting {
   /** null if there is none to give. */
   readonly password: string | null;
-  /** Told whether the server accepted the password; not called on other failures. */
+  /** Called with whether the server accepted the password; not called on other failures. */
   readonly onLogin: (right: boolean) => Promise<void>;
   readonly patience: Patience;
-  /** How a host's name becomes addresses; unless given, as the system does it. */
+  /** Resolves a host name; default: as the system does it. */
   readonly lookup?: LookupFunction;
 }
 
@@ -72,7 +72,7 @@ export async function connectSmtp(
     socketTimeout: patience.answer,
     maxResponseSize: MAX_REPLY,
   });
-  // each step gets it as well
+  // each step learns of the error, too
   connection.on("error", () => undefined);
   let loggingIn = false;
   try {

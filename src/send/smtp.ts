@@ -1,5 +1,5 @@
 /**
- * Letters over SMTP (RFC 5321): nodemailer speaks it, this file says what an answer means.
+ * Sends letters over SMTP (RFC 5321): nodemailer speaks it, this file says what an answer means.
  *
  * A server takes a letter when it has seen the end of the data and not before: if the connection is
  * lost earlier, it must cancel the transaction (RFC 5321 §4.1.1.10). So `onCommit` is called
@@ -36,7 +36,7 @@ const PIECE = 1 << 16;
 
 export type SmtpOptions = Omit<Connecting, "patience"> & {
   readonly patience?: Partial<Patience>;
-  /** Waits for so many milliseconds; for a server that takes so many letters a connection. */
+  /** Waits for so many milliseconds, between two connections of a server that limits the letters of each. */
   readonly wait?: (milliseconds: number) => Promise<unknown>;
 };
 
@@ -132,7 +132,7 @@ async function handOver(
     // nodemailer's own account, see its type SMTPConnectionEnvelope
     rejectedErrors: [] as readonly SmtpError[],
   };
-  // a generator is asked for a piece once the one before is on its way
+  // a generator is asked for a piece once the piece before is on its way
   const pieces = async function* (): AsyncGenerator<Buffer> {
     progress.begun = true;
     if (envelope.rejectedErrors.length > 0) throw new Error("refused for some of its recipients");
@@ -151,7 +151,7 @@ async function handOver(
       connection.send(envelope, message, done),
     );
     const response = info?.response ?? "";
-    // an answer before the end is to nothing that we asked
+    // an answer before the end answers nothing that we asked
     if (progress.committed && digitOf({ response }) === 2)
       return { kind: "sent", said: words({ response } as SmtpError) };
     throw new Error(`unexpected reply: ${response}`);
@@ -169,8 +169,8 @@ async function handOver(
 }
 
 /**
- * Keeps the connection for the next letter if the server refused this one in good order: not while the
- * letter was on its way, whose rest would still follow, and perhaps be taken.
+ * Keeps the connection for the next letter if the server refused this one in good order. If it refused while the
+ * letter was on its way, the rest would still follow, and might be taken.
  */
 async function settle(
   connection: SMTPConnection,
@@ -236,7 +236,7 @@ function saidIn({ message, response, recipient }: SmtpError): string {
   return recipient === undefined ? (response ?? message) : `${recipient}: ${response}`;
 }
 
-/** For a server that does not take more (RFC 6152, section 3); what is signed is the same text. */
+/** For a server without 8BITMIME (RFC 6152, section 3); the signed text stays the same. */
 function inSevenBits(bytes: Buffer): Buffer {
   return isAscii(bytes) ? bytes : inEncoding(dropCr(bytes), "quoted-printable", "UTF-8");
 }

@@ -14,13 +14,13 @@ export interface Letter {
 
 /** What came of a letter; `said` is one line, in the server's words if it said any. */
 export type SendOutcome =
-  /** Taken: from here on it is the server's. */
+  /** Taken: the server is responsible for it now. */
   | { readonly kind: "sent"; readonly said: string }
   /** Not taken, and it never will be: the letter or a recipient is wrong. */
   | { readonly kind: "refused"; readonly said: string }
   /** Not taken now: try the same letter later. */
   | { readonly kind: "later"; readonly said: string }
-  /** Not taken, and no other letter would be: there is no server, or it does not want us. */
+  /** Not taken, and no other letter would be: there is no server, or it refuses us. */
   | { readonly kind: "outage"; readonly said: string }
   /** Handed over in full, but no reply came: it may have been taken. */
   | { readonly kind: "unknown"; readonly said: string };
@@ -39,7 +39,7 @@ export interface Transport {
 }
 
 const MAX_SAID = 200;
-/** More characters are not looked at. */
+/** Further characters are ignored. */
 const MAX_READ = 4096;
 
 /** Others' words, fit for a terminal and a database: one line of at most 200 columns. */
@@ -49,7 +49,7 @@ export function saidInOneLine(text: string): string {
   return truncateTo(escapeText(line.join(" ")), MAX_SAID);
 }
 
-/** Cannot become another SMTP line, or a program's option. */
+/** An address that cannot become another SMTP line or a program's option. */
 const ADDRESS = /^[^-\s<>\p{Cc}][^\s<>\p{Cc}]*$/u;
 
 /** What is wrong with the envelope; null if nothing is. */

@@ -5,9 +5,9 @@ import type { SmtpServer } from "./settings.ts";
 /** What nodemailer reports: `responseCode` and `response` only if the server said something. */
 export interface SmtpError extends Error {
   readonly code?: string;
-  /** Of the system or of OpenSSL, where nodemailer has put its own into `code`. */
+  /** The system's or OpenSSL's error, where nodemailer has its own in `code`. */
   readonly originalCode?: string;
-  /** OpenSSL's words. */
+  /** OpenSSL's text. */
   readonly reason?: string;
   readonly command?: string;
   readonly response?: string;
@@ -80,7 +80,7 @@ function wordsFor(
   return known ?? `TLS with $ failed: ${reason}`;
 }
 
-/** A server that waits for TLS says nothing to who does not begin it. */
+/** A server that expects TLS stays silent until the client begins it. */
 function portNote({ port, encryption }: SmtpServer): string {
   return port === 465 && encryption !== "ssl" ? " (sendemail.smtpEncryption is ssl for 465)" : "";
 }

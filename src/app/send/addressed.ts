@@ -1,4 +1,4 @@
-/** Who gets the mails of a version: what the user, the patches and the project ask for, by git send-email's settings. */
+/** Finds the recipients of a version's mails, as the user, the patches and the project name them, by git send-email's settings. */
 
 import { readFileSync } from "node:fs";
 import { FormatError, PatchsigError } from "../../errors.ts";
@@ -34,12 +34,12 @@ import { type Lookup, settingsOf } from "../../send/settings.ts";
 import { askOfMail } from "./ask.ts";
 import { NOTHING_SAID, saidHeader, type SaidHeader } from "./header-command.ts";
 
-/** What the user asks for now; what is remembered of the series is among `to` and `cc`. */
+/** What the user asks for in this run; `to` and `cc` include what is remembered of the series. */
 export interface AddressWishes {
   readonly to: readonly string[];
   readonly cc: readonly string[];
   readonly bcc: readonly string[];
-  /** Nothing of the settings' to, cc, bcc. */
+  /** Ignore the settings' to, cc and bcc. */
   readonly no: ReadonlySet<RecipientField>;
   readonly toCmd: string | null;
   readonly ccCmd: string | null;
@@ -49,11 +49,11 @@ export interface AddressWishes {
 
 export interface AddressTerms {
   readonly wishes: AddressWishes;
-  /** The user's settings, of the identity. */
+  /** The user's settings, those of the identity first. */
   readonly config: Lookup;
   /** `Name <address>` */
   readonly from: string;
-  /** The first mail is a cover letter: git names who commits here as its author, and the sender is. */
+  /** The first mail is a cover letter: git names the committer as its author, but its author is the sender. */
   readonly hasCover: boolean;
   /** What the project asks for; null: nothing. */
   readonly project: Project | null;
@@ -133,7 +133,7 @@ function headerAsker(
   return command === null ? () => NOTHING_SAID : (mail) => saidHeader(mail, { command, why, cwd });
 }
 
-/** The current name and address of those whom git's mailmap knows, by what they are called now. */
+/** For people in git's mailmap: their current names and addresses, by the ones used so far. */
 async function mailmapped(
   { cwd }: Repository,
   setting: SendEmail,
@@ -182,7 +182,7 @@ export function booleanIn(text: string | null, name: string): boolean | null {
   throw new PatchsigError("usage", `sendemail.${name} is "${text}": neither true nor false`);
 }
 
-/** A recipient whom the user or the project named must exist; one of a patch is left out, and said. */
+/** An invalid recipient that the user or the project named is an error; one from a patch is left out, with a note. */
 function refuseUnsendable(one: Recipient, { resolve }: RecipientTerms): void {
   for (const addressee of resolve(one)) {
     const fault = addressFault(addressee);
@@ -238,7 +238,7 @@ function aliasesIn(setting: SendEmail): Aliases {
   return readAliases(texts, type);
 }
 
-/** A program that says who gets a mail. */
+/** A program that prints the recipients of a mail. */
 interface AddressCommand extends Pick<Recipient, "field" | "why" | "by"> {
   readonly command: string;
 }
@@ -268,7 +268,7 @@ async function commandsOf(
   return [...own, ...theirs];
 }
 
-/** The user's programs are run where the user stands, as git runs them; the project's at the top of the working tree. */
+/** The user's programs run in the current folder, as in git; the project's at the top of the working tree. */
 function askAll(
   { toplevel, cwd }: Repository,
   commands: readonly AddressCommand[],
@@ -301,7 +301,7 @@ function readToAddress(mail: Buffer): Omit<MailToAddress, "said"> {
 }
 
 /**
- * For the screen: each recipient once, and which mails it gets if not all.
+ * For the screen: each recipient once, with the mails it gets if not all.
  *
  * @param names what the mails are called: `0/2`
  */

@@ -1,4 +1,4 @@
-/** What programs that settings name say of a mail. */
+/** Runs programs that settings name, and reads what they say of a mail. */
 
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

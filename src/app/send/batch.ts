@@ -1,6 +1,6 @@
 /**
- * Sends a batch of the outbox, or goes on with one: what `send`, `send --continue`, `send --cancel` and
- * `send --status` stand on. docs/outbox.md says what is promised.
+ * Sends a batch of the outbox, or the rest of one: `send`, `send --continue`, `send --cancel` and
+ * `send --status` are built on this. docs/outbox.md says what is promised.
  */
 
 import { PatchsigError } from "../../errors.ts";
@@ -21,17 +21,17 @@ export interface BatchRun {
   /** Seconds since the epoch. */
   readonly now: () => number;
   /**
-   * Was a mail sent that an earlier run left in doubt? Asked with all that is known. null: that cannot
-   * be said now, so it stays, and so do those after it.
+   * Was a mail sent that an earlier run left in doubt? Gets all that is known of it. null: nobody can
+   * say so now; then it stays in doubt, and the mails after it stay queued.
    */
   readonly wasSent: (doubt: MailInDoubt) => Promise<boolean | null>;
-  /** Told of each mail that was tried, before that is recorded: the disk may be full. */
+  /** Called for each mail that was tried, before its outcome is recorded, since the disk may be full. */
   readonly onOutcome: (mail: BatchMail, outcome: SendOutcome) => void;
-  /** Aborted, no other mail is begun. */
+  /** Once aborted, no further mail is begun. */
   readonly stop: AbortSignal;
   /** Addresses to leave out from now on. */
   readonly drop?: readonly string[];
-  /** False: mails reply to those before them by their own Message-IDs, though the server gave these others. */
+  /** False: mails refer to earlier ones by our Message-IDs, even if the server has replaced those. */
   readonly followsRenamed?: boolean;
 }
 
@@ -55,8 +55,8 @@ export interface BatchResult {
  * Sends what is left of a batch, in order, and stops at the first mail that does not leave.
  *
  * @throws PatchsigError "not-found" if there is no such batch, "database-busy" if another process sends,
- *   "disk-full": a mail whose outcome could not be recorded is in doubt. What `connect` throws for "usage",
- *   and `SendStore.drop`
+ *   "disk-full": a mail whose outcome could not be recorded is in doubt. Also what `connect` throws for
+ *   "usage", and what `SendStore.drop` throws
  */
 export async function sendBatch(store: SendStore, id: number, run: BatchRun): Promise<BatchResult> {
   const unlock = takeLock(SEND_SCHEMA, store.file, "another send");
@@ -141,7 +141,7 @@ function batchOf(store: SendStore, id: number): OpenBatch {
   return found;
 }
 
-/** The usual hint says that all that was reported is recorded: here, the last outcome may not be. */
+/** The usual hint says that everything reported is also recorded; here the last outcome may not be. */
 function diskError(error: unknown): PatchsigError | null {
   if (!(error instanceof PatchsigError) || error.code !== "disk-full") return null;
   return new PatchsigError("disk-full", error.message, {

@@ -1,4 +1,4 @@
-/** Which branch is sent, which of its commits, and what is remembered of it. */
+/** Finds the branch to send, its commits, and what is remembered of it. */
 
 import { PatchsigError } from "../../errors.ts";
 import type { FetchedRequest } from "../../git/pull-request.ts";
@@ -49,7 +49,7 @@ async function onNoBranch({ cwd }: Repository): Promise<PatchsigError> {
   });
 }
 
-/** What a request adds to what remotes have; it is remembered under `pull/`. */
+/** The commits of a pull request that no remote has; the series is remembered under `pull/`. */
 export async function requestToSend(
   repository: Repository,
   { name, ref }: FetchedRequest,
@@ -59,7 +59,7 @@ export async function requestToSend(
   return { branch, range: [ref, "--not", "--remotes", "--not"], stored };
 }
 
-/** The right side of the last range; HEAD for what has none. */
+/** The right side of the last range; HEAD if there is none. */
 function tipOf(words: readonly string[]): string {
   const last = words.findLast((word) => !word.startsWith("-")) ?? "";
   const [, tip = ""] = /\.\.\.?(.*)$/.exec(last) ?? [];

@@ -4,7 +4,7 @@ import { PatchsigError } from "../../errors.ts";
 import type { MailRecipients, Recipient } from "../../outgoing/recipients.ts";
 import { type Lookup, settingsOf } from "../../send/settings.ts";
 
-/** What is asked about: git asks for each mail, `send` once for all. */
+/** What the question is about: git asks for each mail, `send` once for all. */
 interface ToConfirm {
   readonly recipients: readonly MailRecipients[];
   readonly hasCover: boolean;
@@ -19,8 +19,8 @@ const MODES: Readonly<Record<string, (mails: ToConfirm) => boolean>> = {
 };
 
 /**
- * Reads the setting; it decides when the recipients are known. Unset, the user is asked; and always
- * where the project names recipients: they have to be seen.
+ * Reads the setting; the answer depends on the recipients. Unset, the user is asked. Recipients that
+ * the project names are always shown and asked about.
  *
  * @throws PatchsigError "usage" for a word that git does not know either
  */

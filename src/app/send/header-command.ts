@@ -16,7 +16,7 @@ export interface SaidHeader {
 
 export const NOTHING_SAID: SaidHeader = { fields: [], people: [] };
 
-/** Fields that `send` decides, or by which a mail would be read otherwise. */
+/** Fields that `send` sets itself, or that change how a mail is read. */
 const OURS =
   /^(?:from|sender|subject|date|message-id|in-reply-to|references|mime-version|content-.*)$/;
 
@@ -44,13 +44,13 @@ export function saidHeader(
   return { fields, people };
 }
 
-/** Its lines; empty ones, which would end a header, are no fields. */
+/** Its lines without the empty ones, which would end the header. */
 function fieldLines(said: string): string {
   const lines = said.split("\n").filter((line) => line.trim() !== "");
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** @param value as it stands, a character a byte */
+/** @param value raw, one character per byte */
 function oneLine(value: string): string {
   const text = Buffer.from(value, "latin1").toString();
   return text.replaceAll(/\r?\n[ \t]+/g, " ").trim();

@@ -18,7 +18,7 @@ import { seriesAsMbox } from "../sign/write-series.ts";
 /** What one version's mails say besides its commits. */
 export interface VersionTexts {
   readonly version: number;
-  /** What stands before its number in the subject: `RFC net-next PATCH`. */
+  /** The words before the number in the subject: `RFC net-next PATCH`. */
   readonly label: string;
   /** Null: there is no cover letter. */
   readonly cover: CoverText | null;
@@ -87,7 +87,7 @@ export async function versionMails(
   };
 }
 
-/** What these texts decide, whatever the settings say; the user's other settings count. */
+/** Options that these texts require, whatever the settings say; the user's other settings count. */
 function optionsOf({ version, label, cover, compareWith }: VersionTexts): string[] {
   return [
     "--no-thread",

@@ -44,12 +44,12 @@ import { makeVersion } from "./version.ts";
 export interface MakeWishes {
   readonly identity: string | null;
   readonly address: Omit<AddressWishes, "to" | "cc">;
-  /** All of it goes there alone; "reflect": to the sender. */
+  /** The only recipient of all mails; "reflect": the sender. */
   readonly only: string | null;
   readonly chainReplyTo: boolean | null;
   readonly annotate: boolean | null;
   readonly validate: boolean | null;
-  /** What only broken servers do is tried too. */
+  /** Also try what only broken servers do. */
   readonly rehearse: boolean;
 }
 
@@ -74,10 +74,10 @@ export interface MadeMails {
   readonly recipients: readonly MailRecipients[];
   /** `sendemail.identity`. */
   readonly identity: string;
-  /** Only the user, or one other, gets it: nothing is remembered of it. */
+  /** A preview for the user or one other person: nothing is remembered of it. */
   readonly isPreview: boolean;
   readonly preview: SendPreview;
-  /** Not without a yes. */
+  /** Sends only after a yes. */
   readonly mustAsk: boolean;
 }
 
@@ -141,7 +141,7 @@ export async function makeMails(
   };
 }
 
-/** Who sends, as `Name <address>`, by `sendemail.*`; else who signs. */
+/** The sender as `Name <address>`: as `sendemail.*` says, else the signer. */
 async function senderOf(
   repository: Repository,
   config: Lookup,
@@ -152,7 +152,7 @@ async function senderOf(
   return { from: await signerIdent(repository, by, settingsEnvironment()), envelopeSender };
 }
 
-/** What stands in the working tree and in no commit of the branch. */
+/** Changes in the working tree that are in no commit of the branch. */
 async function uncommittedNotes(repository: Repository, branch: string): Promise<string[]> {
   const { cwd } = repository;
   const [head] = await gitLines(["symbolic-ref", "--quiet", "HEAD"], { cwd });
@@ -173,7 +173,7 @@ function flagOf(config: Lookup, name: string): boolean | null {
   return booleanIn(settingsOf(config).string(name), name);
 }
 
-/** Authors and trailers get copies, but they are not whom it is for. */
+/** Authors and people in trailers get copies, but a series needs a recipient of its own. */
 function isForSomebody({ recipients }: AddressedMail): boolean {
   return recipients.some(
     ({ by, why }) => by !== "patch" || /^(?:format\.|sendemail\.|--)/.test(why),
@@ -221,7 +221,7 @@ function fieldsOf({ recipients, fields }: AddressedMail): NewField[] {
     ...fields,
     ["To", of("to")],
     ["Cc", of("cc")],
-    // nobody is to see who gets blind copies, not even those of format.headers
+    // blind copies stay blind, even those of format.headers
     ["Bcc", ""],
   ];
 }

@@ -10,13 +10,13 @@ export interface DrainOptions {
   /** Asked right before a letter is sent: `wait` leaves it for another run. */
   readonly allowed: (row: OutboxRow, now: number) => "send" | "wait" | { readonly cancel: string };
   /**
-   * Was a letter sent that an earlier run left in doubt? `false` must be sure: then it
+   * Was a letter sent that an earlier run left in doubt? `false` must be certain: then it
    * is sent again. null: nobody will ever know; `wait`: it is too early to say.
    */
   readonly wasSent: (row: OutboxRow) => Promise<boolean | null | "wait">;
-  /** Told of each letter that was tried, before that is recorded: the disk may be full. */
+  /** Called for each letter that was tried, before its outcome is recorded, since the disk may be full. */
   readonly onOutcome?: (row: OutboxRow, outcome: SendOutcome) => void;
-  /** Aborted, no other letter is begun. */
+  /** Once aborted, no further letter is begun. */
   readonly stop: AbortSignal;
 }
 
@@ -43,8 +43,8 @@ export function retryDelay(attempts: number): number {
 }
 
 /**
- * One run: what an earlier one left in doubt, what has expired, then what is due, oldest first. No
- * two runs at a time on one database: the second would take for left what the first is just sending.
+ * One run: what an earlier one left in doubt, what has expired, then what is due, oldest first. Never
+ * run two at a time on one database: the second would take what the first is sending for left over.
  *
  * @param connect called if there is something to send. A PatchsigError is an outage, except for "usage"
  * @throws what `connect`, `allowed`, `wasSent` and SQLite throw; no letter is lost by it

@@ -29,7 +29,7 @@ import { NO_PROJECT, projectAt, type ProjectFound } from "./project.ts";
 export interface SendWishes {
   /** A branch, a range, or nothing. */
   readonly words: readonly string[];
-  /** Somebody's request, instead of a branch. */
+  /** A pull request, instead of a branch. */
   readonly request: FetchedRequest | null;
   /** The version's number; null: the next. */
   readonly version: number | null;
@@ -40,24 +40,24 @@ export interface SendWishes {
   readonly base: string | null;
   /** The cover letter's text, instead of the one remembered; null: that one. */
   readonly cover: string | null;
-  /** False: without one. */
+  /** False: no cover letter. */
   readonly withCover: boolean;
   /** More recipients, remembered from now on. */
   readonly to: readonly string[];
   readonly cc: readonly string[];
-  /** Those remembered there are forgotten. */
+  /** Forget the recipients remembered so far. */
   readonly no: ReadonlySet<"to" | "cc">;
-  /** False: what the project asks for does not count. */
+  /** False: ignore what the project asks for. */
   readonly withProject: boolean;
-  /** Checks whose objections do not count. */
+  /** Checks whose objections are ignored. */
   readonly allow: readonly CheckName[];
 }
 
 /** What the settings say. */
 export interface SendSettings extends SendLimits {
-  /** For a series that does not say. */
+  /** For a series that does not say otherwise. */
   readonly thread: ThreadMode;
-  /** Under what a mail is found, with `%s`; null: nowhere. */
+  /** The URL of a mail, with `%s` for its Message-ID; null: mails have none. */
   readonly link: string | null;
 }
 
@@ -65,10 +65,10 @@ export interface SendPlan {
   readonly branch: string;
   /** The commit that the state was read from; null: nothing was remembered. */
   readonly before: string | null;
-  /** As it is remembered from now on, up to what is sent. */
+  /** What is remembered from now on, without the new version. */
   readonly state: SeriesState;
   readonly version: number;
-  /** What stands before its number in the subject: `RFC net-next PATCH`. */
+  /** The words before the number in the subject: `RFC net-next PATCH`. */
   readonly label: string;
   readonly series: SeriesPlan;
   /** Titles of the commits, oldest first. */
@@ -83,7 +83,7 @@ export interface SendPlan {
   readonly asked: ProjectFound;
 }
 
-/** Makes up what cannot be known. */
+/** What differs from run to run. */
 export interface SendChance {
   /** Seconds since the epoch. */
   readonly now: number;
@@ -150,7 +150,7 @@ function nothingIn(branch: string, range: readonly string[]): PatchsigError {
   return new PatchsigError("usage", why, { hint });
 }
 
-/** Nobody else's base says nothing: it may be the sender's own commit, or who asks for it to be sent. */
+/** The project's wishes, from a public base only: a base that nobody else has may be written by the sender. */
 export async function projectOf(
   repository: Repository,
   { base }: SeriesPlan,
@@ -159,7 +159,7 @@ export async function projectOf(
   return withProject && base.kind === "public" ? projectAt(repository, base.commit) : NO_PROJECT;
 }
 
-/** By `format.coverLetter`; unset, as with `auto`: more patches than one do. */
+/** By `format.coverLetter`; unset means `auto`: a series of more than one patch has one. */
 function needsCover({ config }: Repository, patches: number): boolean {
   const isAuto = config.string("format.coverLetter")?.toLowerCase() === "auto";
   return (isAuto ? null : config.bool("format.coverLetter")) ?? patches > 1;

@@ -1,4 +1,4 @@
-/** A version into the outbox, and what is remembered of it once its mails have left. */
+/** Puts a version into the outbox, and remembers it once its mails have left. */
 
 import type { Repository } from "../../git/repository.ts";
 import { readState, writeState } from "../../git/series-ref.ts";
@@ -11,13 +11,13 @@ import { realpathSync } from "node:fs";
 import type { VersionMails } from "./mails.ts";
 import type { SendPlan } from "./plan.ts";
 
-/** To whom a mail goes, as the server is told. */
+/** The sender and recipients that the server is told. */
 export interface Envelope {
   readonly sender: string;
   readonly recipients: readonly string[];
 }
 
-/** What of a plan has to be known when its mails have left, perhaps by another run. */
+/** What another run needs to know of the plan once the mails have left. */
 interface Memo {
   readonly changeId: string;
   readonly version: number;
@@ -51,7 +51,7 @@ export async function queueVersion(
     readonly envelopes: readonly Envelope[];
     readonly identity: string;
     readonly now: number;
-    /** False: it is nothing but a preview, of which nothing is remembered. */
+    /** False for a preview, of which nothing is remembered. */
     readonly keep: boolean;
   },
 ): Promise<number> {
@@ -93,7 +93,7 @@ export async function queueVersion(
   return store.add(batch, mails, now);
 }
 
-/** By what a repository is known again: the real path of its working tree, or of where it is. */
+/** The name of a repository in the outbox: the real path of its working tree, or of itself. */
 export function batchPlace({ toplevel, cwd }: Repository): string {
   return realpathSync(toplevel ?? cwd);
 }
@@ -101,7 +101,7 @@ export function batchPlace({ toplevel, cwd }: Repository): string {
 /**
  * Closes a batch of which nothing is left to do, and remembers the version, if any mail of it has left.
  *
- * @param id @returns false if a mail still waits or is in doubt
+ * @returns false if a mail still waits or is in doubt
  */
 export async function finishBatch(
   store: SendStore,

@@ -1,4 +1,4 @@
-/** The mails of a version in the encodings in which they survive their way: each goes through what transports do, and is verified again. */
+/** Chooses encodings that survive: each mail goes through what transports do to mails, and is verified again. */
 
 import { PatchsigError } from "../../errors.ts";
 import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
@@ -29,7 +29,7 @@ export function encodingWish(config: Lookup): EncodingWish {
   );
 }
 
-/** Mails as they leave, and what to know of that, a line each. */
+/** Mails as they leave, and notes about them, one line each. */
 export interface Rehearsed {
   readonly mails: readonly Buffer[];
   readonly notes: readonly string[];
@@ -39,7 +39,7 @@ export interface RehearseOptions {
   readonly wish: EncodingWish;
   /** Subjects, for messages. */
   readonly titles: readonly string[];
-  /** What only broken servers do is tried too. */
+  /** Also try what only broken servers do. */
   readonly dangers: boolean;
 }
 
@@ -75,7 +75,7 @@ function refuseFault(title: string, why: string | null, { encoding }: EncodingWi
   });
 }
 
-/** What is not sent as it stands. */
+/** Notes on mails that are sent in another encoding. */
 function encodedNotes(all: readonly EncodedMail[], wish: EncodingWish): string[] {
   if (wish.encoding !== null) return [];
   return (["quoted-printable", "base64"] as const).flatMap((encoding) => {
@@ -105,7 +105,7 @@ function dangerNotes(
 /** As good as before: the signature holds, and nothing else is wrong that was right. */
 function survival(mail: Buffer, verifier: Verifier): Survives {
   const before = checkMail(mail, verifier);
-  // nothing can be lost of a letter that is not signed
+  // an unsigned mail has nothing to lose
   if (before.signature !== "good") return () => true;
   const known = faults(before);
   return (arrived) => {
@@ -118,7 +118,7 @@ function faults({ findings }: Checked): string[] {
   return findings.filter(({ severity }) => severity === "fail").map(({ code }) => code);
 }
 
-/** Verifies the same signature once: what arrives unchanged has the same text. */
+/** Checks each signature once: a mail that arrives unchanged has the same signed text. */
 function rememberingOne(): Verifier {
   const verifier = createVerifier(1);
   let last: { key: string; good: boolean } = { key: "", good: false };

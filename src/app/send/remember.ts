@@ -5,7 +5,7 @@ import { readState, writeState } from "../../git/series-ref.ts";
 import { changeIdFor, editable, edited, newSeries } from "../../outgoing/reroll.ts";
 import type { SendChance } from "./plan.ts";
 
-/** What somebody has to edit, and what takes the result. */
+/** A text to edit, and what takes the result. */
 export interface CoverEditing {
   readonly text: string;
   /** Remembers the edited text. False if nothing was changed. PatchsigError "refused" if somebody else was faster. */

@@ -1,4 +1,4 @@
-/** A version that was sent, once more: the same commits and texts, as mails of their own. */
+/** Sends a version again: the same commits and texts, as new mails. */
 
 import { PatchsigError } from "../../errors.ts";
 import { readCommits } from "../../git/patch-commits.ts";
@@ -9,7 +9,7 @@ import { planSeries } from "../sign/prepare-series.ts";
 import { compareWith, labelOf, projectOf, type SendPlan } from "./plan.ts";
 
 /**
- * @param branch as it was sent: its commits now do not matter
+ * @param branch its commits are those that were sent, not those of now
  * @throws PatchsigError "not-found" if it was never sent as this version
  */
 export async function planResend(
@@ -42,7 +42,7 @@ export async function planResend(
     titles: commits.map(({ subject }) => subject.toString()),
     cover: hadCover ? coverOf(then.cover) : null,
     changes: then.changelog,
-    // it stands on its own: that the first one was missed is why there is a second
+    // a thread of its own: somebody has missed the first one
     parent: null,
     compareWith: compareWith(previous, hadCover || patches === 1),
     objections: [],

@@ -1,4 +1,4 @@
-/** How the mails of a version hang together, by git's settings. */
+/** How the mails of a version reply to each other, by git's settings. */
 
 import { PatchsigError } from "../../errors.ts";
 import { type Lookup, settingsOf } from "../../send/settings.ts";

@@ -7,7 +7,7 @@ import type { OpenBatch, SendStore } from "../../store/send-store.ts";
 import { addToFeed, publicLists } from "../feed/add.ts";
 import { gitConfig } from "../settings.ts";
 
-/** A mail's recipients, as the server is told. */
+/** The recipients that the server was told. */
 interface Addressed {
   readonly recipients: readonly string[];
 }
@@ -26,7 +26,7 @@ function publicOnes<Mail extends Addressed>(mails: readonly Mail[]): Mail[] {
   return mails.filter(({ recipients }) => recipients.some((one) => lists.has(one.toLowerCase())));
 }
 
-/** For people, before they are asked: what will be public for good. @throws PatchsigError "not-found" */
+/** Lines for the user, before the question: what will be public for good. @throws PatchsigError "not-found" */
 export function feedNotes(mails: readonly Addressed[]): string[] {
   const folder = feedOfSent();
   if (folder === null) return [];
@@ -37,8 +37,8 @@ export function feedNotes(mails: readonly Addressed[]): string[] {
 }
 
 /**
- * Adds the mails of a batch that have left, as they left; again is no harm. A mail that went to no public list
- * stays out, whatever its header says: the server was told where it goes. Previews do.
+ * Adds the mails of a batch that have left, as they left; doing it again does no harm. A mail that went to no
+ * public list stays out, whatever its header says: the envelope decides. Previews stay out, too.
  *
  * @throws PatchsigError as `addToFeed`
  */

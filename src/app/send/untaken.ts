@@ -1,10 +1,10 @@
-/** Settings of git that `send` does not follow, because a signed series is otherwise: said before anything is sent. */
+/** Settings of git that `send` does not follow, since a signed series needs otherwise; named before anything is sent. */
 
 import { PatchsigError } from "../../errors.ts";
 import type { Config } from "../../git/config.ts";
 import { type Lookup, settingsOf } from "../../send/settings.ts";
 
-/** What is set against what is done, and what is done. docs/sending.md says why. */
+/** Settings, and what is done instead. docs/sending.md says why. */
 const UNTAKEN = [
   { key: "format.attach", against: true, done: "patches are sent as text" },
   { key: "format.encodeEmailHeaders", against: false, done: "header fields are in ASCII" },

@@ -1,4 +1,4 @@
-/** The hook `sendemail-validate` on mails about to be sent, as git send-email runs it (githooks(5)). */
+/** Runs the hook `sendemail-validate` on mails about to be sent, as git send-email does (githooks(5)). */
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ import { type VersionMails, withoutFromLine } from "./mails.ts";
 const HOOK = "sendemail-validate";
 
 /**
- * Runs the hook of the repository for each mail. What it adds to a mail is sent: patatt's signs it, too.
+ * Runs the hook of the repository for each mail. What it adds to a mail is sent: patatt's hook adds a signature.
  *
  * @returns the mails as the hook left them
  * @throws PatchsigError "refused" if the hook refuses one, or changes what is signed; "unsupported" if
@@ -61,7 +61,7 @@ export async function validated(
   }
 }
 
-/** Ours, alone, would only find its own signature. */
+/** Is there another hook than ours? Ours would only find its own signature. */
 async function isThere({ cwd, config }: Repository): Promise<boolean> {
   const { installed, path, other } = hookState((await hooksFolder(cwd)).folder);
   // git 2.54 also runs those that settings name, if there is a file

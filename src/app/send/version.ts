@@ -1,4 +1,4 @@
-/** A planned version, made: its mails, signed, each with its Message-ID and its place in the thread. */
+/** Makes the signed mails of a planned version, each with its Message-ID and its place in the thread. */
 
 import { PatchsigError } from "../../errors.ts";
 import type { Repository } from "../../git/repository.ts";
@@ -16,7 +16,7 @@ import { mailDate } from "../../primitives/time.ts";
 export type ThreadShape = "flat" | "first" | "each";
 
 export interface VersionOptions extends SendChance {
-  /** Opened once all else is known, since it may ask for a password; wiped when all is signed. */
+  /** Opened last, since it may ask for a password; wiped when all is signed. */
   readonly signer: () => Promise<OpenSigner>;
   /** The address to sign for. */
   readonly by: string;
@@ -24,7 +24,7 @@ export interface VersionOptions extends SendChance {
   readonly from: string;
   readonly say: Reporter["say"];
   readonly shape: ThreadShape;
-  /** More fields of the mails, of what git wrote: their recipients. */
+  /** Finds the mails' recipients from what git wrote; returns header fields. */
   readonly fields: (mails: readonly Buffer[]) => Promise<readonly (readonly NewField[])[]>;
   readonly edit: EditFiles | null;
 }
@@ -69,7 +69,7 @@ export async function makeVersion(
       return mails.map((_, place) => {
         const index = place + first;
         return [
-          // of a cover letter, git says who commits here
+          // git names the committer as the author of a cover letter
           ...(index === 0 ? [fromField(from)] : []),
           ["Date", mailDate(now + place)],
           ["Message-ID", messageIdOf(ids, index)],
@@ -87,7 +87,7 @@ export async function makeVersion(
   });
 }
 
-/** @param above what a mail hangs on, from the top of the thread */
+/** @param above the Message-IDs above a mail, from the top of the thread */
 function threadFields(above: readonly string[]): NewField[] {
   const parent = above.at(-1);
   if (parent === undefined) return [];
