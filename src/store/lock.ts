@@ -19,19 +19,30 @@ import type { Schema } from "./schema.ts";
 export function takeLock(schema: Schema, file: string, who: string): () => void {
   return explainedFile(schema, file, () => {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-    const name = `${path.resolve(file)}.lock`;
-    closeSync(openSync(name, "a", 0o600));
-    const db = openSqlite(name, { timeout: 0 });
-    try {
-      db.exec("pragma journal_mode = memory; begin exclusive");
-    } catch (error) {
-      db.close();
-      if (!String((error as { code?: unknown }).code).startsWith("SQLITE_BUSY")) throw error;
-      throw new PatchsigError("database-busy", `${who} is using ${file}`, {
-        hint: "two would do everything twice: stop that one first",
-        cause: error,
-      });
-    }
-    return () => db.close();
+    const unlock = holdLock(`${file}.lock`);
+    if (unlock !== null) return unlock;
+    throw new PatchsigError("database-busy", `${who} is using ${file}`, {
+      hint: "two would do everything twice: stop that one first",
+    });
   });
+}
+
+/**
+ * Locks this empty file, which is made if it is missing, and stays.
+ *
+ * @returns gives it back; null if somebody else has it
+ * @throws what node:fs and SQLite throw
+ */
+export function holdLock(file: string): (() => void) | null {
+  const name = path.resolve(file);
+  closeSync(openSync(name, "a", 0o600));
+  const db = openSqlite(name, { timeout: 0 });
+  try {
+    db.exec("pragma journal_mode = memory; begin exclusive");
+  } catch (error) {
+    db.close();
+    if (!String((error as { code?: unknown }).code).startsWith("SQLITE_BUSY")) throw error;
+    return null;
+  }
+  return () => db.close();
 }

@@ -41,17 +41,33 @@ export function writeWhole(
   const folder = mkdtempSync(join(dirname(name), ".patchsig-"));
   try {
     const draft = join(folder, "new");
-    const fd = openSync(draft, "wx", mode);
-    try {
-      writeFileSync(fd, content);
-      if (exactMode !== undefined) fchmodSync(fd, exactMode);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
+    writeSynced(draft, content, mode, exactMode);
     publish(draft, name);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Writes a new file, and syncs it to the disk.
+ *
+ * @param mode before the umask
+ * @param exactMode the final mode, whatever the umask
+ * @throws what node:fs throws
+ */
+export function writeSynced(
+  name: string,
+  content: Buffer | string,
+  mode = 0o666,
+  exactMode?: number,
+): void {
+  const fd = openSync(name, "wx", mode);
+  try {
+    writeFileSync(fd, content);
+    if (exactMode !== undefined) fchmodSync(fd, exactMode);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -122,9 +122,11 @@ export class Desk {
 
   async search(query: string | null, after: readonly [number, number] | null): Promise<Html> {
     if (query === null) return searchPage("", null, null);
+    const { index, repository } = this.options;
     const from = after === null ? null : { date: after[0], id: after[1] };
     try {
-      const found = await findMails(this.options.index, query, null, PAGE_MAILS, from);
+      const directory = repository?.cwd;
+      const found = await findMails(index, query, { most: PAGE_MAILS, after: from, directory });
       return searchPage(query, found, null);
     } catch (error) {
       if (!(error instanceof PatchsigError)) throw error;

@@ -30,8 +30,8 @@ export async function openUserDesk(
   const index = openUserIndex();
   const trust = await openUserTrust(false);
   const queries = gitConfig().all("patchsig.mine");
-  await checkQueries(index, queries);
   const repository = await repositoryOrNone(directory);
+  await checkQueries(index, queries, repository?.cwd);
   const facts = new DeskFactReader(index, repository, queries);
   return {
     index,

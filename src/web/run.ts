@@ -7,7 +7,8 @@ import type { Reporter } from "../app/reporter.ts";
 import { count } from "../primitives/words.ts";
 import { PatchsigError } from "../errors.ts";
 import { Desk, type DeskOptions } from "./desk.ts";
-import { type ExportCounts, exportPages } from "./export.ts";
+import { exportPages } from "./export.ts";
+import { type ExportCounts, ExportFolder } from "./export-folder.ts";
 import { createApp } from "./server.ts";
 
 /** What pages are made of, and how it is brought up to date. */
@@ -72,24 +73,29 @@ export interface ExportDeskOptions extends DeskSource {
  * Writes the pages as files, once the index is up to date.
  *
  * @returns also the mails that could not be read
- * @throws PatchsigError as `exportPages`; as the sources cannot be read
+ * @throws PatchsigError as `ExportFolder` and `exportPages`; as the sources cannot be read
  */
 export async function exportDesk(
-  { folder, series, update, ...options }: ExportDeskOptions,
+  { folder: name, series, update, ...options }: ExportDeskOptions,
   { progress }: Reporter,
 ): Promise<ExportCounts & { readonly unread: number }> {
-  const { unread } = await update(() => {});
-  const host = "localhost";
-  const state = { reading: null, unread };
-  const desk = new Desk({ ...options, still: true, state: () => state });
-  const app = createApp(desk, { hosts: new Set([host]), write: false });
-  const get = async (path: string): Promise<Response> =>
-    app.request(`http://${host}${path}`, { headers: { host } });
-  const began = now() * 1000;
-  const counts = await exportPages(get, folder, series, (files) =>
-    progress?.(`${folder}: ${count(files, "file")}`, files, 0, began),
-  );
-  return { ...counts, unread };
+  const folder = new ExportFolder(name);
+  try {
+    const { unread } = await update(() => {});
+    const host = "localhost";
+    const state = { reading: null, unread };
+    const desk = new Desk({ ...options, still: true, state: () => state });
+    const app = createApp(desk, { hosts: new Set([host]), write: false });
+    const get = async (path: string): Promise<Response> =>
+      app.request(`http://${host}${path}`, { headers: { host } });
+    const began = now() * 1000;
+    const counts = await exportPages(get, folder, series, (files) =>
+      progress?.(`${name}: ${count(files, "file")}`, files, 0, began),
+    );
+    return { ...counts, unread };
+  } finally {
+    folder.close();
+  }
 }
 
 function listening(

@@ -1,7 +1,7 @@
 /** Words and small pieces that pages share. Every state is a word; colour only repeats it. */
 
 import type { InBranch } from "../app/desk/applied.ts";
-import type { DeskFacts } from "../app/desk/sections.ts";
+import { alarmsOf, type DeskFacts } from "../app/desk/sections.ts";
 import type { TestCounts } from "../app/desk/tests.ts";
 import type { DeskSeries, DeskWork } from "../app/desk/works.ts";
 import { day } from "../primitives/time.ts";
@@ -110,13 +110,22 @@ function shownMark({ state, note }: SeriesMark): Html | null {
   return words.length === 0 ? null : html`<small>${escapeText(words.join(": "))}</small>`;
 }
 
+/** Which alarm it is: the verdict alone does not say. */
+function shownAlarms(work: DeskWork): Html | null {
+  const alarms = alarmsOf(work).map((words) => ours`${words}`);
+  return alarms.length === 0
+    ? null
+    : html`<small class="fail">${joinSafe(alarms, ours`; `)}</small>`;
+}
+
 /** A table of works, a line each. */
 export function workTable(
   works: readonly DeskWork[],
   { inBranch, tests, now, still }: TableFacts,
 ): Html {
   if (works.length === 0) return html`<p>none</p>`;
-  const rows = works.map(({ work, newest, versions, latest, mark }) => {
+  const rows = works.map((one) => {
+    const { work, newest, versions, latest, mark } = one;
     const { summary, verdict } = newest;
     const base =
       summary.base.commit === null ? ours`no base` : ours`${summary.base.commit.slice(0, 12)}`;
@@ -126,6 +135,7 @@ export function workTable(
       <td>${ours`${summary.name}`}${older}</td>
       <td class="number">${partsOf(newest)}</td>
       <td class="title"><a href="${toSeries(newest.messageIds[0] ?? "")}">${shownSubject(summary.subject)}</a>
+        ${shownAlarms(one)}
         ${mark === null ? null : shownMark(mark)}
         ${shownInBranch(inBranch.get(work))}</td>
       <td class="who">${escapeText(summary.from)} <small>${shownTrust(summary.trust)}</small></td>

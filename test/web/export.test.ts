@@ -2,12 +2,21 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Hono } from "hono";
 import { beforeAll, describe, expect, test } from "vitest";
 import { exportPages, type Fetch } from "../../src/web/export.ts";
+import { type ExportCounts, ExportFolder } from "../../src/web/export-folder.ts";
 import { writeMbox } from "../app/search/index.ts";
 import { mail, signed, two } from "../app/series/thread.ts";
 import { patchsig, type Run } from "../support/cli.ts";
@@ -23,10 +32,17 @@ const V2 = signed(two("w", "PATCH v2", { re: "v0", to: "2" }));
 const MAILS = [...V1, ...V2, ...ODD.map((id, i) => mail(id, `[PATCH] odd ${i} href="/evil"`))];
 
 const HOSTS = new Set(["localhost"]);
-const fetcher =
-  (app: Hono): Fetch =>
-  async (path) =>
-    app.request(`http://localhost${path}`, { headers: { host: "localhost" } });
+/** Each page is made once, however often it is exported. */
+function fetcher(app: Hono): Fetch {
+  const made = new Map<string, Response>();
+  return async (path) => {
+    const known = made.get(path);
+    if (known !== undefined) return known.clone();
+    const answer = await app.request(`http://localhost${path}`, { headers: { host: "localhost" } });
+    made.set(path, answer.clone());
+    return answer;
+  };
+}
 
 let get: Fetch;
 let fewer: Fetch;
@@ -35,35 +51,61 @@ beforeAll(async () => {
   fewer = fetcher((await pagesOf(V1, HOSTS)).app);
 });
 
+async function exported(get: Fetch, folder: string, series: number): Promise<ExportCounts> {
+  const into = new ExportFolder(folder);
+  try {
+    return await exportPages(get, into, series);
+  } finally {
+    into.close();
+  }
+}
+
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter((name) => !name.startsWith(".patchsig-export"))
     .toSorted();
+}
+
+/** What a visitor gets, by names. */
+function pagesIn(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    filesIn(folder).map((name) => [name, readFileSync(join(folder, name), "latin1")]),
+  );
+}
+
+/** Links of pages that lead nowhere. */
+function deadLinks(folder: string): string[] {
+  return filesIn(folder)
+    .filter((name) => /\.(?:html|atom)$/.test(name))
+    .flatMap((name) =>
+      [...readFileSync(join(folder, name), "utf8").matchAll(/ href="([^"#]+)"/g)].flatMap(
+        ([, to]) => (existsSync(join(folder, dirname(name), to!)) ? [] : [`${name} ${to}`]),
+      ),
+    );
 }
 
 describe("a folder", () => {
   test("has all pages, and links that lead to files beside them", async () => {
     const folder = join(newFolder(), "new", "pages");
-    const { files, written, removed } = await exportPages(get, folder, 100);
+    const { files, written, removed } = await exported(get, folder, 100);
     const all = filesIn(folder);
-    expect([files, written, removed]).toEqual([all.length - 1, all.length - 1, 0]);
+    expect([files, written, removed]).toEqual([all.length, all.length, 0]);
     for (const kind of ["series", "patch", "people", "diff", "raw", "thread"])
       expect(all.some((file) => file.startsWith(`${kind}/`))).toBe(true);
     for (const file of all.filter((name) => /\.(?:html|atom)$/.test(name))) {
       const text = readFileSync(join(folder, file), "utf8");
       expect(text).not.toMatch(/<form|\/search|action=/);
-      for (const [, to] of text.matchAll(/ href="([^"#]+)"/g)) {
-        expect([file, to, to!.startsWith("/")]).toEqual([file, to, false]);
-        expect([file, to, existsSync(join(folder, dirname(file), to!))]).toEqual([file, to, true]);
-      }
+      expect(text).not.toContain(' href="/');
     }
+    expect(deadLinks(folder)).toEqual([]);
   });
 
   test("has names that every file system keeps apart, and no URL escapes", async () => {
     const folder = newFolder();
-    await exportPages(get, folder, 100);
-    const names = filesIn(folder).filter((name) => name !== ".patchsig-export");
+    await exported(get, folder, 100);
+    const names = filesIn(folder);
     for (const name of names) expect(name).toMatch(/^(?:[a-z]+\/)?[a-z0-9][a-z0-9.-]{0,99}$/);
     expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(names.length);
     for (const i of ODD.keys())
@@ -78,29 +120,28 @@ describe("a folder", () => {
 
   test("is written again where it changed, and what is gone is removed", async () => {
     const folder = newFolder();
-    const first = await exportPages(fewer, folder, 100);
+    const first = await exported(fewer, folder, 100);
     const times = new Map(
       filesIn(folder).map((name) => [name, statSync(join(folder, name)).mtimeMs]),
     );
-    expect(await exportPages(fewer, folder, 100)).toMatchObject({ written: 0, removed: 0 });
-    for (const [name, time] of times)
-      if (name !== ".patchsig-export") expect(statSync(join(folder, name)).mtimeMs).toBe(time);
-    const more = await exportPages(get, folder, 100);
+    expect(await exported(fewer, folder, 100)).toMatchObject({ written: 0, removed: 0 });
+    for (const [name, time] of times) expect(statSync(join(folder, name)).mtimeMs).toBe(time);
+    const more = await exported(get, folder, 100);
     expect(more.written).toBeGreaterThan(more.files - first.files);
     expect(more.written).toBeLessThan(more.files);
-    const back = await exportPages(fewer, folder, 100);
+    const back = await exported(fewer, folder, 100);
     expect(back.removed).toBeGreaterThan(0);
     expect(filesIn(folder)).toEqual([...times.keys()].toSorted());
   });
 
   test("keeps what somebody else wrote", async () => {
     const folder = newFolder();
-    await exportPages(get, folder, 100);
+    await exported(get, folder, 100);
     writeFileSync(join(folder, "robots.txt"), "mine\n");
     const [odd] = filesIn(folder).filter((name) => name.startsWith("raw/case"));
     writeFileSync(join(folder, odd!), "mine too\n");
     writeFileSync(join(folder, "list.html"), "overwritten\n");
-    const { left } = await exportPages(fewer, folder, 100);
+    const { left } = await exported(fewer, folder, 100);
     expect(left).toEqual([join(folder, odd!)]);
     expect(readFileSync(join(folder, "robots.txt"), "utf8")).toBe("mine\n");
     expect(readFileSync(join(folder, "list.html"), "utf8")).toContain("<h1>list");
@@ -109,7 +150,7 @@ describe("a folder", () => {
   test("that is not of an export is refused", async () => {
     const folder = newFolder();
     writeFileSync(join(folder, "thesis.txt"), "");
-    await expect(exportPages(get, folder, 100)).rejects.toThrow("is not empty, and has no export");
+    await expect(exported(get, folder, 100)).rejects.toThrow("is not empty, and has no export");
     expect(readdirSync(folder)).toEqual(["thesis.txt"]);
   });
 
@@ -117,32 +158,73 @@ describe("a folder", () => {
     const parent = newFolder();
     writeFileSync(join(parent, "precious"), "x");
     const folder = join(parent, "pages");
-    await exportPages(fewer, folder, 100);
+    await exported(fewer, folder, 100);
     const list = join(folder, ".patchsig-export");
     const digest = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
     writeFileSync(list, `${digest}  ../precious\n${readFileSync(list, "utf8")}`);
-    await exportPages(fewer, folder, 100);
+    await exported(fewer, folder, 100);
     expect(existsSync(join(parent, "precious"))).toBe(true);
   });
 
-  test("is whole after a run that was cut off", async () => {
-    const folder = newFolder();
-    let left = 20;
-    const breaking: Fetch = (path) => {
-      if (left-- === 0) throw new Error("killed");
-      return get(path);
-    };
-    await expect(exportPages(breaking, folder, 100)).rejects.toThrow("killed");
-    expect(filesIn(folder).length).toBeGreaterThan(5);
-    await exportPages(fewer, folder, 100);
+  test("is as it was after a run that was cut off, and whole after the next one", async () => {
     const whole = newFolder();
-    await exportPages(fewer, whole, 100);
-    expect(filesIn(folder)).toEqual(filesIn(whole));
+    await exported(get, whole, 100);
+    for (const before of [null, fewer]) {
+      const folder = newFolder();
+      if (before !== null) await exported(before, folder, 100);
+      const old = pagesIn(folder);
+      let left = 20;
+      const breaking: Fetch = (path) => {
+        if (left-- === 0) throw new Error("killed");
+        return get(path);
+      };
+      await expect(exported(breaking, folder, 100)).rejects.toThrow("killed");
+      expect(pagesIn(folder)).toEqual(old);
+      // as kill -9 leaves it
+      mkdirSync(join(folder, ".patchsig-export.new", "series"), { recursive: true });
+      writeFileSync(join(folder, ".patchsig-export.new", "series", "half.html"), "<!doc");
+      await exported(get, folder, 100);
+      expect(pagesIn(folder)).toEqual(pagesIn(whole));
+      expect(existsSync(join(folder, ".patchsig-export.new"))).toBe(false);
+    }
+  });
+
+  test("is cut off while pages are moved: each is whole, links lead on, and the next run tidies up", async () => {
+    const [older, newer] = [newFolder(), newFolder()];
+    await exported(fewer, older, 100);
+    await exported(get, newer, 100);
+    const [old, fresh] = [pagesIn(older), pagesIn(newer)];
+    const changed = Object.keys(old).filter((name) => name in fresh && old[name] !== fresh[name]);
+    expect(changed.length).toBeGreaterThan(5);
+    for (const name of [changed[0]!, changed[3]!, changed.at(-1)!]) {
+      const folder = newFolder();
+      await exported(fewer, folder, 100);
+      // here the moving ends
+      rmSync(join(folder, name));
+      mkdirSync(join(folder, name, "x"), { recursive: true });
+      await expect(exported(get, folder, 100)).rejects.toMatchObject({ code: "unwritable" });
+      const pages = pagesIn(folder);
+      for (const [one, text] of Object.entries(pages))
+        expect([one, text === old[one] || text === fresh[one]]).toEqual([one, true]);
+      expect(Object.keys(old).filter((one) => one !== name && !(one in pages))).toEqual([]);
+      expect(deadLinks(folder)).toEqual([]);
+      rmSync(join(folder, name), { recursive: true });
+      await exported(fewer, folder, 100);
+      expect(pagesIn(folder)).toEqual(old);
+    }
+  });
+
+  test("is written by one export at a time", async () => {
+    const folder = newFolder();
+    const first = new ExportFolder(folder);
+    expect(() => new ExportFolder(folder)).toThrow(`another export is writing into ${folder}`);
+    first.close();
+    await exported(fewer, folder, 100);
   });
 
   test("has so many series, the latest", async () => {
     const folder = newFolder();
-    await exportPages(get, folder, 3);
+    await exported(get, folder, 3);
     expect(readdirSync(join(folder, "series"))).toHaveLength(3);
   });
 });
@@ -175,7 +257,7 @@ describe.runIf(runs)("in Chromium", () => {
     { timeout: 120_000 },
     async () => {
       const folder = newFolder();
-      await exportPages(get, folder, 100);
+      await exported(get, folder, 100);
       const server = spawn("python3", ["-u", "-m", "http.server", "--bind", "127.0.0.1", "0"], {
         cwd: folder,
       });

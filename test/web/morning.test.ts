@@ -152,4 +152,7 @@ test("what needs a look stands on top", async () => {
     "done 1",
     "doc",
   ]);
+  // which alarm it is, in words
+  expect(text).toContain(">signed by another key than the one that is known</small>");
+  expect(text).not.toContain("key-changed");
 });

@@ -15,6 +15,7 @@ export class DeskFactReader {
   readonly #index: IndexStore;
   readonly #finder: AppliedFinder | null;
   readonly #queries: readonly string[];
+  readonly #directory: string | undefined;
   #mine: Promise<ReadonlySet<number>> | null = null;
 
   /** @param queries whose series are in the user's paths */
@@ -22,6 +23,7 @@ export class DeskFactReader {
     this.#index = index;
     this.#finder = repository === null ? null : new AppliedFinder(index, repository);
     this.#queries = queries;
+    this.#directory = repository?.cwd;
   }
 
   /** There is something new in the index. */
@@ -51,16 +53,24 @@ export class DeskFactReader {
   async #find(): Promise<ReadonlySet<number>> {
     if (this.#queries.length === 0) return new Set();
     const any = this.#queries.map((query) => `(${query})`).join(" OR ");
-    const { mails } = await findMails(this.#index, any, null, MAX_FOUND);
+    const directory = this.#directory;
+    const { mails } = await findMails(this.#index, any, { most: MAX_FOUND, directory });
     return new Set(this.#index.worksWith(mails.map(({ id }) => id)));
   }
 }
 
-/** @throws PatchsigError "usage" for the first that is no query */
-export async function checkQueries(index: IndexStore, queries: readonly string[]): Promise<void> {
+/**
+ * @param directory of the repository that has MAINTAINERS
+ * @throws PatchsigError "usage" for the first that is no query
+ */
+export async function checkQueries(
+  index: IndexStore,
+  queries: readonly string[],
+  directory: string | undefined,
+): Promise<void> {
   for (const query of queries)
     try {
-      await findMails(index, query, null, 1);
+      await findMails(index, query, { most: 1, directory });
     } catch (error) {
       if (!(error instanceof PatchsigError)) throw error;
       throw new PatchsigError("usage", `patchsig.mine: ${error.message}`);

@@ -17,22 +17,29 @@ export const SECTIONS = [
 ] as const;
 export type Section = (typeof SECTIONS)[number];
 
-/** Findings that somebody should look into before anything else. */
-const ALARMS: ReadonlySet<string> = new Set<FindingCode>([
-  "signature-bad",
-  "content-changed",
-  "key-changed",
-  "key-revoked",
-  "key-tainted",
-  "unsigned-known",
-  "address-lookalike",
-  "series-conflict",
-  "review-key-changed",
-  "review-key-revoked",
-  "review-bad",
-  "devsig-bad",
-  "devsig-changed",
-]);
+/**
+ * Findings that somebody should look into before anything else, in words that fit each mail: the index keeps no
+ * others. docs/findings.md says more.
+ */
+const ALARMS: Readonly<Partial<Record<FindingCode, string>>> = {
+  "signature-bad": "its signature does not verify",
+  "content-changed": "changed since it was signed",
+  "key-changed": "signed by another key than the one that is known",
+  "key-replaced": "signed by a key that another one replaced",
+  "key-revoked": "signed by a key that was revoked",
+  "key-tainted": "signed by a key that came from a revoked one",
+  "key-result-only": "signed by a key that was accepted for test results alone",
+  "signer-not-author": "signed by somebody who neither wrote nor sent it",
+  "unsigned-known": "not signed, though its author signs",
+  "address-lookalike": "the address only looks like a known signer's",
+  "series-unsigned": "some of its patches are signed, others are not",
+  "series-conflict": "its patches contradict each other",
+  "review-key-changed": "a review is signed by another key than the reviewer's",
+  "review-key-revoked": "a review is signed by a key that was revoked",
+  "review-bad": "the signature of a review does not verify",
+  "devsig-bad": "its X-Developer-Signature does not verify",
+  "devsig-changed": "its X-Developer-Signature is by another key than before",
+};
 
 const TRUSTED: ReadonlySet<string | null> = new Set(["pinned", "endorsed", "known"]);
 
@@ -50,9 +57,9 @@ export interface DeskFacts {
   readonly now: number;
 }
 
-/** The findings of a work that are alarms. */
+/** What is alarming in a work, in words. */
 export function alarmsOf({ newest }: DeskWork): string[] {
-  return newest.summary.findings.filter((code) => ALARMS.has(code));
+  return newest.summary.findings.flatMap((code) => ALARMS[code as FindingCode] ?? []);
 }
 
 /** The first that holds, in this order: a table of reasons, as a person would give them. */

@@ -30,18 +30,22 @@ export function foundRecord({ id: _id, thread: _thread, ...mail }: MailRow): Fou
 /** Where a page of results begins. */
 type After = Pick<MailRow, "date" | "id">;
 
-/**
- * @param sources only mails of these; null for all that the index knows
- * @param most mails to return
- * @param after the last mail of the page before
- * @throws PatchsigError "usage" for what is no query
- */
+export interface FindOptions {
+  /** Mails to return. */
+  readonly most: number;
+  /** Only mails of these; null, or not given, for all that the index knows. */
+  readonly sources?: readonly string[] | null;
+  /** The last mail of the page before. */
+  readonly after?: After | null;
+  /** Of the repository whose MAINTAINERS `maintainers:` means; not given: where the user stands. */
+  readonly directory?: string | undefined;
+}
+
+/** @throws PatchsigError "usage" for what is no query */
 export async function findMails(
   index: IndexStore,
   text: string,
-  sources: readonly string[] | null,
-  most: number,
-  after: After | null = null,
+  { most, sources = null, after = null, directory }: FindOptions,
 ): Promise<FoundMails> {
   const reading = parseQuery(text);
   if (!reading.ok)
@@ -49,7 +53,7 @@ export async function findMails(
       hint: 's:title f:author l:list d:2.weeks.ago.. dfn:file "some words", as for lei',
     });
   const times = await readTimes(reading.query);
-  const sections = await readSections(sectionsIn(reading.query));
+  const sections = await readSections(sectionsIn(reading.query), directory);
   const condition = conditionOf(reading.query, {
     timeOf: (words) => times.get(words)!,
     sectionOf: (name) => sections.get(name)!,

@@ -43,7 +43,7 @@ export const searchCommand = command({
         mails,
         more,
         unread: passed,
-      } = await findMails(index, query.join(" "), sources, number);
+      } = await findMails(index, query.join(" "), { most: number, sources });
       if (json) for (const mail of mails) out(formatRecord(foundRecord(mail)));
       else out(renderFound(mails, outputStyle()));
       for (const line of passed) reporter().say(`${line} is not looked for`);

@@ -1,21 +1,14 @@
 /** The first page: what is wrong, what is ready, what waits. */
 
-import {
-  alarmsOf,
-  type DeskFacts,
-  SECTIONS,
-  type Section,
-  sectionOf,
-} from "../../app/desk/sections.ts";
+import { type DeskFacts, SECTIONS, type Section, sectionOf } from "../../app/desk/sections.ts";
 import type { FeedState } from "../../app/desk/feeds.ts";
 import type { DeskWork } from "../../app/desk/works.ts";
 import { count } from "../../primitives/words.ts";
 import { instant } from "../../primitives/time.ts";
-import { escapeText, joinSafe, ours, type SafeText } from "../../report/escape.ts";
+import { escapeText, ours, type SafeText } from "../../report/escape.ts";
 import { type Html, html } from "../html.ts";
 import { page } from "../layout.ts";
-import { toSeries } from "../names.ts";
-import { shownSubject, type TableFacts, workTable } from "../words.ts";
+import { type TableFacts, workTable } from "../words.ts";
 
 const TITLES: Readonly<Record<Section, SafeText>> = {
   alarm: ours`look into these first`,
@@ -51,7 +44,7 @@ export function morningPage(morning: MorningState): Html {
   const parts = [...sections].flatMap(([name, its]) => {
     if (its.length === 0) return [];
     const title = html`${TITLES[name]} <small>${its.length}</small>`;
-    const table = html`${name === "alarm" ? alarmLines(its) : null}${workTable(its, facts)}`;
+    const table = workTable(its, facts);
     return FOLDED.has(name)
       ? [html`<details><summary><h2 class="inline">${title}</h2></summary>${table}</details>`]
       : [html`<section><h2>${title}</h2>${table}</section>`];
@@ -80,17 +73,4 @@ function feedAlarms(feeds: readonly FeedState[]): Html | null {
 
 function counted(n: number, what: string): SafeText {
   return ours`${count(n, what)}`;
-}
-
-/** Which alarm it is, since the mark alone does not say. */
-function alarmLines(works: readonly DeskWork[]): Html {
-  const lines = works.map(
-    (work) =>
-      html`<li><a href="${toSeries(work.newest.messageIds[0] ?? "")}">${shownSubject(work.newest.summary.subject)}</a>:
-        ${joinSafe(
-          alarmsOf(work).map((code) => ours`${code}`),
-          ours`, `,
-        )}</li>`,
-  );
-  return html`<ul class="findings">${lines}</ul>`;
 }

@@ -45,7 +45,7 @@ export function newShelf(folder: string): Shelf {
     update: (sources, portion = 1_000, onPortion = () => {}) =>
       updateIndex(index, { ...options, sources, portion }, trust, reporter, onPortion),
     find: async (query) =>
-      (await findMails(index, query, null, 100)).mails.map(({ messageId }) => short(messageId)),
+      (await findMails(index, query, { most: 100 })).mails.map(({ messageId }) => short(messageId)),
     series: () => linesOf(index),
   };
 }

@@ -4,7 +4,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { checkQueries, DeskFactReader } from "../../../src/app/desk/facts.ts";
 import { readSections } from "../../../src/app/search/sections.ts";
+import { openRepository } from "../../../src/git/repository.ts";
 import { conditionOf } from "../../../src/search/sql.ts";
 import { newFolder } from "../../support/folders.ts";
 import { newShelf, type Shelf, writeMbox } from "./index.ts";
@@ -93,4 +95,15 @@ test("what is not read is said", async () => {
   expect(sections.get("WORD")?.unread).toEqual(["K: (a+)+$"]);
   await expect(readSections(["O"], repository)).rejects.toMatchObject({ code: "not-found" });
   await expect(readSections(["WORD"], newFolder())).rejects.toThrow("there is no MAINTAINERS here");
+});
+
+test("the user's own queries mean the repository that was named", async () => {
+  const named = await openRepository(repository);
+  const queries = ["maintainers:FOLDER"];
+  const [deep] = shelf.index.mailsCalled("<deep@x>");
+  await checkQueries(shelf.index, queries, named.cwd);
+  const { mine } = await new DeskFactReader(shelf.index, named, queries).read([]);
+  expect([...mine]).toEqual(shelf.index.worksWith([deep!.id]));
+  // the tests run elsewhere
+  await expect(checkQueries(shelf.index, queries, undefined)).rejects.toThrow("no MAINTAINERS");
 });
