@@ -8,6 +8,13 @@ import type { TestResult } from "./text.ts";
 /** KCIDB knows SHA-1 only. */
 const COMMIT = /^[0-9a-f]{40}$/;
 
+/** A URI of RFC 3986, as KCIDB wants it: what is signed may be any printable characters. No host is in brackets. */
+const PLAIN = "(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})";
+const REST = `(?:${PLAIN}|[/?@])*`;
+const URI = new RegExp(`^https?://${PLAIN}+(?:@${PLAIN}+)?(?:[/?]${REST})?(?:#${REST})?$`);
+
+const isUri = (text: string): boolean => URI.test(text) && URL.canParse(text);
+
 /**
  * The JSON, at most as large as is attached: if not all cases fit, those that passed are left out, then others, and
  * the number of those is in it.
@@ -30,7 +37,7 @@ function detailsWith(result: TestResult, cases: readonly ReportedCase[], total: 
   const build = `${checkout}-${sha256(JSON.stringify([env, result.config])).slice(0, 16)}`;
   const run = `${build}-${sha256(JSON.stringify([test, result.rev, result.run, result.via])).slice(0, 16)}`;
   const omitted = total - cases.length;
-  const log = result.log === null ? {} : { log_url: result.log };
+  const log = result.log !== null && isUri(result.log) ? { log_url: result.log } : {};
   const json = {
     version: { major: 5, minor: 3 },
     checkouts: [{ id: checkout, origin, ...checkoutFields(result) }],
@@ -63,7 +70,9 @@ function checkoutFields({ tree, base, commit, patches, series, message }: TestRe
   const misc = Object.entries({ tree, base, commit, patches, series });
   return {
     ...(source !== null && COMMIT.test(source) ? { git_commit_hash: source } : {}),
-    ...(message === null ? {} : { message_id: message }),
+    // the commit as such: without it, KCIDB's dashboards wait for patches
+    ...(patches === null && commit !== null ? { patchset_hash: "" } : {}),
+    ...(message?.includes("@") ? { message_id: message } : {}),
     valid: true,
     misc: Object.fromEntries(misc.filter(([, value]) => value !== null)),
   };

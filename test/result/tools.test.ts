@@ -9,6 +9,7 @@ import { readJunit } from "../../src/result/from/junit.ts";
 import { outcomeOf, type Report, textOfReport } from "../../src/result/from/report.ts";
 import { readTap } from "../../src/result/from/tap.ts";
 import type { TestResult } from "../../src/result/text.ts";
+import { problems, type Schema } from "../support/json-schema.ts";
 
 const FOLDER = join(import.meta.dirname, "..", "..", "fixtures", "reports");
 const FILES = readdirSync(FOLDER).filter((name) => name !== "README.md");
@@ -72,22 +73,85 @@ const SAID: Omit<TestResult, "result" | "counts"> = {
   via: null,
 };
 
-// KCIDB's schema is part of a library under the GPL: it is asked where it is installed
-const VALIDATE =
-  "import sys, json, kcidb_io; [kcidb_io.schema.V5_3.validate(json.loads(line)) for line in sys.stdin]";
+/** As hostile as the signed text can be, and as good as empty. */
+const EXTREMES: readonly TestResult[] = [
+  { ...SAID, message: "no-at-sign", log: "https://a b".replace(" ", '<>^{}|`"%zz') },
+  { ...SAID, log: "https://[::1]/", by: "+@example.org", env: ["arch=X86-64", "cc=\"'`"] },
+  { ...SAID, log: "https://h/#a#b", commit: "2".repeat(40), patches: null, base: null },
+  { ...SAID, tree: "1".repeat(64), base: "2".repeat(64), log: "http://a@h:80/a?b#c%20" },
+  { ...SAID, series: null, message: null, config: null, log: null, env: [], patches: null },
+].map((said) => ({ ...said, result: "done", counts: null }));
+
+function allDetails(): Buffer[] {
+  const ofTools = FILES.map((name) => {
+    const report = read(name);
+    return kcidbDetails({ ...SAID, ...outcomeOf(report) }, report);
+  });
+  return [...ofTools, ...EXTREMES.map((said) => kcidbDetails(said, null))];
+}
+
+const SCHEMA = JSON.parse(
+  readFileSync(join(import.meta.dirname, "kcidb.schema.json"), "utf8"),
+) as Schema;
+
+test("KCIDB's schema takes the details of each", () => {
+  for (const details of allDetails())
+    expect(problems(JSON.parse(details.toString()), SCHEMA)).toEqual([]);
+});
+
+test("log and message are in the details if KCIDB can have them", () => {
+  const fields = EXTREMES.map((said) => {
+    const { checkouts, tests } = JSON.parse(kcidbDetails(said, null).toString());
+    return [checkouts[0].message_id, checkouts[0].patchset_hash, tests[0].log_url];
+  });
+  expect(fields).toEqual([
+    [undefined, undefined, undefined],
+    ["words@example.org", undefined, undefined],
+    ["words@example.org", "", undefined],
+    ["words@example.org", undefined, "http://a@h:80/a?b#c%20"],
+    [undefined, undefined, undefined],
+  ]);
+});
+
+// kcidb-io is under the GPL: kcidb.schema.json says the same of the fields that we write, in our words. Where the library
+// is at hand (docs/testing.md), it is asked itself, and what it publishes is compared
+const ASK = `import sys, json, kcidb_io
+[kcidb_io.schema.V5_3.validate(json.loads(line)) for line in sys.stdin]
+json.dump(kcidb_io.schema.V5_3.json, sys.stdout)`;
 const python = ["/usr/bin/python3", "python3"].find(
   (name) => spawnSync(name, ["-c", "import kcidb_io"]).status === 0,
 );
 
-test.runIf(python !== undefined)("kcidb-io takes the details of each", () => {
-  const lines = FILES.map((name) => {
-    const report = read(name);
-    return kcidbDetails({ ...SAID, ...outcomeOf(report) }, report).toString();
-  });
-  const run = spawnSync(python!, ["-c", VALIDATE], { input: lines.join(""), encoding: "utf8" });
-  expect(run.stderr).toBe("");
-  expect(run.status).toBe(0);
+test.runIf(python !== undefined)("kcidb-io takes them, and its schema is ours", () => {
+  const input = Buffer.concat(allDetails());
+  const run = spawnSync(python!, ["-c", ASK], { input, encoding: "utf8" });
+  expect([run.status, run.stderr]).toEqual([0, ""]);
+  expect(differences(SCHEMA, JSON.parse(run.stdout) as Schema)).toEqual([]);
 });
+
+/** Where a schema asks for something else than the published one: it may only have fewer fields. */
+function differences(ours: Schema, theirs: Schema, at = "schema"): string[] {
+  const words = (schema: Schema): string[] =>
+    Object.keys(schema).filter((word) => !/^(?:\$schema|title|description|examples)$/.test(word));
+  const missing = words(theirs).filter((word) => !(word in ours));
+  const other = words(ours).flatMap((word) => {
+    const [mine, published] = [ours[word], theirs[word]];
+    const where = `${at}.${word}`;
+    if (typeof mine !== "object" || mine === null || Array.isArray(mine))
+      return JSON.stringify(mine) === JSON.stringify(published) ? [] : [where];
+    if (published === undefined) return [where];
+    if (word !== "properties" && word !== "$defs")
+      return differences(mine, published as Schema, where);
+    return Object.entries(mine).flatMap(([name, schema]) =>
+      differences(
+        schema as Schema,
+        ((published as Schema)[name] ?? {}) as Schema,
+        `${where}.${name}`,
+      ),
+    );
+  });
+  return [...missing.map((word) => `${at}: no ${word}`), ...other];
+}
 
 test("details of many cases have those that did not pass, and are as large as is attached", () => {
   const cases = Array.from({ length: 50_000 }, (_, i) => ({

@@ -28,6 +28,9 @@ const typeOf = (value: Json): string =>
         ? "integer"
         : typeof value;
 
+const isUri = (text: string): boolean =>
+  URL.canParse(text) && /^[a-z]+:(?:[\w!$&'()*+,./:;=?@~-]|%[0-9A-Fa-f]{2}|#(?!.*#))*$/i.test(text);
+
 const isObject = (value: Json): value is { [name: string]: Json } => typeOf(value) === "object";
 const same = (a: Json, b: Json): boolean => JSON.stringify(a) === JSON.stringify(b);
 
@@ -64,6 +67,12 @@ const CHECKS: Record<string, Check> = {
   pattern: (value, wanted, _, __, at) =>
     when(
       typeof value !== "string" || new RegExp(wanted as string, "u").test(value),
+      `${at}: ${JSON.stringify(value)}`,
+    ),
+  // the two that KCIDB has, as jsonschema's checker of formats knows them
+  format: (value, wanted, _, __, at) =>
+    when(
+      typeof value !== "string" || (wanted === "email" ? value.includes("@") : isUri(value)),
       `${at}: ${JSON.stringify(value)}`,
     ),
   minimum: (value, wanted, _, __, at) =>
