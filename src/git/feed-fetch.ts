@@ -223,8 +223,13 @@ export async function goesOn(epoch: Epoch): Promise<boolean> {
   return old === undefined || gitSucceeds(["merge-base", "--is-ancestor", old, INCOMING], place);
 }
 
-/** Mails that were here and that the incoming history no longer has, the newest first. */
-export async function vanished(epoch: Epoch): Promise<InboxChange[]> {
+/**
+ * Mails that were here and that the incoming history no longer has, the newest first; and the names of all that
+ * it has.
+ */
+export async function vanished(
+  epoch: Epoch,
+): Promise<{ readonly gone: InboxChange[]; readonly now: ReadonlySet<string> }> {
   const added = async (tip: string): Promise<InboxChange[]> => {
     const found: InboxChange[] = [];
     for await (const some of changes(epoch, [tip]))
@@ -232,7 +237,7 @@ export async function vanished(epoch: Epoch): Promise<InboxChange[]> {
     return found;
   };
   const now = new Set((await added(INCOMING)).map(({ blob }) => blob));
-  return (await added(BRANCH)).filter(({ blob }) => !now.has(blob));
+  return { gone: (await added(BRANCH)).filter(({ blob }) => !now.has(blob)), now };
 }
 
 /** Shows readers what was fetched; a history that it replaces is kept under its name. */

@@ -16,6 +16,8 @@ export interface InboxChange {
   /** If `ends`, mails with this key are deleted or replaced. */
   readonly key: string;
   readonly ends: boolean;
+  /** The mail that is deleted or replaced; "" if none. */
+  readonly ended: string;
 }
 
 /**
@@ -38,9 +40,21 @@ export async function countDeletions(
   }
 }
 
+/**
+ * The blobs of mails that commits delete or replace.
+ *
+ * @throws PatchsigError "git-failed"
+ */
+export async function endedBlobs(epoch: Epoch, range: readonly string[]): Promise<Set<string>> {
+  const found = new Set<string>();
+  for await (const some of changes(epoch, range))
+    for (const { ended } of some) if (ended !== "" && found.size < MAX_DELETED) found.add(ended);
+  return found;
+}
+
 const COMMIT = /^[0-9a-f]{40,64}$/;
 const V1_PATH = /^[0-9a-f]{2}\/[0-9a-f]{38}$/;
-const RAW = /^:\d{6} \d{6} [0-9a-f]{40,64} ([0-9a-f]{40,64}) ([AMDT])\t(.+)$/s;
+const RAW = /^:\d{6} \d{6} ([0-9a-f]{40,64}) ([0-9a-f]{40,64}) ([AMDT])\t(.+)$/s;
 
 /** Overrides the user's settings. */
 const LOG: readonly string[] = [
@@ -76,14 +90,15 @@ export async function* changes(
 }
 
 function changeIn(line: string, commit: string): InboxChange[] {
-  const [, blob, status, path] = RAW.exec(line) ?? [];
-  if (blob === undefined || path === undefined) return [];
+  const [, before, blob, status, path] = RAW.exec(line) ?? [];
+  if (before === undefined || blob === undefined || path === undefined) return [];
   const gone = status === "D";
   // every v2 commit removes the previous commit's file from the tree
-  if (path === "m") return gone ? [] : [{ commit, blob, key: blob, ends: false }];
-  if (path === "d") return gone ? [] : [{ commit, blob: "", key: blob, ends: true }];
+  if (path === "m") return gone ? [] : [{ commit, blob, key: blob, ends: false, ended: "" }];
+  if (path === "d") return gone ? [] : [{ commit, blob: "", key: blob, ends: true, ended: blob }];
   if (!V1_PATH.test(path)) return [];
-  return [{ commit, blob: gone ? "" : blob, key: path, ends: status !== "A" }];
+  const ends = status !== "A";
+  return [{ commit, blob: gone ? "" : blob, key: path, ends, ended: ends ? before : "" }];
 }
 
 /** The lines that git writes, as they come. */

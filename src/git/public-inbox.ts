@@ -232,7 +232,7 @@ function blobsOf(epoch: Epoch): Blobs {
 
 /** Null for a purged mail: only its empty commit is left. */
 function entryOf(epoch: Epoch, commit: string, blob: Blob | string): InboxEntry | null {
-  const place = `${epoch.repository}:${commit}`;
+  const place = placeIn(epoch, commit);
   if (typeof blob !== "string")
     return blob.size === 0 ? null : { place, bytes: blob.bytes, size: blob.size, epoch, commit };
   const error = new PatchsigError("unreadable", `${place}: the mail ${blob}`, {
@@ -256,6 +256,25 @@ function partial({ repository }: Epoch): PatchsigError {
       hint: "clone it without --filter",
     },
   );
+}
+
+/**
+ * The places of all mails that nothing later deletes or replaces.
+ *
+ * @throws PatchsigError "git-failed"
+ */
+export async function livePlaces(epochs: readonly Epoch[]): Promise<Set<string>> {
+  const dead = new Map<string, number>();
+  for (const epoch of epochs) await countDeletions(epoch, ["HEAD"], dead);
+  const live = new Set<string>();
+  for (const epoch of epochs)
+    for await (const some of changes(epoch, ["--reverse", "HEAD"]))
+      for (const change of some) if (isLive(change, dead)) live.add(placeIn(epoch, change.commit));
+  return live;
+}
+
+function placeIn({ repository }: Epoch, commit: string): string {
+  return `${repository}:${commit}`;
 }
 
 /** Is this a mail that no later commit deletes or replaces? Updates the counts. */

@@ -187,6 +187,26 @@ async function* readFile(
   }
 }
 
+/**
+ * Is another mail, or none, where the last one stood that was dealt with? Then the file is read from its beginning.
+ *
+ * @throws PatchsigError "unreadable", "not-found"
+ */
+export function isRewrittenMbox(file: string, cursorOf: CursorOf): boolean {
+  const cursor = cursorOf(mboxCursor(file));
+  if (cursor === null) return false;
+  const fd = reading(file, () => openSync(file, constants.O_RDONLY | constants.O_NONBLOCK));
+  try {
+    return readMark(cursor, fd, file, reading(file, () => fstatSync(fd)).size) === null;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function mboxCursor(file: string): string {
+  return `mbox ${reading(file, () => realpathSync(file))}`;
+}
+
 /** What was added to an mbox after the last processed mail, or from that mail on if it has grown. */
 async function* readOn(
   fd: number,
@@ -195,7 +215,7 @@ async function* readOn(
   cursorOf: CursorOf,
   onRead: OnRead,
 ): SourceItems {
-  const name = `mbox ${reading(file, () => realpathSync(file))}`;
+  const name = mboxCursor(file);
   const last = readMark(cursorOf(name), fd, file, size);
   if (last?.end === size) return;
   const cursorAt = (mark: Mark): Cursor => ({ name, value: formatMark(fd, file, mark) });

@@ -165,9 +165,17 @@ const VERSION_4 = `
   create index series_dated on series (date, based);
 `;
 
+// results that a feed took back: of no list of mails, and counted no more; only that they were there can be said
+const VERSION_5 = `
+  create table withdrawn (
+    mail integer primary key references mails
+  ) strict;
+  create view live_mails as select * from mails where id not in (select mail from withdrawn);
+`;
+
 export const INDEX_SCHEMA: Schema = {
   what: "index",
   applicationId: APPLICATION_ID,
   without: "it can be made again: move it away",
-  migrations: [VERSION_1, VERSION_2, VERSION_3, VERSION_4],
+  migrations: [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5],
 };

@@ -36,7 +36,10 @@ export interface MailRow {
 }
 
 /** A mail, and where it is. */
-export type PlacedRow = Pick<MailRow, "id" | "thread" | "place" | "messageId" | "kind">;
+export interface PlacedRow extends Pick<MailRow, "id" | "thread" | "place" | "messageId" | "kind"> {
+  /** 1 for a result that its feed has taken back. */
+  readonly withdrawn: 0 | 1;
+}
 
 /** A signed test result; `said` is its JSON, the rest as of SignedResult. */
 interface ResultRow {
@@ -58,6 +61,8 @@ export interface StoredResult extends ResultRow {
   readonly messageId: string;
   /** Of the mail, as its source names it. */
   readonly place: string;
+  /** 1 if the feed that it came from has taken it back. */
+  readonly withdrawn: 0 | 1;
 }
 
 export interface NewResult extends ResultRow {
@@ -107,10 +112,11 @@ const MAIL_COLUMNS = `m.id, s.name as source, m.place, m.message_id as messageId
   m.received, m.kind, m.subject, m.sender, m.signer, m.trust, m.verdict`;
 
 /** Of mails `m` with their sources `s`: the columns of an MailRow. */
-export const SELECT_MAILS = `select ${MAIL_COLUMNS} from mails m join sources s on s.id = m.source`;
+export const SELECT_MAILS = `select ${MAIL_COLUMNS} from live_mails m join sources s on s.id = m.source`;
 
 const SELECT_RESULTS = `select r.id, r.mail, m.message_id as messageId, r.tree, r.patches, r.test,
-  r.outcome, r.public_key as publicKey, r.said, r.text, r.minisig, m.place
+  r.outcome, r.public_key as publicKey, r.said, r.text, r.minisig, m.place,
+  r.mail in (select mail from withdrawn) as withdrawn
   from results r join mails m on m.id = r.mail`;
 
 const BY_THESE_FIRST =
@@ -167,11 +173,18 @@ function prepareFacts(db: Database.Database) {
       "insert into cursors values (?, ?) on conflict (name) do update set value = excluded.value",
     ),
     fact: db.prepare<[string], string>("select value from facts where name = ?").pluck(),
+    cursorsBelow: db
+      .prepare<[string, string], string>(
+        "select name from cursors where name > ? and name < ? || char(0x10ffff)",
+      )
+      .pluck(),
+    forgetCursor: db.prepare<[string]>("delete from cursors where name = ?"),
     setFact: db.prepare<[string, string]>(
       "insert into facts values (?, ?) on conflict (name) do update set value = excluded.value",
     ),
     threadOf: db.prepare<[Buffer], number>("select thread from names where name = ?").pluck(),
     addSource: db.prepare<[string]>("insert into sources (name) values (?) on conflict do nothing"),
+    sources: db.prepare<[], string>("select name from sources order by id").pluck(),
     sourceId: db.prepare<[string], number>("select id from sources where name = ?").pluck(),
     moveNames: db.prepare<[number, number]>("update names set thread = ? where thread = ?"),
     lastThread: db
@@ -192,12 +205,21 @@ function prepareMails(db: Database.Database) {
       `select m.id, m.thread, m.message_id as messageId from mails m join sources s on s.id = m.source
        where s.name = ? and m.place = ?`,
     ),
-    inRepository: db.prepare<[string, string, string], PlacedRow>(
-      // ";" follows ":" in ASCII
-      `select m.id, m.thread, m.place, m.message_id as messageId, m.kind from mails m join sources s on s.id = m.source
-       where s.name = ? and m.place > ? || ':' and m.place < ? || ';' order by m.id`,
+    ofSource: db.prepare<[string], PlacedRow>(
+      `select m.id, m.thread, m.place, m.message_id as messageId, m.kind,
+         m.id in (select mail from withdrawn) as withdrawn
+       from mails m join sources s on s.id = m.source where s.name = ? order by m.id`,
     ),
+    replaced: db.prepare<[string], PlacedRow>(
+      `select m.id, m.thread, m.place, m.message_id as messageId, m.kind, 1 as withdrawn
+       from withdrawn w join mails m on m.id = w.mail join sources s on s.id = m.source
+       where s.name = ? and exists (select 1 from live_mails o
+         where o.message_id = m.message_id and o.source = m.source)`,
+    ),
+    withdraw: db.prepare<[number]>("insert into withdrawn values (?) on conflict do nothing"),
+    restore: db.prepare<[number]>("delete from withdrawn where mail = ?"),
     dropMail: [
+      "delete from withdrawn where mail = ?",
       "delete from words where rowid = ?",
       "delete from lists where mail = ?",
       "delete from paths where mail = ?",
@@ -269,7 +291,7 @@ function prepareSeries(db: Database.Database) {
       `${SELECT_RESULTS} order by r.id desc limit ?`,
     ),
     counts: db.prepare<[], { mails: number; series: number }>(
-      "select (select count(*) from mails) as mails, (select count(*) from series) as series",
+      "select (select count(*) from live_mails) as mails, (select count(*) from series) as series",
     ),
     signedThreads: db
       .prepare<[], number>("select distinct thread from series where signer <> ''")

@@ -24,14 +24,17 @@ import {
 
 /** What one portion of mails changes. */
 export interface IndexPortion {
-  /** Ids of mails in whose places others stand now. */
+  /** Ids of mails that are no longer in their places. */
   readonly gone: readonly number[];
+  /** Ids of results that their feed has taken back: of these, only that they were there can still be said. */
+  readonly withdrawn: readonly number[];
   readonly mails: readonly NewMail[];
   readonly again: readonly JudgedAgain[];
   /** The series of these threads are replaced by `series`. */
   readonly threads: readonly number[];
   readonly series: readonly NewIndexedSeries[];
-  readonly cursors: ReadonlyMap<string, string>;
+  /** Null for one that is forgotten. */
+  readonly cursors: ReadonlyMap<string, string | null>;
 }
 
 /** Mails of a thread: what is connected beyond that stays apart. */
@@ -65,6 +68,11 @@ export class IndexStore {
     return this.#explained(() => this.#sql.cursor.get(name) ?? null);
   }
 
+  /** The names of cursors that begin so. */
+  cursorsBelow(prefix: string): string[] {
+    return this.#explained(() => this.#sql.cursorsBelow.all(prefix, prefix));
+  }
+
   fact(name: string): string | null {
     return this.#explained(() => this.#sql.fact.get(name) ?? null);
   }
@@ -78,9 +86,26 @@ export class IndexStore {
     return this.#explained(() => this.#sql.placed.get(source, place) ?? null);
   }
 
-  /** The mails of a source that are in this git repository. */
-  mailsOfRepository(source: string, repository: string): PlacedRow[] {
-    return this.#explained(() => this.#sql.inRepository.all(source, repository, repository));
+  /** Their names. */
+  sources(): string[] {
+    return this.#explained(() => this.#sql.sources.all());
+  }
+
+  /** All mails of a source, also results that it has taken back. */
+  mailsOfSource(source: string): PlacedRow[] {
+    return this.#explained(() => this.#sql.ofSource.all(source));
+  }
+
+  /** Results that a source took back, of which it has those mails again elsewhere. */
+  replacedResults(source: string): PlacedRow[] {
+    return this.#explained(() => this.#sql.replaced.all(source));
+  }
+
+  /** A feed has again what it took back. */
+  restore(mails: readonly number[]): void {
+    this.#explained(() =>
+      this.db.transaction(() => mails.forEach((id) => this.#sql.restore.run(id)))(),
+    );
   }
 
   /** The threads that mails with these names belong to. */
@@ -251,6 +276,7 @@ export class IndexStore {
       this.db
         .transaction(() => {
           for (const id of portion.gone) this.#forget(id);
+          for (const id of portion.withdrawn) this.#sql.withdraw.run(id);
           for (const mail of portion.mails) this.#add(mail);
           for (const mail of portion.again) this.#sql.judge.run(mail);
           const ids = new Map<string, number>();
@@ -265,7 +291,9 @@ export class IndexStore {
             return this.#addSeries(one, id);
           });
           for (const [id, work] of regroup(stored)) this.#sql.setWork.run(work, id);
-          for (const [name, value] of portion.cursors) this.#sql.moveCursor.run(name, value);
+          for (const [name, value] of portion.cursors)
+            if (value === null) this.#sql.forgetCursor.run(name);
+            else this.#sql.moveCursor.run(name, value);
         })
         .immediate(),
     );

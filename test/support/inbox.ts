@@ -15,6 +15,8 @@ export interface Inbox {
   deliverAll(mails: readonly Buffer[]): void;
   /** Removes a mail. */
   remove(mail: Buffer): void;
+  /** Removes it from the history, too; version 2 only. */
+  purge(mail: Buffer): void;
 }
 
 /** A commit as public-inbox-v2-format(5) and -v1-format(5) have it, for git fast-import. */
@@ -60,5 +62,6 @@ export function newInbox(home: string, version: 1 | 2): Inbox {
     },
     deliver: (mail) => run("public-inbox-mda", ["--no-precheck"], mail),
     remove: (mail) => run("public-inbox-learn", ["rm", "--all"], mail),
+    purge: (mail) => run("public-inbox-purge", [folder], mail),
   };
 }

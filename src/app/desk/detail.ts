@@ -6,7 +6,7 @@ import type { Repository } from "../../git/repository.ts";
 import type { TreeTests } from "../../result/about.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { type PatchSummary, patchSummary } from "../base/series-base.ts";
-import { withdrawnPlaces } from "../feed/followed.ts";
+import { withdrawals } from "../feed/followed.ts";
 import { KnownTests } from "../result/known.ts";
 import { seriesTests } from "../result/series-tests.ts";
 import type { PatchResult, RepliesResult, SeriesResult } from "../../verify/result.ts";
@@ -77,7 +77,7 @@ async function testsOf(
 ): Promise<TreeTests | null> {
   if (!index.hasResults()) return null;
   const tests = seriesTests(
-    new KnownTests({ index, withdrawn: withdrawnPlaces() }, trust),
+    new KnownTests({ index, isWithdrawn: withdrawals() }, trust),
     repository,
   );
   try {

@@ -4,7 +4,7 @@ import type { TestResult } from "../../result/text.ts";
 import type { ResultWorth } from "../../result/weigh.ts";
 import type { StoredResult } from "../../store/index-sql.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
-import { withdrawnPlaces } from "../feed/followed.ts";
+import { withdrawals } from "../feed/followed.ts";
 import { weigher } from "../result/known.ts";
 
 export interface DeskResult {
@@ -18,10 +18,11 @@ export interface DeskResult {
 
 export function deskResults(rows: readonly StoredResult[], trust: TrustStore): DeskResult[] {
   const weigh = weigher(trust);
-  const withdrawn = withdrawnPlaces();
-  return rows.map(({ said: json, publicKey, messageId, place, ...row }) => {
-    const said = JSON.parse(json) as TestResult;
-    const { worth } = weigh({ ...row, said, publicKey });
-    return { said, worth: withdrawn.has(place) ? "withdrawn" : worth, publicKey, messageId };
+  const isWithdrawn = withdrawals();
+  return rows.map((row) => {
+    const said = JSON.parse(row.said) as TestResult;
+    const { publicKey, messageId } = row;
+    const { worth } = weigh({ ...row, said });
+    return { said, worth: isWithdrawn(row) ? "withdrawn" : worth, publicKey, messageId };
   });
 }

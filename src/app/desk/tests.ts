@@ -4,7 +4,7 @@ import type { SignedResult, TestResult } from "../../result/text.ts";
 import { weigh } from "../../result/weigh.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
-import { withdrawnPlaces } from "../feed/followed.ts";
+import { withdrawals } from "../feed/followed.ts";
 import { resultKeysOf, weigher } from "../result/known.ts";
 import type { DeskWork } from "./works.ts";
 
@@ -37,10 +37,10 @@ export function testsOfWorks(
   const named = [...new Set(patches.values())].filter((digest) => digest !== "");
   if (keys.length === 0 || named.length === 0) return new Map();
   const byPatches = new Map<string, SignedResult[]>();
-  const withdrawn = withdrawnPlaces();
+  const isWithdrawn = withdrawals();
   const weighOne = weigher(trust);
   for (const row of index.resultsByKeys(named, keys, MAX_RESULTS)) {
-    if (withdrawn.has(row.place)) continue;
+    if (isWithdrawn(row)) continue;
     const said = JSON.parse(row.said) as TestResult;
     const { signed, worth } = weighOne({ ...row, said });
     if (worth !== "counts") continue;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import type { FollowedFeed } from "../../feed/followed.ts";
 import { dataFolder } from "../../places.ts";
+import type { StoredResult } from "../../store/index-sql.ts";
 import { placeFile } from "../../store/replace-file.ts";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -22,6 +23,11 @@ export function followedFolder(name: string): string {
   });
 }
 
+/** @throws PatchsigError "usage" for what cannot be a name */
+export function isFollowed(name: string): boolean {
+  return existsSync(join(followedFolder(name), STATE));
+}
+
 /** All feeds that are followed, by their names. */
 export function followedFeeds(): FollowedFeed[] {
   if (!existsSync(feedsFolder())) return [];
@@ -31,14 +37,18 @@ export function followedFeeds(): FollowedFeed[] {
     .map(followedFeed);
 }
 
+/** Says of a result of the index if the feed that it came from has taken it back, or is not followed any more. */
+export type IsWithdrawn = (row: Pick<StoredResult, "place" | "withdrawn">) => boolean;
+
 /**
- * Where records stood that followed feeds have taken back, as mails are named there: they count no more.
+ * What the index knows of that, and what it will know with its next update.
  *
  * @throws PatchsigError "unreadable" if what is remembered of a feed is damaged
  */
-export function withdrawnPlaces(): ReadonlySet<string> {
-  return new Set(
-    followedFeeds().flatMap(({ name, withdrawn }) =>
+export function withdrawals(): IsWithdrawn {
+  const feeds = followedFeeds();
+  const places = new Set(
+    feeds.flatMap(({ name, withdrawn }) =>
       withdrawn
         .filter(({ record }) => record)
         .map(
@@ -46,6 +56,11 @@ export function withdrawnPlaces(): ReadonlySet<string> {
         ),
     ),
   );
+  const below = `${feedsFolder()}/`;
+  const names = new Set(feeds.map(({ name }) => name));
+  const isHere = (place: string): boolean =>
+    !place.startsWith(below) || names.has(place.slice(below.length).split("/", 1)[0]!);
+  return ({ place, withdrawn }) => withdrawn === 1 || places.has(place) || !isHere(place);
 }
 
 /** @throws PatchsigError "not-found"; "unreadable" if what is remembered is damaged */

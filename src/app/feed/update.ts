@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import { feedMail } from "../../feed/commit.ts";
 import type { FeedUpdate, FollowedFeed, WithdrawnMail } from "../../feed/followed.ts";
-import { createVerifier } from "../../minisign/ed25519.ts";
+import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import { readBlobs } from "../../git/blobs.ts";
 import { type Epoch, epochsOf, placeOf } from "../../git/epochs.ts";
 import { acceptIncoming, fetchEpoch, goesOn, vanished } from "../../git/feed-fetch.ts";
 import { probe } from "../../git/feed-probe.ts";
 import { epochNumber, folderSize, makeEpoch } from "../../git/feed-write.ts";
+import type { InboxChange } from "../../git/inbox-log.ts";
 import { git, gitSucceeds } from "../../git/run.ts";
 import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
 import { now } from "../now.ts";
@@ -125,10 +126,12 @@ async function updateEpoch(
   const { head } = fetched;
   state.left += fetched.left;
   if (!(await goesOn(epoch))) {
-    const gone = await withdrawnMails(epoch, number);
-    state.withdrawn.push(...gone);
-    const all = new Map([...feed.withdrawn, ...gone].map((mail) => [mail.blob, mail]));
-    state.feed = { ...feed, withdrawn: [...all.values()].slice(-MAX_WITHDRAWN) };
+    const { gone, now } = await vanished(epoch);
+    const mails = await withdrawnMails(epoch, number, gone);
+    state.withdrawn.push(...mails);
+    // what it has again is not withdrawn
+    const before = feed.withdrawn.filter((one) => one.epoch !== number || !now.has(one.blob));
+    state.feed = { ...feed, withdrawn: remembered([...before, ...mails]) };
     // before the branch moves: a run that is killed in between must not forget it
     rememberFeed(state.feed);
   }
@@ -171,17 +174,46 @@ async function isAncestor(commit: string, epoch: Epoch): Promise<boolean> {
   return gitSucceeds(["merge-base", "--is-ancestor", commit, "master"], placeOf(epoch));
 }
 
-/** The newest ones that are remembered. */
 const MAX_WITHDRAWN = 10_000;
+
+/** The newest ones, and of those with records more: nobody hides one behind many mails. */
+function remembered(all: readonly WithdrawnMail[]): readonly WithdrawnMail[] {
+  const each = [...new Map(all.map((mail) => [mail.blob, mail])).values()];
+  if (each.length <= MAX_WITHDRAWN) return each;
+  return [...each.filter(({ record }) => !record), ...each.filter(({ record }) => record)].slice(
+    -MAX_WITHDRAWN,
+  );
+}
 
 async function epochHere(folder: string, number: number): Promise<Epoch> {
   const repository = join(folder, "git", `${number}.git`);
   return existsSync(repository) ? { repository, name: repository } : makeEpoch(folder, number);
 }
 
+/** Withdrawn mails that are looked at together. */
+const AT_A_TIME = 256;
+
 /** Their bytes are still here, if they ever were: the old history is kept. */
-async function withdrawnMails(epoch: Epoch, number: number): Promise<WithdrawnMail[]> {
-  const gone = (await vanished(epoch)).slice(0, MAX_WITHDRAWN);
+async function withdrawnMails(
+  epoch: Epoch,
+  number: number,
+  gone: readonly InboxChange[],
+): Promise<readonly WithdrawnMail[]> {
+  const verifier = createVerifier(1);
+  let found: readonly WithdrawnMail[] = [];
+  for (let at = 0; at < gone.length; at += AT_A_TIME) {
+    const some = await someWithdrawn(epoch, number, gone.slice(at, at + AT_A_TIME), verifier);
+    found = remembered([...found, ...some]);
+  }
+  return found;
+}
+
+async function someWithdrawn(
+  epoch: Epoch,
+  number: number,
+  gone: readonly InboxChange[],
+  verifier: Verifier,
+): Promise<WithdrawnMail[]> {
   const place = placeOf(epoch);
   const blobs = gone.map(({ blob }) => blob);
   const mails = await readBlobs(blobs, place, MAX_MESSAGE_BYTES);
@@ -189,7 +221,6 @@ async function withdrawnMails(epoch: Epoch, number: number): Promise<WithdrawnMa
     gone.filter(({ blob }) => !mails.has(blob)),
     place,
   );
-  const verifier = createVerifier(1);
   return gone.map(({ blob, commit }) => {
     const bytes = mails.get(blob);
     const mail = bytes === undefined ? null : feedMail(bytes, 0);

@@ -13,7 +13,7 @@ import { type ResultKey, worthOf } from "../../result/weigh.ts";
 import type { StoredResult } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
-import { withdrawnPlaces } from "../feed/followed.ts";
+import { type IsWithdrawn, withdrawals } from "../feed/followed.ts";
 import type { Reporter } from "../reporter.ts";
 import { withUserTrust } from "../trust/user-trust.ts";
 
@@ -23,7 +23,7 @@ const MAX_RESULTS = 1_000;
 /** An index with results, and which of them feeds have withdrawn. */
 interface ReadableIndex {
   readonly index: IndexStore;
-  readonly withdrawn: ReadonlySet<string>;
+  readonly isWithdrawn: IsWithdrawn;
 }
 
 /** Whoever opened it closes it. */
@@ -31,11 +31,11 @@ export class KnownTests {
   readonly #index: IndexStore;
   readonly #trust: Pick<TrustStore, "results">;
   readonly #keys: readonly string[];
-  readonly #withdrawn: ReadonlySet<string>;
+  readonly #isWithdrawn: IsWithdrawn;
 
-  constructor({ index, withdrawn }: ReadableIndex, trust: Pick<TrustStore, "results">) {
+  constructor({ index, isWithdrawn }: ReadableIndex, trust: Pick<TrustStore, "results">) {
     this.#index = index;
-    this.#withdrawn = withdrawn;
+    this.#isWithdrawn = isWithdrawn;
     this.#trust = trust;
     this.#keys = resultKeysOf(trust);
   }
@@ -81,7 +81,7 @@ export class KnownTests {
   #weighed(rows: readonly StoredResult[]): WeighedResult[] {
     const weigh = weigher(this.#trust);
     return rows
-      .filter(({ place }) => !this.#withdrawn.has(place))
+      .filter((row) => !this.#isWithdrawn(row))
       .map(({ said, publicKey, text, minisig }) =>
         weigh({ said: JSON.parse(said) as TestResult, publicKey, text, minisig }),
       );
@@ -116,9 +116,9 @@ async function openIndex(say: Reporter["say"]): Promise<ReadableIndex | null> {
   if (!existsSync(file)) return null;
   try {
     const { IndexStore: Store } = await import("../../store/index-store.ts");
-    const withdrawn = withdrawnPlaces();
+    const isWithdrawn = withdrawals();
     const index = new Store(file, true);
-    if (index.hasResults()) return { index, withdrawn };
+    if (index.hasResults()) return { index, isWithdrawn };
     index.close();
   } catch (error) {
     if (!(error instanceof PatchsigError)) throw error;

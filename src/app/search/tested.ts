@@ -4,7 +4,7 @@
  */
 
 import type { TestResult } from "../../result/text.ts";
-import { withdrawnPlaces } from "../feed/followed.ts";
+import { withdrawals } from "../feed/followed.ts";
 import { resultKeysOf } from "../result/known.ts";
 import { type ResultWorth, type Weighed, weigh, worthOf } from "../../result/weigh.ts";
 import type { StoredResult } from "../../store/index-sql.ts";
@@ -80,9 +80,9 @@ export function testedAnswer(
     ({ said }) =>
       env.every((entry) => said.env.includes(entry)) && (rev === null || said.rev === rev),
   );
-  const withdrawn = withdrawnPlaces();
+  const isWithdrawn = withdrawals();
   const keyed = fitting.map(({ row, said }) => {
-    if (withdrawn.has(row.place)) return { row, said, worth: "withdrawn" } as const;
+    if (isWithdrawn(row)) return { row, said, worth: "withdrawn" } as const;
     const worth = worthOf(said, trust.results.of(said.by, row.publicKey));
     const wanted = by.length === 0 || by.includes(said.by);
     const counts = worth === "counts" && wanted;

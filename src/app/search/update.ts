@@ -26,8 +26,8 @@ import { mailProgress, type Reporter } from "../reporter.ts";
 import { isFeedSource, openSource } from "../sources/sources.ts";
 import { CheckedMails } from "./checked-mails.ts";
 import { type FactMail, type FactReader, type IndexFacts, openFactReader } from "./facts.ts";
+import { type Gone, goneFrom, isUnfollowed } from "./gone.ts";
 import { type JudgedPortion, judgeFacts } from "./judge.ts";
-import { rewrittenAway } from "./rewritten.ts";
 import { indexedSeries, regrouped } from "./series.ts";
 
 export interface UpdateIndexOptions {
@@ -80,11 +80,11 @@ export async function updateIndex(
   };
   try {
     await work.judgeSignedAgain();
+    for (const source of index.sources().filter(isUnfollowed))
+      await work.leave(source, await goneFrom(index, source));
     for (const source of options.sources) {
-      const gone = await rewrittenAway(index, source);
-      // it is said of a result that a feed has withdrawn it
-      const results = isFeedSource(source) ? gone.filter(({ kind }) => kind === "result") : [];
-      await work.forget(gone.filter((one) => !results.includes(one)));
+      const gone = await goneFrom(index, source);
+      await work.leave(source, gone);
       const cursorOf = (name: string): string | null => index.cursor(name);
       const items = openSource(source, { cursorOf, say: reporter.say }, onRead);
       let before: PendingPortion | null = null;
@@ -94,12 +94,11 @@ export async function updateIndex(
         before = next;
       }
       if (before !== null) await store(source, before);
-      // most are there again, as other commits
-      const ids = new Set(gone.map(({ id }) => id));
-      const lost = gone.filter(({ messageId }) =>
-        index.mailsCalled(messageId).every(({ id }) => ids.has(id)),
-      );
-      await work.forget(results.filter((one) => !lost.includes(one)));
+      // most of what was withdrawn is there again, as other commits
+      await work.forget(index.replacedResults(source));
+      const has = (messageId: string): boolean =>
+        index.mailsCalled(messageId).some((one) => one.source === source);
+      const lost = gone.rewritten ? gone.mails.filter(({ messageId }) => !has(messageId)) : [];
       if (lost.length > 0)
         reporter.say(
           `${source}: its history was rewritten, without ${count(lost.length, "mail")} that it had`,
@@ -157,12 +156,13 @@ interface FreshMail extends IndexFacts {
 interface News {
   readonly source: string;
   readonly fresh: readonly FreshMail[];
-  /** Ids of mails in whose places others stand now. */
+  /** Ids, as of IndexPortion. */
   readonly gone: readonly number[];
-  readonly cursors: ReadonlyMap<string, string>;
+  readonly withdrawn: readonly number[];
+  readonly cursors: ReadonlyMap<string, string | null>;
 }
 
-const NOTHING_NEW: News = { source: "", fresh: [], gone: [], cursors: new Map() };
+const NOTHING_NEW: News = { source: "", fresh: [], gone: [], withdrawn: [], cursors: new Map() };
 
 class IndexWork {
   readonly #index: IndexStore;
@@ -194,7 +194,22 @@ class IndexWork {
     this.#index.setFact("trust", now);
   }
 
-  /** Mails that their source no longer has. */
+  /** What a source no longer has; of a result, it can be said that its feed has withdrawn it. */
+  async leave(source: string, { mails, rewritten, back, cursors }: Gone): Promise<void> {
+    const isKept = ({ kind }: PlacedRow): boolean =>
+      rewritten && isFeedSource(source) && kind === "result";
+    const withdrawn = mails.filter(isKept).map(({ id }) => id);
+    this.#index.restore(back.map(({ id }) => id));
+    if (withdrawn.length > 0) await this.#store({ ...NOTHING_NEW, withdrawn }, []);
+    await this.forget(mails.filter((one) => !isKept(one)));
+    // last: as long as they are there, it is noticed what is gone
+    if (cursors.length > 0)
+      await this.#store(
+        { ...NOTHING_NEW, cursors: new Map(cursors.map((name) => [name, null])) },
+        [],
+      );
+  }
+
   async forget(mails: readonly PlacedRow[]): Promise<void> {
     for (let at = 0; at < mails.length; at += PORTION_MAILS) {
       const some = mails.slice(at, at + PORTION_MAILS);
@@ -235,12 +250,15 @@ class IndexWork {
     const named = this.#index.threadsNamed([...new Set(fresh.flatMap(({ names }) => names))]);
     const threads = [...new Set([...named, ...gone.map(({ thread }) => thread)])];
     const ids = gone.map(({ id }) => id);
-    await this.#store({ source, fresh, gone: ids, cursors }, threads);
+    await this.#store({ ...NOTHING_NEW, source, fresh, gone: ids, cursors }, threads);
     return fresh.length;
   }
 
   /** @param threads whose series are made again */
-  async #store({ source, fresh, gone, cursors }: News, threads: readonly number[]): Promise<void> {
+  async #store(
+    { source, fresh, gone, withdrawn, cursors }: News,
+    threads: readonly number[],
+  ): Promise<void> {
     const left = new Set(gone);
     const known = new Map<string, MailRow>();
     for (const thread of threads)
@@ -265,6 +283,7 @@ class IndexWork {
     this.#index.put(
       {
         gone,
+        withdrawn,
         mails: fresh.map((one) => newMail(source, one, judged, together, now)),
         again: [...known.values()]
           .filter(({ place }) => judged.places.has(place))

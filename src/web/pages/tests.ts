@@ -22,8 +22,12 @@ function resultRow({ said, worth, messageId }: DeskResult): Html {
   const { result, test, env, tree, by, time, log } = said;
   const mark = result === "pass" ? ours`pass` : result === "fail" ? ours`fail` : ours`none`;
   const name = ours`${result}`;
+  const shown =
+    worth === "withdrawn"
+      ? html`<span class="mark none">${name}</span>`
+      : html`<a class="mark ${worth === "counts" ? mark : ours`none`}" href="${toPatch(messageId)}">${name}</a>`;
   return html`<tr>
-    <td><a class="mark ${worth === "counts" ? mark : ours`none`}" href="${toPatch(messageId)}">${name}</a>
+    <td>${shown}
       <small>${ours`${worth}`}</small></td>
     <td><a href="${toSearch(`test:${test}`)}">${escapeText(test)}</a></td>
     <td>${joinSafe(

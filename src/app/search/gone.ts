@@ -1,0 +1,154 @@
+/**
+ * What a source no longer has: mails that an inbox or its owner deleted, or took back by rewriting its history; files
+ * that are no longer in a maildir; an mbox that a mail program has written anew. All of that leaves the index.
+ */
+
+import { realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { PatchsigError } from "../../errors.ts";
+import { readBlobs } from "../../git/blobs.ts";
+import { type Epoch, placeOf } from "../../git/epochs.ts";
+import { endedBlobs } from "../../git/inbox-log.ts";
+import { livePlaces } from "../../git/public-inbox.ts";
+import { gitSucceeds, gitText } from "../../git/run.ts";
+import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
+import { nameOfMail } from "../../mail/message-id.ts";
+import { threadHeader } from "../../mail/thread-header.ts";
+import { isRewrittenMbox } from "../../source/file.ts";
+import { hasBothFolders, maildirPrefix, mailsIn } from "../../source/maildir.ts";
+import { isDirectory } from "../../source/reading.ts";
+import type { PlacedRow } from "../../store/index-sql.ts";
+import type { IndexStore } from "../../store/index-store.ts";
+import { followedFolder, isFollowed } from "../feed/followed.ts";
+import { mailsAt } from "../sources/at-places.ts";
+import { inboxAt, inboxCursor } from "../sources/inbox-source.ts";
+import { feedName, isFeedSource } from "../sources/sources.ts";
+
+export interface Gone {
+  readonly mails: readonly PlacedRow[];
+  /** An inbox has another history than the one that was read. */
+  readonly rewritten: boolean;
+  /** Of results that were withdrawn: those that are there again. */
+  readonly back: readonly PlacedRow[];
+  /** Names of cursors that say nothing any more. */
+  readonly cursors: readonly string[];
+}
+
+const NOTHING: Gone = { mails: [], rewritten: false, back: [], cursors: [] };
+
+/**
+ * A source that cannot be looked at has lost nothing: whoever reads it says what is wrong.
+ *
+ * @param source as it is indexed
+ */
+export async function goneFrom(index: IndexStore, source: string): Promise<Gone> {
+  try {
+    const folder = isFeedSource(source) ? followedFolder(feedName(source)) : source;
+    if (isUnfollowed(source))
+      return {
+        ...NOTHING,
+        mails: index.mailsOfSource(source),
+        cursors: index.cursorsBelow(cursorPrefix(dirname(folder), basename(folder))),
+      };
+    if (!isDirectory(folder)) return goneFromMbox(index, source);
+    const epochs = inboxAt(folder);
+    if (epochs !== null) return await goneFromInbox(index, source, folder, epochs);
+    return hasBothFolders(folder) ? goneFromMaildir(index, folder) : NOTHING;
+  } catch (error) {
+    if (error instanceof PatchsigError && error.code !== "git-missing") return NOTHING;
+    throw error;
+  }
+}
+
+/** A feed of the index that is not followed any more. */
+export function isUnfollowed(source: string): boolean {
+  return isFeedSource(source) && !isFollowed(feedName(source));
+}
+
+/** Of an inbox in a folder below another, which may be gone. */
+function cursorPrefix(above: string, name: string): string {
+  return `public-inbox ${join(realpathSync(above), name, "git")}/`;
+}
+
+/** Its mails may stand anywhere in it now: they come in again. */
+function goneFromMbox(index: IndexStore, file: string): Gone {
+  if (!isRewrittenMbox(file, (name) => index.cursor(name))) return NOTHING;
+  return { ...NOTHING, mails: index.mailsOfSource(file) };
+}
+
+function goneFromMaildir(index: IndexStore, maildir: string): Gone {
+  const lost = (rows: readonly PlacedRow[]): PlacedRow[] => {
+    const files = mailsIn(maildir);
+    return rows.filter(({ place }) => uniqueNames(place).every((name) => !files.has(name)));
+  };
+  const before = lost(index.mailsOfSource(maildir));
+  // a program may have been renaming a file while the folder was read
+  const mails = before.length === 0 ? before : lost(before);
+  const prefix = maildirPrefix(maildir);
+  const names = mails.flatMap(({ place }) => uniqueNames(place));
+  // one that is put back is new
+  return { ...NOTHING, mails, cursors: names.map((name) => `${prefix}${name}`) };
+}
+
+/** A place may end with an offset, and so may a name. */
+function uniqueNames(place: string): string[] {
+  const [name = ""] = basename(place).split(":2,", 1);
+  return [...new Set([name, name.replace(/:\d+$/, "")])];
+}
+
+async function goneFromInbox(
+  index: IndexStore,
+  source: string,
+  folder: string,
+  epochs: readonly Epoch[],
+): Promise<Gone> {
+  const ended = new Map<Epoch, ReadonlySet<string>>();
+  let rewritten = false;
+  for (const epoch of epochs) {
+    const last = index.cursor(inboxCursor(epoch));
+    if (last === null) continue;
+    const head = await gitText(["rev-parse", "--verify", "HEAD^{commit}"], placeOf(epoch));
+    if (head === last) continue;
+    if (await isBefore(epoch, last, head))
+      ended.set(epoch, await endedBlobs(epoch, [`${last}..${head}`]));
+    else rewritten = true;
+  }
+  const known = new Set(epochs.map(inboxCursor));
+  const lost = index.cursorsBelow(cursorPrefix(folder, ".")).filter((name) => !known.has(name));
+  if (!rewritten && lost.length === 0)
+    return { ...NOTHING, mails: await mailsEnded(index, source, ended) };
+  const live = await livePlaces(epochs);
+  const all = index.mailsOfSource(source);
+  return {
+    mails: all.filter(({ place, withdrawn }) => withdrawn === 0 && !live.has(place)),
+    back: all.filter(({ place, withdrawn }) => withdrawn === 1 && live.has(place)),
+    rewritten,
+    cursors: lost,
+  };
+}
+
+function isBefore(epoch: Epoch, commit: string, head: string): Promise<boolean> {
+  return gitSucceeds(["merge-base", "--is-ancestor", commit, head], placeOf(epoch));
+}
+
+/** Mails that their inbox has deleted: those with the same bytes, wherever they came in. */
+async function mailsEnded(
+  index: IndexStore,
+  source: string,
+  ended: ReadonlyMap<Epoch, ReadonlySet<string>>,
+): Promise<PlacedRow[]> {
+  const found: PlacedRow[] = [];
+  for (const [epoch, blobs] of ended) {
+    const deleted = await readBlobs([...blobs], placeOf(epoch), MAX_MESSAGE_BYTES);
+    for (const bytes of deleted.values()) {
+      const named = index.mailsCalled(nameOfMail(threadHeader(bytes).messageId, bytes));
+      const here = new Map(
+        named.filter((row) => row.source === source).map((row) => [row.place, row]),
+      );
+      for (const mail of await mailsAt([...here.values()]))
+        if (mail.bytes?.equals(bytes) === true)
+          found.push({ ...here.get(mail.source)!, withdrawn: 0 });
+    }
+  }
+  return found;
+}
