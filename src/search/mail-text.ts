@@ -92,7 +92,7 @@ function textOf({ plain: mail, parts, text }: ReadableMail): string {
   if (parts?.length === 1 && text !== null && !parts[0]!.flow.flowed)
     return text.toString("utf8", 0, MAX_TEXT);
   const read = parts === null ? null : attempt(() => textOfParts(mail, parts));
-  if (read?.ok) return read.value;
+  if (read?.ok) return read.value.slice(0, MAX_TEXT);
   const end = mail.indexOf("\n\n");
   return end < 0 ? "" : mail.toString("utf8", end, end + MAX_TEXT);
 }
@@ -112,8 +112,21 @@ function decoded(mail: Buffer, { start, end, encoding, charset }: BodyPart): str
   return messageToUtf8(decodeBody(bytes, encoding), charset).toString("utf8", 0, MAX_TEXT);
 }
 
+/** Once through the text: an element that never ends is looked for once, not from each of its beginnings. */
 function withoutTags(html: string): string {
-  return html.replaceAll(/<(?:style|script)\b[^]*?<\/(?:style|script)>|<[^<>]*>/gi, " ");
+  const tag = /<(style\b|script\b)?[^<>]*>/gi;
+  const ending = /<\/(?:style|script)\b[^<>]*>/gi;
+  const texts: string[] = [];
+  let [at, isEnding] = [0, true];
+  for (let found = tag.exec(html); found !== null; found = tag.exec(html)) {
+    texts.push(html.slice(at, found.index));
+    at = tag.lastIndex;
+    if (found[1] === undefined || !isEnding) continue;
+    ending.lastIndex = at;
+    isEnding = ending.test(html);
+    if (isEnding) at = tag.lastIndex = ending.lastIndex;
+  }
+  return [...texts, html.slice(at)].join(" ");
 }
 
 /** What is searched of a mail's text. */
