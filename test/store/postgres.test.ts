@@ -564,6 +564,15 @@ describe.runIf(HAS_POSTGRES && requireTool("openssl"))("a server on the network"
       });
   });
 
+  test("has to prove it whatever node's variables say", () => {
+    process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
+    try {
+      expect(refusal(() => open(url("localhost"))).code).toBe("refused");
+    } finally {
+      delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
+    }
+  });
+
   test("that does not encrypt is not talked to", () => {
     server.stop();
     server.start("ssl=off", "listen_addresses=127.0.0.1", `port=${port}`);

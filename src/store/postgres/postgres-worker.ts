@@ -26,7 +26,8 @@ async function connect(): Promise<void> {
     port: address.port,
     user: address.user,
     database: address.database,
-    ssl: address.tls ?? false,
+    // said, so that NODE_TLS_REJECT_UNAUTHORIZED does not count
+    ssl: address.tls === null ? false : { ...address.tls, rejectUnauthorized: true },
     // asked only if the server wants one; without it the package would look for files itself
     password: () => {
       if (password !== null) return password;
