@@ -57,6 +57,7 @@ export class IndexStore {
     // derived data: after a power cut the last portions are read again
     if (!dryRun) this.db.pragma("synchronous = normal");
     this.db.function("path_matches", { deterministic: true }, pathMatcher() as () => number);
+    this.db.function("lower_case", { deterministic: true }, (text) => String(text).toLowerCase());
     this.#sql = prepareIndex(this.db);
   }
 

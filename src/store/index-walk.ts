@@ -1,4 +1,4 @@
-/** Rows of an index in an order, some at a time: for lists that are filtered by what no column holds. */
+/** Rows of an index that a query asks for, a page at a time, in an order. */
 
 import { type MailRow, SELECT_MAILS, SELECT_SERIES, type StoredSeries } from "./index-sql.ts";
 import type { IndexStore } from "./index-store.ts";
@@ -14,28 +14,94 @@ const ORDERS: Readonly<Record<WalkOrder, string>> = {
   "-date": "order by date desc, id desc",
 };
 
-/** Some of all series: `most` of them after the first `skip`. */
-export function seriesInOrder(
-  index: IndexStore,
-  order: WalkOrder,
-  most: number,
-  skip: number,
-): StoredSeries[] {
-  const text = `${SELECT_SERIES} ${ORDERS[order]} limit ? offset ?`;
-  return index.db.prepare<[number, number], StoredSeries>(text).all(most, skip);
+/** Which rows of a list are meant. */
+export interface WalkFilter {
+  /** Seconds since the epoch; `before` may be Infinity. */
+  readonly since: number;
+  readonly before: number;
+  /** A part of the title, lower case; "" for any. */
+  readonly words: string;
+  /** Addresses, lower case; null for anybody's. */
+  readonly senders: readonly string[] | null;
+  /** Only the row with this number; null for any. */
+  readonly id: number | null;
 }
 
-/** Some of all mails of a kind. */
+/** Which of them, in which order. */
+export interface WalkPage {
+  readonly order: WalkOrder;
+  readonly most: number;
+  readonly skip: number;
+}
+
+type Conditions = readonly (readonly [sql: string, ...values: (string | number)[]])[];
+
+/** What is not asked for costs nothing. @param where the columns of a table */
+function conditionsOf(
+  { since, before, words, senders, id }: WalkFilter,
+  where: { readonly title: string; readonly isBy: string },
+): Conditions {
+  return [
+    ...(since > 0 ? [["date >= ?", since] as const] : []),
+    ...(before < Infinity ? [["date < ?", before] as const] : []),
+    ...(words === "" ? [] : [[`instr(lower_case(${where.title}), ?) > 0`, words] as const]),
+    ...(senders === null ? [] : [[where.isBy, JSON.stringify(senders)] as const]),
+    ...(id === null ? [] : [["id = ?", id] as const]),
+  ];
+}
+
+function rowsOf<Row>(
+  index: IndexStore,
+  select: string,
+  conditions: Conditions,
+  { order, most, skip }: WalkPage,
+): Row[] {
+  const where = conditions.map(([sql]) => sql).join(" and ");
+  const text = `select * from (${select})${where === "" ? "" : ` where ${where}`} ${ORDERS[order]} limit ? offset ?`;
+  const values = conditions.flatMap(([, ...given]) => given);
+  return index.db.prepare<unknown[], Row>(text).all(...values, most, skip);
+}
+
+const SERIES = {
+  title: "json_extract(record, '$.subject')",
+  isBy: `exists (select 1 from json_each(?) where value in
+    (lower_case(json_extract(record, '$.from')), lower_case(json_extract(record, '$.author.email'))))`,
+};
+
+/** @param whole only those with all of their patches */
+export function seriesInOrder(
+  index: IndexStore,
+  filter: WalkFilter,
+  whole: boolean,
+  page: WalkPage,
+): StoredSeries[] {
+  const complete: Conditions = whole ? [["json_extract(record, '$.complete')"]] : [];
+  return rowsOf(index, SELECT_SERIES, [...conditionsOf(filter, SERIES), ...complete], page);
+}
+
+const MAILS = {
+  title: "subject",
+  // `Name <address>`, or an address alone
+  isBy: `exists (select 1 from json_each(?) where lower_case(sender) = value
+    or substr(lower_case(sender), -length(value) - 2) = '<' || value || '>')`,
+};
+
+/** Mails of a kind. */
 export function mailsInOrder(
   index: IndexStore,
-  kind: MailRow["kind"],
-  order: WalkOrder,
-  most: number,
-  skip: number,
+  kind: "patch" | "cover",
+  filter: WalkFilter,
+  page: WalkPage,
 ): MailRow[] {
-  const own = ORDERS[order].replaceAll(/\b(id|date)\b/g, "m.$1");
-  const text = `${SELECT_MAILS} where m.kind = ? ${own} limit ? offset ?`;
-  return index.db.prepare<[string, number, number], MailRow>(text).all(kind, most, skip);
+  const conditions = conditionsOf(filter, MAILS);
+  return rowsOf(index, `${SELECT_MAILS} where m.kind = '${kind}'`, conditions, page);
+}
+
+/** Of each address that sent patches the first mail, by numbers. @param words in name or address, lower case */
+export function sendersInOrder(index: IndexStore, words: string, page: WalkPage): MailRow[] {
+  const firsts = `select min(id) from mails where kind = 'patch' and instr(lower_case(sender), ?) > 0
+    group by lower_case(substr(sender, instr(sender, '<')))`;
+  return rowsOf(index, `${SELECT_MAILS}`, [[`id in (${firsts})`, words]], page);
 }
 
 /** Null if there is none. */

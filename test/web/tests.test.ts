@@ -109,7 +109,22 @@ test("lists take few statements, however many results there are", async () => {
   // what the user's own queries find is remembered until there is something new
   await get("/");
   const statement = Object.getPrototypeOf(index.db.prepare("select 1"));
-  for (const path of ["/", "/series", "/search?q=s%3Aone", "/people", "/tests", "/list"]) {
+  const api = "/api/1.3";
+  for (const path of [
+    "/",
+    "/series",
+    "/series?after=2000000000-1",
+    "/series.atom",
+    "/search?q=s%3Aone",
+    "/people",
+    "/tests",
+    "/list",
+    `${api}/series`,
+    `${api}/patches?q=one&submitter=alice@example.org`,
+    `${api}/patches?state=new&archived=false`,
+    `${api}/events`,
+    `${api}/people`,
+  ]) {
     let statements = 0;
     const spies = ["all", "get", "run", "iterate"].map((name) => {
       const real = statement[name];

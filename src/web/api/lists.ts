@@ -8,8 +8,11 @@ import {
   mailNumbered,
   mailsInOrder,
   membersOf,
+  sendersInOrder,
   seriesInOrder,
   seriesWithMails,
+  type WalkFilter,
+  type WalkPage,
 } from "../../store/index-walk.ts";
 import type { MarkState } from "../../store/series-marks.ts";
 import type { DeskOptions } from "../desk.ts";
@@ -36,46 +39,26 @@ export interface ListPage {
   readonly more: boolean;
 }
 
-/** Rows that are looked at in one go, and in all: a filter that fits nothing ends. */
-const CHUNK = 500;
-const MAX_LOOKED_AT = 200_000;
-
-/** The rows of a page. @param keep those of a chunk that are asked for */
-async function pageOf<Row>(
-  { page, perPage }: ListQuery,
-  chunk: (most: number, skip: number) => readonly Row[],
-  keep: (rows: readonly Row[]) => readonly Row[] | Promise<readonly Row[]>,
-): Promise<{ readonly rows: readonly Row[]; readonly more: boolean }> {
-  const first = (page - 1) * perPage;
-  const kept: Row[] = [];
-  for (let skip = 0; kept.length <= first + perPage && skip < MAX_LOOKED_AT; skip += CHUNK) {
-    const rows = chunk(CHUNK, skip);
-    kept.push(...(await keep(rows)));
-    if (rows.length < CHUNK) break;
-  }
-  return { rows: kept.slice(first, first + perPage), more: kept.length > first + perPage };
+/** One more than a page has tells whether there is a next one. */
+function pageOf<Row>(
+  { order, page, perPage }: ListQuery,
+  rowsOf: (page: WalkPage) => readonly Row[],
+): { readonly rows: readonly Row[]; readonly more: boolean } {
+  const rows = rowsOf({ order, most: perPage + 1, skip: (page - 1) * perPage });
+  return { rows: rows.slice(0, perPage), more: rows.length > perPage };
 }
 
-export async function apiSeries(
-  { index }: DeskOptions,
-  query: ListQuery,
-  places: ApiPlaces,
-): Promise<ListPage> {
-  const senders = sendersIn(index, query);
-  const { rows, more } = await pageOf(
-    query,
-    (most, skip) => seriesInOrder(index, query.order, most, skip),
-    (some) =>
-      some.filter(({ date, record }) => {
-        if (!isWithin(date, query)) return false;
-        const { subject, from, author } = JSON.parse(record) as SeriesSummary;
-        const its = [from, author?.email ?? ""].map((one) => one.toLowerCase());
-        return (
-          subject.toLowerCase().includes(query.words) &&
-          (senders === null || its.some((one) => senders.has(one)))
-        );
-      }),
-  );
+function filterOf(
+  index: DeskOptions["index"],
+  { since, before, words, submitters }: ListQuery,
+  id: number | null = null,
+): WalkFilter {
+  return { since, before, words, senders: sendersIn(index, submitters), id };
+}
+
+export function apiSeries({ index }: DeskOptions, query: ListQuery, places: ApiPlaces): ListPage {
+  const filter = filterOf(index, query);
+  const { rows, more } = pageOf(query, (page) => seriesInOrder(index, filter, false, page));
   return { records: seriesRecords(index, rows, places), more };
 }
 
@@ -95,6 +78,11 @@ export function seriesRecords(
   );
 }
 
+/** Patches whose states are found out for a page, in its order: no column holds them. */
+const MAX_STATES = 5_000;
+/** At a time: other pages are answered meanwhile. */
+const CHUNK = 500;
+
 /** Patches, or cover letters. */
 export async function apiMails(
   options: DeskOptions,
@@ -103,32 +91,30 @@ export async function apiMails(
   places: ApiPlaces,
 ): Promise<ListPage> {
   const { index } = options;
-  const senders = sendersIn(index, query);
-  const byState = query.states.length > 0 || query.archived !== null;
-  const { rows, more } = await pageOf(
-    query,
-    (most, skip) => mailsInOrder(index, kind, query.order, most, skip),
-    async (some) => {
-      const kept = some.filter((row) => isAskedFor(row, query, senders));
-      if (kind === "cover" || !byState || kept.length === 0) return kept;
-      const facts = await apiFacts(options, kept);
-      return kept.filter(({ id }) => hasState(facts.get(id)!.state, query));
-    },
-  );
+  const filter = filterOf(index, query);
+  const byState = kind === "patch" && (query.states.length > 0 || query.archived !== null);
+  const { rows, more } = byState
+    ? await patchesByState(options, query, filter)
+    : pageOf(query, (page) => mailsInOrder(index, kind, filter, page));
   const facts = await apiFacts(options, rows);
   return { records: rows.map((row) => mailRecord(row, facts.get(row.id)!, places)), more };
 }
 
-function isAskedFor(
-  { date, subject, sender }: MailRow,
+async function patchesByState(
+  options: DeskOptions,
   query: ListQuery,
-  senders: ReadonlySet<string> | null,
-): boolean {
-  return (
-    isWithin(date, query) &&
-    subject.toLowerCase().includes(query.words) &&
-    (senders === null || senders.has(personIn(sender).email.toLowerCase()))
-  );
+  filter: WalkFilter,
+): Promise<{ readonly rows: readonly MailRow[]; readonly more: boolean }> {
+  const { order, page, perPage } = query;
+  const first = (page - 1) * perPage;
+  const kept: MailRow[] = [];
+  for (let skip = 0; kept.length <= first + perPage && skip < MAX_STATES; skip += CHUNK) {
+    const rows = mailsInOrder(options.index, "patch", filter, { order, most: CHUNK, skip });
+    const facts = await apiFacts(options, rows);
+    kept.push(...rows.filter(({ id }) => hasState(facts.get(id)!.state, query)));
+    if (rows.length < CHUNK) break;
+  }
+  return { rows: kept.slice(first, first + perPage), more: kept.length > first + perPage };
 }
 
 function hasState(state: ApiState, { states, archived }: ListQuery): boolean {
@@ -138,22 +124,17 @@ function hasState(state: ApiState, { states, archived }: ListQuery): boolean {
   );
 }
 
-function isWithin(time: number, { since, before }: ListQuery): boolean {
-  return time >= since && time < before;
-}
-
 /** The addresses that are meant; null for any. */
 function sendersIn(
   index: DeskOptions["index"],
-  { submitters }: ListQuery,
-): ReadonlySet<string> | null {
+  submitters: readonly string[],
+): readonly string[] | null {
   if (submitters.length === 0) return null;
-  const named = submitters.flatMap((one) => {
+  return submitters.flatMap((one) => {
     if (!/^\d{1,15}$/.test(one)) return [one];
     const row = mailNumbered(index, Number(one));
     return row === null ? [] : [personIn(row.sender).email.toLowerCase()];
   });
-  return new Set(named);
 }
 
 const STATES: Readonly<Record<MarkState, ApiState>> = {
@@ -200,24 +181,9 @@ function stateOf(
   return applied ? "accepted" : STATES[mark?.state ?? "new"];
 }
 
-/** People who sent patches or cover letters, each by a mail of theirs. */
-export async function apiPeople(
-  { index }: DeskOptions,
-  query: ListQuery,
-  places: ApiPlaces,
-): Promise<ListPage> {
-  const seen = new Set<string>();
-  const { rows, more } = await pageOf(
-    query,
-    (most, skip) => mailsInOrder(index, "patch", "id", most, skip),
-    (some) =>
-      some.filter(({ sender }) => {
-        const { email } = personIn(sender);
-        if (seen.has(email) || !sender.toLowerCase().includes(query.words)) return false;
-        seen.add(email);
-        return true;
-      }),
-  );
+/** People who sent patches, each by a mail of theirs. */
+export function apiPeople({ index }: DeskOptions, query: ListQuery, places: ApiPlaces): ListPage {
+  const { rows, more } = pageOf(query, (page) => sendersInOrder(index, query.words, page));
   return { records: rows.map((row) => personRecord(row, places)), more };
 }
 
@@ -227,13 +193,9 @@ const CATEGORIES = ["series-completed", "patch-created", "cover-created"] as con
  * What came, as events: the newest first unless `order` says otherwise. The number of an event is that of the
  * mail, or of the series.
  */
-export async function apiEvents(
-  { index }: DeskOptions,
-  query: ListQuery,
-  places: ApiPlaces,
-): Promise<ListPage> {
+export function apiEvents({ index }: DeskOptions, query: ListQuery, places: ApiPlaces): ListPage {
   const project = projectRecord(places);
-  const order = query.order === "id" ? "-date" : query.order;
+  const ordered = { ...query, order: query.order === "id" ? "-date" : query.order } as const;
   const event = (id: number, category: string, date: number, payload: ApiRecord): ApiRecord => ({
     id,
     category,
@@ -244,31 +206,16 @@ export async function apiEvents(
   });
   const category = CATEGORIES.find((one) => one === query.category) ?? "series-completed";
   if (category === "series-completed") {
-    const { rows, more } = await pageOf(
-      query,
-      (most, skip) => seriesInOrder(index, order, most, skip),
-      (some) =>
-        some.filter(
-          ({ id, date, record }) =>
-            isWithin(date, query) &&
-            (query.series === null || query.series === id) &&
-            (JSON.parse(record) as SeriesSummary).complete,
-        ),
-    );
+    const filter = filterOf(index, query, query.series);
+    const { rows, more } = pageOf(ordered, (page) => seriesInOrder(index, filter, true, page));
     const records = rows.map((one) =>
       event(one.id, category, one.date, { series: embeddedSeries(one, places) }),
     );
     return { records, more };
   }
   const kind = category === "cover-created" ? "cover" : "patch";
-  const { rows, more } = await pageOf(
-    query,
-    (most, skip) => mailsInOrder(index, kind, order, most, skip),
-    (some) =>
-      some.filter(
-        ({ id, date }) => isWithin(date, query) && (query[kind] === null || query[kind] === id),
-      ),
-  );
+  const filter = filterOf(index, query, query[kind]);
+  const { rows, more } = pageOf(ordered, (page) => mailsInOrder(index, kind, filter, page));
   const records = rows.map((row) =>
     event(row.id, category, row.date, { [kind]: embeddedMail(row, places) }),
   );

@@ -45,7 +45,7 @@ type Found = ApiRecord | readonly ApiRecord[] | null;
 export function addApi(app: Hono, options: DeskOptions): void {
   const { index } = options;
   const lists: Readonly<
-    Record<string, (query: ListQuery, places: ApiPlaces) => Promise<ListPage>>
+    Record<string, (query: ListQuery, places: ApiPlaces) => ListPage | Promise<ListPage>>
   > = {
     series: (query, places) => apiSeries(options, query, places),
     patches: (query, places) => apiMails(options, "patch", query, places),
@@ -163,7 +163,7 @@ function placesOf(c: Context): ApiPlaces {
 
 async function listAnswer(
   c: Context,
-  list: (query: ListQuery, places: ApiPlaces) => Promise<ListPage>,
+  list: (query: ListQuery, places: ApiPlaces) => ListPage | Promise<ListPage>,
 ): Promise<Response> {
   const url = new URL(c.req.url);
   let query: ListQuery;
