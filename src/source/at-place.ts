@@ -5,7 +5,7 @@ import { basename, dirname } from "node:path";
 import { type MboxMessage, MboxSplitter } from "../mail/mbox.ts";
 import { hasBothFolders, mailsIn } from "./maildir.ts";
 import type { SourceMail } from "./item.ts";
-import { chunksOf, isThere, reading } from "./reading.ts";
+import { isThere, reading } from "./reading.ts";
 
 /** A From line is above the mail; the splitter has to see it. */
 const MAX_FROM_LINE = 1_032;
@@ -35,18 +35,19 @@ export function mailOfFile(place: string): SourceMail | null {
 
 /** Most mails are shorter. */
 const FIRST_READ = 16 << 10;
+const MAX_READ = 1 << 20;
 
+/** Reads little beyond it, however long it is: the mails below it would be cut, too. */
 function firstMail(fd: number, file: string, start: number): MboxMessage | undefined {
   const splitter = new MboxSplitter({ startsAt: start, keepCr: true });
-  const head = Buffer.alloc(FIRST_READ);
-  const length = reading(file, () => readSync(fd, head, 0, head.length, start));
-  const [short] = splitter.push(head.subarray(0, length));
-  if (short !== undefined) return short;
-  for (const chunk of chunksOf(fd, file, () => {}, 0, start + length)) {
-    const [mail] = splitter.push(chunk);
+  for (let at = start, size = FIRST_READ; ; size = Math.min(2 * size, MAX_READ)) {
+    const chunk = Buffer.allocUnsafeSlow(size);
+    const length = reading(file, () => readSync(fd, chunk, 0, size, at));
+    if (length === 0) return splitter.end()[0];
+    const [mail] = splitter.push(chunk.subarray(0, length));
     if (mail !== undefined) return mail;
+    at += length;
   }
-  return splitter.end()[0];
 }
 
 /** Where the line above begins. */
