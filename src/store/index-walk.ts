@@ -101,7 +101,7 @@ export function mailsInOrder(
 export function sendersInOrder(index: IndexStore, words: string, page: WalkPage): MailRow[] {
   const firsts = `select min(id) from mails where kind = 'patch' and instr(lower_case(sender), ?) > 0
     group by lower_case(substr(sender, instr(sender, '<')))`;
-  return rowsOf(index, `${SELECT_MAILS}`, [[`id in (${firsts})`, words]], page);
+  return rowsOf(index, SELECT_MAILS, [[`id in (${firsts})`, words]], page);
 }
 
 /** Null if there is none. */
