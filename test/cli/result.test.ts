@@ -94,7 +94,7 @@ test("a report is signed, shown, accepted and exported", () => {
     "unit.words",
     "unit.words.a",
     "unit.words.b_c",
-    "unit.words.unnamed",
+    "unit.words.no_net",
   ]);
   expect(inToto.predicate.result).toBe("PASSED");
   expect(patchwork).toMatchObject({ state: "success", context: "unit-words-x86_64-gcc-14" });

@@ -8,6 +8,7 @@ import {
   outcomeOf,
   pathOf,
   type Report,
+  textOfLog,
   textOfReport,
 } from "../../src/result/from/report.ts";
 import { readTap } from "../../src/result/from/tap.ts";
@@ -185,7 +186,8 @@ describe("TAP", () => {
       "1..1\n    1..1\n    ok 1\nnot ok 1 - x",
       "fail: 1 pass",
     ],
-    ["a subtest that is cut", "1..2\nok 1\n    1..2\n    ok 1\n", "error: 2 miss, 2 pass"],
+    ["a subtest that is cut", "1..2\nok 1\n    1..2\n    ok 1\n", "error: 1 miss, 2 pass"],
+    ["a subtest that never began", "1..2\nok 1\n    1..2\n", "miss: 2 miss, 1 pass"],
     ["subtests that lack some", "1..1\n    1..3\n    ok 1\nok 1 - x", "miss: 2 miss, 1 pass"],
     [
       "KTAP without an inner plan",
@@ -207,7 +209,47 @@ describe("TAP", () => {
       "TAP version 13\n1..1\n# selftests: x: y\n# TAP version 13\n# 1..2\n# ok 1 a\n# not ok 2 b\n# # Totals: pass:1\nnot ok 1 selftests: x: y # exit=1",
       "fail: 1 fail, 1 pass",
     ],
-    ["a comment that looks like a result", "1..1\n# not ok 2 b\nok 1", "pass: 1 pass"],
+    [
+      "as journalctl writes it",
+      "Nov  2 15:38:41 host kernel: KTAP version 1\nNov  2 15:38:41 host kernel: 1..1\nNov  2 15:38:41 host kernel: ok 1 a",
+      "pass: 1 pass",
+    ],
+    [
+      "dmesg -T, and -x",
+      "[Mon Nov  2 15:38:41 2026] 1..2\n[Mon Nov  2 15:38:41 2026] ok 1\nkern  :info  : [    1.2] ok 2",
+      "pass: 2 pass",
+    ],
+    [
+      "programs one after the other",
+      "TAP version 13\n1..1\nok 1\nTAP version 13\n1..2\nok 1",
+      "miss: 1 miss, 2 pass",
+    ],
+    [
+      "a version in the middle hides no failure",
+      "1..2\nnot ok 1 a\nTAP version 13\n1..1\nok 1",
+      "fail: 1 fail, 1 miss, 1 pass",
+    ],
+    [
+      "subtests in braces",
+      "1..2\nok 1 - x {\n    ok 1 - a\n    1..1\n}\nnot ok 2 - y {\n    not ok 1\n    1..1\n}",
+      "fail: 1 fail, 1 pass",
+    ],
+    ["a brace in a name", "1..2\nok 1 - x {\n    1..1\n    ok 1 - in y\nok 2 - y", "pass: 2 pass"],
+    ["braces that are cut", "1..2\nok 1 - x {\n    ok 1 - a\n", "error: 2 pass"],
+    ["a brace alone", "1..1\n}\nok 1 - x {\n  }\n}\n}", "pass: 1 pass"],
+    [
+      "what prove says behind a file",
+      "t/a.t .. \n1..1\nok 1\nok\nt/b.t .. \nok 1\n1..1\nok\nResult: PASS",
+      "pass: 2 pass",
+    ],
+    ["a file that prove calls failed", "t/a.t .. \n1..1\nok 1\nResult: FAIL", "fail: 1 pass"],
+    ["no file of prove's", "1..2\nok 1\nReading t/a.t ...\nt/a.t ...\nok 2", "pass: 2 pass"],
+    [
+      "kselftest that only plans",
+      "1..1\n# selftests: a: b\n# 1..2\n# ok 1\n# not ok 2\nok 1 selftests: a: b",
+      "fail: 1 fail, 1 pass",
+    ],
+    ["a comment that looks like a result", "1..1\n# 1..3\n# not ok 2 b\nok 1", "pass: 1 pass"],
   ])("%s", (_, text, expected) => {
     expect(said(readTap(text))).toBe(expected);
   });
@@ -216,6 +258,14 @@ describe("TAP", () => {
     const text =
       "1..2\n# TAP version 13\n# 1..1\n# ok 1 first case\nok 1 selftests: net: a.sh\nnot ok 2 selftests: net: b.sh # exit=1";
     expect(paths(readTap(text))).toEqual(["selftests.net.a.sh.first_case", "selftests.net.b.sh"]);
+  });
+
+  test("a case without a name has its directive's, or its number; a time is none", () => {
+    const text =
+      "1..4\nok 1 # SKIP CLOCK_TAI\nok 2 # TODO\nok 3 - a # time=1.5ms\nok 4 \\# b # time=2ms # SKIP x";
+    const report = readTap(text);
+    expect(paths(report)).toEqual(["CLOCK_TAI", "2", "a", "b"]);
+    expect(report.cases.map(({ outcome }) => outcome)).toEqual(["skip", "pass", "pass", "skip"]);
   });
 
   test.each([
@@ -323,6 +373,8 @@ test("bytes are text, and not too many", () => {
   expect(() => textOfReport(Buffer.from([0x3c, 0xe9]))).toThrow("not in UTF-8");
   expect(() => textOfReport(Buffer.alloc((64 << 20) + 1))).toThrow("larger than 64 MiB");
   expect(textOfReport(Buffer.from("\ufeff<a/>"))).toBe("<a/>");
+  expect(textOfLog(Buffer.from([0x3c, 0xe9]))).toBe("<\ufffd");
+  expect(() => textOfLog(Buffer.from([0xff, 0xfe, 0x3c, 0]))).toThrow("UTF-16");
 });
 
 test("several reports are one", () => {

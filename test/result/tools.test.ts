@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { kcidbDetails } from "../../src/result/details.ts";
 import { readJunit } from "../../src/result/from/junit.ts";
-import { outcomeOf, type Report, textOfReport } from "../../src/result/from/report.ts";
+import { outcomeOf, type Report, textOfLog, textOfReport } from "../../src/result/from/report.ts";
 import { readTap } from "../../src/result/from/tap.ts";
 import type { TestResult } from "../../src/result/text.ts";
 import { problems, type Schema } from "../support/json-schema.ts";
@@ -15,8 +15,8 @@ const FOLDER = join(import.meta.dirname, "..", "..", "fixtures", "reports");
 const FILES = readdirSync(FOLDER).filter((name) => name !== "README.md");
 
 function read(name: string): Report {
-  const text = textOfReport(readFileSync(join(FOLDER, name)));
-  return name.endsWith(".xml") ? readJunit(text) : readTap(text);
+  const bytes = readFileSync(join(FOLDER, name));
+  return name.endsWith(".xml") ? readJunit(textOfReport(bytes)) : readTap(textOfLog(bytes));
 }
 
 /** [result, pass, fail, error, miss, done, skip] and some of the paths. */
@@ -41,6 +41,23 @@ const EXPECTED: Record<string, [string, number[], string[]]> = {
   "ctest.xml": ["fail", [2, 1, 0, 1, 0, 2], ["nowhere.nowhere"]],
   "meson.xml": ["fail", [5, 2, 2, 0, 0, 2], ["words.table_-_words_table.two_words"]],
   "kunit.tap": ["fail", [3, 1, 0, 0, 0, 1], ["words.words_upper", "tables.tables_each.two_words"]],
+  "kunit-dmesg.log": ["fail", [4, 2, 0, 0, 0, 2], ["words.upper", "words.each.a.b.c"]],
+  "kunit-panic.log": ["error", [2, 0, 0, 2, 0, 0], ["whole.lower", "lower"]],
+  "kselftest-targets.tap": [
+    "fail",
+    [5, 2, 0, 3, 0, 3],
+    ["selftests.size.plan_alone.second.passed", "selftests.words.clocks.CLOCK_TAI"],
+  ],
+  "prove.log": ["fail", [4, 1, 0, 2, 1, 1], ["t.b.t.inner.x_y", "t.a.t.no_net"]],
+  "bats.tap": ["fail", [1, 1, 0, 0, 0, 2], ["upper.it_s_LA_1", "skip_bare"]],
+  "bats.xml": ["fail", [1, 1, 0, 0, 0, 2], ["w.bats.upper.it_s_LA_1"]],
+  "vitest.tap": [
+    "fail",
+    [6, 2, 0, 0, 0, 2],
+    ["words.test.js.table.two_words", "words.test.js.retry"],
+  ],
+  "vitest.xml": ["fail", [5, 4, 0, 0, 0, 3], ["words.test.js.table.two_words"]],
+  "test2.tap": ["fail", [2, 1, 0, 0, 0, 0], ["buffered.deep.j"]],
 };
 
 test.each(FILES)("%s", (name) => {

@@ -112,13 +112,13 @@ function named(names: readonly string[]): Pick<ReportedCase, "path" | "label"> {
   return { path, label: written.join(".") === path ? "" : label };
 }
 
-/** `a/b::c d` is `a.b.c_d`: KCIDB knows dots between words, and no other punctuation. */
+/** `a/b::c > d e` is `a.b.c.d_e`: KCIDB knows dots between words, and no other punctuation. */
 export function pathOf(names: readonly string[]): string {
   const words = names
     .map(plain)
     .join(".")
     .slice(0, 4 * MAX_NAME)
-    .replace(/::|[/\\]|: /g, ".")
+    .replace(/::|[/\\]|: | > /g, ".")
     .replace(/[^A-Za-z0-9_.-]+/g, "_")
     .replace(/_{2,}/g, "_")
     .split(".")
@@ -143,15 +143,26 @@ function plain(name: string): string {
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
+const LOG = new TextDecoder("utf-8");
 
 /** A report's text. Throws a FormatError for one that is too large, or not in UTF-8. */
 export function textOfReport(bytes: Buffer): string {
-  if (bytes.length > MAX_REPORT) throw new FormatError("larger than 64 MiB");
-  if (bytes.length >= 2 && [0xfeff, 0xfffe].includes(bytes.readUInt16BE(0)))
-    throw new FormatError("in UTF-16: only UTF-8 is read");
+  checkBytes(bytes);
   try {
     return UTF8.decode(bytes);
   } catch {
     throw new FormatError("not in UTF-8");
   }
+}
+
+/** As `textOfReport`, for what may stand in a console's log: drivers and tests write bytes of any kind between its lines. */
+export function textOfLog(bytes: Buffer): string {
+  checkBytes(bytes);
+  return LOG.decode(bytes);
+}
+
+function checkBytes(bytes: Buffer): void {
+  if (bytes.length > MAX_REPORT) throw new FormatError("larger than 64 MiB");
+  if (bytes.length >= 2 && [0xfeff, 0xfffe].includes(bytes.readUInt16BE(0)))
+    throw new FormatError("in UTF-16: only UTF-8 is read");
 }

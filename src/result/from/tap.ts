@@ -14,21 +14,35 @@ import { FormatError } from "../../errors.ts";
 import type { TestOutcome } from "../text.ts";
 import { MAX_DEPTH, type Report, ReportWriter } from "./report.ts";
 
-/** dmesg writes the time before what the kernel says, and its level before that. */
-const DMESG = /^(?:<[0-9]+>)?\[ *[0-9]+\.[0-9]+\](?:\[ *[A-Z][0-9]*\])? /;
+/** dmesg (also `-x` and `-T`) and the journal write time and level before what the kernel says. */
+const LOGGED = new RegExp(
+  [
+    String.raw`^(?:<[0-9]+>|[a-z]+ *:[a-z]+ *: )?\[ *[0-9]+\.[0-9]+\](?:\[ *[A-Z][0-9]*\])? `,
+    String.raw`^\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [0-9]{4}\] `,
+    String.raw`^[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} \S{1,64} kernel: `,
+  ].join("|"),
+);
 const LINE = /^(ok|not ok)\b(?:\s+([0-9]+)\b)?(?:\s*-?\s+|$)(.*)$/s;
 const PLAN = /^1\.\.([0-9]{1,9})\s*(?:#\s*(skip)?.*)?$/is;
 const VERSION = /^(K?)TAP version [0-9]+/;
 const BAIL = /^Bail out!/;
+/** kselftest says which program comes; what that writes stands behind `# `, and TAP begins with a version or a plan. */
+const PROGRAM = /^# selftests: /;
+const NESTED_START = /^#\s+K?TAP version [0-9]+/;
+const NESTED_PLAN = /^# 1\.\.[0-9]{1,9}\s*(?:#.*)?$/;
+/** `prove -v` has a line before each file's TAP, says `ok` behind it, and what came of all. */
+const PROVE_FILE = /^(?:\[[0-9:]{8}\] )?(\S*[./]\S*) \.{2,} ?(?:skipped(?::.*)?)?$/;
+const PROVE_FAILED = /^Result: FAIL$/;
 /** YAML below a result, indented: what is in it is no result. */
 const YAML_START = /^\s+---\s*$/;
 const YAML_END = /^\s+\.\.\.\s*$/;
 
 /** What harnesses write behind a description. TAP 14 writes "\\#" for a "#" that is text. */
 const COMMENT = /(?:^|\s)#\s*((?:skip|todo\b|xfail\b|error\b|timeout\b|exit=).*)$/is;
+const TIME = /\s#\s*time=[0-9.]+m?s(?=$|\s[#{])/;
 /** By its first word, for results with these words. */
 const DIRECTIVES: readonly (readonly [RegExp, { ok: TestOutcome; "not ok": TestOutcome }])[] = [
-  [/^skip/i, { ok: "skip", "not ok": "skip" }],
+  [/^skip\S*/i, { ok: "skip", "not ok": "skip" }],
   // it was expected to fail: that it does is no verdict
   [/^todo\b/i, { ok: "pass", "not ok": "done" }],
   [/^xfail\b/i, { ok: "done", "not ok": "done" }],
@@ -51,6 +65,10 @@ interface Level {
   cases: TapCase[];
   /** Inner results that the next result at this level sums up. */
   inner: TapCase[];
+  /** There was a level within, since the last result. */
+  isOpen: boolean;
+  /** A result that ends with "{": the inner ones come behind it, up to "}". Or its name ends so. */
+  braced: TapCase | null;
 }
 
 /** Those of a log of the most bytes that is read have 16 each. */
@@ -70,6 +88,7 @@ export function readTap(text: string): Report {
 /** Without the kernel's times and CRs; what kselftest nests with `# ` is indented instead. */
 function* linesOf(text: string): Generator<string> {
   let prefix = "";
+  let isProgram = false;
   for (let at = 0; at < text.length;) {
     const lf = text.indexOf("\n", at);
     const end = lf < 0 ? text.length : lf;
@@ -77,11 +96,12 @@ function* linesOf(text: string): Generator<string> {
     const raw = text
       .slice(at, Math.min(end, at + 4096))
       .replace(/\r$/, "")
-      .replace(DMESG, "");
+      .replace(LOGGED, "");
     at = end + 1;
-    const isNested = prefix !== "" && raw.startsWith("#");
-    if (!isNested) prefix = "";
-    if (/^#\s+K?TAP version [0-9]+/.test(raw)) prefix = "    ";
+    const isComment = raw.startsWith("#");
+    if (!isComment) prefix = "";
+    isProgram = isComment && (isProgram || PROGRAM.test(raw));
+    if (NESTED_START.test(raw) || (isProgram && NESTED_PLAN.test(raw))) prefix = "    ";
     yield prefix === "" ? raw : prefix + raw.replace(/^# ?/, "");
   }
 }
@@ -92,6 +112,9 @@ class TapReader {
   #inYaml = false;
   #afterResult = false;
   #bailed = false;
+  /** The file whose TAP this is, if prove names it; and one that it named since. */
+  #file: string | null = null;
+  #nextFile: string | null = null;
 
   line(line: string): void {
     if (this.#inYaml) {
@@ -108,17 +131,52 @@ class TapReader {
     const version = VERSION.exec(rest);
     const plan = PLAN.exec(rest);
     const result = LINE.exec(rest);
-    if (version === null && plan === null && result === null) return;
     const indent = line.length - rest.length;
-    // the whole of it can be indented, as in a console's log
-    if (version !== null && this.#isEmpty) this.#levels = [newLevel(indent)];
-    const level = this.#levelAt(indent);
-    if (version?.[1] === "K") level.isKtap = true;
-    if (plan !== null) {
-      if (level.plan !== null) this.#writer.harness("error");
-      level.plan ??= Number(plan[1]);
+    if (version === null && plan === null && result === null) this.#other(line, rest, indent);
+    else if (!this.#isProvesWord(line)) {
+      this.#begin(version !== null, plan !== null || result?.[2] === "1", indent);
+      const level = this.#levelAt(indent);
+      if (version?.[1] === "K") level.isKtap = true;
+      if (plan !== null) this.#plan(level, Number(plan[1]));
+      if (result !== null) this.#result(level, result[1] as "ok" | "not ok", result[2], result[3]!);
     }
-    if (result !== null) this.#result(level, result[1] as "ok" | "not ok", result[3]!);
+  }
+
+  /** What is neither version, plan nor result. */
+  #other(line: string, rest: string, indent: number): void {
+    const file = PROVE_FILE.exec(line);
+    if (file !== null) this.#nextFile = file[1]!;
+    else if (this.#file !== null && PROVE_FAILED.test(line)) this.#writer.harness("fail");
+    else if (rest.trimEnd() === "}") {
+      const level = this.#levels.find((one) => one.indent === indent && one.braced !== null);
+      if (level === undefined) return;
+      this.#levelAt(indent);
+      const { names, outcome } = level.braced!;
+      level.braced = null;
+      this.#sum(level, names, outcome);
+    }
+  }
+
+  #isProvesWord(line: string): boolean {
+    const [{ plan, seen }] = this.#levels;
+    return this.#file !== null && line === "ok" && plan === seen;
+  }
+
+  /** Several files or programs can be in one log: each begins with a version, or as prove announced it. */
+  #begin(isVersion: boolean, isFirst: boolean, indent: number): void {
+    const file = this.#nextFile;
+    this.#nextFile = null;
+    const isAnnounced = file !== null && (isVersion || isFirst);
+    const isNew = isAnnounced || (isVersion && indent <= this.#levels[0].indent);
+    if (isNew && !this.#isEmpty) this.#closeAll();
+    if (isAnnounced) this.#file = file;
+    // the whole of it can be indented, as in a console's log
+    if (isNew || (isVersion && this.#isEmpty)) this.#levels = [newLevel(indent)];
+  }
+
+  #plan(level: Level, count: number): void {
+    if (level.plan !== null) this.#writer.harness("error");
+    level.plan ??= count;
   }
 
   /** The level of this indentation; a line further out ends those within. */
@@ -129,6 +187,7 @@ class TapReader {
     if (this.#levels.length === MAX_DEPTH)
       throw new FormatError(`subtests nested deeper than ${MAX_DEPTH}`);
     const next = newLevel(indent, level.isKtap);
+    level.isOpen = true;
     this.#levels = [...this.#levels, next];
     return next;
   }
@@ -137,19 +196,27 @@ class TapReader {
     return this.#levels.at(-1)!;
   }
 
-  #result(level: Level, word: "ok" | "not ok", text: string): void {
+  #result(level: Level, word: "ok" | "not ok", number: string | undefined, text: string): void {
     this.#afterResult = true;
     this.#writer.count();
+    flush(level);
     level.seen++;
-    const { name, outcome } = described(word, text);
+    const { name, outcome } = described(word, number, text);
+    if (level.inner.length === 0 && /\s\{$/.test(text)) level.braced = { names: [name], outcome };
+    else this.#sum(level, [name], outcome);
+  }
+
+  #sum(level: Level, names: readonly string[], outcome: TestOutcome): void {
     const { inner } = level;
     level.inner = [];
+    level.isOpen = false;
     if (inner.length === 0) {
-      level.cases.push({ names: [name], outcome });
+      level.cases.push({ names, outcome });
       return;
     }
+    const name = names.map((one) => one.replace(/\s+\{$/, ""));
     for (const one of inner)
-      level.cases.push({ names: [name, ...one.names], outcome: one.outcome });
+      level.cases.push({ names: [...name, ...one.names], outcome: one.outcome });
     // a failure that none of the inner ones explains is the harness's
     const isBad = (one: TestOutcome): boolean => one === "fail" || one === "error";
     if (isBad(outcome) && !inner.some((one) => isBad(one.outcome))) this.#writer.harness(outcome);
@@ -157,45 +224,73 @@ class TapReader {
 
   /** The innermost level ends: are all here that were announced? */
   #close(): void {
-    const { plan, seen, cases, inner, isKtap } = this.#level;
+    flush(this.#level);
+    const { plan, seen, cases, inner, isKtap, isOpen } = this.#level;
     const outer = this.#levels.at(-2);
     // inner results of which the outer one never came
     if (inner.length > 0) this.#writer.harness("error");
-    if (plan !== null && plan > seen) this.#writer.missing(plan - seen);
+    // one that lacks its inner results is not a case more
+    if (plan !== null && plan > seen) this.#missing(plan - seen - (isOpen ? 1 : 0));
     if (plan !== null && plan < seen) this.#writer.harness("error");
     // without a plan nobody knows that it is whole; KTAP may have none
     if (plan === null && !isKtap) this.#writer.harness("miss");
     const all = [...cases, ...inner];
-    if (outer === undefined) for (const { names, outcome } of all) this.#writer.add(names, outcome);
-    else {
+    if (outer !== undefined) {
       outer.inner.push(...all);
       this.#levels = this.#levels.slice(0, -1) as [Level, ...Level[]];
-    }
+    } else
+      for (const { names, outcome } of all)
+        this.#writer.add(this.#file === null ? names : [this.#file, ...names], outcome);
+  }
+
+  #missing(count: number): void {
+    this.#writer.harness("miss");
+    this.#writer.missing(count);
   }
 
   get #isEmpty(): boolean {
-    const [{ plan, seen, inner }] = this.#levels;
-    return this.#levels.length === 1 && plan === null && seen === 0 && inner.length === 0;
+    const [{ plan, seen, inner, isOpen }] = this.#levels;
+    const isBare = plan === null && seen === 0 && inner.length === 0;
+    return this.#levels.length === 1 && isBare && !isOpen;
+  }
+
+  #closeAll(): void {
+    while (this.#levels.length > 1) this.#close();
+    this.#close();
   }
 
   end(): Report {
-    if (this.#isEmpty && !this.#bailed) throw new FormatError("there is no TAP in it");
-    while (this.#levels.length > 1) this.#close();
-    this.#close();
+    if (this.#isEmpty && !this.#bailed && this.#writer.size === 0)
+      throw new FormatError("there is no TAP in it");
+    this.#closeAll();
     return this.#writer.report();
   }
 }
 
-function newLevel(indent: number, isKtap = false): Level {
-  return { indent, isKtap, plan: null, seen: 0, cases: [], inner: [] };
+/** What ended with "{" and had no "}" is a name that ends so. */
+function flush(level: Level): void {
+  if (level.braced !== null) level.cases.push(level.braced);
+  level.braced = null;
 }
 
+function newLevel(indent: number, isKtap = false): Level {
+  const nothing = { plan: null, seen: 0, cases: [], inner: [], isOpen: false, braced: null };
+  return { indent, isKtap, ...nothing };
+}
+
+/** @param number as it is written; a case without a name has that of its directive: kselftest and git write so */
 function described(
   word: "ok" | "not ok",
+  number: string | undefined,
   text: string,
 ): { readonly name: string; readonly outcome: TestOutcome } {
-  const found = COMMENT.exec(text);
-  const name = found === null ? text : text.slice(0, found.index);
-  const said = DIRECTIVES.find(([first]) => first.test(found?.[1] ?? ""));
-  return { name: name.trim(), outcome: said?.[1][word] ?? (word === "ok" ? "pass" : "fail") };
+  const plain = text.replace(TIME, "");
+  const found = COMMENT.exec(plain);
+  const written = (found === null ? plain : plain.slice(0, found.index)).trim();
+  const said = found?.[1] ?? "";
+  const [first, outcomes] = DIRECTIVES.find(([one]) => one.test(said)) ?? [];
+  const reason = first === undefined ? "" : said.replace(first, "").trim();
+  const outcome = outcomes?.[word] ?? (word === "ok" ? "pass" : "fail");
+  const name = written || reason || (number ?? "");
+  return { name: name.replace(/\\([\\#])/g, "$1"), outcome };
 }
