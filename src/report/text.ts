@@ -103,7 +103,8 @@ const SPOKEN_INFO = new Set([
   "devsig-unsupported",
 ]);
 
-function spoken(findings: readonly Finding[]): Finding[] {
+/** Those that are worth a line of their own. */
+export function spoken(findings: readonly Finding[]): Finding[] {
   return findings.filter(
     (f) => !QUIET.has(f.code) && (f.severity !== "info" || SPOKEN_INFO.has(f.code)),
   );

@@ -29,7 +29,11 @@ th { text-align: left; font-size: 0.8em; color: var(--dim); font-weight: normal;
 th, td { padding: 0.25em 0.6em 0.25em 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.number { white-space: nowrap; }
 td.title { width: 40%; overflow-wrap: anywhere; }
-td.base { white-space: nowrap; }
+td.base, table.fields th { white-space: nowrap; }
+table.fields { width: auto; }
+table.patches { width: auto; min-width: 60%; }
+table.patches td.title { width: auto; padding-right: 2em; }
+td ul.findings { margin: 0.2em 0; font-size: 0.9em; }
 td.who { overflow-wrap: anywhere; }
 h2.inline { display: inline; }
 h3 { font-size: 1em; margin: 1em 0 0.4em; }
@@ -67,15 +71,12 @@ figure { margin: 1em 0; }
 figure svg { max-width: 100%; height: auto; }
 @media (min-width: 70em) {
   table.works { table-layout: fixed; }
-  .works th:nth-child(1) { width: 4.5em; }
-  .works th:nth-child(2) { width: 6em; }
-  .works th:nth-child(3) { width: 4.5em; }
-  .works th:nth-child(4) { width: auto; }
-  .works th:nth-child(5) { width: 17em; }
-  .works th:nth-child(6) { width: 8.5em; }
-  .works th:nth-child(7) { width: 5em; }
-  .works th:nth-child(8) { width: 9em; }
-  .works th:nth-child(9) { width: 7em; }
+  .works .w4 { width: 5.2em; }
+  .works .w5 { width: 6.2em; }
+  .works .w6 { width: 7.5em; }
+  .works .w8 { width: 10.6em; }
+  .works .w9 { width: 11em; }
+  .works .w16 { width: 19em; }
 }
 @media (max-width: 70em) {
   .works, .works thead, .works tbody, .works tr, .works td { display: block; width: auto; }
@@ -92,6 +93,7 @@ figure svg { max-width: 100%; height: auto; }
   td { border: 0; padding: 0 0.8em 0 0; display: inline-block; }
   td.title { display: block; width: auto; font-size: 1.05em; }
   td:empty { display: none; }
+  .fields th { display: inline-block; border: 0; padding: 0 0.6em 0 0; }
   .matrix td { display: block; }
   .matrix th { border: 0; }
   .narrow { display: inline; }

@@ -21,10 +21,11 @@ const VERDICTS: Readonly<Record<Verdict, SafeText>> = {
   fail: ours`FAIL`,
 };
 
-/** A mark with its word; `none` for what is only unsigned. */
+/** A mark with its word; `none`, and no mark, for what is only unsigned: most of what is sent is. */
 export function verdictMark(verdict: Verdict, isUnsigned: boolean): Html {
-  const word = isUnsigned ? ours`none` : VERDICTS[verdict];
-  return html`<span class="mark ${isUnsigned ? ours`none` : ours`${verdict}`}">${word}</span>`;
+  return isUnsigned
+    ? html`<span class="none">none</span>`
+    : html`<span class="mark ${ours`${verdict}`}">${VERDICTS[verdict]}</span>`;
 }
 
 export function dayOf(time: number): Html {
@@ -124,31 +125,35 @@ export function workTable(
   { inBranch, tests, now, still }: TableFacts,
 ): Html {
   if (works.length === 0) return html`<p>none</p>`;
+  const areTested = works.some(({ work }) => tests.has(work));
   const rows = works.map((one) => {
-    const { work, newest, versions, latest, mark } = one;
+    const { work, newest, latest, mark } = one;
     const { summary, verdict } = newest;
+    const { commit } = summary.base;
     const base =
-      summary.base.commit === null ? ours`no base` : ours`${summary.base.commit.slice(0, 12)}`;
-    const older = versions.length > 1 ? html` <small>of ${versions.length}</small>` : null;
+      commit === null
+        ? html`<small>no base</small>`
+        : html`<code>${ours`${commit.slice(0, 12)}`}</code>`;
     return html`<tr>
       <td>${verdictMark(verdict, summary.unsigned)}</td>
-      <td>${ours`${summary.name}`}${older}</td>
+      <td>${ours`${summary.name}`}</td>
       <td class="number">${partsOf(newest)}</td>
       <td class="title"><a href="${toSeries(newest.messageIds[0] ?? "")}">${shownSubject(summary.subject)}</a>
         ${shownAlarms(one)}
         ${mark === null ? null : shownMark(mark)}
         ${shownInBranch(inBranch.get(work))}</td>
-      <td class="who">${escapeText(summary.from)} <small>${shownTrust(summary.trust)}</small></td>
-      <td class="base"><code>${base}</code></td>
+      <td class="who">${escapeText(summary.from || "unknown")}${summary.trust === null ? null : html` <small>${shownTrust(summary.trust)}</small>`}</td>
+      <td class="base">${base}</td>
       <td>${trailerCounts(newest)}</td>
-      <td>${testCounts(tests.get(work))}</td>
+      ${areTested ? html`<td>${testCounts(tests.get(work))}</td>` : null}
       <td class="number">${still ? dayOf(latest) : age(latest, now)}</td>
     </tr>`;
   });
   return html`<table class="works">
-    <thead><tr><th scope="col">verdict</th><th scope="col">version</th><th scope="col">patches</th>
-      <th scope="col">title</th><th scope="col">from</th><th scope="col">base</th>
-      <th scope="col">trailers</th><th scope="col">tests</th><th scope="col">last mail</th></tr></thead>
+    <thead><tr><th scope="col" class="w4">verdict</th><th scope="col" class="w4">version</th>
+      <th scope="col" class="w4">patches</th><th scope="col">title</th><th scope="col" class="w16">from</th>
+      <th scope="col" class="w8">base</th><th scope="col" class="w5">trailers</th>
+      ${areTested ? html`<th scope="col" class="w9">tests</th>` : null}<th scope="col" class="w6">last mail</th></tr></thead>
     <tbody>${rows}</tbody>
   </table>`;
 }

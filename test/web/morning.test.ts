@@ -6,6 +6,7 @@ import { beforeAll, expect, test } from "vitest";
 import { DeskFactReader } from "../../src/app/desk/facts.ts";
 import { latestWorks } from "../../src/app/desk/works.ts";
 import { Desk } from "../../src/web/desk.ts";
+import { morningPage } from "../../src/web/pages/morning.ts";
 import { createApp } from "../../src/web/server.ts";
 import { newShelf, writeMbox } from "../app/search/index.ts";
 import { PUBLIC, result, TIME } from "../app/search/results.ts";
@@ -155,4 +156,25 @@ test("what needs a look stands on top", async () => {
   // which alarm it is, in words
   expect(text).toContain(">signed by another key than the one that is known</small>");
   expect(text).not.toContain("key-changed");
+});
+
+test("a section that is long ends", async () => {
+  const shelf = newShelf(newFolder());
+  await shelf.update([
+    writeMbox(join(shelf.folder, "mbox"), series("x", 23, BOB, "PATCH", ["one"])),
+  ]);
+  const [work] = latestWorks(shelf.index, [], 1);
+  const works = Array.from({ length: 60 }, (_, i) => ({ ...work!, work: i }));
+  const facts = {
+    applied: new Set<number>(),
+    inBranch: new Map(),
+    mine: new Set<number>(),
+    tests: new Map(),
+    now: TIME,
+    still: false,
+  };
+  const counts = shelf.index.counts();
+  const { text } = morningPage({ works, facts, feeds: [], counts, reading: null, unread: 0 });
+  expect(text.match(/href="\/series\/x0/g)).toHaveLength(50);
+  expect(text).toContain(`and 10 more among <a href="/series">`);
 });

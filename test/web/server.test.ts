@@ -43,9 +43,10 @@ async function text(path: string): Promise<string> {
 describe("pages", () => {
   test.each([
     ["/", /8 mails, 3 series/, /<h2>new <small>2<\/small><\/h2>/],
-    ["/series", /v2 <small>of 2<\/small>/, /href="\/series\/b0%40x"/],
+    ["/series", /<td>v2<\/td>/, /href="\/series\/b0%40x"/],
     ["/series/a0%40x", /git patchsig am b0@x/, /Reviewed-by: Bob &lt;bob@example.org&gt;/],
     ["/series/b0%40x/diff?from=a0%40x", /v1, 2 patches → v2, 2 patches/, /<pre tabindex/],
+    ["/series/a0%40x", /what changed since v1<\/a>/, /<summary>v1: 2\/2/],
     ["/patch/a1%40x", /signed by alice@example.org/, /<ins>\+one<\/ins>\n/],
     ["/search?q=s%3Aone", /href="\/patch\/a1%40x"/, /value="s:one"/],
     ["/search?q=zz%3Aone", /there is no zz:/, /class="fail"/],
@@ -169,6 +170,26 @@ describe("a patch page", () => {
     }
     expect(seen.filter((path) => path.startsWith("/patch"))).toHaveLength(3);
   });
+});
+
+test("where nobody signs, nothing shouts about it", async () => {
+  const notes = "---\n- changed since v1: a\n+ more\n\n one | 2 +-\n\ndiff --git";
+  const mails = two("u", "PATCH").map((one) =>
+    Buffer.from(one.toString("latin1").replace("---\ndiff --git", notes), "latin1"),
+  );
+  const { app: there } = await pagesOf(mails, HOSTS);
+  const body = async (path: string): Promise<string> =>
+    (await there.request(`http://localhost:8025${path}`, { headers: HOST })).text();
+  for (const path of ["/", "/series", "/series/u0%40x", "/patch/u1%40x"]) {
+    const page = await body(path);
+    expect([path, /class="[^"]*\b(?:warn|fail)\b/.exec(page)]).toEqual([path, null]);
+    expect([path, page.match(/unsigned|not signed/g) ?? []].flat().length).toBeLessThan(3);
+  }
+  const patch = await body("/patch/u1%40x");
+  expect(patch).toContain("<p>not signed</p>");
+  // what stands above the first file is no part of the diff
+  expect(patch).toContain("---\n- changed since v1: a\n+ more\n\n");
+  expect(patch).toContain("<ins>+one</ins>");
 });
 
 describe("refused", () => {

@@ -11,6 +11,7 @@ export const SECTIONS = [
   "waiting-for-me",
   "in-my-paths",
   "failing",
+  "reviewed",
   "new",
   "waiting-for-author",
   "done",
@@ -73,6 +74,7 @@ const REASONS: readonly (readonly [Section, (work: DeskWork, facts: DeskFacts) =
   ["ready", isReady],
   ["in-my-paths", ({ work }, { mine }) => mine.has(work)],
   ["waiting-for-author", ({ mark, newest }) => isPutAside(mark) || !newest.summary.complete],
+  ["reviewed", isReviewed],
 ];
 
 export function sectionOf(work: DeskWork, facts: DeskFacts): Section {
@@ -106,6 +108,12 @@ function isBack({ mark, latest }: DeskWork, { now }: DeskFacts): boolean {
 /** "new" takes back what was noted before. */
 function isPutAside(mark: DeskWork["mark"]): boolean {
   return mark !== null && mark.state !== "new";
+}
+
+/** By whoever says so: where nobody signs, that is what there is to go by. */
+function isReviewed({ newest: { summary, verdict } }: DeskWork): boolean {
+  const { applicable, reviewed, acked } = summary;
+  return applicable && verdict !== "fail" && reviewed.all + acked.all > 0;
 }
 
 function isReady({ newest: { summary, verdict } }: DeskWork): boolean {

@@ -6,7 +6,8 @@ import { type Html, html } from "../html.ts";
 import { page } from "../layout.ts";
 import { toPatch, toRaw, toSeries } from "../names.ts";
 import { findingList, shownSubject, shownTrust, verdictMark } from "../words.ts";
-import { isOnlyUnsigned } from "../../verify/result.ts";
+import { spoken } from "../../report/text.ts";
+import { isOnlyUnsigned, type PatchResult } from "../../verify/result.ts";
 
 export function mailPage({
   row,
@@ -19,11 +20,8 @@ export function mailPage({
   series,
   cut,
 }: MailDetail): Html {
-  const fields = header.map(
-    ([name, value]) =>
-      html`<tr><th scope="row">${ours`${name}`}</th><td>${escapeText(value)}</td></tr>`,
-  );
   const raw = toRaw(row.messageId, copy);
+  const recipients = header.filter(([name]) => FOLDED.has(name));
   const neighbours = [
     series.before === null
       ? null
@@ -41,16 +39,26 @@ export function mailPage({
     ${
       result === null
         ? null
-        : html`<p>${verdictMark(result.verdict, isOnlyUnsigned(result))} ${
-            result.signer === null ? ours`not signed` : ours`signed by ${result.signer}`
-          } (${shownTrust(result.trust)})</p>${findingList(result.findings)}`
+        : html`<p>${shownVerdict(result)}</p>${findingList(spoken(result.findings))}`
     }
     ${copies.length > 1 ? copyList(row.messageId, copies, copy) : null}
-    <table>${fields}</table>
+    ${fieldTable(header.filter(([name]) => !FOLDED.has(name) && name !== "Subject"))}
+    ${recipients.length === 0 ? null : html`<details><summary>${ours`${recipients.map(([name]) => name).join(", ")}`}</summary>${fieldTable(recipients)}</details>`}
     <pre class="wrap">${escapeLines(text)}</pre>
     ${diff === "" ? null : html`<pre tabindex="0" role="region" aria-label="diff">${diffLines(diff)}</pre>`}
     ${cut ? html`<p class="warn">the rest is too long for a page: see <a href="${raw}">raw</a></p>` : null}`;
   return page(shownSubject(row.subject), "", body);
+}
+
+/** They are long, and of little use to a reader. */
+const FOLDED: ReadonlySet<string> = new Set(["To", "Cc"]);
+
+function fieldTable(fields: MailDetail["header"]): Html {
+  const rows = fields.map(
+    ([name, value]) =>
+      html`<tr><th scope="row">${ours`${name}`}</th><td>${escapeText(value)}</td></tr>`,
+  );
+  return html`<table class="fields">${rows}</table>`;
 }
 
 /** The mails that have one Message-ID, each with its verdict. */
@@ -67,18 +75,33 @@ function copyList(messageId: string, copies: MailDetail["copies"], shown: number
   return html`<details${differ ? html` open` : null}><summary${differ ? html` class="warn"` : null}>${words}</summary><ol>${items}</ol></details>`;
 }
 
+function shownVerdict(result: PatchResult): Html {
+  if (isOnlyUnsigned(result)) return html`not signed`;
+  const mark = verdictMark(result.verdict, false);
+  return result.signer === null
+    ? html`${mark} not signed`
+    : html`${mark} signed by ${escapeText(result.signer)} (${shownTrust(result.trust)})`;
+}
+
+/** Where files begin: above are what changed since the last version, and the diffstat. */
+const FIRST_FILE = /^(?:diff --git |--- [^\n]*\n\+\+\+ )/m;
+
 function diffLines(diff: string): readonly Html[] {
-  return diff.split("\n").map((line) => {
-    const text = escapeLines(line);
-    if (/^(?:\+\+\+|---) /.test(line) || line.startsWith("diff --git "))
-      return html`<b>${text}</b>\n`;
-    // the end of the diff, and of the mail's text
-    if (line === "---" || line === "-- ")
-      return html`${text}
+  const start = diff.search(FIRST_FILE);
+  const [above, files] = start < 0 ? [diff, ""] : [diff.slice(0, start), diff.slice(start)];
+  return [html`${escapeLines(above)}`, ...(files === "" ? [] : files.split("\n").map(diffLine))];
+}
+
+function diffLine(line: string): Html {
+  const text = escapeLines(line);
+  if (/^(?:\+\+\+|---) /.test(line) || line.startsWith("diff --git "))
+    return html`<b>${text}</b>\n`;
+  // the end of the mail's text
+  if (line === "-- ")
+    return html`${text}
 `;
-    if (line.startsWith("+")) return html`<ins>${text}</ins>\n`;
-    if (line.startsWith("-")) return html`<del>${text}</del>\n`;
-    if (line.startsWith("@@")) return html`<span class="hunk">${text}</span>\n`;
-    return html`${text}\n`;
-  });
+  if (line.startsWith("+")) return html`<ins>${text}</ins>\n`;
+  if (line.startsWith("-")) return html`<del>${text}</del>\n`;
+  if (line.startsWith("@@")) return html`<span class="hunk">${text}</span>\n`;
+  return html`${text}\n`;
 }

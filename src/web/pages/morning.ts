@@ -16,6 +16,7 @@ const TITLES: Readonly<Record<Section, SafeText>> = {
   "waiting-for-me": ours`something new since you looked`,
   "in-my-paths": ours`new in your paths`,
   failing: ours`tests fail`,
+  reviewed: ours`reviewed or acked`,
   new: ours`new`,
   "waiting-for-author": ours`wait for their authors`,
   done: ours`done`,
@@ -23,6 +24,9 @@ const TITLES: Readonly<Record<Section, SafeText>> = {
 
 /** Of what one looks at least. */
 const FOLDED: ReadonlySet<Section> = new Set(["waiting-for-author", "done"]);
+
+/** Of a section: who has more to do looks at all series. */
+const MAX_ROWS = 50;
 
 export interface MorningState {
   readonly works: readonly DeskWork[];
@@ -44,7 +48,9 @@ export function morningPage(morning: MorningState): Html {
   const parts = [...sections].flatMap(([name, its]) => {
     if (its.length === 0) return [];
     const title = html`${TITLES[name]} <small>${its.length}</small>`;
-    const table = workTable(its, facts);
+    const rest = its.length - MAX_ROWS;
+    const table = html`${workTable(its.slice(0, MAX_ROWS), facts)}
+      ${rest > 0 ? html`<p>and ${rest} more among <a href="/series">all series</a></p>` : null}`;
     return FOLDED.has(name)
       ? [html`<details><summary><h2 class="inline">${title}</h2></summary>${table}</details>`]
       : [html`<section><h2>${title}</h2>${table}</section>`];

@@ -22,7 +22,7 @@ export function peoplePage(keys: readonly KeyRecord[], more: boolean): Html {
   const table = html`<table><thead><tr><th scope="col">who</th><th scope="col">state</th>
     <th scope="col">key</th><th scope="col">patches</th><th scope="col">last seen</th></tr></thead>
     <tbody>${rows}</tbody></table>`;
-  const body = html`${keys.length === 0 ? html`<p>No key is known yet.</p>` : table}
+  const body = html`${keys.length === 0 ? html`<p>Nobody has signed a patch yet.</p>` : table}
     ${more ? html`<p>There are more: git patchsig trust list</p>` : null}`;
   return page(ours`people`, "/people", body);
 }
@@ -38,10 +38,10 @@ export function personPage(identity: string, history: IdentityHistory | null): H
       html`<li>${ours`${day(at)}`} ${ours`${kind}`}: <code>${ours`${publicKey}`}</code>
         ${ours`${from ?? "nothing"} → ${to ?? "nothing"}`} <small>${ours`${cause}`}</small></li>`,
   );
+  const signed = html`<a href="${toSearch(`by:${identity}`)}">what they signed</a>, `;
   const body = html`
-    ${keys.length === 0 ? html`<p>no key is known</p>` : html`<h2>keys</h2><ul>${keys}</ul>`}
+    ${keys.length === 0 ? html`<p>No key is known.</p>` : html`<h2>keys</h2><ul>${keys}</ul>`}
     ${events.length === 0 ? null : html`<h2>history</h2><ol>${events}</ol>`}
-    <p><a href="${toSearch(`by:${identity}`)}">what they signed</a>,
-      <a href="${toSearch(`f:${identity}`)}">what they wrote</a></p>`;
+    <p>${keys.length === 0 ? null : signed}<a href="${toSearch(`f:${identity}`)}">what they wrote</a></p>`;
   return page(escapeText(identity), "/people", body);
 }

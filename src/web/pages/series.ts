@@ -2,9 +2,11 @@
 
 import type { InBranch } from "../../app/desk/applied.ts";
 import type { VersionDetail, WorkDetail } from "../../app/desk/detail.ts";
+import type { FindingCode } from "../../findings.ts";
 import { isMadeName } from "../../mail/message-id.ts";
 import { shellCommand } from "../../primitives/shell.ts";
 import { escapeText, ours, type SafeText } from "../../report/escape.ts";
+import { spoken } from "../../report/text.ts";
 import type { MailRow } from "../../store/index-sql.ts";
 import { isOnlyUnsigned, type RepliesResult } from "../../verify/result.ts";
 import { type Html, html } from "../html.ts";
@@ -32,64 +34,118 @@ export function seriesPage(
   const older = versions.filter((one) => one !== newest).toReversed();
   const title = ours`${summary.name} ${shownSubject(summary.subject)}`;
   const body = html`
-    ${newest === undefined ? html`<p class="warn">its mails cannot be read any more</p>` : versionPart(newest, true)}
+    ${newest === undefined ? html`<p class="warn">its mails cannot be read any more</p>` : versionPart(newest, amPart(newest, older[0]))}
     ${inBranch === null || inBranch.applied + inBranch.alike === 0 ? null : html`<p>${shownInBranch(inBranch)}</p>`}
     ${tests === null ? null : testPart(tests)}
     ${marking}
-    ${older.length === 0 ? null : html`<h2>older versions</h2>${older.map((one) => olderPart(one, newest))}`}
+    ${older.length === 0 ? null : html`<h2>older versions</h2>${older.map((one, i) => olderPart(one, newest, older[i + 1]))}`}
     <h2>thread <small>${mails.length}</small></h2>
     <p><a href="${toThread(work.newest.messageIds[0] ?? "")}">t.mbox.gz</a></p>
     ${threadList(mails)}`;
   return page(title, "", body);
 }
 
-function olderPart(one: VersionDetail, newest: VersionDetail | undefined): Html {
-  const { summary, date, messageIds, verdict } = one.series;
-  const first = newest?.series.messageIds[0];
-  const by =
-    newest === undefined
-      ? null
-      : html`<small>superseded by ${ours`${newest.series.summary.name}`}</small> `;
-  return html`<details><summary>${ours`${summary.name}`} ${by}${partsOf(one.series)}
-    ${verdictMark(verdict, summary.unsigned)} ${dayOf(date)} ${shownSubject(summary.subject)}</summary>
-    ${first === undefined ? null : html`<p><a href="${toDiff(first, messageIds[0] ?? "")}">what changed since</a></p>`}
-    ${versionPart(one, false)}</details>`;
+/** @param before the version before it; undefined without one */
+function amPart(one: VersionDetail, before: VersionDetail | undefined): Html {
+  const { summary, messageIds } = one.series;
+  const [first = ""] = messageIds;
+  const line = shellCommand("git patchsig am", first.replaceAll(/[<>]/g, ""));
+  return html`${summary.applicable && !isMadeName(first) ? html`<pre class="wrap">${escapeText(line)}</pre>` : null}
+    ${before === undefined ? null : html`<p>${changesLink(one, before)}</p>`}`;
 }
 
-function versionPart({ series, result, patches, replies }: VersionDetail, isNewest: boolean): Html {
-  const { summary, messageIds, verdict, date } = series;
+/** @param before the version before it, if there is one */
+function olderPart(
+  one: VersionDetail,
+  newest: VersionDetail | undefined,
+  before: VersionDetail | undefined,
+): Html {
+  const { summary, date, messageIds, verdict } = one.series;
+  const since = newest?.series.messageIds[0];
+  const changes = [
+    before === undefined ? [] : [changesLink(one, before)],
+    since === undefined
+      ? []
+      : [html`<a href="${toDiff(since, messageIds[0] ?? "")}">what changed since this one</a>`],
+  ].flat();
+  const title = summary.subject === newest?.series.summary.subject ? null : summary.subject;
+  return html`<details><summary>${ours`${summary.name}`}: ${partsOf(one.series)}, ${dayOf(date)}
+    ${summary.unsigned ? null : verdictMark(verdict, false)} ${title === null ? null : shownSubject(title)}</summary>
+    <p>${changes.map((link) => html`${link} `)}</p>
+    ${versionPart(one, null)}</details>`;
+}
+
+function changesLink({ series: newer }: VersionDetail, { series: older }: VersionDetail): Html {
+  const [from, to] = [older, newer].map(({ messageIds }) => messageIds[0] ?? "") as [
+    string,
+    string,
+  ];
+  const { name } = older.summary;
+  // one that was sent again has the same
+  const of = name === newer.summary.name ? html` of ${dayOf(older.date)}` : null;
+  return html`<a href="${toDiff(to, from)}">what changed since ${ours`${name}`}${of}</a>`;
+}
+
+/** What the line above them says, or the commands for it. */
+const SAID: ReadonlySet<FindingCode> = new Set(["base-missing"]);
+
+/** @param am the line that applies it; null for older versions */
+function versionPart({ series, result, patches, replies }: VersionDetail, am: Html | null): Html {
+  const { summary, verdict, date } = series;
   const signer = result.signer ?? summary.signer;
   const who = signer ?? summary.from;
   const { commit, tree } = result.base;
   const base =
     commit === null
-      ? html`none is recorded`
-      : html`<code>${ours`${commit}`}</code>${tree === null ? null : html`, tree <code>${ours`${tree}`}</code>`}`;
-  const first = messageIds[0] ?? "";
-  const line = shellCommand("git patchsig am", first.replaceAll(/[<>]/g, ""));
+      ? html`no base is recorded`
+      : html`base: <code>${ours`${commit}`}</code>${tree === null ? null : html`, tree <code>${ours`${tree}`}</code>`}`;
+  const findings = spoken(result.findings).filter(({ code }) => !SAID.has(code));
   return html`
-    <p>${verdictMark(verdict, summary.unsigned)} ${partsOf(series)} patches, ${dayOf(date)},
-      ${signer === null ? ours`from` : ours`signed by`} <a href="${toPerson(who)}">${escapeText(who)}</a>
-      (${shownTrust(summary.trust)}), base: ${base}</p>
-    ${findingList(result.findings)}
-    ${isNewest && summary.applicable && !isMadeName(first) ? html`<pre class="wrap">${escapeText(line)}</pre>` : null}
-    ${patchTable(patches)}
+    <p>${summary.unsigned ? null : verdictMark(verdict, false)} ${partsOf(series)} patches, ${dayOf(date)},
+      ${signer === null ? ours`from` : ours`signed by`} <a href="${toPerson(who)}">${escapeText(who)}</a>${
+        summary.trust === null ? html`, not signed` : html` (${shownTrust(summary.trust)})`
+      }, ${base}</p>
+    ${findingList(findings)}
+    ${am}
+    ${patchTable(patches, who, summary.unsigned)}
     ${replies === null ? null : replyParts(replies)}`;
 }
 
-function patchTable(patches: VersionDetail["patches"]): Html {
-  const rows = patches.map(
-    ({ name, result: patch }) => html`<tr>
-      <td>${verdictMark(patch.verdict, isOnlyUnsigned(patch))}</td>
-      <td class="title"><a href="${toPatch(name)}">${shownSubject(patch.subject)}</a>
-        ${findingList(patch.findings.filter(({ severity }) => severity !== "info"))}</td>
-      <td class="who">${patch.author === null ? null : ours`${patch.author.name} <${patch.author.email}>`}</td>
-      <td>${shownTrust(patch.trust)}</td>
-    </tr>`,
+/** What is the same for all of them, and said above, has no column. */
+function patchTable(patches: VersionDetail["patches"], who: string, isUnsigned: boolean): Html {
+  const results = patches.map(({ result }) => result);
+  const hasAuthors = results.some(
+    ({ author }) => author?.email.toLowerCase() !== who.toLowerCase(),
   );
-  return html`<table><thead><tr><th scope="col">verdict</th><th scope="col">patch</th>
-    <th scope="col">author</th><th scope="col">key</th></tr></thead><tbody>${rows}</tbody></table>`;
+  const hasKeys = new Set(results.map(({ trust }) => trust)).size > 1;
+  const columns: readonly (readonly [SafeText, (one: (typeof patches)[number]) => Html])[] = [
+    ...(isUnsigned ? [] : [[ours`verdict`, markCell] as const]),
+    [ours`number`, numberCell],
+    [ours`patch`, titleCell],
+    ...(hasAuthors ? [[ours`author`, authorCell] as const] : []),
+    ...(hasKeys ? [[ours`key`, keyCell] as const] : []),
+  ];
+  const head = columns.map(([name]) => html`<th scope="col">${name}</th>`);
+  const rows = patches.map((one) => html`<tr>${columns.map(([, cell]) => cell(one))}</tr>`);
+  return html`<table class="patches"><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table>`;
 }
+
+type PatchCell = (patch: VersionDetail["patches"][number]) => Html;
+
+const markCell: PatchCell = ({ result }) =>
+  html`<td>${verdictMark(result.verdict, isOnlyUnsigned(result))}</td>`;
+
+const numberCell: PatchCell = ({ result: { series } }) =>
+  html`<td class="number">${series === null ? null : ours`${series.index}/${series.total}`}</td>`;
+
+const titleCell: PatchCell = ({ name, result: { subject, findings } }) =>
+  html`<td class="title"><a href="${toPatch(name)}">${shownSubject(subject)}</a>
+    ${findingList(spoken(findings).filter(({ severity }) => severity !== "info"))}</td>`;
+
+const authorCell: PatchCell = ({ result: { author } }) =>
+  html`<td class="who">${author === null ? null : ours`${author.name} <${author.email}>`}</td>`;
+
+const keyCell: PatchCell = ({ result: { trust } }) => html`<td>${shownTrust(trust)}</td>`;
 
 const PROOFS: Readonly<Record<string, SafeText>> = {
   proven: ours`proven`,
@@ -112,11 +168,14 @@ function replyParts({ trailers, leftOut }: RepliesResult): Html {
     ${others.length === 0 ? null : html`<details><summary>left out</summary><ul>${others}</ul></details>`}`;
 }
 
+/** Kinds of mails that their titles do not tell. */
+const TOLD: ReadonlySet<MailRow["kind"]> = new Set(["result", "note", "refused"]);
+
 function threadList(mails: readonly MailRow[]): Html {
   const items = mails.map(
     ({ messageId, subject, sender, date, kind }) =>
       html`<li>${dayOf(date)} ${escapeText(sender)}:
-        <a href="${toPatch(messageId)}">${shownSubject(subject)}</a> <small>${ours`${kind}`}</small></li>`,
+        <a href="${toPatch(messageId)}">${shownSubject(subject)}</a>${TOLD.has(kind) ? html` <small>${ours`${kind}`}</small>` : null}</li>`,
   );
   return html`<ol>${items}</ol>`;
 }

@@ -15,7 +15,11 @@ const SUMMARY = {
   trust: "known",
   base: { commit: "1".repeat(40), tree: null },
   findings: [] as string[],
+  reviewed: { all: 0, proven: 0 },
+  acked: { all: 0, proven: 0 },
 };
+/** As most are. */
+const UNSIGNED = { proof: "none", trust: null, reviewed: { all: 1, proven: 0 } };
 
 /** A work that is ready, by its changes. Its version came ten hours ago, the last mail five. */
 function work(
@@ -57,6 +61,12 @@ describe("a series that", () => {
     ["fails", work(null, { summary: { findings: ["signature-bad"] } }), "alarm"],
     ["has no base", work(null, { summary: { base: { commit: null, tree: null } } }), "new"],
     ["has a key that nobody knows", work(null, { summary: { trust: "first-use" } }), "new"],
+    ["nobody signed, and somebody reviewed", work(null, { summary: UNSIGNED }), "reviewed"],
+    [
+      "nobody signed, and somebody reviewed a part of it",
+      work(null, { summary: { ...UNSIGNED, complete: false } }),
+      "waiting-for-author",
+    ],
     ["lacks a patch", work(null, { summary: { complete: false } }), "waiting-for-author"],
   ])("%s", (_, one, section) => expect(sectionOf(one, FACTS)).toBe(section));
 
