@@ -32,6 +32,8 @@ export interface FollowedFeed {
   readonly described: number;
   /** Mails that were here, until the feed's history was rewritten. */
   readonly withdrawn: readonly WithdrawnMail[];
+  /** Epochs of which the server had less than was here before, and since when, by their numbers. */
+  readonly behind: Readonly<Record<string, number>>;
 }
 
 export interface WithdrawnMail {
@@ -59,6 +61,8 @@ export interface FeedUpdate {
   readonly left: number;
   /** Epochs that were here before and that the feed no longer has. */
   readonly withheld: readonly number[];
+  /** Mails that are here and that the server does not have, or not yet: a mirror may lag. */
+  readonly behind: number;
 }
 
 /** The records of one key, under one identity. */

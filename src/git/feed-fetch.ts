@@ -223,6 +223,19 @@ export async function goesOn(epoch: Epoch): Promise<boolean> {
   return old === undefined || gitSucceeds(["merge-base", "--is-ancestor", old, INCOMING], place);
 }
 
+/** Mails that are here and come after all that was fetched; 0 unless what was fetched is a part of what is here. */
+export async function mailsAhead(epoch: Epoch): Promise<number> {
+  const place = placeOf(epoch);
+  if (!(await gitSucceeds(["merge-base", "--is-ancestor", INCOMING, BRANCH], place))) return 0;
+  const args = ["rev-list", "--count", "--first-parent", BRANCH, `^${INCOMING}`];
+  return Number((await gitLines(args, place))[0]);
+}
+
+/** As if nothing had been fetched. */
+export async function dropIncoming(epoch: Epoch): Promise<void> {
+  await git(["update-ref", "-d", INCOMING], placeOf(epoch));
+}
+
 /**
  * Mails that were here and that the incoming history no longer has, the newest first; and the names of all that
  * it has.

@@ -18,6 +18,11 @@ export function renderUpdate(update: FeedUpdate, now: number): SafeText[] {
     ...(update.left === 0
       ? []
       : [ours`  ${count(update.left, "older mail")} left out: --max allows no more`]),
+    ...(update.behind === 0
+      ? []
+      : [
+          ours`  behind: the server lacks ${count(update.behind, "mail")} that it had; a mirror may lag`,
+        ]),
     ...withheld.map((epoch) => ours`  withheld: epoch ${epoch} was there before`),
     ...contradictionLines(update.contradictions),
     ...withdrawnLines(withdrawn),

@@ -60,6 +60,7 @@ export async function followFeed(wishes: FollowWishes, reporter: Reporter): Prom
     owner: null,
     described: 0,
     withdrawn: [],
+    behind: {},
   };
   rememberFeed(feed);
   try {

@@ -72,7 +72,8 @@ export function followedFeed(name: string): FollowedFeed {
     });
   try {
     const read = JSON.parse(readFileSync(file, "utf8")) as FollowedFeed;
-    if (typeof read.url === "string" && typeof read.heads === "object") return { ...read, name };
+    if (typeof read.url === "string" && typeof read.heads === "object")
+      return { ...read, name, behind: read.behind ?? {} };
   } catch {
     // said below
   }

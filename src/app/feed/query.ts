@@ -61,6 +61,7 @@ export async function updateByQuery(feed: FollowedFeed, reporter: Reporter): Pro
     contradictions: [],
     withheld: [],
     left: 0,
+    behind: 0,
   };
 }
 

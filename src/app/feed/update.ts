@@ -8,22 +8,33 @@ import type { FeedUpdate, FollowedFeed, WithdrawnMail } from "../../feed/followe
 import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import { readBlobs } from "../../git/blobs.ts";
 import { type Epoch, epochsOf, placeOf } from "../../git/epochs.ts";
-import { acceptIncoming, fetchEpoch, goesOn, vanished } from "../../git/feed-fetch.ts";
+import {
+  acceptIncoming,
+  dropIncoming,
+  fetchEpoch,
+  goesOn,
+  mailsAhead,
+  vanished,
+} from "../../git/feed-fetch.ts";
 import { probe } from "../../git/feed-probe.ts";
 import { epochNumber, folderSize, makeEpoch } from "../../git/feed-write.ts";
 import type { InboxChange } from "../../git/inbox-log.ts";
 import { git, gitSucceeds } from "../../git/run.ts";
 import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
+import { DAY } from "../../primitives/time.ts";
 import { now } from "../now.ts";
 import type { Reporter } from "../reporter.ts";
 import { withFeed } from "./add.ts";
 import { contradictions, descriptionsAmong } from "./checkpoints.ts";
 import { patience } from "./http.ts";
 import { isRecord } from "./records.ts";
-import { followedFolder, rememberFeed } from "./followed.ts";
+import { followedFeed, followedFolder, rememberFeed } from "./followed.ts";
 import { updateByQuery } from "./query.ts";
 import { sinceTime } from "./since.ts";
 import { epochAddress, offeredEpochs, type OfferedEpoch } from "./locate.ts";
+
+/** A server that has less than before may be a mirror that lags: for so long that is no alarm, in seconds. */
+const LAG = 2 * DAY;
 
 /**
  * Under the feed's own lock. Each epoch is remembered when it has come, so that a run that was cut off goes on
@@ -31,11 +42,20 @@ import { epochAddress, offeredEpochs, type OfferedEpoch } from "./locate.ts";
  *
  * @throws PatchsigError as `fetchEpoch`
  */
-export async function updateFeed(feed: FollowedFeed, reporter: Reporter): Promise<FeedUpdate> {
-  if (feed.query !== null) return updateByQuery(feed, reporter);
-  const folder = followedFolder(feed.name);
+export async function updateFeed(asked: FollowedFeed, reporter: Reporter): Promise<FeedUpdate> {
+  if (asked.query !== null) return updateByQuery(asked, reporter);
+  const folder = followedFolder(asked.name);
   return withFeed(folder, reporter.say, async () => {
-    const state: State = { feed, changed: [], withdrawn: [], contradictions: [], left: 0 };
+    // whoever had the lock before has changed it
+    const feed = followedFeed(asked.name);
+    const state: State = {
+      feed,
+      changed: [],
+      withdrawn: [],
+      contradictions: [],
+      left: 0,
+      behind: 0,
+    };
     const known = Object.keys(feed.heads).map(Number);
     const offered = await offeredEpochs(feed.url, feed.layout!, known);
     // the newest first: what is old may be left out
@@ -78,6 +98,7 @@ interface State {
   readonly withdrawn: WithdrawnMail[];
   readonly contradictions: string[];
   left: number;
+  behind: number;
 }
 
 function isUnchanged(
@@ -125,7 +146,10 @@ async function updateEpoch(
   if (fetched === null) return;
   const { head } = fetched;
   state.left += fetched.left;
-  if (!(await goesOn(epoch))) {
+  if (await lags(state, epoch, number)) return;
+  const isOther = !(await goesOn(epoch));
+  const wasOther = feed.withdrawn.some((one) => one.epoch === number);
+  if (isOther || (wasOther && feed.heads[number] !== head)) {
     const { gone, now } = await vanished(epoch);
     const mails = await withdrawnMails(epoch, number, gone);
     state.withdrawn.push(...mails);
@@ -138,10 +162,23 @@ async function updateEpoch(
   if (feed.heads[number] !== head) state.changed.push(number);
   await acceptIncoming(epoch);
   const heads = { ...feed.heads, [number]: head };
+  const { [number]: _, ...behind } = feed.behind;
   const fingerprints = { ...feed.fingerprints };
   if (fingerprint !== null) fingerprints[number] = fingerprint;
-  state.feed = { ...state.feed, heads, fingerprints };
+  state.feed = { ...state.feed, heads, fingerprints, behind };
   rememberFeed(state.feed);
+}
+
+/** The server has less of an epoch than it had, and nothing else. What is here stays, until that is no lag any more. */
+async function lags(state: State, epoch: Epoch, number: number): Promise<boolean> {
+  const ahead = await mailsAhead(epoch);
+  const since = state.feed.behind[number] ?? now();
+  if (ahead === 0 || now() - since >= LAG) return false;
+  await dropIncoming(epoch);
+  state.behind += ahead;
+  state.feed = { ...state.feed, behind: { ...state.feed.behind, [number]: since } };
+  rememberFeed(state.feed);
+  return true;
 }
 
 /** New descriptions of the feed by its owner, whoever that is: the first key that described it, unless it was named. */

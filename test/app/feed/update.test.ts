@@ -1,0 +1,117 @@
+/** What an update makes of a feed that has less than it had, or another past. */
+
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { followFeed } from "../../../src/app/feed/follow.ts";
+import { followedFeed, followedFolder } from "../../../src/app/feed/followed.ts";
+import { updateFeed } from "../../../src/app/feed/update.ts";
+import type { FeedUpdate } from "../../../src/feed/followed.ts";
+import { newFolder } from "../../support/folders.ts";
+
+const DAY = 86_400_000;
+const reporter = { say: () => {}, sayError: () => {}, progress: null };
+
+/** A feed of single letters, each a mail. */
+class Feed {
+  readonly folder = join(newFolder(), "ci");
+  readonly #repository = join(this.folder, "git", "0.git");
+
+  constructor() {
+    vi.stubEnv("XDG_DATA_HOME", newFolder());
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+      vi.restoreAllMocks();
+    });
+    execFileSync("git", ["init", "-q", "--bare", this.#repository]);
+  }
+
+  /** The same letters in the same order are the same commits. */
+  write(letters: string): void {
+    const stream = Array.from(letters, (letter, i) => {
+      const mail = `From: a <a@example.org>\nSubject: ${letter}\nMessage-ID: <${letter}@x>\n\n.\n`;
+      return `commit refs/heads/master\ncommitter a <a@x> ${1000 + i} +0000\ndata 1\nxdeleteall\nM 100644 inline m\ndata ${mail.length}\n${mail}\n`;
+    });
+    execFileSync("git", ["fast-import", "--quiet", "--force", "--date-format=raw"], {
+      cwd: this.#repository,
+      input: `reset refs/heads/master\n${stream.join("")}`,
+    });
+    execFileSync("git", ["symbolic-ref", "HEAD", "refs/heads/master"], { cwd: this.#repository });
+  }
+
+  async follow(letters: string): Promise<void> {
+    this.write(letters);
+    await followFeed({ url: this.folder, headersOnly: false, keys: [] }, reporter);
+  }
+
+  async has(letters: string): Promise<string> {
+    this.write(letters);
+    return said(await updateFeed(followedFeed("ci"), reporter));
+  }
+
+  /** What is here now. */
+  here(): string {
+    const cwd = join(followedFolder("ci"), "git", "0.git");
+    const names = execFileSync("git", ["rev-list", "--reverse", "master"], { cwd })
+      .toString()
+      .trim()
+      .split("\n");
+    const titles = names.map((name) =>
+      execFileSync("git", ["cat-file", "-p", `${name}:m`], { cwd }),
+    );
+    return titles.map((mail) => /^Subject: (.*)$/m.exec(mail.toString())![1]).join("");
+  }
+}
+
+const letters = (mails: FeedUpdate["withdrawn"]): string =>
+  mails
+    .map(({ subject }) => subject)
+    .sort()
+    .join("");
+
+function said({ changed, withdrawn, behind, withheld }: FeedUpdate): string {
+  expect(withheld).toEqual([]);
+  return `${changed.length > 0 ? "new" : "-"} ${letters(withdrawn) || "-"} ${behind}`;
+}
+
+const remembered = (): string => letters(followedFeed("ci").withdrawn);
+
+test("a mirror that lags has withdrawn nothing, and what is here stays", async () => {
+  const feed = new Feed();
+  await feed.follow("abcd");
+  expect(await feed.has("ab")).toBe("- - 2");
+  expect(await feed.has("abc")).toBe("- - 1");
+  expect([feed.here(), remembered()]).toEqual(["abcd", ""]);
+  expect(await feed.has("abcd")).toBe("- - 0");
+  expect(await feed.has("abcde")).toBe("new - 0");
+  expect(feed.here()).toBe("abcde");
+});
+
+test("what lags for days has taken back; what it has again after all is not withdrawn", async () => {
+  const feed = new Feed();
+  await feed.follow("abc");
+  expect(await feed.has("ab")).toBe("- - 1");
+  const later = Date.now() + 3 * DAY;
+  vi.spyOn(Date, "now").mockImplementation(() => later);
+  expect(await feed.has("ab")).toBe("new c 0");
+  expect([feed.here(), remembered()]).toEqual(["ab", "c"]);
+  expect(await feed.has("abcd")).toBe("new - 0");
+  expect([feed.here(), remembered()]).toEqual(["abcd", ""]);
+});
+
+test("another past is an alarm at once, also behind a lag", async () => {
+  const feed = new Feed();
+  await feed.follow("abc");
+  expect(await feed.has("ab")).toBe("- - 1");
+  expect(await feed.has("abd")).toBe("new c 0");
+  expect([feed.here(), remembered()]).toEqual(["abd", "c"]);
+});
+
+test("an update that waited for another one does not forget what that one found", async () => {
+  const feed = new Feed();
+  await feed.follow("abc");
+  const before = followedFeed("ci");
+  expect(await feed.has("ac")).toBe("new b 0");
+  expect(said(await updateFeed(before, reporter))).toBe("- - 0");
+  expect(remembered()).toBe("b");
+});
