@@ -55,6 +55,7 @@ def verify(text):
 def descriptions(mail):
     """What is to be said of each description in the mail."""
     message = email.message_from_bytes(open(mail, "rb").read(), policy=email.policy.default)
+    if "Received" in message or "List-Id" in message: return []
     text, found = message.get_body(["plain"]).get_content().replace("\r\n", "\n"), []
     for start in re.finditer(r"^patchsig-feed-v([1-9]\d{0,8})$", text, re.M):
         if len(found) == 8: return [*found, "too-many"]

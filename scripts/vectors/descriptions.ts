@@ -114,6 +114,18 @@ export const DESCRIPTIONS: readonly DescriptionVector[] = [
     `${typed("quoted-printable")}${quotedPrintable(DESCRIPTION).replace(/.{70}(?!=|$)/gm, "$&=\n")}`,
   ),
   made("base64", ONE, "re-encoded", `${typed("base64")}${base64(DESCRIPTION)}`),
+  made(
+    "sent",
+    "",
+    "it came through a mail server, where anybody can send one: none",
+    `Received: from ci.example.org\n\tby mx.example.net\n${plain(DESCRIPTION)}`,
+  ),
+  made(
+    "to-a-list",
+    "",
+    "it came through a list: none",
+    `List-Id: <patches.example.org>\n${plain(DESCRIPTION)}`,
+  ),
   made("quoted", "", "quoted: none", plain(DESCRIPTION.replaceAll(/^/gm, "> "))),
   bad(
     "head-changed",

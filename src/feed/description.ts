@@ -3,6 +3,7 @@
  * epoch was at that time. Whoever follows it can tell that history was rewritten, or mails are withheld.
  */
 
+import { headerOf } from "./commit.ts";
 import { dropCr } from "../mail/line-ends.ts";
 import { encodeName } from "../mail/encoded-words.ts";
 import { replyText } from "../mail/reply-text.ts";
@@ -144,11 +145,16 @@ export function descriptionMail(signed: SignedDescription, person: string): Buff
   );
 }
 
-/** The descriptions in a mail, good and bad ones. */
+/** What a mail has that came through a mail server, or a list: in a list's feed, it is anybody's. */
+const ON_ITS_WAY = ["received", "list-id"];
+
+/** The descriptions in a mail, good and bad ones; none of a mail that was sent. */
 export function descriptionsIn(mail: Buffer, verifier: Verifier): TextReading<FeedDescription>[] {
   const text = replyText(dropCr(mail));
   // most mails have none
   if (text === null || !text.includes("patchsig-feed-v")) return [];
+  const header = headerOf(mail);
+  if (header === null || ON_ITS_WAY.some((name) => header.all(name).length > 0)) return [];
   return signedTextsIn(FEED_TEXT, text, verifier);
 }
 

@@ -1,17 +1,22 @@
 /** Holds what a feed's owner signed about its epochs against what is here. */
 
-import type { SignedDescription } from "../../feed/description.ts";
-import { descriptionsIn } from "../../feed/description.ts";
+import { descriptionsIn, type EpochState, type SignedDescription } from "../../feed/description.ts";
+import type { FollowedFeed } from "../../feed/followed.ts";
 import { type Epoch, placeOf } from "../../git/epochs.ts";
 import { readBlobs } from "../../git/blobs.ts";
-import { epochNumber } from "../../git/feed-write.ts";
-import { gitLines, gitSucceeds, gitText } from "../../git/run.ts";
+import { epochNumber, headOf } from "../../git/feed-write.ts";
+import { changes } from "../../git/inbox-log.ts";
+import { gitSucceeds, gitText } from "../../git/run.ts";
 import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { day } from "../../primitives/time.ts";
 
 /** Descriptions that are looked at in one go, the newest ones: a year's. */
 const MAX_LOOKED_AT = 16;
+/** Epochs that are held against what is here in one go: each takes git some starts. */
+const MAX_COMPARED = 1_024;
+
+const NAMED = ["--basic-regexp", "--grep=^\\[feed\\] ", `-${MAX_LOOKED_AT}`];
 
 /**
  * The good descriptions among an epoch's commits, oldest first.
@@ -22,42 +27,69 @@ export async function descriptionsAmong(
   epoch: Epoch,
   after: string | null,
 ): Promise<SignedDescription[]> {
-  const place = placeOf(epoch);
-  const range = after === null ? "master" : `${after}..master`;
-  const named = ["--first-parent", "--basic-regexp", "--grep=^\\[feed\\] ", `-${MAX_LOOKED_AT}`];
-  const commits = await gitLines(["log", "--format=%H", ...named, range, "--"], place);
-  const blobs = await gitLines(["rev-parse", ...commits.map((commit) => `${commit}:m`)], place);
-  const mails = await readBlobs(blobs.reverse(), place, MAX_MESSAGE_BYTES);
+  if ((await headOf(epoch)) === null) return [];
+  const blobs: string[] = [];
+  for await (const some of changes(epoch, [
+    ...NAMED,
+    after === null ? "master" : `${after}..master`,
+  ]))
+    blobs.push(...some.flatMap(({ blob }) => (blob === "" ? [] : [blob])));
+  const mails = await readBlobs(blobs.reverse(), placeOf(epoch), MAX_MESSAGE_BYTES);
   const verifier = createVerifier(1);
   return [...mails.values()].flatMap((mail) =>
     descriptionsIn(mail, verifier).flatMap((one) => (one.ok ? [one.signed] : [])),
   );
 }
 
-/** Where a description contradicts what is here, a line each. What was left out here cannot be told. */
+/** Those of the feed's owner: by the keys that were named, else by the first one that described it. */
+export function ownDescriptions(
+  all: readonly SignedDescription[],
+  { keys, owner }: Pick<FollowedFeed, "keys" | "owner">,
+): readonly SignedDescription[] {
+  const first = owner ?? all[0]?.publicKey;
+  return all.filter(({ publicKey }) =>
+    keys.length > 0 ? keys.includes(publicKey) : publicKey === first,
+  );
+}
+
+/**
+ * Where descriptions contradict what is here, a line each; of many, the newest are looked at. What was left out here
+ * cannot be told.
+ */
 export async function contradictions(
-  { said }: SignedDescription,
+  all: readonly SignedDescription[],
   epochs: readonly Epoch[],
 ): Promise<string[]> {
-  const found: string[] = [];
   const newest = Math.max(-1, ...epochs.map(epochNumber));
-  for (const { epoch: number, head, count } of said.epochs) {
-    const epoch = epochs.find((one) => epochNumber(one) === number);
-    const when = `on ${day(said.time)} its owner signed`;
-    if (epoch === undefined) {
-      if (number > newest) found.push(`${when} that there is an epoch ${number}`);
-      continue;
+  const seen = new Map<string, string | null>();
+  const found: string[] = [];
+  for (const { said } of all.slice(-MAX_LOOKED_AT).reverse())
+    for (const state of said.epochs) {
+      const name = JSON.stringify(state);
+      const epoch = epochs.find((one) => epochNumber(one) === state.epoch);
+      if (epoch !== undefined && !seen.has(name) && seen.size < MAX_COMPARED)
+        seen.set(name, await contradiction(state, epoch));
+      const isAbove = epoch === undefined && state.epoch > newest;
+      const what = isAbove ? `there is an epoch ${state.epoch}` : (seen.get(name) ?? null);
+      if (what !== null) found.push(`on ${day(said.time)} its owner signed that ${what}`);
     }
-    const place = placeOf(epoch);
-    const shallow = (await gitText(["rev-parse", "--is-shallow-repository"], place)) === "true";
-    const isHere = await gitSucceeds(["cat-file", "-e", `${head}^{commit}`], place);
-    if (!isHere && shallow) continue;
-    if (!(isHere && (await gitSucceeds(["merge-base", "--is-ancestor", head, "master"], place))))
-      found.push(`${when} that epoch ${number} has ${head.slice(0, 12)}`);
-    else if (!shallow && (await commitsTo(head, epoch)) !== count)
-      found.push(`${when} that epoch ${number} has ${count} commits up to ${head.slice(0, 12)}`);
-  }
-  return found;
+  return found.reverse();
+}
+
+/** What was signed and is not so; null if it is, or cannot be told. */
+async function contradiction(
+  { epoch: number, head, count }: EpochState,
+  epoch: Epoch,
+): Promise<string | null> {
+  const place = placeOf(epoch);
+  const shallow = (await gitText(["rev-parse", "--is-shallow-repository"], place)) === "true";
+  const isHere = await gitSucceeds(["cat-file", "-e", `${head}^{commit}`], place);
+  if (!isHere && shallow) return null;
+  const short = head.slice(0, 12);
+  if (!(isHere && (await gitSucceeds(["merge-base", "--is-ancestor", head, "master"], place))))
+    return `epoch ${number} has ${short}`;
+  if (shallow || (await commitsTo(head, epoch)) === count) return null;
+  return `epoch ${number} has ${count} commits up to ${short}`;
 }
 
 async function commitsTo(head: string, epoch: Epoch): Promise<number> {

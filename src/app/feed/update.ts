@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import { feedMail } from "../../feed/commit.ts";
+import type { SignedDescription } from "../../feed/description.ts";
 import type { FeedUpdate, FollowedFeed, WithdrawnMail } from "../../feed/followed.ts";
 import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
 import { readBlobs } from "../../git/blobs.ts";
@@ -25,7 +26,7 @@ import { DAY } from "../../primitives/time.ts";
 import { now } from "../now.ts";
 import type { Reporter } from "../reporter.ts";
 import { withFeed } from "./add.ts";
-import { contradictions, descriptionsAmong } from "./checkpoints.ts";
+import { contradictions, descriptionsAmong, ownDescriptions } from "./checkpoints.ts";
 import { patience } from "./http.ts";
 import { isRecord } from "./records.ts";
 import { followedFeed, followedFolder, rememberFeed } from "./followed.ts";
@@ -187,23 +188,23 @@ async function checkDescriptions(
   before: FollowedFeed["heads"],
   epochs: readonly Epoch[],
 ): Promise<void> {
+  const all: SignedDescription[] = [];
   for (const epoch of epochs) {
     const number = epochNumber(epoch);
     if (!state.changed.includes(number)) continue;
     const last = before[number] ?? null;
     const known = last !== null && (await isAncestor(last, epoch));
-    for (const one of await descriptionsAmong(epoch, known ? last : null)) {
-      const { keys, owner, described } = state.feed;
-      const isOwner =
-        keys.length > 0 ? keys.includes(one.publicKey) : owner === null || owner === one.publicKey;
-      if (!isOwner) {
-        state.contradictions.push(`${one.publicKey} describes it, which is not its owner's key`);
-        continue;
-      }
-      state.contradictions.push(...(await contradictions(one, epochs)));
-      const time = Math.max(described, one.said.time);
-      state.feed = { ...state.feed, owner: one.publicKey, described: time };
-    }
+    all.push(...(await descriptionsAmong(epoch, known ? last : null)));
+  }
+  const own = ownDescriptions(all, state.feed);
+  const others = all.flatMap((one) => (own.includes(one) ? [] : [one.publicKey]));
+  for (const key of new Set(others))
+    state.contradictions.push(`${key} describes it, which is not its owner's key`);
+  state.contradictions.push(...(await contradictions(own, epochs)));
+  const clock = now();
+  for (const { publicKey, said } of own) {
+    const described = Math.max(state.feed.described, Math.min(said.time, clock));
+    state.feed = { ...state.feed, owner: publicKey, described };
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import type { SignedDescription } from "../../feed/description.ts";
 import type { KeyTally, VerifiedFeed } from "../../feed/followed.ts";
 import { epochsOf } from "../../git/epochs.ts";
 import { requireInbox } from "../../git/feed-write.ts";
@@ -10,7 +11,7 @@ import { isFlawed } from "../../result/found.ts";
 import type { ResultKey } from "../../result/weigh.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { mailsOfSource, resultsAmong, type MailAtPlace } from "../result/read.ts";
-import { contradictions, descriptionsAmong } from "./checkpoints.ts";
+import { contradictions, descriptionsAmong, ownDescriptions } from "./checkpoints.ts";
 import { followedFeed, followedFolder } from "./followed.ts";
 import { reviewsInMail } from "./records.ts";
 
@@ -39,10 +40,10 @@ export async function verifyFeed(
       keys.set(id, { ...before, records: before.records + 1 });
     }
   const epochs = epochsOf(folder) ?? [];
-  const found: string[] = [];
-  for (const epoch of epochs)
-    for (const one of await descriptionsAmong(epoch, null))
-      found.push(...(await contradictions(one, epochs)));
+  const all: SignedDescription[] = [];
+  for (const epoch of epochs) all.push(...(await descriptionsAmong(epoch, null)));
+  const own = ownDescriptions(all, isFolder ? { keys: [], owner: null } : followedFeed(name));
+  const found = await contradictions(own, epochs);
   return { name, keys: [...keys.values()], bad, contradictions: found };
 }
 

@@ -6,14 +6,35 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { followFeed } from "../../../src/app/feed/follow.ts";
 import { followedFeed, followedFolder } from "../../../src/app/feed/followed.ts";
 import { updateFeed } from "../../../src/app/feed/update.ts";
+import { verifyFeed } from "../../../src/app/feed/verify.ts";
+import { descriptionMail, FEED_TEXT } from "../../../src/feed/description.ts";
 import type { FeedUpdate } from "../../../src/feed/followed.ts";
+import { generateSecretKey } from "../../../src/minisign/generate.ts";
+import type { SecretKey } from "../../../src/minisign/secret-key.ts";
+import { signNow } from "../../../src/minisign/signature.ts";
+import { textSigning } from "../../../src/patch/signed-text.ts";
 import { newFolder } from "../../support/folders.ts";
 
 const DAY = 86_400_000;
 const reporter = { say: () => {}, sayError: () => {}, progress: null };
 
+const keyOf = (byte: number) => generateSecretKey(Buffer.alloc(32, byte), Buffer.alloc(8, byte));
+const [OWNER, STRANGER] = [keyOf(1), keyOf(2)];
+
+/** A description of a feed, with what it says of epoch 0. */
+function description(key: SecretKey, head: string, count: number): Buffer {
+  const said = { time: 1_795_600_000, by: "a@x.org", name: "ci", urls: [], kinds: [] };
+  const signing = textSigning(FEED_TEXT, key.publicKey, {
+    ...said,
+    epochs: [{ epoch: 0, head, count }],
+  });
+  return descriptionMail(signNow(key, signing), "");
+}
+
 /** A feed of single letters, each a mail. */
 class Feed {
+  /** Mails that say more than their letter. */
+  readonly mails = new Map<string, Buffer>();
   readonly folder = join(newFolder(), "ci");
   readonly #repository = join(this.folder, "git", "0.git");
 
@@ -29,8 +50,11 @@ class Feed {
   /** The same letters in the same order are the same commits. */
   write(letters: string): void {
     const stream = Array.from(letters, (letter, i) => {
-      const mail = `From: a <a@example.org>\nSubject: ${letter}\nMessage-ID: <${letter}@x>\n\n.\n`;
-      return `commit refs/heads/master\ncommitter a <a@x> ${1000 + i} +0000\ndata 1\nxdeleteall\nM 100644 inline m\ndata ${mail.length}\n${mail}\n`;
+      const mail =
+        this.mails.get(letter)?.toString() ??
+        `From: a <a@example.org>\nSubject: ${letter}\nMessage-ID: <${letter}@x>\n\n.\n`;
+      const title = /^Subject: (.*)$/m.exec(mail)![1]!;
+      return `commit refs/heads/master\ncommitter a <a@x> ${1000 + i} +0000\ndata ${title.length}\n${title}\ndeleteall\nM 100644 inline m\ndata ${mail.length}\n${mail}\n`;
     });
     execFileSync("git", ["fast-import", "--quiet", "--force", "--date-format=raw"], {
       cwd: this.#repository,
@@ -47,6 +71,12 @@ class Feed {
   async has(letters: string): Promise<string> {
     this.write(letters);
     return said(await updateFeed(followedFeed("ci"), reporter));
+  }
+
+  head(): string {
+    return execFileSync("git", ["rev-parse", "master"], { cwd: this.#repository })
+      .toString()
+      .trim();
   }
 
   /** What is here now. */
@@ -114,4 +144,22 @@ test("an update that waited for another one does not forget what that one found"
   expect(await feed.has("ac")).toBe("new b 0");
   expect(said(await updateFeed(before, reporter))).toBe("- - 0");
   expect(remembered()).toBe("b");
+});
+
+test("only what its owner says of a feed contradicts it, when it is verified, too", async () => {
+  const feed = new Feed();
+  const none = "0".repeat(40);
+  feed.mails.set("O", description(OWNER, none, 7));
+  feed.mails.set("S", description(STRANGER, none, 8));
+  const contradicted = async (): Promise<string[]> => {
+    const { contradictions } = await verifyFeed("ci", { results: null as never });
+    return contradictions.map((line) => line.replace(/^on \S+ its owner signed that /, ""));
+  };
+  await feed.follow("ab");
+  feed.mails.set("o", description(OWNER, feed.head(), 2));
+  expect(await feed.has("abo")).toBe("new - 0");
+  expect(await feed.has("aboS")).toBe("new - 0");
+  expect(await contradicted()).toEqual([]);
+  expect(await feed.has("aboSO")).toBe("new - 0");
+  expect(await contradicted()).toEqual([`epoch 0 has ${none.slice(0, 12)}`]);
 });
