@@ -16,14 +16,14 @@
 .PHONY: all install uninstall deb demo first-feed first-hour first-series morning walkthrough test check bench corpus archive clean tools
 .SILENT: install uninstall deb demo first-feed first-hour first-series morning walkthrough test check bench corpus archive
 
-# npm leaves this file behind once everything is installed
+# npm leaves this file behind once everything is installed; what is compiled of it, the build sees to
 MODULES = node_modules/.package-lock.json
 
 all: dist/bundle/cli/main.js
 
 $(MODULES): package.json package-lock.json
 	scripts/tools.sh build
-	npm ci --no-audit --no-fund --loglevel=error
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $(MODULES)
 
 dist/bundle/cli/main.js: $(MODULES) tsconfig.json tsconfig.build.json $(shell find src -name '*.ts')
