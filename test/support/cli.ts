@@ -1,7 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { LONG } from "./long.ts";
-import { warmProgram } from "./warm.ts";
+import { type Call, warmProgram, warmProgramAside } from "./warm.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -18,36 +20,45 @@ export const PROGRAM = join(ROOT, "bin", "patchsig.js");
 export const PATCHSIG = `stty cols 80 rows 24; patchsig() { '${process.execPath}' '${PROGRAM}' "$@"; }`;
 
 const warm = warmProgram();
+const warmAside = warmProgramAside();
 
-/**
- * Runs the built program. `home` is where it keeps its keys and its database. With `input`, or in a long
- * run, it is started as users do; else it runs in a process that has loaded it already.
- */
-export function patchsig(
-  args: readonly string[],
-  options: {
-    cwd?: string;
-    home: string;
-    input?: Buffer | string;
-    env?: Record<string, string>;
-  },
-): Run {
-  const cwd = options.cwd ?? options.home;
-  const env = { ...process.env, XDG_DATA_HOME: options.home, ...options.env };
-  const reads = options.input !== undefined || args.includes("-") || args.includes("--stdin");
-  if (!LONG && !reads) return warm({ args, cwd, env });
-  const run = spawnSync(process.execPath, [PROGRAM, ...args], {
-    cwd,
-    input: options.input ?? "",
-    env,
-    maxBuffer: 1 << 28,
-  });
+/** `home` is where it keeps its keys and its database, and by default where it runs. */
+interface Surroundings {
+  readonly cwd?: string;
+  readonly home: string;
+  readonly input?: Buffer | string;
+  readonly env?: Record<string, string>;
+}
+
+function callOf(args: readonly string[], { home, cwd = home, input, env }: Surroundings): Call {
+  return { args, cwd, input, env: { ...process.env, XDG_DATA_HOME: home, ...env } };
+}
+
+/** Runs the built program: in a long run as users start it, else in a process that has loaded it already. */
+export function patchsig(args: readonly string[], around: Surroundings): Run {
+  const call = callOf(args, around);
+  if (!LONG) return warm(call);
+  const { cwd, env, input = "" } = call;
+  const options = { cwd, env, input, maxBuffer: 1 << 28 };
+  const run = spawnSync(process.execPath, [PROGRAM, ...args], options);
   if (run.error !== undefined) throw run.error;
   return {
     status: run.status ?? -1,
     stdout: run.stdout.toString("utf8"),
     stderr: run.stderr.toString("utf8"),
   };
+}
+
+/** The same while this process goes on, for the servers in it. */
+export async function patchsigAside(args: readonly string[], around: Surroundings): Promise<Run> {
+  const call = callOf(args, around);
+  if (!LONG) return warmAside(call);
+  const { cwd, env, input = "" } = call;
+  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd, env });
+  child.stdin.end(input);
+  const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
+  const [status] = await once(child, "close");
+  return { status: status ?? -1, stdout: await stdout, stderr: await stderr };
 }
 
 /** The records of a `--json` run. */

@@ -15,8 +15,8 @@ Object.assign(process.env, {
   GIT_AUTHOR_EMAIL: "alice@example.org",
   GIT_COMMITTER_NAME: "Maint",
   GIT_COMMITTER_EMAIL: "maint@example.org",
-  // nor the index of whoever runs it
-  XDG_CACHE_HOME: "/nonexistent/cache",
+  // nor the index of whoever runs it; root could make any other folder
+  XDG_CACHE_HOME: "/dev/null/cache",
   LC_ALL: "C.UTF-8",
   TZ: "UTC",
   NO_COLOR: "1",

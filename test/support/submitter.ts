@@ -1,10 +1,9 @@
 /** Somebody with a branch, a key and a mail server, who runs `patchsig send`. */
 
-import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { patchsig, PROGRAM, type Run } from "./cli.ts";
+import { patchsig, patchsigAside, type Run } from "./cli.ts";
 import { commit, git, newRepository, temporaryFolder } from "./repo.ts";
 import { type Answer, startSmtp } from "./smtp.ts";
 
@@ -26,16 +25,8 @@ export async function submitter(answer?: Answer) {
   const cover = join(home, "cover");
   writeFileSync(cover, "counting further\n\nOne is not enough.\n");
   /** The server lives in this process, so the program must not block it. */
-  const sendWith = (more: Record<string, string>, args: readonly string[]): Promise<Run> =>
-    new Promise((resolve) => {
-      const env = { ...process.env, XDG_DATA_HOME: home, ...more };
-      const child = spawn(process.execPath, [PROGRAM, "send", ...args], { cwd, env });
-      let [stdout, stderr] = ["", ""];
-      child.stdout.on("data", (text: Buffer) => (stdout += text.toString()));
-      child.stderr.on("data", (text: Buffer) => (stderr += text.toString()));
-      child.on("close", (status) => resolve({ status: status ?? -1, stdout, stderr }));
-      child.stdin.end();
-    });
+  const sendWith = (env: Record<string, string>, args: readonly string[]): Promise<Run> =>
+    patchsigAside(["send", ...args], { cwd, home, env });
   const send = (...args: string[]): Promise<Run> => sendWith({}, args);
   return { server, home, cwd, origin, cover, send, sendWith };
 }

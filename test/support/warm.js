@@ -2,16 +2,16 @@
  * A process that has loaded the program, and runs one command line after the other, each as in a process of
  * its own: with the environment, the folder and the modules' state of a start. The first argument is the
  * bundle's folder. A request is a line of JSON in the FIFO that the second one names; the exit status goes as a
- * line to the third. stdin is empty,
- * output goes where stdout and stderr of this process go to.
+ * line to the third. stdin is the file that the fourth names, output goes where stdout and stderr of this
+ * process go to.
  */
 
-import { createReadStream, openSync, writeSync } from "node:fs";
+import { closeSync, createReadStream, openSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const [, , BUNDLE, requests, answers] = process.argv;
+const [, , BUNDLE, requests, answers, input] = process.argv;
 // in this order, for the other side waits for it
 const lines = createInterface(createReadStream("", { fd: openSync(requests, "r") }));
 const answer = openSync(answers, "w");
@@ -56,6 +56,12 @@ function endOfProcess(status) {
       if (listener !== onExit && !OWN.has(listener)) process.removeListener(event, listener);
 }
 
+/** From its first byte on. What is opened next gets the least number that is free. */
+function openStdin() {
+  closeSync(0);
+  openSync(input);
+}
+
 const say = (words) => writeSync(answer, `${words}\n`);
 // by a command: the other side starts another process
 const onExit = (status) => say(`${status} ended`);
@@ -67,6 +73,7 @@ for await (const line of lines) {
   setEnvironment(env);
   process.chdir(cwd);
   process.exitCode = 0;
+  openStdin();
   await freshProgram().main(args);
   const status = process.exitCode;
   endOfProcess(status);

@@ -7,18 +7,22 @@ import {
   ftruncateSync,
   mkdtempSync,
   openSync,
+  read,
   readSync,
-  rmSync,
+  writeFileSync,
   writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 /** One command line, and where it runs. */
 export interface Call {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** What stdin has. */
+  readonly input?: Buffer | string | undefined;
 }
 
 /** What it printed, and its status. */
@@ -30,6 +34,7 @@ export interface Outcome {
 
 /** The process, and the files by which it is reached. */
 interface Warm {
+  readonly input: string;
   readonly requests: number;
   readonly answers: number;
   readonly outputs: readonly [number, number];
@@ -39,40 +44,73 @@ const BUNDLE = join(import.meta.dirname, "..", "..", "dist", "bundle", "cli");
 const SERVER = join(import.meta.dirname, "warm.js");
 
 function startWarm(bundle: string): Warm {
+  // removed with all that the tests leave
   const folder = mkdtempSync(join(tmpdir(), "patchsig-warm-"));
-  const [requests, answers] = ["requests", "answers"].map((name) => join(folder, name));
-  execFileSync("mkfifo", [requests!, answers!]);
+  const [requests, answers, input] = ["requests", "answers", "stdin"].map((name) =>
+    join(folder, name),
+  ) as [string, string, string];
+  execFileSync("mkfifo", [requests, answers]);
   const outputs = ["stdout", "stderr"].map((name) => openSync(join(folder, name), "a+"));
-  const child = spawn(process.execPath, [SERVER, bundle, requests!, answers!], {
+  const child = spawn(process.execPath, [SERVER, bundle, requests, answers, input], {
     stdio: ["ignore", ...outputs],
   });
   // it ends with this process, when nobody can write to it any more
   child.unref();
-  try {
-    const [asks, hears] = [openSync(requests!, "w"), openSync(answers!, "r")];
-    return { requests: asks, answers: hears, outputs: outputs as [number, number] };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const [asks, hears] = [openSync(requests, "w"), openSync(answers, "r")];
+  return { input, requests: asks, answers: hears, outputs: outputs as [number, number] };
 }
 
-/** Keeps one process at work for any number of calls, all one after the other. */
-export function warmProgram(bundle = BUNDLE): (call: Call) => Outcome {
+/** One process, for any number of calls, one after the other. */
+function oneProcess(bundle: string) {
   let warm: Warm | null = null;
+  return {
+    /** Where the answer will be. */
+    ask({ input = "", ...call }: Call): number {
+      warm ??= startWarm(bundle);
+      writeFileSync(warm.input, input);
+      writeSync(warm.requests, `${JSON.stringify(call)}\n`);
+      return warm.answers;
+    },
+    /** The outcome, once the answer is there. */
+    hear(answer: Buffer): Outcome {
+      const { requests, answers, outputs } = warm!;
+      const [stdout, stderr] = [take(outputs[0]), take(outputs[1])];
+      const [status, ended] = answer.toString("latin1").trimEnd().split(" ");
+      if (answer.length === 0 || ended !== undefined) {
+        for (const fd of [requests, answers, ...outputs]) closeSync(fd);
+        warm = null;
+      }
+      if (answer.length === 0) throw new Error(`the process was killed: ${stderr}`);
+      return { status: Number(status), stdout, stderr };
+    },
+  };
+}
+
+/** Longer than any answer. */
+const ANSWER = 16;
+
+/** Runs commands, and waits for each. */
+export function warmProgram(bundle = BUNDLE): (call: Call) => Outcome {
+  const one = oneProcess(bundle);
   return (call) => {
-    warm ??= startWarm(bundle);
-    const { requests, answers, outputs } = warm;
-    writeSync(requests, `${JSON.stringify(call)}\n`);
-    const line = Buffer.alloc(16);
-    const length = readSync(answers, line);
-    const [stdout, stderr] = [take(outputs[0]), take(outputs[1])];
-    const [status, ended] = line.toString("latin1", 0, length).trimEnd().split(" ");
-    if (length === 0 || ended !== undefined) {
-      for (const fd of [requests, answers, ...outputs]) closeSync(fd);
-      warm = null;
-    }
-    if (length === 0) throw new Error(`the process was killed: ${stderr}`);
-    return { status: Number(status), stdout, stderr };
+    const line = Buffer.alloc(ANSWER);
+    return one.hear(line.subarray(0, readSync(one.ask(call), line)));
+  };
+}
+
+/** Runs commands, one after the other, while this process goes on. */
+export function warmProgramAside(bundle = BUNDLE): (call: Call) => Promise<Outcome> {
+  const one = oneProcess(bundle);
+  let last: Promise<unknown> = Promise.resolve();
+  const run = async (call: Call): Promise<Outcome> => {
+    const line = Buffer.alloc(ANSWER);
+    const { bytesRead } = await promisify(read)(one.ask(call), line, 0, ANSWER, null);
+    return one.hear(line.subarray(0, bytesRead));
+  };
+  return (call) => {
+    const outcome = last.then(() => run(call));
+    last = outcome.catch(() => undefined);
+    return outcome;
   };
 }
 

@@ -1,0 +1,48 @@
+/**
+ * Where a test run keeps its files: in memory, if there is room. Programs that make sure of what they write
+ * wait longer for a disk than for all else.
+ */
+
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  mkdtempSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const MEMORY = "/dev/shm";
+/** Bytes, several times what a run takes. */
+const ENOUGH = 4 * 2 ** 30;
+
+/** For vitest, once a run: tests and what they start get it as TMPDIR; nothing of it stays. */
+export default function temporaryPlace(): () => void {
+  const given = process.env["TMPDIR"] !== undefined;
+  const folder =
+    (given ? null : newFolder(MEMORY)) ?? mkdtempSync(join(tmpdir(), "patchsig-tests-"));
+  // servers run as somebody else
+  chmodSync(folder, 0o1777);
+  process.env["TMPDIR"] = folder;
+  return () => rmSync(folder, { recursive: true, force: true });
+}
+
+/** Null if there is no room, or programs in it cannot be started. */
+function newFolder(place: string): string | null {
+  let folder: string | null = null;
+  try {
+    const { bavail, bsize } = statfsSync(place);
+    if (bavail * bsize < ENOUGH) return null;
+    folder = mkdtempSync(join(place, "patchsig-tests-"));
+    writeFileSync(join(folder, "program"), "", { mode: 0o700 });
+    accessSync(join(folder, "program"), constants.X_OK);
+    rmSync(join(folder, "program"));
+    return folder;
+  } catch {
+    if (folder !== null) rmSync(folder, { recursive: true });
+    return null;
+  }
+}
