@@ -24,7 +24,7 @@ const ONE_ADDRESS =
  * @param from unfolded, not decoded
  */
 export function plainSender(from: string): PlainSender | null {
-  const text = from.slice(0, MAX_FROM + 1).trim();
+  const text = withoutAddressAsName(from.slice(0, MAX_FROM + 1).trim());
   const decoded = attempt(() => decodeWords(Buffer.from(text)).toString("utf8"));
   const isOne = (all: string): boolean => all.split("@").length === 2;
   if (text.length > MAX_FROM || !decoded.ok || !isOne(text) || !isOne(decoded.value)) return null;
@@ -32,6 +32,12 @@ export function plainSender(from: string): PlainSender | null {
   const identity = normaliseIdentity(parseAuthor(text).email.toString("utf8"));
   if (identity === null) return null;
   return { identity, domain: identity.slice(identity.indexOf("@") + 1) };
+}
+
+/** `"alice@example.org" <alice@example.org>`: whichever of the two is read, it is the same. */
+function withoutAddressAsName(from: string): string {
+  const [, quoted, bare, address] = /^(?:"([^"\\]*)"|(\S*))\s*<([^<>]*)>$/s.exec(from) ?? [];
+  return address !== undefined && (quoted ?? bare) === address ? address : from;
 }
 
 /**

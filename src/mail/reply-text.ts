@@ -4,7 +4,6 @@ import { hasAt, nextLine } from "../primitives/bytes.ts";
 import { attempt } from "../refused.ts";
 import { messageToUtf8 } from "./charset.ts";
 import { type Content, readContent } from "./content.ts";
-import { unflow } from "./flowed.ts";
 import { dropCr } from "./line-ends.ts";
 import { readHeader } from "./header.ts";
 import { MAX_NESTING } from "./limits.ts";
@@ -88,7 +87,26 @@ export function innerPart(mail: Buffer, part: BodyPart): BodyPart | null {
 }
 
 function textOf(mail: Buffer, { start, end, encoding, charset, flow }: BodyPart): Buffer {
-  const decoded = decodeBody(mail.subarray(start, end), encoding);
-  const text = flow.flowed ? unflow(decoded, flow, null).text : decoded;
-  return messageToUtf8(text, charset);
+  const decoded = dropCr(decodeBody(mail.subarray(start, end), encoding));
+  return messageToUtf8(flow.flowed ? unflowed(decoded, flow.delsp) : decoded, charset);
+}
+
+/**
+ * Joins the soft-broken lines of RFC 3676 as mail programs do, where git would join a quote with the answer
+ * below it: a paragraph has one depth of quotes (section 4.5). Quoted lines stay as they are.
+ */
+function unflowed(text: Buffer, delsp: boolean): Buffer {
+  const lines = text.toString("latin1").split("\n");
+  const out: string[] = [];
+  let isSoft = false;
+  for (const line of lines) {
+    const isWhole = line.startsWith(">") || line === "-- ";
+    const own = isWhole ? line : line.replace(/^ /, "");
+    const continues = isSoft && !isWhole;
+    isSoft = !isWhole && own.endsWith(" ");
+    const shown = isSoft && delsp ? own.slice(0, -1) : own;
+    if (continues) out.push(out.pop()! + shown);
+    else out.push(shown);
+  }
+  return Buffer.from(out.join("\n"), "latin1");
 }

@@ -128,7 +128,8 @@ const PROOFS: Readonly<Record<Given["proof"], (given: Given) => string>> = {
   proven: () => "signed",
   diff: () => "signed for this diff",
   vouched: ({ vouchedBy }) => `vouched by ${vouchedBy ?? ""}`,
-  none: () => "not signed",
+  none: ({ match, from }) =>
+    match === "address" ? "not signed" : match === "name" ? "name only" : `sent by ${from.email}`,
 };
 
 function proofWords(given: Given): string {

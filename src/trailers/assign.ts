@@ -7,6 +7,7 @@ import { proofFor } from "../review/proof.ts";
 import type { SignedReview } from "../review/review.ts";
 import type { ReviewDigests } from "../review/text.ts";
 import { followed, type ThreadMail } from "../series/item.ts";
+import { matchOf, type TrailerMatch } from "./giver.ts";
 import type { Reply } from "./reply.ts";
 import { type Trailer, type TrailerFlaw, trailerKey } from "./trailer.ts";
 
@@ -40,6 +41,7 @@ export interface GivenTrailer {
   readonly trailer: Trailer;
   readonly reply: Reply;
   readonly proof: TrailerProof;
+  readonly match: TrailerMatch;
   /** The signed review and its key; null for other proofs. */
   readonly publicKey: string | null;
   readonly review: SignedReview | null;
@@ -52,7 +54,7 @@ export interface GivenTrailer {
 /**
  * Why a trailer is not taken.
  *
- * - `sender`: who sent the reply is not whom the trailer names
+ * - `sender`: who sent the reply is not whom the trailer names, by address or name
  * - `review`: the reply is signed, and says something else; or its key is not the reviewer's
  * - `diff`: the reply has a diff of its own
  * - `elsewhere`: it is to another patch in the thread, such as a diff in a reply
@@ -74,6 +76,8 @@ interface LeftOutTrailer {
   readonly trailer: Trailer;
   readonly reply: Reply;
   readonly why: LeftOutReason;
+  /** The patches that it would be for; none if it is for no patch of the series. */
+  readonly patches: readonly ThreadPatch[];
 }
 
 interface PatchTrailers {
@@ -119,15 +123,24 @@ export function assignTrailers(
       isAbout ||= isGiven;
       if (aim === null) continue;
       const why = typeof aim === "string" ? aim : give(taken, reply, trailer, aim, sloppy);
-      if (why !== null) leftOut.push({ trailer, reply, why });
+      // a signed review is for the patches that it names
+      const isFor = typeof aim === "string" || why === "review" ? () => false : aim.isFor;
+      if (why !== null)
+        leftOut.push({ trailer, reply, why, patches: [...taken.keys()].filter(isFor) });
     }
     if (isAbout) replies.push(reply);
   }
   const patches = [...taken].map(([patch, all]) => ({ patch, given: settled(patch, all) }));
-  const known = new Set(
-    patches.flatMap(({ patch, given }) => [...patch.trailers, ...given.map(keyOf)]),
+  const known = new Map(
+    patches.map(({ patch, given }) => [patch, [...patch.trailers, ...given.map(keyOf)]]),
   );
-  return { patches, leftOut: leftOut.filter((one) => !known.has(keyOf(one))), replies };
+  const isMissing = (one: LeftOutTrailer): boolean => {
+    const key = keyOf(one);
+    return one.patches.length === 0
+      ? ![...known.values()].some((keys) => keys.includes(key))
+      : one.patches.some((patch) => !known.get(patch)!.includes(key));
+  };
+  return { patches, leftOut: leftOut.filter(isMissing), replies };
 }
 
 /** Gives a trailer to the patches that the reply's signed review names, whatever mail it is to. */
@@ -144,7 +157,7 @@ function giveSigned(
     const proof = signedProof(reply, trailer, patch);
     if (proof === null) continue;
     isGiven = true;
-    all.push({ trailer, reply, ...proof, from, isForAll });
+    all.push({ trailer, reply, ...proof, match: matchOf(trailer, reply), from, isForAll });
   }
   return isGiven;
 }
@@ -168,7 +181,7 @@ function give(
     if (typeof proof === "string") why = why === null ? null : proof;
     else {
       why = null;
-      all.push({ trailer, reply, ...proof, from, isForAll });
+      all.push({ trailer, reply, ...proof, match: matchOf(trailer, reply), from, isForAll });
     }
   }
   return why;
@@ -197,16 +210,16 @@ function proofOf(
   patch: ThreadPatch,
   sloppy: boolean,
 ): SignedProof | LeftOutReason {
-  const { sender, reviews, vouched } = reply;
+  const { reviews, vouched } = reply;
   const signed = signedProof(reply, trailer, patch);
   if (signed !== null) return signed;
   // a signed review is what its signer means; a key that nobody has met proves nothing either way
   if (reviews.some(({ review, isKnown }) => isKnown && review.by === trailer.address))
     return "review";
-  const isSender = sender !== null && (trailer.address === null || trailer.address === sender);
-  if (!isSender && !sloppy) return "sender";
+  const match = matchOf(trailer, reply);
+  if (match === "none" && !sloppy) return "sender";
   return {
-    proof: isSender && vouched !== null ? "vouched" : "none",
+    proof: match === "address" && vouched !== null ? "vouched" : "none",
     publicKey: null,
     review: null,
   };
@@ -334,8 +347,8 @@ function settled({ trailers }: ThreadPatch, all: readonly GivenTrailer[]): Given
   return [...byKey.values()];
 }
 
-function rank({ proof }: GivenTrailer): number {
-  return TRAILER_PROOFS.indexOf(proof);
+function rank({ proof, match }: GivenTrailer): number {
+  return 2 * TRAILER_PROOFS.indexOf(proof) + (match === "address" ? 0 : 1);
 }
 
 function keyOf({ trailer }: { readonly trailer: Trailer }): string {

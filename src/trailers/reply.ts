@@ -13,7 +13,7 @@ import type { Decision } from "../trust/decide.ts";
 import type { Finding } from "../findings.ts";
 import type { ThreadMail } from "../series/item.ts";
 import type { MailView } from "../types.ts";
-import { MAX_LINE, readTrailer, type Trailer } from "./trailer.ts";
+import { MAX_LINE, readTrailer, type Trailer, type TrailerFlaw } from "./trailer.ts";
 
 /** What a mail without a patch of its own says of patches. */
 export interface ReplyMail extends ThreadMail {
@@ -68,9 +68,10 @@ const MAX_TRAILERS = 32;
 /** Lines of a reply that are read; no person reads more. */
 const MAX_LINES = 20_000;
 
-/** Where a person's own text ends: a signature, a list's footer, a diff. */
-const END =
-  /^(?:--[ \t]*$|_{20,}$|-{5}BEGIN PGP SIGNATURE-{5}|diff -|Index: |--- \S|\+\+\+ \S|@@ -)/;
+/** Where a person's own text ends: a signature, a list's footer. */
+const END = /^(?:--[ \t]*$|_{20,}$|-{5}BEGIN PGP SIGNATURE-{5})/;
+/** The first line of a diff. */
+const DIFF = /^(?:diff -|Index: |--- \S|\+\+\+ \S|@@ -)/;
 /** Above a text that is signed inline: the person's own. */
 const SIGNED = /^-{5}BEGIN PGP SIGNED MESSAGE-{5}/;
 /** `-----Original Message-----`, in any language, and `Begin forwarded message:`. */
@@ -87,12 +88,13 @@ const ATTRIBUTION =
 /** `5 jan. 2026 om 10:00, Mallory <m@example.net>:`, in any language and order. */
 const WHEN_AND_WHO = /^(?=.*\d{1,2}[:.h]\d{2})(?=.*<[^<>\s]+@[^<>\s]+>)/u;
 const MARKED = /^[ \t]*(?:[>|:»]|\w{0,4}>)/u;
+const INDENTED = /^[ \t]+\S/;
 /** What a trailer's line is continued in. */
 const CONTINUED = /^(?:[ \t]+\S|<[^<>\s]+@[^<>\s]+>[ \t]*$)/;
 
 /**
- * The trailers that stand at the beginning of lines of somebody's own text. Those below a quote that is
- * not marked line by line are found too, with the flaw `quoted`.
+ * The trailers in somebody's own text: each on a line of its own. Those below a quote that is not marked
+ * line by line are found too, with the flaw `quoted`, and those below a diff with the flaw `diff`.
  *
  * @param text UTF-8, as `replyText` reads it
  * @param names as `trailerNames` makes them
@@ -103,14 +105,15 @@ export function trailersIn(
 ): { readonly trailers: readonly Trailer[]; readonly more: boolean } {
   const lines = text.toString("utf8").split("\n", MAX_LINES);
   const trailers: Trailer[] = [];
-  let isQuoted = false;
+  let flaw: TrailerFlaw | null = null;
   for (const [i, line] of lines.entries()) {
     if (END.test(line)) break;
-    isQuoted ||= beginsQuote(lines, i);
+    if (DIFF.test(line)) flaw ??= "diff";
+    else if (beginsQuote(lines, i)) flaw = "quoted";
     const found = readTrailer(joined(lines, i), names);
     if (found === null) continue;
     if (trailers.length === MAX_TRAILERS) return { trailers, more: true };
-    trailers.push(isQuoted ? { ...found, flaw: "quoted" } : found);
+    trailers.push(flaw === null ? found : { ...found, flaw });
   }
   return { trailers, more: false };
 }
@@ -119,14 +122,19 @@ export function trailersIn(
 function beginsQuote(lines: readonly string[], at: number): boolean {
   const line = lines[at]!;
   if (line.length > MAX_LINE) return false;
-  if (DIVIDER.test(line)) return !SIGNED.test(line);
+  // Zimbra divides too, and marks each line below
+  if (DIVIDER.test(line)) return !SIGNED.test(line) && !isMarkedBelow(lines, at);
   if (HEADER.test(line)) {
     const below = lines.slice(at + 1, at + 4).filter((next) => FIELD.test(next));
     return below.length >= 2;
   }
-  if (!isAttribution(lines, at)) return false;
+  return isAttribution(lines, at) && !isMarkedBelow(lines, at);
+}
+
+/** True if the lines of a quote that begins here are marked, or there is nothing below. */
+function isMarkedBelow(lines: readonly string[], at: number): boolean {
   const next = lines.slice(at + 1, at + 10).find((one) => one.trim() !== "");
-  return next !== undefined && !MARKED.test(next);
+  return next === undefined || MARKED.test(next);
 }
 
 /** It may be wrapped, and end on this line. */
@@ -138,13 +146,26 @@ function isAttribution(lines: readonly string[], at: number): boolean {
   return ATTRIBUTION.test(line) || WHEN_AND_WHO.test(line) || WHEN_AND_WHO.test(whole);
 }
 
-/** A line with the next one, if a mail program wrapped it, or it is folded as git folds trailers. */
+/**
+ * A line with the next one, if a mail program wrapped it, or it is folded as git folds trailers. Without
+ * its indentation, if it stands alone: a block of indented lines is a quote, or what a program printed.
+ */
 function joined(lines: readonly string[], at: number): string {
   const line = lines[at]!;
   const next = lines[at + 1] ?? "";
-  if (line.length > MAX_LINE || line.includes("@") || !CONTINUED.test(next)) return line;
+  if (line.length > MAX_LINE || next.length > MAX_LINE) return line;
+  if (isCutTitle(line) && next.trimEnd().endsWith(")")) return `${line.trimEnd()} ${next.trim()}`;
+  if (INDENTED.test(line)) {
+    const isAlone = !INDENTED.test(lines[at - 1] ?? "") && !INDENTED.test(next);
+    return isAlone ? line.trimStart() : line;
+  }
+  if (line.includes("@") || !CONTINUED.test(next)) return line;
   return `${line.trimEnd()} ${next.trim()}`;
 }
+
+/** `Fixes: 0123456789ab ("a title that was`, wrapped. */
+const isCutTitle = (line: string): boolean =>
+  /^[\w-]+:[ \t]*[0-9a-f]{7,64} \(.*[^)\s][ \t]*$/i.test(line);
 
 /**
  * What a mail says of patches; null if it says nothing.

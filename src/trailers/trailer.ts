@@ -18,10 +18,17 @@ export interface Trailer {
 /**
  * `characters`: it holds control or invisible characters, or turns the direction of text. `words`: an
  * encoded word. `person`: it does not name one address. `long`: it is longer than any real one. `quoted`:
- * it stands below a quote that is not marked line by line. `lookalike`: its address could be taken for that of
- * somebody who has a key.
+ * it stands below a quote that is not marked line by line. `diff`: it stands below a diff. `lookalike`: its
+ * address could be taken for that of somebody who has a key.
  */
-export type TrailerFlaw = "characters" | "words" | "person" | "long" | "quoted" | "lookalike";
+export type TrailerFlaw =
+  | "characters"
+  | "words"
+  | "person"
+  | "long"
+  | "quoted"
+  | "diff"
+  | "lookalike";
 
 /** The line in the commit message, without LF. */
 export function trailerLine({ name, value }: Pick<Trailer, "name" | "value">): string {

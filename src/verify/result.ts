@@ -11,6 +11,7 @@ import type { TrustedComment } from "../patch/trusted-comment.ts";
 import type { KeyState } from "../trust/record.ts";
 import type { ReviewDigests } from "../review/text.ts";
 import type { LeftOutReason, TrailerProof } from "../trailers/assign.ts";
+import type { TrailerMatch } from "../trailers/giver.ts";
 import type { ReplyMail } from "../trailers/reply.ts";
 import type { StatementReading } from "../trust/statement.ts";
 import type { Diff, MailView, PublicKeyText, Verdict } from "../types.ts";
@@ -220,6 +221,8 @@ interface ReplyTrailer {
   /** Numbers of the patches that it is for. */
   readonly patches: readonly number[];
   readonly from: Person;
+  /** What of that the trailer has. */
+  readonly match: TrailerMatch;
   readonly messageId: string;
   readonly source: string;
   readonly proof: TrailerProof;

@@ -80,7 +80,7 @@ export function repliesResult(
 ): RepliesResult | null {
   const given = new Map<string, RepliesResult["trailers"][number] & { patches: number[] }>();
   for (const { patch, given: all } of patches)
-    for (const { trailer, reply, proof, publicKey, from: version } of all) {
+    for (const { trailer, reply, proof, match, publicKey, from: version } of all) {
       const line = trailerLine(trailer);
       const { from, messageId, source, vouched } = reply;
       const name = [line, messageId, source, proof, version].join("\n");
@@ -88,7 +88,7 @@ export function repliesResult(
       if (known !== undefined) known.patches.push(patch.index);
       else {
         const vouchedBy = proof === "vouched" ? (vouched?.domain ?? null) : null;
-        const of = { from, messageId, source, proof, publicKey, vouchedBy, version };
+        const of = { from, match, messageId, source, proof, publicKey, vouchedBy, version };
         given.set(name, { trailer: line, patches: [patch.index], ...of });
       }
     }

@@ -13,7 +13,10 @@ test.each([
   ["alice@example.org (Alice Doe)", "alice@example.org"],
   ["=?utf-8?q?Doe=2C_Alice?= <alice@example.org>", "alice@example.org"],
   ["Älice <alice@bücher.example>", "alice@xn--bcher-kva.example"],
+  ['"alice@example.org" <alice@example.org>', "alice@example.org"],
+  ["alice@example.org <alice@example.org>", "alice@example.org"],
   // who is seen depends on who reads
+  ['"alice@example.org, bob@example.net" <alice@example.org, bob@example.net>', null],
   ['"bob@example.net" <alice@example.org>', null],
   ["bob@example.net <alice@example.org>", null],
   ["=?utf-8?q?bob=40example=2Enet?= <alice@example.org>", null],

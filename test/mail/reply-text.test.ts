@@ -30,6 +30,25 @@ test("another charset", () => {
 test("format=flowed", () =>
   expect(text(`${HEAD}Content-Type: text/plain; format=flowed\n\none \ntwo\n`)).toBe("one two\n"));
 
+test("a quote is not joined with the answer below it", () => {
+  const head = `${HEAD}Content-Type: text/plain; format=flowed\n\n`;
+  expect(text(`${head}> one \n>  \nAcked-by: Bob\n`)).toBe("> one \n>  \nAcked-by: Bob\n");
+  expect(text(`${head}one \n> two\n`)).toBe("one \n> two\n");
+  expect(text(`${head}one \n-- \nBob\n`)).toBe("one \n-- \nBob\n");
+});
+
+test("blanks of a soft line break that are to go", () =>
+  expect(text(`${HEAD}Content-Type: text/plain; format=flowed; delsp=yes\n\n a \nb\n`)).toBe(
+    "ab\n",
+  ));
+
+test("line ends within an encoded text", () => {
+  const body = Buffer.from("one\r\n--\r\nBob\r\n").toString("base64");
+  expect(text(`${HEAD}${PLAIN}Content-Transfer-Encoding: base64\n\n${body}\n`)).toBe(
+    "one\n--\nBob\n",
+  );
+});
+
 const multipart = (subtype: string, boundary: string, ...parts: string[]): string =>
   `Content-Type: multipart/${subtype}; boundary=${boundary}\n\n${parts.map((part) => `--${boundary}\n${part}`).join("")}--${boundary}--\n`;
 

@@ -196,6 +196,59 @@ describe("by whom", () => {
   });
 });
 
+describe("by another address of the same person", () => {
+  const GEERT = "Reviewed-by: Geert Berg <geert+kernel@example.org>";
+  test.each([
+    ["the same name", "Geert Berg"],
+    ["in the other order", "Berg, Geert"],
+    ["in other letters", "GEERT  berg"],
+    ["of which a list says that it sent the mail", "Geert Berg via list"],
+    ["with an employer", "Geert Berg (Example)"],
+  ])("%s: taken, and said", (_, name) => {
+    const from = { name, email: "geert@example.net" };
+    const { patches } = assignTrailers(
+      SERIES,
+      { replies: [reply("p1", GEERT, { from, sender: from.email })], others: [], links: [] },
+      false,
+    );
+    expect(patches.flatMap(({ given }) => given.map(({ match }) => match))).toEqual(["name"]);
+  });
+
+  test.each([
+    ["another name", "Geert Borg", "geert@example.net"],
+    ["a part of the name", "Geert", "geert@example.net"],
+    ["no name", "", "geert@example.net"],
+    ["no single sender", "Geert Berg", null],
+  ])("%s: left out", (_, name, sender) =>
+    expect(
+      assigned([reply("p1", GEERT, { from: { name, email: "geert@example.net" }, sender })]),
+    ).toEqual(["- Reviewed-by sender"]),
+  );
+
+  test("no domain vouches for it, and the reply of the address itself counts", () => {
+    const vouched = { domain: "example.net", saidBy: null };
+    const from = { name: "Geert Berg", email: "geert@example.net" };
+    const other = reply("p1", GEERT, { from, sender: from.email, vouched });
+    const own = reply("p1", GEERT, { sender: "geert+kernel@example.org" });
+    const { patches } = assignTrailers(
+      SERIES,
+      { replies: [other, own], others: [], links: [] },
+      false,
+    );
+    expect(patches[0]!.given).toMatchObject([{ proof: "none", match: "address" }]);
+  });
+});
+
+test("what one patch has already is left out of another all the same", () => {
+  const trailers = ["reviewed-by bob@example.org"];
+  const series = [patch("p1", 1, { trailers }), patch("p2", 2)];
+  const forged = reply("p2", BOB, {
+    sender: "mallory@example.net",
+    from: { name: "M", email: "" },
+  });
+  expect(assigned([forged], {}, series)).toEqual(["- Reviewed-by sender"]);
+});
+
 describe("never twice", () => {
   test("the same person, however the name is written", () =>
     expect(

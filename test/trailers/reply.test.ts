@@ -43,17 +43,40 @@ describe("never from", () => {
     ["a quote in a quote", `> > ${BOB}\n`],
     ["a quote by initials", `AA> ${BOB}\n`],
     ["a quote by bars", `| ${BOB}\n`],
-    ["an indented quote", `    ${BOB}\n`],
+    ["an indented quote", `    Looks good.\n    ${BOB}\n`],
+    ["what git log prints", `    f: one\n    \n    Cc: a@b.example\n    ${BOB}\n`],
     ["a signature", `Hello\n-- \n${BOB}\n`],
     ["a signature that lost its blank", `Hello\n--\n${BOB}\n`],
     ["a list's footer", `Hello\n_______________________________________________\n${BOB}\n`],
-    ["a diff", `Try this:\n--- a/x\n+++ b/x\n@@@ -1,1 -1,1 +1,1 @@@\n${BOB}\n`],
-    ["a diff with a header", `Try this:\n\ndiff --git a/x b/x\n${BOB}\n`],
     ["a sentence", `You have my ${BOB}\n`],
     ["a negation", "Not-Reviewed-by: Bob Berg <bob@example.org>\n"],
     ["a list item", `- ${BOB}\n`],
   ])("%s", (_, text) => expect(found(text)).toEqual([]));
 });
+
+test.each([
+  ["indented, alone", `LGTM.\n    ${BOB}\n\n---\n> more\n`],
+  ["below a line that divides from a marked quote", `----- Original Mail -----\n> x\n\n${BOB}\n`],
+])("%s", (_, text) => expect(found(text)).toEqual([BOB]));
+
+test.each([
+  ["f: four, which is", "long", 'Fixes: 1234567890ab ("f: four, which is long")'],
+  ["f: four() and", "five()", 'Fixes: 1234567890ab ("f: four() and five()")'],
+])("a title that was wrapped: %s", (one, two, whole) =>
+  expect(found(`Fixes: 1234567890ab ("${one}\n${two}")\nThanks\n`)).toEqual([whole]),
+);
+
+test("a whole title is not joined", () =>
+  expect(found(`Fixes: 1234567890ab ("f: four")\n(I think)\n`)).toEqual([
+    'Fixes: 1234567890ab ("f: four")',
+  ]));
+
+test.each([
+  ["a diff", `Try this:\n--- a/x\n+++ b/x\n@@@ -1,1 -1,1 +1,1 @@@\n${BOB}\n`],
+  ["a diff with a header", `Try this:\n\ndiff --git a/x b/x\n${BOB}\n`],
+])("below %s, they are found with that flaw", (_, text) =>
+  expect(found(text)).toEqual([`${BOB} (diff)`]),
+);
 
 describe("below a quote that is not marked line by line, they are found with that flaw", () => {
   test.each([
