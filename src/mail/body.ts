@@ -68,17 +68,17 @@ export function findBreak(
 const PATCH_LINE = /(?:^|\n)(?:diff -|Index: |--- |\+\+\+ |@@ -)/;
 
 /**
- * A NUL in the message makes git commit fail; in a text part it hides the rest from some readers. A
- * compressed attachment has NULs but no patch: git ignores it.
+ * A NUL in a text part hides the rest from some readers. A compressed attachment, or the signature of an
+ * S/MIME mail, has NULs but no patch.
  */
-function checkNul(text: Buffer, part: BodyPart, inPatch: boolean): Finding | null {
+function checkNul(text: Buffer, part: BodyPart): Finding | null {
   if (!text.includes(0)) return null;
   const attachment = part.encoding === "base64" && !part.type.startsWith("text/");
-  if (!inPatch || !attachment || PATCH_LINE.test(latin1(text))) {
-    return refuse("nul-byte", "a NUL in the body");
-  }
+  if (!attachment || PATCH_LINE.test(latin1(text))) refuseNul();
   return finding("binary-part", `an attachment of type ${part.type} is ignored`);
 }
+
+const refuseNul = (): never => refuse("nul-byte", "a NUL in the body");
 
 function concat(pieces: readonly Buffer[]): Buffer {
   const [first] = pieces;
@@ -168,6 +168,8 @@ class BodyReader {
   #breakPoint: BreakPoint | null = null;
   #recoded = false;
   #unlabelled = false;
+  /** An attachment with NULs stands above any patch: to git it is part of the message. */
+  #binary = false;
 
   constructor(mail: Buffer, crs: CrPlaces) {
     this.#mail = mail;
@@ -177,8 +179,12 @@ class BodyReader {
   add(part: BodyPart): void {
     const decoded = decodePart(this.#mail, part);
     const { text } = decoded;
-    const nul = checkNul(text, part, this.#stage === "patch");
+    const nul = checkNul(text, part);
     if (nul !== null) this.#findings.push(nul);
+    if (nul !== null && this.#stage !== "patch") {
+      this.#binary = true;
+      return;
+    }
     let pos = 0;
     if (this.#stage === "headers") {
       const ended = readInBodyHeaders(this.#inBody, text);
@@ -193,6 +199,8 @@ class BodyReader {
   }
 
   end(parts: readonly BodyPart[]): Body {
+    // git could not commit that message; without a patch nobody wants it to
+    if (this.#binary && this.#stage === "patch") refuseNul();
     const inBody = this.#inBody;
     finishHeader(inBody);
     return {

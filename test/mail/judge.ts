@@ -88,8 +88,11 @@ function compared(mail: Buffer, git: Reading | null): Outcome {
     message: ours.value.message,
     patch: ours.value.patch,
   };
+  // without a patch, nobody wants an attachment in the message
+  const isBinary = ours.value.findings.some(({ code }) => code === "binary-part");
+  const same = isBinary && git.patch.length === 0 ? ["message"] : [];
   for (const what of ["info", "message", "patch"] as const) {
-    if (!values[what].equals(git[what])) {
+    if (!same.includes(what) && !values[what].equals(git[what])) {
       return {
         kind: "different",
         what,

@@ -196,6 +196,13 @@ describe("findings", () => {
     expect(finding(mail)).toEqual(expected);
   });
 
+  it("the signature of an S/MIME mail without a patch is not in its message", () => {
+    const part = "Content-Type: application/pkcs7-signature\nContent-Transfer-Encoding: base64\n";
+    const mail = `${HEAD}Content-Type: multipart/signed; boundary=b\n\n--b\n\nm\n\n--b\n${part}\nAAEC\n--b--\n`;
+    expect(finding(mail)).toEqual(["info binary-part"]);
+    expect(read(mail).message.toString()).toBe("m\n\n");
+  });
+
   it("of the golden mails", () => {
     expect(finding(fixture("multipart-nested", "eml"))).toEqual(["warn nested-multipart"]);
     expect(finding(fixture("binary-attachment", "eml"))).toEqual(["info binary-part"]);

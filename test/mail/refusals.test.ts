@@ -38,6 +38,11 @@ const AMBIGUOUS: [reason: string, what: string, mail: string][] = [
       "\0\ndiff --git a/f b/f\n",
     ).toString("base64")}\n--b--\n`,
   ],
+  [
+    "nul-byte",
+    "a NUL in an attachment above the patch",
+    `${MULTI}--b\n\nm\n\n--b\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\nAAEC\n--b\n\nm\n---\n+\n--b--\n`,
+  ],
   ["malformed-header", "a blank before the colon of From", `${HEAD}From : M <m@x>\n${REST}`],
   ["malformed-header", "a blank before the first colon", `From : M <m@x>\n${HEAD}${REST}`],
   ["malformed-header", "a blank before the colon of Subject", `${HEAD}Subject : two\n${REST}`],
