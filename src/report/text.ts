@@ -201,8 +201,8 @@ function vouchedWord({ vouched, author }: PatchResult): string {
   return isOwn ? word : `${word} by ${vouched.domain}`;
 }
 
-/** The same of an unsigned series: the weakest word, and for how many if not for all. */
-function vouchedWords(patches: readonly PatchResult[]): string {
+/** The same of unsigned patches: the weakest word, and for how many if not for all. */
+export function vouchedWords(patches: readonly PatchResult[]): string {
   const words = patches.map(vouchedWord);
   const vouched = words.filter((word) => word !== "");
   if (vouched.length === 0) return "not signed";

@@ -44,7 +44,8 @@ const VERSION_1 = `
                  ('patch', 'cover', 'answer', 'reply', 'note', 'result', 'mail', 'refused')),
     subject    text    not null,
     sender     text    not null,
-    -- of a signed patch, review or result: the signer's address, and what is known of the key
+    -- of a signed patch, review or result: the signer's address, and what is known of the key; of an unsigned
+    -- patch that a domain vouches for: vouched
     signer     text    not null,
     trust      text    not null,
     verdict    text    not null,
@@ -173,9 +174,15 @@ const VERSION_5 = `
   create view live_mails as select * from mails where id not in (select mail from withdrawn);
 `;
 
+// the months of a list, with what a domain vouches for
+const VERSION_6 = `
+  drop index mails_patches;
+  create index mails_patches on mails (date, signer, trust) where kind = 'patch';
+`;
+
 export const INDEX_SCHEMA: Schema = {
   what: "index",
   applicationId: APPLICATION_ID,
   without: "it can be made again: move it away",
-  migrations: [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5],
+  migrations: [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6],
 };

@@ -65,6 +65,16 @@ export interface StoredResult extends ResultRow {
   readonly withdrawn: 0 | 1;
 }
 
+/** Patches of a month: `2026-11`. */
+export interface PatchMonth {
+  readonly month: string;
+  readonly all: number;
+  /** With a good signature. */
+  readonly signed: number;
+  /** Unsigned, and a domain vouches for them. */
+  readonly vouched: number;
+}
+
 export interface NewResult extends ResultRow {
   /** `key=value` */
   readonly env: readonly string[];
@@ -312,9 +322,9 @@ function prepareSeries(db: Database.Database) {
 
 function prepareMonths(db: Database.Database) {
   return {
-    patchesByMonth: db.prepare<[], { month: string; all: number; signed: number }>(
-      `select ${MONTH}, sum(n) as "all", sum(k) as signed from (
-         select date / 86400 as day, count(*) as n, sum(signer <> '') as k
+    patchesByMonth: db.prepare<[], PatchMonth>(
+      `select ${MONTH}, sum(n) as "all", sum(k) as signed, sum(v) as vouched from (
+         select date / 86400 as day, count(*) as n, sum(signer <> '') as k, sum(trust = 'vouched') as v
          from mails where kind = 'patch' and date > 0 group by 1) group by 1`,
     ),
     seriesByMonth: db.prepare<[], { month: string; all: number; withBase: number }>(

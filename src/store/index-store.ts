@@ -15,6 +15,7 @@ import {
   type JudgedAgain,
   type NewIndexedSeries,
   type NewMail,
+  type PatchMonth,
   type PlacedRow,
   prepareIndex,
   SELECT_MAILS,
@@ -198,8 +199,8 @@ export class IndexStore {
     return this.#explained(() => this.#sql.seriesWith.all(mail));
   }
 
-  /** Patches by the months of their dates, and how many have a good signature. */
-  patchesByMonth(): { month: string; all: number; signed: number }[] {
+  /** Patches by the months of their dates. */
+  patchesByMonth(): PatchMonth[] {
     return this.#explained(() => this.#sql.patchesByMonth.all());
   }
 

@@ -33,11 +33,13 @@ export async function openUserDesk(
   const repository = await repositoryOrNone(directory);
   await checkQueries(index, queries, repository?.cwd);
   const facts = new DeskFactReader(index, repository, queries);
+  const { dkim, ...terms } = await indexOptions(sources, trust, reporter);
   return {
     index,
     trust,
     repository,
-    terms: await indexOptions(sources, trust, reporter),
+    // who looks at a page asks nobody
+    terms: { ...terms, dkim: dkim === null ? null : { ...dkim, fetchKeys: async () => {} } },
     facts: (works) => facts.read(works),
     feeds: () => feedStates(now()),
     letters: lettersEffect,

@@ -4,17 +4,18 @@ import { join } from "node:path";
 import type { Hono } from "hono";
 import { Desk } from "../../src/web/desk.ts";
 import { createApp } from "../../src/web/server.ts";
+import type { DkimRun } from "../../src/app/verify/dkim.ts";
 import { NO_PINS } from "../../src/trust/pins.ts";
 import { DEFAULT_POLICY } from "../../src/verify/policy.ts";
 import { newShelf, type Shelf, writeMbox } from "../app/search/index.ts";
 import { newFolder } from "../support/folders.ts";
 
-export function deskOf({ index, trust }: Shelf): Desk {
+export function deskOf({ index, trust }: Shelf, dkim: DkimRun | null = null): Desk {
   const policies = { general: DEFAULT_POLICY, overrides: [] };
   return new Desk({
     index,
     trust,
-    terms: { policies, pins: NO_PINS, devKeyrings: [], trailers: [] },
+    terms: { policies, pins: NO_PINS, devKeyrings: [], trailers: [], dkim },
     repository: null,
     facts: () => Promise.resolve({ applied: new Set(), inBranch: new Map(), mine: new Set() }),
     feeds: () => [],

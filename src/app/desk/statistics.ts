@@ -8,6 +8,8 @@ export interface ListMonth {
   readonly patches: number;
   /** With a good signature. */
   readonly signed: number;
+  /** Unsigned, and a domain vouches for them (docs/dkim.md). */
+  readonly vouched: number;
   readonly series: number;
   /** Series that name their base. */
   readonly withBase: number;
@@ -20,11 +22,12 @@ export function listMonths(index: IndexStore, most: number): ListMonth[] {
     month,
     patches: 0,
     signed: 0,
+    vouched: 0,
     series: 0,
     withBase: 0,
   });
-  for (const { month, all, signed } of index.patchesByMonth())
-    months.set(month, { ...empty(month), patches: all, signed });
+  for (const { month, all, signed, vouched } of index.patchesByMonth())
+    months.set(month, { ...empty(month), patches: all, signed, vouched });
   for (const { month, all, withBase } of index.seriesByMonth())
     months.set(month, { ...(months.get(month) ?? empty(month)), series: all, withBase });
   return [...months.values()].sort((a, b) => (a.month < b.month ? -1 : 1)).slice(-most);

@@ -12,6 +12,7 @@ import { type SearchableMail, searchableMail } from "../../search/mail-text.ts";
 import type { SourceMail } from "../../source/item.ts";
 import { type VersionMail, versionMail } from "../../verify/versions.ts";
 import { type CheckPool, openCheckPool } from "../verify/check-pool.ts";
+import type { DkimCheck } from "../verify/dkim.ts";
 import { createCheck, evidenceIn, type Examined, isEvidence } from "../verify/checking.ts";
 
 /** What checking found, for a verdict. */
@@ -30,19 +31,22 @@ export interface IndexFacts extends CheckedFacts {
 export interface FactTerms {
   readonly devKeyrings: readonly string[];
   readonly trailers: readonly string[];
+  /** Null if nothing may be vouched for. */
+  readonly dkim: DkimCheck | null;
 }
 
 /** Throws a PatchsigError "not-found" if a keyring folder is none. */
 export function createFactReader({
   devKeyrings,
   trailers,
+  dkim,
 }: FactTerms): (mail: Buffer) => IndexFacts {
   const check = createCheck({
     devKeyrings,
     trailers,
     signedOnly: false,
     plainAm: null,
-    dkim: null,
+    dkim,
   });
   const verifier = createVerifier();
   return (bytes) => {

@@ -9,6 +9,7 @@ import type { Policies } from "../../verify/policy.ts";
 import type { Checked, PatchResult } from "../../verify/result.ts";
 import { type Collected, createJudgedSeriesCollector } from "../../verify/series.ts";
 import { type VersionMail, versionMail } from "../../verify/versions.ts";
+import type { DkimRun } from "../verify/dkim.ts";
 import {
   type ExaminedMail,
   judgeExamined,
@@ -22,6 +23,8 @@ export interface PortionTerms {
   readonly pins: Pins;
   readonly devKeyrings: readonly string[];
   readonly trailers: readonly string[];
+  /** Keys for DKIM; null if nothing may be vouched for. */
+  readonly dkim: DkimRun | null;
 }
 
 /** What is known of one mail. */
@@ -54,7 +57,6 @@ export async function judgeAndKeep<P>(
 ): Promise<JudgedPortion<P>> {
   const options = {
     ...terms,
-    dkim: null,
     signedOnly: false,
     plainAm: null,
     dryRun: false,
@@ -72,10 +74,10 @@ export async function judgeAndKeep<P>(
 /** The same of mails that were checked before. */
 export function judgeFacts<P>(
   mails: readonly ExaminedMail<P>[],
-  { policies, pins }: Pick<PortionTerms, "policies" | "pins">,
+  { policies, pins, dkim }: Pick<PortionTerms, "policies" | "pins" | "dkim">,
   memory: TrustMemory,
 ): JudgedPortion<P> {
-  return collected(judgeExamined(mails, { policies, pins, dryRun: false }, memory));
+  return collected(judgeExamined(mails, { policies, pins, dkim, dryRun: false }, memory));
 }
 
 function collected<P>(all: Iterable<Seen<P | null>>): JudgedPortion<P> {

@@ -5,7 +5,6 @@
  */
 
 import { createHash } from "node:crypto";
-import type { SignedResult } from "../../result/text.ts";
 import type { SearchableMail } from "../../search/mail-text.ts";
 import { DAY } from "../../primitives/time.ts";
 import { count } from "../../primitives/words.ts";
@@ -16,18 +15,20 @@ import {
   type SourceItem,
   type SourceMail,
 } from "../../source/item.ts";
-import type { MailRow, JudgedAgain, NewMail, NewResult, PlacedRow } from "../../store/index-sql.ts";
+import type { MailRow, PlacedRow } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import type { Pins } from "../../trust/pins.ts";
 import type { Policies } from "../../verify/policy.ts";
-import { isOnlyUnsigned } from "../../verify/result.ts";
 import { mailProgress, type Reporter } from "../reporter.ts";
 import { isFeedSource, openSource } from "../sources/sources.ts";
+import { claimsIn } from "../verify/checking.ts";
+import type { DkimRun } from "../verify/dkim.ts";
 import { CheckedMails } from "./checked-mails.ts";
-import { type FactMail, type FactReader, type IndexFacts, openFactReader } from "./facts.ts";
+import { type FactMail, type FactReader, openFactReader } from "./facts.ts";
 import { type Gone, goneFrom, isUnfollowed } from "./gone.ts";
 import { type JudgedPortion, judgeFacts } from "./judge.ts";
+import { dateOf, type FreshMail, newMail, verdictOn } from "./new-mail.ts";
 import { indexedSeries, regrouped } from "./series.ts";
 
 export interface UpdateIndexOptions {
@@ -37,6 +38,8 @@ export interface UpdateIndexOptions {
   readonly pins: Pins;
   readonly devKeyrings: readonly string[];
   readonly trailers: readonly string[];
+  /** Keys for DKIM; null if nothing may be vouched for. */
+  readonly dkim: DkimRun | null;
   /** Seconds since the epoch: no mail counts as younger. */
   readonly now: number;
   /** Mails to store at once. Default: `PORTION_MAILS`. */
@@ -69,7 +72,9 @@ export async function updateIndex(
   onPortion: (counts: IndexCounts) => void = () => {},
 ): Promise<IndexCounts> {
   const counts: IndexCounts = { mails: 0, unread: 0 };
-  const reader = openFactReader(options, options.threads ?? 0);
+  const { devKeyrings, trailers, threads = 0 } = options;
+  const dkim = options.dkim?.check ?? null;
+  const reader = openFactReader({ devKeyrings, trailers, dkim }, threads);
   const work = new IndexWork(index, options, trust, reader);
   const onRead = mailProgress(reporter.progress, options.sources.length, () => counts.mails);
   const store = async (source: string, { failures, read }: PendingPortion): Promise<void> => {
@@ -143,13 +148,6 @@ async function* portionsOf(
       [mails, failures, size] = [[], [], 0];
     }
   yield { mails, failures };
-}
-
-interface FreshMail extends IndexFacts {
-  /** As of SourceMail. */
-  readonly place: string;
-  readonly size: number;
-  readonly names: string[];
 }
 
 /** What a source brought. */
@@ -271,8 +269,9 @@ class IndexWork {
       examined,
       payload: version,
     }));
+    const { now, dkim } = this.#options;
+    await dkim?.fetchKeys(fresh.flatMap(({ examined }) => claimsIn(examined)));
     const judged = judgeFacts(all, this.#options, this.#trust);
-    const { now } = this.#options;
     const dates = new Map<string, number>();
     for (const { messageId, place, date } of known.values())
       for (const name of [messageId, place]) dates.set(name, date);
@@ -332,69 +331,4 @@ function namesBySeries({ series }: JudgedPortion): ReadonlyMap<string, string> {
       rest.map(({ source }): [string, string] => [source, `mail ${first!.payload.messageId}`]),
     ),
   );
-}
-
-/** A hostile date does not put a mail at the top of every list. */
-function dateOf({ date, received }: SearchableMail, now: number): number {
-  return Math.max(0, Math.min(date ?? received ?? 0, now));
-}
-
-const MAX_SHOWN = 500;
-
-function newMail(
-  source: string,
-  { place, text, names, results }: FreshMail,
-  judged: JudgedPortion,
-  together: ReadonlyMap<string, string>,
-  now: number,
-): NewMail {
-  const date = dateOf(text, now);
-  const { name, email } = text.from;
-  const common = together.get(place);
-  const [result] = results;
-  const kind = result !== undefined ? "result" : text.references.length > 0 ? "reply" : "mail";
-  return {
-    source,
-    place,
-    messageId: text.messageId,
-    date,
-    received: text.received === null ? date : Math.max(0, Math.min(text.received, now)),
-    subject: text.words.subject.slice(0, MAX_SHOWN),
-    sender: (name === "" ? email : `${name} <${email}>`).slice(0, MAX_SHOWN),
-    ...verdictOn({ place, kind }, judged),
-    ...(result === undefined ? {} : { signer: result.said.by }),
-    results: results.map(newResult),
-    names: common === undefined ? names : [...names, common],
-    lists: text.lists,
-    words: text.words,
-  };
-}
-
-function newResult({ said, publicKey, text, minisig }: SignedResult): NewResult {
-  const { tree, test, patches, result, env } = said;
-  return {
-    tree,
-    test,
-    patches: patches ?? "",
-    outcome: result,
-    env,
-    publicKey,
-    said: JSON.stringify(said),
-    text,
-    minisig,
-  };
-}
-
-function verdictOn(
-  { place, kind }: Pick<MailRow, "place" | "kind">,
-  { places }: JudgedPortion,
-): Omit<JudgedAgain, "id"> {
-  const judged = places.get(place);
-  const result = judged?.result ?? null;
-  return {
-    kind: judged?.kind ?? kind,
-    signer: result?.signer ?? "",
-    trust: result?.trust ?? "",
-    verdict: result === null ? "" : isOnlyUnsigned(result) ? "none" : result.verdict,
-  };
 }

@@ -13,6 +13,7 @@ import { devKeyringsOf, placesOf } from "../settings.ts";
 import { feedSource, isFeedSource } from "../sources/sources.ts";
 import { trailerSettings } from "../trailers/settings.ts";
 import { readKeyrings } from "../trust/keyrings.ts";
+import { openUserDkim } from "../verify/dkim.ts";
 import { readPolicies } from "../verify/policy.ts";
 import { type IndexCounts, updateIndex, type UpdateIndexOptions } from "./update.ts";
 
@@ -61,6 +62,7 @@ export async function indexOptions(
     pins: await readKeyrings(trust, say),
     devKeyrings: devKeyringsOf(undefined),
     trailers: trailerSettings(),
+    dkim: await openUserDkim(trust, false),
     now: now(),
     threads: READERS,
   };

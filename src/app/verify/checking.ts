@@ -8,6 +8,7 @@ import { createVerifier } from "../../minisign/ed25519.ts";
 import { isWrapped } from "../../verify/carrier.ts";
 import { asSigned, checkMail } from "../../verify/check.ts";
 import { refusedMail } from "../../verify/describe.ts";
+import type { DkimClaims } from "../../dkim/claim.ts";
 import { withDkim } from "../../verify/dkim.ts";
 import { withReply } from "../../verify/reply.ts";
 import { withDevsig } from "../../verify/devsig.ts";
@@ -63,6 +64,13 @@ export function createCheck(options: CheckOptions): CheckMail {
 
 /** The result of checking a mail. */
 export type Examined = Evidence | ThreadMail | ReplyMail | Error;
+
+/** What its DKIM signatures claim, for the patch and for what it says of others. */
+export function claimsIn(examined: Examined): DkimClaims[] {
+  if (examined instanceof Error || !("dkim" in examined)) return [];
+  const ofReply = isEvidence(examined) ? (examined.reply?.dkim ?? null) : null;
+  return [examined.dkim, ofReply].filter((one) => one !== null);
+}
 
 /** As `evidenceIn`, but returns this program's own failures at a mail, so that the next one is checked. */
 export function examine(check: CheckMail, bytes: Buffer | null, size: number): Examined {

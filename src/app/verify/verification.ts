@@ -143,10 +143,10 @@ export interface ExaminedMail<P> {
   readonly payload: P | null;
 }
 
-/** The same for mails that were checked before, in batches as well. Nothing vouches for unsigned ones. */
+/** The same for mails that were checked before, in batches as well, by keys for DKIM that are at hand. */
 export function* judgeExamined<P>(
   mails: readonly ExaminedMail<P>[],
-  options: Pick<VerificationOptions<P>, "policies" | "pins" | "at" | "dryRun">,
+  options: Pick<VerificationOptions<P>, "policies" | "pins" | "dkim" | "at" | "dryRun">,
   memory: TrustMemory,
 ): Generator<Seen<P | null>> {
   const trust = createTrustJudge(memory, options);
@@ -156,7 +156,7 @@ export function* judgeExamined<P>(
       if (examined instanceof Error)
         looked.unread.push(faultAt({ source, messageId: "" }, examined));
       else sort(looked, source, examined, payload);
-    yield* judgeLooked(looked, trust, null);
+    yield* judgeLooked(looked, trust, options.dkim);
   }
 }
 

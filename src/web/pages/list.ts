@@ -3,7 +3,7 @@
 import type { ListMonth } from "../../app/desk/statistics.ts";
 import type { LettersEffect } from "../../bot/effect.ts";
 import { effectLines } from "../../report/bot.ts";
-import { ours } from "../../report/escape.ts";
+import { ours, type SafeText } from "../../report/escape.ts";
 import { type Html, html } from "../html.ts";
 import { page } from "../layout.ts";
 
@@ -21,38 +21,91 @@ function letterPart(effect: LettersEffect): Html {
   return html`<h2>letters of the bot</h2><table class="plain"><tbody>${rows}</tbody></table>`;
 }
 
-function monthsPart(months: readonly ListMonth[]): Html {
-  const rows = months.toReversed().map(
-    ({ month, patches, signed, series, withBase }) =>
-      html`<tr><th scope="row">${ours`${month}`}</th><td>${patches}</td>
-          <td>${signed} <small>${share(signed, patches)}</small></td><td>${series}</td>
-          <td>${withBase} <small>${share(withBase, series)}</small></td></tr>`,
-  );
-  return html`
-    <figure>${bars(months)}<figcaption>patches a month; the lower part is signed</figcaption></figure>
-    <table><thead><tr><th scope="col">month</th><th scope="col">patches</th><th scope="col">signed</th>
-      <th scope="col">series</th><th scope="col">with a base</th></tr></thead><tbody>${rows}</tbody></table>`;
+/** What a month is counted by; a column stands where it says something. */
+interface Column {
+  readonly name: SafeText;
+  readonly of: (month: ListMonth) => number;
+  /** What it is a part of. */
+  readonly whole?: (month: ListMonth) => number;
 }
 
-function share(part: number, whole: number): Html {
-  return whole === 0 ? html`` : html`${Math.round((100 * part) / whole)} %`;
+const patchesOf = ({ patches }: ListMonth): number => patches;
+const seriesOf = ({ series }: ListMonth): number => series;
+
+function columnsOf(months: readonly ListMonth[]): Column[] {
+  const all: readonly Column[] = [
+    { name: ours`patches`, of: patchesOf },
+    { name: ours`signed`, of: ({ signed }) => signed, whole: patchesOf },
+    { name: ours`vouched for`, of: ({ vouched }) => vouched, whole: patchesOf },
+    { name: ours`series`, of: seriesOf },
+    { name: ours`with a base`, of: ({ withBase }) => withBase, whole: seriesOf },
+  ];
+  return all.filter(({ of }) => months.some((month) => of(month) > 0));
+}
+
+function monthsPart(months: readonly ListMonth[]): Html {
+  const columns = columnsOf(months);
+  const rows = months.toReversed().map((one) => {
+    const cells = columns.map(
+      ({ of, whole }) =>
+        html`<td>${of(one)}${whole === undefined ? null : html` <small>${share(of(one), whole(one))}</small>`}</td>`,
+    );
+    return html`<tr><th scope="row">${ours`${one.month}`}</th>${cells}</tr>`;
+  });
+  const parts = PARTS.filter(({ of }) => months.some((month) => of(month) > 0));
+  const legend = parts.map(({ name, opacity }) => html` ${swatch(opacity)} ${name}`);
+  return html`
+    <figure>${bars(months)}<figcaption>patches a month${legend}</figcaption></figure>
+    <table><thead><tr><th scope="col">month</th>${columns.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
+      <tbody>${rows}</tbody></table>`;
+}
+
+function share(part: number, whole: number): Html | null {
+  return part === 0 || whole === 0 ? null : html`${Math.round((100 * part) / whole)} %`;
+}
+
+/** From below. */
+const PARTS: readonly { name: SafeText; of: (month: ListMonth) => number; opacity: SafeText }[] = [
+  { name: ours`signed`, of: ({ signed }) => signed, opacity: ours`1` },
+  { name: ours`vouched for`, of: ({ vouched }) => vouched, opacity: ours`0.6` },
+];
+const REST = ours`0.3`;
+
+function swatch(opacity: SafeText): Html {
+  return html`<svg viewBox="0 0 1 1" width="12" height="12" aria-hidden="true"><rect width="1" height="1" fill="currentColor" opacity="${opacity}"/></svg>`;
 }
 
 const HEIGHT = 160;
 const BAR = 22;
 const GAP = 6;
+/** Above and below, for the numbers. */
+const TOP = 18;
+const BOTTOM = 20;
 
 function bars(months: readonly ListMonth[]): Html {
-  const most = Math.max(1, ...months.map(({ patches }) => patches));
+  const most = Math.max(1, ...months.map(patchesOf));
   const heightOf = (n: number): number => Math.round((HEIGHT * n) / most);
-  const width = months.length * (BAR + GAP);
-  const all = months.map(({ month, patches, signed }, i) => {
-    const x = i * (BAR + GAP);
-    const [tall, low] = [heightOf(patches), heightOf(signed)];
-    return html`<g><title>${ours`${month}: ${patches} patches, ${signed} signed`}</title>
-      <rect x="${x}" y="${HEIGHT - tall}" width="${BAR}" height="${tall}" fill="currentColor" opacity="0.35"/>
-      <rect x="${x}" y="${HEIGHT - low}" width="${BAR}" height="${low}" fill="currentColor"/></g>`;
+  const width = Math.max(6, months.length) * (BAR + GAP);
+  const all = months.map((one, i) => {
+    const { month, patches } = one;
+    let [y, rest] = [TOP + HEIGHT, patches];
+    const piece = (n: number, opacity: SafeText): Html => {
+      y -= heightOf(n);
+      rest -= n;
+      return html`<rect x="${i * (BAR + GAP)}" y="${y}" width="${BAR}" height="${heightOf(n)}" fill="currentColor" opacity="${opacity}"/>`;
+    };
+    const its = PARTS.map(({ of, opacity }) => piece(Math.min(of(one), rest), opacity));
+    const said = PARTS.map(({ name, of }) => ours`, ${of(one)} ${name}`);
+    return html`<g><title>${ours`${month}: ${patches} patches`}${said.map((part) => html`${part}`)}</title>${its}${piece(rest, REST)}</g>`;
   });
-  return html`<svg viewBox="0 0 ${width} ${HEIGHT}" width="${width}" height="${HEIGHT}" role="img"
-    aria-label="patches a month">${all}</svg>`;
+  const top = months.findIndex((one) => one.patches === most);
+  const label = (i: number, y: number, anchor: SafeText, words: SafeText): Html =>
+    html`<text x="${i}" y="${y}" text-anchor="${anchor}" font-size="13" fill="currentColor">${words}</text>`;
+  const [first, last] = [months[0]!, months.at(-1)!];
+  const end = (months.length - 1) * (BAR + GAP) + BAR;
+  return html`<svg viewBox="0 0 ${width} ${TOP + HEIGHT + BOTTOM}" width="${width}" height="${TOP + HEIGHT + BOTTOM}" role="img"
+    aria-label="patches a month">${all}${label(Math.max(0, top) * (BAR + GAP), TOP - 5, ours`start`, ours`${most}`)}
+    ${label(0, TOP + HEIGHT + 15, ours`start`, ours`${first.month}`)}${
+      months.length < 6 ? null : label(end, TOP + HEIGHT + 15, ours`end`, ours`${last.month}`)
+    }</svg>`;
 }

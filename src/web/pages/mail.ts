@@ -6,7 +6,7 @@ import { type Html, html } from "../html.ts";
 import { page } from "../layout.ts";
 import { toPatch, toRaw, toSeries } from "../names.ts";
 import { findingList, shownSubject, shownTrust, verdictMark } from "../words.ts";
-import { spoken } from "../../report/text.ts";
+import { spoken, vouchedWords } from "../../report/text.ts";
 import { isOnlyUnsigned, type PatchResult } from "../../verify/result.ts";
 
 export function mailPage({
@@ -76,10 +76,11 @@ function copyList(messageId: string, copies: MailDetail["copies"], shown: number
 }
 
 function shownVerdict(result: PatchResult): Html {
-  if (isOnlyUnsigned(result)) return html`not signed`;
+  const unsigned = escapeText(vouchedWords([result]));
+  if (isOnlyUnsigned(result)) return html`${unsigned}`;
   const mark = verdictMark(result.verdict, false);
   return result.signer === null
-    ? html`${mark} not signed`
+    ? html`${mark} ${unsigned}`
     : html`${mark} signed by ${escapeText(result.signer)} (${shownTrust(result.trust)})`;
 }
 

@@ -6,7 +6,7 @@ import type { FindingCode } from "../../findings.ts";
 import { isMadeName } from "../../mail/message-id.ts";
 import { shellCommand } from "../../primitives/shell.ts";
 import { escapeText, ours, type SafeText } from "../../report/escape.ts";
-import { spoken } from "../../report/text.ts";
+import { spoken, vouchedWords } from "../../report/text.ts";
 import type { MailRow } from "../../store/index-sql.ts";
 import { isOnlyUnsigned, type RepliesResult } from "../../verify/result.ts";
 import { type Html, html } from "../html.ts";
@@ -99,11 +99,12 @@ function versionPart({ series, result, patches, replies }: VersionDetail, am: Ht
     commit === null
       ? html`no base is recorded`
       : html`base: <code>${ours`${commit}`}</code>${tree === null ? null : html`, tree <code>${ours`${tree}`}</code>`}`;
+  const unsigned = escapeText(vouchedWords(patches.map((one) => one.result)));
   const findings = spoken(result.findings).filter(({ code }) => !SAID.has(code));
   return html`
     <p>${summary.unsigned ? null : verdictMark(verdict, false)} ${partsOf(series)} patches, ${dayOf(date)},
       ${signer === null ? ours`from` : ours`signed by`} <a href="${toPerson(who)}">${escapeText(who)}</a>${
-        summary.trust === null ? html`, not signed` : html` (${shownTrust(summary.trust)})`
+        summary.trust === null ? html`, ${unsigned}` : html` (${shownTrust(summary.trust)})`
       }, ${base}</p>
     ${findingList(findings)}
     ${am}

@@ -4,7 +4,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findMails } from "../../../src/app/search/find.ts";
 import type { SeriesSummary } from "../../../src/app/search/series.ts";
-import { type IndexCounts, updateIndex } from "../../../src/app/search/update.ts";
+import {
+  type IndexCounts,
+  updateIndex,
+  type UpdateIndexOptions,
+} from "../../../src/app/search/update.ts";
 import { IndexStore } from "../../../src/store/index-store.ts";
 import { openTrustStore, type TrustStore } from "../../../src/store/trust-store.ts";
 import { NO_PINS } from "../../../src/trust/pins.ts";
@@ -26,7 +30,8 @@ export interface Shelf {
   series(): string[];
 }
 
-export function newShelf(folder: string): Shelf {
+/** @param changes to how it is made */
+export function newShelf(folder: string, changes: Partial<UpdateIndexOptions> = {}): Shelf {
   mkdirSync(folder, { recursive: true });
   const index = new IndexStore(join(folder, "index.db"));
   const trust = openTrustStore({ file: join(folder, "trust.db") });
@@ -35,7 +40,9 @@ export function newShelf(folder: string): Shelf {
     pins: NO_PINS,
     devKeyrings: [],
     trailers: [],
+    dkim: null,
     now: 2_000_000_000,
+    ...changes,
   };
   const reporter = { say: () => {}, sayError: () => {}, progress: null };
   return {
