@@ -111,6 +111,13 @@ describe("JUnit XML", () => {
     ["an entity in an attribute", '<testsuite name="&lol9;"/>', "entity"],
     ["an ampersand", '<testsuite name="a & b"/>', "entity"],
     ["an end that is not there", "<testsuite><testcase/>", "cut short"],
+    ["a job that was killed", '<testsuite><testcase name="a"><failure message="n', "cut short"],
+    ["a job that was killed in CDATA", "<testsuite><testcase><![CDATA[ab", "cut short"],
+    [
+      "a million attributes",
+      `<testsuite ${Array.from({ length: 1001 }, (_, i) => `a${i}=""`).join(" ")}/>`,
+      "more than 1000 attributes",
+    ],
     ["nothing", "", "cut short"],
     ["another end", "<testsuite></testsuites>", "not well-formed XML in line 1"],
     ["text behind it", "<testsuite/>\nx", "not well-formed XML in line"],
@@ -236,6 +243,7 @@ describe("TAP", () => {
     ],
     ["a brace in a name", "1..2\nok 1 - x {\n    1..1\n    ok 1 - in y\nok 2 - y", "pass: 2 pass"],
     ["braces that are cut", "1..2\nok 1 - x {\n    ok 1 - a\n", "error: 2 pass"],
+    ["subtests of one without a name", "1..1\nok 1 {\n  ok 1\n  1..1\n}", "pass: 1 pass"],
     ["a brace alone", "1..1\n}\nok 1 - x {\n  }\n}\n}", "pass: 1 pass"],
     [
       "what prove says behind a file",
@@ -316,6 +324,9 @@ describe("KCIDB", () => {
     ["another version", '{"version":{"major":6,"minor":0}}', "version 4 or 5"],
     ["no JSON", "{", "not JSON"],
     ["a list", "[]", "version 4 or 5"],
+    ["a million brackets", "[".repeat(1 << 20), "nested deeper than 64"],
+    ["strings without an end", `["${'\\\\"'.repeat(1 << 20)}`, "not JSON"],
+    ["millions of values", `[${"[],".repeat(1 << 21)}[]]`, "more than 4194304 values"],
     [
       "tests that are none",
       '{"version":{"major":5},"tests":[1]}',
@@ -366,6 +377,14 @@ test("a path is made in one go, whatever the name is", () => {
   expect(pathOf([`${long}a${long}`])).toBe("a");
   expect(pathOf([`a${".".repeat(700)}b`])).toBe("a.b");
   expect(said(readTap(`1..1\nok${" ".repeat(4000)}\u2028x`))).toBe("pass: 1 pass");
+  const lines = [
+    "a/.".repeat(1300),
+    "a.".repeat(2000),
+    `ok x${" ".repeat(4000)}{x`,
+    "# ".repeat(2000),
+  ];
+  const all = `1..2000\n${lines.map((line) => `${line} ..x\n`.repeat(2000)).join("")}`;
+  expect(said(readTap(all))).toBe("pass: 2000 pass");
 });
 
 test("bytes are text, and not too many", () => {

@@ -6,7 +6,27 @@ import { MAX_DEPTH, pathOf, type Report, ReportWriter, worse } from "./report.ts
 
 type ReportObject = Readonly<Record<string, unknown>>;
 
+/** Of a report with the most cases: 40 a case. What JSON.parse makes of each is many times as large. */
+const MAX_VALUES = 1 << 22;
+
+/** Before anything is made of it: the brackets of 64 MiB would take gigabytes. */
+function checkSize(text: string): void {
+  let [depth, values, inString] = [0, 0, false];
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at]!;
+    if (sign === "\\") at++;
+    else if (sign === '"') inString = !inString;
+    if (inString) continue;
+    if (sign === "[" || sign === "{") depth++;
+    else if (sign === "]" || sign === "}") depth--;
+    else if (sign !== ",") continue;
+    if (depth > MAX_DEPTH) throw new FormatError(`nested deeper than ${MAX_DEPTH}`);
+    if (++values > MAX_VALUES) throw new FormatError(`more than ${MAX_VALUES} values`);
+  }
+}
+
 function parsed(text: string): unknown {
+  checkSize(text);
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -31,8 +31,11 @@ const PROGRAM = /^# selftests: /;
 const NESTED_START = /^#\s+K?TAP version [0-9]+/;
 const NESTED_PLAN = /^# 1\.\.[0-9]{1,9}\s*(?:#.*)?$/;
 /** `prove -v` has a line before each file's TAP, says `ok` behind it, and what came of all. */
-const PROVE_FILE = /^(?:\[[0-9:]{8}\] )?(\S*[./]\S*) \.{2,} ?(?:skipped(?::.*)?)?$/;
+const PROVE_FILE = /^(?:\[[0-9:]{8}\] )?(\S+) \.{2,} ?(?:skipped(?::.*)?)?$/;
+const FILE_NAME = /[./]/;
 const PROVE_FAILED = /^Result: FAIL$/;
+/** Subtests of this result come behind it. */
+const BRACE = /(?:^|\s)\{$/;
 /** YAML below a result, indented: what is in it is no result. */
 const YAML_START = /^\s+---\s*$/;
 const YAML_END = /^\s+\.\.\.\s*$/;
@@ -145,7 +148,7 @@ class TapReader {
   /** What is neither version, plan nor result. */
   #other(line: string, rest: string, indent: number): void {
     const file = PROVE_FILE.exec(line);
-    if (file !== null) this.#nextFile = file[1]!;
+    if (file !== null && FILE_NAME.test(file[1]!)) this.#nextFile = file[1]!;
     else if (this.#file !== null && PROVE_FAILED.test(line)) this.#writer.harness("fail");
     else if (rest.trimEnd() === "}") {
       const level = this.#levels.find((one) => one.indent === indent && one.braced !== null);
@@ -153,7 +156,7 @@ class TapReader {
       this.#levelAt(indent);
       const { names, outcome } = level.braced!;
       level.braced = null;
-      this.#sum(level, names, outcome);
+      this.#sum(level, [names[0]!.slice(0, -1).trimEnd()], outcome);
     }
   }
 
@@ -202,7 +205,7 @@ class TapReader {
     flush(level);
     level.seen++;
     const { name, outcome } = described(word, number, text);
-    if (level.inner.length === 0 && /\s\{$/.test(text)) level.braced = { names: [name], outcome };
+    if (level.inner.length === 0 && BRACE.test(text)) level.braced = { names: [name], outcome };
     else this.#sum(level, [name], outcome);
   }
 
@@ -214,9 +217,8 @@ class TapReader {
       level.cases.push({ names, outcome });
       return;
     }
-    const name = names.map((one) => one.replace(/\s+\{$/, ""));
     for (const one of inner)
-      level.cases.push({ names: [...name, ...one.names], outcome: one.outcome });
+      level.cases.push({ names: [...names, ...one.names], outcome: one.outcome });
     // a failure that none of the inner ones explains is the harness's
     const isBad = (one: TestOutcome): boolean => one === "fail" || one === "error";
     if (isBad(outcome) && !inner.some((one) => isBad(one.outcome))) this.#writer.harness(outcome);

@@ -29,6 +29,7 @@ const PREDEFINED: Readonly<Record<string, string>> = {
   quot: '"',
   apos: "'",
 };
+const MAX_ATTRIBUTES = 1000;
 const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
 
 /** What is neither tag nor text, and how it ends. */
@@ -69,7 +70,7 @@ export function* xmlTags(text: string): Generator<XmlTag> {
       yield { kind: "close", name, attributes: NO_ATTRIBUTES };
     }
   }
-  if (open.length > 0 || elements === 0) throw new FormatError("the XML is cut short");
+  if (open.length > 0 || elements === 0) throw cutShort();
 }
 
 function checkEncoding(text: string): void {
@@ -101,11 +102,13 @@ function readStart(
   let at = START.lastIndex;
   for (let m = matchFrom(ATTRIBUTE, text, at); m !== null; m = matchFrom(ATTRIBUTE, text, at)) {
     if (attributes.has(m[1]!)) throw malformed(text, at);
+    if (attributes.size === MAX_ATTRIBUTES)
+      throw new FormatError(`an element with more than ${MAX_ATTRIBUTES} attributes`);
     attributes.set(m[1]!, resolved(m[2] ?? m[3]!));
     at = ATTRIBUTE.lastIndex;
   }
   const tail = matchFrom(START_END, text, at);
-  if (tail === null) throw malformed(text, at);
+  if (tail === null) throw malformed(text, start);
   return { name: head[1]!, attributes, isEmpty: tail[1] === "/", end: START_END.lastIndex };
 }
 
@@ -146,7 +149,13 @@ function localName(name: string): string {
   return name.slice(name.indexOf(":") + 1);
 }
 
+function cutShort(): FormatError {
+  return new FormatError("the XML is cut short");
+}
+
 function malformed(text: string, at: number): FormatError {
+  // a job that was killed
+  if (text[at] === "<" && !text.includes(">", at)) return cutShort();
   let line = 1;
   for (let lf = text.indexOf("\n"); lf >= 0 && lf < at; lf = text.indexOf("\n", lf + 1)) line++;
   return new FormatError(`not well-formed XML in line ${line}`);
