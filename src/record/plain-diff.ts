@@ -20,8 +20,9 @@ interface PlainHunk {
   /** What stands there, and what takes its place: slices of the diff's lines, without their first column. */
   readonly old: Buffer;
   readonly new: Buffer;
-  /** Lines of `old`. */
+  /** Lines of `old`, and of `new`. */
   readonly lines: number;
+  readonly newLines: number;
   /** The hunk has to end at the end of the file: there is no context below its changes. */
   readonly isLast: boolean;
 }
@@ -77,7 +78,7 @@ function hunksAt(
     if (newLine !== line + shift) return null;
     const body = bodyAt(diff, at + head.length, [oldLines, newLines], sides);
     if (body === null || (line > 0 && !body.hasContextAbove)) return null;
-    hunks.push({ line, lines: oldLines, ...body });
+    hunks.push({ line, lines: oldLines, newLines, ...body });
     shift += newLines - oldLines;
     at = body.end;
   }
@@ -128,6 +129,16 @@ function bodyAt(
     hasContextAbove: diff[from] === BLANK,
     end: at,
   };
+}
+
+/** The hunks that make the old file of the new one. */
+export function reversed(hunks: readonly PlainHunk[]): PlainHunk[] {
+  let shift = 0;
+  return hunks.map(({ line, lines, newLines, old, new: fresh, isLast }) => {
+    const back = { line: line + shift, lines: newLines, newLines: lines, isLast };
+    shift += newLines - lines;
+    return { ...back, old: fresh, new: old };
+  });
 }
 
 /**

@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { applyPlain, plainPatches } from "../../src/record/plain-diff.ts";
+import { applyPlain, plainPatches, reversed } from "../../src/record/plain-diff.ts";
 import { newFolder } from "../support/folders.ts";
 import { commit, git, newRepository, tryGit } from "../support/repo.ts";
 import { LONG } from "../support/long.ts";
@@ -18,6 +18,12 @@ function ours(old: string, diff: Buffer): string | null {
   const [patch, ...more] = plainPatches(diff) ?? [];
   if (patch === undefined || more.length > 0) return null;
   const pieces = applyPlain(Buffer.from(old), patch.hunks);
+  return pieces === null ? null : Buffer.concat(pieces).toString();
+}
+
+/** The file of which the diff makes this one; null if there is none. */
+function back(made: string, diff: Buffer): string | null {
+  const pieces = applyPlain(Buffer.from(made), reversed(plainPatches(diff)![0]!.hunks));
   return pieces === null ? null : Buffer.concat(pieces).toString();
 }
 
@@ -57,6 +63,11 @@ test("diffs of random changes make what git makes", () => {
     if (made === null) continue;
     plain++;
     expect(made).toBe(gits(from, diff));
+    expect(back(made, diff)).toBe(from);
+    // whatever has that as its new file is made of the old one that this gives
+    const other = lines(...old, "z");
+    const before = back(other, diff);
+    if (before !== null) expect(ours(before, diff)).toBe(other);
   }
   expect(plain).toBeGreaterThan(rounds / 4);
 });

@@ -27,7 +27,7 @@ import { type NoteReading, parseRecords } from "../../record/parse.ts";
 import type { CommitResult } from "../../record/result.ts";
 import { isSameDiff } from "../../record/same-diff.ts";
 import { PatchsigError } from "../../errors.ts";
-import { isMadeBy, oldBlobs, type PlainChange, plainChanges } from "./plain-check.ts";
+import { type PlainChange, PlainChecks, plainChanges } from "./plain-check.ts";
 
 /** Bytes; nobody writes longer commits, notes and diffs. */
 const MAX_COMMIT = 4 << 20;
@@ -65,7 +65,7 @@ export async function* checkCommits(
     commits: new Blobs(place, MAX_COMMIT, "commit"),
     blobs: new Blobs(place, MAX_NOTE),
     changes: new CommitChanges(repository),
-    files: new Blobs(place, MAX_FILE),
+    plain: new PlainChecks(place, repository.objectFormat, MAX_FILE),
     diffs: new CommitDiffs(repository, MAX_COMMIT_DIFF),
   };
   try {
@@ -77,8 +77,8 @@ export async function* checkCommits(
     }
     for (const one of previous) yield await judged(checker, one);
   } finally {
-    for (const git of [checker.commits, checker.blobs, checker.changes, checker.files]) git.close();
-    checker.diffs.close();
+    for (const git of [checker.commits, checker.blobs, checker.changes]) git.close();
+    for (const git of [checker.plain, checker.diffs]) git.close();
   }
 }
 
@@ -92,7 +92,7 @@ interface CommitChecker {
   readonly commits: Blobs;
   readonly blobs: Blobs;
   readonly changes: CommitChanges;
-  readonly files: Blobs;
+  readonly plain: PlainChecks;
   /** For commits that are not plain. */
   readonly diffs: CommitDiffs;
 }
@@ -182,11 +182,10 @@ interface HopedCommit extends ReadCommit {
   readonly wasRight: Promise<boolean>;
 }
 
-function hopeFor({ files, keys }: CommitChecker, group: readonly ReadCommit[]): HopedCommit[] {
-  // at once: a write for each would cost more than its files
-  files.ask(group.flatMap(({ noted }) => oldBlobs(noted?.plain ?? [])));
+function hopeFor(checker: CommitChecker, group: readonly ReadCommit[]): HopedCommit[] {
+  checker.plain.announce(group.flatMap(({ noted }) => noted?.plain ?? []));
   return group.map((read) => {
-    const verifier = createEagerVerifier(keys);
+    const verifier = createEagerVerifier(checker.keys);
     const hoped = read.noted === null ? null : proveNote(read.noted.reading, verifier);
     return { ...read, hoped, wasRight: verifier.wasRight() };
   });
@@ -196,10 +195,10 @@ async function judged(
   checker: CommitChecker,
   { facts, noted, hoped, wasRight }: HopedCommit,
 ): Promise<CommitResult> {
-  const { context, repository, files, verifier } = checker;
+  const { context, verifier } = checker;
   if (noted === null || hoped === null) return judgeCommit(facts, null, NO_CHANGE, context);
   const { plain, parent, reading } = noted;
-  const isMade = plain !== null && (await isMadeBy(plain, files, repository.objectFormat));
+  const isMade = plain !== null && (await checker.plain.areMade(plain));
   const note = (await wasRight) ? hoped : proveNote(reading, verifier);
   const change =
     isMade && parent !== null

@@ -8,8 +8,7 @@ import {
   readCommits,
 } from "../../git/patch-commits.ts";
 import type { Repository } from "../../git/repository.ts";
-import { Blobs } from "../../git/blobs.ts";
-import { isMadeBy, oldBlobs, plainChanges } from "../record/plain-check.ts";
+import { PlainChecks, plainChanges } from "../record/plain-check.ts";
 import { readRawMail } from "../../mail/mailinfo.ts";
 import { subjectNumber } from "../../patch/subject.ts";
 import { canonicalMessage, canonicalSubject } from "../../patch/message.ts";
@@ -78,16 +77,16 @@ const MAX_FILES = 200;
 /** Do all diffs make their commits in the plainest way, so that git need not be asked? */
 async function isAllPlain(repository: Repository, made: readonly DiffOf[]): Promise<boolean> {
   const plain = made.map(({ commit, diff }) => plainChanges(diff.canonical, commit.changes));
-  if (!plain.every((pairs) => pairs !== null && pairs.length <= MAX_FILES)) return false;
-  const blobs = new Blobs({ cwd: repository.cwd }, MAX_BYTES);
+  if (!plain.every((changes) => changes !== null && changes.length <= MAX_FILES)) return false;
+  const checks = new PlainChecks({ cwd: repository.cwd }, repository.objectFormat, MAX_BYTES);
   try {
-    for (const pairs of plain) {
-      blobs.ask(oldBlobs(pairs!));
-      if (!(await isMadeBy(pairs!, blobs, repository.objectFormat))) return false;
+    for (const changes of plain) {
+      checks.announce(changes!);
+      if (!(await checks.areMade(changes!))) return false;
     }
     return true;
   } finally {
-    blobs.close();
+    checks.close();
   }
 }
 
