@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTrustStore } from "../../src/store/trust-store.ts";
 import type { Sighting } from "../../src/trust/record.ts";
 import { LONG } from "../support/long.ts";
@@ -24,8 +24,13 @@ interface Worker {
 }
 
 const workers: Worker[] = [];
-afterEach(() => {
-  for (const worker of workers.splice(0)) worker.process.kill("SIGKILL");
+/** They remember nothing between two commands. */
+let racing: readonly Worker[];
+beforeAll(async () => {
+  racing = await Promise.all([start(), start(), start()]);
+});
+afterAll(() => {
+  for (const worker of workers) worker.process.kill("SIGKILL");
 });
 
 async function start(): Promise<Worker> {
@@ -50,11 +55,11 @@ function ask(worker: Worker, input: object): void {
 }
 
 /** How often the races are run, and somebody is killed. */
-const RACES = LONG ? 100 : 20;
-const KILLS = LONG ? 10 : 4;
+const RACES = LONG ? 100 : 10;
+const KILLS = LONG ? 10 : 3;
 
 /** All of them judge at once; returns what each said, sorted. */
-async function race(racing: readonly Worker[], place: Place, sightings: Sighting[]) {
+async function race(place: Place, sightings: Sighting[]) {
   sightings.forEach((sighting, i) => {
     const digest = Buffer.from(sighting.digest).toString("hex");
     ask(racing[i]!, { command: "judge", place, sighting: { ...sighting, digest } });
@@ -65,14 +70,13 @@ async function race(racing: readonly Worker[], place: Place, sightings: Sighting
 
 describeBackends(({ name, newPlace }) => {
   /** Each time, each of the processes opens the database: with a server that takes a tenth of a second. */
-  const races = name === "postgres" && !LONG ? 4 : RACES;
+  const [races, kills] = name === "postgres" && !LONG ? [3, 2] : [RACES, KILLS];
   describe("concurrent verifiers", () => {
     test("record one first use, even if the database did not exist", { retry: 0 }, async () => {
-      const racing = await Promise.all([start(), start(), start()]);
       for (let round = 0; round < races; round++) {
         const place = newPlace();
         const sightings = racing.map(() => sightingOf(someKey(), "one"));
-        expect(await race(racing, place, sightings)).toEqual(["changed", "changed", "first-use"]);
+        expect(await race(place, sightings)).toEqual(["changed", "changed", "first-use"]);
         const trust = openPlace(place);
         expect(trust.lookup(ALICE)).toMatchObject([{ state: "first-use", patches: 1 }]);
         expect(trust.events(ALICE)).toHaveLength(3);
@@ -81,7 +85,6 @@ describeBackends(({ name, newPlace }) => {
     });
 
     test("record one first use of each of many identities", { retry: 0 }, async () => {
-      const racing = await Promise.all([start(), start(), start()]);
       const place = newPlace();
       const identities = Array.from({ length: 10 * RACES }, (_, i) => `dev${i}@example.org`);
       const told = racing.map((worker) => {
@@ -113,7 +116,7 @@ describeBackends(({ name, newPlace }) => {
     });
 
     test("follow a statement only once", { retry: 0 }, async () => {
-      const racing = await Promise.all([start(), start()]);
+      const two = racing.slice(0, 2);
       const place = newPlace();
       const trust = openPlace(place);
       const [signer, ...keys] = Array.from({ length: races }, (_, i) => keyOf(i + 1));
@@ -122,9 +125,9 @@ describeBackends(({ name, newPlace }) => {
       for (const key of keys) {
         const statement = says(last, "rotate", key);
         const digest = statement.digest.toString("hex");
-        for (const worker of racing)
+        for (const worker of two)
           ask(worker, { command: "statement", place, statement: { ...statement, digest } });
-        const outcomes = await Promise.all(racing.map(answer));
+        const outcomes = await Promise.all(two.map(answer));
         expect(outcomes.map(String).toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
           "applied",
           "repeated",
@@ -140,21 +143,19 @@ describeBackends(({ name, newPlace }) => {
     });
 
     test("count each patch once", async () => {
-      const racing = await Promise.all([start(), start(), start()]);
       const place = newPlace();
       const key = someKey();
       const first = sightingOf(key, "one");
-      expect(await race(racing, place, [first, first, first])).toEqual(Array(3).fill("first-use"));
-      for (let round = 0; round < 5; round++) {
+      expect(await race(place, [first, first, first])).toEqual(Array(3).fill("first-use"));
+      for (let round = 0; round < races; round++) {
         const texts = ["two", `a${round}`, `b${round}`];
         await race(
-          racing,
           place,
           texts.map((text) => sightingOf(key, text, { at: first.at + 86_400 })),
         );
       }
       const trust = openPlace(place);
-      expect(trust.lookup(ALICE)).toMatchObject([{ state: "known", patches: 12 }]);
+      expect(trust.lookup(ALICE)).toMatchObject([{ state: "known", patches: 2 + 2 * races }]);
       expect(trust.events(ALICE).map((event) => event.kind)).toEqual(["first-use", "confirm"]);
       trust.close();
     });
@@ -165,7 +166,7 @@ describeBackends(({ name, newPlace }) => {
     const publicKey = someKey();
     const size = 50;
     let next = 0;
-    for (let round = 0; round < KILLS; round++) {
+    for (let round = 0; round < kills; round++) {
       const worker = await start();
       ask(worker, { command: "flood", place, publicKey, first: next, size });
       let reported = -1;
@@ -202,7 +203,7 @@ describeBackends(({ name, newPlace }) => {
 test("a process that opens a database during its replacement writes into the new one", async () => {
   const file = path.join(temporaryDirectory(), "trust.db");
   openTrustStore({ file }).close();
-  const [key, worker] = [someKey(), await start()];
+  const [key, worker] = [someKey(), racing[0]!];
   // what a restore does, but slower
   const restorer = new Database(file);
   restorer.pragma("locking_mode = exclusive");
