@@ -574,7 +574,7 @@ describe("settings and hooks of the repository", () => {
   });
 
   test("a run that is killed loses no record: the next one writes the notes", () => {
-    const killed = { home, cwd: tree, env: otherGit("kill -9 $PPID"), input: "" };
+    const killed = { home, cwd: tree, env: otherGit("kill -9 $PPID") };
     expect(patchsig(["am", ...files], killed).status).toBe(-1);
     const noted = ["notes", "--ref=patchsig", "list"];
     expect(tryGit(tree, noted).stdout.toString()).toBe("");

@@ -31,7 +31,7 @@ beforeAll(() => {
 afterAll(() => servers.forEach(({ stop }) => stop()));
 
 function run(args: readonly string[], at = home): Run {
-  return patchsig(args, { home: at });
+  return patchsig(args, { home: at, env: { XDG_CACHE_HOME: join(at, "cache") } });
 }
 
 /** @param talks it says more than its result */

@@ -132,7 +132,7 @@ describe("nothing changes", () => {
       const script = `#!/bin/sh\nPATH='${real}'\ncase " $* " in *" ${word} "*) kill -9 $PPID; exit 1;; esac\nexec git "$@"\n`;
       writeFileSync(join(bin, "git"), script, { mode: 0o755 });
       const env = { PATH: `${bin}:${real}` };
-      const run = patchsig(["trailers", "-u", thread], { home, cwd: work, env, input: "" });
+      const run = patchsig(["trailers", "-u", thread], { home, cwd: work, env });
       expect(run.status).toBe(-1);
       expect(git(work, ["rev-parse", "main"]).toString()).toBe(head);
     }

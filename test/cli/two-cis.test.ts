@@ -233,7 +233,7 @@ test.runIf(LONG)(
     const words = ["tested", "HEAD~3", "--test", "unit", "--update"];
     const start = (at: string, step: number): Run => {
       const kill = { NODE_OPTIONS: `--import ${KILL_AT}`, KILL_AT: String(step), STEPS: steps };
-      return patchsig(words, { home: at, cwd: clone, env: { ...envOf(at), ...kill }, input: "" });
+      return patchsig(words, { home: at, cwd: clone, env: { ...envOf(at), ...kill } });
     };
     const fresh = (): string => {
       const copy = newFolder();

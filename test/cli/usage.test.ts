@@ -1,7 +1,7 @@
 /** Words that no command takes, and what --help says, of every command. */
 
 import { expect, test } from "vitest";
-import { patchsig, patchsigEach, type Run } from "../support/cli.ts";
+import { patchsig, patchsigEach, patchsigStarted, type Run } from "../support/cli.ts";
 import { expectError, expectStatus, expectTidy, newFolder } from "./support.ts";
 
 const home = newFolder();
@@ -95,7 +95,7 @@ test("wrong usage", () => {
   for (const [i, [, message]] of WRONG.entries())
     expectTidy(expectError(runs[i]!, 2, message).stderr);
   // and once as anybody would start it
-  expect(patchsig(WRONG[0]![0], { home, input: "" })).toEqual(runs[0]);
+  expect(patchsigStarted(WRONG[0]![0], { home })).toEqual(runs[0]);
 });
 
 const MEANT: [string, string][] = [

@@ -36,9 +36,12 @@ function callOf(args: readonly string[], { home, cwd = home, input, env }: Surro
 
 /** Runs the built program: in a long run as users start it, else in a process that has loaded it already. */
 export function patchsig(args: readonly string[], around: Surroundings): Run {
-  const call = callOf(args, around);
-  if (!LONG) return warm(call);
-  const { cwd, env, input = "" } = call;
+  return LONG ? patchsigStarted(args, around) : warm(callOf(args, around));
+}
+
+/** Runs the built program as users start it. */
+export function patchsigStarted(args: readonly string[], around: Surroundings): Run {
+  const { cwd, env, input = "" } = callOf(args, around);
   const options = { cwd, env, input, maxBuffer: 1 << 28 };
   const run = spawnSync(process.execPath, [PROGRAM, ...args], options);
   if (run.error !== undefined) throw run.error;

@@ -40,6 +40,9 @@ interface Warm {
   readonly outputs: readonly [number, number];
 }
 
+/** The status of what was killed. */
+const KILLED = -1;
+
 const BUNDLE = join(import.meta.dirname, "..", "..", "dist", "bundle", "cli");
 const SERVER = join(import.meta.dirname, "warm.js");
 
@@ -80,8 +83,7 @@ function oneProcess(bundle: string) {
         for (const fd of [requests, answers, ...outputs]) closeSync(fd);
         warm = null;
       }
-      if (answer.length === 0) throw new Error(`the process was killed: ${stderr}`);
-      return { status: Number(status), stdout, stderr };
+      return { status: answer.length === 0 ? KILLED : Number(status), stdout, stderr };
     },
   };
 }
