@@ -174,13 +174,21 @@ test("a harness that failed makes it worse, and passed does not make it better",
     ["--tap", bad, "--status", "success"],
     ["--tap", good, "--status", "cancelled"],
     ["--status", "neutral"],
+    // killed before its end
+    ["--tap", good, "--junit", bad, "--status", "cancelled"],
+    ["--junit", bad, "--status", "success"],
   ]);
-  expect(runs.map((run) => [run.status, field(run, "result")])).toEqual([
-    [0, "fail"],
-    [0, "fail"],
-    [0, "miss"],
-    [0, "done"],
+  expect(runs.map((run) => [run.status, field(run, "result"), field(run, "counts")])).toEqual([
+    [0, "fail", "pass=2 fail=0 error=0 miss=0 done=0 skip=1"],
+    [0, "fail", "pass=0 fail=1 error=0 miss=0 done=0 skip=0"],
+    [0, "miss", "pass=2 fail=0 error=0 miss=0 done=0 skip=1"],
+    [0, "done", "-"],
+    [0, "miss", "-"],
+    [3, "", ""],
   ]);
+  expect(runs[4]!.stderr).toContain(
+    "bad.tap: not well-formed XML in line 1: --status alone is signed",
+  );
 });
 
 test("what cannot be signed is refused by name, before a password is asked for", () => {

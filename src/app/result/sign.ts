@@ -137,7 +137,8 @@ function outcomeAndTime(words: RunWords): Pick<TestResult, "result" | "counts" |
     throw new PatchsigError("usage", `--status does not know "${status}"`, {
       hint: TEST_OUTCOMES.join(", "),
     });
-  const read = readReports(reports, words.test);
+  const isBad = said === "fail" || said === "error" || said === "miss";
+  const read = isBad ? readWhatIsThere(words) : readReports(reports, words.test);
   if (read === null) {
     if (said === undefined)
       throw new PatchsigError("usage", "what did the run come to?", {
@@ -146,13 +147,23 @@ function outcomeAndTime(words: RunWords): Pick<TestResult, "result" | "counts" |
     return { result: said, counts: null, time: now(), report: null };
   }
   const { result, counts } = outcomeOf(read.report);
-  const isWorse = said === "fail" || said === "error" || said === "miss";
   return {
-    result: isWorse ? worse(said, result) : result,
+    result: isBad ? worse(said, result) : result,
     counts,
     time: timeOf(read.writtenAt),
     report: read.report,
   };
+}
+
+/** A job that was killed leaves half a report, or none: that it failed is said all the same. */
+function readWhatIsThere({ reports, test, say }: RunWords): ReturnType<typeof readReports> {
+  try {
+    return readReports(reports, test);
+  } catch (error) {
+    if (!(error instanceof PatchsigError)) throw error;
+    say(`note: ${error.message}: --status alone is signed`);
+    return null;
+  }
 }
 
 /** When the report was written, so that the same run is the same record; but never in the future. */
