@@ -50,7 +50,7 @@ export class CheckedMails {
     const missing = mails.filter((mail) => this.#keptOf(mail) === null);
     const read = (await mailsAt(missing)).filter((mail): mail is FactMail => mail.bytes !== null);
     const places = read.map(({ source, size }) => ({ place: source, size }));
-    const facts = await this.#reader.read(read);
+    const facts = await this.#reader.help(this.#reader.read(read, true));
     const again = new Map(facts.map((one, i) => [places[i]!.place, { ...places[i]!, ...one }]));
     const found = mails.flatMap((mail) => this.#keptOf(mail) ?? again.get(mail.place) ?? []);
     for (const one of again.values()) this.keep(one, one.text.messageId);

@@ -11,9 +11,10 @@ import type { SignedResult } from "../../result/text.ts";
 import { type SearchableMail, searchableMail } from "../../search/mail-text.ts";
 import type { SourceMail } from "../../source/item.ts";
 import { type VersionMail, versionMail } from "../../verify/versions.ts";
-import { type CheckPool, openCheckPool } from "../verify/check-pool.ts";
+import { openCheckPool } from "../verify/check-pool.ts";
 import type { DkimCheck } from "../verify/dkim.ts";
 import { createCheck, evidenceIn, type Examined, isEvidence } from "../verify/checking.ts";
+import { SharedReader } from "./shared-reader.ts";
 
 /** What checking found, for a verdict. */
 export interface CheckedFacts {
@@ -74,36 +75,39 @@ function checkedFacts(check: () => Parameters<typeof versionMail>[0]): CheckedFa
 export type FactMail = SourceMail & { readonly bytes: Buffer };
 
 export interface FactReader {
-  /** In the order of the mails, whose bytes are not used after this returns. */
-  read(mails: readonly FactMail[]): Promise<readonly IndexFacts[]>;
+  /**
+   * In the order of the mails, whose bytes are not used after it is done.
+   *
+   * @param urgent before all that was not begun; default: after it
+   */
+  read(mails: readonly FactMail[], urgent?: boolean): Promise<readonly IndexFacts[]>;
+  /** Waits for what was begun; meanwhile this thread reads what the others have not begun. */
+  help<T>(begun: Promise<T>): Promise<T>;
   close(): void;
 }
 
 /** A thread costs a tenth of a second and 60 MB: it starts after so many mails. */
 const MAILS_ALONE = 500;
-/** Mails that a thread answers together. */
-const AT_ONCE = 64;
+/** Parts that a thread is given: what it reads while this one is busy storing a portion. */
+const GIVEN = 10;
 
 const WORKER = new URL("./facts-worker.js", import.meta.url);
 
 /** @param threads that read mails beside this one, once there are many */
 export function openFactReader(terms: FactTerms, threads: number): FactReader {
   const here = createFactReader(terms);
-  let pool: CheckPool<IndexFacts> | null = null;
+  const all = (mails: readonly FactMail[]): IndexFacts[] => mails.map(({ bytes }) => here(bytes));
+  let shared: SharedReader<FactMail, IndexFacts> | null = null;
   let seen = 0;
   return {
-    read(mails) {
+    read(mails, urgent = false) {
       seen += mails.length;
-      if (threads === 0 || (pool === null && seen <= MAILS_ALONE)) {
-        const found = mails.map(({ bytes }) => here(bytes));
-        return Promise.resolve(found);
-      }
-      pool ??= openCheckPool<IndexFacts>(threads, terms, WORKER);
-      const parts: Promise<readonly IndexFacts[]>[] = [];
-      for (let at = 0; at < mails.length; at += AT_ONCE)
-        parts.push(pool.check(mails.slice(at, at + AT_ONCE)));
-      return Promise.all(parts).then((found) => found.flat());
+      if (threads === 0 || (shared === null && seen <= MAILS_ALONE))
+        return Promise.resolve(all(mails));
+      shared ??= new SharedReader(openCheckPool(threads, terms, WORKER), threads * GIVEN, all);
+      return shared.read(mails, urgent);
     },
-    close: () => pool?.close(),
+    help: (begun) => shared?.help(begun) ?? begun,
+    close: () => shared?.close(),
   };
 }

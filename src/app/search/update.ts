@@ -56,6 +56,8 @@ export interface IndexCounts {
 /** Mails, and their bytes, that are stored at once. */
 const PORTION_MAILS = 500;
 const PORTION_BYTES = 8 << 20;
+/** Portions that are read while one is stored: two, so that there is some for this thread too if it would wait. */
+const PORTIONS_AHEAD = 2;
 /** Threads to judge again at a time. */
 const THREADS_AT_ONCE = 100;
 
@@ -80,7 +82,7 @@ export async function updateIndex(
   const store = async (source: string, { failures, read }: PendingPortion): Promise<void> => {
     for (const { error } of failures) reporter.sayError(error);
     counts.unread += failures.length;
-    counts.mails += await work.take(source, await read);
+    counts.mails += await work.take(source, await reader.help(read));
     onPortion(counts);
   };
   try {
@@ -92,13 +94,12 @@ export async function updateIndex(
       await work.leave(source, gone);
       const cursorOf = (name: string): string | null => index.cursor(name);
       const items = openSource(source, { cursorOf, say: reporter.say }, onRead);
-      let before: PendingPortion | null = null;
+      const begun: PendingPortion[] = [];
       for await (const portion of portionsOf(items, options.portion ?? PORTION_MAILS)) {
-        const next = work.read(portion);
-        if (before !== null) await store(source, before);
-        before = next;
+        begun.push(work.read(portion));
+        if (begun.length > PORTIONS_AHEAD) await store(source, begun.shift()!);
       }
-      if (before !== null) await store(source, before);
+      for (const portion of begun) await store(source, portion);
       // most of what was withdrawn is there again, as other commits
       await work.forget(index.replacedResults(source));
       const has = (messageId: string): boolean =>

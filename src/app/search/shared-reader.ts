@@ -1,0 +1,83 @@
+/** Mails are read by other threads, and by this one while it would wait for them. */
+
+import type { SourceMail } from "../../source/item.ts";
+import type { CheckPool } from "../verify/check-pool.ts";
+
+/** Mails that are read together. */
+const PART_MAILS = 64;
+
+interface Part<M, F> {
+  readonly mails: readonly M[];
+  readonly done: (facts: Promise<readonly F[]>) => void;
+}
+
+export class SharedReader<M extends SourceMail, F> {
+  readonly #pool: CheckPool<F>;
+  readonly #most: number;
+  readonly #here: (mails: readonly M[]) => readonly F[];
+  /** Not begun, those that are needed first at the front. */
+  readonly #waiting: Part<M, F>[] = [];
+  #given = 0;
+
+  /**
+   * @param most parts that the other threads are given before they have answered one
+   * @param here reads mails in this thread
+   */
+  constructor(
+    pool: CheckPool<F>,
+    most: number,
+    here: (mails: readonly M[]) => readonly F[],
+  ) {
+    this.#pool = pool;
+    this.#most = most;
+    this.#here = here;
+  }
+
+  /** In the order of the mails. @param urgent before all that was not begun */
+  async read(mails: readonly M[], urgent: boolean): Promise<readonly F[]> {
+    const parts: Part<M, F>[] = [];
+    const facts: Promise<readonly F[]>[] = [];
+    for (let at = 0; at < mails.length; at += PART_MAILS) {
+      const some = mails.slice(at, at + PART_MAILS);
+      facts.push(new Promise((done) => parts.push({ mails: some, done })));
+    }
+    this.#waiting.splice(urgent ? 0 : this.#waiting.length, 0, ...parts);
+    this.#give();
+    return (await Promise.all(facts)).flat();
+  }
+
+  #give(): void {
+    while (this.#given < this.#most) {
+      const part = this.#waiting.shift();
+      if (part === undefined) return;
+      const facts = this.#pool.check(part.mails);
+      this.#given++;
+      part.done(facts);
+      const next = (): void => {
+        this.#given--;
+        this.#give();
+      };
+      facts.then(next, next);
+    }
+  }
+
+  /** Waits for what was begun, and meanwhile reads what the other threads were not given. */
+  async help<T>(begun: Promise<T>): Promise<T> {
+    let isDone = false;
+    const end = (): void => {
+      isDone = true;
+    };
+    begun.then(end, end);
+    for (;;) {
+      // answers of the threads come in
+      await new Promise(setImmediate);
+      const part = isDone ? undefined : this.#waiting.shift();
+      if (part === undefined) return begun;
+      part.done((async () => this.#here(part.mails))());
+    }
+  }
+
+  close(): void {
+    this.#pool.close();
+  }
+}
