@@ -23,11 +23,7 @@ export class SharedReader<M extends SourceMail, F> {
    * @param most parts that the other threads are given before they have answered one
    * @param here reads mails in this thread
    */
-  constructor(
-    pool: CheckPool<F>,
-    most: number,
-    here: (mails: readonly M[]) => readonly F[],
-  ) {
+  constructor(pool: CheckPool<F>, most: number, here: (mails: readonly M[]) => readonly F[]) {
     this.#pool = pool;
     this.#most = most;
     this.#here = here;
