@@ -9,12 +9,7 @@ import type { SearchableMail } from "../../search/mail-text.ts";
 import { DAY } from "../../primitives/time.ts";
 import { count } from "../../primitives/words.ts";
 import { followed } from "../../series/item.ts";
-import {
-  isReadFailure,
-  type ReadFailure,
-  type SourceItem,
-  type SourceMail,
-} from "../../source/item.ts";
+import type { ReadFailure } from "../../source/item.ts";
 import type { MailRow, PlacedRow } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
@@ -29,6 +24,7 @@ import { type FactMail, type FactReader, openFactReader } from "./facts.ts";
 import { type Gone, goneFrom, isUnfollowed } from "./gone.ts";
 import { type JudgedPortion, judgeFacts } from "./judge.ts";
 import { dateOf, type FreshMail, newMail, verdictOn } from "./new-mail.ts";
+import { type NewPortion, PORTION_MAILS, portionsOf } from "./portions.ts";
 import { indexedSeries, regrouped } from "./series.ts";
 
 export interface UpdateIndexOptions {
@@ -53,9 +49,6 @@ export interface IndexCounts {
   unread: number;
 }
 
-/** Mails, and their bytes, that are stored at once. */
-const PORTION_MAILS = 500;
-const PORTION_BYTES = 8 << 20;
 /** Portions that are read while one is stored: two, so that there is some for this thread too if it would wait. */
 const PORTIONS_AHEAD = 2;
 /** Threads to judge again at a time. */
@@ -116,11 +109,6 @@ export async function updateIndex(
   return counts;
 }
 
-interface NewPortion {
-  readonly mails: SourceMail[];
-  readonly failures: readonly ReadFailure[];
-}
-
 /** A portion that is being read. */
 interface PendingPortion {
   readonly failures: readonly ReadFailure[];
@@ -130,25 +118,6 @@ interface PendingPortion {
 interface ReadMails {
   readonly mails: readonly FreshMail[];
   readonly cursors: ReadonlyMap<string, string>;
-}
-
-async function* portionsOf(
-  items: AsyncIterable<readonly SourceItem[]>,
-  most: number,
-): AsyncGenerator<NewPortion> {
-  let [mails, failures, size]: [SourceMail[], ReadFailure[], number] = [[], [], 0];
-  for await (const some of items)
-    for (const item of some) {
-      if (isReadFailure(item)) failures.push(item);
-      else {
-        mails.push(item);
-        size += item.bytes?.length ?? 0;
-      }
-      if (mails.length < most && size < PORTION_BYTES) continue;
-      yield { mails, failures };
-      [mails, failures, size] = [[], [], 0];
-    }
-  yield { mails, failures };
 }
 
 /** What a source brought. */

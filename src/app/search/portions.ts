@@ -1,0 +1,36 @@
+/** The mails of a source, in the portions in which the index takes them. */
+
+import {
+  isReadFailure,
+  type ReadFailure,
+  type SourceItem,
+  type SourceMail,
+} from "../../source/item.ts";
+
+/** Mails, and their bytes, that are stored at once. */
+export const PORTION_MAILS = 500;
+const PORTION_BYTES = 8 << 20;
+
+export interface NewPortion {
+  readonly mails: SourceMail[];
+  readonly failures: readonly ReadFailure[];
+}
+
+export async function* portionsOf(
+  items: AsyncIterable<readonly SourceItem[]>,
+  most: number,
+): AsyncGenerator<NewPortion> {
+  let [mails, failures, size]: [SourceMail[], ReadFailure[], number] = [[], [], 0];
+  for await (const some of items)
+    for (const item of some) {
+      if (isReadFailure(item)) failures.push(item);
+      else {
+        mails.push(item);
+        size += item.bytes?.length ?? 0;
+      }
+      if (mails.length < most && size < PORTION_BYTES) continue;
+      yield { mails, failures };
+      [mails, failures, size] = [[], [], 0];
+    }
+  yield { mails, failures };
+}
