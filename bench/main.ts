@@ -32,6 +32,7 @@ import { signRow } from "./rows/sign.ts";
 import { inboxRow, threadsRow } from "./rows/sources.ts";
 import { startRow } from "./rows/start.ts";
 import { verifyRow } from "./rows/verify.ts";
+import { webRow } from "./rows/web.ts";
 import { makeRepository } from "./synthetic.ts";
 
 const ROWS: Readonly<Record<string, Row>> = {
@@ -53,6 +54,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   results: resultsRow,
   index: indexRow,
   tested: testedRow,
+  web: webRow,
   update: updateRow,
   follow: followRow,
 };
