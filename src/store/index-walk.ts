@@ -27,6 +27,14 @@ export interface WalkFilter {
   readonly id: number | null;
 }
 
+/** Of mails, also: null for any. */
+export interface MailFilter extends WalkFilter {
+  /** With its brackets. */
+  readonly messageId: string | null;
+  /** The number of a series that it belongs to. */
+  readonly series: number | null;
+}
+
 /** Which of them, in which order. */
 export interface WalkPage {
   readonly order: WalkOrder;
@@ -90,10 +98,17 @@ const MAILS = {
 export function mailsInOrder(
   index: IndexStore,
   kind: "patch" | "cover",
-  filter: WalkFilter,
+  filter: MailFilter,
   page: WalkPage,
 ): MailRow[] {
-  const conditions = conditionsOf(filter, MAILS);
+  const { messageId, series } = filter;
+  const conditions: Conditions = [
+    ...conditionsOf(filter, MAILS),
+    ...(messageId === null ? [] : [["messageId = ?", messageId] as const]),
+    ...(series === null
+      ? []
+      : [["id in (select mail from series_mails where series = ?)", series] as const]),
+  ];
   return rowsOf(index, `${SELECT_MAILS} where m.kind = '${kind}'`, conditions, page);
 }
 

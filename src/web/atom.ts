@@ -5,7 +5,7 @@ import { instant } from "../primitives/time.ts";
 import { ours, type SafeText } from "../report/escape.ts";
 import { type Html, html } from "./html.ts";
 import { midUrl, toSeries } from "./names.ts";
-import { shownSubject } from "./words.ts";
+import { partsOf, shownSubject, VERDICTS } from "./words.ts";
 
 /** @param root `http://localhost:8025` */
 export function atomFeed(root: SafeText, works: readonly DeskWork[]): Html {
@@ -16,7 +16,7 @@ export function atomFeed(root: SafeText, works: readonly DeskWork[]): Html {
 <title>${ours`${summary.name} ${shownSubject(summary.subject)}`}</title>
 <updated>${ours`${instant(latest)}`}</updated><link href="${link}"/>
 <author><name>${ours`${summary.from || "unknown"}`}</name></author>
-<summary>${ours`${summary.unsigned ? "none" : verdict}`}</summary></entry>
+<summary>${partsOf(newest)} patches, ${summary.unsigned ? ours`not signed` : VERDICTS[verdict]}</summary></entry>
 `;
   });
   const updated = ours`${instant(works[0]?.latest ?? 0)}`;

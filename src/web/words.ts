@@ -15,7 +15,7 @@ import { numberCount } from "../verify/numbers.ts";
 import { type Html, html } from "./html.ts";
 import { toSeries } from "./names.ts";
 
-const VERDICTS: Readonly<Record<Verdict, SafeText>> = {
+export const VERDICTS: Readonly<Record<Verdict, SafeText>> = {
   pass: ours`ok`,
   warn: ours`warn`,
   fail: ours`FAIL`,

@@ -83,8 +83,22 @@ describe("lists", () => {
     ],
     ["/covers/", ["[PATCH 0/2] both", "[PATCH v2 0/2] both"]],
     ["/people/?q=bob", ["Bob"]],
+    ["/people/?q=BOB@", ["Bob"]],
+    ["/patches/?msgid=b1@x", ["[PATCH v2 1/2] one"]],
+    ["/patches/?msgid=%3Cb1@x%3E&project=other", ["[PATCH v2 1/2] one"]],
+    ["/patches/?hash=da39a3ee5e6b4b0d3255bfef95601890afd80709", []],
+    ["/patches/?delegate=1", []],
   ])("%s", async (path, expected) => {
     expect(names(await list(path))).toEqual(expected);
+  });
+
+  test("of a series' patches, without a version in the address", async () => {
+    const answer = await app.request("http://localhost:8025/api/series/?q=third", {
+      headers: { host: "localhost:8025" },
+    });
+    const [{ id, url }] = (await answer.json()) as [Answered];
+    expect(url).toBe(`http://localhost:8025/api/series/${id}/`);
+    expect(names(await list(`/patches/?series=${id}`))).toEqual(["[PATCH net-next] third"]);
   });
 
   test("of people's numbers and of what was noted", async () => {

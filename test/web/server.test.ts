@@ -54,7 +54,7 @@ describe("pages", () => {
     ["/people/alice%40example.org", /history/, /RW/],
     ["/tests", /no test results/, /<h1>tests/],
     ["/list", /<svg viewBox/, /2026-11/],
-    ["/series.atom", /<entry>/, /<feed xmlns/],
+    ["/series.atom", /<feed xmlns/, /<summary>2\/2 patches, warn<\/summary>/],
     ["/style.css", /color-scheme/, /@media print/],
   ])("%s", async (path, one, other) => {
     const body = await text(path);

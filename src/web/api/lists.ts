@@ -5,6 +5,7 @@ import type { SeriesSummary } from "../../app/search/series.ts";
 import { compareVersions } from "../../series/works.ts";
 import type { MailRow, StoredSeries } from "../../store/index-sql.ts";
 import {
+  type MailFilter,
   mailNumbered,
   mailsInOrder,
   membersOf,
@@ -56,6 +57,19 @@ function filterOf(
   return { since, before, words, senders: sendersIn(index, submitters), id };
 }
 
+function mailFilterOf(
+  index: DeskOptions["index"],
+  query: ListQuery,
+  id: number | null = null,
+): MailFilter {
+  const { messageId, series } = query;
+  return {
+    ...filterOf(index, query, id),
+    messageId: messageId === "" ? null : messageId,
+    series,
+  };
+}
+
 export function apiSeries({ index }: DeskOptions, query: ListQuery, places: ApiPlaces): ListPage {
   const filter = filterOf(index, query);
   const { rows, more } = pageOf(query, (page) => seriesInOrder(index, filter, false, page));
@@ -91,7 +105,8 @@ export async function apiMails(
   places: ApiPlaces,
 ): Promise<ListPage> {
   const { index } = options;
-  const filter = filterOf(index, query);
+  if (query.foreign) return { records: [], more: false };
+  const filter = mailFilterOf(index, query);
   const byState = kind === "patch" && (query.states.length > 0 || query.archived !== null);
   const { rows, more } = byState
     ? await patchesByState(options, query, filter)
@@ -103,7 +118,7 @@ export async function apiMails(
 async function patchesByState(
   options: DeskOptions,
   query: ListQuery,
-  filter: WalkFilter,
+  filter: MailFilter,
 ): Promise<{ readonly rows: readonly MailRow[]; readonly more: boolean }> {
   const { order, page, perPage } = query;
   const first = (page - 1) * perPage;
@@ -214,7 +229,7 @@ export function apiEvents({ index }: DeskOptions, query: ListQuery, places: ApiP
     return { records, more };
   }
   const kind = category === "cover-created" ? "cover" : "patch";
-  const filter = filterOf(index, query, query[kind]);
+  const filter = mailFilterOf(index, { ...query, series: null }, query[kind]);
   const { rows, more } = pageOf(ordered, (page) => mailsInOrder(index, kind, filter, page));
   const records = rows.map((row) =>
     event(row.id, category, row.date, { [kind]: embeddedMail(row, places) }),

@@ -1,5 +1,6 @@
 /** What is asked of a list, as Patchwork's REST API has it. Pure. */
 
+import { messageIdIn } from "../names.ts";
 import { type WalkOrder, WALK_ORDERS } from "../../store/index-walk.ts";
 
 /** Answered with status 400 and these words. */
@@ -19,7 +20,11 @@ export interface ListQuery {
   readonly states: readonly string[];
   readonly archived: boolean | null;
   readonly category: string;
-  /** Only events about it. */
+  /** As a mail has it; "" for any. */
+  readonly messageId: string;
+  /** What nothing here has: lists that ask for it are empty. */
+  readonly foreign: boolean;
+  /** Only patches of it, and events about it. */
   readonly series: number | null;
   readonly patch: number | null;
   readonly cover: number | null;
@@ -30,6 +35,7 @@ const PER_PAGE = 30;
 const MAX_PER_PAGE = 250;
 const MAX_PAGE = 1_000_000;
 const MAX_VALUES = 50;
+const FOREIGN = ["delegate", "hash"] as const;
 
 /** @throws BadQuery if it cannot be answered as asked */
 export function listQuery(given: URLSearchParams): ListQuery {
@@ -51,6 +57,8 @@ export function listQuery(given: URLSearchParams): ListQuery {
     states: several("state"),
     archived: one("archived") === "" ? null : /^(?:true|1)$/i.test(one("archived")),
     category: one("category"),
+    messageId: one("msgid") === "" ? "" : messageIdIn(one("msgid")),
+    foreign: FOREIGN.some((name) => one(name) !== ""),
     series: numberIn(one("series"), "series", Number.MAX_SAFE_INTEGER),
     patch: numberIn(one("patch"), "patch", Number.MAX_SAFE_INTEGER),
     cover: numberIn(one("cover"), "cover", Number.MAX_SAFE_INTEGER),

@@ -187,7 +187,8 @@ export function checkRecord(
   return {
     id: row.id,
     url: `${places.api}/patches/${row.id}/checks/${row.id}/`,
-    user: null,
+    // clients ask for its number
+    user: { id: 1, url: `${places.api}/users/1/`, username: "patchsig", email: "" },
     date: apiTime(row.date),
     state: CHECKS[row.verdict] ?? "pending",
     target_url: `${places.web}/patch/${withoutBrackets(row.messageId)}`,

@@ -3,6 +3,7 @@
  * what is not stands in docs/web.md. Only GET, and what a page may say.
  */
 
+import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono } from "hono";
 import { judgePortion } from "../../app/search/judge.ts";
 import { asMbox } from "../../mail/mbox-write.ts";
@@ -33,7 +34,8 @@ import {
 } from "./records.ts";
 
 const JSON_TYPE = "application/json";
-const VERSIONS = "/api/:version{1\\.[0-3]}";
+/** Without a version: the latest. */
+const VERSIONS = ["/api", "/api/:version{1\\.[0-3]}"] as const;
 /** Header fields of a mail that are shown. */
 const MAX_FIELDS = 200;
 const ID = ":id{[1-9][0-9]{0,14}}";
@@ -43,6 +45,10 @@ type Found = ApiRecord | readonly ApiRecord[] | null;
 
 /** Adds them to the pages. */
 export function addApi(app: Hono, options: DeskOptions): void {
+  for (const root of VERSIONS) addVersion(app, root, options);
+}
+
+function addVersion(app: Hono, root: string, options: DeskOptions): void {
   const { index } = options;
   const lists: Readonly<
     Record<string, (query: ListQuery, places: ApiPlaces) => ListPage | Promise<ListPage>>
@@ -54,7 +60,7 @@ export function addApi(app: Hono, options: DeskOptions): void {
     events: (query, places) => apiEvents(options, query, places),
   };
   for (const [name, list] of Object.entries(lists))
-    app.get(`${VERSIONS}/${name}`, (c) => listAnswer(c, list));
+    app.get(`${root}/${name}`, (c) => listAnswer(c, list));
   const ones: Readonly<Record<string, (c: Context, places: ApiPlaces) => Found | Promise<Found>>> =
     {
       "": (_, { api }) => Object.fromEntries(LISTS.map((name) => [name, `${api}/${name}/`])),
@@ -81,21 +87,23 @@ export function addApi(app: Hono, options: DeskOptions): void {
       [`/covers/${ID}/comments`]: () => [],
     };
   for (const [path, read] of Object.entries(ones))
-    app.get(`${VERSIONS}${path}`, async (c) => jsonAnswer(c, await read(c, placesOf(c))));
-  app.get(`${VERSIONS}/series/${ID}/mbox`, async (c) => {
+    app.get(`${root}${path}`, async (c) => jsonAnswer(c, await read(c, placesOf(c))));
+  app.get(`${root}/series/${ID}/mbox`, async (c) => {
     const members = membersOf(index, [idIn(c)]).filter(({ number }) => number > 0);
     // the same patch may have come through two lists
     const once = members.filter(({ number }, i) => number !== members[i - 1]?.number);
     const bytes = (await mailsAt(once)).flatMap((mail) => mail.bytes ?? []);
-    return bytes.length === 0 ? missing(c) : mboxAnswer(asMbox(bytes), `series-${idIn(c)}`);
+    return bytes.length === 0 ? missing(c) : mboxAnswer(asMbox(bytes), `series-${idIn(c)}.mbox`);
   });
   for (const [path, kind] of [
     ["patches", "patch"],
     ["covers", "cover"],
   ] as const)
-    app.get(`${VERSIONS}/${path}/${ID}/mbox`, async (c) => {
+    app.get(`${root}/${path}/${ID}/mbox`, async (c) => {
       const mail = await bytesOf(rowIn(options, c, kind));
-      return mail === null ? missing(c) : mboxAnswer(asMbox([mail.bytes]), `${kind}-${idIn(c)}`);
+      return mail === null
+        ? missing(c)
+        : mboxAnswer(asMbox([mail.bytes]), `${kind}-${idIn(c)}.patch`);
     });
 }
 
@@ -158,7 +166,8 @@ async function checkOf(
 
 function placesOf(c: Context): ApiPlaces {
   const web = `http://${c.req.header("host") ?? ""}`;
-  return { web, api: `${web}/api/${c.req.param("version") ?? "1.3"}` };
+  const version = c.req.param("version");
+  return { web, api: version === undefined ? `${web}/api` : `${web}/api/${version}` };
 }
 
 async function listAnswer(
@@ -179,12 +188,16 @@ async function listAnswer(
     url.searchParams.set("page", `${number}`);
     return `${places.web}${url.pathname}${url.search}`;
   };
+  // in this order, and with this case, as pwclient looks for it
   const links = [
-    ...(query.page > 1 ? [`<${page(query.page - 1)}>; rel="prev"`] : []),
     ...(more ? [`<${page(query.page + 1)}>; rel="next"`] : []),
-  ];
+    ...(query.page > 1 ? [`<${page(query.page - 1)}>; rel="prev"`] : []),
+  ].join(", ");
+  const { outgoing } = (c.env ?? {}) as Partial<HttpBindings>;
   const answer = jsonAnswer(c, records);
-  if (links.length > 0) answer.headers.set("Link", links.join(", "));
+  if (links === "") return answer;
+  if (outgoing === undefined) answer.headers.set("Link", links);
+  else outgoing.setHeader("Link", links);
   return answer;
 }
 
@@ -201,7 +214,7 @@ function mboxAnswer(mbox: Buffer, name: string): Response {
   return new Response(new Uint8Array(mbox), {
     headers: {
       "Content-Type": "text/plain; charset=utf-8",
-      "Content-Disposition": `attachment; filename=${name}.mbox`,
+      "Content-Disposition": `attachment; filename=${name}`,
     },
   });
 }
