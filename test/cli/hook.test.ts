@@ -448,7 +448,7 @@ describe.runIf(password)("an encrypted key", () => {
   }
 
   // git starts the hook for each of them
-  const MANY = LONG ? 50 : 10;
+  const MANY = LONG ? 50 : 5;
   test(`${MANY} patches through git send-email: asked for once`, async () => {
     work = newRepository(join(newFolder(), "many"));
     git(work, ["fast-import", "--quiet"], history(MANY + 1));

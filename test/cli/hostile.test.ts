@@ -98,7 +98,7 @@ function write(parts: readonly Part[]): string {
     const bytes = Buffer.from(text);
     const most = Math.max(1, Math.floor(MIB / bytes.length));
     for (let left = times; left > 0; left -= most)
-      writeSync(fd, Buffer.concat(Array.from({ length: Math.min(left, most) }, () => bytes)));
+      writeSync(fd, Buffer.alloc(Math.min(left, most) * bytes.length, bytes));
   }
   closeSync(fd);
   return file;

@@ -45,7 +45,7 @@ import { requireTool } from "../support/tools.ts";
 
 const KILL_AT = pathToFileURL(join(import.meta.dirname, "..", "support", "kill-at.js")).href;
 /** RUNS=n makes more, or fewer. */
-const RUNS = Number(process.env["RUNS"] ?? (LONG ? 500 : 3));
+const RUNS = Number(process.env["RUNS"] ?? (LONG ? 500 : 2));
 const SUBJECTS = ["0/3", "1/3", "2/3", "3/3"];
 
 let trusted: Certificate;

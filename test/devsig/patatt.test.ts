@@ -242,7 +242,7 @@ describe("if git reads more than patatt signed", () => {
     expect(weSay(home.keyring, bytes(odd))).toMatchObject([{ identity: "" }]);
   });
 
-  const FUZZ = Number(process.env["FUZZ"] ?? (LONG ? 600 : 200));
+  const FUZZ = Number(process.env["FUZZ"] ?? (LONG ? 600 : 100));
   test.runIf(HAS_PATATT)(`${FUZZ} changed mails from seed ${SEED}`, { timeout: 0 }, () => {
     const pool = sign(
       home,

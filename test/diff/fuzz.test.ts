@@ -8,9 +8,9 @@ import { LONG } from "../support/long.ts";
 import { type Judge, makeJudge, type Question, numstatOf, writeFiles } from "./judge.ts";
 import { mutate, Random } from "./mutate.ts";
 
-const CASES = Number(process.env["FUZZ"] ?? (LONG ? 400 : 200));
+const CASES = Number(process.env["FUZZ"] ?? (LONG ? 400 : 100));
 /** Patches about which git is asked together. */
-const BATCH = 200;
+const BATCH = 100;
 const SEED = Number(process.env["SEED"] ?? 1);
 
 const FIXTURES = new URL("../../fixtures/diff/", import.meta.url);

@@ -39,7 +39,7 @@ import { type AmSettings, withPlainAm } from "../../src/verify/plain-am.ts";
 import { amSettingsOf, SETTINGS } from "./git-settings.ts";
 import { type Original, signedMails } from "./originals.ts";
 
-const COUNT = Number(process.env["FUZZ"] ?? (LONG ? 2000 : 700));
+const COUNT = Number(process.env["FUZZ"] ?? (LONG ? 2000 : 400));
 /** Good verdicts that are judged together. */
 const BATCH = 100;
 const SAMPLE = 50;
