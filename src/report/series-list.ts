@@ -66,7 +66,7 @@ const REASONS: Record<MembershipReason, (through: SafeText) => SafeText> = {
   first: () => ours`the first one`,
   "signed-id": () => ours`signed together`,
   references: (through) => ours`refers to ${through}`,
-  "labelled-by-cover": (through) => ours`the cover letter ${through} gives the version`,
+  "labelled-by-cover": (through) => ours`the first mail, ${through}, gives the version`,
   thread: (through) => ours`like the others, in the thread of ${through}`,
   "message-id": (through) => ours`${through} once more`,
   label: () => ours`the same sender, label and hour`,

@@ -6,6 +6,7 @@
  */
 
 import {
+  above,
   type AssembledSeries,
   followed,
   type Member,
@@ -40,9 +41,6 @@ interface Home<T> {
 
 /** How many groups with a mail's label, the latest in its thread, are tried. */
 const MAX_TRIED = 16;
-/** How many Message-IDs above a mail are tried. */
-const MAX_ABOVE = 64;
-const NO_MAIL: ThreadMail = { messageId: "", references: [] };
 /** Mails without any reference belong together within this time, in seconds. */
 const LOOSE_SECONDS = 3600;
 
@@ -167,16 +165,10 @@ class Groups<T> {
       ({ item: other, group }) => other.sender === item.sender && isFree(group, item),
     );
     const alike = free.find(({ item: other }) => labelOf(other) === labelOf(item));
-    if (alike !== undefined)
-      return { group: alike.group, reason: "references", through: alike.item.messageId };
-    // `[PATCH net-next v3 0/4]` over `[PATCH 1/4]`: the cover letter labels patches without a version
-    const letter = free.find(
-      ({ item: other }) =>
-        other.kind === "cover" &&
-        other.number.total === item.number.total &&
-        ((other.number.version === item.number.version && other.minor === item.minor) ||
-          !item.hasVersion),
-    );
+    const same = alike ?? free.find(({ item: other }) => isOfOneRun(item, other));
+    if (same !== undefined)
+      return { group: same.group, reason: "references", through: same.item.messageId };
+    const letter = free.find(({ item: other }) => isLabelledBy(item, other));
     return letter === undefined
       ? null
       : { group: letter.group, reason: "labelled-by-cover", through: letter.item.messageId };
@@ -230,22 +222,30 @@ class Groups<T> {
 
   /** The nearest mail above it that it may replace: people answer the patch, or what a reviewer said of it. */
   #counterpart(item: SeriesItem): SeriesGroup<T> | null {
-    for (const id of this.#above(item)) {
+    for (const id of above(item, this.#links)) {
       const found = this.#parts(id).find(({ item: other }) => isCounterpart(item, other));
       if (found !== undefined) return found.group;
     }
     return null;
   }
+}
 
-  /** Message-IDs, the nearest first: of its own references, and of those of replies among them. */
-  #above(item: SeriesItem): ReadonlySet<string> {
-    const ids = new Set([...followed(item)].reverse());
-    for (const id of ids) {
-      const link = ids.size < MAX_ABOVE ? this.#links.get(id) : undefined;
-      for (const next of [...followed(link ?? NO_MAIL)].reverse()) ids.add(next);
-    }
-    return ids;
-  }
+/** `[RFC][PATCH 2/3]` between `[PATCH 1/3]` and `[PATCH 3/3]`: one run of git send-email sent them. */
+function isOfOneRun(item: SeriesItem, other: SeriesItem): boolean {
+  const stem = stemOf(item.messageId);
+  return stem !== null && stem === stemOf(other.messageId) && isSameVersion(item, other);
+}
+
+/** `[PATCH net-next v3 0/4]` over `[PATCH 1/4]`, or `[PATCH v2 1/2]` over `[PATCH 2/2]`: the first mail labels those without a version. */
+function isLabelledBy(item: SeriesItem, other: SeriesItem): boolean {
+  if (other.number.total !== item.number.total) return false;
+  if (other.kind === "cover") return !item.hasVersion || isSameVersion(item, other);
+  return other.number.index === 1 && other.hasVersion && !item.hasVersion;
+}
+
+function isSameVersion(item: SeriesItem, other: SeriesItem): boolean {
+  const [a, b] = [item.number, other.number];
+  return a.total === b.total && a.version === b.version && item.minor === other.minor;
 }
 
 function isCounterpart({ sender, number, minor }: SeriesItem, other: SeriesItem): boolean {

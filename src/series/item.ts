@@ -23,8 +23,28 @@ export interface ThreadMail {
 const MAX_FOLLOWED = 20;
 
 /** The Message-IDs that are followed from a mail, the nearest last. */
-export function followed({ references }: ThreadMail): readonly string[] {
+export function followed({ references }: Pick<ThreadMail, "references">): readonly string[] {
   return references.slice(-MAX_FOLLOWED);
+}
+
+/** How many mails above one are looked at. */
+const MAX_ABOVE = 64;
+
+/**
+ * The Message-IDs above a mail, the nearest first: those that it refers to, and what replies among these refer to.
+ *
+ * @param replies mails without a patch, by Message-ID
+ */
+export function above(
+  mail: Pick<ThreadMail, "references">,
+  replies: ReadonlyMap<string, Pick<ThreadMail, "references">>,
+): ReadonlySet<string> {
+  const ids = new Set(followed(mail).toReversed());
+  for (const id of ids) {
+    const reply = ids.size < MAX_ABOVE ? replies.get(id) : undefined;
+    if (reply !== undefined) for (const next of followed(reply).toReversed()) ids.add(next);
+  }
+  return ids;
 }
 
 export interface SeriesItem extends ThreadMail {

@@ -117,6 +117,17 @@ function splitAddresses(text: string): Original[] {
 }
 
 /**
+ * By whom a mail is told from those of others: who may have sent what a list sends in its own name, without
+ * the list's address, which all have there.
+ *
+ * @param senders as `senderAddresses` returns them
+ */
+export function distinctSenders(senders: readonly string[]): string[] {
+  const [from, ...others] = new Set(senders);
+  return others.length === 0 && from !== undefined ? [from] : others;
+}
+
+/**
  * The addresses that may count as the sender, normalised: the From header's own. If a list visibly
  * replaced that ("Alice via list"), also the candidates for the author: the name that people see is
  * then not the signer's anyway, and the verdict stays a warning.

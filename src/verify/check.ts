@@ -9,7 +9,7 @@ import { readRawMail } from "../mail/mailinfo.ts";
 import { attest } from "../patch/attestation.ts";
 import { findMarkers, readBlock, type UnverifiedBlock } from "../patch/block.ts";
 import { readDiff } from "../diff/diff.ts";
-import { isReplySubject, subjectNumber } from "../patch/subject.ts";
+import { isReplySubject, type SubjectNumber, subjectNumber } from "../patch/subject.ts";
 import type { Diff, MailView, Result } from "../types.ts";
 import { withCarrier } from "./carrier.ts";
 import { describe, refusedFinding, refusedMail } from "./describe.ts";
@@ -41,7 +41,7 @@ function checkAlone(mail: Buffer, verifier: Verifier): Checked {
   const isCover = number.index === 0;
 
   // a patch quoted in a reply is not a patch, and its "0/3" not a cover letter
-  if (block === null && isReplySubject(view.headers.subject)) return answer(checked, diff);
+  if (block === null && isAnswer(view, number)) return answer(checked, diff);
   if (!parsed.ok) {
     const why = refusedFinding("diff", parsed.refusal);
     return {
@@ -66,6 +66,15 @@ function checkAlone(mail: Buffer, verifier: Verifier): Checked {
     block.value,
     verifier,
   );
+}
+
+/**
+ * Many replies with a diff have another title than `Re:`: `Applied "…" to the regmap tree`, what tip-bot2 and
+ * Bugzilla send. Their Subject does not call them patches, as no sender of patches does in a thread.
+ */
+function isAnswer({ headers }: MailView, { version }: SubjectNumber): boolean {
+  const isInThread = headers.references !== "" || headers.inReplyTo !== "";
+  return isReplySubject(headers.subject) || (version === null && isInThread);
 }
 
 /** An unsigned reply: with a diff of its own it is shown, but never applied. */

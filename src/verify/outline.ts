@@ -8,6 +8,7 @@ import { MAX_MAILS } from "../series/collector.ts";
 import type { AssembledSeries, SeriesItem } from "../series/item.ts";
 import type { Verdict } from "../types.ts";
 import { type Finding, finding } from "../findings.ts";
+import { distinctSenders } from "./author.ts";
 import type { Evidence } from "./evidence.ts";
 import { gapsIn, numberList } from "./numbers.ts";
 import type { Base } from "../base/result.ts";
@@ -67,7 +68,7 @@ export function itemOf(evidence: Evidence): SeriesItem {
     messageId,
     references,
     // for a mail that a list sends in its own name, all possible senders
-    sender: evidence.senders.join(" "),
+    sender: distinctSenders(evidence.senders).join(" "),
     date,
     number,
     ...label,

@@ -4,6 +4,7 @@ import { parseDate } from "../mail/date.ts";
 import { sha256 } from "../patch/attestation.ts";
 import type { VersionFacts, WorkReason } from "../series/works.ts";
 import type { Verdict } from "../types.ts";
+import { distinctSenders } from "./author.ts";
 import { contentOf } from "./evidence.ts";
 import type { Checked, SeriesOutline } from "./result.ts";
 
@@ -33,7 +34,7 @@ export function versionMail(checked: Checked): VersionMail {
   const { kind, senders, messageId, references, isAnswer, signature, signed, view, diff } = checked;
   return {
     kind,
-    senders,
+    senders: distinctSenders(senders),
     messageId,
     references,
     isAnswer,

@@ -603,6 +603,34 @@ const CASES: readonly [string, readonly Named[], readonly string[]][] = [
       "v1 of 2: 20261125-other-v1-1-bbb 20261125-other-v1-2-bbb",
     ],
   ],
+  [
+    "a run of git send-email with brackets of its own",
+    [
+      mail("<20261106220000.123-1-alice@example.org>", "[PATCH 1/3] x"),
+      mail("<20261106220000.123-2-alice@example.org>", "[RFC][PATCH 2/3] y", {
+        re: "<20261106220000.123-1-alice@example.org>",
+      }),
+      mail("<20261106220000.123-3-alice@example.org>", "[PATCH 3/3] z", {
+        re: "<20261106220000.123-1-alice@example.org>",
+      }),
+    ],
+    [`v1 of 3: ${[1, 2, 3].map((n) => `<20261106220000.123-${n}-alice@example.org>`).join(" ")}`],
+  ],
+  [
+    "other brackets of another run",
+    [mail("a1", "[PATCH 1/2] x"), mail("a2", "[RFC][PATCH 2/2] y", { re: "a1" })],
+    ["v1 of 2: a1 incomplete", "v1 of 2: a2 incomplete"],
+  ],
+  [
+    "a version in the first mail alone",
+    [mail("a1", "[PATCH v2 1/2] x"), mail("a2", "[PATCH 2/2] y", { re: "a1" })],
+    ["v2 of 2: a1 a2"],
+  ],
+  [
+    "a version in the last mail alone",
+    [mail("a1", "[PATCH 1/2] x"), mail("a2", "[PATCH v2 2/2] y", { re: "a1" })],
+    ["v1 of 2: a1 incomplete", "v2 of 2: a2 incomplete"],
+  ],
 ];
 
 describe("series", () => {

@@ -3,7 +3,12 @@
 import { describe, expect, it } from "vitest";
 import { readRawMail } from "../../src/mail/mailinfo.ts";
 import type { MailView } from "../../src/types.ts";
-import { authorCandidates, isReplaced, senderAddresses } from "../../src/verify/author.ts";
+import {
+  authorCandidates,
+  distinctSenders,
+  isReplaced,
+  senderAddresses,
+} from "../../src/verify/author.ts";
 
 const DIFF = "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-1\n+2\n";
 const VIA = "Alice via Listing <listing@lists.example.org>";
@@ -122,6 +127,13 @@ describe("the sender may be", () => {
 
   it("nobody, if that is no address", () => {
     expect(senderAddresses(view("Alice <alice>"))).toEqual([]);
+  });
+
+  it("without the address that all have there", () => {
+    const [list, bob] = ["listing@lists.example.org", "bob@x.org"];
+    expect(distinctSenders([list, bob, bob])).toEqual([bob]);
+    expect(distinctSenders([list])).toEqual([list]);
+    expect(distinctSenders([])).toEqual([]);
   });
 
   it("whoever may be the author, if a list replaced it", () => {

@@ -71,6 +71,23 @@ describe("what a mail is", () => {
     expect(found.findings.map(({ code }) => code)).toEqual(["answer"]);
     expect(read(mail("[PATCH v3 3/4] x")).isAnswer).toBe(false);
   });
+
+  it.each([
+    ['Applied "net: count" to the net tree', true],
+    ['Patch "net: count" has been added to the 6.1-stable tree', true],
+    ["[tip: x86/platform] net: count", true],
+    ["[list] [Bug 42] it crashes", true],
+    ["[list] [PATCH] net: count", false],
+    ["[1/2] net: count", false],
+    ["[RFC] net: count", false],
+  ])(
+    "is an answer, if it is in a thread and its Subject does not call it a patch: %s",
+    (subject, is) => {
+      const inThread = mail(subject).replace("Date:", "In-Reply-To: <a@example.org>\nDate:");
+      expect(read(inThread).isAnswer).toBe(is);
+      expect(read(mail(subject)).isAnswer).toBe(false);
+    },
+  );
 });
 
 describe("the block", () => {

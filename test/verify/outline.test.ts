@@ -299,6 +299,11 @@ describe("what assembly is told of a mail", () => {
     expect(item(patch(1, 2), { isAnswer: true }).kind).toBe("answer");
   });
 
+  it("is its sender, whoever else the list sends for", () => {
+    const senders = ["listing@lists.example.org", "alice@example.org", "alice@example.org"];
+    expect(item(patch(1, 2), { senders }).sender).toBe("alice@example.org");
+  });
+
   it("is its signing, if the signature is good: who forges one joins no series", () => {
     const [one] = both() as [Buffer];
     const { signed } = evidenceOf(check(one));

@@ -32,14 +32,22 @@ test.each([
     "one that quotes the patch",
     mixed("Re: [PATCH 2/2] f: x", "> diff --git a/f b/f\n> @@ -1 +1 @@\n> -a\n\nFine.", SMIME),
   ],
+  [
+    "an encrypted answer",
+    `${HEAD}Subject: Re: [PATCH 0/2] f\nContent-Type: multipart/encrypted; boundary=b\n\n--b\nContent-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\nAAAA\n--b--\n`,
+  ],
+])("%s is read, and not a patch", (_, mail) =>
+  expect(checkMail(Buffer.from(mail, "latin1"), verifier)).toMatchObject({
+    kind: "other",
+    findings: expect.arrayContaining([expect.objectContaining({ code: "binary-part" })]),
+  }),
+);
+
+test.each([
   ["a charset that git does not know", `${HEAD}Subject: AW: [PATCH] f: x\n${BAD_CHARSET}\nFine.\n`],
   [
     "base64 with a footer below it",
     `${HEAD}Subject: Lunch on Friday\nContent-Transfer-Encoding: base64\n\nSGVsbG8gd29ybGQK\n____\nlist mailing list\n`,
-  ],
-  [
-    "an encrypted answer",
-    `${HEAD}Subject: Re: [PATCH 0/2] f\nContent-Type: multipart/encrypted; boundary=b\n\n--b\nContent-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\nAAAA\n--b--\n`,
   ],
   [
     "an invitation",

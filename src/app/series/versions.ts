@@ -7,6 +7,7 @@ import {
   type Work,
   worksOf,
 } from "../../series/works.ts";
+import { above, type ThreadMail } from "../../series/item.ts";
 import type { Verdict } from "../../types.ts";
 import type { KeyTrust, SeriesOutline } from "../../verify/result.ts";
 import type { Collected } from "../../verify/series.ts";
@@ -70,14 +71,22 @@ export function judgedVersions<P>(
   all: readonly Collected<P>[],
   factsOf: (payload: P) => VersionMail,
 ): Version<Collected<P>>[] {
+  const repliesIn = new Map<unknown, ReadonlyMap<string, ThreadMail>>();
+  for (const portion of new Set(all.flatMap(({ portions }) => portions)))
+    repliesIn.set(portion, new Map(portion.links.map((link) => [link.messageId, link])));
   return versionsOf(
     all.map((series) => {
+      const replies = repliesIn.get(series.portions[0]) ?? new Map();
       const patches = series.members.filter(({ evidence }) => evidence.kind === "patch");
       return {
         series,
         outline: series.result,
         verdict: series.result.verdict,
-        mails: series.received.map(({ payload }) => factsOf(payload)),
+        mails: series.received.map(({ payload }) => {
+          const facts = factsOf(payload);
+          // v3 in reply to what was said of v2
+          return { ...facts, references: [...above(facts, replies)] };
+        }),
         proofs: patches.map(({ result: { signature, verdict, vouched } }) => {
           if (signature === "good" && verdict !== "fail") return "signed";
           return vouched === null ? "none" : "vouched";

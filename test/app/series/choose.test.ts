@@ -48,6 +48,16 @@ describe("versions of one work", () => {
     expect(await chosen([V1[1]!, V2[1]!])).toEqual(["v2: b1", "v2, 2 patches; v1 is also there"]);
   });
 
+  test("a list in whose name all send makes nobody the same", async () => {
+    const via = (name: string, email: string): string =>
+      `${name} via list <list@lists.example.org>\nReply-To: ${name} <${email}>`;
+    const one = mail("s", "[PATCH] one thing", { from: via("Alice", "alice@example.org") });
+    const his = mail("t", "[PATCH v2] one thing", { from: via("Bob", "bob@example.net") });
+    const hers = mail("u", "[PATCH v2] one thing", { from: via("Alice", "alice@example.org") });
+    expect(await chosen([one, his])).toMatchObject([/^2 series in the mails: \(1\)/]);
+    expect(await chosen([one, hers])).toMatchObject(["v2: u", /also there/]);
+  });
+
   test("threads of their own: the same titles, or a link in the text", async () => {
     const apart = two("b", "PATCH v2", { to: "2" });
     expect(await chosen([...V1, ...apart])).toMatchObject(["v2: b0 b1 b2", /also there/]);
@@ -55,6 +65,9 @@ describe("versions of one work", () => {
     const text = "Better.\n---\n- Link to v1: https://lore.example.org/r/s@x";
     const renamed = mail("t", "[PATCH v2] another name", { text });
     expect(await chosen([single, renamed])).toMatchObject(["v2: t", /also there/]);
+    const said = mail("r", "Re: [PATCH] one thing", { re: "s" });
+    const below = mail("t", "[PATCH v2] another name", { re: "r" });
+    expect(await chosen([single, said, below])).toMatchObject(["v2: t", /also there/]);
     const unlinked = mail("t", "[PATCH v2] another name");
     expect(await chosen([single, unlinked])).toMatchObject([/^2 series in the mails: \(1\)/]);
   });
