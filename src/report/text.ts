@@ -80,7 +80,7 @@ export const TRUST_WORDS: Record<NonNullable<PatchResult["trust"]>, string> = {
 };
 
 /** The columns say these, or only programs need them. */
-const QUIET = new Set(["all-cr", "format-flowed", "series-incomplete", "unsigned"]);
+const QUIET = new Set(["all-cr", "answer", "format-flowed", "series-incomplete", "unsigned"]);
 /** Said of all patches together; and in which words, if those of one do not fit several. */
 const TOGETHER: Readonly<Partial<Record<FindingCode, string | null>>> = {
   unchanged: null,
@@ -160,12 +160,24 @@ export function namesNoBase({ findings }: SeriesResult): boolean {
 function patchRow(patch: PatchResult): Row {
   return {
     label: label(patch),
-    number: patch.series === null ? "" : `${patch.series.index}/${patch.series.total}`,
+    number: numberWord(patch),
     subject: patch.subject,
-    who: escapeText(patch.signer ?? patch.author?.email ?? ""),
+    who: escapeText(patch.signer ?? whoWord(patch)),
     trust: trustWord(patch),
     findings: patch.findings.filter(({ code }) => !(code in TOGETHER)),
   };
+}
+
+/** The author's address; of a mail that a list sent in its own name, whose address says nothing, `Alice via list`. */
+function whoWord({ author }: PatchResult): string {
+  if (author === null) return "";
+  return /\svia\s/i.test(author.name) ? author.name : author.email;
+}
+
+/** `2/3` · `reply`, of one with a diff */
+function numberWord({ series, findings }: PatchResult): string {
+  if (findings.some(({ code }) => code === "answer")) return "reply";
+  return series === null ? "" : `${series.index}/${series.total}`;
 }
 
 /** X-Developer-Signatures that say nothing odd of who sent it: not worth a line of an unsigned series. */
@@ -178,12 +190,14 @@ const USUAL_SIGNATURES = new Set([
 
 function unsignedRow(series: SeriesResult, patches: readonly PatchResult[]): Row {
   const { total, missing, version, subject } = series;
-  const authors = new Set(patches.map(({ author }) => author?.email ?? ""));
+  const authors = new Set(patches.map(whoWord));
   const [first = ""] = authors;
+  const isReply = patches.some((patch) => numberWord(patch) === "reply");
+  const named = version > 1 ? `v${version} ` : "";
   const others = authors.size > 1 ? ` +${authors.size - 1}` : "";
   return {
     label: label(patches[0]!),
-    number: `${version > 1 ? `v${version} ` : ""}${total - numberCount(missing)}/${total}`,
+    number: isReply ? "reply" : `${named}${total - numberCount(missing)}/${total}`,
     subject,
     who: escapeText(`${first}${others}`),
     trust: `${vouchedWords(patches)}${namesNoBase(series) ? ", no base" : ""}`,

@@ -285,12 +285,17 @@ export function verdictOf(findings: readonly Finding[]): Verdict {
   return findings.some((f) => f.severity === "warn") ? "warn" : "pass";
 }
 
-/** Not signed, by somebody who was never seen signing; and nothing else of it warns or fails. */
+const UNSIGNED: ReadonlySet<string> = new Set(["unsigned", "answer"]);
+
+/**
+ * Not signed, by somebody who was never seen signing, perhaps a reply with a diff; and nothing else of it warns
+ * or fails.
+ */
 export function isOnlyUnsigned({ signature, findings }: PatchResult): boolean {
   return (
     signature === "none" &&
-    findings.some(({ code }) => code === "unsigned") &&
-    findings.every(({ code, severity }) => code === "unsigned" || severity === "info")
+    findings.some(({ code }) => UNSIGNED.has(code)) &&
+    findings.every(({ code, severity }) => UNSIGNED.has(code) || severity === "info")
   );
 }
 

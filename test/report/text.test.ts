@@ -204,6 +204,28 @@ describe("a series without signatures", () => {
   });
 });
 
+const lines = (patches: readonly PatchResult[]): string[] =>
+  renderSeries(SERIES, patches, STYLE).map((line) => line.replace(/ +/g, " "));
+
+test("a reply with a diff is one line, as what else is not signed", () => {
+  const answer: Finding = { ...FINDING, code: "answer", message: "a reply that carries a diff" };
+  const reply = { ...UNSIGNED, findings: [answer] };
+  expect(lines([reply])).toEqual(["none reply song: be loud alice@example.org not signed"]);
+  const odd = { ...reply, findings: [answer, { ...FINDING, code: "no-prefix" as const }] };
+  expect(lines([odd])).toEqual([
+    "none reply song: be loud alice@example.org not signed",
+    " m",
+    " h",
+  ]);
+});
+
+test("of a mail that a list sent in its own name, the name is shown", () => {
+  const author = { name: "Alice via list", email: "list@lists.example.org" };
+  expect(lines([{ ...UNSIGNED, author }])).toEqual([
+    "none 1/1 song: be loud Alice via list not signed",
+  ]);
+});
+
 test("totals call nothing bad that is only unsigned", () => {
   const style: Style = { columns: 80, color: false };
   const totals = createTotals();
