@@ -5,7 +5,8 @@ import { count } from "../primitives/words.ts";
 import { type CommitResult, type CommitStatus, type CommitSummary } from "../record/result.ts";
 import { escapeText, joinSafe, ours, padTo, type SafeText, truncateTo } from "./escape.ts";
 import { testLines } from "./tests.ts";
-import { tint, type Style, TRUST_WORDS } from "./text.ts";
+import { TRUST_WORDS } from "./columns.ts";
+import { tint, type Style } from "./text.ts";
 
 const WORDS: Readonly<Record<Exclude<CommitStatus, "amended">, string>> = {
   same: "as signed",

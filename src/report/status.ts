@@ -3,7 +3,7 @@
 import type { Finding } from "../findings.ts";
 import { isOnlyUnsigned, type PatchResult } from "../verify/result.ts";
 import { escapeAscii, type SafeText } from "./escape.ts";
-import { trustWord } from "./text.ts";
+import { trustWord } from "./columns.ts";
 
 /** The first word: all that a filter has to look at. */
 type StatusWord = "good" | "warn" | "bad" | "unsigned";

@@ -7,7 +7,7 @@ import type { DeskSeries, DeskWork } from "../app/desk/works.ts";
 import { day } from "../primitives/time.ts";
 import { count } from "../primitives/words.ts";
 import { escapeText, joinSafe, ours, type SafeText } from "../report/escape.ts";
-import { TRUST_WORDS } from "../report/text.ts";
+import { TRUST_WORDS } from "../report/columns.ts";
 import type { SeriesMark } from "../store/series-marks.ts";
 import type { Finding } from "../findings.ts";
 import type { Verdict } from "../types.ts";

@@ -120,3 +120,11 @@ test.each(Object.keys(SAMPLES) as TemplateName[])(
     expect(body.endsWith("\n-- \nbot, a program, run by Olga <olga@example.org>\n")).toBe(true);
   },
 );
+
+test("no line of a template is wider than a letter: it would be wrapped apart from the next", () => {
+  const folder = join(import.meta.dirname, "../../templates");
+  const lines = Object.keys(SAMPLES).flatMap((name) =>
+    readFileSync(join(folder, `${name}.txt`), "utf8").split("\n"),
+  );
+  expect(lines.filter((line) => line.length > 72 && !line.includes("{{"))).toEqual([]);
+});

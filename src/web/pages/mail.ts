@@ -6,7 +6,8 @@ import { type Html, html } from "../html.ts";
 import { page } from "../layout.ts";
 import { toPatch, toRaw, toSeries } from "../names.ts";
 import { findingList, shownSubject, shownTrust, verdictMark } from "../words.ts";
-import { spoken, vouchedWords } from "../../report/text.ts";
+import { vouchedWords } from "../../report/columns.ts";
+import { spoken } from "../../report/text.ts";
 import { isOnlyUnsigned, type PatchResult } from "../../verify/result.ts";
 
 export function mailPage({

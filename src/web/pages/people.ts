@@ -2,7 +2,7 @@
 
 import { day } from "../../primitives/time.ts";
 import { escapeText, ours } from "../../report/escape.ts";
-import { TRUST_WORDS } from "../../report/text.ts";
+import { TRUST_WORDS } from "../../report/columns.ts";
 import type { IdentityHistory, KeyRecord } from "../../trust/record.ts";
 import { type Html, html } from "../html.ts";
 import { page } from "../layout.ts";
