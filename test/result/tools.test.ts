@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { kcidbDetails } from "../../src/result/details.ts";
 import { readJunit } from "../../src/result/from/junit.ts";
-import { outcomeOf, type Report, textOfLog, textOfReport } from "../../src/result/from/report.ts";
+import { outcomeOf, type Report, textOfReport } from "../../src/result/from/report.ts";
 import { readTap } from "../../src/result/from/tap.ts";
 import type { TestResult } from "../../src/result/text.ts";
 import { problems, type Schema } from "../support/json-schema.ts";
@@ -15,8 +15,8 @@ const FOLDER = join(import.meta.dirname, "..", "..", "fixtures", "reports");
 const FILES = readdirSync(FOLDER).filter((name) => name !== "README.md");
 
 function read(name: string): Report {
-  const bytes = readFileSync(join(FOLDER, name));
-  return name.endsWith(".xml") ? readJunit(textOfReport(bytes)) : readTap(textOfLog(bytes));
+  const text = textOfReport(readFileSync(join(FOLDER, name)));
+  return name.endsWith(".xml") ? readJunit(text) : readTap(text);
 }
 
 /** [result, pass, fail, error, miss, done, skip] and some of the paths. */
@@ -38,6 +38,7 @@ const EXPECTED: Record<string, [string, number[], string[]]> = {
   "node-test.tap": ["fail", [2, 2, 0, 0, 1, 1], ["table.two_words", "later"]],
   "node-test.xml": ["fail", [2, 2, 0, 0, 1, 1], ["test.two_words", "test.later"]],
   "test-more.tap": ["fail", [2, 2, 0, 0, 1, 1], ["table.two_words", "later"]],
+  "googletest.xml": ["fail", [4, 3, 0, 0, 0, 3], ["Words.Upper", "All.P.Each.n1"]],
   "ctest.xml": ["fail", [2, 1, 0, 1, 0, 2], ["nowhere.nowhere"]],
   "meson.xml": ["fail", [5, 2, 2, 0, 0, 2], ["words.table_-_words_table.two_words"]],
   "kunit.tap": ["fail", [3, 1, 0, 0, 0, 1], ["words.words_upper", "tables.tables_each.two_words"]],

@@ -4,23 +4,17 @@ import { readFileSync, statSync } from "node:fs";
 import { FormatError, PatchsigError } from "../../errors.ts";
 import { readKcidb, readNipa } from "../../result/from/json.ts";
 import { readJunit } from "../../result/from/junit.ts";
-import {
-  joined,
-  MAX_REPORT,
-  type Report,
-  textOfLog,
-  textOfReport,
-} from "../../result/from/report.ts";
+import { joined, MAX_REPORT, type Report, textOfReport } from "../../result/from/report.ts";
 import { readTap } from "../../result/from/tap.ts";
 import { reading, readStdin } from "../../source/reading.ts";
 
 export type ReportFormat = "junit" | "tap" | "kcidb" | "nipa";
 
-const READERS: Readonly<Record<ReportFormat, (bytes: Buffer, test: string) => Report>> = {
-  junit: (bytes) => readJunit(textOfReport(bytes)),
-  tap: (bytes) => readTap(textOfLog(bytes)),
-  kcidb: (bytes, test) => readKcidb(textOfReport(bytes), test),
-  nipa: (bytes) => readNipa(textOfReport(bytes)),
+const READERS: Readonly<Record<ReportFormat, (text: string, test: string) => Report>> = {
+  junit: readJunit,
+  tap: readTap,
+  kcidb: readKcidb,
+  nipa: readNipa,
 };
 
 export interface ReportFile {
@@ -45,7 +39,7 @@ export function readReports(files: readonly ReportFile[], test: string): RunRepo
   if (files.length === 0) return null;
   const read = files.map(({ format, name }) => {
     const { bytes, writtenAt } = bytesOf(name);
-    const report = explained(name, () => READERS[format](bytes, test));
+    const report = explained(name, () => READERS[format](textOfReport(bytes), test));
     return { report, writtenAt };
   });
   const times = read.flatMap((one) => one.writtenAt ?? []);

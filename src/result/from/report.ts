@@ -142,27 +142,15 @@ function plain(name: string): string {
   );
 }
 
-const UTF8 = new TextDecoder("utf-8", { fatal: true });
-const LOG = new TextDecoder("utf-8");
+const UTF8 = new TextDecoder("utf-8");
 
-/** A report's text. Throws a FormatError for one that is too large, or not in UTF-8. */
+/**
+ * A report's text. What a test or a driver prints may be bytes of any kind, and tools write them as they are, also into
+ * XML: those that are not UTF-8 become U+FFFD, which no name has. Throws a FormatError for one that is too large, or in UTF-16.
+ */
 export function textOfReport(bytes: Buffer): string {
-  checkBytes(bytes);
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    throw new FormatError("not in UTF-8");
-  }
-}
-
-/** As `textOfReport`, for what may stand in a console's log: drivers and tests write bytes of any kind between its lines. */
-export function textOfLog(bytes: Buffer): string {
-  checkBytes(bytes);
-  return LOG.decode(bytes);
-}
-
-function checkBytes(bytes: Buffer): void {
   if (bytes.length > MAX_REPORT) throw new FormatError("larger than 64 MiB");
   if (bytes.length >= 2 && [0xfeff, 0xfffe].includes(bytes.readUInt16BE(0)))
     throw new FormatError("in UTF-16: only UTF-8 is read");
+  return UTF8.decode(bytes);
 }
