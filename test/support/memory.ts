@@ -20,14 +20,15 @@ const MEMORY = "/dev/shm";
 const ENOUGH = 4 * 2 ** 30;
 
 /** For vitest, once a run: tests and what they start get it as TMPDIR; nothing of it stays. */
-export default function temporaryPlace(): () => void {
+export default function temporaryPlace(): void {
   const given = process.env["TMPDIR"] !== undefined;
   const folder =
     (given ? null : newFolder(MEMORY)) ?? mkdtempSync(join(tmpdir(), "patchsig-tests-"));
   // servers run as somebody else
   chmodSync(folder, 0o1777);
   process.env["TMPDIR"] = folder;
-  return () => rmSync(folder, { recursive: true, force: true });
+  // also if the run is ended early
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 }
 
 /** Null if there is no room, or programs in it cannot be started. */
