@@ -1,5 +1,6 @@
 /** Patch-ids of prerequisites: stock `git format-patch --base` is the judge. */
 
+import { execFileSync } from "node:child_process";
 import { chmodSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -14,6 +15,8 @@ import { git, newRepository } from "../support/repo.ts";
 const folder = newRepository(join(newFolder(), "r"));
 const file = (name: string): string => join(folder, name);
 const run = (...args: string[]): string => git(folder, args).toString();
+const sh = (script: string): string =>
+  execFileSync("sh", ["-c", script], { cwd: folder, encoding: "utf8" }).trim();
 const numbers = (changed: Readonly<Record<number, string>> = {}): string =>
   Array.from({ length: 40 }, (_, i) => `${changed[i + 1] ?? i + 1}\n`).join("");
 const bytes = (step: number): Buffer =>
@@ -43,13 +46,13 @@ function prerequisite(
   change: () => unknown,
   settings: readonly string[] = [],
 ): { commit: string; id: string } {
-  run("reset", "-q", "--hard", base);
-  run("clean", "-q", "-f", "-d");
+  // a shell starts git several times faster than node does
+  sh(`git reset -q --hard ${base} && git clean -q -f -d`);
   change();
-  run("add", "-A");
-  run("commit", "-q", "--allow-empty", "-m", "private");
-  const commit = run("rev-parse", "HEAD").trim();
-  run("commit", "-q", "--allow-empty", "-m", "on top");
+  const empty = "git -c maintenance.auto=false commit -q --allow-empty";
+  const commit = sh(
+    `git add -A && ${empty} -m private && git rev-parse HEAD && ${empty} -m "on top"`,
+  );
   const form = ["format-patch", "--always", "--stdout", `--base=${base}`, "-1"];
   const mail = run(...settings.flatMap((setting) => ["-c", setting]), ...form);
   const ids = [...mail.matchAll(/^prerequisite-patch-id: (\w+)$/gm)];

@@ -167,7 +167,7 @@ test("CRs on lines at random: a good verdict is git am's commit", () => {
   const random = randomOf(SEED);
   const signed = Object.values(CHANGES).map(([, files]) => patchOf(files));
   const tally = { good: 0, bad: 0 };
-  for (let n = 0; n < 150; n++) {
+  for (let n = 0; n < 60; n++) {
     const { mbox, made } = signed[random(signed.length)]!;
     const few = random(4);
     const inDiff = random(2) === 0;

@@ -50,7 +50,7 @@ const MAILS = [
 
 const runs = requireTool("chromium");
 /** Pages that are opened; a long run sees them all. */
-const MOST_PAGES = LONG ? 500 : 40;
+const MOST_PAGES = LONG ? 500 : 25;
 
 let home: string;
 let web: ChildProcessByStdio<null, Readable, Readable>;
