@@ -5,7 +5,8 @@ import { fetchCommand, isOnRef } from "../../git/base-facts.ts";
 import { createBranchAt, hasCommit, type Repository } from "../../git/repository.ts";
 import type { Checked } from "../../verify/result.ts";
 import type { Series } from "../../verify/series.ts";
-import { patchSummary, seriesBaseOf } from "../base/series-base.ts";
+import { seriesBaseOf } from "../base/series-base.ts";
+import { patchSummary } from "../base/summary.ts";
 import type { Reporter } from "../reporter.ts";
 import { shortName } from "../../primitives/object-name.ts";
 

@@ -10,7 +10,7 @@ import type { SeriesIdentity } from "../../base/needs.ts";
 import { createSeriesCollector } from "../../series/collector.ts";
 import type { AssembledSeries } from "../../series/item.ts";
 import { type OutlineEntry, itemOf, outlined, patchOutline } from "../../verify/outline.ts";
-import { type Checked, type SeriesOutline, verdictOf, worstOf } from "../../verify/result.ts";
+import { type SeriesOutline, verdictOf, worstOf } from "../../verify/result.ts";
 import { type VersionMail, versionMail } from "../../verify/versions.ts";
 import type { HandLink } from "../../series/works.ts";
 import { chooseSeries, type SeriesChoice } from "../series/choose.ts";
@@ -20,15 +20,7 @@ import { faultAt } from "../fault.ts";
 import { openSource } from "../sources/sources.ts";
 import { mailProgress, type Reporter } from "../reporter.ts";
 import { noPatchFound } from "../verify/verification.ts";
-
-/** What is kept of a mail until the base of its series is checked. */
-export type PatchSummary = Pick<
-  Checked,
-  "kind" | "signature" | "signed" | "baseLines" | "findings" | "diff" | "number" | "messageId"
-> & {
-  /** The Date header. */
-  readonly date: string;
-};
+import { type PatchSummary, patchSummary } from "./summary.ts";
 
 export interface SeriesBase extends SeriesIdentity {
   readonly outline: SeriesOutline;
@@ -37,38 +29,6 @@ export interface SeriesBase extends SeriesIdentity {
   readonly messageId: string;
   /** Date headers of its mails. */
   readonly dates: readonly string[];
-}
-
-export function patchSummary(checked: Checked): PatchSummary {
-  const { kind, signature, signed, baseLines, findings, diff, number, messageId } = checked;
-  const date = checked.view?.headers.date ?? "";
-  return { kind, signature, signed, baseLines, findings, diff, number, messageId, date };
-}
-
-/** Bytes of diffs of open series; beyond that, series are not tried. */
-const MAX_HELD = 256 << 20;
-
-/** What of mails is kept until their series are closed: their diffs while there is room. */
-export interface SummaryKeeping {
-  readonly keep: (checked: Checked) => PatchSummary;
-  /** Those of a series that is closed. */
-  readonly drop: (members: readonly { readonly payload: PatchSummary | null }[]) => void;
-}
-
-export function newKeeping(): SummaryKeeping {
-  const sizeOf = ({ diff }: PatchSummary): number => diff?.canonical.length ?? 0;
-  let held = 0;
-  return {
-    keep(checked) {
-      const kept = patchSummary(checked);
-      if (held + sizeOf(kept) > MAX_HELD) return { ...kept, diff: null };
-      held += sizeOf(kept);
-      return kept;
-    },
-    drop(members) {
-      for (const { payload } of members) if (payload !== null) held -= sizeOf(payload);
-    },
-  };
 }
 
 export function seriesBaseOf(outline: SeriesOutline, mails: readonly PatchSummary[]): SeriesBase {

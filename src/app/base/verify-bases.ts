@@ -8,7 +8,8 @@ import type { Series } from "../../verify/series.ts";
 import { BaseChecker } from "./checker.ts";
 import { BaseGuesser } from "./guesser.ts";
 import type { Progress } from "../reporter.ts";
-import { type PatchSummary, type SeriesBase, seriesBaseOf } from "./series-base.ts";
+import { type SeriesBase, seriesBaseOf } from "./series-base.ts";
+import type { PatchSummary } from "./summary.ts";
 import { shortName } from "../../primitives/object-name.ts";
 
 /** For an archive without bases, guesses could take hours. */

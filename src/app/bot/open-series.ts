@@ -10,7 +10,7 @@ import type { HeldMail } from "../../store/bot-intake.ts";
 import { evidenceOf } from "../../verify/evidence.ts";
 import { type OutlineEntry, itemOf, patchOutline } from "../../verify/outline.ts";
 import { verdictOf } from "../../verify/result.ts";
-import { type PatchSummary, patchSummary } from "../base/series-base.ts";
+import { type PatchSummary, patchSummary } from "../base/summary.ts";
 import { createCheck } from "../verify/checking.ts";
 
 /** What a mail is to the bot. */

@@ -5,7 +5,7 @@ import type { IndexStore } from "../../store/index-store.ts";
 import type { Repository } from "../../git/repository.ts";
 import type { TreeTests } from "../../result/about.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
-import { type PatchSummary, patchSummary } from "../base/series-base.ts";
+import { type PatchSummary, patchSummary } from "../base/summary.ts";
 import { withdrawals } from "../feed/followed.ts";
 import { KnownTests } from "../result/known.ts";
 import { seriesTests } from "../result/series-tests.ts";

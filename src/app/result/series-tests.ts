@@ -8,7 +8,8 @@ import { patchesDigest } from "../../result/patches.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import type { Series } from "../../verify/series.ts";
 import { BaseChecker } from "../base/checker.ts";
-import { type PatchSummary, type SeriesBase, seriesBaseOf } from "../base/series-base.ts";
+import { type SeriesBase, seriesBaseOf } from "../base/series-base.ts";
+import type { PatchSummary } from "../base/summary.ts";
 import type { Reporter } from "../reporter.ts";
 import { type KnownTests, openKnownTests } from "./known.ts";
 

@@ -2,7 +2,7 @@
 
 import type { TrustStore } from "../../store/trust-store.ts";
 import { type VersionMail, versionMail } from "../../verify/versions.ts";
-import { type PatchSummary, patchSummary } from "../base/series-base.ts";
+import { type PatchSummary, patchSummary } from "../base/summary.ts";
 import type { Reporter } from "../reporter.ts";
 import { chooseSeries, type SeriesChoice } from "../series/choose.ts";
 import { readAllSeries } from "../series/read.ts";

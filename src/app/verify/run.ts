@@ -1,7 +1,7 @@
 /** A whole run of `verify`: takes sources, yields records series by series, and a summary. */
 
 import type { Bases } from "../base/verify-bases.ts";
-import { newKeeping, type PatchSummary } from "../base/series-base.ts";
+import { newKeeping, type PatchSummary } from "../base/summary.ts";
 import type { SeriesTests } from "../result/series-tests.ts";
 import { mailProgress, type Reporter } from "../reporter.ts";
 import { goneCursors } from "../sources/cursors.ts";
