@@ -54,15 +54,18 @@ export class Blobs {
    * @throws PatchsigError "git-failed" with git's words: it could not read this one, and exited
    */
   async take(): Promise<Blob | null> {
-    const header = await this.#line();
+    // mostly all of it has come: waiting for what is here takes longer than reading it
+    const header = this.#lineHere() ?? (await this.#line());
     const [, digits] = this.#header.exec(header) ?? [];
     if (digits === undefined) {
       if (header.endsWith(" missing")) return null;
       throw new PatchsigError("git-failed", `git cat-file: ${header.slice(0, 80)}`);
     }
     const size = Number(digits);
-    const bytes = await this.#bytes(size);
-    await this.#bytes(1);
+    const isHere = size <= this.#maxBytes && size < this.#rest.length;
+    const bytes = isHere ? this.#rest.subarray(0, size) : await this.#bytes(size);
+    if (isHere) this.#rest = this.#rest.subarray(size + 1);
+    else await this.#bytes(1);
     return { bytes, size };
   }
 
@@ -79,12 +82,19 @@ export class Blobs {
   }
 
   async #line(): Promise<string> {
-    let end: number;
-    while ((end = this.#rest.indexOf(LF)) < 0) {
+    for (;;) {
+      const line = this.#lineHere();
+      if (line !== null) return line;
       if (this.#rest.length > MAX_HEADER)
         throw new PatchsigError("git-failed", "git cat-file: no header");
       this.#rest = Buffer.concat([this.#rest, await this.#more()]);
     }
+  }
+
+  /** The next line; null if its end has not come yet. */
+  #lineHere(): string | null {
+    const end = this.#rest.indexOf(LF);
+    if (end < 0) return null;
     const line = this.#rest.toString("latin1", 0, end);
     this.#rest = this.#rest.subarray(end + 1);
     return line;

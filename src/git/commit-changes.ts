@@ -21,7 +21,9 @@ const ENTRY = /^:(\d{6}) (\d{6}) ([0-9a-f]+) ([0-9a-f]+) [A-Z]\d*$/;
 export class CommitChanges {
   readonly #child: Piped;
   readonly #output: AsyncIterator<Buffer>;
-  #rest = "";
+  #text = "";
+  /** Where in the text the next entry begins. */
+  #at = 0;
 
   constructor({ cwd }: Repository) {
     this.#child = startGit({ cwd }, [...DIFF_TREE, ...MORE]);
@@ -44,19 +46,13 @@ export class CommitChanges {
    */
   async take(): Promise<FileChange[]> {
     const changes: FileChange[] = [];
-    while ((await this.#peek()) !== "=") {
-      const [, oldMode, newMode, oldBlob, newBlob] = ENTRY.exec(await this.#until("\0")) ?? [];
-      const path = await this.#until("\0");
-      if (oldMode === undefined) throw new PatchsigError("git-failed", "git diff-tree: no change");
-      changes.push({
-        path,
-        oldMode,
-        newMode: newMode!,
-        oldBlob: oldBlob!,
-        newBlob: newBlob!,
-      });
+    for (;;) {
+      if (this.#text.startsWith("=\n", this.#at)) break;
+      const change = this.#change();
+      if (change === null) await this.#more();
+      else changes.push(change);
     }
-    await this.#until("\n");
+    this.#at += 2;
     return changes;
   }
 
@@ -68,19 +64,20 @@ export class CommitChanges {
   async #more(): Promise<void> {
     const { done, value } = await this.#output.next();
     if (done === true) throw new PatchsigError("git-failed", "git diff-tree ended early");
-    this.#rest += value.toString("latin1");
+    this.#text = this.#text.slice(this.#at) + value.toString("latin1");
+    this.#at = 0;
   }
 
-  async #peek(): Promise<string> {
-    while (this.#rest === "") await this.#more();
-    return this.#rest[0]!;
-  }
-
-  async #until(end: string): Promise<string> {
-    let at: number;
-    while ((at = this.#rest.indexOf(end)) < 0) await this.#more();
-    const text = this.#rest.slice(0, at);
-    this.#rest = this.#rest.slice(at + 1);
-    return text;
+  /** The change that is next; null if not all of it has come. */
+  #change(): FileChange | null {
+    const end = this.#text.indexOf("\0", this.#at);
+    const pathEnd = end < 0 ? -1 : this.#text.indexOf("\0", end + 1);
+    if (pathEnd < 0) return null;
+    const [, oldMode, newMode, oldBlob, newBlob] =
+      ENTRY.exec(this.#text.slice(this.#at, end)) ?? [];
+    if (oldMode === undefined) throw new PatchsigError("git-failed", "git diff-tree: no change");
+    const path = this.#text.slice(end + 1, pathEnd);
+    this.#at = pathEnd + 1;
+    return { path, oldMode, newMode: newMode!, oldBlob: oldBlob!, newBlob: newBlob! };
   }
 }
