@@ -250,6 +250,7 @@ describe("TAP", () => {
       "pass: 2 pass",
     ],
     ["a file that prove calls failed", "t/a.t .. \n1..1\nok 1\nResult: FAIL", "fail: 1 pass"],
+    ["nothing but a file that prove calls failed", "t/a.t .. \nResult: FAIL", "fail: "],
     ["no file of prove's", "1..2\nok 1\nReading t/a.t ...\nt/a.t ...\nok 2", "pass: 2 pass"],
     [
       "kselftest that only plans",

@@ -114,7 +114,8 @@ class TapReader {
   #levels: readonly [Level, ...Level[]] = [newLevel(0)];
   #inYaml = false;
   #afterResult = false;
-  #bailed = false;
+  /** It says itself that it failed. */
+  #isTold = false;
   /** The file whose TAP this is, if prove names it; and one that it named since. */
   #file: string | null = null;
   #nextFile: string | null = null;
@@ -127,10 +128,7 @@ class TapReader {
     this.#inYaml = this.#afterResult && YAML_START.test(line);
     this.#afterResult = false;
     const rest = line.trimStart();
-    if (BAIL.test(rest)) {
-      this.#bailed = true;
-      this.#writer.harness("error");
-    }
+    if (BAIL.test(rest)) this.#fails("error");
     const version = VERSION.exec(rest);
     const plan = PLAN.exec(rest);
     const result = LINE.exec(rest);
@@ -149,7 +147,8 @@ class TapReader {
   #other(line: string, rest: string, indent: number): void {
     const file = PROVE_FILE.exec(line);
     if (file !== null && FILE_NAME.test(file[1]!)) this.#nextFile = file[1]!;
-    else if (this.#file !== null && PROVE_FAILED.test(line)) this.#writer.harness("fail");
+    else if ((this.#file ?? this.#nextFile) !== null && PROVE_FAILED.test(line))
+      this.#fails("fail");
     else if (rest.trimEnd() === "}") {
       const level = this.#levels.find((one) => one.indent === indent && one.braced !== null);
       if (level === undefined) return;
@@ -158,6 +157,11 @@ class TapReader {
       level.braced = null;
       this.#sum(level, [names[0]!.slice(0, -1).trimEnd()], outcome);
     }
+  }
+
+  #fails(outcome: "fail" | "error"): void {
+    this.#isTold = true;
+    this.#writer.harness(outcome);
   }
 
   #isProvesWord(line: string): boolean {
@@ -262,7 +266,7 @@ class TapReader {
   }
 
   end(): Report {
-    if (this.#isEmpty && !this.#bailed && this.#writer.size === 0)
+    if (this.#isEmpty && !this.#isTold && this.#writer.size === 0)
       throw new FormatError("there is no TAP in it");
     this.#closeAll();
     return this.#writer.report();
