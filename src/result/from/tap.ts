@@ -33,7 +33,7 @@ const NESTED_PLAN = /^# 1\.\.[0-9]{1,9}\s*(?:#.*)?$/;
 /** `prove -v` has a line before each file's TAP, says `ok` behind it, and what came of all. */
 const PROVE_FILE = /^(?:\[[0-9:]{8}\] )?(\S+) \.{2,} ?(?:skipped(?::.*)?)?$/;
 const FILE_NAME = /[./]/;
-const PROVE_FAILED = /^Result: FAIL$/;
+const PROVE_END = /^Result: (PASS|FAIL|NOTESTS)$/;
 /** Subtests of this result come behind it. */
 const BRACE = /(?:^|\s)\{$/;
 /** YAML below a result, indented: what is in it is no result. */
@@ -119,6 +119,8 @@ class TapReader {
   /** The file whose TAP this is, if prove names it; and one that it named since. */
   #file: string | null = null;
   #nextFile: string | null = null;
+  /** prove said what came of all. */
+  #hasEnded = false;
 
   line(line: string): void {
     if (this.#inYaml) {
@@ -147,8 +149,7 @@ class TapReader {
   #other(line: string, rest: string, indent: number): void {
     const file = PROVE_FILE.exec(line);
     if (file !== null && FILE_NAME.test(file[1]!)) this.#nextFile = file[1]!;
-    else if ((this.#file ?? this.#nextFile) !== null && PROVE_FAILED.test(line))
-      this.#fails("fail");
+    else if ((this.#file ?? this.#nextFile) !== null && PROVE_END.test(line)) this.#proveEnds(line);
     else if (rest.trimEnd() === "}") {
       const level = this.#levels.find((one) => one.indent === indent && one.braced !== null);
       if (level === undefined) return;
@@ -157,6 +158,11 @@ class TapReader {
       level.braced = null;
       this.#sum(level, [names[0]!.slice(0, -1).trimEnd()], outcome);
     }
+  }
+
+  #proveEnds(line: string): void {
+    this.#hasEnded = true;
+    if (line.endsWith("FAIL")) this.#fails("fail");
   }
 
   #fails(outcome: "fail" | "error"): void {
@@ -269,6 +275,8 @@ class TapReader {
     if (this.#isEmpty && !this.#isTold && this.#writer.size === 0)
       throw new FormatError("there is no TAP in it");
     this.#closeAll();
+    // files that are still to come would not be missed
+    if (this.#file !== null && !this.#hasEnded) this.#writer.harness("miss");
     return this.#writer.report();
   }
 }
