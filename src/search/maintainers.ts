@@ -92,20 +92,27 @@ export function filterOf(
     pattern,
   });
   const [readNames, otherNames] = parted(names, (name) => namePattern(name) !== null);
-  const [readWords, otherWords] = parted(keywords, (word) => keywordsIn(word) !== null);
+  const words: string[] = [];
+  const [, otherWords] = parted(keywords, (word) => {
+    const its = keywordsIn(word);
+    if (its === null || words.length + its.length > MAX_SECTION_WORDS) return false;
+    words.push(...its);
+    return true;
+  });
   return {
     paths: [
       ...files.map(fileTest),
       ...readNames.map((pattern) => ({ kind: "name", pattern }) as const),
     ],
     excluded: excluded.map(fileTest),
-    words: readWords.flatMap((word) => keywordsIn(word) ?? []),
+    words,
     unread: [...otherNames.map((one) => `N: ${one}`), ...otherWords.map((one) => `K: ${one}`)],
   };
 }
 
 function parted(all: readonly string[], is: (one: string) => boolean): [string[], string[]] {
-  return [all.filter(is), all.filter((one) => !is(one))];
+  const yes = new Set(all.filter(is));
+  return [[...yes], all.filter((one) => !yes.has(one))];
 }
 
 export function pathPattern({ kind, pattern }: PathTest): PathPattern {
@@ -238,6 +245,8 @@ function unitOf(
 }
 
 const MAX_WORDS = 200;
+/** Of all K of a section. */
+const MAX_SECTION_WORDS = 2_000;
 
 /**
  * The words that a K names, if it is a choice of whole words or their beginnings: `of_get_profile`,

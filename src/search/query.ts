@@ -268,7 +268,11 @@ class Parser {
     this.#at++;
     if (token.kind === "term") return token.query;
     if (++this.#depth > MAX_DEPTH) throw new NoQuery("it is nested too deeply");
-    if (token.kind === "NOT") return { kind: "not", of: this.#one() };
+    if (token.kind === "NOT") {
+      const of = this.#one();
+      this.#depth--;
+      return { kind: "not", of };
+    }
     if (token.kind !== "(") throw new NoQuery(`${token.kind} stands where a word is expected`);
     const query = this.#or();
     if (this.#next()?.kind !== ")") throw new NoQuery("a ( is not closed");

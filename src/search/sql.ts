@@ -60,33 +60,44 @@ function joined(all: readonly Condition[], word: "and" | "or"): Condition {
   };
 }
 
-/** One of its files is the section's, or a changed line has one of its words. */
+/**
+ * One of its files is the section's, or a changed line has one of its words. However many there are, they are
+ * parameters: SQLite's limits are for the text.
+ */
 function sectionCondition({ paths, excluded, words }: SectionFilter): Condition {
-  const of: Condition[] = words.map((text) =>
-    textCondition({ fields: ["removed", "added"], text, isPrefix: true }),
-  );
-  if (paths.length > 0) {
-    const wanted = joined(paths.map(pathCondition), "or");
-    const not = joined(excluded.map(pathCondition), "or");
-    const sql = `m.id in (select p.mail from paths p where ${wanted.sql}${
-      excluded.length > 0 ? ` and not ${not.sql}` : ""
-    })`;
-    of.push({ sql, values: [...wanted.values, ...(excluded.length > 0 ? not.values : [])] });
+  const of: Condition[] = [];
+  if (words.length > 0) {
+    const all = words.map((word) => `${quoted(word)} *`).join(" OR ");
+    of.push({ sql: MATCHING_WORDS, values: [`{removed added} : (${all})`] });
   }
+  if (paths.length > 0) of.push({ sql: MATCHING_PATHS, values: [ranges(paths), ranges(excluded)] });
   return of.length === 0 ? { sql: "false", values: [] } : joined(of, "or");
 }
 
-function pathCondition(test: PathTest): Condition {
-  const { prefix } = pathPattern(test);
-  const matches = { sql: "path_matches(?, ?, p.path)", values: [test.kind, test.pattern] };
-  if (prefix === "") return matches;
-  const from = { sql: "p.path >= ?", values: [prefix] };
-  // no sign of a path is above this one
-  const to = { sql: "p.path < ?", values: [`${prefix}\u{10ffff}`] };
-  return joined([from, to, matches], "and");
+const MATCHING_WORDS = "m.id in (select rowid from words where words match ?)";
+
+/** Each pattern looks at the paths that begin as all that it matches do. */
+const MATCHING_PATHS = `m.id in (
+  select p.mail from json_each(?) w cross join paths p
+  where p.path >= w.value ->> 2 and p.path < w.value ->> 3 and path_matches(w.value ->> 0, w.value ->> 1, p.path)
+    and not exists (
+      select 1 from json_each(?) x where path_matches(x.value ->> 0, x.value ->> 1, p.path)))`;
+
+/** Kind and pattern, and between what the paths are; no sign of a path is above the last one. */
+function ranges(tests: readonly PathTest[]): string {
+  return JSON.stringify(
+    tests.map((test) => {
+      const { prefix } = pathPattern(test);
+      return [test.kind, test.pattern, prefix, `${prefix}\u{10ffff}`];
+    }),
+  );
 }
 
 /** In FTS5's syntax a string in quotes is words that follow each other, whatever stands in it. */
+function quoted(text: string): string {
+  return `"${text.replaceAll('"', " ").replaceAll("\0", " ")}"`;
+}
+
 function textCondition({
   fields,
   text,
@@ -98,11 +109,8 @@ function textCondition({
 }): Condition {
   // nothing but signs: no word of any mail
   if (!/[\p{L}\p{N}]/u.test(text)) return { sql: "false", values: [] };
-  const quoted = `"${text.replaceAll('"', " ").replaceAll("\0", " ")}"${isPrefix ? " *" : ""}`;
-  return {
-    sql: "m.id in (select rowid from words where words match ?)",
-    values: [`{${fields.join(" ")}} : ${quoted}`],
-  };
+  const words = `${quoted(text)}${isPrefix ? " *" : ""}`;
+  return { sql: MATCHING_WORDS, values: [`{${fields.join(" ")}} : ${words}`] };
 }
 
 /** As the columns have it: what is written in lower case only is found in any. */

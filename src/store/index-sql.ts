@@ -129,8 +129,42 @@ const SELECT_RESULTS = `select r.id, r.mail, m.message_id as messageId, r.tree, 
   r.mail in (select mail from withdrawn) as withdrawn
   from results r join mails m on m.id = r.mail`;
 
-const BY_THESE_FIRST =
-  "order by r.public_key not in (select value from json_each(?)), r.id limit ?";
+/**
+ * Of the results of which a condition holds, at most so many of each signer: whoever sends many, or the same one many
+ * times, which anybody can, hides none of another's. Those by the keys given have a share for each key, and for what
+ * `share` names besides; all others have one together. The last that came count, and of one text a few copies: a
+ * feed may have withdrawn some.
+ */
+function sharedResults(condition: string, share = "0"): string {
+  return `with found as (
+      select r.id, r.patches, r.public_key, r.minisig, r.mail in (select mail from withdrawn) as gone,
+        r.public_key in (select value from json_each(@keys)) as isNamed
+      from results r where ${condition}),
+    told as (select *, row_number() over (partition by public_key, minisig order by gone, id) as copy,
+        min(id) over (partition by public_key, minisig) as first from found),
+    counted as (select id, isNamed, dense_rank() over (
+        partition by ${share}, iif(isNamed, public_key, '') order by first desc) as turn
+      from told where copy <= ${MAX_COPIES})
+    ${SELECT_RESULTS} join counted c on c.id = r.id where c.turn <= @most order by not c.isNamed, r.id`;
+}
+
+/** Of one result that came several times. */
+const MAX_COPIES = 4;
+
+/** Who a patch in a thread is from, and whether its verdict says more than that it is unsigned. */
+export interface SignerOfThread {
+  readonly thread: number;
+  /** An address, or `Name <address>`. */
+  readonly person: string;
+  readonly isJudged: 0 | 1;
+}
+
+/** What is asked: `most` results of each key. */
+interface SharedBy {
+  /** JSON. */
+  readonly keys: string;
+  readonly most: number;
+}
 
 export const SELECT_SERIES = `select id, work, thread, name, date, latest, signer, verdict, record, versions
   from series`;
@@ -160,18 +194,21 @@ function prepareResults(db: Database.Database) {
       .prepare<[string], number>("select exists (select 1 from results where patches = ?)")
       .pluck(),
     hasResults: db.prepare<[], number>("select exists (select 1 from results)").pluck(),
-    resultsOf: db.prepare<[string, string, string, number], StoredResult>(
-      `${SELECT_RESULTS} where r.tree = ? and r.test = ? ${BY_THESE_FIRST}`,
+    resultsOf: db.prepare<[SharedBy & { tree: string; test: string }], StoredResult>(
+      sharedResults("r.tree = @tree and r.test = @test"),
     ),
-    resultsOn: db.prepare<[string, string, number], StoredResult>(
-      `${SELECT_RESULTS} where r.tree = ? ${BY_THESE_FIRST}`,
+    resultsOn: db.prepare<[SharedBy & { tree: string }], StoredResult>(
+      sharedResults("r.tree = @tree"),
     ),
-    resultsByKeys: db.prepare<[string, string, number], StoredResult>(
-      `${SELECT_RESULTS} where r.patches in (select value from json_each(?))
-       and r.public_key in (select value from json_each(?)) order by r.id desc limit ?`,
+    resultsByKeys: db.prepare<[SharedBy & { patches: string }], StoredResult>(
+      sharedResults(
+        `r.patches in (select value from json_each(@patches))
+         and r.public_key in (select value from json_each(@keys))`,
+        "patches",
+      ),
     ),
-    resultsOfPatches: db.prepare<[string, string, number], StoredResult>(
-      `${SELECT_RESULTS} where r.patches = ? ${BY_THESE_FIRST}`,
+    resultsOfPatches: db.prepare<[SharedBy & { patches: string }], StoredResult>(
+      sharedResults("r.patches = @patches"),
     ),
   };
 }
@@ -303,9 +340,13 @@ function prepareSeries(db: Database.Database) {
     counts: db.prepare<[], { mails: number; series: number }>(
       "select (select count(*) from live_mails) as mails, (select count(*) from series) as series",
     ),
-    signedThreads: db
-      .prepare<[], number>("select distinct thread from series where signer <> ''")
-      .pluck(),
+    patchThreads: db.prepare<[], number>("select distinct thread from series").pluck(),
+    signers: db.prepare<[], SignerOfThread>(
+      // of an unsigned patch, whoever may be expected to have signed it
+      `select distinct thread, sender as person, signer <> '' or verdict not in ('', 'none') as isJudged
+         from mails where kind in ('patch', 'cover', 'answer')
+       union select thread, coalesce(json_extract(record, '$.author.email'), ''), signer <> '' from series`,
+    ),
     moveSeries: db.prepare<[number, number]>("update series set thread = ? where thread = ?"),
     setWork: db.prepare<[number, number]>("update series set work = ? where id = ?"),
     addSeries: db.prepare<[IndexedSeries & { id: number | null; thread: number }]>(

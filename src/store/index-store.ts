@@ -19,6 +19,7 @@ import {
   type PlacedRow,
   prepareIndex,
   SELECT_MAILS,
+  type SignerOfThread,
   type StoredResult,
   type StoredSeries,
 } from "./index-sql.ts";
@@ -234,34 +235,40 @@ export class IndexStore {
   }
 
   /**
-   * Results of a test on a tree; at most so many, those by these keys first: whoever sends many others hides
-   * none of theirs.
+   * Results of a test on a tree: at most so many of each of these keys, and of all others together, the last that
+   * came. Whoever sends many others, or one of theirs again and again, hides none.
    */
-  resultsOf(tree: string, test: string, keys: readonly string[], most: number): StoredResult[] {
-    return this.#explained(() => this.#sql.resultsOf.all(tree, test, JSON.stringify(keys), most));
+  resultsOf(tree: string, test: string, by: readonly string[], most: number): StoredResult[] {
+    const keys = JSON.stringify(by);
+    return this.#explained(() => this.#sql.resultsOf.all({ tree, test, keys, most }));
   }
 
   /** The same of all tests on a tree. */
-  resultsOn(tree: string, keys: readonly string[], most: number): StoredResult[] {
-    return this.#explained(() => this.#sql.resultsOn.all(tree, JSON.stringify(keys), most));
+  resultsOn(tree: string, by: readonly string[], most: number): StoredResult[] {
+    const keys = JSON.stringify(by);
+    return this.#explained(() => this.#sql.resultsOn.all({ tree, keys, most }));
   }
 
   /** The same of the same patches (`TestResult.patches`) on any tree. */
-  resultsOfPatches(patches: string, keys: readonly string[], most: number): StoredResult[] {
-    return this.#explained(() =>
-      this.#sql.resultsOfPatches.all(patches, JSON.stringify(keys), most),
-    );
+  resultsOfPatches(patches: string, by: readonly string[], most: number): StoredResult[] {
+    const keys = JSON.stringify(by);
+    return this.#explained(() => this.#sql.resultsOfPatches.all({ patches, keys, most }));
   }
 
-  /** Results of any of these patches on whatever tree, by these keys alone; the last that came first. */
-  resultsByKeys(patches: readonly string[], keys: readonly string[], most: number): StoredResult[] {
-    const [all, by] = [JSON.stringify(patches), JSON.stringify(keys)];
-    return this.#explained(() => this.#sql.resultsByKeys.all(all, by, most));
+  /** The same of any of these patches, so many of each of them and each key, and of no others. */
+  resultsByKeys(all: readonly string[], by: readonly string[], most: number): StoredResult[] {
+    const [patches, keys] = [JSON.stringify(all), JSON.stringify(by)];
+    return this.#explained(() => this.#sql.resultsByKeys.all({ patches, keys, most }));
   }
 
-  /** Threads with a signed series. */
-  signedThreads(): number[] {
-    return this.#explained(() => this.#sql.signedThreads.all());
+  /** Threads with a series. */
+  patchThreads(): number[] {
+    return this.#explained(() => this.#sql.patchThreads.all());
+  }
+
+  /** The people whose patches are in threads. */
+  signers(): SignerOfThread[] {
+    return this.#explained(() => this.#sql.signers.all());
   }
 
   /**

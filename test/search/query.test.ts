@@ -78,10 +78,15 @@ describe("queries", () => {
     ["d:..", /^refused: d: has neither/],
     ["d:1..2..3", /^refused: d:1..2..3 is no range/],
     ["(".repeat(60), /^refused: it is nested too deeply/],
+    ["NOT ".repeat(60), /^refused: it is nested too deeply/],
     ["a ".repeat(300), /^refused: it has more than 200 words/],
     ["a".repeat(5_000), /^refused: it is longer than/],
   ])("%.20s is refused", (text, why) => {
     expect(shown(text)).toMatch(why);
+  });
+
+  test("terms that are not wanted are not nested, however many", () => {
+    expect(shown("-a ".repeat(90))).toMatch(/^\(not all:a and .*not all:a\)$/);
   });
 
   test("times are the caller's to read", () => {

@@ -8,7 +8,7 @@ import { AppliedFinder, type InBranch } from "./applied.ts";
 import type { DeskFacts } from "./sections.ts";
 import type { DeskWork } from "./works.ts";
 
-/** Mails that the user's queries find. */
+/** Mails that one of the user's queries finds. */
 const MAX_FOUND = 2_000;
 
 export class DeskFactReader {
@@ -51,11 +51,12 @@ export class DeskFactReader {
   }
 
   async #find(): Promise<ReadonlySet<number>> {
-    if (this.#queries.length === 0) return new Set();
-    const any = this.#queries.map((query) => `(${query})`).join(" OR ");
-    const directory = this.#directory;
-    const { mails } = await findMails(this.#index, any, { most: MAX_FOUND, directory });
-    return new Set(this.#index.worksWith(mails.map(({ id }) => id)));
+    const found = new Set<number>();
+    const terms = { most: MAX_FOUND, directory: this.#directory };
+    // each by itself: together they could be longer than a query may be
+    for (const query of this.#queries)
+      for (const { id } of (await findMails(this.#index, query, terms)).mails) found.add(id);
+    return new Set(this.#index.worksWith([...found]));
   }
 }
 

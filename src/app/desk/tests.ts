@@ -18,8 +18,8 @@ export interface TestCounts {
   readonly other: number;
 }
 
-/** Of all works of a page. */
-const MAX_RESULTS = 10_000;
+/** Of one key and list of patches. */
+const MAX_RESULTS = 1_000;
 
 /**
  * Of the newest versions, by the numbers of their works; of those without any result nothing.

@@ -17,8 +17,8 @@ import { type IsWithdrawn, withdrawals } from "../feed/followed.ts";
 import type { Reporter } from "../reporter.ts";
 import { withUserTrust } from "../trust/user-trust.ts";
 
-/** Of one tree, and of one list of patches. */
-const MAX_RESULTS = 1_000;
+/** Of one key, of one tree or list of patches. */
+const MAX_RESULTS = 10_000;
 
 /** An index with results, and which of them feeds have withdrawn. */
 interface ReadableIndex {

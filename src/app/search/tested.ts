@@ -64,7 +64,7 @@ export interface Tested {
   readonly others: number;
 }
 
-/** Of one tree and test. */
+/** Of one key, tree and test. */
 const MAX_RESULTS = 1_000;
 const MAX_LISTED = 50;
 

@@ -4,7 +4,6 @@
  * next one is read, by another thread if there are many.
  */
 
-import { createHash } from "node:crypto";
 import type { SearchableMail } from "../../search/mail-text.ts";
 import { DAY } from "../../primitives/time.ts";
 import { count } from "../../primitives/words.ts";
@@ -19,6 +18,7 @@ import { mailProgress, type Reporter } from "../reporter.ts";
 import { isFeedSource, openSource } from "../sources/sources.ts";
 import { claimsIn } from "../verify/checking.ts";
 import type { DkimRun } from "../verify/dkim.ts";
+import { toJudgeAgain } from "./again.ts";
 import { CheckedMails } from "./checked-mails.ts";
 import { type FactMail, type FactReader, openFactReader } from "./facts.ts";
 import { type Gone, goneFrom, isUnfollowed } from "./gone.ts";
@@ -79,7 +79,7 @@ export async function updateIndex(
     onPortion(counts);
   };
   try {
-    await work.judgeSignedAgain();
+    await work.judgeAgain();
     for (const source of index.sources().filter(isUnfollowed))
       await work.leave(source, await goneFrom(index, source));
     for (const source of options.sources) {
@@ -152,14 +152,12 @@ class IndexWork {
     this.#checked = new CheckedMails(reader);
   }
 
-  /** Judges what is signed again if what is known of keys, or asked of them, has changed. */
-  async judgeSignedAgain(): Promise<void> {
-    const now = this.#stateOfTrust();
-    if (this.#index.fact("trust") === now) return;
-    const threads = this.#index.signedThreads();
+  /** Judges again what may be judged otherwise now. */
+  async judgeAgain(): Promise<void> {
+    const { threads, done } = toJudgeAgain(this.#index, this.#trust, this.#options);
     for (let at = 0; at < threads.length; at += THREADS_AT_ONCE)
       await this.#store(NOTHING_NEW, threads.slice(at, at + THREADS_AT_ONCE));
-    this.#index.setFact("trust", now);
+    done();
   }
 
   /** What a source no longer has; of a result, it can be said that its feed has withdrawn it. */
@@ -264,20 +262,6 @@ class IndexWork {
       (stored) => regrouped(stored, this.#index, this.#trust.seriesLinks()),
     );
   }
-
-  /** Changes with whatever verdicts depend on besides the mails, but not by what indexing itself remembers. */
-  #stateOfTrust(): string {
-    const { policies, pins, devKeyrings, trailers } = this.#options;
-    const terms = [lastDecision(this.#trust), policies, [...pins.keys], [...pins.revoked]];
-    const text = JSON.stringify([...terms, devKeyrings, trailers]);
-    return createHash("sha256").update(text).digest("hex");
-  }
-}
-
-/** The last event that is more than a key which was seen (once more); 0 if there is none. */
-function lastDecision(trust: TrustStore): number {
-  for (const { id, to } of trust.log()) if (to !== "first-use" && to !== "known") return id;
-  return 0;
 }
 
 /** As the collector of series connects mails: by what they refer to; patches that refer to nothing, by their labels. */

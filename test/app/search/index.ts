@@ -12,12 +12,13 @@ import {
 import { IndexStore } from "../../../src/store/index-store.ts";
 import { openTrustStore, type TrustStore } from "../../../src/store/trust-store.ts";
 import { NO_PINS } from "../../../src/trust/pins.ts";
-import { DEFAULT_POLICY } from "../../../src/verify/policy.ts";
+import { DEFAULT_POLICY, type Policies } from "../../../src/verify/policy.ts";
 
 export interface Shelf {
   readonly folder: string;
   readonly index: IndexStore;
   readonly trust: TrustStore;
+  readonly options: { policies: Policies };
   /** Brings it up to date. @param portion mails to store at once */
   update(
     sources: readonly string[],
@@ -36,7 +37,7 @@ export function newShelf(folder: string, changes: Partial<UpdateIndexOptions> = 
   const index = new IndexStore(join(folder, "index.db"));
   const trust = openTrustStore({ file: join(folder, "trust.db") });
   const options = {
-    policies: { general: DEFAULT_POLICY, overrides: [] },
+    policies: { general: DEFAULT_POLICY, overrides: [] } as Policies,
     pins: NO_PINS,
     devKeyrings: [],
     trailers: [],
@@ -49,6 +50,7 @@ export function newShelf(folder: string, changes: Partial<UpdateIndexOptions> = 
     folder,
     index,
     trust,
+    options,
     update: (sources, portion = 1_000, onPortion = () => {}) =>
       updateIndex(index, { ...options, sources, portion }, trust, reporter, onPortion),
     find: async (query) =>

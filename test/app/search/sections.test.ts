@@ -11,6 +11,11 @@ import { conditionOf } from "../../../src/search/sql.ts";
 import { newFolder } from "../../support/folders.ts";
 import { newShelf, type Shelf, writeMbox } from "./index.ts";
 
+/** As many as are read, of which the first are not. */
+function lines(count: number, line: (n: number) => string, between = "\n"): string {
+  return Array.from({ length: count - 1 }, (_, n) => line(n)).join(between);
+}
+
 const MAINTAINERS = `Maintainers List
 ----------------
 
@@ -30,6 +35,14 @@ K:	(a+)+$
 
 NOBODY
 F:	none/
+
+MANY
+${lines(1_000, (n) => `F:	none/${n}/`)}
+F:	drivers/net/
+${lines(1_000, (n) => `X:	none/${n}/x`)}
+
+MANY WORDS
+${lines(1_000, (n) => `K:	${lines(20, (m) => `no_${n}_${m}`, "|")}`)}
 `;
 
 function patch(id: string, path: string, line = "x"): Buffer {
@@ -83,6 +96,8 @@ test.each([
   ["NAME", ["tegra"]],
   ["WORD", ["beside"]],
   ["NOBODY", []],
+  ["MANY", ["deep"]],
+  ["MANY WORDS", []],
 ])("%s", async (name, expected) => {
   const sections = await readSections([name], repository);
   const terms = { timeOf: () => 0, sectionOf: (one: string) => sections.get(one)! };
@@ -95,6 +110,19 @@ test("what is not read is said", async () => {
   expect(sections.get("WORD")?.unread).toEqual(["K: (a+)+$"]);
   await expect(readSections(["O"], repository)).rejects.toMatchObject({ code: "not-found" });
   await expect(readSections(["WORD"], newFolder())).rejects.toThrow("there is no MAINTAINERS here");
+});
+
+test("more words than are looked for are not read, and that is said", async () => {
+  const section = (await readSections(["MANY WORDS"], repository)).get("MANY WORDS")!;
+  expect(section.words.length).toBeGreaterThan(1_000);
+  expect(section.unread.length).toBeGreaterThan(800);
+});
+
+test("the user's own queries may be longer together than one may be", async () => {
+  const queries = lines(40, (n) => `s:none${n} OR s:${"x".repeat(100)}`).split("\n");
+  const [deep] = shelf.index.mailsCalled("<deep@x>");
+  const { mine } = await new DeskFactReader(shelf.index, null, [...queries, "s:deep"]).read([]);
+  expect([...mine]).toEqual(shelf.index.worksWith([deep!.id]));
 });
 
 test("the user's own queries mean the repository that was named", async () => {

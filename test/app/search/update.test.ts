@@ -7,7 +7,9 @@ import { mailsAt } from "../../../src/app/sources/at-places.ts";
 import { newFolder } from "../../support/folders.ts";
 import { HAS_INBOX, newInbox } from "../../support/inbox.ts";
 import { mail, signed, two } from "../series/thread.ts";
-import { newShelf, writeMbox } from "./index.ts";
+import { DEFAULT_POLICY } from "../../../src/verify/policy.ts";
+import { newShelf, type Shelf, writeMbox } from "./index.ts";
+import { PUBLIC } from "./results.ts";
 
 const REVIEW = "Reviewed-by: Bob <bob@example.org>";
 const MAILS = [
@@ -98,13 +100,46 @@ describe.runIf(HAS_INBOX)("a public-inbox", () => {
   });
 });
 
-test("what is signed is judged again when a key is no longer trusted", async () => {
-  const shelf = newShelf(newFolder());
-  const mbox = writeMbox(join(shelf.folder, "mbox"), MAILS);
-  await shelf.update([mbox]);
-  expect(await shelf.find("trust:first-use kind:cover")).toEqual(["b0", "a0"]);
-  const [key] = shelf.index.mailsCalled("<a1@x>");
-  expect(key?.signer).toBe("alice@example.org");
+describe("what is known of keys changes, and with it what is said", () => {
+  const CAROL = "carol@example.org";
+
+  /** Of mails that nobody signed, and that are there already. */
+  async function known(shelf: Shelf, mbox: string): Promise<string> {
+    expect(await shelf.update([mbox])).toEqual({ mails: 0, unread: 0 });
+    const [row] = shelf.index.mailsCalled("<u1@x>");
+    return `${row!.verdict}, ${shelf.series()[2]!.replace(/.*u2 /, "")}`;
+  }
+
+  test("of an unsigned patch: by whom it is has a key, and then none; and the policy", async () => {
+    const shelf = newShelf(newFolder());
+    const mbox = writeMbox(join(shelf.folder, "mbox"), MAILS);
+    await shelf.update([mbox]);
+    expect(await known(shelf, mbox)).toBe("none, warn R0");
+    shelf.trust.accept(CAROL, PUBLIC, 1);
+    expect(await known(shelf, mbox)).toBe("fail, fail R0");
+    shelf.trust.drop(CAROL, PUBLIC, 2);
+    expect(await known(shelf, mbox)).toBe("none, warn R0");
+    shelf.options.policies = {
+      general: { ...DEFAULT_POLICY, require: "signature" },
+      overrides: [],
+    };
+    expect(await known(shelf, mbox)).toBe("none, fail R0");
+  });
+
+  test("of a signed one: its key is revoked", async () => {
+    const shelf = newShelf(newFolder());
+    const mbox = writeMbox(join(shelf.folder, "mbox"), MAILS);
+    await shelf.update([mbox]);
+    expect(await shelf.find("trust:first-use kind:cover")).toEqual(["b0", "a0"]);
+    const [key] = shelf.trust.lookup("alice@example.org");
+    shelf.trust.drop("alice@example.org", key!.publicKey, 1);
+    await shelf.update([mbox]);
+    expect(await shelf.find("trust:revoked kind:cover")).toEqual(["b0", "a0"]);
+    expect(shelf.series().slice(0, 2)).toEqual([
+      "A a0 v1/2: a0 a1 a2 fail R1",
+      "A b0 v2/2: b0 b1 b2 fail R0",
+    ]);
+  });
 });
 
 test("a mail that came through two lists is in one series", async () => {
