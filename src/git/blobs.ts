@@ -117,30 +117,43 @@ export class Blobs {
 }
 
 /**
- * Some blobs, or commits, by their full names. Those that are missing or too large are left out.
+ * Some blobs, or commits, by their full names, in turn: as large as mails can be, only one of them need be in memory.
+ * Those that are missing or too large are left out.
  *
  * @throws PatchsigError "git-failed"
  */
-export async function readBlobs(
+export async function* eachBlob(
   names: readonly string[],
   place: StartOptions,
   maxBytes: number,
   type: keyof typeof HEADERS = "blob",
-): Promise<Map<string, Buffer>> {
+): AsyncGenerator<readonly [name: string, bytes: Buffer]> {
+  if (names.length === 0) return;
   const blobs = new Blobs(place, maxBytes, type);
-  const found = new Map<string, Buffer>();
   try {
     for (let at = 0; at < names.length; at += AT_A_TIME) {
       const some = names.slice(at, at + AT_A_TIME);
       blobs.ask(some);
       for (const name of some) {
         const bytes = (await blobs.take())?.bytes;
-        // a copy, to free the larger chunk it came in
-        if (bytes !== null && bytes !== undefined) found.set(name, Buffer.from(bytes));
+        if (bytes !== null && bytes !== undefined) yield [name, bytes];
       }
     }
   } finally {
     blobs.close();
   }
+}
+
+/** `eachBlob`, all of them together: for few, or small ones. */
+export async function readBlobs(
+  names: readonly string[],
+  place: StartOptions,
+  maxBytes: number,
+  type: keyof typeof HEADERS = "blob",
+): Promise<Map<string, Buffer>> {
+  const found = new Map<string, Buffer>();
+  // a copy, to free the larger chunk it came in
+  for await (const [name, bytes] of eachBlob(names, place, maxBytes, type))
+    found.set(name, Buffer.from(bytes));
   return found;
 }

@@ -6,14 +6,12 @@
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
-import { readBlobs } from "./blobs.ts";
+import { eachBlob } from "./blobs.ts";
 import { type Epoch, placeOf } from "./epochs.ts";
 import { changes } from "./inbox-log.ts";
 import { git, gitLines } from "./run.ts";
 
 const BRANCH = "refs/heads/master";
-/** Mails that are looked at together. */
-const AT_A_TIME = 256;
 
 /**
  * Drops what was received before a time. Killed at any step it leaves all mails, or those that are to stay.
@@ -29,10 +27,8 @@ export async function evictMails(
 ): Promise<number> {
   const dropped = new Set<string>();
   const old = await olderBlobs(epoch, before);
-  for (let at = 0; at < old.length; at += AT_A_TIME) {
-    const mails = await readBlobs(old.slice(at, at + AT_A_TIME), placeOf(epoch), MAX_MESSAGE_BYTES);
-    for (const [blob, bytes] of mails) if (!keeps(bytes)) dropped.add(blob);
-  }
+  for await (const [blob, bytes] of eachBlob(old, placeOf(epoch), MAX_MESSAGE_BYTES))
+    if (!keeps(bytes)) dropped.add(blob);
   if (dropped.size > 0) await packWithout(epoch, dropped);
   return dropped.size;
 }

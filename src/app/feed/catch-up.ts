@@ -2,14 +2,14 @@
 
 import { threadHeader } from "../../mail/thread-header.ts";
 import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
-import { readBlobs } from "../../git/blobs.ts";
+import { eachBlob } from "../../git/blobs.ts";
 import { type Epoch, placeOf } from "../../git/epochs.ts";
 import { epochNumber, headOf } from "../../git/feed-write.ts";
 import { changes, type InboxChange } from "../../git/inbox-log.ts";
 import { gitSucceeds } from "../../git/run.ts";
-import type { FeedIds } from "../../store/feed-ids.ts";
+import type { FeedIds, IndexedChange } from "../../store/feed-ids.ts";
 
-/** Commits to take into the index at a time: their mails are read at once. */
+/** Commits to take into the index at a time. */
 const AT_A_TIME = 256;
 
 /** The caller holds the inbox's lock. */
@@ -53,12 +53,11 @@ async function take(
   ids: FeedIds,
 ): Promise<void> {
   const blobs = some.flatMap(({ blob }) => (blob === "" ? [] : [blob]));
-  const mails = await readBlobs(blobs, placeOf(epoch), MAX_MESSAGE_BYTES);
-  const added = blobs.flatMap((blob) => {
-    const bytes = mails.get(blob);
-    const messageId = bytes === undefined ? "" : threadHeader(bytes).messageId;
-    return messageId === "" ? [] : [{ messageId, blob }];
-  });
+  const added: IndexedChange[] = [];
+  for await (const [blob, bytes] of eachBlob(blobs, placeOf(epoch), MAX_MESSAGE_BYTES)) {
+    const { messageId } = threadHeader(bytes);
+    if (messageId !== "") added.push({ messageId, blob });
+  }
   const deleted = some.flatMap(({ ends, key }) => (ends ? [key] : []));
   ids.move(epochNumber(epoch), head ?? some.at(-1)!.commit, added, deleted);
 }

@@ -3,7 +3,7 @@
 import { descriptionsIn, type EpochState, type SignedDescription } from "../../feed/description.ts";
 import type { FollowedFeed } from "../../feed/followed.ts";
 import { type Epoch, placeOf } from "../../git/epochs.ts";
-import { readBlobs } from "../../git/blobs.ts";
+import { eachBlob } from "../../git/blobs.ts";
 import { epochNumber, headOf } from "../../git/feed-write.ts";
 import { changes } from "../../git/inbox-log.ts";
 import { gitSucceeds, gitText } from "../../git/run.ts";
@@ -34,11 +34,11 @@ export async function descriptionsAmong(
     after === null ? "master" : `${after}..master`,
   ]))
     blobs.push(...some.flatMap(({ blob }) => (blob === "" ? [] : [blob])));
-  const mails = await readBlobs(blobs.reverse(), placeOf(epoch), MAX_MESSAGE_BYTES);
   const verifier = createVerifier(1);
-  return [...mails.values()].flatMap((mail) =>
-    descriptionsIn(mail, verifier).flatMap((one) => (one.ok ? [one.signed] : [])),
-  );
+  const found: SignedDescription[] = [];
+  for await (const [, mail] of eachBlob(blobs.reverse(), placeOf(epoch), MAX_MESSAGE_BYTES))
+    for (const one of descriptionsIn(mail, verifier)) if (one.ok) found.push(one.signed);
+  return found;
 }
 
 /** Those of the feed's owner: by the keys that were named, else by the first one that described it. */

@@ -6,8 +6,8 @@ import { PatchsigError } from "../../errors.ts";
 import { feedMail } from "../../feed/commit.ts";
 import type { SignedDescription } from "../../feed/description.ts";
 import type { FeedUpdate, FollowedFeed, WithdrawnMail } from "../../feed/followed.ts";
-import { createVerifier, type Verifier } from "../../minisign/ed25519.ts";
-import { readBlobs } from "../../git/blobs.ts";
+import { createVerifier } from "../../minisign/ed25519.ts";
+import { eachBlob } from "../../git/blobs.ts";
 import { type Epoch, epochsOf, placeOf } from "../../git/epochs.ts";
 import {
   acceptIncoming,
@@ -228,8 +228,10 @@ async function epochHere(folder: string, number: number): Promise<Epoch> {
   return existsSync(repository) ? { repository, name: repository } : makeEpoch(folder, number);
 }
 
-/** Withdrawn mails that are looked at together. */
-const AT_A_TIME = 256;
+/** What a mail says; null if only its commit has a subject. */
+interface WithdrawnFacts extends Pick<WithdrawnMail, "messageId" | "record"> {
+  readonly subject: string | null;
+}
 
 /** Their bytes are still here, if they ever were: the old history is kept. */
 async function withdrawnMails(
@@ -237,38 +239,27 @@ async function withdrawnMails(
   number: number,
   gone: readonly InboxChange[],
 ): Promise<readonly WithdrawnMail[]> {
-  const verifier = createVerifier(1);
-  let found: readonly WithdrawnMail[] = [];
-  for (let at = 0; at < gone.length; at += AT_A_TIME) {
-    const some = await someWithdrawn(epoch, number, gone.slice(at, at + AT_A_TIME), verifier);
-    found = remembered([...found, ...some]);
-  }
-  return found;
-}
-
-async function someWithdrawn(
-  epoch: Epoch,
-  number: number,
-  gone: readonly InboxChange[],
-  verifier: Verifier,
-): Promise<WithdrawnMail[]> {
   const place = placeOf(epoch);
-  const blobs = gone.map(({ blob }) => blob);
-  const mails = await readBlobs(blobs, place, MAX_MESSAGE_BYTES);
+  const verifier = createVerifier(1);
+  const names = gone.map(({ blob }) => blob);
+  const mails = new Map<string, WithdrawnFacts>();
+  for await (const [blob, bytes] of eachBlob(names, place, MAX_MESSAGE_BYTES)) {
+    const mail = feedMail(bytes, 0);
+    const { messageId, subject } = "why" in mail ? { messageId: "", subject: null } : mail;
+    mails.set(blob, { messageId, subject, record: isRecord(bytes, verifier) });
+  }
+  const isNamed = ({ blob }: InboxChange): boolean => (mails.get(blob)?.subject ?? null) !== null;
   const subjects = await subjectsOf(
-    gone.filter(({ blob }) => !mails.has(blob)),
+    gone.filter((one) => !isNamed(one)),
     place,
   );
-  return gone.map(({ blob, commit }) => {
-    const bytes = mails.get(blob);
-    const mail = bytes === undefined ? null : feedMail(bytes, 0);
-    const { messageId, subject } =
-      mail === null || "why" in mail
-        ? { messageId: "", subject: subjects.get(commit) ?? "" }
-        : mail;
-    const record = bytes !== undefined && isRecord(bytes, verifier);
-    return { messageId, subject, blob, epoch: number, commit, record, at: now() };
-  });
+  return remembered(
+    gone.map(({ blob, commit }) => {
+      const { messageId = "", subject = null, record = false } = mails.get(blob) ?? {};
+      const title = subject ?? subjects.get(commit) ?? "";
+      return { messageId, subject: title, record, blob, epoch: number, commit, at: now() };
+    }),
+  );
 }
 
 /** Of mails that are not here, as their commits have them. */

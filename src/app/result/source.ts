@@ -1,7 +1,7 @@
 /** Which patches are in the tree that was tested, and on what they were put: for people, and to find results again. */
 
 import { PatchsigError } from "../../errors.ts";
-import { readBlobs } from "../../git/blobs.ts";
+import { eachBlob } from "../../git/blobs.ts";
 import { readNotes } from "../../git/notes.ts";
 import type { Repository } from "../../git/repository.ts";
 import { firstParents, type TestedTree } from "../../git/tested.ts";
@@ -43,10 +43,10 @@ export async function appliedPatches(
   const end = chain.findIndex(([name]) => !notes.has(name));
   const noted = end < 0 ? chain : chain.slice(0, end);
   const names = noted.map(([name]) => notes.get(name)!);
-  const texts = await readBlobs(names, { cwd: repository.cwd }, MAX_NOTE);
   const found: AppliedPatch[] = [];
-  for (const [i, [name]] of noted.entries()) {
-    const patch = appliedBy(texts.get(names[i]!), name);
+  for await (const [blob, text] of eachBlob(names, { cwd: repository.cwd }, MAX_NOTE)) {
+    const [name] = noted[found.length]!;
+    const patch = names[found.length] === blob ? appliedBy(text, name) : null;
     const [last] = found;
     if (patch === null || (last !== undefined && !isSameSeries(last, patch))) break;
     found.push(patch);
@@ -69,8 +69,7 @@ function isSameSeries(last: AppliedPatch, patch: AppliedPatch): boolean {
 }
 
 /** What the note says of exactly this commit, if the signature in it is good. */
-function appliedBy(note: Buffer | undefined, commit: string): AppliedPatch | null {
-  if (note === undefined) return null;
+function appliedBy(note: Buffer, commit: string): AppliedPatch | null {
   const proven = proveNote(parseRecords(note), createVerifier());
   const one = proven?.records.find(({ record }) => record.commit === commit);
   if (one === undefined || one.patch === null || one.patch === false) return null;

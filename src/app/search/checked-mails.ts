@@ -1,7 +1,7 @@
 /** What checking found of mails, kept while a run goes on: a thread that goes on is judged again with each portion. */
 
 import type { MailRow } from "../../store/index-sql.ts";
-import { mailsAt } from "../sources/at-places.ts";
+import { mailPortionsAt } from "../sources/at-places.ts";
 import type { CheckedFacts, FactMail, FactReader } from "./facts.ts";
 
 interface PlacedFacts extends CheckedFacts {
@@ -48,12 +48,20 @@ export class CheckedMails {
   /** Of mails of the index, in their order; those that are no longer in their places are left out. */
   async of(mails: readonly Pick<MailRow, "place" | "messageId">[]): Promise<PlacedFacts[]> {
     const missing = mails.filter((mail) => this.#keptOf(mail) === null);
-    const read = (await mailsAt(missing)).filter((mail): mail is FactMail => mail.bytes !== null);
-    const places = read.map(({ source, size }) => ({ place: source, size }));
-    const facts = await this.#reader.help(this.#reader.read(read, true));
-    const again = new Map(facts.map((one, i) => [places[i]!.place, { ...places[i]!, ...one }]));
+    const again = new Map<string, PlacedFacts & { readonly size: number }>();
+    // however large a thread is, few of its mails are in memory
+    for await (const some of mailPortionsAt(missing)) {
+      const read = some.filter((mail): mail is FactMail => mail.bytes !== null);
+      const places = read.map(({ source, size }) => ({ place: source, size }));
+      const facts = await this.#reader.help(this.#reader.read(read, true));
+      for (const [i, { examined, version }] of facts.entries())
+        again.set(places[i]!.place, { ...places[i]!, examined, version });
+    }
     const found = mails.flatMap((mail) => this.#keptOf(mail) ?? again.get(mail.place) ?? []);
-    for (const one of again.values()) this.keep(one, one.text.messageId);
+    for (const { place, messageId } of missing) {
+      const one = again.get(place);
+      if (one !== undefined) this.keep(one, messageId);
+    }
     return found;
   }
 

@@ -6,7 +6,7 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { PatchsigError } from "../../errors.ts";
-import { readBlobs } from "../../git/blobs.ts";
+import { eachBlob } from "../../git/blobs.ts";
 import { type Epoch, placeOf } from "../../git/epochs.ts";
 import { endedBlobs } from "../../git/inbox-log.ts";
 import { livePlaces } from "../../git/public-inbox.ts";
@@ -20,7 +20,7 @@ import { isDirectory } from "../../source/reading.ts";
 import type { PlacedRow } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import { followedFolder, isFollowed } from "../feed/followed.ts";
-import { mailsAt } from "../sources/at-places.ts";
+import { mailPortionsAt } from "../sources/at-places.ts";
 import { inboxAt, inboxCursor } from "../sources/inbox-source.ts";
 import { feedName, isFeedSource } from "../sources/sources.ts";
 
@@ -139,15 +139,16 @@ async function mailsEnded(
 ): Promise<PlacedRow[]> {
   const found: PlacedRow[] = [];
   for (const [epoch, blobs] of ended) {
-    const deleted = await readBlobs([...blobs], placeOf(epoch), MAX_MESSAGE_BYTES);
-    for (const bytes of deleted.values()) {
+    const deleted = eachBlob([...blobs], placeOf(epoch), MAX_MESSAGE_BYTES);
+    for await (const [, bytes] of deleted) {
       const named = index.mailsCalled(nameOfMail(threadHeader(bytes).messageId, bytes));
       const here = new Map(
         named.filter((row) => row.source === source).map((row) => [row.place, row]),
       );
-      for (const mail of await mailsAt([...here.values()]))
-        if (mail.bytes?.equals(bytes) === true)
-          found.push({ ...here.get(mail.source)!, withdrawn: 0 });
+      for await (const some of mailPortionsAt([...here.values()]))
+        for (const mail of some)
+          if (mail.bytes?.equals(bytes) === true)
+            found.push({ ...here.get(mail.source)!, withdrawn: 0 });
     }
   }
   return found;

@@ -23,37 +23,64 @@ export interface PlacedMail {
   readonly messageId: string;
 }
 
+/** Bytes of mails of a portion, or one larger mail; and of all that `mailsAt` gives. */
+const PORTION = 16 << 20;
+const TOGETHER = 64 << 20;
+
 /**
  * The mails at these places, in their order. Those that are no longer there, or cannot be read, are left
  * out: their source says so when it is read. So is another mail that stands there now, as in an mbox from
- * which mails were deleted.
+ * which mails were deleted; and, so that a page can be made of any thread, what is too much for one.
  */
 export async function mailsAt(mails: readonly PlacedMail[]): Promise<SourceMail[]> {
-  const found = await atPlaces(mails.map(({ place }) => place));
-  const ids = new Map(mails.map(({ place, messageId }) => [place, messageId]));
-  return found.filter(
-    ({ source, bytes }) =>
-      bytes !== null && nameOfMail(threadHeader(bytes).messageId, bytes) === ids.get(source),
-  );
+  const found = new Map<string, SourceMail>();
+  let left = TOGETHER;
+  for await (const mail of eachMailAt(mails)) {
+    if (mail.size > left) continue;
+    left -= mail.size;
+    found.set(mail.source, mail);
+  }
+  return mails.flatMap(({ place }) => found.get(place) ?? []);
 }
 
-async function atPlaces(places: readonly string[]): Promise<SourceMail[]> {
-  const found = new Map<string, SourceMail>();
+/** The same, however many they are: some at a time, and in any order. */
+export async function* mailPortionsAt(
+  mails: readonly PlacedMail[],
+): AsyncGenerator<readonly SourceMail[]> {
+  let [portion, held]: [SourceMail[], number] = [[], 0];
+  for await (const mail of eachMailAt(mails)) {
+    portion.push(mail);
+    held += mail.size;
+    if (held < PORTION) continue;
+    yield portion;
+    [portion, held] = [[], 0];
+  }
+  if (portion.length > 0) yield portion;
+}
+
+async function* eachMailAt(mails: readonly PlacedMail[]): AsyncGenerator<SourceMail> {
+  const ids = new Map(mails.map(({ place, messageId }) => [place, messageId]));
+  for await (const mail of atPlaces([...ids.keys()])) {
+    const { source, bytes } = mail;
+    if (bytes !== null && nameOfMail(threadHeader(bytes).messageId, bytes) === ids.get(source))
+      yield mail;
+  }
+}
+
+async function* atPlaces(places: readonly string[]): AsyncGenerator<SourceMail> {
   const commits = new Map<string, [place: string, commit: string][]>();
   for (const place of places) {
     const [, repository, commit] = COMMIT_PLACE.exec(place) ?? [];
     if (repository === undefined || commit === undefined) {
       const mail = quietly(() => mailOfFile(place));
-      if (mail !== null) found.set(place, mail);
+      if (mail !== null) yield mail;
       continue;
     }
     const wanted = commits.get(repository);
     if (wanted === undefined) commits.set(repository, [[place, commit]]);
     else wanted.push([place, commit]);
   }
-  for (const [repository, wanted] of commits)
-    for await (const mail of mailsOfCommits(repository, wanted)) found.set(mail.source, mail);
-  return places.flatMap((place) => found.get(place) ?? []);
+  for (const [repository, wanted] of commits) yield* mailsOfCommits(repository, wanted);
 }
 
 function quietly<T>(read: () => T): T | null {
