@@ -36,7 +36,7 @@ type Exporter = (result: Exported) => string;
 
 /** How a result is called there, by what `--as` says. */
 const EXPORTS: Readonly<Record<string, Exporter>> = {
-  kcidb: ({ said, details }) => (details ?? kcidbDetails(said, null)).toString().trimEnd(),
+  kcidb: ({ said, details }) => oneLine(details) ?? oneLine(kcidbDetails(said, null))!,
   "in-toto": ({ said }) => JSON.stringify(inToto(said)),
   patchwork: ({ said }) => JSON.stringify(patchworkCheck(said)),
   b4: ({ said }) => JSON.stringify(b4Check(said)),
@@ -53,17 +53,28 @@ export function frameOf(as: string): Readonly<Record<"begin" | "between" | "end"
     : { begin: "", between: "\n", end: "\n" };
 }
 
-/** A result for `as`; null with the reason why there is none: it is bad, or has no word there. */
+/** A result for `as`; null with the reason why there is none: it is bad, revoked, or has no word there. */
 export function exported(
   as: string,
   found: FoundResult | FlawedResult,
 ): { readonly line: string | null; readonly why: string } {
   if (isFlawed(found)) return { line: null, why: `a result is ${found.why}` };
+  if (found.worth === "void") return { line: null, why: "its key is revoked" };
   try {
     return { line: EXPORTS[as]!({ said: found.signed.said, details: found.details }), why: "" };
   } catch (error) {
     if (error instanceof FormatError) return { line: null, why: error.message };
     throw error;
+  }
+}
+
+/** JSON as one line, however its signer wrote it; null if it is none. */
+function oneLine(json: Buffer | null): string | null {
+  try {
+    const said: unknown = JSON.parse(json?.toString() ?? "");
+    return typeof said === "object" && said !== null ? JSON.stringify(said) : null;
+  } catch {
+    return null;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { exported, frameOf } from "../../src/result/export.ts";
+import { EXPORT_NAMES, exported, frameOf } from "../../src/result/export.ts";
 import type { FoundResult } from "../../src/result/found.ts";
 import { TEST_OUTCOMES, type TestResult } from "../../src/result/text.ts";
 
@@ -38,6 +38,21 @@ function foundOf(changes: Partial<TestResult>): FoundResult {
 // oxlint-disable-next-line typescript/no-explicit-any -- forms of several tools
 const as = (name: string, changes: Partial<TestResult> = {}): any =>
   JSON.parse(exported(name, foundOf(changes)).line ?? "null");
+
+test("what was signed with a revoked key is no result for anybody", () => {
+  const found = { ...foundOf({}), worth: "void" as const };
+  expect(EXPORT_NAMES.map((name) => exported(name, found))).toEqual(
+    EXPORT_NAMES.map(() => ({ line: null, why: "its key is revoked" })),
+  );
+});
+
+test("attached details are one line of JSON, or are made anew", () => {
+  const kcidb = (details: string): string =>
+    exported("kcidb", { ...foundOf({}), details: Buffer.from(details) }).line!;
+  expect(kcidb('{\n "a": "\\u001b[2J"}\n{"b": 1}\n')).toBe(exported("kcidb", foundOf({})).line);
+  expect(kcidb('{\n "a": "\\u001b[2J"}\n')).toBe('{"a":"\\u001b[2J"}');
+  expect(kcidb("null")).toBe(exported("kcidb", foundOf({})).line);
+});
 
 test("outcomes, in the words of each", () => {
   const words = TEST_OUTCOMES.map((result) => [

@@ -1,6 +1,7 @@
 /** `patchsig result`: what a test run came to, signed, shown, and in the forms of other tools. */
 
 import { resultsOfSource } from "../../app/result/read.ts";
+import { isOwnKey } from "../../app/sign/own-key.ts";
 import type { ReportFormat } from "../../app/result/reports.ts";
 import { planResult, signedResultMail } from "../../app/result/sign.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
@@ -20,6 +21,7 @@ import { out, outFile, outputStyle, say, sayWaiting } from "../../terminal/termi
 import { JSON_OPTION, printRecord } from "../json.ts";
 import { userSigner } from "../signer.ts";
 import { flag, number, optional, value } from "../../options/kinds.ts";
+import { count } from "../../primitives/words.ts";
 import { shortName } from "../../primitives/object-name.ts";
 
 const texts = (describe: string) =>
@@ -115,6 +117,11 @@ function printFound(found: FoundResult | FlawedResult): void {
   else printRecord("result", resultRecord(found));
 }
 
+/** Of somebody else, whose key nobody has accepted here. */
+function isClaim(found: FoundResult | FlawedResult): boolean {
+  return !isFlawed(found) && found.worth === "claims" && !isOwnKey(found.signed.publicKey);
+}
+
 const exportCommand = command({
   usage: "export [file]",
   describe: "the results in mails, in the form of another tool",
@@ -131,10 +138,11 @@ const exportCommand = command({
     sayWaiting([file]);
     const trust = await openUserTrust(true);
     const { begin, between, end } = frameOf(as);
-    let [lines, left] = [0, 0];
+    let [lines, left, claims] = [0, 0, 0];
     try {
       for await (const found of resultsOfSource(file, trust, new Set())) {
         const { line, why } = exported(as, found);
+        if (line !== null && isClaim(found)) claims++;
         if (line !== null) outFile(Buffer.from((lines++ === 0 ? begin : between) + line));
         else if (++left > 0) say(`${found.source}: ${why}: left out`);
       }
@@ -144,6 +152,8 @@ const exportCommand = command({
     if (lines + left === 0)
       throw new PatchsigError("not-found", `${file}: no test result in it`, { exit: EXIT.unmet });
     outFile(Buffer.from(lines === 0 ? "" : end));
+    if (claims > 0)
+      say(`note: ${count(claims, "result")} by keys that were not accepted for results`);
     return left === 0 ? EXIT.ok : EXIT.unmet;
   },
 });
