@@ -8,12 +8,12 @@ import { createVerifier } from "../../minisign/ed25519.ts";
 import { type Epoch, epochsOf } from "../../git/epochs.ts";
 import { addCommits, blobName, requireInbox, writableEpoch } from "../../git/feed-write.ts";
 import { mailsOfBlobs } from "../../git/inbox-thread.ts";
-import { resultsIn } from "../../result/mail.ts";
+import { resultMessageId, resultsIn } from "../../result/mail.ts";
 import { FeedIds } from "../../store/feed-ids.ts";
 import { lockFile } from "../../store/flock.ts";
 import { now } from "../now.ts";
 import { gitConfig } from "../settings.ts";
-import { isOwnKey } from "../sign/own-key.ts";
+import { isKnownAsOwn } from "../sign/own-key.ts";
 import { catchUp } from "./catch-up.ts";
 import { feedCommitter } from "./owner.ts";
 
@@ -122,12 +122,18 @@ function refusal(source: string, why: string): PatchsigError {
   });
 }
 
-/** A result that the user has signed, made to be public. A review is a reply, and may quote what is private. */
+/**
+ * The mail of a result that the user has signed, made to be public; not one that quotes it. A review is a reply, and
+ * may quote what is private.
+ */
 function isOwnRecord(bytes: Buffer): boolean {
-  if (headerOf(bytes)?.first("bcc") !== "") return false;
-  for (const reading of resultsIn(bytes, createVerifier(1)))
-    if (reading.ok && isOwnKey(reading.signed.publicKey)) return true;
-  return false;
+  const header = headerOf(bytes);
+  if (header === null || header.first("bcc") !== "") return false;
+  const name = header.first("message-id");
+  return resultsIn(bytes, createVerifier(1)).some(
+    (one) =>
+      one.ok && resultMessageId(one.signed.said) === name && isKnownAsOwn(one.signed.publicKey),
+  );
 }
 
 async function newAmong(

@@ -17,6 +17,13 @@ export function isOwnKey(key: PublicKeyText): boolean {
   return [key, null].includes(keyBeside(choice.path));
 }
 
+/** True if it is known to be the user's, and no other that is in question. */
+export function isKnownAsOwn(key: PublicKeyText): boolean {
+  if (keyBeside(defaultKeyPath(process.env)) === key) return true;
+  const choice = keyChoiceOf(undefined);
+  return (choice.kind === "agent" ? choice.selector : keyBeside(choice.path)) === key;
+}
+
 function keyBeside(path: string): PublicKeyText | null {
   try {
     return formatPublicKeyText(parsePublicKeyFile(readFileSync(publicKeyPath(path))).key);
