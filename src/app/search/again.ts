@@ -8,13 +8,13 @@ import type { TrustEvent } from "../../trust/record.ts";
 import type { UpdateIndexOptions } from "./update.ts";
 
 /** Whatever verdicts depend on besides the mails. */
-type Terms = Pick<UpdateIndexOptions, "policies" | "pins" | "devKeyrings" | "trailers">;
+type VerdictTerms = Pick<UpdateIndexOptions, "policies" | "pins" | "devKeyrings" | "trailers">;
 
 /** @returns also what notes that they were judged by what is known and wanted now */
 export function toJudgeAgain(
   index: IndexStore,
   trust: TrustStore,
-  options: Terms,
+  options: VerdictTerms,
 ): { readonly threads: readonly number[]; readonly done: () => void } {
   const { policies, pins, devKeyrings, trailers } = options;
   const terms = digest([policies, devKeyrings, trailers]);
@@ -50,7 +50,7 @@ function lastDecision(trust: TrustStore): TrustEvent | null {
 function threadsOfSigners(
   index: IndexStore,
   trust: TrustStore,
-  { pins }: Pick<Terms, "pins">,
+  { pins }: Pick<VerdictTerms, "pins">,
 ): number[] {
   const signs = new Map<string, boolean>();
   const threads = new Set<number>();
