@@ -483,6 +483,20 @@ describe.runIf(HAS_POSTGRES)("a server", () => {
     expect(readdirSync(folder).toSorted()).toEqual(["copy", "kept"]);
   });
 
+  test("a file that is restored cannot say anything to the server but its rows", () => {
+    const folder = temporaryDirectory();
+    const [file, kept] = ["copy", "kept"].map((name) => path.join(folder, name)) as [
+      string,
+      string,
+    ];
+    const { db } = openDatabase(TRUST_SCHEMA, { file });
+    db.exec('create table "lo_creat(-1) x" (a)');
+    db.pragma("wal_checkpoint(truncate)");
+    db.close();
+    const url = server.newDatabase();
+    expect(restoreTeam({ url, ...PATIENT }, file, kept)).toBe(false);
+  });
+
   test("texts that PostgreSQL cannot hold do not stop the work", () => {
     const trust = open(server.newDatabase());
     const odd = { messageId: "a\0b\ud800c", list: "\0" };

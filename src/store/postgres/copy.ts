@@ -2,7 +2,7 @@
 
 import type Database from "better-sqlite3";
 import { checkTarget, withCopy, writeCopy } from "../backup.ts";
-import { explainedFile, openDatabase } from "../database.ts";
+import { explainedFile, openDatabase, openMemory } from "../database.ts";
 import { TRUST_SCHEMA } from "../schema.ts";
 import type { TrustConnection } from "../sql.ts";
 import { connectPostgres, type TeamOptions } from "./trust-postgres.ts";
@@ -48,7 +48,7 @@ export function restoreTeam(options: TeamOptions, from: string, kept: string): b
     try {
       return team.explained(() => {
         team.begin();
-        const tables = tablesOf(db);
+        const tables = tablesOfSchema();
         const had = tables.some(({ name }) => team.prepare(`select 1 from ${name} limit 1`).get());
         if (had) writeDown(team, kept);
         for (const { name } of tables) team.prepare(`delete from ${name}`).run();
@@ -69,14 +69,20 @@ interface StoredTable {
   readonly columns: readonly string[];
 }
 
-function tablesOf(db: Database.Database): readonly StoredTable[] {
-  const names = db
-    .prepare<[], string>("select name from sqlite_schema where type = 'table' order by name")
-    .pluck()
-    .all()
-    .filter((name) => !NOT_SHARED.includes(name));
-  const columns = db.prepare<[string], string>("select name from pragma_table_info(?)").pluck();
-  return names.map((name) => ({ name, columns: columns.all(name) }));
+/** By the schema alone: names of a file could be anything, and are a part of what the server is told. */
+function tablesOfSchema(): readonly StoredTable[] {
+  const db = openMemory(TRUST_SCHEMA);
+  try {
+    const names = db
+      .prepare<[], string>("select name from sqlite_schema where type = 'table' order by name")
+      .pluck()
+      .all()
+      .filter((name) => !NOT_SHARED.includes(name));
+    const columns = db.prepare<[string], string>("select name from pragma_table_info(?)").pluck();
+    return names.map((name) => ({ name, columns: columns.all(name) }));
+  } finally {
+    db.close();
+  }
 }
 
 /** What the transaction sees, as a new file. */
@@ -86,7 +92,7 @@ function writeDown(team: TrustConnection, target: string): void {
       const { db } = openDatabase(TRUST_SCHEMA, { file: draft });
       try {
         db.transaction(() => {
-          for (const table of tablesOf(db)) fetchAll(team, db, table);
+          for (const table of tablesOfSchema()) fetchAll(team, db, table);
         })();
       } finally {
         db.close();
