@@ -180,9 +180,15 @@ const VERSION_6 = `
   create index mails_patches on mails (date, signer, trust) where kind = 'patch';
 `;
 
+// which of its versions is the latest, however many somebody sends
+const VERSION_7 = `
+  drop index series_of;
+  create index series_of on series (work, latest);
+`;
+
 export const INDEX_SCHEMA: Schema = {
   what: "index",
   applicationId: APPLICATION_ID,
   without: "it can be made again: move it away",
-  migrations: [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6],
+  migrations: [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7],
 };

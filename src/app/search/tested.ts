@@ -4,6 +4,7 @@
  */
 
 import type { TestResult } from "../../result/text.ts";
+import { DAY } from "../../primitives/time.ts";
 import { withdrawals } from "../feed/followed.ts";
 import { resultKeysOf } from "../result/known.ts";
 import { type ResultWorth, type Weighed, weigh, worthOf } from "../../result/weigh.ts";
@@ -90,7 +91,9 @@ export function testedAnswer(
   });
   const claimed = keyed.filter(({ worth }) => worth === "claims");
   const counting = keyed.filter(({ worth }) => worth === "counts");
-  const isFresh = ({ time }: TestResult): boolean => maxAge === null || time >= now - maxAge;
+  // of a clock that is years ahead, nobody knows when it was
+  const isFresh = ({ time }: TestResult): boolean =>
+    maxAge === null || (time >= now - maxAge && time <= now + DAY);
   const { keys } = weigh(counting.map(({ row, said }) => ({ ...row, said })));
   const fresh = weigh(keys.filter(({ last }) => isFresh(last.said)).map(({ last }) => last));
   const flaky = new Set(keys.filter((one) => one.flaky).map(({ last }) => last.text));

@@ -70,6 +70,10 @@ test("what is asked of it: environment, age, whose", async () => {
   expect(ask(shelf, { rev: "v2" })).toBe("none: ; 1 others");
   expect(ask(shelf, { maxAge: 20 * DAY })).toBe("pass: pass counts");
   expect(ask(shelf, { maxAge: 5 * DAY })).toBe("stale: pass counts stale");
+  // a clock that was years ahead
+  expect(ask(shelf, { maxAge: 5 * DAY, now: TIME - 2 * DAY })).toBe("stale: pass counts stale");
+  expect(ask(shelf, { maxAge: 5 * DAY, now: TIME - 100 })).toBe("pass: pass counts");
+  expect(ask(shelf, { now: TIME - 2 * DAY })).toBe("pass: pass counts");
   expect(ask(shelf, { by: ["ci@example.org"] })).toBe("pass: pass counts");
   expect(ask(shelf, { by: ["other@example.org"] })).toBe("claims: pass claims");
 });
