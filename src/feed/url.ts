@@ -27,3 +27,15 @@ export function addressFlaw(address: string): string | null {
 export function harmless(address: string): string {
   return address.replace(/^([a-z]+:\/\/)[^/]*@/i, "$1…@").replace(/[?#].*$/s, "?…");
 }
+
+/**
+ * Where a web server's redirect leads.
+ *
+ * @returns null if it must not be followed: to no web server, or to a place without encryption from one with it
+ */
+export function redirected(from: string, location: string): string | null {
+  if (!URL.canParse(location, from)) return null;
+  const { protocol, href } = new URL(location, from);
+  if (protocol === "https:") return href;
+  return protocol === "http:" && !/^https:/i.test(from) ? href : null;
+}

@@ -1,6 +1,7 @@
 /** Answers of web servers that nobody vouches for: bounded, and not waited for without end. */
 
 import { PatchsigError } from "../../errors.ts";
+import { redirected } from "../../feed/url.ts";
 import { gitConfig } from "../settings.ts";
 
 /** What a server says. */
@@ -65,14 +66,25 @@ export async function ask(url: string, method = "GET", seconds = patience()): Pr
       clearTimeout(timer);
     }
   };
-  const answer = await waitFor(fetch(url, { method, signal }));
-  const body = bodyOf(answer, waitFor);
-  if (/^https:/i.test(url) && !answer.url.startsWith("https:")) {
-    await body.return(undefined);
-    throw unreachable(url, "it leads to a place without encryption", null);
+  // hop by hop: what leads through a place without encryption could lead anywhere from there
+  let [place, how]: [string, string] = [url, method];
+  for (let hops = 0; hops <= MAX_HOPS; hops++) {
+    const answer = await waitFor(fetch(place, { method: how, signal, redirect: "manual" }));
+    const { status, ok } = answer;
+    const location = REDIRECTS.has(status) ? answer.headers.get("location") : null;
+    if (location === null) return { status, ok, body: bodyOf(answer, waitFor) };
+    await answer.body?.cancel();
+    const next = redirected(place, location);
+    if (next === null) throw unreachable(url, "it leads to no web server with encryption", null);
+    place = next;
+    // as browsers do: what was asked is asked again of 307 and 308 alone
+    if (![307, 308].includes(status)) how = "GET";
   }
-  return { status: answer.status, ok: answer.ok, body };
+  throw unreachable(url, "it leads in circles", null);
 }
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const MAX_HOPS = 20;
 
 async function* bodyOf(
   answer: Response,

@@ -75,6 +75,22 @@ describe("an answer of a web server", () => {
     await expect(getBounded(packed, 1 << 22)).rejects.toMatchObject({ code: "too-large" });
   });
 
+  test("that leads elsewhere is followed, and asked there", async () => {
+    const there = await serve((request, response) => void response.end(request.method));
+    for (const [status, method] of [
+      [302, "GET"],
+      [303, "GET"],
+      [307, "POST"],
+    ] as const) {
+      const url = await serve((_, response) => {
+        response.writeHead(status, { Location: `${there}/x` }).end("not this");
+      });
+      const parts: Buffer[] = [];
+      for await (const part of (await ask(url, "POST")).body) parts.push(part);
+      expect(Buffer.concat(parts).toString()).toBe(method);
+    }
+  });
+
   test("that leads in circles, or to a file, is an error", async () => {
     for (const place of ["/again", "file:///etc/passwd", "data:text/plain,x"]) {
       const url = await serve((_, response) => response.writeHead(302, { Location: place }).end());
