@@ -107,7 +107,8 @@ export function signedTextsIn<T>(
   if (!text.includes(marker)) return [];
   const all = text.toString("latin1");
   for (const { index, 1: version } of all.matchAll(
-    new RegExp(`^${marker}([1-9][0-9]{0,8})$`, "gm"),
+    // not "^" and "$": lines end with LF alone, also where a quoted one has a CR in it
+    new RegExp(`(?<![^\\n])${marker}([1-9][0-9]{0,8})(?![^\\n])`, "g"),
   )) {
     if (readings.length === most) return [...readings, { ok: false, why: "too-many" }];
     const flaw = hasDiff ? "diff" : version !== "1" ? "version" : null;

@@ -67,7 +67,8 @@ const MAX_REVIEWS = 8;
 const MAX_REVIEW_BLOCK = 2000;
 const MAX_BY = 254;
 
-const FIRST_LINES = /^patchsig-review-v([1-9][0-9]{0,8})[ \t\r]*$/gm;
+// not "^" and "$": lines end with LF alone, also where a quoted one has a CR in it
+const FIRST_LINES = /(?<![^\n])patchsig-review-v([1-9][0-9]{0,8})[ \t\r]*(?![^\n])/g;
 const BASE64 = "[A-Za-z0-9+/]";
 const HEAD = new RegExp(
   `^untrustedcomment:patchsig-review(RW${BASE64}{54})(RU${BASE64}{97}=)trustedcomment:`,

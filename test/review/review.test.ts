@@ -46,6 +46,11 @@ test.runIf(requireTool("minisign"))("stock minisign checks it", () => {
   expect(said.toString()).toContain("Signature and comment signature verified");
 });
 
+test("behind a CR in a line that is quoted, it is quoted", () => {
+  expect(findReviews(`> He wrote:\r${written.replaceAll("\n", "\r")}\n`)).toEqual([]);
+  expect(findReviews(`> He wrote:\r\n${written.replaceAll("\n", "\r\n")}`)).toEqual(good);
+});
+
 describe("says", () => {
   const says = (changes: Parameters<typeof reviewed>[0]): void => {
     const one = reviewed(changes);
