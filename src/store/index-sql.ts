@@ -194,6 +194,9 @@ function prepareResults(db: Database.Database) {
       .prepare<[string], number>("select exists (select 1 from results where patches = ?)")
       .pluck(),
     hasResults: db.prepare<[], number>("select exists (select 1 from results)").pluck(),
+    latestResults: db.prepare<[number], StoredResult>(
+      `${SELECT_RESULTS} order by r.id desc limit ?`,
+    ),
     resultsOf: db.prepare<[SharedBy & { tree: string; test: string }], StoredResult>(
       sharedResults("r.tree = @tree and r.test = @test"),
     ),
@@ -333,9 +336,6 @@ function prepareSeries(db: Database.Database) {
       `select x.series, m.message_id as messageId, x.number
        from series_mails x join mails m on m.id = x.mail
        where x.series in (select value from json_each(?)) order by x.series, x.number, x.mail`,
-    ),
-    latestResults: db.prepare<[number], StoredResult>(
-      `${SELECT_RESULTS} order by r.id desc limit ?`,
     ),
     counts: db.prepare<[], { mails: number; series: number }>(
       "select (select count(*) from live_mails) as mails, (select count(*) from series) as series",
