@@ -3,7 +3,7 @@
 import { count } from "../primitives/words.ts";
 import { numberList, rangesOf } from "../verify/numbers.ts";
 import type { ComparedVersion, PatchChange, VersionDiff } from "../verify/version-diff.ts";
-import { escapeLines, escapeText, ours, type SafeText, wrapTo } from "./escape.ts";
+import { escapeLines, escapeText, joinSafe, ours, type SafeText, wrapTo } from "./escape.ts";
 import type { Style } from "./text.ts";
 
 export function renderDiff(diff: VersionDiff, style: Style): SafeText[] {
@@ -75,5 +75,6 @@ function patchLines({ old, new: number, change, subject, text }: PatchChange): S
 }
 
 function indented(text: string): SafeText[] {
-  return text.split("\n").map((line) => ours`    ${escapeLines(line)}`);
+  // `ours` would escape tabs
+  return text.split("\n").map((line) => joinSafe([ours`    `, escapeLines(line)]));
 }
