@@ -28,6 +28,10 @@ export const FINDINGS = {
     "content-changed": ["fail", "ask for a resend"],
     "trailers-added": ["fail", `to apply it as signed: ${COMMANDS.applySigned}`],
     "trailers-moved": ["fail", `to apply it as signed: ${COMMANDS.applySigned}`],
+    "author-replaced": [
+      "info",
+      "a From line in the text would say who it is: git config format.forceInBodyFrom true",
+    ],
     "author-recovered": [
       "warn",
       `git am would record the list as author, ${COMMANDS.apply} does not`,

@@ -40,6 +40,14 @@ function nameOfReplaced(from: string, { author, email }: Original): string | nul
   return isList ? author.toString("utf8") : null;
 }
 
+/** Whom git commits as the author, if that is a list ("Alice via list") and the body has no From line; or null. */
+export function listedAuthor(view: MailView): string | null {
+  const from = parseAuthor(view.headers.from);
+  const isShown = view.info.author.equals(from.author) && view.info.email.equals(from.email);
+  if (!isShown || nameOfReplaced(view.headers.from, from) === null) return null;
+  return `${from.author.toString("utf8")} <${from.email.toString("utf8")}>`;
+}
+
 /** True for a From header that a list visibly replaced. */
 export const isReplaced = (from: string): boolean =>
   nameOfReplaced(from, parseAuthor(from)) !== null;

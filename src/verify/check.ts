@@ -11,6 +11,7 @@ import { findMarkers, readBlock, type UnverifiedBlock } from "../patch/block.ts"
 import { readDiff } from "../diff/diff.ts";
 import { isReplySubject, type SubjectNumber, subjectNumber } from "../patch/subject.ts";
 import type { Diff, MailView, Result } from "../types.ts";
+import { listedAuthor } from "./author.ts";
 import { withCarrier } from "./carrier.ts";
 import { describe, refusedFinding, refusedMail } from "./describe.ts";
 import { checkSignature } from "./duties.ts";
@@ -53,7 +54,10 @@ function checkAlone(mail: Buffer, verifier: Verifier): Checked {
   }
   if (block === null) {
     const kind = isCover ? "cover" : parsed.value.files.length > 0 ? "patch" : "other";
-    return { ...checked, kind };
+    const listed = kind === "patch" ? listedAuthor(view) : null;
+    if (listed === null) return { ...checked, kind };
+    const why = finding("author-replaced", `git commits ${listed} as the author`);
+    return { ...checked, kind, findings: [...checked.findings, why] };
   }
   const kind = isCover || parsed.value.files.length === 0 ? "cover" : "patch";
   if (!block.ok) {

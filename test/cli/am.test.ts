@@ -243,6 +243,16 @@ describe("it refuses", () => {
     expect(none.stderr).toBe("nothing applied: -P names none of the patches\n");
   });
 
+  test("a list in From of an unsigned patch becomes the author, and that is said", () => {
+    const [first = ""] = formatPatch(submission.work);
+    edit(first, (t) => t.replace(/^From: .*$/m, "From: Alice via list <list@lists.example.org>"));
+    edit(first, (t) => t.replace("[PATCH 1/3]", "[PATCH]"));
+    const run = expectStatus(am([first]), 0);
+    const author = "Alice via list <list@lists.example.org>";
+    expect(run.stderr).toContain(`note: git commits ${author} as the author`);
+    expect(git(tree, ["log", "-1", "--format=%an <%ae>"]).toString()).toBe(`${author}\n`);
+  });
+
   test("unsigned patches, if a signature is required; else they are applied", () => {
     const unsigned = formatPatch(submission.work);
     const run = am(["--require=signature", ...unsigned]);

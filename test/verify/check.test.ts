@@ -73,6 +73,15 @@ describe("what a mail is", () => {
   });
 
   it.each([
+    ["Alice via list <list@lists.example.org>", "why\n", ["author-replaced"]],
+    ["Alice via list <list@lists.example.org>", "From: Alice <alice@example.org>\n\nwhy\n", []],
+    ["Alice <alice@example.org>", "why\n", []],
+  ])("says if git would take a list for the author: %s", (from, text, expected) => {
+    const listed = mail("[PATCH] x", `${text}---\n${DIFF}`).replace(/^From: .*$/m, `From: ${from}`);
+    expect(read(listed).findings.map(({ code }) => code)).toEqual(expected);
+  });
+
+  it.each([
     ['Applied "net: count" to the net tree', true],
     ['Patch "net: count" has been added to the 6.1-stable tree', true],
     ["[tip: x86/platform] net: count", true],

@@ -123,9 +123,20 @@ async function applySeries(run: AmRun, found: SeriesToApply): Promise<boolean> {
   await whileAlone(repository, told.say, () => applyAndRecord(run, patches, composed, added));
   const more = wanted ? `, added ${count(offer.count, "trailer")}` : "";
   told.say(`applied ${count(patches.length, "patch")}${more}`);
+  for (const note of authorNotes(patches)) told.say(note);
   if (!quiet) questions.show(await testsOf(run, patches));
   return true;
 }
+
+/** Authors that are lists, each once. */
+function authorNotes(patches: readonly JudgedMember<Checked>[]): string[] {
+  const found = patches.flatMap(({ result }) => result.findings);
+  const listed = found.filter(({ code }) => code === "author-replaced");
+  const notes = listed.map(({ message }) => `note: ${message}: git commit --amend --author`);
+  return [...new Set(notes)].slice(0, MAX_NOTES);
+}
+
+const MAX_NOTES = 5;
 
 /** What is known of tests on what is checked out now, and of the same patches: lines for people. */
 async function testsOf(
