@@ -100,7 +100,7 @@ const [HEAD, BODY] = parts(
 ) as [string, string];
 
 test.each<[string, readonly string[], readonly string[]]>([
-  ["in a quote", [reply("p1", `> ${BOB}\n| ${BOB}\n    ${BOB}\n`, bob)], []],
+  ["in a quote", [reply("p1", `> ${BOB}\n| ${BOB}\n    Fine.\n    ${BOB}\n`, bob)], []],
   [
     "below Outlook's line",
     [reply("p1", `No.\n\n-----Original Message-----\nFrom: M\n\n${BOB}\n`, bob)],
