@@ -10,7 +10,7 @@ import { signMails } from "../support/signing.ts";
 import { expectError, expectStatus, expectTidy, newFolder } from "./support.ts";
 
 const PROGRAM = join(import.meta.dirname, "..", "..", "bin", "patchsig.js");
-const COUNT = LONG ? 1200 : 600;
+const COUNT = LONG ? 1200 : 450;
 const PEOPLE = 30;
 const FROM = "From a@example.org Tue Feb  3 10:00:00 2026\n";
 

@@ -3,18 +3,15 @@
  * not read, in the server's words, and come back to it. A selection; PATCHSIG_LONG=1 tries all.
  */
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, type TestContext } from "vitest";
-import { records, type Run } from "../support/cli.ts";
+import { patchsigAside, records, type Run } from "../support/cli.ts";
 import { type FakeImap, startFakeImap, STEPS } from "../support/fake-imap.ts";
 import { deliverTo, openPostOffice, seriesMails } from "../support/list.ts";
 import { LONG, some } from "../support/long.ts";
 import { temporaryFolder } from "../support/repo.ts";
 
-const PROGRAM = join(import.meta.dirname, "..", "..", "bin", "patchsig.js");
 const WORDS = "some words of the server";
 const KINDS: readonly (readonly [kind: string, says: string, words: string])[] = [
   ["NO", `TAG NO ${WORDS}`, WORDS],
@@ -51,16 +48,9 @@ async function start({ onTestFinished }: TestContext): Promise<{
   const config = join(folder, "config");
   writeFileSync(store, `imap://alice:hunter2@127.0.0.1%3a${server.port}\n`, { mode: 0o600 });
   writeFileSync(config, `[credential]\n\thelper = store --file ${store}\n`);
-  async function run(...args: readonly string[]): Promise<Run> {
-    const env = { ...process.env, XDG_DATA_HOME: folder, GIT_CONFIG_GLOBAL: config };
-    const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: folder, env });
-    child.stdin.end();
-    let [stdout, stderr] = ["", ""];
-    child.stdout.on("data", (bytes: Buffer) => (stdout += bytes.toString()));
-    child.stderr.on("data", (bytes: Buffer) => (stderr += bytes.toString()));
-    const [status] = await once(child, "close");
-    return { status, stdout, stderr };
-  }
+  const env = { GIT_CONFIG_GLOBAL: config };
+  const run = (...args: readonly string[]): Promise<Run> =>
+    patchsigAside(args, { home: folder, env });
   return { server, url: `imap://alice@127.0.0.1:${server.port}/INBOX`, folder, run };
 }
 
