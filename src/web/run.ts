@@ -98,12 +98,25 @@ export async function exportDesk(
   }
 }
 
+/** Of browsers and clients; whoever opens more finds them closed. */
+const MAX_CONNECTIONS = 512;
+/** Milliseconds: who sends a request slowly holds a connection no longer than that. */
+const TIMEOUTS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+};
+
 function listening(
   { address, port }: ServeOptions,
   fetch: Parameters<typeof serve>[0]["fetch"],
 ): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
-    const server: ServerType = serve({ fetch, hostname: address, port }, resolve);
+    const server: ServerType = serve(
+      { fetch, hostname: address, port, serverOptions: { ...TIMEOUTS } },
+      resolve,
+    );
+    server.maxConnections = MAX_CONNECTIONS;
     server.on("error", (error: NodeJS.ErrnoException) => {
       const why =
         error.code === "EADDRINUSE"

@@ -5,7 +5,8 @@
  */
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { gzipSync } from "node:zlib";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import { type Context, Hono } from "hono";
 import { rawMail } from "../app/desk/mail.ts";
 import { isMarkState } from "../app/desk/mark.ts";
@@ -43,6 +44,9 @@ const PLAIN = "text/plain; charset=utf-8";
 const MAX_FORM = 4_096;
 
 type Answer = Response | Promise<Response>;
+
+/** Other pages are answered meanwhile. */
+const zipped: (bytes: Buffer) => Promise<Buffer> = promisify(gzip);
 
 export function createApp(desk: Desk, { hosts, write }: WebOptions): Hono {
   const app = new Hono({ strict: false });
@@ -91,7 +95,7 @@ function addThreads(app: Hono, desk: Desk): void {
     );
     app.get(`${list}/:id/t.mbox.gz`, async (c) => {
       const mbox = await desk.threadMbox(idIn(c));
-      return bytesAnswer(mbox === null ? null : gzipSync(mbox), "application/gzip");
+      return bytesAnswer(mbox === null ? null : await zipped(mbox), "application/gzip");
     });
     app.get(`${list}/:id`, (c) => {
       if (desk.index.mailsCalled(idIn(c)).length === 0) return htmlAnswer(c, null);
@@ -110,19 +114,20 @@ function copyIn(c: Context): number | null {
 /** Why a request is not answered; null if it is. */
 function refused(c: Context, hosts: ReadonlySet<string>, write: boolean): string | null {
   const { method } = c.req;
-  const host = c.req.header("host")?.toLowerCase() ?? "";
-  if (!hosts.has(host)) return "this is not the name that the page was started under";
-  const origin = c.req.header("origin");
-  if (origin !== undefined && !hosts.has(origin.replace(/^https?:\/\//, "")))
-    return "a page from elsewhere asked for this";
-  const site = c.req.header("sec-fetch-site") ?? "none";
-  if (method === "POST") {
-    if (!write) return "this view is read-only: start it with --write";
-    return site === "same-origin" || site === "none"
-      ? null
-      : "a page from elsewhere asked for this";
-  }
+  if (!hosts.has(c.req.header("host")?.toLowerCase() ?? ""))
+    return "this is not the name that the page was started under";
+  if (isFromElsewhere(c, hosts)) return "a page from elsewhere asked for this";
+  if (method === "POST") return write ? null : "this view is read-only: start it with --write";
   return method === "GET" || method === "HEAD" ? null : "only GET is answered";
+}
+
+/** A link may lead here from any page; its images, scripts and forms may not. */
+function isFromElsewhere(c: Context, hosts: ReadonlySet<string>): boolean {
+  const origin = c.req.header("origin");
+  if (origin !== undefined && !hosts.has(origin.replace(/^https?:\/\//, ""))) return true;
+  const site = c.req.header("sec-fetch-site") ?? "none";
+  if (site === "same-origin" || site === "none") return false;
+  return c.req.method !== "GET" || c.req.header("sec-fetch-mode") !== "navigate";
 }
 
 async function mark(c: Context, desk: Desk, token: string): Promise<Response> {

@@ -4,7 +4,9 @@
  */
 
 import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Browser, Page } from "playwright-core";
@@ -257,6 +259,17 @@ describe.runIf(runs)("in Chromium", () => {
       await page.close();
     }
   });
+});
+
+test.runIf(runs)("who opens connections without end finds them closed", async () => {
+  const { hostname, port } = new URL(root);
+  const sockets = Array.from({ length: 600 }, () => connect(Number(port), hostname));
+  const closed = Promise.race(sockets.map((socket) => once(socket, "close")));
+  for (const socket of sockets) socket.on("error", () => {});
+  await closed;
+  for (const socket of sockets) socket.destroy();
+  await Promise.all(sockets.map((socket) => socket.closed || once(socket, "close")));
+  await expect.poll(async () => (await fetch(root)).status, { timeout: 10_000 }).toBe(200);
 });
 
 test.runIf(runs)("the program ends at a signal", async () => {

@@ -172,6 +172,23 @@ describe("a patch page", () => {
   });
 });
 
+test("a mail that is too long for a page is cut, and says so", async () => {
+  const long = [
+    ["lines", "x\n".repeat(10_001), 10_000],
+    ["line", "y".repeat(1 << 20), 512 << 10],
+    ["fits", "z\n".repeat(9_000), 9_000],
+  ] as const;
+  const mails = long.map(([id, text]) => mail(id, "long", { text }));
+  const { app: there } = await pagesOf(mails, HOSTS);
+  for (const [id, , shown] of long) {
+    const answer = await there.request(`http://localhost:8025/patch/${id}%40x`, { headers: HOST });
+    const page = await answer.text();
+    const [letters = ""] = /(?:[xyz]\n?){1000,}/.exec(page) ?? [];
+    expect([id, letters.replaceAll("\n", "").length]).toEqual([id, shown]);
+    expect([id, page.includes("is too long for a page")]).toEqual([id, id !== "fits"]);
+  }
+});
+
 test("where nobody signs, nothing shouts about it", async () => {
   const notes = "---\n- changed since v1: a\n+ more\n\n one | 2 +-\n\ndiff --git";
   const mails = two("u", "PATCH").map((one) =>
@@ -197,11 +214,21 @@ describe("refused", () => {
     ["another name, as after DNS rebinding", { host: "evil.example.com" }],
     ["another port", { host: "localhost:80" }],
     ["a page from elsewhere", { ...HOST, origin: "https://evil.example.com" }],
+    ["an image of a page elsewhere", { ...HOST, "sec-fetch-site": "cross-site" }],
+    [
+      "a form of a page elsewhere",
+      { ...HOST, "sec-fetch-site": "same-site", "sec-fetch-mode": "no-cors" },
+    ],
     ["no name", {}],
   ])("%s", async (_, headers) => {
     const answer = await get("/", headers);
     expect(answer.status).toBe(403);
     expect(answer.headers.get("content-security-policy")).toMatch(/^default-src 'none'/);
+  });
+
+  test("but a link leads here from anywhere", async () => {
+    const link = { ...HOST, "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" };
+    expect((await get("/", link)).status).toBe(200);
   });
 
   test("other methods, and writing where that was not asked for", async () => {

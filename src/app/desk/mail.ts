@@ -45,6 +45,7 @@ interface MailCopy {
 
 /** Of a page. */
 const MAX_TEXT = 512 << 10;
+const MAX_LINES = 10_000;
 const MAX_COPIES = 32;
 
 interface MailCalled {
@@ -123,11 +124,22 @@ export async function mailDetail(
       ["Subject", words.subject],
       ["Message-ID", isMadeName(row.messageId) ? "" : row.messageId],
     ].filter((field): field is [string, string] => field[1] !== ""),
-    text: text.slice(0, MAX_TEXT),
-    diff: diff.slice(0, MAX_TEXT),
+    text: fitting(text),
+    diff: fitting(diff),
     series: neighboursOf(index, row),
-    cut: Math.max(text.length, diff.length) > MAX_TEXT,
+    cut: fitting(text) !== text || fitting(diff) !== diff,
   };
+}
+
+/** What of it fits on a page. */
+function fitting(text: string): string {
+  const short = text.slice(0, MAX_TEXT);
+  let end = -1;
+  for (let lines = 0; lines < MAX_LINES; lines++) {
+    end = short.indexOf("\n", end + 1);
+    if (end < 0) return short;
+  }
+  return short.slice(0, end + 1);
 }
 
 function worstOf(copies: readonly MailCopy[]): number {
