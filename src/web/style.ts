@@ -40,10 +40,11 @@ h3 { font-size: 1em; margin: 1em 0 0.4em; }
 .nobreak { white-space: nowrap; }
 .wide { overflow-x: auto; }
 table.matrix, table.plain { width: auto; }
+table.plain td, table.plain th { padding-right: 2em; }
 tbody th { font-size: inherit; color: inherit; }
 .matrix td, .matrix th { padding-right: 1.4em; font-size: 0.9em; }
 .narrow { display: none; }
-td.key { overflow-wrap: anywhere; }
+td.key, p code { overflow-wrap: anywhere; }
 small { color: var(--dim); }
 code, pre { font-family: ui-monospace, monospace; font-size: 0.875em; }
 pre { overflow-x: auto; padding: 0.6em; background: var(--soft); border: 1px solid var(--line); border-radius: 4px; }

@@ -124,7 +124,7 @@ export function workTable(
   works: readonly DeskWork[],
   { inBranch, tests, now, still }: TableFacts,
 ): Html {
-  if (works.length === 0) return html`<p>none</p>`;
+  if (works.length === 0) return html`<p>There are none.</p>`;
   const areTested = works.some(({ work }) => tests.has(work));
   const rows = works.map((one) => {
     const { work, newest, latest, mark } = one;

@@ -56,7 +56,7 @@ function monthsPart(months: readonly ListMonth[]): Html {
   const legend = parts.map(({ name, opacity }) => html` ${swatch(opacity)} ${name}`);
   return html`
     <figure>${bars(months)}<figcaption>patches a month${legend}</figcaption></figure>
-    <table><thead><tr><th scope="col">month</th>${columns.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
+    <table class="plain"><thead><tr><th scope="col">month</th>${columns.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
       <tbody>${rows}</tbody></table>`;
 }
 
