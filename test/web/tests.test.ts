@@ -158,4 +158,6 @@ test("a result of a branch counts for the series that makes its tree", async () 
   expect(page).toContain(`on its own tree <code>${tree.slice(0, 12)}</code>`);
   expect(page).toMatch(/<th scope="row">boot<\/th>[^]*<span class="mark fail">FAIL<\/span>/);
   expect(page).toContain("claims: 1 pass, by keys that were not accepted for results");
+  const all = await app.request(`http://${HOST}/tests`, { headers: { host: HOST } });
+  expect(await all.text()).toMatch(/fail<\/a>\s*<small>counts<\/small>[^]*>boot<\/a>/);
 });
