@@ -125,7 +125,8 @@ export function workTable(
   { inBranch, tests, now, still }: TableFacts,
 ): Html {
   if (works.length === 0) return html`<p>There are none.</p>`;
-  const areTested = works.some(({ work }) => tests.has(work));
+  // all tables of a page have the same columns
+  const areTested = tests.size > 0;
   const rows = works.map((one) => {
     const { work, newest, latest, mark } = one;
     const { summary, verdict } = newest;
