@@ -30,6 +30,8 @@ describe("JUnit XML", () => {
       "fail: 1 fail",
     ],
     ["disabled", '<testcase name="c" status="notrun" result="suppressed"/>', "", "skip: 1 skip"],
+    ["failed, by its attribute alone", '<testcase name="c" status="Failed"/>', "", "fail: 1 fail"],
+    ["an attribute of no meaning", '<testcase name="c" status="constructor"/>', "", "pass: 1 pass"],
     [
       "to do, and failed",
       '<testcase name="c"><skipped type="todo"/><failure/></testcase>',

@@ -15,6 +15,17 @@ const SAYS: Readonly<Record<string, TestOutcome>> = {
   skipped: "skip",
 };
 
+/** What its attribute says: GoogleTest and CTest name what was disabled, and others what failed, without an element. */
+const STATUS: Readonly<Record<string, TestOutcome>> = {
+  notrun: "skip",
+  disabled: "skip",
+  skipped: "skip",
+  fail: "fail",
+  failed: "fail",
+  failure: "fail",
+  error: "error",
+};
+
 /** What a suite's attributes announce, and what was seen in it. */
 interface Suite {
   readonly announced: Readonly<Record<"tests" | "failures" | "errors", number>>;
@@ -92,9 +103,8 @@ interface ReadCase {
 
 function caseOf({ attributes }: XmlTag): ReadCase {
   const names = [attributes.get("classname") ?? "", attributes.get("name") ?? ""];
-  // GoogleTest and CTest name what was disabled
-  const status = attributes.get("status") ?? "";
-  const outcome = /^(?:notrun|disabled|skipped)$/.test(status) ? "skip" : "pass";
+  const status = (attributes.get("status") ?? "").toLowerCase();
+  const outcome = Object.hasOwn(STATUS, status) ? STATUS[status]! : "pass";
   return { names, status, outcome, isTodo: false };
 }
 
