@@ -7,6 +7,12 @@ import { DAY } from "../primitives/time.ts";
 import { type PathTest, pathPattern, type SectionFilter } from "./maintainers.ts";
 import type { ExactField, Query, TextField } from "./query.ts";
 
+/**
+ * By the plus SQLite does not look up each mail that a word is in, to sort them, but walks all from the newest, and ends
+ * with the last one that is shown.
+ */
+const ONE_OF = "+m.id in";
+
 export interface Condition {
   readonly sql: string;
   readonly values: readonly (string | number)[];
@@ -74,10 +80,10 @@ function sectionCondition({ paths, excluded, words }: SectionFilter): Condition 
   return of.length === 0 ? { sql: "false", values: [] } : joined(of, "or");
 }
 
-const MATCHING_WORDS = "m.id in (select rowid from words where words match ?)";
+const MATCHING_WORDS = `${ONE_OF} (select rowid from words where words match ?)`;
 
 /** Each pattern looks at the paths that begin as all that it matches do. */
-const MATCHING_PATHS = `m.id in (
+const MATCHING_PATHS = `${ONE_OF} (
   select p.mail from json_each(?) w cross join paths p
   where p.path >= w.value ->> 2 and p.path < w.value ->> 3 and path_matches(w.value ->> 0, w.value ->> 1, p.path)
     and not exists (
@@ -136,7 +142,7 @@ function exactCondition({
       : { sql: `${column} = ?`, values: [whole] };
   const { column, within } = COLUMNS[field];
   const { sql, values } = test(column);
-  return { sql: within === undefined ? sql : `m.id in (${within} where ${sql})`, values };
+  return { sql: within === undefined ? sql : `${ONE_OF} (${within} where ${sql})`, values };
 }
 
 const RESULTS = "select r.mail from results r";

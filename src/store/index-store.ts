@@ -141,7 +141,8 @@ export class IndexStore {
     const conditions = [`(${sql})`];
     const given: (string | number)[] = [...values];
     if (sources !== null) {
-      conditions.push("s.name in (select value from json_each(?))");
+      // the plus: not by the sources' mails, which would have to be sorted
+      conditions.push("+s.name in (select value from json_each(?))");
       given.push(JSON.stringify(sources));
     }
     if (after !== null) {

@@ -1,7 +1,8 @@
 /** What queries find in mails. */
 
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { findMails } from "../../../src/app/search/find.ts";
 import { newFolder } from "../../support/folders.ts";
 import { mail, signed, two } from "../series/thread.ts";
 import { newShelf, type Shelf, writeMbox } from "./index.ts";
@@ -125,4 +126,23 @@ describe("queries find", () => {
 test("what is no query, or no time, is said", async () => {
   await expect(shelf.find("zz:x")).rejects.toThrow(/^this query cannot be read: there is no zz:/);
   await expect(shelf.find("d:blah..")).rejects.toMatchObject({ code: "usage" });
+});
+
+test.each([
+  "s:PATCH",
+  "l:list.example.org d:2020-01-01..",
+  "kind:patch OR b:words",
+  "NOT dfn:drv/a.c",
+])("%s: no mail is looked up to be sorted", async (query) => {
+  const { index } = shelf;
+  const asked = vi.spyOn(index.db, "prepare");
+  await findMails(index, query, { sources: ["a", "b"], most: 10 });
+  const [text] = asked.mock.lastCall!;
+  asked.mockRestore();
+  const plan = index.db
+    .prepare<[], { detail: string }>(`explain query plan ${text.replaceAll("?", "null")}`)
+    .all();
+  const steps = plan.map(({ detail }) => detail);
+  expect(steps.filter((one) => one.includes("ORDER BY"))).toEqual([]);
+  expect(steps.filter((one) => one.includes("mails_dated"))).toHaveLength(1);
 });
