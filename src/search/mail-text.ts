@@ -65,14 +65,17 @@ function valuesOf(fields: readonly HeaderField[], name: string): string {
 }
 
 function unfolded(value: string): string {
-  return value
-    .slice(0, MAX_FIELD)
-    .replaceAll(/[\r\n\t ]+/g, " ")
-    .trim();
+  const text = value.slice(0, MAX_FIELD);
+  // most values have nothing but single blanks
+  return (/[\r\n\t]| {2}/.test(text) ? text.replaceAll(/[\r\n\t ]+/g, " ") : text).trim();
 }
+
+/** ASCII only. */
+const IS_PLAIN = /^[\t-~]*$/;
 
 /** @param value a character a byte */
 function readable(value: string): string {
+  if (IS_PLAIN.test(value) && !value.includes("=?")) return value;
   const bytes = Buffer.from(value, "latin1");
   const words = attempt(() => decodeWords(bytes));
   return (words.ok ? words.value : bytes).toString("utf8");

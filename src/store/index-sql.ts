@@ -233,7 +233,7 @@ function prepareFacts(db: Database.Database) {
       "insert into facts values (?, ?) on conflict (name) do update set value = excluded.value",
     ),
     threadOf: db.prepare<[Buffer], number>("select thread from names where name = ?").pluck(),
-    addSource: db.prepare<[string]>("insert into sources (name) values (?) on conflict do nothing"),
+    addSource: db.prepare<[string]>("insert into sources (name) values (?)"),
     sources: db.prepare<[], string>("select name from sources order by id").pluck(),
     sourceId: db.prepare<[string], number>("select id from sources where name = ?").pluck(),
     moveNames: db.prepare<[number, number]>("update names set thread = ? where thread = ?"),

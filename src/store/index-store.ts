@@ -3,7 +3,7 @@
  * of mails is one transaction, with the cursors of their sources, so that a killed run goes on where it was.
  */
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type Database from "better-sqlite3";
 import { pathMatcher } from "../search/maintainers.ts";
 import { TEXT_FIELDS } from "../search/query.ts";
@@ -328,26 +328,35 @@ export class IndexStore {
   }
 
   #sourceId(name: string): number {
-    this.#sql.addSource.run(name);
-    return this.#sql.sourceId.get(name)!;
+    const known = this.#sql.sourceId.get(name);
+    return known ?? Number(this.#sql.addSource.run(name).lastInsertRowid);
   }
 
   /** One thread for all that these names connect, unless it grew too long. */
   #join(names: readonly string[]): number {
     const digests = names.map(digest);
+    const known = digests.map((name) => this.#sql.threadOf.get(name) ?? null);
     let thread: number | null = null;
-    for (const other of new Set(digests.flatMap((name) => this.#sql.threadOf.get(name) ?? []))) {
+    const joined = new Set<number | null>();
+    for (const other of new Set(known)) {
+      if (other === null) continue;
       if (thread === null) thread = other;
       else if (this.#sql.sizeOf.get(thread)! + this.#sql.sizeOf.get(other)! <= MAX_THREAD_MAILS) {
         this.#sql.moveMails.run(thread, other);
         this.#sql.moveSeries.run(thread, other);
         this.#sql.moveNames.run(thread, other);
-      }
+      } else continue;
+      joined.add(other);
     }
     if (thread !== null && this.#sql.sizeOf.get(thread)! >= MAX_THREAD_MAILS) thread = null;
-    thread ??= this.#sql.lastThread.get()! + 1;
-    for (const name of digests) this.#sql.name.run(name, thread);
-    this.#sql.setFact.run("thread", String(Math.max(thread, this.#sql.lastThread.get()!)));
+    if (thread === null) {
+      joined.clear();
+      thread = this.#sql.lastThread.get()! + 1;
+      this.#sql.setFact.run("thread", String(thread));
+    }
+    // most names have been seen before
+    for (const [i, name] of digests.entries())
+      if (!joined.has(known[i]!)) this.#sql.name.run(name, thread);
     return thread;
   }
 
@@ -382,5 +391,5 @@ export class IndexStore {
 
 /** 16 bytes are enough that nobody finds two names with the same. */
 function digest(name: string): Buffer {
-  return createHash("sha256").update(name).digest().subarray(0, 16);
+  return hash("sha256", name, "buffer").subarray(0, 16);
 }
