@@ -87,7 +87,7 @@ export interface FactReader {
 }
 
 /** A thread costs a tenth of a second and 60 MB: it starts after so many mails. */
-const MAILS_ALONE = 500;
+const MAILS_ALONE = 250;
 /** Parts that a thread is given: what it reads while this one is busy storing a portion. */
 const GIVEN = 10;
 

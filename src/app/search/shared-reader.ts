@@ -5,6 +5,8 @@ import type { CheckPool } from "../verify/check-pool.ts";
 
 /** Mails that are read together. */
 const PART_MAILS = 64;
+/** Parts that the other threads have while this one reads too: so that none runs dry. */
+const FEW = 2;
 
 interface Part<M, F> {
   readonly mails: readonly M[];
@@ -20,7 +22,7 @@ export class SharedReader<M extends SourceMail, F> {
   #given = 0;
 
   /**
-   * @param most parts that the other threads are given before they have answered one
+   * @param most parts that the other threads are given when this one is about to do other work
    * @param here reads mails in this thread
    */
   constructor(pool: CheckPool<F>, most: number, here: (mails: readonly M[]) => readonly F[]) {
@@ -38,12 +40,12 @@ export class SharedReader<M extends SourceMail, F> {
       facts.push(new Promise((done) => parts.push({ mails: some, done })));
     }
     this.#waiting.splice(urgent ? 0 : this.#waiting.length, 0, ...parts);
-    this.#give();
+    this.#give(FEW);
     return (await Promise.all(facts)).flat();
   }
 
-  #give(): void {
-    while (this.#given < this.#most) {
+  #give(most: number): void {
+    while (this.#given < Math.min(most, this.#most)) {
       const part = this.#waiting.shift();
       if (part === undefined) return;
       const facts = this.#pool.check(part.mails);
@@ -51,7 +53,7 @@ export class SharedReader<M extends SourceMail, F> {
       part.done(facts);
       const next = (): void => {
         this.#given--;
-        this.#give();
+        this.#give(FEW);
       };
       facts.then(next, next);
     }
@@ -68,9 +70,12 @@ export class SharedReader<M extends SourceMail, F> {
       // answers of the threads come in
       await new Promise(setImmediate);
       const part = isDone ? undefined : this.#waiting.shift();
-      if (part === undefined) return begun;
+      if (part === undefined) break;
       part.done((async () => this.#here(part.mails))());
     }
+    const found = await begun;
+    this.#give(this.#most);
+    return found;
   }
 
   close(): void {

@@ -80,3 +80,11 @@ test("a failure in this thread is that of what was begun", async () => {
   });
   await expect(reader.help(reader.read(mails(0, 65), false))).rejects.toThrow("no keyring");
 });
+
+test("before this thread does other work the others get more", async () => {
+  const { threads, reader, begun } = newReader(3);
+  void reader.read(mails(0, 320), false);
+  expect(threads.waiting).toBe(2);
+  await reader.help(Promise.resolve());
+  expect([threads.waiting, begun]).toEqual([3, []]);
+});
