@@ -38,12 +38,14 @@ export function renderReplies(
   const rows = trailers.map((one) => ({
     number: patchesWord(one.patches, total),
     text: escapeText(one.trailer),
-    proof: escapeText(proofWords(one)),
+    proof: proofWords(one),
   }));
   const hidden = leftOut.length - MAX_LISTED;
   return [
     ...trailerRows(ours`reply `, rows, style),
-    ...leftOut.slice(0, MAX_LISTED).flatMap((one) => leftOutLines(one.trailer, whyOf(one), style)),
+    ...leftOut
+      .slice(0, MAX_LISTED)
+      .flatMap((one) => leftOutLines(one.trailer, reasonWords(one), style)),
     ...(hidden > 0 ? [escapeText(`left out: ${count(hidden, "more trailer")}`)] : []),
     ...reviewLines(reviews, style),
   ];
@@ -132,9 +134,10 @@ const PROOFS: Readonly<Record<Given["proof"], (given: Given) => string>> = {
     match === "address" ? "not signed" : match === "name" ? "name only" : `sent by ${from.email}`,
 };
 
-function proofWords(given: Given): string {
+/** How well it is proved who gave a trailer. */
+export function proofWords(given: Given): SafeText {
   const words = PROOFS[given.proof](given);
-  return given.version === null ? words : `${words}, given to ${given.version}`;
+  return escapeText(given.version === null ? words : `${words}, given to ${given.version}`);
 }
 
 const WHY: Readonly<Record<LeftOut["why"], (one: LeftOut) => string>> = {
@@ -153,8 +156,9 @@ const WHY: Readonly<Record<LeftOut["why"], (one: LeftOut) => string>> = {
   lookalike: () => "its address looks like that of somebody who has a key here",
 };
 
-function whyOf(one: LeftOut): string {
-  return WHY[one.why](one);
+/** Why a trailer is not taken. */
+export function reasonWords(one: LeftOut): SafeText {
+  return escapeText(WHY[one.why](one));
 }
 
 function leftOutLines(trailer: string, why: string, style: Style): SafeText[] {

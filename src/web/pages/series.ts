@@ -7,6 +7,7 @@ import { isMadeName } from "../../mail/message-id.ts";
 import { shellCommand } from "../../primitives/shell.ts";
 import { escapeText, ours, type SafeText } from "../../report/escape.ts";
 import { vouchedWords } from "../../report/columns.ts";
+import { proofWords, reasonWords } from "../../report/replies.ts";
 import { spoken } from "../../report/text.ts";
 import type { MailRow } from "../../store/index-sql.ts";
 import { isOnlyUnsigned, type RepliesResult } from "../../verify/result.ts";
@@ -149,22 +150,14 @@ const authorCell: PatchCell = ({ result: { author } }) =>
 
 const keyCell: PatchCell = ({ result: { trust } }) => html`<td>${shownTrust(trust)}</td>`;
 
-const PROOFS: Readonly<Record<string, SafeText>> = {
-  proven: ours`proven`,
-  diff: ours`proven for the diff`,
-  vouched: ours`vouched for`,
-  none: ours`not signed`,
-};
-
 function replyParts({ trailers, leftOut }: RepliesResult): Html {
-  const given = trailers.map(
-    ({ trailer, proof, messageId }) =>
-      html`<li>${messageId === "" ? escapeText(trailer) : html`<a href="${toPatch(messageId)}">${escapeText(trailer)}</a>`}
-        <small>${PROOFS[proof] ?? ours`${proof}`}</small></li>`,
-  );
+  const given = trailers.map((one) => {
+    const { trailer, messageId } = one;
+    return html`<li>${messageId === "" ? escapeText(trailer) : html`<a href="${toPatch(messageId)}">${escapeText(trailer)}</a>`}
+        <small>${proofWords(one)}</small></li>`;
+  });
   const others = leftOut.map(
-    ({ trailer, why, from }) =>
-      html`<li>${escapeText(trailer)} <small>${ours`${why}, sent by ${from.email}`}</small></li>`,
+    (one) => html`<li>${escapeText(one.trailer)} <small>${reasonWords(one)}</small></li>`,
   );
   return html`${given.length === 0 ? null : html`<h2>trailers in replies</h2><ul>${given}</ul>`}
     ${others.length === 0 ? null : html`<details><summary>left out</summary><ul>${others}</ul></details>`}`;
