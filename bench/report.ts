@@ -9,7 +9,7 @@ export interface Figure {
   readonly row: string;
   readonly what: string;
   readonly value: number;
-  readonly unit: "x" | "/s" | "MB" | "MB/s" | "s" | "";
+  readonly unit: "x" | "/s" | "MB" | "MiB" | "MB/s" | "s" | "";
   readonly goal?: { readonly atMost: number } | { readonly atLeast: number };
   /** The raw figures behind the value, one per line. */
   readonly raw: readonly string[];

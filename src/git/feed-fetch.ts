@@ -43,8 +43,23 @@ const SILENCE_MS = 10_000;
 export interface FetchedEpoch {
   /** The newest commit of the server. */
   readonly head: string;
+  /** What the branch was at before; null if nothing was here. */
+  readonly old: string | null;
+  /** The new history goes on from there. */
+  readonly goesOn: boolean;
+  /** Mails that are here and come after all that the server has; 0 if its history is another one, too. */
+  readonly ahead: number;
   /** New mails that are not here, because there was no room for them. */
   readonly left: number;
+}
+
+/** The newest commits: of the branch, and of what was fetched; null for what is not there. */
+async function tipsOf(epoch: Epoch): Promise<{ old: string | null; head: string | null }> {
+  const listed = ["for-each-ref", "--format=%(objectname) %(refname)", BRANCH, INCOMING];
+  const lines = await gitLines(listed, placeOf(epoch));
+  const of = (ref: string): string | null =>
+    lines.find((line) => line.endsWith(` ${ref}`))?.split(" ", 1)[0] ?? null;
+  return { old: of(BRANCH), head: of(INCOMING) };
 }
 
 /**
@@ -54,9 +69,25 @@ export interface FetchedEpoch {
  * @throws PatchsigError "git-failed"; "too-large" if it would have more than `maxBytes`
  */
 export async function fetchEpoch(epoch: Epoch, wishes: FetchWishes): Promise<FetchedEpoch | null> {
-  const { address, abilities, since, headersOnly } = wishes;
-  const place = placeOf(epoch);
-  const first = !(await gitSucceeds(["rev-parse", "--verify", "--quiet", BRANCH], place));
+  const { address, abilities, headersOnly } = wishes;
+  const { old } = await tipsOf(epoch);
+  await fetchCommits(epoch, wishes, old === null);
+  const { head } = await tipsOf(epoch);
+  if (head === null) return null;
+  if (head === old) return { head, old, goesOn: true, ahead: 0, left: 0 };
+  await refuseOther(epoch, address);
+  const left = abilities.filter && !headersOnly ? await fetchBlobs(epoch, wishes, old) : 0;
+  const goesOn = old === null || (await isBefore(epoch, old, head));
+  return { head, old, goesOn, ahead: goesOn ? 0 : await mailsAhead(epoch), left };
+}
+
+function isBefore(epoch: Epoch, commit: string, later: string): Promise<boolean> {
+  return gitSucceeds(["merge-base", "--is-ancestor", commit, later], placeOf(epoch));
+}
+
+/** And, from servers that cannot leave them out, the mails. */
+async function fetchCommits(epoch: Epoch, wishes: FetchWishes, first: boolean): Promise<void> {
+  const { abilities, since } = wishes;
   const sparse = abilities.filter ? ["--filter=blob:none"] : [];
   const refspec = `+HEAD:${INCOMING}`;
   const cut = first && abilities.shallow && since !== null ? [`--shallow-since=${since}`] : [];
@@ -66,16 +97,12 @@ export async function fetchEpoch(epoch: Epoch, wishes: FetchWishes): Promise<Fet
     await fetch(cut);
   } catch (error) {
     // its objects are gone again
-    if (isTooLarge(error)) await git(["update-ref", "-d", INCOMING], place);
+    if (isTooLarge(error)) await dropIncoming(epoch);
     if (isDifferenceToDropped(error)) await fetch([], NOTHING_HERE);
     // it has nothing since then: the newest one shows at least that
     else if (cut.length > 0 && isEmptyCut(error)) await fetch(["--depth=1"]);
     else throw error;
   }
-  const [head = null] = await gitLines(["rev-parse", "--verify", "--quiet", INCOMING], place);
-  if (head === null) return null;
-  await refuseOther(epoch, address);
-  return { head, left: abilities.filter && !headersOnly ? await fetchBlobs(epoch, wishes) : 0 };
 }
 
 /** The server is told of no commit that is here, and sends everything. */
@@ -100,15 +127,15 @@ function isEmptyCut(error: unknown): boolean {
 async function refuseOther(epoch: Epoch, address: string): Promise<void> {
   const top = await gitLines(["ls-tree", INCOMING], placeOf(epoch));
   if (top.length === 1 && /^100644 blob [0-9a-f]+\t[md]$/.test(top[0]!)) return;
-  await git(["update-ref", "-d", INCOMING], placeOf(epoch));
+  await dropIncoming(epoch);
   throw new PatchsigError("not-a-mail", `${address} is a repository, but no feed`, {
     hint: "an inbox of public-inbox, version 2, has a commit with one file for each mail",
   });
 }
 
 /** The mails that the new commits name, the newest first. @returns how many had no room */
-async function fetchBlobs(epoch: Epoch, wishes: FetchWishes): Promise<number> {
-  const missing = await missingBlobs(epoch);
+async function fetchBlobs(epoch: Epoch, wishes: FetchWishes, old: string | null): Promise<number> {
+  const missing = await missingBlobs(epoch, old);
   let size = BLOBS_AT_A_TIME;
   for (let at = 0; at < missing.length;) {
     const some = missing.slice(at, at + size);
@@ -127,10 +154,9 @@ async function fetchBlobs(epoch: Epoch, wishes: FetchWishes): Promise<number> {
 }
 
 /** Of the new commits' mails: those that are not here, the newest first. */
-async function missingBlobs(epoch: Epoch): Promise<string[]> {
+async function missingBlobs(epoch: Epoch, old: string | null): Promise<string[]> {
   const place = placeOf(epoch);
-  const [old] = await gitLines(["rev-parse", "--verify", "--quiet", BRANCH], place);
-  const range = [INCOMING, ...(old === undefined ? [] : [`^${old}`])];
+  const range = [INCOMING, ...(old === null ? [] : [`^${old}`])];
   const listed = ["rev-list", "--objects", "--missing=print", "--no-object-names", ...range];
   const missing = new Set(
     (await gitLines(listed, place))
@@ -181,6 +207,8 @@ async function watched(
       settings: [
         `remote.origin.url=${address}`,
         "fetch.unpackLimit=1",
+        // for servers alone; newer gits write one, 4 bytes an object
+        "pack.writeReverseIndex=false",
         ...patientSettings(patience),
         ...partial,
         ...more,
@@ -216,19 +244,11 @@ function removeDrafts(folder: string): void {
     if (name.startsWith("tmp_")) rmSync(join(folder, name), { force: true });
 }
 
-/** Does the new history go on from what is here? Also if nothing is here yet. */
-export async function goesOn(epoch: Epoch): Promise<boolean> {
-  const place = placeOf(epoch);
-  const [old] = await gitLines(["rev-parse", "--verify", "--quiet", BRANCH], place);
-  return old === undefined || gitSucceeds(["merge-base", "--is-ancestor", old, INCOMING], place);
-}
-
 /** Mails that are here and come after all that was fetched; 0 unless what was fetched is a part of what is here. */
-export async function mailsAhead(epoch: Epoch): Promise<number> {
-  const place = placeOf(epoch);
-  if (!(await gitSucceeds(["merge-base", "--is-ancestor", INCOMING, BRANCH], place))) return 0;
+async function mailsAhead(epoch: Epoch): Promise<number> {
+  if (!(await isBefore(epoch, INCOMING, BRANCH))) return 0;
   const args = ["rev-list", "--count", "--first-parent", BRANCH, `^${INCOMING}`];
-  return Number((await gitLines(args, place))[0]);
+  return Number((await gitLines(args, placeOf(epoch)))[0]);
 }
 
 /** As if nothing had been fetched. */
@@ -254,12 +274,12 @@ export async function vanished(
 }
 
 /** Shows readers what was fetched; a history that it replaces is kept under its name. */
-export async function acceptIncoming(epoch: Epoch): Promise<void> {
-  const place = placeOf(epoch);
-  const [old] = await gitLines(["rev-parse", "--verify", "--quiet", BRANCH], place);
-  const keep =
-    old === undefined || (await goesOn(epoch)) ? "" : `update refs/patchsig/old/${old} ${old}\n`;
-  const [head] = await gitLines(["rev-parse", "--verify", INCOMING], place);
-  const input = `${keep}update ${BRANCH} ${head!}\ndelete ${INCOMING}\n`;
-  await git(["update-ref", "--stdin"], { ...place, input });
+export async function acceptIncoming(
+  epoch: Epoch,
+  { head, old, goesOn }: FetchedEpoch,
+): Promise<void> {
+  const keep = goesOn ? "" : `update refs/patchsig/old/${old!} ${old!}\n`;
+  const move = head === old ? "" : `update ${BRANCH} ${head}\n`;
+  const input = `${keep}${move}delete ${INCOMING}\n`;
+  await git(["update-ref", "--stdin"], { ...placeOf(epoch), input });
 }

@@ -24,20 +24,14 @@ export interface InboxChange {
  * How often each key is ended. In v2 a deletion names the mail's blob; in v1 it names the file,
  * which is also changed in place.
  */
-export async function countDeletions(
-  epoch: Epoch,
-  range: readonly string[],
+export function countDeletions(
+  { repository }: Epoch,
+  some: readonly InboxChange[],
   found: Map<string, number>,
-): Promise<void> {
-  if (range.length === 0) return;
-  for await (const some of changes(epoch, range)) {
-    for (const { key, ends } of some) if (ends) found.set(key, (found.get(key) ?? 0) + 1);
-    if (found.size > MAX_DELETED)
-      throw new PatchsigError(
-        "too-large",
-        `${epoch.repository}: more deletions than patchsig reads`,
-      );
-  }
+): void {
+  for (const { key, ends } of some) if (ends) found.set(key, (found.get(key) ?? 0) + 1);
+  if (found.size > MAX_DELETED)
+    throw new PatchsigError("too-large", `${repository}: more deletions than patchsig reads`);
 }
 
 /**

@@ -40,8 +40,6 @@ export interface InboxOptions {
   readonly since?: string | undefined;
   /** The last commit already handled; null to read all. */
   readonly after?: (epoch: Epoch) => string | null;
-  /** Mails that are not here are left out, not reported: a feed may be followed in parts. */
-  readonly inPart?: boolean;
 }
 
 /** Mails to ask git for at a time. */
@@ -51,45 +49,65 @@ const PORTION = 4 << 20;
 /** Damaged mails in an epoch before reading it stops. */
 const MAX_RESTARTS = 100;
 
+/** What of an epoch is read: arguments for `git log`, none for nothing; or why it cannot be read. */
+type EpochRange = readonly string[] | PatchsigError;
+
+/** @throws PatchsigError "git-missing" */
+export async function rangesOf(
+  epochs: readonly Epoch[],
+  options: InboxOptions,
+): Promise<EpochRange[]> {
+  const ranges: EpochRange[] = [];
+  for (const epoch of epochs) ranges.push(await caught(() => rangeOf(epoch, options)));
+  return ranges;
+}
+
 /** The number of commits that `readInbox` reads. */
 export async function countCommits(
   epochs: readonly Epoch[],
-  options: InboxOptions,
+  ranges: readonly EpochRange[],
 ): Promise<number> {
   let sum = 0;
-  for (const epoch of epochs) {
-    const range = await rangeOf(epoch, options);
-    if (range.length === 0) continue;
+  for (const [i, epoch] of epochs.entries()) {
+    const range = ranges[i]!;
+    if (range instanceof PatchsigError || range.length === 0) continue;
     const args = ["rev-list", "--count", "--first-parent", ...range, "--"];
     sum += Number(await gitText(args, placeOf(epoch)));
   }
   return sum;
 }
 
+/** Changes that are kept between two looks at them; for more, git lists them again. */
+const MAX_HELD = 20_000;
+
 /**
  * The mails of the epochs, streamed. If git cannot read an epoch to its end, the others are read
  * anyway.
  *
+ * @param inPart mails that are not here are left out, not reported: a feed may be followed in parts
  * @throws PatchsigError: git-missing; not-a-mail if these are no mails' repositories
  */
 export async function* readInbox(
   epochs: readonly Epoch[],
-  options: InboxOptions,
+  ranges: readonly EpochRange[],
+  inPart: boolean,
 ): AsyncGenerator<InboxEntry[]> {
-  const ranges: (readonly string[] | PatchsigError)[] = [];
   // a later epoch may delete a mail
   const dead = new Map<string, number>();
-  for (const epoch of epochs) {
-    const range = await caught(async () => {
-      const found = await rangeOf(epoch, options);
-      await countDeletions(epoch, found, dead);
-      return found;
-    });
-    ranges.push(range);
-  }
-  let any = dead.size > 0 || ranges.some((range) => range instanceof PatchsigError);
+  const listed: (EpochList | PatchsigError)[] = [];
+  let room = MAX_HELD;
   for (const [i, epoch] of epochs.entries()) {
-    const mails = readEpoch(epoch, ranges[i]!, dead, options.inPart ?? false);
+    const range = ranges[i]!;
+    const list = await caught(async () => {
+      if (range instanceof PatchsigError) throw range;
+      return listEpoch(epoch, range, dead, room);
+    });
+    listed.push(list);
+    if (!(list instanceof PatchsigError)) room -= list.held?.length ?? 0;
+  }
+  let any = dead.size > 0 || listed.some((list) => list instanceof PatchsigError);
+  for (const [i, epoch] of epochs.entries()) {
+    const mails = readEpoch(epoch, listed[i]!, dead, inPart);
     for (;;) {
       const next = await caught(() => mails.next());
       if (next instanceof PatchsigError) yield [lostAt(epoch, next)];
@@ -98,8 +116,40 @@ export async function* readInbox(
       yield next.value;
     }
   }
-  if (!any && options.inPart !== true && ranges.join() === ranges.map(() => "HEAD").join())
+  if (!any && !inPart && ranges.join() === ranges.map(() => "HEAD").join())
     throw noInbox(epochs[0]!);
+}
+
+interface EpochList {
+  readonly range: readonly string[];
+  /** The newest first; null if there are too many. */
+  readonly held: readonly InboxChange[] | null;
+}
+
+/** Counts what is deleted, and keeps what it saw if there is room. */
+async function listEpoch(
+  epoch: Epoch,
+  range: readonly string[],
+  dead: Map<string, number>,
+  room: number,
+): Promise<EpochList> {
+  let held: InboxChange[] | null = [];
+  if (range.length > 0)
+    for await (const some of changes(epoch, range)) {
+      countDeletions(epoch, some, dead);
+      if (held !== null && held.length + some.length <= room) held.push(...some);
+      else held = null;
+    }
+  return { range, held };
+}
+
+/** Of an epoch's changes, the oldest first. */
+async function* oldestFirst(
+  epoch: Epoch,
+  { range, held }: EpochList,
+): AsyncGenerator<readonly InboxChange[]> {
+  if (held === null) yield* changes(epoch, ["--reverse", ...range]);
+  else yield held.toReversed();
 }
 
 async function caught<T>(work: () => Promise<T>): Promise<T | PatchsigError> {
@@ -131,15 +181,15 @@ function noInbox({ repository }: Epoch): PatchsigError {
 
 async function* readEpoch(
   epoch: Epoch,
-  range: readonly string[] | PatchsigError,
+  list: EpochList | PatchsigError,
   dead: Map<string, number>,
   inPart: boolean,
 ): AsyncGenerator<InboxEntry[]> {
-  if (range instanceof PatchsigError) throw range;
-  if (range.length === 0) return;
+  if (list instanceof PatchsigError) throw list;
+  if (list.range.length === 0) return;
   const mails = new EpochMails(epoch, inPart);
   try {
-    for await (const some of changes(epoch, ["--reverse", ...range])) {
+    for await (const some of oldestFirst(epoch, list)) {
       const live = some.filter((change) => isLive(change, dead));
       for (let at = 0; at < live.length; at += AT_A_TIME) {
         const before = mails.asked;
@@ -265,7 +315,8 @@ function partial({ repository }: Epoch): PatchsigError {
  */
 export async function livePlaces(epochs: readonly Epoch[]): Promise<Set<string>> {
   const dead = new Map<string, number>();
-  for (const epoch of epochs) await countDeletions(epoch, ["HEAD"], dead);
+  for (const epoch of epochs)
+    for await (const some of changes(epoch, ["HEAD"])) countDeletions(epoch, some, dead);
   const live = new Set<string>();
   for (const epoch of epochs)
     for await (const some of changes(epoch, ["--reverse", "HEAD"]))
@@ -294,20 +345,24 @@ function isLive({ key, ends, blob }: InboxChange, dead: Map<string, number>): bo
 async function rangeOf(epoch: Epoch, { since, after }: InboxOptions): Promise<string[]> {
   refuseWaiting(epoch.repository);
   const options = placeOf(epoch);
-  await git(["rev-parse", "--git-dir"], options);
-  const head = await gitLines(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], options);
-  if (head.length === 0) {
+  const last = after?.(epoch) ?? null;
+  const named = ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"];
+  const [head] = await gitLines(named, options);
+  if (head === undefined) {
+    // does git read this repository at all?
+    await git(["rev-parse", "--git-dir"], options);
     const refs = await gitText(["for-each-ref", "--count=1"], options);
     if (refs === "") return [];
     throw new PatchsigError("unreadable", `${epoch.repository}: HEAD names no commit`, {
       hint: "git fsck",
     });
   }
+  if (head === last) return [];
+  const from = since === undefined ? [] : [`--since=${since}`];
+  const goesOn = ["merge-base", "--is-ancestor", last ?? "", head];
+  if (last !== null && (await gitSucceeds(goesOn, options))) return [...from, `${last}..HEAD`];
+  // never read, or its history was rewritten, as by a purge: all of it
   const top = (await gitText(["ls-tree", "--name-only", "-z", "HEAD"], options)).split("\0");
   if (!top.slice(0, -1).every((name) => INBOX_TOP.test(name))) throw noInbox(epoch);
-  const last = after?.(epoch) ?? null;
-  // after a rewrite of history, as by a purge, read all again
-  const known =
-    last !== null && (await gitSucceeds(["merge-base", "--is-ancestor", last, "HEAD"], options));
-  return [...(since === undefined ? [] : [`--since=${since}`]), known ? `${last}..HEAD` : "HEAD"];
+  return [...from, "HEAD"];
 }

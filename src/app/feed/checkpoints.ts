@@ -27,13 +27,14 @@ export async function descriptionsAmong(
   epoch: Epoch,
   after: string | null,
 ): Promise<SignedDescription[]> {
-  if ((await headOf(epoch)) === null) return [];
+  if (after === null && (await headOf(epoch)) === null) return [];
   const blobs: string[] = [];
   for await (const some of changes(epoch, [
     ...NAMED,
     after === null ? "master" : `${after}..master`,
   ]))
     blobs.push(...some.flatMap(({ blob }) => (blob === "" ? [] : [blob])));
+  if (blobs.length === 0) return [];
   const verifier = createVerifier(1);
   const found: SignedDescription[] = [];
   for await (const [, mail] of eachBlob(blobs.reverse(), placeOf(epoch), MAX_MESSAGE_BYTES))

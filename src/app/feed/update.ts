@@ -9,18 +9,11 @@ import type { FeedUpdate, FollowedFeed, WithdrawnMail } from "../../feed/followe
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { eachBlob } from "../../git/blobs.ts";
 import { type Epoch, epochsOf, placeOf } from "../../git/epochs.ts";
-import {
-  acceptIncoming,
-  dropIncoming,
-  fetchEpoch,
-  goesOn,
-  mailsAhead,
-  vanished,
-} from "../../git/feed-fetch.ts";
+import { acceptIncoming, dropIncoming, fetchEpoch, vanished } from "../../git/feed-fetch.ts";
 import { probe } from "../../git/feed-probe.ts";
 import { epochNumber, folderSize, makeEpoch } from "../../git/feed-write.ts";
 import type { InboxChange } from "../../git/inbox-log.ts";
-import { git, gitSucceeds } from "../../git/run.ts";
+import { git } from "../../git/run.ts";
 import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
 import { DAY } from "../../primitives/time.ts";
 import { now } from "../now.ts";
@@ -51,7 +44,7 @@ export async function updateFeed(asked: FollowedFeed, reporter: Reporter): Promi
     const feed = followedFeed(asked.name);
     const state: State = {
       feed,
-      changed: [],
+      changed: new Map(),
       withdrawn: [],
       contradictions: [],
       left: 0,
@@ -76,10 +69,10 @@ export async function updateFeed(asked: FollowedFeed, reporter: Reporter): Promi
       for (const error of gone.values()) throw error;
     const isOffered = (epoch: number): boolean => offered.some((one) => one.epoch === epoch);
     const withheld = known.filter((epoch) => gone.has(epoch) || !isOffered(epoch));
-    await checkDescriptions(state, feed.heads, epochsOf(folder) ?? []);
+    await checkDescriptions(state, epochsOf(folder) ?? []);
     state.feed = { ...state.feed, updated: now() };
     rememberFeed(state.feed);
-    return { ...state, withheld };
+    return { ...state, changed: [...state.changed.keys()], withheld };
   });
 }
 
@@ -95,7 +88,8 @@ async function isGone(
 
 interface State {
   feed: FollowedFeed;
-  readonly changed: number[];
+  /** Epochs with something new, and the commit that was the newest before; null if the history is another one. */
+  readonly changed: Map<number, string | null>;
   readonly withdrawn: WithdrawnMail[];
   readonly contradictions: string[];
   left: number;
@@ -147,10 +141,9 @@ async function updateEpoch(
   if (fetched === null) return;
   const { head } = fetched;
   state.left += fetched.left;
-  if (await lags(state, epoch, number)) return;
-  const isOther = !(await goesOn(epoch));
+  if (await lags(state, epoch, number, fetched.ahead)) return;
   const wasOther = feed.withdrawn.some((one) => one.epoch === number);
-  if (isOther || (wasOther && feed.heads[number] !== head)) {
+  if (!fetched.goesOn || (wasOther && feed.heads[number] !== head)) {
     const { gone, now } = await vanished(epoch);
     const mails = await withdrawnMails(epoch, number, gone);
     state.withdrawn.push(...mails);
@@ -160,8 +153,9 @@ async function updateEpoch(
     // before the branch moves: a run that is killed in between must not forget it
     rememberFeed(state.feed);
   }
-  if (feed.heads[number] !== head) state.changed.push(number);
-  await acceptIncoming(epoch);
+  const last = fetched.goesOn ? (feed.heads[number] ?? null) : null;
+  if (feed.heads[number] !== head) state.changed.set(number, last);
+  await acceptIncoming(epoch, fetched);
   const heads = { ...feed.heads, [number]: head };
   const { [number]: _, ...behind } = feed.behind;
   const fingerprints = { ...feed.fingerprints };
@@ -171,8 +165,7 @@ async function updateEpoch(
 }
 
 /** The server has less of an epoch than it had, and nothing else. What is here stays, until that is no lag any more. */
-async function lags(state: State, epoch: Epoch, number: number): Promise<boolean> {
-  const ahead = await mailsAhead(epoch);
+async function lags(state: State, epoch: Epoch, number: number, ahead: number): Promise<boolean> {
   const since = state.feed.behind[number] ?? now();
   if (ahead === 0 || now() - since >= LAG) return false;
   await dropIncoming(epoch);
@@ -183,18 +176,11 @@ async function lags(state: State, epoch: Epoch, number: number): Promise<boolean
 }
 
 /** New descriptions of the feed by its owner, whoever that is: the first key that described it, unless it was named. */
-async function checkDescriptions(
-  state: State,
-  before: FollowedFeed["heads"],
-  epochs: readonly Epoch[],
-): Promise<void> {
+async function checkDescriptions(state: State, epochs: readonly Epoch[]): Promise<void> {
   const all: SignedDescription[] = [];
   for (const epoch of epochs) {
-    const number = epochNumber(epoch);
-    if (!state.changed.includes(number)) continue;
-    const last = before[number] ?? null;
-    const known = last !== null && (await isAncestor(last, epoch));
-    all.push(...(await descriptionsAmong(epoch, known ? last : null)));
+    const after = state.changed.get(epochNumber(epoch));
+    if (after !== undefined) all.push(...(await descriptionsAmong(epoch, after)));
   }
   const own = ownDescriptions(all, state.feed);
   const others = all.flatMap((one) => (own.includes(one) ? [] : [one.publicKey]));
@@ -206,10 +192,6 @@ async function checkDescriptions(
     const described = Math.max(state.feed.described, Math.min(said.time, clock));
     state.feed = { ...state.feed, owner: publicKey, described };
   }
-}
-
-async function isAncestor(commit: string, epoch: Epoch): Promise<boolean> {
-  return gitSucceeds(["merge-base", "--is-ancestor", commit, "master"], placeOf(epoch));
 }
 
 const MAX_WITHDRAWN = 10_000;

@@ -2,7 +2,7 @@
 
 import { PatchsigError } from "../../errors.ts";
 import { type Epoch, epochsOf } from "../../git/epochs.ts";
-import { countCommits, type InboxEntry, readInbox } from "../../git/public-inbox.ts";
+import { countCommits, type InboxEntry, rangesOf, readInbox } from "../../git/public-inbox.ts";
 import { holdsMails } from "../../source/file.ts";
 import type { OnRead, SourceItem, SourceItems } from "../../source/item.ts";
 import type { SourceOptions } from "./sources.ts";
@@ -33,9 +33,8 @@ async function* inboxPieces(
   { since, cursorOf, inPart }: SourceOptions,
   onRead: OnRead | undefined,
 ): SourceItems {
-  const inbox = {
+  const wanted = {
     since,
-    inPart: inPart ?? false,
     ...(cursorOf === undefined ? {} : { after: (epoch: Epoch) => cursorOf(inboxCursor(epoch)) }),
   };
   // behind what is lost an epoch is to be read again
@@ -53,13 +52,14 @@ async function* inboxPieces(
   let total = 0;
   let done = 0;
   try {
+    const ranges = await rangesOf(epochs, wanted);
     // when it is known, for who watches
     if (onRead !== undefined)
-      void countCommits(epochs, inbox).then(
+      void countCommits(epochs, ranges).then(
         (n) => (total = n),
         () => {},
       );
-    for await (const mails of readInbox(epochs, inbox)) {
+    for await (const mails of readInbox(epochs, ranges, inPart ?? false)) {
       done += mails.length;
       onRead?.(done, total);
       yield mails.map(pieceOf);

@@ -1,0 +1,56 @@
+/** How often git is started for a feed: with small feeds that is what takes the time. */
+
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { followFeed } from "../../../src/app/feed/follow.ts";
+import { followedFeed } from "../../../src/app/feed/followed.ts";
+import { updateFeed } from "../../../src/app/feed/update.ts";
+import { newFolder } from "../../support/folders.ts";
+
+/** Commands of git that are started while `work` runs. */
+async function startsOf(work: () => Promise<unknown>): Promise<string[]> {
+  const folder = newFolder();
+  const log = join(folder, "log");
+  const git = execFileSync("sh", ["-c", "command -v git"]).toString().trim();
+  mkdirSync(join(folder, "bin"));
+  // the program's own settings stand before the command
+  const script = `#!/bin/sh\nfor word; do case $word in -c|*=*) ;; *) echo "$word"; break;; esac; done >>'${log}'\nexec '${git}' "$@"\n`;
+  writeFileSync(join(folder, "bin", "git"), script);
+  chmodSync(join(folder, "bin", "git"), 0o755);
+  vi.stubEnv("PATH", `${join(folder, "bin")}:${process.env["PATH"] ?? ""}`);
+  await work();
+  return readFileSync(log, "utf8").trim().split("\n");
+}
+
+test("an update starts git ten times, and four times if there is nothing new", async () => {
+  vi.stubEnv("XDG_DATA_HOME", newFolder());
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const served = join(newFolder(), "list");
+  execFileSync("git", ["init", "-q", "--bare", served]);
+  const inServed = (...words: string[]): string =>
+    execFileSync("git", words, { cwd: served }).toString().trim();
+  inServed("config", "uploadpack.allowFilter", "true");
+  inServed("symbolic-ref", "HEAD", "refs/heads/master");
+  const commits = [1, 2, 3].map((time) => {
+    const mail = `From: a@x\nSubject: ${time}\nMessage-ID: <${time}@x>\n\ntext\n`;
+    return `commit refs/heads/all\ncommitter a <a@x> ${time} +0000\ndata 1\nx\nM 100644 inline m\ndata ${mail.length}\n${mail}\n`;
+  });
+  execFileSync("git", ["fast-import", "--quiet", "--date-format=raw"], {
+    cwd: served,
+    input: commits.join(""),
+  });
+  inServed("update-ref", "refs/heads/master", "all~2");
+  const reporter = { say: () => {}, sayError: () => {}, progress: null };
+  await followFeed({ url: `file://${served}`, headersOnly: false, keys: [] }, reporter);
+  inServed("update-ref", "refs/heads/master", "all");
+  const update = (): Promise<unknown> => updateFeed(followedFeed("list"), reporter);
+  // git starts itself by its own path
+  expect(await startsOf(update)).toEqual(
+    "for-each-ref fetch for-each-ref ls-tree rev-list log fetch merge-base update-ref log".split(
+      " ",
+    ),
+  );
+  expect(await startsOf(update)).toEqual("for-each-ref fetch for-each-ref update-ref".split(" "));
+});
