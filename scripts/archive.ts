@@ -10,7 +10,7 @@
 import { writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { epochsOf } from "../src/git/epochs.ts";
-import { type InboxEntry, rangesOf, readInbox } from "../src/git/public-inbox.ts";
+import { type InboxEntry, epochRanges, readInbox } from "../src/git/public-inbox.ts";
 import { createVerifier } from "../src/minisign/ed25519.ts";
 import { checkMail } from "../src/verify/check.ts";
 import { type Judge as MailJudge, openJudge } from "../test/mail/judge.ts";
@@ -98,7 +98,7 @@ async function readArchive(folder: string): Promise<Tally | null> {
   const diff = makeJudge((repository) => writeFileSync(join(repository, "file"), ""));
   let refused: Refused[] = [];
   try {
-    for await (const mails of readInbox(epochs, await rangesOf(epochs, {}), false)) {
+    for await (const mails of readInbox(epochs, await epochRanges(epochs, {}), false)) {
       refused.push(...mails.flatMap((one) => refusedIn(one, tally, verifier) ?? []));
       if (refused.length < BATCH) continue;
       askGit(refused, tally, mail, diff);

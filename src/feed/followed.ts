@@ -34,6 +34,8 @@ export interface FollowedFeed {
   readonly withdrawn: readonly WithdrawnMail[];
   /** Epochs of which the server had less than was here before, and since when, by their numbers. */
   readonly behind: Readonly<Record<string, number>>;
+  /** Another number whenever older mails have come or were dropped, or a feed is followed under this name. */
+  readonly contents: number;
 }
 
 export interface WithdrawnMail {
@@ -59,6 +61,8 @@ export interface FeedUpdate {
   readonly contradictions: readonly string[];
   /** New mails that are not here, since there was no room for them. */
   readonly left: number;
+  /** Old mails that were dropped to make room. */
+  readonly dropped: number;
   /** Epochs that were here before and that the feed no longer has. */
   readonly withheld: readonly number[];
   /** Mails that are here and that the server does not have, or not yet: a mirror may lag. */

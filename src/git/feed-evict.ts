@@ -13,36 +13,58 @@ import { git, gitLines } from "./run.ts";
 
 const BRANCH = "refs/heads/master";
 
+/** Which mails are dropped: those received before a time, in seconds since the epoch; or the oldest ones, so many bytes. */
+export type EvictionLimit = { readonly before: number } | { readonly bytes: number };
+
 /**
- * Drops what was received before a time. Killed at any step it leaves all mails, or those that are to stay.
+ * Drops old mails. Killed at any step it leaves all mails, or those that are to stay.
  *
- * @param before in seconds since the epoch
  * @param keeps says of an older mail that it stays
  * @returns how many were dropped
  */
 export async function evictMails(
   epoch: Epoch,
-  before: number,
+  limit: EvictionLimit,
   keeps: (mail: Buffer) => boolean,
 ): Promise<number> {
   const dropped = new Set<string>();
-  const old = await olderBlobs(epoch, before);
-  for await (const [blob, bytes] of eachBlob(old, placeOf(epoch), MAX_MESSAGE_BYTES))
-    if (!keeps(bytes)) dropped.add(blob);
+  const old = await olderBlobs(epoch, "before" in limit ? [`--until=${limit.before - 1}`] : []);
+  const sizes = "before" in limit ? null : await sizesOnDisk(epoch, old);
+  let left = "before" in limit ? Infinity : limit.bytes;
+  for await (const [blob, bytes] of eachBlob(old, placeOf(epoch), MAX_MESSAGE_BYTES)) {
+    if (left <= 0) break;
+    if (keeps(bytes)) continue;
+    dropped.add(blob);
+    left -= sizes?.get(blob) ?? 0;
+  }
   if (dropped.size > 0) await packWithout(epoch, dropped);
   return dropped.size;
 }
 
-/** Those that no later commit has, too. */
-async function olderBlobs(epoch: Epoch, before: number): Promise<string[]> {
+/** Packed, with its place in the index of the pack. */
+async function sizesOnDisk(
+  epoch: Epoch,
+  blobs: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const args = ["cat-file", "--batch-check=%(objectname) %(objectsize:disk)"];
+  const lines = await gitLines(args, { ...placeOf(epoch), input: `${blobs.join("\n")}\n` });
+  return new Map(
+    lines.map((line) => [line.split(" ")[0]!, IN_INDEX + (Number(line.split(" ")[1]) || 0)]),
+  );
+}
+
+const IN_INDEX = 28;
+
+/** The oldest first; not those that a later commit has, too. */
+async function olderBlobs(epoch: Epoch, until: readonly string[]): Promise<string[]> {
   const older = new Set<string>();
-  for await (const some of changes(epoch, [`--until=${before - 1}`, BRANCH]))
+  for await (const some of changes(epoch, [...until, BRANCH]))
     for (const { commit } of some) older.add(commit);
   const [found, later] = [new Set<string>(), await newestBlobs(epoch)];
   for await (const some of changes(epoch, [BRANCH]))
     for (const { blob, commit } of some)
       if (blob !== "") (older.has(commit) ? found : later).add(blob);
-  return [...found].filter((blob) => !later.has(blob));
+  return [...found].filter((blob) => !later.has(blob)).reverse();
 }
 
 /** A server that knows which commits are here sends the difference to the mails of the newest ones. */

@@ -25,6 +25,10 @@ export interface FetchWishes {
   /** In git's words; null for all. */
   readonly since: string | null;
   readonly headersOnly: boolean;
+  /** Older mails, too, that are not here. */
+  readonly refill?: boolean;
+  /** What has no room is left out; else that is an error. */
+  readonly mayLeave: boolean;
   /** Bytes that the epoch may have on disk. */
   readonly maxBytes: number;
   /** How long a web server may say nothing, in seconds. Others work on an answer in silence: ten times as long. */
@@ -74,9 +78,11 @@ export async function fetchEpoch(epoch: Epoch, wishes: FetchWishes): Promise<Fet
   await fetchCommits(epoch, wishes, old === null);
   const { head } = await tipsOf(epoch);
   if (head === null) return null;
-  if (head === old) return { head, old, goesOn: true, ahead: 0, left: 0 };
+  const refill = wishes.refill === true;
+  if (head === old && !refill) return { head, old, goesOn: true, ahead: 0, left: 0 };
   await refuseOther(epoch, address);
-  const left = abilities.filter && !headersOnly ? await fetchBlobs(epoch, wishes, old) : 0;
+  const wantsMails = abilities.filter && !headersOnly;
+  const left = wantsMails ? await fetchBlobs(epoch, wishes, refill ? null : old) : 0;
   const goesOn = old === null || (await isBefore(epoch, old, head));
   return { head, old, goesOn, ahead: goesOn ? 0 : await mailsAhead(epoch), left };
 }
@@ -144,7 +150,7 @@ async function fetchBlobs(epoch: Epoch, wishes: FetchWishes, old: string | null)
       await watched(epoch, wishes, args, NOTHING_HERE);
       at += some.length;
     } catch (error) {
-      if (!isTooLarge(error)) throw error;
+      if (!isTooLarge(error) || !wishes.mayLeave) throw error;
       // nobody knows how large mails are: fewer of them may have room
       size = Math.floor(some.length / 8);
       if (size === 0) return missing.length - at;

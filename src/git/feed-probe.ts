@@ -24,7 +24,7 @@ const MAX_SAID = 1 << 20;
  * @param address checked by the caller (feed/url.ts)
  * @param patience how long a server may say nothing, in seconds
  * @throws PatchsigError "git-missing"; "too-large" if the server does not stop to talk, "unreadable" if it does not
- *   begin
+ *   begin, or is in trouble
  */
 export function probe(address: string, patience: number): Promise<Probe | null> {
   return new Promise((resolve, reject) => {
@@ -57,14 +57,24 @@ export function probe(address: string, patience: number): Promise<Probe | null> 
     child.on("error", (cause) =>
       reject(new PatchsigError("git-missing", "cannot start git", { cause })),
     );
+    // of a server in trouble nobody knows what it has
+    const failed = (): void => {
+      const [, busy] = /returned error: (429|5\d\d)$/m.exec(textOf(trace)) ?? [];
+      if (busy === undefined) return resolve(null);
+      reject(new PatchsigError("unreadable", `${address}: the server answers ${busy}`));
+    };
     child.on("close", (status) => {
       clearTimeout(timer);
       if (silent) return reject(new PatchsigError("unreadable", `${address} does not answer`));
       if (size > MAX_SAID)
         return reject(new PatchsigError("too-large", `${address} does not stop to talk`));
-      if (status !== 0) return resolve(null);
-      const head = /^([0-9a-f]{40,64})\tHEAD$/m.exec(Buffer.concat(out).toString("latin1"))?.[1];
-      resolve({ head: head ?? null, ...serverAbilities(Buffer.concat(trace).toString("latin1")) });
+      if (status !== 0) return failed();
+      const head = /^([0-9a-f]{40,64})\tHEAD$/m.exec(textOf(out))?.[1];
+      resolve({ head: head ?? null, ...serverAbilities(textOf(trace)) });
     });
   });
+}
+
+function textOf(parts: readonly Buffer[]): string {
+  return Buffer.concat(parts).toString("latin1");
 }

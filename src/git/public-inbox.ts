@@ -53,7 +53,7 @@ const MAX_RESTARTS = 100;
 type EpochRange = readonly string[] | PatchsigError;
 
 /** @throws PatchsigError "git-missing" */
-export async function rangesOf(
+export async function epochRanges(
   epochs: readonly Epoch[],
   options: InboxOptions,
 ): Promise<EpochRange[]> {
@@ -322,6 +322,27 @@ export async function livePlaces(epochs: readonly Epoch[]): Promise<Set<string>>
     for await (const some of changes(epoch, ["--reverse", "HEAD"]))
       for (const change of some) if (isLive(change, dead)) live.add(placeIn(epoch, change.commit));
   return live;
+}
+
+/**
+ * Which of these places of an inbox of version 2 have no mail: it was dropped, or never came.
+ *
+ * @throws PatchsigError "git-failed"
+ */
+export async function emptyPlaces(
+  epochs: readonly Epoch[],
+  places: readonly string[],
+): Promise<Set<string>> {
+  const empty = new Set<string>();
+  for (const epoch of epochs) {
+    const here = places.filter((place) => place.startsWith(placeIn(epoch, "")));
+    if (here.length === 0) continue;
+    const input = here.map((place) => `${place.slice(place.lastIndexOf(":") + 1)}:m\n`).join("");
+    const lines = await gitText(["cat-file", "--batch-check"], { ...placeOf(epoch), input });
+    for (const [i, line] of lines.split("\n").entries())
+      if (line.endsWith(" missing")) empty.add(here[i]!);
+  }
+  return empty;
 }
 
 function placeIn({ repository }: Epoch, commit: string): string {

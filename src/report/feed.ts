@@ -23,6 +23,9 @@ export function renderUpdate(update: FeedUpdate, now: number): SafeText[] {
       : [
           ours`  behind: the server lacks ${count(update.behind, "mail")} that it had; a mirror may lag`,
         ]),
+    ...(update.dropped === 0
+      ? []
+      : [ours`  ${count(update.dropped, "older mail")} dropped: --max allows no more`]),
     ...withheld.map((epoch) => ours`  withheld: epoch ${epoch} was there before`),
     ...contradictionLines(update.contradictions),
     ...withdrawnLines(withdrawn),

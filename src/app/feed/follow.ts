@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import type { FeedUpdate, FollowedFeed } from "../../feed/followed.ts";
 import { addressFlaw, harmless } from "../../feed/url.ts";
+import { now } from "../now.ts";
 import type { Reporter } from "../reporter.ts";
-import { forgetFeed, followedFolder, rememberFeed } from "./followed.ts";
+import { publicKeyOf } from "../trust/statements.ts";
+import { followedFeed, followedFolder, forgetFeed, rememberFeed } from "./followed.ts";
 import { locate } from "./locate.ts";
 import { sinceIn } from "./since.ts";
 import { updateFeed } from "./update.ts";
@@ -41,9 +43,7 @@ export async function followFeed(wishes: FollowWishes, reporter: Reporter): Prom
   const name = wishes.name ?? nameOf(url);
   const folder = followedFolder(name);
   if (existsSync(join(folder, "followed.json")))
-    throw new PatchsigError("exists", `a feed is followed as ${name} already`, {
-      hint: "--as gives this one another name",
-    });
+    return followAgain(followedFeed(name), { ...wishes, url }, reporter);
   const max = sizeIn(wishes.max);
   const feed: FollowedFeed = {
     name,
@@ -52,7 +52,7 @@ export async function followFeed(wishes: FollowWishes, reporter: Reporter): Prom
     since: sinceIn(wishes.since),
     max,
     headersOnly: wishes.headersOnly,
-    keys: wishes.keys,
+    keys: wishes.keys.map(publicKeyOf),
     ...(await serverOf(url, wishes)),
     updated: 0,
     heads: {},
@@ -61,6 +61,7 @@ export async function followFeed(wishes: FollowWishes, reporter: Reporter): Prom
     described: 0,
     withdrawn: [],
     behind: {},
+    contents: now(),
   };
   rememberFeed(feed);
   try {
@@ -69,6 +70,37 @@ export async function followFeed(wishes: FollowWishes, reporter: Reporter): Prom
     if (error instanceof PatchsigError && WORTHLESS.has(error.code)) forgetFeed(name);
     throw error;
   }
+}
+
+/**
+ * The same feed with other wishes: mails where there were headers, and another size or key.
+ *
+ * @throws PatchsigError "exists" if it is another feed, or nothing changes; "usage" for what cannot be changed
+ */
+async function followAgain(
+  feed: FollowedFeed,
+  { url, query, since, max, headersOnly, keys }: FollowWishes,
+  reporter: Reporter,
+): Promise<FeedUpdate> {
+  const wanted = {
+    max: max === undefined ? feed.max : sizeIn(max),
+    headersOnly,
+    keys: keys.length === 0 ? feed.keys : keys.map(publicKeyOf),
+  };
+  const { max: before, headersOnly: bare, keys: known } = feed;
+  const isSame =
+    JSON.stringify(wanted) === JSON.stringify({ max: before, headersOnly: bare, keys: known });
+  if (url !== feed.url || (query ?? null) !== feed.query || isSame)
+    throw new PatchsigError("exists", `a feed is followed as ${feed.name} already`, {
+      hint: "--as gives this one another name",
+    });
+  if (since !== undefined && since !== feed.since)
+    throw new PatchsigError("usage", `${feed.name} is followed since another time`, {
+      hint: `patchsig feed unfollow ${feed.name}, and follow it again`,
+    });
+  const changed = { ...feed, ...wanted };
+  rememberFeed(changed);
+  return updateFeed(changed, reporter, !headersOnly && (bare || wanted.max > before));
 }
 
 async function serverOf(

@@ -7,6 +7,8 @@ import type { FollowedFeed } from "../../feed/followed.ts";
 import { dataFolder } from "../../places.ts";
 import type { StoredResult } from "../../store/index-sql.ts";
 import { placeFile } from "../../store/replace-file.ts";
+import { writing } from "../../store/whole-file.ts";
+import { now } from "../now.ts";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const STATE = "followed.json";
@@ -73,7 +75,7 @@ export function followedFeed(name: string): FollowedFeed {
   try {
     const read = JSON.parse(readFileSync(file, "utf8")) as FollowedFeed;
     if (typeof read.url === "string" && typeof read.heads === "object")
-      return { ...read, name, behind: read.behind ?? {} };
+      return { ...read, name, behind: read.behind ?? {}, contents: read.contents ?? 0 };
   } catch {
     // said below
   }
@@ -88,10 +90,15 @@ export function followedSource(name: string): string {
   return followedFolder(name);
 }
 
+/** Of its mails, older ones have come, or are no longer here: who has an index looks at all of them again. */
+export function withOtherMails(feed: FollowedFeed): FollowedFeed {
+  return { ...feed, contents: Math.max(feed.contents + 1, now()) };
+}
+
 /** Whole on the disk when this returns. */
 export function rememberFeed({ name, ...state }: FollowedFeed): void {
   const folder = followedFolder(name);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writing(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
   placeFile(join(folder, STATE), Buffer.from(`${JSON.stringify(state, null, 1)}\n`));
 }
 
@@ -99,7 +106,9 @@ export function rememberFeed({ name, ...state }: FollowedFeed): void {
 export function forgetFeed(name: string): void {
   followedFeed(name);
   const folder = followedFolder(name);
-  // without this, what a killed run leaves is no feed any more
-  rmSync(join(folder, STATE));
-  rmSync(folder, { recursive: true, force: true });
+  writing(folder, () => {
+    // without this, what a killed run leaves is no feed any more
+    rmSync(join(folder, STATE));
+    rmSync(folder, { recursive: true, force: true });
+  });
 }

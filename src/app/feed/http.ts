@@ -8,6 +8,8 @@ import { gitConfig } from "../settings.ts";
 export interface WebAnswer {
   readonly status: number;
   readonly ok: boolean;
+  /** It says that it has a part of the archive only (`X-Archive-Coverage: partial`, as kernel.org's local mirrors). */
+  readonly partial: boolean;
   /**
    * Its bytes, as they come; to be read to the end, or `return`ed.
    *
@@ -26,10 +28,11 @@ export async function getBounded(
   most: number,
   seconds = patience(),
 ): Promise<Buffer | null> {
-  const { ok, body } = await ask(url, "GET", seconds);
+  const { ok, status, body } = await ask(url, "GET", seconds);
   const parts: Buffer[] = [];
   let size = 0;
   try {
+    if (isBusy(status)) throw unreachable(url, `the server answers ${status}`, null);
     if (!ok) return null;
     for await (const part of body) {
       size += part.length;
@@ -72,7 +75,8 @@ export async function ask(url: string, method = "GET", seconds = patience()): Pr
     const answer = await waitFor(fetch(place, { method: how, signal, redirect: "manual" }));
     const { status, ok } = answer;
     const location = REDIRECTS.has(status) ? answer.headers.get("location") : null;
-    if (location === null) return { status, ok, body: bodyOf(answer, waitFor) };
+    const partial = /^\s*partial\b/i.test(answer.headers.get("x-archive-coverage") ?? "");
+    if (location === null) return { status, ok, partial, body: bodyOf(answer, waitFor) };
     await answer.body?.cancel();
     const next = redirected(place, location);
     if (next === null) throw unreachable(url, "it leads to no web server with encryption", null);
@@ -104,9 +108,24 @@ async function* bodyOf(
   }
 }
 
+/** Nothing is known of what is there: the server is in trouble, or has had enough of us. */
+function isBusy(status: number): boolean {
+  return status === 429 || status >= 500;
+}
+
+/** In words, for those that people meet. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOTFOUND: "there is no such host",
+  EAI_AGAIN: "no name server answers: is there a network?",
+  ECONNREFUSED: "nothing listens there",
+  ENETUNREACH: "there is no network",
+  EHOSTUNREACH: "that host cannot be reached",
+};
+
 function unreachable(url: string, why: string | null, cause: unknown): PatchsigError {
-  const { cause: reason } = (cause ?? {}) as { cause?: { code?: string } };
-  const said = why ?? reason?.code ?? null;
+  const { cause: reason } = (cause ?? {}) as { cause?: { code?: string; message?: string } };
+  const { code, message } = reason ?? {};
+  const said = why ?? REASONS[code ?? ""] ?? code ?? message ?? null;
   return new PatchsigError("unreadable", `cannot read ${url}${said === null ? "" : `: ${said}`}`, {
     cause,
   });

@@ -8,9 +8,10 @@ import { epochNumber, makeEpoch } from "../../git/feed-write.ts";
 import { evictMails, isWhole } from "../../git/feed-evict.ts";
 import { git } from "../../git/run.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
+import { writing } from "../../store/whole-file.ts";
 import { now } from "../now.ts";
 import { withFeed } from "./add.ts";
-import { followedFeed, followedFolder } from "./followed.ts";
+import { followedFeed, followedFolder, rememberFeed, withOtherMails } from "./followed.ts";
 import { publishFeed } from "./publish.ts";
 import { isRecord } from "./records.ts";
 import { sinceTime } from "./since.ts";
@@ -40,7 +41,7 @@ export async function mirrorFeed(
   const copy = resolve(folder);
   if (!existsSync(join(copy, "inbox.lock")) && existsSync(copy) && readdirSync(copy).length > 0)
     throw new PatchsigError("exists", `${folder} is not empty, and no feed`);
-  mkdirSync(copy, { recursive: true });
+  writing(copy, () => mkdirSync(copy, { recursive: true }));
   await withFeed(copy, say, async () => {
     for (const epoch of epochs) await copyEpoch(epoch, copy);
   });
@@ -94,9 +95,10 @@ export async function collectFeed(
     let dropped = 0;
     for (const epoch of epochsOf(folder) ?? []) {
       if (before !== null)
-        dropped += await evictMails(epoch, before, (mail) => isRecord(mail, verifier));
+        dropped += await evictMails(epoch, { before }, (mail) => isRecord(mail, verifier));
       await collect(epoch);
     }
+    if (dropped > 0) rememberFeed(withOtherMails(followedFeed(name)));
     return dropped;
   });
 }

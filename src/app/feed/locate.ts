@@ -20,6 +20,8 @@ export type OfferedEpoch = Pick<ManifestEpoch, "epoch" | "fingerprint" | "modifi
 
 /** Compressed, of an inbox. */
 const MAX_MANIFEST = 4 << 20;
+/** A repository's HEAD; a page in its place may be larger than this, and is an error then. */
+const MAX_HEAD = 1 << 20;
 /** Epochs without a manifest, counted by asking for each. */
 const MAX_EPOCHS = 1000;
 
@@ -38,10 +40,7 @@ export async function locate(url: string): Promise<LocatedFeed> {
   const offered = await listed(url);
   const first = offered?.at(-1)?.epoch ?? 0;
   for (const layout of ["epochs", "dotted", "single"] as const) {
-    const found = await probe(
-      epochAddress(url, layout, layout === "epochs" ? first : 0),
-      patience(),
-    );
+    const found = await repositoryAt(epochAddress(url, layout, layout === "epochs" ? first : 0));
     if (found !== null) return { layout, probe: found };
   }
   throw new PatchsigError("not-found", `${url}: no feed is there`, {
@@ -61,10 +60,23 @@ export async function offeredEpochs(
   if (offered !== null && offered.length > 0) return offered;
   const found = [...known];
   for (let epoch = Math.max(-1, ...known) + 1; epoch < MAX_EPOCHS; epoch++) {
-    if ((await probe(epochAddress(url, layout, epoch), patience())) === null) break;
+    if ((await repositoryAt(epochAddress(url, layout, epoch))) === null) break;
     found.push(epoch);
   }
   return found.sort((a, b) => a - b).map(bare);
+}
+
+/**
+ * Null if there is none. git takes a page for an empty repository if the server has one for everything.
+ *
+ * @throws PatchsigError as `probe`
+ */
+export async function repositoryAt(address: string): Promise<Probe | null> {
+  const found = await probe(address, patience());
+  if (found === null || found.smart || found.head !== null || !/^https?:/i.test(address))
+    return found;
+  const head = await getBounded(`${address}/HEAD`, MAX_HEAD);
+  return /^(?:ref: refs\/|[0-9a-f]{40})/.test(head?.toString("latin1") ?? "") ? found : null;
 }
 
 /** By a manifest, or by the names in a folder; null if neither is there. */

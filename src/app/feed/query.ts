@@ -38,6 +38,7 @@ export async function updateByQuery(feed: FollowedFeed, reporter: Reporter): Pro
   });
   const answer = await ask(addressOf(feed), "POST");
   let added = 0;
+  if (answer.partial) reporter.say(`note: ${feed.url} has only a part of the list, as it says`);
   if (answer.ok) {
     const room = feed.max - folderSize(join(folder, "git"));
     const mails = mailsIn(answer, Math.max(0, room), feed);
@@ -61,6 +62,7 @@ export async function updateByQuery(feed: FollowedFeed, reporter: Reporter): Pro
     contradictions: [],
     withheld: [],
     left: 0,
+    dropped: 0,
     behind: 0,
   };
 }

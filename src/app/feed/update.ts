@@ -10,7 +10,6 @@ import { createVerifier } from "../../minisign/ed25519.ts";
 import { eachBlob } from "../../git/blobs.ts";
 import { type Epoch, epochsOf, placeOf } from "../../git/epochs.ts";
 import { acceptIncoming, dropIncoming, fetchEpoch, vanished } from "../../git/feed-fetch.ts";
-import { probe } from "../../git/feed-probe.ts";
 import { epochNumber, folderSize, makeEpoch } from "../../git/feed-write.ts";
 import type { InboxChange } from "../../git/inbox-log.ts";
 import { git } from "../../git/run.ts";
@@ -22,10 +21,11 @@ import { withFeed } from "./add.ts";
 import { contradictions, descriptionsAmong, ownDescriptions } from "./checkpoints.ts";
 import { patience } from "./http.ts";
 import { isRecord } from "./records.ts";
-import { followedFeed, followedFolder, rememberFeed } from "./followed.ts";
+import { followedFeed, followedFolder, rememberFeed, withOtherMails } from "./followed.ts";
 import { updateByQuery } from "./query.ts";
+import { makeRoom } from "./room.ts";
 import { sinceTime } from "./since.ts";
-import { epochAddress, offeredEpochs, type OfferedEpoch } from "./locate.ts";
+import { epochAddress, offeredEpochs, type OfferedEpoch, repositoryAt } from "./locate.ts";
 
 /** A server that has less than before may be a mirror that lags: for so long that is no alarm, in seconds. */
 const LAG = 2 * DAY;
@@ -34,9 +34,14 @@ const LAG = 2 * DAY;
  * Under the feed's own lock. Each epoch is remembered when it has come, so that a run that was cut off goes on
  * where it was.
  *
+ * @param refill fetches older mails, too, that are not here
  * @throws PatchsigError as `fetchEpoch`
  */
-export async function updateFeed(asked: FollowedFeed, reporter: Reporter): Promise<FeedUpdate> {
+export async function updateFeed(
+  asked: FollowedFeed,
+  reporter: Reporter,
+  refill = false,
+): Promise<FeedUpdate> {
   if (asked.query !== null) return updateByQuery(asked, reporter);
   const folder = followedFolder(asked.name);
   return withFeed(folder, reporter.say, async () => {
@@ -44,21 +49,26 @@ export async function updateFeed(asked: FollowedFeed, reporter: Reporter): Promi
     const feed = followedFeed(asked.name);
     const state: State = {
       feed,
+      refill,
       changed: new Map(),
       withdrawn: [],
       contradictions: [],
       left: 0,
+      dropped: 0,
       behind: 0,
     };
     const known = Object.keys(feed.heads).map(Number);
+    if (known.length > 0) await dropOldest(state, folder, false);
     const offered = await offeredEpochs(feed.url, feed.layout!, known);
     // the newest first: what is old may be left out
     const gone = new Map<number, unknown>();
     for (const one of offered.toReversed()) {
-      if (isUnchanged(state.feed, one)) continue;
+      if (isUnchanged(state, one)) continue;
       if (isTooOld(state.feed, one, offered)) break;
       try {
-        await updateEpoch(state, one, folder, reporter);
+        const work = (mayLeave: boolean): Promise<void> =>
+          updateEpoch(state, one, folder, reporter, mayLeave);
+        await (isNew(state, known, one) ? withRoom(state, folder, work) : work(true));
       } catch (error) {
         if (!known.includes(one.epoch) || !(await isGone(error, feed, one.epoch))) throw error;
         gone.set(one.epoch, error);
@@ -70,10 +80,34 @@ export async function updateFeed(asked: FollowedFeed, reporter: Reporter): Promi
     const isOffered = (epoch: number): boolean => offered.some((one) => one.epoch === epoch);
     const withheld = known.filter((epoch) => gone.has(epoch) || !isOffered(epoch));
     await checkDescriptions(state, epochsOf(folder) ?? []);
+    if (refill) state.feed = withOtherMails(state.feed);
     state.feed = { ...state.feed, updated: now() };
     rememberFeed(state.feed);
     return { ...state, changed: [...state.changed.keys()], withheld };
   });
+}
+
+/** Tries once without leaving out anything, and then with the oldest mails gone. */
+async function withRoom(
+  state: State,
+  folder: string,
+  work: (mayLeave: boolean) => Promise<void>,
+): Promise<void> {
+  try {
+    await work(false);
+  } catch (error) {
+    if (!(error instanceof PatchsigError) || error.code !== "too-large") throw error;
+    await dropOldest(state, folder, true);
+    await work(true);
+  }
+}
+
+async function dropOldest(state: State, folder: string, isShort: boolean): Promise<void> {
+  const dropped = await makeRoom(folder, state.feed.max, isShort);
+  if (dropped === 0) return;
+  state.dropped += dropped;
+  state.feed = withOtherMails(state.feed);
+  rememberFeed(state.feed);
 }
 
 /** An epoch of which nothing more is to be had, though others are, perhaps, and a manifest names it. */
@@ -83,24 +117,29 @@ async function isGone(
   epoch: number,
 ): Promise<boolean> {
   if (!(error instanceof PatchsigError) || error.code !== "git-failed") return false;
-  return (await probe(epochAddress(url, layout!, epoch), patience())) === null;
+  return (await repositoryAt(epochAddress(url, layout!, epoch))) === null;
 }
 
 interface State {
   feed: FollowedFeed;
+  /** Older mails that are not here are wanted, too. */
+  readonly refill: boolean;
   /** Epochs with something new, and the commit that was the newest before; null if the history is another one. */
   readonly changed: Map<number, string | null>;
   readonly withdrawn: WithdrawnMail[];
   readonly contradictions: string[];
   left: number;
+  dropped: number;
   behind: number;
 }
 
-function isUnchanged(
-  { fingerprints }: FollowedFeed,
-  { epoch, fingerprint }: OfferedEpoch,
-): boolean {
-  return fingerprint !== null && fingerprints[epoch] === fingerprint;
+function isUnchanged({ feed, refill }: State, { epoch, fingerprint }: OfferedEpoch): boolean {
+  return !refill && fingerprint !== null && feed.fingerprints[epoch] === fingerprint;
+}
+
+/** Old mails give way to new ones, and to no others. */
+function isNew({ refill }: State, known: readonly number[], { epoch }: OfferedEpoch): boolean {
+  return !refill && known.length > 0 && epoch >= Math.max(...known);
 }
 
 /** A server that cannot cut history gives whole epochs: the older ones are left out. */
@@ -120,6 +159,7 @@ async function updateEpoch(
   { epoch: number, fingerprint }: OfferedEpoch,
   folder: string,
   { progress }: Reporter,
+  mayLeave: boolean,
 ): Promise<void> {
   const { feed } = state;
   const address = epochAddress(feed.url, feed.layout!, number);
@@ -130,6 +170,8 @@ async function updateEpoch(
     abilities: feed.abilities!,
     since: feed.since,
     headersOnly: feed.headersOnly,
+    refill: state.refill,
+    mayLeave,
     // what the other epochs leave
     maxBytes: feed.max - (folderSize(join(folder, "git")) - folderSize(epoch.repository)),
     patience: patience(),

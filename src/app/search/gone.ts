@@ -9,7 +9,7 @@ import { PatchsigError } from "../../errors.ts";
 import { eachBlob } from "../../git/blobs.ts";
 import { type Epoch, placeOf } from "../../git/epochs.ts";
 import { endedBlobs } from "../../git/inbox-log.ts";
-import { livePlaces } from "../../git/public-inbox.ts";
+import { emptyPlaces, livePlaces } from "../../git/public-inbox.ts";
 import { gitSucceeds, gitText } from "../../git/run.ts";
 import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
 import { nameOfMail } from "../../mail/message-id.ts";
@@ -19,7 +19,7 @@ import { hasBothFolders, maildirPrefix, mailsIn } from "../../source/maildir.ts"
 import { isDirectory } from "../../source/reading.ts";
 import type { PlacedRow } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
-import { followedFolder, isFollowed } from "../feed/followed.ts";
+import { followedFeed, followedFolder, isFollowed } from "../feed/followed.ts";
 import { mailPortionsAt } from "../sources/at-places.ts";
 import { inboxAt, inboxCursor } from "../sources/inbox-source.ts";
 import { feedName, isFeedSource } from "../sources/sources.ts";
@@ -32,9 +32,19 @@ export interface Gone {
   readonly back: readonly PlacedRow[];
   /** Names of cursors that say nothing any more. */
   readonly cursors: readonly string[];
+  /** Older mails of a feed may have come: all of it is read again. */
+  readonly refilled: boolean;
 }
 
-const NOTHING: Gone = { mails: [], rewritten: false, back: [], cursors: [] };
+const NOTHING: Gone = { mails: [], rewritten: false, back: [], cursors: [], refilled: false };
+
+/** Of a feed that is followed: what the index is told of once it was read. Null of other sources. */
+export function contentsOf(
+  source: string,
+): { readonly name: string; readonly value: string } | null {
+  if (!isFeedSource(source) || isUnfollowed(source)) return null;
+  return { name: `contents ${source}`, value: String(followedFeed(feedName(source)).contents) };
+}
 
 /**
  * A source that cannot be looked at has lost nothing: whoever reads it says what is wrong.
@@ -52,7 +62,13 @@ export async function goneFrom(index: IndexStore, source: string): Promise<Gone>
       };
     if (!isDirectory(folder)) return goneFromMbox(index, source);
     const epochs = inboxAt(folder);
-    if (epochs !== null) return await goneFromInbox(index, source, folder, epochs);
+    if (epochs !== null)
+      return await withDropped(
+        index,
+        source,
+        epochs,
+        await goneFromInbox(index, source, folder, epochs),
+      );
     return hasBothFolders(folder) ? goneFromMaildir(index, folder) : NOTHING;
   } catch (error) {
     if (error instanceof PatchsigError && error.code !== "git-missing") return NOTHING;
@@ -96,6 +112,26 @@ function uniqueNames(place: string): string[] {
   return [...new Set([name, name.replace(/:\d+$/, "")])];
 }
 
+/** And mails of a feed that were dropped here, to have room. */
+async function withDropped(
+  index: IndexStore,
+  source: string,
+  epochs: readonly Epoch[],
+  gone: Gone,
+): Promise<Gone> {
+  const contents = contentsOf(source);
+  const before = contents === null ? null : index.fact(contents.name);
+  if (contents === null || before === null || before === contents.value) return gone;
+  const known = new Set(gone.mails.map(({ id }) => id));
+  const others = index
+    .mailsOfSource(source)
+    .filter(({ id, withdrawn }) => withdrawn === 0 && !known.has(id));
+  const places = others.map(({ place }) => place);
+  const empty = await emptyPlaces(epochs, places);
+  const dropped = others.filter(({ place }) => empty.has(place));
+  return { ...gone, mails: [...gone.mails, ...dropped], refilled: true };
+}
+
 async function goneFromInbox(
   index: IndexStore,
   source: string,
@@ -120,6 +156,7 @@ async function goneFromInbox(
   const live = await livePlaces(epochs);
   const all = index.mailsOfSource(source);
   return {
+    ...NOTHING,
     mails: all.filter(({ place, withdrawn }) => withdrawn === 0 && !live.has(place)),
     back: all.filter(({ place, withdrawn }) => withdrawn === 1 && live.has(place)),
     rewritten,

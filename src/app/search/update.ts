@@ -21,7 +21,7 @@ import type { DkimRun } from "../verify/dkim.ts";
 import { toJudgeAgain } from "./again.ts";
 import { CheckedMails } from "./checked-mails.ts";
 import { type FactMail, type FactReader, openFactReader } from "./facts.ts";
-import { type Gone, goneFrom, isUnfollowed } from "./gone.ts";
+import { contentsOf, type Gone, goneFrom, isUnfollowed } from "./gone.ts";
 import { type JudgedPortion, judgeFacts } from "./judge.ts";
 import { dateOf, type FreshMail, newMail, verdictOn } from "./new-mail.ts";
 import { type NewPortion, PORTION_MAILS, portionsOf } from "./portions.ts";
@@ -85,7 +85,8 @@ export async function updateIndex(
     for (const source of options.sources) {
       const gone = await goneFrom(index, source);
       await work.leave(source, gone);
-      const cursorOf = (name: string): string | null => index.cursor(name);
+      const contents = contentsOf(source);
+      const cursorOf = (name: string): string | null => (gone.refilled ? null : index.cursor(name));
       const items = openSource(source, { cursorOf, say: reporter.say }, onRead);
       const begun: PendingPortion[] = [];
       for await (const portion of portionsOf(items, options.portion ?? PORTION_MAILS)) {
@@ -93,6 +94,7 @@ export async function updateIndex(
         if (begun.length > PORTIONS_AHEAD) await store(source, begun.shift()!);
       }
       for (const portion of begun) await store(source, portion);
+      if (contents !== null) index.setFact(contents.name, contents.value);
       // most of what was withdrawn is there again, as other commits
       await work.forget(index.replacedResults(source));
       const has = (messageId: string): boolean =>

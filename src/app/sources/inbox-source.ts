@@ -2,7 +2,7 @@
 
 import { PatchsigError } from "../../errors.ts";
 import { type Epoch, epochsOf } from "../../git/epochs.ts";
-import { countCommits, type InboxEntry, rangesOf, readInbox } from "../../git/public-inbox.ts";
+import { countCommits, type InboxEntry, epochRanges, readInbox } from "../../git/public-inbox.ts";
 import { holdsMails } from "../../source/file.ts";
 import type { OnRead, SourceItem, SourceItems } from "../../source/item.ts";
 import type { SourceOptions } from "./sources.ts";
@@ -52,7 +52,7 @@ async function* inboxPieces(
   let total = 0;
   let done = 0;
   try {
-    const ranges = await rangesOf(epochs, wanted);
+    const ranges = await epochRanges(epochs, wanted);
     // when it is known, for who watches
     if (onRead !== undefined)
       void countCommits(epochs, ranges).then(

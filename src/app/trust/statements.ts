@@ -55,8 +55,8 @@ export function keyInUse(trust: TrustStore, identity: string): string {
   return key.publicKey;
 }
 
-/** A key that was given as text or as a file. */
-function publicKeyOf(text: string): string {
+/** A key that was given as text or as a file. @throws PatchsigError "bad-key" */
+export function publicKeyOf(text: string): string {
   if (text.endsWith(".pub")) return formatPublicKeyText(readPublicKeyFile(text));
   try {
     parsePublicKeyText(text);

@@ -27,9 +27,9 @@ export const followCommand = command({
     as: value("its name here (default: the end of the address)"),
     query: value("ask a public-inbox for mails, in lei's words, instead of fetching all"),
     since: value("nothing older, as in 3.months"),
-    max: value("not more than this on disk, as in 200M (default: 1G)"),
+    max: value("not more than this on disk, as in 200M (default: 1G); old mails go first"),
     "headers-only": flag("only From, Date and Subject, where the server can do that"),
-    key: repeated("the public key of the feed's owner"),
+    key: repeated("the public key of the feed's owner, or a file that ends in .pub"),
   },
   async run({ url, as, query, since, max, headersOnly, key }) {
     const wishes = { url, name: as, query, since, max, headersOnly, keys: key ?? [] };

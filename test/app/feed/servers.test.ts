@@ -91,6 +91,30 @@ describe("an answer of a web server", () => {
     }
   });
 
+  test("of a server in trouble says nothing of what is there; one that says no, does", async () => {
+    for (const status of [429, 500, 503]) {
+      const url = await serve((_, response) => response.writeHead(status).end());
+      const said = { code: "unreadable", message: expect.stringContaining(`answers ${status}`) };
+      await expect(getBounded(`${url}/x`, 100), String(status)).rejects.toMatchObject(said);
+      await expect(probe(`${url}/x`, 60), String(status)).rejects.toMatchObject(said);
+    }
+    for (const status of [401, 403, 404]) {
+      const url = await serve((_, response) => response.writeHead(status).end());
+      expect(await getBounded(`${url}/x`, 100)).toBeNull();
+      await expect(locate(`${url}/x`)).rejects.toMatchObject({ code: "not-found" });
+    }
+  });
+
+  test("says if it has only a part", async () => {
+    const url = await serve((_, response) => {
+      response.setHeader("X-Archive-Coverage", "partial; updated=1767225600");
+      response.end("some");
+    });
+    const answer = await ask(url);
+    await answer.body.return(undefined);
+    expect(answer.partial).toBe(true);
+  });
+
   test("that leads in circles, or to a file, is an error", async () => {
     for (const place of ["/again", "file:///etc/passwd", "data:text/plain,x"]) {
       const url = await serve((_, response) => response.writeHead(302, { Location: place }).end());
@@ -134,6 +158,7 @@ describe("a git server", () => {
         abilities: { smart: true, filter: true, shallow: true },
         since: null,
         headersOnly: false,
+        mayLeave: true,
         maxBytes: 1 << 20,
         patience: SHORT / 10,
       };
@@ -150,6 +175,9 @@ describe("a git server", () => {
       response.end("<html>\n<title>welcome</title>\n</html>\n"),
     );
     await expect(locate(`${url}/feed`)).rejects.toMatchObject({ code: "not-found" });
+    // without an end of line, git takes it for the list of an empty repository
+    const short = await serve((_, response) => response.end("<html>no</html>"));
+    await expect(locate(`${short}/feed`)).rejects.toMatchObject({ code: "not-found" });
   });
 
   test("that talks without end before a fetch is stopped", async () => {

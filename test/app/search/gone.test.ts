@@ -9,6 +9,7 @@ import { followedFeed, forgetFeed } from "../../../src/app/feed/followed.ts";
 import { updateFeed } from "../../../src/app/feed/update.ts";
 import { testedAnswer } from "../../../src/app/search/tested.ts";
 import { newFolder } from "../../support/folders.ts";
+import { writeHistory } from "../../support/history.ts";
 import { HAS_INBOX, newInbox } from "../../support/inbox.ts";
 import { some } from "../../support/long.ts";
 import { mail, signed, two } from "../series/thread.ts";
@@ -148,24 +149,6 @@ test("an inbox of which an epoch was removed", async () => {
   await shelf.update([inbox]);
   expect(await ids(shelf)).toEqual(["x"]);
 });
-
-/** Nothing but these mails; commits have other names with another time. */
-function writeHistory(repository: string, mails: readonly Buffer[], time: number): void {
-  const stream = mails.map((bytes, i) =>
-    Buffer.concat([
-      Buffer.from(`commit refs/heads/master\ncommitter a <a@x> ${time + i} +0000\ndata 1\nx\n`),
-      Buffer.from(`deleteall\nM 100644 inline m\ndata ${bytes.length}\n`),
-      bytes,
-      Buffer.from("\n"),
-    ]),
-  );
-  const reset = Buffer.from("reset refs/heads/master\n");
-  execFileSync("git", ["fast-import", "--quiet", "--force", "--date-format=raw"], {
-    cwd: repository,
-    input: Buffer.concat([reset, ...stream]),
-  });
-  execFileSync("git", ["symbolic-ref", "HEAD", "refs/heads/master"], { cwd: repository });
-}
 
 describe("a feed that is followed, and takes a result back", () => {
   const [ARM, MIPS] = ["arm64", "mips"].map((arch) => `arch=${arch}`) as [string, string];

@@ -1,0 +1,114 @@
+/** What is here of a feed, when there is no room for all of it, or more is wanted; and the index of that. */
+
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { followFeed, type FollowWishes } from "../../../src/app/feed/follow.ts";
+import { followedFeed, followedFolder } from "../../../src/app/feed/followed.ts";
+import { collectFeed } from "../../../src/app/feed/keep.ts";
+import { updateFeed } from "../../../src/app/feed/update.ts";
+import type { FeedUpdate } from "../../../src/feed/followed.ts";
+import { newFolder } from "../../support/folders.ts";
+import { writeHistory } from "../../support/history.ts";
+import { newShelf, type Shelf } from "../search/index.ts";
+import { result } from "../search/results.ts";
+
+const reporter = { say: () => {}, sayError: () => {}, progress: null };
+
+/** Of 100 kB, which cannot be packed. */
+function mailOf(name: string): Buffer {
+  const noise = randomBytes(75_000).toString("base64").match(/.{76}/g)!.join("\n");
+  return Buffer.from(
+    `From: a@x\nDate: Thu, 01 Jan 2026 00:00:00 +0000\nSubject: ${name}\nMessage-ID: <${name}@x>\n\n${noise}\n`,
+  );
+}
+
+class Served {
+  readonly folder = join(newFolder(), "list");
+  readonly mails: Buffer[] = [];
+  readonly shelf: Shelf = newShelf(newFolder());
+
+  constructor(filter: boolean) {
+    execFileSync("git", ["init", "-q", "--bare", this.folder]);
+    const setting = ["config", "uploadpack.allowFilter", String(filter)];
+    execFileSync("git", setting, { cwd: this.folder });
+  }
+
+  /** Appends mails: the same times give the same commits. */
+  has(...mails: readonly Buffer[]): void {
+    this.mails.push(...mails);
+    writeHistory(this.folder, this.mails, 1_000_000);
+  }
+
+  follow(wishes: Partial<FollowWishes>): Promise<FeedUpdate> {
+    const url = `file://${this.folder}`;
+    return followFeed({ url, headersOnly: false, keys: [], ...wishes }, reporter);
+  }
+
+  update(): Promise<FeedUpdate> {
+    return updateFeed(followedFeed("list"), reporter);
+  }
+
+  /** Subjects of the mails that are here, the oldest first. */
+  here(): string[] {
+    const cwd = join(followedFolder("list"), "git", "0.git");
+    const commits = execFileSync("git", ["rev-list", "--reverse", "master"], { cwd }).toString();
+    const input = commits.replaceAll("\n", ":m\n");
+    const said = execFileSync("git", ["cat-file", "--batch"], { cwd, input, maxBuffer: 1 << 26 });
+    return said.toString().match(/(?<=^Subject: ).*/gm) ?? [];
+  }
+
+  async indexed(): Promise<string[]> {
+    await this.shelf.update(["feed:list"]);
+    return (await this.shelf.find("d:1970..")).reverse().map((id) => id.replace(/^r\..*/, "r"));
+  }
+}
+
+beforeEach(() => {
+  vi.stubEnv("XDG_DATA_HOME", newFolder());
+  onTestFinished(() => void vi.unstubAllEnvs());
+});
+
+const named = (from: number, to: number): string[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => `m${from + i}`);
+
+test.each([true, false])(
+  "the oldest mails give way to new ones, but no record does; the server leaves out blobs: %s",
+  async (filter) => {
+    const served = new Served(filter);
+    served.has(result(), ...named(1, 7).map(mailOf));
+    expect(await served.follow({ max: "1M" })).toMatchObject({ dropped: 0, left: 0 });
+    expect(await served.indexed()).toHaveLength(8);
+    served.has(...named(8, 12).map(mailOf));
+    const grown = await served.update();
+    served.has(...named(13, 16).map(mailOf));
+    const again = await served.update();
+    expect(grown.dropped + again.dropped).toBeGreaterThan(0);
+    const here = served.here();
+    expect(here.slice(-3)).toEqual(named(14, 16));
+    expect(here[0]).toMatch(/\[pass\]/);
+    expect(here).not.toContain("m1");
+    expect((await served.indexed()).sort()).toEqual(["r", ...here.slice(1)].sort());
+    served.has(mailOf("m17"));
+    await served.update();
+    expect(served.here().at(-1)).toBe("m17");
+    expect(await served.indexed()).toContain("m17");
+  },
+);
+
+test("mails that come after their headers are indexed then; those that are dropped leave the index", async () => {
+  const served = new Served(true);
+  served.has(result(), ...named(1, 3).map(mailOf));
+  await served.follow({ headersOnly: true });
+  expect([served.here(), await served.indexed()]).toEqual([[], []]);
+  await served.follow({});
+  expect(served.here()).toHaveLength(4);
+  expect((await served.indexed()).sort()).toEqual(["m1", "m2", "m3", "r"]);
+  await expect(served.follow({})).rejects.toMatchObject({ code: "exists" });
+  await collectFeed("list", "2020-01-01", () => {});
+  // the newest one stays
+  expect((await served.indexed()).sort()).toEqual(["m3", "r"]);
+  await served.follow({ max: "2G" });
+  expect((await served.indexed()).sort()).toEqual(["m1", "m2", "m3", "r"]);
+});
