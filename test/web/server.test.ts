@@ -4,6 +4,8 @@ import { gunzipSync } from "node:zlib";
 import { join } from "node:path";
 import type { Hono } from "hono";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { IdentityHistory } from "../../src/trust/record.ts";
+import { personPage } from "../../src/web/pages/people.ts";
 import { createApp } from "../../src/web/server.ts";
 import { newShelf, writeMbox } from "../app/search/index.ts";
 import { mail, signed, two } from "../app/series/thread.ts";
@@ -187,6 +189,16 @@ test("a mail that is too long for a page is cut, and says so", async () => {
     expect([id, letters.replaceAll("\n", "").length]).toEqual([id, shown]);
     expect([id, page.includes("is too long for a page")]).toEqual([id, id !== "fits"]);
   }
+});
+
+test("of a person's history the latest is shown", () => {
+  const event = { kind: "changed", from: null, to: null, publicKey: "RW", cause: "mail" };
+  const events = Array.from({ length: 600 }, (_, i) => ({ ...event, id: i, at: i * 86_400 }));
+  const history = { keys: [], events } as unknown as IdentityHistory;
+  const { text: page } = personPage("a@example.org", history);
+  expect(page.match(/<li>/g)).toHaveLength(500);
+  expect(page).toContain("1971-08-23 changed");
+  expect(page).toContain("There is more");
 });
 
 test("where nobody signs, nothing shouts about it", async () => {

@@ -27,13 +27,18 @@ export function peoplePage(keys: readonly KeyRecord[], more: boolean): Html {
   return page(ours`people`, "/people", body);
 }
 
+/** Of a person, the latest: anybody can send mails in their name. */
+const MAX_SHOWN = 500;
+
 export function personPage(identity: string, history: IdentityHistory | null): Html {
-  const keys = (history?.keys ?? []).map(
+  const { keys: allKeys = [], events: allEvents = [] } = history ?? {};
+  const isCut = Math.max(allKeys.length, allEvents.length) > MAX_SHOWN;
+  const keys = allKeys.slice(-MAX_SHOWN).map(
     ({ publicKey, state, firstSeen, lastSeen, patches, applied }) =>
       html`<li><code>${ours`${publicKey}`}</code> <b>${ours`${TRUST_WORDS[state]}`}</b>
         <small>${ours`${patches} patches, ${applied} applied, ${day(firstSeen)} to ${day(lastSeen)}`}</small></li>`,
   );
-  const events = (history?.events ?? []).map(
+  const events = allEvents.slice(-MAX_SHOWN).map(
     ({ at, kind, from, to, publicKey, cause }) =>
       html`<li>${ours`${day(at)}`} ${ours`${kind}`}: <code>${ours`${publicKey}`}</code>
         ${ours`${from ?? "nothing"} → ${to ?? "nothing"}`} <small>${ours`${cause}`}</small></li>`,
@@ -42,6 +47,7 @@ export function personPage(identity: string, history: IdentityHistory | null): H
   const body = html`
     ${keys.length === 0 ? html`<p>No key is known.</p>` : html`<h2>keys</h2><ul>${keys}</ul>`}
     ${events.length === 0 ? null : html`<h2>history</h2><ol>${events}</ol>`}
+    ${isCut ? html`<p>There is more: <code>git patchsig trust show</code></p>` : null}
     <p>${keys.length === 0 ? null : signed}<a href="${toSearch(`f:${identity}`)}">what they wrote</a></p>`;
   return page(escapeText(identity), "/people", body);
 }
