@@ -49,26 +49,36 @@ export async function commitsBetween(
   });
 }
 
+/** What git made. */
+interface Committed {
+  /** How that differs from what was verified; empty if it does not. */
+  readonly differences: readonly DifferingPart[];
+  /** Full names, oldest first, without merges. */
+  readonly commits: readonly string[];
+}
+
 /**
- * How the commits since `before` differ from what was verified; empty if they do not.
+ * The commits since `before`, compared with what was verified.
  *
  * @param signoff git was asked to add the committer's Signed-off-by
  */
-export async function differencesOf(
+export async function compareCommitted(
   repository: Repository,
   before: string | null,
   expected: readonly Expected[],
   signoff: boolean,
-): Promise<DifferingPart[]> {
+): Promise<Committed> {
   const options = { cwd: repository.cwd };
-  if (expected.length === 0) return [];
+  if (expected.length === 0) return { differences: [], commits: [] };
   const range = before === null ? ["HEAD"] : [`${before}..HEAD`];
-  const names = await gitLines([...OLDEST_FIRST, ...range, "--"], options);
-  if (names.length !== expected.length) return ["number of commits"];
-  const commits = await readBlobs(names, options, Infinity, "commit");
-  return [
-    ...new Set(names.flatMap((name, i) => compare(commits.get(name)!, expected[i]!, signoff))),
-  ];
+  const lines = await gitLines([...OLDEST_FIRST, "--parents", ...range, "--"], options);
+  const made = lines.map((line) => line.split(" "));
+  const commits = made.filter(({ length }) => length <= 2).map(([name]) => name!);
+  if (made.length !== expected.length) return { differences: ["number of commits"], commits };
+  const names = made.map(([name]) => name!);
+  const raw = await readBlobs(names, options, Infinity, "commit");
+  const differing = names.flatMap((name, i) => compare(raw.get(name)!, expected[i]!, signoff));
+  return { differences: [...new Set(differing)], commits };
 }
 
 function compare(raw: Buffer, expected: Expected, signoff: boolean): DifferingPart[] {

@@ -1,13 +1,7 @@
 /** From verified patches to commits: composes mails for git am, and checks what git made of them. */
 
 import { PatchsigError } from "../../errors.ts";
-import {
-  commitsBetween,
-  differencesOf,
-  type Expected,
-  hooksBehind,
-  undoAm,
-} from "../../git/committed.ts";
+import { compareCommitted, type Expected, hooksBehind, undoAm } from "../../git/committed.ts";
 import { amProgress, gitAm, hasStagedChanges, type Repository } from "../../git/repository.ts";
 import { treesOf } from "../../git/trial.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
@@ -123,25 +117,27 @@ export async function applyMails(
     // if git merged a patch that does not apply, the verified tree is unknown
     tree: trees[i] ?? (threeWay ? null : ""),
   }));
-  await checkCommitted(repository, before, expected, { signoff, say });
+  const made = await checkCommitted(repository, before, expected, { signoff, say });
   if (status !== 0) for (const line of said) say(line.replaceAll("\t", " "));
-  const made = await commitsBetween(repository, before, "HEAD");
   // a hook may have made other ones
-  const commits = made.length === applied ? made.map(({ name }) => name) : [];
-  return { applied, commits };
+  return { applied, commits: made.length === applied ? made : [] };
 }
 
+/** @returns the commits */
 async function checkCommitted(
   repository: Repository,
   before: string | null,
   expected: readonly Expected[],
   { signoff, say }: { readonly signoff: boolean; readonly say: Reporter["say"] },
-): Promise<void> {
-  const differences = await differencesOf(repository, before, expected, signoff);
-  if (differences.length === 0) return;
+): Promise<readonly string[]> {
+  const { differences, commits } = await compareCommitted(repository, before, expected, signoff);
+  if (differences.length === 0) return commits;
   const what = differences.join(", ");
   const hooks = await hooksBehind(repository, differences);
-  if (hooks.length > 0) return say(`note: changed by your hook ${hooks.join(", ")}: ${what}`);
+  if (hooks.length > 0) {
+    say(`note: changed by your hook ${hooks.join(", ")}: ${what}`);
+    return commits;
+  }
   // not ours to undo
   if (differences.includes("number of commits"))
     throw new PatchsigError(
