@@ -133,10 +133,24 @@ const SELECT_RESULTS = `select r.id, r.mail, m.message_id as messageId, r.tree, 
  * Of the results of which a condition holds, at most so many of each signer: whoever sends many, or the same one many
  * times, which anybody can, hides none of another's. Those by the keys given have a share for each key, and for what
  * `share` names besides; all others have one together. The last that came count, and of one text a few copies: a
- * feed may have withdrawn some.
+ * feed may have withdrawn some. Mostly there are fewer, and nothing has to be shared.
  */
-function sharedResults(condition: string, share = "0"): string {
-  return `with found as (
+function sharedResults(
+  db: Database.Database,
+  condition: string,
+  share = "null",
+): { readonly all: (asked: SharedBy) => StoredResult[] } {
+  const largest = db
+    .prepare<[SharedBy], number | null>(
+      `select max(n) from (select count(*) as n from results r where ${condition} group by ${share})`,
+    )
+    .pluck();
+  const all = db.prepare<[SharedBy], StoredResult>(
+    `${SELECT_RESULTS} where ${condition}
+     order by r.public_key not in (select value from json_each(@keys)), r.id`,
+  );
+  const shared = db.prepare<[SharedBy], StoredResult>(
+    `with found as (
       select r.id, r.patches, r.public_key, r.minisig, r.mail in (select mail from withdrawn) as gone,
         r.public_key in (select value from json_each(@keys)) as isNamed
       from results r where ${condition}),
@@ -145,7 +159,11 @@ function sharedResults(condition: string, share = "0"): string {
     counted as (select id, isNamed, dense_rank() over (
         partition by ${share}, iif(isNamed, public_key, '') order by first desc) as turn
       from told where copy <= ${MAX_COPIES})
-    ${SELECT_RESULTS} join counted c on c.id = r.id where c.turn <= @most order by not c.isNamed, r.id`;
+    ${SELECT_RESULTS} join counted c on c.id = r.id where c.turn <= @most order by not c.isNamed, r.id`,
+  );
+  return {
+    all: (asked) => ((largest.get(asked) ?? 0) <= asked.most ? all : shared).all(asked),
+  };
 }
 
 /** Of one result that came several times. */
@@ -159,8 +177,12 @@ export interface SignerOfThread {
   readonly isJudged: 0 | 1;
 }
 
-/** What is asked: `most` results of each key. */
+/** What is asked: `most` results of each key, and what the condition names. */
 interface SharedBy {
+  readonly tree?: string;
+  readonly test?: string;
+  /** Of `resultsByKeys`, JSON. */
+  readonly patches?: string;
   /** JSON. */
   readonly keys: string;
   readonly most: number;
@@ -197,22 +219,15 @@ function prepareResults(db: Database.Database) {
     latestResults: db.prepare<[number], StoredResult>(
       `${SELECT_RESULTS} order by r.id desc limit ?`,
     ),
-    resultsOf: db.prepare<[SharedBy & { tree: string; test: string }], StoredResult>(
-      sharedResults("r.tree = @tree and r.test = @test"),
+    resultsOf: sharedResults(db, "r.tree = @tree and r.test = @test"),
+    resultsOn: sharedResults(db, "r.tree = @tree"),
+    resultsByKeys: sharedResults(
+      db,
+      `r.patches in (select value from json_each(@patches))
+       and r.public_key in (select value from json_each(@keys))`,
+      "patches, public_key",
     ),
-    resultsOn: db.prepare<[SharedBy & { tree: string }], StoredResult>(
-      sharedResults("r.tree = @tree"),
-    ),
-    resultsByKeys: db.prepare<[SharedBy & { patches: string }], StoredResult>(
-      sharedResults(
-        `r.patches in (select value from json_each(@patches))
-         and r.public_key in (select value from json_each(@keys))`,
-        "patches",
-      ),
-    ),
-    resultsOfPatches: db.prepare<[SharedBy & { patches: string }], StoredResult>(
-      sharedResults("r.patches = @patches"),
-    ),
+    resultsOfPatches: sharedResults(db, "r.patches = @patches"),
   };
 }
 
