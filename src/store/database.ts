@@ -242,7 +242,7 @@ function requireVersion(schema: Schema, file: string, opened: OpenDatabase): Ope
     if (version(opened.db) === schema.migrations.length) return opened;
     refuseNewer(schema, file, opened.db);
     throw new PatchsigError("bad-database", `the ${schema.what} ${file} has an old format`, {
-      hint: "git patchsig verify upgrades it, but not in a dry run",
+      hint: `${schema.upgradedBy ?? "git patchsig verify"} upgrades it, but not in a dry run`,
     });
   });
 }

@@ -8,7 +8,29 @@ import type { Schema } from "./schema.ts";
 /** "psix" */
 const APPLICATION_ID = 0x70736978;
 
-const VERSION_1 = `
+/** Whoever changes the tables raises this. */
+const VERSION = 8;
+
+/** What any earlier version had: an index is not brought up to date, but made again from the mails. */
+const DROP = `
+  drop view if exists live_mails;
+  drop table if exists withdrawn;
+  drop table if exists results_env;
+  drop table if exists results;
+  drop table if exists series_mails;
+  drop table if exists series_names;
+  drop table if exists series;
+  drop table if exists paths;
+  drop table if exists words;
+  drop table if exists lists;
+  drop table if exists mails;
+  drop table if exists names;
+  drop table if exists facts;
+  drop table if exists cursors;
+  drop table if exists sources;
+`;
+
+const TABLES = `
   create table sources (
     id   integer primary key,
     name text    not null unique
@@ -54,6 +76,8 @@ const VERSION_1 = `
   create index mails_called on mails (message_id);
   create index mails_in on mails (thread);
   create index mails_dated on mails (date);
+  -- the months of a list, with what a domain vouches for
+  create index mails_patches on mails (date, signer, trust) where kind = 'patch';
 
   create table lists (
     list text    not null,
@@ -64,8 +88,19 @@ const VERSION_1 = `
 
   create virtual table words using fts5 (
     subject, sender, recipient, copied, body, quoted, files,
-    content = '', contentless_delete = 1, tokenize = 'porter unicode61 remove_diacritics 2'
+    removed, added, hunks, context, preimage, postimage,
+    content = '', contentless_delete = 1,
+    -- pm_runtime_put is one word
+    tokenize = 'porter unicode61 remove_diacritics 2 tokenchars _'
   );
+
+  -- the files of a diff, for patterns of paths
+  create table paths (
+    path text    not null,
+    mail integer not null,
+    primary key (path, mail)
+  ) strict, without rowid;
+  create index paths_of on paths (mail);
 
   create table series (
     -- a series that is stored again keeps its id, so that no other may have got it
@@ -81,11 +116,14 @@ const VERSION_1 = `
     signer   text    not null,
     verdict  text    not null check (verdict in ('pass', 'warn', 'fail')),
     record   text    not null check (json_valid(record)),
-    versions text    not null check (json_valid(versions))
+    versions text    not null check (json_valid(versions)),
+    based    integer generated always as (json_extract(record, '$.base.commit') is not null) virtual
   ) strict;
   create index series_in on series (thread);
-  create index series_of on series (work);
+  -- which of its versions is the latest, however many somebody sends
+  create index series_of on series (work, latest);
   create index series_latest on series (latest);
+  create index series_dated on series (date, based);
 
   create table series_names (
     name   blob    not null check (length(name) = 16),
@@ -118,77 +156,25 @@ const VERSION_1 = `
   create index results_of on results (tree, test);
   create index results_in on results (mail);
   create index results_for on results (test);
+  create index results_patched on results (patches);
 
   create table results_env (
     entry  text    not null,
     result integer not null references results,
     primary key (entry, result)
   ) strict, without rowid;
-`;
 
-const VERSION_2 = `create index results_patched on results (patches);`;
-
-// all is made again from the mails: the lines of a diff are in columns of their own
-const VERSION_3 = `
-  delete from results_env;
-  delete from results;
-  delete from series_mails;
-  delete from series_names;
-  delete from series;
-  delete from lists;
-  delete from mails;
-  delete from names;
-  delete from cursors;
-  delete from facts;
-  drop table words;
-  create virtual table words using fts5 (
-    subject, sender, recipient, copied, body, quoted, files,
-    removed, added, hunks, context, preimage, postimage,
-    content = '', contentless_delete = 1,
-    -- pm_runtime_put is one word
-    tokenize = 'porter unicode61 remove_diacritics 2 tokenchars _'
-  );
-
-  -- the files of a diff, for patterns of paths
-  create table paths (
-    path text    not null,
-    mail integer not null,
-    primary key (path, mail)
-  ) strict, without rowid;
-  create index paths_of on paths (mail);
-`;
-
-// the months of a list are counted without reading its mails and series
-const VERSION_4 = `
-  create index mails_patches on mails (date, signer) where kind = 'patch';
-  alter table series add column based integer
-    generated always as (json_extract(record, '$.base.commit') is not null) virtual;
-  create index series_dated on series (date, based);
-`;
-
-// results that a feed took back: of no list of mails, and counted no more; only that they were there can be said
-const VERSION_5 = `
+  -- results that a feed took back: of no list of mails, and counted no more; only that they were there can be said
   create table withdrawn (
     mail integer primary key references mails
   ) strict;
   create view live_mails as select * from mails where id not in (select mail from withdrawn);
 `;
 
-// the months of a list, with what a domain vouches for
-const VERSION_6 = `
-  drop index mails_patches;
-  create index mails_patches on mails (date, signer, trust) where kind = 'patch';
-`;
-
-// which of its versions is the latest, however many somebody sends
-const VERSION_7 = `
-  drop index series_of;
-  create index series_of on series (work, latest);
-`;
-
 export const INDEX_SCHEMA: Schema = {
   what: "index",
   applicationId: APPLICATION_ID,
   without: "it can be made again: move it away",
-  migrations: [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7],
+  upgradedBy: "git patchsig search --update",
+  migrations: [...Array.from({ length: VERSION - 1 }, () => ""), DROP + TABLES],
 };

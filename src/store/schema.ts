@@ -231,6 +231,8 @@ export interface Schema {
   readonly applicationId: number;
   /** How to do without it: "add --dry-run …". */
   readonly without?: string;
+  /** The command that brings an old file up to date; default: `git patchsig verify`. */
+  readonly upgradedBy?: string;
   /** SQL that leads from version n to n + 1. Never edited once released; only added to. */
   readonly migrations: readonly string[];
   /** The version from which on every transaction stamps it (log-check.ts). */
