@@ -66,7 +66,9 @@ it.each(CHARSETS)(
 
 it("text that git refuses in a fully supported charset is refused", () => {
   for (const charset of ["windows-1251", "windows-1252", "koi8-r", "us-ascii"]) {
-    for (const code of single.filter(([byte]) => byte! > 127)) {
+    const codes = single.filter(([byte]) => byte! > 127);
+    // ASCII has none of them
+    for (const code of charset === "us-ascii" ? some(codes, 16) : codes) {
       const ours = readMail(mail(charset, [code])).ok;
       if (!ours) expect(judge.read(mail(charset, [code])), `${charset} ${code[0]}`).toBeNull();
     }
