@@ -46,7 +46,7 @@ function answer(line) {
     const value = commands[method]?.(...args) ?? store[method]?.(...args) ?? null;
     return { value };
   } catch (error) {
-    return { code: error.code ?? String(error) };
+    return { code: error.code ?? String(error), why: `${error.message} (${error.cause?.stack})` };
   }
 }
 
