@@ -152,8 +152,8 @@ async function fetchBlobs(epoch: Epoch, wishes: FetchWishes, old: string | null)
     } catch (error) {
       if (!isTooLarge(error) || !wishes.mayLeave) throw error;
       // nobody knows how large mails are: fewer of them may have room
-      size = Math.floor(some.length / 8);
-      if (size === 0) return missing.length - at;
+      if (some.length === 1) return missing.length - at;
+      size = Math.max(1, Math.floor(some.length / 8));
     }
   }
   return 0;

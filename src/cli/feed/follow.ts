@@ -5,11 +5,18 @@ import { followFeed } from "../../app/feed/follow.ts";
 import { followedFeed, followedFeeds, forgetFeed } from "../../app/feed/followed.ts";
 import { updateFeed } from "../../app/feed/update.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
-import type { FeedUpdate } from "../../feed/followed.ts";
+import type { FeedUpdate, FollowedFeed } from "../../feed/followed.ts";
 import { command, type CommandStatus } from "../../options/command.ts";
 import { renderFeeds, renderUpdate } from "../../report/feed.ts";
-import { clearProgress, out, reporter, sayError } from "../../terminal/terminal.ts";
+import { clearProgress, out, reporter, say, sayError } from "../../terminal/terminal.ts";
 import { flag, repeated, required, several, value } from "../../options/kinds.ts";
+
+/** All that are followed; if there are none, that is said. */
+function allFeeds(): FollowedFeed[] {
+  const feeds = followedFeeds();
+  if (feeds.length === 0) say("no feed is followed: patchsig feed follow URL begins with one");
+  return feeds;
+}
 
 /** What was withdrawn does not meet anybody's policy. */
 function show(update: FeedUpdate): CommandStatus {
@@ -43,7 +50,7 @@ export const updateCommand = command({
   words: { name: several("those to update; without any, all") },
   options: {},
   async run({ name }) {
-    const feeds = name.length === 0 ? followedFeeds() : name.map(followedFeed);
+    const feeds = name.length === 0 ? allFeeds() : name.map(followedFeed);
     let worst: CommandStatus = undefined;
     for (const feed of feeds)
       try {
@@ -64,7 +71,7 @@ export const listCommand = command({
   words: {},
   options: {},
   run() {
-    out(renderFeeds(followedFeeds()));
+    out(renderFeeds(allFeeds()));
   },
 });
 
