@@ -20,7 +20,7 @@ export function addressFlaw(address: string): string | null {
     return "it holds a user or password";
   if (/^-|@-/.test(authority)) return "its host begins like an option";
   if (/^https?:/i.test(address) && /[?#]/.test(address)) return "it holds a query";
-  return null;
+  return URL.canParse(address) ? null : "its host or port is none";
 }
 
 /** Without what may be a password, for messages about addresses that are refused. */

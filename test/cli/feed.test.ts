@@ -56,6 +56,15 @@ const subjects = (feed: string): string[] =>
   git(feed, "log", "--reverse", "--format=%s").split("\n");
 
 describe("a feed", () => {
+  test.each(["https://[", "https://", "relative", "https://alice:secret@example.org/x"])(
+    "does not say that it is at %s",
+    (url) => {
+      const feed = join(newFolder(), "feed");
+      expect(run(["init", feed, "--name", "ci", "--url", url])).toMatchObject({ status: 2 });
+      expect(existsSync(feed)).toBe(false);
+    },
+  );
+
   test("has each mail once; another with the same Message-ID is an error, and nothing is added", () => {
     const feed = newFeed(mail("a"), mail("b"));
     expect(ok(["add", feed], mbox([mail("b"), mail("c"), mail("c")]))).toBe(

@@ -74,6 +74,9 @@ describe("an address for git", () => {
     "ssh://git@-oProxyCommand=x/y",
     "https://example.org/x?key=secret",
     "https://example.org/\u0000",
+    "https://[",
+    "https://",
+    "ssh://example.org:path",
     "",
   ])("not %s", (address) => {
     expect(addressFlaw(address)).not.toBeNull();

@@ -60,7 +60,7 @@ function checkWishes({ name, urls, kinds }: FeedWishes): void {
   if ((urls ?? []).length > MAX_URLS)
     throw new PatchsigError("usage", `--url: at most ${MAX_URLS} addresses`);
   for (const url of urls ?? [])
-    if (!FEED_URL.test(url) || /:\/\/[^/]*@/.test(url))
+    if (!FEED_URL.test(url) || !URL.canParse(url) || /:\/\/[^/]*@/.test(url))
       throw new PatchsigError("usage", "--url: an address as others will use it", {
         hint: "https://example.org/feeds/NAME, without a user or password",
       });
