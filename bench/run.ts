@@ -8,6 +8,12 @@ import { fileURLToPath } from "node:url";
 const PROGRAM = fileURLToPath(new URL("../../bin/patchsig.js", import.meta.url));
 const PEAK = new URL("peak.js", import.meta.url).href;
 
+interface Cost {
+  readonly seconds: number;
+  readonly peak: number;
+  readonly processor: number;
+}
+
 /** A folder for each benchmark, and the environment of programs that run there. */
 export class Workplace {
   readonly folder: string;
@@ -96,10 +102,15 @@ export class Workplace {
 
   /** The peak memory of patchsig, in bytes. */
   peakOf(args: readonly string[]): number {
+    return this.costOf(args).peak;
+  }
+
+  /** The same, with its seconds by the clock, and those of processor time in all its threads. */
+  costOf(args: readonly string[]): Cost {
     const file = this.path("peak");
     this.env["PATCHSIG_BENCH_PEAK"] = file;
-    this.time(process.execPath, ["--import", PEAK, PROGRAM, ...args], [0, 1]);
-    return Number(readFileSync(file, "utf8"));
+    const seconds = this.time(process.execPath, ["--import", PEAK, PROGRAM, ...args], [0, 1]);
+    return { seconds, ...(JSON.parse(readFileSync(file, "utf8")) as Omit<Cost, "seconds">) };
   }
 }
 
