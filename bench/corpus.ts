@@ -12,6 +12,7 @@ import { importSeed, publicPoint } from "../src/minisign/ed25519.ts";
 import { SecretKey } from "../src/minisign/secret-key.ts";
 import { type Placed, prepare, signPlaced } from "../src/patch/sign.ts";
 import { MboxSplitter } from "../src/mail/mbox.ts";
+import { mailDate } from "../src/primitives/time.ts";
 import { normaliseIdentity } from "../src/trust/identity.ts";
 
 /** One signed mail, and the same before it was signed. */
@@ -23,6 +24,7 @@ export interface SignedMail {
 const TIME = 1_794_000_000;
 const BASE = "0123456789abcdef0123456789abcdef01234567";
 const MAX_SERIES = 20;
+const YEAR = 365 * 86_400;
 
 /** The mails of the last `count` commits without merges, oldest first. */
 function* plainMails(repository: string, count: number, folder: string): Generator<Buffer> {
@@ -49,7 +51,7 @@ function* mailsIn(file: string): Generator<Buffer> {
   closeSync(fd);
 }
 
-/** That many mails; a short history is repeated, under other titles. */
+/** That many mails; a short history is repeated, under other titles and a year later. */
 function* enoughMails(repository: string, count: number, folder: string): Generator<Buffer> {
   let made = 0;
   for (let round = 0; made < count; round++) {
@@ -62,14 +64,23 @@ function* enoughMails(repository: string, count: number, folder: string): Genera
   }
 }
 
-function replaceHeader(mail: Buffer, pattern: RegExp, by: string): Buffer {
+function replaceHeader(
+  mail: Buffer,
+  pattern: RegExp,
+  by: string | ((line: string) => string),
+): Buffer {
   const end = mail.indexOf("\n\n") + 1;
-  const header = mail.toString("latin1", 0, end).replace(pattern, by);
+  const old = mail.toString("latin1", 0, end);
+  const header = typeof by === "string" ? old.replace(pattern, by) : old.replace(pattern, by);
   return Buffer.concat([Buffer.from(header, "latin1"), mail.subarray(end)]);
 }
 
 function retitled(mail: Buffer, round: number): Buffer {
-  return replaceHeader(mail, /^Subject: \[PATCH\] /m, `Subject: [PATCH] round ${round}: `);
+  const later = replaceHeader(mail, /^Date: .*$/m, (line) => {
+    const seconds = Date.parse(line.slice("Date: ".length)) / 1000;
+    return `Date: ${mailDate(seconds + round * YEAR)}`;
+  });
+  return replaceHeader(later, /^Subject: \[PATCH\] /m, `Subject: [PATCH] round ${round}: `);
 }
 
 /** 5 % quoted-printable and 2.5 % base64, as in the archives; text that is not UTF-8 stays. */
