@@ -1,28 +1,30 @@
-/** Notes of a ref of their own (git-notes(1)): all read at once, and several written by one git. */
+/** git notes (git-notes(1)) on a ref of their own: one git reads the whole list, and one writes several notes. */
 
 import { PatchsigError } from "../errors.ts";
 import type { Repository } from "./repository.ts";
 import { failure, git, runGit } from "./run.ts";
 
-/** Where records are. */
+/** The ref of the notes with records. */
 export const NOTES_REF = "refs/notes/patchsig";
 
 /** A note on a commit. */
 export interface NewNote {
-  /** Full name. */
+  /** Full name of the commit. */
   readonly commit: string;
   readonly text: Buffer;
 }
 
 const ENTRY = /^100644 blob ([0-9a-f]+)\t([0-9a-f/]+)$/;
-/** Bytes of the list: of some millions of notes. */
+/** Bytes of `git ls-tree`'s output: enough for some millions of notes. */
 const MAX_LIST = 1 << 30;
 
 /**
- * The blob of each commit's note, by the commit's full name; none if nobody has written one.
+ * Lists notes.
  *
- * @param from a ref, or a commit of one; never read as an option
- * @throws PatchsigError "usage" for another ref that is not there
+ * @param from a ref with notes, or a commit of such a ref; a word that begins with `-` is refused, since git
+ *   would take it for an option
+ * @returns the name of each note's blob, by the full name of its commit; empty if the usual ref does not exist
+ * @throws PatchsigError "usage" if `from` is given and cannot be read
  */
 export async function readNotes(
   repository: Repository,
@@ -37,20 +39,20 @@ export async function readNotes(
   if (status !== 0) throw new PatchsigError("usage", `${from} names no notes`);
   for (const line of stdout.toString("latin1").split("\0")) {
     const [, blob, path] = ENTRY.exec(line) ?? [];
-    // git spreads many notes over folders
+    // where notes are many, git splits names into folders: ab/cd…
     if (blob !== undefined) notes.set(path!.replaceAll("/", ""), blob);
   }
   return notes;
 }
 
-/** Another git may write notes at the same time. */
+/** Tries, since another git may write notes at the same time. */
 const ATTEMPTS = 5;
 
 /**
- * Writes notes, in one commit of the ref; a note that a commit has already is replaced.
+ * Writes notes, as one commit on the ref. A note that a commit already has is replaced.
  *
- * @param subject of that commit
- * @throws PatchsigError "git-failed"; nothing is written then
+ * @param subject of the commit on the ref
+ * @throws PatchsigError "git-failed"; then nothing was written
  */
 export async function writeNotes(
   repository: Repository,
@@ -78,10 +80,10 @@ export async function writeNotes(
   }
 }
 
-/** The ref is no longer what it was. */
+/** git's words when the ref has moved, or is locked. */
 const MOVED = /not updating|cannot lock ref|Unable to lock/i;
 
-/** For git-fast-import(1): everything is counted, so that no byte of a note can be a command. */
+/** A stream for git-fast-import(1). All data has its length in front, so no byte of a note can become a command. */
 function streamOf(
   notes: readonly NewNote[],
   committer: string,

@@ -1,4 +1,4 @@
-/** What of a record still holds for the commit that it is a note on. */
+/** Compares a commit with the record in its note: what that record's signature proves of the commit. */
 
 import type { Verifier } from "../minisign/ed25519.ts";
 import { EMPTY } from "../primitives/bytes.ts";
@@ -12,17 +12,17 @@ import { verifyBlock } from "../verify/signature.ts";
 import type { CommitFacts } from "./commit.ts";
 import type { CommitRecord } from "./record.ts";
 
-/** What the signature in a record proves, whatever commit it is a note on. */
+/** What the signature in a record proves, whichever commit carries the note. */
 export interface ProvenPatch {
   readonly publicKey: PublicKeyText;
   readonly comment: TrustedComment;
   /** `Name <address>`. */
   readonly author: string;
-  /** Without white space. */
+  /** Canonical: without white space (docs/spec/patch-signature.md). */
   readonly subject: string;
   /** SHA-256 of the canonical message, hex. */
   readonly message: string;
-  /** The canonical diff, which the signed digest is of; null if the note does not have it. */
+  /** The canonical diff, checked against the signed digest; null if the note does not hold it. */
   readonly diff: Buffer | null;
 }
 
@@ -32,7 +32,8 @@ const TEXT =
 /**
  * Verifies the signature of a record.
  *
- * @returns null for a record without one; `false` if it does not verify, or the diff is not the signed one
+ * @returns null for a record without a signature; `false` if the signature does not verify, or the diff in
+ *   the record is not the signed one
  */
 export function provenBy({ signed }: CommitRecord, verifier: Verifier): ProvenPatch | null | false {
   if (signed === null) return null;
@@ -47,18 +48,20 @@ export function provenBy({ signed }: CommitRecord, verifier: Verifier): ProvenPa
   return { publicKey, comment, author: author!, subject: subject!, message, diff: signed.diff };
 }
 
-/** What of the commit is not what was signed. */
+/** A part of the commit that differs from what was signed. */
 export type AmendedPart = "author" | "message" | "diff";
 
 export interface Comparison {
   readonly amended: readonly AmendedPart[];
-  /** Trailers of the commit that were not signed, if nothing else of the message differs. */
+  /** Trailers that the commit's message has and the signed one has not; [] if the message differs otherwise. */
   readonly added: readonly string[];
 }
 
 /**
- * @param isDiff whether the signed diff, applied to the commit's parent, makes its tree; null if that is
- *   not known
+ * Compares a commit with a signed patch.
+ *
+ * @param isDiff whether the signed diff, applied to the commit's parent, gives the commit's tree; null if
+ *   that is not known
  */
 export function compare(
   commit: CommitFacts,
@@ -73,7 +76,7 @@ export function compare(
   return { amended, added: message ?? [] };
 }
 
-/** The lines that were added to the signed message; null if it is another one. */
+/** The trailers that were added to the signed message; null if the commit has another message. */
 function comparedMessage(
   { message, isUtf8 }: CommitFacts,
   patch: ProvenPatch,
@@ -92,7 +95,7 @@ function comparedMessage(
 
 const PICKED = /^\(cherry picked from commit [0-9a-f]{40,64}\)\n/gm;
 
-/** Without the lines that `git cherry-pick -x` adds, as stable branches have them. */
+/** Takes out the lines that `git cherry-pick -x` adds, as in stable branches. */
 function withoutPicked(message: Buffer): { readonly rest: Buffer; readonly picked: string[] } {
   const text = message.toString("latin1");
   const picked = [...text.matchAll(PICKED)].map(([line]) => line.trimEnd());
@@ -112,7 +115,7 @@ function parted(
     : { subject: message.subarray(0, end), body: message.subarray(end + 2) };
 }
 
-/** As git writes it into a commit: it strips these from both ends of a name. */
+/** git strips these characters from both ends of a name when it writes a commit. */
 function plainAuthor(person: string): string {
   const at = person.lastIndexOf(" <");
   const name = person.slice(0, at).replace(/^[\0-\x20.,:;<>"\\']+|[\0-\x20.,:;<>"\\']+$/g, "");
@@ -120,9 +123,10 @@ function plainAuthor(person: string): string {
 }
 
 /**
- * True if nothing of the signed patch is in the commit: then the note is another commit's.
+ * True if the commit has nothing of the signed patch, so that the note belongs to another commit: message and
+ * diff differ, and the diffs have no changed line in common.
  *
- * @param diff what the commit changed
+ * @param diff what the commit changed, as git shows it; null if that is not known
  */
 export function isOfAnother(
   amended: readonly AmendedPart[],
@@ -135,12 +139,12 @@ export function isOfAnother(
   return !changedLines(diff).some((line) => signed.has(line));
 }
 
-/** Lines with text that are added or removed. */
+/** Added and removed lines that have text: a brace or an empty line proves nothing. */
 function changedLines(diff: Buffer): string[] {
   return linesOf(diff).filter((line) => /^[-+](?!-- |\+\+ ).*\w/.test(line));
 }
 
-/** True if the diffs add and remove the same lines in the same files, wherever these stand. */
+/** True if the diffs add and remove the same lines in the same files, at whatever line numbers. */
 export function hasSameLines(a: Buffer, b: Buffer): boolean {
   const text = (diff: Buffer): string =>
     linesOf(diff)

@@ -1,4 +1,4 @@
-/** A commit object (git's own format), as far as a record can be compared with it. */
+/** Reads a commit object (git's format): the parts that a record is compared with. */
 
 import { lineEnd } from "../primitives/bytes.ts";
 
@@ -15,7 +15,11 @@ export interface CommitFacts {
 
 const PERSON = /^(.*?) ?<([^<>\n]*)> (\d{1,15}) [+-]\d{4,}$/;
 
-/** Null if it is not as git writes it. */
+/**
+ * @param name full name of the commit
+ * @param raw the object as git stores it, without its header
+ * @returns null if it has no tree, or no author as git writes one
+ */
 export function parseCommit(name: string, raw: Buffer): CommitFacts | null {
   const { fields, end } = headerOf(raw);
   const valuesOf = (field: string): string[] =>
@@ -34,7 +38,7 @@ export function parseCommit(name: string, raw: Buffer): CommitFacts | null {
   };
 }
 
-/** Its fields, each on a line; a signature has more lines, which begin with a blank. */
+/** The header's fields, one a line. Continuation lines, as of a signature, begin with a blank and are skipped. */
 function headerOf(raw: Buffer): {
   readonly fields: readonly [string, string][];
   readonly end: number;

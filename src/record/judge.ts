@@ -1,4 +1,4 @@
-/** From the notes on a commit to its result. */
+/** Judges a commit by the records in its note. */
 
 import type { Verifier } from "../minisign/ed25519.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
@@ -25,23 +25,25 @@ import type { NoteReading } from "./parse.ts";
 import { type CommitRecord, MAX_RECORDED_RESULTS, MAX_RECORDED_REVIEWS } from "./record.ts";
 import { type CommitResult, type CommitStatus, isSame, type ReviewedTrailer } from "./result.ts";
 
-/** A record with what its signature proves: see `provenBy`. */
+/** A record, and what its signature proves. */
 interface ProvenRecord {
   readonly record: CommitRecord;
+  /** As `provenBy` returns it. */
   readonly patch: ProvenPatch | null | false;
-  /** Those of its reviews that are good. */
+  /** The reviews in it with good signatures. */
   readonly reviews: readonly SignedReview[];
-  /** Test results, good and bad ones. */
+  /** All test results in it, with good signatures and bad ones. */
   readonly results: readonly TextReading<TestResult>[];
 }
 
 /** All records of a note. */
 export interface ProvenNote {
   readonly records: readonly ProvenRecord[];
-  /** Of `NoteReading`. */
+  /** As of `NoteReading`. */
   readonly problem: string | null;
 }
 
+/** Verifies the signatures of all records of a note. */
 export function proveNote(reading: NoteReading, verifier: Verifier): ProvenNote {
   const records = reading.records.map((record) => {
     const patch = provenBy(record, verifier);
@@ -57,7 +59,7 @@ function reviewsOf({ signed }: CommitRecord, verifier: Verifier): SignedReview[]
   return readings.flatMap((one) => (one.ok ? [one.review] : []));
 }
 
-/** Whether the patch was signed or not: they are about the tree. */
+/** An unsigned patch may have test results too: they are about the commit's tree. */
 function resultsOf({ results }: CommitRecord, verifier: Verifier): TextReading<TestResult>[] {
   if (results === null) return [];
   return signedTextsIn(RESULT_TEXT, results, verifier, false, MAX_RECORDED_RESULTS);
@@ -65,20 +67,20 @@ function resultsOf({ results }: CommitRecord, verifier: Verifier): TextReading<T
 
 /** What the commit changed. */
 export interface CommitChange {
-  /** As git shows it; null if it is not known. */
+  /** The diff as git shows it; null if it is not known, or was not needed. */
   readonly diff: Buffer | null;
-  /** Whether a record's signed diff makes the commit's tree of its parent's; null if that is not known. */
+  /** Whether a record's signed diff, applied to the parent's tree, gives the commit's; null if not known. */
   readonly matches: (patch: ProvenPatch) => boolean | null;
 }
 
-/** What a verdict depends on besides commit and note. */
+/** What a verdict depends on, besides the commit and its note. */
 export interface CommitContext {
   readonly policy: Policy;
-  /** Whose key it is, now. */
+  /** The state now of the key by which `by` signed. */
   readonly keyOf: (by: string, publicKey: string) => Pick<Decision, "trust" | "tainted" | "record">;
-  /** Has this identity ever signed? */
+  /** Whether this identity has a key here: it signs, so an unsigned patch of theirs is odd. */
   readonly signs: (identity: string) => boolean;
-  /** What is known of tests on a tree: by good results in its note, and from elsewhere. */
+  /** What is known of tests on a tree: from `kept`, the good results in the note, and from the index. */
   readonly testsOn: (tree: string, kept: readonly SignedResult[]) => TreeTests | null;
 }
 
@@ -98,6 +100,10 @@ const ORDER: readonly CommitStatus[] = [
   "none",
 ];
 
+/**
+ * @param note null if the commit has none
+ * @returns the result by the record that fits the commit best
+ */
 export function judgeCommit(
   commit: CommitFacts,
   note: ProvenNote | null,
@@ -129,7 +135,7 @@ export function judgeCommit(
   };
 }
 
-/** The good test results in all records, and what to say of others. */
+/** The good test results in all records; `flaw` says that there are bad ones, else "". */
 function keptResults(note: ProvenNote | null): { kept: readonly SignedResult[]; flaw: string } {
   const results = note?.records.flatMap((record) => record.results) ?? [];
   const kept = results.flatMap((result) => (result.ok ? [result.signed] : []));
@@ -137,7 +143,7 @@ function keptResults(note: ProvenNote | null): { kept: readonly SignedResult[]; 
   return { kept, flaw: isBad ? "in the note: a test result that is not good" : "" };
 }
 
-/** The added trailers that a review in the record proves of the patch in the record. */
+/** The added trailers that a signed review in the record proves for the record's patch. */
 function reviewedIn(
   { record, reviews }: ProvenRecord,
   added: readonly string[],
@@ -215,7 +221,7 @@ function verdictOn(
 ): Verdicted {
   if (status === "unsigned" || status === "none") return unsignedVerdict(commit, policy, signs);
   if (!isSame(status) || key === null) return ["fail", ""];
-  // the key was its holder's when this was signed, or so it was judged: an old one is no reason to doubt
+  // its holder has taken another key since: that casts no doubt on what the old one signed
   if (key.trust === "replaced") return ["pass", "the key was replaced since"];
   if (key.trust === "revoked") return ["fail", "the key was revoked since"];
   if (key.trust === "result-only") return ["fail", "the key may sign test results, never patches"];

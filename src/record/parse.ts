@@ -1,4 +1,7 @@
-/** Reads notes. Anybody who can push may have written one: it is read strictly, or not at all. */
+/**
+ * Reads the records in notes (docs/record.md). Whoever can push may have written a note: a record that is not
+ * exactly as `formatNote` writes one is not read.
+ */
 
 import { LF, lineEnd } from "../primitives/bytes.ts";
 import { parseInstant } from "../primitives/time.ts";
@@ -13,18 +16,18 @@ import {
   type RecordedSignature,
 } from "./record.ts";
 
-/** The records of one note. git joins notes when it merges them, and when it squashes commits. */
+/** The records of one note. A note has several where git joined notes: in a merge, or when commits were squashed. */
 export interface NoteReading {
   readonly records: readonly CommitRecord[];
-  /** Why the rest of the note is not read; null if all is. */
+  /** Why the rest of the note was not read, in a few words; null if all of it was. */
   readonly problem: string | null;
 }
 
 /** Records of one note. */
 const MAX_RECORDS = 64;
-/** Bytes of a line: that of a trailer has two values of up to four bytes a character. */
+/** Bytes of a line: a trailer's line is the longest, with two values of up to four bytes a character. */
 const MAX_LINE = 2 * 4 * MAX_VALUE + 200;
-/** Of an attestation: as long as a header of a mail. */
+/** Bytes of a line of an attestation, which may hold a subject as long as a mail's header. */
 const MAX_SIGNED_LINE = 256 << 10;
 /** Lines of an attestation, and of a signature. */
 const TEXT_LINES = 5;
@@ -35,8 +38,8 @@ class Unreadable extends Error {
 }
 
 /**
- * @param note as git has it
- * @returns what can be read from its beginning on; never throws
+ * @param note the blob
+ * @returns the records before the first thing that cannot be read; never throws
  */
 export function parseRecords(note: Buffer): NoteReading {
   const reader = new LineReader(note);
@@ -72,7 +75,7 @@ class LineReader {
     while (this.#text[this.#at] === LF) this.#at++;
   }
 
-  /** The next line, without LF; it must have one. */
+  /** The next line, without its LF. A last line without an LF is refused: the note was cut short. */
   line(maxBytes = MAX_LINE): string {
     const end = lineEnd(this.#text, this.#at);
     if (end === this.#text.length || end - this.#at > maxBytes)
@@ -82,7 +85,7 @@ class LineReader {
     return line;
   }
 
-  /** The value of a line that must be there. */
+  /** The value of the next line, which must be a `name: value`. */
   field<T>(name: string, read: (text: string) => T | null): T {
     const line = this.line();
     const found = line.startsWith(`${name}: `) ? read(line.slice(name.length + 2)) : null;
@@ -90,7 +93,7 @@ class LineReader {
     return found;
   }
 
-  /** The values of all lines of a name that follow. */
+  /** The values of the next lines, as long as they have this name. */
   fields<T>(name: string, read: (text: string) => T | null): T[] {
     const values: T[] = [];
     while (this.#text.toString("latin1", this.#at, this.#at + name.length + 2) === `${name}: `) {
@@ -104,14 +107,14 @@ class LineReader {
     if (this.line() !== "") throw new Unreadable("no empty line where there should be one");
   }
 
-  /** This many lines, as they stand. */
+  /** The bytes of the next `count` lines. */
   lines(count: number): Buffer {
     const start = this.#at;
     for (let i = 0; i < count; i++) this.line(MAX_SIGNED_LINE);
     return this.#text.subarray(start, this.#at);
   }
 
-  /** An empty line, and this many bytes. */
+  /** Skips an empty line, and returns the `length` bytes after it; null for null. */
   part(length: number | null): Buffer | null {
     if (length === null) return null;
     this.emptyLine();
@@ -193,7 +196,7 @@ const STATES = [
 ] as const;
 const SEVERITIES = ["info", "warn", "fail"] as const;
 const PROOFS = ["proven", "diff", "vouched", "none"] as const;
-/** No character that is not seen, as `formatRecord` writes it. */
+/** As `formatNote` writes a value: no control or invisible characters. */
 const VALUE = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]{1,1000}$/u;
 
 type ReadValue<T> = (text: string) => T | null;

@@ -1,40 +1,44 @@
 /**
- * Applies plain diffs: changed, new and deleted text files, each hunk at the line that it names. So nearly all
- * patches are, and git need not be asked. What is not plain is left to git: null.
+ * Applies plain diffs: text files that are changed, created or deleted, each hunk exactly at its line. Nearly all
+ * patches are plain, and asking git for each commit would take most of the time. For any other diff, or a hunk that
+ * does not fit, the functions return null, and git decides.
  */
 
 import { hasAt, LF, lineEnd } from "../primitives/bytes.ts";
 
-/** A file patch without anything odd. */
+/** The plain part of a diff that is about one file. */
 export interface PlainPatch {
   readonly path: string;
   readonly kind: "change" | "create" | "delete";
-  /** Of a new file, as git writes it: `100644`. */
+  /** Of a created or deleted file, as git writes it: `100644`; else "". */
   readonly mode: string;
   readonly hunks: readonly PlainHunk[];
 }
 
 interface PlainHunk {
-  /** From 0, in the old file. */
+  /** Its first line in the old file, counted from 0. */
   readonly line: number;
-  /** What stands there, and what takes its place: slices of the diff's lines, without their first column. */
+  /** The lines that it replaces, and those that it puts there, without the first column. */
   readonly old: Buffer;
   readonly new: Buffer;
-  /** Lines of `old`, and of `new`. */
+  /** How many lines `old` and `new` have. */
   readonly lines: number;
   readonly newLines: number;
-  /** The hunk has to end at the end of the file: there is no context below its changes. */
+  /** No context follows the last change: git then accepts the hunk only at the end of the file. */
   readonly isLast: boolean;
 }
 
-/** As git writes names without quoting; never a blank, for which it writes a tab behind the name. */
+/** Only names that git writes without quotes, and without blanks: after such a name git writes a tab. */
 const HEADER =
   /diff --git a\/([!#-[\]-~]+) b\/\1\n(?:(new|deleted) file mode (100644|100755)\n)?index [0-9a-f]+\.\.[0-9a-f]+(?: 100644| 100755)?\n--- (a\/\1|\/dev\/null)\n\+\+\+ (b\/\1|\/dev\/null)\n(?=@@ )/y;
 const HUNK = /@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@[^\n]*\n/y;
 const KINDS = { new: "create", deleted: "delete" } as const;
 const [BLANK, PLUS, MINUS] = Buffer.from(" +-");
 
-/** @param diff canonical; null if a part of it is not plain */
+/**
+ * @param diff canonical
+ * @returns its file patches; null if one of them is not plain
+ */
 export function plainPatches(diff: Buffer): PlainPatch[] | null {
   const text = diff.toString("latin1");
   const side = (): Side => ({ bytes: Buffer.allocUnsafe(diff.length), end: 0 });
@@ -56,7 +60,7 @@ export function plainPatches(diff: Buffer): PlainPatch[] | null {
   return patches;
 }
 
-/** Null if git would look for a hunk elsewhere than at its line, or a line has no line end. */
+/** Null if git would search for a hunk's place, or if a line has no newline at its end. */
 function hunksAt(
   diff: Buffer,
   text: string,
@@ -74,7 +78,7 @@ function hunksAt(
     const [oldLines, newLines] = [Number(oldCount), Number(newCount)];
     const line = oldLines === 0 ? Number(oldAt) : Number(oldAt) - 1;
     const newLine = newLines === 0 ? Number(newAt) : Number(newAt) - 1;
-    // git begins to look at the line of the new file
+    // git starts its search at the line of the new file: it must be where the old line is by now
     if (newLine !== line + shift) return null;
     const body = bodyAt(diff, at + head.length, [oldLines, newLines], sides);
     if (body === null || (line > 0 && !body.hasContextAbove)) return null;
@@ -85,7 +89,7 @@ function hunksAt(
   return at === from || hasAt(diff, at, "\\") ? null : { hunks, end: at };
 }
 
-/** Lines without their first column; a diff's hunks share one. */
+/** Lines without their first column. All hunks of a diff share this buffer. */
 interface Side {
   readonly bytes: Buffer;
   end: number;
@@ -98,7 +102,7 @@ interface HunkSides {
 
 type HunkBody = Pick<PlainHunk, "old" | "new" | "isLast">;
 
-/** A plain loop: a call for each line takes several times as long. */
+/** One loop over the bytes, for speed: a call for each line takes several times as long. */
 function bodyAt(
   diff: Buffer,
   from: number,
@@ -131,7 +135,7 @@ function bodyAt(
   };
 }
 
-/** The hunks that make the old file of the new one. */
+/** The hunks that turn the new file back into the old one. */
 export function reversed(hunks: readonly PlainHunk[]): PlainHunk[] {
   let shift = 0;
   return hunks.map(({ line, lines, newLines, old, new: fresh, isLast }) => {
@@ -142,8 +146,9 @@ export function reversed(hunks: readonly PlainHunk[]): PlainHunk[] {
 }
 
 /**
- * The pieces of the file that hunks make of an old one; null if one does not fit at its line, and git would
- * look elsewhere or refuse.
+ * Applies hunks to a file.
+ *
+ * @returns the new file, in pieces; null if a hunk does not fit at its line, where git would search, or refuse
  */
 export function applyPlain(old: Buffer, hunks: readonly PlainHunk[]): Buffer[] | null {
   const pieces: Buffer[] = [];
@@ -163,7 +168,7 @@ export function applyPlain(old: Buffer, hunks: readonly PlainHunk[]): Buffer[] |
   return pieces;
 }
 
-/** Where the line stands that is `lines` below the one at `at`; null if there is none. */
+/** The offset of the line that is `lines` below the one at offset `at`; null if the file ends before. */
 function startOfLine(file: Buffer, at: number, lines: number): number | null {
   let start = at;
   for (let i = 0; i < lines; i++) {

@@ -3,19 +3,19 @@
  *
  *     patchsig-record-v1
  *     commit: …
- *     …                              what the applier says
+ *     …                              what the applier says: not signed
  *
  *     patchsig-v1
  *     …                              what was signed
  *     untrusted comment: patchsig RW…
  *     …                              the signature
  *
- *     diff --git …                   the canonical diff, `diff-bytes` long
+ *     diff --git …                   the canonical diff: `diff-bytes` bytes
  *
- *     patchsig-review-v1             signed reviews of trailers, `review-bytes` long
+ *     patchsig-review-v1             signed reviews that prove trailers: `review-bytes` bytes
  *     …
  *
- *     patchsig-result-v1             signed test results of the commit's tree, `result-bytes` long
+ *     patchsig-result-v1             signed test results of the commit's tree: `result-bytes` bytes
  *     …
  */
 
@@ -26,25 +26,25 @@ import type { PublicKeyText, Verdict } from "../types.ts";
 
 export const MAGIC = "patchsig-record-v1";
 
-/** Nothing of it is believed but what `signed` and `results` prove: all else is the applier's word. */
+/** Only `signed` and `results` can be verified; all else is the applier's word. */
 export interface CommitRecord {
-  /** Full name of the commit that `am` made. git carries notes over to others: see `classify`. */
+  /** Full name of the commit that `am` made. A rebase may have carried the note over to another one. */
   readonly commit: string;
   readonly verdict: Verdict;
-  /** The key's state then, in the key database of the applier; null if nothing was signed. */
+  /** The key's state in the applier's key database when the patch was applied; null if the patch was not signed. */
   readonly trust: Decision["trust"] | null;
-  /** When the key was first seen, seconds, and good patches by it; null if nothing was remembered. */
+  /** When the key was first seen (seconds since the epoch), and good patches by it before; null if the key was new. */
   readonly key: { readonly firstSeen: number; readonly patches: number } | null;
-  /** The domain that vouched for an unsigned mail; null if none did. */
+  /** The domain that vouched for an unsigned mail (docs/dkim.md); null if none did. */
   readonly vouched: string | null;
-  /** "" if the mail had none. */
+  /** With angle brackets; "" if the mail had none. */
   readonly messageId: string;
   /** `Name <address>`. */
   readonly appliedBy: string;
   /** Seconds since the epoch, by the applier's clock. */
   readonly appliedAt: number;
   readonly findings: readonly RecordedFinding[];
-  /** Those that `am` added to the message. */
+  /** The trailers that `am` added to the message. */
   readonly trailers: readonly RecordedTrailer[];
   /** Null if the patch was not signed. */
   readonly signed: RecordedSignature | null;
@@ -60,57 +60,57 @@ interface RecordedFinding {
 }
 
 interface RecordedTrailer {
-  /** In the message, without LF. */
+  /** As in the message, without its LF. */
   readonly line: string;
-  /** Of the mail that it was taken from, or "". */
+  /** Of the mail that it was taken from; "" if it has none. */
   readonly messageId: string;
-  /** docs/trailers.md */
+  /** What proves it (docs/trailers.md). */
   readonly proof: "proven" | "diff" | "vouched" | "none";
-  /** Of the signed review; null for other proofs. */
+  /** The key that signed the review; null if no signed review proves it. */
   readonly publicKey: PublicKeyText | null;
 }
 
-/** Not verified. */
+/** A patch's signature and what was signed, as they stand in the note: not verified yet. */
 export interface RecordedSignature {
-  /** As in the trusted comment. */
+  /** The identity in the trusted comment. */
   readonly signer: string;
   /** The attestation. */
   readonly text: Buffer;
-  /** The four lines of the block. */
+  /** The signature block's four lines. */
   readonly minisig: Buffer;
   /** The canonical diff; null if it is too long for a note. */
   readonly diff: Buffer | null;
-  /** The signed reviews of trailers, as they stood in mails (docs/spec/review.md); null if there are none. */
+  /** Signed reviews that prove trailers, as they stood in mails (docs/spec/review.md); null if there are none. */
   readonly reviews: Buffer | null;
 }
 
-/** Bytes of a diff in a note. */
+/** Most bytes of a diff in a note. */
 export const MAX_DIFF = 8 << 20;
-/** Bytes and number of the reviews in a note. */
+/** Most bytes and most reviews in a note. */
 export const MAX_REVIEWS_BYTES = 1 << 20;
 export const MAX_RECORDED_REVIEWS = 64;
-/** Bytes and number of the test results in a note. */
+/** Most bytes and most test results in a note. */
 export const MAX_RESULTS_BYTES = 256 << 10;
 export const MAX_RECORDED_RESULTS = 20;
-/** Lines of one name. */
+/** Most `finding:` lines, and most `trailer:` lines. */
 export const MAX_LINES = 200;
-/** Characters of a value. */
+/** Most characters of a value. */
 export const MAX_VALUE = 1000;
 
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffd]+/gu;
 
-/** On one line of bounded length, whatever a mail says; never empty. */
+/** A mail's text as a value: one line of bounded length, `-` if there is nothing to show. */
 function value(text: string): string {
   const shown = text.slice(0, MAX_VALUE).replace(UNSEEN, " ").trim();
   return shown === "" ? "-" : shown;
 }
 
-/** The same without blanks. */
+/** A value without blanks. */
 function word(text: string): string {
   return value(text).replaceAll(" ", "_");
 }
 
-/** The note. `parseRecords` reads it. */
+/** The text of a note, as `parseRecords` reads it. A diff or reviews that are too long are left out. */
 export function formatNote(record: CommitRecord): Buffer {
   const { signed, results, key, findings, trailers } = record;
   const diff = within(signed?.diff, MAX_DIFF);
@@ -148,28 +148,29 @@ export function formatNote(record: CommitRecord): Buffer {
 const NO_RESULTS = "result-bytes: -";
 
 /**
- * A record that has none, with test results.
+ * Adds test results to a record.
  *
- * @param results what is too long is left out
+ * @param text of a record without test results
+ * @param results left out if they are too long
  */
 export function withResults(text: Buffer, results: Buffer | null): Buffer {
   const kept = within(results, MAX_RESULTS_BYTES);
   if (kept === null) return text;
-  // the first one is ours: no value above it has a line feed
+  // the first match is the field: no value above it can hold a line feed
   const at = text.indexOf(`\n${NO_RESULTS}\n`) + 1;
   const line = Buffer.from(`result-bytes: ${kept.length}`);
   const rest = text.subarray(at + NO_RESULTS.length);
   return Buffer.concat([text.subarray(0, at), line, rest, NEWLINE, kept]);
 }
 
-/** The same record for another commit. */
+/** The same record, with another `commit:`. */
 export function onCommit(text: Buffer, commit: string): Buffer {
   const line = text.indexOf("\n") + 1;
   const rest = text.subarray(text.indexOf("\n", line));
   return Buffer.concat([text.subarray(0, line), Buffer.from(`commit: ${commit}`), rest]);
 }
 
-/** What is too long is left out. */
+/** Null for what is longer than `most` bytes. */
 function within(part: Buffer | null | undefined, most: number): Buffer | null {
   return part === null || part === undefined || part.length > most ? null : part;
 }

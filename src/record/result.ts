@@ -1,4 +1,4 @@
-/** The result for a commit: what `check-commit` and `log` print. They are also the JSON records. */
+/** The result for a commit: what `check-commit` and `log` print, and the records of their `--json`. */
 
 import type { PublicKeyText, Verdict } from "../types.ts";
 import type { ReviewProof } from "../review/proof.ts";
@@ -8,15 +8,15 @@ import type { AmendedPart } from "./classify.ts";
 import type { CommitRecord } from "./record.ts";
 
 /**
- * What a commit is, compared with what was signed (docs/record.md):
+ * How a commit compares with what was signed (docs/record.md):
  *
  *     same      author, message and diff are what was signed
- *     trailers  the same, but for trailers that were added to the message
- *     amended   author, message or diff are not: `amended` says which
- *     moved     the note is that of another commit: nothing of what was signed is here
+ *     trailers  the same, except that trailers were added to the message
+ *     amended   author, message or diff differ from what was signed: `amended` says which
+ *     moved     the note is about another commit: nothing that was signed is in this one
  *     forged    the note's signature does not verify, or the note cannot be read
- *     unsigned  a note on a patch that was not signed: it proves nothing
- *     none      no note
+ *     unsigned  the note is about a patch that was not signed: it proves nothing
+ *     none      the commit has no note
  */
 export type CommitStatus =
   | "same"
@@ -37,15 +37,15 @@ export interface CommitResult {
   readonly author: string;
   readonly status: CommitStatus;
   readonly amended: readonly AmendedPart[];
-  /** Why, if the status does not say it all; else "". */
+  /** What explains status and verdict further; "" if nothing does. */
   readonly why: string;
   /** Trailers in the message that were not signed. */
   readonly added: readonly string[];
-  /** Those of them that the note's signed reviews prove. */
+  /** Those among `added` that a signed review in the note proves. */
   readonly reviewed: readonly ReviewedTrailer[];
-  /** The commit that the note was written on, if it is another one: git carried the note over. */
+  /** The commit that the note was written on, if that was another one: git carried the note over. Else null. */
   readonly carriedFrom: string | null;
-  /** Proven by the signature; null without a good one. */
+  /** The identity that signed; null without a good signature. So are the next three. */
   readonly signer: string | null;
   readonly publicKey: PublicKeyText | null;
   readonly series: {
@@ -55,22 +55,22 @@ export interface CommitResult {
     readonly total: number;
   } | null;
   readonly base: string | null;
-  /** The key's state now, in the database here; null without a good signature. */
+  /** The key's state now, in the key database here; null without a good signature. */
   readonly trust: KeyTrust | null;
-  /** What is known of tests on its tree; null if nothing is. None of it changes the verdict. */
+  /** What is known of tests on the commit's tree; null if nothing is. The verdict does not depend on it. */
   readonly tests: TreeTests | null;
-  /** What the applier said; null without a note. */
+  /** What the applier wrote into the note; null without a record. */
   readonly record: RecordedFacts | null;
   readonly verdict: Verdict;
 }
 
-/** A trailer that a signed review proves of this patch (docs/spec/review.md), whoever wrote the note. */
+/** A trailer that a signed review proves (docs/spec/review.md). The signature counts, whoever wrote the note. */
 export interface ReviewedTrailer {
   readonly line: string;
   readonly proof: ReviewProof;
   readonly by: string;
   readonly publicKey: PublicKeyText;
-  /** The key's state now; `unknown`: nobody has met it here. */
+  /** The key's state now; `unknown`: it was never seen here. */
   readonly trust: KeyTrust;
 }
 
@@ -84,10 +84,11 @@ export interface CommitSummary {
   readonly pass: number;
   readonly warn: number;
   readonly fail: number;
-  /** How many have each status. */
+  /** How many commits have each status. */
   readonly statuses: Readonly<Record<CommitStatus, number>>;
 }
 
+/** True if author, message and diff are what was signed, except for added trailers. */
 export function isSame(status: CommitStatus): boolean {
   return status === "same" || status === "trailers";
 }

@@ -1,6 +1,6 @@
 /**
- * What of a mail can be searched: its text as people read it, found without git's rules, since it proves
- * nothing. No mail is refused, and what is kept of one is bounded. Pure.
+ * The text of a mail that can be searched: as people read it, not by git's rules, since nothing is proven by it. No mail
+ * is refused, and the text kept of one is bounded. Pure.
  */
 
 import type { BodyPart } from "../mail/parts.ts";
@@ -18,25 +18,26 @@ import type { TextField } from "./query.ts";
 export interface SearchableMail {
   /** With its angle brackets: see `nameOfMail`. */
   readonly messageId: string;
-  /** The nearest last. */
+  /** Message-IDs of the mails that it answers, the direct parent last. */
   readonly references: readonly string[];
-  /** Of the Date header and of the last server's Received; seconds since the epoch, null without one. */
+  /** From the fields Date and (the last server's) Received, in seconds since the epoch; null without the field. */
   readonly date: number | null;
   readonly received: number | null;
-  /** As people see it. */
+  /** From the field From, decoded. */
   readonly from: { readonly name: string; readonly email: string };
   /** The names in List-Id's angle brackets, lower case. */
   readonly lists: readonly string[];
   readonly words: Readonly<Record<TextField, string>>;
 }
 
-/** Of a mail's text; what follows is not searched. */
+/** Bytes of a mail's text; what follows is not searched. */
 const MAX_TEXT = 256 << 10;
-/** Some mails go to hundreds of people. */
+/** Characters of a header field: some mails go to hundreds of people. */
 const MAX_FIELD = 32_000;
 const MAX_LISTS = 16;
 const MAX_FILES = 2_000;
 
+/** Never throws: what cannot be decoded is searched as it stands. */
 export function searchableMail(mail: ReadableMail): SearchableMail {
   const fields = readFields(mail.plain);
   const raw = (name: string): string => fields.find((one) => one.name === name)?.value ?? "";
@@ -70,10 +71,10 @@ function unfolded(value: string): string {
   return (/[\r\n\t]| {2}/.test(text) ? text.replaceAll(/[\r\n\t ]+/g, " ") : text).trim();
 }
 
-/** ASCII only. */
+/** Only printable ASCII and tabs. */
 const IS_PLAIN = /^[\t-~]*$/;
 
-/** @param value a character a byte */
+/** Decodes RFC 2047 words. @param value in latin1: each character is one byte */
 function readable(value: string): string {
   if (IS_PLAIN.test(value) && !value.includes("=?")) return value;
   const bytes = Buffer.from(value, "latin1");
@@ -89,9 +90,9 @@ function listsIn(fields: readonly HeaderField[]): string[] {
   return [...new Set(lists)];
 }
 
-/** All text/plain in it, and of a mail without any, what is left of HTML. */
+/** All text parts of a mail except HTML; if there are none, HTML without its tags. */
 function textOf({ plain: mail, parts, text }: ReadableMail): string {
-  // nearly all mails are one text; format=flowed would join quotes with what stands below them
+  // the usual mail has a single text, which is decoded already; not if it is format=flowed, which joins lines
   if (parts?.length === 1 && text !== null && !parts[0]!.flow.flowed)
     return text.toString("utf8", 0, MAX_TEXT);
   const read = parts === null ? null : attempt(() => textOfParts(mail, parts));
@@ -115,7 +116,10 @@ function decoded(mail: Buffer, { start, end, encoding, charset }: BodyPart): str
   return messageToUtf8(decodeBody(bytes, encoding), charset).toString("utf8", 0, MAX_TEXT);
 }
 
-/** Once through the text: an element that never ends is looked for once, not from each of its beginnings. */
+/**
+ * HTML without tags, scripts and styles, in one pass. The end of an element that never ends is searched for once, not
+ * from each of its beginnings, so a hostile mail takes no longer.
+ */
 function withoutTags(html: string): string {
   const tag = /<(style\b|script\b)?[^<>]*>/gi;
   const ending = /<\/(?:style|script)\b[^<>]*>/gi;
@@ -132,21 +136,21 @@ function withoutTags(html: string): string {
   return [...texts, html.slice(at)].join(" ");
 }
 
-/** What is searched of a mail's text. */
+/** The fields that come from a mail's text. */
 type BodyWords = Pick<
   SearchableMail["words"],
   "body" | "quoted" | "files" | "removed" | "added" | "hunks" | "context" | "preimage" | "postimage"
 >;
 
-/** The first one is enough: of a rename, git apply needs both. */
+/** Lines that name a diff's files: old and new name, which differ in a rename. */
 const FILE = /^(?:diff --git a\/(.+) b\/(.+)|\+\+\+ b\/(.+)|--- a\/(.+))$/;
 const INDEX = /^index ([0-9a-f]{7,64})\.\.([0-9a-f]{7,64})(?: \d+)?$/;
 const HUNK = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@ ?(.*)$/;
 
-/** What a line of a diff outside of its hunks begins with. */
+/** First characters of the lines of a diff outside its hunks. */
 const HEADS = new Set(["d", "+", "-", "i", "@"]);
 
-/** A person's own lines, those quoted, and those of a diff. Data of binary files is left out. */
+/** Sorts lines into fields: a person's own words, quoted ones, and those of a diff. Binary data is left out. */
 function sorted(text: string): BodyWords {
   const lines = new SortedLines();
   for (const line of text.split("\n")) lines.take(line.endsWith("\r") ? line.slice(0, -1) : line);
@@ -162,7 +166,7 @@ class SortedLines {
     postimage: new Set(),
   };
   #isBinary = false;
-  /** Lines of the hunk that are still to come. */
+  /** How many old and new lines of the current hunk are still to come. */
   #old = 0;
   #new = 0;
 
@@ -193,7 +197,7 @@ class SortedLines {
     return false;
   }
 
-  /** True if nothing else of it is searched. */
+  /** Reads a line that may belong to a diff's header. @returns true if it must not count as the person's words */
   #isHead(line: string): boolean {
     if (line.startsWith("diff --git ")) this.#isBinary = false;
     for (const name of FILE.exec(line)?.slice(1) ?? []) this.#add("files", name);

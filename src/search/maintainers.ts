@@ -1,27 +1,29 @@
 /**
- * Sections of a MAINTAINERS file, as Linux and others have it, and which patches are theirs: F, X and N by the rules
- * that the file itself explains at its top, K as far as it is a choice of words. The file may be anybody's: patterns are
- * data here, never regular expressions, and matching takes a time that is bounded by the pattern times the path. Pure.
+ * Reads the sections of a MAINTAINERS file, as in Linux, and finds the patches that belong to one: by F, X and N, whose
+ * rules the file explains at its top, and by K, if it is a choice of words. Nobody need trust the file: its patterns are
+ * never run as regular expressions, and a match takes at most as many steps as the pattern's length times the path's.
+ * Pure.
  */
 
 export interface MaintainedSection {
   readonly title: string;
-  /** F: files and folders, with wildcards. X: those of them that are not meant. */
+  /** F: files and folders, with wildcards. X: those to leave out. */
   readonly files: readonly string[];
   readonly excluded: readonly string[];
-  /** N: what stands somewhere in a path. */
+  /** N: regular expressions for paths. */
   readonly names: readonly string[];
-  /** K: what stands in a changed line. */
+  /** K: regular expressions for changed lines. */
   readonly keywords: readonly string[];
 }
 
+/** Characters. */
 const MAX_FILE = 4 << 20;
 const MAX_SECTIONS = 10_000;
-/** Of one section. */
+/** Patterns of one letter in a section, and characters of a pattern. */
 const MAX_PATTERNS = 1_000;
 const MAX_PATTERN = 300;
 
-/** Unknown letters, and lines that are too long, are passed over. Without a line of F, X, N or K it is no section. */
+/** Ignores other letters, and patterns that are too long. A section without F, N and K is left out. */
 export function parseMaintainers(text: string): MaintainedSection[] {
   const sections: MaintainedSection[] = [];
   let title = "";
@@ -46,7 +48,7 @@ export function parseMaintainers(text: string): MaintainedSection[] {
       if (value.length <= MAX_PATTERN) lines.push([kind, value]);
     } else if (/^\S/.test(line)) {
       if (lines.length > 0) end();
-      // of several lines above the letters, the last one
+      // if several lines stand above the letters, the last is the title
       title = line.trim();
     }
   }
@@ -54,7 +56,11 @@ export function parseMaintainers(text: string): MaintainedSection[] {
   return sections;
 }
 
-/** By its title, without case. The whole title, else the only one that it stands in. */
+/**
+ * The section with this title, in any case; else the only section with `name` in its title.
+ *
+ * @returns null if there is none, or several
+ */
 export function sectionNamed(
   sections: readonly MaintainedSection[],
   name: string,
@@ -66,23 +72,23 @@ export function sectionNamed(
   return one === undefined || more.length > 0 ? null : one;
 }
 
-/** What a section looks for, as far as it can be looked for. */
+/** What to search for a section. */
 export interface SectionFilter {
   readonly paths: readonly PathTest[];
   readonly excluded: readonly PathTest[];
-  /** Beginnings of words in changed lines. */
+  /** What words in changed lines begin with. */
   readonly words: readonly string[];
-  /** Lines of it that are not read: `K: a(?=b)`. */
+  /** Lines of the section that this program cannot search for, such as `K: a(?=b)`. */
   readonly unread: readonly string[];
 }
 
-/** `file`, `folder`: a pattern of F or X, and what it names. `name`: of N. */
+/** `file`, `folder`: a pattern of F or X, which names a file or a folder. `name`: a pattern of N. */
 export interface PathTest {
   readonly kind: "file" | "folder" | "name";
   readonly pattern: string;
 }
 
-/** @param isFolder true for a path that is a folder in the repository */
+/** @param isFolder says whether a path is a folder in the repository */
 export function filterOf(
   { files, excluded, names, keywords }: MaintainedSection,
   isFolder: (path: string) => boolean,
@@ -115,14 +121,20 @@ function parted(all: readonly string[], is: (one: string) => boolean): [string[]
   return [[...yes], all.filter((one) => !yes.has(one))];
 }
 
+/** A pattern of N that cannot be read matches nothing. */
 export function pathPattern({ kind, pattern }: PathTest): PathPattern {
   if (kind !== "name") return filePattern(pattern, kind === "folder");
   return namePattern(pattern) ?? { prefix: "", matches: () => false };
 }
 
+/** Patterns that a matcher keeps. */
 const MAX_KEPT = 2_000;
 
-/** For a database, which asks of one pattern and many paths. */
+/**
+ * A function for SQLite, which tests many paths against one pattern: it keeps the patterns that it has read.
+ *
+ * @returns 1 if the path matches, else 0
+ */
 export function pathMatcher(): (kind: string, pattern: string, path: string) => number {
   const kept = new Map<string, PathPattern>();
   return (kind, pattern, path) => {
@@ -137,19 +149,19 @@ export function pathMatcher(): (kind: string, pattern: string, path: string) => 
   };
 }
 
-/** A pattern that can be matched: what it begins with, and the whole. */
+/** A pattern that was read. */
 interface PathPattern {
-  /** Every path that it matches begins so. */
+  /** What every path that it matches begins with. */
   readonly prefix: string;
   readonly matches: (path: string) => boolean;
 }
 
 /**
- * The rules of F and X, as get_maintainer.pl has them: `drivers/net/` is all below, `drivers/net/*` all in it but not
- * below. A path may go on behind a pattern, as `i2c-core.c` behind `i2c`, with as many slashes as the pattern. `*` and
- * `?` are any signs; with `**` the number of slashes does not count.
+ * Reads a pattern of F or X, by the rules of get_maintainer.pl. `drivers/net/` matches all files below that folder,
+ * `drivers/net/*` only the files in it. A pattern matches longer paths too, as `i2c` matches `i2c-core.c`, but only with
+ * as many slashes as the pattern has, unless it contains `**`. `*` stands for any characters, `?` for any one.
  *
- * @param isFolder it names a folder, whatever its end
+ * @param isFolder true if the pattern names a folder, even without a slash at its end
  */
 export function filePattern(pattern: string, isFolder: boolean): PathPattern {
   const whole = isFolder && !pattern.endsWith("/") ? `${pattern}/` : pattern;
@@ -167,10 +179,10 @@ function slashesIn(text: string): number {
   return text.split("/").length - 1;
 }
 
-/** A sign, any one, or any number of them. */
+/** A step of a pattern: a character, any one character (`?`), or any number of characters (`*`). */
 interface GlobStep {
   readonly kind: "sign" | "one" | "many";
-  /** Of kind "sign". */
+  /** The character of a step "sign". */
   readonly sign?: string;
 }
 
@@ -181,7 +193,7 @@ function stepsOf(pattern: string): GlobStep[] {
   });
 }
 
-/** Goes back to the last `many` only: steps times signs, however hostile both are. */
+/** Goes back to the last `*` only, so it takes at most steps times characters, whatever the pattern. */
 function matchesSteps(steps: readonly GlobStep[], text: string): boolean {
   let [step, at] = [0, 0];
   let [many, tried] = [-1, 0];
@@ -199,8 +211,9 @@ function matchesSteps(steps: readonly GlobStep[], text: string): boolean {
 }
 
 /**
- * N is a regular expression of Perl. What most are made of is read: letters, `\.`, `[^a-z]`, `.`, `^`, `$`. Null for
- * another one.
+ * Reads a pattern of N, a Perl regular expression, if it has no more than most: letters, `\.`, `[^a-z]`, `.`, `^`, `$`.
+ *
+ * @returns null for any other expression
  */
 export function namePattern(pattern: string): PathPattern | null {
   const units: ((sign: string) => boolean)[] = [];
@@ -228,7 +241,7 @@ export function namePattern(pattern: string): PathPattern | null {
   };
 }
 
-/** `\.`, a class of signs and ranges, any sign, a plain one; not if it is repeated. */
+/** An escaped character, a class such as `[^a-z]`, `.`, or a plain character, not repeated by `*`, `+`, `?` or `{`. */
 const UNIT =
   /^(?:\\([./_+-])|\[(\^?)((?:[A-Za-z0-9_./]-[A-Za-z0-9_./]|[A-Za-z0-9_./])+)\]|([A-Za-z0-9_./:-]))(?![*+?{])/;
 
@@ -244,13 +257,16 @@ function unitOf(
   return (sign) => ranges.some(([from, to]) => from! <= sign && sign <= to!) === (none !== "^");
 }
 
+/** Words of one K. */
 const MAX_WORDS = 200;
-/** Of all K of a section. */
+/** Words of all K of a section. */
 const MAX_SECTION_WORDS = 2_000;
 
 /**
- * The words that a K names, if it is a choice of whole words or their beginnings: `of_get_profile`,
- * `\b(printk|pr_(info|err))\b`, `regulator_.*`. Null for another regular expression.
+ * The words that a K names, if it is a choice of words or of their beginnings: `of_get_profile`,
+ * `\b(printk|pr_(info|err))\b`.
+ *
+ * @returns null for any other regular expression
  */
 export function keywordsIn(pattern: string): string[] | null {
   const inner = pattern.replaceAll("\\b", "").replaceAll("(?:", "(").replaceAll("\\.", ".");
@@ -260,7 +276,7 @@ export function keywordsIn(pattern: string): string[] | null {
   return words !== null && reader.isAtEnd && words.every((word) => /\w/.test(word)) ? words : null;
 }
 
-/** `a(b|c)|d` is ab, ac, d. */
+/** Expands choices: `a(b|c)|d` gives ab, ac, d. */
 class Choices {
   readonly #text: string;
   #at = 0;
@@ -274,7 +290,7 @@ class Choices {
     return this.#at === this.#text.length;
   }
 
-  /** Null for what it cannot be, and for too many. */
+  /** Null if the brackets do not match, or if there are too many words. */
   all(): string[] | null {
     const found: string[] = [];
     for (;;) {

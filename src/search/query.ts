@@ -1,9 +1,9 @@
 /**
- * What to look for among mails, in the words of lei and public-inbox (lei-q(1), "SEARCH TERMS"; the
- * syntax is Xapian's QueryParser's): `s:i2c f:wolfram AND NOT l:linux-kernel d:3.months.ago..`. Pure.
+ * Reads queries as lei and public-inbox have them (lei-q(1), "SEARCH TERMS"; the syntax is Xapian's QueryParser):
+ * `s:i2c f:wolfram AND NOT l:linux-kernel d:3.months.ago..`. Pure.
  */
 
-/** Columns of text. */
+/** The columns of the index that hold text. */
 export const TEXT_FIELDS = [
   "subject",
   "sender",
@@ -21,13 +21,13 @@ export const TEXT_FIELDS = [
 ] as const;
 export type TextField = (typeof TEXT_FIELDS)[number];
 
-/** Of a diff: its lines are in these alone, so that nothing is stored twice. */
+/** A diff's lines are in these columns, and not in `body`: nothing is stored twice. */
 const DIFF: readonly TextField[] = ["files", "removed", "added", "hunks", "context"];
 /** What a person wrote, and diffs. */
 const NOT_QUOTED: readonly TextField[] = ["body", ...DIFF, "preimage", "postimage"];
 const WHOLE: readonly TextField[] = [...NOT_QUOTED, "quoted"];
 
-/** What a mail is or says, and that it must be, or begin with, exactly so. */
+/** Fields that must equal the value of a query, or begin with it. */
 const EXACT_FIELDS = [
   "message",
   "list",
@@ -41,14 +41,14 @@ const EXACT_FIELDS = [
 ] as const;
 export type ExactField = (typeof EXACT_FIELDS)[number];
 
-/** `date`: of its Date header. `received`: when it came here. */
+/** `date`: from the mail's Date. `received`: from the last server's Received. */
 type TimeField = "date" | "received";
 
 export type Query =
   | { readonly kind: "all" }
   | { readonly kind: "and" | "or"; readonly of: readonly Query[] }
   | { readonly kind: "not"; readonly of: Query }
-  /** Words that follow each other in one of the columns; the last one may be a beginning. */
+  /** Words that follow each other in one of these columns; with `isPrefix`, the last may be the beginning of a word. */
   | {
       readonly kind: "text";
       readonly fields: readonly TextField[];
@@ -61,26 +61,26 @@ export type Query =
       readonly value: string;
       readonly isPrefix: boolean;
     }
-  /** What belongs to a section of MAINTAINERS. */
+  /** The patches that belong to a section of MAINTAINERS. */
   | { readonly kind: "section"; readonly name: string }
-  /** In git's words for times, as they were written; null for an open end. Both ends are within. */
+  /** From and to a time, both included, in git's words as they were written; null for an open end. */
   | {
       readonly kind: "time";
       readonly field: TimeField;
-      /** From the beginning of a day to the end of one, in UTC. */
+      /** Whole days, in UTC: from the beginning of the first to the end of the last. */
       readonly inDays: boolean;
       readonly from: string | null;
       readonly to: string | null;
     };
 
 type Prefix =
-  /** `begins`: a part of a name is enough, as of an abbreviated object name. */
+  /** `begins`: the beginning of a word is enough, as for abbreviated object names. */
   | { readonly text: readonly TextField[]; readonly begins?: true }
   | { readonly exact: ExactField }
   | { readonly section: true }
   | { readonly time: TimeField; readonly inDays: boolean };
 
-/** By what stands before the colon, as in lei; the last block is this program's own. */
+/** What stands before the colon. Those up to `rt` are lei's, the others this program's own. */
 const PREFIXES: Readonly<Record<string, Prefix>> = {
   s: { text: ["subject"] },
   f: { text: ["sender"] },
@@ -116,19 +116,20 @@ const PREFIXES: Readonly<Record<string, Prefix>> = {
   maintainers: { section: true },
 };
 
-/** Where a word without a prefix is looked for, as public-inbox does: not in To. */
+/** Where a word without a prefix is searched for: as in public-inbox, not in To. */
 const ANYWHERE: readonly TextField[] = ["subject", "sender", ...WHOLE];
 
+/** Characters. */
 const MAX_QUERY = 4_000;
 const MAX_DEPTH = 50;
 const MAX_TERMS = 200;
 
-/** `why`: what is wrong with it, in one line. */
+/** `why` says in one line what is wrong with the query. */
 export type QueryReading =
   | { readonly ok: true; readonly query: Query }
   | { readonly ok: false; readonly why: string };
 
-/** Nothing but blanks is `{ kind: "all" }`. */
+/** Reads a query; one of blanks only is `{ kind: "all" }`. Never throws. */
 export function parseQuery(text: string): QueryReading {
   try {
     return { ok: true, query: read(text) };
@@ -145,7 +146,7 @@ function read(text: string): Query {
   return tokens.length === 0 ? { kind: "all" } : new Parser(tokens).whole();
 }
 
-/** Does not leave this file. */
+/** What is wrong with a query. `parseQuery` catches it. */
 class NoQuery extends Error {}
 
 type Token =
@@ -222,7 +223,7 @@ function timeOf(
   return { kind: "time", field, inDays, from: from || null, to: to || null };
 }
 
-/** AND binds stronger than OR; two terms beside each other are AND. */
+/** A recursive descent parser. AND binds stronger than OR, and stands between two terms without an operator. */
 class Parser {
   readonly #tokens: readonly Token[];
   #at = 0;
@@ -282,7 +283,7 @@ class Parser {
   }
 }
 
-/** Every time that a query names, in git's words. */
+/** All times that a query names, in git's words. */
 export function timesIn(query: Query): string[] {
   switch (query.kind) {
     case "and":
@@ -300,7 +301,7 @@ export function timesIn(query: Query): string[] {
   }
 }
 
-/** The names of all sections that a query names. */
+/** All sections of MAINTAINERS that a query names, by the words of `maintainers:`. */
 export function sectionsIn(query: Query): string[] {
   switch (query.kind) {
     case "and":

@@ -1,6 +1,6 @@
 /**
- * A query as SQL over the tables of the index (src/store/index-schema.ts): a condition on `m`, a row of
- * `mails`, and its parameters. Whatever a query says is a parameter, never SQL. Pure.
+ * Turns a query into SQL for the index (src/store/index-schema.ts): a condition on a row `m` of `mails`, and its
+ * parameters. What the user wrote is always a parameter, never SQL. Pure.
  */
 
 import { DAY } from "../primitives/time.ts";
@@ -8,8 +8,8 @@ import { type PathTest, pathPattern, type SectionFilter } from "./maintainers.ts
 import type { ExactField, Query, TextField } from "./query.ts";
 
 /**
- * By the plus SQLite does not look up each mail that a word is in, to sort them, but walks all from the newest, and ends
- * with the last one that is shown.
+ * The plus keeps SQLite from looking up every mail that has a word, and sorting them. It walks the mails from the newest
+ * instead, and stops when the page is full.
  */
 const ONE_OF = "+m.id in";
 
@@ -18,7 +18,7 @@ export interface Condition {
   readonly values: readonly (string | number)[];
 }
 
-/** What stands in a query by name. */
+/** What the names in a query stand for. */
 export interface QueryTerms {
   /** Seconds since the epoch of a time in git's words. */
   readonly timeOf: (words: string) => number;
@@ -67,8 +67,8 @@ function joined(all: readonly Condition[], word: "and" | "or"): Condition {
 }
 
 /**
- * One of its files is the section's, or a changed line has one of its words. However many there are, they are
- * parameters: SQLite's limits are for the text.
+ * A mail belongs to a section if it changes one of the section's files, or a line with one of its words. All patterns
+ * are in one parameter each: SQLite limits the length of the statement and the number of parameters.
  */
 function sectionCondition({ paths, excluded, words }: SectionFilter): Condition {
   const of: Condition[] = [];
@@ -82,14 +82,14 @@ function sectionCondition({ paths, excluded, words }: SectionFilter): Condition 
 
 const MATCHING_WORDS = `${ONE_OF} (select rowid from words where words match ?)`;
 
-/** Each pattern looks at the paths that begin as all that it matches do. */
+/** For each pattern, looks only at the range of paths that begin as the pattern does. */
 const MATCHING_PATHS = `${ONE_OF} (
   select p.mail from json_each(?) w cross join paths p
   where p.path >= w.value ->> 2 and p.path < w.value ->> 3 and path_matches(w.value ->> 0, w.value ->> 1, p.path)
     and not exists (
       select 1 from json_each(?) x where path_matches(x.value ->> 0, x.value ->> 1, p.path)))`;
 
-/** Kind and pattern, and between what the paths are; no sign of a path is above the last one. */
+/** JSON: for each pattern its kind, its text, and the range of paths; U+10FFFF sorts after all characters of a path. */
 function ranges(tests: readonly PathTest[]): string {
   return JSON.stringify(
     tests.map((test) => {
@@ -99,7 +99,7 @@ function ranges(tests: readonly PathTest[]): string {
   );
 }
 
-/** In FTS5's syntax a string in quotes is words that follow each other, whatever stands in it. */
+/** For FTS5, a quoted string is a phrase: no character in it is an operator. */
 function quoted(text: string): string {
   return `"${text.replaceAll('"', " ").replaceAll("\0", " ")}"`;
 }
@@ -113,13 +113,13 @@ function textCondition({
   readonly text: string;
   readonly isPrefix: boolean;
 }): Condition {
-  // nothing but signs: no word of any mail
+  // without a letter or digit, the tokenizer finds no word to match
   if (!/[\p{L}\p{N}]/u.test(text)) return { sql: "false", values: [] };
   const words = `${quoted(text)}${isPrefix ? " *" : ""}`;
   return { sql: MATCHING_WORDS, values: [`{${fields.join(" ")}} : ${words}`] };
 }
 
-/** As the columns have it: what is written in lower case only is found in any. */
+/** The value as the column has it: Message-IDs in angle brackets, most others in lower case. */
 function valueOf(field: ExactField, value: string): string {
   if (field === "message") return `<${value.replaceAll(/[<>]/g, "")}`;
   return field === "test" || field === "env" ? value : value.toLowerCase();
@@ -147,7 +147,7 @@ function exactCondition({
 
 const RESULTS = "select r.mail from results r";
 
-/** The column that a field is in, and where a mail may have several, how its rows name the mail. */
+/** The column of a field; if a mail may have several rows of it, also the subquery that selects their mails. */
 const COLUMNS: Readonly<Record<ExactField, { readonly column: string; readonly within?: string }>> =
   {
     message: { column: "m.message_id" },

@@ -1,6 +1,6 @@
 /**
- * The tables of index.db: what mails say, to find them by, and the series that they make. All of it can
- * be made again from the mails. Times are seconds since the epoch; "" is text that a mail did not have.
+ * The tables of index.db: what mails say, so that they can be found, and the series that they make. All of it can be
+ * made again from the mails. Times are seconds since the epoch; "" stands for text that a mail does not have.
  */
 
 import type { Schema } from "./schema.ts";
@@ -8,10 +8,10 @@ import type { Schema } from "./schema.ts";
 /** "psix" */
 const APPLICATION_ID = 0x70736978;
 
-/** Whoever changes the tables raises this. */
+/** Raise this when you change the tables: an index of another version is made again. */
 const VERSION = 8;
 
-/** What any earlier version had: an index is not brought up to date, but made again from the mails. */
+/** Drops the tables of every earlier version: an old index is not migrated, but made again from the mails. */
 const DROP = `
   drop view if exists live_mails;
   drop table if exists withdrawn;
@@ -36,18 +36,19 @@ const TABLES = `
     name text    not null unique
   ) strict;
 
-  -- how far each is read, by the name that the source itself gives it
+  -- how far each source was read; the source chooses the names
   create table cursors (
     name  text primary key,
     value text not null
   ) strict, without rowid;
 
+  -- other state: the last thread's number, the keys and settings by which the index was judged
   create table facts (
     name  text primary key,
     value text not null
   ) strict, without rowid;
 
-  -- what connects mails: digests of Message-IDs, labels and signed ids
+  -- what connects mails to threads: digests of names, such as Message-IDs and series' labels
   create table names (
     name   blob    primary key check (length(name) = 16),
     thread integer not null
@@ -66,8 +67,8 @@ const TABLES = `
                  ('patch', 'cover', 'answer', 'reply', 'note', 'result', 'mail', 'refused')),
     subject    text    not null,
     sender     text    not null,
-    -- of a signed patch, review or result: the signer's address, and what is known of the key; of an unsigned
-    -- patch that a domain vouches for: vouched
+    -- of a signed patch, review or result: the signer's address, and the key's state; of an unsigned patch that
+    -- a domain vouches for: trust is 'vouched'
     signer     text    not null,
     trust      text    not null,
     verdict    text    not null,
@@ -76,7 +77,7 @@ const TABLES = `
   create index mails_called on mails (message_id);
   create index mails_in on mails (thread);
   create index mails_dated on mails (date);
-  -- the months of a list, with what a domain vouches for
+  -- for the months of a list, and how many patches domains vouch for
   create index mails_patches on mails (date, signer, trust) where kind = 'patch';
 
   create table lists (
@@ -90,11 +91,11 @@ const TABLES = `
     subject, sender, recipient, copied, body, quoted, files,
     removed, added, hunks, context, preimage, postimage,
     content = '', contentless_delete = 1,
-    -- pm_runtime_put is one word
+    -- so that pm_runtime_put is one word
     tokenize = 'porter unicode61 remove_diacritics 2 tokenchars _'
   );
 
-  -- the files of a diff, for patterns of paths
+  -- the files of a diff, for the patterns of MAINTAINERS
   create table paths (
     path text    not null,
     mail integer not null,
@@ -103,14 +104,14 @@ const TABLES = `
   create index paths_of on paths (mail);
 
   create table series (
-    -- a series that is stored again keeps its id, so that no other may have got it
+    -- autoincrement: a series that is stored again keeps its id, which no other may have got meanwhile
     id       integer primary key autoincrement,
     thread   integer not null,
-    -- the least id of its versions
+    -- the lowest id among its versions
     work     integer not null,
-    -- Message-ID of its first mail, and which one of that mail's series it is: it keeps its id by that
+    -- Message-ID of its first mail, and a number if several begin with that mail: by it, the series keeps its id
     name     text    not null,
-    -- by the earliest and the latest Date of its mails and the replies to them
+    -- the earliest date of its mails, and the latest of them and of the replies
     date     integer not null,
     latest   integer not null,
     signer   text    not null,
@@ -120,7 +121,7 @@ const TABLES = `
     based    integer generated always as (json_extract(record, '$.base.commit') is not null) virtual
   ) strict;
   create index series_in on series (thread);
-  -- which of its versions is the latest, however many somebody sends
+  -- finds the latest version of a work quickly, however many versions somebody sends
   create index series_of on series (work, latest);
   create index series_latest on series (latest);
   create index series_dated on series (date, based);
@@ -140,7 +141,7 @@ const TABLES = `
   ) strict, without rowid;
   create index series_with on series_mails (mail);
 
-  -- signed test results: good ones only; what their keys are worth is asked when they are shown
+  -- test results with good signatures; whether they count is decided when they are shown
   create table results (
     id         integer primary key,
     mail       integer not null references mails,
@@ -164,7 +165,7 @@ const TABLES = `
     primary key (entry, result)
   ) strict, without rowid;
 
-  -- results that a feed took back: of no list of mails, and counted no more; only that they were there can be said
+  -- results that a feed took back: no longer found or counted, and kept to say that the feed has withdrawn them
   create table withdrawn (
     mail integer primary key references mails
   ) strict;

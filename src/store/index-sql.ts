@@ -13,16 +13,16 @@ export type MailKind =
   | "mail"
   | "refused";
 
-/** A mail as it is found. */
+/** A mail, as a search finds it. */
 export interface MailRow {
   readonly id: number;
-  /** As the source was named. */
+  /** The name of its source. */
   readonly source: string;
-  /** As of SourceMail. */
+  /** `source` of its SourceMail. */
   readonly place: string;
   readonly messageId: string;
   readonly thread: number;
-  /** Seconds since the epoch; of a mail without a date, when it was received, or 0. */
+  /** Seconds since the epoch. A mail without a date has the time when it was received, or 0. */
   readonly date: number;
   readonly received: number;
   readonly kind: MailKind;
@@ -31,20 +31,20 @@ export interface MailRow {
   readonly sender: string;
   readonly signer: string;
   readonly trust: string;
-  /** Of a patch: pass, warn, fail; none if it is unsigned, and nothing else is to be said. Else "". */
+  /** Of a patch: pass, warn, fail, or none if all there is to say is that it is unsigned. Else "". */
   readonly verdict: string;
 }
 
-/** A mail, and where it is. */
+/** A mail, and its place in its source. */
 export interface PlacedRow extends Pick<MailRow, "id" | "thread" | "place" | "messageId" | "kind"> {
   /** 1 for a result that its feed has taken back. */
   readonly withdrawn: 0 | 1;
 }
 
-/** A signed test result; `said` is its JSON, the rest as of SignedResult. */
+/** A signed test result. `said` is its content as JSON; the rest is as in SignedResult. */
 interface ResultRow {
   readonly tree: string;
-  /** "" for none. */
+  /** The digest of the patches that it is about (`patchesDigest`); "" for none. */
   readonly patches: string;
   readonly test: string;
   readonly outcome: string;
@@ -54,24 +54,24 @@ interface ResultRow {
   readonly minisig: string;
 }
 
-/** One that is stored, and the mail that brought it. */
+/** A result in the index, and the mail that brought it. */
 export interface StoredResult extends ResultRow {
   readonly id: number;
   readonly mail: number;
   readonly messageId: string;
-  /** Of the mail, as its source names it. */
+  /** The mail's place in its source. */
   readonly place: string;
   /** 1 if the feed that it came from has taken it back. */
   readonly withdrawn: 0 | 1;
 }
 
-/** Patches of a month: `2026-11`. */
+/** How many patches there are of one month, such as `2026-11`. */
 export interface PatchMonth {
   readonly month: string;
   readonly all: number;
   /** With a good signature. */
   readonly signed: number;
-  /** Unsigned, and a domain vouches for them. */
+  /** Unsigned, but vouched for by a domain. */
   readonly vouched: number;
 }
 
@@ -82,16 +82,16 @@ export interface NewResult extends ResultRow {
 
 export interface NewMail extends Omit<MailRow, "id" | "thread"> {
   readonly results: readonly NewResult[];
-  /** What connects it to others. */
+  /** Names that it shares with other mails of its thread. */
   readonly names: readonly string[];
   readonly lists: readonly string[];
   readonly words: Readonly<Record<TextField, string>>;
 }
 
-/** A mail that was there, judged again. */
+/** A mail of the index that was judged again. */
 export type JudgedAgain = Pick<MailRow, "id" | "kind" | "signer" | "trust" | "verdict">;
 
-/** A series; what the columns do not hold is the caller's own JSON. */
+/** A series. `record` and `versions` are JSON that only the caller understands. */
 interface IndexedSeries {
   readonly name: string;
   readonly date: number;
@@ -103,7 +103,7 @@ interface IndexedSeries {
 }
 
 export interface NewIndexedSeries extends IndexedSeries {
-  /** What other versions of it may share with it. */
+  /** Names that other versions of it may share with it. */
   readonly names: readonly string[];
   readonly mails: readonly {
     readonly source: string;
@@ -121,7 +121,7 @@ export interface StoredSeries extends IndexedSeries {
 const MAIL_COLUMNS = `m.id, s.name as source, m.place, m.message_id as messageId, m.thread, m.date,
   m.received, m.kind, m.subject, m.sender, m.signer, m.trust, m.verdict`;
 
-/** Of mails `m` with their sources `s`: the columns of an MailRow. */
+/** Selects MailRows: from mails `m` with their sources `s`. */
 export const SELECT_MAILS = `select ${MAIL_COLUMNS} from live_mails m join sources s on s.id = m.source`;
 
 const SELECT_RESULTS = `select r.id, r.mail, m.message_id as messageId, r.tree, r.patches, r.test,
@@ -130,10 +130,13 @@ const SELECT_RESULTS = `select r.id, r.mail, m.message_id as messageId, r.tree, 
   from results r join mails m on m.id = r.mail`;
 
 /**
- * Of the results of which a condition holds, at most so many of each signer: whoever sends many, or the same one many
- * times, which anybody can, hides none of another's. Those by the keys given have a share for each key, and for what
- * `share` names besides; all others have one together. The last that came count, and of one text a few copies: a
- * feed may have withdrawn some. Mostly there are fewer, and nothing has to be shared.
+ * Selects the results for which a condition holds, so that nobody can hide another's results by sending many, or by
+ * sending one many times, which anybody can do. There is a share of `most` results for each named key (within each value
+ * of the column `share`, if given), and one share for all other keys together. A share has the results that came last;
+ * of one signed text it has a few copies, since a feed may have withdrawn some. Usually there are no more than `most`
+ * in all, and a simpler statement returns them.
+ *
+ * @param condition SQL on a row `r` of `results`
  */
 function sharedResults(
   db: Database.Database,
@@ -166,10 +169,10 @@ function sharedResults(
   };
 }
 
-/** Of one result that came several times. */
+/** Copies of one signed text in a share. */
 const MAX_COPIES = 4;
 
-/** Who a patch in a thread is from, and whether its verdict says more than that it is unsigned. */
+/** The sender of a patch in a thread, and whether its verdict says more than that it is unsigned. */
 export interface SignerOfThread {
   readonly thread: number;
   /** An address, or `Name <address>`. */
@@ -177,13 +180,13 @@ export interface SignerOfThread {
   readonly isJudged: 0 | 1;
 }
 
-/** What is asked: `most` results of each key, and what the condition names. */
+/** The parameters of these statements: what the condition uses, the named keys, and the size of a share. */
 interface SharedBy {
   readonly tree?: string;
   readonly test?: string;
-  /** Of `resultsByKeys`, JSON. */
+  /** A digest; for `resultsByKeys`, a JSON array of digests. */
   readonly patches?: string;
-  /** JSON. */
+  /** A JSON array of public keys. */
   readonly keys: string;
   readonly most: number;
 }
@@ -191,7 +194,7 @@ interface SharedBy {
 export const SELECT_SERIES = `select id, work, thread, name, date, latest, signer, verdict, record, versions
   from series`;
 
-/** Of days that are counted first: to name the month of each row is what takes long. */
+/** The month of a day's number. Rows are counted by day first: naming the month of every row takes long. */
 const MONTH = "strftime('%Y-%m', day * 86400, 'unixepoch') as month";
 
 /** All statements of an index. */
@@ -329,7 +332,7 @@ function prepareSeries(db: Database.Database) {
     inThread: db.prepare<[number], StoredSeries>(`${SELECT_SERIES} where thread = ?`),
     latestWorks: db
       .prepare<[number, number, number], number>(
-        // by the index of `latest`: no more is read than is shown
+        // walks the index on `latest`, and so reads no more rows than it returns
         `select s.work from series s where (s.latest, s.work) < (?, ?) and not exists (
            select 1 from series o where o.work = s.work and (o.latest, o.id) > (s.latest, s.id))
          order by s.latest desc, s.work desc limit ?`,
@@ -357,7 +360,7 @@ function prepareSeries(db: Database.Database) {
     ),
     patchThreads: db.prepare<[], number>("select distinct thread from series").pluck(),
     signers: db.prepare<[], SignerOfThread>(
-      // of an unsigned patch, whoever may be expected to have signed it
+      // of an unsigned patch: those who may be expected to have signed it, sender and author
       `select distinct thread, sender as person, signer <> '' or verdict not in ('', 'none') as isJudged
          from mails where kind in ('patch', 'cover', 'answer')
        union select thread, coalesce(json_extract(record, '$.author.email'), ''), signer <> '' from series`,

@@ -1,6 +1,6 @@
 /**
- * The index of mails: index.db in the cache folder. Derived: whoever loses it makes it again. One portion
- * of mails is one transaction, with the cursors of their sources, so that a killed run goes on where it was.
+ * The index of mails: index.db in the cache folder. It is derived data, and can be made again from the mails. A portion
+ * of mails and its cursors are stored in one transaction, so that a run which was killed goes on where it was.
  */
 
 import { hash } from "node:crypto";
@@ -26,22 +26,22 @@ import {
 
 /** What one portion of mails changes. */
 export interface IndexPortion {
-  /** Ids of mails that are no longer in their places. */
+  /** Ids of mails to delete: they are no longer in their places. */
   readonly gone: readonly number[];
-  /** Ids of results that their feed has taken back: of these, only that they were there can still be said. */
+  /** Ids of mails whose results their feed has taken back; they stay, marked as withdrawn. */
   readonly withdrawn: readonly number[];
   readonly mails: readonly NewMail[];
   readonly again: readonly JudgedAgain[];
-  /** The series of these threads are replaced by `series`. */
+  /** Threads whose series are replaced by `series`. */
   readonly threads: readonly number[];
   readonly series: readonly NewIndexedSeries[];
-  /** Null for one that is forgotten. */
+  /** New values of cursors, by name; null to forget one. */
   readonly cursors: ReadonlyMap<string, string | null>;
 }
 
-/** Mails of a thread: what is connected beyond that stays apart. */
+/** Most mails of a thread; further mails that belong to it make a new thread. */
 const MAX_THREAD_MAILS = 5_000;
-/** How many series of one name are looked at, the latest. */
+/** Most series of one name that are looked at; the latest. */
 const MAX_NAMESAKES = 16;
 
 export class IndexStore {
@@ -50,7 +50,7 @@ export class IndexStore {
   readonly #sql: ReturnType<typeof prepareIndex>;
 
   /**
-   * @param dryRun reads only; a file that does not exist is an empty index
+   * @param dryRun true to write nothing; a file that does not exist is then an empty index
    * @throws PatchsigError as `openDatabase`
    */
   constructor(file: string, dryRun = false) {
@@ -67,15 +67,17 @@ export class IndexStore {
     this.db.close();
   }
 
+  /** How far a source was read; null if there is no cursor of this name. */
   cursor(name: string): string | null {
     return this.#explained(() => this.#sql.cursor.get(name) ?? null);
   }
 
-  /** The names of cursors that begin so. */
+  /** The names of the cursors that begin with a prefix. */
   cursorsBelow(prefix: string): string[] {
     return this.#explained(() => this.#sql.cursorsBelow.all(prefix, prefix));
   }
 
+  /** What was kept by `setFact`; null if nothing was. */
   fact(name: string): string | null {
     return this.#explained(() => this.#sql.fact.get(name) ?? null);
   }
@@ -84,53 +86,54 @@ export class IndexStore {
     this.#explained(() => this.#sql.setFact.run(name, value));
   }
 
-  /** The mail that stood at this place of a source when that was read; null if none did. */
+  /** The mail at a place of a source, as of when the source was read; null if there was none. */
   mailAt(source: string, place: string): Pick<MailRow, "id" | "thread" | "messageId"> | null {
     return this.#explained(() => this.#sql.placed.get(source, place) ?? null);
   }
 
-  /** Their names. */
+  /** The names of all sources. */
   sources(): string[] {
     return this.#explained(() => this.#sql.sources.all());
   }
 
-  /** All mails of a source, also results that it has taken back. */
+  /** All mails of a source, withdrawn results too. */
   mailsOfSource(source: string): PlacedRow[] {
     return this.#explained(() => this.#sql.ofSource.all(source));
   }
 
-  /** Results that a source took back, of which it has those mails again elsewhere. */
+  /** Results that a source took back, and whose mails it has again at another place. */
   replacedResults(source: string): PlacedRow[] {
     return this.#explained(() => this.#sql.replaced.all(source));
   }
 
-  /** A feed has again what it took back. */
+  /** Marks results as no longer withdrawn. @param mails ids */
   restore(mails: readonly number[]): void {
     this.#explained(() =>
       this.db.transaction(() => mails.forEach((id) => this.#sql.restore.run(id)))(),
     );
   }
 
-  /** The threads that mails with these names belong to. */
+  /** The threads to which these names connect a mail. */
   threadsNamed(names: readonly string[]): number[] {
     const threads = names.flatMap((name) => this.#sql.threadOf.get(digest(name)) ?? []);
     return [...new Set(threads)];
   }
 
-  /** The mails of a thread, in the order in which they came; at most `MAX_THREAD_MAILS`. */
+  /** The mails of a thread, in the order in which they were stored; at most `MAX_THREAD_MAILS`. */
   thread(thread: number): MailRow[] {
     return this.#explained(() => this.#sql.threadMails.all(thread, MAX_THREAD_MAILS));
   }
 
+  /** All copies of a mail. @param messageId with angle brackets, as `nameOfMail` */
   mailsCalled(messageId: string): MailRow[] {
     return this.#explained(() => this.#sql.called.all(messageId));
   }
 
   /**
-   * Mails of which a condition holds, the newest first.
+   * The mails for which a condition holds, the newest first.
    *
-   * @param sources only those of these
-   * @param after only those that come after this one
+   * @param sources only mails of these sources; null for all
+   * @param after only mails that follow this one in the order; null to begin with the newest
    */
   find(
     { sql, values }: Condition,
@@ -141,7 +144,7 @@ export class IndexStore {
     const conditions = [`(${sql})`];
     const given: (string | number)[] = [...values];
     if (sources !== null) {
-      // the plus: not by the sources' mails, which would have to be sorted
+      // the plus keeps SQLite from collecting the mails of the sources first, which it would have to sort
       conditions.push("+s.name in (select value from json_each(?))");
       given.push(JSON.stringify(sources));
     }
@@ -153,7 +156,7 @@ export class IndexStore {
     return this.#explained(() => this.db.prepare<unknown[], MailRow>(text).all(...given, most));
   }
 
-  /** Series that may be versions of one work with one of these names, and all of their works. */
+  /** Series that share one of these names, and with each the other series of its work. */
   namesakes(names: Iterable<string>): StoredSeries[] {
     return this.#explained(() => {
       const works = new Set<number>();
@@ -164,26 +167,26 @@ export class IndexStore {
   }
 
   /**
-   * Works by their latest mails, the newest first.
+   * The numbers of works, in the order of their latest mails, the newest first.
    *
-   * @param after the last one of the page before: its latest date and its number
+   * @param after the last work of the page before: the date of its latest mail, and its number
    */
   latestWorks(most: number, after: readonly [latest: number, work: number] | null): number[] {
     const [latest, work] = after ?? [Number.MAX_SAFE_INTEGER, 0];
     return this.#explained(() => this.#sql.latestWorks.all(latest, work, most));
   }
 
-  /** All versions of these works. */
+  /** All series of these works. */
   ofWorks(works: readonly number[]): StoredSeries[] {
     return this.#explained(() => this.#sql.ofWorks.all(JSON.stringify(works)));
   }
 
-  /** The works with one of these mails. */
+  /** The works that one of these mails belongs to. */
   worksWith(mails: readonly number[]): number[] {
     return this.#explained(() => this.#sql.worksWith.all(JSON.stringify(mails)));
   }
 
-  /** The Message-IDs of series' mails, by their ids, in the order of their numbers. */
+  /** The Message-IDs of the mails of series, by the series' ids: first the cover letter, then the patches in order. */
   mailsOfSeries(series: readonly number[]): ReadonlyMap<number, readonly string[]> {
     const found = new Map<number, string[]>();
     for (const { series: id, messageId } of this.#explained(() =>
@@ -196,7 +199,7 @@ export class IndexStore {
     return found;
   }
 
-  /** The series with this mail. */
+  /** The ids of the series that a mail belongs to. */
   seriesWith(mail: number): number[] {
     return this.#explained(() => this.#sql.seriesWith.all(mail));
   }
@@ -211,72 +214,69 @@ export class IndexStore {
     return this.#explained(() => this.#sql.seriesByMonth.all());
   }
 
-  /** Test results, the last that came first. */
+  /** The test results that were stored last, the newest first. */
   latestResults(most: number): StoredResult[] {
     return this.#explained(() => this.#sql.latestResults.all(most));
   }
 
-  /** How much there is. */
+  /** How many mails and series there are. */
   counts(): { readonly mails: number; readonly series: number } {
     return this.#explained(() => this.#sql.counts.get()!);
   }
 
+  /** The series of a work, by id. */
   ofWork(work: number): StoredSeries[] {
     return this.#explained(() => this.#sql.ofWork.all(work));
   }
 
-  /** Is there a test result of these patches; of none, for ""? */
+  /** Whether there is a test result about these patches; for "", one that names no patches. */
   hasResultsOf(patches: string): boolean {
     return this.#explained(() => this.#sql.hasResultsOf.get(patches) === 1);
   }
 
-  /** Is there any test result? */
+  /** Whether there is any test result. */
   hasResults(): boolean {
     return this.#explained(() => this.#sql.hasResults.get() === 1);
   }
 
-  /**
-   * Results of a test on a tree: at most so many of each of these keys, and of all others together, the last that
-   * came. Whoever sends many others, or one of theirs again and again, hides none.
-   */
+  /** Results of a test on a tree: the last `most` of each key in `by`, and of all others together (`sharedResults`). */
   resultsOf(tree: string, test: string, by: readonly string[], most: number): StoredResult[] {
     const keys = JSON.stringify(by);
     return this.#explained(() => this.#sql.resultsOf.all({ tree, test, keys, most }));
   }
 
-  /** The same of all tests on a tree. */
+  /** Results of all tests on a tree, shared as by `resultsOf`. */
   resultsOn(tree: string, by: readonly string[], most: number): StoredResult[] {
     const keys = JSON.stringify(by);
     return this.#explained(() => this.#sql.resultsOn.all({ tree, keys, most }));
   }
 
-  /** The same of the same patches (`TestResult.patches`) on any tree. */
+  /** Results about patches (`TestResult.patches`) on any tree, shared as by `resultsOf`. */
   resultsOfPatches(patches: string, by: readonly string[], most: number): StoredResult[] {
     const keys = JSON.stringify(by);
     return this.#explained(() => this.#sql.resultsOfPatches.all({ patches, keys, most }));
   }
 
-  /** The same of any of these patches, so many of each of them and each key, and of no others. */
+  /** Results by these keys alone, about any of these patches: at most so many for each pair of patches and key. */
   resultsByKeys(all: readonly string[], by: readonly string[], most: number): StoredResult[] {
     const [patches, keys] = [JSON.stringify(all), JSON.stringify(by)];
     return this.#explained(() => this.#sql.resultsByKeys.all({ patches, keys, most }));
   }
 
-  /** Threads with a series. */
+  /** The threads that have a series. */
   patchThreads(): number[] {
     return this.#explained(() => this.#sql.patchThreads.all());
   }
 
-  /** The people whose patches are in threads. */
+  /** Senders and authors of patches, by thread. */
   signers(): SignerOfThread[] {
     return this.#explained(() => this.#sql.signers.all());
   }
 
   /**
-   * Stores a portion.
+   * Stores a portion in one transaction.
    *
-   * @param regroup gets a series that is stored, and says of whose work it and others are a part: pairs of
-   *   ids and works
+   * @param regroup gets the stored series; returns which work they, and others, belong to: pairs of id and work
    */
   put(
     portion: IndexPortion,
@@ -332,7 +332,7 @@ export class IndexStore {
     return known ?? Number(this.#sql.addSource.run(name).lastInsertRowid);
   }
 
-  /** One thread for all that these names connect, unless it grew too long. */
+  /** Joins the threads that these names connect, up to `MAX_THREAD_MAILS`. @returns the thread of a mail with them */
   #join(names: readonly string[]): number {
     const digests = names.map(digest);
     const known = digests.map((name) => this.#sql.threadOf.get(name) ?? null);
@@ -369,7 +369,7 @@ export class IndexStore {
       return mail === undefined ? [] : [{ ...mail, number }];
     });
     const thread = found[0]?.thread ?? 0;
-    // with the id that it had, so that pages which name it stay
+    // with its old id, so that addresses of pages stay valid
     const id = Number(
       this.#sql.addSeries.run({ ...series, thread, id: known ?? null }).lastInsertRowid,
     );
@@ -389,7 +389,7 @@ export class IndexStore {
   }
 }
 
-/** 16 bytes are enough that nobody finds two names with the same. */
+/** Of SHA-256, 16 bytes: enough that nobody finds two names with the same digest. */
 function digest(name: string): Buffer {
   return hash("sha256", name, "buffer").subarray(0, 16);
 }

@@ -1,9 +1,9 @@
-/** Rows of an index that a query asks for, a page at a time, in an order. */
+/** Lists of the index for the web API, filtered and in an order, a page at a time. */
 
 import { type MailRow, SELECT_MAILS, SELECT_SERIES, type StoredSeries } from "./index-sql.ts";
 import type { IndexStore } from "./index-store.ts";
 
-/** A minus is for the newest first, as in Patchwork's API. */
+/** As in Patchwork's API; a minus reverses the order. */
 export const WALK_ORDERS = ["id", "-id", "date", "-date"] as const;
 export type WalkOrder = (typeof WALK_ORDERS)[number];
 
@@ -14,28 +14,28 @@ const ORDERS: Readonly<Record<WalkOrder, string>> = {
   "-date": "order by date desc, id desc",
 };
 
-/** Which rows of a list are meant. */
+/** Which rows of a list to return. */
 export interface WalkFilter {
   /** Seconds since the epoch; `before` may be Infinity. */
   readonly since: number;
   readonly before: number;
-  /** A part of the title, lower case; "" for any. */
+  /** Text that stands in the title, in lower case; "" for any title. */
   readonly words: string;
-  /** Addresses, lower case; null for anybody's. */
+  /** Addresses of senders, in lower case; null for anybody's. */
   readonly senders: readonly string[] | null;
   /** Only the row with this number; null for any. */
   readonly id: number | null;
 }
 
-/** Of mails, also: null for any. */
+/** Which mails to return. */
 export interface MailFilter extends WalkFilter {
-  /** With its brackets. */
+  /** With its angle brackets; null for any. */
   readonly messageId: string | null;
-  /** The number of a series that it belongs to. */
+  /** The id of the series that the mail belongs to; null for any. */
   readonly series: number | null;
 }
 
-/** Which of them, in which order. */
+/** A page of a list: the order, how many rows, and how many to skip before. */
 export interface WalkPage {
   readonly order: WalkOrder;
   readonly most: number;
@@ -44,7 +44,7 @@ export interface WalkPage {
 
 type Conditions = readonly (readonly [sql: string, ...values: (string | number)[]])[];
 
-/** What is not asked for costs nothing. @param where the columns of a table */
+/** Conditions for what the filter sets, and for nothing else. @param where SQL for the table's title and sender */
 function conditionsOf(
   { since, before, words, senders, id }: WalkFilter,
   where: { readonly title: string; readonly isBy: string },
@@ -76,7 +76,7 @@ const SERIES = {
     (lower_case(json_extract(record, '$.from')), lower_case(json_extract(record, '$.author.email'))))`,
 };
 
-/** @param whole only those with all of their patches */
+/** @param whole true for only those series that have all their patches */
 export function seriesInOrder(
   index: IndexStore,
   filter: WalkFilter,
@@ -94,7 +94,7 @@ const MAILS = {
     or substr(lower_case(sender), -length(value) - 2) = '<' || value || '>')`,
 };
 
-/** Mails of a kind. */
+/** The mails of one kind. */
 export function mailsInOrder(
   index: IndexStore,
   kind: "patch" | "cover",
@@ -112,19 +112,23 @@ export function mailsInOrder(
   return rowsOf(index, `${SELECT_MAILS} where m.kind = '${kind}'`, conditions, page);
 }
 
-/** Of each address that sent patches the first mail, by numbers. @param words in name or address, lower case */
+/**
+ * The first patch of each sender: one row for each address.
+ *
+ * @param words text that stands in name or address, in lower case; "" for any
+ */
 export function sendersInOrder(index: IndexStore, words: string, page: WalkPage): MailRow[] {
   const firsts = `select min(id) from mails where kind = 'patch' and instr(lower_case(sender), ?) > 0
     group by lower_case(substr(sender, instr(sender, '<')))`;
   return rowsOf(index, SELECT_MAILS, [[`id in (${firsts})`, words]], page);
 }
 
-/** Null if there is none. */
+/** The series with an id; null if there is none. */
 export function seriesNumbered(index: IndexStore, id: number): StoredSeries | null {
   return index.db.prepare<[number], StoredSeries>(`${SELECT_SERIES} where id = ?`).get(id) ?? null;
 }
 
-/** Null if there is none. */
+/** The mail with an id; null if there is none. */
 export function mailNumbered(index: IndexStore, id: number): MailRow | null {
   return index.db.prepare<[number], MailRow>(`${SELECT_MAILS} where m.id = ?`).get(id) ?? null;
 }
@@ -136,14 +140,14 @@ export interface NumberedMail extends MailRow {
   readonly number: number;
 }
 
-/** The mails of these series, in the order of their numbers. */
+/** The mails of these series: by series, in the order of the patches' numbers. */
 export function membersOf(index: IndexStore, series: readonly number[]): NumberedMail[] {
   const text = `select x.series, x.number, y.* from series_mails x join (${SELECT_MAILS}) y on y.id = x.mail
     where x.series in (select value from json_each(?)) order by x.series, x.number, y.id`;
   return index.db.prepare<[string], NumberedMail>(text).all(JSON.stringify(series));
 }
 
-/** The series that have these mails, by mail. */
+/** The series that each of these mails belongs to, by the mail's id. */
 export function seriesWithMails(
   index: IndexStore,
   mails: readonly number[],

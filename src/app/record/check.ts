@@ -1,4 +1,4 @@
-/** Checks commits against the records in their notes: offline, and many in one run. */
+/** Checks commits against the records in their notes: offline, many commits in one run. */
 
 import { Blobs } from "../../git/blobs.ts";
 import { CommitChanges, type FileChange } from "../../git/commit-changes.ts";
@@ -29,25 +29,26 @@ import { isSameDiff } from "../../record/same-diff.ts";
 import { PatchsigError } from "../../errors.ts";
 import { type PlainChange, PlainChecks, plainChanges } from "./plain-check.ts";
 
-/** Bytes; nobody writes longer commits, notes and diffs. */
+/** Most bytes of a commit object, a note, a commit's diff and a file. */
 const MAX_COMMIT = 4 << 20;
 const MAX_NOTE = 64 << 20;
 const MAX_COMMIT_DIFF = 64 << 20;
 const MAX_FILE = 64 << 20;
-/** Bytes of the notes that are read at a time. */
+/** Bytes of notes after which a group is judged, so that memory stays bounded. */
 const MAX_NOTES = 64 << 20;
 
 /** Which commits and notes. */
 export interface CommitSelection extends WalkOptions {
-  /** A ref with notes, or a commit of one; by default that of records. */
+  /** A ref with notes, or a commit of such a ref. Default: `NOTES_REF`. */
   readonly notes?: string | undefined;
 }
 
 /**
- * Results in the order in which git names the commits. While a group of them is judged, git reads what the next
- * ones need, and their signatures are verified in libuv's threads.
+ * Yields results in the order in which git names the commits. While a group of commits is judged, git reads what the
+ * next group needs, and libuv's threads verify that group's signatures.
  *
  * @param words as for `walkCommits`
+ * @throws PatchsigError as `walkCommits` and `readNotes`; "git-failed" for a commit that cannot be read
  */
 export async function* checkCommits(
   repository: Repository,
@@ -86,33 +87,33 @@ interface CommitChecker {
   readonly repository: Repository;
   readonly context: CommitContext;
   readonly keys: KeyParser;
-  /** For signatures that turned out bad. */
+  /** Verifies once more where the eager verifier was wrong: that one says only that some signature is bad. */
   readonly verifier: Verifier;
   readonly notes: ReadonlyMap<string, string>;
   readonly commits: Blobs;
   readonly blobs: Blobs;
   readonly changes: CommitChanges;
   readonly plain: PlainChecks;
-  /** For commits that are not plain. */
+  /** For commits whose diff is not plain (plain-diff.ts). */
   readonly diffs: CommitDiffs;
 }
 
 interface ReadCommit {
   readonly facts: CommitFacts;
-  /** Null without a note. */
+  /** Null if the commit has no note. */
   readonly noted: NotedCommit | null;
 }
 
 /** A commit with a note. */
 interface NotedCommit {
   readonly reading: NoteReading;
-  /** Null if the parent is not here: the oldest commit of a shallow clone has one that is not. */
+  /** `name` is null for a root commit; null if the parent is not here, as at the end of a shallow clone. */
   readonly parent: { readonly name: string | null } | null;
-  /** Of its only record; null if git has to be asked. */
+  /** The changes of the note's only record, if its diff is plain; null if git has to be asked. */
   readonly plain: readonly PlainChange[] | null;
 }
 
-/** git is asked for what the next ones need before these are read. */
+/** Asks git for what the next batch needs before it reads the answers for this one: git works meanwhile. */
 async function* readGroups(
   checker: CommitChecker,
   words: readonly string[],
@@ -127,7 +128,7 @@ async function* readGroups(
   yield* readGroup(checker, asked);
 }
 
-/** In several groups if their notes are long. */
+/** One group, or several if the notes are long. */
 async function* readGroup(
   checker: CommitChecker,
   named: readonly NamedCommit[],
@@ -176,9 +177,9 @@ async function readCommit(
 }
 
 interface HopedCommit extends ReadCommit {
-  /** What its note proves, said before that is known. */
+  /** What its note proves if all its signatures are good, which is not known yet. */
   readonly hoped: ProvenNote | null;
-  /** Whether it does. */
+  /** Whether they were: `hoped` must not be used before. */
   readonly wasRight: Promise<boolean>;
 }
 
@@ -209,7 +210,7 @@ async function judged(
 
 const NO_CHANGE: CommitChange = { diff: null, matches: () => null };
 
-/** By what a note says: whether that was signed is asked later. */
+/** By the diff that the note holds: whether it is the signed one is found out later. */
 function plainOf(
   { records }: NoteReading,
   changes: readonly FileChange[],
@@ -232,8 +233,8 @@ async function changeOf(
 }
 
 /**
- * Which records' diffs the commit is. Where git shows the change in other lines than the signer's git
- * did, or at other lines after a rebase, the signed diff is applied to the parent.
+ * Finds which records' diffs give this commit. If git shows a different diff, that decides nothing: the signer's git
+ * may have chosen other lines, or a rebase moved them. Then the signed diff is applied to the parent.
  */
 async function matchesOf(
   { repository }: CommitChecker,

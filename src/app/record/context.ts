@@ -1,4 +1,4 @@
-/** What the verdict on a commit depends on besides its note: keys and the policy, as they are now. */
+/** What the verdict on a commit depends on, besides its note: keys and the policy, as they are now. */
 
 import type { CommitContext } from "../../record/judge.ts";
 import type { TrustMemory } from "../../trust/memory.ts";
@@ -7,10 +7,10 @@ import type { Policy } from "../../verify/policy.ts";
 import { decisionOn } from "../../verify/review.ts";
 
 /**
- * Nothing is remembered: whoever can push a note must not be able to make an address have a key.
+ * Looks keys up, and stores none: whoever can push a note must not be able to bind a key to an address.
  *
  * @param at now, seconds since the epoch
- * @param tests what is known of tests on a tree
+ * @param tests finds what is known of tests on a tree
  */
 export function commitContext(
   memory: TrustMemory,
@@ -35,7 +35,7 @@ export function commitContext(
   };
 }
 
-/** Keys and addresses of one run: more than that are looked up again. */
+/** Answers kept of each kind during a run; further keys and addresses are looked up each time. */
 const MAX_REMEMBERED = 10_000;
 
 function remembered<T>(known: Map<string, T>, name: string, find: () => T): T {

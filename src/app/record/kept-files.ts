@@ -1,33 +1,36 @@
-/** The files that were read or made last: in one piece of memory, of which the oldest are overwritten. */
+/** A cache of files, by the names of their blobs: one ring of memory, in which new files overwrite the oldest. */
 
-/** Bytes. The memory is taken from the system only as far as it is used. */
+/** Bytes of the ring. The system provides them only as they are used. */
 const MAX_KEPT = 32 << 20;
 /** Bytes of one file; a longer one is not kept. */
 const MAX_FILE = 1 << 20;
 
 interface KeptFile {
-  /** Of `#written`. */
+  /** `#written` when the file had been written. */
   readonly end: number;
   readonly bytes: Buffer;
 }
 
 export class KeptFiles {
   readonly #memory = Buffer.allocUnsafeSlow(MAX_KEPT);
-  /** By the names of their blobs; the oldest first. */
+  /** By blob, the oldest first. */
   readonly #files = new Map<string, KeptFile>();
-  /** Bytes that were written, and left out at the end of the memory. */
+  /**
+   * Bytes ever written, and skipped at the ring's end where a file did not fit. Modulo MAX_KEPT: the place in the
+   * ring.
+   */
   #written = 0;
 
   has(blob: string): boolean {
     return this.#files.has(blob);
   }
 
-  /** Null if it is not here. The next `join` does not overwrite it, the one after that may. */
+  /** Null if the file is not kept. The next `join` leaves its bytes alone; the one after that may overwrite them. */
   get(blob: string): Buffer | null {
     return this.#files.get(blob)?.bytes ?? null;
   }
 
-  /** Makes one piece of several, which lasts as long as a file does. */
+  /** Joins pieces in the ring; in memory of its own if they are too long to be kept. */
   join(pieces: readonly Buffer[]): Buffer {
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
     if (length > MAX_FILE) return Buffer.concat(pieces, length);
@@ -41,13 +44,13 @@ export class KeptFiles {
     return this.#memory.subarray(start, at);
   }
 
-  /** @param bytes what `join` made */
+  /** Keeps a file. @param bytes what `join` returned, or a part of it; anything else is not kept */
   keep(blob: string, bytes: Buffer): void {
     if (bytes.buffer !== this.#memory.buffer || this.#files.has(blob)) return;
     this.#files.set(blob, { end: this.#written, bytes });
   }
 
-  /** Drops what begins where the next piece could be, after a piece left out at the end. */
+  /** Drops the files that the next `join` could overwrite, even one that skips the ring's end. */
   #forget(): void {
     const oldest = this.#written - MAX_KEPT + 3 * MAX_FILE;
     for (const [blob, { end }] of this.#files) {

@@ -1,4 +1,4 @@
-/** The record of a patch that was applied. */
+/** Makes the record of a patch that was applied. */
 
 import { formatSignature } from "../../minisign/signature.ts";
 import { findMarkers, readBlock } from "../../patch/block.ts";
@@ -35,12 +35,12 @@ export function recordOf(
     findings,
     trailers,
     signed: recordedSignature(payload, reviewsOf(trailers)),
-    // the commit's tree is not known yet: see `noteAll`
+    // `noteAll` adds them: before git has committed, the tree is not known
     results: null,
   });
 }
 
-/** Null if it is not signed, or not as it is applied. */
+/** @returns null if the patch has no good signature */
 export function recordedSignature(
   { view, diff, attestation, signature }: Checked,
   reviews: Buffer | null = null,
@@ -54,7 +54,7 @@ export function recordedSignature(
   return { signer, text: attestation.text, minisig, diff: diff.canonical, reviews };
 }
 
-/** Each once: that of a cover letter is for all patches. */
+/** The signed reviews that trailers came from, each once; null if there are none. */
 function reviewsOf(trailers: readonly AddedTrailer[]): Buffer | null {
   const texts = [...new Set(trailers.flatMap(({ review }) => review ?? []))];
   return texts.length === 0 ? null : Buffer.from(texts.slice(0, MAX_RECORDED_REVIEWS).join("\n"));

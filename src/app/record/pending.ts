@@ -1,7 +1,7 @@
 /**
- * Records of the patches that git am applies. They are kept in the git directory of the working tree until the
- * notes are written: at once, or when the user has gone on after a conflict, with our am or with git's, or at
- * the next run if this one was killed.
+ * Records of the patches that git am is applying. A file in the working tree's git directory holds them until their
+ * notes are written: usually at once; after a conflict, when the user has gone on, with our am or git's; if this run
+ * was killed, at the next run.
  */
 
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -22,10 +22,11 @@ export interface PendingRecord {
 }
 
 export interface PendingAm {
-  /** The commit that git began at; null for none. */
+  /** Full name of the commit on which git am began; null on an unborn branch. */
   readonly before: string | null;
-  /** The branch there; null if HEAD is detached. */
+  /** The branch that HEAD was on, a full ref; null if HEAD was detached. */
   readonly branch: string | null;
+  /** As of `PatchesToApply`. */
   readonly forgotten: readonly string[];
   readonly records: readonly PendingRecord[];
 }
@@ -33,13 +34,13 @@ export interface PendingAm {
 /** Relative to the git directory of the working tree. */
 const FILE = "patchsig/am.json";
 
-/** Held while git am runs, so that two at once do not take each other's commits for their own. */
+/** Held while git am runs: two at once would take each other's commits for their own. */
 const LOCK = "patchsig/am.lock";
 
 const pathIn = ({ gitFolder }: Repository, name: string): string => join(gitFolder, name);
 
 /**
- * Runs `work` while no other am of ours does here; without a lock where the system has none.
+ * Runs `work` while no other am of ours runs in this working tree. Where the system has no file locks, it runs at once.
  *
  * @throws PatchsigError "unwritable"
  */
@@ -79,7 +80,7 @@ export async function keepPending(
   writeWhole(file, JSON.stringify({ branch, ...pending }));
 }
 
-/** Null if no am of ours was stopped here. */
+/** Null if no am of ours left records here. */
 export async function readPending(repository: Repository): Promise<PendingAm | null> {
   try {
     return JSON.parse(readFileSync(pathIn(repository, FILE), "utf8")) as PendingAm;

@@ -1,4 +1,4 @@
-/** Whether a commit is what a plain diff makes of its parent: without git, except for the old files. */
+/** Checks that a plain diff, applied to a commit's parent, gives the commit: git is asked only for the files. */
 
 import { hash } from "node:crypto";
 import { Blobs } from "../../git/blobs.ts";
@@ -8,15 +8,16 @@ import { EMPTY } from "../../primitives/bytes.ts";
 import { KeptFiles } from "./kept-files.ts";
 import { applyPlain, type PlainPatch, plainPatches, reversed } from "../../record/plain-diff.ts";
 
-/** A file patch, and what the commit did to that file. */
+/** A signed file patch, and how the commit changed that file. */
 export interface PlainChange {
   readonly patch: PlainPatch;
   readonly change: FileChange;
 }
 
 /**
- * The commit's changes, each with its file patch; null if the diff is not plain, or the commit changed other
- * files or modes: then git has to be asked.
+ * Pairs the commit's changes with the diff's file patches.
+ *
+ * @returns null if the diff is not plain, or the commit changed other files or modes: then git has to be asked
  */
 export function plainChanges(diff: Buffer, changes: readonly FileChange[]): PlainChange[] | null {
   const patches = plainPatches(diff);
@@ -45,24 +46,24 @@ function isSameKind({ kind, mode }: PlainPatch, { oldMode, newMode }: FileChange
 type ObjectFormat = "sha1" | "sha256";
 
 /**
- * Checks plain changes. A file that a commit left is mostly the one that the next commit to it found, or the other way
- * round if the newest come first; and a diff says either file by the other. So git is asked only for those of which
- * neither is here.
+ * Checks plain changes, and keeps files: the file that one commit leaves is the one that the next commit to it changes.
+ * If the newest commits come first it is the other way round, but a diff works in both directions. So git is asked for
+ * an old file only if the cache has neither the old nor the new one.
  */
 export class PlainChecks {
   readonly #place: StartOptions;
   readonly #maxBytes: number;
   readonly #format: ObjectFormat;
   readonly #asked: Blobs;
-  /** For files that are not here, though they should be; null until there is one. */
+  /** A second git for files that should have been kept, but were overwritten; null until one is needed. */
   #late: Blobs | null = null;
-  /** Changes whose old files git was asked for. */
+  /** Changes for which git was asked for the old file. */
   readonly #waiting = new Set<PlainChange>();
-  /** Blobs that will be here when what was announced is checked. */
+  /** Blobs that the announced changes will bring into the cache. */
   readonly #expected = new Set<string>();
   readonly #kept = new KeptFiles();
 
-  /** @param maxBytes of a file: a longer one makes its change none of the plain ones */
+  /** @param maxBytes of a file that git is asked for; a change of a longer one does not count as made */
   constructor(place: StartOptions, format: ObjectFormat, maxBytes: number) {
     this.#place = place;
     this.#format = format;
@@ -70,7 +71,7 @@ export class PlainChecks {
     this.#asked = new Blobs(place, maxBytes);
   }
 
-  /** Asks git for what these changes will need, at once: a write for each would cost more than the files. */
+  /** Asks git for the files that these changes will need, in one write: one for each would cost more than the files. */
   announce(changes: readonly PlainChange[]): void {
     const missing: string[] = [];
     for (const one of changes) {
@@ -89,14 +90,14 @@ export class PlainChecks {
   }
 
   /**
-   * True if each change makes the file of the commit. False does not mean that the diff does not: git may find
-   * another place for a hunk.
+   * True if each file patch gives the commit's file. If not, the diff may still apply: git may find another place for a
+   * hunk.
    *
-   * @param changes as they were announced, in that order
+   * @param changes as announced, in the same order
    */
   async areMade(changes: readonly PlainChange[]): Promise<boolean> {
     let areMade = true;
-    // all of them, for the commits after this one
+    // not only up to the first that fails: the commits after this one need the files
     for (const one of changes) if (!(await this.#isMade(one))) areMade = false;
     return areMade;
   }
@@ -107,13 +108,13 @@ export class PlainChecks {
     this.#expected.delete(oldBlob);
     this.#expected.delete(newBlob);
     const after = this.#after(one);
-    // what makes the old file of the new one makes the new one of it
+    // if the reversed hunks turn the new file into the old one, the hunks turn the old one into the new
     if (after !== null) return this.#makes(applyPlain(after, reversed(hunks)), oldBlob);
     const before = kind === "create" ? EMPTY : await this.#before(one);
     return before !== null && this.#makes(applyPlain(before, hunks), newBlob);
   }
 
-  /** The new file; null if the old one is to be taken. */
+  /** The new file, if the cache has it; null to start from the old one. */
   #after(one: PlainChange): Buffer | null {
     if (one.patch.kind === "delete") return EMPTY;
     const isOldTaken = one.patch.kind === "create" || this.#waiting.has(one);

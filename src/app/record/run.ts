@@ -1,4 +1,4 @@
-/** A run over commits, for `check-commit` and `log`: opens what it needs, and counts. */
+/** A run of `check-commit` or `log`: opens repository, keys and index, checks the commits, and counts. */
 
 import { openRepository, type Repository } from "../../git/repository.ts";
 import type { CommitResult, CommitStatus, CommitSummary } from "../../record/result.ts";
@@ -16,15 +16,20 @@ import { testsOnCommit } from "./tests.ts";
 export interface CommitRun extends CommitSelection {
   /** The folder of the repository. */
   readonly directory: string;
-  /** As git log takes them. */
+  /** Commits and ranges, as git log takes them. */
   readonly words: readonly string[];
   /** `--require`; undefined for what the settings say. */
   readonly required: string | undefined;
-  /** What the index knows of tests is wanted, not only what is in the notes. */
+  /** Show the tests that the index knows, too, not only those in the notes. */
   readonly tests: boolean;
 }
 
-/** Gives each result to `show`; keys are looked up, and nothing is remembered. */
+/**
+ * Checks commits, and passes each result to `show`. First writes notes that an earlier am could not. Keys are looked
+ * up, and none is stored.
+ *
+ * @returns the counts
+ */
 export async function runOverCommits(
   { directory, words, required, tests, ...options }: CommitRun,
   show: (result: CommitResult) => void,

@@ -1,4 +1,4 @@
-/** Writes the notes of what git am made without us: after a conflict, or when our own run was killed. */
+/** Writes the notes for commits that git am made without us: after a conflict, or when our own run was killed. */
 
 import { commitsBetween } from "../../git/committed.ts";
 import { amProgress, type Repository } from "../../git/repository.ts";
@@ -13,14 +13,14 @@ import {
 import { noteAll, sayNotRecorded } from "./write.ts";
 
 /**
- * If git am has ended since: writes the notes of what it committed, and forgets the rest, which was
- * skipped or aborted.
+ * If git am has ended: writes the notes for what it committed, and forgets the other records, whose patches were
+ * skipped or aborted. What goes wrong is said, and is no failure of this run.
  */
 export async function settlePending(repository: Repository, say: Reporter["say"]): Promise<void> {
   if (repository.toplevel === null || (await toSettle(repository)) === null) return;
   try {
     await whileAlone(repository, say, async () => {
-      // that of an am that was under way is settled by then
+      // read again: the am that we waited for has settled its own
       const pending = await toSettle(repository);
       if (pending !== null) await settle(repository, pending, say);
     });
@@ -29,7 +29,7 @@ export async function settlePending(repository: Repository, say: Reporter["say"]
   }
 }
 
-/** Null if there is nothing, or git am has not ended. */
+/** Null if nothing is pending, or git am is still in progress. */
 async function toSettle(repository: Repository): Promise<PendingAm | null> {
   const pending = await readPending(repository);
   return pending === null || amProgress(repository) !== null ? null : pending;
@@ -55,7 +55,7 @@ async function settle(
   await forgetPending(repository);
 }
 
-/** git am keeps both, whoever resolves a conflict. */
+/** By author and subject: both survive the resolution of a conflict. */
 function isSamePatch(
   commit: { readonly author: string; readonly subject: string },
   { author, subject }: PendingRecord,
@@ -63,7 +63,7 @@ function isSamePatch(
   return same(commit.author, author) && same(commit.subject, subject);
 }
 
-/** git changes white space, and what stands around a name. */
+/** git am changes white space, and strips signs around a name. */
 function same(a: string, b: string): boolean {
   const plain = (text: string): string => text.replace(/[\s.,:;"'\\]+/g, "");
   return plain(a) === plain(b);

@@ -1,4 +1,4 @@
-/** Test results in the notes on commits: which are kept, and what they and the index say of a tree. */
+/** Test results in notes: which ones a note keeps, and what notes and index together know of a tree. */
 
 import type { Repository } from "../../git/repository.ts";
 import { treesOfCommits } from "../../git/tested.ts";
@@ -13,8 +13,11 @@ import type { Reporter } from "../reporter.ts";
 import { type KnownTests, weighed, withKnownTests } from "../result/known.ts";
 
 /**
- * What to keep of the index's results in the notes on commits: those that count now, so that whoever has the
- * note needs neither index nor feed. Null for a commit without any.
+ * The results to keep in the notes on commits, as signed texts: those in the index that count now. Whoever has the note
+ * then needs neither index nor feed.
+ *
+ * @param commits full names
+ * @returns for each commit, null if it has none
  */
 export function resultsToKeep(
   repository: Repository,
@@ -28,7 +31,7 @@ export function resultsToKeep(
   });
 }
 
-/** The last word of each key, the bad ones first: what does not fit hides no failure. */
+/** The last result of each key, failures first: if some do not fit, those left out are passes. */
 function keptText(found: readonly WeighedResult[]): Buffer | null {
   const counting = found.flatMap(({ signed, worth }) => (worth === "counts" ? [signed] : []));
   const last = weigh(counting).keys.map((key) => key.last);
@@ -49,8 +52,10 @@ function badFirst({ said: a }: SignedResult, { said: b }: SignedResult): number 
 }
 
 /**
- * By what is kept in a note and, if there is one, the index: each result once, by what its key is worth now.
- * Whoever can push a note can put any result into it, so those of another tree say nothing here.
+ * Weighs the results in a note together with those of the index, each once, by what its key is worth now. Whoever can
+ * push a note can put any result into it: those about another tree are ignored.
+ *
+ * @param known null without an index
  */
 export function testsOnCommit(
   trust: Pick<TrustStore, "results">,

@@ -1,7 +1,4 @@
-/**
- * Writes the records of applied patches into notes. Nothing here undoes a commit: what cannot be recorded
- * is said.
- */
+/** Writes the records of applied patches into notes. If that fails, the commits stay, and the user is told. */
 
 import { PatchsigError } from "../../errors.ts";
 import { committerOf, NOTES_REF, writeNotes } from "../../git/notes.ts";
@@ -19,23 +16,23 @@ import { forgetPending, keepPending, type PendingRecord } from "./pending.ts";
 
 type Patch = JudgedMember<Checked>;
 
-/** What git am is given. */
+/** What git am is about to apply. */
 export interface PatchesToApply {
   readonly patches: readonly Patch[];
-  /** What was added to their messages. */
+  /** Trailers that were added to their messages. */
   readonly added: ReadonlyMap<Patch, readonly AddedTrailer[]>;
-  /** Full name of the commit that they are applied on; null for none. */
+  /** Full name of the commit that they are applied on; null on an unborn branch. */
   readonly before: string | null;
-  /** Options that git am forgets: to be given again when it goes on. */
+  /** Options that `git am --continue` does not remember, and that have to be given again. */
   readonly forgotten: readonly string[];
 }
 
 /**
- * Keeps the records before git am begins: if this run is killed, or git stops, they are written later
- * (`settlePending`).
+ * Makes the records, and keeps them on disk before git am begins: if this run is killed, or git stops, `settlePending`
+ * writes the notes later.
  *
- * @param wanted false to write no notes; the options are kept all the same
- * @returns the records; none if they cannot be kept, which is said
+ * @param wanted false to write no notes; `forgotten` is kept all the same
+ * @returns the records; none if they cannot be kept, and then the user is told
  */
 export async function prepareRecords(
   repository: Repository,
@@ -63,10 +60,9 @@ export async function prepareRecords(
 }
 
 /**
- * Writes notes on the commits of all records. Not for a git am that stopped: after an abort there is nothing
- * to be noted.
+ * Writes the notes after git am has applied all patches. Not for a git am that stopped: the user may abort it.
  *
- * @param commits that git made, full names
+ * @param commits full names of those that git made, in the order of the records
  */
 export async function recordApplied(
   repository: Repository,
@@ -83,10 +79,14 @@ export async function recordApplied(
   }
 }
 
-/** Until git has made one. */
+/** Stands in a record until git has made the commit; `onCommit` replaces it. */
 const NO_COMMIT = "0".repeat(40);
 
-/** Notes on commits, in the order of their records, with the test results that count for their trees. */
+/**
+ * Writes the notes on commits, with the test results that count for their trees.
+ *
+ * @param records one for each commit, in the same order
+ */
 export async function noteAll(
   repository: Repository,
   commits: readonly string[],
@@ -101,7 +101,7 @@ export async function noteAll(
   await writeNotes(repository, notes, `patchsig am: ${count(notes.length, "patch")}`);
 }
 
-/** The commits are there, and stay: so this is no failure of what was asked for. */
+/** Says why nothing was recorded. That is no failure: the patches are applied. Other errors are bugs, and thrown on. */
 export function sayNotRecorded(error: unknown, say: Reporter["say"]): void {
   const { code } = error as NodeJS.ErrnoException;
   if (!(error instanceof PatchsigError) && code === undefined) throw error;

@@ -1,4 +1,4 @@
-/** Which threads of the index are to be judged again: verdicts depend on keys and settings, and those change. */
+/** Finds the threads of the index whose verdicts may have changed, because keys or settings have. */
 
 import { createHash } from "node:crypto";
 import type { IndexStore } from "../../store/index-store.ts";
@@ -7,10 +7,15 @@ import { normaliseIdentity } from "../../trust/identity.ts";
 import type { TrustEvent } from "../../trust/record.ts";
 import type { UpdateIndexOptions } from "./update.ts";
 
-/** Whatever verdicts depend on besides the mails. */
+/** What verdicts depend on, besides the mails. */
 type VerdictTerms = Pick<UpdateIndexOptions, "policies" | "pins" | "devKeyrings" | "trailers">;
 
-/** @returns also what notes that they were judged by what is known and wanted now */
+/**
+ * Compares keys and settings with those by which the index was judged.
+ *
+ * @returns the threads to judge again, and `done`: to be called when they have been, so that the next run compares
+ *   with the keys and settings of now
+ */
 export function toJudgeAgain(
   index: IndexStore,
   trust: TrustStore,
@@ -18,7 +23,7 @@ export function toJudgeAgain(
 ): { readonly threads: readonly number[]; readonly done: () => void } {
   const { policies, pins, devKeyrings, trailers } = options;
   const terms = digest([policies, devKeyrings, trailers]);
-  // not what indexing itself remembers
+  // not the sightings, which indexing itself adds
   const keys = digest([lastDecision(trust), [...pins.keys], [...pins.revoked]]);
   const isSame = index.fact("terms") === terms;
   const threads = !isSame
@@ -39,14 +44,14 @@ function digest(of: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(of)).digest("hex");
 }
 
-/** The last event that is more than a key which was seen (once more); null if there is none. */
+/** The last event other than the sighting of a key, such as a revocation; null if there is none. */
 function lastDecision(trust: TrustStore): TrustEvent | null {
   for (const event of trust.log())
     if (event.to !== "first-use" && event.to !== "known") return event;
   return null;
 }
 
-/** With what is signed, or what is not and is from somebody who signs, or did when it was judged. */
+/** Threads whose verdicts depend on keys: with signed mails, or unsigned ones of somebody who signs, or once did. */
 function threadsOfSigners(
   index: IndexStore,
   trust: TrustStore,

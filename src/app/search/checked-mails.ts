@@ -1,4 +1,7 @@
-/** What checking found of mails, kept while a run goes on: a thread that goes on is judged again with each portion. */
+/**
+ * What checking found in mails, kept during a run. A thread that spans several portions is judged with each of them:
+ * its earlier mails need not be read and checked again.
+ */
 
 import type { MailRow } from "../../store/index-sql.ts";
 import { mailPortionsAt } from "../sources/at-places.ts";
@@ -10,11 +13,11 @@ interface PlacedFacts extends CheckedFacts {
 
 interface KeptFacts extends PlacedFacts {
   readonly messageId: string;
-  /** Of the mail, in bytes: what is kept of it is smaller. */
+  /** Of the mail, in bytes: an upper bound of what is kept of it. */
   readonly size: number;
 }
 
-/** Bytes of mails of which it is kept. */
+/** Bytes of the mails for which facts are kept. */
 const MOST_BYTES = 12 << 20;
 
 export class CheckedMails {
@@ -45,11 +48,15 @@ export class CheckedMails {
     this.#kept.delete(place);
   }
 
-  /** Of mails of the index, in their order; those that are no longer in their places are left out. */
+  /**
+   * Facts of mails in the index; those that are not kept are read and checked again.
+   *
+   * @returns in the order of the mails, without those that are no longer in their places
+   */
   async of(mails: readonly Pick<MailRow, "place" | "messageId">[]): Promise<PlacedFacts[]> {
     const missing = mails.filter((mail) => this.#keptOf(mail) === null);
     const again = new Map<string, PlacedFacts & { readonly size: number }>();
-    // however large a thread is, few of its mails are in memory
+    // in portions, so that a thread of large mails does not fill the memory
     for await (const some of mailPortionsAt(missing)) {
       const read = some.filter((mail): mail is FactMail => mail.bytes !== null);
       const places = read.map(({ source, size }) => ({ place: source, size }));

@@ -1,6 +1,6 @@
 /**
- * What the index needs of a mail: found once, from its bytes alone, so that any thread may find it. Mails of
- * threads that go on are judged again from it, without being read again.
+ * What the index needs of a mail. It depends on the mail's bytes alone, so any thread can find it, and a mail whose
+ * discussion goes on is judged again without being read again.
  */
 
 import { ReadableMail } from "../../mail/reply-text.ts";
@@ -16,14 +16,14 @@ import type { DkimCheck } from "../verify/dkim.ts";
 import { createCheck, evidenceIn, type Examined, isEvidence } from "../verify/checking.ts";
 import { SharedReader } from "./shared-reader.ts";
 
-/** What checking found, for a verdict. */
+/** What checking found, as a verdict needs it. */
 export interface CheckedFacts {
   readonly examined: Examined;
-  /** Of a patch or cover letter. */
+  /** What tells the versions of a series apart; null unless the mail is a patch or cover letter. */
   readonly version: VersionMail | null;
 }
 
-/** The rest is what is stored, and not kept. */
+/** All facts of a mail: `text` and `results` are stored, and not kept for judging again. */
 export interface IndexFacts extends CheckedFacts {
   readonly text: SearchableMail;
   readonly results: readonly SignedResult[];
@@ -32,11 +32,14 @@ export interface IndexFacts extends CheckedFacts {
 export interface FactTerms {
   readonly devKeyrings: readonly string[];
   readonly trailers: readonly string[];
-  /** Null if nothing may be vouched for. */
+  /** Null if DKIM is not looked at. */
   readonly dkim: DkimCheck | null;
 }
 
-/** Throws a PatchsigError "not-found" if a keyring folder is none. */
+/**
+ * @returns a function that reads one mail
+ * @throws PatchsigError "not-found" for a keyring folder that does not exist
+ */
 export function createFactReader({
   devKeyrings,
   trailers,
@@ -60,7 +63,7 @@ export function createFactReader({
   };
 }
 
-/** This program's own failures at a mail are its result: the mail can be searched all the same. */
+/** If a bug makes checking throw, the error is what is found of this mail: it can be searched all the same. */
 function checkedFacts(check: () => Parameters<typeof versionMail>[0]): CheckedFacts {
   try {
     const checked = check();
@@ -76,24 +79,25 @@ export type FactMail = SourceMail & { readonly bytes: Buffer };
 
 export interface FactReader {
   /**
-   * In the order of the mails, whose bytes are not used after it is done.
+   * Reads mails; their bytes are not used after that.
    *
-   * @param urgent before all that was not begun; default: after it
+   * @param urgent read these before all that have not been begun. Default: after them
+   * @returns in the order of the mails
    */
   read(mails: readonly FactMail[], urgent?: boolean): Promise<readonly IndexFacts[]>;
-  /** Waits for what was begun; meanwhile this thread reads what the others have not begun. */
+  /** Waits for `begun`; meanwhile this thread reads mails that the others have not begun. */
   help<T>(begun: Promise<T>): Promise<T>;
   close(): void;
 }
 
-/** A thread costs a tenth of a second and 60 MB: it starts after so many mails. */
+/** A thread costs a tenth of a second and 60 MB: threads start only after this many mails. */
 const MAILS_ALONE = 250;
-/** Parts that a thread is given: what it reads while this one is busy storing a portion. */
+/** Parts that a thread is given in advance: it reads them while this thread stores a portion. */
 const GIVEN = 10;
 
 const WORKER = new URL("./facts-worker.js", import.meta.url);
 
-/** @param threads that read mails beside this one, once there are many */
+/** @param threads how many threads read mails beside this one, once there are many mails; 0 for none */
 export function openFactReader(terms: FactTerms, threads: number): FactReader {
   const here = createFactReader(terms);
   const all = (mails: readonly FactMail[]): IndexFacts[] => mails.map(({ bytes }) => here(bytes));

@@ -14,7 +14,7 @@ export interface FoundMails {
   readonly mails: readonly MailRow[];
   /** True if there are more. */
   readonly more: boolean;
-  /** Lines of sections of MAINTAINERS that are not read: regular expressions that are more than words. */
+  /** Lines of MAINTAINERS that the search could not use: `SECTION: K: PATTERN`. */
   readonly unread: readonly string[];
 }
 
@@ -27,21 +27,24 @@ export function foundRecord({ id: _id, thread: _thread, ...mail }: MailRow): Fou
   return { type: "mail", ...mail };
 }
 
-/** Where a page of results begins. */
+/** The mail after which a page of results begins. */
 type After = Pick<MailRow, "date" | "id">;
 
 export interface FindOptions {
-  /** Mails to return. */
+  /** Most mails to return. */
   readonly most: number;
-  /** Only mails of these; null, or not given, for all that the index knows. */
+  /** Only mails of these sources; null, or not given: of all that the index has. */
   readonly sources?: readonly string[] | null;
   /** The last mail of the page before. */
   readonly after?: After | null;
-  /** Of the repository whose MAINTAINERS `maintainers:` means; not given: where the user stands. */
+  /** The repository whose MAINTAINERS `maintainers:` reads. Default: the one of the current folder. */
   readonly directory?: string | undefined;
 }
 
-/** @throws PatchsigError "usage" for what is no query */
+/**
+ * @param text the query (docs/search.md)
+ * @throws PatchsigError "usage" for a query that cannot be read, "not-found" as `readSections`
+ */
 export async function findMails(
   index: IndexStore,
   text: string,
@@ -65,7 +68,7 @@ export async function findMails(
   return { mails: mails.slice(0, most), more: mails.length > most, unread };
 }
 
-/** Seconds since the epoch of all times that a query names. */
+/** All times that a query names, in seconds since the epoch, by their words. */
 async function readTimes(query: Query): Promise<ReadonlyMap<string, number>> {
   const times = new Map<string, number>();
   for (const words of timesIn(query)) times.set(words, await timeOf(words));
@@ -81,7 +84,7 @@ async function timeOf(words: string): Promise<number> {
   return Date.UTC(year!, month! - 1, date, hour, minute, second) / 1000;
 }
 
-/** As git reads times: `2.weeks.ago`, `yesterday`. */
+/** Asks git for a time in its words: `2.weeks.ago`, `yesterday`. */
 async function approxidate(words: string): Promise<number> {
   const args = ["config", "--type=expiry-date", "--default", words, "--get", "patchsig.none"];
   const { status, stdout } = await runGit(args, {

@@ -1,6 +1,7 @@
 /**
- * What a source no longer has: mails that an inbox or its owner deleted, or took back by rewriting its history; files
- * that are no longer in a maildir; an mbox that a mail program has written anew. All of that leaves the index.
+ * Finds the mails that a source no longer has, and that leave the index: those that a public-inbox deleted, or lost when
+ * its history was rewritten; those whose files are gone from a maildir; those of an mbox that a mail program has
+ * written anew.
  */
 
 import { realpathSync } from "node:fs";
@@ -26,19 +27,22 @@ import { feedName, isFeedSource } from "../sources/sources.ts";
 
 export interface Gone {
   readonly mails: readonly PlacedRow[];
-  /** An inbox has another history than the one that was read. */
+  /** The history of a public-inbox was rewritten since it was read. */
   readonly rewritten: boolean;
-  /** Of results that were withdrawn: those that are there again. */
+  /** Results that had been withdrawn, and are there again. */
   readonly back: readonly PlacedRow[];
-  /** Names of cursors that say nothing any more. */
+  /** Names of cursors to forget. */
   readonly cursors: readonly string[];
-  /** Older mails of a feed may have come: all of it is read again. */
+  /** A feed may have older mails than before: it is read from the beginning. */
   readonly refilled: boolean;
 }
 
 const NOTHING: Gone = { mails: [], rewritten: false, back: [], cursors: [], refilled: false };
 
-/** Of a feed that is followed: what the index is told of once it was read. Null of other sources. */
+/**
+ * The fact by which the index notices that a followed feed dropped mails here, or got older ones: the state of its
+ * contents, to be stored once the feed has been read. Null for other sources.
+ */
 export function contentsOf(
   source: string,
 ): { readonly name: string; readonly value: string } | null {
@@ -47,9 +51,9 @@ export function contentsOf(
 }
 
 /**
- * A source that cannot be looked at has lost nothing: whoever reads it says what is wrong.
+ * A source that cannot be read has lost nothing: what is wrong is said when its new mails are read.
  *
- * @param source as it is indexed
+ * @param source its name in the index
  */
 export async function goneFrom(index: IndexStore, source: string): Promise<Gone> {
   try {
@@ -76,17 +80,17 @@ export async function goneFrom(index: IndexStore, source: string): Promise<Gone>
   }
 }
 
-/** A feed of the index that is not followed any more. */
+/** True for a feed that is not followed any more. */
 export function isUnfollowed(source: string): boolean {
   return isFeedSource(source) && !isFollowed(feedName(source));
 }
 
-/** Of an inbox in a folder below another, which may be gone. */
+/** How the cursors of a public-inbox begin. Only the folder above has to exist: the inbox itself may be gone. */
 function cursorPrefix(above: string, name: string): string {
   return `public-inbox ${join(realpathSync(above), name, "git")}/`;
 }
 
-/** Its mails may stand anywhere in it now: they come in again. */
+/** Places in an mbox are offsets: once it is written anew, all its mails leave, and come in again. */
 function goneFromMbox(index: IndexStore, file: string): Gone {
   if (!isRewrittenMbox(file, (name) => index.cursor(name))) return NOTHING;
   return { ...NOTHING, mails: index.mailsOfSource(file) };
@@ -98,21 +102,21 @@ function goneFromMaildir(index: IndexStore, maildir: string): Gone {
     return rows.filter(({ place }) => uniqueNames(place).every((name) => !files.has(name)));
   };
   const before = lost(index.mailsOfSource(maildir));
-  // a program may have been renaming a file while the folder was read
+  // looks twice: a mail program may have renamed a file while the folder was read
   const mails = before.length === 0 ? before : lost(before);
   const prefix = maildirPrefix(maildir);
   const names = mails.flatMap(({ place }) => uniqueNames(place));
-  // one that is put back is new
+  // without its cursor, a mail that is put back counts as new
   return { ...NOTHING, mails, cursors: names.map((name) => `${prefix}${name}`) };
 }
 
-/** A place may end with an offset, and so may a name. */
+/** Names that the file of a place may have: what looks like an offset at the end may be a part of the name. */
 function uniqueNames(place: string): string[] {
   const [name = ""] = basename(place).split(":2,", 1);
   return [...new Set([name, name.replace(/:\d+$/, "")])];
 }
 
-/** And mails of a feed that were dropped here, to have room. */
+/** Adds the mails of a feed that were dropped here to save space (src/app/feed/room.ts). */
 async function withDropped(
   index: IndexStore,
   source: string,
@@ -168,7 +172,7 @@ function isBefore(epoch: Epoch, commit: string, head: string): Promise<boolean> 
   return gitSucceeds(["merge-base", "--is-ancestor", commit, head], placeOf(epoch));
 }
 
-/** Mails that their inbox has deleted: those with the same bytes, wherever they came in. */
+/** The mails that a public-inbox deleted: all mails of the source with the same bytes as the deleted blobs. */
 async function mailsEnded(
   index: IndexStore,
   source: string,

@@ -1,4 +1,4 @@
-/** One portion of mails as verification sees it, with their series. */
+/** Judges one portion of mails, and the series that they make. */
 
 import type { SourceMail } from "../../source/item.ts";
 import type { MailKind } from "../../store/index-sql.ts";
@@ -23,23 +23,23 @@ export interface PortionTerms {
   readonly pins: Pins;
   readonly devKeyrings: readonly string[];
   readonly trailers: readonly string[];
-  /** Keys for DKIM; null if nothing may be vouched for. */
+  /** Keys for DKIM; null if DKIM is not looked at. */
   readonly dkim: DkimRun | null;
 }
 
-/** What is known of one mail. */
+/** What judging found of one mail. */
 interface JudgedPlace {
   readonly kind: MailKind;
   readonly result: PatchResult | null;
 }
 
 export interface JudgedPortion<P = VersionMail> {
-  /** By places; a mail that is not here says nothing of patches. */
+  /** By place. A mail that has nothing to do with patches is not in it. */
   readonly places: ReadonlyMap<string, JudgedPlace>;
   readonly series: readonly Collected<P>[];
 }
 
-/** Judges mails, and keeps of each patch what its version is known by. */
+/** Judges mails, and keeps of each patch what tells versions of a series apart. */
 export function judgePortion(
   mails: readonly SourceMail[],
   terms: PortionTerms,
@@ -48,7 +48,11 @@ export function judgePortion(
   return judgeAndKeep(mails, terms, memory, versionMail);
 }
 
-/** @param keep what is kept of each patch */
+/**
+ * Judges mails.
+ *
+ * @param keep says what to keep of each patch, as the payload of its series
+ */
 export async function judgeAndKeep<P>(
   mails: readonly SourceMail[],
   terms: PortionTerms,
@@ -71,7 +75,7 @@ export async function judgeAndKeep<P>(
   return collected(all);
 }
 
-/** The same of mails that were checked before. */
+/** Judges mails that were checked before. */
 export function judgeFacts<P>(
   mails: readonly ExaminedMail<P>[],
   { policies, pins, dkim }: Pick<PortionTerms, "policies" | "pins" | "dkim">,
@@ -83,7 +87,7 @@ export function judgeFacts<P>(
 function collected<P>(all: Iterable<Seen<P | null>>): JudgedPortion<P> {
   const places = new Map<string, JudgedPlace>();
   const series: Collected<P>[] = [];
-  // a series at which the program fails has its mails in the index all the same
+  // a bug that a series triggers is not reported here: its mails are in the index all the same
   const collector = createJudgedSeriesCollector<P>(() => {});
   for (const seen of all) {
     if (seen.kind === "link") {

@@ -8,19 +8,27 @@ import type { IndexFacts } from "./facts.ts";
 import type { JudgedPortion } from "./judge.ts";
 
 export interface FreshMail extends IndexFacts {
-  /** As of SourceMail. */
+  /** `source` of its SourceMail. */
   readonly place: string;
+  /** Bytes. */
   readonly size: number;
+  /** What connects the mail to others of its thread. */
   readonly names: string[];
 }
 
-/** A hostile date does not put a mail at the top of every list. */
+/** The mail's date, but never later than now: a forged one must not keep a mail at the top of every list. */
 export function dateOf({ date, received }: SearchableMail, now: number): number {
   return Math.max(0, Math.min(date ?? received ?? 0, now));
 }
 
+/** Characters of a subject or sender in lists; all of them can be searched. */
 const MAX_SHOWN = 500;
 
+/**
+ * @param source its name in the index
+ * @param together names that mails of one series get in common, by place
+ * @param now seconds since the epoch
+ */
 export function newMail(
   source: string,
   { place, text, names, results }: FreshMail,
@@ -65,6 +73,7 @@ function newResult({ said, publicKey, text, minisig }: SignedResult): NewResult 
   };
 }
 
+/** @returns the kind that judging found, else `kind`; "" for what was not judged */
 export function verdictOn(
   { place, kind }: Pick<MailRow, "place" | "kind">,
   { places }: JudgedPortion,

@@ -1,4 +1,4 @@
-/** The mails of a source, in the portions in which the index takes them. */
+/** Groups the mails of a source into the portions that the index stores, one a transaction. */
 
 import {
   isReadFailure,
@@ -7,7 +7,7 @@ import {
   type SourceMail,
 } from "../../source/item.ts";
 
-/** Mails, and their bytes, that are stored at once. */
+/** Most mails of a portion, and bytes after which it ends. */
 export const PORTION_MAILS = 500;
 const PORTION_BYTES = 8 << 20;
 

@@ -1,4 +1,4 @@
-/** Sections of MAINTAINERS, as the repository where the user stands has it in HEAD. */
+/** Reads sections of the file MAINTAINERS in a repository's HEAD. */
 
 import { PatchsigError } from "../../errors.ts";
 import { runGit } from "../../git/run.ts";
@@ -14,9 +14,9 @@ const FILE = "MAINTAINERS";
 const MAX_BYTES = 4 << 20;
 
 /**
- * By the names given.
- *
- * @param cwd in the repository
+ * @param names titles of sections, as in `maintainers:"…"`
+ * @param cwd a folder in the repository
+ * @returns what each section looks for, by name
  * @throws PatchsigError "not-found": no such file, or no such section
  */
 export async function readSections(
@@ -49,7 +49,7 @@ export async function readSections(
   return filters;
 }
 
-/** Of patterns without wildcards. */
+/** The patterns without wildcards that are folders in HEAD: get_maintainer.pl takes them with all that is below. */
 async function foldersAmong(
   { files, excluded }: MaintainedSection,
   cwd: string,

@@ -1,4 +1,4 @@
-/** Series as the index holds them, and which of those it holds are versions of one work. */
+/** Series as the index stores them, and which of them are versions of one work. */
 
 import { type HandLink, namesToFindBy, namesToLookFor, worksOf } from "../../series/works.ts";
 import type { VersionFacts } from "../../series/works.ts";
@@ -21,11 +21,11 @@ import { judgedVersions, type Version } from "../series/versions.ts";
 /** The trailers of one name in the replies to a series. */
 interface TrailerCount {
   readonly all: number;
-  /** By people who signed, or for whom a domain vouches. */
+  /** Those with a proof: a signature, or a domain that vouches. */
   readonly proven: number;
 }
 
-/** What the index knows of a series besides its columns: `record` of an IndexedSeries. */
+/** What the index stores of a series besides its columns: the JSON in `record` of an IndexedSeries. */
 export interface SeriesSummary extends Pick<
   ListedSeries,
   "id" | "subject" | "version" | "name" | "total" | "missing" | "replaces" | "from" | "proof"
@@ -35,22 +35,22 @@ export interface SeriesSummary extends Pick<
   readonly complete: boolean;
   readonly author: PatchResult["author"];
   readonly signer: string | null;
-  /** What is known of the key of the first signed patch; null if none is signed. */
+  /** The state of the key that signed the first signed patch; null if none is signed. */
   readonly trust: KeyTrust | null;
   readonly base: Base;
-  /** Codes of all findings, of its mails too. */
+  /** Codes of all findings, on the series and on its mails. */
   readonly findings: readonly string[];
   readonly reviewed: TrailerCount;
   readonly acked: TrailerCount;
   readonly tested: TrailerCount;
-  /** By which test results name its patches (`patchesDigest`); "" unless all are here. */
+  /** The digest by which test results name its patches (`patchesDigest`); "" unless all patches are here. */
   readonly patches: string;
-  /** Mails without a patch in its thread. */
+  /** Replies in its thread: mails without a patch. */
   readonly replies: number;
 }
 
 export interface SeriesContext {
-  /** Seconds since the epoch, by Message-ID and by place. */
+  /** Dates of mails, in seconds since the epoch, by Message-ID and by place. */
   readonly dates: ReadonlyMap<string, number>;
   /** The name of the source that has the mail of this place. */
   readonly sources: (place: string) => string;
@@ -124,7 +124,7 @@ function recordOf(version: Version<Collected<VersionMail>>, replies: number): Se
   };
 }
 
-/** By which test results name the patches of a series; null unless all are here and were read. */
+/** As `SeriesSummary.patches`; null unless all patches are here and could be read. */
 function digestOfPatches({ result, members }: Series<VersionMail>): string | null {
   const diffs = members.flatMap(({ payload: { kind, diff } }) =>
     kind === "patch" && diff !== null ? [diff] : [],
@@ -132,7 +132,7 @@ function digestOfPatches({ result, members }: Series<VersionMail>): string | nul
   return result.complete && diffs.length === result.total ? patchesDigest(diffs) : null;
 }
 
-/** Each person once, by the best proof. */
+/** Counts the trailers of one name, lower case: each person once. */
 function countIn(said: RepliesResult["trailers"], name: string): TrailerCount {
   const its = said.filter(({ trailer }) => trailer.toLowerCase().startsWith(`${name}:`));
   const proven = its.filter(({ proof }) => proof !== "none");
@@ -148,7 +148,12 @@ function most(dates: readonly number[]): number {
   return dates.reduce((a, b) => Math.max(a, b), 0);
 }
 
-/** The works of series that were stored, and of all that may be other versions of them. */
+/**
+ * Finds the works anew, of series that were just stored and of all that may be other versions of them.
+ *
+ * @param hand links that the user made by hand (docs/series.md)
+ * @returns ids of series, each with the number of its work
+ */
 export function regrouped(
   stored: readonly StoredSeries[],
   index: Pick<IndexStore, "namesakes">,

@@ -1,11 +1,11 @@
-/** Mails are read by other threads, and by this one while it would wait for them. */
+/** Has mails read by other threads, and by this one while it would otherwise wait for them. */
 
 import type { SourceMail } from "../../source/item.ts";
 import type { CheckPool } from "../verify/check-pool.ts";
 
-/** Mails that are read together. */
+/** Mails of a part: a thread is given one part at a time. */
 const PART_MAILS = 64;
-/** Parts that the other threads have while this one reads too: so that none runs dry. */
+/** Parts that the other threads are given while this one reads too: enough that they never wait for it. */
 const FEW = 2;
 
 interface Part<M, F> {
@@ -17,7 +17,7 @@ export class SharedReader<M extends SourceMail, F> {
   readonly #pool: CheckPool<F>;
   readonly #most: number;
   readonly #here: (mails: readonly M[]) => readonly F[];
-  /** Not begun, those that are needed first at the front. */
+  /** Parts that nobody has begun; the first is needed first. */
   readonly #waiting: Part<M, F>[] = [];
   #given = 0;
 
@@ -31,7 +31,10 @@ export class SharedReader<M extends SourceMail, F> {
     this.#here = here;
   }
 
-  /** In the order of the mails. @param urgent before all that was not begun */
+  /**
+   * @param urgent read these before all that have not been begun
+   * @returns in the order of the mails
+   */
   async read(mails: readonly M[], urgent: boolean): Promise<readonly F[]> {
     const parts: Part<M, F>[] = [];
     const facts: Promise<readonly F[]>[] = [];
@@ -59,7 +62,7 @@ export class SharedReader<M extends SourceMail, F> {
     }
   }
 
-  /** Waits for what was begun, and meanwhile reads what the other threads were not given. */
+  /** Waits for `begun`, and meanwhile reads parts that the other threads have not been given. */
   async help<T>(begun: Promise<T>): Promise<T> {
     let isDone = false;
     const end = (): void => {
@@ -67,7 +70,7 @@ export class SharedReader<M extends SourceMail, F> {
     };
     begun.then(end, end);
     for (;;) {
-      // answers of the threads come in
+      // lets the threads' answers in
       await new Promise(setImmediate);
       const part = isDone ? undefined : this.#waiting.shift();
       if (part === undefined) break;

@@ -1,6 +1,6 @@
 /**
- * Was this tree tested elsewhere? Only results by keys that a person accepted for results count; those of
- * others are shown, and decide nothing (docs/spec/result.md, "What it counts for"). Offline, from the index.
+ * Answers whether a tree was tested elsewhere: offline, from the index. Only results by keys that a person accepted
+ * for results count; others are shown, and decide nothing (docs/spec/result.md, "What it counts for").
  */
 
 import type { TestResult } from "../../result/text.ts";
@@ -12,31 +12,31 @@ import type { StoredResult } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 
-/** What is asked. */
+/** The question of `patchsig tested`. */
 export interface TestedQuestion {
   /** The git tree, 40 or 64 hex digits. */
   readonly tree: string;
   readonly test: string;
   /** `key=value`: a result that has all of them, and perhaps more, matches. */
   readonly env: readonly string[];
-  /** Of a suite that is not in the tree; null for any. */
+  /** Revision of a test suite that is not in the tree; null for any. */
   readonly rev: string | null;
-  /** Seconds; null for any age. */
+  /** Seconds that a result may be old; null for any age. */
   readonly maxAge: number | null;
-  /** Identities whose results count; empty for all that were accepted. */
+  /** Identities whose results count; empty for all whose keys were accepted. */
   readonly by: readonly string[];
   /** Seconds since the epoch. */
   readonly now: number;
 }
 
-/** A result that has to do with the question. */
+/** A result that matches the question. */
 interface TestedResult {
   readonly result: TestResult["result"];
   readonly by: string;
   readonly publicKey: string;
-  /** `withdrawn`: the feed that it came from has taken it back. */
+  /** `withdrawn`: the feed that brought it has taken it back. */
   readonly worth: ResultWorth | "withdrawn";
-  /** Older than was asked for. */
+  /** Older than `maxAge`, or from the future. */
   readonly stale: boolean;
   /** An earlier run failed, and this one passed. */
   readonly flaky: boolean;
@@ -49,8 +49,8 @@ interface TestedResult {
 }
 
 /**
- * `stale`: what counts is too old. `claims`: there are only results that do not count. `none`: there is
- * nothing, or nothing with a verdict.
+ * `stale`: the results that count are too old. `claims`: there are only results that do not count. `none`: there is no
+ * result, or none that says pass or fail.
  */
 type TestedAnswer = Weighed["answer"] | "stale" | "claims";
 
@@ -59,13 +59,13 @@ export interface Tested {
   readonly tree: string;
   readonly test: string;
   readonly answer: TestedAnswer;
-  /** Those that count first, then the last ones. */
+  /** Those that count first; within these, the latest first. */
   readonly results: readonly TestedResult[];
-  /** Results of the same test on this tree that are about another environment or revision. */
+  /** How many results of the same test on this tree are about another environment or revision. */
   readonly others: number;
 }
 
-/** Of one key, tree and test. */
+/** Most results of one key that are looked at. */
 const MAX_RESULTS = 1_000;
 const MAX_LISTED = 50;
 
@@ -91,7 +91,7 @@ export function testedAnswer(
   });
   const claimed = keyed.filter(({ worth }) => worth === "claims");
   const counting = keyed.filter(({ worth }) => worth === "counts");
-  // of a clock that is years ahead, nobody knows when it was
+  // a time in the future is wrong: nobody knows how old such a result is
   const isFresh = ({ time }: TestResult): boolean =>
     maxAge === null || (time >= now - maxAge && time <= now + DAY);
   const { keys } = weigh(counting.map(({ row, said }) => ({ ...row, said })));

@@ -1,7 +1,7 @@
 /**
- * Brings the index up to what its sources hold: portion by portion, each verified together with the
- * mails of its threads that came before. As for `verify`, keys are remembered. While one portion is stored, the
- * next one is read, by another thread if there are many.
+ * Brings the index up to date with its sources, portion by portion. Each portion is judged together with the earlier
+ * mails of its threads, and as for `verify`, keys are remembered. While one portion is stored, the next ones are read,
+ * in other threads if there are many mails.
  */
 
 import type { SearchableMail } from "../../search/mail-text.ts";
@@ -34,30 +34,32 @@ export interface UpdateIndexOptions {
   readonly pins: Pins;
   readonly devKeyrings: readonly string[];
   readonly trailers: readonly string[];
-  /** Keys for DKIM; null if nothing may be vouched for. */
+  /** Keys for DKIM; null if DKIM is not looked at. */
   readonly dkim: DkimRun | null;
-  /** Seconds since the epoch: no mail counts as younger. */
+  /** Seconds since the epoch: a mail dated later counts as of now. */
   readonly now: number;
-  /** Mails to store at once. Default: `PORTION_MAILS`. */
+  /** Most mails of a portion. Default: `PORTION_MAILS`. */
   readonly portion?: number;
   /** Threads that read mails beside this one, once there are many. Default: 0. */
   readonly threads?: number;
 }
 
 export interface IndexCounts {
+  /** Mails that are new in the index. */
   mails: number;
+  /** Parts of sources that could not be read. */
   unread: number;
 }
 
-/** Portions that are read while one is stored: two, so that there is some for this thread too if it would wait. */
+/** Portions that are read while one is stored: two, so that some is left for this thread when it would wait. */
 const PORTIONS_AHEAD = 2;
 /** Threads to judge again at a time. */
 const THREADS_AT_ONCE = 100;
 
 /**
- * @param onPortion what is found so far can be shown
- * @throws PatchsigError "usage" for sources that nobody can tell the new mails of; as the index and the
- *   sources cannot be read
+ * @param onPortion called after each portion: what was found so far can be searched
+ * @throws PatchsigError "usage" for a source whose new mails cannot be told from the old ones; others if the index or
+ *   a source cannot be read
  */
 export async function updateIndex(
   index: IndexStore,
@@ -95,7 +97,7 @@ export async function updateIndex(
       }
       for (const portion of begun) await store(source, portion);
       if (contents !== null) index.setFact(contents.name, contents.value);
-      // most of what was withdrawn is there again, as other commits
+      // a rewritten history has most of its mails again, as other commits: those were not withdrawn
       await work.forget(index.replacedResults(source));
       const has = (messageId: string): boolean =>
         index.mailsCalled(messageId).some((one) => one.source === source);
@@ -122,7 +124,7 @@ interface ReadMails {
   readonly cursors: ReadonlyMap<string, string>;
 }
 
-/** What a source brought. */
+/** What changed in a source, to be stored in one transaction. */
 interface News {
   readonly source: string;
   readonly fresh: readonly FreshMail[];
@@ -154,7 +156,7 @@ class IndexWork {
     this.#checked = new CheckedMails(reader);
   }
 
-  /** Judges again what may be judged otherwise now. */
+  /** Judges the threads again whose verdicts may have changed. */
   async judgeAgain(): Promise<void> {
     const { threads, done } = toJudgeAgain(this.#index, this.#trust, this.#options);
     for (let at = 0; at < threads.length; at += THREADS_AT_ONCE)
@@ -162,7 +164,7 @@ class IndexWork {
     done();
   }
 
-  /** What a source no longer has; of a result, it can be said that its feed has withdrawn it. */
+  /** Takes out of the index what a source no longer has. A result stays, marked as withdrawn by its feed. */
   async leave(source: string, { mails, rewritten, back, cursors }: Gone): Promise<void> {
     const isKept = ({ kind }: PlacedRow): boolean =>
       rewritten && isFeedSource(source) && kind === "result";
@@ -170,7 +172,7 @@ class IndexWork {
     this.#index.restore(back.map(({ id }) => id));
     if (withdrawn.length > 0) await this.#store({ ...NOTHING_NEW, withdrawn }, []);
     await this.forget(mails.filter((one) => !isKept(one)));
-    // last: as long as they are there, it is noticed what is gone
+    // last: if this run is killed before, the next one still notices what is gone
     if (cursors.length > 0)
       await this.#store(
         { ...NOTHING_NEW, cursors: new Map(cursors.map((name) => [name, null])) },
@@ -187,7 +189,7 @@ class IndexWork {
     }
   }
 
-  /** Begins to read mails, and empties the portion; a mail that is too large is left out. */
+  /** Begins to read the mails of a portion, and empties it. Mails that are too large are left out. */
   read({ mails, failures }: NewPortion): PendingPortion {
     const whole = mails.filter((mail): mail is FactMail => mail.bytes !== null);
     const places = whole.map(({ source, size }) => ({ place: source, size }));
@@ -195,19 +197,19 @@ class IndexWork {
       mails.flatMap(({ cursor }) => (cursor ? [[cursor.name, cursor.value]] : [])),
     );
     const facts = this.#reader.read(whole);
-    // nobody needs their bytes while the portion before this one is stored
+    // so that their bytes can be freed while the portion before this one is stored
     mails.length = 0;
     whole.length = 0;
     const read = facts.then((found) => ({
       cursors,
       mails: found.map((one, i) => ({ ...places[i]!, ...one, names: namesOf(one.text) })),
     }));
-    // awaited later; until then it must not count as unhandled
+    // it is awaited later: a failure until then must not count as unhandled
     read.catch(() => undefined);
     return { failures, read };
   }
 
-  /** Stores what is new among these mails of a source; returns how many that were. */
+  /** Stores those mails of a source that are new. @returns how many that were */
   async take(source: string, { mails, cursors }: ReadMails): Promise<number> {
     const gone: { readonly id: number; readonly thread: number }[] = [];
     const fresh = mails.filter(({ place, text }) => {
@@ -222,7 +224,11 @@ class IndexWork {
     return fresh.length;
   }
 
-  /** @param threads whose series are made again */
+  /**
+   * Judges the new mails together with the mails of these threads, and stores all in one transaction.
+   *
+   * @param threads ids of those whose series are replaced
+   */
   async #store(
     { source, fresh, gone, withdrawn, cursors }: News,
     threads: readonly number[],
@@ -266,7 +272,10 @@ class IndexWork {
   }
 }
 
-/** As the collector of series connects mails: by what they refer to; patches that refer to nothing, by their labels. */
+/**
+ * Names that a mail shares with others of its thread, as the collector of series connects mails: Message-IDs that it has
+ * or refers to; for a patch that refers to none, its author and label (`[PATCH v2 1/3]`) near its date.
+ */
 function namesOf(text: SearchableMail): string[] {
   const ids = [text.messageId, ...text.references.slice(0, 1), ...followed(text)];
   const names = [...new Set(ids)].filter((id) => id !== "").map((id) => `mail ${id}`);
@@ -274,13 +283,13 @@ function namesOf(text: SearchableMail): string[] {
   if (text.references.length > 0 || label === undefined || text.date === null) return names;
   const [version = "v1"] = /\bv\d+\b/.exec(label) ?? [];
   const [total = ""] = /\d+$/.exec(label) ?? [];
-  // two mails within twelve hours are in one of two days, which begin twelve hours apart
+  // any two times within twelve hours fall on one day, either of the days from midnight or of those from noon
   const days = [0, DAY / 2].map((shift) => Math.floor((text.date! + shift) / DAY));
   const labels = days.map((day, i) => `label ${text.from.email} ${version} ${total} ${i} ${day}`);
   return [...names, ...labels];
 }
 
-/** Mails of a series that no thread connects get a name in common. */
+/** By place, a name for the mails of each series: it connects those that no thread does. */
 function namesBySeries({ series }: JudgedPortion): ReadonlyMap<string, string> {
   return new Map(
     series.flatMap(({ received: [first, ...rest] }) =>

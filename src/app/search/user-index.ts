@@ -1,4 +1,4 @@
-/** The user's own index, in the usual place, of the sources that the user named. */
+/** The user's own index, in the cache folder, of the sources in the user's settings. */
 
 import { resolve } from "node:path";
 import { PatchsigError } from "../../errors.ts";
@@ -23,10 +23,11 @@ export function openUserIndex(): IndexStore {
 }
 
 /**
- * The sources to index, by absolute names: those that were named, else `patchsig.source` and the feeds that are
- * followed.
+ * The sources to index.
  *
- * @throws PatchsigError "usage" without any, and for one that cannot be indexed
+ * @param named by the user; if there are none, those of `patchsig.source` and the followed feeds
+ * @returns absolute paths, and feeds as `feed:NAME`
+ * @throws PatchsigError "usage" if there is no source, or one that cannot be indexed
  */
 export function indexedSources(named: readonly string[]): string[] {
   const usual = placesOf("patchsig.source").map(({ name }) => name);
@@ -47,10 +48,10 @@ export function indexedSources(named: readonly string[]): string[] {
   return [...new Set(all.map((name) => (isFeedSource(name) ? name : nameOf(name))))];
 }
 
-/** One keeps the thread that stores them busy; each has its own 50 MB. */
+/** Threads that read mails: one is enough to keep the storing thread busy, and each needs 50 MB. */
 const READERS = 1;
 
-/** With whatever a verdict depends on, as the user has set it. */
+/** Options for `updateIndex` by the user's settings and keyrings. */
 export async function indexOptions(
   sources: readonly string[],
   trust: TrustStore,
@@ -68,7 +69,7 @@ export async function indexOptions(
   };
 }
 
-/** Brings the index of these sources up to date. */
+/** Brings the user's index of these sources up to date, under the user's settings. */
 export async function updateUserIndex(
   index: IndexStore,
   sources: readonly string[],
