@@ -10,7 +10,8 @@
 import { writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { epochsOf } from "../src/git/epochs.ts";
-import { type InboxEntry, epochRanges, readInbox } from "../src/git/public-inbox.ts";
+import type { InboxEntry } from "../src/git/inbox-mails.ts";
+import { epochRanges, readInbox } from "../src/git/public-inbox.ts";
 import { createVerifier } from "../src/minisign/ed25519.ts";
 import { checkMail } from "../src/verify/check.ts";
 import { type Judge as MailJudge, openJudge } from "../test/mail/judge.ts";

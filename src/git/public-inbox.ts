@@ -8,32 +8,11 @@
  */
 
 import { PatchsigError } from "../errors.ts";
-import { MAX_MESSAGE_BYTES } from "../mail/limits.ts";
-import { type Blob, Blobs } from "./blobs.ts";
 import { type Epoch, placeOf } from "./epochs.ts";
 import { changes, countDeletions, type InboxChange } from "./inbox-log.ts";
+import { caught, EpochMails, type InboxEntry, type LostMail, placeIn } from "./inbox-mails.ts";
 import { git, gitLines, gitSucceeds, gitText } from "./run.ts";
 import { refuseWaiting } from "./waiting.ts";
-
-/** A mail, and the commit that brought it. */
-interface InboxMail {
-  /** `REPOSITORY:COMMIT` */
-  readonly place: string;
-  /** LF line ends; null if it is over the size limit. */
-  readonly bytes: Buffer | null;
-  readonly size: number;
-  readonly epoch: Epoch;
-  readonly commit: string;
-}
-
-/** A mail whose blob is missing or damaged; or the unread rest of an epoch. */
-interface LostMail {
-  readonly place: string;
-  readonly error: PatchsigError;
-  readonly epoch: Epoch;
-}
-
-export type InboxEntry = InboxMail | LostMail;
 
 export interface InboxOptions {
   /** A time in git's syntax; skips commits before it. */
@@ -44,11 +23,6 @@ export interface InboxOptions {
 
 /** Mails to ask git for at a time. */
 const AT_A_TIME = 64;
-/** Bytes of mails to yield at a time, or one larger mail. */
-const PORTION = 4 << 20;
-/** Damaged mails in an epoch before reading it stops. */
-const MAX_RESTARTS = 100;
-
 /** What of an epoch is read: arguments for `git log`, none for nothing; or why it cannot be read. */
 type EpochRange = readonly string[] | PatchsigError;
 
@@ -152,22 +126,13 @@ async function* oldestFirst(
   else yield held.toReversed();
 }
 
-async function caught<T>(work: () => Promise<T>): Promise<T | PatchsigError> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof PatchsigError && error.code !== "git-missing") return error;
-    throw error;
-  }
-}
-
 /** git does not always name the repository in its errors. */
 function lostAt(epoch: Epoch, error: PatchsigError): LostMail {
   const { repository } = epoch;
   const { code, message, hint, cause } = error;
   const what = message.includes(repository) ? message : `${repository}: ${message}`;
   const options = hint === undefined ? { cause } : { hint, cause };
-  return { place: repository, error: new PatchsigError(code, what, options), epoch };
+  return { place: repository, error: new PatchsigError(code, what, options), epoch, change: null };
 }
 
 /** The top of an inbox's tree: a mail or a deletion (v2), or folders of mails (v1). */
@@ -202,110 +167,6 @@ async function* readEpoch(
   } finally {
     mails.close();
   }
-}
-
-const MISSING = "is not there";
-
-/** The mails of an epoch, requested from git. */
-class EpochMails {
-  readonly #epoch: Epoch;
-  readonly #inPart: boolean;
-  #blobs: Blobs;
-  #restarts = 0;
-  /** Outstanding requests to git. */
-  readonly #asked: InboxChange[] = [];
-
-  constructor(epoch: Epoch, inPart: boolean) {
-    this.#epoch = epoch;
-    this.#inPart = inPart;
-    this.#blobs = blobsOf(epoch);
-  }
-
-  get asked(): number {
-    return this.#asked.length;
-  }
-
-  ask(changes: readonly InboxChange[]): void {
-    this.#blobs.ask(changes.map(({ blob }) => blob));
-    this.#asked.push(...changes);
-  }
-
-  /** The next `count` mails asked for, less those that were purged. */
-  async *take(count: number): AsyncGenerator<InboxEntry[]> {
-    let mails: InboxEntry[] = [];
-    let held = 0;
-    for (let left = count; left > 0; left--) {
-      const { commit } = this.#asked.shift()!;
-      const blob = await caught(() => this.#next());
-      if (blob instanceof PatchsigError) {
-        yield mails;
-        throw blob;
-      }
-      if (blob === MISSING && this.#inPart) continue;
-      const entry = entryOf(this.#epoch, commit, blob);
-      if (entry === null) continue;
-      mails.push(entry);
-      held += "bytes" in entry ? (entry.bytes?.length ?? 0) : 0;
-      if (held < PORTION) continue;
-      yield mails;
-      [mails, held] = [[], 0];
-    }
-    yield mails;
-  }
-
-  /** The next blob, or why there is none. */
-  async #next(): Promise<Blob | string> {
-    const epoch = this.#epoch;
-    try {
-      const blob = await this.#blobs.take();
-      if (blob === null && (await isPartial(epoch))) throw partial(epoch);
-      return blob ?? MISSING;
-    } catch (error) {
-      // git exits at a damaged blob; ask again for those after it
-      if (!(error instanceof PatchsigError) || ++this.#restarts > MAX_RESTARTS) throw error;
-      if (await isPartial(epoch)) throw partial(epoch);
-      this.#blobs.close();
-      this.#blobs = blobsOf(epoch);
-      this.#blobs.ask(this.#asked.map(({ blob }) => blob));
-      return `cannot be read: ${error.message}`;
-    }
-  }
-
-  close(): void {
-    this.#blobs.close();
-  }
-}
-
-function blobsOf(epoch: Epoch): Blobs {
-  return new Blobs(placeOf(epoch), MAX_MESSAGE_BYTES);
-}
-
-/** Null for a purged mail: only its empty commit is left. */
-function entryOf(epoch: Epoch, commit: string, blob: Blob | string): InboxEntry | null {
-  const place = placeIn(epoch, commit);
-  if (typeof blob !== "string")
-    return blob.size === 0 ? null : { place, bytes: blob.bytes, size: blob.size, epoch, commit };
-  const error = new PatchsigError("unreadable", `${place}: the mail ${blob}`, {
-    hint: "git fsck says what is wrong with that repository",
-  });
-  return { place, error, epoch };
-}
-
-const PARTIAL = "^(extensions\\.partialclone|remote\\..*\\.promisor)$";
-
-async function isPartial(epoch: Epoch): Promise<boolean> {
-  const options = { ...placeOf(epoch), purpose: "settings" } as const;
-  return gitSucceeds(["config", "--get-regexp", PARTIAL], options);
-}
-
-function partial({ repository }: Epoch): PatchsigError {
-  return new PatchsigError(
-    "unreadable",
-    `${repository} is a partial clone: some of its mails are not here`,
-    {
-      hint: "clone it without --filter",
-    },
-  );
 }
 
 /**
@@ -343,10 +204,6 @@ export async function emptyPlaces(
       if (line.endsWith(" missing")) empty.add(here[i]!);
   }
   return empty;
-}
-
-function placeIn({ repository }: Epoch, commit: string): string {
-  return `${repository}:${commit}`;
 }
 
 /** Is this a mail that no later commit deletes or replaces? Updates the counts. */

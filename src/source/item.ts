@@ -15,6 +15,8 @@ export interface SourceMail {
   readonly size: number;
   /** How far the source is read once this mail is processed, if reading can continue there. */
   readonly cursor?: Cursor;
+  /** It could not be read before: what was kept of that (`ReadFailure.lost`), and no longer counts. */
+  readonly found?: string;
 }
 
 /** Where to continue reading a source. Only the source understands both texts. */
@@ -30,6 +32,12 @@ export type CursorOf = (name: string) => string | null;
 export interface ReadFailure {
   readonly source: string;
   readonly error: PatchsigError;
+  /** As for a mail, where reading goes on behind this one. */
+  readonly cursor?: Cursor;
+  /** Of such a one: as long as this is kept beside the cursor, it is tried again. */
+  readonly lost?: Cursor;
+  /** It was reported before, and `lost` is kept. */
+  readonly known?: true;
 }
 
 export type SourceItem = SourceMail | ReadFailure;

@@ -14,7 +14,9 @@ import { createApp } from "./server.ts";
 /** What pages are made of, and how it is brought up to date. */
 export interface DeskSource extends Omit<DeskOptions, "state" | "still"> {
   /** Brings the index up to date. @param onPortion gets the mails read so far */
-  readonly update: (onPortion: (mails: number) => void) => Promise<{ readonly unread: number }>;
+  readonly update: (
+    onPortion: (mails: number) => void,
+  ) => Promise<{ readonly unread: number; readonly lost: number }>;
 }
 
 export interface ServeOptions extends DeskSource {
@@ -47,8 +49,8 @@ export async function serveDesk(options: ServeOptions, reporter: Reporter): Prom
   const update = async (): Promise<void> => {
     progress.reading = { mails: 0 };
     try {
-      const { unread } = await options.update((mails) => (progress.reading = { mails }));
-      progress.unread = unread;
+      const { unread, lost } = await options.update((mails) => (progress.reading = { mails }));
+      progress.unread = unread + lost;
     } catch (error) {
       if (!(error instanceof PatchsigError)) throw error;
       reporter.sayError(error);
@@ -72,7 +74,7 @@ export interface ExportDeskOptions extends DeskSource {
 /**
  * Writes the pages as files, once the index is up to date.
  *
- * @returns also the mails that could not be read
+ * @returns also how many mails could not be read, if that was not said before
  * @throws PatchsigError as `ExportFolder` and `exportPages`; as the sources cannot be read
  */
 export async function exportDesk(
@@ -81,9 +83,9 @@ export async function exportDesk(
 ): Promise<ExportCounts & { readonly unread: number }> {
   const folder = new ExportFolder(name);
   try {
-    const { unread } = await update(() => {});
+    const { unread, lost } = await update(() => {});
     const host = "localhost";
-    const state = { reading: null, unread };
+    const state = { reading: null, unread: unread + lost };
     const desk = new Desk({ ...options, still: true, state: () => state });
     const app = createApp(desk, { hosts: new Set([host]), write: false });
     const get = async (path: string): Promise<Response> =>

@@ -22,7 +22,7 @@ import type { PlacedRow } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 import { followedFeed, followedFolder, isFollowed } from "../feed/followed.ts";
 import { mailPortionsAt } from "../sources/at-places.ts";
-import { inboxAt, inboxCursor } from "../sources/inbox-source.ts";
+import { inboxAt, inboxCursor, lostBelow } from "../sources/inbox-source.ts";
 import { feedName, isFeedSource } from "../sources/sources.ts";
 
 export interface Gone {
@@ -143,20 +143,28 @@ async function goneFromInbox(
   epochs: readonly Epoch[],
 ): Promise<Gone> {
   const ended = new Map<Epoch, ReadonlySet<string>>();
+  /** Of mails that could not be read. */
+  const forgotten: string[] = [];
   let rewritten = false;
   for (const epoch of epochs) {
     const last = index.cursor(inboxCursor(epoch));
     if (last === null) continue;
     const head = await gitText(["rev-parse", "--verify", "HEAD^{commit}"], placeOf(epoch));
     if (head === last) continue;
-    if (await isBefore(epoch, last, head))
-      ended.set(epoch, await endedBlobs(epoch, [`${last}..${head}`]));
-    else rewritten = true;
+    const goesOn = await isBefore(epoch, last, head);
+    const blobs = goesOn ? await endedBlobs(epoch, [`${last}..${head}`]) : null;
+    if (blobs === null) rewritten = true;
+    else ended.set(epoch, blobs);
+    const lost = index.cursorsBelow(lostBelow(epoch));
+    // of another history, all are read anew
+    forgotten.push(...lost.filter((name) => blobs?.has(index.cursor(name)!) ?? true));
   }
   const known = new Set(epochs.map(inboxCursor));
-  const lost = index.cursorsBelow(cursorPrefix(folder, ".")).filter((name) => !known.has(name));
-  if (!rewritten && lost.length === 0)
-    return { ...NOTHING, mails: await mailsEnded(index, source, ended) };
+  const removed = index
+    .cursorsBelow(cursorPrefix(folder, "."))
+    .filter((name) => !known.has(name.replace(/:[0-9a-f]+$/, "")));
+  if (!rewritten && removed.length === 0)
+    return { ...NOTHING, mails: await mailsEnded(index, source, ended), cursors: forgotten };
   const live = await livePlaces(epochs);
   const all = index.mailsOfSource(source);
   return {
@@ -164,7 +172,7 @@ async function goneFromInbox(
     mails: all.filter(({ place, withdrawn }) => withdrawn === 0 && !live.has(place)),
     back: all.filter(({ place, withdrawn }) => withdrawn === 1 && live.has(place)),
     rewritten,
-    cursors: lost,
+    cursors: [...removed, ...forgotten],
   };
 }
 

@@ -14,6 +14,8 @@ const PORTION_BYTES = 8 << 20;
 export interface NewPortion {
   readonly mails: SourceMail[];
   readonly failures: readonly ReadFailure[];
+  /** How far the source is read with these; null for what is forgotten. */
+  readonly cursors: ReadonlyMap<string, string | null>;
 }
 
 export async function* portionsOf(
@@ -21,16 +23,22 @@ export async function* portionsOf(
   most: number,
 ): AsyncGenerator<NewPortion> {
   let [mails, failures, size]: [SourceMail[], ReadFailure[], number] = [[], [], 0];
+  let cursors = new Map<string, string | null>();
   for await (const some of items)
     for (const item of some) {
-      if (isReadFailure(item)) failures.push(item);
-      else {
+      if (item.cursor !== undefined) cursors.set(item.cursor.name, item.cursor.value);
+      if (isReadFailure(item)) {
+        failures.push(item);
+        if (item.lost !== undefined) cursors.set(item.lost.name, item.lost.value);
+      } else {
         mails.push(item);
         size += item.bytes?.length ?? 0;
+        if (item.found !== undefined) cursors.set(item.found, null);
       }
       if (mails.length < most && size < PORTION_BYTES) continue;
-      yield { mails, failures };
+      yield { mails, failures, cursors };
       [mails, failures, size] = [[], [], 0];
+      cursors = new Map();
     }
-  yield { mails, failures };
+  yield { mails, failures, cursors };
 }

@@ -47,8 +47,10 @@ export interface UpdateIndexOptions {
 export interface IndexCounts {
   /** Mails that are new in the index. */
   mails: number;
-  /** Parts of sources that could not be read. */
+  /** Parts of sources that could not be read, which was said. */
   unread: number;
+  /** Mails of which that was said before, and that still cannot be read. */
+  lost: number;
 }
 
 /** Portions that are read while one is stored: two, so that some is left for this thread when it would wait. */
@@ -68,15 +70,17 @@ export async function updateIndex(
   reporter: Reporter,
   onPortion: (counts: IndexCounts) => void = () => {},
 ): Promise<IndexCounts> {
-  const counts: IndexCounts = { mails: 0, unread: 0 };
+  const counts: IndexCounts = { mails: 0, unread: 0, lost: 0 };
   const { devKeyrings, trailers, threads = 0 } = options;
   const dkim = options.dkim?.check ?? null;
   const reader = openFactReader({ devKeyrings, trailers, dkim }, threads);
   const work = new IndexWork(index, options, trust, reader);
   const onRead = mailProgress(reporter.progress, options.sources.length, () => counts.mails);
   const store = async (source: string, { failures, read }: PendingPortion): Promise<void> => {
-    for (const { error } of failures) reporter.sayError(error);
-    counts.unread += failures.length;
+    const fresh = failures.filter(({ known }) => known === undefined);
+    for (const { error } of fresh) reporter.sayError(error);
+    counts.unread += fresh.length;
+    counts.lost += failures.length - fresh.length;
     counts.mails += await work.take(source, await reader.help(read));
     onPortion(counts);
   };
@@ -89,7 +93,8 @@ export async function updateIndex(
       await work.leave(source, gone);
       const contents = contentsOf(source);
       const cursorOf = (name: string): string | null => (gone.refilled ? null : index.cursor(name));
-      const items = openSource(source, { cursorOf, say: reporter.say }, onRead);
+      const cursorsBelow = (prefix: string): string[] => index.cursorsBelow(prefix);
+      const items = openSource(source, { cursorOf, cursorsBelow, say: reporter.say }, onRead);
       const begun: PendingPortion[] = [];
       for await (const portion of portionsOf(items, options.portion ?? PORTION_MAILS)) {
         begun.push(work.read(portion));
@@ -121,7 +126,7 @@ interface PendingPortion {
 
 interface ReadMails {
   readonly mails: readonly FreshMail[];
-  readonly cursors: ReadonlyMap<string, string>;
+  readonly cursors: NewPortion["cursors"];
 }
 
 /** What changed in a source, to be stored in one transaction. */
@@ -190,12 +195,9 @@ class IndexWork {
   }
 
   /** Begins to read the mails of a portion, and empties it. Mails that are too large are left out. */
-  read({ mails, failures }: NewPortion): PendingPortion {
+  read({ mails, failures, cursors }: NewPortion): PendingPortion {
     const whole = mails.filter((mail): mail is FactMail => mail.bytes !== null);
     const places = whole.map(({ source, size }) => ({ place: source, size }));
-    const cursors = new Map(
-      mails.flatMap(({ cursor }) => (cursor ? [[cursor.name, cursor.value]] : [])),
-    );
     const facts = this.#reader.read(whole);
     // so that their bytes can be freed while the portion before this one is stored
     mails.length = 0;

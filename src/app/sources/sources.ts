@@ -14,6 +14,11 @@ export interface SourceOptions {
   readonly since?: string | undefined;
   /** Only mails after the cursor that this returns; without it, all. */
   readonly cursorOf?: CursorOf | undefined;
+  /**
+   * The names of cursors that are kept and begin so. With it, a mail that cannot be read does not hold up those behind
+   * it in an inbox: it is reported once, with what is to be kept so that it is tried again.
+   */
+  readonly cursorsBelow?: ((prefix: string) => readonly string[]) | undefined;
   /** Mails of a public-inbox that are not here are left out: it is followed in part. */
   readonly inPart?: boolean;
   /** Gets what of a source was not looked at. */

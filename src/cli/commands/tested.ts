@@ -9,8 +9,11 @@ import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { EXIT, type ExitStatus, PatchsigError } from "../../errors.ts";
 import { command } from "../../options/command.ts";
 import { flag, number, repeated, value } from "../../options/kinds.ts";
+import { count } from "../../primitives/words.ts";
 import { formatRecord } from "../../report/json.ts";
 import { renderTested } from "../../report/tested.ts";
+import type { IndexStore } from "../../store/index-store.ts";
+import type { TrustStore } from "../../store/trust-store.ts";
 import { clearProgress, out, outputStyle, reporter, sayWaiting } from "../../terminal/terminal.ts";
 import { SERIES_OPTIONS, seriesChoice } from "../series-options.ts";
 
@@ -46,8 +49,7 @@ export const testedCommand = command({
     try {
       const choice = seriesChoice(args, messageIdsAmong([what]));
       const tree = await treeMeant({ ...args, choice }, trust, reporter());
-      if (args.update)
-        await updateUserIndex(index, indexedSources(args.source ?? []), trust, reporter());
+      if (args.update) await update(index, args.source ?? [], trust);
       const answer = testedAnswer(index, trust, {
         tree,
         test: args.test,
@@ -66,6 +68,17 @@ export const testedCommand = command({
     }
   },
 });
+
+async function update(
+  index: IndexStore,
+  source: readonly string[],
+  trust: TrustStore,
+): Promise<void> {
+  const { lost } = await updateUserIndex(index, indexedSources(source), trust, reporter());
+  // unlike other mails, a result that is not there may change the answer
+  if (lost > 0)
+    reporter().say(`note: ${count(lost, "mail")} could not be read, as was said before`);
+}
 
 const STATUS: Readonly<Record<Tested["answer"], ExitStatus>> = {
   pass: EXIT.ok,

@@ -59,7 +59,7 @@ describe("a maildir", () => {
     expect(await ids(shelf)).toEqual(["a0", "a2"]);
     expect(shelf.series()).toEqual(["A a0 v1/2: a0 a2 lacks [1] warn R0"]);
     renameSync(join(shelf.folder, "elsewhere"), join(maildir, "cur", "1.host:2,RS"));
-    expect(await shelf.update([maildir])).toEqual({ mails: 1, unread: 0 });
+    expect(await shelf.update([maildir])).toEqual({ mails: 1, unread: 0, lost: 0 });
     expect(shelf.series()).toEqual(["A a0 v1/2: a0 a1 a2 warn R0"]);
   });
 
@@ -68,7 +68,7 @@ describe("a maildir", () => {
     const maildir = newMaildir([ALONE]);
     await shelf.update([maildir]);
     renameSync(maildir, `${maildir}.away`);
-    expect(await shelf.update([maildir])).toEqual({ mails: 0, unread: 1 });
+    expect(await shelf.update([maildir])).toEqual({ mails: 0, unread: 1, lost: 0 });
     expect(await ids(shelf)).toEqual(["x"]);
   });
 });
@@ -86,7 +86,7 @@ describe("an mbox", () => {
     writeMbox(mbox, left);
     await shelf.update([mbox]);
     expect(await ids(shelf)).toEqual(expected);
-    expect(await shelf.update([mbox])).toEqual({ mails: 0, unread: 0 });
+    expect(await shelf.update([mbox])).toEqual({ mails: 0, unread: 0, lost: 0 });
   });
 
   test("that is empty now; and one whose mails are as they were, but marked as read", async () => {
@@ -110,12 +110,12 @@ describe.runIf(HAS_INBOX)("a public-inbox", () => {
     inbox.deliverAll([COVER, FIRST, SECOND, ALONE]);
     await shelf.update([inbox.folder]);
     inbox.remove(FIRST);
-    expect(await shelf.update([inbox.folder])).toEqual({ mails: 0, unread: 0 });
+    expect(await shelf.update([inbox.folder])).toEqual({ mails: 0, unread: 0, lost: 0 });
     expect(await ids(shelf)).toEqual(["a0", "a2", "x"]);
     expect(shelf.series()[0]).toBe("A a0 v1/2: a0 a2 lacks [1] warn R0");
     inbox.deliver(FIRST);
     inbox.remove(ALONE);
-    expect(await shelf.update([inbox.folder])).toEqual({ mails: 1, unread: 0 });
+    expect(await shelf.update([inbox.folder])).toEqual({ mails: 1, unread: 0, lost: 0 });
     expect(await ids(shelf)).toEqual(["a0", "a1", "a2"]);
   });
 

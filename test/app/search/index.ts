@@ -31,8 +31,15 @@ export interface Shelf {
   series(): string[];
 }
 
-/** @param changes to how it is made */
-export function newShelf(folder: string, changes: Partial<UpdateIndexOptions> = {}): Shelf {
+/**
+ * @param changes to how it is made
+ * @param heard gets what is said
+ */
+export function newShelf(
+  folder: string,
+  changes: Partial<UpdateIndexOptions> = {},
+  heard: (line: string) => void = () => {},
+): Shelf {
   mkdirSync(folder, { recursive: true });
   const index = new IndexStore(join(folder, "index.db"));
   const trust = openTrustStore({ file: join(folder, "trust.db") });
@@ -45,7 +52,8 @@ export function newShelf(folder: string, changes: Partial<UpdateIndexOptions> = 
     now: 2_000_000_000,
     ...changes,
   };
-  const reporter = { say: () => {}, sayError: () => {}, progress: null };
+  const sayError = ({ message }: Error): void => heard(message);
+  const reporter = { say: heard, sayError, progress: null };
   return {
     folder,
     index,

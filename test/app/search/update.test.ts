@@ -33,9 +33,9 @@ describe("an mbox", () => {
   test.each([1_000, 4, 3])("%d mails at a time", async (portion) => {
     const shelf = newShelf(newFolder());
     const mbox = writeMbox(join(shelf.folder, "mbox"), MAILS);
-    expect(await shelf.update([mbox], portion)).toEqual({ mails: MAILS.length, unread: 0 });
+    expect(await shelf.update([mbox], portion)).toEqual({ mails: MAILS.length, unread: 0, lost: 0 });
     expect(shelf.series()).toEqual(EXPECTED);
-    expect(await shelf.update([mbox], portion)).toEqual({ mails: 0, unread: 0 });
+    expect(await shelf.update([mbox], portion)).toEqual({ mails: 0, unread: 0, lost: 0 });
     expect(shelf.series()).toEqual(EXPECTED);
   });
 
@@ -105,7 +105,7 @@ describe("what is known of keys changes, and with it what is said", () => {
 
   /** Of mails that nobody signed, and that are there already. */
   async function known(shelf: Shelf, mbox: string): Promise<string> {
-    expect(await shelf.update([mbox])).toEqual({ mails: 0, unread: 0 });
+    expect(await shelf.update([mbox])).toEqual({ mails: 0, unread: 0, lost: 0 });
     const [row] = shelf.index.mailsCalled("<u1@x>");
     return `${row!.verdict}, ${shelf.series()[2]!.replace(/.*u2 /, "")}`;
   }
