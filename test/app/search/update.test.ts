@@ -33,7 +33,11 @@ describe("an mbox", () => {
   test.each([1_000, 4, 3])("%d mails at a time", async (portion) => {
     const shelf = newShelf(newFolder());
     const mbox = writeMbox(join(shelf.folder, "mbox"), MAILS);
-    expect(await shelf.update([mbox], portion)).toEqual({ mails: MAILS.length, unread: 0, lost: 0 });
+    expect(await shelf.update([mbox], portion)).toEqual({
+      mails: MAILS.length,
+      unread: 0,
+      lost: 0,
+    });
     expect(shelf.series()).toEqual(EXPECTED);
     expect(await shelf.update([mbox], portion)).toEqual({ mails: 0, unread: 0, lost: 0 });
     expect(shelf.series()).toEqual(EXPECTED);
