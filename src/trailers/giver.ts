@@ -5,7 +5,7 @@ import type { Trailer } from "./trailer.ts";
 
 /**
  * What of the reply's From the trailer has: its address; only its name, as of people who have several
- * addresses; nothing.
+ * addresses, or the address but for its `+tag`; nothing.
  */
 export type TrailerMatch = "address" | "name" | "none";
 
@@ -16,8 +16,14 @@ export function matchOf(
 ): TrailerMatch {
   if (sender === null) return "none";
   if (address === null || address === sender) return "address";
+  if (withoutTag(address) === sender || withoutTag(sender) === address) return "name";
   const names = wordsOf(value.replace(/<.*$/su, ""));
   return names !== "" && names === wordsOf(from.name) ? "name" : "none";
+}
+
+/** `bob+list@example.org` is a mailbox of `bob@example.org`, whose owner chose the tag. */
+function withoutTag(address: string): string {
+  return address.replace(/(?<=[^+@])\+[^@]*(?=@)/u, "");
 }
 
 /** What a list or a person adds to a name: `Chao Yu via list`, `Matthew Wilcox (Oracle)`. */

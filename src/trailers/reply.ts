@@ -74,9 +74,12 @@ const END = /^(?:--[ \t]*$|_{20,}$|-{5}BEGIN PGP SIGNATURE-{5})/;
 const DIFF = /^(?:diff -|Index: |--- \S|\+\+\+ \S|@@ -)/;
 /** Above a text that is signed inline: the person's own. */
 const SIGNED = /^-{5}BEGIN PGP SIGNED MESSAGE-{5}/;
-/** `-----Original Message-----`, in any language, and `Begin forwarded message:`. */
+/**
+ * `-----Original Message-----`, in any language, `---- On Tue, Bob wrote ----`, and `Begin forwarded message:`.
+ * Not `--8<---`, nor what kernels and tests print: `---[ cut here ]---`, `=== a test ===`.
+ */
 const DIVIDER =
-  /^(?:[-_=]{3,}[ \t]*[^-_=\s][^\n]{2,60}?[ \t]*[-_=]{3,}|Begin forwarded message:)[ \t]*$/iu;
+  /^[ \t]?(?:[-_]{3,}[ \t]*(?:[\p{L}\ufffd&][\p{L}\p{M}\ufffd .'’&;-]{2,60}?|[^\n]{1,99}(?:@|wrote)[^\n]{0,99}?)[ \t]*[-_]{3,}|Begin forwarded message:)[ \t]*$/iu;
 /** The first line of a quoted header, as Outlook writes it. */
 const HEADER =
   /^[*_]*(?:From|Von|De|Da|Van|Från|Fra|Od|От|发件人|差出人|보낸 사람)[*_]*[ \t]*[:：]/iu;
@@ -88,6 +91,9 @@ const ATTRIBUTION =
 /** `5 jan. 2026 om 10:00, Mallory <m@example.net>:`, in any language and order. */
 const WHEN_AND_WHO = /^(?=.*\d{1,2}[:.h]\d{2})(?=.*<[^<>\s]+@[^<>\s]+>)/u;
 const MARKED = /^[ \t]*(?:[>|:»]|\w{0,4}>)/u;
+/** What people write between an attribution and its quote: `[...]`, `Hello Bob,`. */
+const ASIDE =
+  /^[ \t]*(?:[[(<]?[ \t]*(?:\.{2,}|…|snip\w{0,4}|cut)[ \t]*[\])>]?|\p{L}[\p{L}\p{M} ,.'’-]{0,38}[,!])[ \t]*$/iu;
 const INDENTED = /^[ \t]+\S/;
 /** What a trailer's line is continued in. */
 const CONTINUED = /^(?:[ \t]+\S|<[^<>\s]+@[^<>\s]+>[ \t]*$)/;
@@ -133,8 +139,12 @@ function beginsQuote(lines: readonly string[], at: number): boolean {
 
 /** True if the lines of a quote that begins here are marked, or there is nothing below. */
 function isMarkedBelow(lines: readonly string[], at: number): boolean {
-  const next = lines.slice(at + 1, at + 10).find((one) => one.trim() !== "");
-  return next === undefined || MARKED.test(next);
+  const below = lines.slice(at + 1, at + 10);
+  const first = below.findIndex((one) => one.trim() !== "" && !ASIDE.test(one));
+  if (first === -1) return below.every((one) => one.trim() === "");
+  const [line = "", next = ""] = below.slice(first);
+  // Gmail leaves the first line of a quote without its mark
+  return MARKED.test(line) || (MARKED.test(next) && !/[:：][ \t]*$/u.test(line));
 }
 
 /** It may be wrapped, and end on this line. */

@@ -43,12 +43,12 @@ export function trailerKey({ name, value, address }: Omit<Trailer, "flaw">): str
 /** Characters; a line of a commit message is never longer. */
 export const MAX_LINE = 400;
 
-const LINE = /^([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:[ \t\u00a0]*(\S.*)$/su;
+const LINE = /^([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:[ \t\u00a0:]*([^\s:].*)$/su;
 /** `Name <address>`, and what may follow: `# net`, `[arm64]`, `(for mm)`. */
 const PERSON = /^[^<>]*<([^<>\s]+@[^<>\s]+)>(?:[ \t]+(?:#.*|\[[^[\]]*\]|\([^()]*\)))?$/su;
 const BARE = /^([^<>\s"(),:;@]+@[^<>\s"(),:;@]+)$/u;
-/** What some programs make of an address: `<bob@example.org<mailto:bob@example.org>>`. */
-const LINKED = /<([^<>\s]+@[^<>\s]+)<mailto:\1>>/giu;
+/** What some programs make of an address: `<bob@example.org<mailto:bob@example.org>>`, `<…><mailto:…>`. */
+const LINKED = /<([^<>\s]+@[^<>\s]+)(?: ?<mailto:\1>>|> ?<mailto:\1>)/giu;
 /** Controls, formats (which turn the direction of text, or are invisible), and line ends. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\ufffd]/u;
 

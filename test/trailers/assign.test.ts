@@ -215,6 +215,27 @@ describe("by another address of the same person", () => {
   });
 
   test.each([
+    ["without its tag", "geert+kernel@example.org", "geert@example.org", ["name"]],
+    ["with a tag", "geert@example.org", "geert+kernel@example.org", ["name"]],
+    // at some hosts, these are two people
+    ["with another tag", "notes+geert@example.org", "notes+mallory@example.org", []],
+    ["with nothing but a tag", "+geert@example.org", "@example.org", []],
+  ])("the same address %s: taken, and said, if its owner chose the tag", (_, given, email, how) => {
+    const { patches } = assignTrailers(
+      SERIES,
+      {
+        replies: [
+          reply("p1", `Acked-by: G <${given}>`, { from: { name: "", email }, sender: email }),
+        ],
+        others: [],
+        links: [],
+      },
+      false,
+    );
+    expect(patches.flatMap(({ given: all }) => all.map(({ match }) => match))).toEqual(how);
+  });
+
+  test.each([
     ["another name", "Geert Borg", "geert@example.net"],
     ["a part of the name", "Geert", "geert@example.net"],
     ["no name", "", "geert@example.net"],

@@ -102,6 +102,11 @@ describe("below a quote that is not marked line by line, they are found with tha
       "Mallory <m@example.net>, 5 Oca 2026 Pzt, 10:00 tarihinde şunu yazdı:",
       "Le lun. 5 janv. 2026 à 10:00, Mallory <m@example.net> a\nécrit :",
     ].map((line) => [line, `No.\n\n${line}\n\n${BOB}\n`]),
+    ["Zoho", `No.\n\n ---- On Tue, 24 Nov 2026 10:00:00 +0000 Mallory wrote ---- \n\n${BOB}\n`],
+    ["QQ mail", `No.\n\n------------------&nbsp;Original&nbsp;------------------\n\n${BOB}\n`],
+    ["a greeting", `No.\n\nOn Mon, Mallory wrote:\n\nHello Alice,\n\n${BOB}\n`],
+    ["[...]", `No.\n\nOn Mon, Mallory wrote:\n[...]\nNo.\n\n> really?\n${BOB}\n`],
+    ["another one", `No.\n\nMallory wrote:\n\nOn Mon, Alice wrote:\n> text\n${BOB}\n`],
     ["an attribution in German", `Nein.\n\nAm Montag schrieb Mallory:\nHallo\n${BOB}\n`],
   ])("%s", (_, text) => {
     const lines = found(text);
@@ -109,8 +114,32 @@ describe("below a quote that is not marked line by line, they are found with tha
     expect(lines.every((line) => line.endsWith(" (quoted)"))).toBe(true);
   });
 
-  test("an attribution above a marked quote is none", () =>
-    expect(found(`On Mon, Alice wrote:\n> text\n\n${BOB}\n`)).toEqual([BOB]));
+  test.each([
+    ["directly", "On Mon, Alice wrote:\n> text"],
+    ...["[...]", "[..]", "[ … ]", "...", "<snip>", "(snip)", "[snipped]"].map((word) => [
+      `below ${word}`,
+      `On Mon, Alice wrote:\n\n${word}\n> text`,
+    ]),
+    ...["Hi,", "Hello Alice,", "Hi Li, all,", "Привет!"].map((word) => [
+      `below ${word}`,
+      `Alice <a@example.org> writes:\n\n${word}\n\n> text`,
+    ]),
+    ["below its own first line", "Alice <a@example.org> wrote:\n\nThe value must be\n> equal."],
+    ["below its trailer", "Alice wrote:\n\nSigned-off-by: Alice <a@example.org>\n>"],
+    ["below Zimbra's divider", "----- Original Message -----\n\nHi,\n\n> text"],
+  ])("an attribution above a marked quote is none: %s", (_, text) =>
+    expect(found(`${text}\n\n${BOB}\n`)).toEqual([BOB]),
+  );
+
+  test.each([
+    "----8<----\n#include <x.h>\n----8<----",
+    "------------[ cut here ]------------\nkernel BUG at f.c:1939!",
+    "===== a test =====\ncommand: a",
+    "=== RUN   TestFoo ===",
+    "TEST      | before | after\n----------|--------|------",
+  ])("neither is what a program or a person cut off: %j", (text) =>
+    expect(found(`Tried it:\n\n${text}\n\n${BOB}\n`)).toEqual([BOB]),
+  );
 
   test("a text that is signed inline is none, and ends at its signature", () => {
     const signed = `-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n${BOB}\n`;
@@ -149,6 +178,12 @@ describe("what mail programs make of a trailer is mended", () => {
       "Reviewed-by: Bob <bob@example.org>",
     ],
     [
+      "one behind it, or with a blank",
+      "Reviewed-by: Bob <bob@example.org><mailto:bob@example.org>\nAcked-by: Bob <bob@example.org <mailto:bob@example.org>>",
+      "Reviewed-by: Bob <bob@example.org>\nAcked-by: Bob <bob@example.org>",
+    ],
+    ["two colons", "Reviewed-by: : Bob <bob@example.org>", "Reviewed-by: Bob <bob@example.org>"],
+    [
       "an address on the next line",
       "Reviewed-by: Bob Berg\n<bob@example.org>",
       "Reviewed-by: Bob Berg <bob@example.org>",
@@ -166,7 +201,7 @@ describe("what mail programs make of a trailer is mended", () => {
     ["a tab", "Acked-by:\tBob <bob@example.org> ", "Acked-by: Bob <bob@example.org>"],
     ["a remark", "Acked-by: Bob <bob@example.org> # net", "Acked-by: Bob <bob@example.org> # net"],
     ["brackets", "Acked-by: Bob (IBM) <bob@example.org>", "Acked-by: Bob (IBM) <bob@example.org>"],
-  ])("%s", (_, text, line) => expect(found(`${text}\n`)).toEqual([line]));
+  ])("%s", (_, text, lines) => expect(found(`${text}\n`)).toEqual(lines.split("\n")));
 
   test("another's address in a link stays, and names nobody", () =>
     expect(found("Reviewed-by: Bob <bob@example.org<mailto:m@example.net>>\n")).toEqual([
