@@ -1,15 +1,15 @@
-/** What a git server can do, from what `git ls-remote` says under GIT_TRACE_PACKET. */
+/** What a git server can do, as read from `git ls-remote` with GIT_TRACE_PACKET. */
 
 export interface ServerAbilities {
-  /** It speaks git's protocol; else it only has files. */
+  /** It speaks git's protocol; false for a web server that only has files ("dumb HTTP"). */
   readonly smart: boolean;
-  /** It leaves out blobs if asked to. */
+  /** It can leave out blobs (partial clone). */
   readonly filter: boolean;
-  /** It cuts history where it is asked to. */
+  /** It can cut history (shallow clone). */
   readonly shallow: boolean;
 }
 
-/** @param trace lines of stderr; version 2 of the protocol, or 0 */
+/** @param trace what git wrote to stderr; of protocol version 2 or 0 */
 export function serverAbilities(trace: string): ServerAbilities {
   const said = [...trace.matchAll(/packet:\s+\S+< (.*)$/gm)].map(([, line]) => line!);
   const version2 = said.includes("version 2");

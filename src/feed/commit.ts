@@ -1,6 +1,6 @@
 /**
- * A mail as a commit of a public-inbox (public-inbox-v2-format(5)): author and time from the mail, the
- * subject as message. Held against what public-inbox writes itself (test/feed/commit.test.ts).
+ * A mail as a commit of a public-inbox (public-inbox-v2-format(5)): author and times are the mail's, the message is its
+ * subject. test/feed/commit.test.ts compares the commits with those that public-inbox itself makes.
  */
 
 import { mailboxes } from "../mail/address-list.ts";
@@ -10,38 +10,39 @@ import { decodeWords } from "../mail/rfc2047.ts";
 import { CR, LF } from "../primitives/bytes.ts";
 import { attempt } from "../refused.ts";
 
-/** A mail that can stand in a feed. */
+/** A mail that a feed can hold. */
 export interface FeedMail {
   /** With its angle brackets. */
   readonly messageId: string;
-  /** As it is stored. */
+  /** The mail as it is stored. */
   readonly bytes: Buffer;
   readonly author: { readonly name: string; readonly email: string };
-  /** When it was written: the author's time. */
+  /** From Date: the commit's author time. */
   readonly written: ZonedDate;
-  /** When a server took it, or it was written: the committer's. */
+  /** From the last server's Received, else `written`: the committer time. */
   readonly received: ZonedDate;
   readonly subject: string;
 }
 
-/** Headers are short; a longer one is a hostile one's. */
+/** Bytes of a header. Only a hostile one is longer. */
 const MAX_HEADER = 65_536;
 const MAX_SUBJECT = 4096;
 
-/** Fields about one copy of a mail, which mailboxes write; public-inbox does not keep them either. */
+/** Fields that mail programs write about their copy of a mail; public-inbox does not keep them either. */
 const OF_A_COPY = /^(?:Status|X-Status|Lines|Content-Length|Bytes):/i;
 
 /**
- * @param now for a mail without a date: seconds since the epoch
- * @returns why it cannot stand in a feed, if it cannot
+ * @param mail as in a file; it may begin with an mbox's `From ` line
+ * @param now seconds since the epoch: the date of a mail that has none
+ * @returns `why` a feed cannot hold the mail, if it cannot
  */
 export function feedMail(mail: Buffer, now: number): FeedMail | { readonly why: string } {
   const bytes = storedBytes(mail);
   const header = bytes === null ? null : headerOf(bytes);
-  if (bytes === null || header === null) return { why: "it has no header that ends" };
+  if (bytes === null || header === null) return { why: "its header has no end" };
   const ids = header.all("message-id");
   const [messageId, ...others] = ids.length === 1 ? messageIds(ids[0]!) : [];
-  if (messageId === undefined || others.length > 0) return { why: "it needs one Message-ID" };
+  if (messageId === undefined || others.length > 0) return { why: "it needs exactly one Message-ID" };
   const received = readDate(/;([^;]*)$/.exec(header.first("received"))?.[1] ?? "");
   const written = readDate(header.first("date")) ?? received ?? { time: now, east: 0 };
   return {
@@ -55,8 +56,8 @@ export function feedMail(mail: Buffer, now: number): FeedMail | { readonly why: 
 }
 
 /**
- * Without a mailbox's fields, its `From ` line, and the empty lines at the end, of which an mbox adds one;
- * null without the end of a header.
+ * The mail without the fields and the `From ` line of a mailbox, and without the empty lines at its end, where an mbox
+ * adds one. Null if the header has no end.
  */
 function storedBytes(file: Buffer): Buffer | null {
   const from = /^From [^\n]*\n/.exec(file.toString("latin1", 0, MAX_HEADER))?.[0].length ?? 0;
@@ -71,7 +72,7 @@ function storedBytes(file: Buffer): Buffer | null {
   return Buffer.concat([Buffer.from(kept.join(""), "latin1"), body]);
 }
 
-/** Where the last line that is not empty ends; at least `from`. */
+/** The offset after the last line that is not empty; at least `from`. */
 function endOfText(mail: Buffer, from: number): number {
   let end = mail.length;
   const emptyLine = (): number => {
@@ -83,13 +84,13 @@ function endOfText(mail: Buffer, from: number): number {
   return end;
 }
 
-/** A header's fields, unfolded and undecoded: bytes as characters. */
+/** A header's fields, unfolded, and in latin1: each character is one byte. */
 export interface MailFields {
   readonly first: (name: string) => string;
   readonly all: (name: string) => readonly string[];
 }
 
-/** Null without the end of a header. */
+/** Null if the header has no end within `MAX_HEADER` bytes. */
 export function headerOf(mail: Buffer): MailFields | null {
   const text = mail.toString("latin1", 0, MAX_HEADER);
   const end = /\n\r?\n/.exec(text)?.index;
@@ -107,7 +108,7 @@ export function headerOf(mail: Buffer): MailFields | null {
   return { all, first: (name) => all(name)[0] ?? "" };
 }
 
-/** git takes no dates before 1970, and no zone of more than 14 hours. */
+/** Within what git accepts: no date before 1970, no zone of more than 14 hours. */
 function readDate(text: string): ZonedDate | null {
   const date = parseZonedDate(text);
   if (date === null || date.time < 0) return null;
@@ -129,14 +130,14 @@ function subjectOf(raw: string): string {
   return subject === "" ? "(no subject)" : subject;
 }
 
-/** Encoded words read; as it stands if one is broken. */
+/** With RFC 2047 words decoded; as it stands if one of them is broken. */
 function decoded(value: string): string {
   const raw = Buffer.from(value, "latin1");
   const read = attempt(() => decodeWords(raw));
   return utf8(read.ok ? read.value : raw);
 }
 
-/** What git allows in a name or address. */
+/** Without the characters that git does not allow in a name or address. */
 function plain(text: string): string {
   return text
     .replace(/[<>]/g, "")
@@ -146,7 +147,7 @@ function plain(text: string): string {
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Unlabelled bytes that are no UTF-8 are taken for Latin-1. */
+/** Bytes that are not UTF-8 are read as Latin-1. */
 function utf8(bytes: Buffer): string {
   try {
     return UTF8.decode(bytes);
@@ -155,7 +156,7 @@ function utf8(bytes: Buffer): string {
   }
 }
 
-/** `1795593600 +0100` */
+/** A date as in a commit object: `1795593600 +0100`. */
 export function gitDate({ time, east }: ZonedDate): string {
   const digits = (n: number): string => String(n).padStart(2, "0");
   const minutes = Math.abs(east);

@@ -1,6 +1,6 @@
 /**
- * What the owner of a feed says of it, signed (docs/spec/feed.md): its name, its addresses, and how far each
- * epoch was at that time. Whoever follows it can tell that history was rewritten, or mails are withheld.
+ * A feed's description, signed by its owner (docs/spec/feed.md): name, addresses, and the newest commit and the length
+ * of each epoch at that time. Followers can tell by it that the history was rewritten, or that mails are withheld.
  */
 
 import { headerOf } from "./commit.ts";
@@ -22,20 +22,20 @@ import { mailDate } from "../primitives/time.ts";
 import { count } from "../primitives/words.ts";
 import { normaliseIdentity } from "../trust/identity.ts";
 
-/** What is in a feed, by the word that its description has for it. */
+/** The words by which a description says what a feed holds. */
 export const FEED_KINDS: readonly string[] = ["patches", "reviews", "results", "discussion"];
 
-/** How far an epoch was. */
+/** The state of an epoch when a description was signed. */
 export interface EpochState {
   readonly epoch: number;
-  /** Its newest commit then, 40 or 64 digits. */
+  /** Its newest commit, 40 or 64 hex digits. */
   readonly head: string;
   /** How many commits it had. */
   readonly count: number;
 }
 
 export interface FeedDescription {
-  /** Seconds since 1970, by the signer's clock. */
+  /** Seconds since the epoch, by the signer's clock. */
   readonly time: number;
   /** The owner's identity, as the owner claims it. ASCII. */
   readonly by: string;
@@ -43,18 +43,18 @@ export interface FeedDescription {
   readonly urls: readonly string[];
   /** Some of `FEED_KINDS`, in their order. */
   readonly kinds: readonly string[];
-  /** By ascending numbers: the newest ones, if they are very many. */
+  /** By ascending numbers; only the newest `MAX_DESCRIBED`. */
   readonly epochs: readonly EpochState[];
 }
 
 export type SignedDescription = SignedText<FeedDescription>;
 
 export const MAX_URLS = 8;
-/** Epochs that a description names: of 64 MiB each. */
+/** Epochs in a description. Each has about 64 MiB. */
 export const MAX_DESCRIBED = 256;
 const MAX_TEXT = 65_536;
 
-/** What a feed can be called. */
+/** A name that a feed can have. */
 export const FEED_NAME = /^[!-~]{1,64}$/;
 export const FEED_URL = /^(?:https?|git|ssh):\/\/[!-~]{1,500}$/;
 
@@ -78,7 +78,7 @@ export const FEED_TEXT: TextKind<FeedDescription> = {
   fields: FIELDS,
   read: readDescription,
   write: writeDescription,
-  // the digest gives the comment the length that a signature by ssh-agent needs
+  // the digest also makes the comment as long as a signature by ssh-agent needs it
   comment: (said) => `t=${said.time} by=${said.by} name=${said.name} epochs=${stateOf(said)}`,
 };
 
@@ -119,10 +119,10 @@ function writeDescription({ time, by, name, urls, kinds, epochs }: FeedDescripti
   };
 }
 
-/** How its mail's subject begins: so that it is found among headers. */
+/** How the subject of a description's mail begins, so that it is found without its body. */
 const DESCRIPTION_SUBJECT = "[feed] ";
 
-/** The mail: the same description gives the same bytes. @param person the owner's name; "" for none */
+/** Makes the mail; the same description gives the same bytes. @param person the owner's name; "" for none */
 export function descriptionMail(signed: SignedDescription, person: string): Buffer {
   const { time, by, name, epochs } = signed.said;
   const from = person === "" ? by : `${encodeName(person, "From: ".length)} <${by}>`;
@@ -145,10 +145,10 @@ export function descriptionMail(signed: SignedDescription, person: string): Buff
   );
 }
 
-/** What a mail has that came through a mail server, or a list: in a list's feed, it is anybody's. */
+/** Fields that mail servers and lists add. In a list's feed, a description with them may be from anybody. */
 const ON_ITS_WAY = ["received", "list-id"];
 
-/** The descriptions in a mail, good and bad ones; none of a mail that was sent. */
+/** The descriptions in a mail, with good signatures and bad ones; [] if it came through a server or a list. */
 export function descriptionsIn(mail: Buffer, verifier: Verifier): TextReading<FeedDescription>[] {
   const text = replyText(dropCr(mail));
   // most mails have none
@@ -158,5 +158,5 @@ export function descriptionsIn(mail: Buffer, verifier: Verifier): TextReading<Fe
   return signedTextsIn(FEED_TEXT, text, verifier);
 }
 
-/** A feed that has not described itself for so long is asleep, or its description is withheld. In seconds. */
+/** Seconds without a new description, after which a feed is asleep, or its descriptions are withheld. */
 export const ASLEEP = 60 * 86_400;

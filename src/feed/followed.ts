@@ -1,40 +1,41 @@
-/** What is remembered of feeds that are followed. Times are seconds since the epoch. */
+/** The state of followed feeds, and what commands on feeds find. Times are seconds since the epoch. */
 
 import type { ServerAbilities } from "./capabilities.ts";
 
-/** Where the epochs are: below one address, or with their number behind it. */
+/** Where a feed's epochs are: at URL/git/N.git, at URL.N, or a single one at URL. */
 export type FeedLayout = "epochs" | "dotted" | "single";
 
 /** A feed that is followed. */
 export interface FollowedFeed {
   readonly name: string;
   readonly url: string;
-  /** A query in lei's words, for a feed that is asked for mails; null for one that is fetched by git. */
+  /** A query in lei's syntax, by which the server is asked for mails; null if the feed is fetched by git. */
   readonly query: string | null;
+  /** In git's words: only mails since then. Null for all. */
   readonly since: string | null;
-  /** Bytes on disk. */
+  /** Bytes that the feed may have on disk. */
   readonly max: number;
   readonly headersOnly: boolean;
-  /** Public keys that the owner's description of the feed has to be signed with; none: any. */
+  /** Public keys that may sign the feed's description; [] to take the first that signs one. */
   readonly keys: readonly string[];
-  /** Found out once, when it was first followed; null with a query. */
+  /** Found out when the feed was first followed; null with a query. */
   readonly layout: FeedLayout | null;
   readonly abilities: ServerAbilities | null;
-  /** When the last update came to its end; 0 if none did. */
+  /** When the last complete update ended; 0 if there was none. */
   readonly updated: number;
   /** The newest commit of each epoch, by its number. */
   readonly heads: Readonly<Record<string, string>>;
-  /** What the manifest said of each epoch then. */
+  /** The fingerprint of each epoch in the manifest, as of then. */
   readonly fingerprints: Readonly<Record<string, string>>;
-  /** The key that the newest description is signed with: the first one that was seen, or one of `keys`. */
+  /** The public key that signed the newest description; null if there was none. */
   readonly owner: string | null;
-  /** The time that this description names; 0 if there was none. */
+  /** The time in that description; 0 if there was none. */
   readonly described: number;
-  /** Mails that were here, until the feed's history was rewritten. */
+  /** Mails that the feed had before its history was rewritten, and has no longer. */
   readonly withdrawn: readonly WithdrawnMail[];
-  /** Epochs of which the server had less than was here before, and since when, by their numbers. */
+  /** By the numbers of epochs: since when the server has less of them than is here. */
   readonly behind: Readonly<Record<string, number>>;
-  /** Another number whenever older mails have come or were dropped, or a feed is followed under this name. */
+  /** Changes whenever older mails came or were dropped here, or a feed is followed anew under this name. */
   readonly contents: number;
 }
 
@@ -42,30 +43,31 @@ export interface WithdrawnMail {
   readonly messageId: string;
   readonly subject: string;
   readonly blob: string;
-  /** Where it stood: the number of the epoch, and the commit. */
+  /** Where it was: the number of the epoch, and the commit. */
   readonly epoch: number;
   readonly commit: string;
-  /** It had a signed record. */
+  /** True if it had a signed record: a test result, a review or a description. */
   readonly record: boolean;
+  /** When that was noticed. */
   readonly at: number;
 }
 
 /** What an update found. */
 export interface FeedUpdate {
   readonly feed: FollowedFeed;
-  /** Epochs that have something new. */
+  /** Numbers of the epochs with new commits. */
   readonly changed: readonly number[];
-  /** Mails that were here before and that the feed denies now: its history was rewritten. */
+  /** Mails that the feed no longer has, since its history was rewritten. */
   readonly withdrawn: readonly WithdrawnMail[];
-  /** What speaks against what its owner signed, a line each. */
+  /** Where the feed differs from what its owner signed, one line each. */
   readonly contradictions: readonly string[];
-  /** New mails that are not here, since there was no room for them. */
+  /** How many new mails were left out, because there was no room. */
   readonly left: number;
-  /** Old mails that were dropped to make room. */
+  /** How many old mails were dropped to make room. */
   readonly dropped: number;
-  /** Epochs that were here before and that the feed no longer has. */
+  /** Epochs that the feed had before, and has no longer. */
   readonly withheld: readonly number[];
-  /** Mails that are here and that the server does not have, or not yet: a mirror may lag. */
+  /** How many mails are here that the server does not have: perhaps a mirror that lags. */
   readonly behind: number;
 }
 
@@ -78,7 +80,7 @@ export interface KeyTally {
   /** `counts`: a person has accepted the key, for results or for reviews. `void`: it is revoked. */
   readonly worth: "counts" | "claims" | "void";
   readonly records: number;
-  /** Where the first of them stands. */
+  /** The place of the first of them. */
   readonly first: string;
 }
 
@@ -86,8 +88,8 @@ export interface KeyTally {
 export interface VerifiedFeed {
   readonly name: string;
   readonly keys: readonly KeyTally[];
-  /** Texts that stand where a record does, and are none: changed or damaged. */
+  /** How many records have no good signature: they were changed or damaged. */
   readonly bad: number;
-  /** What speaks against what the feed's owner signed, a line each. */
+  /** Where the feed differs from what its owner signed, one line each. */
   readonly contradictions: readonly string[];
 }

@@ -1,4 +1,4 @@
-/** manifest.js.gz, grokmirror's list of repositories with what changed: which epochs an inbox has. */
+/** manifest.js.gz, grokmirror's list of repositories, which says what epochs a public-inbox has, and which changed. */
 
 import { gunzipSync, gzipSync } from "node:zlib";
 
@@ -7,20 +7,21 @@ export interface ManifestEpoch {
   readonly epoch: number;
   /** SHA-1 of what `git show-ref` prints; null if the manifest does not say. */
   readonly fingerprint: string | null;
-  /** Of the newest commit: seconds since the epoch. */
+  /** When its newest commit was made, in seconds since the epoch; 0 if the manifest does not say. */
   readonly modified: number;
 }
 
-/** Unpacked: some thousand repositories have one of a megabyte. */
+/** Bytes, unpacked. A manifest of some thousand repositories has about one megabyte. */
 const MAX_MANIFEST = 64 << 20;
 const MAX_EPOCHS = 10_000;
 
 /**
- * The same epochs give the same bytes. Names are from a server's root, as public-inbox-httpd has them, and
- * public-inbox-clone wants at least the inbox's own.
+ * Writes a manifest; the same epochs give the same bytes. Its paths begin at the server's root, as those of
+ * public-inbox-httpd do: public-inbox-clone needs at least the last part of the inbox's path.
  *
- * @param name what the feed is called
- * @param path where it is on a server: `/lists/name`
+ * @param name of the feed
+ * @param path of the feed on the server: `/lists/name`
+ * @returns the packed bytes
  */
 export function formatManifest(
   name: string,
@@ -41,16 +42,17 @@ export function formatManifest(
 }
 
 /**
- * The epochs of one inbox, ascending. A site's manifest has the inboxes below it, too, and a server's has
- * names from the root: those that end with a part of the inbox's own path are meant.
+ * Reads the epochs of one inbox. A manifest may list other inboxes too, and its paths may begin at the server's root or
+ * further down: an epoch is the inbox's if what its path has before `/git/N.git` is an end of the inbox's path.
  *
+ * @param bytes packed or not
  * @param path of the inbox's address: `/lists/name`
- * @returns null if it is damaged, or names too many
+ * @returns ascending; null if the manifest is damaged, or lists too many epochs
  */
 export function readManifest(bytes: Buffer, path: string): ManifestEpoch[] | null {
   let said: unknown;
   try {
-    // a server that says Content-Encoding: gzip has had it unpacked on the way
+    // if the server says Content-Encoding: gzip, fetch has unpacked it
     const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
     const text = isPacked ? gunzipSync(bytes, { maxOutputLength: MAX_MANIFEST }) : bytes;
     said = JSON.parse(text.toString("utf8"));
@@ -64,7 +66,7 @@ export function readManifest(bytes: Buffer, path: string): ManifestEpoch[] | nul
     if (prefix === undefined || digits === undefined || !inbox.endsWith(prefix)) return [];
     return [{ prefix, ...epochIn(Number(digits), entry) }];
   });
-  // the longest name is the nearest
+  // the longest path is the inbox's own
   const longest = Math.max(-1, ...found.slice(0, MAX_EPOCHS).map(({ prefix }) => prefix.length));
   const epochs = found.filter(({ prefix }) => prefix.length === longest);
   if (found.length > MAX_EPOCHS) return null;

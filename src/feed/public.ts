@@ -1,17 +1,17 @@
-/** Which mails are public already, so that a feed may repeat them. */
+/** Which mails are public already, so that a feed may contain them. */
 
 import { mailboxes } from "../mail/address-list.ts";
 import { headerOf } from "./commit.ts";
 
 /**
- * Why a mail may not stand in a public feed; null if it went to one of the lists. A mail went where To, Cc
- * and the list's own fields say.
+ * Tells whether a mail went to a public list, by its fields To, Cc and List-Id.
  *
  * @param lists addresses of public lists
+ * @returns why the mail must not be in a public feed; null if it may
  */
 export function whyPrivate(mail: Buffer, lists: readonly string[]): string | null {
   const header = headerOf(mail);
-  if (header === null) return "it has no header that ends";
+  if (header === null) return "its header has no end";
   if (header.all("bcc").some((value) => value !== "")) return "it names Bcc recipients";
   const wanted = new Set(lists.map((list) => list.toLowerCase()));
   const named = ["to", "cc"].flatMap((name) => header.all(name)).flatMap(mailboxes);

@@ -1,6 +1,6 @@
 /**
- * Drops mails of an epoch of a followed feed: their blobs alone. Commits stay, so who wrote what and when is still
- * there, and a rewritten history is noticed. The caller holds the feed's lock.
+ * Drops mails from an epoch of a followed feed: only their blobs. The commits stay, with authors, subjects and dates, so
+ * that a rewritten history is still noticed. The caller holds the feed's lock.
  */
 
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -13,13 +13,13 @@ import { git, gitLines } from "./run.ts";
 
 const BRANCH = "refs/heads/master";
 
-/** Which mails are dropped: those received before a time, in seconds since the epoch; or the oldest ones, so many bytes. */
+/** Which mails to drop: those received before a time (seconds since the epoch), or the oldest, up to so many bytes. */
 export type EvictionLimit = { readonly before: number } | { readonly bytes: number };
 
 /**
- * Drops old mails. Killed at any step it leaves all mails, or those that are to stay.
+ * Drops old mails. If it is killed, either all mails are there, or those that are to stay.
  *
- * @param keeps says of an older mail that it stays
+ * @param keeps true for a mail that stays, however old
  * @returns how many were dropped
  */
 export async function evictMails(
@@ -41,7 +41,7 @@ export async function evictMails(
   return dropped.size;
 }
 
-/** Packed, with its place in the index of the pack. */
+/** The bytes that each blob takes in its pack and the pack's index. */
 async function sizesOnDisk(
   epoch: Epoch,
   blobs: readonly string[],
@@ -53,9 +53,10 @@ async function sizesOnDisk(
   );
 }
 
+/** Bytes of an object in a pack's index: name, CRC and offset. */
 const IN_INDEX = 28;
 
-/** The oldest first; not those that a later commit has, too. */
+/** Blobs of the commits that `until` selects, the oldest first, without those that a later commit has too. */
 async function olderBlobs(epoch: Epoch, until: readonly string[]): Promise<string[]> {
   const older = new Set<string>();
   for await (const some of changes(epoch, [...until, BRANCH]))
@@ -67,7 +68,7 @@ async function olderBlobs(epoch: Epoch, until: readonly string[]): Promise<strin
   return [...found].filter((blob) => !later.has(blob)).reverse();
 }
 
-/** A server that knows which commits are here sends the difference to the mails of the newest ones. */
+/** Blobs of the newest commits. A server knows that these commits are here, and may send deltas against their mails. */
 async function newestBlobs(epoch: Epoch): Promise<Set<string>> {
   const place = placeOf(epoch);
   const newest = new Set<string>();
@@ -77,7 +78,7 @@ async function newestBlobs(epoch: Epoch): Promise<Set<string>> {
   return newest;
 }
 
-/** One pack of all that stays; only then the others go. It is marked as one that does not have everything. */
+/** Writes one pack of all objects that stay, marked as a promisor's, and then removes the other packs. */
 async function packWithout(epoch: Epoch, dropped: ReadonlySet<string>): Promise<void> {
   const place = placeOf(epoch);
   const objects = join(epoch.repository, "objects");
@@ -90,18 +91,18 @@ async function packWithout(epoch: Epoch, dropped: ReadonlySet<string>): Promise<
   });
   const pack = `pack-${written.toString().trim()}`;
   writeFileSync(join(objects, "pack", `${pack}.promisor`), "");
-  // the mark goes last: without it git would miss what is not there
+  // the .promisor file goes last: without it, git would complain about missing objects
   const order = [".idx", ".rev", ".bitmap", ".pack", ".promisor"];
   for (const end of order)
     for (const name of old)
       if (name.endsWith(end) && !name.startsWith(pack))
         rmSync(join(objects, "pack", name), { force: true });
-  // what was loose is packed now, or dropped
+  // loose objects are in the new pack by now, or dropped
   for (const name of readdirSync(objects))
     if (/^[0-9a-f]{2}$/.test(name)) rmSync(join(objects, name), { recursive: true, force: true });
 }
 
-/** Are all mails of its commits here? */
+/** Whether all mails of an epoch's commits are here. */
 export async function isWhole(epoch: Epoch): Promise<boolean> {
   const listed = ["rev-list", "--objects", "--missing=print", "--no-object-names", BRANCH];
   return !(await gitLines(listed, placeOf(epoch))).some((line) => line.startsWith("?"));

@@ -1,7 +1,7 @@
 /**
- * Brings an epoch of a followed feed here, as little of it as the server can give. Fetched is into a ref of our
- * own; readers see nothing of it until `accept` moves the branch. If it is cut off, what came stays, and the next
- * fetch goes on from there.
+ * Fetches an epoch of a followed feed, and no more of it than is wanted, if the server can leave things out. git fetches
+ * into a ref of our own: readers see nothing new until `acceptIncoming` moves the branch. If a fetch is cut off, what
+ * came stays, and the next one goes on from there.
  */
 
 import { existsSync, readdirSync, rmSync } from "node:fs";
@@ -18,46 +18,47 @@ import { transfer } from "./transfer.ts";
 const INCOMING = "refs/patchsig/incoming";
 const BRANCH = "refs/heads/master";
 
-/** How to fetch. */
+/** What to fetch, and within which limits. */
 export interface FetchWishes {
   readonly address: string;
   readonly abilities: ServerAbilities;
-  /** In git's words; null for all. */
+  /** Only commits since then, in git's words; null for all. */
   readonly since: string | null;
+  /** Only commits, without the mails. */
   readonly headersOnly: boolean;
-  /** Older mails, too, that are not here. */
+  /** Fetch older mails too that are not here. */
   readonly refill?: boolean;
-  /** What has no room is left out; else that is an error. */
+  /** Leave out mails for which there is no room; if false, that is an error. */
   readonly mayLeave: boolean;
   /** Bytes that the epoch may have on disk. */
   readonly maxBytes: number;
-  /** How long a web server may say nothing, in seconds. Others work on an answer in silence: ten times as long. */
+  /** Seconds that a web server may send nothing. A git server may, ten times as long: it prepares packs in silence. */
   readonly patience: number;
   readonly onProgress?: ((stage: string, done: number, total: number) => void) | undefined;
 }
 
-/** Names of mails to ask for in one command. */
+/** Mails to ask for in one command. */
 const BLOBS_AT_A_TIME = 2000;
-/** How often the size of what comes is looked at. */
+/** How often to look at the size on disk. */
 const WATCH_MS = 200;
-/** For each second of patience with a web server. */
+/** Milliseconds of silence for each second of `patience`. */
 const SILENCE_MS = 10_000;
 
 /** What was fetched. */
 export interface FetchedEpoch {
-  /** The newest commit of the server. */
+  /** The server's newest commit. */
   readonly head: string;
-  /** What the branch was at before; null if nothing was here. */
+  /** The newest commit here before; null if there was none. */
   readonly old: string | null;
-  /** The new history goes on from there. */
+  /** `head` descends from `old`; false if the history was rewritten, or the server has less. */
   readonly goesOn: boolean;
-  /** Mails that are here and come after all that the server has; 0 if its history is another one, too. */
+  /** If the server merely has less: how many mails are here that come after its newest one. Else 0. */
   readonly ahead: number;
-  /** New mails that are not here, because there was no room for them. */
+  /** How many new mails were left out, because there was no room. */
   readonly left: number;
 }
 
-/** The newest commits: of the branch, and of what was fetched; null for what is not there. */
+/** The newest commits of the branch and of the incoming ref; null for a ref that does not exist. */
 async function tipsOf(epoch: Epoch): Promise<{ old: string | null; head: string | null }> {
   const listed = ["for-each-ref", "--format=%(objectname) %(refname)", BRANCH, INCOMING];
   const lines = await gitLines(listed, placeOf(epoch));
@@ -67,10 +68,11 @@ async function tipsOf(epoch: Epoch): Promise<{ old: string | null; head: string 
 }
 
 /**
- * Fetches what is new.
+ * Fetches what is new in an epoch.
  *
  * @returns null if the server has no commit
- * @throws PatchsigError "git-failed"; "too-large" if it would have more than `maxBytes`
+ * @throws PatchsigError "git-failed"; "too-large" if the epoch would exceed `maxBytes`; "unreadable" if the server sends
+ *   nothing for too long; "not-a-mail" if the repository is not a public-inbox
  */
 export async function fetchEpoch(epoch: Epoch, wishes: FetchWishes): Promise<FetchedEpoch | null> {
   const { address, abilities, headersOnly } = wishes;
@@ -91,7 +93,7 @@ function isBefore(epoch: Epoch, commit: string, later: string): Promise<boolean>
   return gitSucceeds(["merge-base", "--is-ancestor", commit, later], placeOf(epoch));
 }
 
-/** And, from servers that cannot leave them out, the mails. */
+/** Fetches commits; from servers that cannot leave out blobs, the mails come with them. */
 async function fetchCommits(epoch: Epoch, wishes: FetchWishes, first: boolean): Promise<void> {
   const { abilities, since } = wishes;
   const sparse = abilities.filter ? ["--filter=blob:none"] : [];
@@ -102,19 +104,19 @@ async function fetchCommits(epoch: Epoch, wishes: FetchWishes, first: boolean): 
   try {
     await fetch(cut);
   } catch (error) {
-    // its objects are gone again
+    // its objects were removed: the ref must not name them
     if (isTooLarge(error)) await dropIncoming(epoch);
     if (isDifferenceToDropped(error)) await fetch([], NOTHING_HERE);
-    // it has nothing since then: the newest one shows at least that
+    // nothing is newer than `since`: take the newest commit alone
     else if (cut.length > 0 && isEmptyCut(error)) await fetch(["--depth=1"]);
     else throw error;
   }
 }
 
-/** The server is told of no commit that is here, and sends everything. */
+/** git then tells the server of no commit that is here, so the server sends everything, without deltas against it. */
 const NOTHING_HERE = ["fetch.negotiationAlgorithm=noop"];
 
-/** The server sent the difference to a mail that was dropped (feed-evict.ts): its history forked there. */
+/** The server sent a delta against a mail that was dropped here (feed-evict.ts), where its history forked. */
 function isDifferenceToDropped(error: unknown): boolean {
   return error instanceof PatchsigError && /unresolved delta/.test(error.message);
 }
@@ -129,17 +131,20 @@ function isEmptyCut(error: unknown): boolean {
   );
 }
 
-/** A feed's newest commit has one file: a mail, or what deletes one. */
+/**
+ * Refuses a repository that is not a feed: the newest commit of one has a single file, `m` (a mail) or `d` (a
+ * deletion).
+ */
 async function refuseOther(epoch: Epoch, address: string): Promise<void> {
   const top = await gitLines(["ls-tree", INCOMING], placeOf(epoch));
   if (top.length === 1 && /^100644 blob [0-9a-f]+\t[md]$/.test(top[0]!)) return;
   await dropIncoming(epoch);
-  throw new PatchsigError("not-a-mail", `${address} is a repository, but no feed`, {
-    hint: "an inbox of public-inbox, version 2, has a commit with one file for each mail",
+  throw new PatchsigError("not-a-mail", `${address} is a git repository, but not a feed`, {
+    hint: "a public-inbox (v2) has a commit with a single file for each mail",
   });
 }
 
-/** The mails that the new commits name, the newest first. @returns how many had no room */
+/** Fetches the mails of the new commits, the newest first. @returns for how many there was no room */
 async function fetchBlobs(epoch: Epoch, wishes: FetchWishes, old: string | null): Promise<number> {
   const missing = await missingBlobs(epoch, old);
   let size = BLOBS_AT_A_TIME;
@@ -151,7 +156,7 @@ async function fetchBlobs(epoch: Epoch, wishes: FetchWishes, old: string | null)
       at += some.length;
     } catch (error) {
       if (!isTooLarge(error) || !wishes.mayLeave) throw error;
-      // nobody knows how large mails are: fewer of them may have room
+      // the sizes are not known beforehand: there may be room for fewer mails
       if (some.length === 1) return missing.length - at;
       size = Math.max(1, Math.floor(some.length / 8));
     }
@@ -159,7 +164,7 @@ async function fetchBlobs(epoch: Epoch, wishes: FetchWishes, old: string | null)
   return 0;
 }
 
-/** Of the new commits' mails: those that are not here, the newest first. */
+/** The mails of the new commits that are not here, the newest first. */
 async function missingBlobs(epoch: Epoch, old: string | null): Promise<string[]> {
   const place = placeOf(epoch);
   const range = [INCOMING, ...(old === null ? [] : [`^${old}`])];
@@ -176,7 +181,7 @@ async function missingBlobs(epoch: Epoch, old: string | null): Promise<string[]>
   return wanted;
 }
 
-/** Stops what grows beyond the limit, whatever the server announced. */
+/** Runs `git fetch`, and stops it when the epoch exceeds its limit, or the server sends nothing for too long. */
 async function watched(
   epoch: Epoch,
   { maxBytes, address, abilities, patience, onProgress }: FetchWishes,
@@ -195,10 +200,10 @@ async function watched(
     if (now !== size) [size, heard] = [now, Date.now()];
     if (size > maxBytes) controller.abort(tooLarge);
     else if (Date.now() - heard > patience * SILENCE_MS)
-      controller.abort(new PatchsigError("unreadable", `${address} has fallen silent`));
+      controller.abort(new PatchsigError("unreadable", `${address} stopped sending`));
   };
   const timer = setInterval(check, WATCH_MS);
-  // only while it fetches is this a partial clone: to readers, what is not here is missing
+  // a partial clone only while it fetches: readers must find a mail missing, and not fetch it
   const partial = abilities.filter
     ? ["remote.origin.promisor=true", "remote.origin.partialclonefilter=blob:none"]
     : [];
@@ -213,7 +218,7 @@ async function watched(
       settings: [
         `remote.origin.url=${address}`,
         "fetch.unpackLimit=1",
-        // for servers alone; newer gits write one, 4 bytes an object
+        // only servers use it; newer gits write it by default, 4 bytes an object
         "pack.writeReverseIndex=false",
         ...patientSettings(patience),
         ...partial,
@@ -223,7 +228,7 @@ async function watched(
     check();
     controller.signal.throwIfAborted();
   } catch (error) {
-    // it may have come to its end before anybody looked
+    // the fetch may have ended before anybody looked, with a complete pack
     if (error === tooLarge) removePacks(objects, before);
     throw error;
   } finally {
@@ -237,34 +242,35 @@ function packsIn(objects: string): string[] {
   return existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith("pack-")) : [];
 }
 
-/** Those that came now. No ref leads to what is in them. */
+/** Removes the packs that have come since. No ref leads to their objects. */
 function removePacks(objects: string, before: ReadonlySet<string>): void {
   for (const name of packsIn(objects))
     if (!before.has(name)) rmSync(join(objects, "pack", name), { force: true });
 }
 
-/** What an aborted fetch left. The caller's lock keeps others out. */
+/** Removes the temporary files of an aborted fetch. The caller's lock keeps other fetches out. */
 function removeDrafts(folder: string): void {
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder))
     if (name.startsWith("tmp_")) rmSync(join(folder, name), { force: true });
 }
 
-/** Mails that are here and come after all that was fetched; 0 unless what was fetched is a part of what is here. */
+/** How many mails come after the incoming commit; 0 unless the branch contains that commit. */
 async function mailsAhead(epoch: Epoch): Promise<number> {
   if (!(await isBefore(epoch, INCOMING, BRANCH))) return 0;
   const args = ["rev-list", "--count", "--first-parent", BRANCH, `^${INCOMING}`];
   return Number((await gitLines(args, placeOf(epoch)))[0]);
 }
 
-/** As if nothing had been fetched. */
+/** Deletes the incoming ref, as if nothing had been fetched. */
 export async function dropIncoming(epoch: Epoch): Promise<void> {
   await git(["update-ref", "-d", INCOMING], placeOf(epoch));
 }
 
 /**
- * Mails that were here and that the incoming history no longer has, the newest first; and the names of all that
- * it has.
+ * Compares the branch with the incoming history.
+ *
+ * @returns `gone`: mails that only the branch has, the newest first; `now`: names of all blobs in the incoming history
  */
 export async function vanished(
   epoch: Epoch,
@@ -279,7 +285,7 @@ export async function vanished(
   return { gone: (await added(BRANCH)).filter(({ blob }) => !now.has(blob)), now };
 }
 
-/** Shows readers what was fetched; a history that it replaces is kept under its name. */
+/** Moves the branch to what was fetched. A history that this replaces is kept as refs/patchsig/old/COMMIT. */
 export async function acceptIncoming(
   epoch: Epoch,
   { head, old, goesOn }: FetchedEpoch,

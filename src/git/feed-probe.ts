@@ -1,4 +1,4 @@
-/** Asks a server for a repository: is there one, and what can the server do? */
+/** Asks a server whether there is a repository at an address, and what the server can do. */
 
 import { PatchsigError } from "../errors.ts";
 import { type ServerAbilities, serverAbilities } from "../feed/capabilities.ts";
@@ -10,21 +10,20 @@ export interface Probe extends ServerAbilities {
   readonly head: string | null;
 }
 
-/** What makes git give up a web server that says nothing for so many seconds. */
+/** Settings by which git gives up on a web server that sends nothing for so many seconds. */
 export function patientSettings(seconds: number): string[] {
   return ["http.lowSpeedLimit=1", `http.lowSpeedTime=${Math.ceil(seconds)}`];
 }
 
-/** Of what git and the server say. */
+/** Bytes of what git and the server say. */
 const MAX_SAID = 1 << 20;
 
 /**
- * Null if git finds no repository there.
- *
  * @param address checked by the caller (feed/url.ts)
- * @param patience how long a server may say nothing, in seconds
- * @throws PatchsigError "git-missing"; "too-large" if the server does not stop to talk, "unreadable" if it does not
- *   begin, or is in trouble
+ * @param patience seconds that the server may send nothing
+ * @returns null if git finds no repository there
+ * @throws PatchsigError "git-missing"; "too-large" if the server sends without end; "unreadable" if it does not answer, or
+ *   answers that it is busy or broken
  */
 export function probe(address: string, patience: number): Promise<Probe | null> {
   return new Promise((resolve, reject) => {
@@ -57,7 +56,7 @@ export function probe(address: string, patience: number): Promise<Probe | null> 
     child.on("error", (cause) =>
       reject(new PatchsigError("git-missing", "cannot start git", { cause })),
     );
-    // of a server in trouble nobody knows what it has
+    // a busy or broken server says nothing about whether the repository exists
     const failed = (): void => {
       const [, busy] = /returned error: (429|5\d\d)$/m.exec(textOf(trace)) ?? [];
       if (busy === undefined) return resolve(null);
@@ -67,7 +66,7 @@ export function probe(address: string, patience: number): Promise<Probe | null> 
       clearTimeout(timer);
       if (silent) return reject(new PatchsigError("unreadable", `${address} does not answer`));
       if (size > MAX_SAID)
-        return reject(new PatchsigError("too-large", `${address} does not stop to talk`));
+        return reject(new PatchsigError("too-large", `${address} sends without end`));
       if (status !== 0) return failed();
       const head = /^([0-9a-f]{40,64})\tHEAD$/m.exec(textOf(out))?.[1];
       resolve({ head: head ?? null, ...serverAbilities(textOf(trace)) });

@@ -7,10 +7,11 @@ import { failure, runGit } from "./run.ts";
 const BRANCH = "refs/heads/master";
 
 /**
- * Never forces: if the other side has mails that are not here, that is said.
+ * Never forces: mails that only the other side has are never overwritten.
  *
  * @param address checked by the caller (feed/url.ts)
- * @throws PatchsigError "git-failed"; "refused" if the histories differ
+ * @param say gets a line when it is pushed
+ * @throws PatchsigError "git-failed"; "refused" if the other side has mails that are not here
  */
 export async function pushEpoch(
   epoch: Epoch,

@@ -1,6 +1,6 @@
 /**
- * Writes an inbox of public-inbox's version 2: bare repositories DIR/git/N.git, a commit for each mail. The
- * caller holds DIR/inbox.lock, as public-inbox does.
+ * Writes a public-inbox (public-inbox-v2-format(5)): bare repositories DIR/git/N.git, the epochs, with a commit for each
+ * mail. The caller holds DIR/inbox.lock, as public-inbox does.
  */
 
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
@@ -12,8 +12,8 @@ import { type Epoch, epochsOf, placeOf } from "./epochs.ts";
 import { git, gitLines, runGit, failure } from "./run.ts";
 
 /**
- * An epoch of this size gets no more mails. public-inbox's are larger (1 GB), but a static web server
- * cannot give less than an epoch.
+ * Bytes after which an epoch gets no more mails. public-inbox's own limit is 1 GB; but from a static web server, nobody
+ * can fetch less than an epoch.
  */
 const EPOCH_BYTES = 64 << 20;
 
@@ -24,13 +24,13 @@ export function epochNumber({ repository }: Epoch): number {
   return Number.parseInt(basename(repository), 10);
 }
 
-/** The newest commit; null if there is none. */
+/** The full name of the newest commit; null if there is none. */
 export async function headOf(epoch: Epoch): Promise<string | null> {
   const args = ["rev-parse", "--verify", "--quiet", `${BRANCH}^{commit}`];
   return (await gitLines(args, placeOf(epoch)))[0] ?? null;
 }
 
-/** The epoch that new mails go to; a new one if the newest is full. */
+/** The epoch for new mails: the newest, or a new one if that is full. @param limit bytes */
 export async function writableEpoch(folder: string, limit = EPOCH_BYTES): Promise<Epoch> {
   const newest = existsSync(join(folder, "git")) ? epochsOf(folder)?.at(-1) : undefined;
   if (newest === undefined) return makeEpoch(folder, 0);
@@ -39,7 +39,7 @@ export async function writableEpoch(folder: string, limit = EPOCH_BYTES): Promis
     : makeEpoch(folder, epochNumber(newest) + 1);
 }
 
-/** An empty repository, which appears whole. */
+/** Makes an empty epoch, under its name only when it is complete. */
 export async function makeEpoch(folder: string, number: number): Promise<Epoch> {
   const below = join(folder, "git");
   mkdirSync(below, { recursive: true });
@@ -50,7 +50,7 @@ export async function makeEpoch(folder: string, number: number): Promise<Epoch> 
   await git(["init", "--quiet", "--bare", "--template=", draft], { cwd: below, elsewhere: true });
   const place = { cwd: draft, elsewhere: true };
   await git(["symbolic-ref", "HEAD", BRANCH], place);
-  // shared with whom the inbox is shared
+  // as public-inbox does: settings in all.git, such as core.sharedRepository, are for all epochs
   if (existsSync(join(folder, "all.git", "config")))
     await git(["config", "include.path", "../../all.git/config"], {
       ...place,
@@ -72,16 +72,16 @@ export function folderSize(folder: string): number {
   return sum;
 }
 
-/** Who writes the commits. */
+/** The committer of a feed's commits. */
 export interface Committer {
   readonly name: string;
   readonly email: string;
 }
 
 /**
- * Adds mails, in their order: all, or none if this throws or is killed.
+ * Adds mails in this order: all of them, or none if this throws or is killed.
  *
- * @param lock the open lock file, which git keeps as long as it runs
+ * @param lock descriptor of the lock file: git holds the lock as long as it runs, even if we are killed
  * @throws PatchsigError "git-failed"
  */
 export async function addCommits(
@@ -126,21 +126,21 @@ function person({ name, email }: Committer): string {
   return `${name} <${email}>`;
 }
 
-/** The name that git gives a blob. @param sha256 the repository's names have 64 digits */
+/** The name that git gives a blob. @param sha256 true for a repository whose object format is SHA-256 */
 export function blobName(bytes: Buffer, sha256: boolean): string {
   const hash = createHash(sha256 ? "sha256" : "sha1");
   return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 }
 
 /**
- * The inbox in this folder.
+ * The epochs of the feed in a folder.
  *
  * @throws PatchsigError "not-found" if there is none
  */
 export function requireInbox(folder: string): Epoch[] {
   const epochs = existsSync(join(folder, "inbox.lock")) ? epochsOf(folder) : null;
   if (epochs !== null && dirname(epochs[0]!.repository) === join(folder, "git")) return epochs;
-  throw new PatchsigError("not-found", `${folder} is no feed`, {
-    hint: "patchsig feed init makes one; it can also be an inbox of public-inbox, version 2",
+  throw new PatchsigError("not-found", `${folder} is not a feed`, {
+    hint: "patchsig feed init makes one; a public-inbox (v2) is one, too",
   });
 }

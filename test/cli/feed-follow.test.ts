@@ -344,7 +344,7 @@ describe("what its owner signs", () => {
     expect(missing()).toHaveLength(2);
     expect(ok(["feed", "verify", "ci"], at)).toBe("ci: 0 signed records\n");
     expect(run(["feed", "mirror", "ci", join(at, "copy")], at).stderr).toContain(
-      "without some of its mails",
+      "some mails of ci are not here",
     );
     const epoch = join(feed, "git", "0.git");
     appendMails(epoch, [{ id: "c", at: "2026-01-03" }]);

@@ -72,7 +72,7 @@ describe("a feed", () => {
     );
     const again = run(["add", feed], mbox([mail("d"), mail("a", { text: "other" })]));
     expect(again.status).toBe(3);
-    expect(again.stderr).toContain("the feed has <a@example.org> with another content");
+    expect(again.stderr).toContain("the feed has <a@example.org> with other content");
     expect(subjects(feed)).toEqual(["a", "b", "c"]);
     expect(git(feed, "fsck", "--strict")).toBe("");
   });

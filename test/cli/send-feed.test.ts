@@ -66,7 +66,7 @@ test("a feed that is gone loses nothing: --continue adds what has left", async (
   });
   ({ feed } = its);
   const first = await its.send("--to", LIST, ...NEW);
-  expect([first.status, first.stderr]).toEqual([3, expect.stringContaining("is no feed")]);
+  expect([first.status, first.stderr]).toEqual([3, expect.stringContaining("is not a feed")]);
   renameSync(away, feed);
   const { status, stderr } = await its.send("--continue");
   expect([status, stderr]).toEqual([0, expect.stringContaining("2 of 2 mails sent")]);
@@ -86,6 +86,6 @@ test("neither previews nor mails to other places get in; a feed that is none is 
   expect([received().length, published()]).toEqual([4, []]);
   git(cwd, ["config", "patchsig.sendFeed", cwd]);
   const none = await send("--resend", "v1", "--yes");
-  expect([none.status, none.stderr]).toEqual([3, expect.stringContaining("is no feed")]);
+  expect([none.status, none.stderr]).toEqual([3, expect.stringContaining("is not a feed")]);
   expect(received()).toHaveLength(4);
 });

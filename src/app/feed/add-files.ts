@@ -9,8 +9,10 @@ import { type AddedToFeed, addToFeed, type MailForFeed } from "./add.ts";
 const PORTION = 16 << 20;
 
 /**
- * Each portion is added whole or not at all.
+ * Adds mails to the feed in a folder. Each portion is added whole or not at all.
  *
+ * @param sources as for `openSources`: files, folders, `-`
+ * @param say as for `addToFeed`
  * @throws PatchsigError as `addToFeed`, and for the first mail that cannot be read
  */
 export async function addSources(

@@ -1,4 +1,4 @@
-/** Adds mails to a feed: each once, and none that is not public. */
+/** Adds mails to a feed: each once, and only mails that are public. */
 
 import { join, resolve } from "node:path";
 import { PatchsigError } from "../../errors.ts";
@@ -20,20 +20,20 @@ import { feedCommitter } from "./owner.ts";
 /** A mail on its way into a feed. */
 export interface MailForFeed {
   readonly bytes: Buffer;
-  /** Where it is from, for messages. */
+  /** Where it comes from, for messages. */
   readonly source: string;
-  /** Whoever calls has made and signed it as a record for everybody: it needs no public list. */
+  /** The caller has made and signed it as a public record: it need not have gone to a public list. */
   readonly record?: boolean;
 }
 
-/** Message-IDs, in the order of the mails. */
+/** Message-IDs of the mails, in their order. */
 export interface AddedToFeed {
   readonly added: readonly string[];
-  /** What was there, byte for byte. */
+  /** Mails that the feed had already, byte for byte. */
   readonly already: readonly string[];
 }
 
-/** What is sent to public lists, by `patchsig.publicLists`. */
+/** The addresses of public lists, from `patchsig.publicLists`. */
 export function publicLists(): string[] {
   return gitConfig()
     .all("patchsig.publicLists")
@@ -42,12 +42,12 @@ export function publicLists(): string[] {
 }
 
 /**
- * Adds mails to the feed in this folder, in their order, under the lock that public-inbox takes: all, or
- * none. They can be read as soon as this returns; servers have them with `publishFeed`.
+ * Adds mails to the feed in a folder, in this order, under public-inbox's lock: all of them or none. Local readers have
+ * them when this returns; those of a web server, after `publishFeed`.
  *
- * @param say gets a line if it has to wait for another program
- * @throws PatchsigError "not-found" if there is no feed; "refused" if a mail is private or cannot stand in
- *   one; "exists" if its Message-ID is there with other bytes; nothing is written then
+ * @param say gets a line if another program holds the lock
+ * @throws PatchsigError "not-found" if there is no feed; "refused" if a mail is private, or a feed cannot hold it;
+ *   "exists" if the feed has another mail with its Message-ID. Then nothing was written
  */
 export async function addToFeed(
   folder: string,
@@ -62,12 +62,12 @@ export async function addToFeed(
 }
 
 interface StoreTerms {
-  /** Two mails with one Message-ID are both stored, as public-inbox does; else it is an error. */
+  /** Store two mails with the same Message-ID, as public-inbox does; if false, that is an error. */
   readonly both: boolean;
   readonly say: (line: string) => void;
 }
 
-/** `addToFeed`, without asking whether the mails are public: for what others have published. */
+/** Adds mails as `addToFeed` does, but does not ask whether they are public: for mails that others have published. */
 export async function storeMails(
   feed: string,
   mails: readonly FeedMail[],
@@ -91,7 +91,7 @@ export async function storeMails(
   });
 }
 
-/** Runs `work` under the inbox's lock. */
+/** Runs `work` under the feed's lock, which public-inbox takes too. `work` gets the lock file's descriptor. */
 export async function withFeed<T>(
   feed: string,
   say: (line: string) => void,
@@ -123,8 +123,8 @@ function refusal(source: string, why: string): PatchsigError {
 }
 
 /**
- * The mail of a result that the user has signed, made to be public; not one that quotes it. A review is a reply, and
- * may quote what is private.
+ * True for the mail of a test result that the user signed, which is made to be public; not for a mail that merely
+ * contains one. Reviews do not count: a review is a reply, and may quote what is private.
  */
 function isOwnRecord(bytes: Buffer): boolean {
   const header = headerOf(bytes);
@@ -154,21 +154,21 @@ async function newAmong(
     if (isKnown) already.push(messageId);
     else if (both || before.length + there.length === 0) added.set(messageId, [...before, mail]);
     else
-      throw new PatchsigError("exists", `the feed has ${messageId} with another content`, {
-        hint: "a Message-ID names one mail for good: a new one needs its own",
+      throw new PatchsigError("exists", `the feed has ${messageId} with other content`, {
+        hint: "a Message-ID names one mail for good: a changed mail needs a new one",
       });
   }
   return { added: [...added.values()].flat(), already };
 }
 
-/** Is one of these blobs this mail, as it would be stored? */
+/** Whether one of these blobs is this mail, as it would be stored. */
 async function hasMail(
   epochs: readonly Epoch[],
   blobs: readonly string[],
   bytes: Buffer,
 ): Promise<boolean> {
   if (blobs.includes(blobName(bytes, blobs[0]!.length === 64))) return true;
-  // public-inbox keeps a mailbox's empty lines
+  // public-inbox keeps empty lines at the end, which we would not
   const found = await mailsOfBlobs(epochs, blobs);
   return found.some((mail) => {
     const stored = mail.bytes === null ? null : feedMail(mail.bytes, 0);

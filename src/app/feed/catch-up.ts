@@ -1,4 +1,4 @@
-/** Brings the index of Message-IDs to where git is, whoever wrote there since. */
+/** Brings a feed's index of Message-IDs up to date with git: other programs, such as public-inbox, write there too. */
 
 import { threadHeader } from "../../mail/thread-header.ts";
 import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
@@ -9,15 +9,15 @@ import { changes, type InboxChange } from "../../git/inbox-log.ts";
 import { gitSucceeds } from "../../git/run.ts";
 import type { FeedIds, IndexedChange } from "../../store/feed-ids.ts";
 
-/** Commits to take into the index at a time. */
+/** Commits that are indexed in one transaction. */
 const AT_A_TIME = 256;
 
-/** The caller holds the inbox's lock. */
+/** The caller holds the feed's lock. */
 export async function catchUp(epochs: readonly Epoch[], ids: FeedIds): Promise<void> {
   for (const epoch of epochs) {
     const last = ids.headOf(epochNumber(epoch));
     if (last !== null && !(await isBefore(epoch, last))) {
-      // a mail was purged: the history is another
+      // the history was rewritten, as by public-inbox-purge
       ids.clear();
       return catchUp(epochs, ids);
     }
@@ -45,7 +45,7 @@ async function catchUpEpoch(epoch: Epoch, ids: FeedIds): Promise<void> {
   await take(epoch, some, head, ids);
 }
 
-/** @param head that is reached with these; null if more are to come */
+/** @param head the epoch's newest commit if these are the last changes; null if more follow */
 async function take(
   epoch: Epoch,
   some: readonly InboxChange[],

@@ -1,4 +1,4 @@
-/** Holds what a feed's owner signed about its epochs against what is here. */
+/** Compares what a feed's owner signed about its epochs with what is here. */
 
 import { descriptionsIn, type EpochState, type SignedDescription } from "../../feed/description.ts";
 import type { FollowedFeed } from "../../feed/followed.ts";
@@ -11,17 +11,18 @@ import { MAX_MESSAGE_BYTES } from "../../mail/limits.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { day } from "../../primitives/time.ts";
 
-/** Descriptions that are looked at in one go, the newest ones: a year's. */
+/** Descriptions to look at, the newest: one a month for more than a year. */
 const MAX_LOOKED_AT = 16;
-/** Epochs that are held against what is here in one go: each takes git some starts. */
+/** Epochs' states to compare: each takes several starts of git. */
 const MAX_COMPARED = 1_024;
 
 const NAMED = ["--basic-regexp", "--grep=^\\[feed\\] ", `-${MAX_LOOKED_AT}`];
 
 /**
- * The good descriptions among an epoch's commits, oldest first.
+ * The descriptions with good signatures among an epoch's newest ones.
  *
- * @param after looks at what came after this commit; null for all
+ * @param after only those that came after this commit; null for all
+ * @returns the oldest first
  */
 export async function descriptionsAmong(
   epoch: Epoch,
@@ -42,7 +43,10 @@ export async function descriptionsAmong(
   return found;
 }
 
-/** Those of the feed's owner: by the keys that were named, else by the first one that described it. */
+/**
+ * The descriptions by the feed's owner: signed by the keys that the user named, else by the first key that signed
+ * one.
+ */
 export function ownDescriptions(
   all: readonly SignedDescription[],
   { keys, owner }: Pick<FollowedFeed, "keys" | "owner">,
@@ -54,8 +58,8 @@ export function ownDescriptions(
 }
 
 /**
- * Where descriptions contradict what is here, a line each; of many, the newest are looked at. What was left out here
- * cannot be told.
+ * Where descriptions differ from what is here, one line each. Only the newest descriptions are compared, and only about
+ * history that is here: it may begin later.
  */
 export async function contradictions(
   all: readonly SignedDescription[],
@@ -77,7 +81,7 @@ export async function contradictions(
   return found.reverse();
 }
 
-/** What was signed and is not so; null if it is, or cannot be told. */
+/** What was signed and is not true here; null if it is true, or if that cannot be found out. */
 async function contradiction(
   { epoch: number, head, count }: EpochState,
   epoch: Epoch,

@@ -1,4 +1,4 @@
-/** Signs what a feed says of itself, and adds it to the feed: monthly, and when an epoch has begun. */
+/** Signs a feed's description, and adds it to the feed: once a month, and when an epoch has begun. */
 
 import { resolve } from "node:path";
 import { PatchsigError } from "../../errors.ts";
@@ -22,7 +22,7 @@ import { feedSettings, writeFeedSettings } from "./owner.ts";
 
 const MONTH = 28 * DAY;
 
-/** What is to be signed; null if the last description is young, and of these epochs. */
+/** The description to sign now; null if the last one is less than a month old, and no epoch has begun since. */
 export async function planDescription(folder: string): Promise<FeedDescription | null> {
   const feed = resolve(folder);
   requireInbox(feed);
@@ -37,7 +37,7 @@ export async function planDescription(folder: string): Promise<FeedDescription |
   return { time: now(), by: signerAddress(), name, urls, kinds, epochs: states };
 }
 
-/** Nothing of an epoch without mails. */
+/** An epoch's state; [] for one without commits. */
 async function stateOf(epoch: Epoch): Promise<EpochState[]> {
   const head = await headOf(epoch);
   if (head === null) return [];
@@ -47,7 +47,7 @@ async function stateOf(epoch: Epoch): Promise<EpochState[]> {
   return [{ epoch: epochNumber(epoch), head, count }];
 }
 
-/** @throws PatchsigError "refused" if it cannot be said: the folder's name is none for a feed */
+/** @throws PatchsigError "refused" if the feed's name or the owner's address cannot stand in a description */
 export async function describeFeed(
   folder: string,
   said: FeedDescription,

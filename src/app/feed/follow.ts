@@ -1,4 +1,4 @@
-/** Begins to follow a feed. */
+/** Follows a feed, or changes how one is followed. */
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -16,22 +16,25 @@ import { updateFeed } from "./update.ts";
 export interface FollowWishes {
   readonly url: string;
   readonly name?: string | undefined;
-  /** In lei's words: the feed is asked for mails, not fetched. */
+  /** A query in lei's syntax, by which the server is asked for mails, instead of fetching with git. */
   readonly query?: string | undefined;
   readonly since?: string | undefined;
+  /** Size on disk, as in `200M`. */
   readonly max?: string | undefined;
   readonly headersOnly: boolean;
+  /** Public keys, or files with them, that may sign the feed's description. */
   readonly keys: readonly string[];
 }
 
-/** A feed that says nothing else may have so much. */
+/** Bytes on disk that a feed may have without `--max`. */
 const MAX_BYTES = 1 << 30;
 
 /**
- * Asks what the server can do, remembers that, and fetches. If nothing could be fetched, nothing is
- * remembered; if it was cut off, `feed update` goes on.
+ * Finds out what the server can do, stores that, and fetches. If the fetch is cut off, `feed update` goes on; if going on
+ * would not help, the feed is forgotten again.
  *
- * @throws PatchsigError "usage" for an address that git must not get; "exists" if the name is taken
+ * @throws PatchsigError "usage" for an address that git must not get; "exists" if the name is taken; others as
+ *   `updateFeed`
  */
 export async function followFeed(wishes: FollowWishes, reporter: Reporter): Promise<FeedUpdate> {
   const flaw = addressFlaw(wishes.url);
@@ -73,7 +76,8 @@ export async function followFeed(wishes: FollowWishes, reporter: Reporter): Prom
 }
 
 /**
- * The same feed with other wishes: mails where there were headers, and another size or key.
+ * Follows a feed that is followed already with other options: with the mails instead of headers only, another size, or
+ * other keys.
  *
  * @throws PatchsigError "exists" if it is another feed, or nothing changes; "usage" for what cannot be changed
  */
@@ -91,7 +95,7 @@ async function followAgain(
   const isSame =
     JSON.stringify(wanted) === JSON.stringify({ max: before, headersOnly: bare, keys: known });
   if (url !== feed.url || (query ?? null) !== feed.query || isSame)
-    throw new PatchsigError("exists", `a feed is followed as ${feed.name} already`, {
+    throw new PatchsigError("exists", `a feed is already followed as ${feed.name}`, {
       hint: "--as gives this one another name",
     });
   if (since !== undefined && since !== feed.since)
@@ -116,7 +120,7 @@ async function serverOf(
   throw new PatchsigError("usage", "--query needs the address of a public-inbox: https://…");
 }
 
-/** Going on would not help. */
+/** Errors after which going on would not help. */
 const WORTHLESS: ReadonlySet<string> = new Set(["not-a-mail", "too-large", "git-missing"]);
 
 function nameOf(url: string): string {

@@ -1,4 +1,6 @@
-/** The feeds that are followed: a folder each below `feeds/` in the data folder, an inbox with followed.json. */
+/**
+ * The followed feeds: each has a folder below `feeds/` in the data folder, a public-inbox with a file followed.json.
+ */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +19,7 @@ function feedsFolder(): string {
   return join(dataFolder(process.env), "feeds");
 }
 
-/** @throws PatchsigError "usage" for what cannot be a name */
+/** The folder of a feed, followed or not. @throws PatchsigError "usage" for what cannot be a name */
 export function followedFolder(name: string): string {
   if (NAME.test(name)) return join(feedsFolder(), name);
   throw new PatchsigError("usage", `"${name}" cannot be a feed's name`, {
@@ -30,7 +32,7 @@ export function isFollowed(name: string): boolean {
   return existsSync(join(followedFolder(name), STATE));
 }
 
-/** All feeds that are followed, by their names. */
+/** All followed feeds, sorted by name. */
 export function followedFeeds(): FollowedFeed[] {
   if (!existsSync(feedsFolder())) return [];
   return readdirSync(feedsFolder())
@@ -39,13 +41,16 @@ export function followedFeeds(): FollowedFeed[] {
     .map(followedFeed);
 }
 
-/** Says of a result of the index if the feed that it came from has taken it back, or is not followed any more. */
+/**
+ * Tells whether a result in the index has been taken back by its feed, or came from a feed that is no longer
+ * followed.
+ */
 export type IsWithdrawn = (row: Pick<StoredResult, "place" | "withdrawn">) => boolean;
 
 /**
- * What the index knows of that, and what it will know with its next update.
+ * Knows what the index has marked as withdrawn, and what it will mark at its next update.
  *
- * @throws PatchsigError "unreadable" if what is remembered of a feed is damaged
+ * @throws PatchsigError "unreadable" if the state of a feed is damaged
  */
 export function withdrawals(): IsWithdrawn {
   const feeds = followedFeeds();
@@ -65,7 +70,9 @@ export function withdrawals(): IsWithdrawn {
   return ({ place, withdrawn }) => withdrawn === 1 || places.has(place) || !isHere(place);
 }
 
-/** @throws PatchsigError "not-found"; "unreadable" if what is remembered is damaged */
+/**
+ * The state of a feed. @throws PatchsigError "not-found" if it is not followed; "unreadable" if its state is damaged
+ */
 export function followedFeed(name: string): FollowedFeed {
   const file = join(followedFolder(name), STATE);
   if (!existsSync(file))
@@ -84,30 +91,30 @@ export function followedFeed(name: string): FollowedFeed {
   });
 }
 
-/** Where the mails of a feed are that is followed. @throws PatchsigError "not-found" */
+/** The folder with a followed feed's mails. @throws PatchsigError as `followedFeed` */
 export function followedSource(name: string): string {
   followedFeed(name);
   return followedFolder(name);
 }
 
-/** Of its mails, older ones have come, or are no longer here: who has an index looks at all of them again. */
+/** Marks that older mails have come, or were dropped here, so that the index reads the feed from its beginning. */
 export function withOtherMails(feed: FollowedFeed): FollowedFeed {
   return { ...feed, contents: Math.max(feed.contents + 1, now()) };
 }
 
-/** Whole on the disk when this returns. */
+/** Stores the state of a feed; it is on disk when this returns. */
 export function rememberFeed({ name, ...state }: FollowedFeed): void {
   const folder = followedFolder(name);
   writing(folder, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
   placeFile(join(folder, STATE), Buffer.from(`${JSON.stringify(state, null, 1)}\n`));
 }
 
-/** All of it, the mails too. */
+/** Removes a followed feed, with its mails. */
 export function forgetFeed(name: string): void {
   followedFeed(name);
   const folder = followedFolder(name);
   writing(folder, () => {
-    // without this, what a killed run leaves is no feed any more
+    // first: if this run is killed, what is left does not count as a feed
     rmSync(join(folder, STATE));
     rmSync(folder, { recursive: true, force: true });
   });

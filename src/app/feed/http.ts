@@ -1,27 +1,33 @@
-/** Answers of web servers that nobody vouches for: bounded, and not waited for without end. */
+/** Asks web servers that nobody need trust: answers are bounded in size, and silence is not waited out forever. */
 
 import { PatchsigError } from "../../errors.ts";
 import { redirected } from "../../feed/url.ts";
 import { gitConfig } from "../settings.ts";
 
-/** What a server says. */
+/** A server's answer. */
 export interface WebAnswer {
   readonly status: number;
   readonly ok: boolean;
-  /** It says that it has a part of the archive only (`X-Archive-Coverage: partial`, as kernel.org's local mirrors). */
+  /**
+   * The server says that it has only a part of the archive (`X-Archive-Coverage: partial`, as kernel.org's mirrors
+   * do).
+   */
   readonly partial: boolean;
   /**
-   * Its bytes, as they come; to be read to the end, or `return`ed.
+   * The content, as it comes. The caller reads it to its end, or calls `return`.
    *
-   * @throws PatchsigError "unreadable" if it is cut off, or the server falls silent
+   * @throws PatchsigError "unreadable" if it is cut off, or the server stops sending
    */
   readonly body: AsyncGenerator<Buffer>;
 }
 
 /**
- * The bytes of an answer; null if the server has nothing there.
+ * Gets a whole file.
  *
- * @throws PatchsigError "unreadable" if it cannot be reached; "too-large"
+ * @param most bytes
+ * @param seconds that the server may send nothing
+ * @returns null if the server does not have it
+ * @throws PatchsigError "unreadable" if the server cannot be reached, or is busy or broken; "too-large"
  */
 export async function getBounded(
   url: string,
@@ -46,15 +52,15 @@ export async function getBounded(
 }
 
 /**
- * Redirects are followed, but not from https to http.
+ * Sends a request without a body. Follows redirects, but none from https to http.
  *
- * @param seconds how long a server may say nothing
- * @throws PatchsigError "unreadable"
+ * @param seconds that the server may send nothing
+ * @throws PatchsigError "unreadable" if the server cannot be reached, or a redirect must not be followed
  */
 export async function ask(url: string, method = "GET", seconds = patience()): Promise<WebAnswer> {
   const controller = new AbortController();
   const { signal } = controller;
-  /** What is done with a server's bytes does not count. */
+  /** Bounds the time that we wait for the server, not what the caller takes for the bytes. */
   const waitFor = async <T>(work: Promise<T>): Promise<T> => {
     const timer = setTimeout(() => controller.abort(), seconds * 1000);
     try {
@@ -69,7 +75,7 @@ export async function ask(url: string, method = "GET", seconds = patience()): Pr
       clearTimeout(timer);
     }
   };
-  // hop by hop: what leads through a place without encryption could lead anywhere from there
+  // each redirect is checked: after one unencrypted hop, an attacker could choose all the others
   let [place, how]: [string, string] = [url, method];
   for (let hops = 0; hops <= MAX_HOPS; hops++) {
     const answer = await waitFor(fetch(place, { method: how, signal, redirect: "manual" }));
@@ -79,12 +85,12 @@ export async function ask(url: string, method = "GET", seconds = patience()): Pr
     if (location === null) return { status, ok, partial, body: bodyOf(answer, waitFor) };
     await answer.body?.cancel();
     const next = redirected(place, location);
-    if (next === null) throw unreachable(url, "it leads to no web server with encryption", null);
+    if (next === null) throw unreachable(url, "it redirects to something other than https", null);
     place = next;
-    // as browsers do: what was asked is asked again of 307 and 308 alone
+    // as browsers do: only 307 and 308 keep the method
     if (![307, 308].includes(status)) how = "GET";
   }
-  throw unreachable(url, "it leads in circles", null);
+  throw unreachable(url, "it redirects too often", null);
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -103,17 +109,17 @@ async function* bodyOf(
       yield Buffer.from(value.buffer, value.byteOffset, value.byteLength);
     }
   } finally {
-    // an answer that was cut off has nothing more to cancel
+    // fails if the answer was cut off: then there is nothing to cancel
     await reader.cancel().catch(() => undefined);
   }
 }
 
-/** Nothing is known of what is there: the server is in trouble, or has had enough of us. */
+/** The server is broken, or limits our requests: its answer says nothing about whether the file exists. */
 function isBusy(status: number): boolean {
   return status === 429 || status >= 500;
 }
 
-/** In words, for those that people meet. */
+/** System errors in words. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "there is no such host",
   EAI_AGAIN: "no name server answers: is there a network?",
@@ -131,7 +137,7 @@ function unreachable(url: string, why: string | null, cause: unknown): PatchsigE
   });
 }
 
-/** How long a server may say nothing, in seconds: git's own setting, which counts for its fetches, too. */
+/** Seconds that a server may send nothing: git's setting http.lowSpeedTime, which git's own fetches obey too. */
 export function patience(): number {
   const said = Number(gitConfig().string("http.lowSpeedTime") ?? PATIENCE);
   return Number.isInteger(said) && said > 0 ? said : PATIENCE;

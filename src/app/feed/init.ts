@@ -1,4 +1,4 @@
-/** Makes a feed: an inbox of public-inbox's version 2 without mails. */
+/** Makes a feed: a public-inbox (v2) without mails. */
 
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
@@ -9,19 +9,20 @@ import { placeFile } from "../../store/replace-file.ts";
 import { withFeed } from "./add.ts";
 import { feedSettings, type FeedSettings, writeFeedSettings } from "./owner.ts";
 
-/** What to say of a feed; what is missing stays as it was. */
+/** What a feed's description should say; what is undefined stays as it was. */
 export interface FeedWishes {
   readonly name?: string | undefined;
   readonly urls?: readonly string[] | undefined;
   readonly kinds?: readonly string[] | undefined;
+  /** The owner's address; "" to keep it. */
   readonly by: string;
 }
 
 /**
- * Makes a feed in a new or empty folder, or changes what one says of itself. Killed at any point it can be
- * started again.
+ * Makes a feed in a new or empty folder, or changes what an existing one says of itself. If it is killed, it can be run
+ * again.
  *
- * @throws PatchsigError "exists" if something else is in the folder; "usage" for a name or URL that cannot be
+ * @throws PatchsigError "exists" if the folder holds something else; "usage" for a name, URL or kind that is not valid
  */
 export async function initFeed(
   folder: string,
@@ -31,7 +32,7 @@ export async function initFeed(
   const feed = resolve(folder);
   checkWishes(wishes);
   if (!existsSync(join(feed, "inbox.lock")) && existsSync(feed) && readdirSync(feed).length > 0)
-    throw new PatchsigError("exists", `${folder} is not empty, and no feed`);
+    throw new PatchsigError("exists", `${folder} is neither empty nor a feed`);
   mkdirSync(feed, { recursive: true });
   return withFeed(feed, say, async () => {
     await writableEpoch(feed);
@@ -39,7 +40,7 @@ export async function initFeed(
     const settings = {
       name: wishes.name ?? before.name,
       urls: wishes.urls ?? before.urls,
-      // in one order, each once
+      // as a description has them: in this order, each once
       kinds: FEED_KINDS.filter((kind) => (wishes.kinds ?? before.kinds).includes(kind)),
       by: wishes.by === "" ? before.by : wishes.by,
       described: before.described,

@@ -1,4 +1,4 @@
-/** Keeps followed feeds: copies for others, and less on disk. */
+/** Maintains followed feeds: copies them for others, and packs them on disk. */
 
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -19,12 +19,12 @@ import { sinceTime } from "./since.ts";
 const BRANCH = "refs/heads/master";
 
 /**
- * Copies all epochs of a followed feed to a folder, which is a feed then, and publishes it for web servers. An
- * older copy gets what is new.
+ * Copies all epochs of a followed feed to a folder, which becomes a feed, and publishes it for web servers. A copy that
+ * is there already gets what is new.
  *
  * @returns how many epochs there are
- * @throws PatchsigError "refused" if the feed is here only in part, or if what the copy has was withdrawn;
- *   "exists" if something else is in the folder
+ * @throws PatchsigError "refused" if the feed is here only in part, or has withdrawn mails that the copy has;
+ *   "exists" if the folder holds something else
  */
 export async function mirrorFeed(
   name: string,
@@ -35,17 +35,17 @@ export async function mirrorFeed(
   const epochs = epochsOf(followedFolder(name)) ?? [];
   for (const epoch of epochs)
     if (!(await isWhole(epoch)))
-      throw new PatchsigError("refused", `${name} is here without some of its mails`, {
+      throw new PatchsigError("refused", `some mails of ${name} are not here`, {
         hint: "follow it once more, --as another name, without --headers-only and with a larger --max",
       });
   const copy = resolve(folder);
   if (!existsSync(join(copy, "inbox.lock")) && existsSync(copy) && readdirSync(copy).length > 0)
-    throw new PatchsigError("exists", `${folder} is not empty, and no feed`);
+    throw new PatchsigError("exists", `${folder} is neither empty nor a feed`);
   writing(copy, () => mkdirSync(copy, { recursive: true }));
   await withFeed(copy, say, async () => {
     for (const epoch of epochs) await copyEpoch(epoch, copy);
   });
-  if (since !== null) say(`only what is here: since ${since}`);
+  if (since !== null) say(`the copy has only mails since ${since}`);
   return publishFeed(copy, say);
 }
 
@@ -64,7 +64,7 @@ async function copyEpoch(epoch: Epoch, copy: string): Promise<void> {
     "--no-auto-gc",
   ];
   try {
-    // no force: a copy keeps what was withdrawn
+    // without force: a copy must not lose mails because the feed has withdrawn them
     await git(["fetch", ...args, epoch.repository, `${BRANCH}:${BRANCH}`], place);
   } catch (error) {
     if (!(error instanceof PatchsigError) || !/rejected/.test(error.message)) throw error;
@@ -76,10 +76,10 @@ async function copyEpoch(epoch: Epoch, copy: string): Promise<void> {
 }
 
 /**
- * Packs a followed feed, and drops what nothing leads to.
+ * Packs a followed feed, and drops unreachable objects.
  *
- * @param keep drops mails that are older than this, too, in git's words (`sinceTime`): all but those with a signed
- *   record, which are small and are what a feed is for. Null drops none
+ * @param keep in git's words (`sinceTime`): mails older than this are dropped too, except those with a signed record,
+ *   which are small, and what a feed is for. Null to drop none
  * @returns how many mails were dropped
  */
 export async function collectFeed(
@@ -103,7 +103,7 @@ export async function collectFeed(
   });
 }
 
-/** One pack of all, and one of what came without mails: git must know that some are missing, or it would stop. */
+/** Repacks. If mails are missing, git has to be told that this is a partial clone, or it would fail. */
 async function collect(epoch: Epoch): Promise<void> {
   const place = placeOf(epoch);
   const isPart = readdirSync(join(epoch.repository, "objects", "pack")).some((file) =>
@@ -115,7 +115,7 @@ async function collect(epoch: Epoch): Promise<void> {
         "remote.origin.promisor=true",
         "-c",
         "remote.origin.partialclonefilter=blob:none",
-        // a bitmap needs everything
+        // git cannot write a bitmap if objects are missing
         "-c",
         "repack.writeBitmaps=false",
       ]

@@ -1,4 +1,4 @@
-/** Finds the epochs of a feed at an address: by its manifest, its folder, or by trying. */
+/** Finds the epochs of a feed at an address: by its manifest, by listing a folder, or by trying one after the other. */
 
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -15,14 +15,14 @@ export interface LocatedFeed {
   readonly probe: Probe;
 }
 
-/** An epoch that is there now; without a manifest, nothing is known of what it holds. */
+/** An epoch that the feed has now. Without a manifest, only its number is known. */
 export type OfferedEpoch = Pick<ManifestEpoch, "epoch" | "fingerprint" | "modified">;
 
-/** Compressed, of an inbox. */
+/** Bytes of a manifest, compressed. */
 const MAX_MANIFEST = 4 << 20;
-/** A repository's HEAD; a page in its place may be larger than this, and is an error then. */
+/** Bytes of the file HEAD. A server may send a web page in its place. */
 const MAX_HEAD = 1 << 20;
-/** Epochs without a manifest, counted by asking for each. */
+/** Epochs to ask for if there is no manifest. */
 const MAX_EPOCHS = 1000;
 
 export function epochAddress(url: string, layout: FeedLayout, epoch: number): string {
@@ -32,9 +32,9 @@ export function epochAddress(url: string, layout: FeedLayout, epoch: number): st
 }
 
 /**
- * How the epochs are called there, and what the server can do.
+ * Finds out how a feed's epochs are named, and what its server can do.
  *
- * @throws PatchsigError "not-found" if there is none
+ * @throws PatchsigError "not-found" if there is no feed; others as `probe`
  */
 export async function locate(url: string): Promise<LocatedFeed> {
   const offered = await listed(url);
@@ -43,12 +43,17 @@ export async function locate(url: string): Promise<LocatedFeed> {
     const found = await repositoryAt(epochAddress(url, layout, layout === "epochs" ? first : 0));
     if (found !== null) return { layout, probe: found };
   }
-  throw new PatchsigError("not-found", `${url}: no feed is there`, {
-    hint: "the address of an inbox of public-inbox, version 2, or of one of its repositories",
+  throw new PatchsigError("not-found", `${url} is not a feed`, {
+    hint: "give the address of a public-inbox (v2), or of one of its repositories",
   });
 }
 
-/** The epochs that a feed has now, ascending. */
+/**
+ * The epochs that a feed has now.
+ *
+ * @param known numbers of epochs that are here: without a manifest, these are not asked for again
+ * @returns ascending
+ */
 export async function offeredEpochs(
   url: string,
   layout: FeedLayout,
@@ -67,8 +72,10 @@ export async function offeredEpochs(
 }
 
 /**
- * Null if there is none. git takes a page for an empty repository if the server has one for everything.
+ * Asks for a repository. If a web server answers every request with a page, git takes that for an empty repository, so
+ * an empty one must also have a HEAD.
  *
+ * @returns null if there is none
  * @throws PatchsigError as `probe`
  */
 export async function repositoryAt(address: string): Promise<Probe | null> {
@@ -79,7 +86,7 @@ export async function repositoryAt(address: string): Promise<Probe | null> {
   return /^(?:ref: refs\/|[0-9a-f]{40})/.test(head?.toString("latin1") ?? "") ? found : null;
 }
 
-/** By a manifest, or by the names in a folder; null if neither is there. */
+/** The epochs by a web server's manifest, or by the names in a local folder; null if there is neither. */
 async function listed(url: string): Promise<OfferedEpoch[] | null> {
   if (/^https?:/i.test(url)) {
     const { pathname } = new URL(url);

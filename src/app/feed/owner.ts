@@ -1,4 +1,4 @@
-/** What the owner of a feed says of it: patchsig-feed.json in its folder, for the signed description. */
+/** The settings of a feed, for its signed description: patchsig-feed.json in its folder. */
 
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -6,22 +6,28 @@ import { PatchsigError } from "../../errors.ts";
 import type { Committer } from "../../git/feed-write.ts";
 import { placeFile } from "../../store/replace-file.ts";
 
-/** Whoever has not said anything: an inbox that public-inbox made. */
+/** What the owner of a feed says of it. */
 export interface FeedSettings {
   readonly name: string;
-  /** Where others find it. */
+  /** Addresses at which others find the feed. */
   readonly urls: readonly string[];
-  /** What is in it: patches, reviews, results. */
+  /** What the feed holds: some of `FEED_KINDS`. */
   readonly kinds: readonly string[];
-  /** The address of whoever owns it; "" if that is not known. */
+  /** The owner's address; "" if that is not known. */
   readonly by: string;
-  /** When it last described itself, seconds since the epoch, and how many epochs there were; null for never. */
+  /**
+   * The last description: when it was signed (seconds since the epoch), with how many epochs; null if there is none.
+   */
   readonly described: { readonly at: number; readonly epochs: number } | null;
 }
 
 const FILE = "patchsig-feed.json";
 
-/** @throws PatchsigError "unreadable" */
+/**
+ * @param feed its folder
+ * @returns defaults if there is no file, as in an inbox that public-inbox made
+ * @throws PatchsigError "unreadable" if the file cannot be read, or is damaged
+ */
 export function feedSettings(feed: string): FeedSettings {
   const file = join(feed, FILE);
   const defaults: FeedSettings = {
@@ -58,7 +64,7 @@ export function writeFeedSettings(feed: string, settings: FeedSettings): void {
   placeFile(join(feed, FILE), Buffer.from(`${JSON.stringify(settings, null, 1)}\n`));
 }
 
-/** Whom the commits of a feed name as committer. */
+/** The committer that a feed's commits name: the feed, and its owner's address. */
 export function feedCommitter(feed: string): Committer {
   const { name, by } = feedSettings(feed);
   const plain = (text: string): string => text.replace(/[<>\0-\x1f\x7f]+/g, " ").trim();

@@ -1,4 +1,4 @@
-/** Makes what was added to a feed readable for others: on any web server, and by git push. */
+/** Publishes a feed: as files for any web server, and by git push. */
 
 import { basename, join, resolve } from "node:path";
 import { createHash } from "node:crypto";
@@ -11,12 +11,12 @@ import { placeFile } from "../../store/replace-file.ts";
 import { withFeed } from "./add.ts";
 import { type FeedSettings, feedSettings } from "./owner.ts";
 
-/** Loose objects that a static web server may have to give one by one. */
+/** Loose objects that may stay: from a static web server, each takes a request. */
 const MAX_LOOSE = 200;
 
 /**
- * Writes what static web servers need: packs, the lists of packs and refs, and last manifest.js.gz, which
- * names the epochs. Nothing but the last step shows anything new, and it is one rename.
+ * Writes what static web servers need: packs, the lists of packs and refs (`git update-server-info`), and last
+ * manifest.js.gz, by which followers see that an epoch has changed. It is replaced in one rename.
  *
  * @returns how many epochs there are
  */
@@ -38,7 +38,7 @@ export async function publishFeed(folder: string, say: (line: string) => void): 
   });
 }
 
-/** By its own words, else by the folder's name. */
+/** The feed's path on its web server: from its settings, else from the folder's name. */
 function pathOf(feed: string, { urls }: FeedSettings): string {
   const url = urls.find((one) => /^https?:/.test(one));
   return url === undefined ? `/${basename(feed)}` : new URL(url).pathname.replace(/\/+$/, "");
@@ -68,8 +68,8 @@ async function manifestOf(epoch: Epoch): Promise<ManifestEpoch> {
 }
 
 /**
- * Pushes each epoch to a repository of its own: NAME.N, or NAME/git/N.git below an address that ends with
- * `/`. Those that have all of it already cost one connection.
+ * Pushes each epoch to a repository of its own: `REMOTE.N`, or `REMOTEgit/N.git` for a remote that ends with `/`. An
+ * epoch without anything new costs one connection.
  *
  * @returns the addresses that were pushed to
  */

@@ -1,4 +1,4 @@
-/** Follows a list that is too large to fetch: asks a public-inbox for the mails that match a query. */
+/** Follows a feed by a query, for lists that are too large to fetch: asks a public-inbox for the mails that match. */
 
 import { createGunzip } from "node:zlib";
 import { Readable } from "node:stream";
@@ -18,32 +18,32 @@ import { followedFolder, rememberFeed } from "./followed.ts";
 import { ask, type WebAnswer } from "./http.ts";
 import { sinceTime } from "./since.ts";
 
-/** Mails may reach a server's index later than they were received. */
+/** Seconds to ask for again: a mail may reach the server's index some time after it was received. */
 const OVERLAP = DAY;
 /** Bytes of mails to store at a time. */
 const PORTION = 16 << 20;
 
 /**
- * Asks for what was received since the last time, and stores what is new.
+ * Asks for the mails received since the last update, and stores those that are new.
  *
- * @throws PatchsigError "unreadable" if the server cannot be reached, or does not search; "too-large" if it
- *   sends more than `max`: what came before that is stored, and the next update asks for it again
+ * @throws PatchsigError "unreadable" if the server cannot be reached, or cannot search; "too-large" if it sends more than
+ *   there is room for: the mails before that are stored, and the next update asks for all of them again
  */
 export async function updateByQuery(feed: FollowedFeed, reporter: Reporter): Promise<FeedUpdate> {
   const folder = followedFolder(feed.name);
   const asked = now();
-  // an inbox needs one, even if nothing comes
+  // a feed has at least one epoch, even if no mail comes
   await withFeed(folder, reporter.say, async () => {
     if (epochsOf(folder) === null) await makeEpoch(folder, 0);
   });
   const answer = await ask(addressOf(feed), "POST");
   let added = 0;
-  if (answer.partial) reporter.say(`note: ${feed.url} has only a part of the list, as it says`);
+  if (answer.partial) reporter.say(`note: ${feed.url} says that it has only a part of the list`);
   if (answer.ok) {
     const room = feed.max - folderSize(join(folder, "git"));
     const mails = mailsIn(answer, Math.max(0, room), feed);
     for await (const some of mails) {
-      // a server sends the best or newest ones first
+      // the server's order is by relevance, or the newest first
       some.sort((a, b) => a.received.time - b.received.time);
       added += (await storeMails(folder, some, { both: true, say: reporter.say })).added.length;
       reporter.progress?.(`${feed.name}: ${count(added, "mail")}`, added, 0, asked * 1000);
@@ -79,7 +79,7 @@ function addressOf({ url, query, since, updated }: FollowedFeed): string {
   return `${url}/?${new URLSearchParams({ q: words, x: "m" }).toString()}`;
 }
 
-/** Portions of mails; unpacked, not more than `most` bytes. */
+/** The mails of the answer, in portions. @param most bytes of the answer, unpacked */
 async function* mailsIn(
   answer: WebAnswer,
   most: number,
@@ -91,7 +91,7 @@ async function* mailsIn(
   const take = (found: ReturnType<MboxSplitter["push"]>): void => {
     for (const { bytes } of found) {
       const mail = bytes === null ? null : feedMail(unescaped(bytes), now());
-      // what cannot stand in an inbox cannot have come from one
+      // a mail that a feed cannot hold did not come from a public-inbox
       if (mail === null || "why" in mail) continue;
       portion.push(mail);
       held += mail.bytes.length;
@@ -129,7 +129,7 @@ async function* unpackedBody({ body }: WebAnswer, url: string): AsyncGenerator<B
   }
 }
 
-/** As it was before it stood in an mboxrd. */
+/** Undoes mboxrd's quoting of `From ` lines. */
 function unescaped(mail: Buffer): Buffer {
   if (!mail.includes("\n>")) return mail;
   return Buffer.from(mail.toString("latin1").replace(/^>(?=>*From )/gm, ""), "latin1");

@@ -1,4 +1,4 @@
-/** Which mails have signed records: what is worth keeping when all else is dropped. */
+/** Which mails have signed records: these are kept when other mails are dropped. */
 
 import { descriptionsIn } from "../../feed/description.ts";
 import { dropCr } from "../../mail/line-ends.ts";
@@ -7,14 +7,14 @@ import type { Verifier } from "../../minisign/ed25519.ts";
 import { resultsIn } from "../../result/mail.ts";
 import { type ReviewReading, reviewsIn } from "../../review/review.ts";
 
-/** Is there a good test result, review or description of a feed in it? By whatever key. */
+/** Whether a mail has a test result, review or feed description with a good signature, by whatever key. */
 export function isRecord(mail: Buffer, verifier: Verifier): boolean {
   return [resultsIn, reviewsInMail, descriptionsIn].some((readIn) =>
     readIn(mail, verifier).some(({ ok }) => ok),
   );
 }
 
-/** Signed reviews; none of a mail with a patch of its own, where such a text is not read. */
+/** The signed reviews in a mail; [] if the mail has a patch, since reviews are read in replies only. */
 export function reviewsInMail(mail: Buffer, verifier: Verifier): ReviewReading[] {
   const text = replyText(dropCr(mail));
   // most mails have none

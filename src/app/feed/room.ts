@@ -1,4 +1,4 @@
-/** Keeps a followed feed within `--max`: the oldest mails go, but no signed records. */
+/** Keeps a followed feed within `--max`: drops the oldest mails, but none with a signed record. */
 
 import { join } from "node:path";
 import { epochsOf } from "../../git/epochs.ts";
@@ -7,15 +7,15 @@ import { folderSize } from "../../git/feed-write.ts";
 import { createVerifier } from "../../minisign/ed25519.ts";
 import { isRecord } from "./records.ts";
 
-/** Of what there may be: this full, it is made so empty, so that there is room for a while. */
+/** Shares of `--max`: at FULL, mails are dropped until EMPTIED, so that there is room for a while. */
 const FULL = 9 / 10;
 const EMPTIED = 3 / 4;
 
 /**
- * The caller holds the feed's lock.
+ * Drops mails if a feed is nearly full. The caller holds the feed's lock.
  *
  * @param max bytes that the feed may have
- * @param isShort there was no room for what came, however full it looks
+ * @param isShort true if a fetch has just run out of room: then more is dropped
  * @returns how many mails were dropped
  */
 export async function makeRoom(folder: string, max: number, isShort: boolean): Promise<number> {

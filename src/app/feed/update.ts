@@ -1,4 +1,4 @@
-/** Brings a followed feed up to date, and notices if its past was changed. */
+/** Brings a followed feed up to date, and notices if its history was rewritten. */
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -27,15 +27,15 @@ import { makeRoom } from "./room.ts";
 import { sinceTime } from "./since.ts";
 import { epochAddress, offeredEpochs, type OfferedEpoch, repositoryAt } from "./locate.ts";
 
-/** A server that has less than before may be a mirror that lags: for so long that is no alarm, in seconds. */
+/** Seconds for which a server may have less than before without alarm: it may be a mirror that lags. */
 const LAG = 2 * DAY;
 
 /**
- * Under the feed's own lock. Each epoch is remembered when it has come, so that a run that was cut off goes on
- * where it was.
+ * Updates a followed feed, under its lock. The state is stored after each epoch, so a run that was cut off goes on where
+ * it was.
  *
- * @param refill fetches older mails, too, that are not here
- * @throws PatchsigError as `fetchEpoch`
+ * @param refill true to fetch older mails too that are not here
+ * @throws PatchsigError as `fetchEpoch`, `offeredEpochs` and `updateByQuery`
  */
 export async function updateFeed(
   asked: FollowedFeed,
@@ -45,7 +45,7 @@ export async function updateFeed(
   if (asked.query !== null) return updateByQuery(asked, reporter);
   const folder = followedFolder(asked.name);
   return withFeed(folder, reporter.say, async () => {
-    // whoever had the lock before has changed it
+    // read again: another run may have changed it before we got the lock
     const feed = followedFeed(asked.name);
     const state: State = {
       feed,
@@ -60,7 +60,7 @@ export async function updateFeed(
     const known = Object.keys(feed.heads).map(Number);
     if (known.length > 0) await dropOldest(state, folder, false);
     const offered = await offeredEpochs(feed.url, feed.layout!, known);
-    // the newest first: what is old may be left out
+    // the newest first: if there is no room, older mails are left out
     const gone = new Map<number, unknown>();
     for (const one of offered.toReversed()) {
       if (isUnchanged(state, one)) continue;
@@ -74,7 +74,7 @@ export async function updateFeed(
         gone.set(one.epoch, error);
       }
     }
-    // nothing else is there, either: the server may be away
+    // if every epoch is gone, it is rather the server that is
     if (offered.every(({ epoch, fingerprint }) => gone.has(epoch) && fingerprint === null))
       for (const error of gone.values()) throw error;
     const isOffered = (epoch: number): boolean => offered.some((one) => one.epoch === epoch);
@@ -87,7 +87,7 @@ export async function updateFeed(
   });
 }
 
-/** Tries once without leaving out anything, and then with the oldest mails gone. */
+/** Fetches all; if there is no room, drops the oldest mails, and fetches what then fits. */
 async function withRoom(
   state: State,
   folder: string,
@@ -110,7 +110,7 @@ async function dropOldest(state: State, folder: string, isShort: boolean): Promi
   rememberFeed(state.feed);
 }
 
-/** An epoch of which nothing more is to be had, though others are, perhaps, and a manifest names it. */
+/** Whether a fetch failed because the epoch is not there any more, even if a manifest names it. */
 async function isGone(
   error: unknown,
   { url, layout }: FollowedFeed,
@@ -122,9 +122,9 @@ async function isGone(
 
 interface State {
   feed: FollowedFeed;
-  /** Older mails that are not here are wanted, too. */
+  /** Fetch older mails too that are not here. */
   readonly refill: boolean;
-  /** Epochs with something new, and the commit that was the newest before; null if the history is another one. */
+  /** For each epoch with new commits, the newest one before; null if the history was rewritten, or nothing was here. */
   readonly changed: Map<number, string | null>;
   readonly withdrawn: WithdrawnMail[];
   readonly contradictions: string[];
@@ -137,12 +137,12 @@ function isUnchanged({ feed, refill }: State, { epoch, fingerprint }: OfferedEpo
   return !refill && fingerprint !== null && feed.fingerprints[epoch] === fingerprint;
 }
 
-/** Old mails give way to new ones, and to no others. */
+/** Whether an epoch has new mails, for which older ones are dropped; not for older mails that are fetched late. */
 function isNew({ refill }: State, known: readonly number[], { epoch }: OfferedEpoch): boolean {
   return !refill && known.length > 0 && epoch >= Math.max(...known);
 }
 
-/** A server that cannot cut history gives whole epochs: the older ones are left out. */
+/** A server that cannot cut history sends whole epochs: those from before `since` are not fetched. */
 function isTooOld(
   { since, abilities, heads }: FollowedFeed,
   { epoch, modified }: OfferedEpoch,
@@ -150,7 +150,7 @@ function isTooOld(
 ): boolean {
   if (since === null || abilities?.shallow === true || heads[epoch] !== undefined) return false;
   if (epoch === offered.at(-1)!.epoch) return false;
-  // without a manifest nobody knows: the newest one is what there is
+  // without a manifest, `modified` is 0: only the newest epoch is fetched
   return modified < (sinceTime(since, now()) ?? 0);
 }
 
@@ -172,7 +172,7 @@ async function updateEpoch(
     headersOnly: feed.headersOnly,
     refill: state.refill,
     mayLeave,
-    // what the other epochs leave
+    // the room that the other epochs leave
     maxBytes: feed.max - (folderSize(join(folder, "git")) - folderSize(epoch.repository)),
     patience: patience(),
     onProgress:
@@ -189,10 +189,10 @@ async function updateEpoch(
     const { gone, now } = await vanished(epoch);
     const mails = await withdrawnMails(epoch, number, gone);
     state.withdrawn.push(...mails);
-    // what it has again is not withdrawn
+    // mails that are there again are not withdrawn
     const before = feed.withdrawn.filter((one) => one.epoch !== number || !now.has(one.blob));
     state.feed = { ...feed, withdrawn: remembered([...before, ...mails]) };
-    // before the branch moves: a run that is killed in between must not forget it
+    // stored before the branch moves: a run that is killed in between must not forget them
     rememberFeed(state.feed);
   }
   const last = fetched.goesOn ? (feed.heads[number] ?? null) : null;
@@ -206,7 +206,7 @@ async function updateEpoch(
   rememberFeed(state.feed);
 }
 
-/** The server has less of an epoch than it had, and nothing else. What is here stays, until that is no lag any more. */
+/** True if the server merely has less of an epoch than before, and not for too long yet: then what is here stays. */
 async function lags(state: State, epoch: Epoch, number: number, ahead: number): Promise<boolean> {
   const since = state.feed.behind[number] ?? now();
   if (ahead === 0 || now() - since >= LAG) return false;
@@ -217,7 +217,7 @@ async function lags(state: State, epoch: Epoch, number: number, ahead: number): 
   return true;
 }
 
-/** New descriptions of the feed by its owner, whoever that is: the first key that described it, unless it was named. */
+/** Compares the owner's new descriptions with what is here, and takes note of descriptions by other keys. */
 async function checkDescriptions(state: State, epochs: readonly Epoch[]): Promise<void> {
   const all: SignedDescription[] = [];
   for (const epoch of epochs) {
@@ -227,7 +227,7 @@ async function checkDescriptions(state: State, epochs: readonly Epoch[]): Promis
   const own = ownDescriptions(all, state.feed);
   const others = all.flatMap((one) => (own.includes(one) ? [] : [one.publicKey]));
   for (const key of new Set(others))
-    state.contradictions.push(`${key} describes it, which is not its owner's key`);
+    state.contradictions.push(`it is described by ${key}, which is not its owner's key`);
   state.contradictions.push(...(await contradictions(own, epochs)));
   const clock = now();
   for (const { publicKey, said } of own) {
@@ -238,7 +238,7 @@ async function checkDescriptions(state: State, epochs: readonly Epoch[]): Promis
 
 const MAX_WITHDRAWN = 10_000;
 
-/** The newest ones, and of those with records more: nobody hides one behind many mails. */
+/** At most MAX_WITHDRAWN, those with records before all others: nobody can hide one behind many mails. */
 function remembered(all: readonly WithdrawnMail[]): readonly WithdrawnMail[] {
   const each = [...new Map(all.map((mail) => [mail.blob, mail])).values()];
   if (each.length <= MAX_WITHDRAWN) return each;
@@ -252,12 +252,12 @@ async function epochHere(folder: string, number: number): Promise<Epoch> {
   return existsSync(repository) ? { repository, name: repository } : makeEpoch(folder, number);
 }
 
-/** What a mail says; null if only its commit has a subject. */
+/** What a withdrawn mail says; `subject` is null if it has to come from the commit. */
 interface WithdrawnFacts extends Pick<WithdrawnMail, "messageId" | "record"> {
   readonly subject: string | null;
 }
 
-/** Their bytes are still here, if they ever were: the old history is kept. */
+/** Reads the withdrawn mails. The old history is kept, so their bytes are here if they ever were. */
 async function withdrawnMails(
   epoch: Epoch,
   number: number,
@@ -286,7 +286,7 @@ async function withdrawnMails(
   );
 }
 
-/** Of mails that are not here, as their commits have them. */
+/** Subjects from commits, for mails whose bytes are not here. */
 async function subjectsOf(
   missing: readonly { readonly commit: string }[],
   place: { readonly cwd: string },

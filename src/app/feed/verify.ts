@@ -1,4 +1,4 @@
-/** Verifies all records of a feed again, results and reviews, against the keys as they are known now. */
+/** Verifies all records of a feed, results and reviews, by what is known of keys now. */
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
@@ -16,8 +16,8 @@ import { followedFeed, followedFolder } from "./followed.ts";
 import { reviewsInMail } from "./records.ts";
 
 /**
- * @param name of a feed that is followed, or the folder of one
- * @throws PatchsigError "not-found"
+ * @param name of a followed feed, or the folder of any feed
+ * @throws PatchsigError "not-found" if there is neither
  */
 export async function verifyFeed(
   name: string,
@@ -49,7 +49,7 @@ export async function verifyFeed(
 
 type TalliedRecord = Omit<KeyTally, "records">;
 
-/** Results, then reviews; null for each that is not good. */
+/** The results, and then the reviews, in mails; null for each whose signature is not good. */
 async function recordsIn(
   mails: readonly MailAtPlace[],
   trust: Pick<TrustStore, "results">,

@@ -1,4 +1,7 @@
-/** Servers that lie, stall, break off, send somewhere else or never end: each is an error in words, and nothing hangs. */
+/**
+ * Servers that lie, stall, break off, send somewhere else or never end: each is an error in words, and nothing
+ * hangs.
+ */
 
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
@@ -164,7 +167,7 @@ describe("a git server", () => {
       };
       await expect(fetchEpoch(epoch, wishes)).rejects.toMatchObject({
         code: "unreadable",
-        message: `${address} has fallen silent`,
+        message: `${address} stopped sending`,
       });
       expect(running(epoch.repository)).toEqual([]);
     },
