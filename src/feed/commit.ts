@@ -42,7 +42,8 @@ export function feedMail(mail: Buffer, now: number): FeedMail | { readonly why: 
   if (bytes === null || header === null) return { why: "its header has no end" };
   const ids = header.all("message-id");
   const [messageId, ...others] = ids.length === 1 ? messageIds(ids[0]!) : [];
-  if (messageId === undefined || others.length > 0) return { why: "it needs exactly one Message-ID" };
+  if (messageId === undefined || others.length > 0)
+    return { why: "it needs exactly one Message-ID" };
   const received = readDate(/;([^;]*)$/.exec(header.first("received"))?.[1] ?? "");
   const written = readDate(header.first("date")) ?? received ?? { time: now, east: 0 };
   return {

@@ -11,8 +11,7 @@ export function addressFlaw(address: string): string | null {
   if (address.startsWith("-")) return "it begins like an option";
   if (/[\0-\x20\x7f-\x9f]/.test(address)) return "it holds blanks or control characters";
   if (address.startsWith("/")) return null;
-  if (!SCHEMES.test(address))
-    return "it must begin with https://, git://, ssh://, file:// or /";
+  if (!SCHEMES.test(address)) return "it must begin with https://, git://, ssh://, file:// or /";
   const authority = /^[a-z]+:\/\/([^/?#]*)/i.exec(address)![1]!;
   const user = authority.includes("@") ? authority.slice(0, authority.lastIndexOf("@")) : null;
   // a user's name alone may be a token
