@@ -429,7 +429,7 @@ describe("a hostile feed", () => {
     writeEpoch(join(folder, "x"), [{ id: "a", at: "2026-01-01" }], name, mode);
     const at = newFolder();
     const { status, stderr } = run(["feed", "follow", join(folder, "x")], at);
-    expect([status, stderr]).toEqual([3, expect.stringContaining("no feed")]);
+    expect([status, stderr]).toEqual([3, expect.stringContaining("not a feed")]);
     expect(existsSync(join(at, "patchsig", "feeds", "x"))).toBe(false);
   });
 
