@@ -7,7 +7,7 @@ import { type Html, html } from "./html.ts";
 import { midUrl, toSeries } from "./names.ts";
 import { partsOf, shownSubject, VERDICTS } from "./words.ts";
 
-/** @param root `http://localhost:8025` */
+/** @param root the address of the pages: `http://localhost:8025` */
 export function atomFeed(root: SafeText, works: readonly DeskWork[]): Html {
   const entries = works.map(({ newest, latest }) => {
     const link = ours`${root}${toSeries(newest.messageIds[0] ?? "")}`;

@@ -1,4 +1,4 @@
-/** What the pages are made of: the index, the keys, and what was noted, as they are now. */
+/** Makes the pages from the index, the keys and the marks, as they are now. A method makes one page. */
 
 import { workDetail } from "../app/desk/detail.ts";
 import { mailDetail } from "../app/desk/mail.ts";
@@ -35,7 +35,7 @@ import { peoplePage, personPage } from "./pages/people.ts";
 import { seriesPage } from "./pages/series.ts";
 import { testsPage } from "./pages/tests.ts";
 
-/** Works on the morning page, the latest. */
+/** The morning page has the latest works, so many. */
 const MORNING_WORKS = 500;
 const MAX_KEYS = 500;
 const MAX_RESULTS = 200;
@@ -45,19 +45,19 @@ export interface DeskOptions {
   readonly index: IndexStore;
   readonly trust: TrustStore;
   readonly terms: PortionTerms;
-  /** With the bases of series; null if there is none. */
+  /** The repository that has the bases of series; null if there is none. */
   readonly repository: Repository | null;
-  /** What is known from elsewhere; asked for each morning page. */
+  /** What else is known of works: which are in the branch, and which the user cares about. */
   readonly facts: (
     works: readonly DeskWork[],
   ) => Promise<Pick<DeskFacts, "applied" | "inBranch" | "mine">>;
-  /** The feeds that are followed. */
+  /** The followed feeds. */
   readonly feeds: () => readonly FeedState[];
-  /** What the letters of a bot on this machine led to; null if there is none. */
+  /** What the letters of a bot on this machine led to; null if there is no bot. */
   readonly letters: () => LettersEffect | null;
-  /** Pages that stay as they are: without ages and forms. */
+  /** True for pages that are written to files: they show dates instead of ages, and no forms. */
   readonly still: boolean;
-  /** How far the index is. */
+  /** How far the index has been updated. */
   readonly state: () => Pick<MorningState, "reading" | "unread">;
 }
 
@@ -91,7 +91,7 @@ export class Desk {
     });
   }
 
-  /** @param token of the form that marks it; null where pages write nothing */
+  /** A series, by any of its mails; null if there is none. @param token of the form to mark it; null for no form */
   async series(messageId: string, token: string | null): Promise<Html | null> {
     const work = this.#workWith(messageId);
     if (work === null) return null;
@@ -102,7 +102,7 @@ export class Desk {
     return seriesPage(detail, inBranch.get(work.work) ?? null, marking);
   }
 
-  /** What changed in a version, given by a mail of it, since another one. */
+  /** What changed between two versions, each given by one of its mails; null if one of them is not here. */
   async diff(messageId: string, olderId: string): Promise<Html | null> {
     const work = this.#workWith(messageId);
     const versionWith = (id: string): DeskSeries | undefined =>
@@ -165,7 +165,7 @@ export class Desk {
     return atomFeed(root, latestWorks(index, trust.seriesMarks(), PAGE_WORKS));
   }
 
-  /** The mails of the thread, as an mbox; null if there is no such mail. */
+  /** All mails of a mail's thread, as an mbox; null if there is no such mail. */
   async threadMbox(messageId: string): Promise<Buffer | null> {
     const [mail] = this.index.mailsCalled(messageId);
     if (mail === undefined) return null;
@@ -176,9 +176,10 @@ export class Desk {
   }
 
   /**
-   * Notes it of the work with this mail; false if there is none.
+   * Marks the work that a mail belongs to.
    *
-   * @param seen when the latest mail came that the page showed
+   * @param seen the date of the latest mail on the page with the form: later mails were not seen
+   * @returns false if there is no such work
    */
   mark(messageId: string, state: MarkState, note: string, seen: number): boolean {
     const work = this.#workWith(messageId);

@@ -1,7 +1,7 @@
 /**
- * A folder with the pages of an export, which a web server may show all the while. A run makes the new pages beside
- * the old ones, and moves them into their places when all are there: until then nothing of the old ones changes, and
- * each page is replaced whole. What no page leads to any more is removed last. What an export did not write stays.
+ * A folder of exported pages, which a web server may show all the time. A run writes all new pages beside the old ones,
+ * and then moves each into its place: until then, the old pages stay as they are, and each is replaced in one step. Then
+ * pages that are no longer part of the export are removed. Files that no export wrote stay.
  */
 
 import { createHash } from "node:crypto";
@@ -20,33 +20,38 @@ import { holdLock } from "../store/lock.ts";
 import { writeSynced, writing } from "../store/whole-file.ts";
 
 export interface ExportCounts {
+  /** All pages of the export. */
   readonly files: number;
+  /** Those that are new, or have changed. */
   readonly written: number;
   readonly removed: number;
-  /** Files that were changed by somebody else, and stay though no page leads to them. */
+  /** Files that are no longer part of the export, but stay, because somebody else has changed them. */
   readonly left: readonly string[];
 }
 
-/** The list of what was written, with digests. */
+/** The file with the names and digests of all exported pages. */
 const MANIFEST = ".patchsig-export";
 const LOCK = `${MANIFEST}.lock`;
-/** Pages that are not in their places yet. */
+/** The folder for new pages that are not in their places yet. */
 const NEW = `${MANIFEST}.new`;
 
 export class ExportFolder {
   readonly #folder: string;
   readonly #unlock: () => void;
-  /** Digests of what exports before this one wrote; several, if one was killed while it moved pages. */
+  /**
+   * Digests of the pages that earlier exports wrote; several of one page if an export was killed while it moved
+   * pages.
+   */
   readonly #before: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Digests of this one's pages, in the order in which they came. */
+  /** Digests of this export's pages, in the order of `put`. */
   readonly #now = new Map<string, string>();
-  /** Those that are not in their places yet. */
+  /** Names of pages that are not in their places yet. */
   readonly #waiting: string[] = [];
 
   /**
-   * Nobody else may write into it until `close`.
+   * Locks the folder until `close`.
    *
-   * @throws PatchsigError "exists" if the folder has files and no export; "busy" if another export is under way;
+   * @throws PatchsigError "exists" if the folder holds something else, or another export is writing into it;
    *   "unwritable", "disk-full"
    */
   constructor(folder: string) {
@@ -54,7 +59,7 @@ export class ExportFolder {
     writing(folder, () => void mkdirSync(folder, { recursive: true }), "make");
     const isOthers = readdirSync(folder).some((name) => !name.startsWith(MANIFEST));
     if (isOthers && !existsSync(this.#path(MANIFEST)))
-      throw new PatchsigError("exists", `${folder} is not empty, and has no export`, {
+      throw new PatchsigError("exists", `${folder} is neither empty nor an export`, {
         hint: "name an empty folder, or a new one",
       });
     let unlock: (() => void) | null = null;
@@ -65,17 +70,22 @@ export class ExportFolder {
       });
     this.#unlock = unlock;
     this.#before = readManifest(this.#path(MANIFEST));
-    // of a run that was killed
+    // what a killed run left
     writing(folder, () => rmSync(this.#path(NEW), { recursive: true, force: true }));
   }
 
-  /** Another export may begin; what was not published is forgotten. */
+  /** Unlocks the folder, and deletes pages that were not published. */
   close(): void {
     rmSync(this.#path(NEW), { recursive: true, force: true });
     this.#unlock();
   }
 
-  /** A page to publish. @param name `series/x.html` */
+  /**
+   * Adds a page.
+   *
+   * @param name `series/x.html`
+   * @throws PatchsigError "exists" if there is a file of this name that no export wrote
+   */
   put(name: string, content: Buffer): void {
     const digest = sha256(content);
     const file = this.#path(name);
@@ -83,17 +93,17 @@ export class ExportFolder {
     const there = digestOf(file);
     if (there === digest) return;
     if (!this.#before.has(name) && existsSync(file))
-      throw new PatchsigError("exists", `${file} is there already, and is not of an export`);
+      throw new PatchsigError("exists", `${file} exists, and no export wrote it`);
     this.#draft(name, content);
     this.#waiting.push(name);
   }
 
   /**
-   * Moves the pages into their places: first those to which no page that is there leads yet, then those that replace
-   * others, the first page last. Then removes what is left of exports before.
+   * Moves the pages into their places: first the new ones, to which no old page links, then those that replace others,
+   * the first page last. So all links lead to pages that are there. Then removes what only earlier exports had.
    */
   publish(): ExportCounts {
-    // before any of them is there: what a killed run has moved is known to the next one
+    // before any page is moved: if this run is killed, the next one knows what it may have moved
     this.#writeManifest(
       [...this.#before].flatMap(([name, all]) => [...all].map((one) => [name, one])),
     );
@@ -144,7 +154,7 @@ export class ExportFolder {
   }
 }
 
-/** Names that an export writes, and no others: the folder may be anybody's. */
+/** A line of the manifest. Only names that an export can write: the file may have been changed. */
 const LINE = /^([0-9a-f]{64}) {2}((?:[a-z]+\/)?[a-z0-9][a-z0-9.-]*)$/;
 
 function readManifest(file: string): Map<string, Set<string>> {
@@ -160,7 +170,7 @@ function readManifest(file: string): Map<string, Set<string>> {
   return found;
 }
 
-/** Null if there is no such file. */
+/** Null if there is no such regular file. */
 function digestOf(file: string): string | null {
   const stat = statSync(file, { throwIfNoEntry: false });
   return stat?.isFile() === true ? sha256(readFileSync(file)) : null;

@@ -1,16 +1,16 @@
 /**
- * The pages as files: found by following their links from the first one, and written with links that work in any
- * folder, from a web server or without one.
+ * Writes the pages as files: follows their links from the first one, and makes the links relative, so that they work in
+ * any folder, with a web server or without.
  */
 
 import { createHash } from "node:crypto";
 import { PatchsigError } from "../errors.ts";
 import type { ExportCounts, ExportFolder } from "./export-folder.ts";
 
-/** What a page or a file is at an address. */
+/** Answers a request for a path, as the web server would. */
 export type Fetch = (path: string) => Promise<Response>;
 
-/** Where the crawl begins: what no page leads to is here. */
+/** Where following links begins. */
 const ENTRIES = [
   "/",
   "/series",
@@ -24,8 +24,10 @@ const ENTRIES = [
 const MAX_FILES = 200_000;
 
 /**
- * @param series how many series get pages, the latest
- * @throws PatchsigError as `ExportFolder`; whatever it throws, the pages that were there before are as they were
+ * @param series how many series get pages; the latest
+ * @param onPage called after each page, with how many there are so far
+ * @throws PatchsigError "unreadable" if a page cannot be made; others as `ExportFolder`. If it fails before pages are
+ *   moved, the old pages are as they were
  */
 export async function exportPages(
   get: Fetch,
@@ -37,7 +39,7 @@ export async function exportPages(
   for (const path of ENTRIES) plan.file(path);
   for (const [path, file] of plan.files) {
     const answer = await get(path);
-    if (answer.status >= 500) throw new PatchsigError("unreadable", `${path} cannot be made`);
+    if (answer.status >= 500) throw new PatchsigError("unreadable", `the page ${path} cannot be made`);
     const bytes = Buffer.from(await answer.arrayBuffer());
     const type = answer.headers.get("content-type") ?? "";
     const content = /html|xml/.test(type)
@@ -49,7 +51,7 @@ export async function exportPages(
   return folder.publish();
 }
 
-/** Which addresses become files, in the order in which they were found. */
+/** The addresses that become files, in the order in which they were found. */
 class Plan {
   readonly files = new Map<string, string>();
   readonly #most: number;
@@ -74,7 +76,7 @@ class Plan {
   }
 }
 
-/** Addresses by their files; the first that fits. */
+/** The file of an address, by the first pattern that matches. */
 const FILES: readonly (readonly [pattern: RegExp, file: (match: RegExpExecArray) => string])[] = [
   [/^\/$/, () => "index.html"],
   [/^\/(style\.css|series\.atom)$/, ([, name]) => name!],
@@ -99,7 +101,7 @@ function fileOf(path: string): string | null {
 
 const MAX_NAME = 60;
 
-/** For every file system: lower case, short, nothing that a URL escapes; told from all others by a digest. */
+/** A name that any file system and URL can hold: lower case, short, and made unique by a digest. */
 function safeName(path: string, id = ""): string {
   const digest = createHash("sha256").update(path).digest("hex").slice(0, 16);
   const words = id
@@ -114,8 +116,8 @@ function safeName(path: string, id = ""): string {
 const POLICY = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'">`;
 
 /**
- * Links of a page as they are from its file. A mail's own quotes are escaped in it, so that only the page's own
- * attributes are found.
+ * Makes the links of a page relative to its file. Text from mails has its quotes escaped, so only attributes of the page
+ * itself match.
  */
 function relinked(text: string, file: string, plan: Plan): string {
   const up = "../".repeat(file.split("/").length - 1);

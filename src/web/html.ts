@@ -1,7 +1,7 @@
 /**
- * HTML from templates. What is put into one is escaped text (`SafeText`), a number, or HTML that another
- * template made: a string of a mail does not type-check, and nothing makes HTML of a string. Attributes are
- * in double quotes.
+ * HTML from templates. A template takes escaped text (`SafeText`), numbers, and HTML from other templates. A plain
+ * string, such as a mail's, does not type-check, and no function turns a string into HTML. Templates write attributes in
+ * double quotes.
  */
 
 import type { SafeText } from "../report/escape.ts";

@@ -1,4 +1,4 @@
-/** What is around every page. */
+/** The frame of every page: head, links and title. */
 
 import { ours, type SafeText } from "../report/escape.ts";
 import { type Html, html } from "./html.ts";
@@ -13,7 +13,7 @@ const PLACES: readonly (readonly [href: string, name: string, key: string])[] = 
   ["/list", "list", "l"],
 ];
 
-/** The first element of a feed reader's link. */
+/** By which feed readers find the Atom feed. */
 const FEED = html`<link rel="alternate" type="application/atom+xml" title="series" href="/series.atom">`;
 
 export function page(title: SafeText, here: string, body: Html): Html {

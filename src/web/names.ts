@@ -1,4 +1,4 @@
-/** Addresses of pages. A Message-ID stands in one as public-inbox writes it: without brackets, escaped. */
+/** Addresses of pages. A Message-ID stands in them as in public-inbox's: without brackets, and escaped. */
 
 import { escapeText, ours, type SafeText } from "../report/escape.ts";
 
@@ -6,18 +6,18 @@ function part(text: string): SafeText {
   return escapeText(encodeURIComponent(text.replaceAll(/[<>]/g, "")));
 }
 
-/** People count from 1. */
+/** In addresses, copies count from 1. */
 function copyQuery(copy: number | undefined): SafeText {
   return copy === undefined ? ours`` : ours`?copy=${copy + 1}`;
 }
 
 export const toSeries = (messageId: string): SafeText => ours`/series/${part(messageId)}`;
-/** @param copy of several mails with this Message-ID, from 0 */
+/** @param copy which of several mails with this Message-ID, from 0; not given: the page chooses */
 export const toPatch = (messageId: string, copy?: number): SafeText =>
   ours`/patch/${part(messageId)}${copyQuery(copy)}`;
 export const toRaw = (messageId: string, copy?: number): SafeText =>
   ours`/${part(messageId)}/raw${copyQuery(copy === 0 ? undefined : copy)}`;
-/** With the host: b4 makes other addresses of it. */
+/** Absolute, since b4 derives other addresses from it. */
 export const toList = (host: string, messageId: string): SafeText =>
   ours`http://${host}/all/${part(messageId)}/`;
 export const toThread = (messageId: string): SafeText => ours`/${part(messageId)}/t.mbox.gz`;
@@ -27,7 +27,7 @@ export const toPerson = (identity: string): SafeText => ours`/people/${part(iden
 export const toSearch = (query: string): SafeText =>
   ours`/search?q=${escapeText(encodeURIComponent(query))}`;
 
-/** The same wherever the pages are (RFC 2392). */
+/** A `mid:` URL (RFC 2392): the same wherever the pages are served. */
 export const midUrl = (messageId: string): SafeText => ours`mid:${part(messageId)}`;
 
 /** The Message-ID in an address, with its brackets. */

@@ -1,4 +1,4 @@
-/** What the user's own pages are made of: the index and the keys in their usual places, a repository, and settings. */
+/** Opens what the user's own pages are made from: the user's index and keys, a repository, and settings. */
 
 import { checkQueries, DeskFactReader } from "../app/desk/facts.ts";
 import { feedStates } from "../app/desk/feeds.ts";
@@ -16,10 +16,10 @@ import { openUserTrust } from "../app/trust/user-trust.ts";
 import type { DeskSource } from "./run.ts";
 
 /**
- * @param named public-inboxes, maildirs and mboxes; without any, those of `patchsig.source`
- * @param directory of the repository
- * @throws PatchsigError "usage" for sources that cannot be indexed, and for what is no query; as the index and the
- *   keys cannot be opened
+ * @param named public-inboxes, maildirs and mboxes; if there are none, those of `patchsig.source` and the followed feeds
+ * @param directory a folder in the repository; there may be none
+ * @throws PatchsigError "usage" for a source that cannot be indexed, or a `patchsig.mine` that is not a query; others if
+ *   the index or the keys cannot be opened
  */
 export async function openUserDesk(
   named: readonly string[],
@@ -38,7 +38,7 @@ export async function openUserDesk(
     index,
     trust,
     repository,
-    // who looks at a page asks nobody
+    // looking at a page sends no DNS query
     terms: { ...terms, dkim: dkim === null ? null : { ...dkim, fetchKeys: async () => {} } },
     facts: (works) => facts.read(works),
     feeds: () => feedStates(now()),

@@ -11,7 +11,7 @@ import { exportPages } from "./export.ts";
 import { type ExportCounts, ExportFolder } from "./export-folder.ts";
 import { createApp } from "./server.ts";
 
-/** What pages are made of, and how it is brought up to date. */
+/** What pages are made from, and how that is updated. */
 export interface DeskSource extends Omit<DeskOptions, "state" | "still"> {
   /** Brings the index up to date. @param onPortion gets the mails read so far */
   readonly update: (
@@ -20,18 +20,20 @@ export interface DeskSource extends Omit<DeskOptions, "state" | "still"> {
 }
 
 export interface ServeOptions extends DeskSource {
+  /** The address to listen on. */
   readonly address: string;
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** Other names under which it is asked for, with their ports if there are any. */
+  /** Other values of Host that are answered, such as a proxy's name, with the port if it is not the usual one. */
   readonly hosts: readonly string[];
+  /** Pages may mark series. */
   readonly write: boolean;
   /** Seconds between two updates. */
   readonly every: number;
 }
 
 /**
- * Starts serving; does not end by itself.
+ * Starts serving, and returns; the server does not end by itself.
  *
  * @returns the address to open
  * @throws PatchsigError "unwritable" if the port is taken, or may not be used
@@ -59,7 +61,7 @@ export async function serveDesk(options: ServeOptions, reporter: Reporter): Prom
     }
     setTimeout(() => void update(), options.every * 1000);
   };
-  // the first page comes first
+  // later: the user's first page should not wait for it
   setTimeout(() => void update(), 50);
   const shown = options.address.includes(":") ? `[${options.address}]` : options.address;
   return `http://${shown}:${port}/`;
@@ -67,15 +69,15 @@ export async function serveDesk(options: ServeOptions, reporter: Reporter): Prom
 
 export interface ExportDeskOptions extends DeskSource {
   readonly folder: string;
-  /** How many series get pages, the latest. */
+  /** How many series get pages; the latest. */
   readonly series: number;
 }
 
 /**
- * Writes the pages as files, once the index is up to date.
+ * Updates the index, and then writes the pages as files.
  *
- * @returns also how many mails could not be read, if that was not said before
- * @throws PatchsigError as `ExportFolder` and `exportPages`; as the sources cannot be read
+ * @returns also how many mails could not be read, as `update` counts them
+ * @throws PatchsigError as `ExportFolder` and `exportPages`; others if a source cannot be read
  */
 export async function exportDesk(
   { folder: name, series, update, ...options }: ExportDeskOptions,
@@ -100,9 +102,9 @@ export async function exportDesk(
   }
 }
 
-/** Of browsers and clients; whoever opens more finds them closed. */
+/** Connections at a time; further ones are closed at once. */
 const MAX_CONNECTIONS = 512;
-/** Milliseconds: who sends a request slowly holds a connection no longer than that. */
+/** Milliseconds: a client that sends its request slowly cannot hold a connection for longer. */
 const TIMEOUTS = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
@@ -126,7 +128,7 @@ function listening(
           : `cannot be used (${error.code ?? error.message})`;
       reject(
         new PatchsigError("unwritable", `port ${port} of ${address} ${why}`, {
-          hint: "another one: --port N",
+          hint: "choose another one: --port N",
         }),
       );
     });

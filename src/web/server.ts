@@ -1,7 +1,7 @@
 /**
- * The local web view (docs/web.md): pages of the index, made on this machine for its user. GET only, unless
- * writing was asked for; no scripts; nothing is fetched from elsewhere. Who is asked for under a foreign name
- * does not answer: a page elsewhere could point its own name at this machine.
+ * The local web view (docs/web.md): pages of the index, made on this machine for its user. Only GET, unless the user
+ * asked for --write; no scripts; pages load nothing from elsewhere. Requests under an unknown host name are refused:
+ * another site could point its own name at this machine (DNS rebinding).
  */
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
@@ -20,13 +20,13 @@ import { messageIdIn, toList, toPatch, toSeries } from "./names.ts";
 import { STYLE } from "./style.ts";
 
 export interface WebOptions {
-  /** Names and ports under which it may be asked for: `localhost:8025`. */
+  /** Values of Host that are answered: `localhost:8025`. */
   readonly hosts: ReadonlySet<string>;
-  /** Pages may note what was done with a series. */
+  /** Pages may mark series. */
   readonly write: boolean;
 }
 
-/** Nothing but our own style sheet, and forms to ourselves. */
+/** Browsers may load our style sheet, send forms to us, and nothing else. */
 const HEADERS: Readonly<Record<string, string>> = {
   "Content-Security-Policy":
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -40,12 +40,12 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 const HTML = "text/html; charset=utf-8";
 const PLAIN = "text/plain; charset=utf-8";
-/** Of a form. */
+/** Bytes of a form. */
 const MAX_FORM = 4_096;
 
 type Answer = Response | Promise<Response>;
 
-/** Other pages are answered meanwhile. */
+/** Asynchronous, so that other pages are answered meanwhile. */
 const zipped: (bytes: Buffer) => Promise<Buffer> = promisify(gzip);
 
 export function createApp(desk: Desk, { hosts, write }: WebOptions): Hono {
@@ -85,8 +85,8 @@ export function createApp(desk: Desk, { hosts, write }: WebOptions): Hono {
 }
 
 /**
- * Mails and threads where public-inbox has them: b4 asks for `/MSGID`, takes what that leads to for a list, here
- * `/all/`, and gets `t.mbox.gz` there.
+ * Serves mails and threads at public-inbox's addresses, for b4: it asks for `/MSGID`, is redirected to a list, here
+ * `/all/MSGID/`, and gets `t.mbox.gz` below that.
  */
 function addThreads(app: Hono, desk: Desk): void {
   for (const list of ["", "/all"]) {
@@ -115,13 +115,13 @@ function copyIn(c: Context): number | null {
 function refused(c: Context, hosts: ReadonlySet<string>, write: boolean): string | null {
   const { method } = c.req;
   if (!hosts.has(c.req.header("host")?.toLowerCase() ?? ""))
-    return "this is not the name that the page was started under";
-  if (isFromElsewhere(c, hosts)) return "a page from elsewhere asked for this";
+    return "this host name is not served: to serve it, start with --host NAME";
+  if (isFromElsewhere(c, hosts)) return "refused: the request comes from another site";
   if (method === "POST") return write ? null : "this view is read-only: start it with --write";
   return method === "GET" || method === "HEAD" ? null : "only GET is answered";
 }
 
-/** A link may lead here from any page; its images, scripts and forms may not. */
+/** True for requests by pages of other sites, except that a link on such a page may lead here. */
 function isFromElsewhere(c: Context, hosts: ReadonlySet<string>): boolean {
   const origin = c.req.header("origin");
   if (origin !== undefined && !hosts.has(origin.replace(/^https?:\/\//, ""))) return true;
@@ -157,7 +157,7 @@ function idIn(c: Context): string {
   return messageIdIn(c.req.param("id") ?? "");
 }
 
-/** `1795530000-12`: where a page begins. */
+/** Where a page of a list begins: a date and a number, as in `1795530000-12`. */
 function pairIn(text: string | undefined): readonly [number, number] | null {
   const [, a, b] = /^(\d{1,12})-(\d{1,12})$/.exec(text ?? "") ?? [];
   return a === undefined || b === undefined ? null : [Number(a), Number(b)];
@@ -173,7 +173,7 @@ function htmlAnswer(c: Context, body: Html | null, status = 200): Answer {
   return answer(c, missing.text, HTML, status === 200 ? 404 : status);
 }
 
-/** Told by its digest, so that a browser need not load it again. */
+/** With an ETag, so that a browser need not load the same page again. */
 function answer(c: Context, text: string, type: string, status = 200): Response {
   const tag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;
   const headers = { "Content-Type": type, ETag: tag };
@@ -196,5 +196,5 @@ function problem(text: string, hint = ""): Html {
 
 function failed(c: Context, error: Error): Answer {
   if (error instanceof PatchsigError) return htmlAnswer(c, problem(error.message, error.hint), 502);
-  return htmlAnswer(c, problem("the program failed at this page"), 500);
+  return htmlAnswer(c, problem("a bug in patchsig: this page cannot be made"), 500);
 }

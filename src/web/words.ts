@@ -1,4 +1,4 @@
-/** Words and small pieces that pages share. Every state is a word; colour only repeats it. */
+/** Words and small parts that pages share. Every state is shown as a word; colour only repeats it. */
 
 import type { InBranch } from "../app/desk/applied.ts";
 import { alarmsOf, type DeskFacts } from "../app/desk/sections.ts";
@@ -21,7 +21,7 @@ export const VERDICTS: Readonly<Record<Verdict, SafeText>> = {
   fail: ours`FAIL`,
 };
 
-/** A mark with its word; `none`, and no mark, for what is only unsigned: most of what is sent is. */
+/** A verdict. For what is merely unsigned, as most mails are, it says `none`, and nothing stands out. */
 export function verdictMark(verdict: Verdict, isUnsigned: boolean): Html {
   return isUnsigned
     ? html`<span class="none">none</span>`
@@ -36,7 +36,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** `3 days` */
+/** How long ago a time was: `3 days`. */
 function age(time: number, now: number): SafeText {
   const seconds = Math.max(0, now - time);
   if (seconds < HOUR) return ours`${count(Math.floor(seconds / MINUTE), "minute")}`;
@@ -44,13 +44,13 @@ function age(time: number, now: number): SafeText {
   return ours`${count(Math.floor(seconds / DAY), "day")}`;
 }
 
-/** `2/3`: how many of its patches are here. */
+/** How many of a series' patches are here: `2/3`. */
 export function partsOf({ summary }: DeskSeries): SafeText {
   const { total, missing } = summary;
   return ours`${total - numberCount(missing)}/${total}`;
 }
 
-/** Reviewed, Acked, Tested: those that are proven in bold. */
+/** Counts of Acked-by, Reviewed-by and Tested-by; bold if some are proven. */
 function trailerCounts({ summary }: DeskSeries): Html {
   const { reviewed, acked, tested } = summary;
   const one = (letter: string, name: string, { all, proven }: typeof acked): Html =>
@@ -71,9 +71,9 @@ export function shownSubject(subject: string): SafeText {
   return subject === "" ? ours`(no subject)` : escapeText(subject);
 }
 
-/** What a table of works says besides what they are. */
+/** What a table of works shows besides the works themselves. */
 export interface TableFacts extends Pick<DeskFacts, "inBranch" | "tests" | "now"> {
-  /** The page stays as it is: it says days, not how long ago something was. */
+  /** As of DeskOptions: the table shows dates instead of ages. */
   readonly still: boolean;
 }
 
@@ -84,7 +84,7 @@ const TESTS: readonly (readonly [keyof TestCounts, SafeText, SafeText])[] = [
   ["other", ours`no verdict`, ours`none`],
 ];
 
-/** `1 FAIL 12 pass` */
+/** Counts of tests: `1 FAIL 12 pass`. */
 function testCounts(counts: TestCounts | undefined): Html | null {
   if (counts === undefined) return null;
   const parts = TESTS.filter(([kind]) => counts[kind] > 0);
@@ -105,13 +105,13 @@ export function shownInBranch(found: InBranch | undefined): Html | null {
   return html`<small>in the branch: ${joinSafe(parts, ours`, `)}</small>`;
 }
 
-/** What was noted: `waiting: asked for a test` */
+/** A mark and its note: `waiting: asked for a test`. */
 function shownMark({ state, note }: SeriesMark): Html | null {
   const words = [state === "new" ? "" : state, note].filter((word) => word !== "");
   return words.length === 0 ? null : html`<small>${escapeText(words.join(": "))}</small>`;
 }
 
-/** Which alarm it is: the verdict alone does not say. */
+/** The alarms of a work, in words: the verdict alone does not say them. */
 function shownAlarms(work: DeskWork): Html | null {
   const alarms = alarmsOf(work).map((words) => ours`${words}`);
   return alarms.length === 0
@@ -119,13 +119,13 @@ function shownAlarms(work: DeskWork): Html | null {
     : html`<small class="fail">${joinSafe(alarms, ours`; `)}</small>`;
 }
 
-/** A table of works, a line each. */
+/** A table with a row for each work. */
 export function workTable(
   works: readonly DeskWork[],
   { inBranch, tests, now, still }: TableFacts,
 ): Html {
   if (works.length === 0) return html`<p>There are none.</p>`;
-  // all tables of a page have the same columns
+  // by all works of the page, so that all its tables have the same columns
   const areTested = tests.size > 0;
   const rows = works.map((one) => {
     const { work, newest, latest, mark } = one;
@@ -159,7 +159,7 @@ export function workTable(
   </table>`;
 }
 
-/** What there is to say of a patch or a series, worst first. */
+/** The findings on a patch or a series, the worst first. */
 export function findingList(findings: readonly Finding[]): Html {
   const order = { fail: 0, warn: 1, info: 2 };
   const sorted = [...findings].sort((a, b) => order[a.severity] - order[b.severity]);

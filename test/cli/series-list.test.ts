@@ -133,6 +133,6 @@ describe("mark", () => {
     expectError(marks("waiting", "s"), 2, "s is not a Message-ID");
     expectError(marks("waiting", "s@x", "--until", "3.days"), 2, "goes with snoozed");
     for (const until of ["2020-01-01", "never", "2026-99-99"])
-      expectError(marks("snoozed", "s@x", "--until", until), 2, "a time to come");
+      expectError(marks("snoozed", "s@x", "--until", until), 2, "a time in the future");
   });
 });

@@ -150,7 +150,7 @@ describe("a folder", () => {
   test("that is not of an export is refused", async () => {
     const folder = newFolder();
     writeFileSync(join(folder, "thesis.txt"), "");
-    await expect(exported(get, folder, 100)).rejects.toThrow("is not empty, and has no export");
+    await expect(exported(get, folder, 100)).rejects.toThrow("is neither empty nor an export");
     expect(readdirSync(folder)).toEqual(["thesis.txt"]);
   });
 
@@ -242,7 +242,7 @@ test("is a command", () => {
   for (const [args, why] of [
     [["--export", folder, "--write"], "files cannot mark series"],
     [["--export", folder, "--series", "0"], "--series wants a number"],
-    [["--export", home], "is not empty, and has no export"],
+    [["--export", home], "is neither empty nor an export"],
   ] as const) {
     const { status, stderr } = web(...args);
     expect([why, status !== 0, stderr.includes(why)]).toEqual([why, true, true]);

@@ -1,7 +1,8 @@
 /**
- * Which patches are in the branch already: found out, never asked. A patch is in it if `am` noted so, if a commit has
- * its patch-id, or if a commit with its title, or by its author, links to its mail. A series is in it if all of its
- * patches are, or if a commit has the tree that they make of their base: all of them in one commit, too.
+ * Finds out which patches are in the branch already. A patch is, if a commit has a note of `am` that names the patch's
+ * mail, if a commit has the same patch-id, or if a commit links to the mail and has its title or its author. A series
+ * is, if all its patches are, or if some commit has the tree that the series makes of its base: that also finds a series
+ * whose patches were squashed into one commit.
  */
 
 import { readDiff } from "../../diff/diff.ts";
@@ -20,36 +21,36 @@ import { membersOf, type NumberedMail } from "../../store/index-walk.ts";
 import { mailsAt } from "../sources/at-places.ts";
 import type { DeskWork } from "./works.ts";
 
-/** Of the patches of a work's newest version. */
+/** How many patches of a work's newest version are in the branch. */
 export interface InBranch {
   readonly total: number;
   /** How many are in the branch. */
   readonly applied: number;
-  /** Of how many others there is a commit with the title, by the author, and another diff. */
+  /** How many others have a commit with the same title and author, but another diff. */
   readonly alike: number;
 }
 
-/** Commits that are looked at, and how many of one author. */
+/** Most commits to look at, and most of one author. */
 const MAX_COMMITS = 20_000;
 const MAX_BY_AUTHOR = 100;
-/** Commits whose diffs are read for a page. */
+/** Most commits whose diffs are read for a page. */
 const MAX_COMPARED = 1_000;
-/** Series whose trees are made for a page. */
+/** Most series whose trees are made for a page. */
 const MAX_TRIED = 16;
-/** Clocks differ. */
+/** Seconds before the series to look, since clocks differ. */
 const MARGIN = 2 * DAY;
 const MAX_NOTE = 1 << 20;
-/** Works and commits that are remembered. */
+/** Most works, and most commits, to keep. */
 const MAX_KNOWN = 50_000;
 
-/** Remembers what it found until the branch or its notes change. */
+/** Keeps what it found until the branch or its notes change. */
 export class AppliedFinder {
   readonly #index: IndexStore;
   readonly #repository: Repository;
-  /** What was found for a version: its id, and when its last mail came. */
+  /** What was found for each version, by `nameOf`. */
   readonly #found = new Map<string, InBranch>();
   readonly #idsOfCommits = new Map<string, readonly string[]>();
-  /** Message-IDs by the blob of their note. */
+  /** The Message-IDs in each note, by the note's blob. */
   readonly #byNote = new Map<string, readonly string[]>();
   #branch: Branch | null = null;
   #asked: Promise<unknown> = Promise.resolve();
@@ -59,12 +60,12 @@ export class AppliedFinder {
     this.#repository = repository;
   }
 
-  /** Looks whether the branch has moved: what is not asked for again, is answered from memory. */
+  /** Looks whether the branch or its notes have changed; only then are works looked for again. */
   refresh(): Promise<unknown> {
     return this.#alone(() => this.#look());
   }
 
-  /** By works. Git is asked for those that are new alone. */
+  /** What is in the branch, by the works' numbers. git is asked only about works that are not known yet. */
   of(works: readonly DeskWork[]): Promise<ReadonlyMap<number, InBranch>> {
     return this.#alone(async () => {
       const unknown = works.filter(({ newest }) => !this.#found.has(nameOf(newest)));
@@ -89,14 +90,14 @@ export class AppliedFinder {
     return this.#branch;
   }
 
-  /** One after the other: pages are asked for while the branch is read. */
+  /** Runs one piece of work at a time: pages are requested while the branch is read. */
   #alone<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#asked.then(work, work);
     this.#asked = done.catch(() => {});
     return done;
   }
 
-  /** Commits by the Message-IDs of the mails that `am` made them of. */
+  /** By Message-ID, the commits that `am` made from the mail. */
   async #noted(notes: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string[]>> {
     const unknown = [...notes.values()].filter((blob) => !this.#byNote.has(blob));
     const { cwd } = this.#repository;
@@ -143,7 +144,7 @@ export class AppliedFinder {
     }
   }
 
-  /** The branch as far back as these works go. */
+  /** Reads the branch as far back as these works go. */
   async #readSince(branch: Branch, works: readonly DeskWork[]): Promise<void> {
     const oldest = Math.min(...works.map(({ newest }) => newest.date)) - MARGIN;
     if (branch.tip === "" || oldest >= branch.since) return;
@@ -152,7 +153,7 @@ export class AppliedFinder {
     Object.assign(branch, { since }, indexOfCommits(commits));
   }
 
-  /** Is there a commit with the tree that the series makes of its base? */
+  /** Whether some commit has the tree that the series makes of its base. */
   async #isMade(
     { newest }: DeskWork,
     numbers: readonly (readonly Sought[])[],
@@ -169,7 +170,7 @@ export class AppliedFinder {
     return last !== null && trees.has(last) && last !== (await treeNamed(this.#repository, commit));
   }
 
-  /** By patch-ids, where neither a note nor a link has shown it. */
+  /** Compares patch-ids, for patches that neither a note nor a link has found. */
   async #compare(asked: readonly Sought[]): Promise<void> {
     const open = asked.filter(({ isHere, near }) => !isHere && near.length > 0);
     if (open.length === 0) return;
@@ -193,7 +194,7 @@ export class AppliedFinder {
   }
 }
 
-/** Commits by what they are looked for by. */
+/** Commits, by what patches are looked for by. */
 interface CommitIndex {
   readonly all: ReadonlySet<string>;
   readonly trees: ReadonlySet<string>;
@@ -219,16 +220,16 @@ function indexOfCommits(commits: readonly BranchCommit[]): CommitIndex {
 }
 
 interface Branch extends CommitIndex {
-  /** Of what it was read. */
+  /** The branch's newest commit and its notes, to see whether they have changed. */
   readonly state: string;
   readonly tip: string;
-  /** Commits by the Message-IDs of mails. */
+  /** By Message-ID, the commits that `am` made from the mail. */
   readonly noted: ReadonlyMap<string, readonly string[]>;
-  /** How far back it was read; seconds since the epoch. */
+  /** How far back the branch was read, in seconds since the epoch. */
   readonly since: number;
 }
 
-/** A patch, and commits that may be it. */
+/** A patch to look for, and the commits that may have its diff. */
 interface Sought {
   readonly mail: NumberedMail;
   readonly near: readonly BranchCommit[];
@@ -251,7 +252,7 @@ function near(
   return {
     near: [...new Set([...titled, ...own])],
     isHere: isNoted || isLinked,
-    // an older version may be there: what was committed before this one came is not it
+    // a commit from before this version was sent is an older version
     isAlike: titled.some((one) => one.author === author && one.time >= date),
   };
 }
@@ -267,12 +268,12 @@ async function diffsOfMails(mails: readonly NumberedMail[]): Promise<ReadonlyMap
   return found;
 }
 
-/** A version that gets another mail is asked for again. */
+/** Names a version as it is now: if it gets another mail, it is looked for again. */
 function nameOf({ id, latest, messageIds }: DeskWork["newest"]): string {
   return `${id} ${latest} ${messageIds.length}`;
 }
 
-/** As git am makes a title of a subject; in whatever case. */
+/** A subject as git am makes a title from it, in lower case. */
 function plainTitle(subject: string): string {
   return subject
     .replace(/^(?:\s*(?:re:|\[[^\]]*\]))*\s*/i, "")

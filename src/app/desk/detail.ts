@@ -1,4 +1,4 @@
-/** A work in full: read from its mails again, and judged, when somebody looks at it. */
+/** A work in full: its mails are read and judged again when somebody looks at its page. */
 
 import type { MailRow } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
@@ -17,7 +17,7 @@ import { judgeAndKeep, type PortionTerms } from "../search/judge.ts";
 import type { DeskSeries, DeskWork } from "./works.ts";
 
 interface NamedPatch {
-  /** By which its mail is found. */
+  /** Its mail's Message-ID, or the name that the index gave it. */
   readonly name: string;
   readonly result: PatchResult;
 }
@@ -25,7 +25,7 @@ interface NamedPatch {
 export interface VersionDetail {
   readonly series: DeskSeries;
   readonly result: SeriesResult;
-  /** By number, each once. */
+  /** In the order of their numbers, each once. */
   readonly patches: readonly NamedPatch[];
   readonly replies: RepliesResult | null;
 }
@@ -39,12 +39,12 @@ export interface WorkDetail {
   readonly tests: TreeTests | null;
 }
 
-/** Mails of a page. */
+/** Most mails of a page. */
 const MAX_MAILS = 1_000;
 
 /**
- * @param trust to look at a page remembers nothing in it
- * @param repository in which bases are looked for; null if there is none
+ * @param trust only read: looking at a page must store nothing
+ * @param repository to look for bases in; null if there is none
  */
 export async function workDetail(
   index: IndexStore,
@@ -96,11 +96,12 @@ export function mailsOfWork(index: IndexStore, { work }: DeskWork): MailRow[] {
     .slice(0, MAX_MAILS);
 }
 
+/** The Message-IDs of mails, by place. */
 export function namesByPlace(mails: readonly MailRow[]): ReadonlyMap<string, string> {
   return new Map(mails.map(({ place, messageId }) => [place, messageId]));
 }
 
-/** Is it this one, of which the index has a summary? */
+/** Whether a judged series is this one of the index: same version, same first mail. */
 export function isOf(
   { result }: Collected<unknown>,
   { summary, messageIds }: DeskSeries,

@@ -1,4 +1,4 @@
-/** Two versions of a work compared, as `patchsig diff` does. */
+/** Compares two versions of a work, as `patchsig diff` does. */
 
 import type { Repository } from "../../git/repository.ts";
 import type { IndexStore } from "../../store/index-store.ts";
@@ -15,8 +15,8 @@ import type { DeskSeries, DeskWork } from "./works.ts";
 
 /**
  * @param older,newer two of its versions
- * @param repository the one that has the bases; null to compare text
- * @returns null if their mails are not there any more
+ * @param repository that has the bases; null to compare the patches as text
+ * @returns null if a version's mails are not there any more
  */
 export async function workDiff(
   index: IndexStore,

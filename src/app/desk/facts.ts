@@ -1,4 +1,4 @@
-/** What is known of works from elsewhere: which are in the branch already, and which the user cares about. */
+/** What the index does not know of works: which are in the branch already, and which the user cares about. */
 
 import { PatchsigError } from "../../errors.ts";
 import type { Repository } from "../../git/repository.ts";
@@ -8,7 +8,7 @@ import { AppliedFinder, type InBranch } from "./applied.ts";
 import type { DeskFacts } from "./sections.ts";
 import type { DeskWork } from "./works.ts";
 
-/** Mails that one of the user's queries finds. */
+/** Most mails that one of the user's queries finds. */
 const MAX_FOUND = 2_000;
 
 export class DeskFactReader {
@@ -18,7 +18,7 @@ export class DeskFactReader {
   readonly #directory: string | undefined;
   #mine: Promise<ReadonlySet<number>> | null = null;
 
-  /** @param queries whose series are in the user's paths */
+  /** @param queries `patchsig.mine`: the series that they find are in the user's paths */
   constructor(index: IndexStore, repository: Repository | null, queries: readonly string[]) {
     this.#index = index;
     this.#finder = repository === null ? null : new AppliedFinder(index, repository);
@@ -26,12 +26,12 @@ export class DeskFactReader {
     this.#directory = repository?.cwd;
   }
 
-  /** There is something new in the index. */
+  /** To be called when the index has changed: the queries are run again. */
   forget(): void {
     this.#mine = null;
   }
 
-  /** To be called now and then: looks whether the branch has moved. */
+  /** To be called from time to time: also looks whether the branch has moved. */
   async refresh(): Promise<void> {
     this.forget();
     await this.#finder?.refresh();
@@ -53,7 +53,7 @@ export class DeskFactReader {
   async #find(): Promise<ReadonlySet<number>> {
     const found = new Set<number>();
     const terms = { most: MAX_FOUND, directory: this.#directory };
-    // each by itself: together they could be longer than a query may be
+    // one by one: joined, they could exceed the limit of a query
     for (const query of this.#queries)
       for (const { id } of (await findMails(this.#index, query, terms)).mails) found.add(id);
     return new Set(this.#index.worksWith([...found]));
@@ -61,8 +61,10 @@ export class DeskFactReader {
 }
 
 /**
- * @param directory of the repository that has MAINTAINERS
- * @throws PatchsigError "usage" for the first that is no query
+ * Runs each query once, to see that it can be read.
+ *
+ * @param directory a folder in the repository that has MAINTAINERS
+ * @throws PatchsigError "usage" for the first query that cannot be read
  */
 export async function checkQueries(
   index: IndexStore,

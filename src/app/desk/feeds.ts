@@ -1,4 +1,4 @@
-/** The feeds that are followed, as they are on this machine. */
+/** The state of the followed feeds on this machine. */
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -11,11 +11,11 @@ export interface FeedState extends Pick<
   FollowedFeed,
   "name" | "url" | "query" | "updated" | "described" | "owner" | "withdrawn"
 > {
-  /** Bytes on disk, and how many there may be. */
+  /** Bytes on disk, and the limit. */
   readonly size: number;
   readonly max: number;
   readonly epochs: number;
-  /** Its owner said of it regularly how it is, and does no longer. */
+  /** Its owner used to sign descriptions of it, and has stopped. */
   readonly asleep: boolean;
 }
 

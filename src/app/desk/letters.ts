@@ -7,8 +7,7 @@ import { databaseOf, readBotFile } from "../bot/common.ts";
 import { gitConfig } from "../settings.ts";
 
 /**
- * Null without `patchsig.botFile`, or before the bot has run.
- *
+ * @returns null without `patchsig.botFile`, or before the bot has run
  * @throws PatchsigError as `readBotFile` and `openDatabase`
  */
 export function lettersEffect(): LettersEffect | null {

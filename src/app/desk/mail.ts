@@ -1,4 +1,4 @@
-/** One mail as it is shown: its text and diff as git reads them, and what is known of it. */
+/** One mail for its page: its text and diff as git reads them, and what is known of it. */
 
 import { searchableMail } from "../../search/mail-text.ts";
 import { readRawMail } from "../../mail/mailinfo.ts";
@@ -16,15 +16,15 @@ import { mailsAt } from "../sources/at-places.ts";
 
 export interface MailDetail {
   readonly row: MailRow;
-  /** All mails with its Message-ID, itself too: anybody can send one under another's. */
+  /** All mails with this Message-ID, this one too: anybody can send a mail with another's Message-ID. */
   readonly copies: readonly MailCopy[];
-  /** Which of them it is, from 0. */
+  /** Which of the copies is shown, from 0. */
   readonly copy: number;
   /** Null for a mail without a patch. */
   readonly result: PatchResult | null;
   readonly header: readonly (readonly [name: string, value: string])[];
   readonly text: string;
-  /** From the `---` line on; "" if it has none. */
+  /** What follows the message: from the `---` line on. "" if the mail has none. */
   readonly diff: string;
   /** Message-IDs of its neighbours in the series; null where there is none. */
   readonly series: {
@@ -32,18 +32,18 @@ export interface MailDetail {
     readonly before: string | null;
     readonly after: string | null;
   };
-  /** True if there is more than fits on a page. */
+  /** True if text or diff was cut to fit on the page. */
   readonly cut: boolean;
 }
 
 interface MailCopy {
   /** Null for a mail without a patch. */
   readonly result: PatchResult | null;
-  /** The bytes are those of an earlier one. */
+  /** Its bytes are the same as an earlier copy's. */
   readonly isSame: boolean;
 }
 
-/** Of a page. */
+/** Characters and lines of a text on a page. */
 const MAX_TEXT = 512 << 10;
 const MAX_LINES = 10_000;
 const MAX_COPIES = 32;
@@ -53,7 +53,7 @@ interface MailCalled {
   readonly mail: SourceMail & { readonly bytes: Buffer };
 }
 
-/** All with this Message-ID that are still there. */
+/** The mails with this Message-ID that are still in their sources. */
 async function mailsOf(index: IndexStore, messageId: string): Promise<MailCalled[]> {
   const rows = index.mailsCalled(messageId).slice(0, MAX_COPIES);
   const found = await mailsAt(rows);
@@ -65,7 +65,7 @@ async function mailsOf(index: IndexStore, messageId: string): Promise<MailCalled
 }
 
 /**
- * The bytes of a mail, as they are in its source; null if it is not there.
+ * The bytes of a mail, as they are in its source; null if it is not there any more.
  *
  * @param copy which of several with this Message-ID, from 0
  */
@@ -79,10 +79,9 @@ export async function rawMail(
 }
 
 /**
- * Null if there is no such mail, or it is not there any more.
- *
- * @param asked which of several with this Message-ID, from 0; null for the one with the worst verdict, so that
- *   none hides behind a good one
+ * @param asked which of several mails with this Message-ID, from 0; null for the one with the worst verdict, so that a
+ *   bad one cannot hide behind a good one
+ * @returns null if there is no such mail, or it is not in its source any more
  */
 export async function mailDetail(
   index: IndexStore,
@@ -131,7 +130,7 @@ export async function mailDetail(
   };
 }
 
-/** What of it fits on a page. */
+/** As much of a text as fits on a page. */
 function fitting(text: string): string {
   const short = text.slice(0, MAX_TEXT);
   let end = -1;
@@ -147,7 +146,7 @@ function worstOf(copies: readonly MailCopy[]): number {
   return ranks.indexOf(Math.min(...ranks));
 }
 
-/** The worst first. */
+/** From worst to best. */
 const VERDICTS: readonly Verdict[] = ["fail", "warn", "pass"];
 
 function neighboursOf(index: IndexStore, { id, messageId }: MailRow): MailDetail["series"] {

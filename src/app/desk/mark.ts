@@ -1,4 +1,4 @@
-/** What a person notes of a series, on its page or with `series mark`. */
+/** Marks: what the user notes about a series, on its page or with `series mark`. */
 
 import { existsSync } from "node:fs";
 import { PatchsigError } from "../../errors.ts";
@@ -10,29 +10,29 @@ import type { TrustStore } from "../../store/trust-store.ts";
 import type { Reporter } from "../reporter.ts";
 import { type DeskWork, worksOfRows } from "./works.ts";
 
-/** Of a note, in characters. */
+/** Characters of a note. */
 const MAX_NOTE = 500;
-/** How long a snoozed series stays away if nobody says, in seconds. */
+/** Seconds for which a series is snoozed, unless the user says otherwise. */
 export const SNOOZE = 7 * DAY;
 
 export function isMarkState(text: string): text is MarkState {
   return (MARK_STATES as readonly string[]).includes(text);
 }
 
-/** What is said of a series. */
+/** A mark to store. Times are seconds since the epoch. */
 export interface NewMark {
   readonly state: MarkState;
   readonly note: string;
-  /** Mails that are younger were not seen; seconds since the epoch. */
+  /** Later mails were not seen when it was marked. */
   readonly at: number;
-  /** When a snoozed one comes back. */
+  /** When a snoozed series comes back. */
   readonly until: number;
 }
 
 /**
- * Notes it in place of whatever was noted of the work.
+ * Stores a mark, in place of the work's earlier one.
  *
- * @param messageId of a mail of it, with its brackets
+ * @param messageId of any mail of the work, with angle brackets
  * @param work null if the index does not know that mail
  */
 export function noteMark(
@@ -46,7 +46,7 @@ export function noteMark(
   trust.putSeriesMark({ messageId: name, state, note: note.slice(0, MAX_NOTE), at, until: end });
 }
 
-/** The work with a mail; null if the index does not know it. */
+/** The work that a mail belongs to; null if the index does not know the mail, or it belongs to none. */
 export function workWith(
   index: IndexStore,
   marks: readonly SeriesMark[],
@@ -58,7 +58,7 @@ export function workWith(
   return worksOfRows(index, marks, [work])[0] ?? null;
 }
 
-/** The same for several mails, in the user's index, which may not be there. */
+/** Marks the works of several mails, as found in the user's index. There may be no index. */
 export function markByHand(
   trust: TrustStore,
   messageIds: readonly string[],
@@ -72,7 +72,7 @@ export function markByHand(
       const work = index === null ? null : workWith(index, trust.seriesMarks(), messageId);
       noteMark(trust, messageId, work, mark);
       if (index !== null && work === null)
-        say(`note: no series with ${messageId} is indexed yet; it is noted all the same`);
+        say(`note: the index has no series with ${messageId} yet; the mark is kept all the same`);
     }
   } finally {
     index?.close();
@@ -82,14 +82,16 @@ export function markByHand(
 const UNITS: Readonly<Record<string, number>> = { day: 1, week: 7, month: 30 };
 
 /**
- * When a snoozed series comes back: `3.days`, `2.weeks`, or a date such as 2026-12-24. Seconds since the epoch.
+ * Reads when a snoozed series comes back: `3.days`, `2.weeks`, or a date such as 2026-12-24.
  *
- * @throws PatchsigError "usage" for anything else, and for a time that is over
+ * @param now seconds since the epoch
+ * @returns seconds since the epoch
+ * @throws PatchsigError "usage" for anything else, and for a time in the past
  */
 export function untilIn(text: string, now: number): number {
   const [, digits, unit] = /^(\d{1,3})[. ]?(day|week|month)s?$/.exec(text) ?? [];
   const parsed = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) / 1000 : NaN;
   const time = unit === undefined ? parsed : now + Number(digits) * UNITS[unit]! * DAY;
   if (time > now) return time;
-  throw new PatchsigError("usage", "--until: a time to come, as in 3.days or 2026-12-24");
+  throw new PatchsigError("usage", "--until: a time in the future, as in 3.days or 2026-12-24");
 }

@@ -1,4 +1,4 @@
-/** Test results with what their keys are worth now. */
+/** Test results for pages, with what their keys are worth now. */
 
 import type { TestResult } from "../../result/text.ts";
 import type { ResultWorth } from "../../result/weigh.ts";
@@ -9,10 +9,10 @@ import { weigher } from "../result/known.ts";
 
 export interface DeskResult {
   readonly said: TestResult;
-  /** `withdrawn`: the feed that it came from has taken it back. */
+  /** `withdrawn`: the feed that brought it has taken it back. */
   readonly worth: ResultWorth | "withdrawn";
   readonly publicKey: string;
-  /** Of the mail that brought it. */
+  /** The Message-ID of the mail that brought it. */
   readonly messageId: string;
 }
 

@@ -1,4 +1,4 @@
-/** In which order a maintainer looks at works in the morning: what is wrong, what is ready, what waits. Pure. */
+/** Sorts works into the sections of the morning page, in the order in which a maintainer looks at them. Pure. */
 
 import type { FindingCode } from "../../findings.ts";
 import type { InBranch } from "./applied.ts";
@@ -19,17 +19,17 @@ export const SECTIONS = [
 export type Section = (typeof SECTIONS)[number];
 
 /**
- * Findings that somebody should look into before anything else, in words that fit each mail: the index keeps no
- * others. docs/findings.md says more.
+ * Findings that a maintainer should look into before anything else (docs/findings.md). The index keeps only the codes of
+ * findings, so each has general words here.
  */
 const ALARMS: Readonly<Partial<Record<FindingCode, string>>> = {
   "signature-bad": "its signature does not verify",
   "content-changed": "changed since it was signed",
   "key-changed": "signed by another key than the one that is known",
-  "key-replaced": "signed by a key that another one replaced",
+  "key-replaced": "signed by a key that has been replaced",
   "key-revoked": "signed by a key that was revoked",
   "key-tainted": "signed by a key that came from a revoked one",
-  "key-result-only": "signed by a key that was accepted for test results alone",
+  "key-result-only": "signed by a key that was accepted for test results only",
   "signer-not-author": "signed by somebody who neither wrote nor sent it",
   "unsigned-known": "not signed, though its author signs",
   "address-lookalike": "the address only looks like a known signer's",
@@ -44,26 +44,26 @@ const ALARMS: Readonly<Partial<Record<FindingCode, string>>> = {
 
 const TRUSTED: ReadonlySet<string | null> = new Set(["pinned", "endorsed", "known"]);
 
-/** What is known of a work from elsewhere. */
+/** What is known of works besides what the index has. */
 export interface DeskFacts {
-  /** Works whose patches are in the branch. */
+  /** The numbers of works whose patches are all in the branch. */
   readonly applied: ReadonlySet<number>;
-  /** By works: how much of each is in the branch. */
+  /** How much of each work is in the branch, by the work's number. */
   readonly inBranch: ReadonlyMap<number, InBranch>;
-  /** Works that the user's own queries find. */
+  /** The numbers of works that the user's own queries find (`patchsig.mine`). */
   readonly mine: ReadonlySet<number>;
-  /** By works: how their tests went, where that is known. */
+  /** How the tests of works went, by the work's number; only those with results. */
   readonly tests: ReadonlyMap<number, TestCounts>;
   /** Seconds since the epoch. */
   readonly now: number;
 }
 
-/** What is alarming in a work, in words. */
+/** The alarms about a work's newest version, in words. */
 export function alarmsOf({ newest }: DeskWork): string[] {
   return newest.summary.findings.flatMap((code) => ALARMS[code as FindingCode] ?? []);
 }
 
-/** The first that holds, in this order: a table of reasons, as a person would give them. */
+/** A work's section is that of the first reason in this table that holds. */
 const REASONS: readonly (readonly [Section, (work: DeskWork, facts: DeskFacts) => boolean])[] = [
   ["done", ({ work }, { applied }) => applied.has(work)],
   ["done", (work, { now }) => isSettled(work, now)],
@@ -81,7 +81,7 @@ export function sectionOf(work: DeskWork, facts: DeskFacts): Section {
   return REASONS.find(([, isSo]) => isSo(work, facts))?.[0] ?? "new";
 }
 
-/** Is what was noted about this version? What came after was not known then. */
+/** Whether the mark is about the newest version: a version that came later was not known to the user. */
 function holds({ mark, newest }: DeskWork): boolean {
   return mark !== null && newest.date <= mark.at;
 }
@@ -94,23 +94,23 @@ function isSettled(work: DeskWork, now: number): boolean {
     : mark.state === "applied" || mark.state === "dropped";
 }
 
-/** What is disputed has failed for somebody. */
+/** Disputed tests count: they failed for somebody. */
 function isFailing(tests: TestCounts | undefined): boolean {
   return tests !== undefined && tests.fail + tests.disputed > 0;
 }
 
-/** Somebody wrote since it was noted, or it was snoozed until now. */
+/** A mail came since the work was marked, or the time for which it was snoozed is over. */
 function isBack({ mark, latest }: DeskWork, { now }: DeskFacts): boolean {
   if (mark === null) return false;
   return latest > mark.at || (mark.state === "snoozed" && mark.until <= now);
 }
 
-/** "new" takes back what was noted before. */
+/** Any mark except "new", by which the user takes a mark back. */
 function isPutAside(mark: DeskWork["mark"]): boolean {
   return mark !== null && mark.state !== "new";
 }
 
-/** By whoever says so: where nobody signs, that is what there is to go by. */
+/** By any Reviewed-by or Acked-by, proven or not: where nobody signs, there is nothing better. */
 function isReviewed({ newest: { summary, verdict } }: DeskWork): boolean {
   const { applicable, reviewed, acked } = summary;
   return applicable && verdict !== "fail" && reviewed.all + acked.all > 0;

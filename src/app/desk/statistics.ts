@@ -1,4 +1,4 @@
-/** A list month by month, for its owner. */
+/** Patches and series of a list by month, for the list's owner. */
 
 import type { IndexStore } from "../../store/index-store.ts";
 
@@ -8,14 +8,14 @@ export interface ListMonth {
   readonly patches: number;
   /** With a good signature. */
   readonly signed: number;
-  /** Unsigned, and a domain vouches for them (docs/dkim.md). */
+  /** Unsigned, but vouched for by a domain (docs/dkim.md). */
   readonly vouched: number;
   readonly series: number;
   /** Series that name their base. */
   readonly withBase: number;
 }
 
-/** The last so many months, the oldest first; two statements. */
+/** The last `most` months with mails, the oldest first. Takes two statements. */
 export function listMonths(index: IndexStore, most: number): ListMonth[] {
   const months = new Map<string, ListMonth>();
   const empty = (month: string): ListMonth => ({

@@ -1,4 +1,4 @@
-/** How the tests of works went, by results that count. One statement, however many works. */
+/** How the tests of works went, by results that count. Takes one statement, however many works there are. */
 
 import type { SignedResult, TestResult } from "../../result/text.ts";
 import { weigh } from "../../result/weigh.ts";
@@ -8,24 +8,24 @@ import { withdrawals } from "../feed/followed.ts";
 import { resultKeysOf, weigher } from "../result/known.ts";
 import type { DeskWork } from "./works.ts";
 
-/** Tests by what is known of them now, each in one environment. */
+/** Counts of tests by outcome. A test in two environments counts twice. */
 export interface TestCounts {
   readonly pass: number;
   readonly fail: number;
-  /** By one key it passed, by another it failed: nobody is outvoted. */
+  /** Passed by one key, and failed by another: no key outvotes another. */
   readonly disputed: number;
-  /** Without a verdict: skipped, or not run. */
+  /** Neither pass nor fail, such as skipped. */
   readonly other: number;
 }
 
-/** Of one key and list of patches. */
+/** Most results of one key about the same patches. */
 const MAX_RESULTS = 1_000;
 
 /**
- * Of the newest versions, by the numbers of their works; of those without any result nothing.
+ * Finds results by the patches that they name, whatever base these were tested on. For each test, the last result of
+ * each key holds.
  *
- * A result is found by the patches that it names, whatever they were put on: of one test, the last word of each key
- * holds.
+ * @returns for the newest version of each work, by the work's number; works without results are left out
  */
 export function testsOfWorks(
   index: IndexStore,
@@ -57,9 +57,9 @@ export function testsOfWorks(
   );
 }
 
-/** @param results all of which count, of the same patches */
+/** @param results that count, all about the same patches */
 function countTests(results: readonly SignedResult[]): TestCounts {
-  // attempts are counted for each tree: of several trees, the last one tested holds
+  // the numbers of attempts begin at 1 for each tree, so the time decides between trees: the last one tested holds
   const last = weigh(results).keys.map((key) => key.last);
   const anywhere = last.map((one) => ({ ...one, said: { ...one.said, tree: "", run: 1 } }));
   const tests = new Map<string, SignedResult[]>();

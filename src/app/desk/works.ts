@@ -1,4 +1,4 @@
-/** Works as a person has them on the desk: their versions, and what was noted of them. */
+/** Works as pages show them: their versions, and the user's marks. A work is a series with all its versions. */
 
 import type { StoredSeries } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
@@ -8,22 +8,27 @@ import type { SeriesSummary } from "../search/series.ts";
 /** A version of a work. */
 export interface DeskSeries extends Pick<StoredSeries, "id" | "date" | "latest" | "verdict"> {
   readonly summary: SeriesSummary;
-  /** By number, the cover letter first. */
+  /** Of its mails: first the cover letter, then the patches in order. */
   readonly messageIds: readonly string[];
 }
 
 export interface DeskWork {
+  /** Its number in the index. */
   readonly work: number;
   /** The oldest first. */
   readonly versions: readonly DeskSeries[];
   /** The newest version that has patches to apply; else the newest. */
   readonly newest: DeskSeries;
-  /** Of the latest mail about it, seconds since the epoch. */
+  /** When its latest mail was sent, in seconds since the epoch. */
   readonly latest: number;
   readonly mark: SeriesMark | null;
 }
 
-/** The latest works, the newest first. Three statements, however many works. */
+/**
+ * The latest works, the newest first. Takes three statements, however many works there are.
+ *
+ * @param after as of `IndexStore.latestWorks`
+ */
 export function latestWorks(
   index: IndexStore,
   marks: readonly SeriesMark[],
@@ -33,7 +38,7 @@ export function latestWorks(
   return worksOfRows(index, marks, index.latestWorks(most, after));
 }
 
-/** Some works, in the order of their numbers given. */
+/** The works with these numbers, in this order. */
 export function worksOfRows(
   index: IndexStore,
   marks: readonly SeriesMark[],
@@ -63,7 +68,7 @@ function byVersion(a: DeskSeries, b: DeskSeries): number {
   return a.summary.version - b.summary.version || a.date - b.date || a.id - b.id;
 }
 
-/** The last one, by any mail of any version. */
+/** The work's latest mark, which may name any mail of any version. */
 function markOf(
   versions: readonly DeskSeries[],
   marked: ReadonlyMap<string, SeriesMark>,

@@ -1,4 +1,4 @@
-/** Lists of Patchwork's REST API: filtered by what is asked, a page at a time. */
+/** Lists of Patchwork's REST API: filtered by the query, a page at a time. */
 
 import { type DeskWork, worksOfRows } from "../../app/desk/works.ts";
 import type { SeriesSummary } from "../../app/search/series.ts";
@@ -40,7 +40,7 @@ export interface ListPage {
   readonly more: boolean;
 }
 
-/** One more than a page has tells whether there is a next one. */
+/** Asks for one row more than a page has, to see whether there is a next page. */
 function pageOf<Row>(
   { order, page, perPage }: ListQuery,
   rowsOf: (page: WalkPage) => readonly Row[],
@@ -92,12 +92,12 @@ export function seriesRecords(
   );
 }
 
-/** Patches whose states are found out for a page, in its order: no column holds them. */
+/** Patches that are looked through for a page by state: no column holds states, so each has to be found out. */
 const MAX_STATES = 5_000;
-/** At a time: other pages are answered meanwhile. */
+/** Patches at a time; between them, other pages are answered. */
 const CHUNK = 500;
 
-/** Patches, or cover letters. */
+/** The list of patches, or of cover letters. */
 export async function apiMails(
   options: DeskOptions,
   kind: "patch" | "cover",
@@ -139,7 +139,7 @@ function hasState(state: ApiState, { states, archived }: ListQuery): boolean {
   );
 }
 
-/** The addresses that are meant; null for any. */
+/** Addresses of submitters, who are given by address or by number; null for anybody. */
 function sendersIn(
   index: DeskOptions["index"],
   submitters: readonly string[],
@@ -160,7 +160,7 @@ const STATES: Readonly<Record<MarkState, ApiState>> = {
   dropped: "rejected",
 };
 
-/** The series and the state of each of these mails, by their numbers. */
+/** The series and the state of each of these mails, by the mail's id. */
 export async function apiFacts(
   { index, trust, facts }: DeskOptions,
   rows: readonly MailRow[],
@@ -184,7 +184,7 @@ export async function apiFacts(
   );
 }
 
-/** What became of a version. */
+/** The state of a version: superseded, accepted, or as the user marked the work. */
 function stateOf(
   { newest, mark }: DeskWork,
   { id, record }: StoredSeries,
@@ -196,7 +196,7 @@ function stateOf(
   return applied ? "accepted" : STATES[mark?.state ?? "new"];
 }
 
-/** People who sent patches, each by a mail of theirs. */
+/** The people who sent patches; each goes by the id of a mail of theirs. */
 export function apiPeople({ index }: DeskOptions, query: ListQuery, places: ApiPlaces): ListPage {
   const { rows, more } = pageOf(query, (page) => sendersInOrder(index, query.words, page));
   return { records: rows.map((row) => personRecord(row, places)), more };
@@ -205,8 +205,8 @@ export function apiPeople({ index }: DeskOptions, query: ListQuery, places: ApiP
 const CATEGORIES = ["series-completed", "patch-created", "cover-created"] as const;
 
 /**
- * What came, as events: the newest first unless `order` says otherwise. The number of an event is that of the
- * mail, or of the series.
+ * Mails and complete series as events, the newest first unless `order` says otherwise. The id of an event is that of the
+ * mail or the series.
  */
 export function apiEvents({ index }: DeskOptions, query: ListQuery, places: ApiPlaces): ListPage {
   const project = projectRecord(places);

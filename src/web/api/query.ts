@@ -1,43 +1,43 @@
-/** What is asked of a list, as Patchwork's REST API has it. Pure. */
+/** Reads the parameters of a list, as in Patchwork's REST API. Pure. */
 
 import { messageIdIn } from "../names.ts";
 import { type WalkOrder, WALK_ORDERS } from "../../store/index-walk.ts";
 
-/** Answered with status 400 and these words. */
+/** What is wrong with a query; the answer is status 400 with its message. */
 export class BadQuery extends Error {}
 
 export interface ListQuery {
   readonly page: number;
   readonly perPage: number;
   readonly order: WalkOrder;
-  /** A part of the name, lower case; "" for any. */
+  /** Text that stands in the name, in lower case; "" for any. */
   readonly words: string;
-  /** Seconds since the epoch. */
+  /** Seconds since the epoch; 0 and Infinity if they are not given. */
   readonly since: number;
   readonly before: number;
-  /** Addresses, lower case, or numbers of people; none for any. */
+  /** Addresses in lower case, or ids of people; [] for anybody. */
   readonly submitters: readonly string[];
   readonly states: readonly string[];
   readonly archived: boolean | null;
   readonly category: string;
-  /** As a mail has it; "" for any. */
+  /** With angle brackets; "" for any. */
   readonly messageId: string;
-  /** What nothing here has: lists that ask for it are empty. */
+  /** True if it asks for a delegate or a hash, which nothing here has: the list is empty. */
   readonly foreign: boolean;
-  /** Only patches of it, and events about it. */
+  /** Ids: only patches of this series, and events about this series, patch or cover letter. Null for any. */
   readonly series: number | null;
   readonly patch: number | null;
   readonly cover: number | null;
 }
 
-/** As Patchwork's own. */
+/** Patchwork's own default. */
 const PER_PAGE = 30;
 const MAX_PER_PAGE = 250;
 const MAX_PAGE = 1_000_000;
 const MAX_VALUES = 50;
 const FOREIGN = ["delegate", "hash"] as const;
 
-/** @throws BadQuery if it cannot be answered as asked */
+/** @throws BadQuery for a parameter that cannot be read */
 export function listQuery(given: URLSearchParams): ListQuery {
   const one = (name: string): string => given.get(name) ?? "";
   const several = (name: string): string[] =>
@@ -68,20 +68,20 @@ export function listQuery(given: URLSearchParams): ListQuery {
 function numberIn(text: string, name: string, most: number): number | null {
   if (text === "") return null;
   const number = /^[1-9]\d{0,15}$/.test(text) ? Number(text) : NaN;
-  if (!(number <= most)) throw new BadQuery(`${name}: not a number that can be`);
+  if (!(number <= most)) throw new BadQuery(`${name}: not a valid number`);
   return number;
 }
 
 function orderIn(text: string): WalkOrder {
   if (text === "") return "id";
   const order = WALK_ORDERS.find((one) => one === text);
-  if (order === undefined) throw new BadQuery(`order: ${WALK_ORDERS.join(", ")}`);
+  if (order === undefined) throw new BadQuery(`order: not one of ${WALK_ORDERS.join(", ")}`);
   return order;
 }
 
 function timeIn(text: string, name: string): number | null {
   if (text === "") return null;
-  // a time without a zone is UTC, as Patchwork writes it
+  // as in Patchwork, a time without a zone is UTC
   const zoned = /(?:Z|[+-]\d\d:?\d\d)$/.test(text) || !text.includes("T") ? text : `${text}Z`;
   const time = Date.parse(zoned);
   if (Number.isNaN(time)) throw new BadQuery(`${name}: not a time`);

@@ -7,7 +7,7 @@ import type { PatchResult } from "../../verify/result.ts";
 
 export type ApiRecord = Readonly<Record<string, unknown>>;
 
-/** Addresses of what the API speaks of. */
+/** The roots of addresses in records. */
 export interface ApiPlaces {
   /** `http://localhost:8025/api/1.3` */
   readonly api: string;
@@ -15,7 +15,7 @@ export interface ApiPlaces {
   readonly web: string;
 }
 
-/** Words of Patchwork for what became of a series. */
+/** Patchwork's names for the state of a patch. */
 export type ApiState =
   | "new"
   | "changes-requested"
@@ -24,7 +24,7 @@ export type ApiState =
   | "rejected"
   | "superseded";
 
-/** There is one project, all that is indexed. */
+/** The only project: all that is indexed. */
 export function projectRecord({ api, web }: ApiPlaces): ApiRecord {
   return {
     id: 1,
@@ -44,18 +44,18 @@ export function projectRecord({ api, web }: ApiPlaces): ApiRecord {
   };
 }
 
-/** `2026-11-06T22:00:00`: UTC, as Patchwork writes it. */
+/** A time in UTC, as Patchwork writes it: `2026-11-06T22:00:00`. */
 export function apiTime(seconds: number): string {
   return new Date(seconds * 1000).toISOString().slice(0, 19);
 }
 
-/** `Name <address>` in two. */
+/** Splits `Name <address>`, or an address alone. */
 export function personIn(sender: string): { readonly name: string; readonly email: string } {
   const [, name = "", email = ""] = /^(.*?) ?<([^<>]*)>$/s.exec(sender) ?? [];
   return email === "" ? { name: "", email: sender } : { name, email };
 }
 
-/** A person goes by the number of a mail of theirs. */
+/** A person has the id of a mail of theirs: the index has no people. */
 export function personRecord({ id, sender }: MailRow, { api }: ApiPlaces): ApiRecord {
   const { name, email } = personIn(sender);
   return { id, url: `${api}/people/${id}/`, name: name === "" ? email : name, email, user: null };
@@ -82,7 +82,7 @@ function seriesNames(
   };
 }
 
-/** As it stands in the record of one of its patches. */
+/** A series, as it is embedded in the records of its patches. */
 export function embeddedSeries(one: StoredSeries, places: ApiPlaces): ApiRecord {
   const [first = ""] = one.name.split(" ");
   return seriesNames(one, JSON.parse(one.record) as SeriesSummary, first, places);
@@ -103,7 +103,7 @@ export function embeddedMail(row: MailRow, places: ApiPlaces): ApiRecord {
   };
 }
 
-/** @param members its mails, by number */
+/** @param members the mails of the series, in the order of their numbers */
 export function seriesRecord(
   one: StoredSeries,
   members: readonly NumberedMail[],
@@ -125,7 +125,7 @@ export function seriesRecord(
   };
 }
 
-/** As a check, for clients that know none but checks: `none` says that nobody signed. */
+/** Verdicts as states of a check, for clients that know only checks. `none` is for an unsigned patch. */
 const CHECKS: Readonly<Record<string, string>> = {
   pass: "success",
   warn: "warning",
@@ -138,7 +138,7 @@ export interface ApiFacts {
   readonly series: readonly StoredSeries[];
 }
 
-/** A patch, or a cover letter. */
+/** The record of a patch or a cover letter. */
 export function mailRecord(
   row: MailRow,
   { state, series }: ApiFacts,
@@ -167,12 +167,12 @@ export function mailRecord(
   };
 }
 
-/** Nothing is to be done about it any more. */
+/** True if nothing is left to do about the patch. */
 export function isArchived(state: ApiState): boolean {
   return state !== "new" && state !== "changes-requested";
 }
 
-/** What was found out about a patch, as the one check of it. */
+/** Our verdict on a patch, as its only check. @param result null if the mail could not be judged */
 export function checkRecord(
   row: MailRow,
   result: PatchResult | null,
@@ -187,7 +187,7 @@ export function checkRecord(
   return {
     id: row.id,
     url: `${places.api}/patches/${row.id}/checks/${row.id}/`,
-    // clients ask for its number
+    // clients read the user's id
     user: { id: 1, url: `${places.api}/users/1/`, username: "patchsig", email: "" },
     date: apiTime(row.date),
     state: CHECKS[row.verdict] ?? "pending",

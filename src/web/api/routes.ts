@@ -1,6 +1,6 @@
 /**
- * The part of Patchwork's REST API that clients read (versions 1.0 to 1.3, in the form of 1.3): what is here and
- * what is not stands in docs/web.md. Only GET, and what a page may say.
+ * The part of Patchwork's REST API that clients read: versions 1.0 to 1.3, all in the form of 1.3. docs/web.md says what
+ * is missing. Only GET.
  */
 
 import type { HttpBindings } from "@hono/node-server";
@@ -34,16 +34,16 @@ import {
 } from "./records.ts";
 
 const JSON_TYPE = "application/json";
-/** Without a version: the latest. */
+/** An address without a version means the latest. */
 const VERSIONS = ["/api", "/api/:version{1\\.[0-3]}"] as const;
-/** Header fields of a mail that are shown. */
+/** Most header fields of a mail in a record. */
 const MAX_FIELDS = 200;
 const ID = ":id{[1-9][0-9]{0,14}}";
 const LISTS = ["covers", "events", "patches", "people", "projects", "series"] as const;
 
 type Found = ApiRecord | readonly ApiRecord[] | null;
 
-/** Adds them to the pages. */
+/** Adds the API's addresses to those of the pages. */
 export function addApi(app: Hono, options: DeskOptions): void {
   for (const root of VERSIONS) addVersion(app, root, options);
 }
@@ -90,7 +90,7 @@ function addVersion(app: Hono, root: string, options: DeskOptions): void {
     app.get(`${root}${path}`, async (c) => jsonAnswer(c, await read(c, placesOf(c))));
   app.get(`${root}/series/${ID}/mbox`, async (c) => {
     const members = membersOf(index, [idIn(c)]).filter(({ number }) => number > 0);
-    // the same patch may have come through two lists
+    // one mail for each number: a patch may have come through two lists
     const once = members.filter(({ number }, i) => number !== members[i - 1]?.number);
     const bytes = (await mailsAt(once)).flatMap((mail) => mail.bytes ?? []);
     return bytes.length === 0 ? missing(c) : mboxAnswer(asMbox(bytes), `series-${idIn(c)}.mbox`);
@@ -116,7 +116,7 @@ function rowIn({ index }: DeskOptions, c: Context, kind: MailRow["kind"]): MailR
   return row?.kind === kind ? row : null;
 }
 
-/** One that is here, with its bytes. */
+/** A mail with its bytes; null if it is not in its source any more. */
 async function bytesOf(
   row: MailRow | null,
 ): Promise<(SourceMail & { readonly bytes: Buffer }) | null> {
@@ -125,7 +125,7 @@ async function bytesOf(
   return mail === undefined || bytes === null ? null : { ...mail, bytes };
 }
 
-/** A patch or a cover letter with all that its mail says. */
+/** The full record of a patch or a cover letter, with header, content and diff. */
 async function detail(
   options: DeskOptions,
   row: MailRow | null,
@@ -148,7 +148,7 @@ async function detail(
   return { ...letter, diff: view.ok ? view.value.patch.toString("utf8") : "", prefixes };
 }
 
-/** `message-id` as `Message-Id`: clients look for names as Python writes them. */
+/** `message-id` becomes `Message-Id`: clients look for names as Python's e-mail library writes them. */
 function headerName(name: string): string {
   return name.replaceAll(/(?<![a-z])[a-z]/g, (letter) => letter.toUpperCase());
 }
@@ -188,7 +188,7 @@ async function listAnswer(
     url.searchParams.set("page", `${number}`);
     return `${places.web}${url.pathname}${url.search}`;
   };
-  // in this order, and with this case, as pwclient looks for it
+  // pwclient needs this order, and the header's name in this case
   const links = [
     ...(more ? [`<${page(query.page + 1)}>; rel="next"`] : []),
     ...(query.page > 1 ? [`<${page(query.page - 1)}>; rel="prev"`] : []),

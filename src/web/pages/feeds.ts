@@ -1,4 +1,4 @@
-/** The feeds that are followed: when they were fetched, how large they are, and what speaks against them. */
+/** The page of followed feeds: when each was fetched, how large it is, and what was withdrawn from it. */
 
 import type { FeedState } from "../../app/desk/feeds.ts";
 import { instant } from "../../primitives/time.ts";
@@ -7,7 +7,7 @@ import { type Html, html } from "../html.ts";
 import { page } from "../layout.ts";
 import { dayOf, shownSubject } from "../words.ts";
 
-/** Withdrawn mails of a feed that are named. */
+/** Most withdrawn mails of a feed that are shown. */
 const MAX_NAMED = 20;
 
 export function feedsPage(feeds: readonly FeedState[]): Html {

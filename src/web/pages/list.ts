@@ -1,4 +1,4 @@
-/** For a list's owner: month by month, as a picture and as its numbers. */
+/** The page for a list's owner: patches and series by month, as a picture and in numbers. */
 
 import type { ListMonth } from "../../app/desk/statistics.ts";
 import type { LettersEffect } from "../../bot/effect.ts";
@@ -7,7 +7,7 @@ import { ours, type SafeText } from "../../report/escape.ts";
 import { type Html, html } from "../html.ts";
 import { page } from "../layout.ts";
 
-/** @param letters null without a bot on this machine */
+/** @param letters null if no bot runs on this machine */
 export function listPage(months: readonly ListMonth[], letters: LettersEffect | null): Html {
   const its = months.length === 0 ? html`<p>There are no patches yet.</p>` : monthsPart(months);
   return page(ours`list`, "/list", html`${its}${letters === null ? null : letterPart(letters)}`);
@@ -21,11 +21,11 @@ function letterPart(effect: LettersEffect): Html {
   return html`<h2>letters of the bot</h2><table class="plain"><tbody>${rows}</tbody></table>`;
 }
 
-/** What a month is counted by; a column stands where it says something. */
+/** A column of the table of months. Columns with zeroes only are left out. */
 interface Column {
   readonly name: SafeText;
   readonly of: (month: ListMonth) => number;
-  /** What it is a part of. */
+  /** The number of which it is a part, to show a percentage. */
   readonly whole?: (month: ListMonth) => number;
 }
 
@@ -64,7 +64,7 @@ function share(part: number, whole: number): Html | null {
   return part === 0 || whole === 0 ? null : html`${Math.round((100 * part) / whole)} %`;
 }
 
-/** From below. */
+/** Parts of a bar, from the bottom. */
 const PARTS: readonly { name: SafeText; of: (month: ListMonth) => number; opacity: SafeText }[] = [
   { name: ours`signed`, of: ({ signed }) => signed, opacity: ours`1` },
   { name: ours`vouched for`, of: ({ vouched }) => vouched, opacity: ours`0.6` },
@@ -78,7 +78,7 @@ function swatch(opacity: SafeText): Html {
 const HEIGHT = 160;
 const BAR = 22;
 const GAP = 6;
-/** Above and below, for the numbers. */
+/** Room above and below the bars, for numbers. */
 const TOP = 18;
 const BOTTOM = 20;
 

@@ -1,4 +1,4 @@
-/** Lists: all series by their latest mails, and what a query finds. */
+/** The page of all series, in the order of their latest mails, and the page of a search. */
 
 import type { FoundMails } from "../../app/search/find.ts";
 import type { DeskWork } from "../../app/desk/works.ts";
@@ -9,9 +9,9 @@ import { page } from "../layout.ts";
 import { toPatch, toSearch } from "../names.ts";
 import { dayOf, shownSubject, type TableFacts, verdictMark, workTable } from "../words.ts";
 
-/** Works of a page. */
+/** Works on a page. */
 export const PAGE_WORKS = 100;
-/** Mails of a page of results. */
+/** Mails on a page of results. */
 export const PAGE_MAILS = 100;
 
 export function seriesListPage(works: readonly DeskWork[], facts: TableFacts): Html {
@@ -31,7 +31,10 @@ function searchForm(query: string): Html {
   </form>`;
 }
 
-/** @param wrong what is wrong with the query */
+/**
+ * @param found null before a search
+ * @param wrong what is wrong with the query; null if nothing is
+ */
 export function searchPage(query: string, found: FoundMails | null, wrong: SafeText | null): Html {
   const last = found?.mails.at(-1);
   const next =

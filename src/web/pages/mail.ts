@@ -1,4 +1,4 @@
-/** One mail: what it says, and its diff. */
+/** The page of one mail: what is known of it, its text, and its diff. */
 
 import type { MailDetail } from "../../app/desk/mail.ts";
 import { escapeLines, escapeText, ours } from "../../report/escape.ts";
@@ -51,7 +51,7 @@ export function mailPage({
   return page(shownSubject(row.subject), "", body);
 }
 
-/** They are long, and of little use to a reader. */
+/** Folded away: they are long, and of little use to a reader. */
 const FOLDED: ReadonlySet<string> = new Set(["To", "Cc"]);
 
 function fieldTable(fields: MailDetail["header"]): Html {
@@ -62,7 +62,7 @@ function fieldTable(fields: MailDetail["header"]): Html {
   return html`<table class="fields">${rows}</table>`;
 }
 
-/** The mails that have one Message-ID, each with its verdict. */
+/** The mails with the same Message-ID, each with its verdict. */
 function copyList(messageId: string, copies: MailDetail["copies"], shown: number): Html {
   const items = copies.map(({ result, isSame }, i) => {
     const mark =
@@ -85,7 +85,7 @@ function shownVerdict(result: PatchResult): Html {
     : html`${mark} signed by ${escapeText(result.signer)} (${shownTrust(result.trust)})`;
 }
 
-/** Where files begin: above are what changed since the last version, and the diffstat. */
+/** Where the diff's files begin: above stand the changes since the last version, and the diffstat. */
 const FIRST_FILE = /^(?:diff --git |--- [^\n]*\n\+\+\+ )/m;
 
 function diffLines(diff: string): readonly Html[] {
@@ -98,7 +98,7 @@ function diffLine(line: string): Html {
   const text = escapeLines(line);
   if (/^(?:\+\+\+|---) /.test(line) || line.startsWith("diff --git "))
     return html`<b>${text}</b>\n`;
-  // the end of the mail's text
+  // the line after which a mailer's signature stands: it removes nothing
   if (line === "-- ")
     return html`${text}
 `;

@@ -1,4 +1,4 @@
-/** The form that notes what was done with a series. */
+/** The form that marks a series. */
 
 import type { DeskWork } from "../../app/desk/works.ts";
 import { escapeText, ours, type SafeText } from "../../report/escape.ts";
@@ -6,9 +6,9 @@ import { MARK_STATES } from "../../store/series-marks.ts";
 import { type Html, html } from "../html.ts";
 
 /**
- * The Enter key in the note presses the first button: it saves the note, and leaves the state as it is.
+ * Enter in the note presses the form's first button, which is hidden: it saves the note, and keeps the state.
  *
- * @param token that only our own pages know
+ * @param token a secret that only our own pages know, so that no other site can send the form
  */
 export function markForm({ newest, mark, latest }: DeskWork, token: string): Html {
   const states = MARK_STATES.map(

@@ -1,4 +1,4 @@
-/** The first page: what is wrong, what is ready, what waits. */
+/** The first page: series in sections, by what the maintainer has to do about them. */
 
 import { type DeskFacts, SECTIONS, type Section, sectionOf } from "../../app/desk/sections.ts";
 import type { FeedState } from "../../app/desk/feeds.ts";
@@ -22,22 +22,22 @@ const TITLES: Readonly<Record<Section, SafeText>> = {
   done: ours`done`,
 };
 
-/** Of what one looks at least. */
+/** Folded away: the maintainer rarely needs them. */
 const FOLDED: ReadonlySet<Section> = new Set(["waiting-for-author", "done"]);
 
-/** Of a section: who has more to do looks at all series. */
+/** Most series of a section; the others are on the page of all series. */
 const MAX_ROWS = 50;
 
 export interface MorningState {
   readonly works: readonly DeskWork[];
   readonly facts: DeskFacts & TableFacts;
-  /** The feeds that are followed. */
+  /** The followed feeds. */
   readonly feeds: readonly FeedState[];
   /** Mails and series in the index. */
   readonly counts: { readonly mails: number; readonly series: number };
-  /** While the index is being brought up to date: what was read so far. Null afterwards. */
+  /** While the index is being updated: how many mails were read so far. Null afterwards. */
   readonly reading: { readonly mails: number } | null;
-  /** What could not be read. */
+  /** How many mails, or parts of sources, could not be read. */
   readonly unread: number;
 }
 
@@ -65,7 +65,7 @@ export function morningPage(morning: MorningState): Html {
   return page(ours`morning`, "/", html`${state}${body}`);
 }
 
-/** A feed that denies what it said before is looked into first, like a key that changed. */
+/** Feeds whose history was rewritten: an alarm, as a changed key is. */
 function feedAlarms(feeds: readonly FeedState[]): Html | null {
   const rewritten = feeds.filter(({ withdrawn }) => withdrawn.length > 0);
   if (rewritten.length === 0) return null;

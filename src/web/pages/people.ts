@@ -1,4 +1,4 @@
-/** Who has which key, and since when. */
+/** The page of all people with keys, and the page of one. */
 
 import { day } from "../../primitives/time.ts";
 import { escapeText, ours } from "../../report/escape.ts";
@@ -8,7 +8,7 @@ import { type Html, html } from "../html.ts";
 import { page } from "../layout.ts";
 import { toPerson, toSearch } from "../names.ts";
 
-/** @param more true if there are more than are shown */
+/** @param more true if not all keys are in `keys` */
 export function peoplePage(keys: readonly KeyRecord[], more: boolean): Html {
   const rows = keys.map(
     ({ identity, publicKey, state, lastSeen, patches }) => html`<tr>
@@ -27,7 +27,7 @@ export function peoplePage(keys: readonly KeyRecord[], more: boolean): Html {
   return page(ours`people`, "/people", body);
 }
 
-/** Of a person, the latest: anybody can send mails in their name. */
+/** Most keys and events of a person; the latest. Anybody can send mails in their name, so there may be many. */
 const MAX_SHOWN = 500;
 
 export function personPage(identity: string, history: IdentityHistory | null): Html {

@@ -1,4 +1,4 @@
-/** A work: its versions, what is known of each patch, the trailers, the thread, and how to apply it. */
+/** The page of a series: its versions, what is known of each patch, trailers, the thread, and how to apply it. */
 
 import type { InBranch } from "../../app/desk/applied.ts";
 import type { VersionDetail, WorkDetail } from "../../app/desk/detail.ts";
@@ -25,7 +25,7 @@ import {
   verdictMark,
 } from "../words.ts";
 
-/** @param marking the form that notes what was done with it; null where pages write nothing */
+/** @param marking the form to mark the series; null for none */
 export function seriesPage(
   { work, versions, mails, tests }: WorkDetail,
   inBranch: InBranch | null,
@@ -47,7 +47,11 @@ export function seriesPage(
   return page(title, "", body);
 }
 
-/** @param before the version before it; undefined without one */
+/**
+ * The command that applies a version, and a link to what changed.
+ *
+ * @param before the version before; undefined for none
+ */
 function amPart(one: VersionDetail, before: VersionDetail | undefined): Html {
   const { summary, messageIds } = one.series;
   const [first = ""] = messageIds;
@@ -56,7 +60,7 @@ function amPart(one: VersionDetail, before: VersionDetail | undefined): Html {
     ${before === undefined ? null : html`<p>${changesLink(one, before)}</p>`}`;
 }
 
-/** @param before the version before it, if there is one */
+/** @param before the version before this one; undefined for none */
 function olderPart(
   one: VersionDetail,
   newest: VersionDetail | undefined,
@@ -83,15 +87,15 @@ function changesLink({ series: newer }: VersionDetail, { series: older }: Versio
     string,
   ];
   const { name } = older.summary;
-  // one that was sent again has the same
+  // a version that was sent twice has the same name twice
   const of = name === newer.summary.name ? html` of ${dayOf(older.date)}` : null;
   return html`<a href="${toDiff(to, from)}">what changed since ${ours`${name}`}${of}</a>`;
 }
 
-/** What the line above them says, or the commands for it. */
+/** Findings that the page does not repeat: the line above says them. */
 const SAID: ReadonlySet<FindingCode> = new Set(["base-missing"]);
 
-/** @param am the line that applies it; null for older versions */
+/** @param am the command that applies the version; null for older ones */
 function versionPart({ series, result, patches, replies }: VersionDetail, am: Html | null): Html {
   const { summary, verdict, date } = series;
   const signer = result.signer ?? summary.signer;
@@ -114,7 +118,7 @@ function versionPart({ series, result, patches, replies }: VersionDetail, am: Ht
     ${replies === null ? null : replyParts(replies)}`;
 }
 
-/** What is the same for all of them, and said above, has no column. */
+/** A table of patches. What is the same for all of them stands above, and has no column. */
 function patchTable(patches: VersionDetail["patches"], who: string, isUnsigned: boolean): Html {
   const results = patches.map(({ result }) => result);
   const hasAuthors = results.some(
@@ -163,7 +167,7 @@ function replyParts({ trailers, leftOut }: RepliesResult): Html {
     ${others.length === 0 ? null : html`<details><summary>left out</summary><ul>${others}</ul></details>`}`;
 }
 
-/** Kinds of mails that their titles do not tell. */
+/** Kinds that are named, since a mail's title does not show them. */
 const TOLD: ReadonlySet<MailRow["kind"]> = new Set(["result", "note", "refused"]);
 
 function threadList(mails: readonly MailRow[]): Html {

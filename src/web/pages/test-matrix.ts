@@ -1,4 +1,4 @@
-/** What is known of tests on a series: by results that count; what others claim stands apart. */
+/** The tests of a series: a table by results that count; what other keys claim stands apart. */
 
 import type { TreeTest, TreeTests } from "../../result/about.ts";
 import { escapeText, ours, type SafeText } from "../../report/escape.ts";
@@ -19,7 +19,7 @@ export function testPart({ tree, counting, claims, elsewhere }: TreeTests): Html
     ${elsewhere.length === 0 ? null : html`<h3>${where}</h3>${matrix(elsewhere, where)}`}`;
 }
 
-/** Tests by environments: who reads it by rows sees one test, by columns one machine. */
+/** A table of tests: a row for each test, a column for each environment. */
 function matrix(tests: readonly TreeTest[], label: SafeText): Html {
   const places = [...new Set(tests.map(placeOf))].toSorted();
   const rows = new Map<string, TreeTest[]>();
@@ -63,7 +63,7 @@ function cell({ answer, flaky, by, time, log, env }: TreeTest): Html {
   } <small>${who}${dayOf(time)}</small>${logLink(log)}</div>`;
 }
 
-/** A result's text allows http and https only. */
+/** A link to a log. The format of results allows only http and https here. */
 export function logLink(log: string | null): Html | null {
   return log === null
     ? null

@@ -1,4 +1,4 @@
-/** Test results, the last ones first: what was tested, by whom, and whether that key counts. */
+/** The page of the latest test results: what was tested, by whom, and whether that counts. */
 
 import type { DeskResult } from "../../app/desk/results.ts";
 import { day } from "../../primitives/time.ts";
