@@ -39,7 +39,8 @@ export async function exportPages(
   for (const path of ENTRIES) plan.file(path);
   for (const [path, file] of plan.files) {
     const answer = await get(path);
-    if (answer.status >= 500) throw new PatchsigError("unreadable", `the page ${path} cannot be made`);
+    if (answer.status >= 500)
+      throw new PatchsigError("unreadable", `the page ${path} cannot be made`);
     const bytes = Buffer.from(await answer.arrayBuffer());
     const type = answer.headers.get("content-type") ?? "";
     const content = /html|xml/.test(type)
