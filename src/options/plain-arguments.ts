@@ -5,6 +5,7 @@
  */
 
 import { parseArgs } from "node:util";
+import type { Options } from "yargs";
 import { type Command, type CommandGroup, isGroup, type CommandStatus } from "./command.ts";
 import { spelledOut } from "./short-options.ts";
 
@@ -52,11 +53,16 @@ function optionValues(
     const value = given[name] ?? option.default;
     // parseArgs takes one value an option
     if (name in given && (option.nargs ?? 1) > 1) return null;
+    if (value === undefined ? option.demandOption === true : !isChoice(option, value)) return null;
     const isNumber = option.type === "number" && value !== undefined;
     if (isNumber && value === "") return null;
     values[camelCase(name)] = isNumber ? Number(value) : value;
   }
   return values;
+}
+
+function isChoice({ choices }: Options, value: unknown): boolean {
+  return choices === undefined || choices.includes(value as string);
 }
 
 function wordValues(

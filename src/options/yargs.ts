@@ -56,8 +56,7 @@ export async function runWithYargs(
     .fail((message, error) => {
       // a handler's own error comes as `error`, a wrong flag as `message`
       if (error instanceof Error && !("name" in error && error.name === "YError")) throw error;
-      const text = (message ?? error?.message ?? "").replace(/\n[\s\S]*/, "");
-      throw usageError(command, name, words, text);
+      throw usageError(command, name, words, message ?? error?.message ?? "");
     })
     .parseAsync();
   return status;
@@ -141,8 +140,14 @@ function usageError(
 ): PatchsigError {
   const { message, like = [], hint } = complaint(command, name, text, words);
   return new PatchsigError("usage", message, {
-    hint: hint ?? didYouMean(like) ?? `patchsig ${name} --help explains it`,
+    hint: hint ?? didYouMean(like) ?? `patchsig ${asked(command, name, words)} --help explains it`,
   });
+}
+
+/** The command, with that of the group which is named. */
+function asked(command: Command | CommandGroup, name: string, words: readonly string[]): string {
+  const named = commandNamed(command, words);
+  return named === undefined || named === command ? name : `${name} ${nameOf(named)}`;
 }
 
 interface Complaint {
@@ -151,24 +156,33 @@ interface Complaint {
   readonly hint?: string;
 }
 
+/** What yargs says, and the first of what it says it of. */
+const KINDS =
+  /^(Unknown|Not enough|Missing|Invalid) [^:]*:(?:\n +Argument:)? ([^,\n]*)/;
+
 function complaint(
   command: Command | CommandGroup,
   name: string,
   text: string,
   words: readonly string[],
 ): Complaint {
-  const [, kind, first = ""] = /^(Unknown|Not enough) [^:]*: ([^,]*)/.exec(text) ?? [];
+  const [, kind, first = ""] = KINDS.exec(text) ?? [];
   if (kind === undefined)
     return {
       message:
-        text === "" ? `${name} needs more words` : text.charAt(0).toLowerCase() + text.slice(1),
+        text === ""
+          ? `${name} needs more words`
+          : text.charAt(0).toLowerCase() + text.slice(1).replace(/\n.*/s, ""),
+    };
+  if (kind === "Missing") return { message: `--${first} is missing` };
+  if (kind === "Invalid") return { message: notAChoice(command, first, words) };
+  if (kind === "Not enough" && text.includes("non-option"))
+    return {
+      message: `${asked(command, name, words)} needs more words`,
+      hint: `patchsig ${isGroup(command) ? `${name} ` : ""}${commandNamed(command, words)?.usage}`,
     };
   if (kind === "Not enough")
-    return {
-      message: text.includes("non-option")
-        ? `${name} ${words[0] ?? ""} needs more words`
-        : `${first.length > 1 ? "--" : "-"}${first} needs a value`,
-    };
+    return { message: `${first.length > 1 ? "--" : "-"}${first} needs a value` };
   const typed = words.map((word) => word.replace(/=.*/s, ""));
   // yargs takes every --no-x for x
   const option = [`--${first}`, `--no-${first}`].find((word) => typed.includes(word));
@@ -184,6 +198,15 @@ function complaint(
     message: `no such command: ${name} ${first}`,
     like: similar(first, names).map((one) => `${name} ${one}`),
   };
+}
+
+function notAChoice(
+  command: Command | CommandGroup,
+  option: string,
+  words: readonly string[],
+): string {
+  const { choices = [] } = commandNamed(command, words)?.options[option] ?? {};
+  return `--${option} is one of ${choices.join(", ")}`;
 }
 
 /** The options that the command, or the one of the group that is named, may have instead. */

@@ -242,7 +242,7 @@ function unsignedVerdict(
     ];
   const identity = normaliseIdentity(author.slice(author.lastIndexOf("<") + 1, -1));
   if (identity === null || !signs(identity)) return ["warn", ""];
-  return [policy.unsignedKnown, `${identity} signs`];
+  return [policy.unsignedKnown, `${identity} signs, so a signature was expected`];
 }
 
 function isUnknown({ trust, record }: Pick<Decision, "trust" | "record">): boolean {

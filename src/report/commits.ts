@@ -81,7 +81,7 @@ export function renderCommitTotals({ commits, statuses, fail }: CommitSummary): 
   return [ours`${count(commits, "commit")}: ${shown.join(", ")}${failed}`];
 }
 
-/** A commit as git log shows it, with what its record says; one without a note in one line. */
+/** A commit as git log shows it, with what its record says; without a note, only what speaks against it. */
 export function renderLogEntry(result: CommitResult, style: Style): SafeText[] {
   const { record, status, publicKey } = result;
   const [word, color] = labelOf(result);
@@ -96,7 +96,7 @@ export function renderLogEntry(result: CommitResult, style: Style): SafeText[] {
     return [
       head,
       author,
-      ...(status === "none" ? [] : [ours`Record:   ${words}`]),
+      ...(status === "none" && result.why === "" ? [] : [ours`Record:   ${words}`]),
       ...testedLines(result, style),
       ...title,
     ];

@@ -41,6 +41,24 @@ const EXACT_FIELDS = [
 ] as const;
 export type ExactField = (typeof EXACT_FIELDS)[number];
 
+/** Of these, all that a mail can have (test/search/query.test.ts holds them to where they come from). */
+export const VALUES: Readonly<Partial<Record<ExactField, readonly string[]>>> = {
+  kind: ["patch", "cover", "answer", "reply", "note", "result", "mail", "refused"],
+  trust: [
+    "pinned",
+    "endorsed",
+    "known",
+    "first-use",
+    "changed",
+    "replaced",
+    "revoked",
+    "result-only",
+    "unknown",
+    "vouched",
+  ],
+  result: ["fail", "error", "miss", "pass", "done", "skip"],
+};
+
 /** `date`: from the mail's Date. `received`: from the last server's Received. */
 type TimeField = "date" | "received";
 
@@ -205,9 +223,17 @@ function wordsOf(
   value: string,
   isPrefix: boolean,
 ): Query {
-  if ("exact" in prefix) return { kind: "exact", field: prefix.exact, value, isPrefix };
+  if ("exact" in prefix) return exactOf(prefix.exact, value, isPrefix);
   const begins = isPrefix || prefix.begins === true;
   return { kind: "text", fields: prefix.text, text: value, isPrefix: begins };
+}
+
+function exactOf(field: ExactField, value: string, isPrefix: boolean): Query {
+  const wanted = value.toLowerCase();
+  const values = VALUES[field];
+  if (values?.some((one) => (isPrefix ? one.startsWith(wanted) : one === wanted)) === false)
+    throw new NoQuery(`${field}: is one of ${values.join(", ")}`);
+  return { kind: "exact", field, value, isPrefix };
 }
 
 /** `d:A..B`, `d:A..`, `d:..B`; `d:A` alone is that day. */

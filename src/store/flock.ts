@@ -47,6 +47,16 @@ export async function lockFile(file: string, onWait: () => void): Promise<FileLo
   return { fd, release: () => closeSync(fd) };
 }
 
+/** The same, but null where the system has no program that locks. */
+export async function lockIfPossible(file: string, onWait: () => void): Promise<FileLock | null> {
+  try {
+    return await lockFile(file, onWait);
+  } catch (error) {
+    if (error instanceof PatchsigError && error.code === "unsupported") return null;
+    throw error;
+  }
+}
+
 function open(file: string): number {
   try {
     return openSync(file, "a+", 0o644);

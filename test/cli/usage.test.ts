@@ -54,8 +54,7 @@ test("an unknown option", () => {
   );
   for (const [i, command] of wrong.entries()) {
     const { stderr } = expectError(runs[i]!, 2, "unknown option: --no-such");
-    const [first = ""] = command.split(" ");
-    expect(stderr).toContain(`hint: patchsig ${first} --help explains it\n`);
+    expect(stderr).toContain(`hint: patchsig ${command} --help explains it\n`);
   }
 });
 
@@ -85,6 +84,8 @@ const WRONG: [string[], string][] = [
   [["verify", "--require"], "--require needs a value"],
   [["verify", "--require", "sometimes", "x"], "--require cannot be sometimes"],
   [["attestation", "-o"], "-o needs a value"],
+  [["tested"], "--test is missing"],
+  [["result", "export", "--as", "tar", "x"], "--as is one of kcidb, in-toto, patchwork, b4"],
 ];
 
 test("wrong usage", () => {
@@ -116,6 +117,8 @@ const MEANT: [string, string][] = [
   ["trust list --jsn", "did you mean --json?"],
   ["verify --no-jso", "did you mean --json?"],
   ["verify --no-pager", "patchsig --no-pager verify"],
+  ["feed mirror net", "patchsig feed mirror <name> <folder>"],
+  ["attestation -o", "patchsig attestation --help explains it"],
   ["help verfy", "did you mean verify?"],
   ["x".repeat(1000), "patchsig --help lists them"],
 ];

@@ -30,6 +30,13 @@ const several: CommandGroup = {
   ],
 };
 
+const demanding = command({
+  usage: "write",
+  describe: "three",
+  options: { as: { type: "string", demandOption: true, choices: ["mbox", "eml"] } },
+  run,
+});
+
 const NONE = { maxCount: undefined, json: false, from: undefined };
 
 test.each<[Command | CommandGroup, string, object]>([
@@ -39,6 +46,7 @@ test.each<[Command | CommandGroup, string, object]>([
   [single, "--from x --from=y", { ...NONE, from: ["x", "y"], file: ["-"] }],
   [single, "-3 a", { ...NONE, maxCount: 3, file: ["a"] }],
   [single, "-n1 -n 2 -- -a", { ...NONE, maxCount: 2, file: ["./-a"] }],
+  [demanding, "--as mbox", { as: "mbox" }],
   [several, "pin a b", { who: "a", key: "b", json: false }],
   [several, "pin --json a b", { who: "a", key: "b", json: true }],
   [several, "show", { who: undefined }],
@@ -55,6 +63,8 @@ test.each([
   [single, "--json=false"],
   [single, "-n"],
   [single, "--max-count="],
+  [demanding, ""],
+  [demanding, "--as tar"],
   [several, ""],
   [several, "--help"],
   [several, "--json pin a b"],

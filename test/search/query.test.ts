@@ -1,8 +1,11 @@
 /** Queries as people write them, and what SQL they become. */
 
 import { describe, expect, test } from "vitest";
-import { parseQuery, type Query, timesIn } from "../../src/search/query.ts";
+import { TRUST_WORDS } from "../../src/report/columns.ts";
+import { TEST_OUTCOMES } from "../../src/result/text.ts";
+import { parseQuery, type Query, timesIn, VALUES } from "../../src/search/query.ts";
 import { conditionOf } from "../../src/search/sql.ts";
+import type { MailKind } from "../../src/store/index-sql.ts";
 
 /** A query with all its brackets; or why it is none. */
 function shown(text: string): string {
@@ -108,4 +111,25 @@ test("what a query says is never SQL, nor FTS5's syntax", () => {
     "x'y",
     '{body files removed added hunks context preimage postimage quoted} : "^z"',
   ]);
+});
+
+test("of what has few values, no other is looked for", () => {
+  const kinds: Record<MailKind, true> = {
+    patch: true,
+    cover: true,
+    answer: true,
+    reply: true,
+    note: true,
+    result: true,
+    mail: true,
+    refused: true,
+  };
+  expect(new Set(VALUES.kind)).toEqual(new Set(Object.keys(kinds)));
+  expect(new Set(VALUES.trust)).toEqual(new Set([...Object.keys(TRUST_WORDS), "vouched"]));
+  expect(VALUES.result).toEqual(TEST_OUTCOMES);
+  expect(shown("kind:Patch trust:re* result:fail")).toMatch(/^\(kind=Patch and trust=re\*/);
+  expect(shown("result:failed")).toBe(
+    "refused: result: is one of fail, error, miss, pass, done, skip",
+  );
+  expect(shown("trust:x*")).toMatch(/^refused: trust: is one of pinned, /);
 });

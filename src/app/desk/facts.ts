@@ -3,7 +3,7 @@
 import { PatchsigError } from "../../errors.ts";
 import type { Repository } from "../../git/repository.ts";
 import type { IndexStore } from "../../store/index-store.ts";
-import { findMails } from "../search/find.ts";
+import { findMails, readQuery } from "../search/find.ts";
 import { AppliedFinder, type InBranch } from "./applied.ts";
 import type { DeskFacts } from "./sections.ts";
 import type { DeskWork } from "./works.ts";
@@ -67,15 +67,16 @@ export class DeskFactReader {
  * @throws PatchsigError "usage" for the first query that cannot be read
  */
 export async function checkQueries(
-  index: IndexStore,
   queries: readonly string[],
   directory: string | undefined,
 ): Promise<void> {
   for (const query of queries)
     try {
-      await findMails(index, query, { most: 1, directory });
+      await readQuery(query, directory);
     } catch (error) {
       if (!(error instanceof PatchsigError)) throw error;
-      throw new PatchsigError("usage", `patchsig.mine: ${error.message}`);
+      throw new PatchsigError("usage", `patchsig.mine: ${error.message}`, {
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+      });
     }
 }

@@ -6,10 +6,9 @@
 
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { PatchsigError } from "../../errors.ts";
 import type { Repository } from "../../git/repository.ts";
 import { gitLines } from "../../git/run.ts";
-import { type FileLock, lockFile } from "../../store/flock.ts";
+import { lockIfPossible } from "../../store/flock.ts";
 import { writeWhole } from "../../store/whole-file.ts";
 import type { Reporter } from "../reporter.ts";
 
@@ -56,15 +55,6 @@ export async function whileAlone<T>(
     return await work();
   } finally {
     lock?.release();
-  }
-}
-
-async function lockIfPossible(file: string, onWait: () => void): Promise<FileLock | null> {
-  try {
-    return await lockFile(file, onWait);
-  } catch (error) {
-    if (error instanceof PatchsigError && error.code === "unsupported") return null;
-    throw error;
   }
 }
 

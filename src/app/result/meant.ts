@@ -28,7 +28,9 @@ export async function treeMeant(
   if (tree !== null) return tree;
   if (mails.length === 0 && what !== "-" && !what.startsWith("feed:") && !isThere(what))
     throw new PatchsigError("usage", `${what} names no commit, no tree and no mails here`, {
-      hint: isSeries ? "--base, --series and --version go with the mails of a series" : "",
+      hint: isSeries
+        ? "--base, --series and --version go with the mails of a series"
+        : "HEAD, a branch, a tree; or a file of mails, or the Message-ID of one",
     });
   // most questions are about a commit: what reads mails is loaded where they are named
   const { treeOfSeries } = await import("./series-tree.ts");

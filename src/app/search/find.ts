@@ -5,7 +5,7 @@ import { runGit } from "../../git/run.ts";
 import { NO_REPOSITORY } from "../../git/scope.ts";
 import { parseQuery, type Query, sectionsIn, timesIn } from "../../search/query.ts";
 import { readSections } from "./sections.ts";
-import { conditionOf } from "../../search/sql.ts";
+import { type Condition, conditionOf } from "../../search/sql.ts";
 import type { MailRow } from "../../store/index-sql.ts";
 import type { IndexStore } from "../../store/index-store.ts";
 
@@ -41,15 +41,19 @@ export interface FindOptions {
   readonly directory?: string | undefined;
 }
 
+/** A query with all that it names: nothing of it can be wrong any more. */
+export interface ReadyQuery {
+  readonly condition: Condition;
+  /** As FoundMails. */
+  readonly unread: readonly string[];
+}
+
 /**
  * @param text the query (docs/search.md)
+ * @param directory as FindOptions
  * @throws PatchsigError "usage" for a query that cannot be read, "not-found" as `readSections`
  */
-export async function findMails(
-  index: IndexStore,
-  text: string,
-  { most, sources = null, after = null, directory }: FindOptions,
-): Promise<FoundMails> {
+export async function readQuery(text: string, directory?: string): Promise<ReadyQuery> {
   const reading = parseQuery(text);
   if (!reading.ok)
     throw new PatchsigError("usage", `this query cannot be read: ${reading.why}`, {
@@ -61,10 +65,27 @@ export async function findMails(
     timeOf: (words) => times.get(words)!,
     sectionOf: (name) => sections.get(name)!,
   });
-  const mails = index.find(condition, sources, most + 1, after);
   const unread = [...sections].flatMap(([name, section]) =>
     section.unread.map((line) => `${name}: ${line}`),
   );
+  return { condition, unread };
+}
+
+/** @throws PatchsigError as `readQuery` */
+export async function findMails(
+  index: IndexStore,
+  text: string,
+  { directory, ...options }: FindOptions,
+): Promise<FoundMails> {
+  return findReady(index, await readQuery(text, directory), options);
+}
+
+export function findReady(
+  index: IndexStore,
+  { condition, unread }: ReadyQuery,
+  { most, sources = null, after = null }: Omit<FindOptions, "directory">,
+): FoundMails {
+  const mails = index.find(condition, sources, most + 1, after);
   return { mails: mails.slice(0, most), more: mails.length > most, unread };
 }
 
@@ -78,20 +99,33 @@ async function readTimes(query: Query): Promise<ReadonlyMap<string, number>> {
 async function timeOf(words: string): Promise<number> {
   const digits = /^(\d{4})-?(\d{2})-?(\d{2})(?:(\d{2})(\d{2})(\d{2}))?$/.exec(words);
   if (digits === null) return approxidate(words.replaceAll(/[._]/g, " "));
-  const [year, month, date, hour = 0, minute = 0, second = 0] = digits
-    .slice(1)
-    .map((one) => Number(one ?? 0));
-  return Date.UTC(year!, month! - 1, date, hour, minute, second) / 1000;
+  const [year, month, ...rest] = digits.slice(1).map((one) => Number(one ?? 0));
+  const time = Date.UTC(year!, month! - 1, ...rest) / 1000;
+  // of another month than it says: there is no 31st of June
+  const [day] = rest;
+  const found = new Date(time * 1000);
+  if (found.getUTCMonth() !== month! - 1 || found.getUTCDate() !== day) throw notATime(words);
+  return time;
 }
+
+/** `now` is the end of time to that setting, and most versions of git do not know `today`. */
+const OURS: Readonly<Record<string, string>> = { now: "0.seconds.ago", today: "midnight" };
 
 /** Asks git for a time in its words: `2.weeks.ago`, `yesterday`. */
 async function approxidate(words: string): Promise<number> {
-  const args = ["config", "--type=expiry-date", "--default", words, "--get", "patchsig.none"];
+  const asked = Object.hasOwn(OURS, words) ? OURS[words]! : words;
+  const args = ["config", "--type=expiry-date", "--default", asked, "--get", "patchsig.none"];
   const { status, stdout } = await runGit(args, {
     cwd: process.cwd(),
     purpose: "settings",
     env: NO_REPOSITORY,
   });
-  if (status !== 0) throw new PatchsigError("usage", `"${words}" is not a time`);
+  if (status !== 0) throw notATime(words);
   return Number(stdout.toString());
+}
+
+function notATime(words: string): PatchsigError {
+  return new PatchsigError("usage", `"${words}" is not a time`, {
+    hint: "d:2026-11-01.. d:2.weeks.ago..yesterday",
+  });
 }

@@ -1,9 +1,10 @@
 /** The user's own index, in the cache folder, of the sources in the user's settings. */
 
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { PatchsigError } from "../../errors.ts";
 import { indexFile } from "../../places.ts";
 import { isUrl, shownUrl } from "../../source/url.ts";
+import { lockIfPossible } from "../../store/flock.ts";
 import { IndexStore } from "../../store/index-store.ts";
 import type { TrustStore } from "../../store/trust-store.ts";
 import { followedFeeds, followedFolder } from "../feed/followed.ts";
@@ -69,7 +70,12 @@ export async function indexOptions(
   };
 }
 
-/** Brings the user's index of these sources up to date, under the user's settings. */
+/**
+ * Brings the user's index of these sources up to date, under the user's settings. Two runs at once would store the same
+ * mails, so the second one waits.
+ *
+ * @throws PatchsigError as `updateIndex` and `lockFile`
+ */
 export async function updateUserIndex(
   index: IndexStore,
   sources: readonly string[],
@@ -77,11 +83,13 @@ export async function updateUserIndex(
   reporter: Reporter,
   onPortion?: (counts: IndexCounts) => void,
 ): Promise<IndexCounts> {
-  return updateIndex(
-    index,
-    await indexOptions(sources, trust, reporter),
-    trust,
-    reporter,
-    onPortion,
+  const lock = await lockIfPossible(join(dirname(indexFile(process.env)), "index.lock"), () =>
+    reporter.say("waiting for another run that brings the index up to date"),
   );
+  try {
+    const options = await indexOptions(sources, trust, reporter);
+    return await updateIndex(index, options, trust, reporter, onPortion);
+  } finally {
+    lock?.release();
+  }
 }

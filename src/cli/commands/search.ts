@@ -1,6 +1,6 @@
 /** `patchsig search`: finds mails, patches and test results by lei's query words. */
 
-import { findMails, foundRecord } from "../../app/search/find.ts";
+import { findReady, foundRecord, readQuery } from "../../app/search/find.ts";
 import { indexedSources, openUserIndex, updateUserIndex } from "../../app/search/user-index.ts";
 import { openUserTrust } from "../../app/trust/user-trust.ts";
 import { EXIT, PatchsigError } from "../../errors.ts";
@@ -29,7 +29,11 @@ export const searchCommand = command({
       default: 100,
       describe: "print at most so many, the newest",
     },
-    update: { type: "boolean", default: true, describe: "first read what is new in the sources" },
+    update: {
+      type: "boolean",
+      default: true,
+      describe: "first read what is new in the sources; --no-update does not",
+    },
     json: flag("one record a line"),
   },
   async run({ query, source, number, update, json }) {
@@ -38,12 +42,10 @@ export const searchCommand = command({
     const sources = indexedSources(source ?? []);
     const index = openUserIndex();
     try {
+      // what is wrong with it is said before anybody waits for the index
+      const wanted = await readQuery(query.join(" "));
       const unread = update ? await updated(index, sources) : 0;
-      const {
-        mails,
-        more,
-        unread: passed,
-      } = await findMails(index, query.join(" "), { most: number, sources });
+      const { mails, more, unread: passed } = findReady(index, wanted, { most: number, sources });
       if (json) for (const mail of mails) out(formatRecord(foundRecord(mail)));
       else out(renderFound(mails, outputStyle()));
       for (const line of passed) reporter().say(`${line} is not looked for`);

@@ -8,6 +8,7 @@ import { checkCommits } from "../../../src/app/record/check.ts";
 import { commitContext } from "../../../src/app/record/context.ts";
 import { openRepository } from "../../../src/git/repository.ts";
 import type { CommitResult } from "../../../src/record/result.ts";
+import { renderLogEntry } from "../../../src/report/commits.ts";
 import { trustFile } from "../../../src/store/place.ts";
 import { openTrustStore } from "../../../src/store/trust-store.ts";
 import { NO_PINS } from "../../../src/trust/pins.ts";
@@ -270,6 +271,10 @@ describe("carried over", () => {
     git(tree, ["rebase", "-q", "other", "topic"]);
     // her key is known here, and she signs
     expect(await statuses("other..topic")).toEqual(Array(3).fill("none fail"));
+    const [first] = await check(["topic"]);
+    expect(renderLogEntry(first!, { color: false, columns: 80 }).map(String)).toContain(
+      "Record:   no note; alice@example.org signs, so a signature was expected",
+    );
   });
 
   test("cherry-picked, with -x: the note is copied by hand", async () => {

@@ -125,7 +125,13 @@ describe("queries find", () => {
 
 test("what is no query, or no time, is said", async () => {
   await expect(shelf.find("zz:x")).rejects.toThrow(/^this query cannot be read: there is no zz:/);
-  await expect(shelf.find("d:blah..")).rejects.toMatchObject({ code: "usage" });
+  for (const query of ["d:blah..", "d:20261301..", "d:2026-02-30", "dt:20260631120000.."])
+    await expect(shelf.find(query)).rejects.toMatchObject({
+      code: "usage",
+      message: expect.stringMatching(/ is not a time$/),
+    });
+  expect(await shelf.find("d:today..")).toEqual([]);
+  expect(await shelf.find("d:..now")).toEqual(await shelf.find(""));
 });
 
 test.each([

@@ -129,9 +129,9 @@ test("the user's own queries mean the repository that was named", async () => {
   const named = await openRepository(repository);
   const queries = ["maintainers:FOLDER"];
   const [deep] = shelf.index.mailsCalled("<deep@x>");
-  await checkQueries(shelf.index, queries, named.cwd);
+  await checkQueries(queries, named.cwd);
   const { mine } = await new DeskFactReader(shelf.index, named, queries).read([]);
   expect([...mine]).toEqual(shelf.index.worksWith([deep!.id]));
   // the tests run elsewhere
-  await expect(checkQueries(shelf.index, queries, undefined)).rejects.toThrow("no MAINTAINERS");
+  await expect(checkQueries(queries, undefined)).rejects.toThrow("no MAINTAINERS");
 });
