@@ -157,8 +157,7 @@ interface Complaint {
 }
 
 /** What yargs says, and the first of what it says it of. */
-const KINDS =
-  /^(Unknown|Not enough|Missing|Invalid) [^:]*:(?:\n +Argument:)? ([^,\n]*)/;
+const KINDS = /^(Unknown|Not enough|Missing|Invalid) [^:]*:(?:\n +Argument:)? ([^,\n]*)/;
 
 function complaint(
   command: Command | CommandGroup,
