@@ -166,13 +166,7 @@ function complaint(
   words: readonly string[],
 ): Complaint {
   const [, kind, first = ""] = KINDS.exec(text) ?? [];
-  if (kind === undefined)
-    return {
-      message:
-        text === ""
-          ? `${name} needs more words`
-          : text.charAt(0).toLowerCase() + text.slice(1).replace(/\n.*/s, ""),
-    };
+  if (kind === "Unknown") return unknown(command, name, first, words);
   if (kind === "Missing") return { message: `--${first} is missing` };
   if (kind === "Invalid") return { message: notAChoice(command, first, words) };
   if (kind === "Not enough" && text.includes("non-option"))
@@ -182,6 +176,20 @@ function complaint(
     };
   if (kind === "Not enough")
     return { message: `${first.length > 1 ? "--" : "-"}${first} needs a value` };
+  const [line = ""] = text.split("\n");
+  return {
+    message:
+      line === "" ? `${name} needs more words` : line.charAt(0).toLowerCase() + line.slice(1),
+  };
+}
+
+/** @param first what nobody knows */
+function unknown(
+  command: Command | CommandGroup,
+  name: string,
+  first: string,
+  words: readonly string[],
+): Complaint {
   const typed = words.map((word) => word.replace(/=.*/s, ""));
   // yargs takes every --no-x for x
   const option = [`--${first}`, `--no-${first}`].find((word) => typed.includes(word));

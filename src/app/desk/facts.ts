@@ -75,8 +75,7 @@ export async function checkQueries(
       await readQuery(query, directory);
     } catch (error) {
       if (!(error instanceof PatchsigError)) throw error;
-      throw new PatchsigError("usage", `patchsig.mine: ${error.message}`, {
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-      });
+      const { message, hint = "git config --show-origin --get-all patchsig.mine" } = error;
+      throw new PatchsigError("usage", `patchsig.mine: ${message}`, { hint });
     }
 }
